@@ -1,0 +1,3 @@
+module oplog
+
+go 1.26

@@ -1,0 +1,130 @@
+package oplog
+
+import (
+	"slices"
+)
+
+// Catalog says which modules a tenant has and which operation types each
+// allows.
+type Catalog struct {
+	Modules    []Module    `json:"modules"`
+	Operations []Operation `json:"operations"`
+}
+
+// Module is a functional module of the host system.
+type Module struct {
+	Key        string   `json:"key"`
+	Title      Title    `json:"title"`
+	Operations []string `json:"operations"` // keys of the operation types that it allows
+}
+
+// Operation is an operation type.
+type Operation struct {
+	Key   string `json:"key"`
+	Title Title  `json:"title"`
+	Group Group  `json:"group"`
+}
+
+// Title is a name in the languages of the console.
+type Title struct {
+	EN string `json:"en"`
+	ZH string `json:"zh-CN"`
+}
+
+// In returns the title in a locale: "zh-CN", or English for any other.
+func (t Title) In(locale string) string {
+	if locale == LocaleZH {
+		return t.ZH
+	}
+	return t.EN
+}
+
+// The locales of the console, of accounts and of exports.
+const (
+	LocaleEN = "en"
+	LocaleZH = "zh-CN"
+)
+
+// Group sorts operation types by what they mean for the data.
+type Group string
+
+// The groups: what destroys, what lets data out, what makes new, all else.
+const (
+	GroupDestructive Group = "destructive"
+	GroupOutward     Group = "outward"
+	GroupCreate      Group = "create"
+	GroupChange      Group = "change"
+)
+
+// Module returns the module with that key.
+func (c *Catalog) Module(key string) (Module, bool) {
+	i := slices.IndexFunc(c.Modules, func(m Module) bool { return m.Key == key })
+	if i < 0 {
+		return Module{}, false
+	}
+	return c.Modules[i], true
+}
+
+// Operation returns the operation type with that key.
+func (c *Catalog) Operation(key string) (Operation, bool) {
+	i := slices.IndexFunc(c.Operations, func(o Operation) bool { return o.Key == key })
+	if i < 0 {
+		return Operation{}, false
+	}
+	return c.Operations[i], true
+}
+
+// ModuleKeys returns the keys of all modules, in the catalog's order.
+func (c *Catalog) ModuleKeys() []string {
+	keys := make([]string, len(c.Modules))
+	for i, m := range c.Modules {
+		keys[i] = m.Key
+	}
+	return keys
+}
+
+// Allows tells whether the module allows an operation type.
+func (m Module) Allows(operation string) bool { return slices.Contains(m.Operations, operation) }
+
+// BuiltInCatalog returns the catalog that every tenant starts with: 18 modules
+// and 82 pairs of module and operation type.
+func BuiltInCatalog() *Catalog { return &builtIn }
+
+var builtIn = Catalog{
+	Operations: []Operation{
+		{"create", Title{"Create", "新建"}, GroupCreate},
+		{"copy", Title{"Copy", "复制"}, GroupCreate},
+		{"edit", Title{"Edit", "编辑"}, GroupChange},
+		{"delete", Title{"Delete", "删除"}, GroupDestructive},
+		{"batch_delete", Title{"Batch delete", "批量删除"}, GroupDestructive},
+		{"import", Title{"Import", "导入"}, GroupCreate},
+		{"batch_import", Title{"Batch import", "批量导入"}, GroupCreate},
+		{"export", Title{"Export", "导出"}, GroupOutward},
+		{"batch_export", Title{"Batch export", "批量导出"}, GroupOutward},
+		{"send", Title{"Send", "发送"}, GroupOutward},
+		{"sync", Title{"Sync", "同步"}, GroupChange},
+		{"merge", Title{"Merge", "合并"}, GroupChange},
+		{"start", Title{"Start", "启动"}, GroupChange},
+		{"stop", Title{"Stop", "停止"}, GroupChange},
+	},
+	Modules: []Module{
+		{"customer", Title{"Customer", "客户"}, []string{"create", "copy", "delete", "batch_import", "batch_export", "batch_delete", "merge"}},
+		{"wechat_page", Title{"WeChat Page", "微信页面"}, []string{"create", "copy", "edit", "delete"}},
+		{"wechat_page_module", Title{"WeChat Page custom module", "微信页面自定义模块"}, []string{"create", "copy", "edit", "delete"}},
+		{"wechat_broadcast", Title{"WeChat official account broadcast record", "公众号群发记录"}, []string{"create", "copy", "edit", "delete"}},
+		{"wechat_qrcode", Title{"WeChat official account QR code", "公众号二维码"}, []string{"create", "copy", "edit", "delete", "import", "export"}},
+		{"wechat_template_message", Title{"WeChat template message", "微信模板消息"}, []string{"create", "copy", "edit", "delete", "send", "sync"}},
+		{"wechat_menu_message", Title{"WeChat menu message", "微信菜单消息"}, []string{"create", "copy", "edit", "delete"}},
+		{"wechat_coupon", Title{"WeChat Coupons", "微信卡券"}, []string{"create", "copy", "edit", "delete", "sync"}},
+		{"merchant_coupon", Title{"WeChat Merchant Center Coupon", "微信商户平台代金券"}, []string{"create", "copy", "delete", "import"}},
+		{"merchant_red_pocket", Title{"WeChat Red Pocket in WeChat Merchant Center", "微信商户平台红包"}, []string{"create", "copy", "edit", "delete"}},
+		{"merchant_commodity", Title{"WeChat Merchant Center Commodity Management", "微信商户平台商品管理"}, []string{"create", "copy", "edit", "delete", "export"}},
+		{"merchant_order", Title{"WeChat Merchant Center Order Management", "微信商户平台订单管理"}, []string{"export"}},
+		{"wechat_auto_reply", Title{"WeChat official account automatic reply", "公众号自动回复"}, []string{"create", "copy", "edit", "delete"}},
+		{"wechat_menu", Title{"WeChat official account custom menu", "公众号自定义菜单"}, []string{"create", "copy", "edit", "delete"}},
+		{"wechat_tag", Title{"WeChat tags", "微信标签"}, []string{"create", "copy", "edit", "delete"}},
+		{"sms", Title{"SMS", "短信"}, []string{"create", "copy", "edit", "delete", "send"}},
+		{"email", Title{"Email", "邮件"}, []string{"create", "copy", "edit", "delete", "send"}},
+		{"auto_flow", Title{"Auto-flow", "自动化流程"}, []string{"create", "copy", "edit", "delete", "start", "stop"}},
+	},
+}

@@ -1,0 +1,168 @@
+package oplog
+
+import (
+	"fmt"
+)
+
+// Organization is a node of a tenant's tree of organizations.
+type Organization struct {
+	ID       string `json:"id"`
+	ParentID string `json:"parent_id,omitempty"` // "" for a root
+	Name     string `json:"name"`
+	Archived bool   `json:"archived,omitempty"` // no longer in the host's tree, kept for its entries
+}
+
+// Tree is a tenant's organizations, parents and children in any order. The
+// zero Tree is empty.
+type Tree []Organization
+
+// Below returns the id and the ids of all organizations below it, in today's
+// tree; nil for an id that is not in the tree.
+func (t Tree) Below(id string) []string {
+	children := make(map[string][]string, len(t))
+	found := false
+	for _, o := range t {
+		children[o.ParentID] = append(children[o.ParentID], o.ID)
+		found = found || o.ID == id
+	}
+	if !found {
+		return nil
+	}
+	below := []string{id}
+	for i := 0; i < len(below); i++ {
+		below = append(below, children[below[i]]...)
+	}
+	return below
+}
+
+// Find returns the organization with that id.
+func (t Tree) Find(id string) (Organization, bool) {
+	for _, o := range t {
+		if o.ID == id {
+			return o, true
+		}
+	}
+	return Organization{}, false
+}
+
+// Subtree returns the part of the tree that starts at an organization, which
+// becomes a root.
+func (t Tree) Subtree(id string) Tree {
+	within := make(map[string]bool)
+	for _, b := range t.Below(id) {
+		within[b] = true
+	}
+	var sub Tree
+	for _, o := range t {
+		if !within[o.ID] {
+			continue
+		}
+		if o.ID == id {
+			o.ParentID = ""
+		}
+		sub = append(sub, o)
+	}
+	return sub
+}
+
+// root returns the id of the only root that is not archived, or "" where there
+// is none or more than one: organizations that the tree does not know go there.
+func (t Tree) root() string {
+	root := ""
+	for _, o := range t {
+		if o.ParentID != "" || o.Archived {
+			continue
+		}
+		if root != "" {
+			return ""
+		}
+		root = o.ID
+	}
+	return root
+}
+
+// validate checks that ids are unique, that parents exist, and that no
+// organization is below itself.
+func (t Tree) validate() []FieldError {
+	v := validation{}
+	parent := make(map[string]string, len(t))
+	for i, o := range t {
+		at := fmt.Sprintf("organizations[%d]", i)
+		v.text(at+".id", o.ID, 1, MaxOrganizationID)
+		v.text(at+".name", o.Name, 1, MaxNameLength)
+		if _, twice := parent[o.ID]; twice {
+			v.fail(at+".id", o.ID, "stands twice in the tree")
+		}
+		parent[o.ID] = o.ParentID
+	}
+	for i, o := range t {
+		at := fmt.Sprintf("organizations[%d].parent_id", i)
+		if _, known := parent[o.ParentID]; o.ParentID != "" && !known {
+			v.fail(at, o.ParentID, "is not in the tree")
+			continue
+		}
+		up, steps := o.ParentID, 0
+		for ; up != "" && steps <= len(t); steps++ {
+			up = parent[up]
+		}
+		if steps > len(t) {
+			v.fail(at, o.ParentID, "makes the organization its own ancestor")
+			return v.errors
+		}
+	}
+	return v.errors
+}
+
+// replacedBy returns the tree that stands after a PUT of next: next itself,
+// and of the present tree what still has entries, archived, below its parent
+// where that stays too.
+func (t Tree) replacedBy(next Tree, hasEntries func(id string) bool) Tree {
+	kept := make(map[string]bool, len(next))
+	result := make(Tree, 0, len(next))
+	for _, o := range next {
+		o.Archived = false
+		kept[o.ID] = true
+		result = append(result, o)
+	}
+	var archived Tree
+	for _, o := range t {
+		if !kept[o.ID] && hasEntries(o.ID) {
+			o.Archived = true
+			archived = append(archived, o)
+		}
+	}
+	for _, o := range archived {
+		kept[o.ID] = true
+	}
+	root := result.root()
+	for _, o := range archived {
+		if !kept[o.ParentID] {
+			o.ParentID = root
+		}
+		result = append(result, o)
+	}
+	return result
+}
+
+// with returns the tree with the organizations that it does not know yet added
+// under its root, or t itself where it knows all.
+func (t Tree) with(seen []Ref) Tree {
+	known := make(map[string]bool, len(t))
+	for _, o := range t {
+		known[o.ID] = true
+	}
+	root := t.root()
+	grown := t[:len(t):len(t)]
+	for _, ref := range seen {
+		if ref.ID == "" || known[ref.ID] {
+			continue
+		}
+		known[ref.ID] = true
+		name := ref.Name
+		if name == "" {
+			name = ref.ID
+		}
+		grown = append(grown, Organization{ID: ref.ID, ParentID: root, Name: name})
+	}
+	return grown
+}

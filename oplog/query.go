@@ -1,0 +1,123 @@
+package oplog
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Filters let entries through: those that satisfy every filter given. An empty
+// filter lets everything through; several values of one filter mean any of
+// them.
+type Filters struct {
+	Search        string   `json:"q,omitempty"` // as people type it; see ParseSearch
+	Users         []string `json:"user,omitempty"`
+	Modules       []string `json:"module,omitempty"`
+	Operations    []string `json:"operation,omitempty"`
+	Organizations []string `json:"organization,omitempty"` // with all below them, in today's tree
+	ContentIDs    []string `json:"content_id,omitempty"`
+}
+
+// Query asks for the entries of a period that filters let through.
+type Query struct {
+	Filters
+	Scope    string    // the organization that the asker may see, with all below; "" for all
+	Range    Range     // a preset, "" for none
+	From, To time.Time // operation time, From inclusive, To exclusive; zero for no bound; both narrow a Range
+}
+
+// Word is one part of a search: text to be found in a field.
+type Word struct {
+	Text   string
+	Field  Field
+	Phrase bool // the words of Text in a row, each whole
+}
+
+// Field says where a word is looked for.
+type Field string
+
+// The fields of a search; FieldAny is any of the others.
+const (
+	FieldAny     Field = ""
+	FieldUser    Field = "user"    // name and id
+	FieldModule  Field = "module"  // key and both titles
+	FieldContent Field = "content" // name and id
+)
+
+// The bounds of a search.
+const (
+	MaxSearchLength = 1024 // characters
+	MaxSearchWords  = 32
+)
+
+// ParseSearch reads a search as people type it: words separated by spaces, all
+// of which must match; "user:", "module:" or "content:" before a word keeps it
+// to that field; quotation marks hold words that stand in a row. A quotation
+// mark that is not closed runs to the end, as it does while one types. A search
+// without a letter or digit is the Index's to refuse, which knows what counts.
+func ParseSearch(q string) ([]Word, error) {
+	if n := utf8.RuneCountInString(q); n > MaxSearchLength {
+		return nil, searchError(q, "is %d characters long; at most %d", n, MaxSearchLength)
+	}
+	if !utf8.ValidString(q) || strings.ContainsRune(q, 0) {
+		return nil, searchError("", "holds characters that no text has")
+	}
+	var words []Word
+	for rest := strings.TrimSpace(q); rest != ""; rest = strings.TrimLeftFunc(rest, unicode.IsSpace) {
+		var w Word
+		w, rest = nextWord(rest)
+		if words = append(words, w); len(words) > MaxSearchWords {
+			return nil, searchError(q, "has more than %d words", MaxSearchWords)
+		}
+	}
+	return words, nil
+}
+
+func searchError(q, format string, args ...any) error {
+	v := validation{}
+	v.fail("query.q", q, format, args...)
+	return &Error{Code: CodeInvalid, Message: "The search cannot be read.", Fields: v.errors}
+}
+
+// nextWord takes the first word or phrase, with its field, off a text that
+// does not start with a space.
+func nextWord(s string) (Word, string) {
+	var w Word
+	for _, f := range []Field{FieldUser, FieldModule, FieldContent} {
+		if after, ok := cutField(s, f); ok {
+			w.Field, s = f, after
+			break
+		}
+	}
+	if open, size := utf8.DecodeRuneInString(s); isQuote(open) {
+		w.Phrase = true
+		s = s[size:]
+		end := strings.IndexFunc(s, isQuote)
+		if end < 0 {
+			w.Text = s
+			return w, ""
+		}
+		w.Text = s[:end]
+		_, size = utf8.DecodeRuneInString(s[end:])
+		return w, s[end+size:]
+	}
+	end := strings.IndexFunc(s, func(r rune) bool { return unicode.IsSpace(r) || isQuote(r) })
+	if end < 0 {
+		end = len(s)
+	}
+	w.Text = s[:end]
+	return w, s[end:]
+}
+
+// cutField takes "user:" and the like off; a Chinese keyboard's full-width
+// colon counts too.
+func cutField(s string, f Field) (string, bool) {
+	after, ok := strings.CutPrefix(s, string(f)+":")
+	if !ok {
+		after, ok = strings.CutPrefix(s, string(f)+"：")
+	}
+	return after, ok
+}
+
+func isQuote(r rune) bool { return r == '"' || r == '“' || r == '”' || r == '＂' }

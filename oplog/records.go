@@ -1,0 +1,71 @@
+package oplog
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// Records are JSON documents; these functions give them their types.
+
+func readRecord[T any](s Store, kind RecordKind, name string) (T, error) {
+	var record T
+	data, err := s.Record(kind, name)
+	if err != nil {
+		return record, err
+	}
+	if err := json.Unmarshal(data, &record); err != nil {
+		return record, fmt.Errorf("record %s/%s is damaged: %w", kind, name, err)
+	}
+	return record, nil
+}
+
+func listRecords[T any](s Store, kind RecordKind, prefix string) ([]T, error) {
+	found, err := s.Records(kind, prefix)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]T, len(found))
+	for i, r := range found {
+		if err := json.Unmarshal(r.Data, &records[i]); err != nil {
+			return nil, fmt.Errorf("record %s/%s is damaged: %w", kind, r.Name, err)
+		}
+	}
+	return records, nil
+}
+
+// changeRecord replaces a record by what change leaves in it. Exists tells
+// whether there was one; remove, returned as true, removes it.
+func changeRecord[T any](s Store, kind RecordKind, name string, change func(record *T, exists bool) (remove bool, err error)) (T, error) {
+	var record T
+	err := s.ChangeRecord(kind, name, func(old []byte) ([]byte, error) {
+		record = *new(T)
+		if old != nil {
+			if err := json.Unmarshal(old, &record); err != nil {
+				return nil, fmt.Errorf("record %s/%s is damaged: %w", kind, name, err)
+			}
+		}
+		remove, err := change(&record, old != nil)
+		if err != nil || remove {
+			return nil, err
+		}
+		data, err := json.Marshal(record)
+		if bytes.Equal(data, old) {
+			return old, nil
+		}
+		return data, err
+	})
+	return record, err
+}
+
+// createRecord makes a record that must not exist yet.
+func createRecord[T any](s Store, kind RecordKind, name string, record T) error {
+	_, err := changeRecord(s, kind, name, func(r *T, exists bool) (bool, error) {
+		if exists {
+			return false, Errorf(CodeConflict, "%s already exists.", name)
+		}
+		*r = record
+		return false, nil
+	})
+	return err
+}

@@ -1,0 +1,123 @@
+package oplog
+
+import "context"
+
+// Store keeps entries and records durably. It is the truth: what it has
+// acknowledged survives a crash, and everything else can be rebuilt from it.
+//
+// Entries of a tenant are numbered 1, 2, 3 … in order of arrival (their seq),
+// and hashed into the tenant's Merkle tree in that order. Tenants exist as soon
+// as something is appended; whether they should is the Log's to say.
+type Store interface {
+	// OnAppend registers what is told of entries once they are on disk and
+	// before their Append returns: called in order of arrival, by one goroutine.
+	// It must be registered before the first Append.
+	OnAppend(told func(tenant string, entries []Entry))
+
+	// Append records entries that the Log has validated, all or none, and
+	// returns once they are on disk: a receipt for each, in order. An entry with
+	// a sender's id that the tenant has on that UTC day is answered as a
+	// duplicate with its first seq; a CodeConflict error names those that were
+	// sent again with other content. Skipped operations are added to the
+	// tenant's count. CodeDiskFull and CodeUnavailable mean that nothing is
+	// acknowledged and the sender may repeat the request with the same ids.
+	Append(ctx context.Context, tenant string, entries []Entry, skipped int) ([]Receipt, error)
+
+	// Get returns the entries at the keys, in their order. An entry that is not
+	// there is an error.
+	Get(tenant string, keys []Key) ([]Entry, error)
+
+	// Find returns the newest entry with that id, or CodeNotFound.
+	Find(tenant, id string) (Entry, error)
+
+	// Arrivals visits entries in order of arrival, from a seq on, in short read
+	// transactions; entries that arrive meanwhile may be visited or not.
+	Arrivals(ctx context.Context, tenant string, from uint64, visit func(Entry) error) error
+
+	// Scan visits entries in order of their keys, from inclusive, to exclusive
+	// (zero for the end), in short read transactions.
+	Scan(ctx context.Context, tenant string, from, to Key, visit func(Entry) error) error
+
+	// Counts returns how many entries the tenant has recorded (its last seq),
+	// and how many operations were skipped.
+	Counts(tenant string) (entries, skipped uint64, err error)
+
+	// Prove returns the proof that the entry is part of the tenant's tree as it
+	// stands.
+	Prove(tenant string, key Key) (Proof, error)
+
+	// Checkpoint returns the signed head of the tenant's tree, a C2SP
+	// tlog-checkpoint.
+	Checkpoint(tenant string) (string, error)
+
+	// VerifierKey returns the public key of checkpoints, in the form of
+	// golang.org/x/mod/sumdb/note.
+	VerifierKey() string
+
+	// Record returns a record's bytes, or CodeNotFound.
+	Record(kind RecordKind, name string) ([]byte, error)
+
+	// Records returns all records of a kind whose names start with a prefix, by
+	// name.
+	Records(kind RecordKind, prefix string) ([]Record, error)
+
+	// ChangeRecord replaces a record by what change makes of it, in one durable
+	// transaction: nil stands for no record, before and after. An error of
+	// change leaves all as it was and is returned. Where a change returns just
+	// what it was given, nothing is written.
+	ChangeRecord(kind RecordKind, name string, change func(old []byte) ([]byte, error)) error
+
+	Close() error
+}
+
+// RecordKind is a kind of small record that the log keeps beside its entries.
+type RecordKind string
+
+// The kinds of records.
+const (
+	RecordTenant        RecordKind = "tenants"       // by tenant id
+	RecordOrganizations RecordKind = "organizations" // by tenant id: the tree
+	RecordIndex         RecordKind = "index"         // by tenant id: the index's manifest
+	RecordAccount       RecordKind = "accounts"      // by username
+	RecordKey           RecordKind = "keys"          // by hash of the API key
+	RecordSession       RecordKind = "sessions"      // by hash of the token
+	RecordExport        RecordKind = "exports"       // by tenant id, "/", export id
+)
+
+// RecordKinds lists all kinds.
+var RecordKinds = []RecordKind{
+	RecordTenant, RecordOrganizations, RecordIndex, RecordAccount, RecordKey, RecordSession, RecordExport,
+}
+
+// Record is a record's name and bytes.
+type Record struct {
+	Name string
+	Data []byte
+}
+
+// Receipt is the answer to one entry that was sent.
+type Receipt struct {
+	ID     string `json:"id,omitempty"`
+	Seq    uint64 `json:"seq,omitempty"`
+	Status Status `json:"status"`
+}
+
+// Status is what became of an entry that was sent.
+type Status string
+
+// What becomes of an entry.
+const (
+	StatusRecorded  Status = "recorded"
+	StatusDuplicate Status = "duplicate" // recorded before, with the seq of then
+	StatusSkipped   Status = "skipped"   // not a manual operation
+)
+
+// Proof shows that an entry is part of a tenant's log, unchanged: the RFC 6962
+// inclusion proof of a leaf in a tree whose head is signed.
+type Proof struct {
+	Leaf       []byte   `json:"leaf"`       // the recorded bytes of the entry, which the leaf hashes
+	Index      uint64   `json:"index"`      // of the leaf: seq - 1
+	Size       uint64   `json:"size"`       // of the tree
+	Path       [][]byte `json:"path"`       // hashes from the leaf to the root
+	Checkpoint string   `json:"checkpoint"` // the signed head, a C2SP tlog-checkpoint
+}

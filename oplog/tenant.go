@@ -1,0 +1,64 @@
+package oplog
+
+import (
+	"time"
+)
+
+// Tenant is a customer of the host system, whose log is its own.
+type Tenant struct {
+	ID             string `json:"id"`
+	Name           string `json:"name"`
+	TimeZone       string `json:"time_zone"`       // IANA name; days and exports go by it
+	DataPermission bool   `json:"data_permission"` // whether organizations divide what is seen
+	RetentionDays  int    `json:"retention_days,omitempty"`
+	BelowMinimum   bool   `json:"below_legal_minimum,omitempty"`
+}
+
+// DefaultTimeZone is a tenant's where none is given.
+const DefaultTimeZone = "Asia/Shanghai"
+
+// MinRetentionDays is the legal minimum (MLPS 2.0, Cybersecurity Law art. 21).
+const MinRetentionDays = 180
+
+// Location returns the tenant's time zone.
+func (t Tenant) Location() *time.Location {
+	loc, err := time.LoadLocation(t.TimeZone)
+	if err != nil {
+		return time.UTC // validated when the tenant was written; kept for a changed zone database
+	}
+	return loc
+}
+
+func (t *Tenant) validate() []FieldError {
+	v := validation{}
+	switch {
+	case t.ID == "" || len(t.ID) > MaxIDLength:
+		v.fail("id", t.ID, "is needed, 1 to %d characters", MaxIDLength)
+	case !validName(t.ID):
+		v.fail("id", t.ID, "may hold A-Z a-z 0-9 . _ - only, and starts with a letter or digit")
+	}
+	v.text("name", t.Name, 1, MaxUserLength)
+	if t.TimeZone == "" {
+		t.TimeZone = DefaultTimeZone
+	}
+	if _, err := time.LoadLocation(t.TimeZone); err != nil || t.TimeZone == "Local" {
+		v.fail("time_zone", t.TimeZone, "is not a time zone name such as Asia/Shanghai or UTC")
+	}
+	switch {
+	case t.RetentionDays < 0:
+		v.fail("retention_days", t.RetentionDays, "is negative; leave it out to keep entries for ever")
+	case t.RetentionDays > 0 && t.RetentionDays < MinRetentionDays && !t.BelowMinimum:
+		v.fail("retention_days", t.RetentionDays, "is below the legal minimum of %d days; say --below-legal-minimum to mean it", MinRetentionDays)
+	}
+	return v.errors
+}
+
+// validName tells names that are safe in paths and URLs.
+func validName(s string) bool {
+	for i, c := range []byte(s) {
+		if !isASCIIWord(c) && (i == 0 || c != '.' && c != '-') {
+			return false
+		}
+	}
+	return s != "" && s[0] != '_'
+}
