@@ -1,0 +1,330 @@
+package storage
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"oplog/oplog"
+)
+
+// appendRequest is one call of Append on its way through the committer.
+type appendRequest struct {
+	tenant   string
+	entries  []oplog.Entry
+	skipped  int
+	receipts []oplog.Receipt
+	recorded []oplog.Entry // those that were not duplicates
+	refused  error         // this request alone was refused; the transaction goes on
+	done     chan error
+}
+
+// maxCommitEntries bounds one transaction, so that the first to wait does not
+// wait for all that came after.
+const maxCommitEntries = 20_000
+
+// commitAll is the committer: it takes all requests that wait, writes them in
+// one transaction, and answers them together once it is on disk.
+func (db *DB) commitAll() {
+	for {
+		var first *appendRequest
+		select {
+		case first = <-db.requests:
+		case <-db.closing:
+			select { // what was queued before the end is still served
+			case first = <-db.requests:
+			default:
+				return
+			}
+		}
+		group := []*appendRequest{first}
+		for n := len(first.entries); n < maxCommitEntries && len(db.requests) > 0; {
+			r := <-db.requests
+			group = append(group, r)
+			n += len(r.entries)
+		}
+		db.commit(group)
+	}
+}
+
+func (db *DB) commit(group []*appendRequest) {
+	writers := make(map[string]*tenantWriter)
+	err := db.failure(nil)
+	if err == nil {
+		err = db.failure(db.bolt.Update(func(tx *bolt.Tx) error { return db.applyAll(tx, writers, group) }))
+	}
+	if err == nil {
+		for tenant, w := range writers {
+			db.heads[tenant] = w.head
+		}
+		for _, r := range group {
+			if r.refused == nil && len(r.recorded) > 0 {
+				db.told(r.tenant, r.recorded)
+			}
+		}
+	}
+	for _, r := range group {
+		if err != nil {
+			r.receipts = nil
+			r.done <- err
+			continue
+		}
+		r.done <- r.refused
+	}
+}
+
+// failure says what an error of writing means for those that write after. A
+// full disk fails before anything is final. After any other error, of a sync
+// above all, it is not known what the disk holds: nothing more is written until
+// the file has been opened anew.
+func (db *DB) failure(err error) error {
+	if failed := db.failed.Load(); failed != nil {
+		return failed
+	}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOSPC):
+		return oplog.Errorf(oplog.CodeDiskFull, "The disk is full; nothing was stored. Make space and send it again with the same ids.")
+	default:
+		failed := oplog.Errorf(oplog.CodeUnavailable, "The disk failed to store it, so the log is read-only until the program is started again; then send it again with the same ids. (%w)", err)
+		db.failed.CompareAndSwap(nil, failed)
+		return failed
+	}
+}
+
+// applyAll writes a group of requests, each in full or not at all.
+func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*appendRequest) error {
+	for _, r := range group {
+		w := writers[r.tenant]
+		if w == nil {
+			var err error
+			if w, err = newTenantWriter(tx, r.tenant, db.heads[r.tenant]); err != nil {
+				return fmt.Errorf("tenant %s: %w", r.tenant, err)
+			}
+			writers[r.tenant] = w
+		}
+		if err := w.apply(r, db.now().UTC().Truncate(time.Microsecond)); err != nil {
+			return fmt.Errorf("append to tenant %s: %w", r.tenant, err)
+		}
+	}
+	for tenant, w := range writers {
+		if err := w.saveTile(); err != nil {
+			return fmt.Errorf("append to tenant %s: %w", tenant, err)
+		}
+	}
+	return nil
+}
+
+// apply writes one request, or refuses it without having written anything.
+func (w *tenantWriter) apply(r *appendRequest, received time.Time) (err error) {
+	r.receipts = make([]oplog.Receipt, len(r.entries))
+	if r.refused, err = w.findDuplicates(r); err != nil || r.refused != nil {
+		return err
+	}
+	firstOf := make(map[datedID]uint64) // seqs of senders' ids within this request
+	for i := range r.entries {
+		e := &r.entries[i]
+		if r.receipts[i].Status == oplog.StatusDuplicate {
+			if r.receipts[i].Seq == 0 {
+				r.receipts[i].Seq = firstOf[datedID{dateOf(e.Time), e.ID}]
+			}
+			continue
+		}
+		e.Seq, e.ReceivedAt = w.head.size+1, received
+		if e.ID == "" {
+			e.ID = e.Key().ID()
+		} else {
+			firstOf[datedID{dateOf(e.Time), e.ID}] = e.Seq
+			if err := w.putID(e); err != nil {
+				return err
+			}
+		}
+		data, err := encodeEntry(e)
+		if err != nil {
+			return err
+		}
+		if err := w.putEntry(e, data); err != nil {
+			return err
+		}
+		if err := w.addLeaf(e.Key(), data); err != nil {
+			return err
+		}
+		r.receipts[i] = oplog.Receipt{ID: e.ID, Seq: e.Seq, Status: oplog.StatusRecorded}
+		r.recorded = append(r.recorded, *e)
+	}
+	return w.addSkipped(r.skipped)
+}
+
+// tenantWriter holds a tenant's buckets for the length of a transaction, and
+// the head of its tree as it will be after it.
+type tenantWriter struct {
+	head                                 treeHead
+	tenant, entries, ids, arrivals, tree *bolt.Bucket
+	dates                                map[string]*bolt.Bucket // entries of a date
+	idDates                              map[string]*bolt.Bucket // ids of a date
+}
+
+// appendFill leaves little room in pages that are filled in order.
+const appendFill = 0.95
+
+func newTenantWriter(tx *bolt.Tx, tenant string, head treeHead) (*tenantWriter, error) {
+	b, err := tx.Bucket(bucketTenants).CreateBucketIfNotExists([]byte(tenant))
+	if err != nil {
+		return nil, err
+	}
+	w := &tenantWriter{tenant: b, dates: make(map[string]*bolt.Bucket), idDates: make(map[string]*bolt.Bucket)}
+	for name, bucket := range map[string]**bolt.Bucket{
+		nameEntries: &w.entries, nameIDs: &w.ids, nameArrivals: &w.arrivals, nameTree: &w.tree,
+	} {
+		if *bucket, err = b.CreateBucketIfNotExists([]byte(name)); err != nil {
+			return nil, err
+		}
+		(*bucket).FillPercent = appendFill
+	}
+	w.head = head
+	if !head.known {
+		w.head, err = readHead(tree{w.arrivals, w.tree})
+	}
+	return w, err
+}
+
+const (
+	nameEntries  = "entries"
+	nameIDs      = "ids"
+	nameArrivals = "arrivals"
+	nameTree     = "tree"
+	nameSkipped  = "skipped"
+)
+
+// datedID is what a sender's id is unique by: itself and the UTC day.
+type datedID struct{ date, id string }
+
+func dateOf(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+
+// findDuplicates marks entries whose id the tenant has on that day, or the
+// request had before; it refuses the request where one differs from the first.
+func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
+	var differ []oplog.FieldError
+	first := make(map[datedID]*oplog.Entry)
+	for i := range r.entries {
+		e := &r.entries[i]
+		if e.ID == "" {
+			continue
+		}
+		id := datedID{dateOf(e.Time), e.ID}
+		before := first[id]
+		if before == nil {
+			if before, err = w.recorded(id); err != nil {
+				return nil, err
+			}
+		}
+		if before == nil {
+			first[id] = e
+			continue
+		}
+		r.receipts[i] = oplog.Receipt{ID: e.ID, Seq: before.Seq, Status: oplog.StatusDuplicate}
+		same, err := sameAsSent(before, e)
+		if err != nil {
+			return nil, err
+		}
+		if !same {
+			differ = append(differ, oplog.FieldError{
+				Location: fmt.Sprintf("entries[%d].id", i), Value: e.ID,
+				Message: "was used on this day for an entry with other content; give each entry an id of its own",
+			})
+		}
+	}
+	if len(differ) > 0 {
+		return &oplog.Error{Code: oplog.CodeConflict, Message: "Nothing was stored, because some ids are taken.", Fields: differ}, nil
+	}
+	return nil, nil
+}
+
+// recorded returns the entry that the tenant has with an id on a day, or nil.
+func (w *tenantWriter) recorded(id datedID) (*oplog.Entry, error) {
+	var key []byte
+	if ids := w.ids.Bucket([]byte(id.date)); ids != nil {
+		key = ids.Get([]byte(id.id))
+	}
+	if k, given := oplog.KeyOfID(id.id); key == nil && given && dateOf(k.Time()) == id.date {
+		key = k[:]
+	}
+	entries := w.entries.Bucket([]byte(id.date))
+	if key == nil || entries == nil {
+		return nil, nil
+	}
+	data := entries.Get(key)
+	if data == nil {
+		return nil, nil
+	}
+	e, err := decodeEntry(data)
+	if err != nil || e.ID != id.id {
+		return nil, err
+	}
+	return &e, nil
+}
+
+// sameAsSent tells whether two entries are the same but for what the log gave
+// them.
+func sameAsSent(a, b *oplog.Entry) (bool, error) {
+	x, y := *a, *b
+	x.Seq, x.ReceivedAt = 0, time.Unix(0, 0)
+	y.Seq, y.ReceivedAt = 0, time.Unix(0, 0)
+	one, err := encodeEntry(&x)
+	if err != nil {
+		return false, err
+	}
+	other, err := encodeEntry(&y)
+	return string(one) == string(other), err
+}
+
+func (w *tenantWriter) putEntry(e *oplog.Entry, data []byte) error {
+	b, err := dateBucket(w.entries, w.dates, dateOf(e.Time))
+	if err != nil {
+		return err
+	}
+	key := e.Key()
+	return b.Put(key[:], data)
+}
+
+func (w *tenantWriter) putID(e *oplog.Entry) error {
+	b, err := dateBucket(w.ids, w.idDates, dateOf(e.Time))
+	if err != nil {
+		return err
+	}
+	key := e.Key()
+	return b.Put([]byte(e.ID), key[:])
+}
+
+func dateBucket(parent *bolt.Bucket, opened map[string]*bolt.Bucket, date string) (*bolt.Bucket, error) {
+	if b := opened[date]; b != nil {
+		return b, nil
+	}
+	b, err := parent.CreateBucketIfNotExists([]byte(date))
+	if err != nil {
+		return nil, err
+	}
+	b.FillPercent = appendFill
+	opened[date] = b
+	return b, nil
+}
+
+func (w *tenantWriter) addSkipped(n int) error {
+	if n == 0 {
+		return nil
+	}
+	return w.tenant.Put([]byte(nameSkipped), binary.BigEndian.AppendUint64(nil, w.skipped()+uint64(n)))
+}
+
+func (w *tenantWriter) skipped() uint64 {
+	data := w.tenant.Get([]byte(nameSkipped))
+	if data == nil {
+		return 0
+	}
+	return binary.BigEndian.Uint64(data)
+}

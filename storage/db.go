@@ -1,0 +1,244 @@
+package storage
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+	"golang.org/x/mod/sumdb/note"
+
+	"oplog/oplog"
+)
+
+// formatVersion is the version of the layout that this build writes. A build
+// reads its own version and those before it.
+const formatVersion = 1
+
+// DB is a store in one file of a data directory, which it holds alone.
+type DB struct {
+	dir      string
+	bolt     *bolt.DB
+	now      func() time.Time
+	signer   note.Signer
+	verifier string
+
+	failed   atomic.Pointer[oplog.Error] // set once writing is no longer safe
+	told     func(tenant string, entries []oplog.Entry)
+	requests chan *appendRequest
+	closing  chan struct{}
+	stopped  sync.WaitGroup // the committer
+	close    sync.Once
+
+	heads map[string]treeHead // the committer's own, by tenant
+}
+
+var _ oplog.Store = (*DB)(nil)
+
+// Options change how a DB behaves; the zero value is right for use.
+type Options struct {
+	Now         func() time.Time // the clock of received_at; nil for time.Now
+	LockTimeout time.Duration    // how long to wait for another process; 0 for half a second
+}
+
+var (
+	bucketMeta    = []byte("meta")
+	bucketRecords = []byte("records")
+	bucketTenants = []byte("tenants")
+	keyFormat     = []byte("format")
+	keySigner     = []byte("signer")
+	keyVerifier   = []byte("verifier")
+)
+
+const (
+	fileName = "oplog.db"
+	pidName  = "oplog.pid" // of the process that holds the directory, for messages alone
+)
+
+// Open opens the store in a data directory, making both where they are not. It
+// refuses, in one line, a directory that is not oplog's, that cannot be read
+// and written, that a later version wrote, or that another process holds.
+func Open(dir string, o Options) (*DB, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.LockTimeout == 0 {
+		o.LockTimeout = 500 * time.Millisecond
+	}
+	if err := prepareDir(dir); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, fileName)
+	b, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: o.LockTimeout, FreelistType: bolt.FreelistMapType})
+	if err != nil {
+		return nil, openError(dir, err)
+	}
+	db := &DB{
+		dir: dir, bolt: b, now: o.Now, told: func(string, []oplog.Entry) {},
+		requests: make(chan *appendRequest, 4096), closing: make(chan struct{}), heads: make(map[string]treeHead),
+	}
+	if err := db.prepare(); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	// Written anew by each holder; read only when the lock is held elsewhere.
+	if err := os.WriteFile(filepath.Join(dir, pidName), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("data directory %s cannot be written: %w", dir, err), b.Close())
+	}
+	db.stopped.Go(db.commitAll)
+	return db, nil
+}
+
+// prepareDir makes the directory, or checks that it is empty or oplog's.
+func prepareDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("data directory %s cannot be made: %w", dir, cause(err))
+	}
+	found, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("data directory %s cannot be read: %w", dir, cause(err))
+	}
+	for _, f := range found {
+		if f.Name() == fileName {
+			return nil
+		}
+	}
+	for _, f := range found {
+		if f.Name() != "lost+found" { // of a volume's own
+			return fmt.Errorf("data directory %s is not oplog's: it holds %s and no %s; name an empty or new directory", dir, f.Name(), fileName)
+		}
+	}
+	return nil
+}
+
+// cause drops the path that a file error repeats.
+func cause(err error) error {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		return pathError.Err
+	}
+	return err
+}
+
+func openError(dir string, err error) error {
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		who := "another process"
+		if pid, readErr := os.ReadFile(filepath.Join(dir, pidName)); readErr == nil {
+			who = "the process with pid " + strings.TrimSpace(string(pid))
+		}
+		return fmt.Errorf("data directory %s is in use by %s; stop it first, or name another directory", dir, who)
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum):
+		return fmt.Errorf("%s is not an oplog data file, or is damaged (%w); put a backup in its place, or name another directory", filepath.Join(dir, fileName), err)
+	default:
+		return fmt.Errorf("%s cannot be opened: %w", filepath.Join(dir, fileName), cause(err))
+	}
+}
+
+// prepare writes what a new file needs, or checks what an old one says.
+func (db *DB) prepare() error {
+	var isNew bool
+	err := db.bolt.View(func(tx *bolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		if meta == nil {
+			isNew = true
+			if name, _ := tx.Cursor().First(); name != nil {
+				return fmt.Errorf("%s is a database of another program; name another directory", db.bolt.Path())
+			}
+			return nil
+		}
+		version, err := strconv.Atoi(string(meta.Get(keyFormat)))
+		if err != nil {
+			return fmt.Errorf("%s has no format version; it is damaged or not oplog's", db.bolt.Path())
+		}
+		if version > formatVersion {
+			return fmt.Errorf("%s has format %d, which is newer than this version of oplog reads (%d); use the newer oplog", db.bolt.Path(), version, formatVersion)
+		}
+		db.verifier = string(meta.Get(keyVerifier))
+		db.signer, err = note.NewSigner(string(meta.Get(keySigner)))
+		return err
+	})
+	if err != nil || !isNew {
+		return err
+	}
+	return db.bolt.Update(db.create)
+}
+
+func (db *DB) create(tx *bolt.Tx) error {
+	random := make([]byte, 4)
+	_, _ = rand.Read(random) // never fails: crypto/rand ends the program instead
+	private, public, err := note.GenerateKey(rand.Reader, "oplog-"+hex.EncodeToString(random))
+	if err != nil {
+		return err
+	}
+	if db.signer, err = note.NewSigner(private); err != nil {
+		return err
+	}
+	db.verifier = public
+	meta, err := tx.CreateBucket(bucketMeta)
+	if err != nil {
+		return err
+	}
+	records, err := tx.CreateBucket(bucketRecords)
+	if err != nil {
+		return err
+	}
+	for _, kind := range oplog.RecordKinds {
+		if _, err := records.CreateBucket([]byte(kind)); err != nil {
+			return err
+		}
+	}
+	_, err = tx.CreateBucket(bucketTenants)
+	return errors.Join(err,
+		meta.Put(keyFormat, []byte(strconv.Itoa(formatVersion))),
+		meta.Put(keySigner, []byte(private)),
+		meta.Put(keyVerifier, []byte(public)))
+}
+
+// OnAppend registers what is told of entries that were appended.
+func (db *DB) OnAppend(told func(tenant string, entries []oplog.Entry)) { db.told = told }
+
+// Close waits for appends that have begun, refuses others, and lets go of the
+// directory.
+func (db *DB) Close() error {
+	var err error
+	db.close.Do(func() {
+		close(db.closing)
+		db.stopped.Wait()
+		err = db.bolt.Close()
+	})
+	return err
+}
+
+// Append records entries; see [oplog.Store].
+func (db *DB) Append(ctx context.Context, tenant string, entries []oplog.Entry, skipped int) ([]oplog.Receipt, error) {
+	if len(entries) == 0 && skipped == 0 {
+		return nil, nil
+	}
+	r := &appendRequest{tenant: tenant, entries: entries, skipped: skipped, done: make(chan error, 1)}
+	select {
+	case db.requests <- r:
+	case <-db.closing:
+		return nil, errClosing()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	// Once it is in the queue the request is answered, whatever becomes of its
+	// sender: what is stored must not be answered as not stored.
+	err := <-r.done
+	return r.receipts, err
+}
+
+func errClosing() error {
+	return oplog.Errorf(oplog.CodeUnavailable, "The program is stopping; send it again when it is back.")
+}

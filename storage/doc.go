@@ -1,0 +1,17 @@
+// Package storage keeps the log in one bbolt file: entries by tenant and date,
+// their order of arrival with its Merkle tree, and small records.
+//
+// The layout, in nested buckets (keys in <>, numbers big-endian):
+//
+//	meta/format                                    format version, decimal
+//	meta/signer, meta/verifier                     the server's note key, private and public
+//	records/<kind>/<name>                          JSON
+//	tenants/<tenant>/skipped                       operations that were not recorded, 8 bytes
+//	tenants/<tenant>/entries/<2006-01-02>/<key>    the entry, CBOR; key is oplog.Key
+//	tenants/<tenant>/ids/<2006-01-02>/<id>         key of the entry with that sender's id
+//	tenants/<tenant>/arrivals/<tile>               for each of 256 entries: key, leaf hash
+//	tenants/<tenant>/tree/<level><number>          hash of a complete subtree of 2^level leaves, level >= 8
+//
+// Dates are UTC dates of the operation time. An entry's bytes are exactly what
+// its leaf of the Merkle tree (RFC 6962) hashes.
+package storage

@@ -1,0 +1,217 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+
+	"oplog/oplog"
+)
+
+// chunkSize is how many entries are read in one transaction: a transaction
+// that is held long keeps freed pages from being used again, and the file grows.
+const chunkSize = 2000
+
+// entryAt returns an entry's bytes, valid in the transaction alone.
+func entryAt(tx *bolt.Tx, tenant string, key oplog.Key) ([]byte, error) {
+	if b := entriesBucket(tx, tenant); b != nil {
+		if date := b.Bucket([]byte(dateOf(key.Time()))); date != nil {
+			if data := date.Get(key[:]); data != nil {
+				return data, nil
+			}
+		}
+	}
+	return nil, oplog.Errorf(oplog.CodeNotFound, "There is no entry %s.", key.ID())
+}
+
+func entriesBucket(tx *bolt.Tx, tenant string) *bolt.Bucket {
+	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+	if b == nil {
+		return nil
+	}
+	return b.Bucket([]byte(nameEntries))
+}
+
+// Get returns the entries at the keys; see [oplog.Store].
+func (db *DB) Get(tenant string, keys []oplog.Key) ([]oplog.Entry, error) {
+	entries := make([]oplog.Entry, len(keys))
+	err := db.bolt.View(func(tx *bolt.Tx) error {
+		b := entriesBucket(tx, tenant)
+		var date *bolt.Bucket
+		day := int64(-1)
+		for i, key := range keys {
+			if d := key.Micros() / microsPerDay; d != day && b != nil {
+				date, day = b.Bucket([]byte(dateOf(key.Time()))), d
+			}
+			var data []byte
+			if date != nil {
+				data = date.Get(key[:])
+			}
+			if data == nil {
+				return fmt.Errorf("entry %s of tenant %s is not in the store", key.ID(), tenant)
+			}
+			var err error
+			if entries[i], err = decodeEntry(data); err != nil {
+				return fmt.Errorf("entry %s of tenant %s: %w", key.ID(), tenant, err)
+			}
+		}
+		return nil
+	})
+	return entries, err
+}
+
+const microsPerDay = 24 * 60 * 60 * 1_000_000
+
+// Find returns the newest entry with an id; see [oplog.Store].
+func (db *DB) Find(tenant, id string) (oplog.Entry, error) {
+	var found oplog.Entry
+	err := db.bolt.View(func(tx *bolt.Tx) error {
+		key, given := oplog.KeyOfID(id)
+		if k, ok := newestWithID(tx, tenant, id); ok && (!given || k.Compare(key) > 0) {
+			key, given = k, true
+		}
+		if given {
+			data, err := entryAt(tx, tenant, key)
+			if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+				return err
+			}
+			if data != nil {
+				found, err = decodeEntry(data)
+				if err != nil || found.ID == id {
+					return err
+				}
+			}
+		}
+		return oplog.Errorf(oplog.CodeNotFound, "There is no entry %s.", id)
+	})
+	return found, err
+}
+
+// newestWithID looks a sender's id up, day by day from the newest.
+func newestWithID(tx *bolt.Tx, tenant, id string) (oplog.Key, bool) {
+	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+	if b == nil {
+		return oplog.Key{}, false
+	}
+	ids := b.Bucket([]byte(nameIDs))
+	dates := ids.Cursor()
+	for date, _ := dates.Last(); date != nil; date, _ = dates.Prev() {
+		if key := ids.Bucket(date).Get([]byte(id)); key != nil {
+			return oplog.Key(key), true
+		}
+	}
+	return oplog.Key{}, false
+}
+
+// Arrivals visits entries in order of arrival; see [oplog.Store].
+func (db *DB) Arrivals(ctx context.Context, tenant string, from uint64, visit func(oplog.Entry) error) error {
+	from = max(from, 1)
+	for {
+		var chunk []oplog.Entry
+		err := db.bolt.View(func(tx *bolt.Tx) error {
+			t, err := readTree(tx, tenant)
+			if oplog.CodeOf(err) == oplog.CodeNotFound {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			for seq, size := from, t.size(); seq <= size && len(chunk) < chunkSize; seq++ {
+				key, _, err := t.arrival(seq)
+				if err != nil {
+					return err
+				}
+				data, err := entryAt(tx, tenant, key)
+				if err != nil {
+					return err
+				}
+				e, err := decodeEntry(data)
+				if err != nil {
+					return fmt.Errorf("entry %s of tenant %s: %w", key.ID(), tenant, err)
+				}
+				chunk = append(chunk, e)
+			}
+			return nil
+		})
+		if err != nil || len(chunk) == 0 {
+			return err
+		}
+		from += uint64(len(chunk))
+		if err := visitAll(ctx, chunk, visit); err != nil {
+			return err
+		}
+	}
+}
+
+func visitAll(ctx context.Context, chunk []oplog.Entry, visit func(oplog.Entry) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for _, e := range chunk {
+		if err := visit(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Scan visits entries in order of their keys; see [oplog.Store].
+func (db *DB) Scan(ctx context.Context, tenant string, from, to oplog.Key, visit func(oplog.Entry) error) error {
+	for {
+		var chunk []oplog.Entry
+		err := db.bolt.View(func(tx *bolt.Tx) (err error) {
+			chunk, err = scanChunk(tx, tenant, from, to)
+			return err
+		})
+		if err != nil || len(chunk) == 0 {
+			return err
+		}
+		if err := visitAll(ctx, chunk, visit); err != nil {
+			return err
+		}
+		from = oplog.MakeKey(chunk[len(chunk)-1].Time, chunk[len(chunk)-1].Seq+1)
+	}
+}
+
+func scanChunk(tx *bolt.Tx, tenant string, from, to oplog.Key) ([]oplog.Entry, error) {
+	b := entriesBucket(tx, tenant)
+	if b == nil {
+		return nil, nil
+	}
+	var chunk []oplog.Entry
+	dates := b.Cursor()
+	for date, _ := dates.Seek([]byte(dateOf(from.Time()))); date != nil; date, _ = dates.Next() {
+		c := b.Bucket(date).Cursor()
+		for k, data := c.Seek(from[:]); k != nil; k, data = c.Next() {
+			if !to.IsZero() && bytes.Compare(k, to[:]) >= 0 || len(chunk) == chunkSize {
+				return chunk, nil
+			}
+			e, err := decodeEntry(data)
+			if err != nil {
+				return nil, fmt.Errorf("entry %s of tenant %s: %w", oplog.Key(k).ID(), tenant, err)
+			}
+			chunk = append(chunk, e)
+		}
+	}
+	return chunk, nil
+}
+
+// Counts returns how many entries and skipped operations a tenant has; see
+// [oplog.Store].
+func (db *DB) Counts(tenant string) (entries, skipped uint64, err error) {
+	err = db.bolt.View(func(tx *bolt.Tx) error {
+		b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+		if b == nil {
+			return nil
+		}
+		entries = tree{arrivals: b.Bucket([]byte(nameArrivals))}.size()
+		if data := b.Get([]byte(nameSkipped)); data != nil {
+			skipped = binary.BigEndian.Uint64(data)
+		}
+		return nil
+	})
+	return entries, skipped, err
+}

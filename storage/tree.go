@@ -1,0 +1,157 @@
+package storage
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"oplog/oplog"
+)
+
+// The Merkle tree of a tenant (RFC 6962, by golang.org/x/mod/sumdb/tlog) has a
+// leaf for each entry, in order of arrival. Leaf hashes stand with the entries'
+// keys in tiles of 256 arrivals; hashes of subtrees within a tile are computed
+// when they are needed; those of 256 leaves and more are stored when they are
+// complete.
+const (
+	tileLevel   = 8
+	tileSize    = 1 << tileLevel
+	keySize     = len(oplog.Key{})
+	arrivalSize = keySize + tlog.HashSize
+)
+
+// treeHead is what the committer needs to grow a tenant's tree: the hashes of
+// the complete subtrees on its right edge, by level, and the last tile.
+type treeHead struct {
+	known bool // read from the store
+	size  uint64
+	edge  [64]tlog.Hash // valid at the levels of size's one bits
+	tile  []byte        // arrivals of the last, incomplete tile
+}
+
+// tree reads a tenant's tree from its buckets.
+type tree struct{ arrivals, subtrees *bolt.Bucket }
+
+func readTree(tx *bolt.Tx, tenant string) (tree, error) {
+	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+	if b == nil {
+		return tree{}, oplog.Errorf(oplog.CodeNotFound, "Tenant %s has no entries.", tenant)
+	}
+	return tree{b.Bucket([]byte(nameArrivals)), b.Bucket([]byte(nameTree))}, nil
+}
+
+func tileKey(number uint64) []byte { return binary.BigEndian.AppendUint64(nil, number) }
+
+func subtreeKey(level int, number int64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{byte(level)}, uint64(number))
+}
+
+// size returns the number of leaves.
+func (t tree) size() uint64 {
+	key, tile := t.arrivals.Cursor().Last()
+	if key == nil {
+		return 0
+	}
+	return binary.BigEndian.Uint64(key)*tileSize + uint64(len(tile)/arrivalSize)
+}
+
+// arrival returns the key and the leaf hash of the entry with a seq.
+func (t tree) arrival(seq uint64) (oplog.Key, tlog.Hash, error) {
+	tile := t.arrivals.Get(tileKey((seq - 1) / tileSize))
+	at := int((seq-1)%tileSize) * arrivalSize
+	if seq == 0 || len(tile) < at+arrivalSize {
+		return oplog.Key{}, tlog.Hash{}, fmt.Errorf("arrival %d is not in the store", seq)
+	}
+	return oplog.Key(tile[at : at+keySize]), tlog.Hash(tile[at+keySize : at+arrivalSize]), nil
+}
+
+// ReadHashes makes tree a [tlog.HashReader].
+func (t tree) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	hashes := make([]tlog.Hash, len(indexes))
+	for i, index := range indexes {
+		var err error
+		if hashes[i], err = t.hash(tlog.SplitStoredHashIndex(index)); err != nil {
+			return nil, err
+		}
+	}
+	return hashes, nil
+}
+
+// hash returns the hash of the complete subtree of 2^level leaves with that
+// number.
+func (t tree) hash(level int, number int64) (tlog.Hash, error) {
+	if level >= tileLevel {
+		data := t.subtrees.Get(subtreeKey(level, number))
+		if len(data) != tlog.HashSize {
+			return tlog.Hash{}, fmt.Errorf("subtree %d at level %d is not in the store", number, level)
+		}
+		return tlog.Hash(data), nil
+	}
+	if level == 0 {
+		_, hash, err := t.arrival(uint64(number) + 1)
+		return hash, err
+	}
+	left, err := t.hash(level-1, 2*number)
+	if err != nil {
+		return tlog.Hash{}, err
+	}
+	right, err := t.hash(level-1, 2*number+1)
+	return tlog.NodeHash(left, right), err
+}
+
+// readHead reads what is needed to grow a tree.
+func readHead(t tree) (treeHead, error) {
+	h := treeHead{known: true, size: t.size()}
+	for level := range h.edge {
+		if h.size>>level&1 == 0 {
+			continue
+		}
+		var err error
+		if h.edge[level], err = t.hash(level, int64(h.size>>level)-1); err != nil {
+			return h, err
+		}
+	}
+	if h.size%tileSize > 0 {
+		h.tile = append(h.tile, t.arrivals.Get(tileKey(h.size/tileSize))...)
+	}
+	return h, nil
+}
+
+// addLeaf adds an entry's leaf to the tree.
+func (w *tenantWriter) addLeaf(key oplog.Key, data []byte) error {
+	h := &w.head
+	hash := tlog.RecordHash(data)
+	if len(h.tile) == 0 {
+		h.tile = make([]byte, 0, tileSize*arrivalSize)
+	}
+	h.tile = append(append(h.tile, key[:]...), hash[:]...)
+	level := 0
+	for ; h.size>>level&1 == 1; level++ { // as adding one carries over one bits
+		hash = tlog.NodeHash(h.edge[level], hash)
+		if level+1 >= tileLevel {
+			if err := w.tree.Put(subtreeKey(level+1, int64(h.size>>(level+1))), append([]byte(nil), hash[:]...)); err != nil {
+				return err
+			}
+		}
+	}
+	h.edge[level] = hash
+	h.size++
+	if len(h.tile) < tileSize*arrivalSize {
+		return nil
+	}
+	if err := w.saveTile(); err != nil {
+		return err
+	}
+	h.tile = nil
+	return nil
+}
+
+// saveTile writes the last tile, as far as it goes.
+func (w *tenantWriter) saveTile() error {
+	if len(w.head.tile) == 0 {
+		return nil
+	}
+	return w.arrivals.Put(tileKey((w.head.size-1)/tileSize), w.head.tile)
+}
