@@ -1,0 +1,168 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+
+	"oplog/oplog"
+)
+
+// call is what is known of a request before its handler sees it.
+type call struct {
+	*principal
+	query url.Values
+}
+
+type callKey struct{}
+
+// answer makes a route of a handler that Huma serves: its input is read and
+// checked, its output written, and both described, by their types.
+func answer[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(*Server, *route) {
+	return func(s *Server, r *route) {
+		op := r.operation()
+		op.Middlewares = huma.Middlewares{s.admit(r)}
+		huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+			out, err := handle(ctx, ctx.Value(callKey{}).(*call), in)
+			if err != nil {
+				return nil, s.problem(r.method, r.path, err)
+			}
+			return out, nil
+		})
+	}
+}
+
+// plain makes a route of a handler that reads the body itself or streams its
+// answer, which Huma would hold in memory; describe documents both.
+func plain(handle func(*fiber.Ctx, *call) error, describe func(huma.Registry, *huma.Operation)) func(*Server, *route) {
+	return func(s *Server, r *route) {
+		op := r.operation()
+		op.Responses["default"] = problemResponse(s.api.OpenAPI().Components.Schemas)
+		describe(s.api.OpenAPI().Components.Schemas, &op)
+		s.api.OpenAPI().AddOperation(&op)
+		serve := func(c *fiber.Ctx) error {
+			in, err := s.enter(c, r)
+			if err != nil {
+				return err
+			}
+			return handle(c, in)
+		}
+		path := strings.NewReplacer("{", ":", "}", "").Replace(r.path)
+		s.app.Add(r.method, path, serve)
+		if r.method == http.MethodGet {
+			s.app.Add(http.MethodHead, path, serve)
+		}
+	}
+}
+
+// admit lets a request through to Huma's part, or answers it.
+func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
+	return func(hc huma.Context, next func(huma.Context)) {
+		c := humafiber.Unwrap(hc)
+		in, err := s.enter(c, r)
+		if err == nil && !plainEncoding(c) {
+			err = fiber.NewError(http.StatusUnsupportedMediaType, "This call takes no Content-Encoding; send the body as it is.")
+		}
+		if err != nil {
+			_ = s.fail(c, err) // cannot fail: it writes to memory
+			return
+		}
+		// The body is inflated by whoever reads it where this header stands,
+		// without a bound.
+		c.Request().Header.Del(fiber.HeaderContentEncoding)
+		ctx, cancel := context.WithTimeout(context.WithValue(hc.Context(), callKey{}, in), requestTimeout)
+		defer cancel()
+		next(huma.WithContext(hc, ctx))
+	}
+}
+
+func plainEncoding(c *fiber.Ctx) bool {
+	encoding := c.Get(fiber.HeaderContentEncoding)
+	return encoding == "" || strings.EqualFold(encoding, "identity")
+}
+
+// enter finds out who asks, whether they may, and what the query says.
+func (s *Server) enter(c *fiber.Ctx, r *route) (*call, error) {
+	if _, err := url.ParseRequestURI(c.OriginalURL()); err != nil {
+		return nil, oplog.Errorf(oplog.CodeMalformed, "The address cannot be read.")
+	}
+	p, err := s.authorize(c, r)
+	if err != nil {
+		return nil, err
+	}
+	in := &call{principal: p}
+	raw := string(c.Request().URI().QueryString())
+	if raw == "" {
+		return in, nil
+	}
+	if in.query, err = url.ParseQuery(raw); err != nil {
+		return nil, oplog.Errorf(oplog.CodeMalformed, "The query of the address cannot be read: %v.", err)
+	}
+	return in, r.refuseOthers(in.query)
+}
+
+// refuseOthers refuses query parameters that the call does not have: a filter
+// with a slip in its name would let everything through.
+func (r *route) refuseOthers(query url.Values) error {
+	var unknown []oplog.FieldError
+	for name, values := range query {
+		if !slices.ContainsFunc(r.params, func(p *huma.Param) bool { return p.Name == name }) {
+			unknown = append(unknown, oplog.FieldError{Location: "query." + name, Message: "is not a parameter of this call", Value: shorten(values[0])})
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	slices.SortFunc(unknown, func(a, b oplog.FieldError) int { return strings.Compare(a.Location, b.Location) })
+	return &oplog.Error{Code: oplog.CodeInvalid, Message: "The address has parameters that this call does not know.", Fields: unknown}
+}
+
+// operation describes the route, all but its input and output.
+func (r *route) operation() huma.Operation {
+	op := huma.Operation{
+		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, DefaultStatus: r.status,
+		Responses: map[string]*huma.Response{}, Security: []map[string][]string{},
+	}
+	if strings.Contains(r.path, "{tenant}") {
+		op.Parameters = append(op.Parameters, &huma.Param{
+			Name: "tenant", In: "path", Required: true, Description: "The tenant's id.", Schema: &huma.Schema{Type: huma.TypeString},
+		})
+	}
+	op.Parameters = append(op.Parameters, r.params...)
+	if r.who&people != 0 {
+		op.Security = append(op.Security, map[string][]string{"session": {}})
+	}
+	if r.who&keys != 0 {
+		op.Security = append(op.Security, map[string][]string{"key": {}})
+	}
+	return op
+}
+
+// matches tells whether a path is one of the route's.
+func (r *route) matches(path string) bool {
+	want, have := strings.Split(r.path, "/"), strings.Split(path, "/")
+	return slices.EqualFunc(want, have, func(w, h string) bool {
+		return w == h || strings.HasPrefix(w, "{") && h != ""
+	})
+}
+
+// refuseUnknown answers what no route of the API took.
+func (s *Server) refuseUnknown(c *fiber.Ctx) error {
+	var allowed []string
+	for i := range s.table {
+		if s.table[i].matches(c.Path()) {
+			allowed = append(allowed, s.table[i].method)
+		}
+	}
+	if len(allowed) == 0 {
+		return fiber.NewError(http.StatusNotFound, "There is nothing at this address.")
+	}
+	c.Set(fiber.HeaderAllow, strings.Join(allowed, ", "))
+	return fiber.NewError(http.StatusMethodNotAllowed, "This address takes "+strings.Join(allowed, ", ")+".")
+}

@@ -1,0 +1,128 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+
+	"oplog/oplog"
+)
+
+// statuses is the HTTP status of each kind of error.
+var statuses = map[oplog.Code]int{
+	oplog.CodeMalformed:       http.StatusBadRequest,
+	oplog.CodeInvalid:         http.StatusUnprocessableEntity,
+	oplog.CodeNotFound:        http.StatusNotFound,
+	oplog.CodeConflict:        http.StatusConflict,
+	oplog.CodeUnauthenticated: http.StatusUnauthorized,
+	oplog.CodeForbidden:       http.StatusForbidden,
+	oplog.CodeTooLarge:        http.StatusRequestEntityTooLarge,
+	oplog.CodeUnavailable:     http.StatusServiceUnavailable,
+	oplog.CodeDiskFull:        http.StatusInsufficientStorage,
+}
+
+const problemType = "application/problem+json"
+
+// problem translates an error into an answer. What no caller can help goes to
+// the server's own log, and no word of it to the caller.
+func (s *Server) problem(method, path string, err error) *huma.ErrorModel {
+	var known *oplog.Error
+	var refused *fiber.Error
+	var ready *huma.ErrorModel
+	switch {
+	case errors.As(err, &ready):
+		return ready
+	case errors.As(err, &known) && statuses[known.Code] != 0:
+		status := statuses[known.Code]
+		p := &huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: known.Message}
+		for _, f := range known.Fields {
+			p.Errors = append(p.Errors, &huma.ErrorDetail{Location: location(f.Location), Message: f.Message, Value: f.Value})
+		}
+		return p
+	case errors.As(err, &refused):
+		return &huma.ErrorModel{Title: http.StatusText(refused.Code), Status: refused.Code, Detail: refused.Message}
+	case errors.Is(err, context.DeadlineExceeded):
+		const status = http.StatusServiceUnavailable
+		return &huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: "This took too long and was given up; ask for less, or again later."}
+	}
+	s.logger.Error("a request failed", "method", method, "path", path, "err", err)
+	const status = http.StatusInternalServerError
+	return &huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: "The server failed at this; its log says why."}
+}
+
+// location says where a field stands in a request: what the domain names
+// without saying so stands in the body.
+func location(l string) string {
+	for _, part := range []string{"query.", "body", "path.", "header."} {
+		if strings.HasPrefix(l, part) {
+			return l
+		}
+	}
+	return "body." + l
+}
+
+// fail answers a request with an error.
+func (s *Server) fail(c *fiber.Ctx, err error) error {
+	p := s.problem(c.Method(), c.Path(), err)
+	switch p.Status {
+	case http.StatusUnauthorized:
+		c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
+	case http.StatusServiceUnavailable:
+		c.Set(fiber.HeaderRetryAfter, "1")
+	}
+	return sendJSON(c, p.Status, problemType, p)
+}
+
+// sendJSON answers a request that Huma does not serve.
+func sendJSON(c *fiber.Ctx, status int, contentType string, v any) error {
+	var b bytes.Buffer
+	if err := wireFormat.Marshal(&b, v); err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, contentType)
+	return c.Status(status).Send(b.Bytes())
+}
+
+// tidyProblem keeps problems that Huma words from repeating what was sent: a
+// body may be long, and may hold a password.
+func tidyProblem(_ huma.Context, _ string, v any) (any, error) {
+	p, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	for _, e := range p.Errors {
+		text, isText := e.Value.(string)
+		switch kind := reflect.ValueOf(e.Value).Kind(); {
+		case e.Location == "body" || strings.HasSuffix(e.Location, "password"):
+			e.Value = nil
+		case isText:
+			e.Value = shorten(text)
+		case kind == reflect.Map || kind == reflect.Slice:
+			e.Value = nil
+		}
+	}
+	return p, nil
+}
+
+// shorten keeps what an error quotes small, and readable.
+func shorten(s string) string {
+	const most = 64
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most]) + "…"
+}
+
+// problemResponse describes the answer to what goes wrong.
+func problemResponse(r huma.Registry) *huma.Response {
+	schema := r.Schema(reflect.TypeFor[huma.ErrorModel](), true, "")
+	return &huma.Response{Description: "Error", Content: map[string]*huma.MediaType{problemType: {Schema: schema}}}
+}

@@ -1,0 +1,288 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+
+	"oplog/oplog"
+)
+
+// exportRequestBody says what to export.
+type exportRequestBody struct {
+	Range   oplog.Range   `json:"range" enum:"today,last_7_days,last_30_days,last_90_days,custom" doc:"Days are those of the tenant's time zone; the last N days include today."`
+	From    *time.Time    `json:"from,omitempty" nullable:"true" doc:"Needed for custom; narrows any other range."`
+	To      *time.Time    `json:"to,omitempty" nullable:"true" doc:"Needed for custom, exclusive; narrows any other range."`
+	Format  string        `json:"format" doc:"csv, ndjson or xlsx."`
+	Filters exportFilters `json:"filters,omitzero" doc:"As those of the list."`
+}
+
+type exportFilters struct {
+	Search        string   `json:"q,omitempty"`
+	Users         []string `json:"user,omitempty" maxItems:"1000"`
+	Modules       []string `json:"module,omitempty" maxItems:"1000"`
+	Operations    []string `json:"operation,omitempty" maxItems:"1000"`
+	Organizations []string `json:"organization,omitempty" maxItems:"1000"`
+	ContentIDs    []string `json:"content_id,omitempty" maxItems:"1000"`
+}
+
+// exportBody is an export as it stands.
+type exportBody struct {
+	ID         string             `json:"id"`
+	Status     oplog.ExportStatus `json:"status"`
+	RowsDone   int                `json:"rows_done"`
+	RowsTotal  int                `json:"rows_total"`
+	Format     string             `json:"format"`
+	Range      oplog.Range        `json:"range" enum:"today,last_7_days,last_30_days,last_90_days,custom"`
+	From       time.Time          `json:"from,omitzero" doc:"The period, as it was when the export began."`
+	To         time.Time          `json:"to,omitzero"`
+	Filters    exportFilters      `json:"filters"`
+	FileName   string             `json:"file_name"`
+	Size       int64              `json:"size" doc:"Of the file, in bytes."`
+	CreatedBy  creatorBody        `json:"created_by"`
+	CreatedAt  time.Time          `json:"created_at"`
+	FinishedAt time.Time          `json:"finished_at,omitzero"`
+	ExpiresAt  time.Time          `json:"expires_at,omitzero" doc:"When the file is deleted."`
+	Error      string             `json:"error,omitempty"`
+}
+
+// creatorBody is an account, or a key by its name.
+type creatorBody struct {
+	Username string `json:"username,omitempty"`
+	Key      string `json:"key,omitempty"`
+}
+
+type (
+	startExportInput struct{ Body exportRequestBody }
+	exportInput      struct {
+		ID string `path:"id" doc:"The export's id."`
+	}
+	exportOutput struct {
+		Status int
+		Body   *exportBody
+	}
+	exportsOutput struct {
+		Body struct {
+			Exports []exportBody `json:"exports"`
+		} `nameHint:"Exports"`
+	}
+)
+
+func (s *Server) startExport(ctx context.Context, in *call, input *startExportInput) (*exportOutput, error) {
+	b := input.Body
+	x := oplog.Export{
+		Tenant: in.tenant.ID, Range: b.Range, Format: b.Format, Filters: b.Filters.domain(),
+		Scope: in.scope(), Locale: in.locale, CreatedBy: in.creator(),
+	}
+	if b.From != nil {
+		x.From = *b.From
+	}
+	if b.To != nil {
+		x.To = *b.To
+	}
+	x, err := s.log.StartExport(ctx, x)
+	if err != nil {
+		return nil, placeInBody(err)
+	}
+	return describeExport(http.StatusAccepted, x), nil
+}
+
+// placeInBody names fields by their place in the body, where the domain speaks
+// of a query.
+func placeInBody(err error) error {
+	var broken *oplog.Error
+	if !errors.As(err, &broken) {
+		return err
+	}
+	for i := range broken.Fields {
+		f := &broken.Fields[i]
+		name, isQuery := strings.CutPrefix(f.Location, "query.")
+		switch {
+		case isQuery && (name == "from" || name == "to" || name == "range"):
+			f.Location = "body." + name
+		case isQuery:
+			f.Location = "body.filters." + name
+		}
+	}
+	return broken
+}
+
+func (s *Server) listExports(_ context.Context, in *call, _ *struct{}) (*exportsOutput, error) {
+	list, err := s.log.Exports(in.tenant.ID, in.scope())
+	out := &exportsOutput{}
+	out.Body.Exports = make([]exportBody, len(list))
+	for i, x := range list {
+		out.Body.Exports[i] = newExportBody(x)
+	}
+	return out, err
+}
+
+func (s *Server) getExport(_ context.Context, in *call, input *exportInput) (*exportOutput, error) {
+	x, err := s.log.Export(in.tenant.ID, input.ID, in.scope())
+	if err != nil {
+		return nil, err
+	}
+	return describeExport(http.StatusOK, x), nil
+}
+
+func (s *Server) removeExport(_ context.Context, in *call, input *exportInput) (*exportOutput, error) {
+	x, err := s.log.Export(in.tenant.ID, input.ID, in.scope())
+	if err != nil {
+		return nil, err
+	}
+	cancelled, err := s.log.RemoveExport(x)
+	if err != nil {
+		return nil, err
+	}
+	if !cancelled {
+		return &exportOutput{Status: http.StatusNoContent}, nil
+	}
+	x.Status = oplog.ExportCancelled
+	return describeExport(http.StatusOK, x), nil
+}
+
+func describeExport(status int, x oplog.Export) *exportOutput {
+	b := newExportBody(x)
+	return &exportOutput{status, &b}
+}
+
+func newExportBody(x oplog.Export) exportBody {
+	return exportBody{
+		ID: x.ID, Status: x.Status, RowsDone: x.RowsDone, RowsTotal: x.RowsTotal, Format: x.Format, Range: x.Range,
+		From: x.From.UTC(), To: x.To.UTC(), Filters: exportFilters(x.Filters), FileName: x.FileName, Size: x.Size,
+		CreatedBy: parseCreator(x.CreatedBy), CreatedAt: x.CreatedAt, FinishedAt: x.FinishedAt, ExpiresAt: x.ExpiresAt, Error: x.Error,
+	}
+}
+
+// domain returns the filters without values that are empty, which count as
+// left out.
+func (f exportFilters) domain() oplog.Filters {
+	filled := func(list []string) []string {
+		var kept []string
+		for _, v := range list {
+			if v != "" {
+				kept = append(kept, v)
+			}
+		}
+		return kept
+	}
+	return oplog.Filters{
+		Search: f.Search, Users: filled(f.Users), Modules: filled(f.Modules), Operations: filled(f.Operations),
+		Organizations: filled(f.Organizations), ContentIDs: filled(f.ContentIDs),
+	}
+}
+
+// An export's record names who made it in one text: what kind, then the name.
+const (
+	accountCreator = "account:"
+	keyCreator     = "key:"
+)
+
+func (p *principal) creator() string {
+	if p.kind&keys != 0 {
+		return keyCreator + p.key.Name
+	}
+	return accountCreator + p.account.Username
+}
+
+func parseCreator(text string) creatorBody {
+	if name, ok := strings.CutPrefix(text, keyCreator); ok {
+		return creatorBody{Key: name}
+	}
+	return creatorBody{Username: strings.TrimPrefix(text, accountCreator)}
+}
+
+// sendExportFile streams the file of an export from disk, or the part of it
+// that a Range names.
+func (s *Server) sendExportFile(c *fiber.Ctx, in *call) error {
+	x, err := s.log.Export(in.tenant.ID, c.Params("id"), in.scope())
+	if err != nil {
+		return err
+	}
+	file, err := s.log.OpenExport(x)
+	if errors.Is(err, os.ErrNotExist) {
+		return oplog.Errorf(oplog.CodeNotFound, "The file of this export is no longer there.")
+	}
+	if err != nil {
+		return err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return errors.Join(err, file.Close())
+	}
+	tag := `"` + x.ID + `"`
+	c.Set(fiber.HeaderContentType, s.exportContentType(x.Format))
+	c.Set(fiber.HeaderContentDisposition, fmt.Sprintf(`attachment; filename="%s"`, x.FileName))
+	c.Set(fiber.HeaderAcceptRanges, "bytes")
+	c.Set(fiber.HeaderETag, tag)
+	start, length, status := int64(0), info.Size(), http.StatusOK
+	if when := c.Get(fiber.HeaderIfRange); when == "" || when == tag {
+		start, length, status = parseRange(c.Get(fiber.HeaderRange), info.Size())
+	}
+	switch status {
+	case http.StatusRequestedRangeNotSatisfiable:
+		c.Set(fiber.HeaderContentRange, fmt.Sprintf("bytes */%d", info.Size()))
+		return errors.Join(fiber.NewError(status, "The file has no such part."), file.Close())
+	case http.StatusPartialContent:
+		c.Set(fiber.HeaderContentRange, fmt.Sprintf("bytes %d-%d/%d", start, start+length-1, info.Size()))
+	}
+	return c.Status(status).SendStream(filePart{io.NewSectionReader(file, start, length), file}, int(length))
+}
+
+// filePart is a part of a file, closed when it has been sent.
+type filePart struct {
+	*io.SectionReader
+	io.Closer
+}
+
+func (s *Server) exportContentType(format string) string {
+	for _, f := range s.log.ExportFormats() {
+		if f.Name == format {
+			return f.ContentType
+		}
+	}
+	return "application/octet-stream"
+}
+
+// parseRange reads a Range of one part of a file. What is no such range asks
+// for the whole.
+func parseRange(header string, size int64) (start, length int64, status int) {
+	spec, isBytes := strings.CutPrefix(header, "bytes=")
+	first, last, isRange := strings.Cut(spec, "-")
+	if !isBytes || !isRange || strings.Contains(spec, ",") {
+		return 0, size, http.StatusOK
+	}
+	from, fromErr := strconv.ParseInt(first, 10, 64)
+	to, toErr := strconv.ParseInt(last, 10, 64)
+	switch {
+	case first == "" && toErr == nil: // the last so many bytes
+		from, to = max(0, size-to), size-1
+	case fromErr == nil && last == "":
+		to = size - 1
+	case fromErr != nil || toErr != nil || to < from:
+		return 0, size, http.StatusOK
+	}
+	if to = min(to, size-1); from > to {
+		return 0, 0, http.StatusRequestedRangeNotSatisfiable
+	}
+	return from, to - from + 1, http.StatusPartialContent
+}
+
+func describeExportFile(_ huma.Registry, op *huma.Operation) {
+	op.Parameters = append(op.Parameters, &huma.Param{
+		Name: "id", In: "path", Required: true, Description: "The export's id.", Schema: &huma.Schema{Type: huma.TypeString},
+	})
+	op.Description = "An attachment. Range asks for a part of it."
+	file := map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
+	op.Responses["200"] = &huma.Response{Description: "The file", Content: file}
+	op.Responses["206"] = &huma.Response{Description: "The part of the file that Range names", Content: file}
+}

@@ -1,0 +1,36 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// Health is told to the machine itself, and to whoever has a key.
+
+func (s *Server) healthz(c *fiber.Ctx) error {
+	if err := s.nearOrKnown(c); err != nil {
+		return err
+	}
+	return sendText(c, http.StatusOK, "ok\n")
+}
+
+func (s *Server) readyz(c *fiber.Ctx) error {
+	if err := s.nearOrKnown(c); err != nil {
+		return err
+	}
+	if s.closing.Load() {
+		return sendText(c, http.StatusServiceUnavailable, "stopping\n")
+	}
+	if _, err := s.log.Tenants(); err != nil {
+		s.logger.Error("the store cannot be read", "err", err)
+		return sendText(c, http.StatusServiceUnavailable, "the store cannot be read\n")
+	}
+	return sendText(c, http.StatusOK, "ready\n")
+}
+
+func sendText(c *fiber.Ctx, status int, text string) error {
+	c.Set(fiber.HeaderContentType, fiber.MIMETextPlainCharsetUTF8)
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.Status(status).SendString(text)
+}

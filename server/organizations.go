@@ -1,0 +1,79 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/gofiber/fiber/v2"
+
+	"oplog/oplog"
+)
+
+type organizationsBody struct {
+	Organizations oplog.Tree `json:"organizations"`
+}
+
+type organizationsOutput struct{ Body organizationsBody }
+
+func (s *Server) getOrganizations(_ context.Context, in *call, _ *struct{}) (*organizationsOutput, error) {
+	tree, err := s.log.Organizations(in.tenant.ID, in.scope())
+	return &organizationsOutput{organizationsBody{orEmpty(tree)}}, err
+}
+
+// setOrganizations takes what getOrganizations answers, or the bare array.
+func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
+	if _, err := contentType(c, jsonType); err != nil {
+		return err
+	}
+	text, err := readBody(c)
+	if err != nil {
+		return err
+	}
+	if err := checkSyntax(text); err != nil {
+		return err
+	}
+	var body organizationsBody
+	bare := bytes.TrimSpace(text)[0] == '['
+	if bare {
+		err = jsonv2.Unmarshal(text, &body.Organizations, readLeniently)
+	} else {
+		err = jsonv2.Unmarshal(text, &body, readLeniently)
+	}
+	if err != nil {
+		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The tree of organizations cannot be read; it was not changed.", Fields: []oplog.FieldError{fieldOf(err, "body")}}
+	}
+	tree, err := s.log.SetOrganizations(c.UserContext(), in.tenant.ID, body.Organizations)
+	if err != nil {
+		return placeInArray(err, bare)
+	}
+	return sendJSON(c, http.StatusOK, jsonType, organizationsBody{orEmpty(tree)})
+}
+
+// placeInArray names fields by their place in a bare array, where one was sent.
+func placeInArray(err error, bare bool) error {
+	var broken *oplog.Error
+	if !bare || !errors.As(err, &broken) {
+		return err
+	}
+	for i := range broken.Fields {
+		f := &broken.Fields[i]
+		f.Location = "body" + strings.TrimPrefix(f.Location, "organizations")
+	}
+	return broken
+}
+
+func describeOrganizations(r huma.Registry, op *huma.Operation) {
+	body := r.Schema(reflect.TypeFor[organizationsBody](), true, "")
+	list := &huma.Schema{Type: huma.TypeArray, Items: r.Schema(reflect.TypeFor[oplog.Organization](), true, "")}
+	op.Description = "Replaces the whole tree. An organization that is left out and still has entries stays, marked as archived."
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		jsonType: {Schema: &huma.Schema{OneOf: []*huma.Schema{body, list}}},
+	}}
+	op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{jsonType: {Schema: body}}}
+}

@@ -1,0 +1,84 @@
+package server
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+
+	"oplog/oplog"
+)
+
+// MinPasswordLength is how many characters a password has at least.
+const MinPasswordLength = 8
+
+// maxPasswordLength bounds the work that a sign-in asks for, in bytes.
+const maxPasswordLength = 1024
+
+// The cost of a hash: 19 MiB, two passes, one lane (the OWASP minimum).
+const (
+	argonMemory = 19 << 10 // KiB
+	argonTime   = 2
+	argonLanes  = 1
+	saltBytes   = 16
+	hashBytes   = 32
+)
+
+// HashPassword returns the argon2id hash of a password as a PHC string, or
+// CodeInvalid for one that is too short or too long.
+func HashPassword(password string) (string, error) {
+	switch n := utf8.RuneCountInString(password); {
+	case n < MinPasswordLength:
+		return "", passwordError("is %d characters long; at least %d", n, MinPasswordLength)
+	case len(password) > maxPasswordLength:
+		return "", passwordError("is %d bytes long; at most %d", len(password), maxPasswordLength)
+	}
+	salt := make([]byte, saltBytes)
+	_, _ = rand.Read(salt) // never fails: crypto/rand ends the program instead
+	hash := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonLanes, hashBytes)
+	b64 := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
+		argon2.Version, argonMemory, argonTime, argonLanes, b64.EncodeToString(salt), b64.EncodeToString(hash)), nil
+}
+
+func passwordError(format string, args ...any) error {
+	return &oplog.Error{Code: oplog.CodeInvalid, Message: "The password cannot be used.", Fields: []oplog.FieldError{
+		{Location: "password", Message: fmt.Sprintf(format, args...)},
+	}}
+}
+
+// checkPassword tells whether a password is the one that was hashed. A hash of
+// another form matches nothing.
+func checkPassword(phc, password string) bool {
+	parts := strings.Split(phc, "$")
+	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
+		return false
+	}
+	var memory, passes uint32
+	var lanes uint8
+	if n, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &passes, &lanes); err != nil || n != 3 {
+		return false
+	}
+	salt, saltErr := base64.RawStdEncoding.DecodeString(parts[4])
+	want, hashErr := base64.RawStdEncoding.DecodeString(parts[5])
+	if saltErr != nil || hashErr != nil || len(want) < 16 || passes == 0 || lanes == 0 || memory > 1<<20 || passes > 64 {
+		return false
+	}
+	have := argon2.IDKey([]byte(password), salt, passes, memory, lanes, uint32(len(want)))
+	return subtle.ConstantTimeCompare(have, want) == 1
+}
+
+// nobodysHash is checked where a name is not known, so that the answer takes
+// as long as for one that is.
+var nobodysHash = sync.OnceValue(func() string {
+	hash, err := HashPassword("nobody's password")
+	if err != nil {
+		panic(err) // the words above are long enough
+	}
+	return hash
+})

@@ -1,0 +1,186 @@
+package server
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"oplog/oplog"
+)
+
+// access is a set of kinds of callers.
+type access uint16
+
+// The kinds of callers: people by role, programs by the scope of their key. An
+// admin who sees only an organization is a kind of its own, for such an admin
+// must not move the tree's borders.
+const (
+	byOwner access = 1 << iota
+	byAdmin
+	byScopedAdmin
+	byAuditor
+	byMember
+	byWriteKey
+	byReadKey
+	byLaunchKey
+
+	anyone access = 0 // signed in or not
+)
+
+// principal is who makes a request: an account or a key.
+type principal struct {
+	account oplog.Account // of a person; zero for a program
+	key     oplog.APIKey  // of a program; zero for a person
+	token   string        // of the session that a person's cookie names
+	kind    access
+	locale  string       // for names in answers
+	tenant  oplog.Tenant // that the request names, if it names one
+}
+
+// scope is the organization that the caller may see with all below it; "" for
+// the whole tenant.
+func (p *principal) scope() string { return p.account.Organization }
+
+const sessionCookie = "oplog_session"
+
+// authorize tells who makes a request and that they may. It is the only place
+// that decides so: handlers are given what they may show and ask no further.
+func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
+	bearer := c.Get(fiber.HeaderAuthorization)
+	if bearer == "" && changes(r.method) && !sameOrigin(c) {
+		return nil, oplog.Errorf(oplog.CodeForbidden, "This request comes from another site.")
+	}
+	if r.who == anyone {
+		return &principal{token: c.Cookies(sessionCookie)}, nil
+	}
+	p, err := s.authenticate(c, bearer)
+	if err != nil {
+		return nil, err
+	}
+	if strings.Contains(r.path, "{tenant}") {
+		if err := s.enterTenant(p, c.Params("tenant")); err != nil {
+			return nil, err
+		}
+	}
+	if r.who&p.kind == 0 {
+		return nil, p.refusal(r)
+	}
+	return p, nil
+}
+
+// authenticate tells who makes a request, by its key or its cookie.
+func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, error) {
+	if authorization != "" {
+		scheme, text, _ := strings.Cut(authorization, " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			return nil, oplog.Errorf(oplog.CodeUnauthenticated, "Authorization takes the form: Bearer KEY.")
+		}
+		key, err := s.log.Key(strings.TrimSpace(text))
+		if err != nil {
+			return nil, err
+		}
+		p := &principal{key: key, locale: acceptedLocale(c.Get(fiber.HeaderAcceptLanguage))}
+		p.kind = map[oplog.KeyScope]access{oplog.ScopeWrite: byWriteKey, oplog.ScopeRead: byReadKey, oplog.ScopeLaunch: byLaunchKey}[key.Scope]
+		return p, nil
+	}
+	token := c.Cookies(sessionCookie)
+	if token == "" {
+		return nil, oplog.Errorf(oplog.CodeUnauthenticated, "Sign in, or send a key as Authorization: Bearer KEY.")
+	}
+	account, err := s.log.SessionAccount(token)
+	if err != nil {
+		return nil, err
+	}
+	p := &principal{account: account, token: token, locale: account.Locale}
+	switch account.Role {
+	case oplog.RoleOwner:
+		p.kind = byOwner
+	case oplog.RoleAdmin:
+		if p.kind = byAdmin; account.Organization != "" {
+			p.kind = byScopedAdmin
+		}
+	case oplog.RoleAuditor:
+		p.kind = byAuditor
+	default:
+		p.kind = byMember
+	}
+	return p, nil
+}
+
+// nearOrKnown lets through the machine itself, and whoever has a key.
+func (s *Server) nearOrKnown(c *fiber.Ctx) error {
+	if c.Context().RemoteIP().IsLoopback() {
+		return nil
+	}
+	authorization := c.Get(fiber.HeaderAuthorization)
+	if authorization == "" {
+		return oplog.Errorf(oplog.CodeUnauthenticated, "From another machine this takes a key: Authorization: Bearer KEY.")
+	}
+	_, err := s.authenticate(c, authorization)
+	return err
+}
+
+// enterTenant takes a caller to the tenant that a request names. For whom it
+// is not theirs it does not exist; a member learns nothing at all.
+func (s *Server) enterTenant(p *principal, id string) error {
+	if p.kind == byMember {
+		return oplog.Errorf(oplog.CodeForbidden, noAccess)
+	}
+	if own := p.account.Tenant + p.key.Tenant; p.kind != byOwner && own != id {
+		return oplog.Errorf(oplog.CodeNotFound, "There is no tenant %s.", id)
+	}
+	t, err := s.log.Tenant(id)
+	p.tenant = t
+	return err
+}
+
+const noAccess = "This account has no access here."
+
+// refusal says to a caller that a call is not theirs. People learn no more, so
+// that nothing shows what they have no right to; a program's author needs to
+// know which key it takes.
+func (p *principal) refusal(r *route) error {
+	if p.kind&keys == 0 {
+		return oplog.Errorf(oplog.CodeForbidden, noAccess)
+	}
+	var scopes []string
+	for _, k := range []struct {
+		kind  access
+		scope oplog.KeyScope
+	}{{byWriteKey, oplog.ScopeWrite}, {byReadKey, oplog.ScopeRead}, {byLaunchKey, oplog.ScopeLaunch}} {
+		if r.who&k.kind != 0 {
+			scopes = append(scopes, string(k.scope))
+		}
+	}
+	if len(scopes) == 0 {
+		return oplog.Errorf(oplog.CodeForbidden, "This call is for people who sign in, not for keys.")
+	}
+	return oplog.Errorf(oplog.CodeForbidden, "This call takes a key of scope %s; this one has scope %s.", strings.Join(scopes, " or "), p.key.Scope)
+}
+
+func changes(method string) bool { return method != http.MethodGet && method != http.MethodHead }
+
+// sameOrigin tells whether a request that a browser may have sent came from
+// the console itself. What carries neither header was sent by no browser of
+// today.
+func sameOrigin(c *fiber.Ctx) bool {
+	if site := c.Get("Sec-Fetch-Site"); site != "" {
+		return site == "same-origin" || site == "none"
+	}
+	origin := c.Get(fiber.HeaderOrigin)
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, string(c.Request().Header.Host()))
+}
+
+// acceptedLocale picks a locale by the language that a program asks for first.
+func acceptedLocale(acceptLanguage string) string {
+	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(acceptLanguage)), "zh") {
+		return oplog.LocaleZH
+	}
+	return oplog.LocaleEN
+}

@@ -1,0 +1,38 @@
+package server
+
+import (
+	"context"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+)
+
+// sendCheckpoint answers with the signed tree head as it is, a text that
+// verifiers read.
+func (s *Server) sendCheckpoint(c *fiber.Ctx, in *call) error {
+	checkpoint, err := s.log.Checkpoint(in.tenant.ID)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMETextPlainCharsetUTF8)
+	return c.SendString(checkpoint)
+}
+
+func describeCheckpoint(_ huma.Registry, op *huma.Operation) {
+	op.Responses["200"] = &huma.Response{
+		Description: "A signed note, in the form of C2SP tlog-checkpoint.",
+		Content:     map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}},
+	}
+}
+
+type keyOutput struct {
+	Body struct {
+		Key string `json:"key" doc:"In the form of golang.org/x/mod/sumdb/note."`
+	} `nameHint:"VerifierKey"`
+}
+
+func (s *Server) getVerifierKey(context.Context, *call, *struct{}) (*keyOutput, error) {
+	out := &keyOutput{}
+	out.Body.Key = s.log.VerifierKey()
+	return out, nil
+}

@@ -1,0 +1,148 @@
+package server
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"oplog/oplog"
+)
+
+// filterParams are the query parameters that choose operations.
+var filterParams = []*huma.Param{
+	textParam("q", "Words that all must match, in user, module or content; user:, module: or content: keeps a word to that field, and “…” matches words in a row.",
+		&huma.Schema{Type: huma.TypeString}),
+	listParam("user", "Ids of users; any of them."),
+	listParam("module", "Keys of modules; any of them."),
+	listParam("operation", "Keys of operation types; any of them."),
+	listParam("organization", "Ids of organizations; any of them, each with all below it in today's tree."),
+	listParam("content_id", "Ids of contents; any of them."),
+	textParam("from", "Operations at or after this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
+	textParam("to", "Operations before this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
+	textParam("range", "A period of whole days of the tenant's time zone, today included; from and to narrow it.",
+		&huma.Schema{Type: huma.TypeString, Enum: []any{"today", "last_7_days", "last_30_days", "last_90_days"}}),
+}
+
+// pageParams are those of a page.
+var pageParams = append(filterParams[:len(filterParams):len(filterParams)],
+	textParam("limit", "How many operations a page has.", &huma.Schema{
+		Type: huma.TypeInteger, Minimum: number(1), Maximum: number(oplog.MaxPageSize), Default: oplog.DefaultPageSize,
+	}),
+	textParam("cursor", "next_cursor of the page before.", &huma.Schema{Type: huma.TypeString}),
+)
+
+func number(n float64) *float64 { return &n }
+
+func textParam(name, doc string, schema *huma.Schema) *huma.Param {
+	return &huma.Param{Name: name, In: "query", Description: doc, Schema: schema}
+}
+
+func listParam(name, doc string) *huma.Param {
+	explode := true
+	return &huma.Param{
+		Name: name, In: "query", Description: doc, Style: "form", Explode: &explode,
+		Schema: &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}},
+	}
+}
+
+// reader takes values out of a query. A value that is empty counts as left out.
+type reader struct {
+	query  url.Values
+	broken []oplog.FieldError
+}
+
+func (r *reader) fail(name string, value any, format string, args ...any) {
+	if s, ok := value.(string); ok {
+		value = shorten(s)
+	}
+	r.broken = append(r.broken, oplog.FieldError{Location: "query." + name, Message: fmt.Sprintf(format, args...), Value: value})
+}
+
+func (r *reader) list(name string) []string {
+	var list []string
+	for _, v := range r.query[name] {
+		if v != "" {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+func (r *reader) text(name string) string {
+	list := r.list(name)
+	if len(list) > 1 {
+		r.fail(name, list[1], "stands more than once")
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
+
+func (r *reader) time(name string) time.Time {
+	text := r.text(name)
+	if text == "" {
+		return time.Time{}
+	}
+	// A plus sign that was not escaped arrives as a space.
+	t, err := time.Parse(time.RFC3339, strings.ReplaceAll(text, " ", "+"))
+	if err != nil {
+		r.fail(name, text, "is not a time such as 2006-01-02T15:04:05Z (RFC 3339)")
+	}
+	return t
+}
+
+func (r *reader) int(name string, otherwise int) int {
+	text := r.text(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		r.fail(name, text, "is not a whole number")
+	}
+	return n
+}
+
+func (r *reader) err() error {
+	if len(r.broken) == 0 {
+		return nil
+	}
+	return &oplog.Error{Code: oplog.CodeInvalid, Message: "The address has parameters that cannot be read.", Fields: r.broken}
+}
+
+// filters reads what a call asks for, and keeps it to what the caller may see.
+func (in *call) filters() (oplog.Query, error) {
+	r := &reader{query: in.query}
+	return in.readFilters(r), r.err()
+}
+
+func (in *call) readFilters(r *reader) oplog.Query {
+	return oplog.Query{
+		Filters: oplog.Filters{
+			Search: r.text("q"), Users: r.list("user"), Modules: r.list("module"), Operations: r.list("operation"),
+			Organizations: r.list("organization"), ContentIDs: r.list("content_id"),
+		},
+		Scope: in.scope(), Range: in.preset(r), From: r.time("from"), To: r.time("to"),
+	}
+}
+
+func (in *call) preset(r *reader) oplog.Range {
+	preset := oplog.Range(r.text("range"))
+	if preset == oplog.RangeCustom {
+		r.fail("range", string(preset), "is not one of today, last_7_days, last_30_days, last_90_days; send from and to alone")
+	}
+	return preset
+}
+
+// page reads which page of them it asks for.
+func (in *call) page() (q oplog.Query, limit int, cursor string, err error) {
+	r := &reader{query: in.query}
+	q = in.readFilters(r)
+	limit, cursor = r.int("limit", oplog.DefaultPageSize), r.text("cursor")
+	return q, limit, cursor, r.err()
+}

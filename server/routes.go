@@ -1,0 +1,64 @@
+package server
+
+import "github.com/danielgtaylor/huma/v2"
+
+// Who may make a call; see access. Members are in none that names a tenant.
+const (
+	people    = byOwner | byAdmin | byScopedAdmin | byAuditor | byMember
+	readers   = byOwner | byAdmin | byScopedAdmin | byAuditor | byReadKey
+	onlookers = byOwner | byAdmin | byScopedAdmin | byAuditor
+	keys      = byWriteKey | byReadKey | byLaunchKey
+)
+
+// routes is the table of all calls of the API.
+func (s *Server) routes() []route {
+	const (
+		session = "/api/v1/session"
+		tenant  = "/api/v1/tenants/{tenant}"
+		export  = tenant + "/exports/{id}"
+	)
+	return []route{
+		{"POST", session, anyone, 200, "signIn", "Sign in", nil, answer(s.signIn)},
+		{"GET", session, people, 200, "getSession", "Who is signed in", nil, answer(s.getSession)},
+		{"PATCH", session, people, 200, "changeSession", "Change the account's language", nil, answer(s.changeSession)},
+		{"DELETE", session, people, 204, "signOut", "Sign out", nil, answer(s.signOut)},
+
+		{"POST", tenant + "/entries", byWriteKey, 201, "recordEntries", "Record operations, all or none", nil, plain(s.recordEntries, describeIngest)},
+		{"GET", tenant + "/entries", readers, 200, "listEntries", "A page of operations, newest first", pageParams, answer(s.listEntries)},
+		{"GET", tenant + "/entries/{id}", readers, 200, "getEntry", "One operation, with its proof", nil, answer(s.getEntry)},
+		{"GET", tenant + "/summary", readers, 200, "getSummary", "Counts over time and by value", filterParams, answer(s.getSummary)},
+
+		{"GET", tenant + "/catalog", onlookers | keys, 200, "getCatalog", "The modules and their operation types", nil, answer(s.getCatalog)},
+		{"GET", tenant + "/organizations", onlookers, 200, "getOrganizations", "The tree of organizations", nil, answer(s.getOrganizations)},
+		{"PUT", tenant + "/organizations", byOwner | byAdmin | byWriteKey, 200, "setOrganizations", "Replace the tree of organizations", nil, plain(s.setOrganizations, describeOrganizations)},
+
+		{"POST", tenant + "/exports", readers, 202, "startExport", "Begin an export", nil, answer(s.startExport)},
+		{"GET", tenant + "/exports", readers, 200, "listExports", "The exports, newest first", nil, answer(s.listExports)},
+		{"GET", export, readers, 200, "getExport", "How far an export is", nil, answer(s.getExport)},
+		{"DELETE", export, readers, 200, "removeExport", "Cancel an export that runs (200), or delete one that has ended (204)", nil, answer(s.removeExport)},
+		{"GET", export + "/file", readers, 200, "getExportFile", "The file of an export", nil, plain(s.sendExportFile, describeExportFile)},
+
+		{"GET", tenant + "/checkpoint", readers, 200, "getCheckpoint", "The signed head of the tenant's tree", nil, plain(s.sendCheckpoint, describeCheckpoint)},
+		{"GET", "/api/v1/key", people | keys, 200, "getVerifierKey", "The key that checkpoints are signed for", nil, answer(s.getVerifierKey)},
+		{"GET", "/api/v1/tenants", byOwner, 200, "listTenants", "All tenants", nil, answer(s.listTenants)},
+	}
+}
+
+// addPlainRoutes adds what is not of the API, and last what no route took.
+func (s *Server) addPlainRoutes() {
+	s.app.Get("/api/v1/openapi.json", s.sendOpenAPI)
+	s.app.Get("/healthz", s.healthz)
+	s.app.Get("/readyz", s.readyz)
+	s.app.Use("/api", s.refuseUnknown)
+	s.app.Get("/*", s.sendConsole)
+}
+
+// route is one call of the API.
+type route struct {
+	method, path string
+	who          access
+	status       int // of success
+	id, summary  string
+	params       []*huma.Param // of the query; all others are refused
+	add          func(*Server, *route)
+}

@@ -1,0 +1,59 @@
+package server
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+)
+
+// schemaName names a type in the description of the API.
+func schemaName(t reflect.Type, hint string) string {
+	if t == reflect.TypeFor[huma.ErrorModel]() {
+		return "Problem"
+	}
+	name := strings.TrimSuffix(huma.DefaultSchemaNamer(t, hint), "Body")
+	if name == "Entry" && t == reflect.TypeFor[entryBody]() {
+		return "NewEntry"
+	}
+	return name
+}
+
+// enums are the values of fields whose types do not tell them.
+var enums = map[string][]any{
+	"Session.role":       {"owner", "admin", "auditor", "member"},
+	"Entry.origin":       {"manual"},
+	"Entry.outcome":      {"success", "failure"},
+	"ProvenEntry.origin": {"manual"}, "ProvenEntry.outcome": {"success", "failure"},
+	"Receipt.status":     {"recorded", "duplicate", "skipped"},
+	"Operation.group":    {"destructive", "outward", "create", "change"},
+	"Histogram.interval": {"1m", "5m", "15m", "1h", "3h", "6h", "12h", "1d", "7d", "1mo", "1y"},
+	"Export.status":      {"running", "done", "failed", "cancelled"},
+}
+
+// describeSchemas says what Go's types leave open: the values of enumerations,
+// and that a list is never null.
+func describeSchemas(api *huma.OpenAPI) {
+	for name, schema := range api.Components.Schemas.Map() {
+		for field, property := range schema.Properties {
+			if values := enums[name+"."+field]; values != nil {
+				property.Enum = values
+			}
+			for p := property; p != nil; p = p.Items {
+				if p.Type == huma.TypeArray {
+					p.Nullable = false
+				}
+			}
+		}
+	}
+}
+
+func (s *Server) sendOpenAPI(c *fiber.Ctx) error {
+	spec, err := s.OpenAPI()
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, jsonType)
+	return c.Send(spec)
+}

@@ -1,0 +1,178 @@
+// Package server puts a log on HTTP: the API under /api/v1, which describes
+// itself at /api/v1/openapi.json, and the files of the console.
+//
+// [Server.routes] is the table of all calls, with who may make each. A request
+// meets, in this order: the headers of every answer, the check of who asks
+// (principal.go, the only place that decides), the reading of its parameters
+// and body, its handler, and for errors the one translation into an answer
+// (errors.go).
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"reflect"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/recover"
+
+	"oplog/oplog"
+)
+
+// Options are what a Server needs besides its Log.
+type Options struct {
+	Console       fs.FS            // the built console: index.html, and assets with .br and .gz beside; nil for none
+	Version       string           // of the program
+	Now           func() time.Time // the clock; nil for time.Now
+	Logger        *slog.Logger     // for errors that no caller can help; nil for slog.Default
+	SecureCookies bool             // whether people come over TLS alone
+}
+
+// Server serves a log.
+type Server struct {
+	log     *oplog.Log
+	now     func() time.Time
+	logger  *slog.Logger
+	secure  bool // cookies go over TLS alone
+	app     *fiber.App
+	api     huma.API
+	table   []route
+	console console
+	hashing chan struct{} // a slot for each password that may be hashed at once
+	closing atomic.Bool
+}
+
+const (
+	maxBodyBytes   = 16 << 20        // of one request, inflated
+	bodySlack      = 1 << 20         // what is read beyond, so that the refusal reaches the sender
+	readTimeout    = 2 * time.Minute // of one request with its body
+	idleTimeout    = time.Minute     // between two requests of a connection
+	requestTimeout = 30 * time.Second
+	readBuffer     = 16 << 10 // bounds the request line and the headers
+)
+
+// New returns a server of a log.
+func New(log *oplog.Log, o Options) *Server {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	s := &Server{
+		log: log, now: o.Now, logger: o.Logger, secure: o.SecureCookies,
+		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
+	}
+	var err error
+	if s.console, err = loadConsole(o.Console); err != nil {
+		s.logger.Error("the console's files cannot be read", "err", err)
+	}
+	s.app = fiber.New(fiber.Config{
+		Immutable:                    true, // what handlers keep must not change under them
+		StrictRouting:                true,
+		CaseSensitive:                true,
+		UnescapePath:                 true,
+		BodyLimit:                    maxBodyBytes + bodySlack,
+		ReadTimeout:                  readTimeout,
+		IdleTimeout:                  idleTimeout,
+		ReadBufferSize:               readBuffer,
+		DisableStartupMessage:        true,
+		DisablePreParseMultipartForm: true,
+		ErrorHandler:                 s.refuse,
+	})
+	s.app.Use(s.frame, recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: s.logPanic}))
+	s.api = humafiber.New(s.app, apiConfig(o.Version))
+	s.table = s.routes()
+	for i := range s.table {
+		s.table[i].add(s, &s.table[i])
+	}
+	describeSchemas(s.api.OpenAPI())
+	s.addPlainRoutes()
+	return s
+}
+
+// apiConfig returns Huma's settings. Its own paths stay off: the documentation
+// page loads from the web, and the schemas stand in the document.
+func apiConfig(version string) huma.Config {
+	config := huma.DefaultConfig("oplog", version)
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	config.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[jsonValue](), reflect.TypeFor[any]())
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "Of people, set by signing in."},
+		"key":     {Type: "http", Scheme: "bearer", Description: "An API key, of programs."},
+	}
+	config.Info.Description = "The operation log of a business system: who did what, to which thing, when."
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.CreateHooks = nil
+	config.Formats = map[string]huma.Format{"application/json": wireFormat, "json": wireFormat}
+	config.Transformers = []huma.Transformer{tidyProblem}
+	return config
+}
+
+// Listen serves until Shutdown.
+func (s *Server) Listen(ln net.Listener) error { return s.app.Listener(ln) }
+
+// Shutdown ends Listen: no new request is taken, and those under way have until
+// the context ends.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.closing.Store(true)
+	return s.app.ShutdownWithContext(ctx)
+}
+
+// App returns the application that serves, for tests that go without a network.
+func (s *Server) App() *fiber.App { return s.app }
+
+// OpenAPI returns the description of the API, indented.
+func (s *Server) OpenAPI() ([]byte, error) {
+	spec, err := json.MarshalIndent(s.api.OpenAPI(), "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("describe the API: %w", err)
+	}
+	return append(spec, '\n'), nil
+}
+
+// contentSecurityPolicy keeps the console to its own files, and out of frames.
+const contentSecurityPolicy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+	"connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+func setHeaders(c *fiber.Ctx) {
+	c.Set(fiber.HeaderContentSecurityPolicy, contentSecurityPolicy)
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
+	if isAPI(c.Path()) {
+		c.Set(fiber.HeaderCacheControl, "no-store")
+	}
+}
+
+func isAPI(path string) bool { return path == "/api" || strings.HasPrefix(path, "/api/") }
+
+// frame stands around every request.
+func (s *Server) frame(c *fiber.Ctx) error {
+	setHeaders(c)
+	if err := c.Next(); err != nil {
+		return s.fail(c, err)
+	}
+	return nil
+}
+
+// refuse answers what never reaches a handler: a request that is too large, or
+// no HTTP at all.
+func (s *Server) refuse(c *fiber.Ctx, err error) error {
+	setHeaders(c)
+	return s.fail(c, err)
+}
+
+func (s *Server) logPanic(c *fiber.Ctx, cause any) {
+	s.logger.Error("panic", "method", c.Method(), "path", c.Path(), "cause", cause, "stack", string(debug.Stack()))
+}

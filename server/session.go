@@ -1,0 +1,160 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"oplog/oplog"
+)
+
+// sessionBody says who is signed in.
+type sessionBody struct {
+	Username     string          `json:"username"`
+	Role         oplog.Role      `json:"role"`
+	Locale       string          `json:"locale" enum:"en,zh-CN"`
+	Tenants      []sessionTenant `json:"tenants" doc:"Whose log the account may see; none for a member."`
+	Organization string          `json:"organization,omitempty" doc:"The account sees this organization and all below it only."`
+}
+
+type sessionTenant struct {
+	ID             string `json:"id"`
+	Name           string `json:"name"`
+	TimeZone       string `json:"time_zone"`
+	DataPermission bool   `json:"data_permission" doc:"Whether there is a tree of organizations."`
+}
+
+type credentialsBody struct {
+	Username string `json:"username" maxLength:"256"`
+	Password string `json:"password" maxLength:"1024"`
+}
+
+type (
+	signInInput   struct{ Body credentialsBody }
+	sessionOutput struct{ Body sessionBody }
+	signInOutput  struct {
+		SetCookie http.Cookie `header:"Set-Cookie"`
+		Body      sessionBody
+	}
+	signOutOutput struct {
+		SetCookie http.Cookie `header:"Set-Cookie"`
+	}
+	changeSessionInput struct {
+		Body struct {
+			Locale string `json:"locale" enum:"en,zh-CN"`
+		} `nameHint:"SessionChange"`
+	}
+)
+
+// signIn answers an unknown name and a wrong password with the same words, and
+// after the same work.
+func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*signInOutput, error) {
+	account, err := s.log.Account(input.Body.Username)
+	known := err == nil && !account.Disabled
+	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+		return nil, err
+	}
+	hash := account.PasswordHash
+	if !known {
+		hash = nobodysHash()
+	}
+	matches, err := s.check(ctx, hash, input.Body.Password)
+	if err != nil {
+		return nil, err
+	}
+	if !known || !matches {
+		return nil, oplog.Errorf(oplog.CodeUnauthenticated, "The username or the password is wrong.")
+	}
+	if in.token != "" {
+		if err := s.log.EndSession(in.token); err != nil {
+			return nil, err
+		}
+	}
+	session, token, err := s.log.StartSession(account.Username)
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.describeSession(account)
+	return &signInOutput{SetCookie: s.cookie(token, session.ExpiresAt), Body: body}, err
+}
+
+// check checks a password when there is a slot for it: a hash takes 19 MiB,
+// and many at once would take them all.
+func (s *Server) check(ctx context.Context, hash, password string) (bool, error) {
+	select {
+	case s.hashing <- struct{}{}:
+		defer func() { <-s.hashing }()
+		return checkPassword(hash, password), nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+}
+
+func (s *Server) cookie(token string, expires time.Time) http.Cookie {
+	return http.Cookie{
+		Name: sessionCookie, Value: token, Path: "/", Expires: expires,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure,
+	}
+}
+
+func (s *Server) getSession(_ context.Context, in *call, _ *struct{}) (*sessionOutput, error) {
+	body, err := s.describeSession(in.account)
+	return &sessionOutput{body}, err
+}
+
+func (s *Server) changeSession(_ context.Context, in *call, input *changeSessionInput) (*sessionOutput, error) {
+	account, err := s.log.ChangeAccount(in.account.Username, func(a *oplog.Account) { a.Locale = input.Body.Locale })
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.describeSession(account)
+	return &sessionOutput{body}, err
+}
+
+func (s *Server) signOut(_ context.Context, in *call, _ *struct{}) (*signOutOutput, error) {
+	cookie := s.cookie("", time.Unix(1, 0))
+	cookie.MaxAge = -1
+	return &signOutOutput{cookie}, s.log.EndSession(in.token)
+}
+
+func (s *Server) describeSession(a oplog.Account) (sessionBody, error) {
+	body := sessionBody{Username: a.Username, Role: a.Role, Locale: a.Locale, Organization: a.Organization, Tenants: []sessionTenant{}}
+	var tenants []oplog.Tenant
+	var err error
+	switch a.Role {
+	case oplog.RoleOwner:
+		tenants, err = s.log.Tenants()
+	case oplog.RoleAdmin, oplog.RoleAuditor:
+		var own oplog.Tenant
+		own, err = s.log.Tenant(a.Tenant)
+		tenants = []oplog.Tenant{own}
+	}
+	if err != nil {
+		return body, err
+	}
+	for _, t := range tenants {
+		body.Tenants = append(body.Tenants, sessionTenant{ID: t.ID, Name: t.Name, TimeZone: t.TimeZone, DataPermission: t.DataPermission})
+	}
+	return body, nil
+}
+
+type tenantsOutput struct {
+	Body struct {
+		Tenants []oplog.Tenant `json:"tenants"`
+	} `nameHint:"Tenants"`
+}
+
+func (s *Server) listTenants(context.Context, *call, *struct{}) (*tenantsOutput, error) {
+	tenants, err := s.log.Tenants()
+	out := &tenantsOutput{}
+	out.Body.Tenants = orEmpty(tenants)
+	return out, err
+}
+
+// orEmpty makes a list that is [] in JSON where it is empty, never null.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
