@@ -1,0 +1,137 @@
+package search
+
+import (
+	index "github.com/blevesearch/bleve_index_api"
+
+	"oplog/oplog"
+)
+
+// The fields of a document. Keywords are one term each, exactly as recorded;
+// the texts are the terms of an analysed text.
+const (
+	fieldID           = "_id" // stored: the 16 bytes of the key
+	fieldUserText     = "user"
+	fieldContentText  = "content"
+	fieldModule       = "module"
+	fieldOperation    = "operation"
+	fieldUser         = "user_id" // id, NUL, name
+	fieldOrganization = "organization"
+	fieldContentID    = "content_id"
+)
+
+// userSeparator stands between id and name in the terms of fieldUser; neither
+// may hold it.
+const userSeparator = "\x00"
+
+// document is an entry as zapx indexes it.
+type document struct {
+	key    oplog.Key
+	fields [8]field
+}
+
+var _ index.Document = (*document)(nil)
+
+func (d *document) ID() string { return string(d.key[:]) }
+func (d *document) Size() int  { return 0 }
+func (d *document) VisitFields(visit index.FieldVisitor) {
+	for i := range d.fields {
+		visit(&d.fields[i])
+	}
+}
+func (d *document) VisitComposite(index.CompositeFieldVisitor) {}
+func (d *document) HasComposite() bool                         { return false }
+func (d *document) NumPlainTextBytes() uint64                  { return 0 }
+func (d *document) AddIDField()                                {}
+func (d *document) StoredFieldsBytes() uint64                  { return uint64(len(d.key)) }
+func (d *document) Indexed() bool                              { return true }
+
+// field is one field of a document, analysed already.
+type field struct {
+	name    string
+	options index.FieldIndexingOptions
+	terms   index.TokenFrequencies
+	value   []byte
+}
+
+var _ index.Field = (*field)(nil)
+
+func (f *field) Name() string                                     { return f.name }
+func (f *field) Value() []byte                                    { return f.value }
+func (f *field) ArrayPositions() []uint64                         { return nil }
+func (f *field) EncodedFieldType() byte                           { return 't' }
+func (f *field) Analyze()                                         {}
+func (f *field) Options() index.FieldIndexingOptions              { return f.options }
+func (f *field) AnalyzedLength() int                              { return len(f.terms) }
+func (f *field) AnalyzedTokenFrequencies() index.TokenFrequencies { return f.terms }
+func (f *field) NumPlainTextBytes() uint64                        { return 0 }
+
+// documentBuilder makes documents, analysing each text that repeats once.
+type documentBuilder struct {
+	terms map[string]*index.TokenFreq
+	texts map[[2]string]index.TokenFrequencies // by name and id
+	words map[string]index.TokenFrequencies    // of one term each
+}
+
+func newDocumentBuilder() *documentBuilder {
+	return &documentBuilder{
+		terms: make(map[string]*index.TokenFreq),
+		texts: make(map[[2]string]index.TokenFrequencies),
+		words: make(map[string]index.TokenFrequencies),
+	}
+}
+
+func (b *documentBuilder) build(e *oplog.Entry) *document {
+	const indexed = index.IndexField | index.SkipFreqNorm
+	d := &document{key: e.Key()}
+	d.fields = [8]field{
+		{fieldID, index.StoreField, nil, d.key[:]},
+		{fieldUserText, indexed, b.text(e.User.Name, e.User.ID), nil},
+		{fieldContentText, indexed, b.text(e.Content.Name, e.Content.ID), nil},
+		{fieldModule, indexed, b.keyword(e.Module), nil},
+		{fieldOperation, indexed, b.keyword(e.Operation), nil},
+		{fieldUser, indexed, b.keyword(userTerm(e.User)), nil},
+		{fieldOrganization, indexed, b.keyword(e.Organization.ID), nil},
+		{fieldContentID, indexed, b.keyword(e.Content.ID), nil},
+	}
+	return d
+}
+
+func userTerm(u oplog.User) string { return u.ID + userSeparator + u.Name }
+
+func (b *documentBuilder) text(name, id string) index.TokenFrequencies {
+	key := [2]string{name, id}
+	if t, ok := b.texts[key]; ok {
+		return t
+	}
+	t := make(index.TokenFrequencies)
+	terms(analyse(name, id), func(term string) {
+		if _, ok := t[term]; !ok {
+			t[term] = b.term(term)
+		}
+	})
+	b.texts[key] = t
+	return t
+}
+
+// keyword returns the one term; none for an empty value, which no filter asks
+// for.
+func (b *documentBuilder) keyword(value string) index.TokenFrequencies {
+	if t, ok := b.words[value]; ok {
+		return t
+	}
+	t := make(index.TokenFrequencies, 1)
+	if value != "" {
+		t[value] = b.term(value)
+	}
+	b.words[value] = t
+	return t
+}
+
+func (b *documentBuilder) term(term string) *index.TokenFreq {
+	f := b.terms[term]
+	if f == nil {
+		f = &index.TokenFreq{Term: []byte(term)}
+		b.terms[term] = f
+	}
+	return f
+}

@@ -1,0 +1,311 @@
+package search
+
+import (
+	"context"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"oplog/oplog"
+)
+
+// hits are the documents of one segment that match: those of the bitmap, or
+// without one all in the range.
+type hits struct {
+	segment  *segment
+	bitmap   *roaring.Bitmap // nil for all
+	low, top uint32          // document numbers, top exclusive
+}
+
+// count returns how many documents match.
+func (h hits) count() int {
+	if h.bitmap == nil {
+		return int(h.top - h.low)
+	}
+	return int(h.bitmap.GetCardinality())
+}
+
+// match finds what matches in a segment, before a key (zero for no bound).
+func (m *matcher) match(ctx context.Context, store oplog.Store, tenant string, s *segment, before oplog.Key) (hits, error) {
+	h := hits{segment: s}
+	if err := ctx.Err(); err != nil || m.nothing {
+		return h, err
+	}
+	low, err := s.numberAt(m.from)
+	if err != nil {
+		return h, err
+	}
+	top, err := s.numberAt(m.to)
+	if err != nil {
+		return h, err
+	}
+	if !before.IsZero() && before.Compare(s.last) <= 0 {
+		n, err := s.numberOf(before)
+		if err != nil {
+			return h, err
+		}
+		top = min(top, n)
+	}
+	if low >= top {
+		return h, nil
+	}
+	bitmaps, err := m.filterBitmaps(s)
+	if err != nil {
+		return h, err
+	}
+	for _, w := range m.words {
+		b, err := w.bitmap(ctx, store, tenant, s)
+		if err != nil {
+			return h, err
+		}
+		bitmaps = append(bitmaps, b)
+	}
+	if slices.Contains(bitmaps, nil) { // something matches nothing
+		return h, nil
+	}
+	h.low, h.top = low, top
+	h.bitmap = intersect(bitmaps, low, top, s.count)
+	if h.bitmap != nil && h.bitmap.IsEmpty() {
+		h.top = low
+	}
+	return h, nil
+}
+
+// intersect returns the documents in all of the bitmaps and in the range; nil,
+// where no bitmap is given, stands for the range.
+func intersect(bitmaps []*roaring.Bitmap, low, top, count uint32) *roaring.Bitmap {
+	if len(bitmaps) == 0 {
+		return nil
+	}
+	slices.SortFunc(bitmaps, func(a, b *roaring.Bitmap) int {
+		return int(a.GetCardinality()) - int(b.GetCardinality())
+	})
+	if low > 0 || top < count {
+		within := roaring.New()
+		within.AddRange(uint64(low), uint64(top))
+		bitmaps = append(bitmaps, within)
+	}
+	if len(bitmaps) == 1 {
+		return bitmaps[0]
+	}
+	result := roaring.And(bitmaps[0], bitmaps[1])
+	for _, b := range bitmaps[2:] {
+		if result.IsEmpty() {
+			break
+		}
+		result.And(b)
+	}
+	return result
+}
+
+// filterBitmaps returns a bitmap for each filter that is given; nil among them
+// for one that lets nothing through.
+func (m *matcher) filterBitmaps(s *segment) ([]*roaring.Bitmap, error) {
+	var bitmaps []*roaring.Bitmap
+	for _, f := range []struct {
+		field  string
+		values []string
+		given  bool
+	}{
+		{fieldModule, m.modules, len(m.modules) > 0},
+		{fieldOperation, m.operations, len(m.operations) > 0},
+		{fieldContentID, m.contentIDs, len(m.contentIDs) > 0},
+		{fieldOrganization, m.organizations, m.organizations != nil},
+	} {
+		if !f.given {
+			continue
+		}
+		b, err := s.anyTerm(f.field, f.values)
+		if err != nil {
+			return nil, err
+		}
+		bitmaps = append(bitmaps, b)
+	}
+	if len(m.users) == 0 {
+		return bitmaps, nil
+	}
+	var any []*roaring.Bitmap
+	for _, id := range m.users {
+		b, err := s.prefix(fieldUser, id+userSeparator, nil)
+		if err != nil {
+			return nil, err
+		}
+		if b != nil {
+			any = append(any, b)
+		}
+	}
+	return append(bitmaps, union(any)), nil
+}
+
+// anyTerm returns the documents that have one of the terms; nil for none.
+func (s *segment) anyTerm(field string, terms []string) (*roaring.Bitmap, error) {
+	d, err := s.zap.Dictionary(field)
+	if err != nil {
+		return nil, err
+	}
+	var found []*roaring.Bitmap
+	for _, term := range terms {
+		if term == "" {
+			continue
+		}
+		b, err := postings(d, []byte(term))
+		if err != nil {
+			return nil, err
+		}
+		if b != nil {
+			found = append(found, b)
+		}
+	}
+	return union(found), nil
+}
+
+// bitmap returns the documents of a segment that the word matches; nil for
+// none.
+func (w *wordMatcher) bitmap(ctx context.Context, store oplog.Store, tenant string, s *segment) (*roaring.Bitmap, error) {
+	var found []*roaring.Bitmap
+	if len(w.modules) > 0 {
+		b, err := s.anyTerm(fieldModule, w.modules)
+		if err != nil {
+			return nil, err
+		}
+		if b != nil {
+			found = append(found, b)
+		}
+	}
+	inText, err := w.textBitmap(s)
+	if err != nil {
+		return nil, err
+	}
+	if inText != nil && !w.proven() {
+		if inText, err = s.verify(ctx, store, tenant, w, inText); err != nil {
+			return nil, err
+		}
+	}
+	if inText != nil {
+		found = append(found, inText)
+	}
+	return union(found), nil
+}
+
+// textBitmap returns the documents whose text has the word as far as the
+// index's terms tell.
+func (w *wordMatcher) textBitmap(s *segment) (*roaring.Bitmap, error) {
+	var found []*roaring.Bitmap
+	for _, f := range []struct {
+		name   string
+		wanted bool
+	}{{fieldUserText, w.user}, {fieldContentText, w.content}} {
+		if !f.wanted {
+			continue
+		}
+		b, err := w.fieldBitmap(s, f.name)
+		if err != nil {
+			return nil, err
+		}
+		if b != nil {
+			found = append(found, b)
+		}
+	}
+	return union(found), nil
+}
+
+func (w *wordMatcher) fieldBitmap(s *segment, field string) (*roaring.Bitmap, error) {
+	switch {
+	case w.prefix != "":
+		return s.prefix(field, w.prefix, nil)
+	case w.run != "":
+		return s.runBitmap(field, w.run)
+	}
+	var all []*roaring.Bitmap
+	for _, word := range w.phrase {
+		b, err := s.phraseWord(field, word)
+		if err != nil || b == nil {
+			return nil, err
+		}
+		all = append(all, b)
+	}
+	return intersect(all, 0, s.count, s.count), nil
+}
+
+func (s *segment) phraseWord(field, word string) (*roaring.Bitmap, error) {
+	if isCJKWord(word) {
+		return s.runBitmap(field, word)
+	}
+	return s.term(field, word)
+}
+
+// runBitmap returns the documents that have all pieces of a run of CJK
+// characters.
+func (s *segment) runBitmap(field, run string) (*roaring.Bitmap, error) {
+	switch n := utf8.RuneCountInString(run); {
+	case n == 1:
+		// The character starts a piece of two, or is the last of its run.
+		return s.prefix(field, run, func(term string) bool { return utf8.RuneCountInString(term) <= 2 })
+	case n <= gramSize:
+		return s.term(field, run)
+	}
+	var all []*roaring.Bitmap
+	var failed error
+	missing := false
+	grams(run, gramSize, func(gram string) {
+		if failed != nil || missing {
+			return
+		}
+		b, err := s.term(field, gram)
+		failed, missing = err, b == nil
+		all = append(all, b)
+	})
+	if failed != nil || missing {
+		return nil, failed
+	}
+	return intersect(all, 0, s.count, s.count), nil
+}
+
+const (
+	maxVerified = 128  // texts whose matches a segment remembers
+	verifyChunk = 1000 // candidates read from the store at a time
+)
+
+// verify keeps those candidates whose stored text has the word. A segment does
+// not change, so the answer is remembered.
+func (s *segment) verify(ctx context.Context, store oplog.Store, tenant string, w *wordMatcher, candidates *roaring.Bitmap) (*roaring.Bitmap, error) {
+	s.mu.Lock()
+	known := s.verified[w.key()]
+	s.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	matches := roaring.New()
+	var buffer [verifyChunk]uint32
+	it := candidates.ManyIterator()
+	for n := it.NextMany(buffer[:]); n > 0; n = it.NextMany(buffer[:]) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		keys := make([]oplog.Key, n)
+		for i, number := range buffer[:n] {
+			var err error
+			if keys[i], err = s.key(number); err != nil {
+				return nil, err
+			}
+		}
+		entries, err := store.Get(tenant, keys)
+		if err != nil {
+			return nil, err
+		}
+		for i := range entries {
+			e := &entries[i]
+			if w.user && w.in(analyse(e.User.Name, e.User.ID)) || w.content && w.in(analyse(e.Content.Name, e.Content.ID)) {
+				matches.Add(buffer[i])
+			}
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.verified) >= maxVerified {
+		clear(s.verified)
+	}
+	s.verified[w.key()] = matches
+	return matches, nil
+}

@@ -1,0 +1,327 @@
+package search
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"sort"
+	"sync"
+	"sync/atomic"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	index "github.com/blevesearch/bleve_index_api"
+	segmentapi "github.com/blevesearch/scorch_segment_api/v2"
+	zap "github.com/blevesearch/zapx/v17"
+
+	"oplog/oplog"
+)
+
+var plugin = &zap.ZapPlugin{}
+
+// segmentInfo is what the manifest says of a segment. The checksum is of the
+// whole file: zapx opens a damaged one without complaint.
+type segmentInfo struct {
+	File  string `json:"file"`
+	Count uint32 `json:"count"`
+	First string `json:"first"` // ids of the first and the last entry
+	Last  string `json:"last"`
+	Size  int64  `json:"size"`
+	CRC   uint32 `json:"crc"` // Castagnoli
+}
+
+// segment is an immutable segment that queries may read.
+type segment struct {
+	info        segmentInfo
+	path        string
+	zap         segmentapi.Segment
+	count       uint32
+	first, last oplog.Key
+
+	references atomic.Int32 // the tenant's own, and one for each query that reads it
+	retired    atomic.Bool  // no longer listed: the last to let go deletes the file
+
+	columnsOnce sync.Once
+	columns     *columns
+	columnsErr  error
+
+	mu       sync.Mutex
+	bounds   map[int64]uint32           // document numbers of times that were asked for
+	verified map[string]*roaring.Bitmap // matches of texts that postings alone cannot prove
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// buildSegment makes an in-memory segment of entries in order of their keys.
+func buildSegment(b *documentBuilder, entries []oplog.Entry) (segmentapi.Segment, error) {
+	documents := make([]index.Document, len(entries))
+	for i := range entries {
+		documents[i] = b.build(&entries[i])
+	}
+	s, _, err := plugin.New(documents)
+	return s, err
+}
+
+// saveSegment writes a segment's file by way of a temporary name, so that a
+// file with a final name is always complete.
+func saveSegment(dir, name string, write func(path string) error) (segmentInfo, error) {
+	temporary := filepath.Join(dir, name+".tmp")
+	if err := os.Remove(temporary); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return segmentInfo{}, err // zapx does not cut off what an older file held
+	}
+	if err := write(temporary); err != nil {
+		return segmentInfo{}, errors.Join(err, removeIfThere(temporary))
+	}
+	if err := os.Rename(temporary, filepath.Join(dir, name)); err != nil {
+		return segmentInfo{}, err
+	}
+	if err := syncDir(dir); err != nil {
+		return segmentInfo{}, err
+	}
+	info := segmentInfo{File: name}
+	var err error
+	info.Size, info.CRC, err = checksum(filepath.Join(dir, name))
+	return info, err
+}
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// syncDir makes a rename durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, os.ErrInvalid) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil // some systems have no such thing for directories
+	}
+	return errors.Join(err, d.Close())
+}
+
+func checksum(path string) (int64, uint32, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	sum := crc32.New(castagnoli)
+	size, err := io.Copy(sum, f)
+	return size, sum.Sum32(), errors.Join(err, f.Close())
+}
+
+// openSegment opens a segment's file. Check compares it with its checksum
+// first.
+func openSegment(dir string, info segmentInfo, check bool) (*segment, error) {
+	path := filepath.Join(dir, info.File)
+	if check {
+		size, sum, err := checksum(path)
+		if err != nil {
+			return nil, err
+		}
+		if size != info.Size || sum != info.CRC {
+			return nil, fmt.Errorf("segment %s is damaged", path)
+		}
+	}
+	z, err := plugin.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open segment %s: %w", path, err)
+	}
+	s := &segment{
+		info: info, path: path, zap: z, count: uint32(z.Count()),
+		bounds: make(map[int64]uint32), verified: make(map[string]*roaring.Bitmap),
+	}
+	s.references.Store(1)
+	if s.count == 0 {
+		return nil, errors.Join(fmt.Errorf("segment %s is empty", path), z.Close())
+	}
+	var firstErr, lastErr error
+	s.first, firstErr = s.key(0)
+	s.last, lastErr = s.key(s.count - 1)
+	if err := errors.Join(firstErr, lastErr); err != nil {
+		return nil, errors.Join(err, z.Close())
+	}
+	s.info.Count, s.info.First, s.info.Last = s.count, s.first.ID(), s.last.ID()
+	return s, nil
+}
+
+func (s *segment) acquire() { s.references.Add(1) }
+
+// release lets go of a segment; the last one closes it. That a file cannot be
+// deleted costs room until the next start, which deletes what is not listed.
+func (s *segment) release() {
+	if s.references.Add(-1) > 0 {
+		return
+	}
+	_ = s.zap.Close()
+	if s.retired.Load() {
+		_ = os.Remove(s.path)
+	}
+}
+
+// retire gives up the tenant's own reference to a segment that is replaced.
+func (s *segment) retire() {
+	s.retired.Store(true)
+	s.release()
+}
+
+// key returns the key of a document.
+func (s *segment) key(number uint32) (oplog.Key, error) {
+	id, err := s.zap.DocID(uint64(number))
+	if err != nil || len(id) != len(oplog.Key{}) {
+		return oplog.Key{}, fmt.Errorf("segment %s: document %d has no key: %w", s.path, number, err)
+	}
+	return oplog.Key(id), nil
+}
+
+// numberOf returns the number of the first document whose key is not before k.
+func (s *segment) numberOf(k oplog.Key) (uint32, error) {
+	var failed error
+	n := sort.Search(int(s.count), func(i int) bool {
+		key, err := s.key(uint32(i))
+		if err != nil {
+			failed = err
+			return true
+		}
+		return key.Compare(k) >= 0
+	})
+	return uint32(n), failed
+}
+
+// maxBounds is how many times a segment remembers the document numbers of.
+const maxBounds = 4096
+
+// numberAt returns the number of the first document at a time or after it, in
+// microseconds; periods and buckets ask for the same times again and again.
+func (s *segment) numberAt(micros int64) (uint32, error) {
+	switch {
+	case micros <= s.first.Micros():
+		return 0, nil
+	case micros > s.last.Micros():
+		return s.count, nil
+	}
+	s.mu.Lock()
+	n, ok := s.bounds[micros]
+	s.mu.Unlock()
+	if ok {
+		return n, nil
+	}
+	n, err := s.numberOf(oplog.MakeKey(microTime(micros), 0))
+	if err != nil {
+		return 0, err
+	}
+	s.mu.Lock()
+	if len(s.bounds) >= maxBounds {
+		clear(s.bounds)
+	}
+	s.bounds[micros] = n
+	s.mu.Unlock()
+	return n, nil
+}
+
+// term returns the documents that have a term in a field; nil for none. The
+// bitmap may lie in the mapped file: it is read, never changed, and only while
+// the segment is held.
+func (s *segment) term(field, term string) (*roaring.Bitmap, error) {
+	d, err := s.zap.Dictionary(field)
+	if err != nil {
+		return nil, err
+	}
+	return postings(d, []byte(term))
+}
+
+func postings(d segmentapi.TermDictionary, term []byte) (*roaring.Bitmap, error) {
+	list, err := d.PostingsList(term, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	it, ok := list.Iterator(false, false, false, nil).(segmentapi.OptimizablePostingsIterator)
+	if !ok {
+		return nil, nil // the empty list's iterator
+	}
+	if number, one := it.DocNum1Hit(); one {
+		return roaring.BitmapOf(uint32(number)), nil
+	}
+	return it.ActualBitmap(), nil
+}
+
+// prefix returns the documents that have a term that starts with prefix and
+// that wanted, if given, lets through.
+func (s *segment) prefix(field, prefix string, wanted func(term string) bool) (*roaring.Bitmap, error) {
+	d, err := s.zap.Dictionary(field)
+	if err != nil {
+		return nil, err
+	}
+	var found []*roaring.Bitmap
+	err = eachTerm(d, prefix, func(term []byte) error {
+		if wanted != nil && !wanted(string(term)) {
+			return nil
+		}
+		b, err := postings(d, term)
+		if b != nil {
+			found = append(found, b)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return union(found), nil
+}
+
+// eachTerm visits the terms of a dictionary that start with a prefix. The term
+// is valid for the length of the visit alone.
+func eachTerm(d segmentapi.TermDictionary, prefix string, visit func(term []byte) error) error {
+	var start, end []byte
+	if prefix != "" {
+		start, end = []byte(prefix), prefixEnd(prefix)
+	}
+	it := d.AutomatonIterator(nil, start, end)
+	if faster, ok := d.(termLister); ok {
+		it = faster.AutomatonIteratorOmitCount(nil, start, end)
+	}
+	for {
+		entry, err := it.Next()
+		if err != nil || entry == nil {
+			return err
+		}
+		if err := visit([]byte(entry.Term)); err != nil {
+			return err
+		}
+	}
+}
+
+// termLister is a dictionary that lists terms without reading the postings of
+// each.
+type termLister interface {
+	AutomatonIteratorOmitCount(a segmentapi.Automaton, startKeyInclusive, endKeyExclusive []byte) segmentapi.DictionaryIterator
+}
+
+// prefixEnd returns the first string after all that start with prefix.
+func prefixEnd(prefix string) []byte {
+	end := []byte(prefix)
+	for i := len(end) - 1; i >= 0; i-- {
+		if end[i] < 0xff {
+			end[i]++
+			return end[:i+1]
+		}
+	}
+	return nil
+}
+
+// union returns the documents in any of the bitmaps; nil for none.
+func union(bitmaps []*roaring.Bitmap) *roaring.Bitmap {
+	switch len(bitmaps) {
+	case 0:
+		return nil
+	case 1:
+		return bitmaps[0]
+	}
+	return roaring.FastOr(bitmaps...)
+}
