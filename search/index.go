@@ -42,7 +42,7 @@ type sizes struct {
 	maxSegment int // the longest merged segment
 }
 
-var defaultSizes = sizes{flush: 8 << 10, maxFlush: 32 << 10, maxTail: 256 << 10, fanIn: 8, maxSegment: 512 << 10}
+var defaultSizes = sizes{flush: 8 << 10, maxFlush: 32 << 10, maxTail: 64 << 10, fanIn: 8, maxSegment: 512 << 10}
 
 // tenantIndex is a tenant's index. Its slices are replaced, never changed, but
 // for the tail, which only grows past what a view has of it.

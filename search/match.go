@@ -163,29 +163,49 @@ func (s *segment) anyTerm(field string, terms []string) (*roaring.Bitmap, error)
 // bitmap returns the documents of a segment that the word matches; nil for
 // none.
 func (w *wordMatcher) bitmap(ctx context.Context, store oplog.Store, tenant string, s *segment) (*roaring.Bitmap, error) {
-	var found []*roaring.Bitmap
-	if len(w.modules) > 0 {
-		b, err := s.anyTerm(fieldModule, w.modules)
-		if err != nil {
-			return nil, err
+	inText, err := s.remember(w.key(), func() (*roaring.Bitmap, error) {
+		b, err := w.textBitmap(s)
+		if err != nil || b == nil || w.proven() {
+			return b, err
 		}
-		if b != nil {
-			found = append(found, b)
-		}
+		return s.verify(ctx, store, tenant, w, b)
+	})
+	if err != nil || len(w.modules) == 0 {
+		return inText, err
 	}
-	inText, err := w.textBitmap(s)
+	inModule, err := s.anyTerm(fieldModule, w.modules)
+	switch {
+	case err != nil || inText == nil:
+		return inModule, err
+	case inModule == nil:
+		return inText, nil
+	}
+	return roaring.Or(inText, inModule), nil
+}
+
+// maxRemembered is how many words' matches a segment remembers.
+const maxRemembered = 32
+
+// remember returns what was found before. Segments do not change, and a page
+// and its summary, or one keystroke and the next, ask for the same words.
+func (s *segment) remember(key string, find func() (*roaring.Bitmap, error)) (*roaring.Bitmap, error) {
+	s.mu.Lock()
+	b, known := s.words[key]
+	s.mu.Unlock()
+	if known {
+		return b, nil
+	}
+	b, err := find()
 	if err != nil {
 		return nil, err
 	}
-	if inText != nil && !w.proven() {
-		if inText, err = s.verify(ctx, store, tenant, w, inText); err != nil {
-			return nil, err
-		}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.words) >= maxRemembered {
+		clear(s.words)
 	}
-	if inText != nil {
-		found = append(found, inText)
-	}
-	return union(found), nil
+	s.words[key] = b
+	return b, nil
 }
 
 // textBitmap returns the documents whose text has the word as far as the
@@ -262,20 +282,11 @@ func (s *segment) runBitmap(field, run string) (*roaring.Bitmap, error) {
 	return intersect(all, 0, s.count, s.count), nil
 }
 
-const (
-	maxVerified = 128  // texts whose matches a segment remembers
-	verifyChunk = 1000 // candidates read from the store at a time
-)
+// verifyChunk is how many candidates are read from the store at a time.
+const verifyChunk = 1000
 
-// verify keeps those candidates whose stored text has the word. A segment does
-// not change, so the answer is remembered.
+// verify keeps those candidates whose stored text has the word.
 func (s *segment) verify(ctx context.Context, store oplog.Store, tenant string, w *wordMatcher, candidates *roaring.Bitmap) (*roaring.Bitmap, error) {
-	s.mu.Lock()
-	known := s.verified[w.key()]
-	s.mu.Unlock()
-	if known != nil {
-		return known, nil
-	}
 	matches := roaring.New()
 	var buffer [verifyChunk]uint32
 	it := candidates.ManyIterator()
@@ -301,11 +312,5 @@ func (s *segment) verify(ctx context.Context, store oplog.Store, tenant string, 
 			}
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.verified) >= maxVerified {
-		clear(s.verified)
-	}
-	s.verified[w.key()] = matches
 	return matches, nil
 }

@@ -154,7 +154,7 @@ func (w *wordMatcher) key() string {
 	} else if !w.user {
 		fields = "content"
 	}
-	return fields + "\x00" + w.run + "\x00" + w.inRow
+	return fields + "\x00" + w.prefix + "\x00" + w.run + "\x00" + w.inRow
 }
 
 // tailMatcher matches entries of the tail; it remembers its answers for the

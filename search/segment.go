@@ -47,9 +47,9 @@ type segment struct {
 	columns     *columns
 	columnsErr  error
 
-	mu       sync.Mutex
-	bounds   map[int64]uint32           // document numbers of times that were asked for
-	verified map[string]*roaring.Bitmap // matches of texts that postings alone cannot prove
+	mu     sync.Mutex
+	bounds map[int64]uint32           // document numbers of times that were asked for
+	words  map[string]*roaring.Bitmap // documents whose texts have a word that was asked for; nil for none
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -135,7 +135,7 @@ func openSegment(dir string, info segmentInfo, check bool) (*segment, error) {
 	}
 	s := &segment{
 		info: info, path: path, zap: z, count: uint32(z.Count()),
-		bounds: make(map[int64]uint32), verified: make(map[string]*roaring.Bitmap),
+		bounds: make(map[int64]uint32), words: make(map[string]*roaring.Bitmap),
 	}
 	s.references.Store(1)
 	if s.count == 0 {
@@ -259,12 +259,20 @@ func (s *segment) prefix(field, prefix string, wanted func(term string) bool) (*
 		return nil, err
 	}
 	var found []*roaring.Bitmap
+	var few []uint32 // documents of rare terms, of which a prefix has many
 	err = eachTerm(d, prefix, func(term []byte) error {
 		if wanted != nil && !wanted(string(term)) {
 			return nil
 		}
 		b, err := postings(d, term)
-		if b != nil {
+		switch {
+		case err != nil || b == nil:
+		case b.GetCardinality() < rareTerm:
+			it := b.Iterator()
+			for it.HasNext() {
+				few = append(few, it.Next())
+			}
+		default:
 			found = append(found, b)
 		}
 		return err
@@ -272,8 +280,17 @@ func (s *segment) prefix(field, prefix string, wanted func(term string) bool) (*
 	if err != nil {
 		return nil, err
 	}
+	if len(few) > 0 {
+		rare := roaring.New()
+		rare.AddMany(few)
+		found = append(found, rare)
+	}
 	return union(found), nil
 }
+
+// rareTerm is how many documents a term has at least whose bitmap is not
+// copied.
+const rareTerm = 64
 
 // eachTerm visits the terms of a dictionary that start with a prefix. The term
 // is valid for the length of the visit alone.

@@ -1,0 +1,170 @@
+package oplog_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"oplog/demo"
+	"oplog/oplog"
+	"oplog/search"
+	"oplog/storage"
+)
+
+var benchEntries = flag.Int("entries", 1_000_000, "how many entries benchmarks ask about")
+
+// BenchmarkAppend records entries one by one from 64 goroutines, each waiting
+// for its answer, which comes after the sync of its transaction.
+func BenchmarkAppend(b *testing.B) {
+	l := openLog(b, b.TempDir())
+	entries := generate(100_000)
+	const senders = 64
+	var next atomic.Int64
+	var group sync.WaitGroup
+	latencies := make([][]time.Duration, senders)
+	b.ResetTimer()
+	for s := range senders {
+		group.Go(func() {
+			for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
+				start := time.Now()
+				if _, err := l.Append(context.Background(), demo.Tenant().ID, []oplog.Entry{entries[i%int64(len(entries))]}); err != nil {
+					b.Error(err)
+					return
+				}
+				latencies[s] = append(latencies[s], time.Since(start))
+			}
+		})
+	}
+	group.Wait()
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+	reportMedian(b, slices.Concat(latencies...))
+}
+
+// BenchmarkQuery asks for the newest page of 50 and for the summary, with each
+// filter, over a log of a million entries.
+func BenchmarkQuery(b *testing.B) {
+	l := fullLog(b)
+	now := time.Now()
+	for _, query := range []struct {
+		name string
+		oplog.Query
+	}{
+		{"newest", oplog.Query{}},
+		{"last 7 days", oplog.Query{Range: oplog.RangeLast7Days}},
+		{"last 30 days", oplog.Query{Range: oplog.RangeLast30Days}},
+		{"common word", oplog.Query{Filters: oplog.Filters{Search: "vip"}}},
+		{"prefix", oplog.Query{Filters: oplog.Filters{Search: "me"}}},
+		{"2 Chinese characters", oplog.Query{Filters: oplog.Filters{Search: "会员"}}},
+		{"1 Chinese character", oplog.Query{Filters: oplog.Filters{Search: "双"}}},
+		{"5 Chinese characters", oplog.Query{Filters: oplog.Filters{Search: "双11返场主会场"}}},
+		{"phrase", oplog.Query{Filters: oplog.Filters{Search: `"black friday"`}}},
+		{"module by title", oplog.Query{Filters: oplog.Filters{Search: "短信"}}},
+		{"user", oplog.Query{Filters: oplog.Filters{Users: []string{generate(1)[0].User.ID}}}},
+		{"operation types", oplog.Query{Filters: oplog.Filters{Operations: []string{"delete", "send", "batch_delete"}}}},
+		{"modules", oplog.Query{Filters: oplog.Filters{Modules: []string{"wechat_page", "customer"}}}},
+		{"organization subtree", oplog.Query{Filters: oplog.Filters{Organizations: []string{demo.Organizations()[2].ID}}}},
+		{"all combined", oplog.Query{
+			From: now.AddDate(0, 0, -45), To: now.AddDate(0, 0, -3),
+			Filters: oplog.Filters{
+				Search: "会员", Operations: []string{"create", "edit"}, Modules: []string{"wechat_page", "sms", "email"},
+				Organizations: []string{demo.Organizations()[0].ID},
+			},
+		}},
+	} {
+		b.Run("page/"+query.name, func(b *testing.B) {
+			measure(b, func() error {
+				_, err := l.Page(context.Background(), demo.Tenant().ID, query.Query, oplog.DefaultPageSize, "")
+				return err
+			})
+		})
+		b.Run("summary/"+query.name, func(b *testing.B) {
+			var total int
+			measure(b, func() error {
+				s, err := l.Summary(context.Background(), demo.Tenant().ID, query.Query, oplog.LocaleEN)
+				total = s.Total
+				return err
+			})
+			b.ReportMetric(float64(total), "matches")
+		})
+	}
+}
+
+func measure(b *testing.B, ask func() error) {
+	var latencies []time.Duration
+	for b.Loop() {
+		start := time.Now()
+		if err := ask(); err != nil {
+			b.Fatal(err)
+		}
+		latencies = append(latencies, time.Since(start))
+	}
+	reportMedian(b, latencies)
+}
+
+func reportMedian(b *testing.B, latencies []time.Duration) {
+	slices.Sort(latencies)
+	b.ReportMetric(float64(latencies[len(latencies)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(latencies[len(latencies)*99/100].Microseconds())/1000, "p99-ms")
+}
+
+func generate(n int) []oplog.Entry {
+	return slices.Collect(demo.Generate(1, n, time.Now()))
+}
+
+func openLog(b *testing.B, dir string) *oplog.Log {
+	store, err := storage.Open(dir, storage.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	index, err := search.Open(filepath.Join(dir, "index"), store)
+	if err != nil {
+		b.Fatal(err)
+	}
+	l, err := oplog.New(store, index, oplog.Options{ExportDir: filepath.Join(dir, "exports")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	if _, err := l.Tenant(demo.Tenant().ID); err != nil {
+		if _, err := l.AddTenant(demo.Tenant()); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := l.SetOrganizations(context.Background(), demo.Tenant().ID, demo.Organizations()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return l
+}
+
+// fullLog makes a log of so many entries. OPLOG_BENCH_DIR keeps it for the next
+// run.
+func fullLog(b *testing.B) *oplog.Log {
+	dir := os.Getenv("OPLOG_BENCH_DIR")
+	if dir == "" {
+		dir = b.TempDir()
+	}
+	l := openLog(b, dir)
+	if have, _, err := l.Counts(demo.Tenant().ID); err != nil || have > 0 {
+		return l
+	}
+	start := time.Now()
+	for chunk := range slices.Chunk(generate(*benchEntries), 5000) {
+		if _, err := l.Append(context.Background(), demo.Tenant().ID, chunk); err != nil {
+			b.Fatal(err)
+		}
+	}
+	fmt.Printf("# %d entries recorded in %.1f s\n", *benchEntries, time.Since(start).Seconds())
+	return l
+}
