@@ -18,36 +18,36 @@ import (
 	"oplog/oplog"
 )
 
-// entryBody is an entry as it is sent: without what the log itself gives to
+// newEntryBody is an entry as it is sent: without what the log itself gives to
 // it. Pointers tell what was left out, or null, from what is empty.
-type entryBody struct {
-	ID           *string      `json:"id,omitempty" maxLength:"64" pattern:"^[A-Za-z0-9._:-]+$" doc:"The sender's own, so that a request can be repeated; with it, time is needed. The same id on the same UTC day is the same entry."`
-	Time         *time.Time   `json:"time,omitempty" doc:"When it happened; left out: now."`
-	User         userBody     `json:"user" doc:"Who did it."`
-	Organization refBody      `json:"organization,omitzero" doc:"The user's organization when it happened."`
-	Module       string       `json:"module" doc:"Key of a functional module of the catalog."`
-	Operation    string       `json:"operation" doc:"Key of an operation type that the catalog allows for the module."`
-	Content      refBody      `json:"content,omitzero" doc:"What was operated on."`
-	Origin       *string      `json:"origin,omitempty" enum:"manual,api" doc:"Left out: manual. What came through an API is counted, and not stored."`
-	Outcome      *string      `json:"outcome,omitempty" enum:"success,failure" doc:"Left out: success."`
-	IP           string       `json:"ip,omitempty" maxLength:"1024"`
-	UserAgent    string       `json:"user_agent,omitempty" maxLength:"1024"`
-	Changes      []changeBody `json:"changes,omitempty" maxItems:"100"`
-	Details      jsonValue    `json:"details,omitempty" doc:"An object of at most 16 KiB."`
+type newEntryBody struct {
+	ID           *string         `json:"id,omitempty" maxLength:"64" pattern:"^[A-Za-z0-9._:-]+$" doc:"The sender's own, so that a request can be repeated; with it, time is needed. The same id on the same UTC day is the same entry."`
+	Time         *time.Time      `json:"time,omitempty" doc:"When it happened; left out: now."`
+	User         newUserBody     `json:"user" doc:"Who did it."`
+	Organization newRefBody      `json:"organization,omitzero" doc:"The user's organization when it happened."`
+	Module       string          `json:"module" doc:"Key of a functional module of the catalog."`
+	Operation    string          `json:"operation" doc:"Key of an operation type that the catalog allows for the module."`
+	Content      newRefBody      `json:"content,omitzero" doc:"What was operated on."`
+	Origin       *string         `json:"origin,omitempty" enum:"manual,api" doc:"Left out: manual. What came through an API is counted, and not stored."`
+	Outcome      *string         `json:"outcome,omitempty" enum:"success,failure" doc:"Left out: success."`
+	IP           string          `json:"ip,omitempty" maxLength:"1024"`
+	UserAgent    string          `json:"user_agent,omitempty" maxLength:"1024"`
+	Changes      []newChangeBody `json:"changes,omitempty" maxItems:"100"`
+	Details      jsonValue       `json:"details,omitempty" doc:"An object of at most 16 KiB."`
 }
 
-type userBody struct {
+type newUserBody struct {
 	ID   string `json:"id" minLength:"1" maxLength:"128"`
 	Name string `json:"name" minLength:"1" maxLength:"128" doc:"As it was at the time."`
 	Role string `json:"role,omitempty" maxLength:"128"`
 }
 
-type refBody struct {
+type newRefBody struct {
 	ID   string `json:"id,omitempty"`
 	Name string `json:"name,omitempty" maxLength:"1024" doc:"As it was at the time."`
 }
 
-type changeBody struct {
+type newChangeBody struct {
 	Field  string    `json:"field" minLength:"1"`
 	Before jsonValue `json:"before,omitempty"`
 	After  jsonValue `json:"after,omitempty"`
@@ -58,7 +58,7 @@ type jsonValue = jsontext.Value
 
 // entry turns what was sent into an entry, and names what is empty and must
 // not be, which an entry itself cannot tell from what was left out.
-func (b *entryBody) entry() (oplog.Entry, []oplog.FieldError) {
+func (b *newEntryBody) entry() (oplog.Entry, []oplog.FieldError) {
 	e := oplog.Entry{
 		User: oplog.User(b.User), Organization: oplog.Ref(b.Organization), Module: b.Module, Operation: b.Operation,
 		Content: oplog.Ref(b.Content), IP: b.IP, UserAgent: b.UserAgent, Details: json.RawMessage(b.Details),
@@ -146,7 +146,7 @@ func (b *batch) add(text []byte, options jsonv2.Options) error {
 	if i == oplog.MaxEntriesPerRequest {
 		return oplog.Errorf(oplog.CodeTooLarge, "More than %d entries are too many for one request; send them in parts.", oplog.MaxEntriesPerRequest)
 	}
-	var body entryBody
+	var body newEntryBody
 	err := jsonv2.Unmarshal(text, &body, options)
 	if _, isSyntax := syntaxError(err); isSyntax {
 		return err
@@ -263,7 +263,7 @@ func splitObject(text []byte) (map[string]jsontext.Value, error) {
 }
 
 func describeIngest(r huma.Registry, op *huma.Operation) {
-	entry := r.Schema(reflect.TypeFor[entryBody](), true, "")
+	entry := r.Schema(reflect.TypeFor[newEntryBody](), true, "")
 	many := &huma.Schema{
 		Type: huma.TypeObject, Required: []string{"entries"}, AdditionalProperties: false,
 		Properties: map[string]*huma.Schema{"entries": {Type: huma.TypeArray, Items: entry, MaxItems: count(oplog.MaxEntriesPerRequest)}},

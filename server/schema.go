@@ -13,11 +13,7 @@ func schemaName(t reflect.Type, hint string) string {
 	if t == reflect.TypeFor[huma.ErrorModel]() {
 		return "Problem"
 	}
-	name := strings.TrimSuffix(huma.DefaultSchemaNamer(t, hint), "Body")
-	if name == "Entry" && t == reflect.TypeFor[entryBody]() {
-		return "NewEntry"
-	}
-	return name
+	return strings.TrimSuffix(huma.DefaultSchemaNamer(t, hint), "Body")
 }
 
 // enums are the values of fields whose types do not tell them.

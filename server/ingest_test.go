@@ -1,0 +1,324 @@
+package server
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"oplog/oplog"
+)
+
+const entriesPath = tenantA + "/entries"
+
+// text returns a JSON string of n characters, of three bytes each.
+func text(n int) string { return `"` + strings.Repeat("操", n) + `"` }
+
+// ascii returns a JSON string of n bytes.
+func ascii(n int) string { return `"` + strings.Repeat("a", n) + `"` }
+
+func list(n int, item string) string {
+	return "[" + strings.TrimSuffix(strings.Repeat(item+",", n), ",") + "]"
+}
+
+// TestEntryRules sends entries that are just inside each rule, and just outside.
+func TestEntryRules(t *testing.T) {
+	f := newServer(t)
+	ok := func(fields ...string) {
+		t.Helper()
+		if r := f.send("write", "POST", entriesPath, entry(fields...)); r.status != 201 {
+			t.Errorf("%.200v: %d %s", fields, r.status, r.body)
+		}
+	}
+	// bad sends an entry that breaks one rule, alone, in a batch after a good
+	// one, and as a line: each answer names the field.
+	bad := func(location string, fields ...string) {
+		t.Helper()
+		named := func(body, at string, headers ...string) {
+			t.Helper()
+			p := f.asProblem(f.send("write", "POST", entriesPath, body, headers...), 422)
+			if len(p.Errors) != 1 || p.Errors[0].Location != at || p.Errors[0].Message == "" {
+				t.Errorf("%.200v: want one error at %s: %+v", fields, at, p)
+			}
+		}
+		e := entry(fields...)
+		named(e, "body."+location)
+		named(`{"entries":[`+entry()+`,`+e+`]}`, "body.entries[1]."+location)
+		named(entry()+"\n\n"+e+"\n", "body.entries[1]."+location, "Content-Type", "application/x-ndjson")
+	}
+	const at = `"time":"2026-11-22T07:00:00Z",`
+
+	ok(at + `"id":"a"`)
+	ok(at + `"id":` + ascii(64))
+	ok(at + `"id":"AZaz09._:-"`)
+	ok(`"id":null`)
+	bad("id", `"id":""`)
+	bad("id", at+`"id":`+ascii(65))
+	bad("id", at+`"id":"a b"`)
+	bad("id", at+`"id":"é"`)
+	bad("id", at+`"id":"a/b"`)
+	bad("id", at+`"id":5`)
+
+	ok(`"time":"2026-11-23T07:59:00Z"`)
+	ok(`"time":"2026-11-22T15:00:00.123456+08:00"`)
+	ok(`"time":"1970-01-01T00:00:00Z"`)
+	ok(`"time":null`)
+	bad("time", `"time":"2026-11-23T08:01:00Z"`)
+	bad("time", `"time":"1969-12-31T23:59:59Z"`)
+	bad("time", `"time":"0001-01-01T00:00:00Z"`)
+	bad("time", `"time":"2026-11-22"`)
+	bad("time", `"time":"2026-11-22T07:00:00"`)
+	bad("time", `"time":""`)
+	bad("time", `"time":1763798400`)
+	bad("time", `"id":"needs-time"`)
+
+	ok(`"user":{"id":` + text(128) + `,"name":` + text(128) + `,"role":` + text(128) + `}`)
+	ok(`"user":{"id":"u","name":"n","role":null}`)
+	bad("user.id", `"user":{"id":`+text(129)+`,"name":"n"}`)
+	bad("user.name", `"user":{"id":"u","name":`+text(129)+`}`)
+	bad("user.role", `"user":{"id":"u","name":"n","role":`+text(129)+`}`)
+	bad("user.id", `"user":{"name":"n"}`)
+	bad("user.id", `"user":{"id":"","name":"n"}`)
+	bad("user.name", `"user":{"id":"u","name":null}`)
+	bad("user.id", `"user":{"id":7,"name":"n"}`)
+	bad("user.mail", `"user":{"id":"u","name":"n","mail":"x"}`)
+	bad("user.ID", `"user":{"id":"u","name":"n","ID":"x"}`)
+	bad("user", `"user":"u"`)
+	bad("user.name", `"user":{"id":"u","name":"a\u0000b"}`)
+
+	ok(`"organization":{"id":"hq","name":` + text(1024) + `}`)
+	ok(`"organization":{"id":` + ascii(128) + `,"name":"x"}`)
+	ok(`"organization":null`)
+	ok(`"organization":{"id":"new"}`)
+	bad("organization.id", `"organization":{"name":"East"}`)
+	bad("organization.id", `"organization":{"id":`+ascii(129)+`,"name":"x"}`)
+	bad("organization.name", `"organization":{"id":"hq","name":`+text(1025)+`}`)
+	bad("organization", `"organization":[]`)
+
+	ok(`"module":"sms","operation":"send"`)
+	bad("module", `"module":"nothing"`)
+	bad("module", `"module":""`)
+	bad("module", `"module":null`)
+	bad("module", `"module":["sms"]`)
+	bad("operation", `"operation":"send"`)
+	bad("operation", `"operation":""`)
+	bad("operation", `"operation":null`)
+
+	ok(`"content":{"id":"c","name":` + text(1024) + `}`)
+	ok(`"content":{"name":"only a name"}`)
+	ok(`"content":null`)
+	bad("content.name", `"content":{"name":`+text(1025)+`}`)
+	bad("content.id", `"content":{"id":true}`)
+
+	ok(`"origin":"manual","outcome":"success"`)
+	ok(`"origin":null,"outcome":null`)
+	ok(`"outcome":"failure"`)
+	ok(`"origin":"api"`)
+	bad("origin", `"origin":"API"`)
+	bad("origin", `"origin":""`)
+	bad("origin", `"origin":true`)
+	bad("outcome", `"outcome":"ok"`)
+	bad("outcome", `"outcome":""`)
+
+	ok(`"ip":"10.0.0.1","user_agent":"curl"`)
+	ok(`"ip":null,"user_agent":null`)
+	bad("ip", `"ip":`+ascii(1025))
+	bad("user_agent", `"user_agent":{}`)
+
+	ok(`"changes":` + list(100, `{"field":"f","before":1,"after":[null,{"a":"b"}]}`))
+	ok(`"changes":[{"field":"f","before":null}]`)
+	ok(`"changes":null`)
+	ok(`"changes":[]`)
+	bad("changes", `"changes":`+list(101, `{"field":"f"}`))
+	bad("changes[0].field", `"changes":[{"before":1}]`)
+	bad("changes[1].old", `"changes":[{"field":"f"},{"field":"f","old":1}]`)
+	bad("changes[1]", `"changes":[{"field":"f"},3]`)
+	bad("changes[0].after", `"changes":[{"field":"f","after":"\u0000"}]`)
+
+	ok(`"details":{"a":` + ascii(16<<10-8) + `}`)
+	ok(`"details":{}`)
+	ok(`"details":null`)
+	bad("details", `"details":{"a":`+ascii(16<<10-7)+`}`)
+	bad("details", `"details":[1]`)
+	bad("details", `"details":"x"`)
+	bad("details", `"details":{"a":"\u0000"}`)
+
+	bad("colour", `"colour":"red"`)
+	bad("seq", `"seq":1`)
+	bad("received_at", `"received_at":"2026-11-22T07:00:00Z"`)
+	bad("tenant", `"tenant":"acme"`)
+	bad("Module", `"Module":"sms"`)
+}
+
+// TestKeptAsSent: what was sent is what is shown, to the letter.
+func TestKeptAsSent(t *testing.T) {
+	f := newServer(t)
+	e := `{"id":"e1","time":"2026-11-22T15:00:00.123456789+08:00","user":{"id":" u ","name":"Zoë <李雷> & \"x\"","role":"管理员"},` +
+		`"organization":{"id":"east","name":"East, then"},"module":"customer","operation":"merge","content":{"id":"1","name":"= 1+1\t\u2028"},` +
+		`"outcome":"failure","ip":"::1","user_agent":"x","changes":[{"field":"f","before": 1.50,"after":{"b":1,"a":2}}],"details":{"z":1e3, "a":"é"}}`
+	f.record(e)
+	got := decode[map[string]any](t, f.get("read", entriesPath+"/e1", 200))
+	delete(got, "proof")
+	want := decode[map[string]any](t, e)
+	want["time"], want["seq"], want["origin"] = "2026-11-22T07:00:00.123456Z", 1.0, "manual"
+	want["received_at"] = got["received_at"]
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	if body := f.get("read", entriesPath+"/e1", 200); !strings.Contains(body, `"before":1.50`) || !strings.Contains(body, `{"z":1e3,"a":"é"}`) || !strings.Contains(body, `<李雷> &`) {
+		t.Errorf("values were rewritten: %s", body)
+	}
+}
+
+// TestAnswerOfIngest checks the receipts of each form of a body.
+func TestAnswerOfIngest(t *testing.T) {
+	f := newServer(t)
+	check := func(body, contentType, want string) {
+		t.Helper()
+		r := f.send("write", "POST", entriesPath, body, "Content-Type", contentType)
+		if r.status != 201 || strings.TrimSpace(r.body) != want || r.header.Get("Content-Type") != "application/json" {
+			t.Errorf("%.100s: %d %s\nwant %s", body, r.status, r.body, want)
+		}
+	}
+	const json, lines = "application/json", "application/x-ndjson"
+	e := func(id, more string) string { return entry(`"id":"`+id+`","time":"2026-11-22T07:00:00Z"`, more) }
+	check(e("a", ""), json, `{"recorded":1,"duplicates":0,"skipped":0,"entries":[{"id":"a","seq":1,"status":"recorded"}]}`)
+	check(e("a", ""), "application/json; charset=UTF-8", `{"recorded":0,"duplicates":1,"skipped":0,"entries":[{"id":"a","seq":1,"status":"duplicate"}]}`)
+	check(" {\n\"entries\": ["+e("s", `"origin":"api"`)+","+e("b", "")+","+e("a", "")+"] } ", json,
+		`{"recorded":1,"duplicates":1,"skipped":1,"entries":[{"id":"s","status":"skipped"},{"id":"b","seq":2,"status":"recorded"},{"id":"a","seq":1,"status":"duplicate"}]}`)
+	check(e("c", "")+"\r\n\n"+e("d", ""), lines, `{"recorded":2,"duplicates":0,"skipped":0,"entries":[{"id":"c","seq":3,"status":"recorded"},{"id":"d","seq":4,"status":"recorded"}]}`)
+	check("\uFEFF"+e("e", ""), json, `{"recorded":1,"duplicates":0,"skipped":0,"entries":[{"id":"e","seq":5,"status":"recorded"}]}`)
+	check(`{"entries":[]}`, json, `{"recorded":0,"duplicates":0,"skipped":0,"entries":[]}`)
+	check(entry(`"origin":"api"`), json, `{"recorded":0,"duplicates":0,"skipped":1,"entries":[{"status":"skipped"}]}`)
+
+	p := f.asProblem(f.send("write", "POST", entriesPath, e("a", `"outcome":"failure"`)), 409)
+	if !strings.Contains(fmt.Sprint(p), "a") {
+		t.Errorf("a conflict names nothing: %+v", p)
+	}
+}
+
+// TestAllOrNothing: one bad entry, and nothing of its request is stored; the
+// answer names all that are bad, whatever is wrong with them.
+func TestAllOrNothing(t *testing.T) {
+	f := newServer(t)
+	body := `{"entries":[` + strings.Join([]string{
+		entry(), entry(`"module":7`), entry(`"operation":"fly","outcome":"odd"`), `"text"`, `null`, entry(`"extra":1`),
+	}, ",") + `],"more":1}`
+	p := f.asProblem(f.send("write", "POST", entriesPath, body), 422)
+	var at []string
+	for _, e := range p.Errors {
+		at = append(at, e.Location)
+	}
+	want := []string{"body.more", "body.entries[1].module", "body.entries[2].outcome", "body.entries[2].operation", "body.entries[3]",
+		"body.entries[4].user.id", "body.entries[4].user.name", "body.entries[4].module", "body.entries[5].extra"}
+	if !slices.Equal(at, want) {
+		t.Errorf("named %v\nwant  %v", at, want)
+	}
+	if page := f.get("read", entriesPath, 200); strings.TrimSpace(page) != `{"entries":[]}` {
+		t.Errorf("something was stored: %s", page)
+	}
+}
+
+// TestUnreadableBodies holds bodies against the status that they get.
+func TestUnreadableBodies(t *testing.T) {
+	f := newServer(t)
+	check := func(want int, body, contentType, says string, headers ...string) {
+		t.Helper()
+		r := f.send("write", "POST", entriesPath, body, append([]string{"Content-Type", contentType}, headers...)...)
+		if p := f.asProblem(r, want); !strings.Contains(fmt.Sprint(p), says) {
+			t.Errorf("%.60q: %+v does not say %q", body, p, says)
+		}
+	}
+	const json, lines = "application/json", "application/x-ndjson"
+	check(400, "", json, "empty")
+	check(400, " \n ", json, "empty")
+	check(400, "\n\n", lines, "empty")
+	check(400, "{", json, "EOF")
+	check(400, `{"user":}`, json, "offset 8")
+	check(400, "{\n\"user\": 'x'}", json, "line 2")
+	check(400, entry()+entry(), json, "line 1")
+	check(400, `{"entries":[`+entry()+`,]}`, json, "line 1")
+	check(400, strings.Replace(entry(), `"module"`, `"user":{},"module"`, 1), json, "duplicate")
+	check(400, `{"entries":[],"entries":[]}`, json, "duplicate")
+	check(400, strings.Replace(entry(), "customer", "cust\xffomer", 1), json, "UTF-8")
+	check(400, strings.Replace(entry(), "customer", `\ud800`, 1), json, "surrogate")
+	check(400, entry()+"\n{\n", lines, "Line 2")
+	check(400, entry()+"\n\n"+entry()+" x", lines, "Line 3")
+	check(400, entry()+"\n"+strings.Replace(entry(), "customer", "cust\xffomer", 1), lines, "Line 2")
+	check(422, `[`+entry()+`]`, json, "body")
+	check(422, `"x"`, json, "a string")
+	check(422, `null`, json, "null")
+	check(422, `{"entries":{}}`, json, "body.entries")
+	check(422, `{"entries":null}`, json, "body.entries")
+	check(422, entry()+"\n[]", lines, "body.entries[1]")
+	check(415, entry(), "text/plain", "application/json")
+	check(415, entry(), "application/x-www-form-urlencoded", "application/json")
+	check(415, entry(), "", "application/json")
+	check(415, entry(), "application/json; charset=gbk", "UTF-8")
+	check(415, entry(), json, "gzip", "Content-Encoding", "br")
+	check(415, entry(), json, "gzip", "Content-Encoding", "gzip, gzip")
+	check(400, entry(), json, "gzip", "Content-Encoding", "gzip")
+}
+
+// TestTooMuch: more than a request may carry is refused, and what is just
+// within is taken.
+func TestTooMuch(t *testing.T) {
+	f := newServer(t)
+	send := func(want int, body, contentType string, headers ...string) {
+		t.Helper()
+		r := f.send("write", "POST", entriesPath, body, append([]string{"Content-Type", contentType}, headers...)...)
+		if r.status != want {
+			t.Errorf("%d bytes: %d, want %d: %.300s", len(body), r.status, want, r.body)
+		}
+		if want != 201 {
+			f.asProblem(r, want)
+		}
+	}
+	const json, lines = "application/json", "application/x-ndjson"
+	send(201, strings.Repeat(entry()+"\n", oplog.MaxEntriesPerRequest), lines)
+	send(413, strings.Repeat(entry()+"\n", oplog.MaxEntriesPerRequest+1), lines)
+	send(413, `{"entries":`+list(oplog.MaxEntriesPerRequest+1, entry(`"module":"wrong"`))+`}`, json)
+
+	padded := func(size int) string { return entry() + strings.Repeat(" ", size-len(entry())) }
+	send(201, padded(maxBodyBytes), json)
+	send(413, padded(maxBodyBytes+1), json)
+	send(201, zipped(padded(maxBodyBytes)), json, "Content-Encoding", "gzip")
+	send(413, zipped(padded(maxBodyBytes+1)), json, "Content-Encoding", "gzip")
+	send(201, zipped(entry()), json, "Content-Encoding", "GZIP")
+	send(400, zipped(entry())[:40], json, "Content-Encoding", "gzip")
+}
+
+func zipped(text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write([]byte(text)) // to memory
+	_ = w.Close()
+	return b.String()
+}
+
+// TestGzipBomb: what inflates without end costs no more than the limit, on any
+// call that takes a body.
+func TestGzipBomb(t *testing.T) {
+	f := newServer(t)
+	bomb := zipped(strings.Repeat(" ", 256<<20))
+	allocated := func() uint64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.TotalAlloc
+	}
+	check := func(caller, method, path string, want int) {
+		t.Helper()
+		before := allocated()
+		f.asProblem(f.send(caller, method, path, bomb, "Content-Encoding", "gzip"), want)
+		if grown := allocated() - before; grown > 64<<20 {
+			t.Errorf("%s %s took %d MiB", method, path, grown>>20)
+		}
+	}
+	check("write", "POST", entriesPath, 413)
+	check("write", "PUT", tenantA+"/organizations", 413)
+	check("nobody", "POST", "/api/v1/session", 415)
+	check("read", "POST", tenantA+"/exports", 415)
+}

@@ -1,0 +1,245 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"oplog/export"
+	"oplog/oplog"
+	"oplog/search"
+	"oplog/storage"
+)
+
+// clock is when all tests begin; each look at it takes a microsecond.
+var clock = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+
+const (
+	password = "correct horse battery"
+	tenantA  = "/api/v1/tenants/acme"
+)
+
+var passwordHash = sync.OnceValue(func() string {
+	hash, err := HashPassword(password)
+	if err != nil {
+		panic(err)
+	}
+	return hash
+})
+
+// fixture is a server on the real engines, with a tenant acme whose people and
+// keys are named by what they are, and a tenant other.
+type fixture struct {
+	testing.TB
+	server  *Server
+	log     *oplog.Log
+	sent    map[string]map[string]string // what each caller sends besides: its cookie or its key
+	revoked string                       // a key that was revoked
+	words   *strings.Builder             // what went to the server's own log
+}
+
+var testConsole = fstest.MapFS{
+	"index.html":         {Data: []byte("<!doctype html><title>oplog</title>")},
+	"index.html.br":      {Data: []byte("br of index")},
+	"favicon.svg":        {Data: []byte("<svg/>")},
+	"assets/app.js":      {Data: []byte("console.log(1)")},
+	"assets/app.js.br":   {Data: []byte("br of app")},
+	"assets/app.js.gz":   {Data: []byte("gz of app")},
+	"assets/app.css":     {Data: []byte("body{}")},
+	"assets/app.css.gz":  {Data: []byte("gz of css")},
+	"assets/plain.woff2": {Data: []byte("font")},
+}
+
+func newServer(t testing.TB) *fixture {
+	t.Helper()
+	dir := t.TempDir()
+	var looks atomic.Int64
+	now := func() time.Time { return clock.Add(time.Duration(looks.Add(1)) * time.Microsecond) }
+	store := must(storage.Open(dir, storage.Options{Now: now}))(t)
+	index := must(search.Open(filepath.Join(dir, "index"), store))(t)
+	log := must(oplog.New(store, index, oplog.Options{
+		Now: now, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{export.CSV, export.NDJSON},
+	}))(t)
+	t.Cleanup(func() {
+		if err := log.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	f := &fixture{TB: t, log: log, sent: map[string]map[string]string{"nobody": {}}, words: &strings.Builder{}}
+	f.server = New(log, Options{
+		Console: testConsole, Version: "test", Now: now, Logger: slog.New(slog.NewTextHandler(f.words, nil)),
+	})
+	must(log.AddTenant(oplog.Tenant{ID: "acme", Name: "Acme", TimeZone: "Asia/Shanghai", DataPermission: true}))(t)
+	must(log.AddTenant(oplog.Tenant{ID: "other", Name: "Other", TimeZone: "UTC"}))(t)
+	must(log.SetOrganizations(t.Context(), "acme", oplog.Tree{
+		{ID: "hq", Name: "Headquarters"}, {ID: "east", ParentID: "hq", Name: "East"}, {ID: "shanghai", ParentID: "east", Name: "Shanghai"},
+		{ID: "west", ParentID: "hq", Name: "West"},
+	}))(t)
+	for _, a := range []oplog.Account{
+		{Username: "owner", Role: oplog.RoleOwner},
+		{Username: "admin", Role: oplog.RoleAdmin, Tenant: "acme"},
+		{Username: "scoped", Role: oplog.RoleAdmin, Tenant: "acme", Organization: "east", Locale: "zh-CN"},
+		{Username: "auditor", Role: oplog.RoleAuditor, Tenant: "acme"},
+		{Username: "member", Role: oplog.RoleMember, Tenant: "acme"},
+		{Username: "stranger", Role: oplog.RoleAdmin, Tenant: "other"},
+	} {
+		a.PasswordHash = passwordHash()
+		must(log.AddAccount(a))(t)
+		_, token, err := log.StartSession(a.Username)
+		f.noError(err)
+		f.sent[a.Username] = map[string]string{"Cookie": sessionCookie + "=" + token}
+	}
+	for _, k := range []struct {
+		caller, tenant string
+		scope          oplog.KeyScope
+	}{
+		{"write", "acme", oplog.ScopeWrite}, {"read", "acme", oplog.ScopeRead}, {"launch", "acme", oplog.ScopeLaunch},
+		{"strange key", "other", oplog.ScopeRead}, {"strange writer", "other", oplog.ScopeWrite}, {"revoked", "acme", oplog.ScopeRead},
+	} {
+		key, text, err := log.AddKey(k.tenant, k.scope, k.caller)
+		f.noError(err)
+		f.sent[k.caller] = map[string]string{"Authorization": "Bearer " + text}
+		if k.caller == "revoked" {
+			must(log.RevokeKey("acme", key.ID))(t)
+		}
+	}
+	return f
+}
+
+// must returns the value of a call that must not fail.
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func (f *fixture) noError(err error) {
+	f.Helper()
+	if err != nil {
+		f.Fatal(err)
+	}
+}
+
+// reply is an answer of the server.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// problem is an answer that says what went wrong.
+type problem struct {
+	Title  string
+	Status int
+	Detail string
+	Errors []struct {
+		Location, Message string
+		Value             any
+	}
+}
+
+// send makes a request as a caller. Headers are name, value, name, value …
+func (f *fixture) send(caller, method, path, body string, headers ...string) reply {
+	f.Helper()
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	sent, known := f.sent[caller]
+	if !known {
+		f.Fatalf("there is no caller %q", caller)
+	}
+	for name, value := range sent {
+		r.Header.Set(name, value)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return f.do(r)
+}
+
+func (f *fixture) do(r *http.Request) reply {
+	f.Helper()
+	answer, err := f.server.App().Test(r, -1)
+	f.noError(err)
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	f.noError(err)
+	return reply{answer.StatusCode, answer.Header, string(body)}
+}
+
+func (f *fixture) get(caller, path string, want int) string {
+	f.Helper()
+	r := f.send(caller, "GET", path, "")
+	if r.status != want {
+		f.Fatalf("GET %s as %s: %d, want %d: %s", path, caller, r.status, want, r.body)
+	}
+	return r.body
+}
+
+// asProblem checks that an answer is a problem, and returns it.
+func (f *fixture) asProblem(r reply, want int) problem {
+	f.Helper()
+	var p problem
+	if r.status != want {
+		f.Fatalf("status %d, want %d: %s", r.status, want, r.body)
+	}
+	if r.header.Get("Content-Type") != "application/problem+json" {
+		f.Errorf("Content-Type %q of a problem", r.header.Get("Content-Type"))
+	}
+	if err := json.Unmarshal([]byte(r.body), &p); err != nil || p.Status != want || p.Title == "" || p.Detail == "" {
+		f.Errorf("not a whole problem: %s", r.body)
+	}
+	return p
+}
+
+func decode[T any](t testing.TB, text string) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return v
+}
+
+// entry is an entry as a sender writes it; fields replace or add to it, given
+// as JSON members.
+func entry(fields ...string) string {
+	members := map[string]json.RawMessage{
+		"user": json.RawMessage(`{"id":"u1","name":"李雷"}`), "module": json.RawMessage(`"customer"`), "operation": json.RawMessage(`"create"`),
+	}
+	for _, f := range fields {
+		var given map[string]json.RawMessage
+		if err := json.Unmarshal([]byte("{"+f+"}"), &given); err != nil {
+			panic(f)
+		}
+		for name, value := range given {
+			members[name] = value
+		}
+	}
+	text, _ := json.Marshal(members)
+	return string(text)
+}
+
+// record sends entries, which must be taken.
+func (f *fixture) record(entries ...string) {
+	f.Helper()
+	r := f.send("write", "POST", tenantA+"/entries", fmt.Sprintf(`{"entries":[%s]}`, strings.Join(entries, ",")))
+	if r.status != 201 {
+		f.Fatalf("record: %d %s", r.status, r.body)
+	}
+}
