@@ -1,0 +1,67 @@
+import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { App as AntApp, ConfigProvider } from 'antd'
+import enUS from 'antd/locale/en_US'
+import zhCN from 'antd/locale/zh_CN'
+import { useMemo, useState } from 'react'
+import { isProblem } from './api/http'
+import { keys } from './api/keys'
+import type { LocaleTag } from './api/types'
+import { useSystemDark, useViewport } from './frame/viewport'
+import { guessLanguage, LanguageProvider, rememberLanguage } from './i18n/language'
+import { Pages } from './Pages'
+import { useSessionQuery } from './session/queries'
+import { antdTheme } from './theme/antd'
+
+function makeClient(): QueryClient {
+  const client: QueryClient = new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error) => {
+        // Any call may be the one that finds the session gone: the sign-in page then takes over.
+        if (isProblem(error, 401)) client.setQueryData(keys.session, null)
+      },
+    }),
+    defaultOptions: {
+      // An error is shown at once with its own Retry; asking again unseen only delays it.
+      queries: { retry: false, staleTime: 30_000, refetchOnWindowFocus: false },
+    },
+  })
+  return client
+}
+
+export function App() {
+  const [client] = useState(makeClient)
+  return (
+    <QueryClientProvider client={client}>
+      <Themed />
+    </QueryClientProvider>
+  )
+}
+
+function Themed() {
+  const session = useSessionQuery()
+  const [guess, setGuess] = useState<LocaleTag>(guessLanguage)
+  const tag = session.data?.locale ?? guess
+  const isDark = useSystemDark()
+  const phone = useViewport() < 768
+  const theme = useMemo(() => antdTheme(isDark, phone), [isDark, phone])
+
+  function chooseLanguage(next: LocaleTag) {
+    rememberLanguage(next)
+    setGuess(next)
+  }
+
+  return (
+    <LanguageProvider tag={tag}>
+      <ConfigProvider
+        theme={theme}
+        locale={tag === 'en' ? enUS : zhCN}
+        button={{ autoInsertSpace: false }}
+        wave={{ disabled: true }}
+      >
+        <AntApp component={false}>
+          <Pages session={session} onLanguage={chooseLanguage} />
+        </AntApp>
+      </ConfigProvider>
+    </LanguageProvider>
+  )
+}

@@ -1,0 +1,116 @@
+import type { UseQueryResult } from '@tanstack/react-query'
+import { lazy, Suspense, useEffect, useRef } from 'react'
+import { Navigate, Route, Routes, useLocation, useParams, useSearchParams } from 'react-router'
+import { ApiProblem } from './api/http'
+import type { LocaleTag, Session } from './api/types'
+import { NotFoundPage } from './frame/NotFoundPage'
+import { useWords } from './i18n/language'
+import { MemberPage } from './session/MemberPage'
+import { useSaveLanguage } from './session/queries'
+import { safeReturn, signInPath } from './session/returnTo'
+import { SignInPage } from './session/SignInPage'
+import { SessionProvider, useSession } from './session/session'
+import { TenantChoicePage } from './session/TenantChoicePage'
+
+const LogPage = lazy(() => import('./log/LogPage').then((module) => ({ default: module.LogPage })))
+const ExportsPage = lazy(() => import('./exports/ExportsPage').then((module) => ({ default: module.ExportsPage })))
+
+interface Props {
+  session: UseQueryResult<Session | null>
+  onLanguage: (tag: LocaleTag) => void
+}
+
+/** Which page an address shows, to whom. */
+export function Pages({ session, onLanguage }: Props) {
+  const location = useLocation()
+  const [search] = useSearchParams()
+  const saveLanguage = useSaveLanguage()
+  const wasSignedIn = useRef(false)
+  if (session.data) wasSignedIn.current = true
+  useFavicon(session.data?.role)
+
+  // A language chosen on the sign-in page is a choice of the account that then signs in.
+  const chosen = useRef<LocaleTag>(undefined)
+  const { mutate: save } = saveLanguage
+  const accountTag = session.data?.locale
+  useEffect(() => {
+    if (!accountTag || !chosen.current) return
+    if (chosen.current !== accountTag) save(chosen.current)
+    chosen.current = undefined
+  }, [accountTag, save])
+  function choose(tag: LocaleTag) {
+    chosen.current = tag
+    onLanguage(tag)
+  }
+
+  if (session.error) return <Unreachable error={session.error} onRetry={() => session.refetch()} />
+  if (session.data === undefined) return null
+
+  if (session.data === null) {
+    const here = location.pathname + location.search
+    if (location.pathname !== '/sign-in')
+      return <Navigate replace to={signInPath(here)} state={{ ended: wasSignedIn.current }} />
+    return <SignInPage ended={location.state?.ended === true} onLanguage={choose} />
+  }
+
+  if (session.data.role === 'member')
+    return (
+      <MemberPage
+        username={session.data.username}
+        onLanguage={(tag) => {
+          onLanguage(tag)
+          saveLanguage.mutate(tag)
+        }}
+      />
+    )
+
+  if (location.pathname === '/sign-in') return <Navigate replace to={safeReturn(search.get('next'))} />
+  return (
+    <SessionProvider value={session.data}>
+      <Suspense fallback={null}>
+        <Routes>
+          <Route path="/" element={<TenantChoicePage />} />
+          <Route path="/t/:tenant" element={<ToLog />} />
+          <Route path="/t/:tenant/log/:entry?" element={<OfTenant page={LogPage} />} />
+          <Route path="/t/:tenant/exports" element={<OfTenant page={ExportsPage} />} />
+          <Route path="*" element={<NotFoundPage />} />
+        </Routes>
+      </Suspense>
+    </SessionProvider>
+  )
+}
+
+function ToLog() {
+  const { tenant = '' } = useParams()
+  return <Navigate replace to={`/t/${encodeURIComponent(tenant)}/log`} />
+}
+
+/** A page of a tenant that the account has; any other tenant is a page that does not exist. */
+function OfTenant({ page: Page }: { page: typeof LogPage | typeof ExportsPage }) {
+  const { tenant: id } = useParams()
+  const tenant = useSession().tenants.find((one) => one.id === id)
+  if (!tenant) return <NotFoundPage />
+  return <Page key={tenant.id} tenant={tenant} />
+}
+
+function Unreachable({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const words = useWords()
+  return (
+    <div className="page" role="alert">
+      <main className="plain">
+        <p>{words.unreachable(error instanceof ApiProblem ? error.detail : String(error))}</p>
+        <button type="button" className="link" onClick={onRetry}>
+          {words.retry}
+        </button>
+      </main>
+    </div>
+  )
+}
+
+/** The mark in the browser's tab, for everyone but those who must see no trace of the function. */
+function useFavicon(role: Session['role'] | undefined) {
+  useEffect(() => {
+    const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
+    if (icon) icon.href = role && role !== 'member' ? '/favicon.svg' : 'data:,'
+  }, [role])
+}

@@ -1,0 +1,63 @@
+import type { ProblemBody } from './types'
+
+/** An answer of the server that is not a success, or no answer at all (status 0). */
+export class ApiProblem extends Error {
+  readonly status: number
+  readonly detail: string
+  readonly locations: string[]
+
+  constructor(status: number, body: ProblemBody) {
+    const detail = body.detail || body.title || `HTTP ${status}`
+    const first = body.errors?.[0]?.message
+    super(detail)
+    this.name = 'ApiProblem'
+    this.status = status
+    this.detail = first && !detail.includes(first) ? `${detail}: ${first}` : detail
+    this.locations = (body.errors ?? []).flatMap((error) => (error.location ? [error.location] : []))
+  }
+}
+
+export function isProblem(error: unknown, status: number): boolean {
+  return error instanceof ApiProblem && error.status === status
+}
+
+interface Call {
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  body?: unknown
+  signal?: AbortSignal
+}
+
+/** Calls the API and returns its JSON; `undefined` for an empty answer. Throws ApiProblem, or AbortError when aborted. */
+export async function call<T>(path: string, { method = 'GET', body, signal }: Call = {}): Promise<T> {
+  const headers: Record<string, string> = { Accept: 'application/json' }
+  if (body !== undefined) headers['Content-Type'] = 'application/json'
+  let response: Response
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    })
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw new ApiProblem(0, { detail: error instanceof Error ? error.message : String(error) })
+  }
+  const text = await response.text()
+  if (!response.ok) throw new ApiProblem(response.status, problemOf(text, response.statusText))
+  return (text === '' ? undefined : JSON.parse(text)) as T
+}
+
+function problemOf(text: string, statusText: string): ProblemBody {
+  try {
+    return JSON.parse(text) as ProblemBody
+  } catch {
+    return { detail: statusText }
+  }
+}
+
+export function tenantPath(tenant: string, rest: string): string {
+  return `/api/v1/tenants/${encodeURIComponent(tenant)}/${rest}`
+}

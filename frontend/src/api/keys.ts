@@ -1,0 +1,13 @@
+/** Every query key of the console, so that what one place reads another can refresh. */
+export const keys = {
+  session: ['session'] as const,
+  tenant: (tenant: string) => ['tenant', tenant] as const,
+  catalog: (tenant: string) => ['tenant', tenant, 'catalog'] as const,
+  organizations: (tenant: string) => ['tenant', tenant, 'organizations'] as const,
+  log: (tenant: string) => ['tenant', tenant, 'log'] as const,
+  entries: (tenant: string, filters: string) => ['tenant', tenant, 'log', 'entries', filters] as const,
+  summary: (tenant: string, filters: string) => ['tenant', tenant, 'log', 'summary', filters] as const,
+  entry: (tenant: string, id: string) => ['tenant', tenant, 'entry', id] as const,
+  history: (tenant: string, contentId: string) => ['tenant', tenant, 'history', contentId] as const,
+  exports: (tenant: string) => ['tenant', tenant, 'exports'] as const,
+}

@@ -1,0 +1,195 @@
+import { Button } from 'antd'
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
+import { Link } from 'react-router'
+import { ApiProblem } from '../api/http'
+import type { ExportFormat, Tenant } from '../api/types'
+import { Dialog } from '../frame/Dialog'
+import { useWords } from '../i18n/language'
+import type { Titles } from '../log/catalog'
+import { activeFilters, type Filters, presets } from '../log/filters'
+import { filterText, type NameOf } from '../log/filterWords'
+import { Notice } from '../log/Notice'
+import { useSummary } from '../log/queries'
+import { Icon } from '../theme/Icon'
+import { Segments } from '../theme/Segments'
+import { exactTime, offsetText } from '../time/zone'
+import { ExportList } from './ExportList'
+import { download, useExports, useStartExport } from './queries'
+import { exportRequest, filtersOf, type PeriodChoice, type Wanted } from './request'
+import './exports.css'
+
+const CustomPeriod = lazy(() => import('../log/CustomPeriod'))
+const periods: PeriodChoice[] = ['shown', ...presets, 'custom']
+const formats: { value: ExportFormat; title: string }[] = [
+  { value: 'csv', title: 'CSV' },
+  { value: 'ndjson', title: 'NDJSON' },
+]
+
+interface Props {
+  tenant: Tenant
+  filters: Filters
+  titles: Titles
+  nameOf: NameOf
+  onClose: () => void
+}
+
+/** What to export, with its rows counted before; below it the exports there are, the running one with its progress. */
+export default function ExportDialog({ tenant, filters, titles, nameOf, onClose }: Props) {
+  const words = useWords()
+  const [wanted, setWanted] = useState<Wanted>({ period: 'shown', custom: undefined, filtered: true, format: 'csv' })
+  const [started, setStarted] = useState<string>()
+  const start = useStartExport(tenant.id)
+  const exports = useExports(tenant.id)
+  const zone = tenant.time_zone
+
+  const filtered = useSummary(tenant.id, filtersOf(filters, { ...wanted, filtered: true }))
+  const all = useSummary(tenant.id, filtersOf(filters, { ...wanted, filtered: false }))
+  const chosen = wanted.filtered ? filtered : all
+  const complete = wanted.period !== 'custom' || wanted.custom !== undefined
+  const counted = (query: typeof filtered) =>
+    complete && query.data && !query.isPlaceholderData ? query.data.total : undefined
+  const rows = counted(chosen)
+  useDownloadWhenDone(tenant.id, started, exports.data)
+
+  function choosePeriod(period: PeriodChoice) {
+    // A custom period begins with the one on screen.
+    const custom = period === 'custom' && filtered.data ? { from: filtered.data.from, to: filtered.data.to } : undefined
+    setWanted({ ...wanted, period, custom })
+  }
+
+  function submit() {
+    if (!chosen.data || rows === undefined) return
+    start.mutate(exportRequest(filtersOf(filters, wanted), wanted.format, chosen.data), {
+      onSuccess: (one) => setStarted(one.id),
+    })
+  }
+
+  const scope = activeFilters(filters)
+    .filter((name) => name !== 'period')
+    .map((name) => {
+      const text = filterText(name, filters, nameOf, filtered.data, zone, words)
+      return name === 'organization' ? words.andBelow(text) : text
+    })
+  return (
+    <Dialog title={words.exportTitle} className="export-dialog" onClose={onClose}>
+      <Row label={words.periodLabel}>
+        <Segments
+          label={words.periodLabel}
+          value={wanted.period}
+          segments={periods.map((value) => ({
+            value,
+            label: value === 'shown' ? words.asShown : words.ranges[value],
+          }))}
+          onChange={choosePeriod}
+        />
+        {wanted.period === 'custom' ? (
+          <Suspense fallback={<div className="custom-period" />}>
+            <CustomPeriod
+              {...(wanted.custom ?? { from: undefined, to: undefined })}
+              zone={zone}
+              onChange={(from, to) => setWanted({ ...wanted, custom: { from, to } })}
+            />
+          </Suspense>
+        ) : (
+          <p className="export-note">
+            {chosen.data &&
+              `${words.period(exactTime(chosen.data.from, zone), exactTime(chosen.data.to, zone))} · ${zone} (${offsetText(Date.parse(chosen.data.to), zone)})`}
+          </p>
+        )}
+      </Row>
+      <Row label={words.entriesLabel} group>
+        <Choice name="entries" checked={wanted.filtered} onChange={() => setWanted({ ...wanted, filtered: true })}>
+          <span className="cut">
+            <b>{words.asFiltered}</b> <span className="export-scope">{words.listJoin(scope)}</span>
+          </span>
+          <small>{rowsText(counted(filtered))}</small>
+        </Choice>
+        <Choice name="entries" checked={!wanted.filtered} onChange={() => setWanted({ ...wanted, filtered: false })}>
+          <span className="cut">{words.allOfPeriod}</span>
+          <small>{rowsText(counted(all))}</small>
+        </Choice>
+      </Row>
+      <Row label={words.format} group>
+        <div className="export-formats">
+          {formats.map(({ value, title }) => (
+            <Choice
+              key={value}
+              name="format"
+              checked={wanted.format === value}
+              onChange={() => setWanted({ ...wanted, format: value })}
+            >
+              {title}
+            </Choice>
+          ))}
+        </div>
+        <p className="export-note">{words.formatNote[wanted.format]}</p>
+      </Row>
+      {start.error && (
+        <Notice kind="error">
+          {words.exportFailed(start.error instanceof ApiProblem ? start.error.detail : String(start.error))}
+        </Notice>
+      )}
+      <div className="export-foot">
+        <p>{words.exportNote}</p>
+        <Button onClick={onClose}>{words.close}</Button>
+        <Button type="primary" disabled={rows === undefined} loading={start.isPending} onClick={submit}>
+          <Icon name="download" />
+          {rows === undefined ? words.export : words.exportRows(rows)}
+        </Button>
+      </div>
+      <section className="export-past" aria-label={words.earlierExports}>
+        <h3>
+          {words.earlierExports}
+          <Link className="link" to={`/t/${encodeURIComponent(tenant.id)}/exports`}>
+            {words.allExports}
+          </Link>
+        </h3>
+        <ExportList tenant={tenant} titles={titles} query={exports} limit={4} started={started} />
+      </section>
+    </Dialog>
+  )
+
+  function rowsText(count: number | undefined): string {
+    return count === undefined ? words.counting : words.rows(count)
+  }
+}
+
+/** An export started in this dialog is handed over as soon as it is written, while the dialog is open. */
+function useDownloadWhenDone(
+  tenant: string,
+  id: string | undefined,
+  exports: Parameters<typeof download>[1][] | undefined,
+) {
+  const given = useRef<string>(undefined)
+  useEffect(() => {
+    const one = exports?.find((other) => other.id === id)
+    if (!one || one.status !== 'done' || given.current === id) return
+    given.current = id
+    download(tenant, one)
+  }, [tenant, id, exports])
+}
+
+function Row({ label, group, children }: { label: string; group?: boolean; children: ReactNode }) {
+  return (
+    <div className="export-row" role={group ? 'radiogroup' : undefined} aria-label={group ? label : undefined}>
+      <span className="export-label">{label}</span>
+      <div>{children}</div>
+    </div>
+  )
+}
+
+interface ChoiceProps {
+  name: string
+  checked: boolean
+  onChange: () => void
+  children: ReactNode
+}
+
+function Choice({ name, checked, onChange, children }: ChoiceProps) {
+  return (
+    <label className="export-choice">
+      <input type="radio" name={name} checked={checked} onChange={onChange} />
+      {children}
+    </label>
+  )
+}

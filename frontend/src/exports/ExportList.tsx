@@ -1,0 +1,120 @@
+import { ApiProblem } from '../api/http'
+import type { Export, Tenant } from '../api/types'
+import { useWords } from '../i18n/language'
+import type { Titles } from '../log/catalog'
+import { Notice } from '../log/Notice'
+import { exactTime } from '../time/zone'
+import { exportPeriod, exportWhat, keptFor, sizeText } from './describe'
+import { filePath, type useExports, useRemoveExport } from './queries'
+import './exports.css'
+
+interface Props {
+  tenant: Tenant
+  titles: Titles
+  query: ReturnType<typeof useExports>
+  limit?: number
+  /** The export started here, to be pointed out. */
+  started?: string
+}
+
+/** Exports, newest first: what, by whom, how far; cancel, download or delete. */
+export function ExportList({ tenant, titles, query, limit, started }: Props) {
+  const words = useWords()
+  const remove = useRemoveExport(tenant.id)
+  const list = query.data?.slice(0, limit)
+  const error = remove.error ?? query.error
+
+  return (
+    <>
+      {error && (
+        <Notice kind="error" action={words.retry} onAction={() => query.refetch()}>
+          {words.exportsFailed(error instanceof ApiProblem ? error.detail : String(error))}
+        </Notice>
+      )}
+      {list?.length === 0 && <p className="export-note">{words.noExports}</p>}
+      {list && list.length > 0 && (
+        <ul className="export-list">
+          {list.map((one) => (
+            <ExportLine
+              key={one.id}
+              one={one}
+              tenant={tenant}
+              titles={titles}
+              isNew={one.id === started}
+              canDelete={limit === undefined}
+              onRemove={() => remove.mutate(one.id)}
+            />
+          ))}
+        </ul>
+      )}
+    </>
+  )
+}
+
+interface LineProps {
+  one: Export
+  tenant: Tenant
+  titles: Titles
+  isNew: boolean
+  canDelete: boolean
+  onRemove: () => void
+}
+
+function ExportLine({ one, tenant, titles, isNew, canDelete, onRemove }: LineProps) {
+  const words = useWords()
+  const zone = tenant.time_zone
+  const what = words.exportLine(exportWhat(one, titles, words), exportPeriod(one, zone, words))
+  const made = words.madeBy(
+    one.created_by?.username ?? '',
+    one.format.toUpperCase(),
+    exactTime(one.created_at, zone).slice(0, 16),
+  )
+  const part = one.rows_total > 0 ? Math.min(1, one.rows_done / one.rows_total) : 0
+  return (
+    <li className={isNew ? 'export-new' : undefined}>
+      <span className="export-what">
+        <span className="cut" title={what}>
+          {what}
+        </span>
+        <small className="cut" title={made}>
+          {made}
+        </small>
+      </span>
+      {one.status === 'running' ? (
+        <>
+          <span className="export-number">{Math.floor(part * 100)}%</span>
+          <span className="export-state">
+            <small>{words.rowsOf(one.rows_done, one.rows_total)}</small>
+            <progress value={part} max={1} aria-label={words.exportProgress} />
+          </span>
+          <span className="export-actions">
+            <button type="button" className="link" onClick={onRemove}>
+              {words.cancelExport}
+            </button>
+          </span>
+        </>
+      ) : (
+        <>
+          <span className="export-number">
+            {one.status === 'done' ? words.rows(one.rows_total) : words.exportStatus[one.status]}
+          </span>
+          <small className="export-state" title={one.error}>
+            {one.status === 'done' ? words.kept(sizeText(one.size ?? 0), keptFor(one, Date.now(), words)) : one.error}
+          </small>
+          <span className="export-actions">
+            {one.status === 'done' && (
+              <a className="link" href={filePath(tenant.id, one.id)} download={one.file_name}>
+                {words.download}
+              </a>
+            )}
+            {canDelete && (
+              <button type="button" className="link" onClick={onRemove}>
+                {words.delete}
+              </button>
+            )}
+          </span>
+        </>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import type { Export } from '../api/types'
+import { en } from '../i18n/en'
+import { titlesOf } from '../log/catalog'
+import { exportPeriod, exportWhat, keptFor, sizeText } from './describe'
+
+const titles = titlesOf(
+  {
+    modules: [],
+    operations: ['delete', 'send', 'batch_delete'].map((key) => ({
+      key,
+      title: { en: key.toUpperCase(), 'zh-CN': key },
+      group: 'change',
+    })),
+  },
+  'en',
+)
+const one: Export = {
+  id: 'x',
+  status: 'done',
+  rows_done: 1,
+  rows_total: 1,
+  format: 'csv',
+  range: 'last_90_days',
+  created_at: '2026-11-20T08:40:00Z',
+}
+
+test('what it holds', () => {
+  expect(exportWhat(one, titles, en)).toBe('All operations')
+  const filters = { q: '返场', operation: ['delete', 'send', 'batch_delete'] }
+  expect(exportWhat({ ...one, filters }, titles, en)).toBe('“返场”, DELETE, SEND +1')
+})
+
+test('its period', () => {
+  expect(exportPeriod(one, 'Asia/Shanghai', en)).toBe('last 90 days')
+  const custom = { ...one, range: 'custom' as const, from: '2026-11-01T00:00:00Z', to: '2026-11-02T00:00:00Z' }
+  expect(exportPeriod(custom, 'Asia/Shanghai', en)).toBe('2026-11-01 08:00 to 2026-11-02 08:00')
+})
+
+test.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1000, '1.0 KB'],
+  [148_200, '148 KB'],
+  [999_600, '1.0 MB'],
+  [3_220_000_000, '3.2 GB'],
+])('%d bytes', (bytes, want) => {
+  expect(sizeText(bytes)).toBe(want)
+})
+
+test('how long it is kept', () => {
+  const now = Date.parse('2026-11-20T08:00:00Z')
+  expect(keptFor({ ...one, expires_at: '2026-11-26T09:00:00Z' }, now, en)).toBe('6 days')
+  expect(keptFor({ ...one, expires_at: '2026-11-20T12:30:00Z' }, now, en)).toBe('4 hours')
+  expect(keptFor(one, now, en)).toBeUndefined()
+})

@@ -1,0 +1,47 @@
+import type { Export } from '../api/types'
+import type { Dictionary } from '../i18n/en'
+import type { Titles } from '../log/catalog'
+import { shortList } from '../log/names'
+import { exactTime } from '../time/zone'
+
+/** What an export holds, in words: its filters, or that it has none. */
+export function exportWhat(one: Export, titles: Titles, words: Dictionary): string {
+  const filters = one.filters ?? {}
+  const list = (values: string[] | undefined, title = (value: string) => value) =>
+    values?.length ? [shortList(values.map(title), words.more, words.listJoin)] : []
+  const parts = [
+    ...(filters.q ? [`“${filters.q}”`] : []),
+    ...list(filters.operation, titles.operation),
+    ...list(filters.module, titles.module),
+    ...list(filters.user),
+    ...list(filters.organization),
+    ...list(filters.content_id),
+  ]
+  return parts.length ? words.listJoin(parts) : words.allOperations
+}
+
+export function exportPeriod(one: Export, zone: string, words: Dictionary): string {
+  if (one.range !== 'custom' || !one.from || !one.to) return words.rangeInText[one.range]
+  return words.period(exactTime(one.from, zone).slice(0, 16), exactTime(one.to, zone).slice(0, 16))
+}
+
+/** `148 KB`: in the units of a file manager. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  for (const [unit, factor] of [
+    ['KB', 1e3],
+    ['MB', 1e6],
+    ['GB', 1e9],
+  ] as const) {
+    const value = bytes / factor
+    if (value < 999.5 || unit === 'GB') return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${unit}`
+  }
+  return ''
+}
+
+/** For how long the file is still there. */
+export function keptFor(one: Export, now: number, words: Dictionary): string | undefined {
+  if (!one.expires_at) return undefined
+  const hours = (Date.parse(one.expires_at) - now) / 3_600_000
+  return hours >= 24 ? words.days(Math.floor(hours / 24)) : words.hours(Math.max(0, Math.floor(hours)))
+}

@@ -1,0 +1,48 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { call, tenantPath } from '../api/http'
+import { keys } from '../api/keys'
+import type { Export, ExportRequest } from '../api/types'
+
+/** The exports of a tenant, newest first; read again every second while one is running. */
+export function useExports(tenant: string) {
+  return useQuery({
+    queryKey: keys.exports(tenant),
+    queryFn: async ({ signal }) =>
+      (await call<{ exports: Export[] }>(tenantPath(tenant, 'exports'), { signal })).exports,
+    staleTime: 0,
+    refetchInterval: (query) => (query.state.data?.some((one) => one.status === 'running') ? 700 : false),
+  })
+}
+
+export function useStartExport(tenant: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (request: ExportRequest) =>
+      call<Export>(tenantPath(tenant, 'exports'), { method: 'POST', body: request }),
+    onSettled: () => client.invalidateQueries({ queryKey: keys.exports(tenant) }),
+  })
+}
+
+/** Cancels a running export; deletes a finished one. */
+export function useRemoveExport(tenant: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (id: string) =>
+      call<Export | undefined>(tenantPath(tenant, `exports/${encodeURIComponent(id)}`), { method: 'DELETE' }),
+    onSettled: () => client.invalidateQueries({ queryKey: keys.exports(tenant) }),
+  })
+}
+
+export function filePath(tenant: string, id: string): string {
+  return tenantPath(tenant, `exports/${encodeURIComponent(id)}/file`)
+}
+
+/** Hands the file to the browser as a download. */
+export function download(tenant: string, one: Export) {
+  const link = document.createElement('a')
+  link.href = filePath(tenant, one.id)
+  link.download = one.file_name ?? ''
+  document.body.append(link)
+  link.click()
+  link.remove()
+}

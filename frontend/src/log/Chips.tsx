@@ -1,0 +1,71 @@
+import { type KeyboardEvent, useRef } from 'react'
+import { useWords } from '../i18n/language'
+import { Icon } from '../theme/Icon'
+import type { FilterName } from './filters'
+
+export interface Chip {
+  name: FilterName
+  label: string
+  text: string
+}
+
+interface Props {
+  chips: Chip[]
+  onRemove: (name: FilterName) => void
+  onClear: () => void
+  onCopyLink: () => void
+}
+
+/** The filters that are on, one chip each. The line is there when it is empty too, so that nothing jumps. */
+export function Chips({ chips, onRemove, onClear, onCopyLink }: Props) {
+  const words = useWords()
+  const line = useRef<HTMLDivElement>(null)
+
+  function remove(name: FilterName, index: number) {
+    onRemove(name)
+    requestAnimationFrame(() => {
+      const left = line.current?.querySelectorAll<HTMLElement>('.chip button')
+      const next = left?.[Math.min(index, left.length - 1)]
+      if (next) next.focus()
+      else line.current?.closest('main')?.querySelector<HTMLElement>('input[type=search]')?.focus()
+    })
+  }
+
+  function keyDown(event: KeyboardEvent, name: FilterName, index: number) {
+    if (event.key !== 'Backspace' && event.key !== 'Delete') return
+    event.preventDefault()
+    remove(name, index)
+  }
+
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out as a line
+    <div ref={line} className="chips" role="group" aria-label={words.activeFilters}>
+      {chips.map(({ name, label, text }, index) => (
+        <span key={name} className="chip">
+          <span className="chip-label">{words.chip(label)}</span>
+          <span className="cut" title={text}>
+            {text}
+          </span>
+          <button
+            type="button"
+            aria-label={words.removeFilter(label)}
+            onClick={() => remove(name, index)}
+            onKeyDown={(event) => keyDown(event, name, index)}
+          >
+            <Icon name="close" small />
+          </button>
+        </span>
+      ))}
+      {chips.length > 0 && (
+        <button type="button" className="text-button" onClick={onClear}>
+          {words.clearAll}
+        </button>
+      )}
+      <span className="grow" />
+      <button type="button" className="text-button quiet copy-link" onClick={onCopyLink}>
+        <Icon name="link" />
+        {words.copyLink}
+      </button>
+    </div>
+  )
+}

@@ -1,0 +1,98 @@
+import { Link, useLocation } from 'react-router'
+import type { Entry, Tenant } from '../api/types'
+import { useWords } from '../i18n/language'
+import { clockText, dateText, wallTime } from '../time/zone'
+import type { Titles } from './catalog'
+import { noFilters, writeFilters } from './filters'
+import { useHistory } from './queries'
+import { TypeTag } from './TypeTag'
+
+interface Props {
+  entry: Entry
+  tenant: Tenant
+  titles: Titles
+  onOpen: (entry: Entry) => void
+}
+
+const shownAtMost = 6
+
+/** What else was done to the same content, newest first, over all time. */
+export function ContentHistory({ entry, tenant, titles, onOpen }: Props) {
+  const words = useWords()
+  const { pathname } = useLocation()
+  const contentId = entry.content?.id
+  const { data } = useHistory(tenant.id, contentId)
+  if (!contentId || !data || data.entries.length === 0) return null
+
+  const oldest = data.entries.at(-1)
+  const log = pathname.slice(0, pathname.indexOf('/log') + 4)
+  // From the oldest that is known: a period of the whole of it, whatever the one on screen is.
+  const search = writeFilters({
+    ...noFilters,
+    contentId: [contentId],
+    from: data.next_cursor ? '2000-01-01T00:00:00Z' : oldest?.time,
+  })
+  return (
+    <>
+      <h3>
+        {words.history(`${words.number(data.entries.length)}${data.next_cursor ? '+' : ''}`)}
+        <Link className="link" to={{ pathname: log, search: search.toString() }}>
+          {words.showInLog}
+        </Link>
+      </h3>
+      <ol className="history">
+        {aroundEntry(data.entries, entry.id).map((one) => (
+          <HistoryLine
+            key={one.id}
+            one={one}
+            here={one.id === entry.id}
+            zone={tenant.time_zone}
+            titles={titles}
+            onOpen={onOpen}
+          />
+        ))}
+      </ol>
+    </>
+  )
+}
+
+/** A few lines, this entry among them. */
+function aroundEntry(entries: Entry[], id: string): Entry[] {
+  const here = Math.max(
+    0,
+    entries.findIndex((one) => one.id === id),
+  )
+  const start = Math.max(0, Math.min(here - 2, entries.length - shownAtMost))
+  return entries.slice(start, start + shownAtMost)
+}
+
+interface LineProps {
+  one: Entry
+  here: boolean
+  zone: string
+  titles: Titles
+  onOpen: (entry: Entry) => void
+}
+
+function HistoryLine({ one, here, zone, titles, onOpen }: LineProps) {
+  const words = useWords()
+  const wall = wallTime(Date.parse(one.time), zone)
+  const sameYear = wall.year === wallTime(Date.now(), zone).year
+  const time = `${sameYear ? dateText(wall).slice(5) : dateText(wall)} ${clockText(wall)}`
+  return (
+    <li className={here ? 'history-here' : undefined} aria-current={here ? 'true' : undefined}>
+      {here ? (
+        <span className="history-time">{time}</span>
+      ) : (
+        <button type="button" className="history-time link" onClick={() => onOpen(one)}>
+          {time}
+        </button>
+      )}
+      <span>
+        <TypeTag title={titles.operation(one.operation)} group={titles.group(one.operation)} />
+      </span>
+      <span className="cut">{one.user.name}</span>
+      <span className="history-note">{here ? words.thisEntry : ''}</span>
+    </li>
+  )
+}

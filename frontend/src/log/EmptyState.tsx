@@ -1,0 +1,96 @@
+import { useQueries } from '@tanstack/react-query'
+import { Button } from 'antd'
+import { call, tenantPath } from '../api/http'
+import { keys } from '../api/keys'
+import type { Preset, Summary } from '../api/types'
+import { useWords } from '../i18n/language'
+import { activeFilters, type Filters, noFilters, presets, without, writeFilters } from './filters'
+import { filterLabel, filterText, type NameOf } from './filterWords'
+import { useSummary } from './queries'
+
+interface Props {
+  tenant: string
+  filters: Filters
+  summary: Summary | undefined
+  zone: string
+  nameOf: NameOf
+  onFilters: (filters: Filters) => void
+}
+
+/** No row: says what was searched, and what each way out would give. */
+export function EmptyState({ tenant, filters, summary, zone, nameOf, onFilters }: Props) {
+  const words = useWords()
+  const active = activeFilters(filters)
+  const wider = widerPreset(filters)
+  const ways = [
+    ...active.map((name) => ({ name, filters: without(filters, name) })),
+    ...(wider ? [{ name: 'wider' as const, filters: { ...filters, range: wider } }] : []),
+  ]
+  const counts = useQueries({
+    queries: ways.map((way) => {
+      const query = writeFilters(way.filters).toString()
+      return {
+        queryKey: keys.summary(tenant, query),
+        queryFn: ({ signal }: { signal: AbortSignal }) =>
+          call<Summary>(tenantPath(tenant, `summary?${query}`), { signal }),
+      }
+    }),
+  })
+  const everything = useSummary(tenant, noFilters, active.length === 0)
+  const period = words.coveredText[filters.range ?? 'custom']
+
+  if (active.length === 0 && everything.data?.total === 0)
+    return (
+      <div className="empty">
+        <h2>{words.noneYet}</h2>
+        <p>{words.noneYetText}</p>
+      </div>
+    )
+  return (
+    <div className="empty">
+      <h2>
+        {active.length === 0
+          ? words.noneInPeriod
+          : active.length === 1
+            ? words.noMatchOne
+            : words.noMatch(active.length)}
+      </h2>
+      {active.length > 0 && (
+        <p>
+          {words.searchCovered(period)} {words.takeOneAway}
+        </p>
+      )}
+      <ul>
+        {ways.map((way, index) => {
+          const count = counts[index]?.data?.total
+          const isWider = way.name === 'wider'
+          return (
+            <li key={way.name}>
+              <span className="chip-label">{words.chip(filterLabel(isWider ? 'period' : way.name, words))}</span>
+              <span className="cut">
+                {isWider
+                  ? words.rangeInText[filters.range ?? 'custom']
+                  : filterText(way.name, filters, nameOf, summary, zone, words)}
+              </span>
+              <span className="empty-count">
+                {count === undefined
+                  ? ''
+                  : isWider && wider
+                    ? words.countIn(count, words.rangeInText[wider])
+                    : words.operations(count)}
+              </span>
+              <Button size="small" onClick={() => onFilters(way.filters)}>
+                {isWider && wider && wider !== 'today' ? words.widen[wider] : words.remove}
+              </Button>
+            </li>
+          )
+        })}
+      </ul>
+    </div>
+  )
+}
+
+function widerPreset(filters: Filters): Preset | undefined {
+  if (!filters.range || filters.from || filters.to) return undefined
+  return presets[presets.indexOf(filters.range) + 1]
+}

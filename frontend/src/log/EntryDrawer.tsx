@@ -1,0 +1,193 @@
+import { type KeyboardEvent, useEffect, useRef } from 'react'
+import { ApiProblem, isProblem } from '../api/http'
+import type { Entry, Organization, ProvenEntry, Tenant } from '../api/types'
+import { useWords } from '../i18n/language'
+import { Icon } from '../theme/Icon'
+import { Changes } from './Changes'
+import { ContentHistory } from './ContentHistory'
+import type { Titles } from './catalog'
+import { EntryFacts } from './EntryFacts'
+import type { Filters } from './filters'
+import { Notice } from './Notice'
+import { ProofLine } from './ProofLine'
+import { useEntry } from './queries'
+import { SameUser } from './SameUser'
+import { FailedMark, TypeTag } from './TypeTag'
+import './drawer.css'
+
+interface Props {
+  tenant: Tenant
+  id: string
+  over: boolean
+  /** Where the entry stands in the list; undefined when it was opened by link and is not in it. */
+  position: { index: number; total: number } | undefined
+  previous: Entry | undefined
+  next: Entry | undefined
+  filters: Filters
+  titles: Titles
+  organizations: Organization[] | undefined
+  onOpen: (entry: Entry) => void
+  onClose: () => void
+  onCopy: (text: string, said?: string) => void
+}
+
+/** One entry with everything that is known of it, beside the list, which stays usable. */
+export default function EntryDrawer(props: Props) {
+  const { tenant, id, position, previous, next, titles, onOpen, onClose, onCopy } = props
+  const words = useWords()
+  const query = useEntry(tenant.id, id)
+  const entry = query.data
+  const body = useRef<HTMLDivElement>(null)
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another entry begins at its top
+  useEffect(() => body.current?.scrollTo({ top: 0 }), [id])
+
+  // Escape closes from anywhere on the page, except where it means something nearer.
+  const close = useRef(onClose)
+  close.current = onClose
+  useEffect(() => {
+    const key = (event: globalThis.KeyboardEvent) => {
+      if (event.key !== 'Escape' || event.defaultPrevented) return
+      if (event.target instanceof HTMLElement && event.target.closest('input, dialog, [role=dialog], figure')) return
+      close.current()
+    }
+    document.addEventListener('keydown', key)
+    return () => document.removeEventListener('keydown', key)
+  }, [])
+
+  function keyDown(event: KeyboardEvent) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const target = event.key === 'j' ? next : event.key === 'k' ? previous : undefined
+    if (target) onOpen(target)
+  }
+
+  return (
+    <aside className={props.over ? 'drawer drawer-over' : 'drawer'} aria-label={words.entry} onKeyDown={keyDown}>
+      <header>
+        {entry && (
+          <>
+            <TypeTag title={titles.operation(entry.operation)} group={titles.group(entry.operation)} />
+            {entry.outcome === 'failure' && <FailedMark />}
+            <span className="drawer-module cut" title={titles.module(entry.module)}>
+              {titles.module(entry.module)}
+            </span>
+          </>
+        )}
+        <span className="grow" />
+        {position && <span className="drawer-position">{words.position(position.index, position.total)}</span>}
+        {position && (
+          <>
+            <HeadButton
+              label={words.previousEntry}
+              icon="up"
+              disabled={!previous}
+              onClick={() => previous && onOpen(previous)}
+            />
+            <HeadButton label={words.nextEntry} icon="down" disabled={!next} onClick={() => next && onOpen(next)} />
+          </>
+        )}
+        <HeadButton
+          label={words.copyEntryLink}
+          icon="link"
+          onClick={() => onCopy(window.location.href, words.linkCopied)}
+        />
+        <HeadButton label={words.closeEntry} icon="close" onClick={onClose} />
+      </header>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled by key */}
+      <div ref={body} className="drawer-body" tabIndex={0}>
+        {query.error && !entry && (
+          <Notice
+            kind={isProblem(query.error, 404) ? 'note' : 'error'}
+            action={isProblem(query.error, 404) ? undefined : words.retry}
+            onAction={() => query.refetch()}
+          >
+            {isProblem(query.error, 404)
+              ? words.noSuchEntry
+              : words.entryFailed(query.error instanceof ApiProblem ? query.error.detail : String(query.error))}
+          </Notice>
+        )}
+        {entry && <EntryBody {...props} entry={entry} />}
+      </div>
+    </aside>
+  )
+}
+
+interface HeadButtonProps {
+  label: string
+  icon: 'up' | 'down' | 'link' | 'close'
+  disabled?: boolean
+  onClick: () => void
+}
+
+function HeadButton({ label, icon, disabled, onClick }: HeadButtonProps) {
+  return (
+    <button
+      type="button"
+      className="icon-button"
+      aria-label={label}
+      title={label}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      <Icon name={icon} />
+    </button>
+  )
+}
+
+function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCopy }: Props & { entry: ProvenEntry }) {
+  const words = useWords()
+  const changes = entry.changes ?? []
+  const details = Object.keys(entry.details ?? {}).length > 0 ? entry.details : undefined
+  return (
+    <>
+      <h2>{entry.content?.name || entry.content?.id || words.noContent}</h2>
+      {entry.content?.id && (
+        <div className="drawer-id">
+          <span className="mono">{entry.content.id}</span>
+          <button
+            type="button"
+            className="icon-button drawer-copy"
+            aria-label={words.copyContentId}
+            title={words.copyContentId}
+            onClick={() => onCopy(entry.content?.id ?? '')}
+          >
+            <Icon name="copy" small />
+          </button>
+        </div>
+      )}
+      <ProofLine entry={entry} onCopy={onCopy} />
+      <EntryFacts entry={entry} zone={tenant.time_zone} organizations={organizations} />
+      {changes.length > 0 && (
+        <>
+          <h3>{words.changes(changes.length)}</h3>
+          <Changes key={entry.id} changes={changes} />
+        </>
+      )}
+      {details && (
+        <>
+          <h3>{words.details}</h3>
+          <pre className="drawer-details">{JSON.stringify(details, null, 2)}</pre>
+        </>
+      )}
+      <ContentHistory entry={entry} tenant={tenant} titles={titles} onOpen={onOpen} />
+      <SameUser entry={entry} tenant={tenant} filters={filters} />
+      <dl className="facts">
+        <div className="facts-wide">
+          <dt>{words.entryId}</dt>
+          <dd className="drawer-id">
+            <span className="mono">{entry.id}</span>
+            <button
+              type="button"
+              className="icon-button drawer-copy"
+              aria-label={words.copyEntryId}
+              title={words.copyEntryId}
+              onClick={() => onCopy(entry.id)}
+            >
+              <Icon name="copy" small />
+            </button>
+          </dd>
+        </div>
+      </dl>
+    </>
+  )
+}

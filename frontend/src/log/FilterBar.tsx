@@ -1,0 +1,109 @@
+import { Button } from 'antd'
+import { useState } from 'react'
+import type { Preset, Summary, Tenant } from '../api/types'
+import { useWords } from '../i18n/language'
+import { Icon } from '../theme/Icon'
+import { ChoiceFilter } from './ChoiceFilter'
+import type { Titles } from './catalog'
+import { moduleChoices, operationChoices } from './choices'
+import { activeFilters, type Filters, without } from './filters'
+import type { Layout } from './layout'
+import { PeriodPicker } from './PeriodPicker'
+import { useSummary } from './queries'
+import { SearchField } from './SearchField'
+
+interface Props {
+  tenant: Tenant
+  filters: Filters
+  summary: Summary | undefined
+  titles: Titles
+  layout: Layout['table']
+  /** The query parameters that the server refused. */
+  refused: string[]
+  /** Brings back the tree when it has been put away. */
+  onShowTree: (() => void) | undefined
+  onFilters: (next: Filters, how?: { replace: boolean }) => void
+  onPreset: (preset: Preset) => void
+  onSheet: () => void
+  onExport: () => void
+}
+
+export function FilterBar(props: Props) {
+  const { tenant, filters, titles, layout, refused, onFilters } = props
+  const words = useWords()
+  const [open, setOpen] = useState<'operation' | 'module'>()
+  // Counts beside the choices are for the other filters: how many rows choosing one would give.
+  const facets = useSummary(tenant.id, open ? without(filters, open) : filters, open !== undefined).data?.facets
+  const phone = layout === 'phone'
+  const folded = layout !== 'wide'
+  const wrong = (name: string) => refused.some((location) => location.startsWith(`query.${name}`))
+
+  return (
+    <div className="filter-bar" role="search">
+      {props.onShowTree && (
+        <button
+          type="button"
+          className="icon-button filter-bar-tree"
+          aria-label={words.showPanel}
+          title={words.showPanel}
+          onClick={props.onShowTree}
+        >
+          <Icon name="panelOpen" />
+        </button>
+      )}
+      <SearchField
+        value={filters.q}
+        invalid={wrong('q')}
+        onChange={(q) => onFilters({ ...filters, q }, { replace: true })}
+      />
+      {phone ? (
+        <button type="button" className="choice-trigger" aria-haspopup="dialog" onClick={props.onSheet}>
+          <Icon name="funnel" />
+          {words.filters} {activeFilters(filters).length > 0 && <b>{activeFilters(filters).length}</b>}
+        </button>
+      ) : (
+        <>
+          <ChoiceFilter
+            label={words.operationType}
+            findLabel={words.findOperationType}
+            groups={operationChoices(titles, words)}
+            counts={open === 'operation' ? facets?.operation : undefined}
+            selected={filters.operation}
+            invalid={wrong('operation')}
+            onOpen={(on) => setOpen(on ? 'operation' : undefined)}
+            onChange={(operation) => onFilters({ ...filters, operation })}
+          />
+          <ChoiceFilter
+            label={words.functionalModule}
+            findLabel={words.findModule}
+            groups={moduleChoices(titles)}
+            counts={open === 'module' ? facets?.module : undefined}
+            selected={filters.module}
+            invalid={wrong('module')}
+            onOpen={(on) => setOpen(on ? 'module' : undefined)}
+            onChange={(module) => onFilters({ ...filters, module })}
+          />
+        </>
+      )}
+      <PeriodPicker
+        range={filters.range}
+        from={filters.from ?? props.summary?.from}
+        to={filters.to ?? props.summary?.to}
+        zone={tenant.time_zone}
+        folded={folded}
+        onPreset={props.onPreset}
+        onCustom={(from, to) => onFilters({ ...filters, range: undefined, from, to })}
+      />
+      <Button
+        type="primary"
+        className="export-button"
+        aria-label={words.export}
+        title={layout === 'folded' ? words.export : undefined}
+        onClick={props.onExport}
+      >
+        <Icon name="download" />
+        {layout !== 'folded' && words.export}
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,70 @@
+import { Button } from 'antd'
+import type { Organization, Summary, Tenant } from '../api/types'
+import { Dialog } from '../frame/Dialog'
+import { useWords } from '../i18n/language'
+import { ChoiceList } from './ChoiceFilter'
+import type { Titles } from './catalog'
+import { moduleChoices, operationChoices } from './choices'
+import { type Filters, toggled, without } from './filters'
+import { OrganizationTree } from './OrganizationTree'
+import { useSummary } from './queries'
+
+interface Props {
+  tenant: Tenant
+  filters: Filters
+  summary: Summary | undefined
+  titles: Titles
+  organizations: Organization[] | undefined
+  onFilters: (next: Filters) => void
+  onClose: () => void
+}
+
+/** All filters of a phone in one place, the organizations too. */
+export function FilterSheet({ tenant, filters, summary, titles, organizations, onFilters, onClose }: Props) {
+  const words = useWords()
+  const operationCounts = useSummary(tenant.id, without(filters, 'operation')).data?.facets.operation
+  const moduleCounts = useSummary(tenant.id, without(filters, 'module')).data?.facets.module
+  const own = useSummary(tenant.id, without(filters, 'organization'), organizations !== undefined).data?.facets
+  return (
+    <Dialog title={words.filters} className="filter-sheet" onClose={onClose}>
+      <section>
+        <h3>{words.operationType}</h3>
+        <ChoiceList
+          label={words.operationType}
+          findLabel={words.findOperationType}
+          groups={operationChoices(titles, words)}
+          counts={operationCounts}
+          selected={filters.operation}
+          onChange={(operation) => onFilters({ ...filters, operation })}
+        />
+      </section>
+      <section>
+        <h3>{words.functionalModule}</h3>
+        <ChoiceList
+          label={words.functionalModule}
+          findLabel={words.findModule}
+          groups={moduleChoices(titles)}
+          counts={moduleCounts}
+          selected={filters.module}
+          onChange={(module) => onFilters({ ...filters, module })}
+        />
+      </section>
+      {organizations && (
+        <section>
+          <h3>{words.organization}</h3>
+          <OrganizationTree
+            organizations={organizations}
+            own={own?.organization}
+            selected={filters.organization}
+            onSelect={(id) => onFilters(toggled(filters, 'organization', id))}
+          />
+        </section>
+      )}
+      <div className="sheet-foot">
+        <Button type="primary" block onClick={onClose}>
+          {summary ? words.operationsTotal(summary.total) : words.done}
+        </Button>
+      </div>
+    </Dialog>
+  )
+}

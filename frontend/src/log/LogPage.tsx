@@ -1,0 +1,332 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { App } from 'antd'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useNavigate, useParams } from 'react-router'
+import { ApiProblem } from '../api/http'
+import { keys } from '../api/keys'
+import type { Entry, Preset, Tenant } from '../api/types'
+import { useDocumentTitle } from '../frame/documentTitle'
+import { TopBar } from '../frame/TopBar'
+import { useViewport } from '../frame/viewport'
+import { useWords } from '../i18n/language'
+import { copyText } from '../theme/copy'
+import { Chips } from './Chips'
+import { useTitles } from './catalog'
+import { EmptyState } from './EmptyState'
+import { FilterBar } from './FilterBar'
+import {
+  activeFilters,
+  cleared,
+  endsNow,
+  type FilterName,
+  hasSelection,
+  type ListFilter,
+  toggled,
+  without,
+  withoutSelection,
+  writeFilters,
+} from './filters'
+import { filterLabel, filterText } from './filterWords'
+import { Histogram } from './Histogram'
+import { LogTable } from './LogTable'
+import { layoutFor } from './layout'
+import { searchTerms } from './matches'
+import { Notice } from './Notice'
+import { useNames } from './names'
+import { OrganizationPanel } from './OrganizationPanel'
+import { useEntries, useOrganizations, useSummary } from './queries'
+import { useNow, useSlow } from './slow'
+import { useFilters } from './useFilters'
+import { usePanel } from './usePanel'
+import { WordsLine } from './WordsLine'
+import './log.css'
+
+const EntryDrawer = lazy(() => import('./EntryDrawer'))
+const ExportDialog = lazy(() => import('../exports/ExportDialog'))
+const FilterSheet = lazy(() => import('./FilterSheet').then((module) => ({ default: module.FilterSheet })))
+
+export function LogPage({ tenant }: { tenant: Tenant }) {
+  const words = useWords()
+  const { message } = App.useApp()
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const { entry: openId } = useParams()
+  const { filters, setFilters } = useFilters()
+  const [dialog, setDialog] = useState<'export' | 'filters'>()
+  const now = useNow()
+  const zone = tenant.time_zone
+  useDocumentTitle(words.operationLog)
+
+  const panel = usePanel()
+  const hasTree = tenant.data_permission
+  const layout = layoutFor(useViewport(), hasTree && !panel.closed ? panel.width : 0, openId !== undefined)
+  const showTree = hasTree && layout.tree && !panel.closed
+
+  const rows = useEntries(tenant.id, filters)
+  const current = useSummary(tenant.id, filters)
+  // The frame is the whole period: what is selected in it narrows the rows, not the bars.
+  const frame = useSummary(tenant.id, withoutSelection(filters))
+  const acrossOrganizations = useSummary(tenant.id, without(filters, 'organization'), hasTree)
+  const organizations = useOrganizations(tenant.id, hasTree)
+  const titles = useTitles(tenant.id)
+
+  const pages = useLast(rows.data)
+  const summary = useLast(current.data)
+  const frameSummary = useLast(frame.data)
+  const entries = useMemo(() => pages?.pages.flatMap((page) => page.entries) ?? [], [pages])
+  const nameOf = useNames(entries, summary, organizations.data, titles)
+  const terms = useMemo(() => searchTerms(filters.q), [filters.q])
+  const query = writeFilters(filters).toString()
+  // While a search runs the rows of the one before it stand, where the reader left them.
+  const shownQuery = useLast(rows.isPlaceholderData ? undefined : query) ?? query
+
+  const searching = (rows.isFetching && !rows.isFetchingNextPage) || current.isFetching
+  const dimmed = useSlow(searching, 200)
+  const verySlow = useSlow(searching, 3000)
+  const error = firstProblem(rows.isFetchNextPageError ? null : rows.error, current.error, frame.error)
+  const cancelled = rows.isPlaceholderData && rows.fetchStatus === 'idle' && !error
+
+  const refresh = useCallback(() => {
+    client.invalidateQueries({ queryKey: keys.log(tenant.id) })
+  }, [client, tenant.id])
+
+  const openEntry = useCallback(
+    (entry: Entry | undefined, how?: { replace: boolean }) => {
+      const path = `/t/${encodeURIComponent(tenant.id)}/log${entry ? `/${encodeURIComponent(entry.id)}` : ''}`
+      navigate({ pathname: path, search: query }, { replace: how?.replace ?? false })
+    },
+    [navigate, tenant.id, query],
+  )
+  const openRow = useCallback(
+    (entry: Entry) => openEntry(entry, { replace: openId !== undefined }),
+    [openEntry, openId],
+  )
+  const filterBy = useCallback(
+    (name: ListFilter, value: string) => setFilters(toggled(filters, name, value)),
+    [filters, setFilters],
+  )
+  const copy = useCallback(
+    async (text: string, said: string = words.copied) => {
+      await copyText(text)
+      message.success({ content: said, duration: 2 })
+    },
+    [message, words],
+  )
+  const more = useCallback(() => {
+    if (rows.hasNextPage && !rows.isFetching && !rows.isFetchNextPageError) rows.fetchNextPage()
+  }, [rows])
+
+  function closeEntry() {
+    openEntry(undefined)
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('.log-row[tabindex="0"]')?.focus())
+  }
+
+  function choosePreset(preset: Preset) {
+    // The preset that is already on moves with the clock: choosing it again reads what has come since.
+    if (filters.range === preset && !hasSelection(filters)) refresh()
+    else setFilters({ ...filters, range: preset, from: undefined, to: undefined })
+  }
+
+  const clearSelection = useCallback(() => {
+    if (hasSelection(filters)) setFilters(withoutSelection(filters))
+  }, [filters, setFilters])
+
+  usePanelKey(hasTree && layout.tree, () => panel.setClosed(!panel.closed))
+
+  const chips = activeFilters(filters).map((name: FilterName) => ({
+    name,
+    label: filterLabel(name, words),
+    text: filterText(name, filters, nameOf, summary, zone, words),
+  }))
+  const index = openId === undefined ? -1 : entries.findIndex((entry) => entry.id === openId)
+  const scope = filters.organization.map((id) => nameOf('organization', id))
+
+  return (
+    <div className={openId !== undefined && layout.drawer === 'beside' ? 'app with-drawer' : 'app'}>
+      <TopBar tenant={tenant} />
+      {showTree && (
+        <OrganizationPanel
+          organizations={organizations.data}
+          error={organizations.error}
+          own={acrossOrganizations.data?.facets.organization ?? (acrossOrganizations.data ? [] : undefined)}
+          selected={filters.organization}
+          width={panel.width}
+          onSelect={(id) => filterBy('organization', id)}
+          onWidth={panel.setWidth}
+          onCollapse={() => panel.setClosed(true)}
+        />
+      )}
+      <main className={`main main-${layout.table}`}>
+        <h1 className="sr">{words.operationLog}</h1>
+        <FilterBar
+          tenant={tenant}
+          filters={filters}
+          summary={summary}
+          titles={titles}
+          layout={layout.table}
+          refused={error instanceof ApiProblem && error.status === 422 ? error.locations : []}
+          onShowTree={hasTree && layout.tree && panel.closed ? () => panel.setClosed(false) : undefined}
+          onFilters={setFilters}
+          onPreset={choosePreset}
+          onSheet={() => setDialog('filters')}
+          onExport={() => setDialog('export')}
+        />
+        <Chips
+          chips={chips}
+          onRemove={(name) => setFilters(without(filters, name))}
+          onClear={() => setFilters(cleared(filters))}
+          onCopyLink={() => copy(window.location.href, words.linkCopied)}
+        />
+        <Histogram
+          summary={frameSummary}
+          zone={zone}
+          selection={hasSelection(filters) ? filters : undefined}
+          selectedCount={summary?.total}
+          live={endsNow(filters)}
+          onSelect={({ from, to }) => {
+            const end = to ?? (filters.range ? undefined : filters.to)
+            setFilters({ ...filters, from, to: end })
+          }}
+          onClear={clearSelection}
+        />
+        <WordsLine
+          summary={summary}
+          filters={filters}
+          zone={zone}
+          now={now}
+          scope={scope.length ? words.listJoin(scope) : undefined}
+        />
+        {error !== undefined && (
+          <Notice kind="error" action={words.retry} onAction={refresh}>
+            {words.couldNotRead(error instanceof ApiProblem ? error.detail : String(error))}
+          </Notice>
+        )}
+        {verySlow && (
+          <Notice
+            kind="note"
+            action={words.cancel}
+            onAction={() => client.cancelQueries({ queryKey: keys.log(tenant.id) })}
+          >
+            {words.stillSearching}
+          </Notice>
+        )}
+        {cancelled && (
+          <Notice kind="note" action={words.retry} onAction={refresh}>
+            {words.searchCancelled}
+          </Notice>
+        )}
+        <LogTable
+          entries={entries}
+          total={summary?.total}
+          layout={layout.table}
+          openId={openId}
+          dimmed={dimmed && pages !== undefined}
+          loading={pages === undefined && !error}
+          hasMore={rows.hasNextPage && !rows.isPlaceholderData}
+          onMore={more}
+          onOpen={openRow}
+          resetKey={shownQuery}
+          titles={titles}
+          terms={terms}
+          zone={zone}
+          now={now}
+          filters={filters}
+          onFilter={filterBy}
+          onCopy={copy}
+          empty={
+            pages && !searching ? (
+              <EmptyState
+                tenant={tenant.id}
+                filters={filters}
+                summary={summary}
+                zone={zone}
+                nameOf={nameOf}
+                onFilters={setFilters}
+              />
+            ) : null
+          }
+          foot={
+            <div className="log-foot">
+              {rows.isFetchNextPageError ? (
+                <>
+                  {words.moreFailed(rows.error instanceof ApiProblem ? rows.error.detail : String(rows.error))}
+                  <button type="button" className="link" onClick={() => rows.fetchNextPage()}>
+                    {words.retry}
+                  </button>
+                </>
+              ) : rows.hasNextPage ? (
+                words.loadingMore
+              ) : (
+                words.thatIsAll(entries.length)
+              )}
+            </div>
+          }
+        />
+      </main>
+      <Suspense fallback={null}>
+        {openId !== undefined && (
+          <EntryDrawer
+            tenant={tenant}
+            id={openId}
+            over={layout.drawer === 'over'}
+            position={index >= 0 && summary ? { index: index + 1, total: summary.total } : undefined}
+            previous={index > 0 ? entries[index - 1] : undefined}
+            next={index >= 0 ? entries[index + 1] : undefined}
+            filters={filters}
+            titles={titles}
+            organizations={organizations.data}
+            onOpen={(entry) => openEntry(entry, { replace: true })}
+            onClose={closeEntry}
+            onCopy={copy}
+          />
+        )}
+        {dialog === 'export' && (
+          <ExportDialog
+            tenant={tenant}
+            filters={filters}
+            titles={titles}
+            nameOf={nameOf}
+            onClose={() => setDialog(undefined)}
+          />
+        )}
+        {dialog === 'filters' && (
+          <FilterSheet
+            tenant={tenant}
+            filters={filters}
+            summary={summary}
+            titles={titles}
+            organizations={hasTree ? organizations.data : undefined}
+            onFilters={setFilters}
+            onClose={() => setDialog(undefined)}
+          />
+        )}
+      </Suspense>
+    </div>
+  )
+}
+
+/** The last value there was: an answer that failed leaves what was read before it on the screen. */
+function useLast<T>(value: T | undefined): T | undefined {
+  const last = useRef(value)
+  if (value !== undefined) last.current = value
+  return last.current
+}
+
+function firstProblem(...errors: unknown[]): unknown {
+  return errors.find((error) => error !== null && error !== undefined)
+}
+
+function usePanelKey(on: boolean, turn: () => void) {
+  const latest = useRef(turn)
+  latest.current = turn
+  useEffect(() => {
+    if (!on) return
+    const key = (event: KeyboardEvent) => {
+      if (event.key !== '[' || event.ctrlKey || event.metaKey || event.altKey) return
+      if (event.target instanceof HTMLElement && event.target.closest('input, textarea, [role=dialog]')) return
+      latest.current()
+    }
+    document.addEventListener('keydown', key)
+    return () => document.removeEventListener('keydown', key)
+  }, [on])
+}

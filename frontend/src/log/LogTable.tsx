@@ -1,0 +1,221 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
+import type { Entry } from '../api/types'
+import { useWords } from '../i18n/language'
+import { offsetText } from '../time/zone'
+import { LogRow, type RowContext } from './LogRow'
+import { type Layout, rowHeight } from './layout'
+import './table.css'
+
+interface Props extends RowContext {
+  entries: Entry[]
+  total: number | undefined
+  layout: Layout['table']
+  openId: string | undefined
+  /** A search is running for long enough to say so. */
+  dimmed: boolean
+  /** Nothing has been read yet. */
+  loading: boolean
+  hasMore: boolean
+  onMore: () => void
+  onOpen: (entry: Entry) => void
+  /** Changes when the rows are others, so that reading starts at the top again. */
+  resetKey: string
+  /** Stands in place of the rows when there are none. */
+  empty: ReactNode
+  /** Stands below the last row. */
+  foot: ReactNode
+}
+
+const readAhead = 30
+
+/**
+ * The log as a table of seven columns. Only the rows in view are drawn; the roles say what the elements are,
+ * because rows that are moved by CSS cannot be a real table's.
+ */
+export function LogTable(props: Props) {
+  const { entries, layout, openId, hasMore, onMore, onOpen, resetKey } = props
+  const words = useWords()
+  const scroller = useRef<HTMLDivElement>(null)
+  const [current, setCurrent] = useState(0)
+  const [hovered, setHovered] = useState<number>()
+  const height = rowHeight[layout]
+
+  const virtualizer = useVirtualizer({
+    count: entries.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => height,
+    overscan: 12,
+    scrollPaddingStart: layout === 'phone' ? 0 : 32,
+    scrollMargin: layout === 'phone' ? 0 : 32,
+  })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height is what changed
+  useEffect(() => virtualizer.measure(), [height, virtualizer])
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other rows begin at the top
+  useEffect(() => {
+    scroller.current?.scrollTo({ top: 0 })
+    setCurrent(0)
+  }, [resetKey])
+
+  const items = virtualizer.getVirtualItems()
+  const last = items.at(-1)?.index ?? -1
+  useEffect(() => {
+    if (hasMore && last >= entries.length - readAhead) onMore()
+  }, [hasMore, last, entries.length, onMore])
+
+  // The drawer's steps move the row with them, into view.
+  useEffect(() => {
+    const index = openId ? entries.findIndex((entry) => entry.id === openId) : -1
+    if (index < 0) return
+    setCurrent(index)
+    virtualizer.scrollToIndex(index, { align: 'auto' })
+  }, [openId, entries, virtualizer])
+
+  const focusRow = useCallback(
+    (index: number) => {
+      setCurrent(index)
+      virtualizer.scrollToIndex(index, { align: 'auto' })
+      requestAnimationFrame(() =>
+        scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus({ preventScroll: true }),
+      )
+    },
+    [virtualizer],
+  )
+
+  function keyDown(event: KeyboardEvent) {
+    if (event.altKey || event.ctrlKey || event.metaKey || !(event.target instanceof HTMLElement)) return
+    if (event.target.getAttribute('role') !== 'row') return
+    const entry = entries[current]
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / height) - 1)
+    const steps: Record<string, number> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: page, PageUp: -page }
+    const step = steps[event.key]
+    if (step) {
+      const next = Math.min(entries.length - 1, Math.max(0, current + step))
+      focusRow(next)
+      const target = entries[next]
+      if (openId && target) onOpen(target)
+    } else if (event.key === 'Home') focusRow(0)
+    else if (event.key === 'End') focusRow(entries.length - 1)
+    else if (event.key === 'Enter' && entry) onOpen(entry)
+    else if (event.key === 'x' && entry) props.onCopy(entry.content?.id ?? entry.id)
+    else return
+    event.preventDefault()
+  }
+
+  const open = useCallback(
+    (entry: Entry, index: number) => {
+      if (window.getSelection()?.type === 'Range') return // the reader was marking text
+      setCurrent(index)
+      onOpen(entry)
+    },
+    [onOpen],
+  )
+
+  const margin = virtualizer.options.scrollMargin
+  return (
+    <section
+      ref={scroller}
+      className={`log-scroll log-${layout}${props.dimmed ? ' log-dimmed' : ''}`}
+      aria-label={words.operationsRegion}
+    >
+      <div
+        className="log-table"
+        role="table"
+        aria-label={words.operationLog}
+        aria-rowcount={props.total === undefined ? -1 : props.total + 1}
+        aria-busy={props.dimmed || props.loading}
+        onKeyDown={keyDown}
+      >
+        <Head zone={props.zone} now={props.now} />
+        {props.loading ? (
+          <Skeleton height={height} />
+        ) : (
+          <div
+            role="rowgroup"
+            className="log-body"
+            style={{ height: virtualizer.getTotalSize() }}
+            onMouseLeave={() => setHovered(undefined)}
+          >
+            {items.map((item) => {
+              const entry = entries[item.index]
+              return entry ? (
+                <LogRow
+                  key={entry.id}
+                  entry={entry}
+                  index={item.index}
+                  top={item.start - margin}
+                  height={item.size}
+                  open={entry.id === openId}
+                  current={item.index === current}
+                  hovered={item.index === hovered}
+                  onOpen={open}
+                  onHover={setHovered}
+                  titles={props.titles}
+                  terms={props.terms}
+                  zone={props.zone}
+                  now={props.now}
+                  filters={props.filters}
+                  onFilter={props.onFilter}
+                  onCopy={props.onCopy}
+                />
+              ) : null
+            })}
+          </div>
+        )}
+      </div>
+      {!props.loading && (entries.length === 0 ? props.empty : props.foot)}
+    </section>
+  )
+}
+
+function Head({ zone, now }: { zone: string; now: number }) {
+  const words = useWords()
+  return (
+    <div role="rowgroup" className="log-head">
+      <div role="row" className="log-head-row" aria-rowindex={1}>
+        <div role="columnheader" className="cell-user">
+          {words.user}
+        </div>
+        <div role="columnheader" className="cell-role">
+          {words.role}
+        </div>
+        <div role="columnheader" className="cell-organization">
+          {words.organization}
+        </div>
+        <div role="columnheader" className="cell-module">
+          {words.functionalModule}
+        </div>
+        <div role="columnheader" className="cell-type">
+          {words.operationType}
+        </div>
+        <div role="columnheader" className="cell-content">
+          {words.content}
+        </div>
+        <div role="columnheader" className="cell-time">
+          {words.operationTime}
+          <small data-offset={offsetText(now, zone)} title={zone} />
+        </div>
+      </div>
+    </div>
+  )
+}
+
+function Skeleton({ height }: { height: number }) {
+  return (
+    <div className="log-skeleton" aria-hidden="true">
+      {Array.from({ length: 12 }, (_, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the rows are all the same
+        <div key={index} style={{ height }}>
+          <i />
+          <i />
+          <i />
+          <i />
+          <i />
+          <i />
+          <i />
+        </div>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,24 @@
+import type { ReactNode } from 'react'
+import { Icon } from '../theme/Icon'
+
+interface Props {
+  kind: 'error' | 'note'
+  action?: string
+  onAction?: () => void
+  children: ReactNode
+}
+
+/** A line over the table: what failed and what can be done, while the old rows stay. */
+export function Notice({ kind, action, onAction, children }: Props) {
+  return (
+    <div className={`notice notice-${kind}`} role={kind === 'error' ? 'alert' : 'status'}>
+      {kind === 'error' && <Icon name="alert" />}
+      <span>{children}</span>
+      {action && (
+        <button type="button" className="link" onClick={onAction}>
+          {action}
+        </button>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,62 @@
+import type { PointerEvent } from 'react'
+import { ApiProblem } from '../api/http'
+import type { FacetValue, Organization } from '../api/types'
+import { useWords } from '../i18n/language'
+import { Icon } from '../theme/Icon'
+import { OrganizationTree } from './OrganizationTree'
+
+interface Props {
+  organizations: Organization[] | undefined
+  error: unknown
+  own: FacetValue[] | undefined
+  selected: string[]
+  width: number
+  onSelect: (id: string) => void
+  onWidth: (width: number) => void
+  onCollapse: () => void
+}
+
+/** The left edge of the page, where the tenant has data permission. */
+export function OrganizationPanel({ width, onWidth, ...props }: Props) {
+  const words = useWords()
+
+  function drag(event: PointerEvent<HTMLDivElement>) {
+    if (event.currentTarget.hasPointerCapture(event.pointerId)) onWidth(Math.min(400, Math.max(180, event.clientX)))
+  }
+
+  return (
+    <section className="tree" aria-label={words.organizationPanel} style={{ width }}>
+      <header>
+        <h2>{words.organizations}</h2>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={words.collapsePanel}
+          title={words.collapsePanel}
+          onClick={props.onCollapse}
+        >
+          <Icon name="panelClose" />
+        </button>
+      </header>
+      {props.organizations ? (
+        <OrganizationTree
+          organizations={props.organizations}
+          own={props.own}
+          selected={props.selected}
+          onSelect={props.onSelect}
+        />
+      ) : (
+        <p className="tree-note grow">
+          {props.error instanceof ApiProblem ? words.treeFailed(props.error.detail) : null}
+        </p>
+      )}
+      <footer>{words.countsFollow}</footer>
+      <div
+        className="tree-edge"
+        aria-hidden="true"
+        onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+        onPointerMove={drag}
+      />
+    </section>
+  )
+}

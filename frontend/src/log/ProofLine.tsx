@@ -1,0 +1,66 @@
+import type { ProvenEntry } from '../api/types'
+import { useWords } from '../i18n/language'
+import { Icon, type IconName } from '../theme/Icon'
+import { useVerdict } from './useVerdict'
+
+interface Props {
+  entry: ProvenEntry
+  onCopy: (text: string) => void
+}
+
+/** What this browser found when it recomputed the proof of the entry. Green only after the check. */
+export function ProofLine({ entry, onCopy }: Props) {
+  const words = useWords()
+  const { verdict, keyError, retry } = useVerdict(entry)
+  const copyLink = (label: string) => (
+    <button
+      type="button"
+      className="link"
+      onClick={() => onCopy(JSON.stringify({ id: entry.id, proof: entry.proof, verdict }, null, 2))}
+    >
+      {label}
+    </button>
+  )
+
+  if (keyError)
+    return (
+      <Line kind="neutral" icon="shieldOpen">
+        {words.notChecked(words.reasons.key)}{' '}
+        <button type="button" className="link" onClick={() => retry()}>
+          {words.retry}
+        </button>
+      </Line>
+    )
+  if (!verdict)
+    return (
+      <Line kind="neutral" icon="shieldOpen">
+        {words.checking}
+      </Line>
+    )
+  if (verdict.state === 'proven')
+    return (
+      <Line kind="proven" icon="shield">
+        <b>{words.proven}</b> {words.provenText(entry.seq, verdict.size)} {copyLink(words.copyProof)}
+      </Line>
+    )
+  if (verdict.state === 'mismatch')
+    return (
+      <Line kind="broken" icon="shieldBroken">
+        <b>{words.mismatch}</b> {words.reasons[verdict.reason]} {copyLink(words.copyDetails)}
+      </Line>
+    )
+  return (
+    <Line kind="neutral" icon="shieldOpen">
+      {verdict.state === 'waiting' ? words.waiting : words.notChecked(words.reasons[verdict.reason])}
+    </Line>
+  )
+}
+
+function Line({ kind, icon, children }: { kind: string; icon: IconName; children: React.ReactNode }) {
+  return (
+    <div className={`proof proof-${kind}`} role="status">
+      <Icon name={icon} />
+      <span>{children}</span>
+    </div>
+  )
+}

@@ -1,0 +1,28 @@
+import { Link, useLocation } from 'react-router'
+import type { Entry, Tenant } from '../api/types'
+import { useWords } from '../i18n/language'
+import { type Filters, noFilters, writeFilters } from './filters'
+import { useSummary } from './queries'
+
+/** The way to what the same user did in this period. */
+export function SameUser({ entry, tenant, filters }: { entry: Entry; tenant: Tenant; filters: Filters }) {
+  const words = useWords()
+  const { pathname } = useLocation()
+  const ofUser: Filters = {
+    ...noFilters,
+    user: [entry.user.id],
+    range: filters.range,
+    from: filters.from,
+    to: filters.to,
+  }
+  const { data, isPlaceholderData } = useSummary(tenant.id, ofUser)
+  if (!data || isPlaceholderData) return null
+  return (
+    <h3>
+      {words.sameUser}
+      <Link className="link" to={{ pathname, search: writeFilters(ofUser).toString() }}>
+        {words.sameUserCount(data.total, entry.user.name)}
+      </Link>
+    </h3>
+  )
+}

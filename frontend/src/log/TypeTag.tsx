@@ -1,0 +1,30 @@
+import type { OperationGroup } from '../api/types'
+import { useWords } from '../i18n/language'
+import { Icon, type IconName } from '../theme/Icon'
+
+const icons: Record<OperationGroup, IconName> = {
+  destructive: 'bin',
+  outward: 'outward',
+  create: 'plus',
+  change: 'pencil',
+}
+
+/** The type of an operation: icon and word always, colour besides for what destroys, leaves the house, or is new. */
+export function TypeTag({ title, group }: { title: string; group: OperationGroup }) {
+  return (
+    <span className={`tag tag-${group}`} title={title}>
+      <Icon name={icons[group]} small />
+      <span className="cut">{title}</span>
+    </span>
+  )
+}
+
+export function FailedMark() {
+  const words = useWords()
+  return (
+    <span className="failed">
+      <Icon name="alert" small />
+      {words.failed}
+    </span>
+  )
+}

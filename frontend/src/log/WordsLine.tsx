@@ -1,0 +1,30 @@
+import type { Summary } from '../api/types'
+import { useWords } from '../i18n/language'
+import type { Filters } from './filters'
+import { periodText } from './filterWords'
+
+interface Props {
+  summary: Summary | undefined
+  filters: Filters
+  zone: string
+  now: number
+  /** The organization that is chosen, by name. */
+  scope: string | undefined
+}
+
+/** What is on screen, in words: the exact total, the period, the organization. Spoken once the answer is there. */
+export function WordsLine({ summary, filters, zone, now, scope }: Props) {
+  const words = useWords()
+  return (
+    <div className="words">
+      <p role="status">
+        {summary && (
+          <>
+            <b>{words.operationsTotal(summary.total)}</b>
+            {words.wordsRest(periodText(filters, summary, zone, words, now), scope && words.andBelow(scope))}
+          </>
+        )}
+      </p>
+    </div>
+  )
+}

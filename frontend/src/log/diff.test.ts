@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { markChanges, type Piece, valueText } from './diff'
+
+const show = (pieces: Piece[]) => pieces.map((piece) => (piece.changed ? `[${piece.text}]` : piece.text)).join('')
+
+test.each([
+  [
+    '双11主会场 Double 11 Main',
+    '双11返场主会场 Double 11 Encore',
+    '双11主会场 Double 11 [Main]',
+    '双11[返场]主会场 Double 11 [Encore]',
+  ],
+  ['draft', 'published', '[draft]', '[published]'],
+  ['2026-11-12 23:59', '2026-11-30 23:59', '2026-11-[12] 23:59', '2026-11-[30] 23:59'],
+  ['same', 'same', 'same', 'same'],
+  ['', 'new', '', '[new]'],
+  ['满 300 减 50', '满 300 减 60', '满 300 减 [50]', '满 300 减 [60]'],
+  ['a b c', 'a c', 'a [b ]c', 'a c'],
+])('%s → %s', (before, after, wantBefore, wantAfter) => {
+  const marked = markChanges(before, after)
+  expect(show(marked.before)).toBe(wantBefore)
+  expect(show(marked.after)).toBe(wantAfter)
+})
+
+test('nothing is lost, whatever the texts', () => {
+  const pairs = [
+    ['{\n  "a": 1\n}', '{\n  "a": 2,\n  "b": []\n}'],
+    ['𠮷野家 🍜', '𠮷野 🍣家'],
+    ['x'.repeat(5000), `${'x'.repeat(4999)}y`],
+  ] as const
+  for (const [before, after] of pairs) {
+    const marked = markChanges(before, after)
+    expect(marked.before.map((piece) => piece.text).join('')).toBe(before)
+    expect(marked.after.map((piece) => piece.text).join('')).toBe(after)
+  }
+})
+
+test('very long texts without a common part are marked whole', () => {
+  const marked = markChanges('a '.repeat(3000), 'b,'.repeat(3000))
+  expect(marked.before).toHaveLength(1)
+})
+
+test('values as text', () => {
+  expect(valueText(undefined)).toBeUndefined()
+  expect(valueText(null)).toBeUndefined()
+  expect(valueText('')).toBe('')
+  expect(valueText(false)).toBe('false')
+  expect(valueText({ a: [1] })).toBe('{\n  "a": [\n    1\n  ]\n}')
+})

@@ -1,0 +1,25 @@
+/** How the page is laid out at a width. */
+export interface Layout {
+  /** `wide`: seven columns; `folded`: the same cells in four; `phone`: rows of four lines. */
+  table: 'wide' | 'folded' | 'phone'
+  /** Whether the organization tree may stand beside the table; on a phone it is in Filters. */
+  tree: boolean
+  /** The drawer stands beside the table where both have room, else over it. */
+  drawer: 'beside' | 'over'
+}
+
+export const drawerWidth = 448
+const foldBelow = 960
+const phoneBelow = 640
+
+export function layoutFor(viewport: number, treeWidth: number, drawerOpen: boolean): Layout {
+  if (viewport < 768 || viewport - treeWidth < phoneBelow) return { table: 'phone', tree: false, drawer: 'over' }
+  const beside = drawerOpen && viewport - drawerWidth >= phoneBelow
+  const taken = beside ? drawerWidth : 0
+  // The tree gives way to the drawer before the rows become those of a phone.
+  const tree = viewport - treeWidth - taken >= phoneBelow
+  const main = viewport - taken - (tree ? treeWidth : 0)
+  return { table: main >= foldBelow ? 'wide' : 'folded', tree, drawer: beside ? 'beside' : 'over' }
+}
+
+export const rowHeight: Record<Layout['table'], number> = { wide: 45, folded: 45, phone: 97 }

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { matchRanges, type SearchField, searchTerms } from './matches'
+
+function marked(q: string, text: string, field: SearchField = 'content'): string {
+  let out = ''
+  let at = 0
+  for (const [start, end] of matchRanges(text, searchTerms(q), field)) {
+    out += `${text.slice(at, start)}[${text.slice(start, end)}]`
+    at = end
+  }
+  return out + text.slice(at)
+}
+
+test.each([
+  ['page', 'page_20261105_0017', '[page]_20261105_0017'],
+  ['page_2026', 'page_20261105_0017', '[page]_[2026]1105_0017'],
+  ['0017', 'page_20261105_0017', 'page_20261105_[0017]'],
+  ['age', 'page_20261105_0017', 'page_20261105_0017'],
+  ['返场', '双11返场主会场 Double 11 Encore', '双11[返场]主会场 Double 11 Encore'],
+  ['双11', '双11返场主会场 Double 11', '[双11]返场主会场 Double [11]'],
+  ['ENCORE', 'Double 11 Encore', 'Double 11 [Encore]'],
+  ['ｄｏｕｂｌｅ', 'Double 11', '[Double] 11'],
+  ['cafe', 'Café menu', '[Café] menu'],
+  ['"double 11"', 'Double 11 Encore', '[Double] [11] Encore'],
+  ['', 'Double', 'Double'],
+  ['  ', 'Double', 'Double'],
+])('%s marks %s', (q, text, want) => {
+  expect(marked(q, text)).toBe(want)
+})
+
+test('a word kept to a field is marked only there', () => {
+  expect(marked('user:emma', 'Emma Clarke', 'user')).toBe('[Emma] Clarke')
+  expect(marked('user:emma', 'Emma Clarke', 'content')).toBe('Emma Clarke')
+  expect(marked('module:"red pocket" content:x', 'WeChat Red Pocket', 'module')).toBe('WeChat [Red] [Pocket]')
+})

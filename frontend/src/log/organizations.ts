@@ -1,0 +1,78 @@
+import type { FacetValue, Organization } from '../api/types'
+
+export interface OrganizationNode {
+  id: string
+  name: string
+  archived: boolean
+  parentId: string | undefined
+  level: number
+  children: OrganizationNode[]
+}
+
+/** The tree of a flat list. What names no parent, or one that is not there (a scoped account sees a part), is a root; archived ones stand last. */
+export function organizationTree(list: Organization[]): OrganizationNode[] {
+  const nodes = new Map<string, OrganizationNode>()
+  for (const { id, name, archived, parent_id } of list)
+    nodes.set(id, { id, name, archived: archived === true, parentId: parent_id || undefined, level: 0, children: [] })
+  const roots: OrganizationNode[] = []
+  for (const node of nodes.values()) {
+    const parent = node.parentId === undefined ? undefined : nodes.get(node.parentId)
+    if (parent && parent !== node) parent.children.push(node)
+    else roots.push(node)
+  }
+  const settle = (siblings: OrganizationNode[], level: number) => {
+    siblings.sort((a, b) => Number(a.archived) - Number(b.archived)) // stable: the sent order otherwise
+    for (const node of siblings) {
+      node.level = level
+      settle(node.children, level + 1)
+    }
+  }
+  settle(roots, 0)
+  return roots
+}
+
+/** Each organization's count with all below it, from the counts of their own entries. */
+export function countsWithBelow(roots: OrganizationNode[], own: FacetValue[] | undefined): Map<string, number> {
+  const ownCount = new Map(own?.map(({ value, count }) => [value, count]))
+  const sums = new Map<string, number>()
+  const sum = (node: OrganizationNode): number => {
+    const total = node.children.reduce((below, child) => below + sum(child), ownCount.get(node.id) ?? 0)
+    sums.set(node.id, total)
+    return total
+  }
+  for (const root of roots) sum(root)
+  return sums
+}
+
+/** The rows to draw: children only under what is open; while searching, every match with the way to it. */
+export function visibleNodes(
+  roots: OrganizationNode[],
+  isOpen: (node: OrganizationNode) => boolean,
+  search: string,
+): OrganizationNode[] {
+  const wanted = search.trim().toLowerCase()
+  const rows: OrganizationNode[] = []
+  const matches = (node: OrganizationNode): boolean =>
+    node.name.toLowerCase().includes(wanted) || node.children.some(matches)
+  const walk = (node: OrganizationNode) => {
+    if (wanted && !matches(node)) return
+    rows.push(node)
+    if (wanted || isOpen(node)) node.children.forEach(walk)
+  }
+  roots.forEach(walk)
+  return rows
+}
+
+/** The organizations above one, nearest first. */
+export function ancestors(list: Organization[], id: string): Organization[] {
+  const byId = new Map(list.map((one) => [one.id, one]))
+  const above: Organization[] = []
+  let parent = byId.get(id)?.parent_id
+  while (parent && above.length < list.length) {
+    const organization = byId.get(parent)
+    if (!organization) break
+    above.push(organization)
+    parent = organization.parent_id
+  }
+  return above
+}

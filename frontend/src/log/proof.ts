@@ -1,0 +1,181 @@
+import type { Entry, Proof } from '../api/types'
+
+/** What this browser found out about an entry. Only `proven` may be shown green. */
+export type Verdict =
+  | { state: 'proven'; size: number }
+  | { state: 'waiting' }
+  | { state: 'mismatch'; reason: 'path' | 'differs' | 'signature' }
+  | { state: 'unchecked'; reason: 'insecure' | 'noProof' | 'unreadable' }
+
+export interface TreeHead {
+  size: number
+  root: Uint8Array
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+}
+
+async function sha256(...parts: Uint8Array[]): Promise<Uint8Array> {
+  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    joined.set(part, at)
+    at += part.length
+  }
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', joined))
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
+}
+
+/** The hash of a leaf of an RFC 6962 tree. */
+export function leafHash(leaf: Uint8Array): Promise<Uint8Array> {
+  return sha256(Uint8Array.of(0), leaf)
+}
+
+/** Whether a leaf's hash leads, along the path, to the root of a tree of that size (RFC 9162, 2.1.3.2). */
+export async function isIncluded(
+  hash: Uint8Array,
+  index: number,
+  head: TreeHead,
+  path: Uint8Array[],
+): Promise<boolean> {
+  if (!Number.isSafeInteger(index) || index < 0 || index >= head.size) return false
+  const one = Uint8Array.of(1)
+  const half = (value: number) => Math.floor(value / 2)
+  let node = index
+  let last = head.size - 1
+  let running = hash
+  for (const sibling of path) {
+    if (last === 0) return false
+    if (node % 2 === 1 || node === last) {
+      running = await sha256(one, sibling, running)
+      while (node % 2 === 0 && node !== 0) {
+        node = half(node)
+        last = half(last)
+      }
+    } else running = await sha256(one, running, sibling)
+    node = half(node)
+    last = half(last)
+  }
+  return last === 0 && same(running, head.root)
+}
+
+/** The tree head in a C2SP checkpoint: origin, size and root on its first three lines. */
+export function readCheckpoint(checkpoint: string): TreeHead | undefined {
+  const [origin, size, root] = checkpoint.split('\n')
+  if (!origin || !size || !/^\d+$/.test(size) || !root) return undefined
+  try {
+    const hash = bytesOf(root)
+    return hash.length === 32 ? { size: Number(size), root: hash } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether the note is signed with a verifier key; undefined when this browser cannot tell. */
+export async function isSigned(note: string, verifierKey: string): Promise<boolean | undefined> {
+  const split = note.lastIndexOf('\n\n')
+  const [name, , encoded] = splitKey(verifierKey.trim())
+  if (split < 0 || !name || !encoded) return false
+  const text = new TextEncoder().encode(note.slice(0, split + 1))
+  const keyBytes = bytesOf(encoded)
+  if (keyBytes[0] !== 1) return undefined
+  let key: CryptoKey
+  try {
+    key = await crypto.subtle.importKey('raw', keyBytes.slice(1), { name: 'Ed25519' }, false, ['verify'])
+  } catch {
+    return undefined
+  }
+  for (const line of note.slice(split + 2).split('\n')) {
+    const [dash, signer, signature] = line.split(' ')
+    if (dash !== '—' || signer !== name || !signature) continue
+    if (await crypto.subtle.verify({ name: 'Ed25519' }, key, bytesOf(signature).slice(4), text)) return true
+  }
+  return false
+}
+
+/** `name+hash+base64`; the base64 part may itself hold a plus. */
+function splitKey(key: string): [string?, string?, string?] {
+  const first = key.indexOf('+')
+  const second = key.indexOf('+', first + 1)
+  return first < 0 || second < 0 ? [] : [key.slice(0, first), key.slice(first + 1, second), key.slice(second + 1)]
+}
+
+/** Checks, in this browser, that the recorded bytes are what is shown and are in the signed tree. */
+export async function checkProof(
+  entry: Entry,
+  proof: Proof | undefined,
+  verifierKey: string | undefined,
+): Promise<Verdict> {
+  if (!globalThis.crypto?.subtle) return { state: 'unchecked', reason: 'insecure' }
+  if (!proof) return { state: 'unchecked', reason: 'noProof' }
+  const head = readCheckpoint(proof.checkpoint)
+  if (!head || head.size <= proof.index) return { state: 'waiting' }
+  let leaf: Uint8Array
+  let recorded: unknown
+  let path: Uint8Array[]
+  try {
+    leaf = bytesOf(proof.leaf)
+    path = proof.path.map(bytesOf)
+    recorded = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(leaf))
+  } catch {
+    return { state: 'unchecked', reason: 'unreadable' }
+  }
+  const agreement = agrees(recorded, entry)
+  if (agreement === undefined) return { state: 'unchecked', reason: 'unreadable' }
+  if (!agreement) return { state: 'mismatch', reason: 'differs' }
+  if (!(await isIncluded(await leafHash(leaf), proof.index, head, path))) return { state: 'mismatch', reason: 'path' }
+  if (verifierKey && (await isSigned(proof.checkpoint, verifierKey)) === false)
+    return { state: 'mismatch', reason: 'signature' }
+  return { state: 'proven', size: head.size }
+}
+
+const essential = ['id', 'time', 'user', 'module', 'operation'] as const
+const shown = [
+  ...essential,
+  'seq',
+  'received_at',
+  'organization',
+  'content',
+  'origin',
+  'outcome',
+  'ip',
+  'user_agent',
+  'changes',
+  'details',
+] as const
+
+/** Whether the recorded bytes say what is shown; undefined when they are not an entry at all. */
+export function agrees(recorded: unknown, entry: Entry): boolean | undefined {
+  if (typeof recorded !== 'object' || recorded === null) return undefined
+  const leaf = recorded as Record<string, unknown>
+  if (essential.some((key) => leaf[key] === undefined)) return undefined
+  return shown.every((key) => {
+    // The number and the time of arrival may stand outside of the recorded bytes; nothing else that is shown may.
+    if ((key === 'seq' || key === 'received_at') && leaf[key] === undefined) return true
+    if (key === 'origin' && leaf[key] === undefined) return true
+    if (key === 'outcome') return (leaf.outcome ?? 'success') === entry.outcome
+    if (key === 'time' || key === 'received_at') return sameInstant(leaf[key], entry[key])
+    return canonical(leaf[key]) === canonical(entry[key])
+  })
+}
+
+function sameInstant(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'string' || typeof b !== 'string') return false
+  const micro = (time: string) => `${(/\.(\d+)/.exec(time)?.[1] ?? '').padEnd(6, '0').slice(3, 6)}`
+  return Date.parse(a) === Date.parse(b) && micro(a) === micro(b)
+}
+
+/** JSON with sorted keys and without what is empty, so that two spellings of the same thing are equal. */
+function canonical(value: unknown): string {
+  return (
+    JSON.stringify(value, (_, inner) => {
+      if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
+      const filled = Object.entries(inner).filter(([, one]) => one !== undefined && one !== '')
+      return Object.fromEntries(filled.sort(([a], [b]) => (a < b ? -1 : 1)))
+    }) ?? ''
+  )
+}

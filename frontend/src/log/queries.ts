@@ -1,0 +1,74 @@
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { call, tenantPath } from '../api/http'
+import { keys } from '../api/keys'
+import type { Catalog, EntryPage, Organization, ProvenEntry, Summary } from '../api/types'
+import { type Filters, writeFilters } from './filters'
+
+const pageSize = '100'
+
+/** The rows, newest first, page after page. A new filter aborts the running request, so no late answer arrives. */
+export function useEntries(tenant: string, filters: Filters) {
+  const query = writeFilters(filters)
+  return useInfiniteQuery({
+    queryKey: keys.entries(tenant, query.toString()),
+    queryFn: ({ pageParam, signal }) => {
+      const page = new URLSearchParams(query)
+      page.set('limit', pageSize)
+      if (pageParam) page.set('cursor', pageParam)
+      return call<EntryPage>(tenantPath(tenant, `entries?${page}`), { signal })
+    },
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next_cursor || undefined,
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** The one summary that words, bars, tree, facets and the export's button take their numbers from. */
+export function useSummary(tenant: string, filters: Filters, enabled = true) {
+  const query = writeFilters(filters).toString()
+  return useQuery({
+    queryKey: keys.summary(tenant, query),
+    queryFn: ({ signal }) => call<Summary>(tenantPath(tenant, `summary?${query}`), { signal }),
+    placeholderData: keepPreviousData,
+    enabled,
+  })
+}
+
+export function useCatalog(tenant: string) {
+  return useQuery({
+    queryKey: keys.catalog(tenant),
+    queryFn: ({ signal }) => call<Catalog>(tenantPath(tenant, 'catalog'), { signal }),
+    staleTime: 5 * 60_000,
+  })
+}
+
+export function useOrganizations(tenant: string, enabled: boolean) {
+  return useQuery({
+    queryKey: keys.organizations(tenant),
+    queryFn: async ({ signal }) => {
+      const answer = await call<{ organizations: Organization[] }>(tenantPath(tenant, 'organizations'), { signal })
+      return answer.organizations
+    },
+    staleTime: 5 * 60_000,
+    enabled,
+  })
+}
+
+export function useEntry(tenant: string, id: string) {
+  return useQuery({
+    queryKey: keys.entry(tenant, id),
+    queryFn: ({ signal }) => call<ProvenEntry>(tenantPath(tenant, `entries/${encodeURIComponent(id)}`), { signal }),
+  })
+}
+
+/** What else happened to one content, over all time. */
+export function useHistory(tenant: string, contentId: string | undefined) {
+  return useQuery({
+    queryKey: keys.history(tenant, contentId ?? ''),
+    queryFn: ({ signal }) => {
+      const query = new URLSearchParams({ content_id: contentId ?? '', limit: '50' })
+      return call<EntryPage>(tenantPath(tenant, `entries?${query}`), { signal })
+    },
+    enabled: contentId !== undefined && contentId !== '',
+  })
+}

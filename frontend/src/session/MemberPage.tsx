@@ -1,0 +1,28 @@
+import { Button } from 'antd'
+import type { LocaleTag } from '../api/types'
+import { useDocumentTitle } from '../frame/documentTitle'
+import { useWords } from '../i18n/language'
+import { LanguageSwitch } from './LanguageSwitch'
+import { useSignOut } from './queries'
+import './session.css'
+
+/** What an account without the right sees: nothing that says what is behind. */
+export function MemberPage({ username, onLanguage }: { username: string; onLanguage: (tag: LocaleTag) => void }) {
+  const words = useWords()
+  const signOut = useSignOut()
+  useDocumentTitle(words.signInTitle)
+  return (
+    <div className="page">
+      <main className="plain">
+        <h1>{words.nothingHere}</h1>
+        <p>{words.nothingHereText(username)}</p>
+        <Button loading={signOut.isPending} onClick={() => signOut.mutate()}>
+          {words.signOut}
+        </Button>
+      </main>
+      <footer className="page-foot">
+        <LanguageSwitch onChange={onLanguage} />
+      </footer>
+    </div>
+  )
+}

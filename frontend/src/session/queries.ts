@@ -1,0 +1,58 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { call, isProblem } from '../api/http'
+import { keys } from '../api/keys'
+import type { LocaleTag, Session } from '../api/types'
+import { rememberLanguage } from '../i18n/language'
+
+const path = '/api/v1/session'
+
+/** Who is signed in; null when nobody is. */
+export function useSessionQuery() {
+  return useQuery({
+    queryKey: keys.session,
+    queryFn: async ({ signal }): Promise<Session | null> => {
+      try {
+        return await call<Session>(path, { signal })
+      } catch (error) {
+        if (isProblem(error, 401)) return null
+        throw error
+      }
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}
+
+export function useSignIn() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (words: { username: string; password: string }) => call<Session>(path, { method: 'POST', body: words }),
+    onSuccess: (session) => {
+      rememberLanguage(session.locale)
+      client.setQueryData(keys.session, session)
+    },
+  })
+}
+
+export function useSignOut() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => call<void>(path, { method: 'DELETE' }),
+    onSuccess: () => {
+      // What one account saw must not be there for the next one at the same screen.
+      client.removeQueries({ queryKey: ['tenant'] })
+      client.setQueryData(keys.session, null)
+    },
+  })
+}
+
+/** Saves the language with the account; the screen has changed before the answer. */
+export function useSaveLanguage() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (locale: LocaleTag) => call<Session>(path, { method: 'PATCH', body: { locale } }),
+    onMutate: (locale) => {
+      rememberLanguage(locale)
+      client.setQueryData<Session | null>(keys.session, (session) => (session ? { ...session, locale } : session))
+    },
+  })
+}

@@ -1,0 +1,9 @@
+/** The address to go back to after signing in: only a path of this console, never another site's. */
+export function safeReturn(next: string | null): string {
+  if (!next?.startsWith('/') || /^\/[/\\]/.test(next) || next.startsWith('/sign-in')) return '/'
+  return next
+}
+
+export function signInPath(here: string): string {
+  return here === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(here)}`
+}

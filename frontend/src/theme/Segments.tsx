@@ -1,0 +1,53 @@
+import { type KeyboardEvent, useRef } from 'react'
+
+export interface Segment<T extends string> {
+  value: T
+  label: string
+  lang?: string
+}
+
+interface Props<T extends string> {
+  label: string
+  segments: Segment<T>[]
+  value: T | undefined
+  small?: boolean
+  className?: string
+  onChange: (value: T) => void
+}
+
+/** One choice of a few, as joined buttons: a radio group, moved through with the arrow keys. */
+export function Segments<T extends string>({ label, segments, value, small, className, onChange }: Props<T>) {
+  const group = useRef<HTMLDivElement>(null)
+  const current = segments.findIndex((segment) => segment.value === value)
+
+  function move(event: KeyboardEvent) {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
+    if (!step) return
+    event.preventDefault()
+    const next = (Math.max(current, 0) + step + segments.length) % segments.length
+    const target = segments[next]
+    if (!target) return
+    onChange(target.value)
+    group.current?.querySelectorAll('button')[next]?.focus()
+  }
+
+  const classes = ['segments', small && 'segments-small', className].filter(Boolean).join(' ')
+  return (
+    <div ref={group} className={classes} role="radiogroup" aria-label={label} onKeyDown={move}>
+      {segments.map((segment, index) => (
+        // biome-ignore lint/a11y/useSemanticElements: a segment that is chosen again acts again, which a native radio cannot
+        <button
+          key={segment.value}
+          type="button"
+          role="radio"
+          aria-checked={segment.value === value}
+          tabIndex={index === Math.max(current, 0) ? 0 : -1}
+          lang={segment.lang}
+          onClick={() => onChange(segment.value)}
+        >
+          {segment.label}
+        </button>
+      ))}
+    </div>
+  )
+}

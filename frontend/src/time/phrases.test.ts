@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { en } from '../i18n/en'
+import { zh } from '../i18n/zh'
+import { longMoment, relativeTime, shortMoment } from './phrases'
+
+const zone = 'Asia/Shanghai'
+const now = Date.parse('2026-11-20T08:42:09Z')
+
+test('moments', () => {
+  const noon = Date.parse('2026-11-18T04:00:00Z')
+  expect(shortMoment(noon, zone, en)).toBe('18 Nov 12:00')
+  expect(longMoment(noon, zone, en, now)).toBe('Wed 18 Nov 12:00')
+  expect(longMoment(noon, zone, zh, now)).toBe('11月18日（周三）12:00')
+  expect(longMoment(Date.parse('2025-11-18T04:00:07Z'), zone, en, now)).toBe('Tue 18 Nov 2025 12:00:07')
+})
+
+test.each([
+  ['2026-11-20T08:42:09Z', 'just now', '刚刚'],
+  ['2026-11-20T08:41:39Z', '30 s ago', '30 秒前'],
+  ['2026-11-20T08:41:07Z', '1 min ago', '1 分钟前'],
+  ['2026-11-20T07:40:57Z', '1 h ago', '1 小时前'],
+  ['2026-11-18T07:40:57Z', '2 days ago', '2 天前'],
+  ['2026-11-12T07:40:57Z', 'Thu', '周四'],
+  ['2026-11-20T09:42:09Z', 'ahead of the clock', '晚于当前时间'],
+])('%s is %s', (time, english, chinese) => {
+  expect(relativeTime(Date.parse(time), zone, en, now)).toBe(english)
+  expect(relativeTime(Date.parse(time), zone, zh, now)).toBe(chinese)
+})

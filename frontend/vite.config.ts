@@ -1,0 +1,21 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+import { precompress } from './build/precompress'
+
+export default defineConfig({
+  base: '/',
+  plugins: [react(), precompress()],
+  build: {
+    outDir: 'dist',
+    assetsDir: 'assets',
+    assetsInlineLimit: 0,
+    target: 'es2022',
+    // The server forbids inline script; the polyfill would be one.
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: {
+    proxy: { '/api': { target: process.env.OPLOG_API ?? 'http://127.0.0.1:8484', changeOrigin: true } },
+  },
+  test: { include: ['src/**/*.test.ts', 'build/**/*.test.ts'] },
+})
