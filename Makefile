@@ -1,0 +1,56 @@
+# make test    everything that must hold, as CI runs it; installs what it needs
+# make dev     the program with demo data and the console, both with live reload
+# make console the console, built into frontend/dist
+# make bench   figures: queries over a million entries, 64 senders, exports
+
+GO = CGO_ENABLED=0 go
+LINT = go tool -modfile=tools/go.mod golangci-lint
+BIN = $(CURDIR)/bin
+
+.PHONY: test lint test-go test-console test-e2e build console types dev bench bench-64 fuzz
+
+test: lint test-go test-console test-e2e
+
+lint:
+	test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
+	$(LINT) run ./...
+
+# The race detector needs cgo; the product does not.
+test-go:
+	go test -race ./...
+
+# The console that is committed must be the one that the source builds.
+# Compressed copies may differ between versions of zlib.
+test-console: frontend/node_modules types
+	cd frontend && npm run --silent check && npm run --silent build
+	git diff --exit-code --stat -- frontend/src/api/schema.gen.ts frontend/dist ':!*.br' ':!*.gz'
+
+test-e2e: build frontend/node_modules
+	tools/browser
+	cd frontend && OPLOG=$(BIN)/oplog npx --no-install playwright test
+
+build:
+	$(GO) build -trimpath -o $(BIN)/oplog .
+
+console: frontend/node_modules types
+	cd frontend && npm run --silent build
+
+# The console's wire types, from the program's own OpenAPI document.
+types: frontend/node_modules
+	go run . openapi > frontend/openapi.json
+	cd frontend && npm run --silent types
+
+frontend/node_modules: frontend/package-lock.json
+	cd frontend && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --silent
+	touch $@
+
+# The page is at the address that vite prints; it reloads as the console is
+# changed. The program is started anew when a Go file changes.
+dev: frontend/node_modules
+	tools/dev
+
+bench:
+	$(GO) test ./oplog ./server ./export ./demo -run '^$$' -bench . -timeout 30m
+
+fuzz:
+	go test ./oplog -run '^$$' -fuzz FuzzParseSearch -fuzztime 5m
