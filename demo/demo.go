@@ -18,10 +18,10 @@ import (
 )
 
 const (
-	span        = 90    // days that the entries are spread over, about
-	longestLife = 45    // days
+	span        = 90   // days that the entries are spread over, about
+	longestLife = 45   // days
 	perBirth    = 2.27 // entries in the life of a thing, on average
-	perDay      = 0.95  // busyness of an average day
+	perDay      = 0.95 // busyness of an average day
 )
 
 // Generate yields the n newest entries of the story up to now, oldest first.

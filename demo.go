@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"oplog/demo"
+	"oplog/oplog"
+	"oplog/server"
+)
+
+type demoCommand struct {
+	serveFlags
+	Entries int    `default:"100000" placeholder:"N" help:"How many entries (${default})."`
+	Seed    uint64 `default:"1" placeholder:"S" help:"Which story to tell; the same seed tells the same (${default})."`
+}
+
+// maxDemoEntries keeps a slip of the finger from filling the disk.
+const maxDemoEntries = 20_000_000
+
+// Validate checks the words before anything is opened.
+func (c *demoCommand) Validate() error {
+	if c.Entries < 0 || c.Entries > maxDemoEntries {
+		return fmt.Errorf("--entries %d is not between 0 and %d", c.Entries, maxDemoEntries)
+	}
+	return hostPort(c.Listen)
+}
+
+// login is an account of the demo. Its password is no secret: the demo listens
+// on this machine alone unless told otherwise, and holds nothing real.
+type login struct {
+	username, password string
+	role               oplog.Role
+	organization, sees string
+}
+
+var logins = []login{
+	{"owner", "demo-owner", oplog.RoleOwner, "", "every tenant"},
+	{"admin", "demo-admin", oplog.RoleAdmin, "", "the whole company"},
+	{"east", "demo-east", oplog.RoleAdmin, "east", "华东大区 East China and below"},
+	{"auditor", "demo-auditor", oplog.RoleAuditor, "", "the whole company, changes nothing"},
+	{"member", "demo-member", oplog.RoleMember, "", "nothing"},
+}
+
+// Run fills a data directory with the demo, and serves it.
+func (c *demoCommand) Run(ctx context.Context, m *Main) (err error) {
+	ln, err := c.listen()
+	if err != nil {
+		return err
+	}
+	dir := c.Data
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "oplog-demo-"); err != nil {
+			return errors.Join(fmt.Errorf("make a throw-away data directory: %w", err), ln.Close())
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	}
+	l, err := m.openLog(dir)
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	if err := c.prepare(ctx, m, l, c.url(ln)); err != nil {
+		return errors.Join(err, ln.Close(), l.Close())
+	}
+	return errors.Join(m.serve(ctx, l, ln, c.serveFlags), l.Close())
+}
+
+// prepare makes the demo tenant, unless the directory holds it already, and
+// prints who can sign in.
+func (c *demoCommand) prepare(ctx context.Context, m *Main, l *oplog.Log, url string) error {
+	_, err := l.Tenant(demo.TenantID)
+	if err == nil {
+		return m.greetAgain(l)
+	}
+	if oplog.CodeOf(err) != oplog.CodeNotFound {
+		return err
+	}
+	if err := c.fill(ctx, m, l); err != nil {
+		return fmt.Errorf("make the demo: %w", err)
+	}
+	_, key, err := l.AddKey(demo.TenantID, oplog.ScopeWrite, "demo")
+	if err != nil {
+		return fmt.Errorf("make the demo: %w", err)
+	}
+	if err := m.greet(l); err != nil {
+		return err
+	}
+	fmt.Fprintf(m.Stdout, `
+Record an operation of your own:
+  curl %s/api/v1/tenants/%s/entries \
+    -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' \
+    -d '{"user":{"id":"u_1","name":"Ada"},"module":"email","operation":"send","content":{"id":"eml_1","name":"Hello"}}'
+
+`, url, demo.TenantID, key)
+	return nil
+}
+
+// greetAgain serves a demo that an earlier run made. Its accounts were made
+// last, so without them that run was cut off.
+func (m *Main) greetAgain(l *oplog.Log) error {
+	if _, err := l.Account(logins[len(logins)-1].username); err != nil {
+		return errors.New("the demo in this data directory was cut off while it was made; remove the directory, or name another with --data")
+	}
+	return m.greet(l)
+}
+
+func (m *Main) greet(l *oplog.Log) error {
+	entries, _, err := l.Counts(demo.TenantID)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(m.Stdout, "%s, tenant %s: %d entries\n\n", demo.Tenant().Name, demo.TenantID, entries)
+	rows := [][]string{{"USERNAME", "PASSWORD", "ROLE", "SEES"}}
+	for _, a := range logins {
+		rows = append(rows, []string{a.username, a.password, string(a.role), a.sees})
+	}
+	return table(m.Stdout, rows)
+}
+
+func (c *demoCommand) fill(ctx context.Context, m *Main, l *oplog.Log) error {
+	for _, a := range logins {
+		if _, err := l.Account(a.username); err == nil {
+			return fmt.Errorf("this data directory has an account %s already; name another with --data", a.username)
+		}
+	}
+	if _, err := l.AddTenant(demo.Tenant()); err != nil {
+		return err
+	}
+	if _, err := l.SetOrganizations(ctx, demo.TenantID, demo.Organizations()); err != nil {
+		return err
+	}
+	// Two demos made one after the other are alike, since their clocks are.
+	now := m.Now().Truncate(10 * time.Minute)
+	if err := m.record(ctx, l, demo.Generate(c.Seed, c.Entries, now), c.Entries); err != nil {
+		return err
+	}
+	// What entries have named and today's tree has not is archived by this.
+	if _, err := l.SetOrganizations(ctx, demo.TenantID, demo.Organizations()); err != nil {
+		return err
+	}
+	return addLogins(l)
+}
+
+func addLogins(l *oplog.Log) error {
+	for _, a := range logins {
+		hash, err := server.HashPassword(a.password)
+		if err != nil {
+			return err
+		}
+		account := oplog.Account{Username: a.username, Role: a.role, Organization: a.organization, PasswordHash: hash}
+		if a.role != oplog.RoleOwner {
+			account.Tenant = demo.TenantID
+		}
+		if _, err := l.AddAccount(account); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// demoBatch is how many entries are recorded at a time.
+const demoBatch = 5000
+
+// record appends all entries and shows how far it is.
+func (m *Main) record(ctx context.Context, l *oplog.Log, entries iter.Seq[oplog.Entry], total int) error {
+	shown := m.progress("Recording", total)
+	batch := make([]oplog.Entry, 0, demoBatch)
+	flush := func() error {
+		if _, err := l.Append(ctx, demo.TenantID, batch); err != nil {
+			return err
+		}
+		shown.add(len(batch))
+		batch = batch[:0]
+		return nil
+	}
+	for e := range entries {
+		if batch = append(batch, e); len(batch) == demoBatch {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	shown.end()
+	return nil
+}
+
+// progress shows how far something long is: a bar for a person, for a file a
+// line when it begins and one when it has ended.
+type progress struct {
+	bar  *progressbar.ProgressBar
+	done func()
+}
+
+func (m *Main) progress(doing string, total int) progress {
+	began := m.Now()
+	if _, person := terminal(m.Stderr); person {
+		bar := progressbar.NewOptions(total, progressbar.OptionSetWriter(m.Stderr), progressbar.OptionSetDescription(doing),
+			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("entries"),
+			progressbar.OptionThrottle(60*time.Millisecond), progressbar.OptionClearOnFinish())
+		return progress{bar, func() { _ = bar.Finish() }}
+	}
+	fmt.Fprintf(m.Stderr, "%s %d entries …\n", doing, total)
+	return progress{nil, func() {
+		fmt.Fprintf(m.Stderr, "%s %d entries took %.1f s\n", doing, total, m.Now().Sub(began).Seconds())
+	}}
+}
+
+func (p progress) add(n int) {
+	if p.bar != nil {
+		_ = p.bar.Add(n)
+	}
+}
+
+func (p progress) end() { p.done() }

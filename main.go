@@ -1,0 +1,166 @@
+// Command oplog is the operation log of a business system: who did what, to
+// which thing, when. One executable records, searches, shows and exports it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+
+	"oplog/oplog"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	m := &Main{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now}
+	os.Exit(m.Run(ctx, os.Args[1:]))
+}
+
+// Main is the program, with all that it takes from its surroundings.
+type Main struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Getenv         func(string) string
+	Now            func() time.Time
+}
+
+// The exit statuses.
+const (
+	exitDone   = 0
+	exitFailed = 1 // one line on stderr says why
+	exitWords  = 2 // the command line itself is off
+)
+
+// commands are the words that the program understands. A command's fields are
+// its flags, and each flag reads the environment too: --data is OPLOG_DATA.
+type commands struct {
+	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the API and the console; what oplog does without a command."`
+	Demo    demoCommand    `cmd:"" help:"Serve a made-up company with a log full of entries, thrown away at the end."`
+	Tenant  tenantCommand  `cmd:"" help:"Add, list and change tenants."`
+	Account accountCommand `cmd:"" help:"Add, list and change the accounts of people."`
+	Key     keyCommand     `cmd:"" help:"Add, list and revoke the API keys of programs."`
+	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
+	OpenAPI openAPICommand `cmd:"" name:"openapi" hidden:"" help:"Print the description of the API."`
+}
+
+// Run does what args say, until it is done or the context ends, and returns
+// the exit status.
+func (m *Main) Run(ctx context.Context, args []string) int {
+	helped := false
+	parser, err := kong.New(&commands{},
+		kong.Name("oplog"),
+		kong.Description("The operation log of a business system: who did what, to which thing, when.\n\nEvery flag can also be set in the environment: --data as OPLOG_DATA."),
+		kong.Writers(m.Stdout, m.Stderr),
+		kong.Exit(func(int) { helped = true }), // asked to by --help alone
+		kong.Resolvers(m.environment()),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{"time_zone": oplog.DefaultTimeZone},
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(m),
+	)
+	if err != nil {
+		return m.fail(exitFailed, err)
+	}
+	words, err := parser.Parse(args)
+	if helped {
+		return exitDone
+	}
+	if err != nil {
+		return m.fail(exitWords, fmt.Errorf("%w; see oplog --help", err))
+	}
+	err = words.Run()
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = errors.New("stopped before it was done")
+	}
+	if err != nil {
+		return m.fail(exitFailed, err)
+	}
+	return exitDone
+}
+
+// fail tells why in one line.
+func (m *Main) fail(status int, err error) int {
+	why := err.Error()
+	if broken := new(oplog.Error); errors.As(err, &broken) && len(broken.Fields) > 0 {
+		f := broken.Fields[0]
+		why = strings.TrimSuffix(broken.Message, ".") + ": " + f.Location + " " + f.Message
+	}
+	fmt.Fprintln(m.Stderr, "oplog:", strings.Join(strings.Fields(why), " "))
+	return status
+}
+
+// environment resolves flags that are not on the command line.
+func (m *Main) environment() kong.Resolver {
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if flag.Name == "help" {
+			return nil, nil
+		}
+		name := "OPLOG_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+		if value := m.Getenv(name); value != "" {
+			return value, nil
+		}
+		return nil, nil
+	})
+}
+
+// terminal returns the file behind a stream that a person sits at.
+func terminal(stream any) (*os.File, bool) {
+	f, ok := stream.(*os.File)
+	return f, ok && term.IsTerminal(int(f.Fd()))
+}
+
+// password reads a new password: a line of the standard input, or where a
+// person is asked, the same twice.
+func (m *Main) password(fromStdin bool) (string, error) {
+	if fromStdin {
+		return readLine(m.Stdin)
+	}
+	in, ok := terminal(m.Stdin)
+	if !ok {
+		return "", errors.New("there is no terminal to ask for the password on; send it to the standard input and say --password-stdin")
+	}
+	ask := func(prompt string) (string, error) {
+		fmt.Fprint(m.Stderr, prompt)
+		text, err := term.ReadPassword(int(in.Fd()))
+		fmt.Fprintln(m.Stderr)
+		return string(text), err
+	}
+	first, err := ask("Password: ")
+	if err != nil {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	second, err := ask("The same again: ")
+	if err != nil {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	if first != second {
+		return "", errors.New("the two passwords differ; nothing was changed, try again")
+	}
+	return first, nil
+}
+
+// readLine reads up to the first line break, and no further than a password
+// can be long.
+func readLine(r io.Reader) (string, error) {
+	const most = 4096
+	text, err := io.ReadAll(io.LimitReader(r, most))
+	if err != nil {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	line = strings.TrimSuffix(line, "\r")
+	if line == "" {
+		return "", errors.New("there is no password on the standard input; send it as one line")
+	}
+	return line, nil
+}

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"oplog/export"
+	"oplog/oplog"
+	"oplog/search"
+	"oplog/server"
+	"oplog/storage"
+)
+
+// dataFlag names the data directory, for every command that uses one.
+type dataFlag struct {
+	Data string `help:"Data directory; by default the user's for this operating system." placeholder:"DIR"`
+}
+
+// serveFlags are what serving takes, whatever is served.
+type serveFlags struct {
+	dataFlag
+	Listen  string `default:"127.0.0.1:8484" placeholder:"ADDR" help:"Address to listen on (${default}); port 0 takes a free one."`
+	NoOpen  bool   `help:"Do not open the browser."`
+	TLSCert string `name:"tls-cert" placeholder:"FILE" and:"tls" help:"Certificate to serve HTTPS with."`
+	TLSKey  string `name:"tls-key" placeholder:"FILE" and:"tls" help:"Key of the certificate."`
+}
+
+type serveCommand struct {
+	serveFlags
+}
+
+// Run serves until the context ends.
+func (c *serveCommand) Run(ctx context.Context, m *Main) error {
+	dir, err := m.dataDir(c.Data)
+	if err != nil {
+		return err
+	}
+	l, err := m.openLog(dir)
+	if err != nil {
+		return err
+	}
+	ln, err := c.listen()
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	if err := m.hintAtFirstAccount(l, c.Data); err != nil {
+		return errors.Join(err, ln.Close(), l.Close())
+	}
+	return errors.Join(m.serve(ctx, l, ln, c.serveFlags), l.Close())
+}
+
+// hintAtFirstAccount says how to begin where nobody can sign in yet.
+func (m *Main) hintAtFirstAccount(l *oplog.Log, data string) error {
+	accounts, err := l.Accounts("")
+	if err != nil || len(accounts) > 0 {
+		return err
+	}
+	flag := ""
+	if data != "" {
+		flag = fmt.Sprintf(" --data %q", data)
+	}
+	fmt.Fprintf(m.Stderr, `There is no account yet, so nobody can sign in. Stop oplog, run these two, and start it again:
+  oplog tenant add acme --name "Acme"%[1]s
+  oplog account add admin --role admin --tenant acme%[1]s
+`, flag)
+	return nil
+}
+
+// dataDir returns the data directory: the one named, or the user's own.
+func (m *Main) dataDir(named string) (string, error) {
+	if named != "" {
+		return named, nil
+	}
+	return userDataDir(runtime.GOOS, m.Getenv)
+}
+
+func userDataDir(system string, getenv func(string) string) (string, error) {
+	home := func(below ...string) string {
+		if h := getenv("HOME"); h != "" {
+			return filepath.Join(append([]string{h}, below...)...)
+		}
+		return ""
+	}
+	var dir string
+	switch system {
+	case "windows":
+		dir = getenv("LocalAppData")
+	case "darwin":
+		dir = home("Library", "Application Support")
+	default:
+		if dir = getenv("XDG_DATA_HOME"); !filepath.IsAbs(dir) {
+			dir = home(".local", "share")
+		}
+	}
+	if dir == "" {
+		return "", errors.New("this user has no home directory to keep data in; name one with --data")
+	}
+	return filepath.Join(dir, "oplog"), nil
+}
+
+// openLog opens the log in a data directory, making it where it is not.
+func (m *Main) openLog(dir string) (*oplog.Log, error) {
+	store, err := storage.Open(dir, storage.Options{Now: m.Now})
+	if err != nil {
+		return nil, err
+	}
+	index, err := search.Open(filepath.Join(dir, "index"), store)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	l, err := oplog.New(store, index, oplog.Options{
+		Now: m.Now, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{export.CSV, export.NDJSON},
+	})
+	if err != nil {
+		return nil, errors.Join(err, index.Close(), store.Close())
+	}
+	return l, nil
+}
+
+// openExistingLog opens a log that must be there, for commands that make no
+// sense without.
+func (m *Main) openExistingLog(data string) (*oplog.Log, error) {
+	dir, err := m.dataDir(data)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no data directory %s; name another with --data, or begin with oplog tenant add", dir)
+	}
+	return m.openLog(dir)
+}
+
+// listen takes the port, and the certificate where there is one.
+func (f *serveFlags) listen() (net.Listener, error) {
+	var config *tls.Config
+	if f.TLSCert != "" {
+		certificate, err := tls.LoadX509KeyPair(f.TLSCert, f.TLSKey)
+		if err != nil {
+			return nil, fmt.Errorf("the certificate cannot be used: %w; give PEM files of a certificate and its key", err)
+		}
+		config = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	}
+	ln, err := net.Listen("tcp", f.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w; name another address with --listen, such as 127.0.0.1:0", f.Listen, err)
+	}
+	if config != nil {
+		ln = tls.NewListener(ln, config)
+	}
+	return ln, nil
+}
+
+// url returns where a browser on this machine reaches a listener.
+func (f *serveFlags) url(ln net.Listener) string {
+	scheme := "http"
+	if f.TLSCert != "" {
+		scheme = "https"
+	}
+	host, port, err := net.SplitHostPort(ln.Addr().String())
+	if err != nil {
+		return scheme + "://" + ln.Addr().String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
+// shutdownTime is how long requests under way have when the program stops.
+const shutdownTime = 10 * time.Second
+
+// serve answers requests until the context ends, then finishes those that it
+// has taken.
+func (m *Main) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f serveFlags) error {
+	files, err := console()
+	if err != nil {
+		return err
+	}
+	s := server.New(l, server.Options{
+		Console: files, Version: buildVersion().version, Now: m.Now, SecureCookies: f.TLSCert != "",
+		Logger: slog.New(slog.NewTextHandler(m.Stderr, nil)),
+	})
+	ended := make(chan error, 1)
+	go func() { ended <- s.Listen(ln) }()
+	fmt.Fprintln(m.Stdout, "listening on", f.url(ln))
+	if _, person := terminal(m.Stdout); person && !f.NoOpen {
+		openBrowser(f.url(ln), m.Getenv)
+	}
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer cancel()
+	if err := s.Shutdown(finish); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("stop serving: %w", err)
+	}
+	_ = ln.Close() // a shutdown that comes before Listen has begun does not end it
+	<-ended
+	return nil
+}
+
+// openBrowser shows the console where there is a desktop. It is a courtesy:
+// the address stands on the terminal anyway.
+func openBrowser(url string, getenv func(string) string) {
+	var command []string
+	switch {
+	case runtime.GOOS == "darwin":
+		command = []string{"open", url}
+	case runtime.GOOS == "windows":
+		command = []string{"rundll32", "url.dll,FileProtocolHandler", url}
+	case getenv("DISPLAY") != "" || getenv("WAYLAND_DISPLAY") != "":
+		command = []string{"xdg-open", url}
+	default:
+		return
+	}
+	browser := exec.Command(command[0], command[1:]...)
+	if browser.Start() == nil {
+		go func() { _ = browser.Wait() }()
+	}
+}
+
+// hostPort tells whether an address has both its parts.
+func hostPort(address string) error {
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		return fmt.Errorf("--listen %s is not HOST:PORT: %s", address, strings.TrimPrefix(err.Error(), "address "+address+": "))
+	}
+	return nil
+}
+
+// Validate checks the words before anything is opened.
+func (f *serveFlags) Validate() error { return hostPort(f.Listen) }

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestServeSaysOneLine(t *testing.T) {
+	p := serve(t, "--data", t.TempDir())
+	answer, err := http.Get(p.url + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("healthz: status %d", answer.StatusCode)
+	}
+	if out := p.stdout.String(); out != "listening on "+p.url+"\n" {
+		t.Errorf("stdout is %q", out)
+	}
+	if hint := p.stderr.String(); !strings.Contains(hint, "oplog tenant add") || !strings.Contains(hint, "oplog account add") {
+		t.Errorf("stderr is %q", hint)
+	}
+	if status := p.stop(); status != exitDone {
+		t.Errorf("stopped with status %d: %s", status, p.stderr)
+	}
+}
+
+func TestServeWithAccountsGivesNoHint(t *testing.T) {
+	data, s := acme(t)
+	s.stdin = "correct horse"
+	s.mustRun(t, "account", "add", "ann", "--role", "owner", "--password-stdin")
+	if p := serve(t, "serve", "--data", data); p.stderr.String() != "" {
+		t.Errorf("stderr is %q", p.stderr)
+	}
+}
+
+func TestServeSaysWhoHasThePort(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	for _, command := range []string{"serve", "demo"} {
+		r := setting{}.run(t, command, "--data", t.TempDir(), "--listen", ln.Addr().String())
+		if r.status != exitFailed || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, "--listen") {
+			t.Errorf("%s: %+v", command, r)
+		}
+	}
+}
+
+// certificate makes a certificate for this machine, in PEM files.
+func certificate(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	write(t, certFile, string(certPEM))
+	write(t, keyFile, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
+	roots = x509.NewCertPool()
+	roots.AppendCertsFromPEM(certPEM)
+	return certFile, keyFile, roots
+}
+
+func TestServeTLS(t *testing.T) {
+	certFile, keyFile, roots := certificate(t)
+	p := serve(t, "serve", "--data", t.TempDir(), "--tls-cert", certFile, "--tls-key", keyFile)
+	if !strings.HasPrefix(p.url, "https://") {
+		t.Fatal(p.url)
+	}
+	c := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+	defer c.CloseIdleConnections()
+	answer, err := c.Get(p.url + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("status %d", answer.StatusCode)
+	}
+}
+
+// page is what the tests read of a page of entries.
+type page struct {
+	Entries []struct {
+		ID   string
+		Seq  uint64
+		User struct{ Name string }
+	}
+	NextCursor string `json:"next_cursor"`
+}
+
+// allOf pages through the demo tenant's log.
+func allOf(t *testing.T, c client) []string {
+	t.Helper()
+	var ids []string
+	cursor := ""
+	for {
+		var p page
+		if status := c.get(t, "/api/v1/tenants/demo/entries?limit=200"+cursor, &p); status != http.StatusOK {
+			t.Fatalf("status %d", status)
+		}
+		for _, e := range p.Entries {
+			ids = append(ids, e.ID)
+		}
+		if p.NextCursor == "" {
+			return ids
+		}
+		cursor = "&cursor=" + p.NextCursor
+	}
+}
+
+func TestDemo(t *testing.T) {
+	data := t.TempDir()
+	p := serve(t, "demo", "--entries", "2000", "--seed", "7", "--data", data)
+	out := p.stdout.String()
+	for _, want := range []string{"demo-admin", "demo-owner", "demo-auditor", "demo-member", "2000 entries", "Bearer oplog_write_", p.url + "/api/v1/tenants/demo/entries"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in %s", want, out)
+		}
+	}
+	if !strings.HasSuffix(out, "\nlistening on "+p.url+"\n") {
+		t.Errorf("the line of listening is not the last: %s", out)
+	}
+	c, status := signIn(t, p.url, "admin", "demo-admin")
+	if status != http.StatusOK {
+		t.Fatalf("signing in: status %d", status)
+	}
+	before := allOf(t, c)
+	if len(before) != 2000 {
+		t.Errorf("%d entries", len(before))
+	}
+	var organizations struct {
+		Organizations []struct {
+			ID       string
+			Archived bool
+		}
+	}
+	c.get(t, "/api/v1/tenants/demo/organizations", &organizations)
+	if len(organizations.Organizations) < 15 {
+		t.Errorf("%+v", organizations)
+	}
+	for _, l := range logins {
+		if _, status := signIn(t, p.url, l.username, l.password); status != http.StatusOK {
+			t.Errorf("%s cannot sign in: status %d", l.username, status)
+		}
+	}
+	member, _ := signIn(t, p.url, "member", "demo-member")
+	if status := member.get(t, "/api/v1/tenants/demo/entries", nil); status != http.StatusForbidden {
+		t.Errorf("the member reads the log: status %d", status)
+	}
+	if status := p.stop(); status != exitDone {
+		t.Fatalf("stopped with status %d: %s", status, p.stderr)
+	}
+
+	again := serve(t, "demo", "--entries", "10", "--data", data)
+	if strings.Contains(again.stderr.String(), "Recording") {
+		t.Error("the demo is made anew")
+	}
+	c, _ = signIn(t, again.url, "admin", "demo-admin")
+	if after := allOf(t, c); strings.Join(after, " ") != strings.Join(before, " ") {
+		t.Errorf("%d entries before, %d after a restart, or others", len(before), len(after))
+	}
+}
+
+func TestDemoIsThrownAway(t *testing.T) {
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
+	p := serve(t, "demo", "--entries", "10")
+	if made, _ := os.ReadDir(temporary); len(made) != 1 {
+		t.Errorf("%d directories while it runs", len(made))
+	}
+	if status := p.stop(); status != exitDone {
+		t.Errorf("stopped with status %d: %s", status, p.stderr)
+	}
+	if left, _ := os.ReadDir(temporary); len(left) != 0 {
+		t.Errorf("%v is left", left)
+	}
+}
+
+func TestDemoBesideOthers(t *testing.T) {
+	data, s := acme(t)
+	s.stdin = "correct horse"
+	s.mustRun(t, "account", "add", "admin", "--role", "admin", "--tenant", "acme", "--password-stdin")
+	s.fails(t, "account admin already", "demo", "--entries", "10", "--listen", "127.0.0.1:0")
+	s.shows(t, `^ID[^\n]*\nacme[^\n]*\n$`, "tenant", "list", "--data", data)
+}
