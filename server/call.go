@@ -154,6 +154,9 @@ func (r *route) matches(path string) bool {
 
 // refuseUnknown answers what no route of the API took.
 func (s *Server) refuseUnknown(c *fiber.Ctx) error {
+	if !isAPI(c.Path()) {
+		return c.Next() // Fiber matches by prefix, and /apiary is the console's
+	}
 	var allowed []string
 	for i := range s.table {
 		if s.table[i].matches(c.Path()) {

@@ -71,12 +71,6 @@ func location(l string) string {
 // fail answers a request with an error.
 func (s *Server) fail(c *fiber.Ctx, err error) error {
 	p := s.problem(c.Method(), c.Path(), err)
-	switch p.Status {
-	case http.StatusUnauthorized:
-		c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
-	case http.StatusServiceUnavailable:
-		c.Set(fiber.HeaderRetryAfter, "1")
-	}
 	return sendJSON(c, p.Status, problemType, p)
 }
 

@@ -38,21 +38,39 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	if err := checkSyntax(text); err != nil {
 		return err
 	}
-	var body organizationsBody
-	bare := bytes.TrimSpace(text)[0] == '['
-	if bare {
-		err = jsonv2.Unmarshal(text, &body.Organizations, readLeniently)
-	} else {
-		err = jsonv2.Unmarshal(text, &body, readLeniently)
+	if _, err := s.log.Organizations(in.tenant.ID, ""); err != nil {
+		return err // data permission is off: a tree that nobody can see would be a surprise later
 	}
+	next, bare, err := parseOrganizations(text)
 	if err != nil {
-		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The tree of organizations cannot be read; it was not changed.", Fields: []oplog.FieldError{fieldOf(err, "body")}}
+		return err
 	}
-	tree, err := s.log.SetOrganizations(c.UserContext(), in.tenant.ID, body.Organizations)
+	tree, err := s.log.SetOrganizations(c.UserContext(), in.tenant.ID, next)
 	if err != nil {
 		return placeInArray(err, bare)
 	}
 	return sendJSON(c, http.StatusOK, jsonType, organizationsBody{orEmpty(tree)})
+}
+
+func parseOrganizations(text []byte) (tree oplog.Tree, bare bool, err error) {
+	var body organizationsBody
+	if bare = bytes.TrimSpace(text)[0] == '['; bare {
+		err = jsonv2.Unmarshal(text, &body.Organizations, readLeniently)
+	} else {
+		err = jsonv2.Unmarshal(text, &body, readLeniently)
+	}
+	var broken oplog.FieldError
+	switch {
+	case err != nil:
+		broken = fieldOf(err, "body")
+	case body.Organizations == nil: // an empty tree is only meant where it is said
+		broken = oplog.FieldError{Location: "body.organizations", Message: "is needed; [] for an empty tree"}
+	default:
+		return body.Organizations, bare, nil
+	}
+	return nil, bare, &oplog.Error{
+		Code: oplog.CodeInvalid, Message: "The tree of organizations cannot be read; it was not changed.", Fields: []oplog.FieldError{broken},
+	}
 }
 
 // placeInArray names fields by their place in a bare array, where one was sent.

@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"reflect"
 	"runtime"
 	"runtime/debug"
@@ -160,10 +161,17 @@ func isAPI(path string) bool { return path == "/api" || strings.HasPrefix(path, 
 // frame stands around every request.
 func (s *Server) frame(c *fiber.Ctx) error {
 	setHeaders(c)
-	if err := c.Next(); err != nil {
-		return s.fail(c, err)
+	err := c.Next()
+	if err != nil {
+		err = s.fail(c, err)
 	}
-	return nil
+	switch c.Response().StatusCode() {
+	case http.StatusUnauthorized:
+		c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
+	case http.StatusServiceUnavailable:
+		c.Set(fiber.HeaderRetryAfter, "1")
+	}
+	return err
 }
 
 // refuse answers what never reaches a handler: a request that is too large, or

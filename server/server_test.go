@@ -243,3 +243,15 @@ func (f *fixture) record(entries ...string) {
 		f.Fatalf("record: %d %s", r.status, r.body)
 	}
 }
+
+// raw sends a request line that Go's own client would not.
+func (f *fixture) raw(caller, line string) reply {
+	f.Helper()
+	method, target, _ := strings.Cut(line, " ")
+	r := httptest.NewRequest(method, "/", nil)
+	r.URL.Opaque, r.RequestURI = target, target
+	for name, value := range f.sent[caller] {
+		r.Header.Set(name, value)
+	}
+	return f.do(r)
+}

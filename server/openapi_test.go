@@ -1,0 +1,133 @@
+package server
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// document is what the tests look at in the description of the API.
+type document struct {
+	OpenAPI    string
+	Paths      map[string]map[string]operationDoc
+	Components struct {
+		Schemas map[string]schemaDoc
+	}
+}
+
+type operationDoc struct {
+	OperationID string
+	Parameters  []struct {
+		Name, In string
+		Explode  *bool
+		Required bool
+		Schema   schemaDoc
+	}
+	RequestBody *struct {
+		Content map[string]struct{ Schema schemaDoc }
+	}
+	Responses map[string]struct {
+		Content map[string]struct{ Schema schemaDoc }
+	}
+	Security []map[string][]string
+}
+
+type schemaDoc struct {
+	Type       any
+	Ref        string `json:"$ref"`
+	Enum       []any
+	Required   []string
+	Properties map[string]schemaDoc
+	Items      *schemaDoc
+	OneOf      []schemaDoc
+}
+
+func TestOpenAPI(t *testing.T) {
+	f := newServer(t)
+	served := f.get("nobody", "/api/v1/openapi.json", 200)
+	written := string(must(f.server.OpenAPI())(t))
+	if served != written {
+		t.Error("what is served is not what is written")
+	}
+	doc := decode[document](t, served)
+	if doc.OpenAPI != "3.1.0" {
+		t.Errorf("version %s", doc.OpenAPI)
+	}
+	ids := map[string]bool{}
+	for _, r := range f.server.table {
+		op, ok := doc.Paths[r.path][strings.ToLower(r.method)]
+		if !ok || op.OperationID != r.id || ids[r.id] {
+			t.Errorf("%s %s is not described: %+v", r.method, r.path, op)
+			continue
+		}
+		ids[r.id] = true
+		if (len(op.Security) == 0) != (r.who == anyone) {
+			t.Errorf("%s: security %v", r.id, op.Security)
+		}
+		if _, ok := op.Responses["default"]; !ok {
+			t.Errorf("%s: no answer to what goes wrong", r.id)
+		}
+		for name := range strings.SplitSeq(r.path, "{") {
+			name, _, isParam := strings.Cut(name, "}")
+			if isParam && !slices.ContainsFunc(op.Parameters, func(p struct {
+				Name, In string
+				Explode  *bool
+				Required bool
+				Schema   schemaDoc
+			}) bool {
+				return p.Name == name && p.In == "path" && p.Required
+			}) {
+				t.Errorf("%s: parameter %s is not described", r.id, name)
+			}
+		}
+	}
+
+	lists := 0
+	for _, p := range doc.Paths["/api/v1/tenants/{tenant}/entries"]["get"].Parameters {
+		if p.Schema.Type == "array" {
+			lists++
+			if p.Explode == nil || !*p.Explode {
+				t.Errorf("%s does not explode", p.Name)
+			}
+		}
+	}
+	if lists != 5 {
+		t.Errorf("%d parameters may repeat", lists)
+	}
+
+	body := doc.Paths["/api/v1/tenants/{tenant}/entries"]["post"].RequestBody.Content
+	if len(body["application/json"].Schema.OneOf) != 2 || body["application/x-ndjson"].Schema.Ref != "#/components/schemas/NewEntry" {
+		t.Errorf("the body of ingest: %+v", body)
+	}
+	schemas := doc.Components.Schemas
+	for name, schema := range schemas {
+		for field, p := range schema.Properties {
+			if _, isList := p.Type.([]any); isList && name != "ExportRequest" {
+				t.Errorf("%s.%s may be null", name, field)
+			}
+		}
+	}
+	for name, want := range enums {
+		schema, field, _ := strings.Cut(name, ".")
+		if got := schemas[schema].Properties[field].Enum; len(got) != len(want) {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if got := schemas["NewEntry"].Required; !slices.Equal(got, []string{"user", "module", "operation"}) {
+		t.Errorf("needed of a new entry: %v", got)
+	}
+	if _, given := schemas["NewEntry"].Properties["seq"]; given {
+		t.Error("a sender may not give seq")
+	}
+	if p := schemas["ProvenEntry"].Properties; p["proof"].Ref == "" || p["id"].Type != "string" {
+		t.Errorf("a proven entry: %+v", p)
+	}
+	if strings.Contains(served, "http://") || strings.Contains(served, "$schema") {
+		t.Error("the description points elsewhere")
+	}
+	var indented any
+	if err := json.Unmarshal([]byte(written), &indented); err != nil || !strings.HasPrefix(written, "{\n  \"") {
+		t.Errorf("not indented: %.20q", written)
+	}
+}

@@ -1,0 +1,55 @@
+package server
+
+import (
+	"fmt"
+	"testing"
+
+	"oplog/oplog"
+)
+
+func TestOrganizations(t *testing.T) {
+	f := newServer(t)
+	const path = tenantA + "/organizations"
+	f.record(entry(`"organization":{"id":"west","name":"West"}`))
+	f.record(entry(`"organization":{"id":"new","name":"New"}`))
+	put := func(body, want string) {
+		t.Helper()
+		r := f.send("write", "PUT", path, body)
+		if r.status != 200 {
+			t.Fatalf("%s: %d %s", body, r.status, r.body)
+		}
+		got := fmt.Sprint(decode[organizationsBody](t, r.body).Organizations)
+		if stands := fmt.Sprint(decode[organizationsBody](t, f.get("admin", path, 200)).Organizations); got != want || stands != want {
+			t.Errorf("%s:\nanswer %s\nstands %s\nwant   %s", body, got, stands, want)
+		}
+	}
+	put(`{"organizations":[{"id":"a","name":"A"},{"id":"b","parent_id":"a","name":"B"},{"id":"west","name":"West","parent_id":"a"}]}`,
+		"[{a  A false} {b a B false} {west a West false} {new a New true}]")
+	put(`[{"id":"a","name":"A","archived":true},{"id":"new","name":"N","parent_id":null}]`, "[{a  A false} {new  N false} {west a West true}]")
+	put(`[]`, fmt.Sprint(oplog.Tree{{ID: "new", Name: "N", Archived: true}, {ID: "west", Name: "West", Archived: true}}))
+
+	bad := func(body, location string) {
+		t.Helper()
+		p := f.asProblem(f.send("admin", "PUT", path, body), 422)
+		if len(p.Errors) == 0 || p.Errors[0].Location != location {
+			t.Errorf("%s: want an error at %s: %+v", body, location, p)
+		}
+	}
+	bad(`{"organizations":[{"id":"a","name":""}]}`, "body.organizations[0].name")
+	bad(`[{"id":"a","name":"A"},{"id":"a","name":"B"}]`, "body[1].id")
+	bad(`[{"id":"a","name":"A","parent_id":"gone"}]`, "body[0].parent_id")
+	bad(`[{"id":"a","name":"A","parent_id":"a"}]`, "body[0].parent_id")
+	bad(`[{"id":"a","name":"A","colour":"red"}]`, "body[0].colour")
+	bad(`[{"id":1,"name":"A"}]`, "body[0].id")
+	bad(`{"organisations":[]}`, "body.organisations")
+	bad(`"x"`, "body")
+	bad(`{}`, "body.organizations")
+	bad(`{"organizations":null}`, "body.organizations")
+	bad(`null`, "body.organizations")
+	f.asProblem(f.send("admin", "PUT", path, `[{]`), 400)
+	f.asProblem(f.send("admin", "PUT", path, ` `), 400)
+	f.asProblem(f.send("admin", "PUT", path, `[]`, "Content-Type", "text/plain"), 415)
+
+	f.asProblem(f.send("owner", "GET", "/api/v1/tenants/other/organizations", ""), 422)
+	f.asProblem(f.send("owner", "PUT", "/api/v1/tenants/other/organizations", `[]`), 422)
+}

@@ -1,0 +1,153 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"oplog/oplog"
+)
+
+func signIn(username, password string) string {
+	return fmt.Sprintf(`{"username":%q,"password":%q}`, username, password)
+}
+
+func TestSignIn(t *testing.T) {
+	f := newServer(t)
+	f.sent["new"] = map[string]string{}
+	r := f.send("new", "POST", "/api/v1/session", signIn("admin", password))
+	want := `{"username":"admin","role":"admin","locale":"en","tenants":[{"id":"acme","name":"Acme","time_zone":"Asia/Shanghai","data_permission":true}]}`
+	if r.status != 200 || strings.TrimSpace(r.body) != want {
+		t.Fatalf("%d %s", r.status, r.body)
+	}
+	cookie, err := http.ParseSetCookie(r.header.Get("Set-Cookie"))
+	f.noError(err)
+	if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Secure || cookie.Domain != "" || len(cookie.Value) < 40 {
+		t.Errorf("cookie %+v", cookie)
+	}
+	f.sent["new"]["Cookie"] = sessionCookie + "=" + cookie.Value
+	if body := f.get("new", "/api/v1/session", 200); strings.TrimSpace(body) != want {
+		t.Errorf("who am I: %s", body)
+	}
+
+	// Signing in anew ends the session of before; signing out ends this one.
+	again := f.send("new", "POST", "/api/v1/session", signIn("admin", password))
+	f.get("new", "/api/v1/session", 401)
+	cookie, err = http.ParseSetCookie(again.header.Get("Set-Cookie"))
+	f.noError(err)
+	f.sent["new"]["Cookie"] = sessionCookie + "=" + cookie.Value
+	out := f.send("new", "DELETE", "/api/v1/session", "")
+	if gone := out.header.Get("Set-Cookie"); out.status != 204 || !strings.Contains(gone, "Max-Age=0") || !strings.HasPrefix(gone, sessionCookie+"=;") {
+		t.Errorf("sign out: %d %s", out.status, gone)
+	}
+	f.get("new", "/api/v1/session", 401)
+	f.get("admin", "/api/v1/session", 200) // another session of the account stays
+}
+
+// TestSignInRefused: who has no account learns nothing that who forgot the
+// password does not.
+func TestSignInRefused(t *testing.T) {
+	f := newServer(t)
+	must(f.log.ChangeAccount("auditor", func(a *oplog.Account) { a.Disabled = true }))(t)
+	want := f.send("nobody", "POST", "/api/v1/session", signIn("admin", "wrong password"))
+	f.asProblem(want, 401)
+	for _, body := range []string{signIn("nobody", password), signIn("auditor", password), signIn("", ""), signIn("ADMIN", password), signIn("admin", "")} {
+		r := f.send("nobody", "POST", "/api/v1/session", body)
+		if r.status != want.status || r.body != want.body || r.header.Get("Set-Cookie") != "" || r.header.Get("Www-Authenticate") != "Bearer" {
+			t.Errorf("%s: %d %s %v", body, r.status, r.body, r.header)
+		}
+	}
+	f.get("auditor", "/api/v1/session", 401) // its session ended with the account
+	if f.words.Len() > 0 {
+		t.Errorf("logged: %s", f.words)
+	}
+}
+
+func TestBadSignIn(t *testing.T) {
+	f := newServer(t)
+	check := func(want int, body string, headers ...string) {
+		t.Helper()
+		r := f.send("nobody", "POST", "/api/v1/session", body, headers...)
+		f.asProblem(r, want)
+		if strings.Contains(r.body, "secret") {
+			t.Errorf("%s: the answer repeats the password: %s", body, r.body)
+		}
+	}
+	check(400, ``)
+	check(400, `{"username":"admin","password":"secret"`)
+	check(400, `{"username":"admin","password":"secret","password":"secret"}`)
+	check(422, `{"username":"admin"}`)
+	check(422, `{"username":"admin","password":["secret"]}`)
+	check(422, `{"username":"admin","password":{"secret":1}}`)
+	check(422, `{"username":"admin","password":"`+strings.Repeat("secret", 200)+`"}`)
+	check(422, `{"username":"admin","password":"secret","tenant":"acme"}`)
+	check(422, `["secret"]`)
+	check(415, `username=admin&password=secret`, "Content-Type", "application/x-www-form-urlencoded")
+	check(415, signIn("admin", "secret"), "Content-Type", "text/plain")
+}
+
+func TestSessionBodies(t *testing.T) {
+	f := newServer(t)
+	check := func(caller, want string) {
+		t.Helper()
+		if body := f.get(caller, "/api/v1/session", 200); !strings.Contains(body, want) {
+			t.Errorf("%s: no %s in %s", caller, want, body)
+		}
+	}
+	check("member", `"tenants":[]`)
+	check("scoped", `"locale":"zh-CN"`)
+	check("scoped", `"organization":"east"`)
+	check("owner", `{"id":"acme",`)
+	check("owner", `{"id":"other",`)
+	check("stranger", `"tenants":[{"id":"other","name":"Other","time_zone":"UTC","data_permission":false}]`)
+	if body := f.get("owner", "/api/v1/tenants", 200); !strings.Contains(body, `{"tenants":[{"id":"acme","name":"Acme"`) {
+		t.Error(body)
+	}
+
+	r := f.send("auditor", "PATCH", "/api/v1/session", `{"locale":"zh-CN"}`)
+	if r.status != 200 || !strings.Contains(r.body, `"locale":"zh-CN"`) {
+		t.Errorf("change: %d %s", r.status, r.body)
+	}
+	check("auditor", `"locale":"zh-CN"`)
+	f.asProblem(f.send("auditor", "PATCH", "/api/v1/session", `{"locale":"fr"}`), 422)
+	f.asProblem(f.send("auditor", "PATCH", "/api/v1/session", `{}`), 422)
+}
+
+func TestSecureCookies(t *testing.T) {
+	f := newServer(t)
+	f.server.secure = true
+	r := f.send("nobody", "POST", "/api/v1/session", signIn("admin", password))
+	if !strings.Contains(strings.ToLower(r.header.Get("Set-Cookie")), "secure") {
+		t.Errorf("cookie %s", r.header.Get("Set-Cookie"))
+	}
+}
+
+func TestPasswords(t *testing.T) {
+	hash := must(HashPassword("密码密码密码密码"))(t)
+	if !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Errorf("hash %s", hash)
+	}
+	if again := must(HashPassword("密码密码密码密码"))(t); again == hash {
+		t.Error("two hashes are alike")
+	}
+	check := func(phc, password string, want bool) {
+		t.Helper()
+		if got := checkPassword(phc, password); got != want {
+			t.Errorf("%s with %q: %v", phc, password, got)
+		}
+	}
+	check(hash, "密码密码密码密码", true)
+	check(hash, "密码密码密码密", false)
+	check(hash, "", false)
+	check("", "", false)
+	check(hash[:len(hash)-2], "密码密码密码密码", false)
+	check(strings.Replace(hash, "argon2id", "argon2i", 1), "密码密码密码密码", false)
+	check(strings.Replace(hash, "m=19456", "m=4294967295", 1), "密码密码密码密码", false)
+	check("$argon2id$v=19$m=19456,t=2,p=1$AAAA$", "", false)
+	for _, bad := range []string{"", "1234567", "七个字的密码字", strings.Repeat("x", 1025)} {
+		if _, err := HashPassword(bad); oplog.CodeOf(err) != oplog.CodeInvalid {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
