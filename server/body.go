@@ -56,47 +56,102 @@ func contentType(c *fiber.Ctx, allowed ...string) (string, error) {
 		fmt.Sprintf("The Content-Type %q is not taken here; send %s, in UTF-8.", shorten(header), strings.Join(allowed, " or ")))
 }
 
-// readBody returns the body of a request, inflated within bounds. It is valid
-// until the request is answered.
+// readBody returns the body of a request, inflated within bounds.
 func readBody(c *fiber.Ctx) ([]byte, error) {
-	raw := c.Request().Body() // as it was sent: Fiber's own Body inflates without a bound
-	switch encoding := strings.ToLower(c.Get(fiber.HeaderContentEncoding)); encoding {
-	case "", "identity":
-		if len(raw) > maxBodyBytes {
-			return nil, errTooLarge
-		}
-	case "gzip":
-		var err error
-		if raw, err = inflate(raw); err != nil {
-			return nil, err
-		}
-	default:
+	encoding := strings.ToLower(c.Get(fiber.HeaderContentEncoding))
+	if encoding != "" && encoding != "identity" && encoding != "gzip" {
 		return nil, fiber.NewError(http.StatusUnsupportedMediaType,
 			fmt.Sprintf("The Content-Encoding %q is not taken here; send gzip, or the body as it is.", shorten(encoding)))
 	}
-	raw = bytes.TrimPrefix(raw, []byte("\uFEFF"))
-	if len(bytes.TrimSpace(raw)) == 0 {
+	body, err := readRaw(c)
+	if err == nil && encoding == "gzip" {
+		body, err = inflate(body)
+	}
+	if err != nil {
+		return nil, err
+	}
+	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
+	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, oplog.Errorf(oplog.CodeMalformed, "The body is empty.")
 	}
-	return raw, nil
+	return body, nil
 }
 
 var errTooLarge = oplog.Errorf(oplog.CodeTooLarge, "The body is larger than %d MiB, counted without compression; send it in parts.", maxBodyBytes>>20)
+
+// readRaw returns the body as it was sent. Fiber's own Body would inflate it
+// without a bound.
+func readRaw(c *fiber.Ctx) ([]byte, error) {
+	stream := c.Request().BodyStream()
+	if stream == nil {
+		return nil, nil
+	}
+	c.Locals(bodyKey{}, bodyTouched)
+	var b bytes.Buffer
+	b.Grow(min(max(0, c.Request().Header.ContentLength()), maxBodyBytes) + bytes.MinRead)
+	n, err := b.ReadFrom(io.LimitReader(stream, maxBodyBytes+1))
+	if n > maxBodyBytes {
+		if err := discard(stream); err == io.EOF {
+			c.Locals(bodyKey{}, bodyEnded)
+		}
+		return nil, errTooLarge
+	}
+	if err != nil {
+		return nil, oplog.Errorf(oplog.CodeMalformed, "The body ended before it was whole.")
+	}
+	c.Locals(bodyKey{}, bodyEnded)
+	return b.Bytes(), nil
+}
+
+// bodyKey is where a request keeps how far its body was read.
+type bodyKey struct{}
+
+const (
+	bodyTouched = "touched" // from here on the reader alone knows where it ends
+	bodyEnded   = "ended"
+)
+
+// finishBody reads what a handler left of a body. A sender that still sends
+// would not see the answer, and what is left would be taken for the next
+// request of the connection.
+func finishBody(c *fiber.Ctx) {
+	stream := c.Request().BodyStream()
+	if stream == nil {
+		return
+	}
+	// A body whose length was not announced cannot be read past its end.
+	chunked := c.Request().Header.ContentLength() < 0
+	state := c.Locals(bodyKey{})
+	if chunked && state == bodyEnded {
+		return
+	}
+	if chunked && state == bodyTouched || discard(stream) != io.EOF {
+		c.Context().SetConnectionClose()
+	}
+}
+
+// discard reads a stream to its end, and returns io.EOF where it got there.
+func discard(stream io.Reader) error {
+	_, err := io.CopyN(io.Discard, stream, maxUnread)
+	return err
+}
 
 func inflate(raw []byte) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(raw))
 	if err != nil {
 		return nil, oplog.Errorf(oplog.CodeMalformed, "The body is not gzip, as its Content-Encoding says.")
 	}
-	var out bytes.Buffer
-	out.Grow(min(8*len(raw), maxBodyBytes) + bytes.MinRead)
-	switch n, err := out.ReadFrom(io.LimitReader(r, maxBodyBytes+1)); {
-	case n > maxBodyBytes:
-		return nil, errTooLarge
-	case err != nil:
-		return nil, oplog.Errorf(oplog.CodeMalformed, "The body is damaged gzip.")
+	var b bytes.Buffer
+	for _, limit := range []int{min(8*len(raw), maxBodyBytes+1), maxBodyBytes + 1} {
+		b.Grow(limit - b.Len() + bytes.MinRead)
+		if _, err := b.ReadFrom(io.LimitReader(r, int64(limit-b.Len()))); err != nil {
+			return nil, oplog.Errorf(oplog.CodeMalformed, "The body is damaged gzip.")
+		}
 	}
-	return out.Bytes(), nil
+	if b.Len() > maxBodyBytes {
+		return nil, errTooLarge
+	}
+	return b.Bytes(), nil
 }
 
 // readStrictly is for the first reading of a text; what was read once is read

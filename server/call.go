@@ -73,9 +73,7 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 			_ = s.fail(c, err) // cannot fail: it writes to memory
 			return
 		}
-		// The body is inflated by whoever reads it where this header stands,
-		// without a bound.
-		c.Request().Header.Del(fiber.HeaderContentEncoding)
+		c.Locals(bodyKey{}, bodyTouched)
 		ctx, cancel := context.WithTimeout(context.WithValue(hc.Context(), callKey{}, in), requestTimeout)
 		defer cancel()
 		next(huma.WithContext(hc, ctx))

@@ -303,7 +303,7 @@ func zipped(text string) string {
 // call that takes a body.
 func TestGzipBomb(t *testing.T) {
 	f := newServer(t)
-	bomb := zipped(strings.Repeat(" ", 256<<20))
+	bomb := zipped(strings.Repeat(" ", 128<<20))
 	allocated := func() uint64 {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)

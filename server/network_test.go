@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"testing"
 	"time"
@@ -51,25 +52,50 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// TestTooLargeForTheNetwork: a body that is not even read is refused with a
-// problem that reaches the sender.
-func TestTooLargeForTheNetwork(t *testing.T) {
+// TestUnwantedBodies: however much is sent, and whether its length is announced
+// or not, the answer reaches the sender and the connection goes on.
+func TestUnwantedBodies(t *testing.T) {
 	f := newServer(t)
 	url := f.listen()
-	for _, size := range []int{maxBodyBytes + 1, maxBodyBytes + bodySlack + 1, 64 << 20} {
-		r, err := http.NewRequest("POST", url+entriesPath, strings.NewReader(strings.Repeat(" ", size)))
+	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}
+	defer client.CloseIdleConnections()
+	send := func(caller, path string, size int, chunked bool, want int, wantReused bool) {
+		t.Helper()
+		var body io.Reader = strings.NewReader(entry() + strings.Repeat(" ", size))
+		if chunked {
+			body = io.MultiReader(body) // of no known length
+		}
+		reused := false
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { reused = i.Reused }})
+		r, err := http.NewRequestWithContext(ctx, "POST", url+path, body)
 		f.noError(err)
 		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("Authorization", f.sent["write"]["Authorization"])
-		answer, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Logf("%d bytes: %v", size, err)
-			continue
+		for name, value := range f.sent[caller] {
+			r.Header.Set(name, value)
 		}
-		body, _ := io.ReadAll(answer.Body)
+		answer, err := client.Do(r)
+		if err != nil {
+			t.Errorf("%s %s, %d bytes: %v", caller, path, size, err)
+			return
+		}
+		text, _ := io.ReadAll(answer.Body)
 		_ = answer.Body.Close()
-		f.asProblem(reply{answer.StatusCode, answer.Header, string(body)}, 413)
+		if answer.StatusCode != want || reused != wantReused {
+			t.Errorf("%s %s, %d bytes: %d %s; connection used again: %v", caller, path, size, answer.StatusCode, text, reused)
+		}
 	}
+	const big = 64 << 20
+	send("write", entriesPath, 0, false, 201, false)
+	for _, chunked := range []bool{false, true} {
+		send("write", entriesPath, 100, chunked, 201, true)
+		send("write", entriesPath, maxBodyBytes, chunked, 413, true)
+		send("write", entriesPath, big, chunked, 413, true)
+		send("nobody", entriesPath, big, chunked, 401, true)
+		send("nobody", "/api/v1/none", big, chunked, 404, true)
+		send("nobody", "/sign-in", big, chunked, 405, true)
+		send("read", exportsPath, 2<<20, chunked, 413, true)
+	}
+	send("write", entriesPath, 0, false, 201, false) // Huma read of the last one what it wanted
 }
 
 func TestTooLongHeaders(t *testing.T) {

@@ -56,7 +56,7 @@ type Server struct {
 
 const (
 	maxBodyBytes   = 16 << 20        // of one request, inflated
-	bodySlack      = 1 << 20         // what is read beyond, so that the refusal reaches the sender
+	maxUnread      = 256 << 20       // what is read of a body that nobody wants, so that the answer reaches the sender
 	readTimeout    = 2 * time.Minute // of one request with its body
 	idleTimeout    = time.Minute     // between two requests of a connection
 	requestTimeout = 30 * time.Second
@@ -84,7 +84,7 @@ func New(log *oplog.Log, o Options) *Server {
 		StrictRouting:                true,
 		CaseSensitive:                true,
 		UnescapePath:                 true,
-		BodyLimit:                    maxBodyBytes + bodySlack,
+		StreamRequestBody:            true, // a body is read when it is known who sends it, and up to a bound
 		ReadTimeout:                  readTimeout,
 		IdleTimeout:                  idleTimeout,
 		ReadBufferSize:               readBuffer,
@@ -171,11 +171,12 @@ func (s *Server) frame(c *fiber.Ctx) error {
 	case http.StatusServiceUnavailable:
 		c.Set(fiber.HeaderRetryAfter, "1")
 	}
+	finishBody(c)
 	return err
 }
 
-// refuse answers what never reaches a handler: a request that is too large, or
-// no HTTP at all.
+// refuse answers what never reaches a handler: headers that are too long, or no
+// HTTP at all.
 func (s *Server) refuse(c *fiber.Ctx, err error) error {
 	setHeaders(c)
 	return s.fail(c, err)
