@@ -91,10 +91,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
             />
           </Suspense>
         ) : (
-          <p className="export-note">
-            {chosen.data &&
-              `${words.period(exactTime(chosen.data.from, zone), exactTime(chosen.data.to, zone))} · ${zone} (${offsetText(Date.parse(chosen.data.to), zone)})`}
-          </p>
+          <p className="export-note">{chosen.data && shownPeriod(chosen.data)}</p>
         )}
       </Row>
       <Row label={words.entriesLabel} group>
@@ -149,6 +146,13 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
     </Dialog>
   )
 
+  function shownPeriod({ from, to }: { from: string; to: string }): string {
+    // A preset's day is not over yet: what is exported ends now.
+    const end = new Date(Math.min(Date.parse(to), Date.now())).toISOString()
+    const period = words.period(exactTime(from, zone), exactTime(end, zone))
+    return words.periodInZone(period, zone, offsetText(Date.parse(end), zone))
+  }
+
   function rowsText(count: number | undefined): string {
     return count === undefined ? words.counting : words.rows(count)
   }
@@ -163,7 +167,7 @@ function useDownloadWhenDone(
   const given = useRef<string>(undefined)
   useEffect(() => {
     const one = exports?.find((other) => other.id === id)
-    if (!one || one.status !== 'done' || given.current === id) return
+    if (one?.status !== 'done' || given.current === id) return
     given.current = id
     download(tenant, one)
   }, [tenant, id, exports])

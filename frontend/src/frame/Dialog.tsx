@@ -23,7 +23,6 @@ export function Dialog({ title, className, onClose, children }: Props) {
   }, [])
 
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is the key for what a press on the backdrop does
     <dialog
       ref={dialog}
       aria-labelledby={id}

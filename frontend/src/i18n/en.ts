@@ -225,6 +225,7 @@ export const en = {
 
   exportTitle: 'Export operation log',
   periodLabel: 'Period',
+  periodInZone: (period: string, zone: string, offset: string) => `${period}, ${zone} (${offset})`,
   asShown: 'As shown',
   entriesLabel: 'Entries',
   asFiltered: 'As filtered now',

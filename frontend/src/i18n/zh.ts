@@ -217,6 +217,7 @@ export const zh: Dictionary = {
 
   exportTitle: '导出操作日志',
   periodLabel: '时段',
+  periodInZone: (period, zone, offset) => `${period}，${zone}（${offset}）`,
   asShown: '当前所选',
   entriesLabel: '范围',
   asFiltered: '按当前筛选',

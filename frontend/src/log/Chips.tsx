@@ -38,7 +38,6 @@ export function Chips({ chips, onRemove, onClear, onCopyLink }: Props) {
   }
 
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out as a line
     <div ref={line} className="chips" role="group" aria-label={words.activeFilters}>
       {chips.map(({ name, label, text }, index) => (
         <span key={name} className="chip">

@@ -70,7 +70,9 @@ export function EmptyState({ tenant, filters, summary, zone, nameOf, onFilters }
               <span className="cut">
                 {isWider
                   ? words.rangeInText[filters.range ?? 'custom']
-                  : filterText(way.name, filters, nameOf, summary, zone, words)}
+                  : way.name === 'q'
+                    ? `“${filters.q.trim()}”`
+                    : filterText(way.name, filters, nameOf, summary, zone, words)}
               </span>
               <span className="empty-count">
                 {count === undefined

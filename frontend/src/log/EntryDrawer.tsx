@@ -93,7 +93,6 @@ export default function EntryDrawer(props: Props) {
         />
         <HeadButton label={words.closeEntry} icon="close" onClick={onClose} />
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled by key */}
       <div ref={body} className="drawer-body" tabIndex={0}>
         {query.error && !entry && (
           <Notice
@@ -155,7 +154,7 @@ function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCo
           </button>
         </div>
       )}
-      <ProofLine entry={entry} onCopy={onCopy} />
+      <ProofLine entry={entry} tenant={tenant.id} onCopy={onCopy} />
       <EntryFacts entry={entry} zone={tenant.time_zone} organizations={organizations} />
       {changes.length > 0 && (
         <>

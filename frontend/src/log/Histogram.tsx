@@ -18,6 +18,11 @@ interface Props {
   onClear: () => void
 }
 
+/** How many labels the axis has room for, without becoming a ruler on a wide screen. */
+function labelsIn(width: number): number {
+  return Math.min(9, Math.max(3, Math.floor(width / 84)))
+}
+
 const baseline = 56
 const top = 10
 
@@ -43,8 +48,8 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
 
   const unit = words.perBucket[summary.histogram.interval] ?? summary.histogram.interval
   const maximum = roundMaximum(Math.max(0, ...frame.counts))
-  const selected = shownSelection(frame, selection, drag)
   const now = Date.now()
+  const selected = shownSelection(frame, selection, drag, now)
   const moment = (instant: number) => longMoment(instant, zone, words, now)
   const period = words.period(moment(frame.from), live && !selection ? undefined : moment(frame.to))
   const label = words.histogram(unit, period, summary.total)
@@ -80,7 +85,7 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
   }
 
   function release() {
-    if (drag?.moved && frame) onSelect(selectionOf(frame, drag.anchor, drag.now))
+    if (drag?.moved && frame) onSelect(selectionOf(frame, drag.anchor, drag.now, now))
     setDrag(undefined)
   }
 
@@ -89,7 +94,6 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
       ref={figure}
       className="histogram"
       role="group"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: Escape clears the selection made here
       tabIndex={0}
       aria-label={label + selectedLabel}
       onPointerDown={press}
@@ -104,7 +108,7 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
         maximum={maximum}
         selected={selected}
         hover={hover}
-        ticksAt={ticks(frame, zone, words, Math.max(2, Math.floor(width / 84)))}
+        ticksAt={ticks(frame, zone, words, labelsIn(width))}
       />
       {summary.total > 0 && (
         <span className="histogram-label histogram-maximum">
@@ -138,15 +142,18 @@ function shownSelection(
   frame: Frame,
   selection: { from?: string; to?: string } | undefined,
   drag: { anchor: number; now: number; moved: boolean } | undefined,
+  now: number,
 ): Span | undefined {
+  // The frame of a preset runs to the end of the day; what is selected ends now.
+  const present = Math.min(frame.to, Math.max(now, frame.from))
   if (drag?.moved) {
-    const { from, to } = selectionOf(frame, drag.anchor, drag.now)
-    return { from: Date.parse(from), to: to ? Date.parse(to) : frame.to }
+    const { from, to } = selectionOf(frame, drag.anchor, drag.now, now)
+    return { from: Date.parse(from), to: to ? Date.parse(to) : present }
   }
   if (!selection) return undefined
   return {
     from: selection.from ? Date.parse(selection.from) : frame.from,
-    to: selection.to ? Date.parse(selection.to) : frame.to,
+    to: selection.to ? Date.parse(selection.to) : present,
   }
 }
 

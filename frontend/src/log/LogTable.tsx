@@ -116,7 +116,7 @@ export function LogTable(props: Props) {
   return (
     <section
       ref={scroller}
-      className={`log-scroll log-${layout}${props.dimmed ? ' log-dimmed' : ''}`}
+      className={`log-scroll log-${layout}${props.dimmed ? ' log-dimmed' : ''}${props.loading || entries.length ? '' : ' log-none'}`}
       aria-label={words.operationsRegion}
     >
       <div

@@ -82,7 +82,7 @@ export function OrganizationTree({ organizations, own, selected, onSelect }: Pro
           }}
         />
       </div>
-      <ul ref={list} role="tree" aria-label={words.organizations}>
+      <ul ref={list} aria-label={words.organizations}>
         {rows.map((node, index) => {
           const count = counts.get(node.id) ?? 0
           const chosen = selected.includes(node.id)
@@ -102,7 +102,6 @@ export function OrganizationTree({ organizations, own, selected, onSelect }: Pro
               }}
               onKeyDown={(event) => keyDown(event, node, index)}
             >
-              {/* biome-ignore lint/a11y/useKeyWithClickEvents: the arrow keys of the item do the same */}
               <span
                 className="twist"
                 onClick={(event) => {

@@ -5,13 +5,14 @@ import { useVerdict } from './useVerdict'
 
 interface Props {
   entry: ProvenEntry
+  tenant: string
   onCopy: (text: string) => void
 }
 
 /** What this browser found when it recomputed the proof of the entry. Green only after the check. */
-export function ProofLine({ entry, onCopy }: Props) {
+export function ProofLine({ entry, tenant, onCopy }: Props) {
   const words = useWords()
-  const { verdict, keyError, retry } = useVerdict(entry)
+  const { verdict, keyError, retry } = useVerdict(entry, tenant)
   const copyLink = (label: string) => (
     <button
       type="button"

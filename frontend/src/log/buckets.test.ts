@@ -58,12 +58,14 @@ test('the bucket under the pointer', () => {
   expect(bucketAt(frameOf(summary([], hour)), 0.5)).toBe(0)
 })
 
-test('a selection snaps to buckets in either direction, and stays open at the right edge', () => {
+test('a selection snaps to buckets in either direction, and stays open where it reaches the present', () => {
+  const later = start + 100 * hour
   const frame = frameOf(summary([1, 2, 3, 4], hour))
   const middle = { from: '2026-11-13T17:00:00.000Z', to: '2026-11-13T19:00:00.000Z' }
-  expect(selectionOf(frame, 1, 2)).toEqual(middle)
-  expect(selectionOf(frame, 2, 1)).toEqual(middle)
-  expect(selectionOf(frame, 2, 3).to).toBeUndefined()
+  expect(selectionOf(frame, 1, 2, later)).toEqual(middle)
+  expect(selectionOf(frame, 2, 1, later)).toEqual(middle)
+  expect(selectionOf(frame, 2, 3, later).to).toBeUndefined()
+  expect(selectionOf(frame, 0, 1, start + 1.5 * hour).to).toBeUndefined()
 })
 
 describe('ticks', () => {

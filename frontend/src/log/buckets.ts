@@ -62,14 +62,17 @@ export function bars(frame: Frame, maximum: number): Bar[] {
   })
 }
 
-/** A selection of whole buckets, from the first to the last index; open at the right edge, so that it stays with the clock. */
-export function selectionOf(frame: Frame, a: number, b: number): { from: string; to: string | undefined } {
+/**
+ * A selection of whole buckets, from the first to the last index; open at the edge of the period
+ * and where the present bucket is the last, so that it stays with the clock.
+ */
+export function selectionOf(frame: Frame, a: number, b: number, now: number): { from: string; to: string | undefined } {
   const first = Math.min(a, b)
   const last = Math.max(a, b)
   const end = frame.edges[last + 1]
   return {
     from: new Date(frame.edges[first] ?? frame.from).toISOString(),
-    to: last >= frame.counts.length - 1 || end === undefined ? undefined : new Date(end).toISOString(),
+    to: end === undefined || end > now || last >= frame.counts.length - 1 ? undefined : new Date(end).toISOString(),
   }
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { Entry, Proof } from '../api/types'
-import { agrees, checkProof, isIncluded, isSigned, leafHash, readCheckpoint } from './proof'
+import type { Proof, ProvenEntry } from '../api/types'
+import { givenId } from './leaf'
+import { checkProof, isIncluded, isSigned, leafHash, readCheckpoint } from './proof'
+import recorded from './proof.fixture.json'
 
 const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes))
 const text = (value: string) => new TextEncoder().encode(value)
@@ -73,59 +75,64 @@ describe('signature', async () => {
   })
 })
 
-const entry: Entry = {
-  id: '01JD',
-  seq: 3,
-  time: '2026-11-20T08:41:07.4Z',
-  received_at: '2026-11-20T08:41:07.812Z',
-  user: { id: 'u_1', name: '王晓敏', role: '营销经理' },
-  module: 'sms',
-  operation: 'send',
-  origin: 'manual',
-  outcome: 'success',
-}
+// An entry as a server recorded, proved and signed it.
+const { key, ...proven } = recorded as unknown as ProvenEntry & { key: string }
+const proof = proven.proof as Proof
 
-describe('an entry', async () => {
-  const leaves = [
-    text('a'),
-    text('b'),
-    text(JSON.stringify({ ...entry, time: '2026-11-20T08:41:07.400000Z' })),
-    text('d'),
-  ]
-  const head = await root(leaves)
-  const proof: Proof = {
-    leaf: base64(leaves[2] as Uint8Array),
-    index: 2,
-    size: 4,
-    path: (await pathTo(2, leaves)).map(base64),
-    checkpoint: `log\n4\n${base64(head)}\n\n— log AAAA\n`,
-  }
-
+describe('an entry', () => {
   test('is proven', async () => {
-    expect(await checkProof(entry, proof, undefined)).toEqual({ state: 'proven', size: 4 })
+    expect(await checkProof(proven, 'demo', key)).toEqual({ state: 'proven', size: proof.size })
   })
 
-  test('that is shown otherwise than recorded is not', async () => {
-    const renamed = { ...entry, user: { ...entry.user, name: 'Somebody' } }
-    expect(await checkProof(renamed, proof, undefined)).toEqual({ state: 'mismatch', reason: 'differs' })
-    const added = { ...entry, content: { id: 'sms_1' } }
-    expect(await checkProof(added, proof, undefined)).toEqual({ state: 'mismatch', reason: 'differs' })
+  test.each<[string, Partial<ProvenEntry>]>([
+    ['another name', { user: { ...proven.user, name: 'Somebody' } }],
+    ['another time', { time: '2026-11-23T00:23:41.614001Z' }],
+    ['another arrival', { received_at: '2026-11-23T00:38:50Z' }],
+    ['another content', { content: { id: 'mod_1' } }],
+    ['an address left out', { ip: undefined }],
+    ['an outcome', { outcome: 'failure' }],
+    ['a change left out', { changes: proven.changes?.slice(1) }],
+    ['a change of another value', { changes: [{ field: 'height', before: '580', after: 200 }] }],
+    ['details that were not recorded', { details: { note: 'x' } }],
+    ['another id', { id: 'x' }],
+  ])('shown with %s is not', async (_, other) => {
+    expect(await checkProof({ ...proven, ...other }, 'demo', key)).toEqual({ state: 'mismatch', reason: 'differs' })
+  })
+
+  test('of another tenant is not', async () => {
+    expect(await checkProof(proven, 'other', key)).toEqual({ state: 'mismatch', reason: 'differs' })
   })
 
   test('whose path leads elsewhere is not', async () => {
-    const bent = { ...proof, path: [...proof.path].reverse() }
-    expect(await checkProof(entry, bent, undefined)).toEqual({ state: 'mismatch', reason: 'path' })
+    const bent = { ...proven, proof: { ...proof, path: [...proof.path].reverse() } }
+    expect(await checkProof(bent, 'demo', key)).toEqual({ state: 'mismatch', reason: 'path' })
+  })
+
+  test('whose checkpoint somebody else signed is not', async () => {
+    const own = proof.checkpoint.replace('— oplog', '— golpo')
+    expect(await checkProof({ ...proven, proof: { ...proof, checkpoint: own } }, 'demo', key)).toEqual({
+      state: 'mismatch',
+      reason: 'signature',
+    })
   })
 
   test('that the checkpoint does not reach yet waits', async () => {
-    const early = { ...proof, checkpoint: `log\n2\n${base64(head)}\n\n` }
-    expect(await checkProof(entry, early, undefined)).toEqual({ state: 'waiting' })
+    const early = { ...proof, checkpoint: proof.checkpoint.replace(`\n${proof.size}\n`, '\n2\n') }
+    expect(await checkProof({ ...proven, proof: early }, 'demo', key)).toEqual({ state: 'waiting' })
   })
 
   test('without a proof, or with unreadable bytes, is not checked', async () => {
-    expect(await checkProof(entry, undefined, undefined)).toEqual({ state: 'unchecked', reason: 'noProof' })
-    const garbled = { ...proof, leaf: base64(text('not JSON')) }
-    expect(await checkProof(entry, garbled, undefined)).toEqual({ state: 'unchecked', reason: 'unreadable' })
-    expect(agrees({ something: 'else' }, entry)).toBeUndefined()
+    expect(await checkProof({ ...proven, proof: undefined }, 'demo', key)).toEqual({
+      state: 'unchecked',
+      reason: 'noProof',
+    })
+    for (const bytes of [text('not CBOR'), Uint8Array.of(0xa0), Uint8Array.of(0xa1, 0x18, 0x63, 0x00)]) {
+      const garbled = { ...proven, proof: { ...proof, leaf: base64(bytes) } }
+      expect(await checkProof(garbled, 'demo', key)).toEqual({ state: 'unchecked', reason: 'unreadable' })
+    }
   })
+})
+
+test('the id that the log gives is made of time and number', () => {
+  expect(givenId(1_795_393_421_614_000, 99_998)).toBe(proven.id)
 })

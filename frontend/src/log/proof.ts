@@ -1,4 +1,5 @@
-import type { Entry, Proof } from '../api/types'
+import type { Entry, Proof, ProvenEntry } from '../api/types'
+import { agrees, type Recorded, readLeaf } from './leaf'
 
 /** What this browser found out about an entry. Only `proven` may be shown green. */
 export type Verdict =
@@ -104,10 +105,13 @@ function splitKey(key: string): [string?, string?, string?] {
   return first < 0 || second < 0 ? [] : [key.slice(0, first), key.slice(first + 1, second), key.slice(second + 1)]
 }
 
-/** Checks, in this browser, that the recorded bytes are what is shown and are in the signed tree. */
+/**
+ * Checks, in this browser, that the recorded bytes are what is shown, of this tenant, and in the signed tree.
+ * The signature is checked where the browser can and the server's key is known.
+ */
 export async function checkProof(
-  entry: Entry,
-  proof: Proof | undefined,
+  { proof, ...entry }: ProvenEntry,
+  tenant: string,
   verifierKey: string | undefined,
 ): Promise<Verdict> {
   if (!globalThis.crypto?.subtle) return { state: 'unchecked', reason: 'insecure' }
@@ -115,67 +119,22 @@ export async function checkProof(
   const head = readCheckpoint(proof.checkpoint)
   if (!head || head.size <= proof.index) return { state: 'waiting' }
   let leaf: Uint8Array
-  let recorded: unknown
   let path: Uint8Array[]
+  let recorded: Recorded
   try {
     leaf = bytesOf(proof.leaf)
     path = proof.path.map(bytesOf)
-    recorded = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(leaf))
+    recorded = readLeaf(leaf)
   } catch {
     return { state: 'unchecked', reason: 'unreadable' }
   }
-  const agreement = agrees(recorded, entry)
-  if (agreement === undefined) return { state: 'unchecked', reason: 'unreadable' }
-  if (!agreement) return { state: 'mismatch', reason: 'differs' }
+  if (!isShown(recorded, entry, tenant, proof)) return { state: 'mismatch', reason: 'differs' }
   if (!(await isIncluded(await leafHash(leaf), proof.index, head, path))) return { state: 'mismatch', reason: 'path' }
   if (verifierKey && (await isSigned(proof.checkpoint, verifierKey)) === false)
     return { state: 'mismatch', reason: 'signature' }
   return { state: 'proven', size: head.size }
 }
 
-const essential = ['id', 'time', 'user', 'module', 'operation'] as const
-const shown = [
-  ...essential,
-  'seq',
-  'received_at',
-  'organization',
-  'content',
-  'origin',
-  'outcome',
-  'ip',
-  'user_agent',
-  'changes',
-  'details',
-] as const
-
-/** Whether the recorded bytes say what is shown; undefined when they are not an entry at all. */
-export function agrees(recorded: unknown, entry: Entry): boolean | undefined {
-  if (typeof recorded !== 'object' || recorded === null) return undefined
-  const leaf = recorded as Record<string, unknown>
-  if (essential.some((key) => leaf[key] === undefined)) return undefined
-  return shown.every((key) => {
-    // The number and the time of arrival may stand outside of the recorded bytes; nothing else that is shown may.
-    if ((key === 'seq' || key === 'received_at') && leaf[key] === undefined) return true
-    if (key === 'origin' && leaf[key] === undefined) return true
-    if (key === 'outcome') return (leaf.outcome ?? 'success') === entry.outcome
-    if (key === 'time' || key === 'received_at') return sameInstant(leaf[key], entry[key])
-    return canonical(leaf[key]) === canonical(entry[key])
-  })
-}
-
-function sameInstant(a: unknown, b: unknown): boolean {
-  if (typeof a !== 'string' || typeof b !== 'string') return false
-  const micro = (time: string) => `${(/\.(\d+)/.exec(time)?.[1] ?? '').padEnd(6, '0').slice(3, 6)}`
-  return Date.parse(a) === Date.parse(b) && micro(a) === micro(b)
-}
-
-/** JSON with sorted keys and without what is empty, so that two spellings of the same thing are equal. */
-function canonical(value: unknown): string {
-  return (
-    JSON.stringify(value, (_, inner) => {
-      if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
-      const filled = Object.entries(inner).filter(([, one]) => one !== undefined && one !== '')
-      return Object.fromEntries(filled.sort(([a], [b]) => (a < b ? -1 : 1)))
-    }) ?? ''
-  )
+function isShown(recorded: Recorded, entry: Entry, tenant: string, proof: Proof): boolean {
+  return recorded.tenant === tenant && recorded.seq === proof.index + 1 && agrees(recorded, entry)
 }

@@ -4,7 +4,7 @@ import type { ProvenEntry } from '../api/types'
 import { checkProof } from './proof'
 
 /** The verdict of this browser over an entry. Retry reads nothing again but the server's key. */
-export function useVerdict(entry: ProvenEntry | undefined) {
+export function useVerdict(entry: ProvenEntry, tenant: string) {
   const key = useQuery({
     queryKey: ['key'],
     queryFn: async ({ signal }) => {
@@ -18,10 +18,10 @@ export function useVerdict(entry: ProvenEntry | undefined) {
     staleTime: Number.POSITIVE_INFINITY,
   })
   const verdict = useQuery({
-    queryKey: ['verdict', entry, key.data],
-    queryFn: () => (entry ? checkProof(entry, entry.proof, key.data || undefined) : null),
-    enabled: entry !== undefined && key.data !== undefined,
+    queryKey: ['verdict', tenant, entry, key.data],
+    queryFn: () => checkProof(entry, tenant, key.data || undefined),
+    enabled: key.data !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
   })
-  return { verdict: verdict.data ?? undefined, keyError: key.isError, retry: key.refetch }
+  return { verdict: verdict.data, keyError: key.isError, retry: key.refetch }
 }

@@ -61,7 +61,6 @@ export function SignInPage({ ended, onLanguage }: Props) {
               autoComplete="username"
               autoCapitalize="none"
               spellCheck={false}
-              // biome-ignore lint/a11y/noAutofocus: the page has one purpose, and this is its first field
               autoFocus
               required
               value={username}

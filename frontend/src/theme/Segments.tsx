@@ -35,7 +35,6 @@ export function Segments<T extends string>({ label, segments, value, small, clas
   return (
     <div ref={group} className={classes} role="radiogroup" aria-label={label} onKeyDown={move}>
       {segments.map((segment, index) => (
-        // biome-ignore lint/a11y/useSemanticElements: a segment that is chosen again acts again, which a native radio cannot
         <button
           key={segment.value}
           type="button"

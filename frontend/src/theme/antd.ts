@@ -68,6 +68,7 @@ export function antdTheme(isDark: boolean, phone: boolean): ThemeConfig {
         defaultShadow: 'none',
         dangerShadow: 'none',
         fontWeight: 400,
+        borderRadiusLG: 6,
         paddingInline: 12,
         defaultHoverColor: p.accent,
         defaultHoverBorderColor: p.accent,

@@ -1,0 +1,69 @@
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** The program under test, built by `make build`. */
+const binary = process.env.OPLOG ?? join(import.meta.dirname, '../../bin/oplog')
+
+/** A data directory of its own for a test, and the program that serves it. */
+export class Program {
+  readonly data = mkdtempSync(join(tmpdir(), 'oplog-e2e-'))
+  url = ''
+  private child: ChildProcessWithoutNullStreams | undefined
+
+  /** Runs an offline command and returns what it prints. */
+  run(args: string[], stdin = ''): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const child = execFile(binary, [...args, '--data', this.data], (error, stdout, stderr) => {
+        if (error) reject(new Error(`oplog ${args.join(' ')}: ${stderr}`))
+        else resolve(stdout.trim())
+      })
+      child.stdin?.end(stdin)
+    })
+  }
+
+  /** Starts serving on a free port, the same one each time, and waits until it answers. */
+  async start(): Promise<void> {
+    const listen = this.url ? new URL(this.url).host : '127.0.0.1:0'
+    const child = spawn(binary, ['serve', '--no-open', '--listen', listen, '--data', this.data])
+    this.child = child
+    let errors = ''
+    child.stderr.on('data', (chunk) => {
+      errors += chunk
+    })
+    this.url = await new Promise((resolve, reject) => {
+      let printed = ''
+      child.stdout.on('data', (chunk) => {
+        printed += chunk
+        const line = /listening on (http:\S+)/.exec(printed)
+        if (line?.[1]) resolve(line[1])
+      })
+      child.once('exit', (code) => reject(new Error(`oplog serve ended with ${code}: ${errors}`)))
+    })
+  }
+
+  /** Asks the program to stop, and returns its exit status. */
+  stop(): Promise<number | null> {
+    const child = this.child
+    this.child = undefined
+    if (!child || child.exitCode !== null) return Promise.resolve(child?.exitCode ?? null)
+    return new Promise((resolve) => {
+      child.once('exit', (code) => resolve(code))
+      child.kill('SIGTERM')
+    })
+  }
+
+  async dispose(): Promise<void> {
+    await this.stop()
+    rmSync(this.data, { recursive: true, force: true })
+  }
+
+  /** Calls the API with a key, and returns its JSON. */
+  async call<T>(key: string, path: string, init: RequestInit = {}): Promise<T> {
+    const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' }
+    const response = await fetch(`${this.url}/api/v1${path}`, { ...init, headers })
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
+    return (await response.json()) as T
+  }
+}

@@ -1,0 +1,154 @@
+import type { Entry } from '../api/types'
+
+/** An entry as its recorded bytes say it. Times are microseconds since 1970. */
+export interface Recorded extends Omit<Entry, 'time' | 'received_at'> {
+  tenant: string
+  time: number
+  receivedAt: number
+}
+
+type Item = number | string | Item[] | Map<Item, Item>
+
+/** Reads one item of CBOR (RFC 8949), of the kinds that recorded entries are made of; throws on any other. */
+class Reader {
+  #bytes: Uint8Array
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  get done(): boolean {
+    return this.#at === this.#bytes.length
+  }
+
+  item(): Item {
+    const first = this.#byte()
+    const length = this.#argument(first & 31)
+    switch (first >> 5) {
+      case 0:
+        return length
+      case 1:
+        return -1 - length
+      case 3:
+        return this.#text(length)
+      case 4:
+        return Array.from({ length }, () => this.item())
+      case 5:
+        return new Map(Array.from({ length }, () => [this.item(), this.item()]))
+      default:
+        throw new Error('not an entry')
+    }
+  }
+
+  #byte(): number {
+    const byte = this.#bytes[this.#at++]
+    if (byte === undefined) throw new Error('cut short')
+    return byte
+  }
+
+  #argument(kind: number): number {
+    if (kind < 24) return kind
+    if (kind > 27) throw new Error('not an entry')
+    let value = 0
+    for (let left = 2 ** (kind - 24); left > 0; left--) value = value * 256 + this.#byte()
+    if (!Number.isSafeInteger(value) || value > 2 ** 53) throw new Error('too large')
+    return value
+  }
+
+  #text(length: number): string {
+    const end = this.#at + length
+    if (end > this.#bytes.length) throw new Error('cut short')
+    const bytes = this.#bytes.subarray(this.#at, end)
+    this.#at = end
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  }
+}
+
+const base32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/** The id that the log gives to an entry whose sender gave none: time and number, as 26 characters. */
+export function givenId(micros: number, seq: number): string {
+  let bits = ((BigInt(micros) << 64n) | BigInt(seq)) << 2n
+  let id = ''
+  for (let digit = 0; digit < 26; digit++) {
+    id = base32[Number(bits & 31n)] + id
+    bits >>= 5n
+  }
+  return id
+}
+
+/** What the recorded bytes of an entry say: a map with integer keys. What is empty is left out of it. */
+export function readLeaf(bytes: Uint8Array): Recorded {
+  const reader = new Reader(bytes)
+  const map = reader.item()
+  if (!(map instanceof Map) || !reader.done) throw new Error('not an entry')
+  const known = new Set(Array.from({ length: 20 }, (_, index) => index + 1))
+  for (const key of map.keys()) if (!known.has(key as number)) throw new Error('a field this console does not know')
+
+  const text = (key: number, from: Map<Item, Item> = map): string => {
+    const value = from.get(key) ?? ''
+    if (typeof value !== 'string') throw new Error('not an entry')
+    return value
+  }
+  const number = (key: number): number => {
+    const value = map.get(key)
+    if (typeof value !== 'number') throw new Error('not an entry')
+    return value
+  }
+  const json = (value: string): unknown => (value === '' ? undefined : JSON.parse(value))
+
+  const changes = (map.get(19) ?? []) as Item[]
+  const time = number(3)
+  const seq = number(2)
+  return {
+    tenant: text(1),
+    seq,
+    time,
+    receivedAt: number(4),
+    id: text(5) || givenId(time, seq),
+    user: { id: text(6), name: text(7), role: text(8) },
+    organization: { id: text(9), name: text(10) },
+    module: text(11),
+    operation: text(12),
+    content: { id: text(13), name: text(14) },
+    outcome: (text(15) || 'success') as Entry['outcome'],
+    origin: (text(16) || 'manual') as Entry['origin'],
+    ip: text(17),
+    user_agent: text(18),
+    changes: changes.map((change) => {
+      if (!(change instanceof Map)) throw new Error('not an entry')
+      return { field: text(1, change), before: json(text(2, change)), after: json(text(3, change)) }
+    }),
+    details: json(text(20)) as Entry['details'],
+  }
+}
+
+/** Whether what is shown is what the recorded bytes say, in every field and in nothing more. */
+export function agrees(recorded: Recorded, shown: Entry): boolean {
+  const { tenant: _, time, receivedAt, ...rest } = recorded
+  const { time: shownTime, received_at, ...shownRest } = shown
+  return micros(shownTime) === time && micros(received_at) === receivedAt && canonical(rest) === canonical(shownRest)
+}
+
+function micros(time: string): number {
+  const fraction = (/\.(\d+)/.exec(time)?.[1] ?? '').padEnd(6, '0').slice(0, 6)
+  return Math.floor(Date.parse(time) / 1000) * 1_000_000 + Number(fraction)
+}
+
+/** JSON with sorted keys; what is empty outside of the sender's own values is as good as left out. */
+function canonical(entry: Omit<Entry, 'time' | 'received_at'>): string {
+  const { changes, details, ...plain } = entry
+  const filled = JSON.stringify(plain, (_, value) => {
+    if (typeof value !== 'object' || value === null) return value === '' ? undefined : value
+    const sorted = sort(value)
+    return Object.values(sorted).every((one) => one === '' || one === undefined) ? undefined : sorted
+  })
+  const own = JSON.stringify([changes?.length ? changes : [], details ?? {}], (_, value) => sort(value))
+  return filled + own
+}
+
+function sort(value: unknown): unknown & object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value as object
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
