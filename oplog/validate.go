@@ -197,6 +197,7 @@ func holdsNUL(raw []byte) bool {
 }
 
 func (v *validation) details(raw json.RawMessage) json.RawMessage {
+	raw = bytes.Trim(raw, " \t\r\n")
 	switch {
 	case len(raw) == 0 || string(raw) == "null":
 		return nil
