@@ -1,0 +1,124 @@
+package oplog
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// spell writes words the short way: field:text, phrases in brackets.
+func spell(words []Word) string {
+	var parts []string
+	for _, w := range words {
+		s := w.Text
+		if w.Phrase {
+			s = "[" + s + "]"
+		}
+		if w.Field != FieldAny {
+			s = string(w.Field) + ":" + s
+		}
+		parts = append(parts, s)
+	}
+	return strings.Join(parts, "|")
+}
+
+func TestParseSearch(t *testing.T) {
+	f := func(t *testing.T, in, want string) {
+		t.Helper()
+		words, err := ParseSearch(in)
+		if err != nil {
+			t.Errorf("%q: %v", in, err)
+		}
+		if got := spell(words); got != want {
+			t.Errorf("%q reads as %s, want %s", in, got, want)
+		}
+	}
+	f(t, "", "")
+	f(t, "  \t\u3000 ", "")
+	f(t, "spring", "spring")
+	f(t, " spring  sale ", "spring|sale")
+	f(t, "双十一\u3000会员", "双十一|会员")
+	f(t, "O'Brien a_b-c.d", "O'Brien|a_b-c.d")
+
+	f(t, "user:wang", "user:wang")
+	f(t, "module:sms content:v3 user:u1", "module:sms|content:v3|user:u1")
+	f(t, "user：王芳", "user:王芳")
+	f(t, "User:wang", "User:wang")
+	f(t, "name:wang", "name:wang")
+	f(t, "xuser:wang", "xuser:wang")
+	f(t, "user:content:x", "user:content:x")
+	f(t, "user: wang", "user:|wang")
+	f(t, "user:", "user:")
+
+	f(t, `"black friday"`, "[black friday]")
+	f(t, `content:"black friday" sale`, "content:[black friday]|sale")
+	f(t, `user："Wang Fang"`, "user:[Wang Fang]")
+	f(t, `a"b c"d`, "a|[b c]|d")
+	f(t, `"a""b"`, "[a]|[b]")
+	f(t, `""`, "[]")
+	f(t, `"black fri`, "[black fri]")
+	f(t, `sale "`, "sale|[]")
+	f(t, "“双十一 会员”", "[双十一 会员]")
+	f(t, "”双十一 会员“ x", "[双十一 会员]|x")
+	f(t, "＂a b＂", "[a b]")
+	f(t, "“a b", "[a b]")
+	f(t, `“a b" c`, "[a b]|c")
+	f(t, `"user:x"`, "[user:x]")
+	f(t, strings.Repeat("é", MaxSearchLength), strings.Repeat("é", MaxSearchLength))
+	f(t, strings.Repeat("a ", MaxSearchWords), strings.TrimSuffix(strings.Repeat("a|", MaxSearchWords), "|"))
+}
+
+func TestParseSearchRefuses(t *testing.T) {
+	f := func(t *testing.T, in, want string) {
+		t.Helper()
+		words, err := ParseSearch(in)
+		if CodeOf(err) != CodeInvalid || words != nil {
+			t.Fatalf("%.20q: %v, %v, want it refused", in, words, err)
+		}
+		if fields := err.(*Error).Fields; len(fields) != 1 || fields[0].Location != "query.q" || fields[0].Message != want {
+			t.Errorf("%.20q: %+v, want %s", in, fields, want)
+		}
+	}
+	f(t, strings.Repeat("é", MaxSearchLength+1), "is 1025 characters long; at most 1024")
+	f(t, strings.Repeat("a ", MaxSearchWords+1), "has more than 32 words")
+	f(t, strings.Repeat(`""`, MaxSearchWords+1), "has more than 32 words")
+	f(t, "a\x00b", "holds characters that no text has")
+	f(t, "a\xffb", "holds characters that no text has")
+}
+
+func FuzzParseSearch(f *testing.F) {
+	for _, seed := range []string{"", "a b", `user:"a b" c`, "“a", "module：双", `"`, "user:", "\u3000", "a\x00", "\xff"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, q string) {
+		words, err := ParseSearch(q)
+		if err != nil {
+			if CodeOf(err) != CodeInvalid {
+				t.Fatalf("%q: %v", q, err)
+			}
+			return
+		}
+		if !utf8.ValidString(q) || len(words) > MaxSearchWords {
+			t.Fatalf("%q is let through with %d words", q, len(words))
+		}
+		rest := q // words are pieces of the search, in its order
+		for _, w := range words {
+			i := strings.Index(rest, w.Text)
+			if i < 0 {
+				t.Fatalf("%q: word %q is not of it", q, w.Text)
+			}
+			rest = rest[i+len(w.Text):]
+			if strings.ContainsFunc(w.Text, isQuote) || !w.Phrase && len(strings.Fields(w.Text)) > 1 {
+				t.Fatalf("%q: word %q is more than one", q, w.Text)
+			}
+		}
+		again, _ := ParseSearch(" " + q + " ")
+		if strings.ContainsFunc(q, isQuote) { // one that is not closed takes the space along
+			return
+		}
+		if fmt.Sprint(again) != fmt.Sprint(words) {
+			t.Fatalf("%q: %v, with spaces around %v", q, words, again)
+		}
+	})
+}
