@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -68,6 +69,7 @@ func (c *demoCommand) Run(ctx context.Context, m *Main) (err error) {
 	if err := c.prepare(ctx, m, l, c.url(ln)); err != nil {
 		return errors.Join(err, ln.Close(), l.Close())
 	}
+	debug.FreeOSMemory() // making the demo took ten times what serving it takes
 	return errors.Join(m.serve(ctx, l, ln, c.serveFlags), l.Close())
 }
 
@@ -204,7 +206,7 @@ func (m *Main) progress(doing string, total int) progress {
 	began := m.Now()
 	if _, person := terminal(m.Stderr); person {
 		bar := progressbar.NewOptions(total, progressbar.OptionSetWriter(m.Stderr), progressbar.OptionSetDescription(doing),
-			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("entries"),
+			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true),
 			progressbar.OptionThrottle(60*time.Millisecond), progressbar.OptionClearOnFinish())
 		return progress{bar, func() { _ = bar.Finish() }}
 	}
