@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -69,20 +70,25 @@ const microsPerDay = 24 * 60 * 60 * 1_000_000
 func (db *DB) Find(tenant, id string) (oplog.Entry, error) {
 	var found oplog.Entry
 	err := db.bolt.View(func(tx *bolt.Tx) error {
-		key, given := oplog.KeyOfID(id)
-		if k, ok := newestWithID(tx, tenant, id); ok && (!given || k.Compare(key) > 0) {
-			key, given = k, true
+		// A sender's id may look like one that the log gives, and stand for no key.
+		var keys []oplog.Key
+		if key, ok := oplog.KeyOfID(id); ok {
+			keys = append(keys, key)
 		}
-		if given {
+		if key, ok := newestWithID(tx, tenant, id); ok {
+			keys = append(keys, key)
+		}
+		slices.SortFunc(keys, func(a, b oplog.Key) int { return b.Compare(a) })
+		for _, key := range keys {
 			data, err := entryAt(tx, tenant, key)
-			if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+			if oplog.CodeOf(err) == oplog.CodeNotFound {
+				continue
+			}
+			if err != nil {
 				return err
 			}
-			if data != nil {
-				found, err = decodeEntry(data)
-				if err != nil || found.ID == id {
-					return err
-				}
+			if found, err = decodeEntry(data); err != nil || found.ID == id {
+				return err
 			}
 		}
 		return oplog.Errorf(oplog.CodeNotFound, "There is no entry %s.", id)
