@@ -3,6 +3,7 @@ package oplog
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Code says what kind of error it is; each maps to one HTTP status in package
@@ -43,7 +44,11 @@ func (e *Error) Error() string {
 		if i == 3 {
 			return fmt.Sprintf("%s; and %d more", s, len(e.Fields)-i)
 		}
-		s += fmt.Sprintf("; %s: %s", f.Location, f.Message)
+		separator := "; "
+		if i == 0 {
+			s, separator = strings.TrimSuffix(s, "."), ": "
+		}
+		s += separator + f.Location + " " + f.Message
 	}
 	return s
 }

@@ -2,6 +2,8 @@ package oplog
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -129,7 +131,7 @@ func (l *Log) StartExport(ctx context.Context, x Export) (Export, error) {
 		return Export{}, err
 	}
 	now := l.now().UTC()
-	x.ID = strings.ToLower(MakeKey(now, uint64(now.Nanosecond())).ID())
+	x.ID = exportID(now)
 	x.Status, x.RowsTotal, x.From, x.To, x.CreatedAt = ExportRunning, counts.Total, m.From, m.To, now
 	x.FileName = fmt.Sprintf("operation-log-%s-%s.%s", x.Tenant, now.In(t.Location()).Format(exportTimeStamp), format.Name)
 	if err := createRecord(l.store, RecordExport, exportName(x), x); err != nil {
@@ -140,6 +142,13 @@ func (l *Log) StartExport(ctx context.Context, x Export) (Export, error) {
 	}
 	terms := ExportTerms{Catalog: m.Catalog, Locale: x.Locale, Location: t.Location()}
 	return x, l.exports.start(x, format, terms, m, last)
+}
+
+// exportID returns an id that sorts by time.
+func exportID(now time.Time) string {
+	random := make([]byte, 8)
+	_, _ = rand.Read(random) // never fails: crypto/rand ends the program instead
+	return strings.ToLower(MakeKey(now, binary.BigEndian.Uint64(random)).ID())
 }
 
 func exportName(x Export) string { return x.Tenant + "/" + x.ID }

@@ -70,7 +70,8 @@ type Appended struct {
 
 // Append records entries, all or none, and returns once they are on disk and
 // found by the next query. A CodeInvalid error names every field of every
-// entry that breaks a rule, as "entries[3].user.id".
+// entry that breaks a rule, as "entries[3].user.id". The JSON values of changes
+// lose their insignificant white space in place.
 func (l *Log) Append(ctx context.Context, tenant string, entries []Entry) (Appended, error) {
 	t, err := l.tenant(tenant)
 	if err != nil {
