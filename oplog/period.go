@@ -33,12 +33,17 @@ func (r Range) Period(now time.Time) (from, to time.Time, ok bool) {
 
 // midnight returns the first instant of a day. Where clocks skip midnight,
 // time.Date answers with an instant of the day before or after; the day then
-// starts at the end of the gap.
+// starts at the end of the gap. Where they go back to midnight, it may answer
+// with the second.
 func midnight(y int, m time.Month, d int, loc *time.Location) time.Time {
+	const step = 15 * time.Minute // clocks change by whole ones
 	want := time.Date(y, m, d, 12, 0, 0, 0, loc).Day()
 	t := time.Date(y, m, d, 0, 0, 0, 0, loc)
 	for t.Day() != want {
-		t = t.Add(15 * time.Minute)
+		t = t.Add(step)
+	}
+	for before := t.Add(-step); before.Day() == want; before = t.Add(-step) {
+		t = before
 	}
 	return t
 }
