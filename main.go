@@ -90,12 +90,7 @@ func (m *Main) Run(ctx context.Context, args []string) int {
 
 // fail tells why in one line.
 func (m *Main) fail(status int, err error) int {
-	why := err.Error()
-	if broken := new(oplog.Error); errors.As(err, &broken) && len(broken.Fields) > 0 {
-		f := broken.Fields[0]
-		why = strings.TrimSuffix(broken.Message, ".") + ": " + f.Location + " " + f.Message
-	}
-	fmt.Fprintln(m.Stderr, "oplog:", strings.Join(strings.Fields(why), " "))
+	fmt.Fprintln(m.Stderr, "oplog:", strings.Join(strings.Fields(err.Error()), " "))
 	return status
 }
 
