@@ -136,9 +136,11 @@ func (iv interval) next(t time.Time) time.Time {
 	if iv.days > 0 {
 		return midnight(y, m, d+iv.days, loc)
 	}
-	starts := iv.ofDay(t)
-	if i, _ := slices.BinarySearchFunc(starts, t, time.Time.Compare); i+1 < len(starts) {
-		return starts[i+1]
+	passed := (t.Hour()*60 + t.Minute()) / iv.minutes
+	for minute := (passed + 1) * iv.minutes; minute < 24*60; minute += iv.minutes {
+		if s := time.Date(y, m, d, 0, minute, 0, 0, loc); s.Day() == d && s.After(t) {
+			return s
+		}
 	}
 	return midnight(y, m, d+1, loc)
 }

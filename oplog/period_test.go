@@ -1,0 +1,282 @@
+package oplog
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+const wall = "2006-01-02 15:04:05"
+
+// in returns the instant that the clocks of a zone showed, with the offset
+// from UTC that they had.
+func in(t testing.TB, zone, clock string) time.Time {
+	t.Helper()
+	at, err := time.Parse(wall+" -07:00", clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at = at.In(location(t, zone))
+	if got := at.Format(wall + " -07:00"); got != clock {
+		t.Fatalf("the clocks of %s never showed %s, but %s", zone, clock, got)
+	}
+	return at
+}
+
+func location(t interface{ Fatal(...any) }, zone string) *time.Location {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loc
+}
+
+func TestRangePeriod(t *testing.T) {
+	f := func(t *testing.T, zone, now string, r Range, wantFrom, wantTo string) {
+		t.Helper()
+		from, to, ok := r.Period(in(t, zone, now))
+		if got, want := from.Format(wall+" -07:00")+" … "+to.Format(wall+" -07:00"), wantFrom+" … "+wantTo; !ok || got != want {
+			t.Errorf("%s at %s in %s: %s, want %s", r, now, zone, got, want)
+		}
+	}
+	const shanghai = "Asia/Shanghai"
+	f(t, shanghai, "2026-11-20 00:00:00 +08:00", RangeToday, "2026-11-20 00:00:00 +08:00", "2026-11-21 00:00:00 +08:00")
+	f(t, shanghai, "2026-11-20 23:59:59 +08:00", RangeToday, "2026-11-20 00:00:00 +08:00", "2026-11-21 00:00:00 +08:00")
+	f(t, shanghai, "2026-11-20 12:00:00 +08:00", RangeLast7Days, "2026-11-14 00:00:00 +08:00", "2026-11-21 00:00:00 +08:00")
+	f(t, shanghai, "2026-03-01 12:00:00 +08:00", RangeLast30Days, "2026-01-31 00:00:00 +08:00", "2026-03-02 00:00:00 +08:00")
+	f(t, shanghai, "2026-01-01 00:00:00 +08:00", RangeLast90Days, "2025-10-04 00:00:00 +08:00", "2026-01-02 00:00:00 +08:00")
+	f(t, "UTC", "2024-02-29 12:00:00 +00:00", RangeToday, "2024-02-29 00:00:00 +00:00", "2024-03-01 00:00:00 +00:00")
+	f(t, "Asia/Kolkata", "2026-11-20 04:00:00 +05:30", RangeToday, "2026-11-20 00:00:00 +05:30", "2026-11-21 00:00:00 +05:30")
+	// Days of 23, 25, 24½ hours.
+	f(t, "Europe/Berlin", "2026-03-29 12:00:00 +02:00", RangeToday, "2026-03-29 00:00:00 +01:00", "2026-03-30 00:00:00 +02:00")
+	f(t, "Europe/Berlin", "2026-10-25 02:30:00 +01:00", RangeToday, "2026-10-25 00:00:00 +02:00", "2026-10-26 00:00:00 +01:00")
+	f(t, "Europe/Berlin", "2026-10-31 12:00:00 +01:00", RangeLast7Days, "2026-10-25 00:00:00 +02:00", "2026-11-01 00:00:00 +01:00")
+	f(t, "Australia/Lord_Howe", "2026-04-05 12:00:00 +10:30", RangeToday, "2026-04-05 00:00:00 +11:00", "2026-04-06 00:00:00 +10:30")
+	// Midnight is skipped, by an hour.
+	f(t, "America/Sao_Paulo", "2018-11-04 12:00:00 -02:00", RangeToday, "2018-11-04 01:00:00 -02:00", "2018-11-05 00:00:00 -02:00")
+	f(t, "America/Sao_Paulo", "2018-11-03 23:59:59 -03:00", RangeToday, "2018-11-03 00:00:00 -03:00", "2018-11-04 01:00:00 -02:00")
+	f(t, "Atlantic/Azores", "2026-03-29 12:00:00 +00:00", RangeToday, "2026-03-29 01:00:00 +00:00", "2026-03-30 00:00:00 +00:00")
+	// The hour before midnight comes twice.
+	f(t, "America/Sao_Paulo", "2018-02-17 23:30:00 -03:00", RangeToday, "2018-02-17 00:00:00 -02:00", "2018-02-18 00:00:00 -03:00")
+	// The hour after midnight comes twice, east and west of Greenwich.
+	f(t, "Asia/Amman", "2016-10-28 00:30:00 +03:00", RangeToday, "2016-10-28 00:00:00 +03:00", "2016-10-29 00:00:00 +02:00")
+	f(t, "Asia/Amman", "2016-10-28 00:30:00 +02:00", RangeToday, "2016-10-28 00:00:00 +03:00", "2016-10-29 00:00:00 +02:00")
+	f(t, "America/Havana", "2026-11-01 12:00:00 -05:00", RangeToday, "2026-11-01 00:00:00 -04:00", "2026-11-02 00:00:00 -05:00")
+	f(t, "Atlantic/Azores", "2026-10-25 12:00:00 -01:00", RangeToday, "2026-10-25 00:00:00 +00:00", "2026-10-26 00:00:00 -01:00")
+	// A day is skipped.
+	f(t, "Pacific/Apia", "2011-12-29 12:00:00 -10:00", RangeToday, "2011-12-29 00:00:00 -10:00", "2011-12-31 00:00:00 +14:00")
+
+	for _, r := range []Range{"", RangeCustom, "yesterday"} {
+		if _, _, ok := r.Period(validationTime); ok {
+			t.Errorf("range %q has a period", r)
+		}
+	}
+}
+
+func TestIntersect(t *testing.T) {
+	at := func(hour int) time.Time {
+		if hour == 0 {
+			return time.Time{}
+		}
+		return time.Date(2026, 1, 1, hour, 0, 0, 0, time.UTC)
+	}
+	f := func(t *testing.T, from, to, otherFrom, otherTo, wantFrom, wantTo int) {
+		t.Helper()
+		gotFrom, gotTo := Intersect(at(from), at(to), at(otherFrom), at(otherTo))
+		if gotFrom != at(wantFrom) || gotTo != at(wantTo) {
+			t.Errorf("%d…%d and %d…%d: %s … %s", from, to, otherFrom, otherTo, gotFrom, gotTo)
+		}
+	}
+	f(t, 0, 0, 0, 0, 0, 0)
+	f(t, 0, 0, 3, 6, 3, 6)
+	f(t, 3, 6, 0, 0, 3, 6)
+	f(t, 1, 5, 3, 6, 3, 5)
+	f(t, 3, 6, 1, 5, 3, 5)
+	f(t, 0, 5, 3, 0, 3, 5)
+	f(t, 4, 0, 3, 6, 4, 6)
+	f(t, 1, 9, 3, 6, 3, 6)
+}
+
+// Zones whose clocks do what clocks can do, with an instant around which they
+// do it.
+var zones = []struct{ zone, around string }{
+	{"UTC", "2026-01-01 00:00:00 +00:00"},
+	{"Asia/Shanghai", "2026-11-11 00:00:00 +08:00"},
+	{"Asia/Kolkata", "2026-11-11 00:00:00 +05:30"},
+	{"Asia/Kathmandu", "2026-11-11 00:00:00 +05:45"},
+	{"Europe/Berlin", "2026-03-29 03:00:00 +02:00"},
+	{"Europe/Berlin", "2026-10-25 02:00:00 +01:00"},
+	{"America/New_York", "2026-03-08 03:00:00 -04:00"},
+	{"America/New_York", "2026-11-01 01:00:00 -05:00"},
+	{"America/Sao_Paulo", "2018-11-04 01:00:00 -02:00"},
+	{"America/Sao_Paulo", "2018-02-17 23:00:00 -03:00"},
+	{"Australia/Lord_Howe", "2026-10-04 02:30:00 +11:00"},
+	{"Australia/Lord_Howe", "2026-04-05 01:30:00 +10:30"},
+	{"Asia/Amman", "2016-10-28 00:00:00 +02:00"},
+	{"Africa/Cairo", "2026-04-24 01:00:00 +03:00"},
+	{"Africa/Cairo", "2026-10-29 23:00:00 +02:00"},
+	{"America/Havana", "2026-11-01 00:00:00 -05:00"},
+	{"Atlantic/Azores", "2026-10-25 00:00:00 -01:00"},
+	{"Atlantic/Azores", "2026-03-29 01:00:00 +00:00"},
+	{"Antarctica/Troll", "2026-03-29 03:00:00 +02:00"}, // two hours
+	{"Pacific/Apia", "2011-12-31 00:00:00 +14:00"},     // a day
+	{"Pacific/Chatham", "2026-09-27 03:45:00 +13:45"},
+	{"Asia/Pyongyang", "2018-05-05 00:00:00 +09:00"},
+}
+
+func TestBucketsCutThePeriod(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		z := rapid.SampledFrom(zones).Draw(rt, "zone")
+		around := in(t, z.zone, z.around)
+		length := rapid.SampledFrom([]time.Duration{
+			time.Minute, time.Hour, 3 * time.Hour, 16 * time.Hour, 24 * time.Hour, 48 * time.Hour, 8 * 24 * time.Hour, 40 * 24 * time.Hour,
+			100 * 24 * time.Hour, 300 * 24 * time.Hour, 1500 * 24 * time.Hour, 7000 * 24 * time.Hour, 30_000 * 24 * time.Hour,
+		}).Draw(rt, "length")
+		before := rapid.Float64Range(-0.2, 1.2).Draw(rt, "part before the change")
+		from := around.Add(-time.Duration(before * float64(length))).Truncate(time.Second)
+		to := from.Add(length + time.Duration(rapid.Int64Range(0, int64(length)).Draw(rt, "more")))
+		checkBuckets(rt, from, to)
+	})
+}
+
+func TestBucketsAroundChangesOfTheClock(t *testing.T) {
+	for _, z := range zones {
+		around := in(t, z.zone, z.around)
+		for minute := -195; minute <= 195; minute += 15 {
+			from := around.Add(time.Duration(minute) * time.Minute)
+			for _, length := range []time.Duration{0, time.Hour, 12 * time.Hour, 7 * 24 * time.Hour, 99 * 24 * time.Hour} {
+				checkBuckets(t, from, from.Add(length))
+			}
+		}
+	}
+}
+
+func checkBuckets(t interface{ Fatalf(string, ...any) }, from, to time.Time) {
+	name, starts := Buckets(from, to)
+	about := fmt.Sprintf("%s of %s … %s", name, from.Format(time.RFC3339), to.Format(time.RFC3339))
+	if !from.Before(to) {
+		if len(starts) > 1 {
+			t.Fatalf("%s: %d buckets of nothing", about, len(starts))
+		}
+		return
+	}
+	// One more where the first starts before the period, and the hours that
+	// come twice.
+	if len(starts) == 0 || len(starts) > maxBuckets+2 {
+		t.Fatalf("%s: %d buckets", about, len(starts))
+	}
+	var width interval
+	for _, iv := range intervals {
+		if iv.name == name {
+			width = iv
+		}
+	}
+	if starts[0].After(from) || len(starts) > 1 && !starts[1].After(from) {
+		t.Fatalf("%s: the first bucket starts at %s", about, starts[0])
+	}
+	longest := time.Duration(width.length)*time.Minute + 2*time.Hour // clocks go back by up to two hours
+	switch {
+	case width.months > 0:
+		longest += time.Duration(width.months) * 26 * time.Hour
+	case width.days > 0:
+		longest += 24 * time.Hour // a day that is skipped
+	case width.minutes > 15:
+		longest += time.Duration(width.minutes) * time.Minute // the time that is skipped
+	}
+	end := starts[len(starts)-1]
+	if !end.Before(to) || to.Sub(end) > longest {
+		t.Fatalf("%s: the last bucket starts at %s", about, end)
+	}
+	for i, s := range starts {
+		if i > 0 && (!starts[i-1].Before(s) || s.Sub(starts[i-1]) > longest) {
+			t.Fatalf("%s: after %s comes %s", about, starts[i-1], s)
+		}
+		if !aligned(width, s) {
+			t.Fatalf("%s: %s is not where a bucket starts", about, s)
+		}
+	}
+}
+
+// aligned tells whether clock and calendar say that a bucket starts at an
+// instant: at a round time, or at the first after the clocks skipped it.
+func aligned(width interval, t time.Time) bool {
+	before := t.Add(-time.Nanosecond)
+	switch {
+	case width.months == 12:
+		return before.Year() != t.Year()
+	case width.months == 1:
+		return before.Month() != t.Month()
+	case width.days == 7:
+		return before.Day() != t.Day() && t.Weekday() == time.Monday
+	case width.days == 1:
+		return before.Day() != t.Day()
+	}
+	_, offsetBefore := before.Zone()
+	_, offset := t.Zone()
+	minute := t.Hour()*60 + t.Minute()
+	if t.Second() != 0 || t.Nanosecond() != 0 {
+		return false
+	}
+	return minute%width.minutes == 0 || offset > offsetBefore
+}
+
+func TestBucketsNameTheirWidth(t *testing.T) {
+	f := func(t *testing.T, length time.Duration, wantName string, wantCount int) {
+		t.Helper()
+		from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) // a Thursday
+		name, starts := Buckets(from, from.Add(length))
+		if name != wantName || len(starts) != wantCount {
+			t.Errorf("%s: %d of %s, want %d of %s", length, len(starts), name, wantCount, wantName)
+		}
+	}
+	const day = 24 * time.Hour
+	f(t, 0, "1m", 0)
+	f(t, -time.Hour, "1m", 0)
+	f(t, 1, "1m", 1)
+	f(t, time.Hour, "1m", 60)
+	f(t, 200*time.Minute-1, "1m", 200)
+	f(t, 200*time.Minute, "5m", 40)
+	f(t, 16*time.Hour, "5m", 192)
+	f(t, day, "15m", 96)
+	f(t, 7*day, "1h", 168)
+	f(t, 14*day, "3h", 112)
+	f(t, 30*day, "6h", 120)
+	f(t, 90*day, "12h", 180)
+	f(t, 180*day, "1d", 180)
+	f(t, 365*day, "7d", 53)
+	f(t, 5*365*day, "1mo", 60)
+	f(t, 20*365*day, "1y", 20)
+}
+
+func TestBucketsWhereTheClockSkips(t *testing.T) {
+	f := func(t *testing.T, zone, from, to, want string) {
+		t.Helper()
+		_, starts := Buckets(in(t, zone, from), in(t, zone, to))
+		var got string
+		for _, s := range starts {
+			got += s.Format(" 15:04-07")
+		}
+		if got != want {
+			t.Errorf("%s %s:%s, want%s", zone, from, got, want)
+		}
+	}
+	f(t, "Europe/Berlin", "2026-03-29 00:00:00 +01:00", "2026-03-29 05:00:00 +02:00", berlinSpring())
+	f(t, "Asia/Shanghai", "2026-11-11 10:07:30 +08:00", "2026-11-11 10:10:00 +08:00", " 10:07+08 10:08+08 10:09+08")
+}
+
+// berlinSpring is every five minutes of four hours, of which the clocks skip
+// one.
+func berlinSpring() string {
+	var s string
+	for minute := 0; minute < 300; minute += 5 {
+		switch hour := minute / 60; {
+		case hour < 2:
+			s += fmt.Sprintf(" %02d:%02d+01", hour, minute%60)
+		case hour > 2:
+			s += fmt.Sprintf(" %02d:%02d+02", hour, minute%60)
+		}
+	}
+	return s
+}
