@@ -6,6 +6,7 @@ import { useMemo, useState } from 'react'
 import { isProblem } from './api/http'
 import { keys } from './api/keys'
 import type { LocaleTag } from './api/types'
+import { Mishap } from './frame/Mishap'
 import { useSystemDark, useViewport } from './frame/viewport'
 import { guessLanguage, LanguageProvider, rememberLanguage } from './i18n/language'
 import { Pages } from './Pages'
@@ -59,7 +60,9 @@ function Themed() {
         wave={{ disabled: true }}
       >
         <AntApp component={false}>
-          <Pages session={session} onLanguage={chooseLanguage} />
+          <Mishap>
+            <Pages session={session} onLanguage={chooseLanguage} />
+          </Mishap>
         </AntApp>
       </ConfigProvider>
     </LanguageProvider>

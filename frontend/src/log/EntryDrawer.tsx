@@ -40,7 +40,9 @@ export default function EntryDrawer(props: Props) {
   const body = useRef<HTMLDivElement>(null)
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another entry begins at its top
-  useEffect(() => body.current?.scrollTo({ top: 0 }), [id])
+  useEffect(() => {
+    body.current?.scrollTo({ top: 0 })
+  }, [id])
 
   // Escape closes from anywhere on the page, except where it means something nearer.
   const close = useRef(onClose)

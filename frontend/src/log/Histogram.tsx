@@ -37,11 +37,11 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
 
   useEffect(() => {
     if (!selection) return
-    const escape = (event: KeyboardEvent) => {
+    const leave = (event: KeyboardEvent) => {
       if (event.key === 'Escape' && event.target instanceof Node && figure.current?.contains(event.target)) onClear()
     }
-    window.addEventListener('keydown', escape)
-    return () => window.removeEventListener('keydown', escape)
+    window.addEventListener('keydown', leave)
+    return () => window.removeEventListener('keydown', leave)
   }, [selection, onClear])
 
   if (!summary || !frame) return <figure ref={figure} className="histogram" aria-hidden="true" />

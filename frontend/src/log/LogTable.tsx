@@ -50,7 +50,9 @@ export function LogTable(props: Props) {
     scrollMargin: layout === 'phone' ? 0 : 32,
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height is what changed
-  useEffect(() => virtualizer.measure(), [height, virtualizer])
+  useEffect(() => {
+    virtualizer.measure()
+  }, [height, virtualizer])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: other rows begin at the top
   useEffect(() => {

@@ -82,7 +82,7 @@ export function OrganizationTree({ organizations, own, selected, onSelect }: Pro
           }}
         />
       </div>
-      <ul ref={list} aria-label={words.organizations}>
+      <ul ref={list} role="tree" aria-label={words.organizations}>
         {rows.map((node, index) => {
           const count = counts.get(node.id) ?? 0
           const chosen = selected.includes(node.id)
