@@ -1,0 +1,232 @@
+package oplog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// parseTree reads "root east>root shop>east! …": an id, its parent after ">",
+// and "!" where it is archived. Names are the ids in capitals.
+func parseTree(s string) Tree {
+	var tree Tree
+	for node := range strings.FieldsSeq(s) {
+		node, archived := strings.CutSuffix(node, "!")
+		id, parent, _ := strings.Cut(node, ">")
+		tree = append(tree, Organization{ID: id, ParentID: parent, Name: strings.ToUpper(id), Archived: archived})
+	}
+	return tree
+}
+
+func (t Tree) spelled() string {
+	var nodes []string
+	for _, o := range t {
+		s := o.ID
+		if o.ParentID != "" {
+			s += ">" + o.ParentID
+		}
+		if o.Archived {
+			s += "!"
+		}
+		nodes = append(nodes, s)
+	}
+	return strings.Join(nodes, " ")
+}
+
+const company = "shop>east root east>root west>root kiosk>shop"
+
+func TestTreeBelow(t *testing.T) {
+	f := func(t *testing.T, tree, id, want string) {
+		t.Helper()
+		got := parseTree(tree).Below(id)
+		if len(got) > 0 && got[0] != id {
+			t.Errorf("%s does not start with itself: %v", id, got)
+		}
+		slices.Sort(got)
+		if strings.Join(got, " ") != want {
+			t.Errorf("below %s in %s: %v, want %s", id, tree, got, want)
+		}
+	}
+	f(t, company, "root", "east kiosk root shop west")
+	f(t, company, "east", "east kiosk shop")
+	f(t, company, "kiosk", "kiosk")
+	f(t, company, "none", "")
+	f(t, company, "", "")
+	f(t, "", "root", "")
+	f(t, "a b c>a", "a", "a c")
+	f(t, "a b>a! c>b", "a", "a b c")
+}
+
+func TestTreeSubtree(t *testing.T) {
+	f := func(t *testing.T, tree, id, want string) {
+		t.Helper()
+		whole := parseTree(tree)
+		if got := whole.Subtree(id).spelled(); got != want {
+			t.Errorf("subtree of %s in %s: %s, want %s", id, tree, got, want)
+		}
+		if whole.spelled() != tree {
+			t.Errorf("the tree itself became %s", whole.spelled())
+		}
+	}
+	f(t, company, "root", company)
+	f(t, company, "east", "shop>east east kiosk>shop")
+	f(t, company, "kiosk", "kiosk")
+	f(t, company, "none", "")
+	f(t, "a b>a!", "b", "b!")
+}
+
+func TestTreeValidate(t *testing.T) {
+	f := func(t *testing.T, tree Tree, want ...string) {
+		t.Helper()
+		var got []string
+		for _, broken := range tree.validate() {
+			got = append(got, broken.Location)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", tree.spelled(), got, want)
+		}
+	}
+	at := func(i int, field string) string { return fmt.Sprintf("organizations[%d].%s", i, field) }
+	f(t, nil)
+	f(t, parseTree(company))
+	f(t, parseTree("a b c>b"))
+	f(t, parseTree("a a"), at(1, "id"))
+	f(t, parseTree("a b>c"), at(1, "parent_id"))
+	f(t, parseTree("a>a"), at(0, "parent_id"))
+	f(t, parseTree("a>b b>a"), at(0, "parent_id"))
+	f(t, parseTree("r a>c b>a c>b"), at(1, "parent_id"))
+	f(t, parseTree("r x>a a>b b>a"), at(1, "parent_id")) // below a ring
+	f(t, Tree{{Name: "A"}}, at(0, "id"))
+	f(t, Tree{{ID: "a"}}, at(0, "name"))
+	f(t, Tree{{ID: strings.Repeat("双", MaxOrganizationID), Name: strings.Repeat("双", MaxNameLength)}})
+	f(t, Tree{{ID: strings.Repeat("双", MaxOrganizationID+1), Name: strings.Repeat("双", MaxNameLength+1)}}, at(0, "id"), at(0, "name"))
+	f(t, Tree{{ID: "a\x00", Name: "\xff"}}, at(0, "id"), at(0, "name"))
+
+	deep := make(Tree, 2000)
+	for i := range deep {
+		deep[i] = Organization{ID: fmt.Sprint(i), Name: "x"}
+		if i > 0 {
+			deep[i].ParentID = fmt.Sprint(i - 1)
+		}
+	}
+	f(t, deep)
+	deep[0].ParentID = "1999"
+	f(t, deep, at(0, "parent_id"))
+}
+
+func TestTreeReplacedBy(t *testing.T) {
+	f := func(t *testing.T, before, next, withEntries, want string) {
+		t.Helper()
+		got := parseTree(before).replacedBy(parseTree(next), func(id string) bool { return slices.Contains(strings.Fields(withEntries), id) })
+		if got.spelled() != want {
+			t.Errorf("%q replaced by %q: %q, want %q", before, next, got.spelled(), want)
+		}
+	}
+	f(t, "", "", "", "")
+	f(t, "", "a b>a", "", "a b>a")
+	f(t, "a b>a", "a", "", "a")
+	f(t, "a b>a", "a", "b", "a b>a!")
+	f(t, "a b>a c>b", "a", "c", "a c>a!")           // its parent is gone: below the root
+	f(t, "a b>a c>b", "a", "b c", "a b>a! c>b!")    // its parent is archived with it
+	f(t, "a b>a c>b", "a c>a", "b c", "a c>a b>a!") // c moved, b stays for its entries
+	f(t, "a b>a", "x y", "a b", "x y a! b>a!")      // no single root to go below
+	f(t, "a b>a", "x", "b", "x b>x!")
+	f(t, "a b>a!", "a b>a", "", "a b>a")   // back in the host's tree
+	f(t, "a b>a!", "a", "b", "a b>a!")     // stays archived
+	f(t, "a b>a!", "a", "", "a")           // its entries are gone
+	f(t, "a", "a! b>a!", "", "a b>a")      // a sender cannot archive
+	f(t, "a b>a", "", "a b", "a! b>a!")    // all gone
+	f(t, "a b>a", "b a>b", "a b", "b a>b") // turned upside down
+}
+
+func TestTreeWith(t *testing.T) {
+	f := func(t *testing.T, tree, seen, want string) {
+		t.Helper()
+		var refs []Ref
+		for _, o := range parseTree(seen) {
+			refs = append(refs, Ref{ID: o.ID, Name: o.Name})
+		}
+		before := parseTree(tree)
+		after := before.with(refs)
+		if after.spelled() != want || before.spelled() != tree {
+			t.Errorf("%s with %s: %s, want %s", tree, seen, after.spelled(), want)
+		}
+	}
+	f(t, "", "", "")
+	f(t, "", "a", "a")
+	f(t, "r a>r", "a r", "r a>r")
+	f(t, "r", "a b a", "r a>r b>r")
+	f(t, "r s", "a", "r s a")
+	f(t, "r old!", "a", "r old! a>r")
+	f(t, "r old>r!", "old", "r old>r!")
+	tree := Tree{}.with([]Ref{{}, {ID: "a"}, {Name: "nameless"}})
+	if len(tree) != 1 || tree[0] != (Organization{ID: "a", Name: "a"}) {
+		t.Errorf("%+v, want a by its id", tree)
+	}
+}
+
+func TestTreeVisible(t *testing.T) {
+	f := func(t *testing.T, filter, scope string, want ...string) {
+		t.Helper()
+		got := parseTree(company).visible(strings.Fields(filter), scope)
+		if !slices.Equal(got, want) || (got == nil) != (want == nil) {
+			t.Errorf("%q in scope %q: %#v, want %#v", filter, scope, got, want)
+		}
+	}
+	f(t, "", "")
+	f(t, "east", "", "east", "kiosk", "shop")
+	f(t, "east shop west", "", "east", "kiosk", "shop", "west")
+	f(t, "", "east", "east", "kiosk", "shop")
+	f(t, "root", "east", "east", "kiosk", "shop")
+	f(t, "shop", "east", "kiosk", "shop")
+	f(t, "none", "", []string{}...)
+	got := parseTree(company).visible([]string{"west"}, "east")
+	if got == nil || len(got) != 0 {
+		t.Errorf("outside of the scope: %#v, want none, not all", got)
+	}
+	if got := parseTree(company).visible(nil, "none"); got == nil || len(got) != 0 {
+		t.Errorf("a scope that is gone: %#v, want none, not all", got)
+	}
+}
+
+// A tree that was replaced any number of times stays a tree: it validates, it
+// has all of the last one, and nothing with entries is lost.
+func TestTreeStaysATree(t *testing.T) {
+	drawTree := func(t *rapid.T) Tree {
+		ids := rapid.SliceOfNDistinct(rapid.SampledFrom(strings.Fields("a b c d e f g h")), 0, 6, rapid.ID[string]).Draw(t, "ids")
+		var tree Tree
+		for i, id := range ids {
+			o := Organization{ID: id, Name: id}
+			if i > 0 {
+				if at := rapid.IntRange(-1, i-1).Draw(t, "parent"); at >= 0 {
+					o.ParentID = ids[at]
+				}
+			}
+			tree = append(tree, o)
+		}
+		return tree
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		withEntries := rapid.SliceOf(rapid.SampledFrom(strings.Fields("a b c d e f g h"))).Draw(t, "with entries")
+		has := func(id string) bool { return slices.Contains(withEntries, id) }
+		tree := drawTree(t)
+		for range rapid.IntRange(1, 4).Draw(t, "times") {
+			before, next := tree, drawTree(t)
+			tree = before.replacedBy(next, has)
+			if broken := tree.validate(); broken != nil {
+				t.Fatalf("%s replaced by %s is %s: %v", before.spelled(), next.spelled(), tree.spelled(), broken)
+			}
+			if got := tree[:len(next)].spelled(); got != next.spelled() {
+				t.Fatalf("%s does not start with %s", tree.spelled(), next.spelled())
+			}
+			for _, o := range before {
+				if _, kept := tree.Find(o.ID); !kept && has(o.ID) {
+					t.Fatalf("%s replaced by %s: %s has entries and is lost", before.spelled(), next.spelled(), o.ID)
+				}
+			}
+		}
+	})
+}
