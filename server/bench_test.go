@@ -3,67 +3,101 @@ package server
 import (
 	"fmt"
 	"io"
-	"net"
-	"net/http"
-	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/valyala/fasthttp"
+
+	"oplog/oplog"
 )
 
-// BenchmarkRecord records entries over the network, one in a request, from 64
-// senders at once; each answer comes after the sync of its transaction.
-func BenchmarkRecord(b *testing.B) {
+// serve makes requests without a network.
+func serve(b *testing.B, f *fixture, caller, method, uri, body string, want int) {
+	b.Helper()
+	handler := f.server.App().Handler()
+	b.ReportAllocs()
+	for b.Loop() {
+		var ctx fasthttp.RequestCtx
+		var r fasthttp.Request
+		r.Header.SetMethod(method)
+		r.SetRequestURI(uri)
+		for name, value := range f.sent[caller] {
+			r.Header.Set(name, value)
+		}
+		if body != "" {
+			r.Header.SetContentType(jsonType)
+			r.SetBodyStream(strings.NewReader(body), len(body))
+		}
+		ctx.Init(&r, nil, nil)
+		handler(&ctx)
+		if got := ctx.Response.StatusCode(); got != want {
+			b.Fatalf("%d: %s", got, ctx.Response.Body())
+		}
+	}
+}
+
+func fullEntry(i int) string {
+	return entry(fmt.Sprintf(`"content":{"id":"%d","name":"春季促销活动页面 %d"},"organization":{"id":"east","name":"East China"},"ip":"10.0.0.1"`, i, i),
+		`"user_agent":"Mozilla/5.0","changes":[{"field":"title","before":"旧","after":"新"}],"details":{"batch":17,"source":"list"}`)
+}
+
+func BenchmarkPage(b *testing.B) {
 	f := newServer(b)
-	ln := must((&net.ListenConfig{}).Listen(b.Context(), "tcp", "127.0.0.1:0"))(b)
-	go func() { _ = f.server.Listen(ln) }()
-	b.Cleanup(func() { _ = f.server.App().Shutdown() })
-	url := fmt.Sprintf("http://%s%s/entries", ln.Addr(), tenantA)
-	const senders = 64
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: senders}}
-	latencies := make([][]time.Duration, senders)
-	var next atomic.Int64
-	var group sync.WaitGroup
-	b.ResetTimer()
-	for s := range senders {
-		group.Go(func() {
-			for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
-				body := fmt.Sprintf(`{"user":{"id":"u%d","name":"Ada"},"module":"sms","operation":"send","content":{"id":"c%d","name":"双11返场主会场"}}`, i%500, i%5000)
-				start := time.Now()
-				if err := post(client, url, f.sent["write"]["Authorization"], body); err != nil {
-					b.Error(err)
-					return
+	for i := range 100 {
+		f.record(fullEntry(i))
+	}
+	serve(b, f, "read", "GET", entriesPath, "", 200)
+}
+
+// BenchmarkPageOfLog is the part of BenchmarkPage that is not the server's own.
+func BenchmarkPageOfLog(b *testing.B) {
+	f := newServer(b)
+	for i := range 100 {
+		f.record(fullEntry(i))
+	}
+	for b.Loop() {
+		if _, err := f.log.Page(b.Context(), "acme", oplog.Query{}, 50, ""); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkSummary(b *testing.B) {
+	f := newServer(b)
+	for i := range 100 {
+		f.record(fullEntry(i))
+	}
+	serve(b, f, "admin", "GET", tenantA+"/summary?range=last_7_days", "", 200)
+}
+
+// BenchmarkDecode500 reads a batch of 500 without storing it.
+func BenchmarkDecode500(b *testing.B) {
+	body := []byte(`{"entries":[` + strings.TrimSuffix(strings.Repeat(fullEntry(1)+",", 500), ",") + `]}`)
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		batch := &batch{catalog: oplog.BuiltInCatalog(), now: clock}
+		if err := batch.read(body); err != nil || batch.err() != nil {
+			b.Fatal(err, batch.err())
+		}
+	}
+}
+
+// BenchmarkWrite compares the two ways to write a page.
+func BenchmarkWrite(b *testing.B) {
+	f := newServer(b)
+	for i := range 50 {
+		f.record(fullEntry(i))
+	}
+	page := must(f.log.Page(b.Context(), "acme", oplog.Query{}, 50, ""))(b)
+	for name, write := range map[string]func(io.Writer, any) error{"byHand": marshal, "encodingJSON": huma.DefaultJSONFormat.Marshal} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if err := write(io.Discard, page); err != nil {
+					b.Fatal(err)
 				}
-				latencies[s] = append(latencies[s], time.Since(start))
 			}
 		})
 	}
-	group.Wait()
-	b.StopTimer()
-	all := slices.Concat(latencies...)
-	slices.Sort(all)
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "entries/s")
-	b.ReportMetric(float64(all[len(all)/2].Microseconds())/1000, "p50-ms")
-	b.ReportMetric(float64(all[len(all)*99/100].Microseconds())/1000, "p99-ms")
-}
-
-func post(client *http.Client, url, authorization, body string) error {
-	r, err := http.NewRequest(http.MethodPost, url, strings.NewReader(body))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Authorization", authorization)
-	r.Header.Set("Content-Type", "application/json")
-	answer, err := client.Do(r)
-	if err != nil {
-		return err
-	}
-	text, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != http.StatusCreated {
-		err = fmt.Errorf("%s: %s", answer.Status, text)
-	}
-	_ = answer.Body.Close()
-	return err
 }

@@ -25,7 +25,7 @@ import (
 // wireFormat is JSON as the API speaks it: what is read is UTF-8, no name
 // stands twice in an object, and names are told apart by their case.
 var wireFormat = huma.Format{
-	Marshal: huma.DefaultJSONFormat.Marshal,
+	Marshal: marshal,
 	Unmarshal: func(data []byte, v any) error {
 		err := jsonv2.Unmarshal(data, v)
 		if reason, ok := syntaxError(err); ok {

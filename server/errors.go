@@ -84,12 +84,19 @@ func sendJSON(c *fiber.Ctx, status int, contentType string, v any) error {
 	return c.Status(status).Send(b.Bytes())
 }
 
-// tidyProblem keeps problems that Huma words from repeating what was sent: a
-// body may be long, and may hold a password.
+// tidyProblem words Huma's problems as all others are, and keeps them from
+// repeating what was sent: a body may be long, and may hold a password.
 func tidyProblem(_ huma.Context, _ string, v any) (any, error) {
 	p, ok := v.(*huma.ErrorModel)
 	if !ok {
 		return v, nil
+	}
+	if p.Detail == "validation failed" {
+		p.Detail = map[int]string{
+			http.StatusBadRequest:           "The body is not JSON.",
+			http.StatusUnsupportedMediaType: "The Content-Type is not taken here; send " + jsonType + ".",
+			http.StatusUnprocessableEntity:  "The request breaks a rule.",
+		}[p.Status]
 	}
 	for _, e := range p.Errors {
 		text, isText := e.Value.(string)

@@ -271,7 +271,7 @@ func describeIngest(r huma.Registry, op *huma.Operation) {
 	op.Description = strings.Join([]string{
 		"All are stored or none. The answer comes once they are on disk, in order of the request;",
 		"422 names every entry that broke a rule. At most 10,000 entries and 16 MiB, counted without compression;",
-		"Content-Encoding gzip is taken.",
+		"Content-Encoding gzip is taken. null for a field that may be left out means that it is left out.",
 	}, " ")
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		jsonType:   {Schema: &huma.Schema{OneOf: []*huma.Schema{entry, many}}},

@@ -41,6 +41,8 @@ type schemaDoc struct {
 	Properties map[string]schemaDoc
 	Items      *schemaDoc
 	OneOf      []schemaDoc
+
+	AdditionalProperties any
 }
 
 func TestOpenAPI(t *testing.T) {
@@ -106,6 +108,11 @@ func TestOpenAPI(t *testing.T) {
 			if _, isList := p.Type.([]any); isList && name != "ExportRequest" {
 				t.Errorf("%s.%s may be null", name, field)
 			}
+		}
+	}
+	for name, schema := range schemas {
+		if closed := schema.AdditionalProperties == false; closed != slices.Contains(requests, name) {
+			t.Errorf("%s: refuses other fields: %v", name, closed)
 		}
 	}
 	for name, want := range enums {

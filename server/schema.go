@@ -2,6 +2,7 @@ package server
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -28,10 +29,17 @@ var enums = map[string][]any{
 	"Export.status":      {"running", "done", "failed", "cancelled"},
 }
 
+// requests are what is sent, where an unknown field is refused. Answers may grow
+// fields, and whoever reads them must not refuse those.
+var requests = []string{"NewEntry", "NewUser", "NewRef", "NewChange", "Credentials", "SessionChange", "ExportRequest", "ExportFilters", "Organization", "Organizations"}
+
 // describeSchemas says what Go's types leave open: the values of enumerations,
-// and that a list is never null.
+// that a list is never null, and what may have more fields one day.
 func describeSchemas(api *huma.OpenAPI) {
 	for name, schema := range api.Components.Schemas.Map() {
+		if !slices.Contains(requests, name) {
+			schema.AdditionalProperties = nil
+		}
 		for field, property := range schema.Properties {
 			if values := enums[name+"."+field]; values != nil {
 				property.Enum = values

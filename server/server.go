@@ -20,6 +20,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -49,6 +50,7 @@ type Server struct {
 	app     *fiber.App
 	api     huma.API
 	table   []route
+	spec    func() ([]byte, error)
 	console console
 	hashing chan struct{} // a slot for each password that may be hashed at once
 	closing atomic.Bool
@@ -99,6 +101,7 @@ func New(log *oplog.Log, o Options) *Server {
 		s.table[i].add(s, &s.table[i])
 	}
 	describeSchemas(s.api.OpenAPI())
+	s.spec = sync.OnceValues(s.describe)
 	s.addPlainRoutes()
 	return s
 }
@@ -135,7 +138,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) App() *fiber.App { return s.app }
 
 // OpenAPI returns the description of the API, indented.
-func (s *Server) OpenAPI() ([]byte, error) {
+func (s *Server) OpenAPI() ([]byte, error) { return s.spec() }
+
+func (s *Server) describe() ([]byte, error) {
 	spec, err := json.MarshalIndent(s.api.OpenAPI(), "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("describe the API: %w", err)

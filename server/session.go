@@ -56,7 +56,7 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 	}
 	hash := account.PasswordHash
 	if !known {
-		hash = nobodysHash()
+		hash = nobodysHash
 	}
 	matches, err := s.check(ctx, hash, input.Body.Password)
 	if err != nil {

@@ -1,0 +1,109 @@
+package server
+
+import (
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"oplog/oplog"
+)
+
+// Pages are what the server writes most of, so they are written by hand: a
+// quarter of the time that encoding/json takes, which reads every recorded JSON
+// value once more. A test holds both to the same bytes.
+
+// bytesOfEntry is about how long an entry is.
+const bytesOfEntry = 512
+
+// marshal writes an answer as JSON.
+func marshal(w io.Writer, v any) error {
+	page, ok := v.(oplog.Page)
+	if !ok {
+		return huma.DefaultJSONFormat.Marshal(w, v)
+	}
+	b := make([]byte, 0, 64+bytesOfEntry*len(page.Entries))
+	b = append(b, `{"entries":[`...)
+	for i := range page.Entries {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendEntry(b, &page.Entries[i])
+	}
+	b = append(b, ']')
+	b = appendText(b, `,"next_cursor":`, page.NextCursor)
+	_, err := w.Write(append(b, '}', '\n'))
+	return err
+}
+
+func appendEntry(b []byte, e *oplog.Entry) []byte {
+	b = quote(append(b, `{"id":`...), e.ID)
+	b = strconv.AppendUint(append(b, `,"seq":`...), e.Seq, 10)
+	b = appendTime(append(b, `,"time":`...), e.Time)
+	b = appendTime(append(b, `,"received_at":`...), e.ReceivedAt)
+	b = quote(append(b, `,"user":{"id":`...), e.User.ID)
+	b = quote(append(b, `,"name":`...), e.User.Name)
+	b = append(appendText(b, `,"role":`, e.User.Role), '}')
+	b = appendRef(b, `,"organization":{`, e.Organization)
+	b = quote(append(b, `,"module":`...), e.Module)
+	b = quote(append(b, `,"operation":`...), e.Operation)
+	b = appendRef(b, `,"content":{`, e.Content)
+	b = quote(append(b, `,"origin":`...), e.Origin)
+	b = quote(append(b, `,"outcome":`...), e.Outcome)
+	b = appendText(b, `,"ip":`, e.IP)
+	b = appendText(b, `,"user_agent":`, e.UserAgent)
+	for i, c := range e.Changes {
+		if i == 0 {
+			b = append(b, `,"changes":[{"field":`...)
+		} else {
+			b = append(b, `,{"field":`...)
+		}
+		b = quote(b, c.Field)
+		b = appendValue(b, `,"before":`, c.Before)
+		b = append(appendValue(b, `,"after":`, c.After), '}')
+	}
+	if len(e.Changes) > 0 {
+		b = append(b, ']')
+	}
+	return append(appendValue(b, `,"details":`, e.Details), '}')
+}
+
+func appendRef(b []byte, name string, ref oplog.Ref) []byte {
+	if ref == (oplog.Ref{}) {
+		return b
+	}
+	b = append(b, name...)
+	if ref.ID != "" {
+		b = quote(append(b, `"id":`...), ref.ID)
+		return append(appendText(b, `,"name":`, ref.Name), '}')
+	}
+	return append(quote(append(b, `"name":`...), ref.Name), '}')
+}
+
+// appendText and appendValue leave out what is empty.
+
+func appendText(b []byte, name, text string) []byte {
+	if text == "" {
+		return b
+	}
+	return quote(append(b, name...), text)
+}
+
+func appendValue(b []byte, name string, value []byte) []byte {
+	if len(value) == 0 {
+		return b
+	}
+	return append(append(b, name...), value...)
+}
+
+func appendTime(b []byte, t time.Time) []byte {
+	b = t.AppendFormat(append(b, '"'), time.RFC3339Nano)
+	return append(b, '"')
+}
+
+func quote(b []byte, text string) []byte {
+	b, _ = jsontext.AppendQuote(b, text) // its error is of invalid UTF-8, which it replaces
+	return b
+}
