@@ -37,9 +37,10 @@ type DB struct {
 	failed   atomic.Pointer[oplog.Error] // set once writing is no longer safe
 	told     func(tenant string, entries []oplog.Entry)
 	requests chan *appendRequest
+	sending  sync.RWMutex // held for reading by who sends requests
+	closed   bool         // under sending: no more requests
 	closing  chan struct{}
 	stopped  sync.WaitGroup // the committer
-	close    sync.Once
 
 	heads map[string]treeHead // the committer's own, by tenant
 }
@@ -211,13 +212,16 @@ func (db *DB) OnAppend(told func(tenant string, entries []oplog.Entry)) { db.tol
 // Close waits for appends that have begun, refuses others, and lets go of the
 // directory.
 func (db *DB) Close() error {
-	var err error
-	db.close.Do(func() {
-		close(db.closing)
-		db.stopped.Wait()
-		err = db.bolt.Close()
-	})
-	return err
+	db.sending.Lock()
+	if db.closed {
+		db.sending.Unlock()
+		return nil
+	}
+	db.closed = true
+	db.sending.Unlock()
+	close(db.closing)
+	db.stopped.Wait()
+	return db.bolt.Close()
 }
 
 // Append records entries; see [oplog.Store].
@@ -226,12 +230,8 @@ func (db *DB) Append(ctx context.Context, tenant string, entries []oplog.Entry, 
 		return nil, nil
 	}
 	r := &appendRequest{tenant: tenant, entries: entries, skipped: skipped, done: make(chan error, 1)}
-	select {
-	case db.requests <- r:
-	case <-db.closing:
-		return nil, errClosing()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := db.send(ctx, r); err != nil {
+		return nil, err
 	}
 	// Once it is in the queue the request is answered, whatever becomes of its
 	// sender: what is stored must not be answered as not stored.
@@ -239,6 +239,18 @@ func (db *DB) Append(ctx context.Context, tenant string, entries []oplog.Entry, 
 	return r.receipts, err
 }
 
-func errClosing() error {
-	return oplog.Errorf(oplog.CodeUnavailable, "The program is stopping; send it again when it is back.")
+// send queues a request. What is queued before Close is still committed, and
+// nothing is queued after it, where nobody would answer.
+func (db *DB) send(ctx context.Context, r *appendRequest) error {
+	db.sending.RLock()
+	defer db.sending.RUnlock()
+	if db.closed {
+		return oplog.Errorf(oplog.CodeUnavailable, "The program is stopping; send it again when it is back.")
+	}
+	select {
+	case db.requests <- r:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
