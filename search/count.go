@@ -48,7 +48,7 @@ type tally struct {
 func newTally(n *numbering, starts []time.Time) *tally {
 	t := &tally{numbering: n, starts: make([]int64, len(starts)), buckets: make([]int, len(starts))}
 	for i, s := range starts {
-		t.starts[i] = ceilMicros(s.UnixNano())
+		t.starts[i] = ceilMicros(s)
 	}
 	return t
 }

@@ -3,6 +3,7 @@ package search
 import (
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"oplog/oplog"
@@ -44,10 +45,10 @@ func newMatcher(m oplog.Match) (*matcher, error) {
 		nothing: m.Organizations != nil && len(m.Organizations) == 0,
 	}
 	if !m.From.IsZero() {
-		c.from = max(0, ceilMicros(m.From.UnixNano()))
+		c.from = max(0, ceilMicros(m.From))
 	}
 	if !m.To.IsZero() {
-		c.to = ceilMicros(m.To.UnixNano())
+		c.to = ceilMicros(m.To)
 	}
 	for _, w := range m.Words {
 		c.words = append(c.words, newWordMatchers(w, m.Catalog)...)
@@ -62,9 +63,9 @@ func newMatcher(m oplog.Match) (*matcher, error) {
 
 // ceilMicros rounds up, so that a bound between two microseconds lets through
 // what it should: entries have whole ones.
-func ceilMicros(nanos int64) int64 {
-	micros := nanos / 1000
-	if nanos%1000 > 0 {
+func ceilMicros(t time.Time) int64 {
+	micros := t.UnixMicro()
+	if t.Nanosecond()%1000 > 0 {
 		micros++
 	}
 	return micros
