@@ -222,6 +222,12 @@ func (l *Log) Summary(ctx context.Context, tenant string, q Query, locale string
 	return s, nil
 }
 
+// What histograms cover at most: as many years as they have bars.
+var (
+	firstTime = time.Unix(0, 0)
+	lastTime  = time.Date(1970+maxBuckets-1, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
 // period returns the bounds of a summary's histogram: those asked for, or
 // where none is given those of the log, up to now.
 func (l *Log) period(ctx context.Context, t tenantState, m Match) (from, to time.Time, err error) {
@@ -243,6 +249,8 @@ func (l *Log) period(ctx context.Context, t tenantState, m Match) (from, to time
 			}
 		}
 	}
+	// No entry lies outside of these, and a histogram stays short.
+	from, to = Intersect(from, to, firstTime, lastTime)
 	if to.Before(from) {
 		to = from
 	}
