@@ -1,7 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useRef } from 'react'
 import { Navigate, Route, Routes, useLocation, useParams, useSearchParams } from 'react-router'
-import { ApiProblem } from './api/http'
+import { problemText } from './api/http'
 import type { LocaleTag, Session } from './api/types'
 import { NotFoundPage } from './frame/NotFoundPage'
 import { useWords } from './i18n/language'
@@ -98,7 +98,7 @@ function Unreachable({ error, onRetry }: { error: unknown; onRetry: () => void }
   return (
     <div className="page" role="alert">
       <main className="plain">
-        <p>{words.unreachable(error instanceof ApiProblem ? error.detail : String(error))}</p>
+        <p>{words.unreachable(problemText(error))}</p>
         <button type="button" className="link" onClick={onRetry}>
           {words.retry}
         </button>

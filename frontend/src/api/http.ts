@@ -21,6 +21,12 @@ export function isProblem(error: unknown, status: number): boolean {
   return error instanceof ApiProblem && error.status === status
 }
 
+/** What to tell a person about an error: the server's own words where there are some. */
+export function problemText(error: unknown): string {
+  if (error instanceof ApiProblem) return error.detail
+  return error instanceof Error ? error.message : String(error)
+}
+
 interface Call {
   method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   body?: unknown

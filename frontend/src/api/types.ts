@@ -31,7 +31,7 @@ export interface Entry {
   time: string
   received_at: string
   user: { id: string; name: string; role?: string }
-  organization?: { id: string; name?: string }
+  organization?: { id?: string; name?: string }
   module: string
   operation: string
   content?: { id?: string; name?: string }
@@ -145,7 +145,8 @@ export interface Export {
   filters?: WireFilters
   file_name?: string
   size?: number
-  created_by?: { username: string }
+  /** A person, or the name of an API key. */
+  created_by?: { username?: string; key?: string }
   created_at: string
   finished_at?: string
   expires_at?: string

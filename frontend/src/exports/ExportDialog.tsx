@@ -1,7 +1,7 @@
 import { Button } from 'antd'
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
-import { ApiProblem } from '../api/http'
+import { problemText } from '../api/http'
 import type { ExportFormat, Tenant } from '../api/types'
 import { Dialog } from '../frame/Dialog'
 import { useWords } from '../i18n/language'
@@ -121,11 +121,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
         </div>
         <p className="export-note">{words.formatNote[wanted.format]}</p>
       </Row>
-      {start.error && (
-        <Notice kind="error">
-          {words.exportFailed(start.error instanceof ApiProblem ? start.error.detail : String(start.error))}
-        </Notice>
-      )}
+      {start.error && <Notice kind="error">{words.exportFailed(problemText(start.error))}</Notice>}
       <div className="export-foot">
         <p>{words.exportNote}</p>
         <Button onClick={onClose}>{words.close}</Button>

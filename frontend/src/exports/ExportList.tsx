@@ -1,4 +1,4 @@
-import { ApiProblem } from '../api/http'
+import { problemText } from '../api/http'
 import type { Export, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
 import type { Titles } from '../log/catalog'
@@ -28,7 +28,7 @@ export function ExportList({ tenant, titles, query, limit, started }: Props) {
     <>
       {error && (
         <Notice kind="error" action={words.retry} onAction={() => query.refetch()}>
-          {words.exportsFailed(error instanceof ApiProblem ? error.detail : String(error))}
+          {words.exportsFailed(problemText(error))}
         </Notice>
       )}
       {list?.length === 0 && <p className="export-note">{words.noExports}</p>}
@@ -65,7 +65,7 @@ function ExportLine({ one, tenant, titles, isNew, canDelete, onRemove }: LinePro
   const zone = tenant.time_zone
   const what = words.exportLine(exportWhat(one, titles, words), exportPeriod(one, zone, words))
   const made = words.madeBy(
-    one.created_by?.username ?? '',
+    one.created_by?.username ?? one.created_by?.key ?? '',
     one.format.toUpperCase(),
     exactTime(one.created_at, zone).slice(0, 16),
   )

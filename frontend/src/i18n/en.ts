@@ -46,7 +46,6 @@ export const en = {
   toStart: 'Go to the start',
   unreachable: (detail: string) => `The server did not answer: ${detail}`,
   retry: 'Retry',
-  account: 'Account',
   menu: 'Menu',
   tenant: 'Tenant',
   mainNavigation: 'Main',
@@ -173,7 +172,6 @@ export const en = {
   archived: 'Archived',
   countsFollow: 'Counts follow the filters above the table.',
   treeFailed: (detail: string) => `The organizations could not be read: ${detail}`,
-  open: 'Open',
   close: 'Close',
 
   entry: 'Entry',
@@ -204,7 +202,6 @@ export const en = {
   sameUserCount: (count: number, name: string) =>
     `${plural(count, 'operation', 'operations')} by ${name} in this period`,
   entryId: 'Entry ID',
-  sequence: 'Number in the log',
   noSuchEntry: 'This entry does not exist, or you may not see it.',
   entryFailed: (detail: string) => `The entry could not be read: ${detail}`,
   proven: 'Proven unchanged.',
@@ -260,9 +257,6 @@ export const en = {
   days: (count: number) => plural(count, 'day', 'days'),
   hours: (count: number) => plural(count, 'hour', 'hours'),
   exportProgress: 'Progress of the export',
-  actions: 'Actions',
-  file: 'File',
-  startedAt: 'Started',
 }
 
 type Widen<T> = T extends string

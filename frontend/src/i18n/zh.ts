@@ -42,7 +42,6 @@ export const zh: Dictionary = {
   toStart: '返回首页',
   unreachable: (detail) => `服务器没有响应：${detail}`,
   retry: '重试',
-  account: '账号',
   menu: '菜单',
   tenant: '租户',
   mainNavigation: '主导航',
@@ -167,7 +166,6 @@ export const zh: Dictionary = {
   archived: '已归档',
   countsFollow: '数量随右侧筛选条件变化。',
   treeFailed: (detail) => `无法读取组织：${detail}`,
-  open: '展开',
   close: '关闭',
 
   entry: '操作记录',
@@ -197,7 +195,6 @@ export const zh: Dictionary = {
   sameUser: '同一用户',
   sameUserCount: (count, name) => `本时段内${name}的 ${n(count)} 条操作`,
   entryId: '记录 ID',
-  sequence: '日志序号',
   noSuchEntry: '该记录不存在，或您无权查看。',
   entryFailed: (detail) => `无法读取该记录：${detail}`,
   proven: '已证明未被改动。',
@@ -252,7 +249,4 @@ export const zh: Dictionary = {
   days: (count) => `${n(count)} 天`,
   hours: (count) => `${n(count)} 小时`,
   exportProgress: '导出进度',
-  actions: '操作',
-  file: '文件',
-  startedAt: '开始时间',
 }

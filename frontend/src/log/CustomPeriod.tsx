@@ -52,7 +52,6 @@ export default function CustomPeriod({ from, to, zone, withApply, onChange }: Pr
         allowClear={false}
         value={value}
         placeholder={[words.from, words.to]}
-        aria-label={words.operationTime}
         getPopupContainer={(trigger) => trigger.parentElement ?? document.body}
         onChange={(next) => {
           const pair: [Dayjs | null, Dayjs | null] = [next?.[0] ?? null, next?.[1] ?? null]

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useEffect, useRef } from 'react'
-import { ApiProblem, isProblem } from '../api/http'
+import { isProblem, problemText } from '../api/http'
 import type { Entry, Organization, ProvenEntry, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
@@ -102,9 +102,7 @@ export default function EntryDrawer(props: Props) {
             action={isProblem(query.error, 404) ? undefined : words.retry}
             onAction={() => query.refetch()}
           >
-            {isProblem(query.error, 404)
-              ? words.noSuchEntry
-              : words.entryFailed(query.error instanceof ApiProblem ? query.error.detail : String(query.error))}
+            {isProblem(query.error, 404) ? words.noSuchEntry : words.entryFailed(problemText(query.error))}
           </Notice>
         )}
         {entry && <EntryBody {...props} entry={entry} />}

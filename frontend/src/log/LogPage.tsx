@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { App } from 'antd'
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useNavigate, useParams } from 'react-router'
-import { ApiProblem } from '../api/http'
+import { ApiProblem, problemText } from '../api/http'
 import { keys } from '../api/keys'
 import type { Entry, Preset, Tenant } from '../api/types'
 import { useDocumentTitle } from '../frame/documentTitle'
@@ -11,7 +11,6 @@ import { useViewport } from '../frame/viewport'
 import { useWords } from '../i18n/language'
 import { copyText } from '../theme/copy'
 import { Chips } from './Chips'
-import { useTitles } from './catalog'
 import { EmptyState } from './EmptyState'
 import { FilterBar } from './FilterBar'
 import {
@@ -32,11 +31,10 @@ import { LogTable } from './LogTable'
 import { layoutFor } from './layout'
 import { searchTerms } from './matches'
 import { Notice } from './Notice'
-import { useNames } from './names'
 import { OrganizationPanel } from './OrganizationPanel'
-import { useEntries, useOrganizations, useSummary } from './queries'
-import { useNow, useSlow } from './slow'
+import { useNow } from './slow'
 import { useFilters } from './useFilters'
+import { useLog } from './useLog'
 import { usePanel } from './usePanel'
 import { WordsLine } from './WordsLine'
 import './log.css'
@@ -62,29 +60,10 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   const layout = layoutFor(useViewport(), hasTree && !panel.closed ? panel.width : 0, openId !== undefined)
   const showTree = hasTree && layout.tree && !panel.closed
 
-  const rows = useEntries(tenant.id, filters)
-  const current = useSummary(tenant.id, filters)
-  // The frame is the whole period: what is selected in it narrows the rows, not the bars.
-  const frame = useSummary(tenant.id, withoutSelection(filters))
-  const acrossOrganizations = useSummary(tenant.id, without(filters, 'organization'), hasTree)
-  const organizations = useOrganizations(tenant.id, hasTree)
-  const titles = useTitles(tenant.id)
-
-  const pages = useLast(rows.data)
-  const summary = useLast(current.data)
-  const frameSummary = useLast(frame.data)
-  const entries = useMemo(() => pages?.pages.flatMap((page) => page.entries) ?? [], [pages])
-  const nameOf = useNames(entries, summary, organizations.data, titles)
+  const log = useLog(tenant, filters)
+  const { entries, summary, titles, nameOf, error } = log
   const terms = useMemo(() => searchTerms(filters.q), [filters.q])
   const query = writeFilters(filters).toString()
-  // While a search runs the rows of the one before it stand, where the reader left them.
-  const shownQuery = useLast(rows.isPlaceholderData ? undefined : query) ?? query
-
-  const searching = (rows.isFetching && !rows.isFetchingNextPage) || current.isFetching
-  const dimmed = useSlow(searching, 200)
-  const verySlow = useSlow(searching, 3000)
-  const error = firstProblem(rows.isFetchNextPageError ? null : rows.error, current.error, frame.error)
-  const cancelled = rows.isPlaceholderData && rows.fetchStatus === 'idle' && !error
 
   const refresh = useCallback(() => {
     client.invalidateQueries({ queryKey: keys.log(tenant.id) })
@@ -112,10 +91,6 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
     },
     [message, words],
   )
-  const more = useCallback(() => {
-    if (rows.hasNextPage && !rows.isFetching && !rows.isFetchNextPageError) rows.fetchNextPage()
-  }, [rows])
-
   function closeEntry() {
     openEntry(undefined)
     requestAnimationFrame(() => document.querySelector<HTMLElement>('.log-row[tabindex="0"]')?.focus())
@@ -146,9 +121,9 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
       <TopBar tenant={tenant} />
       {showTree && (
         <OrganizationPanel
-          organizations={organizations.data}
-          error={organizations.error}
-          own={acrossOrganizations.data?.facets.organization ?? (acrossOrganizations.data ? [] : undefined)}
+          organizations={log.organizations.data}
+          error={log.organizations.error}
+          own={log.ownCounts}
           selected={filters.organization}
           width={panel.width}
           onSelect={(id) => filterBy('organization', id)}
@@ -178,7 +153,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           onCopyLink={() => copy(window.location.href, words.linkCopied)}
         />
         <Histogram
-          summary={frameSummary}
+          summary={log.frame}
           zone={zone}
           selection={hasSelection(filters) ? filters : undefined}
           selectedCount={summary?.total}
@@ -198,10 +173,10 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
         />
         {error !== undefined && (
           <Notice kind="error" action={words.retry} onAction={refresh}>
-            {words.couldNotRead(error instanceof ApiProblem ? error.detail : String(error))}
+            {words.couldNotRead(problemText(error))}
           </Notice>
         )}
-        {verySlow && (
+        {log.verySlow && (
           <Notice
             kind="note"
             action={words.cancel}
@@ -210,7 +185,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
             {words.stillSearching}
           </Notice>
         )}
-        {cancelled && (
+        {log.cancelled && (
           <Notice kind="note" action={words.retry} onAction={refresh}>
             {words.searchCancelled}
           </Notice>
@@ -220,12 +195,12 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           total={summary?.total}
           layout={layout.table}
           openId={openId}
-          dimmed={dimmed && pages !== undefined}
-          loading={pages === undefined && !error}
-          hasMore={rows.hasNextPage && !rows.isPlaceholderData}
-          onMore={more}
+          dimmed={log.dimmed}
+          loading={log.loading}
+          hasMore={log.hasMore}
+          onMore={log.more}
           onOpen={openRow}
-          resetKey={shownQuery}
+          resetKey={log.shownQuery}
           titles={titles}
           terms={terms}
           zone={zone}
@@ -234,7 +209,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           onFilter={filterBy}
           onCopy={copy}
           empty={
-            pages && !searching ? (
+            log.hasRead && !log.searching ? (
               <EmptyState
                 tenant={tenant.id}
                 filters={filters}
@@ -247,14 +222,14 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           }
           foot={
             <div className="log-foot">
-              {rows.isFetchNextPageError ? (
+              {log.moreError !== undefined ? (
                 <>
-                  {words.moreFailed(rows.error instanceof ApiProblem ? rows.error.detail : String(rows.error))}
-                  <button type="button" className="link" onClick={() => rows.fetchNextPage()}>
+                  {words.moreFailed(problemText(log.moreError))}
+                  <button type="button" className="link" onClick={log.retryMore}>
                     {words.retry}
                   </button>
                 </>
-              ) : rows.hasNextPage ? (
+              ) : log.hasMore ? (
                 words.loadingMore
               ) : (
                 words.thatIsAll(entries.length)
@@ -274,7 +249,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
             next={index >= 0 ? entries[index + 1] : undefined}
             filters={filters}
             titles={titles}
-            organizations={organizations.data}
+            organizations={log.organizations.data}
             onOpen={(entry) => openEntry(entry, { replace: true })}
             onClose={closeEntry}
             onCopy={copy}
@@ -295,7 +270,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
             filters={filters}
             summary={summary}
             titles={titles}
-            organizations={hasTree ? organizations.data : undefined}
+            organizations={hasTree ? log.organizations.data : undefined}
             onFilters={setFilters}
             onClose={() => setDialog(undefined)}
           />
@@ -303,17 +278,6 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
       </Suspense>
     </div>
   )
-}
-
-/** The last value there was: an answer that failed leaves what was read before it on the screen. */
-function useLast<T>(value: T | undefined): T | undefined {
-  const last = useRef(value)
-  if (value !== undefined) last.current = value
-  return last.current
-}
-
-function firstProblem(...errors: unknown[]): unknown {
-  return errors.find((error) => error !== null && error !== undefined)
 }
 
 function usePanelKey(on: boolean, turn: () => void) {

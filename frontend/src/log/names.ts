@@ -15,8 +15,8 @@ export function useNames(
     const { user, organization } = seen.current
     for (const entry of entries) {
       if (!user.has(entry.user.id)) user.set(entry.user.id, entry.user.name)
-      if (entry.organization?.name && !organization.has(entry.organization.id))
-        organization.set(entry.organization.id, entry.organization.name)
+      const { id, name } = entry.organization ?? {}
+      if (id && name && !organization.has(id)) organization.set(id, name)
     }
     for (const { value, name } of summary?.facets.user ?? []) if (name) user.set(value, name)
     for (const { id, name } of organizations ?? []) organization.set(id, name)

@@ -1,6 +1,6 @@
 import { Button } from 'antd'
 import { type FormEvent, useRef, useState } from 'react'
-import { ApiProblem, isProblem } from '../api/http'
+import { isProblem, problemText } from '../api/http'
 import type { LocaleTag } from '../api/types'
 import { useDocumentTitle } from '../frame/documentTitle'
 import { useWords } from '../i18n/language'
@@ -49,9 +49,7 @@ export function SignInPage({ ended, onLanguage }: Props) {
           {signIn.error && (
             <div className="card-error" role="alert">
               <Icon name="alert" />
-              {isProblem(signIn.error, 401)
-                ? words.wrongWords
-                : words.signInFailed(signIn.error instanceof ApiProblem ? signIn.error.detail : String(signIn.error))}
+              {isProblem(signIn.error, 401) ? words.wrongWords : words.signInFailed(problemText(signIn.error))}
             </div>
           )}
           <label htmlFor="username">{words.username}</label>

@@ -1,0 +1,67 @@
+import { useCallback, useMemo, useRef } from 'react'
+import type { Tenant } from '../api/types'
+import { useTitles } from './catalog'
+import { type Filters, without, withoutSelection, writeFilters } from './filters'
+import { useNames } from './names'
+import { useEntries, useOrganizations, useSummary } from './queries'
+import { useSlow } from './slow'
+
+/** Everything that the page of the log reads, and how the reading goes. */
+export function useLog(tenant: Tenant, filters: Filters) {
+  const hasTree = tenant.data_permission
+  const rows = useEntries(tenant.id, filters)
+  const current = useSummary(tenant.id, filters)
+  // The frame is the whole period: what is selected in it narrows the rows, not the bars.
+  const frame = useSummary(tenant.id, withoutSelection(filters))
+  const acrossOrganizations = useSummary(tenant.id, without(filters, 'organization'), hasTree)
+  const organizations = useOrganizations(tenant.id, hasTree)
+  const titles = useTitles(tenant.id)
+
+  const pages = useLast(rows.data)
+  const summary = useLast(current.data)
+  const entries = useMemo(() => pages?.pages.flatMap((page) => page.entries) ?? [], [pages])
+  const query = writeFilters(filters).toString()
+  const searching = (rows.isFetching && !rows.isFetchingNextPage) || current.isFetching
+  const error = firstOf(rows.isFetchNextPageError ? null : rows.error, current.error, frame.error)
+
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = rows
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetching && !isFetchNextPageError) fetchNextPage()
+  }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage])
+
+  return {
+    entries,
+    summary,
+    frame: useLast(frame.data),
+    organizations,
+    /** Own entries of each organization; undefined until they are counted. */
+    ownCounts: acrossOrganizations.data && (acrossOrganizations.data.facets.organization ?? []),
+    titles,
+    nameOf: useNames(entries, summary, organizations.data, titles),
+    error,
+    /** Nothing has been read yet, and nothing has failed. */
+    loading: pages === undefined && error === undefined,
+    hasRead: pages !== undefined,
+    searching,
+    dimmed: useSlow(searching, 200) && pages !== undefined,
+    verySlow: useSlow(searching, 3000),
+    cancelled: rows.isPlaceholderData && rows.fetchStatus === 'idle' && error === undefined,
+    /** The filters whose rows are on screen: while a search runs, those of the one before it. */
+    shownQuery: useLast(rows.isPlaceholderData ? undefined : query) ?? query,
+    hasMore: hasNextPage && !rows.isPlaceholderData,
+    moreError: isFetchNextPageError ? rows.error : undefined,
+    more,
+    retryMore: () => fetchNextPage(),
+  }
+}
+
+/** The last value there was: an answer that failed leaves what was read before it on the screen. */
+function useLast<T>(value: T | undefined): T | undefined {
+  const last = useRef(value)
+  if (value !== undefined) last.current = value
+  return last.current
+}
+
+function firstOf(...errors: unknown[]): unknown {
+  return errors.find((error) => error !== null && error !== undefined)
+}
