@@ -93,7 +93,7 @@ func (l *Log) Append(ctx context.Context, tenant string, entries []Entry) (Appen
 	}
 	receipts, err := l.store.Append(ctx, tenant, manual, answer.Skipped)
 	if err != nil {
-		return Appended{}, err
+		return Appended{}, inRequest(err, answer.Entries)
 	}
 	for i := range answer.Entries {
 		r := &answer.Entries[i]
@@ -128,13 +128,37 @@ func (l *Log) check(t tenantState, entries []Entry, answer *Appended) ([]Entry, 
 			answer.Skipped++
 			continue
 		}
-		e.Tenant = t.ID
+		e.Tenant, e.Seq = t.ID, 0
 		manual = append(manual, e)
 	}
 	if len(broken) > 0 {
 		return nil, &Error{Code: CodeInvalid, Message: "Nothing was stored, because some entries break a rule.", Fields: broken}
 	}
 	return manual, nil
+}
+
+// inRequest names the entries of a store's error by their places in the
+// request, of which the store saw those alone that were not skipped.
+func inRequest(err error, receipts []Receipt) error {
+	var e *Error
+	if !errors.As(err, &e) || len(e.Fields) == 0 {
+		return err
+	}
+	var places []int
+	for i, r := range receipts {
+		if r.Status != StatusSkipped {
+			places = append(places, i)
+		}
+	}
+	for i := range e.Fields {
+		f := &e.Fields[i]
+		var place int
+		var field string
+		if _, err := fmt.Sscanf(f.Location, "entries[%d].%s", &place, &field); err == nil && place < len(places) {
+			f.Location = fmt.Sprintf("entries[%d].%s", places[place], field)
+		}
+	}
+	return err
 }
 
 // Page is one page of entries, newest first.
