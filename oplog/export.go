@@ -245,7 +245,7 @@ func (j *exportJobs) writeRows(ctx context.Context, x Export, w EntryWriter, m M
 		j.running[x.ID].export.RowsDone += len(entries)
 		j.mu.Unlock()
 	}
-	return nil
+	return ctx.Err()
 }
 
 // finish records how an export ended.
