@@ -1,0 +1,188 @@
+package oplog_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"oplog/oplog"
+)
+
+func TestAppendAnswersEachEntry(t *testing.T) {
+	l := newLog(t)
+	byProgram := withID("p1", entry("page", 0))
+	byProgram.Origin = oplog.OriginAPI
+	f := func(t *testing.T, entries []oplog.Entry, want string) oplog.Appended {
+		t.Helper()
+		answer, err := l.Append(context.Background(), "acme", entries)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := fmt.Sprintf("%d %d %d", answer.Recorded, answer.Duplicates, answer.Skipped)
+		for _, r := range answer.Entries {
+			got += fmt.Sprintf(" | %s %d %s", r.ID, r.Seq, r.Status)
+		}
+		if got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		return answer
+	}
+	f(t, nil, "0 0 0")
+	f(t, []oplog.Entry{withID("a", entry("1", 9))}, "1 0 0 | a 1 recorded")
+	f(t, []oplog.Entry{withID("a", entry("1", 9))}, "0 1 0 | a 1 duplicate")
+	f(t, []oplog.Entry{byProgram}, "0 0 1 | p1 0 skipped")
+	f(t, []oplog.Entry{
+		byProgram, withID("b", entry("2", 8)), withID("a", entry("1", 9)), withID("c", entry("3", 7)), withID("b", entry("2", 8)), byProgram,
+	}, "2 2 2 | p1 0 skipped | b 2 recorded | a 1 duplicate | c 3 recorded | b 2 duplicate | p1 0 skipped")
+
+	claimed := withID("d", entry("4", 6)) // seq and tenant are the log's to give
+	claimed.Seq, claimed.Tenant = 99, "plain"
+	f(t, []oplog.Entry{claimed, claimed}, "1 1 0 | d 4 recorded | d 4 duplicate")
+
+	dayBefore := withID("a", entry("5", 24*60))
+	f(t, []oplog.Entry{dayBefore}, "1 0 0 | a 5 recorded")
+
+	made := oplog.MakeKey(morning, 6).ID()
+	f(t, []oplog.Entry{entry("6", 0)}, "1 0 0 | "+made+" 6 recorded")
+	f(t, []oplog.Entry{withID(made, entry("6", 0))}, "0 1 0 | "+made+" 6 duplicate")
+	f(t, []oplog.Entry{entry("6", 0)}, "1 0 0 | "+oplog.MakeKey(morning, 7).ID()+" 7 recorded")
+
+	entries, skipped, err := l.Counts("acme")
+	if err != nil || entries != 7 || skipped != 3 {
+		t.Errorf("counts %d %d %v, want 7 3", entries, skipped, err)
+	}
+	if got := l.find("acme", oplog.Query{}); got != "6 6 4 3 2 1 5" {
+		t.Errorf("found %s", got)
+	}
+	if got := l.find("plain", oplog.Query{}); got != "" {
+		t.Errorf("the other tenant has %s", got)
+	}
+}
+
+func TestAppendStoresAllOrNothing(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", withID("a", entry("1", 9)))
+	byProgram := entry("page", 0)
+	byProgram.Origin = oplog.OriginAPI
+	nameless, wrong := entry("2", 0), entry("3", 0)
+	nameless.User.Name = ""
+	wrong.Module, wrong.Changes = "nothing", []oplog.Change{{}}
+	other := withID("a", entry("other", 9))
+	f := func(t *testing.T, entries []oplog.Entry, code oplog.Code, fields ...string) {
+		t.Helper()
+		answer, err := l.Append(context.Background(), "acme", entries)
+		wantCode(t, err, code)
+		wantFields(t, err, fields...)
+		if answer.Recorded+answer.Skipped+len(answer.Entries) != 0 {
+			t.Errorf("answered %+v", answer)
+		}
+	}
+	f(t, []oplog.Entry{nameless}, oplog.CodeInvalid, "entries[0].user.name")
+	f(t, []oplog.Entry{entry("2", 0), of("new", entry("2", 0)), nameless, wrong, byProgram}, oplog.CodeInvalid,
+		"entries[2].user.name", "entries[3].module", "entries[3].changes[0].field")
+	f(t, []oplog.Entry{other}, oplog.CodeConflict, "entries[0].id")
+	f(t, []oplog.Entry{byProgram, entry("2", 0), byProgram, other, entry("3", 0), other}, oplog.CodeConflict, "entries[3].id", "entries[5].id")
+	f(t, []oplog.Entry{withID("b", entry("2", 1)), byProgram, withID("b", entry("3", 1))}, oplog.CodeConflict, "entries[2].id")
+	f(t, make([]oplog.Entry, oplog.MaxEntriesPerRequest+1), oplog.CodeTooLarge)
+	_, err := l.Append(context.Background(), "none", []oplog.Entry{entry("1", 0)})
+	wantCode(t, err, oplog.CodeNotFound)
+
+	entries, skipped, err := l.Counts("acme")
+	if err != nil || entries != 1 || skipped != 0 {
+		t.Errorf("counts %d %d %v, want 1 0", entries, skipped, err)
+	}
+	if got := l.find("acme", oplog.Query{}); got != "1" {
+		t.Errorf("found %s", got)
+	}
+	if tree, _ := l.Organizations("acme", ""); len(tree) != 4 {
+		t.Errorf("the tree grew to %+v", tree)
+	}
+}
+
+func TestAppendKeepsWhatWasSent(t *testing.T) {
+	l := newLog(t)
+	sent := of("east", withID("evt:1", entry("content", 1)))
+	sent.User = oplog.User{ID: " u 1 ", Name: "王芳\t<b>", Role: "运营"}
+	sent.Outcome, sent.IP, sent.UserAgent = oplog.OutcomeFailure, "2001:db8::1", "curl/8"
+	sent.Changes = []oplog.Change{{Field: "f", Before: []byte(`null`), After: []byte(`{"b": 1.0, "a": "\u00e9<"}`)}, {Field: "g"}}
+	sent.Details = []byte(`{"n": 10000000000000000001}`)
+	l.record("acme", sent)
+	l.reopen()
+	got, err := l.Entry("acme", "evt:1", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := sent
+	want.Seq, want.Tenant, want.ReceivedAt, want.Origin = 1, "acme", morning, oplog.OriginManual
+	want.Changes = []oplog.Change{{Field: "f", Before: []byte(`null`), After: []byte(`{"b":1.0,"a":"\u00e9<"}`)}, {Field: "g"}}
+	want.Details = []byte(`{"n":10000000000000000001}`)
+	if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
+		t.Errorf("\n got %+v\nwant %+v", got, want)
+	}
+}
+
+func TestAppendLearnsOrganizations(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", of("north", entry("1", 3)), of("north", entry("2", 2)), of("east", entry("3", 1)), entry("4", 0))
+	tree, err := l.Organizations("acme", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o, ok := tree.Find("north"); len(tree) != 5 || !ok || o.ParentID != "root" || o.Name != "north" {
+		t.Errorf("the tree is %+v", tree)
+	}
+	if got := l.find("acme", oplog.Query{Filters: oplog.Filters{Organizations: []string{"root"}}}); got != "3 2 1" {
+		t.Errorf("below the root are %s", got)
+	}
+	l.reopen()
+	if again, _ := l.Organizations("acme", ""); fmt.Sprint(again) != fmt.Sprint(tree) {
+		t.Errorf("after reopening the tree is %+v", again)
+	}
+}
+
+func TestEntryAndProof(t *testing.T) {
+	l := newLog(t)
+	ulid := "01KACKM5NSRKBJ3TMZ5WBSGY3G" // looks like an id that the log gives
+	if _, looks := oplog.KeyOfID(ulid); !looks {
+		t.Fatal("choose another")
+	}
+	l.record("acme", of("shop", withID(ulid, entry("1", 3))), of("west", entry("2", 2)))
+	f := func(t *testing.T, tenant, id, scope, want string) {
+		t.Helper()
+		e, err := l.Entry(tenant, id, scope)
+		if want == "" {
+			wantCode(t, err, oplog.CodeNotFound)
+			return
+		}
+		if err != nil || e.Content.ID != want {
+			t.Errorf("%s: %v, %v", id, e, err)
+		}
+	}
+	f(t, "acme", ulid, "", "1")
+	f(t, "acme", ulid, "east", "1")
+	f(t, "acme", ulid, "west", "")
+	f(t, "acme", oplog.MakeKey(morning.Add(-2*60e9), 2).ID(), "", "2")
+	f(t, "acme", oplog.MakeKey(morning.Add(-2*60e9), 2).ID(), "root", "2")
+	f(t, "acme", oplog.MakeKey(morning.Add(-2*60e9), 2).ID(), "east", "")
+	f(t, "acme", oplog.MakeKey(morning, 2).ID(), "", "")
+	f(t, "acme", "none", "", "")
+	f(t, "plain", ulid, "", "")
+	f(t, "none", ulid, "", "")
+
+	e, err := l.Entry("acme", ulid, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	proof, err := l.Proof(e)
+	if err != nil || proof.Index != 0 || proof.Size != 2 || len(proof.Path) != 1 {
+		t.Errorf("proof %+v, %v", proof, err)
+	}
+	head, err := l.Checkpoint("acme")
+	if err != nil || head != proof.Checkpoint || !strings.Contains(head, "/acme\n2\n") {
+		t.Errorf("checkpoint %q, %v", head, err)
+	}
+	if _, err := l.Checkpoint("none"); oplog.CodeOf(err) != oplog.CodeNotFound {
+		t.Errorf("checkpoint of no tenant: %v", err)
+	}
+}
