@@ -1,0 +1,330 @@
+package oplog_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"oplog/oplog"
+)
+
+// export starts an export.
+func (l *testLog) export(x oplog.Export) oplog.Export {
+	l.t.Helper()
+	x.Format = "txt"
+	started, err := l.StartExport(context.Background(), x)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if started.Status != oplog.ExportRunning {
+		l.t.Fatalf("a new export is %s", started.Status)
+	}
+	return started
+}
+
+// ended waits until an export has ended.
+func (l *testLog) ended(x oplog.Export, want oplog.ExportStatus) oplog.Export {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		now, err := l.Export(x.Tenant, x.ID, "")
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		if now.Status != oplog.ExportRunning {
+			if now.Status != want {
+				l.t.Fatalf("the export is %s (%s), want %s", now.Status, now.Error, want)
+			}
+			return now
+		}
+		if ctx.Err() != nil {
+			l.t.Fatal("the export does not end")
+		}
+		runtime.Gosched()
+	}
+}
+
+// rows returns the lines of an export's file.
+func (l *testLog) rows(x oplog.Export) string {
+	l.t.Helper()
+	file, err := l.OpenExport(x)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	data, err := io.ReadAll(file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		l.t.Fatal(err)
+	}
+	if int64(len(data)) != x.Size {
+		l.t.Errorf("the file has %d bytes, want %d", len(data), x.Size)
+	}
+	return strings.Join(strings.Fields(string(data)), " ")
+}
+
+// files lists the exports' directory.
+func (l *testLog) files() []string {
+	l.t.Helper()
+	found, err := os.ReadDir(filepath.Join(l.dir, "exports"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		l.t.Fatal(err)
+	}
+	names := []string{}
+	for _, f := range found {
+		names = append(names, f.Name())
+	}
+	return names
+}
+
+// hold makes exports wait for release before they write.
+func (l *testLog) hold() {
+	l.lines.entered, l.lines.gate = make(chan struct{}), make(chan error)
+}
+
+func TestExportWritesWhatTheQueryFinds(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", of("root", entry("a", 3)), of("east", entry("b", 2)), of("shop", entry("c", 1)), entry("d", 60*24*8))
+	l.record("plain", entry("other", 1))
+	f := func(t *testing.T, x oplog.Export, want string) {
+		t.Helper()
+		x.Tenant = "acme"
+		done := l.ended(l.export(x), oplog.ExportDone)
+		n := len(strings.Fields(want))
+		if got := l.rows(done); got != strings.TrimSpace(want+" end") {
+			t.Errorf("%+v: %s, want %s", x, got, want)
+		}
+		if done.RowsDone != n || done.RowsTotal != n || done.FinishedAt.IsZero() || done.Error != "" {
+			t.Errorf("%+v, want %d rows", done, n)
+		}
+	}
+	f(t, oplog.Export{Range: oplog.RangeLast30Days}, "c b a d")
+	f(t, oplog.Export{Range: oplog.RangeToday}, "c b a")
+	f(t, oplog.Export{Range: oplog.RangeToday, Filters: oplog.Filters{Organizations: []string{"east"}}}, "c b")
+	f(t, oplog.Export{Range: oplog.RangeToday, Scope: "shop"}, "c")
+	f(t, oplog.Export{Range: oplog.RangeToday, Filters: oplog.Filters{Search: "nothing"}}, "")
+	f(t, oplog.Export{Range: oplog.RangeCustom, From: morning.Add(-2 * time.Minute), To: morning}, "c b")
+	for _, name := range l.files() {
+		if strings.HasSuffix(name, ".part") {
+			t.Errorf("%s is left", name)
+		}
+	}
+}
+
+func TestExportRefuses(t *testing.T) {
+	l := newLog(t)
+	f := func(t *testing.T, x oplog.Export, code oplog.Code, fields ...string) {
+		t.Helper()
+		_, err := l.StartExport(context.Background(), x)
+		wantCode(t, err, code)
+		wantFields(t, err, fields...)
+	}
+	f(t, oplog.Export{Tenant: "none", Format: "txt", Range: oplog.RangeToday}, oplog.CodeNotFound)
+	f(t, oplog.Export{Tenant: "acme", Format: "pdf", Range: oplog.RangeToday}, oplog.CodeInvalid, "body.format")
+	f(t, oplog.Export{Tenant: "acme", Format: "txt", Range: oplog.RangeCustom, From: morning}, oplog.CodeInvalid, "body.from")
+	f(t, oplog.Export{Tenant: "acme", Format: "txt", Range: oplog.RangeCustom, To: morning}, oplog.CodeInvalid, "body.from")
+	if list, err := l.Exports("acme", ""); err != nil || len(list) != 0 {
+		t.Errorf("refused exports are listed: %v, %v", list, err)
+	}
+	_, err := l.Exports("none", "")
+	wantCode(t, err, oplog.CodeNotFound)
+}
+
+// An export holds what there was when it began, though it is read later; its
+// file has its name once it is complete.
+func TestExportIsASnapshot(t *testing.T) {
+	l := newLog(t)
+	var many []oplog.Entry
+	for i := range 4500 { // more than two chunks
+		many = append(many, entry(fmt.Sprint(i), 5000-i))
+	}
+	l.record("acme", many...)
+	l.hold()
+	x := l.export(oplog.Export{Tenant: "acme", Range: oplog.RangeLast30Days})
+	final := x.ID + ".txt"
+	done := 0
+	for chunk := range 3 {
+		<-l.lines.entered
+		if got := l.files(); !slices.Equal(got, []string{final + ".part"}) {
+			t.Errorf("while it runs there are %v", got)
+		}
+		now, err := l.Export("acme", x.ID, "")
+		if err != nil || now.Status != oplog.ExportRunning || now.RowsDone != done || now.RowsTotal != 4500 {
+			t.Errorf("in chunk %d: %+v, %v", chunk, now, err)
+		}
+		_, err = l.OpenExport(now)
+		wantCode(t, err, oplog.CodeConflict)
+		done += 2000
+		l.record("acme", entry("late-new", 0), entry("late-old", 4999), entry("late-oldest", 6000))
+		l.lines.gate <- nil
+	}
+	ended := l.ended(x, oplog.ExportDone)
+	if got := l.files(); !slices.Equal(got, []string{final}) {
+		t.Errorf("then there are %v", got)
+	}
+	rows := strings.Fields(l.rows(ended))
+	if len(rows) != 4501 || rows[0] != "4499" || rows[4499] != "0" || rows[4500] != "end" || ended.RowsDone != 4500 {
+		t.Errorf("%d rows from %s, %+v", len(rows), rows[0], ended)
+	}
+	if slices.ContainsFunc(rows, func(row string) bool { return strings.HasPrefix(row, "late") }) {
+		t.Error("it holds what arrived later")
+	}
+	l.lines.gate = nil
+	l.reopen()
+	if again, err := l.Export("acme", x.ID, ""); err != nil || fmt.Sprintf("%+v", again) != fmt.Sprintf("%+v", ended) || l.rows(again) != strings.Join(rows, " ") {
+		t.Errorf("after reopening it is %+v, %v", again, err)
+	}
+}
+
+func TestExportCancelled(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", entry("a", 1))
+	l.hold()
+	x := l.export(oplog.Export{Tenant: "acme", Range: oplog.RangeToday})
+	<-l.lines.entered
+	cancelled, err := l.RemoveExport(x)
+	if err != nil || !cancelled {
+		t.Fatalf("%v, %v", cancelled, err)
+	}
+	l.lines.gate <- nil
+	ended := l.ended(x, oplog.ExportCancelled)
+	_, err = l.OpenExport(ended)
+	wantCode(t, err, oplog.CodeConflict)
+	if got := l.files(); len(got) > 0 {
+		t.Errorf("it leaves %v", got)
+	}
+	l.lines.gate = nil
+	l.reopen()
+	ended = l.ended(x, oplog.ExportCancelled)
+	cancelled, err = l.RemoveExport(ended)
+	if err != nil || cancelled {
+		t.Fatalf("removed: %v, %v", cancelled, err)
+	}
+	_, err = l.Export("acme", x.ID, "")
+	wantCode(t, err, oplog.CodeNotFound)
+}
+
+func TestExportFailed(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", entry("a", 1))
+	l.hold()
+	x := l.export(oplog.Export{Tenant: "acme", Range: oplog.RangeToday})
+	<-l.lines.entered
+	l.lines.gate <- errors.New("no space left on device")
+	ended := l.ended(x, oplog.ExportFailed)
+	if ended.Error != "no space left on device" || ended.Size != 0 || len(l.files()) > 0 {
+		t.Errorf("%+v leaves %v", ended, l.files())
+	}
+}
+
+// A crash is what a copy of the directory has that is taken while it runs.
+func TestExportCutOffByACrash(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", entry("a", 1))
+	done := l.ended(l.export(oplog.Export{Tenant: "acme", Range: oplog.RangeToday}), oplog.ExportDone)
+	l.hold()
+	x := l.export(oplog.Export{Tenant: "acme", Range: oplog.RangeToday})
+	<-l.lines.entered
+	crashed := &testLog{t: t, dir: t.TempDir(), clock: &clock{at: morning.Add(time.Hour)}, lines: &lines{}}
+	l.must(nil, os.CopyFS(crashed.dir, os.DirFS(l.dir)))
+	l.lines.gate <- nil
+	l.ended(x, oplog.ExportDone)
+	if got := crashed.files(); !slices.Contains(got, x.ID+".txt.part") {
+		t.Fatalf("the crash leaves %v", got)
+	}
+	crashed.open()
+	defer crashed.close()
+	ended := crashed.ended(x, oplog.ExportFailed)
+	if ended.Error == "" || !ended.FinishedAt.Equal(morning.Add(time.Hour)) {
+		t.Errorf("%+v", ended)
+	}
+	if got := crashed.files(); !slices.Equal(got, []string{done.ID + ".txt"}) {
+		t.Errorf("there are %v", got)
+	}
+	if got := crashed.rows(done); got != "a end" {
+		t.Errorf("the one that was done has %s", got)
+	}
+}
+
+func TestExportsAreListedNewestFirst(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", of("shop", entry("a", 1)))
+	l.record("plain", entry("b", 1))
+	var want []string
+	for _, scope := range []string{"", "east", "shop", "west"} {
+		x := l.ended(l.export(oplog.Export{Tenant: "acme", Range: oplog.RangeToday, Scope: scope}), oplog.ExportDone)
+		want = append([]string{x.ID}, want...)
+		l.clock.advance(time.Second)
+	}
+	other := l.ended(l.export(oplog.Export{Tenant: "plain", Range: oplog.RangeToday}), oplog.ExportDone)
+	f := func(t *testing.T, scope string, want ...string) {
+		t.Helper()
+		list, err := l.Exports("acme", scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, x := range list {
+			got = append(got, x.ID)
+			if _, err := l.Export("acme", x.ID, scope); err != nil {
+				t.Error(err)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("scope %q: %v, want %v", scope, got, want)
+		}
+	}
+	f(t, "", want...)
+	f(t, "east", want[1], want[2])
+	f(t, "shop", want[1])
+	f(t, "west", want[0])
+	f(t, "unknown")
+	for scope, id := range map[string]string{"east": want[3], "west": want[1], "": other.ID} {
+		_, err := l.Export("acme", id, scope)
+		wantCode(t, err, oplog.CodeNotFound)
+	}
+}
+
+// Exports of one instant, also of two tenants, do not get in each other's way.
+func TestExportsOfOneInstant(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", entry("a", 1))
+	l.record("plain", entry("b", 1))
+	want := map[string]string{"acme": "a end", "plain": "b end"}
+	var all []oplog.Export
+	for range 5 {
+		for tenant := range want {
+			all = append(all, l.export(oplog.Export{Tenant: tenant, Range: oplog.RangeToday}))
+		}
+	}
+	for _, x := range all {
+		if got := l.rows(l.ended(x, oplog.ExportDone)); got != want[x.Tenant] {
+			t.Errorf("the export of %s has %s", x.Tenant, got)
+		}
+	}
+}
+
+func TestExportsExpire(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", entry("a", 1))
+	x := l.ended(l.export(oplog.Export{Tenant: "acme", Range: oplog.RangeLast30Days}), oplog.ExportDone)
+	l.clock.advance(7 * 24 * time.Hour)
+	l.must(l.Export("acme", x.ID, ""))
+	l.clock.advance(time.Second)
+	_, err := l.Export("acme", x.ID, "")
+	wantCode(t, err, oplog.CodeNotFound)
+	if list, err := l.Exports("acme", ""); err != nil || len(list) != 0 {
+		t.Errorf("%v, %v", list, err)
+	}
+	next := l.ended(l.export(oplog.Export{Tenant: "acme", Range: oplog.RangeLast30Days}), oplog.ExportDone)
+	if got := l.files(); !slices.Equal(got, []string{next.ID + ".txt"}) {
+		t.Errorf("the next export leaves %v", got)
+	}
+}
