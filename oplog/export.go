@@ -31,11 +31,17 @@ type Export struct {
 	Locale     string       `json:"locale"`
 	FileName   string       `json:"file_name"`
 	Size       int64        `json:"size"` // of the file, in bytes
-	CreatedBy  string       `json:"created_by"`
+	CreatedBy  Creator      `json:"created_by"`
 	CreatedAt  time.Time    `json:"created_at"`
 	FinishedAt time.Time    `json:"finished_at,omitzero"`
 	ExpiresAt  time.Time    `json:"expires_at,omitzero"` // when the file is deleted
 	Error      string       `json:"error,omitempty"`
+}
+
+// Creator is who began an export: an account, or a key by its name.
+type Creator struct {
+	Username string `json:"username,omitempty"`
+	Key      string `json:"key,omitempty"`
 }
 
 // ExportStatus is how far an export is.

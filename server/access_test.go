@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"oplog/oplog"
 )
 
 // TestWhoMay holds each call against each kind of caller.
@@ -112,9 +114,9 @@ func TestScope(t *testing.T) {
 	seen("scoped", "organization=west", 0)
 	seen("scoped", "organization=hq", 2)
 	seen("scoped", "organization=shanghai", 1)
-	tree := decode[organizationsBody](t, f.get("scoped", tenantA+"/organizations", 200))
-	if len(tree.Organizations) != 2 {
-		t.Errorf("scoped sees the tree %v", tree.Organizations)
+	tree := decode[oplog.Tree](t, f.get("scoped", tenantA+"/organizations", 200))
+	if len(tree) != 2 {
+		t.Errorf("scoped sees the tree %v", tree)
 	}
 }
 

@@ -48,17 +48,11 @@ type exportBody struct {
 	Filters    exportFilters      `json:"filters"`
 	FileName   string             `json:"file_name"`
 	Size       int64              `json:"size" doc:"Of the file, in bytes."`
-	CreatedBy  creatorBody        `json:"created_by"`
+	CreatedBy  oplog.Creator      `json:"created_by"`
 	CreatedAt  time.Time          `json:"created_at"`
 	FinishedAt time.Time          `json:"finished_at,omitzero"`
 	ExpiresAt  time.Time          `json:"expires_at,omitzero" doc:"When the file is deleted."`
 	Error      string             `json:"error,omitempty"`
-}
-
-// creatorBody is an account, or a key by its name.
-type creatorBody struct {
-	Username string `json:"username,omitempty"`
-	Key      string `json:"key,omitempty"`
 }
 
 type (
@@ -159,7 +153,7 @@ func newExportBody(x oplog.Export) exportBody {
 	return exportBody{
 		ID: x.ID, Status: x.Status, RowsDone: x.RowsDone, RowsTotal: x.RowsTotal, Format: x.Format, Range: x.Range,
 		From: x.From.UTC(), To: x.To.UTC(), Filters: exportFilters(x.Filters), FileName: x.FileName, Size: x.Size,
-		CreatedBy: parseCreator(x.CreatedBy), CreatedAt: x.CreatedAt, FinishedAt: x.FinishedAt, ExpiresAt: x.ExpiresAt, Error: x.Error,
+		CreatedBy: x.CreatedBy, CreatedAt: x.CreatedAt, FinishedAt: x.FinishedAt, ExpiresAt: x.ExpiresAt, Error: x.Error,
 	}
 }
 
@@ -181,24 +175,8 @@ func (f exportFilters) domain() oplog.Filters {
 	}
 }
 
-// An export's record names who made it in one text: what kind, then the name.
-const (
-	accountCreator = "account:"
-	keyCreator     = "key:"
-)
-
-func (p *principal) creator() string {
-	if p.kind&keys != 0 {
-		return keyCreator + p.key.Name
-	}
-	return accountCreator + p.account.Username
-}
-
-func parseCreator(text string) creatorBody {
-	if name, ok := strings.CutPrefix(text, keyCreator); ok {
-		return creatorBody{Key: name}
-	}
-	return creatorBody{Username: strings.TrimPrefix(text, accountCreator)}
+func (p *principal) creator() oplog.Creator {
+	return oplog.Creator{Username: p.account.Username, Key: p.key.Name}
 }
 
 // sendExportFile streams the file of an export from disk, or the part of it

@@ -15,18 +15,34 @@ import (
 	"oplog/oplog"
 )
 
-type organizationsBody struct {
-	Organizations oplog.Tree `json:"organizations"`
+// organizationBody is a node of the tree; parent_id is null for a root.
+type organizationBody struct {
+	ID       string  `json:"id"`
+	ParentID *string `json:"parent_id" nullable:"true" doc:"null for a root."`
+	Name     string  `json:"name"`
+	Archived bool    `json:"archived,omitempty" doc:"No longer in the host's tree, kept for its entries."`
 }
 
-type organizationsOutput struct{ Body organizationsBody }
+type organizationsOutput struct{ Body []organizationBody }
+
+func newOrganizationBodies(tree oplog.Tree) []organizationBody {
+	bodies := make([]organizationBody, len(tree))
+	for i, o := range tree {
+		bodies[i] = organizationBody{ID: o.ID, Name: o.Name, Archived: o.Archived}
+		if o.ParentID != "" {
+			bodies[i].ParentID = &o.ParentID
+		}
+	}
+	return bodies
+}
 
 func (s *Server) getOrganizations(_ context.Context, in *call, _ *struct{}) (*organizationsOutput, error) {
 	tree, err := s.log.Organizations(in.tenant.ID, in.scope())
-	return &organizationsOutput{organizationsBody{orEmpty(tree)}}, err
+	return &organizationsOutput{newOrganizationBodies(tree)}, err
 }
 
-// setOrganizations takes what getOrganizations answers, or the bare array.
+// setOrganizations takes what getOrganizations answers, or an object that holds
+// it as organizations.
 func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	if _, err := contentType(c, jsonType); err != nil {
 		return err
@@ -49,11 +65,13 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	if err != nil {
 		return placeInArray(err, bare)
 	}
-	return sendJSON(c, http.StatusOK, jsonType, organizationsBody{orEmpty(tree)})
+	return sendJSON(c, http.StatusOK, jsonType, newOrganizationBodies(tree))
 }
 
 func parseOrganizations(text []byte) (tree oplog.Tree, bare bool, err error) {
-	var body organizationsBody
+	var body struct {
+		Organizations oplog.Tree `json:"organizations"`
+	}
 	if bare = bytes.TrimSpace(text)[0] == '['; bare {
 		err = jsonv2.Unmarshal(text, &body.Organizations, readLeniently)
 	} else {
@@ -87,11 +105,10 @@ func placeInArray(err error, bare bool) error {
 }
 
 func describeOrganizations(r huma.Registry, op *huma.Operation) {
-	body := r.Schema(reflect.TypeFor[organizationsBody](), true, "")
-	list := &huma.Schema{Type: huma.TypeArray, Items: r.Schema(reflect.TypeFor[oplog.Organization](), true, "")}
+	list := &huma.Schema{Type: huma.TypeArray, Items: r.Schema(reflect.TypeFor[organizationBody](), true, "")}
 	op.Description = "Replaces the whole tree. An organization that is left out and still has entries stays, marked as archived."
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		jsonType: {Schema: &huma.Schema{OneOf: []*huma.Schema{body, list}}},
+		jsonType: {Schema: list},
 	}}
-	op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{jsonType: {Schema: body}}}
+	op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{jsonType: {Schema: list}}}
 }

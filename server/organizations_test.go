@@ -18,8 +18,8 @@ func TestOrganizations(t *testing.T) {
 		if r.status != 200 {
 			t.Fatalf("%s: %d %s", body, r.status, r.body)
 		}
-		got := fmt.Sprint(decode[organizationsBody](t, r.body).Organizations)
-		if stands := fmt.Sprint(decode[organizationsBody](t, f.get("admin", path, 200)).Organizations); got != want || stands != want {
+		got := fmt.Sprint(decode[oplog.Tree](t, r.body))
+		if stands := fmt.Sprint(decode[oplog.Tree](t, f.get("admin", path, 200))); got != want || stands != want {
 			t.Errorf("%s:\nanswer %s\nstands %s\nwant   %s", body, got, stands, want)
 		}
 	}

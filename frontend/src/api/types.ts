@@ -108,7 +108,7 @@ export interface Catalog {
 
 export interface Organization {
   id: string
-  parent_id?: string
+  parent_id?: string | null
   name: string
   archived?: boolean
 }

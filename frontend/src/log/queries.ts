@@ -45,10 +45,7 @@ export function useCatalog(tenant: string) {
 export function useOrganizations(tenant: string, enabled: boolean) {
   return useQuery({
     queryKey: keys.organizations(tenant),
-    queryFn: async ({ signal }) => {
-      const answer = await call<{ organizations: Organization[] }>(tenantPath(tenant, 'organizations'), { signal })
-      return answer.organizations
-    },
+    queryFn: ({ signal }) => call<Organization[]>(tenantPath(tenant, 'organizations'), { signal }),
     staleTime: 5 * 60_000,
     enabled,
   })
