@@ -2,7 +2,7 @@ import { type PointerEvent, useEffect, useMemo, useRef, useState } from 'react'
 import type { Summary } from '../api/types'
 import { useWidth } from '../frame/useWidth'
 import { useWords } from '../i18n/language'
-import { longMoment, shortMoment } from '../time/phrases'
+import { longPeriod, shortMoment, shortPeriod } from '../time/phrases'
 import { bars, bucketAt, type Frame, fractionOf, frameOf, roundMaximum, selectionOf, ticks } from './buckets'
 import './histogram.css'
 
@@ -50,12 +50,11 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
   const maximum = roundMaximum(Math.max(0, ...frame.counts))
   const now = Date.now()
   const selected = shownSelection(frame, selection, drag, now)
-  const moment = (instant: number) => longMoment(instant, zone, words, now)
-  const period = words.period(moment(frame.from), live && !selection ? undefined : moment(frame.to))
+  const period = longPeriod(frame.from, live && !selection ? undefined : frame.to, zone, words, now)
   const label = words.histogram(unit, period, summary.total)
   const selectedLabel =
     selection && selected && selectedCount !== undefined
-      ? `. ${words.histogramSelected(words.period(moment(selected.from), selection.to ? moment(selected.to) : undefined), selectedCount)}`
+      ? `. ${words.histogramSelected(longPeriod(selected.from, selection.to ? selected.to : undefined, zone, words, now), selectedCount)}`
       : ''
 
   function indexUnder(event: PointerEvent): number {
@@ -229,7 +228,7 @@ function BucketHint({ frame, index, zone }: { frame: Frame; index: number; zone:
   return (
     <div className="histogram-hint" style={{ left: `${at * 100}%`, transform: `translateX(${-at * 100}%)` }}>
       <b>{words.operations(frame.counts[index] ?? 0)}</b>
-      <span>{words.period(shortMoment(start, zone, words), shortMoment(end, zone, words))}</span>
+      <span>{shortPeriod(start, end, zone, words)}</span>
     </div>
   )
 }

@@ -143,7 +143,7 @@ export function LogTable(props: Props) {
               const entry = entries[item.index]
               return entry ? (
                 <LogRow
-                  key={entry.id}
+                  key={entry.seq}
                   entry={entry}
                   index={item.index}
                   top={item.start - margin}

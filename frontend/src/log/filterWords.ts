@@ -1,6 +1,6 @@
 import type { Summary } from '../api/types'
 import type { Dictionary } from '../i18n/en'
-import { longMoment, shortMoment } from '../time/phrases'
+import { longPeriod, shortPeriod } from '../time/phrases'
 import { endsNow, type FilterName, type Filters, type ListFilter } from './filters'
 import { filterValues, shortList } from './names'
 
@@ -30,12 +30,11 @@ export function filterText(
   if (name === 'q') return filters.q.trim()
   if (name !== 'period') return shortList(filterValues(filters, name, nameOf), words.more, words.listJoin)
   const from = filters.from ?? summary?.from
-  const moment = (iso: string) => shortMoment(Date.parse(iso), zone, words)
-  return words.period(from ? moment(from) : '…', filters.to ? moment(filters.to) : undefined)
+  if (!from) return '…'
+  return shortPeriod(Date.parse(from), filters.to ? Date.parse(filters.to) : undefined, zone, words)
 }
 
 /** `Wed 18 Nov 12:00 to now` */
 export function periodText(filters: Filters, summary: Summary, zone: string, words: Dictionary, now: number): string {
-  const moment = (iso: string) => longMoment(Date.parse(iso), zone, words, now)
-  return words.period(moment(summary.from), endsNow(filters) ? undefined : moment(summary.to))
+  return longPeriod(Date.parse(summary.from), endsNow(filters) ? undefined : Date.parse(summary.to), zone, words, now)
 }

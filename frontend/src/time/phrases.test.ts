@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { en } from '../i18n/en'
 import { zh } from '../i18n/zh'
-import { longMoment, relativeTime, shortMoment } from './phrases'
+import { longMoment, longPeriod, relativeTime, shortMoment, shortPeriod } from './phrases'
 
 const zone = 'Asia/Shanghai'
 const now = Date.parse('2026-11-20T08:42:09Z')
@@ -25,4 +25,13 @@ test.each([
 ])('%s is %s', (time, english, chinese) => {
   expect(relativeTime(Date.parse(time), zone, en, now)).toBe(english)
   expect(relativeTime(Date.parse(time), zone, zh, now)).toBe(chinese)
+})
+
+test('a period names its day once', () => {
+  const from = Date.parse('2026-11-20T00:15:00Z')
+  const hour = 3_600_000
+  expect(shortPeriod(from, from + hour, zone, en)).toBe('20 Nov 08:15 to 09:15')
+  expect(shortPeriod(from, from + hour, zone, zh)).toBe('11月20日 08:15 至 09:15')
+  expect(longPeriod(from, from + 24 * hour, zone, en, now)).toBe('Fri 20 Nov 08:15 to Sat 21 Nov 08:15')
+  expect(longPeriod(from, undefined, zone, zh, now)).toBe('11月20日（周五）08:15 至今')
 })

@@ -1,5 +1,5 @@
 import type { Dictionary } from '../i18n/en'
-import { pad, wallTime, weekday } from './zone'
+import { dateText, pad, wallTime, weekday } from './zone'
 
 function clock(wall: { hour: number; minute: number; second: number }): string {
   const minutes = `${pad(wall.hour)}:${pad(wall.minute)}`
@@ -17,6 +17,26 @@ export function longMoment(instant: number, zone: string, words: Dictionary, now
   const wall = wallTime(instant, zone)
   if (wall.year === wallTime(now, zone).year) return words.longMoment(weekday(wall), wall.month, wall.day, clock(wall))
   return words.longMomentWithYear(weekday(wall), wall.year, wall.month, wall.day, clock(wall))
+}
+
+/** `20 Nov 08:15 to 08:20`: the day once where both are of the same. */
+export function shortPeriod(from: number, to: number | undefined, zone: string, words: Dictionary): string {
+  return words.period(
+    shortMoment(from, zone, words),
+    end(from, to, zone, (instant) => shortMoment(instant, zone, words)),
+  )
+}
+
+/** `Wed 18 Nov 12:00 to now` */
+export function longPeriod(from: number, to: number | undefined, zone: string, words: Dictionary, now: number): string {
+  const moment = (instant: number) => longMoment(instant, zone, words, now)
+  return words.period(moment(from), end(from, to, zone, moment))
+}
+
+function end(from: number, to: number | undefined, zone: string, moment: (instant: number) => string) {
+  if (to === undefined) return undefined
+  const wall = wallTime(to, zone)
+  return dateText(wall) === dateText(wallTime(from, zone)) ? clock(wall) : moment(to)
 }
 
 /** How long ago, in the roughest unit that still helps; the weekday once it is a week old. */
