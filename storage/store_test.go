@@ -1,0 +1,282 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"oplog/oplog"
+)
+
+var update = flag.Bool("update", false, "write golden files")
+
+var morning = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
+
+func openStore(t *testing.T, dir string) *DB {
+	t.Helper()
+	db, err := Open(dir, Options{Now: func() time.Time { return morning }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeStore(t, db) })
+	return db
+}
+
+func closeStore(t *testing.T, db *DB) {
+	t.Helper()
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// reopen closes a store and opens it anew.
+func reopen(t *testing.T, db *DB) *DB {
+	t.Helper()
+	closeStore(t, db)
+	return openStore(t, db.dir)
+}
+
+// entry returns an entry without an id, some minutes before morning.
+func entry(minutesAgo int, content string) oplog.Entry {
+	return oplog.Entry{
+		Tenant: "acme", Time: morning.Add(-time.Duration(minutesAgo) * time.Minute), User: oplog.User{ID: "u1", Name: "Wang Fang"},
+		Module: "sms", Operation: "send", Content: oplog.Ref{ID: "c", Name: content},
+		Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess,
+	}
+}
+
+func withID(id string, e oplog.Entry) oplog.Entry {
+	e.ID = id
+	return e
+}
+
+// mustAppend appends entries to tenant acme and returns the receipts as
+// "id seq status".
+func mustAppend(t *testing.T, db *DB, entries ...oplog.Entry) string {
+	t.Helper()
+	receipts, err := db.Append(context.Background(), "acme", entries, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return spell(receipts)
+}
+
+func spell(receipts []oplog.Receipt) string {
+	var s []string
+	for _, r := range receipts {
+		s = append(s, fmt.Sprintf("%s %d %s", r.ID, r.Seq, r.Status))
+	}
+	return strings.Join(s, ", ")
+}
+
+// arrivals returns the contents of a tenant's entries in order of arrival, and
+// scanned those in order of their keys.
+func arrivals(t *testing.T, db *DB, from uint64) string {
+	t.Helper()
+	var names []string
+	next := from
+	err := db.Arrivals(context.Background(), "acme", from, func(e oplog.Entry) error {
+		if e.Seq != max(next, 1) {
+			t.Errorf("seq %d comes where %d should", e.Seq, next)
+		}
+		next = e.Seq + 1
+		names = append(names, e.Content.Name)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(names, " ")
+}
+
+func scanned(t *testing.T, db *DB, from, to oplog.Key) string {
+	t.Helper()
+	var names []string
+	var last oplog.Key
+	err := db.Scan(context.Background(), "acme", from, to, func(e oplog.Entry) error {
+		if e.Key().Compare(last) <= 0 {
+			t.Errorf("%s comes after %s", e.Key().ID(), last.ID())
+		}
+		last = e.Key()
+		names = append(names, e.Content.Name)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(names, " ")
+}
+
+// checkStore checks all that must hold of a tenant at any time.
+func checkStore(t *testing.T, db *DB, tenant string) {
+	t.Helper()
+	err := db.bolt.View(func(tx *bolt.Tx) error {
+		tree, err := readTree(tx, tenant)
+		if oplog.CodeOf(err) == oplog.CodeNotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		size := tree.size()
+		leaves := checkArrivals(t, tx, tenant, tree, size)
+		checkEntries(t, tx, tenant, size)
+		checkIDs(t, tx, tenant)
+		root, err := tlog.TreeHash(int64(size), tree)
+		if err != nil {
+			return err
+		}
+		if want := rootOf(leaves); root != want {
+			t.Errorf("%s: the tree of %d has root %s, want %s", tenant, size, root, want)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Errorf("%s: %v", tenant, err)
+	}
+}
+
+// checkArrivals checks that arrivals 1 … size each lead to the entry with that
+// seq, whose bytes the leaf hashes.
+func checkArrivals(t *testing.T, tx *bolt.Tx, tenant string, tree tree, size uint64) []tlog.Hash {
+	t.Helper()
+	var leaves []tlog.Hash
+	for seq := uint64(1); seq <= size; seq++ {
+		key, leaf, err := tree.arrival(seq)
+		if err != nil {
+			t.Fatalf("%s: %v", tenant, err)
+		}
+		data, err := entryAt(tx, tenant, key)
+		if err != nil {
+			t.Fatalf("%s: arrival %d: %v", tenant, seq, err)
+		}
+		e, err := decodeEntry(data)
+		if err != nil || e.Seq != seq || e.Tenant != tenant || e.Key() != key {
+			t.Errorf("%s: arrival %d leads to %d of %s at %s, %v", tenant, seq, e.Seq, e.Tenant, e.Time, err)
+		}
+		if want := leafHash(data); leaf != want {
+			t.Errorf("%s: arrival %d has leaf %s, want %s", tenant, seq, leaf, want)
+		}
+		leaves = append(leaves, leaf)
+	}
+	if _, _, err := tree.arrival(size + 1); err == nil {
+		t.Errorf("%s: there is an arrival after the last", tenant)
+	}
+	return leaves
+}
+
+// checkEntries checks that each entry stands under its date and key, has
+// arrived, and is found by its id where that is the sender's.
+func checkEntries(t *testing.T, tx *bolt.Tx, tenant string, size uint64) {
+	t.Helper()
+	ids := tx.Bucket(bucketTenants).Bucket([]byte(tenant)).Bucket([]byte(nameIDs))
+	seen := make(map[uint64]bool)
+	err := eachNested(entriesBucket(tx, tenant), func(date, key, data []byte) error {
+		e, err := decodeEntry(data)
+		if err != nil {
+			return err
+		}
+		if k := e.Key(); !bytes.Equal(key, k[:]) || dateOf(e.Time) != string(date) || seen[e.Seq] || e.Seq < 1 || e.Seq > size {
+			t.Errorf("%s: entry %d at %s stands on %s under %x", tenant, e.Seq, e.Time, date, key)
+		}
+		seen[e.Seq] = true
+		if e.ID != e.Key().ID() {
+			if b := ids.Bucket(date); b == nil || !bytes.Equal(b.Get([]byte(e.ID)), key) {
+				t.Errorf("%s: id %s does not lead to its entry", tenant, e.ID)
+			}
+		}
+		return nil
+	})
+	if err != nil || uint64(len(seen)) != size {
+		t.Errorf("%s: %d entries for %d arrivals, %v", tenant, len(seen), size, err)
+	}
+}
+
+// checkIDs checks that each sender's id leads to an entry with that id.
+func checkIDs(t *testing.T, tx *bolt.Tx, tenant string) {
+	t.Helper()
+	ids := tx.Bucket(bucketTenants).Bucket([]byte(tenant)).Bucket([]byte(nameIDs))
+	err := eachNested(ids, func(date, id, key []byte) error {
+		data, err := entryAt(tx, tenant, oplog.Key(key))
+		if err != nil {
+			return err
+		}
+		if e, err := decodeEntry(data); err != nil || e.ID != string(id) || dateOf(e.Time) != string(date) {
+			t.Errorf("%s: id %s of %s leads to %s at %s, %v", tenant, id, date, e.ID, e.Time, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Errorf("%s: %v", tenant, err)
+	}
+}
+
+// eachNested visits all pairs of all buckets of a bucket.
+func eachNested(b *bolt.Bucket, visit func(name, key, value []byte) error) error {
+	return b.ForEachBucket(func(name []byte) error {
+		return b.Bucket(name).ForEach(func(key, value []byte) error { return visit(name, key, value) })
+	})
+}
+
+// leafHash and rootOf are RFC 6962 as it is written, 2.1.
+func leafHash(data []byte) tlog.Hash { return sha256.Sum256(append([]byte{0}, data...)) }
+
+func rootOf(leaves []tlog.Hash) tlog.Hash {
+	switch n := len(leaves); n {
+	case 0:
+		return sha256.Sum256(nil)
+	case 1:
+		return leaves[0]
+	default:
+		k := 1
+		for k*2 < n {
+			k *= 2
+		}
+		left, right := rootOf(leaves[:k]), rootOf(leaves[k:])
+		return sha256.Sum256(append(append([]byte{1}, left[:]...), right[:]...))
+	}
+}
+
+// copyStore copies the file of a store that is not written to, as a crash would
+// leave it.
+func copyStore(t *testing.T, from, dir string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, fileName), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// golden compares with a file of testdata, which -update writes.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
+	}
+}
