@@ -13,7 +13,8 @@ const root = document.getElementById('root')
 if (!root) throw new Error('the page has no #root')
 createRoot(root).render(
   <StrictMode>
-    <BrowserRouter>
+    {/* The filters live in the address: a box that was ticked must look ticked at once, not after a transition. */}
+    <BrowserRouter useTransitions={false}>
       <App />
     </BrowserRouter>
   </StrictMode>,
