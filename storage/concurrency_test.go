@@ -1,0 +1,191 @@
+package storage
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"sync"
+	"testing"
+
+	"oplog/oplog"
+)
+
+// Every entry that was acknowledged is on disk, under the seq of its receipt,
+// and was told of once, in order of arrival.
+func TestGroupCommit(t *testing.T) {
+	const senders, requests = 64, 12
+	tenants := []string{"acme", "beta", "gamma"}
+	db := openStore(t, t.TempDir())
+	told := make(map[string]uint64) // last seq; only the committer's to touch
+	db.OnAppend(func(tenant string, entries []oplog.Entry) {
+		for _, e := range entries {
+			if told[tenant]++; e.Seq != told[tenant] || e.Tenant != tenant {
+				t.Errorf("told of %s/%d where %s/%d is next", e.Tenant, e.Seq, tenant, told[tenant])
+			}
+		}
+	})
+	acknowledged := make([]map[string]oplog.Receipt, senders) // by tenant and content
+	var group sync.WaitGroup
+	for s := range senders {
+		group.Go(func() {
+			acknowledged[s] = make(map[string]oplog.Receipt)
+			for r := range requests {
+				tenant := tenants[(s+r)%len(tenants)]
+				var entries []oplog.Entry
+				for i := range 1 + (s+r)%3 {
+					e := entry(s, fmt.Sprintf("%d-%d-%d", s, r, i))
+					e.Tenant = tenant
+					if i == 1 {
+						e.ID = e.Content.Name
+					}
+					entries = append(entries, e)
+				}
+				receipts, err := db.Append(context.Background(), tenant, entries, 1)
+				if err != nil || len(receipts) != len(entries) {
+					t.Errorf("%v, %v", receipts, err)
+					return
+				}
+				for i, e := range entries {
+					acknowledged[s][tenant+" "+e.Content.Name] = receipts[i]
+				}
+			}
+		})
+	}
+	group.Wait()
+
+	crashed := t.TempDir() // not closed: what is acknowledged is in the file
+	copyStore(t, db.bolt.Path(), crashed)
+	after := openStore(t, crashed)
+	stored := make(map[string]oplog.Entry)
+	skipped := uint64(0)
+	for _, tenant := range tenants {
+		err := after.Arrivals(context.Background(), tenant, 1, func(e oplog.Entry) error {
+			stored[tenant+" "+e.Content.Name] = e
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries, s, err := after.Counts(tenant)
+		if err != nil || entries != told[tenant] {
+			t.Errorf("%s has %d entries, and was told of %d, %v", tenant, entries, told[tenant], err)
+		}
+		skipped += s
+		checkStore(t, after, tenant)
+	}
+	if skipped != senders*requests {
+		t.Errorf("%d skipped, want %d", skipped, senders*requests)
+	}
+	total := 0
+	for _, receipts := range acknowledged {
+		total += len(receipts)
+		for name, r := range receipts {
+			if e, ok := stored[name]; !ok || e.Seq != r.Seq || e.ID != r.ID || r.Status != oplog.StatusRecorded {
+				t.Errorf("%s was acknowledged as %+v, and is stored as %d %s", name, r, e.Seq, e.ID)
+			}
+		}
+	}
+	if total != len(stored) {
+		t.Errorf("%d are stored, %d acknowledged", len(stored), total)
+	}
+}
+
+// One id sent by many at once is stored once.
+func TestConcurrentDuplicates(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	const senders = 32
+	receipts := make([]oplog.Receipt, senders)
+	var group sync.WaitGroup
+	for s := range senders {
+		group.Go(func() {
+			got, err := db.Append(context.Background(), "acme", []oplog.Entry{withID("same", entry(1, "a"))}, 0)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			receipts[s] = got[0]
+		})
+	}
+	group.Wait()
+	recorded := 0
+	for _, r := range receipts {
+		if r.Status == oplog.StatusRecorded {
+			recorded++
+		}
+		if r.ID != "same" || r.Seq != 1 {
+			t.Errorf("%+v", r)
+		}
+	}
+	if got := arrivals(t, db, 1); recorded != 1 || got != "a" {
+		t.Errorf("recorded %d times, arrivals %s", recorded, got)
+	}
+	checkStore(t, db, "acme")
+}
+
+// Reading, appending, records and the end go on at once; what was acknowledged
+// before the end is there.
+func TestCloseWhileAppending(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	const senders = 16
+	started := make(chan struct{}, senders)
+	counts := make([]uint64, senders)
+	var group sync.WaitGroup
+	for s := range senders {
+		group.Go(func() {
+			for i := 0; ; i++ {
+				_, err := db.Append(context.Background(), "acme", []oplog.Entry{entry(i, fmt.Sprint(s))}, 0)
+				if err != nil {
+					if oplog.CodeOf(err) != oplog.CodeUnavailable {
+						t.Error(err)
+					}
+					return
+				}
+				counts[s]++
+				if i == 0 {
+					started <- struct{}{}
+				}
+			}
+		})
+	}
+	for range senders {
+		<-started
+	}
+	closeStore(t, db)
+	group.Wait()
+	db = openStore(t, db.dir)
+	want := uint64(0)
+	for _, n := range counts {
+		want += n
+	}
+	if got, _, err := db.Counts("acme"); got != want || err != nil {
+		t.Errorf("%d are stored, %d acknowledged, %v", got, want, err)
+	}
+	checkStore(t, db, "acme")
+}
+
+func TestConcurrentChangesOfARecord(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	const writers, times = 16, 8
+	var group sync.WaitGroup
+	for range writers {
+		group.Go(func() {
+			for range times {
+				err := db.ChangeRecord(oplog.RecordTenant, "n", func(old []byte) ([]byte, error) {
+					n := uint64(0)
+					if old != nil {
+						n = binary.BigEndian.Uint64(old)
+					}
+					return binary.BigEndian.AppendUint64(nil, n+1), nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	data, err := db.Record(oplog.RecordTenant, "n")
+	if err != nil || binary.BigEndian.Uint64(data) != writers*times {
+		t.Errorf("%x, %v, want %d", data, err, writers*times)
+	}
+}
