@@ -2,6 +2,8 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { precompress } from './build/precompress'
 
+const api = process.env.OPLOG_API ?? 'http://127.0.0.1:8484'
+
 export default defineConfig({
   base: '/',
   plugins: [react(), precompress()],
@@ -15,7 +17,14 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   server: {
-    proxy: { '/api': { target: process.env.OPLOG_API ?? 'http://127.0.0.1:8484', changeOrigin: true } },
+    proxy: {
+      '/api': {
+        target: api,
+        changeOrigin: true,
+        // The server takes writes from its own pages only, and in development this page stands elsewhere.
+        headers: { origin: api },
+      },
+    },
   },
   test: { include: ['src/**/*.test.ts', 'build/**/*.test.ts'] },
 })

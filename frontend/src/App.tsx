@@ -1,4 +1,4 @@
-import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { App as AntApp, ConfigProvider } from 'antd'
 import enUS from 'antd/locale/en_US'
 import zhCN from 'antd/locale/zh_CN'
@@ -14,13 +14,13 @@ import { useSessionQuery } from './session/queries'
 import { antdTheme } from './theme/antd'
 
 function makeClient(): QueryClient {
+  // Any call may be the one that finds the session gone: the sign-in page then takes over.
+  function noticeEnd(error: unknown) {
+    if (isProblem(error, 401)) client.setQueryData(keys.session, null)
+  }
   const client: QueryClient = new QueryClient({
-    queryCache: new QueryCache({
-      onError: (error) => {
-        // Any call may be the one that finds the session gone: the sign-in page then takes over.
-        if (isProblem(error, 401)) client.setQueryData(keys.session, null)
-      },
-    }),
+    queryCache: new QueryCache({ onError: noticeEnd }),
+    mutationCache: new MutationCache({ onError: noticeEnd }),
     defaultOptions: {
       // An error is shown at once with its own Retry; asking again unseen only delays it.
       queries: { retry: false, staleTime: 30_000, refetchOnWindowFocus: false },

@@ -1,7 +1,8 @@
-import type { UseQueryResult } from '@tanstack/react-query'
+import { type UseQueryResult, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useRef } from 'react'
 import { Navigate, Route, Routes, useLocation, useParams, useSearchParams } from 'react-router'
 import { problemText } from './api/http'
+import { keys } from './api/keys'
 import type { LocaleTag, Session } from './api/types'
 import { NotFoundPage } from './frame/NotFoundPage'
 import { useWords } from './i18n/language'
@@ -24,6 +25,7 @@ interface Props {
 export function Pages({ session, onLanguage }: Props) {
   const location = useLocation()
   const [search] = useSearchParams()
+  const client = useQueryClient()
   const saveLanguage = useSaveLanguage()
   const wasSignedIn = useRef(false)
   if (session.data) wasSignedIn.current = true
@@ -47,9 +49,12 @@ export function Pages({ session, onLanguage }: Props) {
   if (session.data === undefined) return null
 
   if (session.data === null) {
-    const here = location.pathname + location.search
-    if (location.pathname !== '/sign-in')
+    const left = client.getQueryData(keys.left) === true
+    if (location.pathname !== '/sign-in' && left) return <Navigate replace to="/sign-in" />
+    if (location.pathname !== '/sign-in') {
+      const here = location.pathname + location.search
       return <Navigate replace to={signInPath(here)} state={{ ended: wasSignedIn.current }} />
+    }
     return <SignInPage ended={location.state?.ended === true} onLanguage={choose} />
   }
 

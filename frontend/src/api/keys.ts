@@ -1,6 +1,8 @@
 /** Every query key of the console, so that what one place reads another can refresh. */
 export const keys = {
   session: ['session'] as const,
+  /** Set when a person has signed out, which is not a session that ended under them. */
+  left: ['left'] as const,
   tenant: (tenant: string) => ['tenant', tenant] as const,
   catalog: (tenant: string) => ['tenant', tenant, 'catalog'] as const,
   organizations: (tenant: string) => ['tenant', tenant, 'organizations'] as const,

@@ -1,4 +1,4 @@
-import { type PointerEvent, useEffect, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from 'react'
 import type { Summary } from '../api/types'
 import { useWidth } from '../frame/useWidth'
 import { useWords } from '../i18n/language'
@@ -14,7 +14,7 @@ interface Props {
   selection: { from?: string; to?: string } | undefined
   selectedCount: number | undefined
   live: boolean
-  onSelect: (selection: { from: string; to: string | undefined }) => void
+  onSelect: (selection: { from: string; to: string | undefined }, how?: { replace: boolean }) => void
   onClear: () => void
 }
 
@@ -35,14 +35,7 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
   const [hover, setHover] = useState<number>()
   const [drag, setDrag] = useState<{ anchor: number; now: number; moved: boolean }>()
 
-  useEffect(() => {
-    if (!selection) return
-    const leave = (event: KeyboardEvent) => {
-      if (event.key === 'Escape' && event.target instanceof Node && figure.current?.contains(event.target)) onClear()
-    }
-    window.addEventListener('keydown', leave)
-    return () => window.removeEventListener('keydown', leave)
-  }, [selection, onClear])
+  const keyAnchor = useRef<number>(undefined)
 
   if (!summary || !frame) return <figure ref={figure} className="histogram" aria-hidden="true" />
 
@@ -83,6 +76,24 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
     if (drag && (index !== drag.now || drag.moved)) setDrag({ ...drag, now: index, moved: true })
   }
 
+  /** ←→ move from bucket to bucket, with Shift they select, Escape leaves the selection. */
+  function keyDown(event: KeyboardEvent) {
+    if (event.key === 'Escape' && selection) onClear()
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
+    if (!step || !frame) return
+    event.preventDefault()
+    const present = bucketAt(frame, fractionOf(frame, now))
+    const last = frame.counts.length - 1
+    const from = hover ?? present
+    const next = hover === undefined ? present : Math.min(last, Math.max(0, from + step))
+    setHover(next)
+    if (!event.shiftKey) keyAnchor.current = undefined
+    else {
+      keyAnchor.current ??= from
+      onSelect(selectionOf(frame, keyAnchor.current, next, now), { replace: true })
+    }
+  }
+
   function release() {
     if (drag?.moved && frame) onSelect(selectionOf(frame, drag.anchor, drag.now, now))
     setDrag(undefined)
@@ -101,6 +112,8 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
       onPointerCancel={() => setDrag(undefined)}
       onPointerLeave={() => setHover(undefined)}
       onDoubleClick={onClear}
+      onKeyDown={keyDown}
+      onBlur={() => setHover(undefined)}
     >
       <Drawing
         frame={frame}
@@ -226,7 +239,11 @@ function BucketHint({ frame, index, zone }: { frame: Frame; index: number; zone:
   const end = frame.edges[index + 1] ?? frame.to
   const at = (fractionOf(frame, start) + fractionOf(frame, end)) / 2
   return (
-    <div className="histogram-hint" style={{ left: `${at * 100}%`, transform: `translateX(${-at * 100}%)` }}>
+    <div
+      aria-live="polite"
+      className="histogram-hint"
+      style={{ left: `${at * 100}%`, transform: `translateX(${-at * 100}%)` }}
+    >
       <b>{words.operations(frame.counts[index] ?? 0)}</b>
       <span>{shortPeriod(start, end, zone, words)}</span>
     </div>

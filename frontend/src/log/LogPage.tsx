@@ -158,9 +158,9 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           selection={hasSelection(filters) ? filters : undefined}
           selectedCount={summary?.total}
           live={endsNow(filters)}
-          onSelect={({ from, to }) => {
+          onSelect={({ from, to }, how) => {
             const end = to ?? (filters.range ? undefined : filters.to)
-            setFilters({ ...filters, from, to: end })
+            setFilters({ ...filters, from, to: end }, how)
           }}
           onClear={clearSelection}
         />

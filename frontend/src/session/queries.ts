@@ -28,6 +28,7 @@ export function useSignIn() {
     mutationFn: (words: { username: string; password: string }) => call<Session>(path, { method: 'POST', body: words }),
     onSuccess: (session) => {
       rememberLanguage(session.locale)
+      client.removeQueries({ queryKey: keys.left })
       client.setQueryData(keys.session, session)
     },
   })
@@ -40,6 +41,7 @@ export function useSignOut() {
     onSuccess: () => {
       // What one account saw must not be there for the next one at the same screen.
       client.removeQueries({ queryKey: ['tenant'] })
+      client.setQueryData(keys.left, true)
       client.setQueryData(keys.session, null)
     },
   })
