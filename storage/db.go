@@ -81,7 +81,7 @@ func Open(dir string, o Options) (*DB, error) {
 		return nil, err
 	}
 	path := filepath.Join(dir, fileName)
-	b, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: o.LockTimeout, FreelistType: bolt.FreelistMapType})
+	b, err := openFile(path, o.LockTimeout)
 	if err != nil {
 		return nil, openError(dir, err)
 	}
@@ -98,6 +98,45 @@ func Open(dir string, o Options) (*DB, error) {
 	}
 	db.stopped.Go(db.commitAll)
 	return db, nil
+}
+
+// openFile opens the file, which bbolt maps and reads without asking whether it
+// is all there.
+func openFile(path string, timeout time.Duration) (b *bolt.DB, err error) {
+	if err := checkLength(path, timeout); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			b, err = nil, fmt.Errorf("%w: %v", errDamaged, p)
+		}
+	}()
+	return bolt.Open(path, 0o600, &bolt.Options{Timeout: timeout, FreelistType: bolt.FreelistMapType})
+}
+
+var errDamaged = errors.New("its pages do not fit together")
+
+// checkLength checks that a file is as long as it says itself: reading past the
+// end of a mapped file would end the program.
+func checkLength(path string, timeout time.Duration) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	b, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: timeout, ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	err = b.View(func(tx *bolt.Tx) error {
+		if info, err = os.Stat(path); err == nil && info.Size() < tx.Size() {
+			err = fmt.Errorf("%w: it has %d of %d bytes", errDamaged, info.Size(), tx.Size())
+		}
+		return err
+	})
+	return errors.Join(err, b.Close())
 }
 
 // prepareDir makes the directory, or checks that it is empty or oplog's.
@@ -139,7 +178,7 @@ func openError(dir string, err error) error {
 			who = "the process with pid " + strings.TrimSpace(string(pid))
 		}
 		return fmt.Errorf("data directory %s is in use by %s; stop it first, or name another directory", dir, who)
-	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum):
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum), errors.Is(err, errDamaged):
 		return fmt.Errorf("%s is not an oplog data file, or is damaged (%w); put a backup in its place, or name another directory", filepath.Join(dir, fileName), err)
 	default:
 		return fmt.Errorf("%s cannot be opened: %w", filepath.Join(dir, fileName), cause(err))
@@ -166,8 +205,10 @@ func (db *DB) prepare() error {
 			return fmt.Errorf("%s has format %d, which is newer than this version of oplog reads (%d); use the newer oplog", db.bolt.Path(), version, formatVersion)
 		}
 		db.verifier = string(meta.Get(keyVerifier))
-		db.signer, err = note.NewSigner(string(meta.Get(keySigner)))
-		return err
+		if db.signer, err = note.NewSigner(string(meta.Get(keySigner))); err != nil {
+			return fmt.Errorf("%s has no signing key that can be read (%w); it is damaged", db.bolt.Path(), err)
+		}
+		return nil
 	})
 	if err != nil || !isNew {
 		return err
