@@ -1,0 +1,137 @@
+package storage
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	bolt "go.etcd.io/bbolt"
+
+	"oplog/oplog"
+)
+
+// testdata/format-1.db is a data file as the first version wrote it. Every
+// later version opens it and reads the same. -update makes it where it is not
+// there, and never anew.
+const (
+	formatFile   = "format-1.db"
+	formatGolden = "format-1.golden"
+)
+
+// formatKinds are the kinds of records that the file has.
+var formatKinds = []oplog.RecordKind{"tenants", "organizations", "index", "accounts", "keys", "sessions", "exports"}
+
+func TestFormat1(t *testing.T) {
+	path := filepath.Join("testdata", formatFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && *update {
+		makeFormatFile(t, path)
+	}
+	dir := t.TempDir()
+	copyStore(t, path, dir)
+	db := openStore(t, dir)
+	golden(t, formatGolden, describeStore(t, db))
+	checkStore(t, db, "acme")
+	checkStore(t, db, "beta")
+
+	// It is not only read: it grows.
+	mustAppend(t, db, entry(0, "later"))
+	for _, kind := range oplog.RecordKinds { // also of kinds that came later
+		if _, err := db.Record(kind, "none"); oplog.CodeOf(err) != oplog.CodeNotFound {
+			t.Errorf("%s: %v", kind, err)
+		}
+		put(t, db, kind, "new", "{}")
+	}
+	db = reopen(t, db)
+	if e, err := db.Find("acme", entryID(0, 301)); err != nil || e.Content.Name != "later" {
+		t.Errorf("%+v, %v", e, err)
+	}
+	if got := mustAppend(t, db, withID("full", formatEntry())); got != "full 300 duplicate" {
+		t.Errorf("sent again it is %s", got)
+	}
+	checkStore(t, db, "acme")
+}
+
+func formatEntry() oplog.Entry {
+	e := fullEntry()
+	e.Seq = 0
+	return e
+}
+
+func makeFormatFile(t *testing.T, path string) {
+	t.Helper()
+	db := openStore(t, t.TempDir())
+	var entries []oplog.Entry
+	for i := range 299 { // a full tile, and a part of one
+		e := entry(i*317, fmt.Sprintf("内容 %d", i))
+		if i%7 == 0 {
+			e.ID = fmt.Sprintf("own-%d", i)
+		}
+		entries = append(entries, e)
+	}
+	mustAppend(t, db, append(entries, withID("full", formatEntry()))...)
+	beta := entry(0, "beta")
+	beta.Tenant = "beta"
+	if _, err := db.Append(context.Background(), "beta", []oplog.Entry{beta}, 3); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range formatKinds {
+		put(t, db, kind, "acme", fmt.Sprintf(`{"kind":%q}`, kind))
+	}
+	compact, err := bolt.Open(path, 0o644, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(bolt.Compact(compact, db.bolt, 0), compact.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// describeStore writes out all that a store answers: entries as JSON where they
+// are special, else as a line; records; heads.
+func describeStore(t *testing.T, db *DB) string {
+	t.Helper()
+	var s strings.Builder
+	fmt.Fprintln(&s, "key", db.VerifierKey())
+	for _, tenant := range []string{"acme", "beta"} {
+		entries, skipped, err := db.Counts(tenant)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkpoint, err := db.Checkpoint(tenant)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&s, "\n%s: %d entries, %d skipped\n%s\n", tenant, entries, skipped, checkpoint)
+		err = db.Arrivals(context.Background(), tenant, 1, func(e oplog.Entry) error {
+			if e.Seq%50 != 0 && e.Seq > 2 {
+				return nil
+			}
+			data, err := json.Marshal(e)
+			if err != nil {
+				return err
+			}
+			proof, err := db.Prove(tenant, e.Key())
+			fmt.Fprintf(&s, "%s\n\tleaf %s\n", data, hex.EncodeToString(proof.Leaf))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	fmt.Fprintln(&s)
+	for _, kind := range formatKinds {
+		data, err := db.Record(kind, "acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&s, "%s/acme %s\n", kind, data)
+	}
+	return s.String()
+}
