@@ -3,6 +3,7 @@ import type { Export, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
 import type { Titles } from '../log/catalog'
 import { Notice } from '../log/Notice'
+import { useOrganizations } from '../log/queries'
 import { exactTime } from '../time/zone'
 import { exportPeriod, exportWhat, keptFor, sizeText } from './describe'
 import { filePath, type useExports, useRemoveExport } from './queries'
@@ -21,6 +22,8 @@ interface Props {
 export function ExportList({ tenant, titles, query, limit, started }: Props) {
   const words = useWords()
   const remove = useRemoveExport(tenant.id)
+  const organizations = useOrganizations(tenant.id, tenant.data_permission).data
+  const organizationName = (id: string) => organizations?.find((one) => one.id === id)?.name ?? id
   const list = query.data?.slice(0, limit)
   const error = remove.error ?? query.error
 
@@ -39,7 +42,7 @@ export function ExportList({ tenant, titles, query, limit, started }: Props) {
               key={one.id}
               one={one}
               tenant={tenant}
-              titles={titles}
+              what={exportWhat(one, titles, organizationName, words)}
               isNew={one.id === started}
               canDelete={limit === undefined}
               onRemove={() => remove.mutate(one.id)}
@@ -54,16 +57,16 @@ export function ExportList({ tenant, titles, query, limit, started }: Props) {
 interface LineProps {
   one: Export
   tenant: Tenant
-  titles: Titles
+  what: string
   isNew: boolean
   canDelete: boolean
   onRemove: () => void
 }
 
-function ExportLine({ one, tenant, titles, isNew, canDelete, onRemove }: LineProps) {
+function ExportLine({ one, tenant, what: holds, isNew, canDelete, onRemove }: LineProps) {
   const words = useWords()
   const zone = tenant.time_zone
-  const what = words.exportLine(exportWhat(one, titles, words), exportPeriod(one, zone, words))
+  const what = words.exportLine(holds, exportPeriod(one, zone, words))
   const made = words.madeBy(
     one.created_by?.username ?? one.created_by?.key ?? '',
     one.format.toUpperCase(),

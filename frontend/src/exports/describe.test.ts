@@ -26,9 +26,11 @@ const one: Export = {
 }
 
 test('what it holds', () => {
-  expect(exportWhat(one, titles, en)).toBe('All operations')
+  expect(exportWhat(one, titles, (id) => id, en)).toBe('All operations')
+  const east = { ...one, filters: { organization: ['east'] } }
+  expect(exportWhat(east, titles, () => '华东大区 East China', en)).toBe('华东大区 East China')
   const filters = { q: '返场', operation: ['delete', 'send', 'batch_delete'] }
-  expect(exportWhat({ ...one, filters }, titles, en)).toBe('“返场”, DELETE, SEND +1')
+  expect(exportWhat({ ...one, filters }, titles, (id) => id, en)).toBe('“返场”, DELETE, SEND +1')
 })
 
 test('its period', () => {

@@ -5,7 +5,12 @@ import { shortList } from '../log/names'
 import { exactTime } from '../time/zone'
 
 /** What an export holds, in words: its filters, or that it has none. */
-export function exportWhat(one: Export, titles: Titles, words: Dictionary): string {
+export function exportWhat(
+  one: Export,
+  titles: Titles,
+  organizationName: (id: string) => string,
+  words: Dictionary,
+): string {
   const filters = one.filters ?? {}
   const list = (values: string[] | undefined, title = (value: string) => value) =>
     values?.length ? [shortList(values.map(title), words.more, words.listJoin)] : []
@@ -14,7 +19,7 @@ export function exportWhat(one: Export, titles: Titles, words: Dictionary): stri
     ...list(filters.operation, titles.operation),
     ...list(filters.module, titles.module),
     ...list(filters.user),
-    ...list(filters.organization),
+    ...list(filters.organization, organizationName),
     ...list(filters.content_id),
   ]
   return parts.length ? words.listJoin(parts) : words.allOperations
@@ -43,5 +48,5 @@ export function sizeText(bytes: number): string {
 export function keptFor(one: Export, now: number, words: Dictionary): string | undefined {
   if (!one.expires_at) return undefined
   const hours = (Date.parse(one.expires_at) - now) / 3_600_000
-  return hours >= 24 ? words.days(Math.floor(hours / 24)) : words.hours(Math.max(0, Math.floor(hours)))
+  return hours >= 24 ? words.days(Math.round(hours / 24)) : words.hours(Math.max(0, Math.floor(hours)))
 }

@@ -82,16 +82,18 @@ function Side({
   const shown = folded ? firstLines(pieces, foldAfter) : pieces
   return (
     <span className="changes-text">
-      <span className={`changes-sign-${Kind}`}>{Kind === 'del' ? '−' : '+'}</span>{' '}
-      {shown.map((piece, index) =>
-        piece.changed ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text, in order
-          <Kind key={index}>{piece.text}</Kind>
-        ) : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text, in order
-          <span key={index}>{piece.text}</span>
-        ),
-      )}
+      <span className={`changes-sign-${Kind}`}>{Kind === 'del' ? '−' : '+'}</span>
+      <span>
+        {shown.map((piece, index) =>
+          piece.changed ? (
+            // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text, in order
+            <Kind key={index}>{piece.text}</Kind>
+          ) : (
+            // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text, in order
+            <span key={index}>{piece.text}</span>
+          ),
+        )}
+      </span>
     </span>
   )
 }
