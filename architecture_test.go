@@ -1,0 +1,187 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const modulePath = "oplog"
+
+// sourceFile is a Go file of this module: its package's folder and name, and
+// what it imports.
+type sourceFile struct {
+	path    string
+	folder  string // "." for main
+	test    bool
+	syntax  *ast.File
+	imports []string
+}
+
+// sources reads all Go files of the module, wherever they are built.
+func sources(t *testing.T) []sourceFile {
+	t.Helper()
+	var files []sourceFile
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return skipFolder(file, d.Name())
+		}
+		if !strings.HasSuffix(file, ".go") {
+			return nil
+		}
+		syntax, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly|parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		f := sourceFile{path: filepath.ToSlash(file), folder: path.Dir(filepath.ToSlash(file)), test: strings.HasSuffix(file, "_test.go"), syntax: syntax}
+		for _, spec := range syntax.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			f.imports = append(f.imports, name)
+		}
+		files = append(files, f)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// skipFolder leaves out what is not of this module: other modules, and the
+// packages of npm.
+func skipFolder(folder, name string) error {
+	if folder == "." {
+		return nil
+	}
+	if name == "node_modules" || name == "testdata" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
+		return fs.SkipDir
+	}
+	if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+// own returns the folder of an imported package of this module.
+func own(imported string) (folder string, ok bool) {
+	if imported == modulePath {
+		return ".", true
+	}
+	return strings.CutPrefix(imported, modulePath+"/")
+}
+
+// Dependencies go one way: from main to the engines, from each of them to the
+// domain, and from the domain to the standard library.
+func TestDependenciesGoOneWay(t *testing.T) {
+	allowed := map[string][]string{
+		"oplog": nil, "storage": {"oplog"}, "search": {"oplog"}, "server": {"oplog"}, "export": {"oplog"}, "demo": {"oplog"},
+	}
+	found := map[string]bool{}
+	for _, f := range sources(t) {
+		if f.test || f.folder == "." {
+			continue
+		}
+		within, known := allowed[f.folder]
+		found[f.folder] = true
+		for _, imported := range f.imports {
+			folder, ours := own(imported)
+			switch {
+			case ours && !known:
+				if folder != "oplog" {
+					t.Errorf("%s imports %s; it may import oplog/oplog alone", f.path, imported)
+				}
+			case ours && !slices.Contains(within, folder):
+				t.Errorf("%s imports %s; package %s may import %v of ours", f.path, imported, f.folder, within)
+			case !ours && f.folder == "oplog" && strings.Contains(strings.Split(imported, "/")[0], "."):
+				t.Errorf("%s imports %s; the domain uses the standard library alone", f.path, imported)
+			}
+		}
+	}
+	for folder := range allowed {
+		if !found[folder] {
+			t.Errorf("there is no package %s", folder)
+		}
+	}
+}
+
+// The engines stay behind the domain's interfaces: each library is imported by
+// the one package that knows it.
+func TestLibrariesStayInTheirPackages(t *testing.T) {
+	only := map[string]string{
+		"go.etcd.io/bbolt": "storage", "github.com/fxamacker/cbor": "storage",
+		"github.com/blevesearch": "search", "github.com/RoaringBitmap": "search",
+		"github.com/gofiber": "server", "github.com/danielgtaylor/huma": "server",
+		"github.com/gocarina/gocsv": "export", "github.com/alecthomas/kong": ".",
+	}
+	for _, f := range sources(t) {
+		for _, imported := range f.imports {
+			for library, folder := range only {
+				if (imported == library || strings.HasPrefix(imported, library+"/")) && f.folder != folder && !f.test {
+					t.Errorf("%s imports %s, which is for %s alone", f.path, imported, folder)
+				}
+			}
+		}
+	}
+}
+
+func TestNobodyImportsMain(t *testing.T) {
+	for _, f := range sources(t) {
+		for _, imported := range f.imports {
+			if folder, ours := own(imported); ours && folder == "." {
+				t.Errorf("%s imports the command", f.path)
+			}
+		}
+	}
+}
+
+func TestEveryPackageHasADocComment(t *testing.T) {
+	documented := map[string]int{}
+	for _, f := range sources(t) {
+		if f.test {
+			continue
+		}
+		if _, seen := documented[f.folder]; !seen {
+			documented[f.folder] = 0
+		}
+		doc := f.syntax.Doc.Text()
+		if doc == "" {
+			continue
+		}
+		documented[f.folder]++
+		name := f.syntax.Name.Name
+		if want := "Package " + name + " "; name != "main" && !strings.HasPrefix(doc, want) {
+			t.Errorf("%s: the comment of the package does not start with %q", f.path, want)
+		}
+	}
+	for folder, n := range documented {
+		if n != 1 {
+			t.Errorf("package %s has %d comments of the package, want one", folder, n)
+		}
+	}
+}
+
+func TestPackagesAreNamedForWhatTheyDo(t *testing.T) {
+	for _, f := range sources(t) {
+		name := strings.TrimSuffix(f.syntax.Name.Name, "_test")
+		if slices.Contains([]string{"util", "utils", "common", "helper", "helpers", "misc", "shared", "base", "lib"}, name) {
+			t.Errorf("%s is of package %s, a drawer; name it for what it does", f.path, name)
+		}
+		if f.folder != "." && name != "main" && name != path.Base(f.folder) {
+			t.Errorf("%s is of package %s", f.path, name)
+		}
+	}
+}
