@@ -124,7 +124,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
       {start.error && <Notice kind="error">{words.exportFailed(problemText(start.error))}</Notice>}
       <div className="export-foot">
         <p>{words.exportNote}</p>
-        <Button onClick={onClose}>{words.close}</Button>
+        <Button onClick={onClose}>{started ? words.done : words.cancel}</Button>
         <Button type="primary" disabled={rows === undefined} loading={start.isPending} onClick={submit}>
           <Icon name="download" />
           {rows === undefined ? words.export : words.exportRows(rows)}
