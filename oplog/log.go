@@ -22,7 +22,8 @@ type Log struct {
 	mu      sync.RWMutex
 	tenants map[string]tenantState // what has been read of tenants, by id
 
-	exports *exportJobs
+	exports  *exportJobs
+	arrivals arrivals
 }
 
 // tenantState is a tenant and what its entries are checked against, replaced as
@@ -46,7 +47,10 @@ func New(store Store, index Index, o Options) (*Log, error) {
 		o.Now = time.Now
 	}
 	l := &Log{store: store, index: index, now: o.Now, tenants: make(map[string]tenantState)}
-	store.OnAppend(index.Add)
+	store.OnAppend(func(tenant string, entries []Entry) {
+		index.Add(tenant, entries)
+		l.arrivals.tell(tenant)
+	})
 	l.exports = newExportJobs(l, o.ExportDir, o.Formats)
 	if err := l.exports.recover(); err != nil {
 		return nil, fmt.Errorf("exports of the last run: %w", err)
@@ -218,6 +222,9 @@ func (l *Log) Summary(ctx context.Context, tenant string, q Query, locale string
 		return Summary{}, err
 	}
 	name, starts := Buckets(from, to)
+	if len(starts) == 0 {
+		m.From, m.To = from, to // also of an empty log, which grows meanwhile
+	}
 	counts, err := l.index.Count(ctx, tenant, m, starts)
 	if err != nil {
 		return Summary{}, err
@@ -382,6 +389,18 @@ func (l *Log) Checkpoint(tenant string) (string, error) {
 
 // VerifierKey returns the public key that checkpoints are signed for.
 func (l *Log) VerifierKey() string { return l.store.VerifierKey() }
+
+// Ready returns nil where the index has caught up with the store, or
+// CodeUnavailable with how far it is.
+func (l *Log) Ready() error { return l.index.Ready() }
+
+// Reindex builds a tenant's index anew from the store, telling how far it is.
+func (l *Log) Reindex(ctx context.Context, tenant string, progress func(done, total uint64)) error {
+	if _, err := l.tenant(tenant); err != nil {
+		return err
+	}
+	return l.index.Rebuild(ctx, tenant, progress)
+}
 
 // Counts returns how many entries a tenant has recorded, and how many
 // operations it has skipped.
