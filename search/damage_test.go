@@ -1,0 +1,252 @@
+package search
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"oplog/oplog"
+	"oplog/storage"
+)
+
+// An index is only a copy: whatever happens to its files, it is built anew from
+// the store, and answers the same.
+
+const damagedEntries = 240
+
+// closedLog makes a log with some segments and a tail, closes it, and returns
+// its directory and the files of its segments.
+func closedLog(t *testing.T) (dir string, segments []string) {
+	t.Helper()
+	dir = t.TempDir()
+	l := newLog(t, dir)
+	for from := 0; from < damagedEntries; from += 40 {
+		record(t, l, from, from+40, func(n int) int { return n * 7919 % 1000 })
+	}
+	closeLog(t, l)
+	l = openLog(t, dir) // what was left in the tail becomes segments
+	checkAnswers(t, l, damagedEntries)
+	closeLog(t, l)
+	for _, s := range manifestOf(t, dir).Segments {
+		segments = append(segments, s.File)
+	}
+	if len(segments) < 2 {
+		t.Fatalf("there are %v", segments)
+	}
+	return dir, segments
+}
+
+func indexDir(dir string) string { return filepath.Join(dir, "index", folderOf(tenant)) }
+
+func files(t *testing.T, dir string) []string {
+	t.Helper()
+	found, err := os.ReadDir(indexDir(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range found {
+		names = append(names, f.Name())
+	}
+	return names
+}
+
+// checkRebuilt opens a log twice, and goes on recording.
+func checkRebuilt(t *testing.T, dir string) {
+	t.Helper()
+	l := openLog(t, dir)
+	checkAnswers(t, l, damagedEntries)
+	record(t, l, damagedEntries, damagedEntries+100, func(n int) int { return n })
+	checkAnswers(t, l, damagedEntries+100)
+	closeLog(t, l)
+	l = openLog(t, dir)
+	checkAnswers(t, l, damagedEntries+100)
+	closeLog(t, l)
+	if left := files(t, dir); slices.ContainsFunc(left, func(name string) bool { return !strings.HasSuffix(name, ".zap") }) {
+		t.Errorf("left over: %v", left)
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func write(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDamagedSegments(t *testing.T) {
+	for name, damage := range map[string]func(t *testing.T, dir string, segments []string){
+		"cut short": func(t *testing.T, dir string, segments []string) {
+			path := filepath.Join(dir, segments[0])
+			write(t, path, read(t, path)[:100])
+		},
+		"cut by a byte": func(t *testing.T, dir string, segments []string) {
+			path := filepath.Join(dir, segments[0])
+			data := read(t, path)
+			write(t, path, data[:len(data)-1])
+		},
+		"emptied": func(t *testing.T, dir string, segments []string) { write(t, filepath.Join(dir, segments[1]), nil) },
+		"longer": func(t *testing.T, dir string, segments []string) {
+			path := filepath.Join(dir, segments[0])
+			write(t, path, append(read(t, path), 0))
+		},
+		"swapped": func(t *testing.T, dir string, segments []string) {
+			a, b := filepath.Join(dir, segments[0]), filepath.Join(dir, segments[1])
+			first, second := read(t, a), read(t, b)
+			write(t, a, second)
+			write(t, b, first)
+		},
+		"deleted": func(t *testing.T, dir string, segments []string) {
+			if err := os.Remove(filepath.Join(dir, segments[1])); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"all deleted": func(t *testing.T, dir string, _ []string) {
+			if err := os.RemoveAll(filepath.Dir(dir)); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"a folder in its place": func(t *testing.T, dir string, segments []string) {
+			path := filepath.Join(dir, segments[0])
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Mkdir(path, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, segments := closedLog(t)
+			damage(t, indexDir(dir), segments)
+			checkRebuilt(t, dir)
+		})
+	}
+}
+
+// A bit that flipped anywhere is found when the index is opened.
+func TestFlippedBits(t *testing.T) {
+	dir, segments := closedLog(t)
+	path := filepath.Join(indexDir(dir), segments[0])
+	whole := read(t, path)
+	info := segmentInfo{File: segments[0]}
+	var err error
+	if info.Size, info.CRC, err = checksum(path); err != nil {
+		t.Fatal(err)
+	}
+	for at := 0; at < len(whole); at += 1 + len(whole)/200 {
+		flipped := slices.Clone(whole)
+		flipped[at] ^= 1 << (at % 8)
+		write(t, path, flipped)
+		if s, err := openSegment(indexDir(dir), info, true); err == nil {
+			s.release()
+			t.Errorf("a flipped bit of byte %d goes unnoticed", at)
+		}
+	}
+	checkRebuilt(t, dir)
+}
+
+func TestManifestGone(t *testing.T) {
+	for name, manifest := range map[string]string{"deleted": "", "empty": "{}", "of another analysis": `{"analysis":99,"through":7,"next":3,"segments":[]}`} {
+		t.Run(name, func(t *testing.T) {
+			dir, _ := closedLog(t)
+			changeManifest(t, dir, manifest)
+			checkRebuilt(t, dir)
+		})
+	}
+}
+
+// changeManifest replaces the manifest of a closed log; "" deletes it.
+func changeManifest(t *testing.T, dir, manifest string) {
+	t.Helper()
+	withStore(t, dir, func(store *storage.DB) error {
+		return store.ChangeRecord(oplog.RecordIndex, tenant, func([]byte) ([]byte, error) {
+			if manifest == "" {
+				return nil, nil
+			}
+			return []byte(manifest), nil
+		})
+	})
+}
+
+// manifestOf returns the manifest of a closed log.
+func manifestOf(t *testing.T, dir string) (m manifest) {
+	t.Helper()
+	withStore(t, dir, func(store *storage.DB) error {
+		data, err := store.Record(oplog.RecordIndex, tenant)
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(data, &m)
+	})
+	return m
+}
+
+func withStore(t *testing.T, dir string, do func(*storage.DB) error) {
+	t.Helper()
+	store, err := storage.Open(dir, storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(do(store), store.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a crash leaves behind is removed: files that were not finished, and
+// those that were and had not been listed.
+func TestLeftOversAreRemoved(t *testing.T) {
+	dir, segments := closedLog(t)
+	whole := read(t, filepath.Join(indexDir(dir), segments[0]))
+	left := []string{"00009999.zap", "00009998.zap.tmp", segments[0] + ".tmp", "notes.txt"}
+	for _, name := range left {
+		write(t, filepath.Join(indexDir(dir), name), whole)
+	}
+	l := openLog(t, dir)
+	defer closeLog(t, l)
+	checkAnswers(t, l, damagedEntries)
+	now := files(t, dir)
+	for _, name := range left {
+		if slices.Contains(now, name) {
+			t.Errorf("%s is still there", name)
+		}
+	}
+}
+
+// Replaced segments do not stay on disk.
+func TestMergedSegmentsAreDeleted(t *testing.T) {
+	dir := t.TempDir()
+	l := newLog(t, dir)
+	const n = 1000
+	for from := 0; from < n; from += 20 {
+		record(t, l, from, from+20, func(number int) int { return n - number })
+	}
+	closeLog(t, l)
+	l = openLog(t, dir)
+	checkAnswers(t, l, n)
+	closeLog(t, l)
+	m := manifestOf(t, dir)
+	if len(m.Segments) >= n/smallSizes.maxFlush {
+		t.Errorf("%d segments of %d entries: nothing was merged", len(m.Segments), n)
+	}
+	listed := uint64(0)
+	for _, s := range m.Segments {
+		listed += uint64(s.Count)
+	}
+	if listed != m.Through {
+		t.Errorf("the segments hold %d, the manifest says %d", listed, m.Through)
+	}
+}
