@@ -19,6 +19,9 @@ export function SearchField({ value, invalid, onChange }: Props) {
   const timer = useRef<number>(undefined)
   const composing = useRef(false)
   const sent = useRef(value)
+  // The pause may outlive a render: what is sent joins the filters of then, not of the last key.
+  const latest = useRef(onChange)
+  latest.current = onChange
 
   // A change from elsewhere (a chip removed, a step back in the history) is shown; one's own is not typed over.
   useEffect(() => {
@@ -45,7 +48,7 @@ export function SearchField({ value, invalid, onChange }: Props) {
   function send(next: string) {
     window.clearTimeout(timer.current)
     sent.current = next
-    onChange(next)
+    latest.current(next)
   }
 
   function type(next: string) {
