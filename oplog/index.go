@@ -6,12 +6,20 @@ import (
 )
 
 // Index answers queries. It follows the store: it holds what the store has
-// acknowledged, at once, and rebuilds itself from the store where it must.
+// acknowledged, at once, and rebuilds itself from the store where it must; while
+// that takes long, its questions answer CodeUnavailable with the progress.
 type Index interface {
-	// Open makes a tenant's index ready to be told of new entries and to be
-	// asked, catching up with the store, and waits while the index is too far
-	// behind to take more. Every call for a tenant opens it where it is not.
+	// Open makes a tenant's index ready to be told of new entries, and waits
+	// while it is too far behind to take more. A tenant that must catch up with
+	// much of the store does so in the background.
 	Open(ctx context.Context, tenant string) error
+
+	// Ready returns nil where all open tenants have caught up with the store, or
+	// CodeUnavailable with how far those are that have not.
+	Ready() error
+
+	// Rebuild builds a tenant's index anew from the store, telling how far it is.
+	Rebuild(ctx context.Context, tenant string, progress func(done, total uint64)) error
 
 	// Add takes entries that the store has just acknowledged, in order of
 	// arrival; the next Page or Summary finds them. It only notes them: building
@@ -26,6 +34,9 @@ type Index interface {
 	// given by where they start, in ascending order; a match before the first
 	// counts in the first.
 	Count(ctx context.Context, tenant string, m Match, buckets []time.Time) (Counts, error)
+
+	// Matcher returns what tells whether a single entry matches.
+	Matcher(m Match) (func(e *Entry) bool, error)
 
 	// Bounds returns the first and the last key of the tenant; ok is false where
 	// there is none.

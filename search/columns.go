@@ -222,6 +222,15 @@ type tailDocument struct {
 	content   *lazyText
 }
 
+// document makes an entry of the tail, and notes in latest when its user was
+// last seen.
+func (n *numbering) document(e *oplog.Entry, latest map[uint32]int64) tailDocument {
+	d := tailDocument{key: e.Key(), contentID: e.Content.ID, content: &lazyText{name: e.Content.Name, id: e.Content.ID}}
+	d.action, d.actor = n.of(action{e.Module, e.Operation}, actor{userTerm(e.User), e.Organization.ID})
+	latest[d.actor] = max(latest[d.actor], d.key.Micros())
+	return d
+}
+
 // lazyText is analysed when it is first asked for.
 type lazyText struct {
 	once       sync.Once

@@ -168,15 +168,11 @@ func (t *tally) addBitmap(h hits, c *columns, bounds []bound) {
 }
 
 func (t *tally) addTail(m *matcher, v *view) {
-	if len(v.tail) == 0 {
-		return
-	}
 	t.fit()
 	tm := newTailMatcher(m, v.numbering)
-	for i := range v.tail {
-		d := &v.tail[i]
+	v.scanned(func(d *tailDocument) {
 		if !tm.matches(d) {
-			continue
+			return
 		}
 		t.total++
 		t.actions[d.action]++
@@ -184,7 +180,7 @@ func (t *tally) addTail(m *matcher, v *view) {
 		if len(t.starts) > 0 {
 			t.buckets[t.bucketOf(d.key.Micros())]++
 		}
-	}
+	})
 }
 
 // counts gives the numbers back their values.

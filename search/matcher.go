@@ -158,6 +158,32 @@ func (w *wordMatcher) key() string {
 	return fields + "\x00" + w.prefix + "\x00" + w.run + "\x00" + w.inRow
 }
 
+// Matcher matches single entries; see [oplog.Index].
+func (x *Index) Matcher(m oplog.Match) (func(e *oplog.Entry) bool, error) {
+	c, err := newMatcher(m)
+	if err != nil {
+		return nil, err
+	}
+	return c.matchesEntry, nil
+}
+
+func (m *matcher) matchesEntry(e *oplog.Entry) bool {
+	given := func(values []string, value string) bool { return len(values) == 0 || slices.Contains(values, value) }
+	micros := e.Time.UnixMicro()
+	if m.nothing || micros < m.from || micros >= m.to ||
+		!given(m.modules, e.Module) || !given(m.operations, e.Operation) || !given(m.users, e.User.ID) || !given(m.contentIDs, e.Content.ID) ||
+		m.organizations != nil && (e.Organization.ID == "" || !slices.Contains(m.organizations, e.Organization.ID)) {
+		return false
+	}
+	if len(m.words) == 0 {
+		return true
+	}
+	user, content := analyse(e.User.Name, e.User.ID), analyse(e.Content.Name, e.Content.ID)
+	return !slices.ContainsFunc(m.words, func(w *wordMatcher) bool {
+		return !slices.Contains(w.modules, e.Module) && !(w.user && w.in(user)) && !(w.content && w.in(content))
+	})
+}
+
 // tailMatcher matches entries of the tail; it remembers its answers for the
 // numbers that entries share, and is for one query in one goroutine.
 type tailMatcher struct {

@@ -49,12 +49,11 @@ type pager struct {
 func (p *pager) addTail() {
 	t := newTailMatcher(p.matcher, p.view.numbering)
 	var keys []oplog.Key
-	for i := range p.view.tail {
-		d := &p.view.tail[i]
+	p.view.scanned(func(d *tailDocument) {
 		if (p.before.IsZero() || d.key.Compare(p.before) < 0) && t.matches(d) {
 			keys = append(keys, d.key)
 		}
-	}
+	})
 	slices.SortFunc(keys, oplog.Key.Compare)
 	p.push(&source{tail: keys})
 }

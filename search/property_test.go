@@ -22,7 +22,9 @@ import (
 // restarts between, every query answers as a plain scan of the store does, in
 // rows, order, total, histogram and every facet.
 
-var smallSizes = sizes{flush: 8, maxFlush: 16, maxTail: 64, fanIn: 3, maxSegment: 200}
+var smallSizes = sizes{
+	flush: 8, maxFlush: 16, maxTail: 64, fanIn: 3, maxSegment: 200, build: 5, maxLost: 40, quickLoad: 1 << 20, maxTenants: 2, maxTails: 100,
+}
 
 const tenant = "acme"
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -149,6 +150,11 @@ func openSegment(dir string, info segmentInfo, check bool) (*segment, error) {
 	}
 	s.info.Count, s.info.First, s.info.Last = s.count, s.first.ID(), s.last.ID()
 	return s, nil
+}
+
+func newestFirst(segments []*segment) []*segment {
+	slices.SortFunc(segments, func(a, b *segment) int { return b.last.Compare(a.last) })
+	return segments
 }
 
 func (s *segment) acquire() { s.references.Add(1) }
