@@ -261,8 +261,11 @@ func (l *Log) AddKey(tenant string, scope KeyScope, name string) (APIKey, string
 
 // Key returns the API key with that text, or CodeUnauthenticated for one that
 // does not exist or was revoked.
-func (l *Log) Key(text string) (APIKey, error) {
-	key, err := readRecord[APIKey](l.store, RecordKey, hashOf(text))
+func (l *Log) Key(text string) (APIKey, error) { return l.KeyByHash(hashOf(text)) }
+
+// KeyByHash is Key for who has kept the hash.
+func (l *Log) KeyByHash(hash string) (APIKey, error) {
+	key, err := readRecord[APIKey](l.store, RecordKey, hash)
 	if CodeOf(err) == CodeNotFound || err == nil && !key.RevokedAt.IsZero() {
 		return APIKey{}, Errorf(CodeUnauthenticated, "This key is not known, or was revoked.")
 	}

@@ -26,6 +26,9 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 		s.logger.Error("the store cannot be read", "err", err)
 		return sendText(c, http.StatusServiceUnavailable, "the store cannot be read\n")
 	}
+	if err := s.log.Ready(); err != nil {
+		return sendText(c, http.StatusServiceUnavailable, "the index is catching up: "+err.Error()+"\n")
+	}
 	return sendText(c, http.StatusOK, "ready\n")
 }
 

@@ -27,6 +27,7 @@ func (s *Server) routes() []route {
 		{"GET", tenant + "/entries", readers, 200, "listEntries", "A page of operations, newest first", pageParams, answer(s.listEntries)},
 		{"GET", tenant + "/entries/{id}", readers, 200, "getEntry", "One operation, with its proof", nil, answer(s.getEntry)},
 		{"GET", tenant + "/summary", readers, 200, "getSummary", "Counts over time and by value", filterParams, answer(s.getSummary)},
+		{"GET", tenant + "/live", readers, 200, "live", "Each new operation as it is recorded", filterParams, plain(s.live, describeLive)},
 
 		{"GET", tenant + "/catalog", onlookers | keys, 200, "getCatalog", "The modules and their operation types", nil, answer(s.getCatalog)},
 		{"GET", tenant + "/organizations", onlookers, 200, "getOrganizations", "The tree of organizations", nil, answer(s.getOrganizations)},

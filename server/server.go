@@ -54,6 +54,8 @@ type Server struct {
 	console console
 	hashing chan struct{} // a slot for each password that may be hashed at once
 	closing atomic.Bool
+	ending  context.Context // of streams, which would outlast any wait
+	end     context.CancelFunc
 }
 
 const (
@@ -77,6 +79,7 @@ func New(log *oplog.Log, o Options) *Server {
 		log: log, now: o.Now, logger: o.Logger, secure: o.SecureCookies,
 		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}
+	s.ending, s.end = context.WithCancel(context.Background())
 	var err error
 	if s.console, err = loadConsole(o.Console); err != nil {
 		s.logger.Error("the console's files cannot be read", "err", err)
@@ -131,6 +134,7 @@ func (s *Server) Listen(ln net.Listener) error { return s.app.Listener(ln) }
 // the context ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.closing.Store(true)
+	s.end()
 	return s.app.ShutdownWithContext(ctx)
 }
 

@@ -1,0 +1,127 @@
+package oplog
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// MaxLiveLag is how many entries a reader of Live may be behind.
+const MaxLiveLag = 10_000
+
+// livePause is how long Live lets entries gather before it reads them.
+const livePause = 50 * time.Millisecond
+
+// arrivals tells those who wait for a tenant's entries that there are new
+// ones. Who records never waits for who reads.
+type arrivals struct {
+	mu      sync.Mutex
+	waiting map[string]chan struct{} // by tenant; closed at the next arrival
+}
+
+// next returns a channel that is closed when the tenant's next entries are on
+// disk.
+func (a *arrivals) next(tenant string) <-chan struct{} {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.waiting == nil {
+		a.waiting = make(map[string]chan struct{})
+	}
+	c := a.waiting[tenant]
+	if c == nil {
+		c = make(chan struct{})
+		a.waiting[tenant] = c
+	}
+	return c
+}
+
+func (a *arrivals) tell(tenant string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if c := a.waiting[tenant]; c != nil {
+		close(c)
+		delete(a.waiting, tenant)
+	}
+}
+
+// Live calls emit with the entries that arrive after a seq and that the query
+// lets through, in order of arrival and without a gap, and with the seq that it
+// has come to; also without entries, every so often, where none match. It ends
+// with the context, with an error of emit, or with CodeTooLarge where emit is so
+// slow that more than MaxLiveLag entries wait.
+func (l *Log) Live(ctx context.Context, tenant string, q Query, after uint64, every time.Duration, emit func(entries []Entry, seq uint64) error) error {
+	last, _, err := l.store.Counts(tenant)
+	if err != nil {
+		return err
+	}
+	if last > after && last-after > MaxLiveLag {
+		return errTooFarBehind(last - after)
+	}
+	for {
+		arrived := l.arrivals.next(tenant) // before reading, so that none is missed
+		if after, err = l.emitArrivals(ctx, tenant, q, after, emit); err != nil {
+			return err
+		}
+		select {
+		case <-arrived:
+			select {
+			case <-time.After(livePause):
+			case <-ctx.Done():
+			}
+		case <-time.After(every):
+			if err := emit(nil, after); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+func errTooFarBehind(behind uint64) error {
+	return Errorf(CodeTooLarge, "The reader is %d entries behind, more than the %d that wait for it. Read the list, and begin anew.", behind, MaxLiveLag)
+}
+
+// emitArrivals emits what is on disk after a seq, in portions, and returns the
+// seq that it has come to.
+func (l *Log) emitArrivals(ctx context.Context, tenant string, q Query, after uint64, emit func([]Entry, uint64) error) (uint64, error) {
+	m, err := l.match(tenant, q) // anew each time: presets move with the clock, and trees change
+	if err != nil {
+		return after, err
+	}
+	matches, err := l.index.Matcher(m)
+	if err != nil {
+		return after, err
+	}
+	var portion []Entry
+	flush := func() error {
+		if len(portion) == 0 {
+			return nil
+		}
+		if err := emit(portion, after); err != nil {
+			return err
+		}
+		portion = nil
+		last, _, err := l.store.Counts(tenant)
+		if err == nil && last-after > MaxLiveLag {
+			err = errTooFarBehind(last - after)
+		}
+		return err
+	}
+	err = l.store.Arrivals(ctx, tenant, after+1, func(e Entry) error {
+		after = e.Seq
+		if matches(&e) {
+			portion = append(portion, e)
+		}
+		if len(portion) < MaxPageSize {
+			return nil
+		}
+		return flush()
+	})
+	if err == nil {
+		err = flush()
+	}
+	return after, err
+}

@@ -1,0 +1,155 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+
+	"oplog/oplog"
+)
+
+const (
+	// liveBeat is how often a stream without entries says that it lives, and
+	// whether its reader still may see it is looked at.
+	liveBeat = 10 * time.Second
+	// liveStall is how long a reader may take nothing before it is dropped.
+	liveStall = 30 * time.Second
+)
+
+// live is the handler of GET T/live: server-sent events, one for each new
+// entry. The id of an event is the seq that the stream has come to, so that a
+// reader who comes back with Last-Event-ID misses nothing.
+func (s *Server) live(c *fiber.Ctx, in *call) error {
+	q, err := in.filters()
+	if err != nil {
+		return err
+	}
+	after, _, err := s.log.Counts(in.tenant.ID)
+	if err != nil {
+		return err
+	}
+	if last := c.Get("Last-Event-ID"); last != "" {
+		if after, err = resumeAfter(last, after); err != nil {
+			return err
+		}
+	}
+	if _, err := s.log.Page(c.UserContext(), in.tenant.ID, q, 1, ""); err != nil {
+		return err // what a stream could only say after it has begun
+	}
+	c.Set(fiber.HeaderContentType, "text/event-stream")
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set("X-Accel-Buffering", "no") // proxies are not to hold events back
+	if c.Method() == http.MethodHead {
+		return nil
+	}
+	connection := c.Context().Conn()
+	still := s.stillMay(in)
+	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
+		stream := &eventStream{w: w, extend: func() error { return connection.SetWriteDeadline(time.Now().Add(liveStall)) }}
+		if stream.begin(after) != nil {
+			return
+		}
+		err := s.log.Live(s.ending, in.tenant.ID, q, after, liveBeat, func(entries []oplog.Entry, seq uint64) error {
+			if len(entries) == 0 {
+				if err := still(); err != nil {
+					return err
+				}
+			}
+			return stream.send(entries, seq)
+		})
+		stream.end(err)
+	})
+	return nil
+}
+
+// resumeAfter reads the id of the last event that a reader had.
+func resumeAfter(id string, last uint64) (uint64, error) {
+	seq, err := strconv.ParseUint(id, 10, 64)
+	if err != nil || seq > last {
+		return 0, &oplog.Error{Code: oplog.CodeInvalid, Message: "The stream cannot go on from there.", Fields: []oplog.FieldError{
+			{Location: "header.Last-Event-ID", Message: "is not the id of an event of this tenant; leave it out to begin with what is new", Value: shorten(id)},
+		}}
+	}
+	return seq, nil
+}
+
+// stillMay looks a stream's reader up anew: a session that ended, an account
+// that was disabled or a key that was revoked sees no more.
+func (s *Server) stillMay(in *call) func() error {
+	token, key, scope := in.token, in.key, in.account.Organization
+	return func() error {
+		if key.Hash != "" {
+			_, err := s.log.KeyByHash(key.Hash)
+			return err
+		}
+		account, err := s.log.SessionAccount(token)
+		if err == nil && account.Organization != scope {
+			err = oplog.Errorf(oplog.CodeUnauthenticated, "What this account may see has changed.")
+		}
+		return err
+	}
+}
+
+// eventStream writes server-sent events (WHATWG HTML, 9.2).
+type eventStream struct {
+	w      *bufio.Writer
+	extend func() error // gives the reader time to take what is written
+}
+
+func (e *eventStream) flush() error {
+	if err := e.extend(); err != nil {
+		return err
+	}
+	return e.w.Flush()
+}
+
+// begin says where the stream stands, and that a lost one is asked for again
+// after two seconds.
+func (e *eventStream) begin(seq uint64) error {
+	_, _ = fmt.Fprintf(e.w, "retry: 2000\nid: %d\n\n", seq) // flush returns what fails
+	return e.flush()
+}
+
+func (e *eventStream) send(entries []oplog.Entry, seq uint64) error {
+	for i := range entries {
+		entry := &entries[i]
+		_, _ = fmt.Fprintf(e.w, "id: %d\nevent: entry\ndata: ", entry.Seq)
+		_, _ = e.w.Write(appendEntry(nil, entry))
+		_, _ = e.w.WriteString("\n\n")
+	}
+	if len(entries) == 0 {
+		_, _ = fmt.Fprintf(e.w, "id: %d\n\n", seq)
+	}
+	return e.flush()
+}
+
+// end tells the reader why the stream ends, where it is there to be told.
+func (e *eventStream) end(err error) {
+	var reason *oplog.Error
+	switch {
+	case errors.As(err, &reason):
+		_, _ = fmt.Fprintf(e.w, "event: end\ndata: {\"code\":%q,\"detail\":%q}\n\n", reason.Code, reason.Message)
+	case errors.Is(err, context.Canceled):
+		_, _ = e.w.WriteString("event: end\ndata: {\"code\":\"unavailable\",\"detail\":\"The program is stopping.\"}\n\n")
+	}
+	_ = e.flush() // whoever is gone is not told
+}
+
+func describeLive(_ huma.Registry, op *huma.Operation) {
+	op.Description = "Server-sent events. Each new entry that the filters let through is an event “entry”, whose data is the entry and whose id is its seq; " +
+		"with Last-Event-ID the stream goes on after that seq, without a gap. An event “end” says why a stream ends: a reader who is more than " +
+		strconv.Itoa(oplog.MaxLiveLag) + " entries behind is dropped."
+	op.Parameters = append(op.Parameters, &huma.Param{
+		Name: "Last-Event-ID", In: "header", Description: "The id of the last event that the reader had.", Schema: &huma.Schema{Type: huma.TypeString},
+	})
+	op.Responses[strconv.Itoa(http.StatusOK)] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
+		"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}},
+	}}
+}
