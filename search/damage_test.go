@@ -16,7 +16,7 @@ import (
 // An index is only a copy: whatever happens to its files, it is built anew from
 // the store, and answers the same.
 
-const damagedEntries = 240
+const damagedEntries = 200
 
 // closedLog makes a log with some segments and a tail, closes it, and returns
 // its directory and the files of its segments.
@@ -29,7 +29,7 @@ func closedLog(t *testing.T) (dir string, segments []string) {
 	}
 	closeLog(t, l)
 	l = openLog(t, dir) // what was left in the tail becomes segments
-	checkAnswers(t, l, damagedEntries)
+	awaitReady(t, l)
 	closeLog(t, l)
 	for _, s := range manifestOf(t, dir).Segments {
 		segments = append(segments, s.File)
@@ -55,16 +55,25 @@ func files(t *testing.T, dir string) []string {
 	return names
 }
 
+// copied returns a copy of a closed log.
+func copied(t *testing.T, from string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // checkRebuilt opens a log twice, and goes on recording.
 func checkRebuilt(t *testing.T, dir string) {
 	t.Helper()
 	l := openLog(t, dir)
 	checkAnswers(t, l, damagedEntries)
-	record(t, l, damagedEntries, damagedEntries+100, func(n int) int { return n })
-	checkAnswers(t, l, damagedEntries+100)
+	record(t, l, damagedEntries, damagedEntries+40, func(n int) int { return n })
 	closeLog(t, l)
 	l = openLog(t, dir)
-	checkAnswers(t, l, damagedEntries+100)
+	checkAnswers(t, l, damagedEntries+40)
 	closeLog(t, l)
 	if left := files(t, dir); slices.ContainsFunc(left, func(name string) bool { return !strings.HasSuffix(name, ".zap") }) {
 		t.Errorf("left over: %v", left)
@@ -88,6 +97,7 @@ func write(t *testing.T, path string, data []byte) {
 }
 
 func TestDamagedSegments(t *testing.T) {
+	whole, segments := closedLog(t)
 	for name, damage := range map[string]func(t *testing.T, dir string, segments []string){
 		"cut short": func(t *testing.T, dir string, segments []string) {
 			path := filepath.Join(dir, segments[0])
@@ -130,7 +140,7 @@ func TestDamagedSegments(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir, segments := closedLog(t)
+			dir := copied(t, whole)
 			damage(t, indexDir(dir), segments)
 			checkRebuilt(t, dir)
 		})
@@ -160,9 +170,10 @@ func TestFlippedBits(t *testing.T) {
 }
 
 func TestManifestGone(t *testing.T) {
+	whole, _ := closedLog(t)
 	for name, manifest := range map[string]string{"deleted": "", "empty": "{}", "of another analysis": `{"analysis":99,"through":7,"next":3,"segments":[]}`} {
 		t.Run(name, func(t *testing.T) {
-			dir, _ := closedLog(t)
+			dir := copied(t, whole)
 			changeManifest(t, dir, manifest)
 			checkRebuilt(t, dir)
 		})
@@ -230,7 +241,7 @@ func TestLeftOversAreRemoved(t *testing.T) {
 func TestMergedSegmentsAreDeleted(t *testing.T) {
 	dir := t.TempDir()
 	l := newLog(t, dir)
-	const n = 1000
+	const n = 600
 	for from := 0; from < n; from += 20 {
 		record(t, l, from, from+20, func(number int) int { return n - number })
 	}
