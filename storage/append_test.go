@@ -80,14 +80,19 @@ func TestAppendDuplicates(t *testing.T) {
 	first, last := withID("m", entry(0, "m")), withID("m", entry(0, "m"))
 	first.Time, last.Time = midnight, midnight.Add(-time.Microsecond)
 	f(t, "m 5 recorded, m 6 recorded", first, last)
+	shanghai := first
+	shanghai.Time = first.Time.In(time.FixedZone("", 8*3600))
+	f(t, "m 5 duplicate, m 6 duplicate", shanghai, last)
 	// An id that the log gave, sent back.
 	f(t, entryID(3, 7)+" 7 recorded", entry(3, "d"))
 	f(t, entryID(3, 7)+" 7 duplicate", withID(entryID(3, 7), entry(3, "d")))
+	// One that it would have given, had the sender not given another.
+	f(t, entryID(0, 3)+" 8 recorded, "+entryID(0, 3)+" 8 duplicate", withID(entryID(0, 3), entry(0, "e")), withID(entryID(0, 3), entry(0, "e")))
 	// Without an id nothing is the same.
-	f(t, entryID(3, 8)+" 8 recorded, "+entryID(3, 9)+" 9 recorded", entry(3, "d"), entry(3, "d"))
+	f(t, entryID(3, 9)+" 9 recorded, "+entryID(3, 10)+" 10 recorded", entry(3, "d"), entry(3, "d"))
 	// Ids differ by case.
-	f(t, "A 10 recorded", withID("A", entry(1, "a")))
-	if got := arrivals(t, db, 1); got != "a b c another day m m d d d a" {
+	f(t, "A 11 recorded", withID("A", entry(1, "a")))
+	if got := arrivals(t, db, 1); got != "a b c another day m m d e d d a" {
 		t.Errorf("arrivals %s", got)
 	}
 	checkStore(t, db, "acme")
