@@ -205,7 +205,7 @@ func known(l *oplog.Log, tenant string) error {
 // what does.
 func listedBy(err error, command string) error {
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
-		return fmt.Errorf("%w See oplog %s list.", err, command)
+		return fmt.Errorf("%w; oplog %s list names those there are", err, command)
 	}
 	return err
 }

@@ -51,7 +51,7 @@ var logins = []login{
 
 // Run fills a data directory with the demo, and serves it.
 func (c *demoCommand) Run(ctx context.Context, m *Main) (err error) {
-	ln, err := c.listen()
+	ln, err := c.listen(ctx)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -168,7 +169,7 @@ func TestFailures(t *testing.T) {
 		if len(command) == 1 {
 			listen = []string{"--listen", "127.0.0.1:0", "--data"}
 		}
-		args := append(command, listen...)
+		args := slices.Concat(command, listen)
 		f("is not oplog's", append(args, foreign)...)
 		f("is not an oplog data file", append(args, damaged)...)
 		f("not a directory", append(args, file)...)

@@ -50,7 +50,7 @@ func (c *serveCommand) Run(ctx context.Context, m *Main) error {
 	if err != nil {
 		return err
 	}
-	ln, err := c.listen()
+	ln, err := c.listen(ctx)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -142,7 +142,7 @@ func (m *Main) openExistingLog(data string) (*oplog.Log, error) {
 }
 
 // listen takes the port, and the certificate where there is one.
-func (f *serveFlags) listen() (net.Listener, error) {
+func (f *serveFlags) listen(ctx context.Context) (net.Listener, error) {
 	var config *tls.Config
 	if f.TLSCert != "" {
 		certificate, err := tls.LoadX509KeyPair(f.TLSCert, f.TLSKey)
@@ -151,7 +151,7 @@ func (f *serveFlags) listen() (net.Listener, error) {
 		}
 		config = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	}
-	ln, err := net.Listen("tcp", f.Listen)
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w; name another address with --listen, such as 127.0.0.1:0", f.Listen, err)
 	}
@@ -208,7 +208,9 @@ func (m *Main) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f serve
 		return fmt.Errorf("stop serving: %w", err)
 	}
 	_ = ln.Close() // a shutdown that comes before Listen has begun does not end it
-	<-ended
+	if err := <-ended; err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
 	return nil
 }
 
@@ -226,7 +228,7 @@ func openBrowser(url string, getenv func(string) string) {
 	default:
 		return
 	}
-	browser := exec.Command(command[0], command[1:]...)
+	browser := exec.Command(command[0], command[1:]...) //nolint:gosec,noctx // the system's own opener, which outlives the call
 	if browser.Start() == nil {
 		go func() { _ = browser.Wait() }()
 	}

@@ -1,6 +1,7 @@
 package oplog
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -76,7 +77,11 @@ func TestParseSearchRefuses(t *testing.T) {
 		if CodeOf(err) != CodeInvalid || words != nil {
 			t.Fatalf("%.20q: %v, %v, want it refused", in, words, err)
 		}
-		if fields := err.(*Error).Fields; len(fields) != 1 || fields[0].Location != "query.q" || fields[0].Message != want {
+		var broken *Error
+		if !errors.As(err, &broken) {
+			t.Fatalf("%.20q: %v has no fields", in, err)
+		}
+		if fields := broken.Fields; len(fields) != 1 || fields[0].Location != "query.q" || fields[0].Message != want {
 			t.Errorf("%.20q: %+v, want %s", in, fields, want)
 		}
 	}

@@ -179,9 +179,12 @@ func (m *matcher) matchesEntry(e *oplog.Entry) bool {
 		return true
 	}
 	user, content := analyse(e.User.Name, e.User.ID), analyse(e.Content.Name, e.Content.ID)
-	return !slices.ContainsFunc(m.words, func(w *wordMatcher) bool {
-		return !slices.Contains(w.modules, e.Module) && !(w.user && w.in(user)) && !(w.content && w.in(content))
-	})
+	for _, w := range m.words {
+		if !slices.Contains(w.modules, e.Module) && (!w.user || !w.in(user)) && (!w.content || !w.in(content)) {
+			return false
+		}
+	}
+	return true
 }
 
 // tailMatcher matches entries of the tail; it remembers its answers for the

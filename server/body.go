@@ -91,7 +91,7 @@ func readRaw(c *fiber.Ctx) ([]byte, error) {
 	b.Grow(min(max(0, c.Request().Header.ContentLength()), maxBodyBytes) + bytes.MinRead)
 	n, err := b.ReadFrom(io.LimitReader(stream, maxBodyBytes+1))
 	if n > maxBodyBytes {
-		if err := discard(stream); err == io.EOF {
+		if err := discard(stream); errors.Is(err, io.EOF) {
 			c.Locals(bodyKey{}, bodyEnded)
 		}
 		return nil, errTooLarge
@@ -125,7 +125,7 @@ func finishBody(c *fiber.Ctx) {
 	if chunked && state == bodyEnded {
 		return
 	}
-	if chunked && state == bodyTouched || discard(stream) != io.EOF {
+	if chunked && state == bodyTouched || !errors.Is(discard(stream), io.EOF) {
 		c.Context().SetConnectionClose()
 	}
 }
@@ -166,7 +166,7 @@ func checkSyntax(text []byte) error {
 	d := jsontext.NewDecoder(bytes.NewBuffer(text))
 	_, err := d.ReadValue()
 	if err == nil {
-		if _, err = d.ReadToken(); err == io.EOF {
+		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err == nil {

@@ -38,7 +38,7 @@ func TestHealth(t *testing.T) {
 		f.noError(err)
 		defer func() { _ = r.Body.Close() }()
 		body, _ := io.ReadAll(r.Body)
-		if r.StatusCode != 200 || string(body) != want || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/plain") {
+		if r.StatusCode != http.StatusOK || string(body) != want || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/plain") {
 			t.Errorf("%s: %d %q %v", path, r.StatusCode, body, r.Header)
 		}
 	}
@@ -67,7 +67,7 @@ func TestUnwantedBodies(t *testing.T) {
 		}
 		reused := false
 		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { reused = i.Reused }})
-		r, err := http.NewRequestWithContext(ctx, "POST", url+path, body)
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, url+path, body)
 		f.noError(err)
 		r.Header.Set("Content-Type", "application/json")
 		for name, value := range f.sent[caller] {

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -55,11 +54,11 @@ type reader struct {
 	broken []oplog.FieldError
 }
 
-func (r *reader) fail(name string, value any, format string, args ...any) {
+func (r *reader) fail(name string, value any, message string) {
 	if s, ok := value.(string); ok {
 		value = shorten(s)
 	}
-	r.broken = append(r.broken, oplog.FieldError{Location: "query." + name, Message: fmt.Sprintf(format, args...), Value: value})
+	r.broken = append(r.broken, oplog.FieldError{Location: "query." + name, Message: message, Value: value})
 }
 
 func (r *reader) list(name string) []string {

@@ -41,11 +41,10 @@ var passwordHash = sync.OnceValue(func() string {
 // keys are named by what they are, and a tenant other.
 type fixture struct {
 	testing.TB
-	server  *Server
-	log     *oplog.Log
-	sent    map[string]map[string]string // what each caller sends besides: its cookie or its key
-	revoked string                       // a key that was revoked
-	words   *strings.Builder             // what went to the server's own log
+	server *Server
+	log    *oplog.Log
+	sent   map[string]map[string]string // what each caller sends besides: its cookie or its key
+	words  *strings.Builder             // what went to the server's own log
 }
 
 var testConsole = fstest.MapFS{

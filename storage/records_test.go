@@ -85,7 +85,7 @@ func TestChangeRecord(t *testing.T) {
 			}
 			return []byte(data), changeErr
 		})
-		if err != changeErr || old != wantOld || commits()-before != wantCommits {
+		if !errors.Is(err, changeErr) || old != wantOld || commits()-before != wantCommits {
 			t.Errorf("given %q, %v, %d commits; want %q, %v, %d", old, err, commits()-before, wantOld, changeErr, wantCommits)
 		}
 		want := data
