@@ -149,11 +149,12 @@ func (w *wordMatcher) proven() bool {
 
 // key names the matcher's texts, for what is remembered of them.
 func (w *wordMatcher) key() string {
-	fields := "user content"
-	if !w.content {
-		fields = "user"
-	} else if !w.user {
-		fields = "content"
+	fields := ""
+	if w.user {
+		fields += "user "
+	}
+	if w.content {
+		fields += "content"
 	}
 	return fields + "\x00" + w.prefix + "\x00" + w.run + "\x00" + w.inRow
 }
