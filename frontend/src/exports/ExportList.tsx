@@ -68,7 +68,7 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onRemove }: Li
   const zone = tenant.time_zone
   const what = words.exportLine(holds, exportPeriod(one, zone, words))
   const made = words.madeBy(
-    one.created_by?.username ?? one.created_by?.key ?? '',
+    one.created_by.username ?? one.created_by.key ?? '',
     one.format.toUpperCase(),
     exactTime(one.created_at, zone).slice(0, 16),
   )
@@ -102,7 +102,7 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onRemove }: Li
             {one.status === 'done' ? words.rows(one.rows_total) : words.exportStatus[one.status]}
           </span>
           <small className="export-state" title={one.error}>
-            {one.status === 'done' ? words.kept(sizeText(one.size ?? 0), keptFor(one, Date.now(), words)) : one.error}
+            {one.status === 'done' ? words.kept(sizeText(one.size), keptFor(one, Date.now(), words)) : one.error}
           </small>
           <span className="export-actions">
             {one.status === 'done' && (

@@ -22,6 +22,10 @@ const one: Export = {
   rows_total: 1,
   format: 'csv',
   range: 'last_90_days',
+  filters: {},
+  file_name: 'x.csv',
+  size: 1,
+  created_by: {},
   created_at: '2026-11-20T08:40:00Z',
 }
 

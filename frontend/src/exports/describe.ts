@@ -11,7 +11,7 @@ export function exportWhat(
   organizationName: (id: string) => string,
   words: Dictionary,
 ): string {
-  const filters = one.filters ?? {}
+  const { filters } = one
   const list = (values: string[] | undefined, title = (value: string) => value) =>
     values?.length ? [shortList(values.map(title), words.more, words.listJoin)] : []
   const parts = [

@@ -1,14 +1,13 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { call, tenantPath } from '../api/http'
 import { keys } from '../api/keys'
-import type { Export, ExportRequest } from '../api/types'
+import type { Export, ExportRequest, Exports } from '../api/types'
 
 /** The exports of a tenant, newest first; read again every second while one is running. */
 export function useExports(tenant: string) {
   return useQuery({
     queryKey: keys.exports(tenant),
-    queryFn: async ({ signal }) =>
-      (await call<{ exports: Export[] }>(tenantPath(tenant, 'exports'), { signal })).exports,
+    queryFn: async ({ signal }) => (await call<Exports>(tenantPath(tenant, 'exports'), { signal })).exports,
     staleTime: 0,
     refetchInterval: (query) => (query.state.data?.some((one) => one.status === 'running') ? 700 : false),
   })
@@ -41,7 +40,7 @@ export function filePath(tenant: string, id: string): string {
 export function download(tenant: string, one: Export) {
   const link = document.createElement('a')
   link.href = filePath(tenant, one.id)
-  link.download = one.file_name ?? ''
+  link.download = one.file_name
   document.body.append(link)
   link.click()
   link.remove()

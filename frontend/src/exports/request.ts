@@ -1,6 +1,8 @@
-import type { ExportFormat, ExportRequest, Preset } from '../api/types'
+import type { ExportRequest, Preset } from '../api/types'
 import { type Filters, noFilters, wireFilters } from '../log/filters'
 
+/** The formats that the dialog offers. */
+export type ExportFormat = 'csv' | 'ndjson'
 export type PeriodChoice = 'shown' | Preset | 'custom'
 
 export interface Wanted {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ancestors, countsWithBelow, organizationTree, visibleNodes } from './organizations'
 
 const list = [
-  { id: 'root', name: '蓝湾零售集团 Lanwan Retail' },
+  { id: 'root', parent_id: null, name: '蓝湾零售集团 Lanwan Retail' },
   { id: 'old', parent_id: 'root', name: '西南大区', archived: true },
   { id: 'east', parent_id: 'root', name: '华东大区 East China' },
   { id: 'shanghai', parent_id: 'east', name: 'Shanghai Studio' },

@@ -32,7 +32,10 @@ export function organizationTree(list: Organization[]): OrganizationNode[] {
 }
 
 /** Each organization's count with all below it, from the counts of their own entries. */
-export function countsWithBelow(roots: OrganizationNode[], own: FacetValue[] | undefined): Map<string, number> {
+export function countsWithBelow(
+  roots: OrganizationNode[],
+  own: Pick<FacetValue, 'value' | 'count'>[] | undefined,
+): Map<string, number> {
   const ownCount = new Map(own?.map(({ value, count }) => [value, count]))
   const sums = new Map<string, number>()
   const sum = (node: OrganizationNode): number => {

@@ -1,4 +1,4 @@
-import type { Entry, Proof, ProvenEntry } from '../api/types'
+import type { Entry, Proof } from '../api/types'
 import { agrees, type Recorded, readLeaf } from './leaf'
 
 /** What this browser found out about an entry. Only `proven` may be shown green. */
@@ -110,7 +110,7 @@ function splitKey(key: string): [string?, string?, string?] {
  * The signature is checked where the browser can and the server's key is known.
  */
 export async function checkProof(
-  { proof, ...entry }: ProvenEntry,
+  { proof, ...entry }: Entry & { proof?: Proof },
   tenant: string,
   verifierKey: string | undefined,
 ): Promise<Verdict> {

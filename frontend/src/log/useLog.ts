@@ -35,7 +35,7 @@ export function useLog(tenant: Tenant, filters: Filters) {
     frame: useLast(frame.data),
     organizations,
     /** Own entries of each organization; undefined until they are counted. */
-    ownCounts: acrossOrganizations.data && (acrossOrganizations.data.facets.organization ?? []),
+    ownCounts: acrossOrganizations.data?.facets.organization,
     titles,
     nameOf: useNames(entries, summary, organizations.data, titles),
     error,
