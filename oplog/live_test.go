@@ -1,0 +1,132 @@
+package oplog_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"oplog/oplog"
+)
+
+// follow reads a tenant's new entries after a seq until so many have come, and
+// returns their contents and the seq that was come to.
+func (l *testLog) follow(q oplog.Query, after uint64, n int, record func()) (string, uint64) {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	enough := errors.New("enough")
+	var found []oplog.Entry
+	var at uint64
+	err := l.Live(ctx, "acme", q, after, time.Hour, func(entries []oplog.Entry, seq uint64) error {
+		if seq < at {
+			l.t.Errorf("it goes back from %d to %d", at, seq)
+		}
+		at = seq
+		found = append(found, entries...)
+		if record != nil {
+			record()
+			record = nil
+		}
+		if len(found) >= n {
+			return enough
+		}
+		return nil
+	})
+	if !errors.Is(err, enough) {
+		l.t.Fatal(err)
+	}
+	return contents(found), at
+}
+
+func TestLive(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", of("east", entry("a", 5)), entry("b", 9), of("shop", entry("c", 1)))
+	f := func(t *testing.T, q oplog.Query, after uint64, n int, record func(), want string) {
+		t.Helper()
+		got, seq := l.follow(q, after, n, record)
+		if got := fmt.Sprint(seq, ": ", got); got != want {
+			t.Errorf("%+v after %d: %s, want %s", q, after, got, want)
+		}
+	}
+	f(t, oplog.Query{}, 0, 3, nil, "3: a b c") // in order of arrival
+	f(t, oplog.Query{}, 1, 2, nil, "3: b c")
+	f(t, oplog.Query{Scope: "east"}, 0, 2, nil, "3: a c")
+	f(t, oplog.Query{Filters: oplog.Filters{Search: "content:b"}}, 0, 1, nil, "3: b")
+	// What arrives while it is read, older ones too.
+	f(t, oplog.Query{}, 2, 3, func() {
+		l.record("plain", entry("other", 0))
+		l.record("acme", entry("d", 60), entry("e", 0))
+	}, "5: c d e")
+	f(t, oplog.Query{Filters: oplog.Filters{Organizations: []string{"east"}}}, 2, 2, func() {
+		l.record("acme", entry("f", 0), of("west", entry("g", 0)), of("shop", entry("h", 0)))
+	}, "8: c h")
+}
+
+// Where nothing matches it says so every so often, with how far it is.
+func TestLiveWithoutEntries(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", entry("a", 5), entry("b", 9))
+	stop := errors.New("stop")
+	err := l.Live(context.Background(), "acme", oplog.Query{Scope: "east"}, 0, time.Microsecond, func(entries []oplog.Entry, seq uint64) error {
+		if len(entries) > 0 || seq != 2 {
+			t.Errorf("%v, %d", entries, seq)
+		}
+		return stop
+	})
+	if !errors.Is(err, stop) {
+		t.Error(err)
+	}
+}
+
+func TestLiveEnds(t *testing.T) {
+	l := newLog(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	nothing := func([]oplog.Entry, uint64) error { return nil }
+	l.record("acme", entry("a", 1))
+	err := l.Live(ctx, "acme", oplog.Query{}, 0, time.Hour, func([]oplog.Entry, uint64) error {
+		cancel()
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want it cancelled", err)
+	}
+	err = l.Live(context.Background(), "none", oplog.Query{}, 0, time.Hour, nothing)
+	wantCode(t, err, oplog.CodeNotFound)
+	err = l.Live(context.Background(), "plain", oplog.Query{Filters: oplog.Filters{Organizations: []string{"east"}}}, 0, time.Hour, nothing)
+	wantCode(t, err, oplog.CodeInvalid)
+
+	entries := make([]oplog.Entry, oplog.MaxLiveLag)
+	for i := range entries {
+		entries[i] = entry("many", 1)
+	}
+	l.record("acme", entries...)
+	err = l.Live(context.Background(), "acme", oplog.Query{}, 0, time.Hour, nothing)
+	wantCode(t, err, oplog.CodeTooLarge)
+}
+
+func TestReindex(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", of("east", entry("a", 3)), of("shop", entry("b", 2)), entry("c", 1))
+	wantCode(t, l.Reindex(context.Background(), "none", nil), oplog.CodeNotFound)
+	for range 2 {
+		if err := l.Reindex(context.Background(), "acme", func(uint64, uint64) {}); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Ready(); err != nil {
+			t.Error(err)
+		}
+		if got := l.find("acme", oplog.Query{}); got != "c b a" {
+			t.Errorf("then there are %s", got)
+		}
+		if got := l.find("acme", oplog.Query{Scope: "east"}); got != "b a" {
+			t.Errorf("below east are %s", got)
+		}
+		l.reopen()
+	}
+	l.record("acme", entry("d", 0))
+	if got := l.find("acme", oplog.Query{}); got != "d c b a" {
+		t.Errorf("later there are %s", got)
+	}
+}
