@@ -210,9 +210,6 @@ func (x *Index) Open(ctx context.Context, tenant string) error {
 
 // Rebuild builds a tenant's index anew; see [oplog.Index].
 func (x *Index) Rebuild(ctx context.Context, tenant string, progress func(done, total uint64)) error {
-	if _, err := x.readyTenant(ctx, tenant); err != nil && oplog.CodeOf(err) != oplog.CodeUnavailable {
-		x.logger.Warn("the index cannot be read, and is built anew", "tenant", tenant, "because", err)
-	}
 	if err := x.discard(tenant); err != nil {
 		return err
 	}

@@ -58,6 +58,7 @@ func (x *Index) load(t *tenantIndex) {
 		err = x.catchUp(t)
 	}
 	if err == nil {
+		x.askForMerge(t)
 		return
 	}
 	t.close()

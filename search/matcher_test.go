@@ -1,48 +1,59 @@
 package search
 
 import (
-	"fmt"
+	"slices"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"oplog/oplog"
 )
 
-// A word that is looked for in modules alone must not be answered with what is
-// remembered of the same word in users.
-func TestWordsAreRememberedByField(t *testing.T) {
-	dir := t.TempDir()
-	l := openLog(t, dir)
-	t.Cleanup(func() { closeLog(t, l) })
-	if _, err := l.AddTenant(oplog.Tenant{ID: tenant, Name: "Acme"}); err != nil {
-		t.Fatal(err)
-	}
-	var entries []oplog.Entry
-	for i := range smallSizes.maxFlush {
-		entries = append(entries, oplog.Entry{
-			Time: now, User: oplog.User{ID: fmt.Sprint(i), Name: "Spring"}, Module: "sms", Operation: "send",
-			Content: oplog.Ref{Name: "Summer"},
+// One entry at a time is matched as a plain reading of it says, as a page of
+// them is.
+func TestMatcherIsThatOfAPlainScan(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q := drawQuery(t)
+		q.Organizations, q.Scope = nil, "" // a matcher is given those that count
+		words, err := oplog.ParseSearch(q.Search)
+		if err != nil {
+			t.Fatal(err)
+		}
+		matches, err := (&Index{}).Matcher(oplog.Match{
+			Words: words, Catalog: oplog.BuiltInCatalog(), Users: q.Users, Modules: q.Modules, Operations: q.Operations,
+			ContentIDs: q.ContentIDs, From: q.From, To: q.To,
 		})
-	}
-	if _, err := l.Append(t.Context(), tenant, entries); err != nil {
-		t.Fatal(err)
-	}
-	closeLog(t, l)
-	l = openLog(t, dir) // opening puts them all into a segment
-	f := func(search string, want int) {
+		if oplog.CodeOf(err) == oplog.CodeInvalid && !slices.ContainsFunc(words, func(w oplog.Word) bool { return len(plainWords(w.Text)) > 0 }) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			e := drawEntry(t)
+			if got, want := matches(&e), plainMatch(q, nil, &e); got != want {
+				t.Fatalf("%+v matches %+v: %v, want %v", q, e, got, want)
+			}
+		}
+	})
+}
+
+func TestMatcherOfOrganizations(t *testing.T) {
+	f := func(t *testing.T, organizations []string, organization string, want bool) {
 		t.Helper()
-		s, err := l.Summary(t.Context(), tenant, oplog.Query{Filters: oplog.Filters{Search: search}}, oplog.LocaleEN)
-		if err != nil || s.Total != want {
-			t.Errorf("%s: %d, %v; want %d", search, s.Total, err, want)
+		matches, err := (&Index{}).Matcher(oplog.Match{Organizations: organizations})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := matches(&oplog.Entry{Time: now, Organization: oplog.Ref{ID: organization}}); got != want {
+			t.Errorf("%q in %q: %v, want %v", organization, organizations, got, want)
 		}
 	}
-	for range 2 {
-		f("user:spring", len(entries))
-		f("module:spring", 0)
-		f("content:spring", 0)
-		f("spring", len(entries))
-		f("user:summer", 0)
-		f("content:summer", len(entries))
-		f("module:sms", len(entries))
-		f("content:sms", 0)
-	}
+	f(t, nil, "", true)
+	f(t, nil, "east", true)
+	f(t, []string{}, "", false)
+	f(t, []string{}, "east", false)
+	f(t, []string{"east"}, "east", true)
+	f(t, []string{"east"}, "", false)
+	f(t, []string{"east", "west"}, "shop", false)
 }
