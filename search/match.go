@@ -50,7 +50,7 @@ func (m *matcher) match(ctx context.Context, store oplog.Store, tenant string, s
 	if low >= top {
 		return h, nil
 	}
-	bitmaps, err := m.filterBitmaps(s)
+	bitmaps, err := m.filterBitmaps(ctx, s)
 	if err != nil {
 		return h, err
 	}
@@ -66,8 +66,12 @@ func (m *matcher) match(ctx context.Context, store oplog.Store, tenant string, s
 	}
 	h.low, h.top = low, top
 	h.bitmap = intersect(bitmaps, low, top, s.count)
-	if h.bitmap != nil && h.bitmap.IsEmpty() {
-		h.top = low
+	switch {
+	case h.bitmap == nil:
+	case h.bitmap.IsEmpty():
+		h.bitmap, h.top = nil, low
+	case h.bitmap.GetCardinality() == uint64(top-low):
+		h.bitmap = nil // it is the whole range
 	}
 	return h, nil
 }
@@ -101,7 +105,7 @@ func intersect(bitmaps []*roaring.Bitmap, low, top, count uint32) *roaring.Bitma
 
 // filterBitmaps returns a bitmap for each filter that is given; nil among them
 // for one that lets nothing through.
-func (m *matcher) filterBitmaps(s *segment) ([]*roaring.Bitmap, error) {
+func (m *matcher) filterBitmaps(ctx context.Context, s *segment) ([]*roaring.Bitmap, error) {
 	var bitmaps []*roaring.Bitmap
 	for _, f := range []struct {
 		field  string
@@ -127,7 +131,7 @@ func (m *matcher) filterBitmaps(s *segment) ([]*roaring.Bitmap, error) {
 	}
 	var any []*roaring.Bitmap
 	for _, id := range m.users {
-		b, err := s.prefix(fieldUser, id+userSeparator, nil)
+		b, err := s.prefix(ctx, fieldUser, id+userSeparator, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -164,7 +168,7 @@ func (s *segment) anyTerm(field string, terms []string) (*roaring.Bitmap, error)
 // none.
 func (w *wordMatcher) bitmap(ctx context.Context, store oplog.Store, tenant string, s *segment) (*roaring.Bitmap, error) {
 	inText, err := s.remember(w.key(), func() (*roaring.Bitmap, error) {
-		b, err := w.textBitmap(s)
+		b, err := w.textBitmap(ctx, s)
 		if err != nil || b == nil || w.proven() {
 			return b, err
 		}
@@ -210,7 +214,7 @@ func (s *segment) remember(key string, find func() (*roaring.Bitmap, error)) (*r
 
 // textBitmap returns the documents whose text has the word as far as the
 // index's terms tell.
-func (w *wordMatcher) textBitmap(s *segment) (*roaring.Bitmap, error) {
+func (w *wordMatcher) textBitmap(ctx context.Context, s *segment) (*roaring.Bitmap, error) {
 	var found []*roaring.Bitmap
 	for _, f := range []struct {
 		name   string
@@ -219,7 +223,7 @@ func (w *wordMatcher) textBitmap(s *segment) (*roaring.Bitmap, error) {
 		if !f.wanted {
 			continue
 		}
-		b, err := w.fieldBitmap(s, f.name)
+		b, err := w.fieldBitmap(ctx, s, f.name)
 		if err != nil {
 			return nil, err
 		}
@@ -230,16 +234,16 @@ func (w *wordMatcher) textBitmap(s *segment) (*roaring.Bitmap, error) {
 	return union(found), nil
 }
 
-func (w *wordMatcher) fieldBitmap(s *segment, field string) (*roaring.Bitmap, error) {
+func (w *wordMatcher) fieldBitmap(ctx context.Context, s *segment, field string) (*roaring.Bitmap, error) {
 	switch {
 	case w.prefix != "":
-		return s.prefix(field, w.prefix, nil)
+		return s.prefix(ctx, field, w.prefix, nil)
 	case w.run != "":
-		return s.runBitmap(field, w.run)
+		return s.runBitmap(ctx, field, w.run)
 	}
 	var all []*roaring.Bitmap
 	for _, word := range w.phrase {
-		b, err := s.phraseWord(field, word)
+		b, err := s.phraseWord(ctx, field, word)
 		if err != nil || b == nil {
 			return nil, err
 		}
@@ -248,20 +252,20 @@ func (w *wordMatcher) fieldBitmap(s *segment, field string) (*roaring.Bitmap, er
 	return intersect(all, 0, s.count, s.count), nil
 }
 
-func (s *segment) phraseWord(field, word string) (*roaring.Bitmap, error) {
+func (s *segment) phraseWord(ctx context.Context, field, word string) (*roaring.Bitmap, error) {
 	if isCJKWord(word) {
-		return s.runBitmap(field, word)
+		return s.runBitmap(ctx, field, word)
 	}
 	return s.term(field, word)
 }
 
 // runBitmap returns the documents that have all pieces of a run of CJK
 // characters.
-func (s *segment) runBitmap(field, run string) (*roaring.Bitmap, error) {
+func (s *segment) runBitmap(ctx context.Context, field, run string) (*roaring.Bitmap, error) {
 	switch n := utf8.RuneCountInString(run); {
 	case n == 1:
 		// The character starts a piece of two, or is the last of its run.
-		return s.prefix(field, run, func(term string) bool { return utf8.RuneCountInString(term) <= 2 })
+		return s.prefix(ctx, field, run, func(term string) bool { return utf8.RuneCountInString(term) <= 2 })
 	case n <= gramSize:
 		return s.term(field, run)
 	}

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -259,14 +260,21 @@ func postings(d segmentapi.TermDictionary, term []byte) (*roaring.Bitmap, error)
 
 // prefix returns the documents that have a term that starts with prefix and
 // that wanted, if given, lets through.
-func (s *segment) prefix(field, prefix string, wanted func(term string) bool) (*roaring.Bitmap, error) {
+func (s *segment) prefix(ctx context.Context, field, prefix string, wanted func(term string) bool) (*roaring.Bitmap, error) {
 	d, err := s.zap.Dictionary(field)
 	if err != nil {
 		return nil, err
 	}
 	var found []*roaring.Bitmap
 	var few []uint32 // documents of rare terms, of which a prefix has many
+	terms := 0
 	err = eachTerm(d, prefix, func(term []byte) error {
+		if terms++; terms > maxExpansion {
+			return tooBroad(fmt.Sprintf("starts more than %d different words; type more of it", maxExpansion), prefix)
+		}
+		if terms%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if wanted != nil && !wanted(string(term)) {
 			return nil
 		}
@@ -292,6 +300,15 @@ func (s *segment) prefix(field, prefix string, wanted func(term string) bool) (*
 		found = append(found, rare)
 	}
 	return union(found), nil
+}
+
+// maxExpansion is how many terms of a segment a searched word may start.
+const maxExpansion = 1 << 18
+
+func tooBroad(message, value string) error {
+	return &oplog.Error{Code: oplog.CodeInvalid, Message: "The search asks for too much.", Fields: []oplog.FieldError{
+		{Location: "query.q", Message: message, Value: value},
+	}}
 }
 
 // rareTerm is how many documents a term has at least whose bitmap is not
