@@ -138,7 +138,7 @@ func (iv interval) next(t time.Time) time.Time {
 	}
 	passed := (t.Hour()*60 + t.Minute()) / iv.minutes
 	for minute := (passed + 1) * iv.minutes; minute < 24*60; minute += iv.minutes {
-		if s := time.Date(y, m, d, 0, minute, 0, 0, loc); s.Day() == d && s.After(t) {
+		if s := onDay(t, minute); s.Day() == d && s.After(t) {
 			return s
 		}
 	}
@@ -152,10 +152,29 @@ func (iv interval) ofDay(t time.Time) []time.Time {
 	y, m, d := t.Date()
 	starts := []time.Time{midnight(y, m, d, t.Location())}
 	for minute := iv.minutes; minute < 24*60; minute += iv.minutes {
-		s := time.Date(y, m, d, 0, minute, 0, 0, t.Location())
+		s := onDay(t, minute)
 		if s.Day() == d && s.After(starts[len(starts)-1]) {
 			starts = append(starts, s)
 		}
 	}
 	return starts
+}
+
+// onDay returns when the clocks of t's day show so many minutes after midnight,
+// or where they skip that, the end of what they skip.
+func onDay(t time.Time, minutes int) time.Time {
+	y, m, d := t.Date()
+	s := time.Date(y, m, d, 0, minutes, 0, 0, t.Location())
+	shows := func(t time.Time) int { return t.Hour()*60 + t.Minute() }
+	const step = 15 * time.Minute // clocks change by whole ones
+	for s.Day() == d && shows(s) < minutes {
+		s = s.Add(step)
+	}
+	if shows(s) == minutes {
+		return s
+	}
+	for before := s.Add(-step); before.Day() == d && shows(before) >= minutes; before = s.Add(-step) {
+		s = before
+	}
+	return s
 }

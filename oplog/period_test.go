@@ -146,7 +146,7 @@ func TestBucketsAroundChangesOfTheClock(t *testing.T) {
 		around := in(t, z.zone, z.around)
 		for minute := -195; minute <= 195; minute += 15 {
 			from := around.Add(time.Duration(minute) * time.Minute)
-			for _, length := range []time.Duration{0, time.Hour, 12 * time.Hour, 7 * 24 * time.Hour, 99 * 24 * time.Hour} {
+			for _, length := range []time.Duration{0, time.Hour, 12 * time.Hour, 7 * 24 * time.Hour, 20 * 24 * time.Hour, 99 * 24 * time.Hour} {
 				checkBuckets(t, from, from.Add(length))
 			}
 		}
