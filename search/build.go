@@ -49,17 +49,16 @@ func (x *Index) flush(t *tenantIndex) error {
 		return err
 	}
 	t.mu.Lock()
-	n := min(len(t.tail), x.sizes.maxFlush)
-	keys := keysOf(t.tail[:n])
+	oldest := t.tail[:min(len(t.tail), x.sizes.maxFlush)]
 	t.mu.Unlock()
-	if n < x.sizes.flush || x.ctx.Err() != nil {
+	if len(oldest) < x.sizes.flush || x.ctx.Err() != nil {
 		return nil
 	}
-	entries, err := x.store.Get(t.name, keys)
+	entries, err := x.store.Get(t.name, keysOf(oldest))
 	if err != nil {
 		return err
 	}
-	if err := x.addSegment(t, entries); err != nil {
+	if err := x.addSegment(t, entries, oldest[len(oldest)-1].key.Seq()); err != nil {
 		return err
 	}
 	x.askForMerge(t)
@@ -73,12 +72,14 @@ func (x *Index) askForMerge(t *tenantIndex) {
 	}
 }
 
-// keysOf returns the keys of entries in their order, in which the store reads
-// neighbours fast.
+// keysOf returns the keys of entries that were not dropped in their order, in
+// which the store reads neighbours fast.
 func keysOf(documents []tailDocument) []oplog.Key {
-	keys := make([]oplog.Key, len(documents))
+	keys := make([]oplog.Key, 0, len(documents))
 	for i := range documents {
-		keys[i] = documents[i].key
+		if !documents[i].dropped {
+			keys = append(keys, documents[i].key)
+		}
 	}
 	slices.SortFunc(keys, oplog.Key.Compare)
 	return keys
@@ -98,8 +99,8 @@ func (x *Index) flushOrphans(t *tenantIndex) error {
 		lost = nil
 	}
 	segments := t.segments
-	if n > 0 {
-		entries, err := x.store.Get(t.name, keysOf(orphans[:n]))
+	if keys := keysOf(orphans[:n]); len(keys) > 0 {
+		entries, err := x.store.Get(t.name, keys)
 		if err != nil {
 			return err
 		}
@@ -118,29 +119,30 @@ func (x *Index) flushOrphans(t *tenantIndex) error {
 	return nil
 }
 
-// addSegment makes a segment of the arrivals after those that the segments
-// hold, and takes them off the tail. It is called with building held, and
+// addSegment makes a segment of the arrivals up to a seq that no segment holds
+// yet, and takes them off the tail. It is called with building held, and
 // reorders entries.
-func (x *Index) addSegment(t *tenantIndex, entries []oplog.Entry) error {
-	slices.SortFunc(entries, func(a, b oplog.Entry) int { return a.Key().Compare(b.Key()) })
-	s, err := t.build(entries)
-	if err != nil {
-		return err
+func (x *Index) addSegment(t *tenantIndex, entries []oplog.Entry, through uint64) error {
+	segments := t.segments
+	if len(entries) > 0 { // else all were dropped
+		slices.SortFunc(entries, func(a, b oplog.Entry) int { return a.Key().Compare(b.Key()) })
+		s, err := t.build(entries)
+		if err != nil {
+			return err
+		}
+		segments = newestFirst(append(slices.Clone(segments), s))
 	}
-	t.mu.Lock()
-	segments := newestFirst(append(slices.Clone(t.segments), s))
-	through := t.through + uint64(len(entries))
-	t.mu.Unlock()
 	if err := x.saveManifest(t, segments, t.lost, through); err != nil {
-		s.retire()
-		return err
+		return err // its file is deleted by the next start
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.segments, t.through, t.last = segments, through, max(t.last, through)
-	if len(t.tail) > 0 {
-		t.tail = slices.Clone(t.tail[len(entries):])
+	rest := slices.IndexFunc(t.tail, func(d tailDocument) bool { return d.key.Seq() > through })
+	if rest < 0 {
+		rest = len(t.tail)
 	}
+	t.tail = slices.Clone(t.tail[rest:])
 	return nil
 }
 

@@ -220,6 +220,7 @@ type tailDocument struct {
 	actor     uint32
 	contentID string
 	content   *lazyText
+	dropped   bool // deleted from the store before it came into a segment
 }
 
 // document makes an entry of the tail, and notes in latest when its user was

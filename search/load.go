@@ -191,25 +191,27 @@ func inAny(segments []*segment, key oplog.Key) (bool, error) {
 // into the tail, until there are none. Appending goes on meanwhile.
 func (x *Index) catchUp(t *tenantIndex) error {
 	var chunk []oplog.Entry
+	read := t.through // seq of the last arrival that was read
 	for {
-		ready, total, err := x.becomeReady(t, chunk)
+		ready, total, err := x.becomeReady(t, chunk, read)
 		if ready || err != nil {
 			return err
 		}
 		t.progress(total, x.sizes.quickLoad)
-		from := t.through + uint64(len(chunk)) + 1
-		err = x.store.Arrivals(x.ctx, t.name, from, func(e oplog.Entry) error {
+		err = x.store.Arrivals(x.ctx, t.name, read+1, func(e oplog.Entry) error {
+			read = e.Seq
 			if chunk = append(chunk, e); len(chunk) < x.sizes.maxFlush {
 				return nil
 			}
-			err := x.addSegment(t, chunk)
+			err := x.addSegment(t, chunk, read)
 			chunk = chunk[:0]
-			t.progress(max(total, e.Seq), x.sizes.quickLoad)
+			t.progress(max(total, read), x.sizes.quickLoad)
 			return err
 		})
 		if err != nil {
 			return err
 		}
+		read = max(read, total) // the last ones may have been deleted
 	}
 }
 
@@ -229,17 +231,18 @@ func (t *tenantIndex) progress(total uint64, quick int) {
 	}
 }
 
-// becomeReady opens the tenant if chunk, which is to be its tail, goes as far
-// as the store does. What is on disk and not counted here has not been told
+// becomeReady opens the tenant, with chunk as its tail, if all has been read
+// that the store has. What is on disk and not counted here has not been told
 // yet: it waits in Add, and follows.
-func (x *Index) becomeReady(t *tenantIndex, chunk []oplog.Entry) (ready bool, total uint64, err error) {
+func (x *Index) becomeReady(t *tenantIndex, chunk []oplog.Entry, read uint64) (ready bool, total uint64, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	total, _, err = x.store.Counts(t.name)
-	if err != nil || t.through+uint64(len(chunk)) < total {
+	if err != nil || read < total {
 		return false, total, err
 	}
 	t.appendTail(chunk)
+	t.last = max(t.last, read)
 	t.state, t.total = stateReady, 0
 	x.enqueue(t)
 	return true, total, nil

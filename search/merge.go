@@ -34,6 +34,8 @@ func (x *Index) mergeAll() {
 // merge replaces neighbouring segments by one, where there are enough of a
 // size. Building and flushing go on while the new file is written.
 func (x *Index) merge(t *tenantIndex) (bool, error) {
+	t.merges.Lock()
+	defer t.merges.Unlock()
 	t.mu.Lock()
 	var group []*segment
 	if t.state == stateReady {

@@ -69,6 +69,7 @@ func TestAnswersAreThoseOfAPlainScan(t *testing.T) {
 type testLog struct {
 	*oplog.Log
 	store *storage.DB
+	index *Index
 }
 
 func openLog(t interface{ Fatal(...any) }, dir string) testLog {
@@ -84,7 +85,7 @@ func openLog(t interface{ Fatal(...any) }, dir string) testLog {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return testLog{l, store}
+	return testLog{l, store, index}
 }
 
 func closeLog(t interface{ Fatal(...any) }, l testLog) {

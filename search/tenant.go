@@ -18,6 +18,7 @@ type tenantIndex struct {
 	loaded chan struct{} // closed when loading has ended, well or not
 	slow   chan struct{} // closed when loading will take long
 
+	merges   sync.Mutex // held by who merges or drops, before building
 	building sync.Mutex // held by who changes the segments and the manifest
 	next     int        // number of the next file; under building
 
@@ -117,11 +118,12 @@ func (v *view) release() {
 
 // scanned calls visit with each entry that is in no segment.
 func (v *view) scanned(visit func(d *tailDocument)) {
-	for i := range v.orphans {
-		visit(&v.orphans[i])
-	}
-	for i := range v.tail {
-		visit(&v.tail[i])
+	for _, documents := range [][]tailDocument{v.orphans, v.tail} {
+		for i := range documents {
+			if !documents[i].dropped {
+				visit(&documents[i])
+			}
+		}
 	}
 }
 

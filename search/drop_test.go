@@ -1,0 +1,89 @@
+package search
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"oplog/oplog"
+)
+
+func TestDrop(t *testing.T) {
+	dir := t.TempDir()
+	l := newLog(t, dir)
+	t.Cleanup(func() { closeLog(t, l) })
+	const entries = 300
+	record(t, l, 0, entries, func(number int) int { return (number * 37) % entries }) // in no order of time
+	f := func(minutesAgo, want int) {
+		t.Helper()
+		if err := l.index.Drop(t.Context(), tenant, now.Add(-time.Duration(minutesAgo)*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		s, err := l.Summary(t.Context(), tenant, oplog.Query{Filters: oplog.Filters{Search: "spring"}}, oplog.LocaleEN)
+		if err != nil || s.Total != want {
+			t.Errorf("%d entries, %v; want %d", s.Total, err, want)
+		}
+		found, err := allPages(l, oplog.Query{}, 50)
+		if err != nil || len(found) != want {
+			t.Errorf("%d rows, %v; want %d", len(found), err, want)
+		}
+	}
+	f(entries, entries)
+	f(249, 250) // minutes 0 to 249 ago stay
+	f(249, 250)
+	f(100, 101)
+	record(t, l, entries, entries+3, func(int) int { return 50 })
+	f(99, 103)
+	f(-1, 0)
+	record(t, l, entries+3, entries+40, func(number int) int { return number - entries })
+	f(39, 37)
+	files, err := os.ReadDir(filepath.Join(dir, "index", folderOf(tenant)))
+	if err != nil || len(files) > 10 {
+		t.Errorf("%d files, %v: dropped segments are still there", len(files), err)
+	}
+}
+
+// Queries that run while segments are merged and dropped see each entry once
+// or, where it is being dropped, not at all.
+func TestQueriesDuringDrops(t *testing.T) {
+	l := newLog(t, t.TempDir())
+	t.Cleanup(func() { closeLog(t, l) })
+	ctx, stop := context.WithCancel(t.Context())
+	var asking sync.WaitGroup
+	for range 3 {
+		asking.Go(func() {
+			for ctx.Err() == nil {
+				found, err := allPages(l, oplog.Query{Filters: oplog.Filters{Search: "双十一"}}, 40)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				seen := make(map[string]bool)
+				for i := range found {
+					if seen[found[i].ID] || i > 0 && found[i].Key().Compare(found[i-1].Key()) > 0 {
+						t.Errorf("entry %s stands twice or out of order", found[i].ID)
+					}
+					seen[found[i].ID] = true
+				}
+				if _, err := l.Summary(ctx, tenant, oplog.Query{}, oplog.LocaleEN); err != nil && ctx.Err() == nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for round := range 25 {
+		record(t, l, round*20, round*20+20, func(number int) int { return 600 - number })
+		if err := l.index.Drop(t.Context(), tenant, now.Add(-time.Duration(600-round*12)*time.Minute)); err != nil {
+			t.Error(err)
+		}
+	}
+	stop()
+	asking.Wait()
+	s, err := l.Summary(t.Context(), tenant, oplog.Query{}, oplog.LocaleEN)
+	if want := 25*20 - 24*12; err != nil || s.Total != want {
+		t.Errorf("%d entries, %v; want %d", s.Total, err, want)
+	}
+}
