@@ -30,10 +30,11 @@ type dataFlag struct {
 // serveFlags are what serving takes, whatever is served.
 type serveFlags struct {
 	dataFlag
-	Listen  string `default:"127.0.0.1:8484" placeholder:"ADDR" help:"Address to listen on (${default}); port 0 takes a free one."`
-	NoOpen  bool   `help:"Do not open the browser."`
-	TLSCert string `name:"tls-cert" placeholder:"FILE" and:"tls" help:"Certificate to serve HTTPS with."`
-	TLSKey  string `name:"tls-key" placeholder:"FILE" and:"tls" help:"Key of the certificate."`
+	Listen  string   `default:"127.0.0.1:8484" placeholder:"ADDR" help:"Address to listen on (${default}); port 0 takes a free one."`
+	Host    []string `placeholder:"NAME" help:"Name that people reach the server by, besides localhost; may be repeated. Others are refused."`
+	NoOpen  bool     `help:"Do not open the browser."`
+	TLSCert string   `name:"tls-cert" placeholder:"FILE" and:"tls" help:"Certificate to serve HTTPS with."`
+	TLSKey  string   `name:"tls-key" placeholder:"FILE" and:"tls" help:"Key of the certificate."`
 }
 
 type serveCommand struct {
@@ -189,6 +190,7 @@ func (m *Main) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f serve
 	}
 	s := server.New(l, server.Options{
 		Console: files, Version: buildVersion().version, Now: m.Now, SecureCookies: f.TLSCert != "",
+		Hosts: f.Host, AnyIP: !onLoopback(ln),
 		Logger: slog.New(slog.NewTextHandler(m.Stderr, nil)),
 	})
 	ended := make(chan error, 1)
@@ -212,6 +214,12 @@ func (m *Main) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f serve
 		return fmt.Errorf("serve: %w", err)
 	}
 	return nil
+}
+
+// onLoopback tells whether a listener takes what this machine alone sends.
+func onLoopback(ln net.Listener) bool {
+	address, ok := ln.Addr().(*net.TCPAddr)
+	return ok && address.IP.IsLoopback()
 }
 
 // openBrowser shows the console where there is a desktop. It is a courtesy:

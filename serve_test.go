@@ -38,6 +38,31 @@ func TestServeSaysOneLine(t *testing.T) {
 	}
 }
 
+func TestServeAnswersToItsNames(t *testing.T) {
+	f := func(url, host string, want int) {
+		t.Helper()
+		r, err := http.NewRequest(http.MethodGet, url+"/healthz", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("%s: status %d, want %d", host, answer.StatusCode, want)
+		}
+	}
+	p := serve(t, "serve", "--data", t.TempDir(), "--host", "log.example.com", "--host", "oplog.test:8443")
+	f(p.url, "localhost", http.StatusOK)
+	f(p.url, "log.example.com", http.StatusOK)
+	f(p.url, "oplog.test", http.StatusOK)
+	f(p.url, "evil.test", http.StatusMisdirectedRequest)
+	f(p.url, "192.0.2.1", http.StatusMisdirectedRequest)
+}
+
 func TestServeWithAccountsGivesNoHint(t *testing.T) {
 	data, s := acme(t)
 	s.stdin = "correct horse"

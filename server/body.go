@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"reflect"
 	"strconv"
 	"strings"
@@ -57,13 +58,13 @@ func contentType(c *fiber.Ctx, allowed ...string) (string, error) {
 }
 
 // readBody returns the body of a request, inflated within bounds.
-func readBody(c *fiber.Ctx) ([]byte, error) {
+func (s *Server) readBody(c *fiber.Ctx) ([]byte, error) {
 	encoding := strings.ToLower(c.Get(fiber.HeaderContentEncoding))
 	if encoding != "" && encoding != "identity" && encoding != "gzip" {
 		return nil, fiber.NewError(http.StatusUnsupportedMediaType,
 			fmt.Sprintf("The Content-Encoding %q is not taken here; send gzip, or the body as it is.", shorten(encoding)))
 	}
-	body, err := readRaw(c)
+	body, err := s.readRaw(c)
 	if err == nil && encoding == "gzip" {
 		body, err = inflate(body)
 	}
@@ -81,8 +82,8 @@ var errTooLarge = oplog.Errorf(oplog.CodeTooLarge, "The body is larger than %d M
 
 // readRaw returns the body as it was sent. Fiber's own Body would inflate it
 // without a bound.
-func readRaw(c *fiber.Ctx) ([]byte, error) {
-	stream := c.Request().BodyStream()
+func (s *Server) readRaw(c *fiber.Ctx) ([]byte, error) {
+	stream := s.pacedBody(c)
 	if stream == nil {
 		return nil, nil
 	}
@@ -96,11 +97,47 @@ func readRaw(c *fiber.Ctx) ([]byte, error) {
 		}
 		return nil, errTooLarge
 	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, fiber.NewError(http.StatusRequestTimeout, "The body came too slowly.")
+	}
 	if err != nil {
 		return nil, oplog.Errorf(oplog.CodeMalformed, "The body ended before it was whole.")
 	}
 	c.Locals(bodyKey{}, bodyEnded)
 	return b.Bytes(), nil
+}
+
+// pacedBytes must arrive within each SlowTime, and the rest of a body that is
+// shorter: a slow link carries that, and who only holds a connection is cut off.
+const pacedBytes = 8 << 10
+
+// pacedReader reads a body from its connection at a least pace.
+type pacedReader struct {
+	io.Reader
+	extend func() error
+	left   int // bytes until the time is extended
+}
+
+func (r *pacedReader) Read(p []byte) (int, error) {
+	if r.left <= 0 {
+		if err := r.extend(); err != nil {
+			return 0, err
+		}
+		r.left = pacedBytes
+	}
+	n, err := r.Reader.Read(p)
+	r.left -= n
+	return n, err
+}
+
+// pacedBody returns the body as it arrives, or nil where there is none.
+func (s *Server) pacedBody(c *fiber.Ctx) io.Reader {
+	stream := c.Request().BodyStream()
+	if stream == nil {
+		return nil
+	}
+	connection := c.Context().Conn()
+	return &pacedReader{stream, func() error { return connection.SetReadDeadline(time.Now().Add(s.slow)) }, 0}
 }
 
 // bodyKey is where a request keeps how far its body was read.
@@ -114,8 +151,8 @@ const (
 // finishBody reads what a handler left of a body. A sender that still sends
 // would not see the answer, and what is left would be taken for the next
 // request of the connection.
-func finishBody(c *fiber.Ctx) {
-	stream := c.Request().BodyStream()
+func (s *Server) finishBody(c *fiber.Ctx) {
+	stream := s.pacedBody(c)
 	if stream == nil {
 		return
 	}

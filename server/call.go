@@ -18,6 +18,7 @@ import (
 type call struct {
 	*principal
 	query url.Values
+	http  *fiber.Ctx // for what is of the connection: its address, and headers of the answer
 }
 
 type callKey struct{}
@@ -27,6 +28,7 @@ type callKey struct{}
 func answer[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(*Server, *route) {
 	return func(s *Server, r *route) {
 		op := r.operation()
+		op.BodyReadTimeout = s.slow
 		op.Middlewares = huma.Middlewares{s.admit(r)}
 		huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 			out, err := handle(ctx, ctx.Value(callKey{}).(*call), in)
@@ -94,7 +96,7 @@ func (s *Server) enter(c *fiber.Ctx, r *route) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &call{principal: p}
+	in := &call{principal: p, http: c}
 	raw := string(c.Request().URI().QueryString())
 	if raw == "" {
 		return in, nil

@@ -61,7 +61,7 @@ func TestConsole(t *testing.T) {
 
 func TestNoConsole(t *testing.T) {
 	f := newServer(t)
-	f.server = New(f.log, Options{})
+	f.server = New(f.log, Options{Hosts: []string{"example.com"}})
 	if r := f.send("nobody", "GET", "/", ""); r.status != 404 {
 		t.Errorf("%d %s", r.status, r.body)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -213,13 +214,22 @@ func (s *Server) sendExportFile(c *fiber.Ctx, in *call) error {
 	case http.StatusPartialContent:
 		c.Set(fiber.HeaderContentRange, fmt.Sprintf("bytes %d-%d/%d", start, start+length-1, info.Size()))
 	}
-	return c.Status(status).SendStream(filePart{io.NewSectionReader(file, start, length), file}, int(length))
+	return c.Status(status).SendStream(&filePart{io.NewSectionReader(file, start, length), file, c.Context().Conn()}, int(length))
 }
 
-// filePart is a part of a file, closed when it has been sent.
+// filePart is a part of a file, closed when it has been sent. However large it
+// is, its reader has time for each piece.
 type filePart struct {
-	*io.SectionReader
+	part *io.SectionReader
 	io.Closer
+	to net.Conn
+}
+
+func (f *filePart) Read(p []byte) (int, error) {
+	if err := f.to.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return 0, err
+	}
+	return f.part.Read(p)
 }
 
 func (s *Server) exportContentType(format string) string {

@@ -105,7 +105,7 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 	if err != nil {
 		return err
 	}
-	body, err := readBody(c)
+	body, err := s.readBody(c)
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	if _, err := contentType(c, jsonType); err != nil {
 		return err
 	}
-	text, err := readBody(c)
+	text, err := s.readBody(c)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,9 @@ type Options struct {
 	Now           func() time.Time // the clock; nil for time.Now
 	Logger        *slog.Logger     // for errors that no caller can help; nil for slog.Default
 	SecureCookies bool             // whether people come over TLS alone
+	Hosts         []string         // names that the server answers to, besides those of the machine itself
+	AnyIP         bool             // whether it answers to every IP address too: one that listens beyond this machine
+	SlowTime      time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
 }
 
 // Server serves a log.
@@ -47,6 +50,9 @@ type Server struct {
 	now     func() time.Time
 	logger  *slog.Logger
 	secure  bool // cookies go over TLS alone
+	hosts   hosts
+	tries   *throttle     // of signing in
+	slow    time.Duration // see Options.SlowTime
 	app     *fiber.App
 	api     huma.API
 	table   []route
@@ -59,12 +65,14 @@ type Server struct {
 }
 
 const (
-	maxBodyBytes   = 16 << 20        // of one request, inflated
-	maxUnread      = 256 << 20       // what is read of a body that nobody wants, so that the answer reaches the sender
-	readTimeout    = 2 * time.Minute // of one request with its body
-	idleTimeout    = time.Minute     // between two requests of a connection
+	maxBodyBytes   = 16 << 20         // of one request, inflated
+	maxUnread      = 256 << 20        // what is read of a body that nobody wants, so that the answer reaches the sender
+	slowTime       = 10 * time.Second // see Options.SlowTime
+	writeTimeout   = 30 * time.Second // of one answer; each part of what streams has this
+	idleTimeout    = time.Minute      // between two requests of a connection
 	requestTimeout = 30 * time.Second
 	readBuffer     = 16 << 10 // bounds the request line and the headers
+	maxConnections = 16 << 10 // at once
 )
 
 // New returns a server of a log.
@@ -75,8 +83,12 @@ func New(log *oplog.Log, o Options) *Server {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
+	if o.SlowTime == 0 {
+		o.SlowTime = slowTime
+	}
 	s := &Server{
 		log: log, now: o.Now, logger: o.Logger, secure: o.SecureCookies,
+		hosts: newHosts(o.Hosts, o.AnyIP), tries: newThrottle(o.Now), slow: o.SlowTime,
 		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}
 	s.ending, s.end = context.WithCancel(context.Background())
@@ -89,8 +101,10 @@ func New(log *oplog.Log, o Options) *Server {
 		StrictRouting:                true,
 		CaseSensitive:                true,
 		UnescapePath:                 true,
-		StreamRequestBody:            true, // a body is read when it is known who sends it, and up to a bound
-		ReadTimeout:                  readTimeout,
+		StreamRequestBody:            true,   // a body is read when it is known who sends it, and up to a bound
+		ReadTimeout:                  s.slow, // of the headers; see pacedBody
+		WriteTimeout:                 writeTimeout,
+		Concurrency:                  maxConnections,
 		IdleTimeout:                  idleTimeout,
 		ReadBufferSize:               readBuffer,
 		DisableStartupMessage:        true,
@@ -170,7 +184,10 @@ func isAPI(path string) bool { return path == "/api" || strings.HasPrefix(path, 
 // frame stands around every request.
 func (s *Server) frame(c *fiber.Ctx) error {
 	setHeaders(c)
-	err := c.Next()
+	err := s.checkHost(c)
+	if err == nil {
+		err = c.Next()
+	}
 	if err != nil {
 		err = s.fail(c, err)
 	}
@@ -180,7 +197,7 @@ func (s *Server) frame(c *fiber.Ctx) error {
 	case http.StatusServiceUnavailable:
 		c.Set(fiber.HeaderRetryAfter, "1")
 	}
-	finishBody(c)
+	s.finishBody(c)
 	return err
 }
 

@@ -77,6 +77,7 @@ func newServer(t testing.TB) *fixture {
 	f := &fixture{TB: t, log: log, sent: map[string]map[string]string{"nobody": {}}, words: &strings.Builder{}}
 	f.server = New(log, Options{
 		Console: testConsole, Version: "test", Now: now, Logger: slog.New(slog.NewTextHandler(f.words, nil)),
+		Hosts: []string{"example.com"}, // what httptest sends
 	})
 	must(log.AddTenant(oplog.Tenant{ID: "acme", Name: "Acme", TimeZone: "Asia/Shanghai", DataPermission: true}))(t)
 	must(log.AddTenant(oplog.Tenant{ID: "other", Name: "Other", TimeZone: "UTC"}))(t)

@@ -2,8 +2,13 @@ package server
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 	"time"
+
+	"github.com/gofiber/fiber/v2"
 
 	"oplog/oplog"
 )
@@ -47,8 +52,12 @@ type (
 )
 
 // signIn answers an unknown name and a wrong password with the same words, and
-// after the same work.
+// after the same work, and slows down whoever tries either.
 func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*signInOutput, error) {
+	giveBack, wait := s.tries.take(input.Body.Username, network(in.http.Context().RemoteIP()))
+	if wait > 0 {
+		return nil, in.tooManyTries(wait)
+	}
 	account, err := s.log.Account(input.Body.Username)
 	known := err == nil && !account.Disabled
 	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
@@ -65,6 +74,7 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 	if !known || !matches {
 		return nil, oplog.Errorf(oplog.CodeUnauthenticated, "The username or the password is wrong.")
 	}
+	giveBack()
 	if in.token != "" {
 		if err := s.log.EndSession(in.token); err != nil {
 			return nil, err
@@ -76,6 +86,13 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 	}
 	body, err := s.describeSession(account)
 	return &signInOutput{SetCookie: s.cookie(token, session.ExpiresAt), Body: body}, err
+}
+
+// tooManyTries says when to try again.
+func (in *call) tooManyTries(wait time.Duration) error {
+	seconds := int(math.Ceil(wait.Seconds()))
+	in.http.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds))
+	return fiber.NewError(http.StatusTooManyRequests, fmt.Sprintf("There were too many tries; try again in %d seconds.", seconds))
 }
 
 // check checks a password when there is a slot for it: a hash takes 19 MiB,

@@ -1,0 +1,204 @@
+package server
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestThrottle(t *testing.T) {
+	now := clock
+	limit := newThrottle(func() time.Time { return now })
+	take := func(name, address string, want time.Duration) {
+		t.Helper()
+		if _, wait := limit.take(name, address); wait != want {
+			t.Errorf("%s from %s waits %v, want %v", name, address, wait, want)
+		}
+	}
+	for range accountTries {
+		take("ann", "1", 0)
+	}
+	take("ann", "1", accountTryEvery)
+	take("ann", "2", accountTryEvery)
+	take("bob", "1", 0)
+	now = now.Add(accountTryEvery - time.Second)
+	take("ann", "1", time.Second)
+	now = now.Add(time.Second)
+	take("ann", "1", 0)
+	take("ann", "1", accountTryEvery)
+
+	for i := range addressTries {
+		take(fmt.Sprintf("name %d", i), "3", 0)
+	}
+	take("one more", "3", addressTryEvery)
+	take("one more", "4", 0)
+
+	// What succeeds costs nothing, however often.
+	for range 10 * addressTries {
+		giveBack, wait := limit.take("eve", "5")
+		if wait > 0 {
+			t.Fatalf("waits %v", wait)
+		}
+		giveBack()
+	}
+	for i := range maxThrottled + 10 {
+		limit.take("name", strconv.Itoa(i))
+		limit.take(strconv.Itoa(i), "address")
+	}
+	if n := len(limit.full); n > maxThrottled {
+		t.Errorf("%d are remembered", n)
+	}
+	take("name", "0", accountTryEvery) // who tried most is remembered longest
+	now = now.Add(time.Hour)
+	take("ann", "1", 0)
+}
+
+func TestNetwork(t *testing.T) {
+	f := func(ip, want string) {
+		t.Helper()
+		if got := network(net.ParseIP(ip)); got != want {
+			t.Errorf("%s: %s, want %s", ip, got, want)
+		}
+	}
+	f("192.0.2.7", "192.0.2.7")
+	f("::ffff:192.0.2.7", "192.0.2.7")
+	f("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64")
+	f("", "")
+}
+
+// TestTooManySignIns: who tries passwords is slowed down, with the same words
+// for a name that is known and one that is not, and the right password too.
+func TestTooManySignIns(t *testing.T) {
+	f := newServer(t)
+	refused := map[string]string{}
+	for _, name := range []string{"admin", "nobody at all"} {
+		for range accountTries {
+			f.asProblem(f.send("nobody", "POST", "/api/v1/session", signIn(name, "wrong password")), 401)
+		}
+		r := f.send("nobody", "POST", "/api/v1/session", signIn(name, password))
+		f.asProblem(r, 429)
+		if seconds, err := strconv.Atoi(r.header.Get("Retry-After")); err != nil || seconds < 1 || seconds > 30 {
+			t.Errorf("Retry-After %q", r.header.Get("Retry-After"))
+		}
+		refused[name] = r.body
+	}
+	if refused["admin"] != refused["nobody at all"] {
+		t.Errorf("%v", refused)
+	}
+	if r := f.send("nobody", "POST", "/api/v1/session", signIn("auditor", password)); r.status != 200 {
+		t.Errorf("another account: %d %s", r.status, r.body)
+	}
+	f.get("admin", "/api/v1/session", 200) // who is signed in stays so
+}
+
+func TestHosts(t *testing.T) {
+	check := func(names []string, anyIP bool, host string, want bool) {
+		t.Helper()
+		if got := newHosts(names, anyIP).has(host); got != want {
+			t.Errorf("%q with %v, %v: %v", host, names, anyIP, got)
+		}
+	}
+	for _, host := range []string{"localhost", "LOCALHOST:8484", "localhost.", "127.0.0.1:8484", "127.9.9.9", "[::1]:8484", "[::1]", "::1", "[::ffff:127.0.0.1]"} {
+		check(nil, false, host, true)
+	}
+	for _, host := range []string{"", ":80", "evil.test", "localhost.evil.test", "127.0.0.1.evil.test", "192.0.2.1", "[2001:db8::1]:80", "0.0.0.0", "127.0.0.1@evil.test"} {
+		check(nil, false, host, false)
+	}
+	check(nil, true, "192.0.2.1:8484", true)
+	check(nil, true, "[2001:db8::1]:80", true)
+	check(nil, true, "evil.test", false)
+	check([]string{"Log.Example.com:443"}, false, "log.example.COM", true)
+	check([]string{"log.example.com"}, false, "log.example.com.:8443", true)
+	check([]string{"log.example.com"}, false, "example.com", false)
+}
+
+func TestMisdirected(t *testing.T) {
+	f := newServer(t)
+	for _, path := range []string{"/", "/assets/app.js", "/api/v1/session", "/api/v1/none", "/healthz", entriesPath} {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Host = "rebound.test"
+		r.Header.Set("Cookie", f.sent["admin"]["Cookie"])
+		r.Header.Set("X-Forwarded-Host", "example.com")
+		f.asProblem(f.do(r), 421)
+	}
+}
+
+// TestSlowConnections: connections that hold back their headers or their body
+// are closed, while others are served.
+func TestSlowConnections(t *testing.T) {
+	f := newServer(t)
+	f.server = New(f.log, Options{SlowTime: 500 * time.Millisecond, Now: f.server.now, Logger: f.server.logger})
+	url := f.listen()
+	address := strings.TrimPrefix(url, "http://")
+	key := f.sent["write"]["Authorization"]
+	starts := []string{
+		"",
+		"GET / HT",
+		"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+		"POST " + entriesPath + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: " + key + "\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n{",
+		"POST " + entriesPath + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: " + key + "\r\nContent-Type: application/json\r\nContent-Length: 90000\r\n\r\n" + strings.Repeat(" ", 10_000),
+		"POST " + entriesPath + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: " + key + "\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
+		"POST " + exportsPath + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: " + f.sent["read"]["Authorization"] + "\r\nContent-Type: application/json\r\nContent-Length: 90000\r\n\r\n" + strings.Repeat(" ", 10_000),
+		"POST /api/v1/none HTTP/1.1\r\nHost: localhost\r\nContent-Length: 90000\r\n\r\n" + strings.Repeat(" ", 10_000),
+	}
+	closed := make(chan struct{}, 400)
+	for i := range cap(closed) {
+		c, err := net.Dial("tcp", address)
+		f.noError(err)
+		go func() {
+			defer func() { _ = c.Close() }()
+			_, _ = io.WriteString(c, starts[i%len(starts)])
+			_, _ = io.Copy(io.Discard, c) // until the server closes it
+			closed <- struct{}{}
+		}()
+	}
+	r, err := http.Get(url + "/healthz")
+	f.noError(err)
+	_ = r.Body.Close()
+	if r.StatusCode != http.StatusOK {
+		t.Errorf("others are answered %d", r.StatusCode)
+	}
+	for range cap(closed) {
+		<-closed
+	}
+}
+
+// TestTricklingBody: a sender who sends something all the time, but too little,
+// is cut off, and learns why.
+func TestTricklingBody(t *testing.T) {
+	f := newServer(t)
+	f.server = New(f.log, Options{SlowTime: 300 * time.Millisecond, Now: f.server.now, Logger: f.server.logger})
+	url := f.listen()
+	c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	f.noError(err)
+	defer func() { _ = c.Close() }()
+	_, err = io.WriteString(c, "POST "+entriesPath+" HTTP/1.1\r\nHost: localhost\r\nAuthorization: "+f.sent["write"]["Authorization"]+
+		"\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n"+strings.Repeat(" ", 20_000))
+	f.noError(err)
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		for {
+			select {
+			case <-over:
+				return
+			case <-time.After(20 * time.Millisecond):
+				if _, err := io.WriteString(c, " "); err != nil {
+					return
+				}
+			}
+		}
+	}()
+	answer, err := http.ReadResponse(bufio.NewReader(c), nil)
+	f.noError(err)
+	defer func() { _ = answer.Body.Close() }()
+	body, _ := io.ReadAll(answer.Body)
+	f.asProblem(reply{answer.StatusCode, answer.Header, string(body)}, 408)
+}

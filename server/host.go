@@ -1,0 +1,53 @@
+package server
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// hosts are the names that the server answers to. A page of another site can
+// make its own name lead to this machine (DNS rebinding), and would then be let
+// in as the console is; it cannot choose the name that the browser sends.
+type hosts struct {
+	names map[string]bool
+	anyIP bool // an address is no name, and no page can make it its own
+}
+
+func newHosts(names []string, anyIP bool) hosts {
+	h := hosts{names: map[string]bool{"localhost": true}, anyIP: anyIP}
+	for _, name := range names {
+		h.names[hostName(name)] = true
+	}
+	return h
+}
+
+// hostName returns a host without its port, as names are compared.
+func hostName(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	return strings.ToLower(strings.TrimSuffix(host, "."))
+}
+
+func (h hosts) has(host string) bool {
+	name := hostName(host)
+	if ip, err := netip.ParseAddr(name); err == nil && (h.anyIP || ip.Unmap().IsLoopback()) {
+		return true
+	}
+	return h.names[name]
+}
+
+// checkHost refuses a request that was sent to another name.
+func (s *Server) checkHost(c *fiber.Ctx) error {
+	host := string(c.Request().Header.Host())
+	if s.hosts.has(host) {
+		return nil
+	}
+	return fiber.NewError(http.StatusMisdirectedRequest,
+		"This server does not answer to the name "+shorten(host)+"; start it with --host to add a name.")
+}

@@ -1,0 +1,96 @@
+package server
+
+import (
+	"maps"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Failed sign-ins that an account and an address may have at once, and how
+// long it takes until there is one more.
+const (
+	accountTries, accountTryEvery = 10, 30 * time.Second
+	addressTries, addressTryEvery = 50, 5 * time.Second
+	maxThrottled                  = 10_000 // names and addresses that are remembered
+)
+
+// throttle slows down who tries passwords. Each name and each address has a
+// number of tries, which come back one by one with time; what succeeds costs
+// none. A name counts whether there is such an account or not.
+type throttle struct {
+	now func() time.Time
+
+	mu   sync.Mutex
+	full map[string]time.Time // when all tries are back, by name or address
+}
+
+func newThrottle(now func() time.Time) *throttle {
+	return &throttle{now: now, full: make(map[string]time.Time)}
+}
+
+// take takes a try of both, or says how long to wait for one. What it returns
+// gives the tries back.
+func (t *throttle) take(username, address string) (giveBack func(), wait time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	account, from := "name "+username, "address "+address
+	wait = max(t.missing(account, now, accountTries, accountTryEvery), t.missing(from, now, addressTries, addressTryEvery))
+	if wait > 0 {
+		return nil, wait
+	}
+	t.spend(account, now, accountTryEvery)
+	t.spend(from, now, addressTryEvery)
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.spend(account, now, -accountTryEvery)
+		t.spend(from, now, -addressTryEvery)
+	}, 0
+}
+
+// missing returns how long it takes until there is a try.
+func (t *throttle) missing(key string, now time.Time, tries int, every time.Duration) time.Duration {
+	full, known := t.full[key]
+	if !known {
+		return 0
+	}
+	return full.Sub(now) - time.Duration(tries-1)*every
+}
+
+func (t *throttle) spend(key string, now time.Time, cost time.Duration) {
+	full, known := t.full[key]
+	if !known || full.Before(now) {
+		full = now
+	}
+	if full = full.Add(cost); !full.After(now) {
+		delete(t.full, key)
+		return
+	}
+	if !known && len(t.full) >= maxThrottled {
+		t.forget()
+	}
+	t.full[key] = full
+}
+
+// forget drops the half that has all its tries again first.
+func (t *throttle) forget() {
+	half := slices.SortedFunc(maps.Values(t.full), time.Time.Compare)[len(t.full)/2]
+	maps.DeleteFunc(t.full, func(_ string, full time.Time) bool { return !full.After(half) })
+}
+
+// network is what counts as one address: an IPv6 customer has 2^64 of them.
+func network(ip net.IP) string {
+	address, ok := netip.AddrFromSlice(ip)
+	if !ok {
+		return ""
+	}
+	if address = address.Unmap(); address.Is4() {
+		return address.String()
+	}
+	prefix, _ := address.Prefix(64) // an IPv6 address has one
+	return prefix.String()
+}
