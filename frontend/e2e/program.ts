@@ -23,10 +23,10 @@ export class Program {
     })
   }
 
-  /** Starts serving on a free port, the same one each time, and waits until it answers. */
-  async start(): Promise<void> {
+  /** Starts serving, or another command that serves, on a free port, the same one each time, and waits until it answers. */
+  async start(command = ['serve']): Promise<void> {
     const listen = this.url ? new URL(this.url).host : '127.0.0.1:0'
-    const child = spawn(binary, ['serve', '--no-open', '--listen', listen, '--data', this.data])
+    const child = spawn(binary, [...command, '--no-open', '--listen', listen, '--data', this.data])
     this.child = child
     let errors = ''
     child.stderr.on('data', (chunk) => {

@@ -5,7 +5,7 @@ import zhCN from 'antd/locale/zh_CN'
 import { useMemo, useState } from 'react'
 import { isProblem } from './api/http'
 import { keys } from './api/keys'
-import type { LocaleTag } from './api/types'
+import type { LocaleTag, Session } from './api/types'
 import { Mishap } from './frame/Mishap'
 import { useSystemDark, useViewport } from './frame/viewport'
 import { guessLanguage, LanguageProvider, rememberLanguage } from './i18n/language'
@@ -16,7 +16,10 @@ import { antdTheme } from './theme/antd'
 function makeClient(): QueryClient {
   // Any call may be the one that finds the session gone: the sign-in page then takes over.
   function noticeEnd(error: unknown) {
-    if (isProblem(error, 401)) client.setQueryData(keys.session, null)
+    if (!isProblem(error, 401)) return
+    const session = client.getQueryData<Session | null>(keys.session)
+    if (session) client.setQueryData(keys.ended, session.username)
+    client.setQueryData(keys.session, null)
   }
   const client: QueryClient = new QueryClient({
     queryCache: new QueryCache({ onError: noticeEnd }),

@@ -3,6 +3,8 @@ export const keys = {
   session: ['session'] as const,
   /** Set when a person has signed out, which is not a session that ended under them. */
   left: ['left'] as const,
+  /** Whose session ended, so that only they come back to what was read before. */
+  ended: ['ended'] as const,
   tenant: (tenant: string) => ['tenant', tenant] as const,
   catalog: (tenant: string) => ['tenant', tenant, 'catalog'] as const,
   organizations: (tenant: string) => ['tenant', tenant, 'organizations'] as const,

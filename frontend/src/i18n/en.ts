@@ -57,6 +57,7 @@ export const en = {
   filters: 'Filters',
   all: 'All',
   findOperationType: 'Find operation type',
+  findUser: 'Find user',
   findModule: 'Find functional module',
   allOfThese: 'All of these',
   clear: 'Clear',

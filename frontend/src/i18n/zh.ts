@@ -53,6 +53,7 @@ export const zh: Dictionary = {
   filters: '筛选',
   all: '全部',
   findOperationType: '查找操作类型',
+  findUser: '查找用户',
   findModule: '查找功能模块',
   allOfThese: '全选此组',
   clear: '清除',

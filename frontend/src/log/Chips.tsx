@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useRef } from 'react'
+import { type KeyboardEvent, type ReactNode, useRef } from 'react'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
 import type { FilterName } from './filters'
@@ -7,6 +7,10 @@ export interface Chip {
   name: FilterName
   label: string
   text: string
+  /** Absent for a filter that has no choices of its own to open. */
+  onOpen?: () => void
+  /** What the chip has opened, under it. */
+  panel?: ReactNode
 }
 
 interface Props {
@@ -24,7 +28,7 @@ export function Chips({ chips, onRemove, onClear, onCopyLink }: Props) {
   function remove(name: FilterName, index: number) {
     onRemove(name)
     requestAnimationFrame(() => {
-      const left = line.current?.querySelectorAll<HTMLElement>('.chip button')
+      const left = line.current?.querySelectorAll<HTMLElement>('.chip-remove')
       const next = left?.[Math.min(index, left.length - 1)]
       if (next) next.focus()
       else line.current?.closest('main')?.querySelector<HTMLElement>('input[type=search]')?.focus()
@@ -39,20 +43,36 @@ export function Chips({ chips, onRemove, onClear, onCopyLink }: Props) {
 
   return (
     <div ref={line} className="chips" role="group" aria-label={words.activeFilters}>
-      {chips.map(({ name, label, text }, index) => (
-        <span key={name} className="chip">
-          <span className="chip-label">{words.chip(label)}</span>
-          <span className="cut" title={text}>
-            {text}
-          </span>
+      {chips.map(({ name, label, text, onOpen, panel }, index) => (
+        <span key={name} className="chip floating-anchor">
+          {onOpen ? (
+            <button
+              type="button"
+              className="chip-text"
+              title={text}
+              aria-haspopup={panel === undefined ? undefined : 'dialog'}
+              onClick={onOpen}
+              onKeyDown={(event) => keyDown(event, name, index)}
+            >
+              <span className="chip-label">{words.chip(label)}</span>
+              <span className="cut">{text}</span>
+            </button>
+          ) : (
+            <span className="chip-text" title={text}>
+              <span className="chip-label">{words.chip(label)}</span>
+              <span className="cut">{text}</span>
+            </span>
+          )}
           <button
             type="button"
+            className="chip-remove"
             aria-label={words.removeFilter(label)}
             onClick={() => remove(name, index)}
             onKeyDown={(event) => keyDown(event, name, index)}
           >
             <Icon name="close" small />
           </button>
+          {panel}
         </span>
       ))}
       {chips.length > 0 && (

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { FacetValue } from '../api/types'
 import { Floating } from '../frame/Floating'
 import { useWords } from '../i18n/language'
@@ -19,16 +19,10 @@ interface ListProps {
 }
 
 /** A button that opens the choices of one filter, several at a time, each with its count. */
-export function ChoiceFilter(props: ListProps & { onOpen: (open: boolean) => void; invalid: boolean }) {
+export function ChoiceFilter(props: ListProps & { open: boolean; onOpen: (open: boolean) => void; invalid: boolean }) {
   const words = useWords()
-  const [open, setOpen] = useState(false)
+  const { open, onOpen } = props
   const count = props.selected.length
-
-  function turn(next: boolean) {
-    setOpen(next)
-    props.onOpen(next)
-  }
-
   return (
     <div className="floating-anchor">
       <button
@@ -36,13 +30,13 @@ export function ChoiceFilter(props: ListProps & { onOpen: (open: boolean) => voi
         className={props.invalid ? 'choice-trigger choice-invalid' : 'choice-trigger'}
         aria-haspopup="dialog"
         aria-expanded={open}
-        onClick={() => turn(!open)}
+        onClick={() => onOpen(!open)}
       >
         {props.label} {count > 0 ? <b>{words.number(count)}</b> : <span className="choice-all">{words.all}</span>}
         <Icon name="down" />
       </button>
       {open && (
-        <Floating label={props.label} onClose={() => turn(false)}>
+        <Floating label={props.label} onClose={() => onOpen(false)}>
           <ChoiceList {...props} />
         </Floating>
       )}
@@ -54,6 +48,7 @@ export function ChoiceFilter(props: ListProps & { onOpen: (open: boolean) => voi
 export function ChoiceList({ label, findLabel, groups, counts, selected, onChange }: ListProps) {
   const words = useWords()
   const [find, setFind] = useState('')
+  const findInput = useRef<HTMLInputElement>(null)
   const countOf = new Map(counts?.map(({ value, count }) => [value, count]))
   const wanted = find.trim().toLowerCase()
   const shown = groups
@@ -76,6 +71,7 @@ export function ChoiceList({ label, findLabel, groups, counts, selected, onChang
         <div className="field">
           <Icon name="search" />
           <input
+            ref={findInput}
             type="text"
             aria-label={findLabel}
             placeholder={findLabel}
@@ -83,7 +79,15 @@ export function ChoiceList({ label, findLabel, groups, counts, selected, onChang
             onChange={(event) => setFind(event.target.value)}
           />
         </div>
-        <button type="button" className="text-button" disabled={selected.length === 0} onClick={() => onChange([])}>
+        <button
+          type="button"
+          className="text-button"
+          disabled={selected.length === 0}
+          onClick={() => {
+            onChange([])
+            findInput.current?.focus() // this button goes away
+          }}
+        >
           {words.clear}
         </button>
       </div>

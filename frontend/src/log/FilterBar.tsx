@@ -1,12 +1,11 @@
 import { Button } from 'antd'
-import { useState } from 'react'
 import type { Preset, Summary, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
 import { ChoiceFilter } from './ChoiceFilter'
 import type { Titles } from './catalog'
 import { moduleChoices, operationChoices } from './choices'
-import { activeFilters, type Filters, without } from './filters'
+import { activeFilters, type FilterName, type Filters, without } from './filters'
 import type { Layout } from './layout'
 import { PeriodPicker } from './PeriodPicker'
 import { useSummary } from './queries'
@@ -20,8 +19,11 @@ interface Props {
   layout: Layout['table']
   /** The query parameters that the server refused. */
   refused: string[]
+  /** The filter whose choices are open. */
+  opened: FilterName | undefined
   /** Brings back the tree when it has been put away. */
   onShowTree: (() => void) | undefined
+  onOpened: (name: FilterName | undefined) => void
   onFilters: (next: Filters, how?: { replace: boolean }) => void
   onPreset: (preset: Preset) => void
   onSheet: () => void
@@ -29,9 +31,9 @@ interface Props {
 }
 
 export function FilterBar(props: Props) {
-  const { tenant, filters, titles, layout, refused, onFilters } = props
+  const { tenant, filters, titles, layout, refused, onFilters, onOpened } = props
   const words = useWords()
-  const [open, setOpen] = useState<'operation' | 'module'>()
+  const open = props.opened === 'operation' || props.opened === 'module' ? props.opened : undefined
   // Counts beside the choices are for the other filters: how many rows choosing one would give.
   const facets = useSummary(tenant.id, open ? without(filters, open) : filters, open !== undefined).data?.facets
   const phone = layout === 'phone'
@@ -70,7 +72,8 @@ export function FilterBar(props: Props) {
             counts={open === 'operation' ? facets?.operation : undefined}
             selected={filters.operation}
             invalid={wrong('operation')}
-            onOpen={(on) => setOpen(on ? 'operation' : undefined)}
+            open={open === 'operation'}
+            onOpen={(on) => onOpened(on ? 'operation' : undefined)}
             onChange={(operation) => onFilters({ ...filters, operation })}
           />
           <ChoiceFilter
@@ -80,7 +83,8 @@ export function FilterBar(props: Props) {
             counts={open === 'module' ? facets?.module : undefined}
             selected={filters.module}
             invalid={wrong('module')}
-            onOpen={(on) => setOpen(on ? 'module' : undefined)}
+            open={open === 'module'}
+            onOpen={(on) => onOpened(on ? 'module' : undefined)}
             onChange={(module) => onFilters({ ...filters, module })}
           />
         </>
@@ -91,6 +95,8 @@ export function FilterBar(props: Props) {
         to={filters.to ?? props.summary?.to}
         zone={tenant.time_zone}
         folded={folded}
+        open={props.opened === 'period'}
+        onOpen={(on) => onOpened(on ? 'period' : undefined)}
         onPreset={props.onPreset}
         onCustom={(from, to) => onFilters({ ...filters, range: undefined, from, to })}
       />

@@ -6,8 +6,10 @@ import { ChoiceList } from './ChoiceFilter'
 import type { Titles } from './catalog'
 import { moduleChoices, operationChoices } from './choices'
 import { type Filters, toggled, without } from './filters'
+import type { NameOf } from './filterWords'
 import { OrganizationTree } from './OrganizationTree'
 import { useSummary } from './queries'
+import { UserChoices } from './UserChoices'
 
 interface Props {
   tenant: Tenant
@@ -15,15 +17,17 @@ interface Props {
   summary: Summary | undefined
   titles: Titles
   organizations: Organization[] | undefined
+  nameOf: NameOf
   onFilters: (next: Filters) => void
   onClose: () => void
 }
 
 /** All filters of a phone in one place, the organizations too. */
-export function FilterSheet({ tenant, filters, summary, titles, organizations, onFilters, onClose }: Props) {
+export function FilterSheet({ tenant, filters, summary, titles, organizations, nameOf, onFilters, onClose }: Props) {
   const words = useWords()
   const operationCounts = useSummary(tenant.id, without(filters, 'operation')).data?.facets.operation
   const moduleCounts = useSummary(tenant.id, without(filters, 'module')).data?.facets.module
+  const users = useSummary(tenant.id, without(filters, 'user')).data?.facets.user
   const own = useSummary(tenant.id, without(filters, 'organization'), organizations !== undefined).data?.facets
   return (
     <Dialog title={words.filters} className="filter-sheet" onClose={onClose}>
@@ -48,6 +52,10 @@ export function FilterSheet({ tenant, filters, summary, titles, organizations, o
           selected={filters.module}
           onChange={(module) => onFilters({ ...filters, module })}
         />
+      </section>
+      <section>
+        <h3>{words.user}</h3>
+        <UserChoices users={users} filters={filters} nameOf={nameOf} onFilters={onFilters} />
       </section>
       {organizations && (
         <section>

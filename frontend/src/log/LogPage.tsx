@@ -10,7 +10,7 @@ import { TopBar } from '../frame/TopBar'
 import { useViewport } from '../frame/viewport'
 import { useWords } from '../i18n/language'
 import { copyText } from '../theme/copy'
-import { Chips } from './Chips'
+import { type Chip, Chips } from './Chips'
 import { EmptyState } from './EmptyState'
 import { FilterBar } from './FilterBar'
 import {
@@ -33,6 +33,7 @@ import { searchTerms } from './matches'
 import { Notice } from './Notice'
 import { OrganizationPanel } from './OrganizationPanel'
 import { useNow } from './slow'
+import { UserPanel } from './UserPanel'
 import { useFilters } from './useFilters'
 import { useLog } from './useLog'
 import { usePanel } from './usePanel'
@@ -51,6 +52,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   const { entry: openId } = useParams()
   const { filters, setFilters } = useFilters()
   const [dialog, setDialog] = useState<'export' | 'filters'>()
+  const [opened, setOpened] = useState<FilterName>()
   const now = useNow()
   const zone = tenant.time_zone
   useDocumentTitle(words.operationLog)
@@ -108,10 +110,36 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
 
   usePanelKey(hasTree && layout.tree, () => panel.setClosed(!panel.closed))
 
-  const chips = activeFilters(filters).map((name: FilterName) => ({
+  /** What clicking the text of a chip does: its filter opens, wherever that is at this width. */
+  function openFilter(name: FilterName) {
+    if (name === 'q') document.querySelector<HTMLElement>('input[type=search]')?.focus()
+    else if (name === 'period') setOpened('period')
+    else if (layout.table === 'phone') setDialog('filters')
+    else if (name !== 'organization') setOpened(name)
+    else if (!layout.tree) setDialog('filters')
+    else {
+      panel.setClosed(false)
+      requestAnimationFrame(() => document.querySelector<HTMLElement>('[role=treeitem][tabindex="0"]')?.focus())
+    }
+  }
+
+  const active = activeFilters(filters)
+  // A chip stays as long as its own choices are open, though none is chosen any more.
+  const shown: FilterName[] = opened === 'user' && !active.includes('user') ? ['user', ...active] : active
+  const chips: Chip[] = shown.map((name) => ({
     name,
     label: filterLabel(name, words),
-    text: filterText(name, filters, nameOf, summary, zone, words),
+    text: active.includes(name) ? filterText(name, filters, nameOf, summary, zone, words) : words.all,
+    onOpen: name === 'contentId' ? undefined : () => openFilter(name),
+    panel: name === 'user' && opened === 'user' && (
+      <UserPanel
+        tenant={tenant.id}
+        filters={filters}
+        nameOf={nameOf}
+        onFilters={setFilters}
+        onClose={() => setOpened(undefined)}
+      />
+    ),
   }))
   const index = openId === undefined ? -1 : entries.findIndex((entry) => entry.id === openId)
   const scope = filters.organization.map((id) => nameOf('organization', id))
@@ -140,6 +168,8 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           titles={titles}
           layout={layout.table}
           refused={error instanceof ApiProblem && error.status === 422 ? error.locations : []}
+          opened={opened}
+          onOpened={setOpened}
           onShowTree={hasTree && layout.tree && panel.closed ? () => panel.setClosed(false) : undefined}
           onFilters={setFilters}
           onPreset={choosePreset}
@@ -200,7 +230,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           hasMore={log.hasMore}
           onMore={log.more}
           onOpen={openRow}
-          resetKey={log.shownQuery}
+          resetKey={`${tenant.id}?${log.shownQuery}`}
           titles={titles}
           terms={terms}
           zone={zone}
@@ -271,6 +301,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
             summary={summary}
             titles={titles}
             organizations={hasTree ? log.organizations.data : undefined}
+            nameOf={nameOf}
             onFilters={setFilters}
             onClose={() => setDialog(undefined)}
           />

@@ -6,6 +6,7 @@ import { offsetText } from '../time/zone'
 import { LogRow, type RowContext } from './LogRow'
 import { type Layout, rowHeight } from './layout'
 import './table.css'
+import { usePlace } from './usePlace'
 
 interface Props extends RowContext {
   entries: Entry[]
@@ -60,6 +61,8 @@ export function LogTable(props: Props) {
     setCurrent(0)
   }, [resetKey])
 
+  const place = usePlace({ scroller, entries, height, query: resetKey, hasMore, onMore, onRow: setCurrent })
+
   const items = virtualizer.getVirtualItems()
   const last = items.at(-1)?.index ?? -1
   useEffect(() => {
@@ -71,8 +74,8 @@ export function LogTable(props: Props) {
     const index = openId ? entries.findIndex((entry) => entry.id === openId) : -1
     if (index < 0) return
     setCurrent(index)
-    virtualizer.scrollToIndex(index, { align: 'auto' })
-  }, [openId, entries, virtualizer])
+    if (place.current === undefined) virtualizer.scrollToIndex(index, { align: 'auto' })
+  }, [openId, entries, virtualizer, place])
 
   const focusRow = useCallback(
     (index: number) => {

@@ -1,5 +1,5 @@
 import { Dropdown } from 'antd'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense } from 'react'
 import type { Preset } from '../api/types'
 import { Floating } from '../frame/Floating'
 import { useWords } from '../i18n/language'
@@ -17,6 +17,9 @@ interface Props {
   zone: string
   /** One select instead of five buttons. */
   folded: boolean
+  /** Whether the two dates of a custom period are open. */
+  open: boolean
+  onOpen: (open: boolean) => void
   onPreset: (preset: Preset) => void
   onCustom: (from: string, to: string) => void
 }
@@ -25,13 +28,12 @@ type Choice = Preset | 'custom'
 const choices: Choice[] = [...presets, 'custom']
 
 /** The period: a preset moves with the clock, a custom one stands. */
-export function PeriodPicker({ range, from, to, zone, folded, onPreset, onCustom }: Props) {
+export function PeriodPicker({ range, from, to, zone, folded, open, onOpen, onPreset, onCustom }: Props) {
   const words = useWords()
-  const [custom, setCustom] = useState(false)
   const value: Choice = range ?? 'custom'
 
   function choose(choice: Choice) {
-    setCustom(choice === 'custom')
+    onOpen(choice === 'custom')
     if (choice !== 'custom') onPreset(choice)
   }
 
@@ -58,8 +60,8 @@ export function PeriodPicker({ range, from, to, zone, folded, onPreset, onCustom
           onChange={choose}
         />
       )}
-      {custom && (
-        <Floating label={words.ranges.custom} align={folded ? 'start' : 'end'} onClose={() => setCustom(false)}>
+      {open && (
+        <Floating label={words.ranges.custom} align={folded ? 'start' : 'end'} onClose={() => onOpen(false)}>
           <Suspense fallback={<div className="custom-period" />}>
             <CustomPeriod
               withApply
@@ -67,7 +69,7 @@ export function PeriodPicker({ range, from, to, zone, folded, onPreset, onCustom
               to={to}
               zone={zone}
               onChange={(nextFrom, nextTo) => {
-                setCustom(false)
+                onOpen(false)
                 onCustom(nextFrom, nextTo)
               }}
             />

@@ -28,6 +28,7 @@ export function useSignIn() {
     mutationFn: (words: { username: string; password: string }) => call<Session>(path, { method: 'POST', body: words }),
     onSuccess: (session) => {
       rememberLanguage(session.locale)
+      if (client.getQueryData(keys.ended) !== session.username) client.removeQueries({ queryKey: ['tenant'] })
       client.removeQueries({ queryKey: keys.left })
       client.setQueryData(keys.session, session)
     },

@@ -1,0 +1,18 @@
+import { expect, type Page } from '@playwright/test'
+
+/** The tenant that `oplog demo` makes. */
+export const demoLog = '/t/demo/log'
+
+/** Signs in on the page that asks for it, wherever that leads. */
+export async function signIn(page: Page, username: string, password: string) {
+  await page.getByRole('textbox', { name: /^(Username|用户名)$/ }).fill(username)
+  await page.getByRole('textbox', { name: /^(Password|密码)$/ }).fill(password)
+  await page.getByRole('button', { name: /^(Sign in|登录)$/ }).click()
+  await expect(page.getByRole('textbox', { name: /^(Password|密码)$/ })).toBeHidden()
+}
+
+/** Opens a page of the demo as its admin. */
+export async function open(page: Page, address: string) {
+  await page.goto(address)
+  await signIn(page, 'admin', 'demo-admin')
+}

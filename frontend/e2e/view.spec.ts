@@ -1,0 +1,83 @@
+import { expect, type Page, test } from '@playwright/test'
+import { demoLog, open, signIn } from './console'
+import { Program } from './program'
+
+// What a reader set up stays: filters open from their chips, and a session that ended takes nothing away.
+
+const program = new Program()
+
+test.beforeAll(async () => {
+  await program.start(['demo', '--entries', '3000'])
+})
+
+test.afterAll(() => program.dispose())
+
+test('the text of a chip opens its filter', async ({ page }) => {
+  await open(page, `${program.url}${demoLog}?range=last_90_days`)
+  const rows = page.getByRole('table', { name: 'Operation log' }).getByRole('row')
+  const chips = page.getByRole('group', { name: 'Active filters' })
+  await rows.nth(1).getByRole('cell').nth(0).hover()
+  const name = (await rows.nth(1).getByRole('cell').nth(0).innerText()).trim()
+  await rows.nth(1).getByRole('button', { name: 'Filter by this value' }).first().click()
+  await chips.getByRole('button', { name: `User: ${name}` }).click()
+  const users = page.getByRole('dialog', { name: 'User' })
+  await expect(users.getByRole('checkbox', { name, exact: true })).toBeChecked()
+  await users.getByRole('checkbox', { checked: false }).first().click()
+  await expect(chips.getByRole('button', { name: `User: ${name}, ` })).toBeVisible()
+  await users.getByRole('button', { name: 'Clear', exact: true }).click()
+  await expect(chips.getByRole('button', { name: 'User: All' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(chips.getByRole('button', { name: /^User/ })).toBeHidden()
+
+  await page.goto(`${program.url}${demoLog}?range=last_90_days&q=a&operation=delete&module=email&organization=east`)
+  for (const [chip, box] of [
+    ['Operation type: Delete', 'Operation type'],
+    ['Functional module: Email', 'Functional module'],
+  ] as const) {
+    await chips.getByRole('button', { name: chip, exact: true }).click()
+    await expect(page.getByRole('dialog', { name: box })).toBeVisible()
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+    await expect(chips.getByRole('button', { name: chip, exact: true })).toBeFocused()
+  }
+  await chips.getByRole('button', { name: 'Search: a' }).click()
+  await expect(page.getByRole('searchbox', { name: 'Search' })).toBeFocused()
+  await chips.getByRole('button', { name: /^Organization: / }).click()
+  await expect(page.getByRole('treeitem', { selected: true })).toBeFocused()
+})
+
+test('after a session ended one is back at the same entry, at the same rows', async ({ page }) => {
+  await open(page, `${program.url}${demoLog}?range=last_90_days`)
+  await scrollTo(page, 12_345)
+  const row = page.locator('[data-index="277"]')
+  const id = await row.locator('.content-id').innerText()
+  await row.click()
+  await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged.')
+  const [address, top] = [page.url(), await scrolled(page)]
+  expect(top).toBeGreaterThan(12_000)
+
+  await page.context().clearCookies()
+  await page.getByRole('button', { name: 'Next entry' }).click()
+  await expect(page.getByText('Your session ended.')).toBeVisible()
+  await signIn(page, 'admin', 'demo-admin')
+  await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged.')
+  expect(new URL(page.url()).search).toBe(new URL(address).search)
+  await expect.poll(() => scrolled(page)).toBeCloseTo(top, -2)
+  await expect(row.locator('.content-id')).toHaveText(id)
+})
+
+async function scrolled(page: Page): Promise<number> {
+  return page.getByRole('region', { name: 'Operations' }).evaluate((element) => element.scrollTop)
+}
+
+/** Scrolls as a wheel does, page after page as they are read. */
+async function scrollTo(page: Page, top: number) {
+  await expect
+    .poll(() =>
+      page.getByRole('region', { name: 'Operations' }).evaluate((element, to) => {
+        element.scrollTop = to
+        return element.scrollTop
+      }, top),
+    )
+    .toBe(top)
+}
