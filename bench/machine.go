@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// diskUsage returns the bytes of a directory's files, or of the blocks that
+// they take, where that is less: files may have holes.
+func diskUsage(dir string) (int64, error) {
+	var total int64
+	err := filepath.WalkDir(dir, func(_ string, f fs.DirEntry, err error) error {
+		if err != nil || !f.Type().IsRegular() {
+			return ignoreMissing(err)
+		}
+		info, err := f.Info()
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		size := info.Size()
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+			size = min(size, stat.Blocks*512)
+		}
+		total += size
+		return nil
+	})
+	return total, err
+}
+
+// ignoreMissing forgives files that go away while a directory is walked.
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// listing names the files of a directory with their sizes.
+func listing(dir string) (string, error) {
+	var b strings.Builder
+	err := filepath.WalkDir(dir, func(path string, f fs.DirEntry, err error) error {
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		info, err := f.Info()
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		fmt.Fprintln(&b, path, info.Size(), info.ModTime().UnixNano())
+		return nil
+	})
+	return b.String(), err
+}
+
+// field returns a number of kilobytes of a file of /proc, in bytes.
+func field(path, name string) (int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = f.Close() }()
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if words := strings.Fields(lines.Text()); len(words) > 1 && words[0] == name+":" {
+			n, err := strconv.ParseInt(words[1], 10, 64)
+			return n << 10, err
+		}
+	}
+	return 0, errors.Join(fmt.Errorf("%s has no %s", path, name), lines.Err())
+}
+
+// anonymous returns a process's memory that no file backs.
+func anonymous(pid int) (int64, error) {
+	return field(fmt.Sprintf("/proc/%d/status", pid), "RssAnon")
+}
+
+// proportional adds up the proportional share of a process and its children.
+func proportional(pid int) (int64, error) {
+	total, err := field(fmt.Sprintf("/proc/%d/smaps_rollup", pid), "Pss")
+	if err != nil {
+		return 0, err
+	}
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		return 0, err
+	}
+	for _, child := range strings.Fields(string(children)) {
+		// One that has just ended has none.
+		share, _ := field("/proc/"+child+"/smaps_rollup", "Pss")
+		total += share
+	}
+	return total, nil
+}
+
+// machine describes what all this runs on, in a line.
+func machine() string {
+	model := runtime.GOARCH
+	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		for line := range strings.SplitSeq(string(text), "\n") {
+			if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+				model = strings.TrimSpace(value)
+				break
+			}
+		}
+	}
+	memory, _ := field("/proc/meminfo", "MemTotal")
+	return fmt.Sprintf("%d cores (%s), %d GB of memory, %s, %s", runtime.NumCPU(), model, (memory+1<<29)>>30, runtime.GOOS, runtime.Version())
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}

@@ -1,0 +1,285 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// latency is how long one kind of question took.
+type latency struct {
+	plan     int
+	cold     time.Duration // the first time after opening
+	p50, p99 time.Duration // after that
+}
+
+// results are what was measured of one system at one size.
+type results struct {
+	name      string
+	latencies [allAsked][]latency // by query
+	answers   [allAsked][]answer
+
+	batches float64 // entries a second, in batches, until durable and found
+	settled float64 // entries a second, until there was nothing left to build or to merge
+	singles float64 // entries a second, from 64 senders of one at a time
+	single  latency
+	memory  int64 // bytes while 8 clients ask, at most
+	disk    int64 // bytes at rest
+	asked   float64
+}
+
+// How long is measured.
+const (
+	batchSize = 500
+	writers   = 64
+	clients   = 8
+
+	warmTime = 400 * time.Millisecond // for each question
+	warmMost = 400                    // and no more often
+	warmLess = 5
+	tries    = 3 // of each plan, to find the fastest
+)
+
+// measure does all with one system.
+func measure(ctx context.Context, s system, d *data, queries []query, o options) (*results, error) {
+	r := &results{name: s.name()}
+	start := time.Now()
+	if err := s.load(ctx, d, o.senders); err != nil {
+		return nil, fmt.Errorf("load: %w", err)
+	}
+	loaded := time.Since(start)
+	r.batches = float64(len(d.records)) / loaded.Seconds()
+	o.say("  %s: loaded in %.1f s", s.name(), loaded.Seconds())
+	done, err := s.settle(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("settle: %w", err)
+	}
+	r.settled = float64(len(d.records)) / max(loaded, done.Sub(start)).Seconds()
+	for what := range allAsked {
+		if err := r.askAll(ctx, s, queries, what); err != nil {
+			return nil, err
+		}
+	}
+	o.say("  %s: asked", s.name())
+	if err := r.serve(ctx, s, queries, o.serving); err != nil {
+		return nil, fmt.Errorf("serve %d clients: %w", clients, err)
+	}
+	if err = s.reopen(ctx); err != nil { // what is on disk at rest
+		return nil, err
+	}
+	if r.disk, err = s.disk(); err != nil {
+		return nil, err
+	}
+	return r, r.recordSingles(ctx, s, d, o.recording)
+}
+
+// askAll puts one kind of question about every query: in each way, to find the
+// fastest; once after opening; then many times.
+func (r *results) askAll(ctx context.Context, s system, queries []query, what asked) error {
+	latencies := make([]latency, len(queries))
+	r.answers[what] = make([]answer, len(queries))
+	for i, q := range queries {
+		best := time.Duration(1 << 62)
+		for plan := range s.plans(q, what) {
+			took, err := repeat(tries, 0, func() error {
+				finish, err := s.ask(ctx, q, what, plan)
+				if err != nil {
+					return err
+				}
+				a, err := finish()
+				if err != nil {
+					return err
+				}
+				if plan == 0 {
+					r.answers[what][i] = a
+				} else if difference := r.answers[what][i].differs(a, what); difference != "" {
+					return fmt.Errorf("ways 0 and %d answer otherwise: %s", plan, difference)
+				}
+				return nil
+			})
+			if err != nil {
+				return fmt.Errorf("%s, %s: %w", askedNames[what], q.name, err)
+			}
+			if took[0] < best {
+				best, latencies[i].plan = took[0], plan
+			}
+		}
+	}
+	if err := s.reopen(ctx); err != nil {
+		return err
+	}
+	for i, q := range queries {
+		start := time.Now()
+		if _, err := s.ask(ctx, q, what, latencies[i].plan); err != nil {
+			return err
+		}
+		latencies[i].cold = time.Since(start)
+	}
+	for i, q := range queries {
+		took, err := repeat(warmMost, warmTime, func() error {
+			_, err := s.ask(ctx, q, what, latencies[i].plan)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		latencies[i].p50, latencies[i].p99 = quantile(took, 50), quantile(took, 99)
+	}
+	r.latencies[what] = latencies
+	return nil
+}
+
+// repeat times something again and again, so many times at most, a few at
+// least and otherwise for so long; the times come back in order of length.
+func repeat(most int, forTime time.Duration, do func() error) ([]time.Duration, error) {
+	var took []time.Duration
+	began := time.Now()
+	for len(took) < most && (forTime == 0 || len(took) < warmLess || time.Since(began) < forTime) {
+		start := time.Now()
+		if err := do(); err != nil {
+			return nil, err
+		}
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	return took, nil
+}
+
+// quantile returns the time that so many percent do not exceed.
+func quantile(sorted []time.Duration, percent int) time.Duration {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[min(len(sorted)-1, len(sorted)*percent/100)]
+}
+
+// serve lets 8 clients ask for pages and summaries, and watches the memory.
+func (r *results) serve(ctx context.Context, s system, queries []query, forTime time.Duration) error {
+	first, err := s.memory()
+	if err != nil || first == 0 {
+		return err
+	}
+	var n atomic.Int64
+	done := make(chan struct{})
+	group := newGroup()
+	for c := range clients {
+		group.run(func() error {
+			for i := c; ; i++ {
+				select {
+				case <-done:
+					return nil
+				default:
+				}
+				k := i % len(queries)
+				if _, err := s.ask(ctx, queries[k], summary, r.latencies[summary][k].plan); err != nil {
+					return err
+				}
+				n.Add(1)
+			}
+		})
+	}
+	start := time.Now()
+	for time.Since(start) < forTime && err == nil {
+		var used int64
+		if used, err = s.memory(); err == nil {
+			r.memory = max(r.memory, used)
+			err = sleep(ctx, 20*time.Millisecond)
+		}
+	}
+	close(done)
+	err = errors.Join(err, group.wait())
+	r.asked = float64(n.Load()) / time.Since(start).Seconds()
+	return err
+}
+
+// recordSingles records entries one by one from 64 senders, each waiting for
+// its acknowledgement.
+func (r *results) recordSingles(ctx context.Context, s system, d *data, forTime time.Duration) error {
+	var next atomic.Int64
+	took := make([][]time.Duration, writers)
+	group := newGroup()
+	start := time.Now()
+	for w := range writers {
+		group.run(func() error {
+			for time.Since(start) < forTime {
+				e := d.later(int(next.Add(1) - 1))
+				began := time.Now()
+				if err := s.record(ctx, e); err != nil {
+					return err
+				}
+				took[w] = append(took[w], time.Since(began))
+			}
+			return nil
+		})
+	}
+	if err := group.wait(); err != nil {
+		return fmt.Errorf("record: %w", err)
+	}
+	all := slices.Concat(took...)
+	r.singles = float64(len(all)) / time.Since(start).Seconds()
+	slices.Sort(all)
+	r.single.p50, r.single.p99 = quantile(all, 50), quantile(all, 99)
+	return nil
+}
+
+// recorded is how many entries recordSingles has recorded, about.
+func (r *results) recorded(forTime time.Duration) int {
+	return int(r.singles*forTime.Seconds()*2) + 10_000
+}
+
+// spread lets so many senders take runs of entries, in order.
+func spread(runs [][2]int, senders int, send func(run [2]int) error) error {
+	var next atomic.Int64
+	group := newGroup()
+	for range senders {
+		group.run(func() error {
+			for !group.failed() {
+				i := int(next.Add(1) - 1)
+				if i >= len(runs) {
+					return nil
+				}
+				if err := send(runs[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.wait()
+}
+
+// group runs functions at once and keeps their first error.
+type group struct {
+	sync.WaitGroup
+	mu  sync.Mutex
+	err error
+}
+
+func newGroup() *group { return &group{} }
+
+func (g *group) run(f func() error) {
+	g.Go(func() {
+		if err := f(); err != nil {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			if g.err == nil {
+				g.err = err
+			}
+		}
+	})
+}
+
+func (g *group) failed() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.err != nil
+}
+
+func (g *group) wait() error {
+	g.Wait()
+	return g.err
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"oplog/oplog"
+	"oplog/search"
+	"oplog/storage"
+)
+
+// tenant is whose log it is.
+var tenant = oplog.Tenant{ID: "bench", Name: "Bench", TimeZone: "UTC", DataPermission: true}
+
+// engine is oplog in this process: its Log, without the server.
+type engine struct {
+	dir string
+	log *oplog.Log
+}
+
+func openEngine(ctx context.Context, dir string, d *data) (*engine, error) {
+	e := &engine{dir: dir}
+	if err := e.open(); err != nil {
+		return nil, err
+	}
+	if _, err := e.log.AddTenant(tenant); err != nil {
+		return nil, err
+	}
+	_, err := e.log.SetOrganizations(ctx, tenant.ID, d.tree)
+	return e, err
+}
+
+func (e *engine) open() error {
+	store, err := storage.Open(e.dir, storage.Options{})
+	if err != nil {
+		return err
+	}
+	index, err := search.Open(filepath.Join(e.dir, "index"), store)
+	if err != nil {
+		return err
+	}
+	e.log, err = oplog.New(store, index, oplog.Options{ExportDir: filepath.Join(e.dir, "exports")})
+	return err
+}
+
+func (e *engine) name() string { return "oplog" }
+
+func (e *engine) load(ctx context.Context, d *data, senders int) error {
+	return spread(d.batches(), senders, func(run [2]int) error {
+		_, err := e.log.Append(ctx, tenant.ID, d.entries(run))
+		return err
+	})
+}
+
+func (e *engine) settle(ctx context.Context) (time.Time, error) { return settled(ctx, e.dir) }
+
+// reopen waits for nothing: what the index still builds, it builds meanwhile.
+func (e *engine) reopen(context.Context) error {
+	if err := e.log.Close(); err != nil {
+		return err
+	}
+	return e.open()
+}
+
+func (e *engine) plans(query, asked) int { return 1 }
+
+// ask asks for a page, and where more is wanted for the summary, which counts
+// all at once: there is no cheaper call for the total alone.
+func (e *engine) ask(ctx context.Context, q query, what asked, _ int) (func() (answer, error), error) {
+	found, err := e.log.Page(ctx, tenant.ID, q.Query, pageSize, "")
+	if err != nil || what == page {
+		return func() (answer, error) { return answerOf(found, oplog.Summary{}), nil }, err
+	}
+	s, err := e.log.Summary(ctx, tenant.ID, q.Query, oplog.LocaleEN)
+	return func() (answer, error) { return answerOf(found, s), nil }, err
+}
+
+func answerOf(p oplog.Page, s oplog.Summary) answer {
+	a := answer{total: s.Total, buckets: make(map[int64]int)}
+	for _, e := range p.Entries {
+		a.rows = append(a.rows, e.Time.UnixMicro())
+	}
+	for _, b := range s.Histogram.Buckets {
+		if b.Count > 0 {
+			a.buckets[b.From.UnixMicro()] = b.Count
+		}
+	}
+	f := s.Facets
+	for kind, values := range [facetKinds][]oplog.FacetValue{f.Module, f.Operation, f.User, f.Organization} {
+		a.facets[kind] = make(map[string]int)
+		for _, v := range values {
+			a.facets[kind][v.Value] = v.Count
+		}
+	}
+	return a
+}
+
+func (e *engine) record(ctx context.Context, entry oplog.Entry) error {
+	_, err := e.log.Append(ctx, tenant.ID, []oplog.Entry{entry})
+	return err
+}
+
+func (e *engine) memory() (int64, error) { return 0, nil }
+
+func (e *engine) disk() (int64, error) { return diskUsage(e.dir) }
+
+func (e *engine) close() error { return e.log.Close() }
+
+// settled waits until the files of a directory have stayed the same for a
+// while: the index has no more to build or to merge. It returns since when.
+func settled(ctx context.Context, dir string) (time.Time, error) {
+	const quiet = 3 * time.Second
+	before, since := "", time.Now()
+	for time.Since(since) < quiet {
+		if err := sleep(ctx, 100*time.Millisecond); err != nil {
+			return since, err
+		}
+		files, err := listing(dir)
+		if err != nil {
+			return since, fmt.Errorf("wait for the index: %w", err)
+		}
+		if files != before {
+			before, since = files, time.Now()
+		}
+	}
+	return since, nil
+}

@@ -1,0 +1,305 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"; FTS5 with the build tag sqlite_fts5
+
+	"oplog/oplog"
+)
+
+// sqlite is SQLite in this process: a table with an index for every filter,
+// and a full-text index of one of two kinds.
+//
+// With bigrams it is contentless, holds the words and the pairs of Chinese
+// characters of an entry, and a token for each filter, so that any combination
+// is one MATCH. With trigrams it is SQLite's own tokenizer over the text.
+type sqlite struct {
+	dir     string
+	trigram bool
+	db      *sql.DB
+	insert  *sql.Stmt
+	index   *sql.Stmt // of the full-text table
+}
+
+var errNoFTS5 = errors.New("this build has no FTS5; run with cgo and -tags sqlite_fts5")
+
+func openSQLite(ctx context.Context, dir string, trigram bool) (*sqlite, error) {
+	s := &sqlite{dir: dir, trigram: trigram}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx); err != nil {
+		return nil, err
+	}
+	schema := []string{
+		"CREATE TABLE entries (id INTEGER PRIMARY KEY, sender_id TEXT NOT NULL UNIQUE, user_id TEXT, user_name TEXT, role TEXT, organization_id TEXT, organization_name TEXT, module TEXT, operation TEXT, content_id TEXT, content_name TEXT, ip TEXT" + s.textColumn() + ")",
+		"CREATE INDEX by_user ON entries (user_id)",
+		"CREATE INDEX by_module ON entries (module)",
+		"CREATE INDEX by_operation ON entries (operation)",
+		"CREATE INDEX by_organization ON entries (organization_id)",
+		`CREATE VIRTUAL TABLE words USING fts5 (t, content='', tokenize="ascii tokenchars ':_'")`,
+	}
+	if trigram {
+		schema[len(schema)-1] = `CREATE VIRTUAL TABLE words USING fts5 (t, content='entries', content_rowid='id', tokenize="trigram case_sensitive 1")`
+	}
+	for _, statement := range schema {
+		if _, err := s.db.ExecContext(ctx, statement); err != nil {
+			if strings.Contains(err.Error(), "no such module") {
+				err = errNoFTS5
+			}
+			return nil, errors.Join(err, s.db.Close())
+		}
+	}
+	return s, s.prepare(ctx)
+}
+
+// textColumn is the column that trigrams are made of.
+func (s *sqlite) textColumn() string {
+	if s.trigram {
+		return ", t TEXT"
+	}
+	return ""
+}
+
+func (s *sqlite) open(ctx context.Context) error {
+	var err error
+	s.db, err = sql.Open("sqlite3", "file:"+filepath.Join(s.dir, "log.db")+"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=60000&_txlock=immediate&_cache_size=-262144")
+	if err != nil {
+		return err
+	}
+	s.db.SetMaxOpenConns(1) // writers queue here; one client reads
+	_, err = s.db.ExecContext(ctx, "PRAGMA mmap_size = 8589934592; PRAGMA temp_store = MEMORY")
+	return err
+}
+
+func (s *sqlite) prepare(ctx context.Context) error {
+	names, marks := columns, strings.Repeat(",?", strings.Count(columns, ",")+1)[1:]
+	if s.trigram {
+		names, marks = names+",t", marks+",?"
+	}
+	var err error
+	if s.insert, err = s.db.PrepareContext(ctx, "INSERT INTO entries ("+names+") VALUES ("+marks+")"); err != nil { //nolint:gosec // names of ours
+		return err
+	}
+	s.index, err = s.db.PrepareContext(ctx, "INSERT INTO words (rowid,t) VALUES (?,?)")
+	return err
+}
+
+func (s *sqlite) name() string {
+	if s.trigram {
+		return "SQLite trigrams"
+	}
+	return "SQLite bigrams"
+}
+
+// load uses one sender: SQLite has one writer.
+func (s *sqlite) load(ctx context.Context, d *data, _ int) error {
+	return spread(d.batches(), 1, func(run [2]int) error {
+		return s.write(ctx, d.entries(run))
+	})
+}
+
+func (s *sqlite) record(ctx context.Context, e oplog.Entry) error {
+	return s.write(ctx, []oplog.Entry{e})
+}
+
+// write records entries in one durable transaction.
+func (s *sqlite) write(ctx context.Context, entries []oplog.Entry) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	insert, index := tx.StmtContext(ctx, s.insert), tx.StmtContext(ctx, s.index)
+	for _, e := range entries {
+		text := tokens(e)
+		args := values(e)
+		if s.trigram {
+			text = spaced(e)
+			args = append(args, text)
+		}
+		_, err1 := insert.ExecContext(ctx, args...)
+		_, err2 := index.ExecContext(ctx, e.Time.UnixMicro(), text)
+		if err := errors.Join(err1, err2); err != nil {
+			return errors.Join(err, tx.Rollback())
+		}
+	}
+	return tx.Commit()
+}
+
+// tokens are the words of an entry, its pairs of Chinese characters, and a
+// token for each filter.
+func tokens(e oplog.Entry) string {
+	var b strings.Builder
+	for _, text := range searched(e) {
+		for _, w := range words(text) {
+			if !isChinese(w) {
+				b.WriteString(w + " ")
+				continue
+			}
+			for _, pair := range bigrams(w) {
+				b.WriteString(pair + " ")
+			}
+		}
+		b.WriteString("/ : ") // a token that no phrase has
+	}
+	fmt.Fprintf(&b, "u:%s m:%s o:%s g:%s", e.User.ID, e.Module, e.Operation, e.Organization.ID)
+	return b.String()
+}
+
+// settle merges the full-text index into one, and lets SQLite count what its
+// planner asks for.
+func (s *sqlite) settle(ctx context.Context) (time.Time, error) {
+	for _, statement := range []string{"INSERT INTO words (words) VALUES ('optimize')", "ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)"} {
+		if _, err := s.db.ExecContext(ctx, statement); err != nil {
+			return time.Time{}, err
+		}
+	}
+	return time.Now(), nil
+}
+
+func (s *sqlite) reopen(ctx context.Context) error {
+	if err := s.close(); err != nil {
+		return err
+	}
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	return s.prepare(ctx)
+}
+
+// conditions are the ways to put a query.
+func (s *sqlite) conditions(q query) []*condition {
+	var ways []*condition
+	if match := s.match(q); match != "" {
+		// In order of the full-text index, whose rows are looked up.
+		c := &condition{from: "words JOIN entries ON entries.id = words.rowid", key: "words.rowid", counted: "words"}
+		c.and("words MATCH ?", match)
+		c.period(q)
+		if s.trigram {
+			before := len(c.where)
+			if c.filters(q); len(c.where) > before {
+				c.counted = c.from
+			}
+		}
+		ways = append(ways, c)
+	}
+	if q.word() == "" || s.trigram {
+		// By the table and its indexes.
+		c := &condition{from: "entries", counted: "entries", key: "id"}
+		c.period(q)
+		c.filters(q)
+		if q.word() != "" {
+			c.and("instr(t, ?)", pattern(q.word()))
+		}
+		ways = append(ways, c)
+	}
+	return ways
+}
+
+// pattern is the substring that a spaced text has where the word matches.
+func pattern(word string) string {
+	if isChinese(word) {
+		return word
+	}
+	return " " + word
+}
+
+// match spells the query for the full-text index; "" where it cannot.
+func (s *sqlite) match(q query) string {
+	w := q.word()
+	if s.trigram {
+		if len([]rune(pattern(w))) < 3 {
+			return ""
+		}
+		return `"` + pattern(w) + `"`
+	}
+	var all []string
+	switch {
+	case w == "":
+	case isChinese(w):
+		all = append(all, `"`+strings.Join(bigrams(w), " ")+`"`)
+	default:
+		all = append(all, `"`+w+`" *`)
+	}
+	for _, f := range []struct {
+		mark string
+		any  []string
+	}{{"u:", q.Users}, {"m:", q.Modules}, {"o:", q.Operations}, {"g:", q.below}} {
+		if len(f.any) > 0 {
+			all = append(all, `("`+f.mark+strings.Join(f.any, `" OR "`+f.mark)+`")`)
+		}
+	}
+	return strings.Join(all, " AND ")
+}
+
+// sqliteWays is in how many ways a summary is counted.
+const sqliteWays = 2
+
+func (s *sqlite) plans(q query, what asked) int {
+	n := len(s.conditions(q))
+	if what == summary {
+		n *= sqliteWays
+	}
+	return n
+}
+
+func (s *sqlite) ask(ctx context.Context, q query, what asked, plan int) (func() (answer, error), error) {
+	c := s.conditions(q)
+	return askSQL(ctx, s, c[plan%len(c)], q, what, plan/len(c))
+}
+
+func (s *sqlite) page(ctx context.Context, statement string, args []any) ([]row, error) {
+	found, err := s.db.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = found.Close() }()
+	rows := make([]row, 0, pageSize)
+	for found.Next() {
+		var r row
+		if err := found.Scan(r.pointers()...); err != nil {
+			return nil, err
+		}
+		rows = append(rows, r)
+	}
+	return rows, found.Err()
+}
+
+func (s *sqlite) count(ctx context.Context, statement string, args []any) (n int, err error) {
+	err = s.db.QueryRowContext(ctx, statement, args...).Scan(&n)
+	return n, err
+}
+
+func (s *sqlite) lines(ctx context.Context, statement string, args []any) ([]counted, error) {
+	found, err := s.db.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = found.Close() }()
+	var lines []counted
+	for found.Next() {
+		var l counted
+		if err := found.Scan(&l.kind, &l.value, &l.n); err != nil {
+			return nil, err
+		}
+		lines = append(lines, l)
+	}
+	return lines, found.Err()
+}
+
+// memory is not told apart from this process's own.
+func (s *sqlite) memory() (int64, error) { return 0, nil }
+
+func (s *sqlite) disk() (int64, error) { return diskUsage(s.dir) }
+
+func (s *sqlite) close() error {
+	return errors.Join(s.insert.Close(), s.index.Close(), s.db.Close())
+}
