@@ -10,6 +10,7 @@ type Organization struct {
 	ParentID string `json:"parent_id,omitempty"` // "" for a root
 	Name     string `json:"name"`
 	Archived bool   `json:"archived,omitempty"` // no longer in the host's tree, kept for its entries
+	Learned  bool   `json:"learned,omitempty"`  // known from entries alone, not from the host's tree
 }
 
 // Tree is a tenant's organizations, parents and children in any order. The
@@ -65,12 +66,13 @@ func (t Tree) Subtree(id string) Tree {
 	return sub
 }
 
-// root returns the id of the only root that is not archived, or "" where there
-// is none or more than one: organizations that the tree does not know go there.
+// root returns the id of the only root of the host's tree, or "" where there is
+// none or more than one: organizations that the tree does not know go there.
+// What was itself learned from entries is no root for others.
 func (t Tree) root() string {
 	root := ""
 	for _, o := range t {
-		if o.ParentID != "" || o.Archived {
+		if o.ParentID != "" || o.Archived || o.Learned {
 			continue
 		}
 		if root != "" {
@@ -120,7 +122,7 @@ func (t Tree) replacedBy(next Tree, hasEntries func(id string) bool) Tree {
 	kept := make(map[string]bool, len(next))
 	result := make(Tree, 0, len(next))
 	for _, o := range next {
-		o.Archived = false
+		o.Archived, o.Learned = false, false
 		kept[o.ID] = true
 		result = append(result, o)
 	}
@@ -162,7 +164,7 @@ func (t Tree) with(seen []Ref) Tree {
 		if name == "" {
 			name = ref.ID
 		}
-		grown = append(grown, Organization{ID: ref.ID, ParentID: root, Name: name})
+		grown = append(grown, Organization{ID: ref.ID, ParentID: root, Name: name, Learned: true})
 	}
 	return grown
 }

@@ -162,8 +162,11 @@ func TestTreeWith(t *testing.T) {
 	f(t, "r s", "a", "r s a")
 	f(t, "r old!", "a", "r old! a>r")
 	f(t, "r old>r!", "old", "r old>r!")
+	if tree := (Tree{}).with([]Ref{{ID: "a"}}).with([]Ref{{ID: "b"}}); tree.spelled() != "a b" {
+		t.Errorf("%s: what was learned first is no root for others", tree.spelled())
+	}
 	tree := Tree{}.with([]Ref{{}, {ID: "a"}, {Name: "nameless"}})
-	if len(tree) != 1 || tree[0] != (Organization{ID: "a", Name: "a"}) {
+	if len(tree) != 1 || tree[0] != (Organization{ID: "a", Name: "a", Learned: true}) {
 		t.Errorf("%+v, want a by its id", tree)
 	}
 }

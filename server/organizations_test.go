@@ -24,8 +24,8 @@ func TestOrganizations(t *testing.T) {
 		}
 	}
 	put(`{"organizations":[{"id":"a","name":"A"},{"id":"b","parent_id":"a","name":"B"},{"id":"west","name":"West","parent_id":"a"}]}`,
-		"[{a  A false} {b a B false} {west a West false} {new a New true}]")
-	put(`[{"id":"a","name":"A","archived":true},{"id":"new","name":"N","parent_id":null}]`, "[{a  A false} {new  N false} {west a West true}]")
+		"[{a  A false false} {b a B false false} {west a West false false} {new a New true false}]")
+	put(`[{"id":"a","name":"A","archived":true},{"id":"new","name":"N","parent_id":null}]`, "[{a  A false false} {new  N false false} {west a West true false}]")
 	put(`[]`, fmt.Sprint(oplog.Tree{{ID: "new", Name: "N", Archived: true}, {ID: "west", Name: "West", Archived: true}}))
 
 	bad := func(body, location string) {

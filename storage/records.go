@@ -37,6 +37,9 @@ func (db *DB) Records(kind oplog.RecordKind, prefix string) ([]oplog.Record, err
 
 // ChangeRecord replaces a record; see [oplog.Store].
 func (db *DB) ChangeRecord(kind oplog.RecordKind, name string, change func(old []byte) ([]byte, error)) error {
+	if err := db.failure(nil); err != nil {
+		return err
+	}
 	tx, err := db.bolt.Begin(true)
 	if err != nil {
 		return err
@@ -48,7 +51,7 @@ func (db *DB) ChangeRecord(kind oplog.RecordKind, name string, change func(old [
 	if err != nil || bytes.Equal(data, old) && (data == nil) == (old == nil) {
 		return err
 	}
-	if err := db.failure(putRecord(b, name, data)); err != nil {
+	if err := putRecord(b, name, data); err != nil {
 		return err
 	}
 	return db.failure(tx.Commit())
