@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"oplog/oplog"
 )
 
 // latency is how long one kind of question took.
@@ -114,7 +116,10 @@ func (r *results) askAll(ctx context.Context, s system, queries []query, what as
 	}
 	for i, q := range queries {
 		start := time.Now()
-		if _, err := s.ask(ctx, q, what, latencies[i].plan); err != nil {
+		if err := patiently(ctx, func() error {
+			_, err := s.ask(ctx, q, what, latencies[i].plan)
+			return err
+		}); err != nil {
 			return err
 		}
 		latencies[i].cold = time.Since(start)
@@ -131,6 +136,20 @@ func (r *results) askAll(ctx context.Context, s system, queries []query, what as
 	}
 	r.latencies[what] = latencies
 	return nil
+}
+
+// patiently asks again while a system says that it is not ready yet.
+func patiently(ctx context.Context, do func() error) error {
+	const patience = 2 * time.Minute
+	for start := time.Now(); ; {
+		err := do()
+		if !errors.Is(err, errNotReady) && oplog.CodeOf(err) != oplog.CodeUnavailable || time.Since(start) > patience {
+			return err
+		}
+		if err := sleep(ctx, time.Millisecond); err != nil {
+			return err
+		}
+	}
 }
 
 // repeat times something again and again, so many times at most, a few at

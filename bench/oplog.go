@@ -111,7 +111,7 @@ func (e *engine) close() error { return e.log.Close() }
 // settled waits until the files of a directory have stayed the same for a
 // while: the index has no more to build or to merge. It returns since when.
 func settled(ctx context.Context, dir string) (time.Time, error) {
-	const quiet = 3 * time.Second
+	const quiet = 5 * time.Second
 	before, since := "", time.Now()
 	for time.Since(since) < quiet {
 		if err := sleep(ctx, 100*time.Millisecond); err != nil {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,6 +30,9 @@ type httpServer struct {
 	process     *exec.Cmd
 	client      *http.Client
 }
+
+// errNotReady is an answer of 503: not now, ask again.
+var errNotReady = errors.New("not ready")
 
 // buildProgram compiles the program from the directory above.
 func buildProgram(ctx context.Context, dir string) (string, error) {
@@ -119,7 +123,11 @@ func (s *httpServer) call(ctx context.Context, method, path, key, media string, 
 	}
 	answered, err := io.ReadAll(response.Body)
 	_ = response.Body.Close()
-	if err == nil && response.StatusCode/100 != 2 {
+	switch {
+	case err != nil:
+	case response.StatusCode == http.StatusServiceUnavailable:
+		err = fmt.Errorf("%w: %.500s", errNotReady, answered)
+	case response.StatusCode/100 != 2:
 		err = fmt.Errorf("%s %s: %s: %.500s", method, path, response.Status, answered)
 	}
 	return answered, err
