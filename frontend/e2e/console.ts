@@ -11,8 +11,9 @@ export async function signIn(page: Page, username: string, password: string) {
   await expect(page.getByRole('textbox', { name: /^(Password|密码)$/ })).toBeHidden()
 }
 
-/** Opens a page of the demo as its admin. */
-export async function open(page: Page, address: string) {
+/** Opens a page of the demo as its admin, in a language. */
+export async function open(page: Page, address: string, language: 'English' | '中文' = 'English') {
   await page.goto(address)
+  await page.getByText(language, { exact: true }).click()
   await signIn(page, 'admin', 'demo-admin')
 }

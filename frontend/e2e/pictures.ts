@@ -1,0 +1,79 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, type Page, test } from '@playwright/test'
+import { demoLog, open } from './console'
+import { smallPng } from './png'
+import { Program } from './program'
+
+// The pictures of the documentation, taken of the demo: `npm run pictures`. They are no tests.
+
+const program = new Program()
+const filtered = '&organization=east&operation=delete&operation=send&operation=export&operation=batch_export'
+
+test.beforeAll(async () => {
+  await program.start(['demo'])
+})
+
+test.afterAll(() => program.dispose())
+
+test('log-en', async ({ page }) => {
+  await openLog(page, selection())
+  await picture(page, 'log-en')
+})
+
+test('log-zh', async ({ page }) => {
+  await openLog(page, selection(), '中文')
+  await picture(page, 'log-zh')
+})
+
+test('log-en-dark', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await openLog(page, selection())
+  await picture(page, 'log-en-dark')
+})
+
+test('entry-en', async ({ page }) => {
+  await openLog(page, `?range=last_30_days${filtered.replace(/&operation=.*/, '')}&operation=edit&module=wechat_page`)
+  await page.getByRole('row').nth(3).click()
+  await expect(page.getByText('Proven unchanged.')).toBeVisible()
+  await picture(page, 'entry-en')
+})
+
+test('export-en', async ({ page }) => {
+  // One export that was made before, of something else.
+  await openLog(page, '?range=last_30_days&organization=east&operation=delete')
+  await page.getByRole('button', { name: 'Export', exact: true }).click()
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: /^Export [\d,]+ rows$/ }).click()
+  await (await download).delete()
+  await page.goto(`${program.url}${demoLog}?range=last_30_days${filtered}`)
+  await page.getByRole('button', { name: 'Export', exact: true }).click()
+  await expect(page.getByRole('dialog').getByRole('button', { name: /^Export [\d,]+ rows$/ })).toBeVisible()
+  await picture(page, 'export-en')
+})
+
+test('phone-en', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await openLog(page, `?range=last_30_days${filtered}`)
+  await picture(page, 'phone-en')
+})
+
+/** The last days of a week's frame, from the noon of the third day before, in the demo's time zone. */
+function selection(): string {
+  const day = new Date(Date.now() + 8 * 3_600_000 - 4 * 86_400_000).toISOString().slice(0, 10)
+  return `?range=last_7_days&organization=east&from=${encodeURIComponent(`${day}T04:00:00Z`)}`
+}
+
+async function openLog(page: Page, search: string, language?: '中文') {
+  await open(page, `${program.url}${demoLog}${search}`, language)
+  await expect(page.getByRole('row').nth(5)).toBeVisible()
+}
+
+async function picture(page: Page, name: string) {
+  await page.mouse.move(0, 0)
+  await page.evaluate(() => document.fonts.ready)
+  await page.waitForTimeout(600) // what was copied or chosen is no longer said
+  const png = smallPng(await page.screenshot({ animations: 'disabled' }))
+  expect(png.length).toBeLessThan(150_000)
+  writeFileSync(join(import.meta.dirname, '../../docs', `${name}.png`), png)
+}
