@@ -56,7 +56,7 @@ func (s *Server) live(c *fiber.Ctx, in *call) error {
 		if stream.begin(after) != nil {
 			return
 		}
-		err := s.log.Live(s.ending, in.tenant.ID, q, after, liveBeat, func(entries []oplog.Entry, seq uint64) error {
+		err := s.log.Live(s.ending, in.tenant.ID, q, after, s.beat, func(entries []oplog.Entry, seq uint64) error {
 			if len(entries) == 0 {
 				if err := still(); err != nil {
 					return err

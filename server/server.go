@@ -62,6 +62,7 @@ type Server struct {
 	closing atomic.Bool
 	ending  context.Context // of streams, which would outlast any wait
 	end     context.CancelFunc
+	beat    time.Duration // of streams
 }
 
 const (
@@ -92,6 +93,7 @@ func New(log *oplog.Log, o Options) *Server {
 		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}
 	s.ending, s.end = context.WithCancel(context.Background())
+	s.beat = liveBeat
 	var err error
 	if s.console, err = loadConsole(o.Console); err != nil {
 		s.logger.Error("the console's files cannot be read", "err", err)

@@ -1,0 +1,148 @@
+package server
+
+import (
+	"bufio"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"oplog/oplog"
+)
+
+// follower reads a live stream.
+type follower struct {
+	*fixture
+	lines *bufio.Scanner
+}
+
+// follow opens a live stream and reads the event that it begins with.
+func (f *fixture) follow(url, caller, query, lastEvent string) *follower {
+	f.Helper()
+	r, err := http.NewRequestWithContext(f.Context(), http.MethodGet, url+tenantA+"/live?"+query, http.NoBody)
+	f.noError(err)
+	for name, value := range f.sent[caller] {
+		r.Header.Set(name, value)
+	}
+	if lastEvent != "" {
+		r.Header.Set("Last-Event-ID", lastEvent)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	f.noError(err)
+	f.Cleanup(func() { _ = answer.Body.Close() })
+	if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "text/event-stream" {
+		f.Fatalf("%d %v", answer.StatusCode, answer.Header)
+	}
+	s := &follower{f, bufio.NewScanner(answer.Body)}
+	if first := s.event(); !strings.HasPrefix(first, "retry: 2000 id: ") {
+		f.Fatalf("it begins with %s", first)
+	}
+	return s
+}
+
+// event returns the lines of the next event that has data or is the first.
+func (s *follower) event() string {
+	s.Helper()
+	var lines []string
+	for s.lines.Scan() {
+		if line := s.lines.Text(); line != "" {
+			lines = append(lines, line)
+			continue
+		}
+		if len(lines) > 1 { // else it only says where the stream stands
+			return strings.Join(lines, " ")
+		}
+		lines = nil
+	}
+	return "end of the stream"
+}
+
+func (s *follower) want(seq int, name string) {
+	s.Helper()
+	got := s.event()
+	if !strings.HasPrefix(got, fmt.Sprintf("id: %d event: entry data: {", seq)) || !strings.Contains(got, `"name":"`+name+`"`) {
+		s.Errorf("%s; want entry %d of %s", got, seq, name)
+	}
+}
+
+func TestLive(t *testing.T) {
+	f := newServer(t)
+	f.server.beat = 5 * time.Millisecond
+	url := f.listen()
+	record := func(name string) {
+		t.Helper()
+		f.record(entry(fmt.Sprintf(`"content":{"name":%q},"organization":{"id":"west","name":"West"}`, name)))
+	}
+	record("before")
+	all := f.follow(url, "admin", "", "")
+	some := f.follow(url, "read", "q=autumn", "")
+	scoped := f.follow(url, "scoped", "", "")
+	record("Spring")
+	record("Autumn")
+	f.record(entry(`"content":{"name":"Winter"},"organization":{"id":"east","name":"East"}`))
+	all.want(2, "Spring")
+	all.want(3, "Autumn")
+	all.want(4, "Winter")
+	some.want(3, "Autumn")
+	scoped.want(4, "Winter") // what is west of the scope is not in the stream
+
+	resumed := f.follow(url, "auditor", "", "1")
+	resumed.want(2, "Spring")
+	resumed.want(3, "Autumn")
+
+	// Who loses the right is told, and sees no more.
+	f.noError(f.log.EndSessions("admin"))
+	for got := ""; !strings.HasPrefix(got, "event: end"); {
+		if got = all.event(); strings.Contains(got, "event: entry") || got == "end of the stream" {
+			t.Fatalf("after the session ended: %s", got)
+		}
+	}
+	keys := must(f.log.Keys("acme"))(t)
+	for _, k := range keys {
+		if k.Name == "read" {
+			must(f.log.RevokeKey("acme", k.ID))(t)
+		}
+	}
+	if got := some.event(); !strings.HasPrefix(got, `event: end data: {"code":"unauthenticated"`) {
+		t.Errorf("after the key was revoked: %s", got)
+	}
+}
+
+// A reader who is too far behind is told so, and begins anew.
+func TestLiveTooFarBehind(t *testing.T) {
+	f := newServer(t)
+	url := f.listen()
+	var entries []oplog.Entry
+	for i := range oplog.MaxLiveLag + 1 {
+		entries = append(entries, oplog.Entry{
+			User: oplog.User{ID: "u", Name: "U"}, Module: "sms", Operation: "send", Content: oplog.Ref{Name: fmt.Sprint(i)},
+		})
+	}
+	for len(entries) > 0 {
+		n := min(len(entries), oplog.MaxEntriesPerRequest)
+		must(f.log.Append(t.Context(), "acme", entries[:n]))(t)
+		entries = entries[n:]
+	}
+	if got := f.follow(url, "read", "", "0").event(); !strings.Contains(got, "event: end") || !strings.Contains(got, "10001 entries behind") {
+		t.Error(got)
+	}
+}
+
+func TestLiveRefuses(t *testing.T) {
+	f := newServer(t)
+	bad := func(query, location string, headers ...string) {
+		t.Helper()
+		p := f.asProblem(f.send("read", "GET", tenantA+"/live?"+query, "", headers...), 422)
+		if len(p.Errors) == 0 || p.Errors[0].Location != location {
+			t.Errorf("%s: %+v", query, p)
+		}
+	}
+	bad("colour=red", "query.colour")
+	bad("from=yesterday", "query.from")
+	bad("q=%22", "query.q")
+	bad("", "header.Last-Event-ID", "Last-Event-ID", "x")
+	bad("", "header.Last-Event-ID", "Last-Event-ID", "7")
+	f.asProblem(f.send("member", "GET", tenantA+"/live", ""), 403)
+	f.asProblem(f.send("stranger", "GET", tenantA+"/live", ""), 404)
+}
