@@ -1,12 +1,13 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
+import { budget } from './build/budget'
 import { precompress } from './build/precompress'
 
 const api = process.env.OPLOG_API ?? 'http://127.0.0.1:8484'
 
 export default defineConfig({
   base: '/',
-  plugins: [react(), precompress()],
+  plugins: [react(), budget(420_000), precompress()],
   build: {
     outDir: 'dist',
     assetsDir: 'assets',

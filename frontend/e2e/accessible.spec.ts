@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { expect, type Page, test } from '@playwright/test'
+import type { AxeResults, RunOptions } from 'axe-core'
+import { demoLog, open, signIn } from './console'
+import { Program } from './program'
+
+// WCAG 2.1 AA as far as a machine can tell, on every page, in both languages and both themes.
+
+const program = new Program()
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+test.beforeAll(async () => {
+  await program.start(['demo', '--entries', '2000'])
+})
+
+test.afterAll(() => program.dispose())
+
+for (const [language, entry, exporting, filters] of [
+  ['English', 'Entry', 'Export', 'Filters'],
+  ['中文', '操作记录', '导出', '筛选'],
+] as const)
+  for (const colorScheme of ['light', 'dark'] as const)
+    test(`${language}, ${colorScheme}`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme })
+      await page.goto(program.url)
+      await page.getByText(language, { exact: true }).click()
+      await expectAccessible(page, 'sign-in')
+
+      await open(page, `${program.url}${demoLog}?range=last_90_days&q=a&operation=delete&operation=send`, language)
+      await expect(page.getByRole('row').nth(5)).toBeVisible()
+      await expectAccessible(page, 'log')
+
+      await page.getByRole('row').nth(2).click()
+      await expect(page.getByRole('complementary', { name: entry }).getByRole('status')).toBeVisible()
+      await expectAccessible(page, 'entry')
+      await page.keyboard.press('Escape')
+
+      await page.getByRole('button', { name: exporting, exact: true }).click()
+      await expect(page.getByRole('dialog').getByRole('button', { name: /\d/ })).toBeVisible()
+      await expectAccessible(page, 'export')
+      await page.keyboard.press('Escape')
+
+      await page
+        .getByRole('button', { name: /^(Operation type|操作类型)/ })
+        .first()
+        .click()
+      await expect(page.getByRole('dialog').getByRole('checkbox').first()).toBeVisible()
+      await expectAccessible(page, 'choices')
+
+      await page.goto(`${program.url}${demoLog}?range=today&q=nobodyhasthisname&module=email`)
+      await expect(page.getByRole('heading', { level: 2 }).last()).toBeVisible()
+      await expectAccessible(page, 'empty')
+
+      await page.goto(`${program.url}${demoLog.replace('/log', '/exports')}`)
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      await expectAccessible(page, 'exports')
+
+      await page.setViewportSize({ width: 390, height: 844 })
+      await page.goto(`${program.url}${demoLog}?range=last_90_days&organization=east`)
+      await expect(page.getByRole('row').nth(3)).toBeVisible()
+      await expectAccessible(page, 'phone')
+
+      await page.getByRole('button', { name: new RegExp(`^${filters}`) }).click()
+      await expect(page.getByRole('dialog').getByRole('treeitem').first()).toBeVisible()
+      await expectAccessible(page, 'phone, filters')
+    })
+
+test('for a member', async ({ page }) => {
+  await page.goto(program.url)
+  await signIn(page, 'member', 'demo-member')
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await expectAccessible(page, 'member')
+})
+
+async function expectAccessible(page: Page, name: string) {
+  await page.evaluate(axe)
+  const { violations, passed } = await page.evaluate(async () => {
+    const options: RunOptions = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }
+    const { run } = (window as unknown as { axe: { run: (options: RunOptions) => Promise<AxeResults> } }).axe
+    const { passes, violations } = await run(options)
+    return {
+      violations: violations.flatMap(({ id, help, nodes }) =>
+        nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 160)}`),
+      ),
+      passed: passes.map(({ id }) => id),
+    }
+  })
+  expect.soft(violations, name).toEqual([])
+  expect.soft(passed, name).toContain('color-contrast')
+}
