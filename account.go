@@ -138,12 +138,9 @@ func (c *accountEnable) Run(m *Main) error {
 	})
 }
 
-// changeAccount changes an account, and signs it out everywhere.
 func changeAccount(l *oplog.Log, username string, change func(*oplog.Account)) error {
-	if _, err := l.ChangeAccount(username, change); err != nil {
-		return noAccount(username, err)
-	}
-	return l.EndSessions(username)
+	_, err := l.ChangeAccount(username, change)
+	return noAccount(username, err)
 }
 
 func noAccount(username string, err error) error {

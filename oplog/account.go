@@ -2,6 +2,7 @@ package oplog
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -31,9 +32,20 @@ type Account struct {
 	CreatedAt    time.Time `json:"created_at"`
 }
 
+// owns tells whether the account can do what an owner does.
+func (a *Account) owns() bool { return a.Role == RoleOwner && !a.Disabled }
+
+// stamp changes with whatever a session of the account rests on.
+func (a *Account) stamp() string {
+	return hashOf(strings.Join([]string{a.PasswordHash, string(a.Role), a.Tenant, a.Organization}, "\x00"))
+}
+
 func (a *Account) validate() []FieldError {
 	v := validation{}
 	v.text("username", a.Username, 1, MaxIDLength)
+	if strings.Contains(a.Username, "/") {
+		v.fail("username", a.Username, "holds a slash, which addresses cannot have in a name")
+	}
 	if !slices.Contains(Roles, a.Role) {
 		v.fail("role", string(a.Role), "is not one of owner, admin, auditor, member")
 	}
@@ -79,11 +91,6 @@ type APIKey struct {
 	CreatedAt time.Time `json:"created_at"`
 	RevokedAt time.Time `json:"revoked_at,omitzero"`
 	Secret    string    `json:"secret,omitempty"` // of launch keys alone, whose signatures it checks
-}
 
-// Session is a signed-in person.
-type Session struct {
-	Username  string    `json:"username"`
-	CreatedAt time.Time `json:"created_at"`
-	ExpiresAt time.Time `json:"expires_at"`
+	LastUsedAt time.Time `json:"last_used_at,omitzero"` // to about a minute
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"slices"
 	"time"
 )
@@ -188,15 +187,11 @@ func (l *Log) AddAccount(a Account) (Account, error) {
 	if broken := a.validate(); len(broken) > 0 {
 		return a, &Error{Code: CodeInvalid, Message: "The account breaks a rule.", Fields: broken}
 	}
-	if a.Tenant != "" {
-		t, err := l.tenant(a.Tenant)
-		if err != nil {
-			return a, err
-		}
-		if _, known := t.tree.Find(a.Organization); a.Organization != "" && !known {
-			return a, fieldError("organization", a.Organization, "is not in the tenant's tree")
-		}
+	if err := l.checkPlace(a); err != nil {
+		return a, err
 	}
+	l.accounts.Lock()
+	defer l.accounts.Unlock()
 	a.CreatedAt = l.now().UTC()
 	if err := createRecord(l.store, RecordAccount, a.Username, a); err != nil {
 		if CodeOf(err) == CodeConflict {
@@ -207,19 +202,72 @@ func (l *Log) AddAccount(a Account) (Account, error) {
 	return a, nil
 }
 
-// ChangeAccount changes an account; its name stays.
+// checkPlace checks that an account's tenant and organization exist.
+func (l *Log) checkPlace(a Account) error {
+	if a.Tenant == "" {
+		return nil
+	}
+	t, err := l.tenant(a.Tenant)
+	if err != nil {
+		return err
+	}
+	if _, known := t.tree.Find(a.Organization); a.Organization != "" && !known {
+		return fieldError("organization", a.Organization, "is not in the tenant's tree")
+	}
+	return nil
+}
+
+// ChangeAccount changes an account; its name stays. Where that changes what it
+// may do or how it signs in, its sessions end. The last owner that can sign in
+// stays one: CodeConflict.
 func (l *Log) ChangeAccount(username string, change func(*Account)) (Account, error) {
-	return changeRecord(l.store, RecordAccount, username, func(a *Account, exists bool) (bool, error) {
-		if !exists {
-			return false, Errorf(CodeNotFound, "There is no account %s.", username)
+	l.accounts.Lock()
+	defer l.accounts.Unlock()
+	before, err := l.Account(username)
+	if CodeOf(err) == CodeNotFound {
+		return before, Errorf(CodeNotFound, "There is no account %s.", username)
+	}
+	if err != nil {
+		return before, err
+	}
+	a := before
+	change(&a)
+	a.Username = username
+	if broken := a.validate(); len(broken) > 0 {
+		return before, &Error{Code: CodeInvalid, Message: "The account breaks a rule.", Fields: broken}
+	}
+	if a.Tenant != before.Tenant || a.Organization != before.Organization {
+		if err := l.checkPlace(a); err != nil {
+			return before, err
 		}
-		change(a)
-		a.Username = username
-		if broken := a.validate(); len(broken) > 0 {
-			return false, &Error{Code: CodeInvalid, Message: "The account breaks a rule.", Fields: broken}
+	}
+	if before.owns() && !a.owns() {
+		if err := l.anotherOwner(username); err != nil {
+			return before, err
 		}
+	}
+	if _, err := changeRecord(l.store, RecordAccount, username, func(stored *Account, _ bool) (bool, error) {
+		*stored = a
 		return false, nil
-	})
+	}); err != nil {
+		return before, err
+	}
+	if a.Disabled != before.Disabled || a.stamp() != before.stamp() {
+		return a, l.EndSessions(username)
+	}
+	return a, nil
+}
+
+// anotherOwner tells whether somebody else can do what an owner does.
+func (l *Log) anotherOwner(username string) error {
+	all, err := l.Accounts("")
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(all, func(a Account) bool { return a.owns() && a.Username != username }) {
+		return Errorf(CodeConflict, "%s is the only owner who can sign in; make another one first.", username)
+	}
+	return nil
 }
 
 // secret returns 32 random bytes as text, and the hash that is kept of it.
@@ -260,10 +308,20 @@ func (l *Log) AddKey(tenant string, scope KeyScope, name string) (APIKey, string
 }
 
 // Key returns the API key with that text, or CodeUnauthenticated for one that
-// does not exist or was revoked.
-func (l *Log) Key(text string) (APIKey, error) { return l.KeyByHash(hashOf(text)) }
+// does not exist or was revoked. That it was used is noted.
+func (l *Log) Key(text string) (APIKey, error) {
+	key, err := l.KeyByHash(hashOf(text))
+	if err == nil {
+		l.keyUsed(key)
+	}
+	return key, err
+}
 
-// KeyByHash is Key for who has kept the hash.
+func (l *Log) keyUsed(key APIKey) {
+	markUsed(l, RecordKey, key.Hash, key.LastUsedAt, func(k *APIKey, at time.Time) { k.LastUsedAt = at })
+}
+
+// KeyByHash is Key for who has kept the hash; it notes no use.
 func (l *Log) KeyByHash(hash string) (APIKey, error) {
 	key, err := readRecord[APIKey](l.store, RecordKey, hash)
 	if CodeOf(err) == CodeNotFound || err == nil && !key.RevokedAt.IsZero() {
@@ -302,60 +360,4 @@ func (l *Log) RevokeKey(tenant, id string) (APIKey, error) {
 		}
 		return false, nil
 	})
-}
-
-// sessionLife is how long a session lasts.
-const sessionLife = 12 * time.Hour
-
-// StartSession signs an account in and returns the session's token, of which
-// only the hash is kept.
-func (l *Log) StartSession(username string) (Session, string, error) {
-	token, hash := secret("")
-	now := l.now().UTC()
-	session := Session{Username: username, CreatedAt: now, ExpiresAt: now.Add(sessionLife)}
-	return session, token, createRecord(l.store, RecordSession, hash, session)
-}
-
-// SessionAccount returns the account that a session's token stands for, or
-// CodeUnauthenticated.
-func (l *Log) SessionAccount(token string) (Account, error) {
-	ended := Errorf(CodeUnauthenticated, "Sign in to go on.")
-	session, err := readRecord[Session](l.store, RecordSession, hashOf(token))
-	if CodeOf(err) == CodeNotFound {
-		return Account{}, ended
-	}
-	if err != nil {
-		return Account{}, err
-	}
-	if !l.now().Before(session.ExpiresAt) {
-		return Account{}, ended
-	}
-	account, err := l.Account(session.Username)
-	if CodeOf(err) == CodeNotFound || err == nil && account.Disabled {
-		return Account{}, ended
-	}
-	return account, err
-}
-
-// EndSession signs out.
-func (l *Log) EndSession(token string) error {
-	return l.store.ChangeRecord(RecordSession, hashOf(token), func([]byte) ([]byte, error) { return nil, nil })
-}
-
-// EndSessions signs an account out everywhere, and clears what has expired.
-func (l *Log) EndSessions(username string) error {
-	found, err := l.store.Records(RecordSession, "")
-	if err != nil {
-		return err
-	}
-	for _, r := range found {
-		var s Session
-		if err := json.Unmarshal(r.Data, &s); err == nil && s.Username != username && l.now().Before(s.ExpiresAt) {
-			continue
-		}
-		if err := l.store.ChangeRecord(RecordSession, r.Name, func([]byte) ([]byte, error) { return nil, nil }); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -210,7 +210,8 @@ func TestSessions(t *testing.T) {
 	}
 	start := func(name string) string {
 		t.Helper()
-		session, token, err := l.StartSession(name)
+		account, _ := l.Account(name)
+		session, token, err := l.StartSession(account, "192.0.2.1", "a browser")
 		l.must(nil, err)
 		if session.ExpiresAt != session.CreatedAt.Add(12*time.Hour) || session.CreatedAt != l.clock.now() {
 			t.Errorf("%+v", session)
@@ -245,20 +246,30 @@ func TestSessions(t *testing.T) {
 	l.must(l.ChangeAccount("wang", func(a *oplog.Account) { a.Disabled = true }))
 	f(t, second, "")
 	l.must(l.ChangeAccount("wang", func(a *oplog.Account) { a.Disabled = false }))
-	f(t, second, "wang")
+	f(t, second, "")
 
 	third := start("wang")
 	l.must(nil, l.EndSessions("wang"))
-	f(t, second, "")
 	f(t, third, "")
 	f(t, li, "li")
 
-	l.clock.advance(12*time.Hour - time.Nanosecond)
+	// It ends after two hours without a request, and twelve with them.
+	l.clock.advance(2*time.Hour - time.Nanosecond)
+	f(t, li, "li") // looks, and is no request
 	l.reopen()
+	for range 10 {
+		l.must(l.UseSession(li))
+		l.reopen()
+		l.clock.advance(time.Hour)
+	}
 	f(t, li, "li")
 	l.clock.advance(time.Nanosecond)
 	f(t, li, "")
-	l.must(nil, l.EndSessions("nobody")) // clears what has expired
+	idle := start("li")
+	l.clock.advance(2 * time.Hour)
+	f(t, idle, "")
+	start("li") // clears what has expired
+	l.reopen()
 	l.clock.advance(-time.Hour)
 	f(t, li, "")
 }
@@ -302,4 +313,94 @@ func TestOrganizations(t *testing.T) {
 		{ID: "root", Name: "Acme"}, {ID: "west", ParentID: "root", Name: "West"}, {ID: "shop", ParentID: "west", Name: "Shop"},
 	}))
 	f(t, "west", "1")
+}
+
+// TestSessionsEnd: what an account may do is what it might when it signed in,
+// or its sessions are over.
+func TestSessionsEnd(t *testing.T) {
+	l := newLog(t)
+	l.must(l.AddAccount(oplog.Account{Username: "wang", Role: oplog.RoleAdmin, Tenant: "acme", PasswordHash: "old"}))
+	f := func(t *testing.T, ends bool, change func(*oplog.Account)) {
+		t.Helper()
+		before, err := l.Account("wang")
+		l.must(nil, err)
+		_, early, err := l.StartSession(before, "", "")
+		l.must(nil, err)
+		l.must(l.ChangeAccount("wang", change))
+		_, late, err := l.StartSession(before, "", "") // of a sign-in that was under way
+		l.must(nil, err)
+		for _, token := range []string{early, late} {
+			_, err := l.UseSession(token)
+			if ended := oplog.CodeOf(err) == oplog.CodeUnauthenticated; ended != ends {
+				t.Errorf("ended: %v, want %v", ended, ends)
+			}
+		}
+	}
+	f(t, false, func(a *oplog.Account) { a.Locale = "zh-CN" })
+	f(t, true, func(a *oplog.Account) { a.PasswordHash = "new" })
+	f(t, true, func(a *oplog.Account) { a.Organization = "east" })
+	f(t, true, func(a *oplog.Account) { a.Role = oplog.RoleAuditor })
+	f(t, true, func(a *oplog.Account) { a.Tenant, a.Organization = "plain", "" })
+	f(t, true, func(a *oplog.Account) { a.Disabled = true })
+}
+
+func TestOwnSessions(t *testing.T) {
+	l := newLog(t)
+	l.must(l.AddAccount(oplog.Account{Username: "wang", Role: oplog.RoleAdmin, Tenant: "acme"}))
+	l.must(l.AddAccount(oplog.Account{Username: "li", Role: oplog.RoleAdmin, Tenant: "acme"}))
+	var tokens []string
+	for _, name := range []string{"wang", "li", "wang"} {
+		account, err := l.Account(name)
+		l.must(nil, err)
+		_, token, err := l.StartSession(account, "192.0.2.1", strings.Repeat("x", 2000))
+		l.must(nil, err)
+		tokens = append(tokens, token)
+		l.clock.advance(time.Minute)
+	}
+	own, err := l.Sessions(tokens[0])
+	l.must(nil, err)
+	if len(own) != 2 || !own[0].Is(tokens[2]) || !own[1].Is(tokens[0]) || own[0].ID() == own[1].ID() || own[0].IP != "192.0.2.1" || len(own[0].UserAgent) != 1024 {
+		t.Errorf("%+v", own)
+	}
+	l.must(nil, l.EndOwnSessions(tokens[2]))
+	_, err = l.Sessions(tokens[0])
+	wantCode(t, err, oplog.CodeUnauthenticated)
+	l.must(l.SessionAccount(tokens[1]))
+}
+
+func TestLastOwner(t *testing.T) {
+	l := newLog(t)
+	for _, name := range []string{"first", "second"} {
+		l.must(l.AddAccount(oplog.Account{Username: name, Role: oplog.RoleOwner}))
+	}
+	disable := func(a *oplog.Account) { a.Disabled = true }
+	l.must(l.ChangeAccount("first", disable))
+	_, err := l.ChangeAccount("second", disable)
+	wantCode(t, err, oplog.CodeConflict)
+	_, err = l.ChangeAccount("second", func(a *oplog.Account) { a.Role, a.Tenant = oplog.RoleAdmin, "acme" })
+	wantCode(t, err, oplog.CodeConflict)
+	l.must(l.ChangeAccount("second", func(a *oplog.Account) { a.PasswordHash = "new" }))
+	l.must(l.ChangeAccount("first", func(a *oplog.Account) { a.Disabled = false }))
+	l.must(l.ChangeAccount("second", disable))
+}
+
+func TestKeysAreUsed(t *testing.T) {
+	l := newLog(t)
+	_, text, err := l.AddKey("acme", oplog.ScopeRead, "reader")
+	l.must(nil, err)
+	f := func(t *testing.T, want time.Time) {
+		t.Helper()
+		l.must(l.Key(text))
+		l.reopen() // what is noted later is noted before the end
+		keys, err := l.Keys("acme")
+		l.must(nil, err)
+		if !keys[0].LastUsedAt.Equal(want) {
+			t.Errorf("last used at %v, want %v", keys[0].LastUsedAt, want)
+		}
+	}
+	f(t, morning)
+	l.clock.advance(time.Minute - time.Nanosecond)
+	f(t, morning)
+	l.clock.advance(time.Nanosecond)
+	f(t, morning.Add(time.Minute))
 }

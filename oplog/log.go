@@ -19,8 +19,11 @@ type Log struct {
 	mu      sync.RWMutex
 	tenants map[string]tenantState // what has been read of tenants, by id
 
+	accounts sync.Mutex // held by who changes accounts
+
 	exports  *exportJobs
 	arrivals arrivals
+	later    *background
 }
 
 // tenantState is a tenant and what its entries are checked against, replaced as
@@ -52,12 +55,14 @@ func New(store Store, index Index, o Options) (*Log, error) {
 	if err := l.exports.recover(); err != nil {
 		return nil, fmt.Errorf("exports of the last run: %w", err)
 	}
+	l.later = newBackground()
 	return l, nil
 }
 
 // Close ends running exports, and closes the index and the store.
 func (l *Log) Close() error {
 	l.exports.close()
+	l.later.close()
 	return errors.Join(l.index.Close(), l.store.Close())
 }
 

@@ -48,7 +48,7 @@ func (t *Tenant) validate() []FieldError {
 	case t.RetentionDays < 0:
 		v.fail("retention_days", t.RetentionDays, "is negative; leave it out to keep entries for ever")
 	case t.RetentionDays > 0 && t.RetentionDays < MinRetentionDays && !t.BelowMinimum:
-		v.fail("retention_days", t.RetentionDays, "is below the legal minimum of %d days; say --below-legal-minimum to mean it", MinRetentionDays)
+		v.fail("retention_days", t.RetentionDays, "is below the legal minimum of %d days; say --below-legal-minimum, or below_legal_minimum, to mean it", MinRetentionDays)
 	}
 	return v.errors
 }

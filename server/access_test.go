@@ -12,9 +12,15 @@ import (
 func TestWhoMay(t *testing.T) {
 	f := newServer(t)
 	f.record(entry(`"id":"e1","time":"2026-11-22T07:00:00Z"`))
+	checked := map[*route]bool{}
 	callers := []string{"nobody", "revoked", "owner", "admin", "scoped", "auditor", "member", "write", "read", "launch", "stranger", "strange key", "strange writer"}
 	check := func(method, path, body string, want ...int) {
 		t.Helper()
+		for i := range f.server.table {
+			if r := &f.server.table[i]; r.method == method && r.matches(strings.Split(path, "?")[0]) {
+				checked[r] = true
+			}
+		}
 		for i, caller := range callers {
 			r := f.send(caller, method, path, body)
 			if r.status != want[i] {
@@ -42,7 +48,40 @@ func TestWhoMay(t *testing.T) {
 	check("GET", tenant+"/exports/none/file", "", 401, 401, 404, 404, 404, 404, 403, 403, 404, 403, 404, 404, 404)
 	check("GET", tenant+"/checkpoint", "", 401, 401, 200, 200, 200, 200, 403, 403, 200, 403, 404, 404, 404)
 	check("GET", "/api/v1/openapi.json", "", slices.Repeat([]int{200}, len(callers))...)
+	check("GET", tenant+"/live?limit=x", "", 401, 401, 422, 422, 422, 422, 403, 403, 422, 403, 404, 404, 404)
+	check("PATCH", tenant, `{"name":"Acme"}`, 401, 401, 200, 403, 403, 403, 403, 403, 403, 403, 404, 404, 404)
+	check("POST", "/api/v1/tenants", `{"id":"acme","name":"Again"}`, 401, 401, 409, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403)
+	check("GET", "/api/v1/accounts", "", 401, 401, 200, 200, 403, 403, 403, 403, 403, 403, 200, 403, 403)
+	check("POST", "/api/v1/accounts", `{"username":"admin","password":"correct horse","role":"admin","tenant":"acme"}`, 401, 401, 409, 409, 403, 403, 403, 403, 403, 403, 404, 403, 403)
+	check("PATCH", "/api/v1/accounts/member", `{"locale":"en"}`, 401, 401, 200, 200, 403, 403, 403, 403, 403, 403, 404, 403, 403)
+	check("GET", tenant+"/keys", "", 401, 401, 200, 200, 403, 403, 403, 403, 403, 403, 404, 404, 404)
+	check("POST", tenant+"/keys", `{"scope":"read","name":"x"}`, 401, 401, 201, 201, 403, 403, 403, 403, 403, 403, 404, 404, 404)
+	check("DELETE", tenant+"/keys/none", "", 401, 401, 404, 404, 403, 403, 403, 403, 403, 403, 404, 404, 404)
+	check("GET", "/api/v1/sessions", "", 401, 401, 200, 200, 200, 200, 200, 403, 403, 403, 200, 403, 403)
 	check("DELETE", "/api/v1/session", "", 401, 401, 204, 204, 204, 204, 204, 403, 403, 403, 204, 403, 403)
+	for i := range f.server.table {
+		switch r := &f.server.table[i]; r.id {
+		case "signIn", "endSessions": // see TestSignIn and TestSignOutEverywhere
+		default:
+			if !checked[r] {
+				t.Errorf("%s %s is not checked", r.method, r.path)
+			}
+		}
+	}
+}
+
+func TestSignOutEverywhere(t *testing.T) {
+	f := newServer(t)
+	for caller, want := range map[string]int{
+		"nobody": 401, "revoked": 401, "owner": 204, "admin": 204, "scoped": 204, "auditor": 204, "member": 204, "write": 403, "read": 403, "launch": 403,
+	} {
+		if r := f.send(caller, "DELETE", "/api/v1/sessions", ""); r.status != want || (want == 204) != strings.Contains(r.header.Get("Set-Cookie"), "Max-Age=0") {
+			t.Errorf("%s: %d, want %d: %v", caller, r.status, want, r.header)
+		}
+		if want == 204 {
+			f.get(caller, "/api/v1/session", 401)
+		}
+	}
 }
 
 // TestEveryRouteIsChecked finds routes that TestWhoMay might have forgotten:

@@ -21,6 +21,9 @@ type call struct {
 	http  *fiber.Ctx // for what is of the connection: its address, and headers of the answer
 }
 
+// ip returns where the request comes from.
+func (in *call) ip() string { return in.http.Context().RemoteIP().String() }
+
 type callKey struct{}
 
 // answer makes a route of a handler that Huma serves: its input is read and

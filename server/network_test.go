@@ -75,7 +75,7 @@ func TestUnwantedBodies(t *testing.T) {
 		}
 		answer, err := client.Do(r)
 		if err != nil {
-			t.Errorf("%s %s, %d bytes: %v", caller, path, size, err)
+			t.Errorf("%s %s, %d bytes, chunked %v: %v", caller, path, size, chunked, err)
 			return
 		}
 		text, _ := io.ReadAll(answer.Body)

@@ -89,7 +89,7 @@ func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, e
 	if token == "" {
 		return nil, oplog.Errorf(oplog.CodeUnauthenticated, "Sign in, or send a key as Authorization: Bearer KEY.")
 	}
-	account, err := s.log.SessionAccount(token)
+	account, err := s.log.UseSession(token)
 	if err != nil {
 		return nil, err
 	}
@@ -134,6 +134,35 @@ func (s *Server) enterTenant(p *principal, id string) error {
 	t, err := s.log.Tenant(id)
 	p.tenant = t
 	return err
+}
+
+// realm returns the tenant whose accounts a caller administers, out of all for
+// an owner, who may name one. Another's does not exist for an admin.
+func (p *principal) realm(named string) (string, error) {
+	own := p.account.Tenant
+	if p.kind == byOwner || named == own {
+		return named, nil
+	}
+	if named != "" {
+		return "", oplog.Errorf(oplog.CodeNotFound, "There is no tenant %s.", named)
+	}
+	return own, nil
+}
+
+// administers tells whether an account is in the caller's realm.
+func (p *principal) administers(a oplog.Account) bool {
+	return p.kind == byOwner || a.Role != oplog.RoleOwner && a.Tenant == p.account.Tenant
+}
+
+// mayAdminister refuses to make an account what is beyond the caller.
+func (p *principal) mayAdminister(a oplog.Account) error {
+	if p.administers(a) {
+		return nil
+	}
+	if a.Role == oplog.RoleOwner {
+		return oplog.Errorf(oplog.CodeForbidden, "Only an owner makes an owner.")
+	}
+	return oplog.Errorf(oplog.CodeNotFound, "There is no tenant %s.", a.Tenant)
 }
 
 const noAccess = "This account has no access here."

@@ -34,6 +34,11 @@ var pageParams = append(filterParams[:len(filterParams):len(filterParams)],
 	textParam("cursor", "next_cursor of the page before.", &huma.Schema{Type: huma.TypeString}),
 )
 
+// accountParams are those of a list of accounts.
+var accountParams = []*huma.Param{
+	textParam("tenant", "Those of one tenant.", &huma.Schema{Type: huma.TypeString}),
+}
+
 func number(n float64) *float64 { return &n }
 
 func textParam(name, doc string, schema *huma.Schema) *huma.Param {

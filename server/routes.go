@@ -7,21 +7,27 @@ const (
 	people    = byOwner | byAdmin | byScopedAdmin | byAuditor | byMember
 	readers   = byOwner | byAdmin | byScopedAdmin | byAuditor | byReadKey
 	onlookers = byOwner | byAdmin | byScopedAdmin | byAuditor
+	admins    = byOwner | byAdmin // of a whole tenant
 	keys      = byWriteKey | byReadKey | byLaunchKey
 )
 
 // routes is the table of all calls of the API.
 func (s *Server) routes() []route {
 	const (
-		session = "/api/v1/session"
-		tenant  = "/api/v1/tenants/{tenant}"
-		export  = tenant + "/exports/{id}"
+		session  = "/api/v1/session"
+		sessions = "/api/v1/sessions"
+		accounts = "/api/v1/accounts"
+		tenants  = "/api/v1/tenants"
+		tenant   = tenants + "/{tenant}"
+		export   = tenant + "/exports/{id}"
 	)
 	return []route{
 		{"POST", session, anyone, 200, "signIn", "Sign in", nil, answer(s.signIn)},
 		{"GET", session, people, 200, "getSession", "Who is signed in", nil, answer(s.getSession)},
 		{"PATCH", session, people, 200, "changeSession", "Change the account's language", nil, answer(s.changeSession)},
 		{"DELETE", session, people, 204, "signOut", "Sign out", nil, answer(s.signOut)},
+		{"GET", sessions, people, 200, "listSessions", "Where the caller is signed in, newest first", nil, answer(s.listSessions)},
+		{"DELETE", sessions, people, 204, "endSessions", "Sign out everywhere", nil, answer(s.endSessions)},
 
 		{"POST", tenant + "/entries", byWriteKey, 201, "recordEntries", "Record operations, all or none", nil, plain(s.recordEntries, describeIngest)},
 		{"GET", tenant + "/entries", readers, 200, "listEntries", "A page of operations, newest first", pageParams, answer(s.listEntries)},
@@ -31,7 +37,7 @@ func (s *Server) routes() []route {
 
 		{"GET", tenant + "/catalog", onlookers | keys, 200, "getCatalog", "The modules and their operation types", nil, answer(s.getCatalog)},
 		{"GET", tenant + "/organizations", onlookers, 200, "getOrganizations", "The tree of organizations", nil, answer(s.getOrganizations)},
-		{"PUT", tenant + "/organizations", byOwner | byAdmin | byWriteKey, 200, "setOrganizations", "Replace the tree of organizations", nil, plain(s.setOrganizations, describeOrganizations)},
+		{"PUT", tenant + "/organizations", admins | byWriteKey, 200, "setOrganizations", "Replace the tree of organizations", nil, plain(s.setOrganizations, describeOrganizations)},
 
 		{"POST", tenant + "/exports", readers, 202, "startExport", "Begin an export", nil, answer(s.startExport)},
 		{"GET", tenant + "/exports", readers, 200, "listExports", "The exports, newest first", nil, answer(s.listExports)},
@@ -41,7 +47,16 @@ func (s *Server) routes() []route {
 
 		{"GET", tenant + "/checkpoint", readers, 200, "getCheckpoint", "The signed head of the tenant's tree", nil, plain(s.sendCheckpoint, describeCheckpoint)},
 		{"GET", "/api/v1/key", people | keys, 200, "getVerifierKey", "The key that checkpoints are signed for", nil, answer(s.getVerifierKey)},
-		{"GET", "/api/v1/tenants", byOwner, 200, "listTenants", "All tenants", nil, answer(s.listTenants)},
+
+		{"GET", tenants, byOwner, 200, "listTenants", "All tenants", nil, answer(s.listTenants)},
+		{"POST", tenants, byOwner, 201, "addTenant", "Make a tenant", nil, answer(s.addTenant)},
+		{"PATCH", tenant, byOwner, 200, "changeTenant", "Change settings of a tenant; what is left out stays", nil, answer(s.changeTenant)},
+		{"GET", accounts, admins, 200, "listAccounts", "The accounts that the caller administers", accountParams, answer(s.listAccounts)},
+		{"POST", accounts, admins, 201, "addAccount", "Make an account", nil, answer(s.addAccount)},
+		{"PATCH", accounts + "/{username}", admins, 200, "changeAccount", "Change an account; what is left out stays", nil, answer(s.changeAccount)},
+		{"GET", tenant + "/keys", admins, 200, "listKeys", "The tenant's API keys, revoked ones too", nil, answer(s.listKeys)},
+		{"POST", tenant + "/keys", admins, 201, "addKey", "Make an API key", nil, answer(s.addKey)},
+		{"DELETE", tenant + "/keys/{id}", admins, 204, "revokeKey", "End an API key at once", nil, answer(s.revokeKey)},
 	}
 }
 

@@ -26,12 +26,14 @@ var enums = map[string][]any{
 	"Receipt.status":     {"recorded", "duplicate", "skipped"},
 	"Operation.group":    {"destructive", "outward", "create", "change"},
 	"Histogram.interval": {"1m", "5m", "15m", "1h", "3h", "6h", "12h", "1d", "7d", "1mo", "1y"},
+	"Account.role":       {"owner", "admin", "auditor", "member"},
 	"Export.status":      {"running", "done", "failed", "cancelled"},
 }
 
 // requests are what is sent, where an unknown field is refused. Answers may grow
 // fields, and whoever reads them must not refuse those.
-var requests = []string{"NewEntry", "NewUser", "NewRef", "NewChange", "Credentials", "SessionChange", "ExportRequest", "ExportFilters", "Organization", "Organizations"}
+var requests = []string{"NewEntry", "NewUser", "NewRef", "NewChange", "Credentials", "SessionChange", "ExportRequest", "ExportFilters", "Organization", "Organizations",
+	"NewAccount", "AccountChange", "NewKey", "NewTenant", "TenantChange"}
 
 // describeSchemas says what Go's types leave open: the values of enumerations,
 // that a list is never null, and what may have more fields one day.

@@ -95,7 +95,7 @@ func newServer(t testing.TB) *fixture {
 	} {
 		a.PasswordHash = passwordHash()
 		must(log.AddAccount(a))(t)
-		_, token, err := log.StartSession(a.Username)
+		_, token, err := log.StartSession(a, "", "")
 		f.noError(err)
 		f.sent[a.Username] = map[string]string{"Cookie": sessionCookie + "=" + token}
 	}

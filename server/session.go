@@ -80,7 +80,7 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 			return nil, err
 		}
 	}
-	session, token, err := s.log.StartSession(account.Username)
+	session, token, err := s.log.StartSession(account, in.ip(), in.http.Get(fiber.HeaderUserAgent))
 	if err != nil {
 		return nil, err
 	}
@@ -128,10 +128,47 @@ func (s *Server) changeSession(_ context.Context, in *call, input *changeSession
 	return &sessionOutput{body}, err
 }
 
+// ownSessionBody is one of the caller's own sessions.
+type ownSessionBody struct {
+	ID         string    `json:"id"`
+	Current    bool      `json:"current" doc:"The one that asks."`
+	CreatedAt  time.Time `json:"created_at"`
+	LastUsedAt time.Time `json:"last_used_at" doc:"To about a minute."`
+	ExpiresAt  time.Time `json:"expires_at" doc:"At the latest; two hours without a request end it before."`
+	IP         string    `json:"ip,omitempty"`
+	UserAgent  string    `json:"user_agent,omitempty"`
+}
+
+type ownSessionsOutput struct {
+	Body struct {
+		Sessions []ownSessionBody `json:"sessions"`
+	} `nameHint:"Sessions"`
+}
+
+func (s *Server) listSessions(_ context.Context, in *call, _ *struct{}) (*ownSessionsOutput, error) {
+	list, err := s.log.Sessions(in.token)
+	out := &ownSessionsOutput{}
+	out.Body.Sessions = make([]ownSessionBody, len(list))
+	for i, o := range list {
+		out.Body.Sessions[i] = ownSessionBody{o.ID(), o.Is(in.token), o.CreatedAt, o.LastUsedAt, o.ExpiresAt, o.IP, o.UserAgent}
+	}
+	return out, err
+}
+
+// endSessions signs the caller out everywhere, here too.
+func (s *Server) endSessions(_ context.Context, in *call, _ *struct{}) (*signOutOutput, error) {
+	return s.signedOut(), s.log.EndOwnSessions(in.token)
+}
+
 func (s *Server) signOut(_ context.Context, in *call, _ *struct{}) (*signOutOutput, error) {
+	return s.signedOut(), s.log.EndSession(in.token)
+}
+
+// signedOut takes the cookie away.
+func (s *Server) signedOut() *signOutOutput {
 	cookie := s.cookie("", time.Unix(1, 0)) //nolint:gosec // made above
 	cookie.MaxAge = -1
-	return &signOutOutput{cookie}, s.log.EndSession(in.token)
+	return &signOutOutput{cookie}
 }
 
 func (s *Server) describeSession(a oplog.Account) (sessionBody, error) {
@@ -153,19 +190,6 @@ func (s *Server) describeSession(a oplog.Account) (sessionBody, error) {
 		body.Tenants = append(body.Tenants, sessionTenant{ID: t.ID, Name: t.Name, TimeZone: t.TimeZone, DataPermission: t.DataPermission})
 	}
 	return body, nil
-}
-
-type tenantsOutput struct {
-	Body struct {
-		Tenants []oplog.Tenant `json:"tenants"`
-	} `nameHint:"Tenants"`
-}
-
-func (s *Server) listTenants(context.Context, *call, *struct{}) (*tenantsOutput, error) {
-	tenants, err := s.log.Tenants()
-	out := &tenantsOutput{}
-	out.Body.Tenants = orEmpty(tenants)
-	return out, err
 }
 
 // orEmpty makes a list that is [] in JSON where it is empty, never null.

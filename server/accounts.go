@@ -1,0 +1,151 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"oplog/oplog"
+)
+
+// accountBody is an account as who administers it sees it.
+type accountBody struct {
+	Username     string     `json:"username"`
+	Role         oplog.Role `json:"role"`
+	Tenant       string     `json:"tenant,omitempty" doc:"None for an owner."`
+	Organization string     `json:"organization,omitempty" doc:"Sees this one and all below it only."`
+	Locale       string     `json:"locale" enum:"en,zh-CN"`
+	Disabled     bool       `json:"disabled"`
+	CreatedAt    time.Time  `json:"created_at"`
+}
+
+func newAccountBodyOf(a oplog.Account) accountBody {
+	return accountBody{a.Username, a.Role, a.Tenant, a.Organization, a.Locale, a.Disabled, a.CreatedAt}
+}
+
+type newAccountBody struct {
+	Username     string     `json:"username" minLength:"1" maxLength:"64"`
+	Password     string     `json:"password" minLength:"8" maxLength:"1024"`
+	Role         oplog.Role `json:"role" enum:"owner,admin,auditor,member"`
+	Tenant       string     `json:"tenant,omitempty" doc:"Left out by an admin: the own one."`
+	Organization string     `json:"organization,omitempty" doc:"For an admin or auditor who sees this one and all below it only."`
+	Locale       string     `json:"locale,omitempty" enum:"en,zh-CN"`
+}
+
+type accountChangeBody struct {
+	Password     *string     `json:"password,omitempty" minLength:"8" maxLength:"1024"`
+	Role         *oplog.Role `json:"role,omitempty" enum:"owner,admin,auditor,member"`
+	Tenant       *string     `json:"tenant,omitempty" doc:"Where an owner becomes something else, or the reverse."`
+	Organization *string     `json:"organization,omitempty" doc:"Empty for all."`
+	Locale       *string     `json:"locale,omitempty" enum:"en,zh-CN"`
+	Disabled     *bool       `json:"disabled,omitempty"`
+}
+
+type (
+	accountOutput  struct{ Body accountBody }
+	accountsOutput struct {
+		Body struct {
+			Accounts []accountBody `json:"accounts"`
+		} `nameHint:"Accounts"`
+	}
+	addAccountInput    struct{ Body newAccountBody }
+	changeAccountInput struct {
+		Username string `path:"username"`
+		Body     accountChangeBody
+	}
+)
+
+func (s *Server) listAccounts(_ context.Context, in *call, _ *struct{}) (*accountsOutput, error) {
+	r := &reader{query: in.query}
+	tenant, err := in.realm(r.text("tenant"))
+	if err == nil {
+		err = r.err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.log.Accounts(tenant)
+	out := &accountsOutput{}
+	out.Body.Accounts = make([]accountBody, len(list))
+	for i, a := range list {
+		out.Body.Accounts[i] = newAccountBodyOf(a)
+	}
+	return out, err
+}
+
+func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInput) (*accountOutput, error) {
+	b := input.Body
+	a := oplog.Account{Username: b.Username, Role: b.Role, Tenant: b.Tenant, Organization: b.Organization, Locale: b.Locale}
+	if a.Role != oplog.RoleOwner {
+		var err error
+		if a.Tenant, err = in.realm(a.Tenant); err != nil {
+			return nil, err
+		}
+	}
+	if err := in.mayAdminister(a); err != nil {
+		return nil, err
+	}
+	var err error
+	if a.PasswordHash, err = s.hash(ctx, b.Password); err != nil {
+		return nil, err
+	}
+	if a, err = s.log.AddAccount(a); err != nil {
+		return nil, err
+	}
+	return &accountOutput{newAccountBodyOf(a)}, nil
+}
+
+func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccountInput) (*accountOutput, error) {
+	b := input.Body
+	before, err := s.log.Account(input.Username)
+	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && !in.administers(before) {
+		return nil, oplog.Errorf(oplog.CodeNotFound, "There is no account %s.", input.Username)
+	}
+	if err != nil {
+		return nil, err
+	}
+	after := before
+	if b.Role != nil {
+		if after.Role = *b.Role; after.Role == oplog.RoleOwner && b.Tenant == nil {
+			after.Tenant = ""
+		}
+	}
+	replace(&after.Tenant, b.Tenant)
+	replace(&after.Organization, b.Organization)
+	replace(&after.Locale, b.Locale)
+	replace(&after.Disabled, b.Disabled)
+	if err := in.mayAdminister(after); err != nil {
+		return nil, err
+	}
+	if b.Password != nil {
+		if after.PasswordHash, err = s.hash(ctx, *b.Password); err != nil {
+			return nil, err
+		}
+	}
+	after, err = s.log.ChangeAccount(before.Username, func(a *oplog.Account) {
+		if b.Password == nil {
+			after.PasswordHash = a.PasswordHash
+		}
+		*a = after
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &accountOutput{newAccountBodyOf(after)}, nil
+}
+
+func replace[T any](value, by *T) {
+	if by != nil {
+		*value = *by
+	}
+}
+
+// hash hashes a new password when there is a slot for it; see check.
+func (s *Server) hash(ctx context.Context, password string) (string, error) {
+	select {
+	case s.hashing <- struct{}{}:
+		defer func() { <-s.hashing }()
+		return HashPassword(password)
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}

@@ -1,0 +1,68 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"oplog/oplog"
+)
+
+// keyBody is an API key as its tenant's admins see it.
+type keyBody struct {
+	ID         string         `json:"id" doc:"The first characters of the key."`
+	Scope      oplog.KeyScope `json:"scope" enum:"write,read,launch"`
+	Name       string         `json:"name"`
+	CreatedAt  time.Time      `json:"created_at"`
+	LastUsedAt time.Time      `json:"last_used_at,omitzero" doc:"To about a minute."`
+	RevokedAt  time.Time      `json:"revoked_at,omitzero"`
+}
+
+func newKeyBodyOf(k oplog.APIKey) keyBody {
+	return keyBody{k.ID, k.Scope, k.Name, k.CreatedAt, k.LastUsedAt, k.RevokedAt}
+}
+
+// madeKeyBody is a key with its text.
+type madeKeyBody struct {
+	keyBody
+	Key string `json:"key" doc:"The key itself, shown this once."`
+}
+
+type (
+	keysOutput struct {
+		Body struct {
+			Keys []keyBody `json:"keys"`
+		} `nameHint:"Keys"`
+	}
+	newKeyBody struct {
+		Scope oplog.KeyScope `json:"scope" enum:"write,read,launch"`
+		Name  string         `json:"name" minLength:"1" maxLength:"128" doc:"What uses it, to tell keys apart."`
+	}
+	addKeyInput   struct{ Body newKeyBody }
+	madeKeyOutput struct{ Body madeKeyBody }
+	revokeInput   struct {
+		ID string `path:"id" doc:"The key's id."`
+	}
+)
+
+func (s *Server) listKeys(_ context.Context, in *call, _ *struct{}) (*keysOutput, error) {
+	list, err := s.log.Keys(in.tenant.ID)
+	out := &keysOutput{}
+	out.Body.Keys = make([]keyBody, len(list))
+	for i, k := range list {
+		out.Body.Keys[i] = newKeyBodyOf(k)
+	}
+	return out, err
+}
+
+func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*madeKeyOutput, error) {
+	key, text, err := s.log.AddKey(in.tenant.ID, input.Body.Scope, input.Body.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &madeKeyOutput{madeKeyBody{newKeyBodyOf(key), text}}, nil
+}
+
+func (s *Server) revokeKey(_ context.Context, in *call, input *revokeInput) (*struct{}, error) {
+	_, err := s.log.RevokeKey(in.tenant.ID, input.ID)
+	return nil, err
+}

@@ -1,0 +1,64 @@
+package server
+
+import (
+	"context"
+
+	"oplog/oplog"
+)
+
+type (
+	newTenantBody struct {
+		ID             string `json:"id" minLength:"1" maxLength:"64" doc:"As in addresses: letters, digits, . _ -"`
+		Name           string `json:"name" minLength:"1" maxLength:"128"`
+		TimeZone       string `json:"time_zone,omitempty" doc:"IANA name, by which days go; left out: Asia/Shanghai."`
+		DataPermission bool   `json:"data_permission,omitempty" doc:"Whether organizations divide what is seen."`
+		RetentionDays  int    `json:"retention_days,omitempty" minimum:"0" doc:"Left out, or 0: for ever."`
+		BelowMinimum   bool   `json:"below_legal_minimum,omitempty" doc:"Means a retention below 180 days."`
+	}
+	tenantChangeBody struct {
+		Name           *string `json:"name,omitempty" minLength:"1" maxLength:"128"`
+		TimeZone       *string `json:"time_zone,omitempty"`
+		DataPermission *bool   `json:"data_permission,omitempty"`
+		RetentionDays  *int    `json:"retention_days,omitempty" minimum:"0"`
+		BelowMinimum   *bool   `json:"below_legal_minimum,omitempty"`
+	}
+	addTenantInput    struct{ Body newTenantBody }
+	changeTenantInput struct{ Body tenantChangeBody }
+	tenantOutput      struct{ Body oplog.Tenant }
+	tenantsOutput     struct {
+		Body struct {
+			Tenants []oplog.Tenant `json:"tenants"`
+		} `nameHint:"Tenants"`
+	}
+)
+
+func (s *Server) listTenants(context.Context, *call, *struct{}) (*tenantsOutput, error) {
+	tenants, err := s.log.Tenants()
+	out := &tenantsOutput{}
+	out.Body.Tenants = orEmpty(tenants)
+	return out, err
+}
+
+func (s *Server) addTenant(_ context.Context, _ *call, input *addTenantInput) (*tenantOutput, error) {
+	t, err := s.log.AddTenant(input.Body.domain())
+	return &tenantOutput{t}, err
+}
+
+func (b newTenantBody) domain() oplog.Tenant {
+	return oplog.Tenant{
+		ID: b.ID, Name: b.Name, TimeZone: b.TimeZone, DataPermission: b.DataPermission,
+		RetentionDays: b.RetentionDays, BelowMinimum: b.BelowMinimum,
+	}
+}
+
+func (s *Server) changeTenant(_ context.Context, in *call, input *changeTenantInput) (*tenantOutput, error) {
+	b := input.Body
+	t, err := s.log.ChangeTenant(in.tenant.ID, func(t *oplog.Tenant) {
+		replace(&t.Name, b.Name)
+		replace(&t.TimeZone, b.TimeZone)
+		replace(&t.DataPermission, b.DataPermission)
+		replace(&t.RetentionDays, b.RetentionDays)
+		replace(&t.BelowMinimum, b.BelowMinimum)
+	})
+	return &tenantOutput{t}, err
+}
