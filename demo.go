@@ -70,7 +70,7 @@ func (c *demoCommand) Run(ctx context.Context, m *Main) (err error) {
 		return errors.Join(err, ln.Close(), l.Close())
 	}
 	debug.FreeOSMemory() // making the demo took ten times what serving it takes
-	return errors.Join(m.serve(ctx, l, ln, c.serveFlags), l.Close())
+	return errors.Join(m.serve(ctx, l, ln, c.serveFlags, ""), l.Close())
 }
 
 // prepare makes the demo tenant, unless the directory holds it already, and

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -55,28 +56,37 @@ func (c *serveCommand) Run(ctx context.Context, m *Main) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	if err := m.hintAtFirstAccount(l, c.Data); err != nil {
+	code, err := m.setupCode(l, c.url(ln), c.Data)
+	if err != nil {
 		return errors.Join(err, ln.Close(), l.Close())
 	}
-	return errors.Join(m.serve(ctx, l, ln, c.serveFlags), l.Close())
+	return errors.Join(m.serve(ctx, l, ln, c.serveFlags, code), l.Close())
 }
 
-// hintAtFirstAccount says how to begin where nobody can sign in yet.
-func (m *Main) hintAtFirstAccount(l *oplog.Log, data string) error {
-	accounts, err := l.Accounts("")
-	if err != nil || len(accounts) > 0 {
-		return err
+// setupCode returns what the first owner is made with, and says how to begin;
+// "" where there is an account.
+func (m *Main) setupCode(l *oplog.Log, url, data string) (string, error) {
+	empty, err := l.Empty()
+	if err != nil || !empty {
+		return "", err
 	}
 	flag := ""
 	if data != "" {
 		flag = fmt.Sprintf(" --data %q", data)
 	}
-	fmt.Fprintf(m.Stderr, `There is no account yet, so nobody can sign in. Stop oplog, run these two, and start it again:
+	code := rand.Text()
+	fmt.Fprintf(m.Stderr, `There is no account yet, so nobody can sign in. Set oplog up in a browser, at this address alone:
+  %[2]s
+or stop oplog, run these two, and start it again:
   oplog tenant add acme --name "Acme"%[1]s
   oplog account add admin --role admin --tenant acme%[1]s
-`, flag)
-	return nil
+`, flag, setupURL(url, code))
+	return code, nil
 }
+
+// setupURL is where the console sets oplog up. The code stands where no server
+// and no log of one sees it.
+func setupURL(url, code string) string { return url + "/#setup=" + code }
 
 // dataDir returns the data directory: the one named, or the user's own.
 func (m *Main) dataDir(named string) (string, error) {
@@ -183,21 +193,25 @@ const shutdownTime = 10 * time.Second
 
 // serve answers requests until the context ends, then finishes those that it
 // has taken.
-func (m *Main) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f serveFlags) error {
+func (m *Main) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f serveFlags, setupCode string) error {
 	files, err := console()
 	if err != nil {
 		return err
 	}
 	s := server.New(l, server.Options{
 		Console: files, Version: buildVersion().version, Now: m.Now, SecureCookies: f.TLSCert != "",
-		Hosts: f.Host, AnyIP: !onLoopback(ln),
+		Hosts: f.Host, AnyIP: !onLoopback(ln), SetupCode: setupCode,
 		Logger: slog.New(slog.NewTextHandler(m.Stderr, nil)),
 	})
 	ended := make(chan error, 1)
 	go func() { ended <- s.Listen(ln) }()
 	fmt.Fprintln(m.Stdout, "listening on", f.url(ln))
 	if _, person := terminal(m.Stdout); person && !f.NoOpen {
-		openBrowser(f.url(ln), m.Getenv)
+		address := f.url(ln)
+		if setupCode != "" {
+			address = setupURL(address, setupCode)
+		}
+		openBrowser(address, m.Getenv)
 	}
 	select {
 	case err := <-ended:

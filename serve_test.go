@@ -38,6 +38,33 @@ func TestServeSaysOneLine(t *testing.T) {
 	}
 }
 
+// TestServeSetsUp makes the first owner with the code that was printed.
+func TestServeSetsUp(t *testing.T) {
+	data := t.TempDir()
+	p := serve(t, "--data", data)
+	_, code, found := strings.Cut(p.stderr.String(), p.url+"/#setup=")
+	code, _, _ = strings.Cut(code, "\n")
+	if !found || len(code) < 20 {
+		t.Fatalf("stderr is %q", p.stderr)
+	}
+	body := `{"code":"` + code + `","username":"ann","password":"correct horse","tenant":{"id":"acme","name":"Acme"}}`
+	answer, err := http.Post(p.url+"/api/v1/setup", "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusCreated {
+		t.Fatalf("status %d", answer.StatusCode)
+	}
+	if _, status := signIn(t, p.url, "ann", "correct horse"); status != http.StatusOK {
+		t.Errorf("the owner cannot sign in: status %d", status)
+	}
+	p.stop()
+	if again := serve(t, "--data", data); again.stderr.String() != "" {
+		t.Errorf("stderr is %q", again.stderr)
+	}
+}
+
 func TestServeAnswersToItsNames(t *testing.T) {
 	f := func(url, host string, want int) {
 		t.Helper()

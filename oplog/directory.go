@@ -182,16 +182,55 @@ func (l *Log) Account(username string) (Account, error) {
 	return readRecord[Account](l.store, RecordAccount, username)
 }
 
+// Empty tells whether there is no account yet.
+func (l *Log) Empty() (bool, error) {
+	all, err := l.store.Records(RecordAccount, "")
+	return len(all) == 0, err
+}
+
+// SetUp makes the first owner and the first tenant; CodeNotFound
+// where there is an account.
+func (l *Log) SetUp(owner Account, t Tenant) (Account, error) {
+	l.accounts.Lock()
+	defer l.accounts.Unlock()
+	empty, err := l.Empty()
+	if err == nil && !empty {
+		err = Errorf(CodeNotFound, "There is an account already.")
+	}
+	if err != nil {
+		return owner, err
+	}
+	if owner.Role != RoleOwner {
+		return owner, fieldError("role", string(owner.Role), "is not owner, as the first account is")
+	}
+	broken := owner.validate()
+	for _, f := range t.validate() {
+		f.Location = "tenant." + f.Location
+		broken = append(broken, f)
+	}
+	if len(broken) > 0 {
+		return owner, &Error{Code: CodeInvalid, Message: "The set-up breaks a rule; nothing was made.", Fields: broken}
+	}
+	if _, err := l.AddTenant(t); err != nil {
+		return owner, err
+	}
+	return l.addAccount(owner)
+}
+
 // AddAccount makes an account.
 func (l *Log) AddAccount(a Account) (Account, error) {
+	l.accounts.Lock()
+	defer l.accounts.Unlock()
+	return l.addAccount(a)
+}
+
+func (l *Log) addAccount(a Account) (Account, error) {
 	if broken := a.validate(); len(broken) > 0 {
 		return a, &Error{Code: CodeInvalid, Message: "The account breaks a rule.", Fields: broken}
 	}
 	if err := l.checkPlace(a); err != nil {
 		return a, err
 	}
-	l.accounts.Lock()
-	defer l.accounts.Unlock()
 	a.CreatedAt = l.now().UTC()
 	if err := createRecord(l.store, RecordAccount, a.Username, a); err != nil {
 		if CodeOf(err) == CodeConflict {

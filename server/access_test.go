@@ -61,7 +61,7 @@ func TestWhoMay(t *testing.T) {
 	check("DELETE", "/api/v1/session", "", 401, 401, 204, 204, 204, 204, 204, 403, 403, 403, 204, 403, 403)
 	for i := range f.server.table {
 		switch r := &f.server.table[i]; r.id {
-		case "signIn", "endSessions": // see TestSignIn and TestSignOutEverywhere
+		case "signIn", "getSetup", "setUp", "endSessions": // see TestSignIn, TestSetup and TestSignOutEverywhere
 		default:
 			if !checked[r] {
 				t.Errorf("%s %s is not checked", r.method, r.path)
@@ -91,7 +91,10 @@ func TestEveryRouteIsChecked(t *testing.T) {
 	for _, r := range f.server.table {
 		path := strings.NewReplacer("{tenant}", "acme", "{id}", "x").Replace(r.path)
 		a := f.send("nobody", r.method, path, "")
-		if r.id == "signIn" {
+		if r.who == anyone {
+			if !slices.Contains([]string{"signIn", "getSetup", "setUp"}, r.id) {
+				t.Errorf("%s %s takes anyone", r.method, r.path)
+			}
 			continue
 		}
 		f.asProblem(a, 401)

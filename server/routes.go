@@ -14,6 +14,7 @@ const (
 // routes is the table of all calls of the API.
 func (s *Server) routes() []route {
 	const (
+		setup    = "/api/v1/setup"
 		session  = "/api/v1/session"
 		sessions = "/api/v1/sessions"
 		accounts = "/api/v1/accounts"
@@ -22,6 +23,8 @@ func (s *Server) routes() []route {
 		export   = tenant + "/exports/{id}"
 	)
 	return []route{
+		{"GET", setup, anyone, 200, "getSetup", "Whether there is no account yet", nil, answer(s.getSetup)},
+		{"POST", setup, anyone, 201, "setUp", "Make the first owner and tenant, while there is no account", nil, answer(s.setUp)},
 		{"POST", session, anyone, 200, "signIn", "Sign in", nil, answer(s.signIn)},
 		{"GET", session, people, 200, "getSession", "Who is signed in", nil, answer(s.getSession)},
 		{"PATCH", session, people, 200, "changeSession", "Change the account's language", nil, answer(s.changeSession)},

@@ -39,6 +39,7 @@ type Options struct {
 	Now           func() time.Time // the clock; nil for time.Now
 	Logger        *slog.Logger     // for errors that no caller can help; nil for slog.Default
 	SecureCookies bool             // whether people come over TLS alone
+	SetupCode     string           // what the first owner is made with; "" for not at all
 	Hosts         []string         // names that the server answers to, besides those of the machine itself
 	AnyIP         bool             // whether it answers to every IP address too: one that listens beyond this machine
 	SlowTime      time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
@@ -46,23 +47,24 @@ type Options struct {
 
 // Server serves a log.
 type Server struct {
-	log     *oplog.Log
-	now     func() time.Time
-	logger  *slog.Logger
-	secure  bool // cookies go over TLS alone
-	hosts   hosts
-	tries   *throttle     // of signing in
-	slow    time.Duration // see Options.SlowTime
-	app     *fiber.App
-	api     huma.API
-	table   []route
-	spec    func() ([]byte, error)
-	console console
-	hashing chan struct{} // a slot for each password that may be hashed at once
-	closing atomic.Bool
-	ending  context.Context // of streams, which would outlast any wait
-	end     context.CancelFunc
-	beat    time.Duration // of streams
+	log       *oplog.Log
+	now       func() time.Time
+	logger    *slog.Logger
+	secure    bool // cookies go over TLS alone
+	hosts     hosts
+	setupCode string        // see Options.SetupCode
+	tries     *throttle     // of signing in
+	slow      time.Duration // see Options.SlowTime
+	app       *fiber.App
+	api       huma.API
+	table     []route
+	spec      func() ([]byte, error)
+	console   console
+	hashing   chan struct{} // a slot for each password that may be hashed at once
+	closing   atomic.Bool
+	ending    context.Context // of streams, which would outlast any wait
+	end       context.CancelFunc
+	beat      time.Duration // of streams
 }
 
 const (
@@ -89,7 +91,7 @@ func New(log *oplog.Log, o Options) *Server {
 	}
 	s := &Server{
 		log: log, now: o.Now, logger: o.Logger, secure: o.SecureCookies,
-		hosts: newHosts(o.Hosts, o.AnyIP), tries: newThrottle(o.Now), slow: o.SlowTime,
+		setupCode: o.SetupCode, hosts: newHosts(o.Hosts, o.AnyIP), tries: newThrottle(o.Now), slow: o.SlowTime,
 		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}
 	s.ending, s.end = context.WithCancel(context.Background())

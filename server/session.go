@@ -75,6 +75,11 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 		return nil, oplog.Errorf(oplog.CodeUnauthenticated, "The username or the password is wrong.")
 	}
 	giveBack()
+	return s.startSession(in, account)
+}
+
+// startSession signs an account in on the browser that asks.
+func (s *Server) startSession(in *call, account oplog.Account) (*signInOutput, error) {
 	if in.token != "" {
 		if err := s.log.EndSession(in.token); err != nil {
 			return nil, err

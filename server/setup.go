@@ -1,0 +1,76 @@
+package server
+
+import (
+	"context"
+	"crypto/subtle"
+
+	"oplog/oplog"
+)
+
+// The first run: while there is no account, whoever has the code that the
+// program printed makes the first owner and tenant.
+
+type (
+	setupOutput struct {
+		Body struct {
+			Needed bool `json:"needed" doc:"Whether there is no account yet."`
+		} `nameHint:"Setup"`
+	}
+	newSetupBody struct {
+		Code     string        `json:"code" maxLength:"256" doc:"As the program printed it when it started."`
+		Username string        `json:"username" minLength:"1" maxLength:"64"`
+		Password string        `json:"password" minLength:"8" maxLength:"1024"`
+		Locale   string        `json:"locale,omitempty" enum:"en,zh-CN"`
+		Tenant   newTenantBody `json:"tenant"`
+	}
+	setUpInput struct{ Body newSetupBody }
+)
+
+func (s *Server) getSetup(context.Context, *call, *struct{}) (*setupOutput, error) {
+	needed, err := s.setupNeeded()
+	out := &setupOutput{}
+	out.Body.Needed = needed
+	return out, err
+}
+
+func (s *Server) setupNeeded() (bool, error) {
+	if s.setupCode == "" {
+		return false, nil
+	}
+	return s.log.Empty()
+}
+
+// setUp makes the first owner and tenant, and signs the owner in. Afterwards
+// there is nothing at this address, whatever the code.
+func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signInOutput, error) {
+	b := input.Body
+	needed, err := s.setupNeeded()
+	if err == nil && !needed {
+		err = errNothingHere
+	}
+	if err != nil {
+		return nil, err
+	}
+	giveBack, wait := s.tries.take("set-up", network(in.http.Context().RemoteIP()))
+	if wait > 0 {
+		return nil, in.tooManyTries(wait)
+	}
+	if subtle.ConstantTimeCompare([]byte(b.Code), []byte(s.setupCode)) != 1 {
+		return nil, oplog.Errorf(oplog.CodeForbidden, "This is not the set-up code; the program printed it when it started.")
+	}
+	giveBack()
+	account := oplog.Account{Username: b.Username, Role: oplog.RoleOwner, Locale: b.Locale}
+	if account.PasswordHash, err = s.hash(ctx, b.Password); err != nil {
+		return nil, err
+	}
+	account, err = s.log.SetUp(account, b.Tenant.domain())
+	if oplog.CodeOf(err) == oplog.CodeNotFound {
+		err = errNothingHere // another was faster
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.startSession(in, account)
+}
+
+var errNothingHere = oplog.Errorf(oplog.CodeNotFound, "There is nothing at this address.")

@@ -1,0 +1,97 @@
+package server
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"oplog/oplog"
+	"oplog/search"
+	"oplog/storage"
+)
+
+// newEmptyServer is a server of a log that has nothing yet.
+func newEmptyServer(t *testing.T) *fixture {
+	t.Helper()
+	dir := t.TempDir()
+	store := must(storage.Open(dir, storage.Options{}))(t)
+	log := must(oplog.New(store, must(search.Open(filepath.Join(dir, "index"), store))(t), oplog.Options{ExportDir: filepath.Join(dir, "exports")}))(t)
+	t.Cleanup(func() {
+		if err := log.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	f := &fixture{TB: t, log: log, sent: map[string]map[string]string{"nobody": {}}}
+	f.server = New(log, Options{Hosts: []string{"example.com"}, SetupCode: "the code"})
+	return f
+}
+
+func TestSetup(t *testing.T) {
+	f := newEmptyServer(t)
+	needed := func(want bool) {
+		t.Helper()
+		if body := f.get("nobody", "/api/v1/setup", 200); strings.TrimSpace(body) != fmt.Sprintf(`{"needed":%v}`, want) {
+			t.Errorf("needed: %s", body)
+		}
+	}
+	post := func(fields string, want int) reply {
+		t.Helper()
+		r := f.send("nobody", "POST", "/api/v1/setup", `{"username":"ann","password":"correct horse",`+fields+`}`)
+		if r.status != want {
+			t.Errorf("%s: %d, want %d: %s", fields, r.status, want, r.body)
+		}
+		return r
+	}
+	needed(true)
+	post(`"tenant":{"id":"acme","name":"Acme"}`, 422)
+	post(`"code":"","tenant":{"id":"acme","name":"Acme"}`, 403)
+	post(`"code":"The code","tenant":{"id":"acme","name":"Acme"}`, 403)
+	post(`"code":"the code"`, 422)
+	post(`"code":"the code","tenant":{"id":"a/b","name":"Acme"}`, 422)
+	post(`"code":"the code","tenant":{"id":"acme","name":"Acme","time_zone":"Mars"}`, 422)
+	post(`"code":"the code","role":"admin","tenant":{"id":"acme","name":"Acme"}`, 422)
+	if r := f.send("nobody", "POST", "/api/v1/setup", `{}`, "Sec-Fetch-Site", "cross-site"); r.status != 403 {
+		t.Errorf("from another site: %d", r.status)
+	}
+	needed(true)
+	r := post(`"code":"the code","tenant":{"id":"acme","name":"Acme","data_permission":true}`, 201)
+	want := `{"username":"ann","role":"owner","locale":"en","tenants":[{"id":"acme","name":"Acme","time_zone":"Asia/Shanghai","data_permission":true}]}`
+	if strings.TrimSpace(r.body) != want || !strings.Contains(r.header.Get("Set-Cookie"), sessionCookie+"=") {
+		t.Errorf("%s %v", r.body, r.header)
+	}
+
+	// Never again, whatever is sent.
+	needed(false)
+	for _, code := range []string{"the code", "", "another"} {
+		r := post(`"code":"`+code+`","tenant":{"id":"again","name":"Again"}`, 404)
+		if p := f.asProblem(r, 404); p.Detail != "There is nothing at this address." {
+			t.Errorf("%s: %+v", code, p)
+		}
+	}
+	if tenants := must(f.log.Tenants())(t); len(tenants) != 1 {
+		t.Errorf("%v", tenants)
+	}
+}
+
+func TestSetupCodeCannotBeGuessed(t *testing.T) {
+	f := newEmptyServer(t)
+	for i := range accountTries + 1 {
+		r := f.send("nobody", "POST", "/api/v1/setup", `{"code":"guess","username":"ann","password":"correct horse","tenant":{"id":"acme","name":"Acme"}}`)
+		want := 403
+		if i == accountTries {
+			want = 429
+		}
+		f.asProblem(r, want)
+	}
+}
+
+func TestNoSetupWithoutCode(t *testing.T) {
+	f := newEmptyServer(t)
+	f.server = New(f.log, Options{Hosts: []string{"example.com"}})
+	body := f.get("nobody", "/api/v1/setup", 200)
+	r := f.send("nobody", "POST", "/api/v1/setup", `{"code":"","username":"ann","password":"correct horse","tenant":{"id":"acme","name":"Acme"}}`)
+	if !strings.Contains(body, "false") || r.status != 404 {
+		t.Errorf("%s; %d %s", body, r.status, r.body)
+	}
+}
