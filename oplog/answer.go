@@ -94,7 +94,7 @@ func (l *Log) Summary(ctx context.Context, tenant string, q Query, locale string
 	for i, start := range starts {
 		s.Histogram.Buckets[i] = Bucket{start.UTC(), counts.Buckets[i]}
 	}
-	catalog := l.catalog(tenant)
+	catalog := t.catalog
 	s.Facets = Facets{
 		Module: facet(counts.Modules, func(key string) string {
 			module, _ := catalog.Module(key)
@@ -175,7 +175,7 @@ func (l *Log) match(tenant string, q Query) (Match, error) {
 		return Match{}, err
 	}
 	m := Match{
-		Catalog: l.catalog(tenant), Users: q.Users, Modules: q.Modules, Operations: q.Operations,
+		Catalog: t.catalog, Users: q.Users, Modules: q.Modules, Operations: q.Operations,
 		ContentIDs: q.ContentIDs, From: q.From, To: q.To,
 	}
 	if m.Words, err = ParseSearch(q.Search); err != nil {

@@ -16,6 +16,8 @@ type Module struct {
 	Key        string   `json:"key"`
 	Title      Title    `json:"title"`
 	Operations []string `json:"operations"` // keys of the operation types that it allows
+	BuiltIn    bool     `json:"built_in,omitempty"`
+	Retired    bool     `json:"retired,omitempty"` // refused for new entries, and still shown
 }
 
 // Operation is an operation type.
@@ -23,6 +25,9 @@ type Operation struct {
 	Key   string `json:"key"`
 	Title Title  `json:"title"`
 	Group Group  `json:"group"`
+
+	BuiltIn bool `json:"built_in,omitempty"`
+	Retired bool `json:"retired,omitempty"` // refused for new entries, and still shown
 }
 
 // Title is a name in the languages of the console.
@@ -74,13 +79,27 @@ func (c *Catalog) Operation(key string) (Operation, bool) {
 	return c.Operations[i], true
 }
 
-// ModuleKeys returns the keys of all modules, in the catalog's order.
+// ModuleKeys returns the keys of all modules that can be recorded, in the
+// catalog's order.
 func (c *Catalog) ModuleKeys() []string {
-	keys := make([]string, len(c.Modules))
-	for i, m := range c.Modules {
-		keys[i] = m.Key
+	keys := make([]string, 0, len(c.Modules))
+	for _, m := range c.Modules {
+		if !m.Retired {
+			keys = append(keys, m.Key)
+		}
 	}
 	return keys
+}
+
+// allowed returns the operation types of a module that can be recorded.
+func (c *Catalog) allowed(m Module) []string {
+	return slices.DeleteFunc(slices.Clone(m.Operations), c.retired)
+}
+
+// retired tells whether an operation type is refused for new entries.
+func (c *Catalog) retired(operation string) bool {
+	o, _ := c.Operation(operation)
+	return o.Retired
 }
 
 // Allows tells whether the module allows an operation type.
@@ -92,39 +111,39 @@ func BuiltInCatalog() *Catalog { return &builtIn }
 
 var builtIn = Catalog{
 	Operations: []Operation{
-		{"create", Title{"Create", "新建"}, GroupCreate},
-		{"copy", Title{"Copy", "复制"}, GroupCreate},
-		{"edit", Title{"Edit", "编辑"}, GroupChange},
-		{"delete", Title{"Delete", "删除"}, GroupDestructive},
-		{"batch_delete", Title{"Batch delete", "批量删除"}, GroupDestructive},
-		{"import", Title{"Import", "导入"}, GroupCreate},
-		{"batch_import", Title{"Batch import", "批量导入"}, GroupCreate},
-		{"export", Title{"Export", "导出"}, GroupOutward},
-		{"batch_export", Title{"Batch export", "批量导出"}, GroupOutward},
-		{"send", Title{"Send", "发送"}, GroupOutward},
-		{"sync", Title{"Sync", "同步"}, GroupChange},
-		{"merge", Title{"Merge", "合并"}, GroupChange},
-		{"start", Title{"Start", "启动"}, GroupChange},
-		{"stop", Title{"Stop", "停止"}, GroupChange},
+		{"create", Title{"Create", "新建"}, GroupCreate, true, false},
+		{"copy", Title{"Copy", "复制"}, GroupCreate, true, false},
+		{"edit", Title{"Edit", "编辑"}, GroupChange, true, false},
+		{"delete", Title{"Delete", "删除"}, GroupDestructive, true, false},
+		{"batch_delete", Title{"Batch delete", "批量删除"}, GroupDestructive, true, false},
+		{"import", Title{"Import", "导入"}, GroupCreate, true, false},
+		{"batch_import", Title{"Batch import", "批量导入"}, GroupCreate, true, false},
+		{"export", Title{"Export", "导出"}, GroupOutward, true, false},
+		{"batch_export", Title{"Batch export", "批量导出"}, GroupOutward, true, false},
+		{"send", Title{"Send", "发送"}, GroupOutward, true, false},
+		{"sync", Title{"Sync", "同步"}, GroupChange, true, false},
+		{"merge", Title{"Merge", "合并"}, GroupChange, true, false},
+		{"start", Title{"Start", "启动"}, GroupChange, true, false},
+		{"stop", Title{"Stop", "停止"}, GroupChange, true, false},
 	},
 	Modules: []Module{
-		{"customer", Title{"Customer", "客户"}, []string{"create", "copy", "delete", "batch_import", "batch_export", "batch_delete", "merge"}},
-		{"wechat_page", Title{"WeChat Page", "微信页面"}, []string{"create", "copy", "edit", "delete"}},
-		{"wechat_page_module", Title{"WeChat Page custom module", "微信页面自定义模块"}, []string{"create", "copy", "edit", "delete"}},
-		{"wechat_broadcast", Title{"WeChat official account broadcast record", "公众号群发记录"}, []string{"create", "copy", "edit", "delete"}},
-		{"wechat_qrcode", Title{"WeChat official account QR code", "公众号二维码"}, []string{"create", "copy", "edit", "delete", "import", "export"}},
-		{"wechat_template_message", Title{"WeChat template message", "微信模板消息"}, []string{"create", "copy", "edit", "delete", "send", "sync"}},
-		{"wechat_menu_message", Title{"WeChat menu message", "微信菜单消息"}, []string{"create", "copy", "edit", "delete"}},
-		{"wechat_coupon", Title{"WeChat Coupons", "微信卡券"}, []string{"create", "copy", "edit", "delete", "sync"}},
-		{"merchant_coupon", Title{"WeChat Merchant Center Coupon", "微信商户平台代金券"}, []string{"create", "copy", "delete", "import"}},
-		{"merchant_red_pocket", Title{"WeChat Red Pocket in WeChat Merchant Center", "微信商户平台红包"}, []string{"create", "copy", "edit", "delete"}},
-		{"merchant_commodity", Title{"WeChat Merchant Center Commodity Management", "微信商户平台商品管理"}, []string{"create", "copy", "edit", "delete", "export"}},
-		{"merchant_order", Title{"WeChat Merchant Center Order Management", "微信商户平台订单管理"}, []string{"export"}},
-		{"wechat_auto_reply", Title{"WeChat official account automatic reply", "公众号自动回复"}, []string{"create", "copy", "edit", "delete"}},
-		{"wechat_menu", Title{"WeChat official account custom menu", "公众号自定义菜单"}, []string{"create", "copy", "edit", "delete"}},
-		{"wechat_tag", Title{"WeChat tags", "微信标签"}, []string{"create", "copy", "edit", "delete"}},
-		{"sms", Title{"SMS", "短信"}, []string{"create", "copy", "edit", "delete", "send"}},
-		{"email", Title{"Email", "邮件"}, []string{"create", "copy", "edit", "delete", "send"}},
-		{"auto_flow", Title{"Auto-flow", "自动化流程"}, []string{"create", "copy", "edit", "delete", "start", "stop"}},
+		{"customer", Title{"Customer", "客户"}, []string{"create", "copy", "delete", "batch_import", "batch_export", "batch_delete", "merge"}, true, false},
+		{"wechat_page", Title{"WeChat Page", "微信页面"}, []string{"create", "copy", "edit", "delete"}, true, false},
+		{"wechat_page_module", Title{"WeChat Page custom module", "微信页面自定义模块"}, []string{"create", "copy", "edit", "delete"}, true, false},
+		{"wechat_broadcast", Title{"WeChat official account broadcast record", "公众号群发记录"}, []string{"create", "copy", "edit", "delete"}, true, false},
+		{"wechat_qrcode", Title{"WeChat official account QR code", "公众号二维码"}, []string{"create", "copy", "edit", "delete", "import", "export"}, true, false},
+		{"wechat_template_message", Title{"WeChat template message", "微信模板消息"}, []string{"create", "copy", "edit", "delete", "send", "sync"}, true, false},
+		{"wechat_menu_message", Title{"WeChat menu message", "微信菜单消息"}, []string{"create", "copy", "edit", "delete"}, true, false},
+		{"wechat_coupon", Title{"WeChat Coupons", "微信卡券"}, []string{"create", "copy", "edit", "delete", "sync"}, true, false},
+		{"merchant_coupon", Title{"WeChat Merchant Center Coupon", "微信商户平台代金券"}, []string{"create", "copy", "delete", "import"}, true, false},
+		{"merchant_red_pocket", Title{"WeChat Red Pocket in WeChat Merchant Center", "微信商户平台红包"}, []string{"create", "copy", "edit", "delete"}, true, false},
+		{"merchant_commodity", Title{"WeChat Merchant Center Commodity Management", "微信商户平台商品管理"}, []string{"create", "copy", "edit", "delete", "export"}, true, false},
+		{"merchant_order", Title{"WeChat Merchant Center Order Management", "微信商户平台订单管理"}, []string{"export"}, true, false},
+		{"wechat_auto_reply", Title{"WeChat official account automatic reply", "公众号自动回复"}, []string{"create", "copy", "edit", "delete"}, true, false},
+		{"wechat_menu", Title{"WeChat official account custom menu", "公众号自定义菜单"}, []string{"create", "copy", "edit", "delete"}, true, false},
+		{"wechat_tag", Title{"WeChat tags", "微信标签"}, []string{"create", "copy", "edit", "delete"}, true, false},
+		{"sms", Title{"SMS", "短信"}, []string{"create", "copy", "edit", "delete", "send"}, true, false},
+		{"email", Title{"Email", "邮件"}, []string{"create", "copy", "edit", "delete", "send"}, true, false},
+		{"auto_flow", Title{"Auto-flow", "自动化流程"}, []string{"create", "copy", "edit", "delete", "start", "stop"}, true, false},
 	},
 }

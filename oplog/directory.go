@@ -37,6 +37,15 @@ func (l *Log) readTenant(id string) (tenantState, error) {
 	if err != nil && CodeOf(err) != CodeNotFound {
 		return tenantState{}, err
 	}
+	own, err := readRecord[Catalog](l.store, RecordCatalog, id)
+	switch {
+	case CodeOf(err) == CodeNotFound:
+		t.catalog = BuiltInCatalog()
+	case err != nil:
+		return tenantState{}, err
+	default:
+		t.catalog = extended(own)
+	}
 	l.tenants[id] = t
 	return t, nil
 }
@@ -85,13 +94,9 @@ func (l *Log) ChangeTenant(id string, change func(*Tenant)) (Tenant, error) {
 
 // Catalog returns the catalog of a tenant.
 func (l *Log) Catalog(tenant string) (*Catalog, error) {
-	if _, err := l.tenant(tenant); err != nil {
-		return nil, err
-	}
-	return l.catalog(tenant), nil
+	t, err := l.tenant(tenant)
+	return t.catalog, err
 }
-
-func (l *Log) catalog(string) *Catalog { return BuiltInCatalog() }
 
 // Organizations returns a tenant's tree, or the part of it that a scope (an
 // organization, "" for all) lets see. Where data permission is off there is

@@ -30,7 +30,8 @@ type Log struct {
 // a whole when any of it changes.
 type tenantState struct {
 	Tenant
-	tree Tree
+	tree    Tree
+	catalog *Catalog
 }
 
 // Options are what a Log needs besides its engines.
@@ -119,7 +120,7 @@ func (l *Log) Append(ctx context.Context, tenant string, entries []Entry) (Appen
 // check validates entries and returns those to be stored; the others are
 // answered as skipped.
 func (l *Log) check(t tenantState, entries []Entry, answer *Appended) ([]Entry, error) {
-	catalog := l.catalog(t.ID)
+	catalog := t.catalog
 	now := l.now()
 	var broken []FieldError
 	manual := make([]Entry, 0, len(entries))

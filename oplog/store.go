@@ -77,6 +77,7 @@ type RecordKind string
 const (
 	RecordTenant        RecordKind = "tenants"       // by tenant id
 	RecordOrganizations RecordKind = "organizations" // by tenant id: the tree
+	RecordCatalog       RecordKind = "catalogs"      // by tenant id: what it adds to the built-in catalog
 	RecordIndex         RecordKind = "index"         // by tenant id: the index's manifest
 	RecordAccount       RecordKind = "accounts"      // by username
 	RecordKey           RecordKind = "keys"          // by hash of the API key
@@ -86,7 +87,7 @@ const (
 
 // RecordKinds lists all kinds.
 var RecordKinds = []RecordKind{
-	RecordTenant, RecordOrganizations, RecordIndex, RecordAccount, RecordKey, RecordSession, RecordExport,
+	RecordTenant, RecordOrganizations, RecordCatalog, RecordIndex, RecordAccount, RecordKey, RecordSession, RecordExport,
 }
 
 // Record is a record's name and bytes.

@@ -136,10 +136,14 @@ func (v *validation) operation(catalog *Catalog, module, operation string) {
 		v.fail("module", module, "is needed; one of %s", strings.Join(catalog.ModuleKeys(), ", "))
 	case !ok:
 		v.fail("module", module, "is not in the catalog; one of %s", strings.Join(catalog.ModuleKeys(), ", "))
+	case m.Retired:
+		v.fail("module", module, "is retired; one of %s", strings.Join(catalog.ModuleKeys(), ", "))
 	case operation == "":
-		v.fail("operation", operation, "is needed; module %s allows %s", module, strings.Join(m.Operations, ", "))
+		v.fail("operation", operation, "is needed; module %s allows %s", module, strings.Join(catalog.allowed(m), ", "))
 	case !m.Allows(operation):
-		v.fail("operation", operation, "is not allowed for module %s; allowed are %s", module, strings.Join(m.Operations, ", "))
+		v.fail("operation", operation, "is not allowed for module %s; allowed are %s", module, strings.Join(catalog.allowed(m), ", "))
+	case catalog.retired(operation):
+		v.fail("operation", operation, "is retired; module %s allows %s", module, strings.Join(catalog.allowed(m), ", "))
 	}
 }
 

@@ -39,6 +39,7 @@ func TestWhoMay(t *testing.T) {
 	check("GET", tenant+"/entries/e1", "", 401, 401, 200, 200, 404, 200, 403, 403, 200, 403, 404, 404, 404)
 	check("GET", tenant+"/summary", "", 401, 401, 200, 200, 200, 200, 403, 403, 200, 403, 404, 404, 404)
 	check("GET", tenant+"/catalog", "", 401, 401, 200, 200, 200, 200, 403, 200, 200, 200, 404, 404, 404)
+	check("PUT", tenant+"/catalog", `{"modules":[]}`, 401, 401, 200, 200, 403, 403, 403, 403, 403, 403, 404, 404, 404)
 	check("GET", tenant+"/organizations", "", 401, 401, 200, 200, 200, 200, 403, 403, 403, 403, 404, 404, 404)
 	check("PUT", tenant+"/organizations", `[{"id":"hq","name":"HQ"},{"id":"east","name":"East","parent_id":"hq"}]`, 401, 401, 200, 200, 403, 403, 403, 200, 403, 403, 404, 404, 404)
 	check("GET", tenant+"/exports", "", 401, 401, 200, 200, 200, 200, 403, 403, 200, 403, 404, 404, 404)

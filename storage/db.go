@@ -210,10 +210,37 @@ func (db *DB) prepare() error {
 		}
 		return nil
 	})
-	if err != nil || !isNew {
+	if err != nil {
 		return err
 	}
-	return db.bolt.Update(db.create)
+	if isNew {
+		return db.bolt.Update(db.create)
+	}
+	return db.addKinds()
+}
+
+// addKinds makes room for kinds of records that came after the file was made.
+func (db *DB) addKinds() error {
+	var missing []oplog.RecordKind
+	err := db.bolt.View(func(tx *bolt.Tx) error {
+		for _, kind := range oplog.RecordKinds {
+			if recordBucket(tx, kind) == nil {
+				missing = append(missing, kind)
+			}
+		}
+		return nil
+	})
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	return db.bolt.Update(func(tx *bolt.Tx) error {
+		for _, kind := range missing {
+			if _, err := tx.Bucket(bucketRecords).CreateBucket([]byte(kind)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (db *DB) create(tx *bolt.Tx) error {

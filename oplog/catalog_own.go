@@ -1,0 +1,154 @@
+package oplog
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+// What a tenant may add to the built-in catalog, at most.
+const (
+	MaxOwnModules    = 200
+	MaxOwnOperations = 200
+	maxTitleLength   = 128
+)
+
+// extended returns the built-in catalog with a tenant's own modules and
+// operation types, and with those that it adds to built-in modules.
+func extended(own Catalog) *Catalog {
+	c := &Catalog{Modules: slices.Clone(builtIn.Modules), Operations: slices.Clone(builtIn.Operations)}
+	c.Operations = append(c.Operations, own.Operations...)
+	for _, m := range own.Modules {
+		i := slices.IndexFunc(c.Modules, func(b Module) bool { return b.Key == m.Key })
+		if i < 0 {
+			c.Modules = append(c.Modules, m)
+			continue
+		}
+		c.Modules[i].Operations = append(slices.Clone(c.Modules[i].Operations), m.Operations...)
+	}
+	return c
+}
+
+// SetCatalog replaces what a tenant adds to the built-in catalog. Built-in
+// modules and operation types stay as they are, whether they are sent or not,
+// but for operation types that the tenant adds to a module. What is left out and
+// has been used stays, retired.
+func (l *Log) SetCatalog(ctx context.Context, tenant string, next Catalog) (*Catalog, error) {
+	t, err := l.tenant(tenant)
+	if err != nil {
+		return nil, err
+	}
+	own, broken := ownPart(next)
+	if len(broken) > 0 {
+		return nil, &Error{Code: CodeInvalid, Message: "The catalog breaks a rule; it was not changed.", Fields: broken}
+	}
+	counts, err := l.index.Count(ctx, tenant, Match{Catalog: t.catalog}, nil)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	defer delete(l.tenants, tenant) // read anew on next use
+	own, err = changeRecord(l.store, RecordCatalog, tenant, func(stored *Catalog, _ bool) (bool, error) {
+		*stored = own.keepingUsed(*stored, counts)
+		return false, nil
+	})
+	return extended(own), err
+}
+
+// keepingUsed adds what was in a catalog before and has been used.
+func (c Catalog) keepingUsed(before Catalog, counts Counts) Catalog {
+	for _, m := range before.Modules {
+		if _, stays := c.Module(m.Key); !stays && !m.extends() && counts.Modules[m.Key] > 0 {
+			m.Retired = true
+			c.Modules = append(c.Modules, m)
+		}
+	}
+	used := func(key string) bool {
+		return counts.Operations[key] > 0 || slices.ContainsFunc(c.Modules, func(m Module) bool { return m.Allows(key) })
+	}
+	for _, o := range before.Operations {
+		if _, stays := c.Operation(o.Key); !stays && used(o.Key) {
+			o.Retired = true
+			c.Operations = append(c.Operations, o)
+		}
+	}
+	return c
+}
+
+// extends tells whether the module stands for what a tenant adds to a built-in
+// one of the same key.
+func (m Module) extends() bool { return m.Title == Title{} }
+
+var catalogKey = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+
+// ownPart takes a whole catalog apart, as it is read and sent back: it returns
+// what is not built in, and what breaks a rule.
+func ownPart(c Catalog) (own Catalog, broken []FieldError) {
+	v := validation{}
+	for i, o := range c.Operations {
+		at := fmt.Sprintf("operations[%d]", i)
+		if b, isBuiltIn := builtIn.Operation(o.Key); isBuiltIn {
+			if o.BuiltIn = true; o != b {
+				v.fail(at, o.Key, "is built in and stays as it is; leave it out, or take another key")
+			}
+			continue
+		}
+		v.catalogItem(at, o.Key, o.Title)
+		if !slices.Contains([]Group{GroupDestructive, GroupOutward, GroupCreate, GroupChange}, o.Group) {
+			v.fail(at+".group", string(o.Group), "is not one of destructive, outward, create, change")
+		}
+		if _, twice := own.Operation(o.Key); twice {
+			v.fail(at+".key", o.Key, "stands twice")
+		}
+		o.BuiltIn = false
+		own.Operations = append(own.Operations, o)
+	}
+	for i, m := range c.Modules {
+		at := fmt.Sprintf("modules[%d]", i)
+		if _, twice := own.Module(m.Key); twice {
+			v.fail(at+".key", m.Key, "stands twice")
+		}
+		for j, key := range m.Operations {
+			_, isBuiltIn := builtIn.Operation(key)
+			if _, isOwn := own.Operation(key); !isBuiltIn && !isOwn {
+				v.fail(fmt.Sprintf("%s.operations[%d]", at, j), key, "is not among the operations")
+			}
+			if slices.Contains(m.Operations[:j], key) {
+				v.fail(fmt.Sprintf("%s.operations[%d]", at, j), key, "stands twice")
+			}
+		}
+		if b, isBuiltIn := builtIn.Module(m.Key); isBuiltIn {
+			if m.Title != b.Title || m.Retired {
+				v.fail(at, m.Key, "is built in; only operation types can be added to it")
+			}
+			added := slices.DeleteFunc(slices.Clone(m.Operations), b.Allows)
+			if len(added) > 0 {
+				own.Modules = append(own.Modules, Module{Key: m.Key, Operations: added})
+			}
+			continue
+		}
+		v.catalogItem(at, m.Key, m.Title)
+		if len(m.Operations) == 0 {
+			v.fail(at+".operations", nil, "is empty; name the operation types that the module allows")
+		}
+		m.BuiltIn = false
+		own.Modules = append(own.Modules, m)
+	}
+	if len(own.Modules) > MaxOwnModules {
+		v.fail("modules", len(own.Modules), "has more than %d of the tenant's own", MaxOwnModules)
+	}
+	if len(own.Operations) > MaxOwnOperations {
+		v.fail("operations", len(own.Operations), "has more than %d of the tenant's own", MaxOwnOperations)
+	}
+	return own, v.errors
+}
+
+func (v *validation) catalogItem(at, key string, title Title) {
+	if !catalogKey.MatchString(key) {
+		v.fail(at+".key", key, "is no key: a small letter, then small letters, digits and _, 64 at most")
+	}
+	v.text(at+".title.en", title.EN, 1, maxTitleLength)
+	v.text(at+".title.zh-CN", title.ZH, 1, maxTitleLength)
+}

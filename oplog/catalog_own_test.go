@@ -1,0 +1,99 @@
+package oplog_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"oplog/oplog"
+)
+
+func ownModule(key string, operations ...string) oplog.Module {
+	return oplog.Module{Key: key, Title: oplog.Title{EN: "Own", ZH: "自有"}, Operations: operations}
+}
+
+func ownOperation(key string) oplog.Operation {
+	return oplog.Operation{Key: key, Title: oplog.Title{EN: "Own", ZH: "自有"}, Group: oplog.GroupChange}
+}
+
+func TestCatalogRules(t *testing.T) {
+	l := newLog(t)
+	f := func(t *testing.T, c oplog.Catalog, want ...string) {
+		t.Helper()
+		_, err := l.SetCatalog(t.Context(), "acme", c)
+		wantFields(t, err, want...)
+	}
+	modules := func(m ...oplog.Module) oplog.Catalog { return oplog.Catalog{Modules: m} }
+	operations := func(o ...oplog.Operation) oplog.Catalog { return oplog.Catalog{Operations: o} }
+	f(t, modules(oplog.Module{}), "modules[0].key", "modules[0].title.en", "modules[0].title.zh-CN", "modules[0].operations")
+	f(t, modules(ownModule("Own", "edit")), "modules[0].key")
+	f(t, modules(ownModule("own-er", "edit")), "modules[0].key")
+	f(t, modules(ownModule("own", "edit"), ownModule("own", "edit")), "modules[1].key")
+	f(t, modules(ownModule("own", "edit", "fly")), "modules[0].operations[1]")
+	f(t, modules(ownModule("own", "edit", "edit")), "modules[0].operations[1]")
+	f(t, modules(ownModule("sms", "edit")), "modules[0]")
+	f(t, operations(ownOperation("")), "operations[0].key")
+	f(t, operations(ownOperation("fly"), ownOperation("fly")), "operations[1].key")
+	f(t, operations(oplog.Operation{Key: "fly", Title: oplog.Title{EN: "Fly", ZH: "飞"}, Group: "odd"}), "operations[0].group")
+	f(t, operations(oplog.Operation{Key: "edit", Title: oplog.Title{EN: "Change", ZH: "编辑"}, Group: oplog.GroupChange}), "operations[0]")
+	f(t, operations(oplog.Operation{Key: "edit", Title: oplog.Title{EN: "Edit", ZH: "编辑"}, Group: oplog.GroupChange, Retired: true}), "operations[0]")
+	var many oplog.Catalog
+	for i := range oplog.MaxOwnModules + 1 {
+		many.Modules = append(many.Modules, ownModule(fmt.Sprintf("m%d", i), "edit"))
+	}
+	f(t, many, "modules")
+	_, err := l.SetCatalog(t.Context(), "none", oplog.Catalog{})
+	wantCode(t, err, oplog.CodeNotFound)
+}
+
+// TestCatalogKeeps: what was used is never gone, what was not is.
+func TestCatalogKeeps(t *testing.T) {
+	l := newLog(t)
+	set := func(c oplog.Catalog) {
+		t.Helper()
+		l.must(l.SetCatalog(t.Context(), "acme", c))
+	}
+	f := func(t *testing.T, want string) {
+		t.Helper()
+		c, err := l.Catalog("acme")
+		l.must(nil, err)
+		var own []string
+		for _, m := range c.Modules {
+			if !m.BuiltIn {
+				own = append(own, fmt.Sprintf("%s %v %v", m.Key, m.Operations, m.Retired))
+			}
+		}
+		for _, o := range c.Operations {
+			if !o.BuiltIn {
+				own = append(own, fmt.Sprintf("%s %v", o.Key, o.Retired))
+			}
+		}
+		if got := strings.Join(own, "; "); got != want {
+			t.Errorf("own is %s, want %s", got, want)
+		}
+	}
+	f(t, "")
+	all := oplog.Catalog{
+		Modules:    []oplog.Module{ownModule("used", "fly", "swim"), ownModule("unused", "edit", "run")},
+		Operations: []oplog.Operation{ownOperation("fly"), ownOperation("swim"), ownOperation("run")},
+	}
+	set(all)
+	e := entry("c", 1)
+	e.Module, e.Operation = "used", "fly"
+	l.record("acme", e)
+	l.reopen()
+	f(t, "used [fly swim] false; unused [edit run] false; fly false; swim false; run false")
+	set(oplog.Catalog{})
+	f(t, "used [fly swim] true; fly true; swim true")
+	set(oplog.Catalog{})
+	f(t, "used [fly swim] true; fly true; swim true")
+	l.reopen()
+	set(oplog.Catalog{Modules: []oplog.Module{ownModule("used", "edit")}})
+	f(t, "used [edit] false; fly true")
+	set(all)
+	f(t, "used [fly swim] false; unused [edit run] false; fly false; swim false; run false")
+	l.record("acme", e)
+	if len(oplog.BuiltInCatalog().Modules) != 18 || len(oplog.BuiltInCatalog().Operations) != 14 {
+		t.Error("the built-in catalog has changed")
+	}
+}
