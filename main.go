@@ -50,6 +50,7 @@ type commands struct {
 	Account accountCommand `cmd:"" help:"Add, list and change the accounts of people."`
 	Key     keyCommand     `cmd:"" help:"Add, list and revoke the API keys of programs."`
 	Reindex reindexCommand `cmd:"" help:"Build the search index anew from the entries that are stored."`
+	Verify  verifyCommand  `cmd:"" help:"Recompute the proof over every entry, and compare with a checkpoint kept elsewhere."`
 	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
 	OpenAPI openAPICommand `cmd:"" name:"openapi" hidden:"" help:"Print the description of the API."`
 }

@@ -1,0 +1,439 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+	bolt "go.etcd.io/bbolt"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"oplog/oplog"
+)
+
+// Verification is what Verify finds out about a tenant's log.
+type Verification struct {
+	Size     uint64    // arrivals
+	Root     tlog.Hash // of the tree over the entries as they are stored
+	Bad      uint64    // how many findings there are
+	Findings []Finding // the first of them, in order of arrival; those beside the arrivals last
+	KeptRoot tlog.Hash // of the first entries, as many as the kept checkpoint has; zero where there are fewer
+}
+
+// Finding is one thing of a log that is not as it was recorded.
+type Finding struct {
+	Kind FindingKind
+	Seq  uint64    // of the arrival that is not right, or the first of a subtree
+	Time time.Time // of the operation, as far as it is known
+	ID   string    // of the entry, as far as it is known
+	Last uint64    // of a subtree
+}
+
+// FindingKind says what is not right.
+type FindingKind int
+
+// What Verify finds.
+const (
+	FoundChanged  FindingKind = iota + 1 // the entry is not the one that its leaf hashes
+	FoundRemoved                         // the entry is not there
+	FoundSwapped                         // another entry stands in its place
+	FoundInserted                        // an entry that never arrived
+	FoundBeyond                          // an entry, id or subtree after the last arrival
+	FoundNoLeaf                          // the arrival is not there
+	FoundSubtree                         // the leaves are not those that the stored subtree is of
+	FoundID                              // the sender's id does not lead to the entry
+)
+
+const (
+	maxFindings = 10
+	verifyChunk = 16 * tileSize // arrivals checked in one read transaction
+)
+
+// verification is a Verify that runs.
+type verification struct {
+	Verification
+	db     *DB
+	tenant string
+	kept   uint64
+	edge   [64]tlog.Hash // as in treeHead
+	size   uint64        // leaves so far
+	ids    uint64        // entries so far that have senders' ids
+}
+
+// Verify recomputes a tenant's tree from its entries in short read
+// transactions, and checks that each arrival leads to the entry that it was,
+// that no entry stands beside the arrivals, and that senders' ids lead to their
+// entries. It tells how far it is; kept is the size of a checkpoint to compare
+// with, 0 for none. What is not right is no error: an error is that of reading.
+func (db *DB) Verify(ctx context.Context, tenant string, kept uint64, progress func(done, total uint64)) (Verification, error) {
+	v := &verification{db: db, tenant: tenant, kept: kept}
+	var err error
+	if v.Size, _, err = db.Counts(tenant); err != nil {
+		return v.Verification, err
+	}
+	if v.Size == 0 {
+		v.Root, err = tlog.TreeHash(0, tree{})
+		v.KeptRoot = v.Root
+		return v.Verification, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for part := range v.parts(ctx) {
+		p := <-part
+		if p.err != nil {
+			return v.Verification, p.err
+		}
+		if err := v.add(p); err != nil {
+			return v.Verification, err
+		}
+		progress(v.size, v.Size)
+	}
+	if err := ctx.Err(); err != nil {
+		return v.Verification, err
+	}
+	v.Root = v.root()
+	return v.Verification, v.checkBeside(ctx)
+}
+
+// part is what is found of some arrivals in a row.
+type part struct {
+	leaves   []tlog.Hash
+	findings []Finding
+	ids      uint64
+	err      error
+}
+
+// parts checks all arrivals, some at a time and in their order, on all
+// processors.
+func (v *verification) parts(ctx context.Context) <-chan chan part {
+	parts := make(chan chan part, runtime.GOMAXPROCS(0))
+	go func() {
+		defer close(parts)
+		for from := uint64(1); from <= v.Size; from += verifyChunk {
+			result := make(chan part, 1)
+			select {
+			case parts <- result:
+				go func() { result <- v.check(from, min(from+verifyChunk-1, v.Size)) }()
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return parts
+}
+
+// check checks arrivals from one seq to another.
+func (v *verification) check(from, to uint64) (p part) {
+	p.err = v.view(func(b *bolt.Bucket) error {
+		r := arrivalReader{
+			tenant: v.tenant, part: &p,
+			tree:    tree{b.Bucket([]byte(nameArrivals)), b.Bucket([]byte(nameTree))},
+			entries: datedBucket{parent: b.Bucket([]byte(nameEntries))}, ids: datedBucket{parent: b.Bucket([]byte(nameIDs))},
+		}
+		for seq := from; seq <= to; seq++ {
+			r.check(seq)
+		}
+		return nil
+	})
+	return p
+}
+
+// view reads the tenant's bucket. Pages that are damaged make bbolt panic, or
+// read beside the file: both are an error here.
+func (v *verification) view(read func(*bolt.Bucket) error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s cannot be read any more (%v); put a backup in its place", v.db.bolt.Path(), p)
+		}
+	}()
+	return v.db.bolt.View(func(tx *bolt.Tx) error {
+		b := tx.Bucket(bucketTenants).Bucket([]byte(v.tenant))
+		if b == nil {
+			return fmt.Errorf("tenant %s went away while it was read", v.tenant)
+		}
+		return read(b)
+	})
+}
+
+// datedBucket finds buckets by date, and remembers the last.
+type datedBucket struct {
+	parent, last *bolt.Bucket
+	day          int64
+}
+
+func (d *datedBucket) at(key oplog.Key) *bolt.Bucket {
+	if day := key.Micros() / microsPerDay; d.last == nil || day != d.day {
+		d.last, d.day = d.parent.Bucket([]byte(dateOf(key.Time()))), day
+	}
+	return d.last
+}
+
+// arrivalReader checks arrivals in one transaction.
+type arrivalReader struct {
+	tenant       string
+	tree         tree
+	entries, ids datedBucket
+	part         *part
+}
+
+// entryHead is what of an entry its place depends on.
+type entryHead struct {
+	Tenant string `cbor:"1,keyasint"`
+	Seq    uint64 `cbor:"2,keyasint"`
+	Time   int64  `cbor:"3,keyasint"`
+	ID     string `cbor:"5,keyasint"`
+}
+
+var headDecoding = must(cbor.DecOptions{}.DecMode())
+
+func (h *entryHead) key() oplog.Key { return oplog.MakeKey(time.UnixMicro(h.Time), h.Seq) }
+
+func (h *entryHead) id() string {
+	if h.ID != "" {
+		return h.ID
+	}
+	return h.key().ID()
+}
+
+func (r *arrivalReader) find(kind FindingKind, seq uint64, key oplog.Key, id string) {
+	r.part.findings = append(r.part.findings, Finding{Kind: kind, Seq: seq, Time: key.Time(), ID: id})
+}
+
+func (r *arrivalReader) check(seq uint64) {
+	key, leaf, err := r.tree.arrival(seq)
+	if err != nil {
+		r.part.leaves = append(r.part.leaves, tlog.Hash{})
+		r.part.findings = append(r.part.findings, Finding{Kind: FoundNoLeaf, Seq: seq})
+		return
+	}
+	var data []byte
+	if b := r.entries.at(key); b != nil {
+		data = b.Get(key[:])
+	}
+	if data == nil {
+		r.part.leaves = append(r.part.leaves, leaf)
+		r.find(FoundRemoved, seq, key, key.ID())
+		return
+	}
+	hash := tlog.RecordHash(data)
+	r.part.leaves = append(r.part.leaves, hash)
+	var head entryHead
+	err = headDecoding.Unmarshal(data, &head)
+	switch {
+	case err != nil:
+		r.find(FoundChanged, seq, key, key.ID())
+	case key.Seq() != seq, hash != leaf && head.key() != key && r.isLeafOf(head.Seq, hash):
+		r.find(FoundSwapped, seq, key, head.id())
+	case hash != leaf, head.Tenant != r.tenant, head.key() != key:
+		r.find(FoundChanged, seq, key, head.id())
+	case head.ID != "":
+		r.part.ids++
+		if b := r.ids.at(key); b == nil || !bytes.Equal(b.Get([]byte(head.ID)), key[:]) {
+			r.find(FoundID, seq, key, head.ID)
+		}
+	}
+}
+
+// isLeafOf tells whether a hash is the leaf of another arrival.
+func (r *arrivalReader) isLeafOf(seq uint64, hash tlog.Hash) bool {
+	_, leaf, err := r.tree.arrival(seq)
+	return err == nil && leaf == hash
+}
+
+func (v *verification) find(f Finding) {
+	if v.Bad++; len(v.Findings) < maxFindings {
+		v.Findings = append(v.Findings, f)
+	}
+}
+
+// add grows the tree by the leaves of a part, and compares it with the subtrees
+// that are stored where the entries themselves are right.
+func (v *verification) add(p part) error {
+	v.ids += p.ids
+	bad := make(map[uint64]bool, len(p.findings)) // tiles whose entries are known to differ
+	for _, f := range p.findings {
+		bad[(f.Seq-1)/tileSize] = true
+		v.find(f)
+	}
+	return v.view(func(b *bolt.Bucket) error {
+		stored := tree{b.Bucket([]byte(nameArrivals)), b.Bucket([]byte(nameTree))}
+		for _, hash := range p.leaves {
+			level := 0
+			for ; v.size>>level&1 == 1; level++ {
+				hash = tlog.NodeHash(v.edge[level], hash)
+				// A larger subtree differs wherever one in it does.
+				tell := level+1 == tileLevel && !bad[v.size/tileSize] || level+1 > tileLevel && v.Bad == 0
+				if number := int64(v.size >> (level + 1)); tell {
+					if want, err := stored.hash(level+1, number); err != nil || want != hash {
+						v.findSubtree(stored, level+1, number)
+					}
+				}
+			}
+			v.edge[level] = hash
+			if v.size++; v.size == v.kept {
+				v.KeptRoot = v.root()
+			}
+		}
+		return nil
+	})
+}
+
+func (v *verification) findSubtree(stored tree, level int, number int64) {
+	first := uint64(number)<<level + 1
+	f := Finding{Kind: FoundSubtree, Seq: first, Last: first + 1<<level - 1}
+	if key, _, err := stored.arrival(first); err == nil {
+		f.Time, f.ID = key.Time(), key.ID()
+	}
+	v.find(f)
+}
+
+// root returns the root of the tree over the leaves so far.
+func (v *verification) root() tlog.Hash {
+	var root tlog.Hash
+	begun := false
+	for level := range v.edge {
+		switch {
+		case v.size>>level&1 == 0:
+		case !begun:
+			root, begun = v.edge[level], true
+		default:
+			root = tlog.NodeHash(v.edge[level], root)
+		}
+	}
+	return root
+}
+
+// checkBeside looks for what stands beside the arrivals: entries, ids and
+// subtrees that no arrival accounts for.
+func (v *verification) checkBeside(ctx context.Context) error {
+	if err := v.eachDate(ctx, nameEntries, v.checkKeys); err != nil {
+		return err
+	}
+	ids := uint64(0)
+	if err := v.eachDate(ctx, nameIDs, func(_ *bolt.Bucket, pairs []pair) { ids += uint64(len(pairs)) }); err != nil {
+		return err
+	}
+	if ids != v.ids {
+		if err := v.eachDate(ctx, nameIDs, v.checkIDs); err != nil {
+			return err
+		}
+	}
+	return v.view(func(b *bolt.Bucket) error {
+		return b.Bucket([]byte(nameTree)).ForEach(func(k, _ []byte) error {
+			if len(k) != 9 || (binary.BigEndian.Uint64(k[1:])+1)<<k[0] > v.Size {
+				v.find(Finding{Kind: FoundBeyond, Seq: v.Size})
+			}
+			return nil
+		})
+	})
+}
+
+// pair is a key of a bucket and what it holds, valid in the transaction.
+type pair struct{ key, value []byte }
+
+// eachDate visits all pairs of a bucket of buckets by date, in short
+// transactions, with the bucket of the tenant.
+func (v *verification) eachDate(ctx context.Context, name string, visit func(b *bolt.Bucket, pairs []pair)) error {
+	var date, from []byte
+	for ctx.Err() == nil {
+		var pairs []pair
+		err := v.view(func(b *bolt.Bucket) error {
+			parent := b.Bucket([]byte(name))
+			dates := parent.Cursor()
+			at, _ := dates.Seek(date)
+			if at == nil {
+				date = nil
+				return nil
+			}
+			if !bytes.Equal(at, date) {
+				from = nil
+			}
+			date = bytes.Clone(at)
+			c := parent.Bucket(at).Cursor()
+			for k, value := c.Seek(from); k != nil && len(pairs) < verifyChunk; k, value = c.Next() {
+				pairs = append(pairs, pair{k, value})
+			}
+			visit(b, pairs)
+			if len(pairs) < verifyChunk {
+				date, from = append(date, 0), nil
+				return nil
+			}
+			from = append(bytes.Clone(pairs[len(pairs)-1].key), 0)
+			return nil
+		})
+		if err != nil || date == nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// checkKeys looks for entries that never arrived.
+func (v *verification) checkKeys(b *bolt.Bucket, pairs []pair) {
+	t := tree{arrivals: b.Bucket([]byte(nameArrivals))}
+	for _, p := range pairs {
+		if len(p.key) != keySize {
+			v.find(Finding{Kind: FoundInserted})
+			continue
+		}
+		key := oplog.Key(p.key)
+		f := Finding{Kind: FoundInserted, Seq: key.Seq(), Time: key.Time(), ID: key.ID()}
+		var head entryHead
+		if headDecoding.Unmarshal(p.value, &head) == nil {
+			f.ID = head.id()
+		}
+		arrived, _, err := t.arrival(key.Seq())
+		switch {
+		case err != nil && key.Seq() > v.Size:
+			f.Kind = FoundBeyond
+			v.find(f)
+		case err == nil && arrived != key:
+			// Where arrivals are swapped, both stand among them.
+			if !slices.ContainsFunc(v.Findings, func(s Finding) bool { return s.Kind == FoundSwapped && s.Time.Equal(f.Time) && s.ID == f.ID }) {
+				v.find(f)
+			}
+		}
+	}
+}
+
+// checkIDs looks for ids that lead to no entry of that id.
+func (v *verification) checkIDs(b *bolt.Bucket, pairs []pair) {
+	entries := datedBucket{parent: b.Bucket([]byte(nameEntries))}
+	for _, p := range pairs {
+		f := Finding{Kind: FoundID, ID: string(p.key)}
+		if len(p.value) != keySize {
+			v.find(f)
+			continue
+		}
+		key := oplog.Key(p.value)
+		f.Seq, f.Time = key.Seq(), key.Time()
+		var head entryHead
+		date := entries.at(key)
+		switch {
+		case key.Seq() > v.Size:
+			f.Kind = FoundBeyond
+			v.find(f)
+		case date == nil || headDecoding.Unmarshal(date.Get(key[:]), &head) != nil || head.ID != f.ID:
+			v.find(f)
+		}
+	}
+}
+
+// Tenants lists the tenants that have entries.
+func (db *DB) Tenants() ([]string, error) {
+	var tenants []string
+	err := db.bolt.View(func(tx *bolt.Tx) error {
+		return tx.Bucket(bucketTenants).ForEachBucket(func(name []byte) error {
+			tenants = append(tenants, string(name))
+			return nil
+		})
+	})
+	return tenants, err
+}

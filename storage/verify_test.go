@@ -1,0 +1,246 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"oplog/oplog"
+)
+
+var kindNames = map[FindingKind]string{
+	FoundChanged: "changed", FoundRemoved: "removed", FoundSwapped: "swapped", FoundInserted: "inserted",
+	FoundBeyond: "beyond", FoundNoLeaf: "no leaf", FoundSubtree: "subtree", FoundID: "id",
+}
+
+// verified returns the findings of tenant acme as "kind seq, …".
+func verified(t *testing.T, db *DB) (string, Verification) {
+	t.Helper()
+	var told uint64
+	v, err := db.Verify(context.Background(), "acme", 0, func(done, _ uint64) { told = done })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if told != v.Size {
+		t.Errorf("told of %d of %d", told, v.Size)
+	}
+	var found []string
+	for _, f := range v.Findings {
+		found = append(found, fmt.Sprint(kindNames[f.Kind], " ", f.Seq))
+	}
+	return strings.Join(found, ", "), v
+}
+
+// manyEntries is enough for complete subtrees of two levels, in two chunks of
+// verifying; every third has its sender's id.
+const manyEntries = verifyChunk + tileSize + 7
+
+func verifiable(t *testing.T) (*DB, []oplog.Key) {
+	t.Helper()
+	db := openStore(t, t.TempDir())
+	var keys []oplog.Key
+	db.OnAppend(func(_ string, entries []oplog.Entry) {
+		for i := range entries {
+			keys = append(keys, entries[i].Key())
+		}
+	})
+	var entries []oplog.Entry
+	for i := range manyEntries {
+		e := entry(i*31%5000, fmt.Sprint(i))
+		if i%3 == 0 {
+			e.ID = fmt.Sprintf("own-%d", i)
+		}
+		entries = append(entries, e)
+	}
+	mustAppend(t, db, entries...)
+	return db, keys
+}
+
+func TestVerifyIntact(t *testing.T) {
+	db, _ := verifiable(t)
+	for _, more := range []string{"more", "yet more"} {
+		found, v := verified(t, db)
+		if found != "" || v.Bad != 0 || v.Size < manyEntries {
+			t.Errorf("%q: %+v", found, v)
+		}
+		text, err := db.Checkpoint("acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err := db.OpenCheckpoint(text); err != nil || c != (Checkpoint{"acme", v.Size, v.Root}) {
+			t.Errorf("%+v, %v", c, err)
+		}
+		mustAppend(t, db, entry(1, more), withID(more, entry(2, more)))
+	}
+	empty := openStore(t, t.TempDir())
+	if v, err := empty.Verify(t.Context(), "acme", 0, nil); err != nil || v.Size != 0 || v.Root != rootOf(nil) {
+		t.Errorf("of nothing: %+v, %v", v, err)
+	}
+}
+
+func TestVerifyAgainstASmallerCheckpoint(t *testing.T) {
+	g := &grown{db: openStore(t, t.TempDir())}
+	g.grow(t, 600)
+	for _, kept := range []int{1, 255, 256, 257, 511, 512, 599, 600} {
+		v, err := g.db.Verify(t.Context(), "acme", uint64(kept), func(_, _ uint64) {})
+		if err != nil || v.KeptRoot != rootOf(g.leaves[:kept]) || v.Root != rootOf(g.leaves) {
+			t.Errorf("%d: %+v, %v", kept, v, err)
+		}
+	}
+	if v, err := g.db.Verify(t.Context(), "acme", 601, func(_, _ uint64) {}); err != nil || v.KeptRoot != (tlog.Hash{}) {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
+
+// tampering is what somebody can do to the file of a tenant.
+type tampering struct {
+	t                            *testing.T
+	keys                         []oplog.Key // by seq - 1
+	entries, ids, arrivals, tree *bolt.Bucket
+}
+
+func (f *tampering) date(seq int) *bolt.Bucket {
+	return f.entries.Bucket([]byte(dateOf(f.keys[seq-1].Time())))
+}
+
+func (f *tampering) get(seq int) []byte {
+	return append([]byte(nil), f.date(seq).Get(f.keys[seq-1][:])...)
+}
+
+func (f *tampering) must(err error) {
+	f.t.Helper()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *tampering) put(seq int, data []byte) { f.must(f.date(seq).Put(f.keys[seq-1][:], data)) }
+
+// setLeaf writes the arrival of an entry anew.
+func (f *tampering) setArrival(seq int, key oplog.Key, leaf tlog.Hash) {
+	number := tileKey(uint64(seq-1) / tileSize)
+	tile := append([]byte(nil), f.arrivals.Get(number)...)
+	copy(tile[(seq-1)%tileSize*arrivalSize:], append(key[:], leaf[:]...))
+	f.must(f.arrivals.Put(number, tile))
+}
+
+func (f *tampering) forged(seq int) []byte {
+	data := f.get(seq)
+	e, err := decodeEntry(data)
+	f.must(err)
+	e.User.Name = "Nobody"
+	data, err = encodeEntry(&e)
+	f.must(err)
+	return data
+}
+
+func TestVerifyTellsTamperingApart(t *testing.T) {
+	f := func(name, want string, tamper func(*tampering)) {
+		t.Helper()
+		t.Run(name, func(t *testing.T) {
+			t.Helper()
+			db, keys := verifiable(t)
+			err := db.bolt.Update(func(tx *bolt.Tx) error {
+				b := tx.Bucket(bucketTenants).Bucket([]byte("acme"))
+				tamper(&tampering{
+					t, keys, b.Bucket([]byte(nameEntries)), b.Bucket([]byte(nameIDs)), b.Bucket([]byte(nameArrivals)), b.Bucket([]byte(nameTree)),
+				})
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, v := verified(t, db)
+			if got != want {
+				t.Errorf("found %s; want %s", got, want)
+			}
+			if first := v.Findings[0]; first.Seq <= v.Size && (!first.Time.Equal(keys[first.Seq-1].Time()) || first.ID == "") && first.Kind != FoundInserted && name != "swapped arrivals" {
+				t.Errorf("the first is %+v, want the entry at %s", first, keys[first.Seq-1].Time())
+			}
+		})
+	}
+	const n = manyEntries
+	f("changed", "changed 5", func(f *tampering) { f.put(5, f.forged(5)) })
+	f("a changed byte", "changed 4300", func(f *tampering) {
+		data := f.get(4300)
+		data[len(data)-1] ^= 1
+		f.put(4300, data)
+	})
+	f("cut off", "changed 6", func(f *tampering) { f.put(6, f.get(6)[:20]) })
+	f("changed with its leaf", "subtree 257", func(f *tampering) {
+		data := f.forged(300)
+		f.put(300, data)
+		f.setArrival(300, f.keys[299], tlog.RecordHash(data))
+	})
+	f("a subtree", "subtree 1", func(f *tampering) { f.must(f.tree.Put(subtreeKey(9, 0), make([]byte, 32))) })
+	f("no subtree", "subtree 513", func(f *tampering) { f.must(f.tree.Delete(subtreeKey(8, 2))) })
+	f("removed", "removed 9, removed 4200", func(f *tampering) {
+		f.must(f.date(9).Delete(f.keys[8][:]))
+		f.must(f.date(4200).Delete(f.keys[4199][:]))
+	})
+	f("swapped", "swapped 20, swapped 4221", func(f *tampering) {
+		a, b := f.get(20), f.get(4221)
+		f.put(20, b)
+		f.put(4221, a)
+	})
+	f("swapped arrivals", "swapped 20, swapped 21", func(f *tampering) {
+		a, b := f.keys[19], f.keys[20]
+		f.setArrival(20, b, tlog.RecordHash(f.get(21)))
+		f.setArrival(21, a, tlog.RecordHash(f.get(20)))
+	})
+	f("inserted", "inserted 50", func(f *tampering) {
+		key := oplog.MakeKey(f.keys[49].Time().Add(time.Microsecond), 50)
+		f.must(f.date(50).Put(key[:], f.get(50)))
+	})
+	f("after the last", fmt.Sprint("beyond ", n+1), func(f *tampering) {
+		key := oplog.MakeKey(f.keys[49].Time(), n+1)
+		f.must(f.date(50).Put(key[:], f.get(50)))
+	})
+	f("the list of arrivals cut", fmt.Sprintf("beyond %d, beyond %d", n, n-1), func(f *tampering) {
+		last := append([]byte(nil), f.arrivals.Get(tileKey(n/tileSize))...)
+		f.must(f.arrivals.Put(tileKey(n/tileSize), last[:len(last)-2*arrivalSize]))
+	})
+	f("an id to another entry", "id 4", func(f *tampering) {
+		f.must(f.ids.Bucket([]byte(dateOf(f.keys[3].Time()))).Put([]byte("own-3"), f.keys[6][:]))
+	})
+	f("an id too many", "id 8", func(f *tampering) {
+		f.must(f.ids.Bucket([]byte(dateOf(f.keys[7].Time()))).Put([]byte("none"), f.keys[7][:]))
+	})
+	f("a tenant's entry in another", "changed 30", func(f *tampering) {
+		e, err := decodeEntry(f.get(30))
+		f.must(err)
+		e.Tenant = "other"
+		data, err := encodeEntry(&e)
+		f.must(err)
+		f.put(30, data)
+	})
+}
+
+func TestForeignCheckpoints(t *testing.T) {
+	db, other := openStore(t, t.TempDir()), openStore(t, t.TempDir())
+	mustAppend(t, db, entry(0, "a"))
+	ours, err := db.Checkpoint("acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := other.Checkpoint("acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := func(text, want string) {
+		t.Helper()
+		if c, err := db.OpenCheckpoint(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %+v, %v; want %s", text, c, err, want)
+		}
+	}
+	f(theirs, "another store's key")
+	f(strings.Replace(ours, "\n1\n", "\n2\n", 1), "was changed")
+	f("", "no checkpoint")
+	f("acme\n1\n", "no checkpoint")
+	f(strings.Split(ours, "\n\n")[0], "no checkpoint")
+}
