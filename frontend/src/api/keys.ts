@@ -12,6 +12,7 @@ export const keys = {
   entries: (tenant: string, filters: string) => ['tenant', tenant, 'log', 'entries', filters] as const,
   summary: (tenant: string, filters: string) => ['tenant', tenant, 'log', 'summary', filters] as const,
   entry: (tenant: string, id: string) => ['tenant', tenant, 'entry', id] as const,
+  recount: (tenant: string, filters: string) => ['tenant', tenant, 'recount', filters] as const,
   history: (tenant: string, contentId: string) => ['tenant', tenant, 'history', contentId] as const,
   exports: (tenant: string) => ['tenant', tenant, 'exports'] as const,
 }

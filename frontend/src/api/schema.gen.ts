@@ -4,6 +4,41 @@
  */
 
 export interface paths {
+    "/api/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The accounts that the caller administers */
+        get: operations["listAccounts"];
+        put?: never;
+        /** Make an account */
+        post: operations["addAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change an account; what is left out stays */
+        patch: operations["changeAccount"];
+        trace?: never;
+    };
     "/api/v1/key": {
         parameters: {
             query?: never;
@@ -41,6 +76,42 @@ export interface paths {
         patch: operations["changeSession"];
         trace?: never;
     };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the caller is signed in, newest first */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /** Sign out everywhere */
+        delete: operations["endSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether there is no account yet */
+        get: operations["getSetup"];
+        put?: never;
+        /** Make the first owner and tenant, while there is no account */
+        post: operations["setUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants": {
         parameters: {
             query?: never;
@@ -51,11 +122,29 @@ export interface paths {
         /** All tenants */
         get: operations["listTenants"];
         put?: never;
-        post?: never;
+        /** Make a tenant */
+        post: operations["addTenant"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change settings of a tenant; what is left out stays */
+        patch: operations["changeTenant"];
         trace?: never;
     };
     "/api/v1/tenants/{tenant}/catalog": {
@@ -67,7 +156,8 @@ export interface paths {
         };
         /** The modules and their operation types */
         get: operations["getCatalog"];
-        put?: never;
+        /** Replace what the tenant adds to the built-in catalog; what was used and is left out stays, retired */
+        put: operations["setCatalog"];
         post?: never;
         delete?: never;
         options?: never;
@@ -186,6 +276,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant's API keys, revoked ones too */
+        get: operations["listKeys"];
+        put?: never;
+        /** Make an API key */
+        post: operations["addKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End an API key at once */
+        delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/live": {
         parameters: {
             query?: never;
@@ -248,6 +373,35 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Account: {
+            /** Format: date-time */
+            created_at: string;
+            disabled: boolean;
+            /** @enum {string} */
+            locale: "en" | "zh-CN";
+            /** @description Sees this one and all below it only. */
+            organization?: string;
+            /** @enum {string} */
+            role: "owner" | "admin" | "auditor" | "member";
+            /** @description None for an owner. */
+            tenant?: string;
+            username: string;
+        };
+        AccountChange: {
+            disabled?: boolean;
+            /** @enum {string} */
+            locale?: "en" | "zh-CN";
+            /** @description Empty for all. */
+            organization?: string;
+            password?: string;
+            /** @enum {string} */
+            role?: "owner" | "admin" | "auditor" | "member";
+            /** @description Where an owner becomes something else, or the reverse. */
+            tenant?: string;
+        };
+        Accounts: {
+            accounts: components["schemas"]["Account"][];
+        };
         Appended: {
             /** Format: int64 */
             duplicates: number;
@@ -396,10 +550,51 @@ export interface components {
             /** @enum {string} */
             interval: "1m" | "5m" | "15m" | "1h" | "3h" | "6h" | "12h" | "1d" | "7d" | "1mo" | "1y";
         };
+        Key: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description The first characters of the key. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description To about a minute.
+             */
+            last_used_at?: string;
+            name: string;
+            /** Format: date-time */
+            revoked_at?: string;
+            /** @enum {string} */
+            scope: "write" | "read" | "launch";
+        };
+        Keys: {
+            keys: components["schemas"]["Key"][];
+        };
+        MadeKey: {
+            /** @description The key itself, shown this once. */
+            key: string;
+        };
         Module: {
+            built_in?: boolean;
             key: string;
             operations: string[];
+            retired?: boolean;
             title: components["schemas"]["Title"];
+        };
+        NewAccount: {
+            /** @enum {string} */
+            locale?: "en" | "zh-CN";
+            /** @description For an admin or auditor who sees this one and all below it only. */
+            organization?: string;
+            password: string;
+            /** @enum {string} */
+            role: "owner" | "admin" | "auditor" | "member";
+            /** @description Left out by an admin: the own one. */
+            tenant?: string;
+            username: string;
+        };
+        NewCatalog: {
+            modules: components["schemas"]["NewModule"][];
+            operations?: components["schemas"]["NewOperation"][];
         };
         NewChange: {
             after?: unknown;
@@ -440,10 +635,62 @@ export interface components {
             user: components["schemas"]["NewUser"];
             user_agent?: string;
         };
+        NewKey: {
+            /** @description What uses it, to tell keys apart. */
+            name: string;
+            /** @enum {string} */
+            scope: "write" | "read" | "launch";
+        };
+        NewModule: {
+            /** @description As it was answered; changes nothing. */
+            built_in?: boolean;
+            key: string;
+            operations: string[];
+            retired?: boolean;
+            title: components["schemas"]["NewTitle"];
+        };
+        NewOperation: {
+            /** @description As it was answered; changes nothing. */
+            built_in?: boolean;
+            /** @enum {string} */
+            group: "destructive" | "outward" | "create" | "change";
+            key: string;
+            retired?: boolean;
+            title: components["schemas"]["NewTitle"];
+        };
         NewRef: {
             id?: string;
             /** @description As it was at the time. */
             name?: string;
+        };
+        NewSetup: {
+            /** @description As the program printed it when it started. */
+            code: string;
+            /** @enum {string} */
+            locale?: "en" | "zh-CN";
+            password: string;
+            tenant: components["schemas"]["NewTenant"];
+            username: string;
+        };
+        NewTenant: {
+            /** @description Means a retention below 180 days. */
+            below_legal_minimum?: boolean;
+            /** @description Whether organizations divide what is seen. */
+            data_permission?: boolean;
+            /** @description As in addresses: letters, digits, . _ - */
+            id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Left out, or 0: for ever.
+             */
+            retention_days?: number;
+            /** @description IANA name, by which days go; left out: Asia/Shanghai. */
+            time_zone?: string;
+        };
+        NewTitle: {
+            en: string;
+            "zh-CN": string;
         };
         NewUser: {
             id: string;
@@ -452,9 +699,11 @@ export interface components {
             role?: string;
         };
         Operation: {
+            built_in?: boolean;
             /** @enum {string} */
             group: "destructive" | "outward" | "create" | "change";
             key: string;
+            retired?: boolean;
             title: components["schemas"]["Title"];
         };
         Organization: {
@@ -464,6 +713,25 @@ export interface components {
             name: string;
             /** @description null for a root. */
             parent_id: string | null;
+        };
+        OwnSession: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description The one that asks. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description At the latest; two hours without a request end it before.
+             */
+            expires_at: string;
+            id: string;
+            ip?: string;
+            /**
+             * Format: date-time
+             * @description To about a minute.
+             */
+            last_used_at: string;
+            user_agent?: string;
         };
         Page: {
             entries: components["schemas"]["Entry"][];
@@ -567,6 +835,13 @@ export interface components {
             name: string;
             time_zone: string;
         };
+        Sessions: {
+            sessions: components["schemas"]["OwnSession"][];
+        };
+        Setup: {
+            /** @description Whether there is no account yet. */
+            needed: boolean;
+        };
         Summary: {
             facets: components["schemas"]["Facets"];
             /** Format: date-time */
@@ -585,6 +860,14 @@ export interface components {
             /** Format: int64 */
             retention_days?: number;
             time_zone: string;
+        };
+        TenantChange: {
+            below_legal_minimum?: boolean;
+            data_permission?: boolean;
+            name?: string;
+            /** Format: int64 */
+            retention_days?: number;
+            time_zone?: string;
         };
         Tenants: {
             tenants: components["schemas"]["Tenant"][];
@@ -611,6 +894,106 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listAccounts: {
+        parameters: {
+            query?: {
+                /** @description Those of one tenant. */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accounts"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccount"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getVerifierKey: {
         parameters: {
             query?: never;
@@ -764,6 +1147,126 @@ export interface operations {
             };
         };
     };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSetup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSetup"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTenants: {
         parameters: {
             query?: never;
@@ -793,6 +1296,75 @@ export interface operations {
             };
         };
     };
+    addTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTenant"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getCatalog: {
         parameters: {
             query?: never;
@@ -804,6 +1376,42 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Catalog"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setCatalog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCatalog"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -1152,6 +1760,106 @@ export interface operations {
                 content: {
                     "application/octet-stream": string;
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keys"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeKey"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+                /** @description The key's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

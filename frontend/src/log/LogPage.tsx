@@ -1,12 +1,13 @@
-import { useQueryClient } from '@tanstack/react-query'
+import { type InfiniteData, useQueryClient } from '@tanstack/react-query'
 import { App } from 'antd'
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
 import { useNavigate, useParams } from 'react-router'
 import { ApiProblem, problemText } from '../api/http'
 import { keys } from '../api/keys'
-import type { Entry, Preset, Tenant } from '../api/types'
+import type { Entry, EntryPage, Preset, Tenant } from '../api/types'
 import { useDocumentTitle } from '../frame/documentTitle'
 import { TopBar } from '../frame/TopBar'
+import { useKey } from '../frame/useKey'
 import { useViewport } from '../frame/viewport'
 import { useWords } from '../i18n/language'
 import { copyText } from '../theme/copy'
@@ -27,6 +28,7 @@ import {
 } from './filters'
 import { filterLabel, filterText } from './filterWords'
 import { Histogram } from './Histogram'
+import { LiveControls } from './LiveControls'
 import { LogTable } from './LogTable'
 import { layoutFor } from './layout'
 import { searchTerms } from './matches'
@@ -37,6 +39,7 @@ import { UserPanel } from './UserPanel'
 import { useFilters } from './useFilters'
 import { useLog } from './useLog'
 import { usePanel } from './usePanel'
+import { useTaste } from './useTaste'
 import { WordsLine } from './WordsLine'
 import './log.css'
 
@@ -58,6 +61,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   useDocumentTitle(words.operationLog)
 
   const panel = usePanel()
+  const [taste, setTaste] = useTaste()
   const hasTree = tenant.data_permission
   const layout = layoutFor(useViewport(), hasTree && !panel.closed ? panel.width : 0, openId !== undefined)
   const showTree = hasTree && layout.tree && !panel.closed
@@ -70,6 +74,15 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   const refresh = useCallback(() => {
     client.invalidateQueries({ queryKey: keys.log(tenant.id) })
   }, [client, tenant.id])
+
+  function showNew() {
+    // From the top again, and only as many rows as that needs.
+    client.setQueryData<InfiniteData<EntryPage>>(keys.entries(tenant.id, query), (data) =>
+      data ? { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) } : undefined,
+    )
+    document.querySelector('.log-scroll')?.scrollTo({ top: 0 })
+    refresh()
+  }
 
   const openEntry = useCallback(
     (entry: Entry | undefined, how?: { replace: boolean }) => {
@@ -108,7 +121,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
     if (hasSelection(filters)) setFilters(withoutSelection(filters))
   }, [filters, setFilters])
 
-  usePanelKey(hasTree && layout.tree, () => panel.setClosed(!panel.closed))
+  useKey('[', () => panel.setClosed(!panel.closed), hasTree && layout.tree)
 
   /** What clicking the text of a chip does: its filter opens, wherever that is at this width. */
   function openFilter(name: FilterName) {
@@ -200,7 +213,18 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           zone={zone}
           now={now}
           scope={scope.length ? words.listJoin(scope) : undefined}
-        />
+        >
+          <LiveControls
+            tenant={tenant.id}
+            query={query}
+            possible={endsNow(filters)}
+            on={taste.live}
+            total={summary?.total}
+            readAt={log.readAt}
+            onTurn={(live) => setTaste({ ...taste, live })}
+            onShow={showNew}
+          />
+        </WordsLine>
         {error !== undefined && (
           <Notice kind="error" action={words.retry} onAction={refresh}>
             {words.couldNotRead(problemText(error))}
@@ -309,19 +333,4 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
       </Suspense>
     </div>
   )
-}
-
-function usePanelKey(on: boolean, turn: () => void) {
-  const latest = useRef(turn)
-  latest.current = turn
-  useEffect(() => {
-    if (!on) return
-    const key = (event: KeyboardEvent) => {
-      if (event.key !== '[' || event.ctrlKey || event.metaKey || event.altKey) return
-      if (event.target instanceof HTMLElement && event.target.closest('input, textarea, [role=dialog]')) return
-      latest.current()
-    }
-    document.addEventListener('keydown', key)
-    return () => document.removeEventListener('keydown', key)
-  }, [on])
 }

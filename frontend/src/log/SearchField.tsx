@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { useKey } from '../frame/useKey'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
 
@@ -33,17 +34,10 @@ export function SearchField({ value, invalid, onChange }: Props) {
 
   useEffect(() => () => window.clearTimeout(timer.current), [])
 
-  useEffect(() => {
-    const focus = (event: globalThis.KeyboardEvent) => {
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return
-      if (event.target instanceof HTMLElement && event.target.closest('input, textarea, [role=dialog]')) return
-      event.preventDefault()
-      input.current?.focus()
-      input.current?.select()
-    }
-    document.addEventListener('keydown', focus)
-    return () => document.removeEventListener('keydown', focus)
-  }, [])
+  useKey('/', () => {
+    input.current?.focus()
+    input.current?.select()
+  })
 
   function send(next: string) {
     window.clearTimeout(timer.current)

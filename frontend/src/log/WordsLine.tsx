@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import type { Summary } from '../api/types'
 import { useWords } from '../i18n/language'
 import type { Filters } from './filters'
@@ -10,10 +11,12 @@ interface Props {
   now: number
   /** The organization that is chosen, by name. */
   scope: string | undefined
+  /** The controls of the table, at the end of the line. */
+  children: ReactNode
 }
 
 /** What is on screen, in words: the exact total, the period, the organization. Spoken once the answer is there. */
-export function WordsLine({ summary, filters, zone, now, scope }: Props) {
+export function WordsLine({ summary, filters, zone, now, scope, children }: Props) {
   const words = useWords()
   return (
     <div className="words">
@@ -25,6 +28,8 @@ export function WordsLine({ summary, filters, zone, now, scope }: Props) {
           </>
         )}
       </p>
+      <span className="grow" />
+      {children}
     </div>
   )
 }

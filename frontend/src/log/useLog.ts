@@ -43,6 +43,8 @@ export function useLog(tenant: Tenant, filters: Filters) {
     loading: pages === undefined && error === undefined,
     hasRead: pages !== undefined,
     searching,
+    /** When the total on screen was counted. */
+    readAt: current.dataUpdatedAt,
     dimmed: useSlow(searching, 200) && pages !== undefined,
     verySlow: useSlow(searching, 3000),
     cancelled: rows.isPlaceholderData && rows.fetchStatus === 'idle' && error === undefined,

@@ -1,23 +1,8 @@
 import { useState } from 'react'
+import { keep, read } from '../frame/kept'
 
 const widthKey = 'oplog.tree.width'
 const closedKey = 'oplog.tree.closed'
-
-function read(key: string): string | null {
-  try {
-    return localStorage.getItem(key)
-  } catch {
-    return null
-  }
-}
-
-function keep(key: string, value: string) {
-  try {
-    localStorage.setItem(key, value)
-  } catch {
-    // Without a place to keep it, the panel is as drawn next time.
-  }
-}
 
 /** The width of the organization panel and whether it is put away, kept for the person at this browser. */
 export function usePanel() {

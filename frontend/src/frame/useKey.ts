@@ -1,0 +1,18 @@
+import { useEffect, useRef } from 'react'
+
+/** A key that works wherever nothing is being typed or asked. */
+export function useKey(key: string, act: () => void, on = true) {
+  const latest = useRef(act)
+  latest.current = act
+  useEffect(() => {
+    if (!on) return
+    const press = (event: KeyboardEvent) => {
+      if (event.key !== key || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
+      if (event.target instanceof HTMLElement && event.target.closest('input, textarea, dialog, [role=dialog]')) return
+      event.preventDefault()
+      latest.current()
+    }
+    document.addEventListener('keydown', press)
+    return () => document.removeEventListener('keydown', press)
+  }, [key, on])
+}

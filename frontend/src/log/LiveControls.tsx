@@ -1,0 +1,49 @@
+import { useKey } from '../frame/useKey'
+import { useWords } from '../i18n/language'
+import { useLive } from './useLive'
+
+interface Props {
+  tenant: string
+  query: string
+  /** Whether the period ends now: else nothing new can come into it. */
+  possible: boolean
+  on: boolean
+  total: number | undefined
+  readAt: number
+  onTurn: (on: boolean) => void
+  onShow: () => void
+}
+
+/** Whether new entries are counted as they come, how many there are, and the way to see them. */
+export function LiveControls({ tenant, query, possible, on, total, readAt, onTurn, onShow }: Props) {
+  const words = useWords()
+  const live = useLive({ tenant, query, on: on && possible, total, readAt })
+  useKey('.', onShow, live.count > 0)
+  return (
+    <>
+      {live.state === 'lost' ? (
+        <span className="live-lost" role="status">
+          {words.liveLost}
+        </span>
+      ) : (
+        live.count > 0 && (
+          <button type="button" className="pill" aria-keyshortcuts="." onClick={onShow}>
+            {words.newEntries(live.count)} <u>{words.show}</u>
+          </button>
+        )
+      )}
+      <button
+        type="button"
+        className="switch"
+        role="switch"
+        aria-checked={on && possible}
+        disabled={!possible}
+        title={possible ? undefined : words.livePeriodEnds}
+        onClick={() => onTurn(!on)}
+      >
+        <i />
+        {words.live}
+      </button>
+    </>
+  )
+}
