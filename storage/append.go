@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -27,9 +28,14 @@ type appendRequest struct {
 // wait for all that came after.
 const maxCommitEntries = 20_000
 
+// gatherTime is how long the committer waits for those that the last
+// transaction answered: a twentieth of a sync, or less.
+const gatherTime = 50 * time.Microsecond
+
 // commitAll is the committer: it takes all requests that wait, writes them in
 // one transaction, and answers them together once it is on disk.
 func (db *DB) commitAll() {
+	last := 1 // how many requests the last transaction had; one who sends alone never waits
 	for {
 		var first *appendRequest
 		select {
@@ -41,12 +47,18 @@ func (db *DB) commitAll() {
 				return
 			}
 		}
+		// Those who were just answered send again, one after the other: the first
+		// to come back is not committed alone while the others follow.
+		for began := time.Now(); len(db.requests)+1 < last && time.Since(began) < gatherTime; {
+			runtime.Gosched()
+		}
 		group := []*appendRequest{first}
 		for n := len(first.entries); n < maxCommitEntries && len(db.requests) > 0; {
 			r := <-db.requests
 			group = append(group, r)
 			n += len(r.entries)
 		}
+		last = len(group)
 		db.commit(group)
 	}
 }
@@ -169,8 +181,12 @@ type tenantWriter struct {
 	idDates                              map[string]*bolt.Bucket // ids of a date
 }
 
-// appendFill leaves little room in pages that are filled in order.
-const appendFill = 0.95
+// appendFill leaves little room in pages that are filled in order; idsFill
+// leaves more in those of ids, which may come in any order.
+const (
+	appendFill = 0.95
+	idsFill    = 0.7
+)
 
 func newTenantWriter(tx *bolt.Tx, tenant string, head treeHead) (*tenantWriter, error) {
 	b, err := tx.Bucket(bucketTenants).CreateBucketIfNotExists([]byte(tenant))
@@ -297,6 +313,7 @@ func (w *tenantWriter) putID(e *oplog.Entry) error {
 	if err != nil {
 		return err
 	}
+	b.FillPercent = idsFill
 	key := e.Key()
 	return b.Put([]byte(e.ID), key[:])
 }

@@ -81,6 +81,33 @@ func encodeEntry(e *oplog.Entry) ([]byte, error) {
 
 // decodeEntry is the inverse of encodeEntry; it keeps no reference to data.
 func decodeEntry(data []byte) (oplog.Entry, error) {
+	if e, ok := decodeQuickly(data); ok {
+		fillIn(&e)
+		return e, nil
+	}
+	e, err := decodeRecord(data)
+	if err != nil {
+		return e, err
+	}
+	fillIn(&e)
+	return e, nil
+}
+
+// fillIn gives an entry what its record leaves out.
+func fillIn(e *oplog.Entry) {
+	if e.ID == "" {
+		e.ID = e.Key().ID()
+	}
+	if e.Outcome == "" {
+		e.Outcome = oplog.OutcomeSuccess
+	}
+	if e.Origin == "" {
+		e.Origin = oplog.OriginManual
+	}
+}
+
+// decodeRecord decodes any record.
+func decodeRecord(data []byte) (oplog.Entry, error) {
 	var r entryRecord
 	if err := decoding.Unmarshal(data, &r); err != nil {
 		return oplog.Entry{}, fmt.Errorf("decode entry: %w", err)
@@ -91,15 +118,6 @@ func decodeEntry(data []byte) (oplog.Entry, error) {
 		Organization: oplog.Ref{ID: r.OrganizationID, Name: r.OrganizationName},
 		Module:       r.Module, Operation: r.Operation, Content: oplog.Ref{ID: r.ContentID, Name: r.ContentName},
 		Outcome: r.Outcome, Origin: r.Origin, IP: r.IP, UserAgent: r.UserAgent,
-	}
-	if e.ID == "" {
-		e.ID = e.Key().ID()
-	}
-	if e.Outcome == "" {
-		e.Outcome = oplog.OutcomeSuccess
-	}
-	if e.Origin == "" {
-		e.Origin = oplog.OriginManual
 	}
 	if r.Details != "" {
 		e.Details = json.RawMessage(r.Details)

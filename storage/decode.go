@@ -1,0 +1,128 @@
+package storage
+
+import (
+	"encoding/json"
+	"math"
+	"time"
+	"unicode/utf8"
+
+	"oplog/oplog"
+)
+
+// decodeQuickly decodes what entryRecord encodes to, as far as it is made of
+// numbers and texts, with one allocation: the entry's texts are parts of one
+// string. It returns false for anything else, which the library then decodes
+// or refuses.
+func decodeQuickly(data []byte) (e oplog.Entry, ok bool) {
+	r := cborReader{text: string(data)}
+	n, ok := r.head(5)
+	if !ok {
+		return e, false
+	}
+	e.Time, e.ReceivedAt = time.Unix(0, 0).UTC(), time.Unix(0, 0).UTC()
+	last := uint64(0)
+	for range n {
+		key, ok := r.head(0)
+		if !ok || key <= last {
+			return e, false
+		}
+		last = key
+		var number uint64
+		var text string
+		if key >= 2 && key <= 4 {
+			number, ok = r.head(0)
+			ok = ok && number <= math.MaxInt64
+		} else {
+			text, ok = r.string()
+		}
+		if !ok {
+			return e, false
+		}
+		switch key {
+		case 1:
+			e.Tenant = text
+		case 2:
+			e.Seq = number
+		case 3:
+			e.Time = time.UnixMicro(int64(number)).UTC()
+		case 4:
+			e.ReceivedAt = time.UnixMicro(int64(number)).UTC()
+		case 5:
+			e.ID = text
+		case 6:
+			e.User.ID = text
+		case 7:
+			e.User.Name = text
+		case 8:
+			e.User.Role = text
+		case 9:
+			e.Organization.ID = text
+		case 10:
+			e.Organization.Name = text
+		case 11:
+			e.Module = text
+		case 12:
+			e.Operation = text
+		case 13:
+			e.Content.ID = text
+		case 14:
+			e.Content.Name = text
+		case 15:
+			e.Outcome = text
+		case 16:
+			e.Origin = text
+		case 17:
+			e.IP = text
+		case 18:
+			e.UserAgent = text
+		case 20:
+			if text != "" {
+				e.Details = json.RawMessage(text)
+			}
+		default:
+			return e, false
+		}
+	}
+	return e, r.at == len(r.text)
+}
+
+// cborReader reads definite lengths of the major types that entries use.
+type cborReader struct {
+	text string
+	at   int
+}
+
+// head reads the head of an item of a major type: its number or its length.
+func (r *cborReader) head(major byte) (uint64, bool) {
+	if r.at >= len(r.text) || r.text[r.at]>>5 != major {
+		return 0, false
+	}
+	info := r.text[r.at] & 31
+	r.at++
+	if info < 24 {
+		return uint64(info), true
+	}
+	if info > 27 {
+		return 0, false
+	}
+	size := 1 << (info - 24)
+	if len(r.text)-r.at < size {
+		return 0, false
+	}
+	var n uint64
+	for range size {
+		n = n<<8 | uint64(r.text[r.at])
+		r.at++
+	}
+	return n, true
+}
+
+func (r *cborReader) string() (string, bool) {
+	n, ok := r.head(3)
+	if !ok || n > uint64(len(r.text)-r.at) {
+		return "", false
+	}
+	s := r.text[r.at : r.at+int(n)]
+	r.at += int(n)
+	return s, utf8.ValidString(s)
+}
