@@ -5,13 +5,13 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -78,7 +78,9 @@ type EntryWriter interface {
 const (
 	exportKept      = 7 * 24 * time.Hour
 	exportChunk     = 2000 // entries read and written at a time
-	exportsAtOnce   = 2
+	exportsAtOnce   = 2    // of a tenant; the others wait
+	exportSweep     = time.Hour
+	manifestFile    = ".manifest"
 	exportPartFile  = ".part"
 	exportTimeStamp = "20060102T150405"
 )
@@ -88,11 +90,12 @@ type exportJobs struct {
 	log     *Log
 	dir     string
 	formats []ExportFormat
-	slots   chan struct{} // one for each export that may run at once
+	ending  chan struct{} // closed when no more is removed
 	done    sync.WaitGroup
 
 	mu      sync.Mutex
 	running map[string]*exportRun // by export id
+	slots   map[string]chan struct{} // by tenant, one for each export that may run at once
 	closed  bool
 }
 
@@ -103,7 +106,10 @@ type exportRun struct {
 }
 
 func newExportJobs(l *Log, dir string, formats []ExportFormat) *exportJobs {
-	return &exportJobs{log: l, dir: dir, formats: formats, slots: make(chan struct{}, exportsAtOnce), running: make(map[string]*exportRun)}
+	return &exportJobs{
+		log: l, dir: dir, formats: formats, ending: make(chan struct{}),
+		running: make(map[string]*exportRun), slots: make(map[string]chan struct{}),
+	}
 }
 
 // ExportFormats returns the formats that exports can be written in.
@@ -113,41 +119,17 @@ func (l *Log) ExportFormats() []ExportFormat { return l.exports.formats }
 // in it. The export given says what to export, in which format, and who asks;
 // the rest is filled in.
 func (l *Log) StartExport(ctx context.Context, x Export) (Export, error) {
-	t, err := l.tenant(x.Tenant)
+	p, err := l.planExport(ctx, x)
 	if err != nil {
 		return Export{}, err
 	}
-	format, err := l.exports.format(x.Format)
-	if err != nil {
+	if err := createRecord(l.store, RecordExport, exportName(p.Export), p.Export); err != nil {
 		return Export{}, err
 	}
-	if x.Range == RangeCustom && (x.From.IsZero() || x.To.IsZero()) {
-		return Export{}, fieldError("body.from", nil, "and to are needed for range custom")
-	}
-	m, err := l.match(x.Tenant, Query{Filters: x.Filters, Scope: x.Scope, Range: x.Range, From: x.From, To: x.To})
-	if err != nil {
+	if err := l.exports.removeExpired(x.Tenant + "/"); err != nil {
 		return Export{}, err
 	}
-	last, _, err := l.store.Counts(x.Tenant)
-	if err != nil {
-		return Export{}, err
-	}
-	counts, err := l.index.Count(ctx, x.Tenant, m, nil)
-	if err != nil {
-		return Export{}, err
-	}
-	now := l.now().UTC()
-	x.ID = exportID(now)
-	x.Status, x.RowsTotal, x.From, x.To, x.CreatedAt = ExportRunning, counts.Total, m.From, m.To, now
-	x.FileName = fmt.Sprintf("operation-log-%s-%s.%s", x.Tenant, now.In(t.Location()).Format(exportTimeStamp), format.Name)
-	if err := createRecord(l.store, RecordExport, exportName(x), x); err != nil {
-		return Export{}, err
-	}
-	if err := l.exports.removeExpired(x.Tenant); err != nil {
-		return Export{}, err
-	}
-	terms := ExportTerms{Catalog: m.Catalog, Locale: x.Locale, Location: t.Location()}
-	return x, l.exports.start(x, format, terms, m, last)
+	return p.Export, l.exports.start(p)
 }
 
 // exportID returns an id that sorts by time.
@@ -170,7 +152,7 @@ func (j *exportJobs) format(name string) (ExportFormat, error) {
 	return ExportFormat{}, fieldError("body.format", name, "is not one of %s", strings.Join(names, ", "))
 }
 
-func (j *exportJobs) start(x Export, format ExportFormat, terms ExportTerms, m Match, lastSeq uint64) error {
+func (j *exportJobs) start(p exportPlan) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -178,23 +160,32 @@ func (j *exportJobs) start(x Export, format ExportFormat, terms ExportTerms, m M
 		cancel()
 		return Errorf(CodeUnavailable, "The program is stopping; ask again when it is back.")
 	}
-	j.running[x.ID] = &exportRun{x, cancel}
+	j.running[p.ID] = &exportRun{p.Export, cancel}
+	slots := j.slots[p.Tenant]
+	if slots == nil {
+		slots = make(chan struct{}, exportsAtOnce)
+		j.slots[p.Tenant] = slots
+	}
 	j.done.Go(func() {
 		defer cancel()
 		select {
-		case j.slots <- struct{}{}:
-			defer func() { <-j.slots }()
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
 		case <-ctx.Done():
 		}
-		size, err := j.write(ctx, x, format, terms, m, lastSeq)
-		j.finish(x.ID, size, err)
+		size, err := j.write(ctx, p)
+		j.finish(p.ID, size, err)
 	})
 	return nil
 }
 
-// write makes the file, under another name until it is complete.
-func (j *exportJobs) write(ctx context.Context, x Export, format ExportFormat, terms ExportTerms, m Match, lastSeq uint64) (int64, error) {
-	path := j.path(x)
+// write makes the file, under another name until it is complete and its
+// manifest stands beside it.
+func (j *exportJobs) write(ctx context.Context, p exportPlan) (size int64, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	path := j.path(p.Export)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return 0, err
 	}
@@ -205,53 +196,26 @@ func (j *exportJobs) write(ctx context.Context, x Export, format ExportFormat, t
 	defer func() {
 		_ = f.Close()                        // closed below where all went well
 		_ = os.Remove(path + exportPartFile) // renamed where all went well
+		if err != nil {
+			_ = os.Remove(path + manifestFile)
+		}
 	}()
-	w, err := format.New(f, terms)
-	if err != nil {
-		return 0, err
-	}
-	if err := j.writeRows(ctx, x, w, m, lastSeq); err != nil {
-		return 0, err
-	}
-	if err := errors.Join(w.Close(), f.Sync()); err != nil {
-		return 0, err
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), errors.Join(f.Close(), os.Rename(path+exportPartFile, path))
-}
-
-// writeRows pages through the entries as the list does.
-func (j *exportJobs) writeRows(ctx context.Context, x Export, w EntryWriter, m Match, lastSeq uint64) error {
-	var before Key
-	for more := true; more; {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		var keys []Key
-		var err error
-		keys, more, err = j.log.index.Page(ctx, x.Tenant, m, before, exportChunk)
-		if err != nil {
-			return err
-		}
-		if len(keys) > 0 {
-			before = keys[len(keys)-1]
-		}
-		keys = slices.DeleteFunc(keys, func(k Key) bool { return k.Seq() > lastSeq })
-		entries, err := j.log.store.Get(x.Tenant, keys)
-		if err != nil {
-			return err
-		}
-		if err := w.Write(entries); err != nil {
-			return err
-		}
+	m, err := j.log.writeExport(ctx, p, f, func(rows int) {
 		j.mu.Lock()
-		j.running[x.ID].export.RowsDone += len(entries)
-		j.mu.Unlock()
+		defer j.mu.Unlock()
+		j.running[p.ID].export.RowsDone += rows
+	})
+	if err != nil {
+		return 0, err
 	}
-	return ctx.Err()
+	signed, err := j.log.signManifest(m)
+	if err != nil {
+		return 0, err
+	}
+	if err := errors.Join(os.WriteFile(path+manifestFile, []byte(signed), 0o600), f.Sync()); err != nil {
+		return 0, err
+	}
+	return m.Size, errors.Join(f.Close(), os.Rename(path+exportPartFile, path))
 }
 
 // finish records how an export ended.
@@ -269,6 +233,8 @@ func (j *exportJobs) finish(id string, size int64, err error) {
 		x.Status = ExportCancelled
 	case errors.Is(err, context.Canceled):
 		x.Status, x.Error = ExportFailed, interrupted
+	case errors.Is(err, syscall.ENOSPC):
+		x.Status, x.Error = ExportFailed, "The disk is full; make space and start the export again."
 	default:
 		x.Status, x.Error = ExportFailed, err.Error()
 	}
@@ -278,6 +244,7 @@ func (j *exportJobs) finish(id string, size int64, err error) {
 	}); err != nil {
 		// The record still says running; the next start says that it failed.
 		_ = os.Remove(j.path(x))
+		_ = os.Remove(j.path(x) + manifestFile)
 	}
 }
 
@@ -286,7 +253,8 @@ const interrupted = "The program was stopped before the export was complete; sta
 // path returns where an export's file is.
 func (j *exportJobs) path(x Export) string { return filepath.Join(j.dir, x.ID+"."+x.Format) }
 
-// recover marks exports that were cut off by the end of the last run.
+// recover marks exports that were cut off by the end of the last run, and from
+// then on removes those that were kept long enough.
 func (j *exportJobs) recover() error {
 	all, err := listRecords[Export](j.log.store, RecordExport, "")
 	if err != nil {
@@ -298,6 +266,7 @@ func (j *exportJobs) recover() error {
 		}
 		_ = os.Remove(j.path(x) + exportPartFile) // may not exist
 		_ = os.Remove(j.path(x))                  // complete, but its record was never written
+		_ = os.Remove(j.path(x) + manifestFile)
 		_, err := changeRecord(j.log.store, RecordExport, exportName(x), func(r *Export, _ bool) (bool, error) {
 			r.Status, r.Error, r.FinishedAt = ExportFailed, interrupted, j.log.now().UTC()
 			return false, nil
@@ -306,12 +275,31 @@ func (j *exportJobs) recover() error {
 			return err
 		}
 	}
+	if err := j.removeExpired(""); err != nil {
+		return err
+	}
+	j.done.Go(j.sweep)
 	return nil
 }
 
-// removeExpired deletes exports of a tenant that were kept long enough.
-func (j *exportJobs) removeExpired(tenant string) error {
-	all, err := listRecords[Export](j.log.store, RecordExport, tenant+"/")
+// sweep removes exports whose time has come, until the end.
+func (j *exportJobs) sweep() {
+	tick := time.NewTicker(exportSweep)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			_ = j.removeExpired("") // what could not be removed is tried again
+		case <-j.ending:
+			return
+		}
+	}
+}
+
+// removeExpired deletes exports that were kept long enough, of those whose
+// records have a prefix.
+func (j *exportJobs) removeExpired(prefix string) error {
+	all, err := listRecords[Export](j.log.store, RecordExport, prefix)
 	if err != nil {
 		return err
 	}
@@ -326,8 +314,10 @@ func (j *exportJobs) removeExpired(tenant string) error {
 }
 
 func (j *exportJobs) remove(x Export) error {
-	if err := os.Remove(j.path(x)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+	for _, path := range []string{j.path(x), j.path(x) + manifestFile} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 	}
 	return j.log.store.ChangeRecord(RecordExport, exportName(x), func([]byte) ([]byte, error) { return nil, nil })
 }
@@ -335,6 +325,9 @@ func (j *exportJobs) remove(x Export) error {
 // close cancels what runs, and waits for it.
 func (j *exportJobs) close() {
 	j.mu.Lock()
+	if !j.closed {
+		close(j.ending)
+	}
 	j.closed = true
 	for _, r := range j.running {
 		r.cancel()
@@ -400,6 +393,18 @@ func (l *Log) OpenExport(x Export) (*os.File, error) {
 		return nil, Errorf(CodeConflict, "The export is %s, so it has no file.", x.Status)
 	}
 	return os.Open(l.exports.path(x))
+}
+
+// ExportManifest returns the signed manifest of an export that is done.
+func (l *Log) ExportManifest(x Export) (string, error) {
+	if x.Status != ExportDone {
+		return "", Errorf(CodeConflict, "The export is %s, so it has no manifest.", x.Status)
+	}
+	text, err := os.ReadFile(l.exports.path(x) + manifestFile)
+	if errors.Is(err, os.ErrNotExist) {
+		return "", Errorf(CodeNotFound, "This export has no manifest; start it again to have one.")
+	}
+	return string(text), err
 }
 
 // RemoveExport cancels an export that runs, or deletes one that has ended.

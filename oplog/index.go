@@ -38,6 +38,9 @@ type Index interface {
 	// counts in the first.
 	Count(ctx context.Context, tenant string, m Match, buckets []time.Time) (Counts, error)
 
+	// Total counts what matches.
+	Total(ctx context.Context, tenant string, m Match) (int, error)
+
 	// Matcher returns what tells whether a single entry matches.
 	Matcher(m Match) (func(e *Entry) bool, error)
 

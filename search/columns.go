@@ -28,13 +28,16 @@ type numbering struct {
 	mu      sync.RWMutex
 	actions []action
 	actors  []actor
-	latest  []int64 // by number of an actor: its latest operation that was seen, in microseconds
+	latest  []int64  // by number of an actor: its latest operation that was seen, in microseconds
+	userOf  []uint32 // by number of an actor: the number of its user
+	users   []string // ids
 	action  map[action]uint16
 	actor   map[actor]uint32
+	user    map[string]uint32
 }
 
 func newNumbering() *numbering {
-	return &numbering{action: make(map[action]uint16), actor: make(map[actor]uint32)}
+	return &numbering{action: make(map[action]uint16), actor: make(map[actor]uint32), user: make(map[string]uint32)}
 }
 
 // of returns the numbers of an entry's values.
@@ -71,9 +74,21 @@ func (n *numbering) numberActor(who actor) uint32 {
 		who = actor{strings.Clone(who.user), strings.Clone(who.organization)}
 		n.actors = append(n.actors, who)
 		n.latest = append(n.latest, 0)
+		n.userOf = append(n.userOf, n.numberUser(who.user))
 		n.actor[who] = w
 	}
 	return w
+}
+
+func (n *numbering) numberUser(term string) uint32 {
+	id, _, _ := strings.Cut(term, userSeparator)
+	u, ok := n.user[id]
+	if !ok {
+		u = uint32(len(n.users))
+		n.users = append(n.users, id)
+		n.user[id] = u
+	}
+	return u
 }
 
 // saw notes when actors operated, for which of a user's names is the latest.

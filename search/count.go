@@ -11,7 +11,7 @@ import (
 
 // Count counts matching entries; see [oplog.Index].
 func (x *Index) Count(ctx context.Context, tenant string, m oplog.Match, buckets []time.Time) (oplog.Counts, error) {
-	c, err := newMatcher(m)
+	c, err := x.newMatcher(m)
 	if err != nil {
 		return oplog.Counts{}, err
 	}
@@ -32,6 +32,34 @@ func (x *Index) Count(ctx context.Context, tenant string, m oplog.Match, buckets
 	}
 	t.addTail(c, v)
 	return t.counts(), nil
+}
+
+// Total counts matching entries; see [oplog.Index].
+func (x *Index) Total(ctx context.Context, tenant string, m oplog.Match) (int, error) {
+	c, err := x.newMatcher(m)
+	if err != nil {
+		return 0, err
+	}
+	v, err := x.view(ctx, tenant)
+	if err != nil {
+		return 0, err
+	}
+	defer v.release()
+	total := 0
+	for _, s := range v.segments {
+		h, err := c.match(ctx, x.store, tenant, s, oplog.Key{})
+		if err != nil {
+			return 0, err
+		}
+		total += h.count()
+	}
+	t := newTailMatcher(c, v.numbering)
+	v.scanned(func(d *tailDocument) {
+		if t.matches(d) {
+			total++
+		}
+	})
+	return total, nil
 }
 
 // tally counts matches by bucket and by number.
@@ -196,9 +224,9 @@ func (t *tally) counts() oplog.Counts {
 			c.Operations[actions[number].operation] += int(n)
 		}
 	}
-	users := make(map[string]*userCount, 256)
 	t.numbering.mu.RLock()
 	defer t.numbering.mu.RUnlock()
+	users := make([]userCount, len(t.numbering.users))
 	for number, n := range t.actors {
 		if n == 0 {
 			continue
@@ -206,37 +234,35 @@ func (t *tally) counts() oplog.Counts {
 		if organization := actors[number].organization; organization != "" {
 			c.Organizations[organization] += int(n)
 		}
-		id, name, _ := strings.Cut(actors[number].user, userSeparator)
-		u := users[id]
-		if u == nil {
-			u = &userCount{FacetValue: oplog.FacetValue{Value: id}, latest: -1}
-			users[id] = u
+		u := &users[t.numbering.userOf[number]]
+		if latest := t.numbering.latest[number]; u.count == 0 || latest > u.latest {
+			u.actor, u.latest = number, latest
 		}
-		u.Count += int(n)
-		if latest := t.numbering.latest[number]; latest > u.latest {
-			u.Name, u.latest = name, latest
-		}
+		u.count += int(n)
 	}
-	c.Users = topUsers(users)
+	c.Users = topUsers(users, actors)
 	return c
 }
 
-// userCount counts a user's operations, under the latest of the names.
+// userCount counts a user's operations, and knows the actor with the latest of
+// the user's names.
 type userCount struct {
-	oplog.FacetValue
-	latest int64 // microseconds
+	count, actor int
+	latest       int64 // microseconds
 }
 
-func topUsers(users map[string]*userCount) []oplog.FacetValue {
-	top := make([]oplog.FacetValue, 0, len(users))
-	for _, u := range users {
-		top = append(top, u.FacetValue)
-	}
-	slices.SortFunc(top, func(a, b oplog.FacetValue) int {
-		if a.Count != b.Count {
-			return b.Count - a.Count
+func topUsers(users []userCount, actors []actor) []oplog.FacetValue {
+	users = slices.DeleteFunc(users, func(u userCount) bool { return u.count == 0 })
+	slices.SortFunc(users, func(a, b userCount) int {
+		if a.count != b.count {
+			return b.count - a.count
 		}
-		return strings.Compare(a.Value, b.Value)
+		return strings.Compare(actors[a.actor].user, actors[b.actor].user)
 	})
-	return top[:min(len(top), oplog.MaxUserFacets)]
+	top := make([]oplog.FacetValue, min(len(users), oplog.MaxUserFacets))
+	for i := range top {
+		id, name, _ := strings.Cut(actors[users[i].actor].user, userSeparator)
+		top[i] = oplog.FacetValue{Value: id, Name: name, Count: users[i].count}
+	}
+	return top
 }

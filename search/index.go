@@ -21,6 +21,7 @@ type Index struct {
 	store  oplog.Store
 	logger *slog.Logger
 	sizes  sizes
+	texts  catalogTexts
 
 	mu      sync.Mutex
 	tenants map[string]*tenantIndex

@@ -3,6 +3,7 @@ package search
 import (
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -38,7 +39,7 @@ const (
 )
 
 // newMatcher compiles a query. A search without any word is CodeInvalid.
-func newMatcher(m oplog.Match) (*matcher, error) {
+func (x *Index) newMatcher(m oplog.Match) (*matcher, error) {
 	c := &matcher{
 		to: endOfTime, users: m.Users, modules: m.Modules, operations: m.Operations,
 		contentIDs: m.ContentIDs, organizations: m.Organizations,
@@ -51,7 +52,7 @@ func newMatcher(m oplog.Match) (*matcher, error) {
 		c.to = ceilMicros(m.To)
 	}
 	for _, w := range m.Words {
-		c.words = append(c.words, newWordMatchers(w, m.Catalog)...)
+		c.words = append(c.words, newWordMatchers(w, m.Catalog, &x.texts)...)
 	}
 	if len(m.Words) > 0 && len(c.words) == 0 {
 		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The search cannot be read.", Fields: []oplog.FieldError{{
@@ -73,7 +74,7 @@ func ceilMicros(t time.Time) int64 {
 
 // newWordMatchers returns what must all match for a word of a search: what
 // mixes scripts or holds separators is split.
-func newWordMatchers(w oplog.Word, catalog *oplog.Catalog) []*wordMatcher {
+func newWordMatchers(w oplog.Word, catalog *oplog.Catalog, texts *catalogTexts) []*wordMatcher {
 	found := words(w.Text)
 	if len(found) == 0 {
 		return nil
@@ -94,7 +95,7 @@ func newWordMatchers(w oplog.Word, catalog *oplog.Catalog) []*wordMatcher {
 		m.user = w.Field == oplog.FieldAny || w.Field == oplog.FieldUser
 		m.content = w.Field == oplog.FieldAny || w.Field == oplog.FieldContent
 		if w.Field == oplog.FieldAny || w.Field == oplog.FieldModule {
-			m.modules = m.matchingModules(catalog)
+			m.modules = m.matchingModules(catalog, texts.of(catalog))
 		}
 	}
 	return matchers
@@ -113,14 +114,42 @@ func inRow(found []string) string {
 	return s
 }
 
-func (w *wordMatcher) matchingModules(catalog *oplog.Catalog) []string {
+func (w *wordMatcher) matchingModules(catalog *oplog.Catalog, texts []string) []string {
 	var keys []string
-	for _, m := range catalog.Modules {
-		if w.in(analyse(m.Key, m.Title.EN, m.Title.ZH)) {
-			keys = append(keys, m.Key)
+	for i, text := range texts {
+		if w.in(text) {
+			keys = append(keys, catalog.Modules[i].Key)
 		}
 	}
 	return keys
+}
+
+// catalogTexts remembers the analysed texts of catalogs' modules. A catalog
+// that changes is another one.
+type catalogTexts struct {
+	mu        sync.Mutex
+	byCatalog map[*oplog.Catalog][]string
+}
+
+// maxCatalogs is how many catalogs are remembered.
+const maxCatalogs = 64
+
+// of returns the texts of a catalog's modules, in their order.
+func (c *catalogTexts) of(catalog *oplog.Catalog) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if texts, ok := c.byCatalog[catalog]; ok {
+		return texts
+	}
+	texts := make([]string, len(catalog.Modules))
+	for i, m := range catalog.Modules {
+		texts[i] = analyse(m.Key, m.Title.EN, m.Title.ZH)
+	}
+	if c.byCatalog == nil || len(c.byCatalog) >= maxCatalogs {
+		c.byCatalog = make(map[*oplog.Catalog][]string)
+	}
+	c.byCatalog[catalog] = texts
+	return texts
 }
 
 // in tells whether the word is in an analysed text.
@@ -161,7 +190,7 @@ func (w *wordMatcher) key() string {
 
 // Matcher matches single entries; see [oplog.Index].
 func (x *Index) Matcher(m oplog.Match) (func(e *oplog.Entry) bool, error) {
-	c, err := newMatcher(m)
+	c, err := x.newMatcher(m)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 
 // Page returns keys of matching entries, newest first; see [oplog.Index].
 func (x *Index) Page(ctx context.Context, tenant string, m oplog.Match, before oplog.Key, limit int) ([]oplog.Key, bool, error) {
-	c, err := newMatcher(m)
+	c, err := x.newMatcher(m)
 	if err != nil {
 		return nil, false, err
 	}
