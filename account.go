@@ -55,6 +55,7 @@ func (c *accountAdd) add(m *Main, l *oplog.Log) error {
 		Locale: c.Language, PasswordHash: hash,
 	})
 	if err == nil {
+		noteCommand(l, a.Tenant, "account", "create", oplog.Ref{ID: a.Username})
 		fmt.Fprintf(m.Stderr, "Account %s added, with role %s.\n", a.Username, a.Role)
 	}
 	return err
@@ -139,7 +140,10 @@ func (c *accountEnable) Run(m *Main) error {
 }
 
 func changeAccount(l *oplog.Log, username string, change func(*oplog.Account)) error {
-	_, err := l.ChangeAccount(username, change)
+	a, err := l.ChangeAccount(username, change)
+	if err == nil {
+		noteCommand(l, a.Tenant, "account", "change", oplog.Ref{ID: a.Username})
+	}
 	return noAccount(username, err)
 }
 

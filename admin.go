@@ -44,6 +44,7 @@ func (c *tenantAdd) Run(m *Main) error {
 		RetentionDays: c.RetentionDays, BelowMinimum: c.BelowLegalMinimum,
 	})
 	if err == nil {
+		noteCommand(l, t.ID, "tenant", "create", oplog.Ref{ID: t.ID, Name: t.Name})
 		fmt.Fprintf(m.Stderr, "Tenant %s added. Its first admin: oplog account add NAME --role admin --tenant %s\n", t.ID, t.ID)
 	}
 	return errors.Join(err, l.Close())
@@ -99,13 +100,16 @@ type tenantSet struct {
 // Run changes what was named.
 func (c *tenantSet) Run(m *Main) error {
 	return m.withLog(c.Data, func(l *oplog.Log) error {
-		_, err := l.ChangeTenant(c.ID, func(t *oplog.Tenant) {
+		t, err := l.ChangeTenant(c.ID, func(t *oplog.Tenant) {
 			replace(&t.Name, c.Name)
 			replace(&t.TimeZone, c.TimeZone)
 			replace(&t.DataPermission, c.DataPermission)
 			replace(&t.RetentionDays, c.RetentionDays)
 			replace(&t.BelowMinimum, c.BelowLegalMinimum)
 		})
+		if err == nil {
+			noteCommand(l, t.ID, "tenant", "change", oplog.Ref{ID: t.ID, Name: t.Name})
+		}
 		return listedBy(err, "tenant")
 	})
 }
@@ -136,6 +140,7 @@ func (c *keyAdd) Run(m *Main) error {
 		if err != nil {
 			return listedBy(err, "tenant")
 		}
+		noteCommand(l, c.Tenant, "key", "create", oplog.Ref{ID: key.ID, Name: key.Name})
 		fmt.Fprintf(m.Stderr, "Key %s added. It is shown this once; keep it where secrets are kept:\n", key.ID)
 		_, err = fmt.Fprintln(m.Stdout, text)
 		return err
@@ -178,9 +183,17 @@ type keyRevoke struct {
 // Run ends the key.
 func (c *keyRevoke) Run(m *Main) error {
 	return m.withLog(c.Data, func(l *oplog.Log) error {
-		_, err := l.RevokeKey(c.Tenant, c.ID)
+		key, err := l.RevokeKey(c.Tenant, c.ID)
+		if err == nil {
+			noteCommand(l, key.Tenant, "key", "revoke", oplog.Ref{ID: key.ID, Name: key.Name})
+		}
 		return listedBy(err, "key")
 	})
+}
+
+// noteCommand tells the tenant's trail what was done by a command.
+func noteCommand(l *oplog.Log, tenant, module, operation string, object oplog.Ref) {
+	l.Tell(oplog.Event{Tenant: tenant, User: oplog.CommandUser, Module: module, Operation: operation, Object: object})
 }
 
 // withLog does something with a log that exists, and closes it.

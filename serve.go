@@ -206,6 +206,9 @@ func (m *Main) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f serve
 	ended := make(chan error, 1)
 	go func() { ended <- s.Listen(ln) }()
 	fmt.Fprintln(m.Stdout, "listening on", f.url(ln))
+	if err := l.TellAll(oplog.Event{User: oplog.ServerUser, Module: "server", Operation: "start"}); err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
 	if _, person := terminal(m.Stdout); person && !f.NoOpen {
 		address := f.url(ln)
 		if setupCode != "" {
@@ -227,7 +230,7 @@ func (m *Main) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f serve
 	if err := <-ended; err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}
-	return nil
+	return l.TellAll(oplog.Event{User: oplog.ServerUser, Module: "server", Operation: "stop"})
 }
 
 // onLoopback tells whether a listener takes what this machine alone sends.

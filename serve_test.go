@@ -113,6 +113,31 @@ func TestServeSaysWhoHasThePort(t *testing.T) {
 	}
 }
 
+// TestTrailOfTheProgram: starts, stops and commands are told too.
+func TestTrailOfTheProgram(t *testing.T) {
+	data, s := acme(t)
+	s.stdin = "correct horse"
+	s.mustRun(t, "account", "add", "ann", "--role", "admin", "--tenant", "acme", "--password-stdin")
+	serve(t, "serve", "--data", data).stop()
+	p := serve(t, "serve", "--data", data)
+	c, _ := signIn(t, p.url, "ann", "correct horse")
+	var trail struct {
+		Entries []struct {
+			User              struct{ ID string }
+			Module, Operation string
+		}
+	}
+	c.get(t, "/api/v1/tenants/acme/access", &trail)
+	var told []string
+	for _, e := range trail.Entries {
+		told = append(told, e.User.ID+" "+e.Module+" "+e.Operation)
+	}
+	want := "ann session sign_in, server server start, server server stop, server server start, command account create, command tenant create"
+	if got := strings.Join(told, ", "); got != want {
+		t.Errorf("it tells %s, want %s", got, want)
+	}
+}
+
 // certificate makes a certificate for this machine, in PEM files.
 func certificate(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) {
 	t.Helper()

@@ -24,6 +24,7 @@ type Log struct {
 	exports  *exportJobs
 	arrivals arrivals
 	later    *background
+	trail    trail
 }
 
 // tenantState is a tenant and what its entries are checked against, replaced as
@@ -48,7 +49,11 @@ func New(store Store, index Index, o Options) (*Log, error) {
 		o.Now = time.Now
 	}
 	l := &Log{store: store, index: index, now: o.Now, tenants: make(map[string]tenantState)}
+	l.trail.last, l.trail.lost = make(map[string]time.Time), make(map[string]int)
 	store.OnAppend(func(tenant string, entries []Entry) {
+		if isTrail(tenant) {
+			return
+		}
 		index.Add(tenant, entries)
 		l.arrivals.tell(tenant)
 	})

@@ -50,6 +50,11 @@ func TestWhoMay(t *testing.T) {
 	check("GET", tenant+"/checkpoint", "", 401, 401, 200, 200, 200, 200, 403, 403, 200, 403, 404, 404, 404)
 	check("GET", "/api/v1/openapi.json", "", slices.Repeat([]int{200}, len(callers))...)
 	check("GET", tenant+"/live?limit=x", "", 401, 401, 422, 422, 422, 422, 403, 403, 422, 403, 404, 404, 404)
+	trail := decode[oplog.Page](t, f.get("owner", tenant+"/access", 200)).Entries
+	check("GET", tenant+"/access", "", 401, 401, 200, 200, 403, 403, 403, 403, 403, 403, 404, 404, 404)
+	check("GET", tenant+"/access/checkpoint", "", 401, 401, 200, 200, 403, 403, 403, 403, 403, 403, 404, 404, 404)
+	check("GET", tenant+"/access/"+trail[0].ID, "", 401, 401, 200, 200, 403, 403, 403, 403, 403, 403, 404, 404, 404)
+	check("GET", "/api/v1/access", "", 401, 401, 200, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403)
 	check("PATCH", tenant, `{"name":"Acme"}`, 401, 401, 200, 403, 403, 403, 403, 403, 403, 403, 404, 404, 404)
 	check("POST", "/api/v1/tenants", `{"id":"acme","name":"Again"}`, 401, 401, 409, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403)
 	check("GET", "/api/v1/accounts", "", 401, 401, 200, 200, 403, 403, 403, 403, 403, 403, 200, 403, 403)

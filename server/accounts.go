@@ -91,7 +91,16 @@ func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInpu
 	if a, err = s.log.AddAccount(a); err != nil {
 		return nil, err
 	}
+	in.about = aboutAccount(a, input.Body.Password != "")
 	return &accountOutput{newAccountBodyOf(a)}, nil
+}
+
+// aboutAccount tells what an account has become; of its password only that it
+// is another.
+func aboutAccount(a oplog.Account, newPassword bool) about {
+	return about{&a.Tenant, oplog.Ref{ID: a.Username}, map[string]any{
+		"role": a.Role, "organization": a.Organization, "disabled": a.Disabled, "new_password": newPassword,
+	}}
 }
 
 func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccountInput) (*accountOutput, error) {
@@ -130,6 +139,7 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 	if err != nil {
 		return nil, err
 	}
+	in.about = aboutAccount(after, b.Password != nil)
 	return &accountOutput{newAccountBodyOf(after)}, nil
 }
 

@@ -18,6 +18,7 @@ import (
 type call struct {
 	*principal
 	query url.Values
+	about about      // for the trail
 	http  *fiber.Ctx // for what is of the connection: its address, and headers of the answer
 }
 
@@ -34,10 +35,12 @@ func answer[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(
 		op.BodyReadTimeout = s.slow
 		op.Middlewares = huma.Middlewares{s.admit(r)}
 		huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
-			out, err := handle(ctx, ctx.Value(callKey{}).(*call), in)
+			asked := ctx.Value(callKey{}).(*call)
+			out, err := handle(ctx, asked, in)
 			if err != nil {
 				return nil, s.problem(r.method, r.path, err)
 			}
+			s.tell(r, asked)
 			return out, nil
 		})
 	}
@@ -56,7 +59,11 @@ func plain(handle func(*fiber.Ctx, *call) error, describe func(huma.Registry, *h
 			if err != nil {
 				return err
 			}
-			return handle(c, in)
+			if err := handle(c, in); err != nil {
+				return err
+			}
+			s.tell(r, in)
+			return nil
 		}
 		path := strings.NewReplacer("{", ":", "}", "").Replace(r.path)
 		s.app.Add(r.method, path, serve)

@@ -88,6 +88,9 @@ func (s *Server) startExport(ctx context.Context, in *call, input *startExportIn
 	if err != nil {
 		return nil, placeInBody(err)
 	}
+	in.about = about{object: oplog.Ref{ID: x.ID, Name: x.FileName}, details: map[string]any{
+		"range": x.Range, "from": x.From, "to": x.To, "format": x.Format, "filters": b.Filters,
+	}}
 	return describeExport(http.StatusAccepted, x), nil
 }
 

@@ -59,6 +59,7 @@ func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*madeK
 	if err != nil {
 		return nil, err
 	}
+	in.about = about{object: oplog.Ref{ID: key.ID, Name: key.Name}, details: map[string]any{"scope": key.Scope}}
 	return &madeKeyOutput{madeKeyBody{newKeyBodyOf(key), text}}, nil
 }
 

@@ -65,6 +65,7 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	if err != nil {
 		return placeInArray(err, bare)
 	}
+	in.about.details = map[string]any{"organizations": len(tree)}
 	return sendJSON(c, http.StatusOK, jsonType, newOrganizationBodies(tree))
 }
 

@@ -27,12 +27,15 @@ var filterParams = []*huma.Param{
 }
 
 // pageParams are those of a page.
-var pageParams = append(filterParams[:len(filterParams):len(filterParams)],
-	textParam("limit", "How many operations a page has.", &huma.Schema{
+var pageParams = append(filterParams[:len(filterParams):len(filterParams)], turnParams...)
+
+// turnParams turn the pages of a list.
+var turnParams = []*huma.Param{
+	textParam("limit", "How many entries a page has.", &huma.Schema{
 		Type: huma.TypeInteger, Minimum: number(1), Maximum: number(oplog.MaxPageSize), Default: oplog.DefaultPageSize,
 	}),
 	textParam("cursor", "next_cursor of the page before.", &huma.Schema{Type: huma.TypeString}),
-)
+}
 
 // accountParams are those of a list of accounts.
 var accountParams = []*huma.Param{

@@ -52,6 +52,11 @@ func (s *Server) routes() []route {
 		{"GET", tenant + "/checkpoint", readers, 200, "getCheckpoint", "The signed head of the tenant's tree", nil, plain(s.sendCheckpoint, describeCheckpoint)},
 		{"GET", "/api/v1/key", people | keys, 200, "getVerifierKey", "The key that checkpoints are signed for", nil, answer(s.getVerifierKey)},
 
+		{"GET", tenant + "/access", admins, 200, "listAccess", "Who read, exported and administered the log, newest first", turnParams, answer(s.listAccess)},
+		{"GET", tenant + "/access/checkpoint", admins, 200, "getAccessCheckpoint", "The signed head of the tree of what listAccess lists", nil, plain(s.sendAccessCheckpoint, describeCheckpoint)},
+		{"GET", tenant + "/access/{id}", admins, 200, "getAccess", "One of what listAccess lists, with its proof", nil, answer(s.getAccess)},
+		{"GET", "/api/v1/access", byOwner, 200, "listServerAccess", "The same of what is of no tenant", turnParams, answer(s.listServerAccess)},
+
 		{"GET", tenants, byOwner, 200, "listTenants", "All tenants", nil, answer(s.listTenants)},
 		{"POST", tenants, byOwner, 201, "addTenant", "Make a tenant", nil, answer(s.addTenant)},
 		{"PATCH", tenant, byOwner, 200, "changeTenant", "Change settings of a tenant; what is left out stays", nil, answer(s.changeTenant)},

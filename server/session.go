@@ -56,6 +56,10 @@ type (
 func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*signInOutput, error) {
 	giveBack, wait := s.tries.take(input.Body.Username, network(in.http.Context().RemoteIP()))
 	if wait > 0 {
+		s.log.Tell(oplog.Event{
+			User: oplog.User{ID: "unknown", Name: "unknown"}, Module: "session", Operation: "sign_in", Failed: true, IP: in.ip(),
+			Details: map[string]any{"reason": "too many tries"}, Repeats: true, By: in.ip(),
+		})
 		return nil, in.tooManyTries(wait)
 	}
 	account, err := s.log.Account(input.Body.Username)
@@ -72,10 +76,22 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 		return nil, err
 	}
 	if !known || !matches {
+		s.tellRefusedSignIn(in, account, reason(account))
 		return nil, oplog.Errorf(oplog.CodeUnauthenticated, "The username or the password is wrong.")
 	}
 	giveBack()
 	return s.startSession(in, account)
+}
+
+// reason says, in the trail alone, why nobody was signed in.
+func reason(a oplog.Account) string {
+	switch {
+	case a.Username == "":
+		return "no such account"
+	case a.Disabled:
+		return "disabled account"
+	}
+	return "wrong password"
 }
 
 // startSession signs an account in on the browser that asks.
@@ -85,6 +101,7 @@ func (s *Server) startSession(in *call, account oplog.Account) (*signInOutput, e
 			return nil, err
 		}
 	}
+	in.account = account
 	session, token, err := s.log.StartSession(account, in.ip(), in.http.Get(fiber.HeaderUserAgent))
 	if err != nil {
 		return nil, err

@@ -39,8 +39,9 @@ func (s *Server) listTenants(context.Context, *call, *struct{}) (*tenantsOutput,
 	return out, err
 }
 
-func (s *Server) addTenant(_ context.Context, _ *call, input *addTenantInput) (*tenantOutput, error) {
+func (s *Server) addTenant(_ context.Context, in *call, input *addTenantInput) (*tenantOutput, error) {
 	t, err := s.log.AddTenant(input.Body.domain())
+	in.about = about{&t.ID, oplog.Ref{ID: t.ID, Name: t.Name}, map[string]any{"tenant": t}}
 	return &tenantOutput{t}, err
 }
 
@@ -60,5 +61,6 @@ func (s *Server) changeTenant(_ context.Context, in *call, input *changeTenantIn
 		replace(&t.RetentionDays, b.RetentionDays)
 		replace(&t.BelowMinimum, b.BelowMinimum)
 	})
+	in.about = about{object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
 	return &tenantOutput{t}, err
 }

@@ -12,6 +12,9 @@
 //	tenants/<tenant>/arrivals/<tile>               for each of 256 entries: key, leaf hash
 //	tenants/<tenant>/tree/<level><number>          hash of a complete subtree of 2^level leaves, level >= 8
 //
+// The name <tenant>/access stands for the tenant's trail, of who read and
+// administered its log: a log of its own, in the same buckets.
+//
 // Dates are UTC dates of the operation time. An entry's bytes are exactly what
 // its leaf of the Merkle tree (RFC 6962) hashes.
 package storage

@@ -1,0 +1,221 @@
+package oplog
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// The trail is the log of the log: who read, exported and administered it. Each
+// tenant has one, and the installation has one for what is of no tenant. A trail
+// is a log of its own in the store, beside the tenant's, with its own order and
+// its own Merkle tree; it is in no index. Its entries name what was done by
+// module and operation as others do: log search, log open, export start,
+// session sign_in, account change, server start …
+
+// Event is something that a trail tells.
+type Event struct {
+	Tenant            string // "" for the installation's own trail
+	User              User
+	Module, Operation string
+	Object            Ref // what it was done to, if it is one thing
+	Failed            bool
+	IP, UserAgent     string
+	Details           map[string]any
+
+	// Repeats says that the event is worth one entry where it happens again and
+	// again: a page that is read on, a summary beside its list. By is then who
+	// repeats it, beyond the user: a session.
+	Repeats bool
+	By      string
+}
+
+// trailOf returns the name that a tenant's trail has in the store, which no
+// tenant can have.
+func trailOf(tenant string) string { return tenant + "/access" }
+
+func isTrail(name string) bool { return strings.HasSuffix(name, "/access") }
+
+const (
+	trailRepeat   = time.Minute // within which the same again is not told again
+	trailRemember = 10_000      // events that are known to have just happened
+	trailPending  = 10_000      // events that wait to be written
+)
+
+// trail collects events and writes them in order, without making anybody wait.
+type trail struct {
+	mu      sync.Mutex
+	pending []Entry
+	last    map[string]time.Time // when an event that repeats was told
+	lost    map[string]int       // events that could not be written, by trail
+
+	writing sync.Mutex // keeps those who write in order
+}
+
+// Tell adds an event to its trail. It is written a moment later, in order, and
+// before the log is closed. Where it cannot be written, the trail says how many
+// are missing as soon as it can be written again.
+func (l *Log) Tell(v Event) {
+	details, err := json.Marshal(v.Details)
+	switch {
+	case err != nil || len(v.Details) == 0:
+		details = nil
+	case len(details) > MaxDetailsBytes:
+		details = []byte(`{"left_out":"too long"}`)
+	}
+	now := l.now().UTC().Truncate(time.Microsecond)
+	e := Entry{
+		Tenant: trailOf(v.Tenant), Time: now, User: v.User, Module: v.Module, Operation: v.Operation, Content: v.Object,
+		Origin: OriginManual, Outcome: OutcomeSuccess, IP: v.IP, UserAgent: clip(v.UserAgent, MaxOriginLength), Details: details,
+	}
+	if v.Failed {
+		e.Outcome = OutcomeFailure
+	}
+	if l.trail.add(e, v, now) {
+		l.later.once("trail", l.writeTrail)
+	}
+}
+
+func (t *trail) add(e Entry, v Event, now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if v.Repeats {
+		what := strings.Join([]string{e.Tenant, e.User.ID, v.By, e.Module, e.Operation, e.Content.ID, string(e.Details)}, "\x00")
+		if last, told := t.last[what]; told && now.Sub(last) < trailRepeat {
+			return false
+		}
+		if len(t.last) >= trailRemember {
+			clear(t.last) // they are told once more
+		}
+		t.last[what] = now
+	}
+	if len(t.pending) >= trailPending {
+		t.lost[e.Tenant]++
+		return false
+	}
+	t.pending = append(t.pending, e)
+	return true
+}
+
+// writeTrail writes what waits.
+func (l *Log) writeTrail() {
+	t := &l.trail
+	t.writing.Lock()
+	defer t.writing.Unlock()
+	t.mu.Lock()
+	pending := t.pending
+	t.pending = nil
+	var names []string
+	byName := make(map[string][]Entry)
+	for _, e := range pending {
+		if byName[e.Tenant] == nil {
+			names = append(names, e.Tenant)
+			if n := t.lost[e.Tenant]; n > 0 {
+				byName[e.Tenant] = append(byName[e.Tenant], lostEntry(e, n))
+			}
+		}
+		byName[e.Tenant] = append(byName[e.Tenant], e)
+	}
+	t.mu.Unlock()
+	for _, name := range names {
+		entries := byName[name]
+		_, err := l.store.Append(context.Background(), name, entries, 0)
+		t.mu.Lock()
+		if err != nil {
+			t.lost[name] += len(entries)
+		} else {
+			delete(t.lost, name)
+		}
+		t.mu.Unlock()
+	}
+}
+
+// lostEntry says that events are missing before another.
+func lostEntry(before Entry, n int) Entry {
+	details, _ := json.Marshal(map[string]int{"events": n})
+	return Entry{
+		Tenant: before.Tenant, Time: before.Time, User: ServerUser, Module: "server", Operation: "lose", Origin: OriginManual,
+		Outcome: OutcomeFailure, Details: details,
+	}
+}
+
+// ServerUser is who does what the program does by itself, and CommandUser who
+// uses its commands.
+var (
+	ServerUser  = User{ID: "server", Name: "oplog"}
+	CommandUser = User{ID: "command", Name: "command line"}
+)
+
+// TellAll adds an event to every trail.
+func (l *Log) TellAll(v Event) error {
+	tenants, err := l.Tenants()
+	if err != nil {
+		return err
+	}
+	v.Tenant = ""
+	l.Tell(v)
+	for _, t := range tenants {
+		v.Tenant = t.ID
+		l.Tell(v)
+	}
+	return nil
+}
+
+var errEnough = errors.New("enough")
+
+// Trail returns a page of a trail, newest first, from a cursor on. All that was
+// told before is in it.
+func (l *Log) Trail(ctx context.Context, tenant string, limit int, cursor string) (Page, error) {
+	if limit < 1 || limit > MaxPageSize {
+		return Page{}, fieldError("query.limit", limit, "is not between 1 and %d", MaxPageSize)
+	}
+	name := trailOf(tenant)
+	before, err := parseCursor(name, cursor)
+	if err != nil {
+		return Page{}, err
+	}
+	l.writeTrail()
+	last, _, err := l.store.Counts(name)
+	if err != nil {
+		return Page{}, err
+	}
+	if cursor != "" {
+		last = min(last, before.Seq()-1)
+	}
+	page := Page{Entries: []Entry{}}
+	if last == 0 {
+		return page, nil
+	}
+	first := max(1, last-min(last, uint64(limit))+1)
+	err = l.store.Arrivals(ctx, name, first, func(e Entry) error {
+		if e.Seq > last {
+			return errEnough
+		}
+		page.Entries = append(page.Entries, e)
+		return nil
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return Page{}, err
+	}
+	slices.Reverse(page.Entries)
+	if first > 1 {
+		page.NextCursor = makeCursor(name, page.Entries[len(page.Entries)-1].Key())
+	}
+	return page, nil
+}
+
+// TrailEntry returns an entry of a trail; [Log.Proof] proves it.
+func (l *Log) TrailEntry(tenant, id string) (Entry, error) {
+	l.writeTrail()
+	return l.store.Find(trailOf(tenant), id)
+}
+
+// TrailCheckpoint returns the signed head of a trail's tree.
+func (l *Log) TrailCheckpoint(tenant string) (string, error) {
+	l.writeTrail()
+	return l.store.Checkpoint(trailOf(tenant))
+}

@@ -1,0 +1,96 @@
+package oplog_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"oplog/oplog"
+)
+
+func (l *testLog) trail(tenant string) string {
+	l.t.Helper()
+	page, err := l.Trail(l.t.Context(), tenant, oplog.MaxPageSize, "")
+	l.must(nil, err)
+	var told []string
+	for _, e := range page.Entries {
+		told = append(told, fmt.Sprintf("%d:%s", e.Seq, e.User.ID))
+	}
+	return strings.Join(told, " ")
+}
+
+func event(tenant, user string) oplog.Event {
+	return oplog.Event{Tenant: tenant, User: oplog.User{ID: user, Name: user}, Module: "log", Operation: "search"}
+}
+
+func TestTrail(t *testing.T) {
+	l := newLog(t)
+	f := func(t *testing.T, tenant, want string) {
+		t.Helper()
+		if got := l.trail(tenant); got != want {
+			t.Errorf("the trail of %q is %s, want %s", tenant, got, want)
+		}
+	}
+	f(t, "acme", "")
+	for _, user := range []string{"a", "b", "c"} {
+		l.Tell(event("acme", user))
+	}
+	l.Tell(event("plain", "d"))
+	f(t, "acme", "3:c 2:b 1:a")
+	l.Tell(event("acme", "e"))
+	l.reopen() // what waits is written before the end
+	f(t, "acme", "4:e 3:c 2:b 1:a")
+	f(t, "plain", "1:d")
+	f(t, "", "")
+	l.must(nil, l.TellAll(event("", "all")))
+	f(t, "acme", "5:all 4:e 3:c 2:b 1:a")
+	f(t, "plain", "2:all 1:d")
+	f(t, "", "1:all")
+
+	// None of it is among the entries.
+	page, err := l.Page(t.Context(), "acme", oplog.Query{}, 10, "")
+	if err != nil || len(page.Entries) != 0 {
+		t.Errorf("%+v, %v", page, err)
+	}
+	if err := l.Ready(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTrailTellsRepeatsOnce(t *testing.T) {
+	l := newLog(t)
+	v := event("acme", "a")
+	v.Repeats, v.By = true, "session"
+	v.Details = map[string]any{"filters": map[string]any{"q": "x"}}
+	l.Tell(v)
+	l.Tell(v)
+	l.clock.advance(time.Minute - time.Nanosecond)
+	l.Tell(v)
+	if got := l.trail("acme"); got != "1:a" {
+		t.Error(got)
+	}
+	other := v
+	other.Details = map[string]any{"filters": map[string]any{"q": "y"}}
+	l.Tell(other)
+	other = v
+	other.By = "another session"
+	l.Tell(other)
+	l.clock.advance(2 * time.Microsecond)
+	l.Tell(v)
+	if got := l.trail("acme"); got != "4:a 3:a 2:a 1:a" {
+		t.Error(got)
+	}
+}
+
+func TestTrailKeepsDetailsShort(t *testing.T) {
+	l := newLog(t)
+	v := event("acme", "a")
+	v.Details = map[string]any{"filters": strings.Repeat("x", oplog.MaxDetailsBytes)}
+	l.Tell(v)
+	page, err := l.Trail(t.Context(), "acme", 1, "")
+	l.must(nil, err)
+	if got := string(page.Entries[0].Details); got != `{"left_out":"too long"}` {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,149 @@
+package server
+
+import (
+	"context"
+
+	"github.com/gofiber/fiber/v2"
+
+	"oplog/oplog"
+)
+
+// deed is how a call stands in the trail.
+type deed struct {
+	module, operation string
+	repeats           bool // one entry a minute is enough for the same of the same session
+}
+
+// deeds are the calls that the trail tells of once they succeed, by the route's
+// id. The rest tells nothing of a log, or records entries, which tell themselves.
+var deeds = map[string]deed{
+	"listEntries":      {"log", "search", true},
+	"getSummary":       {"log", "search", true},
+	"live":             {"log", "search", true},
+	"getEntry":         {"log", "open", true},
+	"startExport":      {"export", "start", false},
+	"removeExport":     {"export", "remove", false},
+	"getExportFile":    {"export", "download", true},
+	"listAccess":       {"access", "search", true},
+	"getAccess":        {"access", "open", true},
+	"listServerAccess": {"access", "search", true},
+	"setUp":            {"session", "sign_in", false},
+	"signIn":           {"session", "sign_in", false},
+	"signOut":          {"session", "sign_out", false},
+	"endSessions":      {"session", "sign_out", false},
+	"addAccount":       {"account", "create", false},
+	"changeAccount":    {"account", "change", false},
+	"addKey":           {"key", "create", false},
+	"revokeKey":        {"key", "revoke", false},
+	"addTenant":        {"tenant", "create", false},
+	"changeTenant":     {"tenant", "change", false},
+	"setCatalog":       {"catalog", "change", false},
+	"setOrganizations": {"organization", "change", false},
+}
+
+// about is what a handler knows of its deed and the request does not say.
+type about struct {
+	tenant  *string // whose trail; nil for the tenant of the address, or of the account
+	object  oplog.Ref
+	details map[string]any
+}
+
+// tell adds what a call did to the trail.
+func (s *Server) tell(r *route, in *call) {
+	d, told := deeds[r.id]
+	if !told {
+		return
+	}
+	v := oplog.Event{
+		Tenant: in.account.Tenant, User: in.user(), Module: d.module, Operation: d.operation, Object: in.about.object,
+		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: in.about.details, Repeats: d.repeats, By: in.token,
+	}
+	if in.tenant.ID != "" {
+		v.Tenant = in.tenant.ID
+	}
+	if in.about.tenant != nil {
+		v.Tenant = *in.about.tenant
+	}
+	if id := in.http.Params("id"); id != "" && v.Object.ID == "" {
+		v.Object.ID = id
+	}
+	if v.Details == nil {
+		v.Details = in.filtersSent()
+	}
+	s.log.Tell(v)
+}
+
+// filtersSent returns the query as it was sent, without what only turns pages.
+func (in *call) filtersSent() map[string]any {
+	sent := map[string]any{}
+	for name, values := range in.query {
+		if name != "cursor" && name != "limit" {
+			sent[name] = values
+		}
+	}
+	if len(sent) == 0 {
+		return nil
+	}
+	return map[string]any{"filters": sent}
+}
+
+// user is who the trail says it was.
+func (p *principal) user() oplog.User {
+	if p.key.ID != "" {
+		return oplog.User{ID: p.key.ID, Name: p.key.Name, Role: "key"}
+	}
+	return oplog.User{ID: p.account.Username, Name: p.account.Username, Role: string(p.account.Role)}
+}
+
+// tellRefusedSignIn tells of a sign-in that failed. A name that is not known is
+// not told: it may be a password in the wrong field.
+func (s *Server) tellRefusedSignIn(in *call, account oplog.Account, why string) {
+	v := oplog.Event{
+		Tenant: account.Tenant, User: oplog.User{ID: account.Username, Name: account.Username, Role: string(account.Role)},
+		Module: "session", Operation: "sign_in", Failed: true,
+		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: map[string]any{"reason": why},
+	}
+	if account.Username == "" {
+		v.User = oplog.User{ID: "unknown", Name: "unknown"}
+	}
+	s.log.Tell(v)
+}
+
+func (s *Server) listAccess(ctx context.Context, in *call, _ *struct{}) (*pageOutput, error) {
+	return s.trailPage(ctx, in, in.tenant.ID)
+}
+
+// listServerAccess lists what is of no tenant: owners, and names that nobody
+// has.
+func (s *Server) listServerAccess(ctx context.Context, in *call, _ *struct{}) (*pageOutput, error) {
+	return s.trailPage(ctx, in, "")
+}
+
+func (s *Server) trailPage(ctx context.Context, in *call, tenant string) (*pageOutput, error) {
+	r := &reader{query: in.query}
+	limit, cursor := r.int("limit", oplog.DefaultPageSize), r.text("cursor")
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	page, err := s.log.Trail(ctx, tenant, limit, cursor)
+	return &pageOutput{page}, err
+}
+
+func (s *Server) getAccess(_ context.Context, in *call, input *entryInput) (*entryOutput, error) {
+	entry, err := s.log.TrailEntry(in.tenant.ID, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	proof, err := s.log.Proof(entry)
+	proof.Path = orEmpty(proof.Path)
+	return &entryOutput{provenEntry{entry, proof}}, err
+}
+
+func (s *Server) sendAccessCheckpoint(c *fiber.Ctx, in *call) error {
+	checkpoint, err := s.log.TrailCheckpoint(in.tenant.ID)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMETextPlainCharsetUTF8)
+	return c.SendString(checkpoint)
+}

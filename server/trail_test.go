@@ -1,0 +1,158 @@
+package server
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"oplog/oplog"
+)
+
+// trail spells what a tenant's trail tells, newest first.
+func (f *fixture) trail(caller, path string) []string {
+	f.Helper()
+	var told []string
+	for _, e := range decode[oplog.Page](f, f.get(caller, path, 200)).Entries {
+		line := fmt.Sprintf("%s %s %s", e.User.ID, e.Module, e.Operation)
+		for _, more := range []string{e.Content.ID, string(e.Details)} {
+			if more != "" {
+				line += " " + more
+			}
+		}
+		if e.Outcome == oplog.OutcomeFailure {
+			line += " failed"
+		}
+		told = append(told, line)
+	}
+	return told
+}
+
+// TestTrail: whatever reads or changes is told, once, with what it asked for.
+func TestTrail(t *testing.T) {
+	f := newServer(t)
+	f.record(entry(`"id":"e1","time":"2026-11-22T07:00:00Z"`))
+	f.sent["owner"]["User-Agent"] = "a browser"
+	want := func(path, caller string, want ...string) {
+		t.Helper()
+		told := f.trail(caller, path)
+		told = told[:min(len(told), len(want))]
+		if strings.Join(told, "\n") != strings.Join(want, "\n") {
+			t.Errorf("the trail tells\n%s\nwant\n%s", strings.Join(told, "\n"), strings.Join(want, "\n"))
+		}
+	}
+	const access = tenantA + "/access"
+	f.get("auditor", entriesPath+"?q=vip&limit=1", 200)
+	f.get("auditor", tenantA+"/summary?q=vip", 200)
+	f.get("auditor", entriesPath+"?q=vip&limit=2", 200) // the same question: told once
+	f.get("read", entriesPath+"?user=u1&user=u2", 200)
+	f.get("auditor", entriesPath+"/e1", 200)
+	f.get("auditor", entriesPath+"/none", 404)
+	f.get("member", entriesPath, 403)
+	key := strings.TrimPrefix(f.sent["read"]["Authorization"], "Bearer ")[:len("oplog_read_")+8]
+	want(access, "admin",
+		`auditor log open e1`, key+` log search {"filters":{"user":["u1","u2"]}}`, `auditor log search {"filters":{"q":["vip"]}}`)
+
+	f.change("admin", "POST", tenantA+"/exports", `{"range":"today","format":"csv","filters":{"q":"vip"}}`, 202)
+	f.change("nobody", "POST", "/api/v1/session", signIn("admin", password), 200)
+	f.change("nobody", "POST", "/api/v1/session", signIn("admin", "wrong password"), 401)
+	f.change("owner", "PATCH", accountsPath+"/member", `{"password":"battery staple","role":"auditor"}`, 200)
+	f.change("owner", "PATCH", tenantA, `{"name":"Acme 2"}`, 200)
+	f.change("admin", "PUT", tenantA+"/catalog", `{"modules":[]}`, 200)
+	f.change("write", "PUT", tenantA+"/organizations", `[{"id":"hq","name":"HQ"}]`, 200)
+	told := f.trail("admin", access)
+	for i, part := range []string{
+		`organization change {"organizations":1}`, `admin catalog change {"modules":0,"operations":0}`, `owner tenant change acme {"tenant":`,
+		`owner account change member {"disabled":false,"new_password":true,"organization":"","role":"auditor"}`,
+		`admin session sign_in {"reason":"wrong password"} failed`, `admin session sign_in`, `admin export start `,
+	} {
+		if !strings.Contains(told[i], part) {
+			t.Errorf("%d: %s, want %s", i, told[i], part)
+		}
+	}
+	if all := strings.Join(told, "\n"); strings.Contains(all, "battery") || strings.Contains(all, password) || strings.Contains(all, "argon2") {
+		t.Errorf("the trail tells a password: %s", all)
+	}
+	page := decode[oplog.Page](t, f.get("admin", access, 200))
+	if e := page.Entries[2]; e.UserAgent != "a browser" || e.IP == "" || e.User.Role != "owner" {
+		t.Errorf("%+v", e)
+	}
+
+	// It is of this tenant, and not of its entries.
+	for _, line := range f.trail("stranger", "/api/v1/tenants/other/access") {
+		if !strings.HasPrefix(line, "stranger ") {
+			t.Errorf("another tenant reads %s", line)
+		}
+	}
+	if entries, _, err := f.log.Counts("acme"); err != nil || entries != 1 {
+		t.Errorf("%d entries, %v", entries, err)
+	}
+	f.change("nobody", "POST", "/api/v1/session", signIn("secret in the wrong field", "x"), 401)
+	want("/api/v1/access", "owner", `unknown session sign_in {"reason":"no such account"} failed`)
+}
+
+func TestTrailPages(t *testing.T) {
+	f := newServer(t)
+	for i := range 12 {
+		f.log.Tell(oplog.Event{Tenant: "acme", User: oplog.User{ID: fmt.Sprint("u", i), Name: "n"}, Module: "log", Operation: "search"})
+	}
+	var users []string
+	cursor := ""
+	for {
+		page := decode[oplog.Page](t, f.get("owner", tenantA+"/access?limit=5"+cursor, 200))
+		for _, e := range page.Entries {
+			if e.User.ID != "owner" {
+				users = append(users, e.User.ID)
+			}
+		}
+		if page.NextCursor == "" {
+			break
+		}
+		cursor = "&cursor=" + page.NextCursor
+	}
+	if got := strings.Join(users, " "); got != "u11 u10 u9 u8 u7 u6 u5 u4 u3 u2 u1 u0" {
+		t.Error(got)
+	}
+	own := decode[oplog.Page](t, f.get("admin", tenantA+"/access?limit=5", 200)).NextCursor
+	f.get("stranger", "/api/v1/tenants/other/access?cursor="+own, 422)
+	f.get("admin", entriesPath+"?cursor="+own, 422)
+	f.get("admin", tenantA+"/access?limit=0", 422)
+	f.get("admin", tenantA+"/access?q=x", 422)
+}
+
+// TestTrailIsProven: an entry of the trail has the proof that one of the log has.
+func TestTrailIsProven(t *testing.T) {
+	f := newServer(t)
+	f.get("auditor", entriesPath, 200)
+	first := decode[oplog.Page](t, f.get("admin", tenantA+"/access", 200)).Entries[0]
+	proven := decode[struct {
+		ID    string
+		Proof oplog.Proof
+	}](t, f.get("admin", tenantA+"/access/"+first.ID, 200))
+	if proven.ID != first.ID || len(proven.Proof.Leaf) == 0 || proven.Proof.Index != first.Seq-1 {
+		t.Errorf("%+v", proven)
+	}
+	head := f.get("admin", tenantA+"/access/checkpoint", 200)
+	if !strings.Contains(head, "/acme/access\n") || strings.Contains(f.get("admin", tenantA+"/checkpoint", 200), "access") {
+		t.Error(head)
+	}
+	f.get("admin", tenantA+"/entries/"+first.ID, 404)
+	f.get("stranger", "/api/v1/tenants/other/access/"+first.ID, 404)
+}
+
+// TestEveryDeedHasARoute finds slips in the names of routes, and calls that
+// change something and are not told.
+func TestEveryDeedHasARoute(t *testing.T) {
+	f := newServer(t)
+	routes := map[string]bool{}
+	for _, r := range f.server.table {
+		routes[r.id] = true
+		if _, told := deeds[r.id]; changes(r.method) && !told && r.id != "recordEntries" && r.id != "changeSession" {
+			t.Errorf("%s %s is not told", r.method, r.path)
+		}
+	}
+	for id := range deeds {
+		if !routes[id] {
+			t.Errorf("there is no route %s", id)
+		}
+	}
+}
