@@ -44,15 +44,16 @@ const (
 // commands are the words that the program understands. A command's fields are
 // its flags, and each flag reads the environment too: --data is OPLOG_DATA.
 type commands struct {
-	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the API and the console; what oplog does without a command."`
-	Demo    demoCommand    `cmd:"" help:"Serve a made-up company with a log full of entries, thrown away at the end."`
-	Tenant  tenantCommand  `cmd:"" help:"Add, list and change tenants."`
-	Account accountCommand `cmd:"" help:"Add, list and change the accounts of people."`
-	Key     keyCommand     `cmd:"" help:"Add, list and revoke the API keys of programs."`
-	Reindex reindexCommand `cmd:"" help:"Build the search index anew from the entries that are stored."`
-	Verify  verifyCommand  `cmd:"" help:"Recompute the proof over every entry, and compare with a checkpoint kept elsewhere."`
-	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
-	OpenAPI openAPICommand `cmd:"" name:"openapi" hidden:"" help:"Print the description of the API."`
+	Serve        serveCommand        `cmd:"" default:"withargs" help:"Serve the API and the console; what oplog does without a command."`
+	Demo         demoCommand         `cmd:"" help:"Serve a made-up company with a log full of entries, thrown away at the end."`
+	Tenant       tenantCommand       `cmd:"" help:"Add, list and change tenants."`
+	Account      accountCommand      `cmd:"" help:"Add, list and change the accounts of people."`
+	Key          keyCommand          `cmd:"" help:"Add, list and revoke the API keys of programs."`
+	Reindex      reindexCommand      `cmd:"" help:"Build the search index anew from the entries that are stored."`
+	Verify       verifyCommand       `cmd:"" help:"Recompute the proof over every entry, and compare with a checkpoint kept elsewhere."`
+	VerifyExport verifyExportCommand `cmd:"" help:"Check an export against its signed manifest, with no server and no data directory."`
+	Version      versionCommand      `cmd:"" help:"Print version, commit and Go version."`
+	OpenAPI      openAPICommand      `cmd:"" name:"openapi" hidden:"" help:"Print the description of the API."`
 }
 
 // Run does what args say, until it is done or the context ends, and returns

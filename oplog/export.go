@@ -94,7 +94,7 @@ type exportJobs struct {
 	done    sync.WaitGroup
 
 	mu      sync.Mutex
-	running map[string]*exportRun // by export id
+	running map[string]*exportRun    // by export id
 	slots   map[string]chan struct{} // by tenant, one for each export that may run at once
 	closed  bool
 }

@@ -166,7 +166,7 @@ func TestExportIsASnapshot(t *testing.T) {
 		l.lines.gate <- nil
 	}
 	ended := l.ended(x, oplog.ExportDone)
-	if got := l.files(); !slices.Equal(got, []string{final}) {
+	if got := l.files(); !slices.Equal(got, []string{final, final + ".manifest"}) {
 		t.Errorf("then there are %v", got)
 	}
 	rows := strings.Fields(l.rows(ended))
@@ -245,7 +245,7 @@ func TestExportCutOffByACrash(t *testing.T) {
 	if ended.Error == "" || !ended.FinishedAt.Equal(morning.Add(time.Hour)) {
 		t.Errorf("%+v", ended)
 	}
-	if got := crashed.files(); !slices.Equal(got, []string{done.ID + ".txt"}) {
+	if got := crashed.files(); !slices.Equal(got, []string{done.ID + ".txt", done.ID + ".txt.manifest"}) {
 		t.Errorf("there are %v", got)
 	}
 	if got := crashed.rows(done); got != "a end" {
@@ -324,7 +324,7 @@ func TestExportsExpire(t *testing.T) {
 		t.Errorf("%v, %v", list, err)
 	}
 	next := l.ended(l.export(oplog.Export{Tenant: "acme", Range: oplog.RangeLast30Days}), oplog.ExportDone)
-	if got := l.files(); !slices.Equal(got, []string{next.ID + ".txt"}) {
+	if got := l.files(); !slices.Equal(got, []string{next.ID + ".txt", next.ID + ".txt.manifest"}) {
 		t.Errorf("the next export leaves %v", got)
 	}
 }

@@ -54,6 +54,9 @@ type Store interface {
 	// golang.org/x/mod/sumdb/note.
 	VerifierKey() string
 
+	// Sign returns a text of lines as a note signed with the key of checkpoints.
+	Sign(text string) (string, error)
+
 	// Record returns a record's bytes, or CodeNotFound.
 	Record(kind RecordKind, name string) ([]byte, error)
 

@@ -47,6 +47,7 @@ func TestWhoMay(t *testing.T) {
 	check("GET", tenant+"/exports/none", "", 401, 401, 404, 404, 404, 404, 403, 403, 404, 403, 404, 404, 404)
 	check("DELETE", tenant+"/exports/none", "", 401, 401, 404, 404, 404, 404, 403, 403, 404, 403, 404, 404, 404)
 	check("GET", tenant+"/exports/none/file", "", 401, 401, 404, 404, 404, 404, 403, 403, 404, 403, 404, 404, 404)
+	check("GET", tenant+"/exports/none/manifest", "", 401, 401, 404, 404, 404, 404, 403, 403, 404, 403, 404, 404, 404)
 	check("GET", tenant+"/checkpoint", "", 401, 401, 200, 200, 200, 200, 403, 403, 200, 403, 404, 404, 404)
 	check("GET", "/api/v1/openapi.json", "", slices.Repeat([]int{200}, len(callers))...)
 	check("GET", tenant+"/live?limit=x", "", 401, 401, 422, 422, 422, 422, 403, 403, 422, 403, 404, 404, 404)

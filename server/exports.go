@@ -220,6 +220,22 @@ func (s *Server) sendExportFile(c *fiber.Ctx, in *call) error {
 	return c.Status(status).SendStream(&filePart{io.NewSectionReader(file, start, length), file, c.Context().Conn()}, int(length))
 }
 
+// sendExportManifest answers with the signed note that verify-export checks a
+// file against.
+func (s *Server) sendExportManifest(c *fiber.Ctx, in *call) error {
+	x, err := s.log.Export(in.tenant.ID, c.Params("id"), in.scope())
+	if err != nil {
+		return err
+	}
+	manifest, err := s.log.ExportManifest(x)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMETextPlainCharsetUTF8)
+	c.Set(fiber.HeaderContentDisposition, fmt.Sprintf(`attachment; filename="%s.manifest"`, x.FileName))
+	return c.SendString(manifest)
+}
+
 // filePart is a part of a file, closed when it has been sent. However large it
 // is, its reader has time for each piece.
 type filePart struct {
@@ -268,10 +284,21 @@ func parseRange(header string, size int64) (start, length int64, status int) {
 	return from, to - from + 1, http.StatusPartialContent
 }
 
+var exportIDParam = &huma.Param{
+	Name: "id", In: "path", Required: true, Description: "The export's id.", Schema: &huma.Schema{Type: huma.TypeString},
+}
+
+func describeExportManifest(_ huma.Registry, op *huma.Operation) {
+	op.Parameters = append(op.Parameters, exportIDParam)
+	op.Description = "An attachment, which oplog verify-export checks the file against."
+	op.Responses["200"] = &huma.Response{
+		Description: "A signed note: what the file is, its SHA-256, and the checkpoint of the log when it was written.",
+		Content:     map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}},
+	}
+}
+
 func describeExportFile(_ huma.Registry, op *huma.Operation) {
-	op.Parameters = append(op.Parameters, &huma.Param{
-		Name: "id", In: "path", Required: true, Description: "The export's id.", Schema: &huma.Schema{Type: huma.TypeString},
-	})
+	op.Parameters = append(op.Parameters, exportIDParam)
 	op.Description = "An attachment. Range asks for a part of it."
 	file := map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
 	op.Responses["200"] = &huma.Response{Description: "The file", Content: file}

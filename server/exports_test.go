@@ -48,6 +48,13 @@ func TestExport(t *testing.T) {
 		t.Errorf("headers %v", h)
 	}
 
+	manifest := f.send("auditor", "GET", exportsPath+"/"+x.ID+"/manifest", "")
+	if manifest.status != 200 || manifest.header.Get("Content-Disposition") != fmt.Sprintf(`attachment; filename="%s.manifest"`, x.FileName) ||
+		!strings.Contains(manifest.body, "\nfile: \""+x.FileName+"\"\n") || !strings.Contains(manifest.body, "\nrows: 5\n") ||
+		!strings.Contains(manifest.body, "\nby: \"account admin\"\n") || !strings.Contains(manifest.body, "\n\n— oplog-") {
+		t.Errorf("manifest %d %v: %s", manifest.status, manifest.header, manifest.body)
+	}
+
 	part := func(asked string, status int, body, contentRange string, headers ...string) {
 		t.Helper()
 		r := f.send("read", "GET", exportsPath+"/"+x.ID+"/file", "", append(headers, "Range", asked)...)
@@ -90,7 +97,7 @@ func TestExport(t *testing.T) {
 	if r := f.send("auditor", "DELETE", exportsPath+"/"+x.ID, ""); r.status != 204 || r.body != "" {
 		t.Errorf("delete: %d %s", r.status, r.body)
 	}
-	for _, path := range []string{exportsPath + "/" + x.ID, exportsPath + "/" + x.ID + "/file"} {
+	for _, path := range []string{exportsPath + "/" + x.ID, exportsPath + "/" + x.ID + "/file", exportsPath + "/" + x.ID + "/manifest"} {
 		f.asProblem(f.send("admin", "GET", path, ""), 404)
 	}
 	f.asProblem(f.send("owner", "GET", "/api/v1/tenants/other/exports/"+byKey.ID, ""), 404)
@@ -108,6 +115,7 @@ func TestExportScope(t *testing.T) {
 	}
 	f.get("scoped", exportsPath+"/"+whole.ID, 404)
 	f.get("scoped", exportsPath+"/"+whole.ID+"/file", 404)
+	f.get("scoped", exportsPath+"/"+whole.ID+"/manifest", 404)
 	f.get("admin", exportsPath+"/"+part.ID, 200)
 	if list := decode[struct{ Exports []exportBody }](t, f.get("scoped", exportsPath, 200)).Exports; len(list) != 1 {
 		t.Errorf("scoped sees %+v", list)

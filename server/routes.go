@@ -48,6 +48,7 @@ func (s *Server) routes() []route {
 		{"GET", export, readers, 200, "getExport", "How far an export is", nil, answer(s.getExport)},
 		{"DELETE", export, readers, 200, "removeExport", "Cancel an export that runs (200), or delete one that has ended (204)", nil, answer(s.removeExport)},
 		{"GET", export + "/file", readers, 200, "getExportFile", "The file of an export", nil, plain(s.sendExportFile, describeExportFile)},
+		{"GET", export + "/manifest", readers, 200, "getExportManifest", "The signed manifest of an export", nil, plain(s.sendExportManifest, describeExportManifest)},
 
 		{"GET", tenant + "/checkpoint", readers, 200, "getCheckpoint", "The signed head of the tenant's tree", nil, plain(s.sendCheckpoint, describeCheckpoint)},
 		{"GET", "/api/v1/key", people | keys, 200, "getVerifierKey", "The key that checkpoints are signed for", nil, answer(s.getVerifierKey)},

@@ -65,6 +65,11 @@ func (db *DB) sign(tenant string, size uint64, t tree) (string, error) {
 		return "", fmt.Errorf("tree hash at %d: %w", size, err)
 	}
 	text := fmt.Sprintf("%s/%s\n%d\n%s\n", db.signer.Name(), tenant, size, base64.StdEncoding.EncodeToString(root[:]))
+	return db.Sign(text)
+}
+
+// Sign returns a text of lines as a signed note; see [oplog.Store].
+func (db *DB) Sign(text string) (string, error) {
 	signed, err := note.Sign(&note.Note{Text: text}, db.signer)
 	return string(signed), err
 }

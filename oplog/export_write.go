@@ -1,0 +1,196 @@
+package oplog
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"slices"
+)
+
+// exportPlan is an export that is ready to be written.
+type exportPlan struct {
+	Export
+	format     ExportFormat
+	terms      ExportTerms
+	match      Match
+	snapshot   uint64 // the last seq that is in it
+	checkpoint string
+}
+
+// planExport fills in what the asker left open, and counts the rows.
+func (l *Log) planExport(ctx context.Context, x Export) (exportPlan, error) {
+	t, err := l.tenant(x.Tenant)
+	if err != nil {
+		return exportPlan{}, err
+	}
+	p := exportPlan{}
+	if p.format, err = l.exports.format(x.Format); err != nil {
+		return p, err
+	}
+	if x.Range == RangeCustom && (x.From.IsZero() || x.To.IsZero()) {
+		return p, fieldError("body.from", nil, "and to are needed for range custom")
+	}
+	p.match, err = l.match(x.Tenant, Query{Filters: x.Filters, Scope: x.Scope, Range: x.Range, From: x.From, To: x.To})
+	if err != nil {
+		return p, err
+	}
+	if p.snapshot, _, err = l.store.Counts(x.Tenant); err != nil {
+		return p, err
+	}
+	if p.checkpoint, err = l.store.Checkpoint(x.Tenant); err != nil {
+		return p, err
+	}
+	total, err := l.index.Total(ctx, x.Tenant, p.match)
+	if err != nil {
+		return p, err
+	}
+	now := l.now().UTC()
+	x.ID = exportID(now)
+	x.Status, x.RowsTotal, x.From, x.To, x.CreatedAt = ExportRunning, total, p.match.From, p.match.To, now
+	x.FileName = fmt.Sprintf("operation-log-%s-%s.%s", x.Tenant, now.In(t.Location()).Format(exportTimeStamp), p.format.Name)
+	p.Export = x
+	p.terms = ExportTerms{Catalog: p.match.Catalog, Locale: x.Locale, Location: t.Location()}
+	return p, nil
+}
+
+// WriteExport writes an export at once, with no job and no record of it, and
+// returns it with its signed manifest. A FileName that is given is kept. It
+// tells how many rows are written, of how many.
+func (l *Log) WriteExport(ctx context.Context, x Export, w io.Writer, progress func(done, total int)) (Export, string, error) {
+	name := x.FileName
+	p, err := l.planExport(ctx, x)
+	if err != nil {
+		return Export{}, "", err
+	}
+	if name != "" {
+		p.FileName = name
+	}
+	progress(0, p.RowsTotal)
+	m, err := l.writeExport(ctx, p, w, func(rows int) {
+		p.RowsDone += rows
+		progress(p.RowsDone, p.RowsTotal)
+	})
+	if err != nil {
+		return Export{}, "", err
+	}
+	p.Status, p.RowsTotal, p.Size, p.FinishedAt = ExportDone, p.RowsDone, m.Size, l.now().UTC()
+	signed, err := l.signManifest(m)
+	return p.Export, signed, err
+}
+
+// measured hashes and counts what goes through it.
+type measured struct {
+	to   io.Writer
+	sum  hash.Hash
+	size int64
+}
+
+func (w *measured) Write(p []byte) (int, error) {
+	n, err := w.to.Write(p)
+	_, _ = w.sum.Write(p[:n]) // never fails
+	w.size += int64(n)
+	return n, err
+}
+
+// writeExport writes the file and returns what its manifest says. It tells of
+// rows as they are written.
+func (l *Log) writeExport(ctx context.Context, p exportPlan, to io.Writer, written func(rows int)) (Manifest, error) {
+	m := Manifest{
+		File: p.FileName, Tenant: p.Tenant, Filters: p.Filters, Scope: p.Scope, From: p.From.UTC(), To: p.To.UTC(),
+		By: p.CreatedBy.String(), At: p.CreatedAt, Snapshot: p.snapshot, Checkpoint: p.checkpoint,
+	}
+	file := &measured{to: to, sum: sha256.New()}
+	w, err := p.format.New(file, p.terms)
+	if err != nil {
+		return m, err
+	}
+	err = l.eachRow(ctx, p, func(entries []Entry) error {
+		for i := range entries {
+			seq := entries[i].Seq
+			if m.LastSeq = max(m.LastSeq, seq); m.FirstSeq == 0 || seq < m.FirstSeq {
+				m.FirstSeq = seq
+			}
+		}
+		if err := w.Write(entries); err != nil {
+			return err
+		}
+		m.Rows += len(entries)
+		written(len(entries))
+		return ctx.Err()
+	})
+	if err != nil {
+		return m, err
+	}
+	if err := w.Close(); err != nil {
+		return m, err
+	}
+	m.SHA256, m.Size = hex.EncodeToString(file.sum.Sum(nil)), file.size
+	return m, nil
+}
+
+func (l *Log) signManifest(m Manifest) (string, error) {
+	text, err := m.Text()
+	if err != nil {
+		return "", err
+	}
+	return l.store.Sign(text)
+}
+
+// rowChunk is some entries of an export, or why there are no more.
+type rowChunk struct {
+	entries []Entry
+	err     error
+}
+
+// eachRow visits the entries of an export as the list has them, some at a time.
+// The next are read while one visits.
+func (l *Log) eachRow(ctx context.Context, p exportPlan, visit func([]Entry) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	chunks := make(chan rowChunk)
+	defer func() { // nothing is read any more once this returns
+		cancel()
+		for range chunks {
+		}
+	}()
+	go func() {
+		defer close(chunks)
+		var before Key
+		for more := true; more; {
+			var c rowChunk
+			c, before, more = l.readRows(ctx, p, before)
+			select {
+			case chunks <- c:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	for c := range chunks {
+		if c.err != nil {
+			return c.err
+		}
+		if err := visit(c.entries); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// readRows reads the entries that are older than a key.
+func (l *Log) readRows(ctx context.Context, p exportPlan, before Key) (c rowChunk, last Key, more bool) {
+	var keys []Key
+	if keys, more, c.err = l.index.Page(ctx, p.Tenant, p.match, before, exportChunk); c.err != nil {
+		return c, before, false
+	}
+	if len(keys) > 0 {
+		before = keys[len(keys)-1]
+	}
+	keys = slices.DeleteFunc(keys, func(k Key) bool { return k.Seq() > p.snapshot })
+	if c.entries, c.err = l.store.Get(p.Tenant, keys); c.err != nil {
+		return c, before, false
+	}
+	return c, before, more
+}
