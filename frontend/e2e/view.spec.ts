@@ -66,6 +66,38 @@ test('after a session ended one is back at the same entry, at the same rows', as
   await expect(row.locator('.content-id')).toHaveText(id)
 })
 
+test('density and columns are kept for the person', async ({ page }) => {
+  await open(page, `${program.url}${demoLog}?range=last_90_days`)
+  const row = page.getByRole('table', { name: 'Operation log' }).getByRole('row').nth(2)
+  const height = async () => (await row.boundingBox())?.height
+  await expect.poll(height).toBe(45)
+  await page.getByRole('button', { name: 'Row density' }).click()
+  for (const [name, high] of [
+    ['Roomy', 57],
+    ['Compact', 33],
+  ] as const) {
+    await page.getByRole('radio', { name }).check()
+    await expect.poll(height).toBe(high)
+  }
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Columns' }).click()
+  for (const name of ['Role', 'Organization']) await page.getByRole('checkbox', { name }).uncheck()
+  await page.keyboard.press('Escape')
+  const headers = ['User', 'Functional module', 'Operation type', 'Content', /Operation time/]
+  await expect(page.getByRole('columnheader')).toHaveText(headers)
+  await expect(row.getByRole('cell')).toHaveCount(5)
+  await page.reload()
+  await expect(page.getByRole('columnheader')).toHaveText(headers)
+  await expect.poll(height).toBe(33)
+
+  // Another person at the same browser has their own.
+  await page.context().clearCookies()
+  await page.goto(`${program.url}${demoLog}?range=last_90_days`)
+  await signIn(page, 'auditor', 'demo-auditor')
+  await expect(page.getByRole('columnheader')).toHaveCount(7)
+  await expect.poll(height).toBe(45)
+})
+
 async function scrolled(page: Page): Promise<number> {
   return page.getByRole('region', { name: 'Operations' }).evaluate((element) => element.scrollTop)
 }

@@ -35,6 +35,7 @@ import { searchTerms } from './matches'
 import { Notice } from './Notice'
 import { OrganizationPanel } from './OrganizationPanel'
 import { useNow } from './slow'
+import { TableOptions } from './TableOptions'
 import { UserPanel } from './UserPanel'
 import { useFilters } from './useFilters'
 import { useLog } from './useLog'
@@ -224,6 +225,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
             onTurn={(live) => setTaste({ ...taste, live })}
             onShow={showNew}
           />
+          {layout.table === 'wide' && <TableOptions taste={taste} onTaste={setTaste} />}
         </WordsLine>
         {error !== undefined && (
           <Notice kind="error" action={words.retry} onAction={refresh}>
@@ -248,6 +250,8 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           entries={entries}
           total={summary?.total}
           layout={layout.table}
+          density={taste.density}
+          hidden={taste.hidden}
           openId={openId}
           dimmed={log.dimmed}
           loading={log.loading}

@@ -1,10 +1,11 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
+import { type CSSProperties, type KeyboardEvent, type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import type { Entry } from '../api/types'
 import { useWords } from '../i18n/language'
 import { offsetText } from '../time/zone'
 import { LogRow, type RowContext } from './LogRow'
 import { type Layout, rowHeight } from './layout'
+import { type Column, columns, type Density } from './taste'
 import './table.css'
 import { usePlace } from './usePlace'
 
@@ -12,6 +13,8 @@ interface Props extends RowContext {
   entries: Entry[]
   total: number | undefined
   layout: Layout['table']
+  density: Density
+  hidden: Column[]
   openId: string | undefined
   /** A search is running for long enough to say so. */
   dimmed: boolean
@@ -40,7 +43,8 @@ export function LogTable(props: Props) {
   const scroller = useRef<HTMLDivElement>(null)
   const [current, setCurrent] = useState(0)
   const [hovered, setHovered] = useState<number>()
-  const height = rowHeight[layout]
+  const height = rowHeight(layout, props.density)
+  const hidden = layout === 'wide' ? props.hidden : []
 
   const virtualizer = useVirtualizer({
     count: entries.length,
@@ -121,7 +125,15 @@ export function LogTable(props: Props) {
   return (
     <section
       ref={scroller}
-      className={`log-scroll log-${layout}${props.dimmed ? ' log-dimmed' : ''}${props.loading || entries.length ? '' : ' log-none'}`}
+      className={[
+        `log-scroll log-${layout} log-${props.density}`,
+        ...hidden.map((column) => `without-${column}`),
+        props.dimmed && 'log-dimmed',
+        !props.loading && entries.length === 0 && 'log-none',
+      ]
+        .filter(Boolean)
+        .join(' ')}
+      style={{ '--columns': visible(hidden) } as CSSProperties}
       aria-label={words.operationsRegion}
     >
       <div
@@ -134,7 +146,7 @@ export function LogTable(props: Props) {
       >
         <Head zone={props.zone} now={props.now} />
         {props.loading ? (
-          <Skeleton height={height} />
+          <Skeleton height={height} columns={columns.length - hidden.length} />
         ) : (
           <div
             role="rowgroup"
@@ -174,6 +186,14 @@ export function LogTable(props: Props) {
   )
 }
 
+/** The widths of the columns that are wanted, as the style sheet has them at this width of the window. */
+function visible(hidden: Column[]): string {
+  return columns
+    .filter((column) => !hidden.includes(column))
+    .map((column) => `var(--${column})`)
+    .join(' ')
+}
+
 function Head({ zone, now }: { zone: string; now: number }) {
   const words = useWords()
   return (
@@ -206,19 +226,16 @@ function Head({ zone, now }: { zone: string; now: number }) {
   )
 }
 
-function Skeleton({ height }: { height: number }) {
+function Skeleton({ height, columns }: { height: number; columns: number }) {
   return (
     <div className="log-skeleton" aria-hidden="true">
       {Array.from({ length: 12 }, (_, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the rows are all the same
         <div key={index} style={{ height }}>
-          <i />
-          <i />
-          <i />
-          <i />
-          <i />
-          <i />
-          <i />
+          {Array.from({ length: columns }, (_, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the cells are all the same
+            <i key={index} />
+          ))}
         </div>
       ))}
     </div>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { layoutFor } from './layout'
+import { layoutFor, rowHeight } from './layout'
 
 test.each([
   [1366, 232, false, { table: 'wide', tree: true, drawer: 'over' }],
@@ -13,4 +13,11 @@ test.each([
   [390, 0, true, { table: 'phone', tree: false, drawer: 'over' }],
 ] as const)('%d wide, tree %d, drawer open %s', (viewport, tree, open, want) => {
   expect(layoutFor(viewport, tree, open)).toEqual(want)
+})
+
+test('rows are compact only where one line is enough', () => {
+  expect(rowHeight('wide', 'compact')).toBe(33)
+  expect(rowHeight('folded', 'compact')).toBe(45)
+  expect(rowHeight('folded', 'roomy')).toBe(57)
+  expect(rowHeight('phone', 'compact')).toBe(97)
 })

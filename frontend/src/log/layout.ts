@@ -1,3 +1,5 @@
+import type { Density } from './taste'
+
 /** How the page is laid out at a width. */
 export interface Layout {
   /** `wide`: seven columns; `folded`: the same cells in four; `phone`: rows of four lines. */
@@ -22,4 +24,10 @@ export function layoutFor(viewport: number, treeWidth: number, drawerOpen: boole
   return { table: main >= foldBelow ? 'wide' : 'folded', tree, drawer: beside ? 'beside' : 'over' }
 }
 
-export const rowHeight: Record<Layout['table'], number> = { wide: 45, folded: 45, phone: 97 }
+const heights: Record<Density, number> = { compact: 33, standard: 45, roomy: 57 }
+
+/** The height of a row. Rows of two lines cannot be compact. */
+export function rowHeight(table: Layout['table'], density: Density): number {
+  if (table === 'phone') return 97
+  return heights[table === 'folded' && density === 'compact' ? 'standard' : density]
+}

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest'
-import { readTaste, usual } from './taste'
+import { readTaste, type Taste, usual } from './taste'
 
-test.each([null, '', 'null', '[]', '"x"', '{', '{"live":"maybe"}'])('%s is read as usual', (text) => {
-  expect(readTaste(text)).toEqual(usual)
-})
+test.each([null, '', 'null', '[]', '"x"', '{', '{"live":"maybe"}', '{"density":"huge","hidden":["content",1]}'])(
+  '%s is read as usual',
+  (text) => {
+    expect(readTaste(text)).toEqual(usual)
+  },
+)
 
 test('what was kept is read again', () => {
-  const own = { ...usual, live: false }
+  const own: Taste = { live: false, density: 'compact', hidden: ['role', 'time'] }
   expect(readTaste(JSON.stringify(own))).toEqual(own)
 })

@@ -20,6 +20,8 @@ const paths = {
   plus: 'M8 3v10M3 8h10',
   pencil: 'm10.5 3 2.5 2.5L6 12.5l-3.2.7.7-3.2z',
   alert: 'M13.7 8A5.7 5.7 0 1 1 2.3 8a5.7 5.7 0 0 1 11.4 0zM8 5v3.6m0 2.2v.1',
+  rows: 'M3 4h10M3 8h10M3 12h10',
+  columns: 'M2.5 3.5h11v9h-11zm3.7 0v9m3.6-9v9',
   check: 'm3.5 8.5 3 3 6-7',
 } as const
 
