@@ -51,6 +51,7 @@ type commands struct {
 	Key          keyCommand          `cmd:"" help:"Add, list and revoke the API keys of programs."`
 	Reindex      reindexCommand      `cmd:"" help:"Build the search index anew from the entries that are stored."`
 	Verify       verifyCommand       `cmd:"" help:"Recompute the proof over every entry, and compare with a checkpoint kept elsewhere."`
+	Export       exportCommand       `cmd:"" help:"Write the operations of a period to a file."`
 	VerifyExport verifyExportCommand `cmd:"" help:"Check an export against its signed manifest, with no server and no data directory."`
 	Version      versionCommand      `cmd:"" help:"Print version, commit and Go version."`
 	OpenAPI      openAPICommand      `cmd:"" name:"openapi" hidden:"" help:"Print the description of the API."`

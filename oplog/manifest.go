@@ -89,8 +89,12 @@ func ParseManifest(text string) (Manifest, error) {
 
 // String names who began an export.
 func (c Creator) String() string {
-	if c.Key != "" {
+	switch {
+	case c.Key != "":
 		return "key " + c.Key
+	case c.Username != "":
+		return "account " + c.Username
+	default:
+		return "who runs the program"
 	}
-	return "account " + c.Username
 }

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"oplog/oplog"
+)
+
+type exportCommand struct {
+	dataFlag
+	Tenant string `required:"" placeholder:"ID" help:"Tenant whose operations to export."`
+	Last   string `xor:"period" placeholder:"DAYS" help:"The last 7d, 30d or 90d, today included."`
+	Today  bool   `xor:"period" help:"Today, in the tenant's time zone."`
+	From   string `xor:"period" and:"custom" placeholder:"TIME" help:"From this time on: 2026-11-20T08:00:00+08:00, or a day of the tenant's time zone, 2026-11-20."`
+	To     string `and:"custom" placeholder:"TIME" help:"Before this time; a day does not count itself."`
+	Format string `default:"csv" help:"csv, ndjson or xlsx (${default})."`
+	Output string `short:"o" placeholder:"FILE" help:"File to write, with FILE.manifest beside it; stdout without."`
+	Server string `placeholder:"URL" help:"Take it from a running server instead of the data directory."`
+	Key    string `placeholder:"K" help:"API key for reading, of the server."`
+}
+
+var lastDays = map[string]oplog.Range{"7d": oplog.RangeLast7Days, "30d": oplog.RangeLast30Days, "90d": oplog.RangeLast90Days}
+
+// Validate checks the words before anything is opened.
+func (c *exportCommand) Validate() error {
+	if c.Last == "" && !c.Today && c.From == "" {
+		return errors.New("name the period: --last 30d, --today, or --from TIME --to TIME")
+	}
+	if _, ok := lastDays[c.Last]; c.Last != "" && !ok {
+		return fmt.Errorf("--last %s is not one of 7d, 30d, 90d", c.Last)
+	}
+	if (c.Server == "") != (c.Key == "") {
+		return errors.New("--server and --key go together")
+	}
+	return nil
+}
+
+// Run exports from the data directory, or from a server.
+func (c *exportCommand) Run(ctx context.Context, m *Main) error {
+	if c.Server != "" {
+		return c.fromServer(ctx, m)
+	}
+	return m.withLog(c.Data, func(l *oplog.Log) error {
+		t, err := l.Tenant(c.Tenant)
+		if err != nil {
+			return listedBy(err, "tenant")
+		}
+		x := oplog.Export{Tenant: c.Tenant, Format: c.Format, Locale: oplog.LocaleEN}
+		if x.Range, x.From, x.To, err = c.period(t.Location()); err != nil {
+			return err
+		}
+		if c.Output != "" {
+			x.FileName = filepath.Base(c.Output)
+		}
+		return c.write(m, func(w io.Writer) (string, error) {
+			var shown progress
+			before := 0
+			_, manifest, err := l.WriteExport(ctx, x, w, func(done, total int) {
+				if shown.done == nil {
+					shown = m.progress("Exporting tenant "+c.Tenant+":", total)
+				}
+				shown.add(done - before)
+				before = done
+			})
+			if err == nil {
+				shown.end()
+			}
+			return manifest, err
+		})
+	})
+}
+
+// period returns what was asked for; days are those of a time zone, nil where
+// it is not known.
+func (c *exportCommand) period(loc *time.Location) (oplog.Range, time.Time, time.Time, error) {
+	if c.Today {
+		return oplog.RangeToday, time.Time{}, time.Time{}, nil
+	}
+	if r, ok := lastDays[c.Last]; ok {
+		return r, time.Time{}, time.Time{}, nil
+	}
+	from, err := parseTime("--from", c.From, loc)
+	if err != nil {
+		return "", from, from, err
+	}
+	to, err := parseTime("--to", c.To, loc)
+	if err == nil && to.Before(from) {
+		err = fmt.Errorf("--from %s is after --to %s", c.From, c.To)
+	}
+	return oplog.RangeCustom, from, to, err
+}
+
+func parseTime(flag, text string, loc *time.Location) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t, nil
+	}
+	if loc == nil {
+		return time.Time{}, fmt.Errorf("%s %s is not a time such as 2026-11-20T08:00:00+08:00, which a server needs", flag, text)
+	}
+	t, err := time.ParseInLocation(time.DateOnly, text, loc)
+	if err != nil {
+		return t, fmt.Errorf("%s %s is neither a time such as 2026-11-20T08:00:00+08:00 nor a day such as 2026-11-20", flag, text)
+	}
+	return t, nil
+}
+
+// write writes the file under another name until it is complete, and its
+// manifest beside it.
+func (c *exportCommand) write(m *Main, fill func(io.Writer) (manifest string, err error)) (err error) {
+	if c.Output == "" {
+		_, err := fill(m.Stdout)
+		return err
+	}
+	part := c.Output + ".part"
+	f, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("the export cannot be written: %w", err)
+	}
+	defer func() {
+		_ = f.Close()       // closed below where all went well
+		_ = os.Remove(part) // renamed where all went well
+	}()
+	manifest, err := fill(f)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(os.WriteFile(c.Output+".manifest", []byte(manifest), 0o600), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(part, c.Output)
+	}
+	if err != nil {
+		return fmt.Errorf("the export cannot be written: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestExportCommand(t *testing.T) {
+	data, dir := t.TempDir(), t.TempDir()
+	p := serve(t, "demo", "--entries", "3000", "--data", data)
+	c, _ := signIn(t, p.url, "admin", "demo-admin")
+	jobs := map[string]string{}
+	for name, body := range map[string]string{
+		"csv":    `{"range":"last_30_days","format":"csv"}`,
+		"ndjson": `{"range":"last_90_days","format":"ndjson"}`,
+		"today":  `{"range":"today","format":"csv"}`,
+		"custom": `{"range":"custom","from":"2020-01-01T00:00:00+08:00","to":"2100-01-01T00:00:00+08:00","format":"csv"}`,
+	} {
+		jobs[name] = c.text(t, exported(t, c, body)+"/file")
+	}
+	var vkey struct{ Key string }
+	c.get(t, "/api/v1/key", &vkey)
+	p.stop()
+	key := strings.TrimSpace(setting{}.mustRun(t, "key", "add", "--data", data, "--tenant", "demo", "--scope", "read", "--name", "test"))
+
+	words := map[string][]string{
+		"csv": {"--last", "30d"}, "ndjson": {"--last", "90d", "--format", "ndjson"}, "today": {"--today"},
+		"custom": {"--from", "2020-01-01T00:00:00+08:00", "--to", "2100-01-01T00:00:00+08:00"},
+	}
+	f := func(from ...string) {
+		t.Helper()
+		for name, period := range words {
+			args := append(append([]string{"export", "--tenant", "demo"}, period...), from...)
+			if out := (setting{}).mustRun(t, args...); out != jobs[name] {
+				t.Errorf("%q: %d bytes, want the %d of the job", args, len(out), len(jobs[name]))
+			}
+			file := filepath.Join(dir, name)
+			setting{}.mustRun(t, append(args, "-o", file)...)
+			if content(t, file) != jobs[name] {
+				t.Errorf("%q: the file is not that of the job", args)
+			}
+			setting{}.mustRun(t, "verify-export", file, "--key", vkey.Key)
+		}
+	}
+	f("--data", data)
+	if out := (setting{}).mustRun(t, "export", "--tenant", "demo", "--from", "2020-01-01", "--to", "2100-01-01", "--data", data); out != jobs["custom"] {
+		t.Error("days are not those of the tenant's time zone")
+	}
+	p = serve(t, "serve", "--data", data)
+	f("--server", p.url, "--key", key)
+
+	fails := func(status int, want string, args ...string) {
+		t.Helper()
+		r := setting{}.run(t, append([]string{"export", "--tenant", "demo"}, args...)...)
+		if r.status != status || !strings.Contains(r.stderr, want) || r.stdout != "" {
+			t.Errorf("%q: %+v; want %d, %s", args, r, status, want)
+		}
+	}
+	fails(exitFailed, "in use", "--today", "--data", data)
+	fails(exitWords, "name the period")
+	fails(exitWords, "--server and --key", "--today", "--server", p.url)
+	fails(exitWords, "--today", "--today", "--last", "7d")
+	fails(exitWords, "--to", "--from", "2026-01-01")
+	fails(exitWords, "--last", "--last", "8d")
+	fails(exitFailed, "401", "--today", "--server", p.url, "--key", "wrong")
+	fails(exitFailed, "format", "--today", "--format", "pdf", "--server", p.url, "--key", key)
+	fails(exitFailed, "is not a time", "--from", "2026-01-01", "--to", "2026-01-02", "--server", p.url, "--key", key)
+	fails(exitFailed, "does not answer", "--today", "--server", "http://127.0.0.1:1", "--key", key)
+	fails(exitFailed, "cannot be written", "--today", "--server", p.url, "--key", key, "-o", filepath.Join(dir, "none", "x.csv"))
+	p.stop()
+	fails(exitFailed, "is after", "--from", "2026-01-02", "--to", "2026-01-01", "--data", data)
+	fails(exitFailed, "is neither a time", "--from", "yesterday", "--to", "2026-01-01", "--data", data)
+	fails(exitFailed, "format", "--today", "--format", "pdf", "--data", data, "-o", filepath.Join(dir, "new"))
+	if found, err := filepath.Glob(filepath.Join(dir, "*.part")); err != nil || len(found) > 0 {
+		t.Errorf("%v is left, %v", found, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "new")); err == nil {
+		t.Error("a file is left of an export that failed")
+	}
+}
