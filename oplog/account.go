@@ -23,6 +23,7 @@ var Roles = []Role{RoleOwner, RoleAdmin, RoleAuditor, RoleMember}
 // Account is a person who may sign in.
 type Account struct {
 	Username     string    `json:"username"`
+	Name         string    `json:"name,omitempty"` // to show; of people whom the host system vouches for
 	Role         Role      `json:"role"`
 	Tenant       string    `json:"tenant,omitempty"`       // "" for an owner
 	Organization string    `json:"organization,omitempty"` // sees only what is below it; "" for all

@@ -3,6 +3,7 @@ package oplog_test
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -51,14 +52,14 @@ func TestTenants(t *testing.T) {
 	wantFields(t, err, "name")
 
 	got, err := l.ChangeTenant("a", func(t *oplog.Tenant) { t.ID, t.Name, t.DataPermission = "z", "Changed", true })
-	if want := (oplog.Tenant{ID: "a", Name: "Changed", TimeZone: oplog.DefaultTimeZone, DataPermission: true}); err != nil || got != want {
+	if want := (oplog.Tenant{ID: "a", Name: "Changed", TimeZone: oplog.DefaultTimeZone, DataPermission: true}); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("changed to %+v, %v, want %+v", got, err, want)
 	}
-	if again, err := l.Tenant("a"); err != nil || again != got {
+	if again, err := l.Tenant("a"); err != nil || !reflect.DeepEqual(again, got) {
 		t.Errorf("then it is %+v, %v", again, err)
 	}
 	l.reopen()
-	if again, err := l.Tenant("a"); err != nil || again != got {
+	if again, err := l.Tenant("a"); err != nil || !reflect.DeepEqual(again, got) {
 		t.Errorf("after reopening it is %+v, %v", again, err)
 	}
 	all, err := l.Tenants()

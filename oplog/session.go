@@ -16,6 +16,10 @@ type Session struct {
 	IP         string    `json:"ip,omitempty"`
 	UserAgent  string    `json:"user_agent,omitempty"`
 
+	// Of people whom the host system vouches for, who have no account here.
+	Launched *Account `json:"launched,omitempty"`
+	Key      string   `json:"key,omitempty"` // hash of the launch key that it rests on
+
 	hash string // its name in the store
 }
 
@@ -89,6 +93,10 @@ func (l *Log) session(token string) (Session, Account, error) {
 	if err != nil {
 		return session, Account{}, err
 	}
+	if session.Launched != nil {
+		account, err := l.launched(session)
+		return session, account, err
+	}
 	account, err := l.Account(session.Username)
 	if CodeOf(err) == CodeNotFound || err == nil && (account.Disabled || account.stamp() != session.Stamp) {
 		return session, Account{}, errSignIn
@@ -113,7 +121,10 @@ func (l *Log) Sessions(token string) ([]Session, error) {
 }
 
 func (s Session) sameHolder(other Session) bool {
-	return s.Username == other.Username && s.Stamp == other.Stamp
+	if s.Launched == nil || other.Launched == nil {
+		return s.Launched == other.Launched && s.Username == other.Username && s.Stamp == other.Stamp
+	}
+	return s.Launched.Tenant == other.Launched.Tenant && s.Launched.Username == other.Launched.Username
 }
 
 func (l *Log) allSessions() ([]Session, error) {
@@ -150,7 +161,7 @@ func (l *Log) EndOwnSessions(token string) error {
 
 // EndSessions signs an account out everywhere.
 func (l *Log) EndSessions(username string) error {
-	return l.endSessionsWhere(func(s Session) bool { return s.Username == username })
+	return l.endSessionsWhere(func(s Session) bool { return s.Launched == nil && s.Username == username })
 }
 
 func (l *Log) endSessionsWhere(ends func(Session) bool) error {
@@ -168,4 +179,5 @@ func (l *Log) endSessionsWhere(ends func(Session) bool) error {
 func (l *Log) clearExpired() {
 	now := l.now()
 	_ = l.endSessionsWhere(func(s Session) bool { return s.over(now) })
+	l.clearLaunches(now)
 }

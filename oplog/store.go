@@ -85,12 +85,13 @@ const (
 	RecordAccount       RecordKind = "accounts"      // by username
 	RecordKey           RecordKind = "keys"          // by hash of the API key
 	RecordSession       RecordKind = "sessions"      // by hash of the token
+	RecordLaunch        RecordKind = "launches"      // by tenant id, "/", hash of the launch token's id
 	RecordExport        RecordKind = "exports"       // by tenant id, "/", export id
 )
 
 // RecordKinds lists all kinds.
 var RecordKinds = []RecordKind{
-	RecordTenant, RecordOrganizations, RecordCatalog, RecordIndex, RecordAccount, RecordKey, RecordSession, RecordExport,
+	RecordTenant, RecordOrganizations, RecordCatalog, RecordIndex, RecordAccount, RecordKey, RecordSession, RecordLaunch, RecordExport,
 }
 
 // Record is a record's name and bytes.

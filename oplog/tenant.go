@@ -1,6 +1,8 @@
 package oplog
 
 import (
+	"fmt"
+	"regexp"
 	"time"
 )
 
@@ -12,6 +14,8 @@ type Tenant struct {
 	DataPermission bool   `json:"data_permission"` // whether organizations divide what is seen
 	RetentionDays  int    `json:"retention_days,omitempty"`
 	BelowMinimum   bool   `json:"below_legal_minimum,omitempty"`
+
+	FrameAncestors []string `json:"frame_ancestors,omitempty"` // sites whose pages may hold the console
 }
 
 // DefaultTimeZone is a tenant's where none is given.
@@ -50,8 +54,22 @@ func (t *Tenant) validate() []FieldError {
 	case t.RetentionDays > 0 && t.RetentionDays < MinRetentionDays && !t.BelowMinimum:
 		v.fail("retention_days", t.RetentionDays, "is below the legal minimum of %d days; say --below-legal-minimum, or below_legal_minimum, to mean it", MinRetentionDays)
 	}
+	if len(t.FrameAncestors) > maxFrameAncestors {
+		v.fail("frame_ancestors", len(t.FrameAncestors), "has more than %d sites", maxFrameAncestors)
+	}
+	for i, site := range t.FrameAncestors {
+		if !frameAncestor.MatchString(site) {
+			v.fail(fmt.Sprintf("frame_ancestors[%d]", i), site, "is not a site such as https://app.example.com or https://*.example.com")
+		}
+	}
 	return v.errors
 }
+
+const maxFrameAncestors = 20
+
+// frameAncestor is a site as a Content-Security-Policy names it, and nothing
+// that could say more there.
+var frameAncestor = regexp.MustCompile(`^https?://(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?(:[0-9]{1,5})?$`)
 
 // validName tells names that are safe in paths and URLs.
 func validName(s string) bool {

@@ -68,7 +68,7 @@ func TestWhoMay(t *testing.T) {
 	check("DELETE", "/api/v1/session", "", 401, 401, 204, 204, 204, 204, 204, 403, 403, 403, 204, 403, 403)
 	for i := range f.server.table {
 		switch r := &f.server.table[i]; r.id {
-		case "signIn", "getSetup", "setUp", "endSessions": // see TestSignIn, TestSetup and TestSignOutEverywhere
+		case "signIn", "launch", "getSetup", "setUp", "endSessions": // see TestSignIn, TestLaunch, TestSetup and TestSignOutEverywhere
 		default:
 			if !checked[r] {
 				t.Errorf("%s %s is not checked", r.method, r.path)
@@ -99,7 +99,7 @@ func TestEveryRouteIsChecked(t *testing.T) {
 		path := strings.NewReplacer("{tenant}", "acme", "{id}", "x").Replace(r.path)
 		a := f.send("nobody", r.method, path, "")
 		if r.who == anyone {
-			if !slices.Contains([]string{"signIn", "getSetup", "setUp"}, r.id) {
+			if !slices.Contains([]string{"signIn", "launch", "getSetup", "setUp"}, r.id) {
 				t.Errorf("%s %s takes anyone", r.method, r.path)
 			}
 			continue

@@ -62,7 +62,9 @@ func plain(handle func(*fiber.Ctx, *call) error, describe func(huma.Registry, *h
 			if err := handle(c, in); err != nil {
 				return err
 			}
-			s.tell(r, in)
+			if c.Response().StatusCode() < http.StatusBadRequest {
+				s.tell(r, in)
+			}
 			return nil
 		}
 		path := strings.NewReplacer("{", ":", "}", "").Replace(r.path)

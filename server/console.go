@@ -81,11 +81,27 @@ func (s *Server) sendConsole(c *fiber.Ctx) error {
 	if !found {
 		return sendText(c, http.StatusNotFound, "There is no such file.\n")
 	}
+	s.allowFrames(c)
 	c.Set(fiber.HeaderCacheControl, "no-cache")
 	if isAsset {
 		c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
 	}
 	return a.send(c)
+}
+
+// allowFrames lets the sites that a tenant names hold its pages of the console.
+func (s *Server) allowFrames(c *fiber.Ctx) {
+	below, isTenants := strings.CutPrefix(c.Path(), "/t/")
+	if !isTenants {
+		return
+	}
+	id, _, _ := strings.Cut(below, "/")
+	t, err := s.log.Tenant(id)
+	if err != nil || len(t.FrameAncestors) == 0 {
+		return
+	}
+	allowed := strings.Replace(contentSecurityPolicy, "frame-ancestors 'none'", "frame-ancestors 'self' "+strings.Join(t.FrameAncestors, " "), 1)
+	c.Set(fiber.HeaderContentSecurityPolicy, allowed)
 }
 
 func (a *asset) send(c *fiber.Ctx) error {

@@ -26,6 +26,7 @@ func (s *Server) routes() []route {
 		{"GET", setup, anyone, 200, "getSetup", "Whether there is no account yet", nil, answer(s.getSetup)},
 		{"POST", setup, anyone, 201, "setUp", "Make the first owner and tenant, while there is no account", nil, answer(s.setUp)},
 		{"POST", session, anyone, 200, "signIn", "Sign in", nil, answer(s.signIn)},
+		{"GET", "/launch", anyone, 302, "launch", "Sign in a person whom the host system vouches for", launchParams, plain(s.launch, describeLaunch)},
 		{"GET", session, people, 200, "getSession", "Who is signed in", nil, answer(s.getSession)},
 		{"PATCH", session, people, 200, "changeSession", "Change the account's language", nil, answer(s.changeSession)},
 		{"DELETE", session, people, 204, "signOut", "Sign out", nil, answer(s.signOut)},

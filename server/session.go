@@ -16,6 +16,7 @@ import (
 // sessionBody says who is signed in.
 type sessionBody struct {
 	Username     string          `json:"username"`
+	Name         string          `json:"name,omitempty" doc:"Of a person whom the host system vouches for."`
 	Role         oplog.Role      `json:"role"`
 	Locale       string          `json:"locale" enum:"en,zh-CN"`
 	Tenants      []sessionTenant `json:"tenants" doc:"Whose log the account may see; none for a member."`
@@ -142,7 +143,7 @@ func (s *Server) getSession(_ context.Context, in *call, _ *struct{}) (*sessionO
 }
 
 func (s *Server) changeSession(_ context.Context, in *call, input *changeSessionInput) (*sessionOutput, error) {
-	account, err := s.log.ChangeAccount(in.account.Username, func(a *oplog.Account) { a.Locale = input.Body.Locale })
+	account, err := s.log.SetLocale(in.token, input.Body.Locale)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +195,7 @@ func (s *Server) signedOut() *signOutOutput {
 }
 
 func (s *Server) describeSession(a oplog.Account) (sessionBody, error) {
-	body := sessionBody{Username: a.Username, Role: a.Role, Locale: a.Locale, Organization: a.Organization, Tenants: []sessionTenant{}}
+	body := sessionBody{Username: a.Username, Name: a.Name, Role: a.Role, Locale: a.Locale, Organization: a.Organization, Tenants: []sessionTenant{}}
 	var tenants []oplog.Tenant
 	var err error
 	switch a.Role {

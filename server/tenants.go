@@ -14,6 +14,8 @@ type (
 		DataPermission bool   `json:"data_permission,omitempty" doc:"Whether organizations divide what is seen."`
 		RetentionDays  int    `json:"retention_days,omitempty" minimum:"0" doc:"Left out, or 0: for ever."`
 		BelowMinimum   bool   `json:"below_legal_minimum,omitempty" doc:"Means a retention below 180 days."`
+
+		FrameAncestors []string `json:"frame_ancestors,omitempty" maxItems:"20" doc:"Sites whose pages may hold the console, such as https://app.example.com."`
 	}
 	tenantChangeBody struct {
 		Name           *string `json:"name,omitempty" minLength:"1" maxLength:"128"`
@@ -21,6 +23,8 @@ type (
 		DataPermission *bool   `json:"data_permission,omitempty"`
 		RetentionDays  *int    `json:"retention_days,omitempty" minimum:"0"`
 		BelowMinimum   *bool   `json:"below_legal_minimum,omitempty"`
+
+		FrameAncestors *[]string `json:"frame_ancestors,omitempty" maxItems:"20"`
 	}
 	addTenantInput    struct{ Body newTenantBody }
 	changeTenantInput struct{ Body tenantChangeBody }
@@ -48,7 +52,7 @@ func (s *Server) addTenant(_ context.Context, in *call, input *addTenantInput) (
 func (b newTenantBody) domain() oplog.Tenant {
 	return oplog.Tenant{
 		ID: b.ID, Name: b.Name, TimeZone: b.TimeZone, DataPermission: b.DataPermission,
-		RetentionDays: b.RetentionDays, BelowMinimum: b.BelowMinimum,
+		RetentionDays: b.RetentionDays, BelowMinimum: b.BelowMinimum, FrameAncestors: b.FrameAncestors,
 	}
 }
 
@@ -60,6 +64,7 @@ func (s *Server) changeTenant(_ context.Context, in *call, input *changeTenantIn
 		replace(&t.DataPermission, b.DataPermission)
 		replace(&t.RetentionDays, b.RetentionDays)
 		replace(&t.BelowMinimum, b.BelowMinimum)
+		replace(&t.FrameAncestors, b.FrameAncestors)
 	})
 	in.about = about{object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
 	return &tenantOutput{t}, err

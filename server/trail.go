@@ -29,6 +29,7 @@ var deeds = map[string]deed{
 	"listServerAccess": {"access", "search", true},
 	"setUp":            {"session", "sign_in", false},
 	"signIn":           {"session", "sign_in", false},
+	"launch":           {"session", "launch", false},
 	"signOut":          {"session", "sign_out", false},
 	"endSessions":      {"session", "sign_out", false},
 	"addAccount":       {"account", "create", false},
@@ -92,7 +93,11 @@ func (p *principal) user() oplog.User {
 	if p.key.ID != "" {
 		return oplog.User{ID: p.key.ID, Name: p.key.Name, Role: "key"}
 	}
-	return oplog.User{ID: p.account.Username, Name: p.account.Username, Role: string(p.account.Role)}
+	name := p.account.Name
+	if name == "" {
+		name = p.account.Username
+	}
+	return oplog.User{ID: p.account.Username, Name: name, Role: string(p.account.Role)}
 }
 
 // tellRefusedSignIn tells of a sign-in that failed. A name that is not known is

@@ -1,0 +1,157 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"html"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+	"github.com/golang-jwt/jwt/v5"
+
+	"oplog/oplog"
+)
+
+// The host system's link [Operation Log]: whoever it vouches for with one of the
+// tenant's launch keys sees the log without a password of oplog's own.
+
+// maxLaunchLife is how far ahead a launch token may end.
+const maxLaunchLife = 5 * time.Minute
+
+// launchClaims are what a launch token says.
+type launchClaims struct {
+	jwt.RegisteredClaims
+	Name         string     `json:"name"`
+	Role         oplog.Role `json:"role"`
+	Organization string     `json:"organization"`
+}
+
+var launchParams = []*huma.Param{
+	textParam("tenant", "The tenant's id.", &huma.Schema{Type: huma.TypeString}),
+	textParam("token", "A JWT (HS256, signed with a launch key of the tenant) with sub, name, role, exp, jti and, optionally, organization.", &huma.Schema{Type: huma.TypeString}),
+}
+
+// launch is the handler of GET /launch. A person who cannot be let in reads why
+// on a page, a program as a problem.
+func (s *Server) launch(c *fiber.Ctx, in *call) error {
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	if c.Method() != http.MethodGet {
+		return fiber.NewError(http.StatusMethodNotAllowed, "This address takes GET.") // a look at the link must not use it up
+	}
+	id := in.query.Get("tenant")
+	session, token, err := s.launchSession(in, id)
+	if err != nil {
+		s.tellRefusedLaunch(in, id, err)
+		if !strings.Contains(c.Get(fiber.HeaderAccept), "text/html") {
+			return err
+		}
+		p := s.problem(c.Method(), c.Path(), err)
+		return sendPage(c, p.Status, p.Detail)
+	}
+	c.Set(fiber.HeaderSetCookie, s.launchCookie(token, session.ExpiresAt, in.tenant).String())
+	return c.Redirect("/t/"+in.tenant.ID+"/log", http.StatusFound)
+}
+
+// launchSession begins the session that a launch token asks for.
+func (s *Server) launchSession(in *call, tenant string) (session oplog.Session, token string, err error) {
+	key, claims, err := s.readLaunchToken(tenant, in.query.Get("token"))
+	if err != nil {
+		return session, "", err
+	}
+	if err := s.log.SpendLaunch(tenant, claims.ID, claims.ExpiresAt.Time); err != nil {
+		return session, "", err
+	}
+	if claims.Role == oplog.RoleMember {
+		return session, "", oplog.Errorf(oplog.CodeForbidden, noAccess)
+	}
+	if in.tenant, err = s.log.Tenant(tenant); err != nil {
+		return session, "", err
+	}
+	in.account = oplog.Account{
+		Username: claims.Subject, Name: claims.Name, Role: claims.Role, Tenant: tenant, Organization: claims.Organization,
+		Locale: acceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage)),
+	}
+	if in.token != "" {
+		if err := s.log.EndSession(in.token); err != nil {
+			return session, "", err
+		}
+	}
+	in.about = about{object: oplog.Ref{ID: key.ID, Name: key.Name}, details: map[string]any{"role": claims.Role, "organization": claims.Organization}}
+	return s.log.StartLaunched(in.account, key, in.ip(), in.http.Get(fiber.HeaderUserAgent))
+}
+
+// readLaunchToken returns what a token says, and the key that it was signed
+// with. A tenant that is not there is one without keys.
+func (s *Server) readLaunchToken(tenant, token string) (oplog.APIKey, launchClaims, error) {
+	keys, err := s.log.LaunchKeys(tenant)
+	if err != nil {
+		return oplog.APIKey{}, launchClaims{}, err
+	}
+	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.now), jwt.WithStrictDecoding())
+	for _, key := range keys {
+		var claims launchClaims
+		_, err := parser.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return []byte(key.Secret), nil })
+		switch {
+		case err == nil:
+			return key, claims, s.checkClaims(&claims)
+		case errors.Is(err, jwt.ErrTokenExpired):
+			return key, claims, refusedLaunch("it has expired")
+		case errors.Is(err, jwt.ErrTokenNotValidYet):
+			return key, claims, refusedLaunch("it is not valid yet")
+		case errors.Is(err, jwt.ErrTokenInvalidClaims):
+			return key, claims, refusedLaunch("it has no exp")
+		}
+	}
+	return oplog.APIKey{}, launchClaims{}, refusedLaunch("it is not signed with a launch key of this tenant, by HS256")
+}
+
+func refusedLaunch(format string, args ...any) error {
+	return oplog.Errorf(oplog.CodeUnauthenticated, "This link cannot be used: %s. Go back, and follow it anew.", fmt.Sprintf(format, args...))
+}
+
+func (s *Server) checkClaims(c *launchClaims) error {
+	switch {
+	case c.ExpiresAt.Sub(s.now()) > maxLaunchLife:
+		return refusedLaunch("it ends more than %d minutes ahead", int(maxLaunchLife.Minutes()))
+	case c.ID == "" || len(c.ID) > 256:
+		return refusedLaunch("its jti is not 1 to 256 characters")
+	case c.Role != oplog.RoleAdmin && c.Role != oplog.RoleAuditor && c.Role != oplog.RoleMember:
+		return refusedLaunch("its role is not admin, auditor or member")
+	}
+	return nil
+}
+
+// launchCookie lets a page of another site hold the console, where the tenant
+// allows it; by then the connection is one over TLS.
+func (s *Server) launchCookie(token string, expires time.Time, t oplog.Tenant) *http.Cookie {
+	cookie := s.cookie(token, expires)
+	if s.secure && len(t.FrameAncestors) > 0 {
+		cookie.SameSite, cookie.Partitioned = http.SameSiteNoneMode, true
+	}
+	return &cookie
+}
+
+// tellRefusedLaunch tells the trail of a link that let nobody in.
+func (s *Server) tellRefusedLaunch(in *call, tenant string, err error) {
+	if _, unknown := s.log.Tenant(tenant); unknown != nil {
+		tenant = ""
+	}
+	s.log.Tell(oplog.Event{
+		Tenant: tenant, User: oplog.User{ID: "unknown", Name: "unknown"}, Module: "session", Operation: "launch", Failed: true,
+		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: map[string]any{"reason": err.Error()}, Repeats: true, By: in.ip(),
+	})
+}
+
+// sendPage answers a person with a plain page.
+func sendPage(c *fiber.Ctx, status int, text string) error {
+	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	return c.Status(status).SendString("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>oplog</title><p>" + html.EscapeString(text) + "</p></html>\n")
+}
+
+func describeLaunch(_ huma.Registry, op *huma.Operation) {
+	op.Description = "For people, by a link of the host system. The token is good once, for at most 5 minutes."
+	op.Responses["302"] = &huma.Response{Description: "Signed in; leads to the log"}
+}

@@ -1,0 +1,191 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"oplog/oplog"
+)
+
+// launchToken is a token as a host system makes it; claims replace or, where
+// nil, remove what it usually says.
+func (f *fixture) launchToken(key string, method jwt.SigningMethod, claims jwt.MapClaims) string {
+	f.Helper()
+	all := jwt.MapClaims{"sub": "u7", "name": "韩梅梅", "role": "admin", "exp": clock.Add(2 * time.Minute).Unix(), "jti": f.Name() + time.Now().String()}
+	for name, value := range claims {
+		if all[name] = value; value == nil {
+			delete(all, name)
+		}
+	}
+	var secret any = []byte(key)
+	if method == jwt.SigningMethodNone {
+		secret = jwt.UnsafeAllowNoneSignatureType
+	}
+	text, err := jwt.NewWithClaims(method, all).SignedString(secret)
+	f.noError(err)
+	return text
+}
+
+func (f *fixture) launchKey() string {
+	return strings.TrimPrefix(f.sent["launch"]["Authorization"], "Bearer ")
+}
+
+func (f *fixture) launch(tenant, token string) reply {
+	f.Helper()
+	return f.send("nobody", "GET", "/launch?tenant="+tenant+"&token="+token, "")
+}
+
+// enter makes a caller of whoever a launch signed in.
+func (f *fixture) enter(caller string, r reply) {
+	f.Helper()
+	if r.status != http.StatusFound || r.header.Get("Location") != "/t/acme/log" || r.header.Get("Cache-Control") != "no-store" {
+		f.Fatalf("launch: %d %v %s", r.status, r.header, r.body)
+	}
+	cookie, err := http.ParseSetCookie(r.header.Get("Set-Cookie"))
+	f.noError(err)
+	f.sent[caller] = map[string]string{"Cookie": sessionCookie + "=" + cookie.Value}
+}
+
+func TestLaunch(t *testing.T) {
+	f := newServer(t)
+	f.record(entry(`"organization":{"id":"west","name":"West"}`), entry(`"organization":{"id":"shanghai","name":"Shanghai"}`))
+	hs := jwt.SigningMethodHS256
+	f.enter("whole", f.launch("acme", f.launchToken(f.launchKey(), hs, nil)))
+	want := `{"username":"u7","name":"韩梅梅","role":"admin","locale":"en","tenants":[{"id":"acme","name":"Acme","time_zone":"Asia/Shanghai","data_permission":true}]}`
+	if body := f.get("whole", "/api/v1/session", 200); strings.TrimSpace(body) != want {
+		t.Error(body)
+	}
+	f.get("whole", accountsPath, 200)
+	f.get("whole", "/api/v1/tenants/other/entries", 404)
+
+	token := f.launchToken(f.launchKey(), hs, jwt.MapClaims{"role": "auditor", "organization": "east"})
+	f.enter("part", f.launch("acme", token))
+	if sum := f.get("part", tenantA+"/summary", 200); !strings.Contains(sum, `"total":1`) {
+		t.Error(sum)
+	}
+	f.get("part", accountsPath, 403)
+	f.asProblem(f.launch("acme", token), 401) // it is good once
+	f.change("part", "PATCH", "/api/v1/session", `{"locale":"zh-CN"}`, 200)
+	if body := f.get("part", "/api/v1/session", 200); !strings.Contains(body, `"locale":"zh-CN"`) {
+		t.Error(body)
+	}
+
+	// It has nothing to do with an account of the same name.
+	f.enter("namesake", f.launch("acme", f.launchToken(f.launchKey(), hs, jwt.MapClaims{"sub": "owner"})))
+	f.get("namesake", "/api/v1/tenants", 403)
+	f.change("namesake", "PATCH", "/api/v1/session", `{"locale":"zh-CN"}`, 200)
+	f.change("namesake", "DELETE", "/api/v1/sessions", "", 204)
+	if body := f.get("owner", "/api/v1/session", 200); !strings.Contains(body, `"locale":"en"`) {
+		t.Error(body)
+	}
+
+	told := f.trail("admin", tenantA+"/access")
+	if all := strings.Join(told, "\n"); !strings.Contains(all, `u7 session launch `) || !strings.Contains(all, `{"organization":"east","role":"auditor"}`) ||
+		!strings.Contains(all, `unknown session launch {"reason":"This link was used before.`) || strings.Contains(all, token) {
+		t.Error(all)
+	}
+
+	// The key is revoked: what rests on it ends at once.
+	keys := must(f.log.Keys("acme"))(t)
+	for _, k := range keys {
+		if k.Scope == oplog.ScopeLaunch {
+			f.change("admin", "DELETE", tenantA+"/keys/"+k.ID, "", 204)
+		}
+	}
+	f.get("whole", "/api/v1/session", 401)
+	f.asProblem(f.launch("acme", f.launchToken(f.launchKey(), hs, nil)), 401)
+}
+
+func TestLaunchRefused(t *testing.T) {
+	f := newServer(t)
+	_, strange, err := f.log.AddKey("other", oplog.ScopeLaunch, "host")
+	f.noError(err)
+	hs := jwt.SigningMethodHS256
+	key := f.launchKey()
+	check := func(token string, want int, why string) {
+		t.Helper()
+		r := f.launch("acme", token)
+		p := f.asProblem(r, want)
+		if !strings.Contains(p.Detail, why) || r.header.Get("Set-Cookie") != "" {
+			t.Errorf("%d %s, want %s; %v", r.status, p.Detail, why, r.header)
+		}
+	}
+	at := func(d time.Duration) jwt.MapClaims { return jwt.MapClaims{"exp": clock.Add(d).Unix()} }
+	check("", 401, "is not signed")
+	check("x.y.z", 401, "is not signed")
+	check(f.launchToken(strange, hs, nil), 401, "is not signed")
+	check(f.launchToken("", hs, nil), 401, "is not signed")
+	check(f.launchToken(key, jwt.SigningMethodNone, nil), 401, "is not signed")
+	check(f.launchToken(key, jwt.SigningMethodHS512, nil), 401, "is not signed")
+	for _, caller := range []string{"write", "read"} {
+		check(f.launchToken(strings.TrimPrefix(f.sent[caller]["Authorization"], "Bearer "), hs, nil), 401, "is not signed")
+	}
+	good := f.launchToken(key, hs, nil)
+	check(good[:len(good)-3]+"AAA", 401, "is not signed")
+	check(f.launchToken(key, hs, at(-time.Second)), 401, "has expired")
+	check(f.launchToken(key, hs, at(time.Hour)), 401, "5 minutes ahead")
+	check(f.launchToken(key, hs, at(6*time.Minute)), 401, "5 minutes ahead")
+	check(f.launchToken(key, hs, jwt.MapClaims{"exp": nil}), 401, "no exp")
+	check(f.launchToken(key, hs, jwt.MapClaims{"nbf": clock.Add(time.Minute).Unix()}), 401, "not valid yet")
+	check(f.launchToken(key, hs, jwt.MapClaims{"jti": nil}), 401, "jti")
+	check(f.launchToken(key, hs, jwt.MapClaims{"role": "owner"}), 401, "role")
+	check(f.launchToken(key, hs, jwt.MapClaims{"role": nil}), 401, "role")
+	check(f.launchToken(key, hs, jwt.MapClaims{"role": "member"}), 403, "no access")
+	check(f.launchToken(key, hs, jwt.MapClaims{"sub": nil}), 422, "breaks a rule")
+	check(f.launchToken(key, hs, jwt.MapClaims{"name": strings.Repeat("x", 200)}), 422, "breaks a rule")
+	check(f.launchToken(key, hs, jwt.MapClaims{"organization": "nowhere"}), 422, "breaks a rule")
+
+	// A tenant that is not there is refused in the same words as one that is.
+	token := f.launchToken(strange, hs, nil)
+	if one, other := f.launch("acme", token), f.launch("nowhere", token); one.body != other.body || one.status != other.status {
+		t.Errorf("%s; %s", one.body, other.body)
+	}
+	f.asProblem(f.send("nobody", "GET", "/launch?token="+good, ""), 401)
+	if r := f.send("nobody", "HEAD", "/launch?tenant=acme&token="+good, ""); r.status != 405 || r.header.Get("Set-Cookie") != "" {
+		t.Errorf("HEAD: %d", r.status)
+	}
+	page := f.send("nobody", "GET", "/launch?tenant=acme&token=%3Cscript%3E", "", "Accept", "text/html,*/*;q=0.8")
+	if page.status != 401 || !strings.HasPrefix(page.body, "<!doctype html>") || strings.Contains(page.body, "<script") || page.header.Get("Content-Type") != "text/html; charset=utf-8" {
+		t.Errorf("%d %s", page.status, page.body)
+	}
+	for _, line := range f.trail("admin", tenantA+"/access") {
+		if strings.Contains(line, " session launch") && !strings.HasSuffix(line, "failed") {
+			t.Errorf("the trail tells %s", line)
+		}
+	}
+	if r := f.launch("acme", good); r.status != http.StatusFound {
+		t.Errorf("the good one: %d %s", r.status, r.body)
+	}
+}
+
+func TestFrameAncestors(t *testing.T) {
+	f := newServer(t)
+	f.change("owner", "PATCH", tenantA, `{"frame_ancestors":["https://app.example.com","https://*.acme.test:8443"]}`, 200)
+	check := func(path, want string) {
+		t.Helper()
+		if policy := f.send("nobody", "GET", path, "").header.Get("Content-Security-Policy"); !strings.HasSuffix(policy, "; frame-ancestors "+want) {
+			t.Errorf("%s: %s", path, policy)
+		}
+	}
+	check("/t/acme/log", "'self' https://app.example.com https://*.acme.test:8443")
+	check("/t/acme", "'self' https://app.example.com https://*.acme.test:8443")
+	for _, path := range []string{"/", "/sign-in", "/t/other/log", "/t/nowhere/log", "/t/", "/t", entriesPath} {
+		check(path, "'none'")
+	}
+	for _, site := range []string{"", "*", "app.example.com", "https://a b", "https://a;script-src *", "javascript:alert(1)", "https://a/b", "'unsafe-inline'", "https://*"} {
+		f.asProblem(f.send("owner", "PATCH", tenantA, `{"frame_ancestors":["`+site+`"]}`), 422)
+	}
+
+	// Where another site may hold the console, its session goes there too.
+	f.server.secure = true
+	r := f.launch("acme", f.launchToken(f.launchKey(), jwt.SigningMethodHS256, nil))
+	if cookie := r.header.Get("Set-Cookie"); !strings.Contains(cookie, "SameSite=None") || !strings.Contains(cookie, "Secure") || !strings.Contains(cookie, "Partitioned") {
+		t.Errorf("%d %s", r.status, cookie)
+	}
+	f.change("owner", "PATCH", tenantA, `{"frame_ancestors":[]}`, 200)
+	check("/t/acme/log", "'none'")
+}
