@@ -9,9 +9,8 @@ import (
 	"oplog/oplog"
 )
 
-// decodeQuickly decodes what entryRecord encodes to, as far as it is made of
-// numbers and texts, with one allocation: the entry's texts are parts of one
-// string. It returns false for anything else, which the library then decodes
+// decodeQuickly decodes what entryRecord encodes to, with few allocations: the
+// entry's texts are parts of one string. It returns false for anything else, which the library then decodes
 // or refuses.
 func decodeQuickly(data []byte) (e oplog.Entry, ok bool) {
 	r := cborReader{text: string(data)}
@@ -29,10 +28,13 @@ func decodeQuickly(data []byte) (e oplog.Entry, ok bool) {
 		last = key
 		var number uint64
 		var text string
-		if key >= 2 && key <= 4 {
+		switch key {
+		case 2, 3, 4:
 			number, ok = r.head(0)
 			ok = ok && number <= math.MaxInt64
-		} else {
+		case 19:
+			e.Changes, ok = r.changes()
+		default:
 			text, ok = r.string()
 		}
 		if !ok {
@@ -75,6 +77,7 @@ func decodeQuickly(data []byte) (e oplog.Entry, ok bool) {
 			e.IP = text
 		case 18:
 			e.UserAgent = text
+		case 19: // read above
 		case 20:
 			if text != "" {
 				e.Details = json.RawMessage(text)
@@ -84,6 +87,42 @@ func decodeQuickly(data []byte) (e oplog.Entry, ok bool) {
 		}
 	}
 	return e, r.at == len(r.text)
+}
+
+// changes reads what an array of changeRecord encodes to.
+func (r *cborReader) changes() ([]oplog.Change, bool) {
+	n, ok := r.head(4)
+	if !ok || n == 0 || n > oplog.MaxChanges {
+		return nil, false
+	}
+	changes := make([]oplog.Change, n)
+	for i := range changes {
+		c := &changes[i]
+		fields, ok := r.head(5)
+		if !ok {
+			return nil, false
+		}
+		last := uint64(0)
+		for range fields {
+			key, isKey := r.head(0)
+			text, isText := r.string()
+			if !isKey || !isText || key <= last {
+				return nil, false
+			}
+			last = key
+			switch {
+			case key == 1:
+				c.Field = text
+			case key == 2 && text != "":
+				c.Before = json.RawMessage(text)
+			case key == 3 && text != "":
+				c.After = json.RawMessage(text)
+			default:
+				return nil, false
+			}
+		}
+	}
+	return changes, true
 }
 
 // cborReader reads definite lengths of the major types that entries use.

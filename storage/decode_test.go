@@ -1,14 +1,18 @@
 package storage
 
 import (
+	"encoding/json"
 	"reflect"
 	"testing"
+
+	"oplog/oplog"
 )
 
 // What is decoded quickly is what the library decodes.
 func FuzzDecodeQuickly(f *testing.F) {
 	for _, content := range []string{"", "a", "双11返场主会场"} {
 		e := entry(1, content)
+		e.Changes = []oplog.Change{{Field: "status", Before: json.RawMessage(`"draft"`)}, {Field: "", After: json.RawMessage(`{"a":[1]}`)}}
 		data, err := encodeEntry(&e)
 		if err != nil {
 			f.Fatal(err)

@@ -41,17 +41,20 @@ func (db *DB) Get(tenant string, keys []oplog.Key) ([]oplog.Entry, error) {
 	entries := make([]oplog.Entry, len(keys))
 	err := db.bolt.View(func(tx *bolt.Tx) error {
 		b := entriesBucket(tx, tenant)
-		var date *bolt.Bucket
+		var entriesOfDay *bolt.Cursor // one for all keys of a day, which stand together
 		day := int64(-1)
 		for i, key := range keys {
-			if d := key.Micros() / microsPerDay; d != day && b != nil {
-				date, day = b.Bucket([]byte(dateOf(key.Time()))), d
+			if d := key.Micros() / microsPerDay; d != day {
+				entriesOfDay, day = nil, d
+				if date := bucketOfDay(b, key); date != nil {
+					entriesOfDay = date.Cursor()
+				}
 			}
-			var data []byte
-			if date != nil {
-				data = date.Get(key[:])
+			var found, data []byte
+			if entriesOfDay != nil {
+				found, data = entriesOfDay.Seek(key[:])
 			}
-			if data == nil {
+			if !bytes.Equal(found, key[:]) {
 				return fmt.Errorf("entry %s of tenant %s is not in the store", key.ID(), tenant)
 			}
 			var err error
@@ -62,6 +65,14 @@ func (db *DB) Get(tenant string, keys []oplog.Key) ([]oplog.Entry, error) {
 		return nil
 	})
 	return entries, err
+}
+
+// bucketOfDay returns the bucket of a key's date, or nil.
+func bucketOfDay(entries *bolt.Bucket, key oplog.Key) *bolt.Bucket {
+	if entries == nil {
+		return nil
+	}
+	return entries.Bucket([]byte(dateOf(key.Time())))
 }
 
 const microsPerDay = 24 * 60 * 60 * 1_000_000
