@@ -98,6 +98,44 @@ test('density and columns are kept for the person', async ({ page }) => {
   await expect.poll(height).toBe(45)
 })
 
+test('by keyboard alone', async ({ page }) => {
+  await open(page, `${program.url}${demoLog}?range=last_90_days`)
+  const rows = page.getByRole('table', { name: 'Operation log' }).getByRole('row')
+  await expect(rows.nth(5)).toBeVisible()
+
+  await page.keyboard.press('?')
+  const help = page.getByRole('dialog', { name: 'Help' })
+  await expect(help).toContainText('Go to a date')
+  await page.keyboard.press('Escape')
+  await expect(help).toBeHidden()
+
+  await page.keyboard.press('j')
+  await expect(rows.nth(1)).toBeFocused()
+  await page.keyboard.press('j')
+  await expect(rows.nth(2)).toBeFocused()
+  const type = (await rows.nth(2).getByRole('cell').nth(4).innerText()).split('\n')[0]
+  await page.keyboard.press('f')
+  await page.keyboard.press('5')
+  const chips = page.getByRole('group', { name: 'Active filters' })
+  await expect(chips.getByRole('button', { name: `Operation type: ${type}`, exact: true })).toBeVisible()
+
+  // A day in the period is selected in it, and the selection becomes the period.
+  await page.keyboard.press('g')
+  const jump = page.getByRole('dialog', { name: 'Go to a date' })
+  await expect(jump.getByLabel('Date')).toBeFocused()
+  const day = new Date(Date.now() + 8 * 3_600_000 - 10 * 86_400_000).toISOString().slice(0, 10)
+  await jump.getByLabel('Date').fill(day)
+  await page.keyboard.press('Enter')
+  await expect(jump).toBeHidden()
+  await expect(chips.getByRole('button', { name: /^Operation time: / })).toBeVisible()
+  const from = new Date(`${day}T00:00:00+08:00`).toISOString()
+  expect(new URL(page.url()).searchParams.get('from')).toBe(from)
+  await page.keyboard.press('z')
+  await expect(chips.getByRole('button', { name: /^Operation time: / })).toBeHidden()
+  const { searchParams } = new URL(page.url())
+  expect([searchParams.get('range'), searchParams.get('from')]).toEqual([null, from])
+})
+
 async function scrolled(page: Page): Promise<number> {
   return page.getByRole('region', { name: 'Operations' }).evaluate((element) => element.scrollTop)
 }

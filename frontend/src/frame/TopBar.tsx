@@ -1,4 +1,5 @@
 import { Dropdown, type MenuProps } from 'antd'
+import { lazy, Suspense, useState } from 'react'
 import { Link, useLocation, useNavigate } from 'react-router'
 import type { Tenant } from '../api/types'
 import { useLanguage } from '../i18n/language'
@@ -6,8 +7,11 @@ import { LanguageSwitch } from '../session/LanguageSwitch'
 import { useSaveLanguage, useSignOut } from '../session/queries'
 import { useSession } from '../session/session'
 import { Icon, Mark } from '../theme/Icon'
+import { useKey } from './useKey'
 import { useViewport } from './viewport'
 import './frame.css'
+
+const HelpDialog = lazy(() => import('./HelpDialog'))
 
 /** The bar above every page of someone who may see the log. */
 export function TopBar({ tenant }: { tenant?: Tenant }) {
@@ -17,6 +21,8 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
   const signOut = useSignOut()
   const phone = useViewport() < 768
 
+  const [help, setHelp] = useState(false)
+  useKey('?', () => setHelp(true))
   const pages = usePages(tenant)
   const account: MenuProps = {
     items: [{ key: 'out', label: words.signOut, onClick: () => signOut.mutate() }],
@@ -38,6 +44,18 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
         </nav>
       )}
       <span className="grow" />
+      {!phone && (
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={words.help}
+          title={words.help}
+          aria-keyshortcuts="?"
+          onClick={() => setHelp(true)}
+        >
+          <Icon name="help" />
+        </button>
+      )}
       {!phone && <LanguageSwitch onChange={(tag) => saveLanguage.mutate(tag)} />}
       {phone ? (
         <PhoneMenu pages={pages} onSignOut={() => signOut.mutate()} />
@@ -48,6 +66,11 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
             <Icon name="down" />
           </button>
         </Dropdown>
+      )}
+      {help && (
+        <Suspense fallback={null}>
+          <HelpDialog onClose={() => setHelp(false)} />
+        </Suspense>
       )}
     </header>
   )

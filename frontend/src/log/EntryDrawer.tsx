@@ -60,7 +60,9 @@ export default function EntryDrawer(props: Props) {
   function keyDown(event: KeyboardEvent) {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const target = event.key === 'j' ? next : event.key === 'k' ? previous : undefined
-    if (target) onOpen(target)
+    if (!target) return
+    event.preventDefault()
+    onOpen(target)
   }
 
   return (

@@ -11,6 +11,7 @@ import { useKey } from '../frame/useKey'
 import { useViewport } from '../frame/viewport'
 import { useWords } from '../i18n/language'
 import { copyText } from '../theme/copy'
+import { dateText, wallTime } from '../time/zone'
 import { type Chip, Chips } from './Chips'
 import { EmptyState } from './EmptyState'
 import { FilterBar } from './FilterBar'
@@ -28,6 +29,7 @@ import {
 } from './filters'
 import { filterLabel, filterText } from './filterWords'
 import { Histogram } from './Histogram'
+import { toDay } from './jump'
 import { LiveControls } from './LiveControls'
 import { LogTable } from './LogTable'
 import { layoutFor } from './layout'
@@ -45,6 +47,7 @@ import { WordsLine } from './WordsLine'
 import './log.css'
 
 const EntryDrawer = lazy(() => import('./EntryDrawer'))
+const JumpDialog = lazy(() => import('./JumpDialog'))
 const ExportDialog = lazy(() => import('../exports/ExportDialog'))
 const FilterSheet = lazy(() => import('./FilterSheet').then((module) => ({ default: module.FilterSheet })))
 
@@ -55,7 +58,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   const navigate = useNavigate()
   const { entry: openId } = useParams()
   const { filters, setFilters } = useFilters()
-  const [dialog, setDialog] = useState<'export' | 'filters'>()
+  const [dialog, setDialog] = useState<'export' | 'filters' | 'jump'>()
   const [opened, setOpened] = useState<FilterName>()
   const now = useNow()
   const zone = tenant.time_zone
@@ -136,6 +139,9 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
       requestAnimationFrame(() => document.querySelector<HTMLElement>('[role=treeitem][tabindex="0"]')?.focus())
     }
   }
+
+  useKey('g', () => setDialog('jump'))
+  useKey('z', () => setFilters({ ...filters, range: undefined }), filters.from !== undefined && hasSelection(filters))
 
   const active = activeFilters(filters)
   // A chip stays as long as its own choices are open, though none is chosen any more.
@@ -264,6 +270,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           zone={zone}
           now={now}
           filters={filters}
+          byOrganization={hasTree}
           onFilter={filterBy}
           onCopy={copy}
           empty={
@@ -319,6 +326,16 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
             filters={filters}
             titles={titles}
             nameOf={nameOf}
+            onClose={() => setDialog(undefined)}
+          />
+        )}
+        {dialog === 'jump' && (
+          <JumpDialog
+            day={dateText(wallTime(filters.to ? Date.parse(filters.to) - 1 : now, zone))}
+            onJump={(day) => {
+              setDialog(undefined)
+              setFilters(toDay(filters, day, zone, log.frame))
+            }}
             onClose={() => setDialog(undefined)}
           />
         )}

@@ -15,6 +15,8 @@ export interface RowContext {
   zone: string
   now: number
   filters: Filters
+  /** Whether one may filter by organization: only where there is a tree of them. */
+  byOrganization: boolean
   onFilter: (name: ListFilter, value: string) => void
   onCopy: (text: string) => void
 }
@@ -72,7 +74,7 @@ export const LogRow = memo(function LogRow(props: Props) {
         <span className="two-lines" title={organization}>
           {organization}
         </span>
-        {funnel('organization', entry.organization?.id)}
+        {props.byOrganization && funnel('organization', entry.organization?.id)}
       </div>
       <div role="cell" className="cell cell-module">
         <span className="two-lines" title={titles.module(entry.module)}>

@@ -1,8 +1,10 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type CSSProperties, type KeyboardEvent, type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import type { Entry } from '../api/types'
+import { useKey } from '../frame/useKey'
 import { useWords } from '../i18n/language'
 import { offsetText } from '../time/zone'
+import type { ListFilter } from './filters'
 import { LogRow, type RowContext } from './LogRow'
 import { type Layout, rowHeight } from './layout'
 import { type Column, columns, type Density } from './taste'
@@ -43,6 +45,7 @@ export function LogTable(props: Props) {
   const scroller = useRef<HTMLDivElement>(null)
   const [current, setCurrent] = useState(0)
   const [hovered, setHovered] = useState<number>()
+  const armed = useRef(false)
   const height = rowHeight(layout, props.density)
   const hidden = layout === 'wide' ? props.hidden : []
 
@@ -92,10 +95,29 @@ export function LogTable(props: Props) {
     [virtualizer],
   )
 
+  // From anywhere on the page the first step leads into the rows.
+  useKey('j', () => focusRow(current), entries.length > 0)
+  useKey('k', () => focusRow(current), entries.length > 0)
+
+  /** `f`, then the number of a column as it stands there. */
+  function filterByColumn(entry: Entry, number: number) {
+    const column = columns.filter((one) => !hidden.includes(one))[number - 1]
+    const wanted = column && filterOf(entry, column)
+    if (wanted?.value && (wanted.name !== 'organization' || props.byOrganization))
+      props.onFilter(wanted.name, wanted.value)
+  }
+
   function keyDown(event: KeyboardEvent) {
     if (event.altKey || event.ctrlKey || event.metaKey || !(event.target instanceof HTMLElement)) return
     if (event.target.getAttribute('role') !== 'row') return
     const entry = entries[current]
+    const number = armed.current && entry ? Number(event.key) : 0
+    armed.current = event.key === 'f'
+    if (entry && number > 0) {
+      event.preventDefault()
+      filterByColumn(entry, number)
+      return
+    }
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / height) - 1)
     const steps: Record<string, number> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: page, PageUp: -page }
     const step = steps[event.key]
@@ -173,6 +195,7 @@ export function LogTable(props: Props) {
                   zone={props.zone}
                   now={props.now}
                   filters={props.filters}
+                  byOrganization={props.byOrganization}
                   onFilter={props.onFilter}
                   onCopy={props.onCopy}
                 />
@@ -184,6 +207,24 @@ export function LogTable(props: Props) {
       {!props.loading && (entries.length === 0 ? props.empty : props.foot)}
     </section>
   )
+}
+
+/** What filtering by a cell means; the role and the time are no filters. */
+function filterOf(entry: Entry, column: Column): { name: ListFilter; value: string | undefined } | undefined {
+  switch (column) {
+    case 'user':
+      return { name: 'user', value: entry.user.id }
+    case 'organization':
+      return { name: 'organization', value: entry.organization?.id }
+    case 'module':
+      return { name: 'module', value: entry.module }
+    case 'type':
+      return { name: 'operation', value: entry.operation }
+    case 'content':
+      return { name: 'contentId', value: entry.content?.id }
+    default:
+      return undefined
+  }
 }
 
 /** The widths of the columns that are wanted, as the style sheet has them at this width of the window. */
