@@ -127,7 +127,7 @@ func (s *Server) checkClaims(c *launchClaims) error {
 // launchCookie lets a page of another site hold the console, where the tenant
 // allows it; by then the connection is one over TLS.
 func (s *Server) launchCookie(token string, expires time.Time, t oplog.Tenant) *http.Cookie {
-	cookie := s.cookie(token, expires)
+	cookie := s.cookie(token, expires) //nolint:gosec // made above
 	if s.secure && len(t.FrameAncestors) > 0 {
 		cookie.SameSite, cookie.Partitioned = http.SameSiteNoneMode, true
 	}
