@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -144,6 +145,13 @@ func (m *matcher) filterBitmaps(ctx context.Context, s *segment) ([]*roaring.Bit
 
 // anyTerm returns the documents that have one of the terms; nil for none.
 func (s *segment) anyTerm(field string, terms []string) (*roaring.Bitmap, error) {
+	if len(terms) == 1 {
+		return s.unite(field, terms)
+	}
+	return s.remember(field+"\x00"+strings.Join(terms, "\x00"), func() (*roaring.Bitmap, error) { return s.unite(field, terms) })
+}
+
+func (s *segment) unite(field string, terms []string) (*roaring.Bitmap, error) {
 	d, err := s.zap.Dictionary(field)
 	if err != nil {
 		return nil, err
@@ -187,11 +195,13 @@ func (w *wordMatcher) bitmap(ctx context.Context, store oplog.Store, tenant stri
 	return roaring.Or(inText, inModule), nil
 }
 
-// maxRemembered is how many words' matches a segment remembers.
+// maxRemembered is how many words and filters a segment remembers the matches
+// of.
 const maxRemembered = 32
 
 // remember returns what was found before. Segments do not change, and a page
-// and its summary, or one keystroke and the next, ask for the same words.
+// and its summary, or one keystroke and the next, ask for the same words and
+// filters.
 func (s *segment) remember(key string, find func() (*roaring.Bitmap, error)) (*roaring.Bitmap, error) {
 	s.mu.Lock()
 	b, known := s.words[key]
