@@ -131,7 +131,7 @@ func (m *Main) openLog(dir string) (*oplog.Log, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	l, err := oplog.New(store, index, oplog.Options{
-		Now: m.Now, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{export.CSV, export.NDJSON},
+		Now: m.Now, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{export.CSV, export.XLSX, export.NDJSON},
 	})
 	if err != nil {
 		return nil, errors.Join(err, index.Close(), store.Close())

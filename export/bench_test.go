@@ -26,7 +26,7 @@ func reportRows(b *testing.B) {
 // through the standard library alone.
 func BenchmarkEncodingCSV(b *testing.B) {
 	entries, loc := benchEntries(), shanghai(b)
-	c := &csvWriter{location: loc}
+	c := newTexts(oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: loc}, guard)
 	w := csv.NewWriter(io.Discard)
 	w.UseCRLF = true
 	for b.Loop() {
@@ -45,6 +45,7 @@ func BenchmarkEncodingCSV(b *testing.B) {
 
 func BenchmarkCSV(b *testing.B)    { benchmark(b, CSV) }
 func BenchmarkNDJSON(b *testing.B) { benchmark(b, NDJSON) }
+func BenchmarkXLSX(b *testing.B)   { benchmark(b, XLSX) }
 
 func benchmark(b *testing.B, format oplog.ExportFormat) {
 	entries := benchEntries()

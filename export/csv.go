@@ -35,32 +35,55 @@ type row struct {
 	EntryID        string `csv:"Entry ID"`
 }
 
-// headerZH is the header in Chinese, in order of the row's columns.
+// The headers are in order of the row's columns.
+var headerEN = []string{
+	"Time", "User", "User ID", "Role", "Organization", "Organization ID", "Module", "Operation", "Content", "Content ID", "IP", "Entry ID",
+}
+
 var headerZH = []string{
 	"操作时间", "用户", "用户 ID", "角色", "组织", "组织 ID", "功能模块", "操作类型", "操作内容", "内容 ID", "IP", "记录 ID",
 }
 
-type csvWriter struct {
-	lines      *lineWriter
-	rows       [rowsAtOnce]row // filled anew by every Write
+// header returns the titles of the columns.
+func header(locale string) []string {
+	if locale == oplog.LocaleZH {
+		return headerZH
+	}
+	return headerEN
+}
+
+// texts words entries as rows.
+type texts struct {
 	modules    map[string]string
 	operations map[string]string
 	location   *time.Location
+	guard      func(string) string // makes a text one that can stand in a cell
 }
 
-func newCSV(w io.Writer, t oplog.ExportTerms) (oplog.EntryWriter, error) {
-	c := &csvWriter{
-		lines:      newLineWriter(w),
+func newTexts(t oplog.ExportTerms, guard func(string) string) *texts {
+	x := &texts{
 		modules:    make(map[string]string, len(t.Catalog.Modules)),
 		operations: make(map[string]string, len(t.Catalog.Operations)),
 		location:   t.Location,
+		guard:      guard,
 	}
 	for _, m := range t.Catalog.Modules {
-		c.modules[m.Key] = guard(m.Title.In(t.Locale))
+		x.modules[m.Key] = guard(m.Title.In(t.Locale))
 	}
 	for _, o := range t.Catalog.Operations {
-		c.operations[o.Key] = guard(o.Title.In(t.Locale))
+		x.operations[o.Key] = guard(o.Title.In(t.Locale))
 	}
+	return x
+}
+
+type csvWriter struct {
+	*texts
+	lines *lineWriter
+	rows  [rowsAtOnce]row // filled anew by every Write
+}
+
+func newCSV(w io.Writer, t oplog.ExportTerms) (oplog.EntryWriter, error) {
+	c := &csvWriter{texts: newTexts(t, guard), lines: newLineWriter(w)}
 	if err := c.writeHeader(t.Locale); err != nil {
 		return nil, fmt.Errorf("write the CSV header: %w", err)
 	}
@@ -99,30 +122,38 @@ func (c *csvWriter) Write(entries []oplog.Entry) error {
 	return nil
 }
 
-func (c *csvWriter) row(e *oplog.Entry) row {
+func (x *texts) row(e *oplog.Entry) row {
 	return row{
-		Time:           e.Time.In(c.location).Format(time.DateTime),
-		User:           guard(e.User.Name),
-		UserID:         guard(e.User.ID),
-		Role:           guard(e.User.Role),
-		Organization:   guard(e.Organization.Name),
-		OrganizationID: guard(e.Organization.ID),
-		Module:         title(c.modules, e.Module),
-		Operation:      title(c.operations, e.Operation),
-		Content:        guard(e.Content.Name),
-		ContentID:      guard(e.Content.ID),
-		IP:             guard(e.IP),
-		EntryID:        guard(e.ID),
+		Time:           e.Time.In(x.location).Format(time.DateTime),
+		User:           x.guard(e.User.Name),
+		UserID:         x.guard(e.User.ID),
+		Role:           x.guard(e.User.Role),
+		Organization:   x.guard(e.Organization.Name),
+		OrganizationID: x.guard(e.Organization.ID),
+		Module:         x.title(x.modules, e.Module),
+		Operation:      x.title(x.operations, e.Operation),
+		Content:        x.guard(e.Content.Name),
+		ContentID:      x.guard(e.Content.ID),
+		IP:             x.guard(e.IP),
+		EntryID:        x.guard(e.ID),
 	}
 }
 
 // title returns the title of a catalog key, or the key itself where the
 // catalog no longer has it.
-func title(titles map[string]string, key string) string {
+func (x *texts) title(titles map[string]string, key string) string {
 	if t, ok := titles[key]; ok && t != "" {
 		return t
 	}
-	return guard(key)
+	return x.guard(key)
+}
+
+// cells returns the texts of a row in order of its columns.
+func (r *row) cells() [12]string {
+	return [12]string{
+		r.Time, r.User, r.UserID, r.Role, r.Organization, r.OrganizationID,
+		r.Module, r.Operation, r.Content, r.ContentID, r.IP, r.EntryID,
+	}
 }
 
 // Close writes what is still held back.

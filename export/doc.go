@@ -1,3 +1,4 @@
-// Package export writes entries to files: [CSV] for spreadsheets, [NDJSON] for
-// programs. Each is a format that exports of the log can be written in.
+// Package export writes entries to files: [CSV] and [XLSX] for spreadsheets,
+// [NDJSON] for programs. Each is a format that exports of the log can be
+// written in. [Verify] checks a file against its signed manifest.
 package export

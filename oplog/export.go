@@ -69,7 +69,8 @@ type ExportTerms struct {
 	Location *time.Location
 }
 
-// EntryWriter writes entries to a file.
+// EntryWriter writes entries to a file. One that keeps files of its own until
+// Close also has a method Discard, called where a file is not completed.
 type EntryWriter interface {
 	Write(entries []Entry) error
 	Close() error // writes what is still held back; the file is complete

@@ -122,6 +122,9 @@ func (l *Log) writeExport(ctx context.Context, p exportPlan, to io.Writer, writt
 		return ctx.Err()
 	})
 	if err != nil {
+		if d, ok := w.(interface{ Discard() }); ok {
+			d.Discard()
+		}
 		return m, err
 	}
 	if err := w.Close(); err != nil {
