@@ -53,6 +53,8 @@ type commands struct {
 	Verify       verifyCommand       `cmd:"" help:"Recompute the proof over every entry, and compare with a checkpoint kept elsewhere."`
 	Export       exportCommand       `cmd:"" help:"Write the operations of a period to a file."`
 	VerifyExport verifyExportCommand `cmd:"" help:"Check an export against its signed manifest, with no server and no data directory."`
+	Backup       backupCommand       `cmd:"" help:"Copy the whole log into one file, while no server has it."`
+	Restore      restoreCommand      `cmd:"" help:"Make a data directory of a backup."`
 	Version      versionCommand      `cmd:"" help:"Print version, commit and Go version."`
 	OpenAPI      openAPICommand      `cmd:"" name:"openapi" hidden:"" help:"Print the description of the API."`
 }

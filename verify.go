@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"oplog/oplog"
@@ -54,7 +55,7 @@ func (c *verifyCommand) Run(ctx context.Context, m *Main) (err error) {
 		if !slices.Contains(tenants, c.Tenant) {
 			return fmt.Errorf("there is no tenant %s; oplog tenant list names those there are", c.Tenant)
 		}
-		tenants = []string{c.Tenant}
+		tenants = slices.DeleteFunc(tenants, func(name string) bool { return name != c.Tenant && !strings.HasPrefix(name, c.Tenant+"/") }) // with its trail
 	}
 	var bad []error
 	for _, tenant := range tenants {

@@ -112,6 +112,7 @@ func TestVerify(t *testing.T) {
 	}
 	f(exitDone, "intact, 500 entries")
 	f(exitDone, "first 500 entries are those of the checkpoint", "--checkpoint", checkpoint)
+	f(exitDone, "tenant demo/access: intact", "--tenant", "demo")
 	f(exitFailed, "there is no tenant gone", "--tenant", "gone")
 	f(exitFailed, "cannot be read", "--checkpoint", filepath.Join(kept, "none"))
 	write(t, filepath.Join(kept, "forged"), strings.Replace(content(t, checkpoint), "\n500\n", "\n400\n", 1))

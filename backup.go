@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"oplog/storage"
+)
+
+type backupCommand struct {
+	dataFlag
+	File string `arg:"" help:"File to write; it must not exist. It holds the signing key too: keep it where secrets are kept."`
+}
+
+// Run copies the store; the index is built from it anew.
+func (c *backupCommand) Run(m *Main) (err error) {
+	dir, err := m.dataDir(c.Data)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no data directory %s; name another with --data", dir)
+	}
+	if _, err := os.Stat(c.File); err == nil {
+		return fmt.Errorf("%s exists; name a new file, a backup replaces none", c.File)
+	}
+	db, err := storage.Open(dir, storage.Options{Now: m.Now})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	part := c.File + ".part"
+	f, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("the backup cannot be written: %w", err)
+	}
+	defer func() {
+		_ = f.Close()       // closed below where all went well
+		_ = os.Remove(part) // renamed where all went well
+	}()
+	n, err := db.WriteTo(f)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("the backup cannot be written: %w", err)
+	}
+	if err := os.Rename(part, c.File); err != nil {
+		return fmt.Errorf("the backup cannot be written: %w", err)
+	}
+	fmt.Fprintf(m.Stderr, "Backed up to %s, %d bytes. Try it: oplog restore %s --data NEW, then oplog verify --data NEW\n", c.File, n, c.File)
+	return nil
+}
+
+type restoreCommand struct {
+	dataFlag
+	File string `arg:"" help:"The backup."`
+}
+
+// Run makes the data directory, and nothing of one that is not empty.
+func (c *restoreCommand) Run(m *Main) (err error) {
+	dir, err := m.dataDir(c.Data)
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(c.File)
+	if err != nil {
+		return fmt.Errorf("the backup cannot be read: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := storage.Restore(dir, f); err != nil {
+		return err
+	}
+	fmt.Fprintf(m.Stderr, "Restored to %s.\n", dir)
+	return nil
+}
