@@ -64,7 +64,7 @@ func (s *Server) readBody(c *fiber.Ctx) ([]byte, error) {
 		return nil, fiber.NewError(http.StatusUnsupportedMediaType,
 			fmt.Sprintf("The Content-Encoding %q is not taken here; send gzip, or the body as it is.", shorten(encoding)))
 	}
-	body, err := s.readRaw(c)
+	body, err := s.readRaw(c, maxBodyBytes)
 	if err == nil && encoding == "gzip" {
 		body, err = inflate(body)
 	}
@@ -78,24 +78,26 @@ func (s *Server) readBody(c *fiber.Ctx) ([]byte, error) {
 	return body, nil
 }
 
-var errTooLarge = oplog.Errorf(oplog.CodeTooLarge, "The body is larger than %d MiB, counted without compression; send it in parts.", maxBodyBytes>>20)
+func tooLarge(most int) error {
+	return oplog.Errorf(oplog.CodeTooLarge, "The body is larger than %d MiB, counted without compression; send it in parts.", most>>20)
+}
 
 // readRaw returns the body as it was sent. Fiber's own Body would inflate it
 // without a bound.
-func (s *Server) readRaw(c *fiber.Ctx) ([]byte, error) {
+func (s *Server) readRaw(c *fiber.Ctx, most int) ([]byte, error) {
 	stream := s.pacedBody(c)
 	if stream == nil {
 		return nil, nil
 	}
 	c.Locals(bodyKey{}, bodyTouched)
 	var b bytes.Buffer
-	b.Grow(min(max(0, c.Request().Header.ContentLength()), maxBodyBytes) + bytes.MinRead)
-	n, err := b.ReadFrom(io.LimitReader(stream, maxBodyBytes+1))
-	if n > maxBodyBytes {
+	b.Grow(min(max(0, c.Request().Header.ContentLength()), most) + bytes.MinRead)
+	n, err := b.ReadFrom(io.LimitReader(stream, int64(most)+1))
+	if n > int64(most) {
 		if err := discard(stream); errors.Is(err, io.EOF) {
 			c.Locals(bodyKey{}, bodyEnded)
 		}
-		return nil, errTooLarge
+		return nil, tooLarge(most)
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return nil, fiber.NewError(http.StatusRequestTimeout, "The body came too slowly.")
@@ -105,6 +107,22 @@ func (s *Server) readRaw(c *fiber.Ctx) ([]byte, error) {
 	}
 	c.Locals(bodyKey{}, bodyEnded)
 	return b.Bytes(), nil
+}
+
+// maxCallBytes is how long the body of a call is that Huma serves.
+const maxCallBytes = 1 << 20
+
+// takeBody reads the body of a call that Huma serves, at the pace and within the
+// bounds that hold for every body, and leaves it for Huma to take apart.
+func (s *Server) takeBody(c *fiber.Ctx) error {
+	if c.Request().BodyStream() == nil {
+		return nil
+	}
+	body, err := s.readRaw(c, maxCallBytes)
+	if err == nil {
+		c.Request().SetBodyStream(bytes.NewReader(body), len(body))
+	}
+	return err
 }
 
 // pacedBytes must arrive within each SlowTime, and the rest of a body that is
@@ -186,7 +204,7 @@ func inflate(raw []byte) ([]byte, error) {
 		}
 	}
 	if b.Len() > maxBodyBytes {
-		return nil, errTooLarge
+		return nil, tooLarge(maxBodyBytes)
 	}
 	return b.Bytes(), nil
 }

@@ -32,7 +32,6 @@ type callKey struct{}
 func answer[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(*Server, *route) {
 	return func(s *Server, r *route) {
 		op := r.operation()
-		op.BodyReadTimeout = s.slow
 		op.Middlewares = huma.Middlewares{s.admit(r)}
 		huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 			asked := ctx.Value(callKey{}).(*call)
@@ -83,11 +82,13 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 		if err == nil && !plainEncoding(c) {
 			err = fiber.NewError(http.StatusUnsupportedMediaType, "This call takes no Content-Encoding; send the body as it is.")
 		}
+		if err == nil {
+			err = s.takeBody(c)
+		}
 		if err != nil {
 			_ = s.fail(c, err) // cannot fail: it writes to memory
 			return
 		}
-		c.Locals(bodyKey{}, bodyTouched)
 		ctx, cancel := context.WithTimeout(context.WithValue(hc.Context(), callKey{}, in), requestTimeout)
 		defer cancel()
 		next(huma.WithContext(hc, ctx))
