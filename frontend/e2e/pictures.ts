@@ -18,18 +18,28 @@ test.afterAll(() => program.dispose())
 
 test('log-en', async ({ page }) => {
   await openLog(page, selection())
+  await arrive(page)
   await picture(page, 'log-en')
 })
 
 test('log-zh', async ({ page }) => {
   await openLog(page, selection(), '中文')
+  await arrive(page)
   await picture(page, 'log-zh')
 })
 
 test('log-en-dark', async ({ page }) => {
   await page.emulateMedia({ colorScheme: 'dark' })
   await openLog(page, selection())
+  await arrive(page)
   await picture(page, 'log-en-dark')
+})
+
+test('help-en', async ({ page }) => {
+  await openLog(page, selection())
+  await page.keyboard.press('?')
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await picture(page, 'help-en')
 })
 
 test('entry-en', async ({ page }) => {
@@ -67,6 +77,24 @@ function selection(): string {
 async function openLog(page: Page, search: string, language?: '中文') {
   await open(page, `${program.url}${demoLog}${search}`, language)
   await expect(page.getByRole('row').nth(5)).toBeVisible()
+}
+
+/** New entries, which the page counts and does not show. */
+async function arrive(page: Page) {
+  const key = /Bearer ([^']+)'/.exec(program.printed)?.[1] ?? ''
+  const entry = {
+    user: { id: 'u_10028', name: 'Emma Clarke', role: 'Senior content editor' },
+    organization: { id: 'east', name: '华东大区 East China' },
+    module: 'email',
+    operation: 'edit',
+    content: { id: 'eml_103070', name: '会员日邀请函 Invitation' },
+  }
+  const entries = Array.from({ length: 12 }, (_, hour) => ({
+    ...entry,
+    time: new Date(Date.now() - (20 + hour) * 3_600_000).toISOString(), // among the rows of yesterday
+  }))
+  await program.call(key, '/tenants/demo/entries', { method: 'POST', body: JSON.stringify({ entries }) })
+  await expect(page.locator('.pill', { hasText: '12' })).toBeVisible()
 }
 
 async function picture(page: Page, name: string) {

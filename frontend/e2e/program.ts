@@ -10,6 +10,8 @@ const binary = process.env.OPLOG ?? join(import.meta.dirname, '../../bin/oplog')
 export class Program {
   readonly data = mkdtempSync(join(tmpdir(), 'oplog-e2e-'))
   url = ''
+  /** What it printed until it answered. */
+  printed = ''
   private child: ChildProcessWithoutNullStreams | undefined
 
   /** Runs an offline command and returns what it prints. */
@@ -33,10 +35,10 @@ export class Program {
       errors += chunk
     })
     this.url = await new Promise((resolve, reject) => {
-      let printed = ''
+      this.printed = ''
       child.stdout.on('data', (chunk) => {
-        printed += chunk
-        const line = /listening on (http:\S+)/.exec(printed)
+        this.printed += chunk
+        const line = /listening on (http:\S+)/.exec(this.printed)
         if (line?.[1]) resolve(line[1])
       })
       child.once('exit', (code) => reject(new Error(`oplog serve ended with ${code}: ${errors}`)))

@@ -165,7 +165,7 @@ export const en = {
     Enter: 'Open the entry of the row',
     Esc: 'Close, or leave the selection',
     x: 'Copy the content ID of the row',
-    'f 1': 'Filter by the row’s first column; f 2 by its second, and so on',
+    'f 1': 'Filter by the first column of the row; f 2 by the second, and so on',
     '.': 'Show new entries',
     g: 'Go to a date',
     z: 'Make the selection the whole period',
