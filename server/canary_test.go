@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +37,9 @@ func TestCanary(t *testing.T) {
 			}
 		}
 		return seen
+	}
+	for !strings.Contains(f.get("admin", tenantA+"/keys", 200), "last_used_at") {
+		runtime.Gosched() // that the writing key was used is noted a moment later
 	}
 	before := look()
 
