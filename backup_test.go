@@ -22,7 +22,13 @@ func TestBackupAndRestore(t *testing.T) {
 		}
 	}
 	fails("in use", "backup", file, "--data", data)
+	owner, _ := signIn(t, p.url, "owner", "demo-owner")
+	streamed, fromServer := filepath.Join(dir, "streamed"), filepath.Join(dir, "from server")
+	write(t, streamed, owner.text(t, "/api/v1/backup"))
 	p.stop()
+	if left, err := filepath.Glob(filepath.Join(data, "exports", "*")); err != nil || len(left) > 0 {
+		t.Errorf("a backup leaves %v, %v", left, err)
+	}
 	fails("no data directory", "backup", file, "--data", filepath.Join(dir, "none"))
 	fails("cannot be written", "backup", filepath.Join(dir, "none", "backup"), "--data", data)
 	setting{}.mustRun(t, "backup", file, "--data", data)
@@ -32,6 +38,8 @@ func TestBackupAndRestore(t *testing.T) {
 	kept := filepath.Join(dir, "checkpoint")
 	write(t, kept, checkpoint)
 	setting{}.mustRun(t, "verify", "--data", restored, "--checkpoint", kept)
+	setting{}.mustRun(t, "restore", streamed, "--data", fromServer)
+	setting{}.mustRun(t, "verify", "--data", fromServer, "--checkpoint", kept)
 	p = serve(t, "demo", "--data", restored)
 	c, _ = signIn(t, p.url, "admin", "demo-admin")
 	if after := allOf(t, c); !slices.Equal(after, before) {

@@ -276,7 +276,7 @@ func (j *exportJobs) recover() error {
 			return err
 		}
 	}
-	if err := j.removeExpired(""); err != nil {
+	if err := errors.Join(j.removeExpired(""), j.removeBackups()); err != nil {
 		return err
 	}
 	j.done.Go(j.sweep)

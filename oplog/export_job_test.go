@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -84,6 +86,27 @@ func TestExportsExpireByThemselves(t *testing.T) {
 	l.reopen()
 	if got := l.files(); len(got) > 0 {
 		t.Errorf("%v is kept", got)
+	}
+}
+
+func TestBackup(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", entry("a", 1))
+	b, err := l.Backup()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(b)
+	if err != nil || int64(len(data)) != b.Size || len(l.files()) != 1 {
+		t.Errorf("%d of %d bytes, %v; there are %v", len(data), b.Size, err, l.files())
+	}
+	crashed := &testLog{t: t, dir: t.TempDir(), clock: l.clock, lines: &lines{}}
+	l.must(nil, os.CopyFS(crashed.dir, os.DirFS(l.dir)))
+	crashed.open()
+	defer crashed.close()
+	l.must(nil, b.Close())
+	if len(l.files()) > 0 || len(crashed.files()) > 0 {
+		t.Errorf("%v is left, and of a crash %v", l.files(), crashed.files())
 	}
 }
 

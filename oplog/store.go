@@ -1,6 +1,9 @@
 package oplog
 
-import "context"
+import (
+	"context"
+	"io"
+)
 
 // Store keeps entries and records durably. It is the truth: what it has
 // acknowledged survives a crash, and everything else can be rebuilt from it.
@@ -56,6 +59,10 @@ type Store interface {
 
 	// Sign returns a text of lines as a note signed with the key of checkpoints.
 	Sign(text string) (string, error)
+
+	// WriteTo writes all that the store holds as of now, as one file that it can
+	// be restored from.
+	WriteTo(w io.Writer) (int64, error)
 
 	// Record returns a record's bytes, or CodeNotFound.
 	Record(kind RecordKind, name string) ([]byte, error)

@@ -59,6 +59,7 @@ func (s *Server) routes() []route {
 		{"GET", tenant + "/access/{id}", admins, 200, "getAccess", "One of what listAccess lists, with its proof", nil, answer(s.getAccess)},
 		{"GET", "/api/v1/access", byOwner, 200, "listServerAccess", "The same of what is of no tenant", turnParams, answer(s.listServerAccess)},
 
+		{"GET", "/api/v1/backup", byOwner, 200, "getBackup", "The backup, streamed", nil, plain(s.sendBackup, describeBackup)},
 		{"GET", tenants, byOwner, 200, "listTenants", "All tenants", nil, answer(s.listTenants)},
 		{"POST", tenants, byOwner, 201, "addTenant", "Make a tenant", nil, answer(s.addTenant)},
 		{"PATCH", tenant, byOwner, 200, "changeTenant", "Change settings of a tenant; what is left out stays", nil, answer(s.changeTenant)},

@@ -24,6 +24,7 @@ var deeds = map[string]deed{
 	"startExport":      {"export", "start", false},
 	"removeExport":     {"export", "remove", false},
 	"getExportFile":    {"export", "download", true},
+	"getBackup":        {"backup", "download", false},
 	"listAccess":       {"access", "search", true},
 	"getAccess":        {"access", "open", true},
 	"listServerAccess": {"access", "search", true},

@@ -55,5 +55,3 @@ func Restore(dir string, from io.Reader) (err error) {
 	}
 	return db.Close()
 }
-
-var _ io.WriterTo = (*DB)(nil)

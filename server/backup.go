@@ -1,0 +1,30 @@
+package server
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+)
+
+// sendBackup streams a copy of the whole store, which is gone when it has been
+// sent.
+func (s *Server) sendBackup(c *fiber.Ctx, _ *call) error {
+	b, err := s.log.Backup()
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMEOctetStream)
+	c.Set(fiber.HeaderContentDisposition, fmt.Sprintf(`attachment; filename="oplog-%s.backup"`, s.now().UTC().Format("20060102T150405Z")))
+	return c.Status(http.StatusOK).SendStream(&filePart{io.NewSectionReader(b, 0, b.Size), b, c.Context().Conn()}, int(b.Size))
+}
+
+func describeBackup(_ huma.Registry, op *huma.Operation) {
+	op.Description = "One consistent file, which oplog restore makes a data directory of. It holds the signing key: keep it where secrets are kept."
+	op.Responses["200"] = &huma.Response{
+		Description: "The file",
+		Content:     map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
+	}
+}
