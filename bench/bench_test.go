@@ -137,8 +137,8 @@ func TestStatements(t *testing.T) {
 	c := &condition{from: "entries", counted: "entries", key: "id"}
 	c.period(q)
 	c.filters(q)
-	if want := "SELECT count(*) FROM entries WHERE id >= $1 AND id < $2 AND module = $3 AND organization_id IN ($4,$5)"; numbered(c.countStatement()) != want {
-		t.Errorf("%s\nwant %s", numbered(c.countStatement()), want)
+	if want := "SELECT count(*) FROM entries WHERE id >= $1 AND id < $2 AND module = $3 AND organization_id IN ($4,$5)"; numbered(c.countStatement(0)) != want {
+		t.Errorf("%s\nwant %s", numbered(c.countStatement(0)), want)
 	}
 	if len(c.args) != 5 {
 		t.Errorf("%d arguments", len(c.args))

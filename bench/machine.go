@@ -117,6 +117,14 @@ func machine() string {
 	return fmt.Sprintf("%d cores (%s), %d GB of memory, %s, %s", runtime.NumCPU(), model, (memory+1<<29)>>30, runtime.GOOS, runtime.Version())
 }
 
+// loadAverage is what else the machine does: how many tasks wanted to run
+// during the last minute.
+func loadAverage() string {
+	text, _ := os.ReadFile("/proc/loadavg")
+	first, _, _ := strings.Cut(string(text), " ")
+	return first
+}
+
 func sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():

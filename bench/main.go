@@ -121,6 +121,7 @@ func run(ctx context.Context, o options) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	r := newReport(o)
+	r.load = loadAverage()
 	if r.binary, err = buildProgram(ctx, dir); err != nil {
 		return fmt.Errorf("build oplog: %w", err)
 	}
@@ -147,6 +148,7 @@ func runSize(ctx context.Context, o options, r *report, dir string, n int) error
 	}
 	at := &sizeResults{entries: n, queries: queries}
 	r.sizes = append(r.sizes, at)
+	slices.SortFunc(r.sizes, func(a, b *sizeResults) int { return a.entries - b.entries })
 	for _, name := range o.systems {
 		if n > o.peersMost && name != systemEngine && name != systemServer {
 			continue

@@ -12,6 +12,7 @@ import (
 type report struct {
 	options options
 	binary  string
+	load    string // of the machine, before the run
 	began   time.Time
 	sizes   []*sizeResults
 	absent  []string // what was left out, and why
@@ -84,7 +85,7 @@ func (r *report) write() error {
 // text is the report in Markdown.
 func (r *report) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Results\n\n%s; %s.\n\n`%s`\n\n", r.began.UTC().Format(time.DateOnly), machine(), r.command())
+	fmt.Fprintf(&b, "# Results\n\n%s; %s; load average before the run: %s.\n\n`%s`\n\n", r.began.UTC().Format(time.DateOnly), machine(), r.load, r.command())
 	b.WriteString(r.about())
 	r.goals(&b)
 	for _, s := range r.sizes {

@@ -89,8 +89,14 @@ func (c *condition) pageStatement() string {
 	return fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s DESC LIMIT %d", columns, c.from, c.clause(), c.key, pageSize)
 }
 
-func (c *condition) countStatement() string {
-	return "SELECT count(*) FROM " + c.counted + c.clause()
+// countStatement counts over the tables that are enough, or in another way
+// over all of them.
+func (c *condition) countStatement(way int) string {
+	from := c.counted
+	if way > 0 {
+		from = c.from
+	}
+	return "SELECT count(*) FROM " + from + c.clause()
 }
 
 // groups are what a summary counts by, each spelled as text.
@@ -196,7 +202,7 @@ func askSQL(ctx context.Context, db asker, c *condition, q query, what asked, wa
 	if what != summary {
 		var total int
 		if what == count {
-			total, err = db.count(ctx, c.countStatement(), c.args)
+			total, err = db.count(ctx, c.countStatement(way), c.args)
 		}
 		return func() (answer, error) {
 			a, err := collect(rows, nil)

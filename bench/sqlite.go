@@ -240,12 +240,12 @@ func (s *sqlite) match(q query) string {
 	return strings.Join(all, " AND ")
 }
 
-// sqliteWays is in how many ways a summary is counted.
+// sqliteWays is in how many ways matches are counted.
 const sqliteWays = 2
 
 func (s *sqlite) plans(q query, what asked) int {
 	n := len(s.conditions(q))
-	if what == summary {
+	if what != page {
 		n *= sqliteWays
 	}
 	return n
