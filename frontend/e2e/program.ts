@@ -12,6 +12,8 @@ export class Program {
   url = ''
   /** What it printed until it answered. */
   printed = ''
+  /** What it said on its error output. */
+  errors = ''
   private child: ChildProcessWithoutNullStreams | undefined
 
   /** Runs an offline command and returns what it prints. */
@@ -30,9 +32,9 @@ export class Program {
     const listen = this.url ? new URL(this.url).host : '127.0.0.1:0'
     const child = spawn(binary, [...command, '--no-open', '--listen', listen, '--data', this.data])
     this.child = child
-    let errors = ''
+    this.errors = ''
     child.stderr.on('data', (chunk) => {
-      errors += chunk
+      this.errors += chunk
     })
     this.url = await new Promise((resolve, reject) => {
       this.printed = ''
@@ -41,7 +43,7 @@ export class Program {
         const line = /listening on (http:\S+)/.exec(this.printed)
         if (line?.[1]) resolve(line[1])
       })
-      child.once('exit', (code) => reject(new Error(`oplog serve ended with ${code}: ${errors}`)))
+      child.once('exit', (code) => reject(new Error(`oplog serve ended with ${code}: ${this.errors}`)))
     })
   }
 

@@ -5,10 +5,11 @@ import { problemText } from './api/http'
 import { keys } from './api/keys'
 import type { LocaleTag, Session } from './api/types'
 import { NotFoundPage } from './frame/NotFoundPage'
-import { useWords } from './i18n/language'
+import { useLanguage, useWords } from './i18n/language'
 import { MemberPage } from './session/MemberPage'
 import { useSaveLanguage } from './session/queries'
 import { safeReturn, signInPath } from './session/returnTo'
+import { SetupPage, setupCode } from './session/SetupPage'
 import { SignInPage } from './session/SignInPage'
 import { SessionProvider, useSession } from './session/session'
 import { TenantChoicePage } from './session/TenantChoicePage'
@@ -24,6 +25,7 @@ interface Props {
 /** Which page an address shows, to whom. */
 export function Pages({ session, onLanguage }: Props) {
   const location = useLocation()
+  const { tag } = useLanguage()
   const [search] = useSearchParams()
   const client = useQueryClient()
   const saveLanguage = useSaveLanguage()
@@ -47,6 +49,9 @@ export function Pages({ session, onLanguage }: Props) {
 
   if (session.error) return <Unreachable error={session.error} onRetry={() => session.refetch()} />
   if (session.data === undefined) return null
+
+  if (session.data === null && setupCode && !wasSignedIn.current)
+    return <SetupPage code={setupCode} locale={tag} onLanguage={choose} />
 
   if (session.data === null) {
     const left = client.getQueryData(keys.left) === true

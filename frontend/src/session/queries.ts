@@ -35,6 +35,26 @@ export function useSignIn() {
   })
 }
 
+interface FirstRun {
+  code: string
+  username: string
+  password: string
+  locale: LocaleTag
+  tenant: { id: string; name: string; time_zone: string; data_permission: boolean }
+}
+
+/** Makes the first owner, who is then signed in, and the first tenant. */
+export function useSetUp() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (first: FirstRun) => call<Session>('/api/v1/setup', { method: 'POST', body: first }),
+    onSuccess: (session) => {
+      window.history.replaceState(null, '', '/') // the code has done its work
+      client.setQueryData(keys.session, session)
+    },
+  })
+}
+
 export function useSignOut() {
   const client = useQueryClient()
   return useMutation({

@@ -1,0 +1,42 @@
+import { expect, test } from '@playwright/test'
+import { Program } from './program'
+
+// The first run, as the program's own words lead to it: an owner and a tenant
+// are made in the browser, once.
+
+const program = new Program()
+
+test.afterAll(() => program.dispose())
+
+test('makes the first owner and tenant, once', async ({ page, context }) => {
+  await program.start()
+  const address = /http\S+#setup=\S+/.exec(program.errors)?.[0] ?? ''
+  await page.goto(address.replace(/setup=.*/, 'setup=wrong'))
+  await page.getByLabel('Tenant name').fill('Acme')
+  await page.getByLabel('Tenant ID').fill('acme')
+  await page.getByLabel('Time zone').fill('Asia/Shanghai')
+  await page.getByLabel('Divide what is seen by organizations').check()
+  await page.getByLabel('Username').fill('owner')
+  await page.getByLabel('Password').fill('correct horse battery')
+  await page.getByRole('button', { name: 'Set up' }).click()
+  await expect(page.getByRole('alert')).toBeVisible() // the code is not the one that was printed
+
+  await page.goto('about:blank')
+  await page.goto(address)
+  await page.getByLabel('Tenant name').fill('Acme')
+  await page.getByLabel('Tenant ID').fill('acme')
+  await page.getByLabel('Time zone').fill('Asia/Shanghai')
+  await page.getByLabel('Divide what is seen by organizations').check()
+  await page.getByLabel('Username').fill('owner')
+  await page.getByLabel('Password').fill('correct horse battery')
+  await page.getByRole('button', { name: 'Set up' }).click()
+  await expect(page.getByText('No operation has been recorded yet.')).toBeVisible()
+  await expect(page).toHaveURL(/\/t\/acme\/log/)
+
+  const code = new URL(address).hash.replace('#setup=', '')
+  const tenant = { id: 'other', name: 'Other' }
+  const again = await context.request.post(`${program.url}/api/v1/setup`, {
+    data: { code, username: 'second', password: 'correct horse battery', tenant },
+  })
+  expect(again.status()).toBe(404)
+})
