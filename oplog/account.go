@@ -68,30 +68,143 @@ func (a *Account) validate() []FieldError {
 	return v.errors
 }
 
-// KeyScope is what a program may do with an API key.
-type KeyScope string
+// Accounts lists the accounts of a tenant, or all where tenant is "".
+func (l *Log) Accounts(tenant string) ([]Account, error) {
+	all, err := listRecords[Account](l.store, RecordAccount, "")
+	if err != nil || tenant == "" {
+		return all, err
+	}
+	return slices.DeleteFunc(all, func(a Account) bool { return a.Tenant != tenant }), nil
+}
 
-// The scopes of API keys.
-const (
-	ScopeWrite  KeyScope = "write"  // record entries, replace the organization tree
-	ScopeRead   KeyScope = "read"   // read and export
-	ScopeLaunch KeyScope = "launch" // sign launch tokens
-)
+// Account returns an account, or CodeNotFound.
+func (l *Log) Account(username string) (Account, error) {
+	return readRecord[Account](l.store, RecordAccount, username)
+}
 
-// KeyScopes lists all scopes.
-var KeyScopes = []KeyScope{ScopeWrite, ScopeRead, ScopeLaunch}
+// Empty tells whether there is no account yet.
+func (l *Log) Empty() (bool, error) {
+	all, err := l.store.Records(RecordAccount, "")
+	return len(all) == 0, err
+}
 
-// APIKey is a program's key to one tenant. The key itself is shown once, when
-// it is made; what is kept is its hash.
-type APIKey struct {
-	ID        string    `json:"id"` // the first characters of the key, to tell keys apart
-	Hash      string    `json:"hash"`
-	Tenant    string    `json:"tenant"`
-	Scope     KeyScope  `json:"scope"`
-	Name      string    `json:"name"`
-	CreatedAt time.Time `json:"created_at"`
-	RevokedAt time.Time `json:"revoked_at,omitzero"`
-	Secret    string    `json:"secret,omitempty"` // of launch keys alone, whose signatures it checks
+// SetUp makes the first owner and the first tenant; CodeNotFound
+// where there is an account.
+func (l *Log) SetUp(owner Account, t Tenant) (Account, error) {
+	l.accounts.Lock()
+	defer l.accounts.Unlock()
+	empty, err := l.Empty()
+	if err == nil && !empty {
+		err = Errorf(CodeNotFound, "There is an account already.")
+	}
+	if err != nil {
+		return owner, err
+	}
+	if owner.Role != RoleOwner {
+		return owner, fieldError("role", string(owner.Role), "is not owner, as the first account is")
+	}
+	broken := owner.validate()
+	for _, f := range t.validate() {
+		f.Location = "tenant." + f.Location
+		broken = append(broken, f)
+	}
+	if len(broken) > 0 {
+		return owner, &Error{Code: CodeInvalid, Message: "The set-up breaks a rule; nothing was made.", Fields: broken}
+	}
+	if _, err := l.AddTenant(t); err != nil {
+		return owner, err
+	}
+	return l.addAccount(owner)
+}
 
-	LastUsedAt time.Time `json:"last_used_at,omitzero"` // to about a minute
+// AddAccount makes an account.
+func (l *Log) AddAccount(a Account) (Account, error) {
+	l.accounts.Lock()
+	defer l.accounts.Unlock()
+	return l.addAccount(a)
+}
+
+func (l *Log) addAccount(a Account) (Account, error) {
+	if broken := a.validate(); len(broken) > 0 {
+		return a, &Error{Code: CodeInvalid, Message: "The account breaks a rule.", Fields: broken}
+	}
+	if err := l.checkPlace(a); err != nil {
+		return a, err
+	}
+	a.CreatedAt = l.now().UTC()
+	if err := createRecord(l.store, RecordAccount, a.Username, a); err != nil {
+		if CodeOf(err) == CodeConflict {
+			return a, Errorf(CodeConflict, "Account %s already exists.", a.Username)
+		}
+		return a, err
+	}
+	return a, nil
+}
+
+// checkPlace checks that an account's tenant and organization exist.
+func (l *Log) checkPlace(a Account) error {
+	if a.Tenant == "" {
+		return nil
+	}
+	t, err := l.tenant(a.Tenant)
+	if err != nil {
+		return err
+	}
+	if _, known := t.tree.Find(a.Organization); a.Organization != "" && !known {
+		return fieldError("organization", a.Organization, "is not in the tenant's tree")
+	}
+	return nil
+}
+
+// ChangeAccount changes an account; its name stays. Where that changes what it
+// may do or how it signs in, its sessions end. The last owner that can sign in
+// stays one: CodeConflict.
+func (l *Log) ChangeAccount(username string, change func(*Account)) (Account, error) {
+	l.accounts.Lock()
+	defer l.accounts.Unlock()
+	before, err := l.Account(username)
+	if CodeOf(err) == CodeNotFound {
+		return before, Errorf(CodeNotFound, "There is no account %s.", username)
+	}
+	if err != nil {
+		return before, err
+	}
+	a := before
+	change(&a)
+	a.Username = username
+	if broken := a.validate(); len(broken) > 0 {
+		return before, &Error{Code: CodeInvalid, Message: "The account breaks a rule.", Fields: broken}
+	}
+	if a.Tenant != before.Tenant || a.Organization != before.Organization {
+		if err := l.checkPlace(a); err != nil {
+			return before, err
+		}
+	}
+	if before.owns() && !a.owns() {
+		if err := l.anotherOwner(username); err != nil {
+			return before, err
+		}
+	}
+	if _, err := changeRecord(l.store, RecordAccount, username, func(stored *Account, _ bool) (bool, error) {
+		*stored = a
+		return false, nil
+	}); err != nil {
+		return before, err
+	}
+	if a.Disabled != before.Disabled || a.stamp() != before.stamp() {
+		return a, l.EndSessions(username)
+	}
+	return a, nil
+}
+
+// anotherOwner tells whether somebody else can do what an owner does.
+func (l *Log) anotherOwner(username string) error {
+	all, err := l.Accounts("")
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(all, func(a Account) bool { return a.owns() && a.Username != username }) {
+		return Errorf(CodeConflict, "%s is the only owner who can sign in; make another one first.", username)
+	}
+	return nil
 }
