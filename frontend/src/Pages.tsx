@@ -16,6 +16,7 @@ import { TenantChoicePage } from './session/TenantChoicePage'
 
 const LogPage = lazy(() => import('./log/LogPage').then((module) => ({ default: module.LogPage })))
 const ExportsPage = lazy(() => import('./exports/ExportsPage').then((module) => ({ default: module.ExportsPage })))
+const SettingsPage = lazy(() => import('./admin/SettingsPage').then((module) => ({ default: module.SettingsPage })))
 
 interface Props {
   session: UseQueryResult<Session | null>
@@ -83,6 +84,7 @@ export function Pages({ session, onLanguage }: Props) {
           <Route path="/t/:tenant" element={<ToLog />} />
           <Route path="/t/:tenant/log/:entry?" element={<OfTenant page={LogPage} />} />
           <Route path="/t/:tenant/exports" element={<OfTenant page={ExportsPage} />} />
+          <Route path="/t/:tenant/settings/:section?" element={<OfTenant page={SettingsPage} />} />
           <Route path="*" element={<NotFoundPage />} />
         </Routes>
       </Suspense>
@@ -96,7 +98,7 @@ function ToLog() {
 }
 
 /** A page of a tenant that the account has; any other tenant is a page that does not exist. */
-function OfTenant({ page: Page }: { page: typeof LogPage | typeof ExportsPage }) {
+function OfTenant({ page: Page }: { page: typeof LogPage | typeof ExportsPage | typeof SettingsPage }) {
   const { tenant: id } = useParams()
   const tenant = useSession().tenants.find((one) => one.id === id)
   if (!tenant) return <NotFoundPage />

@@ -7,6 +7,7 @@ export type Session = Schemas['Session']
 export type Role = Session['role']
 export type LocaleTag = Session['locale']
 export type Tenant = Schemas['SessionTenant']
+export type OwnSession = Schemas['OwnSession']
 
 export type Entry = Schemas['Entry']
 export type ProvenEntry = Schemas['ProvenEntry']

@@ -1,6 +1,7 @@
 import { Dropdown, type MenuProps } from 'antd'
 import { lazy, Suspense, useState } from 'react'
 import { Link, useLocation, useNavigate } from 'react-router'
+import { administers, settingsPath } from '../admin/access'
 import type { Tenant } from '../api/types'
 import { useLanguage } from '../i18n/language'
 import { LanguageSwitch } from '../session/LanguageSwitch'
@@ -24,8 +25,13 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
   const [help, setHelp] = useState(false)
   useKey('?', () => setHelp(true))
   const pages = usePages(tenant)
+  const navigate = useNavigate()
+  const toSessions = tenant && (() => navigate(settingsPath(tenant.id, 'sessions')))
   const account: MenuProps = {
-    items: [{ key: 'out', label: words.signOut, onClick: () => signOut.mutate() }],
+    items: [
+      ...(toSessions ? [{ key: 'sessions', label: words.yourSessions, onClick: toSessions }] : []),
+      { key: 'out', label: words.signOut, onClick: () => signOut.mutate() },
+    ],
   }
   return (
     <header className="top">
@@ -58,7 +64,7 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
       )}
       {!phone && <LanguageSwitch onChange={(tag) => saveLanguage.mutate(tag)} />}
       {phone ? (
-        <PhoneMenu pages={pages} onSignOut={() => signOut.mutate()} />
+        <PhoneMenu pages={pages} onSessions={toSessions} onSignOut={() => signOut.mutate()} />
       ) : (
         <Dropdown menu={account} trigger={['click']} placement="bottomRight">
           <button type="button" className="account" aria-haspopup="menu">
@@ -85,12 +91,16 @@ interface Page {
 function usePages(tenant: Tenant | undefined): Page[] {
   const { words } = useLanguage()
   const { pathname } = useLocation()
+  const session = useSession()
   if (!tenant) return []
   const root = `/t/${encodeURIComponent(tenant.id)}`
-  return [
+  const settings = settingsPath(tenant.id)
+  const pages = [
     { path: `${root}/log`, title: words.operationLog, current: pathname.startsWith(`${root}/log`) },
     { path: `${root}/exports`, title: words.exportsPage, current: pathname.startsWith(`${root}/exports`) },
   ]
+  if (!administers(session)) return pages
+  return [...pages, { path: settings, title: words.settings, current: pathname.startsWith(settings) }]
 }
 
 /** The tenant's name; a menu only for those who have more than one. */
@@ -122,7 +132,13 @@ function TenantMenu({ tenant }: { tenant: Tenant }) {
   )
 }
 
-function PhoneMenu({ pages, onSignOut }: { pages: Page[]; onSignOut: () => void }) {
+interface PhoneMenuProps {
+  pages: Page[]
+  onSessions: (() => void) | undefined
+  onSignOut: () => void
+}
+
+function PhoneMenu({ pages, onSessions, onSignOut }: PhoneMenuProps) {
   const { tag, words } = useLanguage()
   const session = useSession()
   const navigate = useNavigate()
@@ -140,6 +156,7 @@ function PhoneMenu({ pages, onSignOut }: { pages: Page[]; onSignOut: () => void 
         label: <span lang={other}>{other === 'en' ? 'English' : '中文'}</span>,
         onClick: () => saveLanguage.mutate(other),
       },
+      ...(onSessions ? [{ key: 'sessions', label: words.yourSessions, onClick: onSessions }] : []),
       { key: 'out', label: words.signOut, onClick: onSignOut },
     ],
   }

@@ -23,6 +23,8 @@ export const en = {
   operationTime: 'Operation time',
   operationLog: 'Operation log',
   exportsPage: 'Exports',
+  settings: 'Settings',
+  yourSessions: 'Your sessions',
 
   signIn: 'Sign in',
   signInTitle: 'Sign in',
@@ -299,7 +301,7 @@ export const en = {
   exportProgress: 'Progress of the export',
 }
 
-type Widen<T> = T extends string
+export type Widen<T> = T extends string
   ? string
   : T extends (...args: infer A) => string
     ? (...args: A) => string

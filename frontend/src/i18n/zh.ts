@@ -20,6 +20,8 @@ export const zh: Dictionary = {
   operationTime: '操作时间',
   operationLog: '操作日志',
   exportsPage: '导出记录',
+  settings: '设置',
+  yourSessions: '我的会话',
 
   signIn: '登录',
   signInTitle: '登录',

@@ -1,0 +1,43 @@
+import { Button } from 'antd'
+import type { FormEvent, ReactNode } from 'react'
+import { problemText } from '../api/http'
+import { Dialog } from '../frame/Dialog'
+import { Notice } from '../log/Notice'
+import { useAdminWords } from './words'
+
+interface Props {
+  title: string
+  /** What the button says. */
+  action: string
+  danger?: boolean
+  /** Of the last try. */
+  error?: unknown
+  pending?: boolean
+  wide?: boolean
+  onSubmit: () => void
+  onClose: () => void
+  children: ReactNode
+}
+
+/** A dialog that asks for something and does it: fields or a question, what went wrong, and two buttons. */
+export function FormDialog({ title, action, danger, error, pending, wide, onSubmit, onClose, children }: Props) {
+  const words = useAdminWords()
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    if (!pending) onSubmit()
+  }
+  return (
+    <Dialog title={title} className={wide ? 'form-dialog' : 'form-dialog form-narrow'} onClose={onClose}>
+      <form onSubmit={submit}>
+        <div className="form-body">{children}</div>
+        {error !== undefined && error !== null && <Notice kind="error">{words.notDone(problemText(error))}</Notice>}
+        <footer className="form-foot">
+          <Button onClick={onClose}>{words.cancel}</Button>
+          <Button type="primary" danger={danger ?? false} htmlType="submit" loading={pending ?? false}>
+            {action}
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  )
+}

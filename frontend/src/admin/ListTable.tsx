@@ -1,0 +1,49 @@
+import type { CSSProperties, ReactNode } from 'react'
+
+export interface Column<T> {
+  key: string
+  title: string
+  width?: number
+  /** Buttons of the row. */
+  actions?: boolean
+  cell: (item: T) => ReactNode
+}
+
+interface Props<T> {
+  label: string
+  columns: Column<T>[]
+  items: T[]
+  keyOf: (item: T) => string
+  /** Set back: what is revoked, disabled or retired. */
+  faded?: (item: T) => boolean
+}
+
+/** A table of few rows, which fold into blocks on a phone: each cell then tells its column. */
+export function ListTable<T>({ label, columns, items, keyOf, faded }: Props<T>) {
+  const widths = columns.map(({ width }) => (width ? `${width}px` : 'minmax(0, 1fr)')).join(' ')
+  return (
+    <div className="list" role="table" aria-label={label} style={{ '--columns': widths } as CSSProperties}>
+      <div role="row" className="list-head">
+        {columns.map((column) => (
+          <span key={column.key} role="columnheader">
+            {column.actions ? <span className="sr">{column.title}</span> : column.title}
+          </span>
+        ))}
+      </div>
+      {items.map((item) => (
+        <div key={keyOf(item)} role="row" className={faded?.(item) ? 'list-faded' : undefined}>
+          {columns.map((column) => (
+            <div
+              key={column.key}
+              role="cell"
+              className={column.actions ? 'list-actions' : undefined}
+              data-label={column.title}
+            >
+              {column.cell(item)}
+            </div>
+          ))}
+        </div>
+      ))}
+    </div>
+  )
+}

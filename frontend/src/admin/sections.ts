@@ -1,0 +1,30 @@
+import { type ComponentType, lazy } from 'react'
+import type { Session, Tenant } from '../api/types'
+import type { AdminWords } from '../i18n/admin.en'
+import { administers } from './access'
+
+/** A page of the settings. To add one: a line in `sections`, its title in the words, a default export. */
+export interface Section {
+  path: string
+  group: 'tenant' | 'server' | 'you'
+  who: 'everyone' | 'admins' | 'owners'
+  title: (words: AdminWords) => string
+  page: ComponentType<{ tenant: Tenant }>
+}
+
+/** All sections, in the order of the menu. */
+export const sections: Section[] = [
+  {
+    path: 'sessions',
+    group: 'you',
+    who: 'everyone',
+    title: (words) => words.sessions.title,
+    page: lazy(() => import('./SessionsPage')),
+  },
+]
+
+/** The sections that a person has; the server holds everyone to the same. */
+export function sectionsFor(session: Pick<Session, 'role' | 'organization'>): Section[] {
+  const may = { everyone: true, admins: administers(session), owners: session.role === 'owner' }
+  return sections.filter(({ who }) => may[who])
+}
