@@ -70,7 +70,20 @@ func (c *demoCommand) Run(ctx context.Context, m *Main) (err error) {
 		return errors.Join(err, ln.Close(), l.Close())
 	}
 	debug.FreeOSMemory() // making the demo took ten times what serving it takes
-	return errors.Join(m.serve(ctx, l, ln, c.serveFlags, ""), l.Close())
+	host := demo.Host{Key: func() (oplog.APIKey, error) { return hostKey(l) }, Now: m.Now}
+	return errors.Join(m.serve(ctx, l, ln, c.serveFlags, server.Options{Host: host}), l.Close())
+}
+
+// hostKey returns the launch key that the demo's host system signs with.
+func hostKey(l *oplog.Log) (oplog.APIKey, error) {
+	keys, err := l.LaunchKeys(demo.TenantID)
+	if err == nil && len(keys) == 0 {
+		err = errors.New("the launch key of this host system was revoked; start the demo again to give it another")
+	}
+	if err != nil {
+		return oplog.APIKey{}, err
+	}
+	return keys[0], nil
 }
 
 // prepare makes the demo tenant, unless the directory holds it already, and
@@ -78,7 +91,7 @@ func (c *demoCommand) Run(ctx context.Context, m *Main) (err error) {
 func (c *demoCommand) prepare(ctx context.Context, m *Main, l *oplog.Log, url string) error {
 	_, err := l.Tenant(demo.TenantID)
 	if err == nil {
-		return m.greetAgain(l)
+		return m.greetAgain(l, url)
 	}
 	if oplog.CodeOf(err) != oplog.CodeNotFound {
 		return err
@@ -90,11 +103,10 @@ func (c *demoCommand) prepare(ctx context.Context, m *Main, l *oplog.Log, url st
 	if err != nil {
 		return fmt.Errorf("make the demo: %w", err)
 	}
-	if err := m.greet(l); err != nil {
+	if err := m.greet(l, url); err != nil {
 		return err
 	}
-	fmt.Fprintf(m.Stdout, `
-Record an operation of your own:
+	fmt.Fprintf(m.Stdout, `Record an operation of your own:
   curl %s/api/v1/tenants/%s/entries \
     -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' \
     -d '{"user":{"id":"u_1","name":"Ada"},"module":"email","operation":"send","content":{"id":"eml_1","name":"Hello"}}'
@@ -105,14 +117,20 @@ Record an operation of your own:
 
 // greetAgain serves a demo that an earlier run made. Its accounts were made
 // last, so without them that run was cut off.
-func (m *Main) greetAgain(l *oplog.Log) error {
+func (m *Main) greetAgain(l *oplog.Log, url string) error {
 	if _, err := l.Account(logins[len(logins)-1].username); err != nil {
 		return errors.New("the demo in this data directory was cut off while it was made; remove the directory, or name another with --data")
 	}
-	return m.greet(l)
+	return m.greet(l, url)
 }
 
-func (m *Main) greet(l *oplog.Log) error {
+// greet prints who can sign in, and where the host system is.
+func (m *Main) greet(l *oplog.Log, url string) error {
+	if _, err := hostKey(l); err != nil {
+		if _, _, err := l.AddKey(demo.TenantID, oplog.ScopeLaunch, "host"); err != nil {
+			return fmt.Errorf("make the host system's launch key: %w", err)
+		}
+	}
 	entries, _, err := l.Counts(demo.TenantID)
 	if err != nil {
 		return err
@@ -122,7 +140,11 @@ func (m *Main) greet(l *oplog.Log) error {
 	for _, a := range logins {
 		rows = append(rows, []string{a.username, a.password, string(a.role), a.sees})
 	}
-	return table(m.Stdout, rows)
+	if err := table(m.Stdout, rows); err != nil {
+		return err
+	}
+	fmt.Fprintf(m.Stdout, "\nOpen the log from the corner of a host system, a made-up product:\n  %s%s\n\n", url, demo.HostPath)
+	return nil
 }
 
 func (c *demoCommand) fill(ctx context.Context, m *Main, l *oplog.Log) error {

@@ -60,7 +60,7 @@ func (c *serveCommand) Run(ctx context.Context, m *Main) error {
 	if err != nil {
 		return errors.Join(err, ln.Close(), l.Close())
 	}
-	return errors.Join(m.serve(ctx, l, ln, c.serveFlags, code), l.Close())
+	return errors.Join(m.serve(ctx, l, ln, c.serveFlags, server.Options{SetupCode: code}), l.Close())
 }
 
 // setupCode returns what the first owner is made with, and says how to begin;
@@ -192,17 +192,15 @@ func (f *serveFlags) url(ln net.Listener) string {
 const shutdownTime = 10 * time.Second
 
 // serve answers requests until the context ends, then finishes those that it
-// has taken.
-func (m *Main) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f serveFlags, setupCode string) error {
+// has taken. The options are those that not every server has.
+func (m *Main) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f serveFlags, o server.Options) error {
 	files, err := console()
 	if err != nil {
 		return err
 	}
-	s := server.New(l, server.Options{
-		Console: files, Version: buildVersion().version, Now: m.Now, SecureCookies: f.TLSCert != "",
-		Hosts: f.Host, AnyIP: !onLoopback(ln), SetupCode: setupCode,
-		Logger: slog.New(slog.NewTextHandler(m.Stderr, nil)),
-	})
+	o.Console, o.Version, o.Now, o.SecureCookies = files, buildVersion().version, m.Now, f.TLSCert != ""
+	o.Hosts, o.AnyIP, o.Logger = f.Host, !onLoopback(ln), slog.New(slog.NewTextHandler(m.Stderr, nil))
+	s := server.New(l, o)
 	ended := make(chan error, 1)
 	go func() { ended <- s.Listen(ln) }()
 	fmt.Fprintln(m.Stdout, "listening on", f.url(ln))
@@ -211,8 +209,8 @@ func (m *Main) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f serve
 	}
 	if _, person := terminal(m.Stdout); person && !f.NoOpen {
 		address := f.url(ln)
-		if setupCode != "" {
-			address = setupURL(address, setupCode)
+		if o.SetupCode != "" {
+			address = setupURL(address, o.SetupCode)
 		}
 		openBrowser(address, m.Getenv)
 	}

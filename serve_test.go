@@ -219,7 +219,7 @@ func TestDemo(t *testing.T) {
 	data := t.TempDir()
 	p := serve(t, "demo", "--entries", "2000", "--seed", "7", "--data", data)
 	out := p.stdout.String()
-	for _, want := range []string{"demo-admin", "demo-owner", "demo-auditor", "demo-member", "2000 entries", "Bearer oplog_write_", p.url + "/api/v1/tenants/demo/entries"} {
+	for _, want := range []string{"demo-admin", "demo-owner", "demo-auditor", "demo-member", "2000 entries", "Bearer oplog_write_", p.url + "/api/v1/tenants/demo/entries", p.url + "/host\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in %s", want, out)
 		}

@@ -27,11 +27,12 @@ type launchClaims struct {
 	Name         string     `json:"name"`
 	Role         oplog.Role `json:"role"`
 	Organization string     `json:"organization"`
+	Locale       string     `json:"locale"` // of the person; "" for the browser's
 }
 
 var launchParams = []*huma.Param{
 	textParam("tenant", "The tenant's id.", &huma.Schema{Type: huma.TypeString}),
-	textParam("token", "A JWT (HS256, signed with a launch key of the tenant) with sub, name, role, exp, jti and, optionally, organization.", &huma.Schema{Type: huma.TypeString}),
+	textParam("token", "A JWT (HS256, signed with a launch key of the tenant) with sub, name, role, exp, jti and, optionally, organization and locale (en or zh-CN).", &huma.Schema{Type: huma.TypeString}),
 }
 
 // launch is the handler of GET /launch. A person who cannot be let in reads why
@@ -72,7 +73,10 @@ func (s *Server) launchSession(in *call, tenant string) (session oplog.Session, 
 	}
 	in.account = oplog.Account{
 		Username: claims.Subject, Name: claims.Name, Role: claims.Role, Tenant: tenant, Organization: claims.Organization,
-		Locale: acceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage)),
+		Locale: claims.Locale,
+	}
+	if in.account.Locale == "" {
+		in.account.Locale = acceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage))
 	}
 	if in.token != "" {
 		if err := s.log.EndSession(in.token); err != nil {
@@ -120,6 +124,8 @@ func (s *Server) checkClaims(c *launchClaims) error {
 		return refusedLaunch("its jti is not 1 to 256 characters")
 	case c.Role != oplog.RoleAdmin && c.Role != oplog.RoleAuditor && c.Role != oplog.RoleMember:
 		return refusedLaunch("its role is not admin, auditor or member")
+	case c.Locale != "" && c.Locale != oplog.LocaleEN && c.Locale != oplog.LocaleZH:
+		return refusedLaunch("its locale is not %s or %s", oplog.LocaleEN, oplog.LocaleZH)
 	}
 	return nil
 }

@@ -74,6 +74,12 @@ func TestLaunch(t *testing.T) {
 		t.Error(body)
 	}
 
+	// The host system may say which language the person reads.
+	f.enter("chinese", f.launch("acme", f.launchToken(f.launchKey(), hs, jwt.MapClaims{"locale": "zh-CN"})))
+	if body := f.get("chinese", "/api/v1/session", 200); !strings.Contains(body, `"locale":"zh-CN"`) {
+		t.Error(body)
+	}
+
 	// It has nothing to do with an account of the same name.
 	f.enter("namesake", f.launch("acme", f.launchToken(f.launchKey(), hs, jwt.MapClaims{"sub": "owner"})))
 	f.get("namesake", "/api/v1/tenants", 403)
@@ -134,6 +140,7 @@ func TestLaunchRefused(t *testing.T) {
 	check(f.launchToken(key, hs, jwt.MapClaims{"jti": nil}), 401, "jti")
 	check(f.launchToken(key, hs, jwt.MapClaims{"role": "owner"}), 401, "role")
 	check(f.launchToken(key, hs, jwt.MapClaims{"role": nil}), 401, "role")
+	check(f.launchToken(key, hs, jwt.MapClaims{"locale": "fr"}), 401, "locale")
 	check(f.launchToken(key, hs, jwt.MapClaims{"role": "member"}), 403, "no access")
 	check(f.launchToken(key, hs, jwt.MapClaims{"sub": nil}), 422, "breaks a rule")
 	check(f.launchToken(key, hs, jwt.MapClaims{"name": strings.Repeat("x", 200)}), 422, "breaks a rule")

@@ -1,6 +1,9 @@
 package server
 
-import "github.com/danielgtaylor/huma/v2"
+import (
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
+)
 
 // Who may make a call; see access. Members are in none that names a tenant.
 const (
@@ -78,6 +81,10 @@ func (s *Server) addPlainRoutes() {
 	s.app.Get("/healthz", s.healthz)
 	s.app.Get("/readyz", s.readyz)
 	s.app.Use("/api", s.refuseUnknown)
+	if s.host != nil {
+		s.app.Get("/host", adaptor.HTTPHandler(s.host))
+		s.app.Get("/host/*", adaptor.HTTPHandler(s.host))
+	}
 	s.app.Get("/*", s.sendConsole)
 }
 

@@ -42,6 +42,7 @@ type Options struct {
 	SetupCode     string           // what the first owner is made with; "" for not at all
 	Hosts         []string         // names that the server answers to, besides those of the machine itself
 	AnyIP         bool             // whether it answers to every IP address too: one that listens beyond this machine
+	Host          http.Handler     // a host system's own pages below /host, which lead to the log; nil for none
 	SlowTime      time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
 }
 
@@ -57,6 +58,7 @@ type Server struct {
 	slow      time.Duration // see Options.SlowTime
 	app       *fiber.App
 	api       huma.API
+	host      http.Handler // see Options.Host
 	table     []route
 	spec      func() ([]byte, error)
 	console   console
@@ -91,7 +93,7 @@ func New(log *oplog.Log, o Options) *Server {
 	}
 	s := &Server{
 		log: log, now: o.Now, logger: o.Logger, secure: o.SecureCookies,
-		setupCode: o.SetupCode, hosts: newHosts(o.Hosts, o.AnyIP), tries: newThrottle(o.Now), slow: o.SlowTime,
+		setupCode: o.SetupCode, hosts: newHosts(o.Hosts, o.AnyIP), host: o.Host, tries: newThrottle(o.Now), slow: o.SlowTime,
 		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}
 	s.ending, s.end = context.WithCancel(context.Background())

@@ -86,6 +86,16 @@ test('for a member', async ({ page }) => {
   await expectAccessible(page, 'member')
 })
 
+for (const colorScheme of ['light', 'dark'] as const)
+  test(`the demo's host system, ${colorScheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme })
+    await page.goto(`${program.url}/host`)
+    await expectAccessible(page, 'admin')
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.goto(`${program.url}/host?as=member&lang=zh-CN`)
+    await expectAccessible(page, 'member, phone')
+  })
+
 async function expectAccessible(page: Page, name: string) {
   await page.evaluate(axe)
   const { violations, passed } = await page.evaluate(async () => {

@@ -68,7 +68,7 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
       ) : (
         <Dropdown menu={account} trigger={['click']} placement="bottomRight">
           <button type="button" className="account" aria-haspopup="menu">
-            <span className="cut">{session.username}</span> <small>{words.roles[session.role]}</small>
+            <span className="cut">{session.name ?? session.username}</span> <small>{words.roles[session.role]}</small>
             <Icon name="down" />
           </button>
         </Dropdown>
@@ -147,7 +147,7 @@ function PhoneMenu({ pages, onSessions, onSignOut }: PhoneMenuProps) {
   const menu: MenuProps = {
     selectedKeys: pages.filter((page) => page.current).map((page) => page.path),
     items: [
-      { key: 'who', label: `${session.username} · ${words.roles[session.role]}`, disabled: true },
+      { key: 'who', label: `${session.name ?? session.username} · ${words.roles[session.role]}`, disabled: true },
       { type: 'divider' },
       ...pages.map((page) => ({ key: page.path, label: page.title, onClick: () => navigate(page.path) })),
       { type: 'divider' },
