@@ -2384,7 +2384,7 @@ export interface operations {
             query?: {
                 /** @description The tenant's id. */
                 tenant?: string;
-                /** @description A JWT (HS256, signed with a launch key of the tenant) with sub, name, role, exp, jti and, optionally, organization. */
+                /** @description A JWT (HS256, signed with a launch key of the tenant) with sub, name, role, exp, jti and, optionally, organization and locale (en or zh-CN). */
                 token?: string;
             };
             header?: never;
