@@ -4,9 +4,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -21,8 +23,15 @@ import (
 var benchEntries = flag.Int("entries", 1_000_000, "how many entries benchmarks ask about")
 
 // BenchmarkAppend records entries one by one from 64 goroutines, each waiting
-// for its answer, which comes after the sync of its transaction.
+// for its answer, which comes after the sync of its transaction; without and
+// with random ids of the senders.
 func BenchmarkAppend(b *testing.B) {
+	for _, name := range []string{"plain", "ids"} {
+		b.Run(name, func(b *testing.B) { benchmarkAppend(b, name == "ids") })
+	}
+}
+
+func benchmarkAppend(b *testing.B, ids bool) {
 	l := openLog(b, b.TempDir())
 	entries := generate(100_000)
 	const senders = 64
@@ -33,8 +42,12 @@ func BenchmarkAppend(b *testing.B) {
 	for s := range senders {
 		group.Go(func() {
 			for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
+				e := entries[i%int64(len(entries))]
+				if ids {
+					e.ID = strconv.FormatUint(rand.Uint64(), 36)
+				}
 				start := time.Now()
-				if _, err := l.Append(context.Background(), demo.Tenant().ID, []oplog.Entry{entries[i%int64(len(entries))]}); err != nil {
+				if _, err := l.Append(context.Background(), demo.Tenant().ID, []oplog.Entry{e}); err != nil {
 					b.Error(err)
 					return
 				}

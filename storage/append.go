@@ -125,7 +125,7 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 		}
 	}
 	for tenant, w := range writers {
-		if err := w.saveTile(); err != nil {
+		if err := errors.Join(w.saveTile(), w.saveIDs()); err != nil {
 			return fmt.Errorf("append to tenant %s: %w", tenant, err)
 		}
 	}
@@ -152,9 +152,7 @@ func (w *tenantWriter) apply(r *appendRequest, received time.Time) (err error) {
 			e.ID = e.Key().ID()
 		} else {
 			firstOf[datedID{dateOf(e.Time), e.ID}] = e.Seq
-			if err := w.putID(e); err != nil {
-				return err
-			}
+			w.addID(e)
 		}
 		data, err := encodeEntry(e)
 		if err != nil {
@@ -178,22 +176,18 @@ type tenantWriter struct {
 	head                                 treeHead
 	tenant, entries, ids, arrivals, tree *bolt.Bucket
 	dates                                map[string]*bolt.Bucket // entries of a date
-	idDates                              map[string]*bolt.Bucket // ids of a date
+	idDates                              map[string]*idsOfDate
 }
 
-// appendFill leaves little room in pages that are filled in order; idsFill
-// leaves more in those of ids, which may come in any order.
-const (
-	appendFill = 0.95
-	idsFill    = 0.7
-)
+// appendFill leaves little room in pages, which are filled in order.
+const appendFill = 0.95
 
 func newTenantWriter(tx *bolt.Tx, tenant string, head treeHead) (*tenantWriter, error) {
 	b, err := tx.Bucket(bucketTenants).CreateBucketIfNotExists([]byte(tenant))
 	if err != nil {
 		return nil, err
 	}
-	w := &tenantWriter{tenant: b, dates: make(map[string]*bolt.Bucket), idDates: make(map[string]*bolt.Bucket)}
+	w := &tenantWriter{tenant: b, dates: make(map[string]*bolt.Bucket), idDates: make(map[string]*idsOfDate)}
 	for name, bucket := range map[string]**bolt.Bucket{
 		nameEntries: &w.entries, nameIDs: &w.ids, nameArrivals: &w.arrivals, nameTree: &w.tree,
 	} {
@@ -263,18 +257,39 @@ func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
 
 // recorded returns the entry that the tenant has with an id on a day, or nil.
 func (w *tenantWriter) recorded(id datedID) (*oplog.Entry, error) {
-	var key []byte
-	if ids := w.ids.Bucket([]byte(id.date)); ids != nil {
-		key = ids.Get([]byte(id.id))
+	var found *oplog.Entry
+	var err error
+	try := func(key oplog.Key) bool {
+		found, err = w.entryWithID(key, id)
+		return found != nil || err != nil
 	}
-	if k, given := oplog.KeyOfID(id.id); key == nil && given && dateOf(k.Time()) == id.date {
-		key = k[:]
+	if key, given := oplog.KeyOfID(id.id); given && dateOf(key.Time()) == id.date && try(key) {
+		return found, err
 	}
+	ids := w.idsOf(id.date)
+	if key, ok := ids.added[id.id]; ok && try(key) {
+		return found, err
+	}
+	hash := hashID(id.id)
+	arrivals := tree{arrivals: w.arrivals}
+	for _, run := range ids.runs {
+		if run.find(hash, func(seq uint64) bool {
+			key, _, missing := arrivals.arrival(seq)
+			return missing == nil && try(key)
+		}) {
+			break
+		}
+	}
+	return found, err
+}
+
+// entryWithID returns the entry at a key if it has that id and day, or nil.
+func (w *tenantWriter) entryWithID(key oplog.Key, id datedID) (*oplog.Entry, error) {
 	entries := w.entries.Bucket([]byte(id.date))
-	if key == nil || entries == nil {
+	if entries == nil {
 		return nil, nil
 	}
-	data := entries.Get(key)
+	data := entries.Get(key[:])
 	if data == nil {
 		return nil, nil
 	}
@@ -306,16 +321,6 @@ func (w *tenantWriter) putEntry(e *oplog.Entry, data []byte) error {
 	}
 	key := e.Key()
 	return b.Put(key[:], data)
-}
-
-func (w *tenantWriter) putID(e *oplog.Entry) error {
-	b, err := dateBucket(w.ids, w.idDates, dateOf(e.Time))
-	if err != nil {
-		return err
-	}
-	b.FillPercent = idsFill
-	key := e.Key()
-	return b.Put([]byte(e.ID), key[:])
 }
 
 func dateBucket(parent *bolt.Bucket, opened map[string]*bolt.Bucket, date string) (*bolt.Bucket, error) {

@@ -24,7 +24,7 @@ import (
 
 // formatVersion is the version of the layout that this build writes. A build
 // reads its own version and those before it.
-const formatVersion = 1
+const formatVersion = 2
 
 // DB is a store in one file of a data directory, which it holds alone.
 type DB struct {
@@ -188,6 +188,7 @@ func openError(dir string, err error) error {
 // prepare writes what a new file needs, or checks what an old one says.
 func (db *DB) prepare() error {
 	var isNew bool
+	var version int
 	err := db.bolt.View(func(tx *bolt.Tx) error {
 		meta := tx.Bucket(bucketMeta)
 		if meta == nil {
@@ -197,8 +198,8 @@ func (db *DB) prepare() error {
 			}
 			return nil
 		}
-		version, err := strconv.Atoi(string(meta.Get(keyFormat)))
-		if err != nil {
+		var err error
+		if version, err = strconv.Atoi(string(meta.Get(keyFormat))); err != nil {
 			return fmt.Errorf("%s has no format version; it is damaged or not oplog's", db.bolt.Path())
 		}
 		if version > formatVersion {
@@ -215,6 +216,11 @@ func (db *DB) prepare() error {
 	}
 	if isNew {
 		return db.bolt.Update(db.create)
+	}
+	if version == 1 {
+		if err := db.bolt.Update(migrate1); err != nil {
+			return fmt.Errorf("%s has format 1, and cannot be brought to format %d: %w", db.bolt.Path(), formatVersion, err)
+		}
 	}
 	return db.addKinds()
 }

@@ -8,8 +8,8 @@
 //	records/<kind>/<name>                          JSON
 //	tenants/<tenant>/skipped                       operations that were not recorded, 8 bytes
 //	tenants/<tenant>/entries/<2006-01-02>/<key>    the entry, CBOR; key is oplog.Key
-//	tenants/<tenant>/ids/<2006-01-02>/<id>         key of the entry with that sender's id
-//	tenants/<tenant>/arrivals/<tile>               for each of 256 entries: key, leaf hash
+//	tenants/<tenant>/ids/<2006-01-02><run>/ids     sorted: for each sender's id, first 8 bytes of its SHA-256, seq
+//	tenants/<tenant>/arrivals/<tile>               for each of 256 entries: time, 7 bytes; leaf hash
 //	tenants/<tenant>/tree/<level><number>          hash of a complete subtree of 2^level leaves, level >= 8
 //
 // The name <tenant>/access stands for the tenant's trail, of who read and

@@ -17,26 +17,29 @@ import (
 	"oplog/oplog"
 )
 
-// testdata/format-1.db is a data file as the first version wrote it. Every
-// later version opens it and reads the same. -update makes it where it is not
-// there, and never anew.
-const (
-	formatFile   = "format-1.db"
-	formatGolden = "format-1.golden"
-)
+// testdata/format-N.db are data files as versions of each format wrote them.
+// Every later version opens them and reads the same. -update makes that of this
+// version where it is not there, and never anew.
+var formatFiles = []string{"format-1", "format-2"}
 
 // formatKinds are the kinds of records that the file has.
 var formatKinds = []oplog.RecordKind{"tenants", "organizations", "index", "accounts", "keys", "sessions", "exports"}
 
-func TestFormat1(t *testing.T) {
-	path := filepath.Join("testdata", formatFile)
+func TestFormats(t *testing.T) {
+	for _, name := range formatFiles {
+		t.Run(name, func(t *testing.T) { testFormat(t, name) })
+	}
+}
+
+func testFormat(t *testing.T, name string) {
+	path := filepath.Join("testdata", name+".db")
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && *update {
 		makeFormatFile(t, path)
 	}
 	dir := t.TempDir()
 	copyStore(t, path, dir)
 	db := openStore(t, dir)
-	golden(t, formatGolden, describeStore(t, db))
+	golden(t, name+".golden", describeStore(t, db))
 	checkStore(t, db, "acme")
 	checkStore(t, db, "beta")
 
@@ -56,6 +59,12 @@ func TestFormat1(t *testing.T) {
 		t.Errorf("sent again it is %s", got)
 	}
 	checkStore(t, db, "acme")
+	if found, _ := verified(t, db); found != "" {
+		t.Errorf("verify finds %s", found)
+	}
+	if got := mustAppend(t, db, withID("own-7", entry(7*317, "内容 7"))); got != "own-7 8 duplicate" {
+		t.Errorf("sent again it is %s", got)
+	}
 }
 
 func formatEntry() oplog.Entry {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -127,8 +128,10 @@ func TestOpenRefusesADatabaseOfAnotherProgram(t *testing.T) {
 
 func TestOpenRefusesANewerFormat(t *testing.T) {
 	dir := closedStore(t)
-	changeFile(t, dir, func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyFormat, []byte("2")) })
-	wantRefused(t, dir, "format 2", "newer")
+	changeFile(t, dir, func(tx *bolt.Tx) error {
+		return tx.Bucket(bucketMeta).Put(keyFormat, []byte(strconv.Itoa(formatVersion+1)))
+	})
+	wantRefused(t, dir, fmt.Sprint("format ", formatVersion+1), "newer")
 	changeFile(t, dir, func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyFormat, []byte("x")) })
 	wantRefused(t, dir, "format version")
 }

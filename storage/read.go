@@ -113,11 +113,24 @@ func newestWithID(tx *bolt.Tx, tenant, id string) (oplog.Key, bool) {
 	if b == nil {
 		return oplog.Key{}, false
 	}
+	arrivals := tree{arrivals: b.Bucket([]byte(nameArrivals))}
 	ids := b.Bucket([]byte(nameIDs))
-	dates := ids.Cursor()
-	for date, _ := dates.Last(); date != nil; date, _ = dates.Prev() {
-		if key := ids.Bucket(date).Get([]byte(id)); key != nil {
-			return oplog.Key(key), true
+	hash := hashID(id)
+	var newest oplog.Key
+	c := ids.Cursor()
+	for name, _ := c.Last(); name != nil; name, _ = c.Prev() {
+		found := readRun(ids, name).find(hash, func(seq uint64) bool {
+			key, _, err := arrivals.arrival(seq)
+			if err != nil {
+				return false
+			}
+			data, err := entryAt(tx, tenant, key)
+			var head entryHead
+			newest = key
+			return err == nil && headDecoding.Unmarshal(data, &head) == nil && head.ID == id
+		})
+		if found {
+			return newest, true
 		}
 	}
 	return oplog.Key{}, false

@@ -191,8 +191,15 @@ func checkEntries(t *testing.T, tx *bolt.Tx, tenant string, size uint64) {
 		}
 		seen[e.Seq] = true
 		if e.ID != e.Key().ID() {
-			if b := ids.Bucket(date); b == nil || !bytes.Equal(b.Get([]byte(e.ID)), key) {
-				t.Errorf("%s: id %s does not lead to its entry", tenant, e.ID)
+			var seqs []uint64
+			for _, run := range runsOfDate(ids, string(date)) {
+				run.find(hashID(e.ID), func(seq uint64) bool {
+					seqs = append(seqs, seq)
+					return false
+				})
+			}
+			if len(seqs) != 1 || seqs[0] != e.Seq {
+				t.Errorf("%s: id %s leads to %d, not to its entry %d", tenant, e.ID, seqs, e.Seq)
 			}
 		}
 		return nil
@@ -202,17 +209,28 @@ func checkEntries(t *testing.T, tx *bolt.Tx, tenant string, size uint64) {
 	}
 }
 
-// checkIDs checks that each sender's id leads to an entry with that id.
+// checkIDs checks that each sender's id leads to an entry with that id, and that
+// runs are in order.
 func checkIDs(t *testing.T, tx *bolt.Tx, tenant string) {
 	t.Helper()
-	ids := tx.Bucket(bucketTenants).Bucket([]byte(tenant)).Bucket([]byte(nameIDs))
-	err := eachNested(ids, func(date, id, key []byte) error {
-		data, err := entryAt(tx, tenant, oplog.Key(key))
-		if err != nil {
-			return err
-		}
-		if e, err := decodeEntry(data); err != nil || e.ID != string(id) || dateOf(e.Time) != string(date) {
-			t.Errorf("%s: id %s of %s leads to %s at %s, %v", tenant, id, date, e.ID, e.Time, err)
+	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+	arrivals := tree{arrivals: b.Bucket([]byte(nameArrivals))}
+	err := eachNested(b.Bucket([]byte(nameIDs)), func(name, _, value []byte) error {
+		run, last := idRun(value), idRecord{}
+		for i := range run.len() {
+			r := run.at(i)
+			key, _, err := arrivals.arrival(r.seq)
+			if err != nil {
+				return err
+			}
+			data, err := entryAt(tx, tenant, key)
+			if err != nil {
+				return err
+			}
+			if e, err := decodeEntry(data); err != nil || hashID(e.ID) != r.hash || dateOf(e.Time) != string(name[:dateSize]) || r.hash < last.hash {
+				t.Errorf("%s: id %x in run %q leads to %s at %s, %v", tenant, r.hash, name, e.ID, e.Time, err)
+			}
+			last = r
 		}
 		return nil
 	})

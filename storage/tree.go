@@ -12,15 +12,24 @@ import (
 
 // The Merkle tree of a tenant (RFC 6962, by golang.org/x/mod/sumdb/tlog) has a
 // leaf for each entry, in order of arrival. Leaf hashes stand with the entries'
-// keys in tiles of 256 arrivals; hashes of subtrees within a tile are computed
+// times in tiles of 256 arrivals; hashes of subtrees within a tile are computed
 // when they are needed; those of 256 leaves and more are stored when they are
 // complete.
+//
+// A time is the low 7 bytes of the microseconds since 1970, enough until the
+// year 4253: two tiles, which bbolt puts together, then fill five pages.
 const (
 	tileLevel   = 8
 	tileSize    = 1 << tileLevel
 	keySize     = len(oplog.Key{})
-	arrivalSize = keySize + tlog.HashSize
+	timeSize    = 7
+	arrivalSize = timeSize + tlog.HashSize
 )
+
+// appendArrival appends an arrival as a tile has it.
+func appendArrival(tile []byte, key oplog.Key, leaf tlog.Hash) []byte {
+	return append(append(tile, key[8-timeSize:8]...), leaf[:]...)
+}
 
 // treeHead is what the committer needs to grow a tenant's tree: the hashes of
 // the complete subtrees on its right edge, by level, and the last tile.
@@ -64,7 +73,10 @@ func (t tree) arrival(seq uint64) (oplog.Key, tlog.Hash, error) {
 	if seq == 0 || len(tile) < at+arrivalSize {
 		return oplog.Key{}, tlog.Hash{}, fmt.Errorf("arrival %d is not in the store", seq)
 	}
-	return oplog.Key(tile[at : at+keySize]), tlog.Hash(tile[at+keySize : at+arrivalSize]), nil
+	var key oplog.Key
+	copy(key[8-timeSize:], tile[at:at+timeSize])
+	binary.BigEndian.PutUint64(key[8:], seq)
+	return key, tlog.Hash(tile[at+timeSize : at+arrivalSize]), nil
 }
 
 // ReadHashes makes tree a [tlog.HashReader].
@@ -126,7 +138,7 @@ func (w *tenantWriter) addLeaf(key oplog.Key, data []byte) error {
 	if len(h.tile) == 0 {
 		h.tile = make([]byte, 0, tileSize*arrivalSize)
 	}
-	h.tile = append(append(h.tile, key[:]...), hash[:]...)
+	h.tile = appendArrival(h.tile, key, hash)
 	level := 0
 	for ; h.size>>level&1 == 1; level++ { // as adding one carries over one bits
 		hash = tlog.NodeHash(h.edge[level], hash)

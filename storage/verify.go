@@ -63,7 +63,7 @@ type verification struct {
 	kept   uint64
 	edge   [64]tlog.Hash // as in treeHead
 	size   uint64        // leaves so far
-	ids    uint64        // entries so far that have senders' ids
+	ids    idSums        // of the entries so far that have senders' ids
 }
 
 // Verify recomputes a tenant's tree from its entries in short read
@@ -72,7 +72,7 @@ type verification struct {
 // entries. It tells how far it is; kept is the size of a checkpoint to compare
 // with, 0 for none. What is not right is no error: an error is that of reading.
 func (db *DB) Verify(ctx context.Context, tenant string, kept uint64, progress func(done, total uint64)) (Verification, error) {
-	v := &verification{db: db, tenant: tenant, kept: kept}
+	v := &verification{db: db, tenant: tenant, kept: kept, ids: make(idSums)}
 	var err error
 	if v.Size, _, err = db.Counts(tenant); err != nil {
 		return v.Verification, err
@@ -105,7 +105,7 @@ func (db *DB) Verify(ctx context.Context, tenant string, kept uint64, progress f
 type part struct {
 	leaves   []tlog.Hash
 	findings []Finding
-	ids      uint64
+	ids      idSums
 	err      error
 }
 
@@ -130,11 +130,12 @@ func (v *verification) parts(ctx context.Context) <-chan chan part {
 
 // check checks arrivals from one seq to another.
 func (v *verification) check(from, to uint64) (p part) {
+	p.ids = make(idSums)
 	p.err = v.view(func(b *bolt.Bucket) error {
 		r := arrivalReader{
 			tenant: v.tenant, part: &p,
 			tree:    tree{b.Bucket([]byte(nameArrivals)), b.Bucket([]byte(nameTree))},
-			entries: datedBucket{parent: b.Bucket([]byte(nameEntries))}, ids: datedBucket{parent: b.Bucket([]byte(nameIDs))},
+			entries: datedBucket{parent: b.Bucket([]byte(nameEntries))},
 		}
 		for seq := from; seq <= to; seq++ {
 			r.check(seq)
@@ -177,10 +178,10 @@ func (d *datedBucket) at(key oplog.Key) *bolt.Bucket {
 
 // arrivalReader checks arrivals in one transaction.
 type arrivalReader struct {
-	tenant       string
-	tree         tree
-	entries, ids datedBucket
-	part         *part
+	tenant  string
+	tree    tree
+	entries datedBucket
+	part    *part
 }
 
 // entryHead is what of an entry its place depends on.
@@ -229,15 +230,12 @@ func (r *arrivalReader) check(seq uint64) {
 	switch {
 	case err != nil:
 		r.find(FoundChanged, seq, key, key.ID())
-	case key.Seq() != seq, hash != leaf && head.key() != key && r.isLeafOf(head.Seq, hash):
+	case hash != leaf && head.key() != key && r.isLeafOf(head.Seq, hash):
 		r.find(FoundSwapped, seq, key, head.id())
 	case hash != leaf, head.Tenant != r.tenant, head.key() != key:
 		r.find(FoundChanged, seq, key, head.id())
 	case head.ID != "":
-		r.part.ids++
-		if b := r.ids.at(key); b == nil || !bytes.Equal(b.Get([]byte(head.ID)), key[:]) {
-			r.find(FoundID, seq, key, head.ID)
-		}
+		r.part.ids.add(dateOf(key.Time()), idRecord{hashID(head.ID), seq})
 	}
 }
 
@@ -256,7 +254,7 @@ func (v *verification) find(f Finding) {
 // add grows the tree by the leaves of a part, and compares it with the subtrees
 // that are stored where the entries themselves are right.
 func (v *verification) add(p part) error {
-	v.ids += p.ids
+	v.ids.addAll(p.ids)
 	bad := make(map[uint64]bool, len(p.findings)) // tiles whose entries are known to differ
 	for _, f := range p.findings {
 		bad[(f.Seq-1)/tileSize] = true
@@ -313,17 +311,11 @@ func (v *verification) root() tlog.Hash {
 // checkBeside looks for what stands beside the arrivals: entries, ids and
 // subtrees that no arrival accounts for.
 func (v *verification) checkBeside(ctx context.Context) error {
-	if err := v.eachDate(ctx, nameEntries, v.checkKeys); err != nil {
+	if err := v.eachEntry(ctx, "", v.checkKeys); err != nil {
 		return err
 	}
-	ids := uint64(0)
-	if err := v.eachDate(ctx, nameIDs, func(_ *bolt.Bucket, pairs []pair) { ids += uint64(len(pairs)) }); err != nil {
+	if err := v.checkIDs(ctx); err != nil {
 		return err
-	}
-	if ids != v.ids {
-		if err := v.eachDate(ctx, nameIDs, v.checkIDs); err != nil {
-			return err
-		}
 	}
 	return v.view(func(b *bolt.Bucket) error {
 		return b.Bucket([]byte(nameTree)).ForEach(func(k, _ []byte) error {
@@ -338,17 +330,17 @@ func (v *verification) checkBeside(ctx context.Context) error {
 // pair is a key of a bucket and what it holds, valid in the transaction.
 type pair struct{ key, value []byte }
 
-// eachDate visits all pairs of a bucket of buckets by date, in short
-// transactions, with the bucket of the tenant.
-func (v *verification) eachDate(ctx context.Context, name string, visit func(b *bolt.Bucket, pairs []pair)) error {
-	var date, from []byte
+// eachEntry visits all entries as they stand, of one date or of all (""), in
+// short transactions, with the bucket of the tenant.
+func (v *verification) eachEntry(ctx context.Context, only string, visit func(b *bolt.Bucket, pairs []pair)) error {
+	date, from := []byte(only), []byte(nil)
 	for ctx.Err() == nil {
 		var pairs []pair
 		err := v.view(func(b *bolt.Bucket) error {
-			parent := b.Bucket([]byte(name))
+			parent := b.Bucket([]byte(nameEntries))
 			dates := parent.Cursor()
 			at, _ := dates.Seek(date)
-			if at == nil {
+			if at == nil || only != "" && string(at) != only {
 				date = nil
 				return nil
 			}
@@ -399,29 +391,6 @@ func (v *verification) checkKeys(b *bolt.Bucket, pairs []pair) {
 			if !slices.ContainsFunc(v.Findings, func(s Finding) bool { return s.Kind == FoundSwapped && s.Time.Equal(f.Time) && s.ID == f.ID }) {
 				v.find(f)
 			}
-		}
-	}
-}
-
-// checkIDs looks for ids that lead to no entry of that id.
-func (v *verification) checkIDs(b *bolt.Bucket, pairs []pair) {
-	entries := datedBucket{parent: b.Bucket([]byte(nameEntries))}
-	for _, p := range pairs {
-		f := Finding{Kind: FoundID, ID: string(p.key)}
-		if len(p.value) != keySize {
-			v.find(f)
-			continue
-		}
-		key := oplog.Key(p.value)
-		f.Seq, f.Time = key.Seq(), key.Time()
-		var head entryHead
-		date := entries.at(key)
-		switch {
-		case key.Seq() > v.Size:
-			f.Kind = FoundBeyond
-			v.find(f)
-		case date == nil || headDecoding.Unmarshal(date.Get(key[:]), &head) != nil || head.ID != f.ID:
-			v.find(f)
 		}
 	}
 }

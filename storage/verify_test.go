@@ -125,8 +125,24 @@ func (f *tampering) put(seq int, data []byte) { f.must(f.date(seq).Put(f.keys[se
 func (f *tampering) setArrival(seq int, key oplog.Key, leaf tlog.Hash) {
 	number := tileKey(uint64(seq-1) / tileSize)
 	tile := append([]byte(nil), f.arrivals.Get(number)...)
-	copy(tile[(seq-1)%tileSize*arrivalSize:], append(key[:], leaf[:]...))
+	copy(tile[(seq-1)%tileSize*arrivalSize:], appendArrival(nil, key, leaf))
 	f.must(f.arrivals.Put(number, tile))
+}
+
+// moveID makes a sender's id lead to another entry of its day.
+func (f *tampering) moveID(id string, from, to uint64) {
+	date := dateOf(f.keys[from-1].Time())
+	for _, run := range runsOfDate(f.ids, date) {
+		records := []idRecord{{hashID(id), to}}
+		for i := range run.len() {
+			if r := run.at(i); r != (idRecord{hashID(id), from}) {
+				records = append(records, r)
+			}
+		}
+		if len(records) == run.len() {
+			f.must(f.ids.Bucket(run.name).Put(runValue, makeRun(records)))
+		}
+	}
 }
 
 func (f *tampering) forged(seq int) []byte {
@@ -188,7 +204,7 @@ func TestVerifyTellsTamperingApart(t *testing.T) {
 		f.put(20, b)
 		f.put(4221, a)
 	})
-	f("swapped arrivals", "swapped 20, swapped 21", func(f *tampering) {
+	f("swapped arrivals", "removed 20, removed 21, inserted 21, inserted 20", func(f *tampering) {
 		a, b := f.keys[19], f.keys[20]
 		f.setArrival(20, b, tlog.RecordHash(f.get(21)))
 		f.setArrival(21, a, tlog.RecordHash(f.get(20)))
@@ -205,11 +221,24 @@ func TestVerifyTellsTamperingApart(t *testing.T) {
 		last := append([]byte(nil), f.arrivals.Get(tileKey(n/tileSize))...)
 		f.must(f.arrivals.Put(tileKey(n/tileSize), last[:len(last)-2*arrivalSize]))
 	})
-	f("an id to another entry", "id 4", func(f *tampering) {
-		f.must(f.ids.Bucket([]byte(dateOf(f.keys[3].Time()))).Put([]byte("own-3"), f.keys[6][:]))
-	})
+	f("an id to another entry", "id 4, id 7", func(f *tampering) { f.moveID("own-3", 4, 7) })
 	f("an id too many", "id 8", func(f *tampering) {
-		f.must(f.ids.Bucket([]byte(dateOf(f.keys[7].Time()))).Put([]byte("none"), f.keys[7][:]))
+		f.must(putRun(f.ids, dateOf(f.keys[7].Time()), 99, makeRun([]idRecord{{hashID("none"), 8}})))
+	})
+	f("an id of no entry", fmt.Sprint("beyond ", n+1), func(f *tampering) {
+		f.must(putRun(f.ids, dateOf(f.keys[7].Time()), 99, makeRun([]idRecord{{hashID("none"), n + 1}})))
+	})
+	f("ids removed", "id 7, id 4, id 1", func(f *tampering) {
+		f.must(f.ids.ForEachBucket(func(name []byte) error {
+			run := readRun(f.ids, name)
+			var kept []idRecord
+			for i := range run.len() {
+				if r := run.at(i); r.seq > 9 {
+					kept = append(kept, r)
+				}
+			}
+			return f.ids.Bucket(name).Put(runValue, makeRun(kept))
+		}))
 	})
 	f("a tenant's entry in another", "changed 30", func(f *tampering) {
 		e, err := decodeEntry(f.get(30))

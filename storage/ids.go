@@ -1,0 +1,171 @@
+package storage
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+	"sort"
+
+	bolt "go.etcd.io/bbolt"
+
+	"oplog/oplog"
+)
+
+// Senders' ids are kept as the hash of the id with the seq of its entry, sorted,
+// in runs: each transaction writes its ids as a new run, merged with those before
+// it that are not much larger. Ids come in any order; kept in a B+tree each would
+// change a page of its own.
+
+// idRecord is a sender's id and the arrival that has it. A hash may stand for
+// several ids: the entry tells.
+type idRecord struct{ hash, seq uint64 }
+
+const (
+	idRecordSize = 16
+	dateSize     = len("2006-01-02")
+
+	// A run is merged with the next where it is at most idGrowth times its size,
+	// up to maxRun ids: 4 MiB, which one transaction writes in a few milliseconds.
+	idGrowth = 4
+	maxRun   = 1 << 18
+)
+
+// runValue is the one key of a run's bucket. Each run has a bucket of its own,
+// because the values of one bucket share pages and are written together.
+var runValue = []byte("ids")
+
+// hashID returns the first 8 bytes of an id's SHA-256.
+func hashID(id string) uint64 {
+	sum := sha256.Sum256([]byte(id))
+	return binary.BigEndian.Uint64(sum[:])
+}
+
+// idRun is a run as it is stored: records of 16 bytes, the hash and the seq, in
+// ascending order.
+type idRun []byte
+
+func (r idRun) len() int { return len(r) / idRecordSize }
+
+func (r idRun) at(i int) idRecord {
+	b := r[i*idRecordSize:]
+	return idRecord{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])}
+}
+
+// find calls visit with the seqs of a hash until it returns true.
+func (r idRun) find(hash uint64, visit func(seq uint64) bool) bool {
+	n := r.len()
+	for i := sort.Search(n, func(i int) bool { return r.at(i).hash >= hash }); i < n && r.at(i).hash == hash; i++ {
+		if visit(r.at(i).seq) {
+			return true
+		}
+	}
+	return false
+}
+
+func makeRun(records []idRecord) idRun {
+	slices.SortFunc(records, func(a, b idRecord) int {
+		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.seq, b.seq))
+	})
+	r := make(idRun, 0, len(records)*idRecordSize)
+	for _, record := range records {
+		r = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(r, record.hash), record.seq)
+	}
+	return r
+}
+
+// mergeRuns merges two runs into a new one.
+func mergeRuns(a, b idRun) idRun {
+	merged := make(idRun, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		least := &a
+		if bytes.Compare(b[:idRecordSize], a[:idRecordSize]) < 0 {
+			least = &b
+		}
+		merged = append(merged, (*least)[:idRecordSize]...)
+		*least = (*least)[idRecordSize:]
+	}
+	return append(append(merged, a...), b...)
+}
+
+// namedRun is a run of a tenant; its name is its date and its number, 4 bytes
+// big-endian.
+type namedRun struct {
+	name []byte
+	idRun
+}
+
+func readRun(ids *bolt.Bucket, name []byte) namedRun {
+	return namedRun{name, ids.Bucket(name).Get(runValue)}
+}
+
+// runsOfDate returns a date's runs, the oldest first.
+func runsOfDate(ids *bolt.Bucket, date string) []namedRun {
+	var runs []namedRun
+	c := ids.Cursor()
+	for name, _ := c.Seek([]byte(date)); bytes.HasPrefix(name, []byte(date)); name, _ = c.Next() {
+		runs = append(runs, readRun(ids, name))
+	}
+	return runs
+}
+
+// idsOfDate are the ids that a transaction knows of a day: those stored, and
+// those that it adds.
+type idsOfDate struct {
+	runs  []namedRun
+	added map[string]oplog.Key
+}
+
+func (w *tenantWriter) idsOf(date string) *idsOfDate {
+	d := w.idDates[date]
+	if d == nil {
+		d = &idsOfDate{runs: runsOfDate(w.ids, date), added: make(map[string]oplog.Key)}
+		w.idDates[date] = d
+	}
+	return d
+}
+
+// addID notes the id of an entry, for saveIDs.
+func (w *tenantWriter) addID(e *oplog.Entry) { w.idsOf(dateOf(e.Time)).added[e.ID] = e.Key() }
+
+// saveIDs writes the ids that were added, and merges runs.
+func (w *tenantWriter) saveIDs() error {
+	for date, d := range w.idDates {
+		if len(d.added) == 0 {
+			continue
+		}
+		records := make([]idRecord, 0, len(d.added))
+		for id, key := range d.added {
+			records = append(records, idRecord{hashID(id), key.Seq()})
+		}
+		number := uint32(0)
+		if n := len(d.runs); n > 0 {
+			number = binary.BigEndian.Uint32(d.runs[n-1].name[dateSize:]) + 1
+		}
+		run := makeRun(records)
+		for i := len(d.runs) - 1; i >= 0; i-- {
+			before := d.runs[i]
+			if before.len() > idGrowth*run.len() || before.len()+run.len() > maxRun {
+				break
+			}
+			run = mergeRuns(before.idRun, run)
+			number = binary.BigEndian.Uint32(before.name[dateSize:])
+			if err := w.ids.DeleteBucket(before.name); err != nil {
+				return err
+			}
+		}
+		if err := putRun(w.ids, date, number, run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func putRun(ids *bolt.Bucket, date string, number uint32, run idRun) error {
+	b, err := ids.CreateBucket(binary.BigEndian.AppendUint32([]byte(date), number))
+	if err != nil {
+		return err
+	}
+	return b.Put(runValue, run)
+}

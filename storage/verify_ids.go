@@ -1,0 +1,126 @@
+package storage
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"hash/maphash"
+	"maps"
+	"slices"
+
+	bolt "go.etcd.io/bbolt"
+
+	"oplog/oplog"
+)
+
+// idSums has for each date a sum over its senders' ids, whatever their order.
+type idSums map[string]idSum
+
+type idSum struct{ count, sum uint64 }
+
+var idSeed = maphash.MakeSeed()
+
+func (s idSums) add(date string, r idRecord) {
+	s[date] = idSum{s[date].count + 1, s[date].sum + maphash.Comparable(idSeed, r)}
+}
+
+func (s idSums) addAll(other idSums) {
+	for date, more := range other {
+		s[date] = idSum{s[date].count + more.count, s[date].sum + more.sum}
+	}
+}
+
+// checkIDs compares the ids that are stored with those that the entries have:
+// date by date their sums, and one by one where these differ.
+func (v *verification) checkIDs(ctx context.Context) error {
+	stored := make(idSums)
+	for date := range v.ids {
+		stored[date] = idSum{}
+	}
+	err := v.eachRun(ctx, func(date string, run idRun) {
+		for i := range run.len() {
+			stored.add(date, run.at(i))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, date := range slices.Sorted(maps.Keys(stored)) {
+		if stored[date] != v.ids[date] {
+			if err := v.compareIDs(ctx, date); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// eachRun visits the runs of senders' ids, each in a transaction of its own.
+func (v *verification) eachRun(ctx context.Context, visit func(date string, run idRun)) error {
+	for from := []byte{0}; from != nil; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		err := v.view(func(b *bolt.Bucket) error {
+			ids := b.Bucket([]byte(nameIDs))
+			name, _ := ids.Cursor().Seek(from)
+			if name == nil {
+				from = nil
+				return nil
+			}
+			from = append(bytes.Clone(name), 0)
+			visit(string(name[:dateSize]), readRun(ids, name).idRun)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compareIDs finds the entries of a date whose ids do not lead to them, and the
+// ids that lead to no entry of theirs.
+func (v *verification) compareIDs(ctx context.Context, date string) error {
+	stored := make(map[idRecord]bool)
+	err := v.eachRun(ctx, func(of string, run idRun) {
+		for i := range run.len() {
+			if of == date {
+				stored[run.at(i)] = true
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	err = v.eachEntry(ctx, date, func(_ *bolt.Bucket, pairs []pair) {
+		for _, p := range pairs {
+			var head entryHead
+			if headDecoding.Unmarshal(p.value, &head) != nil || head.ID == "" || len(p.key) != keySize || head.key() != oplog.Key(p.key) {
+				continue // found already, or without an id of a sender's
+			}
+			record := idRecord{hashID(head.ID), head.Seq}
+			if !stored[record] {
+				v.find(Finding{Kind: FoundID, Seq: head.Seq, Time: head.key().Time(), ID: head.ID})
+			}
+			delete(stored, record)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return v.view(func(b *bolt.Bucket) error {
+		arrivals := tree{arrivals: b.Bucket([]byte(nameArrivals))}
+		beside := slices.SortedFunc(maps.Keys(stored), func(a, b idRecord) int { return cmp.Compare(a.seq, b.seq) })
+		for _, record := range beside {
+			f := Finding{Kind: FoundID, Seq: record.seq}
+			if key, _, err := arrivals.arrival(record.seq); err == nil {
+				f.Time, f.ID = key.Time(), key.ID()
+			} else {
+				f.Kind = FoundBeyond
+			}
+			v.find(f)
+		}
+		return nil
+	})
+}
