@@ -55,3 +55,4 @@ bench:
 fuzz:
 	go test ./oplog -run '^$$' -fuzz FuzzParseSearch -fuzztime 5m
 	go test ./export -run '^$$' -fuzz FuzzVerify -fuzztime 5m
+	go test ./export -run '^$$' -fuzz FuzzRead -fuzztime 5m

@@ -9,8 +9,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-
 	"oplog/demo"
 	"oplog/oplog"
 	"oplog/server"
@@ -216,32 +214,3 @@ func (m *Main) record(ctx context.Context, l *oplog.Log, entries iter.Seq[oplog.
 	shown.end()
 	return nil
 }
-
-// progress shows how far something long is: a bar for a person, for a file a
-// line when it begins and one when it has ended.
-type progress struct {
-	bar  *progressbar.ProgressBar
-	done func()
-}
-
-func (m *Main) progress(doing string, total int) progress {
-	began := m.Now()
-	if _, person := terminal(m.Stderr); person {
-		bar := progressbar.NewOptions(total, progressbar.OptionSetWriter(m.Stderr), progressbar.OptionSetDescription(doing),
-			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true),
-			progressbar.OptionThrottle(60*time.Millisecond), progressbar.OptionClearOnFinish())
-		return progress{bar, func() { _ = bar.Finish() }}
-	}
-	fmt.Fprintf(m.Stderr, "%s %d entries …\n", doing, total)
-	return progress{nil, func() {
-		fmt.Fprintf(m.Stderr, "%s %d entries took %.1f s\n", doing, total, m.Now().Sub(began).Seconds())
-	}}
-}
-
-func (p progress) add(n int) {
-	if p.bar != nil {
-		_ = p.bar.Add(n)
-	}
-}
-
-func (p progress) end() { p.done() }

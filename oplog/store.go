@@ -26,6 +26,10 @@ type Store interface {
 	// acknowledged and the sender may repeat the request with the same ids.
 	Append(ctx context.Context, tenant string, entries []Entry, skipped int) ([]Receipt, error)
 
+	// Conflicts returns the CodeConflict error with which Append would refuse the
+	// entries, or nil, and records nothing.
+	Conflicts(tenant string, entries []Entry) error
+
 	// Get returns the entries at the keys, in their order. An entry that is not
 	// there is an error.
 	Get(tenant string, keys []Key) ([]Entry, error)

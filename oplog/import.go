@@ -1,0 +1,200 @@
+package oplog
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+)
+
+// ImportLine is a line of a file that is imported: an entry as it would be
+// sent, or why it is none.
+type ImportLine struct {
+	Number int
+	Entry  Entry
+	Err    error
+}
+
+// Imported counts what became of the lines of a file.
+type Imported struct {
+	Recorded   int
+	Duplicates int
+	Skipped    int
+	Refused    int
+}
+
+// Lines returns how many lines there were.
+func (i Imported) Lines() int { return i.Recorded + i.Duplicates + i.Skipped + i.Refused }
+
+// importBatch is how many entries of a file are recorded at a time.
+const importBatch = 5000
+
+// Import records the entries of a file, in its order, by the rules of [Log.Append].
+// A line that breaks one stops nothing: refused is told of it, and why. What
+// was recorded when an error comes stays, and is counted.
+func (l *Log) Import(ctx context.Context, tenant string, lines iter.Seq2[ImportLine, error], refused func(number int, why error)) (Imported, error) {
+	b := importing{log: l, tenant: tenant, refused: refused}
+	b.take = func(ctx context.Context, entries []Entry) error {
+		answer, err := l.Append(ctx, tenant, entries)
+		b.Recorded += answer.Recorded
+		b.Duplicates += answer.Duplicates
+		b.Skipped += answer.Skipped
+		return err
+	}
+	err := b.run(ctx, lines)
+	return b.Imported, err
+}
+
+// CheckImport tells of the lines that Import would refuse, and records nothing.
+// Of the others it counts none.
+func (l *Log) CheckImport(ctx context.Context, tenant string, lines iter.Seq2[ImportLine, error], refused func(number int, why error)) (Imported, error) {
+	b := importing{log: l, tenant: tenant, refused: refused}
+	seen := make(map[[sha256.Size]byte][sha256.Size]byte) // of ids that the file gives, what their entries hold
+	b.take = func(_ context.Context, entries []Entry) error {
+		stored := slices.Clone(entries)
+		for i := range stored {
+			if stored[i].Origin == OriginAPI {
+				stored[i].ID = "" // not stored, whatever its id
+			}
+		}
+		if err := l.store.Conflicts(tenant, stored); err != nil {
+			return err
+		}
+		return conflictsWithin(seen, stored)
+	}
+	err := b.run(ctx, lines)
+	return b.Imported, err
+}
+
+// importing is an import that runs.
+type importing struct {
+	Imported
+	log     *Log
+	tenant  string
+	refused func(number int, why error)
+	take    func(ctx context.Context, entries []Entry) error // all, or an error that names those that it does not
+	entries []Entry
+	numbers []int // of their lines
+}
+
+func (b *importing) run(ctx context.Context, lines iter.Seq2[ImportLine, error]) error {
+	t, err := b.log.tenant(b.tenant)
+	if err != nil {
+		return err
+	}
+	for line, err := range lines {
+		if err != nil {
+			return errors.Join(b.flush(ctx), err)
+		}
+		if err := line.Err; err != nil {
+			b.refuse(line.Number, err)
+			continue
+		}
+		if broken := line.Entry.Validate(t.catalog, b.log.now()); len(broken) > 0 {
+			b.refuse(line.Number, reasons(broken))
+			continue
+		}
+		line.Entry.Tenant = b.tenant
+		b.entries, b.numbers = append(b.entries, line.Entry), append(b.numbers, line.Number)
+		if len(b.entries) == importBatch {
+			if err := b.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return b.flush(ctx)
+}
+
+func (b *importing) refuse(number int, why error) {
+	b.Refused++
+	b.refused(number, why)
+}
+
+// reasons words what is wrong with an entry.
+func reasons(broken []FieldError) error {
+	var words []string
+	for _, f := range broken {
+		if text, ok := f.Value.(string); ok && text != "" {
+			words = append(words, fmt.Sprintf("%s %q %s", f.Location, text, f.Message))
+		} else {
+			words = append(words, f.Location+" "+f.Message)
+		}
+	}
+	return errors.New(strings.Join(words, "; "))
+}
+
+// flush takes the entries that wait, without those whose ids are taken.
+func (b *importing) flush(ctx context.Context) error {
+	for len(b.entries) > 0 {
+		err := b.take(ctx, b.entries)
+		if err == nil {
+			break
+		}
+		taken := conflicting(err, len(b.entries))
+		if len(taken) == 0 {
+			return err
+		}
+		kept := 0
+		for i := range b.entries {
+			if why := taken[i]; why != nil {
+				b.refuse(b.numbers[i], why)
+				continue
+			}
+			b.entries[kept], b.numbers[kept] = b.entries[i], b.numbers[i]
+			kept++
+		}
+		b.entries, b.numbers = b.entries[:kept], b.numbers[:kept]
+	}
+	b.entries, b.numbers = b.entries[:0], b.numbers[:0]
+	return ctx.Err()
+}
+
+// conflicting returns, by their places, the entries that a CodeConflict error
+// names; none for an error of another kind.
+func conflicting(err error, n int) map[int]error {
+	var e *Error
+	if !errors.As(err, &e) || e.Code != CodeConflict {
+		return nil
+	}
+	taken := make(map[int]error, len(e.Fields))
+	for _, f := range e.Fields {
+		var place int
+		if _, err := fmt.Sscanf(f.Location, "entries[%d].", &place); err != nil || place >= n {
+			return nil
+		}
+		taken[place] = fmt.Errorf("id %q %s", f.Value, f.Message)
+	}
+	return taken
+}
+
+// conflictsWithin refuses entries whose ids stood before in the same file, with
+// other content.
+func conflictsWithin(seen map[[sha256.Size]byte][sha256.Size]byte, entries []Entry) error {
+	var taken []FieldError
+	for i := range entries {
+		e := entries[i]
+		if e.ID == "" {
+			continue
+		}
+		content, err := json.Marshal(e)
+		if err != nil {
+			return err
+		}
+		id, held := sha256.Sum256([]byte(e.Time.Format("2006-01-02 ")+e.ID)), sha256.Sum256(content)
+		if before, known := seen[id]; known && before != held {
+			taken = append(taken, FieldError{fmt.Sprintf("entries[%d].id", i), idTaken, e.ID})
+			continue
+		}
+		seen[id] = held
+	}
+	if len(taken) == 0 {
+		return nil
+	}
+	return &Error{Code: CodeConflict, Message: "Some ids are taken.", Fields: taken}
+}
+
+const idTaken = "was used on this day for an entry with other content; give each entry an id of its own"

@@ -1,0 +1,141 @@
+package oplog_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"testing"
+	"time"
+
+	"oplog/oplog"
+)
+
+// linesOf numbers entries as the lines of a file; an error in their place is a
+// bad line.
+func linesOf(lines ...any) iter.Seq2[oplog.ImportLine, error] {
+	return func(yield func(oplog.ImportLine, error) bool) {
+		for i, line := range lines {
+			l := oplog.ImportLine{Number: i + 1}
+			switch v := line.(type) {
+			case oplog.Entry:
+				l.Entry = v
+			case error:
+				l.Err = v
+			}
+			if !yield(l, nil) {
+				return
+			}
+		}
+	}
+}
+
+func TestImport(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", withID("taken", entry("before", 1)))
+	bad := entry("bad", 1)
+	bad.User.ID, bad.Module = "", "none"
+	byProgram := entry("program", 1)
+	byProgram.Origin = oplog.OriginAPI
+	file := linesOf(
+		entry("one", 3), errors.New("is not JSON"), withID("taken", entry("other", 1)), withID("taken", entry("before", 1)), bad, byProgram,
+		withID("twice", entry("first", 2)), withID("twice", entry("second", 2)), withID("twice", entry("first", 2)), of("new", entry("last", 1)),
+	)
+	collect := func(into *[]string) func(int, error) {
+		return func(number int, why error) { *into = append(*into, fmt.Sprintf("%d: %v", number, why)) }
+	}
+	want := []string{
+		"2: is not JSON", "5: user.id is needed; module \"none\" is not in the catalog",
+		`3: id "taken" was used on this day for an entry with other content`, `8: id "twice" was used`,
+	}
+	compare := func(got []string) {
+		t.Helper()
+		if len(got) != len(want) {
+			t.Fatalf("refused are %q", got)
+		}
+		for i := range want {
+			if !strings.HasPrefix(got[i], want[i]) {
+				t.Errorf("%s, want %s", got[i], want[i])
+			}
+		}
+	}
+
+	var checked []string
+	found, err := l.CheckImport(context.Background(), "acme", file, collect(&checked))
+	if err != nil || found != (oplog.Imported{Refused: 4}) {
+		t.Errorf("checked %+v, %v", found, err)
+	}
+	compare(checked)
+	if got := l.find("acme", oplog.Query{}); got != "before" {
+		t.Errorf("checking left %s", got)
+	}
+
+	var refused []string
+	done, err := l.Import(context.Background(), "acme", file, collect(&refused))
+	if err != nil || done != (oplog.Imported{Recorded: 3, Duplicates: 2, Skipped: 1, Refused: 4}) || done.Lines() != 10 {
+		t.Errorf("imported %+v, %v", done, err)
+	}
+	compare(refused)
+	if got := l.find("acme", oplog.Query{}); got != "last before first one" {
+		t.Errorf("found %s", got)
+	}
+	wantCode(t, imported(l.Import(context.Background(), "none", file, nil)), oplog.CodeNotFound)
+	wantCode(t, imported(l.CheckImport(context.Background(), "none", file, nil)), oplog.CodeNotFound)
+}
+
+func imported(_ oplog.Imported, err error) error { return err }
+
+// What was read before a file breaks off is recorded and counted.
+func TestImportOfAFileThatBreaksOff(t *testing.T) {
+	l := newLog(t)
+	gone := errors.New("the disk is gone")
+	file := func(yield func(oplog.ImportLine, error) bool) {
+		for line, err := range linesOf(entry("a", 3), entry("b", 2)) {
+			if !yield(line, err) {
+				return
+			}
+		}
+		yield(oplog.ImportLine{}, gone)
+	}
+	done, err := l.Import(context.Background(), "acme", file, nil)
+	if !errors.Is(err, gone) || done.Recorded != 2 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if got := l.find("acme", oplog.Query{}); got != "b a" {
+		t.Errorf("found %s", got)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if done, err := l.Import(ctx, "acme", linesOf(entry("c", 1)), nil); !errors.Is(err, context.Canceled) || done.Recorded > 1 {
+		t.Errorf("%+v, %v", done, err)
+	}
+}
+
+// More lines than one batch has, with bad ones in each.
+func TestImportManyLines(t *testing.T) {
+	const n = 12_345
+	l := newLog(t)
+	file := func(yield func(oplog.ImportLine, error) bool) {
+		for i := range n {
+			e := withID(fmt.Sprint("id-", i%(n-5)), entry(fmt.Sprint(i), 1)) // the last five differ from the first
+			e.Time = e.Time.Add(-time.Duration(i) * time.Second / 10)
+			if i >= n-5 {
+				e.Time = entry("", 1).Time
+			}
+			if !yield(oplog.ImportLine{Number: i + 2, Entry: e}, nil) {
+				return
+			}
+		}
+	}
+	var refused []int
+	note := func(number int, _ error) { refused = append(refused, number) }
+	if found, err := l.CheckImport(context.Background(), "acme", file, note); err != nil || found.Refused != 5 {
+		t.Errorf("%+v, %v", found, err)
+	}
+	refused = nil
+	done, err := l.Import(context.Background(), "acme", file, note)
+	if err != nil || done.Recorded != n-5 || fmt.Sprint(refused) != fmt.Sprint([]int{n - 3, n - 2, n - 1, n, n + 1}) {
+		t.Errorf("%+v, %v, refused %v", done, err, refused)
+	}
+}

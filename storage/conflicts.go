@@ -1,0 +1,27 @@
+package storage
+
+import (
+	bolt "go.etcd.io/bbolt"
+
+	"oplog/oplog"
+)
+
+// Conflicts tells whether entries would be refused; see [oplog.Store].
+func (db *DB) Conflicts(tenant string, entries []oplog.Entry) error {
+	r := &appendRequest{tenant: tenant, entries: entries, receipts: make([]oplog.Receipt, len(entries))}
+	return db.bolt.View(func(tx *bolt.Tx) error {
+		b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+		if b == nil {
+			return nil
+		}
+		w := &tenantWriter{
+			entries: b.Bucket([]byte(nameEntries)), ids: b.Bucket([]byte(nameIDs)), arrivals: b.Bucket([]byte(nameArrivals)),
+			idDates: make(map[string]*idsOfDate),
+		}
+		refused, err := w.findDuplicates(r)
+		if err != nil {
+			return err
+		}
+		return refused
+	})
+}
