@@ -20,6 +20,7 @@ type Log struct {
 	tenants map[string]tenantState // what has been read of tenants, by id
 
 	accounts sync.Mutex // held by who changes accounts
+	views    sync.Mutex // held by who changes views
 
 	exports  *exportJobs
 	arrivals arrivals

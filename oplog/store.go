@@ -98,11 +98,14 @@ const (
 	RecordSession       RecordKind = "sessions"      // by hash of the token
 	RecordLaunch        RecordKind = "launches"      // by tenant id, "/", hash of the launch token's id
 	RecordExport        RecordKind = "exports"       // by tenant id, "/", export id
+	RecordView          RecordKind = "views"         // by tenant id, "/", view id
+	RecordStart         RecordKind = "starts"        // by tenant id, "/", person: the view to begin with
 )
 
 // RecordKinds lists all kinds.
 var RecordKinds = []RecordKind{
 	RecordTenant, RecordOrganizations, RecordCatalog, RecordIndex, RecordAccount, RecordKey, RecordSession, RecordLaunch, RecordExport,
+	RecordView, RecordStart,
 }
 
 // Record is a record's name and bytes.

@@ -165,6 +165,24 @@ func (p *principal) mayAdminister(a oplog.Account) error {
 	return oplog.Errorf(oplog.CodeNotFound, "There is no tenant %s.", a.Tenant)
 }
 
+// mayShare refuses to give a view to everybody who may see the log: that is for
+// admins of the whole tenant.
+func (p *principal) mayShare(shared bool) error {
+	if shared && p.kind&admins == 0 {
+		return oplog.Errorf(oplog.CodeForbidden, "Only an admin of the whole tenant shares a view.")
+	}
+	return nil
+}
+
+// mayChangeView refuses to change what is neither one's own nor, for an admin
+// of the whole tenant, shared.
+func (p *principal) mayChangeView(v oplog.View) error {
+	if v.Owns(p.account) || v.Shared && p.kind&admins != 0 {
+		return nil
+	}
+	return oplog.Errorf(oplog.CodeForbidden, "This view is shared by %s; save one of your own to change it.", v.MadeBy)
+}
+
 const noAccess = "This account has no access here."
 
 // refusal says to a caller that a call is not theirs. People learn no more, so

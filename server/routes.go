@@ -24,6 +24,7 @@ func (s *Server) routes() []route {
 		tenants  = "/api/v1/tenants"
 		tenant   = tenants + "/{tenant}"
 		export   = tenant + "/exports/{id}"
+		view     = tenant + "/views/{id}"
 	)
 	return []route{
 		{"GET", setup, anyone, 200, "getSetup", "Whether there is no account yet", nil, answer(s.getSetup)},
@@ -53,6 +54,11 @@ func (s *Server) routes() []route {
 		{"DELETE", export, readers, 200, "removeExport", "Cancel an export that runs (200), or delete one that has ended (204)", nil, answer(s.removeExport)},
 		{"GET", export + "/file", readers, 200, "getExportFile", "The file of an export", nil, plain(s.sendExportFile, describeExportFile)},
 		{"GET", export + "/manifest", readers, 200, "getExportManifest", "The signed manifest of an export", nil, plain(s.sendExportManifest, describeExportManifest)},
+
+		{"GET", tenant + "/views", onlookers, 200, "listViews", "The caller's saved views and the shared ones, by name", nil, answer(s.listViews)},
+		{"POST", tenant + "/views", onlookers, 201, "addView", "Save a view", nil, answer(s.addView)},
+		{"PATCH", view, onlookers, 200, "changeView", "Change a view; what is left out stays", nil, answer(s.changeView)},
+		{"DELETE", view, onlookers, 204, "removeView", "Remove a view", nil, answer(s.removeView)},
 
 		{"GET", tenant + "/checkpoint", readers, 200, "getCheckpoint", "The signed head of the tenant's tree", nil, plain(s.sendCheckpoint, describeCheckpoint)},
 		{"GET", "/api/v1/key", people | keys, 200, "getVerifierKey", "The key that checkpoints are signed for", nil, answer(s.getVerifierKey)},

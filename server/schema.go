@@ -33,7 +33,8 @@ var enums = map[string][]any{
 // requests are what is sent, where an unknown field is refused. Answers may grow
 // fields, and whoever reads them must not refuse those.
 var requests = []string{"NewEntry", "NewUser", "NewRef", "NewChange", "Credentials", "SessionChange", "ExportRequest", "ExportFilters", "Organization", "Organizations",
-	"NewAccount", "AccountChange", "NewKey", "NewTenant", "TenantChange", "NewSetup", "NewCatalog", "NewModule", "NewOperation", "NewTitle"}
+	"NewAccount", "AccountChange", "NewKey", "NewTenant", "TenantChange", "NewSetup", "NewCatalog", "NewModule", "NewOperation", "NewTitle",
+	"NewView", "ViewChange", "Look"}
 
 // describeSchemas says what Go's types leave open: the values of enumerations,
 // that a list is never null, and what may have more fields one day.

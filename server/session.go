@@ -24,10 +24,17 @@ type sessionBody struct {
 }
 
 type sessionTenant struct {
-	ID             string `json:"id"`
-	Name           string `json:"name"`
-	TimeZone       string `json:"time_zone"`
-	DataPermission bool   `json:"data_permission" doc:"Whether there is a tree of organizations."`
+	ID             string     `json:"id"`
+	Name           string     `json:"name"`
+	TimeZone       string     `json:"time_zone"`
+	DataPermission bool       `json:"data_permission" doc:"Whether there is a tree of organizations."`
+	Start          *startBody `json:"start,omitempty" doc:"The view that the caller begins with."`
+}
+
+// startBody is a view to begin with.
+type startBody struct {
+	Query string    `json:"query"`
+	Table *lookBody `json:"table,omitempty"`
 }
 
 type credentialsBody struct {
@@ -210,7 +217,14 @@ func (s *Server) describeSession(a oplog.Account) (sessionBody, error) {
 		return body, err
 	}
 	for _, t := range tenants {
-		body.Tenants = append(body.Tenants, sessionTenant{ID: t.ID, Name: t.Name, TimeZone: t.TimeZone, DataPermission: t.DataPermission})
+		own := sessionTenant{ID: t.ID, Name: t.Name, TimeZone: t.TimeZone, DataPermission: t.DataPermission}
+		switch v, err := s.log.StartView(t.ID, a); {
+		case err == nil:
+			own.Start = &startBody{v.Query, lookBodyOf(v.Table)}
+		case oplog.CodeOf(err) != oplog.CodeNotFound:
+			return body, err
+		}
+		body.Tenants = append(body.Tenants, own)
 	}
 	return body, nil
 }

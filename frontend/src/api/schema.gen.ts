@@ -477,6 +477,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's saved views and the shared ones, by name */
+        get: operations["listViews"];
+        put?: never;
+        /** Save a view */
+        post: operations["addView"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a view */
+        delete: operations["removeView"];
+        options?: never;
+        head?: never;
+        /** Change a view; what is left out stays */
+        patch: operations["changeView"];
+        trace?: never;
+    };
     "/launch": {
         parameters: {
             query?: never;
@@ -697,6 +733,12 @@ export interface components {
         Keys: {
             keys: components["schemas"]["Key"][];
         };
+        Look: {
+            /** @enum {string} */
+            density?: "compact" | "standard" | "roomy";
+            /** @description The columns that are not shown. */
+            hidden?: ("user" | "role" | "organization" | "module" | "type" | "time")[];
+        };
         MadeKey: {
             /** @description The key itself, shown this once. */
             key: string;
@@ -827,6 +869,17 @@ export interface components {
             /** @description As it was at the time. */
             name: string;
             role?: string;
+        };
+        NewView: {
+            name: string;
+            /** @description The filters, as the log's address has them. */
+            query: string;
+            /** @description For everybody who may see the log; admins of the whole tenant share. */
+            shared?: boolean;
+            /** @description The caller begins with it. */
+            start?: boolean;
+            /** @description How the table looks; left out: as each reader has it. */
+            table?: components["schemas"]["Look"];
         };
         Operation: {
             built_in?: boolean;
@@ -965,6 +1018,8 @@ export interface components {
             data_permission: boolean;
             id: string;
             name: string;
+            /** @description The view that the caller begins with. */
+            start?: components["schemas"]["Start"];
             time_zone: string;
         };
         Sessions: {
@@ -973,6 +1028,10 @@ export interface components {
         Setup: {
             /** @description Whether there is no account yet. */
             needed: boolean;
+        };
+        Start: {
+            query: string;
+            table?: components["schemas"]["Look"];
         };
         Summary: {
             facets: components["schemas"]["Facets"];
@@ -1018,6 +1077,36 @@ export interface components {
         VerifierKey: {
             /** @description In the form of golang.org/x/mod/sumdb/note. */
             key: string;
+        };
+        View: {
+            /** Format: date-time */
+            changed_at: string;
+            id: string;
+            made_by: string;
+            may_change: boolean;
+            name: string;
+            /** @description Whether it is the caller's own. */
+            own: boolean;
+            /** @description The filters, as the log's address has them. */
+            query: string;
+            /** @description Whether everybody who may see the log has it. */
+            shared: boolean;
+            /** @description Whether the caller begins with it. */
+            start: boolean;
+            /** @description How the table looks, if the view says so. */
+            table?: components["schemas"]["Look"];
+        };
+        ViewChange: {
+            name?: string;
+            query?: string;
+            shared?: boolean;
+            /** @description The caller's own choice; of a view that somebody else shares, too. */
+            start?: boolean;
+            /** @description An empty one leaves it to each reader. */
+            table?: components["schemas"]["Look"];
+        };
+        Views: {
+            views: components["schemas"]["View"][];
         };
     };
     responses: never;
@@ -2366,6 +2455,144 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listViews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Views"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewView"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+                /** @description The view's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+                /** @description The view's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
                 };
             };
             /** @description Error */

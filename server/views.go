@@ -1,0 +1,223 @@
+package server
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"oplog/oplog"
+)
+
+// viewBody is a saved view as one of those who see it does.
+type viewBody struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	Query     string    `json:"query" doc:"The filters, as the log's address has them."`
+	Table     *lookBody `json:"table,omitempty" doc:"How the table looks, if the view says so."`
+	Shared    bool      `json:"shared" doc:"Whether everybody who may see the log has it."`
+	Own       bool      `json:"own" doc:"Whether it is the caller's own."`
+	MayChange bool      `json:"may_change"`
+	Start     bool      `json:"start" doc:"Whether the caller begins with it."`
+	MadeBy    string    `json:"made_by"`
+	ChangedAt time.Time `json:"changed_at"`
+}
+
+// lookBody is how the table of a view looks.
+type lookBody struct {
+	Density string   `json:"density,omitempty" enum:"compact,standard,roomy"`
+	Hidden  []string `json:"hidden,omitempty" maxItems:"6" enum:"user,role,organization,module,type,time" doc:"The columns that are not shown."`
+}
+
+type newViewBody struct {
+	Name   string    `json:"name" minLength:"1" maxLength:"128"`
+	Query  string    `json:"query" maxLength:"4096" doc:"The filters, as the log's address has them."`
+	Table  *lookBody `json:"table,omitempty" doc:"How the table looks; left out: as each reader has it."`
+	Shared bool      `json:"shared,omitempty" doc:"For everybody who may see the log; admins of the whole tenant share."`
+	Start  bool      `json:"start,omitempty" doc:"The caller begins with it."`
+}
+
+type viewChangeBody struct {
+	Name   *string   `json:"name,omitempty" minLength:"1" maxLength:"128"`
+	Query  *string   `json:"query,omitempty" maxLength:"4096"`
+	Table  *lookBody `json:"table,omitempty" doc:"An empty one leaves it to each reader."`
+	Shared *bool     `json:"shared,omitempty"`
+	Start  *bool     `json:"start,omitempty" doc:"The caller's own choice; of a view that somebody else shares, too."`
+}
+
+type (
+	viewsOutput struct {
+		Body struct {
+			Views []viewBody `json:"views"`
+		} `nameHint:"Views"`
+	}
+	viewOutput   struct{ Body viewBody }
+	addViewInput struct{ Body newViewBody }
+	viewInput    struct {
+		ID string `path:"id" doc:"The view's id."`
+	}
+	changeViewInput struct {
+		ID   string `path:"id" doc:"The view's id."`
+		Body viewChangeBody
+	}
+)
+
+func (s *Server) listViews(_ context.Context, in *call, _ *struct{}) (*viewsOutput, error) {
+	views, err := s.log.Views(in.tenant.ID, in.account)
+	if err != nil {
+		return nil, err
+	}
+	start, err := s.startID(in.tenant.ID, in.account)
+	if err != nil {
+		return nil, err
+	}
+	out := &viewsOutput{}
+	out.Body.Views = make([]viewBody, len(views))
+	for i, v := range views {
+		out.Body.Views[i] = in.viewBodyOf(v, start)
+	}
+	return out, nil
+}
+
+func (s *Server) addView(_ context.Context, in *call, input *addViewInput) (*viewOutput, error) {
+	b := input.Body
+	if err := checkViewQuery(b.Query); err != nil {
+		return nil, err
+	}
+	if err := in.mayShare(b.Shared); err != nil {
+		return nil, err
+	}
+	v, err := s.log.AddView(oplog.View{Tenant: in.tenant.ID, Name: b.Name, Query: b.Query, Table: b.Table.domain(), Shared: b.Shared}, in.account)
+	if err != nil {
+		return nil, err
+	}
+	if b.Start {
+		if err := s.log.StartWith(in.tenant.ID, v.ID, in.account); err != nil {
+			return nil, err
+		}
+	}
+	return s.savedView(in, v)
+}
+
+func (s *Server) changeView(_ context.Context, in *call, input *changeViewInput) (*viewOutput, error) {
+	v, err := s.log.View(in.tenant.ID, input.ID, in.account)
+	if err != nil {
+		return nil, err
+	}
+	b := input.Body
+	if b.Query != nil {
+		if err := checkViewQuery(*b.Query); err != nil {
+			return nil, err
+		}
+	}
+	if b.Name != nil || b.Query != nil || b.Table != nil || b.Shared != nil {
+		if err := in.mayChangeView(v); err != nil {
+			return nil, err
+		}
+		if err := in.mayShare(b.Shared != nil && *b.Shared); err != nil {
+			return nil, err
+		}
+		v, err = s.log.ChangeView(v, func(v *oplog.View) {
+			replace(&v.Name, b.Name)
+			replace(&v.Query, b.Query)
+			replace(&v.Shared, b.Shared)
+			if b.Table != nil {
+				v.Table = b.Table.domain()
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if b.Start != nil {
+		if err := s.startWith(in, v.ID, *b.Start); err != nil {
+			return nil, err
+		}
+	}
+	return s.savedView(in, v)
+}
+
+// startWith makes a view the caller's start, or ends that it is.
+func (s *Server) startWith(in *call, id string, on bool) error {
+	now, err := s.startID(in.tenant.ID, in.account)
+	switch {
+	case err != nil || on == (now == id):
+		return err
+	case !on:
+		id = ""
+	}
+	return s.log.StartWith(in.tenant.ID, id, in.account)
+}
+
+func (s *Server) removeView(_ context.Context, in *call, input *viewInput) (*struct{}, error) {
+	v, err := s.log.View(in.tenant.ID, input.ID, in.account)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.mayChangeView(v); err != nil {
+		return nil, err
+	}
+	in.about = aboutView(v)
+	return nil, s.log.RemoveView(v)
+}
+
+// savedView answers with a view as it stands now.
+func (s *Server) savedView(in *call, v oplog.View) (*viewOutput, error) {
+	in.about = aboutView(v)
+	start, err := s.startID(in.tenant.ID, in.account)
+	return &viewOutput{in.viewBodyOf(v, start)}, err
+}
+
+func aboutView(v oplog.View) about {
+	return about{object: oplog.Ref{ID: v.ID, Name: v.Name}, details: map[string]any{"query": v.Query, "shared": v.Shared}}
+}
+
+// startID is the view that somebody begins with, or "".
+func (s *Server) startID(tenant string, a oplog.Account) (string, error) {
+	v, err := s.log.StartView(tenant, a)
+	if oplog.CodeOf(err) == oplog.CodeNotFound {
+		return "", nil
+	}
+	return v.ID, err
+}
+
+func (in *call) viewBodyOf(v oplog.View, start string) viewBody {
+	return viewBody{
+		ID: v.ID, Name: v.Name, Query: v.Query, Table: lookBodyOf(v.Table), Shared: v.Shared, Own: v.Owns(in.account),
+		MayChange: in.mayChangeView(v) == nil, Start: v.ID == start, MadeBy: v.MadeBy, ChangedAt: v.ChangedAt,
+	}
+}
+
+func lookBodyOf(t *oplog.TableLook) *lookBody {
+	if t == nil {
+		return nil
+	}
+	return &lookBody{t.Density, t.Hidden}
+}
+
+func (b *lookBody) domain() *oplog.TableLook {
+	if b == nil || b.Density == "" && len(b.Hidden) == 0 {
+		return nil
+	}
+	return &oplog.TableLook{Density: b.Density, Hidden: b.Hidden}
+}
+
+// checkViewQuery refuses a query that the log's address does not have.
+func checkViewQuery(text string) error {
+	query, err := url.ParseQuery(text)
+	if err != nil {
+		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view breaks a rule.", Fields: []oplog.FieldError{
+			{Location: "body.query", Message: "is not the query of an address: " + err.Error(), Value: shorten(text)},
+		}}
+	}
+	for name := range query {
+		if !slices.ContainsFunc(filterParams, func(p *huma.Param) bool { return p.Name == name }) {
+			return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view breaks a rule.", Fields: []oplog.FieldError{
+				{Location: "body.query", Message: "has a filter that the log does not know: " + shorten(name), Value: shorten(text)},
+			}}
+		}
+	}
+	return nil
+}

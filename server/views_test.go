@@ -1,0 +1,141 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+const viewsPath = tenantA + "/views"
+
+type views struct{ Views []viewBody }
+
+// viewNames lists the views of a caller: a star before the one to begin with,
+// an exclamation mark after what the caller may change.
+func (f *fixture) viewNames(caller string) string {
+	f.Helper()
+	var names []string
+	for _, v := range decode[views](f, f.get(caller, viewsPath, 200)).Views {
+		name := v.Name
+		if v.Start {
+			name = "*" + name
+		}
+		if v.MayChange {
+			name += "!"
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, " ")
+}
+
+func (f *fixture) saveView(caller, body string) viewBody {
+	f.Helper()
+	return decode[viewBody](f, f.change(caller, "POST", viewsPath, body, 201))
+}
+
+// TestViews: everybody has their own views and the shared ones, and changes no
+// one else's.
+func TestViews(t *testing.T) {
+	f := newServer(t)
+	want := func(caller, want string) {
+		t.Helper()
+		if got := f.viewNames(caller); got != want {
+			t.Errorf("%s has %q, want %q", caller, got, want)
+		}
+	}
+	deletes := f.saveView("admin", `{"name":"Deletes","query":"operation=delete&range=last_7_days","shared":true,"table":{"density":"compact","hidden":["role"]}}`)
+	own := f.saveView("auditor", `{"name":"Mine","query":"q=vip&range=today","start":true}`)
+	f.saveView("admin", `{"name":"Mine","query":""}`)
+	want("admin", "Deletes! Mine!")
+	want("owner", "Deletes!")
+	want("auditor", "Deletes *Mine!")
+	want("scoped", "Deletes")
+	if deletes.Table == nil || deletes.Table.Density != "compact" || deletes.Table.Hidden[0] != "role" || !deletes.Own || deletes.MadeBy != "admin" {
+		t.Errorf("%+v", deletes)
+	}
+
+	// A start is each person's choice, of shared views too, and known when one signs in.
+	f.change("scoped", "PATCH", viewsPath+"/"+deletes.ID, `{"start":true}`, 200)
+	want("scoped", "*Deletes")
+	want("auditor", "Deletes *Mine!")
+	session := decode[sessionBody](t, f.get("scoped", "/api/v1/session", 200))
+	if s := session.Tenants[0].Start; s == nil || s.Query != deletes.Query || s.Table.Density != "compact" {
+		t.Errorf("the session says %+v", s)
+	}
+	f.change("auditor", "PATCH", viewsPath+"/"+deletes.ID, `{"start":true}`, 200)
+	f.change("auditor", "PATCH", viewsPath+"/"+own.ID, `{"start":false}`, 200) // was not it
+	want("auditor", "*Deletes Mine!")
+	f.change("auditor", "PATCH", viewsPath+"/"+deletes.ID, `{"start":false}`, 200)
+	want("auditor", "Deletes Mine!")
+
+	// What is another's: shared by admins alone, changed by them alone.
+	path := viewsPath + "/" + deletes.ID
+	for _, caller := range []string{"auditor", "scoped"} {
+		f.change(caller, "PATCH", path, `{"name":"x"}`, 403)
+		f.change(caller, "PATCH", path, `{"start":true,"shared":false}`, 403)
+		f.change(caller, "DELETE", path, "", 403)
+		f.change(caller, "POST", viewsPath, `{"name":"x","query":"","shared":true}`, 403)
+	}
+	f.change("auditor", "PATCH", viewsPath+"/"+own.ID, `{"shared":true}`, 403)
+	f.change("admin", "PATCH", viewsPath+"/"+own.ID, `{"name":"x"}`, 404)
+	f.change("admin", "DELETE", viewsPath+"/"+own.ID, "", 404)
+	f.change("stranger", "DELETE", "/api/v1/tenants/other/views/"+deletes.ID, "", 404)
+	f.change("owner", "PATCH", path, `{"name":"Deletions","table":{}}`, 200)
+	if v := decode[views](t, f.get("admin", viewsPath, 200)).Views[0]; v.Name != "Deletions" || v.Table != nil || v.Query != deletes.Query {
+		t.Errorf("%+v", v)
+	}
+	f.change("owner", "DELETE", path, "", 204)
+	want("scoped", "")
+	if s := decode[sessionBody](t, f.get("scoped", "/api/v1/session", 200)).Tenants[0].Start; s != nil {
+		t.Errorf("the session still says %+v", s)
+	}
+}
+
+// TestViewsOfAScope: a shared view that looks beyond a reader's organization is
+// not theirs, and none shows more than its reader may see.
+func TestViewsOfAScope(t *testing.T) {
+	f := newServer(t)
+	f.record(entry(`"organization":{"id":"west","name":"West"}`), entry(`"organization":{"id":"east","name":"East"}`))
+	f.saveView("admin", `{"name":"all","query":"range=today","shared":true}`)
+	f.saveView("admin", `{"name":"east","query":"organization=shanghai&range=today","shared":true}`)
+	west := f.saveView("admin", `{"name":"west","query":"organization=west&range=today","shared":true}`)
+	if got := f.viewNames("scoped"); got != "all east" {
+		t.Errorf("scoped has %q", got)
+	}
+	if r := f.send("scoped", "PATCH", viewsPath+"/"+west.ID, `{"start":true}`); r.status != http.StatusNotFound {
+		t.Errorf("scoped begins with it: %d", r.status)
+	}
+	if sum := decode[struct{ Total int }](t, f.get("scoped", tenantA+"/summary?"+west.Query, 200)); sum.Total != 0 {
+		t.Errorf("scoped sees %d through a view", sum.Total)
+	}
+}
+
+func TestViewsRefused(t *testing.T) {
+	f := newServer(t)
+	refused := func(body, location string) {
+		t.Helper()
+		p := f.asProblem(f.send("auditor", "POST", viewsPath, body), 422)
+		if len(p.Errors) == 0 || !strings.HasSuffix(p.Errors[0].Location, location) {
+			t.Errorf("%s: %+v", body, p)
+		}
+	}
+	refused(`{"name":"","query":""}`, "name")
+	refused(`{"name":" ","query":""}`, "name")
+	refused(`{"name":"x","query":"limit=5"}`, "query")
+	refused(`{"name":"x","query":"q=%zz"}`, "query")
+	refused(`{"name":"x","query":"","table":{"density":"huge"}}`, "density")
+	refused(`{"name":"x","query":"","table":{"hidden":["content"]}}`, "hidden[0]")
+	refused(`{"name":"x","query":"`+strings.Repeat("a", 5000)+`"}`, "query")
+	v := f.saveView("auditor", `{"name":"Mine","query":""}`)
+	f.change("auditor", "POST", viewsPath, `{"name":"mine","query":"q=x"}`, 409)
+	f.change("auditor", "PATCH", viewsPath+"/"+v.ID, `{"query":"cursor=x"}`, 422)
+	f.change("auditor", "PATCH", viewsPath+"/"+v.ID, `{"name":"Mine"}`, 200)
+	for i := range 99 {
+		f.saveView("auditor", fmt.Sprintf(`{"name":"view %d","query":""}`, i))
+	}
+	p := f.asProblem(f.send("auditor", "POST", viewsPath, `{"name":"one more","query":""}`), 422)
+	if !strings.Contains(p.Detail, "100 views") {
+		t.Error(p.Detail)
+	}
+}
