@@ -15,5 +15,6 @@ export const keys = {
   entry: (tenant: string, id: string) => ['tenant', tenant, 'entry', id] as const,
   recount: (tenant: string, filters: string) => ['tenant', tenant, 'recount', filters] as const,
   history: (tenant: string, contentId: string) => ['tenant', tenant, 'history', contentId] as const,
+  views: (tenant: string) => ['tenant', tenant, 'views'] as const,
   exports: (tenant: string) => ['tenant', tenant, 'exports'] as const,
 }

@@ -31,4 +31,9 @@ export type ExportRequest = Schemas['ExportRequest']
 export type WireFilters = Schemas['ExportFilters']
 export type Preset = Exclude<Export['range'], 'custom'>
 
+export type View = Schemas['View']
+export type Views = Schemas['Views']
+export type NewView = Schemas['NewView']
+export type ViewChange = Schemas['ViewChange']
+
 export type ProblemBody = Partial<Schemas['Problem']>

@@ -18,10 +18,12 @@ interface Props {
   onRemove: (name: FilterName) => void
   onClear: () => void
   onCopyLink: () => void
+  /** Stands before the link. */
+  children?: ReactNode
 }
 
 /** The filters that are on, one chip each. The line is there when it is empty too, so that nothing jumps. */
-export function Chips({ chips, onRemove, onClear, onCopyLink }: Props) {
+export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props) {
   const words = useWords()
   const line = useRef<HTMLDivElement>(null)
 
@@ -81,6 +83,7 @@ export function Chips({ chips, onRemove, onClear, onCopyLink }: Props) {
         </button>
       )}
       <span className="grow" />
+      {children}
       <button type="button" className="text-button quiet copy-link" onClick={onCopyLink}>
         <Icon name="link" />
         {words.copyLink}

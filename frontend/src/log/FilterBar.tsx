@@ -1,4 +1,5 @@
 import { Button } from 'antd'
+import type { ReactNode } from 'react'
 import type { Preset, Summary, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
@@ -28,6 +29,8 @@ interface Props {
   onPreset: (preset: Preset) => void
   onSheet: () => void
   onExport: () => void
+  /** Stands before the export, on a phone. */
+  children?: ReactNode
 }
 
 export function FilterBar(props: Props) {
@@ -100,6 +103,7 @@ export function FilterBar(props: Props) {
         onPreset={props.onPreset}
         onCustom={(from, to) => onFilters({ ...filters, range: undefined, from, to })}
       />
+      {props.children}
       <Button
         type="primary"
         className="export-button"

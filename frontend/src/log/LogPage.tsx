@@ -12,6 +12,8 @@ import { useViewport } from '../frame/viewport'
 import { useWords } from '../i18n/language'
 import { copyText } from '../theme/copy'
 import { dateText, wallTime } from '../time/zone'
+import { tasteWith } from '../views/look'
+import { type ViewContext, ViewsMenu } from '../views/ViewsMenu'
 import { type Chip, Chips } from './Chips'
 import { EmptyState } from './EmptyState'
 import { FilterBar } from './FilterBar'
@@ -22,9 +24,11 @@ import {
   type FilterName,
   hasSelection,
   type ListFilter,
+  readFilters,
   toggled,
   without,
   withoutSelection,
+  withPeriod,
   writeFilters,
 } from './filters'
 import { filterLabel, filterText } from './filterWords'
@@ -57,7 +61,11 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   const client = useQueryClient()
   const navigate = useNavigate()
   const { entry: openId } = useParams()
-  const { filters, setFilters } = useFilters()
+  const [taste, setTaste] = useTaste()
+  // An entry that was opened by its address alone stands in the usual list.
+  const { filters, setFilters } = useFilters(openId === undefined ? tenant.start : undefined, ({ table }) => {
+    if (table) setTaste(tasteWith(taste, table))
+  })
   const [dialog, setDialog] = useState<'export' | 'filters' | 'jump'>()
   const [opened, setOpened] = useState<FilterName>()
   const now = useNow()
@@ -65,7 +73,6 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   useDocumentTitle(words.operationLog)
 
   const panel = usePanel()
-  const [taste, setTaste] = useTaste()
   const hasTree = tenant.data_permission
   const layout = layoutFor(useViewport(), hasTree && !panel.closed ? panel.width : 0, openId !== undefined)
   const showTree = hasTree && layout.tree && !panel.closed
@@ -161,6 +168,21 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
       />
     ),
   }))
+  const context: ViewContext = {
+    tenant,
+    query,
+    shown: words.listJoin([
+      ...active.flatMap((name) => (name === 'period' ? [] : [filterText(name, filters, nameOf, summary, zone, words)])),
+      filters.range && !hasSelection(filters)
+        ? words.rangeInText[filters.range]
+        : filterText('period', filters, nameOf, summary, zone, words),
+    ]),
+    taste,
+    onOpen: (view) => {
+      if (view.table) setTaste(tasteWith(taste, view.table))
+      setFilters(withPeriod(readFilters(new URLSearchParams(view.query))))
+    },
+  }
   const index = openId === undefined ? -1 : entries.findIndex((entry) => entry.id === openId)
   const scope = filters.organization.map((id) => nameOf('organization', id))
 
@@ -195,13 +217,17 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           onPreset={choosePreset}
           onSheet={() => setDialog('filters')}
           onExport={() => setDialog('export')}
-        />
+        >
+          {layout.table === 'phone' && <ViewsMenu {...context} phone />}
+        </FilterBar>
         <Chips
           chips={chips}
           onRemove={(name) => setFilters(without(filters, name))}
           onClear={() => setFilters(cleared(filters))}
           onCopyLink={() => copy(window.location.href, words.linkCopied)}
-        />
+        >
+          {layout.table !== 'phone' && <ViewsMenu {...context} />}
+        </Chips>
         <Histogram
           summary={log.frame}
           zone={zone}

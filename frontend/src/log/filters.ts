@@ -65,6 +65,11 @@ export function hasPeriod(filters: Filters): boolean {
   return filters.range !== undefined || filters.from !== undefined || filters.to !== undefined
 }
 
+/** With the usual period where there is none. */
+export function withPeriod(filters: Filters): Filters {
+  return hasPeriod(filters) ? filters : { ...filters, range: defaultPreset }
+}
+
 /** Whether the period ends now: a preset of which no end has been cut off. */
 export function endsNow(filters: Filters): boolean {
   return filters.to === undefined

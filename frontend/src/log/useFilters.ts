@@ -1,22 +1,29 @@
-import { useCallback, useEffect, useMemo } from 'react'
+import { useCallback, useEffect, useMemo, useRef } from 'react'
 import { useLocation, useNavigate, useSearchParams } from 'react-router'
-import { defaultPreset, type Filters, hasPeriod, readFilters, writeFilters } from './filters'
+import type { Tenant } from '../api/types'
+import { type Filters, hasPeriod, readFilters, withPeriod, writeFilters } from './filters'
+
+type Start = NonNullable<Tenant['start']>
 
 interface UseFilters {
   filters: Filters
   setFilters: (next: Filters, how?: { replace: boolean }) => void
 }
 
-/** The filters as the address has them. An address without a period gets the usual one, written into it. */
-export function useFilters(): UseFilters {
+/**
+ * The filters as the address has them. An address without any gets those that the person begins with, and one without
+ * a period the usual one, written into it.
+ */
+export function useFilters(start: Start | undefined, onStart: (start: Start) => void): UseFilters {
   const [search] = useSearchParams()
   const navigate = useNavigate()
   const { pathname } = useLocation()
-  const text = search.toString()
+  const given = search.toString()
+  const text = given || (start?.query ?? '')
 
   const read = useMemo(() => readFilters(new URLSearchParams(text)), [text])
-  const complete = hasPeriod(read)
-  const filters = useMemo(() => (complete ? read : { ...read, range: defaultPreset }), [complete, read])
+  const filters = useMemo(() => withPeriod(read), [read])
+  const complete = given !== '' && hasPeriod(read)
 
   const setFilters = useCallback(
     (next: Filters, how?: { replace: boolean }) => {
@@ -24,9 +31,13 @@ export function useFilters(): UseFilters {
     },
     [navigate, pathname],
   )
+  const started = useRef(onStart)
+  started.current = onStart
   useEffect(() => {
-    if (!complete) setFilters(filters, { replace: true })
-  }, [complete, filters, setFilters])
+    if (complete) return
+    if (given === '' && start) started.current(start)
+    setFilters(filters, { replace: true })
+  }, [complete, given, start, filters, setFilters])
 
   return { filters, setFilters }
 }

@@ -1,0 +1,86 @@
+import { Button } from 'antd'
+import { type FormEvent, useId, useState } from 'react'
+import { problemText } from '../api/http'
+import type { View } from '../api/types'
+import { useWords } from '../i18n/language'
+import { Notice } from '../log/Notice'
+import { useSession } from '../session/session'
+import { canonical, lookOf } from './look'
+import { useSaveView } from './queries'
+import type { ViewContext } from './ViewsMenu'
+
+interface Props extends ViewContext {
+  /** The view to change; without it what is on screen becomes a new one. */
+  view: View | undefined
+  onDone: () => void
+}
+
+/** Gives what is on screen a name, or changes a view. */
+export function ViewForm({ tenant, query, shown, taste, view, onDone }: Props) {
+  const words = useWords()
+  const session = useSession()
+  const save = useSaveView(tenant.id)
+  const id = useId()
+  const [name, setName] = useState(view?.name ?? '')
+  const [shared, setShared] = useState(view?.shared ?? false)
+  const [withTable, setWithTable] = useState(view?.table !== undefined)
+  const [start, setStart] = useState(view?.start ?? false)
+  const [fresh, setFresh] = useState(false)
+  const differs = view !== undefined && canonical(view.query) !== query
+  // As the server has it: who sees only an organization shares nothing with the others.
+  const mayShare = (session.role === 'owner' || session.role === 'admin') && !session.organization
+
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    const look = lookOf(taste)
+    const body = view
+      ? {
+          name: name.trim(),
+          ...(fresh ? { query } : {}),
+          ...(mayShare ? { shared } : {}),
+          ...(withTable ? { table: fresh || !view.table ? look : view.table } : view.table ? { table: {} } : {}),
+          ...(start === view.start ? {} : { start }),
+        }
+      : { name: name.trim(), query, shared, start, ...(withTable ? { table: look } : {}) }
+    save.mutate({ ...(view ? { id: view.id } : {}), body }, { onSuccess: onDone })
+  }
+
+  return (
+    <form className="views-form" onSubmit={submit}>
+      <h3>{view ? words.views.changeTitle : words.views.save}</h3>
+      <label htmlFor={id}>{words.views.name}</label>
+      <div className="field">
+        <input
+          id={id}
+          type="text"
+          autoComplete="off"
+          required
+          maxLength={128}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />
+      </div>
+      {(!view || fresh) && <p className="views-shown">{words.views.holds(shown)}</p>}
+      {differs && <Check label={words.views.fresh} checked={fresh} onChange={setFresh} />}
+      <Check label={words.views.withTable} checked={withTable} onChange={setWithTable} />
+      <Check label={words.views.start} checked={start} onChange={setStart} />
+      {mayShare && <Check label={words.views.share} checked={shared} onChange={setShared} />}
+      {save.error && <Notice kind="error">{words.views.notSaved(problemText(save.error))}</Notice>}
+      <div className="views-buttons">
+        <Button onClick={onDone}>{words.cancel}</Button>
+        <Button type="primary" htmlType="submit" loading={save.isPending} disabled={name.trim() === ''}>
+          {words.views.saveButton}
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+function Check({ label, checked, onChange }: { label: string; checked: boolean; onChange: (on: boolean) => void }) {
+  return (
+    <label className="choice">
+      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.target.checked)} />
+      {label}
+    </label>
+  )
+}
