@@ -202,6 +202,15 @@ func (l *Log) Checkpoint(tenant string) (string, error) {
 	return l.store.Checkpoint(tenant)
 }
 
+// Consistency returns the proof that a tenant's log only grew from one size to
+// another, 0 for that of now.
+func (l *Log) Consistency(tenant string, from, to uint64) (Consistency, error) {
+	if _, err := l.tenant(tenant); err != nil {
+		return Consistency{}, err
+	}
+	return l.store.ProveConsistency(tenant, from, to)
+}
+
 // VerifierKey returns the public key that checkpoints are signed for.
 func (l *Log) VerifierKey() string { return l.store.VerifierKey() }
 

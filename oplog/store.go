@@ -53,6 +53,11 @@ type Store interface {
 	// stands.
 	Prove(tenant string, key Key) (Proof, error)
 
+	// ProveConsistency returns the proof that the tree of the first from entries
+	// is a part of that of the first to, 0 for all that there are; CodeInvalid
+	// where there are not so many.
+	ProveConsistency(tenant string, from, to uint64) (Consistency, error)
+
 	// Checkpoint returns the signed head of the tenant's tree, a C2SP
 	// tlog-checkpoint.
 	Checkpoint(tenant string) (string, error)
@@ -139,4 +144,13 @@ type Proof struct {
 	Size       uint64   `json:"size"`       // of the tree
 	Path       [][]byte `json:"path"`       // hashes from the leaf to the root
 	Checkpoint string   `json:"checkpoint"` // the signed head, a C2SP tlog-checkpoint
+}
+
+// Consistency shows that a tenant's log only grew from one size to another: the
+// RFC 6962 consistency proof between two heads of its tree.
+type Consistency struct {
+	From       uint64   `json:"from"`
+	To         uint64   `json:"to"`
+	Path       [][]byte `json:"path"`       // hashes, in the order of RFC 6962
+	Checkpoint string   `json:"checkpoint"` // the signed head at To, a C2SP tlog-checkpoint
 }

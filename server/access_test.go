@@ -53,6 +53,7 @@ func TestWhoMay(t *testing.T) {
 	check("POST", tenant+"/views", `{"name":"x","query":"q=x"}`, 401, 401, 201, 201, 201, 201, 403, 403, 403, 403, 404, 404, 404)
 	check("PATCH", tenant+"/views/none", `{"name":"x"}`, 401, 401, 404, 404, 404, 404, 403, 403, 403, 403, 404, 404, 404)
 	check("DELETE", tenant+"/views/none", "", 401, 401, 404, 404, 404, 404, 403, 403, 403, 403, 404, 404, 404)
+	check("GET", tenant+"/checkpoint/consistency?from=1", "", 401, 401, 200, 200, 200, 200, 403, 403, 200, 403, 404, 404, 404)
 	check("GET", tenant+"/checkpoint", "", 401, 401, 200, 200, 200, 200, 403, 403, 200, 403, 404, 404, 404)
 	check("GET", "/api/v1/openapi.json", "", slices.Repeat([]int{200}, len(callers))...)
 	check("GET", tenant+"/live?limit=x", "", 401, 401, 422, 422, 422, 422, 403, 403, 422, 403, 404, 404, 404)

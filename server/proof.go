@@ -5,6 +5,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
+
+	"oplog/oplog"
 )
 
 // sendCheckpoint answers with the signed tree head as it is, a text that
@@ -23,6 +25,22 @@ func describeCheckpoint(_ huma.Registry, op *huma.Operation) {
 		Description: "A signed note, in the form of C2SP tlog-checkpoint.",
 		Content:     map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}},
 	}
+}
+
+type consistencyOutput struct{ Body oplog.Consistency }
+
+func (s *Server) getConsistency(_ context.Context, in *call, _ *struct{}) (*consistencyOutput, error) {
+	r := &reader{query: in.query}
+	from, to := r.size("from"), r.size("to")
+	if from == 0 && r.err() == nil {
+		r.fail("from", nil, "is needed: the size of the older checkpoint, its second line")
+	}
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	c, err := s.log.Consistency(in.tenant.ID, from, to)
+	c.Path = orEmpty(c.Path)
+	return &consistencyOutput{c}, err
 }
 
 type keyOutput struct {

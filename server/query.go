@@ -42,6 +42,15 @@ var accountParams = []*huma.Param{
 	textParam("tenant", "Those of one tenant.", &huma.Schema{Type: huma.TypeString}),
 }
 
+// consistencyParams name two sizes of a log.
+var consistencyParams = []*huma.Param{
+	{
+		Name: "from", In: "query", Required: true, Description: "The second line of the older checkpoint: its number of entries.",
+		Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: number(1)},
+	},
+	textParam("to", "The number of entries of the newer checkpoint; left out: of the log as it is now.", &huma.Schema{Type: huma.TypeInteger, Minimum: number(1)}),
+}
+
 func number(n float64) *float64 { return &n }
 
 func textParam(name, doc string, schema *huma.Schema) *huma.Param {
@@ -111,6 +120,19 @@ func (r *reader) int(name string, otherwise int) int {
 	n, err := strconv.Atoi(text)
 	if err != nil {
 		r.fail(name, text, "is not a whole number")
+	}
+	return n
+}
+
+// size reads a number of entries, at least 1; 0 where it is left out.
+func (r *reader) size(name string) uint64 {
+	text := r.text(name)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.ParseUint(text, 10, 63)
+	if err != nil || n == 0 {
+		r.fail(name, text, "is not a number of entries, 1 or more")
 	}
 	return n
 }

@@ -61,6 +61,7 @@ func (s *Server) routes() []route {
 		{"DELETE", view, onlookers, 204, "removeView", "Remove a view", nil, answer(s.removeView)},
 
 		{"GET", tenant + "/checkpoint", readers, 200, "getCheckpoint", "The signed head of the tenant's tree", nil, plain(s.sendCheckpoint, describeCheckpoint)},
+		{"GET", tenant + "/checkpoint/consistency", readers, 200, "getConsistency", "The proof that the log only grew between two checkpoints", consistencyParams, answer(s.getConsistency)},
 		{"GET", "/api/v1/key", people | keys, 200, "getVerifierKey", "The key that checkpoints are signed for", nil, answer(s.getVerifierKey)},
 
 		{"GET", tenant + "/access", admins, 200, "listAccess", "Who read, exported and administered the log, newest first", turnParams, answer(s.listAccess)},

@@ -21,6 +21,7 @@ var deeds = map[string]deed{
 	"getSummary":        {"log", "search", true},
 	"live":              {"log", "search", true},
 	"getEntry":          {"log", "open", true},
+	"getConsistency":    {"log", "prove", true},
 	"startExport":       {"export", "start", false},
 	"removeExport":      {"export", "remove", false},
 	"getExportFile":     {"export", "download", true},

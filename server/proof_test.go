@@ -1,0 +1,86 @@
+package server
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"oplog/oplog"
+)
+
+// head reads a checkpoint as its keeper does.
+func (f *fixture) head(text string) (size int64, root tlog.Hash) {
+	f.Helper()
+	var key struct{ Key string }
+	f.noError(json.Unmarshal([]byte(f.get("read", "/api/v1/key", 200)), &key))
+	verifier, err := note.NewVerifier(key.Key)
+	f.noError(err)
+	opened, err := note.Open([]byte(text), note.VerifierList(verifier))
+	f.noError(err)
+	var hash string
+	_, err = fmt.Sscanf(strings.SplitN(opened.Text, "\n", 2)[1], "%d\n%s\n", &size, &hash)
+	f.noError(err)
+	raw, err := base64.StdEncoding.DecodeString(hash)
+	f.noError(err)
+	return size, tlog.Hash(raw)
+}
+
+// TestConsistency takes two checkpoints, and checks by the answer alone that
+// the second continues the first.
+func TestConsistency(t *testing.T) {
+	f := newServer(t)
+	const address = tenantA + "/checkpoint/consistency"
+	f.asProblem(f.send("read", "GET", address+"?from=1", ""), 422)
+	f.record(entry(), entry(), entry())
+	kept := f.get("read", tenantA+"/checkpoint", 200)
+	f.record(entry(), entry(), entry(), entry())
+
+	check := func(query string) {
+		t.Helper()
+		var c oplog.Consistency
+		f.noError(json.Unmarshal([]byte(f.get("auditor", address+query, 200)), &c))
+		path := make(tlog.TreeProof, len(c.Path))
+		for i := range path {
+			path[i] = tlog.Hash(c.Path[i])
+		}
+		older, olderRoot := f.head(kept)
+		newer, newerRoot := f.head(c.Checkpoint)
+		if c.From != uint64(older) || c.To != uint64(newer) {
+			t.Fatalf("%s: %+v", query, c)
+		}
+		if err := tlog.CheckTree(path, newer, newerRoot, older, olderRoot); err != nil {
+			t.Errorf("%s: %v", query, err)
+		}
+	}
+	check("?from=3")
+	check("?from=3&to=7")
+	check("?from=3&to=5")
+	check("?from=3&to=3")
+	if body := f.get("read", address+"?from=3&to=3", 200); !strings.Contains(body, `"path":[]`) {
+		t.Error(body)
+	}
+
+	refused := func(query, field string) {
+		t.Helper()
+		p := f.asProblem(f.send("read", "GET", address+query, ""), 422)
+		if len(p.Errors) != 1 || p.Errors[0].Location != field {
+			t.Errorf("%s: %+v", query, p)
+		}
+	}
+	refused("", "query.from")
+	refused("?from=0", "query.from")
+	refused("?from=-1", "query.from")
+	refused("?from=x&to=3", "query.from")
+	refused("?from=8", "query.from")
+	refused("?from=5&to=4", "query.from")
+	refused("?from=1&to=8", "query.to")
+	refused("?from=1&size=8", "query.size")
+	if trail := f.get("admin", tenantA+"/access", 200); !strings.Contains(trail, `"operation":"prove"`) {
+		t.Errorf("the trail does not tell of it: %s", trail)
+	}
+}

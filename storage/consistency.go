@@ -1,0 +1,54 @@
+package storage
+
+import (
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"oplog/oplog"
+)
+
+// ProveConsistency returns the proof that a tenant's tree has grown from one
+// size to another; see [oplog.Store].
+func (db *DB) ProveConsistency(tenant string, from, to uint64) (oplog.Consistency, error) {
+	var c oplog.Consistency
+	err := db.bolt.View(func(tx *bolt.Tx) error {
+		size := uint64(0)
+		t, err := readTree(tx, tenant)
+		switch {
+		case err == nil:
+			size = t.size()
+		case oplog.CodeOf(err) != oplog.CodeNotFound:
+			return err
+		}
+		if to == 0 {
+			to = size
+		}
+		switch more := fmt.Sprintf("is more than the %d entries that the log has", size); {
+		case from > size:
+			return outOfTree("from", from, more)
+		case to > size:
+			return outOfTree("to", to, more)
+		case from == 0 || from > to:
+			return outOfTree("from", from, fmt.Sprintf("is not between 1 and %d; it is the size of the older checkpoint", to))
+		}
+		path, err := tlog.ProveTree(int64(to), int64(from), t)
+		if err != nil {
+			return fmt.Errorf("prove that %d entries follow %d: %w", to, from, err)
+		}
+		c = oplog.Consistency{From: from, To: to, Path: make([][]byte, len(path))}
+		for i := range path {
+			c.Path[i] = path[i][:]
+		}
+		c.Checkpoint, err = db.sign(tenant, to, t)
+		return err
+	})
+	return c, err
+}
+
+func outOfTree(name string, size uint64, message string) error {
+	return &oplog.Error{Code: oplog.CodeInvalid, Message: "There is no such proof.", Fields: []oplog.FieldError{
+		{Location: "query." + name, Message: message, Value: size},
+	}}
+}
