@@ -270,6 +270,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/checkpoint/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The proof that the log only grew between two checkpoints */
+        get: operations["getConsistency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/entries": {
         parameters: {
             query?: never;
@@ -589,6 +606,14 @@ export interface components {
             after?: unknown;
             before?: unknown;
             field: string;
+        };
+        Consistency: {
+            checkpoint: string;
+            /** Format: int64 */
+            from: number;
+            path: string[];
+            /** Format: int64 */
+            to: number;
         };
         Creator: {
             key?: string;
@@ -1841,6 +1866,43 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConsistency: {
+        parameters: {
+            query: {
+                /** @description The second line of the older checkpoint: its number of entries. */
+                from: number;
+                /** @description The number of entries of the newer checkpoint; left out: of the log as it is now. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consistency"];
                 };
             };
             /** @description Error */
