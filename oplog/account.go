@@ -23,7 +23,7 @@ var Roles = []Role{RoleOwner, RoleAdmin, RoleAuditor, RoleMember}
 // Account is a person who may sign in.
 type Account struct {
 	Username     string    `json:"username"`
-	Name         string    `json:"name,omitempty"` // to show; of people whom the host system vouches for
+	Name         string    `json:"name,omitempty"` // to show; "" for the username
 	Role         Role      `json:"role"`
 	Tenant       string    `json:"tenant,omitempty"`       // "" for an owner
 	Organization string    `json:"organization,omitempty"` // sees only what is below it; "" for all
@@ -31,6 +31,7 @@ type Account struct {
 	PasswordHash string    `json:"password_hash"` // argon2id, in PHC form
 	Disabled     bool      `json:"disabled,omitempty"`
 	CreatedAt    time.Time `json:"created_at"`
+	LastSignInAt time.Time `json:"last_sign_in_at,omitzero"`
 }
 
 // owns tells whether the account can do what an owner does.
@@ -44,6 +45,7 @@ func (a *Account) stamp() string {
 func (a *Account) validate() []FieldError {
 	v := validation{}
 	v.text("username", a.Username, 1, MaxIDLength)
+	v.text("name", a.Name, 0, MaxUserLength)
 	if strings.Contains(a.Username, "/") {
 		v.fail("username", a.Username, "holds a slash, which addresses cannot have in a name")
 	}
@@ -186,6 +188,7 @@ func (l *Log) ChangeAccount(username string, change func(*Account)) (Account, er
 		}
 	}
 	if _, err := changeRecord(l.store, RecordAccount, username, func(stored *Account, _ bool) (bool, error) {
+		a.LastSignInAt = stored.LastSignInAt // who signs in meanwhile has done so
 		*stored = a
 		return false, nil
 	}); err != nil {

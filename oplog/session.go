@@ -46,7 +46,19 @@ var errSignIn = Errorf(CodeUnauthenticated, "Sign in to go on.")
 // and returns the session's token, of which only the hash is kept. IP and
 // userAgent say where from.
 func (l *Log) StartSession(a Account, ip, userAgent string) (Session, string, error) {
+	if err := l.noteSignIn(a.Username); err != nil {
+		return Session{}, "", err
+	}
 	return l.startSession(Session{Username: a.Username, Stamp: a.stamp(), IP: ip, UserAgent: userAgent})
+}
+
+// noteSignIn notes with an account when it was signed in last.
+func (l *Log) noteSignIn(username string) error {
+	_, err := changeRecord(l.store, RecordAccount, username, func(stored *Account, exists bool) (remove bool, err error) {
+		stored.LastSignInAt = l.now().UTC()
+		return !exists, nil
+	})
+	return err
 }
 
 func (l *Log) startSession(s Session) (Session, string, error) {

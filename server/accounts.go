@@ -10,20 +10,23 @@ import (
 // accountBody is an account as who administers it sees it.
 type accountBody struct {
 	Username     string     `json:"username"`
+	Name         string     `json:"name,omitempty" doc:"To show; none for the username."`
 	Role         oplog.Role `json:"role"`
 	Tenant       string     `json:"tenant,omitempty" doc:"None for an owner."`
 	Organization string     `json:"organization,omitempty" doc:"Sees this one and all below it only."`
 	Locale       string     `json:"locale" enum:"en,zh-CN"`
 	Disabled     bool       `json:"disabled"`
 	CreatedAt    time.Time  `json:"created_at"`
+	LastSignInAt time.Time  `json:"last_sign_in_at,omitzero"`
 }
 
 func newAccountBodyOf(a oplog.Account) accountBody {
-	return accountBody{a.Username, a.Role, a.Tenant, a.Organization, a.Locale, a.Disabled, a.CreatedAt}
+	return accountBody{a.Username, a.Name, a.Role, a.Tenant, a.Organization, a.Locale, a.Disabled, a.CreatedAt, a.LastSignInAt}
 }
 
 type newAccountBody struct {
 	Username     string     `json:"username" minLength:"1" maxLength:"64"`
+	Name         string     `json:"name,omitempty" maxLength:"128" doc:"To show; left out: the username."`
 	Password     string     `json:"password" minLength:"8" maxLength:"1024"`
 	Role         oplog.Role `json:"role" enum:"owner,admin,auditor,member"`
 	Tenant       string     `json:"tenant,omitempty" doc:"Left out by an admin: the own one."`
@@ -32,6 +35,7 @@ type newAccountBody struct {
 }
 
 type accountChangeBody struct {
+	Name         *string     `json:"name,omitempty" maxLength:"128" doc:"Empty for the username."`
 	Password     *string     `json:"password,omitempty" minLength:"8" maxLength:"1024"`
 	Role         *oplog.Role `json:"role,omitempty" enum:"owner,admin,auditor,member"`
 	Tenant       *string     `json:"tenant,omitempty" doc:"Where an owner becomes something else, or the reverse."`
@@ -74,7 +78,7 @@ func (s *Server) listAccounts(_ context.Context, in *call, _ *struct{}) (*accoun
 
 func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInput) (*accountOutput, error) {
 	b := input.Body
-	a := oplog.Account{Username: b.Username, Role: b.Role, Tenant: b.Tenant, Organization: b.Organization, Locale: b.Locale}
+	a := oplog.Account{Username: b.Username, Name: b.Name, Role: b.Role, Tenant: b.Tenant, Organization: b.Organization, Locale: b.Locale}
 	if a.Role != oplog.RoleOwner {
 		var err error
 		if a.Tenant, err = in.realm(a.Tenant); err != nil {
@@ -98,7 +102,7 @@ func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInpu
 // aboutAccount tells what an account has become; of its password only that it
 // is another.
 func aboutAccount(a oplog.Account, newPassword bool) about {
-	return about{&a.Tenant, oplog.Ref{ID: a.Username}, map[string]any{
+	return about{&a.Tenant, oplog.Ref{ID: a.Username, Name: a.Name}, map[string]any{
 		"role": a.Role, "organization": a.Organization, "disabled": a.Disabled, "new_password": newPassword,
 	}}
 }
@@ -118,6 +122,7 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 			after.Tenant = ""
 		}
 	}
+	replace(&after.Name, b.Name)
 	replace(&after.Tenant, b.Tenant)
 	replace(&after.Organization, b.Organization)
 	replace(&after.Locale, b.Locale)

@@ -53,8 +53,16 @@ func TestAccounts(t *testing.T) {
 	if r := f.send("nobody", "POST", "/api/v1/session", signIn("李雷@例子.cn", "correct horse")); r.status != 200 {
 		t.Errorf("the new account cannot sign in: %d %s", r.status, r.body)
 	}
+	if list := f.get("admin", accountsPath, 200); strings.Count(made, "last_sign_in_at") != 0 || !strings.Contains(list, `"last_sign_in_at":"2026-11-22T08:00`) {
+		t.Errorf("when an account signed in last does not show: %s", list)
+	}
 	path := accountsPath + "/%E6%9D%8E%E9%9B%B7@%E4%BE%8B%E5%AD%90.cn"
 	f.change("admin", "PATCH", path, `{"role":"member","organization":""}`, 200)
+	named := f.change("admin", "PATCH", path, `{"name":"李雷 Li Lei"}`, 200)
+	if !strings.Contains(named, `"name":"李雷 Li Lei","role":"member"`) || !strings.Contains(named, "last_sign_in_at") {
+		t.Error(named)
+	}
+	f.asProblem(f.send("admin", "PATCH", path, `{"name":"`+strings.Repeat("x", 129)+`"}`), 422)
 	f.change("stranger", "PATCH", path, `{"disabled":true}`, 404)
 }
 
