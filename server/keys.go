@@ -21,10 +21,14 @@ func newKeyBodyOf(k oplog.APIKey) keyBody {
 	return keyBody{k.ID, k.Scope, k.Name, k.CreatedAt, k.LastUsedAt, k.RevokedAt}
 }
 
-// madeKeyBody is a key with its text.
+// madeKeyBody is a new key with its text. It names its fields itself: those of
+// an embedded type would be sent, but not described.
 type madeKeyBody struct {
-	keyBody
-	Key string `json:"key" doc:"The key itself, shown this once."`
+	ID        string         `json:"id" doc:"The first characters of the key."`
+	Scope     oplog.KeyScope `json:"scope" enum:"write,read,launch"`
+	Name      string         `json:"name"`
+	CreatedAt time.Time      `json:"created_at"`
+	Key       string         `json:"key" doc:"The key itself, shown this once."`
 }
 
 type (
@@ -60,7 +64,7 @@ func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*madeK
 		return nil, err
 	}
 	in.about = about{object: oplog.Ref{ID: key.ID, Name: key.Name}, details: map[string]any{"scope": key.Scope}}
-	return &madeKeyOutput{madeKeyBody{newKeyBodyOf(key), text}}, nil
+	return &madeKeyOutput{madeKeyBody{key.ID, key.Scope, key.Name, key.CreatedAt, text}}, nil
 }
 
 func (s *Server) revokeKey(_ context.Context, in *call, input *revokeInput) (*struct{}, error) {

@@ -4,6 +4,7 @@ import { problemText } from '../api/http'
 import { Dialog } from '../frame/Dialog'
 import { Notice } from '../log/Notice'
 import { useAdminWords } from './words'
+import './form.css'
 
 interface Props {
   title: string
@@ -27,7 +28,7 @@ export function FormDialog({ title, action, danger, error, pending, wide, onSubm
     if (!pending) onSubmit()
   }
   return (
-    <Dialog title={title} className={wide ? 'form-dialog' : 'form-dialog form-narrow'} onClose={onClose}>
+    <Dialog firm title={title} className={wide ? 'form-dialog' : 'form-dialog form-narrow'} onClose={onClose}>
       <form onSubmit={submit}>
         <div className="form-body">{children}</div>
         {error !== undefined && error !== null && <Notice kind="error">{words.notDone(problemText(error))}</Notice>}

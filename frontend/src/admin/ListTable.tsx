@@ -1,4 +1,5 @@
 import type { CSSProperties, ReactNode } from 'react'
+import './list.css'
 
 export interface Column<T> {
   key: string

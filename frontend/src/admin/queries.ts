@@ -1,7 +1,65 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { call } from '../api/http'
+import { call, tenantPath } from '../api/http'
 import { keys } from '../api/keys'
-import type { OwnSession } from '../api/types'
+import type { Account, AccountChange, ApiKey, MadeKey, NewAccount, NewKey, OwnSession } from '../api/types'
+
+const accountsPath = '/api/v1/accounts'
+
+/** A change, after which what a query knew is asked for again. */
+export function useChange<Sent, Answer>(change: (sent: Sent) => Promise<Answer>, ...changed: (readonly unknown[])[]) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: change,
+    onSuccess: () => Promise.all(changed.map((queryKey) => client.invalidateQueries({ queryKey }))),
+  })
+}
+
+/** The accounts of a tenant; for an owner also those of owners, who are in every tenant. */
+export function useAccounts(tenant: string) {
+  return useQuery({
+    queryKey: keys.accounts(tenant),
+    queryFn: async ({ signal }) => {
+      const { accounts } = await call<{ accounts: Account[] }>(accountsPath, { signal })
+      return accounts.filter((account) => !account.tenant || account.tenant === tenant)
+    },
+  })
+}
+
+export function useAddAccount(tenant: string) {
+  return useChange(
+    (account: NewAccount) => call<Account>(accountsPath, { method: 'POST', body: account }),
+    keys.accounts(tenant),
+  )
+}
+
+export function useChangeAccount(tenant: string) {
+  return useChange(
+    ({ username, change }: { username: string; change: AccountChange }) =>
+      call<Account>(`${accountsPath}/${encodeURIComponent(username)}`, { method: 'PATCH', body: change }),
+    keys.accounts(tenant),
+  )
+}
+
+export function useApiKeys(tenant: string) {
+  return useQuery({
+    queryKey: keys.apiKeys(tenant),
+    queryFn: async ({ signal }) => (await call<{ keys: ApiKey[] }>(tenantPath(tenant, 'keys'), { signal })).keys,
+  })
+}
+
+export function useAddKey(tenant: string) {
+  return useChange(
+    (key: NewKey) => call<MadeKey>(tenantPath(tenant, 'keys'), { method: 'POST', body: key }),
+    keys.apiKeys(tenant),
+  )
+}
+
+export function useRevokeKey(tenant: string) {
+  return useChange(
+    (id: string) => call<void>(tenantPath(tenant, `keys/${encodeURIComponent(id)}`), { method: 'DELETE' }),
+    keys.apiKeys(tenant),
+  )
+}
 
 export function useOwnSessions() {
   return useQuery({
@@ -16,7 +74,7 @@ export function useSignOutEverywhere() {
   return useMutation({
     mutationFn: () => call<void>('/api/v1/sessions', { method: 'DELETE' }),
     onSuccess: () => {
-      client.clear()
+      client.removeQueries({ queryKey: ['tenant'] })
       client.setQueryData(keys.left, true)
       client.setQueryData(keys.session, null)
     },

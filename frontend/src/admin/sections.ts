@@ -15,6 +15,20 @@ export interface Section {
 /** All sections, in the order of the menu. */
 export const sections: Section[] = [
   {
+    path: 'accounts',
+    group: 'tenant',
+    who: 'admins',
+    title: (words) => words.accounts.title,
+    page: lazy(() => import('./AccountsPage')),
+  },
+  {
+    path: 'keys',
+    group: 'tenant',
+    who: 'admins',
+    title: (words) => words.keys.title,
+    page: lazy(() => import('./KeysPage')),
+  },
+  {
     path: 'sessions',
     group: 'you',
     who: 'everyone',

@@ -5,6 +5,8 @@ export class ApiProblem extends Error {
   readonly status: number
   readonly detail: string
   readonly locations: string[]
+  /** What is wrong with each field that was sent, by its location. */
+  readonly fields: Record<string, string>
 
   constructor(status: number, body: ProblemBody) {
     const detail = body.detail || body.title || `HTTP ${status}`
@@ -14,6 +16,7 @@ export class ApiProblem extends Error {
     this.status = status
     this.detail = first && !detail.includes(first) ? `${detail}: ${first}` : detail
     this.locations = (body.errors ?? []).flatMap((error) => (error.location ? [error.location] : []))
+    this.fields = Object.fromEntries((body.errors ?? []).map(({ location = '', message = '' }) => [location, message]))
   }
 }
 

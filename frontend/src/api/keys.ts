@@ -5,7 +5,6 @@ export const keys = {
   left: ['left'] as const,
   /** Whose session ended, so that only they come back to what was read before. */
   ended: ['ended'] as const,
-  sessions: ['sessions'] as const,
   tenant: (tenant: string) => ['tenant', tenant] as const,
   catalog: (tenant: string) => ['tenant', tenant, 'catalog'] as const,
   organizations: (tenant: string) => ['tenant', tenant, 'organizations'] as const,
@@ -17,4 +16,8 @@ export const keys = {
   history: (tenant: string, contentId: string) => ['tenant', tenant, 'history', contentId] as const,
   views: (tenant: string) => ['tenant', tenant, 'views'] as const,
   exports: (tenant: string) => ['tenant', tenant, 'exports'] as const,
+  accounts: (tenant: string) => ['tenant', tenant, 'accounts'] as const,
+  apiKeys: (tenant: string) => ['tenant', tenant, 'keys'] as const,
+  // What is of no tenant stands below the same first word: all that one account saw goes when another signs in.
+  sessions: ['tenant', null, 'sessions'] as const,
 }

@@ -558,8 +558,12 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             disabled: boolean;
+            /** Format: date-time */
+            last_sign_in_at?: string;
             /** @enum {string} */
             locale: "en" | "zh-CN";
+            /** @description To show; none for the username. */
+            name?: string;
             /** @description Sees this one and all below it only. */
             organization?: string;
             /** @enum {string} */
@@ -572,6 +576,8 @@ export interface components {
             disabled?: boolean;
             /** @enum {string} */
             locale?: "en" | "zh-CN";
+            /** @description Empty for the username. */
+            name?: string;
             /** @description Empty for all. */
             organization?: string;
             password?: string;
@@ -765,8 +771,15 @@ export interface components {
             hidden?: ("user" | "role" | "organization" | "module" | "type" | "time")[];
         };
         MadeKey: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description The first characters of the key. */
+            id: string;
             /** @description The key itself, shown this once. */
             key: string;
+            name: string;
+            /** @enum {string} */
+            scope: "write" | "read" | "launch";
         };
         Module: {
             built_in?: boolean;
@@ -778,6 +791,8 @@ export interface components {
         NewAccount: {
             /** @enum {string} */
             locale?: "en" | "zh-CN";
+            /** @description To show; left out: the username. */
+            name?: string;
             /** @description For an admin or auditor who sees this one and all below it only. */
             organization?: string;
             password: string;

@@ -6,12 +6,14 @@ import './dialog.css'
 interface Props {
   title: string
   className?: string
+  /** A press beside it does not close it: what it holds would be lost. */
+  firm?: boolean
   onClose: () => void
   children: ReactNode
 }
 
 /** A modal dialog: the browser's own, which keeps the focus inside, closes on Escape and gives the focus back. */
-export function Dialog({ title, className, onClose, children }: Props) {
+export function Dialog({ title, className, firm, onClose, children }: Props) {
   const words = useWords()
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
@@ -32,7 +34,7 @@ export function Dialog({ title, className, onClose, children }: Props) {
         onClose()
       }}
       onClick={(event) => {
-        if (event.target === event.currentTarget) onClose()
+        if (!firm && event.target === event.currentTarget) onClose()
       }}
     >
       <div className="dialog-inside">

@@ -67,6 +67,7 @@ export function antdTheme(isDark: boolean, phone: boolean): ThemeConfig {
         primaryShadow: 'none',
         defaultShadow: 'none',
         dangerShadow: 'none',
+        dangerColor: isDark ? p.delBg : p.onAccent,
         fontWeight: 400,
         borderRadiusLG: 6,
         paddingInline: 12,

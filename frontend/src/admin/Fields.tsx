@@ -1,0 +1,80 @@
+import { type InputHTMLAttributes, type ReactNode, useId } from 'react'
+import { ApiProblem } from '../api/http'
+
+/** What the server says of one field of what was sent. */
+export function fieldError(error: unknown, name: string): string | undefined {
+  if (!(error instanceof ApiProblem)) return undefined
+  return error.fields[name] ?? error.fields[`body.${name}`]
+}
+
+interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 'onChange' | 'value'> {
+  label: string
+  value: string
+  hint?: ReactNode
+  error?: string | undefined
+  /** Beside the label. */
+  aside?: ReactNode
+  mono?: boolean
+  onChange: (value: string) => void
+}
+
+/** A line of text to fill in, with its name, a hint, and what the server found wrong with it. */
+export function TextField({ label, value, hint, error, aside, mono, onChange, ...rest }: FieldProps) {
+  const id = useId()
+  return (
+    <div className="form-field">
+      <div className="form-label">
+        <label htmlFor={id}>{label}</label>
+        {aside}
+      </div>
+      <div className={mono ? 'field mono' : 'field'}>
+        <input
+          id={id}
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          aria-invalid={error ? true : undefined}
+          aria-describedby={error || hint ? `${id}-hint` : undefined}
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+          {...rest}
+        />
+      </div>
+      {(error || hint) && (
+        <p id={`${id}-hint`} className={error ? 'form-hint form-wrong' : 'form-hint'}>
+          {error ?? hint}
+        </p>
+      )}
+    </div>
+  )
+}
+
+interface ChoicesProps<T extends string> {
+  label: string
+  value: T
+  choices: { value: T; title: string; text: string }[]
+  onChange: (value: T) => void
+}
+
+/** One of a few, each with a line that says what it means. */
+export function Choices<T extends string>({ label, value, choices, onChange }: ChoicesProps<T>) {
+  const id = useId()
+  return (
+    <fieldset className="form-field form-choices">
+      <legend>{label}</legend>
+      {choices.map((choice) => (
+        <label key={choice.value}>
+          <input
+            type="radio"
+            name={id}
+            checked={choice.value === value}
+            aria-describedby={`${id}-${choice.value}`}
+            onChange={() => onChange(choice.value)}
+          />
+          <span>{choice.title}</span>
+          <small id={`${id}-${choice.value}`}>{choice.text}</small>
+        </label>
+      ))}
+    </fieldset>
+  )
+}
