@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"oplog/export"
@@ -34,6 +35,7 @@ type serveFlags struct {
 	Listen  string   `default:"127.0.0.1:8484" placeholder:"ADDR" help:"Address to listen on (${default}); port 0 takes a free one."`
 	Host    []string `placeholder:"NAME" help:"Name that people reach the server by, besides localhost; may be repeated. Others are refused."`
 	NoOpen  bool     `help:"Do not open the browser."`
+	Anchor  string   `placeholder:"DIR" help:"Folder off this machine, such as a share or a stick, that takes each tenant's checkpoint of the day; it must be there."`
 	TLSCert string   `name:"tls-cert" placeholder:"FILE" and:"tls" help:"Certificate to serve HTTPS with."`
 	TLSKey  string   `name:"tls-key" placeholder:"FILE" and:"tls" help:"Key of the certificate."`
 }
@@ -200,6 +202,13 @@ func (m *Main) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f serve
 	}
 	o.Console, o.Version, o.Now, o.SecureCookies = files, buildVersion().version, m.Now, f.TLSCert != ""
 	o.Hosts, o.AnyIP, o.Logger = f.Host, !onLoopback(ln), slog.New(slog.NewTextHandler(m.Stderr, nil))
+	if f.Anchor != "" {
+		anchors := oplog.NewAnchors(l, f.Anchor)
+		var kept sync.WaitGroup
+		keeping, stop := context.WithCancel(ctx)
+		kept.Go(func() { anchors.Keep(keeping, func(err error) { o.Logger.Error(err.Error()) }) })
+		defer func() { stop(); kept.Wait() }()
+	}
 	s := server.New(l, o)
 	ended := make(chan error, 1)
 	go func() { ended <- s.Listen(ln) }()
