@@ -170,16 +170,24 @@ func TestEntryAndProof(t *testing.T) {
 	f(t, "plain", ulid, "", "")
 	f(t, "none", ulid, "", "")
 
+	// An id that stands for an entry of one organization on one day and of
+	// another on the next: each sees the newest that is theirs.
+	l.record("acme", of("east", withID("daily", entry("3", 48*60))), of("west", withID("daily", entry("4", 24*60))))
+	f(t, "acme", "daily", "", "4")
+	f(t, "acme", "daily", "west", "4")
+	f(t, "acme", "daily", "east", "3")
+	f(t, "acme", "daily", "shop", "")
+
 	e, err := l.Entry("acme", ulid, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	proof, err := l.Proof(e)
-	if err != nil || proof.Index != 0 || proof.Size != 2 || len(proof.Path) != 1 {
+	if err != nil || proof.Index != 0 || proof.Size != 4 || len(proof.Path) != 2 {
 		t.Errorf("proof %+v, %v", proof, err)
 	}
 	head, err := l.Checkpoint("acme")
-	if err != nil || head != proof.Checkpoint || !strings.Contains(head, "/acme\n2\n") {
+	if err != nil || head != proof.Checkpoint || !strings.Contains(head, "/acme\n4\n") {
 		t.Errorf("checkpoint %q, %v", head, err)
 	}
 	if _, err := l.Checkpoint("none"); oplog.CodeOf(err) != oplog.CodeNotFound {

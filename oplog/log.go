@@ -181,14 +181,12 @@ func (l *Log) Entry(tenant, id, scope string) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	e, err := l.store.Find(tenant, id)
-	if err != nil {
-		return Entry{}, err
+	var through func(*Entry) bool
+	if scope != "" {
+		below := t.tree.Below(scope)
+		through = func(e *Entry) bool { return slices.Contains(below, e.Organization.ID) }
 	}
-	if scope != "" && !slices.Contains(t.tree.Below(scope), e.Organization.ID) {
-		return Entry{}, Errorf(CodeNotFound, "There is no entry %s.", id)
-	}
-	return e, nil
+	return l.store.Find(tenant, id, through)
 }
 
 // Proof returns the proof that an entry is in its tenant's tree as it stands.

@@ -34,8 +34,9 @@ type Store interface {
 	// there is an error.
 	Get(tenant string, keys []Key) ([]Entry, error)
 
-	// Find returns the newest entry with that id, or CodeNotFound.
-	Find(tenant, id string) (Entry, error)
+	// Find returns the newest entry with that id that is let through (by nil,
+	// all are), or CodeNotFound.
+	Find(tenant, id string, through func(*Entry) bool) (Entry, error)
 
 	// Arrivals visits entries in order of arrival, from a seq on, in short read
 	// transactions; entries that arrive meanwhile may be visited or not.

@@ -211,7 +211,7 @@ func (l *Log) Trail(ctx context.Context, tenant string, limit int, cursor string
 // TrailEntry returns an entry of a trail; [Log.Proof] proves it.
 func (l *Log) TrailEntry(tenant, id string) (Entry, error) {
 	l.writeTrail()
-	return l.store.Find(trailOf(tenant), id)
+	return l.store.Find(trailOf(tenant), id, nil)
 }
 
 // TrailCheckpoint returns the signed head of a trail's tree.

@@ -109,7 +109,7 @@ func TestAppendOfAnotherTenantIsNoDuplicate(t *testing.T) {
 		}
 	}
 	for _, tenant := range []string{"acme", "other", "Acme"} {
-		if e, err := db.Find(tenant, "a"); err != nil || e.Content.Name != tenant {
+		if e, err := db.Find(tenant, "a", nil); err != nil || e.Content.Name != tenant {
 			t.Errorf("%s has %+v, %v", tenant, e, err)
 		}
 		checkStore(t, db, tenant)

@@ -52,7 +52,7 @@ func testFormat(t *testing.T, name string) {
 		put(t, db, kind, "new", "{}")
 	}
 	db = reopen(t, db)
-	if e, err := db.Find("acme", entryID(0, 301)); err != nil || e.Content.Name != "later" {
+	if e, err := db.Find("acme", entryID(0, 301), nil); err != nil || e.Content.Name != "later" {
 		t.Errorf("%+v, %v", e, err)
 	}
 	if got := mustAppend(t, db, withID("full", formatEntry())); got != "full 300 duplicate" {

@@ -91,7 +91,7 @@ func TestHashesThatCollide(t *testing.T) {
 	if got := mustAppend(t, db, withID("b", entry(2, "two")), withID("a", entry(1, "one"))); got != "b 2 duplicate, a 1 duplicate" {
 		t.Error(got)
 	}
-	if e, err := db.Find("acme", "b"); err != nil || e.Content.Name != "two" {
+	if e, err := db.Find("acme", "b", nil); err != nil || e.Content.Name != "two" {
 		t.Errorf("%+v, %v", e, err)
 	}
 }

@@ -77,8 +77,9 @@ func bucketOfDay(entries *bolt.Bucket, key oplog.Key) *bolt.Bucket {
 
 const microsPerDay = 24 * 60 * 60 * 1_000_000
 
-// Find returns the newest entry with an id; see [oplog.Store].
-func (db *DB) Find(tenant, id string) (oplog.Entry, error) {
+// Find returns the newest entry with an id that is let through; see
+// [oplog.Store].
+func (db *DB) Find(tenant, id string, through func(*oplog.Entry) bool) (oplog.Entry, error) {
 	var found oplog.Entry
 	err := db.bolt.View(func(tx *bolt.Tx) error {
 		// A sender's id may look like one that the log gives, and stand for no key.
@@ -86,9 +87,7 @@ func (db *DB) Find(tenant, id string) (oplog.Entry, error) {
 		if key, ok := oplog.KeyOfID(id); ok {
 			keys = append(keys, key)
 		}
-		if key, ok := newestWithID(tx, tenant, id); ok {
-			keys = append(keys, key)
-		}
+		keys = append(keys, keysOfSendersID(tx, tenant, id, through == nil)...)
 		slices.SortFunc(keys, func(a, b oplog.Key) int { return b.Compare(a) })
 		for _, key := range keys {
 			data, err := entryAt(tx, tenant, key)
@@ -98,42 +97,45 @@ func (db *DB) Find(tenant, id string) (oplog.Entry, error) {
 			if err != nil {
 				return err
 			}
-			if found, err = decodeEntry(data); err != nil || found.ID == id {
+			found, err = decodeEntry(data)
+			if err != nil || found.ID == id && (through == nil || through(&found)) {
 				return err
 			}
 		}
+		found = oplog.Entry{}
 		return oplog.Errorf(oplog.CodeNotFound, "There is no entry %s.", id)
 	})
 	return found, err
 }
 
-// newestWithID looks a sender's id up, day by day from the newest.
-func newestWithID(tx *bolt.Tx, tenant, id string) (oplog.Key, bool) {
+// keysOfSendersID looks a sender's id up, day by day from the newest, on each
+// day of which it may stand for another entry.
+func keysOfSendersID(tx *bolt.Tx, tenant, id string, newest bool) []oplog.Key {
 	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
 	if b == nil {
-		return oplog.Key{}, false
+		return nil
 	}
 	arrivals := tree{arrivals: b.Bucket([]byte(nameArrivals))}
 	ids := b.Bucket([]byte(nameIDs))
 	hash := hashID(id)
-	var newest oplog.Key
+	var keys []oplog.Key
 	c := ids.Cursor()
-	for name, _ := c.Last(); name != nil; name, _ = c.Prev() {
-		found := readRun(ids, name).find(hash, func(seq uint64) bool {
+	for name, _ := c.Last(); name != nil && (!newest || len(keys) == 0); name, _ = c.Prev() {
+		readRun(ids, name).find(hash, func(seq uint64) bool {
 			key, _, err := arrivals.arrival(seq)
 			if err != nil {
 				return false
 			}
 			data, err := entryAt(tx, tenant, key)
 			var head entryHead
-			newest = key
-			return err == nil && headDecoding.Unmarshal(data, &head) == nil && head.ID == id
+			isIts := err == nil && headDecoding.Unmarshal(data, &head) == nil && head.ID == id
+			if isIts {
+				keys = append(keys, key)
+			}
+			return isIts
 		})
-		if found {
-			return newest, true
-		}
 	}
-	return oplog.Key{}, false
+	return keys
 }
 
 // Arrivals visits entries in order of arrival; see [oplog.Store].

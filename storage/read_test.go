@@ -52,7 +52,7 @@ func TestFind(t *testing.T) {
 		withID(entryID(0, 99), entry(9, "e")), withID(entryID(72*60, 1), entry(9, "f")))
 	f := func(t *testing.T, tenant, id, want string) {
 		t.Helper()
-		e, err := db.Find(tenant, id)
+		e, err := db.Find(tenant, id, nil)
 		if want == "" {
 			if oplog.CodeOf(err) != oplog.CodeNotFound {
 				t.Errorf("%s gives %s, %v", id, e.Content.Name, err)
@@ -75,6 +75,12 @@ func TestFind(t *testing.T) {
 	f(t, "acme", entryID(48*60, 2), "") // the key of an entry that has an id of its own
 	f(t, "other", "own", "")
 	f(t, "other", entryID(1, 1), "")
+	for name, want := range map[string]string{"c": "c", "b": "b", "a": ""} { // whoever sees not all finds the newest that they see
+		e, err := db.Find("acme", "own", func(e *oplog.Entry) bool { return e.Content.Name == name })
+		if e.Content.Name != want || (err == nil) != (want != "") {
+			t.Errorf("who sees %s finds %q, %v", name, e.Content.Name, err)
+		}
+	}
 	checkStore(t, db, "acme")
 }
 
