@@ -28,16 +28,6 @@ func (c client) text(t *testing.T, path string) string {
 	return string(body)
 }
 
-// firstEntry finds the bytes of the tenant's oldest entry in the data file.
-func firstEntry(t *testing.T, tx *bolt.Tx, tenant string) (date *bolt.Bucket, key, data []byte) {
-	t.Helper()
-	entries := tx.Bucket([]byte("tenants")).Bucket([]byte(tenant)).Bucket([]byte("entries"))
-	name, _ := entries.Cursor().First()
-	date = entries.Bucket(name)
-	key, data = date.Cursor().First()
-	return date, append([]byte(nil), key...), append([]byte(nil), data...)
-}
-
 func tamper(t *testing.T, data string, change func(*bolt.Tx) error) {
 	t.Helper()
 	db, err := bolt.Open(filepath.Join(data, "oplog.db"), 0o600, nil)
@@ -91,7 +81,6 @@ func recordOne(t *testing.T, data string) {
 
 func TestVerify(t *testing.T) {
 	data, kept := t.TempDir(), t.TempDir()
-	file := filepath.Join(data, "oplog.db")
 	checkpointOf := func() string {
 		p := serve(t, "demo", "--entries", "500", "--data", data)
 		defer p.stop()
@@ -100,8 +89,6 @@ func TestVerify(t *testing.T) {
 	}
 	checkpoint := filepath.Join(kept, "checkpoint")
 	write(t, checkpoint, checkpointOf())
-	intact := filepath.Join(kept, "intact.db")
-	copyFile(t, file, intact)
 
 	f := func(status int, want string, args ...string) {
 		t.Helper()
@@ -117,47 +104,4 @@ func TestVerify(t *testing.T) {
 	f(exitFailed, "cannot be read", "--checkpoint", filepath.Join(kept, "none"))
 	write(t, filepath.Join(kept, "forged"), strings.Replace(content(t, checkpoint), "\n500\n", "\n400\n", 1))
 	f(exitFailed, "proves nothing: its signature does not fit", "--checkpoint", filepath.Join(kept, "forged"))
-
-	tamper(t, data, func(tx *bolt.Tx) error {
-		date, key, entry := firstEntry(t, tx, demo.TenantID)
-		entry[len(entry)-1] ^= 1
-		return date.Put(key, entry)
-	})
-	f(exitFailed, "was changed")
-	f(exitFailed, "first 500 entries are not those of the checkpoint", "--checkpoint", checkpoint)
-
-	copyFile(t, intact, file)
-	tamper(t, data, func(tx *bolt.Tx) error {
-		date, key, _ := firstEntry(t, tx, demo.TenantID)
-		return date.Delete(key)
-	})
-	f(exitFailed, "was removed")
-
-	copyFile(t, intact, file)
-	tamper(t, data, func(tx *bolt.Tx) error {
-		date, key, entry := firstEntry(t, tx, demo.TenantID)
-		key[7]++
-		return date.Put(key, entry)
-	})
-	f(exitFailed, "was inserted")
-
-	copyFile(t, intact, file)
-	tamper(t, data, func(tx *bolt.Tx) error { // all tiles but the first
-		arrivals := tx.Bucket([]byte("tenants")).Bucket([]byte(demo.TenantID)).Bucket([]byte("arrivals"))
-		last, _ := arrivals.Cursor().Last()
-		return arrivals.Delete(last)
-	})
-	f(exitFailed, "tail was cut off", "--checkpoint", checkpoint)
-
-	copyFile(t, intact, file)
-	recordOne(t, data)
-	later := filepath.Join(kept, "later")
-	write(t, later, checkpointOf())
-	f(exitDone, "first 500 entries are those", "--checkpoint", checkpoint)
-	f(exitDone, "first 501 entries are those", "--checkpoint", later)
-	copyFile(t, intact, file)
-	f(exitDone, "intact, 500 entries")
-	f(exitFailed, "ends at entry 500 and is whole up to there, but the checkpoint proves 501 entries: an old backup was put back", "--checkpoint", later)
-	recordOne(t, data)
-	f(exitFailed, "an old backup was put back and has grown since", "--checkpoint", later)
 }
