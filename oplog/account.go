@@ -32,6 +32,7 @@ type Account struct {
 	Disabled     bool      `json:"disabled,omitempty"`
 	CreatedAt    time.Time `json:"created_at"`
 	LastSignInAt time.Time `json:"last_sign_in_at,omitzero"`
+	Launched     bool      `json:"launched,omitempty"` // no stored account: the host system vouches for the person
 }
 
 // owns tells whether the account can do what an owner does.

@@ -42,6 +42,7 @@ func (l *Log) StartLaunched(a Account, key APIKey, ip, userAgent string) (Sessio
 		return Session{}, "", err
 	}
 	l.keyUsed(key)
+	a.Launched = true
 	return l.startSession(Session{Launched: &a, Key: key.Hash, IP: ip, UserAgent: userAgent})
 }
 

@@ -44,7 +44,7 @@ const (
 // person names who somebody is, across sessions. People whom the host system
 // vouches for have no account, and may be called as one is.
 func (a *Account) person() string {
-	if a.Name != "" {
+	if a.Launched {
 		return "host/" + a.Username
 	}
 	return a.Username

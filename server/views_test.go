@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"oplog/oplog"
 )
 
 const viewsPath = tenantA + "/views"
@@ -137,5 +139,26 @@ func TestViewsRefused(t *testing.T) {
 	p := f.asProblem(f.send("auditor", "POST", viewsPath, `{"name":"one more","query":""}`), 422)
 	if !strings.Contains(p.Detail, "100 views") {
 		t.Error(p.Detail)
+	}
+}
+
+// TestViewsOfTheLaunched: whom the host system calls as an account is called is
+// somebody else, and has their views again at the next launch.
+func TestViewsOfTheLaunched(t *testing.T) {
+	f := newServer(t)
+	keys := must(f.log.LaunchKeys("acme"))(t)
+	launch := func(caller string) {
+		_, token, err := f.log.StartLaunched(oplog.Account{Username: "admin", Name: "An admin", Role: oplog.RoleAdmin, Tenant: "acme", Locale: "en"}, keys[0], "", "")
+		f.noError(err)
+		f.sent[caller] = map[string]string{"Cookie": sessionCookie + "=" + token}
+	}
+	launch("launched")
+	f.saveView("admin", `{"name":"of the account","query":"","start":true}`)
+	f.saveView("launched", `{"name":"of the host","query":"","start":true}`)
+	launch("launched again")
+	for caller, want := range map[string]string{"admin": "*of the account!", "launched": "*of the host!", "launched again": "*of the host!"} {
+		if got := f.viewNames(caller); got != want {
+			t.Errorf("%s has %q, want %q", caller, got, want)
+		}
 	}
 }

@@ -77,7 +77,17 @@ for (const [language, entry, exporting, filters] of [
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
       await expectAccessible(page, 'exports')
 
+      const integration = `${program.url}${demoLog.replace('/log', '/settings/integration')}`
+      await page.goto(integration)
+      await page.getByRole('button', { name: /^(Make a write key|创建写入密钥)$/ }).click()
+      await page.getByRole('button', { name: /^(Send a test entry|发送一条测试记录)$/ }).click()
+      await expect(page.getByRole('listitem').filter({ hasText: /your test|您的测试/ })).toBeVisible()
+      await expectAccessible(page, 'integration')
+
       await page.setViewportSize({ width: 390, height: 844 })
+      await page.goto(integration)
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      await expectAccessible(page, 'phone, integration')
       await page.goto(`${program.url}${demoLog}?range=last_90_days&organization=east`)
       await expect(page.getByRole('row').nth(3)).toBeVisible()
       await expectAccessible(page, 'phone')

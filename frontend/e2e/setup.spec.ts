@@ -30,8 +30,10 @@ test('makes the first owner and tenant, once', async ({ page, context }) => {
   await page.getByLabel('Username').fill('owner')
   await page.getByLabel('Password').fill('correct horse battery')
   await page.getByRole('button', { name: 'Set up' }).click()
+  await expect(page.getByText('Waiting for the first operation')).toBeVisible()
+  await expect(page).toHaveURL(/\/t\/acme\/settings\/integration/)
+  await page.getByRole('link', { name: 'Operation log' }).click()
   await expect(page.getByText('No operation has been recorded yet.')).toBeVisible()
-  await expect(page).toHaveURL(/\/t\/acme\/log/)
 
   const code = new URL(address).hash.replace('#setup=', '')
   const tenant = { id: 'other', name: 'Other' }

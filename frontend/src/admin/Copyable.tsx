@@ -3,6 +3,7 @@ import { useWords } from '../i18n/language'
 import { copyText } from '../theme/copy'
 import { Icon } from '../theme/Icon'
 import { useAdminWords } from './words'
+import './form.css'
 
 /** A text to take away as it is: a key, a command, a checkpoint. */
 export function Copyable({ label, text }: { label: string; text: string }) {
@@ -24,7 +25,7 @@ export function Copyable({ label, text }: { label: string; text: string }) {
           <span aria-live="polite">{copied ? common.copied : words.copy}</span>
         </button>
       </figcaption>
-      <pre>{text}</pre>
+      <pre tabIndex={0}>{text}</pre>
     </figure>
   )
 }

@@ -22,6 +22,13 @@ export const sections: Section[] = [
     page: lazy(() => import('./AccountsPage')),
   },
   {
+    path: 'integration',
+    group: 'tenant',
+    who: 'admins',
+    title: (words) => words.integration,
+    page: lazy(() => import('../integration/IntegrationPage')),
+  },
+  {
     path: 'keys',
     group: 'tenant',
     who: 'admins',

@@ -34,12 +34,15 @@ interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   body?: unknown
   signal?: AbortSignal
+  /** An API key, to call as a program does. */
+  key?: string
 }
 
 /** Calls the API and returns its JSON; `undefined` for an empty answer. Throws ApiProblem, or AbortError when aborted. */
-export async function call<T>(path: string, { method = 'GET', body, signal }: Call = {}): Promise<T> {
+export async function call<T>(path: string, { method = 'GET', body, signal, key }: Call = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
+  if (key !== undefined) headers.Authorization = `Bearer ${key}`
   let response: Response
   try {
     response = await fetch(path, {

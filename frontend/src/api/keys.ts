@@ -17,6 +17,8 @@ export const keys = {
   views: (tenant: string) => ['tenant', tenant, 'views'] as const,
   exports: (tenant: string) => ['tenant', tenant, 'exports'] as const,
   accounts: (tenant: string) => ['tenant', tenant, 'accounts'] as const,
+  /** The key that was made for the integration page, until that page takes it. */
+  madeKey: (tenant: string) => ['tenant', tenant, 'made key'] as const,
   apiKeys: (tenant: string) => ['tenant', tenant, 'keys'] as const,
   // What is of no tenant stands below the same first word: all that one account saw goes when another signs in.
   sessions: ['tenant', null, 'sessions'] as const,

@@ -21,6 +21,9 @@ export type Proof = Schemas['Proof']
 export type Change = Schemas['Change']
 export type EntryPage = Schemas['Page']
 
+export type NewEntry = Schemas['NewEntry']
+export type Recorded = Schemas['Appended']
+
 export type Summary = Schemas['Summary']
 export type Bucket = Schemas['Bucket']
 export type FacetValue = Schemas['FacetValue']

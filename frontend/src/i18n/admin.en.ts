@@ -3,6 +3,7 @@ import type { Widen } from './en'
 /** The words of the settings, apart from the rest because they load with them. The Chinese ones have this type. */
 export const adminEn = {
   groups: { tenant: 'This tenant', server: 'Server', you: 'Your account' },
+  integration: 'Integration',
   loading: 'Loading…',
   failed: (detail: string) => `This could not be read: ${detail}`,
   notDone: (detail: string) => `This was not done: ${detail}`,

@@ -2,6 +2,7 @@ import type { AdminWords } from './admin.en'
 
 export const adminZh: AdminWords = {
   groups: { tenant: '当前租户', server: '服务器', you: '我的账号' },
+  integration: '接入',
   loading: '正在读取…',
   failed: (detail) => `无法读取：${detail}`,
   notDone: (detail) => `未能完成：${detail}`,

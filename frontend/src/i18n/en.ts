@@ -38,6 +38,7 @@ export const en = {
   setupText: 'This makes the first tenant, and you its owner.',
   setupFailed: (detail: string) => `Setting up did not work: ${detail}`,
   setUp: 'Set up',
+  firstKey: 'First key',
   tenantName: 'Tenant name',
   tenantId: 'Tenant ID',
   timeZone: 'Time zone',
@@ -229,6 +230,7 @@ export const en = {
   widen: { last_7_days: 'Widen to 7 days', last_30_days: 'Widen to 30 days', last_90_days: 'Widen to 90 days' },
   noneYet: 'No operation has been recorded yet.',
   noneYetText: 'Rows stand here as soon as a system writes to this tenant.',
+  sendTest: 'Send a test entry',
 
   organizations: 'Organizations',
   organizationPanel: 'Organization panel',

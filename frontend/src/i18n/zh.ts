@@ -35,6 +35,7 @@ export const zh: Dictionary = {
   setupText: '创建第一个租户，您将成为其所有者。',
   setupFailed: (detail: string) => `设置未完成：${detail}`,
   setUp: '完成设置',
+  firstKey: '首个密钥',
   tenantName: '租户名称',
   tenantId: '租户 ID',
   timeZone: '时区',
@@ -223,6 +224,7 @@ export const zh: Dictionary = {
   widen: { last_7_days: '扩大到 7 天', last_30_days: '扩大到 30 天', last_90_days: '扩大到 90 天' },
   noneYet: '还没有任何操作记录。',
   noneYetText: '有系统向此租户写入后，记录会显示在这里。',
+  sendTest: '发送一条测试记录',
 
   organizations: '组织',
   organizationPanel: '组织面板',

@@ -1,9 +1,12 @@
 import { useQueries } from '@tanstack/react-query'
 import { Button } from 'antd'
+import { Link } from 'react-router'
+import { administers, settingsPath } from '../admin/access'
 import { call, tenantPath } from '../api/http'
 import { keys } from '../api/keys'
 import type { Preset, Summary } from '../api/types'
 import { useWords } from '../i18n/language'
+import { useSession } from '../session/session'
 import { activeFilters, type Filters, noFilters, presets, without, writeFilters } from './filters'
 import { filterLabel, filterText, type NameOf } from './filterWords'
 import { useSummary } from './queries'
@@ -20,6 +23,7 @@ interface Props {
 /** No row: says what was searched, and what each way out would give. */
 export function EmptyState({ tenant, filters, summary, zone, nameOf, onFilters }: Props) {
   const words = useWords()
+  const session = useSession()
   const active = activeFilters(filters)
   const wider = widerPreset(filters)
   const ways = [
@@ -43,7 +47,16 @@ export function EmptyState({ tenant, filters, summary, zone, nameOf, onFilters }
     return (
       <div className="empty">
         <h2>{words.noneYet}</h2>
-        <p>{words.noneYetText}</p>
+        {administers(session) ? (
+          <p>
+            {words.noneYetText}{' '}
+            <Link className="link" to={settingsPath(tenant, 'integration')}>
+              {words.sendTest}
+            </Link>
+          </p>
+        ) : (
+          <p>{words.noneYetText}</p>
+        )}
       </div>
     )
   return (

@@ -35,7 +35,7 @@ export function SetupPage({
   function submit(event: FormEvent) {
     event.preventDefault()
     const tenant = { id, name, time_zone: zone, data_permission: permission }
-    setUp.mutate({ code, username, password, locale, tenant })
+    setUp.mutate({ code, username, password, locale, tenant, keyName: words.firstKey })
   }
 
   return (

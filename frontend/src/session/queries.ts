@@ -1,8 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from 'react-router'
+import { settingsPath } from '../admin/access'
 import { call, isProblem } from '../api/http'
 import { keys } from '../api/keys'
 import type { LocaleTag, Session } from '../api/types'
 import { rememberLanguage } from '../i18n/language'
+import { makeWriteKey } from '../integration/queries'
 
 const path = '/api/v1/session'
 
@@ -41,15 +44,24 @@ interface FirstRun {
   password: string
   locale: LocaleTag
   tenant: { id: string; name: string; time_zone: string; data_permission: boolean }
+  /** What the first write key is called. */
+  keyName: string
 }
 
 /** Makes the first owner, who is then signed in, and the first tenant. */
 export function useSetUp() {
   const client = useQueryClient()
+  const navigate = useNavigate()
   return useMutation({
-    mutationFn: (first: FirstRun) => call<Session>('/api/v1/setup', { method: 'POST', body: first }),
-    onSuccess: (session) => {
-      window.history.replaceState(null, '', '/') // the code has done its work
+    mutationFn: async ({ keyName, ...first }: FirstRun) => {
+      const session = await call<Session>('/api/v1/setup', { method: 'POST', body: first })
+      // With a key the page that follows has a line that is ready to run; without one it offers to make it.
+      const key = await makeWriteKey(first.tenant.id, keyName).catch(() => undefined)
+      return { session, key }
+    },
+    onSuccess: ({ session, key }, { tenant }) => {
+      client.setQueryData(keys.madeKey(tenant.id), key)
+      navigate(settingsPath(tenant.id, 'integration'), { replace: true }) // the code in the address has done its work
       client.setQueryData(keys.session, session)
     },
   })

@@ -1,0 +1,33 @@
+import type { IntegrationWords } from './integration.en'
+
+export const integrationZh: IntegrationWords = {
+  title: '接入',
+  text: '您的系统如何把操作记录到这里。复制的代码可以直接运行。',
+  key: '写入密钥',
+  keyText: '程序使用写入密钥发送记录。密钥只显示一次，因此在这里创建后会直接填入代码。',
+  toKeys: '全部 API 密钥',
+  keyName: '系统接入',
+  makeKey: '创建写入密钥',
+  keyMade: (name) => `密钥“${name}”已填入下面的代码。离开此页后不再显示。`,
+  keyLabel: '写入密钥',
+  keyFailed: (detail) => `密钥未创建：${detail}`,
+  send: '记录一次操作',
+  programs: { curl: 'curl', go: 'Go', javascript: 'JavaScript', java: 'Java' },
+  run: {
+    curl: '在终端中运行',
+    go: 'main.go：go run main.go',
+    javascript: 'record.mjs：node record.mjs',
+    java: 'Record.java：java Record.java',
+  },
+  retryNote: '为记录指定自己的 id 和 time，失败后即可放心重发：重复到达的记录只保存一次。',
+  arrivals: '实时到达',
+  arrivalsText: '运行代码，或从这里发送一条测试记录。它是真实的记录，会以您的名义保留在日志中。',
+  sendTest: '发送一条测试记录',
+  testContent: '测试记录',
+  testKey: '测试记录（用后吊销）',
+  testFailed: (detail) => `测试记录未发送：${detail}`,
+  isTest: '您的测试',
+  waiting: '等待第一条操作',
+  arrived: (count) => (count === 1 ? '操作已到达' : `最近 ${count} 条操作`),
+  lost: '正在连接…',
+}

@@ -1,0 +1,90 @@
+import { Button } from 'antd'
+import { Link } from 'react-router'
+import { problemText } from '../api/http'
+import type { MadeKey, Tenant } from '../api/types'
+import type { Titles } from '../log/catalog'
+import { Notice } from '../log/Notice'
+import { TypeTag } from '../log/TypeTag'
+import '../log/table.css'
+import { useSession } from '../session/session'
+import { exactTime } from '../time/zone'
+import { useSendTest } from './queries'
+import { type Arrival, useArrivals } from './useArrivals'
+import { useIntegrationWords } from './words'
+
+interface Props {
+  tenant: Tenant
+  made: MadeKey | undefined
+  sample: { module: string; operation: string }
+  titles: Titles
+}
+
+/** What the tenant's log receives while one looks, and a test entry to try it with. */
+export function Arrivals({ tenant, made, sample, titles }: Props) {
+  const words = useIntegrationWords()
+  const { username, name } = useSession()
+  const { arrivals, listening, add } = useArrivals(tenant.id)
+  const test = useSendTest(tenant.id)
+
+  function send() {
+    const entry = {
+      user: { id: username, name: name ?? username },
+      ...sample,
+      content: { id: 'test', name: words.testContent },
+    }
+    test.mutate({ entry, key: made?.key, keyName: words.testKey }, { onSuccess: add })
+  }
+
+  return (
+    <section className="integration-arrivals" aria-labelledby="integration-arrivals">
+      <h2 id="integration-arrivals">{words.arrivals}</h2>
+      <p>{words.arrivalsText}</p>
+      <Button type="primary" loading={test.isPending} onClick={send}>
+        {words.sendTest}
+      </Button>
+      {test.error && <Notice kind="error">{words.testFailed(problemText(test.error))}</Notice>}
+      <p className={listening ? 'integration-state integration-on' : 'integration-state'} role="status">
+        <i />
+        {!listening ? words.lost : arrivals.length === 0 ? words.waiting : words.arrived(arrivals.length)}
+      </p>
+      <ul>
+        {arrivals.map((arrival) => (
+          <Line
+            key={arrival.entry.seq}
+            arrival={arrival}
+            tenant={tenant}
+            titles={titles}
+            isTest={arrival.entry.seq === test.data?.seq}
+          />
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+interface LineProps {
+  arrival: Arrival
+  tenant: Tenant
+  titles: Titles
+  isTest: boolean
+}
+
+function Line({ arrival: { entry }, tenant, titles, isTest }: LineProps) {
+  const words = useIntegrationWords()
+  const { module, operation, user, content } = entry
+  return (
+    <li>
+      <Link to={`/t/${encodeURIComponent(tenant.id)}/log/${encodeURIComponent(entry.id)}`}>
+        <span className="integration-line">
+          <TypeTag title={titles.operation(operation)} group={titles.group(operation)} />
+          <span className="cut">{titles.module(module)}</span>
+          {isTest && <small>{words.isTest}</small>}
+        </span>
+        <b className="cut">{content?.name || content?.id || user.name}</b>
+        <small className="cut">
+          {user.name} · {exactTime(entry.received_at, tenant.time_zone)}
+        </small>
+      </Link>
+    </li>
+  )
+}

@@ -1,0 +1,54 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { call, tenantPath } from '../api/http'
+import { keys } from '../api/keys'
+import type { Entry, MadeKey, NewEntry, Recorded } from '../api/types'
+
+/** Makes a key that records operations. Its text is in the answer alone. */
+export function makeWriteKey(tenant: string, name: string): Promise<MadeKey> {
+  return call<MadeKey>(tenantPath(tenant, 'keys'), { method: 'POST', body: { scope: 'write', name } })
+}
+
+/** The key that was made here, or by setting up; it is gone when the page is left. */
+export function useMadeKey(tenant: string) {
+  const client = useQueryClient()
+  const [made, setMade] = useState(() => client.getQueryData<MadeKey>(keys.madeKey(tenant)))
+  useEffect(() => client.removeQueries({ queryKey: keys.madeKey(tenant) }), [client, tenant])
+  const make = useMutation({
+    mutationFn: (name: string) => makeWriteKey(tenant, name),
+    onSuccess: (key) => {
+      setMade(key)
+      return client.invalidateQueries({ queryKey: keys.apiKeys(tenant) })
+    },
+  })
+  return { made, make }
+}
+
+interface Test {
+  entry: NewEntry
+  /** The key to send with; without one a key is made for this entry alone, and revoked. */
+  key: string | undefined
+  keyName: string
+}
+
+/**
+ * Records a test entry the way a program does, with a key: people record nothing, and what works here works
+ * from elsewhere. Answers with the entry as it was stored.
+ */
+export function useSendTest(tenant: string) {
+  return useMutation({
+    mutationFn: async ({ entry, key, keyName }: Test): Promise<Entry> => {
+      const own = key === undefined ? await makeWriteKey(tenant, keyName) : undefined
+      try {
+        const answer = await call<Recorded>(tenantPath(tenant, 'entries'), {
+          method: 'POST',
+          body: entry,
+          key: own?.key ?? key ?? '',
+        })
+        return await call<Entry>(tenantPath(tenant, `entries/${encodeURIComponent(answer.entries[0]?.id ?? '')}`))
+      } finally {
+        if (own) await call<void>(tenantPath(tenant, `keys/${encodeURIComponent(own.id)}`), { method: 'DELETE' })
+      }
+    },
+  })
+}
