@@ -78,3 +78,62 @@ export function Choices<T extends string>({ label, value, choices, onChange }: C
     </fieldset>
   )
 }
+
+interface AreaProps {
+  label: string
+  value: string
+  hint: string
+  rows?: number
+  onChange: (value: string) => void
+}
+
+/** Several lines of text. */
+export function AreaField({ label, value, hint, rows = 3, onChange }: AreaProps) {
+  const id = useId()
+  return (
+    <div className="form-field">
+      <div className="form-label">
+        <label htmlFor={id}>{label}</label>
+      </div>
+      <textarea
+        id={id}
+        className="form-area mono"
+        rows={rows}
+        spellCheck={false}
+        aria-describedby={`${id}-hint`}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      />
+      <p id={`${id}-hint`} className="form-hint">
+        {hint}
+      </p>
+    </div>
+  )
+}
+
+interface CheckProps {
+  label: string
+  text: string
+  checked: boolean
+  onChange: (checked: boolean) => void
+}
+
+/** Something that is so or not, with a line that says what it does. */
+export function CheckField({ label, text, checked, onChange }: CheckProps) {
+  const id = useId()
+  return (
+    <div className="form-field form-check">
+      <input
+        id={id}
+        type="checkbox"
+        checked={checked}
+        aria-describedby={`${id}-hint`}
+        onChange={(event) => onChange(event.target.checked)}
+      />
+      <label htmlFor={id}>{label}</label>
+      <p id={`${id}-hint`} className="form-hint">
+        {text}
+      </p>
+    </div>
+  )
+}

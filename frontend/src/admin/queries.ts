@@ -1,9 +1,21 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { call, tenantPath } from '../api/http'
 import { keys } from '../api/keys'
-import type { Account, AccountChange, ApiKey, MadeKey, NewAccount, NewKey, OwnSession } from '../api/types'
+import type {
+  Account,
+  AccountChange,
+  ApiKey,
+  MadeKey,
+  NewAccount,
+  NewKey,
+  NewTenant,
+  OwnSession,
+  TenantChange,
+  TenantSettings,
+} from '../api/types'
 
 const accountsPath = '/api/v1/accounts'
+const tenantsPath = '/api/v1/tenants'
 
 /** A change, after which what a query knew is asked for again. */
 export function useChange<Sent, Answer>(change: (sent: Sent) => Promise<Answer>, ...changed: (readonly unknown[])[]) {
@@ -58,6 +70,30 @@ export function useRevokeKey(tenant: string) {
   return useChange(
     (id: string) => call<void>(tenantPath(tenant, `keys/${encodeURIComponent(id)}`), { method: 'DELETE' }),
     keys.apiKeys(tenant),
+  )
+}
+
+export function useTenants() {
+  return useQuery({
+    queryKey: keys.tenants,
+    queryFn: async ({ signal }) => (await call<{ tenants: TenantSettings[] }>(tenantsPath, { signal })).tenants,
+  })
+}
+
+export function useAddTenant() {
+  return useChange(
+    (tenant: NewTenant) => call<TenantSettings>(tenantsPath, { method: 'POST', body: tenant }),
+    keys.tenants,
+    keys.session, // which names the tenants that one may see
+  )
+}
+
+export function useChangeTenant() {
+  return useChange(
+    ({ id, change }: { id: string; change: TenantChange }) =>
+      call<TenantSettings>(`${tenantsPath}/${encodeURIComponent(id)}`, { method: 'PATCH', body: change }),
+    keys.tenants,
+    keys.session,
   )
 }
 

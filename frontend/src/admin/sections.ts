@@ -36,6 +36,13 @@ export const sections: Section[] = [
     page: lazy(() => import('./KeysPage')),
   },
   {
+    path: 'tenants',
+    group: 'server',
+    who: 'owners',
+    title: (words) => words.tenants.title,
+    page: lazy(() => import('./TenantsPage')),
+  },
+  {
     path: 'sessions',
     group: 'you',
     who: 'everyone',

@@ -22,4 +22,5 @@ export const keys = {
   apiKeys: (tenant: string) => ['tenant', tenant, 'keys'] as const,
   // What is of no tenant stands below the same first word: all that one account saw goes when another signs in.
   sessions: ['tenant', null, 'sessions'] as const,
+  tenants: ['tenant', null, 'tenants'] as const,
 }

@@ -13,6 +13,10 @@ export type AccountChange = Schemas['AccountChange']
 export type ApiKey = Schemas['Key']
 export type NewKey = Schemas['NewKey']
 export type MadeKey = Schemas['MadeKey']
+/** A tenant with all its settings, as an owner sees it. */
+export type TenantSettings = Schemas['Tenant']
+export type NewTenant = Schemas['NewTenant']
+export type TenantChange = Schemas['TenantChange']
 export type OwnSession = Schemas['OwnSession']
 
 export type Entry = Schemas['Entry']

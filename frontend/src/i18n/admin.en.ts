@@ -84,6 +84,32 @@ export const adminEn = {
     ready: { write: 'Ready to run', read: 'Ready to run', launch: 'Address of the link' },
   },
 
+  tenants: {
+    title: 'Tenants',
+    text: 'Each tenant has a log of its own, which no other can see.',
+    add: 'Add tenant',
+    addText: 'A tenant cannot be removed again: its log is kept.',
+    name: 'Name',
+    id: 'ID',
+    idHint: 'As it stands in addresses: letters, digits, . _ -',
+    timeZone: 'Time zone',
+    timeZoneHint: 'By which days go, on screen and in exports.',
+    dataPermission: 'Data permission',
+    dataPermissionText:
+      'Organizations divide what is seen: the log has the organization tree and its filter, and an account can be held to one organization with all below it.',
+    on: 'On',
+    off: 'Off',
+    retention: 'Kept for',
+    forever: 'For ever',
+    days: (count: number) => (count === 1 ? '1 day' : `${count} days`),
+    sites: 'May hold the console in a frame',
+    sitesHint: 'One site a line, such as https://app.example.com. Empty: none.',
+    noSites: 'No site',
+    change: 'Change',
+    changeOf: (id: string) => `Change tenant ${id}`,
+    save: 'Save',
+  },
+
   sessions: {
     title: 'Your sessions',
     text: 'Where you are signed in. A session ends by itself after two hours without use, and after twelve hours at the latest.',

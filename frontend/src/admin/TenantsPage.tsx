@@ -1,0 +1,81 @@
+import { Button } from 'antd'
+import { useState } from 'react'
+import type { TenantSettings } from '../api/types'
+import { type Column, ListTable } from './ListTable'
+import { Loaded } from './Loaded'
+import { useTenants } from './queries'
+import { SectionHead } from './SectionHead'
+import { TenantDialog } from './TenantDialog'
+import { useAdminWords } from './words'
+
+/** All tenants of the server, for owners. */
+export default function TenantsPage() {
+  const all = useAdminWords()
+  const words = all.tenants
+  const tenants = useTenants()
+  const [asked, setAsked] = useState<'new' | TenantSettings>()
+
+  const columns: Column<TenantSettings>[] = [
+    {
+      key: 'name',
+      title: words.name,
+      cell: (tenant) => (
+        <span className="two-lines">
+          <span className="cut" title={tenant.name}>
+            {tenant.name}
+          </span>
+          <small className="mono">{tenant.id}</small>
+        </span>
+      ),
+    },
+    { key: 'zone', title: words.timeZone, width: 152, cell: (tenant) => tenant.time_zone },
+    {
+      key: 'permission',
+      title: words.dataPermission,
+      width: 128,
+      cell: (tenant) => (tenant.data_permission ? words.on : words.off),
+    },
+    {
+      key: 'retention',
+      title: words.retention,
+      width: 104,
+      cell: (tenant) => (tenant.retention_days ? words.days(tenant.retention_days) : words.forever),
+    },
+    {
+      key: 'sites',
+      title: words.sites,
+      width: 256,
+      cell: (tenant) => tenant.frame_ancestors?.map((site) => <div key={site}>{site}</div>) ?? words.noSites,
+    },
+    {
+      key: 'actions',
+      title: all.actions,
+      actions: true,
+      width: 96,
+      cell: (tenant) => (
+        <button
+          type="button"
+          className="link"
+          aria-label={all.named(words.change, tenant.id)}
+          onClick={() => setAsked(tenant)}
+        >
+          {words.change}
+        </button>
+      ),
+    },
+  ]
+  return (
+    <>
+      <SectionHead title={words.title} text={words.text}>
+        <Button type="primary" onClick={() => setAsked('new')}>
+          {words.add}
+        </Button>
+      </SectionHead>
+      <Loaded query={tenants}>
+        {(list) => <ListTable label={words.title} columns={columns} items={list} keyOf={(tenant) => tenant.id} />}
+      </Loaded>
+      {asked === 'new' && <TenantDialog onClose={() => setAsked(undefined)} />}
+      {asked && asked !== 'new' && <TenantDialog tenant={asked} onClose={() => setAsked(undefined)} />}
+    </>
+  )
+}
