@@ -46,7 +46,7 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
       key: 'account',
       title: words.account,
       cell: (account) => (
-        <span className="two-lines">
+        <span className="stack">
           <span className="cut" title={account.username}>
             {account.username}
           </span>

@@ -29,7 +29,7 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
       key: 'name',
       title: words.name,
       cell: (key) => (
-        <span className="two-lines">
+        <span className="stack">
           <span className="cut" title={key.name}>
             {key.name}
           </span>
@@ -51,7 +51,7 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
       width: 176,
       cell: (key) =>
         key.revoked_at ? (
-          <span className="two-lines">
+          <span className="stack">
             {words.revoked}
             <small>
               <Moment ahead time={key.revoked_at} zone={zone} />

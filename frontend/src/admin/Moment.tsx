@@ -7,7 +7,7 @@ export function Moment({ time, zone, ahead }: { time: string; zone: string; ahea
   const words = useWords()
   const instant = Date.parse(time)
   return (
-    <time dateTime={time} title={`${time} UTC (${offsetText(instant, zone)})`} className="two-lines">
+    <time dateTime={time} title={`${time} UTC (${offsetText(instant, zone)})`} className="stack">
       <span>{exactTime(time, zone)}</span>
       {!ahead && <small>{relativeTime(instant, zone, words, Date.now())}</small>}
     </time>

@@ -23,7 +23,7 @@ export default function SessionsPage({ tenant }: { tenant: Tenant }) {
       key: 'device',
       title: words.device,
       cell: (session) => (
-        <span className="two-lines">
+        <span className="stack">
           <span title={session.user_agent}>{session.user_agent ? agentName(session.user_agent) : words.unknown}</span>
           {session.current && <small className="list-good">{words.this}</small>}
         </span>

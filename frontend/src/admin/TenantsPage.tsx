@@ -20,7 +20,7 @@ export default function TenantsPage() {
       key: 'name',
       title: words.name,
       cell: (tenant) => (
-        <span className="two-lines">
+        <span className="stack">
           <span className="cut" title={tenant.name}>
             {tenant.name}
           </span>

@@ -36,6 +36,13 @@ export const sections: Section[] = [
     page: lazy(() => import('./KeysPage')),
   },
   {
+    path: 'access',
+    group: 'tenant',
+    who: 'admins',
+    title: (words) => words.access.title,
+    page: lazy(() => import('./AccessPage')),
+  },
+  {
     path: 'tenants',
     group: 'server',
     who: 'owners',

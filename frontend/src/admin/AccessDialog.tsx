@@ -1,0 +1,56 @@
+import type { Entry, Tenant } from '../api/types'
+import { Dialog } from '../frame/Dialog'
+import { EntryFacts } from '../log/EntryFacts'
+import { ProofLine } from '../log/ProofLine'
+import { copyText } from '../theme/copy'
+import { useAccessEntry } from './accessQueries'
+import { type DeedContext, deedFacts, deedOf } from './deeds'
+import { Loaded } from './Loaded'
+import '../log/drawer.css'
+import './form.css'
+
+interface Props {
+  tenant: Tenant
+  entry: Entry
+  /** Whether the server proves it: what is of a tenant. */
+  proven: boolean
+  context: DeedContext
+  onClose: () => void
+}
+
+/** One entry of the access log, with its proof. */
+export function AccessDialog({ tenant, entry, proven, context, onClose }: Props) {
+  const { words } = context
+  const full = useAccessEntry(tenant.id, entry.id, proven)
+  const facts = deedFacts(entry, context)
+  const roles: Record<string, string> = context.common.roles
+  const role = entry.user.role && (roles[entry.user.role] ?? entry.user.role)
+  return (
+    <Dialog title={deedOf(entry, words).title} className="access-dialog" onClose={onClose}>
+      <div className="form-body">
+        {proven && (
+          <Loaded query={full}>
+            {(one) => <ProofLine entry={one} tenant={`${tenant.id}/access`} onCopy={copyText} />}
+          </Loaded>
+        )}
+        {facts.length > 0 && (
+          <ul className="access-about">
+            {facts.map((fact) => (
+              <li key={fact}>{fact}</li>
+            ))}
+          </ul>
+        )}
+        <EntryFacts entry={{ ...entry, user: { ...entry.user, role } }} zone={context.zone} organizations={undefined} />
+        {entry.details !== undefined && (
+          <details className="access-details">
+            <summary>{words.access.details}</summary>
+            <pre className="mono">{JSON.stringify(entry.details, null, 2)}</pre>
+          </details>
+        )}
+        <p className="form-hint">
+          {context.common.entryId} <span className="mono">{entry.id}</span>
+        </p>
+      </div>
+    </Dialog>
+  )
+}

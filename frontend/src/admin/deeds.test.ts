@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import type { Entry } from '../api/types'
+import { adminEn } from '../i18n/admin.en'
+import { adminZh } from '../i18n/admin.zh'
+import { en } from '../i18n/en'
+import { zh } from '../i18n/zh'
+import { type DeedContext, deedFacts, deedOf } from './deeds'
+
+const nameOf: DeedContext['nameOf'] = (name, value) => (name === 'operation' ? `the ${value}` : value)
+const english: DeedContext = { words: adminEn, common: en, zone: 'Asia/Shanghai', nameOf }
+const chinese: DeedContext = { words: adminZh, common: zh, zone: 'Asia/Shanghai', nameOf }
+
+function deed(module: string, operation: string, rest: Partial<Entry> = {}): Entry {
+  const time = '2026-11-23T03:00:00Z'
+  const user = { id: 'admin', name: 'admin' }
+  return {
+    id: 'x',
+    seq: 1,
+    time,
+    received_at: time,
+    user,
+    module,
+    operation,
+    origin: 'manual',
+    outcome: 'success',
+    ...rest,
+  }
+}
+
+test('every deed that the server tells has words in both languages', () => {
+  const source = readFileSync(new URL('../../../server/trail.go', import.meta.url), 'utf8')
+  const told = [...source.matchAll(/\{"([a-z]+)", "([a-z_]+)", (?:true|false)\}/g)].map(([, a, b]) => `${a}.${b}`)
+  expect(told.length).toBeGreaterThan(20)
+  for (const { access } of [adminEn, adminZh]) expect(told.filter((key) => !(key in access.deeds))).toEqual([])
+})
+
+test('a deed without words shows its keys', () => {
+  expect(deedOf(deed('log', 'search'), adminEn).title).toBe('Searched the log')
+  expect(deedOf(deed('moon', 'land'), adminEn).title).toBe('moon.land')
+  expect(deedOf(deed('backup', 'download'), adminEn).group).toBe('outward')
+  expect(deedOf(deed('key', 'revoke'), adminEn).group).toBe('destructive')
+})
+
+test.each([
+  ['log', 'search', {}, ['Everything'], ['全部']],
+  [
+    'log',
+    'search',
+    { details: { filters: { q: ['emma'], operation: ['delete', 'send'], from: ['2026-11-23T03:00:00Z'] } } },
+    ['Search: emma', 'Operation type: the delete, the send', 'From: 2026-11-23 11:00:00'],
+    ['搜索：emma', '操作类型：the delete、the send', '起始时间：2026-11-23 11:00:00'],
+  ],
+  [
+    'export',
+    'start',
+    {
+      content: { id: 'e1', name: 'acme.csv' },
+      details: { range: 'last_7_days', from: '0001-01-01T00:00:00Z', format: 'csv', filters: { user: null, q: '' } },
+    },
+    ['acme.csv', 'Period: last 7 days', 'Format: csv'],
+    ['acme.csv', '时间范围：近 7 天', '格式：csv'],
+  ],
+  [
+    'session',
+    'sign_in',
+    { outcome: 'failure', details: { reason: 'wrong password' } },
+    ['Reason: wrong password'],
+    ['原因：密码错误'],
+  ],
+  [
+    'account',
+    'change',
+    { content: { id: 'ada' }, details: { role: 'auditor', organization: '', disabled: false, new_password: true } },
+    ['ada', 'Role: Auditor', 'New password'],
+    ['ada', '角色：审计员', '重设了密码'],
+  ],
+  [
+    'catalog',
+    'change',
+    { details: { modules: 19, moons: { a: 1 } } },
+    ['Modules: 19', 'moons: {"a":1}'],
+    ['模块：19', 'moons：{"a":1}'],
+  ],
+] as const)('%s %s in words', (module, operation, rest, inEnglish, inChinese) => {
+  const entry = deed(module, operation, rest as Partial<Entry>)
+  expect(deedFacts(entry, english)).toEqual(inEnglish)
+  expect(deedFacts(entry, chinese)).toEqual(inChinese)
+})

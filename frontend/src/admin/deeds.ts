@@ -1,0 +1,96 @@
+import type { Entry, OperationGroup } from '../api/types'
+import type { AdminWords } from '../i18n/admin.en'
+import type { Dictionary } from '../i18n/en'
+import type { ListFilter } from '../log/filters'
+import type { IconName } from '../theme/Icon'
+import { exactTime } from '../time/zone'
+
+/** What it takes to tell a deed of the access log in words. */
+export interface DeedContext {
+  words: AdminWords
+  common: Dictionary
+  zone: string
+  nameOf: (name: ListFilter, value: string) => string
+}
+
+/** What was done, by module and operation, and how it looks. */
+export function deedOf(entry: Entry, words: AdminWords): { title: string; group: OperationGroup; icon: IconName } {
+  const key = `${entry.module}.${entry.operation}`
+  const titles: Record<string, string> = words.access.deeds
+  return { title: titles[key] ?? key, ...looks(key, entry.operation) }
+}
+
+function looks(key: string, operation: string): { group: OperationGroup; icon: IconName } {
+  if (/^(export\.start|\w+\.download)$/.test(key)) return { group: 'outward', icon: 'download' }
+  if (/^(remove|revoke|lose)$/.test(operation)) return { group: 'destructive', icon: 'bin' }
+  if (/^(create|import)$/.test(operation)) return { group: 'create', icon: 'plus' }
+  const icons: Record<string, IconName> = { search: 'search', open: 'rows', change: 'pencil', sign_out: 'left' }
+  return { group: 'change', icon: icons[operation] ?? 'right' }
+}
+
+/** What it was done to and with which filters, in words: `Search: emma`, `Operation type: Delete, Send`. */
+export function deedFacts(entry: Entry, context: DeedContext): string[] {
+  const { words } = context
+  const object = entry.content?.name || entry.content?.id
+  const facts = object ? [object] : []
+  for (const [key, value] of flat(entry.details)) add(facts, key, value, context)
+  if (facts.length === 0 && `${entry.module}.${entry.operation}` === 'log.search') return [words.access.everything]
+  return facts
+}
+
+const first = ['q', 'user', 'module', 'operation', 'organization', 'content_id', 'range', 'from', 'to']
+
+/** The details, with those of filters and tenants among them, filters first; a preset stands for its two ends. */
+function flat(details: unknown): [string, unknown][] {
+  if (!isObject(details)) return []
+  const all = Object.entries(details).flatMap(([key, value]): [string, unknown][] =>
+    (key === 'filters' || key === 'tenant') && isObject(value) ? Object.entries(value) : [[key, value]],
+  )
+  const preset = typeof details.range === 'string' && details.range !== 'custom'
+  const place = (key: string) => (first.includes(key) ? first.indexOf(key) : first.length)
+  return all.filter(([key]) => !(preset && (key === 'from' || key === 'to'))).sort(([a], [b]) => place(a) - place(b))
+}
+
+const filters: Record<string, ListFilter> = {
+  user: 'user',
+  module: 'module',
+  operation: 'operation',
+  organization: 'organization',
+  content_id: 'contentId',
+}
+
+function add(facts: string[], key: string, value: unknown, context: DeedContext) {
+  const { words, common } = context
+  const label = (words.access.facts as Record<string, string>)[key] ?? key
+  if (value === true) facts.push(label)
+  const text = textOf(key, value, context)
+  if (text) facts.push(words.named(label, common.listJoin(text)))
+}
+
+/** The values of a fact; none for what says nothing. */
+function textOf(key: string, value: unknown, context: DeedContext): string[] | undefined {
+  if (value === null || value === undefined || value === '' || typeof value === 'boolean') return undefined
+  if (Array.isArray(value)) {
+    const texts = value.flatMap((one) => textOf(key, one, context) ?? [])
+    return texts.length ? texts : undefined
+  }
+  if (typeof value === 'number') return [context.common.number(value)]
+  if (typeof value !== 'string') return [JSON.stringify(value)]
+  return oneText(key, value, context)
+}
+
+function oneText(key: string, value: string, { words, common, zone, nameOf }: DeedContext): string[] | undefined {
+  const of = (texts: Record<string, string>) => [texts[value] ?? value]
+  const filter = filters[key]
+  if (filter) return [nameOf(filter, value)]
+  if (key === 'range') return value === 'custom' ? undefined : of(common.rangeInText)
+  if (key === 'from' || key === 'to') return value.startsWith('0001-') ? undefined : [exactTime(value, zone)]
+  if (key === 'role') return of(common.roles)
+  if (key === 'scope') return of(words.keys.scopes)
+  if (key === 'reason') return of(words.access.reasons)
+  return [value]
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
