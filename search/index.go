@@ -45,6 +45,7 @@ type sizes struct {
 	maxTail    int // a tail of this length holds up those who append
 	fanIn      int // how many neighbours are merged; also how much larger each level of segments is
 	maxSegment int // the longest merged segment
+	longRun    int // documents in a row of one segment, of several that overlap in time, that are merged as they are
 	build      int // how many documents are in memory at once while segments are built anew
 	maxLost    int // lost segments of more entries than this are built anew before the tenant answers
 	quickLoad  int // a tenant that must catch up with more than this says so instead of keeping who asks waiting
@@ -53,7 +54,7 @@ type sizes struct {
 }
 
 var defaultSizes = sizes{
-	flush: 8 << 10, maxFlush: 32 << 10, maxTail: 64 << 10, fanIn: 8, maxSegment: 512 << 10, build: 8 << 10,
+	flush: 8 << 10, maxFlush: 32 << 10, maxTail: 64 << 10, fanIn: 8, maxSegment: 512 << 10, longRun: 4 << 10, build: 8 << 10,
 	maxLost: 128 << 10, quickLoad: 64 << 10, maxTenants: 64, maxTails: 256 << 10,
 }
 

@@ -57,7 +57,7 @@ func (x *Index) merge(t *tenantIndex) (bool, error) {
 		t.merging = false
 		t.mu.Unlock()
 	}()
-	parts, err := x.inOrder(t, group)
+	input, err := x.inOrder(t, group)
 	if err != nil {
 		return false, err
 	}
@@ -67,7 +67,7 @@ func (x *Index) merge(t *tenantIndex) (bool, error) {
 	ended := make(chan struct{}) // zapx looks at it as it writes
 	defer context.AfterFunc(x.ctx, func() { close(ended) })()
 	info, err := saveSegment(t.dir, name, func(path string) error {
-		_, _, err := plugin.Merge(parts, make([]*roaring.Bitmap, len(parts)), path, ended, &pacer{at: time.Now()})
+		_, _, err := plugin.Merge(input.segments, input.drops, path, ended, &pacer{at: time.Now()})
 		return err
 	})
 	if err != nil {
@@ -141,48 +141,116 @@ func (z sizes) mergeGroup(segments []*segment) []*segment {
 	return nil
 }
 
-// inOrder returns segments whose concatenation is in order of keys: the group
-// itself where its segments do not overlap, else new ones, built from the store.
-func (x *Index) inOrder(t *tenantIndex, group []*segment) ([]segmentapi.Segment, error) {
-	group = slices.Clone(group)
-	slices.SortFunc(group, func(a, b *segment) int { return a.first.Compare(b.first) })
-	overlap := false
-	for i := 1; i < len(group); i++ {
-		overlap = overlap || group[i].first.Compare(group[i-1].last) < 0
-	}
-	var parts []segmentapi.Segment
-	if !overlap {
-		for _, s := range group {
-			parts = append(parts, s.zap)
+// run is a stretch of a segment's documents, to exclusive.
+type run struct {
+	segment  *segment
+	from, to uint32
+}
+
+// runsInOrder cuts segments into runs whose concatenation is in order of keys.
+func runsInOrder(group []*segment) ([]run, error) {
+	at := make([]uint32, len(group)) // the next document of each
+	var runs []run
+	for {
+		least, second := -1, oplog.Key{}
+		var first oplog.Key
+		for i, s := range group {
+			if at[i] == s.count {
+				continue
+			}
+			key, err := s.key(at[i])
+			switch {
+			case err != nil:
+				return nil, err
+			case least < 0:
+				least, first = i, key
+			case key.Compare(first) < 0:
+				least, first, second = i, key, first
+			case second.IsZero() || key.Compare(second) < 0:
+				second = key
+			}
 		}
-		return parts, nil
-	}
-	var keys []oplog.Key
-	for _, s := range group {
-		for i := range s.count {
-			k, err := s.key(i)
-			if err != nil {
+		if least < 0 {
+			return runs, nil
+		}
+		s, from := group[least], at[least]
+		at[least] = s.count
+		if !second.IsZero() {
+			var err error
+			if at[least], err = s.numberOf(second); err != nil {
 				return nil, err
 			}
-			keys = append(keys, k)
 		}
+		runs = append(runs, run{s, from, at[least]})
 	}
-	slices.SortFunc(keys, oplog.Key.Compare)
+}
+
+// mergeInput are segments to be concatenated, without the documents to drop.
+type mergeInput struct {
+	segments []segmentapi.Segment
+	drops    []*roaring.Bitmap
+}
+
+func (in *mergeInput) add(s segmentapi.Segment, drop *roaring.Bitmap) {
+	in.segments = append(in.segments, s)
+	in.drops = append(in.drops, drop)
+}
+
+// inOrder returns what is concatenated in order of keys: long runs of the group
+// as they are, and what is mixed between them built anew from the store.
+func (x *Index) inOrder(t *tenantIndex, group []*segment) (in mergeInput, err error) {
+	runs, err := runsInOrder(group)
+	if err != nil {
+		return in, err
+	}
 	pace := pacer{at: time.Now()}
-	for chunk := range slices.Chunk(keys, x.sizes.build) {
-		if err := x.ctx.Err(); err != nil {
-			return nil, err
+	var mixed []oplog.Key
+	build := func() error {
+		for chunk := range slices.Chunk(mixed, x.sizes.build) {
+			if err := x.ctx.Err(); err != nil {
+				return err
+			}
+			entries, err := x.store.Get(t.name, chunk)
+			if err != nil {
+				return err
+			}
+			part, err := buildSegment(newDocumentBuilder(), entries)
+			if err != nil {
+				return err
+			}
+			in.add(part, nil)
+			pace.ReportBytesWritten(0)
 		}
-		entries, err := x.store.Get(t.name, chunk)
-		if err != nil {
-			return nil, err
-		}
-		part, err := buildSegment(newDocumentBuilder(), entries)
-		if err != nil {
-			return nil, err
-		}
-		parts = append(parts, part)
-		pace.ReportBytesWritten(0)
+		mixed = nil
+		return nil
 	}
-	return parts, nil
+	for _, r := range runs {
+		if r.to-r.from >= min(uint32(x.sizes.longRun), r.segment.count) {
+			if err := build(); err != nil {
+				return in, err
+			}
+			in.add(r.segment.zap, r.others())
+			continue
+		}
+		for number := r.from; number < r.to; number++ {
+			key, err := r.segment.key(number)
+			if err != nil {
+				return in, err
+			}
+			mixed = append(mixed, key)
+		}
+	}
+	return in, build()
+}
+
+// others returns the documents of a run's segment that are not in it; nil for
+// none.
+func (r run) others() *roaring.Bitmap {
+	if r.to-r.from == r.segment.count {
+		return nil
+	}
+	b := roaring.New()
+	b.AddRange(0, uint64(r.from))
+	b.AddRange(uint64(r.to), uint64(r.segment.count))
+	return b
 }
