@@ -3,7 +3,9 @@ package search
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	segmentapi "github.com/blevesearch/scorch_segment_api/v2"
@@ -13,8 +15,12 @@ import (
 
 // flushAll makes segments of long tails, and of entries whose segment was lost.
 func (x *Index) flushAll() {
+	every := time.NewTicker(restTime)
+	defer every.Stop()
 	for {
 		select {
+		case <-every.C:
+			x.flushResting()
 		case t := <-x.flushes:
 			err := x.flush(t)
 			t.mu.Lock()
@@ -29,6 +35,26 @@ func (x *Index) flushAll() {
 		case <-x.ctx.Done():
 			return
 		}
+	}
+}
+
+// restTime is how long nothing has come when a short tail becomes a segment, too:
+// every query scans the tail.
+const restTime = time.Second
+
+// flushResting asks for flushes of the tenants to which nothing has come since
+// it was called before.
+func (x *Index) flushResting() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, t := range x.tenants {
+		t.mu.Lock()
+		if t.state == stateReady {
+			t.resting = t.rested == t.last
+			t.rested = t.last
+			x.enqueue(t)
+		}
+		t.mu.Unlock()
 	}
 }
 
@@ -50,8 +76,9 @@ func (x *Index) flush(t *tenantIndex) error {
 	}
 	t.mu.Lock()
 	oldest := t.tail[:min(len(t.tail), x.sizes.maxFlush)]
+	least := x.sizes.leastFlush(t.resting)
 	t.mu.Unlock()
-	if len(oldest) < x.sizes.flush || x.ctx.Err() != nil {
+	if len(oldest) < least || x.ctx.Err() != nil {
 		return nil
 	}
 	entries, err := x.store.Get(t.name, keysOf(oldest))
@@ -104,11 +131,11 @@ func (x *Index) flushOrphans(t *tenantIndex) error {
 		if err != nil {
 			return err
 		}
-		s, err := t.build(entries)
+		built, err := t.build(entries, x.sizes.flush)
 		if err != nil {
 			return err
 		}
-		segments = newestFirst(append(slices.Clone(segments), s))
+		segments = newestFirst(slices.Concat(segments, built))
 	}
 	if err := x.saveManifest(t, segments, lost, through); err != nil {
 		return err
@@ -126,11 +153,11 @@ func (x *Index) addSegment(t *tenantIndex, entries []oplog.Entry, through uint64
 	segments := t.segments
 	if len(entries) > 0 { // else all were dropped
 		slices.SortFunc(entries, func(a, b oplog.Entry) int { return a.Key().Compare(b.Key()) })
-		s, err := t.build(entries)
+		built, err := t.build(entries, x.sizes.flush)
 		if err != nil {
 			return err
 		}
-		segments = newestFirst(append(slices.Clone(segments), s))
+		segments = newestFirst(slices.Concat(segments, built))
 	}
 	if err := x.saveManifest(t, segments, t.lost, through); err != nil {
 		return err // its file is deleted by the next start
@@ -146,14 +173,33 @@ func (x *Index) addSegment(t *tenantIndex, entries []oplog.Entry, through uint64
 	return nil
 }
 
-// build makes a segment's file of entries in order of their keys, and opens
-// it; building is held.
-func (t *tenantIndex) build(entries []oplog.Entry) (*segment, error) {
+// build makes segments of entries in order of their keys, and opens them: one
+// for each processor, as long as each has enough. Building is held.
+func (t *tenantIndex) build(entries []oplog.Entry, enough int) ([]*segment, error) {
+	n := max(1, min(runtime.GOMAXPROCS(0), len(entries)/enough))
+	segments, errs := make([]*segment, n), make([]error, n)
+	var group sync.WaitGroup
+	for i := range n {
+		part, name := entries[len(entries)*i/n:len(entries)*(i+1)/n], t.nextFile()
+		group.Go(func() { segments[i], errs[i] = t.buildOne(part, name) })
+	}
+	group.Wait()
+	if err := errors.Join(errs...); err != nil {
+		for _, s := range segments {
+			if s != nil {
+				s.retire()
+			}
+		}
+		return nil, err
+	}
+	return segments, nil
+}
+
+func (t *tenantIndex) buildOne(entries []oplog.Entry, name string) (*segment, error) {
 	built, err := buildSegment(newDocumentBuilder(), entries)
 	if err != nil {
 		return nil, err
 	}
-	name := t.nextFile()
 	info, err := saveSegment(t.dir, name, func(path string) error {
 		return built.(segmentapi.UnpersistedSegment).Persist(path)
 	})

@@ -28,9 +28,10 @@ type numbering struct {
 	mu      sync.RWMutex
 	actions []action
 	actors  []actor
-	latest  []int64  // by number of an actor: its latest operation that was seen, in microseconds
-	userOf  []uint32 // by number of an actor: the number of its user
-	users   []string // ids
+	latest  []int64     // by number of an actor: its latest operation that was seen, in microseconds
+	userOf  []uint32    // by number of an actor: the number of its user
+	users   []string    // ids
+	texts   []*lazyText // by number of an actor: of its user
 	action  map[action]uint16
 	actor   map[actor]uint32
 	user    map[string]uint32
@@ -74,6 +75,8 @@ func (n *numbering) numberActor(who actor) uint32 {
 		who = actor{strings.Clone(who.user), strings.Clone(who.organization)}
 		n.actors = append(n.actors, who)
 		n.latest = append(n.latest, 0)
+		id, name, _ := strings.Cut(who.user, userSeparator)
+		n.texts = append(n.texts, &lazyText{name: name, id: id})
 		n.userOf = append(n.userOf, n.numberUser(who.user))
 		n.actor[who] = w
 	}
@@ -105,6 +108,14 @@ func (n *numbering) all() ([]action, []actor) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	return n.actions, n.actors
+}
+
+// userTexts returns the texts of the actors' users by number; the slice is not
+// changed afterwards.
+func (n *numbering) userTexts() []*lazyText {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.texts
 }
 
 // columns are the numbers of a segment's documents, and how often each occurs
@@ -231,6 +242,7 @@ func eachOf(b *roaring.Bitmap, buffer []uint32, visit func(numbers []uint32)) {
 // tailDocument is an entry of the tail.
 type tailDocument struct {
 	key       oplog.Key
+	upTo      int64 // the latest time of all before it and its own, in microseconds
 	action    uint16
 	actor     uint32
 	contentID string

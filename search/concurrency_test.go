@@ -232,3 +232,32 @@ func TestTenantsAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// A short tail becomes a segment once nothing more comes.
+func TestRestingTailsAreFlushed(t *testing.T) {
+	l := newLog(t, t.TempDir())
+	defer closeLog(t, l)
+	record(t, l, 0, smallSizes.restFlush+1, func(number int) int { return number })
+	awaitReady(t, l)
+	x := l.index
+	tail := func() *tenantIndex {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		return x.tenants[tenant]
+	}()
+	if tail.tail == nil {
+		t.Fatal("there is no tail")
+	}
+	x.flushResting()
+	x.flushResting()
+	tail.mu.Lock()
+	for len(tail.tail) > 0 {
+		tail.shorter.Wait()
+	}
+	segments := len(tail.segments)
+	tail.mu.Unlock()
+	if segments != 1 {
+		t.Errorf("%d segments", segments)
+	}
+	checkAnswers(t, l, smallSizes.restFlush+1)
+}

@@ -54,10 +54,11 @@ func (x *Index) Total(ctx context.Context, tenant string, m oplog.Match) (int, e
 		total += h.count()
 	}
 	t := newTailMatcher(c, v.numbering)
-	v.scanned(func(d *tailDocument) {
+	v.scanned(c.from, func(d *tailDocument) bool {
 		if t.matches(d) {
 			total++
 		}
+		return true
 	})
 	return total, nil
 }
@@ -198,16 +199,16 @@ func (t *tally) addBitmap(h hits, c *columns, bounds []bound) {
 func (t *tally) addTail(m *matcher, v *view) {
 	t.fit()
 	tm := newTailMatcher(m, v.numbering)
-	v.scanned(func(d *tailDocument) {
-		if !tm.matches(d) {
-			return
+	v.scanned(m.from, func(d *tailDocument) bool {
+		if tm.matches(d) {
+			t.total++
+			t.actions[d.action]++
+			t.actors[d.actor]++
+			if len(t.starts) > 0 {
+				t.buckets[t.bucketOf(d.key.Micros())]++
+			}
 		}
-		t.total++
-		t.actions[d.action]++
-		t.actors[d.actor]++
-		if len(t.starts) > 0 {
-			t.buckets[t.bucketOf(d.key.Micros())]++
-		}
+		return true
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -248,6 +249,7 @@ func TestMergedSegmentsAreDeleted(t *testing.T) {
 	closeLog(t, l)
 	l = openLog(t, dir)
 	checkAnswers(t, l, n)
+	awaitMerges(l)
 	closeLog(t, l)
 	m := manifestOf(t, dir)
 	if len(m.Segments) >= n/smallSizes.maxFlush {
@@ -259,5 +261,21 @@ func TestMergedSegmentsAreDeleted(t *testing.T) {
 	}
 	if listed != m.Through {
 		t.Errorf("the segments hold %d, the manifest says %d", listed, m.Through)
+	}
+}
+
+// awaitMerges waits until there is nothing to flush or to merge.
+func awaitMerges(l testLog) {
+	l.index.mu.Lock()
+	t := l.index.tenants[tenant]
+	l.index.mu.Unlock()
+	for {
+		t.mu.Lock()
+		busy := t.queued || t.merging || len(l.index.sizes.mergeGroup(t.segments)) > 0
+		t.mu.Unlock()
+		if !busy {
+			return
+		}
+		runtime.Gosched()
 	}
 }

@@ -70,6 +70,7 @@ type documentBuilder struct {
 	terms map[string]*index.TokenFreq
 	texts map[[2]string]index.TokenFrequencies // by name and id
 	words map[string]index.TokenFrequencies    // of one term each
+	found []string                             // terms of the present text
 }
 
 func newDocumentBuilder() *documentBuilder {
@@ -103,12 +104,12 @@ func (b *documentBuilder) text(name, id string) index.TokenFrequencies {
 	if t, ok := b.texts[key]; ok {
 		return t
 	}
-	t := make(index.TokenFrequencies)
-	terms(analyse(name, id), func(term string) {
-		if _, ok := t[term]; !ok {
-			t[term] = b.term(term)
-		}
-	})
+	b.found = b.found[:0]
+	terms(analyse(name, id), func(term string) { b.found = append(b.found, term) })
+	t := make(index.TokenFrequencies, len(b.found))
+	for _, term := range b.found {
+		t[term] = b.term(term)
+	}
 	b.texts[key] = t
 	return t
 }

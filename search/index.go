@@ -41,6 +41,7 @@ var _ oplog.Index = (*Index)(nil)
 // they say otherwise.
 type sizes struct {
 	flush      int // a tail of this length becomes a segment
+	restFlush  int // one of this length does where nothing more comes
 	maxFlush   int // the longest first segment, where the tail has grown faster
 	maxTail    int // a tail of this length holds up those who append
 	fanIn      int // how many neighbours are merged; also how much larger each level of segments is
@@ -53,8 +54,15 @@ type sizes struct {
 	maxTails   int // entries in the tails of all open tenants together
 }
 
+func (z sizes) leastFlush(resting bool) int {
+	if resting {
+		return z.restFlush
+	}
+	return z.flush
+}
+
 var defaultSizes = sizes{
-	flush: 8 << 10, maxFlush: 32 << 10, maxTail: 64 << 10, fanIn: 8, maxSegment: 512 << 10, longRun: 4 << 10, build: 8 << 10,
+	flush: 4 << 10, restFlush: 512, maxFlush: 32 << 10, maxTail: 64 << 10, fanIn: 8, maxSegment: 512 << 10, longRun: 4 << 10, build: 8 << 10,
 	maxLost: 128 << 10, quickLoad: 64 << 10, maxTenants: 64, maxTails: 256 << 10,
 }
 
@@ -294,7 +302,7 @@ func (x *Index) Add(tenant string, entries []oplog.Entry) {
 // enqueue asks for a flush where the tail is long, or where entries wait whose
 // segment was lost; called with the tenant's mu held.
 func (x *Index) enqueue(t *tenantIndex) {
-	if t.queued || len(t.tail) < x.sizes.flush && len(t.orphans) == 0 {
+	if t.queued || len(t.tail) < x.sizes.leastFlush(t.resting) && len(t.orphans) == 0 {
 		return
 	}
 	select {

@@ -164,6 +164,9 @@ func (x *Index) readOrphans(t *tenantIndex) error {
 	}
 	t.numbering.saw(latest)
 	slices.SortFunc(t.orphans, func(a, b tailDocument) int { return a.key.Compare(b.key) })
+	for i := range t.orphans {
+		t.orphans[i].upTo = t.orphans[i].key.Micros()
+	}
 	return nil
 }
 

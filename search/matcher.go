@@ -227,7 +227,7 @@ type tailMatcher struct {
 	actors      []answer   // of users and organizations
 	wordActions [][]answer // of each word, in modules
 	wordActors  [][]answer // of each word, in users
-	userTexts   []string   // analysed
+	userTexts   []*lazyText
 }
 
 type answer int8
@@ -254,7 +254,7 @@ func newTailMatcher(m *matcher, n *numbering) *tailMatcher {
 		t.wordActions = append(t.wordActions, make([]answer, len(t.actionOf)))
 		t.wordActors = append(t.wordActors, make([]answer, len(t.actorOf)))
 	}
-	t.userTexts = make([]string, len(t.actorOf))
+	t.userTexts = n.userTexts()
 	return t
 }
 
@@ -304,19 +304,11 @@ func (t *tailMatcher) wordMatches(i int, w *wordMatcher, d *tailDocument) bool {
 	}
 	if w.user {
 		if t.wordActors[i][d.actor] == unknown {
-			t.wordActors[i][d.actor] = answerOf(w.in(t.userText(d.actor)))
+			t.wordActors[i][d.actor] = answerOf(w.in(t.userTexts[d.actor].analysed()))
 		}
 		if t.wordActors[i][d.actor] == yes {
 			return true
 		}
 	}
 	return w.content && w.in(d.content.analysed())
-}
-
-func (t *tailMatcher) userText(number uint32) string {
-	if t.userTexts[number] == "" {
-		id, name, _ := strings.Cut(t.actorOf[number].user, userSeparator)
-		t.userTexts[number] = analyse(name, id)
-	}
-	return t.userTexts[number]
 }

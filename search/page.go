@@ -22,7 +22,7 @@ func (x *Index) Page(ctx context.Context, tenant string, m oplog.Match, before o
 	}
 	defer v.release()
 	p := pager{matcher: c, view: v, before: before}
-	p.addTail()
+	p.addTail(limit)
 	keys := make([]oplog.Key, 0, limit)
 	for {
 		k, ok, err := p.next(ctx, x.store, tenant)
@@ -46,13 +46,25 @@ type pager struct {
 	sources sources
 }
 
-func (p *pager) addTail() {
+// tailStretch is how many entries of the tail are looked at before it is asked
+// whether those before them can be on the page.
+const tailStretch = 64
+
+// addTail adds the newest matches of the tail, as many as a page and one more.
+func (p *pager) addTail(limit int) {
 	t := newTailMatcher(p.matcher, p.view.numbering)
 	var keys []oplog.Key
-	p.view.scanned(func(d *tailDocument) {
+	looked := 0
+	p.view.scanned(p.matcher.from, func(d *tailDocument) bool {
 		if (p.before.IsZero() || d.key.Compare(p.before) < 0) && t.matches(d) {
 			keys = append(keys, d.key)
 		}
+		if looked++; looked%tailStretch > 0 || len(keys) <= limit {
+			return true
+		}
+		slices.SortFunc(keys, oplog.Key.Compare)
+		keys = keys[len(keys)-limit-1:]
+		return d.upTo >= keys[0].Micros()
 	})
 	slices.SortFunc(keys, oplog.Key.Compare)
 	p.push(&source{tail: keys})

@@ -32,6 +32,8 @@ type tenantIndex struct {
 	through  uint64         // seq of the last arrival in a segment or an orphan
 	last     uint64         // seq of the last arrival in the tail, or through
 	queued   bool           // for a flush
+	rested   uint64         // last when it was looked at for whether the tenant rests
+	resting  bool           // nothing has come for a while: a short tail becomes a segment, too
 	merging  bool           // a merge is under way
 	failed   error          // why loading or the last flush failed
 
@@ -70,13 +72,21 @@ func (t *tenantIndex) close() {
 // held.
 func (t *tenantIndex) appendTail(entries []oplog.Entry) {
 	latest := make(map[uint32]int64)
+	upTo := int64(0)
+	if n := len(t.tail); n > 0 {
+		upTo = t.tail[n-1].upTo
+	}
 	for i := range entries {
 		if e := &entries[i]; e.Seq > t.last { // else it was read from the store already
-			t.tail = append(t.tail, t.numbering.document(e, latest))
+			d := t.numbering.document(e, latest)
+			upTo = max(upTo, d.key.Micros())
+			d.upTo = upTo
+			t.tail = append(t.tail, d)
 			t.last = e.Seq
 		}
 	}
 	t.numbering.saw(latest)
+	t.resting = false
 }
 
 // view is what a query reads: a tenant's segments and what is not in one, as
@@ -116,12 +126,15 @@ func (v *view) release() {
 	}
 }
 
-// scanned calls visit with each entry that is in no segment.
-func (v *view) scanned(visit func(d *tailDocument)) {
+// scanned calls visit with the entries that are in no segment, of the orphans
+// and of the tail, the latest arrivals first, until it returns false. Those
+// before a time, in microseconds, are left out as far as that is quick.
+func (v *view) scanned(from int64, visit func(d *tailDocument) bool) {
 	for _, documents := range [][]tailDocument{v.orphans, v.tail} {
-		for i := range documents {
-			if !documents[i].dropped {
-				visit(&documents[i])
+		for i := len(documents) - 1; i >= 0; i-- {
+			d := &documents[i]
+			if d.upTo < from || !d.dropped && !visit(d) {
+				break
 			}
 		}
 	}
@@ -146,6 +159,9 @@ func (x *Index) Bounds(ctx context.Context, tenant string) (first, last oplog.Ke
 	for _, s := range v.segments {
 		within(s.first, s.last)
 	}
-	v.scanned(func(d *tailDocument) { within(d.key, d.key) })
+	v.scanned(0, func(d *tailDocument) bool {
+		within(d.key, d.key)
+		return true
+	})
 	return first, last, ok, nil
 }

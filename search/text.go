@@ -71,9 +71,14 @@ func words(s string) []string {
 
 // foldText makes texts equal that differ in width, case or Latin accents.
 func foldText(s string) string {
-	if isASCII(s) {
+	if isPlain(s) {
 		return strings.ToLower(s)
 	}
+	return foldAny(s)
+}
+
+// foldAny is foldText for any text.
+func foldAny(s string) string {
 	s = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
 	s = string(asciiFolding.Filter([]byte(s)))
 	return strings.ToLower(stripLatinMarks(s))
@@ -94,9 +99,11 @@ func stripLatinMarks(s string) string {
 	}, s)
 }
 
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
+// isPlain tells texts of ASCII and unified ideographs, of which only the case
+// differs.
+func isPlain(s string) bool {
+	for _, r := range s {
+		if r >= utf8.RuneSelf && (r < '\u4e00' || r > '\u9fff') {
 			return false
 		}
 	}

@@ -1,0 +1,27 @@
+package search
+
+import (
+	"testing"
+
+	"oplog/oplog"
+)
+
+// BenchmarkBuild makes a segment of 8,192 entries in memory.
+func BenchmarkBuild(b *testing.B) {
+	entries := make([]oplog.Entry, 8<<10)
+	for i := range entries {
+		entries[i] = plainEntry(i, -i)
+		entries[i].Seq = uint64(i + 1)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		s, err := buildSegment(newDocumentBuilder(), entries)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(entries)), "ns/entry")
+}
