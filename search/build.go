@@ -196,7 +196,7 @@ func (t *tenantIndex) build(entries []oplog.Entry, enough int) ([]*segment, erro
 }
 
 func (t *tenantIndex) buildOne(entries []oplog.Entry, name string) (*segment, error) {
-	built, err := buildSegment(newDocumentBuilder(), entries)
+	built, err := buildSegment(entries)
 	if err != nil {
 		return nil, err
 	}

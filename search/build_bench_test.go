@@ -15,7 +15,7 @@ func BenchmarkBuild(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		s, err := buildSegment(newDocumentBuilder(), entries)
+		s, err := buildSegment(entries)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -1,6 +1,8 @@
 package search
 
 import (
+	"sync"
+
 	index "github.com/blevesearch/bleve_index_api"
 
 	"oplog/oplog"
@@ -65,25 +67,60 @@ func (f *field) AnalyzedLength() int                              { return len(f
 func (f *field) AnalyzedTokenFrequencies() index.TokenFrequencies { return f.terms }
 func (f *field) NumPlainTextBytes() uint64                        { return 0 }
 
-// documentBuilder makes documents, analysing each text that repeats once.
+// documentBuilder makes documents. It analyses each text that repeats once, and
+// uses its memory again for the next segment.
 type documentBuilder struct {
-	terms map[string]*index.TokenFreq
-	texts map[[2]string]index.TokenFrequencies // by name and id
-	words map[string]index.TokenFrequencies    // of one term each
-	found []string                             // terms of the present text
+	documents []document
+	terms     map[string]*index.TokenFreq
+	texts     map[[2]string]index.TokenFrequencies // by name and id
+	words     map[string]index.TokenFrequencies    // of one term each
+	found     []string                             // terms of the present text
+	free      []index.TokenFrequencies             // empty
 }
 
-func newDocumentBuilder() *documentBuilder {
+// A builder forgets what it knows of texts and terms where these are more.
+const (
+	maxKnownTexts = 4 << 10
+	maxKnownTerms = 64 << 10
+)
+
+var builders = sync.Pool{New: func() any {
 	return &documentBuilder{
 		terms: make(map[string]*index.TokenFreq),
 		texts: make(map[[2]string]index.TokenFrequencies),
 		words: make(map[string]index.TokenFrequencies),
 	}
+}}
+
+// build makes the documents of a segment, in the order of its entries. They are
+// valid until the next call.
+func (b *documentBuilder) build(entries []oplog.Entry) []index.Document {
+	if len(b.texts) > maxKnownTexts {
+		for _, t := range b.texts {
+			clear(t)
+			b.free = append(b.free, t)
+		}
+		clear(b.texts)
+	}
+	if len(b.terms) > maxKnownTerms || len(b.words) > maxKnownTerms {
+		clear(b.terms)
+		clear(b.words)
+	}
+	if cap(b.documents) < len(entries) {
+		b.documents = make([]document, len(entries))
+	}
+	b.documents = b.documents[:len(entries)]
+	documents := make([]index.Document, len(entries))
+	for i := range entries {
+		b.fill(&b.documents[i], &entries[i])
+		documents[i] = &b.documents[i]
+	}
+	return documents
 }
 
-func (b *documentBuilder) build(e *oplog.Entry) *document {
+func (b *documentBuilder) fill(d *document, e *oplog.Entry) {
 	const indexed = index.IndexField | index.SkipFreqNorm
-	d := &document{key: e.Key()}
+	d.key = e.Key()
 	d.fields = [8]field{
 		{fieldID, index.StoreField, nil, d.key[:]},
 		{fieldUserText, indexed, b.text(e.User.Name, e.User.ID), nil},
@@ -94,7 +131,6 @@ func (b *documentBuilder) build(e *oplog.Entry) *document {
 		{fieldOrganization, indexed, b.keyword(e.Organization.ID), nil},
 		{fieldContentID, indexed, b.keyword(e.Content.ID), nil},
 	}
-	return d
 }
 
 func userTerm(u oplog.User) string { return u.ID + userSeparator + u.Name }
@@ -106,12 +142,21 @@ func (b *documentBuilder) text(name, id string) index.TokenFrequencies {
 	}
 	b.found = b.found[:0]
 	terms(analyse(name, id), func(term string) { b.found = append(b.found, term) })
-	t := make(index.TokenFrequencies, len(b.found))
+	t := b.emptyTerms()
 	for _, term := range b.found {
 		t[term] = b.term(term)
 	}
 	b.texts[key] = t
 	return t
+}
+
+func (b *documentBuilder) emptyTerms() index.TokenFrequencies {
+	if n := len(b.free); n > 0 {
+		t := b.free[n-1]
+		b.free = b.free[:n-1]
+		return t
+	}
+	return make(index.TokenFrequencies, len(b.found))
 }
 
 // keyword returns the one term; none for an empty value, which no filter asks

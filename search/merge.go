@@ -214,7 +214,7 @@ func (x *Index) inOrder(t *tenantIndex, group []*segment) (in mergeInput, err er
 			if err != nil {
 				return err
 			}
-			part, err := buildSegment(newDocumentBuilder(), entries)
+			part, err := buildSegment(entries)
 			if err != nil {
 				return err
 			}

@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 
 	"github.com/RoaringBitmap/roaring/v2"
-	index "github.com/blevesearch/bleve_index_api"
 	segmentapi "github.com/blevesearch/scorch_segment_api/v2"
 	zap "github.com/blevesearch/zapx/v17"
 
@@ -57,12 +56,10 @@ type segment struct {
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // buildSegment makes an in-memory segment of entries in order of their keys.
-func buildSegment(b *documentBuilder, entries []oplog.Entry) (segmentapi.Segment, error) {
-	documents := make([]index.Document, len(entries))
-	for i := range entries {
-		documents[i] = b.build(&entries[i])
-	}
-	s, _, err := plugin.New(documents)
+func buildSegment(entries []oplog.Entry) (segmentapi.Segment, error) {
+	b := builders.Get().(*documentBuilder)
+	defer builders.Put(b)
+	s, _, err := plugin.New(b.build(entries))
 	return s, err
 }
 

@@ -56,13 +56,13 @@ func words(s string) []string {
 		}
 	}
 	for i, r := range folded {
-		switch {
-		case unicode.IsMark(r) && start >= 0: // goes with what it marks
-		case !isWordRune(r):
+		switch c := classOf(r); {
+		case c == mark && start >= 0: // goes with what it marks
+		case c == separator:
 			end(i)
-		case start < 0 || isCJK(r) != cjk:
+		case start < 0 || (c == ideograph) != cjk:
 			end(i)
-			start, cjk = i, isCJK(r)
+			start, cjk = i, c == ideograph || c == mark && isCJK(r)
 		}
 	}
 	end(len(folded))
@@ -110,8 +110,33 @@ func isPlain(s string) bool {
 	return true
 }
 
-func isWordRune(r rune) bool {
-	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+// class says what a character is in a text.
+type class int
+
+const (
+	separator class = iota
+	letter          // or digit
+	mark
+	ideograph // or another character of what isCJK tells
+)
+
+func classOf(r rune) class {
+	switch {
+	case r < utf8.RuneSelf:
+		if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' {
+			return letter
+		}
+		return separator
+	case '\u4e00' <= r && r <= '\u9fff':
+		return ideograph
+	case unicode.IsMark(r):
+		return mark
+	case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+		return separator
+	case isCJK(r):
+		return ideograph
+	}
+	return letter
 }
 
 // isCJK tells the characters of Chinese, Japanese and Korean, which are written
