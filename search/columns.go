@@ -1,6 +1,7 @@
 package search
 
 import (
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -118,16 +119,19 @@ func (n *numbering) userTexts() []*lazyText {
 	return n.texts
 }
 
-// columns are the numbers of a segment's documents, and how often each occurs
-// in all of it.
-type columns struct {
-	actions      []uint16
-	actors       []uint32
-	actionTotals []numberCount
-	actorTotals  []numberCount
-}
+// columns say which action and which actor each document of a segment has.
+type columns struct{ actions, actors column }
 
-type numberCount struct{ number, count uint32 }
+// column gives each document one of a segment's values, by its place in a list
+// of those that the segment has. Exactly one of small, medium and large is set,
+// by how many there are.
+type column struct {
+	numbers []uint32 // of the values, in the tenant's numbering
+	totals  []uint32 // how many documents have each value
+	small   []uint8
+	medium  []uint16
+	large   []uint32
+}
 
 // columnsOf returns a segment's columns, which are derived from its postings
 // when they are first needed.
@@ -137,70 +141,142 @@ func (s *segment) columnsOf(n *numbering) (*columns, error) {
 }
 
 func (s *segment) deriveColumns(n *numbering) (*columns, error) {
-	modules, moduleOf, err := s.ordinals(fieldModule)
+	actions, err := s.pairs(fieldModule, fieldOperation)
 	if err != nil {
 		return nil, err
 	}
-	operations, operationOf, err := s.ordinals(fieldOperation)
+	actors, err := s.pairs(fieldUser, fieldOrganization)
 	if err != nil {
 		return nil, err
 	}
-	users, userOf, err := s.ordinals(fieldUser)
-	if err != nil {
-		return nil, err
-	}
-	organizations, organizationOf, err := s.ordinals(fieldOrganization)
-	if err != nil {
-		return nil, err
-	}
-	c := &columns{actions: make([]uint16, s.count), actors: make([]uint32, s.count)}
-	type pair struct{ a, b uint32 }
-	actionNumber := make(map[pair]uint16)
-	actorNumber := make(map[pair]uint32)
-	actionCount := make(map[uint32]uint32)
-	actorCount := make(map[uint32]uint32)
-	lastOf := make(map[uint32]uint32) // documents, of actors
+	c := &columns{actions: newColumn(actions.of, len(actions.values)), actors: newColumn(actors.of, len(actors.values))}
+	latest := make(map[uint32]int64, len(actors.values))
 	n.mu.Lock()
-	for i := range s.count {
-		p := pair{moduleOf[i], operationOf[i]}
-		a, ok := actionNumber[p]
-		if !ok {
-			a = n.numberAction(action{modules[p.a], operations[p.b]})
-			actionNumber[p] = a
-		}
-		c.actions[i] = a
-		actionCount[uint32(a)]++
-		p = pair{userOf[i], organizationOf[i]}
-		w, ok := actorNumber[p]
-		if !ok {
-			w = n.numberActor(actor{users[p.a], organizations[p.b]})
-			actorNumber[p] = w
-		}
-		c.actors[i] = w
-		actorCount[w]++
-		lastOf[w] = i
+	for _, v := range actions.values {
+		c.actions.numbers = append(c.actions.numbers, uint32(n.numberAction(action{v[0], v[1]})))
+	}
+	for _, v := range actors.values {
+		c.actors.numbers = append(c.actors.numbers, n.numberActor(actor{v[0], v[1]}))
 	}
 	n.mu.Unlock()
-	latest := make(map[uint32]int64, len(lastOf))
-	for w, i := range lastOf {
-		key, err := s.key(i)
+	for i, number := range c.actors.numbers {
+		key, err := s.key(actors.last[i])
 		if err != nil {
 			return nil, err
 		}
-		latest[w] = key.Micros()
+		latest[number] = key.Micros()
 	}
 	n.saw(latest)
-	c.actionTotals = listCounts(actionCount)
-	c.actorTotals = listCounts(actorCount)
 	return c, nil
 }
 
-func listCounts(counts map[uint32]uint32) []numberCount {
-	list := make([]numberCount, 0, len(counts))
-	for number, count := range counts {
-		list = append(list, numberCount{number, count})
+// pairs are the values of two keyword fields as they occur together.
+type pairs struct {
+	values [][2]string
+	last   []uint32 // by value: the last document that has it
+	of     []uint32 // by document: its value
+}
+
+// maxTable is how many pairs are looked up in a table instead of a map.
+const maxTable = 1 << 20
+
+func (s *segment) pairs(first, second string) (pairs, error) {
+	var p pairs
+	a, of, err := s.ordinals(first)
+	if err != nil {
+		return p, err
 	}
-	return list
+	b, secondOf, err := s.ordinals(second)
+	if err != nil {
+		return p, err
+	}
+	width := uint64(len(b))
+	table := make([]uint32, min(uint64(len(a))*width, maxTable)) // place + 1
+	others := make(map[uint64]uint32)
+	for i, x := range of {
+		at := uint64(x)*width + uint64(secondOf[i])
+		var place uint32
+		if at < uint64(len(table)) {
+			place = table[at]
+		} else {
+			place = others[at]
+		}
+		if place == 0 {
+			p.values = append(p.values, [2]string{a[x], b[secondOf[i]]})
+			p.last = append(p.last, 0)
+			place = uint32(len(p.values))
+			if at < uint64(len(table)) {
+				table[at] = place
+			} else {
+				others[at] = place
+			}
+		}
+		of[i] = place - 1
+		p.last[place-1] = uint32(i)
+	}
+	p.of = of
+	return p, nil
+}
+
+func newColumn(of []uint32, values int) column {
+	c := column{totals: make([]uint32, values)}
+	for _, v := range of {
+		c.totals[v]++
+	}
+	switch {
+	case values <= math.MaxUint8+1:
+		c.small = narrow[uint8](of)
+	case values <= math.MaxUint16+1:
+		c.medium = narrow[uint16](of)
+	default:
+		c.large = of
+	}
+	return c
+}
+
+func narrow[T uint8 | uint16](of []uint32) []T {
+	narrowed := make([]T, len(of))
+	for i, v := range of {
+		narrowed[i] = T(v)
+	}
+	return narrowed
+}
+
+// count adds to counts the values of some documents.
+func (c *column) count(documents, counts []uint32) {
+	switch {
+	case c.small != nil:
+		countSome(c.small, documents, counts)
+	case c.medium != nil:
+		countSome(c.medium, documents, counts)
+	default:
+		countSome(c.large, documents, counts)
+	}
+}
+
+func countSome[T uint8 | uint16 | uint32](of []T, documents, counts []uint32) {
+	for _, d := range documents {
+		counts[of[d]]++
+	}
+}
+
+// countRange adds to counts the values of the documents from low to top,
+// exclusive.
+func (c *column) countRange(low, top uint32, counts []uint32) {
+	switch {
+	case c.small != nil:
+		countAll(c.small[low:top], counts)
+	case c.medium != nil:
+		countAll(c.medium[low:top], counts)
+	default:
+		countAll(c.large[low:top], counts)
+	}
+}
+
+func countAll[T uint8 | uint16 | uint32](of []T, counts []uint32) {
+	for _, v := range of {
+		counts[v]++
+	}
 }
 
 // ordinals returns the terms of a keyword field, the empty one first, and for

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"oplog/oplog"
 )
 
@@ -20,7 +22,7 @@ func (x *Index) Count(ctx context.Context, tenant string, m oplog.Match, buckets
 		return oplog.Counts{}, err
 	}
 	defer v.release()
-	t := newTally(v.numbering, buckets)
+	t := newTally(c, v.numbering, buckets)
 	for _, s := range v.segments {
 		h, err := c.match(ctx, x.store, tenant, s, oplog.Key{})
 		if err != nil {
@@ -30,7 +32,7 @@ func (x *Index) Count(ctx context.Context, tenant string, m oplog.Match, buckets
 			return oplog.Counts{}, err
 		}
 	}
-	t.addTail(c, v)
+	t.addTail(v)
 	return t.counts(), nil
 }
 
@@ -65,17 +67,17 @@ func (x *Index) Total(ctx context.Context, tenant string, m oplog.Match) (int, e
 
 // tally counts matches by bucket and by number.
 type tally struct {
-	numbering *numbering
-	total     int
-	starts    []int64 // of buckets, in microseconds
-	buckets   []int
-	actions   []uint32
-	actors    []uint32
-	buffer    [1024]uint32
+	tail    *tailMatcher
+	total   int
+	starts  []int64 // of buckets, in microseconds
+	buckets []int
+	actions []uint32
+	actors  []uint32
+	buffer  [1024]uint32
 }
 
-func newTally(n *numbering, starts []time.Time) *tally {
-	t := &tally{numbering: n, starts: make([]int64, len(starts)), buckets: make([]int, len(starts))}
+func newTally(m *matcher, n *numbering, starts []time.Time) *tally {
+	t := &tally{tail: newTailMatcher(m, n), starts: make([]int64, len(starts)), buckets: make([]int, len(starts))}
 	for i, s := range starts {
 		t.starts[i] = ceilMicros(s)
 	}
@@ -84,50 +86,62 @@ func newTally(n *numbering, starts []time.Time) *tally {
 
 // fit makes room for all numbers that have been given.
 func (t *tally) fit() {
-	actions, actors := t.numbering.all()
-	if n := len(actions) - len(t.actions); n > 0 {
-		t.actions = append(t.actions, make([]uint32, n)...)
-	}
-	if n := len(actors) - len(t.actors); n > 0 {
-		t.actors = append(t.actors, make([]uint32, n)...)
-	}
+	t.tail.fit()
+	t.actions = append(t.actions, make([]uint32, len(t.tail.actionOf)-len(t.actions))...)
+	t.actors = append(t.actors, make([]uint32, len(t.tail.actorOf)-len(t.actors))...)
 }
 
-// addHits counts a segment's matches in one pass.
+// addHits counts a segment's matches in one pass, which leaves out what is known
+// of all documents with a value.
 func (t *tally) addHits(h hits) error {
 	n := h.count()
 	if n == 0 {
 		return nil
 	}
 	t.total += n
-	c, err := h.segment.columnsOf(t.numbering)
+	c, err := h.segment.columnsOf(t.tail.numbering)
 	if err != nil {
 		return err
 	}
-	t.fit()
 	bounds, err := t.bounds(h.segment)
 	if err != nil {
 		return err
 	}
+	t.fit()
+	whole := h.low == 0 && h.top == h.segment.count
+	knownActions := whole && t.tail.byAction()
+	knownActors := whole && t.tail.byActor()
+	actions, actors := make([]uint32, len(c.actions.totals)), make([]uint32, len(c.actors.totals))
 	switch {
 	case h.bitmap != nil:
-		t.addBitmap(h, c, bounds)
-	case n == int(h.segment.count):
-		for _, a := range c.actionTotals {
-			t.actions[a.number] += a.count
-		}
-		for _, a := range c.actorTotals {
-			t.actors[a.number] += a.count
-		}
-		t.addRange(0, h.segment.count, bounds)
+		t.addBitmap(h.bitmap, bounds, func(documents []uint32) {
+			if !knownActions {
+				c.actions.count(documents, actions)
+			}
+			if !knownActors {
+				c.actors.count(documents, actors)
+			}
+		})
 	default:
-		for _, a := range c.actions[h.low:h.top] {
-			t.actions[a]++
+		if !knownActions {
+			c.actions.countRange(h.low, h.top, actions)
 		}
-		for _, a := range c.actors[h.low:h.top] {
-			t.actors[a]++
+		if !knownActors {
+			c.actors.countRange(h.low, h.top, actors)
 		}
 		t.addRange(h.low, h.top, bounds)
+	}
+	for i, number := range c.actions.numbers {
+		if knownActions && t.tail.actionMatches(number) {
+			actions[i] = c.actions.totals[i]
+		}
+		t.actions[number] += actions[i]
+	}
+	for i, number := range c.actors.numbers {
+		if knownActors && t.tail.actorMatches(number) {
+			actors[i] = c.actors.totals[i]
+		}
+		t.actors[number] += actors[i]
 	}
 	return nil
 }
@@ -174,33 +188,30 @@ func (t *tally) addRange(low, top uint32, bounds []bound) {
 	}
 }
 
-func (t *tally) addBitmap(h hits, c *columns, bounds []bound) {
-	counted := 0
-	flush := func() {
-		if bounds[0].bucket >= 0 {
-			t.buckets[bounds[0].bucket] += counted
-		}
-		counted = 0
-	}
-	eachOf(h.bitmap, t.buffer[:], func(numbers []uint32) {
-		for _, n := range numbers {
-			for n >= bounds[0].end {
-				flush()
+// addBitmap counts documents by bucket, and calls count with all of them, some
+// at a time.
+func (t *tally) addBitmap(b *roaring.Bitmap, bounds []bound, count func(documents []uint32)) {
+	eachOf(b, t.buffer[:], func(documents []uint32) {
+		count(documents)
+		for len(documents) > 0 {
+			inBucket := len(documents)
+			if documents[inBucket-1] >= bounds[0].end {
+				inBucket, _ = slices.BinarySearch(documents, bounds[0].end)
+			}
+			if bounds[0].bucket >= 0 {
+				t.buckets[bounds[0].bucket] += inBucket
+			}
+			if documents = documents[inBucket:]; len(documents) > 0 {
 				bounds = bounds[1:]
 			}
-			counted++
-			t.actions[c.actions[n]]++
-			t.actors[c.actors[n]]++
 		}
 	})
-	flush()
 }
 
-func (t *tally) addTail(m *matcher, v *view) {
+func (t *tally) addTail(v *view) {
 	t.fit()
-	tm := newTailMatcher(m, v.numbering)
-	v.scanned(m.from, func(d *tailDocument) bool {
-		if tm.matches(d) {
+	v.scanned(t.tail.from, func(d *tailDocument) bool {
+		if t.tail.matches(d) {
 			t.total++
 			t.actions[d.action]++
 			t.actors[d.actor]++
@@ -218,16 +229,17 @@ func (t *tally) counts() oplog.Counts {
 		Total: t.total, Buckets: t.buckets,
 		Modules: make(map[string]int), Operations: make(map[string]int), Organizations: make(map[string]int),
 	}
-	actions, actors := t.numbering.all()
+	actions, actors := t.tail.actionOf, t.tail.actorOf
+	numbering := t.tail.numbering
 	for number, n := range t.actions {
 		if n > 0 {
 			c.Modules[actions[number].module] += int(n)
 			c.Operations[actions[number].operation] += int(n)
 		}
 	}
-	t.numbering.mu.RLock()
-	defer t.numbering.mu.RUnlock()
-	users := make([]userCount, len(t.numbering.users))
+	numbering.mu.RLock()
+	defer numbering.mu.RUnlock()
+	users := make([]userCount, len(numbering.users))
 	for number, n := range t.actors {
 		if n == 0 {
 			continue
@@ -235,8 +247,8 @@ func (t *tally) counts() oplog.Counts {
 		if organization := actors[number].organization; organization != "" {
 			c.Organizations[organization] += int(n)
 		}
-		u := &users[t.numbering.userOf[number]]
-		if latest := t.numbering.latest[number]; u.count == 0 || latest > u.latest {
+		u := &users[numbering.userOf[number]]
+		if latest := numbering.latest[number]; u.count == 0 || latest > u.latest {
 			u.actor, u.latest = number, latest
 		}
 		u.count += int(n)

@@ -18,6 +18,7 @@ type matcher struct {
 	operations    []string
 	contentIDs    []string
 	organizations []string
+	below         map[string]bool // the organizations
 	words         []*wordMatcher
 	nothing       bool // no entry can match
 }
@@ -44,6 +45,12 @@ func (x *Index) newMatcher(m oplog.Match) (*matcher, error) {
 		to: endOfTime, users: m.Users, modules: m.Modules, operations: m.Operations,
 		contentIDs: m.ContentIDs, organizations: m.Organizations,
 		nothing: m.Organizations != nil && len(m.Organizations) == 0,
+	}
+	if c.organizations != nil {
+		c.below = make(map[string]bool, len(c.organizations))
+		for _, id := range c.organizations {
+			c.below[id] = id != ""
+		}
 	}
 	if !m.From.IsZero() {
 		c.from = max(0, ceilMicros(m.From))
@@ -202,7 +209,7 @@ func (m *matcher) matchesEntry(e *oplog.Entry) bool {
 	micros := e.Time.UnixMicro()
 	if m.nothing || micros < m.from || micros >= m.to ||
 		!given(m.modules, e.Module) || !given(m.operations, e.Operation) || !given(m.users, e.User.ID) || !given(m.contentIDs, e.Content.ID) ||
-		m.organizations != nil && (e.Organization.ID == "" || !slices.Contains(m.organizations, e.Organization.ID)) {
+		m.organizations != nil && !m.below[e.Organization.ID] {
 		return false
 	}
 	if len(m.words) == 0 {
@@ -217,10 +224,21 @@ func (m *matcher) matchesEntry(e *oplog.Entry) bool {
 	return true
 }
 
+// byActor tells whether an entry's actor alone decides, apart from the time.
+func (m *matcher) byActor() bool {
+	return len(m.words) == 0 && len(m.modules) == 0 && len(m.operations) == 0 && len(m.contentIDs) == 0
+}
+
+// byAction tells whether an entry's action alone decides, apart from the time.
+func (m *matcher) byAction() bool {
+	return len(m.words) == 0 && len(m.users) == 0 && m.organizations == nil && len(m.contentIDs) == 0
+}
+
 // tailMatcher matches entries of the tail; it remembers its answers for the
 // numbers that entries share, and is for one query in one goroutine.
 type tailMatcher struct {
 	*matcher
+	numbering   *numbering
 	actionOf    []action
 	actorOf     []actor
 	actions     []answer   // of modules and operations
@@ -246,21 +264,25 @@ func answerOf(b bool) answer {
 }
 
 func newTailMatcher(m *matcher, n *numbering) *tailMatcher {
-	t := &tailMatcher{matcher: m}
-	t.actionOf, t.actorOf = n.all()
-	t.actions = make([]answer, len(t.actionOf))
-	t.actors = make([]answer, len(t.actorOf))
-	for range m.words {
-		t.wordActions = append(t.wordActions, make([]answer, len(t.actionOf)))
-		t.wordActors = append(t.wordActors, make([]answer, len(t.actorOf)))
-	}
-	t.userTexts = n.userTexts()
+	t := &tailMatcher{matcher: m, numbering: n, wordActions: make([][]answer, len(m.words)), wordActors: make([][]answer, len(m.words))}
+	t.fit()
 	return t
+}
+
+// fit makes room for all numbers that have been given.
+func (t *tailMatcher) fit() {
+	t.actionOf, t.actorOf = t.numbering.all()
+	t.userTexts = t.numbering.userTexts()
+	grow := func(answers []answer, to int) []answer { return append(answers, make([]answer, to-len(answers))...) }
+	t.actions, t.actors = grow(t.actions, len(t.actionOf)), grow(t.actors, len(t.actorOf))
+	for i := range t.words {
+		t.wordActions[i], t.wordActors[i] = grow(t.wordActions[i], len(t.actionOf)), grow(t.wordActors[i], len(t.actorOf))
+	}
 }
 
 func (t *tailMatcher) matches(d *tailDocument) bool {
 	micros := d.key.Micros()
-	if t.nothing || micros < t.from || micros >= t.to || !t.actionMatches(d.action) || !t.actorMatches(d.actor) {
+	if t.nothing || micros < t.from || micros >= t.to || !t.actionMatches(uint32(d.action)) || !t.actorMatches(d.actor) {
 		return false
 	}
 	if len(t.contentIDs) > 0 && !slices.Contains(t.contentIDs, d.contentID) {
@@ -274,7 +296,7 @@ func (t *tailMatcher) matches(d *tailDocument) bool {
 	return true
 }
 
-func (t *tailMatcher) actionMatches(number uint16) bool {
+func (t *tailMatcher) actionMatches(number uint32) bool {
 	if t.actions[number] == unknown {
 		a := t.actionOf[number]
 		t.actions[number] = answerOf(
@@ -290,7 +312,7 @@ func (t *tailMatcher) actorMatches(number uint32) bool {
 		id, _, _ := strings.Cut(a.user, userSeparator)
 		t.actors[number] = answerOf(
 			(len(t.users) == 0 || slices.Contains(t.users, id)) &&
-				(t.organizations == nil || a.organization != "" && slices.Contains(t.organizations, a.organization)))
+				(t.organizations == nil || t.below[a.organization]))
 	}
 	return t.actors[number] == yes
 }
