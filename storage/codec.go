@@ -80,17 +80,21 @@ func encodeEntry(e *oplog.Entry) ([]byte, error) {
 }
 
 // decodeEntry is the inverse of encodeEntry; it keeps no reference to data.
-func decodeEntry(data []byte) (oplog.Entry, error) {
-	if e, ok := decodeQuickly(data); ok {
-		fillIn(&e)
-		return e, nil
+func decodeEntry(data []byte) (e oplog.Entry, err error) {
+	err = decodeInto(&e, data)
+	return e, err
+}
+
+// decodeInto is decodeEntry into an entry that is empty.
+func decodeInto(e *oplog.Entry, data []byte) error {
+	if !decodeQuickly(data, e) {
+		var err error
+		if *e, err = decodeRecord(data); err != nil {
+			return err
+		}
 	}
-	e, err := decodeRecord(data)
-	if err != nil {
-		return e, err
-	}
-	fillIn(&e)
-	return e, nil
+	fillIn(e)
+	return nil
 }
 
 // fillIn gives an entry what its record leaves out.

@@ -57,8 +57,7 @@ func (db *DB) Get(tenant string, keys []oplog.Key) ([]oplog.Entry, error) {
 			if !bytes.Equal(found, key[:]) {
 				return fmt.Errorf("entry %s of tenant %s is not in the store", key.ID(), tenant)
 			}
-			var err error
-			if entries[i], err = decodeEntry(data); err != nil {
+			if err := decodeInto(&entries[i], data); err != nil {
 				return fmt.Errorf("entry %s of tenant %s: %w", key.ID(), tenant, err)
 			}
 		}
