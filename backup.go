@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 
+	"oplog/oplog"
 	"oplog/storage"
 )
 
@@ -46,6 +47,9 @@ func (c *backupCommand) Run(m *Main) (err error) {
 	}
 	if err := os.Rename(part, c.File); err != nil {
 		return fmt.Errorf("the backup cannot be written: %w", err)
+	}
+	if err := oplog.NoteBackup(db, m.Now()); err != nil {
+		return fmt.Errorf("the backup is written, but not noted: %w", err)
 	}
 	fmt.Fprintf(m.Stderr, "Backed up to %s, %d bytes. Try it: oplog restore %s --data NEW, then oplog verify --data NEW\n", c.File, n, c.File)
 	return nil

@@ -200,7 +200,8 @@ func (m *Main) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f serve
 	if err != nil {
 		return err
 	}
-	o.Console, o.Version, o.Now, o.SecureCookies = files, buildVersion().version, m.Now, f.TLSCert != ""
+	built := buildVersion()
+	o.Console, o.Version, o.Commit, o.Now, o.SecureCookies = files, built.version, built.commit, m.Now, f.TLSCert != ""
 	o.Hosts, o.AnyIP, o.Logger = f.Host, !onLoopback(ln), slog.New(slog.NewTextHandler(m.Stderr, nil))
 	if f.Anchor != "" {
 		anchors := oplog.NewAnchors(l, f.Anchor)

@@ -15,10 +15,27 @@ const backupPattern = "backup-*" + exportPartFile
 type Backup struct {
 	*os.File
 	Size int64
+
+	log  *Log
+	read int64 // how far it was read
 }
 
-// Close removes the copy.
-func (b *Backup) Close() error { return errors.Join(b.File.Close(), os.Remove(b.Name())) }
+// ReadAt reads of the copy.
+func (b *Backup) ReadAt(p []byte, offset int64) (int, error) {
+	n, err := b.File.ReadAt(p, offset)
+	b.read = max(b.read, offset+int64(n))
+	return n, err
+}
+
+// Close removes the copy, and notes that there is a backup if it was read to
+// its end.
+func (b *Backup) Close() error {
+	err := errors.Join(b.File.Close(), os.Remove(b.Name()))
+	if b.Size > 0 && b.read == b.Size {
+		err = errors.Join(err, NoteBackup(b.log.store, b.log.now()))
+	}
+	return err
+}
 
 // Backup copies the store, as of now, to a file of its own: who reads it slowly
 // keeps nothing of the store from being used again.
@@ -30,7 +47,7 @@ func (l *Log) Backup() (*Backup, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a backup: %w", err)
 	}
-	b := &Backup{File: f}
+	b := &Backup{File: f, log: l}
 	if b.Size, err = l.store.WriteTo(f); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}

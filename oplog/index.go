@@ -44,6 +44,9 @@ type Index interface {
 	// Matcher returns what tells whether a single entry matches.
 	Matcher(m Match) (func(e *Entry) bool, error)
 
+	// Bytes returns how much the index takes on disk.
+	Bytes() (int64, error)
+
 	// Bounds returns the first and the last key of the tenant; ok is false where
 	// there is none.
 	Bounds(ctx context.Context, tenant string) (first, last Key, ok bool, err error)

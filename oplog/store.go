@@ -74,6 +74,9 @@ type Store interface {
 	// be restored from.
 	WriteTo(w io.Writer) (int64, error)
 
+	// Bytes returns how much the store takes on disk.
+	Bytes() (int64, error)
+
 	// Record returns a record's bytes, or CodeNotFound.
 	Record(kind RecordKind, name string) ([]byte, error)
 
@@ -106,12 +109,13 @@ const (
 	RecordExport        RecordKind = "exports"       // by tenant id, "/", export id
 	RecordView          RecordKind = "views"         // by tenant id, "/", view id
 	RecordStart         RecordKind = "starts"        // by tenant id, "/", person: the view to begin with
+	RecordServer        RecordKind = "server"        // what is of no tenant, by what it is
 )
 
 // RecordKinds lists all kinds.
 var RecordKinds = []RecordKind{
 	RecordTenant, RecordOrganizations, RecordCatalog, RecordIndex, RecordAccount, RecordKey, RecordSession, RecordLaunch, RecordExport,
-	RecordView, RecordStart,
+	RecordView, RecordStart, RecordServer,
 }
 
 // Record is a record's name and bytes.

@@ -69,6 +69,8 @@ func (s *Server) routes() []route {
 		{"GET", tenant + "/access/{id}", admins, 200, "getAccess", "One of what listAccess lists, with its proof", nil, answer(s.getAccess)},
 		{"GET", "/api/v1/access", byOwner, 200, "listServerAccess", "The same of what is of no tenant", turnParams, answer(s.listServerAccess)},
 
+		{"GET", tenant + "/status", admins, 200, "getStatus", "How much the tenant's log holds, and whether its index is ready", nil, answer(s.getStatus)},
+		{"GET", "/api/v1/system", byOwner, 200, "getSystem", "How much the whole log holds, what runs, and when it was last backed up", nil, answer(s.getSystem)},
 		{"GET", "/api/v1/backup", byOwner, 200, "getBackup", "The backup, streamed", nil, plain(s.sendBackup, describeBackup)},
 		{"GET", tenants, byOwner, 200, "listTenants", "All tenants", nil, answer(s.listTenants)},
 		{"POST", tenants, byOwner, 201, "addTenant", "Make a tenant", nil, answer(s.addTenant)},

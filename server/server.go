@@ -36,6 +36,7 @@ import (
 type Options struct {
 	Console       fs.FS            // the built console: index.html, and assets with .br and .gz beside; nil for none
 	Version       string           // of the program
+	Commit        string           // that it was built of
 	Now           func() time.Time // the clock; nil for time.Now
 	Logger        *slog.Logger     // for errors that no caller can help; nil for slog.Default
 	SecureCookies bool             // whether people come over TLS alone
@@ -50,6 +51,8 @@ type Options struct {
 type Server struct {
 	log       *oplog.Log
 	now       func() time.Time
+	built     build
+	started   time.Time
 	logger    *slog.Logger
 	secure    bool // cookies go over TLS alone
 	hosts     hosts
@@ -92,7 +95,7 @@ func New(log *oplog.Log, o Options) *Server {
 		o.SlowTime = slowTime
 	}
 	s := &Server{
-		log: log, now: o.Now, logger: o.Logger, secure: o.SecureCookies,
+		log: log, now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger, secure: o.SecureCookies,
 		setupCode: o.SetupCode, hosts: newHosts(o.Hosts, o.AnyIP), host: o.Host, tries: newThrottle(o.Now), slow: o.SlowTime,
 		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}

@@ -22,6 +22,16 @@ func (db *DB) WriteTo(w io.Writer) (int64, error) {
 	return n, err
 }
 
+// Bytes returns the size of the data file.
+func (db *DB) Bytes() (int64, error) {
+	var n int64
+	err := db.bolt.View(func(tx *bolt.Tx) error {
+		n = tx.Size()
+		return nil
+	})
+	return n, err
+}
+
 // Restore makes a data directory of a file that WriteTo has written. The
 // directory must be new or empty, and is left so where the file is not whole.
 func Restore(dir string, from io.Reader) (err error) {

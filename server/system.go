@@ -1,0 +1,70 @@
+package server
+
+import (
+	"context"
+	"runtime"
+	"time"
+)
+
+// build is what the program was built from.
+type build struct{ version, commit string }
+
+// indexBody tells whether the index answers all that the store holds.
+type indexBody struct {
+	Ready  bool   `json:"ready"`
+	Detail string `json:"detail,omitempty" doc:"How far it is, where it is not ready."`
+}
+
+func newIndexBody(catchingUp error) indexBody {
+	if catchingUp == nil {
+		return indexBody{Ready: true}
+	}
+	return indexBody{Detail: catchingUp.Error()}
+}
+
+type (
+	statusOutput struct{ Body statusBody }
+	statusBody   struct {
+		Version  string    `json:"version" doc:"Of the program."`
+		Recorded uint64    `json:"recorded" doc:"Entries ever."`
+		Skipped  uint64    `json:"skipped" doc:"Operations that were not manual, ever."`
+		Entries  int       `json:"entries" doc:"Entries that are there; 0 while the index catches up."`
+		Oldest   time.Time `json:"oldest,omitzero" doc:"Operation time of the oldest entry."`
+		Newest   time.Time `json:"newest,omitzero"`
+		Index    indexBody `json:"index"`
+	}
+	systemOutput struct{ Body systemBody }
+	systemBody   struct {
+		Version      string    `json:"version"`
+		Commit       string    `json:"commit,omitempty"`
+		Go           string    `json:"go" doc:"Version of Go, system and processor."`
+		StartedAt    time.Time `json:"started_at"`
+		Tenants      int       `json:"tenants"`
+		Recorded     uint64    `json:"recorded" doc:"Entries ever, of all tenants."`
+		Skipped      uint64    `json:"skipped"`
+		StoreBytes   int64     `json:"store_bytes"`
+		IndexBytes   int64     `json:"index_bytes"`
+		Index        indexBody `json:"index"`
+		LastBackupAt time.Time `json:"last_backup_at,omitzero"`
+	}
+)
+
+func (s *Server) getStatus(ctx context.Context, in *call, _ *struct{}) (*statusOutput, error) {
+	t, err := s.log.TenantStatus(ctx, in.tenant.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &statusOutput{statusBody{s.built.version, t.Recorded, t.Skipped, t.Entries, t.Oldest, t.Newest, newIndexBody(t.CatchingUp)}}, nil
+}
+
+func (s *Server) getSystem(context.Context, *call, *struct{}) (*systemOutput, error) {
+	all, err := s.log.SystemStatus()
+	if err != nil {
+		return nil, err
+	}
+	return &systemOutput{systemBody{
+		Version: s.built.version, Commit: s.built.commit, Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH, StartedAt: s.started,
+		Tenants: all.Tenants, Recorded: all.Recorded, Skipped: all.Skipped, StoreBytes: all.StoreBytes, IndexBytes: all.IndexBytes,
+		Index: newIndexBody(all.CatchingUp), LastBackupAt: all.LastBackupAt,
+	}}, nil
+}

@@ -1,0 +1,53 @@
+package server
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestSystem: an owner sees the whole log, an admin the own tenant's part of
+// it, and a backup that was taken is noted.
+func TestSystem(t *testing.T) {
+	f := newServer(t)
+	f.record(entry(`"id":"e1","time":"2026-11-20T07:00:00Z"`))
+	f.record(entry(`"id":"e2","time":"2026-11-22T07:00:00Z"`))
+	f.record(entry(`"origin":"api"`))
+
+	type status struct {
+		Version                    string
+		Recorded, Skipped, Entries int
+		Oldest, Newest             string
+		Index                      struct{ Ready bool }
+	}
+	want := status{"test", 2, 1, 2, "2026-11-20T07:00:00Z", "2026-11-22T07:00:00Z", struct{ Ready bool }{true}}
+	if got := decode[status](t, f.get("admin", tenantA+"/status", 200)); got != want {
+		t.Errorf("the tenant holds %+v, want %+v", got, want)
+	}
+	if got := decode[status](t, f.get("stranger", "/api/v1/tenants/other/status", 200)); got.Recorded != 0 || got.Entries != 0 || got.Oldest != "" {
+		t.Errorf("an empty tenant holds %+v", got)
+	}
+
+	type system struct {
+		Version, Go                string
+		Tenants, Recorded, Skipped int
+		StoreBytes                 int64  `json:"store_bytes"`
+		LastBackupAt               string `json:"last_backup_at"`
+		Index                      struct{ Ready bool }
+	}
+	got := decode[system](t, f.get("owner", "/api/v1/system", 200))
+	if got.Version != "test" || got.Go == "" || got.Tenants != 2 || got.Recorded != 2 || got.Skipped != 1 || got.StoreBytes < 4096 || !got.Index.Ready || got.LastBackupAt != "" {
+		t.Errorf("the server says %+v", got)
+	}
+
+	// A download that was cut off is no backup.
+	cut := must(f.log.Backup())(t)
+	must(cut.ReadAt(make([]byte, 10), 0))(t)
+	f.noError(cut.Close())
+	if got := decode[system](t, f.get("owner", "/api/v1/system", 200)); got.LastBackupAt != "" {
+		t.Errorf("a backup that was cut off is noted: %+v", got)
+	}
+	f.get("owner", "/api/v1/backup", 200)
+	if got := decode[system](t, f.get("owner", "/api/v1/system", 200)); !strings.HasPrefix(got.LastBackupAt, "2026-11-22T08:00:00") {
+		t.Errorf("the backup is not noted: %+v", got)
+	}
+}
