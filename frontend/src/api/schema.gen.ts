@@ -149,6 +149,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much the whole log holds, what runs, and when it was last backed up */
+        get: operations["getSystem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants": {
         parameters: {
             query?: never;
@@ -477,6 +494,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much the tenant's log holds, and whether its index is ready */
+        get: operations["getStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/summary": {
         parameters: {
             query?: never;
@@ -744,6 +778,11 @@ export interface components {
             buckets: components["schemas"]["Bucket"][];
             /** @enum {string} */
             interval: "1m" | "5m" | "15m" | "1h" | "3h" | "6h" | "12h" | "1d" | "7d" | "1mo" | "1y";
+        };
+        Index: {
+            /** @description How far it is, where it is not ready. */
+            detail?: string;
+            ready: boolean;
         };
         Key: {
             /** Format: date-time */
@@ -1073,6 +1112,33 @@ export interface components {
             query: string;
             table?: components["schemas"]["Look"];
         };
+        Status: {
+            /**
+             * Format: int64
+             * @description Entries that are there; 0 while the index catches up.
+             */
+            entries: number;
+            index: components["schemas"]["Index"];
+            /** Format: date-time */
+            newest?: string;
+            /**
+             * Format: date-time
+             * @description Operation time of the oldest entry.
+             */
+            oldest?: string;
+            /**
+             * Format: int64
+             * @description Entries ever.
+             */
+            recorded: number;
+            /**
+             * Format: int64
+             * @description Operations that were not manual, ever.
+             */
+            skipped: number;
+            /** @description Of the program. */
+            version: string;
+        };
         Summary: {
             facets: components["schemas"]["Facets"];
             /** Format: date-time */
@@ -1082,6 +1148,30 @@ export interface components {
             to: string;
             /** Format: int64 */
             total: number;
+        };
+        System: {
+            commit?: string;
+            /** @description Version of Go, system and processor. */
+            go: string;
+            index: components["schemas"]["Index"];
+            /** Format: int64 */
+            index_bytes: number;
+            /** Format: date-time */
+            last_backup_at?: string;
+            /**
+             * Format: int64
+             * @description Entries ever, of all tenants.
+             */
+            recorded: number;
+            /** Format: int64 */
+            skipped: number;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: int64 */
+            store_bytes: number;
+            /** Format: int64 */
+            tenants: number;
+            version: string;
         };
         Tenant: {
             below_legal_minimum?: boolean;
@@ -1580,6 +1670,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
                 };
             };
             /** @description Error */
@@ -2481,6 +2600,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Organization"][];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
                 };
             };
             /** @description Error */
