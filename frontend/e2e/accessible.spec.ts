@@ -39,6 +39,14 @@ for (const [language, entry, exporting, filters] of [
       await page.getByRole('button', { name: exporting, exact: true }).click()
       await expect(page.getByRole('dialog').getByRole('button', { name: /\d/ })).toBeVisible()
       await expectAccessible(page, 'export')
+      await page.getByRole('dialog').getByRole('button', { name: /\d/ }).click()
+      await page
+        .getByRole('dialog')
+        .getByRole('button', { name: /^(Verify|验证)/ })
+        .first()
+        .click()
+      await expect(page.getByRole('figure').locator('pre')).toBeVisible()
+      await expectAccessible(page, 'checking an export')
       await page.keyboard.press('Escape')
 
       await page

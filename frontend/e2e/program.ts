@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** The program under test, built by `make build`. */
-const binary = process.env.OPLOG ?? join(import.meta.dirname, '../../bin/oplog')
+export const binary = process.env.OPLOG ?? join(import.meta.dirname, '../../bin/oplog')
 
 /** A data directory of its own for a test, and the program that serves it. */
 export class Program {

@@ -22,6 +22,7 @@ const CustomPeriod = lazy(() => import('../log/CustomPeriod'))
 const periods: PeriodChoice[] = ['shown', ...presets, 'custom']
 const formats: { value: ExportFormat; title: string }[] = [
   { value: 'csv', title: 'CSV' },
+  { value: 'xlsx', title: 'Excel (XLSX)' },
   { value: 'ndjson', title: 'NDJSON' },
 ]
 

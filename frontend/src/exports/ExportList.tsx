@@ -1,3 +1,4 @@
+import { lazy, Suspense, useId, useState } from 'react'
 import { problemText } from '../api/http'
 import type { Export, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
@@ -8,6 +9,8 @@ import { exactTime } from '../time/zone'
 import { exportPeriod, exportWhat, keptFor, sizeText } from './describe'
 import { filePath, type useExports, useRemoveExport } from './queries'
 import './exports.css'
+
+const ExportProof = lazy(() => import('./ExportProof'))
 
 interface Props {
   tenant: Tenant
@@ -65,6 +68,8 @@ interface LineProps {
 
 function ExportLine({ one, tenant, what: holds, isNew, canDelete, onRemove }: LineProps) {
   const words = useWords()
+  const [proof, setProof] = useState(false)
+  const proofId = useId()
   const zone = tenant.time_zone
   const what = words.exportLine(holds, exportPeriod(one, zone, words))
   const made = words.madeBy(
@@ -106,6 +111,18 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onRemove }: Li
           </small>
           <span className="export-actions">
             {one.status === 'done' && (
+              <button
+                type="button"
+                className="link"
+                aria-label={words.verifyOf(what)}
+                aria-expanded={proof}
+                aria-controls={proof ? proofId : undefined}
+                onClick={() => setProof(!proof)}
+              >
+                {words.verify}
+              </button>
+            )}
+            {one.status === 'done' && (
               <a className="link" href={filePath(tenant.id, one.id)} download={one.file_name}>
                 {words.download}
               </a>
@@ -116,6 +133,13 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onRemove }: Li
               </button>
             )}
           </span>
+          {proof && (
+            <div id={proofId} className="export-proof-row">
+              <Suspense fallback={null}>
+                <ExportProof tenant={tenant.id} one={one} />
+              </Suspense>
+            </div>
+          )}
         </>
       )}
     </li>

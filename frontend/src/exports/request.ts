@@ -2,7 +2,7 @@ import type { ExportRequest, Preset } from '../api/types'
 import { type Filters, noFilters, wireFilters } from '../log/filters'
 
 /** The formats that the dialog offers. */
-export type ExportFormat = 'csv' | 'ndjson'
+export type ExportFormat = 'csv' | 'xlsx' | 'ndjson'
 export type PeriodChoice = 'shown' | Preset | 'custom'
 
 export interface Wanted {

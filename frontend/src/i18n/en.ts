@@ -301,6 +301,7 @@ export const en = {
   format: 'Format',
   formatNote: {
     csv: 'UTF-8, opens in Excel with Chinese intact. No row limit.',
+    xlsx: 'A workbook; a new sheet begins where one is full. Nothing in it runs as a formula.',
     ndjson: 'One JSON object a line, with every field. No row limit.',
   },
   rows: (count: number) => plural(count, 'row', 'rows'),
@@ -318,6 +319,13 @@ export const en = {
   madeBy: (name: string, format: string, time: string) => `${name}, ${format}, ${time}`,
   rowsOf: (done: number, total: number) => `${n(done)} of ${n(total)}`,
   download: 'Download',
+  verify: 'Verify',
+  verifyOf: (what: string) => `Verify: ${what}`,
+  verifyText:
+    'Keep the manifest beside the file. Both together show, on any machine and without this server, that the file is what the log wrote:',
+  manifest: 'Download manifest',
+  verifyLine: 'In the folder of both files',
+  keyFailed: (detail: string) => `The key could not be read: ${detail}`,
   delete: 'Delete',
   cancelExport: 'Cancel',
   exportStatus: { running: 'Running', done: 'Done', failed: 'Failed', cancelled: 'Cancelled' },

@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { call, tenantPath } from '../api/http'
+import { call, isProblem, tenantPath } from '../api/http'
 import { keys } from '../api/keys'
 import type { Catalog, EntryPage, Organization, ProvenEntry, Summary } from '../api/types'
 import { type Filters, writeFilters } from './filters'
@@ -67,5 +67,21 @@ export function useHistory(tenant: string, contentId: string | undefined) {
       return call<EntryPage>(tenantPath(tenant, `entries?${query}`), { signal })
     },
     enabled: contentId !== undefined && contentId !== '',
+  })
+}
+
+/** The key that checkpoints and manifests are signed for. */
+export function useVerifierKey() {
+  return useQuery({
+    queryKey: keys.verifierKey,
+    queryFn: async ({ signal }) => {
+      try {
+        return (await call<{ key: string }>('/api/v1/key', { signal })).key
+      } catch (error) {
+        if (isProblem(error, 404)) return '' // a server that offers no key: the path is checked all the same
+        throw error
+      }
+    },
+    staleTime: Number.POSITIVE_INFINITY,
   })
 }

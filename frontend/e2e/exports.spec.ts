@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from '@playwright/test'
+import { demoLog, open } from './console'
+import { binary, Program } from './program'
+
+// The dialog of the export, and what is left of it: who made which file when, how large it is, and how to check it.
+
+const program = new Program()
+const scratch = mkdtempSync(join(tmpdir(), 'oplog-exports-'))
+const run = promisify(execFile)
+
+test.beforeAll(async () => {
+  await program.start(['demo', '--entries', '3000'])
+})
+
+test.afterAll(async () => {
+  await program.dispose()
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+for (const words of [
+  {
+    language: 'English',
+    export: 'Export',
+    rows: (count: string) => `Export ${count} rows`,
+    all: /^All operations of this period/,
+    counted: /([\d,]+) rows$/,
+    made: /^admin, XLSX, 20\d\d-/,
+    kept: / KB, kept 7 days$/,
+    past: 'Earlier exports',
+    verify: /^Verify: Delete; last 30 days$/,
+    manifest: 'Download manifest',
+    line: 'In the folder of both files',
+    delete: 'Delete',
+    none: 'Nothing has been exported yet.',
+    cancel: 'Cancel',
+  },
+  {
+    language: '中文',
+    export: '导出',
+    rows: (count: string) => `导出 ${count} 行`,
+    all: /^此时段的全部操作/,
+    counted: /([\d,]+) 行$/,
+    made: /^admin，XLSX，20\d\d-/,
+    kept: / KB，保留 7 天$/,
+    past: '历史导出',
+    verify: /^验证：删除，近 30 天$/,
+    manifest: '下载清单文件',
+    line: '在两个文件所在的文件夹中运行',
+    delete: '删除',
+    none: '还没有导出过。',
+    cancel: '取消',
+  },
+] as const)
+  test(`counts, exports as a workbook, and says how to check it: ${words.language}`, async ({ page }) => {
+    await open(page, `${program.url}${demoLog}?range=last_30_days&operation=delete`, words.language)
+    await page.getByRole('button', { name: words.export, exact: true }).click()
+    const dialog = page.getByRole('dialog')
+
+    // Both choices say their rows before; the button says those of the one chosen.
+    const entries = dialog.getByRole('radiogroup').nth(1).locator('label')
+    await expect(entries).toHaveCount(2)
+    const counts: string[] = []
+    for (const choice of await entries.all()) {
+      await expect(choice).toContainText(words.counted)
+      counts.push(words.counted.exec(await choice.innerText())?.[1] ?? '')
+    }
+    const [filtered = '', all = ''] = counts
+    expect(Number(filtered)).toBeLessThan(Number(all.replace(',', '')))
+    await dialog.getByRole('radio', { name: words.all }).check()
+    await expect(dialog.getByRole('button', { name: words.rows(all) })).toBeEnabled()
+    await dialog.getByRole('radio').nth(6).check()
+    await dialog.getByRole('radio', { name: 'Excel (XLSX)' }).check()
+    const downloading = page.waitForEvent('download')
+    await dialog.getByRole('button', { name: words.rows(filtered) }).click()
+    const download = await downloading
+    const file = join(scratch, download.suggestedFilename())
+    copyFileSync(await download.path(), file)
+    expect(file).toMatch(/\.xlsx$/)
+    expect(readFileSync(file).subarray(0, 2).toString()).toBe('PK')
+
+    // Who, when, how large and for how long; and the line that checks it, which holds.
+    const line = dialog.getByRole('region', { name: words.past }).getByRole('listitem').first()
+    await expect(line.locator('small').first()).toHaveText(words.made)
+    await expect(line.locator('.export-state')).toHaveText(words.kept)
+    await line.getByRole('button', { name: words.verify }).click()
+    const fetching = page.waitForEvent('download')
+    await line.getByRole('link', { name: words.manifest }).click()
+    copyFileSync(await (await fetching).path(), `${file}.manifest`)
+    const [command, ...args] = (await line.getByRole('figure').locator('pre').innerText()).split(' ')
+    expect(command).toBe('oplog')
+    await expect(line.getByRole('figure')).toContainText(words.line)
+    await run(binary, args, { cwd: scratch })
+    writeFileSync(file, 'something else')
+    await expect(run(binary, args, { cwd: scratch })).rejects.toThrow(/verify-export/)
+
+    await page.goto(`${program.url}${demoLog.replace('/log', '/exports')}`)
+    await page.getByRole('listitem').getByRole('button', { name: words.delete, exact: true }).click()
+    await expect(page.getByText(words.none)).toBeVisible()
+  })
+
+test('a running export shows how far it is, and can be cancelled', async ({ page }) => {
+  const running = {
+    id: 'x1',
+    status: 'running',
+    rows_done: 500,
+    rows_total: 2000,
+    format: 'csv',
+    range: 'today',
+    filters: {},
+    file_name: 'x.csv',
+    size: 0,
+    created_by: { username: 'auditor' },
+    created_at: '2026-11-23T01:00:00Z',
+  }
+  let status = 'running'
+  await page.route('**/exports', (route) => route.fulfill({ json: { exports: [{ ...running, status }] } }))
+  await page.route('**/exports/x1', (route) => {
+    expect(route.request().method()).toBe('DELETE')
+    status = 'cancelled'
+    return route.fulfill({ json: { ...running, status } })
+  })
+  await open(page, `${program.url}${demoLog}?range=today`)
+  await page.getByRole('button', { name: 'Export', exact: true }).click()
+  const line = page.getByRole('region', { name: 'Earlier exports' }).getByRole('listitem')
+  await expect(line).toContainText('25%')
+  await expect(line).toContainText('500 of 2,000')
+  await expect(line.getByRole('progressbar')).toHaveAttribute('value', '0.25')
+  await line.getByRole('button', { name: 'Cancel' }).click()
+  await expect(line).toContainText('Cancelled')
+})

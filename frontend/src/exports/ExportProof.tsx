@@ -1,0 +1,31 @@
+import { Copyable } from '../admin/Copyable'
+import { problemText } from '../api/http'
+import type { Export } from '../api/types'
+import { useWords } from '../i18n/language'
+import { Notice } from '../log/Notice'
+import { useVerifierKey } from '../log/queries'
+import { Icon } from '../theme/Icon'
+import { manifestPath, verifyLine } from './verify'
+
+/** How anybody checks the file of an export: its manifest, and the line to run. */
+export default function ExportProof({ tenant, one }: { tenant: string; one: Export }) {
+  const words = useWords()
+  const key = useVerifierKey()
+  return (
+    <div className="export-proof">
+      <p>{words.verifyText}</p>
+      <p>
+        <a className="link" href={manifestPath(tenant, one.id)} download={`${one.file_name}.manifest`}>
+          <Icon name="download" />
+          {words.manifest}
+        </a>
+      </p>
+      {key.error && (
+        <Notice kind="error" action={words.retry} onAction={() => key.refetch()}>
+          {words.keyFailed(problemText(key.error))}
+        </Notice>
+      )}
+      {key.data && <Copyable label={words.verifyLine} text={verifyLine(one.file_name, key.data)} />}
+    </div>
+  )
+}

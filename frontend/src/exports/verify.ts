@@ -1,0 +1,15 @@
+import { tenantPath } from '../api/http'
+
+export function manifestPath(tenant: string, id: string): string {
+  return tenantPath(tenant, `exports/${encodeURIComponent(id)}/manifest`)
+}
+
+/** The command that checks a file against the manifest beside it. */
+export function verifyLine(file: string, key: string): string {
+  return `oplog verify-export ${quoted(file)} --key ${quoted(key)}`
+}
+
+/** Quoted for a shell, where that takes it. */
+function quoted(text: string): string {
+  return /^[\w./+=:@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
