@@ -37,9 +37,12 @@ for (const [language, entry, exporting, filters] of [
       await page.keyboard.press('Escape')
 
       await page.getByRole('button', { name: exporting, exact: true }).click()
-      await expect(page.getByRole('dialog').getByRole('button', { name: /\d/ })).toBeVisible()
+      await expect(page.getByRole('dialog').getByRole('button', { name: /^(Export|导出) \d/ })).toBeVisible()
       await expectAccessible(page, 'export')
-      await page.getByRole('dialog').getByRole('button', { name: /\d/ }).click()
+      await page
+        .getByRole('dialog')
+        .getByRole('button', { name: /^(Export|导出) \d/ })
+        .click()
       await page
         .getByRole('dialog')
         .getByRole('button', { name: /^(Verify|验证)/ })

@@ -98,6 +98,53 @@ test('density and columns are kept for the person', async ({ page }) => {
   await expect.poll(height).toBe(45)
 })
 
+for (const words of [
+  { language: 'English', columns: 'Columns', width: 'Width of user', usual: 'Usual widths', filter: 'Filter by user' },
+  { language: '中文', columns: '列设置', width: '用户的列宽', usual: '恢复默认列宽', filter: '按用户筛选' },
+] as const)
+  test(`columns are as wide as they are made, by mouse and by keyboard: ${words.language}`, async ({ page }) => {
+    await open(page, `${program.url}${demoLog}?range=last_90_days`, words.language)
+    const cell = page.getByRole('row').nth(2).getByRole('cell')
+    const width = async (index: number) => Math.round((await cell.nth(index).boundingBox())?.width ?? 0)
+    await expect.poll(() => width(0)).toBe(132)
+    const [content, time] = [await width(5), await width(6)]
+
+    const drag = async (edge: number, by: number) => {
+      const box = await page.locator('.head-edge').nth(edge).boundingBox()
+      if (!box) throw new Error('there is no edge')
+      await page.mouse.move(box.x + 4, box.y + 16)
+      await page.mouse.down()
+      await page.mouse.move(box.x + 4 + by, box.y + 16, { steps: 4 })
+      await page.mouse.up()
+    }
+    await drag(0, 60)
+    await expect.poll(() => width(0)).toBe(192)
+    expect(await width(5)).toBe(content - 60)
+    await drag(5, -20) // the time's edge is on its left
+    await expect.poll(() => width(6)).toBe(time + 20)
+
+    await page.reload()
+    await expect.poll(() => width(0)).toBe(192)
+    await page.getByRole('button', { name: words.columns }).click()
+    await page.getByRole('spinbutton', { name: words.width }).focus()
+    await page.keyboard.press('ArrowDown')
+    await expect.poll(() => width(0)).toBe(184)
+    await page.getByRole('button', { name: words.usual }).click()
+    await page.keyboard.press('Escape')
+    await expect.poll(() => width(0)).toBe(132)
+    expect(await width(5)).toBe(content)
+
+    // The head of a column leads to its values.
+    const filter = page.getByRole('button', { name: words.filter })
+    await filter.focus()
+    await page.keyboard.press('Enter')
+    const users = page.getByRole('dialog')
+    await users.getByRole('checkbox').first().check()
+    await expect(users.getByRole('checkbox', { name: /^u_/ })).toHaveCount(0) // they go by their names
+    await page.keyboard.press('Escape')
+    await expect.poll(() => new URL(page.url()).searchParams.getAll('user').length).toBe(1)
+  })
+
 test('by keyboard alone', async ({ page }) => {
   await open(page, `${program.url}${demoLog}?range=last_90_days`)
   const rows = page.getByRole('table', { name: 'Operation log' }).getByRole('row')

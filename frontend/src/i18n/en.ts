@@ -167,6 +167,11 @@ export const en = {
   density: 'Row density',
   densities: { compact: 'Compact', standard: 'Standard', roomy: 'Roomy' },
   columns: 'Columns',
+  filterBy: (column: string) => `Filter by ${column.toLowerCase()}`,
+  widthOf: (column: string) => `Width of ${column.toLowerCase()}`,
+  widthNote: 'Widths in pixels',
+  usualWidths: 'Usual widths',
+  auto: 'auto',
   views: {
     title: 'Views',
     own: 'My views',

@@ -161,6 +161,11 @@ export const zh: Dictionary = {
   density: '行高',
   densities: { compact: '紧凑', standard: '标准', roomy: '宽松' },
   columns: '列设置',
+  filterBy: (column) => `按${column}筛选`,
+  widthOf: (column) => `${column}的列宽`,
+  widthNote: '列宽（像素）',
+  usualWidths: '恢复默认列宽',
+  auto: '自动',
   views: {
     title: '视图',
     own: '我的视图',

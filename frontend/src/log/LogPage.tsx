@@ -282,8 +282,9 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           entries={entries}
           total={summary?.total}
           layout={layout.table}
-          density={taste.density}
-          hidden={taste.hidden}
+          taste={taste}
+          onTaste={setTaste}
+          onChoose={openFilter}
           openId={openId}
           dimmed={log.dimmed}
           loading={log.loading}

@@ -5,9 +5,10 @@ import { useKey } from '../frame/useKey'
 import { useWords } from '../i18n/language'
 import { offsetText } from '../time/zone'
 import type { ListFilter } from './filters'
+import { HeadTools } from './HeadTools'
 import { LogRow, type RowContext } from './LogRow'
 import { type Layout, rowHeight } from './layout'
-import { type Column, columns, type Density } from './taste'
+import { type Column, columns, gridColumns, type Taste } from './taste'
 import './table.css'
 import { usePlace } from './usePlace'
 
@@ -15,8 +16,10 @@ interface Props extends RowContext {
   entries: Entry[]
   total: number | undefined
   layout: Layout['table']
-  density: Density
-  hidden: Column[]
+  taste: Taste
+  onTaste: (next: Taste) => void
+  /** Opens the choices of a filter, from the head of its column. */
+  onChoose: (name: ListFilter) => void
   openId: string | undefined
   /** A search is running for long enough to say so. */
   dimmed: boolean
@@ -46,8 +49,8 @@ export function LogTable(props: Props) {
   const [current, setCurrent] = useState(0)
   const [hovered, setHovered] = useState<number>()
   const armed = useRef(false)
-  const height = rowHeight(layout, props.density)
-  const hidden = layout === 'wide' ? props.hidden : []
+  const height = rowHeight(layout, props.taste.density)
+  const hidden = layout === 'wide' ? props.taste.hidden : []
 
   const virtualizer = useVirtualizer({
     count: entries.length,
@@ -148,16 +151,25 @@ export function LogTable(props: Props) {
     <section
       ref={scroller}
       className={[
-        `log-scroll log-${layout} log-${props.density}`,
+        `log-scroll log-${layout} log-${props.taste.density}`,
         ...hidden.map((column) => `without-${column}`),
         props.dimmed && 'log-dimmed',
         !props.loading && entries.length === 0 && 'log-none',
       ]
         .filter(Boolean)
         .join(' ')}
-      style={{ '--columns': visible(hidden) } as CSSProperties}
+      style={{ '--columns': gridColumns({ hidden, widths: props.taste.widths }) } as CSSProperties}
       aria-label={words.operationsRegion}
     >
+      {layout === 'wide' && (
+        <HeadTools
+          taste={props.taste}
+          filters={props.filters}
+          byOrganization={props.byOrganization}
+          onTaste={props.onTaste}
+          onChoose={props.onChoose}
+        />
+      )}
       <div
         className="log-table"
         role="table"
@@ -225,14 +237,6 @@ function filterOf(entry: Entry, column: Column): { name: ListFilter; value: stri
     default:
       return undefined
   }
-}
-
-/** The widths of the columns that are wanted, as the style sheet has them at this width of the window. */
-function visible(hidden: Column[]): string {
-  return columns
-    .filter((column) => !hidden.includes(column))
-    .map((column) => `var(--${column})`)
-    .join(' ')
 }
 
 function Head({ zone, now }: { zone: string; now: number }) {

@@ -2,7 +2,8 @@ import { useState } from 'react'
 import { Floating } from '../frame/Floating'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
-import { type Column, densities, optionalColumns, type Taste } from './taste'
+import { columnTitles } from './filterWords'
+import { type Column, densities, optionalColumns, type Taste, widthLimits, withWidth } from './taste'
 
 interface Props {
   taste: Taste
@@ -13,15 +14,7 @@ interface Props {
 export function TableOptions({ taste, onTaste }: Props) {
   const words = useWords()
   const [open, setOpen] = useState<'rows' | 'columns'>()
-  const titles: Record<Column, string> = {
-    user: words.user,
-    role: words.role,
-    organization: words.organization,
-    module: words.functionalModule,
-    type: words.operationType,
-    content: words.content,
-    time: words.operationTime,
-  }
+  const titles = columnTitles(words)
 
   function turn(column: Column) {
     const without = taste.hidden.filter((one) => one !== column)
@@ -70,15 +63,69 @@ export function TableOptions({ taste, onTaste }: Props) {
           <Floating label={words.columns} align="end" onClose={() => setOpen(undefined)}>
             <div className="table-options" role="group" aria-label={words.columns}>
               {optionalColumns.map((column) => (
-                <label key={column} className="choice">
-                  <input type="checkbox" checked={!taste.hidden.includes(column)} onChange={() => turn(column)} />
-                  {titles[column]}
-                </label>
+                <div key={column} className="column-option">
+                  <label className="choice">
+                    <input type="checkbox" checked={!taste.hidden.includes(column)} onChange={() => turn(column)} />
+                    {titles[column]}
+                  </label>
+                  <WidthField
+                    label={words.widthOf(titles[column])}
+                    width={taste.widths[column]}
+                    off={taste.hidden.includes(column)}
+                    onWidth={(width) => onTaste(withWidth(taste, column, width))}
+                  />
+                </div>
               ))}
+              <p>
+                {words.widthNote}
+                <button
+                  type="button"
+                  className="text-button"
+                  disabled={Object.keys(taste.widths).length === 0}
+                  onClick={() => onTaste({ ...taste, widths: {} })}
+                >
+                  {words.usualWidths}
+                </button>
+              </p>
             </div>
           </Floating>
         )}
       </span>
     </>
+  )
+}
+
+interface WidthProps {
+  label: string
+  width: number | undefined
+  off: boolean
+  onWidth: (width: number | undefined) => void
+}
+
+/** The width of a column in pixels, as it is typed or stepped; empty is as drawn. */
+function WidthField({ label, width, off, onWidth }: WidthProps) {
+  const words = useWords()
+  const [text, setText] = useState<string>()
+
+  function change(next: string) {
+    const wanted = Number(next)
+    setText(next)
+    if (next === '') onWidth(undefined)
+    else if (wanted >= widthLimits.min && wanted <= widthLimits.max) onWidth(wanted)
+  }
+
+  return (
+    <input
+      type="number"
+      aria-label={label}
+      placeholder={words.auto}
+      min={widthLimits.min}
+      max={widthLimits.max}
+      step={8}
+      disabled={off}
+      value={text ?? width ?? ''}
+      onChange={(event) => change(event.target.value)}
+      onBlur={() => setText(undefined)}
+    />
   )
 }

@@ -15,9 +15,12 @@ interface Props {
 /** The users to filter by: those who did most, and whoever is already chosen. */
 export function UserChoices({ users, filters, nameOf, onFilters }: Props) {
   const words = useWords()
-  const known = new Set(users?.map(({ value }) => value))
-  const others = filters.user.filter((value) => !known.has(value))
-  const choices = [...others, ...known].map((value) => ({ value, title: nameOf('user', value) }))
+  const names = new Map(users?.map(({ value, name }) => [value, name]))
+  const others = filters.user.filter((value) => !names.has(value))
+  const choices = [...others, ...names.keys()].map((value) => ({
+    value,
+    title: names.get(value) || nameOf('user', value),
+  }))
   return (
     <ChoiceList
       label={words.user}

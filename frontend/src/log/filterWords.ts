@@ -3,6 +3,7 @@ import type { Dictionary } from '../i18n/en'
 import { longPeriod, shortPeriod } from '../time/phrases'
 import { endsNow, type FilterName, type Filters, type ListFilter } from './filters'
 import { filterValues, shortList } from './names'
+import type { Column } from './taste'
 
 export type NameOf = (name: ListFilter, value: string) => string
 
@@ -16,6 +17,18 @@ export function filterLabel(name: FilterName, words: Dictionary): string {
     contentId: words.contentId,
     period: words.operationTime,
   }[name]
+}
+
+export function columnTitles(words: Dictionary): Record<Column, string> {
+  return {
+    user: words.user,
+    role: words.role,
+    organization: words.organization,
+    module: words.functionalModule,
+    type: words.operationType,
+    content: words.content,
+    time: words.operationTime,
+  }
 }
 
 /** What a filter is set to, in words; the period's from the summary, because the server resolves it. */
