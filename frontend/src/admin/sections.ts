@@ -50,6 +50,13 @@ export const sections: Section[] = [
     page: lazy(() => import('./TenantsPage')),
   },
   {
+    path: 'system',
+    group: 'server',
+    who: 'admins',
+    title: (words) => words.system.title,
+    page: lazy(() => import('./SystemPage')),
+  },
+  {
     path: 'sessions',
     group: 'you',
     who: 'everyone',

@@ -39,7 +39,13 @@ interface Call {
 }
 
 /** Calls the API and returns its JSON; `undefined` for an empty answer. Throws ApiProblem, or AbortError when aborted. */
-export async function call<T>(path: string, { method = 'GET', body, signal, key }: Call = {}): Promise<T> {
+export async function call<T>(path: string, options: Call = {}): Promise<T> {
+  const text = await callText(path, options)
+  return (text === '' ? undefined : JSON.parse(text)) as T
+}
+
+/** The same for an answer that is a text as it is. */
+export async function callText(path: string, { method = 'GET', body, signal, key }: Call = {}): Promise<string> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (key !== undefined) headers.Authorization = `Bearer ${key}`
@@ -59,7 +65,7 @@ export async function call<T>(path: string, { method = 'GET', body, signal, key 
   }
   const text = await response.text()
   if (!response.ok) throw new ApiProblem(response.status, problemOf(text, response.statusText))
-  return (text === '' ? undefined : JSON.parse(text)) as T
+  return text
 }
 
 function problemOf(text: string, statusText: string): ProblemBody {

@@ -21,10 +21,13 @@ export const keys = {
   /** The key that was made for the integration page, until that page takes it. */
   madeKey: (tenant: string) => ['tenant', tenant, 'made key'] as const,
   apiKeys: (tenant: string) => ['tenant', tenant, 'keys'] as const,
+  status: (tenant: string) => ['tenant', tenant, 'status'] as const,
+  checkpoint: (tenant: string) => ['tenant', tenant, 'checkpoint'] as const,
   access: (tenant: string) => ['tenant', tenant, 'access'] as const,
   accessEntry: (tenant: string, id: string) => ['tenant', tenant, 'access', id] as const,
   // What is of no tenant stands below the same first word: all that one account saw goes when another signs in.
   sessions: ['tenant', null, 'sessions'] as const,
   tenants: ['tenant', null, 'tenants'] as const,
+  system: ['tenant', null, 'system'] as const,
   serverAccess: ['tenant', null, 'access'] as const,
 }

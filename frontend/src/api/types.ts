@@ -17,6 +17,8 @@ export type MadeKey = Schemas['MadeKey']
 export type TenantSettings = Schemas['Tenant']
 export type NewTenant = Schemas['NewTenant']
 export type TenantChange = Schemas['TenantChange']
+export type TenantStatus = Schemas['Status']
+export type SystemStatus = Schemas['System']
 export type OwnSession = Schemas['OwnSession']
 
 export type Entry = Schemas['Entry']

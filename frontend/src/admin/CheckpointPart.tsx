@@ -1,0 +1,109 @@
+import { Button, QRCode } from 'antd'
+import { createPortal } from 'react-dom'
+import type { Tenant } from '../api/types'
+import { readCheckpoint } from '../log/proof'
+import { useVerifierKey } from '../log/queries'
+import { exactTime, offsetText } from '../time/zone'
+import { Copyable } from './Copyable'
+import { Loaded } from './Loaded'
+import { useCheckpoint } from './systemQueries'
+import { useAdminWords } from './words'
+
+/** The signed head of the log, to take away: as text, as a file, as a code, on paper. */
+export function CheckpointPart({ tenant }: { tenant: Tenant }) {
+  const words = useAdminWords().system
+  const checkpoint = useCheckpoint(tenant.id)
+  const key = useVerifierKey()
+  return (
+    <section className="system-part">
+      <h2>{words.checkpoint}</h2>
+      <p>{words.checkpointText}</p>
+      <Loaded query={checkpoint}>
+        {(text) => (
+          <>
+            <div className="system-checkpoint">
+              <div>
+                <Copyable label={words.checkpointOf(readCheckpoint(text)?.size ?? 0)} text={text} />
+                <Copyable label={words.command} text={verifyCommand(tenant.id)} />
+                <div className="system-buttons">
+                  <Button onClick={() => save(text, fileName(tenant.id))}>{words.saveFile}</Button>
+                  <Button onClick={() => window.print()}>{words.print}</Button>
+                  <Button loading={checkpoint.isFetching} onClick={() => checkpoint.refetch()}>
+                    {words.refresh}
+                  </Button>
+                </div>
+              </div>
+              <Code text={text} size={200} />
+            </div>
+            {createPortal(<Sheet tenant={tenant} checkpoint={text} verifierKey={key.data} />, document.body)}
+          </>
+        )}
+      </Loaded>
+      <Loaded query={key}>
+        {(text) => (
+          <>
+            <p>{words.keyText}</p>
+            <Copyable label={words.key} text={text} />
+          </>
+        )}
+      </Loaded>
+    </section>
+  )
+}
+
+/** Black on white in every theme, so that cameras read it. */
+function Code({ text, size }: { text: string; size: number }) {
+  const { qr } = useAdminWords().system
+  return (
+    <div className="system-code" role="img" aria-label={qr}>
+      <QRCode type="svg" value={text} size={size} errorLevel="M" color="#000000" bgColor="#ffffff" bordered={false} />
+    </div>
+  )
+}
+
+interface SheetProps {
+  tenant: Tenant
+  checkpoint: string
+  verifierKey: string | undefined
+}
+
+/** What is printed, and nothing else of the page. */
+function Sheet({ tenant, checkpoint, verifierKey }: SheetProps) {
+  const words = useAdminWords().system
+  const now = Date.now()
+  const zone = tenant.time_zone
+  return (
+    <div className="print-sheet">
+      <h1>{words.sheetTitle}</h1>
+      <p>
+        {words.sheetTenant} {tenant.name} ({tenant.id})
+        <br />
+        {words.sheetTime} {exactTime(new Date(now).toISOString(), zone)} {zone} ({offsetText(now, zone)})
+      </p>
+      <Code text={checkpoint} size={240} />
+      <p>
+        {words.sheetText} <code>{verifyCommand(tenant.id)}</code>
+      </p>
+      <pre>{checkpoint}</pre>
+      <p>{words.key}</p>
+      <pre>{verifierKey}</pre>
+    </div>
+  )
+}
+
+function verifyCommand(tenant: string): string {
+  return `oplog verify --tenant ${tenant} --checkpoint ${fileName(tenant)}`
+}
+
+function fileName(tenant: string): string {
+  return `${tenant}.checkpoint`
+}
+
+function save(text: string, name: string) {
+  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(url)
+}

@@ -1,0 +1,87 @@
+import { Button } from 'antd'
+import type { Tenant } from '../api/types'
+import { sizeText } from '../exports/describe'
+import { useWords } from '../i18n/language'
+import { useSession } from '../session/session'
+import { Icon } from '../theme/Icon'
+import { CheckpointPart } from './CheckpointPart'
+import { Facts } from './Facts'
+import { Loaded } from './Loaded'
+import { Moment } from './Moment'
+import { SectionHead } from './SectionHead'
+import { useStatus, useSystem } from './systemQueries'
+import { useAdminWords } from './words'
+import './form.css'
+import './system.css'
+
+/** What the log holds, the proof to keep elsewhere, and for owners the server. */
+export default function SystemPage({ tenant }: { tenant: Tenant }) {
+  const words = useAdminWords().system
+  const { number } = useWords()
+  const owner = useSession().role === 'owner'
+  const status = useStatus(tenant.id)
+  const zone = tenant.time_zone
+  const moment = (time: string | undefined, none: string) => (time ? <Moment time={time} zone={zone} /> : none)
+  return (
+    <>
+      <SectionHead title={words.title} text={words.text} />
+      <section className="system-part">
+        <h2>{words.log}</h2>
+        <Loaded query={status}>
+          {(one) => (
+            <Facts
+              facts={[
+                { label: words.entries, value: number(one.entries) },
+                { label: words.recorded, value: number(one.recorded) },
+                { label: words.skipped, value: number(one.skipped) },
+                { label: words.oldest, value: moment(one.oldest, words.none) },
+                { label: words.newest, value: moment(one.newest, words.none) },
+                { label: words.index, value: one.index.ready ? words.ready : words.behind(one.index.detail ?? '') },
+                { label: words.version, value: one.version },
+              ]}
+            />
+          )}
+        </Loaded>
+      </section>
+      <CheckpointPart tenant={tenant} />
+      {owner && <ServerPart zone={zone} />}
+    </>
+  )
+}
+
+function ServerPart({ zone }: { zone: string }) {
+  const words = useAdminWords().system
+  const { number } = useWords()
+  const system = useSystem(true)
+  return (
+    <section className="system-part">
+      <h2>{words.server}</h2>
+      <Loaded query={system}>
+        {(one) => (
+          <Facts
+            facts={[
+              { label: words.tenants, value: number(one.tenants) },
+              { label: words.allRecorded, value: number(one.recorded) },
+              { label: words.store, value: sizeText(one.store_bytes) },
+              { label: words.indexBytes, value: sizeText(one.index_bytes) },
+              { label: words.index, value: one.index.ready ? words.ready : words.behind(one.index.detail ?? '') },
+              { label: words.started, value: <Moment time={one.started_at} zone={zone} /> },
+              {
+                label: words.lastBackup,
+                value: one.last_backup_at ? <Moment time={one.last_backup_at} zone={zone} /> : words.never,
+              },
+              { label: words.commit, value: <span className="mono">{one.commit?.slice(0, 12) ?? words.none}</span> },
+              { label: words.go, value: one.go },
+            ]}
+          />
+        )}
+      </Loaded>
+      <div className="system-backup">
+        <Button href="/api/v1/backup" download="" icon={<Icon name="download" />}>
+          {words.backup}
+        </Button>
+        <p>{words.backupText}</p>
+      </div>
+    </section>
+  )
+}
