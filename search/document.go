@@ -1,6 +1,7 @@
 package search
 
 import (
+	"bytes"
 	"sync"
 
 	index "github.com/blevesearch/bleve_index_api"
@@ -11,7 +12,7 @@ import (
 // The fields of a document. Keywords are one term each, exactly as recorded;
 // the texts are the terms of an analysed text.
 const (
-	fieldID           = "_id" // stored: the 16 bytes of the key
+	fieldID           = "_id" // stored: the key, as appendDocID writes it
 	fieldUserText     = "user"
 	fieldContentText  = "content"
 	fieldModule       = "module"
@@ -27,13 +28,29 @@ const userSeparator = "\x00"
 
 // document is an entry as zapx indexes it.
 type document struct {
-	key    oplog.Key
+	id     []byte
 	fields [8]field
+}
+
+// appendDocID appends a key without what all keys have: the first byte of the
+// time, which is 0 until the year 4253, and the leading zero bytes of the seq.
+func appendDocID(id []byte, k oplog.Key) []byte {
+	return append(append(id, k[1:8]...), bytes.TrimLeft(k[8:], "\x00")...)
+}
+
+// keyOfDocID is the inverse of appendDocID; false for what it did not write.
+func keyOfDocID(id []byte) (k oplog.Key, ok bool) {
+	if len(id) <= 7 || len(id) >= len(k) {
+		return k, false
+	}
+	copy(k[1:8], id)
+	copy(k[len(k)-len(id)+7:], id[7:])
+	return k, true
 }
 
 var _ index.Document = (*document)(nil)
 
-func (d *document) ID() string { return string(d.key[:]) }
+func (d *document) ID() string { return string(d.id) }
 func (d *document) Size() int  { return 0 }
 func (d *document) VisitFields(visit index.FieldVisitor) {
 	for i := range d.fields {
@@ -44,7 +61,7 @@ func (d *document) VisitComposite(index.CompositeFieldVisitor) {}
 func (d *document) HasComposite() bool                         { return false }
 func (d *document) NumPlainTextBytes() uint64                  { return 0 }
 func (d *document) AddIDField()                                {}
-func (d *document) StoredFieldsBytes() uint64                  { return uint64(len(d.key)) }
+func (d *document) StoredFieldsBytes() uint64                  { return uint64(len(d.id)) }
 func (d *document) Indexed() bool                              { return true }
 
 // field is one field of a document, analysed already.
@@ -120,9 +137,9 @@ func (b *documentBuilder) build(entries []oplog.Entry) []index.Document {
 
 func (b *documentBuilder) fill(d *document, e *oplog.Entry) {
 	const indexed = index.IndexField | index.SkipFreqNorm
-	d.key = e.Key()
+	d.id = appendDocID(d.id[:0], e.Key())
 	d.fields = [8]field{
-		{fieldID, index.StoreField, nil, d.key[:]},
+		{fieldID, index.StoreField, nil, d.id},
 		{fieldUserText, indexed, b.text(e.User.Name, e.User.ID), nil},
 		{fieldContentText, indexed, b.text(e.Content.Name, e.Content.ID), nil},
 		{fieldModule, indexed, b.keyword(e.Module), nil},

@@ -178,10 +178,11 @@ func (s *segment) retire() {
 // key returns the key of a document.
 func (s *segment) key(number uint32) (oplog.Key, error) {
 	id, err := s.zap.DocID(uint64(number))
-	if err != nil || len(id) != len(oplog.Key{}) {
-		return oplog.Key{}, fmt.Errorf("segment %s: document %d has no key: %w", s.path, number, err)
+	key, ok := keyOfDocID(id)
+	if err != nil || !ok {
+		return key, fmt.Errorf("segment %s: document %d has no key: %w", s.path, number, err)
 	}
-	return oplog.Key(id), nil
+	return key, nil
 }
 
 // numberOf returns the number of the first document whose key is not before k.

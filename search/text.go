@@ -10,9 +10,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// analysisVersion is written to the manifest; an index of another version is
-// built anew.
-const analysisVersion = 1
+// analysisVersion is written to the manifest; an index of another version, of
+// texts or of documents, is built anew.
+const analysisVersion = 2
 
 // A text is analysed into words: its longest runs of letters, marks and digits
 // after folding width (NFKC), case and Latin accents. Runs of Chinese, Japanese

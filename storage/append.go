@@ -179,8 +179,8 @@ type tenantWriter struct {
 	idDates                              map[string]*idsOfDate
 }
 
-// appendFill leaves little room in pages, which are filled in order.
-const appendFill = 0.95
+// appendFill leaves no room in pages: they are filled in order.
+const appendFill = 1.0
 
 func newTenantWriter(tx *bolt.Tx, tenant string, head treeHead) (*tenantWriter, error) {
 	b, err := tx.Bucket(bucketTenants).CreateBucketIfNotExists([]byte(tenant))

@@ -111,8 +111,16 @@ func openFile(path string, timeout time.Duration) (b *bolt.DB, err error) {
 			b, err = nil, fmt.Errorf("%w: %v", errDamaged, p)
 		}
 	}()
-	return bolt.Open(path, 0o600, &bolt.Options{Timeout: timeout, FreelistType: bolt.FreelistMapType})
+	b, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: timeout, FreelistType: bolt.FreelistMapType})
+	if err == nil {
+		b.AllocSize = growth
+	}
+	return b, err
 }
+
+// growth is how much longer the file becomes when it is full: room for some
+// 10,000 entries.
+const growth = 4 << 20
 
 var errDamaged = errors.New("its pages do not fit together")
 
