@@ -117,7 +117,8 @@ func (x *Index) replace(t *tenantIndex, group []*segment, s *segment) error {
 	return nil
 }
 
-// mergeGroup returns neighbours in time of one level, enough to be merged.
+// mergeGroup returns neighbours in time of one level, enough to be merged: as
+// many as the fan-in, or half as many where no more fit into one segment.
 func (z sizes) mergeGroup(segments []*segment) []*segment {
 	level := func(s *segment) int {
 		l := 0
@@ -127,13 +128,15 @@ func (z sizes) mergeGroup(segments []*segment) []*segment {
 		return l
 	}
 	for end := len(segments); end > 0; { // from the oldest
-		start, count := end, 0
-		for start > 0 && end-start < z.fanIn && level(segments[start-1]) == level(segments[end-1]) &&
-			count+int(segments[start-1].count) <= z.maxSegment {
+		start, count, full := end, 0, false
+		for start > 0 && end-start < z.fanIn && level(segments[start-1]) == level(segments[end-1]) {
+			if count += int(segments[start-1].count); count > z.maxSegment {
+				full = true
+				break
+			}
 			start--
-			count += int(segments[start].count)
 		}
-		if end-start == z.fanIn {
+		if n := end - start; n == z.fanIn || full && n >= max(2, z.fanIn/2) {
 			return segments[start:end]
 		}
 		end = min(start, end-1)

@@ -8,7 +8,7 @@
 //	records/<kind>/<name>                          JSON
 //	tenants/<tenant>/skipped                       operations that were not recorded, 8 bytes
 //	tenants/<tenant>/entries/<2006-01-02>/<key>    the entry, CBOR; key is oplog.Key
-//	tenants/<tenant>/ids/<2006-01-02><run>/ids     sorted: for each sender's id, first 8 bytes of its SHA-256, seq
+//	tenants/<tenant>/ids/<2006-01-02><run>/ids     sorted: for each sender's id, first 7 bytes of its SHA-256; seq, 5 bytes
 //	tenants/<tenant>/arrivals/<tile>               for each of 256 entries: time, 7 bytes; leaf hash
 //	tenants/<tenant>/tree/<level><number>          hash of a complete subtree of 2^level leaves, level >= 8
 //

@@ -23,11 +23,12 @@ import (
 type idRecord struct{ hash, seq uint64 }
 
 const (
-	idRecordSize = 16
+	idHashSize   = 7
+	idRecordSize = idHashSize + 5 // and the low 5 bytes of the seq, enough for 10^12 entries
 	dateSize     = len("2006-01-02")
 
 	// A run is merged with the next where it is at most idGrowth times its size,
-	// up to maxRun ids: 4 MiB, which one transaction writes in a few milliseconds.
+	// up to maxRun ids: 3 MiB, which one transaction writes in a few milliseconds.
 	idGrowth = 4
 	maxRun   = 1 << 18
 )
@@ -36,21 +37,32 @@ const (
 // because the values of one bucket share pages and are written together.
 var runValue = []byte("ids")
 
-// hashID returns the first 8 bytes of an id's SHA-256.
+// hashID returns the first 7 bytes of an id's SHA-256.
 func hashID(id string) uint64 {
 	sum := sha256.Sum256([]byte(id))
-	return binary.BigEndian.Uint64(sum[:])
+	return binary.BigEndian.Uint64(sum[:]) >> (64 - 8*idHashSize)
 }
 
-// idRun is a run as it is stored: records of 16 bytes, the hash and the seq, in
-// ascending order.
+// idRun is a run as it is stored: records of 12 bytes, the hash and the seq,
+// big-endian, in ascending order.
 type idRun []byte
 
 func (r idRun) len() int { return len(r) / idRecordSize }
 
 func (r idRun) at(i int) idRecord {
 	b := r[i*idRecordSize:]
-	return idRecord{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])}
+	return idRecord{
+		hash: binary.BigEndian.Uint64(b) >> (64 - 8*idHashSize),
+		seq:  binary.BigEndian.Uint64(b[idRecordSize-8:]) & (1<<(8*(idRecordSize-idHashSize)) - 1),
+	}
+}
+
+func (r idRun) append(record idRecord) idRun {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], record.hash)
+	r = append(r, b[8-idHashSize:]...)
+	binary.BigEndian.PutUint64(b[:], record.seq)
+	return append(r, b[8-(idRecordSize-idHashSize):]...)
 }
 
 // find calls visit with the seqs of a hash until it returns true.
@@ -70,7 +82,7 @@ func makeRun(records []idRecord) idRun {
 	})
 	r := make(idRun, 0, len(records)*idRecordSize)
 	for _, record := range records {
-		r = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(r, record.hash), record.seq)
+		r = r.append(record)
 	}
 	return r
 }
