@@ -36,6 +36,13 @@ export const sections: Section[] = [
     page: lazy(() => import('./KeysPage')),
   },
   {
+    path: 'catalog',
+    group: 'tenant',
+    who: 'admins',
+    title: (words) => words.catalog.title,
+    page: lazy(() => import('./CatalogPage')),
+  },
+  {
     path: 'access',
     group: 'tenant',
     who: 'admins',

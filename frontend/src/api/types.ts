@@ -36,6 +36,8 @@ export type FacetValue = Schemas['FacetValue']
 export type Interval = Schemas['Histogram']['interval']
 
 export type Catalog = Schemas['Catalog']
+export type CatalogModule = Schemas['Module']
+export type CatalogOperation = Schemas['Operation']
 export type Title = Schemas['Title']
 export type OperationGroup = Schemas['Operation']['group']
 export type Organization = Schemas['Organization']
