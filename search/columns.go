@@ -136,7 +136,10 @@ type column struct {
 // columnsOf returns a segment's columns, which are derived from its postings
 // when they are first needed.
 func (s *segment) columnsOf(n *numbering) (*columns, error) {
-	s.columnsOnce.Do(func() { s.columns, s.columnsErr = s.deriveColumns(n) })
+	s.columnsOnce.Do(func() {
+		s.columns, s.columnsErr = s.deriveColumns(n)
+		s.prepared.Store(true)
+	})
 	return s.columns, s.columnsErr
 }
 

@@ -2,8 +2,10 @@ package search
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -22,18 +24,42 @@ func (x *Index) Count(ctx context.Context, tenant string, m oplog.Match, buckets
 		return oplog.Counts{}, err
 	}
 	defer v.release()
-	t := newTally(c, v.numbering, buckets)
+	var found []hits
 	for _, s := range v.segments {
 		h, err := c.match(ctx, x.store, tenant, s, oplog.Key{})
 		if err != nil {
 			return oplog.Counts{}, err
 		}
+		if h.count() > 0 {
+			found = append(found, h)
+		}
+	}
+	prepareColumns(found, v.numbering)
+	t := newTally(c, v.numbering, buckets)
+	for _, h := range found {
 		if err := t.addHits(h); err != nil {
 			return oplog.Counts{}, err
 		}
 	}
 	t.addTail(v)
 	return t.counts(), nil
+}
+
+// prepareColumns derives the columns that are not there yet, on all processors.
+func prepareColumns(found []hits, n *numbering) {
+	var group sync.WaitGroup
+	running := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for _, h := range found {
+		if h.segment.prepared.Load() {
+			continue
+		}
+		running <- struct{}{}
+		group.Go(func() {
+			_, _ = h.segment.columnsOf(n) // who needs them is told of the error
+			<-running
+		})
+	}
+	group.Wait()
 }
 
 // Total counts matching entries; see [oplog.Index].
@@ -94,11 +120,7 @@ func (t *tally) fit() {
 // addHits counts a segment's matches in one pass, which leaves out what is known
 // of all documents with a value.
 func (t *tally) addHits(h hits) error {
-	n := h.count()
-	if n == 0 {
-		return nil
-	}
-	t.total += n
+	t.total += h.count()
 	c, err := h.segment.columnsOf(t.tail.numbering)
 	if err != nil {
 		return err

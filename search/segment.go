@@ -44,6 +44,7 @@ type segment struct {
 	references atomic.Int32 // the tenant's own, and one for each query that reads it
 	retired    atomic.Bool  // no longer listed: the last to let go deletes the file
 
+	prepared    atomic.Bool // the columns have been derived
 	columnsOnce sync.Once
 	columns     *columns
 	columnsErr  error
