@@ -36,10 +36,11 @@ type numbering struct {
 	action  map[action]uint16
 	actor   map[actor]uint32
 	user    map[string]uint32
+	text    map[string]*lazyText // of users, by terms of fieldUser
 }
 
 func newNumbering() *numbering {
-	return &numbering{action: make(map[action]uint16), actor: make(map[actor]uint32), user: make(map[string]uint32)}
+	return &numbering{action: make(map[action]uint16), actor: make(map[actor]uint32), user: make(map[string]uint32), text: make(map[string]*lazyText)}
 }
 
 // of returns the numbers of an entry's values.
@@ -76,8 +77,7 @@ func (n *numbering) numberActor(who actor) uint32 {
 		who = actor{strings.Clone(who.user), strings.Clone(who.organization)}
 		n.actors = append(n.actors, who)
 		n.latest = append(n.latest, 0)
-		id, name, _ := strings.Cut(who.user, userSeparator)
-		n.texts = append(n.texts, &lazyText{name: name, id: id})
+		n.texts = append(n.texts, n.textOf(who.user))
 		n.userOf = append(n.userOf, n.numberUser(who.user))
 		n.actor[who] = w
 	}
@@ -117,6 +117,30 @@ func (n *numbering) userTexts() []*lazyText {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	return n.texts
+}
+
+// userText returns the analysed text of a user, who is a term of fieldUser.
+func (n *numbering) userText(term []byte) string {
+	n.mu.RLock()
+	t := n.text[string(term)]
+	n.mu.RUnlock()
+	if t == nil {
+		n.mu.Lock()
+		t = n.textOf(string(term))
+		n.mu.Unlock()
+	}
+	return t.analysed()
+}
+
+// textOf is called with the lock held.
+func (n *numbering) textOf(term string) *lazyText {
+	t := n.text[term]
+	if t == nil {
+		id, name, _ := strings.Cut(term, userSeparator)
+		t = &lazyText{name: name, id: id}
+		n.text[term] = t
+	}
+	return t
 }
 
 // columns say which action and which actor each document of a segment has.

@@ -24,6 +24,7 @@ func (x *Index) Count(ctx context.Context, tenant string, m oplog.Match, buckets
 		return oplog.Counts{}, err
 	}
 	defer v.release()
+	c.numbering = v.numbering
 	var found []hits
 	for _, s := range v.segments {
 		h, err := c.match(ctx, x.store, tenant, s, oplog.Key{})
@@ -35,7 +36,7 @@ func (x *Index) Count(ctx context.Context, tenant string, m oplog.Match, buckets
 		}
 	}
 	prepareColumns(found, v.numbering)
-	t := newTally(c, v.numbering, buckets)
+	t := newTally(c, buckets)
 	for _, h := range found {
 		if err := t.addHits(h); err != nil {
 			return oplog.Counts{}, err
@@ -73,6 +74,7 @@ func (x *Index) Total(ctx context.Context, tenant string, m oplog.Match) (int, e
 		return 0, err
 	}
 	defer v.release()
+	c.numbering = v.numbering
 	total := 0
 	for _, s := range v.segments {
 		h, err := c.match(ctx, x.store, tenant, s, oplog.Key{})
@@ -81,7 +83,7 @@ func (x *Index) Total(ctx context.Context, tenant string, m oplog.Match) (int, e
 		}
 		total += h.count()
 	}
-	t := newTailMatcher(c, v.numbering)
+	t := newTailMatcher(c)
 	v.scanned(c.from, func(d *tailDocument) bool {
 		if t.matches(d) {
 			total++
@@ -102,8 +104,8 @@ type tally struct {
 	buffer  [1024]uint32
 }
 
-func newTally(m *matcher, n *numbering, starts []time.Time) *tally {
-	t := &tally{tail: newTailMatcher(m, n), starts: make([]int64, len(starts)), buckets: make([]int, len(starts))}
+func newTally(m *matcher, starts []time.Time) *tally {
+	t := &tally{tail: newTailMatcher(m), starts: make([]int64, len(starts)), buckets: make([]int, len(starts))}
 	for i, s := range starts {
 		t.starts[i] = ceilMicros(s)
 	}

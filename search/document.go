@@ -10,10 +10,9 @@ import (
 )
 
 // The fields of a document. Keywords are one term each, exactly as recorded;
-// the texts are the terms of an analysed text.
+// the content's text is the terms of an analysed one.
 const (
 	fieldID           = "_id" // stored: the key, as appendDocID writes it
-	fieldUserText     = "user"
 	fieldContentText  = "content"
 	fieldModule       = "module"
 	fieldOperation    = "operation"
@@ -29,7 +28,7 @@ const userSeparator = "\x00"
 // document is an entry as zapx indexes it.
 type document struct {
 	id     []byte
-	fields [8]field
+	fields [7]field
 }
 
 // appendDocID appends a key without what all keys have: the first byte of the
@@ -138,9 +137,8 @@ func (b *documentBuilder) build(entries []oplog.Entry) []index.Document {
 func (b *documentBuilder) fill(d *document, e *oplog.Entry) {
 	const indexed = index.IndexField | index.SkipFreqNorm
 	d.id = appendDocID(d.id[:0], e.Key())
-	d.fields = [8]field{
+	d.fields = [7]field{
 		{fieldID, index.StoreField, nil, d.id},
-		{fieldUserText, indexed, b.text(e.User.Name, e.User.ID), nil},
 		{fieldContentText, indexed, b.text(e.Content.Name, e.Content.ID), nil},
 		{fieldModule, indexed, b.keyword(e.Module), nil},
 		{fieldOperation, indexed, b.keyword(e.Operation), nil},

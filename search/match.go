@@ -56,7 +56,7 @@ func (m *matcher) match(ctx context.Context, store oplog.Store, tenant string, s
 		return h, err
 	}
 	for _, w := range m.words {
-		b, err := w.bitmap(ctx, store, tenant, s)
+		b, err := m.wordBitmap(ctx, store, tenant, s, w)
 		if err != nil {
 			return h, err
 		}
@@ -172,27 +172,42 @@ func (s *segment) unite(field string, terms []string) (*roaring.Bitmap, error) {
 	return union(found), nil
 }
 
-// bitmap returns the documents of a segment that the word matches; nil for
+// wordBitmap returns the documents of a segment that a word matches; nil for
 // none.
-func (w *wordMatcher) bitmap(ctx context.Context, store oplog.Store, tenant string, s *segment) (*roaring.Bitmap, error) {
+func (m *matcher) wordBitmap(ctx context.Context, store oplog.Store, tenant string, s *segment, w *wordMatcher) (*roaring.Bitmap, error) {
 	inText, err := s.remember(w.key(), func() (*roaring.Bitmap, error) {
-		b, err := w.textBitmap(ctx, s)
-		if err != nil || b == nil || w.proven() {
-			return b, err
+		var found []*roaring.Bitmap
+		if w.user {
+			b, err := s.withUsers(m.numbering, w)
+			if err != nil {
+				return nil, err
+			}
+			found = appendSome(found, b)
 		}
-		return s.verify(ctx, store, tenant, w, b)
+		if w.content {
+			b, err := s.withContent(ctx, w)
+			if err == nil && b != nil && !w.proven() {
+				b, err = s.verify(ctx, store, tenant, w, b)
+			}
+			if err != nil {
+				return nil, err
+			}
+			found = appendSome(found, b)
+		}
+		return union(found), nil
 	})
 	if err != nil || len(w.modules) == 0 {
 		return inText, err
 	}
 	inModule, err := s.anyTerm(fieldModule, w.modules)
-	switch {
-	case err != nil || inText == nil:
-		return inModule, err
-	case inModule == nil:
-		return inText, nil
+	return union(appendSome(appendSome(nil, inText), inModule)), err
+}
+
+func appendSome(bitmaps []*roaring.Bitmap, b *roaring.Bitmap) []*roaring.Bitmap {
+	if b == nil {
+		return bitmaps
 	}
-	return roaring.Or(inText, inModule), nil
+	return append(bitmaps, b)
 }
 
 // maxRemembered is how many words and filters a segment remembers the matches
@@ -222,38 +237,38 @@ func (s *segment) remember(key string, find func() (*roaring.Bitmap, error)) (*r
 	return b, nil
 }
 
-// textBitmap returns the documents whose text has the word as far as the
-// index's terms tell.
-func (w *wordMatcher) textBitmap(ctx context.Context, s *segment) (*roaring.Bitmap, error) {
-	var found []*roaring.Bitmap
-	for _, f := range []struct {
-		name   string
-		wanted bool
-	}{{fieldUserText, w.user}, {fieldContentText, w.content}} {
-		if !f.wanted {
-			continue
-		}
-		b, err := w.fieldBitmap(ctx, s, f.name)
-		if err != nil {
-			return nil, err
-		}
-		if b != nil {
-			found = append(found, b)
-		}
+// withUsers returns the documents of those users whose text has a word; nil for
+// none. Users are few beside documents: their texts are not indexed but looked
+// through.
+func (s *segment) withUsers(n *numbering, w *wordMatcher) (*roaring.Bitmap, error) {
+	d, err := s.zap.Dictionary(fieldUser)
+	if err != nil {
+		return nil, err
 	}
-	return union(found), nil
+	var found []*roaring.Bitmap
+	err = eachTerm(d, "", func(term []byte) error {
+		if !w.in(n.userText(term)) {
+			return nil
+		}
+		b, err := postings(d, term)
+		found = appendSome(found, b)
+		return err
+	})
+	return union(found), err
 }
 
-func (w *wordMatcher) fieldBitmap(ctx context.Context, s *segment, field string) (*roaring.Bitmap, error) {
+// withContent returns the documents whose content has a word as far as the
+// index's terms tell; nil for none.
+func (s *segment) withContent(ctx context.Context, w *wordMatcher) (*roaring.Bitmap, error) {
 	switch {
 	case w.prefix != "":
-		return s.prefix(ctx, field, w.prefix, nil)
+		return s.prefix(ctx, fieldContentText, w.prefix, nil)
 	case w.run != "":
-		return s.runBitmap(ctx, field, w.run)
+		return s.runBitmap(ctx, fieldContentText, w.run)
 	}
 	var all []*roaring.Bitmap
 	for _, word := range w.phrase {
-		b, err := s.phraseWord(ctx, field, word)
+		b, err := s.phraseWord(ctx, fieldContentText, word)
 		if err != nil || b == nil {
 			return nil, err
 		}
@@ -299,7 +314,7 @@ func (s *segment) runBitmap(ctx context.Context, field, run string) (*roaring.Bi
 // verifyChunk is how many candidates are read from the store at a time.
 const verifyChunk = 1000
 
-// verify keeps those candidates whose stored text has the word.
+// verify keeps those candidates whose stored content has the word.
 func (s *segment) verify(ctx context.Context, store oplog.Store, tenant string, w *wordMatcher, candidates *roaring.Bitmap) (*roaring.Bitmap, error) {
 	matches := roaring.New()
 	var buffer [verifyChunk]uint32
@@ -320,8 +335,7 @@ func (s *segment) verify(ctx context.Context, store oplog.Store, tenant string, 
 			return nil, err
 		}
 		for i := range entries {
-			e := &entries[i]
-			if w.user && w.in(analyse(e.User.Name, e.User.ID)) || w.content && w.in(analyse(e.Content.Name, e.Content.ID)) {
+			if content := entries[i].Content; w.in(analyse(content.Name, content.ID)) {
 				matches.Add(buffer[i])
 			}
 		}

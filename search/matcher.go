@@ -20,7 +20,8 @@ type matcher struct {
 	organizations []string
 	below         map[string]bool // the organizations
 	words         []*wordMatcher
-	nothing       bool // no entry can match
+	nothing       bool       // no entry can match
+	numbering     *numbering // of the tenant; nil where entries are matched alone
 }
 
 // wordMatcher matches one word of a search. Exactly one of prefix, run and
@@ -170,8 +171,8 @@ func (w *wordMatcher) in(analysed string) bool {
 	return strings.Contains(analysed, w.inRow)
 }
 
-// proven tells whether the index's terms alone prove a match. They do not for
-// longer runs of CJK characters, whose pieces may lie apart, nor for words in a
+// proven tells whether the index's terms alone prove a match of a content. They
+// do not for longer runs of CJK characters, whose pieces may lie apart, nor for words in a
 // row.
 func (w *wordMatcher) proven() bool {
 	switch {
@@ -238,7 +239,6 @@ func (m *matcher) byAction() bool {
 // numbers that entries share, and is for one query in one goroutine.
 type tailMatcher struct {
 	*matcher
-	numbering   *numbering
 	actionOf    []action
 	actorOf     []actor
 	actions     []answer   // of modules and operations
@@ -263,8 +263,8 @@ func answerOf(b bool) answer {
 	return no
 }
 
-func newTailMatcher(m *matcher, n *numbering) *tailMatcher {
-	t := &tailMatcher{matcher: m, numbering: n, wordActions: make([][]answer, len(m.words)), wordActors: make([][]answer, len(m.words))}
+func newTailMatcher(m *matcher) *tailMatcher {
+	t := &tailMatcher{matcher: m, wordActions: make([][]answer, len(m.words)), wordActors: make([][]answer, len(m.words))}
 	t.fit()
 	return t
 }

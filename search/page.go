@@ -21,6 +21,7 @@ func (x *Index) Page(ctx context.Context, tenant string, m oplog.Match, before o
 		return nil, false, err
 	}
 	defer v.release()
+	c.numbering = v.numbering
 	p := pager{matcher: c, view: v, before: before}
 	p.addTail(limit)
 	keys := make([]oplog.Key, 0, limit)
@@ -52,7 +53,7 @@ const tailStretch = 64
 
 // addTail adds the newest matches of the tail, as many as a page and one more.
 func (p *pager) addTail(limit int) {
-	t := newTailMatcher(p.matcher, p.view.numbering)
+	t := newTailMatcher(p.matcher)
 	var keys []oplog.Key
 	looked := 0
 	p.view.scanned(p.matcher.from, func(d *tailDocument) bool {

@@ -12,7 +12,7 @@ import (
 
 // analysisVersion is written to the manifest; an index of another version, of
 // texts or of documents, is built anew.
-const analysisVersion = 2
+const analysisVersion = 3
 
 // A text is analysed into words: its longest runs of letters, marks and digits
 // after folding width (NFKC), case and Latin accents. Runs of Chinese, Japanese
