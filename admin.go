@@ -17,6 +17,7 @@ type tenantCommand struct {
 	Add  tenantAdd  `cmd:"" help:"Add a tenant."`
 	List tenantList `cmd:"" help:"List all tenants."`
 	Set  tenantSet  `cmd:"" help:"Change settings of a tenant; what is not named stays."`
+	Hold tenantHold `cmd:"" help:"Legal holds: days that are not deleted, whatever the retention."`
 }
 
 type tenantAdd struct {
@@ -39,10 +40,9 @@ func (c *tenantAdd) Run(m *Main) error {
 	if err != nil {
 		return err
 	}
-	t, err := l.AddTenant(oplog.Tenant{
-		ID: c.ID, Name: c.Name, TimeZone: c.TimeZone, DataPermission: c.DataPermission,
-		RetentionDays: c.RetentionDays, BelowMinimum: c.BelowLegalMinimum,
-	})
+	t := oplog.Tenant{ID: c.ID, Name: c.Name, TimeZone: c.TimeZone, DataPermission: c.DataPermission}
+	t.Retain(&c.RetentionDays, &c.BelowLegalMinimum, oplog.CommandUser.ID, m.Now())
+	t, err = l.AddTenant(t)
 	if err == nil {
 		noteCommand(l, t.ID, "tenant", "create", oplog.Ref{ID: t.ID, Name: t.Name})
 		fmt.Fprintf(m.Stderr, "Tenant %s added. Its first admin: oplog account add NAME --role admin --tenant %s\n", t.ID, t.ID)
@@ -104,8 +104,7 @@ func (c *tenantSet) Run(m *Main) error {
 			replace(&t.Name, c.Name)
 			replace(&t.TimeZone, c.TimeZone)
 			replace(&t.DataPermission, c.DataPermission)
-			replace(&t.RetentionDays, c.RetentionDays)
-			replace(&t.BelowMinimum, c.BelowLegalMinimum)
+			t.Retain(c.RetentionDays, c.BelowLegalMinimum, oplog.CommandUser.ID, m.Now())
 		})
 		if err == nil {
 			noteCommand(l, t.ID, "tenant", "change", oplog.Ref{ID: t.ID, Name: t.Name})

@@ -193,6 +193,9 @@ func (f *serveFlags) url(ln net.Listener) string {
 // shutdownTime is how long requests under way have when the program stops.
 const shutdownTime = 10 * time.Second
 
+// retentionLook is how often it is looked whether a day has turned.
+const retentionLook = 10 * time.Minute
+
 // serve answers requests until the context ends, then finishes those that it
 // has taken. The options are those that not every server has.
 func (m *Main) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f serveFlags, o server.Options) error {
@@ -203,12 +206,14 @@ func (m *Main) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f serve
 	built := buildVersion()
 	o.Console, o.Version, o.Commit, o.Now, o.SecureCookies = files, built.version, built.commit, m.Now, f.TLSCert != ""
 	o.Hosts, o.AnyIP, o.Logger = f.Host, !onLoopback(ln), slog.New(slog.NewTextHandler(m.Stderr, nil))
+	var daily sync.WaitGroup
+	days, endDays := context.WithCancel(ctx)
+	defer func() { endDays(); daily.Wait() }()
+	failed := func(err error) { o.Logger.Error(err.Error()) }
+	daily.Go(func() { l.RetainDaily(days, retentionLook, failed) })
 	if f.Anchor != "" {
 		anchors := oplog.NewAnchors(l, f.Anchor)
-		var kept sync.WaitGroup
-		keeping, stop := context.WithCancel(ctx)
-		kept.Go(func() { anchors.Keep(keeping, func(err error) { o.Logger.Error(err.Error()) }) })
-		defer func() { stop(); kept.Wait() }()
+		daily.Go(func() { anchors.Keep(days, failed) })
 	}
 	s := server.New(l, o)
 	ended := make(chan error, 1)

@@ -131,6 +131,9 @@ func (m *Main) verify(ctx context.Context, db *storage.DB, tenant string, kept s
 		return fmt.Errorf("NOT INTACT: %w", err)
 	}
 	fmt.Fprintf(m.Stdout, "tenant %s: intact, %d entries, root %s\n", tenant, v.Size, v.Root)
+	if v.Deleted > 0 {
+		fmt.Fprintf(m.Stdout, "tenant %s: %d of these were deleted under the retention rule, as its trail tells; their leaves are in the tree\n", tenant, v.Deleted)
+	}
 	if kept.Tenant != "" {
 		fmt.Fprintf(m.Stdout, "tenant %s: its first %d entries are those of the checkpoint, unchanged, in the same order\n", tenant, kept.Size)
 	} else if v.Size > 0 {

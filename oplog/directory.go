@@ -40,6 +40,12 @@ func (l *Log) readTenant(id string) (tenantState, error) {
 	default:
 		t.catalog = extended(own)
 	}
+	if t.holds, err = listRecords[Hold](l.store, RecordHold, id+"/"); err != nil {
+		return tenantState{}, err
+	}
+	if t.deletions, err = listRecords[Deletion](l.store, RecordDeletion, id+"/"); err != nil {
+		return tenantState{}, err
+	}
 	l.tenants[id] = t
 	return t, nil
 }
@@ -69,6 +75,8 @@ func (l *Log) AddTenant(t Tenant) (Tenant, error) {
 
 // ChangeTenant changes a tenant's settings; its id stays.
 func (l *Log) ChangeTenant(id string, change func(*Tenant)) (Tenant, error) {
+	l.retaining.Lock()
+	defer l.retaining.Unlock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	t, err := changeRecord(l.store, RecordTenant, id, func(t *Tenant, exists bool) (bool, error) {

@@ -24,6 +24,7 @@ type testLog struct {
 	dir   string
 	clock *clock
 	lines *lines
+	store *storage.DB
 }
 
 // clock is a clock that stands still until it is told otherwise.
@@ -73,6 +74,7 @@ func (l *testLog) open() {
 	if err != nil {
 		l.t.Fatal(err)
 	}
+	l.store = store
 	l.Log, err = oplog.New(store, index, oplog.Options{
 		Now: l.clock.now, ExportDir: filepath.Join(l.dir, "exports"),
 		Formats: []oplog.ExportFormat{{Name: "txt", ContentType: "text/plain", New: l.lines.writer}},

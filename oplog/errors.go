@@ -15,6 +15,7 @@ const (
 	CodeMalformed       Code = "malformed"       // not readable at all
 	CodeInvalid         Code = "invalid"         // readable, against a rule
 	CodeNotFound        Code = "not_found"       // does not exist, or the caller may not know that it does
+	CodeGone            Code = "gone"            // was there, and was deleted
 	CodeConflict        Code = "conflict"        // contradicts what is there
 	CodeUnauthenticated Code = "unauthenticated" // who is asking is not known
 	CodeForbidden       Code = "forbidden"       // known, and without the right

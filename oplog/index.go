@@ -21,8 +21,9 @@ type Index interface {
 	// Rebuild builds a tenant's index anew from the store, telling how far it is.
 	Rebuild(ctx context.Context, tenant string, progress func(done, total uint64)) error
 
-	// Drop forgets the entries before a time, which the store has deleted.
-	Drop(ctx context.Context, tenant string, before time.Time) error
+	// Drop forgets the entries from a time, inclusive, to another, exclusive,
+	// which the store has deleted.
+	Drop(ctx context.Context, tenant string, from, to time.Time) error
 
 	// Add takes entries that the store has just acknowledged, in order of
 	// arrival; the next Page or Summary finds them. It only notes them: building

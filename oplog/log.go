@@ -22,6 +22,10 @@ type Log struct {
 	accounts sync.Mutex // held by who changes accounts
 	views    sync.Mutex // held by who changes views
 
+	appending sync.RWMutex // held for reading by who appends
+	deleting  sync.Mutex   // held by who deletes days
+	retaining sync.Mutex   // held by who decides which, or changes the rule or a hold
+
 	exports  *exportJobs
 	arrivals arrivals
 	later    *background
@@ -32,8 +36,10 @@ type Log struct {
 // a whole when any of it changes.
 type tenantState struct {
 	Tenant
-	tree    Tree
-	catalog *Catalog
+	tree      Tree
+	catalog   *Catalog
+	holds     []Hold
+	deletions []Deletion // in order of time
 }
 
 // Options are what a Log needs besides its engines.
@@ -86,6 +92,8 @@ type Appended struct {
 // entry that breaks a rule, as "entries[3].user.id". The JSON values of changes
 // lose their insignificant white space in place.
 func (l *Log) Append(ctx context.Context, tenant string, entries []Entry) (Appended, error) {
+	l.appending.RLock()
+	defer l.appending.RUnlock()
 	t, err := l.tenant(tenant)
 	if err != nil {
 		return Appended{}, err
@@ -132,7 +140,11 @@ func (l *Log) check(t tenantState, entries []Entry, answer *Appended) ([]Entry, 
 	manual := make([]Entry, 0, len(entries))
 	for i := range entries {
 		e := entries[i]
-		for _, f := range e.Validate(catalog, now) {
+		fields := e.Validate(catalog, now)
+		if f, late := t.tooOld(&e, now); late {
+			fields = append(fields, f)
+		}
+		for _, f := range fields {
 			f.Location = fmt.Sprintf("entries[%d].%s", i, f.Location)
 			broken = append(broken, f)
 		}
@@ -175,7 +187,8 @@ func inRequest(err error, receipts []Receipt) error {
 }
 
 // Entry returns the newest entry with that id which the scope (an
-// organization, "" for all) lets see.
+// organization, "" for all) lets see. CodeGone says when one was deleted, to
+// who sees all: nothing tells any more whose it was.
 func (l *Log) Entry(tenant, id, scope string) (Entry, error) {
 	t, err := l.tenant(tenant)
 	if err != nil {
@@ -186,7 +199,23 @@ func (l *Log) Entry(tenant, id, scope string) (Entry, error) {
 		below := t.tree.Below(scope)
 		through = func(e *Entry) bool { return slices.Contains(below, e.Organization.ID) }
 	}
-	return l.store.Find(tenant, id, through)
+	e, err := l.store.Find(tenant, id, through)
+	key, given := KeyOfID(id)
+	if CodeOf(err) != CodeNotFound || scope != "" || !given {
+		return e, err
+	}
+	at, deleted, broken := l.deletedOn(t, key)
+	switch {
+	case broken != nil:
+		return e, broken
+	case deleted:
+		day := DateOf(at)
+		return e, &Error{
+			Code: CodeGone, Message: fmt.Sprintf("Deleted on %s under the retention rule.", day),
+			Fields: []FieldError{{Location: "path.id", Message: "was deleted under the retention rule", Value: day}},
+		}
+	}
+	return e, err
 }
 
 // Proof returns the proof that an entry is in its tenant's tree as it stands.

@@ -21,7 +21,7 @@ type Store interface {
 	// returns once they are on disk: a receipt for each, in order. An entry with
 	// a sender's id that the tenant has on that UTC day is answered as a
 	// duplicate with its first seq; a CodeConflict error names those that were
-	// sent again with other content. Skipped operations are added to the
+	// sent again with other content, CodeInvalid those of a deleted day. Skipped operations are added to the
 	// tenant's count. CodeDiskFull and CodeUnavailable mean that nothing is
 	// acknowledged and the sender may repeat the request with the same ids.
 	Append(ctx context.Context, tenant string, entries []Entry, skipped int) ([]Receipt, error)
@@ -30,8 +30,8 @@ type Store interface {
 	// entries, or nil, and records nothing.
 	Conflicts(tenant string, entries []Entry) error
 
-	// Get returns the entries at the keys, in their order. An entry that is not
-	// there is an error.
+	// Get returns the entries at the keys, in their order. One that was deleted
+	// is left out; any other that is not there is an error.
 	Get(tenant string, keys []Key) ([]Entry, error)
 
 	// Find returns the newest entry with that id that is let through (by nil,
@@ -77,6 +77,22 @@ type Store interface {
 	// Bytes returns how much the store takes on disk.
 	Bytes() (int64, error)
 
+	// DaysBefore lists the dates before one that the tenant has entries of, in
+	// order, with how many.
+	DaysBefore(ctx context.Context, tenant, date string) ([]DayCount, error)
+
+	// BeginDeletion writes a deletion's record and closes its days: their entries
+	// are not read or found any more, and none is taken. What has arrived and its
+	// leaves stay.
+	BeginDeletion(d Deletion) error
+
+	// DeleteDays takes the entries of days that are closed off the disk, with
+	// their senders' ids, in short transactions.
+	DeleteDays(ctx context.Context, tenant string, days Days) error
+
+	// Arrived tells whether an entry with that key has arrived, deleted or not.
+	Arrived(tenant string, key Key) (bool, error)
+
 	// Record returns a record's bytes, or CodeNotFound.
 	Record(kind RecordKind, name string) ([]byte, error)
 
@@ -110,12 +126,14 @@ const (
 	RecordView          RecordKind = "views"         // by tenant id, "/", view id
 	RecordStart         RecordKind = "starts"        // by tenant id, "/", person: the view to begin with
 	RecordServer        RecordKind = "server"        // what is of no tenant, by what it is
+	RecordHold          RecordKind = "holds"         // by tenant id, "/", hold id
+	RecordDeletion      RecordKind = "deletions"     // by tenant id, "/", deletion id
 )
 
 // RecordKinds lists all kinds.
 var RecordKinds = []RecordKind{
 	RecordTenant, RecordOrganizations, RecordCatalog, RecordIndex, RecordAccount, RecordKey, RecordSession, RecordLaunch, RecordExport,
-	RecordView, RecordStart, RecordServer,
+	RecordView, RecordStart, RecordServer, RecordHold, RecordDeletion,
 }
 
 // Record is a record's name and bytes.

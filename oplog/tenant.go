@@ -15,6 +15,9 @@ type Tenant struct {
 	RetentionDays  int    `json:"retention_days,omitempty"`
 	BelowMinimum   bool   `json:"below_legal_minimum,omitempty"`
 
+	RetentionBy string    `json:"retention_set_by,omitempty"`
+	RetentionAt time.Time `json:"retention_set_at,omitzero"`
+
 	FrameAncestors []string `json:"frame_ancestors,omitempty"` // sites whose pages may hold the console
 }
 
@@ -23,6 +26,9 @@ const DefaultTimeZone = "Asia/Shanghai"
 
 // MinRetentionDays is the legal minimum (MLPS 2.0, Cybersecurity Law art. 21).
 const MinRetentionDays = 180
+
+// MaxRetentionDays is a hundred years.
+const MaxRetentionDays = 36_500
 
 // Location returns the tenant's time zone.
 func (t Tenant) Location() *time.Location {
@@ -51,6 +57,8 @@ func (t *Tenant) validate() []FieldError {
 	switch {
 	case t.RetentionDays < 0:
 		v.fail("retention_days", t.RetentionDays, "is negative; leave it out to keep entries for ever")
+	case t.RetentionDays > MaxRetentionDays:
+		v.fail("retention_days", t.RetentionDays, "is more than %d; leave it out to keep entries for ever", MaxRetentionDays)
 	case t.RetentionDays > 0 && t.RetentionDays < MinRetentionDays && !t.BelowMinimum:
 		v.fail("retention_days", t.RetentionDays, "is below the legal minimum of %d days; say --below-legal-minimum, or below_legal_minimum, to mean it", MinRetentionDays)
 	}

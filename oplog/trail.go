@@ -34,9 +34,9 @@ type Event struct {
 	By      string
 }
 
-// trailOf returns the name that a tenant's trail has in the store, which no
+// TrailOf returns the name that a tenant's trail has in the store, which no
 // tenant can have.
-func trailOf(tenant string) string { return tenant + "/access" }
+func TrailOf(tenant string) string { return tenant + "/access" }
 
 func isTrail(name string) bool { return strings.HasSuffix(name, "/access") }
 
@@ -69,7 +69,7 @@ func (l *Log) Tell(v Event) {
 	}
 	now := l.now().UTC().Truncate(time.Microsecond)
 	e := Entry{
-		Tenant: trailOf(v.Tenant), Time: now, User: v.User, Module: v.Module, Operation: v.Operation, Content: v.Object,
+		Tenant: TrailOf(v.Tenant), Time: now, User: v.User, Module: v.Module, Operation: v.Operation, Content: v.Object,
 		Origin: OriginManual, Outcome: OutcomeSuccess, IP: v.IP, UserAgent: clip(v.UserAgent, MaxOriginLength), Details: details,
 	}
 	if v.Failed {
@@ -173,7 +173,7 @@ func (l *Log) Trail(ctx context.Context, tenant string, limit int, cursor string
 	if limit < 1 || limit > MaxPageSize {
 		return Page{}, fieldError("query.limit", limit, "is not between 1 and %d", MaxPageSize)
 	}
-	name := trailOf(tenant)
+	name := TrailOf(tenant)
 	before, err := parseCursor(name, cursor)
 	if err != nil {
 		return Page{}, err
@@ -211,11 +211,11 @@ func (l *Log) Trail(ctx context.Context, tenant string, limit int, cursor string
 // TrailEntry returns an entry of a trail; [Log.Proof] proves it.
 func (l *Log) TrailEntry(tenant, id string) (Entry, error) {
 	l.writeTrail()
-	return l.store.Find(trailOf(tenant), id, nil)
+	return l.store.Find(TrailOf(tenant), id, nil)
 }
 
 // TrailCheckpoint returns the signed head of a trail's tree.
 func (l *Log) TrailCheckpoint(tenant string) (string, error) {
 	l.writeTrail()
-	return l.store.Checkpoint(trailOf(tenant))
+	return l.store.Checkpoint(TrailOf(tenant))
 }

@@ -11,11 +11,11 @@ import (
 	"oplog/oplog"
 )
 
-// Drop forgets the entries before a time; see [oplog.Index]. Segments that lie
-// before it go as they are; one that lies across it is written anew without
-// them. A query that reads them goes on undisturbed.
-func (x *Index) Drop(ctx context.Context, tenant string, before time.Time) error {
-	first := oplog.MakeKey(before, 0)
+// Drop forgets the entries from one time to another; see [oplog.Index]. Segments
+// that lie between go as they are; one that lies across either is written anew
+// without them. A query that reads them goes on undisturbed.
+func (x *Index) Drop(ctx context.Context, tenant string, from, to time.Time) error {
+	low, high := oplog.MakeKey(from, 0), oplog.MakeKey(to, 0)
 	t, err := x.readyTenant(ctx, tenant)
 	if err != nil {
 		return err
@@ -27,15 +27,17 @@ func (x *Index) Drop(ctx context.Context, tenant string, before time.Time) error
 	var kept, gone []*segment
 	for _, s := range t.segments {
 		switch {
-		case s.first.Compare(first) >= 0:
+		case s.first.Compare(high) >= 0, s.last.Compare(low) < 0:
 			kept = append(kept, s)
 			continue
-		case s.last.Compare(first) >= 0:
-			rest, err := t.without(s, first)
+		case s.first.Compare(low) < 0, s.last.Compare(high) >= 0:
+			rest, err := t.without(s, low, high)
 			if err != nil {
 				return err
 			}
-			kept = append(kept, rest)
+			if kept = append(kept, rest); rest == s {
+				continue
+			}
 		}
 		gone = append(gone, s)
 	}
@@ -45,7 +47,7 @@ func (x *Index) Drop(ctx context.Context, tenant string, before time.Time) error
 	}
 	t.mu.Lock()
 	t.segments = kept
-	t.orphans, t.tail = dropDocuments(t.orphans, first), dropDocuments(t.tail, first)
+	t.orphans, t.tail = dropDocuments(t.orphans, low, high), dropDocuments(t.tail, low, high)
 	t.mu.Unlock()
 	for _, s := range gone {
 		s.retire()
@@ -53,27 +55,35 @@ func (x *Index) Drop(ctx context.Context, tenant string, before time.Time) error
 	return nil
 }
 
-// dropDocuments marks those before a key. They stay in their place, which says
-// what has arrived.
-func dropDocuments(documents []tailDocument, first oplog.Key) []tailDocument {
+// dropDocuments marks those from one key to another. They stay in their place,
+// which says what has arrived.
+func dropDocuments(documents []tailDocument, low, high oplog.Key) []tailDocument {
 	documents = slices.Clone(documents) // views read the old ones
 	for i := range documents {
-		if documents[i].key.Compare(first) < 0 {
+		if k := documents[i].key; k.Compare(low) >= 0 && k.Compare(high) < 0 {
 			documents[i].dropped = true
 		}
 	}
 	return documents
 }
 
-// without writes a segment anew, without the documents before a key; building
-// is held.
-func (t *tenantIndex) without(s *segment, first oplog.Key) (*segment, error) {
-	n, err := s.numberOf(first)
+// without writes a segment anew, without the documents from one key to another;
+// building is held. Some of the segment are not of these; where none is, it
+// stays as it is.
+func (t *tenantIndex) without(s *segment, low, high oplog.Key) (*segment, error) {
+	first, err := s.numberOf(low)
 	if err != nil {
 		return nil, err
 	}
+	end, err := s.numberOf(high)
+	if err != nil {
+		return nil, err
+	}
+	if first == end {
+		return s, nil
+	}
 	drops := roaring.New()
-	drops.AddRange(0, uint64(n))
+	drops.AddRange(uint64(first), uint64(end))
 	info, err := saveSegment(t.dir, t.nextFile(), func(path string) error {
 		_, _, err := plugin.Merge([]segmentapi.Segment{s.zap}, []*roaring.Bitmap{drops}, path, nil, &pacer{at: time.Now()})
 		return err

@@ -19,7 +19,7 @@ func TestDrop(t *testing.T) {
 	record(t, l, 0, entries, func(number int) int { return (number * 37) % entries }) // in no order of time
 	f := func(minutesAgo, want int) {
 		t.Helper()
-		if err := l.index.Drop(t.Context(), tenant, now.Add(-time.Duration(minutesAgo)*time.Minute)); err != nil {
+		if err := l.index.Drop(t.Context(), tenant, time.Unix(0, 0), now.Add(-time.Duration(minutesAgo)*time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		s, err := l.Summary(t.Context(), tenant, oplog.Query{Filters: oplog.Filters{Search: "spring"}}, oplog.LocaleEN)
@@ -44,6 +44,46 @@ func TestDrop(t *testing.T) {
 	if err != nil || len(files) > 10 {
 		t.Errorf("%d files, %v: dropped segments are still there", len(files), err)
 	}
+}
+
+// What lies between two times goes, and what is on either side of it stays, in
+// segments as in the tail.
+func TestDropBetween(t *testing.T) {
+	l := newLog(t, t.TempDir())
+	t.Cleanup(func() { closeLog(t, l) })
+	const entries = 300
+	record(t, l, 0, entries, func(number int) int { return (number * 37) % entries })
+	gone := make(map[int]bool)
+	f := func(from, to int) { // minutes ago, the first after the last
+		t.Helper()
+		ago := func(minutes int) time.Time { return now.Add(-time.Duration(minutes) * time.Minute) }
+		if err := l.index.Drop(t.Context(), tenant, ago(from), ago(to)); err != nil {
+			t.Fatal(err)
+		}
+		for m := to + 1; m <= from; m++ {
+			gone[m] = true
+		}
+		found, err := allPages(l, oplog.Query{}, 50)
+		if err != nil || len(found) != entries-len(gone) {
+			t.Errorf("%d rows, %v; want %d", len(found), err, entries-len(gone))
+		}
+		for i := range found {
+			if minutes := int(now.Sub(found[i].Time).Minutes()); gone[minutes] {
+				t.Errorf("an entry of %d minutes ago is still there", minutes)
+			}
+		}
+		s, err := l.Summary(t.Context(), tenant, oplog.Query{}, oplog.LocaleEN)
+		if err != nil || s.Total != entries-len(gone) {
+			t.Errorf("%d counted, %v; want %d", s.Total, err, entries-len(gone))
+		}
+	}
+	f(200, 150)
+	f(200, 150)
+	f(160, 120)
+	f(60, 59)
+	f(59, 0)
+	f(299, 280)
+	f(279, 61)
 }
 
 // Queries that run while segments are merged and dropped see each entry once
@@ -76,7 +116,7 @@ func TestQueriesDuringDrops(t *testing.T) {
 	}
 	for round := range 25 {
 		record(t, l, round*20, round*20+20, func(number int) int { return 600 - number })
-		if err := l.index.Drop(t.Context(), tenant, now.Add(-time.Duration(600-round*12)*time.Minute)); err != nil {
+		if err := l.index.Drop(t.Context(), tenant, time.Unix(0, 0), now.Add(-time.Duration(600-round*12)*time.Minute)); err != nil {
 			t.Error(err)
 		}
 	}

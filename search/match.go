@@ -334,8 +334,13 @@ func (s *segment) verify(ctx context.Context, store oplog.Store, tenant string, 
 		if err != nil {
 			return nil, err
 		}
-		for i := range entries {
-			if content := entries[i].Content; w.in(analyse(content.Name, content.ID)) {
+		i := 0 // in keys, of which those that were deleted meanwhile are left out
+		for j := range entries {
+			e := &entries[j]
+			for keys[i] != e.Key() {
+				i++
+			}
+			if w.in(analyse(e.Content.Name, e.Content.ID)) {
 				matches.Add(buffer[i])
 			}
 		}

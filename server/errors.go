@@ -20,6 +20,7 @@ var statuses = map[oplog.Code]int{
 	oplog.CodeMalformed:       http.StatusBadRequest,
 	oplog.CodeInvalid:         http.StatusUnprocessableEntity,
 	oplog.CodeNotFound:        http.StatusNotFound,
+	oplog.CodeGone:            http.StatusGone,
 	oplog.CodeConflict:        http.StatusConflict,
 	oplog.CodeUnauthenticated: http.StatusUnauthorized,
 	oplog.CodeForbidden:       http.StatusForbidden,

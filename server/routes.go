@@ -71,6 +71,10 @@ func (s *Server) routes() []route {
 
 		{"GET", tenant + "/status", admins, 200, "getStatus", "How much the tenant's log holds, and whether its index is ready", nil, answer(s.getStatus)},
 		{"GET", "/api/v1/system", byOwner, 200, "getSystem", "How much the whole log holds, what runs, and when it was last backed up", nil, answer(s.getSystem)},
+
+		{"GET", tenant + "/retention", admins, 200, "getRetention", "What is kept, what is held, and what was deleted when", retentionParams, answer(s.getRetention)},
+		{"POST", tenant + "/holds", admins, 201, "addHold", "Put a legal hold on days, none of which is deleted while it stands", nil, answer(s.addHold)},
+		{"DELETE", tenant + "/holds/{id}", byOwner, 200, "liftHold", "Lift a legal hold", nil, answer(s.liftHold)},
 		{"GET", "/api/v1/backup", byOwner, 200, "getBackup", "The backup, streamed", nil, plain(s.sendBackup, describeBackup)},
 		{"GET", tenants, byOwner, 200, "listTenants", "All tenants", nil, answer(s.listTenants)},
 		{"POST", tenants, byOwner, 201, "addTenant", "Make a tenant", nil, answer(s.addTenant)},

@@ -21,8 +21,8 @@ type (
 		Name           *string `json:"name,omitempty" minLength:"1" maxLength:"128"`
 		TimeZone       *string `json:"time_zone,omitempty"`
 		DataPermission *bool   `json:"data_permission,omitempty"`
-		RetentionDays  *int    `json:"retention_days,omitempty" minimum:"0"`
-		BelowMinimum   *bool   `json:"below_legal_minimum,omitempty"`
+		RetentionDays  *int    `json:"retention_days,omitempty" minimum:"0" doc:"0: for ever. What is older is deleted when the next UTC day begins."`
+		BelowMinimum   *bool   `json:"below_legal_minimum,omitempty" doc:"Means a retention below 180 days; to be said with each."`
 
 		FrameAncestors *[]string `json:"frame_ancestors,omitempty" maxItems:"20"`
 	}
@@ -44,15 +44,16 @@ func (s *Server) listTenants(context.Context, *call, *struct{}) (*tenantsOutput,
 }
 
 func (s *Server) addTenant(_ context.Context, in *call, input *addTenantInput) (*tenantOutput, error) {
-	t, err := s.log.AddTenant(input.Body.domain())
+	t := input.Body.domain()
+	t.Retain(&input.Body.RetentionDays, &input.Body.BelowMinimum, in.user().ID, s.now())
+	t, err := s.log.AddTenant(t)
 	in.about = about{&t.ID, oplog.Ref{ID: t.ID, Name: t.Name}, map[string]any{"tenant": t}}
 	return &tenantOutput{t}, err
 }
 
 func (b newTenantBody) domain() oplog.Tenant {
 	return oplog.Tenant{
-		ID: b.ID, Name: b.Name, TimeZone: b.TimeZone, DataPermission: b.DataPermission,
-		RetentionDays: b.RetentionDays, BelowMinimum: b.BelowMinimum, FrameAncestors: b.FrameAncestors,
+		ID: b.ID, Name: b.Name, TimeZone: b.TimeZone, DataPermission: b.DataPermission, FrameAncestors: b.FrameAncestors,
 	}
 }
 
@@ -62,8 +63,7 @@ func (s *Server) changeTenant(_ context.Context, in *call, input *changeTenantIn
 		replace(&t.Name, b.Name)
 		replace(&t.TimeZone, b.TimeZone)
 		replace(&t.DataPermission, b.DataPermission)
-		replace(&t.RetentionDays, b.RetentionDays)
-		replace(&t.BelowMinimum, b.BelowMinimum)
+		t.Retain(b.RetentionDays, b.BelowMinimum, in.user().ID, s.now())
 		replace(&t.FrameAncestors, b.FrameAncestors)
 	})
 	in.about = about{object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}

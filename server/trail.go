@@ -44,6 +44,8 @@ var deeds = map[string]deed{
 	"revokeKey":         {"key", "revoke", false},
 	"addTenant":         {"tenant", "create", false},
 	"changeTenant":      {"tenant", "change", false},
+	"addHold":           {"retention", "hold", false},
+	"liftHold":          {"retention", "lift", false},
 	"setCatalog":        {"catalog", "change", false},
 	"setOrganizations":  {"organization", "change", false},
 }

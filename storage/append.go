@@ -118,6 +118,7 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 			if w, err = newTenantWriter(tx, r.tenant, db.heads[r.tenant]); err != nil {
 				return fmt.Errorf("tenant %s: %w", r.tenant, err)
 			}
+			w.closed = db.closedOf(r.tenant)
 			writers[r.tenant] = w
 		}
 		if err := w.apply(r, db.now().UTC().Truncate(time.Microsecond)); err != nil {
@@ -177,6 +178,7 @@ type tenantWriter struct {
 	tenant, entries, ids, arrivals, tree *bolt.Bucket
 	dates                                map[string]*bolt.Bucket // entries of a date
 	idDates                              map[string]*idsOfDate
+	closed                               closedDays
 }
 
 // appendFill leaves no room in pages: they are filled in order.
@@ -216,9 +218,27 @@ type datedID struct{ date, id string }
 
 func dateOf(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
+// findDeleted names entries of days that were deleted: they would be in no
+// answer.
+func (w *tenantWriter) findDeleted(r *appendRequest) (late []oplog.FieldError) {
+	for i := range r.entries {
+		if t := r.entries[i].Time; w.closed.has(t.UnixMicro()) {
+			late = append(late, oplog.FieldError{
+				Location: fmt.Sprintf("entries[%d].time", i), Value: t.Format(time.RFC3339),
+				Message: "is on a day that was deleted under the retention rule, which takes no more entries",
+			})
+		}
+	}
+	return late
+}
+
 // findDuplicates marks entries whose id the tenant has on that day, or the
-// request had before; it refuses the request where one differs from the first.
+// request had before; it refuses the request where one differs from the first,
+// or is of a day that was deleted.
 func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
+	if late := w.findDeleted(r); len(late) > 0 {
+		return &oplog.Error{Code: oplog.CodeInvalid, Message: "Nothing was stored, because some entries break a rule.", Fields: late}, nil
+	}
 	var differ []oplog.FieldError
 	first := make(map[datedID]*oplog.Entry)
 	for i := range r.entries {

@@ -43,6 +43,8 @@ type DB struct {
 	stopped  sync.WaitGroup // the committer
 
 	heads map[string]treeHead // the committer's own, by tenant
+
+	closedByTenant atomic.Pointer[map[string]closedDays] // replaced, never changed
 }
 
 var _ oplog.Store = (*DB)(nil)
@@ -89,7 +91,11 @@ func Open(dir string, o Options) (*DB, error) {
 		dir: dir, bolt: b, now: o.Now, told: func(string, []oplog.Entry) {},
 		requests: make(chan *appendRequest, 4096), closing: make(chan struct{}), heads: make(map[string]treeHead),
 	}
-	if err := db.prepare(); err != nil {
+	err = db.prepare()
+	if err == nil {
+		err = db.readDeletions()
+	}
+	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	// Written anew by each holder; read only when the lock is held elsewhere.

@@ -15,6 +15,8 @@
 // The name <tenant>/access stands for the tenant's trail, of who read and
 // administered its log: a log of its own, in the same buckets.
 //
-// Dates are UTC dates of the operation time. An entry's bytes are exactly what
+// Dates are UTC dates of the operation time. What retention deletes is gone from
+// entries and ids, a date at a time; arrivals and tree stay. Which dates it is
+// stands in records/deletions and, the same, in the tenant's trail. An entry's bytes are exactly what
 // its leaf of the Merkle tree (RFC 6962) hashes.
 package storage

@@ -16,6 +16,10 @@ import (
 // that is held long keeps freed pages from being used again, and the file grows.
 const chunkSize = 2000
 
+// arrivalsAtOnce is how many arrivals are looked at in one transaction, where
+// most are of entries that were deleted.
+const arrivalsAtOnce = 64 * chunkSize
+
 // entryAt returns an entry's bytes, valid in the transaction alone.
 func entryAt(tx *bolt.Tx, tenant string, key oplog.Key) ([]byte, error) {
 	if b := entriesBucket(tx, tenant); b != nil {
@@ -38,12 +42,16 @@ func entriesBucket(tx *bolt.Tx, tenant string) *bolt.Bucket {
 
 // Get returns the entries at the keys; see [oplog.Store].
 func (db *DB) Get(tenant string, keys []oplog.Key) ([]oplog.Entry, error) {
-	entries := make([]oplog.Entry, len(keys))
+	entries := make([]oplog.Entry, 0, len(keys))
 	err := db.bolt.View(func(tx *bolt.Tx) error {
+		closed := db.closedOf(tenant) // of now, or later than the transaction
 		b := entriesBucket(tx, tenant)
 		var entriesOfDay *bolt.Cursor // one for all keys of a day, which stand together
 		day := int64(-1)
-		for i, key := range keys {
+		for _, key := range keys {
+			if closed.has(key.Micros()) {
+				continue
+			}
 			if d := key.Micros() / microsPerDay; d != day {
 				entriesOfDay, day = nil, d
 				if date := bucketOfDay(b, key); date != nil {
@@ -57,7 +65,8 @@ func (db *DB) Get(tenant string, keys []oplog.Key) ([]oplog.Entry, error) {
 			if !bytes.Equal(found, key[:]) {
 				return fmt.Errorf("entry %s of tenant %s is not in the store", key.ID(), tenant)
 			}
-			if err := decodeInto(&entries[i], data); err != nil {
+			entries = append(entries, oplog.Entry{})
+			if err := decodeInto(&entries[len(entries)-1], data); err != nil {
 				return fmt.Errorf("entry %s of tenant %s: %w", key.ID(), tenant, err)
 			}
 		}
@@ -81,6 +90,7 @@ const microsPerDay = 24 * 60 * 60 * 1_000_000
 func (db *DB) Find(tenant, id string, through func(*oplog.Entry) bool) (oplog.Entry, error) {
 	var found oplog.Entry
 	err := db.bolt.View(func(tx *bolt.Tx) error {
+		closed := db.closedOf(tenant)
 		// A sender's id may look like one that the log gives, and stand for no key.
 		var keys []oplog.Key
 		if key, ok := oplog.KeyOfID(id); ok {
@@ -90,7 +100,7 @@ func (db *DB) Find(tenant, id string, through func(*oplog.Entry) bool) (oplog.En
 		slices.SortFunc(keys, func(a, b oplog.Key) int { return b.Compare(a) })
 		for _, key := range keys {
 			data, err := entryAt(tx, tenant, key)
-			if oplog.CodeOf(err) == oplog.CodeNotFound {
+			if closed.has(key.Micros()) || oplog.CodeOf(err) == oplog.CodeNotFound {
 				continue
 			}
 			if err != nil {
@@ -140,9 +150,11 @@ func keysOfSendersID(tx *bolt.Tx, tenant, id string, newest bool) []oplog.Key {
 // Arrivals visits entries in order of arrival; see [oplog.Store].
 func (db *DB) Arrivals(ctx context.Context, tenant string, from uint64, visit func(oplog.Entry) error) error {
 	from = max(from, 1)
-	for {
+	for more := true; more; {
 		var chunk []oplog.Entry
+		more = false
 		err := db.bolt.View(func(tx *bolt.Tx) error {
+			closed := db.closedOf(tenant)
 			t, err := readTree(tx, tenant)
 			if oplog.CodeOf(err) == oplog.CodeNotFound {
 				return nil
@@ -150,10 +162,14 @@ func (db *DB) Arrivals(ctx context.Context, tenant string, from uint64, visit fu
 			if err != nil {
 				return err
 			}
-			for seq, size := from, t.size(); seq <= size && len(chunk) < chunkSize; seq++ {
-				key, _, err := t.arrival(seq)
+			size := t.size()
+			for end := from + arrivalsAtOnce; from <= size && from < end && len(chunk) < chunkSize; from++ {
+				key, _, err := t.arrival(from)
 				if err != nil {
 					return err
+				}
+				if closed.has(key.Micros()) {
+					continue
 				}
 				data, err := entryAt(tx, tenant, key)
 				if err != nil {
@@ -165,16 +181,17 @@ func (db *DB) Arrivals(ctx context.Context, tenant string, from uint64, visit fu
 				}
 				chunk = append(chunk, e)
 			}
+			more = from <= size
 			return nil
 		})
-		if err != nil || len(chunk) == 0 {
+		if err != nil {
 			return err
 		}
-		from += uint64(len(chunk))
 		if err := visitAll(ctx, chunk, visit); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 func visitAll(ctx context.Context, chunk []oplog.Entry, visit func(oplog.Entry) error) error {
@@ -194,7 +211,7 @@ func (db *DB) Scan(ctx context.Context, tenant string, from, to oplog.Key, visit
 	for {
 		var chunk []oplog.Entry
 		err := db.bolt.View(func(tx *bolt.Tx) (err error) {
-			chunk, err = scanChunk(tx, tenant, from, to)
+			chunk, err = scanChunk(tx, tenant, db.closedOf(tenant), from, to)
 			return err
 		})
 		if err != nil || len(chunk) == 0 {
@@ -207,7 +224,7 @@ func (db *DB) Scan(ctx context.Context, tenant string, from, to oplog.Key, visit
 	}
 }
 
-func scanChunk(tx *bolt.Tx, tenant string, from, to oplog.Key) ([]oplog.Entry, error) {
+func scanChunk(tx *bolt.Tx, tenant string, closed closedDays, from, to oplog.Key) ([]oplog.Entry, error) {
 	b := entriesBucket(tx, tenant)
 	if b == nil {
 		return nil, nil
@@ -215,6 +232,9 @@ func scanChunk(tx *bolt.Tx, tenant string, from, to oplog.Key) ([]oplog.Entry, e
 	var chunk []oplog.Entry
 	dates := b.Cursor()
 	for date, _ := dates.Seek([]byte(dateOf(from.Time()))); date != nil; date, _ = dates.Next() {
+		if closed.hasDate(date) {
+			continue
+		}
 		c := b.Bucket(date).Cursor()
 		for k, data := c.Seek(from[:]); k != nil; k, data = c.Next() {
 			if !to.IsZero() && bytes.Compare(k, to[:]) >= 0 || len(chunk) == chunkSize {

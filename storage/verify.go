@@ -20,6 +20,7 @@ import (
 // Verification is what Verify finds out about a tenant's log.
 type Verification struct {
 	Size     uint64    // arrivals
+	Deleted  uint64    // of these, those whose entries were deleted under the retention rule
 	Root     tlog.Hash // of the tree over the entries as they are stored
 	Bad      uint64    // how many findings there are
 	Findings []Finding // the first of them, in order of arrival; those beside the arrivals last
@@ -63,7 +64,8 @@ type verification struct {
 	kept   uint64
 	edge   [64]tlog.Hash // as in treeHead
 	size   uint64        // leaves so far
-	ids    idSums        // of the entries so far that have senders' ids
+	gone   []*oplog.Deletion
+	ids    idSums // of the entries so far that have senders' ids
 }
 
 // Verify recomputes a tenant's tree from its entries in short read
@@ -80,6 +82,9 @@ func (db *DB) Verify(ctx context.Context, tenant string, kept uint64, progress f
 	if v.Size == 0 {
 		v.Root, err = tlog.TreeHash(0, tree{})
 		v.KeptRoot = v.Root
+		return v.Verification, err
+	}
+	if v.gone, err = v.deletions(); err != nil {
 		return v.Verification, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -106,6 +111,7 @@ type part struct {
 	leaves   []tlog.Hash
 	findings []Finding
 	ids      idSums
+	deleted  uint64
 	err      error
 }
 
@@ -133,7 +139,7 @@ func (v *verification) check(from, to uint64) (p part) {
 	p.ids = make(idSums)
 	p.err = v.view(func(b *bolt.Bucket) error {
 		r := arrivalReader{
-			tenant: v.tenant, part: &p,
+			tenant: v.tenant, part: &p, gone: v.gone,
 			tree:    tree{b.Bucket([]byte(nameArrivals)), b.Bucket([]byte(nameTree))},
 			entries: datedBucket{parent: b.Bucket([]byte(nameEntries))},
 		}
@@ -181,6 +187,7 @@ type arrivalReader struct {
 	tenant  string
 	tree    tree
 	entries datedBucket
+	gone    []*oplog.Deletion
 	part    *part
 }
 
@@ -220,6 +227,10 @@ func (r *arrivalReader) check(seq uint64) {
 	}
 	if data == nil {
 		r.part.leaves = append(r.part.leaves, leaf)
+		if isDeleted(r.gone, key) {
+			r.part.deleted++
+			return
+		}
 		r.find(FoundRemoved, seq, key, key.ID())
 		return
 	}
@@ -255,6 +266,7 @@ func (v *verification) find(f Finding) {
 // that are stored where the entries themselves are right.
 func (v *verification) add(p part) error {
 	v.ids.addAll(p.ids)
+	v.Deleted += p.deleted
 	bad := make(map[uint64]bool, len(p.findings)) // tiles whose entries are known to differ
 	for _, f := range p.findings {
 		bad[(f.Seq-1)/tileSize] = true

@@ -46,7 +46,7 @@ func (v *verification) checkIDs(ctx context.Context) error {
 		return err
 	}
 	for _, date := range slices.Sorted(maps.Keys(stored)) {
-		if stored[date] != v.ids[date] {
+		if stored[date] != v.ids[date] && !v.deletedDate(date) {
 			if err := v.compareIDs(ctx, date); err != nil {
 				return err
 			}

@@ -1,0 +1,257 @@
+package oplog
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Retention is what a tenant keeps, and what it has deleted.
+type Retention struct {
+	Days         int        `json:"retention_days"`
+	BelowMinimum bool       `json:"below_legal_minimum"`
+	SetBy        string     `json:"set_by,omitempty"`
+	SetAt        time.Time  `json:"set_at,omitzero"`
+	KeptFrom     string     `json:"kept_from,omitempty"` // the first date that the rule keeps today; left out where it keeps all
+	Holds        []Hold     `json:"holds"`               // newest first, those lifted too
+	Deletions    []Deletion `json:"deletions"`           // newest first
+}
+
+// Retention returns what a tenant keeps, and what it has deleted.
+func (l *Log) Retention(tenant string) (Retention, error) {
+	t, err := l.tenant(tenant)
+	if err != nil {
+		return Retention{}, err
+	}
+	r := Retention{
+		Days: t.RetentionDays, BelowMinimum: t.BelowMinimum, SetBy: t.RetentionBy, SetAt: t.RetentionAt, KeptFrom: t.expiry(l.now()),
+		Holds: slices.Clone(t.holds), Deletions: slices.Clone(t.deletions),
+	}
+	slices.SortStableFunc(r.Holds, func(a, b Hold) int { return b.SetAt.Compare(a.SetAt) })
+	slices.Reverse(r.Deletions)
+	return r, nil
+}
+
+// Expired returns how many days and entries a rule of so many days would delete
+// now.
+func (l *Log) Expired(ctx context.Context, tenant string, days int) (dates, entries int, err error) {
+	t, err := l.tenant(tenant)
+	if err != nil || days <= 0 {
+		return 0, 0, err
+	}
+	t.RetentionDays = days
+	now := l.now()
+	found, err := l.store.DaysBefore(ctx, tenant, t.expiry(now))
+	_, dates, entries = t.expired(found, now)
+	return dates, entries, err
+}
+
+// maxHolds bounds the holds of a tenant, lifted ones too.
+const maxHolds = 200
+
+// AddHold puts a legal hold on days of a tenant.
+func (l *Log) AddHold(tenant string, h Hold) (Hold, error) {
+	if broken := h.validate(); len(broken) > 0 {
+		return h, &Error{Code: CodeInvalid, Message: "The hold breaks a rule.", Fields: broken}
+	}
+	h.ID, h.SetAt, h.LiftedBy, h.LiftedAt = rand.Text()[:12], l.now().UTC().Truncate(time.Second), "", time.Time{}
+	return h, l.changeHolds(tenant, func(t tenantState) error {
+		if len(t.holds) >= maxHolds {
+			return Errorf(CodeInvalid, "This tenant has had %d holds, the most that it may; put a longer one in the place of several.", maxHolds)
+		}
+		return createRecord(l.store, RecordHold, tenant+"/"+h.ID, h)
+	})
+}
+
+// LiftHold ends a legal hold. What it alone has kept is deleted by the next run.
+func (l *Log) LiftHold(tenant, id, by string) (h Hold, err error) {
+	err = l.changeHolds(tenant, func(tenantState) error {
+		h, err = changeRecord(l.store, RecordHold, tenant+"/"+id, func(h *Hold, exists bool) (bool, error) {
+			switch {
+			case !exists:
+				return false, Errorf(CodeNotFound, "There is no hold %s.", id)
+			case !h.LiftedAt.IsZero():
+				return false, Errorf(CodeConflict, "Hold %s was lifted before.", id)
+			}
+			h.LiftedBy, h.LiftedAt = by, l.now().UTC().Truncate(time.Second)
+			return false, nil
+		})
+		return err
+	})
+	return h, err
+}
+
+// changeHolds changes the holds of a tenant while nobody decides which of its
+// days to delete: once a hold has been answered, it holds.
+func (l *Log) changeHolds(tenant string, change func(tenantState) error) error {
+	l.retaining.Lock()
+	defer l.retaining.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t, err := l.readTenant(tenant)
+	if err != nil {
+		return err
+	}
+	defer delete(l.tenants, tenant)
+	return change(t)
+}
+
+// Retain deletes what no tenant keeps any more. What an earlier run has begun
+// and not finished is finished first. A tenant that fails keeps no other from
+// its turn.
+func (l *Log) Retain(ctx context.Context) error {
+	tenants, err := l.Tenants()
+	failed := []error{err}
+	for _, t := range tenants {
+		if err := l.retain(ctx, t.ID); err != nil {
+			failed = append(failed, fmt.Errorf("retention of tenant %s: %w", t.ID, err))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// RetainDaily deletes what no tenant keeps any more, now and after each turn of
+// the UTC date, for which it looks every so often; what failed is tried again at
+// the next look. It ends with the context.
+func (l *Log) RetainDaily(ctx context.Context, every time.Duration, failed func(error)) {
+	look := time.NewTicker(every)
+	defer look.Stop()
+	for done := ""; ; {
+		if today := DateOf(l.now()); today != done {
+			err := l.Retain(ctx)
+			if ctx.Err() != nil {
+				return
+			}
+			if done = today; err != nil {
+				done = ""
+				failed(err)
+			}
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (l *Log) retain(ctx context.Context, tenant string) error {
+	l.deleting.Lock()
+	defer l.deleting.Unlock()
+	t, err := l.tenant(tenant)
+	if err != nil {
+		return err
+	}
+	for _, d := range t.deletions {
+		if d.FinishedAt.IsZero() {
+			if err := l.finishDeletion(ctx, d); err != nil {
+				return err
+			}
+		}
+	}
+	d, err := l.beginDeletion(ctx, tenant)
+	if err != nil || len(d.Days) == 0 {
+		return err
+	}
+	return l.finishDeletion(ctx, d)
+}
+
+// beginDeletion closes the days that a tenant does not keep any more; there may
+// be none.
+func (l *Log) beginDeletion(ctx context.Context, tenant string) (Deletion, error) {
+	l.retaining.Lock()
+	defer l.retaining.Unlock()
+	t, err := l.tenant(tenant)
+	if err != nil || t.RetentionDays == 0 {
+		return Deletion{}, err
+	}
+	now := l.now()
+	// From here on no entry of the days that are to go is taken any more, and
+	// those that were are in the index.
+	l.appending.Lock()
+	l.appending.Unlock() //nolint:staticcheck // it waits for those who append
+	found, err := l.store.DaysBefore(ctx, tenant, t.expiry(now))
+	if err != nil {
+		return Deletion{}, err
+	}
+	d := Deletion{
+		Tenant: tenant, At: now.UTC().Truncate(time.Microsecond),
+		RetentionDays: t.RetentionDays, SetBy: t.RetentionBy, SetAt: t.RetentionAt,
+	}
+	if d.Days, d.Dates, d.Entries = t.expired(found, now); len(d.Days) == 0 {
+		return d, nil
+	}
+	if _, _, _, err := l.index.Bounds(ctx, tenant); err != nil {
+		return d, err // it could not follow
+	}
+	if d.Through, _, err = l.store.Counts(tenant); err != nil {
+		return d, err
+	}
+	if d.ID, err = l.tellDeletion(ctx, d); err != nil {
+		return d, err
+	}
+	defer l.forgetTenant(tenant)
+	return d, l.store.BeginDeletion(d)
+}
+
+// finishDeletion takes entries out of the index, and off the disk.
+func (l *Log) finishDeletion(ctx context.Context, d Deletion) error {
+	for _, days := range d.Days {
+		from, to := days.Bounds()
+		if err := l.index.Drop(ctx, d.Tenant, from, to); err != nil {
+			return err
+		}
+		if err := l.store.DeleteDays(ctx, d.Tenant, days); err != nil {
+			return err
+		}
+	}
+	_, err := changeRecord(l.store, RecordDeletion, d.Tenant+"/"+d.ID, func(d *Deletion, exists bool) (bool, error) {
+		d.FinishedAt = l.now().UTC().Truncate(time.Microsecond)
+		return !exists, nil
+	})
+	l.forgetTenant(d.Tenant)
+	return err
+}
+
+// forgetTenant has a tenant's state read anew.
+func (l *Log) forgetTenant(tenant string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.tenants, tenant)
+}
+
+// tellDeletion tells the trail of a deletion before it begins, and returns the
+// id of what was told.
+func (l *Log) tellDeletion(ctx context.Context, d Deletion) (string, error) {
+	details, err := json.Marshal(d)
+	if err != nil {
+		return "", err
+	}
+	l.writeTrail() // what was told before comes before
+	l.trail.writing.Lock()
+	defer l.trail.writing.Unlock()
+	receipts, err := l.store.Append(ctx, TrailOf(d.Tenant), []Entry{{
+		Tenant: TrailOf(d.Tenant), Time: d.At, User: ServerUser, Module: "retention", Operation: "delete",
+		Origin: OriginManual, Outcome: OutcomeSuccess, Details: details,
+	}}, 0)
+	if err != nil {
+		return "", fmt.Errorf("tell the trail: %w", err)
+	}
+	return receipts[0].ID, nil
+}
+
+// deletedOn returns when the entry with a key was deleted, and false for one
+// that never was there or still is.
+func (l *Log) deletedOn(t tenantState, key Key) (time.Time, bool, error) {
+	for i := range t.deletions {
+		if d := &t.deletions[i]; d.Has(DateOf(key.Time())) && key.Seq() <= d.Through {
+			arrived, err := l.store.Arrived(t.ID, key)
+			return d.At, arrived, err
+		}
+	}
+	return time.Time{}, false, nil
+}

@@ -1,0 +1,449 @@
+package oplog_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"oplog/oplog"
+	"oplog/storage"
+)
+
+const day = 24 * time.Hour
+
+// dated returns an entry of a day so many days before morning's.
+func dated(content string, daysAgo int) oplog.Entry { return entry(content, daysAgo*24*60) }
+
+func (l *testLog) retention(tenant string, days int) {
+	l.t.Helper()
+	l.must(l.ChangeTenant(tenant, func(t *oplog.Tenant) { t.Retain(&days, new(true), "owner", l.clock.now()) }))
+}
+
+func (l *testLog) retain() {
+	l.t.Helper()
+	if err := l.Retain(context.Background()); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// all spells a tenant's log, newest first, and checks that pages, counts and
+// the store agree.
+func (l *testLog) all(tenant string) string {
+	l.t.Helper()
+	ctx := context.Background()
+	page, err := l.Page(ctx, tenant, oplog.Query{}, oplog.MaxPageSize, "")
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	sum, err := l.Summary(ctx, tenant, oplog.Query{}, oplog.LocaleEN)
+	if err != nil || sum.Total != len(page.Entries) {
+		l.t.Errorf("%d rows, %d counted, %v", len(page.Entries), sum.Total, err)
+	}
+	for what, visit := range map[string]func(func(oplog.Entry) error) error{
+		"scan":     func(f func(oplog.Entry) error) error { return l.store.Scan(ctx, tenant, oplog.Key{}, oplog.Key{}, f) },
+		"arrivals": func(f func(oplog.Entry) error) error { return l.store.Arrivals(ctx, tenant, 1, f) },
+	} {
+		n := 0
+		if err := visit(func(oplog.Entry) error { n++; return nil }); err != nil || n != len(page.Entries) {
+			l.t.Errorf("%s finds %d of %d, %v", what, n, len(page.Entries), err)
+		}
+	}
+	return contents(page.Entries)
+}
+
+// intact verifies a tenant's log, of which so many entries were deleted.
+func (l *testLog) intact(tenant string, deleted int) {
+	l.t.Helper()
+	for _, name := range []string{tenant, oplog.TrailOf(tenant)} {
+		v, err := l.store.Verify(context.Background(), name, 0, func(uint64, uint64) {})
+		if err != nil || v.Bad > 0 || name == tenant && v.Deleted != uint64(deleted) {
+			l.t.Errorf("%s: %+v, %v; want %d deleted", name, v, err, deleted)
+		}
+	}
+}
+
+func TestRetention(t *testing.T) {
+	l := newLog(t)
+	l.retain() // nothing has a rule
+	l.record("acme", dated("a", 200), dated("b", 100), withID("own", dated("c", 31)), dated("d", 30), dated("e", 1), dated("f", 0))
+	l.record("plain", dated("x", 200))
+	head, err := l.Checkpoint("acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, err := l.Page(context.Background(), "acme", oplog.Query{}, 6, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	l.retention("acme", 30)
+	if dates, entries, err := l.Expired(context.Background(), "acme", 30); dates != 3 || entries != 3 || err != nil {
+		t.Errorf("%d dates with %d entries are to go, %v", dates, entries, err)
+	}
+	l.retain()
+	f := func(want string, deleted int) {
+		t.Helper()
+		if got := l.all("acme"); got != want {
+			t.Errorf("the log is %s, want %s", got, want)
+		}
+		l.intact("acme", deleted)
+	}
+	f("f e d", 3)
+	l.retain() // again on the same day
+	f("f e d", 3)
+	if got := l.all("plain"); got != "x" {
+		t.Errorf("another tenant has %s", got)
+	}
+	if again, err := l.Checkpoint("acme"); err != nil || again != head {
+		t.Errorf("the checkpoint is %s, %v; it was %s", again, err, head)
+	}
+
+	r, err := l.Retention("acme")
+	if err != nil || len(r.Deletions) != 1 || r.Days != 30 || r.SetBy != "owner" || r.KeptFrom != "2026-10-21" {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	d := r.Deletions[0]
+	if d.Entries != 3 || d.Dates != 3 || d.Through != 6 || d.RetentionDays != 30 || d.SetBy != "owner" || d.FinishedAt.IsZero() ||
+		fmt.Sprint(d.Days) != "[{2026-05-04 2026-10-20}]" {
+		t.Errorf("%+v", d)
+	}
+	told, err := l.TrailEntry("acme", d.ID)
+	if err != nil || told.Module != "retention" || told.Operation != "delete" || !strings.Contains(string(told.Details), `"entries":3`) {
+		t.Errorf("%+v, %v", told, err)
+	}
+
+	// What was deleted is known to have been, where the id says what it was.
+	for i, e := range gone.Entries {
+		_, err := l.Entry("acme", e.ID, "")
+		want := oplog.Code("")
+		switch {
+		case e.ID == "own":
+			want = oplog.CodeNotFound
+		case i > 2:
+			want = oplog.CodeGone
+		}
+		if oplog.CodeOf(err) != want {
+			t.Errorf("%s: %v", e.Content.ID, err)
+		}
+		if want == oplog.CodeGone && err.Error() != "Deleted on 2026-11-20 under the retention rule: path.id was deleted under the retention rule" {
+			t.Error(err)
+		}
+	}
+	key := gone.Entries[5].Key()
+	_, err = l.Entry("acme", key.ID(), "east")
+	wantCode(t, err, oplog.CodeNotFound)
+	_, err = l.Entry("acme", oplog.MakeKey(key.Time(), 2).ID(), "")
+	wantCode(t, err, oplog.CodeNotFound)
+
+	// What comes late is refused, as long as the rule stands and after it.
+	late := func(want string, entries ...oplog.Entry) {
+		t.Helper()
+		_, err := l.Append(context.Background(), "acme", entries)
+		if want == "" && err != nil || want != "" && (oplog.CodeOf(err) != oplog.CodeInvalid || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	late("entries[1].time is before 2026-10-21: this tenant keeps entries for 30 days", dated("g", 3), dated("h", 31))
+	late("entries[0].time is before 2026-10-21", withID("own", dated("c", 31)))
+	l.retention("acme", 0)
+	late("entries[1].time is on a day that was deleted under the retention rule", dated("g", 3), withID("own", dated("c", 31)))
+	late("", dated("z", 300))
+	f("f e d z", 3)
+	l.reopen()
+	f("f e d z", 3)
+	if err := l.Reindex(context.Background(), "acme", func(uint64, uint64) {}); err != nil {
+		t.Fatal(err)
+	}
+	f("f e d z", 3)
+
+	// A day later the next day goes.
+	l.retention("acme", 30)
+	l.clock.advance(day)
+	l.retain()
+	f("f e", 5)
+	if r, err := l.Retention("acme"); err != nil || len(r.Deletions) != 2 || r.Deletions[0].Entries != 2 {
+		t.Errorf("%+v, %v", r.Deletions, err)
+	}
+	l.retention("acme", 1)
+	l.clock.advance(30 * day)
+	l.retain()
+	f("", 7)
+	l.record("acme", entry("new", -31*24*60))
+	f("new", 7)
+}
+
+func TestRetentionIsMeant(t *testing.T) {
+	l := newLog(t)
+	set := func(days int, below bool) error {
+		meant := &below
+		if !below {
+			meant = nil
+		}
+		_, err := l.ChangeTenant("acme", func(t *oplog.Tenant) { t.Retain(&days, meant, "owner", morning) })
+		return err
+	}
+	for _, c := range []struct {
+		days  int
+		below bool
+		ok    bool
+	}{{180, false, true}, {179, false, false}, {1, true, true}, {30, false, false}, {30, true, true}, {-1, true, false}, {0, false, true}, {100, false, false}} {
+		if err := set(c.days, c.below); (err == nil) != c.ok {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+	l.must(nil, set(30, true))
+	l.must(l.ChangeTenant("acme", func(t *oplog.Tenant) { t.Name = "Acme again" }))
+	if r, err := l.Retention("acme"); err != nil || r.Days != 30 || !r.BelowMinimum || !r.SetAt.Equal(morning.Truncate(time.Second)) {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestHold: a day that a legal hold is on is never deleted.
+func TestHold(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", dated("a", 40), dated("b", 39), dated("c", 38), dated("d", 37), dated("e", 36), dated("f", 1))
+	l.retention("acme", 30)
+	hold := func(from, to string) oplog.Hold {
+		t.Helper()
+		h, err := l.AddHold("acme", oplog.Hold{From: from, To: to, Reason: "case 7", SetBy: "admin"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	lift := func(h oplog.Hold) {
+		t.Helper()
+		got, err := l.LiftHold("acme", h.ID, "owner")
+		if err != nil || got.LiftedBy != "owner" || got.LiftedAt.IsZero() {
+			t.Errorf("%+v, %v", got, err)
+		}
+		_, err = l.LiftHold("acme", h.ID, "owner")
+		wantCode(t, err, oplog.CodeConflict)
+	}
+	f := func(want string, deleted int) {
+		t.Helper()
+		l.retain()
+		if got := l.all("acme"); got != want {
+			t.Errorf("the log is %s, want %s", got, want)
+		}
+		l.intact("acme", deleted)
+	}
+	// 2026-10-11 is 40 days ago.
+	all := hold("", "")
+	f("f e d c b a", 0)
+	middle := hold("2026-10-13", "2026-10-13")
+	lift(all)
+	f("f c", 4)
+	if r, err := l.Retention("acme"); err != nil || len(r.Holds) != 2 || fmt.Sprint(r.Deletions[0].Days) != "[{2026-10-11 2026-10-12} {2026-10-14 2026-10-15}]" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	l.reopen()
+	l.record("acme", dated("late", 38)) // a day that is held goes on
+	f("f late c", 4)
+	since := hold("2026-10-13", "")
+	lift(middle)
+	l.clock.advance(60 * day)
+	f("f late c", 4)
+	lift(since)
+	before := hold("", "2026-10-13")
+	f("late c", 5)
+	lift(before)
+	f("", 7)
+
+	for reason, h := range map[string]oplog.Hold{
+		"from":   {From: "2026-02-30", Reason: "x"},
+		"to":     {To: "tomorrow", Reason: "x"},
+		"after":  {From: "2026-02-02", To: "2026-02-01", Reason: "x"},
+		"reason": {From: "2026-02-02", Reason: " "},
+	} {
+		if _, err := l.AddHold("acme", h); oplog.CodeOf(err) != oplog.CodeInvalid || !strings.Contains(err.Error(), reason) {
+			t.Errorf("%+v: %v", h, err)
+		}
+	}
+	_, err := l.AddHold("none", oplog.Hold{Reason: "x"})
+	wantCode(t, err, oplog.CodeNotFound)
+	_, err = l.LiftHold("acme", "none", "owner")
+	wantCode(t, err, oplog.CodeNotFound)
+	_, err = l.LiftHold("plain", since.ID, "owner")
+	wantCode(t, err, oplog.CodeNotFound)
+}
+
+// TestRetentionUnfinished: what a crash has cut off is finished by the next
+// run, and nothing of it is seen before.
+func TestRetentionUnfinished(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", dated("a", 100), withID("own", dated("b", 99)), dated("c", 1))
+	l.retention("acme", 30)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := l.store.BeginDeletion(oplog.Deletion{ID: told(l), Tenant: "acme", Days: []oplog.Days{{From: "2026-08-12", To: "2026-08-13"}}, Through: 3}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.store.DeleteDays(ctx, "acme", oplog.Days{From: "2026-08-12", To: "2026-08-13"}); err == nil {
+		t.Fatal("it goes on when it is to end")
+	}
+	if e, err := l.Page(context.Background(), "acme", oplog.Query{}, 10, ""); err != nil || contents(e.Entries) != "c" {
+		t.Errorf("%v, %v", e, err) // the index does not know yet
+	}
+	l.reopen()
+	if err := l.Reindex(context.Background(), "acme", func(uint64, uint64) {}); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.all("acme"); got != "c" {
+		t.Error(got)
+	}
+	l.intact("acme", 0) // they are still on the disk
+	l.retain()
+	l.intact("acme", 2)
+	if r, err := l.Retention("acme"); err != nil || len(r.Deletions) != 1 || r.Deletions[0].FinishedAt.IsZero() {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// told tells acme's trail of the deletion of TestRetentionUnfinished, and
+// returns the id of the entry.
+func told(l *testLog) string {
+	l.t.Helper()
+	receipts, err := l.store.Append(context.Background(), oplog.TrailOf("acme"), []oplog.Entry{{
+		Tenant: oplog.TrailOf("acme"), Time: morning, User: oplog.ServerUser, Module: "retention", Operation: "delete",
+		Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess,
+		Details: []byte(`{"tenant":"acme","days":[{"from":"2026-08-12","to":"2026-08-13"}],"through":3}`),
+	}}, 0)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return receipts[0].ID
+}
+
+// TestRetentionForged: a record of a deletion proves nothing without its entry
+// in the trail.
+func TestRetentionForged(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", dated("a", 100), dated("b", 99), dated("c", 1))
+	days := oplog.Days{From: "2026-08-12", To: "2026-08-13"}
+	f := func(id string, days oplog.Days, through uint64, bad uint64) {
+		t.Helper()
+		if err := l.store.BeginDeletion(oplog.Deletion{ID: id, Tenant: "acme", Days: []oplog.Days{days}, Through: through}); err != nil {
+			t.Fatal(err)
+		}
+		v, err := l.store.Verify(context.Background(), "acme", 0, func(uint64, uint64) {})
+		if err != nil || v.Bad != bad || bad > 0 && v.Findings[0].Kind != storage.FoundRemoved {
+			t.Errorf("%s: %+v, %v", id, v, err)
+		}
+	}
+	if err := l.store.DeleteDays(context.Background(), "acme", days); err != nil {
+		t.Fatal(err)
+	}
+	id := told(l)
+	f("none", days, 3, 2)
+	f(oplog.MakeKey(morning, 99).ID(), days, 3, 2)
+	f(id, oplog.Days{From: "2026-08-12", To: "2026-08-14"}, 3, 2)
+	f(id, days, 4, 2)
+	f(id, days, 3, 0)
+}
+
+// TestRetentionAgainstOracle: whatever is appended, held, lifted and deleted,
+// the log is what a plain list says, before and after a restart, and verifies.
+func TestRetentionAgainstOracle(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		l := newLog(t)
+		defer l.close()
+		kept := make(map[string]int) // contents, by days since 2026-01-01
+		closed := make(map[int]bool)
+		type held struct {
+			hold     oplog.Hold
+			from, to int
+		}
+		var holds []held
+		start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		today := func() int { return int(l.clock.now().Sub(start) / day) }
+		rule, number, deleted := 0, 0, 0
+		isHeld := func(d int) bool {
+			return slices.ContainsFunc(holds, func(h held) bool { return h.from <= d && d <= h.to })
+		}
+		takes := func(d int) bool { return !closed[d] && (rule == 0 || d >= today()-rule || isHeld(d)) }
+		for range rapid.IntRange(4, 14).Draw(rt, "steps") {
+			switch rapid.SampledFrom([]string{"append", "append", "append", "rule", "hold", "lift", "retain", "retain", "advance", "restart"}).Draw(rt, "step") {
+			case "append":
+				for range rapid.IntRange(1, 12).Draw(rt, "entries") {
+					d := today() - rapid.IntRange(0, 25).Draw(rt, "days ago")
+					e := oplog.Entry{
+						Time: start.AddDate(0, 0, d).Add(time.Duration(rapid.IntRange(0, 86_399).Draw(rt, "second")) * time.Second), User: oplog.User{ID: "u1", Name: "Wang Fang"},
+						Module: "sms", Operation: "send", Content: oplog.Ref{ID: fmt.Sprint("c", number)},
+					}
+					if rapid.Bool().Draw(rt, "with id") {
+						e.ID = fmt.Sprint("id", number)
+					}
+					_, err := l.Append(context.Background(), "acme", []oplog.Entry{e})
+					if (err == nil) != takes(d) {
+						rt.Fatalf("an entry of day %d, today %d, rule %d: %v", d, today(), rule, err)
+					}
+					if err == nil {
+						kept[e.Content.ID] = d
+					}
+					number++
+				}
+			case "rule":
+				rule = rapid.IntRange(0, 20).Draw(rt, "rule")
+				l.retention("acme", rule)
+			case "hold":
+				from := today() - rapid.IntRange(0, 25).Draw(rt, "from")
+				to := from + rapid.IntRange(0, 8).Draw(rt, "length")
+				h, err := l.AddHold("acme", oplog.Hold{From: oplog.DateOf(start.AddDate(0, 0, from)), To: oplog.DateOf(start.AddDate(0, 0, to)), Reason: "r", SetBy: "s"})
+				if err != nil {
+					rt.Fatal(err)
+				}
+				holds = append(holds, held{h, from, to})
+			case "lift":
+				if len(holds) > 0 {
+					l.must(l.LiftHold("acme", holds[0].hold.ID, "owner"))
+					holds = holds[1:]
+				}
+			case "retain":
+				l.retain()
+				for c, d := range kept {
+					if !takes(d) {
+						closed[d] = true
+						delete(kept, c)
+						deleted++
+					}
+				}
+				// The days between two that were deleted are closed with them.
+				if r, err := l.Retention("acme"); err != nil {
+					rt.Fatal(err)
+				} else if len(r.Deletions) > 0 {
+					for d := range today() {
+						if slices.ContainsFunc(r.Deletions, func(x oplog.Deletion) bool { return x.Has(oplog.DateOf(start.AddDate(0, 0, d))) }) {
+							closed[d] = true
+						}
+					}
+				}
+			case "advance":
+				l.clock.advance(time.Duration(rapid.IntRange(1, 100).Draw(rt, "hours")) * time.Hour)
+			case "restart":
+				l.reopen()
+			}
+			var want []string
+			for c := range kept {
+				want = append(want, c)
+			}
+			got := strings.Fields(l.all("acme"))
+			slices.Sort(want)
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				rt.Fatalf("the log has %v, want %v", got, want)
+			}
+		}
+		l.intact("acme", deleted)
+		var backup bytes.Buffer
+		if _, err := l.store.WriteTo(&backup); err != nil {
+			rt.Fatal(err)
+		}
+	})
+}

@@ -1,0 +1,76 @@
+package server
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"oplog/oplog"
+)
+
+var retentionParams = []*huma.Param{
+	textParam("days", "Also say what a rule of so many days would delete.", &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0)}),
+}
+
+type retentionBody struct {
+	oplog.Retention
+	Would *wouldBody `json:"would,omitempty" doc:"What a rule of the days that were asked about would delete; there where they were."`
+}
+
+type wouldBody struct {
+	Dates   int `json:"dates" doc:"Days that have entries."`
+	Entries int `json:"entries"`
+}
+
+type (
+	retentionOutput struct {
+		Body retentionBody `nameHint:"Retention"`
+	}
+	holdOutput   struct{ Body oplog.Hold }
+	addHoldInput struct {
+		Body struct {
+			From   string `json:"from,omitempty" format:"date" doc:"The first day, a UTC date; left out: all before."`
+			To     string `json:"to,omitempty" format:"date" doc:"The last day, a UTC date; left out: all after."`
+			Reason string `json:"reason" minLength:"1" maxLength:"1024"`
+		} `nameHint:"NewHold"`
+	}
+	holdInput struct {
+		ID string `path:"id"`
+	}
+)
+
+func (s *Server) getRetention(ctx context.Context, in *call, _ *struct{}) (*retentionOutput, error) {
+	r := &reader{query: in.query}
+	days := r.int("days", 1)
+	if days < 1 || days > oplog.MaxRetentionDays {
+		r.fail("days", in.query.Get("days"), fmt.Sprintf("is not 1 to %d", oplog.MaxRetentionDays))
+	}
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	kept, err := s.log.Retention(in.tenant.ID)
+	if err != nil {
+		return nil, err
+	}
+	kept.Holds, kept.Deletions = orEmpty(kept.Holds), orEmpty(kept.Deletions)
+	out := &retentionOutput{retentionBody{Retention: kept}}
+	if in.query.Has("days") {
+		out.Body.Would = &wouldBody{}
+		out.Body.Would.Dates, out.Body.Would.Entries, err = s.log.Expired(ctx, in.tenant.ID, days)
+	}
+	return out, err
+}
+
+func (s *Server) addHold(_ context.Context, in *call, input *addHoldInput) (*holdOutput, error) {
+	b := input.Body
+	h, err := s.log.AddHold(in.tenant.ID, oplog.Hold{From: b.From, To: b.To, Reason: b.Reason, SetBy: in.user().ID})
+	in.about = about{object: oplog.Ref{ID: h.ID, Name: h.Reason}, details: map[string]any{"hold": h}}
+	return &holdOutput{h}, err
+}
+
+func (s *Server) liftHold(_ context.Context, in *call, input *holdInput) (*holdOutput, error) {
+	h, err := s.log.LiftHold(in.tenant.ID, input.ID, in.user().ID)
+	in.about = about{object: oplog.Ref{ID: h.ID, Name: h.Reason}, details: map[string]any{"hold": h}}
+	return &holdOutput{h}, err
+}

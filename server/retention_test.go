@@ -1,0 +1,81 @@
+package server
+
+import (
+	"strings"
+	"testing"
+
+	"oplog/oplog"
+)
+
+// TestRetention: a rule below the minimum is meant, a hold stands above it, what
+// goes is told of, and what is gone says so.
+func TestRetention(t *testing.T) {
+	f := newServer(t)
+	f.record(entry(`"time":"2026-10-01T07:00:00Z","organization":{"id":"east","name":"East"}`), entry(`"time":"2026-10-02T07:00:00Z"`), entry(`"time":"2026-11-22T07:00:00Z"`))
+	before := decode[oplog.Page](t, f.get("admin", entriesPath, 200)).Entries
+	first, second := before[2].ID, before[1].ID
+
+	for _, body := range []string{`{"retention_days":30}`, `{"retention_days":179}`, `{"retention_days":-1}`, `{"retention_days":36501}`, `{"retention_days":1.5}`, `{"retention_days":"30"}`} {
+		f.asProblem(f.send("owner", "PATCH", tenantA, body), 422)
+	}
+	f.asProblem(f.send("owner", "POST", "/api/v1/tenants", `{"id":"short","name":"Short","retention_days":30}`), 422)
+	if p := f.asProblem(f.send("owner", "PATCH", tenantA, `{"retention_days":30}`), 422); !strings.Contains(p.Errors[0].Message, "legal minimum of 180 days") {
+		t.Errorf("%+v", p)
+	}
+	would := f.get("admin", tenantA+"/retention?days=30", 200)
+	if !strings.Contains(would, `"would":{"dates":2,"entries":2}`) || !strings.Contains(would, `"retention_days":0`) {
+		t.Error(would)
+	}
+	for _, days := range []string{"-1", "0", "x", "36501", "99999999999999999999"} {
+		f.asProblem(f.send("admin", "GET", tenantA+"/retention?days="+days, ""), 422)
+	}
+
+	hold := decode[oplog.Hold](t, f.change("admin", "POST", tenantA+"/holds", `{"to":"2026-10-01","reason":"case 7"}`, 201))
+	for _, body := range []string{`{}`, `{"reason":""}`, `{"reason":"x","from":"tomorrow"}`, `{"reason":"x","from":"2026-02-30"}`, `{"reason":"x","from":"2026-02-02","to":"2026-02-01"}`} {
+		f.asProblem(f.send("admin", "POST", tenantA+"/holds", body), 422)
+	}
+	f.change("owner", "PATCH", tenantA, `{"retention_days":30,"below_legal_minimum":true}`, 200)
+	f.noError(f.log.Retain(t.Context()))
+	entryGone := func(caller, id string, want int) {
+		t.Helper()
+		r := f.send(caller, "GET", entriesPath+"/"+id, "")
+		if r.status != want {
+			t.Errorf("%s as %s: %d %s", id, caller, r.status, r.body)
+		}
+		if want == 410 {
+			if p := f.asProblem(r, 410); p.Detail != "Deleted on 2026-11-22 under the retention rule." || p.Errors[0].Value != "2026-11-22" {
+				t.Errorf("%+v", p)
+			}
+		}
+	}
+	entryGone("admin", first, 200)
+	entryGone("scoped", first, 200)
+	entryGone("admin", second, 410)
+	entryGone("read", second, 410)
+	entryGone("scoped", second, 404) // nothing tells any more that it was not theirs
+	entryGone("stranger", second, 404)
+
+	f.change("owner", "DELETE", tenantA+"/holds/"+hold.ID, "", 200)
+	f.asProblem(f.send("owner", "DELETE", tenantA+"/holds/"+hold.ID, ""), 409)
+	f.noError(f.log.Retain(t.Context()))
+	entryGone("admin", first, 410)
+	entryGone("scoped", first, 404)
+	p := f.asProblem(f.send("write", "POST", entriesPath, `{"entries":[`+entry()+`,`+entry(`"time":"2026-10-01T07:00:00Z"`)+`]}`), 422)
+	if len(p.Errors) != 1 || p.Errors[0].Location != "body.entries[1].time" || !strings.Contains(p.Errors[0].Message, "keeps entries for 30 days") {
+		t.Errorf("%+v", p)
+	}
+
+	r := decode[oplog.Retention](t, f.get("admin", tenantA+"/retention", 200))
+	if len(r.Deletions) != 2 || len(r.Holds) != 1 || r.Holds[0].LiftedBy != "owner" || r.SetBy != "owner" || r.Deletions[0].Entries != 1 {
+		t.Errorf("%+v", r)
+	}
+	told := strings.Join(f.trail("admin", tenantA+"/access"), "\n")
+	for _, want := range []string{"server retention delete", "admin retention hold", "owner retention lift", "owner tenant change"} {
+		if !strings.Contains(told, want) {
+			t.Errorf("no %q in\n%s", want, told)
+		}
+	}
+	if sum := f.get("admin", tenantA+"/summary", 200); !strings.Contains(sum, `"total":1`) {
+		t.Error(sum)
+	}
+}

@@ -1,0 +1,305 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"oplog/oplog"
+)
+
+// closedDays are the days of a tenant whose entries are deleted, in order, as
+// spans of microseconds that do not touch.
+type closedDays []span
+
+type span struct{ from, to int64 } // to is not within
+
+func (c closedDays) has(micros int64) bool {
+	i, found := slices.BinarySearchFunc(c, micros, func(s span, micros int64) int {
+		switch {
+		case micros < s.from:
+			return 1
+		case micros >= s.to:
+			return -1
+		}
+		return 0
+	})
+	return found && i < len(c)
+}
+
+func (c closedDays) hasDate(date []byte) bool {
+	t, err := time.Parse(time.DateOnly, string(date))
+	return err == nil && c.has(t.UnixMicro())
+}
+
+// with returns the days and those of a deletion.
+func (c closedDays) with(d *oplog.Deletion) closedDays {
+	all := slices.Clone(c)
+	for _, days := range d.Days {
+		from, to := days.Bounds()
+		all = append(all, span{from.UnixMicro(), to.UnixMicro()})
+	}
+	slices.SortFunc(all, func(a, b span) int { return int(min(1, max(-1, a.from-b.from))) })
+	merged := all[:0]
+	for _, s := range all {
+		if n := len(merged); n > 0 && s.from <= merged[n-1].to {
+			merged[n-1].to = max(merged[n-1].to, s.to)
+			continue
+		}
+		merged = append(merged, s)
+	}
+	return merged
+}
+
+// closedOf returns the days of a tenant whose entries are deleted.
+func (db *DB) closedOf(tenant string) closedDays { return (*db.closedByTenant.Load())[tenant] }
+
+// readDeletions reads which days are deleted, when the file is opened.
+func (db *DB) readDeletions() error {
+	closed := make(map[string]closedDays)
+	err := db.bolt.View(func(tx *bolt.Tx) error {
+		return recordBucket(tx, oplog.RecordDeletion).ForEach(func(name, data []byte) error {
+			d, err := readDeletion(name, data)
+			if err == nil {
+				closed[d.Tenant] = closed[d.Tenant].with(d)
+			}
+			return err
+		})
+	})
+	db.closedByTenant.Store(&closed)
+	return err
+}
+
+func readDeletion(name, data []byte) (*oplog.Deletion, error) {
+	var d oplog.Deletion
+	if err := json.Unmarshal(data, &d); err != nil {
+		return nil, fmt.Errorf("record %s/%s is damaged: %w", oplog.RecordDeletion, name, err)
+	}
+	return &d, nil
+}
+
+// BeginDeletion writes the record of a deletion, and closes its days; see
+// [oplog.Store].
+func (db *DB) BeginDeletion(d oplog.Deletion) error {
+	data, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	if err := db.failure(nil); err != nil {
+		return err
+	}
+	tx, err := db.bolt.Begin(true)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // does nothing after the commit
+	if err := putRecord(recordBucket(tx, oplog.RecordDeletion), d.Tenant+"/"+d.ID, data); err != nil {
+		return err
+	}
+	// Closed before the next transaction begins, so that it appends to none of them.
+	before := db.closedByTenant.Load()
+	closed := maps.Clone(*before)
+	closed[d.Tenant] = closed[d.Tenant].with(&d)
+	db.closedByTenant.Store(&closed)
+	if err := db.failure(tx.Commit()); err != nil {
+		db.closedByTenant.Store(before)
+		return err
+	}
+	return nil
+}
+
+// DaysBefore lists dates with how many entries they have; see [oplog.Store].
+func (db *DB) DaysBefore(ctx context.Context, tenant, before string) ([]oplog.DayCount, error) {
+	closed := db.closedOf(tenant)
+	var days []oplog.DayCount
+	for date, more := []byte(nil), true; more; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		err := db.bolt.View(func(tx *bolt.Tx) error {
+			more = false
+			b := entriesBucket(tx, tenant)
+			if b == nil {
+				return nil
+			}
+			at, _ := b.Cursor().Seek(date)
+			if at == nil || string(at) >= before {
+				return nil
+			}
+			more, date = true, append(bytes.Clone(at), 0)
+			if closed.hasDate(at) {
+				return nil
+			}
+			if n := b.Bucket(at).Stats().KeyN; n > 0 {
+				days = append(days, oplog.DayCount{Date: string(at), Entries: n})
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return days, nil
+}
+
+// deleteAtOnce is how many entries one transaction deletes at most.
+const deleteAtOnce = 10_000
+
+// DeleteDays takes entries off the disk; see [oplog.Store].
+func (db *DB) DeleteDays(ctx context.Context, tenant string, days oplog.Days) error {
+	for more := true; more; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := db.failure(nil); err != nil {
+			return err
+		}
+		began := time.Now()
+		err := db.failure(db.bolt.Update(func(tx *bolt.Tx) (err error) {
+			more, err = deleteSome(tx, tenant, days)
+			return err
+		}))
+		if err != nil {
+			return err
+		}
+		select { // those who record have had to wait for as long
+		case <-time.After(time.Since(began)):
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
+// deleteSome deletes entries of some days, or senders' ids, and tells whether
+// there may be more.
+func deleteSome(tx *bolt.Tx, tenant string, days oplog.Days) (more bool, err error) {
+	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+	if b == nil {
+		return false, nil
+	}
+	ids := b.Bucket([]byte(nameIDs))
+	if name, _ := ids.Cursor().Seek([]byte(days.From)); name != nil && days.Has(string(name[:dateSize])) {
+		return true, ids.DeleteBucket(bytes.Clone(name))
+	}
+	entries := b.Bucket([]byte(nameEntries))
+	for left := deleteAtOnce; left > 0; {
+		date, _ := entries.Cursor().Seek([]byte(days.From))
+		if date == nil || !days.Has(string(date)) {
+			return false, nil
+		}
+		date = bytes.Clone(date)
+		c := entries.Bucket(date).Cursor()
+		n := 0
+		for k, _ := c.First(); k != nil && n < left; k, _ = c.Next() {
+			n++
+		}
+		if n < left {
+			if err := entries.DeleteBucket(date); err != nil {
+				return false, err
+			}
+			left -= n + 1
+			continue
+		}
+		for k, _ := c.First(); k != nil && left > 0; k, _ = c.First() {
+			if err := c.Delete(); err != nil {
+				return false, err
+			}
+			left--
+		}
+	}
+	return true, nil
+}
+
+// Arrived tells whether an entry has arrived; see [oplog.Store].
+func (db *DB) Arrived(tenant string, key oplog.Key) (bool, error) {
+	arrived := false
+	err := db.bolt.View(func(tx *bolt.Tx) error {
+		t, err := readTree(tx, tenant)
+		if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && key.Seq() > t.size() || key.Seq() == 0 {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		at, _, err := t.arrival(key.Seq())
+		arrived = at == key
+		return err
+	})
+	return arrived, err
+}
+
+// provenDeletions returns a tenant's deletions that its trail tells of in the
+// same words: a record alone could have been put beside what was removed.
+func provenDeletions(tx *bolt.Tx, tenant string) ([]*oplog.Deletion, error) {
+	if strings.Contains(tenant, "/") { // a trail is kept for ever
+		return nil, nil
+	}
+	var proven []*oplog.Deletion
+	prefix := []byte(tenant + "/")
+	c := recordBucket(tx, oplog.RecordDeletion).Cursor()
+	for name, data := c.Seek(prefix); bytes.HasPrefix(name, prefix); name, data = c.Next() {
+		d, err := readDeletion(name, data)
+		if err != nil {
+			return nil, err
+		}
+		if isTold(tx, d) {
+			proven = append(proven, d)
+		}
+	}
+	return proven, nil
+}
+
+func isTold(tx *bolt.Tx, d *oplog.Deletion) bool {
+	trail := oplog.TrailOf(d.Tenant)
+	key, known := oplog.KeyOfID(d.ID)
+	t, err := readTree(tx, trail)
+	if !known || err != nil {
+		return false
+	}
+	at, leaf, err := t.arrival(key.Seq())
+	if err != nil || at != key {
+		return false
+	}
+	data, err := entryAt(tx, trail, key)
+	if err != nil || tlog.RecordHash(data) != leaf {
+		return false
+	}
+	e, err := decodeEntry(data)
+	var told oplog.Deletion
+	if err != nil || e.Module != "retention" || e.Operation != "delete" || json.Unmarshal(e.Details, &told) != nil {
+		return false
+	}
+	return told.Tenant == d.Tenant && told.Through == d.Through && slices.Equal(told.Days, d.Days)
+}
+
+// deletions returns those deletions of the tenant that are proven.
+func (v *verification) deletions() (proven []*oplog.Deletion, err error) {
+	err = v.db.bolt.View(func(tx *bolt.Tx) error {
+		proven, err = provenDeletions(tx, v.tenant)
+		return err
+	})
+	return proven, err
+}
+
+// isDeleted tells whether the entry at a key is one that was deleted.
+func isDeleted(deletions []*oplog.Deletion, key oplog.Key) bool {
+	if len(deletions) == 0 {
+		return false
+	}
+	date := dateOf(key.Time())
+	return slices.ContainsFunc(deletions, func(d *oplog.Deletion) bool { return key.Seq() <= d.Through && d.Has(date) })
+}
+
+// deletedDate tells whether senders' ids of a date were deleted, or may have
+// been.
+func (v *verification) deletedDate(date string) bool {
+	return slices.ContainsFunc(v.gone, func(d *oplog.Deletion) bool { return d.Has(date) })
+}
