@@ -131,11 +131,13 @@ func (x *Index) flushOrphans(t *tenantIndex) error {
 		if err != nil {
 			return err
 		}
-		built, err := t.build(entries, x.sizes.flush)
-		if err != nil {
-			return err
+		if len(entries) > 0 { // else all were deleted meanwhile
+			built, err := t.build(entries, x.sizes.flush)
+			if err != nil {
+				return err
+			}
+			segments = newestFirst(slices.Concat(segments, built))
 		}
-		segments = newestFirst(slices.Concat(segments, built))
 	}
 	if err := x.saveManifest(t, segments, lost, through); err != nil {
 		return err

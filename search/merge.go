@@ -217,6 +217,9 @@ func (x *Index) inOrder(t *tenantIndex, group []*segment) (in mergeInput, err er
 			if err != nil {
 				return err
 			}
+			if len(entries) == 0 {
+				continue // all were deleted meanwhile
+			}
 			part, err := buildSegment(entries)
 			if err != nil {
 				return err

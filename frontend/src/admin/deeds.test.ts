@@ -76,6 +76,30 @@ test.each([
     ['ada', '角色：审计员', '重设了密码'],
   ],
   [
+    'retention',
+    'delete',
+    {
+      details: {
+        tenant: 'acme',
+        at: '2026-11-23T03:00:00Z',
+        days: [
+          { from: '2026-01-01', to: '2026-01-31' },
+          { from: '2026-02-02', to: '2026-02-02' },
+        ],
+        entries: 1200,
+      },
+    },
+    ['Tenant: acme', 'Time: 2026-11-23 11:00:00', 'Days: 2026-01-01 – 2026-01-31, 2026-02-02', 'Entries: 1,200'],
+    ['租户：acme', '时间：2026-11-23 11:00:00', '日期：2026-01-01 – 2026-01-31、2026-02-02', '记录数：1,200'],
+  ],
+  [
+    'retention',
+    'hold',
+    { content: { id: 'h1', name: 'case 7' }, details: { hold: { from: '2026-01-01', set_by: 'admin' } } },
+    ['case 7', 'From: 2026-01-01', 'Set by: admin'],
+    ['case 7', '起始时间：2026-01-01', '设置人：admin'],
+  ],
+  [
     'catalog',
     'change',
     { details: { modules: 19, moons: { a: 1 } } },

@@ -40,11 +40,13 @@ export function deedFacts(entry: Entry, context: DeedContext): string[] {
 
 const first = ['q', 'user', 'module', 'operation', 'organization', 'content_id', 'range', 'from', 'to']
 
-/** The details, with those of filters and tenants among them, filters first; a preset stands for its two ends. */
+/** The details, with those of filters, tenants and holds among them, filters first; a preset stands for its two ends. */
 function flat(details: unknown): [string, unknown][] {
   if (!isObject(details)) return []
   const all = Object.entries(details).flatMap(([key, value]): [string, unknown][] =>
-    (key === 'filters' || key === 'tenant') && isObject(value) ? Object.entries(value) : [[key, value]],
+    (key === 'filters' || key === 'tenant' || key === 'hold') && isObject(value)
+      ? Object.entries(value)
+      : [[key, value]],
   )
   const preset = typeof details.range === 'string' && details.range !== 'custom'
   const place = (key: string) => (first.includes(key) ? first.indexOf(key) : first.length)
@@ -75,6 +77,8 @@ function textOf(key: string, value: unknown, context: DeedContext): string[] | u
     return texts.length ? texts : undefined
   }
   if (typeof value === 'number') return [context.common.number(value)]
+  if (isObject(value) && typeof value.from === 'string' && typeof value.to === 'string')
+    return [value.from === value.to ? value.from : `${value.from} – ${value.to}`]
   if (typeof value !== 'string') return [JSON.stringify(value)]
   return oneText(key, value, context)
 }
@@ -84,7 +88,9 @@ function oneText(key: string, value: string, { words, common, zone, nameOf }: De
   const filter = filters[key]
   if (filter) return [nameOf(filter, value)]
   if (key === 'range') return value === 'custom' ? undefined : of(common.rangeInText)
-  if (key === 'from' || key === 'to') return value.startsWith('0001-') ? undefined : [exactTime(value, zone)]
+  if (/^\d{4}-\d\d-\d\d$/.test(value)) return [value]
+  if (key === 'from' || key === 'to' || /(^|_)at$/.test(key))
+    return value.startsWith('0001-') ? undefined : [exactTime(value, zone)]
   if (key === 'role') return of(common.roles)
   if (key === 'scope') return of(words.keys.scopes)
   if (key === 'reason') return of(words.access.reasons)
