@@ -418,6 +418,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a legal hold on days, none of which is deleted while it stands */
+        post: operations["addHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/holds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Lift a legal hold */
+        delete: operations["liftHold"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/keys": {
         parameters: {
             query?: never;
@@ -487,6 +521,23 @@ export interface paths {
          * @description Replaces the whole tree. An organization that is left out and still has entries stays, marked as archived.
          */
         put: operations["setOrganizations"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept, what is held, and what was deleted when */
+        get: operations["getRetention"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -663,6 +714,30 @@ export interface components {
             password: string;
             username: string;
         };
+        Days: {
+            from: string;
+            to: string;
+        };
+        Deletion: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            dates: number;
+            days: components["schemas"]["Days"][];
+            /** Format: int64 */
+            entries: number;
+            /** Format: date-time */
+            finished_at?: string;
+            id: string;
+            /** Format: int64 */
+            retention_days: number;
+            /** Format: date-time */
+            set_at?: string;
+            set_by: string;
+            tenant: string;
+            /** Format: int64 */
+            through: number;
+        };
         Entry: {
             changes?: components["schemas"]["Change"][];
             content?: components["schemas"]["Ref"];
@@ -779,6 +854,18 @@ export interface components {
             /** @enum {string} */
             interval: "1m" | "5m" | "15m" | "1h" | "3h" | "6h" | "12h" | "1d" | "7d" | "1mo" | "1y";
         };
+        Hold: {
+            from?: string;
+            id: string;
+            /** Format: date-time */
+            lifted_at?: string;
+            lifted_by?: string;
+            reason: string;
+            /** Format: date-time */
+            set_at: string;
+            set_by: string;
+            to?: string;
+        };
         Index: {
             /** @description How far it is, where it is not ready. */
             detail?: string;
@@ -883,6 +970,19 @@ export interface components {
             /** @description Who did it. */
             user: components["schemas"]["NewUser"];
             user_agent?: string;
+        };
+        NewHold: {
+            /**
+             * Format: date
+             * @description The first day, a UTC date; left out: all before.
+             */
+            from?: string;
+            reason: string;
+            /**
+             * Format: date
+             * @description The last day, a UTC date; left out: all after.
+             */
+            to?: string;
         };
         NewKey: {
             /** @description What uses it, to tell keys apart. */
@@ -1075,6 +1175,19 @@ export interface components {
             id?: string;
             name?: string;
         };
+        Retention: {
+            below_legal_minimum: boolean;
+            deletions: components["schemas"]["Deletion"][];
+            holds: components["schemas"]["Hold"][];
+            kept_from?: string;
+            /** Format: int64 */
+            retention_days: number;
+            /** Format: date-time */
+            set_at?: string;
+            set_by?: string;
+            /** @description What a rule of the days that were asked about would delete; there where they were. */
+            would?: components["schemas"]["Would"];
+        };
         Session: {
             /** @enum {string} */
             locale: "en" | "zh-CN";
@@ -1181,14 +1294,21 @@ export interface components {
             name: string;
             /** Format: int64 */
             retention_days?: number;
+            /** Format: date-time */
+            retention_set_at?: string;
+            retention_set_by?: string;
             time_zone: string;
         };
         TenantChange: {
+            /** @description Means a retention below 180 days; to be said with each. */
             below_legal_minimum?: boolean;
             data_permission?: boolean;
             frame_ancestors?: string[];
             name?: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description 0: for ever. What is older is deleted when the next UTC day begins.
+             */
             retention_days?: number;
             time_zone?: string;
         };
@@ -1237,6 +1357,15 @@ export interface components {
         };
         Views: {
             views: components["schemas"]["View"][];
+        };
+        Would: {
+            /**
+             * Format: int64
+             * @description Days that have entries.
+             */
+            dates: number;
+            /** Format: int64 */
+            entries: number;
         };
     };
     responses: never;
@@ -2391,6 +2520,75 @@ export interface operations {
             };
         };
     };
+    addHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHold"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    liftHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listKeys: {
         parameters: {
             query?: never;
@@ -2600,6 +2798,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Organization"][];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRetention: {
+        parameters: {
+            query?: {
+                /** @description Also say what a rule of so many days would delete. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
                 };
             };
             /** @description Error */
