@@ -241,6 +241,7 @@ export const en = {
   organizationPanel: 'Organization panel',
   collapsePanel: 'Collapse panel',
   showPanel: 'Show organizations',
+  panelWidth: 'Width of the organization panel',
   findOrganization: 'Find organization',
   archived: 'Archived',
   countsFollow: 'Counts follow the filters above the table.',

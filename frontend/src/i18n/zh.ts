@@ -235,6 +235,7 @@ export const zh: Dictionary = {
   organizationPanel: '组织面板',
   collapsePanel: '收起面板',
   showPanel: '显示组织',
+  panelWidth: '组织面板的宽度',
   findOrganization: '查找组织',
   archived: '已归档',
   countsFollow: '数量随右侧筛选条件变化。',

@@ -1,4 +1,4 @@
-import type { PointerEvent } from 'react'
+import type { KeyboardEvent, PointerEvent } from 'react'
 import { ApiProblem } from '../api/http'
 import type { FacetValue, Organization } from '../api/types'
 import { useWords } from '../i18n/language'
@@ -16,12 +16,25 @@ interface Props {
   onCollapse: () => void
 }
 
+const [narrowest, widest] = [180, 400]
+
 /** The left edge of the page, where the tenant has data permission. */
 export function OrganizationPanel({ width, onWidth, ...props }: Props) {
   const words = useWords()
 
+  const widen = (to: number) => onWidth(Math.min(widest, Math.max(narrowest, to)))
+
   function drag(event: PointerEvent<HTMLDivElement>) {
-    if (event.currentTarget.hasPointerCapture(event.pointerId)) onWidth(Math.min(400, Math.max(180, event.clientX)))
+    if (event.currentTarget.hasPointerCapture(event.pointerId)) widen(event.clientX)
+  }
+
+  function keyDown(event: KeyboardEvent) {
+    const step = { ArrowLeft: -8, ArrowRight: 8 }[event.key]
+    if (step) widen(width + step)
+    else if (event.key === 'Home') widen(narrowest)
+    else if (event.key === 'End') widen(widest)
+    else return
+    event.preventDefault()
   }
 
   return (
@@ -53,7 +66,14 @@ export function OrganizationPanel({ width, onWidth, ...props }: Props) {
       <footer>{words.countsFollow}</footer>
       <div
         className="tree-edge"
-        aria-hidden="true"
+        role="separator"
+        aria-orientation="vertical"
+        aria-label={words.panelWidth}
+        aria-valuenow={width}
+        aria-valuemin={narrowest}
+        aria-valuemax={widest}
+        tabIndex={0}
+        onKeyDown={keyDown}
         onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
         onPointerMove={drag}
       />

@@ -1,8 +1,9 @@
-import { type KeyboardEvent, useMemo, useRef, useState } from 'react'
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
+import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { FacetValue, Organization } from '../api/types'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
-import { countsWithBelow, type OrganizationNode, organizationTree, visibleNodes } from './organizations'
+import { countsWithBelow, type OrganizationNode, organizationTree, placesAmong, visibleNodes } from './organizations'
 import './tree.css'
 
 interface Props {
@@ -20,6 +21,7 @@ export function OrganizationTree({ organizations, own, selected, onSelect }: Pro
   const [search, setSearch] = useState('')
   const [turned, setTurned] = useState<ReadonlySet<string>>(new Set())
   const [focused, setFocused] = useState<string>()
+  const moved = useRef(false)
   const roots = useMemo(() => organizationTree(organizations), [organizations])
   const counts = useMemo(() => countsWithBelow(roots, own), [roots, own])
 
@@ -34,7 +36,38 @@ export function OrganizationTree({ organizations, own, selected, onSelect }: Pro
     (node.level < (organizations.length > 40 ? 1 : 2) || onTheWay.has(node.id)) !== turned.has(node.id)
 
   const rows = visibleNodes(roots, isOpen, search)
-  const tabStop = rows.find((node) => node.id === (focused ?? selected[0]))?.id ?? rows[0]?.id
+  const places = placesAmong(rows)
+  const tabStop = Math.max(
+    0,
+    rows.findIndex((node) => node.id === (focused ?? selected[0])),
+  )
+
+  // Only the rows in view are drawn, and the one that the Tab key leads to. On a phone they are higher.
+  const [height, setHeight] = useState(32)
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => list.current,
+    estimateSize: () => height,
+    overscan: 12,
+    rangeExtractor: (range) => {
+      const drawn = defaultRangeExtractor(range)
+      return drawn.includes(tabStop) ? drawn : [...drawn, tabStop].sort((a, b) => a - b)
+    },
+  })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height is what changed
+  useEffect(() => {
+    virtualizer.measure()
+  }, [height, virtualizer])
+  useLayoutEffect(() => {
+    const drawn = list.current?.querySelector<HTMLElement>('[role=treeitem]')?.offsetHeight
+    if (drawn) setHeight(drawn)
+  }, [])
+  // What is chosen is in view when one comes.
+  const first = useRef(true)
+  useEffect(() => {
+    if (first.current && tabStop > 0) virtualizer.scrollToIndex(tabStop, { align: 'auto' })
+    first.current = false
+  }, [tabStop, virtualizer])
 
   function turn(id: string) {
     const next = new Set(turned)
@@ -45,11 +78,25 @@ export function OrganizationTree({ organizations, own, selected, onSelect }: Pro
   function focus(node: OrganizationNode | undefined) {
     if (!node) return
     setFocused(node.id)
-    const index = rows.indexOf(node)
-    list.current?.querySelectorAll<HTMLElement>('[role=treeitem]')[index]?.focus()
+    virtualizer.scrollToIndex(rows.indexOf(node), { align: 'auto' })
+    if (rows.indexOf(node) === tabStop) focusTabStop()
+    else moved.current = true
   }
 
-  function keyDown(event: KeyboardEvent, node: OrganizationNode, index: number) {
+  function focusTabStop() {
+    list.current?.querySelector<HTMLElement>('[role=treeitem][tabindex="0"]')?.focus({ preventScroll: true })
+  }
+  // The row that the focus goes to may not be drawn before this.
+  useLayoutEffect(() => {
+    if (moved.current) focusTabStop()
+    moved.current = false
+  })
+
+  /** Keys act on the row that was last moved to, wherever the focus has got. */
+  function keyDown(event: KeyboardEvent) {
+    const index = tabStop
+    const node = rows[index]
+    if (!node) return
     const expandable = node.children.length > 0 && search === ''
     if (event.key === 'ArrowDown') focus(rows[index + 1])
     else if (event.key === 'ArrowUp') focus(rows[index - 1])
@@ -65,6 +112,9 @@ export function OrganizationTree({ organizations, own, selected, onSelect }: Pro
     else return
     event.preventDefault()
   }
+
+  const items = virtualizer.getVirtualItems()
+  const after = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0)
 
   return (
     <>
@@ -82,8 +132,12 @@ export function OrganizationTree({ organizations, own, selected, onSelect }: Pro
           }}
         />
       </div>
-      <ul ref={list} role="tree" aria-label={words.organizations}>
-        {rows.map((node, index) => {
+      <ul ref={list} role="tree" aria-label={words.organizations} onKeyDown={keyDown}>
+        {items.map((item, drawn) => {
+          const { index } = item
+          const node = rows[index]
+          if (!node) return null
+          const gap = item.start - (items[drawn - 1]?.end ?? 0)
           const count = counts.get(node.id) ?? 0
           const chosen = selected.includes(node.id)
           return (
@@ -93,14 +147,16 @@ export function OrganizationTree({ organizations, own, selected, onSelect }: Pro
               aria-level={node.level + 1}
               aria-expanded={node.children.length ? search !== '' || isOpen(node) : undefined}
               aria-selected={chosen}
+              aria-posinset={places[index]?.position}
+              aria-setsize={places[index]?.size}
+              data-index={index}
               className={[chosen && 'chosen', own && count === 0 && 'zero'].filter(Boolean).join(' ')}
-              style={{ paddingLeft: 4 + node.level * 16 }}
-              tabIndex={node.id === tabStop ? 0 : -1}
+              style={{ paddingLeft: 4 + node.level * 16, marginTop: gap }}
+              tabIndex={index === tabStop ? 0 : -1}
               onClick={() => {
                 setFocused(node.id)
                 onSelect(node.id)
               }}
-              onKeyDown={(event) => keyDown(event, node, index)}
             >
               <span
                 className="twist"
@@ -119,6 +175,7 @@ export function OrganizationTree({ organizations, own, selected, onSelect }: Pro
             </li>
           )
         })}
+        {after > 0 && <li role="none" className="tree-rest" style={{ height: after, minHeight: 0 }} />}
         {rows.length === 0 && <li className="zero">{words.nothingFound}</li>}
       </ul>
     </>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ancestors, countsWithBelow, organizationTree, visibleNodes } from './organizations'
+import { ancestors, countsWithBelow, organizationTree, placesAmong, visibleNodes } from './organizations'
 
 const list = [
   { id: 'root', parent_id: null, name: '蓝湾零售集团 Lanwan Retail' },
@@ -43,4 +43,15 @@ test('closed ones hide what is below; searching shows matches with the way to th
 test('ancestors, nearest first', () => {
   expect(names(ancestors(list, 'shanghai'))).toEqual(['east', 'root'])
   expect(ancestors([{ id: 'a', parent_id: 'a', name: 'loop' }], 'a')).toHaveLength(1)
+})
+
+test('each row says where it stands among those beside it', () => {
+  const rows = visibleNodes(organizationTree(list), () => true, '')
+  expect(Object.fromEntries(rows.map((node, i) => [node.id, placesAmong(rows)[i]]))).toEqual({
+    root: { position: 1, size: 1 },
+    east: { position: 1, size: 2 },
+    shanghai: { position: 1, size: 2 },
+    hangzhou: { position: 2, size: 2 },
+    old: { position: 2, size: 2 },
+  })
 })

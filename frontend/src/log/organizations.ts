@@ -55,15 +55,32 @@ export function visibleNodes(
 ): OrganizationNode[] {
   const wanted = search.trim().toLowerCase()
   const rows: OrganizationNode[] = []
-  const matches = (node: OrganizationNode): boolean =>
-    node.name.toLowerCase().includes(wanted) || node.children.some(matches)
+  const found = new Set<OrganizationNode>() // and what leads there
+  const look = (node: OrganizationNode): boolean => {
+    const below = node.children.map(look).includes(true)
+    if (below || node.name.toLowerCase().includes(wanted)) found.add(node)
+    return found.has(node)
+  }
+  if (wanted) roots.forEach(look)
   const walk = (node: OrganizationNode) => {
-    if (wanted && !matches(node)) return
+    if (wanted && !found.has(node)) return
     rows.push(node)
     if (wanted || isOpen(node)) node.children.forEach(walk)
   }
   roots.forEach(walk)
   return rows
+}
+
+/** Where each row stands among those of the same parent, as assistive technology says it of rows that are not drawn. */
+export function placesAmong(rows: OrganizationNode[]): { position: number; size: number }[] {
+  const sizes = new Map<string | undefined, number>()
+  const parents = rows.map((node) => (node.level === 0 ? undefined : node.parentId))
+  const positions = parents.map((parent) => {
+    const position = (sizes.get(parent) ?? 0) + 1
+    sizes.set(parent, position)
+    return position
+  })
+  return positions.map((position, index) => ({ position, size: sizes.get(parents[index]) ?? 1 }))
 }
 
 /** The organizations above one, nearest first. */
