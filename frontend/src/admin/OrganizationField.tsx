@@ -11,13 +11,15 @@ interface Props {
   value: string
   /** What no organization means: the whole tenant, or the top of the tree. */
   none: string
-  /** These and all below cannot be chosen. */
+  /** These cannot be chosen. */
   without?: ReadonlySet<string>
+  /** It alone is meant, not all below it; those of today's tree. */
+  plain?: boolean
   onChange: (id: string) => void
 }
 
 /** An organization of the tenant's tree, chosen in place. */
-export function OrganizationField({ label, tenant, value, none, without, onChange }: Props) {
+export function OrganizationField({ label, tenant, value, none, without, plain, onChange }: Props) {
   const words = useWords()
   const organizations = useOrganizations(tenant, true)
   const [open, setOpen] = useState(false)
@@ -31,7 +33,7 @@ export function OrganizationField({ label, tenant, value, none, without, onChang
     <fieldset className="form-field">
       <legend>{label}</legend>
       <button type="button" className="field form-opener" aria-expanded={open} onClick={() => setOpen(!open)}>
-        <span className="cut">{value ? words.andBelow(name) : none}</span>
+        <span className="cut">{value ? (plain ? name : words.andBelow(name)) : none}</span>
         <Icon name={open ? 'up' : 'down'} />
       </button>
       {open && (
@@ -39,7 +41,7 @@ export function OrganizationField({ label, tenant, value, none, without, onChang
           {(list) => (
             <div className="form-tree">
               <OrganizationTree
-                organizations={list.filter((one) => !without?.has(one.id))}
+                organizations={list.filter((one) => !without?.has(one.id) && !(plain && one.archived))}
                 own={undefined}
                 selected={value ? [value] : []}
                 onSelect={choose}

@@ -43,6 +43,13 @@ export const sections: Section[] = [
     page: lazy(() => import('./CatalogPage')),
   },
   {
+    path: 'organizations',
+    group: 'tenant',
+    who: 'admins',
+    title: (words) => words.organizations.title,
+    page: lazy(() => import('./OrganizationsPage')),
+  },
+  {
     path: 'access',
     group: 'tenant',
     who: 'admins',

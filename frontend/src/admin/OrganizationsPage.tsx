@@ -1,0 +1,71 @@
+import { Button } from 'antd'
+import { useState } from 'react'
+import type { Organization, Tenant } from '../api/types'
+import { noFilters } from '../log/filters'
+import { OrganizationTree } from '../log/OrganizationTree'
+import { useOrganizations, useSummary } from '../log/queries'
+import { Loaded } from './Loaded'
+import { type Asked, OrganizationDialog } from './OrganizationDialog'
+import { OrganizationFacts } from './OrganizationFacts'
+import { PermissionPart } from './PermissionPart'
+import { SectionHead } from './SectionHead'
+import { useAdminWords } from './words'
+import '../log/tree.css'
+import './organizations.css'
+
+/** The tree of organizations, and whether it divides what is seen. */
+export default function OrganizationsPage({ tenant }: { tenant: Tenant }) {
+  const words = useAdminWords().organizations
+  const [asked, setAsked] = useState<Asked>()
+  return (
+    <>
+      <SectionHead title={words.title} text={words.text}>
+        {tenant.data_permission && (
+          <Button type="primary" onClick={() => setAsked({ what: 'add' })}>
+            {words.add}
+          </Button>
+        )}
+      </SectionHead>
+      <PermissionPart tenant={tenant} />
+      {tenant.data_permission && <Tree tenant={tenant} onAsk={setAsked} />}
+      {asked && <OrganizationDialog tenant={tenant} asked={asked} onClose={() => setAsked(undefined)} />}
+    </>
+  )
+}
+
+function Tree({ tenant, onAsk }: { tenant: Tenant; onAsk: (asked: Asked) => void }) {
+  const words = useAdminWords().organizations
+  const organizations = useOrganizations(tenant.id, true)
+  const summary = useSummary(tenant.id, noFilters)
+  const [selected, setSelected] = useState<string>()
+  return (
+    <Loaded query={organizations}>
+      {(list: Organization[]) => {
+        const chosen = list.find((one) => one.id === selected)
+        if (list.length === 0) return <p className="list-empty">{words.none}</p>
+        return (
+          <div className="organizations">
+            <div className="form-tree">
+              <OrganizationTree
+                organizations={list}
+                own={summary.data?.facets.organization}
+                selected={chosen ? [chosen.id] : []}
+                onSelect={setSelected}
+              />
+            </div>
+            {chosen ? (
+              <OrganizationFacts
+                list={list}
+                organization={chosen}
+                own={summary.data?.facets.organization}
+                onAsk={onAsk}
+              />
+            ) : (
+              <p className="organizations-none">{words.choose}</p>
+            )}
+          </div>
+        )
+      }}
+    </Loaded>
+  )
+}
