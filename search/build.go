@@ -20,12 +20,12 @@ func (x *Index) flushAll() {
 	for {
 		select {
 		case <-every.C:
-			x.flushResting()
+			x.flushShort()
 		case t := <-x.flushes:
 			err := x.flush(t)
 			t.mu.Lock()
 			t.queued, t.failed = false, err
-			x.enqueue(t)
+			x.enqueue(t, x.sizes.flush)
 			t.shorter.Broadcast()
 			t.mu.Unlock()
 			if err != nil && x.ctx.Err() == nil {
@@ -38,21 +38,25 @@ func (x *Index) flushAll() {
 	}
 }
 
-// restTime is how long nothing has come when a short tail becomes a segment, too:
-// every query scans the tail.
+// restTime is how often short tails become segments, too: every query scans the
+// tail. While entries come fast they wait for more, which makes better segments
+// in less time.
 const restTime = time.Second
 
-// flushResting asks for flushes of the tenants to which nothing has come since
-// it was called before.
-func (x *Index) flushResting() {
+// flushShort asks for flushes of short tails, the shortest where nothing has
+// come since it was called before.
+func (x *Index) flushShort() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, t := range x.tenants {
 		t.mu.Lock()
 		if t.state == stateReady {
-			t.resting = t.rested == t.last
+			enough := x.sizes.soonFlush
+			if t.rested == t.last {
+				enough = x.sizes.restFlush
+			}
 			t.rested = t.last
-			x.enqueue(t)
+			x.enqueue(t, enough)
 		}
 		t.mu.Unlock()
 	}
@@ -76,9 +80,8 @@ func (x *Index) flush(t *tenantIndex) error {
 	}
 	t.mu.Lock()
 	oldest := t.tail[:min(len(t.tail), x.sizes.maxFlush)]
-	least := x.sizes.leastFlush(t.resting)
 	t.mu.Unlock()
-	if len(oldest) < least || x.ctx.Err() != nil {
+	if len(oldest) < x.sizes.restFlush || x.ctx.Err() != nil {
 		return nil
 	}
 	entries, err := x.store.Get(t.name, keysOf(oldest))

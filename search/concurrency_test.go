@@ -234,7 +234,7 @@ func TestTenantsAtOnce(t *testing.T) {
 }
 
 // A short tail becomes a segment once nothing more comes.
-func TestRestingTailsAreFlushed(t *testing.T) {
+func TestShortTailsAreFlushed(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	defer closeLog(t, l)
 	record(t, l, 0, smallSizes.restFlush+1, func(number int) int { return number })
@@ -248,8 +248,8 @@ func TestRestingTailsAreFlushed(t *testing.T) {
 	if tail.tail == nil {
 		t.Fatal("there is no tail")
 	}
-	x.flushResting()
-	x.flushResting()
+	x.flushShort()
+	x.flushShort()
 	tail.mu.Lock()
 	for len(tail.tail) > 0 {
 		tail.shorter.Wait()

@@ -40,8 +40,9 @@ var _ oplog.Index = (*Index)(nil)
 // sizes are what the tails and the segments are held to, in entries unless
 // they say otherwise.
 type sizes struct {
-	flush      int // a tail of this length becomes a segment
-	restFlush  int // one of this length does where nothing more comes
+	flush      int // a tail of this length becomes a segment at once
+	soonFlush  int // one of this length does within restTime
+	restFlush  int // one of this length does when nothing has come for restTime
 	maxFlush   int // the longest first segment, where the tail has grown faster
 	maxTail    int // a tail of this length holds up those who append
 	fanIn      int // how many neighbours are merged; also how much larger each level of segments is
@@ -54,15 +55,8 @@ type sizes struct {
 	maxTails   int // entries in the tails of all open tenants together
 }
 
-func (z sizes) leastFlush(resting bool) int {
-	if resting {
-		return z.restFlush
-	}
-	return z.flush
-}
-
 var defaultSizes = sizes{
-	flush: 4 << 10, restFlush: 512, maxFlush: 32 << 10, maxTail: 64 << 10, fanIn: 8, maxSegment: 512 << 10, longRun: 4 << 10, build: 8 << 10,
+	flush: 16 << 10, soonFlush: 4 << 10, restFlush: 512, maxFlush: 32 << 10, maxTail: 64 << 10, fanIn: 8, maxSegment: 512 << 10, longRun: 4 << 10, build: 8 << 10,
 	maxLost: 128 << 10, quickLoad: 64 << 10, maxTenants: 64, maxTails: 256 << 10,
 }
 
@@ -295,14 +289,14 @@ func (x *Index) Add(tenant string, entries []oplog.Entry) {
 	defer t.mu.Unlock()
 	if t.state == stateReady {
 		t.appendTail(entries)
-		x.enqueue(t)
+		x.enqueue(t, x.sizes.flush)
 	}
 }
 
-// enqueue asks for a flush where the tail is long, or where entries wait whose
-// segment was lost; called with the tenant's mu held.
-func (x *Index) enqueue(t *tenantIndex) {
-	if t.queued || len(t.tail) < x.sizes.leastFlush(t.resting) && len(t.orphans) == 0 {
+// enqueue asks for a flush where the tail is long enough, or where entries wait
+// whose segment was lost; called with the tenant's mu held.
+func (x *Index) enqueue(t *tenantIndex, enough int) {
+	if t.queued || len(t.tail) < enough && len(t.orphans) == 0 {
 		return
 	}
 	select {

@@ -247,6 +247,6 @@ func (x *Index) becomeReady(t *tenantIndex, chunk []oplog.Entry, read uint64) (r
 	t.appendTail(chunk)
 	t.last = max(t.last, read)
 	t.state, t.total = stateReady, 0
-	x.enqueue(t)
+	x.enqueue(t, x.sizes.flush)
 	return true, total, nil
 }

@@ -32,8 +32,7 @@ type tenantIndex struct {
 	through  uint64         // seq of the last arrival in a segment or an orphan
 	last     uint64         // seq of the last arrival in the tail, or through
 	queued   bool           // for a flush
-	rested   uint64         // last when it was looked at for whether the tenant rests
-	resting  bool           // nothing has come for a while: a short tail becomes a segment, too
+	rested   uint64         // last, when it was looked at for whether the tenant rests
 	merging  bool           // a merge is under way
 	failed   error          // why loading or the last flush failed
 
@@ -86,7 +85,6 @@ func (t *tenantIndex) appendTail(entries []oplog.Entry) {
 		}
 	}
 	t.numbering.saw(latest)
-	t.resting = false
 }
 
 // view is what a query reads: a tenant's segments and what is not in one, as
