@@ -31,6 +31,10 @@ func (l *Log) readTenant(id string) (tenantState, error) {
 	if err != nil && CodeOf(err) != CodeNotFound {
 		return tenantState{}, err
 	}
+	t.organizations = make(map[string]bool, len(t.tree))
+	for _, o := range t.tree {
+		t.organizations[o.ID] = true
+	}
 	own, err := readRecord[Catalog](l.store, RecordCatalog, id)
 	switch {
 	case CodeOf(err) == CodeNotFound:
@@ -157,14 +161,11 @@ func (l *Log) SetOrganizations(ctx context.Context, tenant string, next Tree) (T
 // learnOrganizations adds organizations that entries name and the tree does
 // not know.
 func (l *Log) learnOrganizations(t tenantState, entries []Entry) error {
-	known := make(map[string]bool, len(t.tree))
-	for _, o := range t.tree {
-		known[o.ID] = true
-	}
 	var unknown []Ref
+	met := make(map[string]bool)
 	for i := range entries {
-		if ref := entries[i].Organization; ref.ID != "" && !known[ref.ID] {
-			known[ref.ID] = true
+		if ref := entries[i].Organization; ref.ID != "" && !t.organizations[ref.ID] && !met[ref.ID] {
+			met[ref.ID] = true
 			unknown = append(unknown, ref)
 		}
 	}

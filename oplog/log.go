@@ -36,10 +36,11 @@ type Log struct {
 // a whole when any of it changes.
 type tenantState struct {
 	Tenant
-	tree      Tree
-	catalog   *Catalog
-	holds     []Hold
-	deletions []Deletion // in order of time
+	tree          Tree
+	organizations map[string]bool // ids in the tree
+	catalog       *Catalog
+	holds         []Hold
+	deletions     []Deletion // in order of time
 }
 
 // Options are what a Log needs besides its engines.

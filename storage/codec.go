@@ -57,6 +57,14 @@ func must[T any](v T, err error) T {
 
 // encodeEntry returns the bytes of an entry, the same for the same entry.
 func encodeEntry(e *oplog.Entry) ([]byte, error) {
+	r := recordOf(e)
+	if data, ok := encodeQuickly(&r); ok {
+		return data, nil
+	}
+	return encoding.Marshal(&r)
+}
+
+func recordOf(e *oplog.Entry) entryRecord {
 	r := entryRecord{
 		Tenant: e.Tenant, Seq: e.Seq, Time: e.Time.UnixMicro(), ReceivedAt: e.ReceivedAt.UnixMicro(),
 		UserID: e.User.ID, UserName: e.User.Name, UserRole: e.User.Role,
@@ -64,7 +72,7 @@ func encodeEntry(e *oplog.Entry) ([]byte, error) {
 		Module: e.Module, Operation: e.Operation, ContentID: e.Content.ID, ContentName: e.Content.Name,
 		IP: e.IP, UserAgent: e.UserAgent, Details: string(e.Details),
 	}
-	if e.ID != e.Key().ID() {
+	if key, given := oplog.KeyOfID(e.ID); !given || key != e.Key() {
 		r.ID = e.ID
 	}
 	if e.Outcome != oplog.OutcomeSuccess {
@@ -76,7 +84,7 @@ func encodeEntry(e *oplog.Entry) ([]byte, error) {
 	for _, c := range e.Changes {
 		r.Changes = append(r.Changes, changeRecord{c.Field, string(c.Before), string(c.After)})
 	}
-	return encoding.Marshal(&r)
+	return r
 }
 
 // decodeEntry is the inverse of encodeEntry; it keeps no reference to data.

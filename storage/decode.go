@@ -15,14 +15,14 @@ import (
 // the bytes since is told by Verify.
 func decodeQuickly(data []byte, e *oplog.Entry) bool {
 	r := cborReader{text: string(data)}
-	n, ok := r.head(5)
+	n, ok := r.head(majorMap)
 	if !ok {
 		return false
 	}
 	e.Time, e.ReceivedAt = time.UnixMicro(0).UTC(), time.UnixMicro(0).UTC()
 	last := uint64(0)
 	for range n {
-		key, ok := r.head(0)
+		key, ok := r.head(majorNumber)
 		if !ok || key <= last {
 			return false
 		}
@@ -31,7 +31,7 @@ func decodeQuickly(data []byte, e *oplog.Entry) bool {
 		var text string
 		switch key {
 		case 2, 3, 4:
-			number, ok = r.head(0)
+			number, ok = r.head(majorNumber)
 			ok = ok && number <= math.MaxInt64
 		case 19:
 			e.Changes, ok = r.changes()
@@ -92,20 +92,20 @@ func decodeQuickly(data []byte, e *oplog.Entry) bool {
 
 // changes reads what an array of changeRecord encodes to.
 func (r *cborReader) changes() ([]oplog.Change, bool) {
-	n, ok := r.head(4)
+	n, ok := r.head(majorArray)
 	if !ok || n == 0 || n > oplog.MaxChanges {
 		return nil, false
 	}
 	changes := make([]oplog.Change, n)
 	for i := range changes {
 		c := &changes[i]
-		fields, ok := r.head(5)
+		fields, ok := r.head(majorMap)
 		if !ok {
 			return nil, false
 		}
 		last := uint64(0)
 		for range fields {
-			key, isKey := r.head(0)
+			key, isKey := r.head(majorNumber)
 			text, isText := r.string()
 			if !isKey || !isText || key <= last {
 				return nil, false
@@ -158,7 +158,7 @@ func (r *cborReader) head(major byte) (uint64, bool) {
 }
 
 func (r *cborReader) string() (string, bool) {
-	n, ok := r.head(3)
+	n, ok := r.head(majorText)
 	if !ok || n > uint64(len(r.text)-r.at) {
 		return "", false
 	}
