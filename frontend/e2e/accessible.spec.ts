@@ -115,6 +115,32 @@ test('for a member', async ({ page }) => {
   await expectAccessible(page, 'member')
 })
 
+for (const [language, colorScheme] of [
+  ['English', 'light'],
+  ['中文', 'dark'],
+] as const)
+  test(`retention, ${language}, ${colorScheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme })
+    await page.goto(`${program.url}${demoLog.replace('/log', '/settings/retention')}`)
+    await page.getByText(language, { exact: true }).click()
+    await signIn(page, 'owner', 'demo-owner')
+    const dialog = page.getByRole('dialog')
+    await page.getByRole('button', { name: /^(Place hold|设置保留)$/ }).click()
+    await dialog.getByRole('textbox').first().fill('case 7')
+    await expectAccessible(page, 'hold')
+    await dialog.getByRole('button', { name: /^(Place hold|设置保留)$/ }).click()
+    await expect(page.getByRole('table').getByRole('row').nth(1)).toBeVisible()
+    await expectAccessible(page, 'retention')
+    await page.getByRole('button', { name: /^(Change rule|修改规则)$/ }).click()
+    await dialog.getByRole('radio').nth(1).check()
+    await dialog.getByRole('spinbutton').fill('30')
+    await expect(dialog.getByRole('status')).toHaveText(/\S/)
+    await expectAccessible(page, 'rule')
+    await page.keyboard.press('Escape')
+    await page.setViewportSize({ width: 390, height: 844 })
+    await expectAccessible(page, 'retention, phone')
+  })
+
 for (const colorScheme of ['light', 'dark'] as const)
   test(`the demo's host system, ${colorScheme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme })

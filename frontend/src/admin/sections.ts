@@ -50,6 +50,13 @@ export const sections: Section[] = [
     page: lazy(() => import('./OrganizationsPage')),
   },
   {
+    path: 'retention',
+    group: 'tenant',
+    who: 'admins',
+    title: (words) => words.retention.title,
+    page: lazy(() => import('./RetentionPage')),
+  },
+  {
     path: 'access',
     group: 'tenant',
     who: 'admins',

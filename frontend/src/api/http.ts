@@ -7,6 +7,8 @@ export class ApiProblem extends Error {
   readonly locations: string[]
   /** What is wrong with each field that was sent, by its location. */
   readonly fields: Record<string, string>
+  /** What was sent, or what it is about, as the server names it with each field. */
+  readonly values: Record<string, unknown>
 
   constructor(status: number, body: ProblemBody) {
     const detail = body.detail || body.title || `HTTP ${status}`
@@ -16,6 +18,7 @@ export class ApiProblem extends Error {
     this.status = status
     this.detail = first && !detail.includes(first) ? `${detail}: ${first}` : detail
     this.locations = (body.errors ?? []).flatMap((error) => (error.location ? [error.location] : []))
+    this.values = Object.fromEntries((body.errors ?? []).map(({ location = '', value }) => [location, value]))
     this.fields = Object.fromEntries((body.errors ?? []).map(({ location = '', message = '' }) => [location, message]))
   }
 }

@@ -21,6 +21,7 @@ export const keys = {
   /** The key that was made for the integration page, until that page takes it. */
   madeKey: (tenant: string) => ['tenant', tenant, 'made key'] as const,
   apiKeys: (tenant: string) => ['tenant', tenant, 'keys'] as const,
+  retention: (tenant: string) => ['tenant', tenant, 'retention'] as const,
   status: (tenant: string) => ['tenant', tenant, 'status'] as const,
   checkpoint: (tenant: string) => ['tenant', tenant, 'checkpoint'] as const,
   access: (tenant: string) => ['tenant', tenant, 'access'] as const,

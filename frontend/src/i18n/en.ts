@@ -277,6 +277,7 @@ export const en = {
     `${plural(count, 'operation', 'operations')} by ${name} in this period`,
   entryId: 'Entry ID',
   noSuchEntry: 'This entry does not exist, or you may not see it.',
+  deletedEntry: (date: string) => `Deleted on ${date} under the retention rule.`,
   entryFailed: (detail: string) => `The entry could not be read: ${detail}`,
   proven: 'Proven unchanged.',
   provenText: (seq: number, size: number) =>

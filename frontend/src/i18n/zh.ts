@@ -270,6 +270,7 @@ export const zh: Dictionary = {
   sameUserCount: (count, name) => `本时段内${name}的 ${n(count)} 条操作`,
   entryId: '记录 ID',
   noSuchEntry: '该记录不存在，或您无权查看。',
+  deletedEntry: (date) => `已按保留规则于 ${date} 删除。`,
   entryFailed: (detail) => `无法读取该记录：${detail}`,
   proven: '已证明未被改动。',
   provenText: (seq, size) => `第 ${n(seq)} 条已计入含 ${n(size)} 条的检查点。`,

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useEffect, useRef } from 'react'
-import { isProblem, problemText } from '../api/http'
+import { ApiProblem, isProblem, problemText } from '../api/http'
 import type { Entry, Organization, ProvenEntry, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
@@ -98,18 +98,23 @@ export default function EntryDrawer(props: Props) {
         <HeadButton label={words.closeEntry} icon="close" onClick={onClose} />
       </header>
       <div ref={body} className="drawer-body" tabIndex={0}>
-        {query.error && !entry && (
-          <Notice
-            kind={isProblem(query.error, 404) ? 'note' : 'error'}
-            action={isProblem(query.error, 404) ? undefined : words.retry}
-            onAction={() => query.refetch()}
-          >
-            {isProblem(query.error, 404) ? words.noSuchEntry : words.entryFailed(problemText(query.error))}
-          </Notice>
-        )}
+        {query.error && !entry && <Missing error={query.error} onRetry={() => query.refetch()} />}
         {entry && <EntryBody {...props} entry={entry} />}
       </div>
     </aside>
+  )
+}
+
+/** Why there is no entry to show: it never was, it was deleted, or it could not be read. */
+function Missing({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const words = useWords()
+  if (isProblem(error, 404)) return <Notice kind="note">{words.noSuchEntry}</Notice>
+  if (error instanceof ApiProblem && error.status === 410)
+    return <Notice kind="note">{words.deletedEntry(String(error.values['path.id'] ?? ''))}</Notice>
+  return (
+    <Notice kind="error" action={words.retry} onAction={onRetry}>
+      {words.entryFailed(problemText(error))}
+    </Notice>
   )
 }
 
