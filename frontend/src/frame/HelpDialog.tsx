@@ -2,7 +2,7 @@ import { useWords } from '../i18n/language'
 import { Dialog } from './Dialog'
 import './help.css'
 
-const keys = ['/', 'j k', 'Enter', 'Esc', 'x', 'f 1', '.', 'g', 'z', '[', '?'] as const
+const keys = ['/', 'j k', '← →', 'Enter', 'Esc', 'x', 'f 1', '.', 'g', 'z', '[', '?'] as const
 
 /** The keys of the log, and what the search box understands. */
 export default function HelpDialog({ onClose }: { onClose: () => void }) {

@@ -64,7 +64,12 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
       )}
       {!phone && <LanguageSwitch onChange={(tag) => saveLanguage.mutate(tag)} />}
       {phone ? (
-        <PhoneMenu pages={pages} onSessions={toSessions} onSignOut={() => signOut.mutate()} />
+        <PhoneMenu
+          pages={pages}
+          onSessions={toSessions}
+          onHelp={() => setHelp(true)}
+          onSignOut={() => signOut.mutate()}
+        />
       ) : (
         <Dropdown menu={account} trigger={['click']} placement="bottomRight">
           <button type="button" className="account" aria-haspopup="menu">
@@ -135,10 +140,11 @@ function TenantMenu({ tenant }: { tenant: Tenant }) {
 interface PhoneMenuProps {
   pages: Page[]
   onSessions: (() => void) | undefined
+  onHelp: () => void
   onSignOut: () => void
 }
 
-function PhoneMenu({ pages, onSessions, onSignOut }: PhoneMenuProps) {
+function PhoneMenu({ pages, onSessions, onHelp, onSignOut }: PhoneMenuProps) {
   const { tag, words } = useLanguage()
   const session = useSession()
   const navigate = useNavigate()
@@ -157,6 +163,7 @@ function PhoneMenu({ pages, onSessions, onSignOut }: PhoneMenuProps) {
         onClick: () => saveLanguage.mutate(other),
       },
       ...(onSessions ? [{ key: 'sessions', label: words.yourSessions, onClick: onSessions }] : []),
+      { key: 'help', label: words.help, onClick: onHelp },
       { key: 'out', label: words.signOut, onClick: onSignOut },
     ],
   }

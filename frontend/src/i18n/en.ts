@@ -202,6 +202,7 @@ export const en = {
   keys: {
     '/': 'Search',
     'j k': 'Next and previous row, or entry',
+    '← →': 'Previous and next entry, in the entry that is open',
     Enter: 'Open the entry of the row',
     Esc: 'Close, or leave the selection',
     x: 'Copy the content ID of the row',

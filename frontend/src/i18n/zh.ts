@@ -196,6 +196,7 @@ export const zh: Dictionary = {
   keys: {
     '/': '搜索',
     'j k': '下一行、上一行，或下一条、上一条',
+    '← →': '在打开的记录中：上一条、下一条',
     Enter: '打开该行的记录',
     Esc: '关闭，或取消所选时段',
     x: '复制该行的内容 ID',
@@ -267,7 +268,7 @@ export const zh: Dictionary = {
   thisEntry: '本条',
   showInLog: '在日志中查看',
   sameUser: '同一用户',
-  sameUserCount: (count, name) => `本时段内${name}的 ${n(count)} 条操作`,
+  sameUserCount: (count, name) => `本时段内 ${name} 的 ${n(count)} 条操作`,
   entryId: '记录 ID',
   noSuchEntry: '该记录不存在，或您无权查看。',
   deletedEntry: (date) => `已按保留规则于 ${date} 删除。`,

@@ -59,7 +59,13 @@ export default function EntryDrawer(props: Props) {
 
   function keyDown(event: KeyboardEvent) {
     if (event.ctrlKey || event.metaKey || event.altKey) return
-    const target = event.key === 'j' ? next : event.key === 'k' ? previous : undefined
+    // Up and down scroll the entry itself, where it is longer than the drawer and has the focus.
+    const scrolls = event.target instanceof HTMLElement && event.target.closest('.drawer-body') !== null
+    const sideways = event.target instanceof HTMLElement && event.target.closest('pre, table') !== null
+    const forth =
+      event.key === 'j' || (event.key === 'ArrowDown' && !scrolls) || (event.key === 'ArrowRight' && !sideways)
+    const back = event.key === 'k' || (event.key === 'ArrowUp' && !scrolls) || (event.key === 'ArrowLeft' && !sideways)
+    const target = forth ? next : back ? previous : undefined
     if (!target) return
     event.preventDefault()
     onOpen(target)
@@ -125,6 +131,7 @@ interface HeadButtonProps {
   onClick: () => void
 }
 
+/** At the end of the list a button keeps the focus, so that the keys go on from there. */
 function HeadButton({ label, icon, disabled, onClick }: HeadButtonProps) {
   return (
     <button
@@ -132,8 +139,8 @@ function HeadButton({ label, icon, disabled, onClick }: HeadButtonProps) {
       className="icon-button"
       aria-label={label}
       title={label}
-      disabled={disabled}
-      onClick={onClick}
+      aria-disabled={disabled}
+      onClick={disabled ? undefined : onClick}
     >
       <Icon name={icon} />
     </button>

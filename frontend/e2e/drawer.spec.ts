@@ -1,0 +1,150 @@
+import { expect, test } from '@playwright/test'
+import { signIn } from './console'
+import { Program } from './program'
+
+// The entry beside the list: everything that is known of it, its proof, its neighbours by key, what is around it by click.
+
+const program = new Program()
+const password = 'correct horse battery'
+
+test.beforeAll(async () => {
+  await program.run(['tenant', 'add', 'acme', '--name', 'Acme', '--data-permission'])
+  await program.run(
+    ['account', 'add', 'admin', '--role', 'admin', '--tenant', 'acme', '--password-stdin'],
+    `${password}\n`,
+  )
+  const key = await program.run(['key', 'add', '--tenant', 'acme', '--scope', 'write', '--name', 'test'])
+  await program.start()
+  const user = { id: 'u_7', name: '王晓敏', role: '营销经理' }
+  const entry = (n: number, more: object = {}) => ({
+    id: `e${n}`,
+    time: new Date(Date.now() - n * 60_000).toISOString(),
+    user,
+    organization: { id: 'east', name: 'East' },
+    module: 'wechat_page',
+    operation: 'edit',
+    content: { id: 'page_1', name: 'Double 11' },
+    ...more,
+  })
+  const entries = [
+    entry(1),
+    entry(2, {
+      outcome: 'failure',
+      ip: '203.0.113.9',
+      user_agent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0 Safari/537.36',
+      changes: [
+        { field: 'title', before: 'Double 11 Preview', after: 'Double 11 Encore' },
+        { field: 'owner', after: 'u_9' },
+      ],
+      details: { batch: 42 },
+    }),
+    entry(3, { user: { id: 'u_8', name: 'Emma' } }),
+    entry(4, { module: 'email', operation: 'send', content: { id: 'eml_1', name: 'Other' } }),
+  ]
+  await program.call(key, '/tenants/acme/entries', { method: 'POST', body: JSON.stringify({ entries }) })
+})
+
+test.afterAll(() => program.dispose())
+
+for (const words of [
+  {
+    language: 'English',
+    entry: 'Entry',
+    proven: 'Proven unchanged.',
+    failed: 'Failed',
+    changes: 'Changes (2)',
+    history: 'History of this content (3)',
+    show: 'Show in log',
+    same: '3 operations by 王晓敏 in this period',
+    position: (n: number) => `${n} of 4`,
+    next: 'Next entry (j)',
+    copy: 'Copy link to this entry',
+    copied: 'Link copied',
+    none: 'This entry does not exist, or you may not see it.',
+    total: '3 operations',
+  },
+  {
+    language: '中文',
+    entry: '操作记录',
+    proven: '已证明未被改动。',
+    failed: '失败',
+    changes: '变更（2 处）',
+    history: '此内容的历史（3 条）',
+    show: '在日志中查看',
+    same: '本时段内 王晓敏 的 3 条操作',
+    position: (n: number) => `第 ${n} / 4 条`,
+    next: '下一条（j）',
+    copy: '复制此条链接',
+    copied: '链接已复制',
+    none: '该记录不存在，或您无权查看。',
+    total: '共 3 条操作',
+  },
+] as const)
+  test(`an entry, its neighbours and what is around it: ${words.language}`, async ({ page, context }) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.goto(`${program.url}/t/acme/log?range=last_7_days`)
+    await page.getByText(words.language, { exact: true }).click()
+    await signIn(page, 'admin', password)
+    const rows = page.getByRole('row')
+    const drawer = page.getByRole('complementary', { name: words.entry })
+
+    // By arrow keys, in the list and in the entry.
+    await rows.nth(1).click()
+    await expect(drawer).toContainText(words.position(1))
+    await page.keyboard.press('ArrowDown')
+    await expect(drawer).toContainText(words.position(2))
+    await expect(rows.nth(2)).toBeFocused()
+    await drawer.getByRole('button', { name: words.next }).focus()
+    for (const [key, position] of [
+      ['ArrowRight', 3],
+      ['ArrowDown', 4],
+      ['ArrowLeft', 3],
+      ['ArrowUp', 2],
+      ['j', 3],
+      ['k', 2],
+    ] as const) {
+      await page.keyboard.press(key)
+      await expect(drawer).toContainText(words.position(position))
+    }
+
+    // All that was recorded.
+    await expect(drawer).toContainText(words.proven)
+    for (const text of [
+      'Double 11',
+      'page_1',
+      '王晓敏',
+      'u_7',
+      '营销经理',
+      'East',
+      words.failed,
+      '203.0.113.9',
+      'Chrome',
+    ])
+      await expect(drawer).toContainText(text)
+    await expect(drawer).toContainText(words.changes)
+    await expect(drawer.locator('del, ins').first()).toBeVisible()
+    await expect(drawer).toContainText('"batch": 42')
+    await expect(drawer).toContainText('e2')
+    await drawer.getByRole('button', { name: words.copy }).click()
+    await expect(page.getByText(words.copied)).toBeVisible()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(page.url())
+
+    // What else happened to the content, and what the user did, are one click away.
+    await expect(drawer.getByRole('heading', { name: words.history })).toBeVisible()
+    await drawer.getByRole('link', { name: words.same }).click()
+    await expect(page.getByRole('status').filter({ hasText: words.total })).toBeVisible()
+    expect(new URL(page.url()).searchParams.getAll('user')).toEqual(['u_7'])
+    await page.goBack()
+    await drawer.getByRole('link', { name: words.show }).click()
+    await expect(page.getByRole('status').filter({ hasText: words.total })).toBeVisible()
+    expect(new URL(page.url()).searchParams.getAll('content_id')).toEqual(['page_1'])
+
+    // Opened by its address it stands there alone; what is not there says so.
+    await page.goto(`${program.url}/t/acme/log/e2?range=last_7_days&user=u_8`)
+    await expect(drawer).toContainText(words.proven)
+    await expect(page.locator('.log-row')).toHaveCount(1)
+    await page.keyboard.press('Escape')
+    await expect(drawer).toBeHidden()
+    await page.goto(`${program.url}/t/acme/log/none?range=last_7_days`)
+    await expect(drawer).toContainText(words.none)
+  })

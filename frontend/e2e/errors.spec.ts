@@ -1,0 +1,128 @@
+import { expect, type Page, test } from '@playwright/test'
+import { demoLog, open, signIn } from './console'
+import { Program } from './program'
+
+// What goes wrong is said in the server's words, beside what was read before, with the way to try again.
+
+const program = new Program()
+
+test.beforeAll(async () => {
+  await program.start(['demo', '--entries', '2000'])
+})
+
+test.afterAll(() => program.dispose())
+
+for (const words of [
+  {
+    language: 'English',
+    failed: 'The log could not be read: The disk took a break.',
+    more: 'More rows could not be read: The disk took a break.',
+    retry: 'Retry',
+    search: 'Search',
+    today: 'Today',
+    drawer: 'Entry',
+    entryFailed: 'The entry could not be read: The disk took a break.',
+    exports: 'The exports could not be read: The disk took a break.',
+    ended: 'Your session ended.',
+    title: 'Sign in',
+    views: 'Views',
+    viewsFailed: 'The views could not be read or changed: The disk took a break.',
+  },
+  {
+    language: '中文',
+    failed: '无法读取日志：The disk took a break.',
+    more: '无法读取更多记录：The disk took a break.',
+    retry: '重试',
+    search: '搜索',
+    today: '今天',
+    drawer: '操作记录',
+    entryFailed: '无法读取该记录：The disk took a break.',
+    exports: '无法读取导出记录：The disk took a break.',
+    ended: '会话已结束，登录后回到刚才的页面。',
+    title: '登录',
+    views: '视图',
+    viewsFailed: '无法读取或修改视图：The disk took a break.',
+  },
+] as const) {
+  test(`the rows stay, the reason is said, Retry reads again: ${words.language}`, async ({ page }) => {
+    await open(page, `${program.url}${demoLog}?range=last_90_days`, words.language)
+    const rows = page.getByRole('row')
+    await expect(rows.nth(5)).toBeVisible()
+    const first = await rows.nth(1).innerText()
+    const alert = page.getByRole('alert')
+
+    const mend = await breakDown(page, /\/(entries|summary)\?/)
+    await page.getByRole('radio', { name: words.today }).click()
+    await expect(alert).toContainText(words.failed)
+    expect(await rows.nth(1).innerText()).toBe(first)
+    await mend()
+    await alert.getByRole('button', { name: words.retry }).click()
+    await expect(alert).toBeHidden()
+    await expect(page.getByRole('radio', { name: words.today })).toBeChecked()
+
+    // Further rows.
+    await page.goto(`${program.url}${demoLog}?range=last_90_days`)
+    await expect(rows.nth(5)).toBeVisible()
+    const mendMore = await breakDown(page, /cursor=/)
+    const region = page.locator('.log-scroll')
+    await region.evaluate((element) => element.scrollTo(0, element.scrollHeight))
+    await expect(page.getByText(words.more)).toBeVisible()
+    await mendMore()
+    await page.locator('.log-foot').getByRole('button', { name: words.retry }).click()
+    await expect(page.getByText(words.more)).toBeHidden()
+
+    // What is refused marks the filter that it is about.
+    await page
+      .getByRole('searchbox', { name: words.search })
+      .fill(Array.from({ length: 60 }, (_, i) => `w${i}`).join(' '))
+    await expect(alert).toBeVisible()
+    await expect(page.getByRole('searchbox', { name: words.search })).toHaveAttribute('aria-invalid', 'true')
+
+    // The entry, the exports, the views.
+    await page.goto(`${program.url}${demoLog}?range=last_90_days`)
+    const mendEntry = await breakDown(page, /api.*(entries\/|exports|views)/)
+    await rows.nth(1).click()
+    const drawer = page.getByRole('complementary', { name: words.drawer })
+    await expect(drawer).toContainText(words.entryFailed)
+    await page.getByRole('button', { name: words.views, exact: true }).click()
+    await expect(page.getByRole('dialog', { name: words.views })).toContainText(words.viewsFailed)
+    await mendEntry()
+    await page.getByRole('dialog', { name: words.views }).getByRole('button', { name: words.retry }).click()
+    await expect(page.getByRole('dialog', { name: words.views }).getByRole('alert')).toBeHidden()
+    await page.keyboard.press('Escape')
+    await drawer.getByRole('button', { name: words.retry }).click()
+    await expect(drawer.getByRole('status')).toBeVisible()
+    const mendExports = await breakDown(page, /api.*exports/)
+    await page.goto(`${program.url}${demoLog.replace('/log', '/exports')}`)
+    await expect(alert).toContainText(words.exports)
+    await mendExports()
+    await alert.getByRole('button', { name: words.retry }).click()
+    await expect(alert).toBeHidden()
+  })
+
+  test(`a session that ended asks to sign in, and comes back to the same view: ${words.language}`, async ({ page }) => {
+    const view = '?operation=delete&range=last_90_days'
+    await open(page, `${program.url}${demoLog}${view}`, words.language)
+    await expect(page.getByRole('row').nth(2)).toBeVisible()
+    await page.context().clearCookies()
+    await page.getByRole('radio', { name: words.today }).click()
+    await expect(page.getByText(words.ended)).toBeVisible()
+    await expect(page).toHaveTitle(words.title)
+    await signIn(page, 'admin', 'demo-admin')
+    await expect.poll(() => new URL(page.url()).search).toBe('?operation=delete&range=today')
+    await page.goBack()
+    await expect.poll(() => new URL(page.url()).pathname + new URL(page.url()).search).toBe(`${demoLog}${view}`)
+  })
+}
+
+/** Lets calls fail until they are mended. */
+async function breakDown(page: Page, path: RegExp): Promise<() => Promise<void>> {
+  await page.route(path, (route) =>
+    route.fulfill({
+      status: 503,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ title: 'Service Unavailable', status: 503, detail: 'The disk took a break.' }),
+    }),
+  )
+  return () => page.unroute(path)
+}

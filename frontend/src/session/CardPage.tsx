@@ -1,0 +1,91 @@
+import { Button } from 'antd'
+import type { ReactNode, Ref } from 'react'
+import type { LocaleTag } from '../api/types'
+import { useDocumentTitle } from '../frame/documentTitle'
+import { Icon, Mark } from '../theme/Icon'
+import { LanguageSwitch } from './LanguageSwitch'
+import './session.css'
+
+interface Props {
+  title: string
+  note: string | undefined
+  /** What the server refused, in words. */
+  error: string | undefined
+  /** What the button does. */
+  action: string
+  pending: boolean
+  onSubmit: () => void
+  onLanguage: (tag: LocaleTag) => void
+  children: ReactNode
+}
+
+/** A page of one form, for who is not signed in yet. */
+export function CardPage({ title, note, error, action, pending, onSubmit, onLanguage, children }: Props) {
+  useDocumentTitle(title)
+  return (
+    <div className="page">
+      <main className="card">
+        <div className="mark">
+          <Mark size={24} />
+          oplog
+        </div>
+        <h1>{title}</h1>
+        {note && <p>{note}</p>}
+        <form
+          onSubmit={(event) => {
+            event.preventDefault()
+            onSubmit()
+          }}
+        >
+          {error && (
+            <div className="card-error" role="alert">
+              <Icon name="alert" />
+              {error}
+            </div>
+          )}
+          {children}
+          <Button type="primary" htmlType="submit" size="large" block loading={pending}>
+            {action}
+          </Button>
+        </form>
+      </main>
+      <footer className="page-foot">
+        <LanguageSwitch onChange={onLanguage} />
+      </footer>
+    </div>
+  )
+}
+
+interface FieldProps {
+  id: string
+  label: string
+  value: string
+  onChange: (value: string) => void
+  type?: string
+  pattern?: string
+  minLength?: number
+  autoComplete?: string
+  autoFocus?: boolean
+  ref?: Ref<HTMLInputElement>
+}
+
+export function CardField({ id, label, value, onChange, type = 'text', autoComplete = 'off', ...rules }: FieldProps) {
+  return (
+    <>
+      <label htmlFor={id}>{label}</label>
+      <div className="field">
+        <input
+          id={id}
+          type={type}
+          autoComplete={autoComplete}
+          autoCapitalize="none"
+          spellCheck={false}
+          required
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+          {...rules}
+        />
+      </div>
+    </>
+  )
+}
