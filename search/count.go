@@ -1,11 +1,14 @@
 package search
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -35,32 +38,47 @@ func (x *Index) Count(ctx context.Context, tenant string, m oplog.Match, buckets
 			found = append(found, h)
 		}
 	}
-	prepareColumns(found, v.numbering)
-	t := newTally(c, buckets)
-	for _, h := range found {
-		if err := t.addHits(h); err != nil {
-			return oplog.Counts{}, err
-		}
+	t, err := countHits(c, found, buckets)
+	if err != nil {
+		return oplog.Counts{}, err
 	}
 	t.addTail(v)
 	return t.counts(), nil
 }
 
-// prepareColumns derives the columns that are not there yet, on all processors.
-func prepareColumns(found []hits, n *numbering) {
-	var group sync.WaitGroup
-	running := make(chan struct{}, runtime.GOMAXPROCS(0))
+// manyHits is from how many matches on they are counted on all processors.
+const manyHits = 1 << 16
+
+// countHits counts the matches of segments.
+func countHits(m *matcher, found []hits, buckets []time.Time) (*tally, error) {
+	sum, prepared := 0, true
 	for _, h := range found {
-		if h.segment.prepared.Load() {
-			continue
-		}
-		running <- struct{}{}
-		group.Go(func() {
-			_, _ = h.segment.columnsOf(n) // who needs them is told of the error
-			<-running
-		})
+		sum += h.count()
+		prepared = prepared && h.segment.prepared.Load()
 	}
+	workers := 1
+	if sum >= manyHits || !prepared {
+		workers = max(1, min(runtime.GOMAXPROCS(0), len(found)))
+	}
+	slices.SortFunc(found, func(a, b hits) int { return cmp.Compare(b.count(), a.count()) }) // the largest first
+	var next atomic.Int64
+	tallies, errs := make([]*tally, workers), make([]error, workers)
+	work := func(w int) {
+		tallies[w] = newTally(m, buckets)
+		for i := next.Add(1) - 1; i < int64(len(found)) && errs[w] == nil; i = next.Add(1) - 1 {
+			errs[w] = tallies[w].addHits(found[i])
+		}
+	}
+	var group sync.WaitGroup
+	for w := 1; w < workers; w++ {
+		group.Go(func() { work(w) })
+	}
+	work(0)
 	group.Wait()
+	for _, other := range tallies[1:] {
+		tallies[0].add(other)
+	}
+	return tallies[0], errors.Join(errs...)
 }
 
 // Total counts matching entries; see [oplog.Index].
@@ -117,6 +135,21 @@ func (t *tally) fit() {
 	t.tail.fit()
 	t.actions = append(t.actions, make([]uint32, len(t.tail.actionOf)-len(t.actions))...)
 	t.actors = append(t.actors, make([]uint32, len(t.tail.actorOf)-len(t.actors))...)
+}
+
+// add adds what another tally of the same query has counted.
+func (t *tally) add(other *tally) {
+	t.fit()
+	t.total += other.total
+	for i, n := range other.buckets {
+		t.buckets[i] += n
+	}
+	for i, n := range other.actions {
+		t.actions[i] += n
+	}
+	for i, n := range other.actors {
+		t.actors[i] += n
+	}
 }
 
 // addHits counts a segment's matches in one pass, which leaves out what is known
