@@ -65,7 +65,7 @@ func (db *DB) Get(tenant string, keys []oplog.Key) ([]oplog.Entry, error) {
 			if !bytes.Equal(found, key[:]) {
 				return fmt.Errorf("entry %s of tenant %s is not in the store", key.ID(), tenant)
 			}
-			entries = append(entries, oplog.Entry{})
+			entries = entries[:len(entries)+1]
 			if err := decodeInto(&entries[len(entries)-1], data); err != nil {
 				return fmt.Errorf("entry %s of tenant %s: %w", key.ID(), tenant, err)
 			}
