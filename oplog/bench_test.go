@@ -132,7 +132,7 @@ func generate(n int) []oplog.Entry {
 	return slices.Collect(demo.Generate(1, n, time.Now()))
 }
 
-func openLog(b *testing.B, dir string) *oplog.Log {
+func openLog(b *testing.B, dir string, formats ...oplog.ExportFormat) *oplog.Log {
 	store, err := storage.Open(dir, storage.Options{})
 	if err != nil {
 		b.Fatal(err)
@@ -141,7 +141,7 @@ func openLog(b *testing.B, dir string) *oplog.Log {
 	if err != nil {
 		b.Fatal(err)
 	}
-	l, err := oplog.New(store, index, oplog.Options{ExportDir: filepath.Join(dir, "exports")})
+	l, err := oplog.New(store, index, oplog.Options{ExportDir: filepath.Join(dir, "exports"), Formats: formats})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -163,12 +163,12 @@ func openLog(b *testing.B, dir string) *oplog.Log {
 
 // fullLog makes a log of so many entries. OPLOG_BENCH_DIR keeps it for the next
 // run.
-func fullLog(b *testing.B) *oplog.Log {
+func fullLog(b *testing.B, formats ...oplog.ExportFormat) *oplog.Log {
 	dir := os.Getenv("OPLOG_BENCH_DIR")
 	if dir == "" {
 		dir = b.TempDir()
 	}
-	l := openLog(b, dir)
+	l := openLog(b, dir, formats...)
 	if have, _, err := l.Counts(demo.Tenant().ID); err != nil || have > 0 {
 		return l
 	}

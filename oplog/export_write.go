@@ -37,14 +37,15 @@ func (l *Log) planExport(ctx context.Context, x Export) (exportPlan, error) {
 	if err != nil {
 		return p, err
 	}
+	total, err := l.index.Total(ctx, x.Tenant, p.match)
+	if err != nil {
+		return p, err
+	}
+	// After the total, so that nothing of it is missing from the snapshot.
 	if p.snapshot, _, err = l.store.Counts(x.Tenant); err != nil {
 		return p, err
 	}
 	if p.checkpoint, err = l.store.Checkpoint(x.Tenant); err != nil {
-		return p, err
-	}
-	total, err := l.index.Total(ctx, x.Tenant, p.match)
-	if err != nil {
 		return p, err
 	}
 	now := l.now().UTC()
@@ -121,6 +122,9 @@ func (l *Log) writeExport(ctx context.Context, p exportPlan, to io.Writer, writt
 		written(len(entries))
 		return ctx.Err()
 	})
+	if err == nil && m.Rows < p.RowsTotal {
+		err = Errorf(CodeConflict, "The store has %d of the %d operations that there are; start the export again, and where that fails too, oplog verify names those that are missing.", m.Rows, p.RowsTotal)
+	}
 	if err != nil {
 		if d, ok := w.(interface{ Discard() }); ok {
 			d.Discard()
@@ -142,58 +146,47 @@ func (l *Log) signManifest(m Manifest) (string, error) {
 	return l.store.Sign(text)
 }
 
-// rowChunk is some entries of an export, or why there are no more.
-type rowChunk struct {
-	entries []Entry
-	err     error
-}
-
 // eachRow visits the entries of an export as the list has them, some at a time.
-// The next are read while one visits.
+// Reading and writing take turns: an export keeps one processor busy, and leaves
+// the others to those who record and ask.
 func (l *Log) eachRow(ctx context.Context, p exportPlan, visit func([]Entry) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	chunks := make(chan rowChunk)
-	defer func() { // nothing is read any more once this returns
-		cancel()
-		for range chunks {
+	before := p.match.last()
+	for more := true; more; {
+		var entries []Entry
+		var err error
+		if entries, before, more, err = l.readRows(ctx, p, before); err != nil {
+			return err
 		}
-	}()
-	go func() {
-		defer close(chunks)
-		var before Key
-		for more := true; more; {
-			var c rowChunk
-			c, before, more = l.readRows(ctx, p, before)
-			select {
-			case chunks <- c:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	for c := range chunks {
-		if c.err != nil {
-			return c.err
-		}
-		if err := visit(c.entries); err != nil {
+		if err := visit(entries); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
 }
 
-// readRows reads the entries that are older than a key.
-func (l *Log) readRows(ctx context.Context, p exportPlan, before Key) (c rowChunk, last Key, more bool) {
-	var keys []Key
-	if keys, more, c.err = l.index.Page(ctx, p.Tenant, p.match, before, exportChunk); c.err != nil {
-		return c, before, false
+// readRows reads the entries that are older than a key, and returns the last
+// key that it came to.
+func (l *Log) readRows(ctx context.Context, p exportPlan, before Key) (entries []Entry, last Key, more bool, err error) {
+	if p.match.isPeriod() {
+		return l.readPeriod(p, before)
 	}
-	if len(keys) > 0 {
-		before = keys[len(keys)-1]
+	keys, more, err := l.index.Page(ctx, p.Tenant, p.match, before, exportChunk)
+	if err != nil || len(keys) == 0 {
+		return nil, before, false, err
 	}
+	last = keys[len(keys)-1]
 	keys = slices.DeleteFunc(keys, func(k Key) bool { return k.Seq() > p.snapshot })
-	if c.entries, c.err = l.store.Get(p.Tenant, keys); c.err != nil {
-		return c, before, false
+	entries, err = l.store.Get(p.Tenant, keys)
+	return entries, last, more, err
+}
+
+// readPeriod does so from the store alone: where nothing is filtered, the
+// entries stand there in order, and what an auditor is given depends on no index.
+func (l *Log) readPeriod(p exportPlan, before Key) (entries []Entry, last Key, more bool, err error) {
+	entries, err = l.store.Older(p.Tenant, before, p.match.first(), exportChunk)
+	if err != nil || len(entries) == 0 {
+		return nil, before, false, err
 	}
-	return c, before, more
+	last, more = entries[len(entries)-1].Key(), len(entries) == exportChunk
+	return slices.DeleteFunc(entries, func(e Entry) bool { return e.Seq > p.snapshot }), last, more, nil
 }

@@ -68,6 +68,34 @@ type Match struct {
 	From, To      time.Time
 }
 
+// isPeriod tells whether a match lets through all entries of its period.
+func (m *Match) isPeriod() bool {
+	return len(m.Words)+len(m.Users)+len(m.Modules)+len(m.Operations)+len(m.ContentIDs) == 0 && m.Organizations == nil
+}
+
+// first returns the key before which no entry of the period is.
+func (m *Match) first() Key { return keyAt(m.From) }
+
+// last returns the key before which all entries of the period are.
+func (m *Match) last() Key {
+	if m.To.IsZero() {
+		return keyAt(maxTime)
+	}
+	return keyAt(m.To)
+}
+
+// maxTime is later than any entry.
+var maxTime = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+
+// keyAt returns the key before all entries of a time; of a time before 1970,
+// when there are none, that of 1970.
+func keyAt(t time.Time) Key {
+	if t.Before(time.Unix(0, 0)) {
+		return Key{}
+	}
+	return MakeKey(t, 0)
+}
+
 // Counts is what an index counts for a summary.
 type Counts struct {
 	Total         int

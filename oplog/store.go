@@ -46,6 +46,10 @@ type Store interface {
 	// (zero for the end), in short read transactions.
 	Scan(ctx context.Context, tenant string, from, to Key, visit func(Entry) error) error
 
+	// Older returns up to n entries before a key, and not before another, the
+	// newest first.
+	Older(tenant string, before, from Key, n int) ([]Entry, error)
+
 	// Counts returns how many entries the tenant has recorded (its last seq),
 	// and how many operations were skipped.
 	Counts(tenant string) (entries, skipped uint64, err error)

@@ -1,0 +1,58 @@
+package oplog_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	bolt "go.etcd.io/bbolt"
+
+	"oplog/oplog"
+)
+
+// An export of a store that has lost entries, which the index still knows, is
+// none that passes for whole.
+func TestExportOfAStoreThatLacksEntries(t *testing.T) {
+	l := newLog(t)
+	const n = 33_000 // more than the index keeps out of its files when it is built
+	var entries []oplog.Entry
+	for i := range n {
+		entries = append(entries, entry(fmt.Sprint(i), i/10))
+	}
+	for part := range slices.Chunk(entries, 10_000) {
+		l.record("acme", part...)
+	}
+	if err := l.Reindex(context.Background(), "acme", func(_, _ uint64) {}); err != nil {
+		t.Fatal(err)
+	}
+	l.close()
+	db, err := bolt.Open(filepath.Join(l.dir, "oplog.db"), 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Update(func(tx *bolt.Tx) error {
+		days := tx.Bucket([]byte("tenants")).Bucket([]byte("acme")).Bucket([]byte("entries"))
+		name, _ := days.Cursor().Last()
+		key, _ := days.Bucket(name).Cursor().Last() // arrived first, so that it is in a segment
+		return days.Bucket(name).Delete(key)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l.open()
+	for _, filters := range []oplog.Filters{{}, {Modules: []string{"sms"}}} {
+		x := l.ended(l.export(oplog.Export{Tenant: "acme", Range: oplog.RangeLast30Days, Filters: filters}), oplog.ExportFailed)
+		if !strings.Contains(x.Error, fmt.Sprintf("The store has %d of the %d operations", n-1, n)) && !strings.Contains(x.Error, "is not in the store") {
+			t.Errorf("%+v: %s", filters, x.Error)
+		}
+	}
+	if left := l.files(); len(left) > 0 {
+		t.Errorf("%v is left", left)
+	}
+}

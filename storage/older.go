@@ -1,0 +1,47 @@
+package storage
+
+import (
+	"bytes"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+
+	"oplog/oplog"
+)
+
+// Older returns the entries before a key, the newest first; see [oplog.Store].
+func (db *DB) Older(tenant string, before, from oplog.Key, n int) ([]oplog.Entry, error) {
+	entries := make([]oplog.Entry, 0, n)
+	err := db.bolt.View(func(tx *bolt.Tx) error {
+		b := entriesBucket(tx, tenant)
+		if b == nil {
+			return nil
+		}
+		first := []byte(dateOf(from.Time()))
+		dates := b.Cursor()
+		date, _ := lastBefore(dates, []byte(dateOf(before.Time())+"\x00"))
+		for ; date != nil && bytes.Compare(date, first) >= 0; date, _ = dates.Prev() {
+			c := b.Bucket(date).Cursor()
+			for k, data := lastBefore(c, before[:]); k != nil && bytes.Compare(k, from[:]) >= 0; k, data = c.Prev() {
+				if len(entries) == n {
+					return nil
+				}
+				e, err := decodeEntry(data)
+				if err != nil {
+					return fmt.Errorf("entry %s of tenant %s: %w", oplog.Key(k).ID(), tenant, err)
+				}
+				entries = append(entries, e)
+			}
+		}
+		return nil
+	})
+	return entries, err
+}
+
+// lastBefore goes to the last pair before a key.
+func lastBefore(c *bolt.Cursor, key []byte) (k, value []byte) {
+	if k, _ := c.Seek(key); k == nil {
+		return c.Last()
+	}
+	return c.Prev()
+}
