@@ -108,6 +108,52 @@ for (const [language, entry, exporting, filters] of [
       await expectAccessible(page, 'phone, filters')
     })
 
+// The pages of the settings, and what each asks; opened by the button that says so.
+const settings: [section: string, opener?: RegExp][] = [
+  ['accounts', /^(Add account|添加账号)$/],
+  ['accounts', /^(Disable|停用)[:：]/],
+  ['keys', /^(Create key|创建密钥)$/],
+  ['catalog', /^(Add module|添加模块)$/],
+  ['organizations', /^(Add organization|添加组织)$/],
+  ['access'],
+  ['tenants', /^(Add tenant|添加租户)$/],
+  ['system'],
+  ['sessions', /^(Sign out everywhere|退出所有会话)$/],
+]
+
+for (const language of ['English', '中文'] as const)
+  for (const colorScheme of ['light', 'dark'] as const)
+    test(`settings, ${language}, ${colorScheme}`, async ({ page }) => {
+      test.slow()
+      await page.emulateMedia({ colorScheme })
+      const at = (section: string) => `${program.url}${demoLog.replace('/log', `/settings/${section}`)}`
+      await page.goto(at('accounts'))
+      await page.getByText(language, { exact: true }).click()
+      await signIn(page, 'owner', 'demo-owner')
+      for (const [section, opener] of settings) {
+        await page.goto(at(section))
+        await expect(
+          page.getByRole('row').or(page.getByRole('treeitem')).or(page.getByRole('img')).nth(0),
+        ).toBeVisible()
+        await expectAccessible(page, section)
+        if (!opener) continue
+        await page.getByRole('button', { name: opener }).first().click()
+        await expect(page.getByRole('dialog')).toBeVisible()
+        await expectAccessible(page, `${section}, dialog`)
+      }
+      await page.goto(at('access'))
+      await page.getByRole('row').nth(1).click()
+      await expect(page.getByRole('dialog').getByRole('status')).toContainText(/Proven|已证明/)
+      await expectAccessible(page, 'entry of the access log')
+
+      await page.setViewportSize({ width: 390, height: 844 })
+      for (const section of ['', 'accounts', 'organizations', 'access', 'system']) {
+        await page.goto(at(section))
+        await expect(page.getByRole(section ? 'heading' : 'navigation').first()).toBeVisible()
+        await expectAccessible(page, `phone, ${section}`)
+      }
+    })
+
 test('for a member', async ({ page }) => {
   await page.goto(program.url)
   await signIn(page, 'member', 'demo-member')

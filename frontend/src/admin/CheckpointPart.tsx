@@ -55,8 +55,17 @@ export function CheckpointPart({ tenant }: { tenant: Tenant }) {
 function Code({ text, size }: { text: string; size: number }) {
   const { qr } = useAdminWords().system
   return (
-    <div className="system-code" role="img" aria-label={qr}>
-      <QRCode type="svg" value={text} size={size} errorLevel="M" color="#000000" bgColor="#ffffff" bordered={false} />
+    <div className="system-code">
+      <QRCode
+        aria-label={qr}
+        type="svg"
+        value={text}
+        size={size}
+        errorLevel="M"
+        color="#000000"
+        bgColor="#ffffff"
+        bordered={false}
+      />
     </div>
   )
 }
