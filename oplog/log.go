@@ -142,7 +142,7 @@ func (l *Log) check(t tenantState, entries []Entry, answer *Appended) ([]Entry, 
 	for i := range entries {
 		e := entries[i]
 		fields := e.Validate(catalog, now)
-		if f, late := t.tooOld(&e, now); late {
+		if f, late := t.tooOld(&e, now); late && e.Origin != OriginAPI {
 			fields = append(fields, f)
 		}
 		for _, f := range fields {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -151,6 +152,9 @@ func TestRetention(t *testing.T) {
 	}
 	late("entries[1].time is before 2026-10-21: this tenant keeps entries for 30 days", dated("g", 3), dated("h", 31))
 	late("entries[0].time is before 2026-10-21", withID("own", dated("c", 31)))
+	skipped := dated("i", 40)
+	skipped.Origin = oplog.OriginAPI
+	late("", skipped) // it would not be stored anyway
 	l.retention("acme", 0)
 	late("entries[1].time is on a day that was deleted under the retention rule", dated("g", 3), withID("own", dated("c", 31)))
 	late("", dated("z", 300))
@@ -304,6 +308,77 @@ func TestRetentionUnfinished(t *testing.T) {
 	if r, err := l.Retention("acme"); err != nil || len(r.Deletions) != 1 || r.Deletions[0].FinishedAt.IsZero() {
 		t.Errorf("%+v, %v", r, err)
 	}
+}
+
+// TestRetentionWhileUsed: who reads and records while days are deleted meets no
+// error, and no entry of theirs twice or in part.
+func TestRetentionWhileUsed(t *testing.T) {
+	l := newLog(t)
+	const days, each = 12, 60
+	for d := range days {
+		var entries []oplog.Entry
+		for i := range each {
+			entries = append(entries, dated(fmt.Sprintf("spring %d %d", d, i), 20+d))
+		}
+		l.record("acme", entries...)
+	}
+	l.retention("acme", 30)
+	_, err := l.AddHold("acme", oplog.Hold{From: "2026-10-25", To: "2026-10-25", Reason: "x", SetBy: "y"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var using sync.WaitGroup
+	use := func(do func() error) {
+		using.Go(func() {
+			for ctx.Err() == nil {
+				if err := do(); err != nil && ctx.Err() == nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	use(func() error {
+		cursor, seen := "", make(map[string]bool)
+		for {
+			page, err := l.Page(ctx, "acme", oplog.Query{Filters: oplog.Filters{Search: "spring"}}, 50, cursor)
+			if err != nil {
+				return err
+			}
+			for _, e := range page.Entries {
+				if seen[e.ID] {
+					return fmt.Errorf("%s stands twice", e.ID)
+				}
+				seen[e.ID] = true
+			}
+			if cursor = page.NextCursor; cursor == "" {
+				return nil
+			}
+		}
+	})
+	use(func() error {
+		_, err := l.Summary(ctx, "acme", oplog.Query{}, oplog.LocaleEN)
+		return err
+	})
+	number := 0
+	use(func() error {
+		number++
+		_, err := l.Append(ctx, "acme", []oplog.Entry{dated(fmt.Sprint("new ", number), 1)})
+		return err
+	})
+	for range days {
+		l.clock.advance(day)
+		l.retain()
+	}
+	stop()
+	using.Wait()
+	l.clock.advance(-days * day)
+	page, err := l.Page(context.Background(), "acme", oplog.Query{Filters: oplog.Filters{Search: "spring"}}, 200, "")
+	if err != nil || len(page.Entries) != each {
+		t.Errorf("%d entries are left, %v; those held are %d", len(page.Entries), err, each)
+	}
+	l.intact("acme", (days-1)*each)
 }
 
 // told tells acme's trail of the deletion of TestRetentionUnfinished, and
