@@ -332,7 +332,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One operation, with its proof */
+        /** One operation, with its proof; 410 where it was deleted under the retention rule */
         get: operations["getEntry"];
         put?: never;
         post?: never;
