@@ -85,14 +85,31 @@ func (l *Log) Key(text string) (APIKey, error) {
 }
 
 func (l *Log) keyUsed(key APIKey) {
-	markUsed(l, RecordKey, key.Hash, key.LastUsedAt, func(k *APIKey, at time.Time) { k.LastUsedAt = at })
+	markUsed(l, RecordKey, key.Hash, key.LastUsedAt, func(k *APIKey, at time.Time) {
+		k.LastUsedAt = at
+		l.forgetKey(k.Hash)
+	})
+}
+
+func (l *Log) forgetKey(hash string) {
+	l.keysMu.Lock()
+	defer l.keysMu.Unlock()
+	delete(l.keys, hash)
 }
 
 // KeyByHash is Key for who has kept the hash; it notes no use.
 func (l *Log) KeyByHash(hash string) (APIKey, error) {
+	l.keysMu.Lock() // also while it is read, so that nobody keeps what was revoked meanwhile
+	defer l.keysMu.Unlock()
+	if key, known := l.keys[hash]; known {
+		return key, nil
+	}
 	key, err := readRecord[APIKey](l.store, RecordKey, hash)
 	if CodeOf(err) == CodeNotFound || err == nil && !key.RevokedAt.IsZero() {
 		return APIKey{}, Errorf(CodeUnauthenticated, "This key is not known, or was revoked.")
+	}
+	if err == nil {
+		l.keys[hash] = key
 	}
 	return key, err
 }
@@ -121,6 +138,7 @@ func (l *Log) RevokeKey(tenant, id string) (APIKey, error) {
 	if i < 0 {
 		return APIKey{}, Errorf(CodeNotFound, "There is no key %s.", id)
 	}
+	defer l.forgetKey(keys[i].Hash)
 	return changeRecord(l.store, RecordKey, keys[i].Hash, func(k *APIKey, _ bool) (bool, error) {
 		if k.RevokedAt.IsZero() {
 			k.RevokedAt = l.now().UTC()

@@ -19,6 +19,9 @@ type Log struct {
 	mu      sync.RWMutex
 	tenants map[string]tenantState // what has been read of tenants, by id
 
+	keysMu sync.Mutex
+	keys   map[string]APIKey // that were used and are not revoked, by hash
+
 	accounts sync.Mutex // held by who changes accounts
 	views    sync.Mutex // held by who changes views
 
@@ -56,7 +59,7 @@ func New(store Store, index Index, o Options) (*Log, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	l := &Log{store: store, index: index, now: o.Now, tenants: make(map[string]tenantState)}
+	l := &Log{store: store, index: index, now: o.Now, tenants: make(map[string]tenantState), keys: make(map[string]APIKey)}
 	l.trail.last, l.trail.lost = make(map[string]time.Time), make(map[string]int)
 	store.OnAppend(func(tenant string, entries []Entry) {
 		if isTrail(tenant) {
