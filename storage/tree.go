@@ -68,7 +68,11 @@ func (t tree) size() uint64 {
 
 // arrival returns the key and the leaf hash of the entry with a seq.
 func (t tree) arrival(seq uint64) (oplog.Key, tlog.Hash, error) {
-	tile := t.arrivals.Get(tileKey((seq - 1) / tileSize))
+	return arrivalOf(t.arrivals.Get(tileKey((seq-1)/tileSize)), seq)
+}
+
+// arrivalOf returns an arrival of the tile that has it.
+func arrivalOf(tile []byte, seq uint64) (oplog.Key, tlog.Hash, error) {
 	at := int((seq-1)%tileSize) * arrivalSize
 	if seq == 0 || len(tile) < at+arrivalSize {
 		return oplog.Key{}, tlog.Hash{}, fmt.Errorf("arrival %d is not in the store", seq)

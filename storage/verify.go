@@ -10,7 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fxamacker/cbor/v2"
 	bolt "go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -140,7 +139,7 @@ func (v *verification) check(from, to uint64) (p part) {
 	p.err = v.view(func(b *bolt.Bucket) error {
 		r := arrivalReader{
 			tenant: v.tenant, part: &p, gone: v.gone,
-			tree:    tree{b.Bucket([]byte(nameArrivals)), b.Bucket([]byte(nameTree))},
+			tree:    tileReader{arrivals: b.Bucket([]byte(nameArrivals))},
 			entries: datedBucket{parent: b.Bucket([]byte(nameEntries))},
 		}
 		for seq := from; seq <= to; seq++ {
@@ -173,11 +172,13 @@ func (v *verification) view(read func(*bolt.Bucket) error) (err error) {
 type datedBucket struct {
 	parent, last *bolt.Bucket
 	day          int64
+	date         string
 }
 
 func (d *datedBucket) at(key oplog.Key) *bolt.Bucket {
 	if day := key.Micros() / microsPerDay; d.last == nil || day != d.day {
-		d.last, d.day = d.parent.Bucket([]byte(dateOf(key.Time()))), day
+		d.day, d.date = day, dateOf(key.Time())
+		d.last = d.parent.Bucket([]byte(d.date))
 	}
 	return d.last
 }
@@ -185,29 +186,10 @@ func (d *datedBucket) at(key oplog.Key) *bolt.Bucket {
 // arrivalReader checks arrivals in one transaction.
 type arrivalReader struct {
 	tenant  string
-	tree    tree
+	tree    tileReader
 	entries datedBucket
 	gone    []*oplog.Deletion
 	part    *part
-}
-
-// entryHead is what of an entry its place depends on.
-type entryHead struct {
-	Tenant string `cbor:"1,keyasint"`
-	Seq    uint64 `cbor:"2,keyasint"`
-	Time   int64  `cbor:"3,keyasint"`
-	ID     string `cbor:"5,keyasint"`
-}
-
-var headDecoding = must(cbor.DecOptions{}.DecMode())
-
-func (h *entryHead) key() oplog.Key { return oplog.MakeKey(time.UnixMicro(h.Time), h.Seq) }
-
-func (h *entryHead) id() string {
-	if h.ID != "" {
-		return h.ID
-	}
-	return h.key().ID()
 }
 
 func (r *arrivalReader) find(kind FindingKind, seq uint64, key oplog.Key, id string) {
@@ -236,7 +218,14 @@ func (r *arrivalReader) check(seq uint64) {
 	}
 	hash := tlog.RecordHash(data)
 	r.part.leaves = append(r.part.leaves, hash)
-	var head entryHead
+	head, quick := headOf(data)
+	if quick && hash == leaf && head.Tenant == r.tenant && head.key() == key {
+		if head.ID != "" {
+			r.part.ids.add(r.entries.date, idRecord{hashID(head.ID), seq})
+		}
+		return
+	}
+	head = entryHead{}
 	err = headDecoding.Unmarshal(data, &head)
 	switch {
 	case err != nil:
@@ -246,7 +235,7 @@ func (r *arrivalReader) check(seq uint64) {
 	case hash != leaf, head.Tenant != r.tenant, head.key() != key:
 		r.find(FoundChanged, seq, key, head.id())
 	case head.ID != "":
-		r.part.ids.add(dateOf(key.Time()), idRecord{hashID(head.ID), seq})
+		r.part.ids.add(r.entries.date, idRecord{hashID(head.ID), seq})
 	}
 }
 
@@ -381,30 +370,35 @@ func (v *verification) eachEntry(ctx context.Context, only string, visit func(b 
 
 // checkKeys looks for entries that never arrived.
 func (v *verification) checkKeys(b *bolt.Bucket, pairs []pair) {
-	t := tree{arrivals: b.Bucket([]byte(nameArrivals))}
+	t := tileReader{arrivals: b.Bucket([]byte(nameArrivals))}
 	for _, p := range pairs {
 		if len(p.key) != keySize {
 			v.find(Finding{Kind: FoundInserted})
 			continue
 		}
 		key := oplog.Key(p.key)
-		f := Finding{Kind: FoundInserted, Seq: key.Seq(), Time: key.Time(), ID: key.ID()}
-		var head entryHead
-		if headDecoding.Unmarshal(p.value, &head) == nil {
-			f.ID = head.id()
-		}
 		arrived, _, err := t.arrival(key.Seq())
 		switch {
 		case err != nil && key.Seq() > v.Size:
-			f.Kind = FoundBeyond
-			v.find(f)
+			v.find(beside(FoundBeyond, key, p.value))
 		case err == nil && arrived != key:
 			// Where arrivals are swapped, both stand among them.
+			f := beside(FoundInserted, key, p.value)
 			if !slices.ContainsFunc(v.Findings, func(s Finding) bool { return s.Kind == FoundSwapped && s.Time.Equal(f.Time) && s.ID == f.ID }) {
 				v.find(f)
 			}
 		}
 	}
+}
+
+// beside is the finding of an entry that never arrived.
+func beside(kind FindingKind, key oplog.Key, data []byte) Finding {
+	f := Finding{Kind: kind, Seq: key.Seq(), Time: key.Time(), ID: key.ID()}
+	var head entryHead
+	if headDecoding.Unmarshal(data, &head) == nil {
+		f.ID = head.id()
+	}
+	return f
 }
 
 // Tenants lists the tenants that have entries.
