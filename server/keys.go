@@ -68,6 +68,7 @@ func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*madeK
 }
 
 func (s *Server) revokeKey(_ context.Context, in *call, input *revokeInput) (*struct{}, error) {
-	_, err := s.log.RevokeKey(in.tenant.ID, input.ID)
+	key, err := s.log.RevokeKey(in.tenant.ID, input.ID)
+	in.about = about{object: oplog.Ref{ID: key.ID, Name: key.Name}}
 	return nil, err
 }

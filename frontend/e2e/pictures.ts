@@ -69,7 +69,7 @@ test('phone-en', async ({ page }) => {
 })
 
 // Every page of the settings, in both languages, on a laptop and on a phone.
-const sections = ['accounts', 'keys', 'catalog', 'organizations', 'access', 'tenants', 'system', 'sessions']
+const sections = 'accounts integration keys catalog organizations retention access tenants system sessions'.split(' ')
 
 for (const [language, tag] of [
   ['English', 'en'],

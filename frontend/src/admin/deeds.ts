@@ -31,11 +31,20 @@ function looks(key: string, operation: string): { group: OperationGroup; icon: I
 /** What it was done to and with which filters, in words: `Search: emma`, `Operation type: Delete, Send`. */
 export function deedFacts(entry: Entry, context: DeedContext): string[] {
   const { words } = context
-  const object = entry.content?.name || entry.content?.id
+  const object = objectOf(entry)
   const facts = object ? [object] : []
   for (const [key, value] of flat(entry.details)) add(facts, key, value, context)
   if (facts.length === 0 && `${entry.module}.${entry.operation}` === 'log.search') return [words.access.everything]
   return facts
+}
+
+// Whose ids are names that people know them by.
+const named = ['account', 'key', 'tenant']
+
+function objectOf({ module, content }: Entry): string | undefined {
+  if (content?.name && content.id && content.id !== content.name && named.includes(module))
+    return `${content.name} (${content.id})`
+  return content?.name || content?.id
 }
 
 const first = ['q', 'user', 'module', 'operation', 'organization', 'content_id', 'range', 'from', 'to']
