@@ -23,7 +23,7 @@ type exportRequestBody struct {
 	Range   oplog.Range   `json:"range" enum:"today,last_7_days,last_30_days,last_90_days,custom" doc:"Days are those of the tenant's time zone; the last N days include today."`
 	From    *time.Time    `json:"from,omitempty" nullable:"true" doc:"Needed for custom; narrows any other range."`
 	To      *time.Time    `json:"to,omitempty" nullable:"true" doc:"Needed for custom, exclusive; narrows any other range."`
-	Format  string        `json:"format" doc:"csv, ndjson or xlsx."`
+	Format  string        `json:"format" enum:"csv,xlsx,ndjson"`
 	Filters exportFilters `json:"filters,omitzero" doc:"As those of the list."`
 }
 

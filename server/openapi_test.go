@@ -121,6 +121,17 @@ func TestOpenAPI(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
+	for _, name := range objects {
+		schema, field, _ := strings.Cut(name, ".")
+		if got := schemas[schema].Properties[field]; got.Type != "object" || got.AdditionalProperties != true {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	for _, schema := range []string{"Export", "ExportRequest"} {
+		if got := schemas[schema].Properties["format"].Enum; len(got) != 3 {
+			t.Errorf("the formats of %s: %v", schema, got)
+		}
+	}
 	if got := schemas["NewEntry"].Required; !slices.Equal(got, []string{"user", "module", "operation"}) {
 		t.Errorf("needed of a new entry: %v", got)
 	}

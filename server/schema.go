@@ -27,8 +27,12 @@ var enums = map[string][]any{
 	"Operation.group":    {"destructive", "outward", "create", "change"},
 	"Histogram.interval": {"1m", "5m", "15m", "1h", "3h", "6h", "12h", "1d", "7d", "1mo", "1y"},
 	"Account.role":       {"owner", "admin", "auditor", "member"},
+	"Export.format":      {"csv", "xlsx", "ndjson"},
 	"Export.status":      {"running", "done", "failed", "cancelled"},
 }
+
+// objects are fields that hold any JSON object.
+var objects = []string{"Entry.details", "ProvenEntry.details", "NewEntry.details"}
 
 // requests are what is sent, where an unknown field is refused. Answers may grow
 // fields, and whoever reads them must not refuse those.
@@ -46,6 +50,9 @@ func describeSchemas(api *huma.OpenAPI) {
 		for field, property := range schema.Properties {
 			if values := enums[name+"."+field]; values != nil {
 				property.Enum = values
+			}
+			if slices.Contains(objects, name+"."+field) {
+				property.Type, property.AdditionalProperties = huma.TypeObject, true
 			}
 			for p := property; p != nil; p = p.Items {
 				if p.Type == huma.TypeArray {
