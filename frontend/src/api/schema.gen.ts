@@ -741,7 +741,9 @@ export interface components {
         Entry: {
             changes?: components["schemas"]["Change"][];
             content?: components["schemas"]["Ref"];
-            details?: unknown;
+            details?: {
+                [key: string]: unknown;
+            };
             id: string;
             ip?: string;
             module: string;
@@ -782,7 +784,8 @@ export interface components {
             filters: components["schemas"]["ExportFilters"];
             /** Format: date-time */
             finished_at?: string;
-            format: string;
+            /** @enum {string} */
+            format: "csv" | "xlsx" | "ndjson";
             /**
              * Format: date-time
              * @description The period, as it was when the export began.
@@ -816,8 +819,8 @@ export interface components {
         ExportRequest: {
             /** @description As those of the list. */
             filters?: components["schemas"]["ExportFilters"];
-            /** @description csv, ndjson or xlsx. */
-            format: string;
+            /** @enum {string} */
+            format: "csv" | "xlsx" | "ndjson";
             /**
              * Format: date-time
              * @description Needed for custom; narrows any other range.
@@ -942,7 +945,9 @@ export interface components {
             /** @description What was operated on. */
             content?: components["schemas"]["NewRef"];
             /** @description An object of at most 16 KiB. */
-            details?: unknown;
+            details?: {
+                [key: string]: unknown;
+            };
             /** @description The sender's own, so that a request can be repeated; with it, time is needed. The same id on the same UTC day is the same entry. */
             id?: string;
             ip?: string;
@@ -1144,7 +1149,9 @@ export interface components {
         ProvenEntry: {
             changes?: components["schemas"]["Change"][];
             content?: components["schemas"]["Ref"];
-            details?: unknown;
+            details?: {
+                [key: string]: unknown;
+            };
             id: string;
             ip?: string;
             module: string;
