@@ -522,3 +522,51 @@ func TestRetentionAgainstOracle(t *testing.T) {
 		}
 	})
 }
+
+// TestRetainDaily: it deletes when it begins and when the date has turned, and
+// tries again what failed.
+func TestRetainDaily(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", dated("a", 31), dated("b", 30), dated("c", 29))
+	l.retention("acme", 30)
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { l.RetainDaily(ctx, time.Millisecond, func(err error) { t.Error(err) }) })
+	until := func(deletions int) {
+		t.Helper()
+		for {
+			r, err := l.Retention("acme")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(r.Deletions) == deletions && !r.Deletions[0].FinishedAt.IsZero() {
+				return
+			}
+		}
+	}
+	until(1)
+	if got := l.all("acme"); got != "c b" {
+		t.Errorf("the log is %s", got)
+	}
+	l.clock.advance(day)
+	until(2)
+	if got := l.all("acme"); got != "c" {
+		t.Errorf("the log is %s", got)
+	}
+	stop()
+	running.Wait()
+
+	var failed []error
+	ctx, stop = context.WithCancel(context.Background())
+	if err := l.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l.RetainDaily(ctx, time.Millisecond, func(err error) {
+		if failed = append(failed, err); len(failed) == 3 {
+			stop()
+		}
+	})
+	if len(failed) != 3 {
+		t.Errorf("%v", failed)
+	}
+}

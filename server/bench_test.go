@@ -22,6 +22,7 @@ func serve(b *testing.B, f *fixture, caller, method, uri, body string, want int)
 		var r fasthttp.Request
 		r.Header.SetMethod(method)
 		r.SetRequestURI(uri)
+		r.Header.SetHost("localhost")
 		for name, value := range f.sent[caller] {
 			r.Header.Set(name, value)
 		}
