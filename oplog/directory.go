@@ -172,6 +172,11 @@ func (l *Log) learnOrganizations(t tenantState, entries []Entry) error {
 	if len(unknown) == 0 {
 		return nil
 	}
+	// Before the entries are stored, so that none has an organization that the
+	// tree does not know; but nothing is learned of a request that is refused.
+	if err := l.store.Conflicts(t.ID, entries); err != nil {
+		return err
+	}
 	_, err := l.changeTree(t.ID, func(tree Tree) Tree { return tree.with(unknown) })
 	return err
 }

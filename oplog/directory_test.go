@@ -405,3 +405,23 @@ func TestKeysAreUsed(t *testing.T) {
 	l.clock.advance(time.Nanosecond)
 	f(t, morning.Add(time.Minute))
 }
+
+// A request that is refused teaches the tree nothing.
+func TestOrganizationsOfARefusedRequestAreNotLearned(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", withID("taken", entry("a", 1)))
+	before, err := l.Organizations("acme", "")
+	l.must(nil, err)
+	byProgram := entry("p", 1)
+	byProgram.Origin = oplog.OriginAPI
+	_, err = l.Append(context.Background(), "acme", []oplog.Entry{byProgram, of("new", entry("b", 1)), withID("taken", entry("other", 1))})
+	wantCode(t, err, oplog.CodeConflict)
+	wantFields(t, err, "entries[2].id")
+	if after, err := l.Organizations("acme", ""); err != nil || len(after) != len(before) {
+		t.Errorf("%+v, %v", after, err)
+	}
+	l.record("acme", of("new", entry("b", 1)), withID("own", entry("other", 1)))
+	if after, err := l.Organizations("acme", ""); err != nil || len(after) != len(before)+1 {
+		t.Errorf("%+v, %v", after, err)
+	}
+}

@@ -111,7 +111,7 @@ func (l *Log) Append(ctx context.Context, tenant string, entries []Entry) (Appen
 		return Appended{}, err
 	}
 	if err := l.learnOrganizations(t, manual); err != nil {
-		return Appended{}, err
+		return Appended{}, inRequest(err, answer.Entries)
 	}
 	if err := l.index.Open(ctx, tenant); err != nil {
 		return Appended{}, err

@@ -107,38 +107,45 @@ func (l *Log) writeTrail() {
 	t.writing.Lock()
 	defer t.writing.Unlock()
 	t.mu.Lock()
-	pending := t.pending
-	t.pending = nil
+	pending, lost := t.pending, t.lost
+	t.pending, t.lost = nil, make(map[string]int)
+	t.mu.Unlock()
 	var names []string
 	byName := make(map[string][]Entry)
 	for _, e := range pending {
 		if byName[e.Tenant] == nil {
 			names = append(names, e.Tenant)
-			if n := t.lost[e.Tenant]; n > 0 {
-				byName[e.Tenant] = append(byName[e.Tenant], lostEntry(e, n))
+			if n := lost[e.Tenant]; n > 0 {
+				byName[e.Tenant] = append(byName[e.Tenant], lostEntry(e.Tenant, e.Time, n))
 			}
 		}
 		byName[e.Tenant] = append(byName[e.Tenant], e)
 	}
-	t.mu.Unlock()
-	for _, name := range names {
-		entries := byName[name]
-		_, err := l.store.Append(context.Background(), name, entries, 0)
-		t.mu.Lock()
-		if err != nil {
-			t.lost[name] += len(entries)
-		} else {
-			delete(t.lost, name)
+	for name, n := range lost {
+		if byName[name] == nil {
+			names = append(names, name)
+			byName[name] = []Entry{lostEntry(name, l.now().UTC().Truncate(time.Microsecond), n)}
 		}
+	}
+	for _, name := range names {
+		if _, err := l.store.Append(context.Background(), name, byName[name], 0); err == nil {
+			continue
+		}
+		events := len(byName[name])
+		if lost[name] > 0 {
+			events += lost[name] - 1 // the first tells of those
+		}
+		t.mu.Lock()
+		t.lost[name] += events
 		t.mu.Unlock()
 	}
 }
 
-// lostEntry says that events are missing before another.
-func lostEntry(before Entry, n int) Entry {
+// lostEntry says that events are missing.
+func lostEntry(trail string, at time.Time, n int) Entry {
 	details, _ := json.Marshal(map[string]int{"events": n})
 	return Entry{
-		Tenant: before.Tenant, Time: before.Time, User: ServerUser, Module: "server", Operation: "lose", Origin: OriginManual,
+		Tenant: trail, Time: at, User: ServerUser, Module: "server", Operation: "lose", Origin: OriginManual,
 		Outcome: OutcomeFailure, Details: details,
 	}
 }
