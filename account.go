@@ -26,7 +26,7 @@ type accountAdd struct {
 	Role         string `required:"" enum:"owner,admin,auditor,member" placeholder:"ROLE" help:"What the account may do: owner, admin, auditor or member."`
 	Tenant       string `placeholder:"ID" help:"Tenant of the account; an owner has none."`
 	Organization string `placeholder:"ORG" help:"Organization that it sees, with all below; all without."`
-	Language     string `enum:"en,zh-CN" default:"en" placeholder:"TAG" help:"Language of its console and exports: en or zh-CN (${default})."`
+	Language     string `enum:"en,zh-CN," default:"" placeholder:"TAG" help:"Language of its console and exports: en or zh-CN. Left out: that of its first sign-in."`
 }
 
 // Run adds the account.
@@ -82,7 +82,7 @@ func (c *accountList) Run(m *Main) error {
 			if a.Disabled {
 				state = "disabled"
 			}
-			rows = append(rows, []string{a.Username, string(a.Role), or(a.Tenant, "all"), or(a.Organization, "all"), a.Locale, moment(a.CreatedAt), state})
+			rows = append(rows, []string{a.Username, string(a.Role), or(a.Tenant, "all"), or(a.Organization, "all"), or(a.Locale, "-"), moment(a.CreatedAt), state})
 		}
 		return table(m.Stdout, rows)
 	})

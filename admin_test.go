@@ -68,7 +68,7 @@ func TestAccounts(t *testing.T) {
 	if r := add("battery staple", "root", "--role", "owner", "--language", "zh-CN"); r.status != exitDone {
 		t.Errorf("%+v", r)
 	}
-	s.shows(t, `(?m)^ann +admin +acme +all +en .*in use$`, "account", "list")
+	s.shows(t, `(?m)^ann +admin +acme +all +- .*in use$`, "account", "list")
 	s.shows(t, `(?m)^root +owner +all +all +zh-CN .*in use$`, "account", "list")
 	if out := s.mustRun(t, "account", "list", "--tenant", "acme"); strings.Contains(out, "root") {
 		t.Error(out)

@@ -27,7 +27,7 @@ type Account struct {
 	Role         Role      `json:"role"`
 	Tenant       string    `json:"tenant,omitempty"`       // "" for an owner
 	Organization string    `json:"organization,omitempty"` // sees only what is below it; "" for all
-	Locale       string    `json:"locale"`
+	Locale       string    `json:"locale"`                 // "" until the first sign-in chooses it
 	PasswordHash string    `json:"password_hash"` // argon2id, in PHC form
 	Disabled     bool      `json:"disabled,omitempty"`
 	CreatedAt    time.Time `json:"created_at"`
@@ -62,10 +62,7 @@ func (a *Account) validate() []FieldError {
 	if a.Organization != "" && a.Role != RoleAdmin && a.Role != RoleAuditor {
 		v.fail("organization", a.Organization, "narrows what an admin or auditor sees; role %s has none", a.Role)
 	}
-	if a.Locale == "" {
-		a.Locale = LocaleEN
-	}
-	if a.Locale != LocaleEN && a.Locale != LocaleZH {
+	if a.Locale != "" && a.Locale != LocaleEN && a.Locale != LocaleZH {
 		v.fail("locale", a.Locale, "is not one of en, zh-CN")
 	}
 	return v.errors

@@ -14,7 +14,7 @@ type accountBody struct {
 	Role         oplog.Role `json:"role"`
 	Tenant       string     `json:"tenant,omitempty" doc:"None for an owner."`
 	Organization string     `json:"organization,omitempty" doc:"Sees this one and all below it only."`
-	Locale       string     `json:"locale" enum:"en,zh-CN"`
+	Locale       string     `json:"locale,omitempty" enum:"en,zh-CN" doc:"Left out until the first sign-in, which chooses it."`
 	Disabled     bool       `json:"disabled"`
 	CreatedAt    time.Time  `json:"created_at"`
 	LastSignInAt time.Time  `json:"last_sign_in_at,omitzero"`

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -93,7 +94,7 @@ func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, e
 	if err != nil {
 		return nil, err
 	}
-	p := &principal{account: account, token: token, locale: account.Locale}
+	p := &principal{account: account, token: token, locale: cmp.Or(account.Locale, oplog.LocaleEN)}
 	switch account.Role {
 	case oplog.RoleOwner:
 		p.kind = byOwner

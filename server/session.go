@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -40,6 +41,7 @@ type startBody struct {
 type credentialsBody struct {
 	Username string `json:"username" maxLength:"256"`
 	Password string `json:"password" maxLength:"1024"`
+	Locale   string `json:"locale,omitempty" enum:"en,zh-CN" doc:"Of the page; the account keeps it where it has none yet."`
 }
 
 type (
@@ -88,7 +90,7 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 		return nil, oplog.Errorf(oplog.CodeUnauthenticated, "The username or the password is wrong.")
 	}
 	giveBack()
-	return s.startSession(in, account)
+	return s.startSession(in, account, input.Body.Locale)
 }
 
 // reason says, in the trail alone, why nobody was signed in.
@@ -102,8 +104,9 @@ func reason(a oplog.Account) string {
 	return "wrong password"
 }
 
-// startSession signs an account in on the browser that asks.
-func (s *Server) startSession(in *call, account oplog.Account) (*signInOutput, error) {
+// startSession signs an account in on the browser that asks. The locale is for
+// an account that has none yet; "" for the browser's.
+func (s *Server) startSession(in *call, account oplog.Account, locale string) (*signInOutput, error) {
 	if in.token != "" {
 		if err := s.log.EndSession(in.token); err != nil {
 			return nil, err
@@ -113,6 +116,11 @@ func (s *Server) startSession(in *call, account oplog.Account) (*signInOutput, e
 	session, token, err := s.log.StartSession(account, in.ip(), in.http.Get(fiber.HeaderUserAgent))
 	if err != nil {
 		return nil, err
+	}
+	if account.Locale == "" {
+		if account, err = s.log.SetLocale(token, cmp.Or(locale, acceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage)))); err != nil {
+			return nil, err
+		}
 	}
 	body, err := s.describeSession(account)
 	return &signInOutput{SetCookie: s.cookie(token, session.ExpiresAt), Body: body}, err
@@ -202,7 +210,7 @@ func (s *Server) signedOut() *signOutOutput {
 }
 
 func (s *Server) describeSession(a oplog.Account) (sessionBody, error) {
-	body := sessionBody{Username: a.Username, Name: a.Name, Role: a.Role, Locale: a.Locale, Organization: a.Organization, Tenants: []sessionTenant{}}
+	body := sessionBody{Username: a.Username, Name: a.Name, Role: a.Role, Locale: cmp.Or(a.Locale, oplog.LocaleEN), Organization: a.Organization, Tenants: []sessionTenant{}}
 	var tenants []oplog.Tenant
 	var err error
 	switch a.Role {

@@ -155,3 +155,31 @@ func TestPasswords(t *testing.T) {
 		}
 	}
 }
+
+// TestLanguageOfTheFirstSignIn: an account that has no language takes that of
+// the page, or of the browser, and keeps it.
+func TestLanguageOfTheFirstSignIn(t *testing.T) {
+	f := newServer(t)
+	check := func(want, body, acceptLanguage string) {
+		t.Helper()
+		f.sent["new"] = map[string]string{"Accept-Language": acceptLanguage}
+		r := f.send("new", "POST", "/api/v1/session", body)
+		if r.status != 200 || !strings.Contains(r.body, `"locale":"`+want+`"`) {
+			t.Errorf("%s, %s: %d %s", body, acceptLanguage, r.status, r.body)
+		}
+	}
+	with := func(username, locale string) string {
+		return fmt.Sprintf(`{"username":%q,"password":%q,"locale":%q}`, username, password, locale)
+	}
+	none := func(username string) {
+		must(f.log.ChangeAccount(username, func(a *oplog.Account) { a.Locale = "" }))(t)
+	}
+	none("admin")
+	check("zh-CN", with("admin", "zh-CN"), "en-US")
+	check("zh-CN", with("admin", "en"), "en-US")
+	none("auditor")
+	check("zh-CN", signIn("auditor", password), "zh-CN,zh;q=0.9")
+	none("owner")
+	check("en", signIn("owner", password), "de")
+	f.asProblem(f.send("new", "POST", "/api/v1/session", with("owner", "fr")), 422)
+}

@@ -70,7 +70,7 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 	if err != nil {
 		return nil, err
 	}
-	return s.startSession(in, account)
+	return s.startSession(in, account, "")
 }
 
 var errNothingHere = oplog.Errorf(oplog.CodeNotFound, "There is nothing at this address.")

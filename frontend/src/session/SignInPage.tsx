@@ -1,7 +1,7 @@
 import { useRef, useState } from 'react'
 import { isProblem, problemText } from '../api/http'
 import type { LocaleTag } from '../api/types'
-import { useWords } from '../i18n/language'
+import { useLanguage } from '../i18n/language'
 import { CardField, CardPage } from './CardPage'
 import { useSignIn } from './queries'
 
@@ -12,7 +12,7 @@ interface Props {
 
 /** Signing in. Where to go afterwards is the router's business: it shows this page only while nobody is signed in. */
 export function SignInPage({ ended, onLanguage }: Props) {
-  const words = useWords()
+  const { tag, words } = useLanguage()
   const signIn = useSignIn()
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')
@@ -36,7 +36,7 @@ export function SignInPage({ ended, onLanguage }: Props) {
       }
       action={words.signIn}
       pending={signIn.isPending}
-      onSubmit={() => signIn.mutate({ username, password }, { onError: refused })}
+      onSubmit={() => signIn.mutate({ username, password, locale: tag }, { onError: refused })}
       onLanguage={onLanguage}
     >
       <CardField

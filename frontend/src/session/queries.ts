@@ -28,7 +28,8 @@ export function useSessionQuery() {
 export function useSignIn() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (words: { username: string; password: string }) => call<Session>(path, { method: 'POST', body: words }),
+    mutationFn: (words: { username: string; password: string; locale: LocaleTag }) =>
+      call<Session>(path, { method: 'POST', body: words }),
     onSuccess: (session) => {
       rememberLanguage(session.locale)
       if (client.getQueryData(keys.ended) !== session.username) client.removeQueries({ queryKey: ['tenant'] })
