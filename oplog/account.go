@@ -28,7 +28,7 @@ type Account struct {
 	Tenant       string    `json:"tenant,omitempty"`       // "" for an owner
 	Organization string    `json:"organization,omitempty"` // sees only what is below it; "" for all
 	Locale       string    `json:"locale"`                 // "" until the first sign-in chooses it
-	PasswordHash string    `json:"password_hash"` // argon2id, in PHC form
+	PasswordHash string    `json:"password_hash"`          // argon2id, in PHC form
 	Disabled     bool      `json:"disabled,omitempty"`
 	CreatedAt    time.Time `json:"created_at"`
 	LastSignInAt time.Time `json:"last_sign_in_at,omitzero"`

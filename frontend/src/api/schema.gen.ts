@@ -645,8 +645,11 @@ export interface components {
             disabled: boolean;
             /** Format: date-time */
             last_sign_in_at?: string;
-            /** @enum {string} */
-            locale: "en" | "zh-CN";
+            /**
+             * @description Left out until the first sign-in, which chooses it.
+             * @enum {string}
+             */
+            locale?: "en" | "zh-CN";
             /** @description To show; none for the username. */
             name?: string;
             /** @description Sees this one and all below it only. */
@@ -711,6 +714,11 @@ export interface components {
             username?: string;
         };
         Credentials: {
+            /**
+             * @description Of the page; the account keeps it where it has none yet.
+             * @enum {string}
+             */
+            locale?: "en" | "zh-CN";
             password: string;
             username: string;
         };
