@@ -2,12 +2,13 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { budget } from './build/budget'
 import { precompress } from './build/precompress'
+import { preload } from './build/preload'
 
 const api = process.env.OPLOG_API ?? 'http://127.0.0.1:8484'
 
 export default defineConfig({
   base: '/',
-  plugins: [react(), budget(420_000), precompress()],
+  plugins: [react(), preload('start', 'LogPage'), budget(420_000), precompress()],
   build: {
     outDir: 'dist',
     assetsDir: 'assets',

@@ -1,6 +1,7 @@
 import { type UseQueryResult, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useRef } from 'react'
 import { Navigate, Route, Routes, useLocation, useParams, useSearchParams } from 'react-router'
+import { noteReader } from './api/early'
 import { problemText } from './api/http'
 import { keys } from './api/keys'
 import type { LocaleTag, Session } from './api/types'
@@ -33,6 +34,10 @@ export function Pages({ session, onLanguage }: Props) {
   const wasSignedIn = useRef(false)
   if (session.data) wasSignedIn.current = true
   useFavicon(session.data?.role)
+  const { data: signedIn } = session
+  useEffect(() => {
+    if (signedIn !== undefined) noteReader(signedIn)
+  }, [signedIn])
 
   // A language chosen on the sign-in page is a choice of the account that then signs in.
   const chosen = useRef<LocaleTag>(undefined)

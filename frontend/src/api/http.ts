@@ -1,3 +1,4 @@
+import { reading, takeEarly } from './early'
 import type { ProblemBody } from './types'
 
 /** An answer of the server that is not a success, or no answer at all (status 0). */
@@ -49,19 +50,21 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
 
 /** The same for an answer that is a text as it is. */
 export async function callText(path: string, { method = 'GET', body, signal, key }: Call = {}): Promise<string> {
-  const headers: Record<string, string> = { Accept: 'application/json' }
+  const headers = { ...reading.headers }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (key !== undefined) headers.Authorization = `Bearer ${key}`
   let response: Response
   try {
-    response = await fetch(path, {
-      method,
-      headers,
-      credentials: 'same-origin',
-      cache: 'no-store',
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal ? { signal } : {}),
-    })
+    const early = method === 'GET' && key === undefined ? await takeEarly(path) : undefined
+    response =
+      early ??
+      (await fetch(path, {
+        ...reading,
+        method,
+        headers,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(signal ? { signal } : {}),
+      }))
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw new ApiProblem(0, { detail: error instanceof Error ? error.message : String(error) })

@@ -1,10 +1,9 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { pageSize } from '../api/early'
 import { call, isProblem, tenantPath } from '../api/http'
 import { keys } from '../api/keys'
 import type { Catalog, EntryPage, Organization, ProvenEntry, Summary } from '../api/types'
 import { type Filters, writeFilters } from './filters'
-
-const pageSize = '100'
 
 /** The rows, newest first, page after page. A new filter aborts the running request, so no late answer arrives. */
 export function useEntries(tenant: string, filters: Filters) {
