@@ -1,4 +1,9 @@
 import { defineConfig } from '@playwright/test'
 import base from '../playwright.config'
 
-export default defineConfig(base, { testDir: '.', testMatch: 'endurance.ts', timeout: 0 })
+export default defineConfig(base, {
+  testDir: '.',
+  testMatch: 'endurance.ts',
+  outputDir: '../test-results/endurance',
+  timeout: 0,
+})

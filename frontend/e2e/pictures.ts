@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, type Page, test } from '@playwright/test'
+import { en } from '../src/i18n/en'
+import { zh } from '../src/i18n/zh'
 import { demoLog, open, signIn } from './console'
 import { smallPng } from './png'
 import { Program } from './program'
@@ -67,6 +69,62 @@ test('phone-en', async ({ page }) => {
   await openLog(page, `?range=last_30_days${filtered}`)
   await picture(page, 'phone-en')
 })
+
+// Every page beside the settings, in both languages, on a laptop and on a phone.
+for (const [language, tag] of [
+  ['English', 'en'],
+  ['中文', 'zh'],
+] as const)
+  for (const [width, height, suffix] of [
+    [1366, 768, ''],
+    [390, 844, '-phone'],
+  ] as const)
+    test(`pages-${tag}${suffix}`, async ({ page }) => {
+      const words = tag === 'en' ? en : zh
+      const name = (of: string) => `pages/${of}-${tag}${suffix}`
+      const log = (search: string) => page.goto(`${program.url}${demoLog}${search}`)
+      await page.setViewportSize({ width, height })
+      await page.goto(program.url)
+      await page.getByText(language, { exact: true }).click()
+      await picture(page, name('sign-in'))
+      await signIn(page, 'admin', 'demo-admin')
+
+      await log(`?range=last_30_days${filtered}`)
+      await expect(page.getByRole('row').nth(3)).toBeVisible()
+      await picture(page, name('log'))
+      await page.getByRole('button', { name: words.views.title }).click()
+      const panel = page.getByRole('dialog', { name: words.views.title })
+      for (const view of [words.groups.destructive, words.ranges.today]) {
+        await panel.getByRole('button', { name: words.views.save }).click()
+        await panel.getByRole('textbox').fill(suffix ? `${view} 2` : view)
+        await page.keyboard.press('Enter')
+        await expect(panel.getByRole('listitem').filter({ hasText: view }).first()).toBeVisible()
+      }
+      await picture(page, name('views'))
+      await page.keyboard.press('Escape')
+
+      await page.getByRole('button', { name: words.export, exact: true }).click()
+      const start = page.getByRole('dialog').getByRole('button', { name: /^(Export|导出) [\d,]+/ })
+      const download = page.waitForEvent('download')
+      await start.click()
+      await (await download).delete()
+      await picture(page, name('export'))
+      await page.goto(`${program.url}${demoLog.replace('/log', '/exports')}`)
+      await page
+        .getByRole('button', { name: new RegExp(`^${words.verify}`) })
+        .first()
+        .click()
+      await expect(page.getByRole('figure')).toBeVisible()
+      await picture(page, name('exports'))
+
+      await log('?range=last_30_days&operation=edit&module=wechat_page')
+      await page.getByRole('row').nth(2).click()
+      await expect(page.getByText(words.proven)).toBeVisible()
+      await picture(page, name('entry'))
+      await log('?range=today&q=nobodyhasthisname&module=email')
+      await expect(page.getByRole('heading', { level: 2 }).last()).toBeVisible()
+      await picture(page, name('empty'))
+    })
 
 // Every page of the settings, in both languages, on a laptop and on a phone.
 const sections = 'accounts integration keys catalog organizations retention access tenants system sessions'.split(' ')
