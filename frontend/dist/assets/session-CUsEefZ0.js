@@ -1,1 +1,0 @@
-import{c as e,u as t}from"./language-BEwqIsyP.js";var n=t(e(),1),r=(0,n.createContext)(null),i=r.Provider;function a(){let e=(0,n.useContext)(r);if(!e)throw Error(`no session here`);return e}export{a as n,i as t};
