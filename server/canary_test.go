@@ -25,7 +25,7 @@ func TestCanary(t *testing.T) {
 		entriesPath, entriesPath + "?q=canary", entriesPath + "?user=canary", entriesPath + "?limit=1", entriesPath + "?organization=canary",
 		entriesPath + "/e1", entriesPath + "/canary", entriesPath + "?cursor=x",
 		tenantA + "/summary?" + period, tenantA + "/summary?q=canary&" + period, tenantA + "/catalog", tenantA + "/organizations",
-		tenantA + "/exports", tenantA + "/exports/canary", tenantA + "/checkpoint", tenantA + "/keys", tenantA + "/access/canary",
+		tenantA + "/exports", tenantA + "/exports/canary", tenantA + "/checkpoint", tenantA + "/keys", tenantA + "/retention", tenantA + "/views", tenantA + "/access/canary",
 		"/api/v1/tenants/other/entries", "/api/v1/tenants/other/catalog", "/api/v1/tenants/other/entries/canary", "/t/acme/log",
 	}
 	look := func() map[string]string {
@@ -56,6 +56,13 @@ func TestCanary(t *testing.T) {
 	f.change("stranger", "POST", other+"/keys", `{"scope":"launch","name":"canary"}`, 201)
 	f.change("owner", "POST", "/api/v1/tenants", `{"id":"canary","name":"Canary"}`, 201)
 	f.change("stranger", "GET", other+"/summary?q=canary", "", 200)
+	f.change("stranger", "POST", other+"/holds", `{"reason":"canary","to":"2026-11-19"}`, 201)
+	f.change("strange writer", "POST", other+"/entries", entry(`"time":"2026-11-20T07:30:00Z"`), 201)
+	f.change("owner", "PATCH", other, `{"retention_days":1,"below_legal_minimum":true}`, 200)
+	f.noError(f.log.Retain(t.Context()))
+	if gone := f.get("stranger", other+"/retention", 200); !strings.Contains(gone, `"entries":1`) {
+		t.Errorf("nothing was deleted there: %s", gone)
+	}
 	for asked, answer := range look() {
 		if answer != before[asked] {
 			t.Errorf("%s\nwas  %s\nis   %s", asked, before[asked], answer)

@@ -3,7 +3,6 @@ package server
 import (
 	"errors"
 	"fmt"
-	"html"
 	"net/http"
 	"strings"
 	"time"
@@ -50,7 +49,7 @@ func (s *Server) launch(c *fiber.Ctx, in *call) error {
 			return err
 		}
 		p := s.problem(c.Method(), c.Path(), err)
-		return sendPage(c, p.Status, p.Detail)
+		return sendNotice(c, p.Status, p.Detail)
 	}
 	c.Set(fiber.HeaderSetCookie, s.launchCookie(token, session.ExpiresAt, in.tenant).String())
 	return c.Redirect("/t/"+in.tenant.ID+"/log", http.StatusFound)
@@ -149,12 +148,6 @@ func (s *Server) tellRefusedLaunch(in *call, tenant string, err error) {
 		Tenant: tenant, User: oplog.User{ID: "unknown", Name: "unknown"}, Module: "session", Operation: "launch", Failed: true,
 		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: map[string]any{"reason": err.Error()}, Repeats: true, By: in.ip(),
 	})
-}
-
-// sendPage answers a person with a plain page.
-func sendPage(c *fiber.Ctx, status int, text string) error {
-	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
-	return c.Status(status).SendString("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>oplog</title><p>" + html.EscapeString(text) + "</p></html>\n")
 }
 
 func describeLaunch(_ huma.Registry, op *huma.Operation) {

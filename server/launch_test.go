@@ -155,6 +155,16 @@ func TestLaunchRefused(t *testing.T) {
 	if r := f.send("nobody", "HEAD", "/launch?tenant=acme&token="+good, ""); r.status != 405 || r.header.Get("Set-Cookie") != "" {
 		t.Errorf("HEAD: %d", r.status)
 	}
+	chinese := f.send("nobody", "GET", "/launch?tenant=acme&token=x", "", "Accept", "text/html", "Accept-Language", "zh-CN,zh;q=0.9")
+	if chinese.status != 401 || !strings.Contains(chinese.body, `<html lang="zh-CN">`) || !strings.Contains(chinese.body, "请返回业务系统") || !strings.Contains(chinese.body, "is not signed") {
+		t.Errorf("%d %s", chinese.status, chinese.body)
+	}
+	for _, language := range []string{"en", "zh-CN"} { // a member reads no word of a log
+		r := f.send("nobody", "GET", "/launch?tenant=acme&token="+f.launchToken(key, hs, jwt.MapClaims{"role": "member"}), "", "Accept", "text/html", "Accept-Language", language)
+		if r.status != 403 || strings.Contains(strings.ToLower(r.body), "log") || strings.Contains(r.body, "日志") {
+			t.Errorf("%d %s", r.status, r.body)
+		}
+	}
 	page := f.send("nobody", "GET", "/launch?tenant=acme&token=%3Cscript%3E", "", "Accept", "text/html,*/*;q=0.8")
 	if page.status != 401 || !strings.HasPrefix(page.body, "<!doctype html>") || strings.Contains(page.body, "<script") || page.header.Get("Content-Type") != "text/html; charset=utf-8" {
 		t.Errorf("%d %s", page.status, page.body)

@@ -1,0 +1,49 @@
+package server
+
+import (
+	"bytes"
+	_ "embed"
+	"html/template"
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+
+	"oplog/oplog"
+)
+
+// notice is a page for a person whom the console cannot be shown.
+type notice struct {
+	Lang, Title, Text string
+	Detail            string // in English, below a text of another language
+}
+
+//go:embed notice.html
+var noticeHTML string
+
+var noticePage = template.Must(template.New("notice").Parse(noticeHTML))
+
+// noticesZH says in Chinese why a person is not let in, by status; the detail
+// tells the rest.
+var noticesZH = map[int]string{
+	http.StatusUnauthorized:        "此链接已失效、已使用过或无法验证。请返回业务系统，重新点击链接。",
+	http.StatusForbidden:           "此账号无权访问。",
+	http.StatusUnprocessableEntity: "业务系统传来的信息不符合要求，请联系其管理员。",
+}
+
+// sendNotice answers a person with a page in their language, which names
+// nothing that they may have no right to.
+func sendNotice(c *fiber.Ctx, status int, detail string) error {
+	n := notice{Lang: oplog.LocaleEN, Title: "Not signed in", Text: detail}
+	if acceptedLocale(c.Get(fiber.HeaderAcceptLanguage)) == oplog.LocaleZH {
+		n = notice{Lang: oplog.LocaleZH, Title: "未能登录", Text: noticesZH[status], Detail: detail}
+		if n.Text == "" {
+			n.Text = "请稍后重试。"
+		}
+	}
+	var page bytes.Buffer
+	if err := noticePage.Execute(&page, n); err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	return c.Status(status).Send(page.Bytes())
+}
