@@ -3,12 +3,16 @@ import { call, callText, tenantPath } from '../api/http'
 import { keys } from '../api/keys'
 import type { SystemStatus, TenantStatus } from '../api/types'
 
+// Entries arrive and backups end while somebody looks.
+const refetchInterval = 10_000
+
 /** What a tenant's log holds. */
 export function useStatus(tenant: string) {
   return useQuery({
     queryKey: keys.status(tenant),
     queryFn: ({ signal }) => call<TenantStatus>(tenantPath(tenant, 'status'), { signal }),
     staleTime: 0,
+    refetchInterval,
   })
 }
 
@@ -27,6 +31,7 @@ export function useSystem(enabled: boolean) {
     queryKey: keys.system,
     queryFn: ({ signal }) => call<SystemStatus>('/api/v1/system', { signal }),
     staleTime: 0,
+    refetchInterval,
     enabled,
   })
 }
