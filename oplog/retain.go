@@ -45,9 +45,37 @@ func (l *Log) Expired(ctx context.Context, tenant string, days int) (dates, entr
 	}
 	t.RetentionDays = days
 	now := l.now()
-	found, err := l.store.DaysBefore(ctx, tenant, t.expiry(now))
+	found, err := l.countDays(ctx, tenant, t.expiry(now))
 	_, dates, entries = t.expired(found, now)
 	return dates, entries, err
+}
+
+// countDays lists the dates before one that the index has entries of: as the
+// store's DaysBefore, in a fraction of the time.
+func (l *Log) countDays(ctx context.Context, tenant, before string) ([]DayCount, error) {
+	first, _, found, err := l.index.Bounds(ctx, tenant)
+	end, broken := time.Parse(time.DateOnly, before)
+	if err != nil || broken != nil || !found {
+		return nil, errors.Join(err, broken)
+	}
+	var starts []time.Time
+	for day := first.Time().Truncate(24 * time.Hour); day.Before(end); day = day.AddDate(0, 0, 1) {
+		starts = append(starts, day)
+	}
+	if len(starts) == 0 {
+		return nil, nil
+	}
+	counts, err := l.index.Count(ctx, tenant, Match{To: end}, starts)
+	if err != nil {
+		return nil, err
+	}
+	var days []DayCount
+	for i, n := range counts.Buckets {
+		if n > 0 {
+			days = append(days, DayCount{DateOf(starts[i]), n})
+		}
+	}
+	return days, nil
 }
 
 // maxHolds bounds the holds of a tenant, lifted ones too.

@@ -481,6 +481,18 @@ func TestRetentionAgainstOracle(t *testing.T) {
 					holds = holds[1:]
 				}
 			case "retain":
+				if dates, entries, err := l.Expired(context.Background(), "acme", rule); err != nil || rule > 0 {
+					wantDates, wantEntries := make(map[int]bool), 0
+					for _, d := range kept {
+						if !takes(d) {
+							wantDates[d] = true
+							wantEntries++
+						}
+					}
+					if err != nil || dates != len(wantDates) || entries != wantEntries {
+						rt.Fatalf("%d entries of %d days would go, %v; want %d of %d", entries, dates, err, wantEntries, len(wantDates))
+					}
+				}
 				l.retain()
 				for c, d := range kept {
 					if !takes(d) {

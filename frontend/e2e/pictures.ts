@@ -126,6 +126,13 @@ for (const [language, tag] of [
       await picture(page, name('empty'))
     })
 
+for (const lang of ['en', 'zh'] as const)
+  test(`host-${lang}`, async ({ page }) => {
+    await page.goto(`${program.url}/host?lang=${lang === 'zh' ? 'zh-CN' : lang}`)
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    await picture(page, `pages/host-${lang}`)
+  })
+
 // Every page of the settings, in both languages, on a laptop and on a phone.
 const sections = 'accounts integration keys catalog organizations retention access tenants system sessions'.split(' ')
 
