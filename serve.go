@@ -212,8 +212,8 @@ func (m *Main) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f serve
 	failed := func(err error) { o.Logger.Error(err.Error()) }
 	daily.Go(func() { l.RetainDaily(days, retentionLook, failed) })
 	if f.Anchor != "" {
-		anchors := oplog.NewAnchors(l, f.Anchor)
-		daily.Go(func() { anchors.Keep(days, failed) })
+		o.Anchors = oplog.NewAnchors(l, f.Anchor)
+		daily.Go(func() { o.Anchors.Keep(days, failed) })
 	}
 	s := server.New(l, o)
 	ended := make(chan error, 1)

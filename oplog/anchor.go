@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -117,12 +118,15 @@ func (a *Anchors) write(tenant, day string, now time.Time) (err error) {
 	}
 	folder := filepath.Join(a.dir, tenant)
 	path := filepath.Join(folder, day+anchorFile)
-	if _, err := os.Stat(path); err == nil {
-		return nil
-	}
 	checkpoint, err := a.log.Checkpoint(tenant)
 	if err != nil {
 		return err
+	}
+	if there, err := os.ReadFile(path); err == nil {
+		if origin, _, _ := strings.Cut(checkpoint, "\n"); !strings.HasPrefix(string(there), origin+"\n") {
+			return fmt.Errorf("%s is of another log than %s; name another folder", path, origin)
+		}
+		return nil
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // a checkpoint is for others to read
 		return err

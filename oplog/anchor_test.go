@@ -112,3 +112,23 @@ func TestAnchorsOfAFolderThatFails(t *testing.T) {
 		t.Errorf("told %d times", told)
 	}
 }
+
+// What another log has left in the folder is neither taken for this log's nor
+// written over.
+func TestAnchorsOfAFolderOfAnotherLog(t *testing.T) {
+	l, other, dir := newLog(t), newLog(t), t.TempDir()
+	if err := oplog.NewAnchors(other.Log, dir).Write(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "acme", "2026-11-20.checkpoint")
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := oplog.NewAnchors(l.Log, dir).Write(); err == nil || !strings.Contains(err.Error(), path+" is of another log") {
+		t.Error(err)
+	}
+	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {
+		t.Errorf("%s, %v", after, err)
+	}
+}

@@ -123,7 +123,7 @@ func (l *Log) writeExport(ctx context.Context, p exportPlan, to io.Writer, writt
 		return ctx.Err()
 	})
 	if err == nil && m.Rows < p.RowsTotal {
-		err = Errorf(CodeConflict, "The store has %d of the %d operations that there are; start the export again, and where that fails too, oplog verify names those that are missing.", m.Rows, p.RowsTotal)
+		err = Errorf(CodeConflict, "The store has %d of the %d operations that there were when the export began: days were deleted meanwhile, or entries are missing. Start the export again; where that fails too, oplog verify names what is missing.", m.Rows, p.RowsTotal)
 	}
 	if err != nil {
 		if d, ok := w.(interface{ Discard() }); ok {

@@ -43,6 +43,7 @@ type Options struct {
 	SetupCode     string           // what the first owner is made with; "" for not at all
 	Hosts         []string         // names that the server answers to, besides those of the machine itself
 	AnyIP         bool             // whether it answers to every IP address too: one that listens beyond this machine
+	Anchors       *oplog.Anchors   // what keeps each day's checkpoints off the machine; nil for nothing
 	Host          http.Handler     // a host system's own pages below /host, which lead to the log; nil for none
 	SlowTime      time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
 }
@@ -56,6 +57,7 @@ type Server struct {
 	logger    *slog.Logger
 	secure    bool // cookies go over TLS alone
 	hosts     hosts
+	anchors   *oplog.Anchors
 	setupCode string        // see Options.SetupCode
 	tries     *throttle     // of signing in
 	slow      time.Duration // see Options.SlowTime
@@ -96,7 +98,7 @@ func New(log *oplog.Log, o Options) *Server {
 	}
 	s := &Server{
 		log: log, now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger, secure: o.SecureCookies,
-		setupCode: o.SetupCode, hosts: newHosts(o.Hosts, o.AnyIP), host: o.Host, tries: newThrottle(o.Now), slow: o.SlowTime,
+		setupCode: o.SetupCode, anchors: o.Anchors, hosts: newHosts(o.Hosts, o.AnyIP), host: o.Host, tries: newThrottle(o.Now), slow: o.SlowTime,
 		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}
 	s.ending, s.end = context.WithCancel(context.Background())

@@ -46,6 +46,13 @@ type (
 		IndexBytes   int64     `json:"index_bytes"`
 		Index        indexBody `json:"index"`
 		LastBackupAt time.Time `json:"last_backup_at,omitzero"`
+
+		Anchor *anchorBody `json:"anchor,omitempty" doc:"The folder that takes the checkpoints of each day, where there is one."`
+	}
+	anchorBody struct {
+		Dir     string    `json:"dir"`
+		KeptAt  time.Time `json:"kept_at,omitzero" doc:"When it last took one, since the program was started."`
+		Failure string    `json:"failure,omitempty" doc:"Why it takes none at present."`
 	}
 )
 
@@ -62,9 +69,14 @@ func (s *Server) getSystem(context.Context, *call, *struct{}) (*systemOutput, er
 	if err != nil {
 		return nil, err
 	}
-	return &systemOutput{systemBody{
+	out := &systemOutput{systemBody{
 		Version: s.built.version, Commit: s.built.commit, Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH, StartedAt: s.started,
 		Tenants: all.Tenants, Recorded: all.Recorded, Skipped: all.Skipped, StoreBytes: all.StoreBytes, IndexBytes: all.IndexBytes,
 		Index: newIndexBody(all.CatchingUp), LastBackupAt: all.LastBackupAt,
-	}}, nil
+	}}
+	if s.anchors != nil {
+		a := s.anchors.State()
+		out.Body.Anchor = &anchorBody{a.Dir, a.KeptAt.UTC(), a.Failure}
+	}
+	return out, nil
 }

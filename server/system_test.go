@@ -3,6 +3,8 @@ package server
 import (
 	"strings"
 	"testing"
+
+	"oplog/oplog"
 )
 
 // TestSystem: an owner sees the whole log, an admin the own tenant's part of
@@ -32,11 +34,32 @@ func TestSystem(t *testing.T) {
 		Tenants, Recorded, Skipped int
 		StoreBytes                 int64  `json:"store_bytes"`
 		LastBackupAt               string `json:"last_backup_at"`
-		Index                      struct{ Ready bool }
+		Anchor                     *struct {
+			Dir, Failure string
+			KeptAt       string `json:"kept_at"`
+		}
+		Index struct{ Ready bool }
 	}
 	got := decode[system](t, f.get("owner", "/api/v1/system", 200))
 	if got.Version != "test" || got.Go == "" || got.Tenants != 2 || got.Recorded != 2 || got.Skipped != 1 || got.StoreBytes < 4096 || !got.Index.Ready || got.LastBackupAt != "" {
 		t.Errorf("the server says %+v", got)
+	}
+
+	if got.Anchor != nil {
+		t.Errorf("there is an anchor: %+v", got.Anchor)
+	}
+	dir := t.TempDir()
+	f.server.anchors = oplog.NewAnchors(f.log, dir)
+	f.noError(f.server.anchors.Write())
+	if got := decode[system](t, f.get("owner", "/api/v1/system", 200)).Anchor; got == nil || got.Dir != dir || got.Failure != "" || !strings.HasPrefix(got.KeptAt, "2026-11-22T08:00:00") {
+		t.Errorf("the anchor is %+v", got)
+	}
+	f.server.anchors = oplog.NewAnchors(f.log, dir+"/gone")
+	if err := f.server.anchors.Write(); err == nil {
+		t.Error("a folder that is not there takes checkpoints")
+	}
+	if got := decode[system](t, f.get("owner", "/api/v1/system", 200)).Anchor; got == nil || got.KeptAt != "" || !strings.Contains(got.Failure, "no such file") {
+		t.Errorf("the anchor is %+v", got)
 	}
 
 	// A download that was cut off is no backup.

@@ -17,10 +17,14 @@ func (db *DB) Older(tenant string, before, from oplog.Key, n int) ([]oplog.Entry
 		if b == nil {
 			return nil
 		}
+		closed := db.closedOf(tenant)
 		first := []byte(dateOf(from.Time()))
 		dates := b.Cursor()
 		date, _ := lastBefore(dates, []byte(dateOf(before.Time())+"\x00"))
 		for ; date != nil && bytes.Compare(date, first) >= 0; date, _ = dates.Prev() {
+			if closed.hasDate(date) {
+				continue
+			}
 			c := b.Bucket(date).Cursor()
 			for k, data := lastBefore(c, before[:]); k != nil && bytes.Compare(k, from[:]) >= 0; k, data = c.Prev() {
 				if len(entries) == n {

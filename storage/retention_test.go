@@ -70,6 +70,9 @@ func TestDeletion(t *testing.T) {
 		if got := scanned(t, db, oplog.Key{}, oplog.Key{}); got != "c d e" {
 			t.Errorf("the entries are %s", got)
 		}
+		if older, err := db.Older("acme", oplog.MakeKey(morning.AddDate(1, 0, 0), 0), oplog.Key{}, 10); err != nil || len(older) != 3 || older[2].Content.Name != "c" {
+			t.Errorf("the entries are %v, %v", older, err)
+		}
 		v, err := db.Verify(context.Background(), "acme", 0, func(uint64, uint64) {})
 		if err != nil || v.Bad > 0 || v.Deleted != deleted || v.Size != n+4 {
 			t.Errorf("%+v, %v", v, err)

@@ -1,5 +1,5 @@
 import { Button } from 'antd'
-import type { Tenant } from '../api/types'
+import type { SystemStatus, Tenant } from '../api/types'
 import { sizeText } from '../exports/describe'
 import { useWords } from '../i18n/language'
 import { useSession } from '../session/session'
@@ -70,6 +70,7 @@ function ServerPart({ zone }: { zone: string }) {
                 label: words.lastBackup,
                 value: one.last_backup_at ? <Moment time={one.last_backup_at} zone={zone} /> : words.never,
               },
+              { label: words.anchor, value: <Anchor of={one.anchor} zone={zone} /> },
               { label: words.commit, value: <span className="mono">{one.commit?.slice(0, 12) ?? words.none}</span> },
               { label: words.go, value: one.go },
             ]}
@@ -83,5 +84,18 @@ function ServerPart({ zone }: { zone: string }) {
         <p>{words.backupText}</p>
       </div>
     </section>
+  )
+}
+
+/** The folder that takes the checkpoint of each day, and how that goes. */
+function Anchor({ of, zone }: { of: SystemStatus['anchor']; zone: string }) {
+  const words = useAdminWords().system
+  if (!of) return words.noAnchor
+  if (of.failure) return <span className="system-failure">{words.anchorFails(of.failure)}</span>
+  return (
+    <>
+      <div className="mono">{of.dir}</div>
+      {of.kept_at && <Moment time={of.kept_at} zone={zone} />}
+    </>
   )
 }
