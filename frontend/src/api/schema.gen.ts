@@ -677,6 +677,16 @@ export interface components {
         Accounts: {
             accounts: components["schemas"]["Account"][];
         };
+        Anchor: {
+            dir: string;
+            /** @description Why it takes none at present. */
+            failure?: string;
+            /**
+             * Format: date-time
+             * @description When it last took one, since the program was started.
+             */
+            kept_at?: string;
+        };
         Appended: {
             /** Format: int64 */
             duplicates: number;
@@ -1278,6 +1288,8 @@ export interface components {
             total: number;
         };
         System: {
+            /** @description The folder that takes the checkpoints of each day, where there is one. */
+            anchor?: components["schemas"]["Anchor"];
             commit?: string;
             /** @description Version of Go, system and processor. */
             go: string;
