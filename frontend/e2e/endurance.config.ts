@@ -6,4 +6,5 @@ export default defineConfig(base, {
   testMatch: 'endurance.ts',
   outputDir: '../test-results/endurance',
   timeout: 0,
+  use: { ...base.use, trace: 'off' },
 })
