@@ -55,6 +55,9 @@ func (c *exportCommand) Run(ctx context.Context, m *Main) error {
 		if x.Range, x.From, x.To, err = c.period(t.Location()); err != nil {
 			return err
 		}
+		if err := m.awaitIndex(ctx, l, c.Tenant); err != nil {
+			return err
+		}
 		if c.Output != "" {
 			x.FileName = filepath.Base(c.Output)
 		}
@@ -74,6 +77,28 @@ func (c *exportCommand) Run(ctx context.Context, m *Main) error {
 			return manifest, err
 		})
 	})
+}
+
+// awaitIndex waits while a tenant's index is built from the store, as it is
+// after an update or where it was lost. A server would say to ask again; a
+// command would begin anew each time.
+func (m *Main) awaitIndex(ctx context.Context, l *oplog.Log, tenant string) error {
+	tick := time.NewTicker(exportPoll)
+	defer tick.Stop()
+	for told := false; ; told = true {
+		_, err := l.Total(ctx, tenant, oplog.Query{})
+		if oplog.CodeOf(err) != oplog.CodeUnavailable {
+			return err
+		}
+		if !told {
+			fmt.Fprintln(m.Stderr, "Waiting for the search index, which is built from the store …")
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // period returns what was asked for; days are those of a time zone, nil where
