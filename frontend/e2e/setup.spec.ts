@@ -42,3 +42,25 @@ test('makes the first owner and tenant, once', async ({ page, context }) => {
   })
   expect(again.status()).toBe(404)
 })
+
+test('an owner whom the command line made adds the first tenant', async ({ page }) => {
+  const other = new Program()
+  try {
+    await other.run(['account', 'add', 'owner', '--role', 'owner', '--password-stdin'], 'correct horse battery\n')
+    await other.start()
+    await page.goto(`${other.url}/sign-in`)
+    await page.getByText('中文', { exact: true }).click()
+    await page.getByLabel('用户名').fill('owner')
+    await page.getByLabel('密码').fill('correct horse battery')
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('heading', { name: '还没有租户' })).toBeVisible() // in the language of the sign-in
+    await page.getByRole('button', { name: '添加租户' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('ID', { exact: true }).fill('acme')
+    await dialog.getByLabel('名称', { exact: true }).fill('Acme')
+    await dialog.getByRole('button', { name: '添加租户' }).click()
+    await expect(page).toHaveURL(/\/t\/acme\/log/)
+  } finally {
+    await other.dispose()
+  }
+})

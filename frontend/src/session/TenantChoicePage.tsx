@@ -1,3 +1,5 @@
+import { Button } from 'antd'
+import { lazy, Suspense, useState } from 'react'
 import { Link, Navigate } from 'react-router'
 import { useDocumentTitle } from '../frame/documentTitle'
 import { TopBar } from '../frame/TopBar'
@@ -5,10 +7,13 @@ import { useWords } from '../i18n/language'
 import { useSession } from './session'
 import './session.css'
 
-/** The start: the only tenant's log, or a choice of tenants. */
+const TenantDialog = lazy(() => import('../admin/TenantDialog').then((module) => ({ default: module.TenantDialog })))
+
+/** The start: the only tenant's log, a choice of tenants, or for the first owner none yet. */
 export function TenantChoicePage() {
   const words = useWords()
   const { tenants } = useSession()
+  const [adding, setAdding] = useState(false)
   useDocumentTitle(words.chooseTenant)
   const only = tenants.length === 1 ? tenants[0] : undefined
   if (only) return <Navigate replace to={`/t/${encodeURIComponent(only.id)}/log`} />
@@ -18,7 +23,14 @@ export function TenantChoicePage() {
       <main className="page">
         <div className="plain">
           <h1>{tenants.length ? words.chooseTenant : words.noTenant}</h1>
-          {tenants.length === 0 && <p>{words.noTenantText}</p>}
+          {tenants.length === 0 && (
+            <>
+              <p>{words.noTenantText}</p>
+              <Button type="primary" onClick={() => setAdding(true)}>
+                {words.addTenant}
+              </Button>
+            </>
+          )}
           {tenants.length > 0 && (
             <ul>
               {tenants.map((tenant) => (
@@ -32,6 +44,11 @@ export function TenantChoicePage() {
             </ul>
           )}
         </div>
+        {adding && (
+          <Suspense fallback={null}>
+            <TenantDialog onClose={() => setAdding(false)} />
+          </Suspense>
+        )}
       </main>
     </div>
   )
