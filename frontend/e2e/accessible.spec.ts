@@ -166,7 +166,7 @@ for (const [language, colorScheme] of [
   ['中文', 'dark'],
 ] as const)
   test(`retention, ${language}, ${colorScheme}`, async ({ page }) => {
-    await page.emulateMedia({ colorScheme })
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }) // colours on their way are no colours
     await page.goto(`${program.url}${demoLog.replace('/log', '/settings/retention')}`)
     await page.getByText(language, { exact: true }).click()
     await signIn(page, 'owner', 'demo-owner')
@@ -176,6 +176,8 @@ for (const [language, colorScheme] of [
     await expectAccessible(page, 'hold')
     await dialog.getByRole('button', { name: /^(Place hold|设置保留)$/ }).click()
     await expect(page.getByRole('table').getByRole('row').nth(1)).toBeVisible()
+    await expect(dialog).toBeHidden()
+    await page.mouse.move(0, 0)
     await expectAccessible(page, 'retention')
     await page.getByRole('button', { name: /^(Change rule|修改规则)$/ }).click()
     await dialog.getByRole('radio').nth(1).check()
