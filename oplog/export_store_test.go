@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -25,9 +27,14 @@ func TestExportOfAStoreThatLacksEntries(t *testing.T) {
 	for part := range slices.Chunk(entries, 10_000) {
 		l.record("acme", part...)
 	}
-	if err := l.Reindex(context.Background(), "acme", func(_, _ uint64) {}); err != nil {
-		t.Fatal(err)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err := l.Reindex(ctx, "acme", func(_, _ uint64) {})
+	for oplog.CodeOf(err) == oplog.CodeUnavailable && ctx.Err() == nil { // while it is written in the background
+		runtime.Gosched()
+		err = l.Reindex(ctx, "acme", func(_, _ uint64) {})
 	}
+	l.must(nil, err)
 	l.close()
 	db, err := bolt.Open(filepath.Join(l.dir, "oplog.db"), 0o600, nil)
 	if err != nil {
