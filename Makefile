@@ -50,7 +50,7 @@ dev: frontend/node_modules
 	tools/dev
 
 bench:
-	$(GO) test ./oplog ./server ./export ./demo -run '^$$' -bench . -timeout 30m
+	$(GO) test ./oplog ./storage ./search ./server ./export ./demo -run '^$$' -bench . -timeout 30m
 
 fuzz:
 	go test ./oplog -run '^$$' -fuzz FuzzParseSearch -fuzztime 5m
