@@ -129,6 +129,33 @@ for (const [language, tag] of [
       await picture(page, name('empty'))
     })
 
+// What is seen before there is an account, and by who has no part in the log.
+const unused = new Program()
+
+test.afterAll(() => unused.dispose())
+
+for (const [language, tag] of [
+  ['English', 'en'],
+  ['中文', 'zh'],
+] as const)
+  for (const [width, height, suffix] of [
+    [1366, 768, ''],
+    [390, 844, '-phone'],
+  ] as const)
+    test(`first-${tag}${suffix}`, async ({ page }) => {
+      await page.setViewportSize({ width, height })
+      if (!unused.url) await unused.start()
+      await page.goto(/http\S+#setup=\S+/.exec(unused.errors)?.[0] ?? '')
+      await page.getByText(language, { exact: true }).click()
+      await picture(page, `pages/set-up-${tag}${suffix}`)
+      await page.goto(program.url)
+      await page.getByText(language, { exact: true }).click()
+      await signIn(page, 'member', 'demo-member')
+      await page.getByText(language, { exact: true }).click()
+      await page.waitForLoadState('networkidle')
+      await picture(page, `pages/member-${tag}${suffix}`)
+    })
+
 for (const lang of ['en', 'zh'] as const)
   test(`host-${lang}`, async ({ page }) => {
     await page.goto(`${program.url}/host?lang=${lang === 'zh' ? 'zh-CN' : lang}`)
