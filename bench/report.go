@@ -112,7 +112,7 @@ func (r *report) command() string {
 func (r *report) about() string {
 	about := "All systems recorded the same entries and gave the same answers to every question: the same rows, totals, bars and counts. " +
 		"Times are medians in milliseconds, warm unless it says otherwise, with one client; the ratio is the faster of SQLite and PostgreSQL to oplog, both without HTTP. " +
-		"oplog has no call for the total alone, so its page + exact count is a page and a whole summary. " +
+		"Over HTTP oplog has no call for the total alone: there page + exact count is a page and a whole summary. " +
 		"Bytes are those of everything on disk at rest; for PostgreSQL of the table and its indexes. " +
 		"Memory is what no file backs; for PostgreSQL the proportional share of all its processes, shared buffers included.\n"
 	for _, line := range r.absent {
