@@ -8,7 +8,7 @@ const api = process.env.OPLOG_API ?? 'http://127.0.0.1:8484'
 
 export default defineConfig({
   base: '/',
-  plugins: [react(), preload('start', 'LogPage'), budget(420_000), precompress()],
+  plugins: [react(), preload('start', 'LogPage'), budget(200_000), precompress()],
   build: {
     outDir: 'dist',
     assetsDir: 'assets',

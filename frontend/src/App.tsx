@@ -1,17 +1,13 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { App as AntApp, ConfigProvider } from 'antd'
-import enUS from 'antd/locale/en_US'
-import zhCN from 'antd/locale/zh_CN'
-import { useMemo, useState } from 'react'
+import { useState } from 'react'
 import { isProblem } from './api/http'
 import { keys } from './api/keys'
 import type { LocaleTag, Session } from './api/types'
 import { Mishap } from './frame/Mishap'
-import { useSystemDark, useViewport } from './frame/viewport'
+import { Toasts } from './frame/Toasts'
 import { guessLanguage, LanguageProvider, rememberLanguage } from './i18n/language'
 import { Pages } from './Pages'
 import { useSessionQuery } from './session/queries'
-import { antdTheme } from './theme/antd'
 
 function makeClient(): QueryClient {
   // Any call may be the one that finds the session gone: the sign-in page then takes over.
@@ -36,18 +32,15 @@ export function App() {
   const [client] = useState(makeClient)
   return (
     <QueryClientProvider client={client}>
-      <Themed />
+      <InLanguage />
     </QueryClientProvider>
   )
 }
 
-function Themed() {
+function InLanguage() {
   const session = useSessionQuery()
   const [guess, setGuess] = useState<LocaleTag>(guessLanguage)
   const tag = session.data?.locale ?? guess
-  const isDark = useSystemDark()
-  const phone = useViewport() < 768
-  const theme = useMemo(() => antdTheme(isDark, phone), [isDark, phone])
 
   function chooseLanguage(next: LocaleTag) {
     rememberLanguage(next)
@@ -56,18 +49,11 @@ function Themed() {
 
   return (
     <LanguageProvider tag={tag}>
-      <ConfigProvider
-        theme={theme}
-        locale={tag === 'en' ? enUS : zhCN}
-        button={{ autoInsertSpace: false }}
-        wave={{ disabled: true }}
-      >
-        <AntApp component={false}>
-          <Mishap>
-            <Pages session={session} onLanguage={chooseLanguage} />
-          </Mishap>
-        </AntApp>
-      </ConfigProvider>
+      <Toasts>
+        <Mishap>
+          <Pages session={session} onLanguage={chooseLanguage} />
+        </Mishap>
+      </Toasts>
     </LanguageProvider>
   )
 }

@@ -1,4 +1,3 @@
-import { Button } from 'antd'
 import { useState } from 'react'
 import { problemText } from '../api/http'
 import type { Account, Tenant } from '../api/types'
@@ -6,6 +5,7 @@ import { useWords } from '../i18n/language'
 import { Notice } from '../log/Notice'
 import { useOrganizations } from '../log/queries'
 import { useSession } from '../session/session'
+import { Button } from '../theme/Button'
 import { AccountDialog } from './AccountDialog'
 import { FormDialog } from './FormDialog'
 import { type Column, ListTable } from './ListTable'
@@ -90,7 +90,7 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
   return (
     <>
       <SectionHead title={words.title} text={words.text(tenant.name)}>
-        <Button type="primary" onClick={() => setAsked({ what: 'add' })}>
+        <Button kind="primary" onClick={() => setAsked({ what: 'add' })}>
           {words.add}
         </Button>
       </SectionHead>

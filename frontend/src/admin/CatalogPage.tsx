@@ -1,10 +1,10 @@
-import { Button } from 'antd'
 import { useState } from 'react'
 import { problemText } from '../api/http'
 import type { CatalogModule, CatalogOperation, Tenant } from '../api/types'
 import { titleIn, useLanguage } from '../i18n/language'
 import { Notice } from '../log/Notice'
 import { useCatalog } from '../log/queries'
+import { Button } from '../theme/Button'
 import { Segments } from '../theme/Segments'
 import { type CatalogItem, CatalogTable } from './CatalogTable'
 import { withModule, withOperation, withoutModule, withoutOperation } from './catalogEdits'
@@ -43,7 +43,7 @@ export default function CatalogPage({ tenant }: { tenant: Tenant }) {
   return (
     <>
       <SectionHead title={words.title} text={words.text}>
-        <Button type="primary" disabled={!catalog.data} onClick={() => setAsked({ what: 'add' })}>
+        <Button kind="primary" disabled={!catalog.data} onClick={() => setAsked({ what: 'add' })}>
           {part === 'modules' ? words.addModule : words.addOperation}
         </Button>
       </SectionHead>

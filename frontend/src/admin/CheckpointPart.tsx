@@ -1,8 +1,9 @@
-import { Button, QRCode } from 'antd'
+import { QRCode } from 'antd'
 import { createPortal } from 'react-dom'
 import type { Tenant } from '../api/types'
 import { readCheckpoint } from '../log/proof'
 import { useVerifierKey } from '../log/queries'
+import { Button } from '../theme/Button'
 import { exactTime, offsetText } from '../time/zone'
 import { Copyable } from './Copyable'
 import { Loaded } from './Loaded'
@@ -28,7 +29,7 @@ export function CheckpointPart({ tenant }: { tenant: Tenant }) {
                 <div className="system-buttons">
                   <Button onClick={() => save(text, fileName(tenant.id))}>{words.saveFile}</Button>
                   <Button onClick={() => window.print()}>{words.print}</Button>
-                  <Button loading={checkpoint.isFetching} onClick={() => checkpoint.refetch()}>
+                  <Button pending={checkpoint.isFetching} onClick={() => checkpoint.refetch()}>
                     {words.refresh}
                   </Button>
                 </div>

@@ -1,8 +1,8 @@
-import { Button } from 'antd'
 import type { FormEvent, ReactNode } from 'react'
 import { problemText } from '../api/http'
 import { Dialog } from '../frame/Dialog'
 import { Notice } from '../log/Notice'
+import { Button } from '../theme/Button'
 import { useAdminWords } from './words'
 import './form.css'
 
@@ -34,7 +34,7 @@ export function FormDialog({ title, action, danger, error, pending, wide, onSubm
         {error !== undefined && error !== null && <Notice kind="error">{words.notDone(problemText(error))}</Notice>}
         <footer className="form-foot">
           <Button onClick={onClose}>{words.cancel}</Button>
-          <Button type="primary" danger={danger ?? false} htmlType="submit" loading={pending ?? false}>
+          <Button kind="primary" danger={danger} submit pending={pending}>
             {action}
           </Button>
         </footer>

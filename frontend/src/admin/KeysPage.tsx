@@ -1,8 +1,8 @@
-import { Button } from 'antd'
 import { useState } from 'react'
 import type { ApiKey, MadeKey, Tenant } from '../api/types'
 import { Dialog } from '../frame/Dialog'
 import { useWords } from '../i18n/language'
+import { Button } from '../theme/Button'
 import { Copyable } from './Copyable'
 import { Choices, fieldError, TextField } from './Fields'
 import { FormDialog } from './FormDialog'
@@ -82,7 +82,7 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
   return (
     <>
       <SectionHead title={words.title} text={words.text}>
-        <Button type="primary" onClick={() => setAdding(true)}>
+        <Button kind="primary" onClick={() => setAdding(true)}>
           {words.add}
         </Button>
       </SectionHead>
@@ -171,7 +171,7 @@ function MadeDialog({ tenant, made, onClose }: { tenant: Tenant; made: MadeKey; 
         <Copyable label={words.ready[made.scope]} text={keyUse(made.scope, location.origin, tenant.id, made.key)} />
       </div>
       <footer className="form-foot">
-        <Button type="primary" onClick={onClose}>
+        <Button kind="primary" onClick={onClose}>
           {common.done}
         </Button>
       </footer>

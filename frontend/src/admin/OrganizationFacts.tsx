@@ -1,7 +1,7 @@
-import { Button } from 'antd'
 import type { FacetValue, Organization } from '../api/types'
 import { useWords } from '../i18n/language'
 import { ancestors, countsWithBelow, organizationTree } from '../log/organizations'
+import { Button } from '../theme/Button'
 import { Facts } from './Facts'
 import type { Asked } from './OrganizationDialog'
 import { withBelow } from './organizationEdits'

@@ -1,9 +1,9 @@
-import { Button } from 'antd'
 import { useState } from 'react'
 import type { Organization, Tenant } from '../api/types'
 import { noFilters } from '../log/filters'
 import { OrganizationTree } from '../log/OrganizationTree'
 import { useOrganizations, useSummary } from '../log/queries'
+import { Button } from '../theme/Button'
 import { Loaded } from './Loaded'
 import { type Asked, OrganizationDialog } from './OrganizationDialog'
 import { OrganizationFacts } from './OrganizationFacts'
@@ -21,7 +21,7 @@ export default function OrganizationsPage({ tenant }: { tenant: Tenant }) {
     <>
       <SectionHead title={words.title} text={words.text}>
         {tenant.data_permission && (
-          <Button type="primary" onClick={() => setAsked({ what: 'add' })}>
+          <Button kind="primary" onClick={() => setAsked({ what: 'add' })}>
             {words.add}
           </Button>
         )}

@@ -1,7 +1,7 @@
-import { Button } from 'antd'
 import { useState } from 'react'
 import type { Tenant } from '../api/types'
 import { useSession } from '../session/session'
+import { Button } from '../theme/Button'
 import { FormDialog } from './FormDialog'
 import { useChangeTenant } from './queries'
 import { useAdminWords } from './words'

@@ -1,8 +1,8 @@
-import { Button } from 'antd'
 import { useState } from 'react'
 import type { Deletion, Hold, Retention, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
 import { useSession } from '../session/session'
+import { Button } from '../theme/Button'
 import { Facts } from './Facts'
 import { HoldDialog, LiftDialog } from './HoldDialogs'
 import { type Column, ListTable } from './ListTable'
@@ -28,7 +28,7 @@ export default function RetentionPage({ tenant }: { tenant: Tenant }) {
     <>
       <SectionHead title={words.title} text={words.text}>
         {owner && rule && (
-          <Button type="primary" onClick={() => setAsked('rule')}>
+          <Button kind="primary" onClick={() => setAsked('rule')}>
             {words.change}
           </Button>
         )}

@@ -1,7 +1,7 @@
-import { Button } from 'antd'
 import { useState } from 'react'
 import type { OwnSession, Tenant } from '../api/types'
 import { agentName } from '../log/agent'
+import { Button } from '../theme/Button'
 import { FormDialog } from './FormDialog'
 import { type Column, ListTable } from './ListTable'
 import { Loaded } from './Loaded'

@@ -1,9 +1,9 @@
-import { Button } from 'antd'
 import type { SystemStatus, Tenant } from '../api/types'
 import { sizeText } from '../exports/describe'
 import { useWords } from '../i18n/language'
 import { useSession } from '../session/session'
 import { Icon } from '../theme/Icon'
+import '../theme/button.css'
 import { CheckpointPart } from './CheckpointPart'
 import { Facts } from './Facts'
 import { Loaded } from './Loaded'
@@ -78,9 +78,10 @@ function ServerPart({ zone }: { zone: string }) {
         )}
       </Loaded>
       <div className="system-backup">
-        <Button href="/api/v1/backup" download="" icon={<Icon name="download" />}>
+        <a className="button button-middle" href="/api/v1/backup" download="">
+          <Icon name="download" />
           {words.backup}
-        </Button>
+        </a>
         <p>{words.backupText}</p>
       </div>
     </section>

@@ -1,6 +1,6 @@
-import { Button } from 'antd'
 import { useState } from 'react'
 import type { TenantSettings } from '../api/types'
+import { Button } from '../theme/Button'
 import { type Column, ListTable } from './ListTable'
 import { Loaded } from './Loaded'
 import { useTenants } from './queries'
@@ -67,7 +67,7 @@ export default function TenantsPage() {
   return (
     <>
       <SectionHead title={words.title} text={words.text}>
-        <Button type="primary" onClick={() => setAsked('new')}>
+        <Button kind="primary" onClick={() => setAsked('new')}>
           {words.add}
         </Button>
       </SectionHead>

@@ -1,5 +1,4 @@
-import { Button } from 'antd'
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
 import { problemText } from '../api/http'
 import type { Tenant } from '../api/types'
@@ -10,6 +9,7 @@ import { activeFilters, type Filters, presets } from '../log/filters'
 import { filterText, type NameOf } from '../log/filterWords'
 import { Notice } from '../log/Notice'
 import { useSummary } from '../log/queries'
+import { Button } from '../theme/Button'
 import { Icon } from '../theme/Icon'
 import { Segments } from '../theme/Segments'
 import { exactTime, offsetText } from '../time/zone'
@@ -18,7 +18,8 @@ import { download, useExports, useStartExport } from './queries'
 import { type ExportFormat, exportRequest, filtersOf, type PeriodChoice, type Wanted } from './request'
 import './exports.css'
 
-const CustomPeriod = lazy(() => import('../log/CustomPeriod'))
+import { CustomPeriod } from '../log/CustomPeriod'
+
 const periods: PeriodChoice[] = ['shown', ...presets, 'custom']
 const formats: { value: ExportFormat; title: string }[] = [
   { value: 'csv', title: 'CSV' },
@@ -84,13 +85,11 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
           onChange={choosePeriod}
         />
         {wanted.period === 'custom' ? (
-          <Suspense fallback={<div className="custom-period" />}>
-            <CustomPeriod
-              {...(wanted.custom ?? { from: undefined, to: undefined })}
-              zone={zone}
-              onChange={(from, to) => setWanted({ ...wanted, custom: { from, to } })}
-            />
-          </Suspense>
+          <CustomPeriod
+            {...(wanted.custom ?? { from: undefined, to: undefined })}
+            zone={zone}
+            onChange={(from, to) => setWanted({ ...wanted, custom: { from, to } })}
+          />
         ) : (
           <p className="export-note">{chosen.data && shownPeriod(chosen.data)}</p>
         )}
@@ -126,7 +125,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
       <div className="export-foot">
         <p>{words.exportNote}</p>
         <Button onClick={onClose}>{started ? words.done : words.cancel}</Button>
-        <Button type="primary" disabled={rows === undefined} loading={start.isPending} onClick={submit}>
+        <Button kind="primary" disabled={rows === undefined} pending={start.isPending} onClick={submit}>
           <Icon name="download" />
           {rows === undefined ? words.export : words.exportRows(rows)}
         </Button>

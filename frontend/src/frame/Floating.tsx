@@ -1,14 +1,16 @@
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type KeyboardEvent as ReactKeyboardEvent, type ReactNode, useEffect, useRef } from 'react'
 
 interface Props {
   label: string
+  role?: 'dialog' | 'menu'
   align?: 'start' | 'end'
   onClose: () => void
+  onKeyDown?: (event: ReactKeyboardEvent<HTMLElement>) => void
   children: ReactNode
 }
 
 /** A small panel under the control that opened it. Escape or a press elsewhere closes it; the focus goes back. */
-export function Floating({ label, align = 'start', onClose, children }: Props) {
+export function Floating({ label, role = 'dialog', align = 'start', onClose, onKeyDown, children }: Props) {
   const panel = useRef<HTMLDivElement>(null)
   const close = useRef(onClose)
   close.current = onClose
@@ -16,7 +18,9 @@ export function Floating({ label, align = 'start', onClose, children }: Props) {
   useEffect(() => {
     const opener = document.activeElement
     const anchor = panel.current?.parentElement
-    panel.current?.querySelector<HTMLElement>('input, button')?.focus()
+    const current = panel.current?.querySelector<HTMLElement>('[role=menuitem][aria-current]')
+    const first = current ?? panel.current?.querySelector<HTMLElement>('input, button')
+    first?.focus()
     const press = (event: PointerEvent) => {
       if (event.target instanceof Node && event.target.isConnected && !anchor?.contains(event.target)) close.current()
     }
@@ -35,7 +39,7 @@ export function Floating({ label, align = 'start', onClose, children }: Props) {
   }, [])
 
   return (
-    <div ref={panel} role="dialog" aria-label={label} className={`floating floating-${align}`}>
+    <div ref={panel} role={role} aria-label={label} onKeyDown={onKeyDown} className={`floating floating-${align}`}>
       {children}
     </div>
   )

@@ -1,4 +1,3 @@
-import { Dropdown, type MenuProps } from 'antd'
 import { lazy, Suspense, useState } from 'react'
 import { Link, useLocation, useNavigate } from 'react-router'
 import { administers, settingsPath } from '../admin/access'
@@ -8,6 +7,7 @@ import { LanguageSwitch } from '../session/LanguageSwitch'
 import { useSaveLanguage, useSignOut } from '../session/queries'
 import { useSession } from '../session/session'
 import { Icon, Mark } from '../theme/Icon'
+import { Menu, type MenuItem } from './Menu'
 import { useKey } from './useKey'
 import { useViewport } from './viewport'
 import './frame.css'
@@ -27,12 +27,10 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
   const pages = usePages(tenant)
   const navigate = useNavigate()
   const toSessions = tenant && (() => navigate(settingsPath(tenant.id, 'sessions')))
-  const account: MenuProps = {
-    items: [
-      ...(toSessions ? [{ key: 'sessions', label: words.yourSessions, onClick: toSessions }] : []),
-      { key: 'out', label: words.signOut, onClick: () => signOut.mutate() },
-    ],
-  }
+  const account: MenuItem[] = [
+    ...(toSessions ? [{ key: 'sessions', label: words.yourSessions, onChoose: toSessions }] : []),
+    { key: 'out', label: words.signOut, onChoose: () => signOut.mutate() },
+  ]
   return (
     <header className="top">
       <Link className="mark" to="/">
@@ -71,12 +69,10 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
           onSignOut={() => signOut.mutate()}
         />
       ) : (
-        <Dropdown menu={account} trigger={['click']} placement="bottomRight">
-          <button type="button" className="account" aria-haspopup="menu">
-            <span className="cut">{session.name ?? session.username}</span> <small>{words.roles[session.role]}</small>
-            <Icon name="down" />
-          </button>
-        </Dropdown>
+        <Menu label={words.account} className="account" align="end" items={[account]}>
+          <span className="cut">{session.name ?? session.username}</span> <small>{words.roles[session.role]}</small>
+          <Icon name="down" />
+        </Menu>
       )}
       {help && (
         <Suspense fallback={null}>
@@ -119,21 +115,17 @@ function TenantMenu({ tenant }: { tenant: Tenant }) {
         <span className="cut">{tenant.name}</span>
       </span>
     )
-  const menu: MenuProps = {
-    selectedKeys: [tenant.id],
-    items: tenants.map(({ id, name }) => ({
-      key: id,
-      label: name,
-      onClick: () => navigate(`/t/${encodeURIComponent(id)}/log`),
-    })),
-  }
+  const items = tenants.map(({ id, name }) => ({
+    key: id,
+    label: name,
+    selected: id === tenant.id,
+    onChoose: () => navigate(`/t/${encodeURIComponent(id)}/log`),
+  }))
   return (
-    <Dropdown menu={menu} trigger={['click']}>
-      <button type="button" className="tenant" aria-haspopup="menu" title={words.tenant}>
-        <span className="cut">{tenant.name}</span>
-        <Icon name="down" />
-      </button>
-    </Dropdown>
+    <Menu label={words.tenant} className="tenant" title={words.tenant} items={[items]}>
+      <span className="cut">{tenant.name}</span>
+      <Icon name="down" />
+    </Menu>
   )
 }
 
@@ -150,28 +142,28 @@ function PhoneMenu({ pages, onSessions, onHelp, onSignOut }: PhoneMenuProps) {
   const navigate = useNavigate()
   const saveLanguage = useSaveLanguage()
   const other = tag === 'en' ? 'zh-CN' : 'en'
-  const menu: MenuProps = {
-    selectedKeys: pages.filter((page) => page.current).map((page) => page.path),
-    items: [
-      { key: 'who', label: `${session.name ?? session.username} · ${words.roles[session.role]}`, disabled: true },
-      { type: 'divider' },
-      ...pages.map((page) => ({ key: page.path, label: page.title, onClick: () => navigate(page.path) })),
-      { type: 'divider' },
+  const items: MenuItem[][] = [
+    [{ key: 'who', label: `${session.name ?? session.username} · ${words.roles[session.role]}` }],
+    pages.map((page) => ({
+      key: page.path,
+      label: page.title,
+      selected: page.current,
+      onChoose: () => navigate(page.path),
+    })),
+    [
       {
         key: 'language',
         label: <span lang={other}>{other === 'en' ? 'English' : '中文'}</span>,
-        onClick: () => saveLanguage.mutate(other),
+        onChoose: () => saveLanguage.mutate(other),
       },
-      ...(onSessions ? [{ key: 'sessions', label: words.yourSessions, onClick: onSessions }] : []),
-      { key: 'help', label: words.help, onClick: onHelp },
-      { key: 'out', label: words.signOut, onClick: onSignOut },
+      ...(onSessions ? [{ key: 'sessions', label: words.yourSessions, onChoose: onSessions }] : []),
+      { key: 'help', label: words.help, onChoose: onHelp },
+      { key: 'out', label: words.signOut, onChoose: onSignOut },
     ],
-  }
+  ]
   return (
-    <Dropdown menu={menu} trigger={['click']} placement="bottomRight">
-      <button type="button" className="icon-button" aria-label={words.menu} aria-haspopup="menu">
-        <Icon name="menu" />
-      </button>
-    </Dropdown>
+    <Menu silent label={words.menu} className="icon-button" align="end" items={items.filter((group) => group.length)}>
+      <Icon name="menu" />
+    </Menu>
   )
 }

@@ -8,7 +8,11 @@ export function useKey(key: string, act: () => void, on = true) {
     if (!on) return
     const press = (event: KeyboardEvent) => {
       if (event.key !== key || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
-      if (event.target instanceof HTMLElement && event.target.closest('input, textarea, dialog, [role=dialog]')) return
+      if (
+        event.target instanceof HTMLElement &&
+        event.target.closest('input, textarea, dialog, [role=dialog], [role=menu]')
+      )
+        return
       event.preventDefault()
       latest.current()
     }

@@ -59,6 +59,7 @@ export const en = {
   unreachable: (detail: string) => `The server did not answer: ${detail}`,
   retry: 'Retry',
   menu: 'Menu',
+  account: 'Account',
   tenant: 'Tenant',
   mainNavigation: 'Main',
   roles: { owner: 'Owner', admin: 'Admin', auditor: 'Auditor', member: 'Member' },

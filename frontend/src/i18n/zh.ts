@@ -55,6 +55,7 @@ export const zh: Dictionary = {
   unreachable: (detail) => `服务器没有响应：${detail}`,
   retry: '重试',
   menu: '菜单',
+  account: '账号',
   tenant: '租户',
   mainNavigation: '主导航',
   roles: { owner: '所有者', admin: '管理员', auditor: '审计员', member: '成员' },

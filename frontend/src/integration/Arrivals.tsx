@@ -1,10 +1,10 @@
-import { Button } from 'antd'
 import { Link } from 'react-router'
 import { problemText } from '../api/http'
 import type { MadeKey, Tenant } from '../api/types'
 import type { Titles } from '../log/catalog'
 import { Notice } from '../log/Notice'
 import { TypeTag } from '../log/TypeTag'
+import { Button } from '../theme/Button'
 import '../log/table.css'
 import { useSession } from '../session/session'
 import { exactTime } from '../time/zone'
@@ -39,7 +39,7 @@ export function Arrivals({ tenant, made, sample, titles }: Props) {
     <section className="integration-arrivals" aria-labelledby="integration-arrivals">
       <h2 id="integration-arrivals">{words.arrivals}</h2>
       <p>{words.arrivalsText}</p>
-      <Button type="primary" loading={test.isPending} onClick={send}>
+      <Button kind="primary" pending={test.isPending} onClick={send}>
         {words.sendTest}
       </Button>
       {test.error && <Notice kind="error">{words.testFailed(problemText(test.error))}</Notice>}

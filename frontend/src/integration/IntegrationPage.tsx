@@ -1,4 +1,3 @@
-import { Button } from 'antd'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import { settingsPath } from '../admin/access'
@@ -8,6 +7,7 @@ import { problemText } from '../api/http'
 import type { Tenant } from '../api/types'
 import { useTitles } from '../log/catalog'
 import { Notice } from '../log/Notice'
+import { Button } from '../theme/Button'
 import { Segments } from '../theme/Segments'
 import { Arrivals } from './Arrivals'
 import { useMadeKey } from './queries'
@@ -49,7 +49,7 @@ export default function IntegrationPage({ tenant }: { tenant: Tenant }) {
                   </Link>
                 </p>
                 {make.error && <Notice kind="error">{words.keyFailed(problemText(make.error))}</Notice>}
-                <Button loading={make.isPending} onClick={() => make.mutate(words.keyName)}>
+                <Button pending={make.isPending} onClick={() => make.mutate(words.keyName)}>
                   {words.makeKey}
                 </Button>
               </>

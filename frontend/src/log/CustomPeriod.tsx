@@ -1,12 +1,12 @@
-import { Button, DatePicker } from 'antd'
-import dayjs, { type Dayjs } from 'dayjs'
-import 'dayjs/locale/zh-cn'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useViewport } from '../frame/viewport'
-import { useLanguage, useWords } from '../i18n/language'
-import { exactTime, instantOf, offsetText, wallTime } from '../time/zone'
+import { useWords } from '../i18n/language'
+import { Button } from '../theme/Button'
+import { exactTime, instantOf, offsetText } from '../time/zone'
 
-interface Props {
+const DeskPeriod = lazy(() => import('./DeskPeriod'))
+
+export interface PeriodProps {
   from: string | undefined
   to: string | undefined
   zone: string
@@ -15,31 +15,17 @@ interface Props {
   onChange: (from: string, to: string) => void
 }
 
-/** The picker knows only its own zone, so it is given the wall clock of the tenant's as plain numbers, and asked for them again. */
-function toPicker(iso: string | undefined, zone: string): Dayjs | null {
-  if (!iso) return null
-  const wall = wallTime(Date.parse(iso), zone)
-  return dayjs(new Date(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second))
-}
-
-function fromPicker(value: Dayjs, zone: string): string {
-  const wall = {
-    year: value.year(),
-    month: value.month() + 1,
-    day: value.date(),
-    hour: value.hour(),
-    minute: value.minute(),
-    second: value.second(),
-  }
-  return new Date(instantOf(wall, zone)).toISOString()
-}
-
 /** Two dates with times, in the tenant's zone; on a phone, its own two fields for them. */
-export default function CustomPeriod(props: Props) {
-  return useViewport() < 768 ? <PhonePeriod {...props} /> : <DeskPeriod {...props} />
+export function CustomPeriod(props: PeriodProps) {
+  if (useViewport() < 768) return <PhonePeriod {...props} />
+  return (
+    <Suspense fallback={<div className="custom-period" />}>
+      <DeskPeriod {...props} />
+    </Suspense>
+  )
 }
 
-function PhonePeriod({ from, to, zone, withApply, onChange }: Props) {
+function PhonePeriod({ from, to, zone, withApply, onChange }: PeriodProps) {
   const words = useWords()
   const text = (iso: string | undefined) => (iso ? exactTime(iso, zone).slice(0, 16).replace(' ', 'T') : '')
   const [start, setStart] = useState(text(from))
@@ -75,7 +61,7 @@ function PhonePeriod({ from, to, zone, withApply, onChange }: Props) {
       </label>
       <p>{words.zoneNote(zone, offsetText(Date.now(), zone))}</p>
       {withApply && (
-        <Button type="primary" block disabled={!start || !end} onClick={() => send(start, end)}>
+        <Button kind="primary" block disabled={!start || !end} onClick={() => send(start, end)}>
           {words.apply}
         </Button>
       )}
@@ -87,39 +73,4 @@ function PhonePeriod({ from, to, zone, withApply, onChange }: Props) {
 function instantOfField(value: string, zone: string): string {
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0] = value.split(/[-T:]/).map(Number)
   return new Date(instantOf({ year, month, day, hour, minute, second: 0 }, zone)).toISOString()
-}
-
-function DeskPeriod({ from, to, zone, withApply, onChange }: Props) {
-  const { tag, words } = useLanguage()
-  dayjs.locale(tag === 'en' ? 'en' : 'zh-cn')
-  const [value, setValue] = useState<[Dayjs | null, Dayjs | null]>([toPicker(from, zone), toPicker(to, zone)])
-  const [start, end] = value
-
-  function send(start: Dayjs | null, end: Dayjs | null) {
-    if (start && end) onChange(fromPicker(start, zone), fromPicker(end, zone))
-  }
-
-  return (
-    <div className="custom-period">
-      <DatePicker.RangePicker
-        showTime={{ defaultValue: [dayjs().startOf('day'), dayjs().startOf('day')] }}
-        format="YYYY-MM-DD HH:mm:ss"
-        allowClear={false}
-        value={value}
-        placeholder={[words.from, words.to]}
-        getPopupContainer={(trigger) => trigger.parentElement ?? document.body}
-        onChange={(next) => {
-          const pair: [Dayjs | null, Dayjs | null] = [next?.[0] ?? null, next?.[1] ?? null]
-          setValue(pair)
-          if (!withApply) send(...pair)
-        }}
-      />
-      {withApply && (
-        <Button type="primary" disabled={!start || !end} onClick={() => send(start, end)}>
-          {words.apply}
-        </Button>
-      )}
-      <p>{words.zoneNote(zone, offsetText(Date.now(), zone))}</p>
-    </div>
-  )
 }

@@ -1,7 +1,7 @@
-import { Button } from 'antd'
 import type { ReactNode } from 'react'
 import type { Preset, Summary, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
+import { Button } from '../theme/Button'
 import { Icon } from '../theme/Icon'
 import { ChoiceFilter } from './ChoiceFilter'
 import type { Titles } from './catalog'
@@ -105,7 +105,7 @@ export function FilterBar(props: Props) {
       />
       {props.children}
       <Button
-        type="primary"
+        kind="primary"
         className="export-button"
         aria-label={words.export}
         title={layout === 'folded' ? words.export : undefined}

@@ -1,7 +1,7 @@
-import { Button } from 'antd'
 import type { Organization, Summary, Tenant } from '../api/types'
 import { Dialog } from '../frame/Dialog'
 import { useWords } from '../i18n/language'
+import { Button } from '../theme/Button'
 import { ChoiceList } from './ChoiceFilter'
 import type { Titles } from './catalog'
 import { moduleChoices, operationChoices } from './choices'
@@ -69,7 +69,7 @@ export function FilterSheet({ tenant, filters, summary, titles, organizations, n
         </section>
       )}
       <div className="sheet-foot">
-        <Button type="primary" block onClick={onClose}>
+        <Button kind="primary" block onClick={onClose}>
           {summary ? words.operationsTotal(summary.total) : words.done}
         </Button>
       </div>

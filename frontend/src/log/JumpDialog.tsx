@@ -1,6 +1,6 @@
-import { Button } from 'antd'
 import { useEffect, useRef, useState } from 'react'
 import { Dialog } from '../frame/Dialog'
+import { Button } from '../theme/Button'
 import '../frame/help.css'
 import { useWords } from '../i18n/language'
 
@@ -35,7 +35,7 @@ export default function JumpDialog({ day, onJump, onClose }: Props) {
           value={value}
           onChange={(event) => setValue(event.target.value)}
         />
-        <Button type="primary" htmlType="submit">
+        <Button kind="primary" submit>
           {words.show}
         </Button>
       </form>

@@ -1,11 +1,11 @@
 import { type InfiniteData, useQueryClient } from '@tanstack/react-query'
-import { App } from 'antd'
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
 import { useNavigate, useParams } from 'react-router'
 import { ApiProblem, problemText } from '../api/http'
 import { keys } from '../api/keys'
 import type { Entry, EntryPage, Preset, Tenant } from '../api/types'
 import { useDocumentTitle } from '../frame/documentTitle'
+import { useToast } from '../frame/Toasts'
 import { TopBar } from '../frame/TopBar'
 import { useKey } from '../frame/useKey'
 import { useViewport } from '../frame/viewport'
@@ -57,7 +57,7 @@ const FilterSheet = lazy(() => import('./FilterSheet').then((module) => ({ defau
 
 export function LogPage({ tenant }: { tenant: Tenant }) {
   const words = useWords()
-  const { message } = App.useApp()
+  const say = useToast()
   const client = useQueryClient()
   const navigate = useNavigate()
   const { entry: openId } = useParams()
@@ -113,9 +113,9 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   const copy = useCallback(
     async (text: string, said: string = words.copied) => {
       await copyText(text)
-      message.success({ content: said, duration: 2 })
+      say(said)
     },
-    [message, words],
+    [say, words],
   )
   function closeEntry() {
     openEntry(undefined)

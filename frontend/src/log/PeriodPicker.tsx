@@ -1,13 +1,11 @@
-import { Dropdown } from 'antd'
-import { lazy, Suspense } from 'react'
 import type { Preset } from '../api/types'
 import { Floating } from '../frame/Floating'
+import { Menu } from '../frame/Menu'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
 import { Segments } from '../theme/Segments'
+import { CustomPeriod } from './CustomPeriod'
 import { presets } from './filters'
-
-const CustomPeriod = lazy(() => import('./CustomPeriod'))
 
 interface Props {
   range: Preset | undefined
@@ -40,18 +38,22 @@ export function PeriodPicker({ range, from, to, zone, folded, open, onOpen, onPr
   return (
     <div className="floating-anchor">
       {folded ? (
-        <Dropdown
-          trigger={['click']}
-          menu={{
-            selectedKeys: [value],
-            items: choices.map((key) => ({ key, label: words.ranges[key], onClick: () => choose(key) })),
-          }}
+        <Menu
+          label={words.operationTime}
+          className="choice-trigger"
+          title={words.operationTime}
+          items={[
+            choices.map((key) => ({
+              key,
+              label: words.ranges[key],
+              selected: key === value,
+              onChoose: () => choose(key),
+            })),
+          ]}
         >
-          <button type="button" className="choice-trigger" aria-haspopup="menu" title={words.operationTime}>
-            {words.ranges[value]}
-            <Icon name="down" />
-          </button>
-        </Dropdown>
+          {words.ranges[value]}
+          <Icon name="down" />
+        </Menu>
       ) : (
         <Segments
           label={words.operationTime}
@@ -62,18 +64,16 @@ export function PeriodPicker({ range, from, to, zone, folded, open, onOpen, onPr
       )}
       {open && (
         <Floating label={words.ranges.custom} align={folded ? 'start' : 'end'} onClose={() => onOpen(false)}>
-          <Suspense fallback={<div className="custom-period" />}>
-            <CustomPeriod
-              withApply
-              from={from}
-              to={to}
-              zone={zone}
-              onChange={(nextFrom, nextTo) => {
-                onOpen(false)
-                onCustom(nextFrom, nextTo)
-              }}
-            />
-          </Suspense>
+          <CustomPeriod
+            withApply
+            from={from}
+            to={to}
+            zone={zone}
+            onChange={(nextFrom, nextTo) => {
+              onOpen(false)
+              onCustom(nextFrom, nextTo)
+            }}
+          />
         </Floating>
       )}
     </div>

@@ -1,7 +1,7 @@
-import { Button } from 'antd'
 import type { ReactNode, Ref } from 'react'
 import type { LocaleTag } from '../api/types'
 import { useDocumentTitle } from '../frame/documentTitle'
+import { Button } from '../theme/Button'
 import { Icon, Mark } from '../theme/Icon'
 import { LanguageSwitch } from './LanguageSwitch'
 import './session.css'
@@ -44,7 +44,7 @@ export function CardPage({ title, note, error, action, pending, onSubmit, onLang
             </div>
           )}
           {children}
-          <Button type="primary" htmlType="submit" size="large" block loading={pending}>
+          <Button kind="primary" submit size="large" block pending={pending}>
             {action}
           </Button>
         </form>

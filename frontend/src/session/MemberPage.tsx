@@ -1,7 +1,7 @@
-import { Button } from 'antd'
 import type { LocaleTag } from '../api/types'
 import { useDocumentTitle } from '../frame/documentTitle'
 import { useWords } from '../i18n/language'
+import { Button } from '../theme/Button'
 import { LanguageSwitch } from './LanguageSwitch'
 import { useSignOut } from './queries'
 import './session.css'
@@ -16,7 +16,7 @@ export function MemberPage({ username, onLanguage }: { username: string; onLangu
       <main className="plain">
         <h1>{words.nothingHere}</h1>
         <p>{words.nothingHereText(username)}</p>
-        <Button loading={signOut.isPending} onClick={() => signOut.mutate()}>
+        <Button pending={signOut.isPending} onClick={() => signOut.mutate()}>
           {words.signOut}
         </Button>
       </main>

@@ -1,9 +1,9 @@
-import { Button } from 'antd'
 import { lazy, Suspense, useState } from 'react'
 import { Link, Navigate } from 'react-router'
 import { useDocumentTitle } from '../frame/documentTitle'
 import { TopBar } from '../frame/TopBar'
 import { useWords } from '../i18n/language'
+import { Button } from '../theme/Button'
 import { useSession } from './session'
 import './session.css'
 
@@ -26,7 +26,7 @@ export function TenantChoicePage() {
           {tenants.length === 0 && (
             <>
               <p>{words.noTenantText}</p>
-              <Button type="primary" onClick={() => setAdding(true)}>
+              <Button kind="primary" onClick={() => setAdding(true)}>
                 {words.addTenant}
               </Button>
             </>

@@ -2,7 +2,7 @@ import { type ThemeConfig, theme } from 'antd'
 import { dark, fontFamily, light, monoFamily } from './tokens'
 
 /** Ant Design's theme. The tokens here are applied after the algorithm, so no derived tone replaces them. */
-export function antdTheme(isDark: boolean, phone: boolean): ThemeConfig {
+export function antdTheme(isDark: boolean): ThemeConfig {
   const p = isDark ? dark : light
   return {
     algorithm: isDark ? theme.darkAlgorithm : theme.defaultAlgorithm,
@@ -17,7 +17,7 @@ export function antdTheme(isDark: boolean, phone: boolean): ThemeConfig {
       borderRadius: 6,
       borderRadiusLG: 10,
       borderRadiusSM: 4,
-      controlHeight: phone ? 40 : 32,
+      controlHeight: 32,
       controlHeightSM: 24,
       controlHeightLG: 40,
       colorPrimary: p.accentSolid,
@@ -78,8 +78,6 @@ export function antdTheme(isDark: boolean, phone: boolean): ThemeConfig {
       },
       Input: { activeBorderColor: p.accent, hoverBorderColor: p.accent, paddingInline: 10 },
       DatePicker: { activeBorderColor: p.accent, hoverBorderColor: p.accent, cellActiveWithRangeBg: p.accentBg },
-      Modal: { titleFontSize: 16, titleLineHeight: 1.5 },
-      Menu: { itemSelectedColor: p.accent },
     },
   }
 }

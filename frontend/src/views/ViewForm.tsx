@@ -1,10 +1,10 @@
-import { Button } from 'antd'
 import { type FormEvent, useId, useState } from 'react'
 import { problemText } from '../api/http'
 import type { View } from '../api/types'
 import { useWords } from '../i18n/language'
 import { Notice } from '../log/Notice'
 import { useSession } from '../session/session'
+import { Button } from '../theme/Button'
 import { canonical, lookOf } from './look'
 import { useSaveView } from './queries'
 import type { ViewContext } from './ViewsMenu'
@@ -68,7 +68,7 @@ export function ViewForm({ tenant, query, shown, taste, view, onDone }: Props) {
       {save.error && <Notice kind="error">{words.views.notSaved(problemText(save.error))}</Notice>}
       <div className="views-buttons">
         <Button onClick={onDone}>{words.cancel}</Button>
-        <Button type="primary" htmlType="submit" loading={save.isPending} disabled={name.trim() === ''}>
+        <Button kind="primary" submit pending={save.isPending} disabled={name.trim() === ''}>
           {words.views.saveButton}
         </Button>
       </div>
