@@ -187,10 +187,25 @@ func (l *Log) match(tenant string, q Query) (Match, error) {
 	if err != nil {
 		return Match{}, err
 	}
+	m, err := q.match(t.catalog, l.now().In(t.Location()))
+	if err != nil {
+		return Match{}, err
+	}
+	if len(q.Organizations) > 0 && !t.DataPermission {
+		return Match{}, fieldError("query.organization", q.Organizations[0], "cannot filter, because this tenant's data permission is off")
+	}
+	m.Organizations = t.tree.visible(q.Organizations, q.Scope)
+	return m, nil
+}
+
+// match resolves all of a query but its organizations, with the days of the
+// time zone of now.
+func (q *Query) match(catalog *Catalog, now time.Time) (Match, error) {
 	m := Match{
-		Catalog: t.catalog, Users: q.Users, Modules: q.Modules, Operations: q.Operations,
+		Catalog: catalog, Users: q.Users, Modules: q.Modules, Operations: q.Operations,
 		ContentIDs: q.ContentIDs, From: q.From, To: q.To,
 	}
+	var err error
 	if m.Words, err = ParseSearch(q.Search); err != nil {
 		return Match{}, err
 	}
@@ -198,16 +213,12 @@ func (l *Log) match(tenant string, q Query) (Match, error) {
 		return Match{}, fieldError("query.from", q.From.Format(time.RFC3339), "is after to, %s", q.To.Format(time.RFC3339))
 	}
 	if q.Range != "" && q.Range != RangeCustom {
-		from, to, ok := q.Range.Period(l.now().In(t.Location()))
+		from, to, ok := q.Range.Period(now)
 		if !ok {
 			return Match{}, fieldError("query.range", string(q.Range), "is not one of today, last_7_days, last_30_days, last_90_days")
 		}
 		m.From, m.To = Intersect(q.From, q.To, from, to)
 	}
-	if len(q.Organizations) > 0 && !t.DataPermission {
-		return Match{}, fieldError("query.organization", q.Organizations[0], "cannot filter, because this tenant's data permission is off")
-	}
-	m.Organizations = t.tree.visible(q.Organizations, q.Scope)
 	return m, nil
 }
 

@@ -93,7 +93,7 @@ func keyAt(t time.Time) Key {
 	if t.Before(time.Unix(0, 0)) {
 		return Key{}
 	}
-	return MakeKey(t, 0)
+	return MakeKey(t.Add(time.Microsecond-time.Nanosecond), 0) // entries have whole microseconds
 }
 
 // Counts is what an index counts for a summary.

@@ -3,8 +3,6 @@ package oplog
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -170,49 +168,6 @@ func (l *Log) TellAll(v Event) error {
 		l.Tell(v)
 	}
 	return nil
-}
-
-var errEnough = errors.New("enough")
-
-// Trail returns a page of a trail, newest first, from a cursor on. All that was
-// told before is in it.
-func (l *Log) Trail(ctx context.Context, tenant string, limit int, cursor string) (Page, error) {
-	if limit < 1 || limit > MaxPageSize {
-		return Page{}, fieldError("query.limit", limit, "is not between 1 and %d", MaxPageSize)
-	}
-	name := TrailOf(tenant)
-	before, err := parseCursor(name, cursor)
-	if err != nil {
-		return Page{}, err
-	}
-	l.writeTrail()
-	last, _, err := l.store.Counts(name)
-	if err != nil {
-		return Page{}, err
-	}
-	if cursor != "" {
-		last = min(last, before.Seq()-1)
-	}
-	page := Page{Entries: []Entry{}}
-	if last == 0 {
-		return page, nil
-	}
-	first := max(1, last-min(last, uint64(limit))+1)
-	err = l.store.Arrivals(ctx, name, first, func(e Entry) error {
-		if e.Seq > last {
-			return errEnough
-		}
-		page.Entries = append(page.Entries, e)
-		return nil
-	})
-	if err != nil && !errors.Is(err, errEnough) {
-		return Page{}, err
-	}
-	slices.Reverse(page.Entries)
-	if first > 1 {
-		page.NextCursor = makeCursor(name, page.Entries[len(page.Entries)-1].Key())
-	}
-	return page, nil
 }
 
 // TrailEntry returns an entry of a trail; [Log.Proof] proves it.

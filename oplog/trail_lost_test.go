@@ -66,7 +66,7 @@ func newUnreliable(t *testing.T) (*testLog, *unreliable) {
 // told is the trail of acme, the oldest first.
 func (l *testLog) told() string {
 	l.t.Helper()
-	page, err := l.Trail(l.t.Context(), "acme", oplog.MaxPageSize, "")
+	page, err := l.Trail(l.t.Context(), "acme", oplog.Query{}, oplog.MaxPageSize, "")
 	l.must(nil, err)
 	var told []string
 	for _, e := range page.Entries {

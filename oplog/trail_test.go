@@ -11,7 +11,7 @@ import (
 
 func (l *testLog) trail(tenant string) string {
 	l.t.Helper()
-	page, err := l.Trail(l.t.Context(), tenant, oplog.MaxPageSize, "")
+	page, err := l.Trail(l.t.Context(), tenant, oplog.Query{}, oplog.MaxPageSize, "")
 	l.must(nil, err)
 	var told []string
 	for _, e := range page.Entries {
@@ -88,7 +88,7 @@ func TestTrailKeepsDetailsShort(t *testing.T) {
 	v := event("acme", "a")
 	v.Details = map[string]any{"filters": strings.Repeat("x", oplog.MaxDetailsBytes)}
 	l.Tell(v)
-	page, err := l.Trail(t.Context(), "acme", 1, "")
+	page, err := l.Trail(t.Context(), "acme", oplog.Query{}, 1, "")
 	l.must(nil, err)
 	if got := string(page.Entries[0].Details); got != `{"left_out":"too long"}` {
 		t.Error(got)

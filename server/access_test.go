@@ -61,9 +61,11 @@ func TestWhoMay(t *testing.T) {
 	check("GET", tenant+"/live?limit=x", "", 401, 401, 422, 422, 422, 422, 403, 403, 422, 403, 404, 404, 404)
 	trail := decode[oplog.Page](t, f.get("owner", tenant+"/access", 200)).Entries
 	check("GET", tenant+"/access", "", 401, 401, 200, 200, 403, 403, 403, 403, 403, 403, 404, 404, 404)
+	check("GET", tenant+"/access?q=x&user=admin&operation=log.search&range=today", "", 401, 401, 200, 200, 403, 403, 403, 403, 403, 403, 404, 404, 404)
 	check("GET", tenant+"/access/checkpoint", "", 401, 401, 200, 200, 403, 403, 403, 403, 403, 403, 404, 404, 404)
 	check("GET", tenant+"/access/"+trail[0].ID, "", 401, 401, 200, 200, 403, 403, 403, 403, 403, 403, 404, 404, 404)
 	check("GET", "/api/v1/access", "", 401, 401, 200, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403)
+	check("GET", "/api/v1/access?q=x&range=today", "", 401, 401, 200, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403)
 	check("GET", tenant+"/retention", "", 401, 401, 200, 200, 403, 403, 403, 403, 403, 403, 404, 404, 404)
 	check("POST", tenant+"/holds", `{"reason":"case 7"}`, 401, 401, 201, 201, 403, 403, 403, 403, 403, 403, 404, 404, 404)
 	check("DELETE", tenant+"/holds/none", "", 401, 401, 404, 403, 403, 403, 403, 403, 403, 403, 404, 404, 404)

@@ -26,6 +26,7 @@ func TestCanary(t *testing.T) {
 		entriesPath + "/e1", entriesPath + "/canary", entriesPath + "?cursor=x",
 		tenantA + "/summary?" + period, tenantA + "/summary?q=canary&" + period, tenantA + "/catalog", tenantA + "/organizations",
 		tenantA + "/exports", tenantA + "/exports/canary", tenantA + "/checkpoint", tenantA + "/keys", tenantA + "/retention", tenantA + "/views", tenantA + "/access/canary",
+		tenantA + "/access?user=canary", tenantA + "/access?content_id=canary",
 		"/api/v1/tenants/other/entries", "/api/v1/tenants/other/catalog", "/api/v1/tenants/other/entries/canary", "/t/acme/log",
 	}
 	look := func() map[string]string {

@@ -23,11 +23,28 @@ var filterParams = []*huma.Param{
 	textParam("from", "Operations at or after this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
 	textParam("to", "Operations before this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
 	textParam("range", "A period of whole days of the tenant's time zone, today included; from and to narrow it.",
-		&huma.Schema{Type: huma.TypeString, Enum: []any{"today", "last_7_days", "last_30_days", "last_90_days"}}),
+		&huma.Schema{Type: huma.TypeString, Enum: presets}),
 }
 
 // pageParams are those of a page.
 var pageParams = append(filterParams[:len(filterParams):len(filterParams)], turnParams...)
+
+// trailParams are those of a page of what was done with a log.
+var trailParams = append([]*huma.Param{
+	textParam("q", "Words that all must match, in user, module, or what it was done to and with which filters; user:, module: or content: keeps a word to that field, and “…” matches words in a row.",
+		&huma.Schema{Type: huma.TypeString}),
+	listParam("user", "Ids of users (usernames of accounts, ids of keys); any of them."),
+	listParam("module", "Modules, such as account; any of them."),
+	listParam("operation", "What was done, such as create, or with its module, account.create; any of them."),
+	listParam("content_id", "Ids of what it was done to; any of them."),
+	textParam("from", "What was done at or after this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
+	textParam("to", "What was done before this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
+	textParam("range", "A period of whole days of the tenant's time zone (without a tenant, of the machine's), today included; from and to narrow it.",
+		&huma.Schema{Type: huma.TypeString, Enum: presets}),
+}, turnParams...)
+
+// presets are the values of range.
+var presets = []any{"today", "last_7_days", "last_30_days", "last_90_days"}
 
 // turnParams turn the pages of a list.
 var turnParams = []*huma.Param{

@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -116,7 +117,67 @@ func TestTrailPages(t *testing.T) {
 	f.get("stranger", "/api/v1/tenants/other/access?cursor="+own, 422)
 	f.get("admin", entriesPath+"?cursor="+own, 422)
 	f.get("admin", tenantA+"/access?limit=0", 422)
-	f.get("admin", tenantA+"/access?q=x", 422)
+}
+
+func TestTrailFilters(t *testing.T) {
+	f := newServer(t)
+	tell := func(tenant, user, module, operation, object string) {
+		f.log.Tell(oplog.Event{Tenant: tenant, User: oplog.User{ID: user, Name: "Name of " + user}, Module: module, Operation: operation, Object: oplog.Ref{ID: object}})
+	}
+	tell("acme", "ada", "account", "create", "emma")
+	tell("acme", "ada", "key", "create", "k1")
+	tell("acme", "eve", "account", "change", "emma")
+	tell("acme", "eve", "log", "search", "")
+	tell("other", "ada", "account", "create", "zoe")
+	tell("", "eve", "account", "create", "root")
+	find := func(caller, path, want string) {
+		t.Helper()
+		var told []string
+		for _, e := range decode[oplog.Page](t, f.get(caller, path, 200)).Entries {
+			if e.Module != "access" { // reading it is told, too
+				told = append(told, fmt.Sprintf("%s %s.%s %s", e.User.ID, e.Module, e.Operation, e.Content.ID))
+			}
+		}
+		if got := strings.TrimSpace(strings.Join(told, "; ")); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+	const access = tenantA + "/access?"
+	find("admin", access+"user=eve", "eve log.search ; eve account.change emma")
+	find("admin", access+"user=eve&user=ada&content_id=emma", "eve account.change emma; ada account.create emma")
+	find("admin", access+"operation=create", "ada key.create k1; ada account.create emma")
+	find("admin", access+"operation=account.create&operation=account.change", "eve account.change emma; ada account.create emma")
+	find("admin", access+"module=key", "ada key.create k1")
+	find("admin", access+"module=key&operation=change", "")
+	find("admin", access+"q=content:emma%20module:account", "eve account.change emma; ada account.create emma")
+	find("admin", access+"q=%E8%B4%A6%E5%8F%B7&user=ada", "ada account.create emma")
+	find("admin", access+"user=ada&q=&from=&to=&range=", "ada key.create k1; ada account.create emma")
+	find("admin", access+"range=today&module=account", "eve account.change emma; ada account.create emma")
+	find("admin", access+"from=2026-11-22T08:00:00Z&to=2026-11-22T08:00:01Z&module=key", "ada key.create k1")
+	find("admin", access+"to=2026-11-22T08:00:00Z", "")
+	find("owner", access+"content_id=zoe", "")
+	find("stranger", "/api/v1/tenants/other/access?user=ada", "ada account.create zoe")
+	find("owner", "/api/v1/access?operation=account.create", "eve account.create root")
+
+	refused := func(query, location string) {
+		t.Helper()
+		for caller, path := range map[string]string{"admin": access, "owner": "/api/v1/access?"} {
+			if body := f.get(caller, path+query, 422); !strings.Contains(body, `"location":"query.`+location+`"`) {
+				t.Errorf("%s: %s", query, body)
+			}
+		}
+	}
+	refused("from=yesterday", "from")
+	refused("from=2026-11-22T08:00:00Z&to=2026-11-21T08:00:00Z", "from")
+	refused("to=2026-13-01T00:00:00Z", "to")
+	refused("range=custom", "range")
+	refused("range=last_8_days", "range")
+	refused("q=%E2%80%A6", "q")
+	refused("q=x&q=y", "q")
+	refused("limit=201", "limit")
+	refused("cursor=x", "cursor")
+	refused("organization=east", "organization")
+	refused("deed=x", "deed")
 }
 
 // TestTrailIsProven: an entry of the trail has the proof that one of the log has.
@@ -150,9 +211,12 @@ func TestEveryDeedHasARoute(t *testing.T) {
 			t.Errorf("%s %s is not told", r.method, r.path)
 		}
 	}
-	for id := range deeds {
+	for id, d := range deeds {
 		if !routes[id] {
 			t.Errorf("there is no route %s", id)
+		}
+		if !slices.Contains(oplog.TrailModules(), d.module) {
+			t.Errorf("%s: searches of a trail do not know what the module %s is called", id, d.module)
 		}
 	}
 }
