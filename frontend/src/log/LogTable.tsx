@@ -36,7 +36,8 @@ interface Props extends RowContext {
   foot: ReactNode
 }
 
-const readAhead = 30
+/** How many rows before the last one drawn the next page is asked for: not yet where reading begins. */
+const readAhead = 60
 
 /**
  * The log as a table of seven columns. Only the rows in view are drawn; the roles say what the elements are,

@@ -5,6 +5,9 @@ import { keys } from '../api/keys'
 import type { Catalog, EntryPage, Organization, ProvenEntry, Summary } from '../api/types'
 import { type Filters, writeFilters } from './filters'
 
+/** The first page is to be there soon, those after it less often. */
+const nextPageSize = '200'
+
 /** The rows, newest first, page after page. A new filter aborts the running request, so no late answer arrives. */
 export function useEntries(tenant: string, filters: Filters) {
   const query = writeFilters(filters)
@@ -12,7 +15,7 @@ export function useEntries(tenant: string, filters: Filters) {
     queryKey: keys.entries(tenant, query.toString()),
     queryFn: ({ pageParam, signal }) => {
       const page = new URLSearchParams(query)
-      page.set('limit', pageSize)
+      page.set('limit', pageParam ? nextPageSize : pageSize)
       if (pageParam) page.set('cursor', pageParam)
       return call<EntryPage>(tenantPath(tenant, `entries?${page}`), { signal })
     },
