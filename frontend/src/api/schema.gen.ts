@@ -1406,6 +1406,22 @@ export interface operations {
     listServerAccess: {
         parameters: {
             query?: {
+                /** @description Words that all must match, in user, module, or what it was done to and with which filters; user:, module: or content: keeps a word to that field, and “…” matches words in a row. */
+                q?: string;
+                /** @description Ids of users (usernames of accounts, ids of keys); any of them. */
+                user?: string[];
+                /** @description Modules, such as account; any of them. */
+                module?: string[];
+                /** @description What was done, such as create, or with its module, account.create; any of them. */
+                operation?: string[];
+                /** @description Ids of what it was done to; any of them. */
+                content_id?: string[];
+                /** @description What was done at or after this instant (RFC 3339). */
+                from?: string;
+                /** @description What was done before this instant (RFC 3339). */
+                to?: string;
+                /** @description A period of whole days of the tenant's time zone (without a tenant, of the machine's), today included; from and to narrow it. */
+                range?: "today" | "last_7_days" | "last_30_days" | "last_90_days";
                 /** @description How many entries a page has. */
                 limit?: number;
                 /** @description next_cursor of the page before. */
@@ -1969,6 +1985,22 @@ export interface operations {
     listAccess: {
         parameters: {
             query?: {
+                /** @description Words that all must match, in user, module, or what it was done to and with which filters; user:, module: or content: keeps a word to that field, and “…” matches words in a row. */
+                q?: string;
+                /** @description Ids of users (usernames of accounts, ids of keys); any of them. */
+                user?: string[];
+                /** @description Modules, such as account; any of them. */
+                module?: string[];
+                /** @description What was done, such as create, or with its module, account.create; any of them. */
+                operation?: string[];
+                /** @description Ids of what it was done to; any of them. */
+                content_id?: string[];
+                /** @description What was done at or after this instant (RFC 3339). */
+                from?: string;
+                /** @description What was done before this instant (RFC 3339). */
+                to?: string;
+                /** @description A period of whole days of the tenant's time zone (without a tenant, of the machine's), today included; from and to narrow it. */
+                range?: "today" | "last_7_days" | "last_30_days" | "last_90_days";
                 /** @description How many entries a page has. */
                 limit?: number;
                 /** @description next_cursor of the page before. */
