@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	segmentapi "github.com/blevesearch/scorch_segment_api/v2"
-
 	"oplog/oplog"
 )
 
@@ -201,14 +199,8 @@ func (t *tenantIndex) build(entries []oplog.Entry, enough int) ([]*segment, erro
 }
 
 func (t *tenantIndex) buildOne(entries []oplog.Entry, name string) (*segment, error) {
-	built, err := buildSegment(entries)
+	info, err := saveSegment(t.dir, name, nil, func(w *segmentWriter) error { return buildSegment(w, entries) })
 	if err != nil {
-		return nil, err
-	}
-	info, err := saveSegment(t.dir, name, func(path string) error {
-		return built.(segmentapi.UnpersistedSegment).Persist(path)
-	})
-	if err = errors.Join(err, built.Close()); err != nil {
 		return nil, err
 	}
 	return openSegment(t.dir, info, false)

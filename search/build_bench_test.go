@@ -15,11 +15,7 @@ func BenchmarkBuild(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		s, err := buildSegment(entries)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := s.Close(); err != nil {
+		if _, err := buildImage(entries); err != nil {
 			b.Fatal(err)
 		}
 	}

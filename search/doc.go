@@ -1,6 +1,7 @@
 // Package search answers queries from Bleve's segments with bitmaps.
 //
-// A tenant's index is a list of immutable segments (zapx files) and a tail: the
+// A tenant's index is a list of immutable segments (files of the form of zapx,
+// which reads them; write.go writes them) and a tail: the
 // newest arrivals, in memory, scanned by every query, so that what the store
 // has acknowledged is found at once. A segment's documents are numbered in the
 // order of their keys, so that a period is a range of numbers and a page is read

@@ -2,9 +2,11 @@ package search
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/binary"
+	"slices"
+	"strings"
 	"sync"
-
-	index "github.com/blevesearch/bleve_index_api"
 
 	"oplog/oplog"
 )
@@ -25,12 +27,6 @@ const (
 // may hold it.
 const userSeparator = "\x00"
 
-// document is an entry as zapx indexes it.
-type document struct {
-	id     []byte
-	fields [7]field
-}
-
 // appendDocID appends a key without what all keys have: the first byte of the
 // time, which is 0 until the year 4253, and the leading zero bytes of the seq.
 func appendDocID(id []byte, k oplog.Key) []byte {
@@ -47,51 +43,35 @@ func keyOfDocID(id []byte) (k oplog.Key, ok bool) {
 	return k, true
 }
 
-var _ index.Document = (*document)(nil)
+// span is a stretch of a list, to exclusive.
+type span struct{ from, to uint32 }
 
-func (d *document) ID() string { return string(d.id) }
-func (d *document) Size() int  { return 0 }
-func (d *document) VisitFields(visit index.FieldVisitor) {
-	for i := range d.fields {
-		visit(&d.fields[i])
-	}
-}
-func (d *document) VisitComposite(index.CompositeFieldVisitor) {}
-func (d *document) HasComposite() bool                         { return false }
-func (d *document) NumPlainTextBytes() uint64                  { return 0 }
-func (d *document) AddIDField()                                {}
-func (d *document) StoredFieldsBytes() uint64                  { return uint64(len(d.id)) }
-func (d *document) Indexed() bool                              { return true }
+// noTerm stands for an empty value, which no filter asks for.
+const noTerm = ^uint32(0)
 
-// field is one field of a document, analysed already.
-type field struct {
-	name    string
-	options index.FieldIndexingOptions
-	terms   index.TokenFrequencies
-	value   []byte
-}
-
-var _ index.Field = (*field)(nil)
-
-func (f *field) Name() string                                     { return f.name }
-func (f *field) Value() []byte                                    { return f.value }
-func (f *field) ArrayPositions() []uint64                         { return nil }
-func (f *field) EncodedFieldType() byte                           { return 't' }
-func (f *field) Analyze()                                         {}
-func (f *field) Options() index.FieldIndexingOptions              { return f.options }
-func (f *field) AnalyzedLength() int                              { return len(f.terms) }
-func (f *field) AnalyzedTokenFrequencies() index.TokenFrequencies { return f.terms }
-func (f *field) NumPlainTextBytes() uint64                        { return 0 }
-
-// documentBuilder makes documents. It analyses each text that repeats once, and
-// uses its memory again for the next segment.
+// documentBuilder turns entries into the terms of fields and their documents.
+// It gives terms numbers, analyses each text that repeats once, and uses its
+// memory again for the next segment.
 type documentBuilder struct {
-	documents []document
-	terms     map[string]*index.TokenFreq
-	texts     map[[2]string]index.TokenFrequencies // by name and id
-	words     map[string]index.TokenFrequencies    // of one term each
-	found     []string                             // terms of the present text
-	free      []index.TokenFrequencies             // empty
+	terms   []string // by number
+	numbers map[string]uint32
+	users   map[[2]string]uint32 // by id and name
+	texts   map[[2]string]span   // by name and id: their terms, in textTerms
+	text    []uint32             // the terms of texts, one text after the other
+
+	contents []span                // by document: its content's terms
+	keywords [len(fields)][]uint32 // by field and document: its term
+	used     []usedTerm            // of the present field
+	places   []uint32              // by number of a term: its place in used, and one more; 0 for none
+	found    []uint32              // documents of used terms, one term's after the other
+	id       []byte
+}
+
+// usedTerm is a term that documents of a segment have in a field.
+type usedTerm struct {
+	start     uint64 // its first bytes, which tell most terms apart
+	number    uint32
+	documents span // in found
 }
 
 // A builder forgets what it knows of texts and terms where these are more.
@@ -102,97 +82,180 @@ const (
 
 var builders = sync.Pool{New: func() any {
 	return &documentBuilder{
-		terms: make(map[string]*index.TokenFreq),
-		texts: make(map[[2]string]index.TokenFrequencies),
-		words: make(map[string]index.TokenFrequencies),
+		numbers: make(map[string]uint32), users: make(map[[2]string]uint32), texts: make(map[[2]string]span),
 	}
 }}
 
-// build makes the documents of a segment, in the order of its entries. They are
-// valid until the next call.
-func (b *documentBuilder) build(entries []oplog.Entry) []index.Document {
-	if len(b.texts) > maxKnownTexts {
-		for _, t := range b.texts {
-			clear(t)
-			b.free = append(b.free, t)
-		}
-		clear(b.texts)
+// buildSegment writes a segment of entries in order of their keys.
+func buildSegment(w *segmentWriter, entries []oplog.Entry) error {
+	b := builders.Get().(*documentBuilder)
+	defer builders.Put(b)
+	return b.build(w, entries)
+}
+
+func (b *documentBuilder) build(w *segmentWriter, entries []oplog.Entry) error {
+	b.forget()
+	b.contents = b.contents[:0]
+	for i := range b.keywords {
+		b.keywords[i] = b.keywords[i][:0]
 	}
-	if len(b.terms) > maxKnownTerms || len(b.words) > maxKnownTerms {
-		clear(b.terms)
-		clear(b.words)
-	}
-	if cap(b.documents) < len(entries) {
-		b.documents = make([]document, len(entries))
-	}
-	b.documents = b.documents[:len(entries)]
-	documents := make([]index.Document, len(entries))
 	for i := range entries {
-		b.fill(&b.documents[i], &entries[i])
-		documents[i] = &b.documents[i]
+		e := &entries[i]
+		b.id = appendDocID(b.id[:0], e.Key())
+		w.document(b.id)
+		b.add(e)
 	}
-	return documents
+	w.endDocuments()
+	for field := range fields {
+		if err := b.writeField(w, field); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (b *documentBuilder) fill(d *document, e *oplog.Entry) {
-	const indexed = index.IndexField | index.SkipFreqNorm
-	d.id = appendDocID(d.id[:0], e.Key())
-	d.fields = [7]field{
-		{fieldID, index.StoreField, nil, d.id},
-		{fieldContentText, indexed, b.text(e.Content.Name, e.Content.ID), nil},
-		{fieldModule, indexed, b.keyword(e.Module), nil},
-		{fieldOperation, indexed, b.keyword(e.Operation), nil},
-		{fieldUser, indexed, b.keyword(userTerm(e.User)), nil},
-		{fieldOrganization, indexed, b.keyword(e.Organization.ID), nil},
-		{fieldContentID, indexed, b.keyword(e.Content.ID), nil},
+// forget makes room where too much is known.
+func (b *documentBuilder) forget() {
+	if len(b.terms) > maxKnownTerms {
+		b.terms = slices.Delete(b.terms, 0, len(b.terms))
+		clear(b.numbers)
+		clear(b.users)
+	} else if len(b.texts) <= maxKnownTexts {
+		return
+	}
+	clear(b.texts)
+	b.text = b.text[:0]
+}
+
+// add notes the terms of an entry.
+func (b *documentBuilder) add(e *oplog.Entry) {
+	b.contents = append(b.contents, b.textOf(e.Content.Name, e.Content.ID))
+	for field, name := range fields {
+		var term uint32
+		switch name {
+		case fieldContentID:
+			term = b.keyword(e.Content.ID)
+		case fieldModule:
+			term = b.keyword(e.Module)
+		case fieldOperation:
+			term = b.keyword(e.Operation)
+		case fieldOrganization:
+			term = b.keyword(e.Organization.ID)
+		case fieldUser:
+			term = b.user(e.User)
+		default:
+			continue
+		}
+		b.keywords[field] = append(b.keywords[field], term)
 	}
 }
 
+// userTerm is a user as a term of fieldUser.
 func userTerm(u oplog.User) string { return u.ID + userSeparator + u.Name }
 
-func (b *documentBuilder) text(name, id string) index.TokenFrequencies {
+func (b *documentBuilder) user(u oplog.User) uint32 {
+	key := [2]string{u.ID, u.Name}
+	n, known := b.users[key]
+	if !known {
+		n = b.keyword(userTerm(u))
+		b.users[key] = n
+	}
+	return n
+}
+
+func (b *documentBuilder) keyword(value string) uint32 {
+	if value == "" {
+		return noTerm
+	}
+	return b.number(value)
+}
+
+func (b *documentBuilder) number(term string) uint32 {
+	n, known := b.numbers[term]
+	if !known {
+		n = uint32(len(b.terms))
+		b.terms = append(b.terms, term)
+		b.numbers[term] = n
+	}
+	return n
+}
+
+// textOf returns the terms of a text, each once.
+func (b *documentBuilder) textOf(name, id string) span {
 	key := [2]string{name, id}
-	if t, ok := b.texts[key]; ok {
-		return t
+	s, known := b.texts[key]
+	if !known {
+		s.from = uint32(len(b.text))
+		terms(analyse(name, id), func(term string) { b.text = append(b.text, b.number(term)) })
+		found := b.text[s.from:]
+		slices.Sort(found)
+		s.to = s.from + uint32(len(slices.Compact(found)))
+		b.text = b.text[:s.to]
+		b.texts[key] = s
 	}
-	b.found = b.found[:0]
-	terms(analyse(name, id), func(term string) { b.found = append(b.found, term) })
-	t := b.emptyTerms()
-	for _, term := range b.found {
-		t[term] = b.term(term)
-	}
-	b.texts[key] = t
-	return t
+	return s
 }
 
-func (b *documentBuilder) emptyTerms() index.TokenFrequencies {
-	if n := len(b.free); n > 0 {
-		t := b.free[n-1]
-		b.free = b.free[:n-1]
-		return t
+// writeField writes the terms of a field in order, each with its documents.
+func (b *documentBuilder) writeField(w *segmentWriter, field int) error {
+	b.places = slices.Grow(b.places[:0], len(b.terms))[:len(b.terms)]
+	clear(b.places)
+	b.used = b.used[:0]
+	total := uint32(0)
+	b.eachTerm(field, func(_, term uint32) {
+		if b.places[term] == 0 {
+			b.used = append(b.used, usedTerm{start: firstBytes(b.terms[term]), number: term})
+			b.places[term] = uint32(len(b.used))
+		}
+		b.used[b.places[term]-1].documents.to++
+		total++
+	})
+	end := uint32(0)
+	for i := range b.used {
+		d := &b.used[i].documents
+		d.from, d.to, end = end, end, end+d.to
 	}
-	return make(index.TokenFrequencies, len(b.found))
+	b.found = slices.Grow(b.found[:0], int(total))[:total]
+	b.eachTerm(field, func(document, term uint32) {
+		d := &b.used[b.places[term]-1].documents
+		b.found[d.to] = document
+		d.to++
+	})
+	slices.SortFunc(b.used, func(x, y usedTerm) int {
+		if c := cmp.Compare(x.start, y.start); c != 0 {
+			return c
+		}
+		return strings.Compare(b.terms[x.number], b.terms[y.number])
+	})
+	for _, u := range b.used {
+		if err := w.term([]byte(b.terms[u.number]), b.found[u.documents.from:u.documents.to]); err != nil {
+			return err
+		}
+	}
+	return w.endField(field)
 }
 
-// keyword returns the one term; none for an empty value, which no filter asks
-// for.
-func (b *documentBuilder) keyword(value string) index.TokenFrequencies {
-	if t, ok := b.words[value]; ok {
-		return t
+// eachTerm visits the terms of a field, document after document.
+func (b *documentBuilder) eachTerm(field int, visit func(document, term uint32)) {
+	if fields[field] == fieldContentText {
+		for document, text := range b.contents {
+			for _, term := range b.text[text.from:text.to] {
+				visit(uint32(document), term)
+			}
+		}
+		return
 	}
-	t := make(index.TokenFrequencies, 1)
-	if value != "" {
-		t[value] = b.term(value)
+	for document, term := range b.keywords[field] {
+		if term != noTerm {
+			visit(uint32(document), term)
+		}
 	}
-	b.words[value] = t
-	return t
 }
 
-func (b *documentBuilder) term(term string) *index.TokenFreq {
-	f := b.terms[term]
-	if f == nil {
-		f = &index.TokenFreq{Term: []byte(term)}
-		b.terms[term] = f
-	}
-	return f
+// firstBytes returns the first bytes of a term as a number that orders as they
+// do.
+func firstBytes(term string) uint64 {
+	var first [8]byte
+	copy(first[:], term)
+	return binary.BigEndian.Uint64(first[:])
 }

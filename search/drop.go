@@ -5,9 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/RoaringBitmap/roaring/v2"
-	segmentapi "github.com/blevesearch/scorch_segment_api/v2"
-
 	"oplog/oplog"
 )
 
@@ -31,7 +28,7 @@ func (x *Index) Drop(ctx context.Context, tenant string, from, to time.Time) err
 			kept = append(kept, s)
 			continue
 		case s.first.Compare(low) < 0, s.last.Compare(high) >= 0:
-			rest, err := t.without(s, low, high)
+			rest, err := t.without(ctx, s, low, high)
 			if err != nil {
 				return err
 			}
@@ -70,7 +67,7 @@ func dropDocuments(documents []tailDocument, low, high oplog.Key) []tailDocument
 // without writes a segment anew, without the documents from one key to another;
 // building is held. Some of the segment are not of these; where none is, it
 // stays as it is.
-func (t *tenantIndex) without(s *segment, low, high oplog.Key) (*segment, error) {
+func (t *tenantIndex) without(ctx context.Context, s *segment, low, high oplog.Key) (*segment, error) {
 	first, err := s.numberOf(low)
 	if err != nil {
 		return nil, err
@@ -82,12 +79,12 @@ func (t *tenantIndex) without(s *segment, low, high oplog.Key) (*segment, error)
 	if first == end {
 		return s, nil
 	}
-	drops := roaring.New()
-	drops.AddRange(uint64(first), uint64(end))
-	info, err := saveSegment(t.dir, t.nextFile(), func(path string) error {
-		_, _, err := plugin.Merge([]segmentapi.Segment{s.zap}, []*roaring.Bitmap{drops}, path, nil, &pacer{at: time.Now()})
-		return err
-	})
+	i, err := imageOf(s.zap)
+	if err != nil {
+		return nil, err
+	}
+	rest := []part{{i, 0, first}, {i, end, s.count}}
+	info, err := saveSegment(t.dir, t.nextFile(), &pacer{at: time.Now()}, func(w *segmentWriter) error { return w.merge(ctx, rest) })
 	if err != nil {
 		return nil, err
 	}

@@ -1,12 +1,9 @@
 package search
 
 import (
-	"context"
+	"bytes"
 	"slices"
 	"time"
-
-	"github.com/RoaringBitmap/roaring/v2"
-	segmentapi "github.com/blevesearch/scorch_segment_api/v2"
 
 	"oplog/oplog"
 )
@@ -57,19 +54,14 @@ func (x *Index) merge(t *tenantIndex) (bool, error) {
 		t.merging = false
 		t.mu.Unlock()
 	}()
-	input, err := x.inOrder(t, group)
+	parts, err := x.inOrder(t, group)
 	if err != nil {
 		return false, err
 	}
 	t.building.Lock()
 	name := t.nextFile()
 	t.building.Unlock()
-	ended := make(chan struct{}) // zapx looks at it as it writes
-	defer context.AfterFunc(x.ctx, func() { close(ended) })()
-	info, err := saveSegment(t.dir, name, func(path string) error {
-		_, _, err := plugin.Merge(input.segments, input.drops, path, ended, &pacer{at: time.Now()})
-		return err
-	})
+	info, err := saveSegment(t.dir, name, &pacer{at: time.Now()}, func(w *segmentWriter) error { return w.merge(x.ctx, parts) })
 	if err != nil {
 		return false, err
 	}
@@ -87,7 +79,7 @@ type pacer struct{ at time.Time }
 // mergeStretch is how long merging goes on without a rest.
 const mergeStretch = 10 * time.Millisecond
 
-// ReportBytesWritten is called by zapx as it writes.
+// ReportBytesWritten is called as a segment is written.
 func (p *pacer) ReportBytesWritten(uint64) {
 	if worked := time.Since(p.at); worked > mergeStretch {
 		time.Sleep(worked / 2)
@@ -188,23 +180,12 @@ func runsInOrder(group []*segment) ([]run, error) {
 	}
 }
 
-// mergeInput are segments to be concatenated, without the documents to drop.
-type mergeInput struct {
-	segments []segmentapi.Segment
-	drops    []*roaring.Bitmap
-}
-
-func (in *mergeInput) add(s segmentapi.Segment, drop *roaring.Bitmap) {
-	in.segments = append(in.segments, s)
-	in.drops = append(in.drops, drop)
-}
-
 // inOrder returns what is concatenated in order of keys: long runs of the group
 // as they are, and what is mixed between them built anew from the store.
-func (x *Index) inOrder(t *tenantIndex, group []*segment) (in mergeInput, err error) {
+func (x *Index) inOrder(t *tenantIndex, group []*segment) (parts []part, err error) {
 	runs, err := runsInOrder(group)
 	if err != nil {
-		return in, err
+		return nil, err
 	}
 	pace := pacer{at: time.Now()}
 	var mixed []oplog.Key
@@ -220,11 +201,11 @@ func (x *Index) inOrder(t *tenantIndex, group []*segment) (in mergeInput, err er
 			if len(entries) == 0 {
 				continue // all were deleted meanwhile
 			}
-			part, err := buildSegment(entries)
+			built, err := buildImage(entries)
 			if err != nil {
 				return err
 			}
-			in.add(part, nil)
+			parts = append(parts, built.whole())
 			pace.ReportBytesWritten(0)
 		}
 		mixed = nil
@@ -233,30 +214,37 @@ func (x *Index) inOrder(t *tenantIndex, group []*segment) (in mergeInput, err er
 	for _, r := range runs {
 		if r.to-r.from >= min(uint32(x.sizes.longRun), r.segment.count) {
 			if err := build(); err != nil {
-				return in, err
+				return nil, err
 			}
-			in.add(r.segment.zap, r.others())
+			i, err := imageOf(r.segment.zap)
+			if err != nil {
+				return nil, err
+			}
+			parts = append(parts, part{i, r.from, r.to})
 			continue
 		}
 		for number := r.from; number < r.to; number++ {
 			key, err := r.segment.key(number)
 			if err != nil {
-				return in, err
+				return nil, err
 			}
 			mixed = append(mixed, key)
 		}
 	}
-	return in, build()
+	return parts, build()
 }
 
-// others returns the documents of a run's segment that are not in it; nil for
-// none.
-func (r run) others() *roaring.Bitmap {
-	if r.to-r.from == r.segment.count {
-		return nil
+// buildImage makes a segment of entries in memory.
+func buildImage(entries []oplog.Entry) (image, error) {
+	var out bytes.Buffer
+	w, err := newSegmentWriter(&out, nil)
+	if err != nil {
+		return image{}, err
 	}
-	b := roaring.New()
-	b.AddRange(0, uint64(r.from))
-	b.AddRange(uint64(r.to), uint64(r.segment.count))
-	return b
+	if err := buildSegment(w, entries); err != nil {
+		return image{}, err
+	}
+	i, err := w.finish()
+	i.bytes = out.Bytes()
+	return i, err
 }

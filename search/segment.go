@@ -37,7 +37,7 @@ type segmentInfo struct {
 type segment struct {
 	info        segmentInfo
 	path        string
-	zap         segmentapi.Segment
+	zap         *zap.Segment
 	count       uint32
 	first, last oplog.Key
 
@@ -56,22 +56,11 @@ type segment struct {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// buildSegment makes an in-memory segment of entries in order of their keys.
-func buildSegment(entries []oplog.Entry) (segmentapi.Segment, error) {
-	b := builders.Get().(*documentBuilder)
-	defer builders.Put(b)
-	s, _, err := plugin.New(b.build(entries))
-	return s, err
-}
-
 // saveSegment writes a segment's file by way of a temporary name, so that a
-// file with a final name is always complete.
-func saveSegment(dir, name string, write func(path string) error) (segmentInfo, error) {
+// file with a final name is always complete. Pace may be nil.
+func saveSegment(dir, name string, pace *pacer, write func(*segmentWriter) error) (segmentInfo, error) {
 	temporary := filepath.Join(dir, name+".tmp")
-	if err := os.Remove(temporary); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return segmentInfo{}, err // zapx does not cut off what an older file held
-	}
-	if err := write(temporary); err != nil {
+	if err := writeFile(temporary, pace, write); err != nil {
 		return segmentInfo{}, errors.Join(err, removeIfThere(temporary))
 	}
 	if err := os.Rename(temporary, filepath.Join(dir, name)); err != nil {
@@ -84,6 +73,24 @@ func saveSegment(dir, name string, write func(path string) error) (segmentInfo, 
 	var err error
 	info.Size, info.CRC, err = checksum(filepath.Join(dir, name))
 	return info, err
+}
+
+func writeFile(path string, pace *pacer, write func(*segmentWriter) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	w, err := newSegmentWriter(f, pace)
+	if err == nil {
+		err = write(w)
+	}
+	if err == nil {
+		_, err = w.finish()
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
 }
 
 func removeIfThere(path string) error {
@@ -129,9 +136,13 @@ func openSegment(dir string, info segmentInfo, check bool) (*segment, error) {
 			return nil, fmt.Errorf("segment %s is damaged", path)
 		}
 	}
-	z, err := plugin.Open(path)
+	opened, err := plugin.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open segment %s: %w", path, err)
+	}
+	z, ok := opened.(*zap.Segment)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("open segment %s: it is a %T", path, opened), opened.Close())
 	}
 	s := &segment{
 		info: info, path: path, zap: z, count: uint32(z.Count()),

@@ -1,0 +1,243 @@
+package search
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"io"
+	"math"
+
+	index "github.com/blevesearch/bleve_index_api"
+	"github.com/blevesearch/vellum"
+	zap "github.com/blevesearch/zapx/v17"
+)
+
+// segmentWriter writes a segment in the form of zapx, which reads it. zapx's own
+// writers are made for documents of any kind, with frequencies, places and
+// values to sort by; ours have none of these, and are written in a third of the
+// time.
+//
+// First come the documents, in order of their numbers; then, field by field,
+// the terms in order; then finish.
+type segmentWriter struct {
+	out    *bufio.Writer // its first error is what Flush returns, so others are not looked at
+	sum    *zap.CountHashWriter
+	image  image
+	offset uint64   // of the next byte
+	starts []uint64 // of documents
+	varint [binary.MaxVarintLen64]byte
+
+	dictionary *vellum.Builder
+	encoded    bytes.Buffer // the dictionary of the present field
+	postings   []byte       // of the present term
+}
+
+// image is what a segment's bytes hold, and where.
+type image struct {
+	bytes  []byte
+	count  uint32              // of documents
+	stored uint64              // where the documents end, and the list of their places begins
+	terms  [len(fields)]uint64 // where each field's dictionary begins
+}
+
+// fields of a document, as zapx numbers them: the id, and the others by name.
+var fields = [...]string{fieldID, fieldContentText, fieldContentID, fieldModule, fieldOperation, fieldOrganization, fieldUser}
+
+// dictionaryOptions are those of zapx: endings are not shared, which would take
+// long to find.
+var dictionaryOptions = &vellum.BuilderOpts{Encoder: 1, RegistryTableSize: 0, RegistryMRUSize: 1}
+
+// writeSize is how much is written at a time, and how often a pacer may rest.
+const writeSize = 64 << 10
+
+// pace may be nil.
+func newSegmentWriter(to io.Writer, pace *pacer) (*segmentWriter, error) {
+	w := &segmentWriter{sum: zap.NewCountHashWriter(to)}
+	if pace != nil {
+		w.sum = zap.NewCountHashWriterWithStatsReporter(to, pace)
+	}
+	w.out = bufio.NewWriterSize(w.sum, writeSize)
+	var err error
+	w.dictionary, err = vellum.New(&w.encoded, dictionaryOptions)
+	return w, err
+}
+
+func (w *segmentWriter) write(data []byte) {
+	_, _ = w.out.Write(data)
+	w.offset += uint64(len(data))
+}
+
+func (w *segmentWriter) writeUvarint(v uint64) {
+	w.write(w.varint[:binary.PutUvarint(w.varint[:], v)])
+}
+
+func (w *segmentWriter) writeUint16(v uint16) {
+	w.write(binary.BigEndian.AppendUint16(w.varint[:0], v))
+}
+func (w *segmentWriter) writeUint32(v uint32) {
+	w.write(binary.BigEndian.AppendUint32(w.varint[:0], v))
+}
+func (w *segmentWriter) writeUint64(v uint64) {
+	w.write(binary.BigEndian.AppendUint64(w.varint[:0], v))
+}
+
+// document adds one, of which the id is stored.
+func (w *segmentWriter) document(id []byte) {
+	w.starts = append(w.starts, w.offset)
+	const nothing = 0 // the length of the other fields that are stored
+	w.writeUvarint(1) // the length of what follows the two lengths, up to the id
+	w.writeUvarint(uint64(len(id)) + 1)
+	w.writeUvarint(uint64(len(id)))
+	w.write(id)
+	w.writeUvarint(nothing)
+}
+
+// copyDocuments adds those of a part as they are.
+func (w *segmentWriter) copyDocuments(p part) {
+	if p.from == p.to {
+		return
+	}
+	begin, end := p.start(p.from), p.start(p.to)
+	for number := p.from; number < p.to; number++ {
+		w.starts = append(w.starts, w.offset+p.start(number)-begin)
+	}
+	w.write(p.bytes[begin:end])
+}
+
+// endDocuments is called after the last.
+func (w *segmentWriter) endDocuments() {
+	w.image.count, w.image.stored = uint32(len(w.starts)), w.offset
+	for _, start := range w.starts {
+		w.writeUint64(start)
+	}
+	w.writeUvarint(0) // no document is a part of another
+}
+
+// term adds one to the present field, with the numbers of its documents in
+// order. One of a single document takes no room beside the dictionary.
+func (w *segmentWriter) term(term []byte, numbers []uint32) error {
+	if len(numbers) == 1 {
+		return w.dictionary.Insert(term, zap.FSTValEncode1Hit(uint64(numbers[0]), zap.NormBits1Hit))
+	}
+	at := w.offset
+	w.writeUvarint(0) // no frequencies
+	w.writeUvarint(0) // no places in the text
+	w.postings = appendBitmap(w.postings[:0], numbers)
+	w.writeUvarint(uint64(len(w.postings)))
+	w.write(w.postings)
+	return w.dictionary.Insert(term, at)
+}
+
+// endField is called after the last term of each field.
+func (w *segmentWriter) endField(field int) error {
+	if err := w.dictionary.Close(); err != nil {
+		return err
+	}
+	w.image.terms[field] = w.offset
+	w.writeUvarint(uint64(w.encoded.Len()))
+	w.write(w.encoded.Bytes())
+	w.encoded.Reset()
+	return w.dictionary.Reset(&w.encoded)
+}
+
+// finish ends the segment, and returns where it has what.
+func (w *segmentWriter) finish() (image, error) {
+	var described [len(fields)]uint64
+	for i, name := range fields {
+		at := w.offset
+		w.writeUvarint(math.MaxUint64) // no values to sort by: where they would begin
+		w.writeUvarint(math.MaxUint64) // and end
+		w.writeUvarint(w.image.terms[i])
+		described[i] = w.offset
+		w.writeUvarint(uint64(len(name)))
+		w.write([]byte(name))
+		w.writeUvarint(uint64(optionsOf(name)))
+		w.writeUvarint(1) // section
+		w.writeUint16(zap.SectionInvertedTextIndex)
+		w.writeUint64(at)
+	}
+	list := w.offset
+	w.writeUvarint(uint64(len(fields)))
+	for _, at := range described {
+		w.writeUint64(at)
+	}
+	w.writeUint32(0) // the length of the name of who encrypted it
+	w.writeUint64(uint64(w.image.count))
+	w.writeUint64(w.image.stored)
+	w.writeUint64(list)
+	w.writeUint32(zap.DefaultChunkMode)
+	w.writeUint32(zap.Version)
+	if err := w.out.Flush(); err != nil {
+		return image{}, err
+	}
+	w.writeUint32(w.sum.Sum32())
+	return w.image, w.out.Flush()
+}
+
+func optionsOf(field string) index.FieldIndexingOptions {
+	if field == fieldID {
+		return index.IndexField | index.StoreField
+	}
+	return index.IndexField | index.SkipFreqNorm
+}
+
+// The form of roaring bitmaps (RoaringFormatSpec): containers of 65,536 numbers
+// each, of which those with more than 4,096 members are bitmaps, and the others
+// lists.
+const (
+	bitmapCookie   = 12346 // without containers of runs
+	listContainer  = 4096
+	containerWords = 1 << 16 / 64
+)
+
+// appendBitmap appends numbers, in order, as a roaring bitmap has them.
+func appendBitmap(b []byte, numbers []uint32) []byte {
+	var ends []int // of containers, in numbers
+	for i := range numbers {
+		if i+1 == len(numbers) || numbers[i]>>16 != numbers[i+1]>>16 {
+			ends = append(ends, i+1)
+		}
+	}
+	b = binary.LittleEndian.AppendUint32(b, bitmapCookie)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(ends)))
+	begin := 0
+	for _, end := range ends {
+		b = binary.LittleEndian.AppendUint16(b, uint16(numbers[begin]>>16))
+		b = binary.LittleEndian.AppendUint16(b, uint16(end-begin-1))
+		begin = end
+	}
+	at := uint32(8 + 8*len(ends))
+	begin = 0
+	for _, end := range ends {
+		b = binary.LittleEndian.AppendUint32(b, at)
+		if n := end - begin; n > listContainer {
+			at += 8 * containerWords
+		} else {
+			at += 2 * uint32(n)
+		}
+		begin = end
+	}
+	begin = 0
+	for _, end := range ends {
+		b = appendContainer(b, numbers[begin:end])
+		begin = end
+	}
+	return b
+}
+
+func appendContainer(b []byte, numbers []uint32) []byte {
+	if len(numbers) <= listContainer {
+		for _, n := range numbers {
+			b = binary.LittleEndian.AppendUint16(b, uint16(n))
+		}
+		return b
+	}
+	var words [containerWords]uint64
+	for _, n := range numbers {
+		words[n>>6%containerWords] |= 1 << (n & 63)
+	}
+	for _, word := range words {
+		b = binary.LittleEndian.AppendUint64(b, word)
+	}
+	return b
+}
