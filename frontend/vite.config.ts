@@ -3,12 +3,13 @@ import { defineConfig } from 'vitest/config'
 import { budget } from './build/budget'
 import { precompress } from './build/precompress'
 import { preload } from './build/preload'
+import { together } from './build/together'
 
 const api = process.env.OPLOG_API ?? 'http://127.0.0.1:8484'
 
 export default defineConfig({
   base: '/',
-  plugins: [react(), preload('start', 'LogPage'), budget(200_000), precompress()],
+  plugins: [react(), preload('start'), budget(200_000), precompress()],
   build: {
     outDir: 'dist',
     assetsDir: 'assets',
@@ -17,6 +18,7 @@ export default defineConfig({
     // The server forbids inline script; the polyfill would be one.
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: { output: { codeSplitting: { groups: [together()] } } },
   },
   server: {
     proxy: {

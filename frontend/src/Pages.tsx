@@ -7,6 +7,7 @@ import { keys } from './api/keys'
 import type { LocaleTag, Session } from './api/types'
 import { NotFoundPage } from './frame/NotFoundPage'
 import { useLanguage, useWords } from './i18n/language'
+import { LogPage } from './log/LogPage'
 import { MemberPage } from './session/MemberPage'
 import { useSaveLanguage } from './session/queries'
 import { safeReturn, signInPath } from './session/returnTo'
@@ -15,7 +16,6 @@ import { SignInPage } from './session/SignInPage'
 import { SessionProvider, useSession } from './session/session'
 import { TenantChoicePage } from './session/TenantChoicePage'
 
-const LogPage = lazy(() => import('./log/LogPage').then((module) => ({ default: module.LogPage })))
 const ExportsPage = lazy(() => import('./exports/ExportsPage').then((module) => ({ default: module.ExportsPage })))
 const SettingsPage = lazy(() => import('./admin/SettingsPage').then((module) => ({ default: module.SettingsPage })))
 

@@ -1,0 +1,29 @@
+import { join } from 'node:path'
+import type { Rolldown } from 'vite'
+
+const source = join(import.meta.dirname, '../src')
+
+/**
+ * Puts all that the start of the console imports into one file, and what the page's first script imports apart from
+ * it: a file more costs the browser more than its bytes. What is loaded later imports from that file.
+ */
+export function together(): Rolldown.CodeSplittingGroup {
+  const start = new Set<string>()
+  return {
+    debugName: 'start',
+    name: (id, graph) => {
+      if (start.size === 0) {
+        const apart = imported(join(source, 'main.ts'), graph)
+        for (const one of imported(join(source, 'start.tsx'), graph)) if (!apart.has(one)) start.add(one)
+      }
+      return start.has(id) ? 'start' : null
+    },
+  }
+}
+
+/** A module and all that it imports, whether itself or by others, before it runs. */
+function imported(id: string, graph: Rolldown.ChunkingContext): Set<string> {
+  const ids = new Set<string>([id])
+  for (const at of ids) for (const next of graph.getModuleInfo(at)?.importedIds ?? []) ids.add(next)
+  return ids
+}
