@@ -71,7 +71,7 @@ for (const words of [
     changes: '变更（2 处）',
     history: '此内容的历史（3 条）',
     show: '在日志中查看',
-    same: '本时段内 王晓敏 的 3 条操作',
+    same: '本时段内王晓敏的 3 条操作',
     position: (n: number) => `第 ${n} / 4 条`,
     next: '下一条（j）',
     copy: '复制此条链接',

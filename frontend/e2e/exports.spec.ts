@@ -29,10 +29,10 @@ for (const words of [
     rows: (count: string) => `Export ${count} rows`,
     all: /^All operations of this period/,
     counted: /([\d,]+) rows$/,
-    made: /^admin, XLSX, 20\d\d-/,
+    made: /^admin, Excel, 20\d\d-/,
     kept: / KB, kept 7 days$/,
     past: 'Earlier exports',
-    verify: /^Verify: Delete; last 30 days$/,
+    verify: /^Verify: Delete, last 30 days$/,
     manifest: 'Download manifest',
     line: 'In the folder of both files',
     delete: 'Delete',
@@ -45,7 +45,7 @@ for (const words of [
     rows: (count: string) => `导出 ${count} 行`,
     all: /^此时段的全部操作/,
     counted: /([\d,]+) 行$/,
-    made: /^admin，XLSX，20\d\d-/,
+    made: /^admin，Excel，20\d\d-/,
     kept: / KB，保留 7 天$/,
     past: '历史导出',
     verify: /^验证：删除，近 30 天$/,
@@ -74,7 +74,7 @@ for (const words of [
     await dialog.getByRole('radio', { name: words.all }).check()
     await expect(dialog.getByRole('button', { name: words.rows(all) })).toBeEnabled()
     await dialog.getByRole('radio').nth(6).check()
-    await dialog.getByRole('radio', { name: 'Excel (XLSX)' }).check()
+    await dialog.getByRole('radio', { name: 'Excel (.xlsx)' }).check()
     const downloading = page.waitForEvent('download')
     await dialog.getByRole('button', { name: words.rows(filtered) }).click()
     const download = await downloading

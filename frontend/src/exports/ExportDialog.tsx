@@ -23,7 +23,7 @@ import { CustomPeriod } from '../log/CustomPeriod'
 const periods: PeriodChoice[] = ['shown', ...presets, 'custom']
 const formats: { value: ExportFormat; title: string }[] = [
   { value: 'csv', title: 'CSV' },
-  { value: 'xlsx', title: 'Excel (XLSX)' },
+  { value: 'xlsx', title: 'Excel (.xlsx)' },
   { value: 'ndjson', title: 'NDJSON' },
 ]
 
@@ -51,6 +51,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
   const counted = (query: typeof filtered) =>
     complete && query.data && !query.isPlaceholderData ? query.data.total : undefined
   const rows = counted(chosen)
+  const running = exports.data?.some((one) => one.id === started && one.status === 'running')
   useDownloadWhenDone(tenant.id, started, exports.data)
 
   function choosePeriod(period: PeriodChoice) {
@@ -123,7 +124,11 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
       </Row>
       {start.error && <Notice kind="error">{words.exportFailed(problemText(start.error))}</Notice>}
       <div className="export-foot">
-        <p>{words.exportNote}</p>
+        <p>
+          {words.exportNote[0]}
+          <br />
+          {running ? words.exportGoesOn : words.exportNote[1]}
+        </p>
         <Button onClick={onClose}>{started ? words.done : words.cancel}</Button>
         <Button kind="primary" disabled={rows === undefined} pending={start.isPending} onClick={submit}>
           <Icon name="download" />

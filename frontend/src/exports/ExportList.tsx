@@ -72,11 +72,10 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onRemove }: Li
   const proofId = useId()
   const zone = tenant.time_zone
   const what = words.exportLine(holds, exportPeriod(one, zone, words))
-  const made = words.madeBy(
-    one.created_by.username ?? one.created_by.key ?? '',
-    one.format.toUpperCase(),
-    exactTime(one.created_at, zone).slice(0, 16),
-  )
+  const by = one.created_by.username ?? one.created_by.key ?? ''
+  const format = one.format === 'xlsx' ? 'Excel' : one.format.toUpperCase()
+  const time = exactTime(one.created_at, zone).slice(0, 16)
+  const made = one.status === 'running' ? words.startedBy(by, format, time.slice(11)) : words.madeBy(by, format, time)
   const part = one.rows_total > 0 ? Math.min(1, one.rows_done / one.rows_total) : 0
   return (
     <li className={isNew ? 'export-new' : undefined}>

@@ -18,8 +18,9 @@ export function Floating({ label, role = 'dialog', align = 'start', onClose, onK
   useEffect(() => {
     const opener = document.activeElement
     const anchor = panel.current?.parentElement
+    // What is still being loaded has no field yet: the panel itself takes the focus, so that its keys work at once.
     const current = panel.current?.querySelector<HTMLElement>('[role=menuitem][aria-current]')
-    const first = current ?? panel.current?.querySelector<HTMLElement>('input, button')
+    const first = current ?? panel.current?.querySelector<HTMLElement>('input, button') ?? panel.current
     first?.focus()
     const press = (event: PointerEvent) => {
       if (event.target instanceof Node && event.target.isConnected && !anchor?.contains(event.target)) close.current()
@@ -29,17 +30,31 @@ export function Floating({ label, role = 'dialog', align = 'start', onClose, onK
       event.stopPropagation()
       close.current()
     }
+    // A key that leads elsewhere, like the one to the search box, leaves it as a press does.
+    const leave = (event: FocusEvent) => {
+      if (event.target instanceof Node && event.target !== document.body && !anchor?.contains(event.target))
+        close.current()
+    }
     document.addEventListener('pointerdown', press)
+    document.addEventListener('focusin', leave)
     panel.current?.addEventListener('keydown', key)
     return () => {
       document.removeEventListener('pointerdown', press)
+      document.removeEventListener('focusin', leave)
       // Only where the focus would be lost: a press elsewhere has already moved it.
       if (document.activeElement === document.body && opener instanceof HTMLElement) opener.focus()
     }
   }, [])
 
   return (
-    <div ref={panel} role={role} aria-label={label} onKeyDown={onKeyDown} className={`floating floating-${align}`}>
+    <div
+      ref={panel}
+      role={role}
+      aria-label={label}
+      tabIndex={-1}
+      onKeyDown={onKeyDown}
+      className={`floating floating-${align}`}
+    >
       {children}
     </div>
   )

@@ -1,5 +1,6 @@
 import { accessZh } from './access.zh'
 import type { AdminWords } from './admin.en'
+import { amid } from './amid'
 
 export const adminZh: AdminWords = {
   groups: { tenant: '当前租户', server: '服务器', you: '我的账号' },
@@ -70,9 +71,9 @@ export const adminZh: AdminWords = {
     valid: '有效',
     revoked: '已吊销',
     revoke: '吊销',
-    revokeOf: (name) => `吊销密钥 ${name}`,
+    revokeOf: (name) => `吊销密钥“${name}”`,
     revokeText: (id) => `使用 ${id}… 的程序从现在起会被拒绝，且无法恢复。`,
-    made: (name) => `密钥 ${name}`,
+    made: (name) => `密钥“${name}”`,
     madeText: '请立即复制密钥，之后不再显示。',
     key: '密钥',
     use: {
@@ -221,25 +222,25 @@ export const adminZh: AdminWords = {
     none: '还没有组织。',
     add: '添加组织',
     addBelow: '添加下级',
-    addBelowOf: (name) => `在 ${name} 下添加`,
+    addBelowOf: (name) => amid('在', name, '下添加'),
     id: 'ID',
     idHint: '宿主系统随每条操作发送的值，之后不能修改。',
     name: '名称',
     rename: '重命名',
-    renameOf: (name) => `重命名 ${name}`,
+    renameOf: (name) => amid('重命名', name),
     move: '移动',
-    moveOf: (name) => `移动 ${name}`,
+    moveOf: (name) => amid('移动', name),
     moveText: '移动后，其操作（包括过去的）都会归入新的上级。',
     under: '上级',
     top: '组织树顶层',
     archive: '归档',
-    archiveOf: (name) => `归档 ${name}`,
+    archiveOf: (name) => amid('归档', name),
     archiveText: (count) =>
       count === 0
         ? '有记录的组织会保留在树中并加上标记，以便查找；没有记录的会被移除。'
         : `其下级的 ${count} 个组织会一并归档。有记录的组织会保留在树中并加上标记，以便查找；没有记录的会被移除。`,
     restore: '恢复',
-    restoreOf: (name) => `恢复 ${name}`,
+    restoreOf: (name) => amid('恢复', name),
     restoreText: '它及其上级将重新进入当前组织树。',
     above: '上级',
     entries: '自身的记录数',

@@ -1,4 +1,5 @@
 import type { Entry, Organization } from '../api/types'
+import type { Dictionary } from '../i18n/en'
 import { useWords } from '../i18n/language'
 import { clockText, dateText, offsetText, pad, wallTime } from '../time/zone'
 import { agentName } from './agent'
@@ -83,12 +84,19 @@ function Received({ entry, zone }: { entry: Entry; zone: string }) {
   const instant = Date.parse(entry.received_at)
   const wall = wallTime(instant, zone)
   const sameDay = dateText(wall) === dateText(wallTime(Date.parse(entry.time), zone))
-  const seconds = (instant - Date.parse(entry.time)) / 1000
+  const later = laterText((instant - Date.parse(entry.time)) / 1000, words)
   return (
     <>
       {sameDay ? '' : `${dateText(wall)} `}
-      {clockText(wall)}.{pad(instant % 1000, 3)}{' '}
-      {seconds >= 0.05 && seconds < 60 && <small>{words.later(seconds.toFixed(1))}</small>}
+      {clockText(wall)}.{pad(instant % 1000, 3)} {later && <small>{later}</small>}
     </>
   )
+}
+
+function laterText(seconds: number, words: Dictionary): string | undefined {
+  if (seconds < 0.05) return undefined
+  if (seconds < 59.95) return words.later(seconds.toFixed(1))
+  if (seconds < 3600) return words.minutesLater(Math.floor(seconds / 60))
+  if (seconds < 86_400) return words.hoursLater(Math.floor(seconds / 3600))
+  return words.daysLater(Math.floor(seconds / 86_400))
 }

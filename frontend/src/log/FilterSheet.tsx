@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react'
 import type { Organization, Summary, Tenant } from '../api/types'
 import { Dialog } from '../frame/Dialog'
 import { useWords } from '../i18n/language'
@@ -5,7 +6,7 @@ import { Button } from '../theme/Button'
 import { ChoiceList } from './ChoiceFilter'
 import type { Titles } from './catalog'
 import { moduleChoices, operationChoices } from './choices'
-import { type Filters, toggled, without } from './filters'
+import { type FilterName, type Filters, toggled, without } from './filters'
 import type { NameOf } from './filterWords'
 import { OrganizationTree } from './OrganizationTree'
 import { useSummary } from './queries'
@@ -18,20 +19,28 @@ interface Props {
   titles: Titles
   organizations: Organization[] | undefined
   nameOf: NameOf
+  /** The filter to begin at, when the text of its chip was pressed. */
+  at: FilterName | undefined
   onFilters: (next: Filters) => void
   onClose: () => void
 }
 
 /** All filters of a phone in one place, the organizations too. */
-export function FilterSheet({ tenant, filters, summary, titles, organizations, nameOf, onFilters, onClose }: Props) {
+export function FilterSheet(props: Props) {
+  const { tenant, filters, summary, titles, organizations, nameOf, at, onFilters, onClose } = props
   const words = useWords()
+  const begin = useRef<HTMLElement>(null)
+  useEffect(() => {
+    begin.current?.scrollIntoView()
+  }, [])
+  const part = (name: FilterName) => (name === at ? begin : undefined)
   const operationCounts = useSummary(tenant.id, without(filters, 'operation')).data?.facets.operation
   const moduleCounts = useSummary(tenant.id, without(filters, 'module')).data?.facets.module
   const users = useSummary(tenant.id, without(filters, 'user')).data?.facets.user
   const own = useSummary(tenant.id, without(filters, 'organization'), organizations !== undefined).data?.facets
   return (
     <Dialog title={words.filters} className="filter-sheet" onClose={onClose}>
-      <section>
+      <section ref={part('operation')}>
         <h3>{words.operationType}</h3>
         <ChoiceList
           label={words.operationType}
@@ -42,7 +51,7 @@ export function FilterSheet({ tenant, filters, summary, titles, organizations, n
           onChange={(operation) => onFilters({ ...filters, operation })}
         />
       </section>
-      <section>
+      <section ref={part('module')}>
         <h3>{words.functionalModule}</h3>
         <ChoiceList
           label={words.functionalModule}
@@ -53,12 +62,12 @@ export function FilterSheet({ tenant, filters, summary, titles, organizations, n
           onChange={(module) => onFilters({ ...filters, module })}
         />
       </section>
-      <section>
+      <section ref={part('user')}>
         <h3>{words.user}</h3>
         <UserChoices users={users} filters={filters} nameOf={nameOf} onFilters={onFilters} />
       </section>
       {organizations && (
-        <section>
+        <section ref={part('organization')}>
           <h3>{words.organization}</h3>
           <OrganizationTree
             organizations={organizations}

@@ -17,6 +17,8 @@ export default function JumpDialog({ day, onJump, onClose }: Props) {
   const [value, setValue] = useState(day)
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => input.current?.focus(), [])
+  // The browser writes the day in its own order: said again, as the log writes it.
+  const weekday = new Date(`${value}T00:00:00Z`).getUTCDay()
   return (
     <Dialog title={words.jump} className="jump" onClose={onClose}>
       <form
@@ -38,6 +40,7 @@ export default function JumpDialog({ day, onJump, onClose }: Props) {
         <Button kind="primary" submit>
           {words.show}
         </Button>
+        <p>{value && `${value} ${words.weekday(weekday)}`}</p>
       </form>
     </Dialog>
   )

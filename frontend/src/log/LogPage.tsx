@@ -48,6 +48,7 @@ import { useLog } from './useLog'
 import { usePanel } from './usePanel'
 import { useTaste } from './useTaste'
 import { WordsLine } from './WordsLine'
+import { zoomedOut } from './zoom'
 import './log.css'
 
 const EntryDrawer = lazy(() => import('./EntryDrawer'))
@@ -67,6 +68,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
     if (table) setTaste(tasteWith(taste, table))
   })
   const [dialog, setDialog] = useState<'export' | 'filters' | 'jump'>()
+  const [beginAt, setBeginAt] = useState<FilterName>()
   const [opened, setOpened] = useState<FilterName>()
   const now = useNow()
   const zone = tenant.time_zone
@@ -128,19 +130,26 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
     else setFilters({ ...filters, range: preset, from: undefined, to: undefined })
   }
 
-  const clearSelection = useCallback(() => {
+  /** Leaves the selection; a period of one's own gives way to a longer one. */
+  function zoomOut() {
     if (hasSelection(filters)) setFilters(withoutSelection(filters))
-  }, [filters, setFilters])
+    else if (!filters.range && log.frame) setFilters(zoomedOut(filters, log.frame, zone, Date.now()))
+  }
 
   useKey('[', () => panel.setClosed(!panel.closed), hasTree && layout.tree)
+
+  function openSheet(at: FilterName | undefined) {
+    setBeginAt(at)
+    setDialog('filters')
+  }
 
   /** What clicking the text of a chip does: its filter opens, wherever that is at this width. */
   function openFilter(name: FilterName) {
     if (name === 'q') document.querySelector<HTMLElement>('input[type=search]')?.focus()
     else if (name === 'period') setOpened('period')
-    else if (layout.table === 'phone') setDialog('filters')
+    else if (layout.table === 'phone') openSheet(name)
     else if (name !== 'organization') setOpened(name)
-    else if (!layout.tree) setDialog('filters')
+    else if (!layout.tree) openSheet(name)
     else {
       panel.setClosed(false)
       requestAnimationFrame(() => document.querySelector<HTMLElement>('[role=treeitem][tabindex="0"]')?.focus())
@@ -215,7 +224,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           onShowTree={hasTree && layout.tree && panel.closed ? () => panel.setClosed(false) : undefined}
           onFilters={setFilters}
           onPreset={choosePreset}
-          onSheet={() => setDialog('filters')}
+          onSheet={() => openSheet(undefined)}
           onExport={() => setDialog('export')}
         >
           {layout.table === 'phone' && <ViewsMenu {...context} phone />}
@@ -238,7 +247,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
             const end = to ?? (filters.range ? undefined : filters.to)
             setFilters({ ...filters, from, to: end }, how)
           }}
-          onClear={clearSelection}
+          onClear={zoomOut}
         />
         <WordsLine
           summary={summary}
@@ -374,6 +383,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
             titles={titles}
             organizations={hasTree ? log.organizations.data : undefined}
             nameOf={nameOf}
+            at={beginAt}
             onFilters={setFilters}
             onClose={() => setDialog(undefined)}
           />

@@ -50,6 +50,7 @@ export function LogTable(props: Props) {
   const [current, setCurrent] = useState(0)
   const [hovered, setHovered] = useState<number>()
   const armed = useRef(false)
+  const inRows = useRef(false)
   const height = rowHeight(layout, props.taste.density)
   const hidden = layout === 'wide' ? props.taste.hidden : []
 
@@ -70,6 +71,10 @@ export function LogTable(props: Props) {
   useEffect(() => {
     scroller.current?.scrollTo({ top: 0 })
     setCurrent(0)
+    // A focus in the rows begins at the top with them, also where its own row is gone.
+    const active = document.activeElement
+    const focused = active === document.body ? inRows.current : active?.closest('.log-body')
+    if (focused && openId === undefined) focusRow(0)
   }, [resetKey])
 
   const place = usePlace({ scroller, entries, height, query: resetKey, hasMore, onMore, onRow: setCurrent })
@@ -178,6 +183,12 @@ export function LogTable(props: Props) {
         aria-rowcount={props.total === undefined ? -1 : props.total + 1}
         aria-busy={props.dimmed || props.loading}
         onKeyDown={keyDown}
+        onFocus={() => {
+          inRows.current = true
+        }}
+        onBlur={(event) => {
+          if (event.relatedTarget && !event.currentTarget.contains(event.relatedTarget)) inRows.current = false
+        }}
       >
         <Head zone={props.zone} now={props.now} />
         {props.loading ? (

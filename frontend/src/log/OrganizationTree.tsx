@@ -176,7 +176,7 @@ export function OrganizationTree({ organizations, own, selected, onSelect }: Pro
           )
         })}
         {after > 0 && <li role="none" className="tree-rest" style={{ height: after, minHeight: 0 }} />}
-        {rows.length === 0 && <li className="zero">{words.nothingFound}</li>}
+        {rows.length === 0 && <li className="zero tree-nothing">{words.nothingFound}</li>}
       </ul>
     </>
   )

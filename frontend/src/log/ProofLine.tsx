@@ -52,7 +52,16 @@ export function ProofLine({ entry, tenant, onCopy }: Props) {
     )
   return (
     <Line kind="neutral" icon="shieldOpen">
-      {verdict.state === 'waiting' ? words.waiting : words.notChecked(words.reasons[verdict.reason])}
+      {verdict.state === 'waiting' ? (
+        words.waiting
+      ) : (
+        <>
+          {words.notChecked(words.reasons[verdict.reason])}{' '}
+          <button type="button" className="link" onClick={() => retry()}>
+            {words.retry}
+          </button>
+        </>
+      )}
     </Line>
   )
 }

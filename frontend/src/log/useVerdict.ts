@@ -1,10 +1,12 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { keys } from '../api/keys'
 import type { ProvenEntry } from '../api/types'
 import { checkProof } from './proof'
 import { useVerifierKey } from './queries'
 
-/** The verdict of this browser over an entry. Retry reads nothing again but the server's key. */
+/** The verdict of this browser over an entry. Retry reads the entry and the server's key again. */
 export function useVerdict(entry: ProvenEntry, tenant: string) {
+  const client = useQueryClient()
   const key = useVerifierKey()
   const verdict = useQuery({
     queryKey: ['verdict', tenant, entry, key.data],
@@ -12,5 +14,11 @@ export function useVerdict(entry: ProvenEntry, tenant: string) {
     enabled: key.data !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
   })
-  return { verdict: verdict.data, keyError: key.isError, retry: key.refetch }
+  function retry() {
+    key.refetch()
+    client.invalidateQueries({ queryKey: keys.entry(tenant, entry.id) })
+    // Without the server's key there is nothing to say yet.
+    if (key.data !== undefined) verdict.refetch()
+  }
+  return { verdict: verdict.data, keyError: key.isError, retry }
 }

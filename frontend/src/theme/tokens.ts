@@ -99,7 +99,7 @@ export const fontFamily =
   '-apple-system, BlinkMacSystemFont, "Segoe UI", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", "Helvetica Neue", Arial, sans-serif'
 
 export const monoFamily =
-  'ui-monospace, "SF Mono", Consolas, "Cascadia Mono", "Liberation Mono", "Noto Sans Mono CJK SC", monospace'
+  'ui-monospace, "SF Mono", Consolas, "Cascadia Mono", "Liberation Mono", "DejaVu Sans Mono", "Noto Sans Mono CJK SC", monospace'
 
 /** `accentBg` → `--accent-bg` */
 function variableName(key: string): string {

@@ -1,0 +1,164 @@
+import { expect, type Page, test } from '@playwright/test'
+import { demoLog, open } from './console'
+import { Program } from './program'
+
+// What the drawing of the console promises in numbers, and what the keyboard and a finger find.
+
+const program = new Program()
+
+test.beforeAll(async () => {
+  await program.start(['demo', '--entries', '3000'])
+})
+
+test.afterAll(() => program.dispose())
+
+test('lies on its grid, and shows eleven rows on an office screen', async ({ page }) => {
+  await open(page, `${program.url}${demoLog}?range=last_90_days`)
+  await expect(page.locator('.log-row').nth(10)).toBeVisible()
+  const heights = { header: 48, '.search-field': 32, '.chips': 32, '.histogram': 72, '.words': 36, '.log-head-row': 32 }
+  for (const [part, height] of Object.entries(heights))
+    expect((await page.locator(part).first().boundingBox())?.height, part).toBe(height)
+  expect(await columnWidths(page)).toEqual([132, 120, 124, 180, 134, 280, 164])
+  const whole = await page.locator('.log-row').evaluateAll((rows) => {
+    const head = document.querySelector('.log-head-row')?.getBoundingClientRect().bottom ?? 0
+    return rows.filter((row) => {
+      const { top, bottom } = row.getBoundingClientRect()
+      return top >= head && bottom <= window.innerHeight
+    }).length
+  })
+  expect(whole).toBe(11)
+})
+
+test('leaves the content its room at every width', async ({ page }) => {
+  await open(page, `${program.url}${demoLog}?range=last_90_days`)
+  for (const width of [1200, 1280, 1600, 1660, 1920]) {
+    await page.setViewportSize({ width, height: 768 })
+    await expect.poll(async () => (await columnWidths(page))[5], `${width}`).toBeGreaterThanOrEqual(240)
+    const beyond = await page.locator('.log-scroll').evaluate((one) => one.scrollWidth - one.clientWidth)
+    expect(beyond, `${width}`).toBe(0)
+  }
+})
+
+test('the row that the keys have reached is marked, and shows its names whole', async ({ page }) => {
+  await page.setViewportSize({ width: 1200, height: 768 })
+  await open(page, `${program.url}${demoLog}?range=last_90_days`)
+  const rows = page.locator('.log-row')
+  await expect(rows.nth(5)).toBeVisible()
+  const isCut = (index: number) =>
+    rows
+      .nth(index)
+      .locator('.two-lines, .cell-content > .cut')
+      .evaluateAll((names) =>
+        names.some((name) => name.scrollHeight > name.clientHeight + 1 || name.scrollWidth > name.clientWidth),
+      )
+  let index = 0
+  while (!(await isCut(index))) index++
+  for (let step = 0; step <= index; step++) await page.keyboard.press('j')
+  await expect(rows.nth(index)).toBeFocused()
+  expect(await isCut(index)).toBe(false)
+  await expect(rows.nth(index)).toHaveCSS('background-color', 'rgb(234, 240, 254)')
+  await expect(rows.nth(index)).toHaveCSS('box-shadow', 'rgb(35, 84, 209) 3px 0px 0px 0px inset')
+})
+
+test('after a filter by key the keys go on from the first row', async ({ page }) => {
+  await open(page, `${program.url}${demoLog}?range=last_90_days`)
+  const rows = page.locator('.log-row')
+  await expect(rows.nth(5)).toBeVisible()
+  for (let step = 0; step < 6; step++) await page.keyboard.press('j')
+  for (const filters of [1, 0]) {
+    await page.keyboard.press('f')
+    await page.keyboard.press('1')
+    await expect.poll(() => new URL(page.url()).searchParams.getAll('user').length).toBe(filters)
+    await expect(page.locator('.log-row[data-index="0"]')).toBeFocused()
+  }
+  await page.keyboard.press('Enter')
+  await expect(page.locator('.log-row[data-index="0"]')).toHaveAttribute('aria-current', 'true')
+})
+
+test('Escape leaves the two dates, and a double click a period of one’s own', async ({ page }) => {
+  await open(page, `${program.url}${demoLog}?range=last_7_days`)
+  const custom = page.getByRole('radio', { name: 'Custom' })
+  await custom.click()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog', { name: 'Custom' })).toBeHidden()
+  await expect(custom).toBeFocused()
+
+  const histogram = page.locator('figure.histogram')
+  await expect(histogram).toHaveAccessibleName(/in all/)
+  await histogram.focus()
+  await page.keyboard.press('ArrowLeft')
+  await page.keyboard.press('Shift+ArrowLeft')
+  await page.keyboard.press('Shift+ArrowLeft')
+  await page.keyboard.press('z')
+  await expect.poll(() => new URL(page.url()).searchParams.get('range')).toBeNull()
+  await histogram.dblclick({ position: { x: 200, y: 40 } })
+  await expect.poll(() => new URL(page.url()).searchParams.get('range')).toMatch(/^today|last_7_days$/)
+  expect(new URL(page.url()).searchParams.get('from')).toBeNull()
+})
+
+test('a proof that could not be checked is checked again on demand', async ({ page }) => {
+  let proofs = false
+  await page.route('**/entries/*', async (route) => {
+    const response = await route.fetch()
+    const { proof, ...entry } = await response.json()
+    await route.fulfill({ response, json: proofs ? { ...entry, proof } : entry })
+  })
+  await open(page, `${program.url}${demoLog}?range=last_90_days`)
+  await page.locator('.log-row').first().click()
+  const entry = page.getByRole('complementary', { name: 'Entry' })
+  await expect(entry).toContainText('Not checked: the server sent no proof.')
+  proofs = true
+  await entry.getByRole('button', { name: 'Retry' }).click()
+  await expect(entry).toContainText('Proven unchanged.')
+})
+
+test('a finger finds everything, 40 px high', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await open(page, `${program.url}${demoLog}?range=last_90_days&operation=edit&organization=east`)
+  await expect(page.locator('.log-row').first()).toBeVisible()
+  expect(await tooSmall(page)).toEqual([])
+
+  // The text of a chip leads to its own part of the filters.
+  await page.getByRole('button', { name: /^Organization: / }).click()
+  await expect(page.getByRole('tree', { name: 'Organizations' })).toBeInViewport()
+  expect(await tooSmall(page)).toEqual([])
+  await page.getByRole('button', { name: 'Close' }).click()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+
+  await page.locator('.log-row').first().click()
+  await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged.')
+  expect(await tooSmall(page)).toEqual([])
+  await page.getByRole('button', { name: 'Close (Esc)' }).click()
+
+  await page.getByRole('button', { name: 'Export' }).click()
+  await expect(page.getByRole('button', { name: /^Export [\d,]+ rows/ })).toBeEnabled()
+  expect(await tooSmall(page)).toEqual([])
+})
+
+function columnWidths(page: Page): Promise<number[]> {
+  return page
+    .locator('.log-head-row > div')
+    .evaluateAll((heads) => heads.map((head) => Math.round(head.getBoundingClientRect().width)))
+}
+
+/** What can be pressed and is smaller than it should be, with what reaches beyond its edges. */
+function tooSmall(page: Page): Promise<string[]> {
+  return page
+    .locator('button, a, input, select, label.choice, label.export-choice, [role=treeitem]')
+    .evaluateAll((controls) => {
+      const modal = document.querySelector('dialog[open]')
+      const small: string[] = []
+      for (const control of controls) {
+        const { width, height, top, bottom } = control.getBoundingClientRect()
+        const seen = width > 0 && top >= 0 && bottom <= window.innerHeight && (!modal || modal.contains(control))
+        if (!seen || control.matches('input') || getComputedStyle(control).visibility === 'hidden') continue
+        const beyond = getComputedStyle(control, '::after')
+        const [wide, high] =
+          beyond.position === 'absolute' ? [beyond.width, beyond.height].map(Number.parseFloat) : [width, height]
+        const least = control.closest('.chip') ? 32 : 40
+        if (Math.max(wide ?? 0, width) < least || Math.max(high ?? 0, height) < least)
+          small.push(`${control.className} ${control.textContent} ${width}x${height}`)
+      }
+      return small
+    })
+}
