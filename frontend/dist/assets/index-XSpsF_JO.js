@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/start-D2ZcbMGe.js","assets/rolldown-runtime-XKyaHtl9.js","assets/start-BBd906Vo.css"])))=>i.map(i=>d[i]);
-import{Ct as e,wt as t}from"./start-D2ZcbMGe.js";t(window.location),e(()=>import(`./start-D2ZcbMGe.js`).then(e=>e.t),__vite__mapDeps([0,1,2]));
