@@ -20,19 +20,23 @@ interface Props {
   onOpen: (open: boolean) => void
   onPreset: (preset: Preset) => void
   onCustom: (from: string, to: string) => void
+  /** A choice before the others for no period at all, where that may be. */
+  any?: { label: string; onChoose: () => void }
 }
 
-type Choice = Preset | 'custom'
-const choices: Choice[] = [...presets, 'custom']
+type Choice = 'any' | Preset | 'custom'
 
 /** The period: a preset moves with the clock, a custom one stands. */
-export function PeriodPicker({ range, from, to, zone, folded, open, onOpen, onPreset, onCustom }: Props) {
+export function PeriodPicker({ range, from, to, zone, folded, open, onOpen, onPreset, onCustom, any }: Props) {
   const words = useWords()
-  const value: Choice = range ?? 'custom'
+  const choices: Choice[] = [...(any ? (['any'] as const) : []), ...presets, 'custom']
+  const value: Choice = range ?? (any && !open && from === undefined && to === undefined ? 'any' : 'custom')
+  const labelOf = (choice: Choice) => (choice === 'any' ? (any?.label ?? '') : words.ranges[choice])
 
   function choose(choice: Choice) {
     onOpen(choice === 'custom')
-    if (choice !== 'custom') onPreset(choice)
+    if (choice === 'any') any?.onChoose()
+    else if (choice !== 'custom') onPreset(choice)
   }
 
   return (
@@ -45,20 +49,20 @@ export function PeriodPicker({ range, from, to, zone, folded, open, onOpen, onPr
           items={[
             choices.map((key) => ({
               key,
-              label: words.ranges[key],
+              label: labelOf(key),
               selected: key === value,
               onChoose: () => choose(key),
             })),
           ]}
         >
-          {words.ranges[value]}
+          {labelOf(value)}
           <Icon name="down" />
         </Menu>
       ) : (
         <Segments
           label={words.operationTime}
           value={value}
-          segments={choices.map((key) => ({ value: key, label: words.ranges[key] }))}
+          segments={choices.map((key) => ({ value: key, label: labelOf(key) }))}
           onChange={choose}
         />
       )}

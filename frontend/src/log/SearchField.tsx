@@ -7,13 +7,15 @@ interface Props {
   value: string
   /** The server refused what is searched for. */
   invalid: boolean
+  /** What can be searched for; left out: what the log is. */
+  hint?: string
   onChange: (value: string) => void
 }
 
 const pause = 150
 
 /** The one search box. What is typed becomes the filter shortly after the last key. */
-export function SearchField({ value, invalid, onChange }: Props) {
+export function SearchField({ value, invalid, hint, onChange }: Props) {
   const words = useWords()
   const input = useRef<HTMLInputElement>(null)
   const [text, setText] = useState(value)
@@ -72,7 +74,7 @@ export function SearchField({ value, invalid, onChange }: Props) {
         type="search"
         aria-label={words.search}
         aria-invalid={invalid}
-        placeholder={words.searchHint}
+        placeholder={hint ?? words.searchHint}
         value={text}
         onChange={(event) => type(event.target.value)}
         onKeyDown={keyDown}

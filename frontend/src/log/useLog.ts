@@ -1,10 +1,11 @@
-import { useCallback, useMemo, useRef } from 'react'
+import { useCallback, useMemo } from 'react'
 import type { Tenant } from '../api/types'
 import { useTitles } from './catalog'
 import { type Filters, without, withoutSelection, writeFilters } from './filters'
 import { useNames } from './names'
 import { useEntries, useOrganizations, useSummary } from './queries'
 import { useSlow } from './slow'
+import { useLast } from './useLast'
 
 /** Everything that the page of the log reads, and how the reading goes. */
 export function useLog(tenant: Tenant, filters: Filters) {
@@ -55,13 +56,6 @@ export function useLog(tenant: Tenant, filters: Filters) {
     more,
     retryMore: () => fetchNextPage(),
   }
-}
-
-/** The last value there was: an answer that failed leaves what was read before it on the screen. */
-function useLast<T>(value: T | undefined): T | undefined {
-  const last = useRef(value)
-  if (value !== undefined) last.current = value
-  return last.current
 }
 
 function firstOf(...errors: unknown[]): unknown {
