@@ -17,7 +17,7 @@ export class ApiProblem extends Error {
     super(detail)
     this.name = 'ApiProblem'
     this.status = status
-    this.detail = first && !detail.includes(first) ? `${detail}: ${first}` : detail
+    this.detail = first && !detail.includes(first) ? `${detail.replace(/[.。]$/, '')}: ${first}` : detail
     this.locations = (body.errors ?? []).flatMap((error) => (error.location ? [error.location] : []))
     this.values = Object.fromEntries((body.errors ?? []).map(({ location = '', value }) => [location, value]))
     this.fields = Object.fromEntries((body.errors ?? []).map(({ location = '', message = '' }) => [location, message]))
