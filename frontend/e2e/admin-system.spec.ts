@@ -91,7 +91,7 @@ for (const w of told)
     await page.getByRole('row').filter({ hasText: w.rows[0][0] }).filter({ hasText: 'report' }).first().click()
     const dialog = page.getByRole('dialog')
     await expect(dialog.getByText(w.proven)).toBeVisible()
-    await expect(dialog.getByText('report')).toBeVisible()
+    await expect(dialog.getByText('report').first()).toBeVisible()
     await page.keyboard.press('Escape')
 
     // By keyboard: down one, open.

@@ -1,6 +1,7 @@
 import type { Entry, Tenant } from '../api/types'
 import { Dialog } from '../frame/Dialog'
 import { EntryFacts } from '../log/EntryFacts'
+import type { Filters } from '../log/filters'
 import { ProofLine } from '../log/ProofLine'
 import { copyText } from '../theme/copy'
 import { useAccessEntry } from './accessQueries'
@@ -15,18 +16,20 @@ interface Props {
   /** Whether the server proves it: what is of a tenant. */
   proven: boolean
   context: DeedContext
+  onFilter: (next: Partial<Filters>) => void
   onClose: () => void
 }
 
 /** One entry of the access log, with its proof. */
-export function AccessDialog({ tenant, entry, proven, context, onClose }: Props) {
+export function AccessDialog({ tenant, entry, proven, context, onFilter, onClose }: Props) {
   const { words } = context
   const full = useAccessEntry(tenant.id, entry.id, proven)
   const facts = deedFacts(entry, context)
   const roles: Record<string, string> = context.common.roles
   const role = entry.user.role && (roles[entry.user.role] ?? entry.user.role)
+  const { title } = deedOf(entry, words)
   return (
-    <Dialog title={deedOf(entry, words).title} className="access-dialog" onClose={onClose}>
+    <Dialog title={title} className="access-dialog" onClose={onClose}>
       <div className="form-body">
         {proven && (
           <Loaded query={full}>
@@ -41,6 +44,18 @@ export function AccessDialog({ tenant, entry, proven, context, onClose }: Props)
           </ul>
         )}
         <EntryFacts entry={{ ...entry, user: { ...entry.user, role } }} zone={context.zone} organizations={undefined} />
+        <p className="access-more">
+          <button type="button" className="link" onClick={() => onFilter({ user: [entry.user.id] })}>
+            {words.access.allBy(entry.user.name)}
+          </button>
+          <button
+            type="button"
+            className="link"
+            onClick={() => onFilter({ operation: [`${entry.module}.${entry.operation}`] })}
+          >
+            {words.access.allOf(title)}
+          </button>
+        </p>
         {entry.details !== undefined && (
           <details className="access-details">
             <summary>{words.access.details}</summary>

@@ -1,37 +1,17 @@
-import { useMemo, useState } from 'react'
-import { problemText } from '../api/http'
-import type { Entry, Tenant } from '../api/types'
-import { useWords } from '../i18n/language'
-import { useTitles } from '../log/catalog'
-import { Notice } from '../log/Notice'
-import { useNames } from '../log/names'
-import { useOrganizations } from '../log/queries'
+import type { Tenant } from '../api/types'
 import { useSession } from '../session/session'
 import { Segments } from '../theme/Segments'
-import { AccessDialog } from './AccessDialog'
-import { AccessTable } from './AccessTable'
-import { useAccess } from './accessQueries'
-import type { DeedContext } from './deeds'
+import { AccessLog } from './AccessLog'
 import { SectionHead } from './SectionHead'
+import { type Scope, useAccessFilters } from './useAccessFilters'
 import { useAdminWords } from './words'
-import '../log/table.css'
-import './access.css'
-
-type Scope = 'tenant' | 'server'
 
 /** Who read, exported and administered the log. */
 export default function AccessPage({ tenant }: { tenant: Tenant }) {
-  const common = useWords()
   const words = useAdminWords()
   const owner = useSession().role === 'owner'
-  const [scope, setScope] = useState<Scope>('tenant')
-  const [opened, setOpened] = useState<Entry>()
-  const access = useAccess(scope === 'tenant' ? tenant.id : undefined)
-  const entries = useMemo(() => access.data?.pages.flatMap((page) => page.entries) ?? [], [access.data])
-  const organizations = useOrganizations(tenant.id, tenant.data_permission)
-  const titles = useTitles(tenant.id)
-  const nameOf = useNames([], undefined, organizations.data, titles)
-  const context: DeedContext = { words, common, zone: tenant.time_zone, nameOf }
+  const { filters, scope: asked, set } = useAccessFilters()
+  const scope: Scope = owner ? asked : 'tenant'
 
   return (
     <>
@@ -44,48 +24,18 @@ export default function AccessPage({ tenant }: { tenant: Tenant }) {
               { value: 'tenant', label: words.access.ofTenant },
               { value: 'server', label: words.access.ofServer },
             ]}
-            onChange={setScope}
+            onChange={(scope) => set(filters, scope)}
           />
         )}
       </SectionHead>
       {scope === 'server' && <p className="access-note">{words.access.serverText}</p>}
-      {access.error && (
-        <Notice
-          kind="error"
-          action={common.retry}
-          onAction={() => (access.data ? access.fetchNextPage() : access.refetch())}
-        >
-          {words.failed(problemText(access.error))}
-        </Notice>
-      )}
-      {access.isPending && (
-        <p className="loading-late" role="status">
-          {words.loading}
-        </p>
-      )}
-      {access.data && entries.length > 0 && (
-        <AccessTable
-          key={scope}
-          entries={entries}
-          context={context}
-          hasMore={access.hasNextPage && !access.error}
-          onMore={() => !access.isFetching && access.fetchNextPage()}
-          onOpen={setOpened}
-        />
-      )}
-      {access.data && !access.hasNextPage && (
-        <p className="access-end">{entries.length > 0 ? words.access.end(entries.length) : words.access.none}</p>
-      )}
-      {access.isFetchingNextPage && <p className="access-end">{common.loadingMore}</p>}
-      {opened && (
-        <AccessDialog
-          tenant={tenant}
-          entry={opened}
-          proven={scope === 'tenant'}
-          context={context}
-          onClose={() => setOpened(undefined)}
-        />
-      )}
+      <AccessLog
+        key={scope}
+        tenant={tenant}
+        scope={scope}
+        filters={filters}
+        onFilters={(next, how) => set(next, scope, how)}
+      />
     </>
   )
 }

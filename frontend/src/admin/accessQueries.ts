@@ -2,18 +2,24 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { call, tenantPath } from '../api/http'
 import { keys } from '../api/keys'
 import type { EntryPage, ProvenEntry } from '../api/types'
+import { type Filters, writeFilters } from '../log/filters'
 
-/** The access log of a tenant, or of the server for what is of none, newest first, page after page. */
-export function useAccess(tenant: string | undefined) {
-  const path = tenant === undefined ? '/api/v1/access' : tenantPath(tenant, 'access')
+/** The access log of a tenant, or of the server (`null`) for what is of none, newest first, page after page. */
+export function useAccess(tenant: string | null, filters: Filters) {
+  const path = tenant === null ? '/api/v1/access' : tenantPath(tenant, 'access')
+  const query = writeFilters(filters)
   return useInfiniteQuery({
-    queryKey: tenant === undefined ? keys.serverAccess : keys.access(tenant),
+    queryKey: keys.access(tenant, query.toString()),
     queryFn: ({ pageParam, signal }) => {
-      const page = new URLSearchParams({ limit: '100', ...(pageParam && { cursor: pageParam }) })
+      const page = new URLSearchParams(query)
+      page.set('limit', '100')
+      if (pageParam) page.set('cursor', pageParam)
       return call<EntryPage>(`${path}?${page}`, { signal })
     },
     initialPageParam: '',
     getNextPageParam: (last) => last.next_cursor || undefined,
+    // The rows of other filters stay until these are there; those of another log do not.
+    placeholderData: (last, query) => (query?.queryKey[1] === tenant ? last : undefined),
     staleTime: 0,
   })
 }

@@ -62,6 +62,13 @@ test.each([
     ['搜索：emma', '操作类型：the delete、the send', '起始时间：2026-11-23 11:00:00'],
   ],
   [
+    'access',
+    'search',
+    { details: { filters: { operation: ['key.create', 'session.sign_in', 'moon.land'], user: ['ada'] } } },
+    ['User: ada', 'What: Created an API key, Sign-in, moon.land'],
+    ['用户：ada', '行为：创建 API 密钥、登录、moon.land'],
+  ],
+  [
     'export',
     'start',
     {

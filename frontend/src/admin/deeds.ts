@@ -72,7 +72,8 @@ const filters: Record<string, ListFilter> = {
 
 function add(facts: string[], key: string, value: unknown, context: DeedContext) {
   const { words, common } = context
-  const label = (words.access.facts as Record<string, string>)[key] ?? key
+  const ofAccess = key === 'operation' && String(value).includes('.') // deeds of the access log itself
+  const label = ofAccess ? words.access.deed : ((words.access.facts as Record<string, string>)[key] ?? key)
   if (value === true) facts.push(label)
   const text = textOf(key, value, context)
   if (text) facts.push(words.named(label, common.listJoin(text)))
@@ -95,6 +96,7 @@ function textOf(key: string, value: unknown, context: DeedContext): string[] | u
 function oneText(key: string, value: string, { words, common, zone, nameOf }: DeedContext): string[] | undefined {
   const of = (texts: Record<string, string>) => [texts[value] ?? value]
   const filter = filters[key]
+  if (key === 'operation' && value.includes('.')) return of(words.access.deeds)
   if (filter) return [nameOf(filter, value)]
   if (key === 'range') return value === 'custom' ? undefined : of(common.rangeInText)
   if (/^\d{4}-\d\d-\d\d$/.test(value)) return [value]

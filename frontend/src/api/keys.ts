@@ -24,11 +24,11 @@ export const keys = {
   retention: (tenant: string) => ['tenant', tenant, 'retention'] as const,
   status: (tenant: string) => ['tenant', tenant, 'status'] as const,
   checkpoint: (tenant: string) => ['tenant', tenant, 'checkpoint'] as const,
-  access: (tenant: string) => ['tenant', tenant, 'access'] as const,
-  accessEntry: (tenant: string, id: string) => ['tenant', tenant, 'access', id] as const,
+  /** `null` for what is of no tenant. */
+  access: (tenant: string | null, filters: string) => ['tenant', tenant, 'access', 'list', filters] as const,
+  accessEntry: (tenant: string, id: string) => ['tenant', tenant, 'access', 'entry', id] as const,
   // What is of no tenant stands below the same first word: all that one account saw goes when another signs in.
   sessions: ['tenant', null, 'sessions'] as const,
   tenants: ['tenant', null, 'tenants'] as const,
   system: ['tenant', null, 'system'] as const,
-  serverAccess: ['tenant', null, 'access'] as const,
 }

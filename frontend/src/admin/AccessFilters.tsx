@@ -1,0 +1,97 @@
+import { useRef, useState } from 'react'
+import { useViewport } from '../frame/viewport'
+import { useWords } from '../i18n/language'
+import { type Chip, Chips } from '../log/Chips'
+import { ChoiceFilter, type ChoiceGroup } from '../log/ChoiceFilter'
+import { type FilterName, type Filters, noFilters } from '../log/filters'
+import { PeriodPicker } from '../log/PeriodPicker'
+import { SearchField } from '../log/SearchField'
+import { withoutFilter } from './useAccessFilters'
+import { useAdminWords } from './words'
+
+interface Props {
+  filters: Filters
+  /** The filters that are on, as chips say them. */
+  active: { name: FilterName; label: string; text: string }[]
+  zone: string
+  actors: ChoiceGroup[]
+  deeds: ChoiceGroup[]
+  /** The query parameters that the server refused. */
+  refused: string[]
+  onFilters: (next: Filters, how?: { replace: boolean }) => void
+  onCopyLink: () => void
+}
+
+/** What the access log is narrowed to: words, who, what and when, and a chip for each that is on. */
+export function AccessFilters({ filters, active, zone, actors, deeds, refused, onFilters, onCopyLink }: Props) {
+  const common = useWords()
+  const words = useAdminWords()
+  const viewport = useViewport()
+  const [opened, setOpened] = useState<FilterName>()
+  const bar = useRef<HTMLDivElement>(null)
+  const phone = viewport < 768
+  const wrong = (name: string) => refused.includes(`query.${name}`)
+  const turn = (name: FilterName) => (open: boolean) => setOpened(open ? name : undefined)
+
+  const chips = active.map(({ name, label, text }): Chip => {
+    if (name === 'q') return { name, label, text, onOpen: () => bar.current?.querySelector('input')?.focus() }
+    const opens = name === 'user' || name === 'operation' || name === 'period'
+    return { name, label, text, onOpen: opens ? () => setOpened(name) : undefined }
+  })
+
+  return (
+    <div className={phone ? 'access-filters main-phone' : 'access-filters'}>
+      <div ref={bar} className="filter-bar" role="search" aria-label={words.access.filters}>
+        <SearchField
+          value={filters.q}
+          hint={words.access.searchHint}
+          invalid={wrong('q')}
+          onChange={(q) => onFilters({ ...filters, q }, { replace: true })}
+        />
+        <ChoiceFilter
+          label={words.access.user}
+          findLabel={common.findUser}
+          groups={actors}
+          counts={undefined}
+          selected={filters.user}
+          invalid={wrong('user')}
+          open={opened === 'user'}
+          onOpen={turn('user')}
+          onChange={(user) => onFilters({ ...filters, user })}
+        />
+        <ChoiceFilter
+          label={words.access.deed}
+          findLabel={words.access.findDeed}
+          groups={deeds}
+          counts={undefined}
+          selected={filters.operation}
+          invalid={wrong('operation')}
+          open={opened === 'operation'}
+          onOpen={turn('operation')}
+          onChange={(operation) => onFilters({ ...filters, operation })}
+        />
+        <PeriodPicker
+          range={filters.range}
+          from={filters.from}
+          to={filters.to}
+          zone={zone}
+          folded={viewport < 1280}
+          open={opened === 'period'}
+          onOpen={turn('period')}
+          onPreset={(range) => onFilters({ ...filters, range, from: undefined, to: undefined })}
+          onCustom={(from, to) => onFilters({ ...filters, range: undefined, from, to })}
+          any={{
+            label: words.access.allTime,
+            onChoose: () => onFilters({ ...filters, range: undefined, from: undefined, to: undefined }),
+          }}
+        />
+      </div>
+      <Chips
+        chips={chips}
+        onRemove={(name) => onFilters(withoutFilter(filters, name))}
+        onClear={() => onFilters({ ...noFilters, range: filters.range })}
+        onCopyLink={onCopyLink}
+      />
+    </div>
+  )
+}

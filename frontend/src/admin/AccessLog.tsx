@@ -1,0 +1,163 @@
+import { useMemo, useRef, useState } from 'react'
+import { ApiProblem, problemText } from '../api/http'
+import type { Entry, Tenant } from '../api/types'
+import { useToast } from '../frame/Toasts'
+import { useWords } from '../i18n/language'
+import { useTitles } from '../log/catalog'
+import { type FilterName, type Filters, type ListFilter, writeFilters } from '../log/filters'
+import { Notice } from '../log/Notice'
+import { filterValues, shortList, useNames } from '../log/names'
+import { useOrganizations } from '../log/queries'
+import { useSlow } from '../log/slow'
+import { useLast } from '../log/useLast'
+import { copyText } from '../theme/copy'
+import { exactTime } from '../time/zone'
+import { AccessDialog } from './AccessDialog'
+import { AccessEmpty } from './AccessEmpty'
+import { AccessFilters } from './AccessFilters'
+import { AccessTable } from './AccessTable'
+import { useAccess } from './accessQueries'
+import type { DeedContext } from './deeds'
+import { useAccounts, useApiKeys } from './queries'
+import { activeIn, actorChoices, deedChoices, type Scope } from './useAccessFilters'
+import { useAdminWords } from './words'
+import '../log/log.css'
+import '../log/table.css'
+import './access.css'
+
+interface Props {
+  tenant: Tenant
+  scope: Scope
+  filters: Filters
+  onFilters: (next: Filters, how?: { replace: boolean }) => void
+}
+
+/** The rows of an access log, below what they are narrowed to. */
+export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
+  const common = useWords()
+  const words = useAdminWords()
+  const say = useToast()
+  const place = useRef<HTMLDivElement>(null)
+  const [opened, setOpened] = useState<Entry>()
+  const access = useAccess(scope === 'tenant' ? tenant.id : null, filters)
+  const pages = useLast(access.data)
+  const entries = useMemo(() => pages?.pages.flatMap((page) => page.entries) ?? [], [pages])
+  const searching = access.isFetching && !access.isFetchingNextPage
+  const dimmed = useSlow(searching, 200) && pages !== undefined
+  const query = writeFilters(filters).toString()
+  const shown = useLast(access.data && !access.isPlaceholderData ? query : undefined) ?? query
+
+  const organizations = useOrganizations(tenant.id, tenant.data_permission)
+  const titles = useTitles(tenant.id)
+  const nameOf = useNames([], undefined, organizations.data, titles)
+  const context: DeedContext = { words, common, zone: tenant.time_zone, nameOf }
+
+  const accounts = useAccounts(tenant.id).data ?? []
+  const apiKeys = useApiKeys(tenant.id).data ?? []
+  const actors =
+    scope === 'tenant'
+      ? actorChoices(accounts, apiKeys, entries, filters.user, words)
+      : actorChoices(
+          accounts.filter((account) => !account.tenant),
+          [],
+          entries,
+          filters.user,
+          words,
+        )
+  const deeds = deedChoices(words)
+
+  /** The value of a filter, as its choice says it. */
+  function titleOf(name: ListFilter, value: string): string {
+    const groups = { user: actors, operation: deeds }[name as string]
+    return groups?.flatMap(({ choices }) => choices).find((choice) => choice.value === value)?.title ?? value
+  }
+  const moment = (time: string | undefined) => (time ? exactTime(time, tenant.time_zone) : '…')
+  const labels: Partial<Record<FilterName, string>> = {
+    q: common.search,
+    user: words.access.user,
+    operation: words.access.deed,
+    module: common.functionalModule,
+    contentId: words.access.about,
+    period: words.access.time,
+  }
+  const active = activeIn(filters).map((name) => ({
+    name,
+    label: labels[name] ?? name,
+    text:
+      name === 'q'
+        ? filters.q.trim()
+        : name === 'period'
+          ? `${moment(filters.from)} – ${moment(filters.to)}`
+          : shortList(filterValues(filters, name, titleOf), common.more, common.listJoin),
+  }))
+
+  function filter(next: Filters, how?: { replace: boolean }) {
+    place.current?.closest('.settings-main')?.scrollTo({ top: 0 })
+    onFilters(next, how)
+  }
+
+  async function copyLink() {
+    await copyText(window.location.href)
+    say(common.linkCopied)
+  }
+
+  const hasRows = entries.length > 0
+  return (
+    <div ref={place}>
+      <AccessFilters
+        filters={filters}
+        active={active}
+        zone={tenant.time_zone}
+        actors={actors.filter(({ choices }) => choices.length > 0)}
+        deeds={deeds}
+        refused={access.error instanceof ApiProblem && access.error.status === 422 ? access.error.locations : []}
+        onFilters={filter}
+        onCopyLink={copyLink}
+      />
+      {access.error && (
+        <Notice
+          kind="error"
+          action={common.retry}
+          onAction={() => (access.data ? access.fetchNextPage() : access.refetch())}
+        >
+          {words.failed(problemText(access.error))}
+        </Notice>
+      )}
+      {access.isPending && !pages && (
+        <p className="loading-late" role="status">
+          {words.loading}
+        </p>
+      )}
+      {hasRows && (
+        <div className={dimmed ? 'access-dimmed' : undefined} aria-busy={dimmed}>
+          <AccessTable
+            key={shown}
+            entries={entries}
+            context={context}
+            hasMore={access.hasNextPage && !access.error && !access.isPlaceholderData}
+            onMore={() => !access.isFetching && access.fetchNextPage()}
+            onOpen={setOpened}
+          />
+        </div>
+      )}
+      {access.data && !access.hasNextPage && hasRows && (
+        <p className="access-end">{words.access.end(entries.length)}</p>
+      )}
+      {access.data && !hasRows && !searching && <AccessEmpty filters={filters} active={active} onFilters={filter} />}
+      {access.isFetchingNextPage && <p className="access-end">{common.loadingMore}</p>}
+      {opened && (
+        <AccessDialog
+          tenant={tenant}
+          entry={opened}
+          proven={scope === 'tenant'}
+          context={context}
+          onFilter={(next) => {
+            setOpened(undefined)
+            filter({ ...filters, ...next })
+          }}
+          onClose={() => setOpened(undefined)}
+        />
+      )}
+    </div>
+  )
+}
