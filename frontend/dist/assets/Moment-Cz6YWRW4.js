@@ -1,1 +1,0 @@
-import{A as e,U as t,V as n,ht as r,mt as i}from"./start-CoIQu9Gf.js";var a=r();function o({time:r,zone:o,ahead:s}){let c=i(),l=Date.parse(r);return(0,a.jsxs)(`time`,{dateTime:r,title:`${r} UTC (${t(l,o)})`,className:`stack`,children:[(0,a.jsx)(`span`,{children:n(r,o)}),!s&&(0,a.jsx)(`small`,{children:e(l,o,c,Date.now())})]})}export{o as t};

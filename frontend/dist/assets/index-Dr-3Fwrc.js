@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/start-CoIQu9Gf.js","assets/rolldown-runtime-XKyaHtl9.js","assets/start-B8lxMlo5.css"])))=>i.map(i=>d[i]);
-import{Tt as e,wt as t}from"./start-CoIQu9Gf.js";e(window.location),t(()=>import(`./start-CoIQu9Gf.js`).then(e=>e.t),__vite__mapDeps([0,1,2]));
