@@ -183,6 +183,34 @@ test('by keyboard alone', async ({ page }) => {
   expect([searchParams.get('range'), searchParams.get('from')]).toEqual([null, from])
 })
 
+test('a menu by keyboard', async ({ page }) => {
+  await open(page, `${program.url}${demoLog}`)
+  const account = page.getByRole('button', { name: 'admin Admin' })
+  const items = page.getByRole('menu', { name: 'Account' }).getByRole('menuitem')
+  await account.focus()
+  await page.keyboard.press('ArrowDown')
+  await expect(items.first()).toBeFocused()
+  await page.keyboard.press('ArrowUp')
+  await expect(items.last()).toBeFocused()
+  await page.keyboard.press('ArrowDown')
+  await expect(items.first()).toBeFocused()
+  await page.keyboard.press('Escape')
+  await expect(items).toHaveCount(0)
+  await expect(account).toBeFocused()
+
+  await page.keyboard.press('Enter')
+  await expect(items.first()).toBeFocused()
+  await page.keyboard.press('Tab')
+  await expect(items).toHaveCount(0)
+
+  await account.click()
+  await page.getByRole('heading', { name: 'Organizations' }).click() // a press beside it closes it
+  await expect(items).toHaveCount(0)
+  await account.click()
+  await items.getByText('Your sessions').click()
+  await expect(page).toHaveURL(/settings\/sessions/)
+})
+
 async function scrolled(page: Page): Promise<number> {
   return page.getByRole('region', { name: 'Operations' }).evaluate((element) => element.scrollTop)
 }
