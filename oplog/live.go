@@ -57,9 +57,15 @@ func (l *Log) Live(ctx context.Context, tenant string, q Query, after uint64, ev
 	if last > after && last-after > MaxLiveLag {
 		return errTooFarBehind(last - after)
 	}
+	quiet := time.NewTimer(every) // also where entries come all the time, of which none match
+	defer quiet.Stop()
+	tell := func(entries []Entry, seq uint64) error {
+		quiet.Reset(every)
+		return emit(entries, seq)
+	}
 	for {
 		arrived := l.arrivals.next(tenant) // before reading, so that none is missed
-		if after, err = l.emitArrivals(ctx, tenant, q, after, emit); err != nil {
+		if after, err = l.emitArrivals(ctx, tenant, q, after, tell); err != nil {
 			return err
 		}
 		select {
@@ -68,8 +74,8 @@ func (l *Log) Live(ctx context.Context, tenant string, q Query, after uint64, ev
 			case <-time.After(livePause):
 			case <-ctx.Done():
 			}
-		case <-time.After(every):
-			if err := emit(nil, after); err != nil {
+		case <-quiet.C:
+			if err := tell(nil, after); err != nil {
 				return err
 			}
 		case <-ctx.Done():

@@ -80,6 +80,32 @@ func TestLiveWithoutEntries(t *testing.T) {
 	}
 }
 
+// Also where entries come all the time, of which none match.
+func TestLiveBesideOthersEntries(t *testing.T) {
+	l := newLog(t)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	stop := errors.New("stop")
+	told, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- l.Live(ctx, "acme", oplog.Query{Scope: "east"}, 0, 100*time.Millisecond, func([]oplog.Entry, uint64) error {
+			return stop
+		})
+		close(told)
+	}()
+	for more := true; more; {
+		l.record("acme", entry("b", 9))
+		select {
+		case <-told:
+			more = false
+		default:
+		}
+	}
+	if err := <-ended; !errors.Is(err, stop) {
+		t.Error(err)
+	}
+}
+
 func TestLiveEnds(t *testing.T) {
 	l := newLog(t)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -16,8 +16,7 @@ import (
 )
 
 const (
-	// liveBeat is how often a stream without entries says that it lives, and
-	// whether its reader still may see it is looked at.
+	// liveBeat is how often a stream without entries says that it lives.
 	liveBeat = 10 * time.Second
 	// liveStall is how long a reader may take nothing before it is dropped.
 	liveStall = 30 * time.Second
@@ -57,10 +56,8 @@ func (s *Server) live(c *fiber.Ctx, in *call) error {
 			return
 		}
 		err := s.log.Live(s.ending, in.tenant.ID, q, after, s.beat, func(entries []oplog.Entry, seq uint64) error {
-			if len(entries) == 0 {
-				if err := still(); err != nil {
-					return err
-				}
+			if err := still(); err != nil {
+				return err
 			}
 			return stream.send(entries, seq)
 		})
@@ -80,8 +77,9 @@ func resumeAfter(id string, last uint64) (uint64, error) {
 	return seq, nil
 }
 
-// stillMay looks a stream's reader up anew: a session that ended, an account
-// that was disabled or a key that was revoked sees no more.
+// stillMay looks a stream's reader up anew, before anything is sent: a session
+// that ended, an account that was disabled or a key that was revoked sees no
+// entry more.
 func (s *Server) stillMay(in *call) func() error {
 	token, key, scope := in.token, in.key, in.account.Organization
 	return func() error {

@@ -109,6 +109,51 @@ func TestLive(t *testing.T) {
 	}
 }
 
+// Who loses the right sees no entry that is recorded after, however long it is
+// to the next beat.
+func TestLiveEndsBeforeTheNextEntry(t *testing.T) {
+	for _, c := range []struct {
+		name, caller string
+		lose         func(*fixture) error
+	}{
+		{"signed out", "auditor", func(f *fixture) error { return f.log.EndSessions("auditor") }},
+		{"disabled", "auditor", func(f *fixture) error {
+			_, err := f.log.ChangeAccount("auditor", func(a *oplog.Account) { a.Disabled = true })
+			return err
+		}},
+		{"made a member", "auditor", func(f *fixture) error {
+			_, err := f.log.ChangeAccount("auditor", func(a *oplog.Account) { a.Role = oplog.RoleMember })
+			return err
+		}},
+		{"scoped", "auditor", func(f *fixture) error {
+			_, err := f.log.ChangeAccount("auditor", func(a *oplog.Account) { a.Organization = "east" })
+			return err
+		}},
+		{"key revoked", "read", func(f *fixture) error {
+			keys, err := f.log.Keys("acme")
+			for _, k := range keys {
+				if k.Name == "read" && err == nil {
+					_, err = f.log.RevokeKey("acme", k.ID)
+				}
+			}
+			return err
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newServer(t)
+			f.server.beat = time.Hour
+			reader := f.follow(f.listen(), c.caller, "", "")
+			f.record(entry(`"content":{"name":"seen"}`))
+			reader.want(1, "seen")
+			f.noError(c.lose(f))
+			f.record(entry(`"content":{"name":"unseen"}`))
+			if got := reader.event(); !strings.HasPrefix(got, `event: end data: {"code":"unauthenticated"`) {
+				t.Errorf("it goes on with %s", got)
+			}
+		})
+	}
+}
+
 // A reader who is too far behind is told so, and begins anew.
 func TestLiveTooFarBehind(t *testing.T) {
 	f := newServer(t)
