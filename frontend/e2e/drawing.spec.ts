@@ -15,7 +15,15 @@ test.afterAll(() => program.dispose())
 test('lies on its grid, and shows eleven rows on an office screen', async ({ page }) => {
   await open(page, `${program.url}${demoLog}?range=last_90_days`)
   await expect(page.locator('.log-row').nth(10)).toBeVisible()
-  const heights = { header: 48, '.search-field': 32, '.chips': 32, '.histogram': 72, '.words': 36, '.log-head-row': 32 }
+  const heights = {
+    header: 48,
+    '.tree-search': 28,
+    '.search-field': 32,
+    '.chips': 32,
+    '.histogram': 72,
+    '.words': 36,
+    '.log-head-row': 32,
+  }
   for (const [part, height] of Object.entries(heights))
     expect((await page.locator(part).first().boundingBox())?.height, part).toBe(height)
   expect(await columnWidths(page)).toEqual([132, 120, 124, 180, 134, 280, 164])
@@ -94,6 +102,52 @@ test('Escape leaves the two dates, and a double click a period of one’s own', 
   await histogram.dblclick({ position: { x: 200, y: 40 } })
   await expect.poll(() => new URL(page.url()).searchParams.get('range')).toMatch(/^today|last_7_days$/)
   expect(new URL(page.url()).searchParams.get('from')).toBeNull()
+})
+
+test('an empty answer prices the ways out, the best first', async ({ page }) => {
+  await open(page, `${program.url}${demoLog}?range=last_90_days&q=menu&operation=batch_delete&user=u_10070`)
+  await expect(page.getByRole('heading', { name: 'No operation matches all 3 filters' })).toBeVisible()
+  const ways = page
+    .getByRole('main')
+    .getByRole('listitem')
+    .filter({ has: page.getByRole('button', { name: 'Remove' }) })
+  await expect(ways).toHaveCount(3)
+  await expect(ways.nth(2)).toContainText(/\d operations?/)
+  const counts = (await ways.allInnerTexts()).map((text) =>
+    Number(/([\d,]+) operation/.exec(text)?.[1]?.replace(',', '')),
+  )
+  expect(counts).toEqual([...counts].sort((a, b) => b - a))
+  expect(counts[0]).toBeGreaterThan(0)
+})
+
+test('nothing moves while a page is read', async ({ page }) => {
+  await page.addInitScript(() => {
+    const moved: string[] = []
+    Object.assign(window, { moved })
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if ('value' in entry && Number(entry.value) > 0.001) moved.push(entry.name)
+    }).observe({ type: 'layout-shift', buffered: true })
+  })
+  await open(page, `${program.url}${demoLog}?range=last_90_days`)
+  for (const width of [1366, 390]) {
+    await page.setViewportSize({ width, height: 768 })
+    for (const [path, shown] of [
+      ['log?range=last_90_days', '.log-row'],
+      ['exports', '.export-note'],
+      ['settings/accounts', '[role=row]'],
+      ['settings/catalog', '[role=row]'],
+      ['settings/organizations', '[role=treeitem]'],
+      ['settings/retention', '.list-empty'],
+      ['settings/system', '.system-code'],
+    ] as const) {
+      await page.goto(`${program.url}/t/demo/${path}`)
+      await expect(page.locator(shown).first()).toBeVisible()
+      await page.waitForLoadState('networkidle')
+      expect(await page.evaluate(() => (window as unknown as { moved: string[] }).moved), `${path} ${width}`).toEqual(
+        [],
+      )
+    }
+  }
 })
 
 test('a proof that could not be checked is checked again on demand', async ({ page }) => {

@@ -1,6 +1,7 @@
 import type { SystemStatus, Tenant } from '../api/types'
 import { sizeText } from '../exports/describe'
 import { useWords } from '../i18n/language'
+import { useVerifierKey } from '../log/queries'
 import { useSession } from '../session/session'
 import { Icon } from '../theme/Icon'
 import '../theme/button.css'
@@ -9,19 +10,30 @@ import { Facts } from './Facts'
 import { Loaded } from './Loaded'
 import { Moment } from './Moment'
 import { SectionHead } from './SectionHead'
-import { useStatus, useSystem } from './systemQueries'
+import { useCheckpoint, useStatus, useSystem } from './systemQueries'
 import { useAdminWords } from './words'
 import './form.css'
 import './system.css'
 
 /** What the log holds, the proof to keep elsewhere, and for owners the server. */
 export default function SystemPage({ tenant }: { tenant: Tenant }) {
-  const words = useAdminWords().system
+  const { system: words, loading } = useAdminWords()
   const { number } = useWords()
   const owner = useSession().role === 'owner'
   const status = useStatus(tenant.id)
   const zone = tenant.time_zone
+  // All at once: what came first would be moved by what comes later.
+  const pending = [status, useCheckpoint(tenant.id), useVerifierKey(), useSystem(owner)].some((one) => one.isLoading)
   const moment = (time: string | undefined, none: string) => (time ? <Moment time={time} zone={zone} /> : none)
+  if (pending)
+    return (
+      <>
+        <SectionHead title={words.title} text={words.text} />
+        <p className="loading-late" role="status">
+          {loading}
+        </p>
+      </>
+    )
   return (
     <>
       <SectionHead title={words.title} text={words.text} />

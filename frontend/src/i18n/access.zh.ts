@@ -1,9 +1,9 @@
 import type { AdminWords } from './admin.en'
 
 export const accessZh: AdminWords['access'] = {
-  title: '访问记录',
+  title: '访问日志',
   text: '谁在何处、用哪些筛选条件查看、导出和管理了日志。任何人都不能修改或删除。',
-  of: '访问记录范围',
+  of: '访问日志范围',
   ofTenant: '当前租户',
   ofServer: '服务器',
   serverText: '不属于任何租户：所有者，以及不存在的用户名。',
@@ -45,8 +45,8 @@ export const accessZh: AdminWords['access'] = {
     'export.remove': '删除导出',
     'export.download': '下载导出文件',
     'backup.download': '下载备份',
-    'access.search': '查看访问记录',
-    'access.open': '打开访问记录',
+    'access.search': '查看访问日志',
+    'access.open': '打开访问日志',
     'session.sign_in': '登录',
     'session.launch': '从宿主系统进入',
     'session.sign_out': '退出登录',

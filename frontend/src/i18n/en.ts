@@ -12,6 +12,8 @@ export const en = {
   number: n,
   language: 'Language',
   listJoin: (items: string[]) => items.join(', '),
+  /** Between two sentences. */
+  gap: () => ' ',
 
   user: 'User',
   role: 'Role',

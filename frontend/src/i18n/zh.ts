@@ -10,6 +10,7 @@ export const zh: Dictionary = {
   number: n,
   language: '语言',
   listJoin: (items) => items.join('、'),
+  gap: () => '',
 
   user: '用户',
   role: '角色',

@@ -5,6 +5,7 @@ import { Copyable } from '../admin/Copyable'
 import { SectionHead } from '../admin/SectionHead'
 import { problemText } from '../api/http'
 import type { Tenant } from '../api/types'
+import { useWords } from '../i18n/language'
 import { useTitles } from '../log/catalog'
 import { Notice } from '../log/Notice'
 import { Button } from '../theme/Button'
@@ -18,6 +19,7 @@ import './integration.css'
 /** How a system writes to this tenant: a key, a program to copy, and what arrives. */
 export default function IntegrationPage({ tenant }: { tenant: Tenant }) {
   const words = useIntegrationWords()
+  const { gap } = useWords()
   const { made, make } = useMadeKey(tenant.id)
   const titles = useTitles(tenant.id)
   const [program, setProgram] = useState<Program>('curl')
@@ -43,7 +45,8 @@ export default function IntegrationPage({ tenant }: { tenant: Tenant }) {
             ) : (
               <>
                 <p>
-                  {words.keyText}{' '}
+                  {words.keyText}
+                  {gap()}
                   <Link className="link" to={settingsPath(tenant.id, 'keys')}>
                     {words.toKeys}
                   </Link>

@@ -53,7 +53,8 @@ export function EmptyState({ tenant, filters, summary, zone, nameOf, onFilters }
         <h2>{words.noneYet}</h2>
         {administers(session) ? (
           <p>
-            {words.noneYetText}{' '}
+            {words.noneYetText}
+            {words.gap()}
             <Link className="link" to={settingsPath(tenant, 'integration')}>
               {words.sendTest}
             </Link>
@@ -74,7 +75,9 @@ export function EmptyState({ tenant, filters, summary, zone, nameOf, onFilters }
       </h2>
       {active.length > 0 && (
         <p>
-          {words.searchCovered(period)} {words.takeOneAway}
+          {words.searchCovered(period)}
+          {words.gap()}
+          {words.takeOneAway}
         </p>
       )}
       <ul className={counts.some((count) => count.isPending) ? 'empty-counting' : undefined}>

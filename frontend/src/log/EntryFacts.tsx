@@ -88,7 +88,7 @@ function Received({ entry, zone }: { entry: Entry; zone: string }) {
   return (
     <>
       {sameDay ? '' : `${dateText(wall)} `}
-      {clockText(wall)}.{pad(instant % 1000, 3)} {later && <small>{later}</small>}
+      {clockText(wall)}.{pad(instant % 1000, 3)} {later && <small className="facts-later">{later}</small>}
     </>
   )
 }

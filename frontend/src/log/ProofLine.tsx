@@ -26,7 +26,8 @@ export function ProofLine({ entry, tenant, onCopy }: Props) {
   if (keyError)
     return (
       <Line kind="neutral" icon="shieldOpen">
-        {words.notChecked(words.reasons.key)}{' '}
+        {words.notChecked(words.reasons.key)}
+        {words.gap()}
         <button type="button" className="link" onClick={() => retry()}>
           {words.retry}
         </button>
@@ -41,13 +42,21 @@ export function ProofLine({ entry, tenant, onCopy }: Props) {
   if (verdict.state === 'proven')
     return (
       <Line kind="proven" icon="shield">
-        <b>{words.proven}</b> {words.provenText(entry.seq, verdict.size)} {copyLink(words.copyProof)}
+        <b>{words.proven}</b>
+        {words.gap()}
+        {words.provenText(entry.seq, verdict.size)}
+        {words.gap()}
+        {copyLink(words.copyProof)}
       </Line>
     )
   if (verdict.state === 'mismatch')
     return (
       <Line kind="broken" icon="shieldBroken">
-        <b>{words.mismatch}</b> {words.reasons[verdict.reason]} {copyLink(words.copyDetails)}
+        <b>{words.mismatch}</b>
+        {words.gap()}
+        {words.reasons[verdict.reason]}
+        {words.gap()}
+        {copyLink(words.copyDetails)}
       </Line>
     )
   return (
@@ -56,7 +65,8 @@ export function ProofLine({ entry, tenant, onCopy }: Props) {
         words.waiting
       ) : (
         <>
-          {words.notChecked(words.reasons[verdict.reason])}{' '}
+          {words.notChecked(words.reasons[verdict.reason])}
+          {words.gap()}
           <button type="button" className="link" onClick={() => retry()}>
             {words.retry}
           </button>
