@@ -117,11 +117,8 @@ func (l *Log) Summary(ctx context.Context, tenant string, q Query, locale string
 			operation, _ := catalog.Operation(key)
 			return operation.Title.In(locale)
 		}),
-		Organization: facet(counts.Organizations, func(id string) string {
-			organization, _ := t.tree.Find(id)
-			return organization.Name
-		}),
-		User: counts.Users,
+		Organization: facet(counts.Organizations, func(id string) string { return t.organizations[id] }),
+		User:         counts.Users,
 	}
 	return s, nil
 }
@@ -231,16 +228,16 @@ func (t Tree) visible(filter []string, scope string) []string {
 	if len(filter) == 0 {
 		filter = []string{scope}
 	}
-	visible := []string{}
-	for _, id := range filter {
-		visible = append(visible, t.Below(id)...)
-	}
+	visible := append([]string{}, t.Below(filter...)...)
 	if scope != "" {
-		allowed := t.Below(scope)
-		visible = slices.DeleteFunc(visible, func(id string) bool { return !slices.Contains(allowed, id) })
+		allowed := make(map[string]bool)
+		for _, id := range t.Below(scope) {
+			allowed[id] = true
+		}
+		visible = slices.DeleteFunc(visible, func(id string) bool { return !allowed[id] })
 	}
 	slices.Sort(visible)
-	return slices.Compact(visible)
+	return visible
 }
 
 // A cursor is the key of the last entry of a page, and a sum that binds it to

@@ -27,14 +27,11 @@ func (l *Log) readTenant(id string) (tenantState, error) {
 		return tenantState{}, err
 	}
 	t := tenantState{Tenant: record}
-	t.tree, err = readRecord[Tree](l.store, RecordOrganizations, id)
+	tree, err := readRecord[Tree](l.store, RecordOrganizations, id)
 	if err != nil && CodeOf(err) != CodeNotFound {
 		return tenantState{}, err
 	}
-	t.organizations = make(map[string]bool, len(t.tree))
-	for _, o := range t.tree {
-		t.organizations[o.ID] = true
-	}
+	t.setTree(tree)
 	own, err := readRecord[Catalog](l.store, RecordCatalog, id)
 	switch {
 	case CodeOf(err) == CodeNotFound:
@@ -52,6 +49,13 @@ func (l *Log) readTenant(id string) (tenantState, error) {
 	}
 	l.tenants[id] = t
 	return t, nil
+}
+
+func (t *tenantState) setTree(tree Tree) {
+	t.tree, t.organizations = tree, make(map[string]string, len(tree))
+	for _, o := range tree {
+		t.organizations[o.ID] = o.Name
+	}
 }
 
 // Tenant returns a tenant.
@@ -129,15 +133,16 @@ func (l *Log) changeTree(tenant string, change func(Tree) Tree) (Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.tree, err = changeRecord(l.store, RecordOrganizations, tenant, func(tree *Tree, _ bool) (bool, error) {
+	tree, err := changeRecord(l.store, RecordOrganizations, tenant, func(tree *Tree, _ bool) (bool, error) {
 		*tree = change(*tree)
 		return false, nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	t.setTree(tree)
 	l.tenants[tenant] = t
-	return t.tree, nil
+	return tree, nil
 }
 
 // SetOrganizations replaces a tenant's tree. An organization that is left out
@@ -164,7 +169,8 @@ func (l *Log) learnOrganizations(t tenantState, entries []Entry) error {
 	var unknown []Ref
 	met := make(map[string]bool)
 	for i := range entries {
-		if ref := entries[i].Organization; ref.ID != "" && !t.organizations[ref.ID] && !met[ref.ID] {
+		ref := entries[i].Organization
+		if _, known := t.organizations[ref.ID]; ref.ID != "" && !known && !met[ref.ID] {
 			met[ref.ID] = true
 			unknown = append(unknown, ref)
 		}

@@ -40,7 +40,7 @@ type Log struct {
 type tenantState struct {
 	Tenant
 	tree          Tree
-	organizations map[string]bool // ids in the tree
+	organizations map[string]string // names of those in the tree, by id
 	catalog       *Catalog
 	holds         []Hold
 	deletions     []Deletion // in order of time

@@ -17,21 +17,27 @@ type Organization struct {
 // zero Tree is empty.
 type Tree []Organization
 
-// Below returns the id and the ids of all organizations below it, in today's
-// tree; nil for an id that is not in the tree.
-func (t Tree) Below(id string) []string {
+// Below returns the ids, as far as they are in the tree, and those of all
+// organizations below them, each once; nil for none.
+func (t Tree) Below(ids ...string) []string {
 	children := make(map[string][]string, len(t))
-	found := false
+	within := make(map[string]bool, len(t)) // the tree, and not met yet
 	for _, o := range t {
 		children[o.ParentID] = append(children[o.ParentID], o.ID)
-		found = found || o.ID == id
+		within[o.ID] = true
 	}
-	if !found {
-		return nil
+	var below []string
+	meet := func(ids []string) {
+		for _, id := range ids {
+			if within[id] {
+				within[id] = false
+				below = append(below, id)
+			}
+		}
 	}
-	below := []string{id}
+	meet(ids)
 	for i := 0; i < len(below); i++ {
-		below = append(below, children[below[i]]...)
+		meet(children[below[i]])
 	}
 	return below
 }
@@ -97,19 +103,22 @@ func (t Tree) validate() []FieldError {
 		}
 		parent[o.ID] = o.ParentID
 	}
+	rooted := map[string]bool{"": true} // ids above which there is an end
 	for i, o := range t {
 		at := fmt.Sprintf("organizations[%d].parent_id", i)
 		if _, known := parent[o.ParentID]; o.ParentID != "" && !known {
 			v.fail(at, o.ParentID, "is not in the tree")
 			continue
 		}
-		up, steps := o.ParentID, 0
-		for ; up != "" && steps <= len(t); steps++ {
-			up = parent[up]
+		var path []string
+		for up := o.ParentID; !rooted[up]; up = parent[up] {
+			if path = append(path, up); len(path) > len(t) {
+				v.fail(at, o.ParentID, "makes the organization its own ancestor")
+				return v.errors
+			}
 		}
-		if steps > len(t) {
-			v.fail(at, o.ParentID, "makes the organization its own ancestor")
-			return v.errors
+		for _, id := range path {
+			rooted[id] = true
 		}
 	}
 	return v.errors
