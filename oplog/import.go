@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 )
 
@@ -55,16 +54,19 @@ func (l *Log) CheckImport(ctx context.Context, tenant string, lines iter.Seq2[Im
 	b := importing{log: l, tenant: tenant, refused: refused}
 	seen := make(map[[sha256.Size]byte][sha256.Size]byte) // of ids that the file gives, what their entries hold
 	b.take = func(_ context.Context, entries []Entry) error {
-		stored := slices.Clone(entries)
-		for i := range stored {
-			if stored[i].Origin == OriginAPI {
-				stored[i].ID = "" // not stored, whatever its id
+		receipts := make([]Receipt, len(entries))
+		var manual []Entry
+		for i, e := range entries {
+			if e.Origin == OriginAPI {
+				receipts[i].Status = StatusSkipped
+				continue
 			}
+			manual = append(manual, e)
 		}
-		if err := l.store.Conflicts(tenant, stored); err != nil {
-			return err
+		if err := l.store.Conflicts(tenant, manual); err != nil {
+			return inRequest(err, receipts)
 		}
-		return conflictsWithin(seen, stored)
+		return inRequest(conflictsWithin(seen, manual), receipts)
 	}
 	err := b.run(ctx, lines)
 	return b.Imported, err
@@ -94,7 +96,7 @@ func (b *importing) run(ctx context.Context, lines iter.Seq2[ImportLine, error])
 			b.refuse(line.Number, err)
 			continue
 		}
-		if broken := line.Entry.Validate(t.catalog, b.log.now()); len(broken) > 0 {
+		if broken := t.validate(&line.Entry, b.log.now()); len(broken) > 0 {
 			b.refuse(line.Number, reasons(broken))
 			continue
 		}
@@ -127,21 +129,22 @@ func reasons(broken []FieldError) error {
 	return errors.New(strings.Join(words, "; "))
 }
 
-// flush takes the entries that wait, without those whose ids are taken.
+// flush takes the entries that wait, without those that are refused: whose ids
+// are taken, or whose days were deleted.
 func (b *importing) flush(ctx context.Context) error {
 	for len(b.entries) > 0 {
 		err := b.take(ctx, b.entries)
 		if err == nil {
 			break
 		}
-		taken := conflicting(err, len(b.entries))
-		if len(taken) == 0 {
+		named := namedIn(err, len(b.entries))
+		if len(named) == 0 {
 			return err
 		}
 		kept := 0
 		for i := range b.entries {
-			if why := taken[i]; why != nil {
-				b.refuse(b.numbers[i], why)
+			if broken := named[i]; len(broken) > 0 {
+				b.refuse(b.numbers[i], reasons(broken))
 				continue
 			}
 			b.entries[kept], b.numbers[kept] = b.entries[i], b.numbers[i]
@@ -153,22 +156,24 @@ func (b *importing) flush(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// conflicting returns, by their places, the entries that a CodeConflict error
-// names; none for an error of another kind.
-func conflicting(err error, n int) map[int]error {
+// namedIn returns, by their places, what is wrong with the entries that an error
+// names; nothing for an error that names none.
+func namedIn(err error, n int) map[int][]FieldError {
 	var e *Error
-	if !errors.As(err, &e) || e.Code != CodeConflict {
+	if !errors.As(err, &e) {
 		return nil
 	}
-	taken := make(map[int]error, len(e.Fields))
+	named := make(map[int][]FieldError, len(e.Fields))
 	for _, f := range e.Fields {
 		var place int
-		if _, err := fmt.Sscanf(f.Location, "entries[%d].", &place); err != nil || place >= n {
+		var field string
+		if _, err := fmt.Sscanf(f.Location, "entries[%d].%s", &place, &field); err != nil || place >= n {
 			return nil
 		}
-		taken[place] = fmt.Errorf("id %q %s", f.Value, f.Message)
+		f.Location = field
+		named[place] = append(named[place], f)
 	}
-	return taken
+	return named
 }
 
 // conflictsWithin refuses entries whose ids stood before in the same file, with

@@ -139,3 +139,38 @@ func TestImportManyLines(t *testing.T) {
 		t.Errorf("%+v, %v, refused %v", done, err, refused)
 	}
 }
+
+// Lines that come too late for the retention rule, and those of days that an
+// earlier rule has deleted, are refused as other bad lines are.
+func TestImportOfWhatIsTooOld(t *testing.T) {
+	l := newLog(t)
+	f := func(refused string, want oplog.Imported) {
+		t.Helper()
+		byProgram := dated("program", 40)
+		byProgram.Origin = oplog.OriginAPI
+		file := linesOf(dated("new", 1), byProgram, dated("old", 40), dated("newer", 0))
+		for what, read := range map[string]func(context.Context, string, iter.Seq2[oplog.ImportLine, error], func(int, error)) (oplog.Imported, error){
+			"checked": l.CheckImport, "imported": l.Import,
+		} {
+			var got []string
+			done, err := read(context.Background(), "acme", file, func(number int, why error) { got = append(got, fmt.Sprintf("%d: %v", number, why)) })
+			if what == "checked" {
+				want := oplog.Imported{Refused: want.Refused}
+				if err != nil || done != want {
+					t.Errorf("checked %+v, %v; want %+v", done, err, want)
+				}
+			} else if err != nil || done != want {
+				t.Errorf("imported %+v, %v; want %+v", done, err, want)
+			}
+			if len(got) != 1 || !strings.HasPrefix(got[0], refused) {
+				t.Errorf("%s: refused are %q, want %s", what, got, refused)
+			}
+		}
+	}
+	l.record("acme", dated("gone", 40))
+	l.retention("acme", 30)
+	f(`3: time "2026-10-11T08:42:00Z" is before 2026-10-21: this tenant keeps entries for 30 days`, oplog.Imported{Recorded: 2, Skipped: 1, Refused: 1})
+	l.retain()
+	l.retention("acme", 0)
+	f(`3: time "2026-10-11T08:42:00Z" is on a day that was deleted`, oplog.Imported{Recorded: 2, Skipped: 1, Refused: 1})
+}

@@ -138,17 +138,12 @@ func (l *Log) Append(ctx context.Context, tenant string, entries []Entry) (Appen
 // check validates entries and returns those to be stored; the others are
 // answered as skipped.
 func (l *Log) check(t tenantState, entries []Entry, answer *Appended) ([]Entry, error) {
-	catalog := t.catalog
 	now := l.now()
 	var broken []FieldError
 	manual := make([]Entry, 0, len(entries))
 	for i := range entries {
 		e := entries[i]
-		fields := e.Validate(catalog, now)
-		if f, late := t.tooOld(&e, now); late && e.Origin != OriginAPI {
-			fields = append(fields, f)
-		}
-		for _, f := range fields {
+		for _, f := range t.validate(&e, now) {
 			f.Location = fmt.Sprintf("entries[%d].%s", i, f.Location)
 			broken = append(broken, f)
 		}
@@ -164,6 +159,15 @@ func (l *Log) check(t tenantState, entries []Entry, answer *Appended) ([]Entry, 
 		return nil, &Error{Code: CodeInvalid, Message: "Nothing was stored, because some entries break a rule.", Fields: broken}
 	}
 	return manual, nil
+}
+
+// validate is [Entry.Validate] by the rules of the tenant.
+func (t *tenantState) validate(e *Entry, now time.Time) []FieldError {
+	broken := e.Validate(t.catalog, now)
+	if f, late := t.tooOld(e, now); late && e.Origin != OriginAPI {
+		broken = append(broken, f)
+	}
+	return broken
 }
 
 // inRequest names the entries of a store's error by their places in the
