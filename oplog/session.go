@@ -3,6 +3,7 @@ package oplog
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -70,13 +71,9 @@ func (l *Log) startSession(s Session) (Session, string, error) {
 	return s, token, createRecord(l.store, RecordSession, hash, s)
 }
 
-// clip cuts a text to a number of bytes at most.
-func clip(s string, most int) string {
-	if len(s) > most {
-		return s[:most]
-	}
-	return s
-}
+// clip cuts a text to a number of bytes at most; what is no UTF-8, of the cut or
+// of a sender's, becomes question marks.
+func clip(s string, most int) string { return strings.ToValidUTF8(s[:min(len(s), most)], "?") }
 
 // SessionAccount returns the account that a session's token stands for, or
 // CodeUnauthenticated. It does not count as a use of the session.

@@ -94,3 +94,21 @@ func TestTrailKeepsDetailsShort(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// What a client says of itself may be any bytes; what is recorded is text.
+func TestTrailKeepsUserAgentsAsText(t *testing.T) {
+	l := newLog(t)
+	f := func(sent, want string) {
+		t.Helper()
+		v := event("acme", "a")
+		v.UserAgent = sent
+		l.Tell(v)
+		page, err := l.Trail(t.Context(), "acme", oplog.Query{}, 1, "")
+		if err != nil || len(page.Entries) != 1 || page.Entries[0].UserAgent != want {
+			t.Errorf("%q is kept as %+v, %v; want %q", sent, page.Entries, err, want)
+		}
+	}
+	f("浏览器 1.0", "浏览器 1.0")
+	f("br\xff\xfewser", "br?wser")
+	f(strings.Repeat("a", oplog.MaxOriginLength-1)+"é", strings.Repeat("a", oplog.MaxOriginLength-1)+"?")
+}
