@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -75,6 +76,26 @@ func TestExportOnAFullDisk(t *testing.T) {
 		t.Errorf("%+v leaves %v", ended, l.files())
 	}
 	l.record("acme", entry("b", 1)) // the store goes on
+}
+
+// An export whose record is gone before it has ended leaves no file, which
+// nothing would ever delete.
+func TestExportWithoutItsRecord(t *testing.T) {
+	l := newLog(t)
+	l.record("acme", entry("a", 1))
+	l.hold()
+	x := l.export(oplog.Export{Tenant: "acme", Range: oplog.RangeToday})
+	<-l.lines.entered
+	l.must(nil, l.store.ChangeRecord(oplog.RecordExport, "acme/"+x.ID, func([]byte) ([]byte, error) { return nil, nil }))
+	l.lines.gate <- nil
+	for l.parts() > 0 {
+		runtime.Gosched()
+	}
+	l.close()
+	defer l.open()
+	if files := l.files(); len(files) > 0 {
+		t.Errorf("left are %v", files)
+	}
 }
 
 // Exports expire though nobody begins another.

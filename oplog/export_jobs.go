@@ -136,11 +136,12 @@ func (j *exportJobs) finish(id string, size int64, err error) {
 	default:
 		x.Status, x.Error = ExportFailed, err.Error()
 	}
+	removed := false
 	if _, err := changeRecord(j.log.store, RecordExport, exportName(x), func(r *Export, exists bool) (bool, error) {
-		*r = x
-		return !exists, nil
-	}); err != nil {
-		// The record still says running; the next start says that it failed.
+		*r, removed = x, !exists
+		return removed, nil
+	}); err != nil || removed {
+		// Where the record still says running the next start says that it failed.
 		_ = os.Remove(j.path(x))
 		_ = os.Remove(j.path(x) + manifestFile)
 	}
