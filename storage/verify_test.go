@@ -273,3 +273,22 @@ func TestForeignCheckpoints(t *testing.T) {
 	f("acme\n1\n", "no checkpoint")
 	f(strings.Split(ours, "\n\n")[0], "no checkpoint")
 }
+
+// A sender may choose the id that the log itself would give, as who imports
+// what was exported does.
+func TestVerifyIDsThatTheLogWouldGive(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	first := entry(5, "a")
+	first.ID = oplog.MakeKey(first.Time, 1).ID()
+	other := entry(4, "b")
+	other.ID = oplog.MakeKey(other.Time, 7).ID()
+	if got, want := mustAppend(t, db, first, other), first.ID+" 1 recorded, "+other.ID+" 2 recorded"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got, want := mustAppend(t, db, first, other), first.ID+" 1 duplicate, "+other.ID+" 2 duplicate"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if found, _ := verified(t, db); found != "" {
+		t.Errorf("found %s", found)
+	}
+}
