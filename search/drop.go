@@ -13,15 +13,38 @@ import (
 // without them. A query that reads them goes on undisturbed.
 func (x *Index) Drop(ctx context.Context, tenant string, from, to time.Time) error {
 	low, high := oplog.MakeKey(from, 0), oplog.MakeKey(to, 0)
-	t, err := x.readyTenant(ctx, tenant)
-	if err != nil {
-		return err
+	for {
+		t, err := x.readyTenant(ctx, tenant)
+		if err != nil {
+			return err
+		}
+		if dropped, err := x.drop(ctx, t, low, high); dropped || err != nil {
+			return err
+		}
 	}
+}
+
+// drop is Drop for a tenant that is open; false where it was closed before its
+// turn came.
+func (x *Index) drop(ctx context.Context, t *tenantIndex, low, high oplog.Key) (dropped bool, err error) {
 	t.merges.Lock()
 	defer t.merges.Unlock()
 	t.building.Lock()
 	defer t.building.Unlock()
-	var kept, gone []*segment
+	t.mu.Lock()
+	closed := t.state != stateReady
+	t.mu.Unlock()
+	if closed {
+		return false, nil
+	}
+	var kept, gone, made []*segment
+	defer func() {
+		if err != nil {
+			for _, s := range made {
+				s.retire()
+			}
+		}
+	}()
 	for _, s := range t.segments {
 		switch {
 		case s.first.Compare(high) >= 0, s.last.Compare(low) < 0:
@@ -30,17 +53,18 @@ func (x *Index) Drop(ctx context.Context, tenant string, from, to time.Time) err
 		case s.first.Compare(low) < 0, s.last.Compare(high) >= 0:
 			rest, err := t.without(ctx, s, low, high)
 			if err != nil {
-				return err
+				return false, err
 			}
 			if kept = append(kept, rest); rest == s {
 				continue
 			}
+			made = append(made, rest)
 		}
 		gone = append(gone, s)
 	}
 	kept = newestFirst(kept)
 	if err := x.saveManifest(t, kept, t.lost, t.through); err != nil {
-		return err
+		return false, err
 	}
 	t.mu.Lock()
 	t.segments = kept
@@ -49,7 +73,7 @@ func (x *Index) Drop(ctx context.Context, tenant string, from, to time.Time) err
 	for _, s := range gone {
 		s.retire()
 	}
-	return nil
+	return true, nil
 }
 
 // dropDocuments marks those from one key to another. They stay in their place,

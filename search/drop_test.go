@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -84,6 +85,59 @@ func TestDropBetween(t *testing.T) {
 	f(59, 0)
 	f(299, 280)
 	f(279, 61)
+}
+
+// A tenant that was closed before its turn to drop comes is opened again: a
+// manifest of what a closed one has would forget all that is indexed.
+func TestDropOfATenantThatIsClosed(t *testing.T) {
+	l := newLog(t, t.TempDir())
+	t.Cleanup(func() { closeLog(t, l) })
+	record(t, l, 0, 300, func(number int) int { return number })
+	awaitMerges(l)
+	closed, err := l.index.readyTenant(t.Context(), tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range smallSizes.maxTenants + 1 {
+		if _, err := l.index.readyTenant(t.Context(), fmt.Sprint("T", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.index.openTenants()
+	f := func(want int) {
+		t.Helper()
+		if n, err := l.Total(t.Context(), tenant, oplog.Query{}); err != nil || n != want {
+			t.Errorf("%d entries, %v; want %d", n, err, want)
+		}
+	}
+	early, late := now.Add(-300*time.Minute), now.Add(-250*time.Minute)
+	if dropped, err := l.index.drop(t.Context(), closed, oplog.MakeKey(early, 0), oplog.MakeKey(late, 0)); dropped || err != nil {
+		t.Errorf("dropped of a closed tenant: %v, %v", dropped, err)
+	}
+	f(300)
+	if err := l.index.Drop(t.Context(), tenant, early, late); err != nil {
+		t.Error(err)
+	}
+	f(251)
+}
+
+// Who builds the index anew does not wait for one that is being written, or
+// loaded, which itself waits for the list of tenants.
+func TestRebuildOfATenantThatIsWritten(t *testing.T) {
+	l := newLog(t, t.TempDir())
+	t.Cleanup(func() { closeLog(t, l) })
+	record(t, l, 0, 20, func(number int) int { return number })
+	awaitMerges(l)
+	open, err := l.index.readyTenant(t.Context(), tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open.building.Lock()
+	err = l.index.Rebuild(t.Context(), tenant, nil)
+	open.building.Unlock()
+	if oplog.CodeOf(err) != oplog.CodeUnavailable {
+		t.Errorf("%v, want %s", err, oplog.CodeUnavailable)
+	}
 }
 
 // Queries that run while segments are merged and dropped see each entry once

@@ -92,7 +92,9 @@ func (x *Index) Close() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for name, t := range x.tenants {
+		t.building.Lock() // until who drops has done so
 		t.close()
+		t.building.Unlock()
 		delete(x.tenants, name)
 	}
 	return nil
@@ -245,13 +247,16 @@ func (x *Index) discard(tenant string) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if t := x.tenants[tenant]; t != nil {
-		t.building.Lock()
+		busy := oplog.Errorf(oplog.CodeUnavailable, "The index of tenant %s is being written; try again in a moment.", tenant)
+		if !t.building.TryLock() {
+			return busy // not waited for: who loads waits for mu
+		}
 		defer t.building.Unlock()
 		t.mu.Lock()
-		busy := t.merging || t.queued
+		written := t.merging || t.queued
 		t.mu.Unlock()
-		if busy {
-			return oplog.Errorf(oplog.CodeUnavailable, "The index of tenant %s is being written; try again in a moment.", tenant)
+		if written {
+			return busy
 		}
 		t.close()
 		delete(x.tenants, tenant)
