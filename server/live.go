@@ -133,7 +133,7 @@ func (e *eventStream) end(err error) {
 	var reason *oplog.Error
 	switch {
 	case errors.As(err, &reason):
-		_, _ = fmt.Fprintf(e.w, "event: end\ndata: {\"code\":%q,\"detail\":%q}\n\n", reason.Code, reason.Message)
+		_, _ = fmt.Fprintf(e.w, "event: end\ndata: {\"code\":%s,\"detail\":%s}\n\n", quote(nil, string(reason.Code)), quote(nil, reason.Message))
 	case errors.Is(err, context.Canceled):
 		_, _ = e.w.WriteString("event: end\ndata: {\"code\":\"unavailable\",\"detail\":\"The program is stopping.\"}\n\n")
 	}
