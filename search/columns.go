@@ -33,18 +33,18 @@ type numbering struct {
 	userOf  []uint32    // by number of an actor: the number of its user
 	users   []string    // ids
 	texts   []*lazyText // by number of an actor: of its user
-	action  map[action]uint16
+	action  map[action]uint32
 	actor   map[actor]uint32
 	user    map[string]uint32
 	text    map[string]*lazyText // of users, by terms of fieldUser
 }
 
 func newNumbering() *numbering {
-	return &numbering{action: make(map[action]uint16), actor: make(map[actor]uint32), user: make(map[string]uint32), text: make(map[string]*lazyText)}
+	return &numbering{action: make(map[action]uint32), actor: make(map[actor]uint32), user: make(map[string]uint32), text: make(map[string]*lazyText)}
 }
 
 // of returns the numbers of an entry's values.
-func (n *numbering) of(act action, who actor) (uint16, uint32) {
+func (n *numbering) of(act action, who actor) (uint32, uint32) {
 	n.mu.RLock()
 	a, knownA := n.action[act]
 	w, knownW := n.actor[who]
@@ -57,12 +57,11 @@ func (n *numbering) of(act action, who actor) (uint16, uint32) {
 	return n.numberAction(act), n.numberActor(who)
 }
 
-// numberAction is called with the lock held, as is numberActor. Catalogs have
-// far fewer than 65,536 pairs.
-func (n *numbering) numberAction(act action) uint16 {
+// numberAction is called with the lock held, as is numberActor.
+func (n *numbering) numberAction(act action) uint32 {
 	a, ok := n.action[act]
 	if !ok {
-		a = uint16(len(n.actions))
+		a = uint32(len(n.actions))
 		act = action{strings.Clone(act.module), strings.Clone(act.operation)}
 		n.actions = append(n.actions, act)
 		n.action[act] = a
@@ -180,7 +179,7 @@ func (s *segment) deriveColumns(n *numbering) (*columns, error) {
 	latest := make(map[uint32]int64, len(actors.values))
 	n.mu.Lock()
 	for _, v := range actions.values {
-		c.actions.numbers = append(c.actions.numbers, uint32(n.numberAction(action{v[0], v[1]})))
+		c.actions.numbers = append(c.actions.numbers, n.numberAction(action{v[0], v[1]}))
 	}
 	for _, v := range actors.values {
 		c.actors.numbers = append(c.actors.numbers, n.numberActor(actor{v[0], v[1]}))
@@ -346,7 +345,7 @@ func eachOf(b *roaring.Bitmap, buffer []uint32, visit func(numbers []uint32)) {
 type tailDocument struct {
 	key       oplog.Key
 	upTo      int64 // the latest time of all before it and its own, in microseconds
-	action    uint16
+	action    uint32
 	actor     uint32
 	contentID string
 	content   *lazyText

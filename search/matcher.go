@@ -282,7 +282,7 @@ func (t *tailMatcher) fit() {
 
 func (t *tailMatcher) matches(d *tailDocument) bool {
 	micros := d.key.Micros()
-	if t.nothing || micros < t.from || micros >= t.to || !t.actionMatches(uint32(d.action)) || !t.actorMatches(d.actor) {
+	if t.nothing || micros < t.from || micros >= t.to || !t.actionMatches(d.action) || !t.actorMatches(d.actor) {
 		return false
 	}
 	if len(t.contentIDs) > 0 && !slices.Contains(t.contentIDs, d.contentID) {

@@ -1,0 +1,23 @@
+package search
+
+import (
+	"fmt"
+	"testing"
+)
+
+// Catalogs that were replaced again and again leave more pairs than one has.
+func TestNumbersOfManyActions(t *testing.T) {
+	n := newNumbering()
+	const pairs = 1<<16 + 2
+	act := func(i int) action { return action{fmt.Sprint("module", i), "edit"} }
+	for range 2 {
+		for i := range pairs {
+			if got, _ := n.of(act(i), actor{}); int(got) != i {
+				t.Fatalf("pair %d has number %d", i, got)
+			}
+		}
+	}
+	if actions, _ := n.all(); len(actions) != pairs || actions[pairs-1] != act(pairs-1) {
+		t.Errorf("%d pairs are numbered", len(actions))
+	}
+}
