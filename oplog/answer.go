@@ -43,7 +43,7 @@ func (l *Log) Page(ctx context.Context, tenant string, q Query, limit int, curso
 	if err != nil {
 		return Page{}, tooSlow(err)
 	}
-	entries, err := l.store.Get(tenant, keys)
+	entries, err := l.store.Get(tenant, keys, nil)
 	if err != nil {
 		return Page{}, err
 	}

@@ -66,8 +66,10 @@ type ExportTerms struct {
 	Location *time.Location
 }
 
-// EntryWriter writes entries to a file. One that keeps files of its own until
-// Close also has a method Discard, called where a file is not completed.
+// EntryWriter writes entries to a file. It keeps neither them nor their texts,
+// which are read into the same memory as the next. One that keeps files of its
+// own until Close also has a method Discard, called where a file is not
+// completed.
 type EntryWriter interface {
 	Write(entries []Entry) error
 	Close() error // writes what is still held back; the file is complete
@@ -75,7 +77,8 @@ type EntryWriter interface {
 
 const (
 	exportKept      = 7 * 24 * time.Hour
-	exportChunk     = 2000 // entries read and written at a time
+	exportPage      = 2000 // entries asked of the index at a time
+	exportChunk     = 256  // entries read and written at a time
 	exportsAtOnce   = 2    // of a tenant; the others wait
 	exportSweep     = time.Hour
 	manifestFile    = ".manifest"

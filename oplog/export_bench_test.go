@@ -79,10 +79,13 @@ func BenchmarkBesideExport(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			running, stop := context.WithCancel(ctx)
 			var exports sync.WaitGroup
+			rows := 0 // exported
 			if exporting {
 				exports.Go(func() {
 					for running.Err() == nil {
-						if _, _, err := l.WriteExport(running, always(oplog.Export{Format: "csv"}), io.Discard, func(int, int) {}); err != nil && running.Err() == nil {
+						before := rows
+						count := func(done, _ int) { rows = before + done }
+						if _, _, err := l.WriteExport(running, always(oplog.Export{Format: "csv"}), io.Discard, count); err != nil && running.Err() == nil {
 							b.Error(err)
 							return
 						}
@@ -107,6 +110,9 @@ func BenchmarkBesideExport(b *testing.B) {
 			}
 			stop()
 			exports.Wait()
+			if exporting {
+				b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+			}
 			for name, latencies := range map[string][]time.Duration{"append": appends, "page": pages, "summary": summaries} {
 				slices.Sort(latencies)
 				b.ReportMetric(float64(latencies[len(latencies)/2].Microseconds())/1000, name+"-p50-ms")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -120,7 +121,7 @@ func (l *Log) writeExport(ctx context.Context, p exportPlan, to io.Writer, writt
 		}
 		m.Rows += len(entries)
 		written(len(entries))
-		return ctx.Err()
+		return nil
 	})
 	if err == nil && m.Rows < p.RowsTotal {
 		err = Errorf(CodeConflict, "The store has %d of the %d operations that there were when the export began: days were deleted meanwhile, or entries are missing. Start the export again; where that fails too, oplog verify names what is missing.", m.Rows, p.RowsTotal)
@@ -147,46 +148,63 @@ func (l *Log) signManifest(m Manifest) (string, error) {
 }
 
 // eachRow visits the entries of an export as the list has them, some at a time.
-// Reading and writing take turns: an export keeps one processor busy, and leaves
-// the others to those who record and ask.
+// Reading and writing take turns, with a pause now and then: an export keeps at
+// most one processor busy, and leaves the others to those who record and ask.
 func (l *Log) eachRow(ctx context.Context, p exportPlan, visit func([]Entry) error) error {
+	var pace Pace
+	some := func(entries []Entry) error {
+		entries = slices.DeleteFunc(entries, func(e Entry) bool { return e.Seq > p.snapshot })
+		if err := errors.Join(visit(entries), ctx.Err()); err != nil {
+			return err
+		}
+		pace.Rest()
+		return nil
+	}
+	if p.match.isPeriod() {
+		return l.eachOfPeriod(p, some)
+	}
+	return l.eachMatch(ctx, p, some)
+}
+
+// eachMatch visits what the index finds.
+func (l *Log) eachMatch(ctx context.Context, p exportPlan, visit func([]Entry) error) error {
+	var batch Batch
 	before := p.match.last()
 	for more := true; more; {
-		var entries []Entry
+		var keys []Key
 		var err error
-		if entries, before, more, err = l.readRows(ctx, p, before); err != nil {
+		if keys, more, err = l.index.Page(ctx, p.Tenant, p.match, before, exportPage); err != nil || len(keys) == 0 {
 			return err
 		}
-		if err := visit(entries); err != nil {
+		before = keys[len(keys)-1]
+		for chunk := range slices.Chunk(keys, exportChunk) {
+			entries, err := l.store.Get(p.Tenant, chunk, &batch)
+			if err != nil {
+				return err
+			}
+			if err := visit(entries); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// eachOfPeriod visits all entries of a period, from the store alone: where
+// nothing is filtered, they stand there in order, and what an auditor is given
+// depends on no index.
+func (l *Log) eachOfPeriod(p exportPlan, visit func([]Entry) error) error {
+	var batch Batch
+	before := p.match.last()
+	for {
+		entries, err := l.store.Older(p.Tenant, before, p.match.first(), exportChunk, &batch)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		n := len(entries)
+		before = entries[n-1].Key()
+		if err := visit(entries); err != nil || n < exportChunk {
 			return err
 		}
 	}
-	return ctx.Err()
-}
-
-// readRows reads the entries that are older than a key, and returns the last
-// key that it came to.
-func (l *Log) readRows(ctx context.Context, p exportPlan, before Key) (entries []Entry, last Key, more bool, err error) {
-	if p.match.isPeriod() {
-		return l.readPeriod(p, before)
-	}
-	keys, more, err := l.index.Page(ctx, p.Tenant, p.match, before, exportChunk)
-	if err != nil || len(keys) == 0 {
-		return nil, before, false, err
-	}
-	last = keys[len(keys)-1]
-	keys = slices.DeleteFunc(keys, func(k Key) bool { return k.Seq() > p.snapshot })
-	entries, err = l.store.Get(p.Tenant, keys)
-	return entries, last, more, err
-}
-
-// readPeriod does so from the store alone: where nothing is filtered, the
-// entries stand there in order, and what an auditor is given depends on no index.
-func (l *Log) readPeriod(p exportPlan, before Key) (entries []Entry, last Key, more bool, err error) {
-	entries, err = l.store.Older(p.Tenant, before, p.match.first(), exportChunk)
-	if err != nil || len(entries) == 0 {
-		return nil, before, false, err
-	}
-	last, more = entries[len(entries)-1].Key(), len(entries) == exportChunk
-	return slices.DeleteFunc(entries, func(e Entry) bool { return e.Seq > p.snapshot }), last, more, nil
 }

@@ -31,8 +31,9 @@ type Store interface {
 	Conflicts(tenant string, entries []Entry) error
 
 	// Get returns the entries at the keys, in their order. One that was deleted
-	// is left out; any other that is not there is an error.
-	Get(tenant string, keys []Key) ([]Entry, error)
+	// is left out; any other that is not there is an error. They are read into
+	// the batch, or, where that is nil, into memory of their own.
+	Get(tenant string, keys []Key, into *Batch) ([]Entry, error)
 
 	// Find returns the newest entry with that id that is let through (by nil,
 	// all are), or CodeNotFound.
@@ -47,8 +48,8 @@ type Store interface {
 	Scan(ctx context.Context, tenant string, from, to Key, visit func(Entry) error) error
 
 	// Older returns up to n entries before a key, and not before another, the
-	// newest first.
-	Older(tenant string, before, from Key, n int) ([]Entry, error)
+	// newest first. They are read into the batch, as by Get.
+	Older(tenant string, before, from Key, n int, into *Batch) ([]Entry, error)
 
 	// Counts returns how many entries the tenant has recorded (its last seq),
 	// and how many operations were skipped.
@@ -111,6 +112,14 @@ type Store interface {
 	ChangeRecord(kind RecordKind, name string, change func(old []byte) ([]byte, error)) error
 
 	Close() error
+}
+
+// Batch is memory that entries are read into, many times by who reads much: it
+// makes no garbage, whose collection would hold up those who record and ask.
+// Entries that were read into it, and their texts, are valid until the next are.
+type Batch struct {
+	Entries []Entry
+	Texts   []byte
 }
 
 // RecordKind is a kind of small record that the log keeps beside its entries.

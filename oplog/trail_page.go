@@ -75,7 +75,7 @@ func (l *Log) Trail(ctx context.Context, tenant string, q Query, limit int, curs
 	defer cancel()
 	page := Page{Entries: []Entry{}}
 	for more := true; more; {
-		entries, err := l.store.Older(name, before, m.first(), chunk)
+		entries, err := l.store.Older(name, before, m.first(), chunk, nil)
 		if err != nil {
 			return Page{}, err
 		}

@@ -82,7 +82,7 @@ func (x *Index) flush(t *tenantIndex) error {
 	if len(oldest) < x.sizes.restFlush || x.ctx.Err() != nil {
 		return nil
 	}
-	entries, err := x.store.Get(t.name, keysOf(oldest))
+	entries, err := x.store.Get(t.name, keysOf(oldest), nil)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (x *Index) flushOrphans(t *tenantIndex) error {
 	}
 	segments := t.segments
 	if keys := keysOf(orphans[:n]); len(keys) > 0 {
-		entries, err := x.store.Get(t.name, keys)
+		entries, err := x.store.Get(t.name, keys, nil)
 		if err != nil {
 			return err
 		}

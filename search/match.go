@@ -330,7 +330,7 @@ func (s *segment) verify(ctx context.Context, store oplog.Store, tenant string, 
 				return nil, err
 			}
 		}
-		entries, err := store.Get(tenant, keys)
+		entries, err := store.Get(tenant, keys, nil)
 		if err != nil {
 			return nil, err
 		}

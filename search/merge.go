@@ -194,7 +194,7 @@ func (x *Index) inOrder(t *tenantIndex, group []*segment) (parts []part, err err
 			if err := x.ctx.Err(); err != nil {
 				return err
 			}
-			entries, err := x.store.Get(t.name, chunk)
+			entries, err := x.store.Get(t.name, chunk, nil)
 			if err != nil {
 				return err
 			}

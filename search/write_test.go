@@ -96,7 +96,7 @@ func TestSegmentsOfZapxAreRead(t *testing.T) {
 			keys = append(keys, must(s.key(number))(t))
 		}
 		s.release()
-		path := zapxOf(t, t.TempDir(), "segment", must(store.Get(tenant, keys))(t)).Path()
+		path := zapxOf(t, t.TempDir(), "segment", must(store.Get(tenant, keys, nil))(t)).Path()
 		write(t, filepath.Join(indexDir(dir), info.File), read(t, path))
 		size, sum, err := checksum(path)
 		if err != nil {

@@ -89,15 +89,16 @@ func recordOf(e *oplog.Entry) entryRecord {
 
 // decodeEntry is the inverse of encodeEntry; it keeps no reference to data.
 func decodeEntry(data []byte) (e oplog.Entry, err error) {
-	err = decodeInto(&e, data)
+	err = decodeInto(&e, string(data))
 	return e, err
 }
 
-// decodeInto is decodeEntry into an entry that is empty.
-func decodeInto(e *oplog.Entry, data []byte) error {
+// decodeInto is decodeEntry into an entry that is empty, whose texts are parts of
+// the data.
+func decodeInto(e *oplog.Entry, data string) error {
 	if !decodeQuickly(data, e) {
 		var err error
-		if *e, err = decodeRecord(data); err != nil {
+		if *e, err = decodeRecord([]byte(data)); err != nil {
 			return err
 		}
 	}

@@ -9,12 +9,12 @@ import (
 )
 
 // decodeQuickly decodes into e, which is empty, what entryRecord encodes to, with
-// few allocations: the entry's texts are parts of one string. It returns false
+// few allocations: the entry's texts are parts of the data. It returns false
 // for anything else, which the library then decodes or refuses. That texts are
 // valid UTF-8 is not asked again: only such are recorded, and what has become of
 // the bytes since is told by Verify.
-func decodeQuickly(data []byte, e *oplog.Entry) bool {
-	r := cborReader{text: string(data)}
+func decodeQuickly(data string, e *oplog.Entry) bool {
+	r := cborReader{text: data}
 	n, ok := r.head(majorMap)
 	if !ok {
 		return false

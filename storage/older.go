@@ -10,8 +10,8 @@ import (
 )
 
 // Older returns the entries before a key, the newest first; see [oplog.Store].
-func (db *DB) Older(tenant string, before, from oplog.Key, n int) ([]oplog.Entry, error) {
-	entries := make([]oplog.Entry, 0, n)
+func (db *DB) Older(tenant string, before, from oplog.Key, n int, into *oplog.Batch) ([]oplog.Entry, error) {
+	found := newReading(n, into)
 	err := db.bolt.View(func(tx *bolt.Tx) error {
 		b := entriesBucket(tx, tenant)
 		if b == nil {
@@ -27,19 +27,17 @@ func (db *DB) Older(tenant string, before, from oplog.Key, n int) ([]oplog.Entry
 			}
 			c := b.Bucket(date).Cursor()
 			for k, data := lastBefore(c, before[:]); k != nil && bytes.Compare(k, from[:]) >= 0; k, data = c.Prev() {
-				if len(entries) == n {
+				if len(found.entries) == n {
 					return nil
 				}
-				e, err := decodeEntry(data)
-				if err != nil {
+				if err := found.add(data); err != nil {
 					return fmt.Errorf("entry %s of tenant %s: %w", oplog.Key(k).ID(), tenant, err)
 				}
-				entries = append(entries, e)
 			}
 		}
 		return nil
 	})
-	return entries, err
+	return found.entries, err
 }
 
 // lastBefore goes to the last pair before a key.

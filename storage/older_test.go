@@ -1,7 +1,9 @@
 package storage
 
 import (
+	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +15,7 @@ import (
 func TestOlder(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	far := oplog.MakeKey(time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC), 0)
-	if none, err := db.Older("acme", far, oplog.Key{}, 10); err != nil || len(none) > 0 {
+	if none, err := db.Older("acme", far, oplog.Key{}, 10, nil); err != nil || len(none) > 0 {
 		t.Errorf("%v, %v", none, err)
 	}
 	var keys []oplog.Key // in ascending order
@@ -26,6 +28,7 @@ func TestOlder(t *testing.T) {
 		mustAppend(t, db, entry(i*7%40/2*2*60*3, fmt.Sprint(i)), entry(90*24*60, "old"))
 	}
 	slices.SortFunc(keys, oplog.Key.Compare)
+	var batch oplog.Batch // of all that is asked for
 	f := func(before, from oplog.Key, n int) {
 		t.Helper()
 		var want, got []string
@@ -34,7 +37,11 @@ func TestOlder(t *testing.T) {
 				want = append(want, k.ID())
 			}
 		}
-		entries, err := db.Older("acme", before, from, n)
+		entries, err := db.Older("acme", before, from, n, nil)
+		again, errAgain := db.Older("acme", before, from, n, &batch)
+		if !errors.Is(errAgain, err) || !slices.EqualFunc(entries, again, func(a, b oplog.Entry) bool { return reflect.DeepEqual(a, b) }) {
+			t.Errorf("before %s from %s: into a batch %v, %v", before.ID(), from.ID(), again, errAgain)
+		}
 		for _, e := range entries {
 			got = append(got, e.Key().ID())
 		}
@@ -81,7 +88,7 @@ func TestLongReadsHoldNoTransaction(t *testing.T) {
 	if visited != 2*len(entries) {
 		t.Errorf("%d entries are visited", visited)
 	}
-	some, err := db.Older("acme", oplog.MakeKey(morning.AddDate(1, 0, 0), 0), oplog.Key{}, chunkSize)
+	some, err := db.Older("acme", oplog.MakeKey(morning.AddDate(1, 0, 0), 0), oplog.Key{}, chunkSize, nil)
 	if err != nil || len(some) != chunkSize || db.bolt.Stats().OpenTxN != 0 {
 		t.Errorf("%d, %v, %+v", len(some), err, db.bolt.Stats())
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"unsafe"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -41,8 +42,8 @@ func entriesBucket(tx *bolt.Tx, tenant string) *bolt.Bucket {
 }
 
 // Get returns the entries at the keys; see [oplog.Store].
-func (db *DB) Get(tenant string, keys []oplog.Key) ([]oplog.Entry, error) {
-	entries := make([]oplog.Entry, 0, len(keys))
+func (db *DB) Get(tenant string, keys []oplog.Key, into *oplog.Batch) ([]oplog.Entry, error) {
+	found := newReading(len(keys), into)
 	err := db.bolt.View(func(tx *bolt.Tx) error {
 		closed := db.closedOf(tenant) // of now, or later than the transaction
 		b := entriesBucket(tx, tenant)
@@ -58,21 +59,50 @@ func (db *DB) Get(tenant string, keys []oplog.Key) ([]oplog.Entry, error) {
 					entriesOfDay = date.Cursor()
 				}
 			}
-			var found, data []byte
+			var at, data []byte
 			if entriesOfDay != nil {
-				found, data = entriesOfDay.Seek(key[:])
+				at, data = entriesOfDay.Seek(key[:])
 			}
-			if !bytes.Equal(found, key[:]) {
+			if !bytes.Equal(at, key[:]) {
 				return fmt.Errorf("entry %s of tenant %s is not in the store", key.ID(), tenant)
 			}
-			entries = entries[:len(entries)+1]
-			if err := decodeInto(&entries[len(entries)-1], data); err != nil {
+			if err := found.add(data); err != nil {
 				return fmt.Errorf("entry %s of tenant %s: %w", key.ID(), tenant, err)
 			}
 		}
 		return nil
 	})
-	return entries, err
+	return found.entries, err
+}
+
+// reading is a list of entries that is being read: into a batch, or, where that
+// is nil, into memory of its own.
+type reading struct {
+	entries []oplog.Entry
+	into    *oplog.Batch
+}
+
+// newReading begins one of up to n entries.
+func newReading(n int, into *oplog.Batch) reading {
+	if into == nil {
+		return reading{entries: make([]oplog.Entry, 0, n)}
+	}
+	into.Entries, into.Texts = slices.Grow(into.Entries[:0], n), into.Texts[:0]
+	return reading{into.Entries, into}
+}
+
+// add decodes the next.
+func (r *reading) add(data []byte) error {
+	r.entries = append(r.entries, oplog.Entry{})
+	e := &r.entries[len(r.entries)-1]
+	if r.into == nil {
+		return decodeInto(e, string(data))
+	}
+	// Where the texts have to be moved to have room, those that were read before
+	// stay where they were.
+	begin := len(r.into.Texts)
+	r.into.Texts = append(r.into.Texts, data...)
+	return decodeInto(e, unsafe.String(unsafe.SliceData(r.into.Texts[begin:]), len(data))) //nolint:gosec // valid as long as Batch says
 }
 
 // bucketOfDay returns the bucket of a key's date, or nil.

@@ -19,7 +19,7 @@ func TestGet(t *testing.T) {
 	}
 	f := func(t *testing.T, want string, keys ...oplog.Key) {
 		t.Helper()
-		entries, err := db.Get("acme", keys)
+		entries, err := db.Get("acme", keys, nil)
 		var names []string
 		for _, e := range entries {
 			names = append(names, e.Content.Name)
@@ -33,14 +33,14 @@ func TestGet(t *testing.T) {
 	f(t, "a b c", a, b, c)
 	f(t, "c a c b", c, a, c, b)
 	for _, missing := range []oplog.Key{{}, key(1, 2), key(2, 1), key(72*60, 1)} {
-		if entries, err := db.Get("acme", []oplog.Key{a, missing}); err == nil {
+		if entries, err := db.Get("acme", []oplog.Key{a, missing}, nil); err == nil {
 			t.Errorf("%s gives %v", missing.ID(), entries)
 		}
 	}
-	if _, err := db.Get("other", []oplog.Key{a}); err == nil {
+	if _, err := db.Get("other", []oplog.Key{a}, nil); err == nil {
 		t.Error("another tenant has the entry")
 	}
-	if entries, err := db.Get("other", nil); err != nil || len(entries) != 0 {
+	if entries, err := db.Get("other", nil, nil); err != nil || len(entries) != 0 {
 		t.Errorf("%v, %v", entries, err)
 	}
 }

@@ -70,7 +70,7 @@ func TestDeletion(t *testing.T) {
 		if got := scanned(t, db, oplog.Key{}, oplog.Key{}); got != "c d e" {
 			t.Errorf("the entries are %s", got)
 		}
-		if older, err := db.Older("acme", oplog.MakeKey(morning.AddDate(1, 0, 0), 0), oplog.Key{}, 10); err != nil || len(older) != 3 || older[2].Content.Name != "c" {
+		if older, err := db.Older("acme", oplog.MakeKey(morning.AddDate(1, 0, 0), 0), oplog.Key{}, 10, nil); err != nil || len(older) != 3 || older[2].Content.Name != "c" {
 			t.Errorf("the entries are %v, %v", older, err)
 		}
 		v, err := db.Verify(context.Background(), "acme", 0, func(uint64, uint64) {})
@@ -90,7 +90,7 @@ func TestDeletion(t *testing.T) {
 		if e, err := db.Find("acme", "id2", nil); err != nil || e.Content.Name != "d" {
 			t.Errorf("%v, %v", e, err)
 		}
-		if got, err := db.Get("acme", []oplog.Key{key, oplog.MakeKey(morning, n+4)}); err != nil || len(got) != 1 || got[0].Content.Name != "e" {
+		if got, err := db.Get("acme", []oplog.Key{key, oplog.MakeKey(morning, n+4)}, nil); err != nil || len(got) != 1 || got[0].Content.Name != "e" {
 			t.Errorf("%v, %v", got, err)
 		}
 		for k, want := range map[oplog.Key]bool{key: true, oplog.MakeKey(morning, n+4): true, oplog.MakeKey(key.Time(), 3): false, oplog.MakeKey(key.Time(), n+9): false, oplog.MakeKey(key.Time(), 0): false} {
