@@ -1,6 +1,7 @@
-import type { FormEvent, ReactNode } from 'react'
+import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
 import { problemText } from '../api/http'
 import { Dialog } from '../frame/Dialog'
+import { useViewport } from '../frame/viewport'
 import { Notice } from '../log/Notice'
 import { Button } from '../theme/Button'
 import { useAdminWords } from './words'
@@ -20,16 +21,28 @@ interface Props {
   children: ReactNode
 }
 
+/** What is filled in first, or answers a question without doing anything. */
+const firstField =
+  '.form-body input:not([type=radio], [type=checkbox]), .form-body input:checked, .form-body textarea, .form-opener'
+
 /** A dialog that asks for something and does it: fields or a question, what went wrong, and two buttons. */
 export function FormDialog({ title, action, danger, error, pending, wide, onSubmit, onClose, children }: Props) {
   const words = useAdminWords()
+  const form = useRef<HTMLFormElement>(null)
+  const phone = useViewport() < 768
+  useEffect(() => {
+    if (phone) return // whose keyboard would cover half of it
+    const first = form.current?.querySelector<HTMLElement>(firstField) ?? form.current?.querySelector('button')
+    first?.focus()
+  }, [phone])
+
   function submit(event: FormEvent) {
     event.preventDefault()
     if (!pending) onSubmit()
   }
   return (
     <Dialog firm title={title} className={wide ? 'form-dialog' : 'form-dialog form-narrow'} onClose={onClose}>
-      <form onSubmit={submit}>
+      <form ref={form} onSubmit={submit}>
         <div className="form-body">{children}</div>
         {error !== undefined && error !== null && <Notice kind="error">{words.notDone(problemText(error))}</Notice>}
         <footer className="form-foot">

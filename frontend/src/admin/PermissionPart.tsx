@@ -15,17 +15,19 @@ export function PermissionPart({ tenant }: { tenant: Tenant }) {
   const on = tenant.data_permission
   const turn = on ? words.turnOff : words.turnOn
   return (
-    <section className="permission" aria-label={words.permission}>
-      <div>
-        <h2>{words.permission}</h2>
-        <p>
-          {on ? words.permissionOn : words.permissionOff} {!owner && words.permissionWho}
-        </p>
-      </div>
-      {owner && <Button onClick={() => setAsking(true)}>{turn}</Button>}
+    <>
+      <section className="permission" aria-label={words.permission}>
+        <div>
+          <h2>{words.permission}</h2>
+          <p>
+            {on ? words.permissionOn : words.permissionOff} {!owner && words.permissionWho}
+          </p>
+        </div>
+        {owner && <Button onClick={() => setAsking(true)}>{turn}</Button>}
+      </section>
       {asking && (
         <FormDialog
-          title={words.permission}
+          title={on ? words.turnOffTitle : words.turnOnTitle}
           action={turn}
           danger={on}
           error={change.error}
@@ -38,6 +40,6 @@ export function PermissionPart({ tenant }: { tenant: Tenant }) {
           <p>{on ? words.turnOffText : words.turnOnText}</p>
         </FormDialog>
       )}
-    </section>
+    </>
   )
 }

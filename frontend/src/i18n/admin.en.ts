@@ -223,6 +223,8 @@ export const adminEn = {
     permissionWho: 'An owner switches it.',
     turnOn: 'Turn on',
     turnOff: 'Turn off',
+    turnOnTitle: 'Turn on data permission',
+    turnOffTitle: 'Turn off data permission',
     turnOnText: 'The log gets the organization tree and its filter, and accounts can be held to one organization.',
     turnOffText: 'The tree and its filter go away for everyone, until it is turned on again.',
     choose: 'Choose an organization in the tree to see and change it.',
