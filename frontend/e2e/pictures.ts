@@ -1,10 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { expect, type Page, test } from '@playwright/test'
 import { en } from '../src/i18n/en'
 import { zh } from '../src/i18n/zh'
 import { demoLog, open, signIn } from './console'
-import { smallPng } from './png'
+import { languages, picture, screens } from './picture'
 import { Program } from './program'
 
 // The pictures of the documentation, taken of the demo: `npm run pictures`. They are no tests.
@@ -71,14 +69,8 @@ test('phone-en', async ({ page }) => {
 })
 
 // Every page beside the settings, in both languages, on a laptop and on a phone.
-for (const [language, tag] of [
-  ['English', 'en'],
-  ['中文', 'zh'],
-] as const)
-  for (const [width, height, suffix] of [
-    [1366, 768, ''],
-    [390, 844, '-phone'],
-  ] as const)
+for (const [language, tag] of languages)
+  for (const [width, height, suffix] of screens)
     test(`pages-${tag}${suffix}`, async ({ page }) => {
       const words = tag === 'en' ? en : zh
       const name = (of: string) => `pages/${of}-${tag}${suffix}`
@@ -134,14 +126,8 @@ const unused = new Program()
 
 test.afterAll(() => unused.dispose())
 
-for (const [language, tag] of [
-  ['English', 'en'],
-  ['中文', 'zh'],
-] as const)
-  for (const [width, height, suffix] of [
-    [1366, 768, ''],
-    [390, 844, '-phone'],
-  ] as const)
+for (const [language, tag] of languages)
+  for (const [width, height, suffix] of screens)
     test(`first-${tag}${suffix}`, async ({ page }) => {
       await page.setViewportSize({ width, height })
       if (!unused.url) await unused.start()
@@ -162,54 +148,6 @@ for (const lang of ['en', 'zh'] as const)
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
     await picture(page, `pages/host-${lang}`)
   })
-
-// Every page of the settings, in both languages, on a laptop and on a phone.
-const sections = 'accounts integration keys catalog organizations retention access tenants system sessions'.split(' ')
-
-for (const [language, tag] of [
-  ['English', 'en'],
-  ['中文', 'zh'],
-] as const)
-  test(`settings-${tag}`, async ({ page }) => {
-    test.slow()
-    await page.goto(`${program.url}${demoLog}?range=last_7_days&operation=delete&q=wechat`)
-    await page.getByText(language, { exact: true }).click()
-    await signIn(page, 'owner', 'demo-owner')
-    await expect(page.getByRole('row').nth(2)).toBeVisible()
-    if (tag === 'en') await liven(page)
-    for (const section of sections)
-      for (const [width, height, suffix] of [
-        [1366, 768, ''],
-        [390, 844, '-phone'],
-      ] as const) {
-        await page.setViewportSize({ width, height })
-        await page.goto(`${program.url}${demoLog.replace('/log', `/settings/${section}`)}`)
-        if (section === 'organizations') await page.getByRole('treeitem', { name: /East China/ }).click()
-        await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-        await page.waitForLoadState('networkidle')
-        await picture(page, `settings/${section}-${tag}${suffix}`)
-      }
-  })
-
-/** What an installation has that is in use: people with names, keys, a module of its own, exports. */
-async function liven(page: Page) {
-  const api = `${program.url}/api/v1`
-  const tenant = `${api}/tenants/demo`
-  const post = (url: string, data: object) => page.request.post(url, { data })
-  const person = { password: 'demo-password', role: 'auditor', tenant: 'demo' }
-  await post(`${api}/accounts`, { ...person, username: 'chen.yu', name: '陈宇', organization: 'east' })
-  await post(`${api}/accounts`, { ...person, username: 'emma.clarke', name: 'Emma Clarke', role: 'admin' })
-  await page.request.patch(`${api}/accounts/emma.clarke`, { data: { disabled: true } })
-  await post(`${tenant}/keys`, { scope: 'launch', name: 'DM Hub, upper right corner' })
-  const old = await post(`${tenant}/keys`, { scope: 'read', name: 'BI 报表' })
-  await page.request.delete(`${tenant}/keys/${((await old.json()) as { id: string }).id}`)
-  const operations = [{ key: 'approve', title: { en: 'Approve', 'zh-CN': '审批' }, group: 'change' }]
-  const title = { en: 'Loyalty programme', 'zh-CN': '会员计划' }
-  const modules = [{ key: 'loyalty', title, operations: ['create', 'edit', 'approve', 'export'] }]
-  await page.request.put(`${tenant}/catalog`, { data: { modules, operations } })
-  await post(`${tenant}/exports`, { range: 'last_7_days', format: 'xlsx', filters: { module: ['sms', 'email'] } })
-  await post(`${api}/tenants`, { id: 'nova', name: 'Nova 商城', time_zone: 'Europe/Berlin', retention_days: 365 })
-}
 
 /** The last days of a week's frame, from the noon of the third day before, in the demo's time zone. */
 function selection(): string {
@@ -238,15 +176,4 @@ async function arrive(page: Page) {
   }))
   await program.call(key, '/tenants/demo/entries', { method: 'POST', body: JSON.stringify({ entries }) })
   await expect(page.locator('.pill', { hasText: '12' })).toBeVisible()
-}
-
-async function picture(page: Page, name: string) {
-  await page.mouse.move(0, 0)
-  await page.evaluate(() => document.fonts.ready)
-  await page.waitForTimeout(600) // what was copied or chosen is no longer said
-  const png = smallPng(await page.screenshot({ animations: 'disabled' }))
-  expect(png.length).toBeLessThan(150_000)
-  const file = join(import.meta.dirname, '../../docs', `${name}.png`)
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, png)
 }
