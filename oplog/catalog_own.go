@@ -15,19 +15,34 @@ const (
 )
 
 // extended returns the built-in catalog with a tenant's own modules and
-// operation types, and with those that it adds to built-in modules.
+// operation types, and with those that it adds to built-in modules. Create and
+// copy are always allowed together, so each brings the other.
 func extended(own Catalog) *Catalog {
 	c := &Catalog{Modules: slices.Clone(builtIn.Modules), Operations: slices.Clone(builtIn.Operations)}
 	c.Operations = append(c.Operations, own.Operations...)
 	for _, m := range own.Modules {
 		i := slices.IndexFunc(c.Modules, func(b Module) bool { return b.Key == m.Key })
 		if i < 0 {
+			m.Operations = withCopies(m.Operations)
 			c.Modules = append(c.Modules, m)
 			continue
 		}
-		c.Modules[i].Operations = append(slices.Clone(c.Modules[i].Operations), m.Operations...)
+		c.Modules[i].Operations = withCopies(append(slices.Clone(c.Modules[i].Operations), m.Operations...))
 	}
 	return c
+}
+
+// withCopies returns operation types with copy after create, where only one of
+// the two is among them.
+func withCopies(operations []string) []string {
+	i, j := slices.Index(operations, "create"), slices.Index(operations, "copy")
+	switch {
+	case i >= 0 && j < 0:
+		return slices.Insert(slices.Clone(operations), i+1, "copy")
+	case i < 0 && j >= 0:
+		return slices.Insert(slices.Clone(operations), j, "create")
+	}
+	return operations
 }
 
 // SetCatalog replaces what a tenant adds to the built-in catalog. Built-in

@@ -46,6 +46,48 @@ func TestCatalogRules(t *testing.T) {
 	wantCode(t, err, oplog.CodeNotFound)
 }
 
+// TestCatalogCreateAndCopy: the two are always allowed together, whichever of
+// them a tenant names.
+func TestCatalogCreateAndCopy(t *testing.T) {
+	f := func(t *testing.T, key, want string, operations ...string) {
+		t.Helper()
+		l := newLog(t)
+		m := ownModule(key, operations...)
+		if b, isBuiltIn := oplog.BuiltInCatalog().Module(key); isBuiltIn {
+			m.Title = b.Title
+		}
+		set, err := l.SetCatalog(t.Context(), "acme", oplog.Catalog{Modules: []oplog.Module{m}})
+		l.must(nil, err)
+		read, err := l.Catalog("acme")
+		l.must(nil, err)
+		for _, c := range []*oplog.Catalog{set, read} {
+			m, _ := c.Module(key)
+			if got := strings.Join(m.Operations, " "); got != want {
+				t.Errorf("%s with %q allows %s, want %s", key, operations, got, want)
+			}
+		}
+		// What was read can be sent back.
+		again, err := l.SetCatalog(t.Context(), "acme", *read)
+		l.must(nil, err)
+		if m, _ := again.Module(key); strings.Join(m.Operations, " ") != want {
+			t.Errorf("sent back, it allows %v", m.Operations)
+		}
+		_, err = l.Append(t.Context(), "acme", []oplog.Entry{{User: oplog.User{ID: "u", Name: "U"}, Module: key, Operation: "copy"}})
+		if refused := oplog.CodeOf(err) == oplog.CodeInvalid; refused == strings.Contains(want, "copy") {
+			t.Errorf("%s: a copy is answered %v", want, err)
+		}
+	}
+	f(t, "own", "create copy", "create")
+	f(t, "own", "create copy", "copy")
+	f(t, "own", "edit create copy delete", "edit", "create", "delete")
+	f(t, "own", "edit create copy", "edit", "copy")
+	f(t, "own", "copy create", "copy", "create")
+	f(t, "own", "edit", "edit")
+	f(t, "merchant_order", "export create copy", "create")
+	f(t, "merchant_order", "export create copy", "copy")
+	f(t, "sms", "create copy edit delete send", "create") // as it is
+}
+
 // TestCatalogKeeps: what was used is never gone, what was not is.
 func TestCatalogKeeps(t *testing.T) {
 	l := newLog(t)
