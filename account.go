@@ -57,6 +57,9 @@ func (c *accountAdd) add(m *Main, l *oplog.Log) error {
 	if err == nil {
 		noteCommand(l, a.Tenant, "account", "create", oplog.Ref{ID: a.Username})
 		fmt.Fprintf(m.Stderr, "Account %s added, with role %s.\n", a.Username, a.Role)
+		if seen, err := l.Organizations(a.Tenant, a.Organization); a.Organization != "" && err == nil && len(seen) == 0 {
+			fmt.Fprintf(m.Stderr, "Tenant %s has no organizations yet: the account sees nothing until %s is among them.\n", a.Tenant, a.Organization)
+		}
 	}
 	return err
 }

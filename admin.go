@@ -217,7 +217,7 @@ func known(l *oplog.Log, tenant string) error {
 // what does.
 func listedBy(err error, command string) error {
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
-		return fmt.Errorf("%w; oplog %s list names those there are", err, command)
+		return fmt.Errorf("%s; oplog %s list names those there are", strings.TrimSuffix(err.Error(), "."), command)
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -86,11 +87,22 @@ func TestAccounts(t *testing.T) {
 	refused("correct horse", "tenant", "bob", "--role", "admin")
 	refused("correct horse", "oplog tenant list", "bob", "--role", "admin", "--tenant", "nobody")
 	refused("correct horse", "owner", "bob", "--role", "owner", "--tenant", "acme")
+	// The tree is told to a server; who is to see a part of it can be added first.
+	s.mustRun(t, "tenant", "set", "acme", "--data-permission")
+	if r := add("correct horse", "eve", "--role", "auditor", "--tenant", "acme", "--organization", "moon"); r.status != exitDone || !strings.Contains(r.stderr, "sees nothing until moon") {
+		t.Errorf("%+v", r)
+	}
+	file := filepath.Join(t.TempDir(), "one.ndjson")
+	write(t, file, `{"user":{"id":"u1","name":"Ann"},"organization":{"id":"east","name":"East"},"module":"email","operation":"send"}`)
+	s.mustRun(t, "import", "--tenant", "acme", file)
 	refused("correct horse", "organization", "bob", "--role", "admin", "--tenant", "acme", "--organization", "moon")
+	if r := add("correct horse", "bob", "--role", "admin", "--tenant", "acme", "--organization", "east"); r.status != exitDone || strings.Contains(r.stderr, "nothing") {
+		t.Errorf("%+v", r)
+	}
 	s.stdin = "correct horse"
-	s.fails(t, "--password-stdin", "account", "add", "bob", "--role", "admin", "--tenant", "acme")
-	s.fails(t, "oplog account list", "account", "disable", "bob")
-	s.fails(t, "oplog account list", "account", "set-password", "bob", "--password-stdin")
+	s.fails(t, "--password-stdin", "account", "add", "dan", "--role", "admin", "--tenant", "acme")
+	s.fails(t, "oplog account list", "account", "disable", "dan")
+	s.fails(t, "oplog account list", "account", "set-password", "dan", "--password-stdin")
 }
 
 func TestAccountsSignIn(t *testing.T) {

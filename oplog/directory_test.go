@@ -137,6 +137,29 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
+// TestAccountBeforeTree: a scope that is not in the tree yet shows nothing, and
+// its organization once it is there.
+func TestAccountBeforeTree(t *testing.T) {
+	l := newLog(t)
+	l.must(l.AddTenant(oplog.Tenant{ID: "new", Name: "New", DataPermission: true}))
+	a, err := l.AddAccount(oplog.Account{Username: "eve", Role: oplog.RoleAuditor, Tenant: "new", Organization: "moon"})
+	l.must(nil, err)
+	l.record("new", entry("of nobody", 1))
+	sees := func(want string) {
+		t.Helper()
+		if got := l.find("new", oplog.Query{Scope: a.Organization}); got != want {
+			t.Errorf("it sees %q, want %q", got, want)
+		}
+	}
+	sees("")
+	l.record("new", of("sea", entry("of the sea", 2)))
+	sees("")
+	l.record("new", of("moon", entry("of the moon", 3)))
+	sees("of the moon")
+	_, err = l.AddAccount(oplog.Account{Username: "dan", Role: oplog.RoleAuditor, Tenant: "new", Organization: "mars"})
+	wantFields(t, err, "organization")
+}
+
 func TestKeys(t *testing.T) {
 	l := newLog(t)
 	_, _, err := l.AddKey("none", oplog.ScopeRead, "reader")
