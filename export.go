@@ -19,7 +19,7 @@ type exportCommand struct {
 	Today  bool   `xor:"period" help:"Today, in the tenant's time zone."`
 	From   string `xor:"period" and:"custom" placeholder:"TIME" help:"From this time on: 2026-11-20T08:00:00+08:00, or a day of the tenant's time zone, 2026-11-20."`
 	To     string `and:"custom" placeholder:"TIME" help:"Before this time; a day does not count itself."`
-	Format string `default:"csv" help:"csv, ndjson or xlsx (${default})."`
+	Format string `default:"csv" enum:"csv,ndjson,xlsx" help:"csv, ndjson or xlsx (${default})."`
 	Output string `short:"o" placeholder:"FILE" help:"File to write, with FILE.manifest beside it; stdout without."`
 	Server string `placeholder:"URL" help:"Take it from a running server instead of the data directory."`
 	Key    string `placeholder:"K" help:"API key for reading, of the server."`
@@ -38,7 +38,18 @@ func (c *exportCommand) Validate() error {
 	if (c.Server == "") != (c.Key == "") {
 		return errors.New("--server and --key go together")
 	}
-	return nil
+	if c.From == "" {
+		return nil
+	}
+	days := time.UTC // whether it is a day shows without the tenant's time zone
+	if c.Server != "" {
+		days = nil
+	}
+	_, err := parseTime("--from", c.From, days)
+	if err == nil {
+		_, err = parseTime("--to", c.To, days)
+	}
+	return err
 }
 
 // Run exports from the data directory, or from a server.
