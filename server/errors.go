@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 	"github.com/gofiber/fiber/v2"
 
 	"oplog/oplog"
@@ -100,6 +101,9 @@ func tidyProblem(_ huma.Context, _ string, v any) (any, error) {
 		}[p.Status]
 	}
 	for _, e := range p.Errors {
+		if e.Message == validation.MsgExpectedMatchExactlyOneSchema {
+			e.Message = "is neither a text nor a list of texts" // all that may be of two kinds
+		}
 		text, isText := e.Value.(string)
 		switch kind := reflect.ValueOf(e.Value).Kind(); {
 		case e.Location == "body" || strings.HasSuffix(e.Location, "password"):

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,20 +21,49 @@ import (
 
 // exportRequestBody says what to export.
 type exportRequestBody struct {
-	Range   oplog.Range   `json:"range" enum:"today,last_7_days,last_30_days,last_90_days,custom" doc:"Days are those of the tenant's time zone; the last N days include today."`
-	From    *time.Time    `json:"from,omitempty" nullable:"true" doc:"Needed for custom; narrows any other range."`
-	To      *time.Time    `json:"to,omitempty" nullable:"true" doc:"Needed for custom, exclusive; narrows any other range."`
-	Format  string        `json:"format" enum:"csv,xlsx,ndjson"`
-	Filters exportFilters `json:"filters,omitzero" doc:"As those of the list."`
+	Range   oplog.Range `json:"range" enum:"today,last_7_days,last_30_days,last_90_days,custom" doc:"Days are those of the tenant's time zone; the last N days include today."`
+	From    *time.Time  `json:"from,omitempty" nullable:"true" doc:"Needed for custom; narrows any other range."`
+	To      *time.Time  `json:"to,omitempty" nullable:"true" doc:"Needed for custom, exclusive; narrows any other range."`
+	Format  string      `json:"format" enum:"csv,xlsx,ndjson"`
+	Filters newFilters  `json:"filters,omitzero" doc:"As those of the list."`
+}
+
+// newFilters are exportFilters as they are sent.
+type newFilters struct {
+	Search        string    `json:"q,omitempty"`
+	Users         oneOrMore `json:"user,omitempty"`
+	Modules       oneOrMore `json:"module,omitempty"`
+	Operations    oneOrMore `json:"operation,omitempty"`
+	Organizations oneOrMore `json:"organization,omitempty"`
+	ContentIDs    oneOrMore `json:"content_id,omitempty"`
+}
+
+// oneOrMore is a list whose only value may stand for it, as in an address.
+type oneOrMore []string
+
+// Schema describes it in place of the list that it becomes.
+func (oneOrMore) Schema(huma.Registry) *huma.Schema {
+	const most = 1000
+	text := &huma.Schema{Type: huma.TypeString}
+	return &huma.Schema{OneOf: []*huma.Schema{text, {Type: huma.TypeArray, Items: text, MaxItems: new(most)}}}
+}
+
+// UnmarshalJSON takes what the schema lets through.
+func (l *oneOrMore) UnmarshalJSON(data []byte) error {
+	if data[0] != '"' {
+		return json.Unmarshal(data, (*[]string)(l))
+	}
+	*l = oneOrMore{""}
+	return json.Unmarshal(data, &(*l)[0])
 }
 
 type exportFilters struct {
 	Search        string   `json:"q,omitempty"`
-	Users         []string `json:"user,omitempty" maxItems:"1000"`
-	Modules       []string `json:"module,omitempty" maxItems:"1000"`
-	Operations    []string `json:"operation,omitempty" maxItems:"1000"`
-	Organizations []string `json:"organization,omitempty" maxItems:"1000"`
-	ContentIDs    []string `json:"content_id,omitempty" maxItems:"1000"`
+	Users         []string `json:"user,omitempty"`
+	Modules       []string `json:"module,omitempty"`
+	Operations    []string `json:"operation,omitempty"`
+	Organizations []string `json:"organization,omitempty"`
+	ContentIDs    []string `json:"content_id,omitempty"`
 }
 
 // exportBody is an export as it stands.
@@ -163,7 +193,7 @@ func newExportBody(x oplog.Export) exportBody {
 
 // domain returns the filters without values that are empty, which count as
 // left out.
-func (f exportFilters) domain() oplog.Filters {
+func (f newFilters) domain() oplog.Filters {
 	filled := func(list []string) []string {
 		var kept []string
 		for _, v := range list {

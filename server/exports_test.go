@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -103,6 +104,28 @@ func TestExport(t *testing.T) {
 	f.asProblem(f.send("owner", "GET", "/api/v1/tenants/other/exports/"+byKey.ID, ""), 404)
 }
 
+// TestExportFilters: a filter's only value may stand without a list.
+func TestExportFilters(t *testing.T) {
+	f := newServer(t)
+	withEntries(f)
+	check := func(rows int, one, list string) {
+		t.Helper()
+		for _, filters := range []string{one, list} {
+			x := f.export("admin", `{"range":"last_90_days","format":"csv","filters":{`+filters+`}}`)
+			if got, err := json.Marshal(x.Filters); x.RowsDone != rows || string(got) != "{"+list+"}" || err != nil {
+				t.Errorf("%s: %d rows of %s, want %d of {%s}", filters, x.RowsDone, got, rows, list)
+			}
+		}
+	}
+	check(5, `"module":"email"`, `"module":["email"]`)
+	check(10, `"operation":"create"`, `"operation":["create"]`)
+	check(3, `"user":"u1"`, `"user":["u1"]`)
+	check(7, `"organization":"east"`, `"organization":["east"]`)
+	check(2, `"content_id":"c1"`, `"content_id":["c1"]`)
+	check(2, `"module":["email"],"user":"u0","operation":"create"`, `"user":["u0"],"module":["email"],"operation":["create"]`)
+	check(10, `"module":"","user":[""],"content_id":[]`, ``)
+}
+
 // TestExportScope: an export holds what its maker may see, and is shown to
 // whom may see all of it.
 func TestExportScope(t *testing.T) {
@@ -140,7 +163,10 @@ func TestBadExports(t *testing.T) {
 	check(`{"range":"custom","from":"2026-11-22T00:00:00Z","to":"2026-11-21T00:00:00Z","format":"csv"}`, "body.from")
 	check(`{"range":"today","from":"yesterday","format":"csv"}`, "body.from")
 	check(`{"range":"today","format":"csv","filters":{"modules":["sms"]}}`, "body.filters.modules")
-	check(`{"range":"today","format":"csv","filters":{"module":"sms"}}`, "body.filters.module")
+	for _, bad := range []string{`5`, `true`, `{}`, `[5]`, `["sms",["email"]]`, `["` + strings.Repeat(`","`, 1000) + `"]`} {
+		check(`{"range":"today","format":"csv","filters":{"module":`+bad+`}}`, "body.filters.module")
+	}
+	check(`{"range":"today","format":"csv","filters":{"q":["sms"]}}`, "body.filters.q")
 	check(`{"range":"today","format":"csv","filters":{"q":"`+strings.Repeat("a ", 33)+`"}}`, "body.filters.q")
 	check(`{"range":"today","format":"csv","rows":5}`, "body.rows")
 	f.asProblem(f.send("admin", "POST", exportsPath, `{"range":`), 400)

@@ -36,7 +36,7 @@ var objects = []string{"Entry.details", "ProvenEntry.details", "NewEntry.details
 
 // requests are what is sent, where an unknown field is refused. Answers may grow
 // fields, and whoever reads them must not refuse those.
-var requests = []string{"NewEntry", "NewUser", "NewRef", "NewChange", "Credentials", "SessionChange", "ExportRequest", "ExportFilters", "Organization", "Organizations",
+var requests = []string{"NewEntry", "NewUser", "NewRef", "NewChange", "Credentials", "SessionChange", "ExportRequest", "NewFilters", "Organization", "Organizations",
 	"NewAccount", "AccountChange", "NewKey", "NewTenant", "TenantChange", "NewSetup", "NewCatalog", "NewModule", "NewOperation", "NewTitle",
 	"NewView", "ViewChange", "Look"}
 
