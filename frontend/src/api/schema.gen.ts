@@ -836,7 +836,7 @@ export interface components {
         };
         ExportRequest: {
             /** @description As those of the list. */
-            filters?: components["schemas"]["ExportFilters"];
+            filters?: components["schemas"]["NewFilters"];
             /** @enum {string} */
             format: "csv" | "xlsx" | "ndjson";
             /**
@@ -993,6 +993,14 @@ export interface components {
             /** @description Who did it. */
             user: components["schemas"]["NewUser"];
             user_agent?: string;
+        };
+        NewFilters: {
+            content_id?: string | string[];
+            module?: string | string[];
+            operation?: string | string[];
+            organization?: string | string[];
+            q?: string;
+            user?: string | string[];
         };
         NewHold: {
             /**
