@@ -82,11 +82,9 @@ func (x *Index) flush(t *tenantIndex) error {
 	if len(oldest) < x.sizes.restFlush || x.ctx.Err() != nil {
 		return nil
 	}
-	entries, err := x.store.Get(t.name, keysOf(oldest), nil)
-	if err != nil {
-		return err
-	}
-	if err := x.addSegment(t, entries, oldest[len(oldest)-1].key.Seq()); err != nil {
+	keys := keysOf(oldest)
+	from := func(low, top int) entrySource { return x.stored(t.name, keys[low:top]) }
+	if err := x.addSegment(t, len(keys), from, oldest[len(oldest)-1].key.Seq()); err != nil {
 		return err
 	}
 	x.askForMerge(t)
@@ -128,17 +126,11 @@ func (x *Index) flushOrphans(t *tenantIndex) error {
 	}
 	segments := t.segments
 	if keys := keysOf(orphans[:n]); len(keys) > 0 {
-		entries, err := x.store.Get(t.name, keys, nil)
+		built, err := t.build(len(keys), func(low, top int) entrySource { return x.stored(t.name, keys[low:top]) }, x.sizes.flush)
 		if err != nil {
 			return err
 		}
-		if len(entries) > 0 { // else all were deleted meanwhile
-			built, err := t.build(entries, x.sizes.flush)
-			if err != nil {
-				return err
-			}
-			segments = newestFirst(slices.Concat(segments, built))
-		}
+		segments = newestFirst(slices.Concat(segments, built))
 	}
 	if err := x.saveManifest(t, segments, lost, through); err != nil {
 		return err
@@ -150,13 +142,12 @@ func (x *Index) flushOrphans(t *tenantIndex) error {
 }
 
 // addSegment makes a segment of the arrivals up to a seq that no segment holds
-// yet, and takes them off the tail. It is called with building held, and
-// reorders entries.
-func (x *Index) addSegment(t *tenantIndex, entries []oplog.Entry, through uint64) error {
+// yet, of which from gives stretches, in order of their keys, and takes them off
+// the tail. It is called with building held.
+func (x *Index) addSegment(t *tenantIndex, count int, from func(low, top int) entrySource, through uint64) error {
 	segments := t.segments
-	if len(entries) > 0 { // else all were dropped
-		slices.SortFunc(entries, func(a, b oplog.Entry) int { return a.Key().Compare(b.Key()) })
-		built, err := t.build(entries, x.sizes.flush)
+	if count > 0 { // else all were dropped
+		built, err := t.build(count, from, x.sizes.flush)
 		if err != nil {
 			return err
 		}
@@ -176,35 +167,46 @@ func (x *Index) addSegment(t *tenantIndex, entries []oplog.Entry, through uint64
 	return nil
 }
 
-// build makes segments of entries in order of their keys, and opens them: one
-// for each processor, as long as each has enough. Building is held.
-func (t *tenantIndex) build(entries []oplog.Entry, enough int) ([]*segment, error) {
-	n := max(1, min(runtime.GOMAXPROCS(0), len(entries)/enough))
+// build makes segments of entries, of which from gives stretches, in order of
+// their keys, and opens them: one for each processor, as long as each has
+// enough. Where all were deleted there is none. Building is held.
+func (t *tenantIndex) build(count int, from func(low, top int) entrySource, enough int) ([]*segment, error) {
+	n := max(1, min(runtime.GOMAXPROCS(0), count/enough))
 	segments, errs := make([]*segment, n), make([]error, n)
 	var group sync.WaitGroup
 	for i := range n {
-		part, name := entries[len(entries)*i/n:len(entries)*(i+1)/n], t.nextFile()
-		group.Go(func() { segments[i], errs[i] = t.buildOne(part, name) })
+		stretch, name := from(count*i/n, count*(i+1)/n), t.nextFile()
+		group.Go(func() { segments[i], errs[i] = t.buildOne(stretch, name) })
 	}
 	group.Wait()
+	segments = slices.DeleteFunc(segments, func(s *segment) bool { return s == nil })
 	if err := errors.Join(errs...); err != nil {
 		for _, s := range segments {
-			if s != nil {
-				s.retire()
-			}
+			s.retire()
 		}
 		return nil, err
 	}
 	return segments, nil
 }
 
-func (t *tenantIndex) buildOne(entries []oplog.Entry, name string) (*segment, error) {
-	info, err := saveSegment(t.dir, name, nil, func(w *segmentWriter) error { return buildSegment(w, entries) })
+// buildOne returns nil where there are no entries.
+func (t *tenantIndex) buildOne(entries entrySource, name string) (*segment, error) {
+	info, err := saveSegment(t.dir, name, nil, func(w *segmentWriter) error {
+		if err := buildSegment(w, entries); err != nil || w.image.count > 0 {
+			return err
+		}
+		return errNoEntries
+	})
+	if errors.Is(err, errNoEntries) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	return openSegment(t.dir, info, false)
 }
+
+var errNoEntries = errors.New("there are no entries")
 
 // nextFile returns the name of a new segment's file; building is held.
 func (t *tenantIndex) nextFile() string {

@@ -15,7 +15,7 @@ func BenchmarkBuild(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := buildImage(entries); err != nil {
+		if _, err := buildImage(inMemory(entries)); err != nil {
 			b.Fatal(err)
 		}
 	}

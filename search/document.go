@@ -86,24 +86,64 @@ var builders = sync.Pool{New: func() any {
 	}
 }}
 
-// buildSegment writes a segment of entries in order of their keys.
-func buildSegment(w *segmentWriter, entries []oplog.Entry) error {
+// entrySource gives entries in order of their keys, some at a time; those of a
+// visit, and their texts, are valid until it ends.
+type entrySource func(visit func(entries []oplog.Entry)) error
+
+// inMemory is a source of entries that are at hand.
+func inMemory(entries []oplog.Entry) entrySource {
+	return func(visit func([]oplog.Entry)) error {
+		visit(entries)
+		return nil
+	}
+}
+
+// readAtOnce is how many entries are read from the store at a time, to be built
+// into a segment.
+const readAtOnce = 256
+
+// stored is a source of a tenant's entries at keys, without those that were
+// deleted.
+func (x *Index) stored(tenant string, keys []oplog.Key) entrySource {
+	return func(visit func([]oplog.Entry)) error {
+		var batch oplog.Batch
+		for chunk := range slices.Chunk(keys, readAtOnce) {
+			if err := x.ctx.Err(); err != nil {
+				return err
+			}
+			entries, err := x.store.Get(tenant, chunk, &batch)
+			if err != nil {
+				return err
+			}
+			visit(entries)
+		}
+		return nil
+	}
+}
+
+// buildSegment writes a segment of entries.
+func buildSegment(w *segmentWriter, entries entrySource) error {
 	b := builders.Get().(*documentBuilder)
 	defer builders.Put(b)
 	return b.build(w, entries)
 }
 
-func (b *documentBuilder) build(w *segmentWriter, entries []oplog.Entry) error {
+func (b *documentBuilder) build(w *segmentWriter, entries entrySource) error {
 	b.forget()
 	b.contents = b.contents[:0]
 	for i := range b.keywords {
 		b.keywords[i] = b.keywords[i][:0]
 	}
-	for i := range entries {
-		e := &entries[i]
-		b.id = appendDocID(b.id[:0], e.Key())
-		w.document(b.id)
-		b.add(e)
+	err := entries(func(some []oplog.Entry) {
+		for i := range some {
+			e := &some[i]
+			b.id = appendDocID(b.id[:0], e.Key())
+			w.document(b.id)
+			b.add(e)
+		}
+	})
+	if err != nil {
+		return err
 	}
 	w.endDocuments()
 	for field := range fields {
@@ -158,7 +198,7 @@ func (b *documentBuilder) user(u oplog.User) uint32 {
 	n, known := b.users[key]
 	if !known {
 		n = b.keyword(userTerm(u))
-		b.users[key] = n
+		b.users[[2]string{strings.Clone(u.ID), strings.Clone(u.Name)}] = n
 	}
 	return n
 }
@@ -173,7 +213,7 @@ func (b *documentBuilder) keyword(value string) uint32 {
 func (b *documentBuilder) number(term string) uint32 {
 	n, known := b.numbers[term]
 	if !known {
-		n = uint32(len(b.terms))
+		n, term = uint32(len(b.terms)), strings.Clone(term)
 		b.terms = append(b.terms, term)
 		b.numbers[term] = n
 	}
@@ -191,7 +231,7 @@ func (b *documentBuilder) textOf(name, id string) span {
 		slices.Sort(found)
 		s.to = s.from + uint32(len(slices.Compact(found)))
 		b.text = b.text[:s.to]
-		b.texts[key] = s
+		b.texts[[2]string{strings.Clone(name), strings.Clone(id)}] = s
 	}
 	return s
 }

@@ -206,7 +206,9 @@ func (x *Index) catchUp(t *tenantIndex) error {
 			if chunk = append(chunk, e); len(chunk) < x.sizes.maxFlush {
 				return nil
 			}
-			err := x.addSegment(t, chunk, read)
+			slices.SortFunc(chunk, func(a, b oplog.Entry) int { return a.Key().Compare(b.Key()) })
+			from := func(low, top int) entrySource { return inMemory(chunk[low:top]) }
+			err := x.addSegment(t, len(chunk), from, read)
 			chunk = chunk[:0]
 			t.progress(max(total, read), x.sizes.quickLoad)
 			return err

@@ -191,17 +191,7 @@ func (x *Index) inOrder(t *tenantIndex, group []*segment) (parts []part, err err
 	var mixed []oplog.Key
 	build := func() error {
 		for chunk := range slices.Chunk(mixed, x.sizes.build) {
-			if err := x.ctx.Err(); err != nil {
-				return err
-			}
-			entries, err := x.store.Get(t.name, chunk, nil)
-			if err != nil {
-				return err
-			}
-			if len(entries) == 0 {
-				continue // all were deleted meanwhile
-			}
-			built, err := buildImage(entries)
+			built, err := buildImage(x.stored(t.name, chunk))
 			if err != nil {
 				return err
 			}
@@ -235,7 +225,7 @@ func (x *Index) inOrder(t *tenantIndex, group []*segment) (parts []part, err err
 }
 
 // buildImage makes a segment of entries in memory.
-func buildImage(entries []oplog.Entry) (image, error) {
+func buildImage(entries entrySource) (image, error) {
 	var out bytes.Buffer
 	w, err := newSegmentWriter(&out, nil)
 	if err != nil {

@@ -50,7 +50,7 @@ func TestSegmentsAreThoseOfZapx(t *testing.T) {
 			entries[i].Seq = uint64(i + 1)
 		}
 		slices.SortFunc(entries, func(a, b oplog.Entry) int { return a.Key().Compare(b.Key()) })
-		whole := must(buildImage(entries))(t)
+		whole := must(buildImage(inMemory(entries)))(t)
 		dir := must(os.MkdirTemp("", "oplog-segments-"))(t)
 		t.Cleanup(func() { _ = os.RemoveAll(dir) })
 		sameSegment(t, openZap(t, dir, "ours", whole.bytes), zapxOf(t, dir, "theirs", entries))
@@ -60,7 +60,7 @@ func TestSegmentsAreThoseOfZapx(t *testing.T) {
 			end := rapid.IntRange(at+1, len(entries)).Draw(t, "end")
 			// Neighbours that are not of the part stand before and after it.
 			low, top := rapid.IntRange(0, at).Draw(t, "low"), rapid.IntRange(end, len(entries)).Draw(t, "top")
-			i := must(buildImage(entries[low:top]))(t)
+			i := must(buildImage(inMemory(entries[low:top])))(t)
 			if rapid.Bool().Draw(t, "of zapx") {
 				i = must(imageOf(zapxOf(t, dir, fmt.Sprint("part", at), entries[low:top])))(t)
 			}
