@@ -210,14 +210,20 @@ func appendSome(bitmaps []*roaring.Bitmap, b *roaring.Bitmap) []*roaring.Bitmap 
 	return append(bitmaps, b)
 }
 
-// maxRemembered is how many words and filters a segment remembers the matches
-// of.
-const maxRemembered = 32
+// A segment remembers the matches of so many words and filters, of which a
+// filter of very many values is none: it may be as long as a request.
+const (
+	maxRemembered      = 32
+	maxRememberedBytes = 4 << 10
+)
 
 // remember returns what was found before. Segments do not change, and a page
 // and its summary, or one keystroke and the next, ask for the same words and
 // filters.
 func (s *segment) remember(key string, find func() (*roaring.Bitmap, error)) (*roaring.Bitmap, error) {
+	if len(key) > maxRememberedBytes {
+		return find()
+	}
 	s.mu.Lock()
 	b, known := s.words[key]
 	s.mu.Unlock()
