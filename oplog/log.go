@@ -2,6 +2,7 @@ package oplog
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -60,7 +61,7 @@ func New(store Store, index Index, o Options) (*Log, error) {
 		o.Now = time.Now
 	}
 	l := &Log{store: store, index: index, now: o.Now, tenants: make(map[string]tenantState), keys: make(map[string]APIKey)}
-	l.trail.last, l.trail.lost = make(map[string]time.Time), make(map[string]int)
+	l.trail.last, l.trail.lost = make(map[[sha256.Size]byte]time.Time), make(map[string]int)
 	store.OnAppend(func(tenant string, entries []Entry) {
 		if isTrail(tenant) {
 			return

@@ -2,6 +2,7 @@ package oplog
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"strings"
 	"sync"
@@ -48,8 +49,8 @@ const (
 type trail struct {
 	mu      sync.Mutex
 	pending []Entry
-	last    map[string]time.Time // when an event that repeats was told
-	lost    map[string]int       // events that could not be written, by trail
+	last    map[[sha256.Size]byte]time.Time // when an event that repeats was told, by what it says
+	lost    map[string]int                  // events that could not be written, by trail
 
 	writing sync.Mutex // keeps those who write in order
 }
@@ -82,7 +83,7 @@ func (t *trail) add(e Entry, v Event, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if v.Repeats {
-		what := strings.Join([]string{e.Tenant, e.User.ID, v.By, e.Module, e.Operation, e.Content.ID, string(e.Details)}, "\x00")
+		what := sha256.Sum256([]byte(strings.Join([]string{e.Tenant, e.User.ID, v.By, e.Module, e.Operation, e.Content.ID, string(e.Details)}, "\x00")))
 		if last, told := t.last[what]; told && now.Sub(last) < trailRepeat {
 			return false
 		}
