@@ -13,6 +13,10 @@ func TestFiltersOfManyValues(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	t.Cleanup(func() { closeLog(t, l) })
 	record(t, l, 0, 100, func(number int) int { return number })
+	if _, err := l.Total(t.Context(), tenant, oplog.Query{}); err != nil {
+		t.Fatal(err)
+	}
+	awaitMerges(l)
 	f := func(values int) {
 		t.Helper()
 		q := oplog.Query{Filters: oplog.Filters{ContentIDs: []string{"page_3"}}}
@@ -30,6 +34,9 @@ func TestFiltersOfManyValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer v.release()
+	if len(v.segments) == 0 {
+		t.Error("there is no segment")
+	}
 	for _, s := range v.segments {
 		for key := range s.words {
 			if len(key) > maxRememberedBytes {
