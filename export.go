@@ -75,17 +75,22 @@ func (c *exportCommand) Run(ctx context.Context, m *Main) error {
 		return c.write(m, func(w io.Writer) (string, error) {
 			var shown progress
 			before := 0
-			_, manifest, err := l.WriteExport(ctx, x, w, func(done, total int) {
+			written, manifest, err := l.WriteExport(ctx, x, w, func(done, total int) {
 				if shown.done == nil {
 					shown = m.progress("Exporting tenant "+c.Tenant+":", total)
 				}
 				shown.add(done - before)
 				before = done
 			})
-			if err == nil {
-				shown.end()
+			if err != nil {
+				return "", err
 			}
-			return manifest, err
+			shown.end()
+			l.Tell(oplog.Event{
+				Tenant: c.Tenant, User: oplog.CommandUser, Module: "export", Operation: "start", Object: oplog.Ref{Name: written.FileName},
+				Details: map[string]any{"range": written.Range, "from": written.From, "to": written.To, "format": written.Format, "rows": written.RowsDone},
+			})
+			return manifest, nil
 		})
 	})
 }

@@ -118,6 +118,7 @@ func TestTrailOfTheProgram(t *testing.T) {
 	data, s := acme(t)
 	s.stdin = "correct horse"
 	s.mustRun(t, "account", "add", "ann", "--role", "admin", "--tenant", "acme", "--password-stdin")
+	setting{}.mustRun(t, "export", "--tenant", "acme", "--today", "--data", data)
 	serve(t, "serve", "--data", data).stop()
 	p := serve(t, "serve", "--data", data)
 	c, _ := signIn(t, p.url, "ann", "correct horse")
@@ -132,7 +133,8 @@ func TestTrailOfTheProgram(t *testing.T) {
 	for _, e := range trail.Entries {
 		told = append(told, e.User.ID+" "+e.Module+" "+e.Operation)
 	}
-	want := "ann session sign_in, server server start, server server stop, server server start, command account create, command tenant create"
+	want := "ann session sign_in, server server start, server server stop, server server start, " +
+		"command export start, command account create, command tenant create"
 	if got := strings.Join(told, ", "); got != want {
 		t.Errorf("it tells %s, want %s", got, want)
 	}
