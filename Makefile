@@ -2,12 +2,13 @@
 # make dev     the program with demo data and the console, both with live reload
 # make console the console, built into frontend/dist
 # make bench   figures: queries over a million entries, 64 senders, exports
+# make fuzz    random inputs to what reads searches, ids, entries and files
 
 GO = CGO_ENABLED=0 go
 LINT = go tool -modfile=tools/go.mod golangci-lint
 BIN = $(CURDIR)/bin
 
-.PHONY: test lint test-go test-console test-e2e build console types dev bench bench-64 fuzz
+.PHONY: test lint test-go test-console test-e2e build console types dev bench fuzz
 
 test: lint test-go test-console test-e2e
 
@@ -54,5 +55,8 @@ bench:
 
 fuzz:
 	go test ./oplog -run '^$$' -fuzz FuzzParseSearch -fuzztime 5m
+	go test ./oplog -run '^$$' -fuzz FuzzKeyOfID -fuzztime 5m
+	go test ./storage -run '^$$' -fuzz 'FuzzDecode$$' -fuzztime 5m
+	go test ./storage -run '^$$' -fuzz FuzzDecodeQuickly -fuzztime 5m
 	go test ./export -run '^$$' -fuzz FuzzVerify -fuzztime 5m
 	go test ./export -run '^$$' -fuzz FuzzRead -fuzztime 5m

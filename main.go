@@ -45,7 +45,7 @@ const (
 // its flags, and each flag reads the environment too: --data is OPLOG_DATA.
 type commands struct {
 	Serve        serveCommand        `cmd:"" default:"withargs" help:"Serve the API and the console; what oplog does without a command."`
-	Demo         demoCommand         `cmd:"" help:"Serve a made-up company with a log full of entries, thrown away at the end."`
+	Demo         demoCommand         `cmd:"" set:"data=one that is thrown away at the end" help:"Serve a made-up company with a log full of entries."`
 	Tenant       tenantCommand       `cmd:"" help:"Add, list and change tenants."`
 	Account      accountCommand      `cmd:"" help:"Add, list and change the accounts of people."`
 	Key          keyCommand          `cmd:"" help:"Add, list and revoke the API keys of programs."`
@@ -71,7 +71,7 @@ func (m *Main) Run(ctx context.Context, args []string) int {
 		kong.Exit(func(int) { helped = true }), // asked to by --help alone
 		kong.Resolvers(m.environment()),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"time_zone": oplog.DefaultTimeZone},
+		kong.Vars{"time_zone": oplog.DefaultTimeZone, "data": "the user's for this operating system"},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(m),
 	)

@@ -26,7 +26,7 @@ import (
 
 // dataFlag names the data directory, for every command that uses one.
 type dataFlag struct {
-	Data string `help:"Data directory; by default the user's for this operating system." placeholder:"DIR"`
+	Data string `help:"Data directory; by default ${data}." placeholder:"DIR"`
 }
 
 // serveFlags are what serving takes, whatever is served.
