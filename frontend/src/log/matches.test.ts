@@ -32,4 +32,8 @@ test('a word kept to a field is marked only there', () => {
   expect(marked('user:emma', 'Emma Clarke', 'user')).toBe('[Emma] Clarke')
   expect(marked('user:emma', 'Emma Clarke', 'content')).toBe('Emma Clarke')
   expect(marked('module:"red pocket" content:x', 'WeChat Red Pocket', 'module')).toBe('WeChat [Red] [Pocket]')
+  expect(marked('user：emma', 'Emma Clarke, a user', 'user')).toBe('[Emma] Clarke, a user')
+  expect(marked('user：emma', 'Emma Clarke', 'content')).toBe('Emma Clarke')
+  expect(marked('module:“red pocket”sms', 'WeChat Red Pocket, SMS', 'module')).toBe('WeChat [Red] [Pocket], [SMS]')
+  expect(marked('module:“red pocket”sms', 'WeChat Red Pocket, SMS', 'content')).toBe('WeChat Red Pocket, [SMS]')
 })

@@ -72,6 +72,8 @@ describe('signature', async () => {
     expect(await isSigned(body, key)).toBe(false)
     expect(await isSigned(note.replace('— log.example', '— other'), key)).toBe(false)
     expect(await isSigned(note.replace('\n1\n', '\n2\n'), key)).toBe(false)
+    expect(await isSigned(`${body}\n— log.example not/base64!\n`, key)).toBe(false)
+    expect(await isSigned(note, 'log.example+0+not/base64!')).toBe(false)
   })
 })
 

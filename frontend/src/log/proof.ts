@@ -17,6 +17,14 @@ function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
 }
 
+function bytesOrNone(base64: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return bytesOf(base64)
+  } catch {
+    return undefined
+  }
+}
+
 async function sha256(...parts: Uint8Array[]): Promise<Uint8Array> {
   const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
   let at = 0
@@ -68,21 +76,17 @@ export async function isIncluded(
 export function readCheckpoint(checkpoint: string): TreeHead | undefined {
   const [origin, size, root] = checkpoint.split('\n')
   if (!origin || !size || !/^\d+$/.test(size) || !root) return undefined
-  try {
-    const hash = bytesOf(root)
-    return hash.length === 32 ? { size: Number(size), root: hash } : undefined
-  } catch {
-    return undefined
-  }
+  const hash = bytesOrNone(root)
+  return hash?.length === 32 ? { size: Number(size), root: hash } : undefined
 }
 
 /** Whether the note is signed with a verifier key; undefined when this browser cannot tell. */
 export async function isSigned(note: string, verifierKey: string): Promise<boolean | undefined> {
   const split = note.lastIndexOf('\n\n')
   const [name, , encoded] = splitKey(verifierKey.trim())
-  if (split < 0 || !name || !encoded) return false
+  const keyBytes = bytesOrNone(encoded ?? '')
+  if (split < 0 || !name || !keyBytes?.length) return false
   const text = new TextEncoder().encode(note.slice(0, split + 1))
-  const keyBytes = bytesOf(encoded)
   if (keyBytes[0] !== 1) return undefined
   let key: CryptoKey
   try {
@@ -91,9 +95,10 @@ export async function isSigned(note: string, verifierKey: string): Promise<boole
     return undefined
   }
   for (const line of note.slice(split + 2).split('\n')) {
-    const [dash, signer, signature] = line.split(' ')
+    const [dash, signer, encodedSignature] = line.split(' ')
+    const signature = bytesOrNone(encodedSignature ?? '')
     if (dash !== '—' || signer !== name || !signature) continue
-    if (await crypto.subtle.verify({ name: 'Ed25519' }, key, bytesOf(signature).slice(4), text)) return true
+    if (await crypto.subtle.verify({ name: 'Ed25519' }, key, signature.slice(4), text)) return true
   }
   return false
 }

@@ -36,6 +36,7 @@ export function useLive({ tenant, query, on, total, readAt }: Live): { state: Li
     let over = false
 
     function open() {
+      close() // two recounts may have been under way
       source = new EventSource(tenantPath(tenant, `live?${query}`))
       source.onopen = () => setLost(false)
       source.addEventListener('entry', () => setCount((before) => before + 1))
