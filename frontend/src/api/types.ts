@@ -37,7 +37,6 @@ export type Recorded = Schemas['Appended']
 export type Summary = Schemas['Summary']
 export type Bucket = Schemas['Bucket']
 export type FacetValue = Schemas['FacetValue']
-export type Interval = Schemas['Histogram']['interval']
 
 export type Catalog = Schemas['Catalog']
 export type CatalogModule = Schemas['Module']

@@ -57,10 +57,6 @@ export function instantOf(wall: WallTime, zone: string): number {
   return naive - before
 }
 
-export function startOfDay(instant: number, zone: string): number {
-  return instantOf({ ...wallTime(instant, zone), hour: 0, minute: 0, second: 0 }, zone)
-}
-
 export function weekday(wall: WallTime): number {
   return new Date(Date.UTC(wall.year, wall.month - 1, wall.day)).getUTCDay()
 }
