@@ -45,7 +45,7 @@ func TestHealth(t *testing.T) {
 	check("/healthz", "ok\n")
 	check("/readyz", "ready\n")
 	// Tests without a network come from no loopback address.
-	for _, path := range []string{"/healthz", "/readyz"} {
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
 		f.asProblem(f.send("nobody", "GET", path, ""), 401)
 		f.asProblem(f.send("revoked", "GET", path, ""), 401)
 		f.get("launch", path, 200)

@@ -93,6 +93,7 @@ func (s *Server) addPlainRoutes() {
 	s.app.Get("/api/v1/openapi.json", s.sendOpenAPI)
 	s.app.Get("/healthz", s.healthz)
 	s.app.Get("/readyz", s.readyz)
+	s.app.Get("/metrics", s.sendMetrics)
 	s.app.Use("/api", s.refuseUnknown)
 	if s.host != nil {
 		s.app.Get("/host", adaptor.HTTPHandler(s.host))

@@ -68,6 +68,7 @@ type Server struct {
 	spec      func() ([]byte, error)
 	console   console
 	hashing   chan struct{} // a slot for each password that may be hashed at once
+	traffic   traffic       // for the metrics
 	closing   atomic.Bool
 	ending    context.Context // of streams, which would outlast any wait
 	end       context.CancelFunc
@@ -194,6 +195,7 @@ func isAPI(path string) bool { return path == "/api" || strings.HasPrefix(path, 
 
 // frame stands around every request.
 func (s *Server) frame(c *fiber.Ctx) error {
+	start := time.Now()
 	setHeaders(c)
 	err := s.checkHost(c)
 	if err == nil {
@@ -209,6 +211,7 @@ func (s *Server) frame(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderRetryAfter, "1")
 	}
 	s.finishBody(c)
+	s.traffic.count(c.Method(), c.Response().StatusCode(), time.Since(start))
 	return err
 }
 
