@@ -14,7 +14,7 @@ var trailCatalog = &Catalog{Modules: []Module{
 	{Key: "log", Title: Title{"Log", "日志"}},
 	{Key: "export", Title: Title{"Exports", "导出"}},
 	{Key: "backup", Title: Title{"Backups", "备份"}},
-	{Key: "access", Title: Title{"Access log", "访问记录"}},
+	{Key: "access", Title: Title{"Access log", "访问日志"}},
 	{Key: "session", Title: Title{"Sign-in and sign-out", "登录、退出"}},
 	{Key: "view", Title: Title{"Views", "视图"}},
 	{Key: "account", Title: Title{"Accounts", "账号"}},

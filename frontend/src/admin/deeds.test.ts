@@ -115,7 +115,10 @@ test.each([
   [
     'retention',
     'hold',
-    { content: { id: 'h1', name: 'case 7' }, details: { hold: { from: '2026-01-01', set_by: 'admin' } } },
+    {
+      content: { id: 'h1', name: 'case 7' },
+      details: { hold: { id: 'h1', reason: 'case 7', from: '2026-01-01', set_by: 'admin' } },
+    },
     ['case 7', 'From: 2026-01-01', 'Set by: admin'],
     ['case 7', '起始时间：2026-01-01', '设置人：admin'],
   ],

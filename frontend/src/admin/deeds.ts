@@ -33,7 +33,11 @@ export function deedFacts(entry: Entry, context: DeedContext): string[] {
   const { words } = context
   const object = objectOf(entry)
   const facts = object ? [object] : []
-  for (const [key, value] of flat(entry.details)) add(facts, key, value, context)
+  const { id, name } = entry.content ?? {}
+  for (const [key, value] of flat(entry.details)) {
+    const said = ['id', 'name', 'reason'].includes(key) && (value === id || value === name) // as the object
+    if (!said) add(facts, key, value, context)
+  }
   if (facts.length === 0 && `${entry.module}.${entry.operation}` === 'log.search') return [words.access.everything]
   return facts
 }

@@ -17,7 +17,7 @@ export const accessZh: AdminWords['access'] = {
   end: (count) => `已全部显示，共 ${count.toLocaleString('en-US')} 条。`,
   none: '还没有记录。',
   searchHint: '用户、名称、ID 或搜索过的词',
-  filters: '访问记录的筛选条件',
+  filters: '访问日志的筛选条件',
   findDeed: '查找行为',
   allTime: '全部时间',
   people: '账号',
