@@ -127,7 +127,7 @@ const settings: [section: string, opener?: RegExp][] = [
   ['keys', /^(Create key|创建密钥)$/],
   ['catalog', /^(Add module|添加模块)$/],
   ['organizations', /^(Add organization|添加组织)$/],
-  ['access'],
+  ['access', /^(What|行为) /],
   ['tenants', /^(Add tenant|添加租户)$/],
   ['system'],
   ['sessions', /^(Sign out everywhere|退出所有会话)$/],
