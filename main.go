@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	_ "time/tzdata" // for machines that have no zones of their own, where a tenant's days would be those of UTC
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
