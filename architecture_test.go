@@ -141,7 +141,9 @@ func TestLibrariesStayInTheirPackages(t *testing.T) {
 // TestZonesAreInTheExecutable: there are machines without a database of time
 // zones.
 func TestZonesAreInTheExecutable(t *testing.T) {
-	if !slices.ContainsFunc(sources(t), func(f sourceFile) bool { return f.folder == "." && !f.test && slices.Contains(f.imports, "time/tzdata") }) {
+	if !slices.ContainsFunc(sources(t), func(f sourceFile) bool {
+		return f.folder == "." && !f.test && slices.Contains(f.imports, "time/tzdata")
+	}) {
 		t.Error("no file of main imports time/tzdata")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sort"
 	"sync"
@@ -102,6 +103,9 @@ func removeIfThere(path string) error {
 
 // syncDir makes a rename durable.
 func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // it has no such thing for directories, and says that access is denied
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
