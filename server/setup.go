@@ -63,7 +63,7 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 	if account.PasswordHash, err = s.hash(ctx, b.Password); err != nil {
 		return nil, err
 	}
-	account, err = s.log.SetUp(account, b.Tenant.domain())
+	account, err = s.log.SetUp(account, b.Tenant.domain(account.Username, s.now()))
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
 		err = errNothingHere // another was faster
 	}

@@ -50,12 +50,13 @@ func TestSetup(t *testing.T) {
 	post(`"code":"the code"`, 422)
 	post(`"code":"the code","tenant":{"id":"a/b","name":"Acme"}`, 422)
 	post(`"code":"the code","tenant":{"id":"acme","name":"Acme","time_zone":"Mars"}`, 422)
+	post(`"code":"the code","tenant":{"id":"acme","name":"Acme","retention_days":30}`, 422)
 	post(`"code":"the code","role":"admin","tenant":{"id":"acme","name":"Acme"}`, 422)
 	if r := f.send("nobody", "POST", "/api/v1/setup", `{}`, "Sec-Fetch-Site", "cross-site"); r.status != 403 {
 		t.Errorf("from another site: %d", r.status)
 	}
 	needed(true)
-	r := post(`"code":"the code","tenant":{"id":"acme","name":"Acme","data_permission":true}`, 201)
+	r := post(`"code":"the code","tenant":{"id":"acme","name":"Acme","data_permission":true,"retention_days":365}`, 201)
 	want := `{"username":"ann","role":"owner","locale":"en","tenants":[{"id":"acme","name":"Acme","time_zone":"Asia/Shanghai","data_permission":true}]}`
 	if strings.TrimSpace(r.body) != want || !strings.Contains(r.header.Get("Set-Cookie"), sessionCookie+"=") {
 		t.Errorf("%s %v", r.body, r.header)
@@ -69,8 +70,8 @@ func TestSetup(t *testing.T) {
 			t.Errorf("%s: %+v", code, p)
 		}
 	}
-	if tenants := must(f.log.Tenants())(t); len(tenants) != 1 {
-		t.Errorf("%v", tenants)
+	if tenants := must(f.log.Tenants())(t); len(tenants) != 1 || tenants[0].RetentionDays != 365 || tenants[0].RetentionBy != "ann" {
+		t.Errorf("%+v", tenants)
 	}
 }
 

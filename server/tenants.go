@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"time"
 
 	"oplog/oplog"
 )
@@ -44,17 +45,18 @@ func (s *Server) listTenants(context.Context, *call, *struct{}) (*tenantsOutput,
 }
 
 func (s *Server) addTenant(_ context.Context, in *call, input *addTenantInput) (*tenantOutput, error) {
-	t := input.Body.domain()
-	t.Retain(&input.Body.RetentionDays, &input.Body.BelowMinimum, in.user().ID, s.now())
-	t, err := s.log.AddTenant(t)
+	t, err := s.log.AddTenant(input.Body.domain(in.user().ID, s.now()))
 	in.about = about{&t.ID, oplog.Ref{ID: t.ID, Name: t.Name}, map[string]any{"tenant": t}}
 	return &tenantOutput{t}, err
 }
 
-func (b newTenantBody) domain() oplog.Tenant {
-	return oplog.Tenant{
+// domain returns the tenant, as somebody makes it.
+func (b newTenantBody) domain(by string, now time.Time) oplog.Tenant {
+	t := oplog.Tenant{
 		ID: b.ID, Name: b.Name, TimeZone: b.TimeZone, DataPermission: b.DataPermission, FrameAncestors: b.FrameAncestors,
 	}
+	t.Retain(&b.RetentionDays, &b.BelowMinimum, by, now)
+	return t
 }
 
 func (s *Server) changeTenant(_ context.Context, in *call, input *changeTenantInput) (*tenantOutput, error) {
