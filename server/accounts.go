@@ -117,35 +117,43 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 		return nil, err
 	}
 	after := before
-	if b.Role != nil {
-		if after.Role = *b.Role; after.Role == oplog.RoleOwner && b.Tenant == nil {
-			after.Tenant = ""
-		}
-	}
-	replace(&after.Name, b.Name)
-	replace(&after.Tenant, b.Tenant)
-	replace(&after.Organization, b.Organization)
-	replace(&after.Locale, b.Locale)
-	replace(&after.Disabled, b.Disabled)
+	b.change(&after)
 	if err := in.mayAdminister(after); err != nil {
 		return nil, err
 	}
+	var hash *string
 	if b.Password != nil {
-		if after.PasswordHash, err = s.hash(ctx, *b.Password); err != nil {
+		made, err := s.hash(ctx, *b.Password)
+		if err != nil {
 			return nil, err
 		}
+		hash = &made
 	}
+	// What is not named stays as it is then: another admin may have disabled the
+	// account while the password was hashed.
 	after, err = s.log.ChangeAccount(before.Username, func(a *oplog.Account) {
-		if b.Password == nil {
-			after.PasswordHash = a.PasswordHash
-		}
-		*a = after
+		b.change(a)
+		replace(&a.PasswordHash, hash)
 	})
 	if err != nil {
 		return nil, err
 	}
 	in.about = aboutAccount(after, b.Password != nil)
 	return &accountOutput{newAccountBodyOf(after)}, nil
+}
+
+// change changes all that is named but the password.
+func (b *accountChangeBody) change(a *oplog.Account) {
+	if b.Role != nil {
+		if a.Role = *b.Role; a.Role == oplog.RoleOwner && b.Tenant == nil {
+			a.Tenant = ""
+		}
+	}
+	replace(&a.Name, b.Name)
+	replace(&a.Tenant, b.Tenant)
+	replace(&a.Organization, b.Organization)
+	replace(&a.Locale, b.Locale)
+	replace(&a.Disabled, b.Disabled)
 }
 
 func replace[T any](value, by *T) {
