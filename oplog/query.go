@@ -110,14 +110,20 @@ func nextWord(s string) (Word, string) {
 	return w, s[end:]
 }
 
-// cutField takes "user:" and the like off; a Chinese keyboard's full-width
-// colon counts too.
+// cutField takes "user:" and the like off, in whatever case a phone begins it; a
+// Chinese keyboard's full-width colon counts too.
 func cutField(s string, f Field) (string, bool) {
-	after, ok := strings.CutPrefix(s, string(f)+":")
-	if !ok {
-		after, ok = strings.CutPrefix(s, string(f)+"：")
+	if len(s) < len(f) || !strings.EqualFold(s[:len(f)], string(f)) {
+		return s, false
 	}
-	return after, ok
+	after, ok := strings.CutPrefix(s[len(f):], ":")
+	if !ok {
+		after, ok = strings.CutPrefix(s[len(f):], "：")
+	}
+	if !ok {
+		return s, false
+	}
+	return after, true
 }
 
 func isQuote(r rune) bool { return r == '"' || r == '“' || r == '”' || r == '＂' }

@@ -31,6 +31,8 @@ test.each([
 test('a word kept to a field is marked only there', () => {
   expect(marked('user:emma', 'Emma Clarke', 'user')).toBe('[Emma] Clarke')
   expect(marked('user:emma', 'Emma Clarke', 'content')).toBe('Emma Clarke')
+  expect(marked('User:emma', 'Emma Clarke, a user', 'user')).toBe('[Emma] Clarke, a user')
+  expect(marked('User:emma', 'Emma Clarke', 'content')).toBe('Emma Clarke')
   expect(marked('module:"red pocket" content:x', 'WeChat Red Pocket', 'module')).toBe('WeChat [Red] [Pocket]')
   expect(marked('user：emma', 'Emma Clarke, a user', 'user')).toBe('[Emma] Clarke, a user')
   expect(marked('user：emma', 'Emma Clarke', 'content')).toBe('Emma Clarke')

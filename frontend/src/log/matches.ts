@@ -42,13 +42,13 @@ function runs(text: string): string[] {
 }
 
 /** A word or a phrase, with its field; the quotation marks and colons are those that the server takes. */
-const part = /(?:(user|module|content)[:：])?(?:["“”＂]([^"“”＂]*)["“”＂]?|([^\s"“”＂]+))/g
+const part = /(?:(user|module|content)[:：])?(?:["“”＂]([^"“”＂]*)["“”＂]?|([^\s"“”＂]+))/gi
 
 export function searchTerms(q: string): Term[] {
   const terms: Term[] = []
   for (const [, field, quoted, plain] of q.matchAll(part)) {
     for (const text of runs(quoted ?? plain ?? ''))
-      terms.push({ field: field as SearchField | undefined, text, anywhere: cjk.test(text) })
+      terms.push({ field: field?.toLowerCase() as SearchField | undefined, text, anywhere: cjk.test(text) })
   }
   return terms
 }
