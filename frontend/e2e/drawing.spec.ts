@@ -83,13 +83,35 @@ test('after a filter by key the keys go on from the first row', async ({ page })
   await expect(page.locator('.log-row[data-index="0"]')).toHaveAttribute('aria-current', 'true')
 })
 
-test('Escape leaves the two dates, and a double click a period of one’s own', async ({ page }) => {
+test('Escape leaves the two dates, then the day; a double click a period of one’s own', async ({ page }) => {
   await open(page, `${program.url}${demoLog}?range=last_7_days`)
   const custom = page.getByRole('radio', { name: 'Custom' })
   await custom.click()
   await page.keyboard.press('Escape')
   await expect(page.getByRole('dialog', { name: 'Custom' })).toBeHidden()
   await expect(custom).toBeFocused()
+
+  // Who knows no keys finds the way to a date there; Escape leaves the day again.
+  await custom.click()
+  await page.getByRole('button', { name: 'Go to a date' }).click()
+  await page.getByRole('dialog', { name: 'Go to a date' }).getByRole('button', { name: 'Show' }).click()
+  await expect.poll(() => new URL(page.url()).searchParams.get('from')).not.toBeNull()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await page.locator('.log-row').first().click()
+  const entry = page.getByRole('complementary', { name: 'Entry' })
+  await expect(entry).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(entry).toBeHidden()
+  expect(new URL(page.url()).searchParams.get('from')).not.toBeNull()
+  await page.keyboard.press('Escape')
+  await expect.poll(() => new URL(page.url()).searchParams.get('from')).toBeNull()
+
+  // Where the presets are one menu, the two dates stay on the page too.
+  await page.setViewportSize({ width: 1024, height: 768 })
+  await page.getByRole('button', { name: '7 days' }).click()
+  await page.getByRole('menuitem', { name: 'Custom' }).click()
+  await expect(page.getByRole('dialog', { name: 'Custom' })).toBeInViewport({ ratio: 1 })
+  await page.keyboard.press('Escape')
 
   const histogram = page.locator('figure.histogram')
   await expect(histogram).toHaveAccessibleName(/in all/)
@@ -181,7 +203,11 @@ test('a finger finds everything, 40 px high', async ({ page }) => {
 
   await page.locator('.log-row').first().click()
   await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged.')
-  expect(await tooSmall(page)).toEqual([])
+  for (const width of [320, 390]) {
+    await page.setViewportSize({ width, height: 844 })
+    await expect(page.getByRole('button', { name: 'Close (Esc)' })).toBeInViewport({ ratio: 1 })
+    expect(await tooSmall(page)).toEqual([])
+  }
   await page.getByRole('button', { name: 'Close (Esc)' }).click()
 
   await page.getByRole('button', { name: 'Export' }).click()

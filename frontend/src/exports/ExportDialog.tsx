@@ -97,7 +97,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
       </Row>
       <Row label={words.entriesLabel} group>
         <Choice name="entries" checked={wanted.filtered} onChange={() => setWanted({ ...wanted, filtered: true })}>
-          <span className="cut">
+          <span className="cut" title={words.listJoin(scope)}>
             <b>{words.asFiltered}</b> <span className="export-scope">{words.listJoin(scope)}</span>
           </span>
           <small>{rowsText(counted(filtered))}</small>
@@ -142,7 +142,14 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
             {words.allExports}
           </Link>
         </h3>
-        <ExportList tenant={tenant} titles={titles} query={exports} limit={4} started={started} />
+        <ExportList
+          tenant={tenant}
+          titles={titles}
+          query={exports}
+          limit={4}
+          started={started}
+          userName={(id) => nameOf('user', id)}
+        />
       </section>
     </Dialog>
   )

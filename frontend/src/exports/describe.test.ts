@@ -29,12 +29,16 @@ const one: Export = {
   created_at: '2026-11-20T08:40:00Z',
 }
 
+const same = (id: string) => id
+
 test('what it holds', () => {
-  expect(exportWhat(one, titles, (id) => id, en)).toBe('All operations')
+  expect(exportWhat(one, titles, same, same, en)).toBe('All operations')
   const east = { ...one, filters: { organization: ['east'] } }
-  expect(exportWhat(east, titles, () => '华东大区 East China', en)).toBe('华东大区 East China')
+  expect(exportWhat(east, titles, () => '华东大区 East China', same, en)).toBe('华东大区 East China')
+  const emma = { ...one, filters: { user: ['u_1', 'u_2'] } }
+  expect(exportWhat(emma, titles, same, (id) => (id === 'u_1' ? 'Emma' : id), en)).toBe('Emma, u_2')
   const filters = { q: '返场', operation: ['delete', 'send', 'batch_delete'] }
-  expect(exportWhat({ ...one, filters }, titles, (id) => id, en)).toBe('“返场”, DELETE, SEND +1')
+  expect(exportWhat({ ...one, filters }, titles, same, same, en)).toBe('“返场”, DELETE, SEND +1')
 })
 
 test('its period', () => {

@@ -9,6 +9,7 @@ export function exportWhat(
   one: Export,
   titles: Titles,
   organizationName: (id: string) => string,
+  userName: (id: string) => string,
   words: Dictionary,
 ): string {
   const { filters } = one
@@ -18,7 +19,7 @@ export function exportWhat(
     ...(filters.q ? [`“${filters.q}”`] : []),
     ...list(filters.operation, titles.operation),
     ...list(filters.module, titles.module),
-    ...list(filters.user),
+    ...list(filters.user, userName),
     ...list(filters.organization, organizationName),
     ...list(filters.content_id),
   ]

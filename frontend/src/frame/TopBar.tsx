@@ -70,7 +70,10 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
         />
       ) : (
         <Menu label={words.account} className="account" align="end" items={[account]}>
-          <span className="cut">{session.name ?? session.username}</span> <small>{words.roles[session.role]}</small>
+          <span className="cut" title={session.username}>
+            {session.name ?? session.username}
+          </span>{' '}
+          <small>{words.roles[session.role]}</small>
           <Icon name="down" />
         </Menu>
       )}
@@ -112,7 +115,9 @@ function TenantMenu({ tenant }: { tenant: Tenant }) {
   if (tenants.length < 2)
     return (
       <span className="tenant">
-        <span className="cut">{tenant.name}</span>
+        <span className="cut" title={tenant.name}>
+          {tenant.name}
+        </span>
       </span>
     )
   const items = tenants.map(({ id, name }) => ({
@@ -123,7 +128,9 @@ function TenantMenu({ tenant }: { tenant: Tenant }) {
   }))
   return (
     <Menu label={words.tenant} className="tenant" title={words.tenant} items={[items]}>
-      <span className="cut">{tenant.name}</span>
+      <span className="cut" title={tenant.name}>
+        {tenant.name}
+      </span>
       <Icon name="down" />
     </Menu>
   )

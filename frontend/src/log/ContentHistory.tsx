@@ -91,7 +91,9 @@ function HistoryLine({ one, here, zone, titles, onOpen }: LineProps) {
       <span>
         <TypeTag title={titles.operation(one.operation)} group={titles.group(one.operation)} />
       </span>
-      <span className="cut">{one.user.name}</span>
+      <span className="cut" title={one.user.name}>
+        {one.user.name}
+      </span>
       <span className="history-note">{here ? words.thisEntry : ''}</span>
     </li>
   )

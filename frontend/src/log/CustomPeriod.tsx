@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { useViewport } from '../frame/viewport'
 import { useWords } from '../i18n/language'
 import { Button } from '../theme/Button'
@@ -13,6 +13,8 @@ export interface PeriodProps {
   /** Without it a change counts at once. */
   withApply?: boolean
   onChange: (from: string, to: string) => void
+  /** Stands at the end of the note, where there is room for it. */
+  foot?: ReactNode
 }
 
 /** Two dates with times, in the tenant's zone; on a phone, its own two fields for them. */

@@ -28,7 +28,7 @@ function fromPicker(value: Dayjs, zone: string): string {
 }
 
 /** The calendar of Ant Design, which is loaded when it is first asked for. */
-export default function DeskPeriod({ from, to, zone, withApply, onChange }: PeriodProps) {
+export default function DeskPeriod({ from, to, zone, withApply, onChange, foot }: PeriodProps) {
   const { tag, words } = useLanguage()
   dayjs.locale(tag === 'en' ? 'en' : 'zh-cn')
   const [value, setValue] = useState<[Dayjs | null, Dayjs | null]>([toPicker(from, zone), toPicker(to, zone)])
@@ -61,6 +61,7 @@ export default function DeskPeriod({ from, to, zone, withApply, onChange }: Peri
         </Button>
       )}
       <p>{words.zoneNote(zone, offsetText(Date.now(), zone))}</p>
+      {foot}
     </div>
   )
 }

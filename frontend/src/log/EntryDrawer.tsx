@@ -75,13 +75,13 @@ export default function EntryDrawer(props: Props) {
     <aside className={props.over ? 'drawer drawer-over' : 'drawer'} aria-label={words.entry} onKeyDown={keyDown}>
       <header>
         {entry && (
-          <>
+          <span className="drawer-what">
             <TypeTag title={titles.operation(entry.operation)} group={titles.group(entry.operation)} />
             {entry.outcome === 'failure' && <FailedMark />}
             <span className="drawer-module cut" title={titles.module(entry.module)}>
               {titles.module(entry.module)}
             </span>
-          </>
+          </span>
         )}
         <span className="grow" />
         {position && <span className="drawer-position">{words.position(position.index, position.total)}</span>}

@@ -28,6 +28,7 @@ interface Props {
   onFilters: (next: Filters, how?: { replace: boolean }) => void
   onPreset: (preset: Preset) => void
   onSheet: () => void
+  onJump: () => void
   onExport: () => void
   /** Stands before the export, on a phone. */
   children?: ReactNode
@@ -101,6 +102,7 @@ export function FilterBar(props: Props) {
         open={props.opened === 'period'}
         onOpen={(on) => onOpened(on ? 'period' : undefined)}
         onPreset={props.onPreset}
+        onJump={props.onJump}
         onCustom={(from, to) => onFilters({ ...filters, range: undefined, from, to })}
       />
       {props.children}

@@ -78,7 +78,10 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
 
   /** ←→ move from bucket to bucket, with Shift they select, Escape leaves the selection. */
   function keyDown(event: KeyboardEvent) {
-    if (event.key === 'Escape' && selection) onClear()
+    if (event.key === 'Escape' && selection) {
+      event.preventDefault()
+      onClear()
+    }
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
     if (!step || !frame) return
     event.preventDefault()

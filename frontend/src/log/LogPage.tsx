@@ -157,6 +157,8 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   }
 
   useKey('g', () => setDialog('jump'))
+  // Nearer things have closed by then: what is open takes the key first.
+  useKey('Escape', zoomOut, hasSelection(filters) && openId === undefined)
   useKey('z', () => setFilters({ ...filters, range: undefined }), filters.from !== undefined && hasSelection(filters))
 
   const active = activeFilters(filters)
@@ -225,6 +227,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           onFilters={setFilters}
           onPreset={choosePreset}
           onSheet={() => openSheet(undefined)}
+          onJump={() => setDialog('jump')}
           onExport={() => setDialog('export')}
         >
           {layout.table === 'phone' && <ViewsMenu {...context} phone />}

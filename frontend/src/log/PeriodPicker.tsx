@@ -20,6 +20,8 @@ interface Props {
   onOpen: (open: boolean) => void
   onPreset: (preset: Preset) => void
   onCustom: (from: string, to: string) => void
+  /** Asks for one day, where that may be asked for. */
+  onJump?: () => void
   /** A choice before the others for no period at all, where that may be. */
   any?: { label: string; onChoose: () => void }
 }
@@ -27,7 +29,8 @@ interface Props {
 type Choice = 'any' | Preset | 'custom'
 
 /** The period: a preset moves with the clock, a custom one stands. */
-export function PeriodPicker({ range, from, to, zone, folded, open, onOpen, onPreset, onCustom, any }: Props) {
+export function PeriodPicker(props: Props) {
+  const { range, from, to, zone, folded, open, onOpen, onPreset, onCustom, onJump, any } = props
   const words = useWords()
   const choices: Choice[] = [...(any ? (['any'] as const) : []), ...presets, 'custom']
   const value: Choice = range ?? (any && !open && from === undefined && to === undefined ? 'any' : 'custom')
@@ -53,6 +56,7 @@ export function PeriodPicker({ range, from, to, zone, folded, open, onOpen, onPr
               selected: key === value,
               onChoose: () => choose(key),
             })),
+            ...(onJump ? [[{ key: 'jump', label: words.jump, onChoose: onJump }]] : []),
           ]}
         >
           {labelOf(value)}
@@ -67,7 +71,7 @@ export function PeriodPicker({ range, from, to, zone, folded, open, onOpen, onPr
         />
       )}
       {open && (
-        <Floating label={words.ranges.custom} align={folded ? 'start' : 'end'} onClose={() => onOpen(false)}>
+        <Floating label={words.ranges.custom} align="end" onClose={() => onOpen(false)}>
           <CustomPeriod
             withApply
             from={from}
@@ -77,6 +81,21 @@ export function PeriodPicker({ range, from, to, zone, folded, open, onOpen, onPr
               onOpen(false)
               onCustom(nextFrom, nextTo)
             }}
+            foot={
+              onJump && (
+                <button
+                  type="button"
+                  className="text-button"
+                  aria-keyshortcuts="g"
+                  onClick={() => {
+                    onOpen(false)
+                    onJump()
+                  }}
+                >
+                  {words.jump} <kbd aria-hidden="true">g</kbd>
+                </button>
+              )
+            }
           />
         </Floating>
       )}
