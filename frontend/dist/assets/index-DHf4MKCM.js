@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/start-DyL5LIJb.js","assets/rolldown-runtime-XKyaHtl9.js","assets/start-I5UCSg0g.css"])))=>i.map(i=>d[i]);
-import{Nt as e,Pt as t}from"./start-DyL5LIJb.js";t(window.location),e(()=>import(`./start-DyL5LIJb.js`).then(e=>e.t),__vite__mapDeps([0,1,2]));
