@@ -53,7 +53,7 @@ type (
 	}
 	addAccountInput    struct{ Body newAccountBody }
 	changeAccountInput struct {
-		Username string `path:"username"`
+		Username string `path:"username" doc:"Name of the account."`
 		Body     accountChangeBody
 	}
 )

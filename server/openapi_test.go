@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -16,14 +17,17 @@ type document struct {
 	}
 }
 
+type parameterDoc struct {
+	Name, In    string
+	Description string
+	Explode     *bool
+	Required    bool
+	Schema      schemaDoc
+}
+
 type operationDoc struct {
 	OperationID string
-	Parameters  []struct {
-		Name, In string
-		Explode  *bool
-		Required bool
-		Schema   schemaDoc
-	}
+	Parameters  []parameterDoc
 	RequestBody *struct {
 		Content map[string]struct{ Schema schemaDoc }
 	}
@@ -34,6 +38,8 @@ type operationDoc struct {
 }
 
 type schemaDoc struct {
+	Description string
+
 	Type       any
 	Ref        string `json:"$ref"`
 	Enum       []any
@@ -70,14 +76,14 @@ func TestOpenAPI(t *testing.T) {
 		if _, ok := op.Responses["default"]; !ok {
 			t.Errorf("%s: no answer to what goes wrong", r.id)
 		}
+		for _, p := range op.Parameters {
+			if p.Description == "" {
+				t.Errorf("%s: nothing says what %s is", r.id, p.Name)
+			}
+		}
 		for name := range strings.SplitSeq(r.path, "{") {
 			name, _, isParam := strings.Cut(name, "}")
-			if isParam && !slices.ContainsFunc(op.Parameters, func(p struct {
-				Name, In string
-				Explode  *bool
-				Required bool
-				Schema   schemaDoc
-			}) bool {
+			if isParam && !slices.ContainsFunc(op.Parameters, func(p parameterDoc) bool {
 				return p.Name == name && p.In == "path" && p.Required
 			}) {
 				t.Errorf("%s: parameter %s is not described", r.id, name)
@@ -109,6 +115,22 @@ func TestOpenAPI(t *testing.T) {
 				t.Errorf("%s.%s may be null", name, field)
 			}
 		}
+	}
+	unused := maps.Clone(fieldWords)
+	for name, schema := range schemas {
+		for field, p := range schema.Properties {
+			if p.Ref == "" && p.Description == "" {
+				t.Errorf("nothing says what %s.%s is", name, field)
+			}
+			for _, used := range []string{name + "." + field, sameWords[name] + "." + field, field} {
+				if p.Description == fieldWords[used] {
+					delete(unused, used)
+				}
+			}
+		}
+	}
+	for name := range unused {
+		t.Errorf("%s is described, and in no schema", name)
 	}
 	for name, schema := range schemas {
 		if closed := schema.AdditionalProperties == false; closed != slices.Contains(requests, name) {

@@ -107,7 +107,8 @@ func placeInArray(err error, bare bool) error {
 
 func describeOrganizations(r huma.Registry, op *huma.Operation) {
 	list := &huma.Schema{Type: huma.TypeArray, Items: r.Schema(reflect.TypeFor[organizationBody](), true, "")}
-	op.Description = "Replaces the whole tree. An organization that is left out and still has entries stays, marked as archived."
+	op.Description = "Replaces the whole tree. An organization that is left out and still has entries stays, marked as archived. " +
+		"An object with the list as organizations is taken, too."
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		jsonType: {Schema: list},
 	}}

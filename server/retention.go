@@ -36,7 +36,7 @@ type (
 		} `nameHint:"NewHold"`
 	}
 	holdInput struct {
-		ID string `path:"id"`
+		ID string `path:"id" doc:"The hold's id."`
 	}
 )
 

@@ -40,7 +40,7 @@ var requests = []string{"NewEntry", "NewUser", "NewRef", "NewChange", "Credentia
 	"NewAccount", "AccountChange", "NewKey", "NewTenant", "TenantChange", "NewSetup", "NewCatalog", "NewModule", "NewOperation", "NewTitle",
 	"NewView", "ViewChange", "Look"}
 
-// describeSchemas says what Go's types leave open: the values of enumerations,
+// describeSchemas says what Go's types leave open: what fields are, the values of enumerations,
 // that a list is never null, and what may have more fields one day.
 func describeSchemas(api *huma.OpenAPI) {
 	for name, schema := range api.Components.Schemas.Map() {
@@ -48,6 +48,9 @@ func describeSchemas(api *huma.OpenAPI) {
 			schema.AdditionalProperties = nil
 		}
 		for field, property := range schema.Properties {
+			if property.Description == "" && property.Ref == "" {
+				property.Description = wordsOf(name, field)
+			}
 			if values := enums[name+"."+field]; values != nil {
 				property.Enum = values
 			}
