@@ -518,7 +518,7 @@ export interface paths {
         get: operations["getOrganizations"];
         /**
          * Replace the tree of organizations
-         * @description Replaces the whole tree. An organization that is left out and still has entries stays, marked as archived.
+         * @description Replaces the whole tree. An organization that is left out and still has entries stays, marked as archived. An object with the list as organizations is taken, too.
          */
         put: operations["setOrganizations"];
         post?: never;
@@ -640,10 +640,17 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Account: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
             created_at: string;
+            /** @description Whether it cannot sign in. */
             disabled: boolean;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Left out until the first time.
+             */
             last_sign_in_at?: string;
             /**
              * @description Left out until the first sign-in, which chooses it.
@@ -654,30 +661,44 @@ export interface components {
             name?: string;
             /** @description Sees this one and all below it only. */
             organization?: string;
-            /** @enum {string} */
+            /**
+             * @description What the account may do.
+             * @enum {string}
+             */
             role: "owner" | "admin" | "auditor" | "member";
             /** @description None for an owner. */
             tenant?: string;
+            /** @description Name to sign in with. */
             username: string;
         };
         AccountChange: {
+            /** @description Whether it cannot sign in; who is disabled is signed out everywhere. */
             disabled?: boolean;
-            /** @enum {string} */
+            /**
+             * @description Language: en or zh-CN.
+             * @enum {string}
+             */
             locale?: "en" | "zh-CN";
             /** @description Empty for the username. */
             name?: string;
             /** @description Empty for all. */
             organization?: string;
+            /** @description A new one, 8 characters at least; the account is signed out everywhere. */
             password?: string;
-            /** @enum {string} */
+            /**
+             * @description What the account may do.
+             * @enum {string}
+             */
             role?: "owner" | "admin" | "auditor" | "member";
             /** @description Where an owner becomes something else, or the reverse. */
             tenant?: string;
         };
         Accounts: {
+            /** @description By username. */
             accounts: components["schemas"]["Account"][];
         };
         Anchor: {
+            /** @description The folder. */
             dir: string;
             /** @description Why it takes none at present. */
             failure?: string;
@@ -688,39 +709,70 @@ export interface components {
             kept_at?: string;
         };
         Appended: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many were recorded before, and are not again.
+             */
             duplicates: number;
+            /** @description What became of each, in order of the request. */
             entries: components["schemas"]["Receipt"][];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many entries are new.
+             */
             recorded: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many were not manual, and are counted alone.
+             */
             skipped: number;
         };
         Bucket: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many operations it has.
+             */
             count: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Where it begins; the first may begin before the period.
+             */
             from: string;
         };
         Catalog: {
+            /** @description Built-in ones first. */
             modules: components["schemas"]["Module"][];
+            /** @description Built-in ones first. */
             operations: components["schemas"]["Operation"][];
         };
         Change: {
+            /** @description Any JSON value; left out where there is none. */
             after?: unknown;
+            /** @description Any JSON value; left out where there was none. */
             before?: unknown;
+            /** @description Name of the field. */
             field: string;
         };
         Consistency: {
+            /** @description The signed head of the newer tree, in the form of C2SP tlog-checkpoint. */
             checkpoint: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Size of the older tree.
+             */
             from: number;
+            /** @description Hashes in the order of RFC 6962, in base64. */
             path: string[];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Size of the newer tree.
+             */
             to: number;
         };
         Creator: {
+            /** @description Name of the API key; left out for an account. */
             key?: string;
+            /** @description Of the account; left out for a key. */
             username?: string;
         };
         Credentials: {
@@ -729,55 +781,106 @@ export interface components {
              * @enum {string}
              */
             locale?: "en" | "zh-CN";
+            /** @description The account's. */
             password: string;
+            /** @description Name to sign in with. */
             username: string;
         };
         Days: {
+            /** @description The first UTC date. */
             from: string;
+            /** @description The last UTC date. */
             to: string;
         };
         Deletion: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was begun.
+             */
             at: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many of the days had entries.
+             */
             dates: number;
+            /** @description The days whose entries were deleted. */
             days: components["schemas"]["Days"][];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many entries were deleted.
+             */
             entries: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the last of them was off the disk; left out until then.
+             */
             finished_at?: string;
+            /** @description Id of the entry in the trail that tells of it. */
             id: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The rule of then.
+             */
             retention_days: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the rule of then was set.
+             */
             set_at?: string;
+            /** @description Who had set the rule of then. */
             set_by: string;
+            /** @description The tenant's id. */
             tenant: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Seq of the last entry that had arrived then.
+             */
             through: number;
         };
         Entry: {
+            /** @description Fields of the content before and after, 100 at most. */
             changes?: components["schemas"]["Change"][];
             content?: components["schemas"]["Ref"];
+            /** @description Any JSON object, as it was sent. */
             details?: {
                 [key: string]: unknown;
             };
+            /** @description The sender's own, or the one that the log gave: 26 characters that sort by time. */
             id: string;
+            /** @description Where from. */
             ip?: string;
+            /** @description Key of the functional module. */
             module: string;
+            /** @description Key of the operation type. */
             operation: string;
             organization?: components["schemas"]["Ref"];
-            /** @enum {string} */
+            /**
+             * @description Always manual: what came through an API is not recorded.
+             * @enum {string}
+             */
             origin: "manual";
-            /** @enum {string} */
+            /**
+             * @description Failed attempts are operations, too.
+             * @enum {string}
+             */
             outcome: "success" | "failure";
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the log recorded it.
+             */
             received_at: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Number of the entry in its tenant: 1, 2, 3 … in order of arrival.
+             */
             seq: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it happened, to the microsecond, in UTC.
+             */
             time: string;
             user: components["schemas"]["User"];
+            /** @description What the client said it is. */
             user_agent?: string;
         };
         ErrorDetail: {
@@ -789,55 +892,91 @@ export interface components {
             value?: unknown;
         };
         Export: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
             created_at: string;
             created_by: components["schemas"]["Creator"];
+            /** @description Why it failed. */
             error?: string;
             /**
              * Format: date-time
              * @description When the file is deleted.
              */
             expires_at?: string;
+            /** @description What the file is called when it is taken. */
             file_name: string;
             filters: components["schemas"]["ExportFilters"];
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it ended, well or not.
+             */
             finished_at?: string;
-            /** @enum {string} */
+            /**
+             * @description Also the ending of the file.
+             * @enum {string}
+             */
             format: "csv" | "xlsx" | "ndjson";
             /**
              * Format: date-time
              * @description The period, as it was when the export began.
              */
             from?: string;
+            /** @description The export's id. */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description The period that was asked for.
+             * @enum {string}
+             */
             range: "today" | "last_7_days" | "last_30_days" | "last_90_days" | "custom";
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Rows that are written.
+             */
             rows_done: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Rows that it will have.
+             */
             rows_total: number;
             /**
              * Format: int64
              * @description Of the file, in bytes.
              */
             size: number;
-            /** @enum {string} */
+            /**
+             * @description How far it is.
+             * @enum {string}
+             */
             status: "running" | "done" | "failed" | "cancelled";
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Exclusive.
+             */
             to?: string;
         };
         ExportFilters: {
+            /** @description Ids of contents; any of them. */
             content_id?: string[];
+            /** @description Keys of modules; any of them. */
             module?: string[];
+            /** @description Keys of operation types; any of them. */
             operation?: string[];
+            /** @description Ids of organizations; any of them, each with all below it. */
             organization?: string[];
+            /** @description Words that all must match, as the list takes them. */
             q?: string;
+            /** @description Ids of users; any of them. */
             user?: string[];
         };
         ExportRequest: {
             /** @description As those of the list. */
             filters?: components["schemas"]["NewFilters"];
-            /** @enum {string} */
+            /**
+             * @description Of the file.
+             * @enum {string}
+             */
             format: "csv" | "xlsx" | "ndjson";
             /**
              * Format: date-time
@@ -856,44 +995,74 @@ export interface components {
             to?: string | null;
         };
         Exports: {
+            /** @description Newest first. */
             exports: components["schemas"]["Export"][];
         };
         FacetValue: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many of the operations that all filters let through have it.
+             */
             count: number;
+            /** @description What it is called, in the caller's language. */
             name: string;
+            /** @description Key or id, as filters take it. */
             value: string;
         };
         Facets: {
+            /** @description Counts by module, the largest first. */
             module: components["schemas"]["FacetValue"][];
+            /** @description Counts by operation type, the largest first. */
             operation: components["schemas"]["FacetValue"][];
+            /** @description Counts by organization, without those below it, the largest first. */
             organization: components["schemas"]["FacetValue"][];
+            /** @description The 50 users with the most operations, by their latest names. */
             user: components["schemas"]["FacetValue"][];
         };
         Histogram: {
+            /** @description In order, without a gap. */
             buckets: components["schemas"]["Bucket"][];
-            /** @enum {string} */
+            /**
+             * @description Width of the buckets.
+             * @enum {string}
+             */
             interval: "1m" | "5m" | "15m" | "1h" | "3h" | "6h" | "12h" | "1d" | "7d" | "1mo" | "1y";
         };
         Hold: {
+            /** @description The first day, a UTC date; left out: all before. */
             from?: string;
+            /** @description The hold's id. */
             id: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was lifted; left out while it stands.
+             */
             lifted_at?: string;
+            /** @description Who lifted it. */
             lifted_by?: string;
+            /** @description Why the days are held. */
             reason: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When that was set.
+             */
             set_at: string;
+            /** @description Who set it: a username, or command for the command line. */
             set_by: string;
+            /** @description The last day, a UTC date; left out: all after. */
             to?: string;
         };
         Index: {
             /** @description How far it is, where it is not ready. */
             detail?: string;
+            /** @description Whether it answers all that is stored. */
             ready: boolean;
         };
         Key: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
             created_at: string;
             /** @description The first characters of the key. */
             id: string;
@@ -902,63 +1071,99 @@ export interface components {
              * @description To about a minute.
              */
             last_used_at?: string;
+            /** @description What uses it, to tell keys apart. */
             name: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was revoked; left out while it is in use.
+             */
             revoked_at?: string;
-            /** @enum {string} */
+            /**
+             * @description What it may do.
+             * @enum {string}
+             */
             scope: "write" | "read" | "launch";
         };
         Keys: {
+            /** @description Oldest first. */
             keys: components["schemas"]["Key"][];
         };
         Look: {
-            /** @enum {string} */
+            /**
+             * @description Height of the rows.
+             * @enum {string}
+             */
             density?: "compact" | "standard" | "roomy";
             /** @description The columns that are not shown. */
             hidden?: ("user" | "role" | "organization" | "module" | "type" | "time")[];
         };
         MadeKey: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
             created_at: string;
             /** @description The first characters of the key. */
             id: string;
             /** @description The key itself, shown this once. */
             key: string;
+            /** @description What uses it, to tell keys apart. */
             name: string;
-            /** @enum {string} */
+            /**
+             * @description What it may do.
+             * @enum {string}
+             */
             scope: "write" | "read" | "launch";
         };
         Module: {
+            /** @description Whether every tenant has it. */
             built_in?: boolean;
+            /** @description As entries name it. */
             key: string;
+            /** @description Keys of the operation types that it allows. */
             operations: string[];
+            /** @description Refused for new entries, and still shown. */
             retired?: boolean;
             title: components["schemas"]["Title"];
         };
         NewAccount: {
-            /** @enum {string} */
+            /**
+             * @description Language: en or zh-CN.
+             * @enum {string}
+             */
             locale?: "en" | "zh-CN";
             /** @description To show; left out: the username. */
             name?: string;
             /** @description For an admin or auditor who sees this one and all below it only. */
             organization?: string;
+            /** @description 8 characters at least. */
             password: string;
-            /** @enum {string} */
+            /**
+             * @description What the account may do.
+             * @enum {string}
+             */
             role: "owner" | "admin" | "auditor" | "member";
             /** @description Left out by an admin: the own one. */
             tenant?: string;
+            /** @description Name to sign in with. */
             username: string;
         };
         NewCatalog: {
+            /** @description Built-in ones may be left out. */
             modules: components["schemas"]["NewModule"][];
+            /** @description Built-in ones may be left out. */
             operations?: components["schemas"]["NewOperation"][];
         };
         NewChange: {
+            /** @description Any JSON value; left out where there is none. */
             after?: unknown;
+            /** @description Any JSON value; left out where there was none. */
             before?: unknown;
+            /** @description Name of the field. */
             field: string;
         };
         NewEntry: {
+            /** @description Fields of the content before and after. */
             changes?: components["schemas"]["NewChange"][];
             /** @description What was operated on. */
             content?: components["schemas"]["NewRef"];
@@ -968,6 +1173,7 @@ export interface components {
             };
             /** @description The sender's own, so that a request can be repeated; with it, time is needed. The same id on the same UTC day is the same entry. */
             id?: string;
+            /** @description Where from. */
             ip?: string;
             /** @description Key of a functional module of the catalog. */
             module: string;
@@ -992,14 +1198,21 @@ export interface components {
             time?: string;
             /** @description Who did it. */
             user: components["schemas"]["NewUser"];
+            /** @description What the client said it is. */
             user_agent?: string;
         };
         NewFilters: {
+            /** @description Ids of contents; any of them. */
             content_id?: string | string[];
+            /** @description Keys of modules; any of them. */
             module?: string | string[];
+            /** @description Keys of operation types; any of them. */
             operation?: string | string[];
+            /** @description Ids of organizations; any of them, each with all below it. */
             organization?: string | string[];
+            /** @description Words that all must match, as the list takes them. */
             q?: string;
+            /** @description Ids of users; any of them. */
             user?: string | string[];
         };
         NewHold: {
@@ -1008,6 +1221,7 @@ export interface components {
              * @description The first day, a UTC date; left out: all before.
              */
             from?: string;
+            /** @description Why the days are held. */
             reason: string;
             /**
              * Format: date
@@ -1018,27 +1232,39 @@ export interface components {
         NewKey: {
             /** @description What uses it, to tell keys apart. */
             name: string;
-            /** @enum {string} */
+            /**
+             * @description What it may do.
+             * @enum {string}
+             */
             scope: "write" | "read" | "launch";
         };
         NewModule: {
             /** @description As it was answered; changes nothing. */
             built_in?: boolean;
+            /** @description A small letter, then small letters, digits and _, 64 at most. */
             key: string;
+            /** @description Keys of the operation types that it allows. */
             operations: string[];
+            /** @description Refused for new entries, and still shown. */
             retired?: boolean;
             title: components["schemas"]["NewTitle"];
         };
         NewOperation: {
             /** @description As it was answered; changes nothing. */
             built_in?: boolean;
-            /** @enum {string} */
+            /**
+             * @description What it means for the data.
+             * @enum {string}
+             */
             group: "destructive" | "outward" | "create" | "change";
+            /** @description A small letter, then small letters, digits and _, 64 at most. */
             key: string;
+            /** @description Refused for new entries, and still shown. */
             retired?: boolean;
             title: components["schemas"]["NewTitle"];
         };
         NewRef: {
+            /** @description Id in the host system. */
             id?: string;
             /** @description As it was at the time. */
             name?: string;
@@ -1046,10 +1272,15 @@ export interface components {
         NewSetup: {
             /** @description As the program printed it when it started. */
             code: string;
-            /** @enum {string} */
+            /**
+             * @description Language: en or zh-CN.
+             * @enum {string}
+             */
             locale?: "en" | "zh-CN";
+            /** @description 8 characters at least. */
             password: string;
             tenant: components["schemas"]["NewTenant"];
+            /** @description Name to sign in with. */
             username: string;
         };
         NewTenant: {
@@ -1061,6 +1292,7 @@ export interface components {
             frame_ancestors?: string[];
             /** @description As in addresses: letters, digits, . _ - */
             id: string;
+            /** @description Name to show. */
             name: string;
             /**
              * Format: int64
@@ -1071,16 +1303,21 @@ export interface components {
             time_zone?: string;
         };
         NewTitle: {
+            /** @description In English. */
             en: string;
+            /** @description In Chinese. */
             "zh-CN": string;
         };
         NewUser: {
+            /** @description Id in the host system. */
             id: string;
             /** @description As it was at the time. */
             name: string;
+            /** @description As the host system calls it. */
             role?: string;
         };
         NewView: {
+            /** @description Name to show. */
             name: string;
             /** @description The filters, as the log's address has them. */
             query: string;
@@ -1092,23 +1329,34 @@ export interface components {
             table?: components["schemas"]["Look"];
         };
         Operation: {
+            /** @description Whether every tenant has it. */
             built_in?: boolean;
-            /** @enum {string} */
+            /**
+             * @description What it means for the data.
+             * @enum {string}
+             */
             group: "destructive" | "outward" | "create" | "change";
+            /** @description As entries name it. */
             key: string;
+            /** @description Refused for new entries, and still shown. */
             retired?: boolean;
             title: components["schemas"]["Title"];
         };
         Organization: {
             /** @description No longer in the host's tree, kept for its entries. */
             archived?: boolean;
+            /** @description Id in the host system. */
             id: string;
+            /** @description As it is today. */
             name: string;
             /** @description null for a root. */
             parent_id: string | null;
         };
         OwnSession: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
             created_at: string;
             /** @description The one that asks. */
             current: boolean;
@@ -1117,17 +1365,22 @@ export interface components {
              * @description At the latest; two hours without a request end it before.
              */
             expires_at: string;
+            /** @description Tells sessions apart, and opens none. */
             id: string;
+            /** @description Where from. */
             ip?: string;
             /**
              * Format: date-time
              * @description To about a minute.
              */
             last_used_at: string;
+            /** @description What the client said it is. */
             user_agent?: string;
         };
         Page: {
+            /** @description Newest first. */
             entries: components["schemas"]["Entry"][];
+            /** @description Of the next page; left out on the last. */
             next_cursor?: string;
         };
         Problem: {
@@ -1164,90 +1417,155 @@ export interface components {
             type: string;
         };
         Proof: {
+            /** @description The signed head of the tree, in the form of C2SP tlog-checkpoint. */
             checkpoint: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Number of the leaf, from 0: seq - 1.
+             */
             index: number;
+            /** @description The recorded bytes, deterministic CBOR, in base64; the leaf of the tree hashes them. */
             leaf: string;
+            /** @description Hashes from the leaf to the root (RFC 6962), in base64. */
             path: string[];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Number of leaves of the tree.
+             */
             size: number;
         };
         ProvenEntry: {
+            /** @description Fields of the content before and after, 100 at most. */
             changes?: components["schemas"]["Change"][];
             content?: components["schemas"]["Ref"];
+            /** @description Any JSON object, as it was sent. */
             details?: {
                 [key: string]: unknown;
             };
+            /** @description The sender's own, or the one that the log gave: 26 characters that sort by time. */
             id: string;
+            /** @description Where from. */
             ip?: string;
+            /** @description Key of the functional module. */
             module: string;
+            /** @description Key of the operation type. */
             operation: string;
             organization?: components["schemas"]["Ref"];
-            /** @enum {string} */
+            /**
+             * @description Always manual: what came through an API is not recorded.
+             * @enum {string}
+             */
             origin: "manual";
-            /** @enum {string} */
+            /**
+             * @description Failed attempts are operations, too.
+             * @enum {string}
+             */
             outcome: "success" | "failure";
             proof: components["schemas"]["Proof"];
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the log recorded it.
+             */
             received_at: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Number of the entry in its tenant: 1, 2, 3 … in order of arrival.
+             */
             seq: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it happened, to the microsecond, in UTC.
+             */
             time: string;
             user: components["schemas"]["User"];
+            /** @description What the client said it is. */
             user_agent?: string;
         };
         Receipt: {
+            /** @description The sender's own, or the one that the log gave; none for what was skipped without one. */
             id?: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description That of the first time for a duplicate; none for what was skipped.
+             */
             seq?: number;
-            /** @enum {string} */
+            /**
+             * @description What became of it.
+             * @enum {string}
+             */
             status: "recorded" | "duplicate" | "skipped";
         };
         Ref: {
+            /** @description Id in the host system. */
             id?: string;
+            /** @description As it was at the time. */
             name?: string;
         };
         Retention: {
+            /** @description Whether a rule below 180 days is meant. */
             below_legal_minimum: boolean;
+            /** @description Newest first. */
             deletions: components["schemas"]["Deletion"][];
+            /** @description Newest first, those lifted too. */
             holds: components["schemas"]["Hold"][];
+            /** @description The first UTC date that the rule keeps today; left out where it keeps all. */
             kept_from?: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description For how many days entries are kept; 0 for ever.
+             */
             retention_days: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When that was set.
+             */
             set_at?: string;
+            /** @description Who set it: a username, or command for the command line. */
             set_by?: string;
             /** @description What a rule of the days that were asked about would delete; there where they were. */
             would?: components["schemas"]["Would"];
         };
         Session: {
-            /** @enum {string} */
+            /**
+             * @description Language: en or zh-CN.
+             * @enum {string}
+             */
             locale: "en" | "zh-CN";
             /** @description Of a person whom the host system vouches for. */
             name?: string;
             /** @description The account sees this organization and all below it only. */
             organization?: string;
-            /** @enum {string} */
+            /**
+             * @description What the account may do.
+             * @enum {string}
+             */
             role: "owner" | "admin" | "auditor" | "member";
             /** @description Whose log the account may see; none for a member. */
             tenants: components["schemas"]["SessionTenant"][];
+            /** @description Name to sign in with. */
             username: string;
         };
         SessionChange: {
-            /** @enum {string} */
+            /**
+             * @description Language: en or zh-CN.
+             * @enum {string}
+             */
             locale: "en" | "zh-CN";
         };
         SessionTenant: {
             /** @description Whether there is a tree of organizations. */
             data_permission: boolean;
+            /** @description As in addresses. */
             id: string;
+            /** @description Name to show. */
             name: string;
             /** @description The view that the caller begins with. */
             start?: components["schemas"]["Start"];
+            /** @description IANA name; days and exports go by it. */
             time_zone: string;
         };
         Sessions: {
+            /** @description Newest first. */
             sessions: components["schemas"]["OwnSession"][];
         };
         Setup: {
@@ -1255,6 +1573,7 @@ export interface components {
             needed: boolean;
         };
         Start: {
+            /** @description The filters, as the log's address has them. */
             query: string;
             table?: components["schemas"]["Look"];
         };
@@ -1265,7 +1584,10 @@ export interface components {
              */
             entries: number;
             index: components["schemas"]["Index"];
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Operation time of the newest entry.
+             */
             newest?: string;
             /**
              * Format: date-time
@@ -1287,76 +1609,128 @@ export interface components {
         };
         Summary: {
             facets: components["schemas"]["Facets"];
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Where the period begins: as asked for, or with the log.
+             */
             from: string;
             histogram: components["schemas"]["Histogram"];
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Where it ends, exclusive: as asked for, or now.
+             */
             to: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many operations the filters let through.
+             */
             total: number;
         };
         System: {
             /** @description The folder that takes the checkpoints of each day, where there is one. */
             anchor?: components["schemas"]["Anchor"];
+            /** @description Of the source that the program was built from. */
             commit?: string;
             /** @description Version of Go, system and processor. */
             go: string;
             index: components["schemas"]["Index"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description What the index takes on disk.
+             */
             index_bytes: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When a backup was last taken away whole; left out where none was.
+             */
             last_backup_at?: string;
             /**
              * Format: int64
              * @description Entries ever, of all tenants.
              */
             recorded: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Operations that were not manual, ever.
+             */
             skipped: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the program was started.
+             */
             started_at: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description What the entries take on disk.
+             */
             store_bytes: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
             tenants: number;
+            /** @description Of the program. */
             version: string;
         };
         Tenant: {
+            /** @description Whether a rule below 180 days is meant. */
             below_legal_minimum?: boolean;
+            /** @description Whether organizations divide what is seen. */
             data_permission: boolean;
+            /** @description Sites whose pages may hold the console. */
             frame_ancestors?: string[];
+            /** @description As in addresses. */
             id: string;
+            /** @description Name to show. */
             name: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description For how many days entries are kept; left out: for ever.
+             */
             retention_days?: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the rule was set.
+             */
             retention_set_at?: string;
+            /** @description Who set the rule. */
             retention_set_by?: string;
+            /** @description IANA name; days and exports go by it. */
             time_zone: string;
         };
         TenantChange: {
             /** @description Means a retention below 180 days; to be said with each. */
             below_legal_minimum?: boolean;
+            /** @description Whether organizations divide what is seen. */
             data_permission?: boolean;
+            /** @description Sites whose pages may hold the console, such as https://app.example.com. */
             frame_ancestors?: string[];
+            /** @description Name to show. */
             name?: string;
             /**
              * Format: int64
              * @description 0: for ever. What is older is deleted when the next UTC day begins.
              */
             retention_days?: number;
+            /** @description IANA name; days and exports go by it. */
             time_zone?: string;
         };
         Tenants: {
+            /** @description By id. */
             tenants: components["schemas"]["Tenant"][];
         };
         Title: {
+            /** @description In English. */
             en: string;
+            /** @description In Chinese. */
             "zh-CN": string;
         };
         User: {
+            /** @description Id in the host system. */
             id: string;
+            /** @description As it was at the time. */
             name: string;
+            /** @description As the host system called it at the time. */
             role?: string;
         };
         VerifierKey: {
@@ -1364,11 +1738,18 @@ export interface components {
             key: string;
         };
         View: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
             changed_at: string;
+            /** @description The view's id. */
             id: string;
+            /** @description Whose it is. */
             made_by: string;
+            /** @description Whether the caller may change and remove it. */
             may_change: boolean;
+            /** @description Name to show. */
             name: string;
             /** @description Whether it is the caller's own. */
             own: boolean;
@@ -1382,8 +1763,11 @@ export interface components {
             table?: components["schemas"]["Look"];
         };
         ViewChange: {
+            /** @description Name to show. */
             name?: string;
+            /** @description The filters, as the log's address has them. */
             query?: string;
+            /** @description For everybody who may see the log. */
             shared?: boolean;
             /** @description The caller's own choice; of a view that somebody else shares, too. */
             start?: boolean;
@@ -1391,6 +1775,7 @@ export interface components {
             table?: components["schemas"]["Look"];
         };
         Views: {
+            /** @description By name. */
             views: components["schemas"]["View"][];
         };
         Would: {
@@ -1399,7 +1784,10 @@ export interface components {
              * @description Days that have entries.
              */
             dates: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Entries of these days.
+             */
             entries: number;
         };
     };
@@ -1531,6 +1919,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Name of the account. */
                 username: string;
             };
             cookie?: never;
@@ -2630,6 +3019,7 @@ export interface operations {
             path: {
                 /** @description The tenant's id. */
                 tenant: string;
+                /** @description The hold's id. */
                 id: string;
             };
             cookie?: never;
