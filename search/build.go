@@ -191,7 +191,7 @@ func (t *tenantIndex) build(count int, from func(low, top int) entrySource, enou
 
 // buildOne returns nil where there are no entries.
 func (t *tenantIndex) buildOne(entries entrySource, name string) (*segment, error) {
-	info, err := saveSegment(t.dir, name, nil, func(w *segmentWriter) error {
+	info, err := saveSegment(t.dir, name, func(w *segmentWriter) error {
 		if err := buildSegment(w, entries); err != nil || w.image.count > 0 {
 			return err
 		}

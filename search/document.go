@@ -93,13 +93,14 @@ type entrySource func(visit func(entries []oplog.Entry)) error
 // inMemory is a source of entries that are at hand.
 func inMemory(entries []oplog.Entry) entrySource {
 	return func(visit func([]oplog.Entry)) error {
-		visit(entries)
+		for chunk := range slices.Chunk(entries, readAtOnce) {
+			visit(chunk)
+		}
 		return nil
 	}
 }
 
-// readAtOnce is how many entries are read from the store at a time, to be built
-// into a segment.
+// readAtOnce is how many entries a builder takes in without a rest.
 const readAtOnce = 256
 
 // stored is a source of a tenant's entries at keys, without those that were
@@ -141,6 +142,7 @@ func (b *documentBuilder) build(w *segmentWriter, entries entrySource) error {
 			w.document(b.id)
 			b.add(e)
 		}
+		w.pace.Rest()
 	})
 	if err != nil {
 		return err

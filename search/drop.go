@@ -108,7 +108,7 @@ func (t *tenantIndex) without(ctx context.Context, s *segment, low, high oplog.K
 		return nil, err
 	}
 	rest := []part{{i, 0, first}, {i, end, s.count}}
-	info, err := saveSegment(t.dir, t.nextFile(), &pacer{at: time.Now()}, func(w *segmentWriter) error { return w.merge(ctx, rest) })
+	info, err := saveSegment(t.dir, t.nextFile(), func(w *segmentWriter) error { return w.merge(ctx, rest) })
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package search
 import (
 	"bytes"
 	"slices"
-	"time"
 
 	"oplog/oplog"
 )
@@ -61,7 +60,7 @@ func (x *Index) merge(t *tenantIndex) (bool, error) {
 	t.building.Lock()
 	name := t.nextFile()
 	t.building.Unlock()
-	info, err := saveSegment(t.dir, name, &pacer{at: time.Now()}, func(w *segmentWriter) error { return w.merge(x.ctx, parts) })
+	info, err := saveSegment(t.dir, name, func(w *segmentWriter) error { return w.merge(x.ctx, parts) })
 	if err != nil {
 		return false, err
 	}
@@ -70,21 +69,6 @@ func (x *Index) merge(t *tenantIndex) (bool, error) {
 		return false, err
 	}
 	return true, x.replace(t, group, s)
-}
-
-// pacer leaves time to those who record and ask: for every stretch of merging
-// it rests for half as long.
-type pacer struct{ at time.Time }
-
-// mergeStretch is how long merging goes on without a rest.
-const mergeStretch = 10 * time.Millisecond
-
-// ReportBytesWritten is called as a segment is written.
-func (p *pacer) ReportBytesWritten(uint64) {
-	if worked := time.Since(p.at); worked > mergeStretch {
-		time.Sleep(worked / 2)
-		p.at = time.Now()
-	}
 }
 
 // replace puts a merged segment in the place of those that it was made of.
@@ -187,7 +171,6 @@ func (x *Index) inOrder(t *tenantIndex, group []*segment) (parts []part, err err
 	if err != nil {
 		return nil, err
 	}
-	pace := pacer{at: time.Now()}
 	var mixed []oplog.Key
 	build := func() error {
 		for chunk := range slices.Chunk(mixed, x.sizes.build) {
@@ -196,7 +179,6 @@ func (x *Index) inOrder(t *tenantIndex, group []*segment) (parts []part, err err
 				return err
 			}
 			parts = append(parts, built.whole())
-			pace.ReportBytesWritten(0)
 		}
 		mixed = nil
 		return nil
@@ -227,7 +209,7 @@ func (x *Index) inOrder(t *tenantIndex, group []*segment) (parts []part, err err
 // buildImage makes a segment of entries in memory.
 func buildImage(entries entrySource) (image, error) {
 	var out bytes.Buffer
-	w, err := newSegmentWriter(&out, nil)
+	w, err := newSegmentWriter(&out)
 	if err != nil {
 		return image{}, err
 	}

@@ -58,10 +58,10 @@ type segment struct {
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // saveSegment writes a segment's file by way of a temporary name, so that a
-// file with a final name is always complete. Pace may be nil.
-func saveSegment(dir, name string, pace *pacer, write func(*segmentWriter) error) (segmentInfo, error) {
+// file with a final name is always complete.
+func saveSegment(dir, name string, write func(*segmentWriter) error) (segmentInfo, error) {
 	temporary := filepath.Join(dir, name+".tmp")
-	if err := writeFile(temporary, pace, write); err != nil {
+	if err := writeFile(temporary, write); err != nil {
 		return segmentInfo{}, errors.Join(err, removeIfThere(temporary))
 	}
 	if err := os.Rename(temporary, filepath.Join(dir, name)); err != nil {
@@ -76,12 +76,12 @@ func saveSegment(dir, name string, pace *pacer, write func(*segmentWriter) error
 	return info, err
 }
 
-func writeFile(path string, pace *pacer, write func(*segmentWriter) error) error {
+func writeFile(path string, write func(*segmentWriter) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	w, err := newSegmentWriter(f, pace)
+	w, err := newSegmentWriter(f)
 	if err == nil {
 		err = write(w)
 	}

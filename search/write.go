@@ -10,6 +10,8 @@ import (
 	index "github.com/blevesearch/bleve_index_api"
 	"github.com/blevesearch/vellum"
 	zap "github.com/blevesearch/zapx/v17"
+
+	"oplog/oplog"
 )
 
 // segmentWriter writes a segment in the form of zapx, which reads it. zapx's own
@@ -22,6 +24,7 @@ import (
 type segmentWriter struct {
 	out    *bufio.Writer // its first error is what Flush returns, so others are not looked at
 	sum    *zap.CountHashWriter
+	pace   oplog.Pace
 	image  image
 	offset uint64   // of the next byte
 	starts []uint64 // of documents
@@ -47,20 +50,20 @@ var fields = [...]string{fieldID, fieldContentText, fieldContentID, fieldModule,
 // long to find.
 var dictionaryOptions = &vellum.BuilderOpts{Encoder: 1, RegistryTableSize: 0, RegistryMRUSize: 1}
 
-// writeSize is how much is written at a time, and how often a pacer may rest.
-const writeSize = 64 << 10
+// writeSize is how much is written at a time.
+const writeSize = 16 << 10
 
-// pace may be nil.
-func newSegmentWriter(to io.Writer, pace *pacer) (*segmentWriter, error) {
-	w := &segmentWriter{sum: zap.NewCountHashWriter(to)}
-	if pace != nil {
-		w.sum = zap.NewCountHashWriterWithStatsReporter(to, pace)
-	}
+func newSegmentWriter(to io.Writer) (*segmentWriter, error) {
+	w := &segmentWriter{}
+	w.sum = zap.NewCountHashWriterWithStatsReporter(to, w)
 	w.out = bufio.NewWriterSize(w.sum, writeSize)
 	var err error
 	w.dictionary, err = vellum.New(&w.encoded, dictionaryOptions)
 	return w, err
 }
+
+// ReportBytesWritten is called whenever some have been.
+func (w *segmentWriter) ReportBytesWritten(uint64) { w.pace.Rest() }
 
 func (w *segmentWriter) write(data []byte) {
 	_, _ = w.out.Write(data)

@@ -68,7 +68,7 @@ func TestSegmentsAreThoseOfZapx(t *testing.T) {
 			at = end
 		}
 		var out bytes.Buffer
-		w := must(newSegmentWriter(&out, nil))(t)
+		w := must(newSegmentWriter(&out))(t)
 		if err := w.merge(context.Background(), parts); err != nil {
 			t.Fatal(err)
 		}
