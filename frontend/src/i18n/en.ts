@@ -304,6 +304,7 @@ export const en = {
     differs: 'the recorded bytes say something else than what is shown.',
     signature: 'the signature of the checkpoint is not that of this server.',
     key: 'the key of this server could not be read.',
+    unsupported: 'this browser cannot check the signature of the checkpoint.',
   },
 
   exportTitle: 'Export operation log',

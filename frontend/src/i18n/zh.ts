@@ -296,6 +296,7 @@ export const zh: Dictionary = {
     differs: '所记录的字节与显示的内容不一致。',
     signature: '检查点的签名不属于此服务器。',
     key: '无法读取此服务器的公钥。',
+    unsupported: '此浏览器无法核验检查点的签名。',
   },
 
   exportTitle: '导出操作日志',

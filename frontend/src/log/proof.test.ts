@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Proof, ProvenEntry } from '../api/types'
 import { givenId } from './leaf'
 import { checkProof, isIncluded, isSigned, leafHash, readCheckpoint } from './proof'
@@ -116,6 +116,13 @@ describe('an entry', () => {
       state: 'mismatch',
       reason: 'signature',
     })
+  })
+
+  test('whose signature cannot be checked is not called proven', async () => {
+    expect(await checkProof(proven, 'demo', undefined)).toEqual({ state: 'unchecked', reason: 'key' })
+    const importKey = vi.spyOn(crypto.subtle, 'importKey').mockRejectedValue(new Error('no Ed25519'))
+    expect(await checkProof(proven, 'demo', key)).toEqual({ state: 'unchecked', reason: 'unsupported' })
+    importKey.mockRestore()
   })
 
   test('that the checkpoint does not reach yet waits', async () => {

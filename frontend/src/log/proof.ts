@@ -6,7 +6,7 @@ export type Verdict =
   | { state: 'proven'; size: number }
   | { state: 'waiting' }
   | { state: 'mismatch'; reason: 'path' | 'differs' | 'signature' }
-  | { state: 'unchecked'; reason: 'insecure' | 'noProof' | 'unreadable' }
+  | { state: 'unchecked'; reason: 'insecure' | 'noProof' | 'unreadable' | 'key' | 'unsupported' }
 
 export interface TreeHead {
   size: number
@@ -112,7 +112,7 @@ function splitKey(key: string): [string?, string?, string?] {
 
 /**
  * Checks, in this browser, that the recorded bytes are what is shown, of this tenant, and in the signed tree.
- * The signature is checked where the browser can and the server's key is known.
+ * Without the server's key, or in a browser that knows no Ed25519, nothing is proven: anybody could have made the tree.
  */
 export async function checkProof(
   { proof, ...entry }: Entry & { proof?: Proof },
@@ -135,8 +135,10 @@ export async function checkProof(
   }
   if (!isShown(recorded, entry, tenant, proof)) return { state: 'mismatch', reason: 'differs' }
   if (!(await isIncluded(await leafHash(leaf), proof.index, head, path))) return { state: 'mismatch', reason: 'path' }
-  if (verifierKey && (await isSigned(proof.checkpoint, verifierKey)) === false)
-    return { state: 'mismatch', reason: 'signature' }
+  if (!verifierKey) return { state: 'unchecked', reason: 'key' }
+  const signed = await isSigned(proof.checkpoint, verifierKey)
+  if (signed === undefined) return { state: 'unchecked', reason: 'unsupported' }
+  if (!signed) return { state: 'mismatch', reason: 'signature' }
   return { state: 'proven', size: head.size }
 }
 

@@ -80,7 +80,7 @@ export function useVerifierKey() {
       try {
         return (await call<{ key: string }>('/api/v1/key', { signal })).key
       } catch (error) {
-        if (isProblem(error, 404)) return '' // a server that offers no key: the path is checked all the same
+        if (isProblem(error, 404)) return '' // a server that offers no key, which the verdict says
         throw error
       }
     },
