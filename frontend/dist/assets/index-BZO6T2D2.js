@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/start-CU64IqWU.js","assets/rolldown-runtime-XKyaHtl9.js","assets/start-B-uJsVUk.css"])))=>i.map(i=>d[i]);
-import{Nt as e,Pt as t}from"./start-CU64IqWU.js";t(window.location),e(()=>import(`./start-CU64IqWU.js`).then(e=>e.t),__vite__mapDeps([0,1,2]));
