@@ -104,6 +104,9 @@ func ownPart(c Catalog) (own Catalog, broken []FieldError) {
 	v := validation{}
 	for i, o := range c.Operations {
 		at := fmt.Sprintf("operations[%d]", i)
+		if slices.ContainsFunc(c.Operations[:i], func(before Operation) bool { return before.Key == o.Key }) {
+			v.fail(at+".key", o.Key, "stands twice")
+		}
 		if b, isBuiltIn := builtIn.Operation(o.Key); isBuiltIn {
 			if o.BuiltIn = true; o != b {
 				v.fail(at, o.Key, "is built in and stays as it is; leave it out, or take another key")
@@ -114,15 +117,12 @@ func ownPart(c Catalog) (own Catalog, broken []FieldError) {
 		if !slices.Contains([]Group{GroupDestructive, GroupOutward, GroupCreate, GroupChange}, o.Group) {
 			v.fail(at+".group", string(o.Group), "is not one of destructive, outward, create, change")
 		}
-		if _, twice := own.Operation(o.Key); twice {
-			v.fail(at+".key", o.Key, "stands twice")
-		}
 		o.BuiltIn = false
 		own.Operations = append(own.Operations, o)
 	}
 	for i, m := range c.Modules {
 		at := fmt.Sprintf("modules[%d]", i)
-		if _, twice := own.Module(m.Key); twice {
+		if slices.ContainsFunc(c.Modules[:i], func(before Module) bool { return before.Key == m.Key }) {
 			v.fail(at+".key", m.Key, "stands twice")
 		}
 		for j, key := range m.Operations {
