@@ -28,6 +28,9 @@ func (c *backupCommand) Run(m *Main) (err error) {
 		return fmt.Errorf("%s exists; name a new file, a backup replaces none", c.File)
 	}
 	db, err := storage.Open(dir, storage.Options{Now: m.Now})
+	if errors.Is(err, storage.ErrInUse) {
+		return fmt.Errorf("%w; or, of a server that goes on, an owner takes the backup at its /api/v1/backup, or in the console under Settings", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Errorf("%q: %+v; want %s", args, r, want)
 		}
 	}
-	fails("in use", "backup", file, "--data", data)
+	fails("/api/v1/backup", "backup", file, "--data", data)
 	owner, _ := signIn(t, p.url, "owner", "demo-owner")
 	streamed, fromServer := filepath.Join(dir, "streamed"), filepath.Join(dir, "from server")
 	write(t, streamed, owner.text(t, "/api/v1/backup"))

@@ -184,6 +184,9 @@ func cause(err error) error {
 	return err
 }
 
+// ErrInUse is what Open fails with where another process has the directory.
+var ErrInUse = errors.New("in use")
+
 func openError(dir string, err error) error {
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
@@ -191,7 +194,7 @@ func openError(dir string, err error) error {
 		if pid, readErr := os.ReadFile(filepath.Join(dir, pidName)); readErr == nil {
 			who = "the process with pid " + strings.TrimSpace(string(pid))
 		}
-		return fmt.Errorf("data directory %s is in use by %s; stop it first, or name another directory", dir, who)
+		return fmt.Errorf("data directory %s is %w by %s; stop it first, or name another directory", dir, ErrInUse, who)
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum), errors.Is(err, errDamaged):
 		return fmt.Errorf("%s is not an oplog data file, or is damaged (%w); put a backup in its place, or name another directory", filepath.Join(dir, fileName), err)
 	default:
