@@ -320,20 +320,6 @@ func (w *tenantWriter) entryWithID(key oplog.Key, id datedID) (*oplog.Entry, err
 	return &e, nil
 }
 
-// sameAsSent tells whether two entries are the same but for what the log gave
-// them.
-func sameAsSent(a, b *oplog.Entry) (bool, error) {
-	x, y := *a, *b
-	x.Seq, x.ReceivedAt = 0, time.Unix(0, 0)
-	y.Seq, y.ReceivedAt = 0, time.Unix(0, 0)
-	one, err := encodeEntry(&x)
-	if err != nil {
-		return false, err
-	}
-	other, err := encodeEntry(&y)
-	return string(one) == string(other), err
-}
-
 func (w *tenantWriter) putEntry(e *oplog.Entry, data []byte) error {
 	b, err := dateBucket(w.entries, w.dates, dateOf(e.Time))
 	if err != nil {
