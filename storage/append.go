@@ -67,7 +67,7 @@ func (db *DB) commit(group []*appendRequest) {
 	writers := make(map[string]*tenantWriter)
 	err := db.failure(nil)
 	if err == nil {
-		err = db.failure(db.bolt.Update(func(tx *bolt.Tx) error { return db.applyAll(tx, writers, group) }))
+		err = db.failure(db.update(func(tx *bolt.Tx) error { return db.applyAll(tx, writers, group) }))
 	}
 	if err == nil {
 		for tenant, w := range writers {

@@ -15,7 +15,7 @@ import (
 // file grows meanwhile by what others write; the writer should be fast.
 func (db *DB) WriteTo(w io.Writer) (int64, error) {
 	var n int64
-	err := db.bolt.View(func(tx *bolt.Tx) (err error) {
+	err := db.view(func(tx *bolt.Tx) (err error) {
 		n, err = tx.WriteTo(w)
 		return err
 	})
@@ -25,7 +25,7 @@ func (db *DB) WriteTo(w io.Writer) (int64, error) {
 // Bytes returns the size of the data file.
 func (db *DB) Bytes() (int64, error) {
 	var n int64
-	err := db.bolt.View(func(tx *bolt.Tx) error {
+	err := db.view(func(tx *bolt.Tx) error {
 		n = tx.Size()
 		return nil
 	})

@@ -9,7 +9,7 @@ import (
 // Conflicts tells whether entries would be refused; see [oplog.Store].
 func (db *DB) Conflicts(tenant string, entries []oplog.Entry) error {
 	r := &appendRequest{tenant: tenant, entries: entries, receipts: make([]oplog.Receipt, len(entries))}
-	return db.bolt.View(func(tx *bolt.Tx) error {
+	return db.view(func(tx *bolt.Tx) error {
 		b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
 		if b == nil {
 			return nil

@@ -13,12 +13,14 @@ import (
 // size to another; see [oplog.Store].
 func (db *DB) ProveConsistency(tenant string, from, to uint64) (oplog.Consistency, error) {
 	var c oplog.Consistency
-	err := db.bolt.View(func(tx *bolt.Tx) error {
+	err := db.view(func(tx *bolt.Tx) error {
 		size := uint64(0)
 		t, err := readTree(tx, tenant)
 		switch {
 		case err == nil:
-			size = t.size()
+			if size, err = t.size(); err != nil {
+				return err
+			}
 		case oplog.CodeOf(err) != oplog.CodeNotFound:
 			return err
 		}

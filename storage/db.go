@@ -206,7 +206,7 @@ func openError(dir string, err error) error {
 func (db *DB) prepare() error {
 	var isNew bool
 	var version int
-	err := db.bolt.View(func(tx *bolt.Tx) error {
+	err := db.view(func(tx *bolt.Tx) error {
 		meta := tx.Bucket(bucketMeta)
 		if meta == nil {
 			isNew = true
@@ -232,10 +232,10 @@ func (db *DB) prepare() error {
 		return err
 	}
 	if isNew {
-		return db.bolt.Update(db.create)
+		return db.update(db.create)
 	}
 	if version == 1 {
-		if err := db.bolt.Update(migrate1); err != nil {
+		if err := db.update(migrate1); err != nil {
 			return fmt.Errorf("%s has format 1, and cannot be brought to format %d: %w", db.bolt.Path(), formatVersion, err)
 		}
 	}
@@ -245,7 +245,7 @@ func (db *DB) prepare() error {
 // addKinds makes room for kinds of records that came after the file was made.
 func (db *DB) addKinds() error {
 	var missing []oplog.RecordKind
-	err := db.bolt.View(func(tx *bolt.Tx) error {
+	err := db.view(func(tx *bolt.Tx) error {
 		for _, kind := range oplog.RecordKinds {
 			if recordBucket(tx, kind) == nil {
 				missing = append(missing, kind)
@@ -256,7 +256,7 @@ func (db *DB) addKinds() error {
 	if err != nil || len(missing) == 0 {
 		return err
 	}
-	return db.bolt.Update(func(tx *bolt.Tx) error {
+	return db.update(func(tx *bolt.Tx) error {
 		for _, kind := range missing {
 			if _, err := tx.Bucket(bucketRecords).CreateBucket([]byte(kind)); err != nil {
 				return err

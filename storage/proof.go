@@ -15,7 +15,7 @@ import (
 // [oplog.Store].
 func (db *DB) Prove(tenant string, key oplog.Key) (oplog.Proof, error) {
 	var proof oplog.Proof
-	err := db.bolt.View(func(tx *bolt.Tx) error {
+	err := db.view(func(tx *bolt.Tx) error {
 		t, err := readTree(tx, tenant)
 		if err != nil {
 			return err
@@ -24,7 +24,10 @@ func (db *DB) Prove(tenant string, key oplog.Key) (oplog.Proof, error) {
 		if err != nil {
 			return err
 		}
-		size := t.size()
+		size, err := t.size()
+		if err != nil {
+			return err
+		}
 		path, err := tlog.ProveRecord(int64(size), int64(key.Seq()-1), t)
 		if err != nil {
 			return fmt.Errorf("prove entry %d of %d: %w", key.Seq(), size, err)
@@ -42,7 +45,7 @@ func (db *DB) Prove(tenant string, key oplog.Key) (oplog.Proof, error) {
 // Checkpoint returns the signed head of a tenant's tree; see [oplog.Store].
 func (db *DB) Checkpoint(tenant string) (string, error) {
 	var checkpoint string
-	err := db.bolt.View(func(tx *bolt.Tx) error {
+	err := db.view(func(tx *bolt.Tx) error {
 		t, err := readTree(tx, tenant)
 		if oplog.CodeOf(err) == oplog.CodeNotFound {
 			checkpoint, err = db.sign(tenant, 0, tree{})
@@ -51,7 +54,11 @@ func (db *DB) Checkpoint(tenant string) (string, error) {
 		if err != nil {
 			return err
 		}
-		checkpoint, err = db.sign(tenant, t.size(), t)
+		size, err := t.size()
+		if err != nil {
+			return err
+		}
+		checkpoint, err = db.sign(tenant, size, t)
 		return err
 	})
 	return checkpoint, err

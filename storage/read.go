@@ -44,7 +44,7 @@ func entriesBucket(tx *bolt.Tx, tenant string) *bolt.Bucket {
 // Get returns the entries at the keys; see [oplog.Store].
 func (db *DB) Get(tenant string, keys []oplog.Key, into *oplog.Batch) ([]oplog.Entry, error) {
 	found := newReading(len(keys), into)
-	err := db.bolt.View(func(tx *bolt.Tx) error {
+	err := db.view(func(tx *bolt.Tx) error {
 		closed := db.closedOf(tenant) // of now, or later than the transaction
 		b := entriesBucket(tx, tenant)
 		var entriesOfDay *bolt.Cursor // one for all keys of a day, which stand together
@@ -119,7 +119,7 @@ const microsPerDay = 24 * 60 * 60 * 1_000_000
 // [oplog.Store].
 func (db *DB) Find(tenant, id string, through func(*oplog.Entry) bool) (oplog.Entry, error) {
 	var found oplog.Entry
-	err := db.bolt.View(func(tx *bolt.Tx) error {
+	err := db.view(func(tx *bolt.Tx) error {
 		closed := db.closedOf(tenant)
 		// A sender's id may look like one that the log gives, and stand for no key.
 		var keys []oplog.Key
@@ -183,7 +183,7 @@ func (db *DB) Arrivals(ctx context.Context, tenant string, from uint64, visit fu
 	for more := true; more; {
 		var chunk []oplog.Entry
 		more = false
-		err := db.bolt.View(func(tx *bolt.Tx) error {
+		err := db.view(func(tx *bolt.Tx) error {
 			closed := db.closedOf(tenant)
 			t, err := readTree(tx, tenant)
 			if oplog.CodeOf(err) == oplog.CodeNotFound {
@@ -192,7 +192,10 @@ func (db *DB) Arrivals(ctx context.Context, tenant string, from uint64, visit fu
 			if err != nil {
 				return err
 			}
-			size := t.size()
+			size, err := t.size()
+			if err != nil {
+				return err
+			}
 			for end := from + arrivalsAtOnce; from <= size && from < end && len(chunk) < chunkSize; from++ {
 				key, _, err := t.arrival(from)
 				if err != nil {
@@ -240,7 +243,7 @@ func visitAll(ctx context.Context, chunk []oplog.Entry, visit func(oplog.Entry) 
 func (db *DB) Scan(ctx context.Context, tenant string, from, to oplog.Key, visit func(oplog.Entry) error) error {
 	for {
 		var chunk []oplog.Entry
-		err := db.bolt.View(func(tx *bolt.Tx) (err error) {
+		err := db.view(func(tx *bolt.Tx) (err error) {
 			chunk, err = scanChunk(tx, tenant, db.closedOf(tenant), from, to)
 			return err
 		})
@@ -283,16 +286,17 @@ func scanChunk(tx *bolt.Tx, tenant string, closed closedDays, from, to oplog.Key
 // Counts returns how many entries and skipped operations a tenant has; see
 // [oplog.Store].
 func (db *DB) Counts(tenant string) (entries, skipped uint64, err error) {
-	err = db.bolt.View(func(tx *bolt.Tx) error {
+	err = db.view(func(tx *bolt.Tx) error {
 		b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
 		if b == nil {
 			return nil
 		}
-		entries = tree{arrivals: b.Bucket([]byte(nameArrivals))}.size()
 		if data := b.Get([]byte(nameSkipped)); data != nil {
 			skipped = binary.BigEndian.Uint64(data)
 		}
-		return nil
+		var err error
+		entries, err = tree{arrivals: b.Bucket([]byte(nameArrivals))}.size()
+		return err
 	})
 	return entries, skipped, err
 }

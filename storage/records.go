@@ -2,6 +2,7 @@ package storage
 
 import (
 	"bytes"
+	"runtime/debug"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -11,7 +12,7 @@ import (
 // Record returns a record; see [oplog.Store].
 func (db *DB) Record(kind oplog.RecordKind, name string) ([]byte, error) {
 	var data []byte
-	err := db.bolt.View(func(tx *bolt.Tx) error {
+	err := db.view(func(tx *bolt.Tx) error {
 		data = bytes.Clone(recordBucket(tx, kind).Get([]byte(name)))
 		if data == nil {
 			return oplog.Errorf(oplog.CodeNotFound, "There is no %s in %s.", name, kind)
@@ -25,7 +26,7 @@ func (db *DB) Record(kind oplog.RecordKind, name string) ([]byte, error) {
 // [oplog.Store].
 func (db *DB) Records(kind oplog.RecordKind, prefix string) ([]oplog.Record, error) {
 	var records []oplog.Record
-	err := db.bolt.View(func(tx *bolt.Tx) error {
+	err := db.view(func(tx *bolt.Tx) error {
 		c := recordBucket(tx, kind).Cursor()
 		for name, data := c.Seek([]byte(prefix)); name != nil && bytes.HasPrefix(name, []byte(prefix)); name, data = c.Next() {
 			records = append(records, oplog.Record{Name: string(name), Data: bytes.Clone(data)})
@@ -36,10 +37,11 @@ func (db *DB) Records(kind oplog.RecordKind, prefix string) ([]oplog.Record, err
 }
 
 // ChangeRecord replaces a record; see [oplog.Store].
-func (db *DB) ChangeRecord(kind oplog.RecordKind, name string, change func(old []byte) ([]byte, error)) error {
+func (db *DB) ChangeRecord(kind oplog.RecordKind, name string, change func(old []byte) ([]byte, error)) (err error) {
 	if err := db.failure(nil); err != nil {
 		return err
 	}
+	defer db.guard(debug.SetPanicOnFault(true), &err)
 	tx, err := db.bolt.Begin(true)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -65,7 +66,7 @@ func (db *DB) closedOf(tenant string) closedDays { return (*db.closedByTenant.Lo
 // readDeletions reads which days are deleted, when the file is opened.
 func (db *DB) readDeletions() error {
 	closed := make(map[string]closedDays)
-	err := db.bolt.View(func(tx *bolt.Tx) error {
+	err := db.view(func(tx *bolt.Tx) error {
 		return recordBucket(tx, oplog.RecordDeletion).ForEach(func(name, data []byte) error {
 			d, err := readDeletion(name, data)
 			if err == nil {
@@ -88,7 +89,8 @@ func readDeletion(name, data []byte) (*oplog.Deletion, error) {
 
 // BeginDeletion writes the record of a deletion, and closes its days; see
 // [oplog.Store].
-func (db *DB) BeginDeletion(d oplog.Deletion) error {
+func (db *DB) BeginDeletion(d oplog.Deletion) (err error) {
+	defer db.guard(debug.SetPanicOnFault(true), &err)
 	data, err := json.Marshal(d)
 	if err != nil {
 		return err
@@ -124,7 +126,7 @@ func (db *DB) DaysBefore(ctx context.Context, tenant, before string) ([]oplog.Da
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		err := db.bolt.View(func(tx *bolt.Tx) error {
+		err := db.view(func(tx *bolt.Tx) error {
 			more = false
 			b := entriesBucket(tx, tenant)
 			if b == nil {
@@ -163,7 +165,7 @@ func (db *DB) DeleteDays(ctx context.Context, tenant string, days oplog.Days) er
 			return err
 		}
 		began := time.Now()
-		err := db.failure(db.bolt.Update(func(tx *bolt.Tx) (err error) {
+		err := db.failure(db.update(func(tx *bolt.Tx) (err error) {
 			more, err = deleteSome(tx, tenant, days)
 			return err
 		}))
@@ -221,12 +223,15 @@ func deleteSome(tx *bolt.Tx, tenant string, days oplog.Days) (more bool, err err
 // Arrived tells whether an entry has arrived; see [oplog.Store].
 func (db *DB) Arrived(tenant string, key oplog.Key) (bool, error) {
 	arrived := false
-	err := db.bolt.View(func(tx *bolt.Tx) error {
+	err := db.view(func(tx *bolt.Tx) error {
 		t, err := readTree(tx, tenant)
-		if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && key.Seq() > t.size() || key.Seq() == 0 {
+		if oplog.CodeOf(err) == oplog.CodeNotFound || key.Seq() == 0 {
 			return nil
 		}
 		if err != nil {
+			return err
+		}
+		if size, err := t.size(); err != nil || key.Seq() > size {
 			return err
 		}
 		at, _, err := t.arrival(key.Seq())
@@ -282,7 +287,7 @@ func isTold(tx *bolt.Tx, d *oplog.Deletion) bool {
 
 // deletions returns those deletions of the tenant that are proven.
 func (v *verification) deletions() (proven []*oplog.Deletion, err error) {
-	err = v.db.bolt.View(func(tx *bolt.Tx) error {
+	err = v.db.view(func(tx *bolt.Tx) error {
 		proven, err = provenDeletions(tx, v.tenant)
 		return err
 	})

@@ -128,7 +128,10 @@ func checkStore(t *testing.T, db *DB, tenant string) {
 		if err != nil {
 			return err
 		}
-		size := tree.size()
+		size, err := tree.size()
+		if err != nil {
+			return err
+		}
 		leaves := checkArrivals(t, tx, tenant, tree, size)
 		checkEntries(t, tx, tenant, size)
 		checkIDs(t, tx, tenant)

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
@@ -57,14 +58,34 @@ func subtreeKey(level int, number int64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{byte(level)}, uint64(number))
 }
 
-// size returns the number of leaves.
-func (t tree) size() uint64 {
-	key, tile := t.arrivals.Cursor().Last()
+// size returns the number of leaves. A damaged page may say any number, and who
+// reads all would never come to the end: tiles are missing before the last only
+// where somebody has removed them.
+func (t tree) size() (uint64, error) {
+	c := t.arrivals.Cursor()
+	key, tile := c.Last()
 	if key == nil {
-		return 0
+		return 0, nil
 	}
-	return binary.BigEndian.Uint64(key)*tileSize + uint64(len(tile)/arrivalSize)
+	if len(key) != tileKeySize || len(tile) > tileSize*arrivalSize {
+		return 0, errArrivals
+	}
+	number, before := binary.BigEndian.Uint64(key), uint64(0)
+	if key, _ := c.Prev(); len(key) == tileKeySize {
+		before = binary.BigEndian.Uint64(key)
+	}
+	if number < before || number-before > maxMissing {
+		return 0, errArrivals
+	}
+	return number*tileSize + uint64(len(tile)/arrivalSize), nil
 }
+
+const (
+	tileKeySize = 8
+	maxMissing  = 1 << 16 // tiles
+)
+
+var errArrivals = errors.New("the record of arrivals is damaged; put a backup in its place")
 
 // arrival returns the key and the leaf hash of the entry with a seq.
 func (t tree) arrival(seq uint64) (oplog.Key, tlog.Hash, error) {
@@ -119,12 +140,15 @@ func (t tree) hash(level int, number int64) (tlog.Hash, error) {
 
 // readHead reads what is needed to grow a tree.
 func readHead(t tree) (treeHead, error) {
-	h := treeHead{known: true, size: t.size()}
+	h := treeHead{known: true}
+	var err error
+	if h.size, err = t.size(); err != nil {
+		return h, err
+	}
 	for level := range h.edge {
 		if h.size>>level&1 == 0 {
 			continue
 		}
-		var err error
 		if h.edge[level], err = t.hash(level, int64(h.size>>level)-1); err != nil {
 			return h, err
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -147,16 +146,9 @@ func (v *verification) check(from, to uint64) (p part) {
 	return p
 }
 
-// view reads the tenant's bucket. Pages that are damaged make bbolt panic, or
-// read beside the file: both are an error here.
-func (v *verification) view(read func(*bolt.Bucket) error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%s cannot be read any more (%v); put a backup in its place", v.db.bolt.Path(), p)
-		}
-	}()
-	return v.db.bolt.View(func(tx *bolt.Tx) error {
+// view reads the tenant's bucket.
+func (v *verification) view(read func(*bolt.Bucket) error) error {
+	return v.db.view(func(tx *bolt.Tx) error {
 		b := tx.Bucket(bucketTenants).Bucket([]byte(v.tenant))
 		if b == nil {
 			return fmt.Errorf("tenant %s went away while it was read", v.tenant)
@@ -309,7 +301,7 @@ func (v *verification) root() tlog.Hash {
 // Tenants lists the tenants that have entries.
 func (db *DB) Tenants() ([]string, error) {
 	var tenants []string
-	err := db.bolt.View(func(tx *bolt.Tx) error {
+	err := db.view(func(tx *bolt.Tx) error {
 		return tx.Bucket(bucketTenants).ForEachBucket(func(name []byte) error {
 			tenants = append(tenants, string(name))
 			return nil

@@ -1,0 +1,85 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"oplog/oplog"
+)
+
+// A damaged page is an error of what needs it, and ends nothing else: a panic
+// where it is read in the background would end the program.
+func TestDamagedPages(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	var entries []oplog.Entry
+	for i := range 600 {
+		entries = append(entries, withID(fmt.Sprint("own-", i), entry(i*7, fmt.Sprint("content ", i))))
+	}
+	mustAppend(t, db, entries...)
+	closeStore(t, db)
+	whole, err := os.ReadFile(filepath.Join(db.dir, fileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	page := os.Getpagesize()
+	for at := 2 * page; at < len(whole); at += page {
+		if bytes.Count(whole[at:at+page], []byte{0}) == page {
+			continue // not used
+		}
+		dir := t.TempDir()
+		damaged := bytes.Clone(whole)
+		copy(damaged[at:], bytes.Repeat([]byte{0xff}, page))
+		if err := os.WriteFile(filepath.Join(dir, fileName), damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		db, err := Open(dir, Options{})
+		if err != nil {
+			continue
+		}
+		for _, err := range useAll(db, entries) {
+			if err != nil {
+				failed++
+			}
+		}
+		_ = db.Close() // may be damaged, too
+	}
+	if failed == 0 {
+		t.Error("nothing failed")
+	}
+}
+
+// useAll does all that reads and writes entries.
+func useAll(db *DB, entries []oplog.Entry) []error {
+	ctx := context.Background()
+	visit := func(oplog.Entry) error { return nil }
+	var keys []oplog.Key
+	for seq := range 600 {
+		keys = append(keys, oplog.MakeKey(entries[seq].Time, uint64(seq+1)))
+	}
+	_, got := db.Get("acme", keys, nil)
+	_, found := db.Find("acme", "own-3", nil)
+	_, older := db.Older("acme", oplog.MakeKey(morning, 0), oplog.Key{}, 1000, nil)
+	_, _, counted := db.Counts("acme")
+	_, proven := db.Prove("acme", keys[5])
+	_, consistent := db.ProveConsistency("acme", 3, 0)
+	_, head := db.Checkpoint("acme")
+	_, days := db.DaysBefore(ctx, "acme", "2027-01-01")
+	_, arrived := db.Arrived("acme", keys[9])
+	_, record := db.Record(oplog.RecordTenant, "acme")
+	_, records := db.Records(oplog.RecordTenant, "")
+	_, tenants := db.Tenants()
+	_, verified := db.Verify(ctx, "acme", 0, func(_, _ uint64) {})
+	return []error{
+		got, found, older, counted, proven, consistent, head, days, arrived, record, records, tenants, verified,
+		db.Arrivals(ctx, "acme", 1, visit), db.Scan(ctx, "acme", oplog.Key{}, oplog.Key{}, visit), db.Conflicts("acme", entries),
+		db.DeleteDays(ctx, "acme", oplog.Days{From: "2026-11-17", To: "2026-11-18"}),
+		db.BeginDeletion(oplog.Deletion{Tenant: "acme", ID: "x", Days: []oplog.Days{{From: "2026-11-17", To: "2026-11-18"}}}),
+		db.ChangeRecord(oplog.RecordTenant, "acme", func([]byte) ([]byte, error) { return []byte("{}"), nil }),
+		func() error { _, err := db.Append(ctx, "acme", []oplog.Entry{entry(3, "more")}, 0); return err }(),
+	}
+}
