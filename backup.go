@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -35,21 +36,13 @@ func (c *backupCommand) Run(m *Main) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	part := c.File + ".part"
-	f, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	var n int64
+	err = writeWhole(c.File, func(w io.Writer) (err error) {
+		n, err = db.WriteTo(w)
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("the backup cannot be written: %w", err)
-	}
-	defer func() {
-		_ = f.Close()       // closed below where all went well
-		_ = os.Remove(part) // renamed where all went well
-	}()
-	n, err := db.WriteTo(f)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("the backup cannot be written: %w", err)
-	}
-	if err := os.Rename(part, c.File); err != nil {
-		return fmt.Errorf("the backup cannot be written: %w", err)
+		return fmt.Errorf("back up: %w", err)
 	}
 	if err := oplog.NoteBackup(db, m.Now()); err != nil {
 		return fmt.Errorf("the backup is written, but not noted: %w", err)

@@ -151,32 +151,41 @@ func parseTime(flag, text string, loc *time.Location) (time.Time, error) {
 	return t, nil
 }
 
-// write writes the file under another name until it is complete, and its
-// manifest beside it.
-func (c *exportCommand) write(m *Main, fill func(io.Writer) (manifest string, err error)) (err error) {
+// write writes the file, and its manifest beside it.
+func (c *exportCommand) write(m *Main, fill func(io.Writer) (manifest string, err error)) error {
 	if c.Output == "" {
 		_, err := fill(m.Stdout)
 		return err
 	}
-	part := c.Output + ".part"
+	return writeWhole(c.Output, func(w io.Writer) error {
+		manifest, err := fill(w)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(c.Output+".manifest", []byte(manifest), 0o600)
+	})
+}
+
+// writeWhole writes a file, under another name until it is complete.
+func writeWhole(path string, fill func(io.Writer) error) error {
+	part := path + ".part"
 	f, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
-		return fmt.Errorf("the export cannot be written: %w", err)
+		return fmt.Errorf("the file cannot be written: %w", err)
 	}
 	defer func() {
 		_ = f.Close()       // closed below where all went well
 		_ = os.Remove(part) // renamed where all went well
 	}()
-	manifest, err := fill(f)
-	if err != nil {
+	if err := fill(f); err != nil {
 		return err
 	}
-	err = errors.Join(os.WriteFile(c.Output+".manifest", []byte(manifest), 0o600), f.Sync(), f.Close())
+	err = errors.Join(f.Sync(), f.Close())
 	if err == nil {
-		err = os.Rename(part, c.Output)
+		err = os.Rename(part, path)
 	}
 	if err != nil {
-		return fmt.Errorf("the export cannot be written: %w", err)
+		return fmt.Errorf("the file cannot be written: %w", err)
 	}
 	return nil
 }
