@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"oplog/oplog"
@@ -31,15 +30,7 @@ type accountAdd struct {
 
 // Run adds the account.
 func (c *accountAdd) Run(m *Main) error {
-	dir, err := m.dataDir(c.Data)
-	if err != nil {
-		return err
-	}
-	l, err := m.openLog(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(c.add(m, l), l.Close())
+	return m.withNewLog(c.Data, func(l *oplog.Log) error { return c.add(m, l) })
 }
 
 func (c *accountAdd) add(m *Main, l *oplog.Log) error {

@@ -32,22 +32,17 @@ type tenantAdd struct {
 
 // Run adds the tenant.
 func (c *tenantAdd) Run(m *Main) error {
-	dir, err := m.dataDir(c.Data)
-	if err != nil {
-		return err
-	}
-	l, err := m.openLog(dir)
-	if err != nil {
-		return err
-	}
-	t := oplog.Tenant{ID: c.ID, Name: c.Name, TimeZone: c.TimeZone, DataPermission: c.DataPermission}
-	t.Retain(&c.RetentionDays, &c.BelowLegalMinimum, oplog.CommandUser.ID, m.Now())
-	t, err = l.AddTenant(t)
-	if err == nil {
+	return m.withNewLog(c.Data, func(l *oplog.Log) error {
+		t := oplog.Tenant{ID: c.ID, Name: c.Name, TimeZone: c.TimeZone, DataPermission: c.DataPermission}
+		t.Retain(&c.RetentionDays, &c.BelowLegalMinimum, oplog.CommandUser.ID, m.Now())
+		t, err := l.AddTenant(t)
+		if err != nil {
+			return err
+		}
 		noteCommand(l, t.ID, "tenant", "create", oplog.Ref{ID: t.ID, Name: t.Name})
 		fmt.Fprintf(m.Stderr, "Tenant %s added. Its first admin: oplog account add NAME --role admin --tenant %s\n", t.ID, t.ID)
-	}
-	return errors.Join(err, l.Close())
+		return nil
+	})
 }
 
 type tenantList struct {
@@ -198,6 +193,19 @@ func noteCommand(l *oplog.Log, tenant, module, operation string, object oplog.Re
 // withLog does something with a log that exists, and closes it.
 func (m *Main) withLog(data string, do func(*oplog.Log) error) error {
 	l, err := m.openExistingLog(data)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(l), l.Close())
+}
+
+// withNewLog is withLog where the log may be new.
+func (m *Main) withNewLog(data string, do func(*oplog.Log) error) error {
+	dir, err := m.dataDir(data)
+	if err != nil {
+		return err
+	}
+	l, err := m.openLog(dir)
 	if err != nil {
 		return err
 	}
