@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 
@@ -139,12 +140,16 @@ func (w *tenantWriter) apply(r *appendRequest, received time.Time) (err error) {
 	if r.refused, err = w.findDuplicates(r); err != nil || r.refused != nil {
 		return err
 	}
-	firstOf := make(map[datedID]uint64) // seqs of senders' ids within this request
+	var firstOf map[datedID]uint64 // seqs of senders' ids within this request
+	if len(r.entries) > 1 {
+		firstOf = make(map[datedID]uint64)
+	}
+	duplicates := slices.ContainsFunc(r.receipts, func(x oplog.Receipt) bool { return x.Status == oplog.StatusDuplicate })
 	for i := range r.entries {
 		e := &r.entries[i]
 		if r.receipts[i].Status == oplog.StatusDuplicate {
 			if r.receipts[i].Seq == 0 {
-				r.receipts[i].Seq = firstOf[datedID{dateOf(e.Time), e.ID}]
+				r.receipts[i].Seq = firstOf[datedID{w.dateOf(e.Time), e.ID}]
 			}
 			continue
 		}
@@ -152,7 +157,9 @@ func (w *tenantWriter) apply(r *appendRequest, received time.Time) (err error) {
 		if e.ID == "" {
 			e.ID = e.Key().ID()
 		} else {
-			firstOf[datedID{dateOf(e.Time), e.ID}] = e.Seq
+			if firstOf != nil {
+				firstOf[datedID{w.dateOf(e.Time), e.ID}] = e.Seq
+			}
 			w.addID(e)
 		}
 		data, err := encodeEntry(e)
@@ -166,7 +173,12 @@ func (w *tenantWriter) apply(r *appendRequest, received time.Time) (err error) {
 			return err
 		}
 		r.receipts[i] = oplog.Receipt{ID: e.ID, Seq: e.Seq, Status: oplog.StatusRecorded}
-		r.recorded = append(r.recorded, *e)
+		if duplicates {
+			r.recorded = append(r.recorded, *e)
+		}
+	}
+	if !duplicates {
+		r.recorded = r.entries
 	}
 	return w.addSkipped(r.skipped)
 }
@@ -179,6 +191,9 @@ type tenantWriter struct {
 	dates                                map[string]*bolt.Bucket // entries of a date
 	idDates                              map[string]*idsOfDate
 	closed                               closedDays
+
+	day  int64  // since 1970, of the last date that was asked for
+	date string // of that day
 }
 
 // appendFill leaves no room in pages: they are filled in order.
@@ -218,6 +233,18 @@ type datedID struct{ date, id string }
 
 func dateOf(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
+// dateOf is the same, and quick for entries of a day, one after the other.
+func (w *tenantWriter) dateOf(t time.Time) string {
+	seconds := t.Unix()
+	if seconds < 0 {
+		return dateOf(t)
+	}
+	if day := seconds / (24 * 60 * 60); w.date == "" || day != w.day {
+		w.day, w.date = day, dateOf(t)
+	}
+	return w.date
+}
+
 // findDeleted names entries of days that were deleted: they would be in no
 // answer.
 func (w *tenantWriter) findDeleted(r *appendRequest) (late []oplog.FieldError) {
@@ -240,13 +267,16 @@ func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
 		return &oplog.Error{Code: oplog.CodeInvalid, Message: "Nothing was stored, because some entries break a rule.", Fields: late}, nil
 	}
 	var differ []oplog.FieldError
-	first := make(map[datedID]*oplog.Entry)
+	var first map[datedID]*oplog.Entry // within the request
+	if len(r.entries) > 1 {
+		first = make(map[datedID]*oplog.Entry)
+	}
 	for i := range r.entries {
 		e := &r.entries[i]
 		if e.ID == "" {
 			continue
 		}
-		id := datedID{dateOf(e.Time), e.ID}
+		id := datedID{w.dateOf(e.Time), e.ID}
 		before := first[id]
 		if before == nil {
 			if before, err = w.recorded(id); err != nil {
@@ -254,7 +284,9 @@ func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
 			}
 		}
 		if before == nil {
-			first[id] = e
+			if first != nil {
+				first[id] = e
+			}
 			continue
 		}
 		r.receipts[i] = oplog.Receipt{ID: e.ID, Seq: before.Seq, Status: oplog.StatusDuplicate}
@@ -321,7 +353,7 @@ func (w *tenantWriter) entryWithID(key oplog.Key, id datedID) (*oplog.Entry, err
 }
 
 func (w *tenantWriter) putEntry(e *oplog.Entry, data []byte) error {
-	b, err := dateBucket(w.entries, w.dates, dateOf(e.Time))
+	b, err := dateBucket(w.entries, w.dates, w.dateOf(e.Time))
 	if err != nil {
 		return err
 	}

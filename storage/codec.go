@@ -61,8 +61,11 @@ func encodeEntry(e *oplog.Entry) ([]byte, error) {
 	if data, ok := encodeQuickly(&r); ok {
 		return data, nil
 	}
-	return encoding.Marshal(&r)
+	return encodeAny(r)
 }
+
+// encodeAny encodes any record, which it moves to the heap.
+func encodeAny(r entryRecord) ([]byte, error) { return encoding.Marshal(&r) }
 
 func recordOf(e *oplog.Entry) entryRecord {
 	r := entryRecord{

@@ -139,7 +139,7 @@ func (w *tenantWriter) idsOf(date string) *idsOfDate {
 }
 
 // addID notes the id of an entry, for saveIDs.
-func (w *tenantWriter) addID(e *oplog.Entry) { w.idsOf(dateOf(e.Time)).added[e.ID] = e.Key() }
+func (w *tenantWriter) addID(e *oplog.Entry) { w.idsOf(w.dateOf(e.Time)).added[e.ID] = e.Key() }
 
 // saveIDs writes the ids that were added, and merges runs.
 func (w *tenantWriter) saveIDs() error {
