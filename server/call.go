@@ -33,7 +33,7 @@ func answer[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(
 	return func(s *Server, r *route) {
 		op := r.operation()
 		op.Middlewares = huma.Middlewares{s.admit(r)}
-		huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		serve := func(ctx context.Context, in *I) (*O, error) {
 			asked := ctx.Value(callKey{}).(*call)
 			out, err := handle(ctx, asked, in)
 			if err != nil {
@@ -41,7 +41,12 @@ func answer[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(
 			}
 			s.tell(r, asked)
 			return out, nil
-		})
+		}
+		huma.Register(s.api, op, serve)
+		if r.method == http.MethodGet {
+			op.Method, op.Hidden = http.MethodHead, true
+			huma.Register(s.api, op, serve)
+		}
 	}
 }
 

@@ -255,3 +255,21 @@ func (f *fixture) raw(caller, line string) reply {
 	}
 	return f.do(r)
 }
+
+// TestHead: what GET answers, HEAD answers without the body.
+func TestHead(t *testing.T) {
+	f := newServer(t)
+	withEntries(f)
+	for _, path := range []string{
+		"/", "/healthz", "/metrics", "/api/v1/openapi.json", "/api/v1/session", "/api/v1/setup", "/api/v1/accounts", "/api/v1/key",
+		entriesPath, entriesPath + "?limit=x", entriesPath + "/e1", entriesPath + "/none", tenantA + "/summary", tenantA + "/catalog",
+		tenantA + "/organizations", tenantA + "/exports", tenantA + "/checkpoint", tenantA + "/access", "/api/v1/tenants/other/entries",
+	} {
+		for _, caller := range []string{"admin", "read", "member", "nobody"} {
+			get, head := f.send(caller, "GET", path, ""), f.send(caller, "HEAD", path, "")
+			if head.status != get.status || head.body != "" || head.header.Get("Content-Type") != get.header.Get("Content-Type") {
+				t.Errorf("%s as %s: GET %d %s, HEAD %d %s %q", path, caller, get.status, get.header.Get("Content-Type"), head.status, head.header.Get("Content-Type"), head.body)
+			}
+		}
+	}
+}
