@@ -116,8 +116,15 @@ for (const [language, entry, exporting, filters] of [
       await page.keyboard.press('Escape')
 
       await page.getByRole('button', { name: new RegExp(`^${filters}`) }).click()
-      await expect(page.getByRole('dialog').getByRole('treeitem').first()).toBeVisible()
       await expectAccessible(page, 'phone, filters')
+      const parts = page.getByRole('dialog').getByRole('heading', { level: 3 })
+      await parts.first().click()
+      await expect(page.getByRole('dialog').getByRole('checkbox').first()).toBeVisible()
+      await expectAccessible(page, 'phone, filters, types')
+      await parts.first().click()
+      await parts.last().click()
+      await expect(page.getByRole('dialog').getByRole('treeitem').first()).toBeVisible()
+      await expectAccessible(page, 'phone, filters, organizations')
     })
 
 // The pages of the settings, and what each asks; opened by the button that says so.

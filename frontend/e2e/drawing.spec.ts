@@ -197,6 +197,14 @@ test('a finger finds everything, 40 px high', async ({ page }) => {
   // The text of a chip leads to its own part of the filters.
   await page.getByRole('button', { name: /^Organization: / }).click()
   await expect(page.getByRole('tree', { name: 'Organizations' })).toBeInViewport()
+  await expect(page.getByRole('checkbox')).toHaveCount(0) // the others are one line each
+  const sheet = page.getByRole('dialog', { name: 'Filters' })
+  const modules = sheet.getByRole('heading', { name: 'Functional module' })
+  await modules.click()
+  await sheet.getByRole('checkbox', { name: 'Email' }).check()
+  await modules.click()
+  await expect(sheet.getByText('Email', { exact: true })).toBeVisible()
+  await expect.poll(() => new URL(page.url()).searchParams.get('module')).toBe('email')
   expect(await tooSmall(page)).toEqual([])
   await page.getByRole('button', { name: 'Close' }).click()
   await expect(page.getByRole('dialog')).toHaveCount(0)

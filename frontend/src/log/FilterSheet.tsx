@@ -1,13 +1,15 @@
-import { useEffect, useRef } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { Organization, Summary, Tenant } from '../api/types'
 import { Dialog } from '../frame/Dialog'
 import { useWords } from '../i18n/language'
 import { Button } from '../theme/Button'
+import { Icon } from '../theme/Icon'
 import { ChoiceList } from './ChoiceFilter'
 import type { Titles } from './catalog'
 import { moduleChoices, operationChoices } from './choices'
-import { type FilterName, type Filters, toggled, without } from './filters'
-import type { NameOf } from './filterWords'
+import { type FilterName, type Filters, type ListFilter, toggled, without } from './filters'
+import { filterLabel, type NameOf } from './filterWords'
+import { filterValues, shortList } from './names'
 import { OrganizationTree } from './OrganizationTree'
 import { useSummary } from './queries'
 import { UserChoices } from './UserChoices'
@@ -19,64 +21,81 @@ interface Props {
   titles: Titles
   organizations: Organization[] | undefined
   nameOf: NameOf
-  /** The filter to begin at, when the text of its chip was pressed. */
+  /** The filter that is open at first, when the text of its chip was pressed. */
   at: FilterName | undefined
   onFilters: (next: Filters) => void
   onClose: () => void
 }
 
-/** All filters of a phone in one place, the organizations too. */
+/** All filters of a phone in one place, the organizations too: each says what it is set to, and opens to change it. */
 export function FilterSheet(props: Props) {
   const { tenant, filters, summary, titles, organizations, nameOf, at, onFilters, onClose } = props
   const words = useWords()
-  const begin = useRef<HTMLElement>(null)
-  useEffect(() => {
-    begin.current?.scrollIntoView()
-  }, [])
-  const part = (name: FilterName) => (name === at ? begin : undefined)
-  const operationCounts = useSummary(tenant.id, without(filters, 'operation')).data?.facets.operation
-  const moduleCounts = useSummary(tenant.id, without(filters, 'module')).data?.facets.module
-  const users = useSummary(tenant.id, without(filters, 'user')).data?.facets.user
-  const own = useSummary(tenant.id, without(filters, 'organization'), organizations !== undefined).data?.facets
+  const [open, setOpen] = useState<ReadonlySet<FilterName>>(new Set(at && [at]))
+  const isOpen = (name: FilterName) => open.has(name)
+
+  const operationCounts = useSummary(tenant.id, without(filters, 'operation'), isOpen('operation')).data?.facets
+  const moduleCounts = useSummary(tenant.id, without(filters, 'module'), isOpen('module')).data?.facets
+  const users = useSummary(tenant.id, without(filters, 'user'), isOpen('user')).data?.facets
+  const own = useSummary(tenant.id, without(filters, 'organization'), isOpen('organization')).data?.facets
+
+  const part = (name: ListFilter, content: ReactNode) => (
+    <details
+      open={isOpen(name)}
+      onToggle={(event) => {
+        const next = new Set(open)
+        if (event.currentTarget.open) next.add(name)
+        else next.delete(name)
+        if (next.size !== open.size) setOpen(next)
+      }}
+    >
+      <summary>
+        <h3>{filterLabel(name, words)}</h3>
+        <span className={filters[name].length > 0 ? 'cut filter-set' : 'cut'}>
+          {filters[name].length > 0
+            ? shortList(filterValues(filters, name, nameOf), words.more, words.listJoin)
+            : words.all}
+        </span>
+        <Icon name="down" />
+      </summary>
+      {isOpen(name) && content}
+    </details>
+  )
   return (
     <Dialog title={words.filters} className="filter-sheet" onClose={onClose}>
-      <section ref={part('operation')}>
-        <h3>{words.operationType}</h3>
+      {part(
+        'operation',
         <ChoiceList
           label={words.operationType}
           findLabel={words.findOperationType}
           groups={operationChoices(titles, words)}
-          counts={operationCounts}
+          counts={operationCounts?.operation}
           selected={filters.operation}
           onChange={(operation) => onFilters({ ...filters, operation })}
-        />
-      </section>
-      <section ref={part('module')}>
-        <h3>{words.functionalModule}</h3>
+        />,
+      )}
+      {part(
+        'module',
         <ChoiceList
           label={words.functionalModule}
           findLabel={words.findModule}
           groups={moduleChoices(titles)}
-          counts={moduleCounts}
+          counts={moduleCounts?.module}
           selected={filters.module}
           onChange={(module) => onFilters({ ...filters, module })}
-        />
-      </section>
-      <section ref={part('user')}>
-        <h3>{words.user}</h3>
-        <UserChoices users={users} filters={filters} nameOf={nameOf} onFilters={onFilters} />
-      </section>
-      {organizations && (
-        <section ref={part('organization')}>
-          <h3>{words.organization}</h3>
+        />,
+      )}
+      {part('user', <UserChoices users={users?.user} filters={filters} nameOf={nameOf} onFilters={onFilters} />)}
+      {organizations &&
+        part(
+          'organization',
           <OrganizationTree
             organizations={organizations}
             own={own?.organization}
             selected={filters.organization}
             onSelect={(id) => onFilters(toggled(filters, 'organization', id))}
-          />
-        </section>
-      )}
+          />,
+        )}
       <div className="sheet-foot">
         <Button kind="primary" block onClick={onClose}>
           {summary ? words.operationsTotal(summary.total) : words.done}
