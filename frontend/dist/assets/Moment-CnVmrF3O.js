@@ -1,1 +1,0 @@
-import{At as e,G as t,q as n,x as r,yt as i}from"./start-CazXOkYl.js";var a=e();function o({time:e,zone:o,ahead:s}){let c=i(),l=Date.parse(e);return(0,a.jsxs)(`time`,{dateTime:e,title:`${e} UTC (${n(l,o)})`,className:`stack`,children:[(0,a.jsx)(`span`,{children:t(e,o)}),!s&&(0,a.jsx)(`small`,{children:r(l,o,c,Date.now())})]})}export{o as t};

@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/start-CazXOkYl.js","assets/rolldown-runtime-XKyaHtl9.js","assets/start-B-uJsVUk.css"])))=>i.map(i=>d[i]);
-import{Nt as e,Pt as t}from"./start-CazXOkYl.js";t(window.location),e(()=>import(`./start-CazXOkYl.js`).then(e=>e.t),__vite__mapDeps([0,1,2]));
