@@ -12,6 +12,22 @@ test.beforeAll(async () => {
 
 test.afterAll(() => program.dispose())
 
+test('filters that are refused are not asked for again and again', async ({ page }) => {
+  const asked: string[] = []
+  page.on('request', (request) => {
+    if (request.url().includes('/live?')) asked.push(request.url())
+  })
+  await open(page, `${program.url}${demoLog}?q=%22`)
+  await expect(page.getByRole('alert')).toContainText('letter or digit')
+  await expect(page.getByRole('searchbox')).toHaveAttribute('aria-invalid', 'true')
+  await expect(page.getByText('Live paused, reconnecting…')).toBeHidden()
+  const before = asked.length
+  await page.getByRole('searchbox').fill('send')
+  await expect(page.getByRole('alert')).toBeHidden()
+  await expect.poll(() => asked.length).toBe(before + 1)
+  expect(asked.at(-1)).toContain('q=send')
+})
+
 for (const words of [
   {
     language: 'English',

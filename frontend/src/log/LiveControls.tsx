@@ -7,6 +7,8 @@ interface Props {
   query: string
   /** Whether the period ends now: else nothing new can come into it. */
   possible: boolean
+  /** The filters are refused, the stream of them, too: it waits until they change. */
+  refused: boolean
   on: boolean
   total: number | undefined
   readAt: number
@@ -15,9 +17,9 @@ interface Props {
 }
 
 /** Whether new entries are counted as they come, how many there are, and the way to see them. */
-export function LiveControls({ tenant, query, possible, on, total, readAt, onTurn, onShow }: Props) {
+export function LiveControls({ tenant, query, possible, refused, on, total, readAt, onTurn, onShow }: Props) {
   const words = useWords()
-  const live = useLive({ tenant, query, on: on && possible, total, readAt })
+  const live = useLive({ tenant, query, on: on && possible && !refused, total, readAt })
   useKey('.', onShow, live.count > 0)
   return (
     <>

@@ -81,6 +81,8 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
 
   const log = useLog(tenant, filters)
   const { entries, summary, titles, nameOf, error } = log
+  /** What is wrong with the filters: asking again would not help. */
+  const refused = error instanceof ApiProblem && error.status === 422 ? error.locations : undefined
   const terms = useMemo(() => searchTerms(filters.q), [filters.q])
   const query = writeFilters(filters).toString()
 
@@ -220,7 +222,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           summary={summary}
           titles={titles}
           layout={layout.table}
-          refused={error instanceof ApiProblem && error.status === 422 ? error.locations : []}
+          refused={refused ?? []}
           opened={opened}
           onOpened={setOpened}
           onShowTree={hasTree && layout.tree && panel.closed ? () => panel.setClosed(false) : undefined}
@@ -263,6 +265,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
             tenant={tenant.id}
             query={query}
             possible={endsNow(filters)}
+            refused={refused !== undefined}
             on={taste.live}
             total={summary?.total}
             readAt={log.readAt}
