@@ -146,10 +146,8 @@ func (m *Main) greet(l *oplog.Log, url string) error {
 }
 
 func (c *demoCommand) fill(ctx context.Context, m *Main, l *oplog.Log) error {
-	for _, a := range logins {
-		if _, err := l.Account(a.username); err == nil {
-			return fmt.Errorf("this data directory has an account %s already; name another with --data", a.username)
-		}
+	if err := isNew(l); err != nil {
+		return err
 	}
 	if _, err := l.AddTenant(demo.Tenant()); err != nil {
 		return err
@@ -167,6 +165,30 @@ func (c *demoCommand) fill(ctx context.Context, m *Main, l *oplog.Log) error {
 		return err
 	}
 	return addLogins(l)
+}
+
+// isNew refuses a log that has accounts or entries: the demo's owner, whose
+// password everybody knows, would see it all.
+func isNew(l *oplog.Log) error {
+	isNew, err := l.Empty()
+	if err != nil {
+		return err
+	}
+	tenants, err := l.Tenants()
+	if err != nil {
+		return err
+	}
+	for _, t := range tenants {
+		entries, _, err := l.Counts(t.ID)
+		if err != nil {
+			return err
+		}
+		isNew = isNew && entries == 0
+	}
+	if !isNew {
+		return errors.New("this data directory holds a log that is no demo; name another with --data")
+	}
+	return nil
 }
 
 func addLogins(l *oplog.Log) error {

@@ -280,12 +280,27 @@ func TestDemoIsThrownAway(t *testing.T) {
 	}
 }
 
+// TestDemoBesideOthers: a log that is no demo gets no owner whose password
+// everybody knows, also where the environment names its directory.
 func TestDemoBesideOthers(t *testing.T) {
-	data, s := acme(t)
-	s.stdin = "correct horse"
-	s.mustRun(t, "account", "add", "admin", "--role", "admin", "--tenant", "acme", "--password-stdin")
-	s.fails(t, "account admin already", "demo", "--entries", "10", "--listen", "127.0.0.1:0")
-	s.shows(t, `^ID[^\n]*\nacme[^\n]*\n$`, "tenant", "list", "--data", data)
+	f := func(use func(s setting)) {
+		t.Helper()
+		data, s := acme(t)
+		use(s)
+		s.fails(t, "holds a log that is no demo", "demo", "--entries", "10", "--listen", "127.0.0.1:0")
+		s.shows(t, `^ID[^\n]*\nacme[^\n]*\n$`, "tenant", "list", "--data", data)
+	}
+	f(func(s setting) {
+		s.stdin = "correct horse"
+		s.mustRun(t, "account", "add", "wang", "--role", "admin", "--tenant", "acme", "--password-stdin")
+	})
+	f(func(s setting) {
+		file := filepath.Join(t.TempDir(), "one.ndjson")
+		if err := os.WriteFile(file, []byte(`{"user":{"id":"u","name":"U"},"module":"sms","operation":"send"}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s.mustRun(t, "import", "--tenant", "acme", file)
+	})
 }
 
 // TestAnchor: what is kept in a folder shows, later, that the log was replaced.
