@@ -9,7 +9,7 @@ import "time"
 type Pace struct{ since time.Time } // the last rest
 
 const (
-	paceStretch = 500 * time.Microsecond // of work without a rest
+	paceStretch = 250 * time.Microsecond // of work without a rest
 	paceRest    = 50 * time.Microsecond
 )
 
