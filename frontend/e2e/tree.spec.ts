@@ -36,6 +36,7 @@ test.beforeAll(async () => {
     ...of({ id: 'r0b7', name: 'x' }, 3),
     ...of({ id: 'r19b98', name: 'x' }, 2),
     ...of({ id: 'closed', name: 'Closed' }, 1),
+    { user: { id: 'u', name: 'Ada' }, module: 'email', operation: 'send' },
   ]
   await program.call(key, '/tenants/acme/entries', { method: 'POST', body: JSON.stringify({ entries }) })
   await put(tree) // what has entries stays, archived
@@ -51,6 +52,7 @@ for (const words of [
     archived: 'Archived',
     width: 'Width of the organization panel',
     total: (n: number) => `${n} operation`,
+    outside: '1 operation names no organization.',
     show: 'Show organizations',
   },
   {
@@ -60,6 +62,7 @@ for (const words of [
     archived: '已归档',
     width: '组织面板的宽度',
     total: (n: number) => `共 ${n} 条操作`,
+    outside: '另有 1 条操作未注明组织。',
     show: '显示组织',
   },
 ] as const)
@@ -69,11 +72,12 @@ for (const words of [
     await signIn(page, 'admin', password)
     const tree = page.getByRole('tree', { name: words.tree })
     const items = tree.getByRole('treeitem')
-    const total = page.getByRole('status').filter({ hasText: words.total(6) })
+    const total = page.getByRole('status').filter({ hasText: words.total(7) })
     await expect(total).toBeVisible()
 
-    // Counts, with all below; archived ones last and tagged.
+    // Counts, with all below; archived ones last and tagged. What the tree does not count is said below it.
     await expect(tree.getByRole('treeitem', { name: 'Acme 集团' })).toContainText('6')
+    await expect(page.getByText(words.outside)).toBeVisible()
     await expect(tree.getByRole('treeitem', { name: 'Region 0', exact: false }).first()).toContainText('3')
     await items.first().focus()
     await page.keyboard.press('End')

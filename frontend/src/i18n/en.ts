@@ -250,6 +250,7 @@ export const en = {
   findOrganization: 'Find organization',
   archived: 'Archived',
   countsFollow: 'Counts follow the filters above the table.',
+  outsideTree: (count: number) => `${plural(count, 'operation names', 'operations name')} no organization.`,
   treeFailed: (detail: string) => `The organizations could not be read: ${detail}`,
   close: 'Close',
 

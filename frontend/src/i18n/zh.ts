@@ -244,6 +244,7 @@ export const zh: Dictionary = {
   findOrganization: '查找组织',
   archived: '已归档',
   countsFollow: '数量随右侧筛选条件变化。',
+  outsideTree: (count) => `另有 ${n(count)} 条操作未注明组织。`,
   treeFailed: (detail) => `无法读取组织：${detail}`,
   close: '关闭',
 

@@ -207,6 +207,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           organizations={log.organizations.data}
           error={log.organizations.error}
           own={log.ownCounts}
+          outside={log.outside}
           selected={filters.organization}
           width={panel.width}
           onSelect={(id) => filterBy('organization', id)}

@@ -9,6 +9,8 @@ interface Props {
   organizations: Organization[] | undefined
   error: unknown
   own: FacetValue[] | undefined
+  /** How many entries name no organization. */
+  outside: number
   selected: string[]
   width: number
   onSelect: (id: string) => void
@@ -63,7 +65,10 @@ export function OrganizationPanel({ width, onWidth, ...props }: Props) {
           {props.error instanceof ApiProblem ? words.treeFailed(props.error.detail) : null}
         </p>
       )}
-      <footer>{words.countsFollow}</footer>
+      <footer>
+        <p>{words.countsFollow}</p>
+        {props.outside > 0 && <p>{words.outsideTree(props.outside)}</p>}
+      </footer>
       <div
         className="tree-edge"
         role="separator"

@@ -1,5 +1,5 @@
 import { useCallback, useMemo } from 'react'
-import type { Tenant } from '../api/types'
+import type { Summary, Tenant } from '../api/types'
 import { useTitles } from './catalog'
 import { type Filters, without, withoutSelection, writeFilters } from './filters'
 import { useNames } from './names'
@@ -37,6 +37,8 @@ export function useLog(tenant: Tenant, filters: Filters) {
     organizations,
     /** Own entries of each organization; undefined until they are counted. */
     ownCounts: acrossOrganizations.data?.facets.organization,
+    /** Entries that name no organization: no count of the tree has them. */
+    outside: outsideOf(acrossOrganizations.data),
     titles,
     nameOf: useNames(entries, summary, organizations.data, titles),
     error,
@@ -56,6 +58,11 @@ export function useLog(tenant: Tenant, filters: Filters) {
     more,
     retryMore: () => fetchNextPage(),
   }
+}
+
+function outsideOf(summary: Summary | undefined): number {
+  if (!summary) return 0
+  return summary.facets.organization.reduce((rest, { count }) => rest - count, summary.total)
 }
 
 function firstOf(...errors: unknown[]): unknown {
