@@ -36,7 +36,7 @@ export function budget(limit: number): Plugin {
       const entries = Object.values(bundle).filter(
         (file) => file.type === 'chunk' && (file.isEntry || file.name === 'start'),
       )
-      if (entries.length < 2) this.error('the entry or the page of the log is missing, so its size is not known')
+      if (entries.length < 2) this.error('the entry or the start is missing, so its size is not known')
       const files = filesFor(bundle, ['index.html', ...entries.map((file) => file.fileName)])
       const size = gzipSize(bundle, files)
       const text = `the first load of the log is ${Math.ceil(size / 1000)} KB of gzip in ${files.size} files`

@@ -1,7 +1,7 @@
 import { useMemo, useRef, useState } from 'react'
 import { ApiProblem, problemText } from '../api/http'
 import type { Entry, Tenant } from '../api/types'
-import { useToast } from '../frame/Toasts'
+import { useCopy } from '../frame/useCopy'
 import { useWords } from '../i18n/language'
 import { useTitles } from '../log/catalog'
 import { type FilterName, type Filters, type ListFilter, writeFilters } from '../log/filters'
@@ -10,7 +10,6 @@ import { filterValues, shortList, useNames } from '../log/names'
 import { useOrganizations } from '../log/queries'
 import { useSlow } from '../log/slow'
 import { useLast } from '../log/useLast'
-import { copyText } from '../theme/copy'
 import { exactTime } from '../time/zone'
 import { AccessDialog } from './AccessDialog'
 import { AccessEmpty } from './AccessEmpty'
@@ -36,7 +35,7 @@ interface Props {
 export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
   const common = useWords()
   const words = useAdminWords()
-  const say = useToast()
+  const copy = useCopy()
   const place = useRef<HTMLDivElement>(null)
   const [opened, setOpened] = useState<Entry>()
   const access = useAccess(scope === 'tenant' ? tenant.id : null, filters)
@@ -96,11 +95,6 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
     onFilters(next, how)
   }
 
-  async function copyLink() {
-    await copyText(window.location.href)
-    say(common.linkCopied)
-  }
-
   const hasRows = entries.length > 0
   return (
     <div ref={place}>
@@ -112,7 +106,7 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
         deeds={deeds}
         refused={access.error instanceof ApiProblem && access.error.status === 422 ? access.error.locations : []}
         onFilters={filter}
-        onCopyLink={copyLink}
+        onCopyLink={() => copy(window.location.href, common.linkCopied)}
       />
       {access.error && (
         <Notice

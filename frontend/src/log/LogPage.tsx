@@ -5,12 +5,11 @@ import { ApiProblem, problemText } from '../api/http'
 import { keys } from '../api/keys'
 import type { Entry, EntryPage, Preset, Tenant } from '../api/types'
 import { useDocumentTitle } from '../frame/documentTitle'
-import { useToast } from '../frame/Toasts'
 import { TopBar } from '../frame/TopBar'
+import { useCopy } from '../frame/useCopy'
 import { useKey } from '../frame/useKey'
 import { useViewport } from '../frame/viewport'
 import { useWords } from '../i18n/language'
-import { copyText } from '../theme/copy'
 import { dateText, wallTime } from '../time/zone'
 import { tasteWith } from '../views/look'
 import { type ViewContext, ViewsMenu } from '../views/ViewsMenu'
@@ -58,7 +57,7 @@ const FilterSheet = lazy(() => import('./FilterSheet').then((module) => ({ defau
 
 export function LogPage({ tenant }: { tenant: Tenant }) {
   const words = useWords()
-  const say = useToast()
+  const copy = useCopy()
   const client = useQueryClient()
   const navigate = useNavigate()
   const { entry: openId } = useParams()
@@ -113,13 +112,6 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   const filterBy = useCallback(
     (name: ListFilter, value: string) => setFilters(toggled(filters, name, value)),
     [filters, setFilters],
-  )
-  const copy = useCallback(
-    async (text: string, said: string = words.copied) => {
-      await copyText(text)
-      say(said)
-    },
-    [say, words],
   )
   function closeEntry() {
     openEntry(undefined)
