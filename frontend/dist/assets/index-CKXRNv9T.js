@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/start-L_2p2zgQ.js","assets/rolldown-runtime-XKyaHtl9.js","assets/start-B92Yv1iD.css"])))=>i.map(i=>d[i]);
-import{Ft as e,Pt as t}from"./start-L_2p2zgQ.js";e(window.location),t(()=>import(`./start-L_2p2zgQ.js`).then(e=>e.t),__vite__mapDeps([0,1,2]));
