@@ -19,6 +19,7 @@ type Index interface {
 	Ready() error
 
 	// Rebuild builds a tenant's index anew from the store, telling how far it is.
+	// It waits, until ctx ends, for whoever is writing or loading that index.
 	Rebuild(ctx context.Context, tenant string, progress func(done, total uint64)) error
 
 	// Drop forgets the entries from a time, inclusive, to another, exclusive,

@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -121,8 +122,8 @@ func TestDropOfATenantThatIsClosed(t *testing.T) {
 	f(251)
 }
 
-// Who builds the index anew does not wait for one that is being written, or
-// loaded, which itself waits for the list of tenants.
+// Who builds the index anew waits for whoever writes or loads it, without
+// holding up the other tenants, and for no longer than it is told to.
 func TestRebuildOfATenantThatIsWritten(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	t.Cleanup(func() { closeLog(t, l) })
@@ -133,10 +134,27 @@ func TestRebuildOfATenantThatIsWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	open.building.Lock()
-	err = l.index.Rebuild(t.Context(), tenant, nil)
-	open.building.Unlock()
-	if oplog.CodeOf(err) != oplog.CodeUnavailable {
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := l.index.Rebuild(ended, tenant, nil); oplog.CodeOf(err) != oplog.CodeUnavailable || !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want %s", err, oplog.CodeUnavailable)
+	}
+	rebuilt := make(chan error)
+	go func() { rebuilt <- l.index.Rebuild(t.Context(), tenant, func(uint64, uint64) {}) }()
+	if _, err := l.index.readyTenant(t.Context(), "other"); err != nil {
+		t.Error(err)
+	}
+	select {
+	case err := <-rebuilt:
+		t.Errorf("built anew beside one that writes: %v", err)
+	default:
+	}
+	open.building.Unlock()
+	if err := <-rebuilt; err != nil {
+		t.Error(err)
+	}
+	if again, err := l.index.readyTenant(t.Context(), tenant); err != nil || again == open {
+		t.Errorf("not built anew: %v", err)
 	}
 }
 

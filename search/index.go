@@ -216,15 +216,26 @@ func (x *Index) Open(ctx context.Context, tenant string) error {
 
 // Rebuild builds a tenant's index anew; see [oplog.Index].
 func (x *Index) Rebuild(ctx context.Context, tenant string, progress func(done, total uint64)) error {
-	if err := x.discard(tenant); err != nil {
-		return err
+	every := time.NewTicker(100 * time.Millisecond)
+	defer every.Stop()
+	for {
+		done, err := x.discard(tenant)
+		if err != nil {
+			return err
+		}
+		if done {
+			break
+		}
+		select {
+		case <-every.C:
+		case <-ctx.Done():
+			return oplog.Errorf(oplog.CodeUnavailable, "The index of tenant %s is still being written; try again later: %w", tenant, ctx.Err())
+		}
 	}
 	t, err := x.tenant(tenant)
 	if err != nil {
 		return err
 	}
-	every := time.NewTicker(100 * time.Millisecond)
-	defer every.Stop()
 	for {
 		select {
 		case <-t.loaded:
@@ -242,26 +253,27 @@ func (x *Index) Rebuild(ctx context.Context, tenant string, progress func(done, 
 	}
 }
 
-// discard forgets a tenant's segments.
-func (x *Index) discard(tenant string) error {
+// discard forgets a tenant's segments, and says whether it has: it does not
+// while they are being written or loaded, which it cannot wait for, because who
+// loads waits for mu.
+func (x *Index) discard(tenant string) (bool, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if t := x.tenants[tenant]; t != nil {
-		busy := oplog.Errorf(oplog.CodeUnavailable, "The index of tenant %s is being written; try again in a moment.", tenant)
 		if !t.building.TryLock() {
-			return busy // not waited for: who loads waits for mu
+			return false, nil
 		}
 		defer t.building.Unlock()
 		t.mu.Lock()
 		written := t.merging || t.queued
 		t.mu.Unlock()
 		if written {
-			return busy
+			return false, nil
 		}
 		t.close()
 		delete(x.tenants, tenant)
 	}
-	return x.store.ChangeRecord(oplog.RecordIndex, tenant, func([]byte) ([]byte, error) { return nil, nil })
+	return true, x.store.ChangeRecord(oplog.RecordIndex, tenant, func([]byte) ([]byte, error) { return nil, nil })
 }
 
 // Ready tells how far tenants that are catching up are; see [oplog.Index].
