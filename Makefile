@@ -14,7 +14,7 @@ test: lint test-go test-console test-e2e
 
 lint:
 	test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
-	$(LINT) run ./...
+	$(LINT) run --allow-parallel-runners ./...
 
 # The race detector needs cgo; the product does not.
 test-go:
