@@ -126,7 +126,7 @@ func (db *DB) Find(tenant, id string, through func(*oplog.Entry) bool) (oplog.En
 		if key, ok := oplog.KeyOfID(id); ok {
 			keys = append(keys, key)
 		}
-		keys = append(keys, keysOfSendersID(tx, tenant, id, through == nil)...)
+		keys = append(keys, keysOfSendersID(tx, tenant, id, closed, through == nil)...)
 		slices.SortFunc(keys, func(a, b oplog.Key) int { return b.Compare(a) })
 		for _, key := range keys {
 			data, err := entryAt(tx, tenant, key)
@@ -148,8 +148,9 @@ func (db *DB) Find(tenant, id string, through func(*oplog.Entry) bool) (oplog.En
 }
 
 // keysOfSendersID looks a sender's id up, day by day from the newest, on each
-// day of which it may stand for another entry.
-func keysOfSendersID(tx *bolt.Tx, tenant, id string, newest bool) []oplog.Key {
+// day of which it may stand for another entry. Of days that are closed it knows
+// none, whatever of them is on disk yet: the newest is the newest that is kept.
+func keysOfSendersID(tx *bolt.Tx, tenant, id string, closed closedDays, newest bool) []oplog.Key {
 	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
 	if b == nil {
 		return nil
@@ -160,6 +161,9 @@ func keysOfSendersID(tx *bolt.Tx, tenant, id string, newest bool) []oplog.Key {
 	var keys []oplog.Key
 	c := ids.Cursor()
 	for name, _ := c.Last(); name != nil && (!newest || len(keys) == 0); name, _ = c.Prev() {
+		if closed.hasDate(name[:dateSize]) {
+			continue
+		}
 		readRun(ids, name).find(hash, func(seq uint64) bool {
 			key, _, err := arrivals.arrival(seq)
 			if err != nil {

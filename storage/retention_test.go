@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -134,6 +136,61 @@ func TestDeletion(t *testing.T) {
 	mustAppend(t, db, entry(0, "f"))
 	if err := db.DeleteDays(t.Context(), "none", gone); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestFindDuringDeletion: an id that stands for an entry of a day that is kept
+// is found at every moment of the deletion of a later day on which it stands for
+// another, by its id alone and through a filter; that of the later day is the
+// newest until its day is closed, and no answer from then on.
+func TestFindDuringDeletion(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	const minutesOfDay = 24 * 60
+	kept, gone := withID("order-7", entry(10*minutesOfDay, "kept")), withID("order-7", entry(9*minutesOfDay, "gone"))
+	entries := []oplog.Entry{kept, gone}
+	for range deleteAtOnce { // so that the day goes in two transactions
+		entries = append(entries, entry(9*minutesOfDay, "gone"))
+	}
+	mustAppend(t, db, entries...)
+	find := func(through func(*oplog.Entry) bool) string {
+		e, err := db.Find("acme", "order-7", through)
+		if err != nil {
+			return err.Error()
+		}
+		return e.Content.Name
+	}
+	all := func(*oplog.Entry) bool { return true }
+	if got := find(nil) + " " + find(all); got != "gone gone" {
+		t.Fatal("before:", got)
+	}
+
+	var done atomic.Bool
+	var asking sync.WaitGroup
+	for _, through := range []func(*oplog.Entry) bool{nil, all, nil} {
+		asking.Go(func() {
+			for last, ended := "gone", false; !ended; {
+				ended = done.Load()
+				got := find(through)
+				if got != "kept" && got != last {
+					t.Errorf("during the deletion: %s, after %s", got, last)
+					return
+				}
+				last = got
+			}
+		})
+	}
+	day := dateOf(gone.Time)
+	deletion(t, db, uint64(len(entries)), oplog.Days{From: day, To: day})
+	if got := find(nil) + " " + find(all); got != "kept kept" {
+		t.Error("once its day is closed:", got)
+	}
+	if err := db.DeleteDays(t.Context(), "acme", oplog.Days{From: day, To: day}); err != nil {
+		t.Error(err)
+	}
+	done.Store(true)
+	asking.Wait()
+	if got := find(nil) + " " + find(all); got != "kept kept" {
+		t.Error("after:", got)
 	}
 }
 
