@@ -126,7 +126,7 @@ func (l *Log) Organizations(tenant, scope string) (Tree, error) {
 }
 
 // changeTree replaces a tenant's tree by what change makes of it.
-func (l *Log) changeTree(tenant string, change func(Tree) Tree) (Tree, error) {
+func (l *Log) changeTree(tenant string, change func(Tree) (Tree, error)) (Tree, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	t, err := l.readTenant(tenant)
@@ -134,8 +134,9 @@ func (l *Log) changeTree(tenant string, change func(Tree) Tree) (Tree, error) {
 		return nil, err
 	}
 	tree, err := changeRecord(l.store, RecordOrganizations, tenant, func(tree *Tree, _ bool) (bool, error) {
-		*tree = change(*tree)
-		return false, nil
+		next, err := change(*tree)
+		*tree = next
+		return false, err
 	})
 	if err != nil {
 		return nil, err
@@ -146,7 +147,8 @@ func (l *Log) changeTree(tenant string, change func(Tree) Tree) (Tree, error) {
 }
 
 // SetOrganizations replaces a tenant's tree. An organization that is left out
-// and still has entries stays, marked as archived.
+// and still has entries stays, marked as archived. A tenant has at most
+// [MaxOrganizations], those included.
 func (l *Log) SetOrganizations(ctx context.Context, tenant string, next Tree) (Tree, error) {
 	if broken := next.validate(); len(broken) > 0 {
 		return nil, &Error{Code: CodeInvalid, Message: "The tree of organizations breaks a rule; it was not changed.", Fields: broken}
@@ -158,14 +160,21 @@ func (l *Log) SetOrganizations(ctx context.Context, tenant string, next Tree) (T
 	if err != nil {
 		return nil, err
 	}
-	return l.changeTree(tenant, func(tree Tree) Tree {
-		return tree.replacedBy(next, func(id string) bool { return counts.Organizations[id] > 0 })
+	return l.changeTree(tenant, func(tree Tree) (Tree, error) {
+		result := tree.replacedBy(next, func(id string) bool { return counts.Organizations[id] > 0 })
+		if n := len(result); n > MaxOrganizations && n > len(tree) {
+			v := validation{}
+			v.fail("organizations", n, "makes %d organizations with the %d that it leaves out and that stay, archived, for their entries; a tenant may have %d",
+				n, n-len(next), MaxOrganizations)
+			return nil, &Error{Code: CodeInvalid, Message: "The tree of organizations breaks a rule; it was not changed.", Fields: v.errors}
+		}
+		return result, nil
 	})
 }
 
-// learnOrganizations adds organizations that entries name and the tree does
-// not know.
-func (l *Log) learnOrganizations(t tenantState, entries []Entry) error {
+// unknownOf returns the organizations that entries name and a tenant does not
+// know, each once.
+func (t *tenantState) unknownOf(entries []Entry) []Ref {
 	var unknown []Ref
 	met := make(map[string]bool)
 	for i := range entries {
@@ -175,6 +184,13 @@ func (l *Log) learnOrganizations(t tenantState, entries []Entry) error {
 			unknown = append(unknown, ref)
 		}
 	}
+	return unknown
+}
+
+// learnOrganizations adds organizations that entries name and the tree does
+// not know, or none where there is no room for all.
+func (l *Log) learnOrganizations(t tenantState, entries []Entry) error {
+	unknown := t.unknownOf(entries)
 	if len(unknown) == 0 {
 		return nil
 	}
@@ -183,6 +199,15 @@ func (l *Log) learnOrganizations(t tenantState, entries []Entry) error {
 	if err := l.store.Conflicts(t.ID, entries); err != nil {
 		return err
 	}
-	_, err := l.changeTree(t.ID, func(tree Tree) Tree { return tree.with(unknown) })
+	_, err := l.changeTree(t.ID, func(tree Tree) (Tree, error) {
+		if broken := tree.noRoomFor(entries); len(broken) > 0 {
+			return nil, tooManyOrganizations(broken)
+		}
+		return tree.with(unknown), nil
+	})
 	return err
+}
+
+func tooManyOrganizations(broken []FieldError) error {
+	return &Error{Code: CodeInvalid, Message: "Nothing was stored, because the tenant would have too many organizations.", Fields: broken}
 }

@@ -52,6 +52,10 @@ func (l *Log) Import(ctx context.Context, tenant string, lines iter.Seq2[ImportL
 // Of the others it counts none.
 func (l *Log) CheckImport(ctx context.Context, tenant string, lines iter.Seq2[ImportLine, error], refused func(number int, why error)) (Imported, error) {
 	b := importing{log: l, tenant: tenant, refused: refused}
+	t, err := l.tenant(tenant)
+	if err != nil {
+		return Imported{}, err
+	}
 	seen := make(map[[sha256.Size]byte][sha256.Size]byte) // of ids that the file gives, what their entries hold
 	b.take = func(_ context.Context, entries []Entry) error {
 		receipts := make([]Receipt, len(entries))
@@ -66,9 +70,18 @@ func (l *Log) CheckImport(ctx context.Context, tenant string, lines iter.Seq2[Im
 		if err := l.store.Conflicts(tenant, manual); err != nil {
 			return inRequest(err, receipts)
 		}
-		return inRequest(conflictsWithin(seen, manual), receipts)
+		if broken := t.tree.noRoomFor(manual); len(broken) > 0 {
+			return inRequest(tooManyOrganizations(broken), receipts)
+		}
+		if err := conflictsWithin(seen, manual); err != nil {
+			return inRequest(err, receipts)
+		}
+		if unknown := t.unknownOf(manual); len(unknown) > 0 {
+			t.setTree(t.tree.with(unknown))
+		}
+		return nil
 	}
-	err := b.run(ctx, lines)
+	err = b.run(ctx, lines)
 	return b.Imported, err
 }
 

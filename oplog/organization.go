@@ -13,6 +13,10 @@ type Organization struct {
 	Learned  bool   `json:"learned,omitempty"`  // known from entries alone, not from the host's tree
 }
 
+// MaxOrganizations is how many organizations a tenant may have, archived ones
+// and those known from entries alone too.
+const MaxOrganizations = 100_000
+
 // Tree is a tenant's organizations, parents and children in any order. The
 // zero Tree is empty.
 type Tree []Organization
@@ -93,6 +97,10 @@ func (t Tree) root() string {
 // organization is below itself.
 func (t Tree) validate() []FieldError {
 	v := validation{}
+	if len(t) > MaxOrganizations {
+		v.fail("organizations", len(t), "has %d organizations, and a tenant may have %d; leave out those without users", len(t), MaxOrganizations)
+		return v.errors
+	}
 	parent := make(map[string]string, len(t))
 	for i, o := range t {
 		at := fmt.Sprintf("organizations[%d]", i)
@@ -153,6 +161,31 @@ func (t Tree) replacedBy(next Tree, hasEntries func(id string) bool) Tree {
 		result = append(result, o)
 	}
 	return result
+}
+
+// noRoomFor returns the entries whose organizations the tree does not know, and
+// cannot learn beside those of the entries before them.
+func (t Tree) noRoomFor(entries []Entry) []FieldError {
+	if len(t)+len(entries) <= MaxOrganizations {
+		return nil
+	}
+	known := make(map[string]bool, len(t))
+	for _, o := range t {
+		known[o.ID] = true
+	}
+	v := validation{}
+	for i := range entries {
+		id := entries[i].Organization.ID
+		switch {
+		case id == "" || known[id]:
+		case len(known) < MaxOrganizations:
+			known[id] = true
+		default:
+			v.fail(fmt.Sprintf("entries[%d].organization.id", i), id,
+				"would be an organization more than the %d that a tenant may have; send one that it has, or leave organization out", MaxOrganizations)
+		}
+	}
+	return v.errors
 }
 
 // with returns the tree with the organizations that it does not know yet added

@@ -25,7 +25,7 @@ type newEntryBody struct {
 	ID           *string         `json:"id,omitempty" maxLength:"64" pattern:"^[A-Za-z0-9._:-]+$" doc:"The sender's own, so that a request can be repeated; with it, time is needed. The same id on the same UTC day is the same entry."`
 	Time         *time.Time      `json:"time,omitempty" doc:"When it happened; left out: now."`
 	User         newUserBody     `json:"user" doc:"Who did it."`
-	Organization newRefBody      `json:"organization,omitzero" doc:"The user's organization when it happened."`
+	Organization newRefBody      `json:"organization,omitzero" doc:"The user's organization when it happened; one that the tenant does not have yet is added, up to 100,000."`
 	Module       string          `json:"module" doc:"Key of a functional module of the catalog."`
 	Operation    string          `json:"operation" doc:"Key of an operation type that the catalog allows for the module."`
 	Content      newRefBody      `json:"content,omitzero" doc:"What was operated on."`

@@ -108,9 +108,10 @@ func placeInArray(err error, bare bool) error {
 func describeOrganizations(r huma.Registry, op *huma.Operation) {
 	list := &huma.Schema{Type: huma.TypeArray, Items: r.Schema(reflect.TypeFor[organizationBody](), true, "")}
 	op.Description = "Replaces the whole tree. An organization that is left out and still has entries stays, marked as archived. " +
-		"An object with the list as organizations is taken, too."
+		"An object with the list as organizations is taken, too. A tenant has at most 100,000 organizations, archived ones and those that " +
+		"entries brought too."
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		jsonType: {Schema: list},
+		jsonType: {Schema: &huma.Schema{Type: list.Type, Items: list.Items, MaxItems: count(oplog.MaxOrganizations)}},
 	}}
 	op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{jsonType: {Schema: list}}}
 }

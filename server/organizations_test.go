@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"oplog/oplog"
@@ -46,6 +47,9 @@ func TestOrganizations(t *testing.T) {
 	bad(`{}`, "body.organizations")
 	bad(`{"organizations":null}`, "body.organizations")
 	bad(`null`, "body.organizations")
+	many := strings.Repeat(`{"id":"x","name":"X"},`, oplog.MaxOrganizations) + `{"id":"y","name":"Y"}`
+	bad("["+many+"]", "body")
+	bad(`{"organizations":[`+many+"]}", "body.organizations")
 	f.asProblem(f.send("admin", "PUT", path, `[{]`), 400)
 	f.asProblem(f.send("admin", "PUT", path, ` `), 400)
 	f.asProblem(f.send("admin", "PUT", path, `[]`, "Content-Type", "text/plain"), 415)
