@@ -518,7 +518,7 @@ export interface paths {
         get: operations["getOrganizations"];
         /**
          * Replace the tree of organizations
-         * @description Replaces the whole tree. An organization that is left out and still has entries stays, marked as archived. An object with the list as organizations is taken, too.
+         * @description Replaces the whole tree. An organization that is left out and still has entries stays, marked as archived. An object with the list as organizations is taken, too. A tenant has at most 100,000 organizations, archived ones and those that entries brought too.
          */
         put: operations["setOrganizations"];
         post?: never;
@@ -1179,7 +1179,7 @@ export interface components {
             module: string;
             /** @description Key of an operation type that the catalog allows for the module. */
             operation: string;
-            /** @description The user's organization when it happened. */
+            /** @description The user's organization when it happened; one that the tenant does not have yet is added, up to 100,000. */
             organization?: components["schemas"]["NewRef"];
             /**
              * @description Left out: manual. What came through an API is counted, and not stored.
