@@ -47,6 +47,38 @@ test('leaves the content its room at every width', async ({ page }) => {
   }
 })
 
+test('all filters at once stand in their line, beside an entry too', async ({ page }) => {
+  await open(page, `${program.url}${demoLog}?range=last_30_days`)
+  const found = await page.request.get(
+    `${program.url}/api/v1/tenants/demo/entries?range=last_30_days&module=wechat_page&operation=edit&limit=1`,
+  )
+  const { id, user, organization, content } = (await found.json()).entries[0]
+  const filters = new URLSearchParams({
+    range: 'last_30_days',
+    module: 'wechat_page',
+    operation: 'edit',
+    user: user.id,
+    organization: organization.id,
+    content_id: content.id,
+  })
+  for (const width of [1200, 1366]) {
+    await page.setViewportSize({ width, height: 768 })
+    for (const path of [demoLog, `${demoLog}/${id}`]) {
+      await page.goto(`${program.url}${path}?${filters}`)
+      const line = page.locator('.chips')
+      await expect(line.locator('.chip')).toHaveCount(5)
+      const cut = await line.evaluate((line) => {
+        const end = line.closest('main')?.getBoundingClientRect().right ?? 0
+        return [...line.querySelectorAll('.chip, .text-button')]
+          .filter((one) => one.getBoundingClientRect().right > end || one.scrollWidth > one.clientWidth)
+          .map((one) => one.textContent)
+      })
+      expect(cut, `${path} at ${width}`).toEqual([])
+      await expect(line.getByRole('button', { name: 'Functional module: WeChat Page', exact: true })).toBeVisible()
+    }
+  }
+})
+
 test('the row that the keys have reached is marked, and shows its names whole', async ({ page }) => {
   await page.setViewportSize({ width: 1200, height: 768 })
   await open(page, `${program.url}${demoLog}?range=last_90_days`)

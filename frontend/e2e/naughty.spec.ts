@@ -178,12 +178,13 @@ test('shows them exactly in chips, and searches for them', async ({ page }) => {
       content_id: content.id,
     })
     const chips = page.getByRole('group', { name: 'Active filters' }).locator('.chip-text')
+    const said = { User: user.name, Organization: organization.name, 'Content ID': content.id }
     await expect
       .poll(
         () => chips.evaluateAll((all) => all.map((one) => [one.lastChild?.textContent, one.getAttribute('title')])),
         id,
       )
-      .toEqual(expect.arrayContaining([user.name, organization.name, content.id].map((text) => [text, text])))
+      .toEqual(expect.arrayContaining(Object.entries(said).map(([label, text]) => [text, `${label}: ${text}`])))
   }
   for (const { content } of some) {
     const text = content.name

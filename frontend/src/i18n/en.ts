@@ -109,6 +109,7 @@ export const en = {
 
   activeFilters: 'Active filters',
   chip: (label: string) => `${label}:`,
+  chipWhole: (label: string, text: string) => `${label}: ${text}`,
   more: (count: number) => `+${n(count)}`,
   removeFilter: (label: string) => `Remove filter: ${label}`,
   clearAll: 'Clear all',

@@ -105,6 +105,7 @@ export const zh: Dictionary = {
 
   activeFilters: '已选条件',
   chip: (label) => `${label}：`,
+  chipWhole: (label, text) => `${label}：${text}`,
   more: (count) => `等 ${n(count + 1)} 项`,
   removeFilter: (label) => `移除筛选条件：${label}`,
   clearAll: '全部清除',

@@ -51,7 +51,7 @@ export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props)
             <button
               type="button"
               className="chip-text"
-              title={text}
+              title={words.chipWhole(label, text)}
               aria-haspopup={panel === undefined ? undefined : 'dialog'}
               onClick={onOpen}
               onKeyDown={(event) => keyDown(event, name, index)}
@@ -60,7 +60,7 @@ export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props)
               <span className="cut">{text}</span>
             </button>
           ) : (
-            <span className="chip-text" title={text}>
+            <span className="chip-text" title={words.chipWhole(label, text)}>
               <span className="chip-label">{words.chip(label)}</span>
               <span className="cut">{text}</span>
             </span>
