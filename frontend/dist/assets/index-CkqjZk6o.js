@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/start-M-WGmDUE.js","assets/rolldown-runtime-XKyaHtl9.js","assets/start-B92Yv1iD.css"])))=>i.map(i=>d[i]);
-import{Ft as e,Pt as t}from"./start-M-WGmDUE.js";e(window.location),t(()=>import(`./start-M-WGmDUE.js`).then(e=>e.t),__vite__mapDeps([0,1,2]));
