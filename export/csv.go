@@ -3,9 +3,7 @@ package export
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gocarina/gocsv"
 
@@ -57,21 +55,19 @@ type texts struct {
 	modules    map[string]string
 	operations map[string]string
 	location   *time.Location
-	guard      func(string) string // makes a text one that can stand in a cell
 }
 
-func newTexts(t oplog.ExportTerms, guard func(string) string) *texts {
+func newTexts(t oplog.ExportTerms) *texts {
 	x := &texts{
 		modules:    make(map[string]string, len(t.Catalog.Modules)),
 		operations: make(map[string]string, len(t.Catalog.Operations)),
 		location:   t.Location,
-		guard:      guard,
 	}
 	for _, m := range t.Catalog.Modules {
-		x.modules[m.Key] = guard(m.Title.In(t.Locale))
+		x.modules[m.Key] = m.Title.In(t.Locale)
 	}
 	for _, o := range t.Catalog.Operations {
-		x.operations[o.Key] = guard(o.Title.In(t.Locale))
+		x.operations[o.Key] = o.Title.In(t.Locale)
 	}
 	return x
 }
@@ -83,7 +79,7 @@ type csvWriter struct {
 }
 
 func newCSV(w io.Writer, t oplog.ExportTerms) (oplog.EntryWriter, error) {
-	c := &csvWriter{texts: newTexts(t, guard), lines: newLineWriter(w)}
+	c := &csvWriter{texts: newTexts(t), lines: newLineWriter(w)}
 	if err := c.writeHeader(t.Locale); err != nil {
 		return nil, fmt.Errorf("write the CSV header: %w", err)
 	}
@@ -125,17 +121,17 @@ func (c *csvWriter) Write(entries []oplog.Entry) error {
 func (x *texts) row(e *oplog.Entry) row {
 	return row{
 		Time:           e.Time.In(x.location).Format(time.DateTime),
-		User:           x.guard(e.User.Name),
-		UserID:         x.guard(e.User.ID),
-		Role:           x.guard(e.User.Role),
-		Organization:   x.guard(e.Organization.Name),
-		OrganizationID: x.guard(e.Organization.ID),
+		User:           e.User.Name,
+		UserID:         e.User.ID,
+		Role:           e.User.Role,
+		Organization:   e.Organization.Name,
+		OrganizationID: e.Organization.ID,
 		Module:         x.title(x.modules, e.Module),
 		Operation:      x.title(x.operations, e.Operation),
-		Content:        x.guard(e.Content.Name),
-		ContentID:      x.guard(e.Content.ID),
-		IP:             x.guard(e.IP),
-		EntryID:        x.guard(e.ID),
+		Content:        e.Content.Name,
+		ContentID:      e.Content.ID,
+		IP:             e.IP,
+		EntryID:        e.ID,
 	}
 }
 
@@ -145,7 +141,7 @@ func (x *texts) title(titles map[string]string, key string) string {
 	if t, ok := titles[key]; ok && t != "" {
 		return t
 	}
-	return x.guard(key)
+	return key
 }
 
 // cells returns the texts of a row in order of its columns.
@@ -162,17 +158,4 @@ func (c *csvWriter) Close() error {
 		return fmt.Errorf("write CSV: %w", err)
 	}
 	return nil
-}
-
-// formulaStarts are the characters at which a spreadsheet starts to read a
-// cell as a formula, or skips to the next character and looks again.
-const formulaStarts = "=+-@＝＋－＠\t\r\n"
-
-// guard makes a spreadsheet show a cell as the text that it is.
-func guard(cell string) string {
-	first, _ := utf8.DecodeRuneInString(cell)
-	if cell == "" || !strings.ContainsRune(formulaStarts, first) {
-		return cell
-	}
-	return "'" + cell
 }

@@ -140,6 +140,14 @@ func read(t *testing.T, file []byte) [][]string {
 	return rows[1:]
 }
 
+// guard returns a text as it stands in a cell.
+func guard(text string) string {
+	if isFormula(text) {
+		return "'" + text
+	}
+	return text
+}
+
 // everyColumn puts a text into each column that a sender fills.
 func everyColumn(text string) oplog.Entry {
 	return oplog.Entry{

@@ -24,7 +24,7 @@ const maxLine = 1 << 20
 //
 // CSV has either the header of an export, in any language, with times in the
 // tenant's zone, titles of modules and operations, and cells guarded against
-// formulas; or the names of an entry's fields, such as user_id, with texts as
+// formulas, whose apostrophe is taken off; or the names of an entry's fields, such as user_id, with texts as
 // they are. Columns may stand in any order, and those that may be left out may
 // be missing.
 //

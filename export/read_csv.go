@@ -19,6 +19,7 @@ type csvReader struct {
 	cells      cellReader
 	columns    []string // names of fields, in order of the file's columns
 	exported   bool     // the header is an export's
+	requoted   bool     // it stands in quotation marks, which no export writes: those of the cells are another program's
 	modules    titles
 	operations titles
 	catalog    *oplog.Catalog
@@ -76,10 +77,11 @@ func readCSV(lines *physicalLines, terms oplog.ExportTerms) (func() (oplog.Impor
 }
 
 func (r *csvReader) readHeader(header []string) error {
-	for _, cell := range header {
+	for at, cell := range header {
 		name := strings.TrimSpace(cell)
 		if i := max(slices.Index(headerEN, name), slices.Index(headerZH, name)); i >= 0 {
 			r.columns, r.exported = append(r.columns, exportFields[i]), true
+			r.requoted = r.requoted || r.cells.inQuotes[at]
 			continue
 		}
 		field := strings.ReplaceAll(name, ".", "_")
@@ -130,7 +132,7 @@ func (r *csvReader) entry(cells []string) (oplog.Entry, error) {
 	for i, field := range r.columns {
 		cell := cells[i]
 		if r.exported {
-			cell = unguard(cell)
+			cell = unguarded(cell, r.cells.inQuotes[i] && !r.requoted)
 		}
 		switch field {
 		case "time":
@@ -174,7 +176,7 @@ func (r *csvReader) nameOperation(e *oplog.Entry) error {
 }
 
 // time reads when it happened. Exports have seconds; where an id is one that a
-// log gave, it tells the rest.
+// log gave, it tells the rest, also which of two times that a clock shows alike.
 func (r *csvReader) time(cell, id string) (time.Time, error) {
 	if cell == "" {
 		return time.Time{}, nil
@@ -185,11 +187,31 @@ func (r *csvReader) time(cell, id string) (time.Time, error) {
 	if key, ok := oplog.KeyOfID(id); ok && key.Time().In(r.location).Format(time.DateTime) == cell {
 		return key.Time(), nil
 	}
-	t, err := time.ParseInLocation(time.DateTime, cell, r.location)
+	wall, err := time.Parse(time.DateTime, cell)
 	if err != nil {
-		return t, lineError(fmt.Sprintf("time %q is neither like 2006-01-02 15:04:05 nor like 2006-01-02T15:04:05Z", cell))
+		return wall, lineError(fmt.Sprintf("time %q is neither like 2006-01-02 15:04:05 nor like 2006-01-02T15:04:05Z", cell))
+	}
+	t, ok := instant(wall, r.location)
+	if !ok {
+		return t, lineError(fmt.Sprintf("time %q is one that the clocks of %s skipped; write it with its offset, like 2006-01-02T15:04:05+01:00", cell, r.location))
 	}
 	return t.UTC(), nil
+}
+
+// instant returns when the clocks of a place showed what wall shows, and false
+// where they skipped it. What they showed twice, when they were put back, is the
+// first time.
+func instant(wall time.Time, loc *time.Location) (time.Time, bool) {
+	y, m, d := wall.Date()
+	t := time.Date(y, m, d, wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), loc)
+	if start, _ := t.ZoneBounds(); !start.IsZero() {
+		_, before := start.Add(-1).Zone()
+		_, now := t.Zone()
+		if first := t.Add(time.Duration(now-before) * time.Second); first.Before(t) && first.Before(start) {
+			t = first
+		}
+	}
+	return t, t.Format(time.DateTime) == wall.Format(time.DateTime)
 }
 
 // titles are the keys of a catalog by what they are called, in any language.
@@ -227,13 +249,4 @@ func (t titles) keys(name string) []string {
 		return slices.Clone(keys)
 	}
 	return []string{name}
-}
-
-// unguard returns the text that a cell stands for; see [guard]. A text that was
-// recorded with the apostrophe looks the same, and loses it.
-func unguard(cell string) string {
-	if text, ok := strings.CutPrefix(cell, "'"); ok && guard(text) != text {
-		return text
-	}
-	return cell
 }

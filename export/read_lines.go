@@ -12,6 +12,8 @@ type cellReader struct {
 	lines *physicalLines
 	cell  strings.Builder // the one within quotation marks
 	cells []string
+
+	inQuotes []bool // of each of the cells, whether it stands within quotation marks
 }
 
 const (
@@ -29,7 +31,7 @@ func (r *cellReader) next() (cells []string, number int, err error) {
 	if err != nil {
 		return nil, number, err
 	}
-	r.cells = r.cells[:0]
+	r.cells, r.inQuotes = r.cells[:0], r.inQuotes[:0]
 	var more []string
 	open, err := r.take(line, false)
 	for size := len(line); open && err == nil; {
@@ -62,7 +64,7 @@ func (r *cellReader) take(s string, open bool) (bool, error) {
 			if strings.Contains(cell, `"`) {
 				return false, errStrayQuote
 			}
-			r.cells = append(r.cells, cell)
+			r.cells, r.inQuotes = append(r.cells, cell), append(r.inQuotes, false)
 			if s = rest; !more {
 				return false, nil
 			}
@@ -83,7 +85,7 @@ func (r *cellReader) take(s string, open bool) (bool, error) {
 			continue
 		}
 		open = false
-		r.cells = append(r.cells, r.cell.String())
+		r.cells, r.inQuotes = append(r.cells, r.cell.String()), append(r.inQuotes, true)
 		if withoutBreak(s) == "" {
 			return false, nil
 		}

@@ -12,6 +12,8 @@ import (
 	"testing/iotest"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"oplog/oplog"
 )
 
@@ -46,7 +48,7 @@ func exportable() []oplog.Entry {
 	at := time.Date(2026, 11, 20, 8, 41, 7, 0, time.UTC)
 	texts := []string{
 		"plain", "营销经理，上海", `quoted "word", and a comma`, "two\nlines", "a\r\nb\rc\n", "\n", " spaces ", `"`, `""`, "=1+1", "+1", "-1", "@x",
-		"＝1", "＋1", "－1", "＠1", "\t=1", "\r=1", "'quoted'", "''=1", "a,b", "\u200fنور", "🎁",
+		"＝1", "＋1", "－1", "＠1", "\t=1", "\r=1", "'quoted'", "'=1", "'", "''", "''=1", "'@x", "a,b", "\u200fنور", "🎁",
 	}
 	var entries []oplog.Entry
 	for i, text := range texts {
@@ -86,6 +88,62 @@ func TestReadWhatWasExported(t *testing.T) {
 	f("no entries", write(t, CSV, oplog.LocaleEN), nil)
 }
 
+// TestCSVTextsComeBack: to a plain reader of CSV a cell is what the contract says,
+// and the reader of imports has the text again; but for one that was recorded as
+// a formula is written, where RFC 4180 leaves nothing to tell it by.
+func TestCSVTextsComeBack(t *testing.T) {
+	texts := rapid.StringOf(rapid.OneOf(rapid.SampledFrom([]rune("'=+-@＝\t\r\n ,\"ax0双")), rapid.Rune()))
+	rapid.Check(t, func(rt *rapid.T) {
+		var recorded [6]string
+		for i := range recorded {
+			recorded[i] = texts.Draw(rt, "text")
+		}
+		e := everyColumn(recorded[0])
+		e.ID, e.Module, e.Operation, e.Time = "id", "sms", "send", time.Date(2026, 11, 20, 8, 41, 7, 0, time.UTC)
+		e.User.ID, e.User.Role, e.Organization.Name, e.Content.Name, e.Content.ID = recorded[1], recorded[2], recorded[3], recorded[4], recorded[5]
+		file := write(t, CSV, oplog.LocaleEN, []oplog.Entry{e})
+		got, bad, err := readAll(t, bytes.NewReader(file), oplog.BuiltInCatalog())
+		if err != nil || bad != nil || len(got) != 1 {
+			rt.Fatalf("%q: %v, %v, %v", file, got, bad, err)
+		}
+		for _, cell := range []struct{ got, want string }{
+			{got[0].User.Name, e.User.Name}, {got[0].User.ID, e.User.ID}, {got[0].User.Role, e.User.Role},
+			{got[0].Organization.Name, e.Organization.Name}, {got[0].Content.Name, e.Content.Name}, {got[0].Content.ID, e.Content.ID},
+		} {
+			want := cell.want
+			if looksGuarded(want) && (strings.ContainsAny(want, ",\"\r\n") || strings.HasSuffix(want, " ")) {
+				want = want[1:]
+			}
+			if cell.got != want {
+				rt.Errorf("%q comes back as %q, want %q", cell.want, cell.got, want)
+			}
+		}
+		plain := read(t, file)[0]
+		for i, column := range []int{1, 2, 3, 4, 8, 9} {
+			// encoding/csv reads a CRLF within a cell as LF.
+			if want := strings.ReplaceAll(guard(recorded[i]), "\r\n", "\n"); plain[column] != want {
+				rt.Errorf("%q is read as %q, want %q", recorded[i], plain[column], want)
+			}
+		}
+	})
+}
+
+// A program that puts all cells into quotation marks says nothing with them.
+func TestReadQuotedByAnotherProgram(t *testing.T) {
+	f := func(file, want string) {
+		t.Helper()
+		got, bad, err := readAll(t, strings.NewReader(file), oplog.BuiltInCatalog())
+		if err != nil || bad != nil || len(got) != 1 || got[0].User.Name != want {
+			t.Errorf("%s: %v, %v, %v; want %s", file, got, bad, err, want)
+		}
+	}
+	f(`User,User ID,Module,Operation`+"\r\n"+`"'=Ann",u,sms,send`, "'=Ann")
+	f(`User,User ID,Module,Operation`+"\r\n"+`'=Ann,u,sms,send`, "=Ann")
+	f(`User,User ID,Module,Operation`+"\r\n"+`"'=Ann, Jr.",u,sms,send`, "=Ann, Jr.")
+	f(`"User","User ID","Module","Operation"`+"\r\n"+`"'=Ann","u","sms","send"`, "=Ann")
+	f(`"User","User ID","Module","Operation"`+"\r\n"+`"Ann","u","sms","send"`, "Ann")
+}
+
 // An id that a log gave tells the time to the microsecond, where the cell does
 // not contradict it.
 func TestReadTimes(t *testing.T) {
@@ -106,6 +164,55 @@ func TestReadTimes(t *testing.T) {
 	f("2026-11-20T08:41:07Z", id, second)
 	f("2026-11-20T16:41:07.412345+08:00", "", exact)
 	f("", "", time.Time{})
+}
+
+// What clocks show when they are changed: a time that they skip is refused, and
+// of one that they show twice the first is meant, unless an id that a log gave
+// tells which.
+func TestReadTimesOfClockChanges(t *testing.T) {
+	f := func(zone, cell, id, want string) {
+		t.Helper()
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := "time,id,user_id,user_name,module,operation\n" + cell + "," + id + ",u,U,sms,send"
+		for line, err := range Read(strings.NewReader(file), oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: loc}) {
+			got := line.Entry.Time.Format(time.RFC3339Nano)
+			if line.Err != nil {
+				got = line.Err.Error()
+			}
+			if err != nil || got != want {
+				t.Errorf("%s in %s: %s, %v; want %s", cell, zone, got, err, want)
+			}
+		}
+	}
+	skipped := func(zone, cell string) {
+		t.Helper()
+		f(zone, cell, "", fmt.Sprintf("time %q is one that the clocks of %s skipped; write it with its offset, like 2006-01-02T15:04:05+01:00", cell, zone))
+	}
+	f("Europe/Berlin", "2026-03-29 01:59:59.5", "", "2026-03-29T00:59:59.5Z")
+	skipped("Europe/Berlin", "2026-03-29 02:00:00")
+	skipped("Europe/Berlin", "2026-03-29 02:59:59.5")
+	f("Europe/Berlin", "2026-03-29 03:00:00", "", "2026-03-29T01:00:00Z")
+	f("Europe/Berlin", "2026-03-29T02:30:00+01:00", "", "2026-03-29T01:30:00Z")
+
+	f("Europe/Berlin", "2026-10-25 01:59:59", "", "2026-10-24T23:59:59Z")
+	f("Europe/Berlin", "2026-10-25 02:00:00", "", "2026-10-25T00:00:00Z")
+	f("Europe/Berlin", "2026-10-25 02:59:59", "own", "2026-10-25T00:59:59Z")
+	f("Europe/Berlin", "2026-10-25 03:00:00", "", "2026-10-25T02:00:00Z")
+	second := time.Date(2026, 10, 25, 1, 30, 0, 7000, time.UTC)
+	f("Europe/Berlin", "2026-10-25 02:30:00", oplog.MakeKey(second, 3).ID(), "2026-10-25T01:30:00.000007Z")
+
+	skipped("America/New_York", "2026-03-08 02:30:00")
+	f("America/New_York", "2026-11-01 01:30:00", "", "2026-11-01T05:30:00Z")
+	f("America/New_York", "2026-11-01 02:00:00", "", "2026-11-01T07:00:00Z")
+	skipped("Australia/Lord_Howe", "2026-10-04 02:15:00") // by half an hour
+	f("Australia/Lord_Howe", "2026-04-05 01:45:00", "", "2026-04-04T14:45:00Z")
+	f("Australia/Lord_Howe", "2026-04-05 02:00:00", "", "2026-04-04T15:30:00Z")
+	skipped("Pacific/Apia", "2011-12-30 12:00:00") // a day that was none
+	f("Asia/Shanghai", "2026-11-20 16:41:07", "", "2026-11-20T08:41:07Z")
+	f("Asia/Shanghai", "1900-01-01 00:00:00", "", "1899-12-31T15:54:17Z")
 }
 
 func TestReadFieldNames(t *testing.T) {

@@ -40,7 +40,7 @@ func newXLSX(w io.Writer, t oplog.ExportTerms) (oplog.EntryWriter, error) {
 }
 
 func newSheets(w io.Writer, t oplog.ExportTerms, most int) (*xlsxWriter, error) {
-	x := &xlsxWriter{to: w, file: excelize.NewFile(), texts: newTexts(t, func(s string) string { return s }), header: header(t.Locale), most: most}
+	x := &xlsxWriter{to: w, file: excelize.NewFile(), texts: newTexts(t), header: header(t.Locale), most: most}
 	x.cells = make([]any, len(x.header))
 	var err error
 	if x.bold, err = x.file.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}}); err != nil {
