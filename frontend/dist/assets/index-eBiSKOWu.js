@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/start-C0OsgEzD.js","assets/rolldown-runtime-XKyaHtl9.js","assets/start-BT0jYmkx.css"])))=>i.map(i=>d[i]);
-import{Ft as e,Pt as t}from"./start-C0OsgEzD.js";e(window.location),t(()=>import(`./start-C0OsgEzD.js`).then(e=>e.t),__vite__mapDeps([0,1,2]));
