@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useRef } from 'react'
+import { type KeyboardEvent, type ReactNode, type RefObject, useLayoutEffect, useRef, useState } from 'react'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
 import type { FilterName } from './filters'
@@ -26,6 +26,7 @@ interface Props {
 export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props) {
   const words = useWords()
   const line = useRef<HTMLDivElement>(null)
+  const tight = useTight(line, chips)
 
   function remove(name: FilterName, index: number) {
     onRemove(name)
@@ -44,7 +45,7 @@ export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props)
   }
 
   return (
-    <div ref={line} className="chips" role="group" aria-label={words.activeFilters}>
+    <div ref={line} className={tight ? 'chips chips-tight' : 'chips'} role="group" aria-label={words.activeFilters}>
       {chips.map(({ name, label, text, onOpen, panel }, index) => (
         <span key={name} className="chip floating-anchor">
           {onOpen ? (
@@ -69,6 +70,7 @@ export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props)
             type="button"
             className="chip-remove"
             aria-label={words.removeFilter(label)}
+            title={words.removeFilter(label)}
             onClick={() => remove(name, index)}
             onKeyDown={(event) => keyDown(event, name, index)}
           >
@@ -90,4 +92,32 @@ export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props)
       </button>
     </div>
   )
+}
+
+/** Whether the chips with the names of their filters are more than the line holds; a phone's line is moved along instead. */
+function useTight(line: RefObject<HTMLDivElement | null>, chips: Chip[]): boolean {
+  const [tight, setTight] = useState(false)
+  const texts = chips.map(({ label, text }) => `${label} ${text}`).join()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the texts are what takes the room
+  useLayoutEffect(() => {
+    const element = line.current
+    if (!element) return
+    const measure = () => {
+      element.classList.remove('chips-tight')
+      const last = Array.from(element.children).findLast((child) => child.clientWidth > 0)
+      const moves = getComputedStyle(element).overflowX !== 'visible'
+      const over = !moves && last !== undefined && right(last) > right(element)
+      element.classList.toggle('chips-tight', over)
+      setTight(over)
+    }
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [line, texts])
+  return tight
+}
+
+function right(element: Element): number {
+  return element.getBoundingClientRect().right
 }

@@ -18,6 +18,9 @@ interface ListProps {
   onChange: (values: string[]) => void
 }
 
+// Longer ones are cut in a panel of the usual width.
+const longTitle = 30
+
 /** A button that opens the choices of one filter, several at a time, each with its count. */
 export function ChoiceFilter(props: ListProps & { open: boolean; onOpen: (open: boolean) => void; invalid: boolean }) {
   const words = useWords()
@@ -51,6 +54,7 @@ export function ChoiceList({ label, findLabel, groups, counts, selected, onChang
   const findInput = useRef<HTMLInputElement>(null)
   const countOf = new Map(counts?.map(({ value, count }) => [value, count]))
   const wanted = find.trim().toLowerCase()
+  const wide = groups.some(({ choices }) => choices.some(({ title }) => title.length > longTitle))
   const shown = groups
     .map((group) => ({
       ...group,
@@ -66,7 +70,7 @@ export function ChoiceList({ label, findLabel, groups, counts, selected, onChang
   }
 
   return (
-    <div className="choices">
+    <div className={wide ? 'choices choices-wide' : 'choices'}>
       <div className="choices-find">
         <div className="field">
           <Icon name="search" />

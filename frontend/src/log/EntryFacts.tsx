@@ -57,7 +57,7 @@ export function EntryFacts({ entry, zone, organizations }: Props) {
       {(entry.ip || entry.user_agent) && (
         <div>
           <dt>{words.source}</dt>
-          <dd className="cut" title={[entry.ip, entry.user_agent].filter(Boolean).join(' ')}>
+          <dd className="facts-source" title={[entry.ip, entry.user_agent].filter(Boolean).join(' ')}>
             {entry.ip} {entry.user_agent && <small>{agentName(entry.user_agent)}</small>}
           </dd>
         </div>

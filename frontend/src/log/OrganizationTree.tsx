@@ -65,7 +65,7 @@ export function OrganizationTree({ organizations, own, selected, onSelect }: Pro
   // What is chosen is in view when one comes.
   const first = useRef(true)
   useEffect(() => {
-    if (first.current && tabStop > 0) virtualizer.scrollToIndex(tabStop, { align: 'auto' })
+    if (first.current && tabStop > 0) virtualizer.scrollToIndex(tabStop, { align: 'center' })
     first.current = false
   }, [tabStop, virtualizer])
 
@@ -151,7 +151,7 @@ export function OrganizationTree({ organizations, own, selected, onSelect }: Pro
               aria-setsize={places[index]?.size}
               data-index={index}
               className={[chosen && 'chosen', own && count === 0 && 'zero'].filter(Boolean).join(' ')}
-              style={{ paddingLeft: 4 + node.level * 16, marginTop: gap }}
+              style={{ paddingLeft: `min(${4 + node.level * 16}px, 40%)`, marginTop: gap }}
               tabIndex={index === tabStop ? 0 : -1}
               onClick={() => {
                 setFocused(node.id)

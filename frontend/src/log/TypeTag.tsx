@@ -22,9 +22,9 @@ export function TypeTag({ title, group }: { title: string; group: OperationGroup
 export function FailedMark() {
   const words = useWords()
   return (
-    <span className="failed">
+    <span className="failed" title={words.failed}>
       <Icon name="alert" small />
-      {words.failed}
+      <span>{words.failed}</span>
     </span>
   )
 }
