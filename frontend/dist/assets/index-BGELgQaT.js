@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/start-dCblVZha.js","assets/rolldown-runtime-XKyaHtl9.js","assets/start-BT0jYmkx.css"])))=>i.map(i=>d[i]);
-import{Ft as e,Pt as t}from"./start-dCblVZha.js";e(window.location),t(()=>import(`./start-dCblVZha.js`).then(e=>e.t),__vite__mapDeps([0,1,2]));
