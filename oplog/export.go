@@ -33,6 +33,8 @@ type Export struct {
 	FinishedAt time.Time    `json:"finished_at,omitzero"`
 	ExpiresAt  time.Time    `json:"expires_at,omitzero"` // when the file is deleted
 	Error      string       `json:"error,omitempty"`
+
+	UserNames map[string]string `json:"user_names,omitempty"` // of users that the filters name, by id, as they were when the export began
 }
 
 // Creator is who began an export: an account, or a key by its name.
@@ -97,6 +99,9 @@ func (l *Log) StartExport(ctx context.Context, x Export) (Export, error) {
 	if err != nil {
 		return Export{}, err
 	}
+	if p.UserNames, err = l.namesOfUsers(ctx, p.Export); err != nil {
+		return Export{}, err
+	}
 	if err := createRecord(l.store, RecordExport, exportName(p.Export), p.Export); err != nil {
 		return Export{}, err
 	}
@@ -104,6 +109,28 @@ func (l *Log) StartExport(ctx context.Context, x Export) (Export, error) {
 		return Export{}, err
 	}
 	return p.Export, l.exports.start(p)
+}
+
+// namesOfUsers returns what the users that an export is of are called, by the
+// newest entry of each that its maker may see: of [MaxUserFacets] at most, those
+// with the most entries. It is asked once, not by every reader of the list.
+func (l *Log) namesOfUsers(ctx context.Context, x Export) (map[string]string, error) {
+	if len(x.Filters.Users) == 0 {
+		return nil, nil
+	}
+	m, err := l.match(x.Tenant, Query{Filters: Filters{Users: x.Filters.Users}, Scope: x.Scope})
+	if err != nil {
+		return nil, err
+	}
+	counts, err := l.index.Count(ctx, x.Tenant, m, nil)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]string, len(counts.Users))
+	for _, u := range counts.Users {
+		names[u.Value] = u.Name
+	}
+	return names, nil
 }
 
 // exportID returns an id that sorts by time.

@@ -292,6 +292,39 @@ func TestExportsAreListedNewestFirst(t *testing.T) {
 	}
 }
 
+// TestExportNamesUsers: an export knows what the users of its filters were called
+// when it began, in what its maker may see.
+func TestExportNamesUsers(t *testing.T) {
+	l := newLog(t)
+	by := func(id, name string, e oplog.Entry) oplog.Entry {
+		e.User.ID, e.User.Name = id, name
+		return e
+	}
+	l.record("acme",
+		by("u1", "王晓敏", of("shop", entry("a", 3))), by("u1", "Wang Xiaomin", of("west", entry("b", 2))), by("u2", "Emma", of("west", entry("c", 1))),
+		by("u3", "Someone else", entry("d", 0)))
+	l.record("plain", by("u4", "Of another tenant", entry("e", 1)))
+	f := func(scope, want string, users ...string) oplog.Export {
+		t.Helper()
+		x := l.ended(l.export(oplog.Export{
+			Tenant: "acme", Range: oplog.RangeToday, Scope: scope, Filters: oplog.Filters{Users: users, Search: "none"},
+		}), oplog.ExportDone)
+		if got := fmt.Sprint(x.UserNames); got != "map["+want+"]" {
+			t.Errorf("of %v in %q: %s, want %s", users, scope, got, want)
+		}
+		return x
+	}
+	f("", "")
+	x := f("", "u1:Wang Xiaomin u2:Emma", "u1", "u2", "u4", "unknown")
+	f("east", "u1:王晓敏", "u1", "u2", "u3")
+	f("", "", "u4")
+	l.record("acme", by("u1", "Renamed", entry("f", 0)))
+	l.reopen()
+	if again, err := l.Export("acme", x.ID, ""); err != nil || again.UserNames["u1"] != "Wang Xiaomin" {
+		t.Errorf("%+v, %v", again, err)
+	}
+}
+
 // Exports of one instant, also of two tenants, do not get in each other's way.
 func TestExportsOfOneInstant(t *testing.T) {
 	l := newLog(t)

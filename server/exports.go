@@ -84,6 +84,7 @@ type exportBody struct {
 	FinishedAt time.Time          `json:"finished_at,omitzero"`
 	ExpiresAt  time.Time          `json:"expires_at,omitzero" doc:"When the file is deleted."`
 	Error      string             `json:"error,omitempty"`
+	UserNames  map[string]string  `json:"user_names,omitempty"`
 }
 
 type (
@@ -188,6 +189,7 @@ func newExportBody(x oplog.Export) exportBody {
 		ID: x.ID, Status: x.Status, RowsDone: x.RowsDone, RowsTotal: x.RowsTotal, Format: x.Format, Range: x.Range,
 		From: x.From.UTC(), To: x.To.UTC(), Filters: exportFilters(x.Filters), FileName: x.FileName, Size: x.Size,
 		CreatedBy: x.CreatedBy, CreatedAt: x.CreatedAt, FinishedAt: x.FinishedAt, ExpiresAt: x.ExpiresAt, Error: x.Error,
+		UserNames: x.UserNames,
 	}
 }
 

@@ -124,6 +124,14 @@ func TestExportFilters(t *testing.T) {
 	check(2, `"content_id":"c1"`, `"content_id":["c1"]`)
 	check(2, `"module":["email"],"user":"u0","operation":"create"`, `"user":["u0"],"module":["email"],"operation":["create"]`)
 	check(10, `"module":"","user":[""],"content_id":[]`, ``)
+
+	f.record(entry(`"user":{"id":"u_emma","name":"Emma"}`))
+	x := f.export("admin", `{"range":"last_90_days","format":"csv","filters":{"user":["u_emma","u_gone"]}}`)
+	for _, body := range []string{f.get("admin", exportsPath, 200), f.get("admin", exportsPath+"/"+x.ID, 200)} {
+		if !strings.Contains(body, `"user_names":{"u_emma":"Emma"}`) {
+			t.Errorf("no name in %s", body)
+		}
+	}
 }
 
 // TestExportScope: an export holds what its maker may see, and is shown to

@@ -113,6 +113,7 @@ var fieldWords = map[string]string{ //nolint:gosec // words about passwords
 	"Export.file_name":           "What the file is called when it is taken.",
 	"Export.finished_at":         "When it ended, well or not.",
 	"Export.error":               "Why it failed.",
+	"Export.user_names":          "What the users of the filters were called when the export began, by id: of 50 at most, and those alone that the log knew.",
 	"ExportRequest.format":       "Of the file.",
 	"Exports.exports":            "Newest first.",
 	"ExportFilters.q":            "Words that all must match, as the list takes them.",

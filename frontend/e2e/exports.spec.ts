@@ -103,6 +103,29 @@ for (const words of [
     await expect(page.getByText(words.none)).toBeVisible()
   })
 
+test('an export of a user shows the name, in the dialog and on the page', async ({ page }) => {
+  await open(page, `${program.url}${demoLog}?range=last_30_days`)
+  const api = demoLog.replace('/t/', '/api/v1/tenants/').replace('/log', '')
+  const summary = await (await page.request.get(`${program.url}${api}/summary?range=last_30_days`)).json()
+  const [user, other] = summary.facets.user
+  await page.goto(`${program.url}${demoLog}?range=last_30_days&user=${user.value}&user=${other.value}`)
+  await page.getByRole('button', { name: 'Export', exact: true }).click()
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Export \d/ })
+    .click()
+  const what = `${user.name}, ${other.name}; last 30 days`
+  await expect(page.getByRole('listitem').locator('.export-what .cut').first()).toHaveText(what)
+
+  // Where neither of them is among the rows, and after the log is left.
+  await page.goto(`${program.url}${demoLog}?range=today&q=nothing-like-this`)
+  await page.getByRole('button', { name: 'Export', exact: true }).click()
+  await expect(page.getByRole('listitem').locator('.export-what .cut').first()).toHaveText(what)
+  await page.goto(`${program.url}${demoLog.replace('/log', '/exports')}`)
+  await expect(page.getByRole('listitem').locator('.export-what .cut').first()).toHaveText(what)
+  await page.getByRole('listitem').first().getByRole('button', { name: 'Delete', exact: true }).click()
+})
+
 test('a running export shows how far it is, and can be cancelled', async ({ page }) => {
   const running = {
     id: 'x1',

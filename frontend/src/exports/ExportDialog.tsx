@@ -142,14 +142,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
             {words.allExports}
           </Link>
         </h3>
-        <ExportList
-          tenant={tenant}
-          titles={titles}
-          query={exports}
-          limit={4}
-          started={started}
-          userName={(id) => nameOf('user', id)}
-        />
+        <ExportList tenant={tenant} titles={titles} query={exports} limit={4} started={started} />
       </section>
     </Dialog>
   )

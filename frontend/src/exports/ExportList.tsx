@@ -17,14 +17,12 @@ interface Props {
   titles: Titles
   query: ReturnType<typeof useExports>
   limit?: number
-  /** The names of users, where they are known: an export keeps their IDs alone. */
-  userName?: (id: string) => string
   /** The export started here, to be pointed out. */
   started?: string
 }
 
 /** Exports, newest first: what, by whom, how far; cancel, download or delete. */
-export function ExportList({ tenant, titles, query, limit, started, userName = (id) => id }: Props) {
+export function ExportList({ tenant, titles, query, limit, started }: Props) {
   const words = useWords()
   const remove = useRemoveExport(tenant.id)
   const organizations = useOrganizations(tenant.id, tenant.data_permission).data
@@ -47,7 +45,7 @@ export function ExportList({ tenant, titles, query, limit, started, userName = (
               key={one.id}
               one={one}
               tenant={tenant}
-              what={exportWhat(one, titles, organizationName, userName, words)}
+              what={exportWhat(one, titles, organizationName, words)}
               isNew={one.id === started}
               canDelete={limit === undefined}
               onRemove={() => remove.mutate(one.id)}

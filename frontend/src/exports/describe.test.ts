@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Export } from '../api/types'
 import { en } from '../i18n/en'
+import { zh } from '../i18n/zh'
 import { titlesOf } from '../log/catalog'
 import { exportPeriod, exportWhat, keptFor, sizeText } from './describe'
 
@@ -32,13 +33,15 @@ const one: Export = {
 const same = (id: string) => id
 
 test('what it holds', () => {
-  expect(exportWhat(one, titles, same, same, en)).toBe('All operations')
+  expect(exportWhat(one, titles, same, en)).toBe('All operations')
   const east = { ...one, filters: { organization: ['east'] } }
-  expect(exportWhat(east, titles, () => '华东大区 East China', same, en)).toBe('华东大区 East China')
-  const emma = { ...one, filters: { user: ['u_1', 'u_2'] } }
-  expect(exportWhat(emma, titles, same, (id) => (id === 'u_1' ? 'Emma' : id), en)).toBe('Emma, u_2')
+  expect(exportWhat(east, titles, () => '华东大区 East China', en)).toBe('华东大区 East China')
+  const emma = { ...one, filters: { user: ['u_1', 'u_2'] }, user_names: { u_1: 'Emma' } }
+  expect(exportWhat(emma, titles, same, en)).toBe('Emma, u_2')
+  expect(exportWhat(emma, titles, same, zh)).toBe('Emma、u_2')
+  expect(exportWhat({ ...one, filters: emma.filters }, titles, same, en)).toBe('u_1, u_2')
   const filters = { q: '返场', operation: ['delete', 'send', 'batch_delete'] }
-  expect(exportWhat({ ...one, filters }, titles, same, same, en)).toBe('“返场”, DELETE, SEND +1')
+  expect(exportWhat({ ...one, filters }, titles, same, en)).toBe('“返场”, DELETE, SEND +1')
 })
 
 test('its period', () => {

@@ -4,12 +4,11 @@ import type { Titles } from '../log/catalog'
 import { shortList } from '../log/names'
 import { exactTime } from '../time/zone'
 
-/** What an export holds, in words: its filters, or that it has none. */
+/** What an export holds, in words: its filters, or that it has none. Users are called what they were when it began. */
 export function exportWhat(
   one: Export,
   titles: Titles,
   organizationName: (id: string) => string,
-  userName: (id: string) => string,
   words: Dictionary,
 ): string {
   const { filters } = one
@@ -19,7 +18,7 @@ export function exportWhat(
     ...(filters.q ? [`“${filters.q}”`] : []),
     ...list(filters.operation, titles.operation),
     ...list(filters.module, titles.module),
-    ...list(filters.user, userName),
+    ...list(filters.user, (id) => one.user_names?.[id] ?? id),
     ...list(filters.organization, organizationName),
     ...list(filters.content_id),
   ]
