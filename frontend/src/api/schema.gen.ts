@@ -955,6 +955,10 @@ export interface components {
              * @description Exclusive.
              */
             to?: string;
+            /** @description What the users of the filters were called when the export began, by id: of 50 at most, and those alone that the log knew. */
+            user_names?: {
+                [key: string]: string;
+            };
         };
         ExportFilters: {
             /** @description Ids of contents; any of them. */
