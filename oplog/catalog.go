@@ -15,7 +15,8 @@ type Catalog struct {
 type Module struct {
 	Key        string   `json:"key"`
 	Title      Title    `json:"title"`
-	Operations []string `json:"operations"` // keys of the operation types that it allows
+	Operations []string `json:"operations"`      // keys of the operation types that it allows
+	Added      []string `json:"added,omitempty"` // of a built-in module, those of them that the tenant has added
 	BuiltIn    bool     `json:"built_in,omitempty"`
 	Retired    bool     `json:"retired,omitempty"` // refused for new entries, and still shown
 }
@@ -109,6 +110,10 @@ func (m Module) Allows(operation string) bool { return slices.Contains(m.Operati
 // and 82 pairs of module and operation type.
 func BuiltInCatalog() *Catalog { return &builtIn }
 
+func builtInModule(key, en, zh string, operations ...string) Module {
+	return Module{Key: key, Title: Title{en, zh}, Operations: operations, BuiltIn: true}
+}
+
 var builtIn = Catalog{
 	Operations: []Operation{
 		{"create", Title{"Create", "新建"}, GroupCreate, true, false},
@@ -127,23 +132,23 @@ var builtIn = Catalog{
 		{"stop", Title{"Stop", "停止"}, GroupChange, true, false},
 	},
 	Modules: []Module{
-		{"customer", Title{"Customer", "客户"}, []string{"create", "copy", "delete", "batch_import", "batch_export", "batch_delete", "merge"}, true, false},
-		{"wechat_page", Title{"WeChat Page", "微信页面"}, []string{"create", "copy", "edit", "delete"}, true, false},
-		{"wechat_page_module", Title{"WeChat Page custom module", "微信页面自定义模块"}, []string{"create", "copy", "edit", "delete"}, true, false},
-		{"wechat_broadcast", Title{"WeChat official account broadcast record", "公众号群发记录"}, []string{"create", "copy", "edit", "delete"}, true, false},
-		{"wechat_qrcode", Title{"WeChat official account QR code", "公众号二维码"}, []string{"create", "copy", "edit", "delete", "import", "export"}, true, false},
-		{"wechat_template_message", Title{"WeChat template message", "微信模板消息"}, []string{"create", "copy", "edit", "delete", "send", "sync"}, true, false},
-		{"wechat_menu_message", Title{"WeChat menu message", "微信菜单消息"}, []string{"create", "copy", "edit", "delete"}, true, false},
-		{"wechat_coupon", Title{"WeChat Coupons", "微信卡券"}, []string{"create", "copy", "edit", "delete", "sync"}, true, false},
-		{"merchant_coupon", Title{"WeChat Merchant Center Coupon", "微信商户平台代金券"}, []string{"create", "copy", "delete", "import"}, true, false},
-		{"merchant_red_pocket", Title{"WeChat Red Pocket in WeChat Merchant Center", "微信商户平台红包"}, []string{"create", "copy", "edit", "delete"}, true, false},
-		{"merchant_commodity", Title{"WeChat Merchant Center Commodity Management", "微信商户平台商品管理"}, []string{"create", "copy", "edit", "delete", "export"}, true, false},
-		{"merchant_order", Title{"WeChat Merchant Center Order Management", "微信商户平台订单管理"}, []string{"export"}, true, false},
-		{"wechat_auto_reply", Title{"WeChat official account automatic reply", "公众号自动回复"}, []string{"create", "copy", "edit", "delete"}, true, false},
-		{"wechat_menu", Title{"WeChat official account custom menu", "公众号自定义菜单"}, []string{"create", "copy", "edit", "delete"}, true, false},
-		{"wechat_tag", Title{"WeChat tags", "微信标签"}, []string{"create", "copy", "edit", "delete"}, true, false},
-		{"sms", Title{"SMS", "短信"}, []string{"create", "copy", "edit", "delete", "send"}, true, false},
-		{"email", Title{"Email", "邮件"}, []string{"create", "copy", "edit", "delete", "send"}, true, false},
-		{"auto_flow", Title{"Auto-flow", "自动化流程"}, []string{"create", "copy", "edit", "delete", "start", "stop"}, true, false},
+		builtInModule("customer", "Customer", "客户", "create", "copy", "delete", "batch_import", "batch_export", "batch_delete", "merge"),
+		builtInModule("wechat_page", "WeChat Page", "微信页面", "create", "copy", "edit", "delete"),
+		builtInModule("wechat_page_module", "WeChat Page custom module", "微信页面自定义模块", "create", "copy", "edit", "delete"),
+		builtInModule("wechat_broadcast", "WeChat official account broadcast record", "公众号群发记录", "create", "copy", "edit", "delete"),
+		builtInModule("wechat_qrcode", "WeChat official account QR code", "公众号二维码", "create", "copy", "edit", "delete", "import", "export"),
+		builtInModule("wechat_template_message", "WeChat template message", "微信模板消息", "create", "copy", "edit", "delete", "send", "sync"),
+		builtInModule("wechat_menu_message", "WeChat menu message", "微信菜单消息", "create", "copy", "edit", "delete"),
+		builtInModule("wechat_coupon", "WeChat Coupons", "微信卡券", "create", "copy", "edit", "delete", "sync"),
+		builtInModule("merchant_coupon", "WeChat Merchant Center Coupon", "微信商户平台代金券", "create", "copy", "delete", "import"),
+		builtInModule("merchant_red_pocket", "WeChat Red Pocket in WeChat Merchant Center", "微信商户平台红包", "create", "copy", "edit", "delete"),
+		builtInModule("merchant_commodity", "WeChat Merchant Center Commodity Management", "微信商户平台商品管理", "create", "copy", "edit", "delete", "export"),
+		builtInModule("merchant_order", "WeChat Merchant Center Order Management", "微信商户平台订单管理", "export"),
+		builtInModule("wechat_auto_reply", "WeChat official account automatic reply", "公众号自动回复", "create", "copy", "edit", "delete"),
+		builtInModule("wechat_menu", "WeChat official account custom menu", "公众号自定义菜单", "create", "copy", "edit", "delete"),
+		builtInModule("wechat_tag", "WeChat tags", "微信标签", "create", "copy", "edit", "delete"),
+		builtInModule("sms", "SMS", "短信", "create", "copy", "edit", "delete", "send"),
+		builtInModule("email", "Email", "邮件", "create", "copy", "edit", "delete", "send"),
+		builtInModule("auto_flow", "Auto-flow", "自动化流程", "create", "copy", "edit", "delete", "start", "stop"),
 	},
 }

@@ -27,7 +27,9 @@ func extended(own Catalog) *Catalog {
 			c.Modules = append(c.Modules, m)
 			continue
 		}
-		c.Modules[i].Operations = withCopies(append(slices.Clone(c.Modules[i].Operations), m.Operations...))
+		b := c.Modules[i]
+		c.Modules[i].Operations = withCopies(append(slices.Clone(b.Operations), m.Operations...))
+		c.Modules[i].Added = slices.DeleteFunc(slices.Clone(c.Modules[i].Operations), b.Allows)
 	}
 	return c
 }
@@ -148,7 +150,7 @@ func ownPart(c Catalog) (own Catalog, broken []FieldError) {
 		if len(m.Operations) == 0 {
 			v.fail(at+".operations", nil, "is empty; name the operation types that the module allows")
 		}
-		m.BuiltIn = false
+		m.BuiltIn, m.Added = false, nil
 		own.Modules = append(own.Modules, m)
 	}
 	if len(own.Modules) > MaxOwnModules {

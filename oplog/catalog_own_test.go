@@ -92,6 +92,39 @@ func TestCatalogCreateAndCopy(t *testing.T) {
 	f(t, "sms", "create copy edit delete send", "create") // as it is
 }
 
+// TestCatalogAdded: what a tenant adds to a built-in module is told from what is
+// built in, also where the operation type itself is; and can be taken away.
+func TestCatalogAdded(t *testing.T) {
+	l := newLog(t)
+	f := func(t *testing.T, send, want string) {
+		t.Helper()
+		order, _ := oplog.BuiltInCatalog().Module("merchant_order")
+		order.Operations, order.Added = strings.Fields(send), []string{"export"} // what is sent of it changes nothing
+		own := ownModule("own", "edit")
+		own.Added = []string{"edit"}
+		set, err := l.SetCatalog(t.Context(), "acme", oplog.Catalog{Modules: []oplog.Module{order, own}, Operations: []oplog.Operation{ownOperation("fly")}})
+		l.must(nil, err)
+		l.reopen()
+		read, err := l.Catalog("acme")
+		l.must(nil, err)
+		for _, c := range []*oplog.Catalog{set, read} {
+			m, _ := c.Module("merchant_order")
+			own, _ := c.Module("own")
+			sms, _ := c.Module("sms")
+			if got := strings.Join(m.Operations, " ") + ": " + strings.Join(m.Added, " "); got != want || own.Added != nil || sms.Added != nil {
+				t.Errorf("%s: %s, want %s; own %v, sms %v", send, got, want, own.Added, sms.Added)
+			}
+		}
+	}
+	f(t, "export import fly", "export import fly: import fly")
+	f(t, "fly", "export fly: fly")
+	f(t, "copy", "export create copy: create copy")
+	f(t, "export", "export: ")
+	if m, _ := oplog.BuiltInCatalog().Module("merchant_order"); len(m.Operations) != 1 || m.Added != nil {
+		t.Errorf("the built-in module has become %+v", m)
+	}
+}
+
 // TestCatalogKeeps: what was used is never gone, what was not is.
 func TestCatalogKeeps(t *testing.T) {
 	l := newLog(t)

@@ -22,6 +22,7 @@ type newModuleBody struct {
 	Key        string       `json:"key"`
 	Title      newTitleBody `json:"title"`
 	Operations []string     `json:"operations" maxItems:"1000"`
+	Added      []string     `json:"added,omitempty" maxItems:"1000" doc:"As it was answered; changes nothing."`
 	BuiltIn    bool         `json:"built_in,omitempty" doc:"As it was answered; changes nothing."`
 	Retired    bool         `json:"retired,omitempty"`
 }

@@ -15,7 +15,7 @@ func TestOwnCatalog(t *testing.T) {
 		`{"key":"sms","title":{"en":"SMS","zh-CN":"短信"},"operations":["grant"]}],` +
 		`"operations":[{"key":"grant","title":{"en":"Grant","zh-CN":"发放"},"group":"outward"}]}`
 	after := f.change("admin", "PUT", path, own, 200)
-	if after != f.get("auditor", path, 200) || !strings.Contains(after, `"会员积分"`) || !strings.Contains(after, `"operations":["create","copy","edit","delete","send","grant"]`) {
+	if after != f.get("auditor", path, 200) || !strings.Contains(after, `"会员积分"`) || !strings.Contains(after, `"operations":["create","copy","edit","delete","send","grant"],"added":["grant"]`) {
 		t.Error(after)
 	}
 	if again := f.change("admin", "PUT", path, after, 200); again != after {

@@ -83,6 +83,7 @@ var fieldWords = map[string]string{ //nolint:gosec // words about passwords
 	"NewCatalog.operations": "Built-in ones may be left out.",
 	"Module.key":            "As entries name it.",
 	"Module.operations":     "Keys of the operation types that it allows.",
+	"Module.added":          "Of a built-in module, those of its operation types that the tenant has added.",
 	"Module.built_in":       "Whether every tenant has it.",
 	"Module.retired":        "Refused for new entries, and still shown.",
 	"Operation.key":         "As entries name it.",

@@ -167,6 +167,45 @@ for (const w of catalogs)
     expect(catalog.operations.find(({ key }) => key === w.key)).toMatchObject({ retired: true })
   })
 
+for (const w of [
+  {
+    language: 'English',
+    change: 'Change: WeChat Merchant Center Order Management',
+    type: 'Import',
+    fixed: 'Export',
+    save: 'Save',
+    marked: 'Import, added to what is built in',
+    origin: '1 added',
+  },
+  {
+    language: '中文',
+    change: '修改：微信商户平台订单管理',
+    type: '导入',
+    fixed: '导出',
+    save: '保存',
+    marked: '导入，在内置之外添加',
+    origin: '已添加 1 种',
+  },
+] as const)
+  test(`what is added to a built-in module is marked, and can be taken away, ${w.language}`, async ({ page }) => {
+    await open(page, 'admin', 'catalog', w.language)
+    const dialog = page.getByRole('dialog')
+    const row = page.getByRole('row', { name: /merchant_order/ })
+    const turn = async (checked: boolean) => {
+      await page.getByRole('button', { name: w.change }).click()
+      await expect(dialog.getByRole('checkbox', { name: w.fixed, exact: true })).toBeDisabled()
+      await dialog.getByRole('checkbox', { name: w.type, exact: true }).setChecked(checked)
+      await dialog.getByRole('button', { name: w.save }).click()
+      await expect(dialog).toBeHidden()
+    }
+    await turn(true)
+    await expect(row.getByTitle(w.marked)).toHaveText(w.type)
+    await expect(row).toContainText(w.origin)
+    await turn(false)
+    await expect(row.getByTitle(w.marked)).toHaveCount(0)
+    await expect(row).not.toContainText(w.origin)
+  })
+
 const trees = [
   {
     language: 'English',

@@ -51,7 +51,12 @@ export function CatalogTable({ catalog, items, onChange, onRetire, onRemove }: P
             'operations' in item && (
               <span className="catalog-types">
                 {item.operations.map((key) => (
-                  <TypeTag key={key} title={titles.operation(key)} group={titles.group(key)} />
+                  <TypeTag
+                    key={key}
+                    title={titles.operation(key)}
+                    group={titles.group(key)}
+                    added={item.added?.includes(key) ? words.typeAdded(titles.operation(key)) : undefined}
+                  />
                 ))}
               </span>
             ),
@@ -73,6 +78,7 @@ export function CatalogTable({ catalog, items, onChange, onRetire, onRemove }: P
         <span className="stack">
           {item.built_in ? words.builtIn : words.own}
           {item.retired && <small>{words.retired}</small>}
+          {'added' in item && !!item.added?.length && <small>{words.typesAdded(item.added.length)}</small>}
         </span>
       ),
     },

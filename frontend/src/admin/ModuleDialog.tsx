@@ -24,9 +24,8 @@ export function ModuleDialog({ tenant, catalog, module, onClose }: Props) {
   const [title, setTitle] = useState(module?.title ?? { en: '', 'zh-CN': '' })
   const [operations, setOperations] = useState(module?.operations ?? [])
   const titles = titlesOf(catalog, tag)
-  // What is built in stays; of what was added, the tenant's own types are told from it.
-  const own = new Set(catalog.operations.filter(({ built_in }) => !built_in).map(({ key }) => key))
-  const fixed = module?.built_in ? module.operations.filter((one) => !own.has(one)) : []
+  // What is built in stays; what was added to it can go.
+  const fixed = module?.built_in ? module.operations.filter((one) => !module.added?.includes(one)) : []
   const group = useId()
 
   function turn(one: string) {

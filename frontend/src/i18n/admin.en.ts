@@ -195,6 +195,8 @@ export const adminEn = {
     origin: 'Origin',
     builtIn: 'Built in',
     own: 'Own',
+    typeAdded: (title: string) => `${title}, added to what is built in`,
+    typesAdded: (count: number) => `${count} added`,
     retired: 'Retired',
     usedIn: 'Allowed in',
     nowhere: 'No module yet',

@@ -192,6 +192,8 @@ export const adminZh: AdminWords = {
     origin: '来源',
     builtIn: '内置',
     own: '自有',
+    typeAdded: (title) => `${title}，在内置之外添加`,
+    typesAdded: (count) => `已添加 ${count} 种`,
     retired: '已停用',
     usedIn: '可用于',
     nowhere: '暂无模块',

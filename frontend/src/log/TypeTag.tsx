@@ -9,10 +9,17 @@ const icons: Record<OperationGroup, IconName> = {
   change: 'pencil',
 }
 
+interface Props {
+  title: string
+  group: OperationGroup
+  /** That the tenant has added it to what is built in, in words: it is dashed, too. */
+  added?: string | undefined
+}
+
 /** The type of an operation: icon and word always, colour besides for what destroys, leaves the house, or is new. */
-export function TypeTag({ title, group }: { title: string; group: OperationGroup }) {
+export function TypeTag({ title, group, added }: Props) {
   return (
-    <span className={`tag tag-${group}`} title={title}>
+    <span className={`tag tag-${group}${added ? ' tag-added' : ''}`} title={added ?? title}>
       <Icon name={icons[group]} small />
       <span className="cut">{title}</span>
     </span>
