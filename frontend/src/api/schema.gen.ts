@@ -1120,6 +1120,8 @@ export interface components {
             scope: "write" | "read" | "launch";
         };
         Module: {
+            /** @description Of a built-in module, those of its operation types that the tenant has added. */
+            added?: string[];
             /** @description Whether every tenant has it. */
             built_in?: boolean;
             /** @description As entries name it. */
@@ -1243,6 +1245,8 @@ export interface components {
             scope: "write" | "read" | "launch";
         };
         NewModule: {
+            /** @description As it was answered; changes nothing. */
+            added?: string[];
             /** @description As it was answered; changes nothing. */
             built_in?: boolean;
             /** @description A small letter, then small letters, digits and _, 64 at most. */
