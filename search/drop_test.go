@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -155,6 +156,45 @@ func TestRebuildOfATenantThatIsWritten(t *testing.T) {
 	}
 	if again, err := l.index.readyTenant(t.Context(), tenant); err != nil || again == open {
 		t.Errorf("not built anew: %v", err)
+	}
+}
+
+// A query that still reads a segment which was dropped deletes that one's file
+// at its end, and none of those that were built anew meanwhile.
+func TestRebuildBesideAQuery(t *testing.T) {
+	dir := t.TempDir()
+	l := newLog(t, dir)
+	record(t, l, 0, smallSizes.maxFlush, func(number int) int { return number })
+	awaitMerges(l)
+	open, err := l.index.readyTenant(t.Context(), tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open.mu.Lock()
+	read := slices.Clone(open.segments)
+	for _, s := range read {
+		s.acquire()
+	}
+	open.mu.Unlock()
+	if len(read) == 0 {
+		t.Fatal("there is no segment")
+	}
+	if err := l.index.Drop(t.Context(), tenant, time.Unix(0, 0), now.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.index.Rebuild(t.Context(), tenant, func(uint64, uint64) {}); err != nil {
+		t.Fatal(err)
+	}
+	awaitMerges(l)
+	for _, s := range read {
+		s.release()
+	}
+	closeLog(t, l)
+	left := files(t, dir)
+	for _, s := range manifestOf(t, dir).Segments {
+		if !slices.Contains(left, s.File) {
+			t.Errorf("%s is gone; left are %v", s.File, left)
+		}
 	}
 }
 

@@ -273,7 +273,7 @@ func (x *Index) discard(tenant string) (bool, error) {
 		t.close()
 		delete(x.tenants, tenant)
 	}
-	return true, x.store.ChangeRecord(oplog.RecordIndex, tenant, func([]byte) ([]byte, error) { return nil, nil })
+	return true, x.store.ChangeRecord(oplog.RecordIndex, tenant, emptied)
 }
 
 // Ready tells how far tenants that are catching up are; see [oplog.Index].

@@ -34,6 +34,16 @@ func (x *Index) readManifest(tenant string) (manifest, error) {
 	return m, nil
 }
 
+// emptied returns a manifest without its segments. Their numbers are not given
+// again: a query that still reads one deletes the file of that name at its end.
+func emptied(old []byte) ([]byte, error) {
+	var m manifest
+	if json.Unmarshal(old, &m) != nil {
+		return nil, nil // there is none, or none that can be read
+	}
+	return json.Marshal(manifest{Analysis: analysisVersion, Next: m.Next})
+}
+
 // saveManifest lists segments, and those lost that are still being built anew.
 func (x *Index) saveManifest(t *tenantIndex, segments []*segment, lost []segmentInfo, through uint64) error {
 	m := manifest{Analysis: analysisVersion, Through: through, Next: t.next, Segments: slices.Clone(lost)}
@@ -130,7 +140,9 @@ func (t *tenantIndex) removeUnlisted(m manifest) error {
 	for _, f := range files {
 		listed := slices.ContainsFunc(m.Segments, func(s segmentInfo) bool { return s.File == f.Name() })
 		if !listed {
-			err = errors.Join(err, os.Remove(filepath.Join(t.dir, f.Name())))
+			// A query that began before the tenant was closed may be the last
+			// to hold a segment, and deletes it meanwhile.
+			err = errors.Join(err, removeIfThere(filepath.Join(t.dir, f.Name())))
 		}
 	}
 	return err
