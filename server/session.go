@@ -145,9 +145,11 @@ func (s *Server) check(ctx context.Context, hash, password string) (bool, error)
 	}
 }
 
+// cookie returns the cookie of a session. It says how long it lasts, and not
+// only until when: the browser's clock may be another than the server's.
 func (s *Server) cookie(token string, expires time.Time) http.Cookie {
 	return http.Cookie{ //nolint:gosec // Secure wherever people come over TLS
-		Name: sessionCookie, Value: token, Path: "/", Expires: expires,
+		Name: sessionCookie, Value: token, Path: "/", Expires: expires, MaxAge: int(expires.Sub(s.now()).Round(time.Second).Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure,
 	}
 }

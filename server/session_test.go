@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"oplog/oplog"
 )
@@ -23,7 +24,8 @@ func TestSignIn(t *testing.T) {
 	}
 	cookie, err := http.ParseSetCookie(r.header.Get("Set-Cookie"))
 	f.noError(err)
-	if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Secure || cookie.Domain != "" || len(cookie.Value) < 40 {
+	if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Secure || cookie.Domain != "" || len(cookie.Value) < 40 ||
+		cookie.MaxAge != 12*60*60 || cookie.Expires.Sub(clock).Round(time.Second) != 12*time.Hour {
 		t.Errorf("cookie %+v", cookie)
 	}
 	f.sent["new"]["Cookie"] = sessionCookie + "=" + cookie.Value
