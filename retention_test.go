@@ -17,7 +17,7 @@ func TestRetention(t *testing.T) {
 	data, s := acme(t)
 	file := filepath.Join(t.TempDir(), "old.ndjson")
 	var lines strings.Builder
-	today := time.Now().UTC().Truncate(24 * time.Hour)
+	today := testNow().Truncate(24 * time.Hour)
 	date := func(daysAgo int) string { return today.AddDate(0, 0, -daysAgo).Format(time.DateOnly) }
 	for i, daysAgo := range []int{400, 300, 250, 100, 0} {
 		fmt.Fprintf(&lines, `{"id":"e%d","time":"%sT00:00:01Z","user":{"id":"u","name":"Ada"},"module":"email","operation":"send"}`+"\n", i, date(daysAgo))
