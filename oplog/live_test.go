@@ -14,12 +14,10 @@ import (
 // returns their contents and the seq that was come to.
 func (l *testLog) follow(q oplog.Query, after uint64, n int, record func()) (string, uint64) {
 	l.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
 	enough := errors.New("enough")
 	var found []oplog.Entry
 	var at uint64
-	err := l.Live(ctx, "acme", q, after, time.Hour, func(entries []oplog.Entry, seq uint64) error {
+	err := l.Live(l.t.Context(), "acme", q, after, time.Hour, func(entries []oplog.Entry, seq uint64) error {
 		if seq < at {
 			l.t.Errorf("it goes back from %d to %d", at, seq)
 		}
@@ -83,12 +81,10 @@ func TestLiveWithoutEntries(t *testing.T) {
 // Also where entries come all the time, of which none match.
 func TestLiveBesideOthersEntries(t *testing.T) {
 	l := newLog(t)
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
 	stop := errors.New("stop")
 	told, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
-		ended <- l.Live(ctx, "acme", oplog.Query{Scope: "east"}, 0, 100*time.Millisecond, func([]oplog.Entry, uint64) error {
+		ended <- l.Live(t.Context(), "acme", oplog.Query{Scope: "east"}, 0, 100*time.Millisecond, func([]oplog.Entry, uint64) error {
 			return stop
 		})
 		close(told)

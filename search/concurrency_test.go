@@ -71,14 +71,12 @@ var askedFor = []struct {
 // awaitReady waits while the index catches up with the store.
 func awaitReady(t *testing.T, l testLog) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
 	for {
-		_, err := l.Page(ctx, tenant, oplog.Query{}, 1, "")
+		_, err := l.Page(t.Context(), tenant, oplog.Query{}, 1, "")
 		if err == nil {
 			return
 		}
-		if oplog.CodeOf(err) != oplog.CodeUnavailable || ctx.Err() != nil {
+		if oplog.CodeOf(err) != oplog.CodeUnavailable {
 			t.Fatal(err)
 		}
 		runtime.Gosched()
