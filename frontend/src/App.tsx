@@ -50,7 +50,7 @@ function InLanguage() {
   return (
     <LanguageProvider tag={tag}>
       <Toasts>
-        <Mishap>
+        <Mishap where="">
           <Pages session={session} onLanguage={chooseLanguage} />
         </Mishap>
       </Toasts>

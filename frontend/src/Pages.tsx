@@ -5,6 +5,7 @@ import { noteReader } from './api/early'
 import { problemText } from './api/http'
 import { keys } from './api/keys'
 import type { LocaleTag, Session } from './api/types'
+import { Mishap } from './frame/Mishap'
 import { NotFoundPage } from './frame/NotFoundPage'
 import { useLanguage, useWords } from './i18n/language'
 import { LogPage } from './log/LogPage'
@@ -83,16 +84,18 @@ export function Pages({ session, onLanguage }: Props) {
   if (location.pathname === '/sign-in') return <Navigate replace to={safeReturn(search.get('next'))} />
   return (
     <SessionProvider value={session.data}>
-      <Suspense fallback={null}>
-        <Routes>
-          <Route path="/" element={<TenantChoicePage />} />
-          <Route path="/t/:tenant" element={<ToLog />} />
-          <Route path="/t/:tenant/log/:entry?" element={<OfTenant page={LogPage} />} />
-          <Route path="/t/:tenant/exports" element={<OfTenant page={ExportsPage} />} />
-          <Route path="/t/:tenant/settings/:section?" element={<OfTenant page={SettingsPage} />} />
-          <Route path="*" element={<NotFoundPage />} />
-        </Routes>
-      </Suspense>
+      <Mishap where={location.pathname}>
+        <Suspense fallback={null}>
+          <Routes>
+            <Route path="/" element={<TenantChoicePage />} />
+            <Route path="/t/:tenant" element={<ToLog />} />
+            <Route path="/t/:tenant/log/:entry?" element={<OfTenant page={LogPage} />} />
+            <Route path="/t/:tenant/exports" element={<OfTenant page={ExportsPage} />} />
+            <Route path="/t/:tenant/settings/:section?" element={<OfTenant page={SettingsPage} />} />
+            <Route path="*" element={<NotFoundPage />} />
+          </Routes>
+        </Suspense>
+      </Mishap>
     </SessionProvider>
   )
 }

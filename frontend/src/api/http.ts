@@ -28,8 +28,16 @@ export function isProblem(error: unknown, status: number): boolean {
   return error instanceof ApiProblem && error.status === status
 }
 
+/** What is said where there is no answer at all: the browser's own words are in no language of the console. */
+let noAnswer = ''
+
+export function sayNoAnswer(words: string) {
+  noAnswer = words
+}
+
 /** What to tell a person about an error: the server's own words where there are some. */
 export function problemText(error: unknown): string {
+  if (isProblem(error, 0) && noAnswer) return noAnswer
   if (error instanceof ApiProblem) return error.detail
   return error instanceof Error ? error.message : String(error)
 }

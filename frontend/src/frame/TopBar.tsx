@@ -8,11 +8,13 @@ import { useSaveLanguage, useSignOut } from '../session/queries'
 import { useSession } from '../session/session'
 import { Icon, Mark } from '../theme/Icon'
 import { Menu, type MenuItem } from './Menu'
+import { Mishap } from './Mishap'
+import { part } from './part'
 import { useKey } from './useKey'
 import { useViewport } from './viewport'
 import './frame.css'
 
-const HelpDialog = lazy(() => import('./HelpDialog'))
+const HelpDialog = lazy(part(() => import('./HelpDialog')))
 
 /** The bar above every page of someone who may see the log. */
 export function TopBar({ tenant }: { tenant?: Tenant }) {
@@ -78,9 +80,11 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
         </Menu>
       )}
       {help && (
-        <Suspense fallback={null}>
-          <HelpDialog onClose={() => setHelp(false)} />
-        </Suspense>
+        <Mishap part where="help">
+          <Suspense fallback={null}>
+            <HelpDialog onClose={() => setHelp(false)} />
+          </Suspense>
+        </Mishap>
       )}
     </header>
   )

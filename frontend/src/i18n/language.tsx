@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, useContext, useEffect } from 'react'
+import { sayNoAnswer } from '../api/http'
 import type { LocaleTag, Title } from '../api/types'
 import { type Dictionary, en } from './en'
 import { zh } from './zh'
@@ -39,6 +40,7 @@ function readRemembered(): LocaleTag | undefined {
 export function LanguageProvider({ tag, children }: { tag: LocaleTag; children: ReactNode }) {
   useEffect(() => {
     document.documentElement.lang = tag // without it Chinese is drawn with Japanese glyphs
+    sayNoAnswer(dictionaries[tag].noAnswer)
   }, [tag])
   return <LanguageContext value={{ tag, words: dictionaries[tag] }}>{children}</LanguageContext>
 }

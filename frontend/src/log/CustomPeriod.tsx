@@ -1,4 +1,5 @@
 import { lazy, type ReactNode, Suspense, useState } from 'react'
+import { Mishap } from '../frame/Mishap'
 import { useViewport } from '../frame/viewport'
 import { useWords } from '../i18n/language'
 import { Button } from '../theme/Button'
@@ -21,9 +22,11 @@ export interface PeriodProps {
 export function CustomPeriod(props: PeriodProps) {
   if (useViewport() < 768) return <PhonePeriod {...props} />
   return (
-    <Suspense fallback={<div className="custom-period" />}>
-      <DeskPeriod {...props} />
-    </Suspense>
+    <Mishap part where="period">
+      <Suspense fallback={<div className="custom-period" />}>
+        <DeskPeriod {...props} />
+      </Suspense>
+    </Mishap>
   )
 }
 

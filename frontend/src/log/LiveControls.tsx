@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react'
 import { useKey } from '../frame/useKey'
 import { useWords } from '../i18n/language'
 import { useLive } from './useLive'
@@ -14,13 +15,20 @@ interface Props {
   readAt: number
   onTurn: (on: boolean) => void
   onShow: () => void
+  /** The server answers again. */
+  onBack: () => void
 }
 
 /** Whether new entries are counted as they come, how many there are, and the way to see them. */
-export function LiveControls({ tenant, query, possible, refused, on, total, readAt, onTurn, onShow }: Props) {
+export function LiveControls({ tenant, query, possible, refused, on, total, readAt, onTurn, onShow, onBack }: Props) {
   const words = useWords()
   const live = useLive({ tenant, query, on: on && possible && !refused, total, readAt })
   useKey('.', onShow, live.count > 0)
+  const before = useRef(live.state)
+  useEffect(() => {
+    if (before.current === 'lost' && live.state === 'on') onBack()
+    before.current = live.state
+  }, [live.state, onBack])
   return (
     <>
       {live.state === 'lost' ? (

@@ -1,10 +1,12 @@
 import { type InfiniteData, useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import { useNavigate, useParams } from 'react-router'
-import { ApiProblem, problemText } from '../api/http'
+import { ApiProblem, isProblem, problemText } from '../api/http'
 import { keys } from '../api/keys'
 import type { Entry, EntryPage, Preset, Tenant } from '../api/types'
 import { useDocumentTitle } from '../frame/documentTitle'
+import { Mishap } from '../frame/Mishap'
+import { part, readParts } from '../frame/part'
 import { TopBar } from '../frame/TopBar'
 import { useCopy } from '../frame/useCopy'
 import { useKey } from '../frame/useKey'
@@ -50,10 +52,10 @@ import { WordsLine } from './WordsLine'
 import { zoomedOut } from './zoom'
 import './log.css'
 
-const EntryDrawer = lazy(() => import('./EntryDrawer'))
-const JumpDialog = lazy(() => import('./JumpDialog'))
-const ExportDialog = lazy(() => import('../exports/ExportDialog'))
-const FilterSheet = lazy(() => import('./FilterSheet').then((module) => ({ default: module.FilterSheet })))
+const EntryDrawer = lazy(part(() => import('./EntryDrawer')))
+const JumpDialog = lazy(part(() => import('./JumpDialog')))
+const ExportDialog = lazy(part(() => import('../exports/ExportDialog')))
+const FilterSheet = lazy(part(() => import('./FilterSheet').then((module) => ({ default: module.FilterSheet }))))
 
 export function LogPage({ tenant }: { tenant: Tenant }) {
   const words = useWords()
@@ -80,6 +82,9 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
 
   const log = useLog(tenant, filters)
   const { entries, summary, titles, nameOf, error } = log
+  useEffect(() => {
+    if (log.hasRead) readParts()
+  }, [log.hasRead])
   /** What is wrong with the filters: asking again would not help. */
   const refused = error instanceof ApiProblem && error.status === 422 ? error.locations : undefined
   const terms = useMemo(() => searchTerms(filters.q), [filters.q])
@@ -88,6 +93,12 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   const refresh = useCallback(() => {
     client.invalidateQueries({ queryKey: keys.log(tenant.id) })
   }, [client, tenant.id])
+
+  /** What could not be read while the server was gone is read when it is back. */
+  const unanswered = isProblem(error, 0)
+  const readAgain = useCallback(() => {
+    if (unanswered) refresh()
+  }, [unanswered, refresh])
 
   function showNew() {
     // From the top again, and only as many rows as that needs.
@@ -264,6 +275,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
             readAt={log.readAt}
             onTurn={(live) => setTaste({ ...taste, live })}
             onShow={showNew}
+            onBack={readAgain}
           />
           {layout.table === 'wide' && <TableOptions taste={taste} onTaste={setTaste} />}
         </WordsLine>
@@ -338,56 +350,58 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           }
         />
       </main>
-      <Suspense fallback={null}>
-        {openId !== undefined && (
-          <EntryDrawer
-            tenant={tenant}
-            id={openId}
-            over={layout.drawer === 'over'}
-            position={index >= 0 && summary ? { index: index + 1, total: summary.total } : undefined}
-            previous={index > 0 ? entries[index - 1] : undefined}
-            next={index >= 0 ? entries[index + 1] : undefined}
-            filters={filters}
-            titles={titles}
-            organizations={log.organizations.data}
-            onOpen={(entry) => openEntry(entry, { replace: true })}
-            onClose={closeEntry}
-            onCopy={copy}
-          />
-        )}
-        {dialog === 'export' && (
-          <ExportDialog
-            tenant={tenant}
-            filters={filters}
-            titles={titles}
-            nameOf={nameOf}
-            onClose={() => setDialog(undefined)}
-          />
-        )}
-        {dialog === 'jump' && (
-          <JumpDialog
-            day={dateText(wallTime(filters.to ? Date.parse(filters.to) - 1 : now, zone))}
-            onJump={(day) => {
-              setDialog(undefined)
-              setFilters(toDay(filters, day, zone, log.frame))
-            }}
-            onClose={() => setDialog(undefined)}
-          />
-        )}
-        {dialog === 'filters' && (
-          <FilterSheet
-            tenant={tenant}
-            filters={filters}
-            summary={summary}
-            titles={titles}
-            organizations={hasTree ? log.organizations.data : undefined}
-            nameOf={nameOf}
-            at={beginAt}
-            onFilters={setFilters}
-            onClose={() => setDialog(undefined)}
-          />
-        )}
-      </Suspense>
+      <Mishap part where={`${openId} ${dialog}`}>
+        <Suspense fallback={null}>
+          {openId !== undefined && (
+            <EntryDrawer
+              tenant={tenant}
+              id={openId}
+              over={layout.drawer === 'over'}
+              position={index >= 0 && summary ? { index: index + 1, total: summary.total } : undefined}
+              previous={index > 0 ? entries[index - 1] : undefined}
+              next={index >= 0 ? entries[index + 1] : undefined}
+              filters={filters}
+              titles={titles}
+              organizations={log.organizations.data}
+              onOpen={(entry) => openEntry(entry, { replace: true })}
+              onClose={closeEntry}
+              onCopy={copy}
+            />
+          )}
+          {dialog === 'export' && (
+            <ExportDialog
+              tenant={tenant}
+              filters={filters}
+              titles={titles}
+              nameOf={nameOf}
+              onClose={() => setDialog(undefined)}
+            />
+          )}
+          {dialog === 'jump' && (
+            <JumpDialog
+              day={dateText(wallTime(filters.to ? Date.parse(filters.to) - 1 : now, zone))}
+              onJump={(day) => {
+                setDialog(undefined)
+                setFilters(toDay(filters, day, zone, log.frame))
+              }}
+              onClose={() => setDialog(undefined)}
+            />
+          )}
+          {dialog === 'filters' && (
+            <FilterSheet
+              tenant={tenant}
+              filters={filters}
+              summary={summary}
+              titles={titles}
+              organizations={hasTree ? log.organizations.data : undefined}
+              nameOf={nameOf}
+              at={beginAt}
+              onFilters={setFilters}
+              onClose={() => setDialog(undefined)}
+            />
+          )}
+        </Suspense>
+      </Mishap>
     </div>
   )
 }

@@ -1,11 +1,13 @@
 import { lazy, Suspense, useState } from 'react'
 import type { Tenant, View } from '../api/types'
 import { Floating } from '../frame/Floating'
+import { Mishap } from '../frame/Mishap'
+import { part } from '../frame/part'
 import { useWords } from '../i18n/language'
 import type { Taste } from '../log/taste'
 import { Icon } from '../theme/Icon'
 
-const ViewsPanel = lazy(() => import('./ViewsPanel'))
+const ViewsPanel = lazy(part(() => import('./ViewsPanel')))
 
 export interface ViewContext {
   tenant: Tenant
@@ -38,9 +40,11 @@ export function ViewsMenu({ phone, ...context }: ViewContext & { phone?: boolean
       </button>
       {open && (
         <Floating label={words.views.title} align="end" onClose={close}>
-          <Suspense fallback={<div className="views-panel" />}>
-            <ViewsPanel {...context} onClose={close} />
-          </Suspense>
+          <Mishap part where="views">
+            <Suspense fallback={<div className="views-panel" />}>
+              <ViewsPanel {...context} onClose={close} />
+            </Suspense>
+          </Mishap>
         </Floating>
       )}
     </span>

@@ -1,0 +1,78 @@
+import { expect, test } from '@playwright/test'
+import { demoLog, open } from './console'
+import { Program } from './program'
+
+// The server goes while the page is open, and comes back: what was read stays, and what was not is read then.
+
+const program = new Program()
+const demo = ['demo', '--entries', '500']
+
+test.beforeEach(() => program.start(demo))
+test.afterEach(() => program.stop())
+test.afterAll(() => program.dispose())
+
+for (const words of [
+  {
+    language: 'English',
+    log: 'Operation log',
+    drawer: 'Entry',
+    entryFailed: 'The entry could not be read: the server does not answer',
+    logFailed: 'The log could not be read: the server does not answer',
+    custom: 'Custom',
+    partMissing: 'This part of the page could not be loaded.',
+    exports: 'Exports',
+    pageMissing: 'This page could not be loaded',
+    reload: 'Load the page again',
+    silent: 'The server does not answer yet.',
+    days: '90 days',
+  },
+  {
+    language: '中文',
+    log: '操作日志',
+    drawer: '操作记录',
+    entryFailed: '无法读取该记录：服务器没有响应',
+    logFailed: '无法读取日志：服务器没有响应',
+    custom: '自定义',
+    partMissing: '页面的这一部分无法载入。',
+    exports: '导出记录',
+    pageMissing: '此页面无法载入',
+    reload: '重新载入页面',
+    silent: '服务器仍没有响应。',
+    days: '近 90 天',
+  },
+] as const)
+  test(`the server goes and comes back: ${words.language}`, async ({ page }) => {
+    await open(page, `${program.url}${demoLog}?range=last_30_days`, words.language)
+    const rows = page.getByRole('table', { name: words.log }).getByRole('row')
+    const alert = page.getByRole('alert')
+    await expect(rows.nth(3)).toBeVisible()
+    // The parts that open over the log are read once it is there.
+    const parts = () =>
+      page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => name.includes('ViewsPanel')))
+    await expect.poll(async () => (await parts()).length).toBeGreaterThan(0)
+    await program.stop()
+
+    await rows.nth(3).click()
+    const drawer = page.getByRole('complementary', { name: words.drawer })
+    await expect(drawer.getByRole('alert')).toContainText(words.entryFailed)
+    await expect(rows.nth(3)).toBeVisible()
+    await page.keyboard.press('Escape')
+    await page.getByText(words.days, { exact: true }).click()
+    await expect(alert).toContainText(words.logFailed)
+    await page.getByText(words.custom, { exact: true }).click() // its calendar is much to read, and waits to be wanted
+    await expect(alert.filter({ hasText: words.partMissing })).toBeVisible()
+    await expect(rows.nth(3)).toBeVisible()
+
+    await page.getByRole('link', { name: words.exports }).click()
+    await expect(page.getByRole('heading', { name: words.pageMissing })).toBeVisible()
+    await page.getByRole('button', { name: words.reload }).click()
+    await expect(page.getByText(words.silent)).toBeVisible()
+    await page.goBack()
+    await expect(page.getByRole('heading', { name: words.pageMissing })).toBeHidden()
+
+    await program.start(demo)
+    await expect(rows.nth(3)).toBeVisible({ timeout: 20_000 }) // by itself
+    await expect(alert).toBeHidden()
+    await page.getByRole('link', { name: words.exports }).click()
+    await expect(page.getByRole('heading', { name: words.exports, exact: true })).toBeVisible()
+  })
