@@ -3,6 +3,8 @@ import type { FilterName, Filters } from '../log/filters'
 import { Button } from '../theme/Button'
 import { withoutFilter } from './useAccessFilters'
 import { useAdminWords } from './words'
+import '../log/chips.css'
+import '../log/empty.css'
 
 interface Props {
   filters: Filters

@@ -20,8 +20,6 @@ import type { DeedContext } from './deeds'
 import { useAccounts, useApiKeys } from './queries'
 import { activeIn, actorChoices, deedChoices, type Scope } from './useAccessFilters'
 import { useAdminWords } from './words'
-import '../log/log.css'
-import '../log/table.css'
 import './access.css'
 
 interface Props {

@@ -7,6 +7,7 @@ import { Icon } from '../theme/Icon'
 import { type DeedContext, deedFacts, deedOf } from './deeds'
 import { Moment } from './Moment'
 import './list.css'
+import '../log/tag.css'
 
 interface Props {
   entries: Entry[]

@@ -4,7 +4,6 @@ import { titlesOf } from '../log/catalog'
 import { TypeTag } from '../log/TypeTag'
 import { type Column, ListTable } from './ListTable'
 import { useAdminWords } from './words'
-import '../log/table.css'
 import './catalog.css'
 
 export type CatalogItem = CatalogModule | CatalogOperation

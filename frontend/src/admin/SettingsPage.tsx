@@ -11,7 +11,6 @@ import { Icon } from '../theme/Icon'
 import { settingsPath } from './access'
 import { type Section, sectionsFor } from './sections'
 import { useAdminWords } from './words'
-import '../log/log.css'
 import './settings.css'
 
 const groups = ['tenant', 'server', 'you'] as const

@@ -2,6 +2,7 @@ import { type KeyboardEvent, type ReactNode, type RefObject, useLayoutEffect, us
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
 import type { FilterName } from './filters'
+import './chips.css'
 
 export interface Chip {
   name: FilterName

@@ -3,6 +3,8 @@ import type { FacetValue } from '../api/types'
 import { Floating } from '../frame/Floating'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
+import './filters.css'
+import './choices.css'
 
 export interface ChoiceGroup {
   title?: string

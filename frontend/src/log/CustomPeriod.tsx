@@ -4,6 +4,7 @@ import { useViewport } from '../frame/viewport'
 import { useWords } from '../i18n/language'
 import { Button } from '../theme/Button'
 import { exactTime, instantOf, offsetText } from '../time/zone'
+import './period.css'
 
 const DeskPeriod = lazy(() => import('./DeskPeriod'))
 

@@ -10,6 +10,8 @@ import { Button } from '../theme/Button'
 import { activeFilters, type Filters, noFilters, presets, without, writeFilters } from './filters'
 import { filterLabel, filterText, type NameOf } from './filterWords'
 import { useSummary } from './queries'
+import './chips.css'
+import './empty.css'
 
 interface Props {
   tenant: string

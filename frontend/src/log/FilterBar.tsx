@@ -11,6 +11,7 @@ import type { Layout } from './layout'
 import { PeriodPicker } from './PeriodPicker'
 import { useSummary } from './queries'
 import { SearchField } from './SearchField'
+import './filters.css'
 
 interface Props {
   tenant: Tenant

@@ -13,6 +13,7 @@ import { filterValues, shortList } from './names'
 import { OrganizationTree } from './OrganizationTree'
 import { useSummary } from './queries'
 import { UserChoices } from './UserChoices'
+import './sheet.css'
 
 interface Props {
   tenant: Tenant

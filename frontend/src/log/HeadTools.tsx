@@ -4,6 +4,7 @@ import { Icon } from '../theme/Icon'
 import type { Filters, ListFilter } from './filters'
 import { columnTitles } from './filterWords'
 import { type Column, columns, type Taste, withWidth } from './taste'
+import './head.css'
 
 interface Props {
   taste: Taste

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react'
 import { useKey } from '../frame/useKey'
 import { useWords } from '../i18n/language'
 import { useLive } from './useLive'
+import './live.css'
 
 interface Props {
   tenant: string

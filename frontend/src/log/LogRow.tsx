@@ -8,6 +8,7 @@ import type { Titles } from './catalog'
 import type { Filters, ListFilter } from './filters'
 import { Marked, type Terms } from './Marked'
 import { FailedMark, TypeTag } from './TypeTag'
+import './cell.css'
 
 export interface RowContext {
   titles: Titles

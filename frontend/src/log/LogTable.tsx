@@ -9,7 +9,9 @@ import { HeadTools } from './HeadTools'
 import { LogRow, type RowContext } from './LogRow'
 import { type Layout, rowHeight } from './layout'
 import { type Column, columns, gridColumns, type Taste } from './taste'
+import './head.css'
 import './table.css'
+import './layouts.css'
 import { usePlace } from './usePlace'
 
 interface Props extends RowContext {

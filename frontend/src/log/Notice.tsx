@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { Icon } from '../theme/Icon'
+import './notice.css'
 
 interface Props {
   kind: 'error' | 'note'

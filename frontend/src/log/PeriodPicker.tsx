@@ -6,6 +6,7 @@ import { Icon } from '../theme/Icon'
 import { Segments } from '../theme/Segments'
 import { CustomPeriod } from './CustomPeriod'
 import { presets } from './filters'
+import './filters.css'
 
 interface Props {
   range: Preset | undefined

@@ -2,6 +2,7 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { useKey } from '../frame/useKey'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
+import './filters.css'
 
 interface Props {
   value: string

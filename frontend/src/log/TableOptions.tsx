@@ -4,6 +4,8 @@ import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
 import { columnTitles } from './filterWords'
 import { type Column, densities, optionalColumns, type Taste, widthLimits, withWidth } from './taste'
+import './choices.css'
+import './options.css'
 
 interface Props {
   taste: Taste

@@ -1,6 +1,7 @@
 import type { OperationGroup } from '../api/types'
 import { useWords } from '../i18n/language'
 import { Icon, type IconName } from '../theme/Icon'
+import './tag.css'
 
 const icons: Record<OperationGroup, IconName> = {
   destructive: 'bin',

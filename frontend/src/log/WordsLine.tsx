@@ -3,6 +3,7 @@ import type { Summary } from '../api/types'
 import { useWords } from '../i18n/language'
 import type { Filters } from './filters'
 import { periodText } from './filterWords'
+import './log.css'
 
 interface Props {
   summary: Summary | undefined

@@ -8,6 +8,7 @@ import { Button } from '../theme/Button'
 import { canonical, lookOf } from './look'
 import { useSaveView } from './queries'
 import type { ViewContext } from './ViewsMenu'
+import '../log/choices.css'
 
 interface Props extends ViewContext {
   /** The view to change; without it what is on screen becomes a new one. */

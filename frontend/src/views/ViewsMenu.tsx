@@ -6,6 +6,7 @@ import { part } from '../frame/part'
 import { useWords } from '../i18n/language'
 import type { Taste } from '../log/taste'
 import { Icon } from '../theme/Icon'
+import '../log/filters.css'
 
 const ViewsPanel = lazy(part(() => import('./ViewsPanel')))
 
