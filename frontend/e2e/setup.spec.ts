@@ -43,6 +43,70 @@ test('makes the first owner and tenant, once', async ({ page, context }) => {
   expect(again.status()).toBe(404)
 })
 
+for (const words of [
+  {
+    language: 'English',
+    title: 'Set up oplog',
+    code: 'Set-up code',
+    name: 'Tenant name',
+    id: 'Tenant ID',
+    zone: 'Time zone',
+    username: 'Username',
+    password: 'Password',
+    action: 'Set up',
+    signIn: 'Sign in',
+  },
+  {
+    language: '中文',
+    title: '设置 oplog',
+    code: '设置码',
+    name: '租户名称',
+    id: '租户 ID',
+    zone: '时区',
+    username: '用户名',
+    password: '密码',
+    action: '完成设置',
+    signIn: '登录',
+  },
+] as const)
+  test(`whoever comes without the code is asked for it, and each mistake is said at its field: ${words.language}`, async ({
+    page,
+  }) => {
+    const other = new Program()
+    try {
+      await other.start()
+      const address = /http\S+#setup=\S+/.exec(other.errors)?.[0] ?? ''
+      await page.goto(other.url)
+      await expect(page.locator('#setup-code')).toBeFocused()
+      await page.getByText(words.language, { exact: true }).click()
+      await expect(page.getByRole('heading', { name: words.title })).toBeVisible()
+      await page.getByLabel(words.code).fill(new URL(address).hash.replace('#setup=', ''))
+      await page.getByLabel(words.name).fill('Acme Shops 总部')
+      await expect(page.getByLabel(words.id)).toHaveValue('acme-shops')
+      expect(await page.getByLabel(words.id).evaluate((input: HTMLInputElement) => input.validity.valid)).toBe(true)
+      await page.getByLabel(words.id).fill('acme shops')
+      expect(await page.getByLabel(words.id).evaluate((input: HTMLInputElement) => input.validity.valid)).toBe(false)
+      await page.getByLabel(words.id).fill('acme')
+      await page.getByLabel(words.zone).fill('Asia/Shangai')
+      await page.getByLabel(words.username).fill('owner')
+      await page.getByLabel(words.password).fill('correct horse battery')
+      await page.getByRole('button', { name: words.action }).click()
+      await expect(page.getByRole('alert')).toBeVisible()
+      await expect(page.getByLabel(words.zone)).toHaveAccessibleDescription(/Asia\/Shanghai/)
+      await page.getByLabel(words.zone).fill('Asia/Shanghai')
+      await page.getByRole('button', { name: words.action }).click()
+      await expect(page).toHaveURL(/\/t\/acme\/settings\/integration/)
+
+      // The printed address has done its work: who comes by it later signs in.
+      await page.context().clearCookies()
+      await page.goto('about:blank')
+      await page.goto(address)
+      await expect(page.getByRole('heading', { name: words.signIn })).toBeVisible()
+    } finally {
+      await other.dispose()
+    }
+  })
+
 test('an owner whom the command line made adds the first tenant', async ({ page }) => {
   const other = new Program()
   try {

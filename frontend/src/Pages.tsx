@@ -10,7 +10,7 @@ import { NotFoundPage } from './frame/NotFoundPage'
 import { useLanguage, useWords } from './i18n/language'
 import { LogPage } from './log/LogPage'
 import { MemberPage } from './session/MemberPage'
-import { useSaveLanguage } from './session/queries'
+import { useSaveLanguage, useSetupNeeded } from './session/queries'
 import { safeReturn, signInPath } from './session/returnTo'
 import { SetupPage, setupCode } from './session/SetupPage'
 import { SignInPage } from './session/SignInPage'
@@ -36,6 +36,7 @@ export function Pages({ session, onLanguage }: Props) {
   if (session.data) wasSignedIn.current = true
   useFavicon(session.data?.role)
   const { data: signedIn } = session
+  const setupNeeded = useSetupNeeded(signedIn === null && !wasSignedIn.current)
   useEffect(() => {
     if (signedIn !== undefined) noteReader(signedIn)
   }, [signedIn])
@@ -57,8 +58,9 @@ export function Pages({ session, onLanguage }: Props) {
   if (session.error) return <Unreachable error={session.error} onRetry={() => session.refetch()} />
   if (session.data === undefined) return null
 
-  if (session.data === null && setupCode && !wasSignedIn.current)
-    return <SetupPage code={setupCode} locale={tag} onLanguage={choose} />
+  // Until the server has said so, the code says that it is to be set up, and the lack of one that it has been.
+  if (session.data === null && !wasSignedIn.current && (setupNeeded.data ?? setupCode !== null))
+    return <SetupPage locale={tag} onLanguage={choose} />
 
   if (session.data === null) {
     const left = client.getQueryData(keys.left) === true

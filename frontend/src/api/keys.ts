@@ -5,6 +5,7 @@ export const keys = {
   left: ['left'] as const,
   /** Whose session ended, so that only they come back to what was read before. */
   ended: ['ended'] as const,
+  setup: ['setup'] as const,
   verifierKey: ['key'] as const,
   tenant: (tenant: string) => ['tenant', tenant] as const,
   catalog: (tenant: string) => ['tenant', tenant, 'catalog'] as const,

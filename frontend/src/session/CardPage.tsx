@@ -14,17 +14,19 @@ interface Props {
   /** What the button does. */
   action: string
   pending: boolean
+  /** Its fields in two columns, where there is room. */
+  wide?: boolean
   onSubmit: () => void
   onLanguage: (tag: LocaleTag) => void
   children: ReactNode
 }
 
 /** A page of one form, for who is not signed in yet. */
-export function CardPage({ title, note, error, action, pending, onSubmit, onLanguage, children }: Props) {
+export function CardPage({ title, note, error, action, pending, wide, onSubmit, onLanguage, children }: Props) {
   useDocumentTitle(title)
   return (
     <div className="page">
-      <main className="card">
+      <main className={wide ? 'card card-wide' : 'card'}>
         <div className="mark">
           <Mark size={24} />
           oplog
@@ -66,26 +68,38 @@ interface FieldProps {
   minLength?: number
   autoComplete?: string
   autoFocus?: boolean
+  list?: string
   ref?: Ref<HTMLInputElement>
+  hint?: string
+  /** What the server found wrong with it. */
+  error?: string | undefined
 }
 
-export function CardField({ id, label, value, onChange, type = 'text', autoComplete = 'off', ...rules }: FieldProps) {
+export function CardField({ id, label, value, onChange, hint, error, type = 'text', ...rules }: FieldProps) {
+  const note = error ?? hint
   return (
-    <>
+    <div>
       <label htmlFor={id}>{label}</label>
       <div className="field">
         <input
           id={id}
           type={type}
-          autoComplete={autoComplete}
+          autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
           required
+          aria-invalid={error ? true : undefined}
+          aria-describedby={note ? `${id}-note` : undefined}
           value={value}
           onChange={(event) => onChange(event.target.value)}
           {...rules}
         />
       </div>
-    </>
+      {note && (
+        <p id={`${id}-note`} className={error ? 'card-note card-wrong' : 'card-note'}>
+          {note}
+        </p>
+      )}
+    </div>
   )
 }

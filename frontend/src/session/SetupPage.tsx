@@ -1,5 +1,5 @@
-import { useState } from 'react'
-import { problemText } from '../api/http'
+import { useId, useState } from 'react'
+import { ApiProblem, problemText } from '../api/http'
 import type { LocaleTag } from '../api/types'
 import { useWords } from '../i18n/language'
 import { CardField, CardPage } from './CardPage'
@@ -9,55 +9,100 @@ import { useSetUp } from './queries'
 export const setupCode = new URLSearchParams(window.location.hash.slice(1)).get('setup')
 
 interface Props {
-  code: string
   locale: LocaleTag
   onLanguage: (tag: LocaleTag) => void
 }
 
 /** The first run: makes the first owner and the first tenant, and signs the owner in. */
-export function SetupPage({ code, locale, onLanguage }: Props) {
+export function SetupPage({ locale, onLanguage }: Props) {
   const words = useWords()
   const setUp = useSetUp()
+  const [code, setCode] = useState(setupCode ?? '')
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')
   const [name, setName] = useState('')
-  const [id, setId] = useState('')
+  const [id, setId] = useState<string>()
   const [zone, setZone] = useState(Intl.DateTimeFormat().resolvedOptions().timeZone)
   const [permission, setPermission] = useState(false)
+  const zones = useId()
+  const tenantId = id ?? idOf(name)
+  const wrong = setUp.error instanceof ApiProblem ? setUp.error.fields : {}
 
   function submit() {
-    const tenant = { id, name, time_zone: zone, data_permission: permission }
-    setUp.mutate({ code, username, password, locale, tenant, keyName: words.firstKey })
+    const tenant = { id: tenantId, name, time_zone: zone, data_permission: permission }
+    setUp.mutate({ code: code.trim(), username, password, locale, tenant, keyName: words.firstKey })
   }
 
   return (
     <CardPage
+      wide
       title={words.setupTitle}
       note={words.setupText}
-      error={setUp.error ? words.setupFailed(problemText(setUp.error)) : undefined}
+      error={setUp.error ? words.setupFailed(said(setUp.error)) : undefined}
       action={words.setUp}
       pending={setUp.isPending}
       onSubmit={submit}
       onLanguage={onLanguage}
     >
-      <CardField id="tenant-name" label={words.tenantName} value={name} onChange={setName} />
+      {!setupCode && (
+        <CardField
+          id="setup-code"
+          label={words.setupCode}
+          hint={words.setupCodeHint}
+          autoFocus
+          value={code}
+          onChange={setCode}
+        />
+      )}
+      <CardField
+        id="tenant-name"
+        label={words.tenantName}
+        hint={words.tenantNameHint}
+        autoFocus={Boolean(setupCode)}
+        value={name}
+        error={wrong['body.tenant.name']}
+        onChange={setName}
+      />
       <CardField
         id="tenant-id"
         label={words.tenantId}
-        value={id}
+        hint={words.tenantIdHint}
+        value={tenantId}
+        error={wrong['body.tenant.id']}
         onChange={setId}
-        pattern="[A-Za-z0-9][A-Za-z0-9._-]*"
+        pattern="[A-Za-z0-9][A-Za-z0-9._\-]*"
       />
-      <CardField id="time-zone" label={words.timeZone} value={zone} onChange={setZone} />
+      <CardField
+        id="time-zone"
+        label={words.timeZone}
+        list={zones}
+        value={zone}
+        error={wrong['body.tenant.time_zone']}
+        onChange={setZone}
+      />
+      <datalist id={zones}>
+        {Intl.supportedValuesOf('timeZone').map((one) => (
+          <option key={one} value={one} />
+        ))}
+      </datalist>
       <label className="card-check">
         <input type="checkbox" checked={permission} onChange={(event) => setPermission(event.target.checked)} />
         {words.dataPermission}
       </label>
-      <CardField id="username" label={words.username} value={username} onChange={setUsername} autoComplete="username" />
+      <CardField
+        id="username"
+        label={words.username}
+        value={username}
+        error={wrong['body.username']}
+        onChange={setUsername}
+        autoComplete="username"
+      />
       <CardField
         id="password"
         label={words.password}
+        hint={words.passwordHint}
         value={password}
+        error={wrong['body.password']}
         onChange={setPassword}
         type="password"
         autoComplete="new-password"
@@ -65,4 +110,17 @@ export function SetupPage({ code, locale, onLanguage }: Props) {
       />
     </CardPage>
   )
+}
+
+/** An ID that a name suggests: its letters of ASCII and digits; none for a name without them. */
+function idOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+}
+
+/** What is wrong with one field is said below it. */
+function said(error: unknown): string {
+  return error instanceof ApiProblem && error.locations.length > 0 ? error.message : problemText(error)
 }

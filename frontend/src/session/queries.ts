@@ -39,6 +39,16 @@ export function useSignIn() {
   })
 }
 
+/** Whether there is no account yet, so that nobody can sign in. */
+export function useSetupNeeded(ask: boolean) {
+  return useQuery({
+    queryKey: keys.setup,
+    queryFn: async ({ signal }) => (await call<{ needed: boolean }>('/api/v1/setup', { signal })).needed,
+    enabled: ask,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}
+
 interface FirstRun {
   code: string
   username: string
