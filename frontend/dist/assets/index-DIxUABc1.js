@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/start-D5zIz_tk.js","assets/rolldown-runtime-XKyaHtl9.js","assets/start-BdsQ1nqI.css"])))=>i.map(i=>d[i]);
-import{Ft as e,Pt as t}from"./start-D5zIz_tk.js";e(window.location),t(()=>import(`./start-D5zIz_tk.js`).then(e=>e.t),__vite__mapDeps([0,1,2]));
