@@ -20,22 +20,23 @@ type Backup struct {
 	read int64 // how far it was read
 }
 
-// ReadAt reads of the copy.
+// ReadAt reads of the copy. That there is a backup is noted before its last
+// bytes are handed out: whoever has it whole finds it noted.
 func (b *Backup) ReadAt(p []byte, offset int64) (int, error) {
 	n, err := b.File.ReadAt(p, offset)
-	b.read = max(b.read, offset+int64(n))
+	if end := offset + int64(n); end > b.read {
+		b.read = end
+		if end == b.Size {
+			if failed := NoteBackup(b.log.store, b.log.now()); failed != nil {
+				return 0, failed
+			}
+		}
+	}
 	return n, err
 }
 
-// Close removes the copy, and notes that there is a backup if it was read to
-// its end.
-func (b *Backup) Close() error {
-	err := errors.Join(b.File.Close(), os.Remove(b.Name()))
-	if b.Size > 0 && b.read == b.Size {
-		err = errors.Join(err, NoteBackup(b.log.store, b.log.now()))
-	}
-	return err
-}
+// Close removes the copy.
+func (b *Backup) Close() error { return errors.Join(b.File.Close(), os.Remove(b.Name())) }
 
 // Backup copies the store, as of now, to a file of its own: who reads it slowly
 // keeps nothing of the store from being used again.
