@@ -93,6 +93,7 @@ for (const w of told)
     await expect(dialog.getByText(w.proven)).toBeVisible()
     await expect(dialog.getByText('report').first()).toBeVisible()
     await page.keyboard.press('Escape')
+    await expect(dialog).toBeHidden()
 
     // By keyboard: down one, open.
     await page.getByRole('row').nth(1).focus()
@@ -101,6 +102,7 @@ for (const w of told)
     await page.keyboard.press('Enter')
     await expect(dialog).toBeVisible()
     await page.keyboard.press('Escape')
+    await expect(dialog).toBeHidden()
 
     await page.getByRole('radio', { name: w.server }).click()
     await expect(page.getByRole('row').filter({ hasText: 'owner' }).first()).toBeVisible()

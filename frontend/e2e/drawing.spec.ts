@@ -25,16 +25,17 @@ test('lies on its grid, and shows eleven rows on an office screen', async ({ pag
     '.log-head-row': 32,
   }
   for (const [part, height] of Object.entries(heights))
-    expect((await page.locator(part).first().boundingBox())?.height, part).toBe(height)
-  expect(await columnWidths(page)).toEqual([132, 120, 124, 180, 134, 280, 164])
-  const whole = await page.locator('.log-row').evaluateAll((rows) => {
-    const head = document.querySelector('.log-head-row')?.getBoundingClientRect().bottom ?? 0
-    return rows.filter((row) => {
-      const { top, bottom } = row.getBoundingClientRect()
-      return top >= head && bottom <= window.innerHeight
-    }).length
-  })
-  expect(whole).toBe(11)
+    await expect.poll(async () => (await page.locator(part).first().boundingBox())?.height, part).toBe(height)
+  await expect.poll(() => columnWidths(page)).toEqual([132, 120, 124, 180, 134, 280, 164])
+  const whole = () =>
+    page.locator('.log-row').evaluateAll((rows) => {
+      const head = document.querySelector('.log-head-row')?.getBoundingClientRect().bottom ?? 0
+      return rows.filter((row) => {
+        const { top, bottom } = row.getBoundingClientRect()
+        return top >= head && bottom <= window.innerHeight
+      }).length
+    })
+  await expect.poll(whole).toBe(11)
 })
 
 test('leaves the content its room at every width', async ({ page }) => {
@@ -42,8 +43,8 @@ test('leaves the content its room at every width', async ({ page }) => {
   for (const width of [1200, 1280, 1600, 1660, 1920]) {
     await page.setViewportSize({ width, height: 768 })
     await expect.poll(async () => (await columnWidths(page))[5], `${width}`).toBeGreaterThanOrEqual(240)
-    const beyond = await page.locator('.log-scroll').evaluate((one) => one.scrollWidth - one.clientWidth)
-    expect(beyond, `${width}`).toBe(0)
+    const beyond = () => page.locator('.log-scroll').evaluate((one) => one.scrollWidth - one.clientWidth)
+    await expect.poll(beyond, `${width}`).toBe(0)
   }
 })
 
@@ -67,13 +68,14 @@ test('all filters at once stand in their line, beside an entry too', async ({ pa
       await page.goto(`${program.url}${path}?${filters}`)
       const line = page.locator('.chips')
       await expect(line.locator('.chip')).toHaveCount(5)
-      const cut = await line.evaluate((line) => {
-        const end = line.closest('main')?.getBoundingClientRect().right ?? 0
-        return [...line.querySelectorAll('.chip, .text-button')]
-          .filter((one) => one.getBoundingClientRect().right > end || one.scrollWidth > one.clientWidth)
-          .map((one) => one.textContent)
-      })
-      expect(cut, `${path} at ${width}`).toEqual([])
+      const cut = () =>
+        line.evaluate((line) => {
+          const end = line.closest('main')?.getBoundingClientRect().right ?? 0
+          return [...line.querySelectorAll('.chip, .text-button')]
+            .filter((one) => one.getBoundingClientRect().right > end || one.scrollWidth > one.clientWidth)
+            .map((one) => one.textContent)
+        })
+      await expect.poll(cut, `${path} at ${width}`).toEqual([])
       await expect(line.getByRole('button', { name: 'Functional module: WeChat Page', exact: true })).toBeVisible()
     }
   }
@@ -95,7 +97,7 @@ test('the row that the keys have reached is marked, and shows its names whole', 
   while (!(await isCut(index))) index++
   for (let step = 0; step <= index; step++) await page.keyboard.press('j')
   await expect(rows.nth(index)).toBeFocused()
-  expect(await isCut(index)).toBe(false)
+  await expect.poll(() => isCut(index)).toBe(false)
   await expect(rows.nth(index)).toHaveCSS('background-color', 'rgb(234, 240, 254)')
   await expect(rows.nth(index)).toHaveCSS('box-shadow', 'rgb(35, 84, 209) 3px 0px 0px 0px inset')
 })
@@ -224,7 +226,7 @@ test('a finger finds everything, 40 px high', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 })
   await open(page, `${program.url}${demoLog}?range=last_90_days&operation=edit&organization=east`)
   await expect(page.locator('.log-row').first()).toBeVisible()
-  expect(await tooSmall(page)).toEqual([])
+  await expect.poll(() => tooSmall(page)).toEqual([])
 
   // The text of a chip leads to its own part of the filters.
   await page.getByRole('button', { name: /^Organization: / }).click()
@@ -237,7 +239,7 @@ test('a finger finds everything, 40 px high', async ({ page }) => {
   await modules.click()
   await expect(sheet.getByText('Email', { exact: true })).toBeVisible()
   await expect.poll(() => new URL(page.url()).searchParams.get('module')).toBe('email')
-  expect(await tooSmall(page)).toEqual([])
+  await expect.poll(() => tooSmall(page)).toEqual([])
   await page.getByRole('button', { name: 'Close' }).click()
   await expect(page.getByRole('dialog')).toHaveCount(0)
 
@@ -246,13 +248,13 @@ test('a finger finds everything, 40 px high', async ({ page }) => {
   for (const width of [320, 390]) {
     await page.setViewportSize({ width, height: 844 })
     await expect(page.getByRole('button', { name: 'Close (Esc)' })).toBeInViewport({ ratio: 1 })
-    expect(await tooSmall(page)).toEqual([])
+    await expect.poll(() => tooSmall(page)).toEqual([])
   }
   await page.getByRole('button', { name: 'Close (Esc)' }).click()
 
   await page.getByRole('button', { name: 'Export' }).click()
   await expect(page.getByRole('button', { name: /^Export [\d,]+ rows/ })).toBeEnabled()
-  expect(await tooSmall(page)).toEqual([])
+  await expect.poll(() => tooSmall(page)).toEqual([])
 })
 
 function columnWidths(page: Page): Promise<number[]> {

@@ -125,7 +125,7 @@ test('finds by them, or says why it does not', async () => {
 test('shows them exactly in rows, tips, tree and drawer', async ({ page }) => {
   await openLog(page)
   const trouble = watch(page)
-  const rows = await scrolledThrough(page, '.log-scroll', '[role=row][data-index]', (row) => {
+  const rows = await scrolledThrough(page, 460, '.log-scroll', '[role=row][data-index]', (row) => {
     const of = (name: string) => {
       const text = row.querySelector(`.cell-${name} [title]`)
       return [text?.textContent ?? '', text?.getAttribute('title') ?? '']
@@ -147,7 +147,8 @@ test('shows them exactly in rows, tips, tree and drawer', async ({ page }) => {
     expect(rows.get(i), one.id).toEqual(twice)
   }
 
-  const nodes = await scrolledThrough(page, '[role=tree]', '[role=treeitem]', (node) => {
+  const organizations = new Set(sent.map((one) => one.organization.name)).size
+  const nodes = await scrolledThrough(page, organizations, '[role=tree]', '[role=treeitem]', (node) => {
     const name = node.querySelector('.name')
     return { key: name?.textContent ?? '', value: name?.getAttribute('title') }
   })
@@ -213,15 +214,16 @@ async function goWithin(page: Page, path: string, view: Record<string, string>) 
   )
 }
 
-/** What is found of all items of a list while it is scrolled from its top to its end. */
+/** What is found of all items of a list while it is scrolled from its top to its end, which is read on as it comes near. */
 async function scrolledThrough<Key, Value>(
   page: Page,
+  items: number,
   list: string,
   item: string,
   read: (element: Element) => { key: Key; value: Value },
 ): Promise<Map<Key, Value>> {
   const found = new Map<Key, Value>()
-  for (let atEnd = 0; atEnd < 3; ) {
+  for (let atEnd = 0; found.size < items || atEnd < 3; ) {
     for (const { key, value } of await page.locator(item).evaluateAll((all, source) => {
       const readOne = new Function(`return (${source})`)() as (element: Element) => { key: never; value: never }
       return all.map(readOne)

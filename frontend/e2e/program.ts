@@ -6,6 +6,9 @@ import { join } from 'node:path'
 /** The program under test, built by `make build`. */
 export const binary = process.env.OPLOG ?? join(import.meta.dirname, '../../bin/oplog')
 
+/** A port that no system gives to a connection: it is still free when the program is started again. */
+const anyPort = () => 10_000 + Math.floor(Math.random() * 20_000)
+
 /** A data directory of its own for a test, and the program that serves it. */
 export class Program {
   readonly data = mkdtempSync(join(tmpdir(), 'oplog-e2e-'))
@@ -29,7 +32,16 @@ export class Program {
 
   /** Starts serving, or another command that serves, on a free port, the same one each time, and waits until it answers. */
   async start(command = ['serve']): Promise<void> {
-    const listen = this.url ? new URL(this.url).host : '127.0.0.1:0'
+    for (;;) {
+      try {
+        return await this.startAt(this.url ? new URL(this.url).host : `127.0.0.1:${anyPort()}`, command)
+      } catch (error) {
+        if (this.url || !this.errors.includes('--listen')) throw error // else another program has that port
+      }
+    }
+  }
+
+  private async startAt(listen: string, command: string[]): Promise<void> {
     const child = spawn(binary, [...command, '--no-open', '--listen', listen, '--data', this.data])
     this.child = child
     this.errors = ''
@@ -43,7 +55,7 @@ export class Program {
         const line = /listening on (http:\S+)/.exec(this.printed)
         if (line?.[1]) resolve(line[1])
       })
-      child.once('exit', (code) => reject(new Error(`oplog serve ended with ${code}: ${this.errors}`)))
+      child.once('close', (code) => reject(new Error(`oplog serve ended with ${code}: ${this.errors}`)))
     })
   }
 
