@@ -144,11 +144,12 @@ func parseTime(flag, text string, loc *time.Location) (time.Time, error) {
 	if loc == nil {
 		return time.Time{}, fmt.Errorf("%s %s is not a time such as 2026-11-20T08:00:00+08:00, which a server needs", flag, text)
 	}
-	t, err := time.ParseInLocation(time.DateOnly, text, loc)
+	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return t, fmt.Errorf("%s %s is neither a time such as 2026-11-20T08:00:00+08:00 nor a day such as 2026-11-20", flag, text)
+		return day, fmt.Errorf("%s %s is neither a time such as 2026-11-20T08:00:00+08:00 nor a day such as 2026-11-20", flag, text)
 	}
-	return t, nil
+	y, m, d := day.Date()
+	return oplog.Midnight(y, m, d, loc), nil
 }
 
 // write writes the file, and its manifest beside it.

@@ -5,7 +5,31 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
+
+// TestExportDays: a day that is named begins with its first instant, also where
+// clocks skip midnight or show it twice.
+func TestExportDays(t *testing.T) {
+	f := func(zone, text, want string) {
+		t.Helper()
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := parseTime("--from", text, loc); err != nil || got.UTC().Format(time.RFC3339) != want {
+			t.Errorf("%s in %s: %v, %v; want %s", text, zone, got, err, want)
+		}
+	}
+	f("Asia/Shanghai", "2026-11-20", "2026-11-19T16:00:00Z")
+	f("America/Santiago", "2026-09-06", "2026-09-06T04:00:00Z") // 01:00, not 23:00 of the day before
+	f("Asia/Beirut", "2026-03-29", "2026-03-28T22:00:00Z")
+	f("America/Havana", "2026-11-01", "2026-11-01T04:00:00Z")
+	f("America/Santiago", "2026-09-06T00:00:00-03:00", "2026-09-06T03:00:00Z")
+	if _, err := parseTime("--from", "2026-13-01", time.UTC); err == nil {
+		t.Error("a 13th month is taken")
+	}
+}
 
 func TestExportCommand(t *testing.T) {
 	data, dir := t.TempDir(), t.TempDir()

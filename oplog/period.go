@@ -28,14 +28,14 @@ func (r Range) Period(now time.Time) (from, to time.Time, ok bool) {
 		return from, to, false
 	}
 	y, m, d := now.Date()
-	return midnight(y, m, d-days+1, now.Location()), midnight(y, m, d+1, now.Location()), true
+	return Midnight(y, m, d-days+1, now.Location()), Midnight(y, m, d+1, now.Location()), true
 }
 
-// midnight returns the first instant of a day. Where clocks skip midnight,
+// Midnight returns the first instant of a day. Where clocks skip midnight,
 // time.Date answers with an instant of the day before or after; the day then
 // starts at the end of the gap. Where they go back to midnight, it may answer
 // with the second.
-func midnight(y int, m time.Month, d int, loc *time.Location) time.Time {
+func Midnight(y int, m time.Month, d int, loc *time.Location) time.Time {
 	const step = 15 * time.Minute // clocks change by whole ones
 	want := time.Date(y, m, d, 12, 0, 0, 0, loc).Day()
 	t := time.Date(y, m, d, 0, 0, 0, 0, loc)
@@ -110,13 +110,13 @@ func (iv interval) floor(t time.Time) time.Time {
 	loc := t.Location()
 	switch {
 	case iv.months == 12:
-		return midnight(y, 1, 1, loc)
+		return Midnight(y, 1, 1, loc)
 	case iv.months == 1:
-		return midnight(y, m, 1, loc)
+		return Midnight(y, m, 1, loc)
 	case iv.days == 7:
-		return midnight(y, m, d-(int(t.Weekday())+6)%7, loc) // weeks start on Monday
+		return Midnight(y, m, d-(int(t.Weekday())+6)%7, loc) // weeks start on Monday
 	case iv.days == 1:
-		return midnight(y, m, d, loc)
+		return Midnight(y, m, d, loc)
 	}
 	starts := iv.ofDay(t)
 	i, exact := slices.BinarySearchFunc(starts, t, time.Time.Compare)
@@ -131,10 +131,10 @@ func (iv interval) next(t time.Time) time.Time {
 	y, m, d := t.Date()
 	loc := t.Location()
 	if iv.months > 0 {
-		return midnight(y, m+time.Month(iv.months), 1, loc)
+		return Midnight(y, m+time.Month(iv.months), 1, loc)
 	}
 	if iv.days > 0 {
-		return midnight(y, m, d+iv.days, loc)
+		return Midnight(y, m, d+iv.days, loc)
 	}
 	passed := (t.Hour()*60 + t.Minute()) / iv.minutes
 	for minute := (passed + 1) * iv.minutes; minute < 24*60; minute += iv.minutes {
@@ -142,7 +142,7 @@ func (iv interval) next(t time.Time) time.Time {
 			return s
 		}
 	}
-	return midnight(y, m, d+1, loc)
+	return Midnight(y, m, d+1, loc)
 }
 
 // ofDay returns the starts of all buckets of t's day: every so many minutes of
@@ -150,7 +150,7 @@ func (iv interval) next(t time.Time) time.Time {
 // part of the bucket that it repeats in.
 func (iv interval) ofDay(t time.Time) []time.Time {
 	y, m, d := t.Date()
-	starts := []time.Time{midnight(y, m, d, t.Location())}
+	starts := []time.Time{Midnight(y, m, d, t.Location())}
 	for minute := iv.minutes; minute < 24*60; minute += iv.minutes {
 		s := onDay(t, minute)
 		if s.Day() == d && s.After(starts[len(starts)-1]) {
