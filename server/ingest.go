@@ -126,10 +126,27 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 	}
 	answer, err := s.log.Append(c.UserContext(), in.tenant.ID, b.entries)
 	if err != nil {
-		return err
+		return b.place(err)
 	}
 	answer.Entries = orEmpty(answer.Entries)
 	return sendJSON(c, http.StatusCreated, jsonType, answer)
+}
+
+// place names fields by where their entries stand in the request, which the
+// log knows as a list.
+func (b *batch) place(err error) error {
+	var broken *oplog.Error
+	if !errors.As(err, &broken) {
+		return err
+	}
+	for i := range broken.Fields {
+		f := &broken.Fields[i]
+		var n int
+		if _, err := fmt.Sscanf(f.Location, "entries[%d].", &n); err == nil {
+			f.Location = b.at(n) + strings.TrimPrefix(f.Location, fmt.Sprintf("entries[%d]", n))
+		}
+	}
+	return err
 }
 
 // err names every entry that cannot be stored, and why.

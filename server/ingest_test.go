@@ -195,8 +195,12 @@ func TestAnswerOfIngest(t *testing.T) {
 	check(entry(`"origin":"api"`), json, `{"recorded":0,"duplicates":0,"skipped":1,"entries":[{"status":"skipped"}]}`)
 
 	p := f.asProblem(f.send("write", "POST", entriesPath, e("a", `"outcome":"failure"`)), 409)
-	if !strings.Contains(fmt.Sprint(p), "a") {
-		t.Errorf("a conflict names nothing: %+v", p)
+	if len(p.Errors) != 1 || p.Errors[0].Location != "body.id" {
+		t.Errorf("a conflict of the one entry: %+v", p)
+	}
+	p = f.asProblem(f.send("write", "POST", entriesPath, `{"entries":[`+e("b", "")+`,`+e("a", `"outcome":"failure"`)+`]}`), 409)
+	if len(p.Errors) != 1 || p.Errors[0].Location != "body.entries[1].id" {
+		t.Errorf("a conflict of one of two entries: %+v", p)
 	}
 }
 

@@ -50,6 +50,17 @@ func TestOrganizations(t *testing.T) {
 	many := strings.Repeat(`{"id":"x","name":"X"},`, oplog.MaxOrganizations) + `{"id":"y","name":"Y"}`
 	bad("["+many+"]", "body")
 	bad(`{"organizations":[`+many+"]}", "body.organizations")
+	tree := make([]string, oplog.MaxOrganizations)
+	for i := range tree {
+		tree[i] = fmt.Sprintf(`{"id":"o%d","name":"O"}`, i)
+	}
+	put(`[]`, fmt.Sprint(oplog.Tree{{ID: "new", Name: "N", Archived: true}, {ID: "west", Name: "West", Archived: true}}))
+	f.change("admin", "PUT", path, "["+strings.Join(tree[2:], ",")+"]", 200)
+	p := f.asProblem(f.send("write", "POST", entriesPath, entry(`"organization":{"id":"one-more","name":"One more"}`)), 422)
+	if len(p.Errors) != 1 || p.Errors[0].Location != "body.organization.id" {
+		t.Errorf("%+v", p)
+	}
+	f.record(entry(`"organization":{"id":"o7","name":"O"}`))
 	f.asProblem(f.send("admin", "PUT", path, `[{]`), 400)
 	f.asProblem(f.send("admin", "PUT", path, ` `), 400)
 	f.asProblem(f.send("admin", "PUT", path, `[]`, "Content-Type", "text/plain"), 415)
