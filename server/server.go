@@ -9,8 +9,10 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -218,8 +220,36 @@ func (s *Server) frame(c *fiber.Ctx) error {
 // refuse answers what never reaches a handler: headers that are too long, or no
 // HTTP at all.
 func (s *Server) refuse(c *fiber.Ctx, err error) error {
+	if errors.Is(err, fiber.ErrRequestHeaderFieldsTooLarge) {
+		s.finishHeaders(c.Context().Conn())
+	}
 	setHeaders(c)
 	return s.fail(c, err)
+}
+
+// finishHeaders reads what is still sent of headers that are too long. Where a
+// connection is closed with something unread, its sender sees it reset, and not
+// the answer.
+func (s *Server) finishHeaders(connection net.Conn) {
+	const most = 1 << 20
+	end := []byte("\r\n\r\n")
+	last := time.Now().Add(s.slow)
+	piece := make([]byte, 4<<10)
+	for read, kept := 0, 0; read < most; {
+		rest := time.Now().Add(time.Second) // without a byte: there was no more
+		if rest.After(last) {
+			rest = last
+		}
+		if connection.SetReadDeadline(rest) != nil {
+			return
+		}
+		n, err := connection.Read(piece[kept:])
+		if err != nil || bytes.Contains(piece[:kept+n], end) {
+			return
+		}
+		read += n
+		kept = copy(piece, piece[max(0, kept+n-len(end)+1):kept+n])
+	}
 }
 
 func (s *Server) logPanic(c *fiber.Ctx, cause any) {
