@@ -190,8 +190,16 @@ test('who administers nothing sees no trace of it', async ({ page }) => {
   await page.goto(`${program.url}${settings}/accounts`)
   await expect(page.getByRole('heading', { name: 'This page does not exist' })).toBeVisible()
   await page.goto(`${program.url}${settings}`)
-  await expect(page).toHaveURL(/settings\/sessions$/)
+  await expect(page).toHaveURL(/settings\/checkpoint$/)
   await expect(page.getByRole('navigation', { name: 'Settings' })).toHaveCount(0)
+
+  // What proves the log they may take away all the same.
+  await page.getByRole('link', { name: 'Operation log' }).click()
+  await page.getByRole('link', { name: 'Checkpoint' }).click()
+  await expect(page.getByRole('heading', { name: 'Checkpoint', level: 1 })).toBeVisible()
+  await expect(page.getByText('oplog verify --tenant acme --checkpoint acme.checkpoint').first()).toBeVisible()
+  await page.emulateMedia({ media: 'print' })
+  await expect(page.getByRole('heading', { name: 'Checkpoint of the operation log' })).toBeVisible()
 })
 
 async function open(page: Page, username: string, section: string, language: string) {

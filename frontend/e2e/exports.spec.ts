@@ -100,6 +100,7 @@ for (const words of [
 
     await page.goto(`${program.url}${demoLog.replace('/log', '/exports')}`)
     await page.getByRole('listitem').getByRole('button', { name: words.delete, exact: true }).click()
+    await page.getByRole('dialog').getByRole('button', { name: words.delete, exact: true }).click()
     await expect(page.getByText(words.none)).toBeVisible()
   })
 
@@ -124,6 +125,13 @@ test('an export of a user shows the name, in the dialog and on the page', async 
   await page.goto(`${program.url}${demoLog.replace('/log', '/exports')}`)
   await expect(page.getByRole('listitem').locator('.export-what .cut').first()).toHaveText(what)
   await page.getByRole('listitem').first().getByRole('button', { name: 'Delete', exact: true }).click()
+  const dialog = page.getByRole('dialog', { name: 'Delete this export?' })
+  await expect(dialog).toContainText(what)
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await expect(page.getByRole('listitem').first()).toContainText(what)
+  await page.getByRole('listitem').first().getByRole('button', { name: 'Delete', exact: true }).click()
+  await dialog.getByRole('button', { name: 'Delete', exact: true }).click()
+  await expect(page.getByRole('main')).not.toContainText(what)
 })
 
 test('a running export shows how far it is, and can be cancelled', async ({ page }) => {

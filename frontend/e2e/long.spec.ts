@@ -112,3 +112,37 @@ test('beside an open entry a row says its type whole, and its module below it un
   for (const one of await page.locator('.log-row .tag .cut').all())
     expect(await one.evaluate((text) => text.scrollWidth > text.clientWidth)).toBe(false)
 })
+
+test('at 400 % of an office screen the rows are reached by scrolling, and an entry opens', async ({ page }) => {
+  await page.setViewportSize({ width: 320, height: 256 })
+  const first = page.locator('.log-row').first()
+  await first.scrollIntoViewIfNeeded()
+  await expect(first).toBeInViewport({ ratio: 0.9 })
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320)
+  await first.click()
+  await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged')
+})
+
+test('on paper stands the entry that is open, whole, and nothing to press', async ({ page }) => {
+  await page.getByRole('row').nth(1).click()
+  const drawer = page.getByRole('complementary', { name: 'Entry' })
+  await expect(drawer).toContainText('Proven unchanged')
+  await page.emulateMedia({ media: 'print' })
+  await page.setViewportSize({ width: 720, height: 400 })
+  expect((await drawer.boundingBox())?.width).toBe(720)
+  await expect(drawer.getByText('Entry ID')).toBeVisible()
+  await expect(drawer.getByRole('button', { name: 'Next entry (j)' })).toBeHidden()
+  await expect(page.getByRole('banner')).toBeHidden()
+  await expect(page.getByRole('table')).toBeHidden()
+  const hidden = await page.evaluate(() => getComputedStyle(document.body).overflow)
+  expect(hidden).toBe('visible') // what does not fit the first sheet goes on
+})
+
+test('on paper without an entry stand the rows that were on screen', async ({ page }) => {
+  await page.emulateMedia({ media: 'print' })
+  await expect(page.getByRole('searchbox')).toBeHidden()
+  await expect(page.getByRole('row').nth(3)).toBeVisible()
+  const tops = await page.locator('.log-row').evaluateAll((rows) => rows.map((row) => row.getBoundingClientRect().top))
+  expect(tops).toEqual([...tops].sort((a, b) => a - b))
+  expect(new Set(tops).size).toBe(3)
+})

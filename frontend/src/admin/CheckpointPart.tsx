@@ -11,14 +11,14 @@ import { useCheckpoint } from './systemQueries'
 import { useAdminWords } from './words'
 
 /** The signed head of the log, to take away: as text, as a file, as a code, on paper. */
-export function CheckpointPart({ tenant }: { tenant: Tenant }) {
+export function CheckpointPart({ tenant, alone }: { tenant: Tenant; alone?: boolean }) {
   const words = useAdminWords().system
   const checkpoint = useCheckpoint(tenant.id)
   const key = useVerifierKey()
   return (
     <section className="system-part">
-      <h2>{words.checkpoint}</h2>
-      <p>{words.checkpointText}</p>
+      {!alone && <h2>{words.checkpoint}</h2>}
+      {!alone && <p>{words.checkpointText}</p>}
       <Loaded query={checkpoint}>
         {(text) => (
           <>

@@ -8,7 +8,7 @@ import { useViewport } from '../frame/viewport'
 import { useWords } from '../i18n/language'
 import { useSession } from '../session/session'
 import { Icon } from '../theme/Icon'
-import { settingsPath } from './access'
+import { administers, settingsPath } from './access'
 import { type Section, sectionsFor } from './sections'
 import { useAdminWords } from './words'
 import './settings.css'
@@ -21,21 +21,24 @@ export function SettingsPage({ tenant }: { tenant: Tenant }) {
   const words = useAdminWords()
   const phone = useViewport() < 768
   const { section: path } = useParams()
-  const own = sectionsFor(useSession())
+  const session = useSession()
+  const own = sectionsFor(session)
+  // The few pages of those who administer nothing are led to from the top bar.
+  const menu = administers(session)
   const section = own.find((one) => one.path === path)
   useDocumentTitle(section ? section.title(words) : common.settings)
 
   if (path !== undefined && !section) return <NotFoundPage />
-  if (!section && !(phone && own.length > 1)) return <Navigate replace to={settingsPath(tenant.id, own[0]?.path)} />
+  if (!section && !(phone && menu)) return <Navigate replace to={settingsPath(tenant.id, own[0]?.path)} />
   return (
     <div className="app app-plain">
       <TopBar tenant={tenant} />
       <div className="settings">
-        {own.length > 1 && !(phone && section) && <Menu tenant={tenant} sections={own} current={section} />}
+        {menu && !(phone && section) && <Menu tenant={tenant} sections={own} current={section} />}
         {section && (
           <main className="settings-main" key={section.path}>
             <div className="settings-page">
-              {phone && own.length > 1 && (
+              {phone && menu && (
                 <Link className="link settings-back" to={settingsPath(tenant.id)}>
                   <Icon name="left" />
                   {common.settings}

@@ -7,7 +7,7 @@ import { administers } from './access'
 export interface Section {
   path: string
   group: 'tenant' | 'server' | 'you'
-  who: 'everyone' | 'admins' | 'owners'
+  who: 'everyone' | 'readers' | 'admins' | 'owners'
   title: (words: AdminWords) => string
   page: ComponentType<{ tenant: Tenant }>
 }
@@ -64,6 +64,13 @@ export const sections: Section[] = [
     page: lazy(() => import('./AccessPage')),
   },
   {
+    path: 'checkpoint',
+    group: 'tenant',
+    who: 'readers',
+    title: (words) => words.system.checkpoint,
+    page: lazy(() => import('./CheckpointPage')),
+  },
+  {
     path: 'tenants',
     group: 'server',
     who: 'owners',
@@ -88,6 +95,9 @@ export const sections: Section[] = [
 
 /** The sections that a person has; the server holds everyone to the same. */
 export function sectionsFor(session: Pick<Session, 'role' | 'organization'>): Section[] {
-  const may = { everyone: true, admins: administers(session), owners: session.role === 'owner' }
+  const admin = administers(session)
+  // What readers have, admins find among the rest of the system.
+  const reader = !admin && session.role !== 'member'
+  const may = { everyone: true, readers: reader, admins: admin, owners: session.role === 'owner' }
   return sections.filter(({ who }) => may[who])
 }

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useId, useState } from 'react'
+import { Link } from 'react-router'
 import { problemText } from '../api/http'
 import type { Export, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
@@ -10,6 +11,7 @@ import { exportPeriod, exportWhat, keptFor, sizeText } from './describe'
 import { filePath, type useExports, useRemoveExport } from './queries'
 import './exports.css'
 
+const DeleteExport = lazy(() => import('./DeleteExport'))
 const ExportProof = lazy(() => import('./ExportProof'))
 
 interface Props {
@@ -37,7 +39,19 @@ export function ExportList({ tenant, titles, query, limit, started }: Props) {
           {words.exportsFailed(problemText(error))}
         </Notice>
       )}
-      {list?.length === 0 && <p className="export-note">{words.noExports}</p>}
+      {list?.length === 0 && (
+        <p className="export-note">
+          {words.noExports}
+          {limit === undefined && (
+            <>
+              {words.gap()}
+              <Link className="link" to={`/t/${encodeURIComponent(tenant.id)}/log`}>
+                {words.openLog}
+              </Link>
+            </>
+          )}
+        </p>
+      )}
       {list && list.length > 0 && (
         <ul className="export-list">
           {list.map((one) => (
@@ -48,7 +62,7 @@ export function ExportList({ tenant, titles, query, limit, started }: Props) {
               what={exportWhat(one, titles, organizationName, words)}
               isNew={one.id === started}
               canDelete={limit === undefined}
-              onRemove={() => remove.mutate(one.id)}
+              onCancel={() => remove.mutate(one.id)}
             />
           ))}
         </ul>
@@ -63,12 +77,13 @@ interface LineProps {
   what: string
   isNew: boolean
   canDelete: boolean
-  onRemove: () => void
+  onCancel: () => void
 }
 
-function ExportLine({ one, tenant, what: holds, isNew, canDelete, onRemove }: LineProps) {
+function ExportLine({ one, tenant, what: holds, isNew, canDelete, onCancel }: LineProps) {
   const words = useWords()
   const [proof, setProof] = useState(false)
+  const [deleting, setDeleting] = useState(false)
   const proofId = useId()
   const zone = tenant.time_zone
   const what = words.exportLine(holds, exportPeriod(one, zone, words))
@@ -95,7 +110,7 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onRemove }: Li
             <progress value={part} max={1} aria-label={words.exportProgress} />
           </span>
           <span className="export-actions">
-            <button type="button" className="link" onClick={onRemove}>
+            <button type="button" className="link" onClick={onCancel}>
               {words.cancelExport}
             </button>
           </span>
@@ -127,9 +142,14 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onRemove }: Li
               </a>
             )}
             {canDelete && (
-              <button type="button" className="link" onClick={onRemove}>
+              <button type="button" className="link" onClick={() => setDeleting(true)}>
                 {words.delete}
               </button>
+            )}
+            {deleting && (
+              <Suspense fallback={null}>
+                <DeleteExport tenant={tenant.id} id={one.id} what={what} onClose={() => setDeleting(false)} />
+              </Suspense>
             )}
           </span>
           {proof && (

@@ -107,7 +107,9 @@ function usePages(tenant: Tenant | undefined): Page[] {
     { path: `${root}/log`, title: words.operationLog, current: pathname.startsWith(`${root}/log`) },
     { path: `${root}/exports`, title: words.exportsPage, current: pathname.startsWith(`${root}/exports`) },
   ]
-  if (!administers(session)) return pages
+  const checkpoint = settingsPath(tenant.id, 'checkpoint')
+  if (!administers(session))
+    return [...pages, { path: checkpoint, title: words.checkpoint, current: pathname === checkpoint }]
   return [...pages, { path: settings, title: words.settings, current: pathname.startsWith(settings) }]
 }
 

@@ -26,6 +26,7 @@ export const en = {
   operationLog: 'Operation log',
   exportsPage: 'Exports',
   settings: 'Settings',
+  checkpoint: 'Checkpoint',
   yourSessions: 'Your sessions',
 
   signIn: 'Sign in',
@@ -88,6 +89,7 @@ export const en = {
   clear: 'Clear',
   done: 'Done',
   nothingFound: 'Nothing found',
+  noOrganizations: 'There is no organization yet. Your system sends them, or its operations name them.',
   groups: { destructive: 'Destructive', outward: 'Outward', create: 'Create', change: 'Change' },
   export: 'Export',
 
@@ -342,6 +344,10 @@ export const en = {
   earlierExports: 'Earlier exports',
   allExports: 'All exports',
   noExports: 'Nothing has been exported yet.',
+  openLog: 'Open the operation log',
+  deleteExport: 'Delete this export?',
+  deleteExportText: (what: string) =>
+    `The file “${what}” and its manifest are then gone for everybody. The log keeps its operations.`,
   exportsText: 'Files that were exported from this log. Choose Export above the log to make one.',
   allOperations: 'All operations',
   /** What it holds, and of when; set off more where the first is a list itself. */

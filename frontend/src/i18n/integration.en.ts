@@ -10,7 +10,8 @@ export const integrationEn = {
   toKeys: 'All API keys',
   keyName: 'Integration',
   makeKey: 'Make a write key',
-  keyMade: (name: string) => `Key ${name} stands in the code below. It is not shown again after you leave this page.`,
+  keyMade: (name: string) =>
+    `The key “${name}” stands in the code below. It is not shown again after you leave this page.`,
   keyLabel: 'Write key',
   keyFailed: (detail: string) => `The key was not made: ${detail}`,
   send: 'Record an operation',

@@ -23,6 +23,7 @@ export const zh: Dictionary = {
   operationLog: '操作日志',
   exportsPage: '导出记录',
   settings: '设置',
+  checkpoint: '检查点',
   yourSessions: '我的会话',
 
   signIn: '登录',
@@ -84,6 +85,7 @@ export const zh: Dictionary = {
   clear: '清除',
   done: '完成',
   nothingFound: '没有找到',
+  noOrganizations: '还没有组织。由您的系统发送，或在其操作中注明。',
   groups: { destructive: '删除类', outward: '外发类', create: '新增类', change: '变更类' },
   export: '导出',
 
@@ -334,6 +336,9 @@ export const zh: Dictionary = {
   earlierExports: '历史导出',
   allExports: '全部导出',
   noExports: '还没有导出过。',
+  openLog: '打开操作日志',
+  deleteExport: '删除此导出？',
+  deleteExportText: (what) => `文件“${what}”及其清单将对所有人消失，日志中的操作不受影响。`,
   exportsText: '从此日志导出的文件。点击日志上方的“导出”可新建。',
   allOperations: '全部操作',
   exportLine: (what, period) => `${what}${what.includes('、') ? '；' : '，'}${period}`,

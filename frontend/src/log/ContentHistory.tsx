@@ -34,12 +34,12 @@ export function ContentHistory({ entry, tenant, titles, onOpen }: Props) {
   })
   return (
     <>
-      <h3>
-        {words.history(`${words.number(data.entries.length)}${data.next_cursor ? '+' : ''}`)}
+      <div className="drawer-head">
+        <h3>{words.history(`${words.number(data.entries.length)}${data.next_cursor ? '+' : ''}`)}</h3>
         <Link className="link" to={{ pathname: log, search: search.toString() }}>
           {words.showInLog}
         </Link>
-      </h3>
+      </div>
       <ol className="history">
         {aroundEntry(data.entries, entry.id).map((one) => (
           <HistoryLine

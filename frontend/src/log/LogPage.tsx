@@ -51,6 +51,7 @@ import { useTaste } from './useTaste'
 import { WordsLine } from './WordsLine'
 import { zoomedOut } from './zoom'
 import './log.css'
+import './print.css'
 
 const EntryDrawer = lazy(part(() => import('./EntryDrawer')))
 const JumpDialog = lazy(part(() => import('./JumpDialog')))

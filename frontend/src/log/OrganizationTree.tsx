@@ -176,7 +176,11 @@ export function OrganizationTree({ organizations, own, selected, onSelect }: Pro
           )
         })}
         {after > 0 && <li role="none" className="tree-rest" style={{ height: after, minHeight: 0 }} />}
-        {rows.length === 0 && <li className="zero tree-nothing">{words.nothingFound}</li>}
+        {rows.length === 0 && (
+          <li role="none" className="zero tree-nothing">
+            {organizations.length === 0 ? words.noOrganizations : words.nothingFound}
+          </li>
+        )}
       </ul>
     </>
   )

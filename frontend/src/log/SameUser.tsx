@@ -18,11 +18,11 @@ export function SameUser({ entry, tenant, filters }: { entry: Entry; tenant: Ten
   const { data, isPlaceholderData } = useSummary(tenant.id, ofUser)
   if (!data || isPlaceholderData) return null
   return (
-    <h3>
-      {words.sameUser}
+    <div className="drawer-head drawer-same">
+      <h3>{words.sameUser}</h3>
       <Link className="link" to={{ pathname, search: writeFilters(ofUser).toString() }}>
         {words.sameUserCount(data.total, entry.user.name)}
       </Link>
-    </h3>
+    </div>
   )
 }
