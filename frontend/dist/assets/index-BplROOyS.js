@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/start-D_0f5arY.js","assets/rolldown-runtime-XKyaHtl9.js","assets/start-DLm1pA_o.css"])))=>i.map(i=>d[i]);
-import{Ft as e,Pt as t}from"./start-D_0f5arY.js";e(window.location),t(()=>import(`./start-D_0f5arY.js`).then(e=>e.t),__vite__mapDeps([0,1,2]));
