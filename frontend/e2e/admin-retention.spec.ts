@@ -115,6 +115,7 @@ for (const w of languages)
       await expect(holds(admin)).toContainText(w.stands)
       await expect(admin.getByRole('button', { name: w.lift })).toHaveCount(0)
       await expect(admin.getByRole('button', { name: w.change })).toHaveCount(0)
+      await admin.close()
 
       await program.stop()
       const restarted = new Date()
