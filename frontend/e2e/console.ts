@@ -3,12 +3,19 @@ import { expect, type Page } from '@playwright/test'
 /** The tenant that `oplog demo` makes. */
 export const demoLog = '/t/demo/log'
 
-/** Signs in on the page that asks for it, wherever that leads. */
+/** Signs in on the page that asks for it, wherever that leads, and waits until the account has the page's language. */
 export async function signIn(page: Page, username: string, password: string) {
   await page.getByRole('textbox', { name: /^(Username|用户名)$/ }).fill(username)
   await page.getByRole('textbox', { name: /^(Password|密码)$/ }).fill(password)
   await page.getByRole('button', { name: /^(Sign in|登录)$/ }).click()
   await expect(page.getByRole('textbox', { name: /^(Password|密码)$/ })).toBeHidden()
+  await expect
+    .poll(async () => {
+      const session = await page.request.get(new URL('/api/v1/session', page.url()).href)
+      const { locale } = (await session.json()) as { locale: string }
+      return locale === (await page.locator('html').getAttribute('lang'))
+    })
+    .toBe(true)
 }
 
 /** Opens a page of the demo as its admin, in a language. */

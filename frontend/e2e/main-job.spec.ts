@@ -208,8 +208,10 @@ test('speaks Chinese', async ({ page }) => {
     /操作时间/,
   ])
   await expect(page.getByRole('status').filter({ hasText: '共 82 条操作' })).toBeVisible()
+  const kept = page.waitForResponse((response) => response.request().method() === 'PATCH') // for the tests after this
   await page.getByText('English', { exact: true }).click()
   await expect(page.getByRole('table', { name: 'Operation log' })).toBeVisible()
+  await kept
 })
 
 test('shows a member nothing of it', async ({ page }) => {

@@ -48,6 +48,8 @@ interface Call {
   signal?: AbortSignal
   /** An API key, to call as a program does. */
   key?: string
+  /** It reaches the server though the page is left meanwhile. The body is a small one. */
+  keepalive?: boolean
 }
 
 /** Calls the API and returns its JSON; `undefined` for an empty answer. Throws ApiProblem, or AbortError when aborted. */
@@ -57,7 +59,10 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
 }
 
 /** The same for an answer that is a text as it is. */
-export async function callText(path: string, { method = 'GET', body, signal, key }: Call = {}): Promise<string> {
+export async function callText(
+  path: string,
+  { method = 'GET', body, signal, key, keepalive = false }: Call = {},
+): Promise<string> {
   const headers = { ...reading.headers }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (key !== undefined) headers.Authorization = `Bearer ${key}`
@@ -70,6 +75,7 @@ export async function callText(path: string, { method = 'GET', body, signal, key
         ...reading,
         method,
         headers,
+        keepalive,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(signal ? { signal } : {}),
       }))

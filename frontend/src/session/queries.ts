@@ -95,7 +95,7 @@ export function useSignOut() {
 export function useSaveLanguage() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (locale: LocaleTag) => call<Session>(path, { method: 'PATCH', body: { locale } }),
+    mutationFn: (locale: LocaleTag) => call<Session>(path, { method: 'PATCH', body: { locale }, keepalive: true }),
     onMutate: (locale) => {
       rememberLanguage(locale)
       client.setQueryData<Session | null>(keys.session, (session) => (session ? { ...session, locale } : session))
