@@ -69,7 +69,10 @@ func main() {
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
-	fmt.Println(answer.Status, string(text), err)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(answer.Status, string(text))
 }`
     case 'javascript':
       return `const answer = await fetch('${address}', {
