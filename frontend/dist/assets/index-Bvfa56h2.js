@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/start-CpwIbjYO.js","assets/rolldown-runtime-XKyaHtl9.js","assets/start-XoOm7Mz6.css"])))=>i.map(i=>d[i]);
-import{Ft as e,Pt as t}from"./start-CpwIbjYO.js";e(window.location),t(()=>import(`./start-CpwIbjYO.js`).then(e=>e.t),__vite__mapDeps([0,1,2]));
