@@ -105,6 +105,9 @@ func TestTooLongHeaders(t *testing.T) {
 	body, _ := io.ReadAll(r.Body)
 	_ = r.Body.Close()
 	f.asProblem(reply{r.StatusCode, r.Header, string(body)}, 431)
+	if want := "at most 16 KiB"; !strings.Contains(string(body), want) {
+		t.Errorf("%s; want %s", body, want)
+	}
 }
 
 // TestPanic: a handler that fails ends its request alone, and tells nothing.

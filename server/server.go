@@ -222,6 +222,8 @@ func (s *Server) frame(c *fiber.Ctx) error {
 func (s *Server) refuse(c *fiber.Ctx, err error) error {
 	if errors.Is(err, fiber.ErrRequestHeaderFieldsTooLarge) {
 		s.finishHeaders(c.Context().Conn())
+		err = fiber.NewError(fiber.StatusRequestHeaderFieldsTooLarge,
+			fmt.Sprintf("The address and the headers are too long: at most %d KiB together.", readBuffer>>10))
 	}
 	setHeaders(c)
 	return s.fail(c, err)
