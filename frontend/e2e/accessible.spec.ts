@@ -95,6 +95,13 @@ for (const [language, entry, exporting, filters] of [
       await page.goto(`${program.url}${demoLog.replace('/log', '/exports')}`)
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
       await expectAccessible(page, 'exports')
+      await page
+        .getByRole('button', { name: /^(Delete|删除)/ })
+        .first()
+        .click()
+      await expect(page.getByRole('alertdialog').or(page.getByRole('dialog'))).toBeVisible()
+      await expectAccessible(page, 'deleting an export')
+      await page.keyboard.press('Escape')
 
       const integration = `${program.url}${demoLog.replace('/log', '/settings/integration')}`
       await page.goto(integration)
@@ -179,6 +186,17 @@ test('for a member', async ({ page }) => {
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   await expectAccessible(page, 'member')
 })
+
+for (const colorScheme of ['light', 'dark'] as const)
+  test(`the checkpoint, for an auditor, ${colorScheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme })
+    await page.goto(`${program.url}${demoLog.replace('/log', '/settings/checkpoint')}`)
+    await signIn(page, 'auditor', 'demo-auditor')
+    await expect(page.getByRole('img').first()).toBeVisible()
+    await expectAccessible(page, 'checkpoint')
+    await page.setViewportSize({ width: 390, height: 844 })
+    await expectAccessible(page, 'checkpoint, phone')
+  })
 
 for (const [language, colorScheme] of [
   ['English', 'light'],

@@ -25,6 +25,10 @@ for (const words of [
     reload: 'Load the page again',
     silent: 'The server does not answer yet.',
     days: '90 days',
+    signOut: 'Sign out',
+    stillSignedIn: 'You are still signed in: the server does not answer',
+    retry: 'Retry',
+    signIn: 'Sign in',
   },
   {
     language: '中文',
@@ -39,6 +43,10 @@ for (const words of [
     reload: '重新载入页面',
     silent: '服务器仍没有响应。',
     days: '近 90 天',
+    signOut: '退出登录',
+    stillSignedIn: '尚未退出登录：服务器没有响应',
+    retry: '重试',
+    signIn: '登录',
   },
 ] as const)
   test(`the server goes and comes back: ${words.language}`, async ({ page }) => {
@@ -75,4 +83,13 @@ for (const words of [
     await expect(alert).toBeHidden()
     await page.getByRole('link', { name: words.exports }).click()
     await expect(page.getByRole('heading', { name: words.exports, exact: true })).toBeVisible()
+
+    await program.stop()
+    await page.getByRole('button', { name: /^admin / }).click()
+    await page.getByRole('menuitem', { name: words.signOut }).click()
+    const still = alert.filter({ hasText: words.stillSignedIn })
+    await expect(still).toBeVisible()
+    await program.start(demo)
+    await still.getByRole('button', { name: words.retry }).click()
+    await expect(page.getByRole('button', { name: words.signIn })).toBeVisible()
   })

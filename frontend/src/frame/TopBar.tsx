@@ -1,8 +1,10 @@
 import { lazy, Suspense, useState } from 'react'
 import { Link, useLocation, useNavigate } from 'react-router'
 import { administers, settingsPath } from '../admin/access'
+import { problemText } from '../api/http'
 import type { Tenant } from '../api/types'
 import { useLanguage } from '../i18n/language'
+import { Notice } from '../log/Notice'
 import { LanguageSwitch } from '../session/LanguageSwitch'
 import { useSaveLanguage, useSignOut } from '../session/queries'
 import { useSession } from '../session/session'
@@ -78,6 +80,13 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
           <small>{words.roles[session.role]}</small>
           <Icon name="down" />
         </Menu>
+      )}
+      {signOut.error && (
+        <div className="top-note">
+          <Notice kind="error" action={words.retry} onAction={() => signOut.mutate()}>
+            {words.stillSignedIn(problemText(signOut.error))}
+          </Notice>
+        </div>
       )}
       {help && (
         <Mishap part where="help">

@@ -32,6 +32,7 @@ export const en = {
   signIn: 'Sign in',
   signInTitle: 'Sign in',
   signOut: 'Sign out',
+  stillSignedIn: (detail: string) => `You are still signed in: ${detail}`,
   username: 'Username',
   password: 'Password',
   sessionEnded: 'Your session ended. After signing in you are back in the same view.',

@@ -29,6 +29,7 @@ export const zh: Dictionary = {
   signIn: '登录',
   signInTitle: '登录',
   signOut: '退出登录',
+  stillSignedIn: (detail) => `尚未退出登录：${detail}`,
   username: '用户名',
   password: '密码',
   sessionEnded: '会话已结束，登录后回到刚才的页面。',

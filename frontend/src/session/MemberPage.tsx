@@ -1,6 +1,8 @@
+import { problemText } from '../api/http'
 import type { LocaleTag } from '../api/types'
 import { useDocumentTitle } from '../frame/documentTitle'
 import { useWords } from '../i18n/language'
+import { Notice } from '../log/Notice'
 import { Button } from '../theme/Button'
 import { LanguageSwitch } from './LanguageSwitch'
 import { useSignOut } from './queries'
@@ -16,6 +18,7 @@ export function MemberPage({ username, onLanguage }: { username: string; onLangu
       <main className="plain">
         <h1>{words.nothingHere}</h1>
         <p>{words.nothingHereText(username)}</p>
+        {signOut.error && <Notice kind="error">{words.stillSignedIn(problemText(signOut.error))}</Notice>}
         <Button pending={signOut.isPending} onClick={() => signOut.mutate()}>
           {words.signOut}
         </Button>
