@@ -142,6 +142,17 @@ for (const [language, tag] of languages)
       await picture(page, `pages/member-${tag}${suffix}`)
     })
 
+for (const [language, tag] of languages)
+  for (const [width, height, suffix] of screens)
+    test(`checkpoint-${tag}${suffix}`, async ({ page }) => {
+      await page.setViewportSize({ width, height })
+      await page.goto(`${program.url}${demoLog.replace('/log', '/settings/checkpoint')}`)
+      await page.getByText(language, { exact: true }).click()
+      await signIn(page, 'auditor', 'demo-auditor')
+      await expect(page.getByRole('img').first()).toBeVisible()
+      await picture(page, `pages/checkpoint-${tag}${suffix}`)
+    })
+
 for (const lang of ['en', 'zh'] as const)
   test(`host-${lang}`, async ({ page }) => {
     await page.goto(`${program.url}/host?lang=${lang === 'zh' ? 'zh-CN' : lang}`)
