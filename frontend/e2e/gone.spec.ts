@@ -54,10 +54,10 @@ for (const words of [
     const rows = page.getByRole('table', { name: words.log }).getByRole('row')
     const alert = page.getByRole('alert')
     await expect(rows.nth(3)).toBeVisible()
-    // The parts that open over the log are read once it is there.
-    const parts = () =>
-      page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => name.includes('ViewsPanel')))
-    await expect.poll(async () => (await parts()).length).toBeGreaterThan(0)
+    // The parts that open over the log are read once it is there, one after another: this is the last, code and styles.
+    const last = () =>
+      page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => name.includes('FilterSheet')))
+    await expect.poll(async () => (await last()).length).toBe(2)
     await program.stop()
 
     await rows.nth(3).click()
