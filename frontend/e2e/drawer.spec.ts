@@ -8,13 +8,7 @@ const program = new Program()
 const password = 'correct horse battery'
 
 test.beforeAll(async () => {
-  await program.run(['tenant', 'add', 'acme', '--name', 'Acme', '--data-permission'])
-  await program.run(
-    ['account', 'add', 'admin', '--role', 'admin', '--tenant', 'acme', '--password-stdin'],
-    `${password}\n`,
-  )
-  const key = await program.run(['key', 'add', '--tenant', 'acme', '--scope', 'write', '--name', 'test'])
-  await program.start()
+  const key = await program.startWithTenant(password)
   const user = { id: 'u_7', name: '王晓敏', role: '营销经理' }
   const entry = (n: number, more: object = {}) => ({
     id: `e${n}`,

@@ -10,13 +10,7 @@ const word = 'Pneumonoultramicroscopicsilicovolcanoconiosis'
 const levels = 64
 
 test.beforeAll(async () => {
-  await program.run(['tenant', 'add', 'acme', '--name', 'Acme', '--data-permission'])
-  await program.run(
-    ['account', 'add', 'admin', '--role', 'admin', '--tenant', 'acme', '--password-stdin'],
-    `${password}\n`,
-  )
-  const key = await program.run(['key', 'add', '--tenant', 'acme', '--scope', 'write', '--name', 'test'])
-  await program.start()
+  const key = await program.startWithTenant(password)
   const tree = Array.from({ length: levels }, (_, i) => ({
     id: `level${i + 1}`,
     name: `Level ${i + 1}`,

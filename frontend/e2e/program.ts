@@ -30,6 +30,18 @@ export class Program {
     })
   }
 
+  /** Starts serving the tenant acme, which has organizations and an admin with that password; returns a write key of it. */
+  async startWithTenant(password: string): Promise<string> {
+    await this.run(['tenant', 'add', 'acme', '--name', 'Acme', '--data-permission'])
+    await this.run(
+      ['account', 'add', 'admin', '--role', 'admin', '--tenant', 'acme', '--password-stdin'],
+      `${password}\n`,
+    )
+    const key = await this.run(['key', 'add', '--tenant', 'acme', '--scope', 'write', '--name', 'test'])
+    await this.start()
+    return key
+  }
+
   /** Starts serving, or another command that serves, on a free port, the same one each time, and waits until it answers. */
   async start(command = ['serve']): Promise<void> {
     for (;;) {

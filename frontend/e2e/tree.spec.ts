@@ -10,13 +10,7 @@ const regions = 20
 const branches = 99
 
 test.beforeAll(async () => {
-  await program.run(['tenant', 'add', 'acme', '--name', 'Acme', '--data-permission'])
-  await program.run(
-    ['account', 'add', 'admin', '--role', 'admin', '--tenant', 'acme', '--password-stdin'],
-    `${password}\n`,
-  )
-  const key = await program.run(['key', 'add', '--tenant', 'acme', '--scope', 'write', '--name', 'test'])
-  await program.start()
+  const key = await program.startWithTenant(password)
   const tree = [{ id: 'root', name: 'Acme 集团' }] as { id: string; name: string; parent_id?: string }[]
   for (let r = 0; r < regions; r++) {
     tree.push({ id: `r${r}`, name: `Region ${r}`, parent_id: 'root' })
