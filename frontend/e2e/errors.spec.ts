@@ -132,6 +132,36 @@ for (const words of [
   })
 }
 
+test('a browser that believes it is offline is answered all the same', async ({ page }) => {
+  await page.goto(`${program.url}${demoLog}?range=last_90_days`)
+  await page.getByText('English', { exact: true }).click()
+  await page.evaluate(() => {
+    Object.defineProperty(navigator, 'onLine', { get: () => false })
+    window.dispatchEvent(new Event('offline'))
+  })
+  await signIn(page, 'admin', 'demo-admin')
+  await page.getByRole('searchbox').fill('sms')
+  const total = page.locator('.words').getByRole('status').first()
+  const { total: count } = (await (
+    await page.request.get(`${program.url}/api/v1/tenants/demo/summary?q=sms&range=last_90_days`)
+  ).json()) as { total: number }
+  await expect(total).toHaveText(new RegExp(`^${count} operations,`))
+  await expect(page.getByRole('row').nth(1)).toContainText('SMS')
+  await page.getByRole('row').nth(1).click()
+  await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged')
+  await page.getByRole('button', { name: 'Export', exact: true }).click()
+  await expect(page.getByRole('dialog')).not.toContainText('counting')
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('alert')).toBeHidden()
+
+  await page.route(/\/api\//, (route) => route.abort())
+  await page.getByRole('searchbox').fill('email')
+  await expect(page.getByRole('alert')).toContainText('the server does not answer')
+  await page.unroute(/\/api\//)
+  await page.evaluate(() => window.dispatchEvent(new Event('online')))
+  await expect(page.getByRole('alert')).toBeHidden()
+})
+
 /** Lets calls fail until they are mended. */
 async function breakDown(page: Page, path: RegExp): Promise<() => Promise<void>> {
   await page.route(path, (route) =>

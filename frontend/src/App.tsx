@@ -9,6 +9,12 @@ import { guessLanguage, LanguageProvider, rememberLanguage } from './i18n/langua
 import { Pages } from './Pages'
 import { useSessionQuery } from './session/queries'
 
+/**
+ * A browser that believes it is offline still reaches a server on the same machine or an isolated network: only a call
+ * that gets no answer tells.
+ */
+const askAnyhow = { networkMode: 'always' } as const
+
 function makeClient(): QueryClient {
   // Any call may be the one that finds the session gone: the sign-in page then takes over.
   function noticeEnd(error: unknown) {
@@ -21,8 +27,16 @@ function makeClient(): QueryClient {
     queryCache: new QueryCache({ onError: noticeEnd }),
     mutationCache: new MutationCache({ onError: noticeEnd }),
     defaultOptions: {
-      // An error is shown at once with its own Retry; asking again unseen only delays it.
-      queries: { retry: false, staleTime: 30_000, refetchOnWindowFocus: false },
+      queries: {
+        // An error is shown at once with its own Retry; asking again unseen only delays it.
+        retry: false,
+        staleTime: 30_000,
+        refetchOnWindowFocus: false,
+        ...askAnyhow,
+        // What failed is asked again when the network is back.
+        refetchOnReconnect: (query) => query.state.status === 'error' && 'always',
+      },
+      mutations: askAnyhow,
     },
   })
   return client
