@@ -1,9 +1,6 @@
 package oplog
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Range is a named period that moves with the clock. Its days are those of the
 // tenant's time zone; the last N days include today.
@@ -118,15 +115,20 @@ func (iv interval) floor(t time.Time) time.Time {
 	case iv.days == 1:
 		return Midnight(y, m, d, loc)
 	}
-	starts := iv.ofDay(t)
-	i, exact := slices.BinarySearchFunc(starts, t, time.Time.Compare)
-	if !exact {
-		i--
+	start := Midnight(y, m, d, loc)
+	for next := iv.next(start); !next.After(t); next = iv.next(next) {
+		start = next
 	}
-	return starts[i]
+	return start
 }
 
 // next returns the start of the bucket after the one that starts at t.
+//
+// A bucket below a day ends where the wall clock next shows a round time or the
+// day ends, and never spans more than its width: where clocks go back, the
+// times shown twice are in two buckets, and the bucket before the next round
+// time may be shorter. Where clocks skip a round time, the bucket before ends
+// early, at the end of the gap.
 func (iv interval) next(t time.Time) time.Time {
 	y, m, d := t.Date()
 	loc := t.Location()
@@ -136,45 +138,24 @@ func (iv interval) next(t time.Time) time.Time {
 	if iv.days > 0 {
 		return Midnight(y, m, d+iv.days, loc)
 	}
-	passed := (t.Hour()*60 + t.Minute()) / iv.minutes
-	for minute := (passed + 1) * iv.minutes; minute < 24*60; minute += iv.minutes {
-		if s := onDay(t, minute); s.Day() == d && s.After(t) {
-			return s
+	left := iv.minutes - (t.Hour()*60+t.Minute())%iv.minutes
+	next := t.Add(time.Duration(left) * time.Minute)
+	if _, change := t.ZoneBounds(); !change.IsZero() && change.Before(next) {
+		_, before := t.Zone()
+		_, after := change.Zone()
+		if skipped := time.Duration(after-before) * time.Second; skipped > 0 {
+			next = later(next.Add(-skipped), change)
 		}
 	}
-	return Midnight(y, m, d+1, loc)
+	if midnight := Midnight(y, m, d+1, loc); midnight.After(t) && midnight.Before(next) {
+		return midnight
+	}
+	return next
 }
 
-// ofDay returns the starts of all buckets of t's day: every so many minutes of
-// the wall clock. An hour that the clock skips has none; one that it repeats is
-// part of the bucket that it repeats in.
-func (iv interval) ofDay(t time.Time) []time.Time {
-	y, m, d := t.Date()
-	starts := []time.Time{Midnight(y, m, d, t.Location())}
-	for minute := iv.minutes; minute < 24*60; minute += iv.minutes {
-		s := onDay(t, minute)
-		if s.Day() == d && s.After(starts[len(starts)-1]) {
-			starts = append(starts, s)
-		}
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
-	return starts
-}
-
-// onDay returns when the clocks of t's day show so many minutes after midnight,
-// or where they skip that, the end of what they skip.
-func onDay(t time.Time, minutes int) time.Time {
-	y, m, d := t.Date()
-	s := time.Date(y, m, d, 0, minutes, 0, 0, t.Location())
-	shows := func(t time.Time) int { return t.Hour()*60 + t.Minute() }
-	const step = 15 * time.Minute // clocks change by whole ones
-	for s.Day() == d && shows(s) < minutes {
-		s = s.Add(step)
-	}
-	if shows(s) == minutes {
-		return s
-	}
-	for before := s.Add(-step); before.Day() == d && shows(before) >= minutes; before = s.Add(-step) {
-		s = before
-	}
-	return s
+	return b
 }

@@ -2,6 +2,7 @@ package oplog
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -176,14 +177,12 @@ func checkBuckets(t interface{ Fatalf(string, ...any) }, from, to time.Time) {
 	if starts[0].After(from) || len(starts) > 1 && !starts[1].After(from) {
 		t.Fatalf("%s: the first bucket starts at %s", about, starts[0])
 	}
-	longest := time.Duration(width.length)*time.Minute + 2*time.Hour // clocks go back by up to two hours
+	longest := time.Duration(width.length) * time.Minute
 	switch {
 	case width.months > 0:
-		longest += time.Duration(width.months) * 26 * time.Hour
+		longest += time.Duration(width.months) * 28 * time.Hour
 	case width.days > 0:
 		longest += 24 * time.Hour // a day that is skipped
-	case width.minutes > 15:
-		longest += time.Duration(width.minutes) * time.Minute // the time that is skipped
 	}
 	end := starts[len(starts)-1]
 	if !end.Before(to) || to.Sub(end) > longest {
@@ -195,6 +194,9 @@ func checkBuckets(t interface{ Fatalf(string, ...any) }, from, to time.Time) {
 		}
 		if !aligned(width, s) {
 			t.Fatalf("%s: %s is not where a bucket starts", about, s)
+		}
+		if i > 0 && width.minutes > 0 && !isEven(width, starts[i-1], s) {
+			t.Fatalf("%s: from %s to %s", about, starts[i-1], s)
 		}
 	}
 }
@@ -213,13 +215,34 @@ func aligned(width interval, t time.Time) bool {
 	case width.days == 1:
 		return before.Day() != t.Day()
 	}
-	_, offsetBefore := before.Zone()
-	_, offset := t.Zone()
-	minute := t.Hour()*60 + t.Minute()
 	if t.Second() != 0 || t.Nanosecond() != 0 {
 		return false
 	}
-	return minute%width.minutes == 0 || offset > offsetBefore
+	return isRound(width, t) || offsetOf(t) > offsetOf(before) || wentBack(t)
+}
+
+func isRound(width interval, t time.Time) bool { return (t.Hour()*60+t.Minute())%width.minutes == 0 }
+
+func offsetOf(t time.Time) int {
+	_, offset := t.Zone()
+	return offset
+}
+
+// wentBack tells whether the clocks have gone back on the day of t, before t.
+func wentBack(t time.Time) bool {
+	y, m, d := t.Date()
+	return offsetOf(t) < offsetOf(Midnight(y, m, d, t.Location()))
+}
+
+// isEven tells whether a bucket below a day spans its width, or has a reason to
+// be shorter: the day ends in it, the clocks skip a time in it, or it begins at
+// no round time, which aligned allows only after a change, and ends at the next.
+func isEven(width interval, start, end time.Time) bool {
+	span, full := end.Sub(start), time.Duration(width.minutes)*time.Minute
+	if span >= full {
+		return span == full
+	}
+	return start.Day() != end.Day() || offsetOf(end) > offsetOf(start) || !isRound(width, start) && isRound(width, end)
 }
 
 func TestBucketsNameTheirWidth(t *testing.T) {
@@ -250,7 +273,7 @@ func TestBucketsNameTheirWidth(t *testing.T) {
 	f(t, 20*365*day, "1y", 20)
 }
 
-func TestBucketsWhereTheClockSkips(t *testing.T) {
+func TestBucketsWhereTheClocksChange(t *testing.T) {
 	f := func(t *testing.T, zone, from, to, want string) {
 		t.Helper()
 		_, starts := Buckets(in(t, zone, from), in(t, zone, to))
@@ -264,6 +287,48 @@ func TestBucketsWhereTheClockSkips(t *testing.T) {
 	}
 	f(t, "Europe/Berlin", "2026-03-29 00:00:00 +01:00", "2026-03-29 05:00:00 +02:00", berlinSpring())
 	f(t, "Asia/Shanghai", "2026-11-11 10:07:30 +08:00", "2026-11-11 10:10:00 +08:00", " 10:07+08 10:08+08 10:09+08")
+}
+
+func TestBucketsOfADayOnWhichTheClocksChange(t *testing.T) {
+	f := func(t *testing.T, zone, midnight, width, want string) {
+		t.Helper()
+		start := in(t, zone, midnight)
+		end := Midnight(start.Year(), start.Month(), start.Day()+1, start.Location())
+		i := slices.IndexFunc(intervals, func(iv interval) bool { return iv.name == width })
+		var got string
+		for s := start; s.Before(end); s = intervals[i].next(s) {
+			if floor := intervals[i].floor(s.Add(time.Minute - 1)); !floor.Equal(s) {
+				t.Errorf("%s %s %s: after %s the bucket starts at %s", zone, midnight, width, s, floor)
+			}
+			got += s.Format(" 15:04")
+		}
+		if got != want {
+			t.Errorf("%s %s %s:%s, want%s", zone, midnight, width, got, want)
+		}
+	}
+	hours := func(from, to int) string {
+		var s string
+		for h := from; h <= to; h++ {
+			s += fmt.Sprintf(" %02d:00", h)
+		}
+		return s
+	}
+	// Two bars for the hour that comes twice; the rest of a wider bar is one of its own.
+	const back = "2026-10-25 00:00:00 +02:00"
+	f(t, "Europe/Berlin", back, "1h", hours(0, 2)+hours(2, 23))
+	f(t, "Europe/Berlin", back, "3h", " 00:00 02:00 03:00 06:00 09:00 12:00 15:00 18:00 21:00")
+	f(t, "Europe/Berlin", back, "6h", " 00:00 05:00 06:00 12:00 18:00")
+	f(t, "Europe/Berlin", back, "12h", " 00:00 11:00 12:00")
+	f(t, "Australia/Lord_Howe", "2026-04-05 00:00:00 +11:00", "1h", " 00:00 01:00 01:30"+hours(2, 23))
+	f(t, "America/Havana", "2026-11-01 00:00:00 -04:00", "1h", hours(0, 0)+hours(0, 23))
+	f(t, "Africa/Cairo", "2026-10-29 00:00:00 +03:00", "1h", hours(0, 23)+hours(23, 23))
+	f(t, "Antarctica/Troll", "2026-10-25 00:00:00 +02:00", "1h", hours(0, 2)+hours(1, 23))
+	// Shorter bars, never empty ones, where an hour is skipped.
+	f(t, "Europe/Berlin", "2026-03-29 00:00:00 +01:00", "1h", hours(0, 1)+hours(3, 23))
+	f(t, "Europe/Berlin", "2026-03-29 00:00:00 +01:00", "3h", " 00:00 03:00 06:00 09:00 12:00 15:00 18:00 21:00")
+	f(t, "America/Sao_Paulo", "2018-11-04 01:00:00 -02:00", "3h", " 01:00 03:00 06:00 09:00 12:00 15:00 18:00 21:00")
+	f(t, "Antarctica/Troll", "2026-03-29 00:00:00 +00:00", "1h", hours(0, 0)+hours(3, 23))
+	f(t, "Antarctica/Troll", "2026-03-29 00:00:00 +00:00", "3h", hours(0, 0)+" 03:00 06:00 09:00 12:00 15:00 18:00 21:00")
 }
 
 // berlinSpring is every five minutes of four hours, of which the clocks skip
