@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"oplog/oplog"
@@ -14,15 +16,16 @@ import (
 
 type exportCommand struct {
 	dataFlag
-	Tenant string `required:"" placeholder:"ID" help:"Tenant whose operations to export."`
-	Last   string `xor:"period" placeholder:"DAYS" help:"The last 7d, 30d or 90d, today included."`
-	Today  bool   `xor:"period" help:"Today, in the tenant's time zone."`
-	From   string `xor:"period" and:"custom" placeholder:"TIME" help:"From this time on: 2026-11-20T08:00:00+08:00, or a day of the tenant's time zone, 2026-11-20."`
-	To     string `and:"custom" placeholder:"TIME" help:"Before this time; a day does not count itself."`
-	Format string `default:"csv" enum:"csv,ndjson,xlsx" help:"csv, ndjson or xlsx (${default})."`
-	Output string `short:"o" placeholder:"FILE" help:"File to write, with FILE.manifest beside it; stdout without."`
-	Server string `placeholder:"URL" help:"Take it from a running server instead of the data directory."`
-	Key    string `placeholder:"K" help:"API key for reading, of the server."`
+	Tenant  string   `required:"" placeholder:"ID" help:"Tenant whose operations to export."`
+	Last    string   `xor:"period" placeholder:"DAYS" help:"The last 7d, 30d or 90d, today included."`
+	Today   bool     `xor:"period" help:"Today, in the tenant's time zone."`
+	From    string   `xor:"period" and:"custom" placeholder:"TIME" help:"From this time on: 2026-11-20T08:00:00+08:00, or a day of the tenant's time zone, 2026-11-20."`
+	To      string   `and:"custom" placeholder:"TIME" help:"Before this time; a day does not count itself."`
+	Format  string   `default:"csv" enum:"csv,ndjson,xlsx" help:"csv, ndjson or xlsx (${default})."`
+	Columns []string `placeholder:"NAME" help:"More columns for csv and xlsx, of ${columns}; ndjson has every field."`
+	Output  string   `short:"o" placeholder:"FILE" help:"File to write, with FILE.manifest beside it; stdout without."`
+	Server  string   `placeholder:"URL" help:"Take it from a running server instead of the data directory."`
+	Key     string   `placeholder:"K" help:"API key for reading, of the server."`
 }
 
 var lastDays = map[string]oplog.Range{"7d": oplog.RangeLast7Days, "30d": oplog.RangeLast30Days, "90d": oplog.RangeLast90Days}
@@ -34,6 +37,11 @@ func (c *exportCommand) Validate() error {
 	}
 	if _, ok := lastDays[c.Last]; c.Last != "" && !ok {
 		return fmt.Errorf("--last %s is not one of 7d, 30d, 90d", c.Last)
+	}
+	for _, column := range c.Columns {
+		if !slices.Contains(oplog.ExportColumns, column) {
+			return fmt.Errorf("--columns %s is not one of %s", column, strings.Join(oplog.ExportColumns, ", "))
+		}
 	}
 	if (c.Server == "") != (c.Key == "") {
 		return errors.New("--server and --key go together")
@@ -62,7 +70,7 @@ func (c *exportCommand) Run(ctx context.Context, m *Main) error {
 		if err != nil {
 			return listedBy(err, "tenant")
 		}
-		x := oplog.Export{Tenant: c.Tenant, Format: c.Format, Locale: oplog.LocaleEN}
+		x := oplog.Export{Tenant: c.Tenant, Format: c.Format, Columns: c.Columns, Locale: oplog.LocaleEN}
 		if x.Range, x.From, x.To, err = c.period(t.Location()); err != nil {
 			return err
 		}
@@ -86,9 +94,12 @@ func (c *exportCommand) Run(ctx context.Context, m *Main) error {
 				return "", err
 			}
 			shown.end()
+			details := map[string]any{"range": written.Range, "from": written.From, "to": written.To, "format": written.Format, "rows": written.RowsDone}
+			if len(written.Columns) > 0 {
+				details["columns"] = written.Columns
+			}
 			l.Tell(oplog.Event{
-				Tenant: c.Tenant, User: oplog.CommandUser, Module: "export", Operation: "start", Object: oplog.Ref{Name: written.FileName},
-				Details: map[string]any{"range": written.Range, "from": written.From, "to": written.To, "format": written.Format, "rows": written.RowsDone},
+				Tenant: c.Tenant, User: oplog.CommandUser, Module: "export", Operation: "start", Object: oplog.Ref{Name: written.FileName}, Details: details,
 			})
 			return manifest, nil
 		})

@@ -88,6 +88,7 @@ func TestExportCommand(t *testing.T) {
 	fails(exitWords, "--today", "--today", "--last", "7d")
 	fails(exitWords, "--to", "--from", "2026-01-01")
 	fails(exitWords, "--last", "--last", "8d")
+	fails(exitWords, "--columns colour is not one of received, user_agent, changes, details", "--today", "--columns", "changes,colour")
 	fails(exitFailed, "401", "--today", "--server", p.url, "--key", "wrong")
 	fails(exitWords, "--format", "--today", "--format", "pdf", "--server", p.url, "--key", key)
 	fails(exitWords, "is not a time", "--from", "2026-01-01", "--to", "2026-01-02", "--server", p.url, "--key", key)

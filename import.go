@@ -112,7 +112,17 @@ func (f *entryFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (f *entryFile) lines() iter.Seq2[oplog.ImportLine, error] { return export.Read(f, f.terms) }
+func (f *entryFile) lines() iter.Seq2[oplog.ImportLine, error] {
+	return func(yield func(oplog.ImportLine, error) bool) {
+		source, err := export.Open(f, f.terms)
+		if err != nil {
+			yield(oplog.ImportLine{}, err)
+			return
+		}
+		defer source.Close()
+		source.Lines()(yield)
+	}
+}
 
 // readEntries opens a file, and shows how far it is read.
 func (m *Main) readEntries(doing, path string, t oplog.Tenant, l *oplog.Log, read func(*entryFile) error) (err error) {

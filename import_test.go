@@ -65,7 +65,7 @@ func TestImportCommand(t *testing.T) {
 {"id":"b-2","time":"2026-01-02T00:00:00Z","user":{"id":"u","name":"Ann"},"module":"sms","operation":"send","origin":"api"}
 nonsense
 `)
-	write(t, none, "User,User ID,Module,Operation\n,,,\n")
+	write(t, none, "User,User ID,Module,Operation\n,u,,\n")
 
 	f := func(status int, want string, args ...string) result {
 		t.Helper()
@@ -88,7 +88,7 @@ nonsense
 		t.Errorf("the time is not the tenant's: %s", out)
 	}
 	r := f(exitDone, "1 recorded, 0 duplicates, 1 skipped, 2 bad lines", good, bad)
-	if !strings.Contains(r.stdout, good+": 0 recorded, 1 duplicates") || !strings.Contains(r.stderr, bad+":1: operation") || !strings.Contains(r.stderr, bad+":4: is not JSON") {
+	if !strings.Contains(r.stdout, good+": 0 recorded, 1 duplicates") || !strings.Contains(r.stderr, bad+":1: operation") || !strings.Contains(r.stderr, bad+`:4: is not JSON: it begins with "nonsense"`) {
 		t.Errorf("%+v", r)
 	}
 	write(t, good, strings.Replace(content(t, good), "王芳", "Other", 1))
@@ -101,7 +101,7 @@ nonsense
 	f(exitFailed, "no tenant gone", "--tenant", "gone", good)
 	f(exitWords, "<file>")
 	write(t, none, "a,b\n")
-	f(exitFailed, `a column "a"`, none)
+	f(exitFailed, `unknown columns: "a", "b"; missing required columns: User ID`, none)
 
 	p := serve(t, "serve", "--data", data)
 	f(exitFailed, "in use", good)

@@ -72,7 +72,7 @@ func (m *Main) Run(ctx context.Context, args []string) int {
 		kong.Exit(func(int) { helped = true }), // asked to by --help alone
 		kong.Resolvers(m.environment()),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"time_zone": oplog.DefaultTimeZone, "data": "the user's for this operating system"},
+		kong.Vars{"time_zone": oplog.DefaultTimeZone, "columns": strings.Join(oplog.ExportColumns, ", "), "data": "the user's for this operating system"},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(m),
 	)

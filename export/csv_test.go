@@ -103,13 +103,13 @@ func TestCSVHeaderStandsWithoutRows(t *testing.T) {
 			}
 		}
 	}
-	f("en", "Time,User,User ID,Role,Organization,Organization ID,Module,Operation,Content,Content ID,IP,Entry ID")
-	f("zh-CN", "操作时间,用户,用户 ID,角色,组织,组织 ID,功能模块,操作类型,操作内容,内容 ID,IP,记录 ID")
+	f("en", "Time,User,User ID,Role,Organization,Organization ID,Module,Operation,Content,Content ID,IP,Entry ID,Outcome")
+	f("zh-CN", "操作时间,用户,用户 ID,角色,组织,组织 ID,功能模块,操作类型,操作内容,内容 ID,IP,记录 ID,结果")
 }
 
 func TestCSVChunksMakeOneFile(t *testing.T) {
 	var all []oplog.Entry
-	for i := range 3*rowsAtOnce + 5 {
+	for i := range 197 {
 		all = append(all, everyColumn(strconv.Itoa(i)))
 	}
 	whole := write(t, CSV, "en", all)
@@ -121,11 +121,16 @@ func TestCSVChunksMakeOneFile(t *testing.T) {
 	if rows := read(t, whole); len(rows) != len(all) {
 		t.Errorf("%d rows of %d", len(rows), len(all))
 	}
-	for _, cut := range []int{0, 1, rowsAtOnce - 1, rowsAtOnce, rowsAtOnce + 1, len(all)} {
+	for _, cut := range []int{0, 1, 64, len(all)} {
 		if parts := write(t, CSV, "en", all[:cut], nil, all[cut:]); !bytes.Equal(whole, parts) {
 			t.Errorf("cut at %d the file differs", cut)
 		}
 	}
+}
+
+// header returns the titles of an export's columns.
+func header(locale string, columns ...string) []string {
+	return newTexts(oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Locale: locale, Columns: columns}).header()
 }
 
 // read parses a file as a plain CSV reader does and returns its rows without
@@ -152,7 +157,7 @@ func guard(text string) string {
 func everyColumn(text string) oplog.Entry {
 	return oplog.Entry{
 		ID: text, User: oplog.User{ID: text, Name: text, Role: text}, Organization: oplog.Ref{ID: text, Name: text},
-		Module: text, Operation: text, Content: oplog.Ref{ID: text, Name: text}, IP: text,
+		Module: text, Operation: text, Content: oplog.Ref{ID: text, Name: text}, IP: text, Outcome: text,
 	}
 }
 

@@ -63,13 +63,14 @@ func TestLibreOffice(t *testing.T) {
 		defer made.Close()
 		return sheetCells(t, made)
 	}
+	header := header(oplog.LocaleZH)
 	check := func(name string, guarded bool, rows [][]string) {
 		t.Helper()
-		if len(rows) != len(sheetTexts)+1 || !slices.Equal(rows[0], headerZH) {
+		if len(rows) != len(sheetTexts)+1 || !slices.Equal(rows[0], header) {
 			t.Fatalf("%s: %d rows, the first is %q", name, len(rows), rows[0])
 		}
 		for i, row := range rows[1:] {
-			if len(row) != len(headerZH) {
+			if len(row) != len(header) {
 				t.Fatalf("%s: row %d has %d cells: %q", name, i, len(row), row)
 			}
 			want := sheetTexts[i]
@@ -141,7 +142,7 @@ func sheetCells(t *testing.T, file io.Reader) (rows [][]string) {
 			case "p":
 				within--
 			case "table-cell":
-				for range min(repeated, len(headerZH)-len(row)) {
+				for range min(repeated, len(header(oplog.LocaleZH))-len(row)) {
 					row = append(row, strings.TrimPrefix(text.String(), "\n"))
 				}
 			case "table-row":

@@ -5,8 +5,6 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/gocarina/gocsv"
 )
 
 // lineWriter writes the lines of RFC 4180, ended by CRLF. It stands in for the
@@ -19,12 +17,10 @@ type lineWriter struct {
 	err error // of the first write that failed
 }
 
-var _ gocsv.CSVWriter = (*lineWriter)(nil)
-
 func newLineWriter(w io.Writer) *lineWriter { return &lineWriter{out: bufio.NewWriterSize(w, 64<<10)} }
 
-// Write adds one line.
-func (w *lineWriter) Write(cells []string) error {
+// write adds one line.
+func (w *lineWriter) write(cells []string) error {
 	for i, cell := range cells {
 		if i > 0 {
 			w.raw(",")
@@ -110,17 +106,10 @@ func (w *lineWriter) raw(s string) {
 	}
 }
 
-// Flush does nothing: gocsv asks for it after every few rows, and full buffers
-// go out by themselves.
-func (w *lineWriter) Flush() {}
-
-// Close hands on what is buffered.
-func (w *lineWriter) Close() error {
+// close hands on what is buffered.
+func (w *lineWriter) close() error {
 	if err := w.out.Flush(); err != nil && w.err == nil {
 		w.err = err
 	}
 	return w.err
 }
-
-// Error returns the error of the first write that failed.
-func (w *lineWriter) Error() error { return w.err }

@@ -1,97 +1,81 @@
 package export
 
 import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
 	"strings"
+	"unicode/utf8"
 )
 
-// cellReader reads the lines of RFC 4180, as [lineWriter] writes them. It
-// stands in for the reader of encoding/csv, which drops the CR of a CRLF within
-// a cell, and for which a quotation mark that is not closed takes all that
-// follows.
-type cellReader struct {
-	lines *physicalLines
-	cell  strings.Builder // the one within quotation marks
-	cells []string
-
-	inQuotes []bool // of each of the cells, whether it stands within quotation marks
+// physicalLines reads lines with their line breaks, and counts them.
+type physicalLines struct {
+	in       *bufio.Reader
+	encoding func() string
+	number   int        // of the line that was read last
+	again    []readLine // that are read once more
 }
 
-const (
-	errStrayQuote = lineError(`has a quotation mark within a cell that does not begin with one; write it as "" in a cell within quotation marks`)
-	errAfterQuote = lineError("has text between the end of a quoted cell and the next comma")
-	errOpenQuote  = lineError("has a quotation mark that is not closed")
-)
-
-// next returns the cells of the next line, which may span several lines of the
-// file, and the number of its first; io.EOF after the last. A lineError speaks
-// of that line alone: reading goes on with the line of the file after it.
-func (r *cellReader) next() (cells []string, number int, err error) {
-	line, err := r.lines.next()
-	number = r.lines.number
-	if err != nil {
-		return nil, number, err
-	}
-	r.cells, r.inQuotes = r.cells[:0], r.inQuotes[:0]
-	var more []string
-	open, err := r.take(line, false)
-	for size := len(line); open && err == nil; {
-		if line, err = r.lines.next(); err != nil || size+len(line) > maxLine {
-			if line != "" {
-				more = append(more, line)
-			}
-			err = errOpenQuote
-			break
-		}
-		size += len(line)
-		more = append(more, line)
-		open, err = r.take(line, true)
-	}
-	if err != nil {
-		r.lines.unread(more)
-	}
-	return r.cells, number, err
+// readLine is a line, or why it is none.
+type readLine struct {
+	text string
+	err  error
 }
 
-// take reads the cells of a line of the file, of which the first may go on from
-// the line before. It tells whether the last goes on in the next.
-func (r *cellReader) take(s string, open bool) (bool, error) {
+// lineError says why a line is none that can be read.
+type lineError string
+
+func (e lineError) Error() string { return string(e) }
+
+const errLongLine = lineError("is longer than 1 MiB")
+
+// next returns a line, io.EOF after the last, or a lineError, after which the
+// next can be read.
+func (p *physicalLines) next() (string, error) {
+	if len(p.again) > 0 {
+		line := p.again[0]
+		p.again = p.again[1:]
+		p.number++
+		return line.text, line.err
+	}
+	var line strings.Builder
+	long := false
 	for {
-		if !open && !strings.HasPrefix(s, `"`) {
-			cell, rest, more := strings.Cut(s, ",")
-			if !more {
-				cell = withoutBreak(cell)
-			}
-			if strings.Contains(cell, `"`) {
-				return false, errStrayQuote
-			}
-			r.cells, r.inQuotes = append(r.cells, cell), append(r.inQuotes, false)
-			if s = rest; !more {
-				return false, nil
-			}
+		piece, err := p.in.ReadSlice('\n')
+		if long = long || line.Len()+len(piece) > maxLine; !long {
+			line.Write(piece)
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
 			continue
+		case errors.Is(err, io.EOF) && line.Len() == 0 && !long:
+			return "", io.EOF
+		case err != nil && !errors.Is(err, io.EOF):
+			return "", fmt.Errorf("the file cannot be read after line %d: %w", p.number, err)
 		}
-		if !open {
-			s, open = s[1:], true
-			r.cell.Reset()
+		p.number++
+		switch {
+		case long:
+			return "", errLongLine
+		case !utf8.ValidString(line.String()):
+			return "", notEncoded(p.encoding())
 		}
-		text, rest, closed := strings.Cut(s, `"`)
-		r.cell.WriteString(text)
-		if s = rest; !closed {
-			return true, nil
-		}
-		if strings.HasPrefix(s, `"`) {
-			r.cell.WriteByte('"')
-			s = s[1:]
-			continue
-		}
-		open = false
-		r.cells, r.inQuotes = append(r.cells, r.cell.String()), append(r.inQuotes, true)
-		if withoutBreak(s) == "" {
-			return false, nil
-		}
-		if s[0] != ',' {
-			return false, errAfterQuote
-		}
-		s = s[1:]
+		return line.String(), nil
 	}
+}
+
+func notEncoded(encoding string) error {
+	return lineError("contains bytes that are invalid in " + encoding + "; the line is damaged, or in a different encoding")
+}
+
+// unread has lines read once more.
+func (p *physicalLines) unread(lines []readLine) {
+	p.again = append(lines, p.again...)
+	p.number -= len(lines)
+}
+
+// withoutBreak returns a line without its line break.
+func withoutBreak(line string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 }

@@ -20,7 +20,12 @@ import (
 // readAll returns the entries and the bad lines of a file, as "number: reason".
 func readAll(t *testing.T, file io.Reader, catalog *oplog.Catalog) (entries []oplog.Entry, bad []string, err error) {
 	t.Helper()
-	for line, err := range Read(file, oplog.ExportTerms{Catalog: catalog, Location: shanghai(t)}) {
+	source, err := Open(file, oplog.ExportTerms{Catalog: catalog, Location: shanghai(t)})
+	if err != nil {
+		return nil, nil, err
+	}
+	defer source.Close()
+	for line, err := range source.Lines() {
 		switch {
 		case err != nil:
 			return entries, bad, err
@@ -144,77 +149,6 @@ func TestReadQuotedByAnotherProgram(t *testing.T) {
 	f(`"User","User ID","Module","Operation"`+"\r\n"+`"Ann","u","sms","send"`, "Ann")
 }
 
-// An id that a log gave tells the time to the microsecond, where the cell does
-// not contradict it.
-func TestReadTimes(t *testing.T) {
-	exact := time.Date(2026, 11, 20, 8, 41, 7, 412345000, time.UTC)
-	id := oplog.MakeKey(exact, 3).ID()
-	second := exact.Truncate(time.Second)
-	f := func(cell, id string, want time.Time) {
-		t.Helper()
-		got, bad, err := readAll(t, strings.NewReader("time,id,user_id,user_name,module,operation\n"+cell+","+id+",u,U,sms,send"), oplog.BuiltInCatalog())
-		if err != nil || bad != nil || len(got) != 1 || !got[0].Time.Equal(want) {
-			t.Errorf("%s of %q: %v, %v, %v; want %s", cell, id, got, bad, err, want)
-		}
-	}
-	f("2026-11-20 16:41:07", id, exact)
-	f("2026-11-20 16:41:08", id, second.Add(time.Second))
-	f("2026-11-20 16:41:07", "own", second)
-	f("2026-11-20 16:41:07.25", "own", second.Add(250*time.Millisecond))
-	f("2026-11-20T08:41:07Z", id, second)
-	f("2026-11-20T16:41:07.412345+08:00", "", exact)
-	f("", "", time.Time{})
-}
-
-// What clocks show when they are changed: a time that they skip is refused, and
-// of one that they show twice the first is meant, unless an id that a log gave
-// tells which.
-func TestReadTimesOfClockChanges(t *testing.T) {
-	f := func(zone, cell, id, want string) {
-		t.Helper()
-		loc, err := time.LoadLocation(zone)
-		if err != nil {
-			t.Fatal(err)
-		}
-		file := "time,id,user_id,user_name,module,operation\n" + cell + "," + id + ",u,U,sms,send"
-		for line, err := range Read(strings.NewReader(file), oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: loc}) {
-			got := line.Entry.Time.Format(time.RFC3339Nano)
-			if line.Err != nil {
-				got = line.Err.Error()
-			}
-			if err != nil || got != want {
-				t.Errorf("%s in %s: %s, %v; want %s", cell, zone, got, err, want)
-			}
-		}
-	}
-	skipped := func(zone, cell string) {
-		t.Helper()
-		f(zone, cell, "", fmt.Sprintf("time %q is one that the clocks of %s skipped; write it with its offset, like 2006-01-02T15:04:05+01:00", cell, zone))
-	}
-	f("Europe/Berlin", "2026-03-29 01:59:59.5", "", "2026-03-29T00:59:59.5Z")
-	skipped("Europe/Berlin", "2026-03-29 02:00:00")
-	skipped("Europe/Berlin", "2026-03-29 02:59:59.5")
-	f("Europe/Berlin", "2026-03-29 03:00:00", "", "2026-03-29T01:00:00Z")
-	f("Europe/Berlin", "2026-03-29T02:30:00+01:00", "", "2026-03-29T01:30:00Z")
-
-	f("Europe/Berlin", "2026-10-25 01:59:59", "", "2026-10-24T23:59:59Z")
-	f("Europe/Berlin", "2026-10-25 02:00:00", "", "2026-10-25T00:00:00Z")
-	f("Europe/Berlin", "2026-10-25 02:59:59", "own", "2026-10-25T00:59:59Z")
-	f("Europe/Berlin", "2026-10-25 03:00:00", "", "2026-10-25T02:00:00Z")
-	second := time.Date(2026, 10, 25, 1, 30, 0, 7000, time.UTC)
-	f("Europe/Berlin", "2026-10-25 02:30:00", oplog.MakeKey(second, 3).ID(), "2026-10-25T01:30:00.000007Z")
-
-	skipped("America/New_York", "2026-03-08 02:30:00")
-	f("America/New_York", "2026-11-01 01:30:00", "", "2026-11-01T05:30:00Z")
-	f("America/New_York", "2026-11-01 02:00:00", "", "2026-11-01T07:00:00Z")
-	skipped("Australia/Lord_Howe", "2026-10-04 02:15:00") // by half an hour
-	f("Australia/Lord_Howe", "2026-04-05 01:45:00", "", "2026-04-04T14:45:00Z")
-	f("Australia/Lord_Howe", "2026-04-05 02:00:00", "", "2026-04-04T15:30:00Z")
-	skipped("Pacific/Apia", "2011-12-30 12:00:00") // a day that was none
-	f("Asia/Shanghai", "2026-11-20 16:41:07", "", "2026-11-20T08:41:07Z")
-	f("Asia/Shanghai", "1900-01-01 00:00:00", "", "1899-12-31T15:54:17Z")
-}
-
 func TestReadFieldNames(t *testing.T) {
 	file := "operation,module,user.id,user_name,user_role,organization_id,organization_name,content_id,content_name,outcome,origin,ip,user_agent,changes,details,seq\r\n" +
 		`编辑,WeChat Page,u_1,'=Ann,Lead,shop,Shop,p_1,"Page ""A""",failure,manual,10.0.0.1,curl,"[{""field"":""a"",""after"":1}]","{""n"":2}",7` + "\r\n"
@@ -290,14 +224,14 @@ func TestReadBadLines(t *testing.T) {
 	f(header+"u,Ann,sms,send,"+strings.Repeat("x", maxLine)+"\n"+row, 1, "2: is longer than 1 MiB")
 	f(header+"u,Ann,sms,send,\""+strings.Repeat("x\n", maxLine/2)+"\"\n"+row, 1, append([]string{"2: has a quotation mark that is not closed"}, linesOfX(3, maxLine/2)...)...)
 	f("time,"+header+"yesterday,"+row+"2026-13-01 00:00:00,"+row, 0, `2: time "yesterday" is neither`, `3: time "2026-13-01`)
-	f("changes,"+header+"[1],"+row+"x,"+row, 0, "2: changes is not", "3: changes is not")
+	f("changes,"+header+"[1],"+row+"x,"+row, 0, "2: changes is not", `3: changes has an invalid line, "x"`)
 
 	const entry = `{"user":{"id":"u","name":"Ann"},"module":"sms","operation":"send"}` + "\n"
-	f(entry+"\n"+entry+"x\n"+entry, 3, "4: is not JSON")
+	f(entry+"\n"+entry+"x\n"+entry, 3, `4: is not JSON: it begins with "x"`)
 	f(entry+`{"user":{"id":7}}`+"\n"+`{"usr":{}}`+"\n"+`[]`+"\n"+`{"time":"now"}`+"\n"+`{"id":"a","id":"b"}`+"\n"+entry, 2,
-		"2: user.id is a JSON number", "3: has a field usr", "4: is a JSON [", `5: time cannot be read`, "6: is not JSON: duplicate")
+		"2: user.id must be text, not a number", "3: has an unknown field: usr", "4: must be a JSON object, not a list", `5: time "now" is neither`, `6: has the field "id" twice`)
 	f(entry+`{"id":"`+strings.Repeat("x", maxLine)+`"}`+"\n"+entry, 2, "2: is longer than 1 MiB")
-	f(entry+"{\"id\":\"\xff\"}\n"+entry, 2, "2: is not JSON: invalid UTF-8")
+	f(entry+"{\"id\":\"\xff\"}\n"+entry, 2, "2: contains bytes that are invalid in UTF-8")
 }
 
 // linesOfX are the bad lines that are left of a cell that is too long.
@@ -319,11 +253,12 @@ func TestReadRefusesFiles(t *testing.T) {
 	}
 	f("", "the file is empty")
 	f("\ufeff", "the file is empty")
-	f("user_id,user_name,module\n", "no column for operation")
-	f("user_id,user_name,module,operation,colour\n", `a column "colour"`)
-	f("User,User,User ID,Module,Operation\n", `the column "User" twice`)
+	f("user_id,user_name,module\n", "missing required columns: Operation (operation).")
+	f("user_id,user_name,module,operation,colour\n", `unknown columns: "colour".`)
+	f("User,User,User ID,Module,Operation\n", `duplicate columns: "User".`)
 	f("\"User\n", "the header has a quotation mark that is not closed")
-	f("\x1f\x8bnothing", "damaged gzip")
+	f("\x1f\x8bnothing", "the gzip data is truncated")
+	f("\x1f\x8bnothing at all", "the gzip data is damaged")
 	gone := errors.New("the disk is gone")
 	_, _, err := readAll(t, io.MultiReader(strings.NewReader(`{"id":`), iotest.ErrReader(gone)), oplog.BuiltInCatalog())
 	if !errors.Is(err, gone) {
@@ -334,9 +269,18 @@ func TestReadRefusesFiles(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add([]byte("User,User ID,Module,Operation\n\"a\"\"b\",u,sms,send\n\"x"))
 	f.Add([]byte(`{"user":{"id":"u"}}` + "\n{}\n"))
+	f.Add([]byte(`{"Records":[{"user":{"id":"u"},"module":"sms"},{}]}`))
+	f.Add([]byte("[{\n\"module\":\"sms\"\n},7]"))
+	f.Add([]byte("\xff\xfeU\x00s\x00e\x00r\x00,\x00U\x00s\x00e\x00r\x00 \x00I\x00D\x00\n\x00"))
+	f.Add([]byte("sep=;\nUser;User ID;Module;Operation;Changes\n\xcd\xf5\xd0\xa1\xba\xec;u;SMS;Send;a: 1 \xa1\xfa 2\n"))
 	f.Fuzz(func(t *testing.T, file []byte) {
+		source, err := Open(bytes.NewReader(file), oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: time.UTC})
+		if err != nil {
+			return
+		}
+		defer source.Close()
 		last := 0
-		for line, err := range Read(bytes.NewReader(file), oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: time.UTC}) {
+		for line, err := range source.Lines() {
 			if err != nil {
 				return
 			}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
 
@@ -11,7 +13,9 @@ import (
 )
 
 // XLSX is the format for Excel: the columns of [CSV] as texts, of which none
-// runs as a formula, on as many sheets as they need.
+// runs as a formula, on as many sheets as they need. Where the changes of an
+// entry are more than a cell holds, they go on in the cells to the right of the
+// last column.
 var XLSX = oplog.ExportFormat{
 	Name: "xlsx", ContentType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", New: newXLSX,
 }
@@ -27,12 +31,11 @@ type xlsxWriter struct {
 	file   *excelize.File
 	sheet  *excelize.StreamWriter
 	texts  *texts
-	header []string
 	most   int // rows on a sheet
 	sheets int
 	row    int // of the sheet, with the header
 	bold   int
-	cells  []any // filled anew for every row
+	cells  []any // filled again for every row
 }
 
 func newXLSX(w io.Writer, t oplog.ExportTerms) (oplog.EntryWriter, error) {
@@ -40,8 +43,7 @@ func newXLSX(w io.Writer, t oplog.ExportTerms) (oplog.EntryWriter, error) {
 }
 
 func newSheets(w io.Writer, t oplog.ExportTerms, most int) (*xlsxWriter, error) {
-	x := &xlsxWriter{to: w, file: excelize.NewFile(), texts: newTexts(t), header: header(t.Locale), most: most}
-	x.cells = make([]any, len(x.header))
+	x := &xlsxWriter{to: w, file: excelize.NewFile(), texts: newTexts(t), most: most}
 	var err error
 	if x.bold, err = x.file.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}}); err != nil {
 		return nil, x.fail(err)
@@ -73,21 +75,32 @@ func (x *xlsxWriter) nextSheet() error {
 	if x.sheet, err = x.file.NewStreamWriter(name); err != nil {
 		return x.fail(err)
 	}
-	if err := x.sheet.SetColWidth(1, len(x.header), 20); err != nil {
+	if err := x.sheet.SetColWidth(1, len(x.texts.columns), 20); err != nil {
 		return x.fail(err)
 	}
 	if err := x.sheet.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
 		return x.fail(err)
 	}
 	x.row = 0
-	for i, title := range x.header {
-		x.cells[i] = title
-	}
-	return x.add(excelize.RowOpts{StyleID: x.bold})
+	return x.add(x.texts.header(), excelize.RowOpts{StyleID: x.bold})
 }
 
-func (x *xlsxWriter) add(o ...excelize.RowOpts) error {
+// add adds a row. A text that is longer than a cell can be is continued to the
+// right of the last column.
+func (x *xlsxWriter) add(texts []string, o ...excelize.RowOpts) error {
 	x.row++
+	x.cells = x.cells[:0]
+	var more []string
+	for _, text := range texts {
+		if len(text) > excelize.TotalCellChars {
+			pieces := pieces(text, excelize.TotalCellChars, continued(x.texts.locale))
+			text, more = pieces[0], append(more, pieces[1:]...)
+		}
+		x.cells = append(x.cells, cellOf(text))
+	}
+	for _, text := range more {
+		x.cells = append(x.cells, cellOf(text))
+	}
 	cell, err := excelize.CoordinatesToCellName(1, x.row)
 	if err != nil {
 		return x.fail(err)
@@ -106,17 +119,71 @@ func (x *xlsxWriter) Write(entries []oplog.Entry) error {
 				return err
 			}
 		}
-		r := x.texts.row(&entries[i])
-		for column, text := range r.cells() {
-			if x.cells[column] = nil; text != "" {
-				x.cells[column] = text
-			}
-		}
-		if err := x.add(); err != nil {
+		if err := x.add(x.texts.row(&entries[i])); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// cellOf returns a text for excelize, nil for no cell.
+func cellOf(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// continuedEN and continuedZH end a cell whose text goes on to the right of the
+// last column. No line of changes begins so.
+const (
+	continuedEN = "\n→ continued to the right of the last column"
+	continuedZH = "\n→ 续见最后一列右侧"
+)
+
+func continued(locale string) string {
+	if locale == oplog.LocaleZH {
+		return continuedZH
+	}
+	return continuedEN
+}
+
+// pieces cuts a text into pieces that cells hold, at line breaks where it can,
+// and ends the first with a mark. A text that one cell holds is left whole.
+// Excel counts the units of UTF-16.
+func pieces(text string, most int, mark string) []string {
+	if units(text) <= most {
+		return []string{text}
+	}
+	var all []string
+	room := most - units(mark)
+	for text != "" {
+		end, used := len(text), 0
+		for i, r := range text {
+			if used += utf16.RuneLen(r); used > room {
+				end = i
+				break
+			}
+		}
+		if end < len(text) {
+			if line := strings.LastIndexByte(text[:end], '\n'); line > 0 {
+				end = line + 1
+			}
+		}
+		all = append(all, text[:end])
+		text, room = text[end:], most
+	}
+	all[0] += mark
+	return all
+}
+
+// units returns how long Excel takes a text to be.
+func units(text string) int {
+	n := 0
+	for _, r := range text {
+		n += utf16.RuneLen(r)
+	}
+	return n
 }
 
 // Close writes the file.

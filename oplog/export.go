@@ -24,7 +24,8 @@ type Export struct {
 	From       time.Time    `json:"from,omitzero"` // the period, as it was when the export began
 	To         time.Time    `json:"to,omitzero"`
 	Filters    Filters      `json:"filters"`
-	Scope      string       `json:"scope,omitempty"` // the organization that its maker may see
+	Columns    []string     `json:"columns,omitempty"` // of ExportColumns, those that it has besides
+	Scope      string       `json:"scope,omitempty"`   // the organization that its maker may see
 	Locale     string       `json:"locale"`
 	FileName   string       `json:"file_name"`
 	Size       int64        `json:"size"` // of the file, in bytes
@@ -66,7 +67,20 @@ type ExportTerms struct {
 	Catalog  *Catalog
 	Locale   string
 	Location *time.Location
+	Columns  []string // of ExportColumns
 }
+
+// The columns that rows have on request; the others they always have.
+const (
+	ColumnReceived  = "received"
+	ColumnUserAgent = "user_agent"
+	ColumnChanges   = "changes"
+	ColumnDetails   = "details"
+)
+
+// ExportColumns are the columns that rows have on request. A format without
+// rows has all that they tell in any case.
+var ExportColumns = []string{ColumnReceived, ColumnUserAgent, ColumnChanges, ColumnDetails}
 
 // EntryWriter writes entries to a file. It keeps neither them nor their texts,
 // which are read into the same memory as the next. One that keeps files of its

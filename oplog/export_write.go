@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"slices"
+	"strings"
 )
 
 // exportPlan is an export that is ready to be written.
@@ -34,6 +35,11 @@ func (l *Log) planExport(ctx context.Context, x Export) (exportPlan, error) {
 	if x.Range == RangeCustom && (x.From.IsZero() || x.To.IsZero()) {
 		return p, fieldError("body.from", nil, "and to are needed for range custom")
 	}
+	for _, column := range x.Columns {
+		if !slices.Contains(ExportColumns, column) {
+			return p, fieldError("body.columns", column, "is not one of %s", strings.Join(ExportColumns, ", "))
+		}
+	}
 	p.match, err = l.match(x.Tenant, Query{Filters: x.Filters, Scope: x.Scope, Range: x.Range, From: x.From, To: x.To})
 	if err != nil {
 		return p, err
@@ -54,7 +60,7 @@ func (l *Log) planExport(ctx context.Context, x Export) (exportPlan, error) {
 	x.Status, x.RowsTotal, x.From, x.To, x.CreatedAt = ExportRunning, total, p.match.From, p.match.To, now
 	x.FileName = fmt.Sprintf("operation-log-%s-%s.%s", x.Tenant, now.In(t.Location()).Format(exportTimeStamp), p.format.Name)
 	p.Export = x
-	p.terms = ExportTerms{Catalog: p.match.Catalog, Locale: x.Locale, Location: t.Location()}
+	p.terms = ExportTerms{Catalog: p.match.Catalog, Locale: x.Locale, Location: t.Location(), Columns: x.Columns}
 	return p, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 )
 
@@ -134,12 +135,32 @@ func reasons(broken []FieldError) error {
 	var words []string
 	for _, f := range broken {
 		if text, ok := f.Value.(string); ok && text != "" {
-			words = append(words, fmt.Sprintf("%s %q %s", f.Location, text, f.Message))
+			words = append(words, f.Location+" "+Quote(text)+" "+f.Message)
 		} else {
 			words = append(words, f.Location+" "+f.Message)
 		}
 	}
 	return errors.New(strings.Join(words, "; "))
+}
+
+// Quote puts a text in quotation marks for people to read: characters that
+// cannot be seen are spelled as in JSON.
+func Quote(text string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range text {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case strconv.IsPrint(r):
+			b.WriteRune(r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
 }
 
 // flush takes the entries that wait, without those that are refused: whose ids

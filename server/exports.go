@@ -25,6 +25,7 @@ type exportRequestBody struct {
 	From    *time.Time  `json:"from,omitempty" nullable:"true" doc:"Needed for custom; narrows any other range."`
 	To      *time.Time  `json:"to,omitempty" nullable:"true" doc:"Needed for custom, exclusive; narrows any other range."`
 	Format  string      `json:"format" enum:"csv,xlsx,ndjson"`
+	Columns []string    `json:"columns,omitempty" nullable:"true" enum:"received,user_agent,changes,details" maxItems:"16" doc:"Additional columns of csv and xlsx; ndjson has every field."`
 	Filters newFilters  `json:"filters,omitzero" doc:"As those of the list."`
 }
 
@@ -76,6 +77,7 @@ type exportBody struct {
 	Range      oplog.Range        `json:"range" enum:"today,last_7_days,last_30_days,last_90_days,custom"`
 	From       time.Time          `json:"from,omitzero" doc:"The period, as it was when the export began."`
 	To         time.Time          `json:"to,omitzero"`
+	Columns    []string           `json:"columns,omitempty" enum:"received,user_agent,changes,details" doc:"Its additional columns."`
 	Filters    exportFilters      `json:"filters"`
 	FileName   string             `json:"file_name"`
 	Size       int64              `json:"size" doc:"Of the file, in bytes."`
@@ -106,7 +108,7 @@ type (
 func (s *Server) startExport(ctx context.Context, in *call, input *startExportInput) (*exportOutput, error) {
 	b := input.Body
 	x := oplog.Export{
-		Tenant: in.tenant.ID, Range: b.Range, Format: b.Format, Filters: b.Filters.domain(),
+		Tenant: in.tenant.ID, Range: b.Range, Format: b.Format, Columns: b.Columns, Filters: b.Filters.domain(),
 		Scope: in.scope(), Locale: in.locale, CreatedBy: in.creator(),
 	}
 	if b.From != nil {
@@ -122,6 +124,9 @@ func (s *Server) startExport(ctx context.Context, in *call, input *startExportIn
 	in.about = about{object: oplog.Ref{ID: x.ID, Name: x.FileName}, details: map[string]any{
 		"range": x.Range, "from": x.From, "to": x.To, "format": x.Format, "filters": b.Filters,
 	}}
+	if len(x.Columns) > 0 {
+		in.about.details["columns"] = x.Columns
+	}
 	return describeExport(http.StatusAccepted, x), nil
 }
 
@@ -187,7 +192,7 @@ func describeExport(status int, x oplog.Export) *exportOutput {
 func newExportBody(x oplog.Export) exportBody {
 	return exportBody{
 		ID: x.ID, Status: x.Status, RowsDone: x.RowsDone, RowsTotal: x.RowsTotal, Format: x.Format, Range: x.Range,
-		From: x.From.UTC(), To: x.To.UTC(), Filters: exportFilters(x.Filters), FileName: x.FileName, Size: x.Size,
+		From: x.From.UTC(), To: x.To.UTC(), Columns: x.Columns, Filters: exportFilters(x.Filters), FileName: x.FileName, Size: x.Size,
 		CreatedBy: x.CreatedBy, CreatedAt: x.CreatedAt, FinishedAt: x.FinishedAt, ExpiresAt: x.ExpiresAt, Error: x.Error,
 		UserNames: x.UserNames,
 	}

@@ -102,6 +102,37 @@ func TestExport(t *testing.T) {
 	f.asProblem(f.send("owner", "GET", "/api/v1/tenants/other/exports/"+byKey.ID, ""), 404)
 }
 
+// TestExportColumns: every file has the outcome, and the columns that were
+// asked for; what is asked for is what the list and the trail tell.
+func TestExportColumns(t *testing.T) {
+	f := newServer(t)
+	f.record(entry(`"outcome":"failure","user_agent":"curl/8","changes":[{"field":"status","before":"draft","after":2.50}],"details":{"n":9007199254740993}`))
+	first := func(body string) (exportBody, string) {
+		t.Helper()
+		x := f.export("admin", body)
+		header, rest, _ := strings.Cut(f.get("admin", exportsPath+"/"+x.ID+"/file", 200), "\r\n")
+		_, header, _ = strings.Cut(header, "Entry ID,")
+		return x, header + "|" + rest
+	}
+	x, file := first(`{"range":"last_90_days","format":"csv"}`)
+	if !strings.HasPrefix(file, "Outcome|") || !strings.HasSuffix(file, ",failure\r\n") || x.Columns != nil {
+		t.Errorf("%v: %s", x.Columns, file)
+	}
+	x, file = first(`{"range":"last_90_days","format":"csv","columns":["details","changes","user_agent"]}`)
+	if !strings.HasPrefix(file, "Outcome,User agent,Changes,Details|") || !strings.HasSuffix(file, `,failure,curl/8,status: draft → 2.50,"{""n"":9007199254740993}"`+"\r\n") {
+		t.Errorf("%s", file)
+	}
+	if got := fmt.Sprint(x.Columns); got != "[details changes user_agent]" || !strings.Contains(f.get("admin", exportsPath, 200), `"columns":["details","changes","user_agent"]`) {
+		t.Errorf("columns %s", got)
+	}
+	if trail := f.get("admin", tenantA+"/access", 200); !strings.Contains(trail, `"columns":["details","changes","user_agent"]`) {
+		t.Errorf("the trail has %s", trail)
+	}
+	for _, columns := range []string{`["colour"]`, `"changes"`, `["key"]`} {
+		f.asProblem(f.send("admin", "POST", exportsPath, `{"range":"today","format":"csv","columns":`+columns+`}`), 422)
+	}
+}
+
 // TestExportFilters: a filter's only value may stand without a list.
 func TestExportFilters(t *testing.T) {
 	f := newServer(t)

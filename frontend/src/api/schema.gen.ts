@@ -892,6 +892,8 @@ export interface components {
             value?: unknown;
         };
         Export: {
+            /** @description Its additional columns. */
+            columns?: ("received" | "user_agent" | "changes" | "details")[];
             /**
              * Format: date-time
              * @description When it was made.
@@ -975,6 +977,8 @@ export interface components {
             user?: string[];
         };
         ExportRequest: {
+            /** @description Additional columns of csv and xlsx; ndjson has every field. */
+            columns?: ("received" | "user_agent" | "changes" | "details")[];
             /** @description As those of the list. */
             filters?: components["schemas"]["NewFilters"];
             /**
