@@ -26,12 +26,20 @@ func (m *Main) progressBytes(doing string, size int64) progress {
 	return m.progressOf(doing, doing, size, progressbar.OptionShowBytes(true))
 }
 
+// barBytes is progressBytes for a person; a file is told nothing.
+func (m *Main) barBytes(doing string, size int64) progress {
+	return m.progressOf("", doing, size, progressbar.OptionShowBytes(true))
+}
+
 func (m *Main) progressOf(line, bar string, total int64, shown progressbar.Option) progress {
 	if _, person := terminal(m.Stderr); person {
 		bar := progressbar.NewOptions64(total, progressbar.OptionSetWriter(m.Stderr), progressbar.OptionSetDescription(bar),
 			shown, progressbar.OptionSetPredictTime(true),
 			progressbar.OptionThrottle(60*time.Millisecond), progressbar.OptionClearOnFinish())
 		return progress{bar, func() { _ = bar.Finish() }}
+	}
+	if line == "" {
+		return progress{nil, func() {}}
 	}
 	began := m.Now()
 	fmt.Fprintf(m.Stderr, "%s …\n", line)

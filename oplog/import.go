@@ -35,9 +35,16 @@ const importBatch = 5000
 
 // Import records the entries of a file, in its order, by the rules of [Log.Append].
 // A line that breaks one stops nothing: refused is told of it, and why. What
-// was recorded when an error comes stays, and is counted.
-func (l *Log) Import(ctx context.Context, tenant string, lines iter.Seq2[ImportLine, error], refused func(number int, why error)) (Imported, error) {
-	b := importing{log: l, tenant: tenant, refused: refused}
+// was recorded when an error comes stays, and is counted. A line without an id
+// that the log has already ends it with an [AgainError], unless twice allows to
+// store such lines a second time.
+func (l *Log) Import(ctx context.Context, tenant string, lines iter.Seq2[ImportLine, error], twice bool, refused func(number int, why error)) (Imported, error) {
+	again, err := l.newAgain(tenant)
+	if err != nil {
+		return Imported{}, err
+	}
+	again.empty = again.empty || twice
+	b := importing{log: l, tenant: tenant, refused: refused, again: again}
 	b.take = func(ctx context.Context, entries []Entry) error {
 		answer, err := l.Append(ctx, tenant, entries)
 		b.Recorded += answer.Recorded
@@ -45,7 +52,8 @@ func (l *Log) Import(ctx context.Context, tenant string, lines iter.Seq2[ImportL
 		b.Skipped += answer.Skipped
 		return err
 	}
-	err := b.run(ctx, lines)
+	b.taken = again.recorded
+	err = b.run(ctx, lines)
 	return b.Imported, err
 }
 
@@ -93,8 +101,11 @@ type importing struct {
 	tenant  string
 	refused func(number int, why error)
 	take    func(ctx context.Context, entries []Entry) error // all, or an error that names those that it does not
+	taken   func() error                                     // called after take, nil for nothing to do
 	entries []Entry
-	numbers []int // of their lines
+	numbers []int       // of their lines
+	again   *again      // nil where lines may be in the log already
+	timed   []againLine // the lines of entries that it looks for
 }
 
 func (b *importing) run(ctx context.Context, lines iter.Seq2[ImportLine, error]) error {
@@ -110,9 +121,13 @@ func (b *importing) run(ctx context.Context, lines iter.Seq2[ImportLine, error])
 			b.refuse(line.Number, err)
 			continue
 		}
+		sent := line
 		if broken := t.validate(&line.Entry, b.log.now()); len(broken) > 0 {
 			b.refuse(line.Number, reasons(broken))
 			continue
+		}
+		if err := b.lookFor(sent, &line.Entry); err != nil {
+			return err
 		}
 		line.Entry.Tenant = b.tenant
 		b.entries, b.numbers = append(b.entries, line.Entry), append(b.numbers, line.Number)
@@ -123,6 +138,20 @@ func (b *importing) run(ctx context.Context, lines iter.Seq2[ImportLine, error])
 		}
 	}
 	return b.flush(ctx)
+}
+
+// lookFor has the log searched for the entry of a line without an id before it is
+// recorded.
+func (b *importing) lookFor(sent ImportLine, e *Entry) error {
+	switch {
+	case b.again == nil || sent.Entry.ID != "" || e.Origin == OriginAPI:
+		return nil
+	case sent.Entry.Time.IsZero():
+		return b.again.add(sent)
+	}
+	line, err := newAgainLine(sent.Number, e)
+	b.timed = append(b.timed, line)
+	return err
 }
 
 func (b *importing) refuse(number int, why error) {
@@ -166,6 +195,14 @@ func Quote(text string) string {
 // flush takes the entries that wait, without those that are refused: whose ids
 // are taken, or whose days were deleted.
 func (b *importing) flush(ctx context.Context) error {
+	if b.again != nil {
+		defer b.again.next()
+		err := b.again.find(ctx, b.timed)
+		b.timed = b.timed[:0]
+		if err != nil {
+			return err
+		}
+	}
 	for len(b.entries) > 0 {
 		err := b.take(ctx, b.entries)
 		if err == nil {
@@ -187,6 +224,11 @@ func (b *importing) flush(ctx context.Context) error {
 		b.entries, b.numbers = b.entries[:kept], b.numbers[:kept]
 	}
 	b.entries, b.numbers = b.entries[:0], b.numbers[:0]
+	if b.taken != nil {
+		if err := b.taken(); err != nil {
+			return err
+		}
+	}
 	return ctx.Err()
 }
 
@@ -236,4 +278,4 @@ func conflictsWithin(seen map[[sha256.Size]byte][sha256.Size]byte, entries []Ent
 	return &Error{Code: CodeConflict, Message: "Some ids are taken.", Fields: taken}
 }
 
-const idTaken = "was used on this day for an entry with other content; give each entry an id of its own"
+const idTaken = "was used on this day for an entry with other content; give each entry an id of its own, for example prefixed with the name of its system"

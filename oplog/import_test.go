@@ -72,7 +72,7 @@ func TestImport(t *testing.T) {
 	}
 
 	var refused []string
-	done, err := l.Import(context.Background(), "acme", file, collect(&refused))
+	done, err := l.Import(context.Background(), "acme", file, false, collect(&refused))
 	if err != nil || done != (oplog.Imported{Recorded: 3, Duplicates: 2, Skipped: 1, Refused: 4}) || done.Lines() != 10 {
 		t.Errorf("imported %+v, %v", done, err)
 	}
@@ -80,7 +80,7 @@ func TestImport(t *testing.T) {
 	if got := l.find("acme", oplog.Query{}); got != "last before first one" {
 		t.Errorf("found %s", got)
 	}
-	wantCode(t, imported(l.Import(context.Background(), "none", file, nil)), oplog.CodeNotFound)
+	wantCode(t, imported(l.Import(context.Background(), "none", file, false, nil)), oplog.CodeNotFound)
 	wantCode(t, imported(l.CheckImport(context.Background(), "none", file, nil)), oplog.CodeNotFound)
 }
 
@@ -98,7 +98,7 @@ func TestImportOfAFileThatBreaksOff(t *testing.T) {
 		}
 		yield(oplog.ImportLine{}, gone)
 	}
-	done, err := l.Import(context.Background(), "acme", file, nil)
+	done, err := l.Import(context.Background(), "acme", file, false, nil)
 	if !errors.Is(err, gone) || done.Recorded != 2 {
 		t.Errorf("%+v, %v", done, err)
 	}
@@ -107,7 +107,7 @@ func TestImportOfAFileThatBreaksOff(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if done, err := l.Import(ctx, "acme", linesOf(entry("c", 1)), nil); !errors.Is(err, context.Canceled) || done.Recorded > 1 {
+	if done, err := l.Import(ctx, "acme", linesOf(entry("c", 1)), false, nil); !errors.Is(err, context.Canceled) || done.Recorded > 1 {
 		t.Errorf("%+v, %v", done, err)
 	}
 }
@@ -134,7 +134,7 @@ func TestImportManyLines(t *testing.T) {
 		t.Errorf("%+v, %v", found, err)
 	}
 	refused = nil
-	done, err := l.Import(context.Background(), "acme", file, note)
+	done, err := l.Import(context.Background(), "acme", file, false, note)
 	if err != nil || done.Recorded != n-5 || fmt.Sprint(refused) != fmt.Sprint([]int{n - 3, n - 2, n - 1, n, n + 1}) {
 		t.Errorf("%+v, %v, refused %v", done, err, refused)
 	}
@@ -150,7 +150,10 @@ func TestImportOfWhatIsTooOld(t *testing.T) {
 		byProgram.Origin = oplog.OriginAPI
 		file := linesOf(dated("new", 1), byProgram, dated("old", 40), dated("newer", 0))
 		for what, read := range map[string]func(context.Context, string, iter.Seq2[oplog.ImportLine, error], func(int, error)) (oplog.Imported, error){
-			"checked": l.CheckImport, "imported": l.Import,
+			"checked": l.CheckImport,
+			"imported": func(ctx context.Context, tenant string, lines iter.Seq2[oplog.ImportLine, error], refused func(int, error)) (oplog.Imported, error) {
+				return l.Import(ctx, tenant, lines, true, refused) // some were imported before
+			},
 		} {
 			var got []string
 			done, err := read(context.Background(), "acme", file, func(number int, why error) { got = append(got, fmt.Sprintf("%d: %v", number, why)) })

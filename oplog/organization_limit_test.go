@@ -56,7 +56,7 @@ func TestMaxOrganizations(t *testing.T) {
 		t.Errorf("checked %+v, %v", found, err)
 	}
 	has(oplog.MaxOrganizations - 1)
-	if done, err := l.Import(ctx, "acme", file, refused(&lines)); err != nil || done != (oplog.Imported{Recorded: 3, Refused: 1}) {
+	if done, err := l.Import(ctx, "acme", file, false, refused(&lines)); err != nil || done != (oplog.Imported{Recorded: 3, Refused: 1}) {
 		t.Errorf("imported %+v, %v", done, err)
 	}
 	for _, got := range [][]string{checked, lines} {

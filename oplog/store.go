@@ -141,12 +141,13 @@ const (
 	RecordServer        RecordKind = "server"        // what is of no tenant, by what it is
 	RecordHold          RecordKind = "holds"         // by tenant id, "/", hold id
 	RecordDeletion      RecordKind = "deletions"     // by tenant id, "/", deletion id
+	RecordImport        RecordKind = "imports"       // by tenant id, "/", digest of lines that have neither id nor time
 )
 
 // RecordKinds lists all kinds.
 var RecordKinds = []RecordKind{
 	RecordTenant, RecordOrganizations, RecordCatalog, RecordIndex, RecordAccount, RecordKey, RecordSession, RecordLaunch, RecordExport,
-	RecordView, RecordStart, RecordServer, RecordHold, RecordDeletion,
+	RecordView, RecordStart, RecordServer, RecordHold, RecordDeletion, RecordImport,
 }
 
 // Record is a record's name and bytes.

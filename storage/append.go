@@ -297,7 +297,7 @@ func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
 		if !same {
 			differ = append(differ, oplog.FieldError{
 				Location: fmt.Sprintf("entries[%d].id", i), Value: e.ID,
-				Message: "was used on this day for an entry with other content; give each entry an id of its own",
+				Message: "was used on this day for an entry with other content; give each entry an id of its own, for example prefixed with the name of its system",
 			})
 		}
 	}
