@@ -117,7 +117,22 @@ func replace[T any](value, by *T) {
 type keyCommand struct {
 	Add    keyAdd    `cmd:"" help:"Add an API key, and print it this once."`
 	List   keyList   `cmd:"" help:"List API keys, revoked ones too."`
-	Revoke keyRevoke `cmd:"" help:"End an API key at once."`
+	Revoke keyRevoke `cmd:"" help:"Revoke an API key immediately."`
+
+	Verifier keyVerifier `cmd:"" help:"Print the log's verifier key, which checkpoints and manifests are checked with."`
+}
+
+type keyVerifier struct {
+	dataFlag
+}
+
+// Run prints the verifier key alone on stdout, so that scripts can take it from
+// there. It is public.
+func (c *keyVerifier) Run(m *Main) error {
+	return m.withLog(c.Data, func(l *oplog.Log) error {
+		_, err := fmt.Fprintln(m.Stdout, l.VerifierKey())
+		return err
+	})
 }
 
 type keyAdd struct {

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 
+	"oplog/durable"
 	"oplog/oplog"
 	"oplog/storage"
 )
@@ -25,7 +27,7 @@ func (c *backupCommand) Run(m *Main) (err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no data directory %s; name another with --data", dir)
 	}
-	if _, err := os.Stat(c.File); err == nil {
+	if _, err := os.Stat(c.File); err == nil && durable.IsRegular(c.File) {
 		return fmt.Errorf("%s exists; name a new file, a backup replaces none", c.File)
 	}
 	db, err := storage.Open(dir, storage.Options{Now: m.Now})
@@ -37,12 +39,12 @@ func (c *backupCommand) Run(m *Main) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	var n int64
-	err = writeWhole(c.File, func(w io.Writer) (err error) {
+	err = durable.WriteFile(c.File, 0o600, func(w io.Writer) (err error) {
 		n, err = db.WriteTo(w)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("back up: %w", err)
+		return fmt.Errorf("the backup cannot be written: %w", err)
 	}
 	if err := oplog.NoteBackup(db, m.Now()); err != nil {
 		return fmt.Errorf("the backup is written, but not noted: %w", err)
@@ -57,7 +59,7 @@ type restoreCommand struct {
 }
 
 // Run makes the data directory, and nothing of one that is not empty.
-func (c *restoreCommand) Run(m *Main) (err error) {
+func (c *restoreCommand) Run(ctx context.Context, m *Main) (err error) {
 	dir, err := m.dataDir(c.Data)
 	if err != nil {
 		return err
@@ -67,9 +69,13 @@ func (c *restoreCommand) Run(m *Main) (err error) {
 		return fmt.Errorf("the backup cannot be read: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := storage.Restore(dir, f); err != nil {
+	restored, err := storage.Restore(ctx, dir, f, m.Now())
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(m.Stderr, "Restored to %s.\n", dir)
+	if !restored.Hashed {
+		fmt.Fprintln(m.Stderr, "The backup is of an earlier version and carries no hash; its entries were verified all the same.")
+	}
+	fmt.Fprintf(m.Stderr, "Restored to %s and verified: %d entries of %d logs are intact. All sessions of the backup have ended; people sign in again.\n", dir, restored.Entries, restored.Logs)
 	return nil
 }

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +17,7 @@ func TestBackupAndRestore(t *testing.T) {
 	file, restored := filepath.Join(dir, "backup"), filepath.Join(dir, "restored")
 	p := serve(t, "demo", "--entries", "2000", "--data", data)
 	c, _ := signIn(t, p.url, "admin", "demo-admin")
+	spent := signedIn(t, p.url, c)
 	before, checkpoint := allOf(t, c), c.text(t, "/api/v1/tenants/demo/checkpoint")
 
 	fails := func(want string, args ...string) {
@@ -41,6 +46,9 @@ func TestBackupAndRestore(t *testing.T) {
 	setting{}.mustRun(t, "restore", streamed, "--data", fromServer)
 	setting{}.mustRun(t, "verify", "--data", fromServer, "--checkpoint", kept)
 	p = serve(t, "demo", "--data", restored)
+	if status := spent(p.url); status != http.StatusUnauthorized {
+		t.Errorf("a session of the backup is answered with %d", status)
+	}
 	c, _ = signIn(t, p.url, "admin", "demo-admin")
 	if after := allOf(t, c); !slices.Equal(after, before) {
 		t.Errorf("%d entries before, %d after, or others", len(before), len(after))
@@ -51,12 +59,65 @@ func TestBackupAndRestore(t *testing.T) {
 	fails("is not oplog's", "restore", file, "--data", dir)
 	fails("cannot be read", "restore", filepath.Join(dir, "none"), "--data", filepath.Join(dir, "new"))
 	whole := content(t, file)
-	for name, text := range map[string]string{"empty": "", "cut": whole[:len(whole)/2], "foreign": strings.Repeat("no backup ", 2000)} {
+	damaged := map[string]string{"empty": "", "cut": whole[:len(whole)/2], "foreign": strings.Repeat("no backup ", 2000)}
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range 20 { // a byte anywhere, and some at the end, where the hash is
+		at := random.IntN(len(whole))
+		if i < 5 {
+			at = len(whole) - 1 - 12*i
+		}
+		flipped := []byte(whole)
+		flipped[at] ^= 1 << random.IntN(8)
+		damaged[fmt.Sprint("flipped at ", at)] = string(flipped)
+	}
+	for name, text := range damaged {
 		write(t, file, text)
 		target := filepath.Join(dir, name)
-		fails("the backup is", "restore", file, "--data", target)
+		fails("backup is", "restore", file, "--data", target)
 		if left, err := os.ReadDir(target); err != nil || len(left) > 0 {
 			t.Errorf("%s: %v is left, %v", name, left, err)
 		}
+	}
+}
+
+// signedIn returns a request with the cookie of a client, to any address, and
+// its answer's status.
+func signedIn(t *testing.T, address string, c client) func(address string) int {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookies := c.Jar.Cookies(u)
+	if len(cookies) == 0 {
+		t.Fatal("there is no session")
+	}
+	return func(address string) int {
+		t.Helper()
+		r, err := http.NewRequest(http.MethodGet, address+"/api/v1/tenants/demo/entries", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, cookie := range cookies {
+			r.AddCookie(cookie)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		return answer.StatusCode
+	}
+}
+
+// A backup of an earlier version carries no hash: its tree is verified.
+func TestRestoreOfEarlierBackups(t *testing.T) {
+	data, dir := t.TempDir(), t.TempDir()
+	setting{}.mustRun(t, "tenant", "add", "acme", "--name", "Acme", "--data", data)
+	old := filepath.Join(dir, "old")
+	write(t, old, content(t, filepath.Join(data, "oplog.db")))
+	r := setting{}.run(t, "restore", old, "--data", filepath.Join(dir, "restored"))
+	if r.status != exitDone || !strings.Contains(r.stderr, "carries no hash") {
+		t.Errorf("%+v", r)
 	}
 }

@@ -28,7 +28,7 @@ func (c *demoCommand) Validate() error {
 	if c.Entries < 0 || c.Entries > maxDemoEntries {
 		return fmt.Errorf("--entries %d is not between 0 and %d", c.Entries, maxDemoEntries)
 	}
-	return hostPort(c.Listen)
+	return c.serveFlags.Validate()
 }
 
 // login is an account of the demo. Its password is no secret: the demo listens

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"oplog/durable"
 	"oplog/oplog"
 )
 
@@ -23,7 +23,7 @@ type exportCommand struct {
 	To      string   `and:"custom" placeholder:"TIME" help:"Before this time; a day does not count itself."`
 	Format  string   `default:"csv" enum:"csv,ndjson,xlsx" help:"csv, ndjson or xlsx (${default})."`
 	Columns []string `placeholder:"NAME" help:"More columns for csv and xlsx, of ${columns}; ndjson has every field."`
-	Output  string   `short:"o" placeholder:"FILE" help:"File to write, with FILE.manifest beside it; stdout without."`
+	Output  string   `short:"o" placeholder:"FILE" help:"File to write, with FILE.manifest beside it; - or nothing for the standard output."`
 	Server  string   `placeholder:"URL" help:"Take it from a running server instead of the data directory."`
 	Key     string   `placeholder:"K" help:"API key for reading, of the server."`
 }
@@ -45,6 +45,11 @@ func (c *exportCommand) Validate() error {
 	}
 	if (c.Server == "") != (c.Key == "") {
 		return errors.New("--server and --key go together")
+	}
+	if c.Server != "" {
+		if err := serverURL(c.Server); err != nil {
+			return err
+		}
 	}
 	if c.From == "" {
 		return nil
@@ -77,7 +82,7 @@ func (c *exportCommand) Run(ctx context.Context, m *Main) error {
 		if err := m.awaitIndex(ctx, l, c.Tenant); err != nil {
 			return err
 		}
-		if c.Output != "" {
+		if c.Output != "" && c.Output != stdStream {
 			x.FileName = filepath.Base(c.Output)
 		}
 		return c.write(m, func(w io.Writer) (string, error) {
@@ -163,41 +168,32 @@ func parseTime(flag, text string, loc *time.Location) (time.Time, error) {
 	return oplog.Midnight(y, m, d, loc), nil
 }
 
-// write writes the file, and its manifest beside it.
+// write writes the file, and its manifest beside it where there is a place
+// beside it.
 func (c *exportCommand) write(m *Main, fill func(io.Writer) (manifest string, err error)) error {
-	if c.Output == "" {
+	if c.Output == "" || c.Output == stdStream {
 		_, err := fill(m.Stdout)
 		return err
 	}
-	return writeWhole(c.Output, func(w io.Writer) error {
+	withManifest := durable.IsRegular(c.Output)
+	err := durable.WriteFile(c.Output, 0o600, func(w io.Writer) error {
 		manifest, err := fill(w)
-		if err != nil {
+		if err != nil || !withManifest {
 			return err
 		}
-		return os.WriteFile(c.Output+".manifest", []byte(manifest), 0o600)
+		return durable.WriteFile(c.Output+".manifest", 0o600, func(w io.Writer) error {
+			_, err := io.WriteString(w, manifest)
+			return err
+		})
 	})
-}
-
-// writeWhole writes a file, under another name until it is complete.
-func writeWhole(path string, fill func(io.Writer) error) error {
-	part := path + ".part"
-	f, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("the file cannot be written: %w", err)
 	}
-	defer func() {
-		_ = f.Close()       // closed below where all went well
-		_ = os.Remove(part) // renamed where all went well
-	}()
-	if err := fill(f); err != nil {
-		return err
-	}
-	err = errors.Join(f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(part, path)
-	}
-	if err != nil {
-		return fmt.Errorf("the file cannot be written: %w", err)
+	if !withManifest {
+		fmt.Fprintf(m.Stderr, "%s is no regular file, so no manifest was written beside it.\n", c.Output)
 	}
 	return nil
 }
+
+// stdStream stands for the standard input or output in place of a file's name.
+const stdStream = "-"

@@ -61,6 +61,15 @@ func (r remote) call(ctx context.Context, method, path string, body any) (io.Rea
 	return nil, fmt.Errorf("the server answers %s: %s", answer.Status, problem.Detail)
 }
 
+// serverURL checks the form of --server.
+func serverURL(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("--server %s is not the address of a server, such as http://127.0.0.1:8484", text)
+	}
+	return nil
+}
+
 // read reads a JSON answer.
 func (r remote) read(ctx context.Context, method, path string, body, into any) error {
 	answer, err := r.call(ctx, method, path, body)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -33,6 +34,8 @@ type Main struct {
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
 	Now            func() time.Time
+
+	variables map[string]string // by flag: the environment variable that set it
 }
 
 // The exit statuses.
@@ -55,6 +58,7 @@ type commands struct {
 	Verify       verifyCommand       `cmd:"" help:"Recompute the proof over every entry, and compare with a checkpoint kept elsewhere."`
 	Export       exportCommand       `cmd:"" help:"Write the operations of a period to a file."`
 	VerifyExport verifyExportCommand `cmd:"" help:"Check an export against its signed manifest, with no server and no data directory."`
+	VerifyProof  verifyProofCommand  `cmd:"" help:"Check the copied proof of an entry, with no server and no data directory."`
 	Backup       backupCommand       `cmd:"" help:"Copy the whole log into one file, while no server has it."`
 	Restore      restoreCommand      `cmd:"" help:"Make a data directory of a backup."`
 	Version      versionCommand      `cmd:"" help:"Print version, commit and Go version."`
@@ -64,6 +68,10 @@ type commands struct {
 // Run does what args say, until it is done or the context ends, and returns
 // the exit status.
 func (m *Main) Run(ctx context.Context, args []string) int {
+	if len(args) > 0 && args[0] == "help" {
+		args = append(args[1:len(args):len(args)], "--help")
+	}
+	m.variables = make(map[string]string)
 	helped := false
 	parser, err := kong.New(&commands{},
 		kong.Name("oplog"),
@@ -98,9 +106,19 @@ func (m *Main) Run(ctx context.Context, args []string) int {
 
 // fail tells why in one line.
 func (m *Main) fail(status int, err error) int {
-	fmt.Fprintln(m.Stderr, "oplog:", strings.Join(strings.Fields(err.Error()), " "))
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	fmt.Fprintln(m.Stderr, "oplog:", flagName.ReplaceAllStringFunc(text, func(flag string) string {
+		if variable := m.variables[strings.TrimPrefix(flag, "--")]; variable != "" {
+			return variable
+		}
+		return flag
+	}))
 	return status
 }
+
+// flagName finds the flags that an error names. One that the environment has
+// set is named by its variable.
+var flagName = regexp.MustCompile(`--[a-z][a-z-]*`)
 
 // environment resolves flags that are not on the command line.
 func (m *Main) environment() kong.Resolver {
@@ -110,6 +128,7 @@ func (m *Main) environment() kong.Resolver {
 		}
 		name := "OPLOG_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
 		if value := m.Getenv(name); value != "" {
+			m.variables[flag.Name] = name
 			return value, nil
 		}
 		return nil, nil

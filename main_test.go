@@ -105,6 +105,7 @@ func serve(t *testing.T, args ...string) served {
 		}
 		select {
 		case status := <-ended:
+			ended <- status // for stop
 			t.Fatalf("it ended with status %d: %s", status, stderr)
 		default:
 		}
@@ -133,6 +134,10 @@ func TestWords(t *testing.T) {
 	f("--tls-cert", "--tls-key", "key.pem")
 	f("HOST:PORT", "--listen", "8484")
 	f("HOST:PORT", "demo", "--listen", "localhost")
+	f("--listen 127.0.0.1:8484", "--listen", "http://127.0.0.1:8484/")
+	f("--host log.example.com", "--host", "http://log.example.com")
+	f("--host log.example.com", "demo", "--host", "https://log.example.com:8484/t/acme/log")
+	f("such as http://127.0.0.1:8484", "export", "--tenant", "a", "--today", "--server", "127.0.0.1:8484", "--key", "k")
 	f("--entries", "demo", "--entries=-1")
 	f("--entries", "demo", "--entries", "many")
 	f("--seed", "demo", "--seed", "x")
@@ -153,8 +158,13 @@ func TestEnvironment(t *testing.T) {
 	if r := (setting{env: map[string]string{"OPLOG_DATA_PERMISSION": "perhaps"}}).run(t, "tenant", "list"); r.status == exitWords {
 		t.Errorf("a variable of another command is read: %s", r.stderr)
 	}
-	if r := (setting{env: map[string]string{"OPLOG_ENTRIES": "many"}}).run(t, "demo"); r.status != exitWords {
-		t.Errorf("status %d, %s", r.status, r.stderr)
+	// An error names what was set: the variable, not a flag that nobody wrote.
+	for name, value := range map[string]string{"OPLOG_ENTRIES": "many", "OPLOG_LISTEN": "8484", "OPLOG_HOST": "http://x"} {
+		r := setting{env: map[string]string{name: value}}.run(t, "demo")
+		flag := "--" + strings.ToLower(strings.TrimPrefix(name, "OPLOG_"))
+		if r.status != exitWords || !strings.Contains(r.stderr, name) || strings.Contains(r.stderr, flag) {
+			t.Errorf("%s: status %d, %s", name, r.status, r.stderr)
+		}
 	}
 }
 
@@ -194,7 +204,7 @@ func write(t *testing.T, path, text string) {
 }
 
 func TestHelpAndVersion(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"tenant", "--help"}, {"tenant", "add", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"help"}, {"help", "tenant", "add"}, {"serve", "--help"}, {"tenant", "--help"}, {"tenant", "add", "--help"}} {
 		r := setting{}.run(t, args...)
 		if r.status != exitDone || r.stderr != "" || !strings.Contains(r.stdout, "Usage: oplog") {
 			t.Errorf("%q: %+v", args, r)

@@ -281,4 +281,27 @@ func hostPort(address string) error {
 }
 
 // Validate checks the words before anything is opened.
-func (f *serveFlags) Validate() error { return hostPort(f.Listen) }
+func (f *serveFlags) Validate() error {
+	if _, address, isURL := strings.Cut(f.Listen, "://"); isURL {
+		return fmt.Errorf("--listen %s is a URL; give HOST:PORT alone: --listen %s", f.Listen, strings.TrimRight(address, "/"))
+	}
+	for _, host := range f.Host {
+		if strings.Contains(host, "/") {
+			return fmt.Errorf("--host %s is a URL; give the name alone: --host %s", host, bareHost(host))
+		}
+	}
+	return hostPort(f.Listen)
+}
+
+// bareHost returns the name or address in what people give for a host: without
+// scheme, port and path.
+func bareHost(host string) string {
+	if _, rest, isURL := strings.Cut(host, "://"); isURL {
+		host = rest
+	}
+	host, _, _ = strings.Cut(host, "/")
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return host
+}

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
+
+	"oplog/durable"
 )
 
 // Anchors keep each tenant's checkpoint of the day in a folder off the machine,
@@ -131,23 +134,11 @@ func (a *Anchors) write(tenant, day string, now time.Time) (err error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // a checkpoint is for others to read
 		return err
 	}
-	part, err := os.CreateTemp(folder, "."+day+"-*"+anchorFile+exportPartFile)
-	if err != nil {
+	// A checkpoint is for others to read.
+	if err := durable.WriteFile(path, 0o644, func(w io.Writer) error {
+		_, err := io.WriteString(w, checkpoint)
 		return err
-	}
-	defer func() {
-		_ = part.Close() // closed below where all went well
-		if err != nil {
-			_ = os.Remove(part.Name())
-		}
-	}()
-	if _, err := part.WriteString(checkpoint); err != nil {
-		return err
-	}
-	if err := errors.Join(part.Chmod(0o644), part.Sync(), part.Close()); err != nil { //nolint:gosec // see above
-		return err
-	}
-	if err := os.Rename(part.Name(), path); err != nil {
+	}); err != nil {
 		return err
 	}
 	a.note(func(s *AnchorState) { s.KeptAt = now })

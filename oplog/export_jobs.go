@@ -3,13 +3,15 @@ package oplog
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
+
+	"oplog/durable"
 )
 
 // exportJobs runs exports.
@@ -110,10 +112,13 @@ func (j *exportJobs) write(ctx context.Context, p exportPlan) (size int64, err e
 	if err != nil {
 		return 0, err
 	}
-	if err := errors.Join(os.WriteFile(path+manifestFile, []byte(signed), 0o600), f.Sync()); err != nil {
+	if err := errors.Join(durable.WriteFile(path+manifestFile, 0o600, func(w io.Writer) error {
+		_, err := io.WriteString(w, signed)
+		return err
+	}), f.Sync()); err != nil {
 		return 0, err
 	}
-	return m.Size, errors.Join(f.Close(), os.Rename(path+exportPartFile, path))
+	return m.Size, errors.Join(f.Close(), durable.Rename(path+exportPartFile, path))
 }
 
 // finish records how an export ended.
@@ -131,7 +136,7 @@ func (j *exportJobs) finish(id string, size int64, err error) {
 		x.Status = ExportCancelled
 	case errors.Is(err, context.Canceled):
 		x.Status, x.Error = ExportFailed, interrupted
-	case errors.Is(err, syscall.ENOSPC):
+	case IsDiskFull(err):
 		x.Status, x.Error = ExportFailed, "The disk is full; make space and start the export again."
 	default:
 		x.Status, x.Error = ExportFailed, err.Error()

@@ -21,10 +21,21 @@ func (l *Log) LaunchKeys(tenant string) ([]APIKey, error) {
 	return slices.DeleteFunc(keys, func(k APIKey) bool { return k.Scope != ScopeLaunch || !k.RevokedAt.IsZero() || k.Secret == "" }), err
 }
 
+// MaxLaunchLife is how far ahead a launch token may end.
+const MaxLaunchLife = 5 * time.Minute
+
 // SpendLaunch uses a launch token up, by its id; CodeUnauthenticated where it was
-// used before.
+// used before, or may have been before the log was restored from a backup, which
+// does not know of its use.
 func (l *Log) SpendLaunch(tenant, id string, expires time.Time) error {
-	err := createRecord(l.store, RecordLaunch, tenant+"/"+hashOf(id), spentLaunch{expires.UTC()})
+	restored, err := readRecord[time.Time](l.store, RecordServer, lastRestore)
+	if err != nil && CodeOf(err) != CodeNotFound {
+		return err
+	}
+	if err == nil && !expires.After(restored.Add(MaxLaunchLife)) {
+		return Errorf(CodeUnauthenticated, "This link is from before the log was restored. Go back and follow it again.")
+	}
+	err = createRecord(l.store, RecordLaunch, tenant+"/"+hashOf(id), spentLaunch{expires.UTC()})
 	if CodeOf(err) == CodeConflict {
 		return Errorf(CodeUnauthenticated, "This link was used before. Go back, and follow it anew.")
 	}

@@ -89,3 +89,14 @@ func NoteBackup(s Store, at time.Time) error {
 	})
 	return err
 }
+
+const lastRestore = "last_restore"
+
+// NoteRestore notes when the store was made of a backup.
+func NoteRestore(s Store, at time.Time) error {
+	_, err := changeRecord(s, RecordServer, lastRestore, func(stored *time.Time, _ bool) (remove bool, err error) {
+		*stored = at.UTC()
+		return false, nil
+	})
+	return err
+}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sort"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	segmentapi "github.com/blevesearch/scorch_segment_api/v2"
 	zap "github.com/blevesearch/zapx/v17"
 
+	"oplog/durable"
 	"oplog/oplog"
 )
 
@@ -64,10 +64,7 @@ func saveSegment(dir, name string, write func(*segmentWriter) error) (segmentInf
 	if err := writeFile(temporary, write); err != nil {
 		return segmentInfo{}, errors.Join(err, removeIfThere(temporary))
 	}
-	if err := os.Rename(temporary, filepath.Join(dir, name)); err != nil {
-		return segmentInfo{}, err
-	}
-	if err := syncDir(dir); err != nil {
+	if err := durable.Rename(temporary, filepath.Join(dir, name)); err != nil {
 		return segmentInfo{}, err
 	}
 	info := segmentInfo{File: name}
@@ -99,22 +96,6 @@ func removeIfThere(path string) error {
 		return err
 	}
 	return nil
-}
-
-// syncDir makes a rename durable.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil // it has no such thing for directories, and says that access is denied
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if errors.Is(err, os.ErrInvalid) || errors.Is(err, errors.ErrUnsupported) {
-		err = nil // some systems have no such thing for directories
-	}
-	return errors.Join(err, d.Close())
 }
 
 func checksum(path string) (int64, uint32, error) {
@@ -195,8 +176,11 @@ func (s *segment) retire() {
 func (s *segment) key(number uint32) (oplog.Key, error) {
 	id, err := s.zap.DocID(uint64(number))
 	key, ok := keyOfDocID(id)
-	if err != nil || !ok {
-		return key, fmt.Errorf("segment %s: document %d has no key: %w", s.path, number, err)
+	if err != nil {
+		return key, fmt.Errorf("segment %s: document %d: %w", s.path, number, err)
+	}
+	if !ok {
+		return key, fmt.Errorf("segment %s: document %d has no key", s.path, number)
 	}
 	return key, nil
 }

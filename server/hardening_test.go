@@ -129,6 +129,16 @@ func TestMisdirected(t *testing.T) {
 		r.Header.Set("X-Forwarded-Host", "example.com")
 		f.asProblem(f.do(r), 421)
 	}
+	for language, want := range map[string]string{"en": "Use the address that its administrator gave you", "zh-CN": "请使用管理员提供的地址"} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = "rebound.test:8484"
+		r.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+		r.Header.Set("Accept-Language", language)
+		answer := f.do(r)
+		if answer.status != 421 || !strings.Contains(answer.body, want) || !strings.Contains(answer.body, "--host rebound.test") || !strings.Contains(answer.header.Get("Content-Type"), "text/html") {
+			t.Errorf("%s: %d %v %s", language, answer.status, answer.header, answer.body)
+		}
+	}
 }
 
 // slowStarts are requests whose headers or body are held back.

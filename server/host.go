@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+
+	"oplog/oplog"
 )
 
 // hosts are the names that the server answers to. A page of another site can
@@ -42,11 +44,23 @@ func (h hosts) has(host string) bool {
 	return h.names[name]
 }
 
-// checkHost refuses a request that was sent to another name.
-func (s *Server) checkHost(c *fiber.Ctx) error {
+// refuseHost answers a request that was sent to another name: a person with a
+// page, a program with a problem.
+func refuseHost(c *fiber.Ctx) error {
 	host := string(c.Request().Header.Host())
-	if s.hosts.has(host) {
-		return nil
+	if strings.Contains(c.Get(fiber.HeaderAccept), "text/html") {
+		name := shorten(hostName(host))
+		n := notice{
+			Lang: oplog.LocaleEN, Title: "Unknown address",
+			Text: "This server does not answer to the name " + name + ". Use the address that its administrator gave you. Administrators add a name with --host " + name + ".",
+		}
+		if acceptedLocale(c.Get(fiber.HeaderAcceptLanguage)) == oplog.LocaleZH {
+			n = notice{
+				Lang: oplog.LocaleZH, Title: "无法通过此地址访问",
+				Text: "服务器未启用名称 " + name + "。请使用管理员提供的地址；管理员可在启动时用 --host " + name + " 添加该名称。",
+			}
+		}
+		return sendPage(c, http.StatusMisdirectedRequest, n)
 	}
 	return fiber.NewError(http.StatusMisdirectedRequest,
 		"This server does not answer to the name "+shorten(host)+"; start it with --host to add a name.")

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,9 +17,6 @@ import (
 
 // The host system's link [Operation Log]: whoever it vouches for with one of the
 // tenant's launch keys sees the log without a password of oplog's own.
-
-// maxLaunchLife is how far ahead a launch token may end.
-const maxLaunchLife = 5 * time.Minute
 
 // launchClaims are what a launch token says.
 type launchClaims struct {
@@ -96,6 +94,7 @@ func (s *Server) readLaunchToken(tenant, token string) (oplog.APIKey, launchClai
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.now), jwt.WithStrictDecoding())
 	for _, key := range keys {
 		var claims launchClaims
+		var wrongType *json.UnmarshalTypeError
 		_, err := parser.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return []byte(key.Secret), nil })
 		switch {
 		case err == nil:
@@ -104,6 +103,8 @@ func (s *Server) readLaunchToken(tenant, token string) (oplog.APIKey, launchClai
 			return key, claims, refusedLaunch("it has expired")
 		case errors.Is(err, jwt.ErrTokenNotValidYet):
 			return key, claims, refusedLaunch("it is not valid yet")
+		case errors.As(err, &wrongType):
+			return key, claims, refusedLaunch("its %s is a JSON %s, not a string", wrongType.Field[strings.LastIndex(wrongType.Field, ".")+1:], wrongType.Value)
 		case errors.Is(err, jwt.ErrTokenInvalidClaims):
 			return key, claims, refusedLaunch("it has no exp")
 		}
@@ -117,8 +118,8 @@ func refusedLaunch(format string, args ...any) error {
 
 func (s *Server) checkClaims(c *launchClaims) error {
 	switch {
-	case c.ExpiresAt.Sub(s.now()) > maxLaunchLife:
-		return refusedLaunch("it ends more than %d minutes ahead", int(maxLaunchLife.Minutes()))
+	case c.ExpiresAt.Sub(s.now()) > oplog.MaxLaunchLife:
+		return refusedLaunch("it ends more than %d minutes ahead", int(oplog.MaxLaunchLife.Minutes()))
 	case c.ID == "" || len(c.ID) > 256:
 		return refusedLaunch("its jti is not 1 to 256 characters")
 	case c.Role != oplog.RoleAdmin && c.Role != oplog.RoleAuditor && c.Role != oplog.RoleMember:

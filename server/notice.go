@@ -40,6 +40,11 @@ func sendNotice(c *fiber.Ctx, status int, detail string) error {
 			n.Text = "请稍后重试。"
 		}
 	}
+	return sendPage(c, status, n)
+}
+
+// sendPage answers with a notice.
+func sendPage(c *fiber.Ctx, status int, n notice) error {
 	var page bytes.Buffer
 	if err := noticePage.Execute(&page, n); err != nil {
 		return err

@@ -199,9 +199,11 @@ func isAPI(path string) bool { return path == "/api" || strings.HasPrefix(path, 
 func (s *Server) frame(c *fiber.Ctx) error {
 	start := time.Now()
 	setHeaders(c)
-	err := s.checkHost(c)
-	if err == nil {
+	var err error
+	if s.hosts.has(string(c.Request().Header.Host())) {
 		err = c.Next()
+	} else {
+		err = refuseHost(c)
 	}
 	if err != nil {
 		err = s.fail(c, err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -101,7 +100,7 @@ func (db *DB) failure(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, syscall.ENOSPC):
+	case oplog.IsDiskFull(err):
 		return oplog.Errorf(oplog.CodeDiskFull, "The disk is full; nothing was stored. Make space and send it again with the same ids.")
 	default:
 		failed := oplog.Errorf(oplog.CodeUnavailable, "The disk failed to store it, so the log is read-only until the program is started again; then send it again with the same ids. (%w)", err)

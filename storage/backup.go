@@ -1,25 +1,43 @@
 package storage
 
 import (
+	"bytes"
+	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"oplog/oplog"
 )
 
+// A backup is the data file, then trailerMark and the SHA-256 of all before the
+// mark. Other programs that read bbolt files ignore what follows the last page.
+const trailerMark = "\noplog backup\x00\x01\x0a"
+
+const trailerSize = len(trailerMark) + sha256.Size
+
 // WriteTo writes all that the store holds as of now: a data file that is whole,
-// with the signing key. What it reads stays as it is until it is done, and the
-// file grows meanwhile by what others write; the writer should be fast.
+// with the signing key, and a hash of it. What it reads stays as it is until it
+// is done, and the file grows meanwhile by what others write; the writer should
+// be fast.
 func (db *DB) WriteTo(w io.Writer) (int64, error) {
+	sum := sha256.New()
 	var n int64
 	err := db.view(func(tx *bolt.Tx) (err error) {
-		n, err = tx.WriteTo(w)
+		n, err = tx.WriteTo(io.MultiWriter(w, sum))
 		return err
 	})
-	return n, err
+	if err != nil {
+		return n, err
+	}
+	written, err := w.Write(append([]byte(trailerMark), sum.Sum(nil)...))
+	return n + int64(written), err
 }
 
 // Bytes returns the size of the data file.
@@ -32,15 +50,24 @@ func (db *DB) Bytes() (int64, error) {
 	return n, err
 }
 
-// Restore makes a data directory of a file that WriteTo has written. The
-// directory must be new or empty, and is left so where the file is not whole.
-func Restore(dir string, from io.Reader) (err error) {
+// Restored says what a backup held.
+type Restored struct {
+	Hashed  bool   // whether the backup carried a hash; those of earlier versions do not
+	Logs    int    // tenants and trails
+	Entries uint64 // of all logs
+}
+
+// Restore makes a data directory of a file that WriteTo has written. It checks
+// the hash in the file, then the tree of every log, and ends what was signed in:
+// sessions, and launch links made before now. The directory must be new or
+// empty, and is left so where the backup is damaged.
+func Restore(ctx context.Context, dir string, from io.Reader, now time.Time) (r Restored, err error) {
 	if err := prepareDir(dir); err != nil {
-		return err
+		return r, err
 	}
 	path := filepath.Join(dir, fileName)
 	if _, err := os.Stat(path); err == nil {
-		return fmt.Errorf("data directory %s has a log already; name an empty or new directory", dir)
+		return r, fmt.Errorf("data directory %s has a log already; name an empty or new directory", dir)
 	}
 	defer func() {
 		if err != nil {
@@ -48,20 +75,89 @@ func Restore(dir string, from io.Reader) (err error) {
 			_ = os.Remove(filepath.Join(dir, pidName))
 		}
 	}()
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o600) //nolint:gosec // a file of the data directory
 	if err != nil {
-		return fmt.Errorf("data directory %s cannot be written: %w", dir, cause(err))
+		return r, fmt.Errorf("data directory %s cannot be written: %w", dir, cause(err))
 	}
 	n, err := io.Copy(f, from)
+	if err == nil {
+		r.Hashed, err = checkTrailer(f, n)
+	}
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("restore to %s: %w", dir, err)
+		return r, fmt.Errorf("restore to %s: %w", dir, err)
 	}
 	if n == 0 {
-		return errors.New("the backup is an empty file")
+		return r, errors.New("the backup is an empty file")
 	}
 	db, err := Open(dir, Options{})
 	if err != nil {
-		return fmt.Errorf("the backup is not whole: %w", err)
+		return r, fmt.Errorf("the backup is damaged: %w", err)
 	}
-	return db.Close()
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if r.Logs, r.Entries, err = db.verifyAll(ctx); err != nil {
+		return r, err
+	}
+	return r, db.endSessions(now)
+}
+
+// checkTrailer compares a backup of n bytes with the hash at its end, which it
+// takes off; false where there is none.
+func checkTrailer(f *os.File, n int64) (hashed bool, err error) {
+	end := n - int64(trailerSize)
+	if end < 0 {
+		return false, nil
+	}
+	trailer := make([]byte, trailerSize)
+	if _, err := f.ReadAt(trailer, end); err != nil {
+		return false, err
+	}
+	if !bytes.HasPrefix(trailer, []byte(trailerMark)) {
+		const smallestPage = 512
+		if n%smallestPage != 0 {
+			return false, errors.New("the backup is damaged: it does not end as a backup does")
+		}
+		return false, nil
+	}
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(f, 0, end)); err != nil {
+		return false, err
+	}
+	if !bytes.Equal(sum.Sum(nil), trailer[len(trailerMark):]) {
+		return false, errors.New("the backup is damaged: its content does not fit the hash that it carries")
+	}
+	return true, f.Truncate(end)
+}
+
+// verifyAll checks the tree of every log, and counts logs and entries.
+func (db *DB) verifyAll(ctx context.Context) (logs int, entries uint64, err error) {
+	tenants, err := db.Tenants()
+	if err != nil {
+		return 0, 0, fmt.Errorf("the backup is damaged: %w", err)
+	}
+	for _, tenant := range tenants {
+		v, err := db.Verify(ctx, tenant, 0, func(_, _ uint64) {})
+		if err == nil && v.Bad > 0 {
+			err = fmt.Errorf("entry %d is not as it was recorded", v.Findings[0].Seq)
+		}
+		if err != nil {
+			return 0, 0, fmt.Errorf("the backup is damaged: tenant %s: %w", tenant, err)
+		}
+		entries += v.Size
+	}
+	return len(tenants), entries, nil
+}
+
+// endSessions deletes the sessions, and notes when, so that launch links made
+// before are refused.
+func (db *DB) endSessions(now time.Time) error {
+	sessions, err := db.Records(oplog.RecordSession, "")
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		if err := db.ChangeRecord(oplog.RecordSession, s.Name, func([]byte) ([]byte, error) { return nil, nil }); err != nil {
+			return err
+		}
+	}
+	return oplog.NoteRestore(db, now)
 }

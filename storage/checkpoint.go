@@ -23,16 +23,21 @@ var errNotCheckpoint = errors.New("it is no checkpoint; keep the text of one as 
 // OpenCheckpoint reads a checkpoint that this store has signed. Of any other it
 // says why it is not taken.
 func (db *DB) OpenCheckpoint(text string) (Checkpoint, error) {
-	verifier, err := note.NewVerifier(db.verifier)
+	return signedCheckpoint(text, db.verifier)
+}
+
+// signedCheckpoint reads a checkpoint that the owner of a verifier key has signed.
+func signedCheckpoint(text, key string) (Checkpoint, error) {
+	verifier, err := note.NewVerifier(key)
 	if err != nil {
-		return Checkpoint{}, err
+		return Checkpoint{}, fmt.Errorf("%q is no verifier key; oplog key verifier prints the log's", key)
 	}
 	opened, err := note.Open([]byte(text), note.VerifierList(verifier))
 	var unverified *note.UnverifiedNoteError
 	var invalid *note.InvalidSignatureError
 	switch {
 	case errors.As(err, &unverified):
-		return Checkpoint{}, fmt.Errorf("it is signed by another store's key, not by %s: it was forged, or this is not the store that it is of", db.verifier)
+		return Checkpoint{}, fmt.Errorf("it is signed by another store's key, not by %s: it was forged, or this is not the store that it is of", key)
 	case errors.As(err, &invalid):
 		return Checkpoint{}, errors.New("its signature does not fit its text: the checkpoint was changed")
 	case err != nil:

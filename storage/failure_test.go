@@ -20,6 +20,7 @@ func TestFailure(t *testing.T) {
 	}
 	f(t, nil, "")
 	f(t, fmt.Errorf("grow: %w", syscall.ENOSPC), oplog.CodeDiskFull)
+	f(t, fmt.Errorf("grow: %w", syscall.EDQUOT), oplog.CodeDiskFull)
 	f(t, nil, "") // a full disk can be emptied
 	f(t, io.ErrUnexpectedEOF, oplog.CodeUnavailable)
 	f(t, nil, oplog.CodeUnavailable) // what the disk holds is not known

@@ -1,0 +1,122 @@
+// Package durable writes named files so that a crash leaves the old file or
+// the whole new one, never a part.
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// WriteFile writes what fill gives it to a named file. A regular file, or a new
+// one, is written beside its final name, synced and renamed; where fill fails,
+// the old file stays as it was. A symbolic link is followed: its target is
+// replaced and the link stays. A device or a FIFO is written to as it is. A new
+// file has the mode given (before umask); one that is replaced keeps its own.
+func WriteFile(path string, mode fs.FileMode, fill func(io.Writer) error) error {
+	target, err := Resolve(path)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(target)
+	switch {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("%s is a directory; name a file in it", path)
+	case err == nil && !info.Mode().IsRegular():
+		return writeInto(target, fill)
+	case err == nil:
+		mode = info.Mode().Perm()
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	return replace(target, mode, fill)
+}
+
+// IsRegular tells whether WriteFile would write a regular file, new or old, at
+// a path: a device or a FIFO is none, and has no neighbours.
+func IsRegular(path string) bool {
+	info, err := os.Stat(path)
+	return err != nil || info.Mode().IsRegular()
+}
+
+// Rename renames a file and makes the new name durable. Its content must have
+// been synced before.
+func Rename(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(to))
+}
+
+// maxLinks is how many symbolic links are followed, as Linux does.
+const maxLinks = 40
+
+// Resolve follows symbolic links to the file that they lead to, which need not
+// exist.
+func Resolve(path string) (string, error) {
+	for range maxLinks {
+		info, err := os.Lstat(path)
+		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			return path, nil //nolint:nilerr // what cannot be looked at is left to be opened
+		}
+		next, err := os.Readlink(path)
+		if err != nil {
+			return "", err
+		}
+		if !filepath.IsAbs(next) {
+			next = filepath.Join(filepath.Dir(path), next)
+		}
+		path = next
+	}
+	return "", fmt.Errorf("%s: too many symbolic links", path)
+}
+
+// writeInto writes to a device or a FIFO, which is neither replaced nor cut.
+func writeInto(path string, fill func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0) //nolint:gosec // the user names the file
+	if err != nil {
+		return err
+	}
+	return errors.Join(fill(f), f.Close())
+}
+
+func replace(path string, mode fs.FileMode, fill func(io.Writer) error) (err error) {
+	dir := filepath.Dir(path)
+	part, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*.part")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = part.Close() // closed below where all went well
+			_ = os.Remove(part.Name())
+		}
+	}()
+	if err := fill(part); err != nil {
+		return err
+	}
+	if err := errors.Join(part.Chmod(mode), part.Sync(), part.Close()); err != nil {
+		return err
+	}
+	return Rename(part.Name(), path)
+}
+
+// syncDir makes a change of a folder's names durable.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // Windows has no sync for folders
+	}
+	d, err := os.Open(dir) //nolint:gosec // the folder of a file just written
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, os.ErrInvalid) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil // some file systems have no sync for folders
+	}
+	return errors.Join(err, d.Close())
+}

@@ -1,0 +1,79 @@
+package durable
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func text(s string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, s)
+		return err
+	}
+}
+
+func expect(t *testing.T, path, want string) {
+	t.Helper()
+	got, err := os.ReadFile(path)
+	if err != nil || string(got) != want {
+		t.Errorf("%s holds %q, %v; want %q", path, got, err, want)
+	}
+}
+
+func TestWriteFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "log.csv")
+	if err := WriteFile(path, 0o600, text("first")); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, path, "first")
+	if err := os.Chmod(path, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("broken")
+	err := WriteFile(path, 0o600, func(w io.Writer) error { return errors.Join(text("half")(w), broken) })
+	if !errors.Is(err, broken) {
+		t.Error(err)
+	}
+	expect(t, path, "first")
+	if err := WriteFile(path, 0o600, text("second")); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, path, "second")
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("%v, %v; the mode must stay", info.Mode(), err)
+	}
+	if err := WriteFile(dir, 0o600, text("x")); err == nil {
+		t.Error("a directory is written to")
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("%v is left, %v", left, err)
+	}
+}
+
+func TestWriteFileFollowsLinks(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	link, target := filepath.Join(dir, "link"), filepath.Join(elsewhere, "target")
+	if err := os.Symlink(target, link); err != nil {
+		t.Skip(err)
+	}
+	for _, want := range []string{"new", "replaced"} { // it leads to nothing first
+		if err := WriteFile(link, 0o600, text(want)); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, target, want)
+		if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+			t.Errorf("the link became %v, %v", info.Mode(), err)
+		}
+	}
+	round := filepath.Join(dir, "round")
+	if err := os.Symlink(round, round); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile(round, 0o600, text("x")); err == nil {
+		t.Error("a circle of links is followed")
+	}
+}

@@ -1,0 +1,48 @@
+//go:build unix
+
+package durable
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+func TestWriteFileIntoFIFOsAndDevices(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Skip(err)
+	}
+	read := make(chan string, 1)
+	go func() {
+		f, err := os.Open(fifo)
+		if err != nil {
+			read <- err.Error()
+			return
+		}
+		data, _ := io.ReadAll(f)
+		_ = f.Close()
+		read <- string(data)
+	}()
+	if err := WriteFile(fifo, 0o600, text("through")); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-read; got != "through" {
+		t.Errorf("the reader got %q", got)
+	}
+	if info, err := os.Lstat(fifo); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		t.Errorf("the FIFO became %v, %v", info.Mode(), err)
+	}
+	link := filepath.Join(t.TempDir(), "link") // where root's mistake would replace it, the link goes first
+	if err := os.Symlink(os.DevNull, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile(link, 0o600, text("gone")); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(os.DevNull); err != nil || info.Mode()&os.ModeDevice == 0 || IsRegular(link) {
+		t.Fatalf("%s is %v, %v", os.DevNull, info.Mode(), err)
+	}
+}
