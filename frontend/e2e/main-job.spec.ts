@@ -17,6 +17,7 @@ let catalog: Catalog
 let sent: Sent[] = [] // in order of time, newest first
 
 type Sent = Pick<Entry, 'id' | 'time' | 'module' | 'operation' | 'outcome' | 'ip'> & {
+  changes: { field: string; before: string; after: number }[]
   user: Required<Entry['user']>
   organization: { id: string; name: string }
   content: { id: string; name: string }
@@ -72,6 +73,7 @@ test('records all 82 pairs, and an operation sent twice once', async () => {
       operation,
       content: { id: `c_${i % 7}`, name: contents[i % contents.length] ?? fail() },
       outcome: i % 11 === 0 ? 'failure' : 'success',
+      changes: [{ field: 'status', before: 'draft', after: i }],
       ip: `10.0.0.${i}`,
     }
   })
@@ -178,18 +180,26 @@ test('shows, filters and exports them in the console', async ({ page }) => {
   const file = await (await download).path()
   expect(readFileSync(file, 'utf8').startsWith('\ufeffTime,User,')).toBe(true)
   expect(parseCsv(readFileSync(file, 'utf8').slice(1))).toEqual([
-    'Time,User,User ID,Role,Organization,Organization ID,Module,Operation,Content,Content ID,IP,Entry ID'.split(','),
+    'Time,User,User ID,Role,Organization,Organization ID,Module,Operation,Content,Content ID,IP,Entry ID,Outcome'.split(
+      ',',
+    ),
     ...wanted.map(csvRow),
   ])
 })
 
-test('exports everything as it was sent, formulas made safe', async ({ page }) => {
+test('exports everything as it was sent, with its changes, formulas made safe', async ({ page }) => {
   await signIn(page, 'admin')
   await page.getByRole('button', { name: 'Export', exact: true }).click()
   const download = page.waitForEvent('download')
-  await page.getByRole('dialog').getByRole('button', { name: 'Export 82 rows' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('radio', { name: 'NDJSON' }).check()
+  await expect(dialog.getByRole('checkbox')).toHaveCount(0)
+  await dialog.getByRole('radio', { name: 'CSV' }).check()
+  await dialog.getByRole('group', { name: 'Also include' }).getByRole('checkbox', { name: 'Changes' }).check()
+  await dialog.getByRole('button', { name: 'Export 82 rows' }).click()
   const rows = parseCsv(readFileSync(await (await download).path(), 'utf8').slice(1))
-  expect(rows.slice(1)).toEqual(sent.map(csvRow))
+  expect(rows[0]?.slice(-3)).toEqual(['Entry ID', 'Outcome', 'Changes'])
+  expect(rows.slice(1)).toEqual(sent.map((e) => [...csvRow(e), `status: draft → ${e.changes[0]?.after}`]))
   expect(rows.flat().filter((cell) => /^[=+\-@＝＋－＠\t\r\n]/.test(cell))).toEqual([])
 })
 
@@ -296,6 +306,7 @@ function csvRow(e: Sent): string[] {
     e.content.id,
     e.ip ?? fail(),
     e.id,
+    e.outcome,
   ]
 }
 

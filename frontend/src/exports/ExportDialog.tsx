@@ -15,7 +15,15 @@ import { Segments } from '../theme/Segments'
 import { exactTime, offsetText } from '../time/zone'
 import { ExportList } from './ExportList'
 import { download, useExports, useStartExport } from './queries'
-import { type ExportFormat, exportRequest, filtersOf, type PeriodChoice, type Wanted } from './request'
+import {
+  type ExportFormat,
+  exportRequest,
+  filtersOf,
+  type LongColumn,
+  longColumns,
+  type PeriodChoice,
+  type Wanted,
+} from './request'
 import './exports.css'
 
 import { CustomPeriod } from '../log/CustomPeriod'
@@ -38,7 +46,13 @@ interface Props {
 /** What to export, with its rows counted before; below it the exports there are, the running one with its progress. */
 export default function ExportDialog({ tenant, filters, titles, nameOf, onClose }: Props) {
   const words = useWords()
-  const [wanted, setWanted] = useState<Wanted>({ period: 'shown', custom: undefined, filtered: true, format: 'csv' })
+  const [wanted, setWanted] = useState<Wanted>({
+    period: 'shown',
+    custom: undefined,
+    filtered: true,
+    format: 'csv',
+    columns: [],
+  })
   const [started, setStarted] = useState<string>()
   const start = useStartExport(tenant.id)
   const exports = useExports(tenant.id)
@@ -60,9 +74,17 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
     setWanted({ ...wanted, period, custom })
   }
 
+  function toggleColumn(name: LongColumn) {
+    const { columns } = wanted
+    setWanted({
+      ...wanted,
+      columns: columns.includes(name) ? columns.filter((one) => one !== name) : [...columns, name],
+    })
+  }
+
   function submit() {
     if (!chosen.data || rows === undefined) return
-    start.mutate(exportRequest(filtersOf(filters, wanted), wanted.format, chosen.data), {
+    start.mutate(exportRequest(filtersOf(filters, wanted), wanted, chosen.data), {
       onSuccess: (one) => setStarted(one.id),
     })
   }
@@ -95,7 +117,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
           <p className="export-note">{chosen.data && shownPeriod(chosen.data)}</p>
         )}
       </Row>
-      <Row label={words.entriesLabel} group>
+      <Row label={words.entriesLabel} group="radiogroup">
         <Choice name="entries" checked={wanted.filtered} onChange={() => setWanted({ ...wanted, filtered: true })}>
           <span className="cut" title={words.listJoin(scope)}>
             <b>{words.asFiltered}</b> <span className="export-scope">{words.listJoin(scope)}</span>
@@ -107,7 +129,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
           <small>{rowsText(counted(all))}</small>
         </Choice>
       </Row>
-      <Row label={words.format} group>
+      <Row label={words.format} group="radiogroup">
         <div className="export-formats">
           {formats.map(({ value, title }) => (
             <Choice
@@ -122,6 +144,18 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
         </div>
         <p className="export-note">{words.formatNote[wanted.format]}</p>
       </Row>
+      {wanted.format !== 'ndjson' && (
+        <Row label={words.longColumns} group="group">
+          <div className="export-columns">
+            {longColumns.map((name) => (
+              <label key={name} className="export-choice">
+                <input type="checkbox" checked={wanted.columns.includes(name)} onChange={() => toggleColumn(name)} />
+                {words.longColumn[name]}
+              </label>
+            ))}
+          </div>
+        </Row>
+      )}
       {start.error && <Notice kind="error">{words.exportFailed(problemText(start.error))}</Notice>}
       <div className="export-foot">
         <p>
@@ -174,9 +208,9 @@ function useDownloadWhenDone(
   }, [tenant, id, exports])
 }
 
-function Row({ label, group, children }: { label: string; group?: boolean; children: ReactNode }) {
+function Row({ label, group, children }: { label: string; group?: 'radiogroup' | 'group'; children: ReactNode }) {
   return (
-    <div className="export-row" role={group ? 'radiogroup' : undefined} aria-label={group ? label : undefined}>
+    <div className="export-row" role={group} aria-label={group ? label : undefined}>
       <span className="export-label">{label}</span>
       <div>{children}</div>
     </div>

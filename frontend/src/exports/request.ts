@@ -3,6 +3,9 @@ import { type Filters, noFilters, wireFilters } from '../log/filters'
 
 /** The formats that the dialog offers. */
 export type ExportFormat = 'csv' | 'xlsx' | 'ndjson'
+/** Columns that CSV and XLSX have on request, in their order. */
+export const longColumns = ['received', 'user_agent', 'changes', 'details'] as const
+export type LongColumn = (typeof longColumns)[number]
 export type PeriodChoice = 'shown' | Preset | 'custom'
 
 export interface Wanted {
@@ -10,6 +13,7 @@ export interface Wanted {
   custom: { from: string; to: string } | undefined
   filtered: boolean
   format: ExportFormat
+  columns: LongColumn[]
 }
 
 /** The filters whose rows the export will hold: what is counted before it and what it is asked for are the same. */
@@ -24,10 +28,11 @@ export function filtersOf(shown: Filters, wanted: Wanted): Filters {
 /** The request; `resolved` fills an open end of a period that no preset names. */
 export function exportRequest(
   filters: Filters,
-  format: ExportFormat,
+  { format, columns }: Pick<Wanted, 'format' | 'columns'>,
   resolved: { from: string; to: string },
 ): ExportRequest {
   const request: ExportRequest = { range: filters.range ?? 'custom', format, filters: wireFilters(filters) }
+  if (format !== 'ndjson' && columns.length) request.columns = longColumns.filter((name) => columns.includes(name))
   const from = filters.from ?? (filters.range ? undefined : resolved.from)
   const to = filters.to ?? (filters.range ? undefined : resolved.to)
   if (from) request.from = from

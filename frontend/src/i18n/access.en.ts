@@ -79,6 +79,7 @@ export const accessEn = {
     to: 'To',
     range: 'Period',
     format: 'Format',
+    columns: 'Columns',
     reason: 'Reason',
     scope: 'Scope',
     role: 'Role',

@@ -79,6 +79,7 @@ export const accessZh: AdminWords['access'] = {
     to: '截止时间',
     range: '时间范围',
     format: '格式',
+    columns: '附加列',
     reason: '原因',
     scope: '权限',
     role: '角色',

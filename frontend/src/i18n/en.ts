@@ -335,6 +335,8 @@ export const en = {
     xlsx: 'A workbook; a new sheet begins where one is full. Nothing in it runs as a formula.',
     ndjson: 'One JSON object a line, with every field. No row limit.',
   },
+  longColumns: 'Also include',
+  longColumn: { received: 'Received', user_agent: 'User agent', changes: 'Changes', details: 'Details' },
   rows: (count: number) => plural(count, 'row', 'rows'),
   counting: 'counting…',
   exportRows: (count: number) => `Export ${plural(count, 'row', 'rows')}`,

@@ -327,6 +327,8 @@ export const zh: Dictionary = {
     xlsx: 'Excel 工作簿；一张表写满后另起一张。其中内容不会作为公式运行。',
     ndjson: '每行一个 JSON 对象，含全部字段。不限行数。',
   },
+  longColumns: '附加列',
+  longColumn: { received: '接收时间', user_agent: '用户代理', changes: '变更', details: '详情' },
   rows: (count) => `${n(count)} 行`,
   counting: '正在计数…',
   exportRows: (count) => `导出 ${n(count)} 行`,
