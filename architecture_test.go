@@ -125,7 +125,7 @@ func TestLibrariesStayInTheirPackages(t *testing.T) {
 		"go.etcd.io/bbolt": "storage", "github.com/fxamacker/cbor": "storage",
 		"github.com/blevesearch": "search", "github.com/RoaringBitmap": "search",
 		"github.com/gofiber": "server", "github.com/danielgtaylor/huma": "server",
-		"github.com/xuri/excelize": "export", "github.com/alecthomas/kong": ".",
+		"github.com/gocarina/gocsv": "export", "github.com/xuri/excelize": "export", "github.com/alecthomas/kong": ".",
 	}
 	for _, f := range sources(t) {
 		for _, imported := range f.imports {

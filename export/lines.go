@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/gocarina/gocsv"
 )
 
 // lineWriter writes the lines of RFC 4180, ended by CRLF. It stands in for the
@@ -19,8 +21,10 @@ type lineWriter struct {
 
 func newLineWriter(w io.Writer) *lineWriter { return &lineWriter{out: bufio.NewWriterSize(w, 64<<10)} }
 
-// write adds one line.
-func (w *lineWriter) write(cells []string) error {
+var _ gocsv.CSVWriter = (*lineWriter)(nil)
+
+// Write adds one line.
+func (w *lineWriter) Write(cells []string) error {
 	for i, cell := range cells {
 		if i > 0 {
 			w.raw(",")
@@ -106,8 +110,15 @@ func (w *lineWriter) raw(s string) {
 	}
 }
 
-// close hands on what is buffered.
-func (w *lineWriter) close() error {
+// Flush does nothing: gocsv asks for it after every batch of rows, and the
+// buffer is handed on when it is full.
+func (w *lineWriter) Flush() {}
+
+// Error returns the error of the first write that failed.
+func (w *lineWriter) Error() error { return w.err }
+
+// Close hands on what is buffered.
+func (w *lineWriter) Close() error {
 	if err := w.out.Flush(); err != nil && w.err == nil {
 		w.err = err
 	}
