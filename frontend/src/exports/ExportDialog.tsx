@@ -26,7 +26,7 @@ import {
 } from './request'
 import './exports.css'
 
-import { CustomPeriod } from '../log/CustomPeriod'
+import CustomPeriod from '../log/CustomPeriod'
 
 const periods: PeriodChoice[] = ['shown', ...presets, 'custom']
 const formats: { value: ExportFormat; title: string }[] = [
@@ -111,7 +111,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
           <CustomPeriod
             {...(wanted.custom ?? { from: undefined, to: undefined })}
             zone={zone}
-            onChange={(from, to) => setWanted({ ...wanted, custom: { from, to } })}
+            onChange={(custom) => setWanted({ ...wanted, custom })}
           />
         ) : (
           <p className="export-note">{chosen.data && shownPeriod(chosen.data)}</p>

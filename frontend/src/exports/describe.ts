@@ -2,7 +2,7 @@ import type { Export } from '../api/types'
 import type { Dictionary } from '../i18n/en'
 import type { Titles } from '../log/catalog'
 import { shortList } from '../log/names'
-import { exactTime } from '../time/zone'
+import { exactPeriod } from '../time/phrases'
 
 /** What an export holds, in words: its filters, or that it has none. Users are called what they were when it began. */
 export function exportWhat(
@@ -27,7 +27,7 @@ export function exportWhat(
 
 export function exportPeriod(one: Export, zone: string, words: Dictionary): string {
   if (one.range !== 'custom' || !one.from || !one.to) return words.rangeInText[one.range]
-  return words.period(exactTime(one.from, zone).slice(0, 16), exactTime(one.to, zone).slice(0, 16))
+  return exactPeriod(Date.parse(one.from), Date.parse(one.to), zone, words)
 }
 
 /** `148 KB`: in the units of a file manager. */

@@ -4,6 +4,20 @@ const plural = (value: number, one: string, many: string) => `${n(value)} ${valu
 
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const monthNames = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+]
 const month = (value: number) => months[value - 1] ?? ''
 const day = (value: number) => weekdays[value] ?? ''
 
@@ -117,6 +131,14 @@ export const en = {
   },
   from: 'From',
   to: 'To',
+  calendar: 'Calendar',
+  previousMonth: 'Previous month',
+  nextMonth: 'Next month',
+  monthTitle: (y: number, m: number) => `${monthNames[m - 1] ?? ''} ${y}`,
+  todayIs: (name: string) => `${name}, today`,
+  dayNote: 'A day counts whole. Add a time where you need one: 2026-01-31 16:41.',
+  notADay: 'Enter a date such as 2026-01-31, with a time if needed: 2026-01-31 16:41.',
+  endsBefore: 'The end is before the start.',
   zoneNote: (zone: string, offset: string) => `Times are those of ${zone} (${offset}).`,
   apply: 'Apply',
 
@@ -157,6 +179,8 @@ export const en = {
   longMoment: (w: number, m: number, d: number, time: string) => `${day(w)} ${d} ${month(m)} ${time}`,
   longMomentWithYear: (w: number, y: number, m: number, d: number, time: string) =>
     `${day(w)} ${d} ${month(m)} ${y} ${time}`,
+  longDay: (w: number, m: number, d: number) => `${day(w)} ${d} ${month(m)}`,
+  longDayWithYear: (w: number, y: number, m: number, d: number) => `${day(w)} ${d} ${month(m)} ${y}`,
   axisFirstDay: (w: number, m: number, d: number) => `${day(w)} ${d} ${month(m)}`,
   axisDay: (w: number, d: number) => `${day(w)} ${d}`,
   axisDate: (m: number, d: number) => `${d} ${month(m)}`,

@@ -1,82 +1,116 @@
-import { lazy, type ReactNode, Suspense, useState } from 'react'
-import { Mishap } from '../frame/Mishap'
-import { useViewport } from '../frame/viewport'
+import { type FormEvent, type ReactNode, useId, useState } from 'react'
 import { useWords } from '../i18n/language'
 import { Button } from '../theme/Button'
-import { exactTime, instantOf, offsetText } from '../time/zone'
+import { Calendar } from '../time/Calendar'
+import { dayAt } from '../time/days'
+import { TypedField } from '../time/TypedField'
+import { endText, momentText, type Period, readPeriod, readTyped, type Trouble } from '../time/typed'
+import { offsetText } from '../time/zone'
 import './period.css'
 
-const DeskPeriod = lazy(() => import('./DeskPeriod'))
-
-export interface PeriodProps {
+interface Props {
   from: string | undefined
   to: string | undefined
   zone: string
-  /** Without it a change counts at once. */
+  /** Without it a change counts at once; undefined says that what is typed is no period. */
   withApply?: boolean
-  onChange: (from: string, to: string) => void
-  /** Stands at the end of the note, where there is room for it. */
+  onChange: (period: Period | undefined) => void
+  /** Stands above the fields. */
+  head?: ReactNode
+  /** Stands at the end of the notes. */
   foot?: ReactNode
 }
 
-/** Two dates with times, in the tenant's zone; on a phone, its own two fields for them. */
-export function CustomPeriod(props: PeriodProps) {
-  if (useViewport() < 768) return <PhonePeriod {...props} />
-  return (
-    <Mishap part where="period">
-      <Suspense fallback={<div className="custom-period" />}>
-        <DeskPeriod {...props} />
-      </Suspense>
-    </Mishap>
-  )
-}
-
-function PhonePeriod({ from, to, zone, withApply, onChange }: PeriodProps) {
+/**
+ * A period of days, which count whole, or of times, in the tenant's zone: typed, or picked from a calendar. What cannot
+ * be read is marked, and nothing is applied.
+ */
+export default function CustomPeriod({ from, to, zone, withApply, onChange, head, foot }: Props) {
   const words = useWords()
-  const text = (iso: string | undefined) => (iso ? exactTime(iso, zone).slice(0, 16).replace(' ', 'T') : '')
-  const [start, setStart] = useState(text(from))
-  const [end, setEnd] = useState(text(to))
+  const id = useId()
+  const given = {
+    start: from ? momentText(Date.parse(from), zone) : '',
+    end: to ? endText(Date.parse(to), zone) : '',
+  }
+  const [text, setText] = useState(given)
+  const [picked, setPicked] = useState<'start' | 'end'>('start')
+  const [trouble, setTrouble] = useState<Trouble>()
+  const [first, last] = [dayOf(text.start, zone), dayOf(text.end, zone)]
 
-  function send(start: string, end: string) {
-    if (start && end) onChange(instantOfField(start, zone), instantOfField(end, zone))
+  /** What is typed; an end that nobody touched stays as exact as it was. */
+  function read(typed: typeof text): Period | Trouble {
+    const period = readPeriod(typed.start, typed.end, zone)
+    if (typeof period === 'string') return period
+    return {
+      from: from && typed.start === given.start ? from : period.from,
+      to: to && typed.end === given.end ? to : period.to,
+    }
   }
 
+  function change(next: typeof text) {
+    setText(next)
+    const period = read(next)
+    if (typeof period !== 'string') setTrouble(undefined)
+    if (!withApply) onChange(typeof period === 'string' ? undefined : period)
+  }
+
+  function pick(day: string) {
+    const isStart = picked === 'start' || (first !== undefined && day < first)
+    if (!isStart) change({ ...text, end: day })
+    else change({ start: day, end: picked === 'start' || last === undefined || last < day ? day : text.end })
+    setPicked(isStart ? 'end' : 'start')
+  }
+
+  function say() {
+    const period = read(text)
+    if (typeof period === 'string') setTrouble(period)
+  }
+
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    const period = read(text)
+    if (typeof period === 'string') setTrouble(period)
+    else if (withApply) onChange(period)
+  }
+
+  const field = (name: 'start' | 'end', label: string) => (
+    <TypedField
+      label={label}
+      value={text[name]}
+      invalid={trouble !== undefined && (trouble === 'from') === (name === 'start')}
+      describedBy={`${id}-note`}
+      onChange={(value) => change({ ...text, [name]: value })}
+      onFocus={() => setPicked(name)}
+      onLeave={say}
+    />
+  )
   return (
-    <div className="custom-period custom-period-phone">
-      <label>
-        {words.from}
-        <input
-          type="datetime-local"
-          value={start}
-          onChange={(event) => {
-            setStart(event.target.value)
-            if (!withApply) send(event.target.value, end)
-          }}
-        />
-      </label>
-      <label>
-        {words.to}
-        <input
-          type="datetime-local"
-          value={end}
-          onChange={(event) => {
-            setEnd(event.target.value)
-            if (!withApply) send(start, event.target.value)
-          }}
-        />
-      </label>
-      <p>{words.zoneNote(zone, offsetText(Date.now(), zone))}</p>
-      {withApply && (
-        <Button kind="primary" block disabled={!start || !end} onClick={() => send(start, end)}>
-          {words.apply}
-        </Button>
-      )}
-    </div>
+    <form className="custom-period" noValidate onSubmit={submit}>
+      {head}
+      <div className="custom-period-fields">
+        {field('start', words.from)}
+        {field('end', words.to)}
+      </div>
+      <p id={`${id}-note`} className={trouble ? 'custom-period-trouble' : 'sr'} role="alert">
+        {trouble && (trouble === 'order' ? words.endsBefore : words.notADay)}
+      </p>
+      <Calendar label={words.calendar} first={first} last={last} today={dayAt(Date.now(), zone)} onPick={pick} />
+      <div className="custom-period-notes">
+        <p>{words.dayNote}</p>
+        <p>{words.zoneNote(zone, offsetText(Date.now(), zone))}</p>
+        {foot}
+        {withApply && (
+          <Button kind="primary" submit>
+            {words.apply}
+          </Button>
+        )}
+      </div>
+    </form>
   )
 }
 
-/** The instant of a field's `2026-11-20T16:41`, in the tenant's zone. */
-function instantOfField(value: string, zone: string): string {
-  const [year = 0, month = 1, day = 1, hour = 0, minute = 0] = value.split(/[-T:]/).map(Number)
-  return new Date(instantOf({ year, month, day, hour, minute, second: 0 }, zone)).toISOString()
+/** The day that a text names, alone or with a time. */
+function dayOf(text: string, zone: string): string | undefined {
+  const typed = readTyped(text, zone)
+  return typed && ('day' in typed ? typed.day : dayAt(typed.instant, zone))
 }

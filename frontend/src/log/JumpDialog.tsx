@@ -1,46 +1,57 @@
-import { useEffect, useRef, useState } from 'react'
+import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
 import { Dialog } from '../frame/Dialog'
-import { Button } from '../theme/Button'
-import '../frame/help.css'
 import { useWords } from '../i18n/language'
+import { Button } from '../theme/Button'
+import { Calendar } from '../time/Calendar'
+import { type Day, dayAt } from '../time/days'
+import { TypedField } from '../time/TypedField'
+import { readTyped } from '../time/typed'
+import './jump.css'
 
 interface Props {
-  /** The day that is offered, as `2026-11-20`. */
-  day: string
-  onJump: (day: string) => void
+  /** The day that is offered. */
+  day: Day
+  zone: string
+  onJump: (day: Day) => void
   onClose: () => void
 }
 
 /** Asks for a day to look at. */
-export default function JumpDialog({ day, onJump, onClose }: Props) {
+export default function JumpDialog({ day, zone, onJump, onClose }: Props) {
   const words = useWords()
-  const [value, setValue] = useState(day)
+  const id = useId()
+  const [text, setText] = useState(day)
+  const [wrong, setWrong] = useState(false)
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => input.current?.focus(), [])
-  // The browser writes the day in its own order: said again, as the log writes it.
-  const weekday = new Date(`${value}T00:00:00Z`).getUTCDay()
+  const typed = readTyped(text, zone)
+  const chosen = typed && ('day' in typed ? typed.day : dayAt(typed.instant, zone))
+
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    if (chosen) onJump(chosen)
+    else setWrong(true)
+  }
+
   return (
     <Dialog title={words.jump} className="jump" onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          onJump(value)
-        }}
-      >
-        <input
-          type="date"
-          aria-label={words.day}
-          required
-          min="2000-01-01"
-          max="9999-12-31"
-          ref={input}
-          value={value}
-          onChange={(event) => setValue(event.target.value)}
+      <form noValidate onSubmit={submit}>
+        <TypedField
+          label={words.day}
+          input={input}
+          value={text}
+          invalid={wrong && !chosen}
+          describedBy={id}
+          onChange={setText}
+          onLeave={() => setWrong(true)}
         />
         <Button kind="primary" submit>
           {words.show}
         </Button>
-        <p>{value && `${value} ${words.weekday(weekday)}`}</p>
+        <p id={id} role="alert" className={wrong && !chosen ? undefined : 'sr'}>
+          {wrong && !chosen && words.notADay}
+        </p>
+        <Calendar label={words.calendar} first={chosen} last={chosen} today={dayAt(Date.now(), zone)} onPick={onJump} />
       </form>
     </Dialog>
   )

@@ -12,7 +12,7 @@ import { useCopy } from '../frame/useCopy'
 import { useKey } from '../frame/useKey'
 import { useViewport } from '../frame/viewport'
 import { useWords } from '../i18n/language'
-import { dateText, wallTime } from '../time/zone'
+import { dayAt } from '../time/days'
 import { tasteWith } from '../views/look'
 import { type ViewContext, ViewsMenu } from '../views/ViewsMenu'
 import { type Chip, Chips } from './Chips'
@@ -23,6 +23,7 @@ import {
   cleared,
   endsNow,
   type FilterName,
+  goesOn,
   hasSelection,
   type ListFilter,
   readFilters,
@@ -269,7 +270,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           <LiveControls
             tenant={tenant.id}
             query={query}
-            possible={endsNow(filters)}
+            possible={goesOn(filters, now)}
             refused={refused !== undefined}
             on={taste.live}
             total={summary?.total}
@@ -380,7 +381,8 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           )}
           {dialog === 'jump' && (
             <JumpDialog
-              day={dateText(wallTime(filters.to ? Date.parse(filters.to) - 1 : now, zone))}
+              day={dayAt(filters.to ? Math.min(Date.parse(filters.to) - 1, now) : now, zone)}
+              zone={zone}
               onJump={(day) => {
                 setDialog(undefined)
                 setFilters(toDay(filters, day, zone, log.frame))

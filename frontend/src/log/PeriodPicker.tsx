@@ -1,12 +1,16 @@
+import { lazy, Suspense } from 'react'
 import type { Preset } from '../api/types'
 import { Floating } from '../frame/Floating'
 import { Menu } from '../frame/Menu'
+import { Mishap } from '../frame/Mishap'
+import { part } from '../frame/part'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
 import { Segments } from '../theme/Segments'
-import { CustomPeriod } from './CustomPeriod'
 import { presets } from './filters'
 import './filters.css'
+
+const CustomPeriod = lazy(part(() => import('./CustomPeriod')))
 
 interface Props {
   range: Preset | undefined
@@ -73,31 +77,35 @@ export function PeriodPicker(props: Props) {
       )}
       {open && (
         <Floating label={words.ranges.custom} align="end" onClose={() => onOpen(false)}>
-          <CustomPeriod
-            withApply
-            from={from}
-            to={to}
-            zone={zone}
-            onChange={(nextFrom, nextTo) => {
-              onOpen(false)
-              onCustom(nextFrom, nextTo)
-            }}
-            foot={
-              onJump && (
-                <button
-                  type="button"
-                  className="text-button"
-                  aria-keyshortcuts="g"
-                  onClick={() => {
-                    onOpen(false)
-                    onJump()
-                  }}
-                >
-                  {words.jump} <kbd aria-hidden="true">g</kbd>
-                </button>
-              )
-            }
-          />
+          <Mishap part where="period">
+            <Suspense fallback={<div className="period-waits" />}>
+              <CustomPeriod
+                withApply
+                from={from}
+                to={to}
+                zone={zone}
+                onChange={(period) => {
+                  onOpen(false)
+                  if (period) onCustom(period.from, period.to)
+                }}
+                foot={
+                  onJump && (
+                    <button
+                      type="button"
+                      className="text-button"
+                      aria-keyshortcuts="g"
+                      onClick={() => {
+                        onOpen(false)
+                        onJump()
+                      }}
+                    >
+                      {words.jump} <kbd aria-hidden="true">g</kbd>
+                    </button>
+                  )
+                }
+              />
+            </Suspense>
+          </Mishap>
         </Floating>
       )}
     </div>

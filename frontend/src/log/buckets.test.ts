@@ -99,4 +99,18 @@ describe('ticks', () => {
     expect(found.map((tick) => tick.label)).toEqual(['Fri 30 Oct', 'Sat 31', 'Sun 1 Nov', 'Mon 2', 'Tue 3'])
     expect(found[3]?.at).toBeCloseTo(fractionOf(frame, Date.parse('2026-11-02T05:00:00Z')))
   })
+
+  test('name both times that the clocks show twice', () => {
+    const from = Date.parse('2026-10-24T22:00:00Z') // midnight in Berlin
+    const frame = { from, to: from + 5 * hour, edges: [], counts: [] }
+    expect(ticks(frame, 'Europe/Berlin', en, 6).map((tick) => tick.label)).toEqual([
+      'Sun 25 Oct',
+      '01:00',
+      '02:00 UTC+2',
+      '02:00 UTC+1',
+      '03:00',
+    ])
+    const second = { ...frame, from: from + 3 * hour, to: from + 4 * hour }
+    expect(ticks(second, 'Europe/Berlin', en, 6).map((tick) => tick.at)).toEqual([0, 0.25, 0.5, 0.75])
+  })
 })

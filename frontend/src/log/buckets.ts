@@ -1,6 +1,6 @@
 import type { Summary } from '../api/types'
 import type { Dictionary } from '../i18n/en'
-import { instantOf, pad, wallTime, weekday } from '../time/zone'
+import { instantOf, instantsOf, isRepeated, offsetText, pad, wallTime, weekday } from '../time/zone'
 
 /** Where buckets lie on the time axis. Edges hold each bucket's start and, last, the end of the period. */
 export interface Frame {
@@ -113,19 +113,30 @@ export function ticks(frame: Frame, zone: string, words: Dictionary, room: numbe
   const found: Tick[] = []
   const start = wallTime(frame.from, zone)
   let previousMonth = start.month
-  for (let count = 0, wall = floorTo(start, unit, step); count < 200; count++, wall = next(wall, unit, step)) {
-    const instant = instantOf(wall, zone)
-    if (instant >= frame.to) break
-    if (instant < frame.from) continue
+  for (const instant of roundTimes(frame, zone, start, unit, step)) {
     const shown = wallTime(instant, zone)
     const at = fractionOf(frame, instant)
     // The last label needs room for itself, and the first tick must not run into the beginning's label.
     if (at > 0 && (at < 0.7 / room || at > 1 - 0.4 / room)) continue
-    found.push({ at, label: label(shown, unit, step, at === 0, shown.month !== previousMonth, words), first: at === 0 })
+    const text = label(shown, unit, step, at === 0, shown.month !== previousMonth, words)
+    const twice = text.includes(':') && isRepeated(instant, zone)
+    found.push({ at, label: twice ? `${text} ${offsetText(instant, zone)}` : text, first: at === 0 })
     previousMonth = shown.month
   }
   if (found[0]?.at !== 0) found.unshift({ at: 0, label: label(start, unit, step, true, true, words), first: true })
   return found
+}
+
+/** The instants in a frame at which the clocks show a round time: both, where they show it twice. */
+function roundTimes(frame: Frame, zone: string, start: Wall, unit: Unit, step: number): number[] {
+  const found: number[] = []
+  const daily = unit !== 'minute' && unit !== 'hour'
+  for (let count = 0, wall = floorTo(start, unit, step); count < 200; count++, wall = next(wall, unit, step)) {
+    const first = instantOf(wall, zone)
+    if (first >= frame.to) break
+    found.push(first, ...(daily ? [] : instantsOf(wall, zone).slice(1)))
+  }
+  return found.filter((instant) => instant >= frame.from && instant < frame.to).sort((a, b) => a - b)
 }
 
 type Wall = ReturnType<typeof wallTime>

@@ -75,6 +75,11 @@ export function endsNow(filters: Filters): boolean {
   return filters.to === undefined
 }
 
+/** Whether new entries can come into the period: it ends now, or later, as a day does that is not over. */
+export function goesOn(filters: Filters, now: number): boolean {
+  return endsNow(filters) || (filters.to !== undefined && Date.parse(filters.to) > now)
+}
+
 /** A selection inside the period of a preset: the frame stays, the selection narrows it. */
 export function hasSelection(filters: Filters): boolean {
   return filters.range !== undefined && (filters.from !== undefined || filters.to !== undefined)

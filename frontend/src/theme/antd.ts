@@ -77,7 +77,6 @@ export function antdTheme(isDark: boolean): ThemeConfig {
         defaultActiveBorderColor: p.accent,
       },
       Input: { activeBorderColor: p.accent, hoverBorderColor: p.accent, paddingInline: 10 },
-      DatePicker: { activeBorderColor: p.accent, hoverBorderColor: p.accent, cellActiveWithRangeBg: p.accentBg },
     },
   }
 }

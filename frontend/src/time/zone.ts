@@ -45,16 +45,25 @@ export function offsetAt(instant: number, zone: string): number {
   return asUTC(wallTime(whole, zone)) - whole
 }
 
+/** All instants at which the zone's clocks show a wall time: none where a change of clocks skips it, two where it occurs twice. */
+export function instantsOf(wall: WallTime, zone: string): number[] {
+  const naive = asUTC(wall)
+  const around = [-86_400_000, 86_400_000].map((away) => offsetAt(naive + away, zone))
+  return [...new Set(around)].map((offset) => naive - offset).filter((at) => at + offsetAt(at, zone) === naive)
+}
+
 /**
  * The instant at which the zone's clocks show a wall time. A time that a change of clocks skips is taken
  * with the offset before the change (so it lies after it); one that occurs twice is its first occurrence.
  */
 export function instantOf(wall: WallTime, zone: string): number {
   const naive = asUTC(wall)
-  const before = offsetAt(naive - 86_400_000, zone)
-  const after = offsetAt(naive + 86_400_000, zone)
-  for (const offset of [before, after]) if (offsetAt(naive - offset, zone) === offset) return naive - offset
-  return naive - before
+  return instantsOf(wall, zone)[0] ?? naive - offsetAt(naive - 86_400_000, zone)
+}
+
+/** Whether the zone's clocks show the time of an instant twice, for they go back there. */
+export function isRepeated(instant: number, zone: string): boolean {
+  return instantsOf(wallTime(instant, zone), zone).length > 1
 }
 
 export function weekday(wall: WallTime): number {
