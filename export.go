@@ -26,6 +26,7 @@ type exportCommand struct {
 	Output  string   `short:"o" placeholder:"FILE" help:"File to write, with FILE.manifest beside it; - or nothing for the standard output."`
 	Server  string   `placeholder:"URL" help:"Take it from a running server instead of the data directory."`
 	Key     string   `placeholder:"K" help:"API key for reading, of the server."`
+	filterFlags
 }
 
 var lastDays = map[string]oplog.Range{"7d": oplog.RangeLast7Days, "30d": oplog.RangeLast30Days, "90d": oplog.RangeLast90Days}
@@ -51,6 +52,9 @@ func (c *exportCommand) Validate() error {
 			return err
 		}
 	}
+	if err := c.check(); err != nil {
+		return err
+	}
 	if c.From == "" {
 		return nil
 	}
@@ -75,7 +79,7 @@ func (c *exportCommand) Run(ctx context.Context, m *Main) error {
 		if err != nil {
 			return listedBy(err, "tenant")
 		}
-		x := oplog.Export{Tenant: c.Tenant, Format: c.Format, Columns: c.Columns, Locale: oplog.LocaleEN}
+		x := oplog.Export{Tenant: c.Tenant, Format: c.Format, Columns: c.Columns, Filters: c.filters(), Locale: oplog.LocaleEN}
 		if x.Range, x.From, x.To, err = c.period(t.Location()); err != nil {
 			return err
 		}
@@ -99,7 +103,7 @@ func (c *exportCommand) Run(ctx context.Context, m *Main) error {
 				return "", err
 			}
 			shown.end()
-			details := map[string]any{"range": written.Range, "from": written.From, "to": written.To, "format": written.Format, "rows": written.RowsDone}
+			details := map[string]any{"range": written.Range, "from": written.From, "to": written.To, "format": written.Format, "filters": written.Filters, "rows": written.RowsDone}
 			if len(written.Columns) > 0 {
 				details["columns"] = written.Columns
 			}

@@ -88,12 +88,13 @@ func (c *exportCommand) fromServer(ctx context.Context, m *Main) error {
 		return err
 	}
 	asked := struct {
-		Range   oplog.Range `json:"range"`
-		From    time.Time   `json:"from,omitzero"`
-		To      time.Time   `json:"to,omitzero"`
-		Format  string      `json:"format"`
-		Columns []string    `json:"columns,omitempty"`
-	}{ranged, from, to, c.Format, c.Columns}
+		Range   oplog.Range   `json:"range"`
+		From    time.Time     `json:"from,omitzero"`
+		To      time.Time     `json:"to,omitzero"`
+		Format  string        `json:"format"`
+		Columns []string      `json:"columns,omitempty"`
+		Filters oplog.Filters `json:"filters"`
+	}{ranged, from, to, c.Format, c.Columns, c.filters()}
 	exports := "/api/v1/tenants/" + url.PathEscape(c.Tenant) + "/exports"
 	var x oplog.Export
 	if err := r.read(ctx, http.MethodPost, exports, asked, &x); err != nil {

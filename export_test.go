@@ -37,10 +37,11 @@ func TestExportCommand(t *testing.T) {
 	c, _ := signIn(t, p.url, "admin", "demo-admin")
 	jobs := map[string]string{}
 	for name, body := range map[string]string{
-		"csv":    `{"range":"last_30_days","format":"csv"}`,
-		"ndjson": `{"range":"last_90_days","format":"ndjson"}`,
-		"today":  `{"range":"today","format":"csv"}`,
-		"custom": `{"range":"custom","from":"2020-01-01T00:00:00+08:00","to":"2100-01-01T00:00:00+08:00","format":"csv"}`,
+		"csv":      `{"range":"last_30_days","format":"csv"}`,
+		"ndjson":   `{"range":"last_90_days","format":"ndjson"}`,
+		"today":    `{"range":"today","format":"csv"}`,
+		"custom":   `{"range":"custom","from":"2020-01-01T00:00:00+08:00","to":"2100-01-01T00:00:00+08:00","format":"csv"}`,
+		"filtered": `{"range":"last_90_days","format":"csv","filters":{"q":"-vip","outcome":"success","role":"营销经理","not_module":["sms","email"],"not_ip":"10.200.0.0/16"}}`,
 	} {
 		jobs[name] = c.text(t, exported(t, c, body)+"/file")
 	}
@@ -51,7 +52,11 @@ func TestExportCommand(t *testing.T) {
 
 	words := map[string][]string{
 		"csv": {"--last", "30d"}, "ndjson": {"--last", "90d", "--format", "ndjson"}, "today": {"--today"},
-		"custom": {"--from", "2020-01-01T00:00:00+08:00", "--to", "2100-01-01T00:00:00+08:00"},
+		"custom":   {"--from", "2020-01-01T00:00:00+08:00", "--to", "2100-01-01T00:00:00+08:00"},
+		"filtered": {"--last", "90d", "--q=-vip", "--outcome", "success", "--role", "营销经理", "--not-module", "sms", "--not-module", "email", "--not-ip", "10.200.0.0/16"},
+	}
+	if rows := strings.Count(jobs["filtered"], "\r\n") - 1; rows < 1 || rows > 1000 {
+		t.Errorf("the filters let %d rows through", rows)
 	}
 	f := func(from ...string) {
 		t.Helper()
@@ -89,6 +94,8 @@ func TestExportCommand(t *testing.T) {
 	fails(exitWords, "--to", "--from", "2026-01-01")
 	fails(exitWords, "--last", "--last", "8d")
 	fails(exitWords, "--columns colour is not one of received, user_agent, changes, details", "--today", "--columns", "changes,colour")
+	fails(exitWords, "--not-outcome failed is not one of", "--today", "--not-outcome", "failed")
+	fails(exitWords, "--ip 10.0.0 is neither an address", "--today", "--ip", "10.0.0")
 	fails(exitFailed, "401", "--today", "--server", p.url, "--key", "wrong")
 	fails(exitWords, "--format", "--today", "--format", "pdf", "--server", p.url, "--key", key)
 	fails(exitWords, "is not a time", "--from", "2026-01-01", "--to", "2026-01-02", "--server", p.url, "--key", key)

@@ -132,7 +132,7 @@ func TestTop(t *testing.T) {
 
 func TestStatements(t *testing.T) {
 	q := query{bucket: 12 * time.Hour, below: []string{"o1", "o11"}, Query: oplog.Query{
-		From: testEnd, To: testEnd.AddDate(0, 0, 7), Filters: oplog.Filters{Modules: []string{"sms"}},
+		From: testEnd, To: testEnd.AddDate(0, 0, 7), Filters: oplog.Filters{Values: oplog.Values{Modules: []string{"sms"}}},
 	}}
 	c := &condition{from: "entries", counted: "entries", key: "id"}
 	c.period(q)

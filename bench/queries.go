@@ -50,14 +50,14 @@ func makeQueries(d *data) ([]query, error) {
 		{name: "2 Chinese characters", Query: filters(oplog.Filters{Search: "大促"})},
 		{name: "4 Chinese characters", Query: filters(oplog.Filters{Search: "周年庆典"})},
 		{name: "prefix", Query: filters(oplog.Filters{Search: "su"})},
-		{name: "user", Query: filters(oplog.Filters{Users: []string{"u0007"}})},
-		{name: "module", Query: filters(oplog.Filters{Modules: []string{"wechat_page"}})},
-		{name: "operation types", Query: filters(oplog.Filters{Operations: []string{"delete", "send", "export"}})},
-		{name: "organization subtree", Query: filters(oplog.Filters{Organizations: []string{"o2"}})},
+		{name: "user", Query: filters(oplog.Filters{Values: oplog.Values{Users: []string{"u0007"}}})},
+		{name: "module", Query: filters(oplog.Filters{Values: oplog.Values{Modules: []string{"wechat_page"}}})},
+		{name: "operation types", Query: filters(oplog.Filters{Values: oplog.Values{Operations: []string{"delete", "send", "export"}}})},
+		{name: "organization subtree", Query: filters(oplog.Filters{Values: oplog.Values{Organizations: []string{"o2"}}})},
 		{name: "last 7 days + word", Query: oplog.Query{From: day(days - 7), To: day(days), Filters: oplog.Filters{Search: "大促"}}},
 		{name: "all combined", Query: oplog.Query{From: day(30), To: day(75), Filters: oplog.Filters{
-			Search: "大促", Modules: []string{"customer", "wechat_page", "sms"},
-			Operations: []string{"create", "copy", "edit"}, Organizations: []string{"o1"},
+			Search: "大促", Values: oplog.Values{Modules: []string{"customer", "wechat_page", "sms"},
+				Operations: []string{"create", "copy", "edit"}, Organizations: []string{"o1"}},
 		}}},
 	}
 	for i := range queries {

@@ -51,7 +51,7 @@ func (s store) manifest(file string, change func(*oplog.Manifest)) string {
 	sum := sha256.Sum256([]byte(file))
 	m := oplog.Manifest{
 		File: "log.csv", SHA256: hex.EncodeToString(sum[:]), Size: int64(len(file)), Rows: 2, Tenant: "acme",
-		Filters: oplog.Filters{Search: "line\nbreak \"<&>\" 双十一", Modules: []string{"sms"}},
+		Filters: oplog.Filters{Search: "line\nbreak \"<&>\" 双十一", Values: oplog.Values{Modules: []string{"sms"}}},
 		By:      "account ann", At: time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC), Snapshot: 9, FirstSeq: 3, LastSeq: 9,
 		Checkpoint: s.sign("oplog-00000000/acme\n9\n" + strings.Repeat("A", 43) + "=\n"),
 	}

@@ -118,6 +118,8 @@ func (l *Log) Summary(ctx context.Context, tenant string, q Query, locale string
 			return operation.Title.In(locale)
 		}),
 		Organization: facet(counts.Organizations, func(id string) string { return t.organizations[id] }),
+		Outcome:      facet(counts.Outcomes, func(string) string { return "" }),
+		Role:         facet(counts.Roles, func(string) string { return "" }),
 		User:         counts.Users,
 	}
 	return s, nil
@@ -188,21 +190,28 @@ func (l *Log) match(tenant string, q Query) (Match, error) {
 	if err != nil {
 		return Match{}, err
 	}
-	if len(q.Organizations) > 0 && !t.DataPermission {
-		return Match{}, fieldError("query.organization", q.Organizations[0], "cannot filter, because this tenant's data permission is off")
+	for _, f := range []struct {
+		name   string
+		values []string
+	}{{"organization", q.Organizations}, {Not + "organization", q.Not.Organizations}} {
+		if len(f.values) > 0 && !t.DataPermission {
+			return Match{}, fieldError("query."+f.name, f.values[0], "cannot filter, because this tenant's data permission is off")
+		}
 	}
 	m.Organizations = t.tree.visible(q.Organizations, q.Scope)
+	m.Not.Organizations = t.tree.Below(q.Not.Organizations...)
 	return m, nil
 }
 
 // match resolves all of a query but its organizations, with the days of the
 // time zone of now.
 func (q *Query) match(catalog *Catalog, now time.Time) (Match, error) {
-	m := Match{
-		Catalog: catalog, Users: q.Users, Modules: q.Modules, Operations: q.Operations,
-		ContentIDs: q.ContentIDs, From: q.From, To: q.To,
+	m := Match{Catalog: catalog, Values: q.Values, Not: q.Not, From: q.From, To: q.To}
+	m.Organizations, m.Not.Organizations = nil, nil
+	err := q.Validate()
+	if err != nil {
+		return Match{}, err
 	}
-	var err error
 	if m.Words, err = ParseSearch(q.Search); err != nil {
 		return Match{}, err
 	}
@@ -212,7 +221,7 @@ func (q *Query) match(catalog *Catalog, now time.Time) (Match, error) {
 	if q.Range != "" && q.Range != RangeCustom {
 		from, to, ok := q.Range.Period(now)
 		if !ok {
-			return Match{}, fieldError("query.range", string(q.Range), "is not one of today, last_7_days, last_30_days, last_90_days")
+			return Match{}, fieldError("query.range", string(q.Range), "is not one of %s", PresetNames())
 		}
 		m.From, m.To = Intersect(q.From, q.To, from, to)
 	}

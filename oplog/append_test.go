@@ -132,7 +132,7 @@ func TestAppendLearnsOrganizations(t *testing.T) {
 	if o, ok := tree.Find("north"); len(tree) != 5 || !ok || o.ParentID != "root" || o.Name != "north" {
 		t.Errorf("the tree is %+v", tree)
 	}
-	if got := l.find("acme", oplog.Query{Filters: oplog.Filters{Organizations: []string{"root"}}}); got != "3 2 1" {
+	if got := l.find("acme", oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Organizations: []string{"root"}}}}); got != "3 2 1" {
 		t.Errorf("below the root are %s", got)
 	}
 	l.reopen()

@@ -80,15 +80,15 @@ func BenchmarkQuery(b *testing.B) {
 		{"5 Chinese characters", oplog.Query{Filters: oplog.Filters{Search: "双11返场主会场"}}},
 		{"phrase", oplog.Query{Filters: oplog.Filters{Search: `"black friday"`}}},
 		{"module by title", oplog.Query{Filters: oplog.Filters{Search: "短信"}}},
-		{"user", oplog.Query{Filters: oplog.Filters{Users: []string{generate(1)[0].User.ID}}}},
-		{"operation types", oplog.Query{Filters: oplog.Filters{Operations: []string{"delete", "send", "batch_delete"}}}},
-		{"modules", oplog.Query{Filters: oplog.Filters{Modules: []string{"wechat_page", "customer"}}}},
-		{"organization subtree", oplog.Query{Filters: oplog.Filters{Organizations: []string{demo.Organizations()[2].ID}}}},
+		{"user", oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Users: []string{generate(1)[0].User.ID}}}}},
+		{"operation types", oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Operations: []string{"delete", "send", "batch_delete"}}}}},
+		{"modules", oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Modules: []string{"wechat_page", "customer"}}}}},
+		{"organization subtree", oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Organizations: []string{demo.Organizations()[2].ID}}}}},
 		{"all combined", oplog.Query{
 			From: now.AddDate(0, 0, -45), To: now.AddDate(0, 0, -3),
 			Filters: oplog.Filters{
-				Search: "会员", Operations: []string{"create", "edit"}, Modules: []string{"wechat_page", "sms", "email"},
-				Organizations: []string{demo.Organizations()[0].ID},
+				Search: "会员", Values: oplog.Values{Operations: []string{"create", "edit"}, Modules: []string{"wechat_page", "sms", "email"},
+					Organizations: []string{demo.Organizations()[0].ID}},
 			},
 		}},
 	} {

@@ -255,7 +255,7 @@ func TestOrganizations(t *testing.T) {
 	// Its history is found where the tree has it now.
 	f := func(t *testing.T, organization, want string) {
 		t.Helper()
-		if got := l.find("acme", oplog.Query{Filters: oplog.Filters{Organizations: []string{organization}}}); got != want {
+		if got := l.find("acme", oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Organizations: []string{organization}}}}); got != want {
 			t.Errorf("below %s are %q, want %q", organization, got, want)
 		}
 	}

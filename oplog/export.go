@@ -125,14 +125,15 @@ func (l *Log) StartExport(ctx context.Context, x Export) (Export, error) {
 	return p.Export, l.exports.start(p)
 }
 
-// namesOfUsers returns what the users that an export is of are called, by the
+// namesOfUsers returns what the users that an export's filters name are called, by the
 // newest entry of each that its maker may see: of [MaxUserFacets] at most, those
 // with the most entries. It is asked once, not by every reader of the list.
 func (l *Log) namesOfUsers(ctx context.Context, x Export) (map[string]string, error) {
-	if len(x.Filters.Users) == 0 {
+	users := slices.Concat(x.Filters.Users, x.Filters.Not.Users)
+	if len(users) == 0 {
 		return nil, nil
 	}
-	m, err := l.match(x.Tenant, Query{Filters: Filters{Users: x.Filters.Users}, Scope: x.Scope})
+	m, err := l.match(x.Tenant, Query{Filters: Filters{Values: Values{Users: users}}, Scope: x.Scope})
 	if err != nil {
 		return nil, err
 	}

@@ -26,8 +26,8 @@ func BenchmarkExport(b *testing.B) {
 	}{
 		{"csv", "csv", oplog.Filters{}},
 		{"ndjson", "ndjson", oplog.Filters{}},
-		{"csv of a module", "csv", oplog.Filters{Modules: []string{"wechat_page"}}},
-		{"xlsx of a module", "xlsx", oplog.Filters{Modules: []string{"wechat_page"}}},
+		{"csv of a module", "csv", oplog.Filters{Values: oplog.Values{Modules: []string{"wechat_page"}}}},
+		{"xlsx of a module", "xlsx", oplog.Filters{Values: oplog.Values{Modules: []string{"wechat_page"}}}},
 	} {
 		b.Run(x.name, func(b *testing.B) {
 			file := filepath.Join(b.TempDir(), "log")

@@ -135,7 +135,7 @@ func TestExportManifest(t *testing.T) {
 	l := newLog(t)
 	l.record("acme", entry("a", 5), of("east", entry("b", 4)), of("shop", entry("c", 3)), entry("d", 2))
 	x := l.ended(l.export(oplog.Export{
-		Tenant: "acme", Range: oplog.RangeToday, Filters: oplog.Filters{Organizations: []string{"east"}}, CreatedBy: oplog.Creator{Username: "ann"},
+		Tenant: "acme", Range: oplog.RangeToday, Filters: oplog.Filters{Values: oplog.Values{Organizations: []string{"east"}}}, CreatedBy: oplog.Creator{Username: "ann"},
 	}), oplog.ExportDone)
 	signed, err := l.ExportManifest(x)
 	if err != nil {

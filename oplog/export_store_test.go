@@ -43,7 +43,7 @@ func TestExportOfAStoreThatLacksEntries(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.open()
-	for _, filters := range []oplog.Filters{{}, {Modules: []string{"sms"}}} {
+	for _, filters := range []oplog.Filters{{}, {Values: oplog.Values{Modules: []string{"sms"}}}} {
 		x := l.ended(l.export(oplog.Export{Tenant: "acme", Range: oplog.RangeLast30Days, Filters: filters}), oplog.ExportFailed)
 		if !strings.Contains(x.Error, fmt.Sprintf("The store has %d of the %d operations", n-1, n)) && !strings.Contains(x.Error, "is not in the store") {
 			t.Errorf("%+v: %s", filters, x.Error)

@@ -102,7 +102,7 @@ func TestExportWritesWhatTheQueryFinds(t *testing.T) {
 	}
 	f(t, oplog.Export{Range: oplog.RangeLast30Days}, "c b a d")
 	f(t, oplog.Export{Range: oplog.RangeToday}, "c b a")
-	f(t, oplog.Export{Range: oplog.RangeToday, Filters: oplog.Filters{Organizations: []string{"east"}}}, "c b")
+	f(t, oplog.Export{Range: oplog.RangeToday, Filters: oplog.Filters{Values: oplog.Values{Organizations: []string{"east"}}}}, "c b")
 	f(t, oplog.Export{Range: oplog.RangeToday, Scope: "shop"}, "c")
 	f(t, oplog.Export{Range: oplog.RangeToday, Filters: oplog.Filters{Search: "nothing"}}, "")
 	f(t, oplog.Export{Range: oplog.RangeCustom, From: morning.Add(-2 * time.Minute), To: morning}, "c b")
@@ -303,7 +303,7 @@ func TestExportNamesUsers(t *testing.T) {
 	f := func(scope, want string, users ...string) oplog.Export {
 		t.Helper()
 		x := l.ended(l.export(oplog.Export{
-			Tenant: "acme", Range: oplog.RangeToday, Scope: scope, Filters: oplog.Filters{Users: users, Search: "none"},
+			Tenant: "acme", Range: oplog.RangeToday, Scope: scope, Filters: oplog.Filters{Values: oplog.Values{Users: users}, Search: "none"},
 		}), oplog.ExportDone)
 		if got := fmt.Sprint(x.UserNames); got != "map["+want+"]" {
 			t.Errorf("of %v in %q: %s, want %s", users, scope, got, want)

@@ -59,19 +59,17 @@ type Index interface {
 // Match is a query as the index takes it: organizations are resolved to those
 // that count, and the catalog tells what modules are called.
 type Match struct {
-	Words         []Word
-	Catalog       *Catalog
-	Users         []string
-	Modules       []string
-	Operations    []string
-	ContentIDs    []string
-	Organizations []string // any of these ids; nil for all, empty for none
-	From, To      time.Time
+	Words   []Word
+	Catalog *Catalog
+	Values         // Organizations: any of these ids; nil for all, empty for none
+	Not     Values // Organizations: none of these ids
+	From    time.Time
+	To      time.Time
 }
 
 // isPeriod tells whether a match lets through all entries of its period.
 func (m *Match) isPeriod() bool {
-	return len(m.Words)+len(m.Users)+len(m.Modules)+len(m.Operations)+len(m.ContentIDs) == 0 && m.Organizations == nil
+	return len(m.Words) == 0 && m.Values.empty() && m.Organizations == nil && m.Not.empty()
 }
 
 // first returns the key before which no entry of the period is.
@@ -104,5 +102,7 @@ type Counts struct {
 	Modules       map[string]int
 	Operations    map[string]int
 	Organizations map[string]int
+	Outcomes      map[string]int
+	Roles         map[string]int
 	Users         []FacetValue // the most frequent, with their latest names
 }

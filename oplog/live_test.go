@@ -57,7 +57,7 @@ func TestLive(t *testing.T) {
 		l.record("plain", entry("other", 0))
 		l.record("acme", entry("d", 60), entry("e", 0))
 	}, "5: c d e")
-	f(t, oplog.Query{Filters: oplog.Filters{Organizations: []string{"east"}}}, 2, 2, func() {
+	f(t, oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Organizations: []string{"east"}}}}, 2, 2, func() {
 		l.record("acme", entry("f", 0), of("west", entry("g", 0)), of("shop", entry("h", 0)))
 	}, "8: c h")
 }
@@ -116,7 +116,7 @@ func TestLiveEnds(t *testing.T) {
 	}
 	err = l.Live(context.Background(), "none", oplog.Query{}, 0, time.Hour, nothing)
 	wantCode(t, err, oplog.CodeNotFound)
-	err = l.Live(context.Background(), "plain", oplog.Query{Filters: oplog.Filters{Organizations: []string{"east"}}}, 0, time.Hour, nothing)
+	err = l.Live(context.Background(), "plain", oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Organizations: []string{"east"}}}}, 0, time.Hour, nothing)
 	wantCode(t, err, oplog.CodeInvalid)
 
 	entries := make([]oplog.Entry, oplog.MaxLiveLag)

@@ -210,7 +210,7 @@ func TestQueryPeriods(t *testing.T) {
 		_, err = l.Summary(context.Background(), "acme", q, oplog.LocaleEN)
 		wantFields(t, err, want)
 	}
-	refuse(t, oplog.Query{Range: "yesterday"}, "query.range")
+	refuse(t, oplog.Query{Range: "next_week"}, "query.range")
 	refuse(t, oplog.Query{From: morning, To: midnight}, "query.from")
 	refuse(t, oplog.Query{Filters: oplog.Filters{Search: "…!"}}, "query.q")
 	refuse(t, oplog.Query{Filters: oplog.Filters{Search: "a\x00"}}, "query.q")
@@ -222,7 +222,7 @@ func TestScopeAndDataPermission(t *testing.T) {
 	l.record("acme", of("root", entry("root", 5)), of("east", entry("east", 4)), of("shop", entry("shop", 3)), of("west", entry("west", 2)), entry("none", 1))
 	f := func(t *testing.T, scope, organizations, want string) {
 		t.Helper()
-		q := oplog.Query{Scope: scope, Filters: oplog.Filters{Organizations: strings.Fields(organizations)}}
+		q := oplog.Query{Scope: scope, Filters: oplog.Filters{Values: oplog.Values{Organizations: strings.Fields(organizations)}}}
 		if got := l.find("acme", q); got != want {
 			t.Errorf("scope %q, organizations %q: %q, want %q", scope, organizations, got, want)
 		}
@@ -258,14 +258,14 @@ func TestScopeAndDataPermission(t *testing.T) {
 	f(t, "unknown", "", "")
 
 	l.record("plain", of("east", entry("p", 1)))
-	_, err := l.Page(context.Background(), "plain", oplog.Query{Filters: oplog.Filters{Organizations: []string{"east"}}}, 50, "")
+	_, err := l.Page(context.Background(), "plain", oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Organizations: []string{"east"}}}}, 50, "")
 	wantCode(t, err, oplog.CodeInvalid)
 	wantFields(t, err, "query.organization")
 	if got := l.find("plain", oplog.Query{}); got != "p" {
 		t.Errorf("without data permission: %q", got)
 	}
 	l.must(l.ChangeTenant("plain", func(t *oplog.Tenant) { t.DataPermission = true }))
-	if got := l.find("plain", oplog.Query{Filters: oplog.Filters{Organizations: []string{"east"}}}); got != "p" {
+	if got := l.find("plain", oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Organizations: []string{"east"}}}}); got != "p" {
 		t.Errorf("with data permission: %q", got)
 	}
 }

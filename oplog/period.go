@@ -1,6 +1,9 @@
 package oplog
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Range is a named period that moves with the clock. Its days are those of the
 // tenant's time zone; the last N days include today.
@@ -9,23 +12,86 @@ type Range string
 // The ranges that pages and exports offer.
 const (
 	RangeToday      Range = "today"
+	RangeYesterday  Range = "yesterday"
 	RangeLast7Days  Range = "last_7_days"
 	RangeLast30Days Range = "last_30_days"
 	RangeLast90Days Range = "last_90_days"
+	RangeLastWeek   Range = "last_week" // Monday to Sunday
+	RangeThisMonth  Range = "this_month"
+	RangeLastMonth  Range = "last_month"
 	RangeCustom     Range = "custom" // of exports: from and to alone
 )
 
-var rangeDays = map[Range]int{RangeToday: 1, RangeLast7Days: 7, RangeLast30Days: 30, RangeLast90Days: 90}
+// ranges are the presets: for a day, the first day of the period and the first
+// after it, as time.Date takes days and months beyond their bounds.
+var ranges = []struct {
+	name   Range
+	period func(y int, m time.Month, d int, weekday time.Weekday) (from, to date)
+}{
+	{RangeToday, lastDays(1)},
+	{RangeYesterday, func(y int, m time.Month, d int, _ time.Weekday) (from, to date) {
+		return date{y, m, d - 1}, date{y, m, d}
+	}},
+	{RangeLast7Days, lastDays(7)},
+	{RangeLast30Days, lastDays(30)},
+	{RangeLast90Days, lastDays(90)},
+	{RangeLastWeek, func(y int, m time.Month, d int, weekday time.Weekday) (from, to date) {
+		monday := d - daysSinceMonday(weekday)
+		return date{y, m, monday - 7}, date{y, m, monday}
+	}},
+	{RangeThisMonth, func(y int, m time.Month, _ int, _ time.Weekday) (from, to date) {
+		return date{y, m, 1}, date{y, m + 1, 1}
+	}},
+	{RangeLastMonth, func(y int, m time.Month, _ int, _ time.Weekday) (from, to date) {
+		return date{y, m - 1, 1}, date{y, m, 1}
+	}},
+}
+
+type date struct {
+	year  int
+	month time.Month
+	day   int
+}
+
+// lastDays is the period of so many days, the present one included.
+func lastDays(n int) func(y int, m time.Month, d int, _ time.Weekday) (from, to date) {
+	return func(y int, m time.Month, d int, _ time.Weekday) (from, to date) {
+		return date{y, m, d - n + 1}, date{y, m, d + 1}
+	}
+}
+
+func daysSinceMonday(weekday time.Weekday) int { return (int(weekday) + 6) % 7 }
+
+// Presets returns the ranges that have a period of their own.
+func Presets() []Range {
+	names := make([]Range, len(ranges))
+	for i, r := range ranges {
+		names[i] = r.name
+	}
+	return names
+}
+
+// PresetNames lists the presets for people.
+func PresetNames() string {
+	var names []string
+	for _, r := range ranges {
+		names = append(names, string(r.name))
+	}
+	return strings.Join(names, ", ")
+}
 
 // Period returns the first instant of the range and the first after it, in the
 // time zone of now; false for a range that is not a preset.
 func (r Range) Period(now time.Time) (from, to time.Time, ok bool) {
-	days, ok := rangeDays[r]
-	if !ok {
-		return from, to, false
+	for _, preset := range ranges {
+		if preset.name == r {
+			y, m, d := now.Date()
+			first, after := preset.period(y, m, d, now.Weekday())
+			loc := now.Location()
+			return Midnight(first.year, first.month, first.day, loc), Midnight(after.year, after.month, after.day, loc), true
+		}
 	}
-	y, m, d := now.Date()
-	return Midnight(y, m, d-days+1, now.Location()), Midnight(y, m, d+1, now.Location()), true
+	return from, to, false
 }
 
 // Midnight returns the first instant of a day. Where clocks skip midnight,
@@ -111,7 +177,7 @@ func (iv interval) floor(t time.Time) time.Time {
 	case iv.months == 1:
 		return Midnight(y, m, 1, loc)
 	case iv.days == 7:
-		return Midnight(y, m, d-(int(t.Weekday())+6)%7, loc) // weeks start on Monday
+		return Midnight(y, m, d-daysSinceMonday(t.Weekday()), loc) // weeks start on Monday
 	case iv.days == 1:
 		return Midnight(y, m, d, loc)
 	}

@@ -7,18 +7,6 @@ import (
 	"unicode/utf8"
 )
 
-// Filters let entries through: those that satisfy every filter given. An empty
-// filter lets everything through; several values of one filter mean any of
-// them.
-type Filters struct {
-	Search        string   `json:"q,omitempty"` // as people type it; see ParseSearch
-	Users         []string `json:"user,omitempty"`
-	Modules       []string `json:"module,omitempty"`
-	Operations    []string `json:"operation,omitempty"`
-	Organizations []string `json:"organization,omitempty"` // with all below them, in today's tree
-	ContentIDs    []string `json:"content_id,omitempty"`
-}
-
 // Query asks for the entries of a period that filters let through.
 type Query struct {
 	Filters
@@ -32,6 +20,7 @@ type Word struct {
 	Text   string
 	Field  Field
 	Phrase bool // the words of Text in a row, each whole
+	Not    bool // entries that have it are left out
 }
 
 // Field says where a word is looked for.
@@ -54,8 +43,11 @@ const (
 // ParseSearch reads a search as people type it: words separated by spaces, all
 // of which must match; "user:", "module:" or "content:" before a word keeps it
 // to that field; quotation marks hold words that stand in a row. A quotation
-// mark that is not closed runs to the end, as it does while one types. A search
-// without a letter or digit is the Index's to refuse, which knows what counts.
+// mark that is not closed runs to the end, as it does while one types. A hyphen
+// at the start of a word, before or after its field, leaves out what the word
+// matches; one before a space, as it is while one types, excludes nothing. A
+// search without a letter or digit is the Index's to refuse, which knows what
+// counts.
 func ParseSearch(q string) ([]Word, error) {
 	if n := utf8.RuneCountInString(q); n > MaxSearchLength {
 		return nil, searchError(q, "is %d characters long; at most %d", n, MaxSearchLength)
@@ -64,9 +56,12 @@ func ParseSearch(q string) ([]Word, error) {
 		return nil, searchError("", "holds characters that no text has")
 	}
 	var words []Word
-	for rest := strings.TrimSpace(q); rest != ""; rest = strings.TrimLeftFunc(rest, unicode.IsSpace) {
+	atStart := true // not right after a quotation mark
+	for rest := strings.TrimSpace(q); rest != ""; {
 		var w Word
-		w, rest = nextWord(rest)
+		w, rest = nextWord(rest, atStart)
+		trimmed := strings.TrimLeftFunc(rest, unicode.IsSpace)
+		atStart, rest = len(trimmed) < len(rest), trimmed
 		if words = append(words, w); len(words) > MaxSearchWords {
 			return nil, searchError(q, "has more than %d words", MaxSearchWords)
 		}
@@ -81,12 +76,18 @@ func searchError(q, format string, args ...any) error {
 }
 
 // nextWord takes the first word or phrase, with its field, off a text that
-// does not start with a space.
-func nextWord(s string) (Word, string) {
+// does not start with a space. Where a word may start, a hyphen excludes it.
+func nextWord(s string, atStart bool) (Word, string) {
 	var w Word
+	if atStart {
+		s, w.Not = cutHyphen(s)
+	}
 	for _, f := range []Field{FieldUser, FieldModule, FieldContent} {
 		if after, ok := cutField(s, f); ok {
 			w.Field, s = f, after
+			if excluded, ok := cutHyphen(s); ok {
+				s, w.Not = excluded, true
+			}
 			break
 		}
 	}
@@ -125,5 +126,18 @@ func cutField(s string, f Field) (string, bool) {
 	}
 	return after, true
 }
+
+// cutHyphen takes a hyphen off that stands before something.
+func cutHyphen(s string) (string, bool) {
+	r, size := utf8.DecodeRuneInString(s)
+	if next, _ := utf8.DecodeRuneInString(s[size:]); !isHyphen(r) || size == len(s) || unicode.IsSpace(next) {
+		return s, false
+	}
+	return s[size:], true
+}
+
+// isHyphen tells the characters that keyboards and texts have for a hyphen or a
+// minus sign.
+func isHyphen(r rune) bool { return strings.ContainsRune("-\u2010\u2011\u2212\ufe63\uff0d", r) }
 
 func isQuote(r rune) bool { return r == '"' || r == '“' || r == '”' || r == '＂' }

@@ -8,7 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// spell writes words the short way: field:text, phrases in brackets.
+// spell writes words the short way: field:text, phrases in brackets, ! before
+// what is excluded.
 func spell(words []Word) string {
 	var parts []string
 	for _, w := range words {
@@ -18,6 +19,9 @@ func spell(words []Word) string {
 		}
 		if w.Field != FieldAny {
 			s = string(w.Field) + ":" + s
+		}
+		if w.Not {
+			s = "!" + s
 		}
 		parts = append(parts, s)
 	}
@@ -69,6 +73,29 @@ func TestParseSearch(t *testing.T) {
 	f(t, "“a b", "[a b]")
 	f(t, `“a b" c`, "[a b]|c")
 	f(t, `"user:x"`, "[user:x]")
+
+	f(t, "-sms", "!sms")
+	f(t, "spring -sms", "spring|!sms")
+	f(t, `-"black friday" sale`, "![black friday]|sale")
+	f(t, `-“双十一 会员”`, "![双十一 会员]")
+	f(t, "-user:wang -module:sms", "!user:wang|!module:sms")
+	f(t, `-content:"black friday"`, "!content:[black friday]")
+	f(t, "user:-wang", "!user:wang")
+	f(t, `user:-"Wang Fang"`, "!user:[Wang Fang]")
+	f(t, "－短信 −sms ‐x ‑y ﹣z", "!短信|!sms|!x|!y|!z")
+	f(t, "--x", "!-x")
+	f(t, "-user:-wang", "!user:wang")
+	// One while one types, inside a word, inside quotation marks, after them.
+	f(t, "-", "-")
+	f(t, "sms -", "sms|-")
+	f(t, "- sms", "-|sms")
+	f(t, "user:-", "user:-")
+	f(t, "user:- wang", "user:-|wang")
+	f(t, "a-b a- 2026-11-20", "a-b|a-|2026-11-20")
+	f(t, `"-a" "a -b"`, "[-a]|[a -b]")
+	f(t, `"a"-b a-"b c"`, "[a]|-b|a-|[b c]")
+	f(t, "–x —y", "–x|—y")
+	f(t, `-"`, "![]")
 	f(t, strings.Repeat("é", MaxSearchLength), strings.Repeat("é", MaxSearchLength))
 	f(t, strings.Repeat("a ", MaxSearchWords), strings.TrimSuffix(strings.Repeat("a|", MaxSearchWords), "|"))
 }
@@ -96,7 +123,7 @@ func TestParseSearchRefuses(t *testing.T) {
 }
 
 func FuzzParseSearch(f *testing.F) {
-	for _, seed := range []string{"", "a b", `user:"a b" c`, "“a", "module：双", `"`, "user:", "\u3000", "a\x00", "\xff"} {
+	for _, seed := range []string{"", "a b", `user:"a b" c`, "“a", "module：双", `"`, "user:", "\u3000", "a\x00", "\xff", "-a -user:b user:-c", `-"a" "b"-c`, "－", "- -"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, q string) {

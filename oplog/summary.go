@@ -4,7 +4,7 @@ import "time"
 
 // Summary counts what a query lets through. All counts are exact and agree
 // with each other: the buckets of the histogram, and the counts of the facets
-// of modules and of operations, each add up to Total.
+// of modules, of operations and of outcomes, each add up to Total.
 type Summary struct {
 	Total     int       `json:"total"`
 	From      time.Time `json:"from"` // the period that the histogram covers
@@ -31,6 +31,8 @@ type Facets struct {
 	Operation    []FacetValue `json:"operation"`
 	User         []FacetValue `json:"user"`         // the top 50
 	Organization []FacetValue `json:"organization"` // every one, its own entries only
+	Outcome      []FacetValue `json:"outcome"`
+	Role         []FacetValue `json:"role"` // every one that users had
 }
 
 // FacetValue is a value that a filter takes, its name for people, and how many

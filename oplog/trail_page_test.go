@@ -60,14 +60,14 @@ func TestTrailFilters(t *testing.T) {
 	search := func(q string) oplog.Query { return oplog.Query{Filters: oplog.Filters{Search: q}} }
 	filter := func(fs oplog.Filters) oplog.Query { return oplog.Query{Filters: fs} }
 
-	f(t, filter(oplog.Filters{Users: []string{"emma"}}), "a3/103 a2/102")
-	f(t, filter(oplog.Filters{Users: []string{"server", "emma"}}), "a6/106 a3/103 a2/102")
-	f(t, filter(oplog.Filters{Users: []string{"nobody"}}), "")
-	f(t, filter(oplog.Filters{Operations: []string{"create"}}), "a3/103 a1/101")
-	f(t, filter(oplog.Filters{Operations: []string{"account.create", "log.search"}}), "105 a1/101")
-	f(t, filter(oplog.Filters{Operations: []string{"account"}}), "")
-	f(t, filter(oplog.Filters{Modules: []string{"account"}, Users: []string{"ada"}}), "a1/101")
-	f(t, filter(oplog.Filters{ContentIDs: []string{"a2", "a6"}}), "a6/106 a2/102")
+	f(t, filter(oplog.Filters{Values: oplog.Values{Users: []string{"emma"}}}), "a3/103 a2/102")
+	f(t, filter(oplog.Filters{Values: oplog.Values{Users: []string{"server", "emma"}}}), "a6/106 a3/103 a2/102")
+	f(t, filter(oplog.Filters{Values: oplog.Values{Users: []string{"nobody"}}}), "")
+	f(t, filter(oplog.Filters{Values: oplog.Values{Operations: []string{"create"}}}), "a3/103 a1/101")
+	f(t, filter(oplog.Filters{Values: oplog.Values{Operations: []string{"account.create", "log.search"}}}), "105 a1/101")
+	f(t, filter(oplog.Filters{Values: oplog.Values{Operations: []string{"account"}}}), "")
+	f(t, filter(oplog.Filters{Values: oplog.Values{Modules: []string{"account"}, Users: []string{"ada"}}}), "a1/101")
+	f(t, filter(oplog.Filters{Values: oplog.Values{ContentIDs: []string{"a2", "a6"}}}), "a6/106 a2/102")
 
 	f(t, search("张伟"), "a3/103 a2/102")
 	f(t, search("vip"), "105 a4/104")
@@ -84,10 +84,10 @@ func TestTrailFilters(t *testing.T) {
 	f(t, oplog.Query{Range: oplog.RangeLast7Days, To: day("2027-03-01 08:42:00")}, "a1/101")
 	f(t, oplog.Query{From: day("2027-03-03 08:42:00"), To: day("2027-03-05 08:42:00")}, "105 a4/104")
 	f(t, oplog.Query{From: day("2027-03-03 08:42:00").Add(1), To: day("2027-03-05 08:42:00").Add(1)}, "a6/106 105")
-	f(t, oplog.Query{From: day("2027-03-01 00:00:00"), Filters: oplog.Filters{Search: "vip", Users: []string{"ada"}, Operations: []string{"export.start"}}}, "a4/104")
+	f(t, oplog.Query{From: day("2027-03-01 00:00:00"), Filters: oplog.Filters{Search: "vip", Values: oplog.Values{Users: []string{"ada"}, Operations: []string{"export.start"}}}}, "a4/104")
 
 	// Whole pages of what a filter leaves out lie before what it lets through.
-	f(t, filter(oplog.Filters{Search: "noise", Operations: []string{"create"}}), "")
+	f(t, filter(oplog.Filters{Search: "noise", Values: oplog.Values{Operations: []string{"create"}}}), "")
 	page, err := l.Trail(t.Context(), "acme", search("noise"), 100, "")
 	l.must(nil, err)
 	if len(page.Entries) != 100 || page.NextCursor != "" {
@@ -122,7 +122,7 @@ func TestTrailPagesStand(t *testing.T) {
 	}
 	var seqs []uint64
 	for cursor := ""; ; {
-		page, err := l.Trail(t.Context(), "acme", oplog.Query{Filters: oplog.Filters{Users: []string{"a"}}}, 100, cursor)
+		page, err := l.Trail(t.Context(), "acme", oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Users: []string{"a"}}}}, 100, cursor)
 		l.must(nil, err)
 		for _, e := range page.Entries {
 			seqs = append(seqs, e.Seq)
@@ -156,7 +156,7 @@ func BenchmarkTrail(b *testing.B) {
 		}
 	}
 	for name, filters := range map[string]oplog.Filters{
-		"user": {Users: []string{"nobody"}}, "deed": {Operations: []string{"key.revoke"}}, "search": {Search: "nothing"},
+		"user": {Values: oplog.Values{Users: []string{"nobody"}}}, "deed": {Values: oplog.Values{Operations: []string{"key.revoke"}}}, "search": {Search: "nothing"},
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

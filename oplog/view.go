@@ -67,8 +67,8 @@ func (v *View) validate() []FieldError {
 }
 
 // seenBy tells whether a view is in somebody's list. One that is shared and
-// looks at organizations beyond what its reader may see would be empty, and
-// would tell of them.
+// names organizations beyond what its reader may see would be empty, or would
+// tell of them.
 func (v *View) seenBy(a Account, tree Tree) bool {
 	if v.Owns(a) {
 		return true
@@ -78,7 +78,8 @@ func (v *View) seenBy(a Account, tree Tree) bool {
 	}
 	query, _ := url.ParseQuery(v.Query) // checked when it was saved
 	within := tree.Below(a.Organization)
-	return !slices.ContainsFunc(query["organization"], func(id string) bool { return !slices.Contains(within, id) })
+	named := slices.Concat(query["organization"], query[Not+"organization"])
+	return !slices.ContainsFunc(named, func(id string) bool { return !slices.Contains(within, id) })
 }
 
 // Views lists the views that somebody has in a tenant, own and shared, by name.

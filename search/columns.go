@@ -2,6 +2,7 @@ package search
 
 import (
 	"math"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -13,15 +14,15 @@ import (
 
 func microTime(micros int64) time.Time { return time.UnixMicro(micros) }
 
-// Facets come from two numbers for each document: one stands for its module
-// and operation, one for its user (id and name) and organization. The numbers
-// are a tenant's own and last as long as the process.
+// Facets come from two numbers for each document: one stands for its module,
+// operation and outcome, one for its user (id and name), organization and role.
+// The numbers are a tenant's own and last as long as the process.
 
-// action is a module and an operation.
-type action struct{ module, operation string }
+// action is a module, an operation and an outcome.
+type action struct{ module, operation, outcome string }
 
-// actor is a user, as a term of fieldUser, and an organization.
-type actor struct{ user, organization string }
+// actor is a user, as a term of fieldUser, an organization and a role.
+type actor struct{ user, organization, role string }
 
 // numbering gives the values of a tenant small numbers, in order of their
 // first appearance.
@@ -62,7 +63,7 @@ func (n *numbering) numberAction(act action) uint32 {
 	a, ok := n.action[act]
 	if !ok {
 		a = uint32(len(n.actions))
-		act = action{strings.Clone(act.module), strings.Clone(act.operation)}
+		act = action{strings.Clone(act.module), strings.Clone(act.operation), strings.Clone(act.outcome)}
 		n.actions = append(n.actions, act)
 		n.action[act] = a
 	}
@@ -73,7 +74,7 @@ func (n *numbering) numberActor(who actor) uint32 {
 	w, ok := n.actor[who]
 	if !ok {
 		w = uint32(len(n.actors))
-		who = actor{strings.Clone(who.user), strings.Clone(who.organization)}
+		who = actor{strings.Clone(who.user), strings.Clone(who.organization), strings.Clone(who.role)}
 		n.actors = append(n.actors, who)
 		n.latest = append(n.latest, 0)
 		n.texts = append(n.texts, n.textOf(who.user))
@@ -167,11 +168,11 @@ func (s *segment) columnsOf(n *numbering) (*columns, error) {
 }
 
 func (s *segment) deriveColumns(n *numbering) (*columns, error) {
-	actions, err := s.pairs(fieldModule, fieldOperation)
+	actions, err := s.triples(fieldModule, fieldOperation, fieldOutcome)
 	if err != nil {
 		return nil, err
 	}
-	actors, err := s.pairs(fieldUser, fieldOrganization)
+	actors, err := s.triples(fieldUser, fieldOrganization, fieldRole)
 	if err != nil {
 		return nil, err
 	}
@@ -179,10 +180,10 @@ func (s *segment) deriveColumns(n *numbering) (*columns, error) {
 	latest := make(map[uint32]int64, len(actors.values))
 	n.mu.Lock()
 	for _, v := range actions.values {
-		c.actions.numbers = append(c.actions.numbers, n.numberAction(action{v[0], v[1]}))
+		c.actions.numbers = append(c.actions.numbers, n.numberAction(action{v[0], v[1], v[2]}))
 	}
 	for _, v := range actors.values {
-		c.actors.numbers = append(c.actors.numbers, n.numberActor(actor{v[0], v[1]}))
+		c.actors.numbers = append(c.actors.numbers, n.numberActor(actor{v[0], v[1], v[2]}))
 	}
 	n.mu.Unlock()
 	for i, number := range c.actors.numbers {
@@ -196,52 +197,66 @@ func (s *segment) deriveColumns(n *numbering) (*columns, error) {
 	return c, nil
 }
 
-// pairs are the values of two keyword fields as they occur together.
-type pairs struct {
-	values [][2]string
+// triples are the values of three keyword fields as they occur together.
+type triples struct {
+	values [][3]string
 	last   []uint32 // by value: the last document that has it
 	of     []uint32 // by document: its value
+}
+
+func (s *segment) triples(first, second, third string) (triples, error) {
+	var t triples
+	var values [3][]string
+	var of [3][]uint32
+	for i, field := range []string{first, second, third} {
+		var err error
+		if values[i], of[i], err = s.ordinals(field); err != nil {
+			return t, err
+		}
+	}
+	twos := pair(of[0], of[1], len(values[0]), len(values[1]))
+	threes := pair(of[0], of[2], len(twos), len(values[2])) // the places of pairs are in of[0] now
+	t.of, t.last = of[0], make([]uint32, len(threes))
+	for i, place := range t.of {
+		t.last[place] = uint32(i)
+	}
+	for _, three := range threes {
+		two := twos[three[0]]
+		t.values = append(t.values, [3]string{values[0][two[0]], values[1][two[1]], values[2][three[1]]})
+	}
+	return t, nil
 }
 
 // maxTable is how many pairs are looked up in a table instead of a map.
 const maxTable = 1 << 20
 
-func (s *segment) pairs(first, second string) (pairs, error) {
-	var p pairs
-	a, of, err := s.ordinals(first)
-	if err != nil {
-		return p, err
-	}
-	b, secondOf, err := s.ordinals(second)
-	if err != nil {
-		return p, err
-	}
-	width := uint64(len(b))
-	table := make([]uint32, min(uint64(len(a))*width, maxTable)) // place + 1
-	others := make(map[uint64]uint32)
+// pair returns the pairs that two lists have at the same places, in order of
+// their first appearance, and puts their places among these into the first list.
+// The numbers of each list are below a bound.
+func pair(of, others []uint32, bound, otherBound int) (pairs [][2]uint32) {
+	width := uint64(otherBound)
+	table := make([]uint32, min(uint64(bound)*width, maxTable)) // place + 1
+	beyond := make(map[uint64]uint32)
 	for i, x := range of {
-		at := uint64(x)*width + uint64(secondOf[i])
+		at := uint64(x)*width + uint64(others[i])
 		var place uint32
 		if at < uint64(len(table)) {
 			place = table[at]
 		} else {
-			place = others[at]
+			place = beyond[at]
 		}
 		if place == 0 {
-			p.values = append(p.values, [2]string{a[x], b[secondOf[i]]})
-			p.last = append(p.last, 0)
-			place = uint32(len(p.values))
+			pairs = append(pairs, [2]uint32{x, others[i]})
+			place = uint32(len(pairs))
 			if at < uint64(len(table)) {
 				table[at] = place
 			} else {
-				others[at] = place
+				beyond[at] = place
 			}
 		}
 		of[i] = place - 1
-		p.last[place-1] = uint32(i)
 	}
-	p.of = of
-	return p, nil
+	return pairs
 }
 
 func newColumn(of []uint32, values int) column {
@@ -315,7 +330,7 @@ func (s *segment) ordinals(field string) (values []string, of []uint32, err erro
 	values = []string{""}
 	of = make([]uint32, s.count)
 	var buffer [1024]uint32
-	err = eachTerm(d, "", func(term []byte) error {
+	err = eachTerm(d, nil, nil, func(term []byte) error {
 		b, err := postings(d, term)
 		if err != nil || b == nil {
 			return err
@@ -348,6 +363,7 @@ type tailDocument struct {
 	action    uint32
 	actor     uint32
 	contentID string
+	ip        netip.Addr // invalid for none
 	content   *lazyText
 	dropped   bool // deleted from the store before it came into a segment
 }
@@ -356,7 +372,8 @@ type tailDocument struct {
 // last seen.
 func (n *numbering) document(e *oplog.Entry, latest map[uint32]int64) tailDocument {
 	d := tailDocument{key: e.Key(), contentID: e.Content.ID, content: &lazyText{name: e.Content.Name, id: e.Content.ID}}
-	d.action, d.actor = n.of(action{e.Module, e.Operation}, actor{userTerm(e.User), e.Organization.ID})
+	d.ip, _ = e.Address()
+	d.action, d.actor = n.of(action{e.Module, e.Operation, e.Outcome}, actor{userTerm(e.User), e.Organization.ID, e.User.Role})
 	latest[d.actor] = max(latest[d.actor], d.key.Micros())
 	return d
 }

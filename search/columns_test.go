@@ -9,7 +9,7 @@ import (
 func TestNumbersOfManyActions(t *testing.T) {
 	n := newNumbering()
 	const pairs = 1<<16 + 2
-	act := func(i int) action { return action{fmt.Sprint("module", i), "edit"} }
+	act := func(i int) action { return action{module: fmt.Sprint("module", i), operation: "edit"} }
 	for range 2 {
 		for i := range pairs {
 			if got, _ := n.of(act(i), actor{}); int(got) != i {

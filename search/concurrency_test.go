@@ -59,9 +59,9 @@ var askedFor = []struct {
 	{oplog.Query{Filters: oplog.Filters{Search: "spr"}}, func(*oplog.Entry) bool { return true }},
 	{oplog.Query{Filters: oplog.Filters{Search: "返场主会场"}}, func(*oplog.Entry) bool { return true }},
 	{oplog.Query{Filters: oplog.Filters{Search: `"spring sale"`}}, func(*oplog.Entry) bool { return true }},
-	{oplog.Query{Filters: oplog.Filters{Users: []string{"u3"}}}, func(e *oplog.Entry) bool { return e.User.ID == "u3" }},
+	{oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Users: []string{"u3"}}}}, func(e *oplog.Entry) bool { return e.User.ID == "u3" }},
 	{oplog.Query{Filters: oplog.Filters{Search: `content:"no 1"`}}, func(e *oplog.Entry) bool { return e.Seq == 2 }},
-	{oplog.Query{Filters: oplog.Filters{Modules: []string{"sms", "email"}}}, func(e *oplog.Entry) bool { return e.Module == "sms" || e.Module == "email" }},
+	{oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Modules: []string{"sms", "email"}}}}, func(e *oplog.Entry) bool { return e.Module == "sms" || e.Module == "email" }},
 	{oplog.Query{Scope: "east"}, func(e *oplog.Entry) bool { return e.Organization.ID == "east" || e.Organization.ID == "shop" }},
 	{oplog.Query{From: now.Add(-100 * time.Minute), To: now.Add(-50 * time.Minute)}, func(e *oplog.Entry) bool {
 		return !e.Time.Before(now.Add(-100*time.Minute)) && e.Time.Before(now.Add(-50*time.Minute))

@@ -285,6 +285,7 @@ func (t *tally) counts() oplog.Counts {
 	c := oplog.Counts{
 		Total: t.total, Buckets: t.buckets,
 		Modules: make(map[string]int), Operations: make(map[string]int), Organizations: make(map[string]int),
+		Outcomes: make(map[string]int), Roles: make(map[string]int),
 	}
 	actions, actors := t.tail.actionOf, t.tail.actorOf
 	numbering := t.tail.numbering
@@ -292,6 +293,7 @@ func (t *tally) counts() oplog.Counts {
 		if n > 0 {
 			c.Modules[actions[number].module] += int(n)
 			c.Operations[actions[number].operation] += int(n)
+			c.Outcomes[actions[number].outcome] += int(n)
 		}
 	}
 	numbering.mu.RLock()
@@ -303,6 +305,9 @@ func (t *tally) counts() oplog.Counts {
 		}
 		if organization := actors[number].organization; organization != "" {
 			c.Organizations[organization] += int(n)
+		}
+		if role := actors[number].role; role != "" {
+			c.Roles[role] += int(n)
 		}
 		u := &users[numbering.userOf[number]]
 		if latest := numbering.latest[number]; u.count == 0 || latest > u.latest {

@@ -181,6 +181,21 @@ func TestManifestGone(t *testing.T) {
 	}
 }
 
+// What an older version has written, with other terms in other fields, is built
+// anew.
+func TestOlderIndexIsRebuilt(t *testing.T) {
+	dir, segments := closedLog(t)
+	m := manifestOf(t, dir)
+	m.Analysis = analysisVersion - 1
+	changeManifest(t, dir, string(must(json.Marshal(m))(t)))
+	checkRebuilt(t, dir)
+	for _, name := range files(t, dir) {
+		if slices.Contains(segments, name) {
+			t.Errorf("segment %s of the older version is still read", name)
+		}
+	}
+}
+
 // changeManifest replaces the manifest of a closed log; "" deletes it.
 func changeManifest(t *testing.T, dir, manifest string) {
 	t.Helper()

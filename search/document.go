@@ -18,9 +18,12 @@ const (
 	fieldContentText  = "content"
 	fieldModule       = "module"
 	fieldOperation    = "operation"
+	fieldOutcome      = "outcome"
 	fieldUser         = "user_id" // id, NUL, name
 	fieldOrganization = "organization"
+	fieldRole         = "role"
 	fieldContentID    = "content_id"
+	fieldIP           = "ip" // as addressTerm writes it
 )
 
 // userSeparator stands between id and name in the terms of fieldUser; neither
@@ -56,6 +59,7 @@ type documentBuilder struct {
 	terms   []string // by number
 	numbers map[string]uint32
 	users   map[[2]string]uint32 // by id and name
+	ips     map[string]uint32    // by text
 	texts   map[[2]string]span   // by name and id: their terms, in textTerms
 	text    []uint32             // the terms of texts, one text after the other
 
@@ -82,7 +86,8 @@ const (
 
 var builders = sync.Pool{New: func() any {
 	return &documentBuilder{
-		numbers: make(map[string]uint32), users: make(map[[2]string]uint32), texts: make(map[[2]string]span),
+		numbers: make(map[string]uint32), users: make(map[[2]string]uint32), ips: make(map[string]uint32),
+		texts: make(map[[2]string]span),
 	}
 }}
 
@@ -162,6 +167,7 @@ func (b *documentBuilder) forget() {
 		b.terms = slices.Delete(b.terms, 0, len(b.terms))
 		clear(b.numbers)
 		clear(b.users)
+		clear(b.ips)
 	} else if len(b.texts) <= maxKnownTexts {
 		return
 	}
@@ -181,6 +187,12 @@ func (b *documentBuilder) add(e *oplog.Entry) {
 			term = b.keyword(e.Module)
 		case fieldOperation:
 			term = b.keyword(e.Operation)
+		case fieldOutcome:
+			term = b.keyword(e.Outcome)
+		case fieldRole:
+			term = b.keyword(e.User.Role)
+		case fieldIP:
+			term = b.ip(e)
 		case fieldOrganization:
 			term = b.keyword(e.Organization.ID)
 		case fieldUser:
@@ -201,6 +213,21 @@ func (b *documentBuilder) user(u oplog.User) uint32 {
 	if !known {
 		n = b.keyword(userTerm(u))
 		b.users[[2]string{strings.Clone(u.ID), strings.Clone(u.Name)}] = n
+	}
+	return n
+}
+
+func (b *documentBuilder) ip(e *oplog.Entry) uint32 {
+	if e.IP == "" {
+		return noTerm
+	}
+	n, known := b.ips[e.IP]
+	if !known {
+		n = noTerm
+		if a, ok := e.Address(); ok {
+			n = b.number(addressTerm(a))
+		}
+		b.ips[strings.Clone(e.IP)] = n
 	}
 	return n
 }

@@ -83,7 +83,7 @@ func (x *Index) loadSegments(t *tenantIndex) error {
 	if err != nil {
 		return err
 	}
-	if m.Analysis < oldestVersion || m.Analysis > analysisVersion {
+	if m.Analysis != analysisVersion {
 		x.logger.Warn("the index is of another version; it is built anew from the store", "tenant", t.name)
 		m = manifest{Next: m.Next}
 	}

@@ -3,7 +3,6 @@ package search
 import (
 	"context"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -51,22 +50,27 @@ func (m *matcher) match(ctx context.Context, store oplog.Store, tenant string, s
 	if low >= top {
 		return h, nil
 	}
-	bitmaps, err := m.filterBitmaps(ctx, s)
+	within, without, err := m.filterBitmaps(ctx, s)
 	if err != nil {
 		return h, err
 	}
-	for _, w := range m.words {
-		b, err := m.wordBitmap(ctx, store, tenant, s, w)
+	for _, g := range m.groups {
+		found, err := m.groupBitmaps(ctx, store, tenant, s, g)
 		if err != nil {
 			return h, err
 		}
-		bitmaps = append(bitmaps, b)
+		switch {
+		case !g.not:
+			within = append(within, found...)
+		case !slices.Contains(found, nil):
+			without = append(without, intersect(found, 0, s.count, s.count))
+		}
 	}
-	if slices.Contains(bitmaps, nil) { // something matches nothing
+	if slices.Contains(within, nil) { // something matches nothing
 		return h, nil
 	}
 	h.low, h.top = low, top
-	h.bitmap = intersect(bitmaps, low, top, s.count)
+	h.bitmap = subtract(intersect(within, low, top, s.count), without, low, top)
 	switch {
 	case h.bitmap == nil:
 	case h.bitmap.IsEmpty():
@@ -104,72 +108,37 @@ func intersect(bitmaps []*roaring.Bitmap, low, top, count uint32) *roaring.Bitma
 	return result
 }
 
-// filterBitmaps returns a bitmap for each filter that is given; nil among them
-// for one that lets nothing through.
-func (m *matcher) filterBitmaps(ctx context.Context, s *segment) ([]*roaring.Bitmap, error) {
-	var bitmaps []*roaring.Bitmap
-	for _, f := range []struct {
-		field  string
-		values []string
-		given  bool
-	}{
-		{fieldModule, m.modules, len(m.modules) > 0},
-		{fieldOperation, m.operations, len(m.operations) > 0},
-		{fieldContentID, m.contentIDs, len(m.contentIDs) > 0},
-		{fieldOrganization, m.organizations, m.organizations != nil},
-	} {
-		if !f.given {
-			continue
-		}
-		b, err := s.anyTerm(f.field, f.values)
-		if err != nil {
-			return nil, err
-		}
-		bitmaps = append(bitmaps, b)
+// subtract returns the documents of a bitmap, or where it is nil of the range,
+// that are in none of the others.
+func subtract(from *roaring.Bitmap, others []*roaring.Bitmap, low, top uint32) *roaring.Bitmap {
+	if len(others) == 0 {
+		return from
 	}
-	if len(m.users) == 0 {
-		return bitmaps, nil
+	rest := roaring.New()
+	if from == nil {
+		rest.AddRange(uint64(low), uint64(top))
+		rest.AndNot(others[0])
+	} else {
+		rest = roaring.AndNot(from, others[0]) // from may be remembered, or lie in the file
 	}
-	var any []*roaring.Bitmap
-	for _, id := range m.users {
-		b, err := s.prefix(ctx, fieldUser, id+userSeparator, nil)
-		if err != nil {
-			return nil, err
-		}
-		if b != nil {
-			any = append(any, b)
-		}
+	for _, b := range others[1:] {
+		rest.AndNot(b)
 	}
-	return append(bitmaps, union(any)), nil
+	return rest
 }
 
-// anyTerm returns the documents that have one of the terms; nil for none.
-func (s *segment) anyTerm(field string, terms []string) (*roaring.Bitmap, error) {
-	if len(terms) == 1 {
-		return s.unite(field, terms)
-	}
-	return s.remember(field+"\x00"+strings.Join(terms, "\x00"), func() (*roaring.Bitmap, error) { return s.unite(field, terms) })
-}
-
-func (s *segment) unite(field string, terms []string) (*roaring.Bitmap, error) {
-	d, err := s.zap.Dictionary(field)
-	if err != nil {
-		return nil, err
-	}
+// groupBitmaps returns the documents that each word of a group matches; nil
+// among them for none.
+func (m *matcher) groupBitmaps(ctx context.Context, store oplog.Store, tenant string, s *segment, g wordGroup) ([]*roaring.Bitmap, error) {
 	var found []*roaring.Bitmap
-	for _, term := range terms {
-		if term == "" {
-			continue
-		}
-		b, err := postings(d, []byte(term))
+	for _, w := range m.words[g.from:g.to] {
+		b, err := m.wordBitmap(ctx, store, tenant, s, w)
 		if err != nil {
 			return nil, err
 		}
-		if b != nil {
-			found = append(found, b)
-		}
+		found = append(found, b)
 	}
-	return union(found), nil
+	return found, nil
 }
 
 // wordBitmap returns the documents of a segment that a word matches; nil for
@@ -199,7 +168,7 @@ func (m *matcher) wordBitmap(ctx context.Context, store oplog.Store, tenant stri
 	if err != nil || len(w.modules) == 0 {
 		return inText, err
 	}
-	inModule, err := s.anyTerm(fieldModule, w.modules)
+	inModule, err := s.anyTerm(ctx, fieldModule, w.modules)
 	return union(appendSome(appendSome(nil, inText), inModule)), err
 }
 
@@ -252,7 +221,7 @@ func (s *segment) withUsers(n *numbering, w *wordMatcher) (*roaring.Bitmap, erro
 		return nil, err
 	}
 	var found []*roaring.Bitmap
-	err = eachTerm(d, "", func(term []byte) error {
+	err = eachTerm(d, nil, nil, func(term []byte) error {
 		if !w.in(n.userText(term)) {
 			return nil
 		}

@@ -19,7 +19,7 @@ func TestFiltersOfManyValues(t *testing.T) {
 	awaitMerges(l)
 	f := func(values int) {
 		t.Helper()
-		q := oplog.Query{Filters: oplog.Filters{ContentIDs: []string{"page_3"}}}
+		q := oplog.Query{Filters: oplog.Filters{Values: oplog.Values{ContentIDs: []string{"page_3"}}}}
 		for i := range values {
 			q.ContentIDs = append(q.ContentIDs, fmt.Sprint("other-", i))
 		}

@@ -12,16 +12,24 @@ import (
 
 // matcher is a query made ready to run on segments and on the tail.
 type matcher struct {
-	from, to      int64 // microseconds, to exclusive
-	users         []string
-	modules       []string
-	operations    []string
-	contentIDs    []string
-	organizations []string
-	below         map[string]bool // the organizations
-	words         []*wordMatcher
-	nothing       bool       // no entry can match
-	numbering     *numbering // of the tenant; nil where entries are matched alone
+	from, to int64 // microseconds, to exclusive
+
+	module, operation, outcome choice // which an action has
+	user, organization, role   choice // which an actor has
+	contentID                  choice
+	ip                         addressChoice
+
+	words     []*wordMatcher // of all groups
+	groups    []wordGroup
+	nothing   bool       // no entry can match
+	numbering *numbering // of the tenant; nil where entries are matched alone
+}
+
+// wordGroup are the matchers of a word of a search, to exclusive. All must
+// match, or where the word is excluded, not all.
+type wordGroup struct {
+	from, to int
+	not      bool
 }
 
 // wordMatcher matches one word of a search. Exactly one of prefix, run and
@@ -43,15 +51,11 @@ const (
 // newMatcher compiles a query. A search without any word is CodeInvalid.
 func (x *Index) newMatcher(m oplog.Match) (*matcher, error) {
 	c := &matcher{
-		to: endOfTime, users: m.Users, modules: m.Modules, operations: m.Operations,
-		contentIDs: m.ContentIDs, organizations: m.Organizations,
+		to:     endOfTime,
+		module: newChoice(m.Modules, m.Not.Modules), operation: newChoice(m.Operations, m.Not.Operations), outcome: newChoice(m.Outcomes, m.Not.Outcomes),
+		user: newChoice(m.Users, m.Not.Users), organization: newChoice(m.Organizations, m.Not.Organizations), role: newChoice(m.Roles, m.Not.Roles),
+		contentID: newChoice(m.ContentIDs, m.Not.ContentIDs), ip: newAddressChoice(m.IPs, m.Not.IPs),
 		nothing: m.Organizations != nil && len(m.Organizations) == 0,
-	}
-	if c.organizations != nil {
-		c.below = make(map[string]bool, len(c.organizations))
-		for _, id := range c.organizations {
-			c.below[id] = id != ""
-		}
 	}
 	if !m.From.IsZero() {
 		c.from = max(0, ceilMicros(m.From))
@@ -60,7 +64,10 @@ func (x *Index) newMatcher(m oplog.Match) (*matcher, error) {
 		c.to = ceilMicros(m.To)
 	}
 	for _, w := range m.Words {
-		c.words = append(c.words, newWordMatchers(w, m.Catalog, &x.texts)...)
+		if found := newWordMatchers(w, m.Catalog, &x.texts); len(found) > 0 {
+			c.groups = append(c.groups, wordGroup{len(c.words), len(c.words) + len(found), w.Not})
+			c.words = append(c.words, found...)
+		}
 	}
 	if len(m.Words) > 0 && len(c.words) == 0 {
 		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The search cannot be read.", Fields: []oplog.FieldError{{
@@ -206,19 +213,43 @@ func (x *Index) Matcher(m oplog.Match) (func(e *oplog.Entry) bool, error) {
 }
 
 func (m *matcher) matchesEntry(e *oplog.Entry) bool {
-	given := func(values []string, value string) bool { return len(values) == 0 || slices.Contains(values, value) }
 	micros := e.Time.UnixMicro()
-	if m.nothing || micros < m.from || micros >= m.to ||
-		!given(m.modules, e.Module) || !given(m.operations, e.Operation) || !given(m.users, e.User.ID) || !given(m.contentIDs, e.Content.ID) ||
-		m.organizations != nil && !m.below[e.Organization.ID] {
+	if m.nothing || micros < m.from || micros >= m.to || !m.letsAction(action{e.Module, e.Operation, e.Outcome}) ||
+		!m.letsActor(e.User.ID, e.Organization.ID, e.User.Role) || !m.contentID.lets(e.Content.ID) {
 		return false
+	}
+	if m.ip.given() {
+		if a, _ := e.Address(); !m.ip.lets(a) {
+			return false
+		}
 	}
 	if len(m.words) == 0 {
 		return true
 	}
 	user, content := analyse(e.User.Name, e.User.ID), analyse(e.Content.Name, e.Content.ID)
-	for _, w := range m.words {
-		if !slices.Contains(w.modules, e.Module) && (!w.user || !w.in(user)) && (!w.content || !w.in(content)) {
+	return m.letsWords(func(i int) bool {
+		w := m.words[i]
+		return slices.Contains(w.modules, e.Module) || w.user && w.in(user) || w.content && w.in(content)
+	})
+}
+
+func (m *matcher) letsAction(a action) bool {
+	return m.module.lets(a.module) && m.operation.lets(a.operation) && m.outcome.lets(a.outcome)
+}
+
+func (m *matcher) letsActor(user, organization, role string) bool {
+	return m.user.lets(user) && m.organization.lets(organization) && m.role.lets(role)
+}
+
+// letsWords tells whether the search lets an entry through; has tells whether it
+// has a word.
+func (m *matcher) letsWords(has func(word int) bool) bool {
+	for _, g := range m.groups {
+		all := true
+		for i := g.from; i < g.to && all; i++ {
+			all = has(i)
+		}
+		if all == g.not {
 			return false
 		}
 	}
@@ -227,12 +258,17 @@ func (m *matcher) matchesEntry(e *oplog.Entry) bool {
 
 // byActor tells whether an entry's actor alone decides, apart from the time.
 func (m *matcher) byActor() bool {
-	return len(m.words) == 0 && len(m.modules) == 0 && len(m.operations) == 0 && len(m.contentIDs) == 0
+	return m.byWhoAndWhat() && !m.module.given() && !m.operation.given() && !m.outcome.given()
 }
 
 // byAction tells whether an entry's action alone decides, apart from the time.
 func (m *matcher) byAction() bool {
-	return len(m.words) == 0 && len(m.users) == 0 && m.organizations == nil && len(m.contentIDs) == 0
+	return m.byWhoAndWhat() && !m.user.given() && !m.organization.given() && !m.role.given()
+}
+
+// byWhoAndWhat tells whether an entry's actor and action alone decide.
+func (m *matcher) byWhoAndWhat() bool {
+	return len(m.words) == 0 && !m.contentID.given() && !m.ip.given()
 }
 
 // tailMatcher matches entries of the tail; it remembers its answers for the
@@ -285,23 +321,12 @@ func (t *tailMatcher) matches(d *tailDocument) bool {
 	if t.nothing || micros < t.from || micros >= t.to || !t.actionMatches(d.action) || !t.actorMatches(d.actor) {
 		return false
 	}
-	if len(t.contentIDs) > 0 && !slices.Contains(t.contentIDs, d.contentID) {
-		return false
-	}
-	for i, w := range t.words {
-		if !t.wordMatches(i, w, d) {
-			return false
-		}
-	}
-	return true
+	return t.contentID.lets(d.contentID) && t.ip.lets(d.ip) && t.letsWords(func(i int) bool { return t.wordMatches(i, t.words[i], d) })
 }
 
 func (t *tailMatcher) actionMatches(number uint32) bool {
 	if t.actions[number] == unknown {
-		a := t.actionOf[number]
-		t.actions[number] = answerOf(
-			(len(t.modules) == 0 || slices.Contains(t.modules, a.module)) &&
-				(len(t.operations) == 0 || slices.Contains(t.operations, a.operation)))
+		t.actions[number] = answerOf(t.letsAction(t.actionOf[number]))
 	}
 	return t.actions[number] == yes
 }
@@ -310,9 +335,7 @@ func (t *tailMatcher) actorMatches(number uint32) bool {
 	if t.actors[number] == unknown {
 		a := t.actorOf[number]
 		id, _, _ := strings.Cut(a.user, userSeparator)
-		t.actors[number] = answerOf(
-			(len(t.users) == 0 || slices.Contains(t.users, id)) &&
-				(t.organizations == nil || t.below[a.organization]))
+		t.actors[number] = answerOf(t.letsActor(id, a.organization, a.role))
 	}
 	return t.actors[number] == yes
 }

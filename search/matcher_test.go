@@ -14,14 +14,13 @@ import (
 func TestMatcherIsThatOfAPlainScan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q := drawQuery(t)
-		q.Organizations, q.Scope = nil, "" // a matcher is given those that count
+		q.Organizations, q.Not.Organizations, q.Scope = nil, nil, "" // a matcher is given those that count
 		words, err := oplog.ParseSearch(q.Search)
 		if err != nil {
 			t.Fatal(err)
 		}
 		matches, err := (&Index{}).Matcher(oplog.Match{
-			Words: words, Catalog: oplog.BuiltInCatalog(), Users: q.Users, Modules: q.Modules, Operations: q.Operations,
-			ContentIDs: q.ContentIDs, From: q.From, To: q.To,
+			Words: words, Catalog: oplog.BuiltInCatalog(), Values: q.Values, Not: q.Not, From: q.From, To: q.To,
 		})
 		if oplog.CodeOf(err) == oplog.CodeInvalid && !slices.ContainsFunc(words, func(w oplog.Word) bool { return len(plainWords(w.Text)) > 0 }) {
 			return
@@ -31,6 +30,9 @@ func TestMatcherIsThatOfAPlainScan(t *testing.T) {
 		}
 		for range 20 {
 			e := drawEntry(t)
+			if e.Outcome == "" {
+				e.Outcome = oplog.OutcomeSuccess
+			}
 			if got, want := matches(&e), plainMatch(q, nil, &e); got != want {
 				t.Fatalf("%+v matches %+v: %v, want %v", q, e, got, want)
 			}
@@ -41,7 +43,7 @@ func TestMatcherIsThatOfAPlainScan(t *testing.T) {
 func TestMatcherOfOrganizations(t *testing.T) {
 	f := func(t *testing.T, organizations []string, organization string, want bool) {
 		t.Helper()
-		matches, err := (&Index{}).Matcher(oplog.Match{Organizations: organizations})
+		matches, err := (&Index{}).Matcher(oplog.Match{Values: oplog.Values{Organizations: organizations}})
 		if err != nil {
 			t.Fatal(err)
 		}

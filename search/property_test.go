@@ -9,9 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode"
 
-	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
 	"oplog/oplog"
@@ -114,14 +112,24 @@ func drawEntry(t *rapid.T) oplog.Entry {
 	return oplog.Entry{
 		// Few distinct times, over two changes of the clock's, so that many are equal.
 		Time: now.Add(-time.Duration(rapid.IntRange(0, 400).Draw(t, "time")) * 13 * time.Hour),
-		User: oplog.User{ID: fmt.Sprintf("u%d", id), Name: "n" + drawText(t)},
+		User: oplog.User{
+			ID: fmt.Sprintf("u%d", id), Name: "n" + drawText(t), Role: rapid.SampledFrom([]string{"", "", "admin", "营销经理"}).Draw(t, "role"),
+		},
 		Organization: rapid.SampledFrom([]oplog.Ref{
 			{}, {ID: "root", Name: "Root"}, {ID: "east", Name: "East"}, {ID: "shop", Name: "Shop"}, {ID: "new", Name: "New"},
 		}).Draw(t, "organization"),
 		Module:    module.Key,
 		Operation: rapid.SampledFrom(module.Operations).Draw(t, "operation"),
+		Outcome:   rapid.SampledFrom([]string{"", "success", "failure"}).Draw(t, "outcome"),
+		IP:        rapid.SampledFrom(addresses).Draw(t, "ip"),
 		Content:   oplog.Ref{ID: rapid.SampledFrom([]string{"", "page_1", "eml-77", "a", "双1"}).Draw(t, "content id"), Name: drawText(t)},
 	}
+}
+
+// addresses of entries, of which some are none.
+var addresses = []string{
+	"", "10.0.0.1", "10.0.0.2:8080", "10.0.1.1", "10.255.255.255", "11.0.0.0", "::ffff:10.0.0.1", "10.0.0", "intranet",
+	"2001:db8::1", "2001:DB8:0:0::2", "[2001:db8:1::1]:443", "fe80::1%eth0", "::1", "::", "ffff:ffff::",
 }
 
 func drawQuery(t *rapid.T) oplog.Query {
@@ -131,11 +139,20 @@ func drawQuery(t *rapid.T) oplog.Query {
 		}
 		return rapid.SliceOfN(rapid.SampledFrom(values), 1, 3).Draw(t, name)
 	}
-	q := oplog.Query{Filters: oplog.Filters{
-		Users: some("users", "u1", "u2", "u", "u9"), Modules: some("modules", "sms", "email", "customer", "none"),
-		Operations: some("operations", "create", "delete", "send", "none"), ContentIDs: some("content ids", "page_1", "a", "page"),
-		Organizations: some("organizations", "root", "east", "shop", "new", "none"),
-	}}
+	drawValues := func() oplog.Values {
+		return oplog.Values{
+			Users: some("users", "u1", "u2", "u", "u9"), Modules: some("modules", "sms", "email", "customer", "none"),
+			Operations: some("operations", "create", "delete", "send", "none"), ContentIDs: some("content ids", "page_1", "a", "page"),
+			Organizations: some("organizations", "root", "east", "shop", "new", "none"), Outcomes: some("outcomes", "success", "failure"),
+			Roles: some("roles", "admin", "营销经理", "none", "营销"),
+			IPs: some("ips", "10.0.0.1", "10.0.0.0/8", "10.0.0.0/31", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8::1", "::1", "fe80::1", "::ffff:10.0.0.1",
+				"255.255.255.255", "ffff::/16"),
+		}
+	}
+	q := oplog.Query{Filters: oplog.Filters{Values: drawValues()}}
+	if rapid.IntRange(0, 2).Draw(t, "excluding?") == 0 {
+		q.Not = drawValues()
+	}
 	if rapid.IntRange(0, 3).Draw(t, "scoped?") == 0 {
 		q.Scope = rapid.SampledFrom([]string{"root", "east", "shop"}).Draw(t, "scope")
 	}
@@ -145,7 +162,8 @@ func drawQuery(t *rapid.T) oplog.Query {
 		if rapid.Bool().Draw(t, "phrase?") {
 			w = `"` + w + " " + rapid.SampledFrom(pieces).Draw(t, "next") + `"`
 		}
-		words = append(words, rapid.SampledFrom([]string{"", "", "user:", "module:", "content:"}).Draw(t, "field")+w)
+		w = rapid.SampledFrom([]string{"", "", "user:", "module:", "content:"}).Draw(t, "field") + w
+		words = append(words, rapid.SampledFrom([]string{"", "", "-"}).Draw(t, "not")+w)
 	}
 	q.Search = strings.Join(words, " ")
 	if rapid.Bool().Draw(t, "from?") {
@@ -195,11 +213,16 @@ func checkSummary(t *rapid.T, l testLog, q oplog.Query, want []oplog.Entry) {
 		t.Fatalf("%+v: total %d, want %d", q, s.Total, len(want))
 	}
 	modules, operations, users, organizations := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
+	outcomes, roles := map[string]int{}, map[string]int{}
 	buckets := make([]int, len(s.Histogram.Buckets))
 	for _, e := range want {
 		modules[e.Module]++
 		operations[e.Operation]++
 		users[e.User.ID]++
+		outcomes[e.Outcome]++
+		if e.User.Role != "" {
+			roles[e.User.Role]++
+		}
 		if e.Organization.ID != "" {
 			organizations[e.Organization.ID]++
 		}
@@ -219,6 +242,8 @@ func checkSummary(t *rapid.T, l testLog, q oplog.Query, want []oplog.Entry) {
 	checkFacet(t, "module", s.Facets.Module, modules)
 	checkFacet(t, "operation", s.Facets.Operation, operations)
 	checkFacet(t, "user", s.Facets.User, users)
+	checkFacet(t, "outcome", s.Facets.Outcome, outcomes)
+	checkFacet(t, "role", s.Facets.Role, roles)
 	checkFacet(t, "organization", s.Facets.Organization, organizations)
 }
 
@@ -275,117 +300,4 @@ func describe(entries []oplog.Entry) []string {
 		lines = append(lines, fmt.Sprintf("%d %q %q %s %s", e.Seq, e.User.Name, e.Content.Name, e.Content.ID, e.Module))
 	}
 	return lines
-}
-
-// The plain matcher below says what a search means, word by word, without an
-// index and without the index's analysis.
-
-func plainMatch(q oplog.Query, tree oplog.Tree, e *oplog.Entry) bool {
-	in := func(values []string, v string) bool { return len(values) == 0 || slices.Contains(values, v) }
-	below := func(id string) bool {
-		for o := e.Organization.ID; o != ""; {
-			if o == id {
-				return true
-			}
-			found, _ := tree.Find(o)
-			o = found.ParentID
-		}
-		return false
-	}
-	if !in(q.Users, e.User.ID) || !in(q.Modules, e.Module) || !in(q.Operations, e.Operation) || !in(q.ContentIDs, e.Content.ID) ||
-		len(q.Organizations) > 0 && !slices.ContainsFunc(q.Organizations, below) || q.Scope != "" && !below(q.Scope) ||
-		!q.From.IsZero() && e.Time.Before(q.From) || !q.To.IsZero() && !e.Time.Before(q.To) {
-		return false
-	}
-	words, _ := oplog.ParseSearch(q.Search)
-	module, _ := oplog.BuiltInCatalog().Module(e.Module)
-	texts := map[oplog.Field][]string{
-		oplog.FieldUser: {e.User.Name, e.User.ID}, oplog.FieldContent: {e.Content.Name, e.Content.ID},
-		oplog.FieldModule: {module.Key, module.Title.EN, module.Title.ZH},
-	}
-	for _, w := range words {
-		var within []string
-		for field, t := range texts {
-			if w.Field == oplog.FieldAny || w.Field == field {
-				within = append(within, t...)
-			}
-		}
-		parts := [][]string{plainWords(w.Text)}
-		if !w.Phrase {
-			parts = nil
-			for _, p := range plainWords(w.Text) {
-				parts = append(parts, []string{p})
-			}
-		}
-		for _, p := range parts {
-			if !slices.ContainsFunc(within, func(text string) bool { return plainContains(plainWords(text), p, w.Phrase) }) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// plainContains tells whether the words stand in a row in a text.
-func plainContains(text, row []string, whole bool) bool {
-	for i := 0; i+len(row) <= len(text); i++ {
-		matched := true
-		for j, w := range row {
-			have := text[i+j]
-			first, last := j == 0, j == len(row)-1
-			switch cjk := plainCJK([]rune(w)[0]); {
-			case cjk && first && last:
-				matched = matched && strings.Contains(have, w)
-			case cjk && first:
-				matched = matched && strings.HasSuffix(have, w)
-			case cjk && last:
-				matched = matched && strings.HasPrefix(have, w)
-			case cjk || whole:
-				matched = matched && have == w
-			default:
-				matched = matched && strings.HasPrefix(have, w)
-			}
-		}
-		if matched {
-			return true
-		}
-	}
-	return len(row) == 0
-}
-
-func plainCJK(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) || r == 'ー'
-}
-
-// plainWords cuts a text into folded words, splitting between scripts.
-func plainWords(s string) []string {
-	var out []rune
-	for _, r := range norm.NFD.String(strings.ToLower(strings.ToUpper(norm.NFKC.String(s)))) {
-		latinBefore := len(out) > 0 && unicode.Is(unicode.Latin, out[len(out)-1])
-		switch {
-		case unicode.Is(unicode.Mn, r) && latinBefore: // an accent
-		case r == 'ß':
-			out = append(out, 's', 's')
-		case r == 'ς':
-			out = append(out, 'σ')
-		default:
-			out = append(out, unicode.ToLower(r))
-		}
-	}
-	var words []string
-	word := ""
-	for _, r := range norm.NFC.String(string(out)) {
-		wordRune := unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
-		if word != "" && (!wordRune || !unicode.IsMark(r) && plainCJK(r) != plainCJK([]rune(word)[0])) {
-			words = append(words, word)
-			word = ""
-		}
-		if wordRune {
-			word += string(r)
-		}
-	}
-	if word != "" {
-		words = append(words, word)
-	}
-	return words
 }

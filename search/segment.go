@@ -259,6 +259,18 @@ func postings(d segmentapi.TermDictionary, term []byte) (*roaring.Bitmap, error)
 // prefix returns the documents that have a term that starts with prefix and
 // that wanted, if given, lets through.
 func (s *segment) prefix(ctx context.Context, field, prefix string, wanted func(term string) bool) (*roaring.Bitmap, error) {
+	terms := 0
+	return s.between(ctx, field, []byte(prefix), prefixEnd(prefix), func(term []byte) (bool, error) {
+		if terms++; terms > maxExpansion {
+			return false, tooBroad(fmt.Sprintf("starts more than %d different words; type more of it", maxExpansion), prefix)
+		}
+		return wanted == nil || wanted(string(term)), nil
+	})
+}
+
+// between returns the documents that have a term from start up to end,
+// exclusive, that wanted, if given, lets through.
+func (s *segment) between(ctx context.Context, field string, start, end []byte, wanted func(term []byte) (bool, error)) (*roaring.Bitmap, error) {
 	d, err := s.zap.Dictionary(field)
 	if err != nil {
 		return nil, err
@@ -266,15 +278,14 @@ func (s *segment) prefix(ctx context.Context, field, prefix string, wanted func(
 	var found []*roaring.Bitmap
 	var few []uint32 // documents of rare terms, of which a prefix has many
 	terms := 0
-	err = eachTerm(d, prefix, func(term []byte) error {
-		if terms++; terms > maxExpansion {
-			return tooBroad(fmt.Sprintf("starts more than %d different words; type more of it", maxExpansion), prefix)
-		}
-		if terms%1024 == 0 && ctx.Err() != nil {
+	err = eachTerm(d, start, end, func(term []byte) error {
+		if terms++; terms%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if wanted != nil && !wanted(string(term)) {
-			return nil
+		if wanted != nil {
+			if ok, err := wanted(term); !ok || err != nil {
+				return err
+			}
 		}
 		b, err := postings(d, term)
 		switch {
@@ -313,13 +324,9 @@ func tooBroad(message, value string) error {
 // copied.
 const rareTerm = 64
 
-// eachTerm visits the terms of a dictionary that start with a prefix. The term
-// is valid for the length of the visit alone.
-func eachTerm(d segmentapi.TermDictionary, prefix string, visit func(term []byte) error) error {
-	var start, end []byte
-	if prefix != "" {
-		start, end = []byte(prefix), prefixEnd(prefix)
-	}
+// eachTerm visits the terms of a dictionary from start up to end, exclusive; nil
+// is no bound. The term is valid for the length of the visit alone.
+func eachTerm(d segmentapi.TermDictionary, start, end []byte, visit func(term []byte) error) error {
 	it := d.AutomatonIterator(nil, start, end)
 	if faster, ok := d.(termLister); ok {
 		it = faster.AutomatonIteratorOmitCount(nil, start, end)

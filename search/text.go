@@ -11,12 +11,8 @@ import (
 )
 
 // analysisVersion is written to the manifest; an index of another version, of
-// texts or of documents, is built anew. That of oldestVersion is read as it is:
-// its segments were written by zapx, with frequencies that nothing asks for.
-const (
-	analysisVersion = 4
-	oldestVersion   = 3
-)
+// texts or of documents, is built anew.
+const analysisVersion = 5
 
 // A text is analysed into words: its longest runs of letters, marks and digits
 // after folding width (NFKC), case and Latin accents. Runs of Chinese, Japanese

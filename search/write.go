@@ -44,7 +44,9 @@ type image struct {
 }
 
 // fields of a document, as zapx numbers them: the id, and the others by name.
-var fields = [...]string{fieldID, fieldContentText, fieldContentID, fieldModule, fieldOperation, fieldOrganization, fieldUser}
+var fields = [...]string{
+	fieldID, fieldContentText, fieldContentID, fieldIP, fieldModule, fieldOperation, fieldOrganization, fieldOutcome, fieldRole, fieldUser,
+}
 
 // dictionaryOptions are those of zapx: endings are not shared, which would take
 // long to find.

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,50 +20,12 @@ import (
 
 // exportRequestBody says what to export.
 type exportRequestBody struct {
-	Range   oplog.Range `json:"range" enum:"today,last_7_days,last_30_days,last_90_days,custom" doc:"Days are those of the tenant's time zone; the last N days include today."`
+	Range   oplog.Range `json:"range" enum:"today,yesterday,last_7_days,last_30_days,last_90_days,last_week,this_month,last_month,custom" doc:"Days are those of the tenant's time zone; the last N days include today, weeks begin on Monday."`
 	From    *time.Time  `json:"from,omitempty" nullable:"true" doc:"Needed for custom; narrows any other range."`
 	To      *time.Time  `json:"to,omitempty" nullable:"true" doc:"Needed for custom, exclusive; narrows any other range."`
 	Format  string      `json:"format" enum:"csv,xlsx,ndjson"`
 	Columns []string    `json:"columns,omitempty" nullable:"true" enum:"received,user_agent,changes,details" maxItems:"16" doc:"Additional columns of csv and xlsx; ndjson has every field."`
 	Filters newFilters  `json:"filters,omitzero" doc:"As those of the list."`
-}
-
-// newFilters are exportFilters as they are sent.
-type newFilters struct {
-	Search        string    `json:"q,omitempty"`
-	Users         oneOrMore `json:"user,omitempty"`
-	Modules       oneOrMore `json:"module,omitempty"`
-	Operations    oneOrMore `json:"operation,omitempty"`
-	Organizations oneOrMore `json:"organization,omitempty"`
-	ContentIDs    oneOrMore `json:"content_id,omitempty"`
-}
-
-// oneOrMore is a list whose only value may stand for it, as in an address.
-type oneOrMore []string
-
-// Schema describes it in place of the list that it becomes.
-func (oneOrMore) Schema(huma.Registry) *huma.Schema {
-	const most = 1000
-	text := &huma.Schema{Type: huma.TypeString}
-	return &huma.Schema{OneOf: []*huma.Schema{text, {Type: huma.TypeArray, Items: text, MaxItems: new(most)}}}
-}
-
-// UnmarshalJSON takes what the schema lets through.
-func (l *oneOrMore) UnmarshalJSON(data []byte) error {
-	if data[0] != '"' {
-		return json.Unmarshal(data, (*[]string)(l))
-	}
-	*l = oneOrMore{""}
-	return json.Unmarshal(data, &(*l)[0])
-}
-
-type exportFilters struct {
-	Search        string   `json:"q,omitempty"`
-	Users         []string `json:"user,omitempty"`
-	Modules       []string `json:"module,omitempty"`
-	Operations    []string `json:"operation,omitempty"`
-	Organizations []string `json:"organization,omitempty"`
-	ContentIDs    []string `json:"content_id,omitempty"`
 }
 
 // exportBody is an export as it stands.
@@ -74,11 +35,11 @@ type exportBody struct {
 	RowsDone   int                `json:"rows_done"`
 	RowsTotal  int                `json:"rows_total"`
 	Format     string             `json:"format"`
-	Range      oplog.Range        `json:"range" enum:"today,last_7_days,last_30_days,last_90_days,custom"`
+	Range      oplog.Range        `json:"range" enum:"today,yesterday,last_7_days,last_30_days,last_90_days,last_week,this_month,last_month,custom"`
 	From       time.Time          `json:"from,omitzero" doc:"The period, as it was when the export began."`
 	To         time.Time          `json:"to,omitzero"`
 	Columns    []string           `json:"columns,omitempty" enum:"received,user_agent,changes,details" doc:"Its additional columns."`
-	Filters    exportFilters      `json:"filters"`
+	Filters    filtersBody        `json:"filters"`
 	FileName   string             `json:"file_name"`
 	Size       int64              `json:"size" doc:"Of the file, in bytes."`
 	CreatedBy  oplog.Creator      `json:"created_by"`
@@ -108,7 +69,7 @@ type (
 func (s *Server) startExport(ctx context.Context, in *call, input *startExportInput) (*exportOutput, error) {
 	b := input.Body
 	x := oplog.Export{
-		Tenant: in.tenant.ID, Range: b.Range, Format: b.Format, Columns: b.Columns, Filters: b.Filters.domain(),
+		Tenant: in.tenant.ID, Range: b.Range, Format: b.Format, Columns: b.Columns, Filters: b.Filters.Filters,
 		Scope: in.scope(), Locale: in.locale, CreatedBy: in.creator(),
 	}
 	if b.From != nil {
@@ -122,7 +83,7 @@ func (s *Server) startExport(ctx context.Context, in *call, input *startExportIn
 		return nil, placeInBody(err)
 	}
 	in.about = about{object: oplog.Ref{ID: x.ID, Name: x.FileName}, details: map[string]any{
-		"range": x.Range, "from": x.From, "to": x.To, "format": x.Format, "filters": b.Filters,
+		"range": x.Range, "from": x.From, "to": x.To, "format": x.Format, "filters": b.Filters.Filters,
 	}}
 	if len(x.Columns) > 0 {
 		in.about.details["columns"] = x.Columns
@@ -192,27 +153,9 @@ func describeExport(status int, x oplog.Export) *exportOutput {
 func newExportBody(x oplog.Export) exportBody {
 	return exportBody{
 		ID: x.ID, Status: x.Status, RowsDone: x.RowsDone, RowsTotal: x.RowsTotal, Format: x.Format, Range: x.Range,
-		From: x.From.UTC(), To: x.To.UTC(), Columns: x.Columns, Filters: exportFilters(x.Filters), FileName: x.FileName, Size: x.Size,
+		From: x.From.UTC(), To: x.To.UTC(), Columns: x.Columns, Filters: filtersBody{x.Filters}, FileName: x.FileName, Size: x.Size,
 		CreatedBy: x.CreatedBy, CreatedAt: x.CreatedAt, FinishedAt: x.FinishedAt, ExpiresAt: x.ExpiresAt, Error: x.Error,
 		UserNames: x.UserNames,
-	}
-}
-
-// domain returns the filters without values that are empty, which count as
-// left out.
-func (f newFilters) domain() oplog.Filters {
-	filled := func(list []string) []string {
-		var kept []string
-		for _, v := range list {
-			if v != "" {
-				kept = append(kept, v)
-			}
-		}
-		return kept
-	}
-	return oplog.Filters{
-		Search: f.Search, Users: filled(f.Users), Modules: filled(f.Modules), Operations: filled(f.Operations),
-		Organizations: filled(f.Organizations), ContentIDs: filled(f.ContentIDs),
 	}
 }
 

@@ -11,27 +11,12 @@ import (
 	"oplog/oplog"
 )
 
-// filterParams are the query parameters that choose operations.
-var filterParams = []*huma.Param{
-	textParam("q", "Words that all must match, in user, module or content; user:, module: or content: keeps a word to that field, and “…” matches words in a row.",
-		&huma.Schema{Type: huma.TypeString}),
-	listParam("user", "Ids of users; any of them."),
-	listParam("module", "Keys of modules; any of them."),
-	listParam("operation", "Keys of operation types; any of them."),
-	listParam("organization", "Ids of organizations; any of them, each with all below it in today's tree."),
-	listParam("content_id", "Ids of contents; any of them."),
-	textParam("from", "Operations at or after this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
-	textParam("to", "Operations before this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
-	textParam("range", "A period of whole days of the tenant's time zone, today included; from and to narrow it.",
-		&huma.Schema{Type: huma.TypeString, Enum: presets}),
-}
-
 // pageParams are those of a page.
 var pageParams = append(filterParams[:len(filterParams):len(filterParams)], turnParams...)
 
 // trailParams are those of a page of what was done with a log.
 var trailParams = append([]*huma.Param{
-	textParam("q", "Words that all must match, in user, module, or what it was done to and with which filters; user:, module: or content: keeps a word to that field, and “…” matches words in a row.",
+	textParam("q", "Words that all must match, in user, module, or what it was done to and with which filters; user:, module: or content: keeps a word to that field, “…” matches words in a row, and a hyphen before a word, a “…” or a field leaves out what it matches.",
 		&huma.Schema{Type: huma.TypeString}),
 	listParam("user", "Ids of users (usernames of accounts, ids of keys); any of them."),
 	listParam("module", "Modules, such as account; any of them."),
@@ -39,12 +24,20 @@ var trailParams = append([]*huma.Param{
 	listParam("content_id", "Ids of what it was done to; any of them."),
 	textParam("from", "What was done at or after this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
 	textParam("to", "What was done before this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
-	textParam("range", "A period of whole days of the tenant's time zone (without a tenant, of the machine's), today included; from and to narrow it.",
+	textParam("range", "A period of whole days of the tenant's time zone (without a tenant, of the machine's); the last N days include today, weeks begin on Monday; from and to narrow it.",
 		&huma.Schema{Type: huma.TypeString, Enum: presets}),
 }, turnParams...)
 
 // presets are the values of range.
-var presets = []any{"today", "last_7_days", "last_30_days", "last_90_days"}
+var presets = presetNames()
+
+func presetNames() []any {
+	var names []any
+	for _, name := range oplog.Presets() {
+		names = append(names, string(name))
+	}
+	return names
+}
 
 // turnParams turn the pages of a list.
 var turnParams = []*huma.Param{
@@ -167,20 +160,10 @@ func (in *call) filters() (oplog.Query, error) {
 	return in.readFilters(r), r.err()
 }
 
-func (in *call) readFilters(r *reader) oplog.Query {
-	return oplog.Query{
-		Filters: oplog.Filters{
-			Search: r.text("q"), Users: r.list("user"), Modules: r.list("module"), Operations: r.list("operation"),
-			Organizations: r.list("organization"), ContentIDs: r.list("content_id"),
-		},
-		Scope: in.scope(), Range: in.preset(r), From: r.time("from"), To: r.time("to"),
-	}
-}
-
 func (in *call) preset(r *reader) oplog.Range {
 	preset := oplog.Range(r.text("range"))
 	if preset == oplog.RangeCustom {
-		r.fail("range", string(preset), "is not one of today, last_7_days, last_30_days, last_90_days; send from and to alone")
+		r.fail("range", string(preset), "is not one of "+oplog.PresetNames()+"; send from and to alone")
 	}
 	return preset
 }

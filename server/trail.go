@@ -135,10 +135,9 @@ func (s *Server) listServerAccess(ctx context.Context, in *call, _ *struct{}) (*
 func (s *Server) trailPage(ctx context.Context, in *call, tenant string) (*pageOutput, error) {
 	r := &reader{query: in.query}
 	q := oplog.Query{
-		Filters: oplog.Filters{
-			Search: r.text("q"), Users: r.list("user"), Modules: r.list("module"), Operations: r.list("operation"),
-			ContentIDs: r.list("content_id"),
-		},
+		Filters: oplog.Filters{Search: r.text("q"), Values: oplog.Values{
+			Users: r.list("user"), Modules: r.list("module"), Operations: r.list("operation"), ContentIDs: r.list("content_id"),
+		}},
 		Range: in.preset(r), From: r.time("from"), To: r.time("to"),
 	}
 	limit, cursor := r.int("limit", oplog.DefaultPageSize), r.text("cursor")

@@ -931,7 +931,7 @@ export interface components {
              * @description The period that was asked for.
              * @enum {string}
              */
-            range: "today" | "last_7_days" | "last_30_days" | "last_90_days" | "custom";
+            range: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month" | "custom";
             /**
              * Format: int64
              * @description Rows that are written.
@@ -965,14 +965,36 @@ export interface components {
         ExportFilters: {
             /** @description Ids of contents; any of them. */
             content_id?: string[];
+            /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; any of them. */
+            ip?: string[];
             /** @description Keys of modules; any of them. */
             module?: string[];
+            /** @description Ids of contents; none of them. */
+            not_content_id?: string[];
+            /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; none of them. */
+            not_ip?: string[];
+            /** @description Keys of modules; none of them. */
+            not_module?: string[];
+            /** @description Keys of operation types; none of them. */
+            not_operation?: string[];
+            /** @description Ids of organizations, each with all below it in today's tree; none of them. */
+            not_organization?: string[];
+            /** @description Outcomes; none of them. */
+            not_outcome?: ("success" | "failure")[];
+            /** @description Roles of users, as they were recorded; none of them. */
+            not_role?: string[];
+            /** @description Ids of users; none of them. */
+            not_user?: string[];
             /** @description Keys of operation types; any of them. */
             operation?: string[];
-            /** @description Ids of organizations; any of them, each with all below it. */
+            /** @description Ids of organizations, each with all below it in today's tree; any of them. */
             organization?: string[];
-            /** @description Words that all must match, as the list takes them. */
+            /** @description Outcomes; any of them. */
+            outcome?: ("success" | "failure")[];
+            /** @description Words, as the list takes them. */
             q?: string;
+            /** @description Roles of users, as they were recorded; any of them. */
+            role?: string[];
             /** @description Ids of users; any of them. */
             user?: string[];
         };
@@ -992,10 +1014,10 @@ export interface components {
              */
             from?: string | null;
             /**
-             * @description Days are those of the tenant's time zone; the last N days include today.
+             * @description Days are those of the tenant's time zone; the last N days include today, weeks begin on Monday.
              * @enum {string}
              */
-            range: "today" | "last_7_days" | "last_30_days" | "last_90_days" | "custom";
+            range: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month" | "custom";
             /**
              * Format: date-time
              * @description Needed for custom, exclusive; narrows any other range.
@@ -1024,6 +1046,10 @@ export interface components {
             operation: components["schemas"]["FacetValue"][];
             /** @description Counts by organization, without those below it, the largest first. */
             organization: components["schemas"]["FacetValue"][];
+            /** @description Counts by outcome, the largest first. */
+            outcome: components["schemas"]["FacetValue"][];
+            /** @description Counts by the role that users had, the largest first. */
+            role: components["schemas"]["FacetValue"][];
             /** @description The 50 users with the most operations, by their latest names. */
             user: components["schemas"]["FacetValue"][];
         };
@@ -1214,14 +1240,36 @@ export interface components {
         NewFilters: {
             /** @description Ids of contents; any of them. */
             content_id?: string | string[];
+            /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; any of them. */
+            ip?: string | string[];
             /** @description Keys of modules; any of them. */
             module?: string | string[];
+            /** @description Ids of contents; none of them. */
+            not_content_id?: string | string[];
+            /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; none of them. */
+            not_ip?: string | string[];
+            /** @description Keys of modules; none of them. */
+            not_module?: string | string[];
+            /** @description Keys of operation types; none of them. */
+            not_operation?: string | string[];
+            /** @description Ids of organizations, each with all below it in today's tree; none of them. */
+            not_organization?: string | string[];
+            /** @description Outcomes; none of them. */
+            not_outcome?: ("success" | "failure") | ("success" | "failure")[];
+            /** @description Roles of users, as they were recorded; none of them. */
+            not_role?: string | string[];
+            /** @description Ids of users; none of them. */
+            not_user?: string | string[];
             /** @description Keys of operation types; any of them. */
             operation?: string | string[];
-            /** @description Ids of organizations; any of them, each with all below it. */
+            /** @description Ids of organizations, each with all below it in today's tree; any of them. */
             organization?: string | string[];
-            /** @description Words that all must match, as the list takes them. */
+            /** @description Outcomes; any of them. */
+            outcome?: ("success" | "failure") | ("success" | "failure")[];
+            /** @description Words, as the list takes them. */
             q?: string;
+            /** @description Roles of users, as they were recorded; any of them. */
+            role?: string | string[];
             /** @description Ids of users; any of them. */
             user?: string | string[];
         };
@@ -1814,7 +1862,7 @@ export interface operations {
     listServerAccess: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module, or what it was done to and with which filters; user:, module: or content: keeps a word to that field, and “…” matches words in a row. */
+                /** @description Words that all must match, in user, module, or what it was done to and with which filters; user:, module: or content: keeps a word to that field, “…” matches words in a row, and a hyphen before a word, a “…” or a field leaves out what it matches. */
                 q?: string;
                 /** @description Ids of users (usernames of accounts, ids of keys); any of them. */
                 user?: string[];
@@ -1828,8 +1876,8 @@ export interface operations {
                 from?: string;
                 /** @description What was done before this instant (RFC 3339). */
                 to?: string;
-                /** @description A period of whole days of the tenant's time zone (without a tenant, of the machine's), today included; from and to narrow it. */
-                range?: "today" | "last_7_days" | "last_30_days" | "last_90_days";
+                /** @description A period of whole days of the tenant's time zone (without a tenant, of the machine's); the last N days include today, weeks begin on Monday; from and to narrow it. */
+                range?: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month";
                 /** @description How many entries a page has. */
                 limit?: number;
                 /** @description next_cursor of the page before. */
@@ -2394,7 +2442,7 @@ export interface operations {
     listAccess: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module, or what it was done to and with which filters; user:, module: or content: keeps a word to that field, and “…” matches words in a row. */
+                /** @description Words that all must match, in user, module, or what it was done to and with which filters; user:, module: or content: keeps a word to that field, “…” matches words in a row, and a hyphen before a word, a “…” or a field leaves out what it matches. */
                 q?: string;
                 /** @description Ids of users (usernames of accounts, ids of keys); any of them. */
                 user?: string[];
@@ -2408,8 +2456,8 @@ export interface operations {
                 from?: string;
                 /** @description What was done before this instant (RFC 3339). */
                 to?: string;
-                /** @description A period of whole days of the tenant's time zone (without a tenant, of the machine's), today included; from and to narrow it. */
-                range?: "today" | "last_7_days" | "last_30_days" | "last_90_days";
+                /** @description A period of whole days of the tenant's time zone (without a tenant, of the machine's); the last N days include today, weeks begin on Monday; from and to narrow it. */
+                range?: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month";
                 /** @description How many entries a page has. */
                 limit?: number;
                 /** @description next_cursor of the page before. */
@@ -2650,7 +2698,7 @@ export interface operations {
     listEntries: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module or content; user:, module: or content: keeps a word to that field, and “…” matches words in a row. */
+                /** @description Words that all must match, in user, module or content. A word matches at the start of a word, and where letters and digits meet inside one; Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; a hyphen before a word, a “…” or a field leaves out what it matches. */
                 q?: string;
                 /** @description Ids of users; any of them. */
                 user?: string[];
@@ -2658,16 +2706,38 @@ export interface operations {
                 module?: string[];
                 /** @description Keys of operation types; any of them. */
                 operation?: string[];
-                /** @description Ids of organizations; any of them, each with all below it in today's tree. */
+                /** @description Ids of organizations, each with all below it in today's tree; any of them. */
                 organization?: string[];
                 /** @description Ids of contents; any of them. */
                 content_id?: string[];
+                /** @description Outcomes; any of them. */
+                outcome?: ("success" | "failure")[];
+                /** @description Roles of users, as they were recorded; any of them. */
+                role?: string[];
+                /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; any of them. */
+                ip?: string[];
+                /** @description Ids of users; none of them. */
+                not_user?: string[];
+                /** @description Keys of modules; none of them. */
+                not_module?: string[];
+                /** @description Keys of operation types; none of them. */
+                not_operation?: string[];
+                /** @description Ids of organizations, each with all below it in today's tree; none of them. */
+                not_organization?: string[];
+                /** @description Ids of contents; none of them. */
+                not_content_id?: string[];
+                /** @description Outcomes; none of them. */
+                not_outcome?: ("success" | "failure")[];
+                /** @description Roles of users, as they were recorded; none of them. */
+                not_role?: string[];
+                /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; none of them. */
+                not_ip?: string[];
                 /** @description Operations at or after this instant (RFC 3339). */
                 from?: string;
                 /** @description Operations before this instant (RFC 3339). */
                 to?: string;
-                /** @description A period of whole days of the tenant's time zone, today included; from and to narrow it. */
-                range?: "today" | "last_7_days" | "last_30_days" | "last_90_days";
+                /** @description A period of whole days of the tenant's time zone; the last N days include today, weeks begin on Monday; from and to narrow it. */
+                range?: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month";
                 /** @description How many entries a page has. */
                 limit?: number;
                 /** @description next_cursor of the page before. */
@@ -3161,7 +3231,7 @@ export interface operations {
     live: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module or content; user:, module: or content: keeps a word to that field, and “…” matches words in a row. */
+                /** @description Words that all must match, in user, module or content. A word matches at the start of a word, and where letters and digits meet inside one; Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; a hyphen before a word, a “…” or a field leaves out what it matches. */
                 q?: string;
                 /** @description Ids of users; any of them. */
                 user?: string[];
@@ -3169,16 +3239,38 @@ export interface operations {
                 module?: string[];
                 /** @description Keys of operation types; any of them. */
                 operation?: string[];
-                /** @description Ids of organizations; any of them, each with all below it in today's tree. */
+                /** @description Ids of organizations, each with all below it in today's tree; any of them. */
                 organization?: string[];
                 /** @description Ids of contents; any of them. */
                 content_id?: string[];
+                /** @description Outcomes; any of them. */
+                outcome?: ("success" | "failure")[];
+                /** @description Roles of users, as they were recorded; any of them. */
+                role?: string[];
+                /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; any of them. */
+                ip?: string[];
+                /** @description Ids of users; none of them. */
+                not_user?: string[];
+                /** @description Keys of modules; none of them. */
+                not_module?: string[];
+                /** @description Keys of operation types; none of them. */
+                not_operation?: string[];
+                /** @description Ids of organizations, each with all below it in today's tree; none of them. */
+                not_organization?: string[];
+                /** @description Ids of contents; none of them. */
+                not_content_id?: string[];
+                /** @description Outcomes; none of them. */
+                not_outcome?: ("success" | "failure")[];
+                /** @description Roles of users, as they were recorded; none of them. */
+                not_role?: string[];
+                /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; none of them. */
+                not_ip?: string[];
                 /** @description Operations at or after this instant (RFC 3339). */
                 from?: string;
                 /** @description Operations before this instant (RFC 3339). */
                 to?: string;
-                /** @description A period of whole days of the tenant's time zone, today included; from and to narrow it. */
-                range?: "today" | "last_7_days" | "last_30_days" | "last_90_days";
+                /** @description A period of whole days of the tenant's time zone; the last N days include today, weeks begin on Monday; from and to narrow it. */
+                range?: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month";
             };
             header?: {
                 /** @description The id of the last event that the reader had. */
@@ -3350,7 +3442,7 @@ export interface operations {
     getSummary: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module or content; user:, module: or content: keeps a word to that field, and “…” matches words in a row. */
+                /** @description Words that all must match, in user, module or content. A word matches at the start of a word, and where letters and digits meet inside one; Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; a hyphen before a word, a “…” or a field leaves out what it matches. */
                 q?: string;
                 /** @description Ids of users; any of them. */
                 user?: string[];
@@ -3358,16 +3450,38 @@ export interface operations {
                 module?: string[];
                 /** @description Keys of operation types; any of them. */
                 operation?: string[];
-                /** @description Ids of organizations; any of them, each with all below it in today's tree. */
+                /** @description Ids of organizations, each with all below it in today's tree; any of them. */
                 organization?: string[];
                 /** @description Ids of contents; any of them. */
                 content_id?: string[];
+                /** @description Outcomes; any of them. */
+                outcome?: ("success" | "failure")[];
+                /** @description Roles of users, as they were recorded; any of them. */
+                role?: string[];
+                /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; any of them. */
+                ip?: string[];
+                /** @description Ids of users; none of them. */
+                not_user?: string[];
+                /** @description Keys of modules; none of them. */
+                not_module?: string[];
+                /** @description Keys of operation types; none of them. */
+                not_operation?: string[];
+                /** @description Ids of organizations, each with all below it in today's tree; none of them. */
+                not_organization?: string[];
+                /** @description Ids of contents; none of them. */
+                not_content_id?: string[];
+                /** @description Outcomes; none of them. */
+                not_outcome?: ("success" | "failure")[];
+                /** @description Roles of users, as they were recorded; none of them. */
+                not_role?: string[];
+                /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; none of them. */
+                not_ip?: string[];
                 /** @description Operations at or after this instant (RFC 3339). */
                 from?: string;
                 /** @description Operations before this instant (RFC 3339). */
                 to?: string;
-                /** @description A period of whole days of the tenant's time zone, today included; from and to narrow it. */
-                range?: "today" | "last_7_days" | "last_30_days" | "last_90_days";
+                /** @description A period of whole days of the tenant's time zone; the last N days include today, weeks begin on Monday; from and to narrow it. */
+                range?: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month";
             };
             header?: never;
             path: {

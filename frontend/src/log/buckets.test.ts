@@ -13,7 +13,7 @@ function summary(counts: number[], step: number, to = start + counts.length * st
     from: new Date(start).toISOString(),
     to: new Date(to).toISOString(),
     histogram: { interval: '1h', buckets },
-    facets: { module: [], operation: [], user: [], organization: [] },
+    facets: { module: [], operation: [], user: [], organization: [], outcome: [], role: [] },
   }
 }
 

@@ -1,0 +1,183 @@
+package oplog
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"slices"
+)
+
+// Filters let entries through: those that satisfy every filter given. An empty
+// filter lets everything through; several values of one filter mean any of
+// them.
+type Filters struct {
+	Search string // as people type it; see ParseSearch
+	Values        // entries have one of these
+	Not    Values // entries have none of these
+}
+
+// Values are values of an entry's fields.
+type Values struct {
+	Users         []string // ids
+	Modules       []string
+	Operations    []string
+	Organizations []string // ids, each with all below it in today's tree
+	ContentIDs    []string
+	Outcomes      []string
+	Roles         []string
+	IPs           []string // addresses, and networks such as 10.0.0.0/8
+}
+
+// ValueFilter is a filter by the values of a field.
+type ValueFilter struct {
+	Name string // as addresses and requests have it; that of its exclusion is Not and the name
+	Of   func(*Values) *[]string
+}
+
+// Not begins the names of the filters that exclude values.
+const Not = "not_"
+
+// ValueFilters are all filters by values.
+var ValueFilters = []ValueFilter{
+	{"user", func(v *Values) *[]string { return &v.Users }},
+	{"module", func(v *Values) *[]string { return &v.Modules }},
+	{"operation", func(v *Values) *[]string { return &v.Operations }},
+	{"organization", func(v *Values) *[]string { return &v.Organizations }},
+	{"content_id", func(v *Values) *[]string { return &v.ContentIDs }},
+	{"outcome", func(v *Values) *[]string { return &v.Outcomes }},
+	{"role", func(v *Values) *[]string { return &v.Roles }},
+	{"ip", func(v *Values) *[]string { return &v.IPs }},
+}
+
+// empty tells whether there is no value.
+func (v *Values) empty() bool {
+	return !slices.ContainsFunc(ValueFilters, func(f ValueFilter) bool { return len(*f.Of(v)) > 0 })
+}
+
+// Each visits the filters by values, with the names that they have in addresses
+// and requests.
+func (f *Filters) Each(visit func(name string, values *[]string)) {
+	for _, field := range ValueFilters {
+		visit(field.Name, field.Of(&f.Values))
+	}
+	for _, field := range ValueFilters {
+		visit(Not+field.Name, field.Of(&f.Not))
+	}
+}
+
+// MarshalJSON writes the filters that are given, in their order, by their names
+// in addresses and requests.
+func (f Filters) MarshalJSON() ([]byte, error) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false) // as the manifest of an export has texts
+	before := '{'
+	write := func(name string, value any) {
+		fmt.Fprintf(&out, "%c%q:", before, name)
+		_ = encoder.Encode(value) // never fails: they are texts
+		before = ','
+	}
+	if f.Search != "" {
+		write("q", f.Search)
+	}
+	f.Each(func(name string, values *[]string) {
+		if len(*values) > 0 {
+			write(name, *values)
+		}
+	})
+	if before == '{' {
+		return []byte("{}"), nil
+	}
+	return append(out.Bytes(), '}'), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. A name that no filter has is an
+// error.
+func (f *Filters) UnmarshalJSON(data []byte) error {
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(data, &given); err != nil {
+		return err
+	}
+	*f = Filters{}
+	read := func(name string, into any) error {
+		raw, ok := given[name]
+		delete(given, name)
+		if !ok {
+			return nil
+		}
+		if err := json.Unmarshal(raw, into); err != nil {
+			return fmt.Errorf("filter %s: %w", name, err)
+		}
+		return nil
+	}
+	err := read("q", &f.Search)
+	f.Each(func(name string, values *[]string) {
+		if err == nil {
+			err = read(name, values)
+		}
+	})
+	for name := range given {
+		if err == nil {
+			err = fmt.Errorf("unknown filter %q", name)
+		}
+	}
+	return err
+}
+
+// Validate checks the values that have a form, and are not just compared.
+func (f *Filters) Validate() error {
+	v := validation{}
+	f.Each(func(name string, values *[]string) {
+		for _, value := range *values {
+			switch name {
+			case "outcome", Not + "outcome":
+				v.oneOf("query."+name, value, OutcomeSuccess, OutcomeFailure)
+			case "ip", Not + "ip":
+				if _, ok := ParseNetwork(value); !ok {
+					v.fail("query."+name, value, "is neither an address such as 192.0.2.7 or 2001:db8::7 nor a network such as 192.0.2.0/24")
+				}
+			}
+		}
+	})
+	if len(v.errors) > 0 {
+		return &Error{Code: CodeInvalid, Message: "The filters are invalid.", Fields: v.errors}
+	}
+	return nil
+}
+
+// ParseNetwork reads an address, or a network in CIDR notation, whose host bits
+// and zone do not count; false for anything else.
+func ParseNetwork(text string) (netip.Prefix, bool) {
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		a, err := netip.ParseAddr(text)
+		if err != nil {
+			return p, false
+		}
+		a = plainAddress(a)
+		return netip.PrefixFrom(a, a.BitLen()), true
+	}
+	const mapped = 128 - 32 // bits before an IPv4 address that is mapped into IPv6
+	if p.Addr().Is4In6() && p.Bits() >= mapped {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped)
+	}
+	return p.Masked(), true
+}
+
+// Address returns the entry's IP address, where its ip is one, with or without
+// a port. An IPv4 address mapped into IPv6 is that IPv4 address; zones do not
+// count.
+func (e *Entry) Address() (netip.Addr, bool) {
+	a, err := netip.ParseAddr(e.IP)
+	if err != nil {
+		p, err := netip.ParseAddrPort(e.IP)
+		if err != nil {
+			return a, false
+		}
+		a = p.Addr()
+	}
+	return plainAddress(a), true
+}
+
+func plainAddress(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }

@@ -1,0 +1,208 @@
+package search
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"oplog/oplog"
+)
+
+// choice is what filters say of one field: values of which an entry must have
+// one, where there are any, and values of which it may have none. An empty value
+// is none of them.
+type choice struct{ any, none values }
+
+// values are some of a field's, as a set where there are many.
+type values struct {
+	list []string
+	set  map[string]bool
+}
+
+// manyValues is from how many values on a set is faster than a list.
+const manyValues = 16
+
+func newChoice(any, none []string) choice { return choice{newValues(any), newValues(none)} }
+
+func newValues(list []string) values {
+	v := values{list: list}
+	if len(list) >= manyValues {
+		v.set = make(map[string]bool, len(list))
+		for _, value := range list {
+			v.set[value] = true
+		}
+	}
+	return v
+}
+
+func (v *values) has(value string) bool {
+	if v.set != nil {
+		return v.set[value] && value != ""
+	}
+	return slices.Contains(v.list, value) && value != ""
+}
+
+func (c *choice) given() bool { return len(c.any.list)+len(c.none.list) > 0 }
+
+// lets tells whether a value is let through.
+func (c *choice) lets(value string) bool {
+	return (len(c.any.list) == 0 || c.any.has(value)) && !c.none.has(value)
+}
+
+// addressChoice is a choice of IP addresses by their networks.
+type addressChoice struct{ any, none []netip.Prefix }
+
+func newAddressChoice(any, none []string) addressChoice {
+	return addressChoice{networks(any), networks(none)}
+}
+
+// networks reads what was checked to be readable.
+func networks(texts []string) []netip.Prefix {
+	var read []netip.Prefix
+	for _, text := range texts {
+		if p, ok := oplog.ParseNetwork(text); ok {
+			read = append(read, p)
+		}
+	}
+	return read
+}
+
+func (c *addressChoice) given() bool { return len(c.any)+len(c.none) > 0 }
+
+// lets tells whether an address is let through; the zero one is that of an
+// entry without any.
+func (c *addressChoice) lets(a netip.Addr) bool {
+	within := func(p netip.Prefix) bool { return p.Contains(a) }
+	return (len(c.any) == 0 || slices.ContainsFunc(c.any, within)) && !slices.ContainsFunc(c.none, within)
+}
+
+// addressTerm is an address as a term of fieldIP: its family, then its bytes, so
+// that the addresses of a network are neighbours.
+func addressTerm(a netip.Addr) string {
+	return familyOf(a) + string(a.AsSlice())
+}
+
+func familyOf(a netip.Addr) string {
+	if a.Is4() {
+		return "4"
+	}
+	return "6"
+}
+
+// networkTerms returns the first term of the addresses of a network, and the
+// first after them.
+func networkTerms(p netip.Prefix) (start, end []byte) {
+	last := p.Addr().AsSlice()
+	for bit := p.Bits(); bit < 8*len(last); bit++ {
+		last[bit/8] |= 0x80 >> (bit % 8)
+	}
+	return []byte(addressTerm(p.Addr())), append(append([]byte(familyOf(p.Addr())), last...), 0)
+}
+
+// filterBitmaps returns a bitmap for each filter that is given, nil among them
+// for one that lets nothing through, and those of what is left out.
+func (m *matcher) filterBitmaps(ctx context.Context, s *segment) (within, without []*roaring.Bitmap, err error) {
+	add := func(any, none int, find func(none bool) (*roaring.Bitmap, error)) {
+		if any > 0 && err == nil {
+			var b *roaring.Bitmap
+			b, err = find(false)
+			within = append(within, b)
+		}
+		if none > 0 && err == nil {
+			var b *roaring.Bitmap
+			b, err = find(true)
+			without = appendSome(without, b)
+		}
+	}
+	for _, f := range []struct {
+		field string
+		choice
+		find func(ctx context.Context, field string, values []string) (*roaring.Bitmap, error)
+	}{
+		{fieldModule, m.module, s.anyTerm},
+		{fieldOperation, m.operation, s.anyTerm},
+		{fieldOutcome, m.outcome, s.anyTerm},
+		{fieldContentID, m.contentID, s.anyTerm},
+		{fieldOrganization, m.organization, s.anyTerm},
+		{fieldRole, m.role, s.anyTerm},
+		{fieldUser, m.user, s.anyUser},
+	} {
+		add(len(f.any.list), len(f.none.list), func(none bool) (*roaring.Bitmap, error) {
+			if none {
+				return f.find(ctx, f.field, f.none.list)
+			}
+			return f.find(ctx, f.field, f.any.list)
+		})
+	}
+	add(len(m.ip.any), len(m.ip.none), func(none bool) (*roaring.Bitmap, error) {
+		if none {
+			return s.anyAddress(ctx, m.ip.none)
+		}
+		return s.anyAddress(ctx, m.ip.any)
+	})
+	return within, without, err
+}
+
+// anyTerm returns the documents that have one of the terms; nil for none.
+func (s *segment) anyTerm(_ context.Context, field string, terms []string) (*roaring.Bitmap, error) {
+	if len(terms) == 1 {
+		return s.unite(field, terms)
+	}
+	return s.remember(field+"\x00"+strings.Join(terms, "\x00"), func() (*roaring.Bitmap, error) { return s.unite(field, terms) })
+}
+
+func (s *segment) unite(field string, terms []string) (*roaring.Bitmap, error) {
+	d, err := s.zap.Dictionary(field)
+	if err != nil {
+		return nil, err
+	}
+	var found []*roaring.Bitmap
+	for _, term := range terms {
+		if term == "" {
+			continue
+		}
+		b, err := postings(d, []byte(term))
+		if err != nil {
+			return nil, err
+		}
+		found = appendSome(found, b)
+	}
+	return union(found), nil
+}
+
+// anyUser returns the documents of users with one of the ids; nil for none.
+func (s *segment) anyUser(ctx context.Context, field string, ids []string) (*roaring.Bitmap, error) {
+	var found []*roaring.Bitmap
+	for _, id := range ids {
+		b, err := s.prefix(ctx, field, id+userSeparator, nil)
+		if err != nil {
+			return nil, err
+		}
+		found = appendSome(found, b)
+	}
+	return union(found), nil
+}
+
+// anyAddress returns the documents whose address is in one of the networks; nil
+// for none.
+func (s *segment) anyAddress(ctx context.Context, networks []netip.Prefix) (*roaring.Bitmap, error) {
+	key := fieldIP
+	for _, p := range networks {
+		key += "\x00" + p.String()
+	}
+	return s.remember(key, func() (*roaring.Bitmap, error) {
+		var found []*roaring.Bitmap
+		for _, p := range networks {
+			start, end := networkTerms(p)
+			b, err := s.between(ctx, fieldIP, start, end, nil)
+			if err != nil {
+				return nil, err
+			}
+			found = appendSome(found, b)
+		}
+		return union(found), nil
+	})
+}

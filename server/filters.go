@@ -1,0 +1,139 @@
+package server
+
+import (
+	"encoding/json"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"oplog/oplog"
+)
+
+// valueDocs say what the values of filters are.
+var valueDocs = map[string]string{
+	"user":         "Ids of users",
+	"module":       "Keys of modules",
+	"operation":    "Keys of operation types",
+	"organization": "Ids of organizations, each with all below it in today's tree",
+	"content_id":   "Ids of contents",
+	"outcome":      "Outcomes",
+	"role":         "Roles of users, as they were recorded",
+	"ip":           "IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32",
+}
+
+const searchDoc = "Words that all must match, in user, module or content. A word matches at the start of a word, and where letters and digits meet inside one; " +
+	"Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; " +
+	"a hyphen before a word, a “…” or a field leaves out what it matches."
+
+// eachFilter visits the filters by values: what each is called, what it does, and
+// what one of its values may be.
+func eachFilter(visit func(name, doc string, value *huma.Schema)) {
+	for _, not := range []string{"", oplog.Not} {
+		for _, f := range oplog.ValueFilters {
+			doc := valueDocs[f.Name] + "; any of them."
+			if not != "" {
+				doc = valueDocs[f.Name] + "; none of them."
+			}
+			value := &huma.Schema{Type: huma.TypeString}
+			if f.Name == "outcome" {
+				value.Enum = []any{oplog.OutcomeSuccess, oplog.OutcomeFailure}
+			}
+			visit(not+f.Name, doc, value)
+		}
+	}
+}
+
+// filterParams are the query parameters that choose operations.
+var filterParams = makeFilterParams()
+
+func makeFilterParams() []*huma.Param {
+	params := []*huma.Param{textParam("q", searchDoc, &huma.Schema{Type: huma.TypeString})}
+	eachFilter(func(name, doc string, value *huma.Schema) {
+		param := listParam(name, doc)
+		param.Schema.Items = value
+		params = append(params, param)
+	})
+	return append(params,
+		textParam("from", "Operations at or after this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
+		textParam("to", "Operations before this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
+		textParam("range", "A period of whole days of the tenant's time zone; the last N days include today, weeks begin on Monday; from and to narrow it.",
+			&huma.Schema{Type: huma.TypeString, Enum: presets}),
+	)
+}
+
+// readFilters reads the filters of an address, and keeps them to what the caller
+// may see.
+func (in *call) readFilters(r *reader) oplog.Query {
+	q := oplog.Query{Scope: in.scope(), Range: in.preset(r), From: r.time("from"), To: r.time("to")}
+	q.Search = r.text("q")
+	q.Each(func(name string, values *[]string) { *values = r.list(name) })
+	return q
+}
+
+// filtersBody are the filters of an export as they stand, newFilters as they are
+// sent.
+type (
+	filtersBody struct{ oplog.Filters }
+	newFilters  struct{ oplog.Filters }
+)
+
+// Schema describes the filters in place of the structure that they become.
+func (filtersBody) Schema(r huma.Registry) *huma.Schema {
+	return filterSchema(r, "ExportFilters", func(value *huma.Schema) *huma.Schema {
+		return &huma.Schema{Type: huma.TypeArray, Items: value}
+	})
+}
+
+// Schema describes the filters, of which an only value may stand for its list, as
+// in an address.
+func (newFilters) Schema(r huma.Registry) *huma.Schema {
+	const most = 1000
+	return filterSchema(r, "NewFilters", func(value *huma.Schema) *huma.Schema {
+		return &huma.Schema{OneOf: []*huma.Schema{value, {Type: huma.TypeArray, Items: value, MaxItems: new(most)}}}
+	})
+}
+
+// filterSchema describes filters under a name.
+func filterSchema(r huma.Registry, name string, list func(value *huma.Schema) *huma.Schema) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: false, Properties: map[string]*huma.Schema{
+		"q": {Type: huma.TypeString, Description: "Words, as the list takes them."},
+	}}
+	eachFilter(func(name, doc string, value *huma.Schema) {
+		s.Properties[name] = list(value)
+		s.Properties[name].Description = doc
+	})
+	s.PrecomputeMessages()
+	r.Map()[name] = s
+	return &huma.Schema{Ref: "#/components/schemas/" + name}
+}
+
+// UnmarshalJSON takes what the schema lets through. Values that are empty count
+// as left out.
+func (f *newFilters) UnmarshalJSON(data []byte) error {
+	var given map[string]oneOrMore
+	if err := json.Unmarshal(data, &given); err != nil {
+		return err
+	}
+	for _, q := range given["q"] {
+		f.Search = q
+	}
+	f.Each(func(name string, values *[]string) {
+		for _, value := range given[name] {
+			if value != "" {
+				*values = append(*values, value)
+			}
+		}
+	})
+	return nil
+}
+
+// oneOrMore is a list whose only value may stand for it.
+type oneOrMore []string
+
+// UnmarshalJSON takes either.
+func (l *oneOrMore) UnmarshalJSON(data []byte) error {
+	if data[0] != '"' {
+		return json.Unmarshal(data, (*[]string)(l))
+	}
+	*l = oneOrMore{""}
+	return json.Unmarshal(data, &(*l)[0])
+}
