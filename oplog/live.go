@@ -55,7 +55,7 @@ func (l *Log) Live(ctx context.Context, tenant string, q Query, after uint64, ev
 		return err
 	}
 	if last > after && last-after > MaxLiveLag {
-		return errTooFarBehind(last - after)
+		return errTooFarBehind(after, last)
 	}
 	quiet := time.NewTimer(every) // also where entries come all the time, of which none match
 	defer quiet.Stop()
@@ -86,8 +86,9 @@ func (l *Log) Live(ctx context.Context, tenant string, q Query, after uint64, ev
 	}
 }
 
-func errTooFarBehind(behind uint64) error {
-	return Errorf(CodeTooLarge, "The reader is %d entries behind, more than the %d that wait for it. Read the list, and begin anew.", behind, MaxLiveLag)
+func errTooFarBehind(after, last uint64) error {
+	return Errorf(CodeTooLarge, "The reader is %d entries behind; a stream catches up with at most %d. Read GET …/entries?order=seq&after_seq=%d on, "+
+		"until next_after_seq equals last_seq, then open the stream with that as Last-Event-ID.", last-after, MaxLiveLag, after)
 }
 
 // emitArrivals emits what is on disk after a seq, in portions, and returns the
@@ -112,11 +113,11 @@ func (l *Log) emitArrivals(ctx context.Context, tenant string, q Query, after ui
 		portion = nil
 		last, _, err := l.store.Counts(tenant)
 		if err == nil && last-after > MaxLiveLag {
-			err = errTooFarBehind(last - after)
+			err = errTooFarBehind(after, last)
 		}
 		return err
 	}
-	err = l.store.Arrivals(ctx, tenant, after+1, func(e Entry) error {
+	err = l.store.Arrivals(ctx, tenant, after+1, 0, func(e Entry) error {
 		after = e.Seq
 		if matches(&e) {
 			portion = append(portion, e)

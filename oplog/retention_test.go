@@ -44,7 +44,7 @@ func (l *testLog) all(tenant string) string {
 	}
 	for what, visit := range map[string]func(func(oplog.Entry) error) error{
 		"scan":     func(f func(oplog.Entry) error) error { return l.store.Scan(ctx, tenant, oplog.Key{}, oplog.Key{}, f) },
-		"arrivals": func(f func(oplog.Entry) error) error { return l.store.Arrivals(ctx, tenant, 1, f) },
+		"arrivals": func(f func(oplog.Entry) error) error { return l.store.Arrivals(ctx, tenant, 1, 0, f) },
 	} {
 		n := 0
 		if err := visit(func(oplog.Entry) error { n++; return nil }); err != nil || n != len(page.Entries) {

@@ -39,9 +39,10 @@ type Store interface {
 	// all are), or CodeNotFound.
 	Find(tenant, id string, through func(*Entry) bool) (Entry, error)
 
-	// Arrivals visits entries in order of arrival, from a seq on, in short read
-	// transactions; entries that arrive meanwhile may be visited or not.
-	Arrivals(ctx context.Context, tenant string, from uint64, visit func(Entry) error) error
+	// Arrivals visits entries in order of arrival, from a seq, inclusive, to
+	// another, exclusive (zero for the end), in short read transactions. Deleted
+	// entries are omitted; those that arrive meanwhile may be visited or not.
+	Arrivals(ctx context.Context, tenant string, from, to uint64, visit func(Entry) error) error
 
 	// Scan visits entries in order of their keys, from inclusive, to exclusive
 	// (zero for the end), in short read transactions.

@@ -129,7 +129,7 @@ func TestTrailThatIsTooSlow(t *testing.T) {
 		t.Errorf("%d entries, %v, the last are %s", counts, err, told[max(0, len(told)-60):])
 	}
 	lost := ""
-	err = u.Arrivals(t.Context(), "acme/access", 2, func(e oplog.Entry) error {
+	err = u.Arrivals(t.Context(), "acme/access", 2, 0, func(e oplog.Entry) error {
 		if e.User.ID == "server" {
 			lost += fmt.Sprintf("%d%s", e.Seq, e.Details)
 		}

@@ -211,7 +211,7 @@ func (x *Index) catchUp(t *tenantIndex) error {
 			return err
 		}
 		t.progress(total, x.sizes.quickLoad)
-		err = x.store.Arrivals(x.ctx, t.name, read+1, func(e oplog.Entry) error {
+		err = x.store.Arrivals(x.ctx, t.name, read+1, 0, func(e oplog.Entry) error {
 			read = e.Seq
 			if chunk = append(chunk, e); len(chunk) < x.sizes.maxFlush {
 				return nil

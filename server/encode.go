@@ -20,7 +20,7 @@ const bytesOfEntry = 512
 
 // marshal writes an answer as JSON.
 func marshal(w io.Writer, v any) error {
-	page, ok := v.(oplog.Page)
+	page, ok := v.(pageBody)
 	if !ok {
 		return huma.DefaultJSONFormat.Marshal(w, v)
 	}
@@ -34,6 +34,8 @@ func marshal(w io.Writer, v any) error {
 	}
 	b = append(b, ']')
 	b = appendText(b, `,"next_cursor":`, page.NextCursor)
+	b = appendSeq(b, `,"next_after_seq":`, page.NextAfterSeq)
+	b = appendSeq(b, `,"last_seq":`, page.LastSeq)
 	_, err := w.Write(append(b, '}', '\n'))
 	return err
 }
@@ -82,13 +84,20 @@ func appendRef(b []byte, name string, ref oplog.Ref) []byte {
 	return append(quote(append(b, `"name":`...), ref.Name), '}')
 }
 
-// appendText and appendValue leave out what is empty.
+// appendText, appendSeq and appendValue leave out what is empty.
 
 func appendText(b []byte, name, text string) []byte {
 	if text == "" {
 		return b
 	}
 	return quote(append(b, name...), text)
+}
+
+func appendSeq(b []byte, name string, seq *uint64) []byte {
+	if seq == nil {
+		return b
+	}
+	return strconv.AppendUint(append(b, name...), *seq, 10)
 }
 
 func appendValue(b []byte, name string, value []byte) []byte {

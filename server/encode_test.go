@@ -27,7 +27,7 @@ func TestPageBytes(t *testing.T) {
 			t.Errorf("%s is new: write it in encode.go, and fill it in here", v.Type().Field(i).Name)
 		}
 	}
-	same := func(page oplog.Page) {
+	same := func(page pageBody) {
 		t.Helper()
 		var got, want bytes.Buffer
 		if err := marshal(&got, page); err != nil {
@@ -41,9 +41,9 @@ func TestPageBytes(t *testing.T) {
 		}
 	}
 	bare := oplog.Entry{ID: "e2", User: oplog.User{ID: "u", Name: "n"}, Module: "m", Operation: "o", Origin: "manual", Outcome: "success"}
-	same(oplog.Page{Entries: []oplog.Entry{}})
-	same(oplog.Page{Entries: []oplog.Entry{bare}, NextCursor: "abc"})
-	same(oplog.Page{Entries: []oplog.Entry{full, bare, full}})
+	same(pageBody{Page: oplog.Page{Entries: []oplog.Entry{}}})
+	same(pageBody{Page: oplog.Page{Entries: []oplog.Entry{bare}, NextCursor: "abc"}})
+	same(pageBody{Page: oplog.Page{Entries: []oplog.Entry{full, bare, full}}, NextAfterSeq: new(uint64), LastSeq: &full.Seq})
 	bare.Content.Name, bare.Organization.ID = "only a name", "o"
-	same(oplog.Page{Entries: []oplog.Entry{bare}})
+	same(pageBody{Page: oplog.Page{Entries: []oplog.Entry{bare}}})
 }

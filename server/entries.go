@@ -7,12 +7,19 @@ import (
 )
 
 type (
-	pageOutput struct{ Body oplog.Page }
+	pageOutput struct{ Body pageBody }
 	entryInput struct {
 		ID string `path:"id" doc:"The entry's id."`
 	}
 	entryOutput struct{ Body provenEntry }
 )
+
+// pageBody is one page of a list.
+type pageBody struct {
+	oplog.Page
+	NextAfterSeq *uint64 `json:"next_after_seq,omitempty" doc:"With order=seq, always: the after_seq to go on with. A page may be short, or empty, before the end: its filters were held against a bounded number of entries."`
+	LastSeq      *uint64 `json:"last_seq,omitempty" doc:"With order=seq, always: the newest entry's seq. Where next_after_seq equals it, nothing was left to read."`
+}
 
 // provenEntry is an entry with the proof that it is part of the log.
 type provenEntry struct {
@@ -21,13 +28,17 @@ type provenEntry struct {
 }
 
 func (s *Server) listEntries(ctx context.Context, in *call, _ *struct{}) (*pageOutput, error) {
-	q, limit, cursor, err := in.page()
+	asked, err := in.page()
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.log.Page(ctx, in.tenant.ID, q, limit, cursor)
+	if asked.bySeq {
+		feed, err := s.log.Feed(ctx, in.tenant.ID, asked.q, asked.after, asked.limit)
+		return &pageOutput{pageBody{Page: oplog.Page{Entries: feed.Entries}, NextAfterSeq: &feed.NextAfterSeq, LastSeq: &feed.LastSeq}}, err
+	}
+	page, err := s.log.Page(ctx, in.tenant.ID, asked.q, asked.limit, asked.cursor)
 	page.Entries = orEmpty(page.Entries)
-	return &pageOutput{page}, err
+	return &pageOutput{pageBody{Page: page}}, err
 }
 
 func (s *Server) getEntry(_ context.Context, in *call, input *entryInput) (*entryOutput, error) {

@@ -10,12 +10,12 @@ import (
 	"oplog/oplog"
 )
 
-type pageBody struct {
+type listedPage struct {
 	Entries    []struct{ ID string }
 	NextCursor string `json:"next_cursor"`
 }
 
-func (p pageBody) ids() string {
+func (p listedPage) ids() string {
 	var ids []string
 	for _, e := range p.Entries {
 		ids = append(ids, e.ID)
@@ -37,7 +37,7 @@ func TestFilters(t *testing.T) {
 	withEntries(f)
 	check := func(query, want string) {
 		t.Helper()
-		page := decode[pageBody](t, f.get("read", entriesPath+"?"+query, 200))
+		page := decode[listedPage](t, f.get("read", entriesPath+"?"+query, 200))
 		if page.ids() != want {
 			t.Errorf("%s: %s, want %s", query, page.ids(), want)
 		}
@@ -76,9 +76,9 @@ func TestFilters(t *testing.T) {
 func TestPages(t *testing.T) {
 	f := newServer(t)
 	withEntries(f)
-	get := func(query string) pageBody {
+	get := func(query string) listedPage {
 		t.Helper()
-		return decode[pageBody](t, f.get("admin", entriesPath+"?"+query, 200))
+		return decode[listedPage](t, f.get("admin", entriesPath+"?"+query, 200))
 	}
 	var seen []string
 	cursor := ""

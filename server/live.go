@@ -145,7 +145,7 @@ func (e *eventStream) end(err error) {
 func describeLive(_ huma.Registry, op *huma.Operation) {
 	op.Description = "Server-sent events. Each new entry that the filters let through is an event “entry”, whose data is the entry and whose id is its seq; " +
 		"with Last-Event-ID the stream goes on after that seq, without a gap. An event “end” says why a stream ends: a reader who is more than " +
-		strconv.Itoa(oplog.MaxLiveLag) + " entries behind is dropped."
+		strconv.Itoa(oplog.MaxLiveLag) + " entries behind is dropped. GET …/entries?order=seq&after_seq=N gives what such a reader lacks."
 	op.Parameters = append(op.Parameters, &huma.Param{
 		Name: "Last-Event-ID", In: "header", Description: "The id of the last event that the reader had.", Schema: &huma.Schema{Type: huma.TypeString},
 	})

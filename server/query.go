@@ -12,7 +12,16 @@ import (
 )
 
 // pageParams are those of a page.
-var pageParams = append(filterParams[:len(filterParams):len(filterParams)], turnParams...)
+var pageParams = append(filterParams[:len(filterParams):len(filterParams)],
+	textParam("order", "time: newest first. seq: in order of arrival, oldest first, for programs that must miss nothing; see after_seq.",
+		&huma.Schema{Type: huma.TypeString, Enum: []any{orderTime, orderSeq}, Default: orderTime}),
+	textParam("after_seq", "With order=seq: entries that arrived after this one; 0 or left out for all. Each answer has next_after_seq, with which to go on.",
+		&huma.Schema{Type: huma.TypeInteger, Minimum: number(0)}),
+	textParam("limit", "How many entries a page has: at most "+strconv.Itoa(oplog.MaxPageSize)+", with order=seq "+strconv.Itoa(oplog.MaxFeedSize)+".", &huma.Schema{
+		Type: huma.TypeInteger, Minimum: number(1), Maximum: number(oplog.MaxFeedSize), Default: oplog.DefaultPageSize,
+	}),
+	cursorParam,
+)
 
 // trailParams are those of a page of what was done with a log.
 var trailParams = append([]*huma.Param{
@@ -44,8 +53,16 @@ var turnParams = []*huma.Param{
 	textParam("limit", "How many entries a page has.", &huma.Schema{
 		Type: huma.TypeInteger, Minimum: number(1), Maximum: number(oplog.MaxPageSize), Default: oplog.DefaultPageSize,
 	}),
-	textParam("cursor", "next_cursor of the page before.", &huma.Schema{Type: huma.TypeString}),
+	cursorParam,
 }
+
+var cursorParam = textParam("cursor", "next_cursor of the page before.", &huma.Schema{Type: huma.TypeString})
+
+// The orders of a page.
+const (
+	orderTime = "time"
+	orderSeq  = "seq"
+)
 
 // accountParams are those of a list of accounts.
 var accountParams = []*huma.Param{
@@ -147,6 +164,19 @@ func (r *reader) size(name string) uint64 {
 	return n
 }
 
+// seq reads the seq of an entry, or 0 for before the first.
+func (r *reader) seq(name string) uint64 {
+	text := r.text(name)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.ParseUint(text, 10, 63)
+	if err != nil {
+		r.fail(name, text, "is not a seq, 0 or more")
+	}
+	return n
+}
+
 func (r *reader) err() error {
 	if len(r.broken) == 0 {
 		return nil
@@ -168,10 +198,32 @@ func (in *call) preset(r *reader) oplog.Range {
 	return preset
 }
 
-// page reads which page of them it asks for.
-func (in *call) page() (q oplog.Query, limit int, cursor string, err error) {
+// pageAsked says which page of a list is asked for.
+type pageAsked struct {
+	q      oplog.Query
+	limit  int
+	cursor string
+	bySeq  bool   // in order of arrival
+	after  uint64 // where that begins
+}
+
+func (in *call) page() (pageAsked, error) {
 	r := &reader{query: in.query}
-	q = in.readFilters(r)
-	limit, cursor = r.int("limit", oplog.DefaultPageSize), r.text("cursor")
-	return q, limit, cursor, r.err()
+	p := pageAsked{
+		q: in.readFilters(r), limit: r.int("limit", oplog.DefaultPageSize),
+		cursor: r.text("cursor"), bySeq: r.text("order") == orderSeq, after: r.seq("after_seq"),
+	}
+	switch order := r.text("order"); order {
+	case "", orderTime:
+		if after := r.text("after_seq"); after != "" {
+			r.fail("after_seq", after, "needs order=seq")
+		}
+	case orderSeq:
+		if p.cursor != "" {
+			r.fail("cursor", p.cursor, "is for order=time; with order=seq, send after_seq")
+		}
+	default:
+		r.fail("order", order, "is neither time nor seq")
+	}
+	return p, r.err()
 }

@@ -49,7 +49,7 @@ var fieldWords = map[string]string{ //nolint:gosec // words about passwords
 	"Receipt.seq":         "That of the first time for a duplicate; none for what was skipped.",
 	"Receipt.status":      "What became of it.",
 
-	"Page.entries":     "Newest first.",
+	"Page.entries":     "Newest first; with order=seq in order of arrival.",
 	"Page.next_cursor": "Of the next page; left out on the last.",
 
 	"Summary.total":       "How many operations the filters let through.",

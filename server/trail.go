@@ -86,7 +86,7 @@ func (s *Server) tell(r *route, in *call) {
 func (in *call) filtersSent() map[string]any {
 	sent := map[string]any{}
 	for name, values := range in.query {
-		if name != "cursor" && name != "limit" {
+		if name != "cursor" && name != "limit" && name != "after_seq" {
 			sent[name] = values
 		}
 	}
@@ -145,7 +145,7 @@ func (s *Server) trailPage(ctx context.Context, in *call, tenant string) (*pageO
 		return nil, err
 	}
 	page, err := s.log.Trail(ctx, tenant, q, limit, cursor)
-	return &pageOutput{page}, err
+	return &pageOutput{pageBody{Page: page}}, err
 }
 
 func (s *Server) getAccess(_ context.Context, in *call, input *entryInput) (*entryOutput, error) {

@@ -59,7 +59,7 @@ func TestGroupCommit(t *testing.T) {
 	stored := make(map[string]oplog.Entry)
 	skipped := uint64(0)
 	for _, tenant := range tenants {
-		err := after.Arrivals(context.Background(), tenant, 1, func(e oplog.Entry) error {
+		err := after.Arrivals(context.Background(), tenant, 1, 0, func(e oplog.Entry) error {
 			stored[tenant+" "+e.Content.Name] = e
 			return nil
 		})

@@ -76,7 +76,7 @@ func useAll(db *DB, entries []oplog.Entry) []error {
 	_, verified := db.Verify(ctx, "acme", 0, func(_, _ uint64) {})
 	return []error{
 		got, found, older, counted, proven, consistent, head, days, arrived, record, records, tenants, verified,
-		db.Arrivals(ctx, "acme", 1, visit), db.Scan(ctx, "acme", oplog.Key{}, oplog.Key{}, visit), db.Conflicts("acme", entries),
+		db.Arrivals(ctx, "acme", 1, 0, visit), db.Scan(ctx, "acme", oplog.Key{}, oplog.Key{}, visit), db.Conflicts("acme", entries),
 		db.DeleteDays(ctx, "acme", oplog.Days{From: "2026-11-17", To: "2026-11-18"}),
 		db.BeginDeletion(oplog.Deletion{Tenant: "acme", ID: "x", Days: []oplog.Days{{From: "2026-11-17", To: "2026-11-18"}}}),
 		db.ChangeRecord(oplog.RecordTenant, "acme", func([]byte) ([]byte, error) { return []byte("{}"), nil }),

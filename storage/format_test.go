@@ -118,7 +118,7 @@ func describeStore(t *testing.T, db *DB) string {
 			t.Fatal(err)
 		}
 		fmt.Fprintf(&s, "\n%s: %d entries, %d skipped\n%s\n", tenant, entries, skipped, checkpoint)
-		err = db.Arrivals(context.Background(), tenant, 1, func(e oplog.Entry) error {
+		err = db.Arrivals(context.Background(), tenant, 1, 0, func(e oplog.Entry) error {
 			if e.Seq%50 != 0 && e.Seq > 2 {
 				return nil
 			}

@@ -79,7 +79,7 @@ func TestLongReadsHoldNoTransaction(t *testing.T) {
 		}
 		return nil
 	}
-	if err := db.Arrivals(t.Context(), "acme", 1, visit); err != nil {
+	if err := db.Arrivals(t.Context(), "acme", 1, 0, visit); err != nil {
 		t.Error(err)
 	}
 	if err := db.Scan(t.Context(), "acme", oplog.Key{}, oplog.Key{}, visit); err != nil {

@@ -182,7 +182,7 @@ func keysOfSendersID(tx *bolt.Tx, tenant, id string, closed closedDays, newest b
 }
 
 // Arrivals visits entries in order of arrival; see [oplog.Store].
-func (db *DB) Arrivals(ctx context.Context, tenant string, from uint64, visit func(oplog.Entry) error) error {
+func (db *DB) Arrivals(ctx context.Context, tenant string, from, to uint64, visit func(oplog.Entry) error) error {
 	from = max(from, 1)
 	for more := true; more; {
 		var chunk []oplog.Entry
@@ -199,6 +199,9 @@ func (db *DB) Arrivals(ctx context.Context, tenant string, from uint64, visit fu
 			size, err := t.size()
 			if err != nil {
 				return err
+			}
+			if to > 0 {
+				size = min(size, to-1)
 			}
 			for end := from + arrivalsAtOnce; from <= size && from < end && len(chunk) < chunkSize; from++ {
 				key, _, err := t.arrival(from)

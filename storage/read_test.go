@@ -120,12 +120,12 @@ func TestScan(t *testing.T) {
 		t.Errorf("%v after %d", err, visited)
 	}
 	visited = 0
-	if err := db.Arrivals(context.Background(), "acme", 1, visit); !errors.Is(err, failure) || visited != 3 {
+	if err := db.Arrivals(context.Background(), "acme", 1, 0, visit); !errors.Is(err, failure) || visited != 3 {
 		t.Errorf("%v after %d", err, visited)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	for _, err := range []error{db.Scan(ctx, "acme", none, none, visit), db.Arrivals(ctx, "acme", 1, visit)} {
+	for _, err := range []error{db.Scan(ctx, "acme", none, none, visit), db.Arrivals(ctx, "acme", 1, 0, visit)} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%v, want it cancelled", err)
 		}

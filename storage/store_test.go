@@ -85,7 +85,7 @@ func arrivals(t *testing.T, db *DB, from uint64) string {
 	t.Helper()
 	var names []string
 	next := from
-	err := db.Arrivals(context.Background(), "acme", from, func(e oplog.Entry) error {
+	err := db.Arrivals(context.Background(), "acme", from, 0, func(e oplog.Entry) error {
 		if e.Seq != max(next, 1) {
 			t.Errorf("seq %d comes where %d should", e.Seq, next)
 		}

@@ -311,7 +311,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A page of operations, newest first */
+        /** A page of operations, newest first or in order of arrival */
         get: operations["listEntries"];
         put?: never;
         /**
@@ -496,7 +496,7 @@ export interface paths {
         };
         /**
          * Each new operation as it is recorded
-         * @description Server-sent events. Each new entry that the filters let through is an event “entry”, whose data is the entry and whose id is its seq; with Last-Event-ID the stream goes on after that seq, without a gap. An event “end” says why a stream ends: a reader who is more than 10000 entries behind is dropped.
+         * @description Server-sent events. Each new entry that the filters let through is an event “entry”, whose data is the entry and whose id is its seq; with Last-Event-ID the stream goes on after that seq, without a gap. An event “end” says why a stream ends: a reader who is more than 10000 entries behind is dropped. GET …/entries?order=seq&after_seq=N gives what such a reader lacks.
          */
         get: operations["live"];
         put?: never;
@@ -1438,8 +1438,18 @@ export interface components {
             user_agent?: string;
         };
         Page: {
-            /** @description Newest first. */
+            /** @description Newest first; with order=seq in order of arrival. */
             entries: components["schemas"]["Entry"][];
+            /**
+             * Format: int64
+             * @description With order=seq, always: the newest entry's seq. Where next_after_seq equals it, nothing was left to read.
+             */
+            last_seq?: number;
+            /**
+             * Format: int64
+             * @description With order=seq, always: the after_seq to go on with. A page may be short, or empty, before the end: its filters were held against a bounded number of entries.
+             */
+            next_after_seq?: number;
             /** @description Of the next page; left out on the last. */
             next_cursor?: string;
         };
@@ -2738,7 +2748,11 @@ export interface operations {
                 to?: string;
                 /** @description A period of whole days of the tenant's time zone; the last N days include today, weeks begin on Monday; from and to narrow it. */
                 range?: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month";
-                /** @description How many entries a page has. */
+                /** @description time: newest first. seq: in order of arrival, oldest first, for programs that must miss nothing; see after_seq. */
+                order?: "time" | "seq";
+                /** @description With order=seq: entries that arrived after this one; 0 or left out for all. Each answer has next_after_seq, with which to go on. */
+                after_seq?: number;
+                /** @description How many entries a page has: at most 200, with order=seq 1000. */
                 limit?: number;
                 /** @description next_cursor of the page before. */
                 cursor?: string;
