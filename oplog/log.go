@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 )
@@ -193,38 +192,6 @@ func inRequest(err error, receipts []Receipt) error {
 		}
 	}
 	return err
-}
-
-// Entry returns the newest entry with that id which the scope (an
-// organization, "" for all) lets see. CodeGone says when one was deleted, to
-// who sees all: nothing tells any more whose it was.
-func (l *Log) Entry(tenant, id, scope string) (Entry, error) {
-	t, err := l.tenant(tenant)
-	if err != nil {
-		return Entry{}, err
-	}
-	var through func(*Entry) bool
-	if scope != "" {
-		below := t.tree.Below(scope)
-		through = func(e *Entry) bool { return slices.Contains(below, e.Organization.ID) }
-	}
-	e, err := l.store.Find(tenant, id, through)
-	key, given := KeyOfID(id)
-	if CodeOf(err) != CodeNotFound || scope != "" || !given {
-		return e, err
-	}
-	at, deleted, broken := l.deletedOn(t, key)
-	switch {
-	case broken != nil:
-		return e, broken
-	case deleted:
-		day := DateOf(at)
-		return e, &Error{
-			Code: CodeGone, Message: fmt.Sprintf("Deleted on %s under the retention rule.", day),
-			Fields: []FieldError{{Location: "path.id", Message: "was deleted under the retention rule", Value: day}},
-		}
-	}
-	return e, err
 }
 
 // Proof returns the proof that an entry is in its tenant's tree as it stands.

@@ -132,6 +132,19 @@ func TestRetention(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	// By its seq each is known to have been deleted, whatever its id.
+	for i, e := range gone.Entries {
+		for _, id := range []string{oplog.NoID, e.ID} {
+			_, err := l.EntryAt("acme", id, e.Seq, "")
+			if want := map[bool]oplog.Code{true: oplog.CodeGone}[i > 2]; oplog.CodeOf(err) != want {
+				t.Errorf("%s, seq %d: %v, want %q", id, e.Seq, err, want)
+			}
+			_, err = l.EntryAt("acme", id, e.Seq, "east")
+			if i > 2 {
+				wantCode(t, err, oplog.CodeNotFound)
+			}
+		}
+	}
 	key := gone.Entries[5].Key()
 	_, err = l.Entry("acme", key.ID(), "east")
 	wantCode(t, err, oplog.CodeNotFound)

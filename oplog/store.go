@@ -35,9 +35,14 @@ type Store interface {
 	// the batch, or, where that is nil, into memory of their own.
 	Get(tenant string, keys []Key, into *Batch) ([]Entry, error)
 
-	// Find returns the newest entry with that id that is let through (by nil,
-	// all are), or CodeNotFound.
+	// Find returns the entry that the log gave that id, else the newest entry
+	// with that id, among those that through lets pass (nil: all); CodeNotFound
+	// where there is none.
 	Find(tenant, id string, through func(*Entry) bool) (Entry, error)
+
+	// KeyOfSeq returns the key of the entry that arrived as number seq, deleted or
+	// not, or CodeNotFound.
+	KeyOfSeq(tenant string, seq uint64) (Key, error)
 
 	// Arrivals visits entries in order of arrival, from a seq, inclusive, to
 	// another, exclusive (zero for the end), in short read transactions. Deleted

@@ -9,7 +9,7 @@ import (
 type (
 	pageOutput struct{ Body pageBody }
 	entryInput struct {
-		ID string `path:"id" doc:"The entry's id."`
+		ID string `path:"id" doc:"The entry's id; ~ with seq for any entry, also one whose id cannot stand in an address (. and ..)."`
 	}
 	entryOutput struct{ Body provenEntry }
 )
@@ -42,10 +42,25 @@ func (s *Server) listEntries(ctx context.Context, in *call, _ *struct{}) (*pageO
 }
 
 func (s *Server) getEntry(_ context.Context, in *call, input *entryInput) (*entryOutput, error) {
-	entry, err := s.log.Entry(in.tenant.ID, input.ID, in.scope())
+	r := &reader{query: in.query}
+	seq := r.seq("seq", 1)
+	if input.ID == oplog.NoID && len(r.list("seq")) == 0 {
+		r.fail("seq", nil, "is required where ~ stands for the id")
+	}
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	var entry oplog.Entry
+	var err error
+	if seq == 0 {
+		entry, err = s.log.Entry(in.tenant.ID, input.ID, in.scope())
+	} else {
+		entry, err = s.log.EntryAt(in.tenant.ID, input.ID, seq, in.scope())
+	}
 	if err != nil {
 		return nil, err
 	}
+	in.about = about{object: oplog.Ref{ID: entry.ID}, details: map[string]any{"seq": entry.Seq}}
 	proof, err := s.log.Proof(entry)
 	proof.Path = orEmpty(proof.Path)
 	return &entryOutput{provenEntry{entry, proof}}, err

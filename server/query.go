@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -36,6 +37,12 @@ var trailParams = append([]*huma.Param{
 	textParam("range", "A period of whole days of the tenant's time zone (without a tenant, of the machine's); the last N days include today, weeks begin on Monday; from and to narrow it.",
 		&huma.Schema{Type: huma.TypeString, Enum: presets}),
 }, turnParams...)
+
+// entryParams name one of several entries with the same id.
+var entryParams = []*huma.Param{
+	textParam("seq", "The entry's seq, which names it alone: a sender's id may stand for another entry on another day. Left out: the entry that the log gave the id, else the newest with it.",
+		&huma.Schema{Type: huma.TypeInteger, Minimum: number(1)}),
+}
 
 // presets are the values of range.
 var presets = presetNames()
@@ -164,15 +171,15 @@ func (r *reader) size(name string) uint64 {
 	return n
 }
 
-// seq reads the seq of an entry, or 0 for before the first.
-func (r *reader) seq(name string) uint64 {
+// seq reads a seq, which is least or more; 0 where it is left out.
+func (r *reader) seq(name string, least uint64) uint64 {
 	text := r.text(name)
 	if text == "" {
 		return 0
 	}
 	n, err := strconv.ParseUint(text, 10, 63)
-	if err != nil {
-		r.fail(name, text, "is not a seq, 0 or more")
+	if err != nil || n < least {
+		r.fail(name, text, fmt.Sprintf("is not a seq, %d or more", least))
 	}
 	return n
 }
@@ -211,7 +218,7 @@ func (in *call) page() (pageAsked, error) {
 	r := &reader{query: in.query}
 	p := pageAsked{
 		q: in.readFilters(r), limit: r.int("limit", oplog.DefaultPageSize),
-		cursor: r.text("cursor"), bySeq: r.text("order") == orderSeq, after: r.seq("after_seq"),
+		cursor: r.text("cursor"), bySeq: r.text("order") == orderSeq, after: r.seq("after_seq", 0),
 	}
 	switch order := r.text("order"); order {
 	case "", orderTime:

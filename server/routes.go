@@ -39,7 +39,7 @@ func (s *Server) routes() []route {
 
 		{"POST", tenant + "/entries", byWriteKey, 201, "recordEntries", "Record operations, all or none", nil, plain(s.recordEntries, describeIngest)},
 		{"GET", tenant + "/entries", readers, 200, "listEntries", "A page of operations, newest first or in order of arrival", pageParams, answer(s.listEntries)},
-		{"GET", tenant + "/entries/{id}", readers, 200, "getEntry", "One operation, with its proof; 410 where it was deleted under the retention rule", nil, answer(s.getEntry)},
+		{"GET", tenant + "/entries/{id}", readers, 200, "getEntry", "One operation, with its proof; 410 where it was deleted under the retention rule", entryParams, answer(s.getEntry)},
 		{"GET", tenant + "/summary", readers, 200, "getSummary", "Counts over time and by value", filterParams, answer(s.getSummary)},
 		{"GET", tenant + "/live", readers, 200, "live", "Each new operation as it is recorded", filterParams, plain(s.live, describeLive)},
 

@@ -115,19 +115,18 @@ func bucketOfDay(entries *bolt.Bucket, key oplog.Key) *bolt.Bucket {
 
 const microsPerDay = 24 * 60 * 60 * 1_000_000
 
-// Find returns the newest entry with an id that is let through; see
-// [oplog.Store].
+// Find returns an entry by its id; see [oplog.Store].
 func (db *DB) Find(tenant, id string, through func(*oplog.Entry) bool) (oplog.Entry, error) {
 	var found oplog.Entry
 	err := db.view(func(tx *bolt.Tx) error {
 		closed := db.closedOf(tenant)
-		// A sender's id may look like one that the log gives, and stand for no key.
-		var keys []oplog.Key
-		if key, ok := oplog.KeyOfID(id); ok {
-			keys = append(keys, key)
-		}
-		keys = append(keys, keysOfSendersID(tx, tenant, id, closed, through == nil)...)
+		keys := keysOfSendersID(tx, tenant, id, closed, through == nil)
 		slices.SortFunc(keys, func(a, b oplog.Key) int { return b.Compare(a) })
+		// A sender's id may look like one that the log gives. The entry that the log
+		// gave it comes first: nobody can put another in its place.
+		if key, ok := oplog.KeyOfID(id); ok {
+			keys = slices.Insert(keys, 0, key)
+		}
 		for _, key := range keys {
 			data, err := entryAt(tx, tenant, key)
 			if closed.has(key.Micros()) || oplog.CodeOf(err) == oplog.CodeNotFound {
@@ -145,6 +144,27 @@ func (db *DB) Find(tenant, id string, through func(*oplog.Entry) bool) (oplog.En
 		return oplog.Errorf(oplog.CodeNotFound, "There is no entry %s.", id)
 	})
 	return found, err
+}
+
+// KeyOfSeq returns the key of an arrival; see [oplog.Store].
+func (db *DB) KeyOfSeq(tenant string, seq uint64) (oplog.Key, error) {
+	var key oplog.Key
+	err := db.view(func(tx *bolt.Tx) error {
+		t, err := readTree(tx, tenant)
+		if err != nil {
+			return err
+		}
+		size, err := t.size()
+		if err != nil {
+			return err
+		}
+		if seq == 0 || seq > size {
+			return oplog.Errorf(oplog.CodeNotFound, "Tenant %s has no entry with seq %d.", tenant, seq)
+		}
+		key, _, err = t.arrival(seq)
+		return err
+	})
+	return key, err
 }
 
 // keysOfSendersID looks a sender's id up, day by day from the newest, on each

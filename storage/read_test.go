@@ -68,6 +68,8 @@ func TestFind(t *testing.T) {
 	f(t, "acme", ulid, "d")
 	f(t, "acme", entryID(0, 99), "e")
 	f(t, "acme", entryID(72*60, 1), "f")
+	mustAppend(t, db, withID(entryID(1, 1), entry(-24*60, "g")))
+	f(t, "acme", entryID(1, 1), "a") // its own entry, not the newer one that a sender gave the same id
 	f(t, "acme", "", "")
 	f(t, "acme", "ow", "")
 	f(t, "acme", "OWN", "")
@@ -82,6 +84,27 @@ func TestFind(t *testing.T) {
 		}
 	}
 	checkStore(t, db, "acme")
+}
+
+func TestKeyOfSeq(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	mustAppend(t, db, entry(5, "a"), withID("own", entry(9, "b")))
+	f := func(tenant string, seq uint64, want oplog.Key) {
+		t.Helper()
+		key, err := db.KeyOfSeq(tenant, seq)
+		if want.IsZero() {
+			if oplog.CodeOf(err) != oplog.CodeNotFound {
+				t.Errorf("seq %d of %s: %s, %v", seq, tenant, key.ID(), err)
+			}
+		} else if err != nil || key != want {
+			t.Errorf("seq %d of %s: %s, %v, want %s", seq, tenant, key.ID(), err, want.ID())
+		}
+	}
+	f("acme", 1, oplog.MakeKey(morning.Add(-5*time.Minute), 1))
+	f("acme", 2, oplog.MakeKey(morning.Add(-9*time.Minute), 2))
+	f("acme", 0, oplog.Key{})
+	f("acme", 3, oplog.Key{})
+	f("other", 1, oplog.Key{})
 }
 
 func TestScan(t *testing.T) {

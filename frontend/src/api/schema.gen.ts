@@ -2541,7 +2541,7 @@ export interface operations {
             path: {
                 /** @description The tenant's id. */
                 tenant: string;
-                /** @description The entry's id. */
+                /** @description The entry's id; ~ with seq for any entry, also one whose id cannot stand in an address (. and ..). */
                 id: string;
             };
             cookie?: never;
@@ -2827,12 +2827,15 @@ export interface operations {
     };
     getEntry: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The entry's seq, which names it alone: a sender's id may stand for another entry on another day. Left out: the entry that the log gave the id, else the newest with it. */
+                seq?: number;
+            };
             header?: never;
             path: {
                 /** @description The tenant's id. */
                 tenant: string;
-                /** @description The entry's id. */
+                /** @description The entry's id; ~ with seq for any entry, also one whose id cannot stand in an address (. and ..). */
                 id: string;
             };
             cookie?: never;
