@@ -71,7 +71,7 @@ export function AccessTable({ entries, context, hasMore, onMore, onOpen }: Props
           return (
             entry && (
               <div
-                key={entry.id}
+                key={entry.seq}
                 ref={virtualizer.measureElement}
                 data-index={index}
                 role="row"

@@ -2,6 +2,7 @@ import { Link } from 'react-router'
 import { problemText } from '../api/http'
 import type { MadeKey, Tenant } from '../api/types'
 import type { Titles } from '../log/catalog'
+import { entryAddress, entryName } from '../log/entryAddress'
 import { Notice } from '../log/Notice'
 import { TypeTag } from '../log/TypeTag'
 import { useSession } from '../session/session'
@@ -73,7 +74,7 @@ function Line({ arrival: { entry }, tenant, titles, isTest }: LineProps) {
   const { module, operation, user, content } = entry
   return (
     <li>
-      <Link to={`/t/${encodeURIComponent(tenant.id)}/log/${encodeURIComponent(entry.id)}`}>
+      <Link to={entryAddress(tenant.id, entryName(entry))}>
         <span className="integration-line">
           <TypeTag title={titles.operation(operation)} group={titles.group(operation)} />
           <span className="cut">{titles.module(module)}</span>

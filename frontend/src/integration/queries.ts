@@ -45,7 +45,7 @@ export function useSendTest(tenant: string) {
           body: entry,
           key: own?.key ?? key ?? '',
         })
-        return await call<Entry>(tenantPath(tenant, `entries/${encodeURIComponent(answer.entries[0]?.id ?? '')}`))
+        return await call<Entry>(tenantPath(tenant, `entries/~?seq=${answer.entries[0]?.seq}`))
       } finally {
         if (own) await call<void>(tenantPath(tenant, `keys/${encodeURIComponent(own.id)}`), { method: 'DELETE' })
       }

@@ -41,11 +41,11 @@ export function ContentHistory({ entry, tenant, titles, onOpen }: Props) {
         </Link>
       </div>
       <ol className="history">
-        {aroundEntry(data.entries, entry.id).map((one) => (
+        {aroundEntry(data.entries, entry.seq).map((one) => (
           <HistoryLine
-            key={one.id}
+            key={one.seq}
             one={one}
-            here={one.id === entry.id}
+            here={one.seq === entry.seq}
             zone={tenant.time_zone}
             titles={titles}
             onOpen={onOpen}
@@ -57,10 +57,10 @@ export function ContentHistory({ entry, tenant, titles, onOpen }: Props) {
 }
 
 /** A few lines, this entry among them. */
-function aroundEntry(entries: Entry[], id: string): Entry[] {
+function aroundEntry(entries: Entry[], seq: number): Entry[] {
   const here = Math.max(
     0,
-    entries.findIndex((one) => one.id === id),
+    entries.findIndex((one) => one.seq === seq),
   )
   const start = Math.max(0, Math.min(here - 2, entries.length - shownAtMost))
   return entries.slice(start, start + shownAtMost)

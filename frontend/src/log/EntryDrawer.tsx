@@ -7,6 +7,7 @@ import { Changes } from './Changes'
 import { ContentHistory } from './ContentHistory'
 import type { Titles } from './catalog'
 import { EntryFacts } from './EntryFacts'
+import type { EntryName } from './entryAddress'
 import type { Filters } from './filters'
 import { Notice } from './Notice'
 import { ProofLine } from './ProofLine'
@@ -17,7 +18,7 @@ import './drawer.css'
 
 interface Props {
   tenant: Tenant
-  id: string
+  name: EntryName
   over: boolean
   /** Where the entry stands in the list; undefined when it was opened by link and is not in it. */
   position: { index: number; total: number } | undefined
@@ -33,16 +34,16 @@ interface Props {
 
 /** One entry with everything that is known of it, beside the list, which stays usable. */
 export default function EntryDrawer(props: Props) {
-  const { tenant, id, position, previous, next, titles, onOpen, onClose, onCopy } = props
+  const { tenant, name, position, previous, next, titles, onOpen, onClose, onCopy } = props
   const words = useWords()
-  const query = useEntry(tenant.id, id)
+  const query = useEntry(tenant.id, name)
   const entry = query.data
   const body = useRef<HTMLDivElement>(null)
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another entry begins at its top
   useEffect(() => {
     body.current?.scrollTo({ top: 0 })
-  }, [id])
+  }, [name.id, name.seq])
 
   // Escape closes from anywhere on the page, except where it means something nearer.
   const close = useRef(onClose)
@@ -114,7 +115,7 @@ export default function EntryDrawer(props: Props) {
 /** Why there is no entry to show: it never was, it was deleted, or it could not be read. */
 function Missing({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const words = useWords()
-  if (isProblem(error, 404)) return <Notice kind="note">{words.noSuchEntry}</Notice>
+  if (isProblem(error, 404) || isProblem(error, 422)) return <Notice kind="note">{words.noSuchEntry}</Notice>
   if (error instanceof ApiProblem && error.status === 410)
     return <Notice kind="note">{words.deletedEntry(String(error.values['path.id'] ?? ''))}</Notice>
   return (
@@ -173,7 +174,7 @@ function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCo
       {changes.length > 0 && (
         <>
           <h3>{words.changes(changes.length)}</h3>
-          <Changes key={entry.id} changes={changes} />
+          <Changes key={entry.seq} changes={changes} />
         </>
       )}
       {details && (

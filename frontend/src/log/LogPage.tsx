@@ -1,6 +1,6 @@
 import { type InfiniteData, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
-import { useNavigate, useParams } from 'react-router'
+import { useParams } from 'react-router'
 import { ApiProblem, isProblem, problemText } from '../api/http'
 import { keys } from '../api/keys'
 import type { Entry, EntryPage, Preset, Tenant } from '../api/types'
@@ -47,6 +47,7 @@ import { TableOptions } from './TableOptions'
 import { UserPanel } from './UserPanel'
 import { useFilters } from './useFilters'
 import { useLog } from './useLog'
+import { useOpenEntry } from './useOpenEntry'
 import { usePanel } from './usePanel'
 import { useTaste } from './useTaste'
 import { WordsLine } from './WordsLine'
@@ -63,7 +64,6 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   const words = useWords()
   const copy = useCopy()
   const client = useQueryClient()
-  const navigate = useNavigate()
   const { entry: openId } = useParams()
   const [taste, setTaste] = useTaste()
   // An entry that was opened by its address alone stands in the usual list.
@@ -91,6 +91,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   const refused = error instanceof ApiProblem && error.status === 422 ? error.locations : undefined
   const terms = useMemo(() => searchTerms(filters.q), [filters.q])
   const query = writeFilters(filters).toString()
+  const { name: open, seq: openSeq, open: openEntry } = useOpenEntry(tenant.id, entries, query)
 
   const refresh = useCallback(() => {
     client.invalidateQueries({ queryKey: keys.log(tenant.id) })
@@ -111,13 +112,6 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
     refresh()
   }
 
-  const openEntry = useCallback(
-    (entry: Entry | undefined, how?: { replace: boolean }) => {
-      const path = `/t/${encodeURIComponent(tenant.id)}/log${entry ? `/${encodeURIComponent(entry.id)}` : ''}`
-      navigate({ pathname: path, search: query }, { replace: how?.replace ?? false })
-    },
-    [navigate, tenant.id, query],
-  )
   const openRow = useCallback(
     (entry: Entry) => openEntry(entry, { replace: openId !== undefined }),
     [openEntry, openId],
@@ -201,7 +195,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
       setFilters(withPeriod(readFilters(new URLSearchParams(view.query))))
     },
   }
-  const index = openId === undefined ? -1 : entries.findIndex((entry) => entry.id === openId)
+  const index = openSeq === undefined ? -1 : entries.findIndex((entry) => entry.seq === openSeq)
   const scope = filters.organization.map((id) => nameOf('organization', id))
 
   return (
@@ -307,7 +301,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           taste={taste}
           onTaste={setTaste}
           onChoose={openFilter}
-          openId={openId}
+          openSeq={openSeq}
           dimmed={log.dimmed}
           loading={log.loading}
           hasMore={log.hasMore}
@@ -354,10 +348,10 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
       </main>
       <Mishap part where={`${openId} ${dialog}`}>
         <Suspense fallback={null}>
-          {openId !== undefined && (
+          {open && (
             <EntryDrawer
               tenant={tenant}
-              id={openId}
+              name={open}
               over={layout.drawer === 'over'}
               position={index >= 0 && summary ? { index: index + 1, total: summary.total } : undefined}
               previous={index > 0 ? entries[index - 1] : undefined}

@@ -22,7 +22,7 @@ interface Props extends RowContext {
   onTaste: (next: Taste) => void
   /** Opens the choices of a filter, from the head of its column. */
   onChoose: (name: ListFilter) => void
-  openId: string | undefined
+  openSeq: number | undefined
   /** A search is running for long enough to say so. */
   dimmed: boolean
   /** Nothing has been read yet. */
@@ -46,7 +46,7 @@ const readAhead = 60
  * because rows that are moved by CSS cannot be a real table's.
  */
 export function LogTable(props: Props) {
-  const { entries, layout, openId, hasMore, onMore, onOpen, resetKey } = props
+  const { entries, layout, openSeq, hasMore, onMore, onOpen, resetKey } = props
   const words = useWords()
   const scroller = useRef<HTMLDivElement>(null)
   const [current, setCurrent] = useState(0)
@@ -76,7 +76,7 @@ export function LogTable(props: Props) {
     // A focus in the rows begins at the top with them, also where its own row is gone.
     const active = document.activeElement
     const focused = active === document.body ? inRows.current : active?.closest('.log-body')
-    if (focused && openId === undefined) focusRow(0)
+    if (focused && openSeq === undefined) focusRow(0)
   }, [resetKey])
 
   const place = usePlace({ scroller, entries, height, query: resetKey, hasMore, onMore, onRow: setCurrent })
@@ -89,11 +89,11 @@ export function LogTable(props: Props) {
 
   // The drawer's steps move the row with them, into view.
   useEffect(() => {
-    const index = openId ? entries.findIndex((entry) => entry.id === openId) : -1
+    const index = openSeq === undefined ? -1 : entries.findIndex((entry) => entry.seq === openSeq)
     if (index < 0) return
     setCurrent(index)
     if (place.current === undefined) virtualizer.scrollToIndex(index, { align: 'auto' })
-  }, [openId, entries, virtualizer, place])
+  }, [openSeq, entries, virtualizer, place])
 
   const focusRow = useCallback(
     (index: number) => {
@@ -136,7 +136,7 @@ export function LogTable(props: Props) {
       const next = Math.min(entries.length - 1, Math.max(0, current + step))
       focusRow(next)
       const target = entries[next]
-      if (openId && target) onOpen(target)
+      if (openSeq !== undefined && target) onOpen(target)
     } else if (event.key === 'Home') focusRow(0)
     else if (event.key === 'End') focusRow(entries.length - 1)
     else if (event.key === 'Enter' && entry) onOpen(entry)
@@ -211,7 +211,7 @@ export function LogTable(props: Props) {
                   index={item.index}
                   top={item.start - margin}
                   height={item.size}
-                  open={entry.id === openId}
+                  open={entry.seq === openSeq}
                   current={item.index === current}
                   hovered={item.index === hovered}
                   onOpen={open}

@@ -1,13 +1,13 @@
-import { Link, useLocation } from 'react-router'
+import { Link } from 'react-router'
 import type { Entry, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
+import { entryAddress, entryName } from './entryAddress'
 import { type Filters, noFilters, writeFilters } from './filters'
 import { useSummary } from './queries'
 
 /** The way to what the same user did in this period. */
 export function SameUser({ entry, tenant, filters }: { entry: Entry; tenant: Tenant; filters: Filters }) {
   const words = useWords()
-  const { pathname } = useLocation()
   const ofUser: Filters = {
     ...noFilters,
     user: [entry.user.id],
@@ -20,7 +20,7 @@ export function SameUser({ entry, tenant, filters }: { entry: Entry; tenant: Ten
   return (
     <div className="drawer-head drawer-same">
       <h3>{words.sameUser}</h3>
-      <Link className="link" to={{ pathname, search: writeFilters(ofUser).toString() }}>
+      <Link className="link" to={entryAddress(tenant.id, entryName(entry), writeFilters(ofUser).toString())}>
         {words.sameUserCount(data.total, entry.user.name)}
       </Link>
     </div>

@@ -1,4 +1,5 @@
 import type { Entry } from '../api/types'
+import { givenId, microsOf } from './entryAddress'
 
 /** An entry as its recorded bytes say it. Times are microseconds since 1970. */
 export interface Recorded extends Omit<Entry, 'time' | 'received_at'> {
@@ -65,19 +66,6 @@ class Reader {
   }
 }
 
-const base32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-
-/** The id that the log gives to an entry whose sender gave none: time and number, as 26 characters. */
-export function givenId(micros: number, seq: number): string {
-  let bits = ((BigInt(micros) << 64n) | BigInt(seq)) << 2n
-  let id = ''
-  for (let digit = 0; digit < 26; digit++) {
-    id = base32[Number(bits & 31n)] + id
-    bits >>= 5n
-  }
-  return id
-}
-
 /** What the recorded bytes of an entry say: a map with integer keys. What is empty is left out of it. */
 export function readLeaf(bytes: Uint8Array): Recorded {
   const reader = new Reader(bytes)
@@ -128,12 +116,9 @@ export function readLeaf(bytes: Uint8Array): Recorded {
 export function agrees(recorded: Recorded, shown: Entry): boolean {
   const { tenant: _, time, receivedAt, ...rest } = recorded
   const { time: shownTime, received_at, ...shownRest } = shown
-  return micros(shownTime) === time && micros(received_at) === receivedAt && canonical(rest) === canonical(shownRest)
-}
-
-function micros(time: string): number {
-  const fraction = (/\.(\d+)/.exec(time)?.[1] ?? '').padEnd(6, '0').slice(0, 6)
-  return Math.floor(Date.parse(time) / 1000) * 1_000_000 + Number(fraction)
+  return (
+    microsOf(shownTime) === time && microsOf(received_at) === receivedAt && canonical(rest) === canonical(shownRest)
+  )
 }
 
 /** JSON with sorted keys; what is empty outside of the sender's own values is as good as left out. */

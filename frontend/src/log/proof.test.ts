@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { Proof, ProvenEntry } from '../api/types'
-import { givenId } from './leaf'
+import { givenId } from './entryAddress'
 import { checkProof, isIncluded, isSigned, leafHash, readCheckpoint } from './proof'
 import recorded from './proof.fixture.json'
 

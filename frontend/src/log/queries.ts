@@ -1,8 +1,9 @@
-import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { pageSize } from '../api/early'
 import { call, isProblem, tenantPath } from '../api/http'
 import { keys } from '../api/keys'
 import type { Catalog, EntryPage, Organization, ProvenEntry, Summary } from '../api/types'
+import { type EntryName, entryName, writeName } from './entryAddress'
 import { type Filters, writeFilters } from './filters'
 
 /** The first page is to be there soon, those after it less often. */
@@ -53,10 +54,21 @@ export function useOrganizations(tenant: string, enabled: boolean) {
   })
 }
 
-export function useEntry(tenant: string, id: string) {
+/** One entry with its proof; none is asked for where none is named. */
+export function useEntry(tenant: string, name: EntryName | undefined) {
+  const client = useQueryClient()
   return useQuery({
-    queryKey: keys.entry(tenant, id),
-    queryFn: ({ signal }) => call<ProvenEntry>(tenantPath(tenant, `entries/${encodeURIComponent(id)}`), { signal }),
+    queryKey: keys.entry(tenant, name?.id ?? '', name?.seq),
+    queryFn: async ({ signal }) => {
+      const { path, search } = writeName(name ?? { id: '', seq: undefined })
+      const rest = search ? `${path}?${search}` : path
+      const entry = await call<ProvenEntry>(tenantPath(tenant, `entries/${rest}`), { signal })
+      // Under its own name it is there, too, for when the address is written so.
+      const own = entryName(entry)
+      if (own.id !== name?.id || own.seq !== name.seq) client.setQueryData(keys.entry(tenant, own.id, own.seq), entry)
+      return entry
+    },
+    enabled: name !== undefined,
   })
 }
 

@@ -19,6 +19,7 @@ export function useFilters(start: Start | undefined, onStart: (start: Start) => 
   const navigate = useNavigate()
   const { pathname } = useLocation()
   const given = search.toString()
+  const seq = search.get('seq')
   const text = given || (start?.query ?? '')
 
   const read = useMemo(() => readFilters(new URLSearchParams(text)), [text])
@@ -27,9 +28,11 @@ export function useFilters(start: Start | undefined, onStart: (start: Start) => 
 
   const setFilters = useCallback(
     (next: Filters, how?: { replace: boolean }) => {
-      navigate({ pathname, search: writeFilters(next).toString() }, { replace: how?.replace ?? false })
+      const search = writeFilters(next)
+      if (seq) search.set('seq', seq) // which entry is open is no filter, and stays
+      navigate({ pathname, search: search.toString() }, { replace: how?.replace ?? false })
     },
-    [navigate, pathname],
+    [navigate, pathname, seq],
   )
   const started = useRef(onStart)
   started.current = onStart

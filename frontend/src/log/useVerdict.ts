@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { keys } from '../api/keys'
 import type { ProvenEntry } from '../api/types'
+import { entryName } from './entryAddress'
 import { checkProof } from './proof'
 import { useVerifierKey } from './queries'
 
@@ -16,7 +17,8 @@ export function useVerdict(entry: ProvenEntry, tenant: string) {
   })
   function retry() {
     key.refetch()
-    client.invalidateQueries({ queryKey: keys.entry(tenant, entry.id) })
+    const { id, seq } = entryName(entry)
+    client.invalidateQueries({ queryKey: keys.entry(tenant, id, seq) })
     // Without the server's key there is nothing to say yet.
     if (key.data !== undefined) verdict.refetch()
   }

@@ -1,0 +1,70 @@
+import type { Entry } from '../api/types'
+
+/** An entry as an address names it. Without `seq`: the one that the log gave the id, else the newest with it. */
+export interface EntryName {
+  id: string
+  seq: number | undefined
+}
+
+/** Stands in for an id that addresses take for a folder; the seq names the entry. */
+const noId = '~'
+
+const base32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/** The id that the log gives to an entry whose sender gave none: time and number, as 26 characters. */
+export function givenId(micros: number, seq: number): string {
+  let bits = ((BigInt(micros) << 64n) | BigInt(seq)) << 2n
+  let id = ''
+  for (let digit = 0; digit < 26; digit++) {
+    id = base32[Number(bits & 31n)] + id
+    bits >>= 5n
+  }
+  return id
+}
+
+/** A time of the API in microseconds since 1970. */
+export function microsOf(time: string): number {
+  const fraction = (/\.(\d+)/.exec(time)?.[1] ?? '').padEnd(6, '0').slice(0, 6)
+  return Math.floor(Date.parse(time) / 1000) * 1_000_000 + Number(fraction)
+}
+
+type Numbered = Pick<Entry, 'id' | 'seq' | 'time'>
+
+/** Whether the id is the log's own, and so stands for this entry alone. A sender's may stand for others, too. */
+export function hasOwnId({ id, seq, time }: Numbered): boolean {
+  return id.length === 26 && id === givenId(microsOf(time), seq)
+}
+
+/** What names an entry for good: its seq wherever the id could be another's. */
+export function entryName(entry: Numbered): EntryName {
+  return { id: isFolder(entry.id) ? noId : entry.id, seq: hasOwnId(entry) ? undefined : entry.seq }
+}
+
+export function isFolder(id: string): boolean {
+  return id === '.' || id === '..'
+}
+
+/** The name in the address of the page; undefined where no entry is open. */
+export function readName(id: string | undefined, search: URLSearchParams): EntryName | undefined {
+  const seq = search.get('seq') ?? ''
+  return id === undefined ? undefined : { id, seq: /^[1-9]\d{0,14}$/.test(seq) ? Number(seq) : undefined }
+}
+
+/** The part of an address that follows `entries/` in the API, and its like in the console's own. */
+export function writeName({ id, seq }: EntryName, search = ''): { path: string; search: string } {
+  const query = new URLSearchParams(search)
+  query.delete('seq')
+  if (seq !== undefined) query.set('seq', String(seq))
+  return { path: encodeURIComponent(isFolder(id) && seq !== undefined ? noId : id), search: query.toString() }
+}
+
+/** The console's address of an entry, with the filters that stand in a query. */
+export function entryAddress(tenant: string, name: EntryName, filters = ''): { pathname: string; search: string } {
+  const { path, search } = writeName(name, filters)
+  return { pathname: `/t/${encodeURIComponent(tenant)}/log/${path}`, search }
+}
+
+/** Whether a row is the entry that is open. */
+export function isNamed(entry: Numbered, name: EntryName): boolean {
+  return name.seq === undefined ? entry.id === name.id && hasOwnId(entry) : entry.seq === name.seq
+}
