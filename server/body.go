@@ -268,11 +268,14 @@ func fieldOf(err error, at string) oplog.FieldError {
 		return f
 	}
 	f.Message = fmt.Sprintf("is %s; it must be %s", kindName(wrong.JSONKind), typeName(wrong.GoType))
-	if len(wrong.JSONValue) > 0 && json.Unmarshal(wrong.JSONValue, &f.Value) == nil {
-		if s, ok := f.Value.(string); ok {
-			f.Value = shorten(s)
-			f.Message = "must be " + typeName(wrong.GoType)
-		}
+	if len(wrong.JSONValue) == 0 {
+		return f
+	}
+	f.Value = json.RawMessage(wrong.JSONValue.Clone()) // numbers with every digit that was sent
+	var s string
+	if json.Unmarshal(wrong.JSONValue, &s) == nil {
+		f.Value = shorten(s)
+		f.Message = "must be " + typeName(wrong.GoType)
 	}
 	return f
 }

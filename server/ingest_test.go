@@ -173,6 +173,27 @@ func TestKeptAsSent(t *testing.T) {
 	}
 }
 
+// TestNumbersKeptAsSent: a number has the digits that were sent in each answer,
+// whatever a floating-point number would make of it.
+func TestNumbersKeptAsSent(t *testing.T) {
+	f := newServer(t)
+	live := f.follow(f.listen(), "read", "", "")
+	for i, number := range []string{"9007199254740993", "2.50", "1e400", "-0", "1.0", "12345678901234567890.000"} {
+		id := fmt.Sprintf("n%d", i)
+		changes := fmt.Sprintf(`"changes":[{"field":"f","before":%[1]s,"after":{"n":[%[1]s]}}]`, number)
+		details := fmt.Sprintf(`"details":{"n":%s}`, number)
+		f.record(entry(`"id":"`+id+`","time":"2026-11-22T07:00:00Z"`, changes, details))
+		for place, got := range map[string]string{
+			"entry": f.get("read", entriesPath+"/"+id, 200), "page": f.get("read", entriesPath+"?limit=1", 200),
+			"feed": f.get("read", entriesPath+fmt.Sprintf("?order=seq&after_seq=%d", i), 200), "live": live.event(),
+		} {
+			if !strings.Contains(got, changes) || !strings.Contains(got, details) {
+				t.Errorf("%s: the %s answers %s", number, place, got)
+			}
+		}
+	}
+}
+
 // TestAnswerOfIngest checks the receipts of each form of a body.
 func TestAnswerOfIngest(t *testing.T) {
 	f := newServer(t)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"oplog/oplog"
 )
 
@@ -45,12 +47,13 @@ func rewriteJSON(e *oplog.Entry) {
 }
 
 // rewritten orders an object's members and spells texts alike; numbers stay as
-// they are, whose precision is their sender's.
+// they are, whose precision is their sender's. An object that has a name twice
+// is left as it is: an order would lose one of them.
 func rewritten(value json.RawMessage) json.RawMessage {
+	var read any
 	d := json.NewDecoder(bytes.NewReader(value))
 	d.UseNumber()
-	var read any
-	if d.Decode(&read) != nil {
+	if d.Decode(&read) != nil || !jsontext.Value(value).IsValid() {
 		return value
 	}
 	text, err := json.Marshal(read)

@@ -1,3 +1,4 @@
+import { prettyJson } from '../api/recorded'
 import type { Entry, Tenant } from '../api/types'
 import { Dialog } from '../frame/Dialog'
 import { EntryFacts } from '../log/EntryFacts'
@@ -59,7 +60,7 @@ export function AccessDialog({ tenant, entry, proven, context, onFilter, onClose
         {entry.details !== undefined && (
           <details className="access-details">
             <summary>{words.access.details}</summary>
-            <pre className="mono">{JSON.stringify(entry.details, null, 2)}</pre>
+            <pre className="mono">{prettyJson(entry.details)}</pre>
           </details>
         )}
         <p className="form-hint">

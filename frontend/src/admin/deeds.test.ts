@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import type { RecordedJson } from '../api/recorded'
 import type { Entry } from '../api/types'
 import { adminEn } from '../i18n/admin.en'
 import { adminZh } from '../i18n/admin.zh'
@@ -130,7 +131,8 @@ test.each([
     ['模块：19', 'moons：{"a":1}'],
   ],
 ] as const)('%s %s in words', (module, operation, rest, inEnglish, inChinese) => {
-  const entry = deed(module, operation, rest as Partial<Entry>)
+  const details = 'details' in rest ? { details: JSON.stringify(rest.details) as RecordedJson } : {}
+  const entry = deed(module, operation, { ...(rest as Partial<Entry>), ...details })
   expect(deedFacts(entry, english)).toEqual(inEnglish)
   expect(deedFacts(entry, chinese)).toEqual(inChinese)
 })

@@ -1,3 +1,4 @@
+import { lookInto } from '../api/recorded'
 import type { Entry, OperationGroup } from '../api/types'
 import type { AdminWords } from '../i18n/admin.en'
 import type { Dictionary } from '../i18n/en'
@@ -34,7 +35,7 @@ export function deedFacts(entry: Entry, context: DeedContext): string[] {
   const object = objectOf(entry)
   const facts = object ? [object] : []
   const { id, name } = entry.content ?? {}
-  for (const [key, value] of flat(entry.details)) {
+  for (const [key, value] of flat(entry.details && lookInto(entry.details))) {
     const said = ['id', 'name', 'reason'].includes(key) && (value === id || value === name) // as the object
     if (!said) add(facts, key, value, context)
   }

@@ -1,4 +1,5 @@
 import { reading, takeEarly } from './early'
+import { readJson } from './recorded'
 import type { ProblemBody } from './types'
 
 /** An answer of the server that is not a success, or no answer at all (status 0). */
@@ -55,7 +56,7 @@ interface Call {
 /** Calls the API and returns its JSON; `undefined` for an empty answer. Throws ApiProblem, or AbortError when aborted. */
 export async function call<T>(path: string, options: Call = {}): Promise<T> {
   const text = await callText(path, options)
-  return (text === '' ? undefined : JSON.parse(text)) as T
+  return text === '' ? (undefined as T) : readJson<T>(text)
 }
 
 /** The same for an answer that is a text as it is. */

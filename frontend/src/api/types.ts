@@ -1,4 +1,5 @@
 // Names for the wire's shapes. The shapes themselves are generated from the server's OpenAPI document (`make types`).
+import type { RecordedJson } from './recorded'
 import type { components } from './schema.gen'
 
 type Schemas = components['schemas']
@@ -25,11 +26,14 @@ export type NewHold = Schemas['NewHold']
 export type Deletion = Schemas['Deletion']
 export type OwnSession = Schemas['OwnSession']
 
-export type Entry = Schemas['Entry']
-export type ProvenEntry = Schemas['ProvenEntry']
+/** An entry as readJson reads it: the sender's own values are JSON text. */
+type AsRecorded<E> = Omit<E, 'changes' | 'details'> & { changes?: Change[]; details?: RecordedJson }
+
+export type Entry = AsRecorded<Schemas['Entry']>
+export type ProvenEntry = AsRecorded<Schemas['ProvenEntry']>
 export type Proof = Schemas['Proof']
-export type Change = Schemas['Change']
-export type EntryPage = Schemas['Page']
+export type Change = Omit<Schemas['Change'], 'before' | 'after'> & { before?: RecordedJson; after?: RecordedJson }
+export type EntryPage = Omit<Schemas['Page'], 'entries'> & { entries: Entry[] }
 
 export type NewEntry = Schemas['NewEntry']
 export type Recorded = Schemas['Appended']

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from 'react'
 import { tenantPath } from '../api/http'
+import { readJson } from '../api/recorded'
 import type { Entry } from '../api/types'
 
 export interface Arrival {
@@ -31,7 +32,7 @@ export function useArrivals(tenant: string): { arrivals: Arrival[]; listening: b
     function open() {
       source = new EventSource(tenantPath(tenant, 'live'))
       source.onopen = () => setListening(true)
-      source.addEventListener('entry', (event) => add(JSON.parse(event.data) as Entry))
+      source.addEventListener('entry', (event) => add(readJson<Entry>(event.data)))
       source.addEventListener('end', again)
       source.onerror = () => {
         setListening(false)

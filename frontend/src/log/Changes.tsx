@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Change } from '../api/types'
 import { useWords } from '../i18n/language'
-import { markChanges, type Piece, valueText } from './diff'
+import { markChanges, type Piece, sidesText } from './diff'
 
 const foldAfter = 12
 
@@ -34,8 +34,7 @@ export function Changes({ changes }: { changes: Change[] }) {
 
 function ChangeRow({ change }: { change: Change }) {
   const words = useWords()
-  const before = valueText(change.before)
-  const after = valueText(change.after)
+  const [before, after] = sidesText(change)
   const marked = markChanges(before ?? '', after ?? '')
   const lines = Math.max(lineCount(before), lineCount(after))
   const [folded, setFolded] = useState(lines > foldAfter)

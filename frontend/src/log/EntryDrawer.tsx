@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useEffect, useRef } from 'react'
 import { ApiProblem, isProblem, problemText } from '../api/http'
+import { prettyJson } from '../api/recorded'
 import type { Entry, Organization, ProvenEntry, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
@@ -151,7 +152,7 @@ function HeadButton({ label, icon, disabled, onClick }: HeadButtonProps) {
 function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCopy }: Props & { entry: ProvenEntry }) {
   const words = useWords()
   const changes = entry.changes ?? []
-  const details = Object.keys(entry.details ?? {}).length > 0 ? entry.details : undefined
+  const details = entry.details && prettyJson(entry.details)
   return (
     <>
       <h2>{entry.content?.name || entry.content?.id || words.noContent}</h2>
@@ -177,10 +178,10 @@ function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCo
           <Changes key={entry.seq} changes={changes} />
         </>
       )}
-      {details && (
+      {details && details !== '{}' && (
         <>
           <h3>{words.details}</h3>
-          <pre className="drawer-details">{JSON.stringify(details, null, 2)}</pre>
+          <pre className="drawer-details">{details}</pre>
         </>
       )}
       <ContentHistory entry={entry} tenant={tenant} titles={titles} onOpen={onOpen} />

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { markChanges, type Piece, valueText } from './diff'
+import type { RecordedJson } from '../api/recorded'
+import { markChanges, type Piece, sidesText } from './diff'
 
 const show = (pieces: Piece[]) => pieces.map((piece) => (piece.changed ? `[${piece.text}]` : piece.text)).join('')
 
@@ -40,10 +41,25 @@ test('very long texts without a common part are marked whole', () => {
   expect(marked.before).toHaveLength(1)
 })
 
-test('values as text', () => {
-  expect(valueText(undefined)).toBeUndefined()
-  expect(valueText(null)).toBeUndefined()
-  expect(valueText('')).toBe('')
-  expect(valueText(false)).toBe('false')
-  expect(valueText({ a: [1] })).toBe('{\n  "a": [\n    1\n  ]\n}')
+test.each<[string | undefined, string | undefined, string | undefined, string | undefined]>([
+  [undefined, '""', undefined, ''],
+  ['null', 'false', 'null', 'false'],
+  ['{"a":[1.0]}', undefined, '{\n  "a": [\n    1.0\n  ]\n}', undefined],
+  ['9007199254740788', '9007199254740789', '9007199254740788', '9007199254740789'],
+  ['2.5', '2.50', '2.5', '2.50'],
+  ['1e400', '-0', '1e400', '-0'],
+  ['"2.50"', '2.50', '"2.50"', '2.50'],
+  ['"a\\u003cb"', '"c"', 'a<b', 'c'],
+])('values as text: %s → %s', (before, after, wantBefore, wantAfter) => {
+  const json = (text: string | undefined) => text as RecordedJson | undefined
+  const change = Object.entries({ before: json(before), after: json(after) }).filter(([, value]) => value !== undefined)
+  expect(sidesText({ field: 'f', ...Object.fromEntries(change) })).toEqual([wantBefore, wantAfter])
+})
+
+test.each([
+  ['9007199254740788', '9007199254740789', '[9007199254740788]', '[9007199254740789]'],
+  ['2.5', '2.50', '2.[5]', '2.[50]'],
+])('the digits that changed are marked: %s → %s', (before, after, wantBefore, wantAfter) => {
+  const marked = markChanges(before, after)
+  expect([show(marked.before), show(marked.after)]).toEqual([wantBefore, wantAfter])
 })

@@ -1,3 +1,6 @@
+import { isString, prettyJson, type RecordedJson, stringOf } from '../api/recorded'
+import type { Change } from '../api/types'
+
 export interface Piece {
   text: string
   changed: boolean
@@ -8,10 +11,15 @@ export interface Marked {
   after: Piece[]
 }
 
-/** A value of a change as text: strings as they are, everything else as JSON; undefined for what was not there. */
-export function valueText(value: unknown): string | undefined {
-  if (value === undefined || value === null) return undefined
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+/**
+ * The two values of a change as text: strings as they are, all else as JSON; undefined for what was not there.
+ * A string beside another kind of value has its quotation marks, so that "1" and 1 stay apart.
+ */
+export function sidesText({ before, after }: Change): [string | undefined, string | undefined] {
+  const mixed = before !== undefined && after !== undefined && isString(before) !== isString(after)
+  const text = (value: RecordedJson | undefined) =>
+    value === undefined ? undefined : isString(value) && !mixed ? stringOf(value) : prettyJson(value)
+  return [text(before), text(after)]
 }
 
 /** Words and numbers whole, every other character (so each Chinese one) by itself. */

@@ -1,4 +1,5 @@
-import type { Entry } from '../api/types'
+import { type RecordedJson, sameJson } from '../api/recorded'
+import type { Change, Entry } from '../api/types'
 import { givenId, microsOf } from './entryAddress'
 
 /** An entry as its recorded bytes say it. Times are microseconds since 1970. */
@@ -84,11 +85,11 @@ export function readLeaf(bytes: Uint8Array): Recorded {
     if (typeof value !== 'number') throw new Error('not an entry')
     return value
   }
-  const json = (value: string): unknown => (value === '' ? undefined : JSON.parse(value))
 
   const changes = (map.get(19) ?? []) as Item[]
   const time = number(3)
   const seq = number(2)
+  const details = json(text(20))
   return {
     tenant: text(1),
     seq,
@@ -106,34 +107,53 @@ export function readLeaf(bytes: Uint8Array): Recorded {
     user_agent: text(18),
     changes: changes.map((change) => {
       if (!(change instanceof Map)) throw new Error('not an entry')
-      return { field: text(1, change), before: json(text(2, change)), after: json(text(3, change)) }
+      const [before, after] = [json(text(2, change)), json(text(3, change))]
+      return { field: text(1, change), ...(before && { before }), ...(after && { after }) }
     }),
-    details: json(text(20)) as Entry['details'],
+    ...(details && { details }),
   }
+}
+
+/** A value's recorded text; undefined for none. Throws where it is not JSON. */
+function json(value: string): RecordedJson | undefined {
+  if (value === '') return undefined
+  JSON.parse(value)
+  return value as RecordedJson
 }
 
 /** Whether what is shown is what the recorded bytes say, in every field and in nothing more. */
 export function agrees(recorded: Recorded, shown: Entry): boolean {
-  const { tenant: _, time, receivedAt, ...rest } = recorded
-  const { time: shownTime, received_at, ...shownRest } = shown
+  const { tenant: _, time, receivedAt, changes, details, ...rest } = recorded
+  const { time: shownTime, received_at, changes: shownChanges, details: shownDetails, ...shownRest } = shown
   return (
-    microsOf(shownTime) === time && microsOf(received_at) === receivedAt && canonical(rest) === canonical(shownRest)
+    microsOf(shownTime) === time &&
+    microsOf(received_at) === receivedAt &&
+    sameChanges(changes ?? [], shownChanges ?? []) &&
+    sameJson(details, shownDetails) &&
+    canonical(rest) === canonical(shownRest)
   )
 }
 
-/** JSON with sorted keys; what is empty outside of the sender's own values is as good as left out. */
-function canonical(entry: Omit<Entry, 'time' | 'received_at'>): string {
-  const { changes, details, ...plain } = entry
-  const filled = JSON.stringify(plain, (_, value) => {
-    if (typeof value !== 'object' || value === null) return value === '' ? undefined : value
-    const sorted = sort(value)
-    return Object.values(sorted).every((one) => one === '' || one === undefined) ? undefined : sorted
-  })
-  const own = JSON.stringify([changes?.length ? changes : [], details ?? {}], (_, value) => sort(value))
-  return filled + own
+function sameChanges(recorded: Change[], shown: Change[]): boolean {
+  return (
+    recorded.length === shown.length &&
+    recorded.every(({ field, before, after }, index) => {
+      const { field: shownField, before: shownBefore, after: shownAfter, ...more } = shown[index] as Change
+      return (
+        field === shownField &&
+        sameJson(before, shownBefore) &&
+        sameJson(after, shownAfter) &&
+        Object.keys(more).length === 0
+      )
+    })
+  )
 }
 
-function sort(value: unknown): unknown & object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value as object
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+/** JSON with sorted keys; what is empty is as good as left out. */
+function canonical(entry: object): string | undefined {
+  return JSON.stringify(entry, (_, value) => {
+    if (typeof value !== 'object' || value === null) return value === '' ? undefined : value
+    const sorted = Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    return Object.values(sorted).every((one) => one === '' || one === undefined) ? undefined : sorted
+  })
 }

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
+import { type RecordedJson, readJson } from '../api/recorded'
 import type { Proof, ProvenEntry } from '../api/types'
 import { givenId } from './entryAddress'
+import { agrees, readLeaf } from './leaf'
 import { checkProof, isIncluded, isSigned, leafHash, readCheckpoint } from './proof'
-import recorded from './proof.fixture.json'
 
+const json = (value: string) => value as RecordedJson
 const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes))
 const text = (value: string) => new TextEncoder().encode(value)
 
@@ -78,7 +81,9 @@ describe('signature', async () => {
 })
 
 // An entry as a server recorded, proved and signed it.
-const { key, ...proven } = recorded as unknown as ProvenEntry & { key: string }
+const { key, ...proven } = readJson<ProvenEntry & { key: string }>(
+  readFileSync(new URL('proof.fixture.json', import.meta.url), 'utf8'),
+)
 const proof = proven.proof as Proof
 
 describe('an entry', () => {
@@ -94,8 +99,8 @@ describe('an entry', () => {
     ['an address left out', { ip: undefined }],
     ['an outcome', { outcome: 'failure' }],
     ['a change left out', { changes: proven.changes?.slice(1) }],
-    ['a change of another value', { changes: [{ field: 'height', before: '580', after: 200 }] }],
-    ['details that were not recorded', { details: { note: 'x' } }],
+    ['a change of another value', { changes: [{ field: 'height', before: json('"580"'), after: json('200') }] }],
+    ['details that were not recorded', { details: json('{"note":"x"}') }],
     ['another id', { id: 'x' }],
   ])('shown with %s is not', async (_, other) => {
     expect(await checkProof({ ...proven, ...other }, 'demo', key)).toEqual({ state: 'mismatch', reason: 'differs' })
@@ -144,4 +149,29 @@ describe('an entry', () => {
 
 test('the id that the log gives is made of time and number', () => {
   expect(givenId(1_795_393_421_614_000, 99_998)).toBe(proven.id)
+})
+
+/** The recorded bytes of the entry, with another value in place of the number 580. */
+function leafWith(value: string): Uint8Array {
+  const leaf = atob(proof.leaf).replace('c580', String.fromCharCode(0x60 + value.length) + value)
+  return Uint8Array.from(leaf, (character) => character.charCodeAt(0))
+}
+
+test.each([
+  ['9007199254740789', ['9007199254740788', '9007199254740800']],
+  ['2.50', ['2.5', '"2.50"']],
+  ['1e400', ['1e401', 'null']],
+  ['-0', ['0']],
+  ['1.0', ['1', '1.00']],
+  ['null', ['0', '""']],
+  ['{"a":1,"a":2}', ['{"a":2}', '{"a":2,"a":1}']],
+])('a recorded %s is agreed with by that text alone', (value, others) => {
+  const { proof: _, ...entry } = proven
+  const shown = (before: string) => ({
+    ...entry,
+    changes: (entry.changes ?? []).map((change, index) => (index === 0 ? { ...change, before: json(before) } : change)),
+  })
+  const recorded = readLeaf(leafWith(value))
+  expect(agrees(recorded, shown(value))).toBe(true)
+  for (const other of others) expect(agrees(recorded, shown(other)), other).toBe(false)
 })
