@@ -253,7 +253,8 @@ func table(w io.Writer, rows [][]string) error {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], runewidth.StringWidth(cell))
+			row[i] = visible(cell)
+			widths[i] = max(widths[i], runewidth.StringWidth(row[i]))
 		}
 	}
 	var text strings.Builder

@@ -85,7 +85,7 @@ func (f *importFile) take(ctx context.Context, strict, again bool) error {
 	if done.Refused > 0 && done.Refused == done.Lines() {
 		return fmt.Errorf("%s: none of its %d lines was taken, for the reasons above", f.path, done.Refused)
 	}
-	_, err = fmt.Fprintf(f.Stdout, "%s: %d recorded, %d duplicates, %d skipped, %d bad lines\n", f.path, done.Recorded, done.Duplicates, done.Skipped, done.Refused)
+	_, err = fmt.Fprintf(f.Stdout, "%s: %d recorded, %d duplicates, %d skipped, %d bad lines\n", visible(f.path), done.Recorded, done.Duplicates, done.Skipped, done.Refused)
 	return err
 }
 
@@ -198,7 +198,7 @@ func (f *importFile) read(show func(doing string, size int64) progress, doing st
 func (f *importFile) say(s *entrySource) {
 	if form := s.String(); form != f.form {
 		f.form = form
-		s.shown.print(f.Stderr, fmt.Sprintf("%s: %s\n", f.path, form))
+		s.shown.print(f.Stderr, fmt.Sprintf("%s: %s", f.path, form))
 	}
 }
 
@@ -234,11 +234,11 @@ func (b *badLines) add(number int, why error) {
 	} else {
 		place = ", " + place
 	}
-	b.source.shown.print(b.file.Stderr, fmt.Sprintf("%s%s: %v\n", b.file.path, place, why))
+	b.source.shown.print(b.file.Stderr, fmt.Sprintf("%s%s: %v", b.file.path, place, why))
 }
 
 func (b *badLines) end() {
 	if more := b.n - maxBadLines; more > 0 {
-		b.source.shown.print(b.file.Stderr, fmt.Sprintf("%s: %d more bad lines not shown\n", b.file.path, more))
+		b.source.shown.print(b.file.Stderr, fmt.Sprintf("%s: %d more bad lines not shown", b.file.path, more))
 	}
 }

@@ -106,7 +106,7 @@ func (m *Main) Run(ctx context.Context, args []string) int {
 
 // fail tells why in one line.
 func (m *Main) fail(status int, err error) int {
-	text := strings.Join(strings.Fields(err.Error()), " ")
+	text := visible(strings.Join(strings.Fields(err.Error()), " "))
 	fmt.Fprintln(m.Stderr, "oplog:", flagName.ReplaceAllStringFunc(text, func(flag string) string {
 		if variable := m.variables[strings.TrimPrefix(flag, "--")]; variable != "" {
 			return variable

@@ -32,6 +32,7 @@ func (m *Main) barBytes(doing string, size int64) progress {
 }
 
 func (m *Main) progressOf(line, bar string, total int64, shown progressbar.Option) progress {
+	line, bar = visible(line), visible(bar)
 	if _, person := terminal(m.Stderr); person {
 		bar := progressbar.NewOptions64(total, progressbar.OptionSetWriter(m.Stderr), progressbar.OptionSetDescription(bar),
 			shown, progressbar.OptionSetPredictTime(true),
@@ -59,7 +60,7 @@ func (p progress) print(w io.Writer, line string) {
 	if p.bar != nil {
 		_ = p.bar.Clear()
 	}
-	fmt.Fprint(w, line)
+	fmt.Fprintln(w, visible(line))
 }
 
 func (p progress) end() { p.done() }

@@ -119,7 +119,7 @@ func (m *Main) verify(ctx context.Context, db *storage.DB, tenant string, kept s
 	}
 	if v.Bad > 0 {
 		for _, f := range v.Findings {
-			fmt.Fprintf(m.Stdout, "tenant %s: %s\n", tenant, describeFinding(f, v.Size))
+			fmt.Fprintf(m.Stdout, "tenant %s: %s\n", tenant, visible(describeFinding(f, v.Size)))
 		}
 		more := ""
 		if v.Bad > 1 {

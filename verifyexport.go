@@ -57,8 +57,8 @@ Not proven by it:
   that the log was whole when it was exported: oplog verify --checkpoint FILE, with a checkpoint kept elsewhere, shows that
   that the key is the log's: compare it with the one you were given in person
   that what the log was told is what happened
-`, name, c.Key, x.Rows, x.Tenant, x.FirstSeq, x.LastSeq, bound(x.From), bound(x.To), filters, scoped(x.Scope),
-		x.By, x.At.UTC().Format(time.RFC3339), x.LogSize)
+`, visible(name), c.Key, x.Rows, x.Tenant, x.FirstSeq, x.LastSeq, bound(x.From), bound(x.To), visible(string(filters)), visible(scoped(x.Scope)),
+		visible(x.By), x.At.UTC().Format(time.RFC3339), x.LogSize)
 	return err
 }
 

@@ -8,7 +8,6 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode"
 
 	"oplog/oplog"
 	"oplog/storage"
@@ -57,7 +56,7 @@ func (c *verifyProofCommand) Run(m *Main) error {
 			return errors.New("NOT TRUE: the fields beside the proof are not what was recorded; only the leaf in the proof is")
 		}
 	}
-	recorded, err := json.MarshalIndent(entry, "  ", "  ")
+	recorded, err := spelledOut(entry)
 	if err != nil {
 		return err
 	}
@@ -70,9 +69,19 @@ Proven, by the signature of %s:
 Not proven by it:
   that the operation took place at the time that it names: the log received it %s after that time
   that the key is the log's: compare it with the one you were given in person
-`, entry.Tenant, entry.Seq, head.Size, visible(string(recorded)), strings.TrimSpace(c.Key),
+`, entry.Tenant, entry.Seq, head.Size, recorded, strings.TrimSpace(c.Key),
 		entry.ReceivedAt.UTC().Format(time.RFC3339Nano), max(0, entry.ReceivedAt.Sub(entry.Time)).Round(time.Second))
 	return err
+}
+
+// spelledOut returns an entry as it was recorded, with a field a line.
+func spelledOut(e oplog.Entry) (string, error) {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("  ", "  ")
+	err := encoder.Encode(e)
+	return visibleLines(strings.TrimSpace(b.String())), err
 }
 
 func (c *verifyProofCommand) read(m *Main) (data []byte, err error) {
@@ -90,19 +99,4 @@ func (c *verifyProofCommand) read(m *Main) (data []byte, err error) {
 		err = errors.New("the file is larger than any proof")
 	}
 	return data, err
-}
-
-// visible writes characters that a terminal obeys or hides (controls,
-// bidirectional marks, zero-width characters) as \uXXXX, so that text reads as
-// it was recorded.
-func visible(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if r == '\n' || unicode.IsGraphic(r) {
-			b.WriteRune(r)
-		} else {
-			fmt.Fprintf(&b, "\\u%04x", r)
-		}
-	}
-	return b.String()
 }

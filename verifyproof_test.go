@@ -50,6 +50,38 @@ func TestVerifyProof(t *testing.T) {
 	f(exitFailed, "NOT TRUE: the fields beside the proof", strings.Replace(answer, `"module":"`, `"module":"x`, 1), key)
 }
 
+// TestVerifyProofExactly: the fields beside a proof are compared, and shown, as
+// the text that was recorded; numbers have every digit.
+func TestVerifyProofExactly(t *testing.T) {
+	data, file := t.TempDir(), filepath.Join(t.TempDir(), "entry.ndjson")
+	const details = `{"a":9007199254740993,"b":[2.50,1e400,-0],"c":"<\u202e>"}`
+	setting{}.mustRun(t, "tenant", "add", "acme", "--name", "Acme", "--data", data)
+	setting{stdin: "correct horse battery"}.mustRun(t, "account", "add", "ann", "--role", "admin", "--tenant", "acme", "--password-stdin", "--data", data)
+	write(t, file, `{"id":"e","time":"2026-11-22T07:00:00Z","user":{"id":"u","name":"n\u202e"},"module":"sms","operation":"send","details":`+details+"}\n")
+	setting{}.mustRun(t, "import", "--tenant", "acme", file, "--data", data)
+	p := serve(t, "--data", data)
+	c, _ := signIn(t, p.url, "ann", "correct horse battery")
+	answer := c.text(t, "/api/v1/tenants/acme/entries/e")
+	p.stop()
+	key := strings.TrimSpace(setting{}.mustRun(t, "key", "verifier", "--data", data))
+	f := func(text string) result {
+		t.Helper()
+		write(t, file, text)
+		return setting{}.run(t, "verify-proof", file, "--key", key)
+	}
+	r := f(answer)
+	for _, want := range []string{"TRUE: ", `"a": 9007199254740993,`, "2.50,\n", "1e400,\n", "-0\n", `"c": "<\u202e>"`, `"name": "n\u202e"`} {
+		if r.status != exitDone || !strings.Contains(r.stdout, want) {
+			t.Errorf("%s is not in %+v", want, r)
+		}
+	}
+	for _, change := range [][2]string{{"9007199254740993", "9007199254740992"}, {"2.50", "2.5"}, {"1e400", "1e401"}, {"-0", "0"}} {
+		if r := f(strings.Replace(answer, change[0], change[1], 1)); r.status != exitFailed || !strings.Contains(r.stderr, "NOT TRUE: the fields beside the proof") {
+			t.Errorf("%v: %+v", change, r)
+		}
+	}
+}
+
 // otherKey returns the verifier key of another log.
 func otherKey(t *testing.T) string {
 	t.Helper()
