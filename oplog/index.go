@@ -69,7 +69,7 @@ type Match struct {
 
 // isPeriod tells whether a match lets through all entries of its period.
 func (m *Match) isPeriod() bool {
-	return len(m.Words) == 0 && m.Values.empty() && m.Organizations == nil && m.Not.empty()
+	return len(m.Words) == 0 && m.empty() && m.Organizations == nil && m.Not.empty()
 }
 
 // first returns the key before which no entry of the period is.
