@@ -32,6 +32,7 @@ const languages = [
     name: 'Name',
     auditor: 'Auditor',
     whole: 'The whole tenant',
+    choose: 'Choose…',
     below: '华东大区 East China and below',
     makeOne: 'Make one',
     change: 'Change',
@@ -55,6 +56,7 @@ const languages = [
     name: '姓名',
     auditor: '审计员',
     whole: '整个租户',
+    choose: '请选择…',
     below: '华东大区 East China 及下级',
     makeOne: '随机生成',
     change: '修改',
@@ -84,7 +86,7 @@ for (const w of languages) {
     await dialog.getByRole('textbox').first().fill(username)
     await dialog.getByLabel(w.name, { exact: true }).fill('Grace 格蕾丝')
     await dialog.getByRole('radio', { name: w.auditor }).check()
-    await dialog.getByRole('button', { name: w.whole }).click()
+    await dialog.getByRole('button', { name: w.choose }).click()
     await dialog.getByRole('treeitem', { name: '华东大区 East China' }).click()
     await dialog.getByRole('button', { name: w.makeOne }).click()
     const field = dialog.getByRole('textbox').last()
@@ -98,6 +100,8 @@ for (const w of languages) {
     // A name that is there already: the server's words, and the form stays.
     await page.getByRole('button', { name: w.add }).click()
     await dialog.getByRole('textbox').first().fill(username)
+    await dialog.getByRole('button', { name: w.choose }).click()
+    await dialog.getByRole('button', { name: w.whole }).click()
     await dialog.getByRole('button', { name: w.makeOne }).click()
     await dialog.getByRole('button', { name: w.add }).click()
     await expect(dialog.getByRole('alert')).toContainText(`Account ${username} already exists.`)

@@ -28,12 +28,12 @@ export function AccountDialog({ tenant, account, onClose }: Props) {
   const [username, setUsername] = useState('')
   const [name, setName] = useState(account?.name ?? '')
   const [role, setRole] = useState<Role>(account?.role ?? 'admin')
-  const [organization, setOrganization] = useState(account?.organization ?? '')
+  const [organization, setOrganization] = useState(account ? (account.organization ?? '') : undefined)
   const [password, setPassword] = useState('')
   const { error, isPending } = account ? change : add
 
   const scoped = tenant.data_permission && (role === 'admin' || role === 'auditor')
-  const scope = scoped ? organization : ''
+  const scope = (scoped && organization) || ''
   function submit() {
     const of = role === 'owner' ? '' : tenant.id
     if (account) {

@@ -1,5 +1,6 @@
 import { type InputHTMLAttributes, type ReactNode, useId } from 'react'
 import { ApiProblem } from '../api/http'
+import { useFault } from '../frame/Form'
 
 /** What the server says of one field of what was sent. */
 export function fieldError(error: unknown, name: string): string | undefined {
@@ -12,6 +13,8 @@ interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 'onChan
   value: string
   hint?: ReactNode
   error?: string | undefined
+  /** What it must look like, said where it does not. */
+  shape?: string
   /** Beside the label. */
   aside?: ReactNode
   mono?: boolean
@@ -19,8 +22,9 @@ interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 'onChan
 }
 
 /** A line of text to fill in, with its name, a hint, and what the server found wrong with it. */
-export function TextField({ label, value, hint, error, aside, mono, onChange, ...rest }: FieldProps) {
+export function TextField({ label, value, hint, error: refused, shape, aside, mono, onChange, ...rest }: FieldProps) {
   const id = useId()
+  const error = useFault(id, shape) ?? refused
   return (
     <div className="form-field">
       <div className="form-label">

@@ -1,6 +1,7 @@
-import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { problemText } from '../api/http'
 import { Dialog } from '../frame/Dialog'
+import { Form } from '../frame/Form'
 import { useViewport } from '../frame/viewport'
 import { Notice } from '../log/Notice'
 import { Button } from '../theme/Button'
@@ -22,28 +23,26 @@ interface Props {
 }
 
 /** What is filled in first, or answers a question without doing anything. */
-const firstField =
-  '.form-body input:not([type=radio], [type=checkbox]), .form-body input:checked, .form-body textarea, .form-opener'
+const firstField = 'input:not([type=radio], [type=checkbox]), input:checked, textarea, .form-opener'
 
 /** A dialog that asks for something and does it: fields or a question, what went wrong, and two buttons. */
 export function FormDialog({ title, action, danger, error, pending, wide, onSubmit, onClose, children }: Props) {
   const words = useAdminWords()
-  const form = useRef<HTMLFormElement>(null)
+  const body = useRef<HTMLDivElement>(null)
   const phone = useViewport() < 768
   useEffect(() => {
     if (phone) return // whose keyboard would cover half of it
-    const first = form.current?.querySelector<HTMLElement>(firstField) ?? form.current?.querySelector('button')
-    first?.focus()
+    const first = body.current?.querySelector<HTMLElement>(firstField)
+    const button = body.current?.closest('form')?.querySelector('button')
+    ;(first ?? button)?.focus()
   }, [phone])
 
-  function submit(event: FormEvent) {
-    event.preventDefault()
-    if (!pending) onSubmit()
-  }
   return (
     <Dialog firm title={title} className={wide ? 'form-dialog' : 'form-dialog form-narrow'} onClose={onClose}>
-      <form ref={form} onSubmit={submit}>
-        <div className="form-body">{children}</div>
+      <Form error={error} onSubmit={() => !pending && onSubmit()}>
+        <div ref={body} className="form-body">
+          {children}
+        </div>
         {error !== undefined && error !== null && <Notice kind="error">{words.notDone(problemText(error))}</Notice>}
         <footer className="form-foot">
           <Button onClick={onClose}>{words.cancel}</Button>
@@ -51,7 +50,7 @@ export function FormDialog({ title, action, danger, error, pending, wide, onSubm
             {action}
           </Button>
         </footer>
-      </form>
+      </Form>
     </Dialog>
   )
 }

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import type { Hold, Tenant } from '../api/types'
+import { useWords } from '../i18n/language'
 import { fieldError, TextField } from './Fields'
 import { FormDialog } from './FormDialog'
 import { useAddHold, useLiftHold } from './retentionQueries'
@@ -10,6 +11,7 @@ const datePattern = '\\d{4}-\\d\\d-\\d\\d'
 
 /** Places a legal hold on days. */
 export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () => void }) {
+  const { faults } = useWords()
   const words = useAdminWords().retention
   const add = useAddHold(tenant.id)
   const [from, setFrom] = useState('')
@@ -38,6 +40,7 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
         label={words.first}
         hint={words.firstHint}
         pattern={datePattern}
+        shape={faults.date}
         placeholder="2026-01-31"
         value={from}
         error={fieldError(add.error, 'from')}
@@ -47,6 +50,7 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
         label={words.last}
         hint={words.lastHint}
         pattern={datePattern}
+        shape={faults.date}
         placeholder="2026-01-31"
         value={to}
         error={fieldError(add.error, 'to')}

@@ -1,5 +1,6 @@
 import { useId, useState } from 'react'
 import type { TenantSettings } from '../api/types'
+import { useWords } from '../i18n/language'
 import { AreaField, CheckField, fieldError, TextField } from './Fields'
 import { FormDialog } from './FormDialog'
 import { useAddTenant, useChangeTenant } from './queries'
@@ -12,6 +13,7 @@ interface Props {
 }
 
 export function TenantDialog({ tenant, onClose }: Props) {
+  const { faults } = useWords()
   const words = useAdminWords().tenants
   const add = useAddTenant()
   const change = useChangeTenant()
@@ -46,6 +48,7 @@ export function TenantDialog({ tenant, onClose }: Props) {
           required
           maxLength={64}
           pattern="[A-Za-z0-9][A-Za-z0-9._\-]*"
+          shape={faults.id}
           value={id}
           error={fieldError(error, 'id')}
           onChange={setId}

@@ -13,6 +13,7 @@ export function KeyField({ value, onChange }: { value: string; onChange: (value:
       required
       maxLength={64}
       pattern="[a-z][a-z0-9_]*"
+      shape={words.keyHint}
       value={value}
       onChange={onChange}
     />

@@ -3,7 +3,14 @@ import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useSta
 import type { FacetValue, Organization } from '../api/types'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
-import { countsWithBelow, type OrganizationNode, organizationTree, placesAmong, visibleNodes } from './organizations'
+import {
+  countsWithBelow,
+  isFound,
+  type OrganizationNode,
+  organizationTree,
+  placesAmong,
+  visibleNodes,
+} from './organizations'
 import './tree.css'
 
 interface Props {
@@ -12,13 +19,16 @@ interface Props {
   own: FacetValue[] | undefined
   selected: string[]
   onSelect: (id: string) => void
+  /** What is searched for at first, and what is told of every other search. */
+  find?: string
+  onFind?: (find: string) => void
 }
 
 /** The organizations of the tenant with their counts; choosing one shows the operations of it and all below. */
-export function OrganizationTree({ organizations, own, selected, onSelect }: Props) {
+export function OrganizationTree({ organizations, own, selected, onSelect, find = '', onFind }: Props) {
   const words = useWords()
   const list = useRef<HTMLUListElement>(null)
-  const [search, setSearch] = useState('')
+  const [search, setSearch] = useState(find)
   const [turned, setTurned] = useState<ReadonlySet<string>>(new Set())
   const [focused, setFocused] = useState<string>()
   const moved = useRef(false)
@@ -92,6 +102,23 @@ export function OrganizationTree({ organizations, own, selected, onSelect }: Pro
     moved.current = false
   })
 
+  function searchFor(text: string) {
+    setSearch(text)
+    onFind?.(text)
+  }
+
+  /** Enter chooses the only one that is found, and leads to the first of several; it never sends the form around it. */
+  function searchKey(event: KeyboardEvent) {
+    if (event.key === 'Escape' && search !== '') searchFor('')
+    else if (event.key === 'ArrowDown') focus(rows[0])
+    else if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
+      const found = search.trim() ? rows.filter((node) => isFound(node, search)) : []
+      if (found.length === 1 && found[0]) onSelect(found[0].id)
+      else focus(found[0])
+    } else return
+    event.preventDefault()
+  }
+
   /** Keys act on the row that was last moved to, wherever the focus has got. */
   function keyDown(event: KeyboardEvent) {
     const index = tabStop
@@ -125,11 +152,8 @@ export function OrganizationTree({ organizations, own, selected, onSelect }: Pro
           aria-label={words.findOrganization}
           placeholder={words.findOrganization}
           value={search}
-          onChange={(event) => setSearch(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Escape') setSearch('')
-            if (event.key === 'ArrowDown') focus(rows[0])
-          }}
+          onChange={(event) => searchFor(event.target.value)}
+          onKeyDown={searchKey}
         />
       </div>
       <ul ref={list} role="tree" aria-label={words.organizations} onKeyDown={keyDown}>

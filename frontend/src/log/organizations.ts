@@ -58,7 +58,7 @@ export function visibleNodes(
   const found = new Set<OrganizationNode>() // and what leads there
   const look = (node: OrganizationNode): boolean => {
     const below = node.children.map(look).includes(true)
-    if (below || node.name.toLowerCase().includes(wanted)) found.add(node)
+    if (below || isFound(node, wanted)) found.add(node)
     return found.has(node)
   }
   if (wanted) roots.forEach(look)
@@ -69,6 +69,11 @@ export function visibleNodes(
   }
   roots.forEach(walk)
   return rows
+}
+
+/** Whether an organization is one that is searched for, and not only on the way to one. */
+export function isFound({ name }: { name: string }, search: string): boolean {
+  return name.toLowerCase().includes(search.trim().toLowerCase())
 }
 
 /** Where each row stands among those of the same parent, as assistive technology says it of rows that are not drawn. */

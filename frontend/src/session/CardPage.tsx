@@ -1,6 +1,7 @@
 import type { ReactNode, Ref } from 'react'
 import type { LocaleTag } from '../api/types'
 import { useDocumentTitle } from '../frame/documentTitle'
+import { Form, useFault } from '../frame/Form'
 import { Button } from '../theme/Button'
 import { Icon, Mark } from '../theme/Icon'
 import { LanguageSwitch } from './LanguageSwitch'
@@ -33,12 +34,7 @@ export function CardPage({ title, note, error, action, pending, wide, onSubmit, 
         </div>
         <h1>{title}</h1>
         {note && <p>{note}</p>}
-        <form
-          onSubmit={(event) => {
-            event.preventDefault()
-            onSubmit()
-          }}
-        >
+        <Form error={error} onSubmit={() => !pending && onSubmit()}>
           {error && (
             <div className="card-error" role="alert">
               <Icon name="alert" />
@@ -49,7 +45,7 @@ export function CardPage({ title, note, error, action, pending, wide, onSubmit, 
           <Button kind="primary" submit size="large" block pending={pending}>
             {action}
           </Button>
-        </form>
+        </Form>
       </main>
       <footer className="page-foot">
         <LanguageSwitch onChange={onLanguage} />
@@ -73,9 +69,13 @@ interface FieldProps {
   hint?: string
   /** What the server found wrong with it. */
   error?: string | undefined
+  /** What it must look like, said where it does not. */
+  shape?: string
 }
 
-export function CardField({ id, label, value, onChange, hint, error, type = 'text', ...rules }: FieldProps) {
+export function CardField(props: FieldProps) {
+  const { id, label, value, onChange, hint, error: refused, shape, type = 'text', ...rules } = props
+  const error = useFault(id, shape) ?? refused
   const note = error ?? hint
   return (
     <div>

@@ -1,5 +1,5 @@
 import { useId, useState } from 'react'
-import { ApiProblem, problemText } from '../api/http'
+import { ApiProblem, isProblem, problemText } from '../api/http'
 import type { LocaleTag } from '../api/types'
 import { useWords } from '../i18n/language'
 import { CardField, CardPage } from './CardPage'
@@ -18,6 +18,8 @@ export function SetupPage({ locale, onLanguage }: Props) {
   const words = useWords()
   const setUp = useSetUp()
   const [code, setCode] = useState(setupCode ?? '')
+  // The code of an old address is refused: then there is a field for the right one.
+  const [asksCode, setAsksCode] = useState(!setupCode)
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')
   const [name, setName] = useState('')
@@ -26,11 +28,17 @@ export function SetupPage({ locale, onLanguage }: Props) {
   const [permission, setPermission] = useState(false)
   const zones = useId()
   const tenantId = id ?? idOf(name)
+  const refusesCode = isProblem(setUp.error, 403)
   const wrong = setUp.error instanceof ApiProblem ? setUp.error.fields : {}
 
   function submit() {
     const tenant = { id: tenantId, name, time_zone: zone, data_permission: permission }
-    setUp.mutate({ code: code.trim(), username, password, locale, tenant, keyName: words.firstKey })
+    const onError = (error: unknown) => {
+      if (!isProblem(error, 403)) return
+      if (!asksCode) setCode('')
+      setAsksCode(true)
+    }
+    setUp.mutate({ code: code.trim(), username, password, locale, tenant, keyName: words.firstKey }, { onError })
   }
 
   return (
@@ -38,19 +46,20 @@ export function SetupPage({ locale, onLanguage }: Props) {
       wide
       title={words.setupTitle}
       note={words.setupText}
-      error={setUp.error ? words.setupFailed(said(setUp.error)) : undefined}
+      error={setUp.error ? words.setupFailed(refusesCode ? words.setupCodeNeeded : said(setUp.error)) : undefined}
       action={words.setUp}
       pending={setUp.isPending}
       onSubmit={submit}
       onLanguage={onLanguage}
     >
-      {!setupCode && (
+      {asksCode && (
         <CardField
           id="setup-code"
           label={words.setupCode}
           hint={words.setupCodeHint}
-          autoFocus
+          autoFocus={!setupCode}
           value={code}
+          error={refusesCode ? words.setupCodeWrong : undefined}
           onChange={setCode}
         />
       )}
@@ -71,6 +80,7 @@ export function SetupPage({ locale, onLanguage }: Props) {
         error={wrong['body.tenant.id']}
         onChange={setId}
         pattern="[A-Za-z0-9][A-Za-z0-9._\-]*"
+        shape={words.faults.id}
       />
       <CardField
         id="time-zone"

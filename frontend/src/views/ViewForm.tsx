@@ -1,6 +1,7 @@
-import { type FormEvent, useId, useState } from 'react'
+import { useId, useState } from 'react'
 import { problemText } from '../api/http'
 import type { View } from '../api/types'
+import { Form, useFault } from '../frame/Form'
 import { useWords } from '../i18n/language'
 import { Notice } from '../log/Notice'
 import { useSession } from '../session/session'
@@ -21,7 +22,6 @@ export function ViewForm({ tenant, query, shown, taste, view, onDone }: Props) {
   const words = useWords()
   const session = useSession()
   const save = useSaveView(tenant.id)
-  const id = useId()
   const [name, setName] = useState(view?.name ?? '')
   const [shared, setShared] = useState(view?.shared ?? false)
   const [withTable, setWithTable] = useState(view?.table !== undefined)
@@ -31,8 +31,8 @@ export function ViewForm({ tenant, query, shown, taste, view, onDone }: Props) {
   // As the server has it: who sees only an organization shares nothing with the others.
   const mayShare = (session.role === 'owner' || session.role === 'admin') && !session.organization
 
-  function submit(event: FormEvent) {
-    event.preventDefault()
+  function submit() {
+    if (save.isPending) return
     const look = lookOf(taste)
     const body = view
       ? {
@@ -47,20 +47,9 @@ export function ViewForm({ tenant, query, shown, taste, view, onDone }: Props) {
   }
 
   return (
-    <form className="views-form" onSubmit={submit}>
+    <Form className="views-form" error={save.error} onSubmit={submit}>
       <h3>{view ? words.views.changeTitle : words.views.save}</h3>
-      <label htmlFor={id}>{words.views.name}</label>
-      <div className="field">
-        <input
-          id={id}
-          type="text"
-          autoComplete="off"
-          required
-          maxLength={128}
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-        />
-      </div>
+      <Name value={name} onChange={setName} />
       {(!view || fresh) && <p className="views-shown">{words.views.holds(shown)}</p>}
       {differs && <Check label={words.views.fresh} checked={fresh} onChange={setFresh} />}
       <Check label={words.views.withTable} checked={withTable} onChange={setWithTable} />
@@ -69,11 +58,40 @@ export function ViewForm({ tenant, query, shown, taste, view, onDone }: Props) {
       {save.error && <Notice kind="error">{words.views.notSaved(problemText(save.error))}</Notice>}
       <div className="views-buttons">
         <Button onClick={onDone}>{words.cancel}</Button>
-        <Button kind="primary" submit pending={save.isPending} disabled={name.trim() === ''}>
+        <Button kind="primary" submit pending={save.isPending}>
           {words.views.saveButton}
         </Button>
       </div>
-    </form>
+    </Form>
+  )
+}
+
+function Name({ value, onChange }: { value: string; onChange: (name: string) => void }) {
+  const words = useWords()
+  const id = useId()
+  const fault = useFault(id)
+  return (
+    <>
+      <label htmlFor={id}>{words.views.name}</label>
+      <div className="field">
+        <input
+          id={id}
+          type="text"
+          autoComplete="off"
+          required
+          maxLength={128}
+          aria-invalid={fault ? true : undefined}
+          aria-describedby={fault ? `${id}-fault` : undefined}
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      </div>
+      {fault && (
+        <p id={`${id}-fault`} className="views-fault">
+          {fault}
+        </p>
+      )}
+    </>
   )
 }
 
