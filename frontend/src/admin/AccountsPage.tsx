@@ -36,8 +36,13 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
     const known = organizations.data?.find((one) => one.id === account.organization)
     return common.andBelow(known?.name ?? account.organization)
   }
-  const action = (title: string, account: Account, act: () => void) => (
-    <button type="button" className="link" aria-label={all.named(title, account.username)} onClick={act}>
+  const action = (title: string, account: Account, act: () => void, danger = false) => (
+    <button
+      type="button"
+      className={danger ? 'link link-danger' : 'link'}
+      aria-label={all.named(title, account.username)}
+      onClick={act}
+    >
       {title}
     </button>
   )
@@ -82,7 +87,7 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
             ? action(words.enable, account, () =>
                 enable.mutate({ username: account.username, change: { disabled: false } }),
               )
-            : action(words.disable, account, () => setAsked({ what: 'disable', account }))}
+            : action(words.disable, account, () => setAsked({ what: 'disable', account }), true)}
         </>
       ),
     },

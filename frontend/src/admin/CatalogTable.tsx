@@ -23,8 +23,13 @@ export function CatalogTable({ catalog, items, onChange, onRetire, onRemove }: P
   const words = all.catalog
   const titles = titlesOf(catalog, tag)
   const titleOf = (item: CatalogItem) => titleIn(item.title, tag, item.key)
-  const action = (title: string, item: CatalogItem, act: (item: CatalogItem) => void) => (
-    <button type="button" className="link" aria-label={all.named(title, titleOf(item))} onClick={() => act(item)}>
+  const action = (title: string, item: CatalogItem, act: (item: CatalogItem) => void, danger = false) => (
+    <button
+      type="button"
+      className={danger ? 'link link-danger' : 'link'}
+      aria-label={all.named(title, titleOf(item))}
+      onClick={() => act(item)}
+    >
       {title}
     </button>
   )
@@ -90,7 +95,7 @@ export function CatalogTable({ catalog, items, onChange, onRetire, onRemove }: P
         <>
           {(!item.built_in || ofModules) && action(words.change, item, onChange)}
           {!item.built_in && action(item.retired ? words.reinstate : words.retire, item, onRetire)}
-          {!item.built_in && action(words.remove, item, onRemove)}
+          {!item.built_in && action(words.remove, item, onRemove, true)}
         </>
       ),
     },

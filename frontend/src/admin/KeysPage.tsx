@@ -70,7 +70,7 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
         !key.revoked_at && (
           <button
             type="button"
-            className="link"
+            className="link link-danger"
             aria-label={all.named(words.revoke, key.name)}
             onClick={() => setRevoking(key)}
           >

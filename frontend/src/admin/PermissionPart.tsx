@@ -23,7 +23,11 @@ export function PermissionPart({ tenant }: { tenant: Tenant }) {
             {on ? words.permissionOn : words.permissionOff} {!owner && words.permissionWho}
           </p>
         </div>
-        {owner && <Button onClick={() => setAsking(true)}>{turn}</Button>}
+        {owner && (
+          <Button danger={on} onClick={() => setAsking(true)}>
+            {turn}
+          </Button>
+        )}
       </section>
       {asking && (
         <FormDialog

@@ -123,7 +123,7 @@ function Holds({
         !hold.lifted_at && (
           <button
             type="button"
-            className="link"
+            className="link link-danger"
             aria-label={all.named(words.lift, hold.reason)}
             onClick={() => onLift(hold)}
           >

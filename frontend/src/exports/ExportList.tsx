@@ -142,7 +142,7 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onCancel }: Li
               </a>
             )}
             {canDelete && (
-              <button type="button" className="link" onClick={() => setDeleting(true)}>
+              <button type="button" className="link link-danger" onClick={() => setDeleting(true)}>
                 {words.delete}
               </button>
             )}

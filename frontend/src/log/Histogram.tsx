@@ -240,13 +240,12 @@ function BucketHint({ frame, index, zone }: { frame: Frame; index: number; zone:
   const words = useWords()
   const start = frame.edges[index] ?? frame.from
   const end = frame.edges[index + 1] ?? frame.to
-  const at = (fractionOf(frame, start) + fractionOf(frame, end)) / 2
+  // Beside its bar, where it covers neither that nor the lines above and below.
+  const [left, right] = [fractionOf(frame, start), fractionOf(frame, end)]
+  const style =
+    left + right < 1 ? { left: `calc(${right * 100}% + 8px)` } : { right: `calc(${(1 - left) * 100}% + 8px)` }
   return (
-    <div
-      aria-live="polite"
-      className="histogram-hint"
-      style={{ left: `${at * 100}%`, transform: `translateX(${-at * 100}%)` }}
-    >
+    <div aria-live="polite" className="histogram-hint" style={style}>
       <b>{words.operations(frame.counts[index] ?? 0)}</b>
       <span>{shortPeriod(start, end, zone, words)}</span>
     </div>
