@@ -154,14 +154,14 @@ func (m *matcher) wordBitmap(ctx context.Context, store oplog.Store, tenant stri
 			found = appendSome(found, b)
 		}
 		if w.content {
-			b, err := s.withContent(ctx, w)
-			if err == nil && b != nil && !w.proven() {
-				b, err = s.verify(ctx, store, tenant, w, b)
+			proven, likely, err := s.withContent(ctx, w)
+			if err == nil && likely != nil {
+				likely, err = s.verify(ctx, store, tenant, w, subtract(likely, appendSome(nil, proven), 0, s.count))
 			}
 			if err != nil {
 				return nil, err
 			}
-			found = appendSome(found, b)
+			found = appendSome(appendSome(found, proven), likely)
 		}
 		return union(found), nil
 	})
@@ -232,24 +232,43 @@ func (s *segment) withUsers(n *numbering, w *wordMatcher) (*roaring.Bitmap, erro
 	return union(found), err
 }
 
-// withContent returns the documents whose content has a word as far as the
-// index's terms tell; nil for none.
-func (s *segment) withContent(ctx context.Context, w *wordMatcher) (*roaring.Bitmap, error) {
+// withContent returns the documents whose content has a word as the index's terms
+// prove, and those, maybe some of them again, whose content may have it: those
+// with all pieces of a longer run of CJK characters, which may lie apart, with the
+// cut end of a word, or with all words of several in a row; nil for none.
+func (s *segment) withContent(ctx context.Context, w *wordMatcher) (proven, likely *roaring.Bitmap, err error) {
 	switch {
 	case w.prefix != "":
-		return s.prefix(ctx, fieldContentText, w.prefix, nil)
+		if proven, err = s.prefix(ctx, fieldContentText, w.prefix, nil); err == nil {
+			likely, err = s.cutEnd(w.prefix)
+		}
+		return proven, likely, err
 	case w.run != "":
-		return s.runBitmap(ctx, fieldContentText, w.run)
+		b, err := s.runBitmap(ctx, fieldContentText, w.run)
+		if utf8.RuneCountInString(w.run) > gramSize {
+			return nil, b, err
+		}
+		return b, nil, err
+	case len(w.phrase) == 1:
+		if proven, err = s.term(fieldContentText, w.phrase[0]); err == nil {
+			likely, err = s.cutEnd(w.phrase[0])
+		}
+		return proven, likely, err
 	}
 	var all []*roaring.Bitmap
-	for _, word := range w.phrase {
+	for i, word := range w.phrase {
 		b, err := s.phraseWord(ctx, fieldContentText, word)
+		if err == nil && i == 0 && !isCJKWord(word) {
+			var cut *roaring.Bitmap
+			cut, err = s.cutEnd(word)
+			b = union(appendSome(appendSome(nil, b), cut))
+		}
 		if err != nil || b == nil {
-			return nil, err
+			return nil, nil, err
 		}
 		all = append(all, b)
 	}
-	return intersect(all, 0, s.count, s.count), nil
+	return nil, intersect(all, 0, s.count, s.count), nil
 }
 
 func (s *segment) phraseWord(ctx context.Context, field, word string) (*roaring.Bitmap, error) {
@@ -257,6 +276,15 @@ func (s *segment) phraseWord(ctx context.Context, field, word string) (*roaring.
 		return s.runBitmap(ctx, field, word)
 	}
 	return s.term(field, word)
+}
+
+// cutEnd returns the documents that have the end of a word of many pieces that may
+// start with a searched word, where its term is shorter than that; nil for none.
+func (s *segment) cutEnd(word string) (*roaring.Bitmap, error) {
+	if c := cut(word); c != word {
+		return s.term(fieldContentText, c)
+	}
+	return nil, nil
 }
 
 // runBitmap returns the documents that have all pieces of a run of CJK

@@ -94,11 +94,14 @@ func closeLog(t interface{ Fatal(...any) }, l testLog) {
 
 // Pieces that texts and searches are drawn from: words that begin alike,
 // accents, full width, Chinese that shares characters, Japanese, Korean, emoji,
-// right to left, punctuation inside words.
+// right to left, punctuation inside words, letters and digits that meet, characters
+// that are not shown.
 var pieces = []string{
 	"spring", "sprung", "Spring", "SPR", "v3", "v", "3", "O'Brien", "peter.lang", "page_2026", "Müller", "muller", "ＶＩＰ", "vip",
 	"é", "e\u0301", "ñandú", "straße", "STRASSE", "İstanbul", "双十一", "双十二", "十一", "十", "一十一双", "双", "双11", "返场主会场", "主会场返场", "会场主",
 	"カタカナ", "ｶﾀｶﾅ", "ガ", "スーパー", "ひらがな", "한국어", "국어", "❤️", "🎉", "مرحبا", "שלום", "Ελλάς", "ΕΛΛΑΣ", "Россия", "-", "—", "…", "№5", "①", "x\u0302y",
+	"U10027", "10027", "100", "iPhone15手机壳", "15手机", "0a1b22c333d4444e", "333D4444", "333d", "4e", "二〇二六", "〇", "1\u0302a", "a\u03021", "x²", "3",
+	"spr\u00ading", "100\u200b27", "双\u200d十一", "e\u00ad\u0301", "\ufeff", "가\u115f나",
 }
 
 func drawText(t *rapid.T) string {

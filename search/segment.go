@@ -311,8 +311,9 @@ func (s *segment) between(ctx context.Context, field string, start, end []byte, 
 	return union(found), nil
 }
 
-// maxExpansion is how many terms of a segment a searched word may start.
-const maxExpansion = 1 << 18
+// maxExpansion is how many terms of a segment a searched word may start: two for
+// each document, as where all contents have numbers of their own.
+const maxExpansion = 1 << 20
 
 func tooBroad(message, value string) error {
 	return &oplog.Error{Code: oplog.CodeInvalid, Message: "The search asks for too much.", Fields: []oplog.FieldError{

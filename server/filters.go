@@ -20,8 +20,8 @@ var valueDocs = map[string]string{
 	"ip":           "IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32",
 }
 
-const searchDoc = "Words that all must match, in user, module or content. A word matches at the start of a word; " +
-	"Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; " +
+const searchDoc = "Words that all must match, in user, module or content. A word matches at the start of a word, " +
+	"and inside one where letters and digits meet; Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; " +
 	"a hyphen before a word, a “…” or a field leaves out what it matches."
 
 // eachFilter visits the filters by values: what each is called, what it does, and

@@ -2708,7 +2708,7 @@ export interface operations {
     listEntries: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module or content. A word matches at the start of a word; Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; a hyphen before a word, a “…” or a field leaves out what it matches. */
+                /** @description Words that all must match, in user, module or content. A word matches at the start of a word, and inside one where letters and digits meet; Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; a hyphen before a word, a “…” or a field leaves out what it matches. */
                 q?: string;
                 /** @description Ids of users; any of them. */
                 user?: string[];
@@ -3248,7 +3248,7 @@ export interface operations {
     live: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module or content. A word matches at the start of a word; Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; a hyphen before a word, a “…” or a field leaves out what it matches. */
+                /** @description Words that all must match, in user, module or content. A word matches at the start of a word, and inside one where letters and digits meet; Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; a hyphen before a word, a “…” or a field leaves out what it matches. */
                 q?: string;
                 /** @description Ids of users; any of them. */
                 user?: string[];
@@ -3459,7 +3459,7 @@ export interface operations {
     getSummary: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module or content. A word matches at the start of a word; Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; a hyphen before a word, a “…” or a field leaves out what it matches. */
+                /** @description Words that all must match, in user, module or content. A word matches at the start of a word, and inside one where letters and digits meet; Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; a hyphen before a word, a “…” or a field leaves out what it matches. */
                 q?: string;
                 /** @description Ids of users; any of them. */
                 user?: string[];
