@@ -45,7 +45,7 @@ func buildProgram(ctx context.Context, dir string) (string, error) {
 }
 
 func openServer(ctx context.Context, binary, dir string, d *data) (*httpServer, error) {
-	s := &httpServer{binary: binary, dir: dir, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: writers}}}
+	s := &httpServer{binary: binary, dir: dir, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: writers, DisableCompression: true}}}
 	if _, err := s.run(ctx, "tenant", "add", tenant.ID, "--name", tenant.Name, "--time-zone", tenant.TimeZone, "--data-permission"); err != nil {
 		return nil, err
 	}

@@ -109,11 +109,18 @@ func (a *asset) send(c *fiber.Ctx) error {
 	if a.br != nil || a.gzip != nil {
 		c.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
 	}
-	switch accepts := c.Get(fiber.HeaderAcceptEncoding); {
-	case a.br != nil && accepted(accepts, "br"):
+	var offered []string
+	if a.br != nil {
+		offered = append(offered, "br")
+	}
+	if a.gzip != nil {
+		offered = append(offered, "gzip")
+	}
+	switch preferred(c.Get(fiber.HeaderAcceptEncoding), offered...) {
+	case "br":
 		body, tag = a.br, `"`+a.hash+`-br"`
 		c.Set(fiber.HeaderContentEncoding, "br")
-	case a.gzip != nil && accepted(accepts, "gzip"):
+	case "gzip":
 		body, tag = a.gzip, `"`+a.hash+`-gz"`
 		c.Set(fiber.HeaderContentEncoding, "gzip")
 	}
@@ -123,17 +130,4 @@ func (a *asset) send(c *fiber.Ctx) error {
 		return c.SendStatus(http.StatusNotModified)
 	}
 	return c.Send(body)
-}
-
-// accepted tells whether an Accept-Encoding names an encoding and does not
-// refuse it.
-func accepted(header, encoding string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		name, weight, _ := strings.Cut(part, ";")
-		if strings.EqualFold(strings.TrimSpace(name), encoding) {
-			q, isWeight := strings.CutPrefix(strings.TrimSpace(weight), "q=")
-			return !isWeight || strings.Trim(q, "0.") != ""
-		}
-	}
-	return false
 }

@@ -214,6 +214,7 @@ func (s *Server) frame(c *fiber.Ctx) error {
 	case http.StatusServiceUnavailable:
 		c.Set(fiber.HeaderRetryAfter, "1")
 	}
+	compress(c)
 	s.finishBody(c)
 	s.traffic.count(c.Method(), c.Response().StatusCode(), time.Since(start))
 	return err
