@@ -91,7 +91,7 @@ func BenchmarkWrite(b *testing.B) {
 	for i := range 50 {
 		f.record(fullEntry(i))
 	}
-	page := pageBody{Page: must(f.log.Page(b.Context(), "acme", oplog.Query{}, 50, ""))(b)}
+	page := newPageBody(must(f.log.Page(b.Context(), "acme", oplog.Query{}, 50, ""))(b))
 	for name, write := range map[string]func(io.Writer, any) error{"byHand": marshal, "encodingJSON": huma.DefaultJSONFormat.Marshal} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

@@ -43,7 +43,7 @@ func compress(c *fiber.Ctx) {
 		bytes.HasSuffix(answer.Header.Peek(fiber.HeaderCacheControl), []byte(noTransform)) {
 		return
 	}
-	c.Vary(fiber.HeaderAcceptEncoding)
+	answer.Header.Add(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
 	body := answer.Body()
 	if len(body) < compressFrom {
 		return

@@ -30,7 +30,7 @@ func marshal(w io.Writer, v any) error {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendEntry(b, &page.Entries[i])
+		b = appendListed(b, page.Entries[i].Entry)
 	}
 	b = append(b, ']')
 	b = appendText(b, `,"next_cursor":`, page.NextCursor)
@@ -40,7 +40,30 @@ func marshal(w io.Writer, v any) error {
 	return err
 }
 
-func appendEntry(b []byte, e *oplog.Entry) []byte {
+// appendListed writes an entry of a list or a stream; see entryBody.
+func appendListed(b []byte, e *oplog.Entry) []byte {
+	start := len(b)
+	b = appendHead(b, e)
+	head := len(b)
+	if values := bytesOfValues(e); values <= maxListed {
+		if b = append(appendValues(b, e), '}'); values == 0 || len(b)-start <= maxListed {
+			return b
+		}
+	}
+	return append(b[:head], `,"truncated":true}`...)
+}
+
+// bytesOfValues is less than what changes and details take when they are written.
+func bytesOfValues(e *oplog.Entry) int {
+	n := len(e.Details)
+	for i := range e.Changes {
+		n += len(e.Changes[i].Field) + len(e.Changes[i].Before) + len(e.Changes[i].After)
+	}
+	return n
+}
+
+// appendHead writes all but changes and details.
+func appendHead(b []byte, e *oplog.Entry) []byte {
 	b = quote(append(b, `{"id":`...), e.ID)
 	b = strconv.AppendUint(append(b, `,"seq":`...), e.Seq, 10)
 	b = appendTime(append(b, `,"time":`...), e.Time)
@@ -55,7 +78,10 @@ func appendEntry(b []byte, e *oplog.Entry) []byte {
 	b = quote(append(b, `,"origin":`...), e.Origin)
 	b = quote(append(b, `,"outcome":`...), e.Outcome)
 	b = appendText(b, `,"ip":`, e.IP)
-	b = appendText(b, `,"user_agent":`, e.UserAgent)
+	return appendText(b, `,"user_agent":`, e.UserAgent)
+}
+
+func appendValues(b []byte, e *oplog.Entry) []byte {
 	for i, c := range e.Changes {
 		if i == 0 {
 			b = append(b, `,"changes":[{"field":`...)
@@ -69,7 +95,7 @@ func appendEntry(b []byte, e *oplog.Entry) []byte {
 	if len(e.Changes) > 0 {
 		b = append(b, ']')
 	}
-	return append(appendValue(b, `,"details":`, e.Details), '}')
+	return appendValue(b, `,"details":`, e.Details)
 }
 
 func appendRef(b []byte, name string, ref oplog.Ref) []byte {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,23 +28,48 @@ func TestPageBytes(t *testing.T) {
 			t.Errorf("%s is new: write it in encode.go, and fill it in here", v.Type().Field(i).Name)
 		}
 	}
-	same := func(page pageBody) {
+	same := func(page pageBody, truncated ...bool) {
 		t.Helper()
 		var got, want bytes.Buffer
 		if err := marshal(&got, page); err != nil {
 			t.Fatal(err)
 		}
+		for i := range truncated {
+			short := *page.Entries[i].Entry
+			if truncated[i] {
+				short.Changes, short.Details = nil, nil
+			}
+			page.Entries[i] = entryBody{&short, truncated[i]}
+		}
 		if err := huma.DefaultJSONFormat.Marshal(&want, page); err != nil {
 			t.Fatal(err)
 		}
 		if got.String() != want.String() {
-			t.Errorf("got  %swant %s", got.String(), want.String())
+			t.Errorf("got  %.5000swant %.5000s", got.String(), want.String())
 		}
 	}
+	page := func(entries ...oplog.Entry) pageBody { return newPageBody(oplog.Page{Entries: entries}) }
 	bare := oplog.Entry{ID: "e2", User: oplog.User{ID: "u", Name: "n"}, Module: "m", Operation: "o", Origin: "manual", Outcome: "success"}
-	same(pageBody{Page: oplog.Page{Entries: []oplog.Entry{}}})
-	same(pageBody{Page: oplog.Page{Entries: []oplog.Entry{bare}, NextCursor: "abc"}})
-	same(pageBody{Page: oplog.Page{Entries: []oplog.Entry{full, bare, full}}, NextAfterSeq: new(uint64), LastSeq: &full.Seq})
+	same(page())
+	same(newPageBody(oplog.Page{Entries: []oplog.Entry{bare}, NextCursor: "abc"}))
+	feed := page(full, bare, full)
+	feed.NextAfterSeq, feed.LastSeq = new(uint64), &full.Seq
+	same(feed)
 	bare.Content.Name, bare.Organization.ID = "only a name", "o"
-	same(pageBody{Page: oplog.Page{Entries: []oplog.Entry{bare}}})
+	same(page(bare))
+
+	// The bound is on the bytes of the whole entry, as they are written.
+	padded := func(to oplog.Entry, bytes int) oplog.Entry {
+		bytes -= len(appendListed(nil, &to)) + len(`,"details":{"pad":""}`)
+		to.Details = json.RawMessage(`{"pad":"` + strings.Repeat("x", bytes) + `"}`)
+		return to
+	}
+	full.Details = nil
+	same(page(padded(full, maxListed), padded(full, maxListed+1), padded(bare, maxListed), padded(bare, maxListed+1)), false, true, false, true)
+	long := bare
+	long.Changes = []oplog.Change{{Field: "f", After: json.RawMessage(`"` + strings.Repeat("é", 5000) + `"`)}}
+	bare.Content.Name = strings.Repeat("\x01", 1024)
+	bare.User.Name = strings.Repeat("\x01", 128)
+	bare.Organization.Name = strings.Repeat("界", 1024) // long, with nothing to leave out
+	same(page(long, bare), true, false)
 }

@@ -121,7 +121,7 @@ func (e *eventStream) send(entries []oplog.Entry, seq uint64) error {
 	for i := range entries {
 		entry := &entries[i]
 		_, _ = fmt.Fprintf(e.w, "id: %d\nevent: entry\ndata: ", entry.Seq)
-		_, _ = e.w.Write(appendEntry(nil, entry))
+		_, _ = e.w.Write(appendListed(nil, entry))
 		_, _ = e.w.WriteString("\n\n")
 	}
 	if len(entries) == 0 {
@@ -143,7 +143,7 @@ func (e *eventStream) end(err error) {
 }
 
 func describeLive(_ huma.Registry, op *huma.Operation) {
-	op.Description = "Server-sent events. Each new entry that the filters let through is an event “entry”, whose data is the entry and whose id is its seq; " +
+	op.Description = "Server-sent events. Each new entry that the filters let through is an event “entry”, whose data is the entry as the list has it and whose id is its seq; " +
 		"with Last-Event-ID the stream goes on after that seq, without a gap. An event “end” says why a stream ends: a reader who is more than " +
 		strconv.Itoa(oplog.MaxLiveLag) + " entries behind is dropped. GET …/entries?order=seq&after_seq=N gives what such a reader lacks."
 	op.Parameters = append(op.Parameters, &huma.Param{

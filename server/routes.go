@@ -68,6 +68,7 @@ func (s *Server) routes() []route {
 		{"GET", tenant + "/access/checkpoint", admins, 200, "getAccessCheckpoint", "The signed head of the tree of what listAccess lists", nil, plain(s.sendAccessCheckpoint, describeCheckpoint)},
 		{"GET", tenant + "/access/{id}", admins, 200, "getAccess", "One of what listAccess lists, with its proof", nil, answer(s.getAccess)},
 		{"GET", "/api/v1/access", byOwner, 200, "listServerAccess", "The same of what is of no tenant", trailParams, answer(s.listServerAccess)},
+		{"GET", "/api/v1/access/{id}", byOwner, 200, "getServerAccess", "One of what listServerAccess lists, with its proof", nil, answer(s.getServerAccess)},
 
 		{"GET", tenant + "/status", admins, 200, "getStatus", "How much the tenant's log holds, and whether its index is ready", nil, answer(s.getStatus)},
 		{"GET", "/api/v1/system", byOwner, 200, "getSystem", "How much the whole log holds, what runs, and when it was last backed up", nil, answer(s.getSystem)},

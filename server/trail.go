@@ -30,6 +30,7 @@ var deeds = map[string]deed{
 	"listAccess":        {"access", "search", true},
 	"getAccess":         {"access", "open", true},
 	"listServerAccess":  {"access", "search", true},
+	"getServerAccess":   {"access", "open", true},
 	"setUp":             {"session", "sign_in", false},
 	"signIn":            {"session", "sign_in", false},
 	"launch":            {"session", "launch", false},
@@ -145,11 +146,19 @@ func (s *Server) trailPage(ctx context.Context, in *call, tenant string) (*pageO
 		return nil, err
 	}
 	page, err := s.log.Trail(ctx, tenant, q, limit, cursor)
-	return &pageOutput{pageBody{Page: page}}, err
+	return &pageOutput{newPageBody(page)}, err
 }
 
 func (s *Server) getAccess(_ context.Context, in *call, input *entryInput) (*entryOutput, error) {
-	entry, err := s.log.TrailEntry(in.tenant.ID, input.ID)
+	return s.trailEntry(in.tenant.ID, input.ID)
+}
+
+func (s *Server) getServerAccess(_ context.Context, _ *call, input *entryInput) (*entryOutput, error) {
+	return s.trailEntry("", input.ID)
+}
+
+func (s *Server) trailEntry(tenant, id string) (*entryOutput, error) {
+	entry, err := s.log.TrailEntry(tenant, id)
 	if err != nil {
 		return nil, err
 	}

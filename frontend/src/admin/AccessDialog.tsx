@@ -1,5 +1,5 @@
 import { prettyJson } from '../api/recorded'
-import type { Entry, Tenant } from '../api/types'
+import type { Entry } from '../api/types'
 import { Dialog } from '../frame/Dialog'
 import { EntryFacts } from '../log/EntryFacts'
 import type { Filters } from '../log/filters'
@@ -12,19 +12,19 @@ import '../log/drawer.css'
 import './form.css'
 
 interface Props {
-  tenant: Tenant
+  /** Whose access log it is of; `null` for the server's. */
+  tenant: string | null
   entry: Entry
-  /** Whether the server proves it: what is of a tenant. */
-  proven: boolean
   context: DeedContext
   onFilter: (next: Partial<Filters>) => void
   onClose: () => void
 }
 
 /** One entry of the access log, with its proof. */
-export function AccessDialog({ tenant, entry, proven, context, onFilter, onClose }: Props) {
+export function AccessDialog({ tenant, entry: row, context, onFilter, onClose }: Props) {
   const { words } = context
-  const full = useAccessEntry(tenant.id, entry.id, proven)
+  const full = useAccessEntry(tenant, row.id)
+  const entry = full.data ?? row
   const facts = deedFacts(entry, context)
   const roles: Record<string, string> = context.common.roles
   const role = entry.user.role && (roles[entry.user.role] ?? entry.user.role)
@@ -32,11 +32,9 @@ export function AccessDialog({ tenant, entry, proven, context, onFilter, onClose
   return (
     <Dialog title={title} className="access-dialog" onClose={onClose}>
       <div className="form-body">
-        {proven && (
-          <Loaded query={full}>
-            {(one) => <ProofLine entry={one} tenant={`${tenant.id}/access`} onCopy={copyText} />}
-          </Loaded>
-        )}
+        <Loaded query={full}>
+          {(one) => <ProofLine entry={one} tenant={`${tenant ?? ''}/access`} onCopy={copyText} />}
+        </Loaded>
         {facts.length > 0 && (
           <ul className="access-about">
             {facts.map((fact) => (

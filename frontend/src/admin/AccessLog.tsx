@@ -139,9 +139,8 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
       {access.isFetchingNextPage && <p className="access-end">{common.loadingMore}</p>}
       {opened && (
         <AccessDialog
-          tenant={tenant}
+          tenant={scope === 'tenant' ? tenant.id : null}
           entry={opened}
-          proven={scope === 'tenant'}
           context={context}
           onFilter={(next) => {
             setOpened(undefined)

@@ -46,6 +46,11 @@ test('every deed that the program tells has words in both languages', () => {
   for (const { access } of [adminEn, adminZh]) expect(told.filter((key) => !(key in access.deeds))).toEqual([])
 })
 
+test('a deed whose details are left out of the list says that there is more', () => {
+  expect(deedFacts(deed('log', 'search', { truncated: true }), english)).toEqual(['…'])
+  expect(deedFacts(deed('catalog', 'change', { truncated: true, content: { id: 'c' } }), chinese)).toEqual(['c', '…'])
+})
+
 test('a deed without words shows its keys', () => {
   expect(deedOf(deed('log', 'search'), adminEn).title).toBe('Searched the log')
   expect(deedOf(deed('moon', 'land'), adminEn).title).toBe('moon.land')

@@ -39,6 +39,7 @@ export function deedFacts(entry: Entry, context: DeedContext): string[] {
     const said = ['id', 'name', 'reason'].includes(key) && (value === id || value === name) // as the object
     if (!said) add(facts, key, value, context)
   }
+  if (entry.truncated) return [...facts, '…'] // the rest is with the entry alone
   if (facts.length === 0 && `${entry.module}.${entry.operation}` === 'log.search') return [words.access.everything]
   return facts
 }

@@ -27,7 +27,7 @@ export const keys = {
   checkpoint: (tenant: string) => ['tenant', tenant, 'checkpoint'] as const,
   /** `null` for what is of no tenant. */
   access: (tenant: string | null, filters: string) => ['tenant', tenant, 'access', 'list', filters] as const,
-  accessEntry: (tenant: string, id: string) => ['tenant', tenant, 'access', 'entry', id] as const,
+  accessEntry: (tenant: string | null, id: string) => ['tenant', tenant, 'access', 'entry', id] as const,
   // What is of no tenant stands below the same first word: all that one account saw goes when another signs in.
   sessions: ['tenant', null, 'sessions'] as const,
   tenants: ['tenant', null, 'tenants'] as const,

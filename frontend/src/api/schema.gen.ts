@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/access/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of what listServerAccess lists, with its proof */
+        get: operations["getServerAccess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts": {
         parameters: {
             query?: never;
@@ -496,7 +513,7 @@ export interface paths {
         };
         /**
          * Each new operation as it is recorded
-         * @description Server-sent events. Each new entry that the filters let through is an event “entry”, whose data is the entry and whose id is its seq; with Last-Event-ID the stream goes on after that seq, without a gap. An event “end” says why a stream ends: a reader who is more than 10000 entries behind is dropped. GET …/entries?order=seq&after_seq=N gives what such a reader lacks.
+         * @description Server-sent events. Each new entry that the filters let through is an event “entry”, whose data is the entry as the list has it and whose id is its seq; with Last-Event-ID the stream goes on after that seq, without a gap. An event “end” says why a stream ends: a reader who is more than 10000 entries behind is dropped. GET …/entries?order=seq&after_seq=N gives what such a reader lacks.
          */
         get: operations["live"];
         put?: never;
@@ -879,6 +896,8 @@ export interface components {
              * @description When it happened, to the microsecond, in UTC.
              */
             time: string;
+            /** @description Set where the entry is longer than 8,192 bytes as JSON: it comes without changes and details here, and with them alone. */
+            truncated?: boolean;
             user: components["schemas"]["User"];
             /** @description What the client said it is. */
             user_agent?: string;
@@ -1906,6 +1925,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getServerAccess: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The entry's id; ~ with seq for any entry, also one whose id cannot stand in an address (. and ..). */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvenEntry"];
                 };
             };
             /** @description Error */
