@@ -165,10 +165,10 @@ test('shows, filters and exports them in the console', async ({ page }) => {
   await table.getByRole('row').nth(1).click()
   const drawer = page.getByRole('complementary', { name: 'Entry' })
   await expect(drawer).toContainText(wanted[0]?.content.name ?? fail())
-  await expect(drawer).toContainText('Proven unchanged.')
+  await expect(drawer).toContainText('Proven unchanged')
   await expect(page).toHaveURL(new RegExp(`/t/acme/log/${wanted[0]?.id}\\?`))
   await page.reload()
-  await expect(drawer).toContainText('Proven unchanged.')
+  await expect(drawer).toContainText('Proven unchanged')
   await page.keyboard.press('Escape')
   await expect(drawer).toBeHidden()
 

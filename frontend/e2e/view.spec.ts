@@ -52,7 +52,7 @@ test('after a session ended one is back at the same entry, at the same rows', as
   const row = page.locator('[data-index="277"]')
   const id = await row.locator('.content-id').innerText()
   await row.click()
-  await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged.')
+  await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged')
   const [address, top] = [page.url(), await scrolled(page)]
   expect(top).toBeGreaterThan(12_000)
 
@@ -60,7 +60,7 @@ test('after a session ended one is back at the same entry, at the same rows', as
   await page.getByRole('button', { name: 'Next entry' }).click()
   await expect(page.getByText('Your session ended.')).toBeVisible()
   await signIn(page, 'admin', 'demo-admin')
-  await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged.')
+  await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged')
   expect(new URL(page.url()).search).toBe(new URL(address).search)
   await expect.poll(() => scrolled(page)).toBeCloseTo(top, -2)
   await expect(row.locator('.content-id')).toHaveText(id)

@@ -5,6 +5,7 @@ import { EntryFacts } from '../log/EntryFacts'
 import type { Filters } from '../log/filters'
 import { ProofLine } from '../log/ProofLine'
 import { copyText } from '../theme/copy'
+import { shown } from '../theme/Shown'
 import { useAccessEntry } from './accessQueries'
 import { type DeedContext, deedFacts, deedOf } from './deeds'
 import { Loaded } from './Loaded'
@@ -33,32 +34,32 @@ export function AccessDialog({ tenant, entry: row, context, onFilter, onClose }:
     <Dialog title={title} className="access-dialog" onClose={onClose}>
       <div className="form-body">
         <Loaded query={full}>
-          {(one) => <ProofLine entry={one} tenant={`${tenant ?? ''}/access`} onCopy={copyText} />}
+          {(one) => <ProofLine entry={one} tenant={`${tenant ?? ''}/access`} zone={context.zone} onCopy={copyText} />}
         </Loaded>
         {facts.length > 0 && (
           <ul className="access-about">
             {facts.map((fact) => (
-              <li key={fact}>{fact}</li>
+              <li key={fact}>{shown(fact)}</li>
             ))}
           </ul>
         )}
         <EntryFacts entry={{ ...entry, user: { ...entry.user, role } }} zone={context.zone} organizations={undefined} />
         <p className="access-more">
           <button type="button" className="link" onClick={() => onFilter({ user: [entry.user.id] })}>
-            {words.access.allBy(entry.user.name)}
+            {shown(words.access.allBy(entry.user.name))}
           </button>
           <button
             type="button"
             className="link"
             onClick={() => onFilter({ operation: [`${entry.module}.${entry.operation}`] })}
           >
-            {words.access.allOf(title)}
+            {shown(words.access.allOf(title))}
           </button>
         </p>
         {entry.details !== undefined && (
           <details className="access-details">
             <summary>{words.access.details}</summary>
-            <pre className="mono">{prettyJson(entry.details)}</pre>
+            <pre className="mono">{shown(prettyJson(entry.details))}</pre>
           </details>
         )}
         <p className="form-hint">

@@ -4,6 +4,8 @@ import type { Entry } from '../api/types'
 import { agentName } from '../log/agent'
 import { FailedMark } from '../log/TypeTag'
 import { Icon } from '../theme/Icon'
+import { Shown, shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import { type DeedContext, deedFacts, deedOf } from './deeds'
 import { Moment } from './Moment'
 import './list.css'
@@ -104,31 +106,31 @@ function Cells({ entry, context, heads }: { entry: Entry; context: DeedContext; 
     <>
       <div role="cell" data-label={heads[0]}>
         <span className="stack">
-          <span className="cut" title={entry.user.id}>
-            {entry.user.name}
+          <span className="cut" title={visibleText(entry.user.id)}>
+            <Shown text={entry.user.name} />
           </span>
-          {entry.user.role && <small>{roles[entry.user.role] ?? entry.user.role}</small>}
+          {entry.user.role && <small>{shown(roles[entry.user.role] ?? entry.user.role)}</small>}
         </span>
       </div>
       <div role="cell" data-label={heads[1]}>
         <span className="type">
           <span className={`tag tag-${group}`}>
             <Icon name={icon} small />
-            <span className="cut">{title}</span>
+            <span className="cut">{shown(title)}</span>
           </span>
           {entry.outcome === 'failure' && <FailedMark />}
         </span>
       </div>
       <div role="cell" data-label={heads[2]}>
-        {facts.length > 0 && <span className="access-facts">{facts.join(words.access.join)}</span>}
+        {facts.length > 0 && <span className="access-facts">{shown(facts.join(words.access.join))}</span>}
       </div>
       <div role="cell" data-label={heads[3]}>
         {entry.ip && (
           <span className="stack">
             <span>{entry.ip}</span>
             {entry.user_agent && (
-              <small className="cut" title={entry.user_agent}>
-                {agentName(entry.user_agent)}
+              <small className="cut" title={visibleText(entry.user_agent)}>
+                {shown(agentName(entry.user_agent))}
               </small>
             )}
           </span>

@@ -4,6 +4,7 @@ import type { Tenant } from '../api/types'
 import { readCheckpoint } from '../log/proof'
 import { useVerifierKey } from '../log/queries'
 import { Button } from '../theme/Button'
+import { shown } from '../theme/Shown'
 import { exactTime, offsetText } from '../time/zone'
 import { Copyable } from './Copyable'
 import { Loaded } from './Loaded'
@@ -86,7 +87,7 @@ function Sheet({ tenant, checkpoint, verifierKey }: SheetProps) {
     <div className="print-sheet">
       <h1>{words.sheetTitle}</h1>
       <p>
-        {words.sheetTenant} {tenant.name} ({tenant.id})
+        {words.sheetTenant} {shown(tenant.name)} ({tenant.id})
         <br />
         {words.sheetTime} {exactTime(new Date(now).toISOString(), zone)} {zone} ({offsetText(now, zone)})
       </p>

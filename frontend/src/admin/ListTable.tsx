@@ -1,4 +1,5 @@
 import type { CSSProperties, ReactNode } from 'react'
+import { shown } from '../theme/Shown'
 import './list.css'
 
 export interface Column<T> {
@@ -40,7 +41,7 @@ export function ListTable<T>({ label, columns, items, keyOf, faded }: Props<T>) 
               className={column.actions ? 'list-actions' : undefined}
               data-label={column.title}
             >
-              {column.cell(item)}
+              {shown(column.cell(item))}
             </div>
           ))}
         </div>

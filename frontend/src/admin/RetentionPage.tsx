@@ -3,6 +3,8 @@ import type { Deletion, Hold, Retention, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
 import { useSession } from '../session/session'
 import { Button } from '../theme/Button'
+import { shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import { Facts } from './Facts'
 import { HoldDialog, LiftDialog } from './HoldDialogs'
 import { type Column, ListTable } from './ListTable'
@@ -124,7 +126,7 @@ function Holds({
           <button
             type="button"
             className="link link-danger"
-            aria-label={all.named(words.lift, hold.reason)}
+            aria-label={visibleText(all.named(words.lift, hold.reason))}
             onClick={() => onLift(hold)}
           >
             {words.lift}
@@ -148,7 +150,7 @@ function ByAndWhen({ who, time, zone }: { who: string; time: string; zone: strin
   const words = useAdminWords().retention
   return (
     <span className="stack">
-      <span>{words.who(who)}</span>
+      <span>{shown(words.who(who))}</span>
       <small>
         <Moment ahead time={time} zone={zone} />
       </small>
@@ -188,7 +190,7 @@ function Deletions({ deletions, zone }: { deletions: Deletion[]; zone: string })
       cell: ({ retention_days, set_by }) => (
         <span className="stack">
           <span>{words.days(retention_days)}</span>
-          <small>{words.who(set_by)}</small>
+          <small>{shown(words.who(set_by))}</small>
         </span>
       ),
     },

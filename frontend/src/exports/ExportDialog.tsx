@@ -27,6 +27,8 @@ import {
 import './exports.css'
 
 import CustomPeriod from '../log/CustomPeriod'
+import { shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 
 const periods: PeriodChoice[] = ['shown', ...presets, 'custom']
 const formats: { value: ExportFormat; title: string }[] = [
@@ -119,8 +121,8 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
       </Row>
       <Row label={words.entriesLabel} group="radiogroup">
         <Choice name="entries" checked={wanted.filtered} onChange={() => setWanted({ ...wanted, filtered: true })}>
-          <span className="cut" title={words.listJoin(scope)}>
-            <b>{words.asFiltered}</b> <span className="export-scope">{words.listJoin(scope)}</span>
+          <span className="cut" title={visibleText(words.listJoin(scope))}>
+            <b>{words.asFiltered}</b> <span className="export-scope">{shown(words.listJoin(scope))}</span>
           </span>
           <small>{rowsText(counted(filtered))}</small>
         </Choice>

@@ -331,6 +331,7 @@ export const en = {
   minutesLater: (count: number) => `${n(count)} min later`,
   hoursLater: (count: number) => `${n(count)} h later`,
   daysLater: (count: number) => (count === 1 ? '1 day later' : `${n(count)} days later`),
+  hiddenCharacter: (code: string) => `Invisible character ${code}`,
   outcome: 'Outcome',
   success: 'Success',
   failure: 'Failed',
@@ -351,7 +352,13 @@ export const en = {
   noSuchEntry: 'This entry does not exist, or you may not see it.',
   deletedEntry: (date: string) => `Deleted on ${date} under the retention rule.`,
   entryFailed: (detail: string) => `The entry could not be read: ${detail}`,
-  proven: 'Proven unchanged.',
+  proven: 'Proven unchanged',
+  provenSince: (time: string) => `since it was received at ${time}.`,
+  provenLate: (time: string, delay: { unit: 'minutes' | 'hours' | 'days'; count: number }) => {
+    const { unit, count } = delay
+    const duration = { minutes: `${n(count)} min`, hours: `${n(count)} h`, days: plural(count, 'day', 'days') }[unit]
+    return `since it was received at ${time}, ${duration} after the operation time.`
+  },
   provenText: (seq: number, size: number) =>
     `Entry ${n(seq)} is in the checkpoint of ${plural(size, 'entry', 'entries')}.`,
   waiting: 'Waiting for the next checkpoint',

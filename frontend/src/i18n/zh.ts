@@ -311,6 +311,7 @@ export const zh: Dictionary = {
   minutesLater: (count) => `${n(count)} 分钟后`,
   hoursLater: (count) => `${n(count)} 小时后`,
   daysLater: (count) => `${n(count)} 天后`,
+  hiddenCharacter: (code) => `不可见字符 ${code}`,
   outcome: '结果',
   success: '成功',
   failure: '失败',
@@ -330,7 +331,12 @@ export const zh: Dictionary = {
   noSuchEntry: '该记录不存在，或您无权查看。',
   deletedEntry: (date) => `已按保留规则于 ${date} 删除。`,
   entryFailed: (detail) => `无法读取该记录：${detail}`,
-  proven: '已证明未被改动。',
+  proven: '已证明未被改动',
+  provenSince: (time) => `（自 ${time} 接收起）。`,
+  provenLate: (time, { unit, count }) => {
+    const duration = { minutes: '分钟', hours: '小时', days: '天' }[unit]
+    return `（自 ${time} 接收起，接收时间比操作时间晚 ${n(count)} ${duration}）。`
+  },
   provenText: (seq, size) => `第 ${n(seq)} 条已计入含 ${n(size)} 条的检查点。`,
   waiting: '等待下一个检查点',
   mismatch: '与检查点不符。',

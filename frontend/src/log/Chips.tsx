@@ -1,6 +1,8 @@
 import { type KeyboardEvent, type ReactNode, type RefObject, useLayoutEffect, useRef, useState } from 'react'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
+import { Shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import type { FilterName } from './filters'
 import './chips.css'
 
@@ -53,18 +55,22 @@ export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props)
             <button
               type="button"
               className="chip-text"
-              title={words.chipWhole(label, text)}
+              title={visibleText(words.chipWhole(label, text))}
               aria-haspopup={panel === undefined ? undefined : 'dialog'}
               onClick={onOpen}
               onKeyDown={(event) => keyDown(event, name, index)}
             >
               <span className="chip-label">{words.chip(label)}</span>
-              <span className="cut">{text}</span>
+              <span className="cut">
+                <Shown text={text} />
+              </span>
             </button>
           ) : (
-            <span className="chip-text" title={words.chipWhole(label, text)}>
+            <span className="chip-text" title={visibleText(words.chipWhole(label, text))}>
               <span className="chip-label">{words.chip(label)}</span>
-              <span className="cut">{text}</span>
+              <span className="cut">
+                <Shown text={text} />
+              </span>
             </span>
           )}
           <button

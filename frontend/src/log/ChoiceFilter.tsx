@@ -3,6 +3,8 @@ import type { FacetValue } from '../api/types'
 import { Floating } from '../frame/Floating'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
+import { Shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import './filters.css'
 import './choices.css'
 
@@ -102,7 +104,7 @@ export function ChoiceList({ label, findLabel, groups, counts, selected, onChang
           <div key={group.title ?? ''} className="choices-group">
             {group.title && (
               <div className="choices-title">
-                {group.title}
+                <Shown text={group.title} />
                 <button
                   type="button"
                   className="text-button"
@@ -120,12 +122,12 @@ export function ChoiceList({ label, findLabel, groups, counts, selected, onChang
               <label key={value} className={counts && !countOf.get(value) ? 'choice choice-zero' : 'choice'}>
                 <input
                   type="checkbox"
-                  aria-label={title}
+                  aria-label={visibleText(title)}
                   checked={selected.includes(value)}
                   onChange={(event) => turn([value], event.target.checked)}
                 />
-                <span className="cut" title={title}>
-                  {title}
+                <span className="cut" title={visibleText(title)}>
+                  <Shown text={title} />
                 </span>
                 {counts && <span className="choice-count">{words.number(countOf.get(value) ?? 0)}</span>}
               </label>

@@ -7,6 +7,7 @@ import type { Preset, Summary } from '../api/types'
 import { useWords } from '../i18n/language'
 import { useSession } from '../session/session'
 import { Button } from '../theme/Button'
+import { shown } from '../theme/Shown'
 import { activeFilters, type Filters, noFilters, presets, without, writeFilters } from './filters'
 import { filterLabel, filterText, type NameOf } from './filterWords'
 import { useSummary } from './queries'
@@ -89,11 +90,13 @@ export function EmptyState({ tenant, filters, summary, zone, nameOf, onFilters }
             <li key={way.name}>
               <span className="chip-label">{words.chip(filterLabel(isWider ? 'period' : way.name, words))}</span>
               <span className="cut">
-                {isWider
-                  ? words.rangeInText[filters.range ?? 'custom']
-                  : way.name === 'q'
-                    ? `“${filters.q.trim()}”`
-                    : filterText(way.name, filters, nameOf, summary, zone, words)}
+                {shown(
+                  isWider
+                    ? words.rangeInText[filters.range ?? 'custom']
+                    : way.name === 'q'
+                      ? `“${filters.q.trim()}”`
+                      : filterText(way.name, filters, nameOf, summary, zone, words),
+                )}
               </span>
               <span className="empty-count">
                 {count === undefined

@@ -4,6 +4,7 @@ import { Dialog } from '../frame/Dialog'
 import { useWords } from '../i18n/language'
 import { Button } from '../theme/Button'
 import { Icon } from '../theme/Icon'
+import { shown } from '../theme/Shown'
 import { ChoiceList } from './ChoiceFilter'
 import type { Titles } from './catalog'
 import { moduleChoices, operationChoices } from './choices'
@@ -53,9 +54,11 @@ export function FilterSheet(props: Props) {
       <summary>
         <h3>{filterLabel(name, words)}</h3>
         <span className={filters[name].length > 0 ? 'cut filter-set' : 'cut'}>
-          {filters[name].length > 0
-            ? shortList(filterValues(filters, name, nameOf), words.more, words.listJoin)
-            : words.all}
+          {shown(
+            filters[name].length > 0
+              ? shortList(filterValues(filters, name, nameOf), words.more, words.listJoin)
+              : words.all,
+          )}
         </span>
         <Icon name="down" />
       </summary>

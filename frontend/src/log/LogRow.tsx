@@ -2,6 +2,8 @@ import { memo } from 'react'
 import type { Entry } from '../api/types'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
+import { Shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import { relativeTime } from '../time/phrases'
 import { clockText, dateText, exactTime, offsetText, wallTime } from '../time/zone'
 import type { Titles } from './catalog'
@@ -42,7 +44,7 @@ export const LogRow = memo(function LogRow(props: Props) {
   const words = useWords()
   const role = entry.user.role ?? ''
   const organization = entry.organization?.name ?? entry.organization?.id ?? ''
-  const who = [role, organization].filter(Boolean).join(' · ')
+  const who = visibleText([role, organization].filter(Boolean).join(' · '))
   const content = entry.content?.name ?? ''
   const contentId = entry.content?.id ?? ''
   const funnel = (name: ListFilter, value: string | undefined) =>
@@ -61,24 +63,24 @@ export const LogRow = memo(function LogRow(props: Props) {
       onMouseEnter={() => props.onHover(index)}
     >
       <div role="cell" className="cell cell-user" data-who={who}>
-        <span className="two-lines strong" title={entry.user.name}>
+        <span className="two-lines strong" title={visibleText(entry.user.name)}>
           <Marked text={entry.user.name} terms={terms} field="user" />
         </span>
         {funnel('user', entry.user.id)}
       </div>
       <div role="cell" className="cell cell-role">
-        <span className="two-lines" title={role}>
-          {role}
+        <span className="two-lines" title={visibleText(role)}>
+          <Shown text={role} />
         </span>
       </div>
       <div role="cell" className="cell cell-organization">
-        <span className="two-lines" title={organization}>
-          {organization}
+        <span className="two-lines" title={visibleText(organization)}>
+          <Shown text={organization} />
         </span>
         {props.byOrganization && funnel('organization', entry.organization?.id)}
       </div>
       <div role="cell" className="cell cell-module">
-        <span className="two-lines" title={titles.module(entry.module)}>
+        <span className="two-lines" title={visibleText(titles.module(entry.module))}>
           <Marked text={titles.module(entry.module)} terms={terms} field="module" />
         </span>
         {funnel('module', entry.module)}
@@ -92,13 +94,13 @@ export const LogRow = memo(function LogRow(props: Props) {
       </div>
       <div role="cell" className="cell cell-content">
         {content && (
-          <span className="cut block" title={content}>
+          <span className="cut block" title={visibleText(content)}>
             <Marked text={content} terms={terms} field="content" />
           </span>
         )}
         {contentId && (
           <span className="content-id">
-            <span className="cut" title={contentId}>
+            <span className="cut" title={visibleText(contentId)}>
               <Marked text={contentId} terms={terms} field="content" />
             </span>
             {hovered && (

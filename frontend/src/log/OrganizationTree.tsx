@@ -3,6 +3,8 @@ import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useSta
 import type { FacetValue, Organization } from '../api/types'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
+import { Shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import {
   countsWithBelow,
   isFound,
@@ -191,8 +193,8 @@ export function OrganizationTree({ organizations, own, selected, onSelect, find 
               >
                 {node.children.length > 0 && <Icon name={search !== '' || isOpen(node) ? 'down' : 'right'} />}
               </span>
-              <span className="name cut" title={node.name}>
-                {node.name}
+              <span className="name cut" title={visibleText(node.name)}>
+                <Shown text={node.name} />
               </span>
               {node.archived && <em>{words.archived}</em>}
               {own && <span className="count">{words.number(count)}</span>}

@@ -1,6 +1,7 @@
 import { Link } from 'react-router'
 import type { Entry, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
+import { Shown } from '../theme/Shown'
 import { entryAddress, entryName } from './entryAddress'
 import { type Filters, noFilters, writeFilters } from './filters'
 import { useSummary } from './queries'
@@ -21,7 +22,7 @@ export function SameUser({ entry, tenant, filters }: { entry: Entry; tenant: Ten
     <div className="drawer-head drawer-same">
       <h3>{words.sameUser}</h3>
       <Link className="link" to={entryAddress(tenant.id, entryName(entry), writeFilters(ofUser).toString())}>
-        {words.sameUserCount(data.total, entry.user.name)}
+        <Shown text={words.sameUserCount(data.total, entry.user.name)} />
       </Link>
     </div>
   )

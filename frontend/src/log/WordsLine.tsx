@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Summary } from '../api/types'
 import { useWords } from '../i18n/language'
+import { shown } from '../theme/Shown'
 import type { Filters } from './filters'
 import { periodText } from './filterWords'
 import './log.css'
@@ -25,7 +26,7 @@ export function WordsLine({ summary, filters, zone, now, scope, children }: Prop
         {summary && (
           <>
             <b>{words.operationsTotal(summary.total)}</b>
-            {words.wordsRest(periodText(filters, summary, zone, words, now), scope && words.andBelow(scope))}
+            {shown(words.wordsRest(periodText(filters, summary, zone, words, now), scope && words.andBelow(scope)))}
           </>
         )}
       </p>
