@@ -151,10 +151,23 @@ func (c *exportCommand) period(loc *time.Location) (oplog.Range, time.Time, time
 		return "", from, from, err
 	}
 	to, err := parseTime("--to", c.To, loc)
-	if err == nil && to.Before(from) {
+	switch {
+	case err != nil:
+	case to.Before(from):
 		err = fmt.Errorf("--from %s is after --to %s", c.From, c.To)
+	case to.Equal(from):
+		err = fmt.Errorf("--from %s --to %s is an empty period: --to does not count itself%s", c.From, c.To, nextDay(c.To))
 	}
 	return oplog.RangeCustom, from, to, err
+}
+
+// nextDay says which day to name for a whole one; nothing for a time.
+func nextDay(text string) string {
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return ""
+	}
+	return "; for the whole day, --to " + day.AddDate(0, 0, 1).Format(time.DateOnly)
 }
 
 func parseTime(flag, text string, loc *time.Location) (time.Time, error) {

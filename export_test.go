@@ -102,6 +102,7 @@ func TestExportCommand(t *testing.T) {
 	fails(exitFailed, "does not answer", "--today", "--server", "http://127.0.0.1:1", "--key", key)
 	fails(exitFailed, "cannot be written", "--today", "--server", p.url, "--key", key, "-o", filepath.Join(dir, "none", "x.csv"))
 	p.stop()
+	fails(exitFailed, "empty period: --to does not count itself; for the whole day, --to 2026-03-01", "--from", "2026-02-28", "--to", "2026-02-28", "--data", data)
 	fails(exitFailed, "is after", "--from", "2026-01-02", "--to", "2026-01-01", "--data", data)
 	fails(exitWords, "is neither a time", "--from", "yesterday", "--to", "2026-01-01", "--data", data)
 	fails(exitWords, "--to tomorrow is neither a time", "--from", "2026-01-01", "--to", "tomorrow", "--data", data)
