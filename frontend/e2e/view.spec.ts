@@ -25,9 +25,9 @@ test('the text of a chip opens its filter', async ({ page }) => {
   await users.getByRole('checkbox', { checked: false }).first().click()
   await expect(chips.getByRole('button', { name: `User: ${name}, ` })).toBeVisible()
   await users.getByRole('button', { name: 'Clear', exact: true }).click()
-  await expect(chips.getByRole('button', { name: 'User: All' })).toBeVisible()
-  await page.keyboard.press('Escape')
   await expect(chips.getByRole('button', { name: /^User/ })).toBeHidden()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('button', { name: /^User/ })).toBeFocused() // for the chip has gone
 
   await page.goto(`${program.url}${demoLog}?range=last_90_days&q=a&operation=delete&module=email&organization=east`)
   for (const [chip, box] of [
@@ -165,6 +165,11 @@ test('by keyboard alone', async ({ page }) => {
   await page.keyboard.press('5')
   const chips = page.getByRole('group', { name: 'Active filters' })
   await expect(chips.getByRole('button', { name: `Operation type: ${type}`, exact: true })).toBeVisible()
+  await expect(rows.nth(1)).toBeFocused()
+  const role = (await rows.nth(1).getByRole('cell').nth(1).innerText()).trim()
+  await page.keyboard.press('e')
+  await page.keyboard.press('2')
+  await expect(chips.getByRole('button', { name: `Not role: ${role}`, exact: true })).toBeVisible()
 
   // A day in the period is selected in it, and the selection becomes the period.
   await page.keyboard.press('g')

@@ -2,7 +2,8 @@ import { useRef, useState } from 'react'
 import { useViewport } from '../frame/viewport'
 import { useWords } from '../i18n/language'
 import { type Chip, Chips } from '../log/Chips'
-import { ChoiceFilter, type ChoiceGroup } from '../log/ChoiceFilter'
+import { ChoiceFilter } from '../log/ChoiceFilter'
+import { type ChoiceGroup, ChoiceList } from '../log/ChoiceList'
 import { type FilterName, type Filters, noFilters } from '../log/filters'
 import { PeriodPicker } from '../log/PeriodPicker'
 import { SearchField } from '../log/SearchField'
@@ -39,6 +40,11 @@ export function AccessFilters({ filters, active, zone, actors, deeds, refused, o
     return { name, label, text, onOpen: opens ? () => setOpened(name) : undefined }
   })
 
+  const choices = [
+    { name: 'user', label: words.access.user, findLabel: common.findUser, groups: actors },
+    { name: 'operation', label: words.access.deed, findLabel: words.access.findDeed, groups: deeds },
+  ] as const
+
   return (
     <div className={phone ? 'access-filters main-phone' : 'access-filters'}>
       <div ref={bar} className="filter-bar" role="search" aria-label={words.access.filters}>
@@ -48,28 +54,25 @@ export function AccessFilters({ filters, active, zone, actors, deeds, refused, o
           invalid={wrong('q')}
           onChange={(q) => onFilters({ ...filters, q }, { replace: true })}
         />
-        <ChoiceFilter
-          label={words.access.user}
-          findLabel={common.findUser}
-          groups={actors}
-          counts={undefined}
-          selected={filters.user}
-          invalid={wrong('user')}
-          open={opened === 'user'}
-          onOpen={turn('user')}
-          onChange={(user) => onFilters({ ...filters, user })}
-        />
-        <ChoiceFilter
-          label={words.access.deed}
-          findLabel={words.access.findDeed}
-          groups={deeds}
-          counts={undefined}
-          selected={filters.operation}
-          invalid={wrong('operation')}
-          open={opened === 'operation'}
-          onOpen={turn('operation')}
-          onChange={(operation) => onFilters({ ...filters, operation })}
-        />
+        {choices.map(({ name, label, findLabel, groups }) => (
+          <ChoiceFilter
+            key={name}
+            label={label}
+            chosen={filters[name].length}
+            invalid={wrong(name)}
+            open={opened === name}
+            onOpen={turn(name)}
+          >
+            <ChoiceList
+              label={label}
+              findLabel={findLabel}
+              groups={groups}
+              counts={undefined}
+              selected={filters[name]}
+              onChange={(selected) => onFilters({ ...filters, [name]: selected })}
+            />
+          </ChoiceFilter>
+        ))}
         <PeriodPicker
           range={filters.range}
           from={filters.from}

@@ -2,14 +2,16 @@ import { useMemo, useRef, useState } from 'react'
 import { ApiProblem, problemText } from '../api/http'
 import type { Entry, Tenant } from '../api/types'
 import { useCopy } from '../frame/useCopy'
+import type { Dictionary } from '../i18n/en'
 import { useWords } from '../i18n/language'
 import { useTitles } from '../log/catalog'
-import { type FilterName, type Filters, type ListFilter, writeFilters } from '../log/filters'
+import { type Field, type FilterName, type Filters, isList, writeFilters } from '../log/filters'
 import { Notice } from '../log/Notice'
 import { filterValues, shortList, useNames } from '../log/names'
 import { useOrganizations } from '../log/queries'
 import { useSlow } from '../log/slow'
 import { useLast } from '../log/useLast'
+import { exactPeriod } from '../time/phrases'
 import { exactTime } from '../time/zone'
 import { AccessDialog } from './AccessDialog'
 import { AccessEmpty } from './AccessEmpty'
@@ -64,11 +66,10 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
   const deeds = deedChoices(words)
 
   /** The value of a filter, as its choice says it. */
-  function titleOf(name: ListFilter, value: string): string {
-    const groups = { user: actors, operation: deeds }[name as string]
+  function titleOf(field: Field, value: string): string {
+    const groups = { user: actors, operation: deeds }[field as string]
     return groups?.flatMap(({ choices }) => choices).find((choice) => choice.value === value)?.title ?? value
   }
-  const moment = (time: string | undefined) => (time ? exactTime(time, tenant.time_zone) : '…')
   const labels: Partial<Record<FilterName, string>> = {
     q: common.search,
     user: words.access.user,
@@ -80,12 +81,11 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
   const active = activeIn(filters).map((name) => ({
     name,
     label: labels[name] ?? name,
-    text:
-      name === 'q'
+    text: isList(name)
+      ? shortList(filterValues(filters, name, titleOf), common.more, common.listJoin)
+      : name === 'q'
         ? filters.q.trim()
-        : name === 'period'
-          ? `${moment(filters.from)} – ${moment(filters.to)}`
-          : shortList(filterValues(filters, name, titleOf), common.more, common.listJoin),
+        : periodText(filters, tenant.time_zone, common),
   }))
 
   function filter(next: Filters, how?: { replace: boolean }) {
@@ -151,4 +151,11 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
       )}
     </div>
   )
+}
+
+/** A period of one's own, of which an end may be open. */
+function periodText({ from, to }: Filters, zone: string, words: Dictionary): string {
+  if (from && to) return exactPeriod(Date.parse(from), Date.parse(to), zone, words)
+  const moment = (time: string | undefined) => (time ? exactTime(time, zone) : '…')
+  return words.period(moment(from), moment(to))
 }

@@ -68,6 +68,23 @@ test.each([
     ['搜索：emma', '操作类型：the delete、the send', '起始时间：2026-11-23 11:00:00'],
   ],
   [
+    'log',
+    'search',
+    {
+      details: {
+        filters: {
+          range: ['last_week'],
+          not_ip: ['10.0.0.0/8'],
+          not_user: ['u_1'],
+          outcome: ['failure'],
+          role: ['admin'],
+        },
+      },
+    },
+    ['Not user: u_1', 'Role: admin', 'Outcome: failure', 'Not IP address: 10.0.0.0/8', 'Period: last week'],
+    ['排除用户：u_1', '角色：admin', '结果：failure', '排除 IP 地址：10.0.0.0/8', '时间范围：上周'],
+  ],
+  [
     'access',
     'search',
     { details: { filters: { operation: ['key.create', 'session.sign_in', 'moon.land'], user: ['ada'] } } },

@@ -3,7 +3,7 @@ import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
 import { Shown } from '../theme/Shown'
 import { visibleText } from '../theme/visible'
-import type { FilterName } from './filters'
+import { type FilterName, isExclusion } from './filters'
 import './chips.css'
 
 export interface Chip {
@@ -12,8 +12,6 @@ export interface Chip {
   text: string
   /** Absent for a filter that has no choices of its own to open. */
   onOpen?: () => void
-  /** What the chip has opened, under it. */
-  panel?: ReactNode
 }
 
 interface Props {
@@ -49,14 +47,14 @@ export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props)
 
   return (
     <div ref={line} className={tight ? 'chips chips-tight' : 'chips'} role="group" aria-label={words.activeFilters}>
-      {chips.map(({ name, label, text, onOpen, panel }, index) => (
-        <span key={name} className="chip floating-anchor">
+      {chips.map(({ name, label, text, onOpen }, index) => (
+        <span key={name} className="chip">
+          {isExclusion(name) && <Icon name="not" small />}
           {onOpen ? (
             <button
               type="button"
               className="chip-text"
               title={visibleText(words.chipWhole(label, text))}
-              aria-haspopup={panel === undefined ? undefined : 'dialog'}
               onClick={onOpen}
               onKeyDown={(event) => keyDown(event, name, index)}
             >
@@ -83,7 +81,6 @@ export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props)
           >
             <Icon name="close" small />
           </button>
-          {panel}
         </span>
       ))}
       {chips.length > 0 && (

@@ -1,7 +1,7 @@
 import { type PointerEvent, useRef } from 'react'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
-import type { Filters, ListFilter } from './filters'
+import { exclusionOf, type Field, type Filters } from './filters'
 import { columnTitles } from './filterWords'
 import { type Column, columns, type Taste, withWidth } from './taste'
 import './head.css'
@@ -11,11 +11,12 @@ interface Props {
   filters: Filters
   byOrganization: boolean
   onTaste: (next: Taste) => void
-  onChoose: (name: ListFilter) => void
+  onChoose: (field: Field) => void
 }
 
-const filterOf: Partial<Record<Column, ListFilter>> = {
+const filterOf: Partial<Record<Column, Field>> = {
   user: 'user',
+  role: 'role',
   organization: 'organization',
   module: 'module',
   type: 'operation',
@@ -35,12 +36,13 @@ export function HeadTools({ taste, filters, byOrganization, onTaste, onChoose }:
         .map((column) => {
           const filter = column === 'organization' && !byOrganization ? undefined : filterOf[column]
           const label = words.filterBy(titles[column])
+          const isOn = filter && filters[filter].length + filters[exclusionOf(filter)].length > 0
           return (
             <div key={column}>
               {filter && (
                 <button
                   type="button"
-                  className={filters[filter].length > 0 ? 'head-filter head-filter-on' : 'head-filter'}
+                  className={isOn ? 'head-filter head-filter-on' : 'head-filter'}
                   aria-label={label}
                   title={label}
                   onClick={() => onChoose(filter)}

@@ -17,23 +17,28 @@ import { tasteWith } from '../views/look'
 import { type ViewContext, ViewsMenu } from '../views/ViewsMenu'
 import { type Chip, Chips } from './Chips'
 import { EmptyState } from './EmptyState'
-import { FilterBar } from './FilterBar'
+import { FilterBar, type Opened } from './FilterBar'
 import {
   activeFilters,
   cleared,
   endsNow,
   type FilterName,
+  fieldOf,
+  frozen,
   goesOn,
+  hasChoices,
   hasSelection,
   type ListFilter,
+  moves,
   readFilters,
+  selectionAlone,
   toggled,
   without,
   withoutSelection,
   withPeriod,
   writeFilters,
 } from './filters'
-import { filterLabel, filterText } from './filterWords'
+import { filterLabel, filterPhrase, filterText } from './filterWords'
 import { Histogram } from './Histogram'
 import { toDay } from './jump'
 import { LiveControls } from './LiveControls'
@@ -44,7 +49,6 @@ import { Notice } from './Notice'
 import { OrganizationPanel } from './OrganizationPanel'
 import { useNow } from './slow'
 import { TableOptions } from './TableOptions'
-import { UserPanel } from './UserPanel'
 import { useFilters } from './useFilters'
 import { useLog } from './useLog'
 import { useOpenEntry } from './useOpenEntry'
@@ -72,7 +76,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   })
   const [dialog, setDialog] = useState<'export' | 'filters' | 'jump'>()
   const [beginAt, setBeginAt] = useState<FilterName>()
-  const [opened, setOpened] = useState<FilterName>()
+  const [opened, setOpened] = useState<Opened>()
   const now = useNow()
   const zone = tenant.time_zone
   useDocumentTitle(words.operationLog)
@@ -149,7 +153,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
     if (name === 'q') document.querySelector<HTMLElement>('input[type=search]')?.focus()
     else if (name === 'period') setOpened('period')
     else if (layout.table === 'phone') openSheet(name)
-    else if (name !== 'organization') setOpened(name)
+    else if (fieldOf(name) !== 'organization') setOpened(fieldOf(name))
     else if (!layout.tree) openSheet(name)
     else {
       panel.setClosed(false)
@@ -160,31 +164,22 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   useKey('g', () => setDialog('jump'))
   // Nearer things have closed by then: what is open takes the key first.
   useKey('Escape', zoomOut, hasSelection(filters) && openId === undefined)
-  useKey('z', () => setFilters({ ...filters, range: undefined }), filters.from !== undefined && hasSelection(filters))
+  useKey('z', () => setFilters(selectionAlone(filters, summary)), filters.from !== undefined && hasSelection(filters))
 
   const active = activeFilters(filters)
-  // A chip stays as long as its own choices are open, though none is chosen any more.
-  const shown: FilterName[] = opened === 'user' && !active.includes('user') ? ['user', ...active] : active
-  const chips: Chip[] = shown.map((name) => ({
+  const chips: Chip[] = active.map((name) => ({
     name,
     label: filterLabel(name, words),
-    text: active.includes(name) ? filterText(name, filters, nameOf, summary, zone, words) : words.all,
-    onOpen: name === 'contentId' ? undefined : () => openFilter(name),
-    panel: name === 'user' && opened === 'user' && (
-      <UserPanel
-        tenant={tenant.id}
-        filters={filters}
-        nameOf={nameOf}
-        onFilters={setFilters}
-        onClose={() => setOpened(undefined)}
-      />
-    ),
+    text: filterText(name, filters, nameOf, summary, zone, words),
+    onOpen: hasChoices(name) ? () => openFilter(name) : undefined,
   }))
   const context: ViewContext = {
     tenant,
     query,
     shown: words.listJoin([
-      ...active.flatMap((name) => (name === 'period' ? [] : [filterText(name, filters, nameOf, summary, zone, words)])),
+      ...active.flatMap((name) =>
+        name === 'period' ? [] : [filterPhrase(name, filters, nameOf, summary, zone, words)],
+      ),
       filters.range && !hasSelection(filters)
         ? words.rangeInText[filters.range]
         : filterText('period', filters, nameOf, summary, zone, words),
@@ -221,7 +216,8 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           filters={filters}
           summary={summary}
           titles={titles}
-          layout={layout.table}
+          nameOf={nameOf}
+          layout={layout}
           refused={refused ?? []}
           opened={opened}
           onOpened={setOpened}
@@ -260,6 +256,9 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           zone={zone}
           now={now}
           scope={scope.length ? words.listJoin(scope) : undefined}
+          onFreeze={
+            log.readAt && summary && moves(filters) ? () => setFilters(frozen(filters, summary, log.readAt)) : undefined
+          }
         >
           <LiveControls
             tenant={tenant.id}
@@ -322,6 +321,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
                 tenant={tenant.id}
                 filters={filters}
                 summary={summary}
+                organizations={log.organizations.data}
                 zone={zone}
                 nameOf={nameOf}
                 onFilters={setFilters}

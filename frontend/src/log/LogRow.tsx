@@ -7,7 +7,7 @@ import { visibleText } from '../theme/visible'
 import { relativeTime } from '../time/phrases'
 import { clockText, dateText, exactTime, offsetText, wallTime } from '../time/zone'
 import type { Titles } from './catalog'
-import type { Filters, ListFilter } from './filters'
+import { exclusionOf, type Field, type Filters, type ListFilter } from './filters'
 import { Marked, type Terms } from './Marked'
 import { FailedMark, TypeTag } from './TypeTag'
 import './cell.css'
@@ -47,7 +47,7 @@ export const LogRow = memo(function LogRow(props: Props) {
   const who = visibleText([role, organization].filter(Boolean).join(' · '))
   const content = entry.content?.name ?? ''
   const contentId = entry.content?.id ?? ''
-  const funnel = (name: ListFilter, value: string | undefined) =>
+  const funnel = (name: Field, value: string | undefined) =>
     hovered && value ? <Funnel name={name} value={value} filters={props.filters} onFilter={props.onFilter} /> : null
 
   return (
@@ -72,6 +72,7 @@ export const LogRow = memo(function LogRow(props: Props) {
         <span className="two-lines" title={visibleText(role)}>
           <Shown text={role} />
         </span>
+        {funnel('role', role)}
       </div>
       <div role="cell" className="cell cell-organization">
         <span className="two-lines" title={visibleText(organization)}>
@@ -141,31 +142,50 @@ export const LogRow = memo(function LogRow(props: Props) {
 })
 
 interface FunnelProps {
-  name: ListFilter
+  name: Field
   value: string
   filters: Filters
   onFilter: (name: ListFilter, value: string) => void
 }
 
-/** Filters by the value of the cell under the pointer; on a value that is filtered by, leaves that filter. */
+/**
+ * Filters by the value of the cell under the pointer, or excludes it; on a value that is filtered by, leaves that filter.
+ */
 function Funnel({ name, value, filters, onFilter }: FunnelProps) {
   const words = useWords()
   const on = filters[name].includes(value)
   const label = on ? words.leaveFilter : words.filterByThis
   return (
-    <button
-      type="button"
-      className={on ? 'funnel funnel-on' : 'funnel'}
-      tabIndex={-1}
-      aria-label={label}
-      aria-pressed={on}
-      title={label}
-      onClick={(event) => {
-        event.stopPropagation()
-        onFilter(name, value)
-      }}
-    >
-      <Icon name="funnel" small />
-    </button>
+    <>
+      {!on && (
+        <button
+          type="button"
+          className="funnel funnel-not"
+          tabIndex={-1}
+          aria-label={words.excludeValue}
+          title={words.excludeValue}
+          onClick={(event) => {
+            event.stopPropagation()
+            onFilter(exclusionOf(name), value)
+          }}
+        >
+          <Icon name="not" small />
+        </button>
+      )}
+      <button
+        type="button"
+        className={on ? 'funnel funnel-on' : 'funnel'}
+        tabIndex={-1}
+        aria-label={label}
+        aria-pressed={on}
+        title={label}
+        onClick={(event) => {
+          event.stopPropagation()
+          onFilter(name, value)
+        }}
+      >
+        <Icon name="funnel" small />
+      </button>
+    </>
   )
 }
