@@ -18,14 +18,14 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
   const [tried, setTried] = useState(false)
   const days = { from: readDay(from), to: readDay(to) }
   /** What is wrong with a day: that it is none, or what the server says. */
-  const wrong = (name: 'from' | 'to') =>
-    tried && days[name] === undefined ? faults.date : fieldError(add.error, name)
+  const wrong = (name: 'from' | 'to') => (tried && days[name] === undefined ? faults.date : fieldError(add.error, name))
 
   function submit() {
     setTried(true)
     const { from, to } = days
-    if (from === undefined || to === undefined) return
-    add.mutate({ ...(from && { from }), ...(to && { to }), reason }, { onSuccess: onClose })
+    if (from !== undefined && to !== undefined)
+      add.mutate({ ...(from && { from }), ...(to && { to }), reason }, { onSuccess: onClose })
+    else requestAnimationFrame(() => document.querySelector<HTMLElement>('.form-body [aria-invalid=true]')?.focus())
   }
 
   return (
