@@ -253,6 +253,7 @@ export const en = {
   filterBy: (column: string) => `Filter by ${column.toLowerCase()}`,
   widthOf: (column: string) => `Width of ${column.toLowerCase()}`,
   widthNote: 'Widths in pixels',
+  foldedNote: 'Seen where the table has room for every column.',
   usualWidths: 'Usual widths',
   auto: 'auto',
   views: {

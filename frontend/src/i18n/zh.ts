@@ -231,6 +231,7 @@ export const zh: Dictionary = {
   filterBy: (column) => `按${column}筛选`,
   widthOf: (column) => `${column}的列宽`,
   widthNote: '列宽（像素）',
+  foldedNote: '表格宽度足以显示所有列时生效。',
   usualWidths: '恢复默认列宽',
   auto: '自动',
   views: {

@@ -90,7 +90,7 @@ export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props)
       )}
       <span className="grow" />
       {children}
-      <button type="button" className="text-button quiet copy-link" onClick={onCopyLink}>
+      <button type="button" className="text-button quiet copy-link" title={words.copyLink} onClick={onCopyLink}>
         <Icon name="link" />
         {words.copyLink}
       </button>

@@ -272,7 +272,9 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
             onShow={showNew}
             onBack={readAgain}
           />
-          {layout.table === 'wide' && <TableOptions taste={taste} onTaste={setTaste} />}
+          {layout.table !== 'phone' && (
+            <TableOptions taste={taste} onTaste={setTaste} folded={layout.table === 'folded'} />
+          )}
         </WordsLine>
         {error !== undefined && (
           <Notice kind="error" action={words.retry} onAction={refresh}>
