@@ -18,6 +18,7 @@ import (
 // last column.
 var XLSX = oplog.ExportFormat{
 	Name: "xlsx", ContentType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", New: newXLSX,
+	Compressed: true,
 }
 
 const (

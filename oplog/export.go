@@ -59,6 +59,7 @@ const (
 type ExportFormat struct {
 	Name        string // as requests name it, and the file's ending
 	ContentType string
+	Compressed  bool // its files do not become smaller
 	New         func(w io.Writer, t ExportTerms) (EntryWriter, error)
 }
 

@@ -50,6 +50,7 @@ func TestWhoMay(t *testing.T) {
 	check("GET", tenant+"/exports/none", "", 401, 401, 404, 404, 404, 404, 403, 403, 404, 403, 404, 404, 404)
 	check("DELETE", tenant+"/exports/none", "", 401, 401, 404, 404, 404, 404, 403, 403, 404, 403, 404, 404, 404)
 	check("GET", tenant+"/exports/none/file", "", 401, 401, 404, 404, 404, 404, 403, 403, 404, 403, 404, 404, 404)
+	check("GET", tenant+"/exports/none/bundle", "", 401, 401, 404, 404, 404, 404, 403, 403, 404, 403, 404, 404, 404)
 	check("GET", tenant+"/exports/none/manifest", "", 401, 401, 404, 404, 404, 404, 403, 403, 404, 403, 404, 404, 404)
 	check("GET", tenant+"/views", "", 401, 401, 200, 200, 200, 200, 403, 403, 403, 403, 404, 404, 404)
 	check("POST", tenant+"/views", `{"name":"x","query":"q=x"}`, 401, 401, 201, 201, 201, 201, 403, 403, 403, 403, 404, 404, 404)

@@ -172,7 +172,7 @@ func (s *Server) sendExportFile(c *fiber.Ctx, in *call) error {
 	}
 	file, err := s.log.OpenExport(x)
 	if errors.Is(err, os.ErrNotExist) {
-		return oplog.Errorf(oplog.CodeNotFound, "The file of this export is no longer there.")
+		return errFileGone
 	}
 	if err != nil {
 		return err

@@ -53,6 +53,7 @@ func (s *Server) routes() []route {
 		{"GET", export, readers, 200, "getExport", "How far an export is", nil, answer(s.getExport)},
 		{"DELETE", export, readers, 200, "removeExport", "Cancel an export that runs (200), or delete one that has ended (204)", nil, answer(s.removeExport)},
 		{"GET", export + "/file", readers, 200, "getExportFile", "The file of an export", nil, plain(s.sendExportFile, describeExportFile)},
+		{"GET", export + "/bundle", readers, 200, "getExportBundle", "A ZIP of an export with all that a person needs to check it", nil, plain(s.sendExportBundle, describeExportBundle)},
 		{"GET", export + "/manifest", readers, 200, "getExportManifest", "The signed manifest of an export", nil, plain(s.sendExportManifest, describeExportManifest)},
 
 		{"GET", tenant + "/views", onlookers, 200, "listViews", "The caller's saved views and the shared ones, by name", nil, answer(s.listViews)},

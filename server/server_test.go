@@ -67,7 +67,7 @@ func newServer(t testing.TB) *fixture {
 	store := must(storage.Open(dir, storage.Options{Now: now}))(t)
 	index := must(search.Open(filepath.Join(dir, "index"), store))(t)
 	log := must(oplog.New(store, index, oplog.Options{
-		Now: now, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{export.CSV, export.NDJSON},
+		Now: now, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{export.CSV, export.XLSX, export.NDJSON},
 	}))(t)
 	t.Cleanup(func() {
 		if err := log.Close(); err != nil {

@@ -25,6 +25,7 @@ var deeds = map[string]deed{
 	"startExport":       {"export", "start", false},
 	"removeExport":      {"export", "remove", false},
 	"getExportFile":     {"export", "download", true},
+	"getExportBundle":   {"export", "download", true},
 	"getExportManifest": {"export", "download", true},
 	"getBackup":         {"backup", "download", false},
 	"listAccess":        {"access", "search", true},
