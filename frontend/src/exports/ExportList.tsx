@@ -10,7 +10,8 @@ import { Shown } from '../theme/Shown'
 import { visibleText } from '../theme/visible'
 import { exactTime } from '../time/zone'
 import { exportPeriod, exportWhat, keptFor, sizeText } from './describe'
-import { filePath, type useExports, useRemoveExport } from './queries'
+import { bundlePath, filePath, type useExports, useRemoveExport } from './queries'
+import { bundleName } from './verify'
 import './exports.css'
 
 const DeleteExport = lazy(() => import('./DeleteExport'))
@@ -139,9 +140,19 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onCancel }: Li
               </button>
             )}
             {one.status === 'done' && (
-              <a className="link" href={filePath(tenant.id, one.id)} download={one.file_name}>
-                {words.download}
-              </a>
+              <>
+                <a className="link" href={filePath(tenant.id, one.id)} download={one.file_name}>
+                  {words.fileAlone}
+                </a>
+                <a
+                  className="link"
+                  href={bundlePath(tenant.id, one.id)}
+                  download={bundleName(one.file_name)}
+                  title={words.downloadHint}
+                >
+                  {words.download}
+                </a>
+              </>
             )}
             {canDelete && (
               <button type="button" className="link link-danger" onClick={() => setDeleting(true)}>
