@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"fmt"
+
+	"oplog/oplog"
+)
+
+type tenantHold struct {
+	Add  holdAdd  `cmd:"" help:"Put a legal hold on days, none of which is deleted while it stands."`
+	List holdList `cmd:"" help:"List legal holds, lifted ones too."`
+	Lift holdLift `cmd:"" help:"Lift a legal hold."`
+}
+
+type holdAdd struct {
+	dataFlag
+	ID     string `arg:"" help:"Id of the tenant."`
+	From   string `placeholder:"DATE" help:"First day, a UTC date such as 2026-01-31; all before without."`
+	To     string `placeholder:"DATE" help:"Last day; all after without."`
+	Reason string `required:"" help:"Why, such as the number of a case."`
+}
+
+// Run adds the hold, and prints its id.
+func (c *holdAdd) Run(m *Program) error {
+	return m.withLog(c.Data, func(l *oplog.Log) error {
+		h, err := l.AddHold(c.ID, oplog.Hold{From: c.From, To: c.To, Reason: c.Reason, SetBy: oplog.CommandUser.ID})
+		if err != nil {
+			return listedBy(err, "tenant")
+		}
+		noteCommand(l, c.ID, "retention", "hold", oplog.Ref{ID: h.ID, Name: h.Reason})
+		_, err = fmt.Fprintln(m.Stdout, h.ID)
+		return err
+	})
+}
+
+type holdList struct {
+	dataFlag
+	ID string `arg:"" help:"Id of the tenant."`
+}
+
+// Run lists holds.
+func (c *holdList) Run(m *Program) error {
+	return m.withLog(c.Data, func(l *oplog.Log) error {
+		r, err := l.Retention(c.ID)
+		if err != nil {
+			return listedBy(err, "tenant")
+		}
+		rows := [][]string{{"ID", "FROM", "TO", "SET BY", "SET", "STATE", "REASON"}}
+		for _, h := range r.Holds {
+			state := "stands"
+			if !h.LiftedAt.IsZero() {
+				state = "lifted " + moment(h.LiftedAt) + " by " + h.LiftedBy
+			}
+			rows = append(rows, []string{h.ID, orDash(h.From), orDash(h.To), h.SetBy, moment(h.SetAt), state, h.Reason})
+		}
+		return table(m.Stdout, rows)
+	})
+}
+
+type holdLift struct {
+	dataFlag
+	ID   string `arg:"" help:"Id of the tenant."`
+	Hold string `arg:"" help:"Id of the hold."`
+}
+
+// Run lifts the hold.
+func (c *holdLift) Run(m *Program) error {
+	return m.withLog(c.Data, func(l *oplog.Log) error {
+		h, err := l.LiftHold(c.ID, c.Hold, oplog.CommandUser.ID)
+		if err == nil {
+			noteCommand(l, c.ID, "retention", "lift", oplog.Ref{ID: h.ID, Name: h.Reason})
+		}
+		return listedBy(err, "tenant hold")
+	})
+}
