@@ -98,7 +98,7 @@ func (c Catalog) keepingUsed(before Catalog, counts Counts) Catalog {
 // one of the same key.
 func (m Module) extends() bool { return m.Title == Title{} }
 
-var catalogKey = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+var catalogKey = regexp.MustCompile(fmt.Sprintf(`^[a-z][a-z0-9_]{0,%d}$`, MaxKeyLength-1))
 
 // ownPart takes a whole catalog apart, as it is read and sent back: it returns
 // what is not built in, and what breaks a rule.
@@ -164,7 +164,7 @@ func ownPart(c Catalog) (own Catalog, broken []FieldError) {
 
 func (v *validation) catalogItem(at, key string, title Title) {
 	if !catalogKey.MatchString(key) {
-		v.fail(at+".key", key, "is no key: a small letter, then small letters, digits and _, 64 at most")
+		v.fail(at+".key", key, "is no key: a small letter, then small letters, digits and _, %d at most", MaxKeyLength)
 	}
 	v.text(at+".title.en", title.EN, 1, maxTitleLength)
 	v.text(at+".title.zh-CN", title.ZH, 1, maxTitleLength)

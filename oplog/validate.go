@@ -18,13 +18,17 @@ const (
 	MaxNameLength        = 1024 // names of contents and organizations
 	MaxContentID         = 256
 	MaxOriginLength      = 1024 // ip and user_agent, each
+	MaxKeyLength         = 64   // keys of modules and operation types, in bytes
 	MaxChanges           = 100
 	MaxChangeField       = 256
 	MaxChangesBytes      = 256 << 10 // all before and after values of an entry
 	MaxDetailsBytes      = 16 << 10
 	MaxTimeAhead         = 24 * time.Hour
+	MinYear              = 1970 // times begin with it, in UTC
 	MaxEntriesPerRequest = 10_000
 )
+
+var earliestTime = time.Date(MinYear, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Validate checks an entry as it was sent against every rule, and returns the
 // fields that break one. Times are held against now. It fills in what may be
@@ -95,10 +99,10 @@ func (v *validation) time(e *Entry, now time.Time) time.Time {
 		v.fail("time", nil, "is needed when id is sent, so that a retry means the same entry")
 	case t.IsZero():
 		t = now
-	case t.Before(time.Unix(0, 0)):
-		v.fail("time", t.Format(time.RFC3339), "is before 1970")
+	case t.Before(earliestTime):
+		v.fail("time", t.Format(time.RFC3339), "is before %d", MinYear)
 	case t.After(now.Add(MaxTimeAhead)):
-		v.fail("time", t.Format(time.RFC3339), "is more than 24 h ahead of the server's clock, which says %s", now.UTC().Format(time.RFC3339))
+		v.fail("time", t.Format(time.RFC3339), "is more than %d h ahead of the server's clock, which says %s", MaxTimeAhead/time.Hour, now.UTC().Format(time.RFC3339))
 	}
 	return t.UTC().Truncate(time.Microsecond)
 }

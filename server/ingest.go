@@ -33,7 +33,7 @@ type newEntryBody struct {
 	Outcome      *string         `json:"outcome,omitempty" enum:"success,failure" doc:"Left out: success."`
 	IP           string          `json:"ip,omitempty" maxLength:"1024"`
 	UserAgent    string          `json:"user_agent,omitempty" maxLength:"1024"`
-	Changes      []newChangeBody `json:"changes,omitempty" maxItems:"100"`
+	Changes      []newChangeBody `json:"changes,omitempty" maxItems:"100" doc:"Fields of the content before and after; at most 256 KiB of values in all."`
 	Details      jsonValue       `json:"details,omitempty" doc:"An object of at most 16 KiB."`
 }
 
@@ -44,12 +44,12 @@ type newUserBody struct {
 }
 
 type newRefBody struct {
-	ID   string `json:"id,omitempty"`
+	ID   string `json:"id,omitempty" doc:"Id in the host system: at most 128 characters of an organization, 256 of content."`
 	Name string `json:"name,omitempty" maxLength:"1024" doc:"As it was at the time."`
 }
 
 type newChangeBody struct {
-	Field  string    `json:"field" minLength:"1"`
+	Field  string    `json:"field" minLength:"1" maxLength:"256"`
 	Before jsonValue `json:"before,omitempty"`
 	After  jsonValue `json:"after,omitempty"`
 }
@@ -78,7 +78,7 @@ func (b *newEntryBody) entry() (oplog.Entry, []oplog.FieldError) {
 	take(&e.Outcome, b.Outcome, "outcome")
 	if b.Time != nil {
 		if e.Time = *b.Time; e.Time.IsZero() {
-			broken = append(broken, oplog.FieldError{Location: "time", Message: "is before 1970", Value: e.Time.Format(time.RFC3339)})
+			broken = append(broken, oplog.FieldError{Location: "time", Message: fmt.Sprintf("is before %d", oplog.MinYear), Value: e.Time.Format(time.RFC3339)})
 		}
 	}
 	if len(b.Changes) > 0 {

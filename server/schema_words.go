@@ -28,7 +28,6 @@ var fieldWords = map[string]string{ //nolint:gosec // words about passwords
 	"Entry.outcome":     "Failed attempts are operations, too.",
 	"Entry.changes":     "Fields of the content before and after, 100 at most.",
 	"Entry.details":     "Any JSON object, as it was sent.",
-	"NewEntry.changes":  "Fields of the content before and after.",
 	"Change.field":      "Name of the field.",
 	"Change.before":     "Any JSON value; left out where there was none.",
 	"Change.after":      "Any JSON value; left out where there is none.",
@@ -39,7 +38,6 @@ var fieldWords = map[string]string{ //nolint:gosec // words about passwords
 	"NewUser.role":      "As the host system calls it.",
 	"Ref.id":            "Id in the host system.",
 	"Ref.name":          "As it was at the time.",
-	"NewRef.id":         "Id in the host system.",
 
 	"Appended.recorded":   "How many entries are new.",
 	"Appended.duplicates": "How many were recorded before, and are not again.",

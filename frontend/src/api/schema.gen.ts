@@ -1238,7 +1238,7 @@ export interface components {
             field: string;
         };
         NewEntry: {
-            /** @description Fields of the content before and after. */
+            /** @description Fields of the content before and after; at most 256 KiB of values in all. */
             changes?: components["schemas"]["NewChange"][];
             /** @description What was operated on. */
             content?: components["schemas"]["NewRef"];
@@ -1363,7 +1363,7 @@ export interface components {
             title: components["schemas"]["NewTitle"];
         };
         NewRef: {
-            /** @description Id in the host system. */
+            /** @description Id in the host system: at most 128 characters of an organization, 256 of content. */
             id?: string;
             /** @description As it was at the time. */
             name?: string;
