@@ -124,10 +124,12 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 	if err := b.err(); err != nil {
 		return err
 	}
+	start := time.Now()
 	answer, err := s.log.Append(c.UserContext(), in.tenant.ID, b.entries)
 	if err != nil {
 		return b.place(err)
 	}
+	s.meters.write.UpdateDuration(start)
 	answer.Entries = orEmpty(answer.Entries)
 	return sendJSON(c, http.StatusCreated, jsonType, answer)
 }

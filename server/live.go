@@ -51,8 +51,8 @@ func (s *Server) live(c *fiber.Ctx, in *call) error {
 	connection := c.Context().Conn()
 	still := s.stillMay(in)
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
-		s.traffic.streams.Add(1)
-		defer s.traffic.streams.Add(-1)
+		s.meters.streams.Inc()
+		defer s.meters.streams.Dec()
 		stream := &eventStream{w: w, extend: func() error { return connection.SetWriteDeadline(time.Now().Add(liveStall)) }}
 		if stream.begin(after) != nil {
 			return

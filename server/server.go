@@ -70,7 +70,7 @@ type Server struct {
 	spec      func() ([]byte, error)
 	console   console
 	hashing   chan struct{} // a slot for each password that may be hashed at once
-	traffic   traffic       // for the metrics
+	meters    *meters
 	closing   atomic.Bool
 	ending    context.Context // of streams, which would outlast any wait
 	end       context.CancelFunc
@@ -134,6 +134,7 @@ func New(log *oplog.Log, o Options) *Server {
 	describeSchemas(s.api.OpenAPI())
 	s.spec = sync.OnceValues(s.describe)
 	s.addPlainRoutes()
+	s.meters = newMeters(s.app)
 	return s
 }
 
@@ -216,7 +217,7 @@ func (s *Server) frame(c *fiber.Ctx) error {
 	}
 	compress(c)
 	s.finishBody(c)
-	s.traffic.count(c.Method(), c.Response().StatusCode(), time.Since(start))
+	s.meters.count(c, time.Since(start))
 	return err
 }
 
