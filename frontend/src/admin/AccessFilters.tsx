@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { useViewport } from '../frame/viewport'
 import { useWords } from '../i18n/language'
 import { type Chip, Chips } from '../log/Chips'
@@ -21,10 +21,13 @@ interface Props {
   refused: string[]
   onFilters: (next: Filters, how?: { replace: boolean }) => void
   onCopyLink: () => void
+  /** Stands before the link. */
+  children: ReactNode
 }
 
 /** What the access log is narrowed to: words, who, what and when, and a chip for each that is on. */
-export function AccessFilters({ filters, active, zone, actors, deeds, refused, onFilters, onCopyLink }: Props) {
+export function AccessFilters(props: Props) {
+  const { filters, active, zone, actors, deeds, refused, onFilters, onCopyLink } = props
   const common = useWords()
   const words = useAdminWords()
   const viewport = useViewport()
@@ -94,7 +97,9 @@ export function AccessFilters({ filters, active, zone, actors, deeds, refused, o
         onRemove={(name) => onFilters(withoutFilter(filters, name))}
         onClear={() => onFilters({ ...noFilters, range: filters.range })}
         onCopyLink={onCopyLink}
-      />
+      >
+        {props.children}
+      </Chips>
     </div>
   )
 }

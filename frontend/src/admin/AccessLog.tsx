@@ -16,6 +16,7 @@ import { exactTime } from '../time/zone'
 import { AccessDialog } from './AccessDialog'
 import { AccessEmpty } from './AccessEmpty'
 import { AccessFilters } from './AccessFilters'
+import { AccessPaper } from './AccessPaper'
 import { AccessTable } from './AccessTable'
 import { useAccess } from './accessQueries'
 import type { DeedContext } from './deeds'
@@ -105,7 +106,17 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
         refused={access.error instanceof ApiProblem && access.error.status === 422 ? access.error.locations : []}
         onFilters={filter}
         onCopyLink={() => copy(window.location.href, common.linkCopied)}
-      />
+      >
+        <AccessPaper
+          tenant={tenant}
+          scope={scope}
+          filters={filters}
+          active={active}
+          entries={entries}
+          hasMore={access.hasNextPage}
+          context={context}
+        />
+      </AccessFilters>
       {access.error && (
         <Notice
           kind="error"

@@ -3,9 +3,8 @@ import { createPortal } from 'react-dom'
 import type { Tenant } from '../api/types'
 import { readCheckpoint } from '../log/proof'
 import { useVerifierKey } from '../log/queries'
+import { PaperHead } from '../paper/PaperHead'
 import { Button } from '../theme/Button'
-import { shown } from '../theme/Shown'
-import { exactTime, offsetText } from '../time/zone'
 import { Copyable } from './Copyable'
 import { Loaded } from './Loaded'
 import { useCheckpoint } from './systemQueries'
@@ -81,16 +80,9 @@ interface SheetProps {
 /** What is printed, and nothing else of the page. */
 function Sheet({ tenant, checkpoint, verifierKey }: SheetProps) {
   const words = useAdminWords().system
-  const now = Date.now()
-  const zone = tenant.time_zone
   return (
     <div className="print-sheet">
-      <h1>{words.sheetTitle}</h1>
-      <p>
-        {words.sheetTenant} {shown(tenant.name)} ({tenant.id})
-        <br />
-        {words.sheetTime} {exactTime(new Date(now).toISOString(), zone)} {zone} ({offsetText(now, zone)})
-      </p>
+      <PaperHead tenant={tenant} title={words.sheetTitle} />
       <Code text={checkpoint} size={240} />
       <p>
         {words.sheetText} <code>{verifyCommand(tenant.id)}</code>

@@ -291,8 +291,6 @@ export const adminEn = {
     key: 'Verifier key',
     keyText: 'Checkpoints and manifests of exports are signed for this key. Give it to whoever verifies them.',
     sheetTitle: 'Checkpoint of the operation log',
-    sheetTenant: 'Tenant',
-    sheetTime: 'Printed',
     sheetText: 'Type or scan the text below into a file, exactly as it stands, and compare with it:',
     server: 'The server',
     commit: 'Built from',

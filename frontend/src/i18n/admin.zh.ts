@@ -282,8 +282,6 @@ export const adminZh: AdminWords = {
     key: '验证公钥',
     keyText: '检查点和导出清单均由对应的私钥签名。请将此公钥交给验证方。',
     sheetTitle: '操作日志检查点',
-    sheetTenant: '租户',
-    sheetTime: '打印时间',
     sheetText: '将下面的文本原样录入或扫描到文件中，然后用以下命令比对：',
     server: '服务器',
     commit: '构建版本',

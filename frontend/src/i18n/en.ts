@@ -89,6 +89,24 @@ export const en = {
   unreachable: (detail: string) => `The log cannot be reached: ${detail}`,
   retry: 'Retry',
   choose: 'Choose…',
+  paper: {
+    print: 'Print',
+    printed: 'Printed',
+    by: (time: string, name: string) => `${time} by ${name}`,
+    filters: 'Filters',
+    none: 'None',
+    join: '; ',
+    period: 'Period',
+    first: (rows: number, total: number) =>
+      `The first ${n(rows)} of ${plural(total, 'operation', 'operations')}; export for all.`,
+    asLoaded: (rows: number, total: number, most: number) =>
+      `The first ${n(rows)} of ${plural(total, 'operation', 'operations')}, those loaded so far. To print ${n(most)}, use the page's Print button or Ctrl+P.`,
+    entries: (rows: number) => plural(rows, 'entry', 'entries'),
+    firstOfMore: (rows: number) => `The newest ${plural(rows, 'entry', 'entries')}; there are more.`,
+    moreUnread: (rows: number, most: number) =>
+      `The newest ${plural(rows, 'entry', 'entries')}, those loaded so far; there are more. To print up to ${n(most)}, use the page's Print button or Ctrl+P.`,
+    failed: (detail: string) => `Not printed: ${detail}`,
+  },
   faults: {
     missing: 'This is required.',
     unchosen: 'Choose one.',

@@ -71,6 +71,23 @@ export const zh: Dictionary = {
   unreachable: (detail) => `无法连接：${detail}`,
   retry: '重试',
   choose: '请选择…',
+  paper: {
+    print: '打印',
+    printed: '打印时间',
+    by: (time, name) => `${time}，打印人：${name}`,
+    filters: '筛选条件',
+    none: '无',
+    join: '；',
+    period: '时间范围',
+    first: (rows, total) => `共 ${n(total)} 条操作，此处为前 ${n(rows)} 条；如需全部，请导出。`,
+    asLoaded: (rows, total, most) =>
+      `共 ${n(total)} 条操作，此处为页面已加载的前 ${n(rows)} 条。使用页面中的“打印”或 Ctrl+P 可打印 ${n(most)} 条。`,
+    entries: (rows) => `共 ${n(rows)} 条记录`,
+    firstOfMore: (rows) => `此处为最新的 ${n(rows)} 条记录，另有更多。`,
+    moreUnread: (rows, most) =>
+      `此处为页面已加载的最新 ${n(rows)} 条记录，另有更多。使用页面中的“打印”或 Ctrl+P 最多可打印 ${n(most)} 条。`,
+    failed: (detail) => `未能打印：${detail}`,
+  },
   faults: {
     missing: '此项必填。',
     unchosen: '请选择一项。',

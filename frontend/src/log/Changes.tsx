@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { Change } from '../api/types'
 import { useWords } from '../i18n/language'
+import { useOnPaper } from '../paper/usePaper'
 import { Parts, Shown } from '../theme/Shown'
 import { markChanges, type Piece, sidesText } from './diff'
 
@@ -38,7 +39,8 @@ function ChangeRow({ change }: { change: Change }) {
   const [before, after] = sidesText(change)
   const marked = markChanges(before ?? '', after ?? '')
   const lines = Math.max(lineCount(before), lineCount(after))
-  const [folded, setFolded] = useState(lines > foldAfter)
+  const [isFolded, setFolded] = useState(lines > foldAfter)
+  const folded = !useOnPaper() && isFolded // paper cannot be unfolded
   return (
     <>
       <tr>

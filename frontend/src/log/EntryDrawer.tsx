@@ -3,6 +3,7 @@ import { ApiProblem, isProblem, problemText } from '../api/http'
 import { prettyJson } from '../api/recorded'
 import type { Entry, Organization, ProvenEntry, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
+import { PaperHead } from '../paper/PaperHead'
 import { Icon } from '../theme/Icon'
 import { Shown } from '../theme/Shown'
 import { visibleText } from '../theme/visible'
@@ -108,6 +109,7 @@ export default function EntryDrawer(props: Props) {
         <HeadButton label={words.closeEntry} icon="close" onClick={onClose} />
       </header>
       <div ref={body} className="drawer-body" tabIndex={0}>
+        <PaperHead tenant={tenant} title={words.entry} />
         {query.error && !entry && <Missing error={query.error} onRetry={() => query.refetch()} />}
         {entry && <EntryBody {...props} entry={entry} />}
       </div>

@@ -1,7 +1,7 @@
 import { type InfiniteData, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import { useParams } from 'react-router'
-import { ApiProblem, isProblem, problemText } from '../api/http'
+import { ApiProblem, isProblem } from '../api/http'
 import { keys } from '../api/keys'
 import type { Entry, EntryPage, Preset, Tenant } from '../api/types'
 import { useDocumentTitle } from '../frame/documentTitle'
@@ -42,10 +42,12 @@ import { filterLabel, filterPhrase, filterText } from './filterWords'
 import { Histogram } from './Histogram'
 import { toDay } from './jump'
 import { LiveControls } from './LiveControls'
+import { LogFoot } from './LogFoot'
+import { LogNotices } from './LogNotices'
+import { LogPaper } from './LogPaper'
 import { LogTable } from './LogTable'
 import { layoutFor } from './layout'
 import { searchTerms } from './matches'
-import { Notice } from './Notice'
 import { OrganizationPanel } from './OrganizationPanel'
 import { useNow } from './slow'
 import { TableOptions } from './TableOptions'
@@ -272,29 +274,28 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
             onShow={showNew}
             onBack={readAgain}
           />
+          <LogPaper
+            tenant={tenant}
+            filters={filters}
+            entries={entries}
+            summary={summary}
+            titles={titles}
+            nameOf={nameOf}
+            hidden={taste.hidden}
+            entryOpen={openId !== undefined}
+            silent={layout.table === 'phone'}
+          />
           {layout.table !== 'phone' && (
             <TableOptions taste={taste} onTaste={setTaste} folded={layout.table === 'folded'} />
           )}
         </WordsLine>
-        {error !== undefined && (
-          <Notice kind="error" action={words.retry} onAction={refresh}>
-            {words.couldNotRead(problemText(error))}
-          </Notice>
-        )}
-        {log.verySlow && (
-          <Notice
-            kind="note"
-            action={words.cancel}
-            onAction={() => client.cancelQueries({ queryKey: keys.log(tenant.id) })}
-          >
-            {words.stillSearching}
-          </Notice>
-        )}
-        {log.cancelled && (
-          <Notice kind="note" action={words.retry} onAction={refresh}>
-            {words.searchCancelled}
-          </Notice>
-        )}
+        <LogNotices
+          error={error}
+          verySlow={log.verySlow}
+          cancelled={log.cancelled}
+          onRetry={refresh}
+          onCancel={() => client.cancelQueries({ queryKey: keys.log(tenant.id) })}
+        />
         <LogTable
           entries={entries}
           total={summary?.total}
@@ -330,22 +331,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
               />
             ) : null
           }
-          foot={
-            <div className="log-foot">
-              {log.moreError !== undefined ? (
-                <>
-                  {words.moreFailed(problemText(log.moreError))}
-                  <button type="button" className="link" onClick={log.retryMore}>
-                    {words.retry}
-                  </button>
-                </>
-              ) : log.hasMore ? (
-                words.loadingMore
-              ) : (
-                words.thatIsAll(entries.length)
-              )}
-            </div>
-          }
+          foot={<LogFoot rows={entries.length} hasMore={log.hasMore} error={log.moreError} onRetry={log.retryMore} />}
         />
       </main>
       <Mishap part where={`${openId} ${dialog}`}>
