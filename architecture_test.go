@@ -89,7 +89,7 @@ func own(imported string) (folder string, ok bool) {
 // the standard library.
 func TestDependenciesGoOneWay(t *testing.T) {
 	allowed := map[string][]string{
-		".": {"cli"}, "durable": nil, "oplog": {"durable"}, "storage": {"oplog"}, "search": {"oplog", "durable"}, "server": {"oplog"}, "export": {"oplog"}, "demo": {"oplog"},
+		".": {"cli"}, "durable": nil, "oplog": {"durable"}, "storage": {"oplog", "durable"}, "search": {"oplog", "durable"}, "server": {"oplog"}, "export": {"oplog"}, "demo": {"oplog"},
 	}
 	found := map[string]bool{}
 	for _, f := range sources(t) {
@@ -125,7 +125,7 @@ func TestLibrariesStayInTheirPackages(t *testing.T) {
 	only := map[string]string{
 		"go.etcd.io/bbolt": "storage", "github.com/fxamacker/cbor": "storage",
 		"github.com/blevesearch": "search", "github.com/RoaringBitmap": "search",
-		"github.com/gofiber": "server", "github.com/danielgtaylor/huma": "server",
+		"github.com/gofiber": "server", "github.com/danielgtaylor/huma": "server", "github.com/VictoriaMetrics": "server",
 		"github.com/gocarina/gocsv": "export", "github.com/xuri/excelize": "export", "github.com/alecthomas/kong": "cli",
 	}
 	for _, f := range sources(t) {
@@ -136,6 +136,33 @@ func TestLibrariesStayInTheirPackages(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestNamedFilesAreWrittenDurably: one package writes named files, so that no
+// crash leaves a part of one.
+func TestNamedFilesAreWrittenDurably(t *testing.T) {
+	apart := map[string]string{"storage/db.go": "WriteFile"} // the process's id: it means nothing after a crash
+	for _, f := range sources(t) {
+		if f.test || f.folder == "durable" {
+			continue
+		}
+		syntax, err := parser.ParseFile(token.NewFileSet(), f.path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(syntax, func(n ast.Node) bool {
+			call, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			of, ok := call.X.(*ast.Ident)
+			writes := slices.Contains([]string{"Create", "Link", "OpenFile", "Rename", "WriteFile"}, call.Sel.Name)
+			if ok && of.Name == "os" && writes && apart[f.path] != call.Sel.Name {
+				t.Errorf("%s calls os.%s; write the file with package durable", f.path, call.Sel.Name)
+			}
+			return true
+		})
 	}
 }
 

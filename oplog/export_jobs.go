@@ -89,36 +89,30 @@ func (j *exportJobs) write(ctx context.Context, p exportPlan) (size int64, err e
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return 0, err
 	}
-	f, err := os.OpenFile(path+exportPartFile, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return 0, err
-	}
-	defer func() {
-		_ = f.Close()                        // closed below where all went well
-		_ = os.Remove(path + exportPartFile) // renamed where all went well
+	err = durable.WriteFileBy(path+exportPartFile, path, 0o600, func(f *os.File) error {
+		m, err := j.log.writeExport(ctx, p, f, func(rows int) {
+			j.mu.Lock()
+			defer j.mu.Unlock()
+			j.running[p.ID].export.RowsDone += rows
+		})
 		if err != nil {
-			_ = os.Remove(path + manifestFile)
+			return err
 		}
-	}()
-	m, err := j.log.writeExport(ctx, p, f, func(rows int) {
-		j.mu.Lock()
-		defer j.mu.Unlock()
-		j.running[p.ID].export.RowsDone += rows
+		signed, err := j.log.signManifest(m)
+		if err != nil {
+			return err
+		}
+		size = m.Size
+		return durable.WriteFile(path+manifestFile, 0o600, func(w io.Writer) error {
+			_, err := io.WriteString(w, signed)
+			return err
+		})
 	})
 	if err != nil {
+		_ = os.Remove(path + manifestFile)
 		return 0, err
 	}
-	signed, err := j.log.signManifest(m)
-	if err != nil {
-		return 0, err
-	}
-	if err := errors.Join(durable.WriteFile(path+manifestFile, 0o600, func(w io.Writer) error {
-		_, err := io.WriteString(w, signed)
-		return err
-	}), f.Sync()); err != nil {
-		return 0, err
-	}
-	return m.Size, errors.Join(f.Close(), durable.Rename(path+exportPartFile, path))
+	return size, nil
 }
 
 // finish records how an export ended.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -153,8 +154,9 @@ func checkLength(path string, timeout time.Duration) error {
 	return errors.Join(err, b.Close())
 }
 
-// prepareDir makes the directory, or checks that it is empty or oplog's.
-func prepareDir(dir string) error {
+// prepareDir makes the directory, or checks that it is oplog's, or empty but for
+// files of these names.
+func prepareDir(dir string, but ...string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("data directory %s cannot be made: %w", dir, cause(err))
 	}
@@ -168,7 +170,7 @@ func prepareDir(dir string) error {
 		}
 	}
 	for _, f := range found {
-		if f.Name() != "lost+found" { // of a volume's own
+		if f.Name() != "lost+found" && !slices.Contains(but, f.Name()) { // the former is of a volume's own
 			return fmt.Errorf("data directory %s is not oplog's: it holds %s and no %s; name an empty or new directory", dir, f.Name(), fileName)
 		}
 	}
