@@ -34,8 +34,7 @@ func (f *filterFlags) check() error {
 	var broken *oplog.Error
 	if errors.As(err, &broken) {
 		first := broken.Fields[0]
-		name := strings.TrimPrefix(first.Location, "query.")
-		return fmt.Errorf("--%s %v %s", strings.ReplaceAll(name, "_", "-"), first.Value, first.Message)
+		return fmt.Errorf("--%s %v %s", strings.ReplaceAll(first.Field, "_", "-"), first.Value, first.Message)
 	}
 	return err
 }

@@ -105,7 +105,7 @@ func (l *Log) SetUp(owner Account, t Tenant) (Account, error) {
 	}
 	broken := owner.validate()
 	for _, f := range t.validate() {
-		f.Location = "tenant." + f.Location
+		f.Field = "tenant." + f.Field
 		broken = append(broken, f)
 	}
 	if len(broken) > 0 {

@@ -27,7 +27,7 @@ const (
 // pages neither repeat nor hide any that were there before.
 func (l *Log) Page(ctx context.Context, tenant string, q Query, limit int, cursor string) (Page, error) {
 	if limit < 1 || limit > MaxPageSize {
-		return Page{}, fieldError("query.limit", limit, "is not between 1 and %d", MaxPageSize)
+		return Page{}, queryError("limit", limit, "is not between 1 and %d", MaxPageSize)
 	}
 	before, err := parseCursor(tenant, cursor)
 	if err != nil {
@@ -73,7 +73,7 @@ const queryDeadline = 5 * time.Second
 // tooSlow says to who asked that the deadline was met, where it was.
 func tooSlow(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fieldError("query.q", nil, "takes more than %s to answer; narrow the search or the period", queryDeadline)
+		return queryError("q", nil, "takes more than %s to answer; narrow the search or the period", queryDeadline)
 	}
 	return err
 }
@@ -195,7 +195,7 @@ func (l *Log) match(tenant string, q Query) (Match, error) {
 		values []string
 	}{{"organization", q.Organizations}, {Not + "organization", q.Not.Organizations}} {
 		if len(f.values) > 0 && !t.DataPermission {
-			return Match{}, fieldError("query."+f.name, f.values[0], "cannot filter, because this tenant's data permission is off")
+			return Match{}, queryError(""+f.name, f.values[0], "cannot filter, because this tenant's data permission is off")
 		}
 	}
 	m.Organizations = t.tree.visible(q.Organizations, q.Scope)
@@ -216,12 +216,12 @@ func (q *Query) match(catalog *Catalog, now time.Time) (Match, error) {
 		return Match{}, err
 	}
 	if !q.From.IsZero() && !q.To.IsZero() && q.To.Before(q.From) {
-		return Match{}, fieldError("query.from", q.From.Format(time.RFC3339), "is after to, %s", q.To.Format(time.RFC3339))
+		return Match{}, queryError("from", q.From.Format(time.RFC3339), "is after to, %s", q.To.Format(time.RFC3339))
 	}
 	if q.Range != "" && q.Range != RangeCustom {
 		from, to, ok := q.Range.Period(now)
 		if !ok {
-			return Match{}, fieldError("query.range", string(q.Range), "is not one of %s", PresetNames())
+			return Match{}, queryError("range", string(q.Range), "is not one of %s", PresetNames())
 		}
 		m.From, m.To = Intersect(q.From, q.To, from, to)
 	}
@@ -268,11 +268,11 @@ func parseCursor(tenant, cursor string) (Key, error) {
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil || len(raw) != len(k)+8 {
-		return k, fieldError("query.cursor", cursor, "is not a cursor; take next_cursor of the page before, or leave it out")
+		return k, queryError("cursor", cursor, "is not a cursor; take next_cursor of the page before, or leave it out")
 	}
 	copy(k[:], raw)
 	if string(cursorSum(tenant, k)) != string(raw[len(k):]) {
-		return k, fieldError("query.cursor", cursor, "is not a cursor of this tenant")
+		return k, queryError("cursor", cursor, "is not a cursor of this tenant")
 	}
 	return k, nil
 }

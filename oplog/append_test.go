@@ -78,12 +78,12 @@ func TestAppendStoresAllOrNothing(t *testing.T) {
 			t.Errorf("answered %+v", answer)
 		}
 	}
-	f(t, []oplog.Entry{nameless}, oplog.CodeInvalid, "entries[0].user.name")
+	f(t, []oplog.Entry{nameless}, oplog.CodeInvalid, "1: user.name")
 	f(t, []oplog.Entry{entry("2", 0), of("new", entry("2", 0)), nameless, wrong, byProgram}, oplog.CodeInvalid,
-		"entries[2].user.name", "entries[3].module", "entries[3].changes[0].field")
-	f(t, []oplog.Entry{other}, oplog.CodeConflict, "entries[0].id")
-	f(t, []oplog.Entry{byProgram, entry("2", 0), byProgram, other, entry("3", 0), other}, oplog.CodeConflict, "entries[3].id", "entries[5].id")
-	f(t, []oplog.Entry{withID("b", entry("2", 1)), byProgram, withID("b", entry("3", 1))}, oplog.CodeConflict, "entries[2].id")
+		"3: user.name", "4: module", "4: changes[0].field")
+	f(t, []oplog.Entry{other}, oplog.CodeConflict, "1: id")
+	f(t, []oplog.Entry{byProgram, entry("2", 0), byProgram, other, entry("3", 0), other}, oplog.CodeConflict, "4: id", "6: id")
+	f(t, []oplog.Entry{withID("b", entry("2", 1)), byProgram, withID("b", entry("3", 1))}, oplog.CodeConflict, "3: id")
 	f(t, make([]oplog.Entry, oplog.MaxEntriesPerRequest+1), oplog.CodeTooLarge)
 	_, err := l.Append(context.Background(), "none", []oplog.Entry{entry("1", 0)})
 	wantCode(t, err, oplog.CodeNotFound)

@@ -164,7 +164,7 @@ func (l *Log) SetOrganizations(ctx context.Context, tenant string, next Tree) (T
 		result := tree.replacedBy(next, func(id string) bool { return counts.Organizations[id] > 0 })
 		if n := len(result); n > MaxOrganizations && n > len(tree) {
 			v := validation{}
-			v.fail("organizations", n, "makes %d organizations with the %d that it leaves out and that stay, archived, for their entries; a tenant may have %d",
+			v.fail("", n, "makes %d organizations with the %d that it leaves out and that stay, archived, for their entries; a tenant may have %d",
 				n, n-len(next), MaxOrganizations)
 			return nil, &Error{Code: CodeInvalid, Message: "The tree of organizations breaks a rule; it was not changed.", Fields: v.errors}
 		}

@@ -238,7 +238,7 @@ func TestOrganizations(t *testing.T) {
 	wantCode(t, err, oplog.CodeNotFound)
 	_, err = l.SetOrganizations(ctx, "acme", oplog.Tree{{ID: "a", ParentID: "b", Name: "A"}, {ID: "b", ParentID: "a", Name: "B"}})
 	wantCode(t, err, oplog.CodeInvalid)
-	wantFields(t, err, "organizations[0].parent_id")
+	wantFields(t, err, "1: parent_id")
 	sub, err := l.Organizations("acme", "east")
 	if want := (oplog.Tree{{ID: "east", Name: "East"}, {ID: "shop", ParentID: "east", Name: "Shop"}}); err != nil || fmt.Sprint(sub) != fmt.Sprint(want) {
 		t.Errorf("below east: %v, %v", sub, err)
@@ -315,7 +315,7 @@ func TestOrganizationsOfARefusedRequestAreNotLearned(t *testing.T) {
 	byProgram.Origin = oplog.OriginAPI
 	_, err = l.Append(context.Background(), "acme", []oplog.Entry{byProgram, of("new", entry("b", 1)), withID("taken", entry("other", 1))})
 	wantCode(t, err, oplog.CodeConflict)
-	wantFields(t, err, "entries[2].id")
+	wantFields(t, err, "3: id")
 	if after, err := l.Organizations("acme", ""); err != nil || len(after) != len(before) {
 		t.Errorf("%+v, %v", after, err)
 	}

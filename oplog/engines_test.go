@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -175,10 +176,17 @@ func wantFields(t *testing.T, err error, want ...string) {
 	}
 	var got []string
 	for _, f := range e.Fields {
-		got = append(got, f.Location)
+		at := f.Field
+		if f.Part != oplog.InBody {
+			at = f.Part.String() + "." + at
+		}
+		if f.Item > 0 {
+			at = fmt.Sprintf("%d: %s", f.Item, at)
+		}
+		got = append(got, at)
 	}
-	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Fatalf("%v names %v, want %v", err, got, want)
+	if !slices.Equal(got, want) {
+		t.Fatalf("%v names %q, want %q", err, got, want)
 	}
 }
 

@@ -49,7 +49,7 @@ func (j *exportJobs) format(name string) (ExportFormat, error) {
 		}
 		names = append(names, f.Name)
 	}
-	return ExportFormat{}, fieldError("body.format", name, "is not one of %s", strings.Join(names, ", "))
+	return ExportFormat{}, fieldError("format", name, "is not one of %s", strings.Join(names, ", "))
 }
 
 func (j *exportJobs) start(p exportPlan) error {

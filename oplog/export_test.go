@@ -122,10 +122,10 @@ func TestExportRefuses(t *testing.T) {
 		wantFields(t, err, fields...)
 	}
 	f(t, oplog.Export{Tenant: "none", Format: "txt", Range: oplog.RangeToday}, oplog.CodeNotFound)
-	f(t, oplog.Export{Tenant: "acme", Format: "pdf", Range: oplog.RangeToday}, oplog.CodeInvalid, "body.format")
-	f(t, oplog.Export{Tenant: "acme", Format: "txt", Columns: []string{"changes", "key"}, Range: oplog.RangeToday}, oplog.CodeInvalid, "body.columns")
-	f(t, oplog.Export{Tenant: "acme", Format: "txt", Range: oplog.RangeCustom, From: morning}, oplog.CodeInvalid, "body.from")
-	f(t, oplog.Export{Tenant: "acme", Format: "txt", Range: oplog.RangeCustom, To: morning}, oplog.CodeInvalid, "body.from")
+	f(t, oplog.Export{Tenant: "acme", Format: "pdf", Range: oplog.RangeToday}, oplog.CodeInvalid, "format")
+	f(t, oplog.Export{Tenant: "acme", Format: "txt", Columns: []string{"changes", "key"}, Range: oplog.RangeToday}, oplog.CodeInvalid, "columns")
+	f(t, oplog.Export{Tenant: "acme", Format: "txt", Range: oplog.RangeCustom, From: morning}, oplog.CodeInvalid, "from")
+	f(t, oplog.Export{Tenant: "acme", Format: "txt", Range: oplog.RangeCustom, To: morning}, oplog.CodeInvalid, "from")
 	if list, err := l.Exports("acme", ""); err != nil || len(list) != 0 {
 		t.Errorf("refused exports are listed: %v, %v", list, err)
 	}

@@ -33,11 +33,11 @@ func (l *Log) planExport(ctx context.Context, x Export) (exportPlan, error) {
 		return p, err
 	}
 	if x.Range == RangeCustom && (x.From.IsZero() || x.To.IsZero()) {
-		return p, fieldError("body.from", nil, "and to are needed for range custom")
+		return p, fieldError("from", nil, "and to are needed for range custom")
 	}
 	for _, column := range x.Columns {
 		if !slices.Contains(ExportColumns, column) {
-			return p, fieldError("body.columns", column, "is not one of %s", strings.Join(ExportColumns, ", "))
+			return p, fieldError("columns", column, "is not one of %s", strings.Join(ExportColumns, ", "))
 		}
 	}
 	p.match, err = l.match(x.Tenant, Query{Filters: x.Filters, Scope: x.Scope, Range: x.Range, From: x.From, To: x.To})

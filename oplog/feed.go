@@ -26,7 +26,7 @@ const (
 // before that. Entries that retention has deleted are omitted.
 func (l *Log) Feed(ctx context.Context, tenant string, q Query, after uint64, limit int) (Feed, error) {
 	if limit < 1 || limit > MaxFeedSize {
-		return Feed{}, fieldError("query.limit", limit, "is not between 1 and %d", MaxFeedSize)
+		return Feed{}, queryError("limit", limit, "is not between 1 and %d", MaxFeedSize)
 	}
 	m, err := l.match(tenant, q)
 	if err != nil {
@@ -41,7 +41,7 @@ func (l *Log) Feed(ctx context.Context, tenant string, q Query, after uint64, li
 		return Feed{}, err
 	}
 	if after > last {
-		return Feed{}, fieldError("query.after_seq", after, "is beyond the last entry of this tenant, %d; if an older backup was restored, read from 0 again", last)
+		return Feed{}, queryError("after_seq", after, "is beyond the last entry of this tenant, %d; if an older backup was restored, read from 0 again", last)
 	}
 	ctx, cancel := context.WithTimeout(ctx, queryDeadline)
 	defer cancel()

@@ -84,6 +84,6 @@ func (l *Log) goneSince(t tenantState, key Key) error {
 	day := DateOf(at)
 	return &Error{
 		Code: CodeGone, Message: fmt.Sprintf("Deleted on %s under the retention rule.", day),
-		Fields: []FieldError{{Location: "path.id", Message: "was deleted under the retention rule", Value: day}},
+		Fields: []FieldError{{Part: InPath, Field: "id", Message: "was deleted under the retention rule", Value: day}},
 	}
 }

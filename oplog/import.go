@@ -164,9 +164,9 @@ func reasons(broken []FieldError) error {
 	var words []string
 	for _, f := range broken {
 		if text, ok := f.Value.(string); ok && text != "" {
-			words = append(words, f.Location+" "+Quote(text)+" "+f.Message)
+			words = append(words, f.Field+" "+Quote(text)+" "+f.Message)
 		} else {
-			words = append(words, f.Location+" "+f.Message)
+			words = append(words, f.Field+" "+f.Message)
 		}
 	}
 	return errors.New(strings.Join(words, "; "))
@@ -241,13 +241,10 @@ func namedIn(err error, n int) map[int][]FieldError {
 	}
 	named := make(map[int][]FieldError, len(e.Fields))
 	for _, f := range e.Fields {
-		var place int
-		var field string
-		if _, err := fmt.Sscanf(f.Location, "entries[%d].%s", &place, &field); err != nil || place >= n {
+		if f.Item == 0 || f.Item > n {
 			return nil
 		}
-		f.Location = field
-		named[place] = append(named[place], f)
+		named[f.Item-1] = append(named[f.Item-1], f)
 	}
 	return named
 }
@@ -267,7 +264,7 @@ func conflictsWithin(seen map[[sha256.Size]byte][sha256.Size]byte, entries []Ent
 		}
 		id, held := sha256.Sum256([]byte(e.Time.Format("2006-01-02 ")+e.ID)), sha256.Sum256(content)
 		if before, known := seen[id]; known && before != held {
-			taken = append(taken, FieldError{fmt.Sprintf("entries[%d].id", i), idTaken, e.ID})
+			taken = append(taken, FieldError{Item: i + 1, Field: "id", Message: idTaken, Value: e.ID})
 			continue
 		}
 		seen[id] = held

@@ -93,7 +93,7 @@ type Appended struct {
 
 // Append records entries, all or none, and returns once they are on disk and
 // found by the next query. A CodeInvalid error names every field of every
-// entry that breaks a rule, as "entries[3].user.id". The JSON values of changes
+// entry that breaks a rule, by its place among them. The JSON values of changes
 // lose their insignificant white space in place.
 func (l *Log) Append(ctx context.Context, tenant string, entries []Entry) (Appended, error) {
 	l.appending.RLock()
@@ -144,7 +144,7 @@ func (l *Log) check(t tenantState, entries []Entry, answer *Appended) ([]Entry, 
 	for i := range entries {
 		e := entries[i]
 		for _, f := range t.validate(&e, now) {
-			f.Location = fmt.Sprintf("entries[%d].%s", i, f.Location)
+			f.Item = i + 1
 			broken = append(broken, f)
 		}
 		if e.Origin == OriginAPI {
@@ -180,15 +180,13 @@ func inRequest(err error, receipts []Receipt) error {
 	var places []int
 	for i, r := range receipts {
 		if r.Status != StatusSkipped {
-			places = append(places, i)
+			places = append(places, i+1)
 		}
 	}
 	for i := range e.Fields {
 		f := &e.Fields[i]
-		var place int
-		var field string
-		if _, err := fmt.Sscanf(f.Location, "entries[%d].%s", &place, &field); err == nil && place < len(places) {
-			f.Location = fmt.Sprintf("entries[%d].%s", places[place], field)
+		if f.Item > 0 {
+			f.Item = places[f.Item-1]
 		}
 	}
 	return err
@@ -238,8 +236,16 @@ func (l *Log) Counts(tenant string) (entries, skipped uint64, err error) {
 	return l.store.Counts(tenant)
 }
 
-func fieldError(location string, value any, format string, args ...any) *Error {
-	v := validation{}
-	v.fail(location, value, format, args...)
+func fieldError(field string, value any, format string, args ...any) *Error {
+	return invalidIn(InBody, field, value, format, args...)
+}
+
+func queryError(field string, value any, format string, args ...any) *Error {
+	return invalidIn(InQuery, field, value, format, args...)
+}
+
+func invalidIn(part Part, field string, value any, format string, args ...any) *Error {
+	v := validation{part: part}
+	v.fail(field, value, format, args...)
 	return &Error{Code: CodeInvalid, Message: "The request breaks a rule.", Fields: v.errors}
 }

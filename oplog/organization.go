@@ -1,9 +1,5 @@
 package oplog
 
-import (
-	"fmt"
-)
-
 // Organization is a node of a tenant's tree of organizations.
 type Organization struct {
 	ID       string `json:"id"`
@@ -98,30 +94,30 @@ func (t Tree) root() string {
 func (t Tree) validate() []FieldError {
 	v := validation{}
 	if len(t) > MaxOrganizations {
-		v.fail("organizations", len(t), "has %d organizations, and a tenant may have %d; leave out those without users", len(t), MaxOrganizations)
+		v.fail("", len(t), "has %d organizations, and a tenant may have %d; leave out those without users", len(t), MaxOrganizations)
 		return v.errors
 	}
 	parent := make(map[string]string, len(t))
 	for i, o := range t {
-		at := fmt.Sprintf("organizations[%d]", i)
-		v.text(at+".id", o.ID, 1, MaxOrganizationID)
-		v.text(at+".name", o.Name, 1, MaxNameLength)
+		v.item = i + 1
+		v.text("id", o.ID, 1, MaxOrganizationID)
+		v.text("name", o.Name, 1, MaxNameLength)
 		if _, twice := parent[o.ID]; twice {
-			v.fail(at+".id", o.ID, "stands twice in the tree")
+			v.fail("id", o.ID, "stands twice in the tree")
 		}
 		parent[o.ID] = o.ParentID
 	}
 	rooted := map[string]bool{"": true} // ids above which there is an end
 	for i, o := range t {
-		at := fmt.Sprintf("organizations[%d].parent_id", i)
+		v.item = i + 1
 		if _, known := parent[o.ParentID]; o.ParentID != "" && !known {
-			v.fail(at, o.ParentID, "is not in the tree")
+			v.fail("parent_id", o.ParentID, "is not in the tree")
 			continue
 		}
 		var path []string
 		for up := o.ParentID; !rooted[up]; up = parent[up] {
 			if path = append(path, up); len(path) > len(t) {
-				v.fail(at, o.ParentID, "makes the organization its own ancestor")
+				v.fail("parent_id", o.ParentID, "makes the organization its own ancestor")
 				return v.errors
 			}
 		}
@@ -181,7 +177,8 @@ func (t Tree) noRoomFor(entries []Entry) []FieldError {
 		case len(known) < MaxOrganizations:
 			known[id] = true
 		default:
-			v.fail(fmt.Sprintf("entries[%d].organization.id", i), id,
+			v.item = i + 1
+			v.fail("organization.id", id,
 				"would be an organization more than the %d that a tenant may have; send one that it has, or leave organization out", MaxOrganizations)
 		}
 	}

@@ -83,13 +83,13 @@ func TestTreeValidate(t *testing.T) {
 		t.Helper()
 		var got []string
 		for _, broken := range tree.validate() {
-			got = append(got, broken.Location)
+			got = append(got, broken.place())
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", tree.spelled(), got, want)
 		}
 	}
-	at := func(i int, field string) string { return fmt.Sprintf("organizations[%d].%s", i, field) }
+	at := func(i int, field string) string { return fmt.Sprintf("item %d: %s", i+1, field) }
 	f(t, nil)
 	f(t, parseTree(company))
 	f(t, parseTree("a b c>b"))

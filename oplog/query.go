@@ -70,8 +70,8 @@ func ParseSearch(q string) ([]Word, error) {
 }
 
 func searchError(q, format string, args ...any) error {
-	v := validation{}
-	v.fail("query.q", q, format, args...)
+	v := validation{part: InQuery}
+	v.fail("q", q, format, args...)
 	return &Error{Code: CodeInvalid, Message: "The search cannot be read.", Fields: v.errors}
 }
 

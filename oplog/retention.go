@@ -154,7 +154,7 @@ func (t *tenantState) tooOld(e *Entry, now time.Time) (FieldError, bool) {
 		return FieldError{}, false
 	}
 	return FieldError{
-		Location: "time", Value: e.Time.Format(time.RFC3339),
+		Field: "time", Value: e.Time.Format(time.RFC3339),
 		Message: fmt.Sprintf("is before %s: this tenant keeps entries for %d days, and takes none that are older", t.expiry(now), t.RetentionDays),
 	}, true
 }

@@ -159,13 +159,13 @@ func TestRetention(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
-	late("entries[1].time is before 2026-10-21: this tenant keeps entries for 30 days", dated("g", 3), dated("h", 31))
-	late("entries[0].time is before 2026-10-21", withID("own", dated("c", 31)))
+	late("item 2: time is before 2026-10-21: this tenant keeps entries for 30 days", dated("g", 3), dated("h", 31))
+	late("item 1: time is before 2026-10-21", withID("own", dated("c", 31)))
 	skipped := dated("i", 40)
 	skipped.Origin = oplog.OriginAPI
 	late("", skipped) // it would not be stored anyway
 	l.retention("acme", 0)
-	late("entries[1].time is on a day that was deleted under the retention rule", dated("g", 3), withID("own", dated("c", 31)))
+	late("item 2: time is on a day that was deleted under the retention rule", dated("g", 3), withID("own", dated("c", 31)))
 	late("", dated("z", 300))
 	f("f e d z", 3)
 	l.reopen()

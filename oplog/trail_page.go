@@ -40,7 +40,7 @@ const trailChunk = 1000
 // installation's trail are those of the machine.
 func (l *Log) Trail(ctx context.Context, tenant string, q Query, limit int, cursor string) (Page, error) {
 	if limit < 1 || limit > MaxPageSize {
-		return Page{}, fieldError("query.limit", limit, "is not between 1 and %d", MaxPageSize)
+		return Page{}, queryError("limit", limit, "is not between 1 and %d", MaxPageSize)
 	}
 	name := TrailOf(tenant)
 	before, err := parseCursor(name, cursor)

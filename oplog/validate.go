@@ -54,13 +54,17 @@ func (e *Entry) Validate(catalog *Catalog, now time.Time) []FieldError {
 	return v.errors
 }
 
-type validation struct{ errors []FieldError }
+type validation struct {
+	part   Part // of the request that has the fields
+	item   int  // of it, from 1; 0 for none
+	errors []FieldError
+}
 
-func (v *validation) fail(location string, value any, format string, args ...any) {
+func (v *validation) fail(field string, value any, format string, args ...any) {
 	if s, ok := value.(string); ok {
 		value = shorten(s)
 	}
-	v.errors = append(v.errors, FieldError{location, fmt.Sprintf(format, args...), value})
+	v.errors = append(v.errors, FieldError{Part: v.part, Item: v.item, Field: field, Message: fmt.Sprintf(format, args...), Value: value})
 }
 
 // shorten keeps what an error quotes small.
@@ -107,21 +111,21 @@ func (v *validation) time(e *Entry, now time.Time) time.Time {
 	return t.UTC().Truncate(time.Microsecond)
 }
 
-func (v *validation) text(location, s string, least, most int) {
+func (v *validation) text(field, s string, least, most int) {
 	n := utf8.RuneCountInString(s)
 	switch {
 	case !utf8.ValidString(s):
-		v.fail(location, nil, "is not valid UTF-8")
+		v.fail(field, nil, "is not valid UTF-8")
 	case strings.ContainsRune(s, 0):
-		v.fail(location, s, "holds a NUL character")
+		v.fail(field, s, "holds a NUL character")
 	case n < least:
-		v.fail(location, s, "is needed")
+		v.fail(field, s, "is needed")
 	case n > most:
-		v.fail(location, s, "is %d characters long; at most %d", n, most)
+		v.fail(field, s, "is %d characters long; at most %d", n, most)
 	}
 }
 
-func (v *validation) oneOf(location, s string, allowed ...string) string {
+func (v *validation) oneOf(field, s string, allowed ...string) string {
 	if s == "" {
 		return allowed[0]
 	}
@@ -130,7 +134,7 @@ func (v *validation) oneOf(location, s string, allowed ...string) string {
 			return s
 		}
 	}
-	v.fail(location, s, "is not one of %s", strings.Join(allowed, ", "))
+	v.fail(field, s, "is not one of %s", strings.Join(allowed, ", "))
 	return s
 }
 
@@ -172,20 +176,20 @@ func (v *validation) changes(changes []Change) []Change {
 }
 
 // value checks a JSON value and returns it without insignificant white space.
-func (v *validation) value(location string, raw json.RawMessage) json.RawMessage {
+func (v *validation) value(field string, raw json.RawMessage) json.RawMessage {
 	if len(raw) == 0 {
 		return nil
 	}
 	var out bytes.Buffer
 	if err := json.Compact(&out, raw); err != nil {
-		v.fail(location, nil, "is not JSON: %v", err)
+		v.fail(field, nil, "is not JSON: %v", err)
 		return raw
 	}
 	if holdsNUL(out.Bytes()) {
-		v.fail(location, nil, "holds a NUL character")
+		v.fail(field, nil, "holds a NUL character")
 	}
 	if !utf8.Valid(out.Bytes()) {
-		v.fail(location, nil, "is not valid UTF-8")
+		v.fail(field, nil, "is not valid UTF-8")
 	}
 	return out.Bytes()
 }

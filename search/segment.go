@@ -305,7 +305,7 @@ const maxExpansion = 1 << 20
 
 func tooBroad(message, value string) error {
 	return &oplog.Error{Code: oplog.CodeInvalid, Message: "The search asks for too much.", Fields: []oplog.FieldError{
-		{Location: "query.q", Message: message, Value: value},
+		{Part: oplog.InQuery, Field: "q", Message: message, Value: value},
 	}}
 }
 

@@ -100,12 +100,12 @@ func placeInBody(err error) error {
 	}
 	for i := range broken.Fields {
 		f := &broken.Fields[i]
-		name, isQuery := strings.CutPrefix(f.Location, "query.")
-		switch {
-		case isQuery && (name == "from" || name == "to" || name == "range"):
-			f.Location = "body." + name
-		case isQuery:
-			f.Location = "body.filters." + name
+		if f.Part != oplog.InQuery {
+			continue
+		}
+		f.Part = oplog.InBody
+		if f.Field != "from" && f.Field != "to" && f.Field != "range" {
+			f.Field = "filters." + f.Field
 		}
 	}
 	return broken

@@ -70,7 +70,7 @@ func (b *newEntryBody) entry() (oplog.Entry, []oplog.FieldError) {
 			return
 		}
 		if *field = *sent; *sent == "" {
-			broken = append(broken, oplog.FieldError{Location: name, Message: "is empty; give it a value, or leave it out", Value: ""})
+			broken = append(broken, oplog.FieldError{Field: name, Message: "is empty; give it a value, or leave it out", Value: ""})
 		}
 	}
 	take(&e.ID, b.ID, "id")
@@ -78,7 +78,7 @@ func (b *newEntryBody) entry() (oplog.Entry, []oplog.FieldError) {
 	take(&e.Outcome, b.Outcome, "outcome")
 	if b.Time != nil {
 		if e.Time = *b.Time; e.Time.IsZero() {
-			broken = append(broken, oplog.FieldError{Location: "time", Message: fmt.Sprintf("is before %d", oplog.MinYear), Value: e.Time.Format(time.RFC3339)})
+			broken = append(broken, oplog.FieldError{Field: "time", Message: fmt.Sprintf("is before %d", oplog.MinYear), Value: e.Time.Format(time.RFC3339)})
 		}
 	}
 	if len(b.Changes) > 0 {
@@ -96,7 +96,7 @@ type batch struct {
 	catalog *oplog.Catalog
 	now     time.Time
 	broken  []oplog.FieldError
-	at      func(i int) string // where entry i stands
+	alone   bool // the body is one entry, not a list
 }
 
 // recordEntries is the handler of POST T/entries.
@@ -122,7 +122,7 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 		return err
 	}
 	if err := b.err(); err != nil {
-		return err
+		return b.place(err)
 	}
 	start := time.Now()
 	answer, err := s.log.Append(c.UserContext(), in.tenant.ID, b.entries)
@@ -134,21 +134,12 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 	return sendJSON(c, http.StatusCreated, jsonType, answer)
 }
 
-// place names fields by where their entries stand in the request, which the
-// log knows as a list.
+// place tells where the request has the entries that an error names.
 func (b *batch) place(err error) error {
-	var broken *oplog.Error
-	if !errors.As(err, &broken) {
+	if b.alone {
 		return err
 	}
-	for i := range broken.Fields {
-		f := &broken.Fields[i]
-		var n int
-		if _, err := fmt.Sscanf(f.Location, "entries[%d].", &n); err == nil {
-			f.Location = b.at(n) + strings.TrimPrefix(f.Location, fmt.Sprintf("entries[%d]", n))
-		}
-	}
-	return err
+	return &inList{err, "entries"}
 }
 
 // err names every entry that cannot be stored, and why.
@@ -174,14 +165,14 @@ func (b *batch) add(text []byte, options jsonv2.Options) error {
 	e, broken := body.entry()
 	b.entries = append(b.entries, e)
 	if err != nil {
-		b.broken = append(b.broken, fieldOf(err, b.at(i)))
-		return nil
+		broken = []oplog.FieldError{fieldOf(err)}
+	} else {
+		checked := e
+		checked.Changes = append([]oplog.Change(nil), e.Changes...) // checking tidies them in place
+		broken = append(broken, checked.Validate(b.catalog, b.now)...)
 	}
-	checked := e
-	checked.Changes = append([]oplog.Change(nil), e.Changes...) // checking tidies them in place
-	broken = append(broken, checked.Validate(b.catalog, b.now)...)
 	for _, f := range broken {
-		f.Location = b.at(i) + "." + f.Location
+		f.Item = i + 1
 		b.broken = append(b.broken, f)
 	}
 	return nil
@@ -190,7 +181,6 @@ func (b *batch) add(text []byte, options jsonv2.Options) error {
 // readLines reads NDJSON: an entry on each line, blank lines between them or
 // none.
 func (b *batch) readLines(body []byte) error {
-	b.at = atEntry
 	number := 0
 	for line := range bytes.SplitSeq(body, []byte("\n")) {
 		number++
@@ -208,8 +198,6 @@ func (b *batch) readLines(body []byte) error {
 	return nil
 }
 
-func atEntry(i int) string { return fmt.Sprintf("body.entries[%d]", i) }
-
 // read reads one entry, or {"entries": […]}.
 func (b *batch) read(body []byte) error {
 	if err := checkSyntax(body); err != nil {
@@ -221,13 +209,12 @@ func (b *batch) read(body []byte) error {
 	}
 	list, isBatch := members["entries"]
 	if !isBatch {
-		b.at = func(int) string { return "body" }
+		b.alone = true
 		return b.add(body, readLeniently)
 	}
-	b.at = atEntry
 	for name := range members {
 		if name != "entries" {
-			b.broken = append(b.broken, oplog.FieldError{Location: "body." + shorten(name), Message: "is not a field that this takes beside entries"})
+			b.broken = append(b.broken, oplog.FieldError{Field: shorten(name), Message: "is not a field that this takes beside entries"})
 		}
 	}
 	return b.readArray(list)
@@ -235,7 +222,7 @@ func (b *batch) read(body []byte) error {
 
 func (b *batch) readArray(list jsontext.Value) error {
 	if kind := list.Kind(); kind != '[' {
-		b.broken = append(b.broken, oplog.FieldError{Location: "body.entries", Message: "is " + kindName(kind) + "; it must be an array"})
+		b.broken = append(b.broken, oplog.FieldError{Field: "entries", Message: "is " + kindName(kind) + "; it must be an array"})
 		return nil
 	}
 	d := jsontext.NewDecoder(bytes.NewBuffer(list), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
@@ -259,7 +246,7 @@ func splitObject(text []byte) (map[string]jsontext.Value, error) {
 	d := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if kind := d.PeekKind(); kind != '{' {
 		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The body is " + kindName(kind) + "; send an object.", Fields: []oplog.FieldError{
-			{Location: "body", Message: `must be one entry, or {"entries": […]}; for one entry a line say Content-Type: ` + ndjsonType},
+			{Message: `must be one entry, or {"entries": […]}; for one entry a line say Content-Type: ` + ndjsonType},
 		}}
 	}
 	members := make(map[string]jsontext.Value)

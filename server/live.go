@@ -73,7 +73,7 @@ func resumeAfter(id string, last uint64) (uint64, error) {
 	seq, err := strconv.ParseUint(id, 10, 64)
 	if err != nil || seq > last {
 		return 0, &oplog.Error{Code: oplog.CodeInvalid, Message: "The stream cannot go on from there.", Fields: []oplog.FieldError{
-			{Location: "header.Last-Event-ID", Message: "is not the id of an event of this tenant; leave it out to begin with what is new", Value: shorten(id)},
+			{Part: oplog.InHeader, Field: "Last-Event-ID", Message: "is not the id of an event of this tenant; leave it out to begin with what is new", Value: shorten(id)},
 		}}
 	}
 	return seq, nil

@@ -109,7 +109,7 @@ func (r *reader) fail(name string, value any, message string) {
 	if s, ok := value.(string); ok {
 		value = shorten(s)
 	}
-	r.broken = append(r.broken, oplog.FieldError{Location: "query." + name, Message: message, Value: value})
+	r.broken = append(r.broken, oplog.FieldError{Part: oplog.InQuery, Field: name, Message: message, Value: value})
 }
 
 func (r *reader) list(name string) []string {

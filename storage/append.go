@@ -250,7 +250,7 @@ func (w *tenantWriter) findDeleted(r *appendRequest) (late []oplog.FieldError) {
 	for i := range r.entries {
 		if t := r.entries[i].Time; w.closed.has(t.UnixMicro()) {
 			late = append(late, oplog.FieldError{
-				Location: fmt.Sprintf("entries[%d].time", i), Value: t.Format(time.RFC3339),
+				Item: i + 1, Field: "time", Value: t.Format(time.RFC3339),
 				Message: "is on a day that was deleted under the retention rule, which takes no more entries",
 			})
 		}
@@ -295,7 +295,7 @@ func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
 		}
 		if !same {
 			differ = append(differ, oplog.FieldError{
-				Location: fmt.Sprintf("entries[%d].id", i), Value: e.ID,
+				Item: i + 1, Field: "id", Value: e.ID,
 				Message: "was used on this day for an entry with other content; give each entry an id of its own, for example prefixed with the name of its system",
 			})
 		}

@@ -129,17 +129,17 @@ func TestAppendConflictStoresNothing(t *testing.T) {
 		}
 		var got []string
 		for _, field := range e.Fields {
-			got = append(got, fmt.Sprintf("%s %v", field.Location, field.Value))
+			got = append(got, fmt.Sprintf("%d: %s %v", field.Item, field.Field, field.Value))
 		}
 		if strings.Join(got, ", ") != fields {
 			t.Errorf("%v, want %s", got, fields)
 		}
 	}
 	changed := withID("a", entry(1, "changed"))
-	f(t, "entries[0].id a", changed)
-	f(t, "entries[1].id a, entries[3].id b", entry(0, "new"), changed, withID("a", entry(1, "a")), withID("b", entry(2, "b")))
-	f(t, "entries[1].id n", withID("n", entry(1, "n")), withID("n", entry(1, "other")))
-	f(t, "entries[0].id "+given, withID(given, entry(3, "changed")))
+	f(t, "1: id a", changed)
+	f(t, "2: id a, 4: id b", entry(0, "new"), changed, withID("a", entry(1, "a")), withID("b", entry(2, "b")))
+	f(t, "2: id n", withID("n", entry(1, "n")), withID("n", entry(1, "other")))
+	f(t, "1: id "+given, withID(given, entry(3, "changed")))
 	// Whatever differs makes another entry, however little.
 	for name, change := range map[string]func(*oplog.Entry){
 		"time":    func(e *oplog.Entry) { e.Time = e.Time.Add(time.Microsecond) },
@@ -152,7 +152,7 @@ func TestAppendConflictStoresNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			e := withID("a", entry(1, "a"))
 			change(&e)
-			f(t, "entries[0].id a", e)
+			f(t, "1: id a", e)
 		})
 	}
 	db = reopen(t, db)

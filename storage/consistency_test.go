@@ -54,15 +54,15 @@ func TestConsistencyThatIsNone(t *testing.T) {
 		t.Helper()
 		_, err := g.db.ProveConsistency("acme", from, to)
 		var refused *oplog.Error
-		if oplog.CodeOf(err) != oplog.CodeInvalid || !errors.As(err, &refused) || refused.Fields[0].Location != field {
+		if oplog.CodeOf(err) != oplog.CodeInvalid || !errors.As(err, &refused) || refused.Fields[0].Part != oplog.InQuery || refused.Fields[0].Field != field {
 			t.Errorf("%d to %d: %v", from, to, err)
 		}
 	}
-	f(1, 0, "query.from")
-	f(0, 0, "query.from")
+	f(1, 0, "from")
+	f(0, 0, "from")
 	g.grow(t, 3)
-	f(4, 0, "query.from")
-	f(3, 2, "query.from")
-	f(0, 3, "query.from")
-	f(1, 4, "query.to")
+	f(4, 0, "from")
+	f(3, 2, "from")
+	f(0, 3, "from")
+	f(1, 4, "to")
 }

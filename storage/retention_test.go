@@ -104,7 +104,7 @@ func TestDeletion(t *testing.T) {
 		for _, e := range []oplog.Entry{late, entry(9*minutesOfDay, "late")} {
 			_, err := db.Append(t.Context(), "acme", []oplog.Entry{entry(0, "fine"), e}, 0)
 			var refused *oplog.Error
-			if !errors.As(err, &refused) || refused.Code != oplog.CodeInvalid || len(refused.Fields) != 1 || refused.Fields[0].Location != "entries[1].time" {
+			if !errors.As(err, &refused) || refused.Code != oplog.CodeInvalid || len(refused.Fields) != 1 || refused.Fields[0].Item != 2 || refused.Fields[0].Field != "time" {
 				t.Error(err)
 			}
 			if err := db.Conflicts("acme", []oplog.Entry{e}); oplog.CodeOf(err) != oplog.CodeInvalid {
