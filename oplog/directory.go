@@ -125,6 +125,19 @@ func (l *Log) Organizations(tenant, scope string) (Tree, error) {
 	return t.tree, nil
 }
 
+// CountByOrganization returns how many entries name each organization that a
+// scope lets see; those without any are left out.
+func (l *Log) CountByOrganization(ctx context.Context, tenant, scope string) (map[string]int, error) {
+	m, err := l.match(tenant, Query{Scope: scope})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, queryDeadline)
+	defer cancel()
+	counts, err := l.index.Count(ctx, tenant, m, nil)
+	return counts.Organizations, tooSlow(err)
+}
+
 // changeTree replaces a tenant's tree by what change makes of it.
 func (l *Log) changeTree(tenant string, change func(Tree) (Tree, error)) (Tree, error) {
 	l.mu.Lock()

@@ -19,6 +19,12 @@ type organizationBody struct {
 	ParentID *string `json:"parent_id" nullable:"true" doc:"null for a root."`
 	Name     string  `json:"name"`
 	Archived bool    `json:"archived,omitempty" doc:"No longer in the host's tree, kept for its entries."`
+	Entries  *int    `json:"entries,omitempty" doc:"How many entries name it, without those below it. There where counts=true asks for it; PUT does not take it."`
+}
+
+// organizationsParams ask for more than the tree.
+var organizationsParams = []*huma.Param{
+	textParam("counts", "true: with the number of entries of each, for admins of the whole tenant.", &huma.Schema{Type: huma.TypeBoolean}),
 }
 
 type organizationsOutput struct{ Body []organizationBody }
@@ -34,9 +40,28 @@ func newOrganizationBodies(tree oplog.Tree) []organizationBody {
 	return bodies
 }
 
-func (s *Server) getOrganizations(_ context.Context, in *call, _ *struct{}) (*organizationsOutput, error) {
+func (s *Server) getOrganizations(ctx context.Context, in *call, _ *struct{}) (*organizationsOutput, error) {
+	r := &reader{query: in.query}
+	counted := r.bool("counts")
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	if counted && in.kind&admins == 0 { // others count with getSummary, which the trail tells
+		return nil, oplog.Errorf(oplog.CodeForbidden, "Only an admin of the whole tenant counts the entries of organizations here.")
+	}
 	tree, err := s.log.Organizations(in.tenant.ID, in.scope())
-	return &organizationsOutput{newOrganizationBodies(tree)}, err
+	if err != nil {
+		return nil, err
+	}
+	bodies := newOrganizationBodies(tree)
+	if !counted {
+		return &organizationsOutput{bodies}, nil
+	}
+	counts, err := s.log.CountByOrganization(ctx, in.tenant.ID, in.scope())
+	for i := range bodies {
+		bodies[i].Entries = new(counts[bodies[i].ID])
+	}
+	return &organizationsOutput{bodies}, err
 }
 
 // setOrganizations takes what getOrganizations answers, or an object that holds

@@ -158,6 +158,14 @@ func (r *reader) int(name string, otherwise int) int {
 	return n
 }
 
+func (r *reader) bool(name string) bool {
+	text := r.text(name)
+	if text != "" && text != "true" && text != "false" {
+		r.fail(name, text, "is neither true nor false")
+	}
+	return text == "true"
+}
+
 // size reads a number of entries, at least 1; 0 where it is left out.
 func (r *reader) size(name string) uint64 {
 	text := r.text(name)

@@ -45,7 +45,7 @@ func (s *Server) routes() []route {
 
 		{"GET", tenant + "/catalog", onlookers | keys, 200, "getCatalog", "The modules and their operation types", nil, answer(s.getCatalog)},
 		{"PUT", tenant + "/catalog", admins, 200, "setCatalog", "Replace what the tenant adds to the built-in catalog; what was used and is left out stays, retired", nil, answer(s.setCatalog)},
-		{"GET", tenant + "/organizations", onlookers, 200, "getOrganizations", "The tree of organizations", nil, answer(s.getOrganizations)},
+		{"GET", tenant + "/organizations", onlookers, 200, "getOrganizations", "The tree of organizations", organizationsParams, answer(s.getOrganizations)},
 		{"PUT", tenant + "/organizations", admins | byWriteKey, 200, "setOrganizations", "Replace the tree of organizations", nil, plain(s.setOrganizations, describeOrganizations)},
 
 		{"POST", tenant + "/exports", readers, 202, "startExport", "Begin an export", nil, answer(s.startExport)},
