@@ -61,6 +61,7 @@ func New(store Store, index Index, o Options) (*Log, error) {
 	}
 	l := &Log{store: store, index: index, now: o.Now, tenants: make(map[string]tenantState), keys: make(map[string]APIKey)}
 	l.trail.last, l.trail.lost = make(map[[sha256.Size]byte]time.Time), make(map[string]int)
+	l.trail.visits, l.trail.held = make(map[[sha256.Size]byte]*visit), make(map[*act]bool)
 	store.OnAppend(func(tenant string, entries []Entry) {
 		if isTrail(tenant) {
 			return
@@ -73,12 +74,17 @@ func New(store Store, index Index, o Options) (*Log, error) {
 		return nil, fmt.Errorf("exports of the last run: %w", err)
 	}
 	l.later = newBackground()
+	if err := l.recoverActs(); err != nil {
+		l.later.close()
+		return nil, fmt.Errorf("acts that the trails do not tell yet: %w", err)
+	}
 	return l, nil
 }
 
 // Close ends running exports, and closes the index and the store.
 func (l *Log) Close() error {
 	l.exports.close()
+	l.endActs()
 	l.later.close()
 	return errors.Join(l.index.Close(), l.store.Close())
 }

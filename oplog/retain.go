@@ -259,7 +259,7 @@ func (l *Log) tellDeletion(ctx context.Context, d Deletion) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	l.writeTrail() // what was told before comes before
+	l.writeTrail(TrailOf(d.Tenant)) // what was told before comes before
 	l.trail.writing.Lock()
 	defer l.trail.writing.Unlock()
 	receipts, err := l.store.Append(ctx, TrailOf(d.Tenant), []Entry{{

@@ -31,6 +31,12 @@ type Event struct {
 	// repeats it, beyond the user: a session.
 	Repeats bool
 	By      string
+
+	// Act names the act of a person that the event is part of, among those of
+	// the session (By); "" for an event that stands alone. Reading is what it
+	// read; without one there is no act.
+	Act     string
+	Reading Reading
 }
 
 // TrailOf returns the name that a tenant's trail has in the store, which no
@@ -52,7 +58,13 @@ type trail struct {
 	last    map[[sha256.Size]byte]time.Time // when an event that repeats was told, by what it says
 	lost    map[string]int                  // events that could not be written, by trail
 
+	visits map[[sha256.Size]byte]*visit // acts that are known, by whose they are
+	held   map[*act]bool                // those that wait to be told
+	size   int                          // bytes of all of these, about
+	armed  bool                         // the acts that are due will be written
+
 	writing sync.Mutex // keeps those who write in order
+	kept    bool       // there is a record of acts that wait; under writing
 }
 
 // Tell adds an event to its trail. It is written a moment later, in order, and
@@ -74,24 +86,45 @@ func (l *Log) Tell(v Event) {
 	if v.Failed {
 		e.Outcome = OutcomeFailure
 	}
-	if l.trail.add(e, v, now) {
-		l.later.once("trail", l.writeTrail)
+	write, arm := l.trail.add(e, v, now)
+	if write {
+		l.later.once("trail", l.writeWaiting)
+	}
+	if arm {
+		time.AfterFunc(actPause, l.writeActs)
 	}
 }
 
-func (t *trail) add(e Entry, v Event, now time.Time) bool {
+// add takes an event, and tells whether there is something to write now, and
+// whether there is something to write later that nobody waits for yet.
+func (t *trail) add(e Entry, v Event, now time.Time) (write, arm bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if v.Act != "" && v.Reading.Kind != "" {
+		write = t.fold(e, v, now)
+		arm = len(t.held) > 0 && !t.armed
+		t.armed = t.armed || arm
+		return write, arm
+	}
 	if v.Repeats {
 		what := sha256.Sum256([]byte(strings.Join([]string{e.Tenant, e.User.ID, v.By, e.Module, e.Operation, e.Content.ID, string(e.Details)}, "\x00")))
 		if last, told := t.last[what]; told && now.Sub(last) < trailRepeat {
-			return false
+			return false, false
 		}
 		if len(t.last) >= trailRemember {
 			clear(t.last) // they are told once more
 		}
 		t.last[what] = now
 	}
+	if v.By != "" { // what the same session did before comes before
+		by := sha256.Sum256([]byte(v.By))
+		t.settle(func(a *act) bool { return a.visit.by == by })
+	}
+	return t.wait(e), false
+}
+
+// wait puts an entry among those to be written, or counts it as lost.
+func (t *trail) wait(e Entry) bool {
 	if len(t.pending) >= trailPending {
 		t.lost[e.Tenant]++
 		return false
@@ -100,8 +133,22 @@ func (t *trail) add(e Entry, v Event, now time.Time) bool {
 	return true
 }
 
-// writeTrail writes what waits.
-func (l *Log) writeTrail() {
+// writeTrail writes all that is to be told by a trail, acts that go on too.
+func (l *Log) writeTrail(name string) {
+	t := &l.trail
+	t.mu.Lock()
+	t.settle(func(a *act) bool { return a.visit.trail == name })
+	t.mu.Unlock()
+	l.writePending()
+	t.writing.Lock()
+	defer t.writing.Unlock()
+	if t.kept {
+		l.later.once("trail", l.writeWaiting)
+	}
+}
+
+// writePending writes what waits.
+func (l *Log) writePending() {
 	t := &l.trail
 	t.writing.Lock()
 	defer t.writing.Unlock()
@@ -173,12 +220,12 @@ func (l *Log) TellAll(v Event) error {
 
 // TrailEntry returns an entry of a trail; [Log.Proof] proves it.
 func (l *Log) TrailEntry(tenant, id string) (Entry, error) {
-	l.writeTrail()
+	l.writeTrail(TrailOf(tenant))
 	return l.store.Find(TrailOf(tenant), id, nil)
 }
 
 // TrailCheckpoint returns the signed head of a trail's tree.
 func (l *Log) TrailCheckpoint(tenant string) (string, error) {
-	l.writeTrail()
+	l.writeTrail(TrailOf(tenant))
 	return l.store.Checkpoint(TrailOf(tenant))
 }

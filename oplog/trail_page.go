@@ -70,7 +70,7 @@ func (l *Log) Trail(ctx context.Context, tenant string, q Query, limit int, curs
 	if !m.isPeriod() {
 		chunk = trailChunk
 	}
-	l.writeTrail()
+	l.writeTrail(name)
 	ctx, cancel := context.WithTimeout(ctx, queryDeadline)
 	defer cancel()
 	page := Page{Entries: []Entry{}}
@@ -108,7 +108,9 @@ func (l *Log) trailMatcher(m Match) (func(e *Entry) bool, error) {
 		return nil, err
 	}
 	return func(e *Entry) bool {
-		if len(operations) > 0 && !slices.Contains(operations, e.Operation) && !slices.Contains(operations, e.Module+"."+e.Operation) {
+		if len(operations) > 0 && !slices.ContainsFunc(operationsOf(e), func(operation string) bool {
+			return slices.Contains(operations, operation) || slices.Contains(operations, e.Module+"."+operation)
+		}) {
 			return false
 		}
 		if len(m.Words) == 0 || len(e.Details) == 0 {
@@ -118,6 +120,26 @@ func (l *Log) trailMatcher(m Match) (func(e *Entry) bool, error) {
 		told.Content.Name += " " + textsOf(e.Details)
 		return matches(&told)
 	}, nil
+}
+
+// operationsOf returns the operation of an entry of a trail, and those of what
+// its act did besides.
+func operationsOf(e *Entry) []string {
+	operations := []string{e.Operation}
+	if !bytes.Contains(e.Details, []byte(`"also"`)) {
+		return operations
+	}
+	var details struct {
+		Also []struct {
+			Operation string `json:"operation"`
+		} `json:"also"`
+	}
+	if json.Unmarshal(e.Details, &details) == nil {
+		for _, one := range details.Also {
+			operations = append(operations, one.Operation)
+		}
+	}
+	return operations
 }
 
 // textsOf returns the texts and numbers in a JSON value, not the names of its

@@ -102,7 +102,7 @@ func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInpu
 // aboutAccount tells what an account has become; of its password only that it
 // is another.
 func aboutAccount(a oplog.Account, newPassword bool) about {
-	return about{&a.Tenant, oplog.Ref{ID: a.Username, Name: a.Name}, map[string]any{
+	return about{tenant: &a.Tenant, object: oplog.Ref{ID: a.Username, Name: a.Name}, details: map[string]any{
 		"role": a.Role, "organization": a.Organization, "disabled": a.Disabled, "new_password": newPassword,
 	}}
 }

@@ -153,6 +153,11 @@ func (r *route) operation() huma.Operation {
 		})
 	}
 	op.Parameters = append(op.Parameters, r.params...)
+	if readings[r.id] != "" {
+		op.Parameters = append(op.Parameters, &huma.Param{
+			Name: actHeader, In: "header", Description: actDoc, Schema: &huma.Schema{Type: huma.TypeString},
+		})
+	}
 	if r.who&people != 0 {
 		op.Security = append(op.Security, map[string][]string{"session": {}})
 	}

@@ -81,7 +81,7 @@ func (s *Server) getEntry(_ context.Context, in *call, input *entryInput) (*entr
 	if err != nil {
 		return nil, err
 	}
-	in.about = about{object: oplog.Ref{ID: entry.ID}, details: map[string]any{"seq": entry.Seq}}
+	in.about = about{object: oplog.Ref{ID: entry.ID}, details: map[string]any{"seq": entry.Seq}, opened: entry}
 	proof, err := s.log.Proof(entry)
 	proof.Path = orEmpty(proof.Path)
 	return &entryOutput{provenEntry{entry, proof}}, err

@@ -22,6 +22,10 @@ const (
 	liveStall = 30 * time.Second
 )
 
+// liveParams are the filters, and what others say in a header.
+var liveParams = append(filterParams[:len(filterParams):len(filterParams)],
+	textParam(actParam, "The same as "+actHeader+", for browsers, which send no header of their own with this call.", &huma.Schema{Type: huma.TypeString}))
+
 // live is the handler of GET T/live: server-sent events, one for each new
 // entry. The id of an event is the seq that the stream has come to, so that a
 // reader who comes back with Last-Event-ID misses nothing.

@@ -46,7 +46,7 @@ func (s *Server) listTenants(context.Context, *call, *struct{}) (*tenantsOutput,
 
 func (s *Server) addTenant(_ context.Context, in *call, input *addTenantInput) (*tenantOutput, error) {
 	t, err := s.log.AddTenant(input.Body.domain(in.user().ID, s.now()))
-	in.about = about{&t.ID, oplog.Ref{ID: t.ID, Name: t.Name}, map[string]any{"tenant": t}}
+	in.about = about{tenant: &t.ID, object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
 	return &tenantOutput{t}, err
 }
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -52,11 +53,24 @@ var deeds = map[string]deed{
 	"setOrganizations":  {"organization", "change", false},
 }
 
+// readings are the calls of which an act of a person may take several.
+var readings = map[string]string{
+	"getEntry":         oplog.ReadOpen,
+	"listEntries":      oplog.ReadSearch,
+	"live":             oplog.ReadFollow,
+	"getSummary":       oplog.ReadCount,
+	"getAccess":        oplog.ReadOpen,
+	"listAccess":       oplog.ReadSearch,
+	"getServerAccess":  oplog.ReadOpen,
+	"listServerAccess": oplog.ReadSearch,
+}
+
 // about is what a handler knows of its deed and the request does not say.
 type about struct {
 	tenant  *string // whose trail; nil for the tenant of the address, or of the account
 	object  oplog.Ref
 	details map[string]any
+	opened  oplog.Entry
 }
 
 // tell adds what a call did to the trail.
@@ -81,14 +95,64 @@ func (s *Server) tell(r *route, in *call) {
 	if v.Details == nil {
 		v.Details = in.filtersSent()
 	}
+	if kind := readings[r.id]; kind != "" {
+		v.Act, v.Reading = in.act(), in.reading(kind)
+	}
 	s.log.Tell(v)
+}
+
+// The console says which act of a person a call is part of: in a header, or in a
+// parameter of the stream, for which browsers send no header.
+const (
+	actHeader = "Oplog-Act"
+	actParam  = "act"
+)
+
+const actDoc = "Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. " +
+	"The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself."
+
+// act returns the act that a call is part of; "" where it is none, or a program's.
+func (in *call) act() string {
+	name := in.http.Get(actHeader)
+	if name == "" {
+		name = in.query.Get(actParam)
+	}
+	odd := func(c rune) bool {
+		return c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
+	}
+	if in.token == "" || in.key.ID != "" || len(name) > 64 || strings.ContainsFunc(name, odd) {
+		return ""
+	}
+	return name
+}
+
+// reading is what a call read, for its act.
+func (in *call) reading(kind string) oplog.Reading {
+	read := oplog.Reading{Kind: kind, Content: in.about.opened.Content.ID, Of: in.about.opened.User.ID}
+	if kind == oplog.ReadOpen {
+		return read
+	}
+	query := &reader{query: in.query}
+	read.Beside = in.query.Get("cursor") == "" && query.int("limit", oplog.DefaultPageSize) <= oplog.MaxBeside
+	read.Filters = map[string][]string{}
+	for name := range in.query {
+		if values := query.list(name); len(values) > 0 && !turnsPages(name) {
+			read.Filters[name] = values
+		}
+	}
+	return read
+}
+
+// turnsPages tells whether a parameter is no filter.
+func turnsPages(name string) bool {
+	return name == "cursor" || name == "limit" || name == "after_seq" || name == actParam
 }
 
 // filtersSent returns the query as it was sent, without what only turns pages.
 func (in *call) filtersSent() map[string]any {
 	sent := map[string]any{}
 	for name, values := range in.query {
-		if name != "cursor" && name != "limit" && name != "after_seq" {
+		if !turnsPages(name) {
 			sent[name] = values
 		}
 	}

@@ -34,7 +34,7 @@ const tells = [/\{"([a-z]+)", "([a-z_]+)", (?:true|false)\}/g, /Module: "([a-z]+
 
 test('every deed that the program tells has words in both languages', () => {
   const root = new URL('../../../', import.meta.url)
-  const sources = ['', 'server/', 'oplog/', 'search/', 'storage/'].flatMap((folder) =>
+  const sources = ['', 'cli/', 'server/', 'oplog/', 'search/', 'storage/'].flatMap((folder) =>
     readdirSync(new URL(folder || './', root))
       .filter((name) => name.endsWith('.go') && !name.endsWith('_test.go'))
       .map((name) => readFileSync(new URL(folder + name, root), 'utf8')),
@@ -49,6 +49,19 @@ test('every deed that the program tells has words in both languages', () => {
 test('a deed whose details are left out of the list says that there is more', () => {
   expect(deedFacts(deed('log', 'search', { truncated: true }), english)).toEqual(['…'])
   expect(deedFacts(deed('catalog', 'change', { truncated: true, content: { id: 'c' } }), chinese)).toEqual(['c', '…'])
+})
+
+test('an act tells what else was read in it', () => {
+  const also = '[{"operation":"search","filters":{"q":["xyz"]}},{"operation":"count"}]'
+  const act = deed('log', 'search', { details: `{"filters":{"q":["x"]},"also":${also}}` as RecordedJson })
+  expect(deedFacts(act, english)).toEqual([
+    'Search: x',
+    'Also: Searched the log (Search: xyz)',
+    'Also: Counted entries',
+  ])
+  expect(deedFacts(act, chinese)).toEqual(['搜索：x', '另：搜索日志（搜索：xyz）', '另：统计记录数'])
+  expect(deedOf(deed('log', 'follow'), adminEn).title).toBe('Followed the log live')
+  expect(deedFacts(deed('log', 'count'), english)).toEqual([adminEn.access.everything])
 })
 
 test('a deed without words shows its keys', () => {

@@ -36,13 +36,28 @@ export function deedFacts(entry: Entry, context: DeedContext): string[] {
   const object = objectOf(entry)
   const facts = object ? [object] : []
   const { id, name } = entry.content ?? {}
-  for (const [key, value] of flat(entry.details && lookInto(entry.details))) {
+  const details = entry.details && lookInto(entry.details)
+  for (const [key, value] of flat(details)) {
     const said = ['id', 'name', 'reason'].includes(key) && (value === id || value === name) // as the object
     if (!said) add(facts, key, value, context)
   }
   if (entry.truncated) return [...facts, '…'] // the rest is with the entry alone
-  if (facts.length === 0 && `${entry.module}.${entry.operation}` === 'log.search') return [words.access.everything]
-  return facts
+  if (facts.length === 0 && /^log\.(search|count|follow)$/.test(`${entry.module}.${entry.operation}`))
+    facts.push(words.access.everything)
+  return [...facts, ...alsoDone(entry.module, details, context)]
+}
+
+/** What else was read in the same act. */
+function alsoDone(module: string, details: unknown, context: DeedContext): string[] {
+  if (!isObject(details) || !Array.isArray(details.also)) return []
+  const { words, common } = context
+  const titles: Record<string, string> = words.access.deeds
+  return details.also.filter(isObject).map(({ operation, ...rest }) => {
+    const facts: string[] = []
+    for (const [key, value] of flat(rest)) add(facts, key, value, context)
+    const key = `${module}.${String(operation)}`
+    return words.access.also(titles[key] ?? key, common.listJoin(facts))
+  })
 }
 
 // Whose ids are names that people know them by.
@@ -66,7 +81,8 @@ function flat(details: unknown): [string, unknown][] {
   )
   const preset = typeof details.range === 'string' && details.range !== 'custom'
   const place = (key: string) => (first.includes(key) ? first.indexOf(key) : first.length)
-  return all.filter(([key]) => !(preset && (key === 'from' || key === 'to'))).sort(([a], [b]) => place(a) - place(b))
+  const left = (key: string) => key === 'also' || (preset && (key === 'from' || key === 'to'))
+  return all.filter(([key]) => !left(key)).sort(([a], [b]) => place(a) - place(b))
 }
 
 const filters = new Map<string, ListFilter>(listFilters.map((name) => [wireName(name), name]))

@@ -1444,6 +1444,11 @@ export interface components {
         Organization: {
             /** @description No longer in the host's tree, kept for its entries. */
             archived?: boolean;
+            /**
+             * Format: int64
+             * @description How many entries name it, without those below it. There where counts=true asks for it; PUT does not take it.
+             */
+            entries?: number;
             /** @description Id in the host system. */
             id: string;
             /** @description As it is today. */
@@ -1932,7 +1937,10 @@ export interface operations {
                 /** @description next_cursor of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1961,7 +1969,10 @@ export interface operations {
     getServerAccess: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
+            };
             path: {
                 /** @description The entry's id; ~ with seq for any entry, also one whose id cannot stand in an address (. and ..). */
                 id: string;
@@ -2544,7 +2555,10 @@ export interface operations {
                 /** @description next_cursor of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
+            };
             path: {
                 /** @description The tenant's id. */
                 tenant: string;
@@ -2608,7 +2622,10 @@ export interface operations {
     getAccess: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
+            };
             path: {
                 /** @description The tenant's id. */
                 tenant: string;
@@ -2828,7 +2845,10 @@ export interface operations {
                 /** @description next_cursor of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
+            };
             path: {
                 /** @description The tenant's id. */
                 tenant: string;
@@ -2902,7 +2922,10 @@ export interface operations {
                 /** @description The entry's seq, which names it alone: a sender's id may stand for another entry on another day. Left out: the entry that the log gave the id, else the newest with it. */
                 seq?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
+            };
             path: {
                 /** @description The tenant's id. */
                 tenant: string;
@@ -3393,8 +3416,12 @@ export interface operations {
                 to?: string;
                 /** @description A period of whole days of the tenant's time zone; the last N days include today, weeks begin on Monday; from and to narrow it. */
                 range?: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month";
+                /** @description The same as Oplog-Act, for browsers, which send no header of their own with this call. */
+                act?: string;
             };
             header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
                 /** @description The id of the last event that the reader had. */
                 "Last-Event-ID"?: string;
             };
@@ -3428,7 +3455,10 @@ export interface operations {
     };
     getOrganizations: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description true: with the number of entries of each, for admins of the whole tenant. */
+                counts?: boolean;
+            };
             header?: never;
             path: {
                 /** @description The tenant's id. */
@@ -3605,7 +3635,10 @@ export interface operations {
                 /** @description A period of whole days of the tenant's time zone; the last N days include today, weeks begin on Monday; from and to narrow it. */
                 range?: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month";
             };
-            header?: never;
+            header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
+            };
             path: {
                 /** @description The tenant's id. */
                 tenant: string;

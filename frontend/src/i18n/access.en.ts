@@ -36,8 +36,11 @@ export const accessEn = {
   allOf: (title: string) => `All of “${title}”`,
   open: 'Open',
   details: 'Details',
+  also: (title: string, facts: string) => (facts ? `Also: ${title} (${facts})` : `Also: ${title}`),
   deeds: {
     'log.search': 'Searched the log',
+    'log.follow': 'Followed the log live',
+    'log.count': 'Counted entries',
     'log.open': 'Opened an entry',
     'log.prove': 'Compared with an earlier checkpoint',
     'log.import': 'Imported entries',

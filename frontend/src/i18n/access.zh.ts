@@ -36,8 +36,11 @@ export const accessZh: AdminWords['access'] = {
   allOf: (title) => `全部“${title}”记录`,
   open: '打开',
   details: '详情',
+  also: (title, facts) => (facts ? `另：${title}（${facts}）` : `另：${title}`),
   deeds: {
     'log.search': '搜索日志',
+    'log.follow': '实时查看日志',
+    'log.count': '统计记录数',
     'log.open': '查看记录',
     'log.prove': '与较早的检查点比对',
     'log.import': '导入记录',
