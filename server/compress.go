@@ -21,13 +21,13 @@ const (
 )
 
 // compressible are the media types that become shorter, besides text/….
-var compressible = []string{jsonType, problemType, ndjsonType}
+var compressible = []string{jsonType, problemType, ndjsonType, "image/svg+xml", "application/manifest+json"}
 
 // compress sends an answer in the encoding that the client prefers.
 //
 // Streams stay as they are: events would be held back, and the file of an export
 // is asked for in parts. So does an answer with an ETag, which names its very
-// bytes: the console's files are built compressed, and see to it themselves.
+// bytes: console.go compresses the console's files, once.
 //
 // BREACH reads a secret off the lengths of compressed answers that hold it
 // together with text of the attacker's, who must make a browser ask again and

@@ -36,7 +36,7 @@ import (
 
 // Options are what a Server needs besides its Log.
 type Options struct {
-	Console       fs.FS            // the built console: index.html, and assets with .br and .gz beside; nil for none
+	Console       fs.FS            // the built console: index.html and assets; nil for none
 	Version       string           // of the program
 	Commit        string           // that it was built of
 	Now           func() time.Time // the clock; nil for time.Now
@@ -157,7 +157,10 @@ func apiConfig(version string) huma.Config {
 }
 
 // Listen serves until Shutdown.
-func (s *Server) Listen(ln net.Listener) error { return s.app.Listener(ln) }
+func (s *Server) Listen(ln net.Listener) error {
+	go s.console.compress()
+	return s.app.Listener(ln)
+}
 
 // Shutdown ends Listen: no new request is taken, and those under way have until
 // the context ends.

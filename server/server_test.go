@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -49,14 +50,10 @@ type fixture struct {
 
 var testConsole = fstest.MapFS{
 	"index.html":         {Data: []byte("<!doctype html><title>oplog</title>")},
-	"index.html.br":      {Data: []byte("br of index")},
 	"favicon.svg":        {Data: []byte("<svg/>")},
-	"assets/app.js":      {Data: []byte("console.log(1)")},
-	"assets/app.js.br":   {Data: []byte("br of app")},
-	"assets/app.js.gz":   {Data: []byte("gz of app")},
-	"assets/app.css":     {Data: []byte("body{}")},
-	"assets/app.css.gz":  {Data: []byte("gz of css")},
-	"assets/plain.woff2": {Data: []byte("font")},
+	"assets/app.js":      {Data: []byte(strings.Repeat("console.log(1)\n", 200))},
+	"assets/short.css":   {Data: []byte("body{}")},
+	"assets/plain.woff2": {Data: bytes.Repeat([]byte("font"), 1000)},
 }
 
 func newServer(t testing.TB) *fixture {
