@@ -1,4 +1,5 @@
-# make test    everything that must hold, as CI runs it; installs what it needs
+# make test    all tests; installs what they need
+# make ci      everything that must hold before a change lands, tests included
 # make dev     the program with demo data and the console, both with live reload
 # make console the console, built into frontend/dist
 # make bench   figures: queries over a million entries, 64 senders, exports
@@ -8,9 +9,15 @@ GO = CGO_ENABLED=0 go
 LINT = go tool -modfile=tools/go.mod golangci-lint
 BIN = $(CURDIR)/bin
 
-.PHONY: test lint test-go test-console test-dist test-e2e build console types dev bench fuzz
+.PHONY: ci test commits lint test-go test-console test-dist test-e2e build console types dev bench fuzz
 
 test: lint test-go test-console test-dist test-e2e
+
+ci: commits test
+
+# Messages of the commits that have not landed yet.
+commits:
+	tools/commits
 
 lint:
 	test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
