@@ -9,15 +9,21 @@ GO = CGO_ENABLED=0 go
 LINT = go tool -modfile=tools/go.mod golangci-lint
 BIN = $(CURDIR)/bin
 
-.PHONY: ci test commits lint test-go test-console test-dist test-e2e build console types dev bench fuzz
+.PHONY: ci test commits lint cross vulnerabilities test-go test-console test-dist test-e2e build console types dev bench fuzz
 
 test: lint test-go test-console test-dist test-e2e
 
-ci: commits test
+ci: commits cross vulnerabilities test
 
 # Messages of the commits that have not landed yet.
 commits:
 	tools/commits
+
+cross:
+	for system in windows darwin; do GOOS=$$system $(GO) build ./... && GOOS=$$system $(GO) vet ./... || exit 1; done
+
+vulnerabilities:
+	tools/vulnerabilities
 
 lint:
 	test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
