@@ -26,7 +26,7 @@ var pageParams = append(filterParams[:len(filterParams):len(filterParams)],
 
 // trailParams are those of a page of what was done with a log.
 var trailParams = append([]*huma.Param{
-	textParam("q", "Words that all must match, in user, module, or what it was done to and with which filters; user:, module: or content: keeps a word to that field, “…” matches words in a row, and a hyphen before a word, a “…” or a field leaves out what it matches.",
+	textParam("q", "Words separated by spaces, all of which must be found, each in any of user, module, and what it was done to and with which filters. "+searchFormDoc,
 		&huma.Schema{Type: huma.TypeString}),
 	listParam("user", "Ids of users (usernames of accounts, ids of keys); any of them."),
 	listParam("module", "Modules, such as account; any of them."),

@@ -1916,7 +1916,7 @@ export interface operations {
     listServerAccess: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module, or what it was done to and with which filters; user:, module: or content: keeps a word to that field, “…” matches words in a row, and a hyphen before a word, a “…” or a field leaves out what it matches. */
+                /** @description Words separated by spaces, all of which must be found, each in any of user, module, and what it was done to and with which filters. “…” or "…" finds words in a row, each up to its end; user:, module: or content: keeps what follows to that field; a hyphen before any of these leaves out what it finds: -word, -"…", -user:word. */
                 q?: string;
                 /** @description Ids of users (usernames of accounts, ids of keys); any of them. */
                 user?: string[];
@@ -2534,7 +2534,7 @@ export interface operations {
     listAccess: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module, or what it was done to and with which filters; user:, module: or content: keeps a word to that field, “…” matches words in a row, and a hyphen before a word, a “…” or a field leaves out what it matches. */
+                /** @description Words separated by spaces, all of which must be found, each in any of user, module, and what it was done to and with which filters. “…” or "…" finds words in a row, each up to its end; user:, module: or content: keeps what follows to that field; a hyphen before any of these leaves out what it finds: -word, -"…", -user:word. */
                 q?: string;
                 /** @description Ids of users (usernames of accounts, ids of keys); any of them. */
                 user?: string[];
@@ -2796,7 +2796,7 @@ export interface operations {
     listEntries: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module or content. A word matches at the start of a word, and inside one where letters and digits meet; Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; a hyphen before a word, a “…” or a field leaves out what it matches. */
+                /** @description Words separated by spaces, all of which must be found, each in any of user (name, id), module (key, titles) and content (name, id). Roles, organizations, IP addresses, outcomes, changes and details are not searched. A word of letters and digits is found at the start of a word, and inside one where letters and digits meet: 10027 in U10027. Chinese, Japanese and Korean are found anywhere, and a word that mixes them with others is split. Case, width and Latin accents do not matter; characters that are not shown, such as zero-width ones and soft hyphens, do not part words. “…” or "…" finds words in a row, each up to its end; user:, module: or content: keeps what follows to that field; a hyphen before any of these leaves out what it finds: -word, -"…", -user:word. */
                 q?: string;
                 /** @description Ids of users; any of them. */
                 user?: string[];
@@ -3376,7 +3376,7 @@ export interface operations {
     live: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module or content. A word matches at the start of a word, and inside one where letters and digits meet; Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; a hyphen before a word, a “…” or a field leaves out what it matches. */
+                /** @description Words separated by spaces, all of which must be found, each in any of user (name, id), module (key, titles) and content (name, id). Roles, organizations, IP addresses, outcomes, changes and details are not searched. A word of letters and digits is found at the start of a word, and inside one where letters and digits meet: 10027 in U10027. Chinese, Japanese and Korean are found anywhere, and a word that mixes them with others is split. Case, width and Latin accents do not matter; characters that are not shown, such as zero-width ones and soft hyphens, do not part words. “…” or "…" finds words in a row, each up to its end; user:, module: or content: keeps what follows to that field; a hyphen before any of these leaves out what it finds: -word, -"…", -user:word. */
                 q?: string;
                 /** @description Ids of users; any of them. */
                 user?: string[];
@@ -3594,7 +3594,7 @@ export interface operations {
     getSummary: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module or content. A word matches at the start of a word, and inside one where letters and digits meet; Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; a hyphen before a word, a “…” or a field leaves out what it matches. */
+                /** @description Words separated by spaces, all of which must be found, each in any of user (name, id), module (key, titles) and content (name, id). Roles, organizations, IP addresses, outcomes, changes and details are not searched. A word of letters and digits is found at the start of a word, and inside one where letters and digits meet: 10027 in U10027. Chinese, Japanese and Korean are found anywhere, and a word that mixes them with others is split. Case, width and Latin accents do not matter; characters that are not shown, such as zero-width ones and soft hyphens, do not part words. “…” or "…" finds words in a row, each up to its end; user:, module: or content: keeps what follows to that field; a hyphen before any of these leaves out what it finds: -word, -"…", -user:word. */
                 q?: string;
                 /** @description Ids of users; any of them. */
                 user?: string[];
