@@ -189,7 +189,7 @@ func parametersOf(q query) string {
 	if q.Search != "" {
 		v.Set("q", q.Search)
 	}
-	v["user"], v["module"], v["operation"], v["organization"] = q.Users, q.Modules, q.Operations, q.Organizations
+	q.Each(func(name string, values *[]string) { v[name] = *values })
 	if !q.From.IsZero() {
 		v.Set("from", q.From.Format(time.RFC3339Nano))
 		v.Set("to", q.To.Format(time.RFC3339Nano))
