@@ -27,7 +27,7 @@ async function printed(page: Page) {
   await page.locator('html').evaluate((html) => html.removeAttribute('data-printed'))
 }
 
-/** What reaches out of the paper or of its own cell, and rows that lie over one another. */
+/** What reaches out of the paper or of its own cell, is cut off, or lies over another. */
 function misplaced(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const wrong: string[] = []
@@ -38,12 +38,20 @@ function misplaced(page: Page): Promise<string[]> {
       if (top < last - 0.5) wrong.push(`over the row above: ${row.textContent}`)
       last = bottom
     }
-    for (const one of document.querySelectorAll('.paper th, .paper td, .paper-head dd')) {
+    const cells =
+      '.paper :is(th, td), .paper-head dd, [role=cell], [role=columnheader], .changes td, .facts dd, li > span'
+    for (const one of document.querySelectorAll(cells)) {
       const range = document.createRange()
       range.selectNodeContents(one)
       const [text, cell] = [range.getBoundingClientRect(), one.getBoundingClientRect()]
-      if (text.width && (text.right > cell.right + 0.5 || text.left < cell.left - 0.5 || text.bottom > cell.bottom + 1))
-        wrong.push(`cut: ${one.textContent}`)
+      if (!text.width || !cell.width || one.closest('.sr')) continue
+      if (text.right > cell.right + 0.5 || text.left < cell.left - 0.5 || text.bottom > cell.bottom + 1)
+        wrong.push(`out of its cell: ${one.textContent}`)
+    }
+    for (const one of document.querySelectorAll('body *')) {
+      if (!one.checkVisibility() || one.closest('.sr, svg') || getComputedStyle(one).overflow === 'visible') continue
+      if (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1)
+        wrong.push(`cut: ${one.className} ${one.textContent}`)
     }
     return wrong
   })
@@ -124,6 +132,7 @@ for (const w of [
     await page.emulateMedia({ media: 'print' })
     await expect(drawer.locator('.paper-head')).toContainText(w.printed)
     await expect(page.locator('.paper')).toHaveCount(0)
+    expect((await drawer.boundingBox())?.width).toBe(upright.width)
     expect(await misplaced(page)).toEqual([])
     await page.emulateMedia({ media: 'screen' })
     await page.setViewportSize({ width: 1366, height: 768 })
@@ -136,8 +145,8 @@ for (const w of [
     await page.setViewportSize(upright)
     await page.emulateMedia({ media: 'print' })
     await expect(rows.first()).toContainText('127.0.0.1')
-    await expect(page.locator('.paper-head')).toContainText(w.printed)
-    await expect(page.locator('.paper-head')).toContainText(w.filters)
+    await expect(page.locator('.paper .paper-head')).toContainText(w.printed)
+    await expect(page.locator('.paper .paper-head')).toContainText(w.filters)
     expect(await misplaced(page)).toEqual([])
     const paper = await page.pdf({ format: 'A4' })
     expect(paper.subarray(0, 5).toString()).toBe('%PDF-')
@@ -149,3 +158,51 @@ for (const w of [
     await expect(page.locator('.print-sheet .paper-head')).toContainText(w.printed)
     expect(await misplaced(page)).toEqual([])
   })
+
+test('the paper stays as it is while the browser turns the medium', async ({ page }) => {
+  await open(page, `${program.url}${demoLog}`)
+  await expect(page.locator('.log-row').first()).toBeVisible()
+  const fire = (name: string) => page.evaluate((type) => void window.dispatchEvent(new Event(type)), name)
+  const paper = page.locator('.paper')
+  await fire('beforeprint')
+  await expect(paper).toBeAttached()
+  await paper.evaluate((one) => one.setAttribute('data-counted', 'yes'))
+  await page.emulateMedia({ media: 'print' })
+  await page.emulateMedia({ media: 'screen' })
+  await expect(page.getByRole('searchbox')).toBeVisible()
+  await expect(page.locator('.paper[data-counted]')).toBeAttached()
+  await fire('afterprint')
+  await expect(paper).toHaveCount(0)
+})
+
+test('every other page is printed whole, without what is to be pressed', async ({ page }) => {
+  await open(page, `${program.url}/t/demo/exports`)
+  const made = await page.request.post(`${program.url}/api/v1/tenants/demo/exports`, {
+    data: { range: 'last_90_days', format: 'csv', filters: { q: `${'long '.repeat(30)}`.trim() } },
+  })
+  expect(made.status()).toBe(202)
+  const root = page.locator('#root')
+  const settings = ['accounts', 'integration', 'keys', 'catalog', 'organizations', 'retention', 'sessions']
+  for (const path of ['exports', ...settings.map((one) => `settings/${one}`)]) {
+    await page.setViewportSize({ width: 1366, height: 400 })
+    await page.goto(`${program.url}/t/demo/${path}`)
+    const rows = root.locator('.export-list li, [role=cell], [role=treeitem], .list-empty, .copyable')
+    await expect(rows.first()).toBeVisible()
+    await page.emulateMedia({ media: 'print' })
+    await expect(root.getByRole('heading', { level: 1 })).toHaveCount(1)
+    await expect(root.locator('.paper-head')).toContainText('by admin')
+    for (const name of ['button', 'link', 'textbox', 'navigation'] as const)
+      await expect(root.getByRole(name), `${path}: ${name}`).toHaveCount(0)
+    for (const size of [upright, across]) {
+      await page.setViewportSize(size)
+      expect(await misplaced(page), `${path}, ${size.width}`).toEqual([])
+    }
+    if (path.endsWith('organizations')) await expect(root.getByRole('treeitem')).toHaveCount(await organizations(page))
+    await page.emulateMedia({ media: 'screen' })
+  }
+})
+
+async function organizations(page: Page): Promise<number> {
+  const answer = await page.request.get(`${program.url}/api/v1/tenants/demo/organizations`)
+  return ((await answer.json()) as unknown[]).length
+}

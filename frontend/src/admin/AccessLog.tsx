@@ -108,6 +108,7 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
         onCopyLink={() => copy(window.location.href, common.linkCopied)}
       >
         <AccessPaper
+          key={`${scope} ${query}`}
           tenant={tenant}
           scope={scope}
           filters={filters}

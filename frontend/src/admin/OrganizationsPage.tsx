@@ -3,6 +3,7 @@ import type { Organization, Tenant } from '../api/types'
 import { noFilters } from '../log/filters'
 import { OrganizationTree } from '../log/OrganizationTree'
 import { useOrganizations, useSummary } from '../log/queries'
+import { useOnPaper } from '../paper/usePaper'
 import { Button } from '../theme/Button'
 import { Loaded } from './Loaded'
 import { type Asked, OrganizationDialog } from './OrganizationDialog'
@@ -38,6 +39,7 @@ function Tree({ tenant, onAsk }: { tenant: Tenant; onAsk: (asked: Asked) => void
   const organizations = useOrganizations(tenant.id, true)
   const summary = useSummary(tenant.id, noFilters)
   const [selected, setSelected] = useState<string>()
+  const onPaper = useOnPaper()
   return (
     <Loaded query={organizations}>
       {(list: Organization[]) => {
@@ -51,6 +53,7 @@ function Tree({ tenant, onAsk }: { tenant: Tenant; onAsk: (asked: Asked) => void
                 own={summary.data?.facets.organization}
                 selected={chosen ? [chosen.id] : []}
                 onSelect={setSelected}
+                whole={onPaper}
               />
             </div>
             {chosen ? (

@@ -6,6 +6,7 @@ import { NotFoundPage } from '../frame/NotFoundPage'
 import { TopBar } from '../frame/TopBar'
 import { useViewport } from '../frame/viewport'
 import { useWords } from '../i18n/language'
+import { PaperHead } from '../paper/PaperHead'
 import { useSession } from '../session/session'
 import { Icon } from '../theme/Icon'
 import { administers, settingsPath } from './access'
@@ -38,6 +39,7 @@ export function SettingsPage({ tenant }: { tenant: Tenant }) {
         {section && (
           <main className="settings-main" key={section.path}>
             <div className="settings-page">
+              <PaperHead tenant={tenant} title={section.title(words)} />
               {phone && menu && (
                 <Link className="link settings-back" to={settingsPath(tenant.id)}>
                   <Icon name="left" />

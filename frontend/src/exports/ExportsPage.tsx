@@ -3,6 +3,7 @@ import { useDocumentTitle } from '../frame/documentTitle'
 import { TopBar } from '../frame/TopBar'
 import { useWords } from '../i18n/language'
 import { useTitles } from '../log/catalog'
+import { PaperHead } from '../paper/PaperHead'
 import { ExportList } from './ExportList'
 import { useExports } from './queries'
 import '../log/log.css'
@@ -18,6 +19,7 @@ export function ExportsPage({ tenant }: { tenant: Tenant }) {
       <TopBar tenant={tenant} />
       <main className="main exports-page">
         <div>
+          <PaperHead tenant={tenant} title={words.exportsPage} />
           <h1>{words.exportsPage}</h1>
           <p>{words.exportsText}</p>
           <ExportList tenant={tenant} titles={titles} query={exports} />

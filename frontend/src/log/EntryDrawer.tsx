@@ -19,6 +19,7 @@ import { useEntry } from './queries'
 import { SameUser } from './SameUser'
 import { FailedMark, TypeTag } from './TypeTag'
 import './drawer.css'
+import './print.css'
 
 interface Props {
   tenant: Tenant
@@ -78,6 +79,7 @@ export default function EntryDrawer(props: Props) {
 
   return (
     <aside className={props.over ? 'drawer drawer-over' : 'drawer'} aria-label={words.entry} onKeyDown={keyDown}>
+      <PaperHead tenant={tenant} title={words.entry} />
       <header>
         {entry && (
           <span className="drawer-what">
@@ -109,7 +111,6 @@ export default function EntryDrawer(props: Props) {
         <HeadButton label={words.closeEntry} icon="close" onClick={onClose} />
       </header>
       <div ref={body} className="drawer-body" tabIndex={0}>
-        <PaperHead tenant={tenant} title={words.entry} />
         {query.error && !entry && <Missing error={query.error} onRetry={() => query.refetch()} />}
         {entry && <EntryBody {...props} entry={entry} />}
       </div>

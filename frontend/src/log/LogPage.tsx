@@ -59,7 +59,6 @@ import { useTaste } from './useTaste'
 import { WordsLine } from './WordsLine'
 import { zoomedOut } from './zoom'
 import './log.css'
-import './print.css'
 
 const EntryDrawer = lazy(part(() => import('./EntryDrawer')))
 const JumpDialog = lazy(part(() => import('./JumpDialog')))
@@ -275,6 +274,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
             onBack={readAgain}
           />
           <LogPaper
+            key={query}
             tenant={tenant}
             filters={filters}
             entries={entries}

@@ -24,10 +24,13 @@ interface Props {
   /** What is searched for at first, and what is told of every other search. */
   find?: string
   onFind?: (find: string) => void
+  /** Every row, each of them open: paper can neither be moved along nor unfolded. */
+  whole?: boolean
 }
 
 /** The organizations of the tenant with their counts; choosing one shows the operations of it and all below. */
-export function OrganizationTree({ organizations, own, selected, onSelect, find = '', onFind }: Props) {
+export function OrganizationTree(props: Props) {
+  const { organizations, own, selected, onSelect, find = '', onFind, whole } = props
   const words = useWords()
   const list = useRef<HTMLUListElement>(null)
   const [search, setSearch] = useState(find)
@@ -45,7 +48,7 @@ export function OrganizationTree({ organizations, own, selected, onSelect, find 
     return way
   }, [organizations, selected])
   const isOpen = (node: OrganizationNode) =>
-    (node.level < (organizations.length > 40 ? 1 : 2) || onTheWay.has(node.id)) !== turned.has(node.id)
+    whole || (node.level < (organizations.length > 40 ? 1 : 2) || onTheWay.has(node.id)) !== turned.has(node.id)
 
   const rows = visibleNodes(roots, isOpen, search)
   const places = placesAmong(rows)
@@ -142,8 +145,8 @@ export function OrganizationTree({ organizations, own, selected, onSelect, find 
     event.preventDefault()
   }
 
-  const items = virtualizer.getVirtualItems()
-  const after = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0)
+  const items = whole ? rows.map((_, index) => ({ index, start: 0, end: 0 })) : virtualizer.getVirtualItems()
+  const after = whole ? 0 : virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0)
 
   return (
     <>

@@ -30,7 +30,7 @@ export function PaperHead({ tenant, title, facts = [], holds }: Props) {
     [words.paper.printed, words.paper.by(exactTime(new Date(now).toISOString(), zone), who)],
   ]
   return (
-    <header className="paper-head">
+    <div className="paper-head">
       {title && <h1>{title}</h1>}
       <dl>
         {all.map(([label, value]) => (
@@ -41,6 +41,6 @@ export function PaperHead({ tenant, title, facts = [], holds }: Props) {
         ))}
       </dl>
       {holds && <p>{holds}</p>}
-    </header>
+    </div>
   )
 }

@@ -12,16 +12,26 @@ export function useOnPaper(): boolean {
   const [on, setOn] = useState(false)
   useEffect(() => {
     const query = window.matchMedia('print')
-    const begin = () => flushSync(() => setOn(true))
-    const end = () => setOn(false)
-    const turn = () => (query.matches ? begin() : end())
+    let printing = false
+    const begin = () => {
+      printing = true
+      flushSync(() => setOn(true))
+    }
+    const end = () => {
+      printing = false
+      setOn(query.matches)
+    }
+    // While it prints, the browser may turn the medium back and forth: pages that it has counted would be lost.
+    const medium = () => {
+      if (!printing) flushSync(() => setOn(query.matches))
+    }
     window.addEventListener('beforeprint', begin)
     window.addEventListener('afterprint', end)
-    query.addEventListener('change', turn)
+    query.addEventListener('change', medium)
     return () => {
       window.removeEventListener('beforeprint', begin)
       window.removeEventListener('afterprint', end)
-      query.removeEventListener('change', turn)
+      query.removeEventListener('change', medium)
     }
   }, [])
   return on
