@@ -29,6 +29,7 @@ func TestRetention(t *testing.T) {
 	s.fails(t, "180 days", "tenant", "set", "acme", "--retention-days", "60") // that is not to be below again
 	hold := strings.TrimSpace(s.mustRun(t, "tenant", "hold", "add", "acme", "--from", date(310), "--to", date(290), "--reason", "case 7"))
 	s.fails(t, "date", "tenant", "hold", "add", "acme", "--from", "May", "--reason", "x")
+	s.shows(t, ` `+date(311)+` 00:00 UTC = 08:00 Asia/Shanghai +`+date(289)+` 00:00 UTC = 08:00 Asia/Shanghai +stands`, "tenant", "hold", "list", "acme")
 	s.fails(t, "oplog tenant list", "tenant", "hold", "add", "none", "--reason", "x")
 	s.shows(t, `(?m)^`+hold+` +`+date(310)+` +`+date(290)+` +command +.* stands +case 7$`, "tenant", "hold", "list", "acme")
 	s.shows(t, "tenant acme: intact, 5 entries", "verify")
@@ -80,4 +81,27 @@ func TestRetention(t *testing.T) {
 	s.mustRun(t, "backup", backup)
 	setting{}.mustRun(t, "restore", backup, "--data", restored)
 	setting{}.shows(t, "4 of these were deleted", "verify", "--data", restored)
+}
+
+// TestDaysInBoth: wherever days of a rule or a hold are chosen, the command says
+// when they begin and end in UTC and in the tenant's zone.
+func TestDaysInBoth(t *testing.T) {
+	_, s := acme(t)
+	for zone, want := range map[string]string{
+		"Asia/Shanghai":       "Held from 2026-03-07 00:00 UTC = 08:00 Asia/Shanghai until 2026-03-09 00:00 UTC = 08:00 Asia/Shanghai:",
+		"America/Los_Angeles": "Held from 2026-03-08 00:00 UTC = 2026-03-07 16:00 America/Los_Angeles until 2026-03-10 00:00 UTC = 2026-03-09 17:00 America/Los_Angeles:",
+		"UTC":                 "Held from 2026-03-08 00:00 UTC until 2026-03-09 00:00 UTC:",
+	} {
+		if r := s.run(t, "tenant", "set", "acme", "--time-zone", zone, "--retention-days", "365"); r.status != 0 || !strings.Contains(r.stderr, " 00:00 UTC") || !strings.Contains(r.stderr, zone) {
+			t.Errorf("%+v", r)
+		}
+		r := s.run(t, "tenant", "hold", "add", "acme", "--from", "2026-03-08", "--to", "2026-03-08", "--reason", "x")
+		if !strings.Contains(r.stderr, want) || len(strings.Fields(r.stdout)) != 1 {
+			t.Errorf("%+v, want %q", r, want)
+		}
+	}
+	if r := s.run(t, "tenant", "hold", "add", "acme", "--reason", "x"); !strings.Contains(r.stderr, "Held from the first entry on until it is lifted") {
+		t.Errorf("%+v", r)
+	}
+	s.shows(t, ` 2026-03-08 00:00 UTC = 2026-03-07 16:00 America/Los_Angeles `, "tenant", "hold", "list", "acme")
 }

@@ -17,9 +17,9 @@ type tenantAdd struct {
 	dataFlag
 	ID                string `arg:"" help:"Id, as in addresses: letters, digits, . _ -"`
 	Name              string `required:"" help:"Name to show."`
-	TimeZone          string `default:"${time_zone}" placeholder:"ZONE" help:"Time zone of its days and exports (${default})."`
+	TimeZone          string `default:"${time_zone}" placeholder:"ZONE" help:"Time zone of its days, retention and exports (${default})."`
 	DataPermission    bool   `help:"Divide what is seen by organizations."`
-	RetentionDays     int    `placeholder:"N" help:"Days to keep entries; for ever without."`
+	RetentionDays     int    `placeholder:"N" help:"Whole days of its time zone to keep entries; for ever without."`
 	BelowLegalMinimum bool   `help:"Mean a retention below the legal minimum of 180 days."`
 }
 
@@ -34,7 +34,7 @@ func (c *tenantAdd) Run(m *Program) error {
 		}
 		noteCommand(l, t.ID, "tenant", "create", oplog.Ref{ID: t.ID, Name: t.Name})
 		fmt.Fprintf(m.Stderr, "Tenant %s added. Its first admin: oplog account add NAME --role admin --tenant %s\n", t.ID, t.ID)
-		return nil
+		return m.tellRule(l, t)
 	})
 }
 
@@ -65,9 +65,9 @@ type tenantSet struct {
 	dataFlag
 	ID                string  `arg:"" help:"Id of the tenant."`
 	Name              *string `help:"Name to show."`
-	TimeZone          *string `placeholder:"ZONE" help:"Time zone of its days and exports."`
+	TimeZone          *string `placeholder:"ZONE" help:"Time zone of its days, retention and exports; holds keep theirs."`
 	DataPermission    *bool   `negatable:"" help:"Divide what is seen by organizations."`
-	RetentionDays     *int    `placeholder:"N" help:"Days to keep entries; 0 for ever."`
+	RetentionDays     *int    `placeholder:"N" help:"Whole days of its time zone to keep entries; 0 for ever."`
 	BelowLegalMinimum *bool   `help:"Mean a retention below the legal minimum of 180 days."`
 }
 
@@ -80,11 +80,27 @@ func (c *tenantSet) Run(m *Program) error {
 			replace(&t.DataPermission, c.DataPermission)
 			t.Retain(c.RetentionDays, c.BelowLegalMinimum, oplog.CommandUser.ID, m.Now())
 		})
-		if err == nil {
-			noteCommand(l, t.ID, "tenant", "change", oplog.Ref{ID: t.ID, Name: t.Name})
+		if err != nil {
+			return listedBy(err, "tenant")
 		}
-		return listedBy(err, "tenant")
+		noteCommand(l, t.ID, "tenant", "change", oplog.Ref{ID: t.ID, Name: t.Name})
+		if c.RetentionDays == nil && c.TimeZone == nil {
+			return nil
+		}
+		return m.tellRule(l, t)
 	})
+}
+
+// tellRule says since when a tenant's entries are kept, where not all are.
+func (m *Program) tellRule(l *oplog.Log, t oplog.Tenant) error {
+	r, err := l.Retention(t.ID)
+	if err != nil || r.KeptFrom == "" {
+		return err
+	}
+	from, _ := oplog.Days{From: r.KeptFrom, To: r.KeptFrom}.Bounds()
+	fmt.Fprintf(m.Stderr, "Today entries since %s are kept: the UTC days in which the %s before today in %s lie. "+
+		"Older ones, except under a legal hold, are deleted when the server starts.\n", oplog.InBoth(from, t.Location()), retention(r.Days), r.TimeZone)
+	return nil
 }
 
 func replace[T any](value, by *T) {

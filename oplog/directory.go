@@ -26,7 +26,7 @@ func (l *Log) readTenant(id string) (tenantState, error) {
 	if err != nil {
 		return tenantState{}, err
 	}
-	t := tenantState{Tenant: record}
+	t := tenantState{Tenant: record, zone: record.Location()}
 	tree, err := readRecord[Tree](l.store, RecordOrganizations, id)
 	if err != nil && CodeOf(err) != CodeNotFound {
 		return tenantState{}, err
@@ -41,7 +41,7 @@ func (l *Log) readTenant(id string) (tenantState, error) {
 	default:
 		t.catalog = extended(own)
 	}
-	if t.holds, err = listRecords[Hold](l.store, RecordHold, id+"/"); err != nil {
+	if t.holds, err = readHolds(l.store, id); err != nil {
 		return tenantState{}, err
 	}
 	if t.deletions, err = listRecords[Deletion](l.store, RecordDeletion, id+"/"); err != nil {

@@ -74,14 +74,15 @@ func (t *tenantState) visible(scope string) func(*Entry) bool {
 	return func(e *Entry) bool { return slices.Contains(below, e.Organization.ID) }
 }
 
-// goneSince returns the CodeGone error of a deleted entry, nil for one that never
+// goneSince returns the CodeGone error of a deleted entry, which names the
+// tenant's day, nil for one that never
 // arrived or is still kept, or why that cannot be told.
 func (l *Log) goneSince(t tenantState, key Key) error {
 	at, deleted, err := l.deletedOn(t, key)
 	if err != nil || !deleted {
 		return err
 	}
-	day := DateOf(at)
+	day := t.today(at)
 	return &Error{
 		Code: CodeGone, Message: fmt.Sprintf("Deleted on %s under the retention rule.", day),
 		Fields: []FieldError{{Part: InPath, Field: "id", Message: "was deleted under the retention rule", Value: day}},

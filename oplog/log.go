@@ -39,6 +39,7 @@ type Log struct {
 // a whole when any of it changes.
 type tenantState struct {
 	Tenant
+	zone          *time.Location
 	tree          Tree
 	organizations map[string]string // names of those in the tree, by id
 	catalog       *Catalog

@@ -16,7 +16,9 @@ type Retention struct {
 	BelowMinimum bool       `json:"below_legal_minimum"`
 	SetBy        string     `json:"set_by,omitempty"`
 	SetAt        time.Time  `json:"set_at,omitzero"`
-	KeptFrom     string     `json:"kept_from,omitempty"` // the first date that the rule keeps today; left out where it keeps all
+	TimeZone     string     `json:"time_zone"`           // whose days are counted
+	KeptDay      string     `json:"kept_day,omitempty"`  // the first of these that the rule keeps today; left out where it keeps all
+	KeptFrom     string     `json:"kept_from,omitempty"` // the UTC date in which that day begins: the first that is not deleted
 	Holds        []Hold     `json:"holds"`               // newest first, those lifted too
 	Deletions    []Deletion `json:"deletions"`           // newest first
 }
@@ -27,9 +29,13 @@ func (l *Log) Retention(tenant string) (Retention, error) {
 	if err != nil {
 		return Retention{}, err
 	}
+	now := l.now()
 	r := Retention{
-		Days: t.RetentionDays, BelowMinimum: t.BelowMinimum, SetBy: t.RetentionBy, SetAt: t.RetentionAt, KeptFrom: t.expiry(l.now()),
+		TimeZone: t.zone.String(), Days: t.RetentionDays, BelowMinimum: t.BelowMinimum, SetBy: t.RetentionBy, SetAt: t.RetentionAt, KeptFrom: t.expiry(now),
 		Holds: slices.Clone(t.holds), Deletions: slices.Clone(t.deletions),
+	}
+	if r.KeptFrom != "" {
+		r.KeptDay = t.today(t.keptDay(now))
 	}
 	slices.SortStableFunc(r.Holds, func(a, b Hold) int { return b.SetAt.Compare(a.SetAt) })
 	slices.Reverse(r.Deletions)
@@ -37,17 +43,17 @@ func (l *Log) Retention(tenant string) (Retention, error) {
 }
 
 // Expired returns how many days and entries a rule of so many days would delete
-// now.
-func (l *Log) Expired(ctx context.Context, tenant string, days int) (dates, entries int, err error) {
+// now: those before a time.
+func (l *Log) Expired(ctx context.Context, tenant string, days int) (before time.Time, dates, entries int, err error) {
 	t, err := l.tenant(tenant)
 	if err != nil || days <= 0 {
-		return 0, 0, err
+		return time.Time{}, 0, 0, err
 	}
 	t.RetentionDays = days
 	now := l.now()
 	found, err := l.countDays(ctx, tenant, t.expiry(now))
 	_, dates, entries = t.expired(found, now)
-	return dates, entries, err
+	return t.keptFrom(now), dates, entries, err
 }
 
 // countDays lists the dates before one that the index has entries of: as the
@@ -81,24 +87,27 @@ func (l *Log) countDays(ctx context.Context, tenant, before string) ([]DayCount,
 // maxHolds bounds the holds of a tenant, lifted ones too.
 const maxHolds = 200
 
-// AddHold puts a legal hold on days of a tenant.
+// AddHold puts a legal hold on days of a tenant, which are those of its time zone.
 func (l *Log) AddHold(tenant string, h Hold) (Hold, error) {
 	if broken := h.validate(); len(broken) > 0 {
 		return h, &Error{Code: CodeInvalid, Message: "The hold breaks a rule.", Fields: broken}
 	}
 	h.ID, h.SetAt, h.LiftedBy, h.LiftedAt = rand.Text()[:12], l.now().UTC().Truncate(time.Second), "", time.Time{}
-	return h, l.changeHolds(tenant, func(t tenantState) error {
+	err := l.changeHolds(tenant, func(t tenantState) error {
 		if len(t.holds) >= maxHolds {
 			return Errorf(CodeInvalid, "This tenant has had %d holds, the most that it may; put a longer one in the place of several.", maxHolds)
 		}
-		return createRecord(l.store, RecordHold, tenant+"/"+h.ID, h)
+		h.TimeZone = t.zone.String()
+		h.cover(touchedDates(h.From, h.To, t.zone))
+		return createRecord(l.store, RecordHold, tenant+"/"+h.ID, h.record())
 	})
+	return h, err
 }
 
 // LiftHold ends a legal hold. What it alone has kept is deleted by the next run.
 func (l *Log) LiftHold(tenant, id, by string) (h Hold, err error) {
 	err = l.changeHolds(tenant, func(tenantState) error {
-		h, err = changeRecord(l.store, RecordHold, tenant+"/"+id, func(h *Hold, exists bool) (bool, error) {
+		r, err := changeRecord(l.store, RecordHold, tenant+"/"+id, func(h *holdRecord, exists bool) (bool, error) {
 			switch {
 			case !exists:
 				return false, Errorf(CodeNotFound, "There is no hold %s.", id)
@@ -108,6 +117,7 @@ func (l *Log) LiftHold(tenant, id, by string) (h Hold, err error) {
 			h.LiftedBy, h.LiftedAt = by, l.now().UTC().Truncate(time.Second)
 			return false, nil
 		})
+		h = r.hold()
 		return err
 	})
 	return h, err
@@ -132,32 +142,25 @@ func (l *Log) changeHolds(tenant string, change func(tenantState) error) error {
 // and not finished is finished first. A tenant that fails keeps no other from
 // its turn.
 func (l *Log) Retain(ctx context.Context) error {
-	tenants, err := l.Tenants()
-	failed := []error{err}
-	for _, t := range tenants {
-		if err := l.retain(ctx, t.ID); err != nil {
-			failed = append(failed, fmt.Errorf("retention of tenant %s: %w", t.ID, err))
-		}
-	}
-	return errors.Join(failed...)
+	return l.retainThose(ctx, func(tenantState) bool { return true })
 }
 
-// RetainDaily deletes what no tenant keeps any more, now and after each turn of
-// the UTC date, for which it looks every so often; what failed is tried again at
-// the next look. It ends with the context.
+// RetainDaily deletes what no tenant keeps any more, now and for each tenant
+// after its day has turned, for which it looks every so often; what failed is
+// tried again at the next look. It ends with the context.
 func (l *Log) RetainDaily(ctx context.Context, every time.Duration, failed func(error)) {
 	look := time.NewTicker(every)
 	defer look.Stop()
-	for done := ""; ; {
-		if today := DateOf(l.now()); today != done {
-			err := l.Retain(ctx)
-			if ctx.Err() != nil {
-				return
-			}
-			if done = today; err != nil {
-				done = ""
-				failed(err)
-			}
+	for last := (time.Time{}); ; {
+		now := l.now()
+		err := l.retainThose(ctx, func(t tenantState) bool { return last.IsZero() || t.today(last) != t.today(now) })
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			failed(err)
+		} else {
+			last = now
 		}
 		select {
 		case <-look.C:
@@ -165,6 +168,22 @@ func (l *Log) RetainDaily(ctx context.Context, every time.Duration, failed func(
 			return
 		}
 	}
+}
+
+// retainThose deletes what some tenants do not keep any more.
+func (l *Log) retainThose(ctx context.Context, is func(tenantState) bool) error {
+	tenants, err := l.Tenants()
+	failed := []error{err}
+	for _, t := range tenants {
+		state, err := l.tenant(t.ID)
+		if err == nil && is(state) {
+			err = l.retain(ctx, t.ID)
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("retention of tenant %s: %w", t.ID, err))
+		}
+	}
+	return errors.Join(failed...)
 }
 
 func (l *Log) retain(ctx context.Context, tenant string) error {

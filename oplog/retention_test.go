@@ -17,9 +17,19 @@ const day = 24 * time.Hour
 // dated returns an entry of a day so many days before morning's.
 func dated(content string, daysAgo int) oplog.Entry { return entry(content, daysAgo*24*60) }
 
+// retention gives a tenant a rule, of days that are those of UTC; days_test.go
+// has those of other zones.
 func (l *testLog) retention(tenant string, days int) {
 	l.t.Helper()
-	l.must(l.ChangeTenant(tenant, func(t *oplog.Tenant) { t.Retain(&days, new(true), "owner", l.clock.now()) }))
+	l.retentionIn(tenant, "UTC", days)
+}
+
+func (l *testLog) retentionIn(tenant, zone string, days int) {
+	l.t.Helper()
+	l.must(l.ChangeTenant(tenant, func(t *oplog.Tenant) {
+		t.TimeZone = zone
+		t.Retain(&days, new(true), "owner", l.clock.now())
+	}))
 }
 
 func (l *testLog) retain() {
@@ -80,7 +90,7 @@ func TestRetention(t *testing.T) {
 	}
 
 	l.retention("acme", 30)
-	if dates, entries, err := l.Expired(context.Background(), "acme", 30); dates != 3 || entries != 3 || err != nil {
+	if before, dates, entries, err := l.Expired(context.Background(), "acme", 30); dates != 3 || entries != 3 || oplog.DateOf(before) != "2026-10-21" || err != nil {
 		t.Errorf("%d dates with %d entries are to go, %v", dates, entries, err)
 	}
 	l.retain()
@@ -102,7 +112,7 @@ func TestRetention(t *testing.T) {
 	}
 
 	r, err := l.Retention("acme")
-	if err != nil || len(r.Deletions) != 1 || r.Days != 30 || r.SetBy != "owner" || r.KeptFrom != "2026-10-21" {
+	if err != nil || len(r.Deletions) != 1 || r.Days != 30 || r.SetBy != "owner" || r.KeptFrom != "2026-10-21" || r.KeptDay != r.KeptFrom || r.TimeZone != "UTC" {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	d := r.Deletions[0]
@@ -159,7 +169,7 @@ func TestRetention(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
-	late("item 2: time is before 2026-10-21: this tenant keeps entries for 30 days", dated("g", 3), dated("h", 31))
+	late("item 2: time is before 2026-10-21 00:00 UTC: this tenant keeps entries for 30 days", dated("g", 3), dated("h", 31))
 	late("item 1: time is before 2026-10-21", withID("own", dated("c", 31)))
 	skipped := dated("i", 40)
 	skipped.Origin = oplog.OriginAPI

@@ -3,6 +3,7 @@ package server
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"oplog/oplog"
 )
@@ -23,7 +24,7 @@ func TestRetention(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	would := f.get("admin", tenantA+"/retention?days=30", 200)
-	if !strings.Contains(would, `"would":{"dates":2,"entries":2}`) || !strings.Contains(would, `"retention_days":0`) {
+	if !strings.Contains(would, `"would":{"before":"2026-10-22T00:00:00Z","dates":2,"entries":2}`) || !strings.Contains(would, `"retention_days":0`) {
 		t.Error(would)
 	}
 	for _, days := range []string{"-1", "0", "x", "36501", "99999999999999999999"} {
@@ -31,6 +32,9 @@ func TestRetention(t *testing.T) {
 	}
 
 	hold := decode[oplog.Hold](t, f.change("admin", "POST", tenantA+"/holds", `{"to":"2026-10-01","reason":"case 7"}`, 201))
+	if hold.To != "2026-10-01" || hold.TimeZone != "Asia/Shanghai" || !hold.CoversFrom.IsZero() || hold.CoversUntil.Format(time.RFC3339) != "2026-10-02T00:00:00Z" {
+		t.Errorf("%+v", hold)
+	}
 	for _, body := range []string{`{}`, `{"reason":""}`, `{"reason":"x","from":"tomorrow"}`, `{"reason":"x","from":"2026-02-30"}`, `{"reason":"x","from":"2026-02-02","to":"2026-02-01"}`} {
 		f.asProblem(f.send("admin", "POST", tenantA+"/holds", body), 422)
 	}

@@ -22,7 +22,7 @@ type (
 		Name           *string `json:"name,omitempty" minLength:"1" maxLength:"128"`
 		TimeZone       *string `json:"time_zone,omitempty"`
 		DataPermission *bool   `json:"data_permission,omitempty"`
-		RetentionDays  *int    `json:"retention_days,omitempty" minimum:"0" doc:"0: for ever. What is older is deleted when the next UTC day begins."`
+		RetentionDays  *int    `json:"retention_days,omitempty" minimum:"0" doc:"0: for ever. Whole days of the tenant's time zone; what is older is deleted, by whole UTC days, when the tenant's next day begins."`
 		BelowMinimum   *bool   `json:"below_legal_minimum,omitempty" doc:"Means a retention below 180 days; to be said with each."`
 
 		FrameAncestors *[]string `json:"frame_ancestors,omitempty" maxItems:"20"`

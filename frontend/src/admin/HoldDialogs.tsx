@@ -2,8 +2,10 @@ import { useState } from 'react'
 import type { Hold, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
 import { readDay } from '../time/typed'
+import { inBoth, nextDay } from '../time/utcDays'
 import { fieldError, TextField } from './Fields'
 import { FormDialog } from './FormDialog'
+import { DaysToHold, HeldDays } from './HeldDays'
 import { useAddHold, useLiftHold } from './retentionQueries'
 import { useAdminWords } from './words'
 
@@ -49,7 +51,7 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
       />
       <TextField
         label={words.first}
-        hint={words.firstHint}
+        hint={words.firstHint(tenant.time_zone)}
         placeholder="2026-01-31"
         value={from}
         error={wrong('from')}
@@ -57,12 +59,13 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
       />
       <TextField
         label={words.last}
-        hint={words.lastHint}
+        hint={words.lastHint(tenant.time_zone)}
         placeholder="2026-01-31"
         value={to}
         error={wrong('to')}
         onChange={setTo}
       />
+      <DaysToHold from={days.from ?? ''} to={days.to ?? ''} zone={tenant.time_zone} />
     </FormDialog>
   )
 }
@@ -80,7 +83,8 @@ export function LiftDialog({ tenant, hold, onClose }: { tenant: Tenant; hold: Ho
       onSubmit={() => lift.mutate(hold.id, { onSuccess: onClose })}
       onClose={onClose}
     >
-      <p>{words.liftText}</p>
+      <p className="form-lead">{words.liftText(inBoth(nextDay(Date.now(), tenant.time_zone), tenant.time_zone))}</p>
+      <HeldDays hold={hold} />
     </FormDialog>
   )
 }

@@ -153,10 +153,12 @@ test.each([
     'hold',
     {
       content: { id: 'h1', name: 'case 7' },
-      details: { hold: { id: 'h1', reason: 'case 7', from: '2026-01-01', set_by: 'admin' } },
+      details: {
+        hold: { id: 'h1', reason: 'case 7', from: '2026-01-01', covers_from: '2025-12-31T00:00:00Z', set_by: 'admin' },
+      },
     },
-    ['case 7', 'From: 2026-01-01', 'Set by: admin'],
-    ['case 7', '起始时间：2026-01-01', '设置人：admin'],
+    ['case 7', 'From: 2026-01-01', 'Held from: 2025-12-31 08:00:00', 'Set by: admin'],
+    ['case 7', '起始时间：2026-01-01', '实际保留自：2025-12-31 08:00:00', '设置人：admin'],
   ],
   [
     'catalog',

@@ -119,7 +119,7 @@ function oneText(key: string, value: string, { words, common, zone, nameOf }: De
   if (filter) return [nameOf(fieldOf(filter), value)]
   if (key === 'range') return value === 'custom' ? undefined : of(common.rangeInText)
   if (/^\d{4}-\d\d-\d\d$/.test(value)) return [value]
-  if (key === 'from' || key === 'to' || /(^|_)at$/.test(key))
+  if (key === 'from' || key === 'to' || /(^|_)at$|^covers_/.test(key))
     return value.startsWith('0001-') ? undefined : [exactTime(value, zone)]
   if (key === 'account_role') return of(common.roles)
   if (key === 'scope') return of(words.keys.scopes)

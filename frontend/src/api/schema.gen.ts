@@ -1102,7 +1102,17 @@ export interface components {
             interval: "1m" | "5m" | "15m" | "1h" | "3h" | "6h" | "12h" | "1d" | "7d" | "1mo" | "1y";
         };
         Hold: {
-            /** @description The first day, a UTC date; left out: all before. */
+            /**
+             * Format: date-time
+             * @description When the first UTC day that is held begins; left out: all before.
+             */
+            covers_from?: string;
+            /**
+             * Format: date-time
+             * @description When the last UTC day that is held has ended; left out: all after.
+             */
+            covers_until?: string;
+            /** @description The first day, in time_zone; left out: all before. */
             from?: string;
             /** @description The hold's id. */
             id: string;
@@ -1122,7 +1132,9 @@ export interface components {
             set_at: string;
             /** @description Who set it: a username, or command for the command line. */
             set_by: string;
-            /** @description The last day, a UTC date; left out: all after. */
+            /** @description The tenant's when the hold was placed; UTC where UTC days were chosen. */
+            time_zone: string;
+            /** @description The last day, in time_zone; left out: all after. */
             to?: string;
         };
         Index: {
@@ -1315,14 +1327,14 @@ export interface components {
         NewHold: {
             /**
              * Format: date
-             * @description The first day, a UTC date; left out: all before.
+             * @description The first day, in the tenant's time zone; left out: all before.
              */
             from?: string;
             /** @description Why the days are held. */
             reason: string;
             /**
              * Format: date
-             * @description The last day, a UTC date; left out: all after.
+             * @description The last day, in the tenant's time zone; left out: all after. What is held is every UTC day that the days have a moment in: covers_from and covers_until of the answer.
              */
             to?: string;
         };
@@ -1622,11 +1634,13 @@ export interface components {
             deletions: components["schemas"]["Deletion"][];
             /** @description Newest first, those lifted too. */
             holds: components["schemas"]["Hold"][];
-            /** @description The first UTC date that the rule keeps today; left out where it keeps all. */
+            /** @description The first day, in the tenant's time zone, that the rule keeps today; left out where it keeps all. */
+            kept_day?: string;
+            /** @description The UTC date in which kept_day begins: every entry from its 00:00 UTC on is kept today; left out where the rule keeps all. */
             kept_from?: string;
             /**
              * Format: int64
-             * @description For how many days entries are kept; 0 for ever.
+             * @description For how many whole days of the tenant's time zone before today entries are kept; 0 for ever. They are deleted by whole UTC days, so never earlier and up to a day later.
              */
             retention_days: number;
             /**
@@ -1636,6 +1650,8 @@ export interface components {
             set_at?: string;
             /** @description Who set it: a username, or command for the command line. */
             set_by?: string;
+            /** @description The tenant's; days are counted in it. */
+            time_zone: string;
             /** @description What a rule of the days that were asked about would delete; there where they were. */
             would?: components["schemas"]["Would"];
         };
@@ -1799,7 +1815,7 @@ export interface components {
             name: string;
             /**
              * Format: int64
-             * @description For how many days entries are kept; left out: for ever.
+             * @description For how many whole days of its time zone before today entries are kept; left out: for ever.
              */
             retention_days?: number;
             /**
@@ -1823,7 +1839,7 @@ export interface components {
             name?: string;
             /**
              * Format: int64
-             * @description 0: for ever. What is older is deleted when the next UTC day begins.
+             * @description 0: for ever. Whole days of the tenant's time zone; what is older is deleted, by whole UTC days, when the tenant's next day begins.
              */
             retention_days?: number;
             /** @description IANA name; days and exports go by it. */
@@ -1894,8 +1910,13 @@ export interface components {
         };
         Would: {
             /**
+             * Format: date-time
+             * @description The entries before this would be deleted: the start of the UTC day in which the first day begins that the rule would keep.
+             */
+            before: string;
+            /**
              * Format: int64
-             * @description Days that have entries.
+             * @description UTC days that have entries.
              */
             dates: number;
             /**

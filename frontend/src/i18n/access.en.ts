@@ -108,6 +108,8 @@ export const accessEn = {
     at: 'Time',
     set_by: 'Set by',
     set_at: 'Set',
+    covers_from: 'Held from',
+    covers_until: 'Held until',
     lifted_by: 'Lifted by',
     lifted_at: 'Lifted',
   },

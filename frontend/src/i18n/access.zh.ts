@@ -108,6 +108,8 @@ export const accessZh: AdminWords['access'] = {
     at: '时间',
     set_by: '设置人',
     set_at: '设置时间',
+    covers_from: '实际保留自',
+    covers_until: '实际保留至',
     lifted_by: '解除人',
     lifted_at: '解除时间',
   },
