@@ -1,6 +1,8 @@
 package server
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"testing"
@@ -172,6 +174,13 @@ func TestLaunchRefused(t *testing.T) {
 	page := f.send("nobody", "GET", "/launch?tenant=acme&token=%3Cscript%3E", "", "Accept", "text/html,*/*;q=0.8")
 	if page.status != 401 || !strings.HasPrefix(page.body, "<!doctype html>") || strings.Contains(page.body, "<script") || page.header.Get("Content-Type") != "text/html; charset=utf-8" {
 		t.Errorf("%d %s", page.status, page.body)
+	}
+	_, sheet, _ := strings.Cut(page.body, "<style>")
+	sheet, _, _ = strings.Cut(sheet, "</style>")
+	sum := sha256.Sum256([]byte(sheet))
+	want := "; style-src 'self' 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; "
+	if policy := page.header.Get("Content-Security-Policy"); sheet == "" || !strings.Contains(policy, want) || strings.Contains(policy, "unsafe-inline") {
+		t.Errorf("%s; want %s for its style sheet", policy, want)
 	}
 	for _, line := range f.trail("admin", tenantA+"/access") {
 		if strings.Contains(line, " session launch") && !strings.HasSuffix(line, "failed") {

@@ -185,7 +185,7 @@ func (s *Server) describe() ([]byte, error) {
 }
 
 // contentSecurityPolicy keeps the console to its own files, and out of frames.
-const contentSecurityPolicy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+const contentSecurityPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 func setHeaders(c *fiber.Ctx) {

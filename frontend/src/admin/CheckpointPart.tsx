@@ -1,4 +1,3 @@
-import { QRCode } from 'antd'
 import { createPortal } from 'react-dom'
 import type { Tenant } from '../api/types'
 import { readCheckpoint } from '../log/proof'
@@ -7,6 +6,7 @@ import { PaperHead } from '../paper/PaperHead'
 import { Button } from '../theme/Button'
 import { Copyable } from './Copyable'
 import { Loaded } from './Loaded'
+import { QrCode } from './QrCode'
 import { useCheckpoint } from './systemQueries'
 import { useAdminWords } from './words'
 
@@ -52,21 +52,11 @@ export function CheckpointPart({ tenant, alone }: { tenant: Tenant; alone?: bool
   )
 }
 
-/** Black on white in every theme, so that cameras read it. */
 function Code({ text, size }: { text: string; size: number }) {
   const { qr } = useAdminWords().system
   return (
     <div className="system-code">
-      <QRCode
-        aria-label={qr}
-        type="svg"
-        value={text}
-        size={size}
-        errorLevel="M"
-        color="#000000"
-        bgColor="#ffffff"
-        bordered={false}
-      />
+      <QrCode label={qr} text={text} size={size} />
     </div>
   )
 }
