@@ -67,12 +67,12 @@ dev: frontend/node_modules
 	tools/dev
 
 bench:
-	$(GO) test ./oplog ./storage ./search ./server ./export ./demo -run '^$$' -bench . -timeout 30m
+	$(GO) test ./journal ./exports/... ./trail ./storage ./search ./server ./demo -run '^$$' -bench . -timeout 30m
 
 fuzz:
 	go test ./oplog -run '^$$' -fuzz FuzzParseSearch -fuzztime 5m
 	go test ./oplog -run '^$$' -fuzz FuzzKeyOfID -fuzztime 5m
 	go test ./storage -run '^$$' -fuzz 'FuzzDecode$$' -fuzztime 5m
 	go test ./storage -run '^$$' -fuzz FuzzDecodeQuickly -fuzztime 5m
-	go test ./export -run '^$$' -fuzz FuzzVerify -fuzztime 5m
-	go test ./export -run '^$$' -fuzz FuzzRead -fuzztime 5m
+	go test ./exports/formats -run '^$$' -fuzz FuzzVerify -fuzztime 5m
+	go test ./exports/formats -run '^$$' -fuzz FuzzRead -fuzztime 5m

@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 
+	"oplog/identity"
+	"oplog/node"
 	"oplog/oplog"
 )
 
@@ -30,10 +32,10 @@ type accountAdd struct {
 
 // Run adds the account.
 func (c *accountAdd) Run(m *Program) error {
-	return m.withNewLog(c.Data, func(l *oplog.Log) error { return c.add(m, l) })
+	return m.withNewLog(c.Data, func(l *node.Node) error { return c.add(m, l) })
 }
 
-func (c *accountAdd) add(m *Program, l *oplog.Log) error {
+func (c *accountAdd) add(m *Program, l *node.Node) error {
 	if err := known(l, c.Tenant); err != nil {
 		return err // before anyone is asked for a password
 	}
@@ -41,14 +43,14 @@ func (c *accountAdd) add(m *Program, l *oplog.Log) error {
 	if err != nil {
 		return err
 	}
-	a, err := l.AddAccount(oplog.Account{
-		Username: c.Username, Role: oplog.Role(c.Role), Tenant: c.Tenant, Organization: c.Organization,
+	a, err := l.Identity.AddAccount(identity.Account{
+		Username: c.Username, Role: identity.Role(c.Role), Tenant: c.Tenant, Organization: c.Organization,
 		Locale: c.Language, PasswordHash: hash,
 	})
 	if err == nil {
 		noteCommand(l, a.Tenant, "account", "create", oplog.Ref{ID: a.Username})
 		fmt.Fprintf(m.Stderr, "Account %s added, with role %s.\n", a.Username, a.Role)
-		if seen, err := l.Organizations(a.Tenant, a.Organization); a.Organization != "" && err == nil && len(seen) == 0 {
+		if seen, err := l.Directory.Organizations(a.Tenant, a.Organization); a.Organization != "" && err == nil && len(seen) == 0 {
 			fmt.Fprintf(m.Stderr, "Tenant %s has no organizations yet: the account sees nothing until %s is among them.\n", a.Tenant, a.Organization)
 		}
 	}
@@ -62,11 +64,11 @@ type accountList struct {
 
 // Run lists accounts.
 func (c *accountList) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *oplog.Log) error {
+	return m.withLog(c.Data, func(l *node.Node) error {
 		if err := known(l, c.Tenant); err != nil {
 			return err
 		}
-		accounts, err := l.Accounts(c.Tenant)
+		accounts, err := l.Identity.Accounts(c.Tenant)
 		if err != nil {
 			return err
 		}
@@ -90,15 +92,15 @@ type accountSetPassword struct {
 
 // Run replaces the password.
 func (c *accountSetPassword) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *oplog.Log) error {
-		if _, err := l.Account(c.Username); err != nil {
+	return m.withLog(c.Data, func(l *node.Node) error {
+		if _, err := l.Identity.Account(c.Username); err != nil {
 			return noAccount(c.Username, err)
 		}
 		hash, err := m.hashed(c.PasswordStdin)
 		if err != nil {
 			return err
 		}
-		return changeAccount(l, c.Username, func(a *oplog.Account) { a.PasswordHash = hash })
+		return changeAccount(l, c.Username, func(a *identity.Account) { a.PasswordHash = hash })
 	})
 }
 
@@ -109,8 +111,8 @@ type accountDisable struct {
 
 // Run disables the account.
 func (c *accountDisable) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *oplog.Log) error {
-		return changeAccount(l, c.Username, func(a *oplog.Account) { a.Disabled = true })
+	return m.withLog(c.Data, func(l *node.Node) error {
+		return changeAccount(l, c.Username, func(a *identity.Account) { a.Disabled = true })
 	})
 }
 
@@ -121,13 +123,13 @@ type accountEnable struct {
 
 // Run enables the account.
 func (c *accountEnable) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *oplog.Log) error {
-		return changeAccount(l, c.Username, func(a *oplog.Account) { a.Disabled = false })
+	return m.withLog(c.Data, func(l *node.Node) error {
+		return changeAccount(l, c.Username, func(a *identity.Account) { a.Disabled = false })
 	})
 }
 
-func changeAccount(l *oplog.Log, username string, change func(*oplog.Account)) error {
-	a, err := l.ChangeAccount(username, change)
+func changeAccount(l *node.Node, username string, change func(*identity.Account)) error {
+	a, err := l.Identity.ChangeAccount(username, change)
 	if err == nil {
 		noteCommand(l, a.Tenant, "account", "change", oplog.Ref{ID: a.Username})
 	}

@@ -9,6 +9,8 @@ import (
 	"os"
 
 	"oplog/durable"
+	"oplog/identity"
+	"oplog/node"
 	"oplog/oplog"
 	"oplog/storage"
 )
@@ -46,7 +48,7 @@ func (c *backupCommand) Run(m *Program) (err error) {
 	if err != nil {
 		return fmt.Errorf("the backup cannot be written: %w", err)
 	}
-	if err := oplog.NoteBackup(db, m.Now()); err != nil {
+	if err := node.NoteBackup(db, m.Now()); err != nil {
 		return fmt.Errorf("the backup is written, but not noted: %w", err)
 	}
 	fmt.Fprintf(m.Stderr, "Backed up to %s, %d bytes. Try it: oplog restore %s --data NEW, then oplog verify --data NEW\n", c.File, n, c.File)
@@ -69,7 +71,7 @@ func (c *restoreCommand) Run(ctx context.Context, m *Program) (err error) {
 		return fmt.Errorf("the backup cannot be read: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	restored, err := storage.Restore(ctx, dir, f, m.Now())
+	restored, err := storage.Restore(ctx, dir, f, func(r oplog.Records) error { return identity.AfterRestore(r, m.Now()) })
 	if err != nil {
 		return err
 	}

@@ -9,19 +9,21 @@ import (
 	"runtime"
 	"strings"
 
-	"oplog/export"
+	"oplog/exports/formats"
+	"oplog/node"
 	"oplog/oplog"
 	"oplog/search"
 	"oplog/storage"
+	"oplog/trail"
 )
 
 // noteCommand tells the tenant's trail what was done by a command.
-func noteCommand(l *oplog.Log, tenant, module, operation string, object oplog.Ref) {
-	l.Tell(oplog.Event{Tenant: tenant, User: oplog.CommandUser, Module: module, Operation: operation, Object: object})
+func noteCommand(l *node.Node, tenant, module, operation string, object oplog.Ref) {
+	l.Trail.Tell(trail.Event{Tenant: tenant, User: trail.CommandUser, Module: module, Operation: operation, Object: object})
 }
 
 // withLog does something with a log that exists, and closes it.
-func (m *Program) withLog(data string, do func(*oplog.Log) error) error {
+func (m *Program) withLog(data string, do func(*node.Node) error) error {
 	l, err := m.openExistingLog(data)
 	if err != nil {
 		return err
@@ -30,7 +32,7 @@ func (m *Program) withLog(data string, do func(*oplog.Log) error) error {
 }
 
 // withNewLog is withLog where the log may be new.
-func (m *Program) withNewLog(data string, do func(*oplog.Log) error) error {
+func (m *Program) withNewLog(data string, do func(*node.Node) error) error {
 	dir, err := m.dataDir(data)
 	if err != nil {
 		return err
@@ -43,11 +45,11 @@ func (m *Program) withNewLog(data string, do func(*oplog.Log) error) error {
 }
 
 // known refuses a tenant that does not exist; "" stands for all.
-func known(l *oplog.Log, tenant string) error {
+func known(l *node.Node, tenant string) error {
 	if tenant == "" {
 		return nil
 	}
-	_, err := l.Tenant(tenant)
+	_, err := l.Directory.Tenant(tenant)
 	return listedBy(err, "tenant")
 }
 
@@ -98,7 +100,7 @@ func userDataDir(system string, getenv func(string) string) (string, error) {
 }
 
 // openLog opens the log in a data directory, making it where it is not.
-func (m *Program) openLog(dir string) (*oplog.Log, error) {
+func (m *Program) openLog(dir string) (*node.Node, error) {
 	store, err := storage.Open(dir, storage.Options{Now: m.Now})
 	if err != nil {
 		return nil, err
@@ -107,8 +109,8 @@ func (m *Program) openLog(dir string) (*oplog.Log, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	l, err := oplog.New(store, index, oplog.Options{
-		Now: m.Now, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{export.CSV, export.XLSX, export.NDJSON},
+	l, err := node.New(store, index, node.Options{
+		Now: m.Now, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{formats.CSV, formats.XLSX, formats.NDJSON},
 	})
 	if err != nil {
 		return nil, errors.Join(err, index.Close(), store.Close())
@@ -118,7 +120,7 @@ func (m *Program) openLog(dir string) (*oplog.Log, error) {
 
 // openExistingLog opens a log that must be there, for commands that make no
 // sense without.
-func (m *Program) openExistingLog(data string) (*oplog.Log, error) {
+func (m *Program) openExistingLog(data string) (*node.Node, error) {
 	dir, err := m.dataDir(data)
 	if err != nil {
 		return nil, err

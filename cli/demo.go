@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"oplog/demo"
+	"oplog/identity"
+	"oplog/node"
 	"oplog/oplog"
 	"oplog/server"
 )
@@ -35,16 +37,16 @@ func (c *demoCommand) Validate() error {
 // on this machine alone unless told otherwise, and holds nothing real.
 type login struct {
 	username, password string
-	role               oplog.Role
+	role               identity.Role
 	organization, sees string
 }
 
 var logins = []login{
-	{"owner", "demo-owner", oplog.RoleOwner, "", "every tenant"},
-	{"admin", "demo-admin", oplog.RoleAdmin, "", "the whole company"},
-	{"east", "demo-east", oplog.RoleAdmin, "east", "华东大区 East China and below"},
-	{"auditor", "demo-auditor", oplog.RoleAuditor, "", "the whole company, changes nothing"},
-	{"member", "demo-member", oplog.RoleMember, "", "nothing"},
+	{"owner", "demo-owner", identity.RoleOwner, "", "every tenant"},
+	{"admin", "demo-admin", identity.RoleAdmin, "", "the whole company"},
+	{"east", "demo-east", identity.RoleAdmin, "east", "华东大区 East China and below"},
+	{"auditor", "demo-auditor", identity.RoleAuditor, "", "the whole company, changes nothing"},
+	{"member", "demo-member", identity.RoleMember, "", "nothing"},
 }
 
 // Run fills a data directory with the demo, and serves it.
@@ -68,26 +70,26 @@ func (c *demoCommand) Run(ctx context.Context, m *Program) (err error) {
 		return errors.Join(err, ln.Close(), l.Close())
 	}
 	debug.FreeOSMemory() // making the demo took ten times what serving it takes
-	host := demo.Host{Key: func() (oplog.APIKey, error) { return hostKey(l) }, Now: m.Now}
+	host := demo.Host{Key: func() (identity.APIKey, error) { return hostKey(l) }, Now: m.Now}
 	return errors.Join(m.serve(ctx, l, ln, c.serveFlags, server.Options{Host: host}), l.Close())
 }
 
 // hostKey returns the launch key that the demo's host system signs with.
-func hostKey(l *oplog.Log) (oplog.APIKey, error) {
-	keys, err := l.LaunchKeys(demo.TenantID)
+func hostKey(l *node.Node) (identity.APIKey, error) {
+	keys, err := l.Identity.LaunchKeys(demo.TenantID)
 	if err == nil && len(keys) == 0 {
 		err = errors.New("the launch key of this host system was revoked; start the demo again to give it another")
 	}
 	if err != nil {
-		return oplog.APIKey{}, err
+		return identity.APIKey{}, err
 	}
 	return keys[0], nil
 }
 
 // prepare makes the demo tenant, unless the directory holds it already, and
 // prints who can sign in.
-func (c *demoCommand) prepare(ctx context.Context, m *Program, l *oplog.Log, url string) error {
-	_, err := l.Tenant(demo.TenantID)
+func (c *demoCommand) prepare(ctx context.Context, m *Program, l *node.Node, url string) error {
+	_, err := l.Directory.Tenant(demo.TenantID)
 	if err == nil {
 		return m.greetAgain(l, url)
 	}
@@ -97,7 +99,7 @@ func (c *demoCommand) prepare(ctx context.Context, m *Program, l *oplog.Log, url
 	if err := c.fill(ctx, m, l); err != nil {
 		return fmt.Errorf("make the demo: %w", err)
 	}
-	_, key, err := l.AddKey(demo.TenantID, oplog.ScopeWrite, "demo")
+	_, key, err := l.Identity.AddKey(demo.TenantID, identity.ScopeWrite, "demo")
 	if err != nil {
 		return fmt.Errorf("make the demo: %w", err)
 	}
@@ -115,21 +117,21 @@ func (c *demoCommand) prepare(ctx context.Context, m *Program, l *oplog.Log, url
 
 // greetAgain serves a demo that an earlier run made. Its accounts were made
 // last, so without them that run was cut off.
-func (m *Program) greetAgain(l *oplog.Log, url string) error {
-	if _, err := l.Account(logins[len(logins)-1].username); err != nil {
+func (m *Program) greetAgain(l *node.Node, url string) error {
+	if _, err := l.Identity.Account(logins[len(logins)-1].username); err != nil {
 		return errors.New("the demo in this data directory was cut off while it was made; remove the directory, or name another with --data")
 	}
 	return m.greet(l, url)
 }
 
 // greet prints who can sign in, and where the host system is.
-func (m *Program) greet(l *oplog.Log, url string) error {
+func (m *Program) greet(l *node.Node, url string) error {
 	if _, err := hostKey(l); err != nil {
-		if _, _, err := l.AddKey(demo.TenantID, oplog.ScopeLaunch, "host"); err != nil {
+		if _, _, err := l.Identity.AddKey(demo.TenantID, identity.ScopeLaunch, "host"); err != nil {
 			return fmt.Errorf("make the host system's launch key: %w", err)
 		}
 	}
-	entries, _, err := l.Counts(demo.TenantID)
+	entries, _, err := l.Journal.Counts(demo.TenantID)
 	if err != nil {
 		return err
 	}
@@ -145,14 +147,14 @@ func (m *Program) greet(l *oplog.Log, url string) error {
 	return nil
 }
 
-func (c *demoCommand) fill(ctx context.Context, m *Program, l *oplog.Log) error {
+func (c *demoCommand) fill(ctx context.Context, m *Program, l *node.Node) error {
 	if err := isNew(l); err != nil {
 		return err
 	}
-	if _, err := l.AddTenant(demo.Tenant()); err != nil {
+	if _, err := l.Directory.AddTenant(demo.Tenant()); err != nil {
 		return err
 	}
-	if _, err := l.SetOrganizations(ctx, demo.TenantID, demo.Organizations()); err != nil {
+	if _, err := l.Directory.SetOrganizations(ctx, demo.TenantID, demo.Organizations()); err != nil {
 		return err
 	}
 	// Two demos made one after the other are alike, since their clocks are.
@@ -161,7 +163,7 @@ func (c *demoCommand) fill(ctx context.Context, m *Program, l *oplog.Log) error 
 		return err
 	}
 	// What entries have named and today's tree has not is archived by this.
-	if _, err := l.SetOrganizations(ctx, demo.TenantID, demo.Organizations()); err != nil {
+	if _, err := l.Directory.SetOrganizations(ctx, demo.TenantID, demo.Organizations()); err != nil {
 		return err
 	}
 	return addLogins(l)
@@ -169,17 +171,17 @@ func (c *demoCommand) fill(ctx context.Context, m *Program, l *oplog.Log) error 
 
 // isNew refuses a log that has accounts or entries: the demo's owner, whose
 // password everybody knows, would see it all.
-func isNew(l *oplog.Log) error {
-	isNew, err := l.Empty()
+func isNew(l *node.Node) error {
+	isNew, err := l.Identity.Empty()
 	if err != nil {
 		return err
 	}
-	tenants, err := l.Tenants()
+	tenants, err := l.Directory.Tenants()
 	if err != nil {
 		return err
 	}
 	for _, t := range tenants {
-		entries, _, err := l.Counts(t.ID)
+		entries, _, err := l.Journal.Counts(t.ID)
 		if err != nil {
 			return err
 		}
@@ -191,17 +193,17 @@ func isNew(l *oplog.Log) error {
 	return nil
 }
 
-func addLogins(l *oplog.Log) error {
+func addLogins(l *node.Node) error {
 	for _, a := range logins {
 		hash, err := server.HashPassword(a.password)
 		if err != nil {
 			return err
 		}
-		account := oplog.Account{Username: a.username, Role: a.role, Organization: a.organization, PasswordHash: hash}
-		if a.role != oplog.RoleOwner {
+		account := identity.Account{Username: a.username, Role: a.role, Organization: a.organization, PasswordHash: hash}
+		if a.role != identity.RoleOwner {
 			account.Tenant = demo.TenantID
 		}
-		if _, err := l.AddAccount(account); err != nil {
+		if _, err := l.Identity.AddAccount(account); err != nil {
 			return err
 		}
 	}
@@ -212,11 +214,11 @@ func addLogins(l *oplog.Log) error {
 const demoBatch = 5000
 
 // record appends all entries and shows how far it is.
-func (m *Program) record(ctx context.Context, l *oplog.Log, entries iter.Seq[oplog.Entry], total int) error {
+func (m *Program) record(ctx context.Context, l *node.Node, entries iter.Seq[oplog.Entry], total int) error {
 	shown := m.progress("Recording", total)
 	batch := make([]oplog.Entry, 0, demoBatch)
 	flush := func() error {
-		if _, err := l.Append(ctx, demo.TenantID, batch); err != nil {
+		if _, err := l.Journal.Append(ctx, demo.TenantID, batch); err != nil {
 			return err
 		}
 		shown.add(len(batch))

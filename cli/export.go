@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"oplog/durable"
+	"oplog/exports"
+	"oplog/node"
 	"oplog/oplog"
+	"oplog/trail"
 )
 
 type exportCommand struct {
@@ -74,12 +77,12 @@ func (c *exportCommand) Run(ctx context.Context, m *Program) error {
 	if c.Server != "" {
 		return c.fromServer(ctx, m)
 	}
-	return m.withLog(c.Data, func(l *oplog.Log) error {
-		t, err := l.Tenant(c.Tenant)
+	return m.withLog(c.Data, func(l *node.Node) error {
+		t, err := l.Directory.Tenant(c.Tenant)
 		if err != nil {
 			return listedBy(err, "tenant")
 		}
-		x := oplog.Export{Tenant: c.Tenant, Format: c.Format, Columns: c.Columns, Filters: c.filters(), Locale: oplog.LocaleEN}
+		x := exports.Export{Tenant: c.Tenant, Format: c.Format, Columns: c.Columns, Filters: c.filters(), Locale: oplog.LocaleEN}
 		if x.Range, x.From, x.To, err = c.period(t.Location()); err != nil {
 			return err
 		}
@@ -92,7 +95,7 @@ func (c *exportCommand) Run(ctx context.Context, m *Program) error {
 		return c.write(m, func(w io.Writer) (string, error) {
 			var shown progress
 			before := 0
-			written, manifest, err := l.WriteExport(ctx, x, w, func(done, total int) {
+			written, manifest, err := l.Exports.Write(ctx, x, w, func(done, total int) {
 				if shown.done == nil {
 					shown = m.progress("Exporting tenant "+c.Tenant+":", total)
 				}
@@ -107,8 +110,8 @@ func (c *exportCommand) Run(ctx context.Context, m *Program) error {
 			if len(written.Columns) > 0 {
 				details["columns"] = written.Columns
 			}
-			l.Tell(oplog.Event{
-				Tenant: c.Tenant, User: oplog.CommandUser, Module: "export", Operation: "start", Object: oplog.Ref{Name: written.FileName}, Details: details,
+			l.Trail.Tell(trail.Event{
+				Tenant: c.Tenant, User: trail.CommandUser, Module: "export", Operation: "start", Object: oplog.Ref{Name: written.FileName}, Details: details,
 			})
 			return manifest, nil
 		})
@@ -118,11 +121,11 @@ func (c *exportCommand) Run(ctx context.Context, m *Program) error {
 // awaitIndex waits while a tenant's index is built from the store, as it is
 // after an update or where it was lost. A server would say to ask again; a
 // command would begin anew each time.
-func (m *Program) awaitIndex(ctx context.Context, l *oplog.Log, tenant string) error {
+func (m *Program) awaitIndex(ctx context.Context, l *node.Node, tenant string) error {
 	tick := time.NewTicker(exportPoll)
 	defer tick.Stop()
 	for told := false; ; told = true {
-		_, err := l.Total(ctx, tenant, oplog.Query{})
+		_, err := l.Journal.Total(ctx, tenant, oplog.Query{})
 		if oplog.CodeOf(err) != oplog.CodeUnavailable {
 			return err
 		}

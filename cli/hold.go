@@ -3,7 +3,9 @@ package cli
 import (
 	"fmt"
 
+	"oplog/node"
 	"oplog/oplog"
+	"oplog/trail"
 )
 
 type tenantHold struct {
@@ -22,8 +24,8 @@ type holdAdd struct {
 
 // Run adds the hold, and prints its id, alone on stdout, and what it covers.
 func (c *holdAdd) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *oplog.Log) error {
-		h, err := l.AddHold(c.ID, oplog.Hold{From: c.From, To: c.To, Reason: c.Reason, SetBy: oplog.CommandUser.ID})
+	return m.withLog(c.Data, func(l *node.Node) error {
+		h, err := l.Directory.AddHold(c.ID, oplog.Hold{From: c.From, To: c.To, Reason: c.Reason, SetBy: trail.CommandUser.ID})
 		if err != nil {
 			return listedBy(err, "tenant")
 		}
@@ -56,8 +58,8 @@ type holdList struct {
 
 // Run lists holds.
 func (c *holdList) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *oplog.Log) error {
-		r, err := l.Retention(c.ID)
+	return m.withLog(c.Data, func(l *node.Node) error {
+		r, err := l.Directory.Retention(c.ID)
 		if err != nil {
 			return listedBy(err, "tenant")
 		}
@@ -84,8 +86,8 @@ type holdLift struct {
 
 // Run lifts the hold.
 func (c *holdLift) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *oplog.Log) error {
-		h, err := l.LiftHold(c.ID, c.Hold, oplog.CommandUser.ID)
+	return m.withLog(c.Data, func(l *node.Node) error {
+		h, err := l.Directory.LiftHold(c.ID, c.Hold, trail.CommandUser.ID)
 		if err == nil {
 			noteCommand(l, c.ID, "retention", "lift", oplog.Ref{ID: h.ID, Name: h.Reason})
 		}

@@ -10,8 +10,11 @@ import (
 	"strings"
 	"time"
 
-	"oplog/export"
+	"oplog/exports/formats"
+	"oplog/journal"
+	"oplog/node"
 	"oplog/oplog"
+	"oplog/trail"
 )
 
 type importCommand struct {
@@ -24,8 +27,8 @@ type importCommand struct {
 
 // Run records the files one after another.
 func (c *importCommand) Run(ctx context.Context, m *Program) error {
-	return m.withLog(c.Data, func(l *oplog.Log) error {
-		t, err := l.Tenant(c.Tenant)
+	return m.withLog(c.Data, func(l *node.Node) error {
+		t, err := l.Directory.Tenant(c.Tenant)
 		if err != nil {
 			return listedBy(err, "tenant")
 		}
@@ -42,7 +45,7 @@ func (c *importCommand) Run(ctx context.Context, m *Program) error {
 // importFile is a file that is imported.
 type importFile struct {
 	*Program
-	log    *oplog.Log
+	log    *node.Node
 	tenant oplog.Tenant
 	path   string
 	form   string // what was said that it is
@@ -60,16 +63,16 @@ func (f *importFile) take(ctx context.Context, strict, again bool) error {
 			return err
 		}
 	}
-	var done oplog.Imported
+	var done journal.Imported
 	err := f.read(f.progressBytes, "Importing "+f.path, func(s *entrySource) (err error) {
 		bad := badLines{file: f, source: s}
-		done, err = f.log.Import(ctx, f.tenant.ID, s.Lines(), again, bad.add)
+		done, err = f.log.Journal.Import(ctx, f.tenant.ID, s.Lines(), again, bad.add)
 		bad.end()
 		return f.placed(s, err)
 	})
 	if done.Recorded > 0 || done.Skipped > 0 {
-		f.log.Tell(oplog.Event{
-			Tenant: f.tenant.ID, User: oplog.CommandUser, Module: "log", Operation: "import", Object: oplog.Ref{Name: filepath.Base(f.path)},
+		f.log.Trail.Tell(trail.Event{
+			Tenant: f.tenant.ID, User: trail.CommandUser, Module: "log", Operation: "import", Object: oplog.Ref{Name: filepath.Base(f.path)},
 			Failed: err != nil,
 			Details: map[string]any{
 				"recorded": done.Recorded, "duplicates": done.Duplicates, "skipped": done.Skipped, "refused": done.Refused,
@@ -94,10 +97,10 @@ func (f *importFile) check(ctx context.Context) error {
 	if !f.regular() {
 		return fmt.Errorf("%s is no file that can be read twice, as --strict does; save it to a file first", f.path)
 	}
-	var found oplog.Imported
+	var found journal.Imported
 	number, place, first := 0, "", error(nil)
 	err := f.read(f.progressBytes, "Checking "+f.path, func(s *entrySource) (err error) {
-		found, err = f.log.CheckImport(ctx, f.tenant.ID, s.Lines(), func(n int, why error) {
+		found, err = f.log.Journal.CheckImport(ctx, f.tenant.ID, s.Lines(), func(n int, why error) {
 			if first == nil || n < number {
 				number, place, first = n, s.Place(n), why
 			}
@@ -122,9 +125,9 @@ func (f *importFile) findAgain(ctx context.Context) error {
 		return nil
 	}
 	err := f.read(f.barBytes, "Comparing "+f.path+" with the log", func(s *entrySource) error {
-		return f.placed(s, f.log.FindAgain(ctx, f.tenant.ID, s.Lines()))
+		return f.placed(s, f.log.Journal.FindAgain(ctx, f.tenant.ID, s.Lines()))
 	})
-	if errors.As(err, new(*oplog.AgainError)) {
+	if errors.As(err, new(*journal.AgainError)) {
 		return fmt.Errorf("%s: nothing of it was recorded: %w", f.path, err)
 	}
 	if err != nil {
@@ -135,7 +138,7 @@ func (f *importFile) findAgain(ctx context.Context) error {
 
 // placed names the place of a line that the log has already, and what to do.
 func (f *importFile) placed(s *entrySource, err error) error {
-	var found *oplog.AgainError
+	var found *journal.AgainError
 	if !errors.As(err, &found) {
 		return err
 	}
@@ -146,7 +149,7 @@ func (f *importFile) placed(s *entrySource, err error) error {
 // againError words an AgainError.
 type againError struct {
 	text string
-	*oplog.AgainError
+	*journal.AgainError
 }
 
 func (e againError) Error() string { return e.text }
@@ -160,14 +163,14 @@ func (f *importFile) regular() bool {
 
 // entrySource is an open file of entries, with how far it is read.
 type entrySource struct {
-	*export.Source
+	*formats.Source
 	shown progress
 }
 
 // read opens the file, says what it is where that was not said, and shows how far
 // it is read.
 func (f *importFile) read(show func(doing string, size int64) progress, doing string, read func(*entrySource) error) (err error) {
-	catalog, err := f.log.Catalog(f.tenant.ID)
+	catalog, err := f.log.Directory.Catalog(f.tenant.ID)
 	if err != nil {
 		return err
 	}
@@ -182,7 +185,7 @@ func (f *importFile) read(show func(doing string, size int64) progress, doing st
 	}
 	shown := show(doing, size)
 	defer func() { shown.end() }()
-	source, err := export.Open(countedFile{file, shown}, oplog.ExportTerms{Catalog: catalog, Location: f.tenant.Location()})
+	source, err := formats.Open(countedFile{file, shown}, oplog.ExportTerms{Catalog: catalog, Location: f.tenant.Location()})
 	if err != nil {
 		return err
 	}

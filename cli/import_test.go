@@ -96,7 +96,7 @@ func TestImportAgain(t *testing.T) {
 	}
 
 	same := filepath.Join(dir, "two.ndjson")
-	write(t, same, content(t, filepath.Join("..", "export", "testdata", "brought", "two-systems.ndjson")))
+	write(t, same, content(t, filepath.Join("..", "exports", "formats", "testdata", "brought", "two-systems.ndjson")))
 	r = f(exitDone, "2 recorded, 0 duplicates, 0 skipped, 1 bad lines", same)
 	if !strings.Contains(r.stderr, same+`:3: id "100" was used on this day for an entry with other content; give each entry an id of its own, for example prefixed with the name of its system`) {
 		t.Errorf("it says %s", r.stderr)

@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 
+	"oplog/identity"
+	"oplog/node"
 	"oplog/oplog"
 )
 
@@ -21,8 +23,8 @@ type keyVerifier struct {
 // Run prints the verifier key alone on stdout, so that scripts can take it from
 // there. It is public.
 func (c *keyVerifier) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *oplog.Log) error {
-		_, err := fmt.Fprintln(m.Stdout, l.VerifierKey())
+	return m.withLog(c.Data, func(l *node.Node) error {
+		_, err := fmt.Fprintln(m.Stdout, l.Journal.VerifierKey())
 		return err
 	})
 }
@@ -36,8 +38,8 @@ type keyAdd struct {
 
 // Run prints the key alone on stdout, so that scripts can take it from there.
 func (c *keyAdd) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *oplog.Log) error {
-		key, text, err := l.AddKey(c.Tenant, oplog.KeyScope(c.Scope), c.Name)
+	return m.withLog(c.Data, func(l *node.Node) error {
+		key, text, err := l.Identity.AddKey(c.Tenant, identity.KeyScope(c.Scope), c.Name)
 		if err != nil {
 			return listedBy(err, "tenant")
 		}
@@ -55,11 +57,11 @@ type keyList struct {
 
 // Run lists keys.
 func (c *keyList) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *oplog.Log) error {
+	return m.withLog(c.Data, func(l *node.Node) error {
 		if err := known(l, c.Tenant); err != nil {
 			return err
 		}
-		keys, err := l.Keys(c.Tenant)
+		keys, err := l.Identity.Keys(c.Tenant)
 		if err != nil {
 			return err
 		}
@@ -83,8 +85,8 @@ type keyRevoke struct {
 
 // Run ends the key.
 func (c *keyRevoke) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *oplog.Log) error {
-		key, err := l.RevokeKey(c.Tenant, c.ID)
+	return m.withLog(c.Data, func(l *node.Node) error {
+		key, err := l.Identity.RevokeKey(c.Tenant, c.ID)
 		if err == nil {
 			noteCommand(l, key.Tenant, "key", "revoke", oplog.Ref{ID: key.ID, Name: key.Name})
 		}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"oplog/oplog"
+	"oplog/node"
 )
 
 type reindexCommand struct {
@@ -14,11 +14,11 @@ type reindexCommand struct {
 
 // Run builds the search index anew from the store.
 func (c *reindexCommand) Run(ctx context.Context, m *Program) error {
-	return m.withLog(c.Data, func(l *oplog.Log) error {
+	return m.withLog(c.Data, func(l *node.Node) error {
 		if err := known(l, c.Tenant); err != nil {
 			return err
 		}
-		tenants, err := l.Tenants()
+		tenants, err := l.Directory.Tenants()
 		if err != nil {
 			return err
 		}
@@ -34,15 +34,15 @@ func (c *reindexCommand) Run(ctx context.Context, m *Program) error {
 	})
 }
 
-func (m *Program) reindex(ctx context.Context, l *oplog.Log, tenant string) error {
-	entries, _, err := l.Counts(tenant)
+func (m *Program) reindex(ctx context.Context, l *node.Node, tenant string) error {
+	entries, _, err := l.Journal.Counts(tenant)
 	if err != nil {
 		return err
 	}
 	shown := m.progress("Indexing tenant "+tenant+":", int(entries))
 	defer shown.end()
 	indexed := 0
-	return l.Reindex(ctx, tenant, func(done, _ uint64) {
+	return l.Journal.Reindex(ctx, tenant, func(done, _ uint64) {
 		shown.add(int(done) - indexed)
 		indexed = int(done)
 	})

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"oplog/exports"
 	"oplog/oplog"
 )
 
@@ -95,12 +96,12 @@ func (c *exportCommand) fromServer(ctx context.Context, m *Program) error {
 		Columns []string      `json:"columns,omitempty"`
 		Filters oplog.Filters `json:"filters"`
 	}{ranged, from, to, c.Format, c.Columns, c.filters()}
-	exports := "/api/v1/tenants/" + url.PathEscape(c.Tenant) + "/exports"
-	var x oplog.Export
-	if err := r.read(ctx, http.MethodPost, exports, asked, &x); err != nil {
+	list := "/api/v1/tenants/" + url.PathEscape(c.Tenant) + "/exports"
+	var x exports.Export
+	if err := r.read(ctx, http.MethodPost, list, asked, &x); err != nil {
 		return err
 	}
-	path := exports + "/" + x.ID
+	path := list + "/" + x.ID
 	if err := c.await(ctx, m, r, path, x); err != nil {
 		return err
 	}
@@ -115,7 +116,7 @@ func (c *exportCommand) fromServer(ctx context.Context, m *Program) error {
 }
 
 // await shows how far an export is until it has ended.
-func (c *exportCommand) await(ctx context.Context, m *Program, r remote, path string, x oplog.Export) error {
+func (c *exportCommand) await(ctx context.Context, m *Program, r remote, path string, x exports.Export) error {
 	shown := m.progress("Exporting tenant "+c.Tenant+":", x.RowsTotal)
 	defer shown.end()
 	tick := time.NewTicker(exportPoll)
@@ -127,8 +128,8 @@ func (c *exportCommand) await(ctx context.Context, m *Program, r remote, path st
 		shown.add(x.RowsDone - done)
 		done = x.RowsDone
 		switch x.Status {
-		case oplog.ExportRunning:
-		case oplog.ExportDone:
+		case exports.Running:
+		case exports.Done:
 			return nil
 		default:
 			return fmt.Errorf("the export is %s; start it again. %s", x.Status, x.Error)

@@ -14,8 +14,10 @@ import (
 	"sync"
 	"time"
 
-	"oplog/oplog"
+	"oplog/node"
+	"oplog/proof"
 	"oplog/server"
+	"oplog/trail"
 )
 
 // serveFlags are what serving takes, whatever is served.
@@ -56,8 +58,8 @@ func (c *serveCommand) Run(ctx context.Context, m *Program) error {
 
 // setupCode returns what the first owner is made with, and says how to begin;
 // "" where there is an account.
-func (m *Program) setupCode(l *oplog.Log, url, data string) (string, error) {
-	empty, err := l.Empty()
+func (m *Program) setupCode(l *node.Node, url, data string) (string, error) {
+	empty, err := l.Identity.Empty()
 	if err != nil || !empty {
 		return "", err
 	}
@@ -123,7 +125,7 @@ const retentionLook = 10 * time.Minute
 
 // serve answers requests until the context ends, then finishes those that it
 // has taken. The options are those that not every server has.
-func (m *Program) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f serveFlags, o server.Options) error {
+func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f serveFlags, o server.Options) error {
 	built := buildVersion(m.Version)
 	o.Console, o.Version, o.Commit, o.Now, o.SecureCookies = m.Console, built.version, built.commit, m.Now, f.TLSCert != ""
 	o.Hosts, o.AnyIP, o.Logger = f.Host, !onLoopback(ln), slog.New(slog.NewTextHandler(m.Stderr, nil))
@@ -131,16 +133,16 @@ func (m *Program) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f se
 	days, endDays := context.WithCancel(ctx)
 	defer func() { endDays(); daily.Wait() }()
 	failed := func(err error) { o.Logger.Error(err.Error()) }
-	daily.Go(func() { l.RetainDaily(days, retentionLook, failed) })
+	daily.Go(func() { l.Journal.RetainDaily(days, retentionLook, failed) })
 	if f.Anchor != "" {
-		o.Anchors = oplog.NewAnchors(l, f.Anchor)
+		o.Anchors = proof.NewAnchors(l.Directory, l.Journal, m.Now, f.Anchor)
 		daily.Go(func() { o.Anchors.Keep(days, failed) })
 	}
 	s := server.New(l, o)
 	ended := make(chan error, 1)
 	go func() { ended <- s.Listen(ln) }()
 	fmt.Fprintln(m.Stdout, "listening on", f.url(ln))
-	if err := l.TellAll(oplog.Event{User: oplog.ServerUser, Module: "server", Operation: "start"}); err != nil {
+	if err := l.Trail.TellAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "start"}); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
 	if _, person := terminal(m.Stdout); person && !f.NoOpen {
@@ -164,7 +166,7 @@ func (m *Program) serve(ctx context.Context, l *oplog.Log, ln net.Listener, f se
 	if err := <-ended; err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}
-	return l.TellAll(oplog.Event{User: oplog.ServerUser, Module: "server", Operation: "stop"})
+	return l.Trail.TellAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "stop"})
 }
 
 // onLoopback tells whether a listener takes what this machine alone sends.

@@ -3,7 +3,9 @@ package cli
 import (
 	"fmt"
 
+	"oplog/node"
 	"oplog/oplog"
+	"oplog/trail"
 )
 
 type tenantCommand struct {
@@ -25,10 +27,10 @@ type tenantAdd struct {
 
 // Run adds the tenant.
 func (c *tenantAdd) Run(m *Program) error {
-	return m.withNewLog(c.Data, func(l *oplog.Log) error {
+	return m.withNewLog(c.Data, func(l *node.Node) error {
 		t := oplog.Tenant{ID: c.ID, Name: c.Name, TimeZone: c.TimeZone, DataPermission: c.DataPermission}
-		t.Retain(&c.RetentionDays, &c.BelowLegalMinimum, oplog.CommandUser.ID, m.Now())
-		t, err := l.AddTenant(t)
+		t.Retain(&c.RetentionDays, &c.BelowLegalMinimum, trail.CommandUser.ID, m.Now())
+		t, err := l.Directory.AddTenant(t)
 		if err != nil {
 			return err
 		}
@@ -44,14 +46,14 @@ type tenantList struct {
 
 // Run lists tenants.
 func (c *tenantList) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *oplog.Log) error {
-		tenants, err := l.Tenants()
+	return m.withLog(c.Data, func(l *node.Node) error {
+		tenants, err := l.Directory.Tenants()
 		if err != nil {
 			return err
 		}
 		rows := [][]string{{"ID", "NAME", "TIME ZONE", "DATA PERMISSION", "RETENTION", "ENTRIES"}}
 		for _, t := range tenants {
-			entries, _, err := l.Counts(t.ID)
+			entries, _, err := l.Journal.Counts(t.ID)
 			if err != nil {
 				return err
 			}
@@ -73,12 +75,12 @@ type tenantSet struct {
 
 // Run changes what was named.
 func (c *tenantSet) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *oplog.Log) error {
-		t, err := l.ChangeTenant(c.ID, func(t *oplog.Tenant) {
+	return m.withLog(c.Data, func(l *node.Node) error {
+		t, err := l.Directory.ChangeTenant(c.ID, func(t *oplog.Tenant) {
 			replace(&t.Name, c.Name)
 			replace(&t.TimeZone, c.TimeZone)
 			replace(&t.DataPermission, c.DataPermission)
-			t.Retain(c.RetentionDays, c.BelowLegalMinimum, oplog.CommandUser.ID, m.Now())
+			t.Retain(c.RetentionDays, c.BelowLegalMinimum, trail.CommandUser.ID, m.Now())
 		})
 		if err != nil {
 			return listedBy(err, "tenant")
@@ -92,8 +94,8 @@ func (c *tenantSet) Run(m *Program) error {
 }
 
 // tellRule says since when a tenant's entries are kept, where not all are.
-func (m *Program) tellRule(l *oplog.Log, t oplog.Tenant) error {
-	r, err := l.Retention(t.ID)
+func (m *Program) tellRule(l *node.Node, t oplog.Tenant) error {
+	r, err := l.Directory.Retention(t.ID)
 	if err != nil || r.KeptFrom == "" {
 		return err
 	}

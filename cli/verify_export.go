@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"oplog/export"
+	"oplog/exports/formats"
 )
 
 type verifyExportCommand struct {
@@ -29,7 +29,7 @@ func (c *verifyExportCommand) Run(m *Program) (err error) {
 	if err != nil {
 		return err
 	}
-	x, err := export.Verify(given.File, given.Manifest, c.Key)
+	x, err := formats.Verify(given.File, given.Manifest, c.Key)
 	if err != nil {
 		return fmt.Errorf("NOT TRUE: %w", err)
 	}
@@ -37,18 +37,18 @@ func (c *verifyExportCommand) Run(m *Program) (err error) {
 }
 
 // open finds the file and its manifest: in a ZIP, or beside each other.
-func (c *verifyExportCommand) open(file *os.File) (*export.Bundle, error) {
+func (c *verifyExportCommand) open(file *os.File) (*formats.Bundle, error) {
 	if c.Manifest == "" {
 		info, err := file.Stat()
 		if err != nil {
 			return nil, fmt.Errorf("the export cannot be read: %w", err)
 		}
-		bundle, err := export.OpenBundle(file, info.Size())
+		bundle, err := formats.OpenBundle(file, info.Size())
 		isZIP := strings.EqualFold(filepath.Ext(c.File), ".zip")
 		switch {
 		case err == nil:
 			return bundle, nil
-		case isZIP || !errors.Is(err, export.ErrNoBundle):
+		case isZIP || !errors.Is(err, formats.ErrNoBundle):
 			return nil, fmt.Errorf("NOT TRUE: %w", err)
 		}
 		c.Manifest = c.File + ".manifest"
@@ -57,10 +57,10 @@ func (c *verifyExportCommand) open(file *os.File) (*export.Bundle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the manifest cannot be read: %w; name it with --manifest", err)
 	}
-	return &export.Bundle{File: file, Manifest: manifest}, nil
+	return &formats.Bundle{File: file, Manifest: manifest}, nil
 }
 
-func (c *verifyExportCommand) say(m *Program, given *export.Bundle, x export.Checked) error {
+func (c *verifyExportCommand) say(m *Program, given *formats.Bundle, x formats.Checked) error {
 	filters, err := json.Marshal(x.Filters)
 	if err != nil {
 		return err

@@ -30,6 +30,12 @@ func (h *Hold) holds(date string) bool {
 	return h.LiftedAt.IsZero() && h.dates.From <= date && (h.dates.To == "" || date <= h.dates.To)
 }
 
+// Place puts the hold on its days in a time zone.
+func (h *Hold) Place(zone *time.Location) {
+	h.TimeZone = zone.String()
+	h.cover(touchedDates(h.From, h.To, zone))
+}
+
 // cover puts the hold on UTC dates.
 func (h *Hold) cover(dates Days) {
 	h.dates, h.CoversFrom, h.CoversUntil = dates, time.Time{}, time.Time{}
@@ -43,24 +49,25 @@ func (h *Hold) cover(dates Days) {
 	}
 }
 
-func (h *Hold) validate() []FieldError {
-	v := validation{}
+// Validate returns the invalid fields of a hold.
+func (h *Hold) Validate() []FieldError {
+	v := Validation{}
 	for _, field := range [][2]string{{"from", h.From}, {"to", h.To}} {
 		if _, err := time.Parse(time.DateOnly, field[1]); err != nil && field[1] != "" {
-			v.fail(field[0], field[1], "is not a date such as 2026-01-31")
+			v.Fail(field[0], field[1], "is not a date such as 2026-01-31")
 		}
 	}
 	if h.From != "" && h.To != "" && h.To < h.From {
-		v.fail("from", h.From, "is after to, %s", h.To)
+		v.Fail("from", h.From, "is after to, %s", h.To)
 	}
-	v.text("reason", strings.TrimSpace(h.Reason), 1, MaxNameLength)
-	return v.errors
+	v.Text("reason", strings.TrimSpace(h.Reason), 1, MaxNameLength)
+	return v.Errors
 }
 
-// holdRecord is a hold as it is stored. Its from and to are the UTC dates that
+// HoldRecord is a hold as it is stored. Its from and to are the UTC dates that
 // are held: so they were when people chose UTC dates, and builds of then read
 // them so. A hold of that time has no time zone, and no days besides.
-type holdRecord struct {
+type HoldRecord struct {
 	Hold
 	From     string `json:"from,omitempty"`
 	To       string `json:"to,omitempty"`
@@ -68,13 +75,15 @@ type holdRecord struct {
 	LastDay  string `json:"last_day,omitempty"`
 }
 
-func (h Hold) record() holdRecord {
-	r := holdRecord{Hold: h, From: h.dates.From, To: h.dates.To, FirstDay: h.From, LastDay: h.To}
+// Record returns the hold as it is stored.
+func (h Hold) Record() HoldRecord {
+	r := HoldRecord{Hold: h, From: h.dates.From, To: h.dates.To, FirstDay: h.From, LastDay: h.To}
 	r.CoversFrom, r.CoversUntil = time.Time{}, time.Time{}
 	return r
 }
 
-func (r holdRecord) hold() Hold {
+// Read returns the hold that is stored.
+func (r HoldRecord) Read() Hold {
 	h := r.Hold
 	h.From, h.To = r.FirstDay, r.LastDay
 	if h.TimeZone == "" {
@@ -84,20 +93,10 @@ func (r holdRecord) hold() Hold {
 	return h
 }
 
-// readHolds returns the holds of a tenant, lifted ones too.
-func readHolds(s Store, tenant string) ([]Hold, error) {
-	records, err := listRecords[holdRecord](s, RecordHold, tenant+"/")
-	var holds []Hold
-	for _, r := range records {
-		holds = append(holds, r.hold())
-	}
-	return holds, err
-}
-
 // heldBetween tells whether a hold is on a day between two dates, which are not
 // held themselves.
-func (t *tenantState) heldBetween(after, before string) bool {
-	return slices.ContainsFunc(t.holds, func(h Hold) bool {
+func (t *TenantState) heldBetween(after, before string) bool {
+	return slices.ContainsFunc(t.Holds, func(h Hold) bool {
 		return h.LiftedAt.IsZero() && after < h.dates.From && h.dates.From < before
 	})
 }

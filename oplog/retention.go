@@ -52,43 +52,43 @@ func (t *Tenant) Retain(days *int, below *bool, by string, at time.Time) {
 	}
 }
 
-// keptDay returns when the first of the tenant's days begins that the rule keeps
+// KeptDay returns when the first of the tenant's days begins that the rule keeps
 // at a time; zero where it keeps all.
-func (t *tenantState) keptDay(now time.Time) time.Time {
+func (t *TenantState) KeptDay(now time.Time) time.Time {
 	if t.RetentionDays == 0 {
 		return time.Time{}
 	}
-	y, m, d := now.In(t.zone).Date()
-	return Midnight(y, m, d-t.RetentionDays, t.zone)
+	y, m, d := now.In(t.Zone).Date()
+	return Midnight(y, m, d-t.RetentionDays, t.Zone)
 }
 
-// keptFrom returns when the first UTC date begins that the rule keeps at a time;
+// KeptSince returns when the first UTC date begins that the rule keeps at a time;
 // zero where it keeps all.
-func (t *tenantState) keptFrom(now time.Time) time.Time {
-	return t.keptDay(now).UTC().Truncate(24 * time.Hour)
+func (t *TenantState) KeptSince(now time.Time) time.Time {
+	return t.KeptDay(now).UTC().Truncate(24 * time.Hour)
 }
 
-// expiry returns the first UTC date that the rule keeps at a time, "" where it
+// KeptFrom returns the first UTC date that the rule keeps at a time, "" where it
 // keeps all.
-func (t *tenantState) expiry(now time.Time) string {
+func (t *TenantState) KeptFrom(now time.Time) string {
 	if t.RetentionDays == 0 {
 		return ""
 	}
-	return DateOf(t.keptFrom(now))
+	return DateOf(t.KeptSince(now))
 }
 
-// today returns the tenant's date at a time.
-func (t *tenantState) today(now time.Time) string { return now.In(t.zone).Format(time.DateOnly) }
+// Today returns the tenant's date at a time.
+func (t *TenantState) Today(now time.Time) string { return now.In(t.Zone).Format(time.DateOnly) }
 
 // keeps tells whether entries of a date are kept at a time, by the rule or by a
 // hold.
-func (t *tenantState) keeps(date string, now time.Time) bool {
-	return date >= t.expiry(now) || slices.ContainsFunc(t.holds, func(h Hold) bool { return h.holds(date) })
+func (t *TenantState) keeps(date string, now time.Time) bool {
+	return date >= t.KeptFrom(now) || slices.ContainsFunc(t.Holds, func(h Hold) bool { return h.holds(date) })
 }
 
-// expired returns those of the days, in order, that are not kept, as runs that
+// Expired returns those of the days, in order, that are not kept, as runs that
 // no day that is kept stands between.
-func (t *tenantState) expired(days []DayCount, now time.Time) (runs []Days, dates, entries int) {
+func (t *TenantState) Expired(days []DayCount, now time.Time) (runs []Days, dates, entries int) {
 	for _, day := range days {
 		if !t.keeps(day.Date, now) {
 			if n := len(runs); n > 0 && !t.heldBetween(runs[n-1].To, day.Date) {
@@ -104,7 +104,7 @@ func (t *tenantState) expired(days []DayCount, now time.Time) (runs []Days, date
 }
 
 // tooOld says of an entry that it comes too late to be kept.
-func (t *tenantState) tooOld(e *Entry, now time.Time) (FieldError, bool) {
+func (t *TenantState) tooOld(e *Entry, now time.Time) (FieldError, bool) {
 	// Most entries are of today: these need no calendar, whatever the zone's days.
 	recent := now.Sub(e.Time) < time.Duration(t.RetentionDays-2)*24*time.Hour
 	if t.RetentionDays == 0 || recent || t.keeps(DateOf(e.Time), now) {
@@ -112,6 +112,19 @@ func (t *tenantState) tooOld(e *Entry, now time.Time) (FieldError, bool) {
 	}
 	return FieldError{
 		Field: "time", Value: e.Time.Format(time.RFC3339),
-		Message: fmt.Sprintf("is before %s: this tenant keeps entries for %d days, and takes none that are older", InBoth(t.keptFrom(now), t.zone), t.RetentionDays),
+		Message: fmt.Sprintf("is before %s: this tenant keeps entries for %d days, and takes none that are older", InBoth(t.KeptSince(now), t.Zone), t.RetentionDays),
 	}, true
+}
+
+// Retention is what a tenant keeps, and what it has deleted.
+type Retention struct {
+	Days         int        `json:"retention_days"`
+	BelowMinimum bool       `json:"below_legal_minimum"`
+	SetBy        string     `json:"set_by,omitempty"`
+	SetAt        time.Time  `json:"set_at,omitzero"`
+	TimeZone     string     `json:"time_zone"`           // whose days are counted
+	KeptDay      string     `json:"kept_day,omitempty"`  // the first of these that the rule keeps today; left out where it keeps all
+	KeptFrom     string     `json:"kept_from,omitempty"` // the UTC date in which that day begins: the first that is not deleted
+	Holds        []Hold     `json:"holds"`               // newest first, those lifted too
+	Deletions    []Deletion `json:"deletions"`           // newest first
 }

@@ -3,6 +3,7 @@ package oplog
 import (
 	"context"
 	"io"
+	"strings"
 )
 
 // Store keeps entries and records durably. It is the truth: what it has
@@ -10,14 +11,32 @@ import (
 //
 // Entries of a tenant are numbered 1, 2, 3 … in order of arrival (their seq),
 // and hashed into the tenant's Merkle tree in that order. Tenants exist as soon
-// as something is appended; whether they should is the Log's to say.
+// as something is appended; whether they should is the directory's to say.
 type Store interface {
+	Appender
+	Reader
+	Prover
+	Retainer
+	Records
+
+	// WriteTo writes all that the store holds as of now, as one file that it can
+	// be restored from.
+	WriteTo(w io.Writer) (int64, error)
+
+	// Bytes returns how much the store takes on disk.
+	Bytes() (int64, error)
+
+	Close() error
+}
+
+// Appender records entries.
+type Appender interface {
 	// OnAppend registers what is told of entries once they are on disk and
 	// before their Append returns: called in order of arrival, by one goroutine.
 	// It must be registered before the first Append.
 	OnAppend(told func(tenant string, entries []Entry))
 
-	// Append records entries that the Log has validated, all or none, and
+	// Append records entries that the journal has validated, all or none, and
 	// returns once they are on disk: a receipt for each, in order. An entry with
 	// a sender's id that the tenant has on that UTC day is answered as a
 	// duplicate with its first seq; a CodeConflict error names those that were
@@ -29,7 +48,10 @@ type Store interface {
 	// Conflicts returns the CodeConflict error with which Append would refuse the
 	// entries, or nil, and records nothing.
 	Conflicts(tenant string, entries []Entry) error
+}
 
+// Reader reads entries.
+type Reader interface {
 	// Get returns the entries at the keys, in their order. One that was deleted
 	// is left out; any other that is not there is an error. They are read into
 	// the batch, or, where that is nil, into memory of their own.
@@ -60,7 +82,10 @@ type Store interface {
 	// Counts returns how many entries the tenant has recorded (its last seq),
 	// and how many operations were skipped.
 	Counts(tenant string) (entries, skipped uint64, err error)
+}
 
+// Prover proves what is recorded.
+type Prover interface {
 	// Prove returns the proof that the entry is part of the tenant's tree as it
 	// stands.
 	Prove(tenant string, key Key) (Proof, error)
@@ -80,14 +105,10 @@ type Store interface {
 
 	// Sign returns a text of lines as a note signed with the key of checkpoints.
 	Sign(text string) (string, error)
+}
 
-	// WriteTo writes all that the store holds as of now, as one file that it can
-	// be restored from.
-	WriteTo(w io.Writer) (int64, error)
-
-	// Bytes returns how much the store takes on disk.
-	Bytes() (int64, error)
-
+// Retainer deletes what is not kept any more.
+type Retainer interface {
 	// DaysBefore lists the dates before one that the tenant has entries of, in
 	// order, with how many.
 	DaysBefore(ctx context.Context, tenant, date string) ([]DayCount, error)
@@ -103,7 +124,10 @@ type Store interface {
 
 	// Arrived tells whether an entry with that key has arrived, deleted or not.
 	Arrived(tenant string, key Key) (bool, error)
+}
 
+// Records keeps small records beside the entries.
+type Records interface {
 	// Record returns a record's bytes, or CodeNotFound.
 	Record(kind RecordKind, name string) ([]byte, error)
 
@@ -116,8 +140,6 @@ type Store interface {
 	// change leaves all as it was and is returned. Where a change returns just
 	// what it was given, nothing is written.
 	ChangeRecord(kind RecordKind, name string, change func(old []byte) ([]byte, error)) error
-
-	Close() error
 }
 
 // Batch is memory that entries are read into, many times by who reads much: it
@@ -197,3 +219,10 @@ type Consistency struct {
 	Path       [][]byte `json:"path"`       // hashes, in the order of RFC 6962
 	Checkpoint string   `json:"checkpoint"` // the signed head at To, a C2SP tlog-checkpoint
 }
+
+// TrailOf returns the name that a tenant's trail has in the store, which no
+// tenant can have.
+func TrailOf(tenant string) string { return tenant + "/access" }
+
+// IsTrail tells whether a log in the store is a trail.
+func IsTrail(name string) bool { return strings.HasSuffix(name, "/access") }

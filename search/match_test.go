@@ -13,7 +13,7 @@ func TestFiltersOfManyValues(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	t.Cleanup(func() { closeLog(t, l) })
 	record(t, l, 0, 100, func(number int) int { return number })
-	if _, err := l.Total(t.Context(), tenant, oplog.Query{}); err != nil {
+	if _, err := l.Journal.Total(t.Context(), tenant, oplog.Query{}); err != nil {
 		t.Fatal(err)
 	}
 	awaitMerges(l)
@@ -23,7 +23,7 @@ func TestFiltersOfManyValues(t *testing.T) {
 		for i := range values {
 			q.ContentIDs = append(q.ContentIDs, fmt.Sprint("other-", i))
 		}
-		if n, err := l.Total(t.Context(), tenant, q); err != nil || n != 100/13+1 {
+		if n, err := l.Journal.Total(t.Context(), tenant, q); err != nil || n != 100/13+1 {
 			t.Errorf("%d values let %d entries through, %v; want %d", values, n, err, 100/13+1)
 		}
 	}
@@ -57,12 +57,12 @@ func TestWordsInsideWords(t *testing.T) {
 		e.Content = oplog.Ref{Name: name}
 		entries = append(entries, e)
 	}
-	if _, err := l.Append(t.Context(), tenant, entries); err != nil {
+	if _, err := l.Journal.Append(t.Context(), tenant, entries); err != nil {
 		t.Fatal(err)
 	}
 	f := func(search string, want int) {
 		t.Helper()
-		if n, err := l.Total(t.Context(), tenant, oplog.Query{Filters: oplog.Filters{Search: search}}); err != nil || n != want {
+		if n, err := l.Journal.Total(t.Context(), tenant, oplog.Query{Filters: oplog.Filters{Search: search}}); err != nil || n != want {
 			t.Errorf("%s is found in %d, %v; want %d", search, n, err, want)
 		}
 	}

@@ -236,6 +236,6 @@ func TestCredentials(t *testing.T) {
 	check(401, "Authorization", "Bearer nothing", "Cookie", f.sent["admin"]["Cookie"])
 	check(401, "Cookie", sessionCookie+"=made-up")
 	check(401, "Cookie", sessionCookie+"=")
-	f.noError(f.log.EndSessions("admin"))
+	f.noError(f.log.Identity.EndSessions("admin"))
 	check(401, "Cookie", f.sent["admin"]["Cookie"])
 }

@@ -58,7 +58,7 @@ func BenchmarkPageOfLog(b *testing.B) {
 		f.record(fullEntry(i))
 	}
 	for b.Loop() {
-		if _, err := f.log.Page(b.Context(), "acme", oplog.Query{}, 50, ""); err != nil {
+		if _, err := f.log.Journal.Page(b.Context(), "acme", oplog.Query{}, 50, ""); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -91,7 +91,7 @@ func BenchmarkWrite(b *testing.B) {
 	for i := range 50 {
 		f.record(fullEntry(i))
 	}
-	page := newPageBody(must(f.log.Page(b.Context(), "acme", oplog.Query{}, 50, ""))(b))
+	page := newPageBody(must(f.log.Journal.Page(b.Context(), "acme", oplog.Query{}, 50, ""))(b))
 	for name, write := range map[string]func(io.Writer, any) error{"byHand": marshal, "encodingJSON": huma.DefaultJSONFormat.Marshal} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
+	"oplog/exports"
 	"oplog/oplog"
 )
 
@@ -20,11 +21,11 @@ const zipType = "application/zip"
 // sendExportBundle streams an export with all that a person needs to check it,
 // as one ZIP.
 func (s *Server) sendExportBundle(c *fiber.Ctx, in *call) error {
-	x, err := s.log.Export(in.tenant.ID, c.Params("id"), in.scope())
+	x, err := s.log.Exports.Export(in.tenant.ID, c.Params("id"), in.scope())
 	if err != nil {
 		return err
 	}
-	bundle, err := s.log.OpenBundle(x, in.locale)
+	bundle, err := s.log.Exports.OpenBundle(x, in.locale)
 	if errors.Is(err, os.ErrNotExist) {
 		return errFileGone
 	}
@@ -50,7 +51,7 @@ type zipStream struct {
 
 // newZipStream begins to write a bundle, which it closes. It ends when all is
 // read, or with Close.
-func newZipStream(bundle *oplog.Bundle, to net.Conn) *zipStream {
+func newZipStream(bundle *exports.Bundle, to net.Conn) *zipStream {
 	out, in := io.Pipe()
 	go func() {
 		err := bundle.Write(in)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"oplog/export"
+	"oplog/exports/formats"
 	"oplog/oplog"
 )
 
@@ -37,7 +37,7 @@ func (f *fixture) bundle(caller string, x exportBody) (r reply, z *zip.Reader, f
 func TestExportBundle(t *testing.T) {
 	f := newServer(t)
 	withEntries(f)
-	key := f.log.VerifierKey()
+	key := f.log.Journal.VerifierKey()
 	for _, format := range []string{"csv", "xlsx", "ndjson"} {
 		x := f.export("admin", `{"range":"last_7_days","format":"`+format+`"}`)
 		r, z, files := f.bundle("auditor", x)
@@ -68,9 +68,9 @@ func TestExportBundle(t *testing.T) {
 		if stored := z.File[0].Method == zip.Store; stored != (format == "xlsx") {
 			t.Errorf("%s is stored as it is: %v", format, stored)
 		}
-		if opened, err := export.OpenBundle(strings.NewReader(r.body), int64(len(r.body))); err != nil || opened.Name != x.FileName {
+		if opened, err := formats.OpenBundle(strings.NewReader(r.body), int64(len(r.body))); err != nil || opened.Name != x.FileName {
 			t.Errorf("verify-export does not take it: %+v, %v", opened, err)
-		} else if c, err := export.Verify(opened.File, opened.Manifest, key); err != nil || c.Rows != x.RowsTotal {
+		} else if c, err := formats.Verify(opened.File, opened.Manifest, key); err != nil || c.Rows != x.RowsTotal {
 			t.Errorf("%+v, %v", c, err)
 		}
 		if head := f.send("auditor", "HEAD", exportsPath+"/"+x.ID+"/bundle", ""); head.status != 200 || head.body != "" || head.header.Get("Content-Type") != "application/zip" {
@@ -88,7 +88,7 @@ func TestExportBundleLanguage(t *testing.T) {
 	f.change("auditor", "PATCH", "/api/v1/session", `{"locale":"zh-CN"}`, 200)
 	_, z, files := f.bundle("auditor", x)
 	page := files["如何验证.txt"]
-	if !strings.Contains(page, "此 ZIP 中的公钥本身不能证明任何事") || !strings.Contains(page, "oplog verify-export "+x.FileName+" --key "+f.log.VerifierKey()) || strings.ContainsAny(page, "{}") {
+	if !strings.Contains(page, "此 ZIP 中的公钥本身不能证明任何事") || !strings.Contains(page, "oplog verify-export "+x.FileName+" --key "+f.log.Journal.VerifierKey()) || strings.ContainsAny(page, "{}") {
 		t.Errorf("%v", files)
 	}
 	const utf8Flag = 1 << 11

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"oplog/oplog"
+	"oplog/trail"
 )
 
 type listedPage struct {
@@ -170,7 +171,7 @@ func TestEntry(t *testing.T) {
 	if checkpoint.body != e.Proof.Checkpoint || !strings.HasPrefix(checkpoint.header.Get("Content-Type"), "text/plain") {
 		t.Errorf("checkpoint %q, of the proof %q", checkpoint.body, e.Proof.Checkpoint)
 	}
-	if key := decode[struct{ Key string }](t, f.get("read", "/api/v1/key", 200)); key.Key != f.log.VerifierKey() {
+	if key := decode[struct{ Key string }](t, f.get("read", "/api/v1/key", 200)); key.Key != f.log.Journal.VerifierKey() {
 		t.Errorf("key %q", key.Key)
 	}
 }
@@ -261,7 +262,7 @@ func TestTruncated(t *testing.T) {
 
 	long := strings.Repeat("x", maxListed)
 	for _, tenant := range []string{"acme", ""} {
-		f.log.Tell(oplog.Event{Tenant: tenant, User: oplog.User{ID: "ada", Name: "Ada"}, Module: "catalog", Operation: "change", Details: map[string]any{"a": long}})
+		f.log.Trail.Tell(trail.Event{Tenant: tenant, User: oplog.User{ID: "ada", Name: "Ada"}, Module: "catalog", Operation: "change", Details: map[string]any{"a": long}})
 	}
 	for caller, access := range map[string]string{"admin": tenantA + "/access", "owner": "/api/v1/access"} {
 		got := decode[page](t, f.get(caller, access+"?module=catalog", 200)).Entries

@@ -16,6 +16,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gofiber/fiber/v2"
 
+	"oplog/journal"
 	"oplog/oplog"
 )
 
@@ -110,7 +111,7 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 		return err
 	}
 	b := &batch{now: s.now()}
-	if b.catalog, err = s.log.Catalog(in.tenant.ID); err != nil {
+	if b.catalog, err = s.log.Directory.Catalog(in.tenant.ID); err != nil {
 		return err
 	}
 	if media == ndjsonType {
@@ -125,7 +126,7 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 		return b.place(err)
 	}
 	start := time.Now()
-	answer, err := s.log.Append(c.UserContext(), in.tenant.ID, b.entries)
+	answer, err := s.log.Journal.Append(c.UserContext(), in.tenant.ID, b.entries)
 	if err != nil {
 		return b.place(err)
 	}
@@ -285,7 +286,7 @@ func describeIngest(r huma.Registry, op *huma.Operation) {
 		ndjsonType: {Schema: entry},
 	}}
 	op.Responses["201"] = &huma.Response{Description: "Recorded", Content: map[string]*huma.MediaType{
-		jsonType: {Schema: r.Schema(reflect.TypeFor[oplog.Appended](), true, "")},
+		jsonType: {Schema: r.Schema(reflect.TypeFor[journal.Appended](), true, "")},
 	}}
 }
 

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
+	"oplog/identity"
 
-	"oplog/oplog"
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // launchToken is a token as a host system makes it; claims replace or, where
@@ -98,9 +98,9 @@ func TestLaunch(t *testing.T) {
 	}
 
 	// The key is revoked: what rests on it ends at once.
-	keys := must(f.log.Keys("acme"))(t)
+	keys := must(f.log.Identity.Keys("acme"))(t)
 	for _, k := range keys {
-		if k.Scope == oplog.ScopeLaunch {
+		if k.Scope == identity.ScopeLaunch {
 			f.change("admin", "DELETE", tenantA+"/keys/"+k.ID, "", 204)
 		}
 	}
@@ -110,7 +110,7 @@ func TestLaunch(t *testing.T) {
 
 func TestLaunchRefused(t *testing.T) {
 	f := newServer(t)
-	_, strange, err := f.log.AddKey("other", oplog.ScopeLaunch, "host")
+	_, strange, err := f.log.Identity.AddKey("other", identity.ScopeLaunch, "host")
 	f.noError(err)
 	hs := jwt.SigningMethodHS256
 	key := f.launchKey()

@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
+	"oplog/journal"
 	"oplog/oplog"
 )
 
@@ -34,7 +35,7 @@ func (s *Server) live(c *fiber.Ctx, in *call) error {
 	if err != nil {
 		return err
 	}
-	after, _, err := s.log.Counts(in.tenant.ID)
+	after, _, err := s.log.Journal.Counts(in.tenant.ID)
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,7 @@ func (s *Server) live(c *fiber.Ctx, in *call) error {
 			return err
 		}
 	}
-	if _, err := s.log.Page(c.UserContext(), in.tenant.ID, q, 1, ""); err != nil {
+	if _, err := s.log.Journal.Page(c.UserContext(), in.tenant.ID, q, 1, ""); err != nil {
 		return err // what a stream could only say after it has begun
 	}
 	c.Set(fiber.HeaderContentType, "text/event-stream")
@@ -61,7 +62,7 @@ func (s *Server) live(c *fiber.Ctx, in *call) error {
 		if stream.begin(after) != nil {
 			return
 		}
-		err := s.log.Live(s.ending, in.tenant.ID, q, after, s.beat, func(entries []oplog.Entry, seq uint64) error {
+		err := s.log.Journal.Live(s.ending, in.tenant.ID, q, after, s.beat, func(entries []oplog.Entry, seq uint64) error {
 			if err := still(); err != nil {
 				return err
 			}
@@ -90,10 +91,10 @@ func (s *Server) stillMay(in *call) func() error {
 	token, key, scope := in.token, in.key, in.account.Organization
 	return func() error {
 		if key.Hash != "" {
-			_, err := s.log.KeyByHash(key.Hash)
+			_, err := s.log.Identity.KeyByHash(key.Hash)
 			return err
 		}
-		account, err := s.log.SessionAccount(token)
+		account, err := s.log.Identity.SessionAccount(token)
 		if err == nil && account.Organization != scope {
 			err = oplog.Errorf(oplog.CodeUnauthenticated, "What this account may see has changed.")
 		}
@@ -149,7 +150,7 @@ func (e *eventStream) end(err error) {
 func describeLive(_ huma.Registry, op *huma.Operation) {
 	op.Description = "Server-sent events. Each new entry that the filters let through is an event “entry”, whose data is the entry as the list has it and whose id is its seq; " +
 		"with Last-Event-ID the stream goes on after that seq, without a gap. An event “end” says why a stream ends: a reader who is more than " +
-		strconv.Itoa(oplog.MaxLiveLag) + " entries behind is dropped. GET …/entries?order=seq&after_seq=N gives what such a reader lacks."
+		strconv.Itoa(journal.MaxLiveLag) + " entries behind is dropped. GET …/entries?order=seq&after_seq=N gives what such a reader lacks."
 	op.Parameters = append(op.Parameters, &huma.Param{
 		Name: "Last-Event-ID", In: "header", Description: "The id of the last event that the reader had.", Schema: &huma.Schema{Type: huma.TypeString},
 	})

@@ -78,7 +78,7 @@ func TestMetrics(t *testing.T) {
 	}
 	for name, want := range map[string]float64{
 		"oplog_index_ready": 1, "oplog_live_streams": 0, "oplog_start_time_seconds": float64(f.server.started.Unix()),
-		"oplog_tenants": float64(len(must(f.log.Tenants())(t))),
+		"oplog_tenants": float64(len(must(f.log.Directory.Tenants())(t))),
 	} {
 		if after[name] != want {
 			t.Errorf("%s is %v, want %v", name, after[name], want)
@@ -113,7 +113,7 @@ func TestMetricsOfStreams(t *testing.T) {
 	if n := f.metrics()["oplog_live_streams"]; n != 1 {
 		t.Errorf("%v streams are open", n)
 	}
-	f.noError(f.log.EndSessions("admin"))
+	f.noError(f.log.Identity.EndSessions("admin"))
 	for _, want := range []string{"event: end", "end of the stream"} {
 		if got := reader.event(); !strings.HasPrefix(got, want) {
 			t.Errorf("%s, want %s", got, want)

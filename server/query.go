@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"oplog/journal"
 	"oplog/oplog"
 )
 
@@ -18,8 +19,8 @@ var pageParams = append(filterParams[:len(filterParams):len(filterParams)],
 		&huma.Schema{Type: huma.TypeString, Enum: []any{orderTime, orderSeq}, Default: orderTime}),
 	textParam("after_seq", "With order=seq: entries that arrived after this one; 0 or left out for all. Each answer has next_after_seq, with which to go on.",
 		&huma.Schema{Type: huma.TypeInteger, Minimum: number(0)}),
-	textParam("limit", "How many entries a page has: at most "+strconv.Itoa(oplog.MaxPageSize)+", with order=seq "+strconv.Itoa(oplog.MaxFeedSize)+".", &huma.Schema{
-		Type: huma.TypeInteger, Minimum: number(1), Maximum: number(oplog.MaxFeedSize), Default: oplog.DefaultPageSize,
+	textParam("limit", "How many entries a page has: at most "+strconv.Itoa(oplog.MaxPageSize)+", with order=seq "+strconv.Itoa(journal.MaxFeedSize)+".", &huma.Schema{
+		Type: huma.TypeInteger, Minimum: number(1), Maximum: number(journal.MaxFeedSize), Default: oplog.DefaultPageSize,
 	}),
 	cursorParam,
 )

@@ -39,7 +39,7 @@ func TestRetention(t *testing.T) {
 		f.asProblem(f.send("admin", "POST", tenantA+"/holds", body), 422)
 	}
 	f.change("owner", "PATCH", tenantA, `{"retention_days":30,"below_legal_minimum":true}`, 200)
-	f.noError(f.log.Retain(t.Context()))
+	f.noError(f.log.Journal.Retain(t.Context()))
 	entryGone := func(caller, id string, want int) {
 		t.Helper()
 		r := f.send(caller, "GET", entriesPath+"/"+id, "")
@@ -61,7 +61,7 @@ func TestRetention(t *testing.T) {
 
 	f.change("owner", "DELETE", tenantA+"/holds/"+hold.ID, "", 200)
 	f.asProblem(f.send("owner", "DELETE", tenantA+"/holds/"+hold.ID, ""), 409)
-	f.noError(f.log.Retain(t.Context()))
+	f.noError(f.log.Journal.Retain(t.Context()))
 	entryGone("admin", first, 410)
 	entryGone("scoped", first, 404)
 	p := f.asProblem(f.send("write", "POST", entriesPath, `{"entries":[`+entry()+`,`+entry(`"time":"2026-10-01T07:00:00Z"`)+`]}`), 422)

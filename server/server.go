@@ -26,12 +26,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"oplog/node"
+	"oplog/proof"
+
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/recover"
-
-	"oplog/oplog"
 )
 
 // Options are what a Server needs besides its Log.
@@ -45,21 +46,21 @@ type Options struct {
 	SetupCode     string           // what the first owner is made with; "" for not at all
 	Hosts         []string         // names that the server answers to, besides those of the machine itself
 	AnyIP         bool             // whether it answers to every IP address too: one that listens beyond this machine
-	Anchors       *oplog.Anchors   // what keeps each day's checkpoints off the machine; nil for nothing
+	Anchors       *proof.Anchors   // what keeps each day's checkpoints off the machine; nil for nothing
 	Host          http.Handler     // a host system's own pages below /host, which lead to the log; nil for none
 	SlowTime      time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
 }
 
 // Server serves a log.
 type Server struct {
-	log       *oplog.Log
+	log       *node.Node
 	now       func() time.Time
 	built     build
 	started   time.Time
 	logger    *slog.Logger
 	secure    bool // cookies go over TLS alone
 	hosts     hosts
-	anchors   *oplog.Anchors
+	anchors   *proof.Anchors
 	setupCode string        // see Options.SetupCode
 	tries     *throttle     // of signing in
 	slow      time.Duration // see Options.SlowTime
@@ -89,7 +90,7 @@ const (
 )
 
 // New returns a server of a log.
-func New(log *oplog.Log, o Options) *Server {
+func New(log *node.Node, o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}

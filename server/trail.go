@@ -6,7 +6,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"oplog/identity"
 	"oplog/oplog"
+	"oplog/trail"
 )
 
 // deed is how a call stands in the trail.
@@ -55,14 +57,14 @@ var deeds = map[string]deed{
 
 // readings are the calls of which an act of a person may take several.
 var readings = map[string]string{
-	"getEntry":         oplog.ReadOpen,
-	"listEntries":      oplog.ReadSearch,
-	"live":             oplog.ReadFollow,
-	"getSummary":       oplog.ReadCount,
-	"getAccess":        oplog.ReadOpen,
-	"listAccess":       oplog.ReadSearch,
-	"getServerAccess":  oplog.ReadOpen,
-	"listServerAccess": oplog.ReadSearch,
+	"getEntry":         trail.ReadOpen,
+	"listEntries":      trail.ReadSearch,
+	"live":             trail.ReadFollow,
+	"getSummary":       trail.ReadCount,
+	"getAccess":        trail.ReadOpen,
+	"listAccess":       trail.ReadSearch,
+	"getServerAccess":  trail.ReadOpen,
+	"listServerAccess": trail.ReadSearch,
 }
 
 // about is what a handler knows of its deed and the request does not say.
@@ -79,7 +81,7 @@ func (s *Server) tell(r *route, in *call) {
 	if !told {
 		return
 	}
-	v := oplog.Event{
+	v := trail.Event{
 		Tenant: in.account.Tenant, User: in.user(), Module: d.module, Operation: d.operation, Object: in.about.object,
 		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: in.about.details, Repeats: d.repeats, By: in.token,
 	}
@@ -98,7 +100,7 @@ func (s *Server) tell(r *route, in *call) {
 	if kind := readings[r.id]; kind != "" {
 		v.Act, v.Reading = in.act(), in.reading(kind)
 	}
-	s.log.Tell(v)
+	s.log.Trail.Tell(v)
 }
 
 // The console says which act of a person a call is part of: in a header, or in a
@@ -127,13 +129,13 @@ func (in *call) act() string {
 }
 
 // reading is what a call read, for its act.
-func (in *call) reading(kind string) oplog.Reading {
-	read := oplog.Reading{Kind: kind, Content: in.about.opened.Content.ID, Of: in.about.opened.User.ID}
-	if kind == oplog.ReadOpen {
+func (in *call) reading(kind string) trail.Reading {
+	read := trail.Reading{Kind: kind, Content: in.about.opened.Content.ID, Of: in.about.opened.User.ID}
+	if kind == trail.ReadOpen {
 		return read
 	}
 	query := &reader{query: in.query}
-	read.Beside = in.query.Get("cursor") == "" && query.int("limit", oplog.DefaultPageSize) <= oplog.MaxBeside
+	read.Beside = in.query.Get("cursor") == "" && query.int("limit", oplog.DefaultPageSize) <= trail.MaxBeside
 	read.Filters = map[string][]string{}
 	for name := range in.query {
 		if values := query.list(name); len(values) > 0 && !turnsPages(name) {
@@ -176,8 +178,8 @@ func (p *principal) user() oplog.User {
 
 // tellRefusedSignIn tells of a sign-in that failed. A name that is not known is
 // not told: it may be a password in the wrong field.
-func (s *Server) tellRefusedSignIn(in *call, account oplog.Account, why string) {
-	v := oplog.Event{
+func (s *Server) tellRefusedSignIn(in *call, account identity.Account, why string) {
+	v := trail.Event{
 		Tenant: account.Tenant, User: oplog.User{ID: account.Username, Name: account.Username, Role: string(account.Role)},
 		Module: "session", Operation: "sign_in", Failed: true,
 		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: map[string]any{"reason": why},
@@ -185,7 +187,7 @@ func (s *Server) tellRefusedSignIn(in *call, account oplog.Account, why string) 
 	if account.Username == "" {
 		v.User = oplog.User{ID: "unknown", Name: "unknown"}
 	}
-	s.log.Tell(v)
+	s.log.Trail.Tell(v)
 }
 
 func (s *Server) listAccess(ctx context.Context, in *call, _ *struct{}) (*pageOutput, error) {
@@ -210,7 +212,7 @@ func (s *Server) trailPage(ctx context.Context, in *call, tenant string) (*pageO
 	if err := r.err(); err != nil {
 		return nil, err
 	}
-	page, err := s.log.Trail(ctx, tenant, q, limit, cursor)
+	page, err := s.log.Trail.Page(ctx, tenant, q, limit, cursor)
 	return &pageOutput{newPageBody(page)}, err
 }
 
@@ -223,17 +225,17 @@ func (s *Server) getServerAccess(_ context.Context, _ *call, input *entryInput) 
 }
 
 func (s *Server) trailEntry(tenant, id string) (*entryOutput, error) {
-	entry, err := s.log.TrailEntry(tenant, id)
+	entry, err := s.log.Trail.Entry(tenant, id)
 	if err != nil {
 		return nil, err
 	}
-	proof, err := s.log.Proof(entry)
+	proof, err := s.log.Journal.Proof(entry)
 	proof.Path = orEmpty(proof.Path)
 	return &entryOutput{provenEntry{entry, proof}}, err
 }
 
 func (s *Server) sendAccessCheckpoint(c *fiber.Ctx, in *call) error {
-	checkpoint, err := s.log.TrailCheckpoint(in.tenant.ID)
+	checkpoint, err := s.log.Trail.Checkpoint(in.tenant.ID)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -63,10 +62,10 @@ type Restored struct {
 const restorePart = fileName + ".part"
 
 // Restore makes a data directory of a file that WriteTo has written. It checks
-// the hash in the file, then the tree of every log, and ends what was signed in:
-// sessions, and launch links made before now. The directory must be new or
-// empty, and is left so where the backup is damaged.
-func Restore(ctx context.Context, dir string, from io.Reader, now time.Time) (r Restored, err error) {
+// the hash in the file, then the tree of every log, and has the records changed
+// that must not outlive a restore. The directory must be new or empty, and is left
+// so where the backup is damaged.
+func Restore(ctx context.Context, dir string, from io.Reader, finish func(oplog.Records) error) (r Restored, err error) {
 	if err := prepareDir(dir, restorePart); err != nil {
 		return r, err
 	}
@@ -101,7 +100,7 @@ func Restore(ctx context.Context, dir string, from io.Reader, now time.Time) (r 
 	if r.Logs, r.Entries, err = db.verifyAll(ctx); err != nil {
 		return r, err
 	}
-	return r, db.endSessions(now)
+	return r, finish(db)
 }
 
 // checkTrailer compares a backup of n bytes with the hash at its end, which it
@@ -149,19 +148,4 @@ func (db *DB) verifyAll(ctx context.Context) (logs int, entries uint64, err erro
 		entries += v.Size
 	}
 	return len(tenants), entries, nil
-}
-
-// endSessions deletes the sessions, and notes when, so that launch links made
-// before are refused.
-func (db *DB) endSessions(now time.Time) error {
-	sessions, err := db.Records(oplog.RecordSession, "")
-	if err != nil {
-		return err
-	}
-	for _, s := range sessions {
-		if err := db.ChangeRecord(oplog.RecordSession, s.Name, func([]byte) ([]byte, error) { return nil, nil }); err != nil {
-			return err
-		}
-	}
-	return oplog.NoteRestore(db, now)
 }
