@@ -1,4 +1,5 @@
 import { useMemo, useRef, useState } from 'react'
+import { beginAct, useActs } from '../api/act'
 import { ApiProblem, problemText } from '../api/http'
 import type { Entry, Tenant } from '../api/types'
 import { useCopy } from '../frame/useCopy'
@@ -45,6 +46,7 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
   const searching = access.isFetching && !access.isFetchingNextPage
   const dimmed = useSlow(searching, 200) && pages !== undefined
   const query = writeFilters(filters).toString()
+  useActs(query, opened)
   const shown = useLast(access.data && !access.isPlaceholderData ? query : undefined) ?? query
 
   const organizations = useOrganizations(tenant.id, tenant.data_permission)
@@ -94,6 +96,12 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
     onFilters(next, how)
   }
 
+  function retry() {
+    if (access.data) return access.fetchNextPage()
+    beginAct('page')
+    return access.refetch()
+  }
+
   const hasRows = entries.length > 0
   return (
     <div ref={place}>
@@ -119,11 +127,7 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
         />
       </AccessFilters>
       {access.error && (
-        <Notice
-          kind="error"
-          action={common.retry}
-          onAction={() => (access.data ? access.fetchNextPage() : access.refetch())}
-        >
+        <Notice kind="error" action={common.retry} onAction={retry}>
           {words.failed(problemText(access.error))}
         </Notice>
       )}

@@ -14,7 +14,7 @@ export function useAccess(tenant: string | null, filters: Filters) {
       const page = new URLSearchParams(query)
       page.set('limit', '100')
       if (pageParam) page.set('cursor', pageParam)
-      return call<EntryPage>(`${path}?${page}`, { signal })
+      return call<EntryPage>(`${path}?${page}`, { signal, act: 'page' })
     },
     initialPageParam: '',
     getNextPageParam: (last) => last.next_cursor || undefined,
@@ -28,7 +28,8 @@ export function useAccess(tenant: string | null, filters: Filters) {
 export function useAccessEntry(tenant: string | null, id: string) {
   return useQuery({
     queryKey: keys.accessEntry(tenant, id),
-    queryFn: ({ signal }) => call<ProvenEntry>(`${accessPath(tenant)}/${encodeURIComponent(id)}`, { signal }),
+    queryFn: ({ signal }) =>
+      call<ProvenEntry>(`${accessPath(tenant)}/${encodeURIComponent(id)}`, { signal, act: 'opened' }),
   })
 }
 

@@ -10,6 +10,7 @@ export const keys = {
   tenant: (tenant: string) => ['tenant', tenant] as const,
   catalog: (tenant: string) => ['tenant', tenant, 'catalog'] as const,
   organizations: (tenant: string) => ['tenant', tenant, 'organizations'] as const,
+  organizationCounts: (tenant: string) => ['tenant', tenant, 'organization counts'] as const,
   log: (tenant: string) => ['tenant', tenant, 'log'] as const,
   entries: (tenant: string, filters: string) => ['tenant', tenant, 'log', 'entries', filters] as const,
   summary: (tenant: string, filters: string) => ['tenant', tenant, 'log', 'summary', filters] as const,

@@ -42,7 +42,7 @@ export function EmptyState({ tenant, filters, summary, organizations, zone, name
       return {
         queryKey: keys.summary(tenant, query),
         queryFn: ({ signal }: { signal: AbortSignal }) =>
-          call<Summary>(tenantPath(tenant, `summary?${query}`), { signal }),
+          call<Summary>(tenantPath(tenant, `summary?${query}`), { signal, act: 'page' }),
       }
     }),
   })
@@ -50,7 +50,7 @@ export function EmptyState({ tenant, filters, summary, organizations, zone, name
   const priced = ways
     .map((way, index) => ({ way, count: counts[index]?.data?.total }))
     .sort((a, b) => (a.way.name === 'wider' || b.way.name === 'wider' ? 0 : (b.count ?? 0) - (a.count ?? 0)))
-  const everything = useSummary(tenant, noFilters, active.length === 0)
+  const everything = useSummary(tenant, noFilters, { enabled: active.length === 0 })
   const period = words.coveredText[filters.range ?? 'custom']
   const withoutSearch = counts[active.indexOf('q')]?.data
   const instead = filtersInstead(filters, withoutSearch, organizations, (value) => nameOf('outcome', value))

@@ -1,6 +1,7 @@
 import { type InfiniteData, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import { useParams } from 'react-router'
+import { beginAct, useActs } from '../api/act'
 import { ApiProblem, isProblem } from '../api/http'
 import { keys } from '../api/keys'
 import type { Entry, EntryPage, Preset, Tenant } from '../api/types'
@@ -98,15 +99,22 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   const query = writeFilters(filters).toString()
   const { name: open, seq: openSeq, open: openEntry } = useOpenEntry(tenant.id, entries, query)
 
-  const refresh = useCallback(() => {
+  useActs(`${tenant.id}?${query}`, open)
+
+  const readRest = useCallback(() => {
     client.invalidateQueries({ queryKey: keys.log(tenant.id) })
   }, [client, tenant.id])
+  /** What a person asks for again is another act. */
+  const refresh = useCallback(() => {
+    beginAct('page')
+    readRest()
+  }, [readRest])
 
   /** What could not be read while the server was gone is read when it is back. */
   const unanswered = isProblem(error, 0)
   const readAgain = useCallback(() => {
-    if (unanswered) refresh()
-  }, [unanswered, refresh])
+    if (unanswered) readRest()
+  }, [unanswered, readRest])
 
   function showNew() {
     // From the top again, and only as many rows as that needs.

@@ -48,7 +48,7 @@ export function LogPaper(props: Props) {
     const query = writeFilters(filters)
     const [{ rows }, summary] = await Promise.all([
       readRows(tenantPath(tenant.id, 'entries'), query, signal),
-      call<Summary>(tenantPath(tenant.id, `summary?${query}`), { signal }),
+      call<Summary>(tenantPath(tenant.id, `summary?${query}`), { signal, act: 'page' }),
     ])
     return { rows, summary }
   })

@@ -10,7 +10,7 @@ export async function readRows(path: string, query: URLSearchParams, signal: Abo
     const page = new URLSearchParams(query)
     page.set('limit', String(Math.min(200, paperRows - rows.length)))
     if (cursor) page.set('cursor', cursor)
-    const { entries, next_cursor } = await call<EntryPage>(`${path}?${page}`, { signal })
+    const { entries, next_cursor } = await call<EntryPage>(`${path}?${page}`, { signal, act: 'page' })
     rows.push(...entries)
     cursor = next_cursor
   } while (cursor && rows.length < paperRows)
