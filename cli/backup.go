@@ -32,7 +32,7 @@ func (c *backupCommand) Run(m *Program) (err error) {
 	if _, err := os.Stat(c.File); err == nil && durable.IsRegular(c.File) {
 		return fmt.Errorf("%s exists; name a new file, a backup replaces none", c.File)
 	}
-	db, err := storage.Open(dir, storage.Options{Now: m.Now})
+	db, err := storage.Open(dir, storage.Options{})
 	if errors.Is(err, storage.ErrInUse) {
 		return fmt.Errorf("%w; or, of a server that goes on, an owner takes the backup at its /api/v1/backup, or in the console under Settings", err)
 	}

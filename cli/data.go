@@ -101,7 +101,7 @@ func userDataDir(system string, getenv func(string) string) (string, error) {
 
 // openLog opens the log in a data directory, making it where it is not.
 func (m *Program) openLog(dir string) (*node.Node, error) {
-	store, err := storage.Open(dir, storage.Options{Now: m.Now})
+	store, err := storage.Open(dir, storage.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func (c *verifyCommand) Run(ctx context.Context, m *Program) (err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no data directory %s; name another with --data", dir)
 	}
-	db, err := storage.Open(dir, storage.Options{Now: m.Now})
+	db, err := storage.Open(dir, storage.Options{})
 	if err != nil {
 		return err
 	}

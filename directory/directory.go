@@ -4,6 +4,7 @@ package directory
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 
 // Directory knows the tenants: their settings, trees of organizations, catalogs,
 // legal holds and deletions. It keeps what it has read, as a whole for each
-// tenant.
+// tenant, until the store tells that a record of it was changed.
 type Directory struct {
 	records oplog.Records
 	index   oplog.Index // says what of a tree or a catalog is in use
@@ -36,7 +37,25 @@ type cachedTenant struct {
 
 // New returns the directory of the tenants in a store.
 func New(records oplog.Records, index oplog.Index, now func() time.Time) *Directory {
-	return &Directory{records: records, index: index, now: now, tenants: make(map[string]*cachedTenant)}
+	d := &Directory{records: records, index: index, now: now, tenants: make(map[string]*cachedTenant)}
+	records.OnRecord(d.recordChanged)
+	return d
+}
+
+// recordChanged forgets what a changed record was part of.
+func (d *Directory) recordChanged(kind oplog.RecordKind, name string) {
+	switch kind {
+	case oplog.RecordTenant, oplog.RecordOrganizations, oplog.RecordCatalog, oplog.RecordHold, oplog.RecordDeletion:
+	default:
+		return
+	}
+	tenant, _, _ := strings.Cut(name, "/")
+	d.mu.RLock()
+	c := d.tenants[tenant]
+	d.mu.RUnlock()
+	if c != nil {
+		c.forget()
+	}
 }
 
 // State returns what is known of a tenant, which must not be changed, or
@@ -141,7 +160,6 @@ func (d *Directory) change(tenant string, change func() error) error {
 	}
 	c.changing.Lock()
 	defer c.changing.Unlock()
-	defer c.forget()
 	return change()
 }
 
@@ -159,7 +177,6 @@ func (d *Directory) Rule(tenant string, do func(oplog.TenantState) error) error 
 	if err != nil {
 		return err
 	}
-	defer c.forget()
 	return do(t)
 }
 

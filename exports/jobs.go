@@ -209,7 +209,7 @@ func (s *Exports) remove(x Export) error {
 			return err
 		}
 	}
-	return s.store.ChangeRecord(oplog.RecordExport, exportName(x), func([]byte) ([]byte, error) { return nil, nil })
+	return records.Remove(s.store, oplog.RecordExport, exportName(x))
 }
 
 // Close cancels what runs, and waits for it.

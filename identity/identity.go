@@ -28,7 +28,13 @@ type Identity struct {
 
 // New returns the accounts, keys and sessions of a store.
 func New(records oplog.Records, directory *directory.Directory, now func() time.Time) *Identity {
-	return &Identity{records: records, directory: directory, now: now, background: background.New(), keys: make(map[string]APIKey)}
+	i := &Identity{records: records, directory: directory, now: now, background: background.New(), keys: make(map[string]APIKey)}
+	records.OnRecord(func(kind oplog.RecordKind, name string) {
+		if kind == oplog.RecordKey {
+			i.forgetKey(name)
+		}
+	})
+	return i
 }
 
 // Close ends it when all that waits is written.

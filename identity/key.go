@@ -90,7 +90,6 @@ func (i *Identity) Key(text string) (APIKey, error) {
 func (i *Identity) keyUsed(key APIKey) {
 	markUsed(i, oplog.RecordKey, key.Hash, key.LastUsedAt, func(k *APIKey, at time.Time) {
 		k.LastUsedAt = at
-		i.forgetKey(k.Hash)
 	})
 }
 
@@ -141,7 +140,6 @@ func (i *Identity) RevokeKey(tenant, id string) (APIKey, error) {
 	if at < 0 {
 		return APIKey{}, oplog.Errorf(oplog.CodeNotFound, "There is no key %s.", id)
 	}
-	defer i.forgetKey(keys[at].Hash)
 	return records.Change(i.records, oplog.RecordKey, keys[at].Hash, func(k *APIKey, _ bool) (bool, error) {
 		if k.RevokedAt.IsZero() {
 			k.RevokedAt = i.now().UTC()

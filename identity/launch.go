@@ -107,7 +107,7 @@ func (i *Identity) clearLaunches(now time.Time) {
 		if json.Unmarshal(r.Data, &spent) == nil && now.Before(spent.ExpiresAt) {
 			continue
 		}
-		_ = i.records.ChangeRecord(oplog.RecordLaunch, r.Name, func([]byte) ([]byte, error) { return nil, nil })
+		_ = records.Remove(i.records, oplog.RecordLaunch, r.Name)
 	}
 }
 
@@ -121,7 +121,7 @@ func AfterRestore(r oplog.Records, now time.Time) error {
 		return err
 	}
 	for _, s := range sessions {
-		if err := r.ChangeRecord(oplog.RecordSession, s.Name, func([]byte) ([]byte, error) { return nil, nil }); err != nil {
+		if err := records.Remove(r, oplog.RecordSession, s.Name); err != nil {
 			return err
 		}
 	}

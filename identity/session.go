@@ -152,7 +152,7 @@ func (i *Identity) allSessions() ([]Session, error) {
 func (i *Identity) EndSession(token string) error { return i.endSession(hashOf(token)) }
 
 func (i *Identity) endSession(hash string) error {
-	return i.records.ChangeRecord(oplog.RecordSession, hash, func([]byte) ([]byte, error) { return nil, nil })
+	return records.Remove(i.records, oplog.RecordSession, hash)
 }
 
 // EndOwnSessions signs whoever holds a token out everywhere.

@@ -11,6 +11,7 @@ import (
 
 	"oplog/node/nodetest"
 	"oplog/oplog"
+	"oplog/records"
 )
 
 func at(text string) time.Time { return must(time.Parse(time.RFC3339, text)) }
@@ -168,7 +169,7 @@ func TestHoldOfUTCDays(t *testing.T) {
 	l := newLog(t)
 	l.retentionIn("acme", "Asia/Shanghai", 30)
 	put := func(id, record string) {
-		l.Must(nil, l.Store.ChangeRecord(oplog.RecordHold, "acme/"+id, func([]byte) ([]byte, error) { return []byte(record), nil }))
+		l.Must(nil, l.Store.PutRecord(oplog.RecordHold, "acme/"+id, oplog.Revision{}, []byte(record)))
 	}
 	put("old", `{"id":"old","from":"2026-09-01","to":"2026-09-02","reason":"case 7","set_by":"admin","set_at":"2026-10-01T00:00:00Z"}`)
 	put("open", `{"id":"open","reason":"case 8","set_by":"admin","set_at":"2026-10-01T00:00:00Z","lifted_by":"owner","lifted_at":"2026-10-02T00:00:00Z"}`)
@@ -185,8 +186,8 @@ func TestHoldOfUTCDays(t *testing.T) {
 
 	h, err = l.Directory.AddHold("acme", oplog.Hold{From: "2026-09-05", To: "2026-09-06", Reason: "case 9", SetBy: "admin"})
 	l.Must(nil, err)
-	var stored struct{ From, To string }
-	l.Must(nil, json.Unmarshal(must(l.Store.Record(oplog.RecordHold, "acme/"+h.ID)), &stored))
+	stored, err := records.Read[struct{ From, To string }](l.Store, oplog.RecordHold, "acme/"+h.ID)
+	l.Must(nil, err)
 	if stored.From != "2026-09-04" || stored.To != "2026-09-06" {
 		t.Errorf("%+v", stored)
 	}

@@ -119,7 +119,7 @@ func (j *Journal) check(t oplog.TenantState, entries []oplog.Entry, answer *Appe
 			answer.Skipped++
 			continue
 		}
-		e.Tenant, e.Seq = t.ID, 0
+		e.Tenant, e.Seq, e.ReceivedAt = t.ID, 0, now.UTC().Truncate(time.Microsecond)
 		manual = append(manual, e)
 	}
 	if len(broken) > 0 {

@@ -2,6 +2,8 @@ package oplog
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"io"
 	"strings"
 )
@@ -37,7 +39,9 @@ type Appender interface {
 	OnAppend(told func(tenant string, entries []Entry))
 
 	// Append records entries that the journal has validated, all or none, and
-	// returns once they are on disk: a receipt for each, in order. An entry with
+	// returns once they are on disk: a receipt for each, in order. Their time of
+	// receipt is given with them; seq, id and leaf follow from what is appended, in
+	// its order, and are the same on every copy. An entry with
 	// a sender's id that the tenant has on that UTC day is answered as a
 	// duplicate with its first seq; a CodeConflict error names those that were
 	// sent again with other content, CodeInvalid those of a deleted day. Skipped operations are added to the
@@ -126,21 +130,42 @@ type Retainer interface {
 	Arrived(tenant string, key Key) (bool, error)
 }
 
-// Records keeps small records beside the entries.
+// Records keeps small records beside the entries. They change by compare-and-set:
+// a change names the revision of what it was made from, so that it is data, which
+// can be sent to other copies, and fails where something else came first.
 type Records interface {
-	// Record returns a record's bytes, or CodeNotFound.
-	Record(kind RecordKind, name string) ([]byte, error)
+	// Record returns a record's bytes and their revision, or CodeNotFound.
+	Record(kind RecordKind, name string) (data []byte, revision Revision, err error)
 
 	// Records returns all records of a kind whose names start with a prefix, by
 	// name.
 	Records(kind RecordKind, prefix string) ([]Record, error)
 
-	// ChangeRecord replaces a record by what change makes of it, in one durable
-	// transaction: nil stands for no record, before and after. An error of
-	// change leaves all as it was and is returned. Where a change returns just
-	// what it was given, nothing is written.
-	ChangeRecord(kind RecordKind, name string, change func(old []byte) ([]byte, error)) error
+	// PutRecord puts a record in the place of the one with a revision, and returns
+	// once that is on disk; nil data removes it. ErrRevision means that the record
+	// has another revision, and nothing was changed.
+	PutRecord(kind RecordKind, name string, replaces Revision, data []byte) error
+
+	// OnRecord registers what is told of each record that was changed or removed,
+	// here or on another copy, before PutRecord returns. It must not change records
+	// itself.
+	OnRecord(changed func(kind RecordKind, name string))
 }
+
+// Revision tells a record's bytes from others: their SHA-256. The zero Revision
+// stands for no record.
+type Revision [sha256.Size]byte
+
+// RevisionOf returns the revision of a record's bytes; nil stands for no record.
+func RevisionOf(data []byte) Revision {
+	if data == nil {
+		return Revision{}
+	}
+	return sha256.Sum256(data)
+}
+
+// ErrRevision says that a record was changed since it was read.
+var ErrRevision = errors.New("the record was changed meanwhile")
 
 // Batch is memory that entries are read into, many times by who reads much: it
 // makes no garbage, whose collection would hold up those who record and ask.

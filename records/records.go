@@ -5,6 +5,7 @@ package records
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"oplog/oplog"
@@ -15,7 +16,7 @@ import (
 // Read returns a record, or CodeNotFound.
 func Read[T any](s oplog.Records, kind oplog.RecordKind, name string) (T, error) {
 	var record T
-	data, err := s.Record(kind, name)
+	data, _, err := s.Record(kind, name)
 	if err != nil {
 		return record, err
 	}
@@ -40,28 +41,60 @@ func List[T any](s oplog.Records, kind oplog.RecordKind, prefix string) ([]T, er
 	return records, nil
 }
 
-// Change replaces a record by what change leaves in it. Exists tells
-// whether there was one; remove, returned as true, removes it.
+// Change replaces a record by what change leaves in it. Exists tells whether
+// there was one; remove, returned as true, removes it. Where others change it at
+// the same time, change is called again with what they left. An error of change
+// leaves all as it was and is returned.
 func Change[T any](s oplog.Records, kind oplog.RecordKind, name string, change func(record *T, exists bool) (remove bool, err error)) (T, error) {
-	var record T
-	err := s.ChangeRecord(kind, name, func(old []byte) ([]byte, error) {
-		record = *new(T)
-		if old != nil {
-			if err := json.Unmarshal(old, &record); err != nil {
-				return nil, fmt.Errorf("record %s/%s is damaged: %w", kind, name, err)
-			}
+	for {
+		record, err := tryChange(s, kind, name, change)
+		if !errors.Is(err, oplog.ErrRevision) {
+			return record, err
 		}
-		remove, err := change(&record, old != nil)
-		if err != nil || remove {
-			return nil, err
+	}
+}
+
+func tryChange[T any](s oplog.Records, kind oplog.RecordKind, name string, change func(record *T, exists bool) (remove bool, err error)) (record T, err error) {
+	old, revision, err := s.Record(kind, name)
+	exists := err == nil
+	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+		return record, err
+	}
+	if exists {
+		if err := json.Unmarshal(old, &record); err != nil {
+			return record, fmt.Errorf("record %s/%s is damaged: %w", kind, name, err)
 		}
-		data, err := json.Marshal(record)
-		if bytes.Equal(data, old) {
-			return old, nil
+	}
+	remove, err := change(&record, exists)
+	if err != nil || remove && !exists {
+		return record, err
+	}
+	var data []byte
+	if !remove {
+		if data, err = json.Marshal(record); err != nil {
+			return record, err
 		}
-		return data, err
-	})
-	return record, err
+		if exists && bytes.Equal(data, old) {
+			return record, nil
+		}
+	}
+	return record, s.PutRecord(kind, name, revision, data)
+}
+
+// Remove removes a record, if it is there.
+func Remove(s oplog.Records, kind oplog.RecordKind, name string) error {
+	for {
+		_, revision, err := s.Record(kind, name)
+		if oplog.CodeOf(err) == oplog.CodeNotFound {
+			return nil
+		}
+		if err == nil {
+			err = s.PutRecord(kind, name, revision, nil)
+		}
+		if !errors.Is(err, oplog.ErrRevision) {
+			return err
+		}
+	}
 }
 
 // Create makes a record that must not exist yet.

@@ -72,7 +72,7 @@ type testLog struct {
 }
 
 func openLog(t interface{ Fatal(...any) }, dir string) testLog {
-	store, err := storage.Open(dir, storage.Options{Now: func() time.Time { return now }})
+	store, err := storage.Open(dir, storage.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

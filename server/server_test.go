@@ -63,7 +63,7 @@ func newServer(t testing.TB) *fixture {
 	dir := t.TempDir()
 	var looks atomic.Int64
 	now := func() time.Time { return clock.Add(time.Duration(looks.Add(1)) * time.Microsecond) }
-	store := must(storage.Open(dir, storage.Options{Now: now}))(t)
+	store := must(storage.Open(dir, storage.Options{}))(t)
 	index := must(search.Open(filepath.Join(dir, "index"), store))(t)
 	log := must(node.New(store, index, node.Options{
 		Now: now, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{formats.CSV, formats.XLSX, formats.NDJSON},

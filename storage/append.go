@@ -121,7 +121,7 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 			w.closed = db.closedOf(r.tenant)
 			writers[r.tenant] = w
 		}
-		if err := w.apply(r, db.now().UTC().Truncate(time.Microsecond)); err != nil {
+		if err := w.apply(r); err != nil {
 			return fmt.Errorf("append to tenant %s: %w", r.tenant, err)
 		}
 	}
@@ -134,7 +134,7 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 }
 
 // apply writes one request, or refuses it without having written anything.
-func (w *tenantWriter) apply(r *appendRequest, received time.Time) (err error) {
+func (w *tenantWriter) apply(r *appendRequest) (err error) {
 	r.receipts = make([]oplog.Receipt, len(r.entries))
 	if r.refused, err = w.findDuplicates(r); err != nil || r.refused != nil {
 		return err
@@ -152,7 +152,7 @@ func (w *tenantWriter) apply(r *appendRequest, received time.Time) (err error) {
 			}
 			continue
 		}
-		e.Seq, e.ReceivedAt = w.head.size+1, received
+		e.Seq = w.head.size + 1
 		if e.ID == "" {
 			e.ID = e.Key().ID()
 		} else {

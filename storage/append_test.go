@@ -235,7 +235,7 @@ func TestAppendAfterClose(t *testing.T) {
 func TestAppendAfterAFailure(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	mustAppend(t, db, entry(1, "a"))
-	if err := db.ChangeRecord(oplog.RecordTenant, "acme", func([]byte) ([]byte, error) { return []byte("{}"), nil }); err != nil {
+	if err := db.PutRecord(oplog.RecordTenant, "acme", oplog.Revision{}, []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
 	// No bucket can have this name, so the transaction fails.
@@ -247,14 +247,14 @@ func TestAppendAfterAFailure(t *testing.T) {
 	if oplog.CodeOf(err) != oplog.CodeUnavailable {
 		t.Error(err)
 	}
-	err = db.ChangeRecord(oplog.RecordTenant, "acme", func([]byte) ([]byte, error) { return []byte("{1}"), nil })
+	err = db.PutRecord(oplog.RecordTenant, "acme", oplog.RevisionOf([]byte("{}")), []byte("{1}"))
 	if oplog.CodeOf(err) != oplog.CodeUnavailable {
 		t.Error(err)
 	}
 	if got := arrivals(t, db, 1); got != "a" {
 		t.Errorf("arrivals %s", got)
 	}
-	if data, err := db.Record(oplog.RecordTenant, "acme"); err != nil || string(data) != "{}" {
+	if data, _, err := db.Record(oplog.RecordTenant, "acme"); err != nil || string(data) != "{}" {
 		t.Errorf("%s, %v", data, err)
 	}
 	db = reopen(t, db)

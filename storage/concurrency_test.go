@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -170,21 +171,23 @@ func TestConcurrentChangesOfARecord(t *testing.T) {
 	for range writers {
 		group.Go(func() {
 			for range times {
-				err := db.ChangeRecord(oplog.RecordTenant, "n", func(old []byte) ([]byte, error) {
+				for put := oplog.ErrRevision; put != nil; {
+					old, revision, err := db.Record(oplog.RecordTenant, "n")
 					n := uint64(0)
-					if old != nil {
+					if err == nil {
 						n = binary.BigEndian.Uint64(old)
 					}
-					return binary.BigEndian.AppendUint64(nil, n+1), nil
-				})
-				if err != nil {
-					t.Error(err)
+					put = db.PutRecord(oplog.RecordTenant, "n", revision, binary.BigEndian.AppendUint64(nil, n+1))
+					if put != nil && !errors.Is(put, oplog.ErrRevision) {
+						t.Error(put)
+						return
+					}
 				}
 			}
 		})
 	}
 	group.Wait()
-	data, err := db.Record(oplog.RecordTenant, "n")
+	data, _, err := db.Record(oplog.RecordTenant, "n")
 	if err != nil || binary.BigEndian.Uint64(data) != writers*times {
 		t.Errorf("%x, %v, want %d", data, err, writers*times)
 	}

@@ -2,18 +2,21 @@ package storage
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
-
-	bolt "go.etcd.io/bbolt"
 
 	"oplog/oplog"
 )
 
 func put(t *testing.T, db *DB, kind oplog.RecordKind, name, data string) {
 	t.Helper()
-	if err := db.ChangeRecord(kind, name, func([]byte) ([]byte, error) { return []byte(data), nil }); err != nil {
+	_, revision, err := db.Record(kind, name)
+	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+		t.Fatal(err)
+	}
+	if err := db.PutRecord(kind, name, revision, []byte(data)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -34,7 +37,7 @@ func TestRecords(t *testing.T) {
 	}
 	// The store reads deletions itself; see TestDeletion.
 	for _, kind := range slices.DeleteFunc(slices.Clone(oplog.RecordKinds), func(k oplog.RecordKind) bool { return k == oplog.RecordDeletion }) {
-		if _, err := db.Record(kind, "a"); oplog.CodeOf(err) != oplog.CodeNotFound {
+		if _, _, err := db.Record(kind, "a"); oplog.CodeOf(err) != oplog.CodeNotFound {
 			t.Errorf("%s/a: %v", kind, err)
 		}
 		if got := list(kind, ""); got != "" {
@@ -48,7 +51,7 @@ func TestRecords(t *testing.T) {
 	db = reopen(t, db)
 	// The store reads deletions itself; see TestDeletion.
 	for _, kind := range slices.DeleteFunc(slices.Clone(oplog.RecordKinds), func(k oplog.RecordKind) bool { return k == oplog.RecordDeletion }) {
-		if data, err := db.Record(kind, "b/1"); err != nil || string(data) != string(kind) {
+		if data, _, err := db.Record(kind, "b/1"); err != nil || string(data) != string(kind) {
 			t.Errorf("%s, %v", data, err)
 		}
 		for prefix, want := range map[string]string{
@@ -61,54 +64,38 @@ func TestRecords(t *testing.T) {
 	}
 }
 
-func TestChangeRecord(t *testing.T) {
+// A record changes only from the revision that the change was made from, and what
+// is told of is on disk.
+func TestPutRecord(t *testing.T) {
 	db := openStore(t, t.TempDir())
-	commits := func() (n int) {
+	var told []string
+	db.OnRecord(func(kind oplog.RecordKind, name string) {
+		data, _, err := db.Record(kind, name)
+		told = append(told, fmt.Sprintf("%s/%s=%s %v", kind, name, data, err == nil))
+	})
+	revision := func(data string) oplog.Revision { return oplog.RevisionOf([]byte(data)) }
+	var none oplog.Revision
+	f := func(replaces oplog.Revision, data []byte, want error, then string) {
 		t.Helper()
-		if err := db.bolt.View(func(tx *bolt.Tx) error { n = tx.ID(); return nil }); err != nil {
-			t.Fatal(err)
+		if err := db.PutRecord(oplog.RecordTenant, "a", replaces, data); !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
 		}
-		return n
-	}
-	failure := errors.New("no")
-	f := func(t *testing.T, wantOld, data string, changeErr error, wantCommits int) {
-		t.Helper()
-		before := commits()
-		spelled := func(b []byte) string {
-			if b == nil {
-				return "none"
-			}
-			return string(b)
-		}
-		var old string
-		err := db.ChangeRecord(oplog.RecordTenant, "a", func(b []byte) ([]byte, error) {
-			old = spelled(b)
-			if data == "none" {
-				return nil, changeErr
-			}
-			return []byte(data), changeErr
-		})
-		if !errors.Is(err, changeErr) || old != wantOld || commits()-before != wantCommits {
-			t.Errorf("given %q, %v, %d commits; want %q, %v, %d", old, err, commits()-before, wantOld, changeErr, wantCommits)
-		}
-		want := data
-		if changeErr != nil {
-			want = wantOld
-		}
-		b, err := db.Record(oplog.RecordTenant, "a")
-		if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound || spelled(b) != want {
-			t.Errorf("then it is %q, %v, want %q", spelled(b), err, want)
+		held, is, err := db.Record(oplog.RecordTenant, "a")
+		if string(held) != then || is != oplog.RevisionOf(held) || (oplog.CodeOf(err) == oplog.CodeNotFound) != (held == nil) {
+			t.Errorf("it is %q of %x, %v; want %q", held, is, err, then)
 		}
 	}
-	f(t, "none", "none", nil, 0)
-	f(t, "none", "x", failure, 0)
-	f(t, "none", "x", nil, 1)
-	f(t, "x", "x", nil, 0) // nothing is written
-	f(t, "x", "y", failure, 0)
-	f(t, "x", "none", failure, 0)
-	f(t, "x", "", nil, 1)
-	f(t, "", "", nil, 0)
-	f(t, "", "y", nil, 1)
-	f(t, "y", "none", nil, 1)
-	f(t, "none", "none", nil, 0)
+	f(revision("x"), []byte("y"), oplog.ErrRevision, "")
+	f(none, []byte("x"), nil, "x")
+	f(none, []byte("y"), oplog.ErrRevision, "x")
+	f(revision("y"), nil, oplog.ErrRevision, "x")
+	f(revision("x"), []byte{}, nil, "")
+	f(none, []byte("y"), oplog.ErrRevision, "") // empty is not none
+	f(revision(""), []byte("y"), nil, "y")
+	f(revision("y"), nil, nil, "")
+	f(none, nil, nil, "")
+	want := "[tenants/a=x true tenants/a= true tenants/a=y true tenants/a= false tenants/a= false]"
+	if got := fmt.Sprint(told); got != want {
+		t.Errorf("told of %s, want %s", got, want)
+	}
 }

@@ -21,7 +21,7 @@ func deletion(t *testing.T, db *DB, through uint64, days ...oplog.Days) oplog.De
 	d := oplog.Deletion{Tenant: "acme", Days: days, Through: through}
 	trail := oplog.TrailOf("acme")
 	told := oplog.Entry{
-		Tenant: trail, Time: morning, User: oplog.User{ID: "server", Name: "oplog"}, Module: "retention", Operation: "delete", Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess,
+		Tenant: trail, Time: morning, ReceivedAt: morning, User: oplog.User{ID: "server", Name: "oplog"}, Module: "retention", Operation: "delete", Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess,
 		Details: fmt.Appendf(nil, `{"tenant":"acme","days":[{"from":%q,"to":%q}],"through":%d}`, days[0].From, days[0].To, through),
 	}
 	receipts, err := db.Append(t.Context(), trail, []oplog.Entry{told}, 0)

@@ -24,7 +24,7 @@ var morning = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
 
 func openStore(t *testing.T, dir string) *DB {
 	t.Helper()
-	db, err := Open(dir, Options{Now: func() time.Time { return morning }})
+	db, err := Open(dir, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func reopen(t *testing.T, db *DB) *DB {
 // entry returns an entry without an id, some minutes before morning.
 func entry(minutesAgo int, content string) oplog.Entry {
 	return oplog.Entry{
-		Tenant: "acme", Time: morning.Add(-time.Duration(minutesAgo) * time.Minute), User: oplog.User{ID: "u1", Name: "Wang Fang"},
+		Tenant: "acme", Time: morning.Add(-time.Duration(minutesAgo) * time.Minute), ReceivedAt: morning, User: oplog.User{ID: "u1", Name: "Wang Fang"},
 		Module: "sms", Operation: "send", Content: oplog.Ref{ID: "c", Name: content},
 		Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess,
 	}

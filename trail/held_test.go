@@ -18,7 +18,7 @@ import (
 func TestActsAreHeldForAWhile(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		store, err := storage.Open(dir, storage.Options{Now: time.Now})
+		store, err := storage.Open(dir, storage.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,8 +73,8 @@ type keeping struct {
 	kept chan struct{}
 }
 
-func (k *keeping) ChangeRecord(kind oplog.RecordKind, name string, change func(old []byte) ([]byte, error)) error {
-	err := k.unreliable.ChangeRecord(kind, name, change)
+func (k *keeping) PutRecord(kind oplog.RecordKind, name string, replaces oplog.Revision, data []byte) error {
+	err := k.unreliable.PutRecord(kind, name, replaces, data)
 	if name == "acts" {
 		k.kept <- struct{}{}
 	}
@@ -85,7 +85,7 @@ func (k *keeping) ChangeRecord(kind oplog.RecordKind, name string, change func(o
 func TestActsSurviveACrash(t *testing.T) {
 	dir := t.TempDir()
 	crashed := &nodetest.Clock{At: nodetest.Morning}
-	store, err := storage.Open(dir, storage.Options{Now: crashed.Now})
+	store, err := storage.Open(dir, storage.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func (u *unreliable) Append(ctx context.Context, tenant string, entries []oplog.
 func newUnreliable(t *testing.T) (*testLog, *unreliable) {
 	t.Helper()
 	l := &testLog{&nodetest.Log{T: t, Dir: t.TempDir(), Clock: &nodetest.Clock{At: nodetest.Morning}}}
-	store, err := storage.Open(l.Dir, storage.Options{Now: l.Clock.Now})
+	store, err := storage.Open(l.Dir, storage.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -101,6 +101,7 @@ func (t *Trail) Record(ctx context.Context, e oplog.Entry) (string, error) {
 	t.writeTrail(e.Tenant)
 	t.writing.Lock()
 	defer t.writing.Unlock()
+	e.ReceivedAt = t.now().UTC().Truncate(time.Microsecond)
 	receipts, err := t.store.Append(ctx, e.Tenant, []oplog.Entry{e}, 0)
 	if err != nil {
 		return "", fmt.Errorf("tell the trail: %w", err)
@@ -212,7 +213,11 @@ func (t *Trail) writePending() {
 			byName[name] = []oplog.Entry{lostEntry(name, t.now().UTC().Truncate(time.Microsecond), n)}
 		}
 	}
+	received := t.now().UTC().Truncate(time.Microsecond)
 	for _, name := range names {
+		for i := range byName[name] {
+			byName[name][i].ReceivedAt = received
+		}
 		if _, err := t.store.Append(context.Background(), name, byName[name], 0); err == nil {
 			continue
 		}

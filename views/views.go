@@ -191,7 +191,7 @@ func (s *Views) checkView(v View) error {
 func (s *Views) Remove(v View) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
-	return s.records.ChangeRecord(oplog.RecordView, v.Tenant+"/"+v.ID, func([]byte) ([]byte, error) { return nil, nil })
+	return records.Remove(s.records, oplog.RecordView, v.Tenant+"/"+v.ID)
 }
 
 // StartWith makes a view the one that somebody begins with in a tenant; "" is

@@ -74,7 +74,7 @@ func New(t *testing.T) *Log {
 // Start opens the log in its directory.
 func (l *Log) Start() {
 	l.T.Helper()
-	store, err := storage.Open(l.Dir, storage.Options{Now: l.Clock.Now})
+	store, err := storage.Open(l.Dir, storage.Options{})
 	if err != nil {
 		l.T.Fatal(err)
 	}
