@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +46,9 @@ const (
 // given, in UTF-8.
 func contentType(c *fiber.Ctx, allowed ...string) (string, error) {
 	header := c.Get(fiber.HeaderContentType)
+	if slices.Contains(allowed, header) {
+		return header, nil
+	}
 	media, params, err := mime.ParseMediaType(header)
 	if err == nil {
 		for _, a := range allowed {
@@ -171,15 +175,12 @@ const (
 // request of the connection.
 func (s *Server) finishBody(c *fiber.Ctx) {
 	stream := s.pacedBody(c)
-	if stream == nil {
+	state := c.Locals(bodyKey{})
+	if stream == nil || state == bodyEnded {
 		return
 	}
 	// A body whose length was not announced cannot be read past its end.
 	chunked := c.Request().Header.ContentLength() < 0
-	state := c.Locals(bodyKey{})
-	if chunked && state == bodyEnded {
-		return
-	}
 	if chunked && state == bodyTouched || !errors.Is(discard(stream), io.EOF) {
 		c.Context().SetConnectionClose()
 	}

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"oplog/journal"
 	"oplog/oplog"
 )
 
@@ -72,4 +74,23 @@ func TestPageBytes(t *testing.T) {
 	bare.User.Name = strings.Repeat("\x01", 128)
 	bare.Organization.Name = strings.Repeat("界", 1024) // long, with nothing to leave out
 	same(page(long, bare), true, false)
+}
+
+// TestAppendedBytes does so for the answer to recorded entries.
+func TestAppendedBytes(t *testing.T) {
+	receipts := []oplog.Receipt{{Status: oplog.StatusSkipped}, {ID: `a"<b>`, Seq: 1<<63 + 1, Status: oplog.StatusRecorded}, {ID: "b", Seq: 2, Status: oplog.StatusDuplicate}}
+	for _, answer := range []journal.Appended{{Entries: []oplog.Receipt{}}, {Recorded: 1, Duplicates: 2, Skipped: 3, Entries: receipts}} {
+		var got, want bytes.Buffer
+		if err := errors.Join(marshal(&got, answer), huma.DefaultJSONFormat.Marshal(&want, answer)); err != nil {
+			t.Fatal(err)
+		}
+		if got.String() != want.String() {
+			t.Errorf("got  %swant %s", got.String(), want.String())
+		}
+	}
+	for _, part := range []reflect.Type{reflect.TypeFor[journal.Appended](), reflect.TypeFor[oplog.Receipt]()} {
+		if want := map[string]int{"Appended": 4, "Receipt": 3}[part.Name()]; part.NumField() != want {
+			t.Errorf("%v has a new field: write it in encode.go, and add it here", part)
+		}
+	}
 }

@@ -1,18 +1,14 @@
 package server
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"reflect"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gofiber/fiber/v2"
 
@@ -91,15 +87,6 @@ func (b *newEntryBody) entry() (oplog.Entry, []oplog.FieldError) {
 	return e, broken
 }
 
-// batch collects the entries of a request, and all that is wrong with them.
-type batch struct {
-	entries []oplog.Entry
-	catalog *oplog.Catalog
-	now     time.Time
-	broken  []oplog.FieldError
-	alone   bool // the body is one entry, not a list
-}
-
 // recordEntries is the handler of POST T/entries.
 func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 	media, err := contentType(c, jsonType, ndjsonType)
@@ -110,10 +97,7 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 	if err != nil {
 		return err
 	}
-	b := &batch{now: s.now()}
-	if b.catalog, err = s.log.Directory.Catalog(in.tenant.ID); err != nil {
-		return err
-	}
+	b := &batch{}
 	if media == ndjsonType {
 		err = b.readLines(body)
 	} else {
@@ -122,8 +106,8 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 	if err != nil {
 		return err
 	}
-	if err := b.err(); err != nil {
-		return b.place(err)
+	if b.broken {
+		return s.refuseBatch(b, in.tenant.ID)
 	}
 	start := time.Now()
 	answer, err := s.log.Journal.Append(c.UserContext(), in.tenant.ID, b.entries)
@@ -135,139 +119,26 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 	return sendJSON(c, http.StatusCreated, jsonType, answer)
 }
 
-// place tells where the request has the entries that an error names.
-func (b *batch) place(err error) error {
-	if b.alone {
-		return err
-	}
-	return &inList{err, "entries"}
-}
-
-// err names every entry that cannot be stored, and why.
-func (b *batch) err() error {
-	if len(b.broken) == 0 {
-		return nil
-	}
-	return &oplog.Error{Code: oplog.CodeInvalid, Message: "Nothing was stored, because some entries break a rule.", Fields: b.broken}
-}
-
-// add takes the next entry. It is checked here as well as by the log, so that
-// one answer names the entries of a wrong form and those that break a rule.
-func (b *batch) add(text []byte, options jsonv2.Options) error {
-	i := len(b.entries)
-	if i == oplog.MaxEntriesPerRequest {
-		return oplog.Errorf(oplog.CodeTooLarge, "More than %d entries are too many for one request; send them in parts.", oplog.MaxEntriesPerRequest)
-	}
-	var body newEntryBody
-	err := jsonv2.Unmarshal(text, &body, options)
-	if _, isSyntax := syntaxError(err); isSyntax {
-		return err
-	}
-	e, broken := body.entry()
-	b.entries = append(b.entries, e)
-	if err != nil {
-		broken = []oplog.FieldError{fieldOf(err)}
-	} else {
-		checked := e
-		checked.Changes = append([]oplog.Change(nil), e.Changes...) // checking tidies them in place
-		broken = append(broken, checked.Validate(b.catalog, b.now)...)
-	}
-	for _, f := range broken {
-		f.Item = i + 1
-		b.broken = append(b.broken, f)
-	}
-	return nil
-}
-
-// readLines reads NDJSON: an entry on each line, blank lines between them or
-// none.
-func (b *batch) readLines(body []byte) error {
-	number := 0
-	for line := range bytes.SplitSeq(body, []byte("\n")) {
-		number++
-		if len(bytes.TrimSpace(line)) == 0 {
-			continue
-		}
-		err := b.add(line, readStrictly)
-		if reason, ok := syntaxError(err); ok {
-			return oplog.Errorf(oplog.CodeMalformed, "Line %d is not JSON: %s.", number, reason)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// read reads one entry, or {"entries": […]}.
-func (b *batch) read(body []byte) error {
-	if err := checkSyntax(body); err != nil {
-		return err
-	}
-	members, err := splitObject(body)
+// refuseBatch answers a request with entries that cannot be read. The log never
+// sees it, so the others are validated here: one answer names all that is wrong.
+func (s *Server) refuseBatch(b *batch, tenant string) error {
+	catalog, err := s.log.Directory.Catalog(tenant)
 	if err != nil {
 		return err
 	}
-	list, isBatch := members["entries"]
-	if !isBatch {
-		b.alone = true
-		return b.add(body, readLeniently)
-	}
-	for name := range members {
-		if name != "entries" {
-			b.broken = append(b.broken, oplog.FieldError{Field: shorten(name), Message: "is not a field that this takes beside entries"})
+	now := s.now()
+	fields := b.request
+	for i := range b.entries {
+		form := b.forms[i]
+		if !form.unreadable {
+			form.fields = append(form.fields, b.entries[i].Validate(catalog, now)...)
+		}
+		for _, f := range form.fields {
+			f.Item = i + 1
+			fields = append(fields, f)
 		}
 	}
-	return b.readArray(list)
-}
-
-func (b *batch) readArray(list jsontext.Value) error {
-	if kind := list.Kind(); kind != '[' {
-		b.broken = append(b.broken, oplog.FieldError{Field: "entries", Message: "is " + kindName(kind) + "; it must be an array"})
-		return nil
-	}
-	d := jsontext.NewDecoder(bytes.NewBuffer(list), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if _, err := d.ReadToken(); err != nil {
-		return malformed(list, err)
-	}
-	for d.PeekKind() != ']' {
-		text, err := d.ReadValue()
-		if err != nil {
-			return malformed(list, err)
-		}
-		if err := b.add(text, readLeniently); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// splitObject returns the members of a JSON object whose syntax was checked.
-func splitObject(text []byte) (map[string]jsontext.Value, error) {
-	d := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if kind := d.PeekKind(); kind != '{' {
-		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The body is " + kindName(kind) + "; send an object.", Fields: []oplog.FieldError{
-			{Message: `must be one entry, or {"entries": […]}; for one entry a line say Content-Type: ` + ndjsonType},
-		}}
-	}
-	members := make(map[string]jsontext.Value)
-	_, err := d.ReadToken()
-	for err == nil && d.PeekKind() != '}' {
-		var name jsontext.Token
-		if name, err = d.ReadToken(); err != nil {
-			break
-		}
-		key := name.String()
-		start := d.InputOffset()
-		if err = d.SkipValue(); err == nil {
-			value := bytes.TrimLeft(text[start:d.InputOffset()], " \t\r\n:")
-			members[key] = value
-		}
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, malformed(text, err)
-	}
-	return members, nil
+	return b.place(&oplog.Error{Code: oplog.CodeInvalid, Message: "Nothing was stored, because some entries break a rule.", Fields: fields})
 }
 
 func describeIngest(r huma.Registry, op *huma.Operation) {

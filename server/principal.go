@@ -85,7 +85,14 @@ func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, e
 			return nil, err
 		}
 		p := &principal{key: key, locale: acceptedLocale(c.Get(fiber.HeaderAcceptLanguage))}
-		p.kind = map[identity.KeyScope]access{identity.ScopeWrite: byWriteKey, identity.ScopeRead: byReadKey, identity.ScopeLaunch: byLaunchKey}[key.Scope]
+		switch key.Scope {
+		case identity.ScopeWrite:
+			p.kind = byWriteKey
+		case identity.ScopeRead:
+			p.kind = byReadKey
+		case identity.ScopeLaunch:
+			p.kind = byLaunchKey
+		}
 		return p, nil
 	}
 	token := c.Cookies(sessionCookie)

@@ -68,6 +68,10 @@ func TestRetention(t *testing.T) {
 	if len(p.Errors) != 1 || p.Errors[0].Location != "body.entries[1].time" || !strings.Contains(p.Errors[0].Message, "keeps entries for 30 days") {
 		t.Errorf("%+v", p)
 	}
+	p = f.asProblem(f.send("write", "POST", entriesPath, `{"entries":[`+entry(`"module":"x"`)+`,`+entry(`"time":"2026-10-01T07:00:00Z"`)+`]}`), 422)
+	if len(p.Errors) != 2 || p.Errors[0].Location != "body.entries[0].module" || p.Errors[1].Location != "body.entries[1].time" {
+		t.Errorf("not all that is wrong is named: %+v", p)
+	}
 
 	r := decode[oplog.Retention](t, f.get("admin", tenantA+"/retention", 200))
 	if len(r.Deletions) != 2 || len(r.Holds) != 1 || r.Holds[0].LiftedBy != "owner" || r.SetBy != "owner" || r.Deletions[0].Entries != 1 {
