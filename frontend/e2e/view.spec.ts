@@ -231,3 +231,25 @@ async function scrollTo(page: Page, top: number) {
     )
     .toBe(top)
 }
+
+test('every page stands on one grid', async ({ page }) => {
+  await open(page, `${program.url}${demoLog}`)
+  const settings = 'accounts integration keys catalog organizations retention access system sessions'.split(' ')
+  for (const path of ['log', 'exports', ...settings.map((one) => `settings/${one}`)]) {
+    await page.setViewportSize({ width: 1920, height: 1080 })
+    await page.goto(`${program.url}/t/demo/${path}`)
+    const main = page.locator('main')
+    const parts = main.locator('.filter-bar > *, .page-body > :not(.paper-head)')
+    await expect(parts.nth(1)).toBeVisible()
+    const beside = path === 'exports' ? 0 : 232
+    const grid = await parts.evaluateAll((all) => {
+      const boxes = all.filter((one) => one.checkVisibility()).map((one) => one.getBoundingClientRect())
+      const [left, right] = [Math.min(...boxes.map((one) => one.left)), Math.max(...boxes.map((one) => one.right))]
+      return { left, right, top: boxes[0]?.top }
+    })
+    expect(grid, path).toEqual({ left: beside + 16, right: 1920 - 16, top: 60 })
+    // Nothing is pushed out where there is less room.
+    await page.setViewportSize({ width: 800, height: 700 })
+    await expect.poll(() => main.evaluate((one) => one.scrollWidth - one.clientWidth), path).toBe(0)
+  }
+})

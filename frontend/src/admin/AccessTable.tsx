@@ -1,6 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { Entry } from '../api/types'
+import { useViewport } from '../frame/viewport'
 import { agentName } from '../log/agent'
 import { FailedMark } from '../log/TypeTag'
 import { Icon } from '../theme/Icon'
@@ -57,9 +58,15 @@ export function AccessTable({ entries, context, hasMore, onMore, onOpen }: Props
     event.preventDefault()
   }
 
+  const folded = useViewport() < 768
   const heads = [words.access.user, words.access.deed, words.access.about, words.access.from, words.access.time]
   return (
-    <div className="list access" role="table" aria-label={words.access.title} aria-rowcount={entries.length + 1}>
+    <div
+      className={folded ? 'list list-folded access' : 'list access'}
+      role="table"
+      aria-label={words.access.title}
+      aria-rowcount={entries.length + 1}
+    >
       <div role="row" className="list-head">
         {heads.map((head) => (
           <span key={head} role="columnheader">

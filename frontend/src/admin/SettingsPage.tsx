@@ -12,6 +12,7 @@ import { Icon } from '../theme/Icon'
 import { administers, settingsPath } from './access'
 import { type Section, sectionsFor } from './sections'
 import { useAdminWords } from './words'
+import '../frame/page.css'
 import './settings.css'
 
 const groups = ['tenant', 'server', 'you'] as const
@@ -37,8 +38,8 @@ export function SettingsPage({ tenant }: { tenant: Tenant }) {
       <div className="settings">
         {menu && !(phone && section) && <Menu tenant={tenant} sections={own} current={section} />}
         {section && (
-          <main className="settings-main" key={section.path}>
-            <div className="settings-page">
+          <main className="settings-main page-scroll" key={section.path}>
+            <div className="page-body">
               <PaperHead tenant={tenant} title={section.title(words)} />
               {phone && menu && (
                 <Link className="link settings-back" to={settingsPath(tenant.id)}>
