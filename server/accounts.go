@@ -68,7 +68,7 @@ func (s *Server) listAccounts(_ context.Context, in *call, _ *struct{}) (*accoun
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.log.Identity.Accounts(tenant)
+	list, err := s.identity.Accounts(tenant)
 	out := &accountsOutput{}
 	out.Body.Accounts = make([]accountBody, len(list))
 	for i, a := range list {
@@ -93,7 +93,7 @@ func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInpu
 	if a.PasswordHash, err = s.hash(ctx, b.Password); err != nil {
 		return nil, err
 	}
-	if a, err = s.log.Identity.AddAccount(a); err != nil {
+	if a, err = s.identity.AddAccount(a); err != nil {
 		return nil, err
 	}
 	in.about = aboutAccount(a, input.Body.Password != "")
@@ -110,7 +110,7 @@ func aboutAccount(a identity.Account, newPassword bool) about {
 
 func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccountInput) (*accountOutput, error) {
 	b := input.Body
-	before, err := s.log.Identity.Account(input.Username)
+	before, err := s.identity.Account(input.Username)
 	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && !in.administers(before) {
 		return nil, oplog.Errorf(oplog.CodeNotFound, "There is no account %s.", input.Username)
 	}
@@ -132,7 +132,7 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 	}
 	// What is not named stays as it is then: another admin may have disabled the
 	// account while the password was hashed.
-	after, err = s.log.Identity.ChangeAccount(before.Username, func(a *identity.Account) {
+	after, err = s.identity.ChangeAccount(before.Username, func(a *identity.Account) {
 		b.change(a)
 		replace(&a.PasswordHash, hash)
 	})

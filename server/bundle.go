@@ -21,11 +21,11 @@ const zipType = "application/zip"
 // sendExportBundle streams an export with all that a person needs to check it,
 // as one ZIP.
 func (s *Server) sendExportBundle(c *fiber.Ctx, in *call) error {
-	x, err := s.log.Exports.Export(in.tenant.ID, c.Params("id"), in.scope())
+	x, err := s.exports.Export(in.tenant.ID, c.Params("id"), in.scope())
 	if err != nil {
 		return err
 	}
-	bundle, err := s.log.Exports.OpenBundle(x, in.locale)
+	bundle, err := s.exports.OpenBundle(x, in.locale)
 	if errors.Is(err, os.ErrNotExist) {
 		return errFileGone
 	}

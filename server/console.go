@@ -115,7 +115,7 @@ func (s *Server) allowFrames(c *fiber.Ctx) {
 		return
 	}
 	id, _, _ := strings.Cut(below, "/")
-	t, err := s.log.Directory.Tenant(id)
+	t, err := s.directory.Tenant(id)
 	if err != nil || len(t.FrameAncestors) == 0 {
 		return
 	}

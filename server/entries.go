@@ -54,12 +54,12 @@ func (s *Server) listEntries(ctx context.Context, in *call, _ *struct{}) (*pageO
 		return nil, err
 	}
 	if asked.bySeq {
-		feed, err := s.log.Journal.Feed(ctx, in.tenant.ID, asked.q, asked.after, asked.limit)
+		feed, err := s.journal.Feed(ctx, in.tenant.ID, asked.q, asked.after, asked.limit)
 		body := newPageBody(oplog.Page{Entries: feed.Entries})
 		body.NextAfterSeq, body.LastSeq = &feed.NextAfterSeq, &feed.LastSeq
 		return &pageOutput{body}, err
 	}
-	page, err := s.log.Journal.Page(ctx, in.tenant.ID, asked.q, asked.limit, asked.cursor)
+	page, err := s.journal.Page(ctx, in.tenant.ID, asked.q, asked.limit, asked.cursor)
 	return &pageOutput{newPageBody(page)}, err
 }
 
@@ -75,15 +75,15 @@ func (s *Server) getEntry(_ context.Context, in *call, input *entryInput) (*entr
 	var entry oplog.Entry
 	var err error
 	if seq == 0 {
-		entry, err = s.log.Journal.Entry(in.tenant.ID, input.ID, in.scope())
+		entry, err = s.journal.Entry(in.tenant.ID, input.ID, in.scope())
 	} else {
-		entry, err = s.log.Journal.EntryAt(in.tenant.ID, input.ID, seq, in.scope())
+		entry, err = s.journal.EntryAt(in.tenant.ID, input.ID, seq, in.scope())
 	}
 	if err != nil {
 		return nil, err
 	}
 	in.about = about{object: oplog.Ref{ID: entry.ID}, details: map[string]any{"seq": entry.Seq}, opened: entry}
-	proof, err := s.log.Journal.Proof(entry)
+	proof, err := s.journal.Proof(entry)
 	proof.Path = orEmpty(proof.Path)
 	return &entryOutput{provenEntry{entry, proof}}, err
 }

@@ -79,7 +79,7 @@ func (s *Server) startExport(ctx context.Context, in *call, input *startExportIn
 	if b.To != nil {
 		x.To = *b.To
 	}
-	x, err := s.log.Exports.Start(ctx, x)
+	x, err := s.exports.Start(ctx, x)
 	if err != nil {
 		return nil, placeInBody(err)
 	}
@@ -113,7 +113,7 @@ func placeInBody(err error) error {
 }
 
 func (s *Server) listExports(_ context.Context, in *call, _ *struct{}) (*exportsOutput, error) {
-	list, err := s.log.Exports.List(in.tenant.ID, in.scope())
+	list, err := s.exports.List(in.tenant.ID, in.scope())
 	out := &exportsOutput{}
 	out.Body.Exports = make([]exportBody, len(list))
 	for i, x := range list {
@@ -123,7 +123,7 @@ func (s *Server) listExports(_ context.Context, in *call, _ *struct{}) (*exports
 }
 
 func (s *Server) getExport(_ context.Context, in *call, input *exportInput) (*exportOutput, error) {
-	x, err := s.log.Exports.Export(in.tenant.ID, input.ID, in.scope())
+	x, err := s.exports.Export(in.tenant.ID, input.ID, in.scope())
 	if err != nil {
 		return nil, err
 	}
@@ -131,11 +131,11 @@ func (s *Server) getExport(_ context.Context, in *call, input *exportInput) (*ex
 }
 
 func (s *Server) removeExport(_ context.Context, in *call, input *exportInput) (*exportOutput, error) {
-	x, err := s.log.Exports.Export(in.tenant.ID, input.ID, in.scope())
+	x, err := s.exports.Export(in.tenant.ID, input.ID, in.scope())
 	if err != nil {
 		return nil, err
 	}
-	cancelled, err := s.log.Exports.Remove(x)
+	cancelled, err := s.exports.Remove(x)
 	if err != nil {
 		return nil, err
 	}
@@ -167,11 +167,11 @@ func (p *principal) creator() exports.Creator {
 // sendExportFile streams the file of an export from disk, or the part of it
 // that a Range names.
 func (s *Server) sendExportFile(c *fiber.Ctx, in *call) error {
-	x, err := s.log.Exports.Export(in.tenant.ID, c.Params("id"), in.scope())
+	x, err := s.exports.Export(in.tenant.ID, c.Params("id"), in.scope())
 	if err != nil {
 		return err
 	}
-	file, err := s.log.Exports.Open(x)
+	file, err := s.exports.Open(x)
 	if errors.Is(err, os.ErrNotExist) {
 		return errFileGone
 	}
@@ -204,11 +204,11 @@ func (s *Server) sendExportFile(c *fiber.Ctx, in *call) error {
 // sendExportManifest answers with the signed note that verify-export checks a
 // file against.
 func (s *Server) sendExportManifest(c *fiber.Ctx, in *call) error {
-	x, err := s.log.Exports.Export(in.tenant.ID, c.Params("id"), in.scope())
+	x, err := s.exports.Export(in.tenant.ID, c.Params("id"), in.scope())
 	if err != nil {
 		return err
 	}
-	manifest, err := s.log.Exports.Manifest(x)
+	manifest, err := s.exports.Manifest(x)
 	if err != nil {
 		return err
 	}
@@ -233,7 +233,7 @@ func (f *filePart) Read(p []byte) (int, error) {
 }
 
 func (s *Server) exportContentType(format string) string {
-	for _, f := range s.log.Exports.Formats() {
+	for _, f := range s.exports.Formats() {
 		if f.Name == format {
 			return f.ContentType
 		}

@@ -110,7 +110,7 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 		return s.refuseBatch(b, in.tenant.ID)
 	}
 	start := time.Now()
-	answer, err := s.log.Journal.Append(c.UserContext(), in.tenant.ID, b.entries)
+	answer, err := s.journal.Append(c.UserContext(), in.tenant.ID, b.entries)
 	if err != nil {
 		return b.place(err)
 	}
@@ -122,7 +122,7 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 // refuseBatch answers a request with entries that cannot be read. The log never
 // sees it, so the others are validated here: one answer names all that is wrong.
 func (s *Server) refuseBatch(b *batch, tenant string) error {
-	catalog, err := s.log.Directory.Catalog(tenant)
+	catalog, err := s.directory.Catalog(tenant)
 	if err != nil {
 		return err
 	}

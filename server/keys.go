@@ -50,7 +50,7 @@ type (
 )
 
 func (s *Server) listKeys(_ context.Context, in *call, _ *struct{}) (*keysOutput, error) {
-	list, err := s.log.Identity.Keys(in.tenant.ID)
+	list, err := s.identity.Keys(in.tenant.ID)
 	out := &keysOutput{}
 	out.Body.Keys = make([]keyBody, len(list))
 	for i, k := range list {
@@ -60,7 +60,7 @@ func (s *Server) listKeys(_ context.Context, in *call, _ *struct{}) (*keysOutput
 }
 
 func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*madeKeyOutput, error) {
-	key, text, err := s.log.Identity.AddKey(in.tenant.ID, input.Body.Scope, input.Body.Name)
+	key, text, err := s.identity.AddKey(in.tenant.ID, input.Body.Scope, input.Body.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*madeK
 }
 
 func (s *Server) revokeKey(_ context.Context, in *call, input *revokeInput) (*struct{}, error) {
-	key, err := s.log.Identity.RevokeKey(in.tenant.ID, input.ID)
+	key, err := s.identity.RevokeKey(in.tenant.ID, input.ID)
 	in.about = about{object: oplog.Ref{ID: key.ID, Name: key.Name}}
 	return nil, err
 }

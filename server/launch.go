@@ -61,13 +61,13 @@ func (s *Server) launchSession(in *call, tenant string) (session identity.Sessio
 	if err != nil {
 		return session, "", err
 	}
-	if err := s.log.Identity.SpendLaunch(tenant, claims.ID, claims.ExpiresAt.Time); err != nil {
+	if err := s.identity.SpendLaunch(tenant, claims.ID, claims.ExpiresAt.Time); err != nil {
 		return session, "", err
 	}
 	if claims.Role == identity.RoleMember {
 		return session, "", oplog.Errorf(oplog.CodeForbidden, noAccess)
 	}
-	if in.tenant, err = s.log.Directory.Tenant(tenant); err != nil {
+	if in.tenant, err = s.directory.Tenant(tenant); err != nil {
 		return session, "", err
 	}
 	in.account = identity.Account{
@@ -78,18 +78,18 @@ func (s *Server) launchSession(in *call, tenant string) (session identity.Sessio
 		in.account.Locale = acceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage))
 	}
 	if in.token != "" {
-		if err := s.log.Identity.EndSession(in.token); err != nil {
+		if err := s.identity.EndSession(in.token); err != nil {
 			return session, "", err
 		}
 	}
 	in.about = about{object: oplog.Ref{ID: key.ID, Name: key.Name}, details: map[string]any{"role": claims.Role, "organization": claims.Organization}}
-	return s.log.Identity.StartLaunched(in.account, key, in.ip(), in.http.Get(fiber.HeaderUserAgent))
+	return s.identity.StartLaunched(in.account, key, in.ip(), in.http.Get(fiber.HeaderUserAgent))
 }
 
 // readLaunchToken returns what a token says, and the key that it was signed
 // with. A tenant that is not there is one without keys.
 func (s *Server) readLaunchToken(tenant, token string) (identity.APIKey, launchClaims, error) {
-	keys, err := s.log.Identity.LaunchKeys(tenant)
+	keys, err := s.identity.LaunchKeys(tenant)
 	if err != nil {
 		return identity.APIKey{}, launchClaims{}, err
 	}
@@ -144,10 +144,10 @@ func (s *Server) launchCookie(token string, expires time.Time, t oplog.Tenant) *
 
 // tellRefusedLaunch tells the trail of a link that let nobody in.
 func (s *Server) tellRefusedLaunch(in *call, tenant string, err error) {
-	if _, unknown := s.log.Directory.Tenant(tenant); unknown != nil {
+	if _, unknown := s.directory.Tenant(tenant); unknown != nil {
 		tenant = ""
 	}
-	s.log.Trail.Tell(trail.Event{
+	s.trail.Tell(trail.Event{
 		Tenant: tenant, User: oplog.User{ID: "unknown", Name: "unknown"}, Module: "session", Operation: "launch", Failed: true,
 		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: map[string]any{"reason": err.Error()}, Repeats: true, By: in.ip(),
 	})

@@ -35,7 +35,7 @@ func (s *Server) live(c *fiber.Ctx, in *call) error {
 	if err != nil {
 		return err
 	}
-	after, _, err := s.log.Journal.Counts(in.tenant.ID)
+	after, _, err := s.journal.Counts(in.tenant.ID)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (s *Server) live(c *fiber.Ctx, in *call) error {
 			return err
 		}
 	}
-	if _, err := s.log.Journal.Page(c.UserContext(), in.tenant.ID, q, 1, ""); err != nil {
+	if _, err := s.journal.Page(c.UserContext(), in.tenant.ID, q, 1, ""); err != nil {
 		return err // what a stream could only say after it has begun
 	}
 	c.Set(fiber.HeaderContentType, "text/event-stream")
@@ -62,7 +62,7 @@ func (s *Server) live(c *fiber.Ctx, in *call) error {
 		if stream.begin(after) != nil {
 			return
 		}
-		err := s.log.Journal.Live(s.ending, in.tenant.ID, q, after, s.beat, func(entries []oplog.Entry, seq uint64) error {
+		err := s.journal.Live(s.ending, in.tenant.ID, q, after, s.beat, func(entries []oplog.Entry, seq uint64) error {
 			if err := still(); err != nil {
 				return err
 			}
@@ -91,10 +91,10 @@ func (s *Server) stillMay(in *call) func() error {
 	token, key, scope := in.token, in.key, in.account.Organization
 	return func() error {
 		if key.Hash != "" {
-			_, err := s.log.Identity.KeyByHash(key.Hash)
+			_, err := s.identity.KeyByHash(key.Hash)
 			return err
 		}
-		account, err := s.log.Identity.SessionAccount(token)
+		account, err := s.identity.SessionAccount(token)
 		if err == nil && account.Organization != scope {
 			err = oplog.Errorf(oplog.CodeUnauthenticated, "What this account may see has changed.")
 		}

@@ -117,7 +117,7 @@ func (s *Server) sendMetrics(c *fiber.Ctx) error {
 	if err := s.nearOrKnown(c); err != nil {
 		return err
 	}
-	all, err := s.log.Status()
+	all, err := s.node.Status()
 	if err != nil {
 		return err
 	}

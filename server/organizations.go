@@ -49,7 +49,7 @@ func (s *Server) getOrganizations(ctx context.Context, in *call, _ *struct{}) (*
 	if counted && in.kind&admins == 0 { // others count with getSummary, which the trail tells
 		return nil, oplog.Errorf(oplog.CodeForbidden, "Only an admin of the whole tenant counts the entries of organizations here.")
 	}
-	tree, err := s.log.Directory.Organizations(in.tenant.ID, in.scope())
+	tree, err := s.directory.Organizations(in.tenant.ID, in.scope())
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (s *Server) getOrganizations(ctx context.Context, in *call, _ *struct{}) (*
 	if !counted {
 		return &organizationsOutput{bodies}, nil
 	}
-	counts, err := s.log.Journal.CountByOrganization(ctx, in.tenant.ID, in.scope())
+	counts, err := s.journal.CountByOrganization(ctx, in.tenant.ID, in.scope())
 	for i := range bodies {
 		bodies[i].Entries = new(counts[bodies[i].ID])
 	}
@@ -77,14 +77,14 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	if err := checkSyntax(text); err != nil {
 		return err
 	}
-	if _, err := s.log.Directory.Organizations(in.tenant.ID, ""); err != nil {
+	if _, err := s.directory.Organizations(in.tenant.ID, ""); err != nil {
 		return err // data permission is off: a tree that nobody can see would be a surprise later
 	}
 	next, list, err := parseOrganizations(text)
 	if err != nil {
 		return err
 	}
-	tree, err := s.log.Directory.SetOrganizations(c.UserContext(), in.tenant.ID, next)
+	tree, err := s.directory.SetOrganizations(c.UserContext(), in.tenant.ID, next)
 	if err != nil {
 		return &inList{err, list}
 	}

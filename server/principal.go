@@ -80,7 +80,7 @@ func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, e
 		if !strings.EqualFold(scheme, "Bearer") {
 			return nil, oplog.Errorf(oplog.CodeUnauthenticated, "Authorization takes the form: Bearer KEY.")
 		}
-		key, err := s.log.Identity.Key(strings.TrimSpace(text))
+		key, err := s.identity.Key(strings.TrimSpace(text))
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +99,7 @@ func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, e
 	if token == "" {
 		return nil, oplog.Errorf(oplog.CodeUnauthenticated, "Sign in, or send a key as Authorization: Bearer KEY.")
 	}
-	account, err := s.log.Identity.UseSession(token)
+	account, err := s.identity.UseSession(token)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (s *Server) enterTenant(p *principal, id string) error {
 	if own := p.account.Tenant + p.key.Tenant; p.kind != byOwner && own != id {
 		return oplog.Errorf(oplog.CodeNotFound, "There is no tenant %s.", id)
 	}
-	t, err := s.log.Directory.Tenant(id)
+	t, err := s.directory.Tenant(id)
 	p.tenant = t
 	return err
 }

@@ -51,7 +51,7 @@ func (s *Server) getRetention(ctx context.Context, in *call, _ *struct{}) (*rete
 	if err := r.err(); err != nil {
 		return nil, err
 	}
-	kept, err := s.log.Directory.Retention(in.tenant.ID)
+	kept, err := s.directory.Retention(in.tenant.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -59,20 +59,20 @@ func (s *Server) getRetention(ctx context.Context, in *call, _ *struct{}) (*rete
 	out := &retentionOutput{retentionBody{Retention: kept}}
 	if in.query.Has("days") {
 		out.Body.Would = &wouldBody{}
-		out.Body.Would.Before, out.Body.Would.Dates, out.Body.Would.Entries, err = s.log.Journal.Expired(ctx, in.tenant.ID, days)
+		out.Body.Would.Before, out.Body.Would.Dates, out.Body.Would.Entries, err = s.journal.Expired(ctx, in.tenant.ID, days)
 	}
 	return out, err
 }
 
 func (s *Server) addHold(_ context.Context, in *call, input *addHoldInput) (*holdOutput, error) {
 	b := input.Body
-	h, err := s.log.Directory.AddHold(in.tenant.ID, oplog.Hold{From: b.From, To: b.To, Reason: b.Reason, SetBy: in.user().ID})
+	h, err := s.directory.AddHold(in.tenant.ID, oplog.Hold{From: b.From, To: b.To, Reason: b.Reason, SetBy: in.user().ID})
 	in.about = about{object: oplog.Ref{ID: h.ID, Name: h.Reason}, details: map[string]any{"hold": h}}
 	return &holdOutput{h}, err
 }
 
 func (s *Server) liftHold(_ context.Context, in *call, input *holdInput) (*holdOutput, error) {
-	h, err := s.log.Directory.LiftHold(in.tenant.ID, input.ID, in.user().ID)
+	h, err := s.directory.LiftHold(in.tenant.ID, input.ID, in.user().ID)
 	in.about = about{object: oplog.Ref{ID: h.ID, Name: h.Reason}, details: map[string]any{"hold": h}}
 	return &holdOutput{h}, err
 }

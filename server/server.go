@@ -26,8 +26,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"oplog/directory"
+	"oplog/exports"
+	"oplog/identity"
+	"oplog/journal"
 	"oplog/node"
 	"oplog/proof"
+	"oplog/trail"
+	"oplog/views"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
@@ -51,9 +57,16 @@ type Options struct {
 	SlowTime      time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
 }
 
-// Server serves a log.
+// Server serves the log of a node.
 type Server struct {
-	log       *node.Node
+	directory *directory.Directory
+	journal   *journal.Journal
+	identity  *identity.Identity
+	trail     *trail.Trail
+	exports   *exports.Exports
+	views     *views.Views
+	node      *node.Node // is asked for what is of all services: its status, and backups
+
 	now       func() time.Time
 	built     build
 	started   time.Time
@@ -89,8 +102,8 @@ const (
 	maxConnections = 16 << 10 // at once
 )
 
-// New returns a server of a log.
-func New(log *node.Node, o Options) *Server {
+// New returns a server of a node's log; nil for one that only describes its API.
+func New(n *node.Node, o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -101,9 +114,13 @@ func New(log *node.Node, o Options) *Server {
 		o.SlowTime = slowTime
 	}
 	s := &Server{
-		log: log, now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger, secure: o.SecureCookies,
+		now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger, secure: o.SecureCookies,
 		setupCode: o.SetupCode, anchors: o.Anchors, hosts: newHosts(o.Hosts, o.AnyIP), host: o.Host, tries: newThrottle(o.Now), slow: o.SlowTime,
 		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
+	}
+	if n != nil {
+		s.directory, s.journal, s.identity, s.trail, s.exports, s.views = n.Directory, n.Journal, n.Identity, n.Trail, n.Exports, n.Views
+		s.node = n
 	}
 	s.ending, s.end = context.WithCancel(context.Background())
 	s.beat = liveBeat

@@ -68,13 +68,13 @@ type (
 func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*signInOutput, error) {
 	giveBack, wait := s.tries.take(input.Body.Username, network(in.http.Context().RemoteIP()))
 	if wait > 0 {
-		s.log.Trail.Tell(trail.Event{
+		s.trail.Tell(trail.Event{
 			User: oplog.User{ID: "unknown", Name: "unknown"}, Module: "session", Operation: "sign_in", Failed: true, IP: in.ip(),
 			Details: map[string]any{"reason": "too many tries"}, Repeats: true, By: in.ip(),
 		})
 		return nil, in.tooManyTries(wait)
 	}
-	account, err := s.log.Identity.Account(input.Body.Username)
+	account, err := s.identity.Account(input.Body.Username)
 	known := err == nil && !account.Disabled
 	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
 		return nil, err
@@ -110,17 +110,17 @@ func reason(a identity.Account) string {
 // an account that has none yet; "" for the browser's.
 func (s *Server) startSession(in *call, account identity.Account, locale string) (*signInOutput, error) {
 	if in.token != "" {
-		if err := s.log.Identity.EndSession(in.token); err != nil {
+		if err := s.identity.EndSession(in.token); err != nil {
 			return nil, err
 		}
 	}
 	in.account = account
-	session, token, err := s.log.Identity.StartSession(account, in.ip(), in.http.Get(fiber.HeaderUserAgent))
+	session, token, err := s.identity.StartSession(account, in.ip(), in.http.Get(fiber.HeaderUserAgent))
 	if err != nil {
 		return nil, err
 	}
 	if account.Locale == "" {
-		if account, err = s.log.Identity.SetLocale(token, cmp.Or(locale, acceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage)))); err != nil {
+		if account, err = s.identity.SetLocale(token, cmp.Or(locale, acceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage)))); err != nil {
 			return nil, err
 		}
 	}
@@ -162,7 +162,7 @@ func (s *Server) getSession(_ context.Context, in *call, _ *struct{}) (*sessionO
 }
 
 func (s *Server) changeSession(_ context.Context, in *call, input *changeSessionInput) (*sessionOutput, error) {
-	account, err := s.log.Identity.SetLocale(in.token, input.Body.Locale)
+	account, err := s.identity.SetLocale(in.token, input.Body.Locale)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +188,7 @@ type ownSessionsOutput struct {
 }
 
 func (s *Server) listSessions(_ context.Context, in *call, _ *struct{}) (*ownSessionsOutput, error) {
-	list, err := s.log.Identity.Sessions(in.token)
+	list, err := s.identity.Sessions(in.token)
 	out := &ownSessionsOutput{}
 	out.Body.Sessions = make([]ownSessionBody, len(list))
 	for i, o := range list {
@@ -199,11 +199,11 @@ func (s *Server) listSessions(_ context.Context, in *call, _ *struct{}) (*ownSes
 
 // endSessions signs the caller out everywhere, here too.
 func (s *Server) endSessions(_ context.Context, in *call, _ *struct{}) (*signOutOutput, error) {
-	return s.signedOut(), s.log.Identity.EndOwnSessions(in.token)
+	return s.signedOut(), s.identity.EndOwnSessions(in.token)
 }
 
 func (s *Server) signOut(_ context.Context, in *call, _ *struct{}) (*signOutOutput, error) {
-	return s.signedOut(), s.log.Identity.EndSession(in.token)
+	return s.signedOut(), s.identity.EndSession(in.token)
 }
 
 // signedOut takes the cookie away.
@@ -219,10 +219,10 @@ func (s *Server) describeSession(a identity.Account) (sessionBody, error) {
 	var err error
 	switch a.Role {
 	case identity.RoleOwner:
-		tenants, err = s.log.Directory.Tenants()
+		tenants, err = s.directory.Tenants()
 	case identity.RoleAdmin, identity.RoleAuditor:
 		var own oplog.Tenant
-		own, err = s.log.Directory.Tenant(a.Tenant)
+		own, err = s.directory.Tenant(a.Tenant)
 		tenants = []oplog.Tenant{own}
 	}
 	if err != nil {
@@ -230,7 +230,7 @@ func (s *Server) describeSession(a identity.Account) (sessionBody, error) {
 	}
 	for _, t := range tenants {
 		own := sessionTenant{ID: t.ID, Name: t.Name, TimeZone: t.TimeZone, DataPermission: t.DataPermission}
-		switch v, err := s.log.Views.Start(t.ID, a); {
+		switch v, err := s.views.Start(t.ID, a); {
 		case err == nil:
 			own.Start = &startBody{v.Query, lookBodyOf(v.Table)}
 		case oplog.CodeOf(err) != oplog.CodeNotFound:

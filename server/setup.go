@@ -38,7 +38,7 @@ func (s *Server) setupNeeded() (bool, error) {
 	if s.setupCode == "" {
 		return false, nil
 	}
-	return s.log.Identity.Empty()
+	return s.identity.Empty()
 }
 
 // setUp makes the first owner and tenant, and signs the owner in. Afterwards
@@ -64,7 +64,7 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 	if account.PasswordHash, err = s.hash(ctx, b.Password); err != nil {
 		return nil, err
 	}
-	account, err = s.log.Identity.SetUp(account, b.Tenant.domain(account.Username, s.now()))
+	account, err = s.identity.SetUp(account, b.Tenant.domain(account.Username, s.now()))
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
 		err = errNothingHere // another was faster
 	}

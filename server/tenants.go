@@ -38,14 +38,14 @@ type (
 )
 
 func (s *Server) listTenants(context.Context, *call, *struct{}) (*tenantsOutput, error) {
-	tenants, err := s.log.Directory.Tenants()
+	tenants, err := s.directory.Tenants()
 	out := &tenantsOutput{}
 	out.Body.Tenants = orEmpty(tenants)
 	return out, err
 }
 
 func (s *Server) addTenant(_ context.Context, in *call, input *addTenantInput) (*tenantOutput, error) {
-	t, err := s.log.Directory.AddTenant(input.Body.domain(in.user().ID, s.now()))
+	t, err := s.directory.AddTenant(input.Body.domain(in.user().ID, s.now()))
 	in.about = about{tenant: &t.ID, object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
 	return &tenantOutput{t}, err
 }
@@ -61,7 +61,7 @@ func (b newTenantBody) domain(by string, now time.Time) oplog.Tenant {
 
 func (s *Server) changeTenant(_ context.Context, in *call, input *changeTenantInput) (*tenantOutput, error) {
 	b := input.Body
-	t, err := s.log.Directory.ChangeTenant(in.tenant.ID, func(t *oplog.Tenant) {
+	t, err := s.directory.ChangeTenant(in.tenant.ID, func(t *oplog.Tenant) {
 		replace(&t.Name, b.Name)
 		replace(&t.TimeZone, b.TimeZone)
 		replace(&t.DataPermission, b.DataPermission)

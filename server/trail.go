@@ -100,7 +100,7 @@ func (s *Server) tell(r *route, in *call) {
 	if kind := readings[r.id]; kind != "" {
 		v.Act, v.Reading = in.act(), in.reading(kind)
 	}
-	s.log.Trail.Tell(v)
+	s.trail.Tell(v)
 }
 
 // The console says which act of a person a call is part of: in a header, or in a
@@ -187,7 +187,7 @@ func (s *Server) tellRefusedSignIn(in *call, account identity.Account, why strin
 	if account.Username == "" {
 		v.User = oplog.User{ID: "unknown", Name: "unknown"}
 	}
-	s.log.Trail.Tell(v)
+	s.trail.Tell(v)
 }
 
 func (s *Server) listAccess(ctx context.Context, in *call, _ *struct{}) (*pageOutput, error) {
@@ -212,7 +212,7 @@ func (s *Server) trailPage(ctx context.Context, in *call, tenant string) (*pageO
 	if err := r.err(); err != nil {
 		return nil, err
 	}
-	page, err := s.log.Trail.Page(ctx, tenant, q, limit, cursor)
+	page, err := s.trail.Page(ctx, tenant, q, limit, cursor)
 	return &pageOutput{newPageBody(page)}, err
 }
 
@@ -225,17 +225,17 @@ func (s *Server) getServerAccess(_ context.Context, _ *call, input *entryInput) 
 }
 
 func (s *Server) trailEntry(tenant, id string) (*entryOutput, error) {
-	entry, err := s.log.Trail.Entry(tenant, id)
+	entry, err := s.trail.Entry(tenant, id)
 	if err != nil {
 		return nil, err
 	}
-	proof, err := s.log.Journal.Proof(entry)
+	proof, err := s.journal.Proof(entry)
 	proof.Path = orEmpty(proof.Path)
 	return &entryOutput{provenEntry{entry, proof}}, err
 }
 
 func (s *Server) sendAccessCheckpoint(c *fiber.Ctx, in *call) error {
-	checkpoint, err := s.log.Trail.Checkpoint(in.tenant.ID)
+	checkpoint, err := s.trail.Checkpoint(in.tenant.ID)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ type (
 )
 
 func (s *Server) listViews(_ context.Context, in *call, _ *struct{}) (*viewsOutput, error) {
-	views, err := s.log.Views.List(in.tenant.ID, in.account)
+	views, err := s.views.List(in.tenant.ID, in.account)
 	if err != nil {
 		return nil, err
 	}
@@ -91,12 +91,12 @@ func (s *Server) addView(_ context.Context, in *call, input *addViewInput) (*vie
 	if err := in.mayShare(b.Shared); err != nil {
 		return nil, err
 	}
-	v, err := s.log.Views.Add(views.View{Tenant: in.tenant.ID, Name: b.Name, Query: b.Query, Table: b.Table.domain(), Shared: b.Shared}, in.account)
+	v, err := s.views.Add(views.View{Tenant: in.tenant.ID, Name: b.Name, Query: b.Query, Table: b.Table.domain(), Shared: b.Shared}, in.account)
 	if err != nil {
 		return nil, err
 	}
 	if b.Start {
-		if err := s.log.Views.StartWith(in.tenant.ID, v.ID, in.account); err != nil {
+		if err := s.views.StartWith(in.tenant.ID, v.ID, in.account); err != nil {
 			return nil, err
 		}
 	}
@@ -104,7 +104,7 @@ func (s *Server) addView(_ context.Context, in *call, input *addViewInput) (*vie
 }
 
 func (s *Server) changeView(_ context.Context, in *call, input *changeViewInput) (*viewOutput, error) {
-	v, err := s.log.Views.View(in.tenant.ID, input.ID, in.account)
+	v, err := s.views.View(in.tenant.ID, input.ID, in.account)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (s *Server) changeView(_ context.Context, in *call, input *changeViewInput)
 		if err := in.mayShare(b.Shared != nil && *b.Shared); err != nil {
 			return nil, err
 		}
-		v, err = s.log.Views.Change(v, func(v *views.View) {
+		v, err = s.views.Change(v, func(v *views.View) {
 			replace(&v.Name, b.Name)
 			replace(&v.Query, b.Query)
 			replace(&v.Shared, b.Shared)
@@ -150,11 +150,11 @@ func (s *Server) startWith(in *call, id string, on bool) error {
 	case !on:
 		id = ""
 	}
-	return s.log.Views.StartWith(in.tenant.ID, id, in.account)
+	return s.views.StartWith(in.tenant.ID, id, in.account)
 }
 
 func (s *Server) removeView(_ context.Context, in *call, input *viewInput) (*struct{}, error) {
-	v, err := s.log.Views.View(in.tenant.ID, input.ID, in.account)
+	v, err := s.views.View(in.tenant.ID, input.ID, in.account)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func (s *Server) removeView(_ context.Context, in *call, input *viewInput) (*str
 		return nil, err
 	}
 	in.about = aboutView(v)
-	return nil, s.log.Views.Remove(v)
+	return nil, s.views.Remove(v)
 }
 
 // savedView answers with a view as it stands now.
@@ -178,7 +178,7 @@ func aboutView(v views.View) about {
 
 // startID is the view that somebody begins with, or "".
 func (s *Server) startID(tenant string, a identity.Account) (string, error) {
-	v, err := s.log.Views.Start(tenant, a)
+	v, err := s.views.Start(tenant, a)
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
 		return "", nil
 	}

@@ -320,8 +320,10 @@ func (db *DB) Append(ctx context.Context, tenant string, entries []oplog.Entry, 
 	if len(entries) == 0 && skipped == 0 {
 		return nil, nil
 	}
-	if slices.ContainsFunc(entries, func(e oplog.Entry) bool { return e.ReceivedAt.IsZero() }) {
-		return nil, errors.New("an entry to be stored has no time of receipt")
+	for i := range entries {
+		if entries[i].ReceivedAt.IsZero() {
+			return nil, errors.New("an entry to be stored has no time of receipt")
+		}
 	}
 	r := &appendRequest{tenant: tenant, entries: entries, skipped: skipped, done: make(chan error, 1)}
 	if err := db.send(ctx, r); err != nil {
