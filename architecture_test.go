@@ -109,7 +109,8 @@ func TestDependenciesGoOneWay(t *testing.T) {
 		"demo":            {"oplog", "identity"},
 
 		"oplog": nil, "background": nil, "durable": nil,
-		"node/nodetest": {"oplog", "node", "storage", "search", "demo"},
+		"oplog/enginetest": {"oplog"},
+		"node/nodetest":    {"oplog", "node", "storage", "search", "demo"},
 	}
 	found := map[string]bool{}
 	for _, f := range sources(t) {

@@ -79,6 +79,18 @@ func spell(receipts []oplog.Receipt) string {
 	return strings.Join(s, ", ")
 }
 
+// put puts a record, in place of any.
+func put(t *testing.T, db *DB, kind oplog.RecordKind, name, data string) {
+	t.Helper()
+	_, revision, err := db.Record(kind, name)
+	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+		t.Fatal(err)
+	}
+	if err := db.PutRecord(kind, name, revision, []byte(data)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // arrivals returns the contents of a tenant's entries in order of arrival, and
 // scanned those in order of their keys.
 func arrivals(t *testing.T, db *DB, from uint64) string {
