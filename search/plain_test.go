@@ -56,6 +56,11 @@ func plainMatch(q oplog.Query, tree oplog.Tree, e *oplog.Entry) bool {
 	if q.Scope != "" && !below(q.Scope) || !q.From.IsZero() && e.Time.Before(q.From) || !q.To.IsZero() && !e.Time.Before(q.To) {
 		return false
 	}
+	return plainSearch(q, e)
+}
+
+// plainSearch tells whether the words of a query let an entry through.
+func plainSearch(q oplog.Query, e *oplog.Entry) bool {
 	words, _ := oplog.ParseSearch(q.Search)
 	module, _ := oplog.BuiltInCatalog().Module(e.Module)
 	texts := map[oplog.Field][]string{
