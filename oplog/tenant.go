@@ -3,6 +3,7 @@ package oplog
 import (
 	"fmt"
 	"regexp"
+	"sync"
 	"time"
 )
 
@@ -32,12 +33,19 @@ const MaxRetentionDays = 36_500
 
 // Location returns the tenant's time zone.
 func (t Tenant) Location() *time.Location {
+	if known, ok := locations.Load(t.TimeZone); ok {
+		return known.(*time.Location)
+	}
 	loc, err := time.LoadLocation(t.TimeZone)
 	if err != nil {
 		return time.UTC // validated when the tenant was written; kept for a changed zone database
 	}
+	locations.Store(t.TimeZone, loc)
 	return loc
 }
+
+// locations are those of tenants, by name: time.LoadLocation reads a file.
+var locations sync.Map
 
 // Validate returns the invalid fields of a tenant's settings.
 func (t *Tenant) Validate() []FieldError {
