@@ -1,7 +1,6 @@
 package search
 
 import (
-	"math"
 	"net/netip"
 	"strings"
 	"sync"
@@ -146,17 +145,6 @@ func (n *numbering) textOf(term string) *lazyText {
 // columns say which action and which actor each document of a segment has.
 type columns struct{ actions, actors column }
 
-// column gives each document one of a segment's values, by its place in a list
-// of those that the segment has. Exactly one of small, medium and large is set,
-// by how many there are.
-type column struct {
-	numbers []uint32 // of the values, in the tenant's numbering
-	totals  []uint32 // how many documents have each value
-	small   []uint8
-	medium  []uint16
-	large   []uint32
-}
-
 // columnsOf returns a segment's columns, which are derived from its postings
 // when they are first needed.
 func (s *segment) columnsOf(n *numbering) (*columns, error) {
@@ -257,67 +245,6 @@ func pair(of, others []uint32, bound, otherBound int) (pairs [][2]uint32) {
 		of[i] = place - 1
 	}
 	return pairs
-}
-
-func newColumn(of []uint32, values int) column {
-	c := column{totals: make([]uint32, values)}
-	for _, v := range of {
-		c.totals[v]++
-	}
-	switch {
-	case values <= math.MaxUint8+1:
-		c.small = narrow[uint8](of)
-	case values <= math.MaxUint16+1:
-		c.medium = narrow[uint16](of)
-	default:
-		c.large = of
-	}
-	return c
-}
-
-func narrow[T uint8 | uint16](of []uint32) []T {
-	narrowed := make([]T, len(of))
-	for i, v := range of {
-		narrowed[i] = T(v)
-	}
-	return narrowed
-}
-
-// count adds to counts the values of some documents.
-func (c *column) count(documents, counts []uint32) {
-	switch {
-	case c.small != nil:
-		countSome(c.small, documents, counts)
-	case c.medium != nil:
-		countSome(c.medium, documents, counts)
-	default:
-		countSome(c.large, documents, counts)
-	}
-}
-
-func countSome[T uint8 | uint16 | uint32](of []T, documents, counts []uint32) {
-	for _, d := range documents {
-		counts[of[d]]++
-	}
-}
-
-// countRange adds to counts the values of the documents from low to top,
-// exclusive.
-func (c *column) countRange(low, top uint32, counts []uint32) {
-	switch {
-	case c.small != nil:
-		countAll(c.small[low:top], counts)
-	case c.medium != nil:
-		countAll(c.medium[low:top], counts)
-	default:
-		countAll(c.large[low:top], counts)
-	}
-}
-
-func countAll[T uint8 | uint16 | uint32](of []T, counts []uint32) {
-	for _, v := range of {
-		counts[v]++
-	}
 }
 
 // ordinals returns the terms of a keyword field, the empty one first, and for

@@ -153,7 +153,8 @@ func (t *tally) add(other *tally) {
 }
 
 // addHits counts a segment's matches in one pass, which leaves out what is known
-// of all documents with a value.
+// of all documents with a value. Where the others are at hand, they are counted
+// and taken off.
 func (t *tally) addHits(h hits) error {
 	t.total += h.count()
 	c, err := h.segment.columnsOf(t.tail.numbering)
@@ -169,24 +170,27 @@ func (t *tally) addHits(h hits) error {
 	knownActions := whole && t.tail.byAction()
 	knownActors := whole && t.tail.byActor()
 	actions, actors := make([]uint32, len(c.actions.totals)), make([]uint32, len(c.actors.totals))
-	switch {
-	case h.bitmap != nil:
-		t.addBitmap(h.bitmap, bounds, func(documents []uint32) {
-			if !knownActions {
-				c.actions.count(documents, actions)
-			}
-			if !knownActors {
-				c.actors.count(documents, actors)
-			}
-		})
-	default:
+	count := func(documents []uint32) {
 		if !knownActions {
-			c.actions.countRange(h.low, h.top, actions)
+			c.actions.count(documents, actions)
 		}
 		if !knownActors {
-			c.actors.countRange(h.low, h.top, actors)
+			c.actors.count(documents, actors)
+		}
+	}
+	if h.bitmap != nil {
+		t.addBitmap(h.bitmap, bounds, 1, count)
+	} else {
+		if h.others != nil {
+			t.addBitmap(h.others, bounds, -1, count)
 		}
 		t.addRange(h.low, h.top, bounds)
+		if !knownActions {
+			c.actions.takeOff(h.low, h.top, actions)
+		}
+		if !knownActors {
+			c.actors.takeOff(h.low, h.top, actors)
+		}
 	}
 	for i, number := range c.actions.numbers {
 		if knownActions && t.tail.actionMatches(number) {
@@ -245,9 +249,9 @@ func (t *tally) addRange(low, top uint32, bounds []bound) {
 	}
 }
 
-// addBitmap counts documents by bucket, and calls count with all of them, some
-// at a time.
-func (t *tally) addBitmap(b *roaring.Bitmap, bounds []bound, count func(documents []uint32)) {
+// addBitmap counts documents by bucket, each as so many, and calls count with all
+// of them, some at a time.
+func (t *tally) addBitmap(b *roaring.Bitmap, bounds []bound, each int, count func(documents []uint32)) {
 	eachOf(b, t.buffer[:], func(documents []uint32) {
 		count(documents)
 		for len(documents) > 0 {
@@ -256,7 +260,7 @@ func (t *tally) addBitmap(b *roaring.Bitmap, bounds []bound, count func(document
 				inBucket, _ = slices.BinarySearch(documents, bounds[0].end)
 			}
 			if bounds[0].bucket >= 0 {
-				t.buckets[bounds[0].bucket] += inBucket
+				t.buckets[bounds[0].bucket] += each * inBucket
 			}
 			if documents = documents[inBucket:]; len(documents) > 0 {
 				bounds = bounds[1:]
