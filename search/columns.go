@@ -26,21 +26,52 @@ type actor struct{ user, organization, role string }
 // numbering gives the values of a tenant small numbers, in order of their
 // first appearance.
 type numbering struct {
-	mu      sync.RWMutex
-	actions []action
-	actors  []actor
-	latest  []int64     // by number of an actor: its latest operation that was seen, in microseconds
-	userOf  []uint32    // by number of an actor: the number of its user
-	users   []string    // ids
-	texts   []*lazyText // by number of an actor: of its user
-	action  map[action]uint32
-	actor   map[actor]uint32
-	user    map[string]uint32
-	text    map[string]*lazyText // of users, by terms of fieldUser
+	mu       sync.RWMutex
+	actions  []action
+	actors   []actor
+	actionOf [][3]uint32 // by number of an action: the numbers of its module, operation and outcome
+	actorOf  [][3]uint32 // by number of an actor: the numbers of its user's id, organization and role
+	latest   []int64     // by number of an actor: its latest operation that was seen, in microseconds
+	texts    []*lazyText // by number of an actor: of its user
+	action   map[action]uint32
+	actor    map[actor]uint32
+	text     map[string]*lazyText // of users, by terms of fieldUser
+
+	modules, operations, outcomes, users, organizations, roles distinct
 }
 
 func newNumbering() *numbering {
-	return &numbering{action: make(map[action]uint32), actor: make(map[actor]uint32), user: make(map[string]uint32), text: make(map[string]*lazyText)}
+	return &numbering{action: make(map[action]uint32), actor: make(map[actor]uint32), text: make(map[string]*lazyText)}
+}
+
+// distinct gives texts numbers, in order of their first appearance.
+type distinct struct {
+	texts  []string
+	number map[string]uint32
+}
+
+func (d *distinct) of(text string) uint32 {
+	n, ok := d.number[text]
+	if !ok {
+		if d.number == nil {
+			d.number = make(map[string]uint32)
+		}
+		n = uint32(len(d.texts))
+		d.texts = append(d.texts, text)
+		d.number[text] = n
+	}
+	return n
+}
+
+// counts gives what is counted by number its texts; what is empty is left out.
+func (d *distinct) counts(byNumber []int) map[string]int {
+	counts := make(map[string]int, len(byNumber))
+	for i, n := range byNumber {
+		if n > 0 && d.texts[i] != "" {
+			counts[d.texts[i]] = n
+		}
+	}
+	return counts
 }
 
 // of returns the numbers of an entry's values.
@@ -64,6 +95,7 @@ func (n *numbering) numberAction(act action) uint32 {
 		a = uint32(len(n.actions))
 		act = action{strings.Clone(act.module), strings.Clone(act.operation), strings.Clone(act.outcome)}
 		n.actions = append(n.actions, act)
+		n.actionOf = append(n.actionOf, [3]uint32{n.modules.of(act.module), n.operations.of(act.operation), n.outcomes.of(act.outcome)})
 		n.action[act] = a
 	}
 	return a
@@ -77,21 +109,11 @@ func (n *numbering) numberActor(who actor) uint32 {
 		n.actors = append(n.actors, who)
 		n.latest = append(n.latest, 0)
 		n.texts = append(n.texts, n.textOf(who.user))
-		n.userOf = append(n.userOf, n.numberUser(who.user))
+		id, _, _ := strings.Cut(who.user, userSeparator)
+		n.actorOf = append(n.actorOf, [3]uint32{n.users.of(id), n.organizations.of(who.organization), n.roles.of(who.role)})
 		n.actor[who] = w
 	}
 	return w
-}
-
-func (n *numbering) numberUser(term string) uint32 {
-	id, _, _ := strings.Cut(term, userSeparator)
-	u, ok := n.user[id]
-	if !ok {
-		u = uint32(len(n.users))
-		n.users = append(n.users, id)
-		n.user[id] = u
-	}
-	return u
 }
 
 // saw notes when actors operated, for which of a user's names is the latest.

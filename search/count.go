@@ -286,41 +286,35 @@ func (t *tally) addTail(v *view) {
 
 // counts gives the numbers back their values.
 func (t *tally) counts() oplog.Counts {
-	c := oplog.Counts{
-		Total: t.total, Buckets: t.buckets,
-		Modules: make(map[string]int), Operations: make(map[string]int), Organizations: make(map[string]int),
-		Outcomes: make(map[string]int), Roles: make(map[string]int),
+	n := t.tail.numbering
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	modules, operations, outcomes := make([]int, len(n.modules.texts)), make([]int, len(n.operations.texts)), make([]int, len(n.outcomes.texts))
+	for number, count := range t.actions {
+		of := n.actionOf[number]
+		modules[of[0]] += int(count)
+		operations[of[1]] += int(count)
+		outcomes[of[2]] += int(count)
 	}
-	actions, actors := t.tail.actionOf, t.tail.actorOf
-	numbering := t.tail.numbering
-	for number, n := range t.actions {
-		if n > 0 {
-			c.Modules[actions[number].module] += int(n)
-			c.Operations[actions[number].operation] += int(n)
-			c.Outcomes[actions[number].outcome] += int(n)
-		}
-	}
-	numbering.mu.RLock()
-	defer numbering.mu.RUnlock()
-	users := make([]userCount, len(numbering.users))
-	for number, n := range t.actors {
-		if n == 0 {
+	users, organizations, roles := make([]userCount, len(n.users.texts)), make([]int, len(n.organizations.texts)), make([]int, len(n.roles.texts))
+	for number, count := range t.actors {
+		if count == 0 {
 			continue
 		}
-		if organization := actors[number].organization; organization != "" {
-			c.Organizations[organization] += int(n)
-		}
-		if role := actors[number].role; role != "" {
-			c.Roles[role] += int(n)
-		}
-		u := &users[numbering.userOf[number]]
-		if latest := numbering.latest[number]; u.count == 0 || latest > u.latest {
+		of := n.actorOf[number]
+		organizations[of[1]] += int(count)
+		roles[of[2]] += int(count)
+		u := &users[of[0]]
+		if latest := n.latest[number]; u.count == 0 || latest > u.latest {
 			u.actor, u.latest = number, latest
 		}
-		u.count += int(n)
+		u.count += int(count)
 	}
-	c.Users = topUsers(users, actors)
-	return c
+	return oplog.Counts{
+		Total: t.total, Buckets: t.buckets, Users: topUsers(users, n.actors),
+		Modules: n.modules.counts(modules), Operations: n.operations.counts(operations), Outcomes: n.outcomes.counts(outcomes),
+		Organizations: n.organizations.counts(organizations), Roles: n.roles.counts(roles),
+	}
 }
 
 // userCount counts a user's operations, and knows the actor with the latest of
