@@ -78,7 +78,7 @@ func (o *observer) check() {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	if gotSize, gotRoot := o.openCheckpoint(acme, checkpoint); gotSize != size || gotRoot != root {
+	if gotSize, gotRoot := o.openCheckpoint(checkpoint); gotSize != size || gotRoot != root {
 		o.t.Fatalf("the checkpoint is of %d, %s, want %d, %s", gotSize, gotRoot, size, root)
 	}
 	for index, key := range o.keys {
@@ -95,8 +95,8 @@ func (o *observer) check() {
 	}
 }
 
-// openCheckpoint verifies a checkpoint as anybody can that has the verifier key.
-func (s *store) openCheckpoint(tenant, checkpoint string) (int, tlog.Hash) {
+// openCheckpoint verifies a checkpoint of acme as anybody can that has the verifier key.
+func (s *store) openCheckpoint(checkpoint string) (int, tlog.Hash) {
 	s.t.Helper()
 	verifier := s.verifier()
 	opened, err := note.Open([]byte(checkpoint), note.VerifierList(verifier))
@@ -104,7 +104,7 @@ func (s *store) openCheckpoint(tenant, checkpoint string) (int, tlog.Hash) {
 		s.t.Fatalf("%v: %s", err, checkpoint)
 	}
 	lines := strings.Split(opened.Text, "\n")
-	if len(lines) != 4 || lines[0] != verifier.Name()+"/"+tenant || lines[3] != "" || len(opened.Sigs) != 1 {
+	if len(lines) != 4 || lines[0] != verifier.Name()+"/"+acme || lines[3] != "" || len(opened.Sigs) != 1 {
 		s.t.Fatalf("checkpoint %q", checkpoint)
 	}
 	var size int
@@ -185,7 +185,7 @@ func provesConsistency(t *testing.T, s *store) {
 		if err != nil {
 			t.Fatalf("%d to %d: %v", from, to, err)
 		}
-		n, root := s.openCheckpoint(acme, c.Checkpoint)
+		n, root := s.openCheckpoint(c.Checkpoint)
 		if c.From != uint64(from) || c.To != uint64(to) || n != to || root != rootOf(o.leaves[:to]) {
 			t.Fatalf("%d to %d: %+v", from, to, c)
 		}
@@ -308,7 +308,7 @@ func keepsKey(t *testing.T, s *store) {
 	}
 	s.reopen()
 	s.same(s.VerifierKey(), key)
-	if size, _ := s.openCheckpoint(acme, before); size != 0 {
+	if size, _ := s.openCheckpoint(before); size != 0 {
 		t.Errorf("an empty log has size %d", size)
 	}
 	if s.another().VerifierKey() == key {

@@ -211,7 +211,7 @@ func leavesStay(t *testing.T, s *store) {
 	o.follow()
 	if checkpoint, err := s.Checkpoint(acme); err != nil {
 		t.Error(err)
-	} else if size, root := s.openCheckpoint(acme, checkpoint); size != 21 || root != rootOf(o.leaves) {
+	} else if size, root := s.openCheckpoint(checkpoint); size != 21 || root != rootOf(o.leaves) {
 		t.Errorf("the tree of %d has root %s", size, root)
 	}
 }

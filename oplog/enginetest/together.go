@@ -234,7 +234,7 @@ func (s *store) readUntil(t *testing.T, done chan struct{}) {
 			t.Error(err)
 			return
 		}
-		if _, root := s.openCheckpoint(acme, proof.Checkpoint); checkRecord(proof, root) != nil {
+		if _, root := s.openCheckpoint(proof.Checkpoint); checkRecord(proof, root) != nil {
 			t.Errorf("entry %d of %d: %+v", proof.Index, proof.Size, proof)
 		}
 	}
