@@ -52,7 +52,7 @@ const told = [
     rows: [
       [
         'Searched the log',
-        'Search: ada; Functional module: Email, SMS; Operation type: Send; Organization: 华东大区 East China',
+        'Search: ada; Operation type: Send; Functional module: Email, SMS; Organization: 华东大区 East China',
       ],
       ['Opened an entry', 'e1'],
       ['Exported', 'Period: last 7 days; Format: csv'],
@@ -66,7 +66,7 @@ const told = [
   {
     language: '中文',
     rows: [
-      ['搜索日志', '搜索：ada；功能模块：邮件、短信；操作类型：发送；组织：华东大区 East China'],
+      ['搜索日志', '搜索：ada；操作类型：发送；功能模块：邮件、短信；组织：华东大区 East China'],
       ['查看记录', 'e1'],
       ['导出', '时间范围：近 7 天；格式：csv'],
       ['登录', '原因：密码错误'],

@@ -94,7 +94,7 @@ for (const [language, link, density, columns] of [
     }
     await main.getByRole('button', { name: columns, exact: true }).click()
     await expect(page.getByRole('dialog', { name: columns })).toBeInViewport({ ratio: 1 })
-    const words = page.locator('.words p')
+    const words = page.locator('.words > p')
     expect(await words.evaluate((one) => one.scrollWidth > one.clientWidth)).toBe(false)
   })
 
