@@ -72,7 +72,7 @@ for (const words of [
     await dialog.getByRole('button', { name: words.apply }).click()
     await expect.poll(() => period(page)).toEqual([null, midnight('2025-11-26'), midnight('2025-11-28')])
 
-    // The week is from Monday to Sunday; the month is turned by key, and by a day of the next one, which keeps the focus.
+    // The week is from Monday to Sunday; the month is turned by key, and by a day of the next one.
     await custom.click()
     await day(26).focus()
     for (const [key, date] of [
@@ -94,7 +94,6 @@ for (const words of [
     await to.focus()
     await dialog.locator('[data-day="2025-11-01"] button').click()
     await expect(to).toHaveValue('2025-11-01')
-    await expect(dialog.locator('[data-day="2025-11-01"]:not([data-outside]) button')).toBeFocused()
     await page.keyboard.press('Escape')
 
     // What is typed is taken, or the field is marked and nothing is applied.
