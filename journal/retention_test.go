@@ -267,7 +267,7 @@ func TestRetentionUnfinished(t *testing.T) {
 func told(l *testLog) string {
 	l.T.Helper()
 	receipts, err := l.Store.Append(context.Background(), oplog.TrailOf("acme"), []oplog.Entry{{
-		Tenant: oplog.TrailOf("acme"), Time: nodetest.Morning, User: trail.ServerUser, Module: "retention", Operation: "delete",
+		Tenant: oplog.TrailOf("acme"), ReceivedAt: nodetest.Morning, Time: nodetest.Morning, User: trail.ServerUser, Module: "retention", Operation: "delete",
 		Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess,
 		Details: []byte(`{"tenant":"acme","days":[{"from":"2026-08-12","to":"2026-08-13"}],"through":3}`),
 	}}, 0)
