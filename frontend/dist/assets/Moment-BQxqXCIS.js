@@ -1,1 +1,0 @@
-import{J as e,K as t,S as n,St as r,jt as i}from"./start-CbRliuZp.js";var a=i();function o({time:i,zone:o,ahead:s}){let c=r(),l=Date.parse(i);return(0,a.jsxs)(`time`,{dateTime:i,title:`${i} UTC (${e(l,o)})`,className:`stack`,children:[(0,a.jsx)(`span`,{children:t(i,o)}),!s&&(0,a.jsx)(`small`,{children:n(l,o,c,Date.now())})]})}export{o as t};

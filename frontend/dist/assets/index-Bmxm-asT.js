@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/start-CbRliuZp.js","assets/rolldown-runtime-XKyaHtl9.js","assets/start-Bi2ScwCs.css"])))=>i.map(i=>d[i]);
-import{Ft as e,Pt as t}from"./start-CbRliuZp.js";e(window.location),t(()=>import(`./start-CbRliuZp.js`).then(e=>e.t),__vite__mapDeps([0,1,2]));
