@@ -9,4 +9,10 @@ import (
 var embedded embed.FS
 
 // console returns the files of the built console.
-func console() (fs.FS, error) { return fs.Sub(embedded, "frontend/dist") }
+func console() fs.FS {
+	files, err := fs.Sub(embedded, "frontend/dist")
+	if err != nil {
+		panic(err) // only for a name that is not valid
+	}
+	return files
+}

@@ -43,9 +43,9 @@ func TestEntriesAreTheSameEveryTime(t *testing.T) {
 	}
 }
 
-func TestHalfOfTheContentsAreChinese(t *testing.T) {
+func TestHowOften(t *testing.T) {
 	d := generate(10_000, testEnd)
-	chinese, rare := 0, 0
+	chinese, rare, failed := 0, 0, 0
 	for i := range d.records {
 		name := d.entry(i).Content.Name
 		if isChinese(name) {
@@ -54,9 +54,15 @@ func TestHalfOfTheContentsAreChinese(t *testing.T) {
 		if strings.HasSuffix(name, rareWord) {
 			rare++
 		}
+		if d.entry(i).Outcome == oplog.OutcomeFailure {
+			failed++
+		}
 	}
 	if chinese < 4500 || chinese > 5500 {
 		t.Errorf("%d of 10000 are Chinese", chinese)
+	}
+	if failed < 300 || failed > 500 {
+		t.Errorf("%d of 10000 failed", failed)
 	}
 	if rare != 1 {
 		t.Errorf("%d have the rare word", rare)
@@ -143,6 +149,36 @@ func TestStatements(t *testing.T) {
 	if len(c.args) != 5 {
 		t.Errorf("%d arguments", len(c.args))
 	}
+}
+
+func TestStatementsThatExclude(t *testing.T) {
+	f := func(filters oplog.Filters, want string, args ...any) {
+		t.Helper()
+		c := (&postgres{}).condition(query{Query: oplog.Query{Filters: filters}})
+		if got := numbered(c.clause()); got != " WHERE "+want || !slices.Equal(c.args, args) {
+			t.Errorf("%s of %v\nwant %s of %v", got, c.args, want, args)
+		}
+	}
+	f(oplog.Filters{Search: "-sale"}, "t NOT LIKE $1", "% sale%")
+	f(oplog.Filters{Not: oplog.Values{Users: []string{"u0007"}}}, "user_id <> $1", "u0007")
+	f(oplog.Filters{Values: oplog.Values{Outcomes: []string{"failure"}, Roles: []string{"admin"}}}, "outcome = $1 AND role = $2", "failure", "admin")
+	f(oplog.Filters{Values: oplog.Values{IPs: []string{"10.1.32.0/20"}}}, "ip BETWEEN $1 AND $2", int64(0x0a012000), int64(0x0a012fff))
+	f(oplog.Filters{Values: oplog.Values{IPs: []string{"10.1.32.7"}}}, "ip BETWEEN $1 AND $2", int64(0x0a012007), int64(0x0a012007))
+}
+
+func TestMatches(t *testing.T) {
+	f := func(filters oplog.Filters, want string) {
+		t.Helper()
+		if got := (&sqlite{}).match(query{Query: oplog.Query{Filters: filters}}); got != want {
+			t.Errorf("%s\nwant %s", got, want)
+		}
+	}
+	f(oplog.Filters{}, "")
+	f(oplog.Filters{Search: "sale", Values: oplog.Values{Users: []string{"u1", "u2"}}}, `"sale" * AND ("u:u1" OR "u:u2")`)
+	f(oplog.Filters{Search: "-sale"}, `(("s:success" OR "s:failure")) NOT ("sale" *)`)
+	f(oplog.Filters{Search: "大促", Not: oplog.Values{Users: []string{"u1"}}}, `("大促") NOT (("u:u1"))`)
+	f(oplog.Filters{Values: oplog.Values{IPs: []string{"10.1.32.0/20"}}}, `"i:0a012" *`)
+	f(oplog.Filters{Values: oplog.Values{IPs: []string{"10.1.32.7"}}}, `"i:0a012007"`)
 }
 
 func TestQuantile(t *testing.T) {

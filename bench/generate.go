@@ -40,6 +40,7 @@ type record struct {
 	user          uint16
 	action        uint8
 	version, mark uint8
+	failed        bool
 }
 
 // rareWord stands in one entry of fifty thousand.
@@ -48,6 +49,9 @@ const (
 	rareEvery  = 50_000
 	rareOffset = 777
 )
+
+// One operation of so many fails.
+const failedEvery = 25
 
 // generate makes n entries, evenly over the 90 days before to; half of the
 // contents are Chinese, half English, and few users, modules and contents
@@ -67,7 +71,8 @@ func generate(n int, to time.Time) *data {
 	content := rand.NewZipf(r, 1.1, 2000, contentCount-1)
 	modules := oplog.BuiltInCatalog().Modules
 	module := rand.NewZipf(r, 1.2, 3, uint64(len(modules)-1))
-	var first []int // action of each module
+	outcome := rand.New(rand.NewPCG(42, 2)) //nolint:gosec // as above
+	var first []int                         // action of each module
 	for _, m := range modules {
 		first = append(first, len(d.actions))
 		for _, operation := range m.Operations {
@@ -79,7 +84,7 @@ func generate(n int, to time.Time) *data {
 		action := first[m] + smaller(r, len(modules[m].Operations))
 		rec := record{
 			content: uint32(content.Uint64()), user: uint16(user.Uint64()), action: uint8(action),
-			ip: r.Uint32N(4 << 16), version: uint8(max(0, r.IntN(40)-20)),
+			ip: r.Uint32N(4 << 16), version: uint8(max(0, r.IntN(40)-20)), failed: outcome.IntN(failedEvery) == 0,
 		}
 		if i%rareEvery == rareOffset {
 			rec.mark = 1
@@ -102,6 +107,10 @@ func (d *data) entry(i int) oplog.Entry {
 	}
 	if rec.mark > 0 {
 		e.Content.Name += " " + rareWord
+	}
+	e.Outcome = oplog.OutcomeSuccess
+	if rec.failed {
+		e.Outcome = oplog.OutcomeFailure
 	}
 	e.IP = fmt.Sprintf("10.%d.%d.%d", rec.ip>>16, rec.ip>>8&255, rec.ip&255)
 	return e
@@ -153,12 +162,13 @@ type sent struct {
 	Module       string     `json:"module"`
 	Operation    string     `json:"operation"`
 	Content      oplog.Ref  `json:"content"`
+	Outcome      string     `json:"outcome"`
 	IP           string     `json:"ip"`
 }
 
 // appendJSON adds the line of NDJSON that sends the entry.
 func appendJSON(body []byte, e oplog.Entry) ([]byte, error) {
-	line, err := json.Marshal(sent{e.ID, e.Time, e.User, e.Organization, e.Module, e.Operation, e.Content, e.IP})
+	line, err := json.Marshal(sent{e.ID, e.Time, e.User, e.Organization, e.Module, e.Operation, e.Content, e.Outcome, e.IP})
 	return append(append(body, line...), '\n'), err
 }
 

@@ -80,7 +80,7 @@ func (s *sizeResults) speedGoals() []goal {
 	return all
 }
 
-// ingestGoals compare the Log, in process, with SQLite in process and with
+// ingestGoals compare the journal, in process, with SQLite in process and with
 // PostgreSQL over its socket; our figures over HTTP stand beside.
 func (s *sizeResults) ingestGoals() []goal {
 	ours := s.engine()

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"oplog/node"
 	"oplog/oplog"
 	"oplog/search"
 	"oplog/storage"
@@ -14,10 +15,10 @@ import (
 // tenant is whose log it is.
 var tenant = oplog.Tenant{ID: "bench", Name: "Bench", TimeZone: "UTC", DataPermission: true}
 
-// engine is oplog in this process: its Log, without the server.
+// engine is oplog in this process: the whole of it without the server.
 type engine struct {
 	dir string
-	log *oplog.Log
+	log *node.Node
 }
 
 func openEngine(ctx context.Context, dir string, d *data) (*engine, error) {
@@ -25,10 +26,10 @@ func openEngine(ctx context.Context, dir string, d *data) (*engine, error) {
 	if err := e.open(); err != nil {
 		return nil, err
 	}
-	if _, err := e.log.AddTenant(tenant); err != nil {
+	if _, err := e.log.Directory.AddTenant(tenant); err != nil {
 		return nil, err
 	}
-	_, err := e.log.SetOrganizations(ctx, tenant.ID, d.tree)
+	_, err := e.log.Directory.SetOrganizations(ctx, tenant.ID, d.tree)
 	return e, err
 }
 
@@ -41,7 +42,7 @@ func (e *engine) open() error {
 	if err != nil {
 		return err
 	}
-	e.log, err = oplog.New(store, index, oplog.Options{ExportDir: filepath.Join(e.dir, "exports")})
+	e.log, err = node.New(store, index, node.Options{ExportDir: filepath.Join(e.dir, "exports")})
 	return err
 }
 
@@ -49,7 +50,7 @@ func (e *engine) name() string { return "oplog" }
 
 func (e *engine) load(ctx context.Context, d *data, senders int) error {
 	return spread(d.batches(), senders, func(run [2]int) error {
-		_, err := e.log.Append(ctx, tenant.ID, d.entries(run))
+		_, err := e.log.Journal.Append(ctx, tenant.ID, d.entries(run))
 		return err
 	})
 }
@@ -68,15 +69,15 @@ func (e *engine) plans(query, asked) int { return 1 }
 
 // ask asks for a page, and where more is wanted for the total or the summary.
 func (e *engine) ask(ctx context.Context, q query, what asked, _ int) (func() (answer, error), error) {
-	found, err := e.log.Page(ctx, tenant.ID, q.Query, pageSize, "")
+	found, err := e.log.Journal.Page(ctx, tenant.ID, q.Query, pageSize, "")
 	if err != nil || what == page {
 		return func() (answer, error) { return answerOf(found, oplog.Summary{}), nil }, err
 	}
 	if what == count {
-		total, err := e.log.Total(ctx, tenant.ID, q.Query)
+		total, err := e.log.Journal.Total(ctx, tenant.ID, q.Query)
 		return func() (answer, error) { return answerOf(found, oplog.Summary{Total: total}), nil }, err
 	}
-	s, err := e.log.Summary(ctx, tenant.ID, q.Query, oplog.LocaleEN)
+	s, err := e.log.Journal.Summary(ctx, tenant.ID, q.Query, oplog.LocaleEN)
 	return func() (answer, error) { return answerOf(found, s), nil }, err
 }
 
@@ -101,7 +102,7 @@ func answerOf(p oplog.Page, s oplog.Summary) answer {
 }
 
 func (e *engine) record(ctx context.Context, entry oplog.Entry) error {
-	_, err := e.log.Append(ctx, tenant.ID, []oplog.Entry{entry})
+	_, err := e.log.Journal.Append(ctx, tenant.ID, []oplog.Entry{entry})
 	return err
 }
 

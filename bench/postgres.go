@@ -59,11 +59,14 @@ func openPostgres(ctx context.Context, dir string) (*postgres, error) {
 	}
 	for _, statement := range []string{
 		"CREATE EXTENSION pg_trgm",
-		"CREATE TABLE entries (id bigint PRIMARY KEY, sender_id text NOT NULL UNIQUE, user_id text, user_name text, role text, organization_id text, organization_name text, module text, operation text, content_id text, content_name text, ip text, t text)",
+		"CREATE TABLE entries (id bigint PRIMARY KEY, sender_id text NOT NULL UNIQUE, user_id text, user_name text, role text, organization_id text, organization_name text, module text, operation text, content_id text, content_name text, outcome text, ip bigint, t text)",
 		"CREATE INDEX by_user ON entries (user_id, id)",
 		"CREATE INDEX by_module ON entries (module, id)",
 		"CREATE INDEX by_operation ON entries (operation, id)",
 		"CREATE INDEX by_organization ON entries (organization_id, id)",
+		"CREATE INDEX by_outcome ON entries (outcome, id)",
+		"CREATE INDEX by_role ON entries (role, id)",
+		"CREATE INDEX by_ip ON entries (ip, id)",
 		"CREATE INDEX by_text ON entries USING gin (t gin_trgm_ops)",
 	} {
 		if _, err := p.pool.Exec(ctx, statement); err != nil {
@@ -184,8 +187,11 @@ func (p *postgres) reopen(ctx context.Context) error {
 
 func (p *postgres) condition(q query) *condition {
 	c := &condition{from: "entries", counted: "entries", key: "id"}
-	if q.word() != "" {
-		c.and("t LIKE ?", "%"+pattern(q.word())+"%")
+	switch word, excluded := q.word(); {
+	case excluded:
+		c.and("t NOT LIKE ?", "%"+pattern(word)+"%")
+	case word != "":
+		c.and("t LIKE ?", "%"+pattern(word)+"%")
 	}
 	c.period(q)
 	c.filters(q)
@@ -251,7 +257,7 @@ func (p *postgres) lines(ctx context.Context, statement string, args []any) ([]c
 }
 
 func (p *postgres) record(ctx context.Context, e oplog.Entry) error {
-	const insert = "INSERT INTO entries (" + columns + ",t) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)"
+	const insert = "INSERT INTO entries (" + columns + ",t) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)"
 	_, err := p.pool.Exec(ctx, insert, append(values(e), spaced(e))...)
 	return err
 }

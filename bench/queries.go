@@ -35,8 +35,8 @@ type query struct {
 	bucket time.Duration // width of the histogram's bars
 }
 
-// word is the one word of the search, "" for none.
-func (q query) word() string { return q.Search }
+// word is the one word of the search, "" for none, and whether it is excluded.
+func (q query) word() (word string, excluded bool) { return strings.CutPrefix(q.Search, "-") }
 
 // makeQueries returns the questions about a log, or an error where one of them
 // would mean something else to the peers.
@@ -59,13 +59,23 @@ func makeQueries(d *data) ([]query, error) {
 			Search: "大促", Values: oplog.Values{Modules: []string{"customer", "wechat_page", "sms"},
 				Operations: []string{"create", "copy", "edit"}, Organizations: []string{"o1"}},
 		}}},
+		{name: "excluded word", Query: filters(oplog.Filters{Search: "-sale"})},
+		{name: "excluded user", Query: filters(oplog.Filters{Not: oplog.Values{Users: []string{"u0007"}}})},
+		{name: "outcome", Query: filters(oplog.Filters{Values: oplog.Values{Outcomes: []string{oplog.OutcomeFailure}}})},
+		{name: "role", Query: filters(oplog.Filters{Values: oplog.Values{Roles: []string{"marketer"}}})},
+		{name: "IP address", Query: filters(oplog.Filters{Values: oplog.Values{IPs: []string{d.entry(0).IP}}})},
+		{name: "network", Query: filters(oplog.Filters{Values: oplog.Values{IPs: []string{"10.1.32.0/20"}}})},
 	}
 	for i := range queries {
 		q := &queries[i]
 		for _, o := range q.Organizations {
 			q.below = append(q.below, d.tree.Below(o)...)
 		}
-		if err := checkWord(q.word()); err != nil {
+		if err := checkNetworks(q.IPs); err != nil {
+			return nil, err
+		}
+		word, _ := q.word()
+		if err := checkWord(word); err != nil {
 			return nil, err
 		}
 		from, to := q.From, q.To
@@ -76,6 +86,17 @@ func makeQueries(d *data) ([]query, error) {
 		q.bucket = starts[1].Sub(starts[0])
 	}
 	return queries, nil
+}
+
+// checkNetworks tells networks that no prefix of hexadecimal digits stands for,
+// which a full-text index would have to put together.
+func checkNetworks(networks []string) error {
+	for _, network := range networks {
+		if p, _ := oplog.ParseNetwork(network); !p.Addr().Is4() || p.Bits()%4 > 0 {
+			return fmt.Errorf("%s is no network of IPv4 of whole hexadecimal digits", network)
+		}
+	}
+	return nil
 }
 
 // checkWord tells where a word of a search would also match the name of a

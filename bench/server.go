@@ -45,7 +45,7 @@ func buildProgram(ctx context.Context, dir string) (string, error) {
 }
 
 func openServer(ctx context.Context, binary, dir string, d *data) (*httpServer, error) {
-	s := &httpServer{binary: binary, dir: dir, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: writers}}}
+	s := &httpServer{binary: binary, dir: dir, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: writers, DisableCompression: true}}}
 	if _, err := s.run(ctx, "tenant", "add", tenant.ID, "--name", tenant.Name, "--time-zone", tenant.TimeZone, "--data-permission"); err != nil {
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func parametersOf(q query) string {
 	if q.Search != "" {
 		v.Set("q", q.Search)
 	}
-	v["user"], v["module"], v["operation"], v["organization"] = q.Users, q.Modules, q.Operations, q.Organizations
+	q.Each(func(name string, values *[]string) { v[name] = *values })
 	if !q.From.IsZero() {
 		v.Set("from", q.From.Format(time.RFC3339Nano))
 		v.Set("to", q.To.Format(time.RFC3339Nano))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"strings"
 
@@ -12,27 +13,41 @@ import (
 // whose key is its time, and statements with a condition in their middle.
 
 // columns of the table, in the order of values.
-const columns = "id,sender_id,user_id,user_name,role,organization_id,organization_name,module,operation,content_id,content_name,ip"
+const columns = "id,sender_id,user_id,user_name,role,organization_id,organization_name,module,operation,content_id,content_name,outcome,ip"
 
 // values are the columns of an entry.
 func values(e oplog.Entry) []any {
 	return []any{
 		e.Time.UnixMicro(), e.ID, e.User.ID, e.User.Name, e.User.Role, e.Organization.ID, e.Organization.Name,
-		e.Module, e.Operation, e.Content.ID, e.Content.Name, e.IP,
+		e.Module, e.Operation, e.Content.ID, e.Content.Name, e.Outcome, first(e.IP),
 	}
+}
+
+// first and last are the ends of a network, or an address, as numbers: the
+// addresses of a network are neighbours.
+func first(network string) int64 {
+	p, _ := oplog.ParseNetwork(network)
+	a := p.Addr().As4()
+	return int64(binary.BigEndian.Uint32(a[:]))
+}
+
+func last(network string) int64 {
+	p, _ := oplog.ParseNetwork(network)
+	return first(network) | (1<<(32-p.Bits()) - 1)
 }
 
 // row is what a page reads of each entry: all of it.
 type row struct {
 	id                                                                 int64
 	senderID, userID, userName, role, organizationID, organizationName string
-	module, operation, contentID, contentName, ip                      string
+	module, operation, contentID, contentName, outcome                 string
+	ip                                                                 int64
 }
 
 func (r *row) pointers() []any {
 	return []any{
 		&r.id, &r.senderID, &r.userID, &r.userName, &r.role, &r.organizationID, &r.organizationName,
-		&r.module, &r.operation, &r.contentID, &r.contentName, &r.ip,
+		&r.module, &r.operation, &r.contentID, &r.contentName, &r.outcome, &r.ip,
 	}
 }
 
@@ -62,7 +77,10 @@ func (c *condition) filters(q query) {
 	for _, f := range []struct {
 		column string
 		any    []string
-	}{{"user_id", q.Users}, {"module", q.Modules}, {"operation", q.Operations}, {"organization_id", q.below}} {
+	}{
+		{"user_id", q.Users}, {"module", q.Modules}, {"operation", q.Operations}, {"organization_id", q.below},
+		{"outcome", q.Outcomes}, {"role", q.Roles},
+	} {
 		switch len(f.any) {
 		case 0:
 		case 1:
@@ -75,6 +93,12 @@ func (c *condition) filters(q query) {
 			}
 			c.and(f.column+" IN ("+marks+")", args...)
 		}
+	}
+	for _, network := range q.IPs {
+		c.and("ip BETWEEN ? AND ?", first(network), last(network))
+	}
+	for _, user := range q.Not.Users {
+		c.and("user_id <> ?", user)
 	}
 }
 

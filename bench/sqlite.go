@@ -40,11 +40,14 @@ func openSQLite(ctx context.Context, dir string, trigram bool) (*sqlite, error) 
 		return nil, err
 	}
 	schema := []string{
-		"CREATE TABLE entries (id INTEGER PRIMARY KEY, sender_id TEXT NOT NULL UNIQUE, user_id TEXT, user_name TEXT, role TEXT, organization_id TEXT, organization_name TEXT, module TEXT, operation TEXT, content_id TEXT, content_name TEXT, ip TEXT" + s.textColumn() + ")",
+		"CREATE TABLE entries (id INTEGER PRIMARY KEY, sender_id TEXT NOT NULL UNIQUE, user_id TEXT, user_name TEXT, role TEXT, organization_id TEXT, organization_name TEXT, module TEXT, operation TEXT, content_id TEXT, content_name TEXT, outcome TEXT, ip INTEGER" + s.textColumn() + ")",
 		"CREATE INDEX by_user ON entries (user_id)",
 		"CREATE INDEX by_module ON entries (module)",
 		"CREATE INDEX by_operation ON entries (operation)",
 		"CREATE INDEX by_organization ON entries (organization_id)",
+		"CREATE INDEX by_outcome ON entries (outcome)",
+		"CREATE INDEX by_role ON entries (role)",
+		"CREATE INDEX by_ip ON entries (ip)",
 		`CREATE VIRTUAL TABLE words USING fts5 (t, content='', tokenize="ascii tokenchars ':_'")`,
 	}
 	if trigram {
@@ -150,7 +153,7 @@ func tokens(e oplog.Entry) string {
 		}
 		b.WriteString("/ : ") // a token that no phrase has
 	}
-	fmt.Fprintf(&b, "u:%s m:%s o:%s g:%s", e.User.ID, e.Module, e.Operation, e.Organization.ID)
+	fmt.Fprintf(&b, "u:%s m:%s o:%s g:%s s:%s r:%s i:%08x", e.User.ID, e.Module, e.Operation, e.Organization.ID, e.Outcome, e.User.Role, first(e.IP))
 	return b.String()
 }
 
@@ -191,15 +194,36 @@ func (s *sqlite) conditions(q query) []*condition {
 		}
 		ways = append(ways, c)
 	}
-	if q.word() == "" || s.trigram {
-		// By the table and its indexes.
+	// By the table and its indexes.
+	for _, search := range s.searches(q.word()) {
 		c := &condition{from: "entries", counted: "entries", key: "id"}
 		c.period(q)
 		c.filters(q)
-		if q.word() != "" {
-			c.and("instr(t, ?)", pattern(q.word()))
-		}
+		search(c)
 		ways = append(ways, c)
+	}
+	return ways
+}
+
+// searches are the ways to look for a word, or to exclude it, from the table.
+func (s *sqlite) searches(word string, excluded bool) []func(*condition) {
+	if word == "" {
+		return []func(*condition){func(*condition) {}}
+	}
+	var ways []func(*condition)
+	if s.trigram {
+		with := "instr(t, ?)"
+		if excluded {
+			with = "NOT " + with
+		}
+		ways = append(ways, func(c *condition) { c.and(with, pattern(word)) })
+	}
+	if match := s.matchWord(word); excluded && match != "" {
+		ways = append(ways,
+			func(c *condition) { c.and("id NOT IN (SELECT rowid FROM words WHERE words MATCH ?)", match) },
+			func(c *condition) {
+				c.and("NOT EXISTS (SELECT 1 FROM words WHERE words MATCH ? AND rowid = id)", match)
+			})
 	}
 	return ways
 }
@@ -212,32 +236,75 @@ func pattern(word string) string {
 	return " " + word
 }
 
+// matchWord spells a word for the full-text index; "" where it cannot.
+func (s *sqlite) matchWord(word string) string {
+	switch {
+	case s.trigram && len([]rune(pattern(word))) < 3:
+		return ""
+	case s.trigram:
+		return `"` + pattern(word) + `"`
+	case isChinese(word):
+		return `"` + strings.Join(bigrams(word), " ") + `"`
+	}
+	return `"` + word + `" *`
+}
+
 // match spells the query for the full-text index; "" where it cannot.
 func (s *sqlite) match(q query) string {
-	w := q.word()
+	word, excluded := q.word()
 	if s.trigram {
-		if len([]rune(pattern(w))) < 3 {
+		if word == "" || excluded {
 			return ""
 		}
-		return `"` + pattern(w) + `"`
+		return s.matchWord(word)
 	}
-	var all []string
+	var all, none []string
 	switch {
-	case w == "":
-	case isChinese(w):
-		all = append(all, `"`+strings.Join(bigrams(w), " ")+`"`)
-	default:
-		all = append(all, `"`+w+`" *`)
+	case excluded:
+		none = append(none, s.matchWord(word))
+	case word != "":
+		all = append(all, s.matchWord(word))
 	}
 	for _, f := range []struct {
-		mark string
-		any  []string
-	}{{"u:", q.Users}, {"m:", q.Modules}, {"o:", q.Operations}, {"g:", q.below}} {
+		mark      string
+		any, none []string
+	}{
+		{"u:", q.Users, q.Not.Users}, {"m:", q.Modules, nil}, {"o:", q.Operations, nil}, {"g:", q.below, nil},
+		{"s:", q.Outcomes, nil}, {"r:", q.Roles, nil},
+	} {
 		if len(f.any) > 0 {
-			all = append(all, `("`+f.mark+strings.Join(f.any, `" OR "`+f.mark)+`")`)
+			all = append(all, anyToken(f.mark, f.any))
+		}
+		if len(f.none) > 0 {
+			none = append(none, anyToken(f.mark, f.none))
 		}
 	}
-	return strings.Join(all, " AND ")
+	for _, network := range q.IPs {
+		all = append(all, matchNetwork(network))
+	}
+	if len(all) == 0 && len(none) > 0 { // NOT needs something to take from
+		all = append(all, anyToken("s:", []string{oplog.OutcomeSuccess, oplog.OutcomeFailure}))
+	}
+	match := strings.Join(all, " AND ")
+	if len(none) > 0 {
+		match = "(" + match + ") NOT (" + strings.Join(none, " OR ") + ")"
+	}
+	return match
+}
+
+func anyToken(mark string, values []string) string {
+	return `("` + mark + strings.Join(values, `" OR "`+mark) + `")`
+}
+
+// matchNetwork finds the addresses of a network by the digits that they begin
+// with.
+func matchNetwork(network string) string {
+	p, _ := oplog.ParseNetwork(network)
+	digits := fmt.Sprintf("%08x", first(network))[:p.Bits()/4]
+	if p.IsSingleIP() {
+		return `"i:` + digits + `"`
+	}
+	return `"i:` + digits + `" *`
 }
 
 // sqliteWays is in how many ways matches are counted.

@@ -9,16 +9,16 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
+	"oplog/identity"
 
-	"oplog/oplog"
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // Host is a made-up host system: the product whose operations the log records.
 // It serves one page, in whose upper right corner an admin of it, and nobody
 // else, finds the link to the log.
 type Host struct {
-	Key func() (oplog.APIKey, error) // the launch key that it vouches for its people with
+	Key func() (identity.APIKey, error) // the launch key that it vouches for its people with
 	Now func() time.Time
 }
 
@@ -43,7 +43,7 @@ type hostPerson struct {
 	As         string // in addresses
 	ID, Name   string
 	Title      string // as the host system calls the person's role
-	Role       oplog.Role
+	Role       identity.Role
 	SeesTheLog bool
 }
 
@@ -51,8 +51,8 @@ type hostPerson struct {
 func hostPeople(words *hostWords) [2]hostPerson {
 	admin, member := staff[0].user, staff[personNamed("王晓敏")].user
 	return [2]hostPerson{
-		{"admin", admin.ID, admin.Name, words.Admin, oplog.RoleAdmin, true},
-		{"member", member.ID, member.Name, words.Member, oplog.RoleMember, false},
+		{"admin", admin.ID, admin.Name, words.Admin, identity.RoleAdmin, true},
+		{"member", member.ID, member.Name, words.Member, identity.RoleMember, false},
 	}
 }
 

@@ -7,17 +7,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
+	"oplog/identity"
 
-	"oplog/oplog"
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // TestHost: the host's page has the link for its admin alone, runs no script,
 // and signs a fresh token for each click.
 func TestHost(t *testing.T) {
 	clock := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
-	key := oplog.APIKey{Tenant: TenantID, Secret: "the host's own secret"}
-	h := Host{Key: func() (oplog.APIKey, error) { return key, nil }, Now: func() time.Time { return clock }}
+	key := identity.APIKey{Tenant: TenantID, Secret: "the host's own secret"}
+	h := Host{Key: func() (identity.APIKey, error) { return key, nil }, Now: func() time.Time { return clock }}
 	get := func(path string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))

@@ -13,7 +13,7 @@ import (
 )
 
 // WriteFile writes what fill gives it to a named file. A regular file, or a new
-// one, is written beside its final name, synced and renamed; where fill fails,
+// one, is written beside its final name, synced and renamed, and its folder synced; where fill fails,
 // the old file stays as it was. A symbolic link is followed: its target is
 // replaced and the link stays. A device or a FIFO is written to as it is. A new
 // file has the mode given (before umask); one that is replaced keeps its own.
@@ -33,7 +33,11 @@ func WriteFile(path string, mode fs.FileMode, fill func(io.Writer) error) error 
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	return replace(target, mode, fill)
+	part, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*.part")
+	if err != nil {
+		return err
+	}
+	return replace(part, target, func(f *os.File) error { return errors.Join(fill(f), f.Chmod(mode)) })
 }
 
 // IsRegular tells whether WriteFile would write a regular file, new or old, at
@@ -43,13 +47,15 @@ func IsRegular(path string) bool {
 	return err != nil || info.Mode().IsRegular()
 }
 
-// Rename renames a file and makes the new name durable. Its content must have
-// been synced before.
-func Rename(from, to string) error {
-	if err := os.Rename(from, to); err != nil {
+// WriteFileBy writes a regular file by way of a temporary one that the caller
+// names, in the same folder, so that what a crash leaves of it can be found and
+// removed. Where fill fails, the old file stays as it was.
+func WriteFileBy(temporary, path string, mode fs.FileMode, fill func(*os.File) error) error {
+	part, err := os.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_TRUNC, mode) //nolint:gosec // the caller names the file
+	if err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(to))
+	return replace(part, path, fill)
 }
 
 // maxLinks is how many symbolic links are followed, as Linux does.
@@ -84,12 +90,9 @@ func writeInto(path string, fill func(io.Writer) error) error {
 	return errors.Join(fill(f), f.Close())
 }
 
-func replace(path string, mode fs.FileMode, fill func(io.Writer) error) (err error) {
-	dir := filepath.Dir(path)
-	part, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*.part")
-	if err != nil {
-		return err
-	}
+// replace fills a temporary file, makes it durable and gives it its final name;
+// where that fails, it is removed.
+func replace(part *os.File, path string, fill func(*os.File) error) (err error) {
 	defer func() {
 		if err != nil {
 			_ = part.Close() // closed below where all went well
@@ -99,10 +102,13 @@ func replace(path string, mode fs.FileMode, fill func(io.Writer) error) (err err
 	if err := fill(part); err != nil {
 		return err
 	}
-	if err := errors.Join(part.Chmod(mode), part.Sync(), part.Close()); err != nil {
+	if err := errors.Join(part.Sync(), part.Close()); err != nil {
 		return err
 	}
-	return Rename(part.Name(), path)
+	if err := os.Rename(part.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
 }
 
 // syncDir makes a change of a folder's names durable.

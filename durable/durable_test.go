@@ -77,3 +77,32 @@ func TestWriteFileFollowsLinks(t *testing.T) {
 		t.Error("a circle of links is followed")
 	}
 }
+
+// TestWriteFileBy: a file has its final name only when it is whole, and what a
+// crash left under the temporary name is written over.
+func TestWriteFileBy(t *testing.T) {
+	dir := t.TempDir()
+	temporary, path := filepath.Join(dir, "log.part"), filepath.Join(dir, "log")
+	if err := os.WriteFile(temporary, []byte("left by a crash"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := WriteFileBy(temporary, path, 0o600, func(f *os.File) error {
+		expect(t, temporary, "")
+		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the file is there before it is whole: %v", err)
+		}
+		return text("whole")(f)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, path, "whole")
+	broken := errors.New("broken")
+	if err := WriteFileBy(temporary, path, 0o600, func(f *os.File) error { return errors.Join(text("half")(f), broken) }); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+	expect(t, path, "whole")
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("%v is left, %v", left, err)
+	}
+}

@@ -1,7 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { budget } from './build/budget'
-import { precompress } from './build/precompress'
 import { preload } from './build/preload'
 import { together } from './build/together'
 
@@ -9,7 +8,7 @@ const api = process.env.OPLOG_API ?? 'http://127.0.0.1:8484'
 
 export default defineConfig({
   base: '/',
-  plugins: [react(), preload('start'), budget(200_000), precompress()],
+  plugins: [react(), preload('start'), budget(200_000)],
   build: {
     outDir: 'dist',
     assetsDir: 'assets',

@@ -1,7 +1,6 @@
 package oplog
 
 import (
-	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -14,10 +13,10 @@ const (
 	maxTitleLength   = 128
 )
 
-// extended returns the built-in catalog with a tenant's own modules and
+// ExtendCatalog returns the built-in catalog with a tenant's own modules and
 // operation types, and with those that it adds to built-in modules. Create and
 // copy are always allowed together, so each brings the other.
-func extended(own Catalog) *Catalog {
+func ExtendCatalog(own Catalog) *Catalog {
 	c := &Catalog{Modules: slices.Clone(builtIn.Modules), Operations: slices.Clone(builtIn.Operations)}
 	c.Operations = append(c.Operations, own.Operations...)
 	for _, m := range own.Modules {
@@ -47,35 +46,8 @@ func withCopies(operations []string) []string {
 	return operations
 }
 
-// SetCatalog replaces what a tenant adds to the built-in catalog. Built-in
-// modules and operation types stay as they are, whether they are sent or not,
-// but for operation types that the tenant adds to a module. What is left out and
-// has been used stays, retired.
-func (l *Log) SetCatalog(ctx context.Context, tenant string, next Catalog) (*Catalog, error) {
-	t, err := l.tenant(tenant)
-	if err != nil {
-		return nil, err
-	}
-	own, broken := ownPart(next)
-	if len(broken) > 0 {
-		return nil, &Error{Code: CodeInvalid, Message: "The catalog breaks a rule; it was not changed.", Fields: broken}
-	}
-	counts, err := l.index.Count(ctx, tenant, Match{Catalog: t.catalog}, nil)
-	if err != nil {
-		return nil, err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	defer delete(l.tenants, tenant) // read anew on next use
-	own, err = changeRecord(l.store, RecordCatalog, tenant, func(stored *Catalog, _ bool) (bool, error) {
-		*stored = own.keepingUsed(*stored, counts)
-		return false, nil
-	})
-	return extended(own), err
-}
-
-// keepingUsed adds what was in a catalog before and has been used.
-func (c Catalog) keepingUsed(before Catalog, counts Counts) Catalog {
+// KeepingUsed adds what was in a catalog before and has been used.
+func (c Catalog) KeepingUsed(before Catalog, counts Counts) Catalog {
 	for _, m := range before.Modules {
 		if _, stays := c.Module(m.Key); !stays && !m.extends() && counts.Modules[m.Key] > 0 {
 			m.Retired = true
@@ -98,26 +70,26 @@ func (c Catalog) keepingUsed(before Catalog, counts Counts) Catalog {
 // one of the same key.
 func (m Module) extends() bool { return m.Title == Title{} }
 
-var catalogKey = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+var catalogKey = regexp.MustCompile(fmt.Sprintf(`^[a-z][a-z0-9_]{0,%d}$`, MaxKeyLength-1))
 
-// ownPart takes a whole catalog apart, as it is read and sent back: it returns
+// OwnCatalog takes a whole catalog apart, as it is read and sent back: it returns
 // what is not built in, and what breaks a rule.
-func ownPart(c Catalog) (own Catalog, broken []FieldError) {
-	v := validation{}
+func OwnCatalog(c Catalog) (own Catalog, broken []FieldError) {
+	v := Validation{}
 	for i, o := range c.Operations {
 		at := fmt.Sprintf("operations[%d]", i)
 		if slices.ContainsFunc(c.Operations[:i], func(before Operation) bool { return before.Key == o.Key }) {
-			v.fail(at+".key", o.Key, "stands twice")
+			v.Fail(at+".key", o.Key, "stands twice")
 		}
 		if b, isBuiltIn := builtIn.Operation(o.Key); isBuiltIn {
 			if o.BuiltIn = true; o != b {
-				v.fail(at, o.Key, "is built in and stays as it is; leave it out, or take another key")
+				v.Fail(at, o.Key, "is built in and stays as it is; leave it out, or take another key")
 			}
 			continue
 		}
 		v.catalogItem(at, o.Key, o.Title)
 		if !slices.Contains([]Group{GroupDestructive, GroupOutward, GroupCreate, GroupChange}, o.Group) {
-			v.fail(at+".group", string(o.Group), "is not one of destructive, outward, create, change")
+			v.Fail(at+".group", string(o.Group), "is not one of destructive, outward, create, change")
 		}
 		o.BuiltIn = false
 		own.Operations = append(own.Operations, o)
@@ -125,20 +97,20 @@ func ownPart(c Catalog) (own Catalog, broken []FieldError) {
 	for i, m := range c.Modules {
 		at := fmt.Sprintf("modules[%d]", i)
 		if slices.ContainsFunc(c.Modules[:i], func(before Module) bool { return before.Key == m.Key }) {
-			v.fail(at+".key", m.Key, "stands twice")
+			v.Fail(at+".key", m.Key, "stands twice")
 		}
 		for j, key := range m.Operations {
 			_, isBuiltIn := builtIn.Operation(key)
 			if _, isOwn := own.Operation(key); !isBuiltIn && !isOwn {
-				v.fail(fmt.Sprintf("%s.operations[%d]", at, j), key, "is not among the operations")
+				v.Fail(fmt.Sprintf("%s.operations[%d]", at, j), key, "is not among the operations")
 			}
 			if slices.Contains(m.Operations[:j], key) {
-				v.fail(fmt.Sprintf("%s.operations[%d]", at, j), key, "stands twice")
+				v.Fail(fmt.Sprintf("%s.operations[%d]", at, j), key, "stands twice")
 			}
 		}
 		if b, isBuiltIn := builtIn.Module(m.Key); isBuiltIn {
 			if m.Title != b.Title || m.Retired {
-				v.fail(at, m.Key, "is built in; only operation types can be added to it")
+				v.Fail(at, m.Key, "is built in; only operation types can be added to it")
 			}
 			added := slices.DeleteFunc(slices.Clone(m.Operations), b.Allows)
 			if len(added) > 0 {
@@ -148,24 +120,24 @@ func ownPart(c Catalog) (own Catalog, broken []FieldError) {
 		}
 		v.catalogItem(at, m.Key, m.Title)
 		if len(m.Operations) == 0 {
-			v.fail(at+".operations", nil, "is empty; name the operation types that the module allows")
+			v.Fail(at+".operations", nil, "is empty; name the operation types that the module allows")
 		}
 		m.BuiltIn, m.Added = false, nil
 		own.Modules = append(own.Modules, m)
 	}
 	if len(own.Modules) > MaxOwnModules {
-		v.fail("modules", len(own.Modules), "has more than %d of the tenant's own", MaxOwnModules)
+		v.Fail("modules", len(own.Modules), "has more than %d of the tenant's own", MaxOwnModules)
 	}
 	if len(own.Operations) > MaxOwnOperations {
-		v.fail("operations", len(own.Operations), "has more than %d of the tenant's own", MaxOwnOperations)
+		v.Fail("operations", len(own.Operations), "has more than %d of the tenant's own", MaxOwnOperations)
 	}
-	return own, v.errors
+	return own, v.Errors
 }
 
-func (v *validation) catalogItem(at, key string, title Title) {
+func (v *Validation) catalogItem(at, key string, title Title) {
 	if !catalogKey.MatchString(key) {
-		v.fail(at+".key", key, "is no key: a small letter, then small letters, digits and _, 64 at most")
+		v.Fail(at+".key", key, "is no key: a small letter, then small letters, digits and _, %d at most", MaxKeyLength)
 	}
-	v.text(at+".title.en", title.EN, 1, maxTitleLength)
-	v.text(at+".title.zh-CN", title.ZH, 1, maxTitleLength)
+	v.Text(at+".title.en", title.EN, 1, maxTitleLength)
+	v.Text(at+".title.zh-CN", title.ZH, 1, maxTitleLength)
 }

@@ -1,12 +1,10 @@
-// Package oplog is the domain of an operation log: who did what, to which
-// thing, when.
+// Package oplog is the domain of an operation log: who did what, to which thing,
+// when. It has values, rules and contracts, and uses the standard library alone:
+// no lock, no goroutine, no file.
 //
-// An [Entry] is one operation of one user in one tenant. A [Log] records
-// entries and answers questions about them: it joins a [Store], which is the
-// truth, and an [Index], which follows the store and can always be rebuilt
-// from it. A [Query] asks; a page of entries or a [Summary] answers.
-//
-// The package uses the standard library alone. The engines behind Store and
-// Index live in packages of their own (storage, search) and know nothing of
-// each other.
+// An [Entry] is one operation of one user in one tenant, checked by what its
+// tenant allows, a [TenantState]. A [Query] asks for entries; a [Page] of them or
+// a [Summary] answers. [Store] and [Index] are the contracts of the engines that
+// keep entries and find them; the services in the packages beside this one work
+// with both.
 package oplog

@@ -32,16 +32,45 @@ type Error struct {
 	cause   error
 }
 
-// FieldError names one field that broke a rule.
+// FieldError names an invalid field. Where it is stays data: how a request
+// spells it is the server's alone.
 type FieldError struct {
-	Location string // where, for example "entries[3].user.id"
-	Message  string // the rule, and what would satisfy it
-	Value    any    // what was sent; shortened where it is long
+	Part    Part   // of the request
+	Item    int    // of the entries or organizations that were sent, from 1; 0 where it is none of one
+	Field   string // for example "user.id"; "" for the item or the part as a whole
+	Message string // the rule, and what would satisfy it
+	Value   any    // as sent; shortened where it is long
+}
+
+// Part is a part of a request.
+type Part int
+
+// The parts of a request that have fields.
+const (
+	InBody Part = iota
+	InQuery
+	InPath
+	InHeader
+)
+
+func (p Part) String() string { return [...]string{"body", "query", "path", "header"}[p] }
+
+// place says where the field is, for messages.
+func (f *FieldError) place() string {
+	switch {
+	case f.Item > 0 && f.Field != "":
+		return fmt.Sprintf("item %d: %s", f.Item, f.Field)
+	case f.Item > 0:
+		return fmt.Sprintf("item %d", f.Item)
+	case f.Part != InBody:
+		return f.Part.String() + "." + f.Field
+	}
+	return f.Field
 }
 
 func (e *Error) Error() string {
 	s := e.Message
-	for i, f := range e.Fields {
+	for i := range e.Fields {
 		if i == 3 {
 			return fmt.Sprintf("%s; and %d more", s, len(e.Fields)-i)
 		}
@@ -49,7 +78,7 @@ func (e *Error) Error() string {
 		if i == 0 {
 			s, separator = strings.TrimSuffix(s, "."), ": "
 		}
-		s += separator + f.Location + " " + f.Message
+		s += separator + strings.TrimLeft(e.Fields[i].place()+" "+e.Fields[i].Message, " ")
 	}
 	return s
 }

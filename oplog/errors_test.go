@@ -33,7 +33,7 @@ func TestErrorsNameFields(t *testing.T) {
 	for n := range 6 {
 		e := &Error{Code: CodeInvalid, Message: "It breaks a rule."}
 		for i := range n {
-			e.Fields = append(e.Fields, FieldError{Location: fmt.Sprintf("f%d", i), Message: "is needed"})
+			e.Fields = append(e.Fields, FieldError{Field: fmt.Sprintf("f%d", i), Message: "is needed"})
 		}
 		text := e.Error()
 		for i := range n {

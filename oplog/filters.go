@@ -127,21 +127,21 @@ func (f *Filters) UnmarshalJSON(data []byte) error {
 
 // Validate checks the values that have a form, and are not just compared.
 func (f *Filters) Validate() error {
-	v := validation{}
+	v := Validation{part: InQuery}
 	f.Each(func(name string, values *[]string) {
 		for _, value := range *values {
 			switch name {
 			case "outcome", Not + "outcome":
-				v.oneOf("query."+name, value, OutcomeSuccess, OutcomeFailure)
+				v.oneOf(name, value, OutcomeSuccess, OutcomeFailure)
 			case "ip", Not + "ip":
 				if _, ok := ParseNetwork(value); !ok {
-					v.fail("query."+name, value, "is neither an address such as 192.0.2.7 or 2001:db8::7 nor a network such as 192.0.2.0/24")
+					v.Fail(name, value, "is neither an address such as 192.0.2.7 or 2001:db8::7 nor a network such as 192.0.2.0/24")
 				}
 			}
 		}
 	})
-	if len(v.errors) > 0 {
-		return &Error{Code: CodeInvalid, Message: "The filters are invalid.", Fields: v.errors}
+	if len(v.Errors) > 0 {
+		return &Error{Code: CodeInvalid, Message: "The filters are invalid.", Fields: v.Errors}
 	}
 	return nil
 }

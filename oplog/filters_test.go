@@ -53,7 +53,7 @@ func TestValidateFilters(t *testing.T) {
 		var fields []string
 		if err := filters.Validate(); err != nil {
 			for _, broken := range err.(*Error).Fields { //nolint:errorlint // it is not wrapped
-				fields = append(fields, broken.Location)
+				fields = append(fields, broken.place())
 			}
 		}
 		if !reflect.DeepEqual(fields, want) {

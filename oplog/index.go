@@ -67,16 +67,16 @@ type Match struct {
 	To      time.Time
 }
 
-// isPeriod tells whether a match lets through all entries of its period.
-func (m *Match) isPeriod() bool {
+// IsPeriod tells whether a match lets through all entries of its period.
+func (m *Match) IsPeriod() bool {
 	return len(m.Words) == 0 && m.empty() && m.Organizations == nil && m.Not.empty()
 }
 
-// first returns the key before which no entry of the period is.
-func (m *Match) first() Key { return keyAt(m.From) }
+// First returns the key before which no entry of the period is.
+func (m *Match) First() Key { return keyAt(m.From) }
 
-// last returns the key before which all entries of the period are.
-func (m *Match) last() Key {
+// Last returns the key before which all entries of the period are.
+func (m *Match) Last() Key {
 	if m.To.IsZero() {
 		return keyAt(maxTime)
 	}

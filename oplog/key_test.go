@@ -31,8 +31,8 @@ func TestKeyRoundTrip(t *testing.T) {
 		if e := (Entry{ID: id, Time: at, Seq: seq, User: User{ID: "u", Name: "u"}, Module: "sms", Operation: "send"}); e.Key() != k {
 			t.Fatalf("the entry's key is %x, want %x", e.Key(), k)
 		}
-		v := validation{}
-		if v.id(id); len(v.errors) > 0 || len(id) != 26 {
+		v := Validation{}
+		if v.id(id); len(v.Errors) > 0 || len(id) != 26 {
 			t.Fatalf("id %s is not one that senders may use", id)
 		}
 	})

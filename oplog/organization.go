@@ -1,8 +1,6 @@
 package oplog
 
-import (
-	"fmt"
-)
+import "slices"
 
 // Organization is a node of a tenant's tree of organizations.
 type Organization struct {
@@ -93,49 +91,49 @@ func (t Tree) root() string {
 	return root
 }
 
-// validate checks that ids are unique, that parents exist, and that no
+// Validate checks that ids are unique, that parents exist, and that no
 // organization is below itself.
-func (t Tree) validate() []FieldError {
-	v := validation{}
+func (t Tree) Validate() []FieldError {
+	v := Validation{}
 	if len(t) > MaxOrganizations {
-		v.fail("organizations", len(t), "has %d organizations, and a tenant may have %d; leave out those without users", len(t), MaxOrganizations)
-		return v.errors
+		v.Fail("", len(t), "has %d organizations, and a tenant may have %d; leave out those without users", len(t), MaxOrganizations)
+		return v.Errors
 	}
 	parent := make(map[string]string, len(t))
 	for i, o := range t {
-		at := fmt.Sprintf("organizations[%d]", i)
-		v.text(at+".id", o.ID, 1, MaxOrganizationID)
-		v.text(at+".name", o.Name, 1, MaxNameLength)
+		v.item = i + 1
+		v.Text("id", o.ID, 1, MaxOrganizationID)
+		v.Text("name", o.Name, 1, MaxNameLength)
 		if _, twice := parent[o.ID]; twice {
-			v.fail(at+".id", o.ID, "stands twice in the tree")
+			v.Fail("id", o.ID, "stands twice in the tree")
 		}
 		parent[o.ID] = o.ParentID
 	}
 	rooted := map[string]bool{"": true} // ids above which there is an end
 	for i, o := range t {
-		at := fmt.Sprintf("organizations[%d].parent_id", i)
+		v.item = i + 1
 		if _, known := parent[o.ParentID]; o.ParentID != "" && !known {
-			v.fail(at, o.ParentID, "is not in the tree")
+			v.Fail("parent_id", o.ParentID, "is not in the tree")
 			continue
 		}
 		var path []string
 		for up := o.ParentID; !rooted[up]; up = parent[up] {
 			if path = append(path, up); len(path) > len(t) {
-				v.fail(at, o.ParentID, "makes the organization its own ancestor")
-				return v.errors
+				v.Fail("parent_id", o.ParentID, "makes the organization its own ancestor")
+				return v.Errors
 			}
 		}
 		for _, id := range path {
 			rooted[id] = true
 		}
 	}
-	return v.errors
+	return v.Errors
 }
 
-// replacedBy returns the tree that stands after a PUT of next: next itself,
+// ReplacedBy returns the tree that stands after a PUT of next: next itself,
 // and of the present tree what still has entries, archived, below its parent
 // where that stays too.
-func (t Tree) replacedBy(next Tree, hasEntries func(id string) bool) Tree {
+func (t Tree) ReplacedBy(next Tree, hasEntries func(id string) bool) Tree {
 	kept := make(map[string]bool, len(next))
 	result := make(Tree, 0, len(next))
 	for _, o := range next {
@@ -163,9 +161,9 @@ func (t Tree) replacedBy(next Tree, hasEntries func(id string) bool) Tree {
 	return result
 }
 
-// noRoomFor returns the entries whose organizations the tree does not know, and
+// NoRoomFor returns the entries whose organizations the tree does not know, and
 // cannot learn beside those of the entries before them.
-func (t Tree) noRoomFor(entries []Entry) []FieldError {
+func (t Tree) NoRoomFor(entries []Entry) []FieldError {
 	if len(t)+len(entries) <= MaxOrganizations {
 		return nil
 	}
@@ -173,7 +171,7 @@ func (t Tree) noRoomFor(entries []Entry) []FieldError {
 	for _, o := range t {
 		known[o.ID] = true
 	}
-	v := validation{}
+	v := Validation{}
 	for i := range entries {
 		id := entries[i].Organization.ID
 		switch {
@@ -181,16 +179,17 @@ func (t Tree) noRoomFor(entries []Entry) []FieldError {
 		case len(known) < MaxOrganizations:
 			known[id] = true
 		default:
-			v.fail(fmt.Sprintf("entries[%d].organization.id", i), id,
+			v.item = i + 1
+			v.Fail("organization.id", id,
 				"would be an organization more than the %d that a tenant may have; send one that it has, or leave organization out", MaxOrganizations)
 		}
 	}
-	return v.errors
+	return v.Errors
 }
 
-// with returns the tree with the organizations that it does not know yet added
+// With returns the tree with the organizations that it does not know yet added
 // under its root, or t itself where it knows all.
-func (t Tree) with(seen []Ref) Tree {
+func (t Tree) With(seen []Ref) Tree {
 	known := make(map[string]bool, len(t))
 	for _, o := range t {
 		known[o.ID] = true
@@ -209,4 +208,25 @@ func (t Tree) with(seen []Ref) Tree {
 		grown = append(grown, Organization{ID: ref.ID, ParentID: root, Name: name, Learned: true})
 	}
 	return grown
+}
+
+// visible returns the organizations that a filter and a scope let through,
+// each with all below; nil where neither is given.
+func (t Tree) visible(filter []string, scope string) []string {
+	if len(filter) == 0 && scope == "" {
+		return nil
+	}
+	if len(filter) == 0 {
+		filter = []string{scope}
+	}
+	visible := append([]string{}, t.Below(filter...)...)
+	if scope != "" {
+		allowed := make(map[string]bool)
+		for _, id := range t.Below(scope) {
+			allowed[id] = true
+		}
+		visible = slices.DeleteFunc(visible, func(id string) bool { return !allowed[id] })
+	}
+	slices.Sort(visible)
+	return visible
 }

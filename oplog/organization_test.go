@@ -82,14 +82,14 @@ func TestTreeValidate(t *testing.T) {
 	f := func(t *testing.T, tree Tree, want ...string) {
 		t.Helper()
 		var got []string
-		for _, broken := range tree.validate() {
-			got = append(got, broken.Location)
+		for _, broken := range tree.Validate() {
+			got = append(got, broken.place())
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", tree.spelled(), got, want)
 		}
 	}
-	at := func(i int, field string) string { return fmt.Sprintf("organizations[%d].%s", i, field) }
+	at := func(i int, field string) string { return fmt.Sprintf("item %d: %s", i+1, field) }
 	f(t, nil)
 	f(t, parseTree(company))
 	f(t, parseTree("a b c>b"))
@@ -120,7 +120,7 @@ func TestTreeValidate(t *testing.T) {
 func TestTreeReplacedBy(t *testing.T) {
 	f := func(t *testing.T, before, next, withEntries, want string) {
 		t.Helper()
-		got := parseTree(before).replacedBy(parseTree(next), func(id string) bool { return slices.Contains(strings.Fields(withEntries), id) })
+		got := parseTree(before).ReplacedBy(parseTree(next), func(id string) bool { return slices.Contains(strings.Fields(withEntries), id) })
 		if got.spelled() != want {
 			t.Errorf("%q replaced by %q: %q, want %q", before, next, got.spelled(), want)
 		}
@@ -150,7 +150,7 @@ func TestTreeWith(t *testing.T) {
 			refs = append(refs, Ref{ID: o.ID, Name: o.Name})
 		}
 		before := parseTree(tree)
-		after := before.with(refs)
+		after := before.With(refs)
 		if after.spelled() != want || before.spelled() != tree {
 			t.Errorf("%s with %s: %s, want %s", tree, seen, after.spelled(), want)
 		}
@@ -162,10 +162,10 @@ func TestTreeWith(t *testing.T) {
 	f(t, "r s", "a", "r s a")
 	f(t, "r old!", "a", "r old! a>r")
 	f(t, "r old>r!", "old", "r old>r!")
-	if tree := (Tree{}).with([]Ref{{ID: "a"}}).with([]Ref{{ID: "b"}}); tree.spelled() != "a b" {
+	if tree := (Tree{}).With([]Ref{{ID: "a"}}).With([]Ref{{ID: "b"}}); tree.spelled() != "a b" {
 		t.Errorf("%s: what was learned first is no root for others", tree.spelled())
 	}
-	tree := Tree{}.with([]Ref{{}, {ID: "a"}, {Name: "nameless"}})
+	tree := Tree{}.With([]Ref{{}, {ID: "a"}, {Name: "nameless"}})
 	if len(tree) != 1 || tree[0] != (Organization{ID: "a", Name: "a", Learned: true}) {
 		t.Errorf("%+v, want a by its id", tree)
 	}
@@ -218,8 +218,8 @@ func TestTreeStaysATree(t *testing.T) {
 		tree := drawTree(t)
 		for range rapid.IntRange(1, 4).Draw(t, "times") {
 			before, next := tree, drawTree(t)
-			tree = before.replacedBy(next, has)
-			if broken := tree.validate(); broken != nil {
+			tree = before.ReplacedBy(next, has)
+			if broken := tree.Validate(); broken != nil {
 				t.Fatalf("%s replaced by %s is %s: %v", before.spelled(), next.spelled(), tree.spelled(), broken)
 			}
 			if got := tree[:len(next)].spelled(); got != next.spelled() {

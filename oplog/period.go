@@ -144,9 +144,9 @@ var intervals = []interval{
 	{"1y", 0, 0, 12, 365 * 1440},
 }
 
-// maxBuckets is how many bars a histogram has at most where a finer interval
+// MaxBuckets is how many bars a histogram has at most where a finer interval
 // would have more.
-const maxBuckets = 200
+const MaxBuckets = 200
 
 // Buckets cuts a period into the finest even pieces that a histogram can show,
 // aligned to the clock and calendar of the time zone of from. It returns the
@@ -155,7 +155,7 @@ func Buckets(from, to time.Time) (string, []time.Time) {
 	minutes := int(to.Sub(from) / time.Minute)
 	width := intervals[len(intervals)-1]
 	for _, iv := range intervals {
-		if minutes/iv.length < maxBuckets {
+		if minutes/iv.length < MaxBuckets {
 			width = iv
 			break
 		}

@@ -178,7 +178,7 @@ func checkBuckets(t interface{ Fatalf(string, ...any) }, from, to time.Time) {
 	}
 	// One more where the first starts before the period, and the hours that
 	// come twice.
-	if len(starts) == 0 || len(starts) > maxBuckets+2 {
+	if len(starts) == 0 || len(starts) > MaxBuckets+2 {
 		t.Fatalf("%s: %d buckets", about, len(starts))
 	}
 	var width interval

@@ -70,9 +70,9 @@ func ParseSearch(q string) ([]Word, error) {
 }
 
 func searchError(q, format string, args ...any) error {
-	v := validation{}
-	v.fail("query.q", q, format, args...)
-	return &Error{Code: CodeInvalid, Message: "The search cannot be read.", Fields: v.errors}
+	v := Validation{part: InQuery}
+	v.Fail("q", q, format, args...)
+	return &Error{Code: CodeInvalid, Message: "The search cannot be read.", Fields: v.Errors}
 }
 
 // nextWord takes the first word or phrase, with its field, off a text that
@@ -141,3 +141,28 @@ func cutHyphen(s string) (string, bool) {
 func isHyphen(r rune) bool { return strings.ContainsRune("-\u2010\u2011\u2212\ufe63\uff0d", r) }
 
 func isQuote(r rune) bool { return r == '"' || r == '“' || r == '”' || r == '＂' }
+
+// Match resolves all of a query but its organizations, with the days of the
+// time zone of now.
+func (q *Query) Match(catalog *Catalog, now time.Time) (Match, error) {
+	m := Match{Catalog: catalog, Values: q.Values, Not: q.Not, From: q.From, To: q.To}
+	m.Organizations, m.Not.Organizations = nil, nil
+	err := q.Validate()
+	if err != nil {
+		return Match{}, err
+	}
+	if m.Words, err = ParseSearch(q.Search); err != nil {
+		return Match{}, err
+	}
+	if !q.From.IsZero() && !q.To.IsZero() && q.To.Before(q.From) {
+		return Match{}, InvalidQuery("from", q.From.Format(time.RFC3339), "is after to, %s", q.To.Format(time.RFC3339))
+	}
+	if q.Range != "" && q.Range != RangeCustom {
+		from, to, ok := q.Range.Period(now)
+		if !ok {
+			return Match{}, InvalidQuery("range", string(q.Range), "is not one of %s", PresetNames())
+		}
+		m.From, m.To = Intersect(q.From, q.To, from, to)
+	}
+	return m, nil
+}

@@ -111,7 +111,7 @@ func TestParseSearchRefuses(t *testing.T) {
 		if !errors.As(err, &broken) {
 			t.Fatalf("%.20q: %v has no fields", in, err)
 		}
-		if fields := broken.Fields; len(fields) != 1 || fields[0].Location != "query.q" || fields[0].Message != want {
+		if fields := broken.Fields; len(fields) != 1 || fields[0].place() != "query.q" || fields[0].Message != want {
 			t.Errorf("%.20q: %+v, want %s", in, fields, want)
 		}
 	}

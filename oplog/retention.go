@@ -3,40 +3,15 @@ package oplog
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
-// Retention: a tenant may keep its entries for a number of days only. What is
-// older is deleted by whole days, which are UTC dates of the operation time as
-// the store has them: a day goes when the last moment of it is that old, unless
-// a legal hold is on it. What is deleted leaves its leaves in the tree, so that
-// the proof of the rest holds; a record; and an entry in the trail.
-
-// Days is a run of UTC dates, 2006-01-02, from the first to the last.
-type Days struct {
-	From string `json:"from"`
-	To   string `json:"to"`
-}
-
-// Has tells whether a date is one of the days.
-func (d Days) Has(date string) bool { return d.From <= date && date <= d.To }
-
-// Bounds returns when the first day begins, and when the last has ended.
-func (d Days) Bounds() (from, to time.Time) {
-	from, _ = time.Parse(time.DateOnly, d.From)
-	to, _ = time.Parse(time.DateOnly, d.To)
-	return from, to.AddDate(0, 0, 1)
-}
-
-// DateOf returns the UTC date of a time.
-func DateOf(t time.Time) string { return t.UTC().Format(time.DateOnly) }
-
-// DayCount is a date and how many entries it has.
-type DayCount struct {
-	Date    string
-	Entries int
-}
+// Retention: a tenant may keep its entries for a number of days only, counted in
+// its time zone: today and that many whole days before it. What is older is
+// deleted by whole UTC dates of the operation time, as the store has them: a date
+// goes when its last moment is that old, unless a legal hold is on it. What is
+// deleted leaves its leaves in the tree, so that the proof of the rest holds; a
+// record; and an entry in the trail.
 
 // Deletion is the record of entries that were deleted.
 type Deletion struct {
@@ -61,37 +36,6 @@ func (d *Deletion) Has(date string) bool {
 	return slices.ContainsFunc(d.Days, func(days Days) bool { return days.Has(date) })
 }
 
-// Hold keeps days from being deleted, whatever the rule says.
-type Hold struct {
-	ID       string    `json:"id"`
-	From     string    `json:"from,omitempty"` // the first date; "" for all before
-	To       string    `json:"to,omitempty"`   // the last date; "" for all after
-	Reason   string    `json:"reason"`
-	SetBy    string    `json:"set_by"`
-	SetAt    time.Time `json:"set_at"`
-	LiftedBy string    `json:"lifted_by,omitempty"`
-	LiftedAt time.Time `json:"lifted_at,omitzero"`
-}
-
-// holds tells whether a date may not be deleted because of the hold.
-func (h *Hold) holds(date string) bool {
-	return h.LiftedAt.IsZero() && h.From <= date && (h.To == "" || date <= h.To)
-}
-
-func (h *Hold) validate() []FieldError {
-	v := validation{}
-	for _, field := range [][2]string{{"from", h.From}, {"to", h.To}} {
-		if _, err := time.Parse(time.DateOnly, field[1]); err != nil && field[1] != "" {
-			v.fail(field[0], field[1], "is not a date such as 2026-01-31")
-		}
-	}
-	if h.From != "" && h.To != "" && h.To < h.From {
-		v.fail("from", h.From, "is after to, %s", h.To)
-	}
-	v.text("reason", strings.TrimSpace(h.Reason), 1, MaxNameLength)
-	return v.errors
-}
-
 // Retain sets for how many days entries are kept, 0 for ever, and whether a rule
 // below the legal minimum is meant, which is asked anew of each; nil leaves it
 // as it is.
@@ -108,24 +52,43 @@ func (t *Tenant) Retain(days *int, below *bool, by string, at time.Time) {
 	}
 }
 
-// expiry returns the first date that the rule keeps at a time, "" where it
+// KeptDay returns when the first of the tenant's days begins that the rule keeps
+// at a time; zero where it keeps all.
+func (t *TenantState) KeptDay(now time.Time) time.Time {
+	if t.RetentionDays == 0 {
+		return time.Time{}
+	}
+	y, m, d := now.In(t.Zone).Date()
+	return Midnight(y, m, d-t.RetentionDays, t.Zone)
+}
+
+// KeptSince returns when the first UTC date begins that the rule keeps at a time;
+// zero where it keeps all.
+func (t *TenantState) KeptSince(now time.Time) time.Time {
+	return t.KeptDay(now).UTC().Truncate(24 * time.Hour)
+}
+
+// KeptFrom returns the first UTC date that the rule keeps at a time, "" where it
 // keeps all.
-func (t *Tenant) expiry(now time.Time) string {
+func (t *TenantState) KeptFrom(now time.Time) string {
 	if t.RetentionDays == 0 {
 		return ""
 	}
-	return DateOf(now.UTC().AddDate(0, 0, -t.RetentionDays))
+	return DateOf(t.KeptSince(now))
 }
+
+// Today returns the tenant's date at a time.
+func (t *TenantState) Today(now time.Time) string { return now.In(t.Zone).Format(time.DateOnly) }
 
 // keeps tells whether entries of a date are kept at a time, by the rule or by a
 // hold.
-func (t *tenantState) keeps(date string, now time.Time) bool {
-	return date >= t.expiry(now) || slices.ContainsFunc(t.holds, func(h Hold) bool { return h.holds(date) })
+func (t *TenantState) keeps(date string, now time.Time) bool {
+	return date >= t.KeptFrom(now) || slices.ContainsFunc(t.Holds, func(h Hold) bool { return h.holds(date) })
 }
 
-// expired returns those of the days, in order, that are not kept, as runs that
+// Expired returns those of the days, in order, that are not kept, as runs that
 // no day that is kept stands between.
-func (t *tenantState) expired(days []DayCount, now time.Time) (runs []Days, dates, entries int) {
+func (t *TenantState) Expired(days []DayCount, now time.Time) (runs []Days, dates, entries int) {
 	for _, day := range days {
 		if !t.keeps(day.Date, now) {
 			if n := len(runs); n > 0 && !t.heldBetween(runs[n-1].To, day.Date) {
@@ -140,21 +103,28 @@ func (t *tenantState) expired(days []DayCount, now time.Time) (runs []Days, date
 	return runs, dates, entries
 }
 
-// heldBetween tells whether a hold is on a day between two dates, which are not
-// held themselves.
-func (t *tenantState) heldBetween(after, before string) bool {
-	return slices.ContainsFunc(t.holds, func(h Hold) bool {
-		return h.LiftedAt.IsZero() && after < h.From && h.From < before
-	})
-}
-
 // tooOld says of an entry that it comes too late to be kept.
-func (t *tenantState) tooOld(e *Entry, now time.Time) (FieldError, bool) {
-	if t.RetentionDays == 0 || t.keeps(DateOf(e.Time), now) {
+func (t *TenantState) tooOld(e *Entry, now time.Time) (FieldError, bool) {
+	// Most entries are of today: these need no calendar, whatever the zone's days.
+	recent := now.Sub(e.Time) < time.Duration(t.RetentionDays-2)*24*time.Hour
+	if t.RetentionDays == 0 || recent || t.keeps(DateOf(e.Time), now) {
 		return FieldError{}, false
 	}
 	return FieldError{
-		Location: "time", Value: e.Time.Format(time.RFC3339),
-		Message: fmt.Sprintf("is before %s: this tenant keeps entries for %d days, and takes none that are older", t.expiry(now), t.RetentionDays),
+		Field: "time", Value: e.Time.Format(time.RFC3339),
+		Message: fmt.Sprintf("is before %s: this tenant keeps entries for %d days, and takes none that are older", InBoth(t.KeptSince(now), t.Zone), t.RetentionDays),
 	}, true
+}
+
+// Retention is what a tenant keeps, and what it has deleted.
+type Retention struct {
+	Days         int        `json:"retention_days"`
+	BelowMinimum bool       `json:"below_legal_minimum"`
+	SetBy        string     `json:"set_by,omitempty"`
+	SetAt        time.Time  `json:"set_at,omitzero"`
+	TimeZone     string     `json:"time_zone"`           // whose days are counted
+	KeptDay      string     `json:"kept_day,omitempty"`  // the first of these that the rule keeps today; left out where it keeps all
+	KeptFrom     string     `json:"kept_from,omitempty"` // the UTC date in which that day begins: the first that is not deleted
+	Holds        []Hold     `json:"holds"`               // newest first, those lifted too
+	Deletions    []Deletion `json:"deletions"`           // newest first
 }

@@ -2,7 +2,10 @@ package oplog
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"io"
+	"strings"
 )
 
 // Store keeps entries and records durably. It is the truth: what it has
@@ -10,15 +13,35 @@ import (
 //
 // Entries of a tenant are numbered 1, 2, 3 … in order of arrival (their seq),
 // and hashed into the tenant's Merkle tree in that order. Tenants exist as soon
-// as something is appended; whether they should is the Log's to say.
+// as something is appended; whether they should is the directory's to say.
 type Store interface {
+	Appender
+	Reader
+	Prover
+	Retainer
+	Records
+
+	// WriteTo writes all that the store holds as of now, as one file that it can
+	// be restored from.
+	WriteTo(w io.Writer) (int64, error)
+
+	// Bytes returns how much the store takes on disk.
+	Bytes() (int64, error)
+
+	Close() error
+}
+
+// Appender records entries.
+type Appender interface {
 	// OnAppend registers what is told of entries once they are on disk and
 	// before their Append returns: called in order of arrival, by one goroutine.
 	// It must be registered before the first Append.
 	OnAppend(told func(tenant string, entries []Entry))
 
-	// Append records entries that the Log has validated, all or none, and
-	// returns once they are on disk: a receipt for each, in order. An entry with
+	// Append records entries that the journal has validated, all or none, and
+	// returns once they are on disk: a receipt for each, in order. Their time of
+	// receipt is given with them; seq, id and leaf follow from what is appended, in
+	// its order, and are the same on every copy. An entry with
 	// a sender's id that the tenant has on that UTC day is answered as a
 	// duplicate with its first seq; a CodeConflict error names those that were
 	// sent again with other content, CodeInvalid those of a deleted day. Skipped operations are added to the
@@ -29,7 +52,10 @@ type Store interface {
 	// Conflicts returns the CodeConflict error with which Append would refuse the
 	// entries, or nil, and records nothing.
 	Conflicts(tenant string, entries []Entry) error
+}
 
+// Reader reads entries.
+type Reader interface {
 	// Get returns the entries at the keys, in their order. One that was deleted
 	// is left out; any other that is not there is an error. They are read into
 	// the batch, or, where that is nil, into memory of their own.
@@ -60,7 +86,10 @@ type Store interface {
 	// Counts returns how many entries the tenant has recorded (its last seq),
 	// and how many operations were skipped.
 	Counts(tenant string) (entries, skipped uint64, err error)
+}
 
+// Prover proves what is recorded.
+type Prover interface {
 	// Prove returns the proof that the entry is part of the tenant's tree as it
 	// stands.
 	Prove(tenant string, key Key) (Proof, error)
@@ -80,14 +109,10 @@ type Store interface {
 
 	// Sign returns a text of lines as a note signed with the key of checkpoints.
 	Sign(text string) (string, error)
+}
 
-	// WriteTo writes all that the store holds as of now, as one file that it can
-	// be restored from.
-	WriteTo(w io.Writer) (int64, error)
-
-	// Bytes returns how much the store takes on disk.
-	Bytes() (int64, error)
-
+// Retainer deletes what is not kept any more.
+type Retainer interface {
 	// DaysBefore lists the dates before one that the tenant has entries of, in
 	// order, with how many.
 	DaysBefore(ctx context.Context, tenant, date string) ([]DayCount, error)
@@ -103,22 +128,44 @@ type Store interface {
 
 	// Arrived tells whether an entry with that key has arrived, deleted or not.
 	Arrived(tenant string, key Key) (bool, error)
+}
 
-	// Record returns a record's bytes, or CodeNotFound.
-	Record(kind RecordKind, name string) ([]byte, error)
+// Records keeps small records beside the entries. They change by compare-and-set:
+// a change names the revision of what it was made from, so that it is data, which
+// can be sent to other copies, and fails where something else came first.
+type Records interface {
+	// Record returns a record's bytes and their revision, or CodeNotFound.
+	Record(kind RecordKind, name string) (data []byte, revision Revision, err error)
 
 	// Records returns all records of a kind whose names start with a prefix, by
 	// name.
 	Records(kind RecordKind, prefix string) ([]Record, error)
 
-	// ChangeRecord replaces a record by what change makes of it, in one durable
-	// transaction: nil stands for no record, before and after. An error of
-	// change leaves all as it was and is returned. Where a change returns just
-	// what it was given, nothing is written.
-	ChangeRecord(kind RecordKind, name string, change func(old []byte) ([]byte, error)) error
+	// PutRecord puts a record in the place of the one with a revision, and returns
+	// once that is on disk; nil data removes it. ErrRevision means that the record
+	// has another revision, and nothing was changed.
+	PutRecord(kind RecordKind, name string, replaces Revision, data []byte) error
 
-	Close() error
+	// OnRecord registers what is told of each record that was changed or removed,
+	// here or on another copy, before PutRecord returns. It must not change records
+	// itself.
+	OnRecord(changed func(kind RecordKind, name string))
 }
+
+// Revision tells a record's bytes from others: their SHA-256. The zero Revision
+// stands for no record.
+type Revision [sha256.Size]byte
+
+// RevisionOf returns the revision of a record's bytes; nil stands for no record.
+func RevisionOf(data []byte) Revision {
+	if data == nil {
+		return Revision{}
+	}
+	return sha256.Sum256(data)
+}
+
+// ErrRevision says that a record was changed since it was read.
+var ErrRevision = errors.New("the record was changed meanwhile")
 
 // Batch is memory that entries are read into, many times by who reads much: it
 // makes no garbage, whose collection would hold up those who record and ask.
@@ -197,3 +244,10 @@ type Consistency struct {
 	Path       [][]byte `json:"path"`       // hashes, in the order of RFC 6962
 	Checkpoint string   `json:"checkpoint"` // the signed head at To, a C2SP tlog-checkpoint
 }
+
+// TrailOf returns the name that a tenant's trail has in the store, which no
+// tenant can have.
+func TrailOf(tenant string) string { return tenant + "/access" }
+
+// IsTrail tells whether a log in the store is a trail.
+func IsTrail(name string) bool { return strings.HasSuffix(name, "/access") }

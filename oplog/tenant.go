@@ -3,6 +3,7 @@ package oplog
 import (
 	"fmt"
 	"regexp"
+	"sync"
 	"time"
 )
 
@@ -32,45 +33,53 @@ const MaxRetentionDays = 36_500
 
 // Location returns the tenant's time zone.
 func (t Tenant) Location() *time.Location {
+	if known, ok := locations.Load(t.TimeZone); ok {
+		return known.(*time.Location)
+	}
 	loc, err := time.LoadLocation(t.TimeZone)
 	if err != nil {
 		return time.UTC // validated when the tenant was written; kept for a changed zone database
 	}
+	locations.Store(t.TimeZone, loc)
 	return loc
 }
 
-func (t *Tenant) validate() []FieldError {
-	v := validation{}
+// locations are those of tenants, by name: time.LoadLocation reads a file.
+var locations sync.Map
+
+// Validate returns the invalid fields of a tenant's settings.
+func (t *Tenant) Validate() []FieldError {
+	v := Validation{}
 	switch {
 	case t.ID == "" || len(t.ID) > MaxIDLength:
-		v.fail("id", t.ID, "is needed, 1 to %d characters", MaxIDLength)
+		v.Fail("id", t.ID, "is needed, 1 to %d characters", MaxIDLength)
 	case !validName(t.ID):
-		v.fail("id", t.ID, "may hold A-Z a-z 0-9 . _ - only, and starts with a letter or digit")
+		v.Fail("id", t.ID, "may hold A-Z a-z 0-9 . _ - only, and starts with a letter or digit")
 	}
-	v.text("name", t.Name, 1, MaxUserLength)
+	v.Text("name", t.Name, 1, MaxUserLength)
 	if t.TimeZone == "" {
 		t.TimeZone = DefaultTimeZone
 	}
 	if _, err := time.LoadLocation(t.TimeZone); err != nil || t.TimeZone == "Local" {
-		v.fail("time_zone", t.TimeZone, "is not a time zone name such as Asia/Shanghai or UTC")
+		v.Fail("time_zone", t.TimeZone, "is not a time zone name such as Asia/Shanghai or UTC")
 	}
 	switch {
 	case t.RetentionDays < 0:
-		v.fail("retention_days", t.RetentionDays, "is negative; leave it out to keep entries for ever")
+		v.Fail("retention_days", t.RetentionDays, "is negative; leave it out to keep entries for ever")
 	case t.RetentionDays > MaxRetentionDays:
-		v.fail("retention_days", t.RetentionDays, "is more than %d; leave it out to keep entries for ever", MaxRetentionDays)
+		v.Fail("retention_days", t.RetentionDays, "is more than %d; leave it out to keep entries for ever", MaxRetentionDays)
 	case t.RetentionDays > 0 && t.RetentionDays < MinRetentionDays && !t.BelowMinimum:
-		v.fail("retention_days", t.RetentionDays, "is below the legal minimum of %d days; say --below-legal-minimum, or below_legal_minimum, to mean it", MinRetentionDays)
+		v.Fail("retention_days", t.RetentionDays, "is below the legal minimum of %d days; say --below-legal-minimum, or below_legal_minimum, to mean it", MinRetentionDays)
 	}
 	if len(t.FrameAncestors) > maxFrameAncestors {
-		v.fail("frame_ancestors", len(t.FrameAncestors), "has more than %d sites", maxFrameAncestors)
+		v.Fail("frame_ancestors", len(t.FrameAncestors), "has more than %d sites", maxFrameAncestors)
 	}
 	for i, site := range t.FrameAncestors {
 		if !frameAncestor.MatchString(site) {
-			v.fail(fmt.Sprintf("frame_ancestors[%d]", i), site, "is not a site such as https://app.example.com or https://*.example.com")
+			v.Fail(fmt.Sprintf("frame_ancestors[%d]", i), site, "is not a site such as https://app.example.com or https://*.example.com")
 		}
 	}
-	return v.errors
+	return v.Errors
 }
 
 const maxFrameAncestors = 20

@@ -18,49 +18,59 @@ const (
 	MaxNameLength        = 1024 // names of contents and organizations
 	MaxContentID         = 256
 	MaxOriginLength      = 1024 // ip and user_agent, each
+	MaxKeyLength         = 64   // keys of modules and operation types, in bytes
 	MaxChanges           = 100
 	MaxChangeField       = 256
 	MaxChangesBytes      = 256 << 10 // all before and after values of an entry
 	MaxDetailsBytes      = 16 << 10
 	MaxTimeAhead         = 24 * time.Hour
+	MinYear              = 1970 // times begin with it, in UTC
 	MaxEntriesPerRequest = 10_000
 )
+
+var earliestTime = time.Date(MinYear, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Validate checks an entry as it was sent against every rule, and returns the
 // fields that break one. Times are held against now. It fills in what may be
 // left out: origin, outcome, and the time where no id was sent.
 func (e *Entry) Validate(catalog *Catalog, now time.Time) []FieldError {
-	v := validation{}
+	v := Validation{}
 	v.id(e.ID)
 	e.Time = v.time(e, now)
-	v.text("user.id", e.User.ID, 1, MaxUserLength)
-	v.text("user.name", e.User.Name, 1, MaxUserLength)
-	v.text("user.role", e.User.Role, 0, MaxUserLength)
-	v.text("organization.id", e.Organization.ID, min(1, len(e.Organization.Name)), MaxOrganizationID)
-	v.text("organization.name", e.Organization.Name, 0, MaxNameLength)
-	v.text("content.id", e.Content.ID, 0, MaxContentID)
-	v.text("content.name", e.Content.Name, 0, MaxNameLength)
-	v.text("ip", e.IP, 0, MaxOriginLength)
-	v.text("user_agent", e.UserAgent, 0, MaxOriginLength)
+	v.Text("user.id", e.User.ID, 1, MaxUserLength)
+	v.Text("user.name", e.User.Name, 1, MaxUserLength)
+	v.Text("user.role", e.User.Role, 0, MaxUserLength)
+	v.Text("organization.id", e.Organization.ID, min(1, len(e.Organization.Name)), MaxOrganizationID)
+	v.Text("organization.name", e.Organization.Name, 0, MaxNameLength)
+	v.Text("content.id", e.Content.ID, 0, MaxContentID)
+	v.Text("content.name", e.Content.Name, 0, MaxNameLength)
+	v.Text("ip", e.IP, 0, MaxOriginLength)
+	v.Text("user_agent", e.UserAgent, 0, MaxOriginLength)
 	e.Origin = v.oneOf("origin", e.Origin, OriginManual, OriginAPI)
 	e.Outcome = v.oneOf("outcome", e.Outcome, OutcomeSuccess, OutcomeFailure)
 	v.operation(catalog, e.Module, e.Operation)
 	e.Changes = v.changes(e.Changes)
 	e.Details = v.details(e.Details)
-	return v.errors
+	return v.Errors
 }
 
-type validation struct{ errors []FieldError }
+// Validation collects invalid fields.
+type Validation struct {
+	part   Part // of the request that has the fields
+	item   int  // of it, from 1; 0 for none
+	Errors []FieldError
+}
 
-func (v *validation) fail(location string, value any, format string, args ...any) {
+// Fail adds an invalid field.
+func (v *Validation) Fail(field string, value any, format string, args ...any) {
 	if s, ok := value.(string); ok {
-		value = shorten(s)
+		value = Shorten(s)
 	}
-	v.errors = append(v.errors, FieldError{location, fmt.Sprintf(format, args...), value})
+	v.Errors = append(v.Errors, FieldError{Part: v.part, Item: v.item, Field: field, Message: fmt.Sprintf(format, args...), Value: value})
 }
 
-// shorten keeps what an error quotes small.
-func shorten(s string) string {
+// Shorten keeps what an error quotes small.
+func Shorten(s string) string {
 	const most = 64
 	if utf8.RuneCountInString(s) <= most {
 		return s
@@ -68,17 +78,17 @@ func shorten(s string) string {
 	return string([]rune(s)[:most]) + "…"
 }
 
-func (v *validation) id(id string) {
+func (v *Validation) id(id string) {
 	if id == "" {
 		return
 	}
 	if len(id) > MaxIDLength {
-		v.fail("id", id, "is %d characters long; at most %d", len(id), MaxIDLength)
+		v.Fail("id", id, "is %d characters long; at most %d", len(id), MaxIDLength)
 		return
 	}
 	for _, c := range []byte(id) {
 		if !isASCIIWord(c) && c != '.' && c != ':' && c != '-' {
-			v.fail("id", id, "may hold A-Z a-z 0-9 . _ : - only")
+			v.Fail("id", id, "may hold A-Z a-z 0-9 . _ : - only")
 			return
 		}
 	}
@@ -88,36 +98,37 @@ func isASCIIWord(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_'
 }
 
-func (v *validation) time(e *Entry, now time.Time) time.Time {
+func (v *Validation) time(e *Entry, now time.Time) time.Time {
 	t := e.Time
 	switch {
 	case t.IsZero() && e.ID != "":
-		v.fail("time", nil, "is needed when id is sent, so that a retry means the same entry")
+		v.Fail("time", nil, "is needed when id is sent, so that a retry means the same entry")
 	case t.IsZero():
 		t = now
-	case t.Before(time.Unix(0, 0)):
-		v.fail("time", t.Format(time.RFC3339), "is before 1970")
+	case t.Before(earliestTime):
+		v.Fail("time", t.Format(time.RFC3339), "is before %d", MinYear)
 	case t.After(now.Add(MaxTimeAhead)):
-		v.fail("time", t.Format(time.RFC3339), "is more than 24 h ahead of the server's clock, which says %s", now.UTC().Format(time.RFC3339))
+		v.Fail("time", t.Format(time.RFC3339), "is more than %d h ahead of the server's clock, which says %s", MaxTimeAhead/time.Hour, now.UTC().Format(time.RFC3339))
 	}
 	return t.UTC().Truncate(time.Microsecond)
 }
 
-func (v *validation) text(location, s string, least, most int) {
+// Text checks that a text is valid UTF-8 of so many characters, without NUL.
+func (v *Validation) Text(field, s string, least, most int) {
 	n := utf8.RuneCountInString(s)
 	switch {
 	case !utf8.ValidString(s):
-		v.fail(location, nil, "is not valid UTF-8")
+		v.Fail(field, nil, "is not valid UTF-8")
 	case strings.ContainsRune(s, 0):
-		v.fail(location, s, "holds a NUL character")
+		v.Fail(field, s, "holds a NUL character")
 	case n < least:
-		v.fail(location, s, "is needed")
+		v.Fail(field, s, "is needed")
 	case n > most:
-		v.fail(location, s, "is %d characters long; at most %d", n, most)
+		v.Fail(field, s, "is %d characters long; at most %d", n, most)
 	}
 }
 
-func (v *validation) oneOf(location, s string, allowed ...string) string {
+func (v *Validation) oneOf(field, s string, allowed ...string) string {
 	if s == "" {
 		return allowed[0]
 	}
@@ -126,62 +137,62 @@ func (v *validation) oneOf(location, s string, allowed ...string) string {
 			return s
 		}
 	}
-	v.fail(location, s, "is not one of %s", strings.Join(allowed, ", "))
+	v.Fail(field, s, "is not one of %s", strings.Join(allowed, ", "))
 	return s
 }
 
-func (v *validation) operation(catalog *Catalog, module, operation string) {
+func (v *Validation) operation(catalog *Catalog, module, operation string) {
 	switch m, ok := catalog.Module(module); {
 	case module == "":
-		v.fail("module", module, "is needed; one of %s", strings.Join(catalog.ModuleKeys(), ", "))
+		v.Fail("module", module, "is needed; one of %s", strings.Join(catalog.ModuleKeys(), ", "))
 	case !ok:
-		v.fail("module", module, "is not in the catalog; one of %s", strings.Join(catalog.ModuleKeys(), ", "))
+		v.Fail("module", module, "is not in the catalog; one of %s", strings.Join(catalog.ModuleKeys(), ", "))
 	case m.Retired:
-		v.fail("module", module, "is retired; one of %s", strings.Join(catalog.ModuleKeys(), ", "))
+		v.Fail("module", module, "is retired; one of %s", strings.Join(catalog.ModuleKeys(), ", "))
 	case operation == "":
-		v.fail("operation", operation, "is needed; module %s allows %s", module, strings.Join(catalog.allowed(m), ", "))
+		v.Fail("operation", operation, "is needed; module %s allows %s", module, strings.Join(catalog.allowed(m), ", "))
 	case !m.Allows(operation):
-		v.fail("operation", operation, "is not allowed for module %s; allowed are %s", module, strings.Join(catalog.allowed(m), ", "))
+		v.Fail("operation", operation, "is not allowed for module %s; allowed are %s", module, strings.Join(catalog.allowed(m), ", "))
 	case catalog.retired(operation):
-		v.fail("operation", operation, "is retired; module %s allows %s", module, strings.Join(catalog.allowed(m), ", "))
+		v.Fail("operation", operation, "is retired; module %s allows %s", module, strings.Join(catalog.allowed(m), ", "))
 	}
 }
 
-func (v *validation) changes(changes []Change) []Change {
+func (v *Validation) changes(changes []Change) []Change {
 	if len(changes) > MaxChanges {
-		v.fail("changes", len(changes), "has %d items; at most %d", len(changes), MaxChanges)
+		v.Fail("changes", len(changes), "has %d items; at most %d", len(changes), MaxChanges)
 		return changes
 	}
 	size := 0
 	for i := range changes {
 		c := &changes[i]
 		at := fmt.Sprintf("changes[%d]", i)
-		v.text(at+".field", c.Field, 1, MaxChangeField)
+		v.Text(at+".field", c.Field, 1, MaxChangeField)
 		size += len(c.Before) + len(c.After)
 		c.Before = v.value(at+".before", c.Before)
 		c.After = v.value(at+".after", c.After)
 	}
 	if size > MaxChangesBytes {
-		v.fail("changes", nil, "holds %d bytes of values; at most %d", size, MaxChangesBytes)
+		v.Fail("changes", nil, "holds %d bytes of values; at most %d", size, MaxChangesBytes)
 	}
 	return changes
 }
 
 // value checks a JSON value and returns it without insignificant white space.
-func (v *validation) value(location string, raw json.RawMessage) json.RawMessage {
+func (v *Validation) value(field string, raw json.RawMessage) json.RawMessage {
 	if len(raw) == 0 {
 		return nil
 	}
 	var out bytes.Buffer
 	if err := json.Compact(&out, raw); err != nil {
-		v.fail(location, nil, "is not JSON: %v", err)
+		v.Fail(field, nil, "is not JSON: %v", err)
 		return raw
 	}
 	if holdsNUL(out.Bytes()) {
-		v.fail(location, nil, "holds a NUL character")
+		v.Fail(field, nil, "holds a NUL character")
 	}
 	if !utf8.Valid(out.Bytes()) {
-		v.fail(location, nil, "is not valid UTF-8")
+		v.Fail(field, nil, "is not valid UTF-8")
 	}
 	return out.Bytes()
 }
@@ -200,17 +211,37 @@ func holdsNUL(raw []byte) bool {
 	}
 }
 
-func (v *validation) details(raw json.RawMessage) json.RawMessage {
+func (v *Validation) details(raw json.RawMessage) json.RawMessage {
 	raw = bytes.Trim(raw, " \t\r\n")
 	switch {
 	case len(raw) == 0 || string(raw) == "null":
 		return nil
 	case len(raw) > MaxDetailsBytes:
-		v.fail("details", nil, "is %d bytes long; at most %d", len(raw), MaxDetailsBytes)
+		v.Fail("details", nil, "is %d bytes long; at most %d", len(raw), MaxDetailsBytes)
 		return raw
 	case raw[0] != '{':
-		v.fail("details", nil, "is not a JSON object")
+		v.Fail("details", nil, "is not a JSON object")
 		return raw
 	}
 	return v.value("details", raw)
 }
+
+// InvalidField is the error of a request of which one field is invalid.
+func InvalidField(field string, value any, format string, args ...any) *Error {
+	return invalidIn(InBody, field, value, format, args...)
+}
+
+// InvalidQuery is the error of a query of which one parameter is invalid.
+func InvalidQuery(field string, value any, format string, args ...any) *Error {
+	return invalidIn(InQuery, field, value, format, args...)
+}
+
+func invalidIn(part Part, field string, value any, format string, args ...any) *Error {
+	v := Validation{part: part}
+	v.Fail(field, value, format, args...)
+	return &Error{Code: CodeInvalid, Message: "The request breaks a rule.", Fields: v.Errors}
+}
+
+// Clip cuts a text to a number of bytes at most; what is no UTF-8, of the cut or
+// of a sender's, becomes question marks.
+func Clip(s string, most int) string { return strings.ToValidUTF8(s[:min(len(s), most)], "?") }

@@ -28,9 +28,9 @@ func validates(t *testing.T, change func(*Entry), wantBroken ...string) []FieldE
 	broken := e.Validate(BuiltInCatalog(), validationTime)
 	var got []string
 	for _, f := range broken {
-		got = append(got, f.Location)
+		got = append(got, f.Field)
 		if f.Message == "" || strings.Contains(f.Message, "\n") {
-			t.Errorf("%s: the message is %q, want one line", f.Location, f.Message)
+			t.Errorf("%s: the message is %q, want one line", f.Field, f.Message)
 		}
 	}
 	if !slices.Equal(got, wantBroken) {
@@ -260,9 +260,9 @@ func TestValidateNamesAllThatIsWrong(t *testing.T) {
 	e := Entry{ID: "a b", User: User{Name: strings.Repeat("n", 200)}, Origin: "x", Details: json.RawMessage(`1`)}
 	var got []string
 	for _, f := range e.Validate(BuiltInCatalog(), validationTime) {
-		got = append(got, f.Location)
+		got = append(got, f.Field)
 		if s, ok := f.Value.(string); ok && len(s) > 70 {
-			t.Errorf("%s quotes %d bytes", f.Location, len(s))
+			t.Errorf("%s quotes %d bytes", f.Field, len(s))
 		}
 	}
 	if want := "[id time user.id user.name origin module details]"; fmt.Sprint(got) != want {

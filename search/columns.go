@@ -1,7 +1,6 @@
 package search
 
 import (
-	"math"
 	"net/netip"
 	"strings"
 	"sync"
@@ -27,21 +26,52 @@ type actor struct{ user, organization, role string }
 // numbering gives the values of a tenant small numbers, in order of their
 // first appearance.
 type numbering struct {
-	mu      sync.RWMutex
-	actions []action
-	actors  []actor
-	latest  []int64     // by number of an actor: its latest operation that was seen, in microseconds
-	userOf  []uint32    // by number of an actor: the number of its user
-	users   []string    // ids
-	texts   []*lazyText // by number of an actor: of its user
-	action  map[action]uint32
-	actor   map[actor]uint32
-	user    map[string]uint32
-	text    map[string]*lazyText // of users, by terms of fieldUser
+	mu       sync.RWMutex
+	actions  []action
+	actors   []actor
+	actionOf [][3]uint32 // by number of an action: the numbers of its module, operation and outcome
+	actorOf  [][3]uint32 // by number of an actor: the numbers of its user's id, organization and role
+	latest   []int64     // by number of an actor: its latest operation that was seen, in microseconds
+	texts    []*lazyText // by number of an actor: of its user
+	action   map[action]uint32
+	actor    map[actor]uint32
+	text     map[string]*lazyText // of users, by terms of fieldUser
+
+	modules, operations, outcomes, users, organizations, roles distinct
 }
 
 func newNumbering() *numbering {
-	return &numbering{action: make(map[action]uint32), actor: make(map[actor]uint32), user: make(map[string]uint32), text: make(map[string]*lazyText)}
+	return &numbering{action: make(map[action]uint32), actor: make(map[actor]uint32), text: make(map[string]*lazyText)}
+}
+
+// distinct gives texts numbers, in order of their first appearance.
+type distinct struct {
+	texts  []string
+	number map[string]uint32
+}
+
+func (d *distinct) of(text string) uint32 {
+	n, ok := d.number[text]
+	if !ok {
+		if d.number == nil {
+			d.number = make(map[string]uint32)
+		}
+		n = uint32(len(d.texts))
+		d.texts = append(d.texts, text)
+		d.number[text] = n
+	}
+	return n
+}
+
+// counts gives what is counted by number its texts; what is empty is left out.
+func (d *distinct) counts(byNumber []int) map[string]int {
+	counts := make(map[string]int, len(byNumber))
+	for i, n := range byNumber {
+		if n > 0 && d.texts[i] != "" {
+			counts[d.texts[i]] = n
+		}
+	}
+	return counts
 }
 
 // of returns the numbers of an entry's values.
@@ -65,6 +95,7 @@ func (n *numbering) numberAction(act action) uint32 {
 		a = uint32(len(n.actions))
 		act = action{strings.Clone(act.module), strings.Clone(act.operation), strings.Clone(act.outcome)}
 		n.actions = append(n.actions, act)
+		n.actionOf = append(n.actionOf, [3]uint32{n.modules.of(act.module), n.operations.of(act.operation), n.outcomes.of(act.outcome)})
 		n.action[act] = a
 	}
 	return a
@@ -78,21 +109,11 @@ func (n *numbering) numberActor(who actor) uint32 {
 		n.actors = append(n.actors, who)
 		n.latest = append(n.latest, 0)
 		n.texts = append(n.texts, n.textOf(who.user))
-		n.userOf = append(n.userOf, n.numberUser(who.user))
+		id, _, _ := strings.Cut(who.user, userSeparator)
+		n.actorOf = append(n.actorOf, [3]uint32{n.users.of(id), n.organizations.of(who.organization), n.roles.of(who.role)})
 		n.actor[who] = w
 	}
 	return w
-}
-
-func (n *numbering) numberUser(term string) uint32 {
-	id, _, _ := strings.Cut(term, userSeparator)
-	u, ok := n.user[id]
-	if !ok {
-		u = uint32(len(n.users))
-		n.users = append(n.users, id)
-		n.user[id] = u
-	}
-	return u
 }
 
 // saw notes when actors operated, for which of a user's names is the latest.
@@ -145,17 +166,6 @@ func (n *numbering) textOf(term string) *lazyText {
 
 // columns say which action and which actor each document of a segment has.
 type columns struct{ actions, actors column }
-
-// column gives each document one of a segment's values, by its place in a list
-// of those that the segment has. Exactly one of small, medium and large is set,
-// by how many there are.
-type column struct {
-	numbers []uint32 // of the values, in the tenant's numbering
-	totals  []uint32 // how many documents have each value
-	small   []uint8
-	medium  []uint16
-	large   []uint32
-}
 
 // columnsOf returns a segment's columns, which are derived from its postings
 // when they are first needed.
@@ -257,67 +267,6 @@ func pair(of, others []uint32, bound, otherBound int) (pairs [][2]uint32) {
 		of[i] = place - 1
 	}
 	return pairs
-}
-
-func newColumn(of []uint32, values int) column {
-	c := column{totals: make([]uint32, values)}
-	for _, v := range of {
-		c.totals[v]++
-	}
-	switch {
-	case values <= math.MaxUint8+1:
-		c.small = narrow[uint8](of)
-	case values <= math.MaxUint16+1:
-		c.medium = narrow[uint16](of)
-	default:
-		c.large = of
-	}
-	return c
-}
-
-func narrow[T uint8 | uint16](of []uint32) []T {
-	narrowed := make([]T, len(of))
-	for i, v := range of {
-		narrowed[i] = T(v)
-	}
-	return narrowed
-}
-
-// count adds to counts the values of some documents.
-func (c *column) count(documents, counts []uint32) {
-	switch {
-	case c.small != nil:
-		countSome(c.small, documents, counts)
-	case c.medium != nil:
-		countSome(c.medium, documents, counts)
-	default:
-		countSome(c.large, documents, counts)
-	}
-}
-
-func countSome[T uint8 | uint16 | uint32](of []T, documents, counts []uint32) {
-	for _, d := range documents {
-		counts[of[d]]++
-	}
-}
-
-// countRange adds to counts the values of the documents from low to top,
-// exclusive.
-func (c *column) countRange(low, top uint32, counts []uint32) {
-	switch {
-	case c.small != nil:
-		countAll(c.small[low:top], counts)
-	case c.medium != nil:
-		countAll(c.medium[low:top], counts)
-	default:
-		countAll(c.large[low:top], counts)
-	}
-}
-
-func countAll[T uint8 | uint16 | uint32](of []T, counts []uint32) {
-	for _, v := range of {
-		counts[v]++
-	}
 }
 
 // ordinals returns the terms of a keyword field, the empty one first, and for

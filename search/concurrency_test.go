@@ -27,10 +27,10 @@ func plainEntry(number, minutesAgo int) oplog.Entry {
 func newLog(t *testing.T, dir string) testLog {
 	t.Helper()
 	l := openLog(t, dir)
-	if _, err := l.AddTenant(oplog.Tenant{ID: tenant, Name: "Acme", TimeZone: "Europe/Berlin", DataPermission: true}); err != nil {
+	if _, err := l.Directory.AddTenant(oplog.Tenant{ID: tenant, Name: "Acme", TimeZone: "Europe/Berlin", DataPermission: true}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.SetOrganizations(context.Background(), tenant, oplog.Tree{
+	if _, err := l.Directory.SetOrganizations(context.Background(), tenant, oplog.Tree{
 		{ID: "root", Name: "Root"}, {ID: "east", ParentID: "root", Name: "East"}, {ID: "shop", ParentID: "east", Name: "Shop"},
 	}); err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func record(t *testing.T, l testLog, from, to int, minutesAgo func(number int) i
 	for i := from; i < to; i++ {
 		entries = append(entries, plainEntry(i, minutesAgo(i)))
 	}
-	if _, err := l.Append(context.Background(), tenant, entries); err != nil {
+	if _, err := l.Journal.Append(context.Background(), tenant, entries); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -72,7 +72,7 @@ var askedFor = []struct {
 func awaitReady(t *testing.T, l testLog) {
 	t.Helper()
 	for {
-		_, err := l.Page(t.Context(), tenant, oplog.Query{}, 1, "")
+		_, err := l.Journal.Page(t.Context(), tenant, oplog.Query{}, 1, "")
 		if err == nil {
 			return
 		}
@@ -109,7 +109,7 @@ func checkAnswers(t *testing.T, l testLog, want int) {
 		if got := ids(found); fmt.Sprint(got) != fmt.Sprint(wantIDs) {
 			t.Errorf("%+v: %d rows, want %d", asked.query, len(got), len(wantIDs))
 		}
-		s, err := l.Summary(context.Background(), tenant, asked.query, oplog.LocaleEN)
+		s, err := l.Journal.Summary(context.Background(), tenant, asked.query, oplog.LocaleEN)
 		if err != nil || s.Total != len(wantIDs) {
 			t.Errorf("%+v: total %d, %v, want %d", asked.query, s.Total, err, len(wantIDs))
 		}
@@ -160,7 +160,7 @@ func TestQueriesWhileEntriesArrive(t *testing.T) {
 }
 
 func checkPageInOrder(t *testing.T, l testLog, q oplog.Query, acknowledged int) {
-	page, err := l.Page(context.Background(), tenant, q, oplog.MaxPageSize, "")
+	page, err := l.Journal.Page(context.Background(), tenant, q, oplog.MaxPageSize, "")
 	if err != nil {
 		t.Errorf("%+v: %v", q, err)
 		return
@@ -177,7 +177,7 @@ func checkPageInOrder(t *testing.T, l testLog, q oplog.Query, acknowledged int) 
 }
 
 func checkSummaryAgrees(t *testing.T, l testLog, q oplog.Query, acknowledged int) {
-	s, err := l.Summary(context.Background(), tenant, q, oplog.LocaleEN)
+	s, err := l.Journal.Summary(context.Background(), tenant, q, oplog.LocaleEN)
 	if err != nil {
 		t.Errorf("%+v: %v", q, err)
 		return
@@ -208,16 +208,16 @@ func TestTenantsAtOnce(t *testing.T) {
 	for i := range 8 {
 		id := []string{"a", "A", "b.c", "b-c"}[i%4]
 		if i < 4 {
-			if _, err := l.AddTenant(oplog.Tenant{ID: id, Name: "T"}); err != nil {
+			if _, err := l.Directory.AddTenant(oplog.Tenant{ID: id, Name: "T"}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		group.Go(func() {
 			for n := range 20 {
-				if _, err := l.Append(context.Background(), id, []oplog.Entry{plainEntry(n, n)}); err != nil {
+				if _, err := l.Journal.Append(context.Background(), id, []oplog.Entry{plainEntry(n, n)}); err != nil {
 					t.Error(err)
 				}
-				if _, err := l.Page(context.Background(), id, oplog.Query{}, 10, ""); err != nil {
+				if _, err := l.Journal.Page(context.Background(), id, oplog.Query{}, 10, ""); err != nil {
 					t.Error(err)
 				}
 			}
@@ -225,7 +225,7 @@ func TestTenantsAtOnce(t *testing.T) {
 	}
 	group.Wait()
 	for _, id := range []string{"a", "A", "b.c", "b-c"} {
-		if s, err := l.Summary(context.Background(), id, oplog.Query{}, oplog.LocaleEN); err != nil || s.Total != 40 {
+		if s, err := l.Journal.Summary(context.Background(), id, oplog.Query{}, oplog.LocaleEN); err != nil || s.Total != 40 {
 			t.Errorf("%s has %d, %v", id, s.Total, err)
 		}
 	}

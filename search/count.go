@@ -153,7 +153,8 @@ func (t *tally) add(other *tally) {
 }
 
 // addHits counts a segment's matches in one pass, which leaves out what is known
-// of all documents with a value.
+// of all documents with a value. Where the others are at hand, they are counted
+// and taken off.
 func (t *tally) addHits(h hits) error {
 	t.total += h.count()
 	c, err := h.segment.columnsOf(t.tail.numbering)
@@ -169,24 +170,27 @@ func (t *tally) addHits(h hits) error {
 	knownActions := whole && t.tail.byAction()
 	knownActors := whole && t.tail.byActor()
 	actions, actors := make([]uint32, len(c.actions.totals)), make([]uint32, len(c.actors.totals))
-	switch {
-	case h.bitmap != nil:
-		t.addBitmap(h.bitmap, bounds, func(documents []uint32) {
-			if !knownActions {
-				c.actions.count(documents, actions)
-			}
-			if !knownActors {
-				c.actors.count(documents, actors)
-			}
-		})
-	default:
+	count := func(documents []uint32) {
 		if !knownActions {
-			c.actions.countRange(h.low, h.top, actions)
+			c.actions.count(documents, actions)
 		}
 		if !knownActors {
-			c.actors.countRange(h.low, h.top, actors)
+			c.actors.count(documents, actors)
+		}
+	}
+	if h.bitmap != nil {
+		t.addBitmap(h.bitmap, bounds, 1, count)
+	} else {
+		if h.others != nil {
+			t.addBitmap(h.others, bounds, -1, count)
 		}
 		t.addRange(h.low, h.top, bounds)
+		if !knownActions {
+			c.actions.takeOff(h.low, h.top, actions)
+		}
+		if !knownActors {
+			c.actors.takeOff(h.low, h.top, actors)
+		}
 	}
 	for i, number := range c.actions.numbers {
 		if knownActions && t.tail.actionMatches(number) {
@@ -245,9 +249,9 @@ func (t *tally) addRange(low, top uint32, bounds []bound) {
 	}
 }
 
-// addBitmap counts documents by bucket, and calls count with all of them, some
-// at a time.
-func (t *tally) addBitmap(b *roaring.Bitmap, bounds []bound, count func(documents []uint32)) {
+// addBitmap counts documents by bucket, each as so many, and calls count with all
+// of them, some at a time.
+func (t *tally) addBitmap(b *roaring.Bitmap, bounds []bound, each int, count func(documents []uint32)) {
 	eachOf(b, t.buffer[:], func(documents []uint32) {
 		count(documents)
 		for len(documents) > 0 {
@@ -256,7 +260,7 @@ func (t *tally) addBitmap(b *roaring.Bitmap, bounds []bound, count func(document
 				inBucket, _ = slices.BinarySearch(documents, bounds[0].end)
 			}
 			if bounds[0].bucket >= 0 {
-				t.buckets[bounds[0].bucket] += inBucket
+				t.buckets[bounds[0].bucket] += each * inBucket
 			}
 			if documents = documents[inBucket:]; len(documents) > 0 {
 				bounds = bounds[1:]
@@ -282,41 +286,35 @@ func (t *tally) addTail(v *view) {
 
 // counts gives the numbers back their values.
 func (t *tally) counts() oplog.Counts {
-	c := oplog.Counts{
-		Total: t.total, Buckets: t.buckets,
-		Modules: make(map[string]int), Operations: make(map[string]int), Organizations: make(map[string]int),
-		Outcomes: make(map[string]int), Roles: make(map[string]int),
+	n := t.tail.numbering
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	modules, operations, outcomes := make([]int, len(n.modules.texts)), make([]int, len(n.operations.texts)), make([]int, len(n.outcomes.texts))
+	for number, count := range t.actions {
+		of := n.actionOf[number]
+		modules[of[0]] += int(count)
+		operations[of[1]] += int(count)
+		outcomes[of[2]] += int(count)
 	}
-	actions, actors := t.tail.actionOf, t.tail.actorOf
-	numbering := t.tail.numbering
-	for number, n := range t.actions {
-		if n > 0 {
-			c.Modules[actions[number].module] += int(n)
-			c.Operations[actions[number].operation] += int(n)
-			c.Outcomes[actions[number].outcome] += int(n)
-		}
-	}
-	numbering.mu.RLock()
-	defer numbering.mu.RUnlock()
-	users := make([]userCount, len(numbering.users))
-	for number, n := range t.actors {
-		if n == 0 {
+	users, organizations, roles := make([]userCount, len(n.users.texts)), make([]int, len(n.organizations.texts)), make([]int, len(n.roles.texts))
+	for number, count := range t.actors {
+		if count == 0 {
 			continue
 		}
-		if organization := actors[number].organization; organization != "" {
-			c.Organizations[organization] += int(n)
-		}
-		if role := actors[number].role; role != "" {
-			c.Roles[role] += int(n)
-		}
-		u := &users[numbering.userOf[number]]
-		if latest := numbering.latest[number]; u.count == 0 || latest > u.latest {
+		of := n.actorOf[number]
+		organizations[of[1]] += int(count)
+		roles[of[2]] += int(count)
+		u := &users[of[0]]
+		if latest := n.latest[number]; u.count == 0 || latest > u.latest {
 			u.actor, u.latest = number, latest
 		}
-		u.count += int(n)
+		u.count += int(count)
 	}
-	c.Users = topUsers(users, actors)
-	return c
+	return oplog.Counts{
+		Total: t.total, Buckets: t.buckets, Users: topUsers(users, n.actors),
+		Modules: n.modules.counts(modules), Operations: n.operations.counts(operations), Outcomes: n.outcomes.counts(outcomes),
+		Organizations: n.organizations.counts(organizations), Roles: n.roles.counts(roles),
+	}
 }
 
 // userCount counts a user's operations, and knows the actor with the latest of

@@ -200,12 +200,14 @@ func TestOlderIndexIsRebuilt(t *testing.T) {
 func changeManifest(t *testing.T, dir, manifest string) {
 	t.Helper()
 	withStore(t, dir, func(store *storage.DB) error {
-		return store.ChangeRecord(oplog.RecordIndex, tenant, func([]byte) ([]byte, error) {
-			if manifest == "" {
-				return nil, nil
-			}
-			return []byte(manifest), nil
-		})
+		_, revision, err := store.Record(oplog.RecordIndex, tenant)
+		if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+			return err
+		}
+		if manifest == "" {
+			return store.PutRecord(oplog.RecordIndex, tenant, revision, nil)
+		}
+		return store.PutRecord(oplog.RecordIndex, tenant, revision, []byte(manifest))
 	})
 }
 
@@ -213,7 +215,7 @@ func changeManifest(t *testing.T, dir, manifest string) {
 func manifestOf(t *testing.T, dir string) (m manifest) {
 	t.Helper()
 	withStore(t, dir, func(store *storage.DB) error {
-		data, err := store.Record(oplog.RecordIndex, tenant)
+		data, _, err := store.Record(oplog.RecordIndex, tenant)
 		if err != nil {
 			return err
 		}

@@ -25,7 +25,7 @@ func TestDrop(t *testing.T) {
 		if err := l.index.Drop(t.Context(), tenant, time.Unix(0, 0), now.Add(-time.Duration(minutesAgo)*time.Minute)); err != nil {
 			t.Fatal(err)
 		}
-		s, err := l.Summary(t.Context(), tenant, oplog.Query{Filters: oplog.Filters{Search: "spring"}}, oplog.LocaleEN)
+		s, err := l.Journal.Summary(t.Context(), tenant, oplog.Query{Filters: oplog.Filters{Search: "spring"}}, oplog.LocaleEN)
 		if err != nil || s.Total != want {
 			t.Errorf("%d entries, %v; want %d", s.Total, err, want)
 		}
@@ -75,7 +75,7 @@ func TestDropBetween(t *testing.T) {
 				t.Errorf("an entry of %d minutes ago is still there", minutes)
 			}
 		}
-		s, err := l.Summary(t.Context(), tenant, oplog.Query{}, oplog.LocaleEN)
+		s, err := l.Journal.Summary(t.Context(), tenant, oplog.Query{}, oplog.LocaleEN)
 		if err != nil || s.Total != entries-len(gone) {
 			t.Errorf("%d counted, %v; want %d", s.Total, err, entries-len(gone))
 		}
@@ -108,7 +108,7 @@ func TestDropOfATenantThatIsClosed(t *testing.T) {
 	l.index.openTenants()
 	f := func(want int) {
 		t.Helper()
-		if n, err := l.Total(t.Context(), tenant, oplog.Query{}); err != nil || n != want {
+		if n, err := l.Journal.Total(t.Context(), tenant, oplog.Query{}); err != nil || n != want {
 			t.Errorf("%d entries, %v; want %d", n, err, want)
 		}
 	}
@@ -220,7 +220,7 @@ func TestQueriesDuringDrops(t *testing.T) {
 					}
 					seen[found[i].ID] = true
 				}
-				if _, err := l.Summary(ctx, tenant, oplog.Query{}, oplog.LocaleEN); err != nil && ctx.Err() == nil {
+				if _, err := l.Journal.Summary(ctx, tenant, oplog.Query{}, oplog.LocaleEN); err != nil && ctx.Err() == nil {
 					t.Error(err)
 				}
 			}
@@ -234,7 +234,7 @@ func TestQueriesDuringDrops(t *testing.T) {
 	}
 	stop()
 	asking.Wait()
-	s, err := l.Summary(t.Context(), tenant, oplog.Query{}, oplog.LocaleEN)
+	s, err := l.Journal.Summary(t.Context(), tenant, oplog.Query{}, oplog.LocaleEN)
 	if want := 25*20 - 24*12; err != nil || s.Total != want {
 		t.Errorf("%d entries, %v; want %d", s.Total, err, want)
 	}

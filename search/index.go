@@ -273,7 +273,7 @@ func (x *Index) discard(tenant string) (bool, error) {
 		t.close()
 		delete(x.tenants, tenant)
 	}
-	return true, x.store.ChangeRecord(oplog.RecordIndex, tenant, emptied)
+	return true, x.emptyManifest(tenant)
 }
 
 // Ready tells how far tenants that are catching up are; see [oplog.Index].

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ type manifest struct {
 
 func (x *Index) readManifest(tenant string) (manifest, error) {
 	var m manifest
-	data, err := x.store.Record(oplog.RecordIndex, tenant)
+	data, _, err := x.store.Record(oplog.RecordIndex, tenant)
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
 		return manifest{Analysis: analysisVersion}, nil
 	}
@@ -34,12 +35,32 @@ func (x *Index) readManifest(tenant string) (manifest, error) {
 	return m, nil
 }
 
-// emptied returns a manifest without its segments. Their numbers are not given
-// again: a query that still reads one deletes the file of that name at its end.
-func emptied(old []byte) ([]byte, error) {
-	var m manifest
-	_ = json.Unmarshal(old, &m) // where there is none, or none that can be read, none is kept
-	return json.Marshal(manifest{Analysis: analysisVersion, Next: m.Next})
+// emptyManifest takes the segments out of a tenant's manifest. Their numbers are
+// not given again: a query that still reads one deletes the file of that name at
+// its end.
+func (x *Index) emptyManifest(tenant string) error {
+	return x.changeManifest(tenant, func(old []byte) ([]byte, error) {
+		var m manifest
+		_ = json.Unmarshal(old, &m) // where there is none, or none that can be read, none is kept
+		return json.Marshal(manifest{Analysis: analysisVersion, Next: m.Next})
+	})
+}
+
+// changeManifest replaces a tenant's manifest by what change makes of it.
+func (x *Index) changeManifest(tenant string, change func(old []byte) ([]byte, error)) error {
+	for {
+		old, revision, err := x.store.Record(oplog.RecordIndex, tenant)
+		if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+			return err
+		}
+		data, err := change(old)
+		if err != nil || bytes.Equal(data, old) {
+			return err
+		}
+		if err := x.store.PutRecord(oplog.RecordIndex, tenant, revision, data); !errors.Is(err, oplog.ErrRevision) {
+			return err
+		}
+	}
 }
 
 // saveManifest lists segments, and those lost that are still being built anew.
@@ -52,7 +73,7 @@ func (x *Index) saveManifest(t *tenantIndex, segments []*segment, lost []segment
 	if err != nil {
 		return err
 	}
-	return x.store.ChangeRecord(oplog.RecordIndex, t.name, func([]byte) ([]byte, error) { return data, nil })
+	return x.changeManifest(t.name, func([]byte) ([]byte, error) { return data, nil })
 }
 
 // load opens a tenant: the segments of its manifest, and from the store all

@@ -11,19 +11,49 @@ import (
 )
 
 // hits are the documents of one segment that match: those of the bitmap, or
-// without one all in the range.
+// without one all in the range but the others.
 type hits struct {
 	segment  *segment
-	bitmap   *roaring.Bitmap // nil for all
+	bitmap   *roaring.Bitmap
+	others   *roaring.Bitmap // in the range; nil for none, and beside a bitmap
 	low, top uint32          // document numbers, top exclusive
 }
 
 // count returns how many documents match.
-func (h hits) count() int {
-	if h.bitmap == nil {
-		return int(h.top - h.low)
+func (h *hits) count() int {
+	switch {
+	case h.bitmap != nil:
+		return int(h.bitmap.GetCardinality())
+	case h.others != nil:
+		return int(h.top-h.low) - int(h.others.GetCardinality())
 	}
-	return int(h.bitmap.GetCardinality())
+	return int(h.top - h.low)
+}
+
+// leaveOut takes documents off. Where all in the range matched, and most still
+// do, those that do not are what is kept.
+func (h *hits) leaveOut(others *roaring.Bitmap) {
+	switch most := others.GetCardinality() > uint64(h.segment.count)/2; {
+	case h.bitmap != nil && most:
+		// AndNot is slow where it takes long runs off long runs.
+		h.bitmap = roaring.Xor(h.bitmap, roaring.And(h.bitmap, others))
+		return
+	case h.bitmap != nil:
+		h.bitmap = roaring.AndNot(h.bitmap, others)
+		return
+	}
+	h.others = intersect([]*roaring.Bitmap{others}, h.low, h.top, h.segment.count)
+	if 2*h.count() < int(h.top-h.low) {
+		h.bitmap, h.others = h.numbers(), nil
+	}
+}
+
+// numbers returns the documents that match; nil for all in the range.
+func (h *hits) numbers() *roaring.Bitmap {
+	if h.others == nil {
+		return h.bitmap
+	}
+	return roaring.Flip(h.others, uint64(h.low), uint64(h.top))
 }
 
 // match finds what matches in a segment, before a key (zero for no bound).
@@ -70,13 +100,15 @@ func (m *matcher) match(ctx context.Context, store oplog.Store, tenant string, s
 		return h, nil
 	}
 	h.low, h.top = low, top
-	h.bitmap = subtract(intersect(within, low, top, s.count), without, low, top)
-	switch {
-	case h.bitmap == nil:
-	case h.bitmap.IsEmpty():
-		h.bitmap, h.top = nil, low
-	case h.bitmap.GetCardinality() == uint64(top-low):
-		h.bitmap = nil // it is the whole range
+	h.bitmap = intersect(within, low, top, s.count)
+	if others := union(without); others != nil {
+		h.leaveOut(others)
+	}
+	switch h.count() {
+	case 0:
+		h.bitmap, h.others, h.top = nil, nil, low
+	case int(top - low):
+		h.bitmap, h.others = nil, nil // it is the whole range
 	}
 	return h, nil
 }
@@ -108,25 +140,6 @@ func intersect(bitmaps []*roaring.Bitmap, low, top, count uint32) *roaring.Bitma
 	return result
 }
 
-// subtract returns the documents of a bitmap, or where it is nil of the range,
-// that are in none of the others.
-func subtract(from *roaring.Bitmap, others []*roaring.Bitmap, low, top uint32) *roaring.Bitmap {
-	if len(others) == 0 {
-		return from
-	}
-	rest := roaring.New()
-	if from == nil {
-		rest.AddRange(uint64(low), uint64(top))
-		rest.AndNot(others[0])
-	} else {
-		rest = roaring.AndNot(from, others[0]) // from may be remembered, or lie in the file
-	}
-	for _, b := range others[1:] {
-		rest.AndNot(b)
-	}
-	return rest
-}
-
 // groupBitmaps returns the documents that each word of a group matches; nil
 // among them for none.
 func (m *matcher) groupBitmaps(ctx context.Context, store oplog.Store, tenant string, s *segment, g wordGroup) ([]*roaring.Bitmap, error) {
@@ -154,14 +167,17 @@ func (m *matcher) wordBitmap(ctx context.Context, store oplog.Store, tenant stri
 			found = appendSome(found, b)
 		}
 		if w.content {
-			b, err := s.withContent(ctx, w)
-			if err == nil && b != nil && !w.proven() {
-				b, err = s.verify(ctx, store, tenant, w, b)
+			proven, likely, err := s.withContent(ctx, w)
+			if proven != nil && likely != nil {
+				likely = roaring.AndNot(likely, proven)
+			}
+			if err == nil && likely != nil {
+				likely, err = s.verify(ctx, store, tenant, w, likely)
 			}
 			if err != nil {
 				return nil, err
 			}
-			found = appendSome(found, b)
+			found = appendSome(appendSome(found, proven), likely)
 		}
 		return union(found), nil
 	})
@@ -232,24 +248,43 @@ func (s *segment) withUsers(n *numbering, w *wordMatcher) (*roaring.Bitmap, erro
 	return union(found), err
 }
 
-// withContent returns the documents whose content has a word as far as the
-// index's terms tell; nil for none.
-func (s *segment) withContent(ctx context.Context, w *wordMatcher) (*roaring.Bitmap, error) {
+// withContent returns the documents whose content has a word as the index's terms
+// prove, and those, maybe some of them again, whose content may have it: those
+// with all pieces of a longer run of CJK characters, which may lie apart, with the
+// cut end of a word, or with all words of several in a row; nil for none.
+func (s *segment) withContent(ctx context.Context, w *wordMatcher) (proven, likely *roaring.Bitmap, err error) {
 	switch {
 	case w.prefix != "":
-		return s.prefix(ctx, fieldContentText, w.prefix, nil)
+		if proven, err = s.prefix(ctx, fieldContentText, w.prefix, nil); err == nil {
+			likely, err = s.cutEnd(w.prefix)
+		}
+		return proven, likely, err
 	case w.run != "":
-		return s.runBitmap(ctx, fieldContentText, w.run)
+		b, err := s.runBitmap(ctx, fieldContentText, w.run)
+		if utf8.RuneCountInString(w.run) > gramSize {
+			return nil, b, err
+		}
+		return b, nil, err
+	case len(w.phrase) == 1:
+		if proven, err = s.term(fieldContentText, w.phrase[0]); err == nil {
+			likely, err = s.cutEnd(w.phrase[0])
+		}
+		return proven, likely, err
 	}
 	var all []*roaring.Bitmap
-	for _, word := range w.phrase {
+	for i, word := range w.phrase {
 		b, err := s.phraseWord(ctx, fieldContentText, word)
+		if err == nil && i == 0 && !isCJKWord(word) {
+			var cut *roaring.Bitmap
+			cut, err = s.cutEnd(word)
+			b = union(appendSome(appendSome(nil, b), cut))
+		}
 		if err != nil || b == nil {
-			return nil, err
+			return nil, nil, err
 		}
 		all = append(all, b)
 	}
-	return intersect(all, 0, s.count, s.count), nil
+	return nil, intersect(all, 0, s.count, s.count), nil
 }
 
 func (s *segment) phraseWord(ctx context.Context, field, word string) (*roaring.Bitmap, error) {
@@ -257,6 +292,15 @@ func (s *segment) phraseWord(ctx context.Context, field, word string) (*roaring.
 		return s.runBitmap(ctx, field, word)
 	}
 	return s.term(field, word)
+}
+
+// cutEnd returns the documents that have the end of a word of many pieces that may
+// start with a searched word, where its term is shorter than that; nil for none.
+func (s *segment) cutEnd(word string) (*roaring.Bitmap, error) {
+	if c := cut(word); c != word {
+		return s.term(fieldContentText, c)
+	}
+	return nil, nil
 }
 
 // runBitmap returns the documents that have all pieces of a run of CJK

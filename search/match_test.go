@@ -13,7 +13,7 @@ func TestFiltersOfManyValues(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	t.Cleanup(func() { closeLog(t, l) })
 	record(t, l, 0, 100, func(number int) int { return number })
-	if _, err := l.Total(t.Context(), tenant, oplog.Query{}); err != nil {
+	if _, err := l.Journal.Total(t.Context(), tenant, oplog.Query{}); err != nil {
 		t.Fatal(err)
 	}
 	awaitMerges(l)
@@ -23,7 +23,7 @@ func TestFiltersOfManyValues(t *testing.T) {
 		for i := range values {
 			q.ContentIDs = append(q.ContentIDs, fmt.Sprint("other-", i))
 		}
-		if n, err := l.Total(t.Context(), tenant, q); err != nil || n != 100/13+1 {
+		if n, err := l.Journal.Total(t.Context(), tenant, q); err != nil || n != 100/13+1 {
 			t.Errorf("%d values let %d entries through, %v; want %d", values, n, err, 100/13+1)
 		}
 	}
@@ -44,4 +44,60 @@ func TestFiltersOfManyValues(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What stands in a word where letters and digits meet is found in segments as in
+// the tail, also in words of many pieces, of which the index has the starts alone.
+func TestWordsInsideWords(t *testing.T) {
+	l := newLog(t, t.TempDir())
+	t.Cleanup(func() { closeLog(t, l) })
+	var entries []oplog.Entry
+	for i, name := range []string{"U10027 stays", "iPhone15手机壳", "0a1b2c3d4e5f60718293", "0a1b2c3d4e5f60719999 end", "spring\u00adtime", "第二〇二六号"} {
+		e := plainEntry(i, i)
+		e.Content = oplog.Ref{Name: name}
+		entries = append(entries, e)
+	}
+	if _, err := l.Journal.Append(t.Context(), tenant, entries); err != nil {
+		t.Fatal(err)
+	}
+	f := func(search string, want int) {
+		t.Helper()
+		if n, err := l.Journal.Total(t.Context(), tenant, oplog.Query{Filters: oplog.Filters{Search: search}}); err != nil || n != want {
+			t.Errorf("%s is found in %d, %v; want %d", search, n, err, want)
+		}
+	}
+	all := func(others int) {
+		t.Helper()
+		f("10027", 1)
+		f("content:1002", 1)
+		f("0027", 0)
+		f("15手机", 1)
+		f(`"10027 stays"`, 1)
+		f(`"1002 stays"`, 0)
+		f("content:-10027", 5+others)
+		f("f6071", 2)
+		f("f607", 2)
+		f("60718", 1)
+		f("60717", 0)
+		f(`"60718293"`, 1)
+		f(`"6071"`, 0)
+		f(`"f60719999 end"`, 1)
+		f(`"60718293 end"`, 0)
+		f("-60718", 5+others)
+		f("springtime", 1)
+		f("spr\u200bingt", 1)
+		f("〇二", 1)
+	}
+	all(0)
+	record(t, l, len(entries), len(entries)+100, func(number int) int { return number })
+	awaitMerges(l)
+	v, err := l.index.view(t.Context(), tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.release()
+	if len(v.segments) == 0 {
+		t.Error("there is no segment")
+	}
+	all(100)
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"oplog/oplog"
 )
@@ -35,10 +34,10 @@ type wordGroup struct {
 // wordMatcher matches one word of a search. Exactly one of prefix, run and
 // phrase is set.
 type wordMatcher struct {
-	prefix  string   // a Latin word, which a word of the text starts with
+	form    string   // the substring of analysed texts that match
+	prefix  string   // a Latin word, which a piece of a word starts with
 	run     string   // CJK characters, anywhere in the text
 	phrase  []string // words in a row
-	inRow   string   // what phrase looks like in an analysed text
 	user    bool     // whether the user's text is searched
 	content bool     // whether the content's text is searched
 	modules []string // keys of modules whose key or title matches
@@ -71,7 +70,7 @@ func (x *Index) newMatcher(m oplog.Match) (*matcher, error) {
 	}
 	if len(m.Words) > 0 && len(c.words) == 0 {
 		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The search cannot be read.", Fields: []oplog.FieldError{{
-			Location: "query.q", Message: "has no letter or digit to search for", Value: m.Words[0].Text,
+			Part: oplog.InQuery, Field: "q", Message: "has no letter or digit to search for", Value: m.Words[0].Text,
 		}}}
 	}
 	return c, nil
@@ -96,13 +95,17 @@ func newWordMatchers(w oplog.Word, catalog *oplog.Catalog, texts *catalogTexts) 
 	}
 	var matchers []*wordMatcher
 	if w.Phrase && (len(found) > 1 || !isCJKWord(found[0])) {
-		matchers = []*wordMatcher{{phrase: found, inRow: inRow(found)}}
+		m := &wordMatcher{form: inRow(found)}
+		for _, word := range found {
+			m.phrase = append(m.phrase, unbarred(word))
+		}
+		matchers = append(matchers, m)
 	} else {
 		for _, word := range found {
 			if isCJKWord(word) {
-				matchers = append(matchers, &wordMatcher{run: word})
+				matchers = append(matchers, &wordMatcher{form: word, run: word})
 			} else {
-				matchers = append(matchers, &wordMatcher{prefix: word})
+				matchers = append(matchers, &wordMatcher{form: word, prefix: unbarred(word)})
 			}
 		}
 	}
@@ -117,12 +120,10 @@ func newWordMatchers(w oplog.Word, catalog *oplog.Catalog, texts *catalogTexts) 
 }
 
 // inRow returns the substring that an analysed text has where the words stand
-// in a row: whole ones, but CJK characters at either end may go on.
+// in a row: whole ones, but the first may be the end of a word from a piece on,
+// and CJK characters at either end may go on.
 func inRow(found []string) string {
 	s := strings.Join(found, " ")
-	if !isCJKWord(found[0]) {
-		s = " " + s
-	}
 	if !isCJKWord(found[len(found)-1]) {
 		s += " "
 	}
@@ -168,28 +169,7 @@ func (c *catalogTexts) of(catalog *oplog.Catalog) []string {
 }
 
 // in tells whether the word is in an analysed text.
-func (w *wordMatcher) in(analysed string) bool {
-	switch {
-	case w.prefix != "":
-		return strings.Contains(analysed, " "+w.prefix)
-	case w.run != "":
-		return strings.Contains(analysed, w.run)
-	}
-	return strings.Contains(analysed, w.inRow)
-}
-
-// proven tells whether the index's terms alone prove a match of a content. They
-// do not for longer runs of CJK characters, whose pieces may lie apart, nor for words in a
-// row.
-func (w *wordMatcher) proven() bool {
-	switch {
-	case w.prefix != "":
-		return true
-	case w.run != "":
-		return utf8.RuneCountInString(w.run) <= gramSize
-	}
-	return len(w.phrase) == 1
-}
+func (w *wordMatcher) in(analysed string) bool { return strings.Contains(analysed, w.form) }
 
 // key names the matcher's texts, for what is remembered of them.
 func (w *wordMatcher) key() string {
@@ -200,7 +180,7 @@ func (w *wordMatcher) key() string {
 	if w.content {
 		fields += "content"
 	}
-	return fields + "\x00" + w.prefix + "\x00" + w.run + "\x00" + w.inRow
+	return fields + "\x00" + w.form
 }
 
 // Matcher matches single entries; see [oplog.Index].

@@ -90,8 +90,8 @@ func (p *pager) next(ctx context.Context, store oplog.Store, tenant string) (opl
 			return oplog.Key{}, false, err
 		}
 		src := &source{segment: s, low: h.low, at: h.top}
-		if h.bitmap != nil {
-			src.numbers = h.bitmap.ReverseIterator()
+		if numbers := h.numbers(); numbers != nil {
+			src.numbers = numbers.ReverseIterator()
 		}
 		ok, err := src.advance()
 		if err != nil {

@@ -56,6 +56,11 @@ func plainMatch(q oplog.Query, tree oplog.Tree, e *oplog.Entry) bool {
 	if q.Scope != "" && !below(q.Scope) || !q.From.IsZero() && e.Time.Before(q.From) || !q.To.IsZero() && !e.Time.Before(q.To) {
 		return false
 	}
+	return plainSearch(q, e)
+}
+
+// plainSearch tells whether the words of a query let an entry through.
+func plainSearch(q oplog.Query, e *oplog.Entry) bool {
 	words, _ := oplog.ParseSearch(q.Search)
 	module, _ := oplog.BuiltInCatalog().Module(e.Module)
 	texts := map[oplog.Field][]string{
@@ -115,10 +120,12 @@ func plainContains(text, row []string, whole bool) bool {
 				matched = matched && strings.HasSuffix(have, w)
 			case cjk && last:
 				matched = matched && strings.HasPrefix(have, w)
-			case cjk || whole:
-				matched = matched && have == w
+			case first:
+				matched = matched && slices.ContainsFunc(plainEnds(have), func(end string) bool {
+					return end == w || !whole && strings.HasPrefix(end, w)
+				})
 			default:
-				matched = matched && strings.HasPrefix(have, w)
+				matched = matched && have == w
 			}
 		}
 		if matched {
@@ -128,6 +135,36 @@ func plainContains(text, row []string, whole bool) bool {
 	return len(row) == 0
 }
 
+// plainEnds returns a word, and what is left of it from each place on where
+// letters and digits meet.
+func plainEnds(word string) []string {
+	found := []string{word}
+	before := rune(0)
+	for i, r := range word {
+		if unicode.IsMark(r) {
+			continue
+		}
+		if before != 0 && unicode.IsDigit(before) != unicode.IsDigit(r) {
+			found = append(found, word[i:])
+		}
+		before = r
+	}
+	return found
+}
+
+// ignorable are the characters that Unicode's DerivedCoreProperties.txt lists as
+// Default_Ignorable_Code_Point.
+var ignorable = &unicode.RangeTable{
+	R16: []unicode.Range16{
+		{Lo: 0x00ad, Hi: 0x00ad, Stride: 1}, {Lo: 0x034f, Hi: 0x034f, Stride: 1}, {Lo: 0x061c, Hi: 0x061c, Stride: 1}, {Lo: 0x115f, Hi: 0x1160, Stride: 1},
+		{Lo: 0x17b4, Hi: 0x17b5, Stride: 1}, {Lo: 0x180b, Hi: 0x180f, Stride: 1}, {Lo: 0x200b, Hi: 0x200f, Stride: 1}, {Lo: 0x202a, Hi: 0x202e, Stride: 1},
+		{Lo: 0x2060, Hi: 0x206f, Stride: 1}, {Lo: 0x3164, Hi: 0x3164, Stride: 1}, {Lo: 0xfe00, Hi: 0xfe0f, Stride: 1}, {Lo: 0xfeff, Hi: 0xfeff, Stride: 1},
+		{Lo: 0xffa0, Hi: 0xffa0, Stride: 1}, {Lo: 0xfff0, Hi: 0xfff8, Stride: 1},
+	},
+	R32:         []unicode.Range32{{Lo: 0x1bca0, Hi: 0x1bca3, Stride: 1}, {Lo: 0x1d173, Hi: 0x1d17a, Stride: 1}, {Lo: 0xe0000, Hi: 0xe0fff, Stride: 1}},
+	LatinOffset: 1,
+}
+
 func plainCJK(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) || r == 'ー'
 }
@@ -135,7 +172,13 @@ func plainCJK(r rune) bool {
 // plainWords cuts a text into folded words, splitting between scripts.
 func plainWords(s string) []string {
 	var out []rune
-	for _, r := range norm.NFD.String(strings.ToLower(strings.ToUpper(norm.NFKC.String(s)))) {
+	var shown []rune
+	for _, r := range s {
+		if !unicode.Is(ignorable, r) {
+			shown = append(shown, r)
+		}
+	}
+	for _, r := range norm.NFD.String(strings.ToLower(strings.ToUpper(norm.NFKC.String(string(shown))))) {
 		latinBefore := len(out) > 0 && unicode.Is(unicode.Latin, out[len(out)-1])
 		switch {
 		case unicode.Is(unicode.Mn, r) && latinBefore: // an accent
@@ -150,7 +193,7 @@ func plainWords(s string) []string {
 	var words []string
 	word := ""
 	for _, r := range norm.NFC.String(string(out)) {
-		wordRune := unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+		wordRune := unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || r == '〇'
 		if word != "" && (!wordRune || !unicode.IsMark(r) && plainCJK(r) != plainCJK([]rune(word)[0])) {
 			words = append(words, word)
 			word = ""

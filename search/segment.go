@@ -60,35 +60,23 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // saveSegment writes a segment's file by way of a temporary name, so that a
 // file with a final name is always complete.
 func saveSegment(dir, name string, write func(*segmentWriter) error) (segmentInfo, error) {
-	temporary := filepath.Join(dir, name+".tmp")
-	if err := writeFile(temporary, write); err != nil {
-		return segmentInfo{}, errors.Join(err, removeIfThere(temporary))
-	}
-	if err := durable.Rename(temporary, filepath.Join(dir, name)); err != nil {
+	path := filepath.Join(dir, name)
+	err := durable.WriteFileBy(path+".tmp", path, 0o600, func(f *os.File) error {
+		w, err := newSegmentWriter(f)
+		if err == nil {
+			err = write(w)
+		}
+		if err == nil {
+			_, err = w.finish()
+		}
+		return err
+	})
+	if err != nil {
 		return segmentInfo{}, err
 	}
 	info := segmentInfo{File: name}
-	var err error
-	info.Size, info.CRC, err = checksum(filepath.Join(dir, name))
+	info.Size, info.CRC, err = checksum(path)
 	return info, err
-}
-
-func writeFile(path string, write func(*segmentWriter) error) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	w, err := newSegmentWriter(f)
-	if err == nil {
-		err = write(w)
-	}
-	if err == nil {
-		_, err = w.finish()
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
 }
 
 func removeIfThere(path string) error {
@@ -311,12 +299,13 @@ func (s *segment) between(ctx context.Context, field string, start, end []byte, 
 	return union(found), nil
 }
 
-// maxExpansion is how many terms of a segment a searched word may start.
-const maxExpansion = 1 << 18
+// maxExpansion is how many terms of a segment a searched word may start: two for
+// each document, as where all contents have numbers of their own.
+const maxExpansion = 1 << 20
 
 func tooBroad(message, value string) error {
 	return &oplog.Error{Code: oplog.CodeInvalid, Message: "The search asks for too much.", Fields: []oplog.FieldError{
-		{Location: "query.q", Message: message, Value: value},
+		{Part: oplog.InQuery, Field: "q", Message: message, Value: value},
 	}}
 }
 

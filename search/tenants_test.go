@@ -16,7 +16,7 @@ func TestManyTenants(t *testing.T) {
 	const tenants = 40
 	name := func(i int) string { return fmt.Sprintf("T%d", i) }
 	for i := range tenants {
-		if _, err := l.AddTenant(oplog.Tenant{ID: name(i), Name: "Tenant"}); err != nil {
+		if _, err := l.Directory.AddTenant(oplog.Tenant{ID: name(i), Name: "Tenant"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -30,13 +30,13 @@ func TestManyTenants(t *testing.T) {
 				e.Organization = oplog.Ref{}
 				entries = append(entries, e)
 			}
-			if _, err := l.Append(t.Context(), name(i), entries); err != nil {
+			if _, err := l.Journal.Append(t.Context(), name(i), entries); err != nil {
 				t.Fatal(err)
 			}
 			recorded[i] += n
 		}
 		for i := range tenants {
-			s, err := l.Summary(t.Context(), name(i), oplog.Query{Filters: oplog.Filters{Search: "返场主会场"}}, oplog.LocaleEN)
+			s, err := l.Journal.Summary(t.Context(), name(i), oplog.Query{Filters: oplog.Filters{Search: "返场主会场"}}, oplog.LocaleEN)
 			if err != nil || s.Total != recorded[i] {
 				t.Errorf("%s: %d entries, %v; want %d", name(i), s.Total, err, recorded[i])
 			}

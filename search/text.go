@@ -15,16 +15,23 @@ import (
 const analysisVersion = 5
 
 // A text is analysed into words: its longest runs of letters, marks and digits
-// after folding width (NFKC), case and Latin accents. Runs of Chinese, Japanese
-// and Korean characters are words of their own, also inside a run.
+// after dropping characters that are not shown and folding width (NFKC), case and
+// Latin accents. Runs of Chinese, Japanese and Korean characters are words of
+// their own, also inside a run. The other words have pieces, which meet where
+// letters and digits do.
 //
 // The analysed form of a name and an id is their words, each after a space and
-// the last before one, the two parts separated by a line feed:
+// the last before one, with a bar before each piece, and the two parts separated
+// by a line feed:
 //
-//	" spring sale 双十一 v3 \n page 0017 "
+//	" |spring |sale 双十一 |v|3 \n |page |0017 "
 //
-// In this form a word that starts with "spr" is the substring " spr", Chinese
-// characters anywhere are a substring, and words in a row are a substring.
+// In this form a piece that starts with "spr", and maybe goes on in the next
+// piece of its word, is the substring "|spr", Chinese characters anywhere are a
+// substring, and words in a row are a substring.
+
+// bar stands before each piece of a word.
+const bar = '|'
 
 var asciiFolding = asciifolding.New()
 
@@ -36,40 +43,51 @@ func analyse(parts ...string) string {
 			b.WriteByte('\n')
 		}
 		b.WriteByte(' ')
-		for _, w := range words(part) {
-			b.WriteString(w)
-			b.WriteByte(' ')
-		}
+		analysePart(&b, foldText(part))
 	}
 	return b.String()
 }
 
-// words returns the words of a text, folded.
-func words(s string) []string {
-	var found []string
-	folded := foldText(s)
-	start, cjk := -1, false // of the word that is being read
-	end := func(i int) {
-		if start >= 0 {
-			found = append(found, folded[start:i])
-			start = -1
+func analysePart(b *strings.Builder, folded string) {
+	from, last := 0, separator // of the characters that are being read
+	turn := func(at int, next class) {
+		if last != separator {
+			b.WriteString(folded[from:at])
+			if last == ideograph || next == ideograph || next == separator {
+				b.WriteByte(' ')
+			}
 		}
+		if next == letter || next == digit {
+			b.WriteByte(bar)
+		}
+		from, last = at, next
 	}
 	for i, r := range folded {
-		switch c := classOf(r); {
-		case c == mark && start >= 0: // goes with what it marks
-		case c == separator:
-			end(i)
-		case start < 0 || (c == ideograph) != cjk:
-			end(i)
-			start, cjk = i, c == ideograph || c == mark && isCJK(r)
+		c := classOf(r)
+		if c == mark {
+			if last != separator {
+				continue // it goes with what it marks
+			}
+			c = letter
+			if isCJK(r) {
+				c = ideograph
+			}
+		}
+		if c != last {
+			turn(i, c)
 		}
 	}
-	end(len(folded))
-	return found
+	turn(len(folded), separator)
 }
 
-// foldText makes texts equal that differ in width, case or Latin accents.
+// words returns the words of a text in their analysed form.
+func words(s string) []string { return strings.Fields(analyse(s)) }
+
+// unbarred returns a word without the bars before its pieces.
+func unbarred(word string) string { return strings.ReplaceAll(word, string(bar), "") }
+
+// foldText makes texts equal that differ in width, case, Latin accents or
+// characters that are not shown.
 func foldText(s string) string {
 	if isPlain(s) {
 		return strings.ToLower(s)
@@ -79,9 +97,31 @@ func foldText(s string) string {
 
 // foldAny is foldText for any text.
 func foldAny(s string) string {
+	s = strings.Map(dropIgnorable, s)
 	s = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
 	s = string(asciiFolding.Filter([]byte(s)))
 	return strings.ToLower(stripLatinMarks(s))
+}
+
+func dropIgnorable(r rune) rune {
+	if isIgnorable(r) {
+		return -1
+	}
+	return r
+}
+
+// isIgnorable tells the characters that Unicode has without a shape of their own
+// (Default_Ignorable_Code_Point): soft hyphens, joiners, directions, variants.
+func isIgnorable(r rune) bool {
+	switch {
+	case r < '\u00ad':
+		return false
+	case unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
+		return true
+	case !unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Prepended_Concatenation_Mark, r):
+		return false
+	}
+	return (r < '\ufff9' || r > '\ufffb') && (r < '\U00013430' || r > '\U0001343f') // annotations, and how hieroglyphs are arranged
 }
 
 // stripLatinMarks drops the accents that no single letter has.
@@ -115,7 +155,8 @@ type class int
 
 const (
 	separator class = iota
-	letter          // or digit
+	letter
+	digit
 	mark
 	ideograph // or another character of what isCJK tells
 )
@@ -123,20 +164,25 @@ const (
 func classOf(r rune) class {
 	switch {
 	case r < utf8.RuneSelf:
-		if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' {
+		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
 			return letter
+		}
+		if '0' <= r && r <= '9' {
+			return digit
 		}
 		return separator
 	case '\u4e00' <= r && r <= '\u9fff':
 		return ideograph
 	case unicode.IsMark(r):
 		return mark
-	case !unicode.IsLetter(r) && !unicode.IsDigit(r):
-		return separator
-	case isCJK(r):
+	case unicode.IsDigit(r):
+		return digit
+	case isCJK(r) && unicode.In(r, unicode.Letter, unicode.Nl): // 〇 is a number
 		return ideograph
+	case unicode.IsLetter(r):
+		return letter
 	}
-	return letter
+	return separator
 }
 
 // isCJK tells the characters of Chinese, Japanese and Korean, which are written
@@ -156,13 +202,22 @@ func isCJKWord(word string) bool {
 // gramSize is the longest piece of a run of CJK characters that is a term.
 const gramSize = 3
 
+// A word of more pieces than maxWhole would have as many terms, most of them
+// found in no other word: its ends are cut after cutSize characters, and what has
+// a longer searched word is read from the store.
+const (
+	maxWhole = 4
+	cutSize  = 4
+	cutMark  = "\x00" // stands at the end of a term that is cut, which no word holds
+)
+
 // terms calls emit with each term that the index has for an analysed text: a
-// word as it is, and of a run of CJK characters every two and three in a row,
-// and the last.
+// word as it is and from each of its pieces on, and of a run of CJK characters
+// every two and three in a row, and the last.
 func terms(analysed string, emit func(term string)) {
 	for word := range strings.FieldsSeq(analysed) {
 		if !isCJKWord(word) {
-			emit(word)
+			ends(word, emit)
 			continue
 		}
 		grams(word, 2, emit)
@@ -170,6 +225,41 @@ func terms(analysed string, emit func(term string)) {
 		_, last := utf8.DecodeLastRuneInString(word)
 		emit(word[len(word)-last:])
 	}
+}
+
+// ends calls emit with a word from each of its pieces on.
+func ends(word string, emit func(term string)) {
+	n := strings.Count(word, string(bar)) // of its pieces
+	whole := word[1:]
+	if n > 1 {
+		whole = unbarred(word)
+	}
+	emit(whole)
+	at := 0 // of a piece, in whole
+	for rest := word[1:]; ; {
+		i := strings.IndexByte(rest, bar)
+		if i < 0 {
+			return
+		}
+		at, rest = at+i, rest[i+1:]
+		term := whole[at:]
+		if n > maxWhole {
+			term = cut(term)
+		}
+		emit(term)
+	}
+}
+
+// cut returns the term of the end of a word of many pieces.
+func cut(end string) string {
+	n := 0
+	for i := range end {
+		if n == cutSize {
+			return end[:i] + cutMark
+		}
+		n++
+	}
+	return end
 }
 
 // grams calls emit with every n characters in a row.

@@ -50,6 +50,7 @@ func TestWhoMay(t *testing.T) {
 	check("GET", tenant+"/exports/none", "", 401, 401, 404, 404, 404, 404, 403, 403, 404, 403, 404, 404, 404)
 	check("DELETE", tenant+"/exports/none", "", 401, 401, 404, 404, 404, 404, 403, 403, 404, 403, 404, 404, 404)
 	check("GET", tenant+"/exports/none/file", "", 401, 401, 404, 404, 404, 404, 403, 403, 404, 403, 404, 404, 404)
+	check("GET", tenant+"/exports/none/bundle", "", 401, 401, 404, 404, 404, 404, 403, 403, 404, 403, 404, 404, 404)
 	check("GET", tenant+"/exports/none/manifest", "", 401, 401, 404, 404, 404, 404, 403, 403, 404, 403, 404, 404, 404)
 	check("GET", tenant+"/views", "", 401, 401, 200, 200, 200, 200, 403, 403, 403, 403, 404, 404, 404)
 	check("POST", tenant+"/views", `{"name":"x","query":"q=x"}`, 401, 401, 201, 201, 201, 201, 403, 403, 403, 403, 404, 404, 404)
@@ -65,6 +66,7 @@ func TestWhoMay(t *testing.T) {
 	check("GET", tenant+"/access/checkpoint", "", 401, 401, 200, 200, 403, 403, 403, 403, 403, 403, 404, 404, 404)
 	check("GET", tenant+"/access/"+trail[0].ID, "", 401, 401, 200, 200, 403, 403, 403, 403, 403, 403, 404, 404, 404)
 	check("GET", "/api/v1/access", "", 401, 401, 200, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403)
+	check("GET", "/api/v1/access/none", "", 401, 401, 404, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403)
 	check("GET", "/api/v1/access?q=x&range=today", "", 401, 401, 200, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403)
 	check("GET", tenant+"/retention", "", 401, 401, 200, 200, 403, 403, 403, 403, 403, 403, 404, 404, 404)
 	check("POST", tenant+"/holds", `{"reason":"case 7"}`, 401, 401, 201, 201, 403, 403, 403, 403, 403, 403, 404, 404, 404)
@@ -234,6 +236,6 @@ func TestCredentials(t *testing.T) {
 	check(401, "Authorization", "Bearer nothing", "Cookie", f.sent["admin"]["Cookie"])
 	check(401, "Cookie", sessionCookie+"=made-up")
 	check(401, "Cookie", sessionCookie+"=")
-	f.noError(f.log.EndSessions("admin"))
+	f.noError(f.log.Identity.EndSessions("admin"))
 	check(401, "Cookie", f.sent["admin"]["Cookie"])
 }

@@ -4,44 +4,45 @@ import (
 	"context"
 	"time"
 
+	"oplog/identity"
 	"oplog/oplog"
 )
 
 // accountBody is an account as who administers it sees it.
 type accountBody struct {
-	Username     string     `json:"username"`
-	Name         string     `json:"name,omitempty" doc:"To show; none for the username."`
-	Role         oplog.Role `json:"role"`
-	Tenant       string     `json:"tenant,omitempty" doc:"None for an owner."`
-	Organization string     `json:"organization,omitempty" doc:"Sees this one and all below it only."`
-	Locale       string     `json:"locale,omitempty" enum:"en,zh-CN" doc:"Left out until the first sign-in, which chooses it."`
-	Disabled     bool       `json:"disabled"`
-	CreatedAt    time.Time  `json:"created_at"`
-	LastSignInAt time.Time  `json:"last_sign_in_at,omitzero"`
+	Username     string        `json:"username"`
+	Name         string        `json:"name,omitempty" doc:"To show; none for the username."`
+	Role         identity.Role `json:"role"`
+	Tenant       string        `json:"tenant,omitempty" doc:"None for an owner."`
+	Organization string        `json:"organization,omitempty" doc:"Sees this one and all below it only."`
+	Locale       string        `json:"locale,omitempty" enum:"en,zh-CN" doc:"Left out until the first sign-in, which chooses it."`
+	Disabled     bool          `json:"disabled"`
+	CreatedAt    time.Time     `json:"created_at"`
+	LastSignInAt time.Time     `json:"last_sign_in_at,omitzero"`
 }
 
-func newAccountBodyOf(a oplog.Account) accountBody {
+func newAccountBodyOf(a identity.Account) accountBody {
 	return accountBody{a.Username, a.Name, a.Role, a.Tenant, a.Organization, a.Locale, a.Disabled, a.CreatedAt, a.LastSignInAt}
 }
 
 type newAccountBody struct {
-	Username     string     `json:"username" minLength:"1" maxLength:"64"`
-	Name         string     `json:"name,omitempty" maxLength:"128" doc:"To show; left out: the username."`
-	Password     string     `json:"password" minLength:"8" maxLength:"1024"`
-	Role         oplog.Role `json:"role" enum:"owner,admin,auditor,member"`
-	Tenant       string     `json:"tenant,omitempty" doc:"Left out by an admin: the own one."`
-	Organization string     `json:"organization,omitempty" doc:"For an admin or auditor who sees this one and all below it only."`
-	Locale       string     `json:"locale,omitempty" enum:"en,zh-CN"`
+	Username     string        `json:"username" minLength:"1" maxLength:"64"`
+	Name         string        `json:"name,omitempty" maxLength:"128" doc:"To show; left out: the username."`
+	Password     string        `json:"password" minLength:"8" maxLength:"1024"`
+	Role         identity.Role `json:"role" enum:"owner,admin,auditor,member"`
+	Tenant       string        `json:"tenant,omitempty" doc:"Left out by an admin: the own one."`
+	Organization string        `json:"organization,omitempty" doc:"For an admin or auditor who sees this one and all below it only."`
+	Locale       string        `json:"locale,omitempty" enum:"en,zh-CN"`
 }
 
 type accountChangeBody struct {
-	Name         *string     `json:"name,omitempty" maxLength:"128" doc:"Empty for the username."`
-	Password     *string     `json:"password,omitempty" minLength:"8" maxLength:"1024"`
-	Role         *oplog.Role `json:"role,omitempty" enum:"owner,admin,auditor,member"`
-	Tenant       *string     `json:"tenant,omitempty" doc:"Where an owner becomes something else, or the reverse."`
-	Organization *string     `json:"organization,omitempty" doc:"Empty for all."`
-	Locale       *string     `json:"locale,omitempty" enum:"en,zh-CN"`
-	Disabled     *bool       `json:"disabled,omitempty"`
+	Name         *string        `json:"name,omitempty" maxLength:"128" doc:"Empty for the username."`
+	Password     *string        `json:"password,omitempty" minLength:"8" maxLength:"1024"`
+	Role         *identity.Role `json:"role,omitempty" enum:"owner,admin,auditor,member"`
+	Tenant       *string        `json:"tenant,omitempty" doc:"Where an owner becomes something else, or the reverse."`
+	Organization *string        `json:"organization,omitempty" doc:"Empty for all."`
+	Locale       *string        `json:"locale,omitempty" enum:"en,zh-CN"`
+	Disabled     *bool          `json:"disabled,omitempty"`
 }
 
 type (
@@ -67,7 +68,7 @@ func (s *Server) listAccounts(_ context.Context, in *call, _ *struct{}) (*accoun
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.log.Accounts(tenant)
+	list, err := s.identity.Accounts(tenant)
 	out := &accountsOutput{}
 	out.Body.Accounts = make([]accountBody, len(list))
 	for i, a := range list {
@@ -78,8 +79,8 @@ func (s *Server) listAccounts(_ context.Context, in *call, _ *struct{}) (*accoun
 
 func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInput) (*accountOutput, error) {
 	b := input.Body
-	a := oplog.Account{Username: b.Username, Name: b.Name, Role: b.Role, Tenant: b.Tenant, Organization: b.Organization, Locale: b.Locale}
-	if a.Role != oplog.RoleOwner {
+	a := identity.Account{Username: b.Username, Name: b.Name, Role: b.Role, Tenant: b.Tenant, Organization: b.Organization, Locale: b.Locale}
+	if a.Role != identity.RoleOwner {
 		var err error
 		if a.Tenant, err = in.realm(a.Tenant); err != nil {
 			return nil, err
@@ -92,7 +93,7 @@ func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInpu
 	if a.PasswordHash, err = s.hash(ctx, b.Password); err != nil {
 		return nil, err
 	}
-	if a, err = s.log.AddAccount(a); err != nil {
+	if a, err = s.identity.AddAccount(a); err != nil {
 		return nil, err
 	}
 	in.about = aboutAccount(a, input.Body.Password != "")
@@ -101,15 +102,15 @@ func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInpu
 
 // aboutAccount tells what an account has become; of its password only that it
 // is another.
-func aboutAccount(a oplog.Account, newPassword bool) about {
-	return about{&a.Tenant, oplog.Ref{ID: a.Username, Name: a.Name}, map[string]any{
+func aboutAccount(a identity.Account, newPassword bool) about {
+	return about{tenant: &a.Tenant, object: oplog.Ref{ID: a.Username, Name: a.Name}, details: map[string]any{
 		"role": a.Role, "organization": a.Organization, "disabled": a.Disabled, "new_password": newPassword,
 	}}
 }
 
 func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccountInput) (*accountOutput, error) {
 	b := input.Body
-	before, err := s.log.Account(input.Username)
+	before, err := s.identity.Account(input.Username)
 	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && !in.administers(before) {
 		return nil, oplog.Errorf(oplog.CodeNotFound, "There is no account %s.", input.Username)
 	}
@@ -131,7 +132,7 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 	}
 	// What is not named stays as it is then: another admin may have disabled the
 	// account while the password was hashed.
-	after, err = s.log.ChangeAccount(before.Username, func(a *oplog.Account) {
+	after, err = s.identity.ChangeAccount(before.Username, func(a *identity.Account) {
 		b.change(a)
 		replace(&a.PasswordHash, hash)
 	})
@@ -143,9 +144,9 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 }
 
 // change changes all that is named but the password.
-func (b *accountChangeBody) change(a *oplog.Account) {
+func (b *accountChangeBody) change(a *identity.Account) {
 	if b.Role != nil {
-		if a.Role = *b.Role; a.Role == oplog.RoleOwner && b.Tenant == nil {
+		if a.Role = *b.Role; a.Role == identity.RoleOwner && b.Tenant == nil {
 			a.Tenant = ""
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // sendBackup streams a copy of the whole store, which is gone when it has been
 // sent.
 func (s *Server) sendBackup(c *fiber.Ctx, _ *call) error {
-	b, err := s.log.Backup()
+	b, err := s.node.Backup()
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func BenchmarkPageOfLog(b *testing.B) {
 		f.record(fullEntry(i))
 	}
 	for b.Loop() {
-		if _, err := f.log.Page(b.Context(), "acme", oplog.Query{}, 50, ""); err != nil {
+		if _, err := f.log.Journal.Page(b.Context(), "acme", oplog.Query{}, 50, ""); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -78,9 +78,9 @@ func BenchmarkDecode500(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		batch := &batch{catalog: oplog.BuiltInCatalog(), now: clock}
-		if err := batch.read(body); err != nil || batch.err() != nil {
-			b.Fatal(err, batch.err())
+		batch := &batch{}
+		if err := batch.read(body); err != nil || batch.broken {
+			b.Fatal(err, batch.forms)
 		}
 	}
 }
@@ -91,7 +91,7 @@ func BenchmarkWrite(b *testing.B) {
 	for i := range 50 {
 		f.record(fullEntry(i))
 	}
-	page := pageBody{Page: must(f.log.Page(b.Context(), "acme", oplog.Query{}, 50, ""))(b)}
+	page := newPageBody(must(f.log.Journal.Page(b.Context(), "acme", oplog.Query{}, 50, ""))(b))
 	for name, write := range map[string]func(io.Writer, any) error{"byHand": marshal, "encodingJSON": huma.DefaultJSONFormat.Marshal} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

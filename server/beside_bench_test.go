@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"oplog/exports"
 	"oplog/oplog"
 )
 
@@ -29,7 +30,7 @@ func BenchmarkBesideExport(b *testing.B) {
 				Module: "email", Operation: "send", Content: oplog.Ref{ID: fmt.Sprint(n % 5000), Name: fmt.Sprint("春季促销活动页面 ", n%5000)}, IP: "10.0.0.1",
 			}
 		}
-		must(f.log.Append(b.Context(), "acme", entries))(b)
+		must(f.log.Journal.Append(b.Context(), "acme", entries))(b)
 	}
 	ln := must((&net.ListenConfig{}).Listen(b.Context(), "tcp", "127.0.0.1:0"))(b)
 	go func() { _ = f.server.Listen(ln) }()
@@ -46,7 +47,7 @@ func BenchmarkBesideExport(b *testing.B) {
 			if exporting {
 				exports.Go(func() {
 					for running.Err() == nil {
-						if _, _, err := f.log.WriteExport(running, everything(), io.Discard, func(int, int) {}); err != nil && running.Err() == nil {
+						if _, _, err := f.log.Exports.Write(running, everything(), io.Discard, func(int, int) {}); err != nil && running.Err() == nil {
 							b.Error(err)
 							return
 						}
@@ -78,6 +79,6 @@ func BenchmarkBesideExport(b *testing.B) {
 }
 
 // everything is an export of all that there is.
-func everything() oplog.Export {
-	return oplog.Export{Tenant: "acme", Format: "csv", Locale: oplog.LocaleEN, Range: oplog.RangeCustom, From: time.Unix(0, 0), To: clock.AddDate(1, 0, 0)}
+func everything() exports.Export {
+	return exports.Export{Tenant: "acme", Format: "csv", Locale: oplog.LocaleEN, Range: oplog.RangeCustom, From: time.Unix(0, 0), To: clock.AddDate(1, 0, 0)}
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +46,9 @@ const (
 // given, in UTF-8.
 func contentType(c *fiber.Ctx, allowed ...string) (string, error) {
 	header := c.Get(fiber.HeaderContentType)
+	if slices.Contains(allowed, header) {
+		return header, nil
+	}
 	media, params, err := mime.ParseMediaType(header)
 	if err == nil {
 		for _, a := range allowed {
@@ -171,15 +175,12 @@ const (
 // request of the connection.
 func (s *Server) finishBody(c *fiber.Ctx) {
 	stream := s.pacedBody(c)
-	if stream == nil {
+	state := c.Locals(bodyKey{})
+	if stream == nil || state == bodyEnded {
 		return
 	}
 	// A body whose length was not announced cannot be read past its end.
 	chunked := c.Request().Header.ContentLength() < 0
-	state := c.Locals(bodyKey{})
-	if chunked && state == bodyEnded {
-		return
-	}
 	if chunked && state == bodyTouched || !errors.Is(discard(stream), io.EOF) {
 		c.Context().SetConnectionClose()
 	}
@@ -256,13 +257,12 @@ func syntaxError(err error) (string, bool) {
 }
 
 // fieldOf says which field of a value has the wrong type or an unknown name.
-// At is where the value stands, "" for the body itself.
-func fieldOf(err error, at string) oplog.FieldError {
+func fieldOf(err error) oplog.FieldError {
 	var wrong *jsonv2.SemanticError
 	if !errors.As(err, &wrong) {
-		return oplog.FieldError{Location: at, Message: strings.TrimPrefix(err.Error(), "json: ")}
+		return oplog.FieldError{Message: strings.TrimPrefix(err.Error(), "json: ")}
 	}
-	f := oplog.FieldError{Location: at + fieldPath(wrong.JSONPointer)}
+	f := oplog.FieldError{Field: fieldPath(wrong.JSONPointer)}
 	if errors.Is(wrong.Err, jsonv2.ErrUnknownName) {
 		f.Message = "is not a field that this takes"
 		return f
@@ -280,15 +280,21 @@ func fieldOf(err error, at string) oplog.FieldError {
 	return f
 }
 
-// fieldPath writes a JSON pointer as ".changes[3].field".
+// fieldPath writes a JSON pointer as "changes[3].field".
 func fieldPath(p jsontext.Pointer) string {
 	var path strings.Builder
 	for token := range p.Tokens() {
 		if _, err := strconv.Atoi(token); err == nil {
 			fmt.Fprintf(&path, "[%s]", token)
-		} else {
-			path.WriteString("." + shorten(token))
+			continue
 		}
+		if path.Len() > 0 {
+			path.WriteByte('.')
+		}
+		if token == "" || token[0] == '[' {
+			token = strconv.Quote(token) // else it would read as no name, or as an index
+		}
+		path.WriteString(shorten(token))
 	}
 	return path.String()
 }

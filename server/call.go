@@ -131,13 +131,13 @@ func (r *route) refuseOthers(query url.Values) error {
 	var unknown []oplog.FieldError
 	for name, values := range query {
 		if !slices.ContainsFunc(r.params, func(p *huma.Param) bool { return p.Name == name }) {
-			unknown = append(unknown, oplog.FieldError{Location: "query." + name, Message: "is not a parameter of this call", Value: shorten(values[0])})
+			unknown = append(unknown, oplog.FieldError{Part: oplog.InQuery, Field: name, Message: "is not a parameter of this call", Value: shorten(values[0])})
 		}
 	}
 	if len(unknown) == 0 {
 		return nil
 	}
-	slices.SortFunc(unknown, func(a, b oplog.FieldError) int { return strings.Compare(a.Location, b.Location) })
+	slices.SortFunc(unknown, func(a, b oplog.FieldError) int { return strings.Compare(a.Field, b.Field) })
 	return &oplog.Error{Code: oplog.CodeInvalid, Message: "The address has parameters that this call does not know.", Fields: unknown}
 }
 
@@ -153,6 +153,11 @@ func (r *route) operation() huma.Operation {
 		})
 	}
 	op.Parameters = append(op.Parameters, r.params...)
+	if readings[r.id] != "" {
+		op.Parameters = append(op.Parameters, &huma.Param{
+			Name: actHeader, In: "header", Description: actDoc, Schema: &huma.Schema{Type: huma.TypeString},
+		})
+	}
 	if r.who&people != 0 {
 		op.Security = append(op.Security, map[string][]string{"session": {}})
 	}

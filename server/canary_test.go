@@ -60,7 +60,7 @@ func TestCanary(t *testing.T) {
 	f.change("stranger", "POST", other+"/holds", `{"reason":"canary","to":"2026-11-19"}`, 201)
 	f.change("strange writer", "POST", other+"/entries", entry(`"time":"2026-11-20T07:30:00Z"`), 201)
 	f.change("owner", "PATCH", other, `{"retention_days":1,"below_legal_minimum":true}`, 200)
-	f.noError(f.log.Retain(t.Context()))
+	f.noError(f.log.Journal.Retain(t.Context()))
 	if gone := f.get("stranger", other+"/retention", 200); !strings.Contains(gone, `"entries":1`) {
 		t.Errorf("nothing was deleted there: %s", gone)
 	}

@@ -41,7 +41,7 @@ type newTitleBody struct {
 }
 
 func (s *Server) getCatalog(_ context.Context, in *call, _ *struct{}) (*catalogOutput, error) {
-	catalog, err := s.log.Catalog(in.tenant.ID)
+	catalog, err := s.directory.Catalog(in.tenant.ID)
 	return &catalogOutput{catalog}, err
 }
 
@@ -54,7 +54,7 @@ func (s *Server) setCatalog(ctx context.Context, in *call, input *setCatalogInpu
 	for _, o := range input.Body.Operations {
 		next.Operations = append(next.Operations, oplog.Operation{Key: o.Key, Title: oplog.Title(o.Title), Group: o.Group, BuiltIn: o.BuiltIn, Retired: o.Retired})
 	}
-	catalog, err := s.log.SetCatalog(ctx, in.tenant.ID, next)
+	catalog, err := s.directory.SetCatalog(ctx, in.tenant.ID, next)
 	in.about.details = map[string]any{"modules": len(next.Modules), "operations": len(next.Operations)}
 	return &catalogOutput{catalog}, err
 }

@@ -8,29 +8,62 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"oplog/journal"
 	"oplog/oplog"
 )
 
-// Pages are what the server writes most of, so they are written by hand: a
-// quarter of the time that encoding/json takes, which reads every recorded JSON
-// value once more. A test holds both to the same bytes.
+// Pages and receipts are what the server writes most of, so they are written by
+// hand: a quarter of the time that encoding/json takes, which reads every
+// recorded JSON value once more. A test holds both to the same bytes.
 
 // bytesOfEntry is about how long an entry is.
 const bytesOfEntry = 512
 
 // marshal writes an answer as JSON.
 func marshal(w io.Writer, v any) error {
-	page, ok := v.(pageBody)
-	if !ok {
-		return huma.DefaultJSONFormat.Marshal(w, v)
+	switch v := v.(type) {
+	case pageBody:
+		return writePage(w, v)
+	case journal.Appended:
+		return writeAppended(w, v)
 	}
+	return huma.DefaultJSONFormat.Marshal(w, v)
+}
+
+// bytesOfReceipt is about how long a receipt is.
+const bytesOfReceipt = 80
+
+func writeAppended(w io.Writer, a journal.Appended) error {
+	b := make([]byte, 0, 64+bytesOfReceipt*len(a.Entries))
+	b = strconv.AppendInt(append(b, `{"recorded":`...), int64(a.Recorded), 10)
+	b = strconv.AppendInt(append(b, `,"duplicates":`...), int64(a.Duplicates), 10)
+	b = strconv.AppendInt(append(b, `,"skipped":`...), int64(a.Skipped), 10)
+	b = append(b, `,"entries":[`...)
+	for i, r := range a.Entries {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, '{')
+		if r.ID != "" {
+			b = append(quote(append(b, `"id":`...), r.ID), ',')
+		}
+		if r.Seq != 0 {
+			b = append(strconv.AppendUint(append(b, `"seq":`...), r.Seq, 10), ',')
+		}
+		b = append(quote(append(b, `"status":`...), string(r.Status)), '}')
+	}
+	_, err := w.Write(append(b, "]}\n"...))
+	return err
+}
+
+func writePage(w io.Writer, page pageBody) error {
 	b := make([]byte, 0, 64+bytesOfEntry*len(page.Entries))
 	b = append(b, `{"entries":[`...)
 	for i := range page.Entries {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendEntry(b, &page.Entries[i])
+		b = appendListed(b, page.Entries[i].Entry)
 	}
 	b = append(b, ']')
 	b = appendText(b, `,"next_cursor":`, page.NextCursor)
@@ -40,7 +73,30 @@ func marshal(w io.Writer, v any) error {
 	return err
 }
 
-func appendEntry(b []byte, e *oplog.Entry) []byte {
+// appendListed writes an entry of a list or a stream; see entryBody.
+func appendListed(b []byte, e *oplog.Entry) []byte {
+	start := len(b)
+	b = appendHead(b, e)
+	head := len(b)
+	if values := bytesOfValues(e); values <= maxListed {
+		if b = append(appendValues(b, e), '}'); values == 0 || len(b)-start <= maxListed {
+			return b
+		}
+	}
+	return append(b[:head], `,"truncated":true}`...)
+}
+
+// bytesOfValues is less than what changes and details take when they are written.
+func bytesOfValues(e *oplog.Entry) int {
+	n := len(e.Details)
+	for i := range e.Changes {
+		n += len(e.Changes[i].Field) + len(e.Changes[i].Before) + len(e.Changes[i].After)
+	}
+	return n
+}
+
+// appendHead writes all but changes and details.
+func appendHead(b []byte, e *oplog.Entry) []byte {
 	b = quote(append(b, `{"id":`...), e.ID)
 	b = strconv.AppendUint(append(b, `,"seq":`...), e.Seq, 10)
 	b = appendTime(append(b, `,"time":`...), e.Time)
@@ -55,7 +111,10 @@ func appendEntry(b []byte, e *oplog.Entry) []byte {
 	b = quote(append(b, `,"origin":`...), e.Origin)
 	b = quote(append(b, `,"outcome":`...), e.Outcome)
 	b = appendText(b, `,"ip":`, e.IP)
-	b = appendText(b, `,"user_agent":`, e.UserAgent)
+	return appendText(b, `,"user_agent":`, e.UserAgent)
+}
+
+func appendValues(b []byte, e *oplog.Entry) []byte {
 	for i, c := range e.Changes {
 		if i == 0 {
 			b = append(b, `,"changes":[{"field":`...)
@@ -69,7 +128,7 @@ func appendEntry(b []byte, e *oplog.Entry) []byte {
 	if len(e.Changes) > 0 {
 		b = append(b, ']')
 	}
-	return append(appendValue(b, `,"details":`, e.Details), '}')
+	return appendValue(b, `,"details":`, e.Details)
 }
 
 func appendRef(b []byte, name string, ref oplog.Ref) []byte {

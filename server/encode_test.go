@@ -3,12 +3,15 @@ package server
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"oplog/journal"
 	"oplog/oplog"
 )
 
@@ -27,23 +30,67 @@ func TestPageBytes(t *testing.T) {
 			t.Errorf("%s is new: write it in encode.go, and fill it in here", v.Type().Field(i).Name)
 		}
 	}
-	same := func(page pageBody) {
+	same := func(page pageBody, truncated ...bool) {
 		t.Helper()
 		var got, want bytes.Buffer
 		if err := marshal(&got, page); err != nil {
 			t.Fatal(err)
 		}
+		for i := range truncated {
+			short := *page.Entries[i].Entry
+			if truncated[i] {
+				short.Changes, short.Details = nil, nil
+			}
+			page.Entries[i] = entryBody{&short, truncated[i]}
+		}
 		if err := huma.DefaultJSONFormat.Marshal(&want, page); err != nil {
+			t.Fatal(err)
+		}
+		if got.String() != want.String() {
+			t.Errorf("got  %.5000swant %.5000s", got.String(), want.String())
+		}
+	}
+	page := func(entries ...oplog.Entry) pageBody { return newPageBody(oplog.Page{Entries: entries}) }
+	bare := oplog.Entry{ID: "e2", User: oplog.User{ID: "u", Name: "n"}, Module: "m", Operation: "o", Origin: "manual", Outcome: "success"}
+	same(page())
+	same(newPageBody(oplog.Page{Entries: []oplog.Entry{bare}, NextCursor: "abc"}))
+	feed := page(full, bare, full)
+	feed.NextAfterSeq, feed.LastSeq = new(uint64), &full.Seq
+	same(feed)
+	bare.Content.Name, bare.Organization.ID = "only a name", "o"
+	same(page(bare))
+
+	// The bound is on the bytes of the whole entry, as they are written.
+	padded := func(to oplog.Entry, bytes int) oplog.Entry {
+		bytes -= len(appendListed(nil, &to)) + len(`,"details":{"pad":""}`)
+		to.Details = json.RawMessage(`{"pad":"` + strings.Repeat("x", bytes) + `"}`)
+		return to
+	}
+	full.Details = nil
+	same(page(padded(full, maxListed), padded(full, maxListed+1), padded(bare, maxListed), padded(bare, maxListed+1)), false, true, false, true)
+	long := bare
+	long.Changes = []oplog.Change{{Field: "f", After: json.RawMessage(`"` + strings.Repeat("é", 5000) + `"`)}}
+	bare.Content.Name = strings.Repeat("\x01", 1024)
+	bare.User.Name = strings.Repeat("\x01", 128)
+	bare.Organization.Name = strings.Repeat("界", 1024) // long, with nothing to leave out
+	same(page(long, bare), true, false)
+}
+
+// TestAppendedBytes does so for the answer to recorded entries.
+func TestAppendedBytes(t *testing.T) {
+	receipts := []oplog.Receipt{{Status: oplog.StatusSkipped}, {ID: `a"<b>`, Seq: 1<<63 + 1, Status: oplog.StatusRecorded}, {ID: "b", Seq: 2, Status: oplog.StatusDuplicate}}
+	for _, answer := range []journal.Appended{{Entries: []oplog.Receipt{}}, {Recorded: 1, Duplicates: 2, Skipped: 3, Entries: receipts}} {
+		var got, want bytes.Buffer
+		if err := errors.Join(marshal(&got, answer), huma.DefaultJSONFormat.Marshal(&want, answer)); err != nil {
 			t.Fatal(err)
 		}
 		if got.String() != want.String() {
 			t.Errorf("got  %swant %s", got.String(), want.String())
 		}
 	}
-	bare := oplog.Entry{ID: "e2", User: oplog.User{ID: "u", Name: "n"}, Module: "m", Operation: "o", Origin: "manual", Outcome: "success"}
-	same(pageBody{Page: oplog.Page{Entries: []oplog.Entry{}}})
-	same(pageBody{Page: oplog.Page{Entries: []oplog.Entry{bare}, NextCursor: "abc"}})
-	same(pageBody{Page: oplog.Page{Entries: []oplog.Entry{full, bare, full}}, NextAfterSeq: new(uint64), LastSeq: &full.Seq})
-	bare.Content.Name, bare.Organization.ID = "only a name", "o"
-	same(pageBody{Page: oplog.Page{Entries: []oplog.Entry{bare}}})
+	for _, part := range []reflect.Type{reflect.TypeFor[journal.Appended](), reflect.TypeFor[oplog.Receipt]()} {
+		if want := map[string]int{"Appended": 4, "Receipt": 3}[part.Name()]; part.NumField() != want {
+			t.Errorf("%v has a new field: write it in encode.go, and add it here", part)
+		}
+	}
 }

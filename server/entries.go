@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 
+	"oplog/journal"
 	"oplog/oplog"
 )
 
@@ -14,11 +15,31 @@ type (
 	entryOutput struct{ Body provenEntry }
 )
 
-// pageBody is one page of a list.
+// entryBody is an entry of a list. Of a long one a list tells all but changes and
+// details: a page of them would be megabytes that nobody reads.
+type entryBody struct {
+	*oplog.Entry
+	Truncated bool `json:"truncated,omitempty" doc:"Set where the entry is longer than 8,192 bytes as JSON: it comes without changes and details here, and with them alone."`
+}
+
+// maxListed is how long an entry's JSON is at most that a list tells whole.
+const maxListed = 8 << 10
+
+// pageBody is one page of a list. Which entries are truncated is known when they
+// are written.
 type pageBody struct {
-	oplog.Page
-	NextAfterSeq *uint64 `json:"next_after_seq,omitempty" doc:"With order=seq, always: the after_seq to go on with. A page may be short, or empty, before the end: its filters were held against a bounded number of entries."`
-	LastSeq      *uint64 `json:"last_seq,omitempty" doc:"With order=seq, always: the newest entry's seq. Where next_after_seq equals it, nothing was left to read."`
+	Entries      []entryBody `json:"entries"`
+	NextCursor   string      `json:"next_cursor,omitempty"`
+	NextAfterSeq *uint64     `json:"next_after_seq,omitempty" doc:"With order=seq, always: the after_seq to go on with. A page may be short, or empty, before the end: its filters were held against a bounded number of entries."`
+	LastSeq      *uint64     `json:"last_seq,omitempty" doc:"With order=seq, always: the newest entry's seq. Where next_after_seq equals it, nothing was left to read."`
+}
+
+func newPageBody(page oplog.Page) pageBody {
+	b := pageBody{Entries: make([]entryBody, len(page.Entries)), NextCursor: page.NextCursor}
+	for i := range page.Entries {
+		b.Entries[i].Entry = &page.Entries[i]
+	}
+	return b
 }
 
 // provenEntry is an entry with the proof that it is part of the log.
@@ -33,18 +54,19 @@ func (s *Server) listEntries(ctx context.Context, in *call, _ *struct{}) (*pageO
 		return nil, err
 	}
 	if asked.bySeq {
-		feed, err := s.log.Feed(ctx, in.tenant.ID, asked.q, asked.after, asked.limit)
-		return &pageOutput{pageBody{Page: oplog.Page{Entries: feed.Entries}, NextAfterSeq: &feed.NextAfterSeq, LastSeq: &feed.LastSeq}}, err
+		feed, err := s.journal.Feed(ctx, in.tenant.ID, asked.q, asked.after, asked.limit)
+		body := newPageBody(oplog.Page{Entries: feed.Entries})
+		body.NextAfterSeq, body.LastSeq = &feed.NextAfterSeq, &feed.LastSeq
+		return &pageOutput{body}, err
 	}
-	page, err := s.log.Page(ctx, in.tenant.ID, asked.q, asked.limit, asked.cursor)
-	page.Entries = orEmpty(page.Entries)
-	return &pageOutput{pageBody{Page: page}}, err
+	page, err := s.journal.Page(ctx, in.tenant.ID, asked.q, asked.limit, asked.cursor)
+	return &pageOutput{newPageBody(page)}, err
 }
 
 func (s *Server) getEntry(_ context.Context, in *call, input *entryInput) (*entryOutput, error) {
 	r := &reader{query: in.query}
 	seq := r.seq("seq", 1)
-	if input.ID == oplog.NoID && len(r.list("seq")) == 0 {
+	if input.ID == journal.NoID && len(r.list("seq")) == 0 {
 		r.fail("seq", nil, "is required where ~ stands for the id")
 	}
 	if err := r.err(); err != nil {
@@ -53,15 +75,15 @@ func (s *Server) getEntry(_ context.Context, in *call, input *entryInput) (*entr
 	var entry oplog.Entry
 	var err error
 	if seq == 0 {
-		entry, err = s.log.Entry(in.tenant.ID, input.ID, in.scope())
+		entry, err = s.journal.Entry(in.tenant.ID, input.ID, in.scope())
 	} else {
-		entry, err = s.log.EntryAt(in.tenant.ID, input.ID, seq, in.scope())
+		entry, err = s.journal.EntryAt(in.tenant.ID, input.ID, seq, in.scope())
 	}
 	if err != nil {
 		return nil, err
 	}
-	in.about = about{object: oplog.Ref{ID: entry.ID}, details: map[string]any{"seq": entry.Seq}}
-	proof, err := s.log.Proof(entry)
+	in.about = about{object: oplog.Ref{ID: entry.ID}, details: map[string]any{"seq": entry.Seq}, opened: entry}
+	proof, err := s.journal.Proof(entry)
 	proof.Path = orEmpty(proof.Path)
 	return &entryOutput{provenEntry{entry, proof}}, err
 }

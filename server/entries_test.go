@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"oplog/oplog"
+	"oplog/trail"
 )
 
 type listedPage struct {
@@ -170,7 +171,7 @@ func TestEntry(t *testing.T) {
 	if checkpoint.body != e.Proof.Checkpoint || !strings.HasPrefix(checkpoint.header.Get("Content-Type"), "text/plain") {
 		t.Errorf("checkpoint %q, of the proof %q", checkpoint.body, e.Proof.Checkpoint)
 	}
-	if key := decode[struct{ Key string }](t, f.get("read", "/api/v1/key", 200)); key.Key != f.log.VerifierKey() {
+	if key := decode[struct{ Key string }](t, f.get("read", "/api/v1/key", 200)); key.Key != f.log.Journal.VerifierKey() {
 		t.Errorf("key %q", key.Key)
 	}
 }
@@ -223,4 +224,57 @@ func TestLocaleOfNames(t *testing.T) {
 	check("read", "Customer", "Accept-Language", "en-US, zh;q=0.5")
 	f.send("admin", "PATCH", "/api/v1/session", `{"locale":"zh-CN"}`)
 	check("admin", "客户")
+}
+
+// TestTruncated: of a long entry lists and streams leave out changes and details,
+// and say so; alone it has all.
+func TestTruncated(t *testing.T) {
+	f := newServer(t)
+	type listed struct {
+		ID        string
+		Truncated bool
+		Changes   []oplog.Change
+		Details   map[string]string
+	}
+	type page struct{ Entries []listed }
+	value := strings.Repeat("a value ", 14_000)
+	live := f.follow(f.listen(), "read", "", "")
+	f.record(entry(`"id":"long","time":"2026-11-22T07:00:00Z","details":{"a":"b"},"changes":[{"field":"f","after":"`+value+`"}]`),
+		entry(`"id":"short","time":"2026-11-22T06:00:00Z","details":{"a":"b"},"changes":[{"field":"f","after":"x"}]`))
+	for _, path := range []string{entriesPath, entriesPath + "?order=seq"} {
+		body := f.get("read", path, 200)
+		got := decode[page](t, body).Entries
+		if len(body) > 2000 || len(got) != 2 || !got[0].Truncated || got[0].Changes != nil || got[0].Details != nil ||
+			got[1].Truncated || len(got[1].Changes) != 1 || got[1].Details["a"] != "b" {
+			t.Errorf("%s: %d bytes, %+v", path, len(body), got)
+		}
+	}
+	if event := live.event(); !strings.Contains(event, `"id":"long"`) || !strings.HasSuffix(event, `"outcome":"success","truncated":true}`) {
+		t.Errorf("live: %.500s", event)
+	}
+	if event := live.event(); strings.Contains(event, "truncated") || !strings.Contains(event, `"details":{"a":"b"}`) {
+		t.Errorf("live: %s", event)
+	}
+	one := decode[listed](t, f.get("read", entriesPath+"/long", 200))
+	if one.Truncated || len(one.Changes) != 1 || string(one.Changes[0].After) != `"`+value+`"` || one.Details["a"] != "b" {
+		t.Errorf("alone: %+v", one)
+	}
+
+	long := strings.Repeat("x", maxListed)
+	for _, tenant := range []string{"acme", ""} {
+		f.log.Trail.Tell(trail.Event{Tenant: tenant, User: oplog.User{ID: "ada", Name: "Ada"}, Module: "catalog", Operation: "change", Details: map[string]any{"a": long}})
+	}
+	for caller, access := range map[string]string{"admin": tenantA + "/access", "owner": "/api/v1/access"} {
+		got := decode[page](t, f.get(caller, access+"?module=catalog", 200)).Entries
+		if len(got) != 1 || !got[0].Truncated || got[0].Details != nil {
+			t.Fatalf("%s: %.500v", access, got)
+		}
+		one := decode[struct {
+			listed
+			Proof oplog.Proof
+		}](t, f.get(caller, access+"/"+got[0].ID, 200))
+		if one.Truncated || one.Details["a"] != long || len(one.Proof.Leaf) == 0 || one.Proof.Checkpoint == "" {
+			t.Errorf("%s: %.500v", access, one)
+		}
+	}
 }

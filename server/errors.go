@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"strings"
@@ -44,8 +45,11 @@ func (s *Server) problem(method, path string, err error) *huma.ErrorModel {
 	case errors.As(err, &known) && statuses[known.Code] != 0:
 		status := statuses[known.Code]
 		p := &huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: known.Message}
-		for _, f := range known.Fields {
-			p.Errors = append(p.Errors, &huma.ErrorDetail{Location: location(f.Location), Message: f.Message, Value: f.Value})
+		var items *inList
+		errors.As(err, &items)
+		for i := range known.Fields {
+			f := &known.Fields[i]
+			p.Errors = append(p.Errors, &huma.ErrorDetail{Location: location(f, items), Message: f.Message, Value: f.Value})
 		}
 		return p
 	case errors.As(err, &refused):
@@ -59,15 +63,29 @@ func (s *Server) problem(method, path string, err error) *huma.ErrorModel {
 	return &huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: "The server failed at this; its log says why."}
 }
 
-// location says where a field stands in a request: what the domain names
-// without saying so stands in the body.
-func location(l string) string {
-	for _, part := range []string{"query.", "body", "path.", "header."} {
-		if strings.HasPrefix(l, part) {
-			return l
-		}
+// inList is an error whose items are in a list of the body; of any other error
+// the body is the only item.
+type inList struct {
+	error
+	list string // its field; "" where the body is the list
+}
+
+func (e *inList) Unwrap() error { return e.error }
+
+// location spells where a field is in a request, for example
+// "body.entries[3].user.id" or "query.from".
+func location(f *oplog.FieldError, in *inList) string {
+	at := f.Part.String()
+	if in != nil && in.list != "" && (f.Item > 0 || f.Field == "") {
+		at += "." + in.list
 	}
-	return "body." + l
+	if in != nil && f.Item > 0 {
+		at += fmt.Sprintf("[%d]", f.Item-1)
+	}
+	if f.Field != "" && f.Field[0] != '[' {
+		at += "."
+	}
+	return at + f.Field
 }
 
 // fail answers a request with an error.

@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
+	"oplog/exports"
 	"oplog/oplog"
 )
 
@@ -30,24 +31,24 @@ type exportRequestBody struct {
 
 // exportBody is an export as it stands.
 type exportBody struct {
-	ID         string             `json:"id"`
-	Status     oplog.ExportStatus `json:"status"`
-	RowsDone   int                `json:"rows_done"`
-	RowsTotal  int                `json:"rows_total"`
-	Format     string             `json:"format"`
-	Range      oplog.Range        `json:"range" enum:"today,yesterday,last_7_days,last_30_days,last_90_days,last_week,this_month,last_month,custom"`
-	From       time.Time          `json:"from,omitzero" doc:"The period, as it was when the export began."`
-	To         time.Time          `json:"to,omitzero"`
-	Columns    []string           `json:"columns,omitempty" enum:"received,user_agent,changes,details" doc:"Its additional columns."`
-	Filters    filtersBody        `json:"filters"`
-	FileName   string             `json:"file_name"`
-	Size       int64              `json:"size" doc:"Of the file, in bytes."`
-	CreatedBy  oplog.Creator      `json:"created_by"`
-	CreatedAt  time.Time          `json:"created_at"`
-	FinishedAt time.Time          `json:"finished_at,omitzero"`
-	ExpiresAt  time.Time          `json:"expires_at,omitzero" doc:"When the file is deleted."`
-	Error      string             `json:"error,omitempty"`
-	UserNames  map[string]string  `json:"user_names,omitempty"`
+	ID         string            `json:"id"`
+	Status     exports.Status    `json:"status"`
+	RowsDone   int               `json:"rows_done"`
+	RowsTotal  int               `json:"rows_total"`
+	Format     string            `json:"format"`
+	Range      oplog.Range       `json:"range" enum:"today,yesterday,last_7_days,last_30_days,last_90_days,last_week,this_month,last_month,custom"`
+	From       time.Time         `json:"from,omitzero" doc:"The period, as it was when the export began."`
+	To         time.Time         `json:"to,omitzero"`
+	Columns    []string          `json:"columns,omitempty" enum:"received,user_agent,changes,details" doc:"Its additional columns."`
+	Filters    filtersBody       `json:"filters"`
+	FileName   string            `json:"file_name"`
+	Size       int64             `json:"size" doc:"Of the file, in bytes."`
+	CreatedBy  exports.Creator   `json:"created_by"`
+	CreatedAt  time.Time         `json:"created_at"`
+	FinishedAt time.Time         `json:"finished_at,omitzero"`
+	ExpiresAt  time.Time         `json:"expires_at,omitzero" doc:"When the file is deleted."`
+	Error      string            `json:"error,omitempty"`
+	UserNames  map[string]string `json:"user_names,omitempty"`
 }
 
 type (
@@ -68,7 +69,7 @@ type (
 
 func (s *Server) startExport(ctx context.Context, in *call, input *startExportInput) (*exportOutput, error) {
 	b := input.Body
-	x := oplog.Export{
+	x := exports.Export{
 		Tenant: in.tenant.ID, Range: b.Range, Format: b.Format, Columns: b.Columns, Filters: b.Filters.Filters,
 		Scope: in.scope(), Locale: in.locale, CreatedBy: in.creator(),
 	}
@@ -78,7 +79,7 @@ func (s *Server) startExport(ctx context.Context, in *call, input *startExportIn
 	if b.To != nil {
 		x.To = *b.To
 	}
-	x, err := s.log.StartExport(ctx, x)
+	x, err := s.exports.Start(ctx, x)
 	if err != nil {
 		return nil, placeInBody(err)
 	}
@@ -100,19 +101,19 @@ func placeInBody(err error) error {
 	}
 	for i := range broken.Fields {
 		f := &broken.Fields[i]
-		name, isQuery := strings.CutPrefix(f.Location, "query.")
-		switch {
-		case isQuery && (name == "from" || name == "to" || name == "range"):
-			f.Location = "body." + name
-		case isQuery:
-			f.Location = "body.filters." + name
+		if f.Part != oplog.InQuery {
+			continue
+		}
+		f.Part = oplog.InBody
+		if f.Field != "from" && f.Field != "to" && f.Field != "range" {
+			f.Field = "filters." + f.Field
 		}
 	}
 	return broken
 }
 
 func (s *Server) listExports(_ context.Context, in *call, _ *struct{}) (*exportsOutput, error) {
-	list, err := s.log.Exports(in.tenant.ID, in.scope())
+	list, err := s.exports.List(in.tenant.ID, in.scope())
 	out := &exportsOutput{}
 	out.Body.Exports = make([]exportBody, len(list))
 	for i, x := range list {
@@ -122,7 +123,7 @@ func (s *Server) listExports(_ context.Context, in *call, _ *struct{}) (*exports
 }
 
 func (s *Server) getExport(_ context.Context, in *call, input *exportInput) (*exportOutput, error) {
-	x, err := s.log.Export(in.tenant.ID, input.ID, in.scope())
+	x, err := s.exports.Export(in.tenant.ID, input.ID, in.scope())
 	if err != nil {
 		return nil, err
 	}
@@ -130,27 +131,27 @@ func (s *Server) getExport(_ context.Context, in *call, input *exportInput) (*ex
 }
 
 func (s *Server) removeExport(_ context.Context, in *call, input *exportInput) (*exportOutput, error) {
-	x, err := s.log.Export(in.tenant.ID, input.ID, in.scope())
+	x, err := s.exports.Export(in.tenant.ID, input.ID, in.scope())
 	if err != nil {
 		return nil, err
 	}
-	cancelled, err := s.log.RemoveExport(x)
+	cancelled, err := s.exports.Remove(x)
 	if err != nil {
 		return nil, err
 	}
 	if !cancelled {
 		return &exportOutput{Status: http.StatusNoContent}, nil
 	}
-	x.Status = oplog.ExportCancelled
+	x.Status = exports.Cancelled
 	return describeExport(http.StatusOK, x), nil
 }
 
-func describeExport(status int, x oplog.Export) *exportOutput {
+func describeExport(status int, x exports.Export) *exportOutput {
 	b := newExportBody(x)
 	return &exportOutput{status, &b}
 }
 
-func newExportBody(x oplog.Export) exportBody {
+func newExportBody(x exports.Export) exportBody {
 	return exportBody{
 		ID: x.ID, Status: x.Status, RowsDone: x.RowsDone, RowsTotal: x.RowsTotal, Format: x.Format, Range: x.Range,
 		From: x.From.UTC(), To: x.To.UTC(), Columns: x.Columns, Filters: filtersBody{x.Filters}, FileName: x.FileName, Size: x.Size,
@@ -159,20 +160,20 @@ func newExportBody(x oplog.Export) exportBody {
 	}
 }
 
-func (p *principal) creator() oplog.Creator {
-	return oplog.Creator{Username: p.account.Username, Key: p.key.Name}
+func (p *principal) creator() exports.Creator {
+	return exports.Creator{Username: p.account.Username, Key: p.key.Name}
 }
 
 // sendExportFile streams the file of an export from disk, or the part of it
 // that a Range names.
 func (s *Server) sendExportFile(c *fiber.Ctx, in *call) error {
-	x, err := s.log.Export(in.tenant.ID, c.Params("id"), in.scope())
+	x, err := s.exports.Export(in.tenant.ID, c.Params("id"), in.scope())
 	if err != nil {
 		return err
 	}
-	file, err := s.log.OpenExport(x)
+	file, err := s.exports.Open(x)
 	if errors.Is(err, os.ErrNotExist) {
-		return oplog.Errorf(oplog.CodeNotFound, "The file of this export is no longer there.")
+		return errFileGone
 	}
 	if err != nil {
 		return err
@@ -203,11 +204,11 @@ func (s *Server) sendExportFile(c *fiber.Ctx, in *call) error {
 // sendExportManifest answers with the signed note that verify-export checks a
 // file against.
 func (s *Server) sendExportManifest(c *fiber.Ctx, in *call) error {
-	x, err := s.log.Export(in.tenant.ID, c.Params("id"), in.scope())
+	x, err := s.exports.Export(in.tenant.ID, c.Params("id"), in.scope())
 	if err != nil {
 		return err
 	}
-	manifest, err := s.log.ExportManifest(x)
+	manifest, err := s.exports.Manifest(x)
 	if err != nil {
 		return err
 	}
@@ -232,7 +233,7 @@ func (f *filePart) Read(p []byte) (int, error) {
 }
 
 func (s *Server) exportContentType(format string) string {
-	for _, f := range s.log.ExportFormats() {
+	for _, f := range s.exports.Formats() {
 		if f.Name == format {
 			return f.ContentType
 		}

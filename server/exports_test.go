@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"oplog/oplog"
+	"oplog/exports"
 )
 
 const exportsPath = tenantA + "/exports"
@@ -32,7 +32,7 @@ func TestExport(t *testing.T) {
 	withEntries(f)
 	x := f.export("admin", `{"range":"last_7_days","format":"csv","filters":{"module":["email",""],"q":"","user":[]}}`)
 	if x.Status != "done" || x.RowsDone != 5 || x.RowsTotal != 5 || x.Format != "csv" || x.Range != "last_7_days" || x.Size == 0 ||
-		x.CreatedBy != (oplog.Creator{Username: "admin"}) || len(x.Filters.Modules) != 1 || x.ExpiresAt.IsZero() {
+		x.CreatedBy != (exports.Creator{Username: "admin"}) || len(x.Filters.Modules) != 1 || x.ExpiresAt.IsZero() {
 		t.Errorf("export %+v", x)
 	}
 	if from := x.From.Format(time.RFC3339); from != "2026-11-15T16:00:00Z" {
@@ -85,7 +85,7 @@ func TestExport(t *testing.T) {
 	}
 
 	byKey := f.export("read", `{"range":"custom","from":"2026-11-22T00:00:00Z","to":"2026-11-22T01:00:00+00:00","format":"ndjson"}`)
-	if byKey.RowsDone != 1 || byKey.CreatedBy != (oplog.Creator{Key: "read"}) {
+	if byKey.RowsDone != 1 || byKey.CreatedBy != (exports.Creator{Key: "read"}) {
 		t.Errorf("export of a key: %+v", byKey)
 	}
 	list := decode[struct{ Exports []exportBody }](t, f.get("admin", exportsPath, 200)).Exports

@@ -20,9 +20,17 @@ var valueDocs = map[string]string{
 	"ip":           "IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32",
 }
 
-const searchDoc = "Words that all must match, in user, module or content. A word matches at the start of a word; " +
-	"Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; " +
-	"a hyphen before a word, a “…” or a field leaves out what it matches."
+// searchDoc says what a search finds, searchFormDoc how one is written.
+const (
+	searchDoc = "Words separated by spaces, all of which must be found, each in any of user (name, id), module (key, titles) and content (name, id). " +
+		"Roles, organizations, IP addresses, outcomes, changes and details are not searched. " +
+		"A word of letters and digits is found at the start of a word, and inside one where letters and digits meet: 10027 in U10027. " +
+		"Chinese, Japanese and Korean are found anywhere, and a word that mixes them with others is split. " +
+		"Case, width and Latin accents do not matter; characters that are not shown, such as zero-width ones and soft hyphens, do not part words. " +
+		searchFormDoc
+	searchFormDoc = "“…” or \"…\" finds words in a row, each up to its end; user:, module: or content: keeps what follows to that field; " +
+		"a hyphen before any of these leaves out what it finds: -word, -\"…\", -user:word."
+)
 
 // eachFilter visits the filters by values: what each is called, what it does, and
 // what one of its values may be.

@@ -22,11 +22,11 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 	if s.closing.Load() {
 		return sendText(c, http.StatusServiceUnavailable, "stopping\n")
 	}
-	if _, err := s.log.Tenants(); err != nil {
+	if _, err := s.directory.Tenants(); err != nil {
 		s.logger.Error("the store cannot be read", "err", err)
 		return sendText(c, http.StatusServiceUnavailable, "the store cannot be read\n")
 	}
-	if err := s.log.Ready(); err != nil {
+	if err := s.journal.Ready(); err != nil {
 		return sendText(c, http.StatusServiceUnavailable, "the index is catching up: "+err.Error()+"\n")
 	}
 	return sendText(c, http.StatusOK, "ready\n")

@@ -1,21 +1,18 @@
 package server
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"reflect"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gofiber/fiber/v2"
 
+	"oplog/journal"
 	"oplog/oplog"
 )
 
@@ -33,7 +30,7 @@ type newEntryBody struct {
 	Outcome      *string         `json:"outcome,omitempty" enum:"success,failure" doc:"Left out: success."`
 	IP           string          `json:"ip,omitempty" maxLength:"1024"`
 	UserAgent    string          `json:"user_agent,omitempty" maxLength:"1024"`
-	Changes      []newChangeBody `json:"changes,omitempty" maxItems:"100"`
+	Changes      []newChangeBody `json:"changes,omitempty" maxItems:"100" doc:"Fields of the content before and after; at most 256 KiB of values in all."`
 	Details      jsonValue       `json:"details,omitempty" doc:"An object of at most 16 KiB."`
 }
 
@@ -44,12 +41,12 @@ type newUserBody struct {
 }
 
 type newRefBody struct {
-	ID   string `json:"id,omitempty"`
+	ID   string `json:"id,omitempty" doc:"Id in the host system: at most 128 characters of an organization, 256 of content."`
 	Name string `json:"name,omitempty" maxLength:"1024" doc:"As it was at the time."`
 }
 
 type newChangeBody struct {
-	Field  string    `json:"field" minLength:"1"`
+	Field  string    `json:"field" minLength:"1" maxLength:"256"`
 	Before jsonValue `json:"before,omitempty"`
 	After  jsonValue `json:"after,omitempty"`
 }
@@ -70,7 +67,7 @@ func (b *newEntryBody) entry() (oplog.Entry, []oplog.FieldError) {
 			return
 		}
 		if *field = *sent; *sent == "" {
-			broken = append(broken, oplog.FieldError{Location: name, Message: "is empty; give it a value, or leave it out", Value: ""})
+			broken = append(broken, oplog.FieldError{Field: name, Message: "is empty; give it a value, or leave it out", Value: ""})
 		}
 	}
 	take(&e.ID, b.ID, "id")
@@ -78,7 +75,7 @@ func (b *newEntryBody) entry() (oplog.Entry, []oplog.FieldError) {
 	take(&e.Outcome, b.Outcome, "outcome")
 	if b.Time != nil {
 		if e.Time = *b.Time; e.Time.IsZero() {
-			broken = append(broken, oplog.FieldError{Location: "time", Message: "is before 1970", Value: e.Time.Format(time.RFC3339)})
+			broken = append(broken, oplog.FieldError{Field: "time", Message: fmt.Sprintf("is before %d", oplog.MinYear), Value: e.Time.Format(time.RFC3339)})
 		}
 	}
 	if len(b.Changes) > 0 {
@@ -88,15 +85,6 @@ func (b *newEntryBody) entry() (oplog.Entry, []oplog.FieldError) {
 		}
 	}
 	return e, broken
-}
-
-// batch collects the entries of a request, and all that is wrong with them.
-type batch struct {
-	entries []oplog.Entry
-	catalog *oplog.Catalog
-	now     time.Time
-	broken  []oplog.FieldError
-	at      func(i int) string // where entry i stands
 }
 
 // recordEntries is the handler of POST T/entries.
@@ -109,10 +97,7 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 	if err != nil {
 		return err
 	}
-	b := &batch{now: s.now()}
-	if b.catalog, err = s.log.Catalog(in.tenant.ID); err != nil {
-		return err
-	}
+	b := &batch{}
 	if media == ndjsonType {
 		err = b.readLines(body)
 	} else {
@@ -121,163 +106,39 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 	if err != nil {
 		return err
 	}
-	if err := b.err(); err != nil {
-		return err
+	if b.broken {
+		return s.refuseBatch(b, in.tenant.ID)
 	}
-	answer, err := s.log.Append(c.UserContext(), in.tenant.ID, b.entries)
+	start := time.Now()
+	answer, err := s.journal.Append(c.UserContext(), in.tenant.ID, b.entries)
 	if err != nil {
 		return b.place(err)
 	}
+	s.meters.write.UpdateDuration(start)
 	answer.Entries = orEmpty(answer.Entries)
 	return sendJSON(c, http.StatusCreated, jsonType, answer)
 }
 
-// place names fields by where their entries stand in the request, which the
-// log knows as a list.
-func (b *batch) place(err error) error {
-	var broken *oplog.Error
-	if !errors.As(err, &broken) {
-		return err
-	}
-	for i := range broken.Fields {
-		f := &broken.Fields[i]
-		var n int
-		if _, err := fmt.Sscanf(f.Location, "entries[%d].", &n); err == nil {
-			f.Location = b.at(n) + strings.TrimPrefix(f.Location, fmt.Sprintf("entries[%d]", n))
-		}
-	}
-	return err
-}
-
-// err names every entry that cannot be stored, and why.
-func (b *batch) err() error {
-	if len(b.broken) == 0 {
-		return nil
-	}
-	return &oplog.Error{Code: oplog.CodeInvalid, Message: "Nothing was stored, because some entries break a rule.", Fields: b.broken}
-}
-
-// add takes the next entry. It is checked here as well as by the log, so that
-// one answer names the entries of a wrong form and those that break a rule.
-func (b *batch) add(text []byte, options jsonv2.Options) error {
-	i := len(b.entries)
-	if i == oplog.MaxEntriesPerRequest {
-		return oplog.Errorf(oplog.CodeTooLarge, "More than %d entries are too many for one request; send them in parts.", oplog.MaxEntriesPerRequest)
-	}
-	var body newEntryBody
-	err := jsonv2.Unmarshal(text, &body, options)
-	if _, isSyntax := syntaxError(err); isSyntax {
-		return err
-	}
-	e, broken := body.entry()
-	b.entries = append(b.entries, e)
-	if err != nil {
-		b.broken = append(b.broken, fieldOf(err, b.at(i)))
-		return nil
-	}
-	checked := e
-	checked.Changes = append([]oplog.Change(nil), e.Changes...) // checking tidies them in place
-	broken = append(broken, checked.Validate(b.catalog, b.now)...)
-	for _, f := range broken {
-		f.Location = b.at(i) + "." + f.Location
-		b.broken = append(b.broken, f)
-	}
-	return nil
-}
-
-// readLines reads NDJSON: an entry on each line, blank lines between them or
-// none.
-func (b *batch) readLines(body []byte) error {
-	b.at = atEntry
-	number := 0
-	for line := range bytes.SplitSeq(body, []byte("\n")) {
-		number++
-		if len(bytes.TrimSpace(line)) == 0 {
-			continue
-		}
-		err := b.add(line, readStrictly)
-		if reason, ok := syntaxError(err); ok {
-			return oplog.Errorf(oplog.CodeMalformed, "Line %d is not JSON: %s.", number, reason)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func atEntry(i int) string { return fmt.Sprintf("body.entries[%d]", i) }
-
-// read reads one entry, or {"entries": […]}.
-func (b *batch) read(body []byte) error {
-	if err := checkSyntax(body); err != nil {
-		return err
-	}
-	members, err := splitObject(body)
+// refuseBatch answers a request with entries that cannot be read. The log never
+// sees it, so the others are validated here: one answer names all that is wrong.
+func (s *Server) refuseBatch(b *batch, tenant string) error {
+	catalog, err := s.directory.Catalog(tenant)
 	if err != nil {
 		return err
 	}
-	list, isBatch := members["entries"]
-	if !isBatch {
-		b.at = func(int) string { return "body" }
-		return b.add(body, readLeniently)
-	}
-	b.at = atEntry
-	for name := range members {
-		if name != "entries" {
-			b.broken = append(b.broken, oplog.FieldError{Location: "body." + shorten(name), Message: "is not a field that this takes beside entries"})
+	now := s.now()
+	fields := b.request
+	for i := range b.entries {
+		form := b.forms[i]
+		if !form.unreadable {
+			form.fields = append(form.fields, b.entries[i].Validate(catalog, now)...)
+		}
+		for _, f := range form.fields {
+			f.Item = i + 1
+			fields = append(fields, f)
 		}
 	}
-	return b.readArray(list)
-}
-
-func (b *batch) readArray(list jsontext.Value) error {
-	if kind := list.Kind(); kind != '[' {
-		b.broken = append(b.broken, oplog.FieldError{Location: "body.entries", Message: "is " + kindName(kind) + "; it must be an array"})
-		return nil
-	}
-	d := jsontext.NewDecoder(bytes.NewBuffer(list), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if _, err := d.ReadToken(); err != nil {
-		return malformed(list, err)
-	}
-	for d.PeekKind() != ']' {
-		text, err := d.ReadValue()
-		if err != nil {
-			return malformed(list, err)
-		}
-		if err := b.add(text, readLeniently); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// splitObject returns the members of a JSON object whose syntax was checked.
-func splitObject(text []byte) (map[string]jsontext.Value, error) {
-	d := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if kind := d.PeekKind(); kind != '{' {
-		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The body is " + kindName(kind) + "; send an object.", Fields: []oplog.FieldError{
-			{Location: "body", Message: `must be one entry, or {"entries": […]}; for one entry a line say Content-Type: ` + ndjsonType},
-		}}
-	}
-	members := make(map[string]jsontext.Value)
-	_, err := d.ReadToken()
-	for err == nil && d.PeekKind() != '}' {
-		var name jsontext.Token
-		if name, err = d.ReadToken(); err != nil {
-			break
-		}
-		key := name.String()
-		start := d.InputOffset()
-		if err = d.SkipValue(); err == nil {
-			value := bytes.TrimLeft(text[start:d.InputOffset()], " \t\r\n:")
-			members[key] = value
-		}
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, malformed(text, err)
-	}
-	return members, nil
+	return b.place(&oplog.Error{Code: oplog.CodeInvalid, Message: "Nothing was stored, because some entries break a rule.", Fields: fields})
 }
 
 func describeIngest(r huma.Registry, op *huma.Operation) {
@@ -296,7 +157,7 @@ func describeIngest(r huma.Registry, op *huma.Operation) {
 		ndjsonType: {Schema: entry},
 	}}
 	op.Responses["201"] = &huma.Response{Description: "Recorded", Content: map[string]*huma.MediaType{
-		jsonType: {Schema: r.Schema(reflect.TypeFor[oplog.Appended](), true, "")},
+		jsonType: {Schema: r.Schema(reflect.TypeFor[journal.Appended](), true, "")},
 	}}
 }
 

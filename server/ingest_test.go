@@ -151,6 +151,8 @@ func TestEntryRules(t *testing.T) {
 	bad("received_at", `"received_at":"2026-11-22T07:00:00Z"`)
 	bad("tenant", `"tenant":"acme"`)
 	bad("Module", `"Module":"sms"`)
+	bad(`""`, `"":1`)
+	bad(`"[1]"`, `"[1]":1`)
 }
 
 // TestKeptAsSent: what was sent is what is shown, to the letter.

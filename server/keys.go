@@ -4,31 +4,32 @@ import (
 	"context"
 	"time"
 
+	"oplog/identity"
 	"oplog/oplog"
 )
 
 // keyBody is an API key as its tenant's admins see it.
 type keyBody struct {
-	ID         string         `json:"id" doc:"The first characters of the key."`
-	Scope      oplog.KeyScope `json:"scope" enum:"write,read,launch"`
-	Name       string         `json:"name"`
-	CreatedAt  time.Time      `json:"created_at"`
-	LastUsedAt time.Time      `json:"last_used_at,omitzero" doc:"To about a minute."`
-	RevokedAt  time.Time      `json:"revoked_at,omitzero"`
+	ID         string            `json:"id" doc:"The first characters of the key."`
+	Scope      identity.KeyScope `json:"scope" enum:"write,read,launch"`
+	Name       string            `json:"name"`
+	CreatedAt  time.Time         `json:"created_at"`
+	LastUsedAt time.Time         `json:"last_used_at,omitzero" doc:"To about a minute."`
+	RevokedAt  time.Time         `json:"revoked_at,omitzero"`
 }
 
-func newKeyBodyOf(k oplog.APIKey) keyBody {
+func newKeyBodyOf(k identity.APIKey) keyBody {
 	return keyBody{k.ID, k.Scope, k.Name, k.CreatedAt, k.LastUsedAt, k.RevokedAt}
 }
 
 // madeKeyBody is a new key with its text. It names its fields itself: those of
 // an embedded type would be sent, but not described.
 type madeKeyBody struct {
-	ID        string         `json:"id" doc:"The first characters of the key."`
-	Scope     oplog.KeyScope `json:"scope" enum:"write,read,launch"`
-	Name      string         `json:"name"`
-	CreatedAt time.Time      `json:"created_at"`
-	Key       string         `json:"key" doc:"The key itself, shown this once."`
+	ID        string            `json:"id" doc:"The first characters of the key."`
+	Scope     identity.KeyScope `json:"scope" enum:"write,read,launch"`
+	Name      string            `json:"name"`
+	CreatedAt time.Time         `json:"created_at"`
+	Key       string            `json:"key" doc:"The key itself, shown this once."`
 }
 
 type (
@@ -38,8 +39,8 @@ type (
 		} `nameHint:"Keys"`
 	}
 	newKeyBody struct {
-		Scope oplog.KeyScope `json:"scope" enum:"write,read,launch"`
-		Name  string         `json:"name" minLength:"1" maxLength:"128" doc:"What uses it, to tell keys apart."`
+		Scope identity.KeyScope `json:"scope" enum:"write,read,launch"`
+		Name  string            `json:"name" minLength:"1" maxLength:"128" doc:"What uses it, to tell keys apart."`
 	}
 	addKeyInput   struct{ Body newKeyBody }
 	madeKeyOutput struct{ Body madeKeyBody }
@@ -49,7 +50,7 @@ type (
 )
 
 func (s *Server) listKeys(_ context.Context, in *call, _ *struct{}) (*keysOutput, error) {
-	list, err := s.log.Keys(in.tenant.ID)
+	list, err := s.identity.Keys(in.tenant.ID)
 	out := &keysOutput{}
 	out.Body.Keys = make([]keyBody, len(list))
 	for i, k := range list {
@@ -59,16 +60,17 @@ func (s *Server) listKeys(_ context.Context, in *call, _ *struct{}) (*keysOutput
 }
 
 func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*madeKeyOutput, error) {
-	key, text, err := s.log.AddKey(in.tenant.ID, input.Body.Scope, input.Body.Name)
+	key, text, err := s.identity.AddKey(in.tenant.ID, input.Body.Scope, input.Body.Name)
 	if err != nil {
 		return nil, err
 	}
+	keepAsIs(in.http)
 	in.about = about{object: oplog.Ref{ID: key.ID, Name: key.Name}, details: map[string]any{"scope": key.Scope}}
 	return &madeKeyOutput{madeKeyBody{key.ID, key.Scope, key.Name, key.CreatedAt, text}}, nil
 }
 
 func (s *Server) revokeKey(_ context.Context, in *call, input *revokeInput) (*struct{}, error) {
-	key, err := s.log.RevokeKey(in.tenant.ID, input.ID)
+	key, err := s.identity.RevokeKey(in.tenant.ID, input.ID)
 	in.about = about{object: oplog.Ref{ID: key.ID, Name: key.Name}}
 	return nil, err
 }

@@ -12,7 +12,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/golang-jwt/jwt/v5"
 
+	"oplog/identity"
 	"oplog/oplog"
+	"oplog/trail"
 )
 
 // The host system's link [Operation Log]: whoever it vouches for with one of the
@@ -21,10 +23,10 @@ import (
 // launchClaims are what a launch token says.
 type launchClaims struct {
 	jwt.RegisteredClaims
-	Name         string     `json:"name"`
-	Role         oplog.Role `json:"role"`
-	Organization string     `json:"organization"`
-	Locale       string     `json:"locale"` // of the person; "" for the browser's
+	Name         string        `json:"name"`
+	Role         identity.Role `json:"role"`
+	Organization string        `json:"organization"`
+	Locale       string        `json:"locale"` // of the person; "" for the browser's
 }
 
 var launchParams = []*huma.Param{
@@ -54,21 +56,21 @@ func (s *Server) launch(c *fiber.Ctx, in *call) error {
 }
 
 // launchSession begins the session that a launch token asks for.
-func (s *Server) launchSession(in *call, tenant string) (session oplog.Session, token string, err error) {
+func (s *Server) launchSession(in *call, tenant string) (session identity.Session, token string, err error) {
 	key, claims, err := s.readLaunchToken(tenant, in.query.Get("token"))
 	if err != nil {
 		return session, "", err
 	}
-	if err := s.log.SpendLaunch(tenant, claims.ID, claims.ExpiresAt.Time); err != nil {
+	if err := s.identity.SpendLaunch(tenant, claims.ID, claims.ExpiresAt.Time); err != nil {
 		return session, "", err
 	}
-	if claims.Role == oplog.RoleMember {
+	if claims.Role == identity.RoleMember {
 		return session, "", oplog.Errorf(oplog.CodeForbidden, noAccess)
 	}
-	if in.tenant, err = s.log.Tenant(tenant); err != nil {
+	if in.tenant, err = s.directory.Tenant(tenant); err != nil {
 		return session, "", err
 	}
-	in.account = oplog.Account{
+	in.account = identity.Account{
 		Username: claims.Subject, Name: claims.Name, Role: claims.Role, Tenant: tenant, Organization: claims.Organization,
 		Locale: claims.Locale,
 	}
@@ -76,20 +78,20 @@ func (s *Server) launchSession(in *call, tenant string) (session oplog.Session, 
 		in.account.Locale = acceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage))
 	}
 	if in.token != "" {
-		if err := s.log.EndSession(in.token); err != nil {
+		if err := s.identity.EndSession(in.token); err != nil {
 			return session, "", err
 		}
 	}
 	in.about = about{object: oplog.Ref{ID: key.ID, Name: key.Name}, details: map[string]any{"role": claims.Role, "organization": claims.Organization}}
-	return s.log.StartLaunched(in.account, key, in.ip(), in.http.Get(fiber.HeaderUserAgent))
+	return s.identity.StartLaunched(in.account, key, in.ip(), in.http.Get(fiber.HeaderUserAgent))
 }
 
 // readLaunchToken returns what a token says, and the key that it was signed
 // with. A tenant that is not there is one without keys.
-func (s *Server) readLaunchToken(tenant, token string) (oplog.APIKey, launchClaims, error) {
-	keys, err := s.log.LaunchKeys(tenant)
+func (s *Server) readLaunchToken(tenant, token string) (identity.APIKey, launchClaims, error) {
+	keys, err := s.identity.LaunchKeys(tenant)
 	if err != nil {
-		return oplog.APIKey{}, launchClaims{}, err
+		return identity.APIKey{}, launchClaims{}, err
 	}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.now), jwt.WithStrictDecoding())
 	for _, key := range keys {
@@ -109,7 +111,7 @@ func (s *Server) readLaunchToken(tenant, token string) (oplog.APIKey, launchClai
 			return key, claims, refusedLaunch("it has no exp")
 		}
 	}
-	return oplog.APIKey{}, launchClaims{}, refusedLaunch("it is not signed with a launch key of this tenant, by HS256")
+	return identity.APIKey{}, launchClaims{}, refusedLaunch("it is not signed with a launch key of this tenant, by HS256")
 }
 
 func refusedLaunch(format string, args ...any) error {
@@ -118,11 +120,11 @@ func refusedLaunch(format string, args ...any) error {
 
 func (s *Server) checkClaims(c *launchClaims) error {
 	switch {
-	case c.ExpiresAt.Sub(s.now()) > oplog.MaxLaunchLife:
-		return refusedLaunch("it ends more than %d minutes ahead", int(oplog.MaxLaunchLife.Minutes()))
+	case c.ExpiresAt.Sub(s.now()) > identity.MaxLaunchLife:
+		return refusedLaunch("it ends more than %d minutes ahead", int(identity.MaxLaunchLife.Minutes()))
 	case c.ID == "" || len(c.ID) > 256:
 		return refusedLaunch("its jti is not 1 to 256 characters")
-	case c.Role != oplog.RoleAdmin && c.Role != oplog.RoleAuditor && c.Role != oplog.RoleMember:
+	case c.Role != identity.RoleAdmin && c.Role != identity.RoleAuditor && c.Role != identity.RoleMember:
 		return refusedLaunch("its role is not admin, auditor or member")
 	case c.Locale != "" && c.Locale != oplog.LocaleEN && c.Locale != oplog.LocaleZH:
 		return refusedLaunch("its locale is not %s or %s", oplog.LocaleEN, oplog.LocaleZH)
@@ -142,10 +144,10 @@ func (s *Server) launchCookie(token string, expires time.Time, t oplog.Tenant) *
 
 // tellRefusedLaunch tells the trail of a link that let nobody in.
 func (s *Server) tellRefusedLaunch(in *call, tenant string, err error) {
-	if _, unknown := s.log.Tenant(tenant); unknown != nil {
+	if _, unknown := s.directory.Tenant(tenant); unknown != nil {
 		tenant = ""
 	}
-	s.log.Tell(oplog.Event{
+	s.trail.Tell(trail.Event{
 		Tenant: tenant, User: oplog.User{ID: "unknown", Name: "unknown"}, Module: "session", Operation: "launch", Failed: true,
 		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: map[string]any{"reason": err.Error()}, Repeats: true, By: in.ip(),
 	})

@@ -1,14 +1,16 @@
 package server
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
+	"oplog/identity"
 
-	"oplog/oplog"
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // launchToken is a token as a host system makes it; claims replace or, where
@@ -96,9 +98,9 @@ func TestLaunch(t *testing.T) {
 	}
 
 	// The key is revoked: what rests on it ends at once.
-	keys := must(f.log.Keys("acme"))(t)
+	keys := must(f.log.Identity.Keys("acme"))(t)
 	for _, k := range keys {
-		if k.Scope == oplog.ScopeLaunch {
+		if k.Scope == identity.ScopeLaunch {
 			f.change("admin", "DELETE", tenantA+"/keys/"+k.ID, "", 204)
 		}
 	}
@@ -108,7 +110,7 @@ func TestLaunch(t *testing.T) {
 
 func TestLaunchRefused(t *testing.T) {
 	f := newServer(t)
-	_, strange, err := f.log.AddKey("other", oplog.ScopeLaunch, "host")
+	_, strange, err := f.log.Identity.AddKey("other", identity.ScopeLaunch, "host")
 	f.noError(err)
 	hs := jwt.SigningMethodHS256
 	key := f.launchKey()
@@ -172,6 +174,13 @@ func TestLaunchRefused(t *testing.T) {
 	page := f.send("nobody", "GET", "/launch?tenant=acme&token=%3Cscript%3E", "", "Accept", "text/html,*/*;q=0.8")
 	if page.status != 401 || !strings.HasPrefix(page.body, "<!doctype html>") || strings.Contains(page.body, "<script") || page.header.Get("Content-Type") != "text/html; charset=utf-8" {
 		t.Errorf("%d %s", page.status, page.body)
+	}
+	_, sheet, _ := strings.Cut(page.body, "<style>")
+	sheet, _, _ = strings.Cut(sheet, "</style>")
+	sum := sha256.Sum256([]byte(sheet))
+	want := "; style-src 'self' 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; "
+	if policy := page.header.Get("Content-Security-Policy"); sheet == "" || !strings.Contains(policy, want) || strings.Contains(policy, "unsafe-inline") {
+		t.Errorf("%s; want %s for its style sheet", policy, want)
 	}
 	for _, line := range f.trail("admin", tenantA+"/access") {
 		if strings.Contains(line, " session launch") && !strings.HasSuffix(line, "failed") {

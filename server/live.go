@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
+	"oplog/journal"
 	"oplog/oplog"
 )
 
@@ -22,6 +23,10 @@ const (
 	liveStall = 30 * time.Second
 )
 
+// liveParams are the filters, and what others say in a header.
+var liveParams = append(filterParams[:len(filterParams):len(filterParams)],
+	textParam(actParam, "The same as "+actHeader+", for browsers, which send no header of their own with this call.", &huma.Schema{Type: huma.TypeString}))
+
 // live is the handler of GET T/live: server-sent events, one for each new
 // entry. The id of an event is the seq that the stream has come to, so that a
 // reader who comes back with Last-Event-ID misses nothing.
@@ -30,7 +35,7 @@ func (s *Server) live(c *fiber.Ctx, in *call) error {
 	if err != nil {
 		return err
 	}
-	after, _, err := s.log.Counts(in.tenant.ID)
+	after, _, err := s.journal.Counts(in.tenant.ID)
 	if err != nil {
 		return err
 	}
@@ -39,7 +44,7 @@ func (s *Server) live(c *fiber.Ctx, in *call) error {
 			return err
 		}
 	}
-	if _, err := s.log.Page(c.UserContext(), in.tenant.ID, q, 1, ""); err != nil {
+	if _, err := s.journal.Page(c.UserContext(), in.tenant.ID, q, 1, ""); err != nil {
 		return err // what a stream could only say after it has begun
 	}
 	c.Set(fiber.HeaderContentType, "text/event-stream")
@@ -51,13 +56,13 @@ func (s *Server) live(c *fiber.Ctx, in *call) error {
 	connection := c.Context().Conn()
 	still := s.stillMay(in)
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
-		s.traffic.streams.Add(1)
-		defer s.traffic.streams.Add(-1)
+		s.meters.streams.Inc()
+		defer s.meters.streams.Dec()
 		stream := &eventStream{w: w, extend: func() error { return connection.SetWriteDeadline(time.Now().Add(liveStall)) }}
 		if stream.begin(after) != nil {
 			return
 		}
-		err := s.log.Live(s.ending, in.tenant.ID, q, after, s.beat, func(entries []oplog.Entry, seq uint64) error {
+		err := s.journal.Live(s.ending, in.tenant.ID, q, after, s.beat, func(entries []oplog.Entry, seq uint64) error {
 			if err := still(); err != nil {
 				return err
 			}
@@ -73,7 +78,7 @@ func resumeAfter(id string, last uint64) (uint64, error) {
 	seq, err := strconv.ParseUint(id, 10, 64)
 	if err != nil || seq > last {
 		return 0, &oplog.Error{Code: oplog.CodeInvalid, Message: "The stream cannot go on from there.", Fields: []oplog.FieldError{
-			{Location: "header.Last-Event-ID", Message: "is not the id of an event of this tenant; leave it out to begin with what is new", Value: shorten(id)},
+			{Part: oplog.InHeader, Field: "Last-Event-ID", Message: "is not the id of an event of this tenant; leave it out to begin with what is new", Value: shorten(id)},
 		}}
 	}
 	return seq, nil
@@ -86,10 +91,10 @@ func (s *Server) stillMay(in *call) func() error {
 	token, key, scope := in.token, in.key, in.account.Organization
 	return func() error {
 		if key.Hash != "" {
-			_, err := s.log.KeyByHash(key.Hash)
+			_, err := s.identity.KeyByHash(key.Hash)
 			return err
 		}
-		account, err := s.log.SessionAccount(token)
+		account, err := s.identity.SessionAccount(token)
 		if err == nil && account.Organization != scope {
 			err = oplog.Errorf(oplog.CodeUnauthenticated, "What this account may see has changed.")
 		}
@@ -121,7 +126,7 @@ func (e *eventStream) send(entries []oplog.Entry, seq uint64) error {
 	for i := range entries {
 		entry := &entries[i]
 		_, _ = fmt.Fprintf(e.w, "id: %d\nevent: entry\ndata: ", entry.Seq)
-		_, _ = e.w.Write(appendEntry(nil, entry))
+		_, _ = e.w.Write(appendListed(nil, entry))
 		_, _ = e.w.WriteString("\n\n")
 	}
 	if len(entries) == 0 {
@@ -143,9 +148,9 @@ func (e *eventStream) end(err error) {
 }
 
 func describeLive(_ huma.Registry, op *huma.Operation) {
-	op.Description = "Server-sent events. Each new entry that the filters let through is an event “entry”, whose data is the entry and whose id is its seq; " +
+	op.Description = "Server-sent events. Each new entry that the filters let through is an event “entry”, whose data is the entry as the list has it and whose id is its seq; " +
 		"with Last-Event-ID the stream goes on after that seq, without a gap. An event “end” says why a stream ends: a reader who is more than " +
-		strconv.Itoa(oplog.MaxLiveLag) + " entries behind is dropped. GET …/entries?order=seq&after_seq=N gives what such a reader lacks."
+		strconv.Itoa(journal.MaxLiveLag) + " entries behind is dropped. GET …/entries?order=seq&after_seq=N gives what such a reader lacks."
 	op.Parameters = append(op.Parameters, &huma.Param{
 		Name: "Last-Event-ID", In: "header", Description: "The id of the last event that the reader had.", Schema: &huma.Schema{Type: huma.TypeString},
 	})

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"oplog/identity"
+	"oplog/journal"
 	"oplog/oplog"
 )
 
@@ -92,16 +94,16 @@ func TestLive(t *testing.T) {
 	resumed.want(3, "Autumn")
 
 	// Who loses the right is told, and sees no more.
-	f.noError(f.log.EndSessions("admin"))
+	f.noError(f.log.Identity.EndSessions("admin"))
 	for got := ""; !strings.HasPrefix(got, "event: end"); {
 		if got = all.event(); strings.Contains(got, "event: entry") || got == "end of the stream" {
 			t.Fatalf("after the session ended: %s", got)
 		}
 	}
-	keys := must(f.log.Keys("acme"))(t)
+	keys := must(f.log.Identity.Keys("acme"))(t)
 	for _, k := range keys {
 		if k.Name == "read" {
-			must(f.log.RevokeKey("acme", k.ID))(t)
+			must(f.log.Identity.RevokeKey("acme", k.ID))(t)
 		}
 	}
 	if got := some.event(); !strings.HasPrefix(got, `event: end data: {"code":"unauthenticated"`) {
@@ -116,24 +118,24 @@ func TestLiveEndsBeforeTheNextEntry(t *testing.T) {
 		name, caller string
 		lose         func(*fixture) error
 	}{
-		{"signed out", "auditor", func(f *fixture) error { return f.log.EndSessions("auditor") }},
+		{"signed out", "auditor", func(f *fixture) error { return f.log.Identity.EndSessions("auditor") }},
 		{"disabled", "auditor", func(f *fixture) error {
-			_, err := f.log.ChangeAccount("auditor", func(a *oplog.Account) { a.Disabled = true })
+			_, err := f.log.Identity.ChangeAccount("auditor", func(a *identity.Account) { a.Disabled = true })
 			return err
 		}},
 		{"made a member", "auditor", func(f *fixture) error {
-			_, err := f.log.ChangeAccount("auditor", func(a *oplog.Account) { a.Role = oplog.RoleMember })
+			_, err := f.log.Identity.ChangeAccount("auditor", func(a *identity.Account) { a.Role = identity.RoleMember })
 			return err
 		}},
 		{"scoped", "auditor", func(f *fixture) error {
-			_, err := f.log.ChangeAccount("auditor", func(a *oplog.Account) { a.Organization = "east" })
+			_, err := f.log.Identity.ChangeAccount("auditor", func(a *identity.Account) { a.Organization = "east" })
 			return err
 		}},
 		{"key revoked", "read", func(f *fixture) error {
-			keys, err := f.log.Keys("acme")
+			keys, err := f.log.Identity.Keys("acme")
 			for _, k := range keys {
 				if k.Name == "read" && err == nil {
-					_, err = f.log.RevokeKey("acme", k.ID)
+					_, err = f.log.Identity.RevokeKey("acme", k.ID)
 				}
 			}
 			return err
@@ -159,14 +161,14 @@ func TestLiveTooFarBehind(t *testing.T) {
 	f := newServer(t)
 	url := f.listen()
 	var entries []oplog.Entry
-	for i := range oplog.MaxLiveLag + 1 {
+	for i := range journal.MaxLiveLag + 1 {
 		entries = append(entries, oplog.Entry{
 			User: oplog.User{ID: "u", Name: "U"}, Module: "sms", Operation: "send", Content: oplog.Ref{Name: fmt.Sprint(i)},
 		})
 	}
 	for len(entries) > 0 {
 		n := min(len(entries), oplog.MaxEntriesPerRequest)
-		must(f.log.Append(t.Context(), "acme", entries[:n]))(t)
+		must(f.log.Journal.Append(t.Context(), "acme", entries[:n]))(t)
 		entries = entries[n:]
 	}
 	if got := f.follow(url, "read", "", "0").event(); !strings.Contains(got, "event: end") || !strings.Contains(got, "10001 entries behind") || !strings.Contains(got, "entries?order=seq&after_seq=0 ") {

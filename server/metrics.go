@@ -1,48 +1,115 @@
 package server
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"runtime"
-	"runtime/metrics"
 	"slices"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
+	"github.com/VictoriaMetrics/metrics"
 	"github.com/gofiber/fiber/v2"
 )
 
-// Metrics are of the server as a whole: whoever has a key of one tenant reads
-// them, and learns of no other.
+// Metrics are of the server as a whole: a key of any tenant may read them, so
+// they name no tenant.
 
 // metricsType is the text format of Prometheus.
 const metricsType = "text/plain; version=0.0.4; charset=utf-8"
 
-// methods are those that are counted apart.
+// methods are counted one by one, all others together.
 var methods = [...]string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 
-// bounds of the histogram of how long requests took, in seconds.
-var bounds = [...]float64{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}
+// bounds of the histograms of durations, in seconds.
+var bounds = []float64{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}
 
-// traffic counts requests.
-type traffic struct {
-	requests [len(methods) + 1][6]atomic.Uint64 // by method, the last for others, and first digit of the status
-	took     [len(bounds) + 1]atomic.Uint64     // by bound, the last for longer ones
-	nanos    atomic.Uint64                      // that all took together
-	streams  atomic.Int64                       // live ones that are open
+// Classes of routes, which differ in how long their requests should take.
+const (
+	classWrite   = "write"   // recording operations
+	classRead    = "read"    // pages, single operations and summaries
+	classLive    = "live"    // opening a live stream
+	classExport  = "export"  // exports and their files
+	classAPI     = "api"     // all other calls
+	classHealth  = "health"  // the probes and the metrics
+	classConsole = "console" // the console's files
+	classOther   = "other"   // refused before a route was found
+)
+
+// meters measure the traffic.
+type meters struct {
+	set      *metrics.Set
+	requests [len(methods) + 1][4]*metrics.Counter // by method, the last for others, and first digit of the status, from 2
+	took     map[endpoint]*metrics.PrometheusHistogram
+	other    *metrics.PrometheusHistogram // for endpoints that took lacks
+	write    *metrics.PrometheusHistogram
+	streams  *metrics.Gauge
 }
 
-func (t *traffic) count(method string, status int, took time.Duration) {
-	i := slices.Index(methods[:], method)
+// endpoint is a route as Fiber registers it.
+type endpoint struct{ method, path string }
+
+// newMeters returns meters for the routes of an application. It is called when
+// all of them are registered.
+func newMeters(app *fiber.App) *meters {
+	metrics.ExposeMetadata(true) // of the whole process: the library knows no other way
+	m := &meters{set: metrics.NewSet(), took: make(map[endpoint]*metrics.PrometheusHistogram)}
+	for i, method := range append(methods[:], "other") {
+		for j := range m.requests[i] {
+			m.requests[i][j] = m.set.NewCounter(fmt.Sprintf(`oplog_http_requests_total{method=%q,status="%dxx"}`, method, j+2))
+		}
+	}
+	of := func(class string) *metrics.PrometheusHistogram {
+		return m.set.GetOrCreatePrometheusHistogramExt(fmt.Sprintf("oplog_http_request_duration_seconds{class=%q}", class), bounds)
+	}
+	for _, routes := range app.Stack() {
+		for _, r := range routes {
+			m.took[endpoint{r.Method, r.Path}] = of(classOf(r.Method, r.Path))
+		}
+	}
+	m.other = of(classOther)
+	m.write = m.set.NewPrometheusHistogramExt("oplog_write_duration_seconds", bounds)
+	m.streams = m.set.NewGauge("oplog_live_streams", nil)
+	return m
+}
+
+// classOf returns the class of a route.
+func classOf(method, path string) string {
+	ofTenant, isTenant := strings.CutPrefix(path, "/api/v1/tenants/:tenant/")
+	part, _, _ := strings.Cut(ofTenant, "/")
+	switch {
+	case path == "/healthz", path == "/readyz", path == "/metrics":
+		return classHealth
+	case path == "/*", path == "/host", path == "/host/*":
+		return classConsole
+	case isTenant && part == "entries" && method == http.MethodPost:
+		return classWrite
+	case isTenant && (part == "entries" || part == "summary"):
+		return classRead
+	case isTenant && part == "live":
+		return classLive
+	case isTenant && part == "exports":
+		return classExport
+	case isAPI(path), path == "/launch":
+		return classAPI
+	}
+	return classOther
+}
+
+// count counts a request that was answered.
+func (m *meters) count(c *fiber.Ctx, took time.Duration) {
+	i := slices.Index(methods[:], c.Method())
 	if i < 0 {
 		i = len(methods)
 	}
-	t.requests[i][min(status/100, 5)].Add(1)
-	bucket, _ := slices.BinarySearch(bounds[:], took.Seconds())
-	t.took[bucket].Add(1)
-	t.nanos.Add(uint64(took))
+	m.requests[i][min(max(c.Response().StatusCode()/100, 2), 5)-2].Inc()
+	r := c.Route()
+	h := m.took[endpoint{c.Method(), r.Path}]
+	if h == nil {
+		h = m.other
+	}
+	h.Update(took.Seconds())
 }
 
 // sendMetrics answers in the text format of Prometheus.
@@ -50,87 +117,62 @@ func (s *Server) sendMetrics(c *fiber.Ctx) error {
 	if err := s.nearOrKnown(c); err != nil {
 		return err
 	}
-	all, err := s.log.SystemStatus()
+	all, err := s.node.Status()
 	if err != nil {
 		return err
 	}
-	m := &exposition{}
-	m.add("oplog_build_info", "gauge", "What the program was built from.",
-		sample{fmt.Sprintf("{version=%q,commit=%q,go=%q}", s.built.version, s.built.commit, runtime.Version()), 1})
-	m.add("oplog_start_time_seconds", "gauge", "When the program was started, in Unix time.", value(s.started.Unix()))
-	m.add("oplog_tenants", "gauge", "Tenants.", value(all.Tenants))
-	m.add("oplog_entries_recorded_total", "counter", "Entries ever recorded, of all tenants.", value(all.Recorded))
-	m.add("oplog_entries_skipped_total", "counter", "Operations that were not manual, ever, which are not stored.", value(all.Skipped))
-	m.add("oplog_store_bytes", "gauge", "Size of the store.", value(all.StoreBytes))
-	m.add("oplog_index_bytes", "gauge", "Size of the search index.", value(all.IndexBytes))
-	m.add("oplog_index_ready", "gauge", "1 where the search index answers all that the store holds.", truth(all.CatchingUp == nil))
+	var w bytes.Buffer
+	metrics.WriteGaugeUint64(&w, fmt.Sprintf("oplog_build_info{version=%q,commit=%q,go=%q}", s.built.version, s.built.commit, runtime.Version()), 1)
+	metrics.WriteGaugeUint64(&w, "oplog_start_time_seconds", unix(s.started))
+	metrics.WriteGaugeUint64(&w, "oplog_tenants", uint64(all.Tenants)) //nolint:gosec // a number of things
+	metrics.WriteCounterUint64(&w, "oplog_entries_recorded_total", all.Recorded)
+	metrics.WriteCounterUint64(&w, "oplog_entries_skipped_total", all.Skipped)
+	metrics.WriteGaugeUint64(&w, "oplog_store_bytes", uint64(all.StoreBytes)) //nolint:gosec // a size
+	metrics.WriteGaugeUint64(&w, "oplog_index_bytes", uint64(all.IndexBytes)) //nolint:gosec // a size
+	metrics.WriteGaugeUint64(&w, "oplog_index_ready", truth(all.CatchingUp == nil))
 	if !all.LastBackupAt.IsZero() {
-		m.add("oplog_last_backup_timestamp_seconds", "gauge", "When a backup was last taken away whole, in Unix time.", value(all.LastBackupAt.Unix()))
+		metrics.WriteGaugeUint64(&w, "oplog_last_backup_timestamp_seconds", unix(all.LastBackupAt))
 	}
 	if s.anchors != nil {
-		m.add("oplog_anchor_up", "gauge", "1 where the folder off this machine takes checkpoints.", truth(s.anchors.State().Failure == ""))
+		metrics.WriteGaugeUint64(&w, "oplog_anchor_up", truth(s.anchors.State().Failure == ""))
 	}
-	m.add("oplog_live_streams", "gauge", "Live streams that are open.", value(s.traffic.streams.Load()))
-	m.addTraffic(&s.traffic)
-	m.addRuntime()
+	s.meters.set.WritePrometheus(&w)
+	metrics.WriteProcessMetrics(&w)
 	c.Set(fiber.HeaderContentType, metricsType)
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	return c.SendString(m.String())
+	return c.SendString(withHelp.Replace(w.String()))
 }
 
-// exposition is what Prometheus reads.
-type exposition struct{ strings.Builder }
+func unix(t time.Time) uint64 { return uint64(max(0, t.Unix())) } //nolint:gosec // not negative
 
-type sample struct {
-	of    string // what comes after the name: labels, or the part of a histogram
-	value float64
-}
-
-func value[N int | int64 | uint64](n N) sample { return sample{value: float64(n)} }
-
-func truth(is bool) sample {
+func truth(is bool) uint64 {
 	if is {
-		return sample{value: 1}
+		return 1
 	}
-	return sample{}
+	return 0
 }
 
-func (m *exposition) add(name, kind, help string, samples ...sample) {
-	fmt.Fprintf(m, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
-	for _, s := range samples {
-		fmt.Fprintf(m, "%s%s %s\n", name, s.of, strconv.FormatFloat(s.value, 'f', -1, 64))
+// withHelp adds the words on each metric, which the library leaves empty.
+var withHelp = func() *strings.Replacer {
+	var pairs []string
+	for _, line := range []string{
+		"oplog_build_info Version, commit and Go version that the program was built from.",
+		"oplog_start_time_seconds Unix time when the program started.",
+		"oplog_tenants Number of tenants.",
+		"oplog_entries_recorded_total Entries ever recorded, of all tenants.",
+		"oplog_entries_skipped_total Operations ever sent that were not manual and so are not stored.",
+		"oplog_store_bytes Size of the store.",
+		"oplog_index_bytes Size of the search index.",
+		"oplog_index_ready 1 if the search index answers for all that the store holds.",
+		"oplog_last_backup_timestamp_seconds Unix time when the last whole backup ended.",
+		"oplog_anchor_up 1 if the folder off this machine takes checkpoints.",
+		"oplog_live_streams Open live streams.",
+		"oplog_http_requests_total Answered requests, by method and class of status.",
+		"oplog_http_request_duration_seconds Time from a request's headers to the first byte of its answer, by class of route.",
+		"oplog_write_duration_seconds Time in which a batch of operations is stored, up to the sync of the disk.",
+	} {
+		name, _, _ := strings.Cut(line, " ")
+		pairs = append(pairs, "# HELP "+name+"\n", "# HELP "+line+"\n")
 	}
-}
-
-func (m *exposition) addTraffic(t *traffic) {
-	var counts, took []sample
-	for i := range t.requests {
-		method := append(methods[:len(methods):len(methods)], "other")[i]
-		for digit := range t.requests[i] {
-			if n := t.requests[i][digit].Load(); n > 0 {
-				counts = append(counts, sample{fmt.Sprintf(`{method="%s",status="%dxx"}`, method, digit), float64(n)})
-			}
-		}
-	}
-	m.add("oplog_http_requests_total", "counter", "Requests that were answered.", counts...)
-	all := uint64(0)
-	for i := range t.took {
-		bound := "+Inf"
-		if i < len(bounds) {
-			bound = strconv.FormatFloat(bounds[i], 'f', -1, 64)
-		}
-		all += t.took[i].Load()
-		took = append(took, sample{`_bucket{le="` + bound + `"}`, float64(all)})
-	}
-	took = append(took, sample{"_sum", time.Duration(t.nanos.Load()).Seconds()}, sample{"_count", float64(all)}) //nolint:gosec // 292 years
-	m.add("oplog_http_request_duration_seconds", "histogram", "How long requests took, up to the answer's first byte.", took...)
-}
-
-// addRuntime adds what shows a leak, under the names that dashboards know.
-func (m *exposition) addRuntime() {
-	read := []metrics.Sample{{Name: "/sched/goroutines:goroutines"}, {Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/total:bytes"}}
-	metrics.Read(read)
-	m.add("go_goroutines", "gauge", "Goroutines.", value(read[0].Value.Uint64()))
-	m.add("go_memstats_heap_alloc_bytes", "gauge", "Bytes of objects on the heap.", value(read[1].Value.Uint64()))
-	m.add("go_memstats_sys_bytes", "gauge", "Bytes that the program has of the system.", value(read[2].Value.Uint64()))
-}
+	return strings.NewReplacer(pairs...)
+}()

@@ -14,14 +14,18 @@ func (f *fixture) metrics() map[string]float64 {
 	if r.status != 200 || r.header.Get("Content-Type") != "text/plain; version=0.0.4; charset=utf-8" || !strings.HasSuffix(r.body, "\n") {
 		f.Fatalf("%d %v", r.status, r.header)
 	}
-	line := regexp.MustCompile(`^([a-z_]+)(\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})? ([0-9.]+)$`)
+	line := regexp.MustCompile(`^([a-z_]+)(\{[a-zA-Z]+="[^"]*"(?:, ?[a-zA-Z]+="[^"]*")*\})? ([0-9.]+(?:e[+-][0-9]+)?)$`)
 	values := make(map[string]float64)
 	var family, kind string
 	for text := range strings.Lines(r.body) {
 		text = strings.TrimSuffix(text, "\n")
 		if help, is := strings.CutPrefix(text, "# HELP "); is {
-			family, _, _ = strings.Cut(help, " ")
+			var words string
+			family, words, _ = strings.Cut(help, " ")
 			kind = ""
+			if words == "" && strings.HasPrefix(family, "oplog_") {
+				f.Errorf("%s has no words", family)
+			}
 			continue
 		}
 		if described, is := strings.CutPrefix(text, "# TYPE "+family+" "); is {
@@ -29,7 +33,7 @@ func (f *fixture) metrics() map[string]float64 {
 			continue
 		}
 		m := line.FindStringSubmatch(text)
-		if m == nil || kind == "" || m[1] != family && (kind != "histogram" || !strings.HasPrefix(m[1], family+"_")) {
+		if m == nil || kind == "" || m[1] != family && (kind != "histogram" && kind != "summary" || !strings.HasPrefix(m[1], family+"_")) {
 			f.Fatalf("%q below %s of type %q", text, family, kind)
 		}
 		n, err := strconv.ParseFloat(m[3], 64)
@@ -52,14 +56,20 @@ func TestMetrics(t *testing.T) {
 	f.send("nobody", "POST", "/sign-in", "")
 	after := f.metrics()
 	for name, want := range map[string]float64{
-		"oplog_entries_recorded_total":                          2,
-		"oplog_entries_skipped_total":                           1,
-		`oplog_http_requests_total{method="POST",status="2xx"}`: 2,
-		`oplog_http_requests_total{method="POST",status="4xx"}`: 1,
-		`oplog_http_requests_total{method="GET",status="4xx"}`:  1,
-		`oplog_http_requests_total{method="GET",status="2xx"}`:  2, // with the first reading itself
-		"oplog_http_request_duration_seconds_count":             6,
-		`oplog_http_request_duration_seconds_bucket{le="+Inf"}`: 6,
+		"oplog_entries_recorded_total":                                        2,
+		"oplog_entries_skipped_total":                                         1,
+		`oplog_http_requests_total{method="POST",status="2xx"}`:               2,
+		`oplog_http_requests_total{method="POST",status="4xx"}`:               1,
+		`oplog_http_requests_total{method="GET",status="4xx"}`:                1,
+		`oplog_http_requests_total{method="GET",status="2xx"}`:                2, // with the first reading itself
+		`oplog_http_request_duration_seconds_count{class="write"}`:            2,
+		`oplog_http_request_duration_seconds_bucket{class="write",le="+Inf"}`: 2,
+		`oplog_http_request_duration_seconds_count{class="read"}`:             2,
+		`oplog_http_request_duration_seconds_count{class="health"}`:           1, // the first reading
+		`oplog_http_request_duration_seconds_count{class="console"}`:          0,
+		`oplog_http_request_duration_seconds_count{class="other"}`:            1, // the POST of a page
+		"oplog_write_duration_seconds_count":                                  2,
+		`oplog_write_duration_seconds_bucket{le="+Inf"}`:                      2,
 		"oplog_tenants": 0,
 	} {
 		if got := after[name] - before[name]; got != want {
@@ -68,25 +78,27 @@ func TestMetrics(t *testing.T) {
 	}
 	for name, want := range map[string]float64{
 		"oplog_index_ready": 1, "oplog_live_streams": 0, "oplog_start_time_seconds": float64(f.server.started.Unix()),
-		"oplog_tenants": float64(len(must(f.log.Tenants())(t))),
+		"oplog_tenants": float64(len(must(f.log.Directory.Tenants())(t))),
 	} {
 		if after[name] != want {
 			t.Errorf("%s is %v, want %v", name, after[name], want)
 		}
 	}
-	for _, name := range []string{"oplog_store_bytes", "oplog_http_request_duration_seconds_sum", "go_goroutines", "go_memstats_heap_alloc_bytes", "go_memstats_sys_bytes"} {
+	for _, name := range []string{"oplog_store_bytes", `oplog_http_request_duration_seconds_sum{class="read"}`, "oplog_write_duration_seconds_sum", "go_goroutines", "go_memstats_heap_alloc_bytes", "go_memstats_sys_bytes"} {
 		if after[name] <= 0 {
 			t.Errorf("%s is %v", name, after[name])
 		}
 	}
-	least := 0.0
-	for _, bound := range bounds {
-		name := `oplog_http_request_duration_seconds_bucket{le="` + strconv.FormatFloat(bound, 'f', -1, 64) + `"}`
-		n, there := after[name]
-		if !there || n < least {
-			t.Errorf("%s is %v, %v; the one below is %v", name, n, there, least)
+	for _, histogram := range []string{`oplog_http_request_duration_seconds_bucket{class="write",`, "oplog_write_duration_seconds_bucket{"} {
+		least := 0.0
+		for _, bound := range bounds {
+			name := histogram + `le="` + strconv.FormatFloat(bound, 'f', -1, 64) + `"}`
+			n, there := after[name]
+			if !there || n < least {
+				t.Errorf("%s is %v, %v; the one below is %v", name, n, there, least)
+			}
+			least = n
 		}
-		least = n
 	}
 	if body := f.send("read", "GET", "/metrics", "").body; strings.Contains(body, "acme") {
 		t.Errorf("a tenant is named: %s", body)
@@ -101,7 +113,7 @@ func TestMetricsOfStreams(t *testing.T) {
 	if n := f.metrics()["oplog_live_streams"]; n != 1 {
 		t.Errorf("%v streams are open", n)
 	}
-	f.noError(f.log.EndSessions("admin"))
+	f.noError(f.log.Identity.EndSessions("admin"))
 	for _, want := range []string{"event: end", "end of the stream"} {
 		if got := reader.event(); !strings.HasPrefix(got, want) {
 			t.Errorf("%s, want %s", got, want)
@@ -109,5 +121,41 @@ func TestMetricsOfStreams(t *testing.T) {
 	}
 	if n := f.metrics()["oplog_live_streams"]; n != 0 {
 		t.Errorf("%v streams are open after they ended", n)
+	}
+}
+
+// TestRouteClasses: every route is of the class that its requests are measured
+// in, and only what has no route is of none.
+func TestRouteClasses(t *testing.T) {
+	f := newServer(t)
+	const tenant = "/api/v1/tenants/acme/"
+	for _, c := range []struct{ method, path, class string }{
+		{"POST", tenant + "entries", "write"},
+		{"GET", tenant + "entries", "read"},
+		{"HEAD", tenant + "entries", "read"},
+		{"GET", tenant + "entries/x", "read"},
+		{"GET", tenant + "summary", "read"},
+		{"GET", tenant + "live", "live"},
+		{"GET", tenant + "exports", "export"},
+		{"GET", tenant + "exports/x/file", "export"},
+		{"GET", tenant + "catalog", "api"},
+		{"PUT", tenant + "catalog", "api"},
+		{"GET", "/api/v1/session", "api"},
+		{"GET", "/launch", "api"},
+		{"GET", "/api/v1/nothing", "api"},
+		{"POST", "/api/v1/nothing", "api"},
+		{"GET", "/healthz", "health"},
+		{"GET", "/readyz", "health"},
+		{"GET", "/tenants/acme/log", "console"},
+		{"PATCH", "/", "other"},
+	} {
+		t.Run(c.method+" "+c.path, func(t *testing.T) {
+			name := `oplog_http_request_duration_seconds_count{class="` + c.class + `"}`
+			before := f.metrics()[name]
+			f.send("nobody", c.method, c.path, "")
+			if after := f.metrics()[name]; after <= before || c.class != "health" && after != before+1 {
+				t.Errorf("%s went from %v to %v", name, before, after)
+			}
+		})
 	}
 }

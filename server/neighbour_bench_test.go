@@ -27,7 +27,7 @@ func BenchmarkNeighbour(b *testing.B) {
 				Content: oplog.Ref{ID: fmt.Sprint(at + i), Name: "春季促销活动页面 canary"},
 			}
 		}
-		must(beside.log.Append(b.Context(), "other", entries))(b)
+		must(beside.log.Journal.Append(b.Context(), "other", entries))(b)
 	}
 	for _, ask := range []struct {
 		name, path string

@@ -113,7 +113,7 @@ func TestTooLongHeaders(t *testing.T) {
 // TestPanic: a handler that fails ends its request alone, and tells nothing.
 func TestPanic(t *testing.T) {
 	f := newServer(t)
-	f.server.log = nil
+	f.server.directory = nil
 	r := f.send("admin", "GET", entriesPath, "")
 	p := f.asProblem(r, 500)
 	if strings.Contains(r.body, "nil") || p.Detail != "The server failed at this; its log says why." {

@@ -2,9 +2,12 @@ package server
 
 import (
 	"bytes"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
 	"html/template"
 	"net/http"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -21,6 +24,14 @@ type notice struct {
 var noticeHTML string
 
 var noticePage = template.Must(template.New("notice").Parse(noticeHTML))
+
+// noticePolicy allows the page's own style sheet besides, by its hash.
+var noticePolicy = func() string {
+	_, sheet, _ := strings.Cut(noticeHTML, "<style>")
+	sheet, _, _ = strings.Cut(sheet, "</style>")
+	sum := sha256.Sum256([]byte(sheet))
+	return strings.Replace(contentSecurityPolicy, "style-src 'self'", "style-src 'self' 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'", 1)
+}()
 
 // noticesZH says in Chinese why a person is not let in, by status; the detail
 // tells the rest.
@@ -50,5 +61,6 @@ func sendPage(c *fiber.Ctx, status int, n notice) error {
 		return err
 	}
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	c.Set(fiber.HeaderContentSecurityPolicy, noticePolicy)
 	return c.Status(status).Send(page.Bytes())
 }

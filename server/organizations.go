@@ -3,10 +3,8 @@ package server
 import (
 	"bytes"
 	"context"
-	"errors"
 	"net/http"
 	"reflect"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	jsonv2 "github.com/go-json-experiment/json"
@@ -21,6 +19,12 @@ type organizationBody struct {
 	ParentID *string `json:"parent_id" nullable:"true" doc:"null for a root."`
 	Name     string  `json:"name"`
 	Archived bool    `json:"archived,omitempty" doc:"No longer in the host's tree, kept for its entries."`
+	Entries  *int    `json:"entries,omitempty" doc:"How many entries name it, without those below it. There where counts=true asks for it; PUT does not take it."`
+}
+
+// organizationsParams ask for more than the tree.
+var organizationsParams = []*huma.Param{
+	textParam("counts", "true: with the number of entries of each, for admins of the whole tenant.", &huma.Schema{Type: huma.TypeBoolean}),
 }
 
 type organizationsOutput struct{ Body []organizationBody }
@@ -36,9 +40,28 @@ func newOrganizationBodies(tree oplog.Tree) []organizationBody {
 	return bodies
 }
 
-func (s *Server) getOrganizations(_ context.Context, in *call, _ *struct{}) (*organizationsOutput, error) {
-	tree, err := s.log.Organizations(in.tenant.ID, in.scope())
-	return &organizationsOutput{newOrganizationBodies(tree)}, err
+func (s *Server) getOrganizations(ctx context.Context, in *call, _ *struct{}) (*organizationsOutput, error) {
+	r := &reader{query: in.query}
+	counted := r.bool("counts")
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	if counted && in.kind&admins == 0 { // others count with getSummary, which the trail tells
+		return nil, oplog.Errorf(oplog.CodeForbidden, "Only an admin of the whole tenant counts the entries of organizations here.")
+	}
+	tree, err := s.directory.Organizations(in.tenant.ID, in.scope())
+	if err != nil {
+		return nil, err
+	}
+	bodies := newOrganizationBodies(tree)
+	if !counted {
+		return &organizationsOutput{bodies}, nil
+	}
+	counts, err := s.journal.CountByOrganization(ctx, in.tenant.ID, in.scope())
+	for i := range bodies {
+		bodies[i].Entries = new(counts[bodies[i].ID])
+	}
+	return &organizationsOutput{bodies}, err
 }
 
 // setOrganizations takes what getOrganizations answers, or an object that holds
@@ -54,55 +77,45 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	if err := checkSyntax(text); err != nil {
 		return err
 	}
-	if _, err := s.log.Organizations(in.tenant.ID, ""); err != nil {
+	if _, err := s.directory.Organizations(in.tenant.ID, ""); err != nil {
 		return err // data permission is off: a tree that nobody can see would be a surprise later
 	}
-	next, bare, err := parseOrganizations(text)
+	next, list, err := parseOrganizations(text)
 	if err != nil {
 		return err
 	}
-	tree, err := s.log.SetOrganizations(c.UserContext(), in.tenant.ID, next)
+	tree, err := s.directory.SetOrganizations(c.UserContext(), in.tenant.ID, next)
 	if err != nil {
-		return placeInArray(err, bare)
+		return &inList{err, list}
 	}
 	in.about.details = map[string]any{"organizations": len(tree)}
 	return sendJSON(c, http.StatusOK, jsonType, newOrganizationBodies(tree))
 }
 
-func parseOrganizations(text []byte) (tree oplog.Tree, bare bool, err error) {
+// parseOrganizations returns a tree, and the field of the body that has it, ""
+// where the body is a bare array.
+func parseOrganizations(text []byte) (tree oplog.Tree, list string, err error) {
 	var body struct {
 		Organizations oplog.Tree `json:"organizations"`
 	}
-	if bare = bytes.TrimSpace(text)[0] == '['; bare {
+	if bytes.TrimSpace(text)[0] == '[' {
 		err = jsonv2.Unmarshal(text, &body.Organizations, readLeniently)
 	} else {
+		list = "organizations"
 		err = jsonv2.Unmarshal(text, &body, readLeniently)
 	}
 	var broken oplog.FieldError
 	switch {
 	case err != nil:
-		broken = fieldOf(err, "body")
+		broken = fieldOf(err)
 	case body.Organizations == nil: // an empty tree is only meant where it is said
-		broken = oplog.FieldError{Location: "body.organizations", Message: "is needed; [] for an empty tree"}
+		broken = oplog.FieldError{Field: list, Message: "is needed; [] for an empty tree"}
 	default:
-		return body.Organizations, bare, nil
+		return body.Organizations, list, nil
 	}
-	return nil, bare, &oplog.Error{
+	return nil, list, &oplog.Error{
 		Code: oplog.CodeInvalid, Message: "The tree of organizations cannot be read; it was not changed.", Fields: []oplog.FieldError{broken},
 	}
-}
-
-// placeInArray names fields by their place in a bare array, where one was sent.
-func placeInArray(err error, bare bool) error {
-	var broken *oplog.Error
-	if !bare || !errors.As(err, &broken) {
-		return err
-	}
-	for i := range broken.Fields {
-		f := &broken.Fields[i]
-		f.Location = "body" + strings.TrimPrefix(f.Location, "organizations")
-	}
-	return broken
 }
 
 func describeOrganizations(r huma.Registry, op *huma.Operation) {

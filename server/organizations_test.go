@@ -68,3 +68,39 @@ func TestOrganizations(t *testing.T) {
 	f.asProblem(f.send("owner", "GET", "/api/v1/tenants/other/organizations", ""), 422)
 	f.asProblem(f.send("owner", "PUT", "/api/v1/tenants/other/organizations", `[]`), 422)
 }
+
+// TestOrganizationCounts: what an admin's page shows of the tree is counted
+// without a search, which the trail would tell as one.
+func TestOrganizationCounts(t *testing.T) {
+	f := newServer(t)
+	const path = tenantA + "/organizations"
+	for range 2 {
+		f.record(entry(`"organization":{"id":"west","name":"West"}`))
+	}
+	f.record(entry())
+	counts := func(path string) string {
+		t.Helper()
+		var told []string
+		for _, o := range decode[[]organizationBody](t, f.get("admin", path, 200)) {
+			if o.Entries == nil {
+				told = append(told, o.ID)
+			} else {
+				told = append(told, fmt.Sprint(o.ID, *o.Entries))
+			}
+		}
+		return strings.Join(told, " ")
+	}
+	if got := counts(path + "?counts=true"); got != "hq0 east0 shanghai0 west2" {
+		t.Error(got)
+	}
+	if got := counts(path + "?counts=false"); got != "hq east shanghai west" {
+		t.Error(got)
+	}
+	for _, caller := range []string{"scoped", "auditor"} {
+		f.asProblem(f.send(caller, "GET", path+"?counts=true", ""), 403)
+	}
+	f.asProblem(f.send("admin", "GET", path+"?counts=1", ""), 422)
+	if told := f.trail("admin", tenantA+"/access"); len(told) != 0 {
+		t.Error(told)
+	}
+}

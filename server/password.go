@@ -47,7 +47,7 @@ func HashPassword(password string) (string, error) {
 
 func passwordError(format string, args ...any) error {
 	return &oplog.Error{Code: oplog.CodeInvalid, Message: "The password cannot be used.", Fields: []oplog.FieldError{
-		{Location: "password", Message: fmt.Sprintf(format, args...)},
+		{Field: "password", Message: fmt.Sprintf(format, args...)},
 	}}
 }
 

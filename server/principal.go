@@ -8,7 +8,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"oplog/identity"
 	"oplog/oplog"
+	"oplog/views"
 )
 
 // access is a set of kinds of callers.
@@ -32,9 +34,9 @@ const (
 
 // principal is who makes a request: an account or a key.
 type principal struct {
-	account oplog.Account // of a person; zero for a program
-	key     oplog.APIKey  // of a program; zero for a person
-	token   string        // of the session that a person's cookie names
+	account identity.Account // of a person; zero for a program
+	key     identity.APIKey  // of a program; zero for a person
+	token   string           // of the session that a person's cookie names
 	kind    access
 	locale  string       // for names in answers
 	tenant  oplog.Tenant // that the request names, if it names one
@@ -78,31 +80,38 @@ func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, e
 		if !strings.EqualFold(scheme, "Bearer") {
 			return nil, oplog.Errorf(oplog.CodeUnauthenticated, "Authorization takes the form: Bearer KEY.")
 		}
-		key, err := s.log.Key(strings.TrimSpace(text))
+		key, err := s.identity.Key(strings.TrimSpace(text))
 		if err != nil {
 			return nil, err
 		}
 		p := &principal{key: key, locale: acceptedLocale(c.Get(fiber.HeaderAcceptLanguage))}
-		p.kind = map[oplog.KeyScope]access{oplog.ScopeWrite: byWriteKey, oplog.ScopeRead: byReadKey, oplog.ScopeLaunch: byLaunchKey}[key.Scope]
+		switch key.Scope {
+		case identity.ScopeWrite:
+			p.kind = byWriteKey
+		case identity.ScopeRead:
+			p.kind = byReadKey
+		case identity.ScopeLaunch:
+			p.kind = byLaunchKey
+		}
 		return p, nil
 	}
 	token := c.Cookies(sessionCookie)
 	if token == "" {
 		return nil, oplog.Errorf(oplog.CodeUnauthenticated, "Sign in, or send a key as Authorization: Bearer KEY.")
 	}
-	account, err := s.log.UseSession(token)
+	account, err := s.identity.UseSession(token)
 	if err != nil {
 		return nil, err
 	}
 	p := &principal{account: account, token: token, locale: cmp.Or(account.Locale, oplog.LocaleEN)}
 	switch account.Role {
-	case oplog.RoleOwner:
+	case identity.RoleOwner:
 		p.kind = byOwner
-	case oplog.RoleAdmin:
+	case identity.RoleAdmin:
 		if p.kind = byAdmin; account.Organization != "" {
 			p.kind = byScopedAdmin
 		}
-	case oplog.RoleAuditor:
+	case identity.RoleAuditor:
 		p.kind = byAuditor
 	default:
 		p.kind = byMember
@@ -132,7 +141,7 @@ func (s *Server) enterTenant(p *principal, id string) error {
 	if own := p.account.Tenant + p.key.Tenant; p.kind != byOwner && own != id {
 		return oplog.Errorf(oplog.CodeNotFound, "There is no tenant %s.", id)
 	}
-	t, err := s.log.Tenant(id)
+	t, err := s.directory.Tenant(id)
 	p.tenant = t
 	return err
 }
@@ -151,16 +160,16 @@ func (p *principal) realm(named string) (string, error) {
 }
 
 // administers tells whether an account is in the caller's realm.
-func (p *principal) administers(a oplog.Account) bool {
-	return p.kind == byOwner || a.Role != oplog.RoleOwner && a.Tenant == p.account.Tenant
+func (p *principal) administers(a identity.Account) bool {
+	return p.kind == byOwner || a.Role != identity.RoleOwner && a.Tenant == p.account.Tenant
 }
 
 // mayAdminister refuses to make an account what is beyond the caller.
-func (p *principal) mayAdminister(a oplog.Account) error {
+func (p *principal) mayAdminister(a identity.Account) error {
 	if p.administers(a) {
 		return nil
 	}
-	if a.Role == oplog.RoleOwner {
+	if a.Role == identity.RoleOwner {
 		return oplog.Errorf(oplog.CodeForbidden, "Only an owner makes an owner.")
 	}
 	return oplog.Errorf(oplog.CodeNotFound, "There is no tenant %s.", a.Tenant)
@@ -177,7 +186,7 @@ func (p *principal) mayShare(shared bool) error {
 
 // mayChangeView refuses to change what is neither one's own nor, for an admin
 // of the whole tenant, shared.
-func (p *principal) mayChangeView(v oplog.View) error {
+func (p *principal) mayChangeView(v views.View) error {
 	if v.Owns(p.account) || v.Shared && p.kind&admins != 0 {
 		return nil
 	}
@@ -196,8 +205,8 @@ func (p *principal) refusal(r *route) error {
 	var scopes []string
 	for _, k := range []struct {
 		kind  access
-		scope oplog.KeyScope
-	}{{byWriteKey, oplog.ScopeWrite}, {byReadKey, oplog.ScopeRead}, {byLaunchKey, oplog.ScopeLaunch}} {
+		scope identity.KeyScope
+	}{{byWriteKey, identity.ScopeWrite}, {byReadKey, identity.ScopeRead}, {byLaunchKey, identity.ScopeLaunch}} {
 		if r.who&k.kind != 0 {
 			scopes = append(scopes, string(k.scope))
 		}

@@ -12,7 +12,7 @@ import (
 // sendCheckpoint answers with the signed tree head as it is, a text that
 // verifiers read.
 func (s *Server) sendCheckpoint(c *fiber.Ctx, in *call) error {
-	checkpoint, err := s.log.Checkpoint(in.tenant.ID)
+	checkpoint, err := s.journal.Checkpoint(in.tenant.ID)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (s *Server) getConsistency(_ context.Context, in *call, _ *struct{}) (*cons
 	if err := r.err(); err != nil {
 		return nil, err
 	}
-	c, err := s.log.Consistency(in.tenant.ID, from, to)
+	c, err := s.journal.Consistency(in.tenant.ID, from, to)
 	c.Path = orEmpty(c.Path)
 	return &consistencyOutput{c}, err
 }
@@ -51,6 +51,6 @@ type keyOutput struct {
 
 func (s *Server) getVerifierKey(context.Context, *call, *struct{}) (*keyOutput, error) {
 	out := &keyOutput{}
-	out.Body.Key = s.log.VerifierKey()
+	out.Body.Key = s.journal.VerifierKey()
 	return out, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"oplog/journal"
 	"oplog/oplog"
 )
 
@@ -18,15 +19,15 @@ var pageParams = append(filterParams[:len(filterParams):len(filterParams)],
 		&huma.Schema{Type: huma.TypeString, Enum: []any{orderTime, orderSeq}, Default: orderTime}),
 	textParam("after_seq", "With order=seq: entries that arrived after this one; 0 or left out for all. Each answer has next_after_seq, with which to go on.",
 		&huma.Schema{Type: huma.TypeInteger, Minimum: number(0)}),
-	textParam("limit", "How many entries a page has: at most "+strconv.Itoa(oplog.MaxPageSize)+", with order=seq "+strconv.Itoa(oplog.MaxFeedSize)+".", &huma.Schema{
-		Type: huma.TypeInteger, Minimum: number(1), Maximum: number(oplog.MaxFeedSize), Default: oplog.DefaultPageSize,
+	textParam("limit", "How many entries a page has: at most "+strconv.Itoa(oplog.MaxPageSize)+", with order=seq "+strconv.Itoa(journal.MaxFeedSize)+".", &huma.Schema{
+		Type: huma.TypeInteger, Minimum: number(1), Maximum: number(journal.MaxFeedSize), Default: oplog.DefaultPageSize,
 	}),
 	cursorParam,
 )
 
 // trailParams are those of a page of what was done with a log.
 var trailParams = append([]*huma.Param{
-	textParam("q", "Words that all must match, in user, module, or what it was done to and with which filters; user:, module: or content: keeps a word to that field, “…” matches words in a row, and a hyphen before a word, a “…” or a field leaves out what it matches.",
+	textParam("q", "Words separated by spaces, all of which must be found, each in any of user, module, and what it was done to and with which filters. "+searchFormDoc,
 		&huma.Schema{Type: huma.TypeString}),
 	listParam("user", "Ids of users (usernames of accounts, ids of keys); any of them."),
 	listParam("module", "Modules, such as account; any of them."),
@@ -109,7 +110,7 @@ func (r *reader) fail(name string, value any, message string) {
 	if s, ok := value.(string); ok {
 		value = shorten(s)
 	}
-	r.broken = append(r.broken, oplog.FieldError{Location: "query." + name, Message: message, Value: value})
+	r.broken = append(r.broken, oplog.FieldError{Part: oplog.InQuery, Field: name, Message: message, Value: value})
 }
 
 func (r *reader) list(name string) []string {
@@ -156,6 +157,14 @@ func (r *reader) int(name string, otherwise int) int {
 		r.fail(name, text, "is not a whole number")
 	}
 	return n
+}
+
+func (r *reader) bool(name string) bool {
+	text := r.text(name)
+	if text != "" && text != "true" && text != "false" {
+		r.fail(name, text, "is neither true nor false")
+	}
+	return text == "true"
 }
 
 // size reads a number of entries, at least 1; 0 where it is left out.

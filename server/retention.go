@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -19,8 +20,9 @@ type retentionBody struct {
 }
 
 type wouldBody struct {
-	Dates   int `json:"dates" doc:"Days that have entries."`
-	Entries int `json:"entries"`
+	Before  time.Time `json:"before" doc:"The entries before this would be deleted: the start of the UTC day in which the first day begins that the rule would keep."`
+	Dates   int       `json:"dates" doc:"UTC days that have entries."`
+	Entries int       `json:"entries"`
 }
 
 type (
@@ -30,8 +32,8 @@ type (
 	holdOutput   struct{ Body oplog.Hold }
 	addHoldInput struct {
 		Body struct {
-			From   string `json:"from,omitempty" format:"date" doc:"The first day, a UTC date; left out: all before."`
-			To     string `json:"to,omitempty" format:"date" doc:"The last day, a UTC date; left out: all after."`
+			From   string `json:"from,omitempty" format:"date" doc:"The first day, in the tenant's time zone; left out: all before."`
+			To     string `json:"to,omitempty" format:"date" doc:"The last day, in the tenant's time zone; left out: all after. What is held is every UTC day that the days have a moment in: covers_from and covers_until of the answer."`
 			Reason string `json:"reason" minLength:"1" maxLength:"1024"`
 		} `nameHint:"NewHold"`
 	}
@@ -49,7 +51,7 @@ func (s *Server) getRetention(ctx context.Context, in *call, _ *struct{}) (*rete
 	if err := r.err(); err != nil {
 		return nil, err
 	}
-	kept, err := s.log.Retention(in.tenant.ID)
+	kept, err := s.directory.Retention(in.tenant.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -57,20 +59,20 @@ func (s *Server) getRetention(ctx context.Context, in *call, _ *struct{}) (*rete
 	out := &retentionOutput{retentionBody{Retention: kept}}
 	if in.query.Has("days") {
 		out.Body.Would = &wouldBody{}
-		out.Body.Would.Dates, out.Body.Would.Entries, err = s.log.Expired(ctx, in.tenant.ID, days)
+		out.Body.Would.Before, out.Body.Would.Dates, out.Body.Would.Entries, err = s.journal.Expired(ctx, in.tenant.ID, days)
 	}
 	return out, err
 }
 
 func (s *Server) addHold(_ context.Context, in *call, input *addHoldInput) (*holdOutput, error) {
 	b := input.Body
-	h, err := s.log.AddHold(in.tenant.ID, oplog.Hold{From: b.From, To: b.To, Reason: b.Reason, SetBy: in.user().ID})
+	h, err := s.directory.AddHold(in.tenant.ID, oplog.Hold{From: b.From, To: b.To, Reason: b.Reason, SetBy: in.user().ID})
 	in.about = about{object: oplog.Ref{ID: h.ID, Name: h.Reason}, details: map[string]any{"hold": h}}
 	return &holdOutput{h}, err
 }
 
 func (s *Server) liftHold(_ context.Context, in *call, input *holdInput) (*holdOutput, error) {
-	h, err := s.log.LiftHold(in.tenant.ID, input.ID, in.user().ID)
+	h, err := s.directory.LiftHold(in.tenant.ID, input.ID, in.user().ID)
 	in.about = about{object: oplog.Ref{ID: h.ID, Name: h.Reason}, details: map[string]any{"hold": h}}
 	return &holdOutput{h}, err
 }

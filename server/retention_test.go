@@ -3,6 +3,7 @@ package server
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"oplog/oplog"
 )
@@ -23,7 +24,7 @@ func TestRetention(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	would := f.get("admin", tenantA+"/retention?days=30", 200)
-	if !strings.Contains(would, `"would":{"dates":2,"entries":2}`) || !strings.Contains(would, `"retention_days":0`) {
+	if !strings.Contains(would, `"would":{"before":"2026-10-22T00:00:00Z","dates":2,"entries":2}`) || !strings.Contains(would, `"retention_days":0`) {
 		t.Error(would)
 	}
 	for _, days := range []string{"-1", "0", "x", "36501", "99999999999999999999"} {
@@ -31,11 +32,14 @@ func TestRetention(t *testing.T) {
 	}
 
 	hold := decode[oplog.Hold](t, f.change("admin", "POST", tenantA+"/holds", `{"to":"2026-10-01","reason":"case 7"}`, 201))
+	if hold.To != "2026-10-01" || hold.TimeZone != "Asia/Shanghai" || !hold.CoversFrom.IsZero() || hold.CoversUntil.Format(time.RFC3339) != "2026-10-02T00:00:00Z" {
+		t.Errorf("%+v", hold)
+	}
 	for _, body := range []string{`{}`, `{"reason":""}`, `{"reason":"x","from":"tomorrow"}`, `{"reason":"x","from":"2026-02-30"}`, `{"reason":"x","from":"2026-02-02","to":"2026-02-01"}`} {
 		f.asProblem(f.send("admin", "POST", tenantA+"/holds", body), 422)
 	}
 	f.change("owner", "PATCH", tenantA, `{"retention_days":30,"below_legal_minimum":true}`, 200)
-	f.noError(f.log.Retain(t.Context()))
+	f.noError(f.log.Journal.Retain(t.Context()))
 	entryGone := func(caller, id string, want int) {
 		t.Helper()
 		r := f.send(caller, "GET", entriesPath+"/"+id, "")
@@ -57,12 +61,16 @@ func TestRetention(t *testing.T) {
 
 	f.change("owner", "DELETE", tenantA+"/holds/"+hold.ID, "", 200)
 	f.asProblem(f.send("owner", "DELETE", tenantA+"/holds/"+hold.ID, ""), 409)
-	f.noError(f.log.Retain(t.Context()))
+	f.noError(f.log.Journal.Retain(t.Context()))
 	entryGone("admin", first, 410)
 	entryGone("scoped", first, 404)
 	p := f.asProblem(f.send("write", "POST", entriesPath, `{"entries":[`+entry()+`,`+entry(`"time":"2026-10-01T07:00:00Z"`)+`]}`), 422)
 	if len(p.Errors) != 1 || p.Errors[0].Location != "body.entries[1].time" || !strings.Contains(p.Errors[0].Message, "keeps entries for 30 days") {
 		t.Errorf("%+v", p)
+	}
+	p = f.asProblem(f.send("write", "POST", entriesPath, `{"entries":[`+entry(`"module":"x"`)+`,`+entry(`"time":"2026-10-01T07:00:00Z"`)+`]}`), 422)
+	if len(p.Errors) != 2 || p.Errors[0].Location != "body.entries[0].module" || p.Errors[1].Location != "body.entries[1].time" {
+		t.Errorf("not all that is wrong is named: %+v", p)
 	}
 
 	r := decode[oplog.Retention](t, f.get("admin", tenantA+"/retention", 200))

@@ -41,11 +41,11 @@ func (s *Server) routes() []route {
 		{"GET", tenant + "/entries", readers, 200, "listEntries", "A page of operations, newest first or in order of arrival", pageParams, answer(s.listEntries)},
 		{"GET", tenant + "/entries/{id}", readers, 200, "getEntry", "One operation, with its proof; 410 where it was deleted under the retention rule", entryParams, answer(s.getEntry)},
 		{"GET", tenant + "/summary", readers, 200, "getSummary", "Counts over time and by value", filterParams, answer(s.getSummary)},
-		{"GET", tenant + "/live", readers, 200, "live", "Each new operation as it is recorded", filterParams, plain(s.live, describeLive)},
+		{"GET", tenant + "/live", readers, 200, "live", "Each new operation as it is recorded", liveParams, plain(s.live, describeLive)},
 
 		{"GET", tenant + "/catalog", onlookers | keys, 200, "getCatalog", "The modules and their operation types", nil, answer(s.getCatalog)},
 		{"PUT", tenant + "/catalog", admins, 200, "setCatalog", "Replace what the tenant adds to the built-in catalog; what was used and is left out stays, retired", nil, answer(s.setCatalog)},
-		{"GET", tenant + "/organizations", onlookers, 200, "getOrganizations", "The tree of organizations", nil, answer(s.getOrganizations)},
+		{"GET", tenant + "/organizations", onlookers, 200, "getOrganizations", "The tree of organizations", organizationsParams, answer(s.getOrganizations)},
 		{"PUT", tenant + "/organizations", admins | byWriteKey, 200, "setOrganizations", "Replace the tree of organizations", nil, plain(s.setOrganizations, describeOrganizations)},
 
 		{"POST", tenant + "/exports", readers, 202, "startExport", "Begin an export", nil, answer(s.startExport)},
@@ -53,6 +53,7 @@ func (s *Server) routes() []route {
 		{"GET", export, readers, 200, "getExport", "How far an export is", nil, answer(s.getExport)},
 		{"DELETE", export, readers, 200, "removeExport", "Cancel an export that runs (200), or delete one that has ended (204)", nil, answer(s.removeExport)},
 		{"GET", export + "/file", readers, 200, "getExportFile", "The file of an export", nil, plain(s.sendExportFile, describeExportFile)},
+		{"GET", export + "/bundle", readers, 200, "getExportBundle", "A ZIP of an export with all that a person needs to check it", nil, plain(s.sendExportBundle, describeExportBundle)},
 		{"GET", export + "/manifest", readers, 200, "getExportManifest", "The signed manifest of an export", nil, plain(s.sendExportManifest, describeExportManifest)},
 
 		{"GET", tenant + "/views", onlookers, 200, "listViews", "The caller's saved views and the shared ones, by name", nil, answer(s.listViews)},
@@ -68,6 +69,7 @@ func (s *Server) routes() []route {
 		{"GET", tenant + "/access/checkpoint", admins, 200, "getAccessCheckpoint", "The signed head of the tree of what listAccess lists", nil, plain(s.sendAccessCheckpoint, describeCheckpoint)},
 		{"GET", tenant + "/access/{id}", admins, 200, "getAccess", "One of what listAccess lists, with its proof", nil, answer(s.getAccess)},
 		{"GET", "/api/v1/access", byOwner, 200, "listServerAccess", "The same of what is of no tenant", trailParams, answer(s.listServerAccess)},
+		{"GET", "/api/v1/access/{id}", byOwner, 200, "getServerAccess", "One of what listServerAccess lists, with its proof", nil, answer(s.getServerAccess)},
 
 		{"GET", tenant + "/status", admins, 200, "getStatus", "How much the tenant's log holds, and whether its index is ready", nil, answer(s.getStatus)},
 		{"GET", "/api/v1/system", byOwner, 200, "getSystem", "How much the whole log holds, what runs, and when it was last backed up", nil, answer(s.getSystem)},

@@ -22,7 +22,7 @@ func BenchmarkSenders(b *testing.B) {
 	b.Cleanup(func() { _ = f.server.App().Shutdown() })
 	url := fmt.Sprintf("http://%s%s/entries", ln.Addr(), tenantA)
 	const senders = 64
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: senders}}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: senders, DisableCompression: true}}
 	latencies := make([][]time.Duration, senders)
 	var next atomic.Int64
 	var group sync.WaitGroup

@@ -26,17 +26,24 @@ import (
 	"sync/atomic"
 	"time"
 
+	"oplog/directory"
+	"oplog/exports"
+	"oplog/identity"
+	"oplog/journal"
+	"oplog/node"
+	"oplog/proof"
+	"oplog/trail"
+	"oplog/views"
+
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/recover"
-
-	"oplog/oplog"
 )
 
 // Options are what a Server needs besides its Log.
 type Options struct {
-	Console       fs.FS            // the built console: index.html, and assets with .br and .gz beside; nil for none
+	Console       fs.FS            // the built console: index.html and assets; nil for none
 	Version       string           // of the program
 	Commit        string           // that it was built of
 	Now           func() time.Time // the clock; nil for time.Now
@@ -45,21 +52,28 @@ type Options struct {
 	SetupCode     string           // what the first owner is made with; "" for not at all
 	Hosts         []string         // names that the server answers to, besides those of the machine itself
 	AnyIP         bool             // whether it answers to every IP address too: one that listens beyond this machine
-	Anchors       *oplog.Anchors   // what keeps each day's checkpoints off the machine; nil for nothing
+	Anchors       *proof.Anchors   // what keeps each day's checkpoints off the machine; nil for nothing
 	Host          http.Handler     // a host system's own pages below /host, which lead to the log; nil for none
 	SlowTime      time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
 }
 
-// Server serves a log.
+// Server serves the log of a node.
 type Server struct {
-	log       *oplog.Log
+	directory *directory.Directory
+	journal   *journal.Journal
+	identity  *identity.Identity
+	trail     *trail.Trail
+	exports   *exports.Exports
+	views     *views.Views
+	node      *node.Node // is asked for what is of all services: its status, and backups
+
 	now       func() time.Time
 	built     build
 	started   time.Time
 	logger    *slog.Logger
 	secure    bool // cookies go over TLS alone
 	hosts     hosts
-	anchors   *oplog.Anchors
+	anchors   *proof.Anchors
 	setupCode string        // see Options.SetupCode
 	tries     *throttle     // of signing in
 	slow      time.Duration // see Options.SlowTime
@@ -70,7 +84,7 @@ type Server struct {
 	spec      func() ([]byte, error)
 	console   console
 	hashing   chan struct{} // a slot for each password that may be hashed at once
-	traffic   traffic       // for the metrics
+	meters    *meters
 	closing   atomic.Bool
 	ending    context.Context // of streams, which would outlast any wait
 	end       context.CancelFunc
@@ -88,8 +102,8 @@ const (
 	maxConnections = 16 << 10 // at once
 )
 
-// New returns a server of a log.
-func New(log *oplog.Log, o Options) *Server {
+// New returns a server of a node's log; nil for one that only describes its API.
+func New(n *node.Node, o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -100,9 +114,13 @@ func New(log *oplog.Log, o Options) *Server {
 		o.SlowTime = slowTime
 	}
 	s := &Server{
-		log: log, now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger, secure: o.SecureCookies,
+		now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger, secure: o.SecureCookies,
 		setupCode: o.SetupCode, anchors: o.Anchors, hosts: newHosts(o.Hosts, o.AnyIP), host: o.Host, tries: newThrottle(o.Now), slow: o.SlowTime,
 		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
+	}
+	if n != nil {
+		s.directory, s.journal, s.identity, s.trail, s.exports, s.views = n.Directory, n.Journal, n.Identity, n.Trail, n.Exports, n.Views
+		s.node = n
 	}
 	s.ending, s.end = context.WithCancel(context.Background())
 	s.beat = liveBeat
@@ -134,6 +152,7 @@ func New(log *oplog.Log, o Options) *Server {
 	describeSchemas(s.api.OpenAPI())
 	s.spec = sync.OnceValues(s.describe)
 	s.addPlainRoutes()
+	s.meters = newMeters(s.app)
 	return s
 }
 
@@ -156,7 +175,10 @@ func apiConfig(version string) huma.Config {
 }
 
 // Listen serves until Shutdown.
-func (s *Server) Listen(ln net.Listener) error { return s.app.Listener(ln) }
+func (s *Server) Listen(ln net.Listener) error {
+	go s.console.compress()
+	return s.app.Listener(ln)
+}
 
 // Shutdown ends Listen: no new request is taken, and those under way have until
 // the context ends.
@@ -181,7 +203,7 @@ func (s *Server) describe() ([]byte, error) {
 }
 
 // contentSecurityPolicy keeps the console to its own files, and out of frames.
-const contentSecurityPolicy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+const contentSecurityPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 func setHeaders(c *fiber.Ctx) {
@@ -214,8 +236,9 @@ func (s *Server) frame(c *fiber.Ctx) error {
 	case http.StatusServiceUnavailable:
 		c.Set(fiber.HeaderRetryAfter, "1")
 	}
+	compress(c)
 	s.finishBody(c)
-	s.traffic.count(c.Method(), c.Response().StatusCode(), time.Since(start))
+	s.meters.count(c, time.Since(start))
 	return err
 }
 

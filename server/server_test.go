@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,7 +16,9 @@ import (
 	"testing/fstest"
 	"time"
 
-	"oplog/export"
+	"oplog/exports/formats"
+	"oplog/identity"
+	"oplog/node"
 	"oplog/oplog"
 	"oplog/search"
 	"oplog/storage"
@@ -42,21 +45,17 @@ var passwordHash = sync.OnceValue(func() string {
 type fixture struct {
 	testing.TB
 	server *Server
-	log    *oplog.Log
+	log    *node.Node
 	sent   map[string]map[string]string // what each caller sends besides: its cookie or its key
 	words  *strings.Builder             // what went to the server's own log
 }
 
 var testConsole = fstest.MapFS{
 	"index.html":         {Data: []byte("<!doctype html><title>oplog</title>")},
-	"index.html.br":      {Data: []byte("br of index")},
 	"favicon.svg":        {Data: []byte("<svg/>")},
-	"assets/app.js":      {Data: []byte("console.log(1)")},
-	"assets/app.js.br":   {Data: []byte("br of app")},
-	"assets/app.js.gz":   {Data: []byte("gz of app")},
-	"assets/app.css":     {Data: []byte("body{}")},
-	"assets/app.css.gz":  {Data: []byte("gz of css")},
-	"assets/plain.woff2": {Data: []byte("font")},
+	"assets/app.js":      {Data: []byte(strings.Repeat("console.log(1)\n", 200))},
+	"assets/short.css":   {Data: []byte("body{}")},
+	"assets/plain.woff2": {Data: bytes.Repeat([]byte("font"), 1000)},
 }
 
 func newServer(t testing.TB) *fixture {
@@ -64,10 +63,10 @@ func newServer(t testing.TB) *fixture {
 	dir := t.TempDir()
 	var looks atomic.Int64
 	now := func() time.Time { return clock.Add(time.Duration(looks.Add(1)) * time.Microsecond) }
-	store := must(storage.Open(dir, storage.Options{Now: now}))(t)
+	store := must(storage.Open(dir, storage.Options{}))(t)
 	index := must(search.Open(filepath.Join(dir, "index"), store))(t)
-	log := must(oplog.New(store, index, oplog.Options{
-		Now: now, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{export.CSV, export.NDJSON},
+	log := must(node.New(store, index, node.Options{
+		Now: now, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{formats.CSV, formats.XLSX, formats.NDJSON},
 	}))(t)
 	t.Cleanup(func() {
 		if err := log.Close(); err != nil {
@@ -79,38 +78,38 @@ func newServer(t testing.TB) *fixture {
 		Console: testConsole, Version: "test", Now: now, Logger: slog.New(slog.NewTextHandler(f.words, nil)),
 		Hosts: []string{"example.com"}, // what httptest sends
 	})
-	must(log.AddTenant(oplog.Tenant{ID: "acme", Name: "Acme", TimeZone: "Asia/Shanghai", DataPermission: true}))(t)
-	must(log.AddTenant(oplog.Tenant{ID: "other", Name: "Other", TimeZone: "UTC"}))(t)
-	must(log.SetOrganizations(t.Context(), "acme", oplog.Tree{
+	must(log.Directory.AddTenant(oplog.Tenant{ID: "acme", Name: "Acme", TimeZone: "Asia/Shanghai", DataPermission: true}))(t)
+	must(log.Directory.AddTenant(oplog.Tenant{ID: "other", Name: "Other", TimeZone: "UTC"}))(t)
+	must(log.Directory.SetOrganizations(t.Context(), "acme", oplog.Tree{
 		{ID: "hq", Name: "Headquarters"}, {ID: "east", ParentID: "hq", Name: "East"}, {ID: "shanghai", ParentID: "east", Name: "Shanghai"},
 		{ID: "west", ParentID: "hq", Name: "West"},
 	}))(t)
-	for _, a := range []oplog.Account{
-		{Username: "owner", Role: oplog.RoleOwner},
-		{Username: "admin", Role: oplog.RoleAdmin, Tenant: "acme"},
-		{Username: "scoped", Role: oplog.RoleAdmin, Tenant: "acme", Organization: "east", Locale: "zh-CN"},
-		{Username: "auditor", Role: oplog.RoleAuditor, Tenant: "acme"},
-		{Username: "member", Role: oplog.RoleMember, Tenant: "acme"},
-		{Username: "stranger", Role: oplog.RoleAdmin, Tenant: "other"},
+	for _, a := range []identity.Account{
+		{Username: "owner", Role: identity.RoleOwner},
+		{Username: "admin", Role: identity.RoleAdmin, Tenant: "acme"},
+		{Username: "scoped", Role: identity.RoleAdmin, Tenant: "acme", Organization: "east", Locale: "zh-CN"},
+		{Username: "auditor", Role: identity.RoleAuditor, Tenant: "acme"},
+		{Username: "member", Role: identity.RoleMember, Tenant: "acme"},
+		{Username: "stranger", Role: identity.RoleAdmin, Tenant: "other"},
 	} {
 		a.PasswordHash = passwordHash()
-		must(log.AddAccount(a))(t)
-		_, token, err := log.StartSession(a, "", "")
+		must(log.Identity.AddAccount(a))(t)
+		_, token, err := log.Identity.StartSession(a, "", "")
 		f.noError(err)
 		f.sent[a.Username] = map[string]string{"Cookie": sessionCookie + "=" + token}
 	}
 	for _, k := range []struct {
 		caller, tenant string
-		scope          oplog.KeyScope
+		scope          identity.KeyScope
 	}{
-		{"write", "acme", oplog.ScopeWrite}, {"read", "acme", oplog.ScopeRead}, {"launch", "acme", oplog.ScopeLaunch},
-		{"strange key", "other", oplog.ScopeRead}, {"strange writer", "other", oplog.ScopeWrite}, {"revoked", "acme", oplog.ScopeRead},
+		{"write", "acme", identity.ScopeWrite}, {"read", "acme", identity.ScopeRead}, {"launch", "acme", identity.ScopeLaunch},
+		{"strange key", "other", identity.ScopeRead}, {"strange writer", "other", identity.ScopeWrite}, {"revoked", "acme", identity.ScopeRead},
 	} {
-		key, text, err := log.AddKey(k.tenant, k.scope, k.caller)
+		key, text, err := log.Identity.AddKey(k.tenant, k.scope, k.caller)
 		f.noError(err)
 		f.sent[k.caller] = map[string]string{"Authorization": "Bearer " + text}
 		if k.caller == "revoked" {
-			must(log.RevokeKey("acme", key.ID))(t)
+			must(log.Identity.RevokeKey("acme", key.ID))(t)
 		}
 	}
 	return f

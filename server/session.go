@@ -11,14 +11,16 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"oplog/identity"
 	"oplog/oplog"
+	"oplog/trail"
 )
 
 // sessionBody says who is signed in.
 type sessionBody struct {
 	Username     string          `json:"username"`
 	Name         string          `json:"name,omitempty" doc:"Of a person whom the host system vouches for."`
-	Role         oplog.Role      `json:"role"`
+	Role         identity.Role   `json:"role"`
 	Locale       string          `json:"locale" enum:"en,zh-CN"`
 	Tenants      []sessionTenant `json:"tenants" doc:"Whose log the account may see; none for a member."`
 	Organization string          `json:"organization,omitempty" doc:"The account sees this organization and all below it only."`
@@ -66,13 +68,13 @@ type (
 func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*signInOutput, error) {
 	giveBack, wait := s.tries.take(input.Body.Username, network(in.http.Context().RemoteIP()))
 	if wait > 0 {
-		s.log.Tell(oplog.Event{
+		s.trail.Tell(trail.Event{
 			User: oplog.User{ID: "unknown", Name: "unknown"}, Module: "session", Operation: "sign_in", Failed: true, IP: in.ip(),
 			Details: map[string]any{"reason": "too many tries"}, Repeats: true, By: in.ip(),
 		})
 		return nil, in.tooManyTries(wait)
 	}
-	account, err := s.log.Account(input.Body.Username)
+	account, err := s.identity.Account(input.Body.Username)
 	known := err == nil && !account.Disabled
 	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
 		return nil, err
@@ -94,7 +96,7 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 }
 
 // reason says, in the trail alone, why nobody was signed in.
-func reason(a oplog.Account) string {
+func reason(a identity.Account) string {
 	switch {
 	case a.Username == "":
 		return "no such account"
@@ -106,19 +108,19 @@ func reason(a oplog.Account) string {
 
 // startSession signs an account in on the browser that asks. The locale is for
 // an account that has none yet; "" for the browser's.
-func (s *Server) startSession(in *call, account oplog.Account, locale string) (*signInOutput, error) {
+func (s *Server) startSession(in *call, account identity.Account, locale string) (*signInOutput, error) {
 	if in.token != "" {
-		if err := s.log.EndSession(in.token); err != nil {
+		if err := s.identity.EndSession(in.token); err != nil {
 			return nil, err
 		}
 	}
 	in.account = account
-	session, token, err := s.log.StartSession(account, in.ip(), in.http.Get(fiber.HeaderUserAgent))
+	session, token, err := s.identity.StartSession(account, in.ip(), in.http.Get(fiber.HeaderUserAgent))
 	if err != nil {
 		return nil, err
 	}
 	if account.Locale == "" {
-		if account, err = s.log.SetLocale(token, cmp.Or(locale, acceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage)))); err != nil {
+		if account, err = s.identity.SetLocale(token, cmp.Or(locale, acceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage)))); err != nil {
 			return nil, err
 		}
 	}
@@ -160,7 +162,7 @@ func (s *Server) getSession(_ context.Context, in *call, _ *struct{}) (*sessionO
 }
 
 func (s *Server) changeSession(_ context.Context, in *call, input *changeSessionInput) (*sessionOutput, error) {
-	account, err := s.log.SetLocale(in.token, input.Body.Locale)
+	account, err := s.identity.SetLocale(in.token, input.Body.Locale)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +188,7 @@ type ownSessionsOutput struct {
 }
 
 func (s *Server) listSessions(_ context.Context, in *call, _ *struct{}) (*ownSessionsOutput, error) {
-	list, err := s.log.Sessions(in.token)
+	list, err := s.identity.Sessions(in.token)
 	out := &ownSessionsOutput{}
 	out.Body.Sessions = make([]ownSessionBody, len(list))
 	for i, o := range list {
@@ -197,11 +199,11 @@ func (s *Server) listSessions(_ context.Context, in *call, _ *struct{}) (*ownSes
 
 // endSessions signs the caller out everywhere, here too.
 func (s *Server) endSessions(_ context.Context, in *call, _ *struct{}) (*signOutOutput, error) {
-	return s.signedOut(), s.log.EndOwnSessions(in.token)
+	return s.signedOut(), s.identity.EndOwnSessions(in.token)
 }
 
 func (s *Server) signOut(_ context.Context, in *call, _ *struct{}) (*signOutOutput, error) {
-	return s.signedOut(), s.log.EndSession(in.token)
+	return s.signedOut(), s.identity.EndSession(in.token)
 }
 
 // signedOut takes the cookie away.
@@ -211,16 +213,16 @@ func (s *Server) signedOut() *signOutOutput {
 	return &signOutOutput{cookie}
 }
 
-func (s *Server) describeSession(a oplog.Account) (sessionBody, error) {
+func (s *Server) describeSession(a identity.Account) (sessionBody, error) {
 	body := sessionBody{Username: a.Username, Name: a.Name, Role: a.Role, Locale: cmp.Or(a.Locale, oplog.LocaleEN), Organization: a.Organization, Tenants: []sessionTenant{}}
 	var tenants []oplog.Tenant
 	var err error
 	switch a.Role {
-	case oplog.RoleOwner:
-		tenants, err = s.log.Tenants()
-	case oplog.RoleAdmin, oplog.RoleAuditor:
+	case identity.RoleOwner:
+		tenants, err = s.directory.Tenants()
+	case identity.RoleAdmin, identity.RoleAuditor:
 		var own oplog.Tenant
-		own, err = s.log.Tenant(a.Tenant)
+		own, err = s.directory.Tenant(a.Tenant)
 		tenants = []oplog.Tenant{own}
 	}
 	if err != nil {
@@ -228,7 +230,7 @@ func (s *Server) describeSession(a oplog.Account) (sessionBody, error) {
 	}
 	for _, t := range tenants {
 		own := sessionTenant{ID: t.ID, Name: t.Name, TimeZone: t.TimeZone, DataPermission: t.DataPermission}
-		switch v, err := s.log.StartView(t.ID, a); {
+		switch v, err := s.views.Start(t.ID, a); {
 		case err == nil:
 			own.Start = &startBody{v.Query, lookBodyOf(v.Table)}
 		case oplog.CodeOf(err) != oplog.CodeNotFound:

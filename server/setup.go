@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 
+	"oplog/identity"
 	"oplog/oplog"
 )
 
@@ -37,7 +38,7 @@ func (s *Server) setupNeeded() (bool, error) {
 	if s.setupCode == "" {
 		return false, nil
 	}
-	return s.log.Empty()
+	return s.identity.Empty()
 }
 
 // setUp makes the first owner and tenant, and signs the owner in. Afterwards
@@ -59,11 +60,11 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 		return nil, oplog.Errorf(oplog.CodeForbidden, "This is not the set-up code; the program printed it when it started.")
 	}
 	giveBack()
-	account := oplog.Account{Username: b.Username, Role: oplog.RoleOwner, Locale: b.Locale}
+	account := identity.Account{Username: b.Username, Role: identity.RoleOwner, Locale: b.Locale}
 	if account.PasswordHash, err = s.hash(ctx, b.Password); err != nil {
 		return nil, err
 	}
-	account, err = s.log.SetUp(account, b.Tenant.domain(account.Username, s.now()))
+	account, err = s.identity.SetUp(account, b.Tenant.domain(account.Username, s.now()))
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
 		err = errNothingHere // another was faster
 	}

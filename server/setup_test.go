@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"oplog/oplog"
+	"oplog/node"
 	"oplog/search"
 	"oplog/storage"
 )
@@ -16,7 +16,7 @@ func newEmptyServer(t *testing.T) *fixture {
 	t.Helper()
 	dir := t.TempDir()
 	store := must(storage.Open(dir, storage.Options{}))(t)
-	log := must(oplog.New(store, must(search.Open(filepath.Join(dir, "index"), store))(t), oplog.Options{ExportDir: filepath.Join(dir, "exports")}))(t)
+	log := must(node.New(store, must(search.Open(filepath.Join(dir, "index"), store))(t), node.Options{ExportDir: filepath.Join(dir, "exports")}))(t)
 	t.Cleanup(func() {
 		if err := log.Close(); err != nil {
 			t.Error(err)
@@ -70,7 +70,7 @@ func TestSetup(t *testing.T) {
 			t.Errorf("%s: %+v", code, p)
 		}
 	}
-	if tenants := must(f.log.Tenants())(t); len(tenants) != 1 || tenants[0].RetentionDays != 365 || tenants[0].RetentionBy != "ann" {
+	if tenants := must(f.log.Directory.Tenants())(t); len(tenants) != 1 || tenants[0].RetentionDays != 365 || tenants[0].RetentionBy != "ann" {
 		t.Errorf("%+v", tenants)
 	}
 }

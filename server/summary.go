@@ -13,7 +13,7 @@ func (s *Server) getSummary(ctx context.Context, in *call, _ *struct{}) (*summar
 	if err != nil {
 		return nil, err
 	}
-	summary, err := s.log.Summary(ctx, in.tenant.ID, q, in.locale)
+	summary, err := s.journal.Summary(ctx, in.tenant.ID, q, in.locale)
 	summary.Histogram.Buckets = orEmpty(summary.Histogram.Buckets)
 	f := &summary.Facets
 	f.Module, f.Operation, f.User, f.Organization = orEmpty(f.Module), orEmpty(f.Operation), orEmpty(f.User), orEmpty(f.Organization)

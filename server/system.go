@@ -57,7 +57,7 @@ type (
 )
 
 func (s *Server) getStatus(ctx context.Context, in *call, _ *struct{}) (*statusOutput, error) {
-	t, err := s.log.TenantStatus(ctx, in.tenant.ID)
+	t, err := s.journal.Status(ctx, in.tenant.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (s *Server) getStatus(ctx context.Context, in *call, _ *struct{}) (*statusO
 }
 
 func (s *Server) getSystem(context.Context, *call, *struct{}) (*systemOutput, error) {
-	all, err := s.log.SystemStatus()
+	all, err := s.node.Status()
 	if err != nil {
 		return nil, err
 	}

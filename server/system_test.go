@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"oplog/oplog"
+	"oplog/proof"
 )
 
 // TestSystem: an owner sees the whole log, an admin the own tenant's part of
@@ -49,12 +49,12 @@ func TestSystem(t *testing.T) {
 		t.Errorf("there is an anchor: %+v", got.Anchor)
 	}
 	dir := t.TempDir()
-	f.server.anchors = oplog.NewAnchors(f.log, dir)
+	f.server.anchors = proof.NewAnchors(f.log.Directory, f.log.Journal, f.server.now, dir)
 	f.noError(f.server.anchors.Write())
 	if got := decode[system](t, f.get("owner", "/api/v1/system", 200)).Anchor; got == nil || got.Dir != dir || got.Failure != "" || !strings.HasPrefix(got.KeptAt, "2026-11-22T08:00:00") {
 		t.Errorf("the anchor is %+v", got)
 	}
-	f.server.anchors = oplog.NewAnchors(f.log, dir+"/gone")
+	f.server.anchors = proof.NewAnchors(f.log.Directory, f.log.Journal, f.server.now, dir+"/gone")
 	if err := f.server.anchors.Write(); err == nil {
 		t.Error("a folder that is not there takes checkpoints")
 	}

@@ -22,7 +22,7 @@ type (
 		Name           *string `json:"name,omitempty" minLength:"1" maxLength:"128"`
 		TimeZone       *string `json:"time_zone,omitempty"`
 		DataPermission *bool   `json:"data_permission,omitempty"`
-		RetentionDays  *int    `json:"retention_days,omitempty" minimum:"0" doc:"0: for ever. What is older is deleted when the next UTC day begins."`
+		RetentionDays  *int    `json:"retention_days,omitempty" minimum:"0" doc:"0: for ever. Whole days of the tenant's time zone; what is older is deleted, by whole UTC days, when the tenant's next day begins."`
 		BelowMinimum   *bool   `json:"below_legal_minimum,omitempty" doc:"Means a retention below 180 days; to be said with each."`
 
 		FrameAncestors *[]string `json:"frame_ancestors,omitempty" maxItems:"20"`
@@ -38,15 +38,15 @@ type (
 )
 
 func (s *Server) listTenants(context.Context, *call, *struct{}) (*tenantsOutput, error) {
-	tenants, err := s.log.Tenants()
+	tenants, err := s.directory.Tenants()
 	out := &tenantsOutput{}
 	out.Body.Tenants = orEmpty(tenants)
 	return out, err
 }
 
 func (s *Server) addTenant(_ context.Context, in *call, input *addTenantInput) (*tenantOutput, error) {
-	t, err := s.log.AddTenant(input.Body.domain(in.user().ID, s.now()))
-	in.about = about{&t.ID, oplog.Ref{ID: t.ID, Name: t.Name}, map[string]any{"tenant": t}}
+	t, err := s.directory.AddTenant(input.Body.domain(in.user().ID, s.now()))
+	in.about = about{tenant: &t.ID, object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
 	return &tenantOutput{t}, err
 }
 
@@ -61,7 +61,7 @@ func (b newTenantBody) domain(by string, now time.Time) oplog.Tenant {
 
 func (s *Server) changeTenant(_ context.Context, in *call, input *changeTenantInput) (*tenantOutput, error) {
 	b := input.Body
-	t, err := s.log.ChangeTenant(in.tenant.ID, func(t *oplog.Tenant) {
+	t, err := s.directory.ChangeTenant(in.tenant.ID, func(t *oplog.Tenant) {
 		replace(&t.Name, b.Name)
 		replace(&t.TimeZone, b.TimeZone)
 		replace(&t.DataPermission, b.DataPermission)

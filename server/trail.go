@@ -2,10 +2,13 @@ package server
 
 import (
 	"context"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
+	"oplog/identity"
 	"oplog/oplog"
+	"oplog/trail"
 )
 
 // deed is how a call stands in the trail.
@@ -25,11 +28,13 @@ var deeds = map[string]deed{
 	"startExport":       {"export", "start", false},
 	"removeExport":      {"export", "remove", false},
 	"getExportFile":     {"export", "download", true},
+	"getExportBundle":   {"export", "download", true},
 	"getExportManifest": {"export", "download", true},
 	"getBackup":         {"backup", "download", false},
 	"listAccess":        {"access", "search", true},
 	"getAccess":         {"access", "open", true},
 	"listServerAccess":  {"access", "search", true},
+	"getServerAccess":   {"access", "open", true},
 	"setUp":             {"session", "sign_in", false},
 	"signIn":            {"session", "sign_in", false},
 	"launch":            {"session", "launch", false},
@@ -50,11 +55,24 @@ var deeds = map[string]deed{
 	"setOrganizations":  {"organization", "change", false},
 }
 
+// readings are the calls of which an act of a person may take several.
+var readings = map[string]string{
+	"getEntry":         trail.ReadOpen,
+	"listEntries":      trail.ReadSearch,
+	"live":             trail.ReadFollow,
+	"getSummary":       trail.ReadCount,
+	"getAccess":        trail.ReadOpen,
+	"listAccess":       trail.ReadSearch,
+	"getServerAccess":  trail.ReadOpen,
+	"listServerAccess": trail.ReadSearch,
+}
+
 // about is what a handler knows of its deed and the request does not say.
 type about struct {
 	tenant  *string // whose trail; nil for the tenant of the address, or of the account
 	object  oplog.Ref
 	details map[string]any
+	opened  oplog.Entry
 }
 
 // tell adds what a call did to the trail.
@@ -63,7 +81,7 @@ func (s *Server) tell(r *route, in *call) {
 	if !told {
 		return
 	}
-	v := oplog.Event{
+	v := trail.Event{
 		Tenant: in.account.Tenant, User: in.user(), Module: d.module, Operation: d.operation, Object: in.about.object,
 		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: in.about.details, Repeats: d.repeats, By: in.token,
 	}
@@ -79,14 +97,64 @@ func (s *Server) tell(r *route, in *call) {
 	if v.Details == nil {
 		v.Details = in.filtersSent()
 	}
-	s.log.Tell(v)
+	if kind := readings[r.id]; kind != "" {
+		v.Act, v.Reading = in.act(), in.reading(kind)
+	}
+	s.trail.Tell(v)
+}
+
+// The console says which act of a person a call is part of: in a header, or in a
+// parameter of the stream, for which browsers send no header.
+const (
+	actHeader = "Oplog-Act"
+	actParam  = "act"
+)
+
+const actDoc = "Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. " +
+	"The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself."
+
+// act returns the act that a call is part of; "" where it is none, or a program's.
+func (in *call) act() string {
+	name := in.http.Get(actHeader)
+	if name == "" {
+		name = in.query.Get(actParam)
+	}
+	odd := func(c rune) bool {
+		return c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
+	}
+	if in.token == "" || in.key.ID != "" || len(name) > 64 || strings.ContainsFunc(name, odd) {
+		return ""
+	}
+	return name
+}
+
+// reading is what a call read, for its act.
+func (in *call) reading(kind string) trail.Reading {
+	read := trail.Reading{Kind: kind, Content: in.about.opened.Content.ID, Of: in.about.opened.User.ID}
+	if kind == trail.ReadOpen {
+		return read
+	}
+	query := &reader{query: in.query}
+	read.Beside = in.query.Get("cursor") == "" && query.int("limit", oplog.DefaultPageSize) <= trail.MaxBeside
+	read.Filters = map[string][]string{}
+	for name := range in.query {
+		if values := query.list(name); len(values) > 0 && !turnsPages(name) {
+			read.Filters[name] = values
+		}
+	}
+	return read
+}
+
+// turnsPages tells whether a parameter is no filter.
+func turnsPages(name string) bool {
+	return name == "cursor" || name == "limit" || name == "after_seq" || name == actParam
 }
 
 // filtersSent returns the query as it was sent, without what only turns pages.
 func (in *call) filtersSent() map[string]any {
 	sent := map[string]any{}
 	for name, values := range in.query {
-		if name != "cursor" && name != "limit" && name != "after_seq" {
+		if !turnsPages(name) {
 			sent[name] = values
 		}
 	}
@@ -110,8 +178,8 @@ func (p *principal) user() oplog.User {
 
 // tellRefusedSignIn tells of a sign-in that failed. A name that is not known is
 // not told: it may be a password in the wrong field.
-func (s *Server) tellRefusedSignIn(in *call, account oplog.Account, why string) {
-	v := oplog.Event{
+func (s *Server) tellRefusedSignIn(in *call, account identity.Account, why string) {
+	v := trail.Event{
 		Tenant: account.Tenant, User: oplog.User{ID: account.Username, Name: account.Username, Role: string(account.Role)},
 		Module: "session", Operation: "sign_in", Failed: true,
 		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: map[string]any{"reason": why},
@@ -119,7 +187,7 @@ func (s *Server) tellRefusedSignIn(in *call, account oplog.Account, why string) 
 	if account.Username == "" {
 		v.User = oplog.User{ID: "unknown", Name: "unknown"}
 	}
-	s.log.Tell(v)
+	s.trail.Tell(v)
 }
 
 func (s *Server) listAccess(ctx context.Context, in *call, _ *struct{}) (*pageOutput, error) {
@@ -144,22 +212,30 @@ func (s *Server) trailPage(ctx context.Context, in *call, tenant string) (*pageO
 	if err := r.err(); err != nil {
 		return nil, err
 	}
-	page, err := s.log.Trail(ctx, tenant, q, limit, cursor)
-	return &pageOutput{pageBody{Page: page}}, err
+	page, err := s.trail.Page(ctx, tenant, q, limit, cursor)
+	return &pageOutput{newPageBody(page)}, err
 }
 
 func (s *Server) getAccess(_ context.Context, in *call, input *entryInput) (*entryOutput, error) {
-	entry, err := s.log.TrailEntry(in.tenant.ID, input.ID)
+	return s.trailEntry(in.tenant.ID, input.ID)
+}
+
+func (s *Server) getServerAccess(_ context.Context, _ *call, input *entryInput) (*entryOutput, error) {
+	return s.trailEntry("", input.ID)
+}
+
+func (s *Server) trailEntry(tenant, id string) (*entryOutput, error) {
+	entry, err := s.trail.Entry(tenant, id)
 	if err != nil {
 		return nil, err
 	}
-	proof, err := s.log.Proof(entry)
+	proof, err := s.journal.Proof(entry)
 	proof.Path = orEmpty(proof.Path)
 	return &entryOutput{provenEntry{entry, proof}}, err
 }
 
 func (s *Server) sendAccessCheckpoint(c *fiber.Ctx, in *call) error {
-	checkpoint, err := s.log.TrailCheckpoint(in.tenant.ID)
+	checkpoint, err := s.trail.Checkpoint(in.tenant.ID)
 	if err != nil {
 		return err
 	}

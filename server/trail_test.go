@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"oplog/oplog"
+	"oplog/trail"
 )
 
 // trail spells what a tenant's trail tells, newest first.
@@ -84,7 +85,7 @@ func TestTrail(t *testing.T) {
 			t.Errorf("another tenant reads %s", line)
 		}
 	}
-	if entries, _, err := f.log.Counts("acme"); err != nil || entries != 1 {
+	if entries, _, err := f.log.Journal.Counts("acme"); err != nil || entries != 1 {
 		t.Errorf("%d entries, %v", entries, err)
 	}
 	f.change("nobody", "POST", "/api/v1/session", signIn("secret in the wrong field", "x"), 401)
@@ -94,7 +95,7 @@ func TestTrail(t *testing.T) {
 func TestTrailPages(t *testing.T) {
 	f := newServer(t)
 	for i := range 12 {
-		f.log.Tell(oplog.Event{Tenant: "acme", User: oplog.User{ID: fmt.Sprint("u", i), Name: "n"}, Module: "log", Operation: "search"})
+		f.log.Trail.Tell(trail.Event{Tenant: "acme", User: oplog.User{ID: fmt.Sprint("u", i), Name: "n"}, Module: "log", Operation: "search"})
 	}
 	var users []string
 	cursor := ""
@@ -122,7 +123,7 @@ func TestTrailPages(t *testing.T) {
 func TestTrailFilters(t *testing.T) {
 	f := newServer(t)
 	tell := func(tenant, user, module, operation, object string) {
-		f.log.Tell(oplog.Event{Tenant: tenant, User: oplog.User{ID: user, Name: "Name of " + user}, Module: module, Operation: operation, Object: oplog.Ref{ID: object}})
+		f.log.Trail.Tell(trail.Event{Tenant: tenant, User: oplog.User{ID: user, Name: "Name of " + user}, Module: module, Operation: operation, Object: oplog.Ref{ID: object}})
 	}
 	tell("acme", "ada", "account", "create", "emma")
 	tell("acme", "ada", "key", "create", "k1")
@@ -215,7 +216,7 @@ func TestEveryDeedHasARoute(t *testing.T) {
 		if !routes[id] {
 			t.Errorf("there is no route %s", id)
 		}
-		if !slices.Contains(oplog.TrailModules(), d.module) {
+		if !slices.Contains(trail.Modules(), d.module) {
 			t.Errorf("%s: searches of a trail do not know what the module %s is called", id, d.module)
 		}
 	}

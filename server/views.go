@@ -8,7 +8,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"oplog/identity"
 	"oplog/oplog"
+	"oplog/views"
 )
 
 // viewBody is a saved view as one of those who see it does.
@@ -65,7 +67,7 @@ type (
 )
 
 func (s *Server) listViews(_ context.Context, in *call, _ *struct{}) (*viewsOutput, error) {
-	views, err := s.log.Views(in.tenant.ID, in.account)
+	views, err := s.views.List(in.tenant.ID, in.account)
 	if err != nil {
 		return nil, err
 	}
@@ -89,12 +91,12 @@ func (s *Server) addView(_ context.Context, in *call, input *addViewInput) (*vie
 	if err := in.mayShare(b.Shared); err != nil {
 		return nil, err
 	}
-	v, err := s.log.AddView(oplog.View{Tenant: in.tenant.ID, Name: b.Name, Query: b.Query, Table: b.Table.domain(), Shared: b.Shared}, in.account)
+	v, err := s.views.Add(views.View{Tenant: in.tenant.ID, Name: b.Name, Query: b.Query, Table: b.Table.domain(), Shared: b.Shared}, in.account)
 	if err != nil {
 		return nil, err
 	}
 	if b.Start {
-		if err := s.log.StartWith(in.tenant.ID, v.ID, in.account); err != nil {
+		if err := s.views.StartWith(in.tenant.ID, v.ID, in.account); err != nil {
 			return nil, err
 		}
 	}
@@ -102,7 +104,7 @@ func (s *Server) addView(_ context.Context, in *call, input *addViewInput) (*vie
 }
 
 func (s *Server) changeView(_ context.Context, in *call, input *changeViewInput) (*viewOutput, error) {
-	v, err := s.log.View(in.tenant.ID, input.ID, in.account)
+	v, err := s.views.View(in.tenant.ID, input.ID, in.account)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +121,7 @@ func (s *Server) changeView(_ context.Context, in *call, input *changeViewInput)
 		if err := in.mayShare(b.Shared != nil && *b.Shared); err != nil {
 			return nil, err
 		}
-		v, err = s.log.ChangeView(v, func(v *oplog.View) {
+		v, err = s.views.Change(v, func(v *views.View) {
 			replace(&v.Name, b.Name)
 			replace(&v.Query, b.Query)
 			replace(&v.Shared, b.Shared)
@@ -148,11 +150,11 @@ func (s *Server) startWith(in *call, id string, on bool) error {
 	case !on:
 		id = ""
 	}
-	return s.log.StartWith(in.tenant.ID, id, in.account)
+	return s.views.StartWith(in.tenant.ID, id, in.account)
 }
 
 func (s *Server) removeView(_ context.Context, in *call, input *viewInput) (*struct{}, error) {
-	v, err := s.log.View(in.tenant.ID, input.ID, in.account)
+	v, err := s.views.View(in.tenant.ID, input.ID, in.account)
 	if err != nil {
 		return nil, err
 	}
@@ -160,48 +162,48 @@ func (s *Server) removeView(_ context.Context, in *call, input *viewInput) (*str
 		return nil, err
 	}
 	in.about = aboutView(v)
-	return nil, s.log.RemoveView(v)
+	return nil, s.views.Remove(v)
 }
 
 // savedView answers with a view as it stands now.
-func (s *Server) savedView(in *call, v oplog.View) (*viewOutput, error) {
+func (s *Server) savedView(in *call, v views.View) (*viewOutput, error) {
 	in.about = aboutView(v)
 	start, err := s.startID(in.tenant.ID, in.account)
 	return &viewOutput{in.viewBodyOf(v, start)}, err
 }
 
-func aboutView(v oplog.View) about {
+func aboutView(v views.View) about {
 	return about{object: oplog.Ref{ID: v.ID, Name: v.Name}, details: map[string]any{"query": v.Query, "shared": v.Shared}}
 }
 
 // startID is the view that somebody begins with, or "".
-func (s *Server) startID(tenant string, a oplog.Account) (string, error) {
-	v, err := s.log.StartView(tenant, a)
+func (s *Server) startID(tenant string, a identity.Account) (string, error) {
+	v, err := s.views.Start(tenant, a)
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
 		return "", nil
 	}
 	return v.ID, err
 }
 
-func (in *call) viewBodyOf(v oplog.View, start string) viewBody {
+func (in *call) viewBodyOf(v views.View, start string) viewBody {
 	return viewBody{
 		ID: v.ID, Name: v.Name, Query: v.Query, Table: lookBodyOf(v.Table), Shared: v.Shared, Own: v.Owns(in.account),
 		MayChange: in.mayChangeView(v) == nil, Start: v.ID == start, MadeBy: v.MadeBy, ChangedAt: v.ChangedAt,
 	}
 }
 
-func lookBodyOf(t *oplog.TableLook) *lookBody {
+func lookBodyOf(t *views.TableLook) *lookBody {
 	if t == nil {
 		return nil
 	}
 	return &lookBody{t.Density, t.Hidden}
 }
 
-func (b *lookBody) domain() *oplog.TableLook {
+func (b *lookBody) domain() *views.TableLook {
 	if b == nil || b.Density == "" && len(b.Hidden) == 0 {
 		return nil
 	}
-	return &oplog.TableLook{Density: b.Density, Hidden: b.Hidden}
+	return &views.TableLook{Density: b.Density, Hidden: b.Hidden}
 }
 
 // checkViewQuery refuses a query that the log's address does not have.
@@ -209,13 +211,13 @@ func checkViewQuery(text string) error {
 	query, err := url.ParseQuery(text)
 	if err != nil {
 		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view breaks a rule.", Fields: []oplog.FieldError{
-			{Location: "body.query", Message: "is not the query of an address: " + err.Error(), Value: shorten(text)},
+			{Field: "query", Message: "is not the query of an address: " + err.Error(), Value: shorten(text)},
 		}}
 	}
 	for name := range query {
 		if !slices.ContainsFunc(filterParams, func(p *huma.Param) bool { return p.Name == name }) {
 			return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view breaks a rule.", Fields: []oplog.FieldError{
-				{Location: "body.query", Message: "has a filter that the log does not know: " + shorten(name), Value: shorten(text)},
+				{Field: "query", Message: "has a filter that the log does not know: " + shorten(name), Value: shorten(text)},
 			}}
 		}
 	}

@@ -6,19 +6,19 @@ import (
 	"strings"
 	"testing"
 
-	"oplog/oplog"
+	"oplog/identity"
 )
 
 const viewsPath = tenantA + "/views"
 
-type views struct{ Views []viewBody }
+type viewList struct{ Views []viewBody }
 
 // viewNames lists the views of a caller: a star before the one to begin with,
 // an exclamation mark after what the caller may change.
 func (f *fixture) viewNames(caller string) string {
 	f.Helper()
 	var names []string
-	for _, v := range decode[views](f, f.get(caller, viewsPath, 200)).Views {
+	for _, v := range decode[viewList](f, f.get(caller, viewsPath, 200)).Views {
 		name := v.Name
 		if v.Start {
 			name = "*" + name
@@ -84,7 +84,7 @@ func TestViews(t *testing.T) {
 	f.change("admin", "DELETE", viewsPath+"/"+own.ID, "", 404)
 	f.change("stranger", "DELETE", "/api/v1/tenants/other/views/"+deletes.ID, "", 404)
 	f.change("owner", "PATCH", path, `{"name":"Deletions","table":{}}`, 200)
-	if v := decode[views](t, f.get("admin", viewsPath, 200)).Views[0]; v.Name != "Deletions" || v.Table != nil || v.Query != deletes.Query {
+	if v := decode[viewList](t, f.get("admin", viewsPath, 200)).Views[0]; v.Name != "Deletions" || v.Table != nil || v.Query != deletes.Query {
 		t.Errorf("%+v", v)
 	}
 	f.change("owner", "DELETE", path, "", 204)
@@ -146,9 +146,9 @@ func TestViewsRefused(t *testing.T) {
 // somebody else, and has their views again at the next launch.
 func TestViewsOfTheLaunched(t *testing.T) {
 	f := newServer(t)
-	keys := must(f.log.LaunchKeys("acme"))(t)
+	keys := must(f.log.Identity.LaunchKeys("acme"))(t)
 	launch := func(caller string) {
-		_, token, err := f.log.StartLaunched(oplog.Account{Username: "admin", Name: "An admin", Role: oplog.RoleAdmin, Tenant: "acme", Locale: "en"}, keys[0], "", "")
+		_, token, err := f.log.Identity.StartLaunched(identity.Account{Username: "admin", Name: "An admin", Role: identity.RoleAdmin, Tenant: "acme", Locale: "en"}, keys[0], "", "")
 		f.noError(err)
 		f.sent[caller] = map[string]string{"Cookie": sessionCookie + "=" + token}
 	}

@@ -121,7 +121,7 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 			w.closed = db.closedOf(r.tenant)
 			writers[r.tenant] = w
 		}
-		if err := w.apply(r, db.now().UTC().Truncate(time.Microsecond)); err != nil {
+		if err := w.apply(r); err != nil {
 			return fmt.Errorf("append to tenant %s: %w", r.tenant, err)
 		}
 	}
@@ -134,7 +134,7 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 }
 
 // apply writes one request, or refuses it without having written anything.
-func (w *tenantWriter) apply(r *appendRequest, received time.Time) (err error) {
+func (w *tenantWriter) apply(r *appendRequest) (err error) {
 	r.receipts = make([]oplog.Receipt, len(r.entries))
 	if r.refused, err = w.findDuplicates(r); err != nil || r.refused != nil {
 		return err
@@ -152,7 +152,7 @@ func (w *tenantWriter) apply(r *appendRequest, received time.Time) (err error) {
 			}
 			continue
 		}
-		e.Seq, e.ReceivedAt = w.head.size+1, received
+		e.Seq = w.head.size + 1
 		if e.ID == "" {
 			e.ID = e.Key().ID()
 		} else {
@@ -250,7 +250,7 @@ func (w *tenantWriter) findDeleted(r *appendRequest) (late []oplog.FieldError) {
 	for i := range r.entries {
 		if t := r.entries[i].Time; w.closed.has(t.UnixMicro()) {
 			late = append(late, oplog.FieldError{
-				Location: fmt.Sprintf("entries[%d].time", i), Value: t.Format(time.RFC3339),
+				Item: i + 1, Field: "time", Value: t.Format(time.RFC3339),
 				Message: "is on a day that was deleted under the retention rule, which takes no more entries",
 			})
 		}
@@ -295,7 +295,7 @@ func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
 		}
 		if !same {
 			differ = append(differ, oplog.FieldError{
-				Location: fmt.Sprintf("entries[%d].id", i), Value: e.ID,
+				Item: i + 1, Field: "id", Value: e.ID,
 				Message: "was used on this day for an entry with other content; give each entry an id of its own, for example prefixed with the name of its system",
 			})
 		}

@@ -9,10 +9,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
 
+	"oplog/durable"
 	"oplog/oplog"
 )
 
@@ -57,12 +57,16 @@ type Restored struct {
 	Entries uint64 // of all logs
 }
 
+// restorePart is the store while it is copied from a backup. A restore that was
+// cut off leaves it, and the next one writes over it.
+const restorePart = fileName + ".part"
+
 // Restore makes a data directory of a file that WriteTo has written. It checks
-// the hash in the file, then the tree of every log, and ends what was signed in:
-// sessions, and launch links made before now. The directory must be new or
-// empty, and is left so where the backup is damaged.
-func Restore(ctx context.Context, dir string, from io.Reader, now time.Time) (r Restored, err error) {
-	if err := prepareDir(dir); err != nil {
+// the hash in the file, then the tree of every log, and has the records changed
+// that must not outlive a restore. The directory must be new or empty, and is left
+// so where the backup is damaged.
+func Restore(ctx context.Context, dir string, from io.Reader, finish func(oplog.Records) error) (r Restored, err error) {
+	if err := prepareDir(dir, restorePart); err != nil {
 		return r, err
 	}
 	path := filepath.Join(dir, fileName)
@@ -75,15 +79,14 @@ func Restore(ctx context.Context, dir string, from io.Reader, now time.Time) (r 
 			_ = os.Remove(filepath.Join(dir, pidName))
 		}
 	}()
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o600) //nolint:gosec // a file of the data directory
+	var n int64
+	err = durable.WriteFileBy(filepath.Join(dir, restorePart), path, 0o600, func(f *os.File) (err error) {
+		if n, err = io.Copy(f, from); err == nil {
+			r.Hashed, err = checkTrailer(f, n)
+		}
+		return err
+	})
 	if err != nil {
-		return r, fmt.Errorf("data directory %s cannot be written: %w", dir, cause(err))
-	}
-	n, err := io.Copy(f, from)
-	if err == nil {
-		r.Hashed, err = checkTrailer(f, n)
-	}
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return r, fmt.Errorf("restore to %s: %w", dir, err)
 	}
 	if n == 0 {
@@ -97,7 +100,7 @@ func Restore(ctx context.Context, dir string, from io.Reader, now time.Time) (r 
 	if r.Logs, r.Entries, err = db.verifyAll(ctx); err != nil {
 		return r, err
 	}
-	return r, db.endSessions(now)
+	return r, finish(db)
 }
 
 // checkTrailer compares a backup of n bytes with the hash at its end, which it
@@ -145,19 +148,4 @@ func (db *DB) verifyAll(ctx context.Context) (logs int, entries uint64, err erro
 		entries += v.Size
 	}
 	return len(tenants), entries, nil
-}
-
-// endSessions deletes the sessions, and notes when, so that launch links made
-// before are refused.
-func (db *DB) endSessions(now time.Time) error {
-	sessions, err := db.Records(oplog.RecordSession, "")
-	if err != nil {
-		return err
-	}
-	for _, s := range sessions {
-		if err := db.ChangeRecord(oplog.RecordSession, s.Name, func([]byte) ([]byte, error) { return nil, nil }); err != nil {
-			return err
-		}
-	}
-	return oplog.NoteRestore(db, now)
 }

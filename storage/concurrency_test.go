@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"sync"
 	"testing"
@@ -87,105 +86,5 @@ func TestGroupCommit(t *testing.T) {
 	}
 	if total != len(stored) {
 		t.Errorf("%d are stored, %d acknowledged", len(stored), total)
-	}
-}
-
-// One id sent by many at once is stored once.
-func TestConcurrentDuplicates(t *testing.T) {
-	db := openStore(t, t.TempDir())
-	const senders = 32
-	receipts := make([]oplog.Receipt, senders)
-	var group sync.WaitGroup
-	for s := range senders {
-		group.Go(func() {
-			got, err := db.Append(context.Background(), "acme", []oplog.Entry{withID("same", entry(1, "a"))}, 0)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			receipts[s] = got[0]
-		})
-	}
-	group.Wait()
-	recorded := 0
-	for _, r := range receipts {
-		if r.Status == oplog.StatusRecorded {
-			recorded++
-		}
-		if r.ID != "same" || r.Seq != 1 {
-			t.Errorf("%+v", r)
-		}
-	}
-	if got := arrivals(t, db, 1); recorded != 1 || got != "a" {
-		t.Errorf("recorded %d times, arrivals %s", recorded, got)
-	}
-	checkStore(t, db, "acme")
-}
-
-// Reading, appending, records and the end go on at once; what was acknowledged
-// before the end is there.
-func TestCloseWhileAppending(t *testing.T) {
-	db := openStore(t, t.TempDir())
-	const senders = 16
-	started := make(chan struct{}, senders)
-	counts := make([]uint64, senders)
-	var group sync.WaitGroup
-	for s := range senders {
-		group.Go(func() {
-			for i := 0; ; i++ {
-				_, err := db.Append(context.Background(), "acme", []oplog.Entry{entry(i, fmt.Sprint(s))}, 0)
-				if err != nil {
-					if oplog.CodeOf(err) != oplog.CodeUnavailable {
-						t.Error(err)
-					}
-					return
-				}
-				counts[s]++
-				if i == 0 {
-					started <- struct{}{}
-				}
-			}
-		})
-	}
-	for range senders {
-		<-started
-	}
-	closeStore(t, db)
-	group.Wait()
-	db = openStore(t, db.dir)
-	want := uint64(0)
-	for _, n := range counts {
-		want += n
-	}
-	if got, _, err := db.Counts("acme"); got != want || err != nil {
-		t.Errorf("%d are stored, %d acknowledged, %v", got, want, err)
-	}
-	checkStore(t, db, "acme")
-}
-
-func TestConcurrentChangesOfARecord(t *testing.T) {
-	db := openStore(t, t.TempDir())
-	const writers, times = 16, 8
-	var group sync.WaitGroup
-	for range writers {
-		group.Go(func() {
-			for range times {
-				err := db.ChangeRecord(oplog.RecordTenant, "n", func(old []byte) ([]byte, error) {
-					n := uint64(0)
-					if old != nil {
-						n = binary.BigEndian.Uint64(old)
-					}
-					return binary.BigEndian.AppendUint64(nil, n+1), nil
-				})
-				if err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	group.Wait()
-	data, err := db.Record(oplog.RecordTenant, "n")
-	if err != nil || binary.BigEndian.Uint64(data) != writers*times {
-		t.Errorf("%x, %v, want %d", data, err, writers*times)
 	}
 }

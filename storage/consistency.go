@@ -51,6 +51,6 @@ func (db *DB) ProveConsistency(tenant string, from, to uint64) (oplog.Consistenc
 
 func outOfTree(name string, size uint64, message string) error {
 	return &oplog.Error{Code: oplog.CodeInvalid, Message: "There is no such proof.", Fields: []oplog.FieldError{
-		{Location: "query." + name, Message: message, Value: size},
+		{Part: oplog.InQuery, Field: name, Message: message, Value: size},
 	}}
 }

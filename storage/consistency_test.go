@@ -1,12 +1,9 @@
 package storage
 
 import (
-	"errors"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
-
-	"oplog/oplog"
 )
 
 // An observer who kept a checkpoint checks, with what the store proves alone,
@@ -46,23 +43,4 @@ func TestConsistencyOfEverySize(t *testing.T) {
 	}
 	check(tileSize, 2*tileSize, 2*tileSize)
 	check(size, size, size)
-}
-
-func TestConsistencyThatIsNone(t *testing.T) {
-	g := &grown{db: openStore(t, t.TempDir())}
-	f := func(from, to uint64, field string) {
-		t.Helper()
-		_, err := g.db.ProveConsistency("acme", from, to)
-		var refused *oplog.Error
-		if oplog.CodeOf(err) != oplog.CodeInvalid || !errors.As(err, &refused) || refused.Fields[0].Location != field {
-			t.Errorf("%d to %d: %v", from, to, err)
-		}
-	}
-	f(1, 0, "query.from")
-	f(0, 0, "query.from")
-	g.grow(t, 3)
-	f(4, 0, "query.from")
-	f(3, 2, "query.from")
-	f(0, 3, "query.from")
-	f(1, 4, "query.to")
 }

@@ -70,7 +70,7 @@ func useAll(db *DB, entries []oplog.Entry) []error {
 	_, head := db.Checkpoint("acme")
 	_, days := db.DaysBefore(ctx, "acme", "2027-01-01")
 	_, arrived := db.Arrived("acme", keys[9])
-	_, record := db.Record(oplog.RecordTenant, "acme")
+	_, _, record := db.Record(oplog.RecordTenant, "acme")
 	_, records := db.Records(oplog.RecordTenant, "")
 	_, tenants := db.Tenants()
 	_, verified := db.Verify(ctx, "acme", 0, func(_, _ uint64) {})
@@ -79,7 +79,7 @@ func useAll(db *DB, entries []oplog.Entry) []error {
 		db.Arrivals(ctx, "acme", 1, 0, visit), db.Scan(ctx, "acme", oplog.Key{}, oplog.Key{}, visit), db.Conflicts("acme", entries),
 		db.DeleteDays(ctx, "acme", oplog.Days{From: "2026-11-17", To: "2026-11-18"}),
 		db.BeginDeletion(oplog.Deletion{Tenant: "acme", ID: "x", Days: []oplog.Days{{From: "2026-11-17", To: "2026-11-18"}}}),
-		db.ChangeRecord(oplog.RecordTenant, "acme", func([]byte) ([]byte, error) { return []byte("{}"), nil }),
+		db.PutRecord(oplog.RecordTenant, "acme", oplog.Revision{}, []byte("{}")),
 		func() error { _, err := db.Append(ctx, "acme", []oplog.Entry{entry(3, "more")}, 0); return err }(),
 	}
 }

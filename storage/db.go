@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,7 +31,6 @@ const formatVersion = 2
 type DB struct {
 	dir      string
 	bolt     *bolt.DB
-	now      func() time.Time
 	signer   note.Signer
 	verifier string
 
@@ -44,6 +44,9 @@ type DB struct {
 
 	heads map[string]treeHead // the committer's own, by tenant
 
+	watching sync.RWMutex // guards watchers
+	watchers []func(kind oplog.RecordKind, name string)
+
 	closedByTenant atomic.Pointer[map[string]closedDays] // replaced, never changed
 }
 
@@ -51,8 +54,7 @@ var _ oplog.Store = (*DB)(nil)
 
 // Options change how a DB behaves; the zero value is right for use.
 type Options struct {
-	Now         func() time.Time // the clock of received_at; nil for time.Now
-	LockTimeout time.Duration    // how long to wait for another process; 0 for half a second
+	LockTimeout time.Duration // how long to wait for another process; 0 for half a second
 }
 
 var (
@@ -73,9 +75,6 @@ const (
 // refuses, in one line, a directory that is not oplog's, that cannot be read
 // and written, that a later version wrote, or that another process holds.
 func Open(dir string, o Options) (*DB, error) {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
 	if o.LockTimeout == 0 {
 		o.LockTimeout = 500 * time.Millisecond
 	}
@@ -88,7 +87,7 @@ func Open(dir string, o Options) (*DB, error) {
 		return nil, openError(dir, err)
 	}
 	db := &DB{
-		dir: dir, bolt: b, now: o.Now, told: func(string, []oplog.Entry) {},
+		dir: dir, bolt: b, told: func(string, []oplog.Entry) {},
 		requests: make(chan *appendRequest, 4096), closing: make(chan struct{}), heads: make(map[string]treeHead),
 	}
 	err = db.prepare()
@@ -153,8 +152,9 @@ func checkLength(path string, timeout time.Duration) error {
 	return errors.Join(err, b.Close())
 }
 
-// prepareDir makes the directory, or checks that it is empty or oplog's.
-func prepareDir(dir string) error {
+// prepareDir makes the directory, or checks that it is oplog's, or empty but for
+// files of these names.
+func prepareDir(dir string, but ...string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("data directory %s cannot be made: %w", dir, cause(err))
 	}
@@ -168,7 +168,7 @@ func prepareDir(dir string) error {
 		}
 	}
 	for _, f := range found {
-		if f.Name() != "lost+found" { // of a volume's own
+		if f.Name() != "lost+found" && !slices.Contains(but, f.Name()) { // the former is of a volume's own
 			return fmt.Errorf("data directory %s is not oplog's: it holds %s and no %s; name an empty or new directory", dir, f.Name(), fileName)
 		}
 	}
@@ -319,6 +319,11 @@ func (db *DB) Close() error {
 func (db *DB) Append(ctx context.Context, tenant string, entries []oplog.Entry, skipped int) ([]oplog.Receipt, error) {
 	if len(entries) == 0 && skipped == 0 {
 		return nil, nil
+	}
+	for i := range entries {
+		if entries[i].ReceivedAt.IsZero() {
+			return nil, errors.New("an entry to be stored has no time of receipt")
+		}
 	}
 	r := &appendRequest{tenant: tenant, entries: entries, skipped: skipped, done: make(chan error, 1)}
 	if err := db.send(ctx, r); err != nil {

@@ -20,6 +20,10 @@ func decodeQuickly(data string, e *oplog.Entry) bool {
 		return false
 	}
 	e.Time, e.ReceivedAt = time.UnixMicro(0).UTC(), time.UnixMicro(0).UTC()
+	texts := [...]*string{
+		1: &e.Tenant, 5: &e.ID, 6: &e.User.ID, 7: &e.User.Name, 8: &e.User.Role, 9: &e.Organization.ID, 10: &e.Organization.Name,
+		11: &e.Module, 12: &e.Operation, 13: &e.Content.ID, 14: &e.Content.Name, 15: &e.Outcome, 16: &e.Origin, 17: &e.IP, 18: &e.UserAgent,
+	}
 	last := uint64(0)
 	for range n {
 		key, ok := r.head(majorNumber)
@@ -27,63 +31,26 @@ func decodeQuickly(data string, e *oplog.Entry) bool {
 			return false
 		}
 		last = key
-		var number uint64
-		var text string
-		switch key {
-		case 2, 3, 4:
-			number, ok = r.head(majorNumber)
-			ok = ok && number <= math.MaxInt64
-		case 19:
+		switch {
+		case key < uint64(len(texts)) && texts[key] != nil:
+			*texts[key], ok = r.string()
+		case key == 2:
+			e.Seq, ok = r.number()
+		case key == 3:
+			e.Time, ok = r.time()
+		case key == 4:
+			e.ReceivedAt, ok = r.time()
+		case key == 19:
 			e.Changes, ok = r.changes()
-		default:
-			text, ok = r.string()
-		}
-		if !ok {
-			return false
-		}
-		switch key {
-		case 1:
-			e.Tenant = text
-		case 2:
-			e.Seq = number
-		case 3:
-			e.Time = time.UnixMicro(int64(number)).UTC()
-		case 4:
-			e.ReceivedAt = time.UnixMicro(int64(number)).UTC()
-		case 5:
-			e.ID = text
-		case 6:
-			e.User.ID = text
-		case 7:
-			e.User.Name = text
-		case 8:
-			e.User.Role = text
-		case 9:
-			e.Organization.ID = text
-		case 10:
-			e.Organization.Name = text
-		case 11:
-			e.Module = text
-		case 12:
-			e.Operation = text
-		case 13:
-			e.Content.ID = text
-		case 14:
-			e.Content.Name = text
-		case 15:
-			e.Outcome = text
-		case 16:
-			e.Origin = text
-		case 17:
-			e.IP = text
-		case 18:
-			e.UserAgent = text
-		case 19: // read above
-		case 20:
-			if text != "" {
+		case key == 20:
+			var text string
+			if text, ok = r.string(); text != "" {
 				e.Details = json.RawMessage(text)
 			}
 		default:
+			return false
+		}
+		if !ok {
 			return false
 		}
 	}
@@ -155,6 +122,16 @@ func (r *cborReader) head(major byte) (uint64, bool) {
 		r.at++
 	}
 	return n, true
+}
+
+func (r *cborReader) number() (uint64, bool) {
+	n, ok := r.head(majorNumber)
+	return n, ok && n <= math.MaxInt64
+}
+
+func (r *cborReader) time() (time.Time, bool) {
+	micros, ok := r.number()
+	return time.UnixMicro(int64(micros)).UTC(), ok
 }
 
 func (r *cborReader) string() (string, bool) {

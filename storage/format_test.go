@@ -46,7 +46,7 @@ func testFormat(t *testing.T, name string) {
 	// It is not only read: it grows.
 	mustAppend(t, db, entry(0, "later"))
 	for _, kind := range oplog.RecordKinds { // also of kinds that came later
-		if _, err := db.Record(kind, "none"); oplog.CodeOf(err) != oplog.CodeNotFound {
+		if _, _, err := db.Record(kind, "none"); oplog.CodeOf(err) != oplog.CodeNotFound {
 			t.Errorf("%s: %v", kind, err)
 		}
 		put(t, db, kind, "new", "{}")
@@ -136,7 +136,7 @@ func describeStore(t *testing.T, db *DB) string {
 	}
 	fmt.Fprintln(&s)
 	for _, kind := range formatKinds {
-		data, err := db.Record(kind, "acme")
+		data, _, err := db.Record(kind, "acme")
 		if err != nil {
 			t.Fatal(err)
 		}

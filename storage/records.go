@@ -9,21 +9,20 @@ import (
 	"oplog/oplog"
 )
 
-// Record returns a record; see [oplog.Store].
-func (db *DB) Record(kind oplog.RecordKind, name string) ([]byte, error) {
-	var data []byte
-	err := db.view(func(tx *bolt.Tx) error {
+// Record returns a record; see [oplog.Records].
+func (db *DB) Record(kind oplog.RecordKind, name string) (data []byte, revision oplog.Revision, err error) {
+	err = db.view(func(tx *bolt.Tx) error {
 		data = bytes.Clone(recordBucket(tx, kind).Get([]byte(name)))
 		if data == nil {
 			return oplog.Errorf(oplog.CodeNotFound, "There is no %s in %s.", name, kind)
 		}
 		return nil
 	})
-	return data, err
+	return data, oplog.RevisionOf(data), err
 }
 
 // Records returns the records whose names start with a prefix; see
-// [oplog.Store].
+// [oplog.Records].
 func (db *DB) Records(kind oplog.RecordKind, prefix string) ([]oplog.Record, error) {
 	var records []oplog.Record
 	err := db.view(func(tx *bolt.Tx) error {
@@ -36,11 +35,19 @@ func (db *DB) Records(kind oplog.RecordKind, prefix string) ([]oplog.Record, err
 	return records, err
 }
 
-// ChangeRecord replaces a record; see [oplog.Store].
-func (db *DB) ChangeRecord(kind oplog.RecordKind, name string, change func(old []byte) ([]byte, error)) (err error) {
+// PutRecord replaces a record; see [oplog.Records].
+func (db *DB) PutRecord(kind oplog.RecordKind, name string, replaces oplog.Revision, data []byte) (err error) {
 	if err := db.failure(nil); err != nil {
 		return err
 	}
+	if err := db.putRecord(kind, name, replaces, data); err != nil {
+		return err
+	}
+	db.recordChanged(kind, name)
+	return nil
+}
+
+func (db *DB) putRecord(kind oplog.RecordKind, name string, replaces oplog.Revision, data []byte) (err error) {
 	defer db.guard(debug.SetPanicOnFault(true), &err)
 	tx, err := db.bolt.Begin(true)
 	if err != nil {
@@ -48,15 +55,28 @@ func (db *DB) ChangeRecord(kind oplog.RecordKind, name string, change func(old [
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after the commit
 	b := recordBucket(tx, kind)
-	old := bytes.Clone(b.Get([]byte(name)))
-	data, err := change(old)
-	if err != nil || bytes.Equal(data, old) && (data == nil) == (old == nil) {
-		return err
+	if oplog.RevisionOf(b.Get([]byte(name))) != replaces {
+		return oplog.ErrRevision
 	}
 	if err := putRecord(b, name, data); err != nil {
 		return err
 	}
 	return db.failure(tx.Commit())
+}
+
+// OnRecord registers what is told of changed records; see [oplog.Records].
+func (db *DB) OnRecord(changed func(kind oplog.RecordKind, name string)) {
+	db.watching.Lock()
+	defer db.watching.Unlock()
+	db.watchers = append(db.watchers, changed)
+}
+
+func (db *DB) recordChanged(kind oplog.RecordKind, name string) {
+	db.watching.RLock()
+	defer db.watching.RUnlock()
+	for _, changed := range db.watchers {
+		changed(kind, name)
+	}
 }
 
 func putRecord(b *bolt.Bucket, name string, data []byte) error {

@@ -115,6 +115,7 @@ func (db *DB) BeginDeletion(d oplog.Deletion) (err error) {
 		db.closedByTenant.Store(before)
 		return err
 	}
+	db.recordChanged(oplog.RecordDeletion, d.Tenant+"/"+d.ID)
 	return nil
 }
 

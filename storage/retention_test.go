@@ -21,7 +21,7 @@ func deletion(t *testing.T, db *DB, through uint64, days ...oplog.Days) oplog.De
 	d := oplog.Deletion{Tenant: "acme", Days: days, Through: through}
 	trail := oplog.TrailOf("acme")
 	told := oplog.Entry{
-		Tenant: trail, Time: morning, User: oplog.ServerUser, Module: "retention", Operation: "delete", Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess,
+		Tenant: trail, Time: morning, ReceivedAt: morning, User: oplog.User{ID: "server", Name: "oplog"}, Module: "retention", Operation: "delete", Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess,
 		Details: fmt.Appendf(nil, `{"tenant":"acme","days":[{"from":%q,"to":%q}],"through":%d}`, days[0].From, days[0].To, through),
 	}
 	receipts, err := db.Append(t.Context(), trail, []oplog.Entry{told}, 0)
@@ -104,7 +104,7 @@ func TestDeletion(t *testing.T) {
 		for _, e := range []oplog.Entry{late, entry(9*minutesOfDay, "late")} {
 			_, err := db.Append(t.Context(), "acme", []oplog.Entry{entry(0, "fine"), e}, 0)
 			var refused *oplog.Error
-			if !errors.As(err, &refused) || refused.Code != oplog.CodeInvalid || len(refused.Fields) != 1 || refused.Fields[0].Location != "entries[1].time" {
+			if !errors.As(err, &refused) || refused.Code != oplog.CodeInvalid || len(refused.Fields) != 1 || refused.Fields[0].Item != 2 || refused.Fields[0].Field != "time" {
 				t.Error(err)
 			}
 			if err := db.Conflicts("acme", []oplog.Entry{e}); oplog.CodeOf(err) != oplog.CodeInvalid {

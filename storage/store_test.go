@@ -24,7 +24,7 @@ var morning = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
 
 func openStore(t *testing.T, dir string) *DB {
 	t.Helper()
-	db, err := Open(dir, Options{Now: func() time.Time { return morning }})
+	db, err := Open(dir, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func reopen(t *testing.T, db *DB) *DB {
 // entry returns an entry without an id, some minutes before morning.
 func entry(minutesAgo int, content string) oplog.Entry {
 	return oplog.Entry{
-		Tenant: "acme", Time: morning.Add(-time.Duration(minutesAgo) * time.Minute), User: oplog.User{ID: "u1", Name: "Wang Fang"},
+		Tenant: "acme", Time: morning.Add(-time.Duration(minutesAgo) * time.Minute), ReceivedAt: morning, User: oplog.User{ID: "u1", Name: "Wang Fang"},
 		Module: "sms", Operation: "send", Content: oplog.Ref{ID: "c", Name: content},
 		Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess,
 	}
@@ -77,6 +77,18 @@ func spell(receipts []oplog.Receipt) string {
 		s = append(s, fmt.Sprintf("%s %d %s", r.ID, r.Seq, r.Status))
 	}
 	return strings.Join(s, ", ")
+}
+
+// put puts a record, in place of any.
+func put(t *testing.T, db *DB, kind oplog.RecordKind, name, data string) {
+	t.Helper()
+	_, revision, err := db.Record(kind, name)
+	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+		t.Fatal(err)
+	}
+	if err := db.PutRecord(kind, name, revision, []byte(data)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // arrivals returns the contents of a tenant's entries in order of arrival, and

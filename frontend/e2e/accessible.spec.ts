@@ -16,6 +16,18 @@ test.beforeAll(async () => {
 
 test.afterAll(() => program.dispose())
 
+// Nor does any page do what its Content-Security-Policy forbids.
+let violations: string[] = []
+
+test.beforeEach(({ page }) => {
+  violations = []
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) violations.push(message.text())
+  })
+})
+
+test.afterEach(() => expect(violations).toEqual([]))
+
 for (const [language, entry, exporting, filters] of [
   ['English', 'Entry', 'Export', 'Filters'],
   ['中文', '操作记录', '导出', '筛选'],

@@ -7,6 +7,8 @@ import { Program } from './program'
 
 const password = 'correct horse battery'
 const day = 86_400_000
+const zone = 'Asia/Shanghai'
+const dayThere = (instant: number) => new Date(instant + day / 3).toISOString().slice(0, 10)
 
 const languages = [
   {
@@ -65,7 +67,7 @@ for (const w of languages)
   test(`a rule, a hold and what they leave, ${w.language}`, async ({ page, browser }) => {
     const program = new Program()
     try {
-      await program.run(['tenant', 'add', 'acme', '--name', 'Acme', '--time-zone', 'Asia/Shanghai'])
+      await program.run(['tenant', 'add', 'acme', '--name', 'Acme', '--time-zone', zone])
       await program.run(
         ['account', 'add', 'admin', '--role', 'admin', '--tenant', 'acme', '--password-stdin'],
         password,
@@ -83,7 +85,7 @@ for (const w of languages)
         method: 'POST',
         body: JSON.stringify({ entries }),
       })
-      const held = entries[1]?.time.slice(0, 10) ?? ''
+      const held = dayThere(Date.parse(entries[1]?.time ?? ''))
 
       await open(page, program, 'owner', w.language)
       await expect(page.getByText(w.nothing)).toBeVisible()
@@ -106,12 +108,19 @@ for (const w of languages)
       await admin.getByRole('button', { name: w.place }).click()
       const asked = admin.getByRole('dialog')
       await asked.getByLabel(w.reason).fill('case 7')
-      await asked.getByLabel(w.first).fill(held)
+      await asked.getByLabel(w.first).fill('2026-02-30')
+      await asked.getByRole('button', { name: w.place }).click()
+      await expect(asked.getByLabel(w.first)).toHaveAttribute('aria-invalid', 'true')
+      await asked.getByLabel(w.first).fill(held.replaceAll('-', '/'))
       await asked.getByLabel(w.last).fill(held)
+      const before = new Date(Date.parse(held) - day).toISOString().slice(0, 10)
+      await expect(asked.getByRole('status')).toContainText(`${before} 00:00`) // UTC
+      await expect(asked.getByRole('status')).toContainText(`${held} 00:00`) // in Shanghai
       await asked.getByRole('button', { name: w.place }).click()
       const holds = (at: Page) => at.getByRole('table', { name: w.holds }).getByRole('row').nth(1)
       await expect(holds(admin)).toContainText('case 7')
-      await expect(holds(admin)).toContainText(held)
+      await expect(holds(admin)).toContainText(`${held} (${zone})`)
+      await expect(holds(admin)).toContainText(`${before} 00:00`)
       await expect(holds(admin)).toContainText(w.stands)
       await expect(admin.getByRole('button', { name: w.lift })).toHaveCount(0)
       await expect(admin.getByRole('button', { name: w.change })).toHaveCount(0)
@@ -126,14 +135,14 @@ for (const w of languages)
         await expect(deletions).toHaveCount(2, { timeout: 1000 })
       }).toPass()
       await expect(deletions.nth(1)).toContainText(entries[0]?.time.slice(0, 10) ?? '')
-      await expect(deletions.nth(1)).not.toContainText(held)
+      await expect(deletions.nth(1).locator('.stack > span').first()).not.toContainText(held)
 
       await page.getByRole('button', { name: w.lift }).click()
       await dialog.getByRole('button', { name: w.liftIt, exact: true }).click()
       await expect(holds(page)).toContainText(w.lifted)
 
       await page.goto(`${program.url}/t/acme/log/${recorded.entries[0]?.id}`)
-      const gone = [restarted, new Date()].map((at) => w.gone(at.toISOString().slice(0, 10)).replaceAll('.', '\\.'))
+      const gone = [restarted, new Date()].map((at) => w.gone(dayThere(at.getTime())).replaceAll('.', '\\.'))
       await expect(page.getByRole('complementary', { name: w.entry })).toContainText(new RegExp(gone.join('|')))
       await page.goto(`${program.url}/t/acme/log/${recorded.entries[1]?.id}`)
       await expect(page.getByRole('complementary', { name: w.entry })).toContainText('王晓敏')

@@ -6,9 +6,10 @@ import { Program } from './program'
 
 const program = new Program()
 const password = 'correct horse battery'
+let key = ''
 
 test.beforeAll(async () => {
-  const key = await program.startWithTenant(password)
+  key = await program.startWithTenant(password)
   const user = { id: 'u_7', name: '王晓敏', role: '营销经理' }
   const entry = (n: number, more: object = {}) => ({
     id: `e${n}`,
@@ -44,7 +45,7 @@ for (const words of [
   {
     language: 'English',
     entry: 'Entry',
-    proven: 'Proven unchanged.',
+    proven: 'Proven unchanged',
     failed: 'Failed',
     changes: 'Changes (2)',
     history: 'History of this content (3)',
@@ -60,7 +61,7 @@ for (const words of [
   {
     language: '中文',
     entry: '操作记录',
-    proven: '已证明未被改动。',
+    proven: '已证明未被改动',
     failed: '失败',
     changes: '变更（2 处）',
     history: '此内容的历史（3 条）',
@@ -142,3 +143,68 @@ for (const words of [
     await page.goto(`${program.url}/t/acme/log/none?range=last_7_days`)
     await expect(drawer).toContainText(words.none)
   })
+
+test('values and names as they were recorded', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  const name = 'Eve\u202egnp.exe'
+  const time = new Date(Date.now() - 20 * 60_000).toISOString()
+  // As text: JSON.stringify would send other digits.
+  const body = `{"id":"exact","time":"${time}","user":{"id":"u_9","name":"${name}"},"module":"email","operation":"edit",
+    "content":{"id":"c","name":"חשבונית 42"},
+    "changes":[{"field":"total","before":9007199254740788,"after":9007199254740789},{"field":"price","before":2.5,"after":2.50}],
+    "details":{"b":1e400,"a":-0}}`
+  await program.call(key, '/tenants/acme/entries', { method: 'POST', body })
+  await page.goto(`${program.url}/t/acme/log/exact?range=last_7_days`)
+  await page.getByText('English', { exact: true }).click()
+  await signIn(page, 'admin', password)
+  const drawer = page.getByRole('complementary', { name: 'Entry' })
+  await expect(drawer.getByRole('status')).toContainText(
+    /^Proven unchanged since it was received at [\d-]+ [\d:]+, 20 min after the operation time\. Entry/,
+  )
+  await expect(drawer.locator('.changes tbody td')).toHaveText([
+    'total',
+    '−9007199254740788',
+    '+9007199254740789',
+    'price',
+    '−2.5',
+    '+2.50',
+  ])
+  await expect(drawer.locator('.changes ins')).toHaveText(['9007199254740789', '50'])
+  await expect(drawer.locator('.drawer-details')).toHaveText('{\n  "b": 1e400,\n  "a": -0\n}', { useInnerText: true })
+
+  // The mark is drawn, and what follows it is not turned round.
+  for (const shown of [drawer.locator('.facts dd').first(), page.locator('.log-row-open .cell-user')]) {
+    const mark = shown.getByRole('img', { name: 'U+202E' })
+    await expect(mark).toBeVisible()
+    const places = await shown.evaluate((element) => {
+      const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
+      const found: Record<string, number> = {}
+      const range = document.createRange()
+      while (texts.nextNode()) {
+        const { data } = texts.currentNode as Text
+        for (const part of ['Eve', 'gnp', 'exe']) {
+          const at = data.indexOf(part)
+          if (at < 0) continue
+          range.setStart(texts.currentNode, at)
+          range.setEnd(texts.currentNode, at + 3)
+          found[part] = range.getBoundingClientRect().left
+        }
+      }
+      return Object.entries(found)
+        .sort(([, a], [, b]) => a - b)
+        .map(([part]) => part)
+    })
+    expect(places).toEqual(['Eve', 'gnp', 'exe'])
+  }
+  expect(await page.locator('.log-row-open .cell-user .two-lines').getAttribute('title')).toBe('Eve[U+202E]gnp.exe')
+  // Copying gives what was recorded.
+  await page
+    .locator('.log-row-open .cell-user .two-lines')
+    .first()
+    .evaluate((element) => {
+      getSelection()?.selectAllChildren(element)
+    })
+  await page.keyboard.press('ControlOrMeta+c')
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(name)
+  await expect(drawer.locator('h2 bdi')).toHaveText('חשבונית 42')
+})

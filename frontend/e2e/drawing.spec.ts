@@ -221,7 +221,7 @@ test('a proof that could not be checked is checked again on demand', async ({ pa
   await expect(entry).toContainText('Not checked: the server sent no proof.')
   proofs = true
   await entry.getByRole('button', { name: 'Retry' }).click()
-  await expect(entry).toContainText('Proven unchanged.')
+  await expect(entry).toContainText('Proven unchanged')
 })
 
 test('a finger finds everything, 40 px high', async ({ page }) => {
@@ -246,7 +246,7 @@ test('a finger finds everything, 40 px high', async ({ page }) => {
   await expect(page.getByRole('dialog')).toHaveCount(0)
 
   await page.locator('.log-row').first().click()
-  await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged.')
+  await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged')
   for (const width of [320, 390]) {
     await page.setViewportSize({ width, height: 844 })
     await expect(page.getByRole('button', { name: 'Close (Esc)' })).toBeInViewport({ ratio: 1 })

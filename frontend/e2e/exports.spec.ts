@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, test } from '@playwright/test'
+import { expect, type Page, test } from '@playwright/test'
 import { demoLog, open } from './console'
 import { binary, Program } from './program'
+import { unzip } from './zip'
 
 // The dialog of the export, and what is left of it: who made which file when, how large it is, and how to check it.
 
@@ -33,8 +34,11 @@ for (const words of [
     kept: / KB, kept 7 days$/,
     past: 'Earlier exports',
     verify: /^Verify: Delete, last 30 days$/,
-    manifest: 'Download manifest',
-    line: 'In the folder of both files',
+    manifest: 'Manifest alone',
+    alone: 'File alone',
+    download: 'Download',
+    page: 'HOW-TO-CHECK.txt',
+    line: 'In the folder of the ZIP',
     delete: 'Delete',
     none: 'Nothing has been exported yet.',
     cancel: 'Cancel',
@@ -49,8 +53,11 @@ for (const words of [
     kept: / KB，保留 7 天$/,
     past: '历史导出',
     verify: /^验证：删除，近 30 天$/,
-    manifest: '下载清单文件',
-    line: '在两个文件所在的文件夹中运行',
+    manifest: '仅清单',
+    alone: '仅文件',
+    download: '下载',
+    page: '如何验证.txt',
+    line: '在 ZIP 所在的文件夹中运行',
     delete: '删除',
     none: '还没有导出过。',
     cancel: '取消',
@@ -75,27 +82,33 @@ for (const words of [
     await expect(dialog.getByRole('button', { name: words.rows(all) })).toBeEnabled()
     await dialog.getByRole('radio').nth(6).check()
     await dialog.getByRole('radio', { name: 'Excel (.xlsx)' }).check()
-    const downloading = page.waitForEvent('download')
-    await dialog.getByRole('button', { name: words.rows(filtered) }).click()
-    const download = await downloading
-    const file = join(scratch, download.suggestedFilename())
-    copyFileSync(await download.path(), file)
-    expect(file).toMatch(/\.xlsx$/)
-    expect(readFileSync(file).subarray(0, 2).toString()).toBe('PK')
+    const ofDialog = await save(page, () => dialog.getByRole('button', { name: words.rows(filtered) }).click())
+    expect(ofDialog).toMatch(/\.zip$/)
 
-    // Who, when, how large and for how long; and the line that checks it, which holds.
+    // Who, when, how large and for how long.
     const line = dialog.getByRole('region', { name: words.past }).getByRole('listitem').first()
     await expect(line.locator('small').first()).toHaveText(words.made)
     await expect(line.locator('.export-state')).toHaveText(words.kept)
+
+    // The ZIP has the file and its manifest, which are there alone as well, and how to check them.
+    const zip = await save(page, () => line.getByRole('link', { name: words.download, exact: true }).click())
+    expect(zip).toBe(ofDialog)
+    const parts = unzip(zip)
+    const file = await save(page, () => line.getByRole('link', { name: words.alone }).click())
+    expect(parts.get(basename(file))).toEqual(readFileSync(file))
     await line.getByRole('button', { name: words.verify }).click()
-    const fetching = page.waitForEvent('download')
-    await line.getByRole('link', { name: words.manifest }).click()
-    copyFileSync(await (await fetching).path(), `${file}.manifest`)
-    const [command, ...args] = (await line.getByRole('figure').locator('pre').innerText()).split(' ')
-    expect(command).toBe('oplog')
+    const manifest = await save(page, () => line.getByRole('link', { name: words.manifest }).click())
+    expect([...parts.keys()]).toEqual([basename(file), basename(manifest), 'verifier-key.txt', words.page])
+    expect(parts.get(basename(manifest))).toEqual(readFileSync(manifest))
+
+    // The line of the console is that of the page, and holds.
     await expect(line.getByRole('figure')).toContainText(words.line)
+    const text = await line.getByRole('figure').locator('pre').innerText()
+    expect(parts.get(words.page)?.toString()).toContain(`  ${text}\r\n`)
+    const [command, ...args] = text.split(' ')
+    expect(command).toBe('oplog')
     await run(binary, args, { cwd: scratch })
-    writeFileSync(file, 'something else')
+    writeFileSync(zip, 'something else')
     await expect(run(binary, args, { cwd: scratch })).rejects.toThrow(/verify-export/)
 
     await page.goto(`${program.url}${demoLog.replace('/log', '/exports')}`)
@@ -164,3 +177,13 @@ test('a running export shows how far it is, and can be cancelled', async ({ page
   await line.getByRole('button', { name: 'Cancel' }).click()
   await expect(line).toContainText('Cancelled')
 })
+
+/** Saves what an action downloads under its name, and says where. */
+async function save(page: Page, action: () => Promise<void>): Promise<string> {
+  const downloading = page.waitForEvent('download')
+  await action()
+  const download = await downloading
+  const file = join(scratch, download.suggestedFilename())
+  copyFileSync(await download.path(), file)
+  return file
+}

@@ -72,7 +72,7 @@ for (const words of [
     mine: 'your test',
     make: 'Make a write key',
     entry: 'Entry',
-    proven: 'Proven unchanged.',
+    proven: 'Proven unchanged',
   },
   {
     language: '中文',
@@ -82,7 +82,7 @@ for (const words of [
     mine: '您的测试',
     make: '创建写入密钥',
     entry: '操作记录',
-    proven: '已证明未被改动。',
+    proven: '已证明未被改动',
   },
 ])
   test(`an empty log leads to a test entry, which arrives: ${words.language}`, async ({ page }) => {

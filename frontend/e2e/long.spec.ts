@@ -131,12 +131,3 @@ test('on paper stands the entry that is open, whole, and nothing to press', asyn
   const hidden = await page.evaluate(() => getComputedStyle(document.body).overflow)
   expect(hidden).toBe('visible') // what does not fit the first sheet goes on
 })
-
-test('on paper without an entry stand the rows that were on screen', async ({ page }) => {
-  await page.emulateMedia({ media: 'print' })
-  await expect(page.getByRole('searchbox')).toBeHidden()
-  await expect(page.getByRole('row').nth(3)).toBeVisible()
-  const tops = await page.locator('.log-row').evaluateAll((rows) => rows.map((row) => row.getBoundingClientRect().top))
-  expect(tops).toEqual([...tops].sort((a, b) => a - b))
-  expect(new Set(tops).size).toBe(3)
-})

@@ -72,6 +72,30 @@ for (const words of [
     await dialog.getByRole('button', { name: words.apply }).click()
     await expect.poll(() => period(page)).toEqual([null, midnight('2025-11-26'), midnight('2025-11-28')])
 
+    // The week is from Monday to Sunday; the month is turned by key, and by a day of the next one.
+    await custom.click()
+    await day(26).focus()
+    for (const [key, date] of [
+      ['Home', '2025-11-24'],
+      ['End', '2025-11-30'],
+      ['PageUp', '2025-10-30'],
+      ['PageDown', '2025-11-30'],
+      ['Shift+PageUp', '2024-11-30'],
+      ['Shift+PageDown', '2025-11-30'],
+      ['ArrowUp', '2025-11-23'],
+      ['ArrowDown', '2025-11-30'],
+      ['ArrowRight', '2025-12-01'],
+      ['ArrowLeft', '2025-11-30'],
+    ] as const) {
+      await page.keyboard.press(key)
+      await expect(dialog.locator(`[data-day="${date}"]:not([data-outside]) button`)).toBeFocused()
+    }
+    await from.fill('2025-10-20')
+    await to.focus()
+    await dialog.locator('[data-day="2025-11-01"] button').click()
+    await expect(to).toHaveValue('2025-11-01')
+    await page.keyboard.press('Escape')
+
     // What is typed is taken, or the field is marked and nothing is applied.
     await custom.click()
     await from.fill('2026/11/31')

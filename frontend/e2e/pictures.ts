@@ -45,7 +45,7 @@ test('help-en', async ({ page }) => {
 test('entry-en', async ({ page }) => {
   await openLog(page, `?range=last_30_days${filtered.replace(/&operation=.*/, '')}&operation=edit&module=wechat_page`)
   await page.getByRole('row').nth(3).click()
-  await expect(page.getByText('Proven unchanged.')).toBeVisible()
+  await expect(page.getByText('Proven unchanged')).toBeVisible()
   await picture(page, 'entry-en')
 })
 

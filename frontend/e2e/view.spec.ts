@@ -25,9 +25,9 @@ test('the text of a chip opens its filter', async ({ page }) => {
   await users.getByRole('checkbox', { checked: false }).first().click()
   await expect(chips.getByRole('button', { name: `User: ${name}, ` })).toBeVisible()
   await users.getByRole('button', { name: 'Clear', exact: true }).click()
-  await expect(chips.getByRole('button', { name: 'User: All' })).toBeVisible()
-  await page.keyboard.press('Escape')
   await expect(chips.getByRole('button', { name: /^User/ })).toBeHidden()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('button', { name: /^User/ })).toBeFocused() // for the chip has gone
 
   await page.goto(`${program.url}${demoLog}?range=last_90_days&q=a&operation=delete&module=email&organization=east`)
   for (const [chip, box] of [
@@ -52,7 +52,7 @@ test('after a session ended one is back at the same entry, at the same rows', as
   const row = page.locator('[data-index="277"]')
   const id = await row.locator('.content-id').innerText()
   await row.click()
-  await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged.')
+  await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged')
   const [address, top] = [page.url(), await scrolled(page)]
   expect(top).toBeGreaterThan(12_000)
 
@@ -60,7 +60,7 @@ test('after a session ended one is back at the same entry, at the same rows', as
   await page.getByRole('button', { name: 'Next entry' }).click()
   await expect(page.getByText('Your session ended.')).toBeVisible()
   await signIn(page, 'admin', 'demo-admin')
-  await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged.')
+  await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged')
   expect(new URL(page.url()).search).toBe(new URL(address).search)
   await expect.poll(() => scrolled(page)).toBeCloseTo(top, -2)
   await expect(row.locator('.content-id')).toHaveText(id)
@@ -165,6 +165,11 @@ test('by keyboard alone', async ({ page }) => {
   await page.keyboard.press('5')
   const chips = page.getByRole('group', { name: 'Active filters' })
   await expect(chips.getByRole('button', { name: `Operation type: ${type}`, exact: true })).toBeVisible()
+  await expect(rows.nth(1)).toBeFocused()
+  const role = (await rows.nth(1).getByRole('cell').nth(1).innerText()).trim()
+  await page.keyboard.press('e')
+  await page.keyboard.press('2')
+  await expect(chips.getByRole('button', { name: `Not role: ${role}`, exact: true })).toBeVisible()
 
   // A day in the period is selected in it, and the selection becomes the period.
   await page.keyboard.press('g')
@@ -226,3 +231,25 @@ async function scrollTo(page: Page, top: number) {
     )
     .toBe(top)
 }
+
+test('every page stands on one grid', async ({ page }) => {
+  await open(page, `${program.url}${demoLog}`)
+  const settings = 'accounts integration keys catalog organizations retention access system sessions'.split(' ')
+  for (const path of ['log', 'exports', ...settings.map((one) => `settings/${one}`)]) {
+    await page.setViewportSize({ width: 1920, height: 1080 })
+    await page.goto(`${program.url}/t/demo/${path}`)
+    const main = page.locator('main')
+    const parts = main.locator('.filter-bar > *, .page-body > :not(.paper-head)')
+    await expect(parts.nth(1)).toBeVisible()
+    const beside = path === 'exports' ? 0 : 232
+    const grid = await parts.evaluateAll((all) => {
+      const boxes = all.filter((one) => one.checkVisibility()).map((one) => one.getBoundingClientRect())
+      const [left, right] = [Math.min(...boxes.map((one) => one.left)), Math.max(...boxes.map((one) => one.right))]
+      return { left, right, top: boxes[0]?.top }
+    })
+    expect(grid, path).toEqual({ left: beside + 16, right: 1920 - 16, top: 60 })
+    // Nothing is pushed out where there is less room.
+    await page.setViewportSize({ width: 800, height: 700 })
+    await expect.poll(() => main.evaluate((one) => one.scrollWidth - one.clientWidth), path).toBe(0)
+  }
+})

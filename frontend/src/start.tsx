@@ -2,12 +2,8 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { BrowserRouter } from 'react-router'
 import { App } from './App'
-import { tokenSheet } from './theme/tokens'
+import './theme/tokens.css'
 import './theme/base.css'
-
-const sheet = document.createElement('style')
-sheet.textContent = tokenSheet()
-document.head.prepend(sheet)
 
 const root = document.getElementById('root')
 if (!root) throw new Error('the page has no #root')

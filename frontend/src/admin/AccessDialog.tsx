@@ -1,10 +1,11 @@
 import { prettyJson } from '../api/recorded'
-import type { Entry, Tenant } from '../api/types'
+import type { Entry } from '../api/types'
 import { Dialog } from '../frame/Dialog'
 import { EntryFacts } from '../log/EntryFacts'
 import type { Filters } from '../log/filters'
 import { ProofLine } from '../log/ProofLine'
 import { copyText } from '../theme/copy'
+import { shown } from '../theme/Shown'
 import { useAccessEntry } from './accessQueries'
 import { type DeedContext, deedFacts, deedOf } from './deeds'
 import { Loaded } from './Loaded'
@@ -12,19 +13,19 @@ import '../log/drawer.css'
 import './form.css'
 
 interface Props {
-  tenant: Tenant
+  /** Whose access log it is of; `null` for the server's. */
+  tenant: string | null
   entry: Entry
-  /** Whether the server proves it: what is of a tenant. */
-  proven: boolean
   context: DeedContext
   onFilter: (next: Partial<Filters>) => void
   onClose: () => void
 }
 
 /** One entry of the access log, with its proof. */
-export function AccessDialog({ tenant, entry, proven, context, onFilter, onClose }: Props) {
+export function AccessDialog({ tenant, entry: row, context, onFilter, onClose }: Props) {
   const { words } = context
-  const full = useAccessEntry(tenant.id, entry.id, proven)
+  const full = useAccessEntry(tenant, row.id)
+  const entry = full.data ?? row
   const facts = deedFacts(entry, context)
   const roles: Record<string, string> = context.common.roles
   const role = entry.user.role && (roles[entry.user.role] ?? entry.user.role)
@@ -32,35 +33,33 @@ export function AccessDialog({ tenant, entry, proven, context, onFilter, onClose
   return (
     <Dialog title={title} className="access-dialog" onClose={onClose}>
       <div className="form-body">
-        {proven && (
-          <Loaded query={full}>
-            {(one) => <ProofLine entry={one} tenant={`${tenant.id}/access`} onCopy={copyText} />}
-          </Loaded>
-        )}
+        <Loaded query={full}>
+          {(one) => <ProofLine entry={one} tenant={`${tenant ?? ''}/access`} zone={context.zone} onCopy={copyText} />}
+        </Loaded>
         {facts.length > 0 && (
           <ul className="access-about">
             {facts.map((fact) => (
-              <li key={fact}>{fact}</li>
+              <li key={fact}>{shown(fact)}</li>
             ))}
           </ul>
         )}
         <EntryFacts entry={{ ...entry, user: { ...entry.user, role } }} zone={context.zone} organizations={undefined} />
         <p className="access-more">
           <button type="button" className="link" onClick={() => onFilter({ user: [entry.user.id] })}>
-            {words.access.allBy(entry.user.name)}
+            {shown(words.access.allBy(entry.user.name))}
           </button>
           <button
             type="button"
             className="link"
             onClick={() => onFilter({ operation: [`${entry.module}.${entry.operation}`] })}
           >
-            {words.access.allOf(title)}
+            {shown(words.access.allOf(title))}
           </button>
         </p>
         {entry.details !== undefined && (
           <details className="access-details">
             <summary>{words.access.details}</summary>
-            <pre className="mono">{prettyJson(entry.details)}</pre>
+            <pre className="mono">{shown(prettyJson(entry.details))}</pre>
           </details>
         )}
         <p className="form-hint">

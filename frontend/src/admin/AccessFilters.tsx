@@ -1,8 +1,9 @@
-import { useRef, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { useViewport } from '../frame/viewport'
 import { useWords } from '../i18n/language'
 import { type Chip, Chips } from '../log/Chips'
-import { ChoiceFilter, type ChoiceGroup } from '../log/ChoiceFilter'
+import { ChoiceFilter } from '../log/ChoiceFilter'
+import { type ChoiceGroup, ChoiceList } from '../log/ChoiceList'
 import { type FilterName, type Filters, noFilters } from '../log/filters'
 import { PeriodPicker } from '../log/PeriodPicker'
 import { SearchField } from '../log/SearchField'
@@ -20,10 +21,13 @@ interface Props {
   refused: string[]
   onFilters: (next: Filters, how?: { replace: boolean }) => void
   onCopyLink: () => void
+  /** Stands before the link. */
+  children: ReactNode
 }
 
 /** What the access log is narrowed to: words, who, what and when, and a chip for each that is on. */
-export function AccessFilters({ filters, active, zone, actors, deeds, refused, onFilters, onCopyLink }: Props) {
+export function AccessFilters(props: Props) {
+  const { filters, active, zone, actors, deeds, refused, onFilters, onCopyLink } = props
   const common = useWords()
   const words = useAdminWords()
   const viewport = useViewport()
@@ -39,6 +43,11 @@ export function AccessFilters({ filters, active, zone, actors, deeds, refused, o
     return { name, label, text, onOpen: opens ? () => setOpened(name) : undefined }
   })
 
+  const choices = [
+    { name: 'user', label: words.access.user, findLabel: common.findUser, groups: actors },
+    { name: 'operation', label: words.access.deed, findLabel: words.access.findDeed, groups: deeds },
+  ] as const
+
   return (
     <div className={phone ? 'access-filters main-phone' : 'access-filters'}>
       <div ref={bar} className="filter-bar" role="search" aria-label={words.access.filters}>
@@ -48,28 +57,25 @@ export function AccessFilters({ filters, active, zone, actors, deeds, refused, o
           invalid={wrong('q')}
           onChange={(q) => onFilters({ ...filters, q }, { replace: true })}
         />
-        <ChoiceFilter
-          label={words.access.user}
-          findLabel={common.findUser}
-          groups={actors}
-          counts={undefined}
-          selected={filters.user}
-          invalid={wrong('user')}
-          open={opened === 'user'}
-          onOpen={turn('user')}
-          onChange={(user) => onFilters({ ...filters, user })}
-        />
-        <ChoiceFilter
-          label={words.access.deed}
-          findLabel={words.access.findDeed}
-          groups={deeds}
-          counts={undefined}
-          selected={filters.operation}
-          invalid={wrong('operation')}
-          open={opened === 'operation'}
-          onOpen={turn('operation')}
-          onChange={(operation) => onFilters({ ...filters, operation })}
-        />
+        {choices.map(({ name, label, findLabel, groups }) => (
+          <ChoiceFilter
+            key={name}
+            label={label}
+            chosen={filters[name].length}
+            invalid={wrong(name)}
+            open={opened === name}
+            onOpen={turn(name)}
+          >
+            <ChoiceList
+              label={label}
+              findLabel={findLabel}
+              groups={groups}
+              counts={undefined}
+              selected={filters[name]}
+              onChange={(selected) => onFilters({ ...filters, [name]: selected })}
+            />
+          </ChoiceFilter>
+        ))}
         <PeriodPicker
           range={filters.range}
           from={filters.from}
@@ -91,7 +97,9 @@ export function AccessFilters({ filters, active, zone, actors, deeds, refused, o
         onRemove={(name) => onFilters(withoutFilter(filters, name))}
         onClear={() => onFilters({ ...noFilters, range: filters.range })}
         onCopyLink={onCopyLink}
-      />
+      >
+        {props.children}
+      </Chips>
     </div>
   )
 }

@@ -1,19 +1,23 @@
 import { useMemo, useRef, useState } from 'react'
+import { beginAct, useActs } from '../api/act'
 import { ApiProblem, problemText } from '../api/http'
 import type { Entry, Tenant } from '../api/types'
 import { useCopy } from '../frame/useCopy'
+import type { Dictionary } from '../i18n/en'
 import { useWords } from '../i18n/language'
 import { useTitles } from '../log/catalog'
-import { type FilterName, type Filters, type ListFilter, writeFilters } from '../log/filters'
+import { type Field, type FilterName, type Filters, isList, writeFilters } from '../log/filters'
 import { Notice } from '../log/Notice'
 import { filterValues, shortList, useNames } from '../log/names'
 import { useOrganizations } from '../log/queries'
 import { useSlow } from '../log/slow'
 import { useLast } from '../log/useLast'
+import { exactPeriod } from '../time/phrases'
 import { exactTime } from '../time/zone'
 import { AccessDialog } from './AccessDialog'
 import { AccessEmpty } from './AccessEmpty'
 import { AccessFilters } from './AccessFilters'
+import { AccessPaper } from './AccessPaper'
 import { AccessTable } from './AccessTable'
 import { useAccess } from './accessQueries'
 import type { DeedContext } from './deeds'
@@ -42,6 +46,7 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
   const searching = access.isFetching && !access.isFetchingNextPage
   const dimmed = useSlow(searching, 200) && pages !== undefined
   const query = writeFilters(filters).toString()
+  useActs(query, opened)
   const shown = useLast(access.data && !access.isPlaceholderData ? query : undefined) ?? query
 
   const organizations = useOrganizations(tenant.id, tenant.data_permission)
@@ -64,11 +69,10 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
   const deeds = deedChoices(words)
 
   /** The value of a filter, as its choice says it. */
-  function titleOf(name: ListFilter, value: string): string {
-    const groups = { user: actors, operation: deeds }[name as string]
+  function titleOf(field: Field, value: string): string {
+    const groups = { user: actors, operation: deeds }[field as string]
     return groups?.flatMap(({ choices }) => choices).find((choice) => choice.value === value)?.title ?? value
   }
-  const moment = (time: string | undefined) => (time ? exactTime(time, tenant.time_zone) : '…')
   const labels: Partial<Record<FilterName, string>> = {
     q: common.search,
     user: words.access.user,
@@ -80,17 +84,22 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
   const active = activeIn(filters).map((name) => ({
     name,
     label: labels[name] ?? name,
-    text:
-      name === 'q'
+    text: isList(name)
+      ? shortList(filterValues(filters, name, titleOf), common.more, common.listJoin)
+      : name === 'q'
         ? filters.q.trim()
-        : name === 'period'
-          ? `${moment(filters.from)} – ${moment(filters.to)}`
-          : shortList(filterValues(filters, name, titleOf), common.more, common.listJoin),
+        : periodText(filters, tenant.time_zone, common),
   }))
 
   function filter(next: Filters, how?: { replace: boolean }) {
     place.current?.closest('.settings-main')?.scrollTo({ top: 0 })
     onFilters(next, how)
+  }
+
+  function retry() {
+    if (access.data) return access.fetchNextPage()
+    beginAct('page')
+    return access.refetch()
   }
 
   const hasRows = entries.length > 0
@@ -105,13 +114,20 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
         refused={access.error instanceof ApiProblem && access.error.status === 422 ? access.error.locations : []}
         onFilters={filter}
         onCopyLink={() => copy(window.location.href, common.linkCopied)}
-      />
+      >
+        <AccessPaper
+          key={`${scope} ${query}`}
+          tenant={tenant}
+          scope={scope}
+          filters={filters}
+          active={active}
+          entries={entries}
+          hasMore={access.hasNextPage}
+          context={context}
+        />
+      </AccessFilters>
       {access.error && (
-        <Notice
-          kind="error"
-          action={common.retry}
-          onAction={() => (access.data ? access.fetchNextPage() : access.refetch())}
-        >
+        <Notice kind="error" action={common.retry} onAction={retry}>
           {words.failed(problemText(access.error))}
         </Notice>
       )}
@@ -139,9 +155,8 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
       {access.isFetchingNextPage && <p className="access-end">{common.loadingMore}</p>}
       {opened && (
         <AccessDialog
-          tenant={tenant}
+          tenant={scope === 'tenant' ? tenant.id : null}
           entry={opened}
-          proven={scope === 'tenant'}
           context={context}
           onFilter={(next) => {
             setOpened(undefined)
@@ -152,4 +167,11 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
       )}
     </div>
   )
+}
+
+/** A period of one's own, of which an end may be open. */
+function periodText({ from, to }: Filters, zone: string, words: Dictionary): string {
+  if (from && to) return exactPeriod(Date.parse(from), Date.parse(to), zone, words)
+  const moment = (time: string | undefined) => (time ? exactTime(time, zone) : '…')
+  return words.period(moment(from), moment(to))
 }

@@ -1,9 +1,12 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { Entry } from '../api/types'
+import { useViewport } from '../frame/viewport'
 import { agentName } from '../log/agent'
 import { FailedMark } from '../log/TypeTag'
 import { Icon } from '../theme/Icon'
+import { Shown, shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import { type DeedContext, deedFacts, deedOf } from './deeds'
 import { Moment } from './Moment'
 import './list.css'
@@ -55,9 +58,15 @@ export function AccessTable({ entries, context, hasMore, onMore, onOpen }: Props
     event.preventDefault()
   }
 
+  const folded = useViewport() < 768
   const heads = [words.access.user, words.access.deed, words.access.about, words.access.from, words.access.time]
   return (
-    <div className="list access" role="table" aria-label={words.access.title} aria-rowcount={entries.length + 1}>
+    <div
+      className={folded ? 'list list-folded access' : 'list access'}
+      role="table"
+      aria-label={words.access.title}
+      aria-rowcount={entries.length + 1}
+    >
       <div role="row" className="list-head">
         {heads.map((head) => (
           <span key={head} role="columnheader">
@@ -104,31 +113,31 @@ function Cells({ entry, context, heads }: { entry: Entry; context: DeedContext; 
     <>
       <div role="cell" data-label={heads[0]}>
         <span className="stack">
-          <span className="cut" title={entry.user.id}>
-            {entry.user.name}
+          <span className="cut" title={visibleText(entry.user.id)}>
+            <Shown text={entry.user.name} />
           </span>
-          {entry.user.role && <small>{roles[entry.user.role] ?? entry.user.role}</small>}
+          {entry.user.role && <small>{shown(roles[entry.user.role] ?? entry.user.role)}</small>}
         </span>
       </div>
       <div role="cell" data-label={heads[1]}>
         <span className="type">
           <span className={`tag tag-${group}`}>
             <Icon name={icon} small />
-            <span className="cut">{title}</span>
+            <span className="cut">{shown(title)}</span>
           </span>
           {entry.outcome === 'failure' && <FailedMark />}
         </span>
       </div>
       <div role="cell" data-label={heads[2]}>
-        {facts.length > 0 && <span className="access-facts">{facts.join(words.access.join)}</span>}
+        {facts.length > 0 && <span className="access-facts">{shown(facts.join(words.access.join))}</span>}
       </div>
       <div role="cell" data-label={heads[3]}>
         {entry.ip && (
           <span className="stack">
             <span>{entry.ip}</span>
             {entry.user_agent && (
-              <small className="cut" title={entry.user_agent}>
-                {agentName(entry.user_agent)}
+              <small className="cut" title={visibleText(entry.user_agent)}>
+                {shown(agentName(entry.user_agent))}
               </small>
             )}
           </span>

@@ -6,6 +6,8 @@ import { Notice } from '../log/Notice'
 import { useOrganizations } from '../log/queries'
 import { useSession } from '../session/session'
 import { Button } from '../theme/Button'
+import { Shown, shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import { AccountDialog } from './AccountDialog'
 import { FormDialog } from './FormDialog'
 import { type Column, ListTable } from './ListTable'
@@ -52,10 +54,10 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
       title: words.account,
       cell: (account) => (
         <span className="stack">
-          <span className="cut" title={account.username}>
-            {account.username}
+          <span className="cut" title={visibleText(account.username)}>
+            <Shown text={account.username} />
           </span>
-          {account.name && <small className="cut">{account.name}</small>}
+          {account.name && <small className="cut">{shown(account.name)}</small>}
         </span>
       ),
     },

@@ -2,6 +2,8 @@ import type { Catalog, CatalogModule, CatalogOperation } from '../api/types'
 import { titleIn, useLanguage } from '../i18n/language'
 import { titlesOf } from '../log/catalog'
 import { TypeTag } from '../log/TypeTag'
+import { shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import { type Column, ListTable } from './ListTable'
 import { useAdminWords } from './words'
 import './catalog.css'
@@ -27,7 +29,7 @@ export function CatalogTable({ catalog, items, onChange, onRetire, onRemove }: P
     <button
       type="button"
       className={danger ? 'link link-danger' : 'link'}
-      aria-label={all.named(title, titleOf(item))}
+      aria-label={visibleText(all.named(title, titleOf(item)))}
       onClick={() => act(item)}
     >
       {title}
@@ -42,7 +44,7 @@ export function CatalogTable({ catalog, items, onChange, onRetire, onRemove }: P
       ...(ofModules ? { width: 288 } : {}),
       cell: (item) => (
         <span className="stack">
-          <span>{'group' in item ? <TypeTag title={titleOf(item)} group={item.group} /> : titleOf(item)}</span>
+          <span>{'group' in item ? <TypeTag title={titleOf(item)} group={item.group} /> : shown(titleOf(item))}</span>
           <small className="mono">{item.key}</small>
         </span>
       ),

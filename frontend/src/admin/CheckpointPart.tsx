@@ -1,12 +1,12 @@
-import { QRCode } from 'antd'
 import { createPortal } from 'react-dom'
 import type { Tenant } from '../api/types'
 import { readCheckpoint } from '../log/proof'
 import { useVerifierKey } from '../log/queries'
+import { PaperHead } from '../paper/PaperHead'
 import { Button } from '../theme/Button'
-import { exactTime, offsetText } from '../time/zone'
 import { Copyable } from './Copyable'
 import { Loaded } from './Loaded'
+import { QrCode } from './QrCode'
 import { useCheckpoint } from './systemQueries'
 import { useAdminWords } from './words'
 
@@ -52,21 +52,11 @@ export function CheckpointPart({ tenant, alone }: { tenant: Tenant; alone?: bool
   )
 }
 
-/** Black on white in every theme, so that cameras read it. */
 function Code({ text, size }: { text: string; size: number }) {
   const { qr } = useAdminWords().system
   return (
     <div className="system-code">
-      <QRCode
-        aria-label={qr}
-        type="svg"
-        value={text}
-        size={size}
-        errorLevel="M"
-        color="#000000"
-        bgColor="#ffffff"
-        bordered={false}
-      />
+      <QrCode label={qr} text={text} size={size} />
     </div>
   )
 }
@@ -80,16 +70,9 @@ interface SheetProps {
 /** What is printed, and nothing else of the page. */
 function Sheet({ tenant, checkpoint, verifierKey }: SheetProps) {
   const words = useAdminWords().system
-  const now = Date.now()
-  const zone = tenant.time_zone
   return (
     <div className="print-sheet">
-      <h1>{words.sheetTitle}</h1>
-      <p>
-        {words.sheetTenant} {tenant.name} ({tenant.id})
-        <br />
-        {words.sheetTime} {exactTime(new Date(now).toISOString(), zone)} {zone} ({offsetText(now, zone)})
-      </p>
+      <PaperHead tenant={tenant} title={words.sheetTitle} />
       <Code text={checkpoint} size={240} />
       <p>
         {words.sheetText} <code>{verifyCommand(tenant.id)}</code>

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { useWords } from '../i18n/language'
 import { copyText } from '../theme/copy'
 import { Icon } from '../theme/Icon'
+import { Shown } from '../theme/Shown'
 import { useAdminWords } from './words'
 import './form.css'
 
@@ -25,7 +26,9 @@ export function Copyable({ label, text }: { label: string; text: string }) {
           <span aria-live="polite">{copied ? common.copied : words.copy}</span>
         </button>
       </figcaption>
-      <pre tabIndex={0}>{text}</pre>
+      <pre tabIndex={0}>
+        <Shown text={text} />
+      </pre>
     </figure>
   )
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { shown } from '../theme/Shown'
 
 export interface Fact {
   label: string
@@ -12,7 +13,7 @@ export function Facts({ facts }: { facts: Fact[] }) {
       {facts.map(({ label, value }) => (
         <div key={label}>
           <dt>{label}</dt>
-          <dd>{value}</dd>
+          <dd>{shown(value)}</dd>
         </div>
       ))}
     </dl>

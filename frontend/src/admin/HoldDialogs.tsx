@@ -1,13 +1,13 @@
 import { useState } from 'react'
 import type { Hold, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
+import { readDay } from '../time/typed'
+import { inBoth, nextDay } from '../time/utcDays'
 import { fieldError, TextField } from './Fields'
 import { FormDialog } from './FormDialog'
+import { DaysToHold, HeldDays } from './HeldDays'
 import { useAddHold, useLiftHold } from './retentionQueries'
 import { useAdminWords } from './words'
-
-/** A date as the whole console writes it, whatever the browser would. */
-const datePattern = '\\d{4}-\\d\\d-\\d\\d'
 
 /** Places a legal hold on days. */
 export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () => void }) {
@@ -17,13 +17,26 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
   const [from, setFrom] = useState('')
   const [to, setTo] = useState('')
   const [reason, setReason] = useState('')
+  const [tried, setTried] = useState(false)
+  const days = { from: readDay(from), to: readDay(to) }
+  /** What is wrong with a day: that it is none, or what the server says. */
+  const wrong = (name: 'from' | 'to') => (tried && days[name] === undefined ? faults.date : fieldError(add.error, name))
+
+  function submit() {
+    setTried(true)
+    const { from, to } = days
+    if (from !== undefined && to !== undefined)
+      add.mutate({ ...(from && { from }), ...(to && { to }), reason }, { onSuccess: onClose })
+    else requestAnimationFrame(() => document.querySelector<HTMLElement>('.form-body [aria-invalid=true]')?.focus())
+  }
+
   return (
     <FormDialog
       title={words.addHold}
       action={words.addHold}
       error={add.error}
       pending={add.isPending}
-      onSubmit={() => add.mutate({ ...(from && { from }), ...(to && { to }), reason }, { onSuccess: onClose })}
+      onSubmit={submit}
       onClose={onClose}
     >
       <p className="form-lead">{words.holdsText}</p>
@@ -38,24 +51,21 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
       />
       <TextField
         label={words.first}
-        hint={words.firstHint}
-        pattern={datePattern}
-        shape={faults.date}
+        hint={words.firstHint(tenant.time_zone)}
         placeholder="2026-01-31"
         value={from}
-        error={fieldError(add.error, 'from')}
+        error={wrong('from')}
         onChange={setFrom}
       />
       <TextField
         label={words.last}
-        hint={words.lastHint}
-        pattern={datePattern}
-        shape={faults.date}
+        hint={words.lastHint(tenant.time_zone)}
         placeholder="2026-01-31"
         value={to}
-        error={fieldError(add.error, 'to')}
+        error={wrong('to')}
         onChange={setTo}
       />
+      <DaysToHold from={days.from ?? ''} to={days.to ?? ''} zone={tenant.time_zone} />
     </FormDialog>
   )
 }
@@ -73,7 +83,8 @@ export function LiftDialog({ tenant, hold, onClose }: { tenant: Tenant; hold: Ho
       onSubmit={() => lift.mutate(hold.id, { onSuccess: onClose })}
       onClose={onClose}
     >
-      <p>{words.liftText}</p>
+      <p className="form-lead">{words.liftText(inBoth(nextDay(Date.now(), tenant.time_zone), tenant.time_zone))}</p>
+      <HeldDays hold={hold} />
     </FormDialog>
   )
 }

@@ -3,6 +3,8 @@ import type { ApiKey, MadeKey, Tenant } from '../api/types'
 import { Dialog } from '../frame/Dialog'
 import { useWords } from '../i18n/language'
 import { Button } from '../theme/Button'
+import { Shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import { Copyable } from './Copyable'
 import { Choices, fieldError, TextField } from './Fields'
 import { FormDialog } from './FormDialog'
@@ -30,8 +32,8 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
       title: words.name,
       cell: (key) => (
         <span className="stack">
-          <span className="cut" title={key.name}>
-            {key.name}
+          <span className="cut" title={visibleText(key.name)}>
+            <Shown text={key.name} />
           </span>
           <small className="mono">{key.id}…</small>
         </span>
@@ -71,7 +73,7 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
           <button
             type="button"
             className="link link-danger"
-            aria-label={all.named(words.revoke, key.name)}
+            aria-label={visibleText(all.named(words.revoke, key.name))}
             onClick={() => setRevoking(key)}
           >
             {words.revoke}

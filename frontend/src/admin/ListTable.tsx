@@ -1,4 +1,6 @@
-import type { CSSProperties, ReactNode } from 'react'
+import { type CSSProperties, type ReactNode, useRef } from 'react'
+import { useWidth } from '../frame/useWidth'
+import { shown } from '../theme/Shown'
 import './list.css'
 
 export interface Column<T> {
@@ -19,11 +21,25 @@ interface Props<T> {
   faded?: (item: T) => boolean
 }
 
-/** A table of few rows, which fold into blocks on a phone: each cell then tells its column. */
+/** A table of few rows, which fold into blocks where there is no room for them: each cell then tells its column. */
 export function ListTable<T>({ label, columns, items, keyOf, faded }: Props<T>) {
-  const widths = columns.map(({ width }) => (width ? `${width}px` : 'minmax(0, 1fr)')).join(' ')
+  // What the table has to spare goes to every column by its width, but to no buttons.
+  const widths = columns
+    .map(({ width, actions }) =>
+      actions ? `${width}px` : width ? `minmax(${width}px, ${width}fr)` : 'minmax(0, 480fr)',
+    )
+    .join(' ')
+  const table = useRef<HTMLDivElement>(null)
+  const width = useWidth(table)
+  const folded = width > 0 && width < columns.reduce((least, column) => least + (column.width ?? 120), 0)
   return (
-    <div className="list" role="table" aria-label={label} style={{ '--columns': widths } as CSSProperties}>
+    <div
+      ref={table}
+      className={folded ? 'list list-folded' : 'list'}
+      role="table"
+      aria-label={label}
+      style={{ '--columns': widths } as CSSProperties}
+    >
       <div role="row" className="list-head">
         {columns.map((column) => (
           <span key={column.key} role="columnheader">
@@ -40,7 +56,7 @@ export function ListTable<T>({ label, columns, items, keyOf, faded }: Props<T>) 
               className={column.actions ? 'list-actions' : undefined}
               data-label={column.title}
             >
-              {column.cell(item)}
+              {shown(column.cell(item))}
             </div>
           ))}
         </div>

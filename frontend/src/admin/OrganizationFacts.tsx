@@ -2,6 +2,8 @@ import type { FacetValue, Organization } from '../api/types'
 import { useWords } from '../i18n/language'
 import { ancestors, countsWithBelow, organizationTree } from '../log/organizations'
 import { Button } from '../theme/Button'
+import { shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import { Facts } from './Facts'
 import type { Asked } from './OrganizationDialog'
 import { withBelow } from './organizationEdits'
@@ -26,11 +28,11 @@ export function OrganizationFacts({ list, organization, own, onAsk }: Props) {
   const ownCount = own?.find((one) => one.value === id)?.count ?? 0
   const number = (count: number) => (own ? common.number(count) : '…')
   return (
-    <section className="organization" aria-label={name}>
-      <h2>{name}</h2>
+    <section className="organization" aria-label={visibleText(name)}>
+      <h2>{shown(name)}</h2>
       <Facts
         facts={[
-          { label: words.id, value: <span className="mono">{id}</span> },
+          { label: words.id, value: <span className="mono">{shown(id)}</span> },
           { label: words.state, value: organization.archived ? words.archived : words.active },
           { label: words.above, value: above[0]?.name ?? words.top },
           { label: words.below, value: common.number(withBelow(list, id).size - 1) },

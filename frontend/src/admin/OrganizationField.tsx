@@ -4,6 +4,7 @@ import { useWords } from '../i18n/language'
 import { OrganizationTree } from '../log/OrganizationTree'
 import { useOrganizations } from '../log/queries'
 import { Icon } from '../theme/Icon'
+import { Shown } from '../theme/Shown'
 import { Loaded } from './Loaded'
 
 interface Props {
@@ -77,7 +78,9 @@ export function OrganizationField({ label, tenant, value, none, without, plain, 
         data-fault={own}
         onClick={() => turn(!open)}
       >
-        <span className={value === undefined ? 'cut form-unchosen' : 'cut'}>{shown}</span>
+        <span className={value === undefined ? 'cut form-unchosen' : 'cut'}>
+          <Shown text={shown} />
+        </span>
         <Icon name={open ? 'up' : 'down'} />
       </button>
       {fault && (

@@ -1,12 +1,13 @@
 import { useState } from 'react'
 import type { Organization, Tenant } from '../api/types'
-import { noFilters } from '../log/filters'
 import { OrganizationTree } from '../log/OrganizationTree'
-import { useOrganizations, useSummary } from '../log/queries'
+import { useOrganizations } from '../log/queries'
+import { useOnPaper } from '../paper/usePaper'
 import { Button } from '../theme/Button'
 import { Loaded } from './Loaded'
 import { type Asked, OrganizationDialog } from './OrganizationDialog'
 import { OrganizationFacts } from './OrganizationFacts'
+import { useOrganizationCounts } from './organizationQueries'
 import { PermissionPart } from './PermissionPart'
 import { SectionHead } from './SectionHead'
 import { useAdminWords } from './words'
@@ -36,8 +37,9 @@ export default function OrganizationsPage({ tenant }: { tenant: Tenant }) {
 function Tree({ tenant, onAsk }: { tenant: Tenant; onAsk: (asked: Asked) => void }) {
   const words = useAdminWords().organizations
   const organizations = useOrganizations(tenant.id, true)
-  const summary = useSummary(tenant.id, noFilters)
+  const own = useOrganizationCounts(tenant.id).data
   const [selected, setSelected] = useState<string>()
+  const onPaper = useOnPaper()
   return (
     <Loaded query={organizations}>
       {(list: Organization[]) => {
@@ -48,18 +50,14 @@ function Tree({ tenant, onAsk }: { tenant: Tenant; onAsk: (asked: Asked) => void
             <div className="form-tree">
               <OrganizationTree
                 organizations={list}
-                own={summary.data?.facets.organization}
+                own={own}
                 selected={chosen ? [chosen.id] : []}
                 onSelect={setSelected}
+                whole={onPaper}
               />
             </div>
             {chosen ? (
-              <OrganizationFacts
-                list={list}
-                organization={chosen}
-                own={summary.data?.facets.organization}
-                onAsk={onAsk}
-              />
+              <OrganizationFacts list={list} organization={chosen} own={own} onAsk={onAsk} />
             ) : (
               <p className="organizations-none">{words.choose}</p>
             )}

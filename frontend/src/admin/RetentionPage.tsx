@@ -3,7 +3,12 @@ import type { Deletion, Hold, Retention, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
 import { useSession } from '../session/session'
 import { Button } from '../theme/Button'
-import { Facts } from './Facts'
+import { shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
+import { daysSpan, inBoth } from '../time/utcDays'
+import { DaySpan } from './DaySpan'
+import { type Fact, Facts } from './Facts'
+import { HeldDays } from './HeldDays'
 import { HoldDialog, LiftDialog } from './HoldDialogs'
 import { type Column, ListTable } from './ListTable'
 import { Loaded } from './Loaded'
@@ -26,7 +31,7 @@ export default function RetentionPage({ tenant }: { tenant: Tenant }) {
   const rule = retention.data
   return (
     <>
-      <SectionHead title={words.title} text={words.text}>
+      <SectionHead title={words.title} text={words.text(tenant.time_zone)}>
         {owner && rule && (
           <Button kind="primary" onClick={() => setAsked('rule')}>
             {words.change}
@@ -62,8 +67,21 @@ export default function RetentionPage({ tenant }: { tenant: Tenant }) {
 
 function Rule({ rule, zone }: { rule: Retention; zone: string }) {
   const words = useAdminWords().retention
-  const facts = [{ label: words.keptFor, value: rule.retention_days ? words.days(rule.retention_days) : words.forever }]
-  if (rule.kept_from) facts.push({ label: words.keptFrom, value: rule.kept_from })
+  const facts: Fact[] = [
+    { label: words.keptFor, value: rule.retention_days ? words.days(rule.retention_days) : words.forever },
+  ]
+  if (rule.kept_from)
+    facts.push({
+      label: words.keptFrom,
+      value: (
+        <span className="stack">
+          <span>
+            {rule.kept_day} ({rule.time_zone})
+          </span>
+          <small>{words.since(inBoth(Date.parse(rule.kept_from), rule.time_zone))}</small>
+        </span>
+      ),
+    })
   return (
     <section className="system-part">
       <Facts
@@ -92,7 +110,7 @@ function Holds({
   const zone = tenant.time_zone
   const columns: Column<Hold>[] = [
     { key: 'reason', title: words.reason, cell: (hold) => hold.reason },
-    { key: 'days', title: words.what, width: 216, cell: (hold) => words.period(hold.from, hold.to) },
+    { key: 'days', title: words.what, width: 360, cell: (hold) => <HeldDays hold={hold} /> },
     {
       key: 'set',
       title: words.placed,
@@ -124,7 +142,7 @@ function Holds({
           <button
             type="button"
             className="link link-danger"
-            aria-label={all.named(words.lift, hold.reason)}
+            aria-label={visibleText(all.named(words.lift, hold.reason))}
             onClick={() => onLift(hold)}
           >
             {words.lift}
@@ -148,7 +166,7 @@ function ByAndWhen({ who, time, zone }: { who: string; time: string; zone: strin
   const words = useAdminWords().retention
   return (
     <span className="stack">
-      <span>{words.who(who)}</span>
+      <span>{shown(words.who(who))}</span>
       <small>
         <Moment ahead time={time} zone={zone} />
       </small>
@@ -177,7 +195,13 @@ function Deletions({ deletions, zone }: { deletions: Deletion[]; zone: string })
     {
       key: 'days',
       title: words.what,
-      cell: ({ days }) => days.map(({ from, to }) => <div key={from}>{words.period(from, to)}</div>),
+      cell: ({ days }) =>
+        days.map(({ from, to }) => (
+          <div key={from} className="stack">
+            <span>{words.period(from, to)} (UTC)</span>
+            <DaySpan span={daysSpan(from, to, 'UTC')} zone={zone} />
+          </div>
+        )),
     },
     { key: 'dates', title: words.dates, width: 160, cell: ({ dates }) => number(dates) },
     { key: 'entries', title: words.entries, width: 112, cell: ({ entries }) => number(entries) },
@@ -188,7 +212,7 @@ function Deletions({ deletions, zone }: { deletions: Deletion[]; zone: string })
       cell: ({ retention_days, set_by }) => (
         <span className="stack">
           <span>{words.days(retention_days)}</span>
-          <small>{words.who(set_by)}</small>
+          <small>{shown(words.who(set_by))}</small>
         </span>
       ),
     },

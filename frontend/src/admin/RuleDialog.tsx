@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { Retention, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
+import { inBoth, nextDay } from '../time/utcDays'
 import { CheckField, Choices, fieldError, TextField } from './Fields'
 import { FormDialog } from './FormDialog'
 import { useChangeRule, useWouldDelete } from './retentionQueries'
@@ -40,7 +41,7 @@ export function RuleDialog({ tenant, rule, onClose }: { tenant: Tenant; rule: Re
         value={kind}
         choices={[
           { value: 'forever', title: words.forever, text: words.foreverText },
-          { value: 'days', title: words.forDays, text: words.forDaysText },
+          { value: 'days', title: words.forDays, text: words.forDaysText(tenant.time_zone) },
         ]}
         onChange={setKind}
       />
@@ -66,9 +67,14 @@ function Would({ tenant, days }: { tenant: Tenant; days: number }) {
   const words = useAdminWords().retention
   const { number } = useWords()
   const { data } = useWouldDelete(tenant.id, days)
+  const zone = tenant.time_zone
+  const kept = data ? inBoth(Date.parse(data.before), zone) : ''
   return (
     <p className={data?.entries ? 'retention-note' : 'form-lead'} role="status">
-      {data && (data.entries ? words.would(number(data.entries), data.dates) : words.wouldNothing)}
+      {data &&
+        (data.entries
+          ? words.would(number(data.entries), data.dates, inBoth(nextDay(Date.now(), zone), zone), kept)
+          : words.wouldNothing(kept))}
     </p>
   )
 }

@@ -2,6 +2,8 @@ import { useState } from 'react'
 import type { OwnSession, Tenant } from '../api/types'
 import { agentName } from '../log/agent'
 import { Button } from '../theme/Button'
+import { shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import { FormDialog } from './FormDialog'
 import { type Column, ListTable } from './ListTable'
 import { Loaded } from './Loaded'
@@ -24,7 +26,9 @@ export default function SessionsPage({ tenant }: { tenant: Tenant }) {
       title: words.device,
       cell: (session) => (
         <span className="stack">
-          <span title={session.user_agent}>{session.user_agent ? agentName(session.user_agent) : words.unknown}</span>
+          <span title={visibleText(session.user_agent ?? '')}>
+            {shown(session.user_agent ? agentName(session.user_agent) : words.unknown)}
+          </span>
           {session.current && <small className="list-good">{words.this}</small>}
         </span>
       ),

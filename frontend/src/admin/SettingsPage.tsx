@@ -6,11 +6,13 @@ import { NotFoundPage } from '../frame/NotFoundPage'
 import { TopBar } from '../frame/TopBar'
 import { useViewport } from '../frame/viewport'
 import { useWords } from '../i18n/language'
+import { PaperHead } from '../paper/PaperHead'
 import { useSession } from '../session/session'
 import { Icon } from '../theme/Icon'
 import { administers, settingsPath } from './access'
 import { type Section, sectionsFor } from './sections'
 import { useAdminWords } from './words'
+import '../frame/page.css'
 import './settings.css'
 
 const groups = ['tenant', 'server', 'you'] as const
@@ -36,8 +38,9 @@ export function SettingsPage({ tenant }: { tenant: Tenant }) {
       <div className="settings">
         {menu && !(phone && section) && <Menu tenant={tenant} sections={own} current={section} />}
         {section && (
-          <main className="settings-main" key={section.path}>
-            <div className="settings-page">
+          <main className="settings-main page-scroll" key={section.path}>
+            <div className="page-body">
+              <PaperHead tenant={tenant} title={section.title(words)} />
               {phone && menu && (
                 <Link className="link settings-back" to={settingsPath(tenant.id)}>
                   <Icon name="left" />

@@ -1,6 +1,8 @@
 import { useState } from 'react'
 import type { TenantSettings } from '../api/types'
 import { Button } from '../theme/Button'
+import { Shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import { type Column, ListTable } from './ListTable'
 import { Loaded } from './Loaded'
 import { useTenants } from './queries'
@@ -21,8 +23,8 @@ export default function TenantsPage() {
       title: words.name,
       cell: (tenant) => (
         <span className="stack">
-          <span className="cut" title={tenant.name}>
-            {tenant.name}
+          <span className="cut" title={visibleText(tenant.name)}>
+            <Shown text={tenant.name} />
           </span>
           <small className="mono">{tenant.id}</small>
         </span>

@@ -6,7 +6,7 @@ import { type Filters, writeFilters } from '../log/filters'
 
 /** The access log of a tenant, or of the server (`null`) for what is of none, newest first, page after page. */
 export function useAccess(tenant: string | null, filters: Filters) {
-  const path = tenant === null ? '/api/v1/access' : tenantPath(tenant, 'access')
+  const path = accessPath(tenant)
   const query = writeFilters(filters)
   return useInfiniteQuery({
     queryKey: keys.access(tenant, query.toString()),
@@ -14,7 +14,7 @@ export function useAccess(tenant: string | null, filters: Filters) {
       const page = new URLSearchParams(query)
       page.set('limit', '100')
       if (pageParam) page.set('cursor', pageParam)
-      return call<EntryPage>(`${path}?${page}`, { signal })
+      return call<EntryPage>(`${path}?${page}`, { signal, act: 'page' })
     },
     initialPageParam: '',
     getNextPageParam: (last) => last.next_cursor || undefined,
@@ -24,10 +24,13 @@ export function useAccess(tenant: string | null, filters: Filters) {
   })
 }
 
-export function useAccessEntry(tenant: string, id: string, enabled: boolean) {
+/** One entry of an access log, with all that its row may leave out, and its proof. */
+export function useAccessEntry(tenant: string | null, id: string) {
   return useQuery({
     queryKey: keys.accessEntry(tenant, id),
-    queryFn: ({ signal }) => call<ProvenEntry>(tenantPath(tenant, `access/${encodeURIComponent(id)}`), { signal }),
-    enabled,
+    queryFn: ({ signal }) =>
+      call<ProvenEntry>(`${accessPath(tenant)}/${encodeURIComponent(id)}`, { signal, act: 'opened' }),
   })
 }
+
+const accessPath = (tenant: string | null) => (tenant === null ? '/api/v1/access' : tenantPath(tenant, 'access'))

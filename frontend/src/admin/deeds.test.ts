@@ -34,7 +34,7 @@ const tells = [/\{"([a-z]+)", "([a-z_]+)", (?:true|false)\}/g, /Module: "([a-z]+
 
 test('every deed that the program tells has words in both languages', () => {
   const root = new URL('../../../', import.meta.url)
-  const sources = ['', 'server/', 'oplog/', 'search/', 'storage/'].flatMap((folder) =>
+  const sources = ['', 'cli/', 'server/', 'oplog/', 'search/', 'storage/'].flatMap((folder) =>
     readdirSync(new URL(folder || './', root))
       .filter((name) => name.endsWith('.go') && !name.endsWith('_test.go'))
       .map((name) => readFileSync(new URL(folder + name, root), 'utf8')),
@@ -44,6 +44,24 @@ test('every deed that the program tells has words in both languages', () => {
   )
   expect(told).toEqual(expect.arrayContaining(['log.search', 'server.start', 'log.import']))
   for (const { access } of [adminEn, adminZh]) expect(told.filter((key) => !(key in access.deeds))).toEqual([])
+})
+
+test('a deed whose details are left out of the list says that there is more', () => {
+  expect(deedFacts(deed('log', 'search', { truncated: true }), english)).toEqual(['…'])
+  expect(deedFacts(deed('catalog', 'change', { truncated: true, content: { id: 'c' } }), chinese)).toEqual(['c', '…'])
+})
+
+test('an act tells what else was read in it', () => {
+  const also = '[{"operation":"search","filters":{"q":["xyz"]}},{"operation":"count"}]'
+  const act = deed('log', 'search', { details: `{"filters":{"q":["x"]},"also":${also}}` as RecordedJson })
+  expect(deedFacts(act, english)).toEqual([
+    'Search: x',
+    'Also: Searched the log (Search: xyz)',
+    'Also: Counted entries',
+  ])
+  expect(deedFacts(act, chinese)).toEqual(['搜索：x', '另：搜索日志（搜索：xyz）', '另：统计记录数'])
+  expect(deedOf(deed('log', 'follow'), adminEn).title).toBe('Followed the log live')
+  expect(deedFacts(deed('log', 'count'), english)).toEqual([adminEn.access.everything])
 })
 
 test('a deed without words shows its keys', () => {
@@ -61,6 +79,23 @@ test.each([
     { details: { filters: { q: ['emma'], operation: ['delete', 'send'], from: ['2026-11-23T03:00:00Z'] } } },
     ['Search: emma', 'Operation type: the delete, the send', 'From: 2026-11-23 11:00:00'],
     ['搜索：emma', '操作类型：the delete、the send', '起始时间：2026-11-23 11:00:00'],
+  ],
+  [
+    'log',
+    'search',
+    {
+      details: {
+        filters: {
+          range: ['last_week'],
+          not_ip: ['10.0.0.0/8'],
+          not_user: ['u_1'],
+          outcome: ['failure'],
+          role: ['admin'],
+        },
+      },
+    },
+    ['Not user: u_1', 'Role: admin', 'Outcome: failure', 'Not IP address: 10.0.0.0/8', 'Period: last week'],
+    ['排除用户：u_1', '角色：admin', '结果：failure', '排除 IP 地址：10.0.0.0/8', '时间范围：上周'],
   ],
   [
     'access',
@@ -118,10 +153,12 @@ test.each([
     'hold',
     {
       content: { id: 'h1', name: 'case 7' },
-      details: { hold: { id: 'h1', reason: 'case 7', from: '2026-01-01', set_by: 'admin' } },
+      details: {
+        hold: { id: 'h1', reason: 'case 7', from: '2026-01-01', covers_from: '2025-12-31T00:00:00Z', set_by: 'admin' },
+      },
     },
-    ['case 7', 'From: 2026-01-01', 'Set by: admin'],
-    ['case 7', '起始时间：2026-01-01', '设置人：admin'],
+    ['case 7', 'From: 2026-01-01', 'Held from: 2025-12-31 08:00:00', 'Set by: admin'],
+    ['case 7', '起始时间：2026-01-01', '实际保留自：2025-12-31 08:00:00', '设置人：admin'],
   ],
   [
     'catalog',

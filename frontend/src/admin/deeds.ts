@@ -2,7 +2,8 @@ import { lookInto } from '../api/recorded'
 import type { Entry, OperationGroup } from '../api/types'
 import type { AdminWords } from '../i18n/admin.en'
 import type { Dictionary } from '../i18n/en'
-import type { ListFilter } from '../log/filters'
+import { type Field, fieldOf, type ListFilter, listFilters, wireName } from '../log/filters'
+import { filterLabel } from '../log/filterWords'
 import type { IconName } from '../theme/Icon'
 import { exactTime } from '../time/zone'
 
@@ -11,7 +12,7 @@ export interface DeedContext {
   words: AdminWords
   common: Dictionary
   zone: string
-  nameOf: (name: ListFilter, value: string) => string
+  nameOf: (field: Field, value: string) => string
 }
 
 /** What was done, by module and operation, and how it looks. */
@@ -35,12 +36,28 @@ export function deedFacts(entry: Entry, context: DeedContext): string[] {
   const object = objectOf(entry)
   const facts = object ? [object] : []
   const { id, name } = entry.content ?? {}
-  for (const [key, value] of flat(entry.details && lookInto(entry.details))) {
+  const details = entry.details && lookInto(entry.details)
+  for (const [key, value] of flat(details)) {
     const said = ['id', 'name', 'reason'].includes(key) && (value === id || value === name) // as the object
     if (!said) add(facts, key, value, context)
   }
-  if (facts.length === 0 && `${entry.module}.${entry.operation}` === 'log.search') return [words.access.everything]
-  return facts
+  if (entry.truncated) return [...facts, '…'] // the rest is with the entry alone
+  if (facts.length === 0 && /^log\.(search|count|follow)$/.test(`${entry.module}.${entry.operation}`))
+    facts.push(words.access.everything)
+  return [...facts, ...alsoDone(entry.module, details, context)]
+}
+
+/** What else was read in the same act. */
+function alsoDone(module: string, details: unknown, context: DeedContext): string[] {
+  if (!isObject(details) || !Array.isArray(details.also)) return []
+  const { words, common } = context
+  const titles: Record<string, string> = words.access.deeds
+  return details.also.filter(isObject).map(({ operation, ...rest }) => {
+    const facts: string[] = []
+    for (const [key, value] of flat(rest)) add(facts, key, value, context)
+    const key = `${module}.${String(operation)}`
+    return words.access.also(titles[key] ?? key, common.listJoin(facts))
+  })
 }
 
 // Whose ids are names that people know them by.
@@ -52,7 +69,7 @@ function objectOf({ module, content }: Entry): string | undefined {
   return content?.name || content?.id
 }
 
-const first = ['q', 'user', 'module', 'operation', 'organization', 'content_id', 'range', 'from', 'to']
+const first = ['q', ...listFilters.map(wireName), 'range', 'from', 'to']
 
 /** The details, with those of filters, tenants and holds among them, filters first; a preset stands for its two ends. */
 function flat(details: unknown): [string, unknown][] {
@@ -60,25 +77,22 @@ function flat(details: unknown): [string, unknown][] {
   const all = Object.entries(details).flatMap(([key, value]): [string, unknown][] =>
     (key === 'filters' || key === 'tenant' || key === 'hold') && isObject(value)
       ? Object.entries(value)
-      : [[key, value]],
+      : [[key === 'role' ? 'account_role' : key, value]],
   )
   const preset = typeof details.range === 'string' && details.range !== 'custom'
   const place = (key: string) => (first.includes(key) ? first.indexOf(key) : first.length)
-  return all.filter(([key]) => !(preset && (key === 'from' || key === 'to'))).sort(([a], [b]) => place(a) - place(b))
+  const left = (key: string) => key === 'also' || (preset && (key === 'from' || key === 'to'))
+  return all.filter(([key]) => !left(key)).sort(([a], [b]) => place(a) - place(b))
 }
 
-const filters: Record<string, ListFilter> = {
-  user: 'user',
-  module: 'module',
-  operation: 'operation',
-  organization: 'organization',
-  content_id: 'contentId',
-}
+const filters = new Map<string, ListFilter>(listFilters.map((name) => [wireName(name), name]))
 
 function add(facts: string[], key: string, value: unknown, context: DeedContext) {
   const { words, common } = context
   const ofAccess = key === 'operation' && String(value).includes('.') // deeds of the access log itself
-  const label = ofAccess ? words.access.deed : ((words.access.facts as Record<string, string>)[key] ?? key)
+  const filter = filters.get(key)
+  const texts: Record<string, string> = words.access.facts
+  const label = ofAccess ? words.access.deed : filter ? filterLabel(filter, common) : (texts[key] ?? key)
   if (value === true) facts.push(label)
   const text = textOf(key, value, context)
   if (text) facts.push(words.named(label, common.listJoin(text)))
@@ -100,14 +114,14 @@ function textOf(key: string, value: unknown, context: DeedContext): string[] | u
 
 function oneText(key: string, value: string, { words, common, zone, nameOf }: DeedContext): string[] | undefined {
   const of = (texts: Record<string, string>) => [texts[value] ?? value]
-  const filter = filters[key]
+  const filter = filters.get(key)
   if (key === 'operation' && value.includes('.')) return of(words.access.deeds)
-  if (filter) return [nameOf(filter, value)]
+  if (filter) return [nameOf(fieldOf(filter), value)]
   if (key === 'range') return value === 'custom' ? undefined : of(common.rangeInText)
   if (/^\d{4}-\d\d-\d\d$/.test(value)) return [value]
-  if (key === 'from' || key === 'to' || /(^|_)at$/.test(key))
+  if (key === 'from' || key === 'to' || /(^|_)at$|^covers_/.test(key))
     return value.startsWith('0001-') ? undefined : [exactTime(value, zone)]
-  if (key === 'role') return of(common.roles)
+  if (key === 'account_role') return of(common.roles)
   if (key === 'scope') return of(words.keys.scopes)
   if (key === 'reason') return of(words.access.reasons)
   return [value]

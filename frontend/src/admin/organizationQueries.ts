@@ -1,8 +1,19 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { call, tenantPath } from '../api/http'
 import { keys } from '../api/keys'
-import type { Organization } from '../api/types'
+import type { FacetValue, Organization } from '../api/types'
 import { type OrganizationEdit, sentTree } from './organizationEdits'
+
+/** Own entries of each organization; they are counted with the tree, as nobody searches the log for them. */
+export function useOrganizationCounts(tenant: string) {
+  return useQuery({
+    queryKey: keys.organizationCounts(tenant),
+    queryFn: async ({ signal }): Promise<FacetValue[]> => {
+      const counted = await call<Organization[]>(`${tenantPath(tenant, 'organizations')}?counts=true`, { signal })
+      return counted.map(({ id, name, entries = 0 }) => ({ value: id, name, count: entries }))
+    },
+  })
+}
 
 /** Saves a change of the tree as the server has it now, so that what somebody else has changed meanwhile stays. */
 export function useEditOrganizations(tenant: string) {

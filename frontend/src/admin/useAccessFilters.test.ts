@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Account, ApiKey, Entry } from '../api/types'
 import { adminEn } from '../i18n/admin.en'
 import { noFilters } from '../log/filters'
-import { activeIn, actorChoices, deedChoices, withoutFilter } from './useAccessFilters'
+import { activeIn, actorChoices, deedChoices, readAccessFilters, withoutFilter } from './useAccessFilters'
 
 test('every deed is a choice, once', () => {
   const values = deedChoices(adminEn).flatMap(({ choices }) => choices.map(({ value }) => value))
@@ -23,6 +23,11 @@ test('actors are accounts, keys, and who else is seen or chosen', () => {
     ['oplog_read_x=BI'],
     ['server=server', 'u7=韩梅梅 (u7)', 'gone=gone'],
   ])
+})
+
+test('filters that the access log does not take are left out', () => {
+  const filters = readAccessFilters('q=x&user=ada&not_user=bob&outcome=failure&organization=east&range=last_month')
+  expect(filters).toEqual({ ...noFilters, q: 'x', user: ['ada'], range: 'last_month' })
 })
 
 test('a custom period is a filter that can be removed, a preset is none', () => {

@@ -2,12 +2,13 @@ import { useCallback, useMemo } from 'react'
 import { useSearchParams } from 'react-router'
 import type { Account, ApiKey, Entry } from '../api/types'
 import type { AdminWords } from '../i18n/admin.en'
-import type { ChoiceGroup } from '../log/ChoiceFilter'
+import type { ChoiceGroup } from '../log/ChoiceList'
 import {
   activeFilters,
   type FilterName,
   type Filters,
   hasSelection,
+  noFilters,
   readFilters,
   without,
   writeFilters,
@@ -23,7 +24,7 @@ export type Scope = 'tenant' | 'server'
 export function useAccessFilters() {
   const [search, setSearch] = useSearchParams()
   const text = search.toString()
-  const filters = useMemo<Filters>(() => ({ ...readFilters(new URLSearchParams(text)), organization: [] }), [text])
+  const filters = useMemo(() => readAccessFilters(text), [text])
   const scope: Scope = search.get('scope') === 'server' ? 'server' : 'tenant'
 
   const set = useCallback(
@@ -35,6 +36,12 @@ export function useAccessFilters() {
     [setSearch],
   )
   return { filters, scope, set }
+}
+
+/** Those of the log's filters that the access log takes. */
+export function readAccessFilters(text: string): Filters {
+  const { q, user, module, operation, contentId, range, from, to } = readFilters(new URLSearchParams(text))
+  return { ...noFilters, q, user, module, operation, contentId, range, from, to }
 }
 
 /** The filters that are on; a custom period is one, for nothing else says which it is. */

@@ -1,5 +1,6 @@
 import { keep, read } from '../frame/kept'
 import { hasPeriod, readFilters, writeFilters } from '../log/filters'
+import { actHeader, actOf } from './act'
 import type { Session } from './types'
 
 // What the first page will ask for is asked for before the console is there to ask: while its code is still being
@@ -19,7 +20,8 @@ const tooOld = 10_000
 const begun = new Map<string, { at: number; answer: Promise<Response | undefined> }>()
 
 function begin(path: string) {
-  const answer = fetch(path, reading).catch(() => undefined) // it is asked again, and fails where that is said
+  const headers = { ...reading.headers, [actHeader]: actOf('page') }
+  const answer = fetch(path, { ...reading, headers }).catch(() => undefined) // it is asked again, and fails where that is said
   begun.set(path, { at: performance.now(), answer })
 }
 

@@ -1,3 +1,4 @@
+import { type Area, actHeader, actOf } from './act'
 import { reading, takeEarly } from './early'
 import { readJson } from './recorded'
 import type { ProblemBody } from './types'
@@ -49,6 +50,8 @@ interface Call {
   signal?: AbortSignal
   /** An API key, to call as a program does. */
   key?: string
+  /** Where it belongs to an act of a person. */
+  act?: Area
   /** It reaches the server though the page is left meanwhile. The body is a small one. */
   keepalive?: boolean
 }
@@ -62,10 +65,11 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
 /** The same for an answer that is a text as it is. */
 export async function callText(
   path: string,
-  { method = 'GET', body, signal, key, keepalive = false }: Call = {},
+  { method = 'GET', body, signal, key, act, keepalive = false }: Call = {},
 ): Promise<string> {
   const headers = { ...reading.headers }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
+  if (act !== undefined) headers[actHeader] = actOf(act)
   if (key !== undefined) headers.Authorization = `Bearer ${key}`
   let response: Response
   try {

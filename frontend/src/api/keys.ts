@@ -10,6 +10,7 @@ export const keys = {
   tenant: (tenant: string) => ['tenant', tenant] as const,
   catalog: (tenant: string) => ['tenant', tenant, 'catalog'] as const,
   organizations: (tenant: string) => ['tenant', tenant, 'organizations'] as const,
+  organizationCounts: (tenant: string) => ['tenant', tenant, 'organization counts'] as const,
   log: (tenant: string) => ['tenant', tenant, 'log'] as const,
   entries: (tenant: string, filters: string) => ['tenant', tenant, 'log', 'entries', filters] as const,
   summary: (tenant: string, filters: string) => ['tenant', tenant, 'log', 'summary', filters] as const,
@@ -27,7 +28,7 @@ export const keys = {
   checkpoint: (tenant: string) => ['tenant', tenant, 'checkpoint'] as const,
   /** `null` for what is of no tenant. */
   access: (tenant: string | null, filters: string) => ['tenant', tenant, 'access', 'list', filters] as const,
-  accessEntry: (tenant: string, id: string) => ['tenant', tenant, 'access', 'entry', id] as const,
+  accessEntry: (tenant: string | null, id: string) => ['tenant', tenant, 'access', 'entry', id] as const,
   // What is of no tenant stands below the same first word: all that one account saw goes when another signs in.
   sessions: ['tenant', null, 'sessions'] as const,
   tenants: ['tenant', null, 'tenants'] as const,

@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/access/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of what listServerAccess lists, with its proof */
+        get: operations["getServerAccess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts": {
         parameters: {
             query?: never;
@@ -378,6 +395,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/exports/{id}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A ZIP of an export with all that a person needs to check it
+         * @description An attachment, which oplog verify-export checks as it is: the file, its manifest, the verifier key, and a page in the caller's language that says how to check. The key in it proves nothing by itself: take it from somebody you trust.
+         */
+        get: operations["getExportBundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/exports/{id}/file": {
         parameters: {
             query?: never;
@@ -496,7 +533,7 @@ export interface paths {
         };
         /**
          * Each new operation as it is recorded
-         * @description Server-sent events. Each new entry that the filters let through is an event “entry”, whose data is the entry and whose id is its seq; with Last-Event-ID the stream goes on after that seq, without a gap. An event “end” says why a stream ends: a reader who is more than 10000 entries behind is dropped. GET …/entries?order=seq&after_seq=N gives what such a reader lacks.
+         * @description Server-sent events. Each new entry that the filters let through is an event “entry”, whose data is the entry as the list has it and whose id is its seq; with Last-Event-ID the stream goes on after that seq, without a gap. An event “end” says why a stream ends: a reader who is more than 10000 entries behind is dropped. GET …/entries?order=seq&after_seq=N gives what such a reader lacks.
          */
         get: operations["live"];
         put?: never;
@@ -879,6 +916,8 @@ export interface components {
              * @description When it happened, to the microsecond, in UTC.
              */
             time: string;
+            /** @description Set where the entry is longer than 8,192 bytes as JSON: it comes without changes and details here, and with them alone. */
+            truncated?: boolean;
             user: components["schemas"]["User"];
             /** @description What the client said it is. */
             user_agent?: string;
@@ -1063,7 +1102,17 @@ export interface components {
             interval: "1m" | "5m" | "15m" | "1h" | "3h" | "6h" | "12h" | "1d" | "7d" | "1mo" | "1y";
         };
         Hold: {
-            /** @description The first day, a UTC date; left out: all before. */
+            /**
+             * Format: date-time
+             * @description When the first UTC day that is held begins; left out: all before.
+             */
+            covers_from?: string;
+            /**
+             * Format: date-time
+             * @description When the last UTC day that is held has ended; left out: all after.
+             */
+            covers_until?: string;
+            /** @description The first day, in time_zone; left out: all before. */
             from?: string;
             /** @description The hold's id. */
             id: string;
@@ -1083,7 +1132,9 @@ export interface components {
             set_at: string;
             /** @description Who set it: a username, or command for the command line. */
             set_by: string;
-            /** @description The last day, a UTC date; left out: all after. */
+            /** @description The tenant's when the hold was placed; UTC where UTC days were chosen. */
+            time_zone: string;
+            /** @description The last day, in time_zone; left out: all after. */
             to?: string;
         };
         Index: {
@@ -1199,7 +1250,7 @@ export interface components {
             field: string;
         };
         NewEntry: {
-            /** @description Fields of the content before and after. */
+            /** @description Fields of the content before and after; at most 256 KiB of values in all. */
             changes?: components["schemas"]["NewChange"][];
             /** @description What was operated on. */
             content?: components["schemas"]["NewRef"];
@@ -1276,14 +1327,14 @@ export interface components {
         NewHold: {
             /**
              * Format: date
-             * @description The first day, a UTC date; left out: all before.
+             * @description The first day, in the tenant's time zone; left out: all before.
              */
             from?: string;
             /** @description Why the days are held. */
             reason: string;
             /**
              * Format: date
-             * @description The last day, a UTC date; left out: all after.
+             * @description The last day, in the tenant's time zone; left out: all after. What is held is every UTC day that the days have a moment in: covers_from and covers_until of the answer.
              */
             to?: string;
         };
@@ -1324,7 +1375,7 @@ export interface components {
             title: components["schemas"]["NewTitle"];
         };
         NewRef: {
-            /** @description Id in the host system. */
+            /** @description Id in the host system: at most 128 characters of an organization, 256 of content. */
             id?: string;
             /** @description As it was at the time. */
             name?: string;
@@ -1405,6 +1456,11 @@ export interface components {
         Organization: {
             /** @description No longer in the host's tree, kept for its entries. */
             archived?: boolean;
+            /**
+             * Format: int64
+             * @description How many entries name it, without those below it. There where counts=true asks for it; PUT does not take it.
+             */
+            entries?: number;
             /** @description Id in the host system. */
             id: string;
             /** @description As it is today. */
@@ -1578,11 +1634,13 @@ export interface components {
             deletions: components["schemas"]["Deletion"][];
             /** @description Newest first, those lifted too. */
             holds: components["schemas"]["Hold"][];
-            /** @description The first UTC date that the rule keeps today; left out where it keeps all. */
+            /** @description The first day, in the tenant's time zone, that the rule keeps today; left out where it keeps all. */
+            kept_day?: string;
+            /** @description The UTC date in which kept_day begins: every entry from its 00:00 UTC on is kept today; left out where the rule keeps all. */
             kept_from?: string;
             /**
              * Format: int64
-             * @description For how many days entries are kept; 0 for ever.
+             * @description For how many whole days of the tenant's time zone before today entries are kept; 0 for ever. They are deleted by whole UTC days, so never earlier and up to a day later.
              */
             retention_days: number;
             /**
@@ -1592,6 +1650,8 @@ export interface components {
             set_at?: string;
             /** @description Who set it: a username, or command for the command line. */
             set_by?: string;
+            /** @description The tenant's; days are counted in it. */
+            time_zone: string;
             /** @description What a rule of the days that were asked about would delete; there where they were. */
             would?: components["schemas"]["Would"];
         };
@@ -1755,7 +1815,7 @@ export interface components {
             name: string;
             /**
              * Format: int64
-             * @description For how many days entries are kept; left out: for ever.
+             * @description For how many whole days of its time zone before today entries are kept; left out: for ever.
              */
             retention_days?: number;
             /**
@@ -1779,7 +1839,7 @@ export interface components {
             name?: string;
             /**
              * Format: int64
-             * @description 0: for ever. What is older is deleted when the next UTC day begins.
+             * @description 0: for ever. Whole days of the tenant's time zone; what is older is deleted, by whole UTC days, when the tenant's next day begins.
              */
             retention_days?: number;
             /** @description IANA name; days and exports go by it. */
@@ -1850,8 +1910,13 @@ export interface components {
         };
         Would: {
             /**
+             * Format: date-time
+             * @description The entries before this would be deleted: the start of the UTC day in which the first day begins that the rule would keep.
+             */
+            before: string;
+            /**
              * Format: int64
-             * @description Days that have entries.
+             * @description UTC days that have entries.
              */
             dates: number;
             /**
@@ -1872,7 +1937,7 @@ export interface operations {
     listServerAccess: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module, or what it was done to and with which filters; user:, module: or content: keeps a word to that field, “…” matches words in a row, and a hyphen before a word, a “…” or a field leaves out what it matches. */
+                /** @description Words separated by spaces, all of which must be found, each in any of user, module, and what it was done to and with which filters. “…” or "…" finds words in a row, each up to its end; user:, module: or content: keeps what follows to that field; a hyphen before any of these leaves out what it finds: -word, -"…", -user:word. */
                 q?: string;
                 /** @description Ids of users (usernames of accounts, ids of keys); any of them. */
                 user?: string[];
@@ -1893,7 +1958,10 @@ export interface operations {
                 /** @description next_cursor of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1906,6 +1974,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getServerAccess: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
+            };
+            path: {
+                /** @description The entry's id; ~ with seq for any entry, also one whose id cannot stand in an address (. and ..). */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvenEntry"];
                 };
             };
             /** @description Error */
@@ -2452,7 +2555,7 @@ export interface operations {
     listAccess: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module, or what it was done to and with which filters; user:, module: or content: keeps a word to that field, “…” matches words in a row, and a hyphen before a word, a “…” or a field leaves out what it matches. */
+                /** @description Words separated by spaces, all of which must be found, each in any of user, module, and what it was done to and with which filters. “…” or "…" finds words in a row, each up to its end; user:, module: or content: keeps what follows to that field; a hyphen before any of these leaves out what it finds: -word, -"…", -user:word. */
                 q?: string;
                 /** @description Ids of users (usernames of accounts, ids of keys); any of them. */
                 user?: string[];
@@ -2473,7 +2576,10 @@ export interface operations {
                 /** @description next_cursor of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
+            };
             path: {
                 /** @description The tenant's id. */
                 tenant: string;
@@ -2537,7 +2643,10 @@ export interface operations {
     getAccess: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
+            };
             path: {
                 /** @description The tenant's id. */
                 tenant: string;
@@ -2708,7 +2817,7 @@ export interface operations {
     listEntries: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module or content. A word matches at the start of a word; Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; a hyphen before a word, a “…” or a field leaves out what it matches. */
+                /** @description Words separated by spaces, all of which must be found, each in any of user (name, id), module (key, titles) and content (name, id). Roles, organizations, IP addresses, outcomes, changes and details are not searched. A word of letters and digits is found at the start of a word, and inside one where letters and digits meet: 10027 in U10027. Chinese, Japanese and Korean are found anywhere, and a word that mixes them with others is split. Case, width and Latin accents do not matter; characters that are not shown, such as zero-width ones and soft hyphens, do not part words. “…” or "…" finds words in a row, each up to its end; user:, module: or content: keeps what follows to that field; a hyphen before any of these leaves out what it finds: -word, -"…", -user:word. */
                 q?: string;
                 /** @description Ids of users; any of them. */
                 user?: string[];
@@ -2757,7 +2866,10 @@ export interface operations {
                 /** @description next_cursor of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
+            };
             path: {
                 /** @description The tenant's id. */
                 tenant: string;
@@ -2831,7 +2943,10 @@ export interface operations {
                 /** @description The entry's seq, which names it alone: a sender's id may stand for another entry on another day. Left out: the entry that the log gave the id, else the newest with it. */
                 seq?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
+            };
             path: {
                 /** @description The tenant's id. */
                 tenant: string;
@@ -2985,6 +3100,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getExportBundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+                /** @description The export's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ZIP */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
                 };
             };
             /** @description Error */
@@ -3248,7 +3397,7 @@ export interface operations {
     live: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module or content. A word matches at the start of a word; Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; a hyphen before a word, a “…” or a field leaves out what it matches. */
+                /** @description Words separated by spaces, all of which must be found, each in any of user (name, id), module (key, titles) and content (name, id). Roles, organizations, IP addresses, outcomes, changes and details are not searched. A word of letters and digits is found at the start of a word, and inside one where letters and digits meet: 10027 in U10027. Chinese, Japanese and Korean are found anywhere, and a word that mixes them with others is split. Case, width and Latin accents do not matter; characters that are not shown, such as zero-width ones and soft hyphens, do not part words. “…” or "…" finds words in a row, each up to its end; user:, module: or content: keeps what follows to that field; a hyphen before any of these leaves out what it finds: -word, -"…", -user:word. */
                 q?: string;
                 /** @description Ids of users; any of them. */
                 user?: string[];
@@ -3288,8 +3437,12 @@ export interface operations {
                 to?: string;
                 /** @description A period of whole days of the tenant's time zone; the last N days include today, weeks begin on Monday; from and to narrow it. */
                 range?: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month";
+                /** @description The same as Oplog-Act, for browsers, which send no header of their own with this call. */
+                act?: string;
             };
             header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
                 /** @description The id of the last event that the reader had. */
                 "Last-Event-ID"?: string;
             };
@@ -3323,7 +3476,10 @@ export interface operations {
     };
     getOrganizations: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description true: with the number of entries of each, for admins of the whole tenant. */
+                counts?: boolean;
+            };
             header?: never;
             path: {
                 /** @description The tenant's id. */
@@ -3459,7 +3615,7 @@ export interface operations {
     getSummary: {
         parameters: {
             query?: {
-                /** @description Words that all must match, in user, module or content. A word matches at the start of a word; Chinese, Japanese and Korean match anywhere. “…” matches words in a row; user:, module: or content: keeps a word to that field; a hyphen before a word, a “…” or a field leaves out what it matches. */
+                /** @description Words separated by spaces, all of which must be found, each in any of user (name, id), module (key, titles) and content (name, id). Roles, organizations, IP addresses, outcomes, changes and details are not searched. A word of letters and digits is found at the start of a word, and inside one where letters and digits meet: 10027 in U10027. Chinese, Japanese and Korean are found anywhere, and a word that mixes them with others is split. Case, width and Latin accents do not matter; characters that are not shown, such as zero-width ones and soft hyphens, do not part words. “…” or "…" finds words in a row, each up to its end; user:, module: or content: keeps what follows to that field; a hyphen before any of these leaves out what it finds: -word, -"…", -user:word. */
                 q?: string;
                 /** @description Ids of users; any of them. */
                 user?: string[];
@@ -3500,7 +3656,10 @@ export interface operations {
                 /** @description A period of whole days of the tenant's time zone; the last N days include today, weeks begin on Monday; from and to narrow it. */
                 range?: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month";
             };
-            header?: never;
+            header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
+            };
             path: {
                 /** @description The tenant's id. */
                 tenant: string;

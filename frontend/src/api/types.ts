@@ -53,7 +53,7 @@ export type Export = Schemas['Export']
 export type Exports = Schemas['Exports']
 export type ExportRequest = Schemas['ExportRequest']
 export type WireFilters = Schemas['ExportFilters']
-export type Preset = Extract<Export['range'], 'today' | `last_${number}_days`>
+export type Preset = Exclude<Export['range'], 'custom'>
 
 export type View = Schemas['View']
 export type Views = Schemas['Views']

@@ -1,5 +1,6 @@
 import { FormDialog } from '../admin/FormDialog'
 import { useWords } from '../i18n/language'
+import { shown } from '../theme/Shown'
 import { useRemoveExport } from './queries'
 
 interface Props {
@@ -23,7 +24,7 @@ export default function DeleteExport({ tenant, id, what, onClose }: Props) {
       onSubmit={() => remove.mutate(id, { onSuccess: onClose })}
       onClose={onClose}
     >
-      <p>{words.deleteExportText(what)}</p>
+      <p>{shown(words.deleteExportText(what))}</p>
     </FormDialog>
   )
 }

@@ -5,8 +5,8 @@ import type { Tenant } from '../api/types'
 import { Dialog } from '../frame/Dialog'
 import { useWords } from '../i18n/language'
 import type { Titles } from '../log/catalog'
-import { activeFilters, type Filters, presets } from '../log/filters'
-import { filterText, type NameOf } from '../log/filterWords'
+import { activeFilters, calendarPresets, type Filters, presets } from '../log/filters'
+import { filterPhrase, type NameOf } from '../log/filterWords'
 import { Notice } from '../log/Notice'
 import { useSummary } from '../log/queries'
 import { Button } from '../theme/Button'
@@ -26,7 +26,10 @@ import {
 } from './request'
 import './exports.css'
 
+import { CalendarPresets } from '../log/CalendarPresets'
 import CustomPeriod from '../log/CustomPeriod'
+import { shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 
 const periods: PeriodChoice[] = ['shown', ...presets, 'custom']
 const formats: { value: ExportFormat; title: string }[] = [
@@ -64,6 +67,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
   const complete = wanted.period !== 'custom' || wanted.custom !== undefined
   const counted = (query: typeof filtered) =>
     complete && query.data && !query.isPlaceholderData ? query.data.total : undefined
+  const named = calendarPresets.find((preset) => preset === wanted.period)
   const rows = counted(chosen)
   const running = exports.data?.some((one) => one.id === started && one.status === 'running')
   useDownloadWhenDone(tenant.id, started, exports.data)
@@ -72,6 +76,14 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
     // A custom period begins with the one on screen.
     const custom = period === 'custom' && filtered.data ? { from: filtered.data.from, to: filtered.data.to } : undefined
     setWanted({ ...wanted, period, custom })
+  }
+
+  function chooseNamed(period: PeriodChoice) {
+    choosePeriod(period)
+    // The row of them goes away with the dates; the focus stays with the period.
+    requestAnimationFrame(() =>
+      document.querySelector<HTMLElement>('.export-dialog [role=radio][aria-checked=true]')?.focus(),
+    )
   }
 
   function toggleColumn(name: LongColumn) {
@@ -92,18 +104,18 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
   const scope = activeFilters(filters)
     .filter((name) => name !== 'period')
     .map((name) => {
-      const text = filterText(name, filters, nameOf, filtered.data, zone, words)
-      return name === 'organization' ? words.andBelow(text) : text
+      const text = filterPhrase(name, filters, nameOf, filtered.data, zone, words)
+      return name === 'organization' || name === 'notOrganization' ? words.andBelow(text) : text
     })
   return (
     <Dialog title={words.exportTitle} className="export-dialog" onClose={onClose}>
       <Row label={words.periodLabel}>
         <Segments
           label={words.periodLabel}
-          value={wanted.period}
+          value={named ? 'custom' : wanted.period}
           segments={periods.map((value) => ({
             value,
-            label: value === 'shown' ? words.asShown : words.ranges[value],
+            label: value === 'shown' ? words.asShown : words.ranges[value === 'custom' && named ? named : value],
           }))}
           onChange={choosePeriod}
         />
@@ -111,6 +123,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
           <CustomPeriod
             {...(wanted.custom ?? { from: undefined, to: undefined })}
             zone={zone}
+            head={<CalendarPresets range={undefined} onPreset={chooseNamed} />}
             onChange={(custom) => setWanted({ ...wanted, custom })}
           />
         ) : (
@@ -119,8 +132,8 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
       </Row>
       <Row label={words.entriesLabel} group="radiogroup">
         <Choice name="entries" checked={wanted.filtered} onChange={() => setWanted({ ...wanted, filtered: true })}>
-          <span className="cut" title={words.listJoin(scope)}>
-            <b>{words.asFiltered}</b> <span className="export-scope">{words.listJoin(scope)}</span>
+          <span className="cut" title={visibleText(words.listJoin(scope))}>
+            <b>{words.asFiltered}</b> <span className="export-scope">{shown(words.listJoin(scope))}</span>
           </span>
           <small>{rowsText(counted(filtered))}</small>
         </Choice>

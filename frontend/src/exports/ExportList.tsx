@@ -6,9 +6,12 @@ import { useWords } from '../i18n/language'
 import type { Titles } from '../log/catalog'
 import { Notice } from '../log/Notice'
 import { useOrganizations } from '../log/queries'
+import { Shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import { exactTime } from '../time/zone'
 import { exportPeriod, exportWhat, keptFor, sizeText } from './describe'
-import { filePath, type useExports, useRemoveExport } from './queries'
+import { bundlePath, filePath, type useExports, useRemoveExport } from './queries'
+import { bundleName } from './verify'
 import './exports.css'
 
 const DeleteExport = lazy(() => import('./DeleteExport'))
@@ -95,11 +98,11 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onCancel }: Li
   return (
     <li className={isNew ? 'export-new' : undefined}>
       <span className="export-what">
-        <span className="cut" title={what}>
-          {what}
+        <span className="cut" title={visibleText(what)}>
+          <Shown text={what} />
         </span>
-        <small className="cut" title={made}>
-          {made}
+        <small className="cut" title={visibleText(made)}>
+          <Shown text={made} />
         </small>
       </span>
       {one.status === 'running' ? (
@@ -128,7 +131,7 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onCancel }: Li
               <button
                 type="button"
                 className="link"
-                aria-label={words.verifyOf(what)}
+                aria-label={visibleText(words.verifyOf(what))}
                 aria-expanded={proof}
                 aria-controls={proof ? proofId : undefined}
                 onClick={() => setProof(!proof)}
@@ -137,9 +140,19 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onCancel }: Li
               </button>
             )}
             {one.status === 'done' && (
-              <a className="link" href={filePath(tenant.id, one.id)} download={one.file_name}>
-                {words.download}
-              </a>
+              <>
+                <a className="link" href={filePath(tenant.id, one.id)} download={one.file_name}>
+                  {words.fileAlone}
+                </a>
+                <a
+                  className="link"
+                  href={bundlePath(tenant.id, one.id)}
+                  download={bundleName(one.file_name)}
+                  title={words.downloadHint}
+                >
+                  {words.download}
+                </a>
+              </>
             )}
             {canDelete && (
               <button type="button" className="link link-danger" onClick={() => setDeleting(true)}>

@@ -5,9 +5,9 @@ import { useWords } from '../i18n/language'
 import { Notice } from '../log/Notice'
 import { useVerifierKey } from '../log/queries'
 import { Icon } from '../theme/Icon'
-import { manifestPath, verifyLine } from './verify'
+import { bundleName, manifestPath, verifyLine } from './verify'
 
-/** How anybody checks the file of an export: its manifest, and the line to run. */
+/** How anybody checks a downloaded export: the line to run, and the manifest for those who took the file alone. */
 export default function ExportProof({ tenant, one }: { tenant: string; one: Export }) {
   const words = useWords()
   const key = useVerifierKey()
@@ -25,7 +25,7 @@ export default function ExportProof({ tenant, one }: { tenant: string; one: Expo
           {words.keyFailed(problemText(key.error))}
         </Notice>
       )}
-      {key.data && <Copyable label={words.verifyLine} text={verifyLine(one.file_name, key.data)} />}
+      {key.data && <Copyable label={words.verifyLine} text={verifyLine(bundleName(one.file_name), key.data)} />}
     </div>
   )
 }

@@ -3,8 +3,10 @@ import { useDocumentTitle } from '../frame/documentTitle'
 import { TopBar } from '../frame/TopBar'
 import { useWords } from '../i18n/language'
 import { useTitles } from '../log/catalog'
+import { PaperHead } from '../paper/PaperHead'
 import { ExportList } from './ExportList'
 import { useExports } from './queries'
+import '../frame/page.css'
 import '../log/log.css'
 
 /** The files that were exported from the log of a tenant. */
@@ -16,8 +18,9 @@ export function ExportsPage({ tenant }: { tenant: Tenant }) {
   return (
     <div className="app app-plain">
       <TopBar tenant={tenant} />
-      <main className="main exports-page">
-        <div>
+      <main className="main exports-page page-scroll">
+        <div className="page-body">
+          <PaperHead tenant={tenant} title={words.exportsPage} />
           <h1>{words.exportsPage}</h1>
           <p>{words.exportsText}</p>
           <ExportList tenant={tenant} titles={titles} query={exports} />

@@ -42,6 +42,19 @@ test('what it holds', () => {
   expect(exportWhat({ ...one, filters: emma.filters }, titles, same, en)).toBe('u_1, u_2')
   const filters = { q: '返场', operation: ['delete', 'send', 'batch_delete'] }
   expect(exportWhat({ ...one, filters }, titles, same, en)).toBe('“返场”, DELETE, SEND +1')
+  const excluding = {
+    user: ['u_1'],
+    not_operation: ['delete', 'send'],
+    outcome: ['failure' as const],
+    not_ip: ['10.0.0.0/8'],
+  }
+  const names = { u_1: 'Emma' }
+  expect(exportWhat({ ...one, filters: excluding, user_names: names }, titles, same, en)).toBe(
+    'Emma, not DELETE, SEND, Failed, not 10.0.0.0/8',
+  )
+  expect(exportWhat({ ...one, filters: excluding, user_names: names }, titles, same, zh)).toBe(
+    'Emma、排除 DELETE、SEND、失败、排除 10.0.0.0/8',
+  )
 })
 
 test('its period', () => {

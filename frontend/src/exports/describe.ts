@@ -1,7 +1,8 @@
 import type { Export } from '../api/types'
 import type { Dictionary } from '../i18n/en'
 import type { Titles } from '../log/catalog'
-import { shortList } from '../log/names'
+import { type Field, fieldOf, isExclusion, listFilters, wireName } from '../log/filters'
+import { outcomeTitle, shortList } from '../log/names'
 import { exactPeriod } from '../time/phrases'
 
 /** What an export holds, in words: its filters, or that it has none. Users are called what they were when it began. */
@@ -12,16 +13,20 @@ export function exportWhat(
   words: Dictionary,
 ): string {
   const { filters } = one
-  const list = (values: string[] | undefined, title = (value: string) => value) =>
-    values?.length ? [shortList(values.map(title), words.more, words.listJoin)] : []
-  const parts = [
-    ...(filters.q ? [`“${filters.q}”`] : []),
-    ...list(filters.operation, titles.operation),
-    ...list(filters.module, titles.module),
-    ...list(filters.user, (id) => one.user_names?.[id] ?? id),
-    ...list(filters.organization, organizationName),
-    ...list(filters.content_id),
-  ]
+  const titleOf: Partial<Record<Field, (value: string) => string>> = {
+    operation: titles.operation,
+    module: titles.module,
+    user: (id) => one.user_names?.[id] ?? id,
+    organization: organizationName,
+    outcome: (value) => outcomeTitle(value, words),
+  }
+  const parts = filters.q ? [`“${filters.q}”`] : []
+  for (const name of listFilters) {
+    const title = titleOf[fieldOf(name)] ?? ((value: string) => value)
+    const values = filters[wireName(name)]?.map(title) ?? []
+    const text = shortList(values, words.more, words.listJoin)
+    if (values.length > 0) parts.push(isExclusion(name) ? words.notThese(text) : text)
+  }
   return parts.length ? words.listJoin(parts) : words.allOperations
 }
 

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { call, tenantPath } from '../api/http'
 import { keys } from '../api/keys'
 import type { Export, ExportRequest, Exports } from '../api/types'
+import { bundleName } from './verify'
 
 /** The exports of a tenant, newest first; read again every second while one is running. */
 export function useExports(tenant: string) {
@@ -36,11 +37,15 @@ export function filePath(tenant: string, id: string): string {
   return tenantPath(tenant, `exports/${encodeURIComponent(id)}/file`)
 }
 
-/** Hands the file to the browser as a download. */
+export function bundlePath(tenant: string, id: string): string {
+  return tenantPath(tenant, `exports/${encodeURIComponent(id)}/bundle`)
+}
+
+/** Hands the file, with all that is needed to check it, to the browser as a download. */
 export function download(tenant: string, one: Export) {
   const link = document.createElement('a')
-  link.href = filePath(tenant, one.id)
-  link.download = one.file_name
+  link.href = bundlePath(tenant, one.id)
+  link.download = bundleName(one.file_name)
   document.body.append(link)
   link.click()
   link.remove()

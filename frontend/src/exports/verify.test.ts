@@ -1,9 +1,16 @@
 import { expect, test } from 'vitest'
-import { verifyLine } from './verify'
+import { bundleName, verifyLine } from './verify'
 
 test.each([
   ['log.csv', 'oplog+1a2b3c4d+AbC/d+==', 'oplog verify-export log.csv --key oplog+1a2b3c4d+AbC/d+=='],
   ["it's mine.csv", 'k', `oplog verify-export 'it'\\''s mine.csv' --key k`],
 ])('the line for %s', (file, key, want) => {
   expect(verifyLine(file, key)).toBe(want)
+})
+
+test.each([
+  ['operation-log-acme-20261120T164107.csv', 'operation-log-acme-20261120T164107.zip'],
+  ['a.b.xlsx', 'a.b.zip'],
+])('the ZIP of %s', (file, want) => {
+  expect(bundleName(file)).toBe(want)
 })

@@ -4,7 +4,12 @@ export function manifestPath(tenant: string, id: string): string {
   return tenantPath(tenant, `exports/${encodeURIComponent(id)}/manifest`)
 }
 
-/** The command that checks a file against the manifest beside it. */
+/** What the ZIP with a file and its manifest is called. */
+export function bundleName(file: string): string {
+  return `${file.replace(/\.[^.]*$/, '')}.zip`
+}
+
+/** The command that checks a file against the manifest beside it, or in the same ZIP. */
 export function verifyLine(file: string, key: string): string {
   return `oplog verify-export ${quoted(file)} --key ${quoted(key)}`
 }

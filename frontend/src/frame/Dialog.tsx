@@ -1,6 +1,7 @@
 import { type ReactNode, useId, useLayoutEffect, useRef } from 'react'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
+import { Shown } from '../theme/Shown'
 import './dialog.css'
 
 interface Props {
@@ -40,7 +41,9 @@ export function Dialog({ title, className, firm, onClose, children }: Props) {
     >
       <div className="dialog-inside">
         <header>
-          <h2 id={id}>{title}</h2>
+          <h2 id={id}>
+            <Shown text={title} />
+          </h2>
           <button type="button" className="icon-button" aria-label={words.close} onClick={onClose}>
             <Icon name="close" />
           </button>

@@ -42,7 +42,9 @@ export function Floating({ label, role = 'dialog', align = 'start', onClose, onK
       document.removeEventListener('pointerdown', press)
       document.removeEventListener('focusin', leave)
       // Only where the focus would be lost: a press elsewhere has already moved it.
-      if (document.activeElement === document.body && opener instanceof HTMLElement) opener.focus()
+      if (document.activeElement !== document.body || !(opener instanceof HTMLElement)) return
+      if (opener.isConnected) opener.focus()
+      else anchor?.querySelector('button')?.focus() // what opened it has gone, as a chip does with its filter
     }
   }, [])
 

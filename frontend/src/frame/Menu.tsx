@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useState } from 'react'
+import { shown } from '../theme/Shown'
 import { Floating } from './Floating'
 import './menu.css'
 
@@ -78,11 +79,11 @@ export function Menu({ items, label, className, align, silent, title, children }
                       onChoose()
                     }}
                   >
-                    {label}
+                    {shown(label)}
                   </button>
                 ) : (
                   <div key={key} role="menuitem" aria-disabled="true" className="menu-item" tabIndex={-1}>
-                    {label}
+                    {shown(label)}
                   </div>
                 ),
               )}

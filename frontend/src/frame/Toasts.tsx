@@ -1,5 +1,6 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from 'react'
 import { Icon } from '../theme/Icon'
+import { Shown } from '../theme/Shown'
 import './toast.css'
 
 const ToastContext = createContext<(text: string) => void>(() => {})
@@ -26,7 +27,7 @@ export function Toasts({ children }: { children: ReactNode }) {
         {toast && (
           <p className="toast">
             <Icon name="check" />
-            {toast.text}
+            <Shown text={toast.text} />
           </p>
         )}
       </div>

@@ -9,6 +9,8 @@ import { LanguageSwitch } from '../session/LanguageSwitch'
 import { useSaveLanguage, useSignOut } from '../session/queries'
 import { useSession } from '../session/session'
 import { Icon, Mark } from '../theme/Icon'
+import { Shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import { Menu, type MenuItem } from './Menu'
 import { Mishap } from './Mishap'
 import { part } from './part'
@@ -74,8 +76,8 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
         />
       ) : (
         <Menu label={words.account} className="account" align="end" items={[account]}>
-          <span className="cut" title={session.username}>
-            {session.name ?? session.username}
+          <span className="cut" title={visibleText(session.username)}>
+            <Shown text={session.name ?? session.username} />
           </span>{' '}
           <small>{words.roles[session.role]}</small>
           <Icon name="down" />
@@ -130,8 +132,8 @@ function TenantMenu({ tenant }: { tenant: Tenant }) {
   if (tenants.length < 2)
     return (
       <span className="tenant">
-        <span className="cut" title={tenant.name}>
-          {tenant.name}
+        <span className="cut" title={visibleText(tenant.name)}>
+          <Shown text={tenant.name} />
         </span>
       </span>
     )
@@ -143,8 +145,8 @@ function TenantMenu({ tenant }: { tenant: Tenant }) {
   }))
   return (
     <Menu label={words.tenant} className="tenant" title={words.tenant} items={[items]}>
-      <span className="cut" title={tenant.name}>
-        {tenant.name}
+      <span className="cut" title={visibleText(tenant.name)}>
+        <Shown text={tenant.name} />
       </span>
       <Icon name="down" />
     </Menu>

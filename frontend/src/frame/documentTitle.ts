@@ -1,7 +1,8 @@
 import { useEffect } from 'react'
+import { visibleText } from '../theme/visible'
 
 export function useDocumentTitle(title: string) {
   useEffect(() => {
-    document.title = title
+    document.title = visibleText(title)
   }, [title])
 }

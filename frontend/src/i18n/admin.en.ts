@@ -113,7 +113,8 @@ export const adminEn = {
 
   retention: {
     title: 'Retention',
-    text: 'For how long entries are kept. What is older is deleted by whole UTC days when a day begins. What is deleted leaves its place in the proof, so that the proof of the rest holds.',
+    text: (zone: string) =>
+      `For how long entries are kept, in days of the time zone ${zone}. What is older is deleted when a day begins there, by whole UTC days: never earlier than the rule says, and less than a day later. What is deleted leaves its place in the proof, so that the proof of the rest holds.`,
     change: 'Change rule',
     changeTitle: 'Change the retention rule',
     save: 'Save rule',
@@ -124,24 +125,33 @@ export const adminEn = {
     forever: 'For ever',
     foreverText: 'Nothing is deleted.',
     forDays: 'For days',
-    forDaysText: 'What is older is deleted.',
+    forDaysText: (zone: string) => `Whole days in ${zone} before today. What is older is deleted.`,
     daysLabel: 'Days',
     days: (count: number) => (count === 1 ? '1 day' : `${count.toLocaleString('en-US')} days`),
     isBelow: 'This is below the legal minimum of 180 days, on purpose.',
     below: 'Below the legal minimum, on purpose',
     belowText: 'The law asks for 180 days or more (MLPS 2.0, Cybersecurity Law art. 21).',
-    would: (entries: string, dates: number) =>
-      `${entries} ${entries === '1' ? 'entry' : 'entries'} of ${dates === 1 ? '1 day' : `${dates.toLocaleString('en-US')} days`} ${entries === '1' ? 'is' : 'are'} older. They go when the next UTC day begins, and nobody brings them back.`,
-    wouldNothing: 'Nothing is older today.',
+    would: (entries: string, dates: number, next: string, from: string) =>
+      `${entries} ${entries === '1' ? 'entry' : 'entries'} of ${dates === 1 ? '1 day' : `${dates.toLocaleString('en-US')} days`} ${entries === '1' ? 'is' : 'are'} older. They go when the next day begins, at ${next}, and nobody brings them back. Today the rule keeps all since ${from}.`,
+    wouldNothing: (from: string) => `Nothing is older: today the rule keeps all since ${from}.`,
+    since: (from: string) => `All since ${from}`,
     holds: 'Legal holds',
     holdsText: 'Days that a hold is on are not deleted, whatever the rule says.',
     addHold: 'Place hold',
     reason: 'Reason',
     reasonHint: 'Such as the number of a case.',
     first: 'First day',
-    firstHint: 'A UTC date. Empty: all before the last day.',
+    firstHint: (zone: string) => `A day in ${zone}. Empty: all before the last day.`,
     last: 'Last day',
-    lastHint: 'A UTC date. Empty: all after the first day.',
+    lastHint: (zone: string) => `A day in ${zone}. Empty: all after the first day.`,
+    chosen: 'Chosen',
+    held: 'Held',
+    heldFor: 'Held:',
+    wider: 'Entries are deleted by whole UTC days, so every UTC day that a chosen day lies in is held.',
+    span: (from: string | undefined, until: string | undefined, zone: string) => {
+      if (from && until) return `${from} – ${until} ${zone}`
+      return from ? `from ${from} ${zone}` : `until ${until} ${zone}`
+    },
     what: 'Days',
     period: (from?: string, to?: string) => {
       if (from && to) return from === to ? from : `${from} to ${to}`
@@ -155,7 +165,7 @@ export const adminEn = {
     lifted: 'Lifted',
     lift: 'Lift',
     liftOf: (reason: string) => `Lift the hold “${reason}”`,
-    liftText: 'What it alone has kept is deleted when the next UTC day begins.',
+    liftText: (next: string) => `What it alone has kept is deleted when the next day begins, at ${next}.`,
     noHolds: 'No hold has been placed.',
     deletions: 'Deleted',
     deletionsText:
@@ -291,8 +301,6 @@ export const adminEn = {
     key: 'Verifier key',
     keyText: 'Checkpoints and manifests of exports are signed for this key. Give it to whoever verifies them.',
     sheetTitle: 'Checkpoint of the operation log',
-    sheetTenant: 'Tenant',
-    sheetTime: 'Printed',
     sheetText: 'Type or scan the text below into a file, exactly as it stands, and compare with it:',
     server: 'The server',
     commit: 'Built from',

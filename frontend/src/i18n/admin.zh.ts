@@ -112,7 +112,8 @@ export const adminZh: AdminWords = {
 
   retention: {
     title: '保留期限',
-    text: '记录保留多久。更早的记录在 UTC 新的一天开始时按整天删除。删除后其在证明中的位置仍然保留，其余记录的证明依然成立。',
+    text: (zone) =>
+      `记录保留多久，按时区 ${zone} 的自然日计算。当地新的一天开始时，更早的记录按 UTC 整日删除：绝不早于规则，最多晚不到一天。删除后其在证明中的位置仍然保留，其余记录的证明依然成立。`,
     change: '修改规则',
     changeTitle: '修改保留规则',
     save: '保存规则',
@@ -123,24 +124,33 @@ export const adminZh: AdminWords = {
     forever: '永久',
     foreverText: '不删除任何记录。',
     forDays: '按天数',
-    forDaysText: '更早的记录会被删除。',
+    forDaysText: (zone) => `今天之前的整日（${zone}），更早的记录会被删除。`,
     daysLabel: '天数',
     days: (count) => `${count.toLocaleString('en-US')} 天`,
     isBelow: '已有意设为低于 180 天的法定期限。',
     below: '有意低于法定期限',
     belowText: '法律要求至少保留 180 天（等保 2.0、《网络安全法》第二十一条）。',
-    would: (entries, dates) =>
-      `${dates.toLocaleString('en-US')} 天内的 ${entries} 条记录早于此期限，将在 UTC 新的一天开始时删除，且无法恢复。`,
-    wouldNothing: '目前没有更早的记录。',
+    would: (entries, dates, next, from) =>
+      `${dates.toLocaleString('en-US')} 天内的 ${entries} 条记录早于此期限，将在新的一天开始时（${next}）删除，且无法恢复。按此规则，今天保留 ${from} 起的全部记录。`,
+    wouldNothing: (from) => `目前没有更早的记录：按此规则，今天保留 ${from} 起的全部记录。`,
+    since: (from) => `${from} 起的全部记录`,
     holds: '法律保留',
     holdsText: '法律保留期间，所涉日期的记录一律不删除，不受规则影响。',
     addHold: '设置保留',
     reason: '原因',
     reasonHint: '例如案件编号。',
     first: '起始日',
-    firstHint: 'UTC 日期。留空：截止日之前的全部。',
+    firstHint: (zone) => `${zone} 的日期。留空：截止日之前的全部。`,
     last: '截止日',
-    lastHint: 'UTC 日期。留空：起始日之后的全部。',
+    lastHint: (zone) => `${zone} 的日期。留空：起始日之后的全部。`,
+    chosen: '所选日期',
+    held: '实际保留',
+    heldFor: '实际保留：',
+    wider: '记录按 UTC 整日删除，因此所选日期涉及的 UTC 日全部保留。',
+    span: (from, until, zone) => {
+      if (from && until) return `${from} 至 ${until}（${zone}）`
+      return from ? `${from} 起（${zone}）` : `至 ${until}（${zone}）`
+    },
     what: '日期',
     period: (from, to) => {
       if (from && to) return from === to ? from : `${from} 至 ${to}`
@@ -154,7 +164,7 @@ export const adminZh: AdminWords = {
     lifted: '已解除',
     lift: '解除',
     liftOf: (reason) => `解除法律保留“${reason}”`,
-    liftText: '仅由其保留的记录将在 UTC 新的一天开始时删除。',
+    liftText: (next) => `仅由其保留的记录将在新的一天开始时（${next}）删除。`,
     noHolds: '尚未设置法律保留。',
     deletions: '已删除',
     deletionsText: '每次删除也会写入访问日志；没有对应的记录，验证时会将缺失视为被移除。',
@@ -282,8 +292,6 @@ export const adminZh: AdminWords = {
     key: '验证公钥',
     keyText: '检查点和导出清单均由对应的私钥签名。请将此公钥交给验证方。',
     sheetTitle: '操作日志检查点',
-    sheetTenant: '租户',
-    sheetTime: '打印时间',
     sheetText: '将下面的文本原样录入或扫描到文件中，然后用以下命令比对：',
     server: '服务器',
     commit: '构建版本',

@@ -7,6 +7,7 @@ import { Notice } from '../log/Notice'
 import { TypeTag } from '../log/TypeTag'
 import { useSession } from '../session/session'
 import { Button } from '../theme/Button'
+import { shown } from '../theme/Shown'
 import { exactTime } from '../time/zone'
 import { useSendTest } from './queries'
 import { type Arrival, useArrivals } from './useArrivals'
@@ -77,12 +78,12 @@ function Line({ arrival: { entry }, tenant, titles, isTest }: LineProps) {
       <Link to={entryAddress(tenant.id, entryName(entry))}>
         <span className="integration-line">
           <TypeTag title={titles.operation(operation)} group={titles.group(operation)} />
-          <span className="cut">{titles.module(module)}</span>
+          <span className="cut">{shown(titles.module(module))}</span>
           {isTest && <small>{words.isTest}</small>}
         </span>
-        <b className="cut">{content?.name || content?.id || user.name}</b>
+        <b className="cut">{shown(content?.name || content?.id || user.name)}</b>
         <small className="cut">
-          {user.name} · {exactTime(entry.received_at, tenant.time_zone)}
+          {shown(user.name)} · {exactTime(entry.received_at, tenant.time_zone)}
         </small>
       </Link>
     </li>

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useState } from 'react'
+import { actOf, beginAct } from '../api/act'
 import { tenantPath } from '../api/http'
 import { readJson } from '../api/recorded'
 import type { Entry } from '../api/types'
@@ -30,7 +31,7 @@ export function useArrivals(tenant: string): { arrivals: Arrival[]; listening: b
     let timer: number | undefined
 
     function open() {
-      source = new EventSource(tenantPath(tenant, 'live'))
+      source = new EventSource(tenantPath(tenant, `live?act=${actOf('page')}`))
       source.onopen = () => setListening(true)
       source.addEventListener('entry', (event) => add(readJson<Entry>(event.data)))
       source.addEventListener('end', again)
@@ -47,6 +48,7 @@ export function useArrivals(tenant: string): { arrivals: Arrival[]; listening: b
       timer = window.setTimeout(open, retryAfter)
     }
 
+    beginAct('page')
     open()
     return () => {
       window.clearTimeout(timer)

@@ -1,6 +1,8 @@
 import { useState } from 'react'
 import type { Change } from '../api/types'
 import { useWords } from '../i18n/language'
+import { useOnPaper } from '../paper/usePaper'
+import { Parts, Shown } from '../theme/Shown'
 import { markChanges, type Piece, sidesText } from './diff'
 
 const foldAfter = 12
@@ -37,11 +39,14 @@ function ChangeRow({ change }: { change: Change }) {
   const [before, after] = sidesText(change)
   const marked = markChanges(before ?? '', after ?? '')
   const lines = Math.max(lineCount(before), lineCount(after))
-  const [folded, setFolded] = useState(lines > foldAfter)
+  const [isFolded, setFolded] = useState(lines > foldAfter)
+  const folded = !useOnPaper() && isFolded // paper cannot be unfolded
   return (
     <>
       <tr>
-        <td>{change.field}</td>
+        <td>
+          <Shown text={change.field} />
+        </td>
         <td className="changes-before">
           <Side text={before} pieces={marked.before} kind="del" folded={folded} />
         </td>
@@ -83,18 +88,23 @@ function Side({
     <span className="changes-text">
       <span className={`changes-sign-${Kind}`}>{Kind === 'del' ? '−' : '+'}</span>
       <span>
-        {shown.map((piece, index) =>
-          piece.changed ? (
-            // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text, in order
-            <Kind key={index}>{piece.text}</Kind>
-          ) : (
-            // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text, in order
-            <span key={index}>{piece.text}</span>
-          ),
-        )}
+        <Parts
+          text={shown.map((piece) => piece.text).join('')}
+          ranges={changedRanges(shown)}
+          draw={(part) => <Kind>{part}</Kind>}
+        />
       </span>
     </span>
   )
+}
+
+function changedRanges(pieces: Piece[]): { start: number; end: number }[] {
+  let end = 0
+  return pieces.flatMap(({ text, changed }) => {
+    const start = end
+    end += text.length
+    return changed && text ? [{ start, end }] : []
+  })
 }
 
 function firstLines(pieces: Piece[], lines: number): Piece[] {

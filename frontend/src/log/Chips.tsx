@@ -1,7 +1,9 @@
 import { type KeyboardEvent, type ReactNode, type RefObject, useLayoutEffect, useRef, useState } from 'react'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
-import type { FilterName } from './filters'
+import { Shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
+import { type FilterName, isExclusion } from './filters'
 import './chips.css'
 
 export interface Chip {
@@ -10,8 +12,6 @@ export interface Chip {
   text: string
   /** Absent for a filter that has no choices of its own to open. */
   onOpen?: () => void
-  /** What the chip has opened, under it. */
-  panel?: ReactNode
 }
 
 interface Props {
@@ -47,24 +47,28 @@ export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props)
 
   return (
     <div ref={line} className={tight ? 'chips chips-tight' : 'chips'} role="group" aria-label={words.activeFilters}>
-      {chips.map(({ name, label, text, onOpen, panel }, index) => (
-        <span key={name} className="chip floating-anchor">
+      {chips.map(({ name, label, text, onOpen }, index) => (
+        <span key={name} className="chip">
+          {isExclusion(name) && <Icon name="not" small />}
           {onOpen ? (
             <button
               type="button"
               className="chip-text"
-              title={words.chipWhole(label, text)}
-              aria-haspopup={panel === undefined ? undefined : 'dialog'}
+              title={visibleText(words.chipWhole(label, text))}
               onClick={onOpen}
               onKeyDown={(event) => keyDown(event, name, index)}
             >
               <span className="chip-label">{words.chip(label)}</span>
-              <span className="cut">{text}</span>
+              <span className="cut">
+                <Shown text={text} />
+              </span>
             </button>
           ) : (
-            <span className="chip-text" title={words.chipWhole(label, text)}>
+            <span className="chip-text" title={visibleText(words.chipWhole(label, text))}>
               <span className="chip-label">{words.chip(label)}</span>
-              <span className="cut">{text}</span>
+              <span className="cut">
+                <Shown text={text} />
+              </span>
             </span>
           )}
           <button
@@ -77,7 +81,6 @@ export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props)
           >
             <Icon name="close" small />
           </button>
-          {panel}
         </span>
       ))}
       {chips.length > 0 && (
@@ -87,7 +90,7 @@ export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props)
       )}
       <span className="grow" />
       {children}
-      <button type="button" className="text-button quiet copy-link" onClick={onCopyLink}>
+      <button type="button" className="text-button quiet copy-link" title={words.copyLink} onClick={onCopyLink}>
         <Icon name="link" />
         {words.copyLink}
       </button>

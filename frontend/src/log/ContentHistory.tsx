@@ -1,6 +1,8 @@
 import { Link, useLocation } from 'react-router'
 import type { Entry, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
+import { Shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import { clockText, dateText, wallTime } from '../time/zone'
 import type { Titles } from './catalog'
 import { noFilters, writeFilters } from './filters'
@@ -91,8 +93,8 @@ function HistoryLine({ one, here, zone, titles, onOpen }: LineProps) {
       <span>
         <TypeTag title={titles.operation(one.operation)} group={titles.group(one.operation)} />
       </span>
-      <span className="cut" title={one.user.name}>
-        {one.user.name}
+      <span className="cut" title={visibleText(one.user.name)}>
+        <Shown text={one.user.name} />
       </span>
       <span className="history-note">{here ? words.thisEntry : ''}</span>
     </li>

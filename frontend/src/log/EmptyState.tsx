@@ -3,12 +3,15 @@ import { Link } from 'react-router'
 import { administers, settingsPath } from '../admin/access'
 import { call, tenantPath } from '../api/http'
 import { keys } from '../api/keys'
-import type { Preset, Summary } from '../api/types'
+import type { Organization, Preset, Summary } from '../api/types'
+import type { Dictionary } from '../i18n/en'
 import { useWords } from '../i18n/language'
 import { useSession } from '../session/session'
 import { Button } from '../theme/Button'
-import { activeFilters, type Filters, noFilters, presets, without, writeFilters } from './filters'
-import { filterLabel, filterText, type NameOf } from './filterWords'
+import { shown } from '../theme/Shown'
+import { activeFilters, type Filters, noFilters, without, writeFilters } from './filters'
+import { fieldLabel, filterLabel, filterText, type NameOf } from './filterWords'
+import { filtersInstead } from './instead'
 import { useSummary } from './queries'
 import './chips.css'
 import './empty.css'
@@ -17,13 +20,14 @@ interface Props {
   tenant: string
   filters: Filters
   summary: Summary | undefined
+  organizations: Organization[] | undefined
   zone: string
   nameOf: NameOf
   onFilters: (filters: Filters) => void
 }
 
 /** No row: says what was searched, and what each way out would give. */
-export function EmptyState({ tenant, filters, summary, zone, nameOf, onFilters }: Props) {
+export function EmptyState({ tenant, filters, summary, organizations, zone, nameOf, onFilters }: Props) {
   const words = useWords()
   const session = useSession()
   const active = activeFilters(filters)
@@ -38,7 +42,7 @@ export function EmptyState({ tenant, filters, summary, zone, nameOf, onFilters }
       return {
         queryKey: keys.summary(tenant, query),
         queryFn: ({ signal }: { signal: AbortSignal }) =>
-          call<Summary>(tenantPath(tenant, `summary?${query}`), { signal }),
+          call<Summary>(tenantPath(tenant, `summary?${query}`), { signal, act: 'page' }),
       }
     }),
   })
@@ -46,8 +50,10 @@ export function EmptyState({ tenant, filters, summary, zone, nameOf, onFilters }
   const priced = ways
     .map((way, index) => ({ way, count: counts[index]?.data?.total }))
     .sort((a, b) => (a.way.name === 'wider' || b.way.name === 'wider' ? 0 : (b.count ?? 0) - (a.count ?? 0)))
-  const everything = useSummary(tenant, noFilters, active.length === 0)
+  const everything = useSummary(tenant, noFilters, { enabled: active.length === 0 })
   const period = words.coveredText[filters.range ?? 'custom']
+  const withoutSearch = counts[active.indexOf('q')]?.data
+  const instead = filtersInstead(filters, withoutSearch, organizations, (value) => nameOf('outcome', value))
 
   if (active.length === 0 && everything.data?.total === 0)
     return (
@@ -66,6 +72,7 @@ export function EmptyState({ tenant, filters, summary, zone, nameOf, onFilters }
         )}
       </div>
     )
+  const counting = counts.some((count) => count.isPending)
   return (
     <div className="empty">
       <h2>
@@ -75,25 +82,35 @@ export function EmptyState({ tenant, filters, summary, zone, nameOf, onFilters }
             ? words.noMatchOne
             : words.noMatch(active.length)}
       </h2>
-      {active.length > 0 && (
-        <p>
-          {words.searchCovered(period)}
-          {words.gap()}
-          {words.takeOneAway}
-        </p>
-      )}
-      <ul className={counts.some((count) => count.isPending) ? 'empty-counting' : undefined}>
+      {active.length > 0 && <p>{words.searchCovered(period)}</p>}
+      {active.includes('q') && <p>{words.notSearched}</p>}
+      <ul className={counting ? 'empty-counting' : undefined}>
+        {instead.map((way) => (
+          <li key={`${way.field} ${way.value}`}>
+            <span className="chip-label">{words.chip(fieldLabel(way.field, words))}</span>
+            <span className="cut">{shown(way.title)}</span>
+            <span className="empty-count">{way.count === undefined ? '' : words.operations(way.count)}</span>
+            <Button size="small" onClick={() => onFilters(way.filters)}>
+              {words.filterInstead}
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {active.length > 0 && <p>{words.takeOneAway}</p>}
+      <ul className={counting ? 'empty-counting' : undefined}>
         {priced.map(({ way, count }) => {
           const isWider = way.name === 'wider'
           return (
             <li key={way.name}>
               <span className="chip-label">{words.chip(filterLabel(isWider ? 'period' : way.name, words))}</span>
               <span className="cut">
-                {isWider
-                  ? words.rangeInText[filters.range ?? 'custom']
-                  : way.name === 'q'
-                    ? `“${filters.q.trim()}”`
-                    : filterText(way.name, filters, nameOf, summary, zone, words)}
+                {shown(
+                  isWider
+                    ? words.rangeInText[filters.range ?? 'custom']
+                    : way.name === 'q'
+                      ? `“${filters.q.trim()}”`
+                      : filterText(way.name, filters, nameOf, summary, zone, words),
+                )}
               </span>
               <span className="empty-count">
                 {count === undefined
@@ -103,7 +120,7 @@ export function EmptyState({ tenant, filters, summary, zone, nameOf, onFilters }
                     : words.operations(count)}
               </span>
               <Button size="small" onClick={() => onFilters(way.filters)}>
-                {isWider && wider && wider !== 'today' ? words.widen[wider] : words.remove}
+                {isWider && wider ? words.widen[wider] : words.remove}
               </Button>
             </li>
           )
@@ -113,7 +130,17 @@ export function EmptyState({ tenant, filters, summary, zone, nameOf, onFilters }
   )
 }
 
-function widerPreset(filters: Filters): Preset | undefined {
-  if (!filters.range || filters.from || filters.to) return undefined
-  return presets[presets.indexOf(filters.range) + 1]
+/** The shortest preset to now that holds another one whole. */
+const wider: Partial<Record<Preset, keyof Dictionary['widen']>> = {
+  today: 'last_7_days',
+  yesterday: 'last_7_days',
+  last_7_days: 'last_30_days',
+  last_week: 'last_30_days',
+  last_30_days: 'last_90_days',
+  this_month: 'last_90_days',
+  last_month: 'last_90_days',
+}
+
+function widerPreset(filters: Filters): keyof Dictionary['widen'] | undefined {
+  return filters.range && !filters.from && !filters.to ? wider[filters.range] : undefined
 }

@@ -3,7 +3,10 @@ import { ApiProblem, isProblem, problemText } from '../api/http'
 import { prettyJson } from '../api/recorded'
 import type { Entry, Organization, ProvenEntry, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
+import { PaperHead } from '../paper/PaperHead'
 import { Icon } from '../theme/Icon'
+import { Shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import { Changes } from './Changes'
 import { ContentHistory } from './ContentHistory'
 import type { Titles } from './catalog'
@@ -16,6 +19,7 @@ import { useEntry } from './queries'
 import { SameUser } from './SameUser'
 import { FailedMark, TypeTag } from './TypeTag'
 import './drawer.css'
+import './print.css'
 
 interface Props {
   tenant: Tenant
@@ -75,13 +79,14 @@ export default function EntryDrawer(props: Props) {
 
   return (
     <aside className={props.over ? 'drawer drawer-over' : 'drawer'} aria-label={words.entry} onKeyDown={keyDown}>
+      <PaperHead tenant={tenant} title={words.entry} />
       <header>
         {entry && (
           <span className="drawer-what">
             <TypeTag title={titles.operation(entry.operation)} group={titles.group(entry.operation)} />
             {entry.outcome === 'failure' && <FailedMark />}
-            <span className="drawer-module cut" title={titles.module(entry.module)}>
-              {titles.module(entry.module)}
+            <span className="drawer-module cut" title={visibleText(titles.module(entry.module))}>
+              <Shown text={titles.module(entry.module)} />
             </span>
           </span>
         )}
@@ -155,10 +160,14 @@ function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCo
   const details = entry.details && prettyJson(entry.details)
   return (
     <>
-      <h2>{entry.content?.name || entry.content?.id || words.noContent}</h2>
+      <h2>
+        <Shown text={entry.content?.name || entry.content?.id || words.noContent} />
+      </h2>
       {entry.content?.id && (
         <div className="drawer-id">
-          <span className="mono">{entry.content.id}</span>
+          <span className="mono">
+            <Shown text={entry.content.id} />
+          </span>
           <button
             type="button"
             className="icon-button drawer-copy"
@@ -170,7 +179,7 @@ function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCo
           </button>
         </div>
       )}
-      <ProofLine entry={entry} tenant={tenant.id} onCopy={onCopy} />
+      <ProofLine entry={entry} tenant={tenant.id} zone={tenant.time_zone} onCopy={onCopy} />
       <EntryFacts entry={entry} zone={tenant.time_zone} organizations={organizations} />
       {changes.length > 0 && (
         <>
@@ -181,7 +190,9 @@ function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCo
       {details && details !== '{}' && (
         <>
           <h3>{words.details}</h3>
-          <pre className="drawer-details">{details}</pre>
+          <pre className="drawer-details">
+            <Shown text={details} />
+          </pre>
         </>
       )}
       <ContentHistory entry={entry} tenant={tenant} titles={titles} onOpen={onOpen} />

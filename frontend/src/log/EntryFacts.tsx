@@ -1,6 +1,8 @@
 import type { Entry, Organization } from '../api/types'
 import type { Dictionary } from '../i18n/en'
 import { useWords } from '../i18n/language'
+import { Shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import { clockText, dateText, offsetText, pad, wallTime } from '../time/zone'
 import { agentName } from './agent'
 import { ancestors } from './organizations'
@@ -21,18 +23,24 @@ export function EntryFacts({ entry, zone, organizations }: Props) {
       <div>
         <dt>{words.user}</dt>
         <dd>
-          {entry.user.name} <small className="mono">{entry.user.id}</small>
+          <Shown text={entry.user.name} />{' '}
+          <small className="mono">
+            <Shown text={entry.user.id} />
+          </small>
         </dd>
       </div>
       <div>
         <dt>{words.role}</dt>
-        <dd>{entry.user.role || '—'}</dd>
+        <dd>
+          <Shown text={entry.user.role || '—'} />
+        </dd>
       </div>
       {entry.organization && (
         <div className="facts-wide">
           <dt>{words.organization}</dt>
           <dd>
-            {entry.organization.name || entry.organization.id} <Today entry={entry} organizations={organizations} />
+            <Shown text={entry.organization.name || entry.organization.id || ''} />{' '}
+            <Today entry={entry} organizations={organizations} />
           </dd>
         </div>
       )}
@@ -57,8 +65,13 @@ export function EntryFacts({ entry, zone, organizations }: Props) {
       {(entry.ip || entry.user_agent) && (
         <div>
           <dt>{words.source}</dt>
-          <dd className="facts-source" title={[entry.ip, entry.user_agent].filter(Boolean).join(' ')}>
-            {entry.ip} {entry.user_agent && <small>{agentName(entry.user_agent)}</small>}
+          <dd className="facts-source" title={visibleText([entry.ip, entry.user_agent].filter(Boolean).join(' '))}>
+            <Shown text={entry.ip ?? ''} />{' '}
+            {entry.user_agent && (
+              <small>
+                <Shown text={agentName(entry.user_agent)} />
+              </small>
+            )}
           </dd>
         </div>
       )}
@@ -75,7 +88,11 @@ function Today({ entry, organizations }: { entry: Entry; organizations: Organiza
   const above = ancestors(organizations, id)[0]
   const renamed = today.name !== entry.organization?.name
   const parts = [renamed ? today.name : undefined, above?.name].filter((part) => part !== undefined)
-  return above ? <small>{words.todayUnder(parts.reverse().join(' / '))}</small> : null
+  return above ? (
+    <small>
+      <Shown text={words.todayUnder(parts.reverse().join(' / '))} />
+    </small>
+  ) : null
 }
 
 /** The time of arrival: only the clock when it is the same day, and how much later it was. */

@@ -4,28 +4,28 @@ import { useWords } from '../i18n/language'
 import { Button } from '../theme/Button'
 import { Icon } from '../theme/Icon'
 import { ChoiceFilter } from './ChoiceFilter'
-import type { Titles } from './catalog'
-import { moduleChoices, operationChoices } from './choices'
-import { activeFilters, type FilterName, type Filters, without } from './filters'
+import { type ChoiceContext, type ChoiceField, FieldChoices } from './FieldChoices'
+import { FilterParts } from './FilterParts'
+import { activeFilters, exclusionOf, type Field, type Filters, wireName } from './filters'
+import { fieldLabel } from './filterWords'
 import type { Layout } from './layout'
 import { PeriodPicker } from './PeriodPicker'
-import { useSummary } from './queries'
 import { SearchField } from './SearchField'
 import './filters.css'
 
-interface Props {
+/** What is open under the bar: the choices of a field, the further filters, the dates of a period. */
+export type Opened = Field | 'more' | 'period'
+
+interface Props extends Omit<ChoiceContext, 'tenant' | 'onFilters'> {
   tenant: Tenant
-  filters: Filters
   summary: Summary | undefined
-  titles: Titles
-  layout: Layout['table']
+  layout: Layout
   /** The query parameters that the server refused. */
   refused: string[]
-  /** The filter whose choices are open. */
-  opened: FilterName | undefined
+  opened: Opened | undefined
   /** Brings back the tree when it has been put away. */
   onShowTree: (() => void) | undefined
-  onOpened: (name: FilterName | undefined) => void
+  onOpened: (opened: Opened | undefined) => void
   onFilters: (next: Filters, how?: { replace: boolean }) => void
   onPreset: (preset: Preset) => void
   onSheet: () => void
@@ -36,14 +36,19 @@ interface Props {
 }
 
 export function FilterBar(props: Props) {
-  const { tenant, filters, titles, layout, refused, onFilters, onOpened } = props
+  const { tenant, filters, refused, opened, onFilters, onOpened } = props
   const words = useWords()
-  const open = props.opened === 'operation' || props.opened === 'module' ? props.opened : undefined
-  // Counts beside the choices are for the other filters: how many rows choosing one would give.
-  const facets = useSummary(tenant.id, open ? without(filters, open) : filters, open !== undefined).data?.facets
+  const layout = props.layout.table
   const phone = layout === 'phone'
   const folded = layout !== 'wide'
-  const wrong = (name: string) => refused.some((location) => location.startsWith(`query.${name}`))
+  const wrong = (name: string) => refused.some((location) => location.split('[')[0] === `query.${name}`)
+  const wrongField = (field: Field) => wrong(wireName(field)) || wrong(wireName(exclusionOf(field)))
+  const context = { tenant: tenant.id, filters, titles: props.titles, nameOf: props.nameOf, onFilters }
+
+  const own: ChoiceField[] = props.layout.roomy ? ['operation', 'module', 'user'] : ['operation', 'module']
+  const others = (['user', 'role', 'outcome', 'ip'] as const).filter((field) => !own.includes(field))
+  const other = others.find((field) => field === opened)
+  const countIn = (names: (keyof Filters)[]) => names.filter((name) => filters[name]?.length).length
 
   return (
     <div className="filter-bar" role="search">
@@ -70,28 +75,37 @@ export function FilterBar(props: Props) {
         </button>
       ) : (
         <>
+          {own.map((field) => (
+            <ChoiceFilter
+              key={field}
+              label={fieldLabel(field, words)}
+              chosen={filters[field].length}
+              excluded={filters[exclusionOf(field)].length}
+              shrinks={field !== 'user'}
+              invalid={wrongField(field)}
+              open={opened === field}
+              onOpen={(on) => onOpened(on ? field : undefined)}
+            >
+              <FieldChoices field={field} {...context} />
+            </ChoiceFilter>
+          ))}
           <ChoiceFilter
-            label={words.operationType}
-            findLabel={words.findOperationType}
-            groups={operationChoices(titles, words)}
-            counts={open === 'operation' ? facets?.operation : undefined}
-            selected={filters.operation}
-            invalid={wrong('operation')}
-            open={open === 'operation'}
-            onOpen={(on) => onOpened(on ? 'operation' : undefined)}
-            onChange={(operation) => onFilters({ ...filters, operation })}
-          />
-          <ChoiceFilter
-            label={words.functionalModule}
-            findLabel={words.findModule}
-            groups={moduleChoices(titles)}
-            counts={open === 'module' ? facets?.module : undefined}
-            selected={filters.module}
-            invalid={wrong('module')}
-            open={open === 'module'}
-            onOpen={(on) => onOpened(on ? 'module' : undefined)}
-            onChange={(module) => onFilters({ ...filters, module })}
-          />
+            label={words.moreFilters}
+            plain
+            chosen={countIn([...others, ...others.map(exclusionOf)])}
+            invalid={others.some(wrongField)}
+            open={opened === 'more' || other !== undefined}
+            onOpen={(on) => onOpened(on ? 'more' : undefined)}
+          >
+            <div className="more-filters">
+              <FilterParts
+                parts={others.map((field) => ({ field, content: () => <FieldChoices field={field} {...context} /> }))}
+                filters={filters}
+                nameOf={props.nameOf}
+                at={other}
+              />
+            </div>
+          </ChoiceFilter>
         </>
       )}
       <PeriodPicker
@@ -100,7 +114,7 @@ export function FilterBar(props: Props) {
         to={filters.to ?? props.summary?.to}
         zone={tenant.time_zone}
         folded={folded}
-        open={props.opened === 'period'}
+        open={opened === 'period'}
         onOpen={(on) => onOpened(on ? 'period' : undefined)}
         onPreset={props.onPreset}
         onJump={props.onJump}

@@ -1,107 +1,64 @@
-import { type ReactNode, useState } from 'react'
 import type { Organization, Summary, Tenant } from '../api/types'
 import { Dialog } from '../frame/Dialog'
 import { useWords } from '../i18n/language'
 import { Button } from '../theme/Button'
-import { Icon } from '../theme/Icon'
-import { ChoiceList } from './ChoiceFilter'
-import type { Titles } from './catalog'
-import { moduleChoices, operationChoices } from './choices'
-import { type FilterName, type Filters, type ListFilter, toggled, without } from './filters'
-import { filterLabel, type NameOf } from './filterWords'
-import { filterValues, shortList } from './names'
+import { type ChoiceContext, type ChoiceField, FieldChoices } from './FieldChoices'
+import { FilterParts } from './FilterParts'
+import { type Field, type FilterName, fieldOf, isList, toggled, withoutField } from './filters'
 import { OrganizationTree } from './OrganizationTree'
 import { useSummary } from './queries'
-import { UserChoices } from './UserChoices'
 import './sheet.css'
 
-interface Props {
+interface Props extends Omit<ChoiceContext, 'tenant'> {
   tenant: Tenant
-  filters: Filters
   summary: Summary | undefined
-  titles: Titles
   organizations: Organization[] | undefined
-  nameOf: NameOf
   /** The filter that is open at first, when the text of its chip was pressed. */
   at: FilterName | undefined
-  onFilters: (next: Filters) => void
   onClose: () => void
 }
 
-/** All filters of a phone in one place, the organizations too: each says what it is set to, and opens to change it. */
-export function FilterSheet(props: Props) {
-  const { tenant, filters, summary, titles, organizations, nameOf, at, onFilters, onClose } = props
+const choiceFields: ChoiceField[] = ['operation', 'module', 'user', 'role', 'outcome', 'ip']
+
+/** All filters of a phone in one place, the organizations too. */
+export function FilterSheet({ tenant, summary, organizations, at, onClose, ...rest }: Props) {
   const words = useWords()
-  const [open, setOpen] = useState<ReadonlySet<FilterName>>(new Set(at && [at]))
-  const isOpen = (name: FilterName) => open.has(name)
-
-  const operationCounts = useSummary(tenant.id, without(filters, 'operation'), isOpen('operation')).data?.facets
-  const moduleCounts = useSummary(tenant.id, without(filters, 'module'), isOpen('module')).data?.facets
-  const users = useSummary(tenant.id, without(filters, 'user'), isOpen('user')).data?.facets
-  const own = useSummary(tenant.id, without(filters, 'organization'), isOpen('organization')).data?.facets
-
-  const part = (name: ListFilter, content: ReactNode) => (
-    <details
-      open={isOpen(name)}
-      onToggle={(event) => {
-        const next = new Set(open)
-        if (event.currentTarget.open) next.add(name)
-        else next.delete(name)
-        if (next.size !== open.size) setOpen(next)
-      }}
-    >
-      <summary>
-        <h3>{filterLabel(name, words)}</h3>
-        <span className={filters[name].length > 0 ? 'cut filter-set' : 'cut'}>
-          {filters[name].length > 0
-            ? shortList(filterValues(filters, name, nameOf), words.more, words.listJoin)
-            : words.all}
-        </span>
-        <Icon name="down" />
-      </summary>
-      {isOpen(name) && content}
-    </details>
-  )
+  const context = { ...rest, tenant: tenant.id }
+  const parts = choiceFields.map((field: Field) => ({
+    field,
+    content: () => <FieldChoices field={field as ChoiceField} {...context} />,
+  }))
+  if (organizations)
+    parts.push({
+      field: 'organization',
+      content: () => <OrganizationPart organizations={organizations} {...context} />,
+    })
   return (
     <Dialog title={words.filters} className="filter-sheet" onClose={onClose}>
-      {part(
-        'operation',
-        <ChoiceList
-          label={words.operationType}
-          findLabel={words.findOperationType}
-          groups={operationChoices(titles, words)}
-          counts={operationCounts?.operation}
-          selected={filters.operation}
-          onChange={(operation) => onFilters({ ...filters, operation })}
-        />,
-      )}
-      {part(
-        'module',
-        <ChoiceList
-          label={words.functionalModule}
-          findLabel={words.findModule}
-          groups={moduleChoices(titles)}
-          counts={moduleCounts?.module}
-          selected={filters.module}
-          onChange={(module) => onFilters({ ...filters, module })}
-        />,
-      )}
-      {part('user', <UserChoices users={users?.user} filters={filters} nameOf={nameOf} onFilters={onFilters} />)}
-      {organizations &&
-        part(
-          'organization',
-          <OrganizationTree
-            organizations={organizations}
-            own={own?.organization}
-            selected={filters.organization}
-            onSelect={(id) => onFilters(toggled(filters, 'organization', id))}
-          />,
-        )}
+      <FilterParts
+        parts={parts}
+        filters={rest.filters}
+        nameOf={rest.nameOf}
+        at={at && isList(at) ? fieldOf(at) : undefined}
+      />
       <div className="sheet-foot">
         <Button kind="primary" block onClick={onClose}>
           {summary ? words.operationsTotal(summary.total) : words.done}
         </Button>
       </div>
     </Dialog>
+  )
+}
+
+function OrganizationPart(props: ChoiceContext & { organizations: Organization[] }) {
+  const { tenant, organizations, filters, onFilters } = props
+  const own = useSummary(tenant, withoutField(filters, 'organization')).data?.facets.organization
+  return (
+    <OrganizationTree
+      organizations={organizations}
+      own={own}
+      selected={filters.organization}
+      onSelect={(id) => onFilters(toggled(filters, 'organization', id))}
+    />
   )
 }

@@ -1,9 +1,10 @@
-import { type PointerEvent, useRef } from 'react'
+import { type KeyboardEvent, type PointerEvent, useLayoutEffect, useRef } from 'react'
+import { useWidth } from '../frame/useWidth'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
-import type { Filters, ListFilter } from './filters'
+import { exclusionOf, type Field, type Filters } from './filters'
 import { columnTitles } from './filterWords'
-import { type Column, columns, type Taste, withWidth } from './taste'
+import { type Column, columns, type Taste, widthLimits, withWidth } from './taste'
 import './head.css'
 
 interface Props {
@@ -11,11 +12,12 @@ interface Props {
   filters: Filters
   byOrganization: boolean
   onTaste: (next: Taste) => void
-  onChoose: (name: ListFilter) => void
+  onChoose: (field: Field) => void
 }
 
-const filterOf: Partial<Record<Column, ListFilter>> = {
+const filterOf: Partial<Record<Column, Field>> = {
   user: 'user',
+  role: 'role',
   organization: 'organization',
   module: 'module',
   type: 'operation',
@@ -23,7 +25,7 @@ const filterOf: Partial<Record<Column, ListFilter>> = {
 
 /**
  * What can be done with the head of a column: filter by its values, and drag its edge. It lies over the head and not in
- * it, so that a column's name stays its name. The keyboard's way to the widths is in the choice of columns.
+ * it, so that a column's name stays its name.
  */
 export function HeadTools({ taste, filters, byOrganization, onTaste, onChoose }: Props) {
   const words = useWords()
@@ -35,12 +37,13 @@ export function HeadTools({ taste, filters, byOrganization, onTaste, onChoose }:
         .map((column) => {
           const filter = column === 'organization' && !byOrganization ? undefined : filterOf[column]
           const label = words.filterBy(titles[column])
+          const isOn = filter && filters[filter].length + filters[exclusionOf(filter)].length > 0
           return (
             <div key={column}>
               {filter && (
                 <button
                   type="button"
-                  className={filters[filter].length > 0 ? 'head-filter head-filter-on' : 'head-filter'}
+                  className={isOn ? 'head-filter head-filter-on' : 'head-filter'}
                   aria-label={label}
                   title={label}
                   onClick={() => onChoose(filter)}
@@ -48,7 +51,9 @@ export function HeadTools({ taste, filters, byOrganization, onTaste, onChoose }:
                   <Icon name="funnel" small />
                 </button>
               )}
-              {column !== 'content' && <Edge column={column} taste={taste} onTaste={onTaste} />}
+              {column !== 'content' && (
+                <Edge column={column} label={words.widthOf(titles[column])} taste={taste} onTaste={onTaste} />
+              )}
             </div>
           )
         })}
@@ -56,34 +61,74 @@ export function HeadTools({ taste, filters, byOrganization, onTaste, onChoose }:
   )
 }
 
-/** The edge of a column towards the content, which takes what the others leave. */
-function Edge({ column, taste, onTaste }: { column: Column; taste: Taste; onTaste: (next: Taste) => void }) {
+interface EdgeProps {
+  column: Column
+  label: string
+  taste: Taste
+  onTaste: (next: Taste) => void
+}
+
+/**
+ * The edge of a column towards the content, which takes what the others leave: dragged by mouse, pen or finger, or moved
+ * by the arrow keys. A double click or Delete gives the column its usual width.
+ */
+function Edge({ column, label, taste, onTaste }: EdgeProps) {
+  const edge = useRef<HTMLDivElement>(null)
+  const head = useRef<HTMLElement>(null)
   const drag = useRef<{ x: number; width: number }>(undefined)
   const left = columns.indexOf(column) > columns.indexOf('content')
+  useLayoutEffect(() => {
+    head.current = edge.current?.parentElement ?? null
+  }, [])
+  const width = useWidth(head)
+
+  /** The width after the edge has moved to the right by so much. */
+  const moved = (from: number, by: number) => onTaste(withWidth(taste, column, from + (left ? -by : by)))
+  const reset = () => onTaste(withWidth(taste, column, undefined))
 
   function begin(event: PointerEvent<HTMLElement>) {
+    if (event.button !== 0) return
     event.preventDefault()
+    event.currentTarget.focus()
     event.currentTarget.setPointerCapture(event.pointerId)
-    drag.current = { x: event.clientX, width: event.currentTarget.parentElement?.clientWidth ?? 0 }
+    drag.current = { x: event.clientX, width: head.current?.clientWidth ?? 0 }
   }
 
   function move(event: PointerEvent<HTMLElement>) {
-    const { current } = drag
-    if (!current) return
-    const by = event.clientX - current.x
-    onTaste(withWidth(taste, column, current.width + (left ? -by : by)))
+    if (drag.current) moved(drag.current.width, event.clientX - drag.current.x)
+  }
+
+  function keyDown(event: KeyboardEvent) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return
+    const step = event.shiftKey ? 32 : 8
+    if (event.key === 'ArrowRight') moved(width, step)
+    else if (event.key === 'ArrowLeft') moved(width, -step)
+    else if (event.key === 'Home') onTaste(withWidth(taste, column, widthLimits.min))
+    else if (event.key === 'End') onTaste(withWidth(taste, column, widthLimits.max))
+    else if (event.key === 'Delete' || event.key === 'Backspace') reset()
+    else return
+    event.preventDefault()
+    event.stopPropagation()
   }
 
   return (
-    <i
+    <div
+      ref={edge}
+      role="separator"
+      aria-orientation="vertical"
+      aria-label={label}
+      aria-valuenow={width}
+      aria-valuemin={Math.min(width, widthLimits.min)}
+      aria-valuemax={Math.max(width, widthLimits.max)}
+      tabIndex={0}
       className={left ? 'head-edge head-edge-left' : 'head-edge'}
-      aria-hidden="true"
       onPointerDown={begin}
       onPointerMove={move}
-      onPointerUp={() => {
+      onLostPointerCapture={() => {
         drag.current = undefined
       }}
-      onDoubleClick={() => onTaste(withWidth(taste, column, undefined))}
+      onDoubleClick={reset}
+      onKeyDown={keyDown}
     />
   )
 }

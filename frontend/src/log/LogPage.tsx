@@ -1,7 +1,8 @@
 import { type InfiniteData, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import { useParams } from 'react-router'
-import { ApiProblem, isProblem, problemText } from '../api/http'
+import { beginAct, useActs } from '../api/act'
+import { ApiProblem, isProblem } from '../api/http'
 import { keys } from '../api/keys'
 import type { Entry, EntryPage, Preset, Tenant } from '../api/types'
 import { useDocumentTitle } from '../frame/documentTitle'
@@ -17,34 +18,40 @@ import { tasteWith } from '../views/look'
 import { type ViewContext, ViewsMenu } from '../views/ViewsMenu'
 import { type Chip, Chips } from './Chips'
 import { EmptyState } from './EmptyState'
-import { FilterBar } from './FilterBar'
+import { FilterBar, type Opened } from './FilterBar'
 import {
   activeFilters,
   cleared,
   endsNow,
   type FilterName,
+  fieldOf,
+  frozen,
   goesOn,
+  hasChoices,
   hasSelection,
   type ListFilter,
+  moves,
   readFilters,
+  selectionAlone,
   toggled,
   without,
   withoutSelection,
   withPeriod,
   writeFilters,
 } from './filters'
-import { filterLabel, filterText } from './filterWords'
+import { filterLabel, filterPhrase, filterText } from './filterWords'
 import { Histogram } from './Histogram'
 import { toDay } from './jump'
 import { LiveControls } from './LiveControls'
+import { LogFoot } from './LogFoot'
+import { LogNotices } from './LogNotices'
+import { LogPaper } from './LogPaper'
 import { LogTable } from './LogTable'
 import { layoutFor } from './layout'
 import { searchTerms } from './matches'
-import { Notice } from './Notice'
 import { OrganizationPanel } from './OrganizationPanel'
 import { useNow } from './slow'
 import { TableOptions } from './TableOptions'
-import { UserPanel } from './UserPanel'
 import { useFilters } from './useFilters'
 import { useLog } from './useLog'
 import { useOpenEntry } from './useOpenEntry'
@@ -53,7 +60,6 @@ import { useTaste } from './useTaste'
 import { WordsLine } from './WordsLine'
 import { zoomedOut } from './zoom'
 import './log.css'
-import './print.css'
 
 const EntryDrawer = lazy(part(() => import('./EntryDrawer')))
 const JumpDialog = lazy(part(() => import('./JumpDialog')))
@@ -72,7 +78,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   })
   const [dialog, setDialog] = useState<'export' | 'filters' | 'jump'>()
   const [beginAt, setBeginAt] = useState<FilterName>()
-  const [opened, setOpened] = useState<FilterName>()
+  const [opened, setOpened] = useState<Opened>()
   const now = useNow()
   const zone = tenant.time_zone
   useDocumentTitle(words.operationLog)
@@ -93,15 +99,22 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   const query = writeFilters(filters).toString()
   const { name: open, seq: openSeq, open: openEntry } = useOpenEntry(tenant.id, entries, query)
 
-  const refresh = useCallback(() => {
+  useActs(`${tenant.id}?${query}`, open)
+
+  const readRest = useCallback(() => {
     client.invalidateQueries({ queryKey: keys.log(tenant.id) })
   }, [client, tenant.id])
+  /** What a person asks for again is another act. */
+  const refresh = useCallback(() => {
+    beginAct('page')
+    readRest()
+  }, [readRest])
 
   /** What could not be read while the server was gone is read when it is back. */
   const unanswered = isProblem(error, 0)
   const readAgain = useCallback(() => {
-    if (unanswered) refresh()
-  }, [unanswered, refresh])
+    if (unanswered) readRest()
+  }, [unanswered, readRest])
 
   function showNew() {
     // From the top again, and only as many rows as that needs.
@@ -149,7 +162,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
     if (name === 'q') document.querySelector<HTMLElement>('input[type=search]')?.focus()
     else if (name === 'period') setOpened('period')
     else if (layout.table === 'phone') openSheet(name)
-    else if (name !== 'organization') setOpened(name)
+    else if (fieldOf(name) !== 'organization') setOpened(fieldOf(name))
     else if (!layout.tree) openSheet(name)
     else {
       panel.setClosed(false)
@@ -160,31 +173,22 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   useKey('g', () => setDialog('jump'))
   // Nearer things have closed by then: what is open takes the key first.
   useKey('Escape', zoomOut, hasSelection(filters) && openId === undefined)
-  useKey('z', () => setFilters({ ...filters, range: undefined }), filters.from !== undefined && hasSelection(filters))
+  useKey('z', () => setFilters(selectionAlone(filters, summary)), filters.from !== undefined && hasSelection(filters))
 
   const active = activeFilters(filters)
-  // A chip stays as long as its own choices are open, though none is chosen any more.
-  const shown: FilterName[] = opened === 'user' && !active.includes('user') ? ['user', ...active] : active
-  const chips: Chip[] = shown.map((name) => ({
+  const chips: Chip[] = active.map((name) => ({
     name,
     label: filterLabel(name, words),
-    text: active.includes(name) ? filterText(name, filters, nameOf, summary, zone, words) : words.all,
-    onOpen: name === 'contentId' ? undefined : () => openFilter(name),
-    panel: name === 'user' && opened === 'user' && (
-      <UserPanel
-        tenant={tenant.id}
-        filters={filters}
-        nameOf={nameOf}
-        onFilters={setFilters}
-        onClose={() => setOpened(undefined)}
-      />
-    ),
+    text: filterText(name, filters, nameOf, summary, zone, words),
+    onOpen: hasChoices(name) ? () => openFilter(name) : undefined,
   }))
   const context: ViewContext = {
     tenant,
     query,
     shown: words.listJoin([
-      ...active.flatMap((name) => (name === 'period' ? [] : [filterText(name, filters, nameOf, summary, zone, words)])),
+      ...active.flatMap((name) =>
+        name === 'period' ? [] : [filterPhrase(name, filters, nameOf, summary, zone, words)],
+      ),
       filters.range && !hasSelection(filters)
         ? words.rangeInText[filters.range]
         : filterText('period', filters, nameOf, summary, zone, words),
@@ -221,7 +225,8 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           filters={filters}
           summary={summary}
           titles={titles}
-          layout={layout.table}
+          nameOf={nameOf}
+          layout={layout}
           refused={refused ?? []}
           opened={opened}
           onOpened={setOpened}
@@ -260,6 +265,9 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           zone={zone}
           now={now}
           scope={scope.length ? words.listJoin(scope) : undefined}
+          onFreeze={
+            log.readAt && summary && moves(filters) ? () => setFilters(frozen(filters, summary, log.readAt)) : undefined
+          }
         >
           <LiveControls
             tenant={tenant.id}
@@ -273,27 +281,29 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
             onShow={showNew}
             onBack={readAgain}
           />
-          {layout.table === 'wide' && <TableOptions taste={taste} onTaste={setTaste} />}
+          <LogPaper
+            key={query}
+            tenant={tenant}
+            filters={filters}
+            entries={entries}
+            summary={summary}
+            titles={titles}
+            nameOf={nameOf}
+            hidden={taste.hidden}
+            entryOpen={openId !== undefined}
+            silent={layout.table === 'phone'}
+          />
+          {layout.table !== 'phone' && (
+            <TableOptions taste={taste} onTaste={setTaste} folded={layout.table === 'folded'} />
+          )}
         </WordsLine>
-        {error !== undefined && (
-          <Notice kind="error" action={words.retry} onAction={refresh}>
-            {words.couldNotRead(problemText(error))}
-          </Notice>
-        )}
-        {log.verySlow && (
-          <Notice
-            kind="note"
-            action={words.cancel}
-            onAction={() => client.cancelQueries({ queryKey: keys.log(tenant.id) })}
-          >
-            {words.stillSearching}
-          </Notice>
-        )}
-        {log.cancelled && (
-          <Notice kind="note" action={words.retry} onAction={refresh}>
-            {words.searchCancelled}
-          </Notice>
-        )}
+        <LogNotices
+          error={error}
+          verySlow={log.verySlow}
+          cancelled={log.cancelled}
+          onRetry={refresh}
+          onCancel={() => client.cancelQueries({ queryKey: keys.log(tenant.id) })}
+        />
         <LogTable
           entries={entries}
           total={summary?.total}
@@ -322,28 +332,14 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
                 tenant={tenant.id}
                 filters={filters}
                 summary={summary}
+                organizations={log.organizations.data}
                 zone={zone}
                 nameOf={nameOf}
                 onFilters={setFilters}
               />
             ) : null
           }
-          foot={
-            <div className="log-foot">
-              {log.moreError !== undefined ? (
-                <>
-                  {words.moreFailed(problemText(log.moreError))}
-                  <button type="button" className="link" onClick={log.retryMore}>
-                    {words.retry}
-                  </button>
-                </>
-              ) : log.hasMore ? (
-                words.loadingMore
-              ) : (
-                words.thatIsAll(entries.length)
-              )}
-            </div>
-          }
+          foot={<LogFoot rows={entries.length} hasMore={log.hasMore} error={log.moreError} onRetry={log.retryMore} />}
         />
       </main>
       <Mishap part where={`${openId} ${dialog}`}>

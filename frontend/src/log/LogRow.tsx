@@ -2,10 +2,12 @@ import { memo } from 'react'
 import type { Entry } from '../api/types'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
+import { Shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import { relativeTime } from '../time/phrases'
 import { clockText, dateText, exactTime, offsetText, wallTime } from '../time/zone'
 import type { Titles } from './catalog'
-import type { Filters, ListFilter } from './filters'
+import { exclusionOf, type Field, type Filters, type ListFilter } from './filters'
 import { Marked, type Terms } from './Marked'
 import { FailedMark, TypeTag } from './TypeTag'
 import './cell.css'
@@ -42,10 +44,10 @@ export const LogRow = memo(function LogRow(props: Props) {
   const words = useWords()
   const role = entry.user.role ?? ''
   const organization = entry.organization?.name ?? entry.organization?.id ?? ''
-  const who = [role, organization].filter(Boolean).join(' · ')
+  const who = visibleText([role, organization].filter(Boolean).join(' · '))
   const content = entry.content?.name ?? ''
   const contentId = entry.content?.id ?? ''
-  const funnel = (name: ListFilter, value: string | undefined) =>
+  const funnel = (name: Field, value: string | undefined) =>
     hovered && value ? <Funnel name={name} value={value} filters={props.filters} onFilter={props.onFilter} /> : null
 
   return (
@@ -61,24 +63,25 @@ export const LogRow = memo(function LogRow(props: Props) {
       onMouseEnter={() => props.onHover(index)}
     >
       <div role="cell" className="cell cell-user" data-who={who}>
-        <span className="two-lines strong" title={entry.user.name}>
+        <span className="two-lines strong" title={visibleText(entry.user.name)}>
           <Marked text={entry.user.name} terms={terms} field="user" />
         </span>
         {funnel('user', entry.user.id)}
       </div>
       <div role="cell" className="cell cell-role">
-        <span className="two-lines" title={role}>
-          {role}
+        <span className="two-lines" title={visibleText(role)}>
+          <Shown text={role} />
         </span>
+        {funnel('role', role)}
       </div>
       <div role="cell" className="cell cell-organization">
-        <span className="two-lines" title={organization}>
-          {organization}
+        <span className="two-lines" title={visibleText(organization)}>
+          <Shown text={organization} />
         </span>
         {props.byOrganization && funnel('organization', entry.organization?.id)}
       </div>
       <div role="cell" className="cell cell-module">
-        <span className="two-lines" title={titles.module(entry.module)}>
+        <span className="two-lines" title={visibleText(titles.module(entry.module))}>
           <Marked text={titles.module(entry.module)} terms={terms} field="module" />
         </span>
         {funnel('module', entry.module)}
@@ -92,13 +95,13 @@ export const LogRow = memo(function LogRow(props: Props) {
       </div>
       <div role="cell" className="cell cell-content">
         {content && (
-          <span className="cut block" title={content}>
+          <span className="cut block" title={visibleText(content)}>
             <Marked text={content} terms={terms} field="content" />
           </span>
         )}
         {contentId && (
           <span className="content-id">
-            <span className="cut" title={contentId}>
+            <span className="cut" title={visibleText(contentId)}>
               <Marked text={contentId} terms={terms} field="content" />
             </span>
             {hovered && (
@@ -139,31 +142,50 @@ export const LogRow = memo(function LogRow(props: Props) {
 })
 
 interface FunnelProps {
-  name: ListFilter
+  name: Field
   value: string
   filters: Filters
   onFilter: (name: ListFilter, value: string) => void
 }
 
-/** Filters by the value of the cell under the pointer; on a value that is filtered by, leaves that filter. */
+/**
+ * Filters by the value of the cell under the pointer, or excludes it; on a value that is filtered by, leaves that filter.
+ */
 function Funnel({ name, value, filters, onFilter }: FunnelProps) {
   const words = useWords()
   const on = filters[name].includes(value)
   const label = on ? words.leaveFilter : words.filterByThis
   return (
-    <button
-      type="button"
-      className={on ? 'funnel funnel-on' : 'funnel'}
-      tabIndex={-1}
-      aria-label={label}
-      aria-pressed={on}
-      title={label}
-      onClick={(event) => {
-        event.stopPropagation()
-        onFilter(name, value)
-      }}
-    >
-      <Icon name="funnel" small />
-    </button>
+    <>
+      {!on && (
+        <button
+          type="button"
+          className="funnel funnel-not"
+          tabIndex={-1}
+          aria-label={words.excludeValue}
+          title={words.excludeValue}
+          onClick={(event) => {
+            event.stopPropagation()
+            onFilter(exclusionOf(name), value)
+          }}
+        >
+          <Icon name="not" small />
+        </button>
+      )}
+      <button
+        type="button"
+        className={on ? 'funnel funnel-on' : 'funnel'}
+        tabIndex={-1}
+        aria-label={label}
+        aria-pressed={on}
+        title={label}
+        onClick={(event) => {
+          event.stopPropagation()
+          onFilter(name, value)
+        }}
+      >
+        <Icon name="funnel" small />
+      </button>
+    </>
   )
 }

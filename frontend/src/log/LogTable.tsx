@@ -4,7 +4,7 @@ import type { Entry } from '../api/types'
 import { useKey } from '../frame/useKey'
 import { useWords } from '../i18n/language'
 import { offsetText } from '../time/zone'
-import type { ListFilter } from './filters'
+import { exclusionOf, type Field } from './filters'
 import { HeadTools } from './HeadTools'
 import { LogRow, type RowContext } from './LogRow'
 import { type Layout, rowHeight } from './layout'
@@ -21,7 +21,7 @@ interface Props extends RowContext {
   taste: Taste
   onTaste: (next: Taste) => void
   /** Opens the choices of a filter, from the head of its column. */
-  onChoose: (name: ListFilter) => void
+  onChoose: (field: Field) => void
   openSeq: number | undefined
   /** A search is running for long enough to say so. */
   dimmed: boolean
@@ -51,7 +51,7 @@ export function LogTable(props: Props) {
   const scroller = useRef<HTMLDivElement>(null)
   const [current, setCurrent] = useState(0)
   const [hovered, setHovered] = useState<number>()
-  const armed = useRef(false)
+  const armed = useRef<string>(undefined)
   const inRows = useRef(false)
   const height = rowHeight(layout, props.taste.density)
   const hidden = layout === 'wide' ? props.taste.hidden : []
@@ -110,23 +110,24 @@ export function LogTable(props: Props) {
   useKey('j', () => focusRow(current), entries.length > 0)
   useKey('k', () => focusRow(current), entries.length > 0)
 
-  /** `f`, then the number of a column as it stands there. */
-  function filterByColumn(entry: Entry, number: number) {
+  /** `f` or, to exclude, `e`; then the number of a column as it stands there. */
+  function filterByColumn(entry: Entry, number: number, exclude: boolean) {
     const column = columns.filter((one) => !hidden.includes(one))[number - 1]
     const wanted = column && filterOf(entry, column)
     if (wanted?.value && (wanted.name !== 'organization' || props.byOrganization))
-      props.onFilter(wanted.name, wanted.value)
+      props.onFilter(exclude ? exclusionOf(wanted.name) : wanted.name, wanted.value)
   }
 
   function keyDown(event: KeyboardEvent) {
     if (event.altKey || event.ctrlKey || event.metaKey || !(event.target instanceof HTMLElement)) return
     if (event.target.getAttribute('role') !== 'row') return
     const entry = entries[current]
-    const number = armed.current && entry ? Number(event.key) : 0
-    armed.current = event.key === 'f'
+    const { current: letter } = armed
+    const number = letter && entry ? Number(event.key) : 0
+    armed.current = event.key === 'f' || event.key === 'e' ? event.key : undefined
     if (entry && number > 0) {
       event.preventDefault()
-      filterByColumn(entry, number)
+      filterByColumn(entry, number, letter === 'e')
       return
     }
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / height) - 1)
@@ -235,11 +236,13 @@ export function LogTable(props: Props) {
   )
 }
 
-/** What filtering by a cell means; the role and the time are no filters. */
-function filterOf(entry: Entry, column: Column): { name: ListFilter; value: string | undefined } | undefined {
+/** What filtering by a cell means; the time is no filter. */
+function filterOf(entry: Entry, column: Column): { name: Field; value: string | undefined } | undefined {
   switch (column) {
     case 'user':
       return { name: 'user', value: entry.user.id }
+    case 'role':
+      return { name: 'role', value: entry.user.role }
     case 'organization':
       return { name: 'organization', value: entry.organization?.id }
     case 'module':

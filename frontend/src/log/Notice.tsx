@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { Icon } from '../theme/Icon'
+import { shown } from '../theme/Shown'
 import './notice.css'
 
 interface Props {
@@ -14,7 +15,7 @@ export function Notice({ kind, action, onAction, children }: Props) {
   return (
     <div className={`notice notice-${kind}`} role={kind === 'error' ? 'alert' : 'status'}>
       {kind === 'error' && <Icon name="alert" />}
-      <span>{children}</span>
+      <span>{shown(children)}</span>
       {action && (
         <button type="button" className="link" onClick={onAction}>
           {action}

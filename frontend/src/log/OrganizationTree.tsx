@@ -3,6 +3,8 @@ import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useSta
 import type { FacetValue, Organization } from '../api/types'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
+import { Shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import {
   countsWithBelow,
   isFound,
@@ -22,10 +24,13 @@ interface Props {
   /** What is searched for at first, and what is told of every other search. */
   find?: string
   onFind?: (find: string) => void
+  /** Every row, each of them open: paper can neither be moved along nor unfolded. */
+  whole?: boolean
 }
 
 /** The organizations of the tenant with their counts; choosing one shows the operations of it and all below. */
-export function OrganizationTree({ organizations, own, selected, onSelect, find = '', onFind }: Props) {
+export function OrganizationTree(props: Props) {
+  const { organizations, own, selected, onSelect, find = '', onFind, whole } = props
   const words = useWords()
   const list = useRef<HTMLUListElement>(null)
   const [search, setSearch] = useState(find)
@@ -43,7 +48,7 @@ export function OrganizationTree({ organizations, own, selected, onSelect, find 
     return way
   }, [organizations, selected])
   const isOpen = (node: OrganizationNode) =>
-    (node.level < (organizations.length > 40 ? 1 : 2) || onTheWay.has(node.id)) !== turned.has(node.id)
+    whole || (node.level < (organizations.length > 40 ? 1 : 2) || onTheWay.has(node.id)) !== turned.has(node.id)
 
   const rows = visibleNodes(roots, isOpen, search)
   const places = placesAmong(rows)
@@ -140,8 +145,8 @@ export function OrganizationTree({ organizations, own, selected, onSelect, find 
     event.preventDefault()
   }
 
-  const items = virtualizer.getVirtualItems()
-  const after = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0)
+  const items = whole ? rows.map((_, index) => ({ index, start: 0, end: 0 })) : virtualizer.getVirtualItems()
+  const after = whole ? 0 : virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0)
 
   return (
     <>
@@ -191,8 +196,8 @@ export function OrganizationTree({ organizations, own, selected, onSelect, find 
               >
                 {node.children.length > 0 && <Icon name={search !== '' || isOpen(node) ? 'down' : 'right'} />}
               </span>
-              <span className="name cut" title={node.name}>
-                {node.name}
+              <span className="name cut" title={visibleText(node.name)}>
+                <Shown text={node.name} />
               </span>
               {node.archived && <em>{words.archived}</em>}
               {own && <span className="count">{words.number(count)}</span>}

@@ -7,7 +7,8 @@ import { part } from '../frame/part'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
 import { Segments } from '../theme/Segments'
-import { presets } from './filters'
+import { CalendarPresets } from './CalendarPresets'
+import { calendarPresets, presets } from './filters'
 import './filters.css'
 
 const CustomPeriod = lazy(part(() => import('./CustomPeriod')))
@@ -37,8 +38,11 @@ type Choice = 'any' | Preset | 'custom'
 export function PeriodPicker(props: Props) {
   const { range, from, to, zone, folded, open, onOpen, onPreset, onCustom, onJump, any } = props
   const words = useWords()
-  const choices: Choice[] = [...(any ? (['any'] as const) : []), ...presets, 'custom']
+  // The presets of the calendar stand above the dates of a custom period, or in the list of them all.
+  const named = calendarPresets.find((preset) => preset === range)
+  const choices: Choice[] = [...(any ? (['any'] as const) : []), ...presets]
   const value: Choice = range ?? (any && !open && from === undefined && to === undefined ? 'any' : 'custom')
+  const segment = named ? 'custom' : value
   const labelOf = (choice: Choice) => (choice === 'any' ? (any?.label ?? '') : words.ranges[choice])
 
   function choose(choice: Choice) {
@@ -55,12 +59,14 @@ export function PeriodPicker(props: Props) {
           className="choice-trigger"
           title={words.operationTime}
           items={[
-            choices.map((key) => ({
-              key,
-              label: labelOf(key),
-              selected: key === value,
-              onChoose: () => choose(key),
-            })),
+            ...[choices, calendarPresets, ['custom' as const]].map((group) =>
+              group.map((key) => ({
+                key,
+                label: labelOf(key),
+                selected: key === value,
+                onChoose: () => choose(key),
+              })),
+            ),
             ...(onJump ? [[{ key: 'jump', label: words.jump, onChoose: onJump }]] : []),
           ]}
         >
@@ -70,8 +76,11 @@ export function PeriodPicker(props: Props) {
       ) : (
         <Segments
           label={words.operationTime}
-          value={value}
-          segments={choices.map((key) => ({ value: key, label: labelOf(key) }))}
+          value={segment}
+          segments={[...choices, 'custom' as const].map((key) => ({
+            value: key,
+            label: labelOf(key === 'custom' && named ? named : key),
+          }))}
           onChange={choose}
         />
       )}
@@ -84,6 +93,15 @@ export function PeriodPicker(props: Props) {
                 from={from}
                 to={to}
                 zone={zone}
+                head={
+                  <CalendarPresets
+                    range={range}
+                    onPreset={(preset) => {
+                      onOpen(false)
+                      onPreset(preset)
+                    }}
+                  />
+                }
                 onChange={(period) => {
                   onOpen(false)
                   if (period) onCustom(period.from, period.to)

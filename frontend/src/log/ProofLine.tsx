@@ -1,16 +1,20 @@
 import type { ProvenEntry } from '../api/types'
+import type { Dictionary } from '../i18n/en'
 import { useWords } from '../i18n/language'
 import { Icon, type IconName } from '../theme/Icon'
+import { exactTime } from '../time/zone'
+import { delayOf } from './delay'
 import { useVerdict } from './useVerdict'
 
 interface Props {
   entry: ProvenEntry
   tenant: string
+  zone: string
   onCopy: (text: string) => void
 }
 
 /** What this browser found when it recomputed the proof of the entry. Green only after the check. */
-export function ProofLine({ entry, tenant, onCopy }: Props) {
+export function ProofLine({ entry, tenant, zone, onCopy }: Props) {
   const words = useWords()
   const { verdict, keyError, retry } = useVerdict(entry, tenant)
   const copyLink = (label: string) => (
@@ -44,6 +48,8 @@ export function ProofLine({ entry, tenant, onCopy }: Props) {
       <Line kind="proven" icon="shield">
         <b>{words.proven}</b>
         {words.gap()}
+        {sinceText(entry, zone, words)}
+        {words.gap()}
         {words.provenText(entry.seq, verdict.size)}
         {words.gap()}
         {copyLink(words.copyProof)}
@@ -74,6 +80,12 @@ export function ProofLine({ entry, tenant, onCopy }: Props) {
       )}
     </Line>
   )
+}
+
+function sinceText(entry: ProvenEntry, zone: string, words: Dictionary): string {
+  const delay = delayOf(entry)
+  const time = exactTime(entry.received_at, zone)
+  return delay ? words.provenLate(time, delay) : words.provenSince(time)
 }
 
 function Line({ kind, icon, children }: { kind: string; icon: IconName; children: React.ReactNode }) {

@@ -10,10 +10,12 @@ import './options.css'
 interface Props {
   taste: Taste
   onTaste: (next: Taste) => void
+  /** The table is folded: its columns are as they are until it is wide again. */
+  folded?: boolean
 }
 
 /** How high the rows are and which columns there are, as the reader likes it. */
-export function TableOptions({ taste, onTaste }: Props) {
+export function TableOptions({ taste, onTaste, folded }: Props) {
   const words = useWords()
   const [open, setOpen] = useState<'rows' | 'columns'>()
   const titles = columnTitles(words)
@@ -79,7 +81,7 @@ export function TableOptions({ taste, onTaste }: Props) {
                 </div>
               ))}
               <p>
-                {words.widthNote}
+                {folded ? words.foldedNote : words.widthNote}
                 <button
                   type="button"
                   className="text-button"

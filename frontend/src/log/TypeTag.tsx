@@ -1,6 +1,8 @@
 import type { OperationGroup } from '../api/types'
 import { useWords } from '../i18n/language'
 import { Icon, type IconName } from '../theme/Icon'
+import { Shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import './tag.css'
 
 const icons: Record<OperationGroup, IconName> = {
@@ -20,9 +22,11 @@ interface Props {
 /** The type of an operation: icon and word always, colour besides for what destroys, leaves the house, or is new. */
 export function TypeTag({ title, group, added }: Props) {
   return (
-    <span className={`tag tag-${group}${added ? ' tag-added' : ''}`} title={added ?? title}>
+    <span className={`tag tag-${group}${added ? ' tag-added' : ''}`} title={visibleText(added ?? title)}>
       <Icon name={icons[group]} small />
-      <span className="cut">{title}</span>
+      <span className="cut">
+        <Shown text={title} />
+      </span>
     </span>
   )
 }

@@ -1,6 +1,7 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
 import type { Summary } from '../api/types'
 import { useWords } from '../i18n/language'
+import { shown } from '../theme/Shown'
 import type { Filters } from './filters'
 import { periodText } from './filterWords'
 import './log.css'
@@ -12,23 +13,39 @@ interface Props {
   now: number
   /** The organization that is chosen, by name. */
   scope: string | undefined
+  /** Fixes the period; undefined where it is fixed. */
+  onFreeze: (() => void) | undefined
   /** The controls of the table, at the end of the line. */
   children: ReactNode
 }
 
 /** What is on screen, in words: the exact total, the period, the organization. Spoken once the answer is there. */
-export function WordsLine({ summary, filters, zone, now, scope, children }: Props) {
+export function WordsLine({ summary, filters, zone, now, scope, onFreeze, children }: Props) {
   const words = useWords()
+  const text = useRef<HTMLParagraphElement>(null)
   return (
     <div className="words">
-      <p role="status">
+      <p ref={text} role="status" tabIndex={-1}>
         {summary && (
           <>
             <b>{words.operationsTotal(summary.total)}</b>
-            {words.wordsRest(periodText(filters, summary, zone, words, now), scope && words.andBelow(scope))}
+            {shown(words.wordsRest(periodText(filters, summary, zone, words, now), scope && words.andBelow(scope)))}
           </>
         )}
       </p>
+      {summary && onFreeze && (
+        <button
+          type="button"
+          className="text-button"
+          title={words.freezeHint}
+          onClick={() => {
+            onFreeze()
+            text.current?.focus() // this button goes away
+          }}
+        >
+          {words.freeze}
+        </button>
+      )}
       <span className="grow" />
       {children}
     </div>

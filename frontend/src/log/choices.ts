@@ -1,6 +1,6 @@
 import type { Catalog, OperationGroup } from '../api/types'
 import type { Dictionary } from '../i18n/en'
-import type { ChoiceGroup } from './ChoiceFilter'
+import type { ChoiceGroup } from './ChoiceList'
 import type { Titles } from './catalog'
 
 const groupOrder: OperationGroup[] = ['destructive', 'outward', 'create', 'change']

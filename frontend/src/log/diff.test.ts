@@ -16,6 +16,7 @@ test.each([
   ['same', 'same', 'same', 'same'],
   ['', 'new', '', '[new]'],
   ['满 300 减 50', '满 300 减 60', '满 300 减 [50]', '满 300 减 [60]'],
+  ['家 👨\u200d👩\u200d👧!', '家 👨\u200d👩\u200d👦!', '家 [👨\u200d👩\u200d👧]!', '家 [👨\u200d👩\u200d👦]!'],
   ['a b c', 'a c', 'a [b ]c', 'a c'],
 ])('%s → %s', (before, after, wantBefore, wantAfter) => {
   const marked = markChanges(before, after)

@@ -22,9 +22,12 @@ export function sidesText({ before, after }: Change): [string | undefined, strin
   return [text(before), text(after)]
 }
 
-/** Words and numbers whole, every other character (so each Chinese one) by itself. */
+const token =
+  /\p{N}+|[\p{Script=Latin}\p{M}\p{Script=Cyrillic}\p{Script=Greek}]+|\p{ExtPict}(?:\p{EMod}|\ufe0f|\u200d\p{ExtPict}|[\u{e0020}-\u{e007f}])*|[\s\S]/gu
+
+/** Words, numbers and emoji whole, every other character (so each Chinese one) by itself. */
 function tokens(text: string): string[] {
-  return text.match(/\p{N}+|[\p{Script=Latin}\p{M}\p{Script=Cyrillic}\p{Script=Greek}]+|[\s\S]/gu) ?? []
+  return text.match(token) ?? []
 }
 
 const tooMany = 4_000_000

@@ -1,22 +1,30 @@
 import type { Summary } from '../api/types'
 import type { Dictionary } from '../i18n/en'
 import { longPeriod, shortPeriod } from '../time/phrases'
-import { endsNow, type FilterName, type Filters, type ListFilter } from './filters'
+import { endsNow, type Field, type FilterName, type Filters, fieldOf, isExclusion, isList } from './filters'
 import { filterValues, shortList } from './names'
 import type { Column } from './taste'
 
-export type NameOf = (name: ListFilter, value: string) => string
+export type NameOf = (field: Field, value: string) => string
 
-export function filterLabel(name: FilterName, words: Dictionary): string {
+export function fieldLabel(field: Field, words: Dictionary): string {
   return {
-    q: words.search,
     user: words.user,
     operation: words.operationType,
     module: words.functionalModule,
     organization: words.organization,
     contentId: words.contentId,
-    period: words.operationTime,
-  }[name]
+    role: words.role,
+    outcome: words.outcome,
+    ip: words.ip,
+  }[field]
+}
+
+export function filterLabel(name: FilterName, words: Dictionary): string {
+  if (name === 'q') return words.search
+  if (name === 'period') return words.operationTime
+  const label = fieldLabel(fieldOf(name), words)
+  return isExclusion(name) ? words.not(label) : label
 }
 
 export function columnTitles(words: Dictionary): Record<Column, string> {
@@ -41,10 +49,17 @@ export function filterText(
   words: Dictionary,
 ): string {
   if (name === 'q') return filters.q.trim()
-  if (name !== 'period') return shortList(filterValues(filters, name, nameOf), words.more, words.listJoin)
+  if (isList(name)) return shortList(filterValues(filters, name, nameOf), words.more, words.listJoin)
   const from = filters.from ?? summary?.from
+  const to = endsNow(filters) ? undefined : (filters.to ?? summary?.to)
   if (!from) return '…'
-  return shortPeriod(Date.parse(from), filters.to ? Date.parse(filters.to) : undefined, zone, words)
+  return shortPeriod(Date.parse(from), to ? Date.parse(to) : undefined, zone, words)
+}
+
+/** The same where no label stands before it: `not Emma` for what is excluded. */
+export function filterPhrase(...of: Parameters<typeof filterText>): string {
+  const [name, , , , , words] = of
+  return isExclusion(name) ? words.notThese(filterText(...of)) : filterText(...of)
 }
 
 /** `Wed 18 Nov 12:00 to now` */

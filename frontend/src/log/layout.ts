@@ -4,6 +4,8 @@ import type { Density } from './taste'
 export interface Layout {
   /** `wide`: seven columns; `folded`: the same cells in four; `phone`: rows of four lines. */
   table: 'wide' | 'folded' | 'phone'
+  /** Whether the users have room for a button of their own. */
+  roomy: boolean
   /** Whether the organization tree may stand beside the table; on a phone it is in Filters. */
   tree: boolean
   /** The drawer stands beside the table where both have room, else over it. */
@@ -13,15 +15,22 @@ export interface Layout {
 export const drawerWidth = 448
 const foldBelow = 960
 const phoneBelow = 640
+const roomyFrom = 1100
 
 export function layoutFor(viewport: number, treeWidth: number, drawerOpen: boolean): Layout {
-  if (viewport < 768 || viewport - treeWidth < phoneBelow) return { table: 'phone', tree: false, drawer: 'over' }
+  if (viewport < 768 || viewport - treeWidth < phoneBelow)
+    return { table: 'phone', roomy: false, tree: false, drawer: 'over' }
   const beside = drawerOpen && viewport - drawerWidth >= phoneBelow
   const taken = beside ? drawerWidth : 0
   // The tree gives way to the drawer before the rows become those of a phone.
   const tree = viewport - treeWidth - taken >= phoneBelow
   const main = viewport - taken - (tree ? treeWidth : 0)
-  return { table: main >= foldBelow ? 'wide' : 'folded', tree, drawer: beside ? 'beside' : 'over' }
+  return {
+    table: main >= foldBelow ? 'wide' : 'folded',
+    roomy: main >= roomyFrom,
+    tree,
+    drawer: beside ? 'beside' : 'over',
+  }
 }
 
 const heights: Record<Density, number> = { compact: 33, standard: 45, roomy: 57 }

@@ -2,51 +2,76 @@ export type SearchField = 'user' | 'module' | 'content'
 
 interface Term {
   field: SearchField | undefined
-  /** A run of Chinese, Japanese or Korean characters matches anywhere, any other at the start of a word. */
+  /** A run of Chinese, Japanese or Korean characters matches anywhere, any other where a piece of a word starts. */
   text: string
   anywhere: boolean
 }
 
-const cjk = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u
-const wordCharacter = /[\p{L}\p{M}\p{N}]/u
+/** What a piece of a word is made of; letters and digits that meet are pieces of one word. */
+type Kind = 'cjk' | 'digit' | 'letter' | 'mark' | undefined
 
-/** Width, case and Latin accents do not matter to the search, so not to what is marked either. */
+const cjk = /[ー〡-〩\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}]/u
+
+function kindOf(character: string): Kind {
+  if (/\p{Nd}/u.test(character)) return 'digit'
+  if (/\p{M}/u.test(character)) return 'mark'
+  if (!/[\p{L}\p{Nl}]/u.test(character)) return undefined
+  if (cjk.test(character)) return 'cjk'
+  return /\p{L}/u.test(character) ? 'letter' : undefined
+}
+
+/** Width, case, Latin accents and characters that are not shown do not matter to the search, so not to what is marked either. */
 function fold(text: string): string {
   return text
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
     .normalize('NFKD')
     .replace(/\p{Mn}/gu, '')
     .toLowerCase()
 }
 
-/** The runs of a searched word: letters and digits, split where Chinese, Japanese or Korean begins or ends. */
-function runs(text: string): string[] {
-  const found: string[] = []
-  let run = ''
-  let runIsCjk = false
-  for (const character of fold(text)) {
-    const isCjk = cjk.test(character)
-    if (!wordCharacter.test(character)) {
-      if (run) found.push(run)
-      run = ''
-      continue
-    }
-    if (run && isCjk !== runIsCjk) {
-      found.push(run)
-      run = ''
-    }
-    run += character
-    runIsCjk = isCjk
+/** The kind of each character of a folded text; a mark is of the kind of what it marks. */
+function kinds(characters: string[]): Kind[] {
+  const found: Kind[] = []
+  for (const character of characters) {
+    let kind = kindOf(character)
+    if (kind === 'mark') kind = found.at(-1) ?? (cjk.test(character) ? 'cjk' : 'letter')
+    found.push(kind)
   }
-  if (run) found.push(run)
   return found
 }
 
-/** A word or a phrase, with its field; the quotation marks and colons are those that the server takes. */
-const part = /(?:(user|module|content)[:：])?(?:["“”＂]([^"“”＂]*)["“”＂]?|([^\s"“”＂]+))/gi
+/** The runs of a searched word: letters and digits, split where Chinese, Japanese or Korean begins or ends. */
+function runs(text: string): string[] {
+  const found: string[] = []
+  const characters = [...fold(text)]
+  const kindAt = kinds(characters)
+  let run = ''
+  characters.forEach((character, index) => {
+    if (kindAt[index]) run += character
+    const next = kindAt[index + 1]
+    if (run && (!next || (next === 'cjk') !== (kindAt[index] === 'cjk'))) {
+      found.push(run)
+      run = ''
+    }
+  })
+  return found
+}
 
+/**
+ * A word or a phrase, with its field; the hyphens that exclude it, quotation marks and colons are those that the server
+ * takes. A hyphen excludes nothing at the end of a word or right after a quotation mark.
+ */
+const hyphen = '[-\u2010\u2011\u2212\uFE63\uFF0D](?=\\S)'
+const part = new RegExp(
+  `((?<=^|\\s)${hyphen})?(?:(user|module|content)[:：](${hyphen})?)?(?:["“”＂]([^"“”＂]*)["“”＂]?|([^\\s"“”＂]*))`,
+  'gi',
+)
+
+/** The terms that a search finds; those that it excludes stand in no row that is shown. */
 export function searchTerms(q: string): Term[] {
   const terms: Term[] = []
-  for (const [, field, quoted, plain] of q.matchAll(part)) {
+  for (const [, not, field, fieldNot, quoted, plain] of q.matchAll(part)) {
+    if (not || fieldNot) continue
     for (const text of runs(quoted ?? plain ?? ''))
       terms.push({ field: field?.toLowerCase() as SearchField | undefined, text, anywhere: cjk.test(text) })
   }
@@ -58,24 +83,32 @@ export function matchRanges(text: string, terms: Term[], field: SearchField): [n
   const wanted = terms.filter((term) => term.field === undefined || term.field === field)
   if (wanted.length === 0) return []
   // Folding may change lengths, so every folded character remembers where it came from.
-  let folded = ''
-  const origin: number[] = []
+  const characters: string[] = []
+  const origins: number[] = []
   let at = 0
   for (const character of text) {
     for (const piece of fold(character)) {
-      folded += piece
-      for (let unit = 0; unit < piece.length; unit++) origin.push(at)
+      characters.push(piece)
+      origins.push(at)
     }
     at += character.length
   }
+  const folded = characters.join('')
+  const kindAt = kinds(characters)
+  const origin: number[] = []
+  const starts: boolean[] = []
+  characters.forEach((piece, index) => {
+    for (let unit = 0; unit < piece.length; unit++) {
+      origin.push(origins[index] ?? 0)
+      starts.push(unit === 0 && kindAt[index] !== kindAt[index - 1])
+    }
+  })
   origin.push(text.length)
 
   const hit = new Uint8Array(text.length)
   for (const { text: term, anywhere } of wanted) {
     for (let found = folded.indexOf(term); found >= 0; found = folded.indexOf(term, found + 1)) {
-      const before = folded[found - 1]
-      const startsWord = before === undefined || !wordCharacter.test(before) || cjk.test(before)
-      if (!anywhere && !startsWord) continue
+      if (!anywhere && !starts[found]) continue
       const end = origin[found + term.length] ?? text.length
       hit.fill(1, origin[found], Math.max(end, (origin[found] ?? 0) + 1))
     }

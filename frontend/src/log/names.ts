@@ -1,7 +1,9 @@
 import { useMemo, useRef } from 'react'
 import type { Entry, Organization, Summary } from '../api/types'
+import type { Dictionary } from '../i18n/en'
+import { useWords } from '../i18n/language'
 import type { Titles } from './catalog'
-import type { Filters, ListFilter } from './filters'
+import { type Field, type Filters, fieldOf, type ListFilter } from './filters'
 
 /** The names of what is filtered by. A name once seen is kept, for when no row shows it any more. */
 export function useNames(
@@ -9,7 +11,8 @@ export function useNames(
   summary: Summary | undefined,
   organizations: Organization[] | undefined,
   titles: Titles,
-): (name: ListFilter, value: string) => string {
+): (field: Field, value: string) => string {
+  const words = useWords()
   const seen = useRef({ user: new Map<string, string>(), organization: new Map<string, string>() })
   return useMemo(() => {
     const { user, organization } = seen.current
@@ -20,14 +23,19 @@ export function useNames(
     }
     for (const { value, name } of summary?.facets.user ?? []) if (name) user.set(value, name)
     for (const { id, name } of organizations ?? []) organization.set(id, name)
-    return (name, value) => {
-      if (name === 'user') return user.get(value) ?? value
-      if (name === 'organization') return organization.get(value) ?? value
-      if (name === 'module') return titles.module(value)
-      if (name === 'operation') return titles.operation(value)
+    return (field, value) => {
+      if (field === 'user') return user.get(value) ?? value
+      if (field === 'organization') return organization.get(value) ?? value
+      if (field === 'module') return titles.module(value)
+      if (field === 'operation') return titles.operation(value)
+      if (field === 'outcome') return outcomeTitle(value, words)
       return value
     }
-  }, [entries, summary, organizations, titles])
+  }, [entries, summary, organizations, titles, words])
+}
+
+export function outcomeTitle(value: string, words: Dictionary): string {
+  return { success: words.success, failure: words.failure }[value] ?? value
 }
 
 /** The words of one filter for its chip: `Delete, Send +2`. */
@@ -40,6 +48,6 @@ export function shortList(
   return values.length > 2 ? `${shown} ${more(values.length - 2)}` : shown
 }
 
-export function filterValues(filters: Filters, name: ListFilter, nameOf: (name: ListFilter, value: string) => string) {
-  return filters[name].map((value) => nameOf(name, value))
+export function filterValues(filters: Filters, name: ListFilter, nameOf: (field: Field, value: string) => string) {
+  return filters[name].map((value) => nameOf(fieldOf(name), value))
 }

@@ -1,4 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { Area } from '../api/act'
 import { pageSize } from '../api/early'
 import { call, isProblem, tenantPath } from '../api/http'
 import { keys } from '../api/keys'
@@ -18,7 +19,7 @@ export function useEntries(tenant: string, filters: Filters) {
       const page = new URLSearchParams(query)
       page.set('limit', pageParam ? nextPageSize : pageSize)
       if (pageParam) page.set('cursor', pageParam)
-      return call<EntryPage>(tenantPath(tenant, `entries?${page}`), { signal })
+      return call<EntryPage>(tenantPath(tenant, `entries?${page}`), { signal, act: 'page' })
     },
     initialPageParam: '',
     getNextPageParam: (last) => last.next_cursor || undefined,
@@ -27,11 +28,11 @@ export function useEntries(tenant: string, filters: Filters) {
 }
 
 /** The one summary that words, bars, tree, facets and the export's button take their numbers from. */
-export function useSummary(tenant: string, filters: Filters, enabled = true) {
+export function useSummary(tenant: string, filters: Filters, { enabled = true, act = 'page' as Area } = {}) {
   const query = writeFilters(filters).toString()
   return useQuery({
     queryKey: keys.summary(tenant, query),
-    queryFn: ({ signal }) => call<Summary>(tenantPath(tenant, `summary?${query}`), { signal }),
+    queryFn: ({ signal }) => call<Summary>(tenantPath(tenant, `summary?${query}`), { signal, act }),
     placeholderData: keepPreviousData,
     enabled,
   })
@@ -62,7 +63,7 @@ export function useEntry(tenant: string, name: EntryName | undefined) {
     queryFn: async ({ signal }) => {
       const { path, search } = writeName(name ?? { id: '', seq: undefined })
       const rest = search ? `${path}?${search}` : path
-      const entry = await call<ProvenEntry>(tenantPath(tenant, `entries/${rest}`), { signal })
+      const entry = await call<ProvenEntry>(tenantPath(tenant, `entries/${rest}`), { signal, act: 'opened' })
       // Under its own name it is there, too, for when the address is written so.
       const own = entryName(entry)
       if (own.id !== name?.id || own.seq !== name.seq) client.setQueryData(keys.entry(tenant, own.id, own.seq), entry)
@@ -78,7 +79,7 @@ export function useHistory(tenant: string, contentId: string | undefined) {
     queryKey: keys.history(tenant, contentId ?? ''),
     queryFn: ({ signal }) => {
       const query = new URLSearchParams({ content_id: contentId ?? '', limit: '50' })
-      return call<EntryPage>(tenantPath(tenant, `entries?${query}`), { signal })
+      return call<EntryPage>(tenantPath(tenant, `entries?${query}`), { signal, act: 'opened' })
     },
     enabled: contentId !== undefined && contentId !== '',
   })

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
+import { actOf } from '../api/act'
 import { call, tenantPath } from '../api/http'
 import { keys } from '../api/keys'
 import type { Summary } from '../api/types'
@@ -37,7 +38,7 @@ export function useLive({ tenant, query, on, total, readAt }: Live): { state: Li
 
     function open() {
       close() // two recounts may have been under way
-      source = new EventSource(tenantPath(tenant, `live?${query}`))
+      source = new EventSource(tenantPath(tenant, `live?${query}&act=${actOf('page')}`))
       source.onopen = () => setLost(false)
       source.addEventListener('entry', () => setCount((before) => before + 1))
       // The server says that it ends the stream: the browser need not ask for the rest of it.
@@ -65,7 +66,7 @@ export function useLive({ tenant, query, on, total, readAt }: Live): { state: Li
       try {
         const fresh = await client.fetchQuery({
           queryKey: keys.recount(tenant, query),
-          queryFn: ({ signal }) => call<Summary>(tenantPath(tenant, `summary?${query}`), { signal }),
+          queryFn: ({ signal }) => call<Summary>(tenantPath(tenant, `summary?${query}`), { signal, act: 'page' }),
           staleTime: 0,
           gcTime: 0,
         })

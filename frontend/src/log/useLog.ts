@@ -1,7 +1,7 @@
 import { useCallback, useMemo } from 'react'
 import type { Summary, Tenant } from '../api/types'
 import { useTitles } from './catalog'
-import { type Filters, without, withoutSelection, writeFilters } from './filters'
+import { type Filters, withoutField, withoutSelection, writeFilters } from './filters'
 import { useNames } from './names'
 import { useEntries, useOrganizations, useSummary } from './queries'
 import { useSlow } from './slow'
@@ -14,7 +14,7 @@ export function useLog(tenant: Tenant, filters: Filters) {
   const current = useSummary(tenant.id, filters)
   // The frame is the whole period: what is selected in it narrows the rows, not the bars.
   const frame = useSummary(tenant.id, withoutSelection(filters))
-  const acrossOrganizations = useSummary(tenant.id, without(filters, 'organization'), hasTree)
+  const acrossOrganizations = useSummary(tenant.id, withoutField(filters, 'organization'), { enabled: hasTree })
   const organizations = useOrganizations(tenant.id, hasTree)
   const titles = useTitles(tenant.id)
 

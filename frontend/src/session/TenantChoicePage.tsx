@@ -4,6 +4,7 @@ import { useDocumentTitle } from '../frame/documentTitle'
 import { TopBar } from '../frame/TopBar'
 import { useWords } from '../i18n/language'
 import { Button } from '../theme/Button'
+import { shown } from '../theme/Shown'
 import { useSession } from './session'
 import './session.css'
 
@@ -36,7 +37,7 @@ export function TenantChoicePage() {
               {tenants.map((tenant) => (
                 <li key={tenant.id}>
                   <Link to={`/t/${encodeURIComponent(tenant.id)}/log`}>
-                    {tenant.name}
+                    {shown(tenant.name)}
                     <small>{tenant.time_zone}</small>
                   </Link>
                 </li>

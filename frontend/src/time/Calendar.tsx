@@ -1,7 +1,8 @@
-import { type KeyboardEvent, useRef, useState } from 'react'
+import { type ComponentProps, useRef, useState } from 'react'
+import { type ChevronProps, DayButton, type DayButtonProps, DayPicker, type DayPickerProps } from 'react-day-picker'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
-import { addDays, addMonths, type Day, mondayOf, partsOf, weeksOf } from './days'
+import { type Day, dayFrom, partsOf } from './days'
 import './calendar.css'
 
 interface Props {
@@ -14,123 +15,94 @@ interface Props {
   onPick: (day: Day) => void
 }
 
-/**
- * A month to pick days from: a grid with one day in the order of Tab, the arrow keys, Home, End and Page Up and Down move
- * in it. It counts with days of the calendar alone, so that the browser's own time zone has no part in it.
- */
+/** A month to pick days from, by pointer or keys. */
 export function Calendar({ label, first, last, today, onPick }: Props) {
   const words = useWords()
-  const grid = useRef<HTMLTableElement>(null)
-  const [at, setAt] = useState(first ?? today)
+  const frame = useRef<HTMLFieldSetElement>(null)
+  const [month, setMonth] = useState(() => dateOf(first ?? today))
   const [known, setKnown] = useState(first)
   if (first !== known) {
-    // What was typed or picked elsewhere is turned to.
+    // Turn to the month that was typed or picked elsewhere.
     setKnown(first)
-    if (first && first.slice(0, 7) !== at.slice(0, 7)) setAt(first)
+    if (first) setMonth(dateOf(first))
   }
-  const { year, month } = partsOf(at)
+  const chosen = first && last && first <= last ? { from: dateOf(first), to: dateOf(last) } : undefined
 
-  function move(event: KeyboardEvent) {
-    const next = moved(at, event.key, event.shiftKey)
-    if (!next) return
-    event.preventDefault()
-    event.stopPropagation()
-    setAt(next)
-    requestAnimationFrame(() => grid.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus())
+  function pick(date: Date) {
+    const day = dayOf(date)
+    if (date.getMonth() !== month.getMonth()) {
+      // Its month is turned to, in which it is another button.
+      setMonth(date)
+      requestAnimationFrame(() => frame.current?.querySelector<HTMLElement>(`[data-day="${day}"] button`)?.focus())
+    }
+    onPick(day)
   }
 
   return (
-    <div className="calendar" role="group" aria-label={label}>
-      <div className="calendar-head">
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={words.previousMonth}
-          title={words.previousMonth}
-          onClick={() => setAt(addMonths(at, -1))}
-        >
-          <Icon name="left" />
-        </button>
-        <span aria-live="polite">{words.monthTitle(year, month)}</span>
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={words.nextMonth}
-          title={words.nextMonth}
-          onClick={() => setAt(addMonths(at, 1))}
-        >
-          <Icon name="right" />
-        </button>
-      </div>
-      <table ref={grid} role="grid" aria-label={words.monthTitle(year, month)} aria-multiselectable onKeyDown={move}>
-        <thead>
-          <tr>
-            {[1, 2, 3, 4, 5, 6, 0].map((weekday) => (
-              <th key={weekday} scope="col">
-                {words.weekday(weekday)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {weeksOf(at).map((week) => (
-            <tr key={week[0]}>
-              {week.map((day) => {
-                const { weekday, year, month: itsMonth, date } = partsOf(day)
-                const chosen = first !== undefined && last !== undefined && day >= first && day <= last
-                const name = words.longDayWithYear(weekday, year, itsMonth, date)
-                return (
-                  <td key={day} role="gridcell" aria-selected={chosen} className={classOf(day, at, first, last)}>
-                    <button
-                      type="button"
-                      tabIndex={day === at ? 0 : -1}
-                      aria-label={day === today ? words.todayIs(name) : name}
-                      aria-current={day === today ? 'date' : undefined}
-                      onClick={() => {
-                        setAt(day)
-                        onPick(day)
-                      }}
-                    >
-                      {date}
-                    </button>
-                  </td>
-                )
-              })}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <fieldset ref={frame} className="calendar" aria-label={label}>
+      <DayPicker
+        mode="range"
+        navLayout="around"
+        showOutsideDays
+        weekStartsOn={1}
+        today={dateOf(today)}
+        month={month}
+        onMonthChange={setMonth}
+        selected={chosen}
+        onSelect={(_, date) => pick(date)}
+        classNames={classNames}
+        components={components}
+        formatters={{
+          formatCaption: (date) => words.monthTitle(date.getFullYear(), date.getMonth() + 1),
+          formatWeekdayName: (date) => words.weekday(date.getDay()),
+        }}
+        labels={{
+          labelDayButton: (date, modifiers) => {
+            const name = words.longDayWithYear(date.getDay(), date.getFullYear(), date.getMonth() + 1, date.getDate())
+            return modifiers.today ? words.todayIs(name) : name
+          },
+          labelGrid: (date) => words.monthTitle(date.getFullYear(), date.getMonth() + 1),
+          labelWeekday: (date) => words.weekday(date.getDay()),
+          labelPrevious: () => words.previousMonth,
+          labelNext: () => words.nextMonth,
+        }}
+      />
+    </fieldset>
   )
 }
 
-/** The day that a key leads to. */
-function moved(day: Day, key: string, shift: boolean): Day | undefined {
-  switch (key) {
-    case 'ArrowLeft':
-      return addDays(day, -1)
-    case 'ArrowRight':
-      return addDays(day, 1)
-    case 'ArrowUp':
-      return addDays(day, -7)
-    case 'ArrowDown':
-      return addDays(day, 7)
-    case 'Home':
-      return mondayOf(day)
-    case 'End':
-      return addDays(mondayOf(day), 6)
-    case 'PageUp':
-      return addMonths(day, shift ? -12 : -1)
-    case 'PageDown':
-      return addMonths(day, shift ? 12 : 1)
-  }
-  return undefined
+const classNames: DayPickerProps['classNames'] = {
+  month: 'calendar-month',
+  month_caption: 'calendar-title',
+  button_previous: 'icon-button',
+  button_next: 'icon-button',
+  outside: 'calendar-other',
+  selected: 'calendar-chosen',
+  range_start: 'calendar-edge',
+  range_end: 'calendar-edge',
 }
 
-function classOf(day: Day, at: Day, first: Day | undefined, last: Day | undefined): string {
-  const classes = ['calendar-day']
-  if (day.slice(0, 7) !== at.slice(0, 7)) classes.push('calendar-other')
-  if (first && last && day >= first && day <= last) classes.push('calendar-chosen')
-  if (day === first || day === last) classes.push('calendar-edge')
-  return classes.join(' ')
+const components: DayPickerProps['components'] = {
+  Chevron: ({ orientation }: ChevronProps) => <Icon name={orientation === 'right' ? 'right' : 'left'} />,
+  DayButton: (props: DayButtonProps) => (
+    <DayButton {...props} aria-current={props.modifiers.today ? 'date' : undefined} />
+  ),
+  PreviousMonthButton: TitledButton,
+  NextMonthButton: TitledButton,
+}
+
+function TitledButton(props: ComponentProps<'button'>) {
+  return <button {...props} type="button" title={props['aria-label']} />
+}
+
+/** A day as the calendar takes it: the browser's own midnight, of which only the date is read. */
+function dateOf(day: Day): Date {
+  const { year, month, date } = partsOf(day)
+  const at = new Date(2000, 0, 1)
+  at.setFullYear(year, month - 1, date)
+  return at
+}
+
+function dayOf(date: Date): Day {
+  return dayFrom(date.getFullYear(), date.getMonth() + 1, date.getDate()) ?? ''
 }

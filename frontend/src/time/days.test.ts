@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addDays, addMonths, dayAt, dayFrom, startOf, weeksOf, wholeDays } from './days'
+import { addDays, dayAt, dayFrom, startOf, wholeDays } from './days'
 import { isRepeated } from './zone'
 
 test('days of the calendar', () => {
@@ -10,23 +10,6 @@ test('days of the calendar', () => {
   expect(dayFrom(2026, 0, 1)).toBeUndefined()
   expect(addDays('2026-12-31', 1)).toBe('2027-01-01')
   expect(addDays('2024-03-01', -1)).toBe('2024-02-29')
-  expect(addMonths('2026-01-31', 1)).toBe('2026-02-28')
-  expect(addMonths('2026-01-15', -1)).toBe('2025-12-15')
-  expect(addMonths('2026-11-26', 12)).toBe('2027-11-26')
-})
-
-test('a month in weeks from Monday on', () => {
-  const weeks = weeksOf('2026-11-26') // the 1st is a Sunday
-  expect(weeks.map((week) => week[0])).toEqual([
-    '2026-10-26',
-    '2026-11-02',
-    '2026-11-09',
-    '2026-11-16',
-    '2026-11-23',
-    '2026-11-30',
-  ])
-  expect(weeks.at(-1)?.at(-1)).toBe('2026-12-06')
-  expect(weeksOf('2021-02-14')).toHaveLength(4)
 })
 
 // Zones whose clocks change in the hour, at midnight, over midnight, by half an hour, by a day.

@@ -24,28 +24,6 @@ export function addDays(day: Day, count: number): Day {
   return dayOf(utc(day) + count * length)
 }
 
-/** The same date some months on, or the last one where that month is shorter. */
-export function addMonths(day: Day, count: number): Day {
-  const { year, month, date } = partsOf(day)
-  const first = new Date(Date.UTC(year, month - 1 + count, 1))
-  const last = new Date(Date.UTC(year, month + count, 0)).getUTCDate()
-  return dayOf(first.getTime() + (Math.min(date, last) - 1) * length)
-}
-
-/** The whole weeks, from Monday on, that a month lies in. */
-export function weeksOf(day: Day): Day[][] {
-  const first = `${day.slice(0, 7)}-01`
-  const last = addDays(addMonths(first, 1), -1)
-  const weeks: Day[][] = []
-  for (let monday = mondayOf(first); monday <= last; monday = addDays(monday, 7))
-    weeks.push(Array.from({ length: 7 }, (_, index) => addDays(monday, index)))
-  return weeks
-}
-
-export function mondayOf(day: Day): Day {
-  return addDays(day, -((partsOf(day).weekday + 6) % 7))
-}
-
 /** The day that the zone's clocks show. */
 export function dayAt(instant: number, zone: string): Day {
   return dateText(wallTime(instant, zone))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { endText, momentText, readPeriod, readTyped } from './typed'
+import { endText, momentText, readDay, readPeriod, readTyped } from './typed'
 
 const zone = 'Asia/Shanghai'
 const iso = (text: string, where = zone) => {
@@ -95,4 +95,16 @@ test.each([
       from: new Date(instant).toISOString(),
       to: new Date(instant + quarter).toISOString(),
     })
+})
+
+test.each([
+  ['2026/1/5', '2026-01-05'],
+  ['2026年1月5日', '2026-01-05'],
+  ['20260105', '2026-01-05'],
+  [' ', ''],
+  ['2026-02-30', undefined],
+  ['2026-01-05 08:00', undefined],
+  ['tomorrow', undefined],
+])('%s as a day alone', (text, want) => {
+  expect(readDay(text)).toBe(want)
 })

@@ -24,6 +24,13 @@ export function readTyped(text: string, zone: string): Typed | undefined {
   return timeOf(day, rest.replace(/^[\sT]+/, ''), zone)
 }
 
+/** A day alone, of no zone; '' for nothing typed, undefined for what is no day. */
+export function readDay(text: string): Day | '' | undefined {
+  if (text.trim() === '') return ''
+  const typed = readTyped(text, 'UTC')
+  return typed && 'day' in typed ? typed.day : undefined
+}
+
 function timeOf(day: Day, text: string, zone: string): Typed | undefined {
   const found = clock.exec(text)
   if (!found) return undefined

@@ -4,6 +4,8 @@ import type { View } from '../api/types'
 import { useWords } from '../i18n/language'
 import { Notice } from '../log/Notice'
 import { Icon } from '../theme/Icon'
+import { Shown, shown } from '../theme/Shown'
+import { visibleText } from '../theme/visible'
 import { canonical } from './look'
 import { useRemoveView, useSaveView, useViews } from './queries'
 import { ViewForm } from './ViewForm'
@@ -58,7 +60,9 @@ export default function ViewsPanel(props: Props) {
           {some.map((view) =>
             view.id === leaving ? (
               <li key={view.id} className="views-leave">
-                <span>{words.views.removeAsk(view.name, view.shared)}</span>
+                <span>
+                  <Shown text={words.views.removeAsk(view.name, view.shared)} />
+                </span>
                 <button
                   type="button"
                   className="text-button views-remove"
@@ -124,15 +128,15 @@ interface LineProps {
 
 function Line({ view, current, onOpen, onStart, onChange, onRemove }: LineProps) {
   const words = useWords()
-  const start = view.start ? words.views.startsHere(view.name) : words.views.startWith(view.name)
+  const start = visibleText(view.start ? words.views.startsHere(view.name) : words.views.startWith(view.name))
   return (
     <li>
       <button type="button" className="views-open" aria-current={current ? 'true' : undefined} onClick={onOpen}>
-        <span className="cut" title={view.name}>
-          {view.name}
+        <span className="cut" title={visibleText(view.name)}>
+          <Shown text={view.name} />
         </span>
         {view.shared && (
-          <small className="cut">{view.own ? words.views.sharedTag : words.views.by(view.made_by)}</small>
+          <small className="cut">{shown(view.own ? words.views.sharedTag : words.views.by(view.made_by))}</small>
         )}
       </button>
       <button
@@ -150,8 +154,8 @@ function Line({ view, current, onOpen, onStart, onChange, onRemove }: LineProps)
           <button
             type="button"
             className="icon-button"
-            aria-label={words.views.change(view.name)}
-            title={words.views.change(view.name)}
+            aria-label={visibleText(words.views.change(view.name))}
+            title={visibleText(words.views.change(view.name))}
             onClick={onChange}
           >
             <Icon name="pencil" />
@@ -159,8 +163,8 @@ function Line({ view, current, onOpen, onStart, onChange, onRemove }: LineProps)
           <button
             type="button"
             className="icon-button"
-            aria-label={words.views.remove(view.name)}
-            title={words.views.remove(view.name)}
+            aria-label={visibleText(words.views.remove(view.name))}
+            title={visibleText(words.views.remove(view.name))}
             onClick={onRemove}
           >
             <Icon name="bin" />

@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"fmt"
+
+	"oplog/identity"
+	"oplog/node"
+	"oplog/oplog"
+)
+
+type accountCommand struct {
+	Add         accountAdd         `cmd:"" help:"Add an account."`
+	List        accountList        `cmd:"" help:"List accounts."`
+	SetPassword accountSetPassword `cmd:"" help:"Set an account's password, and sign it out everywhere."`
+	Disable     accountDisable     `cmd:"" help:"Keep an account from signing in, and sign it out everywhere."`
+	Enable      accountEnable      `cmd:"" help:"Let a disabled account sign in again."`
+}
+
+type passwordFlag struct {
+	PasswordStdin bool `help:"Read the password from the standard input, one line, and do not ask."`
+}
+
+type accountAdd struct {
+	dataFlag
+	passwordFlag
+	Username     string `arg:"" help:"Name to sign in with."`
+	Role         string `required:"" enum:"owner,admin,auditor,member" placeholder:"ROLE" help:"What the account may do: owner, admin, auditor or member."`
+	Tenant       string `placeholder:"ID" help:"Tenant of the account; an owner has none."`
+	Organization string `placeholder:"ORG" help:"Organization that it sees, with all below; all without."`
+	Language     string `enum:"en,zh-CN," default:"" placeholder:"TAG" help:"Language of its console and exports: en or zh-CN. Left out: that of its first sign-in."`
+}
+
+// Run adds the account.
+func (c *accountAdd) Run(m *Program) error {
+	return m.withNewLog(c.Data, func(l *node.Node) error { return c.add(m, l) })
+}
+
+func (c *accountAdd) add(m *Program, l *node.Node) error {
+	if err := known(l, c.Tenant); err != nil {
+		return err // before anyone is asked for a password
+	}
+	hash, err := m.hashed(c.PasswordStdin)
+	if err != nil {
+		return err
+	}
+	a, err := l.Identity.AddAccount(identity.Account{
+		Username: c.Username, Role: identity.Role(c.Role), Tenant: c.Tenant, Organization: c.Organization,
+		Locale: c.Language, PasswordHash: hash,
+	})
+	if err == nil {
+		noteCommand(l, a.Tenant, "account", "create", oplog.Ref{ID: a.Username})
+		fmt.Fprintf(m.Stderr, "Account %s added, with role %s.\n", a.Username, a.Role)
+		if seen, err := l.Directory.Organizations(a.Tenant, a.Organization); a.Organization != "" && err == nil && len(seen) == 0 {
+			fmt.Fprintf(m.Stderr, "Tenant %s has no organizations yet: the account sees nothing until %s is among them.\n", a.Tenant, a.Organization)
+		}
+	}
+	return err
+}
+
+type accountList struct {
+	dataFlag
+	Tenant string `placeholder:"ID" help:"Tenant whose accounts to list; all without."`
+}
+
+// Run lists accounts.
+func (c *accountList) Run(m *Program) error {
+	return m.withLog(c.Data, func(l *node.Node) error {
+		if err := known(l, c.Tenant); err != nil {
+			return err
+		}
+		accounts, err := l.Identity.Accounts(c.Tenant)
+		if err != nil {
+			return err
+		}
+		rows := [][]string{{"USERNAME", "ROLE", "TENANT", "ORGANIZATION", "LANGUAGE", "ADDED", "STATE"}}
+		for _, a := range accounts {
+			state := "in use"
+			if a.Disabled {
+				state = "disabled"
+			}
+			rows = append(rows, []string{a.Username, string(a.Role), or(a.Tenant, "all"), or(a.Organization, "all"), or(a.Locale, "-"), moment(a.CreatedAt), state})
+		}
+		return table(m.Stdout, rows)
+	})
+}
+
+type accountSetPassword struct {
+	dataFlag
+	passwordFlag
+	Username string `arg:"" help:"Name of the account."`
+}
+
+// Run replaces the password.
+func (c *accountSetPassword) Run(m *Program) error {
+	return m.withLog(c.Data, func(l *node.Node) error {
+		if _, err := l.Identity.Account(c.Username); err != nil {
+			return noAccount(c.Username, err)
+		}
+		hash, err := m.hashed(c.PasswordStdin)
+		if err != nil {
+			return err
+		}
+		return changeAccount(l, c.Username, func(a *identity.Account) { a.PasswordHash = hash })
+	})
+}
+
+type accountDisable struct {
+	dataFlag
+	Username string `arg:"" help:"Name of the account."`
+}
+
+// Run disables the account.
+func (c *accountDisable) Run(m *Program) error {
+	return m.withLog(c.Data, func(l *node.Node) error {
+		return changeAccount(l, c.Username, func(a *identity.Account) { a.Disabled = true })
+	})
+}
+
+type accountEnable struct {
+	dataFlag
+	Username string `arg:"" help:"Name of the account."`
+}
+
+// Run enables the account.
+func (c *accountEnable) Run(m *Program) error {
+	return m.withLog(c.Data, func(l *node.Node) error {
+		return changeAccount(l, c.Username, func(a *identity.Account) { a.Disabled = false })
+	})
+}
+
+func changeAccount(l *node.Node, username string, change func(*identity.Account)) error {
+	a, err := l.Identity.ChangeAccount(username, change)
+	if err == nil {
+		noteCommand(l, a.Tenant, "account", "change", oplog.Ref{ID: a.Username})
+	}
+	return noAccount(username, err)
+}
+
+func noAccount(username string, err error) error {
+	if oplog.CodeOf(err) == oplog.CodeNotFound {
+		return fmt.Errorf("there is no account %s; see oplog account list", username)
+	}
+	return err
+}

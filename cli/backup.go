@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"oplog/durable"
+	"oplog/identity"
+	"oplog/node"
+	"oplog/oplog"
+	"oplog/storage"
+)
+
+type backupCommand struct {
+	dataFlag
+	File string `arg:"" help:"File to write; it must not exist. It holds the signing key too: keep it where secrets are kept."`
+}
+
+// Run copies the store; the index is built from it anew.
+func (c *backupCommand) Run(m *Program) (err error) {
+	dir, err := m.dataDir(c.Data)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no data directory %s; name another with --data", dir)
+	}
+	if _, err := os.Stat(c.File); err == nil && durable.IsRegular(c.File) {
+		return fmt.Errorf("%s exists; name a new file, a backup replaces none", c.File)
+	}
+	db, err := storage.Open(dir, storage.Options{})
+	if errors.Is(err, storage.ErrInUse) {
+		return fmt.Errorf("%w; or, of a server that goes on, an owner takes the backup at its /api/v1/backup, or in the console under Settings", err)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var n int64
+	err = durable.WriteFile(c.File, 0o600, func(w io.Writer) (err error) {
+		n, err = db.WriteTo(w)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("the backup cannot be written: %w", err)
+	}
+	if err := node.NoteBackup(db, m.Now()); err != nil {
+		return fmt.Errorf("the backup is written, but not noted: %w", err)
+	}
+	fmt.Fprintf(m.Stderr, "Backed up to %s, %d bytes. Try it: oplog restore %s --data NEW, then oplog verify --data NEW\n", c.File, n, c.File)
+	return nil
+}
+
+type restoreCommand struct {
+	dataFlag
+	File string `arg:"" help:"The backup."`
+}
+
+// Run makes the data directory, and nothing of one that is not empty.
+func (c *restoreCommand) Run(ctx context.Context, m *Program) (err error) {
+	dir, err := m.dataDir(c.Data)
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(c.File)
+	if err != nil {
+		return fmt.Errorf("the backup cannot be read: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	restored, err := storage.Restore(ctx, dir, f, func(r oplog.Records) error { return identity.AfterRestore(r, m.Now()) })
+	if err != nil {
+		return err
+	}
+	if !restored.Hashed {
+		fmt.Fprintln(m.Stderr, "The backup is of an earlier version and carries no hash; its entries were verified all the same.")
+	}
+	fmt.Fprintf(m.Stderr, "Restored to %s and verified: %d entries of %d logs are intact. All sessions of the backup have ended; people sign in again.\n", dir, restored.Entries, restored.Logs)
+	return nil
+}

@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestBackupAndRestore(t *testing.T) {
+	data, dir := t.TempDir(), t.TempDir()
+	file, restored := filepath.Join(dir, "backup"), filepath.Join(dir, "restored")
+	p := serve(t, "demo", "--entries", "2000", "--data", data)
+	c, _ := signIn(t, p.url, "admin", "demo-admin")
+	spent := signedIn(t, p.url, c)
+	before, checkpoint := allOf(t, c), c.text(t, "/api/v1/tenants/demo/checkpoint")
+
+	fails := func(want string, args ...string) {
+		t.Helper()
+		if r := (setting{}).run(t, args...); r.status != exitFailed || !strings.Contains(r.stderr, want) {
+			t.Errorf("%q: %+v; want %s", args, r, want)
+		}
+	}
+	fails("/api/v1/backup", "backup", file, "--data", data)
+	owner, _ := signIn(t, p.url, "owner", "demo-owner")
+	streamed, fromServer := filepath.Join(dir, "streamed"), filepath.Join(dir, "from server")
+	write(t, streamed, owner.text(t, "/api/v1/backup"))
+	p.stop()
+	if left, err := filepath.Glob(filepath.Join(data, "exports", "*")); err != nil || len(left) > 0 {
+		t.Errorf("a backup leaves %v, %v", left, err)
+	}
+	fails("no data directory", "backup", file, "--data", filepath.Join(dir, "none"))
+	fails("cannot be written", "backup", filepath.Join(dir, "none", "backup"), "--data", data)
+	setting{}.mustRun(t, "backup", file, "--data", data)
+	fails("exists", "backup", file, "--data", data)
+	setting{}.mustRun(t, "restore", file, "--data", restored)
+
+	kept := filepath.Join(dir, "checkpoint")
+	write(t, kept, checkpoint)
+	setting{}.mustRun(t, "verify", "--data", restored, "--checkpoint", kept)
+	setting{}.mustRun(t, "restore", streamed, "--data", fromServer)
+	setting{}.mustRun(t, "verify", "--data", fromServer, "--checkpoint", kept)
+	p = serve(t, "demo", "--data", restored)
+	if status := spent(p.url); status != http.StatusUnauthorized {
+		t.Errorf("a session of the backup is answered with %d", status)
+	}
+	c, _ = signIn(t, p.url, "admin", "demo-admin")
+	if after := allOf(t, c); !slices.Equal(after, before) {
+		t.Errorf("%d entries before, %d after, or others", len(before), len(after))
+	}
+	p.stop()
+
+	fails("has a log already", "restore", file, "--data", restored)
+	fails("is not oplog's", "restore", file, "--data", dir)
+	fails("cannot be read", "restore", filepath.Join(dir, "none"), "--data", filepath.Join(dir, "new"))
+	whole := content(t, file)
+	damaged := map[string]string{"empty": "", "cut": whole[:len(whole)/2], "foreign": strings.Repeat("no backup ", 2000)}
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range 20 { // a byte anywhere, and some at the end, where the hash is
+		at := random.IntN(len(whole))
+		if i < 5 {
+			at = len(whole) - 1 - 12*i
+		}
+		flipped := []byte(whole)
+		flipped[at] ^= 1 << random.IntN(8)
+		damaged[fmt.Sprint("flipped at ", at)] = string(flipped)
+	}
+	for name, text := range damaged {
+		write(t, file, text)
+		target := filepath.Join(dir, name)
+		fails("backup is", "restore", file, "--data", target)
+		if left, err := os.ReadDir(target); err != nil || len(left) > 0 {
+			t.Errorf("%s: %v is left, %v", name, left, err)
+		}
+	}
+}
+
+// signedIn returns a request with the cookie of a client, to any address, and
+// its answer's status.
+func signedIn(t *testing.T, address string, c client) func(address string) int {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookies := c.Jar.Cookies(u)
+	if len(cookies) == 0 {
+		t.Fatal("there is no session")
+	}
+	return func(address string) int {
+		t.Helper()
+		r, err := http.NewRequest(http.MethodGet, address+"/api/v1/tenants/demo/entries", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, cookie := range cookies {
+			r.AddCookie(cookie)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		return answer.StatusCode
+	}
+}
+
+// A backup of an earlier version carries no hash: its tree is verified.
+func TestRestoreOfEarlierBackups(t *testing.T) {
+	data, dir := t.TempDir(), t.TempDir()
+	setting{}.mustRun(t, "tenant", "add", "acme", "--name", "Acme", "--data", data)
+	old := filepath.Join(dir, "old")
+	write(t, old, content(t, filepath.Join(data, "oplog.db")))
+	r := setting{}.run(t, "restore", old, "--data", filepath.Join(dir, "restored"))
+	if r.status != exitDone || !strings.Contains(r.stderr, "carries no hash") {
+		t.Errorf("%+v", r)
+	}
+}

@@ -1,0 +1,219 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"oplog/durable"
+	"oplog/exports"
+	"oplog/node"
+	"oplog/oplog"
+	"oplog/trail"
+)
+
+type exportCommand struct {
+	dataFlag
+	Tenant  string   `required:"" placeholder:"ID" help:"Tenant whose operations to export."`
+	Last    string   `xor:"period" placeholder:"DAYS" help:"The last 7d, 30d or 90d, today included."`
+	Today   bool     `xor:"period" help:"Today, in the tenant's time zone."`
+	From    string   `xor:"period" and:"custom" placeholder:"TIME" help:"From this time on: 2026-11-20T08:00:00+08:00, or a day of the tenant's time zone, 2026-11-20."`
+	To      string   `and:"custom" placeholder:"TIME" help:"Before this time; a day does not count itself."`
+	Format  string   `default:"csv" enum:"csv,ndjson,xlsx" help:"csv, ndjson or xlsx (${default})."`
+	Columns []string `placeholder:"NAME" help:"More columns for csv and xlsx, of ${columns}; ndjson has every field."`
+	Output  string   `short:"o" placeholder:"FILE" help:"File to write, with FILE.manifest beside it; - or nothing for the standard output."`
+	Server  string   `placeholder:"URL" help:"Take it from a running server instead of the data directory."`
+	Key     string   `placeholder:"K" help:"API key for reading, of the server."`
+	filterFlags
+}
+
+var lastDays = map[string]oplog.Range{"7d": oplog.RangeLast7Days, "30d": oplog.RangeLast30Days, "90d": oplog.RangeLast90Days}
+
+// Validate checks the words before anything is opened.
+func (c *exportCommand) Validate() error {
+	if c.Last == "" && !c.Today && c.From == "" {
+		return errors.New("name the period: --last 30d, --today, or --from TIME --to TIME")
+	}
+	if _, ok := lastDays[c.Last]; c.Last != "" && !ok {
+		return fmt.Errorf("--last %s is not one of 7d, 30d, 90d", c.Last)
+	}
+	for _, column := range c.Columns {
+		if !slices.Contains(oplog.ExportColumns, column) {
+			return fmt.Errorf("--columns %s is not one of %s", column, strings.Join(oplog.ExportColumns, ", "))
+		}
+	}
+	if (c.Server == "") != (c.Key == "") {
+		return errors.New("--server and --key go together")
+	}
+	if c.Server != "" {
+		if err := serverURL(c.Server); err != nil {
+			return err
+		}
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	if c.From == "" {
+		return nil
+	}
+	days := time.UTC // whether it is a day shows without the tenant's time zone
+	if c.Server != "" {
+		days = nil
+	}
+	_, err := parseTime("--from", c.From, days)
+	if err == nil {
+		_, err = parseTime("--to", c.To, days)
+	}
+	return err
+}
+
+// Run exports from the data directory, or from a server.
+func (c *exportCommand) Run(ctx context.Context, m *Program) error {
+	if c.Server != "" {
+		return c.fromServer(ctx, m)
+	}
+	return m.withLog(c.Data, func(l *node.Node) error {
+		t, err := l.Directory.Tenant(c.Tenant)
+		if err != nil {
+			return listedBy(err, "tenant")
+		}
+		x := exports.Export{Tenant: c.Tenant, Format: c.Format, Columns: c.Columns, Filters: c.filters(), Locale: oplog.LocaleEN}
+		if x.Range, x.From, x.To, err = c.period(t.Location()); err != nil {
+			return err
+		}
+		if err := m.awaitIndex(ctx, l, c.Tenant); err != nil {
+			return err
+		}
+		if c.Output != "" && c.Output != stdStream {
+			x.FileName = filepath.Base(c.Output)
+		}
+		return c.write(m, func(w io.Writer) (string, error) {
+			var shown progress
+			before := 0
+			written, manifest, err := l.Exports.Write(ctx, x, w, func(done, total int) {
+				if shown.done == nil {
+					shown = m.progress("Exporting tenant "+c.Tenant+":", total)
+				}
+				shown.add(done - before)
+				before = done
+			})
+			if err != nil {
+				return "", err
+			}
+			shown.end()
+			details := map[string]any{"range": written.Range, "from": written.From, "to": written.To, "format": written.Format, "filters": written.Filters, "rows": written.RowsDone}
+			if len(written.Columns) > 0 {
+				details["columns"] = written.Columns
+			}
+			l.Trail.Tell(trail.Event{
+				Tenant: c.Tenant, User: trail.CommandUser, Module: "export", Operation: "start", Object: oplog.Ref{Name: written.FileName}, Details: details,
+			})
+			return manifest, nil
+		})
+	})
+}
+
+// awaitIndex waits while a tenant's index is built from the store, as it is
+// after an update or where it was lost. A server would say to ask again; a
+// command would begin anew each time.
+func (m *Program) awaitIndex(ctx context.Context, l *node.Node, tenant string) error {
+	tick := time.NewTicker(exportPoll)
+	defer tick.Stop()
+	for told := false; ; told = true {
+		_, err := l.Journal.Total(ctx, tenant, oplog.Query{})
+		if oplog.CodeOf(err) != oplog.CodeUnavailable {
+			return err
+		}
+		if !told {
+			fmt.Fprintln(m.Stderr, "Waiting for the search index, which is built from the store …")
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// period returns what was asked for; days are those of a time zone, nil where
+// it is not known.
+func (c *exportCommand) period(loc *time.Location) (oplog.Range, time.Time, time.Time, error) {
+	if c.Today {
+		return oplog.RangeToday, time.Time{}, time.Time{}, nil
+	}
+	if r, ok := lastDays[c.Last]; ok {
+		return r, time.Time{}, time.Time{}, nil
+	}
+	from, err := parseTime("--from", c.From, loc)
+	if err != nil {
+		return "", from, from, err
+	}
+	to, err := parseTime("--to", c.To, loc)
+	switch {
+	case err != nil:
+	case to.Before(from):
+		err = fmt.Errorf("--from %s is after --to %s", c.From, c.To)
+	case to.Equal(from):
+		err = fmt.Errorf("--from %s --to %s is an empty period: --to does not count itself%s", c.From, c.To, nextDay(c.To))
+	}
+	return oplog.RangeCustom, from, to, err
+}
+
+// nextDay says which day to name for a whole one; nothing for a time.
+func nextDay(text string) string {
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return ""
+	}
+	return "; for the whole day, --to " + day.AddDate(0, 0, 1).Format(time.DateOnly)
+}
+
+func parseTime(flag, text string, loc *time.Location) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t, nil
+	}
+	if loc == nil {
+		return time.Time{}, fmt.Errorf("%s %s is not a time such as 2026-11-20T08:00:00+08:00, which a server needs", flag, text)
+	}
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return day, fmt.Errorf("%s %s is neither a time such as 2026-11-20T08:00:00+08:00 nor a day such as 2026-11-20", flag, text)
+	}
+	y, m, d := day.Date()
+	return oplog.Midnight(y, m, d, loc), nil
+}
+
+// write writes the file, and its manifest beside it where there is a place
+// beside it.
+func (c *exportCommand) write(m *Program, fill func(io.Writer) (manifest string, err error)) error {
+	if c.Output == "" || c.Output == stdStream {
+		_, err := fill(m.Stdout)
+		return err
+	}
+	withManifest := durable.IsRegular(c.Output)
+	err := durable.WriteFile(c.Output, 0o600, func(w io.Writer) error {
+		manifest, err := fill(w)
+		if err != nil || !withManifest {
+			return err
+		}
+		return durable.WriteFile(c.Output+".manifest", 0o600, func(w io.Writer) error {
+			_, err := io.WriteString(w, manifest)
+			return err
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("the file cannot be written: %w", err)
+	}
+	if !withManifest {
+		fmt.Fprintf(m.Stderr, "%s is no regular file, so no manifest was written beside it.\n", c.Output)
+	}
+	return nil
+}
+
+// stdStream stands for the standard input or output in place of a file's name.
+const stdStream = "-"

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestExportDays: a day that is named begins with its first instant, also where
+// clocks skip midnight or show it twice.
+func TestExportDays(t *testing.T) {
+	f := func(zone, text, want string) {
+		t.Helper()
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := parseTime("--from", text, loc); err != nil || got.UTC().Format(time.RFC3339) != want {
+			t.Errorf("%s in %s: %v, %v; want %s", text, zone, got, err, want)
+		}
+	}
+	f("Asia/Shanghai", "2026-11-20", "2026-11-19T16:00:00Z")
+	f("America/Santiago", "2026-09-06", "2026-09-06T04:00:00Z") // 01:00, not 23:00 of the day before
+	f("Asia/Beirut", "2026-03-29", "2026-03-28T22:00:00Z")
+	f("America/Havana", "2026-11-01", "2026-11-01T04:00:00Z")
+	f("America/Santiago", "2026-09-06T00:00:00-03:00", "2026-09-06T03:00:00Z")
+	if _, err := parseTime("--from", "2026-13-01", time.UTC); err == nil {
+		t.Error("a 13th month is taken")
+	}
+}
+
+func TestExportCommand(t *testing.T) {
+	data, dir := t.TempDir(), t.TempDir()
+	p := serve(t, "demo", "--entries", "3000", "--data", data)
+	c, _ := signIn(t, p.url, "admin", "demo-admin")
+	jobs := map[string]string{}
+	for name, body := range map[string]string{
+		"csv":      `{"range":"last_30_days","format":"csv"}`,
+		"ndjson":   `{"range":"last_90_days","format":"ndjson"}`,
+		"today":    `{"range":"today","format":"csv"}`,
+		"custom":   `{"range":"custom","from":"2020-01-01T00:00:00+08:00","to":"2100-01-01T00:00:00+08:00","format":"csv"}`,
+		"filtered": `{"range":"last_90_days","format":"csv","filters":{"q":"-vip","outcome":"success","role":"营销经理","not_module":["sms","email"],"not_ip":"10.200.0.0/16"}}`,
+	} {
+		jobs[name] = c.text(t, exported(t, c, body)+"/file")
+	}
+	var vkey struct{ Key string }
+	c.get(t, "/api/v1/key", &vkey)
+	p.stop()
+	key := strings.TrimSpace(setting{}.mustRun(t, "key", "add", "--data", data, "--tenant", "demo", "--scope", "read", "--name", "test"))
+
+	words := map[string][]string{
+		"csv": {"--last", "30d"}, "ndjson": {"--last", "90d", "--format", "ndjson"}, "today": {"--today"},
+		"custom":   {"--from", "2020-01-01T00:00:00+08:00", "--to", "2100-01-01T00:00:00+08:00"},
+		"filtered": {"--last", "90d", "--q=-vip", "--outcome", "success", "--role", "营销经理", "--not-module", "sms", "--not-module", "email", "--not-ip", "10.200.0.0/16"},
+	}
+	if rows := strings.Count(jobs["filtered"], "\r\n") - 1; rows < 1 || rows > 1000 {
+		t.Errorf("the filters let %d rows through", rows)
+	}
+	f := func(from ...string) {
+		t.Helper()
+		for name, period := range words {
+			args := append(append([]string{"export", "--tenant", "demo"}, period...), from...)
+			if out := (setting{}).mustRun(t, args...); out != jobs[name] {
+				t.Errorf("%q: %d bytes, want the %d of the job", args, len(out), len(jobs[name]))
+			}
+			file := filepath.Join(dir, name)
+			setting{}.mustRun(t, append(args, "-o", file)...)
+			if content(t, file) != jobs[name] {
+				t.Errorf("%q: the file is not that of the job", args)
+			}
+			setting{}.mustRun(t, "verify-export", file, "--key", vkey.Key)
+		}
+	}
+	f("--data", data)
+	if out := (setting{}).mustRun(t, "export", "--tenant", "demo", "--from", "2020-01-01", "--to", "2100-01-01", "--data", data); out != jobs["custom"] {
+		t.Error("days are not those of the tenant's time zone")
+	}
+	p = serve(t, "serve", "--data", data)
+	f("--server", p.url, "--key", key)
+
+	fails := func(status int, want string, args ...string) {
+		t.Helper()
+		r := setting{}.run(t, append([]string{"export", "--tenant", "demo"}, args...)...)
+		if r.status != status || !strings.Contains(r.stderr, want) || r.stdout != "" {
+			t.Errorf("%q: %+v; want %d, %s", args, r, status, want)
+		}
+	}
+	fails(exitFailed, "in use", "--today", "--data", data)
+	fails(exitWords, "name the period")
+	fails(exitWords, "--server and --key", "--today", "--server", p.url)
+	fails(exitWords, "--today", "--today", "--last", "7d")
+	fails(exitWords, "--to", "--from", "2026-01-01")
+	fails(exitWords, "--last", "--last", "8d")
+	fails(exitWords, "--columns colour is not one of received, user_agent, changes, details", "--today", "--columns", "changes,colour")
+	fails(exitWords, "--not-outcome failed is not one of", "--today", "--not-outcome", "failed")
+	fails(exitWords, "--ip 10.0.0 is neither an address", "--today", "--ip", "10.0.0")
+	fails(exitFailed, "401", "--today", "--server", p.url, "--key", "wrong")
+	fails(exitWords, "--format", "--today", "--format", "pdf", "--server", p.url, "--key", key)
+	fails(exitWords, "is not a time", "--from", "2026-01-01", "--to", "2026-01-02", "--server", p.url, "--key", key)
+	fails(exitFailed, "does not answer", "--today", "--server", "http://127.0.0.1:1", "--key", key)
+	fails(exitFailed, "cannot be written", "--today", "--server", p.url, "--key", key, "-o", filepath.Join(dir, "none", "x.csv"))
+	p.stop()
+	fails(exitFailed, "empty period: --to does not count itself; for the whole day, --to 2026-03-01", "--from", "2026-02-28", "--to", "2026-02-28", "--data", data)
+	fails(exitFailed, "is after", "--from", "2026-01-02", "--to", "2026-01-01", "--data", data)
+	fails(exitWords, "is neither a time", "--from", "yesterday", "--to", "2026-01-01", "--data", data)
+	fails(exitWords, "--to tomorrow is neither a time", "--from", "2026-01-01", "--to", "tomorrow", "--data", data)
+	fails(exitWords, "--format", "--today", "--format", "pdf", "--data", data, "-o", filepath.Join(dir, "new"))
+	if found, err := filepath.Glob(filepath.Join(dir, "*.part")); err != nil || len(found) > 0 {
+		t.Errorf("%v is left, %v", found, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "new")); err == nil {
+		t.Error("a file is left of an export that failed")
+	}
+}

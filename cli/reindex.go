@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"oplog/node"
+)
+
+type reindexCommand struct {
+	dataFlag
+	Tenant string `placeholder:"ID" help:"Only this tenant's."`
+}
+
+// Run builds the search index anew from the store.
+func (c *reindexCommand) Run(ctx context.Context, m *Program) error {
+	return m.withLog(c.Data, func(l *node.Node) error {
+		if err := known(l, c.Tenant); err != nil {
+			return err
+		}
+		tenants, err := l.Directory.Tenants()
+		if err != nil {
+			return err
+		}
+		for _, t := range tenants {
+			if c.Tenant != "" && c.Tenant != t.ID {
+				continue
+			}
+			if err := m.reindex(ctx, l, t.ID); err != nil {
+				return fmt.Errorf("reindex tenant %s: %w", t.ID, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (m *Program) reindex(ctx context.Context, l *node.Node, tenant string) error {
+	entries, _, err := l.Journal.Counts(tenant)
+	if err != nil {
+		return err
+	}
+	shown := m.progress("Indexing tenant "+tenant+":", int(entries))
+	defer shown.end()
+	indexed := 0
+	return l.Journal.Reindex(ctx, tenant, func(done, _ uint64) {
+		shown.add(int(done) - indexed)
+		indexed = int(done)
+	})
+}

@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"oplog/exports"
+	"oplog/oplog"
+)
+
+// exportPoll is how often a server is asked how far an export is.
+const exportPoll = 200 * time.Millisecond
+
+// remote is the API of a running server.
+type remote struct{ url, key string }
+
+// call sends a request and returns the answer of a success, which the caller
+// closes.
+func (r remote) call(ctx context.Context, method, path string, body any) (io.ReadCloser, error) {
+	var sent io.Reader
+	if body != nil {
+		data, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		sent = bytes.NewReader(data)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, r.url+path, sent)
+	if err != nil {
+		return nil, fmt.Errorf("--server %s is not the address of a server: %w", r.url, err)
+	}
+	request.Header.Set("Authorization", "Bearer "+r.key)
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("the server does not answer: %w", err)
+	}
+	if answer.StatusCode < http.StatusMultipleChoices {
+		return answer.Body, nil
+	}
+	var problem struct {
+		Detail string
+		Errors []struct{ Location, Message string }
+	}
+	err = json.NewDecoder(io.LimitReader(answer.Body, 1<<16)).Decode(&problem)
+	if err = errors.Join(err, answer.Body.Close()); err != nil {
+		return nil, fmt.Errorf("the server answers %s; is %s an oplog?", answer.Status, r.url)
+	}
+	for _, e := range problem.Errors {
+		problem.Detail += "; " + e.Location + " " + e.Message
+	}
+	return nil, fmt.Errorf("the server answers %s: %s", answer.Status, problem.Detail)
+}
+
+// serverURL checks the form of --server.
+func serverURL(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("--server %s is not the address of a server, such as http://127.0.0.1:8484", text)
+	}
+	return nil
+}
+
+// read reads a JSON answer.
+func (r remote) read(ctx context.Context, method, path string, body, into any) error {
+	answer, err := r.call(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	return errors.Join(json.NewDecoder(answer).Decode(into), answer.Close())
+}
+
+// fromServer has a server make the export, and takes the file with its
+// manifest.
+func (c *exportCommand) fromServer(ctx context.Context, m *Program) error {
+	r := remote{strings.TrimSuffix(c.Server, "/"), c.Key}
+	ranged, from, to, err := c.period(nil)
+	if err != nil {
+		return err
+	}
+	asked := struct {
+		Range   oplog.Range   `json:"range"`
+		From    time.Time     `json:"from,omitzero"`
+		To      time.Time     `json:"to,omitzero"`
+		Format  string        `json:"format"`
+		Columns []string      `json:"columns,omitempty"`
+		Filters oplog.Filters `json:"filters"`
+	}{ranged, from, to, c.Format, c.Columns, c.filters()}
+	list := "/api/v1/tenants/" + url.PathEscape(c.Tenant) + "/exports"
+	var x exports.Export
+	if err := r.read(ctx, http.MethodPost, list, asked, &x); err != nil {
+		return err
+	}
+	path := list + "/" + x.ID
+	if err := c.await(ctx, m, r, path, x); err != nil {
+		return err
+	}
+	return c.write(m, func(w io.Writer) (string, error) {
+		if err := r.copy(ctx, path+"/file", w); err != nil {
+			return "", err
+		}
+		var manifest strings.Builder
+		err := r.copy(ctx, path+"/manifest", &manifest)
+		return manifest.String(), err
+	})
+}
+
+// await shows how far an export is until it has ended.
+func (c *exportCommand) await(ctx context.Context, m *Program, r remote, path string, x exports.Export) error {
+	shown := m.progress("Exporting tenant "+c.Tenant+":", x.RowsTotal)
+	defer shown.end()
+	tick := time.NewTicker(exportPoll)
+	defer tick.Stop()
+	for done := 0; ; {
+		if err := r.read(ctx, http.MethodGet, path, nil, &x); err != nil {
+			return err
+		}
+		shown.add(x.RowsDone - done)
+		done = x.RowsDone
+		switch x.Status {
+		case exports.Running:
+		case exports.Done:
+			return nil
+		default:
+			return fmt.Errorf("the export is %s; start it again. %s", x.Status, x.Error)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (r remote) copy(ctx context.Context, path string, to io.Writer) error {
+	answer, err := r.call(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, answer)
+	return errors.Join(err, answer.Close())
+}

@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"oplog/oplog"
+)
+
+// TestRetention: a server that is started deletes what its tenants do not keep,
+// but for what is held; verify tells it from what was removed.
+func TestRetention(t *testing.T) {
+	data, s := acme(t)
+	file := filepath.Join(t.TempDir(), "old.ndjson")
+	var lines strings.Builder
+	today := testNow().Truncate(24 * time.Hour)
+	date := func(daysAgo int) string { return today.AddDate(0, 0, -daysAgo).Format(time.DateOnly) }
+	for i, daysAgo := range []int{400, 300, 250, 100, 0} {
+		fmt.Fprintf(&lines, `{"id":"e%d","time":"%sT00:00:01Z","user":{"id":"u","name":"Ada"},"module":"email","operation":"send"}`+"\n", i, date(daysAgo))
+	}
+	write(t, file, lines.String())
+	s.mustRun(t, "import", "--tenant", "acme", file)
+	s.fails(t, "180 days", "tenant", "set", "acme", "--retention-days", "90")
+	s.mustRun(t, "tenant", "set", "acme", "--retention-days", "90", "--below-legal-minimum")
+	s.fails(t, "180 days", "tenant", "set", "acme", "--retention-days", "60") // that is not to be below again
+	hold := strings.TrimSpace(s.mustRun(t, "tenant", "hold", "add", "acme", "--from", date(310), "--to", date(290), "--reason", "case 7"))
+	s.fails(t, "date", "tenant", "hold", "add", "acme", "--from", "May", "--reason", "x")
+	s.shows(t, ` `+date(311)+` 00:00 UTC = 08:00 Asia/Shanghai +`+date(289)+` 00:00 UTC = 08:00 Asia/Shanghai +stands`, "tenant", "hold", "list", "acme")
+	s.fails(t, "oplog tenant list", "tenant", "hold", "add", "none", "--reason", "x")
+	s.shows(t, `(?m)^`+hold+` +`+date(310)+` +`+date(290)+` +command +.* stands +case 7$`, "tenant", "hold", "list", "acme")
+	s.shows(t, "tenant acme: intact, 5 entries", "verify")
+	s.stdin = "correct horse"
+	s.mustRun(t, "account", "add", "admin", "--role", "admin", "--tenant", "acme", "--password-stdin")
+
+	serveUntil := func(deletions int) (all []string) {
+		t.Helper()
+		p := serve(t, "serve", "--data", data)
+		defer p.stop()
+		c, _ := signIn(t, p.url, "admin", "correct horse")
+		for {
+			var r oplog.Retention
+			c.get(t, "/api/v1/tenants/acme/retention", &r)
+			if len(r.Deletions) == deletions && !r.Deletions[0].FinishedAt.IsZero() {
+				break
+			}
+		}
+		var page struct{ Entries []struct{ ID string } }
+		c.get(t, "/api/v1/tenants/acme/entries", &page)
+		for _, e := range page.Entries {
+			all = append(all, e.ID)
+		}
+		return all
+	}
+	if all := fmt.Sprint(serveUntil(1)); all != "[e4 e1]" {
+		t.Errorf("%s are left", all)
+	}
+	shown := s.mustRun(t, "verify")
+	if !regexp.MustCompile(`tenant acme: intact, 5 entries, .*\ntenant acme: 3 of these were deleted under the retention rule`).MatchString(shown) {
+		t.Error(shown)
+	}
+	s.mustRun(t, "reindex")
+	s.mustRun(t, "tenant", "hold", "lift", "acme", hold)
+	s.fails(t, "lifted before", "tenant", "hold", "lift", "acme", hold)
+	s.fails(t, "oplog tenant hold list", "tenant", "hold", "lift", "acme", "none")
+	s.shows(t, `lifted .* by command +case 7`, "tenant", "hold", "list", "acme")
+	if all := fmt.Sprint(serveUntil(2)); all != "[e4]" {
+		t.Errorf("%s are left", all)
+	}
+	s.shows(t, "4 of these were deleted", "verify")
+
+	// Late ones are refused, each by itself where they are imported.
+	if r := s.run(t, "import", "--tenant", "acme", file); !strings.Contains(r.stdout+r.stderr, "keeps entries for 90 days") {
+		t.Errorf("%+v", r)
+	}
+	s.shows(t, "tenant acme: intact, 5 entries", "verify")
+	backup, restored := filepath.Join(t.TempDir(), "backup"), filepath.Join(t.TempDir(), "restored")
+	s.mustRun(t, "backup", backup)
+	setting{}.mustRun(t, "restore", backup, "--data", restored)
+	setting{}.shows(t, "4 of these were deleted", "verify", "--data", restored)
+}
+
+// TestDaysInBoth: wherever days of a rule or a hold are chosen, the command says
+// when they begin and end in UTC and in the tenant's zone.
+func TestDaysInBoth(t *testing.T) {
+	_, s := acme(t)
+	for zone, want := range map[string]string{
+		"Asia/Shanghai":       "Held from 2026-03-07 00:00 UTC = 08:00 Asia/Shanghai until 2026-03-09 00:00 UTC = 08:00 Asia/Shanghai:",
+		"America/Los_Angeles": "Held from 2026-03-08 00:00 UTC = 2026-03-07 16:00 America/Los_Angeles until 2026-03-10 00:00 UTC = 2026-03-09 17:00 America/Los_Angeles:",
+		"UTC":                 "Held from 2026-03-08 00:00 UTC until 2026-03-09 00:00 UTC:",
+	} {
+		if r := s.run(t, "tenant", "set", "acme", "--time-zone", zone, "--retention-days", "365"); r.status != 0 || !strings.Contains(r.stderr, " 00:00 UTC") || !strings.Contains(r.stderr, zone) {
+			t.Errorf("%+v", r)
+		}
+		r := s.run(t, "tenant", "hold", "add", "acme", "--from", "2026-03-08", "--to", "2026-03-08", "--reason", "x")
+		if !strings.Contains(r.stderr, want) || len(strings.Fields(r.stdout)) != 1 {
+			t.Errorf("%+v, want %q", r, want)
+		}
+	}
+	if r := s.run(t, "tenant", "hold", "add", "acme", "--reason", "x"); !strings.Contains(r.stderr, "Held from the first entry on until it is lifted") {
+		t.Errorf("%+v", r)
+	}
+	s.shows(t, ` 2026-03-08 00:00 UTC = 2026-03-07 16:00 America/Los_Angeles `, "tenant", "hold", "list", "acme")
+}

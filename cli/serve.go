@@ -1,0 +1,230 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"oplog/node"
+	"oplog/proof"
+	"oplog/server"
+	"oplog/trail"
+)
+
+// serveFlags are what serving takes, whatever is served.
+type serveFlags struct {
+	dataFlag
+	Listen  string   `default:"127.0.0.1:8484" placeholder:"ADDR" help:"Address to listen on (${default}); port 0 takes a free one."`
+	Host    []string `placeholder:"NAME" help:"Name that people reach the server by, besides localhost; may be repeated. Others are refused."`
+	NoOpen  bool     `help:"Do not open the browser."`
+	Anchor  string   `placeholder:"DIR" help:"Folder off this machine, such as a share or a stick, that takes each tenant's checkpoint of the day; it must be there."`
+	TLSCert string   `name:"tls-cert" placeholder:"FILE" and:"tls" help:"Certificate to serve HTTPS with."`
+	TLSKey  string   `name:"tls-key" placeholder:"FILE" and:"tls" help:"Key of the certificate."`
+}
+
+type serveCommand struct {
+	serveFlags
+}
+
+// Run serves until the context ends.
+func (c *serveCommand) Run(ctx context.Context, m *Program) error {
+	dir, err := m.dataDir(c.Data)
+	if err != nil {
+		return err
+	}
+	l, err := m.openLog(dir)
+	if err != nil {
+		return err
+	}
+	ln, err := c.listen(ctx)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	code, err := m.setupCode(l, c.url(ln), c.Data)
+	if err != nil {
+		return errors.Join(err, ln.Close(), l.Close())
+	}
+	return errors.Join(m.serve(ctx, l, ln, c.serveFlags, server.Options{SetupCode: code}), l.Close())
+}
+
+// setupCode returns what the first owner is made with, and says how to begin;
+// "" where there is an account.
+func (m *Program) setupCode(l *node.Node, url, data string) (string, error) {
+	empty, err := l.Identity.Empty()
+	if err != nil || !empty {
+		return "", err
+	}
+	flag := ""
+	if data != "" {
+		flag = fmt.Sprintf(" --data %q", data)
+	}
+	code := rand.Text()
+	fmt.Fprintf(m.Stderr, `There is no account yet, so nobody can sign in. Set oplog up in a browser, at this address alone:
+  %[2]s
+or stop oplog, run these two, and start it again:
+  oplog tenant add acme --name "Acme"%[1]s
+  oplog account add admin --role admin --tenant acme%[1]s
+`, flag, setupURL(url, code))
+	return code, nil
+}
+
+// setupURL is where the console sets oplog up. The code stands where no server
+// and no log of one sees it.
+func setupURL(url, code string) string { return url + "/#setup=" + code }
+
+// listen takes the port, and the certificate where there is one.
+func (f *serveFlags) listen(ctx context.Context) (net.Listener, error) {
+	var config *tls.Config
+	if f.TLSCert != "" {
+		certificate, err := tls.LoadX509KeyPair(f.TLSCert, f.TLSKey)
+		if err != nil {
+			return nil, fmt.Errorf("the certificate cannot be used: %w; give PEM files of a certificate and its key", err)
+		}
+		config = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	}
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w; name another address with --listen, such as 127.0.0.1:0", f.Listen, err)
+	}
+	if config != nil {
+		ln = tls.NewListener(ln, config)
+	}
+	return ln, nil
+}
+
+// url returns where a browser on this machine reaches a listener.
+func (f *serveFlags) url(ln net.Listener) string {
+	scheme := "http"
+	if f.TLSCert != "" {
+		scheme = "https"
+	}
+	host, port, err := net.SplitHostPort(ln.Addr().String())
+	if err != nil {
+		return scheme + "://" + ln.Addr().String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
+// shutdownTime is how long requests under way have when the program stops.
+const shutdownTime = 10 * time.Second
+
+// retentionLook is how often it is looked whether a day has turned.
+const retentionLook = 10 * time.Minute
+
+// serve answers requests until the context ends, then finishes those that it
+// has taken. The options are those that not every server has.
+func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f serveFlags, o server.Options) error {
+	built := buildVersion(m.Version)
+	o.Console, o.Version, o.Commit, o.Now, o.SecureCookies = m.Console, built.version, built.commit, m.Now, f.TLSCert != ""
+	o.Hosts, o.AnyIP, o.Logger = f.Host, !onLoopback(ln), slog.New(slog.NewTextHandler(m.Stderr, nil))
+	var daily sync.WaitGroup
+	days, endDays := context.WithCancel(ctx)
+	defer func() { endDays(); daily.Wait() }()
+	failed := func(err error) { o.Logger.Error(err.Error()) }
+	daily.Go(func() { l.Journal.RetainDaily(days, retentionLook, failed) })
+	if f.Anchor != "" {
+		o.Anchors = proof.NewAnchors(l.Directory, l.Journal, m.Now, f.Anchor)
+		daily.Go(func() { o.Anchors.Keep(days, failed) })
+	}
+	s := server.New(l, o)
+	ended := make(chan error, 1)
+	go func() { ended <- s.Listen(ln) }()
+	fmt.Fprintln(m.Stdout, "listening on", f.url(ln))
+	if err := l.Trail.TellAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "start"}); err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	if _, person := terminal(m.Stdout); person && !f.NoOpen {
+		address := f.url(ln)
+		if o.SetupCode != "" {
+			address = setupURL(address, o.SetupCode)
+		}
+		openBrowser(address, m.Getenv)
+	}
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer cancel()
+	if err := s.Shutdown(finish); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("stop serving: %w", err)
+	}
+	_ = ln.Close() // a shutdown that comes before Listen has begun does not end it
+	if err := <-ended; err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return l.Trail.TellAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "stop"})
+}
+
+// onLoopback tells whether a listener takes what this machine alone sends.
+func onLoopback(ln net.Listener) bool {
+	address, ok := ln.Addr().(*net.TCPAddr)
+	return ok && address.IP.IsLoopback()
+}
+
+// openBrowser shows the console where there is a desktop. It is a courtesy:
+// the address stands on the terminal anyway.
+func openBrowser(url string, getenv func(string) string) {
+	var command []string
+	switch {
+	case runtime.GOOS == "darwin":
+		command = []string{"open", url}
+	case runtime.GOOS == "windows":
+		command = []string{"rundll32", "url.dll,FileProtocolHandler", url}
+	case getenv("DISPLAY") != "" || getenv("WAYLAND_DISPLAY") != "":
+		command = []string{"xdg-open", url}
+	default:
+		return
+	}
+	browser := exec.Command(command[0], command[1:]...) //nolint:gosec,noctx // the system's own opener, which outlives the call
+	if browser.Start() == nil {
+		go func() { _ = browser.Wait() }()
+	}
+}
+
+// hostPort tells whether an address has both its parts.
+func hostPort(address string) error {
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		return fmt.Errorf("--listen %s is not HOST:PORT: %s", address, strings.TrimPrefix(err.Error(), "address "+address+": "))
+	}
+	return nil
+}
+
+// Validate checks the words before anything is opened.
+func (f *serveFlags) Validate() error {
+	if _, address, isURL := strings.Cut(f.Listen, "://"); isURL {
+		return fmt.Errorf("--listen %s is a URL; give HOST:PORT alone: --listen %s", f.Listen, strings.TrimRight(address, "/"))
+	}
+	for _, host := range f.Host {
+		if strings.Contains(host, "/") {
+			return fmt.Errorf("--host %s is a URL; give the name alone: --host %s", host, bareHost(host))
+		}
+	}
+	return hostPort(f.Listen)
+}
+
+// bareHost returns the name or address in what people give for a host: without
+// scheme, port and path.
+func bareHost(host string) string {
+	if _, rest, isURL := strings.Cut(host, "://"); isURL {
+		host = rest
+	}
+	host, _, _ = strings.Cut(host, "/")
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return host
+}

@@ -1,0 +1,344 @@
+package cli
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestServeSaysOneLine(t *testing.T) {
+	p := serve(t, "--data", t.TempDir())
+	answer, err := http.Get(p.url + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("healthz: status %d", answer.StatusCode)
+	}
+	if out := p.stdout.String(); out != "listening on "+p.url+"\n" {
+		t.Errorf("stdout is %q", out)
+	}
+	if hint := p.stderr.String(); !strings.Contains(hint, "oplog tenant add") || !strings.Contains(hint, "oplog account add") {
+		t.Errorf("stderr is %q", hint)
+	}
+	if status := p.stop(); status != exitDone {
+		t.Errorf("stopped with status %d: %s", status, p.stderr)
+	}
+}
+
+// TestServeSetsUp makes the first owner with the code that was printed.
+func TestServeSetsUp(t *testing.T) {
+	data := t.TempDir()
+	p := serve(t, "--data", data)
+	_, code, found := strings.Cut(p.stderr.String(), p.url+"/#setup=")
+	code, _, _ = strings.Cut(code, "\n")
+	if !found || len(code) < 20 {
+		t.Fatalf("stderr is %q", p.stderr)
+	}
+	body := `{"code":"` + code + `","username":"ann","password":"correct horse","tenant":{"id":"acme","name":"Acme"}}`
+	answer, err := http.Post(p.url+"/api/v1/setup", "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusCreated {
+		t.Fatalf("status %d", answer.StatusCode)
+	}
+	if _, status := signIn(t, p.url, "ann", "correct horse"); status != http.StatusOK {
+		t.Errorf("the owner cannot sign in: status %d", status)
+	}
+	p.stop()
+	if again := serve(t, "--data", data); again.stderr.String() != "" {
+		t.Errorf("stderr is %q", again.stderr)
+	}
+}
+
+func TestServeAnswersToItsNames(t *testing.T) {
+	f := func(url, host string, want int) {
+		t.Helper()
+		r, err := http.NewRequest(http.MethodGet, url+"/healthz", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("%s: status %d, want %d", host, answer.StatusCode, want)
+		}
+	}
+	p := serve(t, "serve", "--data", t.TempDir(), "--host", "log.example.com", "--host", "oplog.test:8443")
+	f(p.url, "localhost", http.StatusOK)
+	f(p.url, "log.example.com", http.StatusOK)
+	f(p.url, "oplog.test", http.StatusOK)
+	f(p.url, "evil.test", http.StatusMisdirectedRequest)
+	f(p.url, "192.0.2.1", http.StatusMisdirectedRequest)
+}
+
+func TestServeWithAccountsGivesNoHint(t *testing.T) {
+	data, s := acme(t)
+	s.stdin = "correct horse"
+	s.mustRun(t, "account", "add", "ann", "--role", "owner", "--password-stdin")
+	if p := serve(t, "serve", "--data", data); p.stderr.String() != "" {
+		t.Errorf("stderr is %q", p.stderr)
+	}
+}
+
+func TestServeSaysWhoHasThePort(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	for _, command := range []string{"serve", "demo"} {
+		r := setting{}.run(t, command, "--data", t.TempDir(), "--listen", ln.Addr().String())
+		if r.status != exitFailed || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, "--listen") {
+			t.Errorf("%s: %+v", command, r)
+		}
+	}
+}
+
+// TestTrailOfTheProgram: starts, stops and commands are told too.
+func TestTrailOfTheProgram(t *testing.T) {
+	data, s := acme(t)
+	s.stdin = "correct horse"
+	s.mustRun(t, "account", "add", "ann", "--role", "admin", "--tenant", "acme", "--password-stdin")
+	setting{}.mustRun(t, "export", "--tenant", "acme", "--today", "--data", data)
+	serve(t, "serve", "--data", data).stop()
+	p := serve(t, "serve", "--data", data)
+	c, _ := signIn(t, p.url, "ann", "correct horse")
+	var trail struct {
+		Entries []struct {
+			User              struct{ ID string }
+			Module, Operation string
+		}
+	}
+	c.get(t, "/api/v1/tenants/acme/access", &trail)
+	var told []string
+	for _, e := range trail.Entries {
+		told = append(told, e.User.ID+" "+e.Module+" "+e.Operation)
+	}
+	want := "ann session sign_in, server server start, server server stop, server server start, " +
+		"command export start, command account create, command tenant create"
+	if got := strings.Join(told, ", "); got != want {
+		t.Errorf("it tells %s, want %s", got, want)
+	}
+}
+
+// certificate makes a certificate for this machine, in PEM files.
+func certificate(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	write(t, certFile, string(certPEM))
+	write(t, keyFile, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
+	roots = x509.NewCertPool()
+	roots.AppendCertsFromPEM(certPEM)
+	return certFile, keyFile, roots
+}
+
+func TestServeTLS(t *testing.T) {
+	certFile, keyFile, roots := certificate(t)
+	p := serve(t, "serve", "--data", t.TempDir(), "--tls-cert", certFile, "--tls-key", keyFile)
+	if !strings.HasPrefix(p.url, "https://") {
+		t.Fatal(p.url)
+	}
+	c := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+	defer c.CloseIdleConnections()
+	answer, err := c.Get(p.url + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("status %d", answer.StatusCode)
+	}
+}
+
+// page is what the tests read of a page of entries.
+type page struct {
+	Entries []struct {
+		ID   string
+		Seq  uint64
+		User struct{ Name string }
+	}
+	NextCursor string `json:"next_cursor"`
+}
+
+// allOf pages through the demo tenant's log.
+func allOf(t *testing.T, c client) []string {
+	t.Helper()
+	var ids []string
+	cursor := ""
+	for {
+		var p page
+		if status := c.get(t, "/api/v1/tenants/demo/entries?limit=200"+cursor, &p); status != http.StatusOK {
+			t.Fatalf("status %d", status)
+		}
+		for _, e := range p.Entries {
+			ids = append(ids, e.ID)
+		}
+		if p.NextCursor == "" {
+			return ids
+		}
+		cursor = "&cursor=" + p.NextCursor
+	}
+}
+
+func TestDemo(t *testing.T) {
+	data := t.TempDir()
+	p := serve(t, "demo", "--entries", "2000", "--seed", "7", "--data", data)
+	out := p.stdout.String()
+	for _, want := range []string{"demo-admin", "demo-owner", "demo-auditor", "demo-member", "2000 entries", "Bearer oplog_write_", p.url + "/api/v1/tenants/demo/entries", p.url + "/host\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in %s", want, out)
+		}
+	}
+	if !strings.HasSuffix(out, "\nlistening on "+p.url+"\n") {
+		t.Errorf("the line of listening is not the last: %s", out)
+	}
+	c, status := signIn(t, p.url, "admin", "demo-admin")
+	if status != http.StatusOK {
+		t.Fatalf("signing in: status %d", status)
+	}
+	before := allOf(t, c)
+	if len(before) != 2000 {
+		t.Errorf("%d entries", len(before))
+	}
+	var organizations []struct{ ID string }
+	c.get(t, "/api/v1/tenants/demo/organizations", &organizations)
+	if len(organizations) < 15 {
+		t.Errorf("%+v", organizations)
+	}
+	for _, l := range logins {
+		if _, status := signIn(t, p.url, l.username, l.password); status != http.StatusOK {
+			t.Errorf("%s cannot sign in: status %d", l.username, status)
+		}
+	}
+	member, _ := signIn(t, p.url, "member", "demo-member")
+	if status := member.get(t, "/api/v1/tenants/demo/entries", nil); status != http.StatusForbidden {
+		t.Errorf("the member reads the log: status %d", status)
+	}
+	if status := p.stop(); status != exitDone {
+		t.Fatalf("stopped with status %d: %s", status, p.stderr)
+	}
+
+	again := serve(t, "demo", "--entries", "10", "--data", data)
+	if strings.Contains(again.stderr.String(), "Recording") {
+		t.Error("the demo is made anew")
+	}
+	c, _ = signIn(t, again.url, "admin", "demo-admin")
+	if after := allOf(t, c); strings.Join(after, " ") != strings.Join(before, " ") {
+		t.Errorf("%d entries before, %d after a restart, or others", len(before), len(after))
+	}
+}
+
+func TestDemoIsThrownAway(t *testing.T) {
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
+	p := serve(t, "demo", "--entries", "10")
+	if made, _ := os.ReadDir(temporary); len(made) != 1 {
+		t.Errorf("%d directories while it runs", len(made))
+	}
+	if status := p.stop(); status != exitDone {
+		t.Errorf("stopped with status %d: %s", status, p.stderr)
+	}
+	if left, _ := os.ReadDir(temporary); len(left) != 0 {
+		t.Errorf("%v is left", left)
+	}
+}
+
+// TestDemoBesideOthers: a log that is no demo gets no owner whose password
+// everybody knows, also where the environment names its directory.
+func TestDemoBesideOthers(t *testing.T) {
+	f := func(use func(s setting)) {
+		t.Helper()
+		data, s := acme(t)
+		use(s)
+		s.fails(t, "holds a log that is no demo", "demo", "--entries", "10", "--listen", "127.0.0.1:0")
+		s.shows(t, `^ID[^\n]*\nacme[^\n]*\n$`, "tenant", "list", "--data", data)
+	}
+	f(func(s setting) {
+		s.stdin = "correct horse"
+		s.mustRun(t, "account", "add", "wang", "--role", "admin", "--tenant", "acme", "--password-stdin")
+	})
+	f(func(s setting) {
+		file := filepath.Join(t.TempDir(), "one.ndjson")
+		if err := os.WriteFile(file, []byte(`{"user":{"id":"u","name":"U"},"module":"sms","operation":"send"}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s.mustRun(t, "import", "--tenant", "acme", file)
+	})
+}
+
+// TestAnchor: what is kept in a folder shows, later, that the log was replaced.
+func TestAnchor(t *testing.T) {
+	data, stick := t.TempDir(), t.TempDir()
+	setting{}.mustRun(t, "tenant", "add", "empty", "--name", "Empty", "--data", data)
+	serve(t, "demo", "--entries", "300", "--data", data, "--anchor", stick).stop()
+	kept := func(tenant string) string {
+		t.Helper()
+		found, err := filepath.Glob(filepath.Join(stick, tenant, "*.checkpoint"))
+		if err != nil || len(found) != 1 {
+			t.Fatalf("%s: %v, %v", tenant, found, err)
+		}
+		return found[0]
+	}
+	for tenant, want := range map[string]string{"demo": "first 300 entries are those of the checkpoint", "empty": "first 0 entries are those"} {
+		if out := (setting{}).mustRun(t, "verify", "--data", data, "--checkpoint", kept(tenant)); !strings.Contains(out, want) {
+			t.Error(out)
+		}
+	}
+	rows := filepath.Join(t.TempDir(), "rows.csv")
+	write(t, rows, "user_id,user_name,module,operation\nu,Ann,sms,send\n")
+	setting{}.mustRun(t, "import", "--tenant", "empty", rows, "--data", data)
+	setting{}.mustRun(t, "verify", "--data", data, "--checkpoint", kept("empty")) // an empty log's is no reason to doubt a longer one
+	another := t.TempDir()
+	serve(t, "demo", "--entries", "300", "--data", another).stop()
+	if r := (setting{}).run(t, "verify", "--data", another, "--checkpoint", kept("demo")); r.status != exitFailed || !strings.Contains(r.stderr, "another store's key") {
+		t.Errorf("%+v", r)
+	}
+
+	p := serve(t, "serve", "--data", data, "--anchor", filepath.Join(stick, "gone"))
+	defer p.stop()
+	c, _ := signIn(t, p.url, "admin", "demo-admin")
+	if status := c.get(t, "/readyz", nil); status != http.StatusOK {
+		t.Errorf("readyz answers %d", status)
+	}
+	p.stop()
+	if words := p.stderr.String(); !strings.Contains(words, "cannot be kept in "+filepath.Join(stick, "gone")) {
+		t.Error(words)
+	}
+}

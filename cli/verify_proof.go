@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"oplog/oplog"
+	"oplog/storage"
+)
+
+type verifyProofCommand struct {
+	File string `arg:"" help:"What the console's \"Copy proof\" gives, or the answer of GET …/entries/ID; - for the standard input."`
+	Key  string `required:"" placeholder:"VKEY" help:"Verifier key of the log, as oplog key verifier prints it; take it from somebody you trust, not from the sender of the file."`
+}
+
+// maxProofFile is more than any entry and its proof take.
+const maxProofFile = 4 << 20
+
+// copiedProof is a proof as people copy it. An answer of the API has all fields
+// of the entry besides.
+type copiedProof struct {
+	ID    string       `json:"id"`
+	Seq   uint64       `json:"seq"`
+	Proof *oplog.Proof `json:"proof"`
+}
+
+// Run says in words what the proof shows, and what not.
+func (c *verifyProofCommand) Run(m *Program) error {
+	data, err := c.read(m)
+	if err != nil {
+		return fmt.Errorf("the proof cannot be read: %w", err)
+	}
+	var copied copiedProof
+	if err := json.Unmarshal(data, &copied); err != nil || copied.Proof == nil {
+		return errors.New("this is not the proof of an entry: copy it whole, with the braces around it, from \"Copy proof\" in the console")
+	}
+	entry, head, err := storage.VerifyProof(*copied.Proof, strings.TrimSpace(c.Key))
+	if err != nil {
+		return fmt.Errorf("NOT TRUE: %w", err)
+	}
+	if copied.ID != entry.ID {
+		return fmt.Errorf("NOT TRUE: the file names the entry %q, the proof is of %q", copied.ID, entry.ID)
+	}
+	if copied.Seq != 0 { // the fields stand beside the proof
+		var shown oplog.Entry
+		if err := json.Unmarshal(data, &shown); err != nil {
+			return errors.New("NOT TRUE: the fields beside the proof are not those of an entry")
+		}
+		shown.Tenant = entry.Tenant
+		if !storage.IsLeaf(shown, copied.Proof.Leaf) {
+			return errors.New("NOT TRUE: the fields beside the proof are not what was recorded; only the leaf in the proof is")
+		}
+	}
+	recorded, err := spelledOut(entry)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(m.Stdout, `TRUE: this entry is part of the log of tenant %s, as number %d of %d, and is what was recorded:
+  %s
+
+Proven, by the signature of %s:
+  it is unchanged since it was received at %s
+
+Not proven by it:
+  that the operation took place at the time that it names: the log received it %s after that time
+  that the key is the log's: compare it with the one you were given in person
+`, entry.Tenant, entry.Seq, head.Size, recorded, strings.TrimSpace(c.Key),
+		entry.ReceivedAt.UTC().Format(time.RFC3339Nano), max(0, entry.ReceivedAt.Sub(entry.Time)).Round(time.Second))
+	return err
+}
+
+// spelledOut returns an entry as it was recorded, with a field a line.
+func spelledOut(e oplog.Entry) (string, error) {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("  ", "  ")
+	err := encoder.Encode(e)
+	return visibleLines(strings.TrimSpace(b.String())), err
+}
+
+func (c *verifyProofCommand) read(m *Program) (data []byte, err error) {
+	from := m.Stdin
+	if c.File != stdStream {
+		f, err := os.Open(c.File)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		from = f
+	}
+	data, err = io.ReadAll(io.LimitReader(from, maxProofFile+1))
+	if err == nil && len(data) > maxProofFile {
+		err = errors.New("the file is larger than any proof")
+	}
+	return data, err
+}

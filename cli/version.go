@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"oplog/server"
+)
+
+type build struct{ version, commit, golang string }
+
+// buildVersion tells what this executable was built from.
+func buildVersion(version string) build {
+	b := build{version: version, commit: "unknown", golang: fmt.Sprintf("%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)}
+	info, ok := debug.ReadBuildInfo()
+	if ok && b.version == "" && info.Main.Version != "(devel)" {
+		b.version = info.Main.Version
+	}
+	if b.version == "" {
+		b.version = "devel"
+	}
+	if !ok {
+		return b
+	}
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			b.commit = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			b.commit += " (modified)"
+		}
+	}
+	return b
+}
+
+type versionCommand struct{}
+
+// Run prints what was built, from what, with what.
+func (*versionCommand) Run(m *Program) error {
+	b := buildVersion(m.Version)
+	_, err := fmt.Fprintf(m.Stdout, "oplog %s\ncommit %s\n%s\n", b.version, b.commit, b.golang)
+	return err
+}
+
+type openAPICommand struct{}
+
+// Run prints the description of the API, which types of its clients are made
+// from.
+func (*openAPICommand) Run(m *Program) error {
+	document, err := server.New(nil, server.Options{Version: "1", Now: m.Now}).OpenAPI()
+	if err != nil {
+		return err
+	}
+	_, err = m.Stdout.Write(document)
+	return err
+}

@@ -1,0 +1,78 @@
+package directory
+
+import (
+	"crypto/rand"
+	"slices"
+	"time"
+
+	"oplog/oplog"
+	"oplog/records"
+)
+
+// Retention returns what a tenant keeps, and what it has deleted.
+func (d *Directory) Retention(tenant string) (oplog.Retention, error) {
+	t, err := d.State(tenant)
+	if err != nil {
+		return oplog.Retention{}, err
+	}
+	now := d.now()
+	r := oplog.Retention{
+		TimeZone: t.Zone.String(), Days: t.RetentionDays, BelowMinimum: t.BelowMinimum, SetBy: t.RetentionBy, SetAt: t.RetentionAt, KeptFrom: t.KeptFrom(now),
+		Holds: slices.Clone(t.Holds), Deletions: slices.Clone(t.Deletions),
+	}
+	if r.KeptFrom != "" {
+		r.KeptDay = t.Today(t.KeptDay(now))
+	}
+	slices.SortStableFunc(r.Holds, func(a, b oplog.Hold) int { return b.SetAt.Compare(a.SetAt) })
+	slices.Reverse(r.Deletions)
+	return r, nil
+}
+
+// maxHolds bounds the holds of a tenant, lifted ones too.
+const maxHolds = 200
+
+// AddHold puts a legal hold on days of a tenant, which are those of its time zone.
+func (d *Directory) AddHold(tenant string, h oplog.Hold) (oplog.Hold, error) {
+	if broken := h.Validate(); len(broken) > 0 {
+		return h, &oplog.Error{Code: oplog.CodeInvalid, Message: "The hold breaks a rule.", Fields: broken}
+	}
+	h.ID, h.SetAt, h.LiftedBy, h.LiftedAt = rand.Text()[:12], d.now().UTC().Truncate(time.Second), "", time.Time{}
+	err := d.Rule(tenant, func(t oplog.TenantState) error {
+		if len(t.Holds) >= maxHolds {
+			return oplog.Errorf(oplog.CodeInvalid, "This tenant has had %d holds, the most that it may; put a longer one in the place of several.", maxHolds)
+		}
+		h.Place(t.Zone)
+		return records.Create(d.records, oplog.RecordHold, tenant+"/"+h.ID, h.Record())
+	})
+	return h, err
+}
+
+// LiftHold ends a legal hold. What it alone has kept is deleted by the next run.
+func (d *Directory) LiftHold(tenant, id, by string) (h oplog.Hold, err error) {
+	err = d.Rule(tenant, func(oplog.TenantState) error {
+		r, err := records.Change(d.records, oplog.RecordHold, tenant+"/"+id, func(h *oplog.HoldRecord, exists bool) (bool, error) {
+			switch {
+			case !exists:
+				return false, oplog.Errorf(oplog.CodeNotFound, "There is no hold %s.", id)
+			case !h.LiftedAt.IsZero():
+				return false, oplog.Errorf(oplog.CodeConflict, "Hold %s was lifted before.", id)
+			}
+			h.LiftedBy, h.LiftedAt = by, d.now().UTC().Truncate(time.Second)
+			return false, nil
+		})
+		h = r.Read()
+		return err
+	})
+	return h, err
+}
+
+// FinishDeletion notes that the entries of a deletion are off the disk.
+func (d *Directory) FinishDeletion(of oplog.Deletion) error {
+	return d.change(of.Tenant, func() error {
+		_, err := records.Change(d.records, oplog.RecordDeletion, of.Tenant+"/"+of.ID, func(stored *oplog.Deletion, exists bool) (bool, error) {
+			stored.FinishedAt = d.now().UTC().Truncate(time.Microsecond)
+			return !exists, nil
+		})
+		return err
+	})
+}

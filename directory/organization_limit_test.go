@@ -1,0 +1,84 @@
+package directory_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"oplog/journal"
+	"oplog/node/nodetest"
+	"oplog/oplog"
+)
+
+// treeOf returns so many organizations, o0 the root of the others.
+func treeOf(n int) oplog.Tree {
+	tree := make(oplog.Tree, n)
+	for i := range tree {
+		tree[i] = oplog.Organization{ID: fmt.Sprint("o", i), ParentID: "o0", Name: "x"}
+	}
+	tree[0].ParentID = ""
+	return tree
+}
+
+// TestMaxOrganizations: a tree may be as large as the bound, whoever brings the
+// last organization; beyond it each way is refused, and leaves all as it was.
+func TestMaxOrganizations(t *testing.T) {
+	l := nodetest.New(t)
+	ctx := context.Background()
+	has := func(want int) {
+		t.Helper()
+		if tree, err := l.Directory.Organizations("acme", ""); err != nil || len(tree) != want {
+			t.Errorf("%d organizations, %v; want %d", len(tree), err, want)
+		}
+	}
+	_, err := l.Directory.SetOrganizations(ctx, "acme", treeOf(oplog.MaxOrganizations+1))
+	nodetest.WantCode(t, err, oplog.CodeInvalid)
+	nodetest.WantFields(t, err, "")
+	l.Must(l.Directory.SetOrganizations(ctx, "acme", treeOf(oplog.MaxOrganizations)))
+	has(oplog.MaxOrganizations)
+
+	_, err = l.Journal.Append(ctx, "acme", []oplog.Entry{nodetest.Of("o7", nodetest.Entry("a", 1)), nodetest.Entry("b", 1), nodetest.Of("new", nodetest.Entry("c", 1))})
+	nodetest.WantCode(t, err, oplog.CodeInvalid)
+	nodetest.WantFields(t, err, "3: organization.id")
+	l.Record("acme", nodetest.Of("o7", nodetest.Entry("a", 1)), nodetest.Entry("b", 1))
+
+	// With room for one: the first that is new has it.
+	l.Must(l.Directory.SetOrganizations(ctx, "acme", treeOf(oplog.MaxOrganizations-1)))
+	_, err = l.Journal.Append(ctx, "acme", []oplog.Entry{nodetest.Of("first", nodetest.Entry("d", 1)), nodetest.Of("second", nodetest.Entry("e", 1)), nodetest.Of("first", nodetest.Entry("f", 1)), nodetest.Of("o7", nodetest.Entry("g", 1))})
+	nodetest.WantFields(t, err, "2: organization.id")
+	has(oplog.MaxOrganizations - 1)
+	file := nodetest.LinesOf(nodetest.Of("first", nodetest.Entry("d", 1)), nodetest.Of("second", nodetest.Entry("e", 1)), nodetest.Of("first", nodetest.Entry("f", 1)), nodetest.Of("o7", nodetest.Entry("g", 1)))
+	refused := func(got *[]string) func(int, error) {
+		return func(number int, why error) { *got = append(*got, fmt.Sprintf("%d: %v", number, why)) }
+	}
+	var checked, lines []string
+	if found, err := l.Journal.CheckImport(ctx, "acme", file, refused(&checked)); err != nil || found != (journal.Imported{Refused: 1}) {
+		t.Errorf("checked %+v, %v", found, err)
+	}
+	has(oplog.MaxOrganizations - 1)
+	if done, err := l.Journal.Import(ctx, "acme", file, false, refused(&lines)); err != nil || done != (journal.Imported{Recorded: 3, Refused: 1}) {
+		t.Errorf("imported %+v, %v", done, err)
+	}
+	for _, got := range [][]string{checked, lines} {
+		if len(got) != 1 || !strings.HasPrefix(got[0], `2: organization.id "second" would be an organization more than the 100000`) {
+			t.Errorf("%q", got)
+		}
+	}
+	has(oplog.MaxOrganizations)
+	_, err = l.Journal.CheckImport(ctx, "none", file, refused(&checked))
+	nodetest.WantCode(t, err, oplog.CodeNotFound)
+
+	// What is left out and has entries counts too, where it stays.
+	_, err = l.Directory.SetOrganizations(ctx, "acme", treeOf(oplog.MaxOrganizations))
+	nodetest.WantFields(t, err, "")
+	var e *oplog.Error
+	if !errors.As(err, &e) || !strings.Contains(e.Fields[0].Message, "makes 100001 organizations with the 1 that it leaves out") {
+		t.Error(err)
+	}
+	l.Restart()
+	has(oplog.MaxOrganizations)
+	l.Must(l.Directory.SetOrganizations(ctx, "acme", treeOf(1)))
+	has(3) // o0; o7 and first, archived
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var codeSpan = regexp.MustCompile("`([^`]+)`")
+
+// documentedImports reads the table of packages in docs/architecture.md: which
+// packages of the module each of them may import.
+func documentedImports(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := os.ReadFile("docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, found := strings.Cut(string(text), "| package | what it does | may import |\n")
+	if !found {
+		t.Fatal("docs/architecture.md has no table of packages")
+	}
+	imports := map[string][]string{}
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.Trim(line, "| \n"), " | ")
+		if len(cells) == 1 {
+			break
+		}
+		if strings.HasPrefix(cells[0], "---") {
+			continue
+		}
+		name := codeSpan.FindStringSubmatch(cells[0])
+		if len(cells) != 3 || name == nil || strings.TrimSpace(cells[1]) == "" {
+			t.Fatalf("docs/architecture.md: a row of the table of packages cannot be read: %s", line)
+		}
+		if _, twice := imports[name[1]]; twice {
+			t.Errorf("docs/architecture.md names package %s twice", name[1])
+		}
+		imports[name[1]] = []string{}
+		for _, one := range codeSpan.FindAllStringSubmatch(cells[2], -1) {
+			imports[name[1]] = append(imports[name[1]], one[1])
+		}
+		if len(imports[name[1]]) == 0 && cells[2] != "nothing of ours" && cells[2] != "everything" {
+			t.Errorf("docs/architecture.md: package %s may import %q; name packages, or say “nothing of ours” or “everything”", name[1], cells[2])
+		}
+	}
+	return imports
+}
+
+// TestArchitectureDocument: docs/architecture.md names every package, with the
+// imports that TestDependenciesGoOneWay lets it have.
+func TestArchitectureDocument(t *testing.T) {
+	documented := documentedImports(t)
+	packages := map[string]bool{}
+	for _, f := range sources(t) {
+		if f.test {
+			continue
+		}
+		packages[f.folder] = true
+	}
+	for _, folder := range slices.Sorted(maps.Keys(packages)) {
+		stated, named := documented[folder]
+		within, known := allowed[folder]
+		if !known && folder != "cli" {
+			within = []string{"oplog"} // as TestDependenciesGoOneWay has it
+		}
+		slices.Sort(stated)
+		switch {
+		case !named:
+			t.Errorf("docs/architecture.md does not name package %s", folder)
+		case !slices.Equal(stated, slices.Sorted(slices.Values(within))):
+			t.Errorf("docs/architecture.md says that package %s may import %v; it may import %v", folder, stated, within)
+		}
+	}
+	for _, folder := range slices.Sorted(maps.Keys(documented)) {
+		if !packages[folder] {
+			t.Errorf("docs/architecture.md names package %s, which is not there", folder)
+		}
+	}
+}
+
+// TestDocumentedFilesExist: what docs/architecture.md and CONTRIBUTING.md name as
+// a file of the module is there.
+func TestDocumentedFilesExist(t *testing.T) {
+	path := regexp.MustCompile(`^[a-z0-9_./-]+/[a-z0-9_]+\.(go|md|ts)$`)
+	for _, document := range []string{"docs/architecture.md", "CONTRIBUTING.md"} {
+		text, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, span := range codeSpan.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(span[1]); path.MatchString(span[1]) && err != nil {
+				t.Errorf("%s names %s: %v", document, span[1], err)
+			}
+		}
+	}
+}

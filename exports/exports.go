@@ -1,0 +1,216 @@
+// Package exports makes files of what is recorded, with a signed manifest each, as
+// jobs or at once.
+package exports
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"oplog/directory"
+	"oplog/oplog"
+	"oplog/records"
+)
+
+// Export is a job that writes the entries of a query to a file, and the file.
+type Export struct {
+	ID         string        `json:"id"`
+	Tenant     string        `json:"tenant"`
+	Status     Status        `json:"status"`
+	RowsDone   int           `json:"rows_done"`
+	RowsTotal  int           `json:"rows_total"`
+	Format     string        `json:"format"`
+	Range      oplog.Range   `json:"range"`
+	From       time.Time     `json:"from,omitzero"` // the period, as it was when the export began
+	To         time.Time     `json:"to,omitzero"`
+	Filters    oplog.Filters `json:"filters"`
+	Columns    []string      `json:"columns,omitempty"` // of ExportColumns, those that it has besides
+	Scope      string        `json:"scope,omitempty"`   // the organization that its maker may see
+	Locale     string        `json:"locale"`
+	FileName   string        `json:"file_name"`
+	Size       int64         `json:"size"` // of the file, in bytes
+	CreatedBy  Creator       `json:"created_by"`
+	CreatedAt  time.Time     `json:"created_at"`
+	FinishedAt time.Time     `json:"finished_at,omitzero"`
+	ExpiresAt  time.Time     `json:"expires_at,omitzero"` // when the file is deleted
+	Error      string        `json:"error,omitempty"`
+
+	UserNames map[string]string `json:"user_names,omitempty"` // of users that the filters name, by id, as they were when the export began
+}
+
+// Creator is who began an export: an account, or a key by its name.
+type Creator struct {
+	Username string `json:"username,omitempty"`
+	Key      string `json:"key,omitempty"`
+}
+
+// Status is how far an export is.
+type Status string
+
+// How far an export is.
+const (
+	Running   Status = "running"
+	Done      Status = "done"
+	Failed    Status = "failed"
+	Cancelled Status = "cancelled"
+)
+
+const (
+	exportKept      = 7 * 24 * time.Hour
+	exportPage      = 2000 // entries asked of the index at a time
+	exportChunk     = 256  // entries read and written at a time
+	exportsAtOnce   = 2    // of a tenant; the others wait
+	exportSweep     = time.Hour
+	manifestFile    = ".manifest"
+	exportPartFile  = ".part"
+	exportTimeStamp = "20060102T150405"
+)
+
+// Exports makes files of what is recorded, as jobs or at once, and keeps them
+// until their time has come.
+type Exports struct {
+	store     oplog.Store
+	index     oplog.Index
+	directory *directory.Directory
+	now       func() time.Time
+	dir       string // of the files
+	formats   []oplog.ExportFormat
+	jobs      runs
+}
+
+// New returns the exports of a store. Those that ran when it was last
+// closed are marked as failed.
+func New(store oplog.Store, index oplog.Index, directory *directory.Directory, now func() time.Time, dir string, formats []oplog.ExportFormat) (*Exports, error) {
+	s := &Exports{store: store, index: index, directory: directory, now: now, dir: dir, formats: formats}
+	s.jobs = runs{ending: make(chan struct{}), running: make(map[string]*run), slots: make(map[string]chan struct{})}
+	return s, s.recover()
+}
+
+// Formats returns the formats that exports can be written in.
+func (s *Exports) Formats() []oplog.ExportFormat { return s.formats }
+
+// Start begins an export and returns at once. What arrives later is not
+// in it. The export given says what to export, in which format, and who asks;
+// the rest is filled in.
+func (s *Exports) Start(ctx context.Context, x Export) (Export, error) {
+	p, err := s.planExport(ctx, x)
+	if err != nil {
+		return Export{}, err
+	}
+	if p.UserNames, err = s.namesOfUsers(ctx, p.Export); err != nil {
+		return Export{}, err
+	}
+	if err := records.Create(s.store, oplog.RecordExport, exportName(p.Export), p.Export); err != nil {
+		return Export{}, err
+	}
+	if err := s.removeExpired(x.Tenant + "/"); err != nil {
+		return Export{}, err
+	}
+	return p.Export, s.start(p)
+}
+
+// namesOfUsers returns what the users that an export's filters name are called, by the
+// newest entry of each that its maker may see: of [MaxUserFacets] at most, those
+// with the most entries. It is asked once, not by every reader of the list.
+func (s *Exports) namesOfUsers(ctx context.Context, x Export) (map[string]string, error) {
+	users := slices.Concat(x.Filters.Users, x.Filters.Not.Users)
+	if len(users) == 0 {
+		return nil, nil
+	}
+	m, err := s.match(x.Tenant, oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Users: users}}, Scope: x.Scope})
+	if err != nil {
+		return nil, err
+	}
+	counts, err := s.index.Count(ctx, x.Tenant, m, nil)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]string, len(counts.Users))
+	for _, u := range counts.Users {
+		names[u.Value] = u.Name
+	}
+	return names, nil
+}
+
+// exportID returns an id that sorts by time.
+func exportID(now time.Time) string {
+	random := make([]byte, 8)
+	_, _ = rand.Read(random) // never fails: crypto/rand ends the program instead
+	return strings.ToLower(oplog.MakeKey(now, binary.BigEndian.Uint64(random)).ID())
+}
+
+func exportName(x Export) string { return x.Tenant + "/" + x.ID }
+
+// Export returns an export of a tenant as it stands, to whom may see all that
+// it holds: scope is the organization that the asker may see, "" for all.
+func (s *Exports) Export(tenant, id, scope string) (Export, error) {
+	x, err := records.Read[Export](s.store, oplog.RecordExport, tenant+"/"+id)
+	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && !s.shows(x, scope) {
+		return Export{}, oplog.Errorf(oplog.CodeNotFound, "There is no export %s.", id)
+	}
+	return s.progress(x), err
+}
+
+// List lists the exports of a tenant that a scope lets see, newest first.
+func (s *Exports) List(tenant, scope string) ([]Export, error) {
+	if _, err := s.directory.State(tenant); err != nil {
+		return nil, err
+	}
+	all, err := records.List[Export](s.store, oplog.RecordExport, tenant+"/")
+	if err != nil {
+		return nil, err
+	}
+	shown := make([]Export, 0, len(all))
+	for _, x := range slices.Backward(all) {
+		if s.shows(x, scope) {
+			shown = append(shown, s.progress(x))
+		}
+	}
+	return shown, nil
+}
+
+// Open opens the file of an export that is done; the caller closes it.
+func (s *Exports) Open(x Export) (*os.File, error) {
+	if x.Status != Done {
+		return nil, oplog.Errorf(oplog.CodeConflict, "The export is %s, so it has no file.", x.Status)
+	}
+	return os.Open(s.path(x))
+}
+
+// Manifest returns the signed manifest of an export that is done.
+func (s *Exports) Manifest(x Export) (string, error) {
+	if x.Status != Done {
+		return "", oplog.Errorf(oplog.CodeConflict, "The export is %s, so it has no manifest.", x.Status)
+	}
+	text, err := os.ReadFile(s.path(x) + manifestFile)
+	if errors.Is(err, os.ErrNotExist) {
+		return "", oplog.Errorf(oplog.CodeNotFound, "This export has no manifest; start it again to have one.")
+	}
+	return string(text), err
+}
+
+// Remove cancels an export that runs, or deletes one that has ended.
+func (s *Exports) Remove(x Export) (cancelled bool, err error) {
+	s.jobs.mu.Lock()
+	run, running := s.jobs.running[x.ID]
+	s.jobs.mu.Unlock()
+	if running {
+		run.cancel()
+		return true, nil
+	}
+	return false, s.remove(x)
+}
+
+// match resolves a query of a tenant.
+func (s *Exports) match(tenant string, q oplog.Query) (oplog.Match, error) {
+	t, err := s.directory.State(tenant)
+	if err != nil {
+		return oplog.Match{}, err
+	}
+	return t.Match(q, s.now())
+}

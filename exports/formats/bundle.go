@@ -1,0 +1,89 @@
+package formats
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"oplog/exports"
+)
+
+// Bundle is an export in the ZIP that it was downloaded in.
+type Bundle struct {
+	Name     string // of the file in the ZIP
+	File     io.Reader
+	Manifest []byte
+}
+
+// ErrNoBundle is said of a file that is not a ZIP with an export and its
+// manifest.
+var ErrNoBundle = errors.New("it is not the ZIP of an export; take it as it was downloaded")
+
+const (
+	manifestSuffix  = ".manifest"
+	maxBundleParts  = 8       // it has four
+	maxManifestSize = 1 << 20 // filters have bounds far below
+)
+
+// OpenBundle opens the ZIP of an export. It takes one that has the files of a
+// bundle, each once, and none besides: a workbook is a ZIP as well, and none may
+// pass for what is in it.
+func OpenBundle(file io.ReaderAt, size int64) (*Bundle, error) {
+	z, err := zip.NewReader(file, size)
+	if err != nil {
+		return nil, ErrNoBundle
+	}
+	parts := make(map[string]*zip.File)
+	var name string
+	for _, part := range z.File {
+		parts[part.Name] = part
+		if export, ok := strings.CutSuffix(part.Name, manifestSuffix); ok {
+			name = export
+		}
+	}
+	content, manifest := parts[name], parts[name+manifestSuffix]
+	if content == nil || manifest == nil {
+		return nil, ErrNoBundle
+	}
+	if len(parts) != len(z.File) || len(z.File) > maxBundleParts {
+		return nil, errors.New("the ZIP was changed: it has files that are not of the export, or one twice")
+	}
+	for other := range parts {
+		if other != name && other != name+manifestSuffix && !exports.IsBundleText(other) {
+			return nil, fmt.Errorf("the ZIP was changed: %q is not of the export", other)
+		}
+	}
+	signed, err := readPart(manifest)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := content.Open()
+	if err != nil {
+		return nil, damaged(err)
+	}
+	return &Bundle{name, partReader{opened}, signed}, nil
+}
+
+func readPart(part *zip.File) ([]byte, error) {
+	opened, err := part.Open()
+	if err != nil {
+		return nil, damaged(err)
+	}
+	text, err := io.ReadAll(io.LimitReader(partReader{opened}, maxManifestSize))
+	return text, errors.Join(err, opened.Close())
+}
+
+// partReader reads a file of a ZIP.
+type partReader struct{ io.Reader }
+
+func (r partReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = damaged(err)
+	}
+	return n, err
+}
+
+func damaged(err error) error { return fmt.Errorf("the ZIP was changed or damaged: %w", err) }

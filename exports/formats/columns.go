@@ -1,0 +1,118 @@
+package formats
+
+import (
+	"slices"
+	"time"
+
+	"oplog/oplog"
+)
+
+// column is a column of [CSV] and [XLSX].
+type column struct {
+	key    string // the name in requests; "" for a column that is always there
+	field  string // the name in files of field names, see fieldNames
+	en, zh string // the title
+	text   func(x *texts, e *oplog.Entry) string
+}
+
+// columns are all columns, in their order.
+var columns = []column{
+	{"", "time", "Time", "操作时间", func(x *texts, e *oplog.Entry) string { return x.time(e.Time) }},
+	{"", "user_name", "User", "用户", func(_ *texts, e *oplog.Entry) string { return e.User.Name }},
+	{"", "user_id", "User ID", "用户 ID", func(_ *texts, e *oplog.Entry) string { return e.User.ID }},
+	{"", "user_role", "Role", "角色", func(_ *texts, e *oplog.Entry) string { return e.User.Role }},
+	{"", "organization_name", "Organization", "组织", func(_ *texts, e *oplog.Entry) string { return e.Organization.Name }},
+	{"", "organization_id", "Organization ID", "组织 ID", func(_ *texts, e *oplog.Entry) string { return e.Organization.ID }},
+	{"", "module", "Module", "功能模块", func(x *texts, e *oplog.Entry) string { return title(x.modules, e.Module) }},
+	{"", "operation", "Operation", "操作类型", func(x *texts, e *oplog.Entry) string { return title(x.operations, e.Operation) }},
+	{"", "content_name", "Content", "操作内容", func(_ *texts, e *oplog.Entry) string { return e.Content.Name }},
+	{"", "content_id", "Content ID", "内容 ID", func(_ *texts, e *oplog.Entry) string { return e.Content.ID }},
+	{"", "ip", "IP", "IP", func(_ *texts, e *oplog.Entry) string { return e.IP }},
+	{"", "id", "Entry ID", "记录 ID", func(_ *texts, e *oplog.Entry) string { return e.ID }},
+	{"", "outcome", "Outcome", "结果", func(x *texts, e *oplog.Entry) string { return title(x.outcomes, e.Outcome) }},
+	{oplog.ColumnReceived, "received_at", "Received", "接收时间", func(x *texts, e *oplog.Entry) string { return x.time(e.ReceivedAt) }},
+	{oplog.ColumnUserAgent, "user_agent", "User agent", "用户代理", func(_ *texts, e *oplog.Entry) string { return e.UserAgent }},
+	{oplog.ColumnChanges, "changes", "Changes", "变更", func(_ *texts, e *oplog.Entry) string { return changesText(e.Changes) }},
+	{oplog.ColumnDetails, "details", "Details", "详情", func(_ *texts, e *oplog.Entry) string { return string(e.Details) }},
+}
+
+func (c *column) title(locale string) string {
+	if locale == oplog.LocaleZH {
+		return c.zh
+	}
+	return c.en
+}
+
+// columnsOf returns the columns of an export that asks for those.
+func columnsOf(asked []string) []column {
+	return slices.DeleteFunc(slices.Clone(columns), func(c column) bool { return c.key != "" && !slices.Contains(asked, c.key) })
+}
+
+// outcomesZH are the outcomes as a Chinese export calls them; an English one has
+// the API's own words.
+var outcomesZH = map[string]string{oplog.OutcomeSuccess: "成功", oplog.OutcomeFailure: "失败"}
+
+// texts words entries as rows.
+type texts struct {
+	columns    []column
+	locale     string
+	modules    map[string]string
+	operations map[string]string
+	outcomes   map[string]string
+	location   *time.Location
+	cells      []string // filled again for every row
+}
+
+func newTexts(t oplog.ExportTerms) *texts {
+	x := &texts{
+		columns:    columnsOf(t.Columns),
+		locale:     t.Locale,
+		modules:    make(map[string]string, len(t.Catalog.Modules)),
+		operations: make(map[string]string, len(t.Catalog.Operations)),
+		location:   t.Location,
+	}
+	x.cells = make([]string, len(x.columns))
+	for _, m := range t.Catalog.Modules {
+		x.modules[m.Key] = m.Title.In(t.Locale)
+	}
+	for _, o := range t.Catalog.Operations {
+		x.operations[o.Key] = o.Title.In(t.Locale)
+	}
+	if t.Locale == oplog.LocaleZH {
+		x.outcomes = outcomesZH
+	}
+	return x
+}
+
+// header returns the titles of the columns. Valid until the next row.
+func (x *texts) header() []string {
+	for i := range x.columns {
+		x.cells[i] = x.columns[i].title(x.locale)
+	}
+	return x.cells
+}
+
+// row returns the texts of an entry in order of the columns. Valid until the
+// next row.
+func (x *texts) row(e *oplog.Entry) []string {
+	for i := range x.columns {
+		x.cells[i] = x.columns[i].text(x, e)
+	}
+	return x.cells
+}
+
+// time returns what the tenant's clocks showed, to the second.
+func (x *texts) time(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(x.location).Format(time.DateTime)
+}
+
+// title returns what a key is called, or the key itself where it has no title.
+func title(titles map[string]string, key string) string {
+	if t, ok := titles[key]; ok && t != "" {
+		return t
+	}
+	return key
+}

@@ -1,0 +1,44 @@
+package formats
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"oplog/oplog"
+)
+
+// NDJSON is the format for programs: one entry a line, as the API answers it,
+// in UTC and with every field.
+var NDJSON = oplog.ExportFormat{Name: "ndjson", ContentType: "application/x-ndjson", New: newNDJSON}
+
+type ndjsonWriter struct {
+	out     *bufio.Writer
+	encoder *json.Encoder
+}
+
+func newNDJSON(w io.Writer, _ oplog.ExportTerms) (oplog.EntryWriter, error) {
+	out := bufio.NewWriterSize(w, 64<<10)
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false) // the text as it was recorded, not as HTML would need it
+	return &ndjsonWriter{out, encoder}, nil
+}
+
+// Write adds a line for each entry.
+func (n *ndjsonWriter) Write(entries []oplog.Entry) error {
+	for i := range entries {
+		if err := n.encoder.Encode(&entries[i]); err != nil {
+			return fmt.Errorf("write NDJSON: %w", err)
+		}
+	}
+	return nil
+}
+
+// Close writes what is still held back.
+func (n *ndjsonWriter) Close() error {
+	if err := n.out.Flush(); err != nil {
+		return fmt.Errorf("write NDJSON: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,307 @@
+package formats
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"unicode/utf8"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"oplog/oplog"
+)
+
+// openJSON tells which JSON a file is.
+func (s *Source) openJSON(in *bufio.Reader, start []byte, terms oplog.ExportTerms) error {
+	start = bytes.TrimSpace(start)
+	if start[0] == '[' {
+		return s.openValues(in, "JSON array", "", terms)
+	}
+	first, others, _ := bytes.Cut(start, []byte("\n"))
+	if oneValue(first) == nil {
+		if len(bytes.TrimSpace(others)) == 0 {
+			if name := arrayOf(first); name != "" {
+				return s.openValues(in, fmt.Sprintf("JSON with its entries in %s", named(name)), name, terms)
+			}
+		}
+	} else if spansLines(start, others) {
+		if name := arrayOf(start); name != "" {
+			return s.openValues(in, fmt.Sprintf("JSON with its entries in %s", named(name)), name, terms)
+		}
+		return s.openValues(in, "JSON, an entry over several lines", "", terms)
+	}
+	if err := refuseForeign(first); err != nil {
+		return err
+	}
+	s.openLines(in, terms)
+	return nil
+}
+
+var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+// oneValue tells whether a text is one JSON value.
+func oneValue(text []byte) error {
+	d := jsontext.NewDecoder(bytes.NewReader(text), lenient)
+	if err := d.SkipValue(); err != nil {
+		return err
+	}
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return errors.New("more follows")
+	}
+	return nil
+}
+
+// spansLines tells whether the first JSON value of a file goes on in the lines
+// after the first, or whether the first line is damaged.
+func spansLines(start, others []byte) bool {
+	others = bytes.TrimSpace(others)
+	if len(others) > 0 && others[0] == '{' {
+		return false // the next entry
+	}
+	d := jsontext.NewDecoder(bytes.NewReader(start), lenient)
+	err := d.SkipValue()
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return bytes.IndexByte(start[:min(int(syntax.ByteOffset), len(start))], '\n') >= 0
+	}
+	return true
+}
+
+// arrayOf returns the name of the member that holds an array of objects, of an
+// object that is no entry itself; "" for none.
+func arrayOf(text []byte) string {
+	d := jsontext.NewDecoder(bytes.NewReader(text), lenient)
+	if _, err := d.ReadToken(); err != nil {
+		return ""
+	}
+	for d.PeekKind() == '"' {
+		token, err := d.ReadToken()
+		if err != nil {
+			return ""
+		}
+		name := token.String() // before the next is read
+		if slices.Contains(sentFields, name) {
+			return ""
+		}
+		if d.PeekKind() == '[' {
+			if _, err := d.ReadToken(); err != nil {
+				return ""
+			}
+			if k := d.PeekKind(); k == '{' || k == ']' && (name == "entries" || name == "Records") {
+				return name
+			}
+			for d.PeekKind() != ']' && err == nil {
+				err = d.SkipValue()
+			}
+			if _, closed := d.ReadToken(); err != nil || closed != nil {
+				return ""
+			}
+		} else if d.SkipValue() != nil {
+			return ""
+		}
+	}
+	return ""
+}
+
+// valueReader reads entries that are values of a JSON document, one at a time.
+type valueReader struct {
+	clocks
+	source  *Source
+	decoder *jsontext.Decoder
+	input   *countedReader
+	within  int // 0: the values are the document's own; else how deep the array lies
+	name    string
+	number  int
+	first   jsontext.Value // that was read to tell what it is
+	ended   bool
+}
+
+// openValues reads an array, the array that a member of an object holds, or
+// values one after another.
+func (s *Source) openValues(in io.Reader, form, name string, terms oplog.ExportTerms) error {
+	s.form = form
+	s.place = func(number int) string { return fmt.Sprintf("entry %d", number) }
+	input := &countedReader{in: in}
+	r := &valueReader{clocks: clocks{terms.Location}, source: s, input: input, decoder: jsontext.NewDecoder(input, lenient), name: name}
+	if err := r.enter(); err != nil {
+		return r.broken(err)
+	}
+	first, err := r.read()
+	switch {
+	case errors.Is(err, io.EOF):
+	case err != nil:
+		return err
+	default:
+		if err := refuseForeign(first); err != nil {
+			return err
+		}
+		r.first = first.Clone()
+	}
+	s.next = r.next
+	return nil
+}
+
+// enter goes to the first of the values.
+func (r *valueReader) enter() error {
+	if r.name == "" {
+		if r.decoder.PeekKind() != '[' {
+			return nil
+		}
+		r.within = 1
+		_, err := r.decoder.ReadToken()
+		return err
+	}
+	if _, err := r.decoder.ReadToken(); err != nil {
+		return err
+	}
+	for {
+		name, err := r.decoder.ReadToken()
+		if err != nil {
+			return err
+		}
+		if name.Kind() == '"' && name.String() == r.name {
+			r.within = 2
+			_, err := r.decoder.ReadToken()
+			return err
+		}
+		if err := r.decoder.SkipValue(); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *valueReader) next() (oplog.ImportLine, error) {
+	value := r.first
+	if r.first = nil; value == nil {
+		var err error
+		if value, err = r.read(); err != nil {
+			return oplog.ImportLine{}, err
+		}
+	}
+	r.number++
+	line := oplog.ImportLine{Number: r.number}
+	if !utf8.Valid(value) {
+		line.Err = notEncoded(r.source.text.encoding)
+		return line, nil
+	}
+	line.Entry, line.Err = r.jsonEntry(value)
+	return line, nil
+}
+
+// read reads the next value, io.EOF after the last.
+func (r *valueReader) read() (jsontext.Value, error) {
+	r.input.allow(r.decoder.InputOffset())
+	if r.ended {
+		return nil, io.EOF
+	}
+	if r.within > 0 && r.decoder.PeekKind() == ']' {
+		return nil, r.leave()
+	}
+	value, err := r.decoder.ReadValue()
+	if errors.Is(err, io.EOF) && r.within == 0 {
+		return nil, io.EOF
+	}
+	if err != nil {
+		return nil, r.broken(err)
+	}
+	return value, nil
+}
+
+// leave reads what is left behind the array; entries there would be lost.
+func (r *valueReader) leave() error {
+	if _, err := r.decoder.ReadToken(); err != nil {
+		return r.broken(err)
+	}
+	for r.within == 2 && r.decoder.PeekKind() == '"' {
+		token, err := r.decoder.ReadToken()
+		if err != nil {
+			return r.broken(err)
+		}
+		name := token.String() // before the next is read
+		if r.decoder.PeekKind() == '[' {
+			return fmt.Errorf("another list, %s, follows the entries in %s and was not read; save it as a separate file", named(name), named(r.name))
+		}
+		if err := r.decoder.SkipValue(); err != nil {
+			return r.broken(err)
+		}
+	}
+	if r.within == 2 {
+		if _, err := r.decoder.ReadToken(); err != nil {
+			return r.broken(err)
+		}
+	}
+	if _, err := r.decoder.ReadToken(); !errors.Is(err, io.EOF) {
+		if err == nil {
+			return fmt.Errorf("the data in line %d, after the end of the JSON, was not read", r.input.lineOf(r.decoder.InputOffset()))
+		}
+		return r.broken(err)
+	}
+	r.ended = true
+	return io.EOF
+}
+
+// broken says in plain words why the document cannot be read on.
+func (r *valueReader) broken(err error) error {
+	after := ""
+	if r.number > 0 {
+		after = fmt.Sprintf(" after entry %d", r.number)
+	}
+	var syntax *jsontext.SyntacticError
+	switch {
+	case r.input.failed != nil:
+		return fmt.Errorf("the file cannot be read%s: %w", after, r.input.failed)
+	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
+		return fmt.Errorf("the file ends%s in the middle of the JSON; a part of it is missing", after)
+	case errors.As(err, &syntax):
+		return fmt.Errorf("the file is not valid JSON from line %d on%s", r.input.lineOf(syntax.ByteOffset), after)
+	}
+	return err
+}
+
+var errLongValue = errors.New("the next value is longer than 1 MiB, the limit of an entry")
+
+// countedReader counts lines, and bounds how much is read for a value.
+type countedReader struct {
+	in     io.Reader
+	failed error // why it cannot be read on
+	read   int64
+	most   int64
+	line   int     // of the last that was allowed
+	breaks []int64 // where lines end since
+}
+
+// allow lets so much be read from there on as a value may take.
+func (c *countedReader) allow(offset int64) {
+	c.most = offset + maxLine
+	passed, _ := slices.BinarySearch(c.breaks, offset)
+	c.line += passed
+	c.breaks = slices.Delete(c.breaks, 0, passed)
+}
+
+func (c *countedReader) Read(p []byte) (int, error) {
+	if c.most > 0 && c.read > c.most {
+		c.failed = errLongValue
+		return 0, c.failed
+	}
+	n, err := c.in.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		c.failed = err
+	}
+	for i, b := range p[:n] {
+		if b == '\n' {
+			c.breaks = append(c.breaks, c.read+int64(i))
+		}
+	}
+	c.read += int64(n)
+	return n, err
+}
+
+// lineOf returns the line of a place that was not passed long ago.
+func (c *countedReader) lineOf(offset int64) int {
+	later, _ := slices.BinarySearch(c.breaks, offset)
+	return c.line + later + 1
+}

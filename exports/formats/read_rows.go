@@ -1,0 +1,239 @@
+package formats
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"oplog/oplog"
+)
+
+// rowReader makes entries of the rows of CSV or of a sheet.
+type rowReader struct {
+	clocks
+	columns    []string // names of fields, in order of the file's columns
+	exported   bool     // the header is an export's
+	modules    titles
+	operations titles
+	catalog    *oplog.Catalog
+}
+
+func newRowReader(terms oplog.ExportTerms) *rowReader {
+	r := &rowReader{clocks: clocks{terms.Location}, catalog: terms.Catalog}
+	r.modules, r.operations = titlesOf(terms.Catalog)
+	return r
+}
+
+// textFields are the fields whose cells are taken as they are.
+var textFields = map[string]func(e *oplog.Entry) *string{
+	"id":                func(e *oplog.Entry) *string { return &e.ID },
+	"user_id":           func(e *oplog.Entry) *string { return &e.User.ID },
+	"user_name":         func(e *oplog.Entry) *string { return &e.User.Name },
+	"user_role":         func(e *oplog.Entry) *string { return &e.User.Role },
+	"organization_id":   func(e *oplog.Entry) *string { return &e.Organization.ID },
+	"organization_name": func(e *oplog.Entry) *string { return &e.Organization.Name },
+	"content_id":        func(e *oplog.Entry) *string { return &e.Content.ID },
+	"content_name":      func(e *oplog.Entry) *string { return &e.Content.Name },
+	"module":            func(e *oplog.Entry) *string { return &e.Module },
+	"operation":         func(e *oplog.Entry) *string { return &e.Operation },
+	"origin":            func(e *oplog.Entry) *string { return &e.Origin },
+	"ip":                func(e *oplog.Entry) *string { return &e.IP },
+	"user_agent":        func(e *oplog.Entry) *string { return &e.UserAgent },
+}
+
+// fieldNames are the columns of a file that names fields, as a refusal lists
+// them. The last two are the log's own to give, and passed over.
+var fieldNames = []string{
+	"time", "id", "user_id", "user_name", "user_role", "organization_id", "organization_name", "module", "operation",
+	"content_id", "content_name", "origin", "outcome", "ip", "user_agent", "changes", "details", "seq", "received_at",
+}
+
+// neededFields are those without which no row can be an entry.
+var neededFields = []string{"user_id", "user_name", "module", "operation"}
+
+// fieldOf returns the field that a cell of a header names, and whether it does so
+// as an export does; "" for none.
+func fieldOf(cell string) (field string, exported bool) {
+	name := strings.TrimSpace(cell)
+	for i := range columns {
+		if name == columns[i].en || name == columns[i].zh {
+			return columns[i].field, true
+		}
+	}
+	if field = strings.ReplaceAll(name, ".", "_"); slices.Contains(fieldNames, field) {
+		return field, false
+	}
+	return "", false
+}
+
+// known returns how many cells of a row name fields.
+func known(cells []string) int {
+	n := 0
+	for _, cell := range cells {
+		if field, _ := fieldOf(cell); field != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// readHeader takes a header, or says all that is wrong with it.
+func (r *rowReader) readHeader(header []string) error {
+	header = withoutEmptyEnd(header)
+	var unknown, twice, missing []string
+	for at, cell := range header {
+		field, exported := fieldOf(cell)
+		switch name := strings.TrimSpace(cell); {
+		case field == "" && name == "":
+			unknown = append(unknown, fmt.Sprintf("column %d without a name", at+1))
+		case field == "":
+			unknown = append(unknown, named(name))
+		case slices.Contains(r.columns, field):
+			twice = append(twice, named(name))
+		}
+		r.columns, r.exported = append(r.columns, field), r.exported || exported
+	}
+	chinese := strings.ContainsFunc(strings.Join(header, ""), func(c rune) bool { return unicode.Is(unicode.Han, c) })
+	for _, field := range neededFields {
+		if !slices.Contains(r.columns, field) {
+			missing = append(missing, titleOf(field, chinese))
+		}
+	}
+	var wrong []string
+	add := func(what string, names []string) {
+		if len(names) > 0 {
+			wrong = append(wrong, what+" "+strings.Join(names, ", "))
+		}
+	}
+	add("unknown columns:", unknown)
+	add("duplicate columns:", twice)
+	add("missing required columns:", missing)
+	if wrong == nil {
+		return nil
+	}
+	text := "invalid header: " + strings.Join(wrong, "; ")
+	if system := systemOf(systemsOfCSV, header); system != "" {
+		text = "this is " + system + ", not an export of this log: " + strings.Join(wrong, "; ")
+	}
+	return errors.New(text + ". Rename the columns that have the same meaning and delete the others. Known columns are those of an export, or fields: " + strings.Join(fieldNames, ", "))
+}
+
+// titleOf names a field as an export does, and its own name.
+func titleOf(field string, chinese bool) string {
+	for _, c := range columns {
+		if c.field == field && chinese {
+			return fmt.Sprintf("%s (%s)", c.zh, field)
+		}
+		if c.field == field {
+			return fmt.Sprintf("%s (%s)", c.en, field)
+		}
+	}
+	return field
+}
+
+// withoutEmptyEnd leaves out the empty cells at the end of a row.
+func withoutEmptyEnd(cells []string) []string {
+	for len(cells) > 0 && strings.TrimSpace(cells[len(cells)-1]) == "" {
+		cells = cells[:len(cells)-1]
+	}
+	return cells
+}
+
+// entry makes an entry of a row, whose cells are as many as the columns.
+func (r *rowReader) entry(cells []string) (oplog.Entry, error) {
+	var e oplog.Entry
+	var at string
+	var err error
+	for i, field := range r.columns {
+		cell := cells[i]
+		switch field {
+		case "time":
+			at = cell
+		case "seq", "received_at":
+		case "outcome":
+			e.Outcome = outcomeOf(cell)
+		case "changes":
+			if e.Changes, err = changesOf(cell); err != nil {
+				return e, err
+			}
+		case "details":
+			e.Details = json.RawMessage(cell)
+			if cell != "" && !json.Valid(e.Details) {
+				return e, lineError("details is not a JSON object")
+			}
+		default:
+			*textFields[field](&e) = cell
+		}
+	}
+	if err := r.nameOperation(&e); err != nil {
+		return e, err
+	}
+	if e.Time, err = r.time(at, e.ID); err != nil {
+		return e, err
+	}
+	return e, spreadsheetNumber(&e, at)
+}
+
+// outcomeOf reads an outcome in the words of an export or of the console. What
+// is none is left, for the rules to judge.
+func outcomeOf(cell string) string {
+	for outcome, title := range outcomesZH {
+		if cell == title || strings.EqualFold(cell, outcome) {
+			return outcome
+		}
+	}
+	if strings.EqualFold(cell, "failed") {
+		return oplog.OutcomeFailure
+	}
+	return cell
+}
+
+// changesOf reads changes as an export writes them, or as the API does.
+func changesOf(cell string) (changes []oplog.Change, err error) {
+	if !strings.HasPrefix(cell, "[") {
+		return parseChanges(cell)
+	}
+	if err := jsonv2.Unmarshal([]byte(cell), &changes, jsonv2.RejectUnknownMembers(true)); err != nil {
+		return nil, lineError(`changes is not a JSON array of {"field", "before", "after"}`)
+	}
+	return changes, nil
+}
+
+var scientific = regexp.MustCompile(`^\d(\.\d+)?E\+\d+$`)
+
+// spreadsheetNumber refuses what a spreadsheet makes of an id with many digits,
+// where the time shows that one has saved the file.
+func spreadsheetNumber(e *oplog.Entry, at string) error {
+	if _, _, ok := exportedTime(at); ok {
+		return nil
+	}
+	for _, id := range []struct{ field, text string }{{"id", e.ID}, {"user_id", e.User.ID}, {"organization_id", e.Organization.ID}, {"content_id", e.Content.ID}} {
+		if scientific.MatchString(id.text) {
+			return lineError(fmt.Sprintf("%s %s is a long number whose last digits a spreadsheet has dropped; import the original file", id.field, named(id.text)))
+		}
+	}
+	return nil
+}
+
+// nameOperation replaces titles of modules and operations by their keys. What
+// is no title is left, for the catalog to judge.
+func (r *rowReader) nameOperation(e *oplog.Entry) error {
+	modules := r.modules.keys(e.Module)
+	if len(modules) > 1 {
+		return lineError(fmt.Sprintf("module %s is what the catalog calls %s; write the one that is meant", named(e.Module), strings.Join(modules, " and ")))
+	}
+	e.Module = modules[0]
+	operations := r.operations.keys(e.Operation)
+	m, _ := r.catalog.Module(e.Module)
+	if i := slices.IndexFunc(operations, m.Allows); i > 0 {
+		operations[0] = operations[i]
+	}
+	e.Operation = operations[0]
+	return nil
+}

@@ -1,0 +1,159 @@
+package formats
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"oplog/oplog"
+)
+
+// clocks reads the times of a file, which are a place's where they name no zone.
+type clocks struct{ location *time.Location }
+
+// time reads when it happened. Exports have seconds, and a spreadsheet that
+// saves one may leave out these; where an id is one that a log gave, it tells
+// the rest, also which of two times that a clock shows alike.
+func (c clocks) time(cell, id string) (time.Time, error) {
+	if cell == "" {
+		return time.Time{}, nil
+	}
+	wall, exact, ok := exportedTime(cell)
+	if !ok {
+		for _, layout := range zoned {
+			if t, err := time.Parse(layout, cell); err == nil {
+				return t.UTC(), nil
+			}
+		}
+		var err error
+		if wall, exact, err = wallTime(cell); err != nil {
+			return wall, err
+		}
+	}
+	if key, given := oplog.KeyOfID(id); given && exact > 0 && sameWall(key.Time().In(c.location), wall, exact) {
+		return key.Time(), nil
+	}
+	t, ok := instant(wall, c.location)
+	if !ok {
+		return t, lineError(fmt.Sprintf("time %s is one that the clocks of %s skipped; write it with its offset, like 2006-01-02T15:04:05+01:00", named(cell), c.location))
+	}
+	return t.UTC(), nil
+}
+
+// zoned are how times with a zone are written.
+var zoned = []string{
+	time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05 Z0700", "2006-01-02 15:04:05 Z07:00",
+}
+
+// sameWall tells whether a clock shows a time that is exact to a unit.
+func sameWall(shown, wall time.Time, unit time.Duration) bool {
+	y, m, d := shown.Date()
+	shown = time.Date(y, m, d, shown.Hour(), shown.Minute(), shown.Second(), shown.Nanosecond(), time.UTC)
+	return shown.Truncate(unit).Equal(wall)
+}
+
+var (
+	yearFirst = regexp.MustCompile(`^(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})日?(?:(?:T| *)(\d.*|[上下]午.*|[AaPp][Mm].*))?$`)
+	dayFirst  = regexp.MustCompile(`^(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,? +(\d.*))?$`)
+	slashed   = regexp.MustCompile(`^\d{1,2}[/-]\d{1,2}[/-]\d{2,4}(\D.*)?$`)
+	ofDay     = regexp.MustCompile(`^([上下]午|[AaPp][Mm])? *(\d{1,2})(?:[:时]|点)(\d{1,2})分?(?::?(\d{1,2})([.,]\d{1,9})?秒?)?(?: *([AaPp][Mm]))?$`)
+)
+
+// exportedTime reads what a clock showed as exports write it, perhaps with a
+// fraction of a second, and to which unit it is exact: 0 for none.
+func exportedTime(cell string) (wall time.Time, exact time.Duration, ok bool) {
+	t, err := time.Parse(time.DateTime, cell)
+	if err != nil {
+		return t, 0, false
+	}
+	if t.Nanosecond() > 0 {
+		return t, 0, true
+	}
+	return t, time.Second, true
+}
+
+// wallTime reads what a clock showed as spreadsheets and people write it, where
+// that can mean one thing only, and to which unit it is exact.
+func wallTime(cell string) (wall time.Time, exact time.Duration, err error) {
+	cell = strings.TrimSpace(cell)
+	var year, month, day, rest string
+	if m := yearFirst.FindStringSubmatch(cell); m != nil {
+		year, month, day, rest = m[1], m[2], m[3], m[4]
+	} else if m := dayFirst.FindStringSubmatch(cell); m != nil {
+		day, month, year, rest = m[1], m[2], m[3], m[4]
+	} else if slashed.MatchString(cell) {
+		return wall, 0, lineError(fmt.Sprintf("time %s is ambiguous about day and month; write the year first, like 2006-01-02 15:04:05", named(cell)))
+	} else {
+		return wall, 0, noTime(cell)
+	}
+	date, err := time.Parse("2006-1-2", year+"-"+month+"-"+day)
+	if err != nil {
+		return wall, 0, noTime(cell)
+	}
+	since, exact, ok := timeOfDay(rest)
+	if !ok {
+		return wall, 0, noTime(cell)
+	}
+	return date.Add(since), exact, nil
+}
+
+func noTime(cell string) error {
+	return lineError(fmt.Sprintf("time %s is neither like 2006-01-02 15:04:05 nor like 2006-01-02T15:04:05Z", named(cell)))
+}
+
+// timeOfDay reads a time of day; none is midnight.
+func timeOfDay(text string) (since, exact time.Duration, ok bool) {
+	if text == "" {
+		return 0, 24 * time.Hour, true
+	}
+	m := ofDay.FindStringSubmatch(text)
+	if m == nil || m[1] != "" && m[6] != "" {
+		return 0, 0, false
+	}
+	number := func(digits string) int {
+		n, _ := strconv.Atoi(digits) // nothing but digits, or none
+		return n
+	}
+	hour, minute, second := number(m[2]), number(m[3]), number(m[4])
+	if half := strings.ToUpper(m[1] + m[6]); half != "" {
+		after := half == "PM" || half == "下午"
+		switch {
+		case hour == 0 || hour > 12:
+			return 0, 0, false
+		case after && hour < 12:
+			hour += 12
+		case !after && hour == 12:
+			hour = 0
+		}
+	}
+	if hour > 23 || minute > 59 || second > 59 {
+		return 0, 0, false
+	}
+	exact = time.Minute
+	if m[4] != "" {
+		exact = time.Second
+	}
+	fraction := time.Duration(0)
+	if m[5] != "" {
+		fraction, exact = time.Duration(number((m[5][1:] + "00000000")[:9])), 0
+	}
+	return time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second + fraction, exact, true
+}
+
+// instant returns when the clocks of a place showed what wall shows, and false
+// where they skipped it. What they showed twice, when they were put back, is the
+// first time.
+func instant(wall time.Time, loc *time.Location) (time.Time, bool) {
+	y, m, d := wall.Date()
+	t := time.Date(y, m, d, wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), loc)
+	if start, _ := t.ZoneBounds(); !start.IsZero() {
+		_, before := start.Add(-1).Zone()
+		_, now := t.Zone()
+		if first := t.Add(time.Duration(now-before) * time.Second); first.Before(t) && first.Before(start) {
+			t = first
+		}
+	}
+	return t, t.Format(time.DateTime) == wall.Format(time.DateTime)
+}

@@ -1,0 +1,151 @@
+package formats
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"oplog/oplog"
+)
+
+// An id that a log gave tells the time to the microsecond, where the cell does
+// not contradict it.
+func TestReadTimes(t *testing.T) {
+	exact := time.Date(2026, 11, 20, 8, 41, 7, 412345000, time.UTC)
+	id := oplog.MakeKey(exact, 3).ID()
+	second := exact.Truncate(time.Second)
+	f := func(cell, id string, want time.Time) {
+		t.Helper()
+		got, bad, err := readAll(t, strings.NewReader("time,id,user_id,user_name,module,operation\n"+cell+","+id+",u,U,sms,send"), oplog.BuiltInCatalog())
+		if err != nil || bad != nil || len(got) != 1 || !got[0].Time.Equal(want) {
+			t.Errorf("%s of %q: %v, %v, %v; want %s", cell, id, got, bad, err, want)
+		}
+	}
+	f("2026-11-20 16:41:07", id, exact)
+	f("2026-11-20 16:41:08", id, second.Add(time.Second))
+	f("2026-11-20 16:41:07", "own", second)
+	f("2026-11-20 16:41:07.25", "own", second.Add(250*time.Millisecond))
+	f("2026-11-20T08:41:07Z", id, second)
+	f("2026-11-20T16:41:07.412345+08:00", "", exact)
+	f("", "", time.Time{})
+}
+
+// What clocks show when they are changed: a time that they skip is refused, and
+// of one that they show twice the first is meant, unless an id that a log gave
+// tells which.
+func TestReadTimesOfClockChanges(t *testing.T) {
+	f := func(zone, cell, id, want string) {
+		t.Helper()
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := "time,id,user_id,user_name,module,operation\n" + cell + "," + id + ",u,U,sms,send"
+		source, err := Open(strings.NewReader(file), oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: loc})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line, err := range source.Lines() {
+			got := line.Entry.Time.Format(time.RFC3339Nano)
+			if line.Err != nil {
+				got = line.Err.Error()
+			}
+			if err != nil || got != want {
+				t.Errorf("%s in %s: %s, %v; want %s", cell, zone, got, err, want)
+			}
+		}
+	}
+	skipped := func(zone, cell string) {
+		t.Helper()
+		f(zone, cell, "", fmt.Sprintf("time %q is one that the clocks of %s skipped; write it with its offset, like 2006-01-02T15:04:05+01:00", cell, zone))
+	}
+	f("Europe/Berlin", "2026-03-29 01:59:59.5", "", "2026-03-29T00:59:59.5Z")
+	skipped("Europe/Berlin", "2026-03-29 02:00:00")
+	skipped("Europe/Berlin", "2026-03-29 02:59:59.5")
+	f("Europe/Berlin", "2026-03-29 03:00:00", "", "2026-03-29T01:00:00Z")
+	f("Europe/Berlin", "2026-03-29T02:30:00+01:00", "", "2026-03-29T01:30:00Z")
+
+	f("Europe/Berlin", "2026-10-25 01:59:59", "", "2026-10-24T23:59:59Z")
+	f("Europe/Berlin", "2026-10-25 02:00:00", "", "2026-10-25T00:00:00Z")
+	f("Europe/Berlin", "2026-10-25 02:59:59", "own", "2026-10-25T00:59:59Z")
+	f("Europe/Berlin", "2026-10-25 03:00:00", "", "2026-10-25T02:00:00Z")
+	second := time.Date(2026, 10, 25, 1, 30, 0, 7000, time.UTC)
+	f("Europe/Berlin", "2026-10-25 02:30:00", oplog.MakeKey(second, 3).ID(), "2026-10-25T01:30:00.000007Z")
+
+	skipped("America/New_York", "2026-03-08 02:30:00")
+	f("America/New_York", "2026-11-01 01:30:00", "", "2026-11-01T05:30:00Z")
+	f("America/New_York", "2026-11-01 02:00:00", "", "2026-11-01T07:00:00Z")
+	skipped("Australia/Lord_Howe", "2026-10-04 02:15:00") // by half an hour
+	f("Australia/Lord_Howe", "2026-04-05 01:45:00", "", "2026-04-04T14:45:00Z")
+	f("Australia/Lord_Howe", "2026-04-05 02:00:00", "", "2026-04-04T15:30:00Z")
+	skipped("Pacific/Apia", "2011-12-30 12:00:00") // a day that was none
+	f("Asia/Shanghai", "2026-11-20 16:41:07", "", "2026-11-20T08:41:07Z")
+	f("Asia/Shanghai", "1900-01-01 00:00:00", "", "1899-12-31T15:54:17Z")
+}
+
+// What a spreadsheet makes of a time, and of a number with many digits.
+func TestReadTimesOfSpreadsheets(t *testing.T) {
+	f := func(cell, want string) {
+		t.Helper()
+		got := opened(t, []byte("time;user_id;user_name;module;operation;content_id\n"+cell+";u;U;sms;send;1.23457E+15\n"))
+		got = strings.TrimPrefix(got, "CSV, UTF-8, separated by \";\"\n")
+		if strings.Contains(got, "is a long number whose last digits a spreadsheet has dropped") {
+			got = opened(t, []byte("time;user_id;user_name;module;operation\n"+cell+";u;U;sms;send\n"))
+			got = strings.TrimPrefix(got, "CSV, UTF-8, separated by \";\"\nline 2: ")
+		}
+		if got != want && !strings.HasPrefix(got, "line 2 time "+want) {
+			t.Errorf("%s: %s, want %s", cell, got, want)
+		}
+	}
+	for _, cell := range []string{
+		"2026/11/20 16:41", "2026-11-20 16:41", "2026/11/20 4:41 PM", "2026/11/20 下午4:41", "2026/11/20 下午 04:41", "2026年11月20日 16:41", "2026年11月20日16时41分",
+		"20.11.2026 16:41", "2026.11.20 16:41", "2026-11-20T16:41", " 2026/11/20  16:41 ", "2026/11/20 4:41:00 pm",
+	} {
+		f(cell, "2026-11-20 08:41:00 U")
+	}
+	f("2026/11/20 16:41:07", "2026-11-20 08:41:07 U")
+	f("2026/1/5 8:05:09", "2026-01-05 00:05:09 U")
+	f("2026年1月5日 上午8:05", "2026-01-05 00:05:00 U")
+	f("2026/1/5 12:05 AM", "2026-01-04 16:05:00 U")
+	f("2026/1/5 12:05 PM", "2026-01-05 04:05:00 U")
+	f("2026年11月20日", "2026-11-19 16:00:00 U")
+	f("2026/11/20", "2026-11-19 16:00:00 U")
+	f("2026-11-20 16:41:07+0900", "2026-11-20 07:41:07 U")
+	f("11/20/2026 16:41", `"11/20/2026 16:41" is ambiguous about day and month; write the year first`)
+	f("1/2/26 4:41 PM", `"1/2/26 4:41 PM" is ambiguous`)
+	f("2026/13/20 16:41", `"2026/13/20 16:41" is neither like`)
+	f("2026/2/30", `"2026/2/30" is neither like`)
+	f("2026/11/20 24:41", `"2026/11/20 24:41" is neither`)
+	f("2026/11/20 13:41 PM", `"2026/11/20 13:41 PM" is neither`)
+	f("2026/11/20 noon", `"2026/11/20 noon" is neither`)
+	f("20261120164107", `"20261120164107" is neither`)
+	f("2026-11-20 16:41:07", "line 2: 2026-11-20 08:41:07 U") // as exported: the number is what was recorded
+
+	// An id that the log gave tells what the spreadsheet has cut off.
+	exact := sample()[0].Time
+	id := oplog.MakeKey(exact, 3).ID()
+	got, bad, err := readAll(t, strings.NewReader("time,id,user_id,user_name,module,operation\n2026/11/20 16:41,"+id+",u,U,sms,send\n2026/11/20 16:42,"+id+",u,U,sms,send\n"), oplog.BuiltInCatalog())
+	if err != nil || bad != nil || !got[0].Time.Equal(exact) || got[1].Time.Second() != 0 {
+		t.Errorf("%v, %v, %v", got, bad, err)
+	}
+}
+
+func TestJSONTimes(t *testing.T) {
+	f := func(value, want string) {
+		t.Helper()
+		got := opened(t, []byte(`{"time":`+value+`,"user":{"id":"u","name":"U"},"module":"sms","operation":"send"}`))
+		if got = strings.TrimPrefix(got, "NDJSON, UTF-8\nline 1"); got != want {
+			t.Errorf("%s: %s, want %s", value, got, want)
+		}
+	}
+	f(`"2026-11-20T16:41:07"`, ": 2026-11-20 08:41:07 U")
+	f(`"2026-11-20T16:41:07Z"`, ": 2026-11-20 16:41:07 U")
+	f(`1764300000`, ": 2025-11-28 03:20:00 U")
+	f(`1764300000000`, ": 2025-11-28 03:20:00 U")
+	f(`null`, ": 0001-01-01 00:00:00 U")
+	f(`17643`, " time 17643 is neither seconds nor milliseconds since 1970; write it like 2006-01-02T15:04:05Z")
+	f(`1.5`, " time 1.5 is neither seconds nor milliseconds since 1970; write it like 2006-01-02T15:04:05Z")
+	f(`{}`, " time must be text like 2006-01-02T15:04:05Z, not an object")
+	f(`"now"`, ` time "now" is neither like 2006-01-02 15:04:05 nor like 2006-01-02T15:04:05Z`)
+}

@@ -1,0 +1,210 @@
+package formats
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/xuri/excelize/v2"
+
+	"oplog/oplog"
+)
+
+// XLSX is the format for Excel: the columns of [CSV] as texts, of which none
+// runs as a formula, on as many sheets as they need. Where the changes of an
+// entry are more than a cell holds, they go on in the cells to the right of the
+// last column.
+var XLSX = oplog.ExportFormat{
+	Name: "xlsx", ContentType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", New: newXLSX,
+	Compressed: true,
+}
+
+const (
+	sheetRows = 1_048_575 // rows of entries on a sheet; Excel has one more, for the header
+	sheetName = "Log"     // of the first; the others are numbered
+)
+
+// xlsxWriter streams rows into sheets; excelize keeps them in temporary files.
+type xlsxWriter struct {
+	to     io.Writer
+	file   *excelize.File
+	sheet  *excelize.StreamWriter
+	texts  *texts
+	most   int // rows on a sheet
+	sheets int
+	row    int // of the sheet, with the header
+	bold   int
+	cells  []any // filled again for every row
+}
+
+func newXLSX(w io.Writer, t oplog.ExportTerms) (oplog.EntryWriter, error) {
+	return newSheets(w, t, sheetRows)
+}
+
+func newSheets(w io.Writer, t oplog.ExportTerms, most int) (*xlsxWriter, error) {
+	x := &xlsxWriter{to: w, file: excelize.NewFile(), texts: newTexts(t), most: most}
+	var err error
+	if x.bold, err = x.file.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}}); err != nil {
+		return nil, x.fail(err)
+	}
+	return x, x.nextSheet()
+}
+
+// nextSheet ends a sheet and begins another, with its header.
+func (x *xlsxWriter) nextSheet() error {
+	if x.sheet != nil {
+		if err := x.sheet.Flush(); err != nil {
+			return x.fail(err)
+		}
+	}
+	x.sheets++
+	name := sheetName
+	if x.sheets > 1 {
+		name = fmt.Sprintf("%s %d", sheetName, x.sheets)
+	}
+	var err error
+	if x.sheets == 1 {
+		err = x.file.SetSheetName(x.file.GetSheetName(0), name)
+	} else {
+		_, err = x.file.NewSheet(name)
+	}
+	if err != nil {
+		return x.fail(err)
+	}
+	if x.sheet, err = x.file.NewStreamWriter(name); err != nil {
+		return x.fail(err)
+	}
+	if err := x.sheet.SetColWidth(1, len(x.texts.columns), 20); err != nil {
+		return x.fail(err)
+	}
+	if err := x.sheet.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
+		return x.fail(err)
+	}
+	x.row = 0
+	return x.add(x.texts.header(), excelize.RowOpts{StyleID: x.bold})
+}
+
+// add adds a row. A text that is longer than a cell can be is continued to the
+// right of the last column.
+func (x *xlsxWriter) add(texts []string, o ...excelize.RowOpts) error {
+	x.row++
+	x.cells = x.cells[:0]
+	var more []string
+	for _, text := range texts {
+		if len(text) > excelize.TotalCellChars {
+			pieces := pieces(text, excelize.TotalCellChars, continued(x.texts.locale))
+			text, more = pieces[0], append(more, pieces[1:]...)
+		}
+		x.cells = append(x.cells, cellOf(text))
+	}
+	for _, text := range more {
+		x.cells = append(x.cells, cellOf(text))
+	}
+	cell, err := excelize.CoordinatesToCellName(1, x.row)
+	if err != nil {
+		return x.fail(err)
+	}
+	if err := x.sheet.SetRow(cell, x.cells, o...); err != nil {
+		return x.fail(err)
+	}
+	return nil
+}
+
+// Write adds a row for each entry.
+func (x *xlsxWriter) Write(entries []oplog.Entry) error {
+	for i := range entries {
+		if x.row > x.most {
+			if err := x.nextSheet(); err != nil {
+				return err
+			}
+		}
+		if err := x.add(x.texts.row(&entries[i])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cellOf returns a text for excelize, nil for no cell.
+func cellOf(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// continuedEN and continuedZH end a cell whose text goes on to the right of the
+// last column. No line of changes begins so.
+const (
+	continuedEN = "\n→ continued to the right of the last column"
+	continuedZH = "\n→ 续见最后一列右侧"
+)
+
+func continued(locale string) string {
+	if locale == oplog.LocaleZH {
+		return continuedZH
+	}
+	return continuedEN
+}
+
+// pieces cuts a text into pieces that cells hold, at line breaks where it can,
+// and ends the first with a mark. A text that one cell holds is left whole.
+// Excel counts the units of UTF-16.
+func pieces(text string, most int, mark string) []string {
+	if units(text) <= most {
+		return []string{text}
+	}
+	var all []string
+	room := most - units(mark)
+	for text != "" {
+		end, used := len(text), 0
+		for i, r := range text {
+			if used += utf16.RuneLen(r); used > room {
+				end = i
+				break
+			}
+		}
+		if end < len(text) {
+			if line := strings.LastIndexByte(text[:end], '\n'); line > 0 {
+				end = line + 1
+			}
+		}
+		all = append(all, text[:end])
+		text, room = text[end:], most
+	}
+	all[0] += mark
+	return all
+}
+
+// units returns how long Excel takes a text to be.
+func units(text string) int {
+	n := 0
+	for _, r := range text {
+		n += utf16.RuneLen(r)
+	}
+	return n
+}
+
+// Close writes the file.
+func (x *xlsxWriter) Close() error {
+	if err := x.sheet.Flush(); err != nil {
+		return x.fail(err)
+	}
+	if _, err := x.file.WriteTo(x.to); err != nil {
+		return x.fail(err)
+	}
+	if err := x.file.Close(); err != nil {
+		return fmt.Errorf("write XLSX: %w", err)
+	}
+	return nil
+}
+
+// Discard removes the temporary files of a file that is not to be completed.
+func (x *xlsxWriter) Discard() { _ = x.file.Close() }
+
+// fail removes the temporary files.
+func (x *xlsxWriter) fail(err error) error {
+	return fmt.Errorf("write XLSX: %w", errors.Join(err, x.file.Close()))
+}

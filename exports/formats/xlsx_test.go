@@ -1,0 +1,153 @@
+package formats
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"oplog/oplog"
+)
+
+// sheets reads a workbook back: the rows of each sheet, in order.
+func sheets(t *testing.T, data []byte) (names []string, rows [][][]string) {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, name := range f.GetSheetList() {
+		r, err := f.GetRows(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names, rows = append(names, name), append(rows, r)
+	}
+	return names, rows
+}
+
+func TestXLSX(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	for _, locale := range []string{oplog.LocaleEN, oplog.LocaleZH} {
+		names, rows := sheets(t, write(t, XLSX, locale, sample()[:2], sample()[2:]))
+		if len(names) != 1 || len(rows[0]) != 4 || !reflect.DeepEqual(rows[0][0], header(locale)) {
+			t.Fatalf("%s: %q, %q", locale, names, rows)
+		}
+		if first := rows[0][1]; first[0] != "2026-11-20 16:41:07" || first[1] != "王晓敏" || first[8] != "双11返场主会场 Double 11 Encore" || first[11] != "01JD4M6Z3Q8W2X5T9RB7KCNE1F" {
+			t.Errorf("%s: %q", locale, first)
+		}
+	}
+	if _, rows := sheets(t, write(t, XLSX, oplog.LocaleEN)); len(rows[0]) != 1 {
+		t.Errorf("without entries: %q", rows)
+	}
+	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
+	}
+}
+
+// No text is a formula, and each is read as it was recorded.
+func TestXLSXTexts(t *testing.T) {
+	f := func(text string) {
+		t.Helper()
+		data := write(t, XLSX, oplog.LocaleEN, []oplog.Entry{everyColumn(text)})
+		_, rows := sheets(t, data)
+		if got := rows[0][1][8]; got != text {
+			t.Errorf("%q is read as %q", text, got)
+		}
+		z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sheet, err := z.Open("xl/worksheets/sheet1.xml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		xml, err := io.ReadAll(sheet)
+		if err != nil || bytes.Contains(xml, []byte("<f>")) || bytes.Contains(xml, []byte(`t="str"`)) || bytes.Contains(xml, []byte("<v>")) {
+			t.Errorf("%q: %s, %v", text, xml, err)
+		}
+	}
+	f("=1+1")
+	f("＝HYPERLINK(\"http://x\")")
+	f("@SUM(A1)")
+	f("-1")
+	f("007")
+	f("1e9")
+	f(" a ")
+	f("line\nbreak \"quoted\" <b>&amp;</b>")
+	f("_x000D_ and _x005F_")
+	f("نور \u200fالهدى 🎁")
+	f(strings.Repeat("长", 1024))
+}
+
+func TestXLSXSheets(t *testing.T) {
+	f := func(entries int, want ...int) {
+		t.Helper()
+		var out bytes.Buffer
+		w, err := newSheets(&out, oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)}, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range entries {
+			if err := w.Write([]oplog.Entry{everyColumn(fmt.Sprint(i))}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		_, all := sheets(t, out.Bytes())
+		var got []int
+		next := 0
+		for _, rows := range all {
+			got = append(got, len(rows)-1)
+			for _, r := range rows[1:] {
+				if r[1] != fmt.Sprint(next) {
+					t.Errorf("row %d is %q", next, r)
+				}
+				next++
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d entries are on sheets of %v, want %v", entries, got, want)
+		}
+	}
+	f(0, 0)
+	f(3, 3)
+	f(4, 3, 1)
+	f(7, 3, 3, 1)
+}
+
+func TestXLSXFailing(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	w, err := XLSX.New(fullDisk{}, oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Write(sample()), w.Close()); !errors.Is(err, errFull) {
+		t.Errorf("%v, want %v", err, errFull)
+	}
+	w, err = XLSX.New(io.Discard, oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.(*xlsxWriter).Discard()
+	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
+	}
+}
+
+var errFull = errors.New("no space left on device")
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }

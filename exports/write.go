@@ -1,0 +1,218 @@
+package exports
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"slices"
+	"strings"
+
+	"oplog/oplog"
+)
+
+// exportPlan is an export that is ready to be written.
+type plan struct {
+	Export
+	format     oplog.ExportFormat
+	terms      oplog.ExportTerms
+	match      oplog.Match
+	snapshot   uint64 // the last seq that is in it
+	checkpoint string
+}
+
+// planExport fills in what the asker left open, and counts the rows.
+func (s *Exports) planExport(ctx context.Context, x Export) (plan, error) {
+	t, err := s.directory.State(x.Tenant)
+	if err != nil {
+		return plan{}, err
+	}
+	p := plan{}
+	if p.format, err = s.format(x.Format); err != nil {
+		return p, err
+	}
+	if x.Range == oplog.RangeCustom && (x.From.IsZero() || x.To.IsZero()) {
+		return p, oplog.InvalidField("from", nil, "and to are needed for range custom")
+	}
+	for _, column := range x.Columns {
+		if !slices.Contains(oplog.ExportColumns, column) {
+			return p, oplog.InvalidField("columns", column, "is not one of %s", strings.Join(oplog.ExportColumns, ", "))
+		}
+	}
+	p.match, err = s.match(x.Tenant, oplog.Query{Filters: x.Filters, Scope: x.Scope, Range: x.Range, From: x.From, To: x.To})
+	if err != nil {
+		return p, err
+	}
+	total, err := s.index.Total(ctx, x.Tenant, p.match)
+	if err != nil {
+		return p, err
+	}
+	// After the total, so that nothing of it is missing from the snapshot.
+	if p.snapshot, _, err = s.store.Counts(x.Tenant); err != nil {
+		return p, err
+	}
+	if p.checkpoint, err = s.store.Checkpoint(x.Tenant); err != nil {
+		return p, err
+	}
+	now := s.now().UTC()
+	x.ID = exportID(now)
+	x.Status, x.RowsTotal, x.From, x.To, x.CreatedAt = Running, total, p.match.From, p.match.To, now
+	x.FileName = fmt.Sprintf("operation-log-%s-%s.%s", x.Tenant, now.In(t.Location()).Format(exportTimeStamp), p.format.Name)
+	p.Export = x
+	p.terms = oplog.ExportTerms{Catalog: p.match.Catalog, Locale: x.Locale, Location: t.Location(), Columns: x.Columns}
+	return p, nil
+}
+
+// Write writes an export at once, with no job and no record of it, and
+// returns it with its signed manifest. A FileName that is given is kept. It
+// tells how many rows are written, of how many.
+func (s *Exports) Write(ctx context.Context, x Export, w io.Writer, progress func(done, total int)) (Export, string, error) {
+	name := x.FileName
+	p, err := s.planExport(ctx, x)
+	if err != nil {
+		return Export{}, "", err
+	}
+	if name != "" {
+		p.FileName = name
+	}
+	progress(0, p.RowsTotal)
+	m, err := s.writeExport(ctx, p, w, func(rows int) {
+		p.RowsDone += rows
+		progress(p.RowsDone, p.RowsTotal)
+	})
+	if err != nil {
+		return Export{}, "", err
+	}
+	p.Status, p.RowsTotal, p.Size, p.FinishedAt = Done, p.RowsDone, m.Size, s.now().UTC()
+	signed, err := s.signManifest(m)
+	return p.Export, signed, err
+}
+
+// measured hashes and counts what goes through it.
+type measured struct {
+	to   io.Writer
+	sum  hash.Hash
+	size int64
+}
+
+func (w *measured) Write(p []byte) (int, error) {
+	n, err := w.to.Write(p)
+	_, _ = w.sum.Write(p[:n]) // never fails
+	w.size += int64(n)
+	return n, err
+}
+
+// writeExport writes the file and returns what its manifest says. It tells of
+// rows as they are written.
+func (s *Exports) writeExport(ctx context.Context, p plan, to io.Writer, written func(rows int)) (Manifest, error) {
+	m := Manifest{
+		File: p.FileName, Tenant: p.Tenant, Filters: p.Filters, Scope: p.Scope, From: p.From.UTC(), To: p.To.UTC(),
+		By: p.CreatedBy.String(), At: p.CreatedAt, Snapshot: p.snapshot, Checkpoint: p.checkpoint,
+	}
+	file := &measured{to: to, sum: sha256.New()}
+	w, err := p.format.New(file, p.terms)
+	if err != nil {
+		return m, err
+	}
+	err = s.eachRow(ctx, p, func(entries []oplog.Entry) error {
+		for i := range entries {
+			seq := entries[i].Seq
+			if m.LastSeq = max(m.LastSeq, seq); m.FirstSeq == 0 || seq < m.FirstSeq {
+				m.FirstSeq = seq
+			}
+		}
+		if err := w.Write(entries); err != nil {
+			return err
+		}
+		m.Rows += len(entries)
+		written(len(entries))
+		return nil
+	})
+	if err == nil && m.Rows < p.RowsTotal {
+		err = oplog.Errorf(oplog.CodeConflict, "The store has %d of the %d operations that there were when the export began: days were deleted meanwhile, or entries are missing. Start the export again; where that fails too, oplog verify names what is missing.", m.Rows, p.RowsTotal)
+	}
+	if err != nil {
+		if d, ok := w.(interface{ Discard() }); ok {
+			d.Discard()
+		}
+		return m, err
+	}
+	if err := w.Close(); err != nil {
+		return m, err
+	}
+	m.SHA256, m.Size = hex.EncodeToString(file.sum.Sum(nil)), file.size
+	return m, nil
+}
+
+func (s *Exports) signManifest(m Manifest) (string, error) {
+	text, err := m.Text()
+	if err != nil {
+		return "", err
+	}
+	return s.store.Sign(text)
+}
+
+// eachRow visits the entries of an export as the list has them, some at a time.
+// Reading and writing take turns, with a pause now and then: an export keeps at
+// most one processor busy, and leaves the others to those who record and ask.
+func (s *Exports) eachRow(ctx context.Context, p plan, visit func([]oplog.Entry) error) error {
+	var pace oplog.Pace
+	some := func(entries []oplog.Entry) error {
+		entries = slices.DeleteFunc(entries, func(e oplog.Entry) bool { return e.Seq > p.snapshot })
+		if err := errors.Join(visit(entries), ctx.Err()); err != nil {
+			return err
+		}
+		pace.Rest()
+		return nil
+	}
+	if p.match.IsPeriod() {
+		return s.eachOfPeriod(p, some)
+	}
+	return s.eachMatch(ctx, p, some)
+}
+
+// eachMatch visits what the index finds.
+func (s *Exports) eachMatch(ctx context.Context, p plan, visit func([]oplog.Entry) error) error {
+	var batch oplog.Batch
+	before := p.match.Last()
+	for more := true; more; {
+		var keys []oplog.Key
+		var err error
+		if keys, more, err = s.index.Page(ctx, p.Tenant, p.match, before, exportPage); err != nil || len(keys) == 0 {
+			return err
+		}
+		before = keys[len(keys)-1]
+		for chunk := range slices.Chunk(keys, exportChunk) {
+			entries, err := s.store.Get(p.Tenant, chunk, &batch)
+			if err != nil {
+				return err
+			}
+			if err := visit(entries); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// eachOfPeriod visits all entries of a period, from the store alone: where
+// nothing is filtered, they stand there in order, and what an auditor is given
+// depends on no index.
+func (s *Exports) eachOfPeriod(p plan, visit func([]oplog.Entry) error) error {
+	var batch oplog.Batch
+	before := p.match.Last()
+	for {
+		entries, err := s.store.Older(p.Tenant, before, p.match.First(), exportChunk, &batch)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		n := len(entries)
+		before = entries[n-1].Key()
+		if err := visit(entries); err != nil || n < exportChunk {
+			return err
+		}
+	}
+}

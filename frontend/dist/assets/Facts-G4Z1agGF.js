@@ -1,1 +1,0 @@
-import{Jt as e}from"./start-CSNduFm_.js";var t=e();function n({facts:e}){return(0,t.jsx)(`dl`,{className:`system-facts`,children:e.map(({label:e,value:n})=>(0,t.jsxs)(`div`,{children:[(0,t.jsx)(`dt`,{children:e}),(0,t.jsx)(`dd`,{children:n})]},e))})}export{n as t};

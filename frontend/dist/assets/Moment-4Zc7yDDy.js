@@ -1,1 +1,0 @@
-import{Jt as e,Nt as t,Q as n,tt as r,x as i}from"./start-CSNduFm_.js";var a=e();function o({time:e,zone:o,ahead:s}){let c=t(),l=Date.parse(e);return(0,a.jsxs)(`time`,{dateTime:e,title:`${e} UTC (${r(l,o)})`,className:`stack`,children:[(0,a.jsx)(`span`,{children:n(e,o)}),!s&&(0,a.jsx)(`small`,{children:i(l,o,c,Date.now())})]})}export{o as t};

@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/start-CSNduFm_.js","assets/rolldown-runtime-XKyaHtl9.js","assets/start-BPjFdPdF.css"])))=>i.map(i=>d[i]);
-import{Qt as e,Zt as t}from"./start-CSNduFm_.js";e(window.location),t(()=>import(`./start-CSNduFm_.js`).then(e=>e.t),__vite__mapDeps([0,1,2]));

@@ -1,0 +1,142 @@
+import { type APIRequestContext, expect, type Page, type Request, test } from '@playwright/test'
+import { signIn } from './console'
+import { Program } from './program'
+
+// One act of a person is one entry of the access log, whatever the page reads for it, through the real program.
+
+const program = new Program()
+const password = 'correct horse battery'
+let key = ''
+let sent = 0
+
+test.beforeAll(async () => {
+  await program.run(['account', 'add', 'owner', '--role', 'owner', '--password-stdin'], `${password}\n`)
+  key = await program.startWithTenant(password)
+  const organizations = [{ id: 'hq', name: 'Headquarters' }]
+  await program.call(key, '/tenants/acme/organizations', { method: 'PUT', body: JSON.stringify({ organizations }) })
+  for (const name of ['Order 1', 'Gift card', 'Order 2']) await record(name)
+})
+
+/** Records what Emma did to one of two contents. */
+async function record(name: string) {
+  const entry = {
+    id: `e${sent}`,
+    user: { id: 'emma', name: 'Emma' },
+    organization: { id: 'hq', name: 'Headquarters' },
+    module: 'email',
+    operation: 'send',
+    content: { id: `c${sent++ % 2}`, name },
+    time: new Date().toISOString(),
+  }
+  await program.call(key, '/tenants/acme/entries', { method: 'POST', body: JSON.stringify({ entries: [entry] }) })
+}
+
+test.afterAll(() => program.dispose())
+
+interface Told {
+  entries: { module: string; operation: string; content?: { id?: string }; details?: unknown }[]
+}
+
+/** What the admin has done, as the access log tells an owner, the oldest first. */
+async function told(owner: APIRequestContext): Promise<string[]> {
+  const response = await owner.get(`${program.url}/api/v1/tenants/acme/access?user=admin&limit=200`)
+  const { entries } = (await response.json()) as Told
+  const lines = entries.map(({ module, operation, content, details }) => {
+    const name = `${module}.${operation}`
+    return [name, content?.id && name === 'log.open' ? content.id : '', details ? JSON.stringify(details) : '']
+      .filter(Boolean)
+      .join(' ')
+  })
+  return lines.reverse()
+}
+
+/** How many calls of the page have no answer yet; its stream has none. */
+function watch(page: Page) {
+  const open = new Set<Request>()
+  page.on('request', (request) => {
+    if (request.url().includes('/api/v1/') && !request.url().includes('/live?')) open.add(request)
+  })
+  const end = (request: Request) => open.delete(request)
+  page.on('requestfinished', end)
+  page.on('requestfailed', end)
+  return () => open.size
+}
+
+test('each act is told once', async ({ page, playwright }) => {
+  const owner = await playwright.request.newContext()
+  await owner.post(`${program.url}/api/v1/session`, { data: { username: 'owner', password } })
+  const unanswered = watch(page)
+  const wanted: string[] = []
+  /** Holds the access log against all that was done so far. */
+  async function did(...acts: string[]) {
+    wanted.push(...acts)
+    await expect.poll(unanswered).toBe(0)
+    expect(await told(owner)).toEqual(wanted)
+  }
+  const rows = page.getByRole('row')
+  const drawer = page.getByRole('complementary', { name: 'Entry' })
+  const total = page.locator('.words').getByRole('status').first()
+  const week = '"range":["last_7_days"]'
+
+  // The page of the log: rows, counts, panels and the stream.
+  await page.goto(`${program.url}/t/acme/log?range=last_7_days`)
+  await page.getByText('English', { exact: true }).click()
+  await signIn(page, 'admin', password)
+  await expect(rows).toHaveCount(4)
+  await expect(page.getByRole('switch', { name: 'Live' })).toBeChecked()
+  await did('session.sign_in', `log.search {"filters":{${week}}}`)
+
+  // An entry with its history and what else its user did; then the next one.
+  await rows.nth(1).click()
+  await expect(drawer.getByText('operations by Emma')).toBeVisible()
+  await expect(drawer.getByRole('heading', { name: 'History of this content (2)' })).toBeVisible()
+  await did('log.open e2 {"seq":3}')
+  await rows.nth(2).click()
+  await expect(drawer.getByRole('heading', { name: 'History of this content (1)' })).toBeVisible()
+  await did('log.open e1 {"seq":2}')
+  await page.keyboard.press('Escape')
+
+  // New entries are shown when asked for.
+  await record('Order 3')
+  await page.getByRole('button', { name: 'New entries: 1 Show' }).click()
+  await expect(rows).toHaveCount(5)
+  await did(`log.search {"filters":{${week}}}`)
+
+  // A search, a filter panel and the export dialog with their counts.
+  await page.getByRole('searchbox').fill('order')
+  await expect(total).toHaveText(/^3 operations/)
+  await page.getByRole('button', { name: /^User/ }).first().click()
+  await expect(page.getByRole('checkbox', { name: 'Emma' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await page
+    .getByRole('button', { name: /^Export/ })
+    .first()
+    .click()
+  await expect(page.getByRole('dialog').getByText('4 rows')).toBeVisible()
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+  await did(`log.search {"filters":{"q":["order"],${week}}}`)
+
+  // No row: what each way out would give. A longer period is none of the search's own.
+  await page.getByRole('searchbox').fill('nobody wrote this')
+  await expect(page.getByText('The search covered every operation')).toBeVisible()
+  const wider = '{"filters":{"q":["nobody wrote this"],"range":["last_30_days"]},"operation":"count"}'
+  await did(`log.search {"also":[${wider}],"filters":{"q":["nobody wrote this"],${week}}}`)
+
+  // An entry by its address, with the list behind it.
+  await page.goto(`${program.url}/t/acme/log/e0?range=last_30_days`)
+  await expect(drawer.getByText('operations by Emma')).toBeVisible()
+  const behind = '{"filters":{"range":["last_30_days"]},"operation":"search"}'
+  await did(`log.open e0 {"also":[${behind}],"seq":1}`)
+
+  // The pages of organizations and of the access log itself.
+  await page.goto(`${program.url}/t/acme/settings/organizations`)
+  await page.getByRole('treeitem', { name: /Headquarters/ }).click()
+  await expect(page.getByRole('region', { name: 'Headquarters' })).toContainText('4')
+  await did()
+  await page.goto(`${program.url}/t/acme/settings/access?operation=log.open`)
+  await expect(rows).toHaveCount(4)
+  await did('access.search {"filters":{"operation":["log.open"]}}')
+  await rows.nth(1).click()
+  await expect(page.getByRole('dialog')).toContainText('Also: Searched the log (Period: last 30 days)')
+  await did('access.open')
+})

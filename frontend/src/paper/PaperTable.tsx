@@ -1,0 +1,51 @@
+import type { ReactNode } from 'react'
+import { createPortal } from 'react-dom'
+import './paper.css'
+
+export interface PaperColumn {
+  title: string
+  /** Its part of the width, beside the others'. */
+  part: number
+}
+
+interface Props {
+  head: ReactNode
+  columns: PaperColumn[]
+  rows: { key: number; cells: ReactNode[] }[]
+}
+
+/** A table on paper, alone on the page: its head stands on every sheet, and no row is torn in two. */
+export function PaperTable({ head, columns, rows }: Props) {
+  const whole = columns.reduce((sum, { part }) => sum + part, 0)
+  return createPortal(
+    <div className="print-sheet paper">
+      {head}
+      <table>
+        <colgroup>
+          {columns.map(({ title, part }) => (
+            <col key={title} style={{ width: `${(100 * part) / whole}%` }} />
+          ))}
+        </colgroup>
+        <thead>
+          <tr>
+            {columns.map(({ title }) => (
+              <th key={title} scope="col">
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ key, cells }) => (
+            <tr key={key}>
+              {cells.map((cell, index) => (
+                <td key={columns[index]?.title}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>,
+    document.body,
+  )
+}

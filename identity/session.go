@@ -1,0 +1,190 @@
+package identity
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"oplog/oplog"
+	"oplog/records"
+)
+
+// Session is a signed-in person.
+type Session struct {
+	Username   string    `json:"username"`
+	Stamp      string    `json:"stamp"` // of the account, as it was
+	CreatedAt  time.Time `json:"created_at"`
+	LastUsedAt time.Time `json:"last_used_at"` // to about a minute
+	ExpiresAt  time.Time `json:"expires_at"`
+	IP         string    `json:"ip,omitempty"`
+	UserAgent  string    `json:"user_agent,omitempty"`
+
+	// Of people whom the host system vouches for, who have no account here.
+	Launched *Account `json:"launched,omitempty"`
+	Key      string   `json:"key,omitempty"` // hash of the launch key that it rests on
+
+	hash string // its name in the store
+}
+
+// A session ends after both of these, whichever comes first.
+const (
+	sessionLife = 12 * time.Hour
+	sessionIdle = 2 * time.Hour // without a request
+)
+
+// ID tells sessions apart and opens none.
+func (s Session) ID() string { return s.hash[:min(12, len(s.hash))] }
+
+// Is tells whether the session is the one with that token.
+func (s Session) Is(token string) bool { return s.hash == hashOf(token) }
+
+// over tells whether the session has ended by itself.
+func (s Session) over(now time.Time) bool {
+	return !now.Before(s.ExpiresAt) || now.Sub(s.LastUsedAt) >= sessionIdle
+}
+
+var errSignIn = oplog.Errorf(oplog.CodeUnauthenticated, "Sign in to go on.")
+
+// StartSession signs an account in, as it was when its password was checked,
+// and returns the session's token, of which only the hash is kept. IP and
+// userAgent say where from.
+func (i *Identity) StartSession(a Account, ip, userAgent string) (Session, string, error) {
+	if err := i.noteSignIn(a.Username); err != nil {
+		return Session{}, "", err
+	}
+	return i.startSession(Session{Username: a.Username, Stamp: a.stamp(), IP: ip, UserAgent: userAgent})
+}
+
+// noteSignIn notes with an account when it was signed in last.
+func (i *Identity) noteSignIn(username string) error {
+	_, err := records.Change(i.records, oplog.RecordAccount, username, func(stored *Account, exists bool) (remove bool, err error) {
+		stored.LastSignInAt = i.now().UTC()
+		return !exists, nil
+	})
+	return err
+}
+
+func (i *Identity) startSession(s Session) (Session, string, error) {
+	token, hash := secret("")
+	now := i.now().UTC()
+	s.CreatedAt, s.LastUsedAt, s.ExpiresAt, s.hash = now, now, now.Add(sessionLife), hash
+	s.IP, s.UserAgent = oplog.Shorten(s.IP), oplog.Clip(s.UserAgent, oplog.MaxOriginLength)
+	i.background.Hourly(now, i.clearExpired)
+	return s, token, records.Create(i.records, oplog.RecordSession, hash, s)
+}
+
+// SessionAccount returns the account that a session's token stands for, or
+// CodeUnauthenticated. It does not count as a use of the session.
+func (i *Identity) SessionAccount(token string) (Account, error) {
+	_, account, err := i.session(token)
+	return account, err
+}
+
+// UseSession is SessionAccount for a request of the person, which keeps the
+// session from ending for want of use.
+func (i *Identity) UseSession(token string) (Account, error) {
+	session, account, err := i.session(token)
+	if err == nil {
+		markUsed(i, oplog.RecordSession, session.hash, session.LastUsedAt, func(s *Session, at time.Time) { s.LastUsedAt = at })
+	}
+	return account, err
+}
+
+func (i *Identity) session(token string) (Session, Account, error) {
+	hash := hashOf(token)
+	session, err := records.Read[Session](i.records, oplog.RecordSession, hash)
+	session.hash = hash
+	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && session.over(i.now()) {
+		return session, Account{}, errSignIn
+	}
+	if err != nil {
+		return session, Account{}, err
+	}
+	if session.Launched != nil {
+		account, err := i.launched(session)
+		return session, account, err
+	}
+	account, err := i.Account(session.Username)
+	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && (account.Disabled || account.stamp() != session.Stamp) {
+		return session, Account{}, errSignIn
+	}
+	return session, account, err
+}
+
+// Sessions lists the sessions of whoever holds a token, newest first.
+func (i *Identity) Sessions(token string) ([]Session, error) {
+	own, _, err := i.session(token)
+	if err != nil {
+		return nil, err
+	}
+	all, err := i.allSessions()
+	if err != nil {
+		return nil, err
+	}
+	now := i.now()
+	all = slices.DeleteFunc(all, func(s Session) bool { return !s.sameHolder(own) || s.over(now) })
+	slices.SortFunc(all, func(a, b Session) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	return all, nil
+}
+
+func (s Session) sameHolder(other Session) bool {
+	if s.Launched == nil || other.Launched == nil {
+		return s.Launched == other.Launched && s.Username == other.Username && s.Stamp == other.Stamp
+	}
+	return s.Launched.Tenant == other.Launched.Tenant && s.Launched.Username == other.Launched.Username
+}
+
+func (i *Identity) allSessions() ([]Session, error) {
+	found, err := i.records.Records(oplog.RecordSession, "")
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Session, len(found))
+	for i, r := range found {
+		// One that cannot be read is of nobody, and has expired.
+		_ = json.Unmarshal(r.Data, &all[i])
+		all[i].hash = r.Name
+	}
+	return all, nil
+}
+
+// EndSession signs out.
+func (i *Identity) EndSession(token string) error { return i.endSession(hashOf(token)) }
+
+func (i *Identity) endSession(hash string) error {
+	return records.Remove(i.records, oplog.RecordSession, hash)
+}
+
+// EndOwnSessions signs whoever holds a token out everywhere.
+func (i *Identity) EndOwnSessions(token string) error {
+	own, err := i.Sessions(token)
+	for _, s := range own {
+		if err == nil {
+			err = i.endSession(s.hash)
+		}
+	}
+	return err
+}
+
+// EndSessions signs an account out everywhere.
+func (i *Identity) EndSessions(username string) error {
+	return i.endSessionsWhere(func(s Session) bool { return s.Launched == nil && s.Username == username })
+}
+
+func (i *Identity) endSessionsWhere(ends func(Session) bool) error {
+	all, err := i.allSessions()
+	for _, s := range all {
+		if err == nil && ends(s) {
+			err = i.endSession(s.hash)
+		}
+	}
+	return err
+}
+
+// clearExpired removes what has ended by itself. What cannot be removed now is
+// the next time.
+func (i *Identity) clearExpired() {
+	now := i.now()
+	_ = i.endSessionsWhere(func(s Session) bool { return s.over(now) })
+	i.clearLaunches(now)
+}

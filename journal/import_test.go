@@ -1,0 +1,162 @@
+package journal_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"testing"
+	"time"
+
+	"oplog/journal"
+	"oplog/node/nodetest"
+	"oplog/oplog"
+)
+
+func TestImport(t *testing.T) {
+	l := newLog(t)
+	l.Record("acme", nodetest.WithID("taken", nodetest.Entry("before", 1)))
+	bad := nodetest.Entry("bad", 1)
+	bad.User.ID, bad.Module = "", "none"
+	byProgram := nodetest.Entry("program", 1)
+	byProgram.Origin = oplog.OriginAPI
+	file := nodetest.LinesOf(
+		nodetest.Entry("one", 3), errors.New("is not JSON"), nodetest.WithID("taken", nodetest.Entry("other", 1)), nodetest.WithID("taken", nodetest.Entry("before", 1)), bad, byProgram,
+		nodetest.WithID("twice", nodetest.Entry("first", 2)), nodetest.WithID("twice", nodetest.Entry("second", 2)), nodetest.WithID("twice", nodetest.Entry("first", 2)), nodetest.Of("new", nodetest.Entry("last", 1)),
+	)
+	collect := func(into *[]string) func(int, error) {
+		return func(number int, why error) { *into = append(*into, fmt.Sprintf("%d: %v", number, why)) }
+	}
+	want := []string{
+		"2: is not JSON", "5: user.id is needed; module \"none\" is not in the catalog",
+		`3: id "taken" was used on this day for an entry with other content`, `8: id "twice" was used`,
+	}
+	compare := func(got []string) {
+		t.Helper()
+		if len(got) != len(want) {
+			t.Fatalf("refused are %q", got)
+		}
+		for i := range want {
+			if !strings.HasPrefix(got[i], want[i]) {
+				t.Errorf("%s, want %s", got[i], want[i])
+			}
+		}
+	}
+
+	var checked []string
+	found, err := l.Journal.CheckImport(context.Background(), "acme", file, collect(&checked))
+	if err != nil || found != (journal.Imported{Refused: 4}) {
+		t.Errorf("checked %+v, %v", found, err)
+	}
+	compare(checked)
+	if got := l.Find("acme", oplog.Query{}); got != "before" {
+		t.Errorf("checking left %s", got)
+	}
+
+	var refused []string
+	done, err := l.Journal.Import(context.Background(), "acme", file, false, collect(&refused))
+	if err != nil || done != (journal.Imported{Recorded: 3, Duplicates: 2, Skipped: 1, Refused: 4}) || done.Lines() != 10 {
+		t.Errorf("imported %+v, %v", done, err)
+	}
+	compare(refused)
+	if got := l.Find("acme", oplog.Query{}); got != "last before first one" {
+		t.Errorf("found %s", got)
+	}
+	nodetest.WantCode(t, imported(l.Journal.Import(context.Background(), "none", file, false, nil)), oplog.CodeNotFound)
+	nodetest.WantCode(t, imported(l.Journal.CheckImport(context.Background(), "none", file, nil)), oplog.CodeNotFound)
+}
+
+func imported(_ journal.Imported, err error) error { return err }
+
+// What was read before a file breaks off is recorded and counted.
+func TestImportOfAFileThatBreaksOff(t *testing.T) {
+	l := newLog(t)
+	gone := errors.New("the disk is gone")
+	file := func(yield func(oplog.ImportLine, error) bool) {
+		for line, err := range nodetest.LinesOf(nodetest.Entry("a", 3), nodetest.Entry("b", 2)) {
+			if !yield(line, err) {
+				return
+			}
+		}
+		yield(oplog.ImportLine{}, gone)
+	}
+	done, err := l.Journal.Import(context.Background(), "acme", file, false, nil)
+	if !errors.Is(err, gone) || done.Recorded != 2 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if got := l.Find("acme", oplog.Query{}); got != "b a" {
+		t.Errorf("found %s", got)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if done, err := l.Journal.Import(ctx, "acme", nodetest.LinesOf(nodetest.Entry("c", 1)), false, nil); !errors.Is(err, context.Canceled) || done.Recorded > 1 {
+		t.Errorf("%+v, %v", done, err)
+	}
+}
+
+// More lines than one batch has, with bad ones in each.
+func TestImportManyLines(t *testing.T) {
+	const n = 12_345
+	l := newLog(t)
+	file := func(yield func(oplog.ImportLine, error) bool) {
+		for i := range n {
+			e := nodetest.WithID(fmt.Sprint("id-", i%(n-5)), nodetest.Entry(fmt.Sprint(i), 1)) // the last five differ from the first
+			e.Time = e.Time.Add(-time.Duration(i) * time.Second / 10)
+			if i >= n-5 {
+				e.Time = nodetest.Entry("", 1).Time
+			}
+			if !yield(oplog.ImportLine{Number: i + 2, Entry: e}, nil) {
+				return
+			}
+		}
+	}
+	var refused []int
+	note := func(number int, _ error) { refused = append(refused, number) }
+	if found, err := l.Journal.CheckImport(context.Background(), "acme", file, note); err != nil || found.Refused != 5 {
+		t.Errorf("%+v, %v", found, err)
+	}
+	refused = nil
+	done, err := l.Journal.Import(context.Background(), "acme", file, false, note)
+	if err != nil || done.Recorded != n-5 || fmt.Sprint(refused) != fmt.Sprint([]int{n - 3, n - 2, n - 1, n, n + 1}) {
+		t.Errorf("%+v, %v, refused %v", done, err, refused)
+	}
+}
+
+// Lines that come too late for the retention rule, and those of days that an
+// earlier rule has deleted, are refused as other bad lines are.
+func TestImportOfWhatIsTooOld(t *testing.T) {
+	l := newLog(t)
+	f := func(refused string, want journal.Imported) {
+		t.Helper()
+		byProgram := dated("program", 40)
+		byProgram.Origin = oplog.OriginAPI
+		file := nodetest.LinesOf(dated("new", 1), byProgram, dated("old", 40), dated("newer", 0))
+		for what, read := range map[string]func(context.Context, string, iter.Seq2[oplog.ImportLine, error], func(int, error)) (journal.Imported, error){
+			"checked": l.Journal.CheckImport,
+			"imported": func(ctx context.Context, tenant string, lines iter.Seq2[oplog.ImportLine, error], refused func(int, error)) (journal.Imported, error) {
+				return l.Journal.Import(ctx, tenant, lines, true, refused) // some were imported before
+			},
+		} {
+			var got []string
+			done, err := read(context.Background(), "acme", file, func(number int, why error) { got = append(got, fmt.Sprintf("%d: %v", number, why)) })
+			if what == "checked" {
+				want := journal.Imported{Refused: want.Refused}
+				if err != nil || done != want {
+					t.Errorf("checked %+v, %v; want %+v", done, err, want)
+				}
+			} else if err != nil || done != want {
+				t.Errorf("imported %+v, %v; want %+v", done, err, want)
+			}
+			if len(got) != 1 || !strings.HasPrefix(got[0], refused) {
+				t.Errorf("%s: refused are %q, want %s", what, got, refused)
+			}
+		}
+	}
+	l.Record("acme", dated("gone", 40))
+	l.retention("acme", 30)
+	f(`3: time "2026-10-11T08:42:00Z" is before 2026-10-21 00:00 UTC: this tenant keeps entries for 30 days`, journal.Imported{Recorded: 2, Skipped: 1, Refused: 1})
+	l.retain()
+	l.retention("acme", 0)
+	f(`3: time "2026-10-11T08:42:00Z" is on a day that was deleted`, journal.Imported{Recorded: 2, Skipped: 1, Refused: 1})
+}

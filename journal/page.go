@@ -1,0 +1,74 @@
+package journal
+
+import (
+	"context"
+
+	"oplog/oplog"
+)
+
+// Page returns up to limit entries that the query lets through, newest first,
+// from a cursor on ("" for the first page). Entries that arrive between two
+// pages neither repeat nor hide any that were there before.
+func (j *Journal) Page(ctx context.Context, tenant string, q oplog.Query, limit int, cursor string) (oplog.Page, error) {
+	if limit < 1 || limit > oplog.MaxPageSize {
+		return oplog.Page{}, oplog.InvalidQuery("limit", limit, "is not between 1 and %d", oplog.MaxPageSize)
+	}
+	before, err := oplog.ParseCursor(tenant, cursor)
+	if err != nil {
+		return oplog.Page{}, err
+	}
+	m, err := j.match(tenant, q)
+	if err != nil {
+		return oplog.Page{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, oplog.QueryDeadline)
+	defer cancel()
+	keys, more, err := j.index.Page(ctx, tenant, m, before, limit)
+	if err != nil {
+		return oplog.Page{}, oplog.TooSlow(err)
+	}
+	entries, err := j.store.Get(tenant, keys, nil)
+	if err != nil {
+		return oplog.Page{}, err
+	}
+	page := oplog.Page{Entries: entries}
+	if more {
+		page.NextCursor = oplog.MakeCursor(tenant, keys[len(keys)-1])
+	}
+	return page, nil
+}
+
+// Total counts what the query lets through, and nothing else: it takes a
+// fraction of what a Summary does.
+func (j *Journal) Total(ctx context.Context, tenant string, q oplog.Query) (int, error) {
+	m, err := j.match(tenant, q)
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, oplog.QueryDeadline)
+	defer cancel()
+	total, err := j.index.Total(ctx, tenant, m)
+	return total, oplog.TooSlow(err)
+}
+
+// CountByOrganization returns how many entries name each organization that a
+// scope lets see; those without any are left out.
+func (j *Journal) CountByOrganization(ctx context.Context, tenant, scope string) (map[string]int, error) {
+	m, err := j.match(tenant, oplog.Query{Scope: scope})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, oplog.QueryDeadline)
+	defer cancel()
+	counts, err := j.index.Count(ctx, tenant, m, nil)
+	return counts.Organizations, oplog.TooSlow(err)
+}
+
+// match resolves a query of a tenant.
+func (j *Journal) match(tenant string, q oplog.Query) (oplog.Match, error) {
+	t, err := j.directory.State(tenant)
+	if err != nil {
+		return oplog.Match{}, err
+	}
+	return t.Match(q, j.now())
+}

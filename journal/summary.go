@@ -1,0 +1,111 @@
+package journal
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"oplog/oplog"
+)
+
+// Summary counts what the query lets through; facets carry names in a locale.
+func (j *Journal) Summary(ctx context.Context, tenant string, q oplog.Query, locale string) (oplog.Summary, error) {
+	m, err := j.match(tenant, q)
+	if err != nil {
+		return oplog.Summary{}, err
+	}
+	t, err := j.directory.State(tenant)
+	if err != nil {
+		return oplog.Summary{}, err
+	}
+	from, to, err := j.period(ctx, t, m)
+	if err != nil {
+		return oplog.Summary{}, err
+	}
+	name, starts := oplog.Buckets(from, to)
+	if len(starts) == 0 {
+		m.From, m.To = from, to // also of an empty log, which grows meanwhile
+	}
+	ctx, cancel := context.WithTimeout(ctx, oplog.QueryDeadline)
+	defer cancel()
+	counts, err := j.index.Count(ctx, tenant, m, starts)
+	if err != nil {
+		return oplog.Summary{}, oplog.TooSlow(err)
+	}
+	s := oplog.Summary{Total: counts.Total, From: from.UTC(), To: to.UTC()}
+	s.Histogram = oplog.Histogram{Interval: name, Buckets: make([]oplog.Bucket, len(starts))}
+	for i, start := range starts {
+		s.Histogram.Buckets[i] = oplog.Bucket{From: start.UTC(), Count: counts.Buckets[i]}
+	}
+	catalog := t.Catalog
+	s.Facets = oplog.Facets{
+		Module: facet(counts.Modules, func(key string) string {
+			module, _ := catalog.Module(key)
+			return module.Title.In(locale)
+		}),
+		Operation: facet(counts.Operations, func(key string) string {
+			operation, _ := catalog.Operation(key)
+			return operation.Title.In(locale)
+		}),
+		Organization: facet(counts.Organizations, func(id string) string { return t.OrganizationNames[id] }),
+		Outcome:      facet(counts.Outcomes, func(string) string { return "" }),
+		Role:         facet(counts.Roles, func(string) string { return "" }),
+		User:         counts.Users,
+	}
+	return s, nil
+}
+
+// What histograms cover at most: as many years as they have bars.
+var (
+	firstTime = time.Unix(0, 0)
+	lastTime  = time.Date(1970+oplog.MaxBuckets-1, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// period returns the bounds of a summary's histogram: those asked for, or
+// where none is given those of the log, up to now.
+func (j *Journal) period(ctx context.Context, t oplog.TenantState, m oplog.Match) (from, to time.Time, err error) {
+	from, to = m.From, m.To
+	if from.IsZero() || to.IsZero() {
+		first, last, ok, err := j.index.Bounds(ctx, t.ID)
+		if err != nil {
+			return from, to, err
+		}
+		now := j.now()
+		if from.IsZero() {
+			if from = now; ok && first.Time().Before(now) {
+				from = first.Time()
+			}
+		}
+		if to.IsZero() {
+			if to = now; ok && !last.Time().Before(now) {
+				to = last.Time().Add(time.Microsecond)
+			}
+		}
+	}
+	// No entry lies outside of these, and a histogram stays short.
+	from, to = oplog.Intersect(from, to, firstTime, lastTime)
+	if to.Before(from) {
+		to = from
+	}
+	loc := t.Location()
+	return from.In(loc), to.In(loc), nil
+}
+
+func facet(counts map[string]int, name func(value string) string) []oplog.FacetValue {
+	values := make([]oplog.FacetValue, 0, len(counts))
+	for value, count := range counts {
+		n := name(value)
+		if n == "" {
+			n = value
+		}
+		values = append(values, oplog.FacetValue{Value: value, Name: n, Count: count})
+	}
+	slices.SortFunc(values, func(a, b oplog.FacetValue) int {
+		if a.Count != b.Count {
+			return b.Count - a.Count
+		}
+		return strings.Compare(a.Value, b.Value)
+	})
+	return values
+}

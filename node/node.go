@@ -1,0 +1,69 @@
+// Package node is the log on one machine: it opens the services over a store and
+// an index, tells how much they hold, copies them, and closes them in order.
+package node
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"oplog/directory"
+	"oplog/exports"
+	"oplog/identity"
+	"oplog/journal"
+	"oplog/oplog"
+	"oplog/trail"
+	"oplog/views"
+)
+
+// Node is the operation log of all tenants: a store and an index, and the services
+// that work with them.
+type Node struct {
+	Directory *directory.Directory
+	Journal   *journal.Journal
+	Identity  *identity.Identity
+	Trail     *trail.Trail
+	Exports   *exports.Exports
+	Views     *views.Views
+
+	store oplog.Store
+	index oplog.Index
+	now   func() time.Time
+	dir   string // of files that are made for whoever asks
+}
+
+// Options are what a Log needs besides its engines.
+type Options struct {
+	Now       func() time.Time     // the clock; nil for time.Now
+	ExportDir string               // where export files go
+	Formats   []oplog.ExportFormat // what exports can be written as
+}
+
+// New joins a store and an index. Exports that ran when the store was last
+// closed are marked as failed.
+func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	l := &Node{store: store, index: index, now: o.Now, dir: o.ExportDir}
+	l.Directory = directory.New(store, index, o.Now)
+	var err error
+	if l.Trail, err = trail.New(store, index, l.Directory, o.Now); err != nil {
+		return nil, err
+	}
+	l.Journal = journal.New(store, index, l.Directory, l.Trail, o.Now)
+	l.Identity = identity.New(store, l.Directory, o.Now)
+	l.Views = views.New(store, l.Directory, o.Now)
+	if l.Exports, err = exports.New(store, index, l.Directory, o.Now, o.ExportDir, o.Formats); err != nil {
+		return nil, fmt.Errorf("exports of the last run: %w", err)
+	}
+	return l, l.removeBackups()
+}
+
+// Close ends running exports, and closes the index and the store.
+func (l *Node) Close() error {
+	l.Exports.Close()
+	l.Identity.Close()
+	l.Trail.Close()
+	return errors.Join(l.index.Close(), l.store.Close())
+}

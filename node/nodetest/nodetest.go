@@ -1,0 +1,258 @@
+// Package nodetest has logs on the real engines for tests and benchmarks, and what
+// tests say of their entries.
+package nodetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"oplog/node"
+	"oplog/oplog"
+	"oplog/search"
+	"oplog/storage"
+)
+
+// Log is a Log on the real engines, in a directory of its own.
+type Log struct {
+	*node.Node
+	T     *testing.T
+	Dir   string
+	Clock *Clock
+	Lines *Lines
+	Store *storage.DB
+}
+
+// Clock is a clock that stands still until it is told otherwise.
+type Clock struct {
+	mu sync.Mutex
+	At time.Time
+}
+
+// Now returns the time that the clock shows.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.At
+}
+
+// Advance moves the clock on.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.At = c.At.Add(d)
+}
+
+// Morning is when tests begin: 16:42 in Shanghai, 09:42 in Berlin.
+var Morning = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
+
+// New opens a log with tenant acme, which has data permission and the tree
+// root > east > shop, root > west; and tenant plain, which has neither.
+func New(t *testing.T) *Log {
+	t.Helper()
+	l := &Log{T: t, Dir: t.TempDir(), Clock: &Clock{At: Morning}, Lines: &Lines{}}
+	l.Start()
+	t.Cleanup(l.Stop)
+	l.Must(l.Directory.AddTenant(oplog.Tenant{ID: "acme", Name: "Acme", DataPermission: true}))
+	l.Must(l.Directory.AddTenant(oplog.Tenant{ID: "plain", Name: "Plain", TimeZone: "Europe/Berlin"}))
+	l.Must(l.Directory.SetOrganizations(context.Background(), "acme", oplog.Tree{
+		{ID: "root", Name: "Acme Group"}, {ID: "east", ParentID: "root", Name: "East"},
+		{ID: "shop", ParentID: "east", Name: "Shop"}, {ID: "west", ParentID: "root", Name: "West"},
+	}))
+	return l
+}
+
+// Start opens the log in its directory.
+func (l *Log) Start() {
+	l.T.Helper()
+	store, err := storage.Open(l.Dir, storage.Options{})
+	if err != nil {
+		l.T.Fatal(err)
+	}
+	index, err := search.Open(filepath.Join(l.Dir, "index"), store)
+	if err != nil {
+		l.T.Fatal(err)
+	}
+	l.Store = store
+	l.Node, err = node.New(store, index, node.Options{
+		Now: l.Clock.Now, ExportDir: filepath.Join(l.Dir, "exports"),
+		Formats: []oplog.ExportFormat{{Name: "txt", ContentType: "text/plain", New: l.Lines.writer}},
+	})
+	if err != nil {
+		l.T.Fatal(err)
+	}
+}
+
+// Stop closes the log.
+func (l *Log) Stop() {
+	l.T.Helper()
+	if err := l.Close(); err != nil {
+		l.T.Error(err)
+	}
+}
+
+// Restart closes the log and opens it again.
+func (l *Log) Restart() {
+	l.T.Helper()
+	l.Stop()
+	l.Start()
+}
+
+// Must ends the test where a call failed.
+func (l *Log) Must(_ any, err error) {
+	l.T.Helper()
+	if err != nil {
+		l.T.Fatal(err)
+	}
+}
+
+// Record appends entries, of which all must be new.
+func (l *Log) Record(tenant string, entries ...oplog.Entry) {
+	l.T.Helper()
+	answer, err := l.Journal.Append(context.Background(), tenant, entries)
+	if err != nil {
+		l.T.Fatal(err)
+	}
+	if answer.Recorded != len(entries) {
+		l.T.Fatalf("recorded %d of %d", answer.Recorded, len(entries))
+	}
+}
+
+// Entry returns a manual operation on the content with that id, some minutes
+// before morning.
+func Entry(content string, minutesAgo int) oplog.Entry {
+	return oplog.Entry{
+		Time: Morning.Add(-time.Duration(minutesAgo) * time.Minute), User: oplog.User{ID: "u1", Name: "Wang Fang"},
+		Module: "sms", Operation: "send", Content: oplog.Ref{ID: content, Name: "Content " + content},
+	}
+}
+
+// Of returns an entry with an organization.
+func Of(organization string, e oplog.Entry) oplog.Entry {
+	e.Organization = oplog.Ref{ID: organization, Name: organization}
+	return e
+}
+
+// WithID returns an entry with a sender's id.
+func WithID(id string, e oplog.Entry) oplog.Entry {
+	e.ID = id
+	return e
+}
+
+// Contents spells entries by the ids of their contents.
+func Contents(entries []oplog.Entry) string {
+	var ids []string
+	for _, e := range entries {
+		ids = append(ids, e.Content.ID)
+	}
+	return strings.Join(ids, " ")
+}
+
+// Find returns the contents of all that a query lets through.
+func (l *Log) Find(tenant string, q oplog.Query) string {
+	l.T.Helper()
+	page, err := l.Journal.Page(context.Background(), tenant, q, oplog.MaxPageSize, "")
+	if err != nil {
+		l.T.Fatal(err)
+	}
+	return Contents(page.Entries)
+}
+
+// WantCode checks the code of an error, and that people can read it.
+func WantCode(t *testing.T, err error, want oplog.Code) {
+	t.Helper()
+	if oplog.CodeOf(err) != want {
+		t.Fatalf("%v, want %s", err, want)
+	}
+	if err != nil && (strings.Contains(err.Error(), "\n") || len(err.Error()) < 10) {
+		t.Errorf("%q is not a line for people", err)
+	}
+}
+
+// WantFields checks which fields an error names.
+func WantFields(t *testing.T, err error, want ...string) {
+	t.Helper()
+	var e *oplog.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("%v, want an error that names %v", err, want)
+	}
+	var got []string
+	for _, f := range e.Fields {
+		at := f.Field
+		if f.Part != oplog.InBody {
+			at = f.Part.String() + "." + at
+		}
+		if f.Item > 0 {
+			at = fmt.Sprintf("%d: %s", f.Item, at)
+		}
+		got = append(got, at)
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("%v names %q, want %q", err, got, want)
+	}
+}
+
+// Lines is an export format of one line for each entry. A gate, where one is
+// set, holds up each write until it is told to go on, with the error that it
+// then fails with.
+type Lines struct {
+	Entered chan struct{}
+	Gate    chan error
+}
+
+type lineWriter struct {
+	*Lines
+	w io.Writer
+}
+
+func (f *Lines) writer(w io.Writer, _ oplog.ExportTerms) (oplog.EntryWriter, error) {
+	return &lineWriter{f, w}, nil
+}
+
+func (w *lineWriter) Write(entries []oplog.Entry) error {
+	if w.Gate != nil {
+		w.Entered <- struct{}{}
+		if err := <-w.Gate; err != nil {
+			return err
+		}
+	}
+	var b bytes.Buffer
+	for _, e := range entries {
+		fmt.Fprintln(&b, e.Content.ID)
+	}
+	_, err := w.w.Write(b.Bytes())
+	return err
+}
+
+func (w *lineWriter) Close() error {
+	_, err := fmt.Fprintln(w.w, "end")
+	return err
+}
+
+// LinesOf numbers entries as the lines of a file; an error in their place is a
+// bad line.
+func LinesOf(lines ...any) iter.Seq2[oplog.ImportLine, error] {
+	return func(yield func(oplog.ImportLine, error) bool) {
+		for i, line := range lines {
+			l := oplog.ImportLine{Number: i + 1}
+			switch v := line.(type) {
+			case oplog.Entry:
+				l.Entry = v
+			case error:
+				l.Err = v
+			}
+			if !yield(l, nil) {
+				return
+			}
+		}
+	}
+}

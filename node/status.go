@@ -1,0 +1,60 @@
+package node
+
+import (
+	"time"
+
+	"oplog/oplog"
+	"oplog/records"
+)
+
+// SystemStatus is how much the whole log holds.
+type SystemStatus struct {
+	Tenants      int
+	Recorded     uint64 // entries ever, of all tenants
+	Skipped      uint64
+	StoreBytes   int64
+	IndexBytes   int64
+	LastBackupAt time.Time // zero where there was none
+	CatchingUp   error     // see TenantStatus
+}
+
+// Status tells how much the whole log holds.
+func (l *Node) Status() (SystemStatus, error) {
+	var s SystemStatus
+	tenants, err := l.Directory.Tenants()
+	if err != nil {
+		return s, err
+	}
+	s.Tenants = len(tenants)
+	for _, t := range tenants {
+		recorded, skipped, err := l.store.Counts(t.ID)
+		if err != nil {
+			return s, err
+		}
+		s.Recorded += recorded
+		s.Skipped += skipped
+	}
+	if s.StoreBytes, err = l.store.Bytes(); err != nil {
+		return s, err
+	}
+	if s.IndexBytes, err = l.index.Bytes(); err != nil {
+		return s, err
+	}
+	s.CatchingUp = l.index.Ready()
+	s.LastBackupAt, err = records.Read[time.Time](l.store, oplog.RecordServer, lastBackup)
+	if oplog.CodeOf(err) == oplog.CodeNotFound {
+		err = nil
+	}
+	return s, err
+}
+
+const lastBackup = "last_backup"
+
+// NoteBackup notes when a backup was taken away whole.
+func NoteBackup(s oplog.Records, at time.Time) error {
+	_, err := records.Change(s, oplog.RecordServer, lastBackup, func(stored *time.Time, _ bool) (remove bool, err error) {
+		*stored = at.UTC()
+		return false, nil
+	})
+	return err
+}

@@ -1,0 +1,125 @@
+package enginetest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"oplog/oplog"
+)
+
+var recordsChecks = []check{
+	{"records of each kind are listed by name and prefix", listsRecords},
+	{"PutRecord replaces the revision it names and nothing else", replacesRevisions},
+	{"every OnRecord is told before PutRecord returns", tellsOfRecords},
+}
+
+// put puts a record, in place of any.
+func (s *store) put(kind oplog.RecordKind, name, data string) {
+	s.t.Helper()
+	_, revision, err := s.Record(kind, name)
+	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+		s.t.Fatal(err)
+	}
+	if err := s.PutRecord(kind, name, revision, []byte(data)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *store) records(kind oplog.RecordKind, prefix string) string {
+	s.t.Helper()
+	records, err := s.Records(kind, prefix)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var found []string
+	for _, r := range records {
+		found = append(found, r.Name+"="+string(r.Data))
+	}
+	return strings.Join(found, " ")
+}
+
+func listsRecords(t *testing.T, s *store) {
+	// The store reads deletions itself; the checks of the Retainer have them.
+	kinds := slices.DeleteFunc(slices.Clone(oplog.RecordKinds), func(k oplog.RecordKind) bool { return k == oplog.RecordDeletion })
+	for _, kind := range kinds {
+		if _, revision, err := s.Record(kind, "a"); oplog.CodeOf(err) != oplog.CodeNotFound || revision != (oplog.Revision{}) {
+			t.Errorf("%s/a: %x, %v", kind, revision, err)
+		}
+		s.same(s.records(kind, ""), "")
+		s.put(kind, "b/1", string(kind))
+		s.put(kind, "a/2", "2")
+		s.put(kind, "a/1", "1")
+		s.put(kind, "a", "")
+	}
+	s.opened(func() {
+		for _, kind := range kinds {
+			if data, revision, err := s.Record(kind, "b/1"); err != nil || string(data) != string(kind) || revision != oplog.RevisionOf(data) {
+				t.Errorf("%s, %v", data, err)
+			}
+			for prefix, want := range map[string]string{
+				"": "a= a/1=1 a/2=2 b/1=" + string(kind), "a/": "a/1=1 a/2=2", "b/1": "b/1=" + string(kind), "c": "", "a/1x": "",
+			} {
+				s.same(s.records(kind, prefix), want)
+			}
+		}
+	})
+}
+
+func replacesRevisions(t *testing.T, s *store) {
+	revision := func(data string) oplog.Revision { return oplog.RevisionOf([]byte(data)) }
+	var none oplog.Revision
+	f := func(replaces oplog.Revision, data []byte, want error, then string) {
+		t.Helper()
+		if err := s.PutRecord(oplog.RecordTenant, "a", replaces, data); !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+		s.opened(func() {
+			t.Helper()
+			held, is, err := s.Record(oplog.RecordTenant, "a")
+			if string(held) != then || is != oplog.RevisionOf(held) || (oplog.CodeOf(err) == oplog.CodeNotFound) != (held == nil) {
+				t.Errorf("it is %q of %x, %v; want %q", held, is, err, then)
+			}
+		})
+	}
+	f(revision("x"), []byte("y"), oplog.ErrRevision, "")
+	f(none, []byte("x"), nil, "x")
+	f(none, []byte("y"), oplog.ErrRevision, "x")
+	f(revision("y"), nil, oplog.ErrRevision, "x")
+	f(revision("x"), []byte{}, nil, "")
+	f(none, []byte("y"), oplog.ErrRevision, "") // empty is not none
+	f(revision(""), []byte("y"), nil, "y")
+	f(revision("y"), nil, nil, "")
+	f(none, nil, nil, "")
+}
+
+func tellsOfRecords(_ *testing.T, s *store) {
+	var told, other []string
+	s.OnRecord(func(kind oplog.RecordKind, name string) {
+		data, _, err := s.Record(kind, name)
+		told = append(told, fmt.Sprintf("%s/%s=%s %v", kind, name, data, err == nil))
+	})
+	s.OnRecord(func(kind oplog.RecordKind, name string) { other = append(other, name) })
+	f := func(want string) {
+		s.t.Helper()
+		s.same(strings.Join(told, ", "), want)
+		told = nil
+	}
+	put := func(replaces, data []byte) {
+		s.t.Helper()
+		if err := s.PutRecord(oplog.RecordTenant, "a", oplog.RevisionOf(replaces), data); err != nil && !errors.Is(err, oplog.ErrRevision) {
+			s.t.Error(err)
+		}
+	}
+	put(nil, []byte("x"))
+	f("tenants/a=x true")
+	put(nil, []byte("y")) // refused: there is x
+	f("")
+	put([]byte("x"), []byte("y"))
+	f("tenants/a=y true")
+	put([]byte("y"), nil)
+	f("tenants/a= false")
+	s.same(fmt.Sprint(other), "[a a a]")
+}

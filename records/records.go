@@ -1,0 +1,110 @@
+// Package records gives the small JSON records that a store keeps beside its
+// entries their types.
+package records
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"oplog/oplog"
+)
+
+// Records are JSON documents; these functions give them their types.
+
+// Read returns a record, or CodeNotFound.
+func Read[T any](s oplog.Records, kind oplog.RecordKind, name string) (T, error) {
+	var record T
+	data, _, err := s.Record(kind, name)
+	if err != nil {
+		return record, err
+	}
+	if err := json.Unmarshal(data, &record); err != nil {
+		return record, fmt.Errorf("record %s/%s is damaged: %w", kind, name, err)
+	}
+	return record, nil
+}
+
+// List returns the records of a kind whose names start with a prefix, by name.
+func List[T any](s oplog.Records, kind oplog.RecordKind, prefix string) ([]T, error) {
+	found, err := s.Records(kind, prefix)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]T, len(found))
+	for i, r := range found {
+		if err := json.Unmarshal(r.Data, &records[i]); err != nil {
+			return nil, fmt.Errorf("record %s/%s is damaged: %w", kind, r.Name, err)
+		}
+	}
+	return records, nil
+}
+
+// Change replaces a record by what change leaves in it. Exists tells whether
+// there was one; remove, returned as true, removes it. Where others change it at
+// the same time, change is called again with what they left. An error of change
+// leaves all as it was and is returned.
+func Change[T any](s oplog.Records, kind oplog.RecordKind, name string, change func(record *T, exists bool) (remove bool, err error)) (T, error) {
+	for {
+		record, err := tryChange(s, kind, name, change)
+		if !errors.Is(err, oplog.ErrRevision) {
+			return record, err
+		}
+	}
+}
+
+func tryChange[T any](s oplog.Records, kind oplog.RecordKind, name string, change func(record *T, exists bool) (remove bool, err error)) (record T, err error) {
+	old, revision, err := s.Record(kind, name)
+	exists := err == nil
+	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+		return record, err
+	}
+	if exists {
+		if err := json.Unmarshal(old, &record); err != nil {
+			return record, fmt.Errorf("record %s/%s is damaged: %w", kind, name, err)
+		}
+	}
+	remove, err := change(&record, exists)
+	if err != nil || remove && !exists {
+		return record, err
+	}
+	var data []byte
+	if !remove {
+		if data, err = json.Marshal(record); err != nil {
+			return record, err
+		}
+		if exists && bytes.Equal(data, old) {
+			return record, nil
+		}
+	}
+	return record, s.PutRecord(kind, name, revision, data)
+}
+
+// Remove removes a record, if it is there.
+func Remove(s oplog.Records, kind oplog.RecordKind, name string) error {
+	for {
+		_, revision, err := s.Record(kind, name)
+		if oplog.CodeOf(err) == oplog.CodeNotFound {
+			return nil
+		}
+		if err == nil {
+			err = s.PutRecord(kind, name, revision, nil)
+		}
+		if !errors.Is(err, oplog.ErrRevision) {
+			return err
+		}
+	}
+}
+
+// Create makes a record that must not exist yet.
+func Create[T any](s oplog.Records, kind oplog.RecordKind, name string, record T) error {
+	_, err := Change(s, kind, name, func(r *T, exists bool) (bool, error) {
+		if exists {
+			return false, oplog.Errorf(oplog.CodeConflict, "%s already exists.", name)
+		}
+		*r = record
+		return false, nil
+	})
+	return err
+}

@@ -1,0 +1,213 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"io"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"oplog/oplog"
+)
+
+// batch is the entries of a request, as far as they can be read.
+type batch struct {
+	entries []oplog.Entry
+	alone   bool               // the body is one entry, not a list
+	broken  bool               // something cannot be read: request and forms tell what
+	request []oplog.FieldError // beside the entries
+	forms   map[int]form       // by the index of the entry
+}
+
+// form is what is wrong with the form of an entry.
+type form struct {
+	unreadable bool // nothing more can be said of it
+	fields     []oplog.FieldError
+}
+
+// place tells where the request has the entries that an error names.
+func (b *batch) place(err error) error {
+	if b.alone {
+		return err
+	}
+	return &inList{err, "entries"}
+}
+
+func (b *batch) fail(i int, f form) {
+	if b.forms == nil {
+		b.forms = make(map[int]form)
+	}
+	b.forms[i], b.broken = f, true
+}
+
+func (b *batch) failRequest(field, message string) {
+	b.request, b.broken = append(b.request, oplog.FieldError{Field: field, Message: message}), true
+}
+
+// add takes the next entry, or what is wrong with its form.
+func (b *batch) add(body *newEntryBody) {
+	e, empty := body.entry()
+	if len(empty) > 0 {
+		b.fail(len(b.entries), form{fields: empty})
+	}
+	b.entries = append(b.entries, e)
+}
+
+// addText takes the text of the next entry.
+func (b *batch) addText(text []byte, options jsonv2.Options) error {
+	if len(b.entries) == oplog.MaxEntriesPerRequest {
+		return oplog.Errorf(oplog.CodeTooLarge, "More than %d entries are too many for one request; send them in parts.", oplog.MaxEntriesPerRequest)
+	}
+	var body newEntryBody
+	err := jsonv2.Unmarshal(text, &body, options)
+	if _, isSyntax := syntaxError(err); isSyntax {
+		return err
+	}
+	if err != nil {
+		b.fail(len(b.entries), form{true, []oplog.FieldError{fieldOf(err)}})
+		b.entries = append(b.entries, oplog.Entry{})
+		return nil
+	}
+	b.add(&body)
+	return nil
+}
+
+// readLines reads NDJSON: an entry on each line, blank lines between them or
+// none.
+func (b *batch) readLines(body []byte) error {
+	number := 0
+	for line := range bytes.SplitSeq(body, []byte("\n")) {
+		number++
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		err := b.addText(line, readStrictly)
+		if reason, ok := syntaxError(err); ok {
+			return oplog.Errorf(oplog.CodeMalformed, "Line %d is not JSON: %s.", number, reason)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read reads one entry, or {"entries": […]}.
+func (b *batch) read(body []byte) error {
+	if b.readOnce(body) {
+		return nil
+	}
+	*b = batch{}
+	return b.readAgain(body)
+}
+
+// readOnce reads a body in one pass. It returns false for one that is not
+// right in all of its form, whatever is wrong with it.
+func (b *batch) readOnce(body []byte) bool {
+	rest, isObject := bytes.CutPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{"))
+	if !isObject {
+		return false
+	}
+	var entry newEntryBody
+	if !bytes.HasPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte(`"entries"`)) {
+		if jsonv2.Unmarshal(body, &entry, readStrictly) != nil {
+			return false
+		}
+		b.alone = true
+		b.add(&entry)
+		return true
+	}
+	d := jsontext.NewDecoder(bytes.NewBuffer(body), readStrictly)
+	for _, want := range "{\"[" {
+		if t, err := d.ReadToken(); err != nil || t.Kind() != jsontext.Kind(want) {
+			return false
+		}
+	}
+	for d.PeekKind() != ']' {
+		entry = newEntryBody{}
+		if len(b.entries) == oplog.MaxEntriesPerRequest || jsonv2.UnmarshalDecode(d, &entry) != nil {
+			return false
+		}
+		b.add(&entry)
+	}
+	for _, want := range "]}" {
+		if t, err := d.ReadToken(); err != nil || t.Kind() != jsontext.Kind(want) {
+			return false
+		}
+	}
+	_, err := d.ReadToken()
+	return errors.Is(err, io.EOF)
+}
+
+// readAgain reads a body that readOnce does not: first its syntax, then its
+// members, then its entries, so that the error names all that is wrong.
+func (b *batch) readAgain(body []byte) error {
+	if err := checkSyntax(body); err != nil {
+		return err
+	}
+	members, err := splitObject(body)
+	if err != nil {
+		return err
+	}
+	list, isBatch := members["entries"]
+	if !isBatch {
+		b.alone = true
+		return b.addText(body, readLeniently)
+	}
+	for name := range members {
+		if name != "entries" {
+			b.failRequest(shorten(name), "is not a field that this takes beside entries")
+		}
+	}
+	return b.readArray(list)
+}
+
+func (b *batch) readArray(list jsontext.Value) error {
+	if kind := list.Kind(); kind != '[' {
+		b.failRequest("entries", "is "+kindName(kind)+"; it must be an array")
+		return nil
+	}
+	d := jsontext.NewDecoder(bytes.NewBuffer(list), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if _, err := d.ReadToken(); err != nil {
+		return malformed(list, err)
+	}
+	for d.PeekKind() != ']' {
+		text, err := d.ReadValue()
+		if err != nil {
+			return malformed(list, err)
+		}
+		if err := b.addText(text, readLeniently); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// splitObject returns the members of a JSON object whose syntax was checked.
+func splitObject(text []byte) (map[string]jsontext.Value, error) {
+	d := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if kind := d.PeekKind(); kind != '{' {
+		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The body is " + kindName(kind) + "; send an object.", Fields: []oplog.FieldError{
+			{Message: `must be one entry, or {"entries": […]}; for one entry a line say Content-Type: ` + ndjsonType},
+		}}
+	}
+	members := make(map[string]jsontext.Value)
+	_, err := d.ReadToken()
+	for err == nil && d.PeekKind() != '}' {
+		var name jsontext.Token
+		if name, err = d.ReadToken(); err != nil {
+			break
+		}
+		key := name.String()
+		start := d.InputOffset()
+		if err = d.SkipValue(); err == nil {
+			value := bytes.TrimLeft(text[start:d.InputOffset()], " \t\r\n:")
+			members[key] = value
+		}
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, malformed(text, err)
+	}
+	return members, nil
+}

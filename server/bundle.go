@@ -1,0 +1,78 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+
+	"oplog/exports"
+	"oplog/oplog"
+)
+
+const zipType = "application/zip"
+
+// sendExportBundle streams an export with all that a person needs to check it,
+// as one ZIP.
+func (s *Server) sendExportBundle(c *fiber.Ctx, in *call) error {
+	x, err := s.exports.Export(in.tenant.ID, c.Params("id"), in.scope())
+	if err != nil {
+		return err
+	}
+	bundle, err := s.exports.OpenBundle(x, in.locale)
+	if errors.Is(err, os.ErrNotExist) {
+		return errFileGone
+	}
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, zipType)
+	c.Set(fiber.HeaderContentDisposition, fmt.Sprintf(`attachment; filename="%s"`, bundle.Name))
+	if c.Method() == http.MethodHead {
+		return bundle.Close()
+	}
+	return c.SendStream(newZipStream(bundle, c.Context().Conn()))
+}
+
+var errFileGone = oplog.Errorf(oplog.CodeNotFound, "The file of this export is no longer there.")
+
+// zipStream is a bundle as it is written, never held in memory. However large it
+// is, its reader has time for each piece.
+type zipStream struct {
+	*io.PipeReader
+	to net.Conn
+}
+
+// newZipStream begins to write a bundle, which it closes. It ends when all is
+// read, or with Close.
+func newZipStream(bundle *exports.Bundle, to net.Conn) *zipStream {
+	out, in := io.Pipe()
+	go func() {
+		err := bundle.Write(in)
+		_ = in.CloseWithError(errors.Join(err, bundle.Close())) // never fails; nil is the end
+	}()
+	return &zipStream{out, to}
+}
+
+func (z *zipStream) Read(p []byte) (int, error) {
+	if err := z.to.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return 0, err
+	}
+	return z.PipeReader.Read(p)
+}
+
+func describeExportBundle(_ huma.Registry, op *huma.Operation) {
+	op.Parameters = append(op.Parameters, exportIDParam)
+	op.Description = "An attachment, which oplog verify-export checks as it is: the file, its manifest, the verifier key, and a page in the caller's language " +
+		"that says how to check. The key in it proves nothing by itself: take it from somebody you trust."
+	op.Responses["200"] = &huma.Response{
+		Description: "The ZIP",
+		Content:     map[string]*huma.MediaType{zipType: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
+	}
+}

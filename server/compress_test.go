@@ -1,0 +1,129 @@
+package server
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/andybalholm/brotli"
+)
+
+func TestPreferred(t *testing.T) {
+	for accepts, want := range map[string]string{
+		"":                                  "",
+		"gzip":                              "gzip",
+		"br":                                "br",
+		"GZIP":                              "gzip",
+		"x-gzip":                            "gzip",
+		"deflate, zstd":                     "",
+		"br, gzip":                          "gzip", // the first that is offered
+		"gzip;q=0.5, br;q=0.6":              "br",
+		"gzip; q=0.9 , br;Q=0.8":            "gzip",
+		"gzip;q=0":                          "",
+		"gzip;q=0.000, br;q=0.001":          "br",
+		"*":                                 "gzip",
+		"*;q=0":                             "",
+		"gzip;q=0, *":                       "br",
+		"br;q=0.2, *;q=0.1":                 "br",
+		"identity":                          "",
+		"identity;q=1, gzip;q=0.5":          "",
+		"identity;q=0.5, gzip":              "gzip",
+		"identity, gzip":                    "gzip",
+		"gzip;q=x, br;level=3, *;q=2":       "",
+		"gzip, deflate, br;q=1.0, zstd, , ": "gzip",
+	} {
+		if got := preferred(accepts, "gzip", "br"); got != want {
+			t.Errorf("%q: %q, want %q", accepts, got, want)
+		}
+	}
+	if got := preferred("gzip, br", "br", "gzip"); got != "br" {
+		t.Errorf("of equals %q", got)
+	}
+}
+
+// inflated returns the body of an answer as it was before its encoding.
+func inflated(t *testing.T, r reply) string {
+	t.Helper()
+	switch encoding := r.header.Get("Content-Encoding"); encoding {
+	case "gzip":
+		return string(must(io.ReadAll(must(gzip.NewReader(strings.NewReader(r.body)))(t)))(t))
+	case "br":
+		return string(must(io.ReadAll(brotli.NewReader(strings.NewReader(r.body))))(t))
+	case "":
+		return r.body
+	default:
+		t.Fatalf("Content-Encoding %q", encoding)
+		return ""
+	}
+}
+
+// TestCompressed: what is long and is text comes in the encoding that is asked
+// for, and says the same.
+func TestCompressed(t *testing.T) {
+	f := newServer(t)
+	var entries []string
+	for i := range 60 {
+		entries = append(entries, fullEntry(i))
+	}
+	f.record(entries...)
+	for _, path := range []string{
+		entriesPath, entriesPath + "?order=seq&limit=60", tenantA + "/catalog", "/api/v1/openapi.json", "/metrics",
+	} {
+		plain := f.send("read", "GET", path, "")
+		if plain.status != 200 || len(plain.body) < compressFrom || plain.header.Get("Content-Encoding") != "" || plain.header.Get("Vary") != "Accept-Encoding" {
+			t.Fatalf("%s: %d, %d bytes, %v", path, plain.status, len(plain.body), plain.header)
+		}
+		for accepts, encoding := range map[string]string{"gzip": "gzip", "br": "br", "gzip;q=0.1, br;q=0.2": "br", "gzip;q=0": "", "zstd": ""} {
+			r := f.send("read", "GET", path, "", "Accept-Encoding", accepts)
+			same := path == "/metrics" || inflated(t, r) == plain.body // the metrics count these very requests
+			if r.header.Get("Content-Encoding") != encoding || r.header.Get("Vary") != "Accept-Encoding" || !same ||
+				r.header.Get("Content-Type") != plain.header.Get("Content-Type") || encoding != "" && len(r.body) > len(plain.body)/2 {
+				t.Errorf("%s with %q: %d bytes of %d, %v", path, accepts, len(r.body), len(plain.body), r.header)
+			}
+			if path == "/metrics" {
+				continue
+			}
+			head := f.send("read", "HEAD", path, "", "Accept-Encoding", accepts)
+			if head.body != "" || head.header.Get("Content-Encoding") != encoding || head.header.Get("Content-Length") != strconv.Itoa(len(r.body)) {
+				t.Errorf("HEAD %s with %q: %v, want a length of %d", path, accepts, head.header, len(r.body))
+			}
+		}
+	}
+	receipts := f.send("write", "POST", tenantA+"/entries", fmt.Sprintf(`{"entries":[%s]}`, strings.Join(entries, ",")), "Accept-Encoding", "gzip")
+	if receipts.header.Get("Content-Encoding") != "gzip" || strings.Count(inflated(t, receipts), `"recorded"}`) != 60 {
+		t.Errorf("receipts: %v", receipts.header)
+	}
+	broken := strings.Repeat(entry(`"module":"none"`)+",", 20) + entry()
+	refused := f.send("write", "POST", tenantA+"/entries", `{"entries":[`+broken+`]}`, "Accept-Encoding", "br")
+	if refused.status != 422 || refused.header.Get("Content-Encoding") != "br" || !strings.Contains(inflated(t, refused), `entries[19].module"`) {
+		t.Errorf("a problem: %d %v", refused.status, refused.header)
+	}
+}
+
+// TestNotCompressed: what is short, secret, streamed, or named by an ETag comes
+// as it is.
+func TestNotCompressed(t *testing.T) {
+	f := newServer(t)
+	withEntries(f)
+	x := f.export("admin", `{"range":"last_7_days","format":"ndjson"}`)
+	const both = "gzip, br"
+	for path, vary := range map[string]string{
+		"/api/v1/key": "Accept-Encoding", tenantA + "/exports/" + x.ID + "/file": "", "/favicon.svg": "", "/assets/plain.woff2": "",
+	} {
+		r := f.send("admin", "GET", path, "", "Accept-Encoding", both)
+		if r.status != 200 || r.header.Get("Content-Encoding") != "" || r.header.Get("Vary") != vary {
+			t.Errorf("%s: %d %v", path, r.status, r.header)
+		}
+	}
+	key := f.send("admin", "POST", tenantA+"/keys", `{"scope":"read","name":"`+strings.Repeat("x", 100)+`"}`, "Accept-Encoding", both)
+	if key.status != 201 || key.header.Get("Content-Encoding") != "" || key.header.Get("Cache-Control") != "no-store, no-transform" {
+		t.Errorf("a new key: %d %v", key.status, key.header)
+	}
+	if bytes.Contains([]byte(key.body), []byte{0x1f, 0x8b}) {
+		t.Error("a new key is compressed")
+	}
+}

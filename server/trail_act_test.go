@@ -1,0 +1,104 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// wantTold checks the trail of a tenant, newest first, without its own readings.
+func (f *fixture) wantTold(want ...string) {
+	f.Helper()
+	told := f.trail("read trail", tenantA+"/access")
+	own := func(line string) bool { return strings.HasPrefix(line, "owner access ") }
+	for len(told) > 0 && own(told[0]) {
+		told = told[1:]
+	}
+	if got, want := strings.Join(told, "\n"), strings.Join(want, "\n"); got != want {
+		f.Errorf("the trail tells\n%s\nwant\n%s", got, want)
+	}
+}
+
+// What a session reads for one act is one entry, whatever it takes.
+func TestActs(t *testing.T) {
+	f := newServer(t)
+	f.sent["read trail"] = f.sent["owner"]
+	f.server.beat = 5 * time.Millisecond
+	f.record(entry(`"id":"e1","time":"2026-11-22T07:00:00Z","content":{"id":"c1","name":"Order 1"}`))
+	url := f.listen()
+	get := func(act, path string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+tenantA+path, http.NoBody)
+		f.noError(err)
+		r.Header.Set("Oplog-Act", act)
+		for name, value := range f.sent["auditor"] {
+			r.Header.Set(name, value)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		f.noError(err)
+		_, err = io.Copy(io.Discard, answer.Body)
+		f.noError(errors.Join(err, answer.Body.Close()))
+		if answer.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %d", path, answer.StatusCode)
+		}
+	}
+	// A page of the log with its counts, panels and stream, then an entry of it.
+	get("a1", "/summary?q=vip&range=today")
+	get("a1", "/entries?q=vip&range=today&limit=100")
+	get("a1", "/summary?range=today")
+	f.follow(url, "auditor", "q=vip&range=today&act=a1", "")
+	get("a2", "/entries/e1")
+	get("a2", "/entries?content_id=c1&limit=50")
+	get("a1", "/entries?q=vip&range=today&limit=200")
+	f.wantTold(`auditor log open e1 {"seq":1}`, `auditor log search {"filters":{"q":["vip"],"range":["today"]}}`)
+}
+
+// The name of an act comes from the client: it hides nothing.
+func TestActsHideNothing(t *testing.T) {
+	long := strings.Repeat("a", 64)
+	for _, c := range []struct {
+		name, caller string
+		headers      []string
+		want         []string
+	}{
+		{"another search", "auditor", []string{"Oplog-Act", "a"},
+			[]string{`auditor log search {"also":[{"filters":{"q":["sms"]},"operation":"search"},{"filters":{"user":["u1"]},"operation":"count"}],"filters":{"q":["vip"]}}`}},
+		{"as long as it may be", "auditor", []string{"Oplog-Act", long},
+			[]string{`auditor log search {"also":[{"filters":{"q":["sms"]},"operation":"search"},{"filters":{"user":["u1"]},"operation":"count"}],"filters":{"q":["vip"]}}`}},
+		{"no name", "auditor", nil, alone("auditor")},
+		{"an empty name", "auditor", []string{"Oplog-Act", ""}, alone("auditor")},
+		{"too long", "auditor", []string{"Oplog-Act", long + "a"}, alone("auditor")},
+		{"odd characters", "auditor", []string{"Oplog-Act", "a b"}, alone("auditor")},
+		{"not ASCII", "auditor", []string{"Oplog-Act", "é"}, alone("auditor")},
+		{"a key", "read", []string{"Oplog-Act", "a"}, alone("key")},
+	} {
+		f := newServer(t)
+		f.sent["read trail"] = f.sent["owner"]
+		for _, path := range []string{"/entries?q=vip", "/entries?q=sms", "/summary?user=u1"} {
+			if r := f.send(c.caller, "GET", tenantA+path, "", c.headers...); r.status != 200 {
+				t.Fatalf("%s: %s", path, r.body)
+			}
+		}
+		for i, want := range c.want {
+			if rest, ok := strings.CutPrefix(want, "key "); ok {
+				c.want[i] = strings.TrimPrefix(f.sent["read"]["Authorization"], "Bearer ")[:len("oplog_read_")+8] + " " + rest
+			}
+		}
+		t.Log(c.name)
+		f.wantTold(c.want...)
+	}
+
+	// It is a name in the address of the stream alone.
+	f := newServer(t)
+	f.asProblem(f.send("auditor", "GET", entriesPath+"?act=a", ""), 422)
+}
+
+// alone is what is told of calls that belong to no act.
+func alone(user string) []string {
+	return []string{
+		user + ` log search {"filters":{"user":["u1"]}}`, user + ` log search {"filters":{"q":["sms"]}}`, user + ` log search {"filters":{"q":["vip"]}}`,
+	}
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"strings"
+	"testing"
+)
+
+const (
+	maxFileLines     = 400
+	maxFunctionLines = 60
+	maxTestLines     = 130 // of a test, which may hold its table of cases or tell a story from beginning to end
+)
+
+// TestFilesAndFunctionsAreShort: nobody has to read more than a few screens at
+// once. Tests are held to it too, but for the functions named Test…, which have
+// a bound of their own. The table of routes is one function, and a table.
+func TestFilesAndFunctionsAreShort(t *testing.T) {
+	for _, f := range sources(t) {
+		text, err := os.ReadFile(f.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := bytes.Count(text, []byte("\n")); n > maxFileLines {
+			t.Errorf("%s has %d lines, more than %d; split it", f.path, n, maxFileLines)
+		}
+		files := token.NewFileSet()
+		syntax, err := parser.ParseFile(files, f.path, text, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range syntax.Decls {
+			name, most := "a variable's function", maxFunctionLines
+			if function, ok := d.(*ast.FuncDecl); ok {
+				name = function.Name.Name
+			}
+			if f.test && strings.HasPrefix(name, "Test") {
+				most = maxTestLines
+			}
+			if f.path == "server/routes.go" && name == "routes" {
+				continue
+			}
+			ast.Inspect(d, func(n ast.Node) bool {
+				switch n.(type) {
+				case *ast.FuncDecl, *ast.FuncLit:
+					if lines := files.Position(n.End()).Line - files.Position(n.Pos()).Line + 1; lines > most {
+						t.Errorf("%s: %s has %d lines, more than %d; split it", f.path, name, lines, most)
+						return false
+					}
+				}
+				return true
+			})
+		}
+	}
+}

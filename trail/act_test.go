@@ -1,0 +1,300 @@
+package trail_test
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"oplog/oplog"
+	"oplog/trail"
+)
+
+// reading is what a person's console calls for an act: "search q=x", "open e1".
+func reading(act, what string) trail.Event {
+	v := event("acme", "ada")
+	v.Repeats, v.By, v.Act = true, "session", act
+	kind, asked, _ := strings.Cut(what, " ")
+	v.Reading.Kind = kind
+	if kind == trail.ReadOpen {
+		v.Object.ID, v.Details = asked, map[string]any{"seq": len(asked)}
+		v.Reading.Content, v.Reading.Of = "content of "+asked, "user of "+asked
+		return v
+	}
+	asked, v.Reading.Beside = strings.CutSuffix(asked, " beside")
+	filters, err := url.ParseQuery(asked)
+	if err != nil {
+		panic(err)
+	}
+	v.Reading.Filters = filters
+	if len(filters) > 0 {
+		v.Details = map[string]any{"filters": filters}
+	}
+	return v
+}
+
+// acts spells what the trail of acme tells, the oldest first, a line each.
+func (l *testLog) acts() string {
+	l.T.Helper()
+	page, err := l.Trail.Page(l.T.Context(), "acme", oplog.Query{}, oplog.MaxPageSize, "")
+	l.Must(nil, err)
+	var told []string
+	for _, e := range slices.Backward(page.Entries) {
+		told = append(told, strings.TrimSpace(fmt.Sprint(e.Operation, " ", e.Content.ID, string(e.Details))))
+	}
+	return strings.Join(told, "\n")
+}
+
+// TestActs: each line reads "act reading"; what the trail tells of them follows.
+func TestActs(t *testing.T) {
+	f := func(name, readings string, want ...string) {
+		t.Helper()
+		for _, backwards := range []bool{false, true} { // answers come in any order
+			l := newLog(t)
+			lines := strings.Split(readings, "; ")
+			if backwards {
+				slices.Reverse(lines)
+			}
+			for _, line := range lines {
+				act, what, _ := strings.Cut(line, " ")
+				l.Trail.Tell(reading(act, what))
+			}
+			if got := l.acts(); got != strings.Join(want, "\n") {
+				t.Errorf("%s, backwards %t:\n%s\nwant\n%s", name, backwards, got, strings.Join(want, "\n"))
+			}
+			l.Clock.Advance(time.Minute)
+			for _, line := range lines { // what was told is not told again
+				act, what, _ := strings.Cut(line, " ")
+				l.Trail.Tell(reading(act, what))
+			}
+			if got := l.acts(); got != strings.Join(want, "\n") {
+				t.Errorf("%s, backwards %t, again:\n%s\nwant\n%s", name, backwards, got, strings.Join(want, "\n"))
+			}
+		}
+	}
+	f("a page", "a count range=today&q=x; a search range=today&q=x; a count range=today; a follow range=today&q=x; a search range=today&q=x",
+		`search {"filters":{"q":["x"],"range":["today"]}}`)
+	f("a selection in a period", "a search range=today&from=F&to=T; a count range=today&from=F&to=T; a count range=today",
+		`search {"filters":{"from":["F"],"range":["today"],"to":["T"]}}`)
+	f("an empty page", "a search q=x&user=u&range=last_7_days; a count q=x&range=last_7_days; a count user=u&range=last_7_days; a count q=x&user=u&range=last_30_days",
+		`search {"also":[{"filters":{"q":["x"],"range":["last_30_days"],"user":["u"]},"operation":"count"}],"filters":{"q":["x"],"range":["last_7_days"],"user":["u"]}}`)
+	f("an entry by its address", "a search range=today; a open e1; a search content_id=content of e1 beside; a count user=user of e1&range=today",
+		`open e1{"also":[{"filters":{"range":["today"]},"operation":"search"}],"seq":2}`)
+	f("live alone", "a follow q=x", `follow {"filters":{"q":["x"]}}`)
+	f("counts alone", "a count q=x&range=today; a count range=today", `count {"filters":{"q":["x"],"range":["today"]}}`)
+
+	// A name that is used again hides nothing.
+	f("another search", "a search q=x; a search user=u&q=xyz",
+		`search {"also":[{"filters":{"q":["x"]},"operation":"search"}],"filters":{"q":["xyz"],"user":["u"]}}`)
+	f("wider rows", "a search q=x&range=today; a search range=today",
+		`search {"also":[{"filters":{"range":["today"]},"operation":"search"}],"filters":{"q":["x"],"range":["today"]}}`)
+	f("rows below counts", "a count q=x&user=u; a search q=x", `search {"also":[{"filters":{"q":["x"],"user":["u"]},"operation":"count"}],"filters":{"q":["x"]}}`)
+	f("another period", "a search from=F&to=T; a count; a follow",
+		`search {"also":[{"operation":"follow"}],"filters":{"from":["F"],"to":["T"]}}`)
+	f("a part of the values", "a search user=u&user=v; a count user=u",
+		`search {"also":[{"filters":{"user":["u"]},"operation":"count"}],"filters":{"user":["u","v"]}}`)
+	f("a named period for another", "a search range=today; a count range=yesterday",
+		`search {"also":[{"filters":{"range":["yesterday"]},"operation":"count"}],"filters":{"range":["today"]}}`)
+	f("another history", "a open e1; a search content_id=content of e22 beside",
+		`open e1{"also":[{"filters":{"content_id":["content of e22"]},"operation":"search"}],"seq":2}`)
+	f("all of a history", "a open e1; a search content_id=content of e1",
+		`open e1{"also":[{"filters":{"content_id":["content of e1"]},"operation":"search"}],"seq":2}`)
+	f("more beside an entry", "a open e1; a search content_id=content of e1 beside; a count",
+		`open e1{"also":[{"operation":"count"}],"seq":2}`)
+	f("another user", "a search range=today; a open e1; a count user=user of e22&range=today",
+		`open e1{"also":[{"filters":{"range":["today"]},"operation":"search"},{"filters":{"range":["today"],"user":["user of e22"]},"operation":"count"}],"seq":2}`)
+	f("its user in another period", "a open e1; a count user=user of e1",
+		`open e1{"also":[{"filters":{"user":["user of e1"]},"operation":"count"}],"seq":2}`)
+}
+
+// Of readings that show as much as each other, the first names the entry.
+func TestActsKeepTheFirst(t *testing.T) {
+	for readings, want := range map[string]string{
+		"open e1; open e22":      "open e1{\"seq\":2}\nopen e22{\"seq\":3}",
+		"open e22; open e1":      "open e22{\"seq\":3}\nopen e1{\"seq\":2}",
+		"search q=x; search q=y": `search {"also":[{"filters":{"q":["y"]},"operation":"search"}],"filters":{"q":["x"]}}`,
+		"search q=y; search q=x": `search {"also":[{"filters":{"q":["x"]},"operation":"search"}],"filters":{"q":["y"]}}`,
+	} {
+		l := newLog(t)
+		for what := range strings.SplitSeq(readings, "; ") {
+			l.Trail.Tell(reading("a", what))
+		}
+		if got := l.acts(); got != want {
+			t.Errorf("%s:\n%s\nwant\n%s", readings, got, want)
+		}
+	}
+}
+
+// Acts of one session are told apart, whatever order their answers come in, and
+// what an entry's page reads is part of the act that opened it.
+func TestActsOfASession(t *testing.T) {
+	l := newLog(t)
+	for _, line := range []string{
+		"a count range=today", "b search range=today&q=x", "a search range=today", "b count range=today&q=x",
+		"c open e1", "c search content_id=content of e1 beside", "b count user=user of e1&range=today", "a search range=today",
+		"d open e1", "e search range=today",
+	} {
+		act, what, _ := strings.Cut(line, " ")
+		l.Trail.Tell(reading(act, what))
+		l.Clock.Advance(time.Second)
+	}
+	want := `search {"filters":{"range":["today"]}}
+search {"filters":{"q":["x"],"range":["today"]}}
+open e1{"seq":2}
+open e1{"seq":2}
+search {"filters":{"range":["today"]}}`
+	if got := l.acts(); got != want {
+		t.Errorf("the trail tells\n%s\nwant\n%s", got, want)
+	}
+}
+
+// An act is one of a session, from one address, with one browser, of one log.
+func TestActsAreOfOneSession(t *testing.T) {
+	l := newLog(t)
+	l.Must(l.Directory.AddTenant(oplog.Tenant{ID: "third", Name: "Third"}))
+	f := func(change func(v *trail.Event)) {
+		v := reading("a", "search q=x")
+		change(&v)
+		l.Trail.Tell(v)
+	}
+	f(func(*trail.Event) {})
+	f(func(v *trail.Event) { v.By = "another session" })
+	f(func(v *trail.Event) { v.User = oplog.User{ID: "eve", Name: "Eve"} })
+	f(func(v *trail.Event) { v.IP = "192.0.2.7" })
+	f(func(v *trail.Event) { v.UserAgent = "curl" })
+	f(func(v *trail.Event) { v.Module = "access" })
+	f(func(v *trail.Event) { v.Tenant = "third" })
+	if got := strings.Count(l.acts(), "search"); got != 6 {
+		t.Errorf("%d entries, want 6", got)
+	}
+	if got := l.trail("third"); got != "1:ada" {
+		t.Error(got)
+	}
+}
+
+// What a page reads for its panels and its stream is part of its act for as long
+// as the page is open, and what stands beside an entry that was opened lately
+// adds nothing, whichever act reads it.
+func TestActsOfALongVisit(t *testing.T) {
+	l := newLog(t)
+	tell := func(line string) {
+		act, what, _ := strings.Cut(line, " ")
+		l.Trail.Tell(reading(act, what))
+		l.acts()
+	}
+	tell("a search q=x&range=today")
+	l.Clock.Advance(8 * time.Hour)
+	tell("a count range=today")
+	tell("a follow q=x&range=today")
+	tell("b open e1")
+	l.Clock.Advance(10 * time.Minute)
+	tell("c search content_id=content of e1 beside")
+	l.Trail.Tell(reading("b", "count user=user of e1&range=yesterday")) // beside rows that come later
+	l.Clock.Advance(time.Second)
+	tell("d search range=yesterday")
+	want := `search {"filters":{"q":["x"],"range":["today"]}}
+open e1{"seq":2}
+search {"filters":{"range":["yesterday"]}}`
+	if got := l.acts(); got != want {
+		t.Errorf("the trail tells\n%s\nwant\n%s", got, want)
+	}
+	l.Clock.Advance(10 * time.Minute)
+	tell("c search content_id=content of e1 beside")
+	if got := l.acts(); !strings.HasSuffix(got, `search {"filters":{"content_id":["content of e1"]}}`) {
+		t.Errorf("a search that is none of an opened entry is not told:\n%s", got)
+	}
+}
+
+// What goes on under one name is told again after a while: new entries may have
+// come into what it reads.
+func TestActsThatGoOn(t *testing.T) {
+	l := newLog(t)
+	f := func(after time.Duration, want int) {
+		t.Helper()
+		l.Clock.Advance(after)
+		l.Trail.Tell(reading("a", "search q=x"))
+		if got := strings.Count(l.acts(), "search"); got != want {
+			t.Errorf("%d entries, want %d", got, want)
+		}
+	}
+	f(0, 1)
+	f(14*time.Minute, 1)
+	f(2*time.Minute, 2)
+	f(14*time.Minute, 2)
+}
+
+// However much is read under one name, all of it is told.
+func TestActsThatAreLong(t *testing.T) {
+	l := newLog(t)
+	const searches = 300
+	for i := range searches {
+		l.Trail.Tell(reading("a", fmt.Sprintf("search q=%d-%s", i, strings.Repeat("x", 3000))))
+	}
+	for i := range searches {
+		l.Trail.Tell(reading(fmt.Sprint("b", i), fmt.Sprintf("search user=%d", i)))
+	}
+	l.Trail.Tell(reading("c", "search q=1"+strings.Repeat("x", oplog.MaxDetailsBytes)))
+	l.Trail.Tell(reading("c", "search q=2"+strings.Repeat("x", oplog.MaxDetailsBytes)))
+	told := ""
+	for cursor := ""; ; {
+		page, err := l.Trail.Page(t.Context(), "acme", oplog.Query{}, oplog.MaxPageSize, cursor)
+		l.Must(nil, err)
+		for _, e := range page.Entries {
+			if len(e.Details) > oplog.MaxDetailsBytes {
+				t.Errorf("%d bytes of details", len(e.Details))
+			}
+			told += string(e.Details)
+		}
+		if cursor = page.NextCursor; cursor == "" {
+			break
+		}
+	}
+	for i := range searches {
+		if strings.Count(told, fmt.Sprintf(`"%d-x`, i)) != 1 || strings.Count(told, fmt.Sprintf(`{"user":["%d"]}`, i)) != 1 {
+			t.Errorf("%d is not told once", i)
+		}
+	}
+	if n := strings.Count(told, "too long"); n != 2 {
+		t.Errorf("%d are too long, want 2", n)
+	}
+}
+
+// What a session does besides comes after what it read before.
+func TestActsComeBeforeWhatFollows(t *testing.T) {
+	l, u := newUnreliable(t)
+	l.Trail.Tell(reading("a", "search q=x"))
+	out := event("", "ada") // of no tenant, as an owner's is
+	out.Module, out.Operation, out.By = "session", "sign_out", "session"
+	l.Trail.Tell(out)
+	if got := l.trail(""); got != "1:ada" {
+		t.Error(got)
+	}
+	if told, _, err := u.Counts("acme/access"); err != nil || told != 1 {
+		t.Errorf("%d entries, %v", told, err)
+	}
+}
+
+// An act is found by all that it did, not only by what names it.
+func TestActsAreFound(t *testing.T) {
+	l := newLog(t)
+	for _, what := range []string{"open e1", "search q=x", "open e22"} {
+		l.Trail.Tell(reading("a", what))
+	}
+	find := func(q oplog.Query, want int) {
+		t.Helper()
+		page, err := l.Trail.Page(t.Context(), "acme", q, oplog.MaxPageSize, "")
+		l.Must(nil, err)
+		if len(page.Entries) != want {
+			t.Errorf("%+v finds %d, want %d", q, len(page.Entries), want)
+		}
+	}
+	values := func(v oplog.Values) oplog.Query { return oplog.Query{Filters: oplog.Filters{Values: v}} }
+	find(values(oplog.Values{ContentIDs: []string{"e1"}}), 1)
+	find(values(oplog.Values{ContentIDs: []string{"e22"}}), 1)
+	find(values(oplog.Values{Operations: []string{"open"}}), 2)
+	find(values(oplog.Values{Operations: []string{"log.search"}}), 1)
+	find(values(oplog.Values{Operations: []string{"log.count"}}), 0)
+	find(oplog.Query{Filters: oplog.Filters{Search: "x"}}, 1)
+}
