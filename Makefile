@@ -62,7 +62,7 @@ frontend/node_modules: frontend/package-lock.json
 	touch $@
 
 # The page is at the address that vite prints; it reloads as the console is
-# changed. The program is started anew when a Go file changes.
+# changed. The program is restarted when a Go file changes.
 dev: frontend/node_modules
 	tools/dev
 

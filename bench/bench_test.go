@@ -32,7 +32,7 @@ func TestEntriesAreTheSameEveryTime(t *testing.T) {
 		}
 		seen[x.ID], last = true, x.Time
 		if broken := x.Validate(oplog.BuiltInCatalog(), testEnd); len(broken) > 0 {
-			t.Fatalf("entry %d breaks a rule: %v", i, broken)
+			t.Fatalf("entry %d is invalid: %v", i, broken)
 		}
 	}
 	if later := a.later(0); !later.Time.After(last) || seen[later.ID] {

@@ -20,7 +20,7 @@ type backupCommand struct {
 	File string `arg:"" help:"File to write; it must not exist. It holds the signing key too: keep it where secrets are kept."`
 }
 
-// Run copies the store; the index is built from it anew.
+// Run copies the store; the index is rebuilt from it.
 func (c *backupCommand) Run(m *Program) (err error) {
 	dir, err := m.dataDir(c.Data)
 	if err != nil {

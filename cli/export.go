@@ -120,7 +120,7 @@ func (c *exportCommand) Run(ctx context.Context, m *Program) error {
 
 // awaitIndex waits while a tenant's index is built from the store, as it is
 // after an update or where it was lost. A server would say to ask again; a
-// command would begin anew each time.
+// command would begin again each time.
 func (m *Program) awaitIndex(ctx context.Context, l *node.Node, tenant string) error {
 	tick := time.NewTicker(exportPoll)
 	defer tick.Stop()

@@ -62,7 +62,7 @@ type commands struct {
 	Account      accountCommand      `cmd:"" help:"Add, list and change the accounts of people."`
 	Key          keyCommand          `cmd:"" help:"Add, list and revoke the API keys of programs."`
 	Import       importCommand       `cmd:"" help:"Record the operations of files."`
-	Reindex      reindexCommand      `cmd:"" help:"Build the search index anew from the entries that are stored."`
+	Reindex      reindexCommand      `cmd:"" help:"Rebuild the search index from the stored entries."`
 	Verify       verifyCommand       `cmd:"" help:"Recompute the proof over every entry, and compare with a checkpoint kept elsewhere."`
 	Export       exportCommand       `cmd:"" help:"Write the operations of a period to a file."`
 	VerifyExport verifyExportCommand `cmd:"" help:"Check an export against its signed manifest, with no server and no data directory."`

@@ -12,7 +12,7 @@ type reindexCommand struct {
 	Tenant string `placeholder:"ID" help:"Only this tenant's."`
 }
 
-// Run builds the search index anew from the store.
+// Run rebuilds the search index from the store.
 func (c *reindexCommand) Run(ctx context.Context, m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
 		if err := known(l, c.Tenant); err != nil {

@@ -257,7 +257,7 @@ func TestDemo(t *testing.T) {
 
 	again := serve(t, "demo", "--entries", "10", "--data", data)
 	if strings.Contains(again.stderr.String(), "Recording") {
-		t.Error("the demo is made anew")
+		t.Error("the demo is made again")
 	}
 	c, _ = signIn(t, again.url, "admin", "demo-admin")
 	if after := allOf(t, c); strings.Join(after, " ") != strings.Join(before, " ") {

@@ -125,7 +125,7 @@ func TestTampering(t *testing.T) {
 		return arrivals.Delete(last)
 	})
 
-	// What was written long before, or anew, fits together: a checkpoint tells.
+	// What was written long before, or again, fits together: a checkpoint tells.
 	l.restore(file)
 	both("an old backup", exitDone, "intact, 499 entries", "an old backup was put back, or the tail was cut off without a trace")
 	recordOne(t, l.data)

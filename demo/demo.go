@@ -50,7 +50,7 @@ type generator struct {
 	things []thing
 	days   busyDays
 	pcg    rand.PCG
-	dice   *rand.Rand // over pcg, seeded anew for each thing and each entry
+	dice   *rand.Rand // over pcg, seeded again for each thing and each entry
 	arena  arena
 }
 

@@ -18,7 +18,7 @@ func (d *Directory) SetCatalog(ctx context.Context, tenant string, next oplog.Ca
 	}
 	own, broken := oplog.OwnCatalog(next)
 	if len(broken) > 0 {
-		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The catalog breaks a rule; it was not changed.", Fields: broken}
+		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The catalog is invalid; it was not changed.", Fields: broken}
 	}
 	counts, err := d.index.Count(ctx, tenant, oplog.Match{Catalog: t.Catalog}, nil)
 	if err != nil {

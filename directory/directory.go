@@ -194,7 +194,7 @@ func (d *Directory) Tenants() ([]oplog.Tenant, error) {
 // AddTenant makes a tenant.
 func (d *Directory) AddTenant(t oplog.Tenant) (oplog.Tenant, error) {
 	if broken := t.Validate(); len(broken) > 0 {
-		return t, &oplog.Error{Code: oplog.CodeInvalid, Message: "The tenant breaks a rule.", Fields: broken}
+		return t, &oplog.Error{Code: oplog.CodeInvalid, Message: "The tenant is invalid.", Fields: broken}
 	}
 	if err := records.Create(d.records, oplog.RecordTenant, t.ID, t); err != nil {
 		if oplog.CodeOf(err) == oplog.CodeConflict {
@@ -222,7 +222,7 @@ func (d *Directory) ChangeTenant(id string, change func(*oplog.Tenant)) (oplog.T
 			change(t)
 			t.ID = id
 			if broken := t.Validate(); len(broken) > 0 {
-				return false, &oplog.Error{Code: oplog.CodeInvalid, Message: "The tenant breaks a rule.", Fields: broken}
+				return false, &oplog.Error{Code: oplog.CodeInvalid, Message: "The tenant is invalid.", Fields: broken}
 			}
 			return false, nil
 		})
@@ -272,7 +272,7 @@ func (d *Directory) changeTree(tenant string, change func(oplog.Tree) (oplog.Tre
 // [MaxOrganizations], those included.
 func (d *Directory) SetOrganizations(ctx context.Context, tenant string, next oplog.Tree) (oplog.Tree, error) {
 	if broken := next.Validate(); len(broken) > 0 {
-		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The tree of organizations breaks a rule; it was not changed.", Fields: broken}
+		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The tree of organizations is invalid; it was not changed.", Fields: broken}
 	}
 	if _, err := d.State(tenant); err != nil {
 		return nil, err
@@ -287,7 +287,7 @@ func (d *Directory) SetOrganizations(ctx context.Context, tenant string, next op
 			v := oplog.Validation{}
 			v.Fail("", n, "makes %d organizations with the %d that it leaves out and that stay, archived, for their entries; a tenant may have %d",
 				n, n-len(next), oplog.MaxOrganizations)
-			return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The tree of organizations breaks a rule; it was not changed.", Fields: v.Errors}
+			return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The tree of organizations is invalid; it was not changed.", Fields: v.Errors}
 		}
 		return result, nil
 	})

@@ -34,7 +34,7 @@ const maxHolds = 200
 // AddHold puts a legal hold on days of a tenant, which are those of its time zone.
 func (d *Directory) AddHold(tenant string, h oplog.Hold) (oplog.Hold, error) {
 	if broken := h.Validate(); len(broken) > 0 {
-		return h, &oplog.Error{Code: oplog.CodeInvalid, Message: "The hold breaks a rule.", Fields: broken}
+		return h, &oplog.Error{Code: oplog.CodeInvalid, Message: "The hold is invalid.", Fields: broken}
 	}
 	h.ID, h.SetAt, h.LiftedBy, h.LiftedAt = rand.Text()[:12], d.now().UTC().Truncate(time.Second), "", time.Time{}
 	err := d.Rule(tenant, func(t oplog.TenantState) error {

@@ -22,7 +22,7 @@ func treeOf(n int) oplog.Tree {
 	return tree
 }
 
-// TestMaxOrganizations: a tree may be as large as the bound, whoever brings the
+// TestMaxOrganizations: a tree may be as large as the bound, no matter who brings the
 // last organization; beyond it each way is refused, and leaves all as it was.
 func TestMaxOrganizations(t *testing.T) {
 	l := nodetest.New(t)

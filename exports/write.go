@@ -35,7 +35,7 @@ func (s *Exports) planExport(ctx context.Context, x Export) (plan, error) {
 		return p, err
 	}
 	if x.Range == oplog.RangeCustom && (x.From.IsZero() || x.To.IsZero()) {
-		return p, oplog.InvalidField("from", nil, "and to are needed for range custom")
+		return p, oplog.InvalidField("from", nil, "and to are required for range custom")
 	}
 	for _, column := range x.Columns {
 		if !slices.Contains(oplog.ExportColumns, column) {

@@ -60,7 +60,7 @@ func (a *Account) validate() []oplog.FieldError {
 		v.Fail("tenant", a.Tenant, "is not for an owner, who sees every tenant; leave it out")
 	}
 	if a.Role != RoleOwner && a.Tenant == "" {
-		v.Fail("tenant", nil, "is needed for role %s", a.Role)
+		v.Fail("tenant", nil, "is required for role %s", a.Role)
 	}
 	if a.Organization != "" && a.Role != RoleAdmin && a.Role != RoleAuditor {
 		v.Fail("organization", a.Organization, "narrows what an admin or auditor sees; role %s has none", a.Role)
@@ -112,7 +112,7 @@ func (i *Identity) SetUp(owner Account, t oplog.Tenant) (Account, error) {
 		broken = append(broken, f)
 	}
 	if len(broken) > 0 {
-		return owner, &oplog.Error{Code: oplog.CodeInvalid, Message: "The set-up breaks a rule; nothing was made.", Fields: broken}
+		return owner, &oplog.Error{Code: oplog.CodeInvalid, Message: "Setup failed: some fields are invalid.", Fields: broken}
 	}
 	if _, err := i.directory.AddTenant(t); err != nil {
 		return owner, err
@@ -129,7 +129,7 @@ func (i *Identity) AddAccount(a Account) (Account, error) {
 
 func (i *Identity) addAccount(a Account) (Account, error) {
 	if broken := a.validate(); len(broken) > 0 {
-		return a, &oplog.Error{Code: oplog.CodeInvalid, Message: "The account breaks a rule.", Fields: broken}
+		return a, &oplog.Error{Code: oplog.CodeInvalid, Message: "The account is invalid.", Fields: broken}
 	}
 	if err := i.checkPlace(a); err != nil {
 		return a, err
@@ -178,7 +178,7 @@ func (i *Identity) ChangeAccount(username string, change func(*Account)) (Accoun
 	change(&a)
 	a.Username = username
 	if broken := a.validate(); len(broken) > 0 {
-		return before, &oplog.Error{Code: oplog.CodeInvalid, Message: "The account breaks a rule.", Fields: broken}
+		return before, &oplog.Error{Code: oplog.CodeInvalid, Message: "The account is invalid.", Fields: broken}
 	}
 	if a.Tenant != before.Tenant || a.Organization != before.Organization {
 		if err := i.checkPlace(a); err != nil {

@@ -65,7 +65,7 @@ func (i *Identity) AddKey(tenant string, scope KeyScope, name string) (APIKey, s
 		v.Fail("scope", string(scope), "is not one of write, read, launch")
 	}
 	if len(v.Errors) > 0 {
-		return APIKey{}, "", &oplog.Error{Code: oplog.CodeInvalid, Message: "The key breaks a rule.", Fields: v.Errors}
+		return APIKey{}, "", &oplog.Error{Code: oplog.CodeInvalid, Message: "The key is invalid.", Fields: v.Errors}
 	}
 	text, hash := secret("oplog_" + string(scope) + "_")
 	key := APIKey{

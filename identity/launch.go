@@ -40,7 +40,7 @@ func (i *Identity) SpendLaunch(tenant, id string, expires time.Time) error {
 	}
 	err = records.Create(i.records, oplog.RecordLaunch, tenant+"/"+hashOf(id), spentLaunch{expires.UTC()})
 	if oplog.CodeOf(err) == oplog.CodeConflict {
-		return oplog.Errorf(oplog.CodeUnauthenticated, "This link was used before. Go back, and follow it anew.")
+		return oplog.Errorf(oplog.CodeUnauthenticated, "This link was used before. Go back and follow it again.")
 	}
 	return err
 }
@@ -50,7 +50,7 @@ func (i *Identity) SpendLaunch(tenant, id string, expires time.Time) error {
 // ends with the key.
 func (i *Identity) StartLaunched(a Account, key APIKey, ip, userAgent string) (Session, string, error) {
 	if broken := a.validateLaunched(); len(broken) > 0 {
-		return Session{}, "", &oplog.Error{Code: oplog.CodeInvalid, Message: "The launch token breaks a rule.", Fields: broken}
+		return Session{}, "", &oplog.Error{Code: oplog.CodeInvalid, Message: "The launch token is invalid.", Fields: broken}
 	}
 	if err := i.checkPlace(a); err != nil {
 		return Session{}, "", err
@@ -79,7 +79,7 @@ func (i *Identity) launched(s Session) (Account, error) {
 	return *s.Launched, err
 }
 
-// SetLocale changes the language of whoever holds a session: of the account, or
+// SetLocale changes the language of a session's holder: of the account, or
 // of the session where there is none.
 func (i *Identity) SetLocale(token, locale string) (Account, error) {
 	session, account, err := i.session(token)

@@ -111,7 +111,7 @@ func (i *Identity) session(token string) (Session, Account, error) {
 	return session, account, err
 }
 
-// Sessions lists the sessions of whoever holds a token, newest first.
+// Sessions lists the sessions of a token's holder, newest first.
 func (i *Identity) Sessions(token string) ([]Session, error) {
 	own, _, err := i.session(token)
 	if err != nil {
@@ -155,7 +155,7 @@ func (i *Identity) endSession(hash string) error {
 	return records.Remove(i.records, oplog.RecordSession, hash)
 }
 
-// EndOwnSessions signs whoever holds a token out everywhere.
+// EndOwnSessions signs a token's holder out everywhere.
 func (i *Identity) EndOwnSessions(token string) error {
 	own, err := i.Sessions(token)
 	for _, s := range own {

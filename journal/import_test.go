@@ -29,7 +29,7 @@ func TestImport(t *testing.T) {
 		return func(number int, why error) { *into = append(*into, fmt.Sprintf("%d: %v", number, why)) }
 	}
 	want := []string{
-		"2: is not JSON", "5: user.id is needed; module \"none\" is not in the catalog",
+		"2: is not JSON", "5: user.id is required; module \"none\" is not in the catalog",
 		`3: id "taken" was used on this day for an entry with other content`, `8: id "twice" was used`,
 	}
 	compare := func(got []string) {

@@ -53,7 +53,7 @@ type Appended struct {
 
 // Append records entries, all or none, and returns once they are on disk and
 // found by the next query. A CodeInvalid error names every field of every
-// entry that breaks a rule, by its place among them. The JSON values of changes
+// entry that is invalid, by its place among them. The JSON values of changes
 // lose their insignificant white space in place.
 func (j *Journal) Append(ctx context.Context, tenant string, entries []oplog.Entry) (Appended, error) {
 	j.appending.RLock()
@@ -123,7 +123,7 @@ func (j *Journal) check(t oplog.TenantState, entries []oplog.Entry, answer *Appe
 		manual = append(manual, e)
 	}
 	if len(broken) > 0 {
-		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "Nothing was stored, because some entries break a rule.", Fields: broken}
+		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "No entries were stored: some are invalid.", Fields: broken}
 	}
 	return manual, nil
 }
@@ -177,7 +177,7 @@ func (j *Journal) VerifierKey() string { return j.store.VerifierKey() }
 // CodeUnavailable with how far it is.
 func (j *Journal) Ready() error { return j.index.Ready() }
 
-// Reindex builds a tenant's index anew from the store, telling how far it is.
+// Reindex rebuilds a tenant's index from the store, telling how far it is.
 func (j *Journal) Reindex(ctx context.Context, tenant string, progress func(done, total uint64)) error {
 	if _, err := j.directory.State(tenant); err != nil {
 		return err

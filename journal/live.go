@@ -96,7 +96,7 @@ func errTooFarBehind(after, last uint64) error {
 // emitArrivals emits what is on disk after a seq, in portions, and returns the
 // seq that it has come to.
 func (j *Journal) emitArrivals(ctx context.Context, tenant string, q oplog.Query, after uint64, emit func([]oplog.Entry, uint64) error) (uint64, error) {
-	m, err := j.match(tenant, q) // anew each time: presets move with the clock, and trees change
+	m, err := j.match(tenant, q) // each time: presets move with the clock, and trees change
 	if err != nil {
 		return after, err
 	}

@@ -100,7 +100,7 @@ func TestPageRefuses(t *testing.T) {
 }
 
 // What was there when the first page was read comes once each, whatever
-// arrives between pages, and whether the log is opened anew between them.
+// arrives between pages, and whether the log is reopened between them.
 func TestPagesWhileEntriesArrive(t *testing.T) {
 	l := newLog(t)
 	var want []string

@@ -21,7 +21,7 @@ type Backup struct {
 }
 
 // ReadAt reads of the copy. That there is a backup is noted before its last
-// bytes are handed out: whoever has it whole finds it noted.
+// bytes are handed out: a reader who has the whole copy finds it noted.
 func (b *Backup) ReadAt(p []byte, offset int64) (int, error) {
 	n, err := b.File.ReadAt(p, offset)
 	if end := offset + int64(n); end > b.read {

@@ -29,7 +29,7 @@ type Node struct {
 	store oplog.Store
 	index oplog.Index
 	now   func() time.Time
-	dir   string // of files that are made for whoever asks
+	dir   string // of files that are made for callers
 }
 
 // Options are what a Log needs besides its engines.

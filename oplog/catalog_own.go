@@ -73,7 +73,7 @@ func (m Module) extends() bool { return m.Title == Title{} }
 var catalogKey = regexp.MustCompile(fmt.Sprintf(`^[a-z][a-z0-9_]{0,%d}$`, MaxKeyLength-1))
 
 // OwnCatalog takes a whole catalog apart, as it is read and sent back: it returns
-// what is not built in, and what breaks a rule.
+// what is not built in, and what is invalid.
 func OwnCatalog(c Catalog) (own Catalog, broken []FieldError) {
 	v := Validation{}
 	for i, o := range c.Operations {

@@ -31,13 +31,13 @@ func TestErrorsKeepTheirCodeAndCause(t *testing.T) {
 
 func TestErrorsNameFields(t *testing.T) {
 	for n := range 6 {
-		e := &Error{Code: CodeInvalid, Message: "It breaks a rule."}
+		e := &Error{Code: CodeInvalid, Message: "It is invalid."}
 		for i := range n {
-			e.Fields = append(e.Fields, FieldError{Field: fmt.Sprintf("f%d", i), Message: "is needed"})
+			e.Fields = append(e.Fields, FieldError{Field: fmt.Sprintf("f%d", i), Message: "is required"})
 		}
 		text := e.Error()
 		for i := range n {
-			if named := strings.Contains(text, fmt.Sprintf("f%d is needed", i)); named != (i < 3) {
+			if named := strings.Contains(text, fmt.Sprintf("f%d is required", i)); named != (i < 3) {
 				t.Errorf("%d fields: %q names f%d: %v", n, text, i, named)
 			}
 		}

@@ -18,8 +18,8 @@ type Index interface {
 	// CodeUnavailable with how far those are that have not.
 	Ready() error
 
-	// Rebuild builds a tenant's index anew from the store, telling how far it is.
-	// It waits, until ctx ends, for whoever is writing or loading that index.
+	// Rebuild rebuilds a tenant's index from the store, telling how far it is.
+	// It waits, until ctx ends, for writes and loads of that index in progress.
 	Rebuild(ctx context.Context, tenant string, progress func(done, total uint64)) error
 
 	// Drop forgets the entries from a time, inclusive, to another, exclusive,

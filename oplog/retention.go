@@ -37,7 +37,7 @@ func (d *Deletion) Has(date string) bool {
 }
 
 // Retain sets for how many days entries are kept, 0 for ever, and whether a rule
-// below the legal minimum is meant, which is asked anew of each; nil leaves it
+// below the legal minimum is meant, which is asked again of each; nil leaves it
 // as it is.
 func (t *Tenant) Retain(days *int, below *bool, by string, at time.Time) {
 	before := *t

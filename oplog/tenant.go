@@ -52,7 +52,7 @@ func (t *Tenant) Validate() []FieldError {
 	v := Validation{}
 	switch {
 	case t.ID == "" || len(t.ID) > MaxIDLength:
-		v.Fail("id", t.ID, "is needed, 1 to %d characters", MaxIDLength)
+		v.Fail("id", t.ID, "is required, 1 to %d characters", MaxIDLength)
 	case !validName(t.ID):
 		v.Fail("id", t.ID, "may hold A-Z a-z 0-9 . _ - only, and starts with a letter or digit")
 	}

@@ -102,7 +102,7 @@ func (v *Validation) time(e *Entry, now time.Time) time.Time {
 	t := e.Time
 	switch {
 	case t.IsZero() && e.ID != "":
-		v.Fail("time", nil, "is needed when id is sent, so that a retry means the same entry")
+		v.Fail("time", nil, "is required when id is sent, so that a retry means the same entry")
 	case t.IsZero():
 		t = now
 	case t.Before(earliestTime):
@@ -122,7 +122,7 @@ func (v *Validation) Text(field, s string, least, most int) {
 	case strings.ContainsRune(s, 0):
 		v.Fail(field, s, "holds a NUL character")
 	case n < least:
-		v.Fail(field, s, "is needed")
+		v.Fail(field, s, "is required")
 	case n > most:
 		v.Fail(field, s, "is %d characters long; at most %d", n, most)
 	}
@@ -144,13 +144,13 @@ func (v *Validation) oneOf(field, s string, allowed ...string) string {
 func (v *Validation) operation(catalog *Catalog, module, operation string) {
 	switch m, ok := catalog.Module(module); {
 	case module == "":
-		v.Fail("module", module, "is needed; one of %s", strings.Join(catalog.ModuleKeys(), ", "))
+		v.Fail("module", module, "is required; one of %s", strings.Join(catalog.ModuleKeys(), ", "))
 	case !ok:
 		v.Fail("module", module, "is not in the catalog; one of %s", strings.Join(catalog.ModuleKeys(), ", "))
 	case m.Retired:
 		v.Fail("module", module, "is retired; one of %s", strings.Join(catalog.ModuleKeys(), ", "))
 	case operation == "":
-		v.Fail("operation", operation, "is needed; module %s allows %s", module, strings.Join(catalog.allowed(m), ", "))
+		v.Fail("operation", operation, "is required; module %s allows %s", module, strings.Join(catalog.allowed(m), ", "))
 	case !m.Allows(operation):
 		v.Fail("operation", operation, "is not allowed for module %s; allowed are %s", module, strings.Join(catalog.allowed(m), ", "))
 	case catalog.retired(operation):
@@ -239,7 +239,7 @@ func InvalidQuery(field string, value any, format string, args ...any) *Error {
 func invalidIn(part Part, field string, value any, format string, args ...any) *Error {
 	v := Validation{part: part}
 	v.Fail(field, value, format, args...)
-	return &Error{Code: CodeInvalid, Message: "The request breaks a rule.", Fields: v.Errors}
+	return &Error{Code: CodeInvalid, Message: "The request is invalid.", Fields: v.Errors}
 }
 
 // Clip cuts a text to a number of bytes at most; what is no UTF-8, of the cut or

@@ -20,7 +20,7 @@ func validEntry() Entry {
 	}
 }
 
-// validates checks which fields of an entry break a rule.
+// validates checks which fields of an entry are invalid.
 func validates(t *testing.T, change func(*Entry), wantBroken ...string) []FieldError {
 	t.Helper()
 	e := validEntry()

@@ -64,7 +64,7 @@ func TestAnchors(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 
-	// Another start writes nothing anew.
+	// Another start rewrites nothing.
 	l.Record("acme", nodetest.Entry("three", 0))
 	a = proof.NewAnchors(l.Directory, l.Journal, l.Clock.Now, dir)
 	f("acme/2026-11-20.checkpoint acme/2026-11-21.checkpoint acme/2026-11-22.checkpoint plain/2026-11-20.checkpoint plain/2026-11-21.checkpoint")

@@ -14,7 +14,7 @@ import (
 	"oplog/storage"
 )
 
-// An index is only a copy: whatever happens to its files, it is built anew from
+// An index is only a copy: whatever happens to its files, it is rebuilt from
 // the store, and answers the same.
 
 const damagedEntries = 200
@@ -182,7 +182,7 @@ func TestManifestGone(t *testing.T) {
 }
 
 // What an older version has written, with other terms in other fields, is built
-// anew.
+// again.
 func TestOlderIndexIsRebuilt(t *testing.T) {
 	dir, segments := closedLog(t)
 	m := manifestOf(t, dir)

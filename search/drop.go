@@ -9,7 +9,7 @@ import (
 )
 
 // Drop forgets the entries from one time to another; see [oplog.Index]. Segments
-// that lie between go as they are; one that lies across either is written anew
+// that lie between go as they are; one that lies across either is rewritten
 // without them. A query that reads them goes on undisturbed.
 func (x *Index) Drop(ctx context.Context, tenant string, from, to time.Time) error {
 	low, high := oplog.MakeKey(from, 0), oplog.MakeKey(to, 0)
@@ -88,7 +88,7 @@ func dropDocuments(documents []tailDocument, low, high oplog.Key) []tailDocument
 	return documents
 }
 
-// without writes a segment anew, without the documents from one key to another;
+// without rewrites a segment without the documents from one key to another;
 // building is held. Some of the segment are not of these; where none is, it
 // stays as it is.
 func (t *tenantIndex) without(ctx context.Context, s *segment, low, high oplog.Key) (*segment, error) {

@@ -123,7 +123,7 @@ func TestDropOfATenantThatIsClosed(t *testing.T) {
 	f(251)
 }
 
-// Who builds the index anew waits for whoever writes or loads it, without
+// A rebuild waits for writes and loads of the index in progress, without
 // holding up the other tenants, and for no longer than it is told to.
 func TestRebuildOfATenantThatIsWritten(t *testing.T) {
 	l := newLog(t, t.TempDir())
@@ -147,7 +147,7 @@ func TestRebuildOfATenantThatIsWritten(t *testing.T) {
 	}
 	select {
 	case err := <-rebuilt:
-		t.Errorf("built anew beside one that writes: %v", err)
+		t.Errorf("rebuilt beside one that writes: %v", err)
 	default:
 	}
 	open.building.Unlock()
@@ -155,12 +155,12 @@ func TestRebuildOfATenantThatIsWritten(t *testing.T) {
 		t.Error(err)
 	}
 	if again, err := l.index.readyTenant(t.Context(), tenant); err != nil || again == open {
-		t.Errorf("not built anew: %v", err)
+		t.Errorf("not rebuilt: %v", err)
 	}
 }
 
 // A query that still reads a segment which was dropped deletes that one's file
-// at its end, and none of those that were built anew meanwhile.
+// at its end, and none of those that were rebuilt meanwhile.
 func TestRebuildBesideAQuery(t *testing.T) {
 	dir := t.TempDir()
 	l := newLog(t, dir)

@@ -48,8 +48,8 @@ type sizes struct {
 	fanIn      int // how many neighbours are merged; also how much larger each level of segments is
 	maxSegment int // the longest merged segment
 	longRun    int // documents in a row of one segment, of several that overlap in time, that are merged as they are
-	build      int // how many documents are in memory at once while segments are built anew
-	maxLost    int // lost segments of more entries than this are built anew before the tenant answers
+	build      int // how many documents are in memory at once while segments are rebuilt
+	maxLost    int // lost segments of more entries than this are rebuilt before the tenant answers
 	quickLoad  int // a tenant that must catch up with more than this says so instead of keeping who asks waiting
 	maxTenants int // tenants that are open at once
 	maxTails   int // entries in the tails of all open tenants together
@@ -182,7 +182,7 @@ func (x *Index) readyTenant(ctx context.Context, name string) (*tenantIndex, err
 	}
 }
 
-// forget lets a tenant whose loading failed be loaded anew.
+// forget lets a tenant whose loading failed be loaded again.
 func (x *Index) forget(t *tenantIndex) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -214,7 +214,7 @@ func (x *Index) Open(ctx context.Context, tenant string) error {
 	return ctx.Err()
 }
 
-// Rebuild builds a tenant's index anew; see [oplog.Index].
+// Rebuild rebuilds a tenant's index; see [oplog.Index].
 func (x *Index) Rebuild(ctx context.Context, tenant string, progress func(done, total uint64)) error {
 	every := time.NewTicker(100 * time.Millisecond)
 	defer every.Stop()

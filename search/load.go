@@ -63,7 +63,7 @@ func (x *Index) changeManifest(tenant string, change func(old []byte) ([]byte, e
 	}
 }
 
-// saveManifest lists segments, and those lost that are still being built anew.
+// saveManifest lists segments, and those lost that are still being rebuilt.
 func (x *Index) saveManifest(t *tenantIndex, segments []*segment, lost []segmentInfo, through uint64) error {
 	m := manifest{Analysis: analysisVersion, Through: through, Next: t.next, Segments: slices.Clone(lost)}
 	for _, s := range segments {
@@ -105,7 +105,7 @@ func (x *Index) loadSegments(t *tenantIndex) error {
 		return err
 	}
 	if m.Analysis != analysisVersion {
-		x.logger.Warn("the index is of another version; it is built anew from the store", "tenant", t.name)
+		x.logger.Warn("the index is of another version; it is rebuilt from the store", "tenant", t.name)
 		m = manifest{Next: m.Next}
 	}
 	var segments []*segment
@@ -117,7 +117,7 @@ func (x *Index) loadSegments(t *tenantIndex) error {
 			segments = append(segments, s)
 			continue
 		}
-		x.logger.Warn("a segment of the index is lost; it is built anew from the store", "tenant", t.name, "because", err)
+		x.logger.Warn("a segment of the index is lost; it is rebuilt from the store", "tenant", t.name, "because", err)
 		lost = append(lost, info)
 		missing += int(info.Count)
 	}

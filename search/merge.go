@@ -165,7 +165,7 @@ func runsInOrder(group []*segment) ([]run, error) {
 }
 
 // inOrder returns what is concatenated in order of keys: long runs of the group
-// as they are, and what is mixed between them built anew from the store.
+// as they are, and what is mixed between them rebuilt from the store.
 func (x *Index) inOrder(t *tenantIndex, group []*segment) (parts []part, err error) {
 	runs, err := runsInOrder(group)
 	if err != nil {

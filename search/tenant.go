@@ -27,7 +27,7 @@ type tenantIndex struct {
 	state    state
 	segments []*segment // in descending order of their last keys
 	tail     []tailDocument
-	orphans  []tailDocument // entries whose segment was lost, in order of their keys, to be built anew
+	orphans  []tailDocument // entries whose segment was lost, in order of their keys, to be rebuilt
 	lost     []segmentInfo  // the segments that were lost; listed until all orphans are in new ones
 	through  uint64         // seq of the last arrival in a segment or an orphan
 	last     uint64         // seq of the last arrival in the tail, or through

@@ -11,7 +11,7 @@ import (
 )
 
 // analysisVersion is written to the manifest; an index of another version, of
-// texts or of documents, is built anew.
+// texts or of documents, is rebuilt.
 const analysisVersion = 5
 
 // A text is analysed into words: its longest runs of letters, marks and digits

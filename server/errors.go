@@ -115,7 +115,7 @@ func tidyProblem(_ huma.Context, _ string, v any) (any, error) {
 		p.Detail = map[int]string{
 			http.StatusBadRequest:           "The body is not JSON.",
 			http.StatusUnsupportedMediaType: "The Content-Type is not taken here; send " + jsonType + ".",
-			http.StatusUnprocessableEntity:  "The request breaks a rule.",
+			http.StatusUnprocessableEntity:  "The request is invalid.",
 		}[p.Status]
 	}
 	for _, e := range p.Errors {

@@ -6,7 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// Health is told to the machine itself, and to whoever has a key.
+// Health is told to the machine itself, and to callers with a key.
 
 func (s *Server) healthz(c *fiber.Ctx) error {
 	if err := s.nearOrKnown(c); err != nil {

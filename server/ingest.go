@@ -19,7 +19,7 @@ import (
 // newEntryBody is an entry as it is sent: without what the log itself gives to
 // it. Pointers tell what was left out, or null, from what is empty.
 type newEntryBody struct {
-	ID           *string         `json:"id,omitempty" maxLength:"64" pattern:"^[A-Za-z0-9._:-]+$" doc:"The sender's own, so that a request can be repeated; with it, time is needed. The same id on the same UTC day is the same entry."`
+	ID           *string         `json:"id,omitempty" maxLength:"64" pattern:"^[A-Za-z0-9._:-]+$" doc:"The sender's own, so that a request can be repeated; with it, time is required. The same id on the same UTC day is the same entry."`
 	Time         *time.Time      `json:"time,omitempty" doc:"When it happened; left out: now."`
 	User         newUserBody     `json:"user" doc:"Who did it."`
 	Organization newRefBody      `json:"organization,omitzero" doc:"The user's organization when it happened; one that the tenant does not have yet is added, up to 100,000."`
@@ -138,7 +138,7 @@ func (s *Server) refuseBatch(b *batch, tenant string) error {
 			fields = append(fields, f)
 		}
 	}
-	return b.place(&oplog.Error{Code: oplog.CodeInvalid, Message: "Nothing was stored, because some entries break a rule.", Fields: fields})
+	return b.place(&oplog.Error{Code: oplog.CodeInvalid, Message: "No entries were stored: some are invalid.", Fields: fields})
 }
 
 func describeIngest(r huma.Registry, op *huma.Operation) {

@@ -17,7 +17,7 @@ import (
 	"oplog/trail"
 )
 
-// The host system's link [Operation Log]: whoever it vouches for with one of the
+// The host system's link [Operation Log]: a person it vouches for with one of the
 // tenant's launch keys sees the log without a password of oplog's own.
 
 // launchClaims are what a launch token says.
@@ -115,7 +115,7 @@ func (s *Server) readLaunchToken(tenant, token string) (identity.APIKey, launchC
 }
 
 func refusedLaunch(format string, args ...any) error {
-	return oplog.Errorf(oplog.CodeUnauthenticated, "This link cannot be used: %s. Go back, and follow it anew.", fmt.Sprintf(format, args...))
+	return oplog.Errorf(oplog.CodeUnauthenticated, "This link cannot be used: %s. Go back and follow it again.", fmt.Sprintf(format, args...))
 }
 
 func (s *Server) checkClaims(c *launchClaims) error {

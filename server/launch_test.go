@@ -41,7 +41,7 @@ func (f *fixture) launch(tenant, token string) reply {
 	return f.send("nobody", "GET", "/launch?tenant="+tenant+"&token="+token, "")
 }
 
-// enter makes a caller of whoever a launch signed in.
+// enter makes a caller of the person whom a launch signed in.
 func (f *fixture) enter(caller string, r reply) {
 	f.Helper()
 	if r.status != http.StatusFound || r.header.Get("Location") != "/t/acme/log" || r.header.Get("Cache-Control") != "no-store" {
@@ -148,9 +148,9 @@ func TestLaunchRefused(t *testing.T) {
 	check(f.launchToken(key, hs, jwt.MapClaims{"name": []string{"a"}}), 401, "its name is a JSON array, not a string")
 	check(f.launchToken(key, hs, jwt.MapClaims{"organization": 7}), 401, "its organization is a JSON number, not a string")
 	check(f.launchToken(key, hs, jwt.MapClaims{"role": "member"}), 403, "no access")
-	check(f.launchToken(key, hs, jwt.MapClaims{"sub": nil}), 422, "breaks a rule")
-	check(f.launchToken(key, hs, jwt.MapClaims{"name": strings.Repeat("x", 200)}), 422, "breaks a rule")
-	check(f.launchToken(key, hs, jwt.MapClaims{"organization": "nowhere"}), 422, "breaks a rule")
+	check(f.launchToken(key, hs, jwt.MapClaims{"sub": nil}), 422, "is invalid")
+	check(f.launchToken(key, hs, jwt.MapClaims{"name": strings.Repeat("x", 200)}), 422, "is invalid")
+	check(f.launchToken(key, hs, jwt.MapClaims{"organization": "nowhere"}), 422, "is invalid")
 
 	// A tenant that is not there is refused in the same words as one that is.
 	token := f.launchToken(strange, hs, nil)

@@ -84,7 +84,7 @@ func resumeAfter(id string, last uint64) (uint64, error) {
 	return seq, nil
 }
 
-// stillMay looks a stream's reader up anew, before anything is sent: a session
+// stillMay looks a stream's reader up again, before anything is sent: a session
 // that ended, an account that was disabled or a key that was revoked sees no
 // entry more.
 func (s *Server) stillMay(in *call) func() error {
@@ -144,7 +144,7 @@ func (e *eventStream) end(err error) {
 	case errors.Is(err, context.Canceled):
 		_, _ = e.w.WriteString("event: end\ndata: {\"code\":\"unavailable\",\"detail\":\"The program is stopping.\"}\n\n")
 	}
-	_ = e.flush() // whoever is gone is not told
+	_ = e.flush() // best effort: the client may be gone
 }
 
 func describeLive(_ huma.Registry, op *huma.Operation) {

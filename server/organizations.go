@@ -109,7 +109,7 @@ func parseOrganizations(text []byte) (tree oplog.Tree, list string, err error) {
 	case err != nil:
 		broken = fieldOf(err)
 	case body.Organizations == nil: // an empty tree is only meant where it is said
-		broken = oplog.FieldError{Field: list, Message: "is needed; [] for an empty tree"}
+		broken = oplog.FieldError{Field: list, Message: "is required; [] for an empty tree"}
 	default:
 		return body.Organizations, list, nil
 	}

@@ -119,7 +119,7 @@ func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, e
 	return p, nil
 }
 
-// nearOrKnown lets through the machine itself, and whoever has a key.
+// nearOrKnown lets through the machine itself, and callers with a key.
 func (s *Server) nearOrKnown(c *fiber.Ctx) error {
 	if c.Context().RemoteIP().IsLoopback() {
 		return nil

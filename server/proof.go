@@ -33,7 +33,7 @@ func (s *Server) getConsistency(_ context.Context, in *call, _ *struct{}) (*cons
 	r := &reader{query: in.query}
 	from, to := r.size("from"), r.size("to")
 	if from == 0 && r.err() == nil {
-		r.fail("from", nil, "is needed: the size of the older checkpoint, its second line")
+		r.fail("from", nil, "is required: the size of the older checkpoint, its second line")
 	}
 	if err := r.err(); err != nil {
 		return nil, err

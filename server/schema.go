@@ -35,7 +35,7 @@ var enums = map[string][]any{
 var objects = []string{"Entry.details", "ProvenEntry.details", "NewEntry.details"}
 
 // requests are what is sent, where an unknown field is refused. Answers may grow
-// fields, and whoever reads them must not refuse those.
+// fields, and readers of them must not refuse those.
 var requests = []string{"NewEntry", "NewUser", "NewRef", "NewChange", "Credentials", "SessionChange", "ExportRequest", "NewFilters", "Organization", "Organizations",
 	"NewAccount", "AccountChange", "NewKey", "NewTenant", "TenantChange", "NewSetup", "NewCatalog", "NewModule", "NewOperation", "NewTitle",
 	"NewView", "ViewChange", "Look"}

@@ -64,7 +64,7 @@ type (
 )
 
 // signIn answers an unknown name and a wrong password with the same words, and
-// after the same work, and slows down whoever tries either.
+// after the same work, and slows down attempts at either.
 func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*signInOutput, error) {
 	giveBack, wait := s.tries.take(input.Body.Username, network(in.http.Context().RemoteIP()))
 	if wait > 0 {

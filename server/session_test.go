@@ -34,7 +34,7 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("who am I: %s", body)
 	}
 
-	// Signing in anew ends the session of before; signing out ends this one.
+	// Signing in again ends the session of before; signing out ends this one.
 	again := f.send("new", "POST", "/api/v1/session", signIn("admin", password))
 	f.get("new", "/api/v1/session", 401)
 	cookie, err = http.ParseSetCookie(again.header.Get("Set-Cookie"))

@@ -8,7 +8,7 @@ import (
 	"oplog/oplog"
 )
 
-// The first run: while there is no account, whoever has the code that the
+// The first run: while there is no account, a person with the code that the
 // program printed makes the first owner and tenant.
 
 type (

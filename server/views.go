@@ -210,13 +210,13 @@ func (b *lookBody) domain() *views.TableLook {
 func checkViewQuery(text string) error {
 	query, err := url.ParseQuery(text)
 	if err != nil {
-		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view breaks a rule.", Fields: []oplog.FieldError{
+		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view is invalid.", Fields: []oplog.FieldError{
 			{Field: "query", Message: "is not the query of an address: " + err.Error(), Value: shorten(text)},
 		}}
 	}
 	for name := range query {
 		if !slices.ContainsFunc(filterParams, func(p *huma.Param) bool { return p.Name == name }) {
-			return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view breaks a rule.", Fields: []oplog.FieldError{
+			return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view is invalid.", Fields: []oplog.FieldError{
 				{Field: "query", Message: "has a filter that the log does not know: " + shorten(name), Value: shorten(text)},
 			}}
 		}

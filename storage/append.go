@@ -92,7 +92,7 @@ func (db *DB) commit(group []*appendRequest) {
 // failure says what an error of writing means for those that write after. A
 // full disk fails before anything is final. After any other error, of a sync
 // above all, it is not known what the disk holds: nothing more is written until
-// the file has been opened anew.
+// the file has been reopened.
 func (db *DB) failure(err error) error {
 	if failed := db.failed.Load(); failed != nil {
 		return failed
@@ -263,7 +263,7 @@ func (w *tenantWriter) findDeleted(r *appendRequest) (late []oplog.FieldError) {
 // or is of a day that was deleted.
 func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
 	if late := w.findDeleted(r); len(late) > 0 {
-		return &oplog.Error{Code: oplog.CodeInvalid, Message: "Nothing was stored, because some entries break a rule.", Fields: late}, nil
+		return &oplog.Error{Code: oplog.CodeInvalid, Message: "No entries were stored: some are invalid.", Fields: late}, nil
 	}
 	var differ []oplog.FieldError
 	var first map[datedID]*oplog.Entry // within the request

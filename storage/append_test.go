@@ -79,7 +79,7 @@ func TestAppendAfterClose(t *testing.T) {
 	closeStore(t, db)
 }
 
-// After a failure of writing nothing is written until the file is opened anew;
+// After a failure of writing nothing is written until the file is reopened;
 // reading goes on.
 func TestAppendAfterAFailure(t *testing.T) {
 	db := openStore(t, t.TempDir())

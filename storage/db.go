@@ -97,7 +97,7 @@ func Open(dir string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
-	// Written anew by each holder; read only when the lock is held elsewhere.
+	// Rewritten by each holder; read only when the lock is held elsewhere.
 	if err := os.WriteFile(filepath.Join(dir, pidName), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("data directory %s cannot be written: %w", dir, err), b.Close())
 	}

@@ -19,7 +19,7 @@ import (
 
 // testdata/format-N.db are data files as versions of each format wrote them.
 // Every later version opens them and reads the same. -update makes that of this
-// version where it is not there, and never anew.
+// version where it is not there, and never again.
 var formatFiles = []string{"format-1", "format-2"}
 
 // formatKinds are the kinds of records that the file has.

@@ -42,7 +42,7 @@ func TestReadsOfManyChunks(t *testing.T) {
 	checkStore(t, db, "acme")
 }
 
-// Whoever reads much and takes time with it holds no transaction meanwhile, for
+// A reader who reads much and takes time with it holds no transaction meanwhile, for
 // which the file would grow: pages that it could see could not be used again.
 func TestLongReadsHoldNoTransaction(t *testing.T) {
 	db := openStore(t, t.TempDir())

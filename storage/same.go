@@ -12,7 +12,7 @@ import (
 
 // sameAsSent tells whether two entries are the same but for what the log gave
 // them, and but for how their JSON is written: who sends an entry again may
-// have kept it in a store that orders an object's members anew.
+// have kept it in a store that reorders an object's members.
 func sameAsSent(a, b *oplog.Entry) (bool, error) {
 	x, y := *a, *b
 	x.Seq, x.ReceivedAt = 0, time.Unix(0, 0)

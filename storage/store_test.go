@@ -39,7 +39,7 @@ func closeStore(t *testing.T, db *DB) {
 	}
 }
 
-// reopen closes a store and opens it anew.
+// reopen closes a store and reopens it.
 func reopen(t *testing.T, db *DB) *DB {
 	t.Helper()
 	closeStore(t, db)

@@ -121,7 +121,7 @@ func (f *tampering) must(err error) {
 
 func (f *tampering) put(seq int, data []byte) { f.must(f.date(seq).Put(f.keys[seq-1][:], data)) }
 
-// setLeaf writes the arrival of an entry anew.
+// setLeaf rewrites the arrival of an entry.
 func (f *tampering) setArrival(seq int, key oplog.Key, leaf tlog.Hash) {
 	number := tileKey(uint64(seq-1) / tileSize)
 	tile := append([]byte(nil), f.arrivals.Get(number)...)

@@ -166,7 +166,7 @@ func (s *Views) Change(v View, change func(*View)) (View, error) {
 // checkView checks a view as it is going to be, among its person's others.
 func (s *Views) checkView(v View) error {
 	if broken := v.validate(); len(broken) > 0 {
-		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view breaks a rule.", Fields: broken}
+		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view is invalid.", Fields: broken}
 	}
 	views, err := records.List[View](s.records, oplog.RecordView, v.Tenant+"/")
 	if err != nil {

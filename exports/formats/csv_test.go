@@ -16,7 +16,7 @@ import (
 	"oplog/oplog"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func shanghai(t testing.TB) *time.Location {
 	t.Helper()

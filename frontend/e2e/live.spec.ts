@@ -39,7 +39,7 @@ test('new entries are counted, and shown when asked for', async ({ page }) => {
   await expect(page.getByRole('row').nth(1)).toContainText('Email 5')
   await expect(pill).toBeHidden()
 
-  // Another filter begins anew.
+  // Another filter begins again.
   await send('email', 1)
   await expect(page.getByRole('button', { name: 'New entries: 1 Show' })).toBeVisible()
   const begun = stream(page)

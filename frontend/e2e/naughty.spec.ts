@@ -71,7 +71,7 @@ test('takes what the rules allow, and refuses the rest in words', async () => {
   expect(answer.recorded).toBe(460)
   for (const name of refused) {
     const problem = await refusal({ user: { id: 'u', name }, module: 'email', operation: 'edit' })
-    expect(problem).toMatch(name ? /user\.name.*is \d+ characters long; at most 128/ : /user\.name.*is needed/)
+    expect(problem).toMatch(name ? /user\.name.*is \d+ characters long; at most 128/ : /user\.name.*is required/)
   }
   const user = { id: 'u', name: 'Ada' }
   for (const [entry, words] of [
@@ -211,7 +211,7 @@ async function openLog(page: Page) {
   await expect(page.getByRole('row').nth(5)).toBeVisible()
 }
 
-/** Goes to another view without loading the console anew. */
+/** Goes to another view without loading the console again. */
 async function goWithin(page: Page, path: string, view: Record<string, string>) {
   await page.evaluate(
     (address) => {

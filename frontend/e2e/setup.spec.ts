@@ -66,7 +66,7 @@ for (const words of [
     signIn: '登录',
   },
 ] as const)
-  test(`whoever comes without the code is asked for it, and each mistake is said at its field: ${words.language}`, async ({
+  test(`without the code it is asked for, and each mistake is said at its field: ${words.language}`, async ({
     page,
   }) => {
     const other = new Program()

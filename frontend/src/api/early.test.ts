@@ -16,7 +16,7 @@ test('the log of an address is asked for as its page asks', () => {
 })
 
 test.each([
-  ['/t/acme/log', '?range=today', undefined], // whoever reads no log
+  ['/t/acme/log', '?range=today', undefined], // a reader of no log
   ['/t/acme/log', '', { trees: [] }], // a period is yet to be chosen
   ['/t/acme/log', '?range=ever', { trees: [] }],
   ['/t/acme/exports', '?range=today', { trees: [] }],

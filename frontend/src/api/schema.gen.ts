@@ -1258,7 +1258,7 @@ export interface components {
             details?: {
                 [key: string]: unknown;
             };
-            /** @description The sender's own, so that a request can be repeated; with it, time is needed. The same id on the same UTC day is the same entry. */
+            /** @description The sender's own, so that a request can be repeated; with it, time is required. The same id on the same UTC day is the same entry. */
             id?: string;
             /** @description Where from. */
             ip?: string;

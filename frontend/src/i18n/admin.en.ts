@@ -39,7 +39,7 @@ export const adminEn = {
     disableSelf: 'This is your own account: you are signed out at once and cannot sign in again.',
     enable: 'Enable',
     save: 'Save',
-    signsOut: 'Whoever is signed in with this account is signed out.',
+    signsOut: 'Everyone signed in with this account is signed out.',
     passwordHint: 'At least 8 characters. It is shown nowhere afterwards.',
     makePassword: 'Make one',
     roleText: {
@@ -231,7 +231,7 @@ export const adminEn = {
     permissionOn:
       'On: the log has the organization tree and its filter, and an account can be held to one organization with all below it.',
     permissionOff:
-      'Off: there is no tree, and whoever sees the log sees all of it. What entries say of organizations is kept.',
+      'Off: there is no tree, and everyone who sees the log sees all of it. What entries say of organizations is kept.',
     permissionWho: 'An owner switches it.',
     turnOn: 'Turn on',
     turnOff: 'Turn off',
@@ -299,7 +299,7 @@ export const adminEn = {
     refresh: 'Take a new one',
     qr: 'The checkpoint as a QR code',
     key: 'Verifier key',
-    keyText: 'Checkpoints and manifests of exports are signed for this key. Give it to whoever verifies them.',
+    keyText: 'Checkpoints and manifests of exports are signed for this key. Give it to those who verify them.',
     sheetTitle: 'Checkpoint of the operation log',
     sheetText: 'Type or scan the text below into a file, exactly as it stands, and compare with it:',
     server: 'The server',
