@@ -1,11 +1,12 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { useState } from 'react'
-import { isProblem } from './api/http'
+import { useEffect, useState } from 'react'
 import { keys } from './api/keys'
-import type { LocaleTag, Session } from './api/types'
+import type { Session } from './api/types'
 import { Mishap } from './frame/Mishap'
 import { Toasts } from './frame/Toasts'
-import { guessLanguage, LanguageProvider, rememberLanguage } from './i18n/language'
+import type { LocaleTag } from './i18n/language'
+import { guessLanguage, LanguageProvider, rememberLanguage, useWords } from './i18n/language'
+import { isProblem, sayNoAnswer } from './lib/problem'
 import { Pages } from './Pages'
 import { useSessionQuery } from './session/queries'
 
@@ -63,6 +64,7 @@ function InLanguage() {
 
   return (
     <LanguageProvider tag={tag}>
+      <NoAnswer />
       <Toasts>
         <Mishap where="">
           <Pages session={session} onLanguage={chooseLanguage} />
@@ -70,4 +72,11 @@ function InLanguage() {
       </Toasts>
     </LanguageProvider>
   )
+}
+
+/** Keeps what is said where there is no answer in the console's language. */
+function NoAnswer() {
+  const { noAnswer } = useWords()
+  useEffect(() => sayNoAnswer(noAnswer), [noAnswer])
+  return null
 }

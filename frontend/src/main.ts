@@ -1,4 +1,4 @@
-import { beginReading } from './api/early'
+import { beginReading } from './app/firstRequests'
 
 // The little that comes first: the server is asked while the console itself is being read.
 beginReading(window.location)

@@ -4,7 +4,7 @@ import { useWords } from '../i18n/language'
 import { type Chip, Chips } from '../log/Chips'
 import { ChoiceFilter } from '../log/ChoiceFilter'
 import { type ChoiceGroup, ChoiceList } from '../log/ChoiceList'
-import { type FilterName, type Filters, noFilters } from '../log/filters'
+import { type FilterName, type Filters, isExclusion, noFilters } from '../log/filters'
 import { PeriodPicker } from '../log/PeriodPicker'
 import { SearchField } from '../log/SearchField'
 import { withoutFilter } from './useAccessFilters'
@@ -37,10 +37,11 @@ export function AccessFilters(props: Props) {
   const wrong = (name: string) => refused.includes(`query.${name}`)
   const turn = (name: FilterName) => (open: boolean) => setOpened(open ? name : undefined)
 
-  const chips = active.map(({ name, label, text }): Chip => {
-    if (name === 'q') return { name, label, text, onOpen: () => bar.current?.querySelector('input')?.focus() }
+  const chips = active.map(({ name, label, text }): Chip<FilterName> => {
+    const chip = { name, excluded: isExclusion(name), label, text }
+    if (name === 'q') return { ...chip, onOpen: () => bar.current?.querySelector('input')?.focus() }
     const opens = name === 'user' || name === 'operation' || name === 'period'
-    return { name, label, text, onOpen: opens ? () => setOpened(name) : undefined }
+    return { ...chip, onOpen: opens ? () => setOpened(name) : undefined }
   })
 
   const choices = [

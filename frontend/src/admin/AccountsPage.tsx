@@ -1,7 +1,7 @@
 import { useState } from 'react'
-import { problemText } from '../api/http'
 import type { Account, Tenant } from '../api/types'
 import { useWords } from '../i18n/language'
+import { problemText } from '../lib/problem'
 import { Notice } from '../log/Notice'
 import { useOrganizations } from '../log/queries'
 import { useSession } from '../session/session'

@@ -1,7 +1,7 @@
 import { useState } from 'react'
-import { problemText } from '../api/http'
 import type { CatalogModule, CatalogOperation, Tenant } from '../api/types'
 import { titleIn, useLanguage } from '../i18n/language'
+import { problemText } from '../lib/problem'
 import { Notice } from '../log/Notice'
 import { useCatalog } from '../log/queries'
 import { Button } from '../theme/Button'

@@ -1,6 +1,6 @@
 import { type InputHTMLAttributes, type ReactNode, useId } from 'react'
-import { ApiProblem } from '../api/http'
 import { useFault } from '../frame/Form'
+import { ApiProblem } from '../lib/problem'
 
 /** What the server says of one field of what was sent. */
 export function fieldError(error: unknown, name: string): string | undefined {

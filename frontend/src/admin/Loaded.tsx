@@ -1,7 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { problemText } from '../api/http'
 import { useWords } from '../i18n/language'
+import { problemText } from '../lib/problem'
 import { Notice } from '../log/Notice'
 import { useAdminWords } from './words'
 

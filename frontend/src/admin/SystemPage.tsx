@@ -1,6 +1,6 @@
 import type { SystemStatus, Tenant } from '../api/types'
-import { sizeText } from '../exports/describe'
 import { useWords } from '../i18n/language'
+import { sizeText } from '../lib/size'
 import { useVerifierKey } from '../log/queries'
 import { useSession } from '../session/session'
 import { Icon } from '../theme/Icon'

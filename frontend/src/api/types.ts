@@ -6,7 +6,6 @@ type Schemas = components['schemas']
 
 export type Session = Schemas['Session']
 export type Role = Session['role']
-export type LocaleTag = Session['locale']
 export type Tenant = Schemas['SessionTenant']
 export type Account = Schemas['Account']
 export type NewAccount = Schemas['NewAccount']
@@ -59,5 +58,3 @@ export type View = Schemas['View']
 export type Views = Schemas['Views']
 export type NewView = Schemas['NewView']
 export type ViewChange = Schemas['ViewChange']
-
-export type ProblemBody = Partial<Schemas['Problem']>

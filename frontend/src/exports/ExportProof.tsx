@@ -1,7 +1,7 @@
 import { Copyable } from '../admin/Copyable'
-import { problemText } from '../api/http'
 import type { Export } from '../api/types'
 import { useWords } from '../i18n/language'
+import { problemText } from '../lib/problem'
 import { Notice } from '../log/Notice'
 import { useVerifierKey } from '../log/queries'
 import { Icon } from '../theme/Icon'

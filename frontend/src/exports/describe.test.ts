@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import type { Export } from '../api/types'
 import { en } from '../i18n/en'
 import { zh } from '../i18n/zh'
+import { sizeText } from '../lib/size'
 import { titlesOf } from '../log/catalog'
-import { exportPeriod, exportWhat, keptFor, sizeText } from './describe'
+import { exportPeriod, exportWhat, keptFor } from './describe'
 
 const titles = titlesOf(
   {

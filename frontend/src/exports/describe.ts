@@ -35,20 +35,6 @@ export function exportPeriod(one: Export, zone: string, words: Dictionary): stri
   return exactPeriod(Date.parse(one.from), Date.parse(one.to), zone, words)
 }
 
-/** `148 KB`: in the units of a file manager. */
-export function sizeText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`
-  for (const [unit, factor] of [
-    ['KB', 1e3],
-    ['MB', 1e6],
-    ['GB', 1e9],
-  ] as const) {
-    const value = bytes / factor
-    if (value < 999.5 || unit === 'GB') return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${unit}`
-  }
-  return ''
-}
-
 /** For how long the file is still there. */
 export function keptFor(one: Export, now: number, words: Dictionary): string | undefined {
   if (!one.expires_at) return undefined

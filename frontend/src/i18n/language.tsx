@@ -1,8 +1,9 @@
 import { createContext, type ReactNode, useContext, useEffect } from 'react'
-import { sayNoAnswer } from '../api/http'
-import type { LocaleTag, Title } from '../api/types'
 import { type Dictionary, en } from './en'
 import { zh } from './zh'
+
+/** A language of the console, as the account keeps it. */
+export type LocaleTag = 'en' | 'zh-CN'
 
 interface Language {
   tag: LocaleTag
@@ -40,7 +41,6 @@ function readRemembered(): LocaleTag | undefined {
 export function LanguageProvider({ tag, children }: { tag: LocaleTag; children: ReactNode }) {
   useEffect(() => {
     document.documentElement.lang = tag // without it Chinese is drawn with Japanese glyphs
-    sayNoAnswer(dictionaries[tag].noAnswer)
   }, [tag])
   return <LanguageContext value={{ tag, words: dictionaries[tag] }}>{children}</LanguageContext>
 }
@@ -54,6 +54,10 @@ export function useWords(): Dictionary {
 }
 
 /** A title from the catalog in the reader's language; a tenant's own may have only one. */
-export function titleIn(title: Title | undefined, tag: LocaleTag, fallback: string): string {
+export function titleIn(
+  title: Partial<Record<LocaleTag, string>> | undefined,
+  tag: LocaleTag,
+  fallback: string,
+): string {
   return title?.[tag] || title?.en || title?.['zh-CN'] || fallback
 }

@@ -1,6 +1,6 @@
 import { Link } from 'react-router'
-import { problemText } from '../api/http'
 import type { MadeKey, Tenant } from '../api/types'
+import { problemText } from '../lib/problem'
 import type { Titles } from '../log/catalog'
 import { entryAddress, entryName } from '../log/entryAddress'
 import { Notice } from '../log/Notice'

@@ -3,11 +3,7 @@ import { useEffect, useState } from 'react'
 import { call, tenantPath } from '../api/http'
 import { keys } from '../api/keys'
 import type { Entry, MadeKey, NewEntry, Recorded } from '../api/types'
-
-/** Makes a key that records operations. Its text is in the answer alone. */
-export function makeWriteKey(tenant: string, name: string): Promise<MadeKey> {
-  return call<MadeKey>(tenantPath(tenant, 'keys'), { method: 'POST', body: { scope: 'write', name } })
-}
+import { makeWriteKey } from '../api/writeKey'
 
 /** The key that was made here, or by setting up; it is gone when the page is left. */
 export function useMadeKey(tenant: string) {

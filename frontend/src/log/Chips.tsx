@@ -3,20 +3,21 @@ import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
 import { Shown } from '../theme/Shown'
 import { visibleText } from '../theme/visible'
-import { type FilterName, isExclusion } from './filters'
 import './chips.css'
 
-export interface Chip {
-  name: FilterName
+export interface Chip<Name extends string> {
+  name: Name
+  /** Its values are left out. */
+  excluded: boolean
   label: string
   text: string
   /** Absent for a filter that has no choices of its own to open. */
   onOpen?: () => void
 }
 
-interface Props {
-  chips: Chip[]
-  onRemove: (name: FilterName) => void
+interface Props<Name extends string> {
+  chips: Chip<Name>[]
+  onRemove: (name: Name) => void
   onClear: () => void
   onCopyLink: () => void
   /** Stands before the link. */
@@ -24,12 +25,12 @@ interface Props {
 }
 
 /** The filters that are on, one chip each. The line is there when it is empty too, so that nothing jumps. */
-export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props) {
+export function Chips<Name extends string>({ chips, onRemove, onClear, onCopyLink, children }: Props<Name>) {
   const words = useWords()
   const line = useRef<HTMLDivElement>(null)
   const tight = useTight(line, chips)
 
-  function remove(name: FilterName, index: number) {
+  function remove(name: Name, index: number) {
     onRemove(name)
     requestAnimationFrame(() => {
       const left = line.current?.querySelectorAll<HTMLElement>('.chip-remove')
@@ -39,7 +40,7 @@ export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props)
     })
   }
 
-  function keyDown(event: KeyboardEvent, name: FilterName, index: number) {
+  function keyDown(event: KeyboardEvent, name: Name, index: number) {
     if (event.key !== 'Backspace' && event.key !== 'Delete') return
     event.preventDefault()
     remove(name, index)
@@ -47,9 +48,9 @@ export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props)
 
   return (
     <div ref={line} className={tight ? 'chips chips-tight' : 'chips'} role="group" aria-label={words.activeFilters}>
-      {chips.map(({ name, label, text, onOpen }, index) => (
+      {chips.map(({ name, excluded, label, text, onOpen }, index) => (
         <span key={name} className="chip">
-          {isExclusion(name) && <Icon name="not" small />}
+          {excluded && <Icon name="not" small />}
           {onOpen ? (
             <button
               type="button"
@@ -99,7 +100,7 @@ export function Chips({ chips, onRemove, onClear, onCopyLink, children }: Props)
 }
 
 /** Whether the chips with the names of their filters are more than the line holds; a phone's line is moved along instead. */
-function useTight(line: RefObject<HTMLDivElement | null>, chips: Chip[]): boolean {
+function useTight(line: RefObject<HTMLDivElement | null>, chips: Chip<string>[]): boolean {
   const [tight, setTight] = useState(false)
   const texts = chips.map(({ label, text }) => `${label} ${text}`).join()
   // biome-ignore lint/correctness/useExhaustiveDependencies: the texts are what takes the room

@@ -1,5 +1,4 @@
 import { useRef, useState } from 'react'
-import type { FacetValue } from '../api/types'
 import { useWords } from '../i18n/language'
 import { Icon } from '../theme/Icon'
 import { Shown } from '../theme/Shown'
@@ -16,7 +15,7 @@ interface Props {
   /** Names the box that finds a choice, where they are many. */
   findLabel?: string
   groups: ChoiceGroup[]
-  counts: FacetValue[] | undefined
+  counts: { value: string; count: number }[] | undefined
   selected: string[]
   /** Left out: nothing can be excluded. */
   excluded?: string[]

@@ -1,5 +1,5 @@
-import { problemText } from '../api/http'
 import { useWords } from '../i18n/language'
+import { problemText } from '../lib/problem'
 
 interface Props {
   rows: number

@@ -2,7 +2,6 @@ import { type InfiniteData, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import { useParams } from 'react-router'
 import { beginAct, useActs } from '../api/act'
-import { ApiProblem, isProblem } from '../api/http'
 import { keys } from '../api/keys'
 import type { Entry, EntryPage, Preset, Tenant } from '../api/types'
 import { useDocumentTitle } from '../frame/documentTitle'
@@ -13,6 +12,7 @@ import { useCopy } from '../frame/useCopy'
 import { useKey } from '../frame/useKey'
 import { useViewport } from '../frame/viewport'
 import { useWords } from '../i18n/language'
+import { ApiProblem, isProblem } from '../lib/problem'
 import { dayAt } from '../time/days'
 import { tasteWith } from '../views/look'
 import { type ViewContext, ViewsMenu } from '../views/ViewsMenu'
@@ -29,6 +29,7 @@ import {
   goesOn,
   hasChoices,
   hasSelection,
+  isExclusion,
   type ListFilter,
   moves,
   readFilters,
@@ -176,8 +177,9 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   useKey('z', () => setFilters(selectionAlone(filters, summary)), filters.from !== undefined && hasSelection(filters))
 
   const active = activeFilters(filters)
-  const chips: Chip[] = active.map((name) => ({
+  const chips: Chip<FilterName>[] = active.map((name) => ({
     name,
+    excluded: isExclusion(name),
     label: filterLabel(name, words),
     text: filterText(name, filters, nameOf, summary, zone, words),
     onOpen: hasChoices(name) ? () => openFilter(name) : undefined,

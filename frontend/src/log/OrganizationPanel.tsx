@@ -1,7 +1,7 @@
 import type { KeyboardEvent, PointerEvent } from 'react'
-import { ApiProblem } from '../api/http'
 import type { FacetValue, Organization } from '../api/types'
 import { useWords } from '../i18n/language'
+import { ApiProblem } from '../lib/problem'
 import { Icon } from '../theme/Icon'
 import { OrganizationTree } from './OrganizationTree'
 

@@ -1,11 +1,12 @@
-import type { OperationGroup } from '../api/types'
 import { useWords } from '../i18n/language'
 import { Icon, type IconName } from '../theme/Icon'
 import { Shown } from '../theme/Shown'
 import { visibleText } from '../theme/visible'
 import './tag.css'
 
-const icons: Record<OperationGroup, IconName> = {
+type Group = 'destructive' | 'outward' | 'create' | 'change'
+
+const icons: Record<Group, IconName> = {
   destructive: 'bin',
   outward: 'outward',
   create: 'plus',
@@ -14,7 +15,7 @@ const icons: Record<OperationGroup, IconName> = {
 
 interface Props {
   title: string
-  group: OperationGroup
+  group: Group
   /** That the tenant has added it to what is built in, in words: it is dashed, too. */
   added?: string | undefined
 }

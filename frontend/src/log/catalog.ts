@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
-import type { Catalog, LocaleTag, OperationGroup } from '../api/types'
+import type { Catalog, OperationGroup } from '../api/types'
+import type { LocaleTag } from '../i18n/language'
 import { titleIn, useLanguage } from '../i18n/language'
 import { useCatalog } from './queries'
 

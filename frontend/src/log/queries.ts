@@ -1,9 +1,10 @@
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { Area } from '../api/act'
 import { pageSize } from '../api/early'
-import { call, isProblem, tenantPath } from '../api/http'
+import { call, tenantPath } from '../api/http'
 import { keys } from '../api/keys'
 import type { Catalog, EntryPage, Organization, ProvenEntry, Summary } from '../api/types'
+import { isProblem } from '../lib/problem'
 import { type EntryName, entryName, writeName } from './entryAddress'
 import { type Filters, writeFilters } from './filters'
 

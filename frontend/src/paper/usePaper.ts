@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
-import { problemText } from '../api/http'
 import { useToast } from '../frame/Toasts'
 import { useWords } from '../i18n/language'
+import { problemText } from '../lib/problem'
 
 /** Printing reads this many rows at most. */
 export const paperRows = 1000

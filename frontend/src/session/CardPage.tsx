@@ -1,7 +1,7 @@
 import type { ReactNode, Ref } from 'react'
-import type { LocaleTag } from '../api/types'
 import { useDocumentTitle } from '../frame/documentTitle'
 import { Form, useFault } from '../frame/Form'
+import type { LocaleTag } from '../i18n/language'
 import { Button } from '../theme/Button'
 import { Icon, Mark } from '../theme/Icon'
 import { LanguageSwitch } from './LanguageSwitch'

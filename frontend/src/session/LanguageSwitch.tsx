@@ -1,4 +1,4 @@
-import type { LocaleTag } from '../api/types'
+import type { LocaleTag } from '../i18n/language'
 import { useLanguage } from '../i18n/language'
 import { Segments } from '../theme/Segments'
 

@@ -1,7 +1,7 @@
 import { useId, useState } from 'react'
-import { ApiProblem, isProblem, problemText } from '../api/http'
-import type { LocaleTag } from '../api/types'
+import type { LocaleTag } from '../i18n/language'
 import { useWords } from '../i18n/language'
+import { ApiProblem, isProblem, problemText } from '../lib/problem'
 import { CardField, CardPage } from './CardPage'
 import { useSetUp } from './queries'
 

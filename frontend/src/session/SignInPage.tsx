@@ -1,7 +1,7 @@
 import { useRef, useState } from 'react'
-import { isProblem, problemText } from '../api/http'
-import type { LocaleTag } from '../api/types'
+import type { LocaleTag } from '../i18n/language'
 import { useLanguage } from '../i18n/language'
+import { isProblem, problemText } from '../lib/problem'
 import { CardField, CardPage } from './CardPage'
 import { useSignIn } from './queries'
 

@@ -1,11 +1,13 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from 'react-router'
 import { settingsPath } from '../admin/access'
-import { call, isProblem } from '../api/http'
+import { call } from '../api/http'
 import { keys } from '../api/keys'
-import type { LocaleTag, Session } from '../api/types'
+import type { Session } from '../api/types'
+import { makeWriteKey } from '../api/writeKey'
+import type { LocaleTag } from '../i18n/language'
 import { rememberLanguage } from '../i18n/language'
-import { makeWriteKey } from '../integration/queries'
+import { isProblem } from '../lib/problem'
 
 const path = '/api/v1/session'
 

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
-import { problemText } from '../api/http'
 import type { View } from '../api/types'
 import { useWords } from '../i18n/language'
+import { problemText } from '../lib/problem'
 import { Notice } from '../log/Notice'
 import { Icon } from '../theme/Icon'
 import { Shown, shown } from '../theme/Shown'

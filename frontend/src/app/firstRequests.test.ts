@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { firstRequests } from './early'
+import { firstRequests } from './firstRequests'
 
 const session = '/api/v1/session'
 
