@@ -35,7 +35,7 @@ test-go:
 
 test-console: frontend/node_modules types
 	cd frontend && npm run --silent check
-	git diff --exit-code --stat -- frontend/src/api/schema.gen.ts
+	git diff --exit-code --stat -- frontend/src/model/api/schema.gen.ts
 
 # The committed console must be the one that the sources build. It is built once
 # per landing, so this is no check for each change.

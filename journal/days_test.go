@@ -78,7 +78,7 @@ func TestRuleByTenantDays(t *testing.T) {
 }
 
 // holdDays are days that are chosen, and what a hold on them covers;
-// frontend/src/time/utcDays.test.ts has the same.
+// frontend/src/lib/time/utcDays.test.ts has the same.
 var holdDays = []struct{ zone, from, to, coversFrom, coversUntil string }{
 	{"UTC", "2026-11-01", "2026-11-01", "2026-11-01", "2026-11-02"},
 	{"Asia/Shanghai", "2026-11-01", "2026-11-01", "2026-10-31", "2026-11-02"},

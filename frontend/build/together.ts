@@ -13,8 +13,8 @@ export function together(): Rolldown.CodeSplittingGroup {
     debugName: 'start',
     name: (id, graph) => {
       if (start.size === 0) {
-        const apart = imported(join(source, 'main.ts'), graph)
-        for (const one of imported(join(source, 'start.tsx'), graph)) if (!apart.has(one)) start.add(one)
+        const apart = imported(join(source, 'app/main.ts'), graph)
+        for (const one of imported(join(source, 'app/start.tsx'), graph)) if (!apart.has(one)) start.add(one)
       }
       return start.has(id) ? 'start' : null
     },

@@ -1,5 +1,5 @@
 import { expect, type Page, test } from '@playwright/test'
-import type { Recorded } from '../src/api/types'
+import type { Recorded } from '../src/model/api/types'
 import { signIn } from './console'
 import { Program } from './program'
 

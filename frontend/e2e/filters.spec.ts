@@ -1,5 +1,5 @@
 import { expect, type Page, test } from '@playwright/test'
-import type { Summary } from '../src/api/types'
+import type { Summary } from '../src/model/api/types'
 import { demoLog, open } from './console'
 import { Program } from './program'
 

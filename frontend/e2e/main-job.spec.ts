@@ -1,5 +1,5 @@
 import { type Download, expect, type Page, test } from '@playwright/test'
-import type { Catalog, Entry, EntryPage, Summary } from '../src/api/types'
+import type { Catalog, Entry, EntryPage, Summary } from '../src/model/api/types'
 import { parseCsv } from './csv'
 import { Program } from './program'
 import { unzip } from './zip'

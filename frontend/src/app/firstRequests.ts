@@ -1,7 +1,7 @@
-import { begin, pageSize, sessionPath } from '../api/early'
-import type { Session } from '../api/types'
-import { keep, read } from '../frame/kept'
-import { hasPeriod, readFilters, writeFilters } from '../log/filters'
+import { keep, read } from '../lib/kept'
+import { begin, pageSize, sessionPath } from '../model/api/early'
+import type { Session } from '../model/api/types'
+import { hasPeriod, readFilters, writeFilters } from '../model/log/filters'
 
 // What the first page will ask for is asked for before the console is there to ask: while its code is still being
 // read, the server answers.

@@ -1,0 +1,82 @@
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import type { LocaleTag } from '../i18n/language'
+import { guessLanguage, LanguageProvider, rememberLanguage, useWords } from '../i18n/language'
+import { isProblem, sayNoAnswer } from '../lib/problem'
+import { keys } from '../model/api/keys'
+import type { Session } from '../model/api/types'
+import { useSessionQuery } from '../model/session/queries'
+import { Mishap } from '../ui/Mishap'
+import { Toasts } from '../ui/Toasts'
+import { Pages } from './Pages'
+
+/**
+ * A browser that believes it is offline still reaches a server on the same machine or an isolated network: only a call
+ * that gets no answer tells.
+ */
+const askAnyhow = { networkMode: 'always' } as const
+
+function makeClient(): QueryClient {
+  // Any call may be the one that finds the session gone: the sign-in page then takes over.
+  function noticeEnd(error: unknown) {
+    if (!isProblem(error, 401)) return
+    const session = client.getQueryData<Session | null>(keys.session)
+    if (session) client.setQueryData(keys.ended, session.username)
+    client.setQueryData(keys.session, null)
+  }
+  const client: QueryClient = new QueryClient({
+    queryCache: new QueryCache({ onError: noticeEnd }),
+    mutationCache: new MutationCache({ onError: noticeEnd }),
+    defaultOptions: {
+      queries: {
+        // An error is shown at once with its own Retry; asking again unseen only delays it.
+        retry: false,
+        staleTime: 30_000,
+        refetchOnWindowFocus: false,
+        ...askAnyhow,
+        // What failed is asked again when the network is back.
+        refetchOnReconnect: (query) => query.state.status === 'error' && 'always',
+      },
+      mutations: askAnyhow,
+    },
+  })
+  return client
+}
+
+export function App() {
+  const [client] = useState(makeClient)
+  return (
+    <QueryClientProvider client={client}>
+      <InLanguage />
+    </QueryClientProvider>
+  )
+}
+
+function InLanguage() {
+  const session = useSessionQuery()
+  const [guess, setGuess] = useState<LocaleTag>(guessLanguage)
+  const tag = session.data?.locale ?? guess
+
+  function chooseLanguage(next: LocaleTag) {
+    rememberLanguage(next)
+    setGuess(next)
+  }
+
+  return (
+    <LanguageProvider tag={tag}>
+      <NoAnswer />
+      <Toasts>
+        <Mishap where="">
+          <Pages session={session} onLanguage={chooseLanguage} />
+        </Mishap>
+      </Toasts>
+    </LanguageProvider>
+  )
+}
+
+/** Keeps what is said where there is no answer in the console's language. */
+function NoAnswer() {
+  const { noAnswer } = useWords()
+  useEffect(() => sayNoAnswer(noAnswer), [noAnswer])
+  return null
+}

@@ -1,0 +1,31 @@
+import { ExportList } from '../features/exports/ExportList'
+import { useExports } from '../features/exports/queries'
+import { useWords } from '../i18n/language'
+import type { Tenant } from '../model/api/types'
+import { useTitles } from '../model/log/catalog'
+import { PaperHead } from '../model/paper/PaperHead'
+import { useDocumentTitle } from '../ui/hooks/documentTitle'
+import { TopBar } from './TopBar'
+import '../ui/page.css'
+import '../ui/log.css'
+
+/** The files that were exported from the log of a tenant. */
+export function ExportsPage({ tenant }: { tenant: Tenant }) {
+  const words = useWords()
+  const titles = useTitles(tenant.id)
+  const exports = useExports(tenant.id)
+  useDocumentTitle(words.exportsPage)
+  return (
+    <div className="app app-plain">
+      <TopBar tenant={tenant} />
+      <main className="main exports-page page-scroll">
+        <div className="page-body">
+          <PaperHead tenant={tenant} title={words.exportsPage} />
+          <h1>{words.exportsPage}</h1>
+          <p>{words.exportsText}</p>
+          <ExportList tenant={tenant} titles={titles} query={exports} />
+        </div>
+      </main>
+    </div>
+  )
+}

@@ -1,0 +1,42 @@
+import { useWords } from '../i18n/language'
+import { Dialog } from '../ui/Dialog'
+import './help.css'
+
+const keys = ['/', 'j k', '← →', 'Enter', 'Esc', 'x', 'f 1', '.', 'g', 'z', '[', '?'] as const
+
+/** The keys of the log, and what the search box understands. */
+export default function HelpDialog({ onClose }: { onClose: () => void }) {
+  const words = useWords()
+  return (
+    <Dialog title={words.help} className="help" onClose={onClose}>
+      <section>
+        <h3>{words.helpKeys}</h3>
+        <dl>
+          {keys.map((key) => (
+            <div key={key}>
+              <dt>
+                {key.split(' ').map((one) => (
+                  <kbd key={one}>{one}</kbd>
+                ))}
+              </dt>
+              <dd>{words.keys[key]}</dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+      <section>
+        <h3>{words.helpSearch}</h3>
+        <dl>
+          {words.searchExamples.map(({ example, meaning }) => (
+            <div key={example}>
+              <dt>
+                <code>{example}</code>
+              </dt>
+              <dd>{meaning}</dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+    </Dialog>
+  )
+}

@@ -1,0 +1,139 @@
+import { type UseQueryResult, useQueryClient } from '@tanstack/react-query'
+import { lazy, Suspense, useEffect, useRef } from 'react'
+import { Navigate, Route, Routes, useLocation, useParams, useSearchParams } from 'react-router'
+import { MemberPage } from '../features/session/MemberPage'
+import { SetupPage, setupCode } from '../features/session/SetupPage'
+import { SignInPage } from '../features/session/SignInPage'
+import type { LocaleTag } from '../i18n/language'
+import { useLanguage, useWords } from '../i18n/language'
+import { problemText } from '../lib/problem'
+import { keys } from '../model/api/keys'
+import type { Session } from '../model/api/types'
+import { useSaveLanguage, useSetupNeeded } from '../model/session/queries'
+import { SessionProvider, useSession } from '../model/session/session'
+import { Mishap } from '../ui/Mishap'
+import { noteReader } from './firstRequests'
+import { LogPage } from './LogPage'
+import { NotFoundPage } from './NotFoundPage'
+import { safeReturn, signInPath } from './returnTo'
+import { TenantChoicePage } from './TenantChoicePage'
+
+const ExportsPage = lazy(() => import('./ExportsPage').then((module) => ({ default: module.ExportsPage })))
+const SettingsPage = lazy(() => import('./SettingsPage').then((module) => ({ default: module.SettingsPage })))
+
+interface Props {
+  session: UseQueryResult<Session | null>
+  onLanguage: (tag: LocaleTag) => void
+}
+
+/** Which page an address shows, to whom. */
+export function Pages({ session, onLanguage }: Props) {
+  const location = useLocation()
+  const { tag } = useLanguage()
+  const [search] = useSearchParams()
+  const client = useQueryClient()
+  const saveLanguage = useSaveLanguage()
+  const wasSignedIn = useRef(false)
+  if (session.data) wasSignedIn.current = true
+  useFavicon(session.data?.role)
+  const { data: signedIn } = session
+  const setupNeeded = useSetupNeeded(signedIn === null && !wasSignedIn.current)
+  useEffect(() => {
+    if (signedIn !== undefined) noteReader(signedIn)
+  }, [signedIn])
+
+  // A language chosen on the sign-in page is a choice of the account that then signs in.
+  const chosen = useRef<LocaleTag>(undefined)
+  const { mutate: save } = saveLanguage
+  const accountTag = session.data?.locale
+  useEffect(() => {
+    if (!accountTag || !chosen.current) return
+    if (chosen.current !== accountTag) save(chosen.current)
+    chosen.current = undefined
+  }, [accountTag, save])
+  function choose(tag: LocaleTag) {
+    chosen.current = tag
+    onLanguage(tag)
+  }
+
+  if (session.error) return <Unreachable error={session.error} onRetry={() => session.refetch()} />
+  if (session.data === undefined) return null
+
+  // Until the server has said so, the code says that it is to be set up, and the lack of one that it has been.
+  if (session.data === null && !wasSignedIn.current && (setupNeeded.data ?? setupCode !== null))
+    return <SetupPage locale={tag} onLanguage={choose} />
+
+  if (session.data === null) {
+    const left = client.getQueryData(keys.left) === true
+    if (location.pathname !== '/sign-in' && left) return <Navigate replace to="/sign-in" />
+    if (location.pathname !== '/sign-in') {
+      const here = location.pathname + location.search
+      return <Navigate replace to={signInPath(here)} state={{ ended: wasSignedIn.current }} />
+    }
+    return <SignInPage ended={location.state?.ended === true} onLanguage={choose} />
+  }
+
+  if (session.data.role === 'member')
+    return (
+      <MemberPage
+        username={session.data.username}
+        onLanguage={(tag) => {
+          onLanguage(tag)
+          saveLanguage.mutate(tag)
+        }}
+      />
+    )
+
+  if (location.pathname === '/sign-in') return <Navigate replace to={safeReturn(search.get('next'))} />
+  return (
+    <SessionProvider value={session.data}>
+      <Mishap where={location.pathname}>
+        <Suspense fallback={null}>
+          <Routes>
+            <Route path="/" element={<TenantChoicePage />} />
+            <Route path="/t/:tenant" element={<ToLog />} />
+            <Route path="/t/:tenant/log/:entry?" element={<OfTenant page={LogPage} />} />
+            <Route path="/t/:tenant/exports" element={<OfTenant page={ExportsPage} />} />
+            <Route path="/t/:tenant/settings/:section?" element={<OfTenant page={SettingsPage} />} />
+            <Route path="*" element={<NotFoundPage />} />
+          </Routes>
+        </Suspense>
+      </Mishap>
+    </SessionProvider>
+  )
+}
+
+function ToLog() {
+  const { tenant = '' } = useParams()
+  return <Navigate replace to={`/t/${encodeURIComponent(tenant)}/log`} />
+}
+
+/** A page of a tenant that the account has; any other tenant is a page that does not exist. */
+function OfTenant({ page: Page }: { page: typeof LogPage | typeof ExportsPage | typeof SettingsPage }) {
+  const { tenant: id } = useParams()
+  const tenant = useSession().tenants.find((one) => one.id === id)
+  if (!tenant) return <NotFoundPage />
+  return <Page key={tenant.id} tenant={tenant} />
+}
+
+function Unreachable({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const words = useWords()
+  return (
+    <div className="page" role="alert">
+      <main className="plain">
+        <p>{words.unreachable(problemText(error))}</p>
+        <button type="button" className="link" onClick={onRetry}>
+          {words.retry}
+        </button>
+      </main>
+    </div>
+  )
+}
+
+/** The mark in the browser's tab, for everyone but those who must see no trace of the function. */
+function useFavicon(role: Session['role'] | undefined) {
+  useEffect(() => {
+    const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
+    if (icon) icon.href = role && role !== 'member' ? '/favicon.svg' : 'data:,'
+  }, [role])
+}

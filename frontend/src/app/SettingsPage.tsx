@@ -1,0 +1,96 @@
+import { Suspense } from 'react'
+import { Link, Navigate, useParams } from 'react-router'
+import { useAdminWords } from '../i18n/adminWords'
+import { useWords } from '../i18n/language'
+import type { Tenant } from '../model/api/types'
+import { PaperHead } from '../model/paper/PaperHead'
+import { administers, settingsPath } from '../model/session/access'
+import { useSession } from '../model/session/session'
+import { useDocumentTitle } from '../ui/hooks/documentTitle'
+import { useViewport } from '../ui/hooks/viewport'
+import { Icon } from '../ui/Icon'
+import { NotFoundPage } from './NotFoundPage'
+import { type Section, sectionsFor } from './sections'
+import { TopBar } from './TopBar'
+import '../ui/page.css'
+import './settings.css'
+
+const groups = ['tenant', 'server', 'you'] as const
+
+/** The frame of the settings: the menu of sections on the left, the chosen one beside it. A phone shows one of the two. */
+export function SettingsPage({ tenant }: { tenant: Tenant }) {
+  const common = useWords()
+  const words = useAdminWords()
+  const phone = useViewport() < 768
+  const { section: path } = useParams()
+  const session = useSession()
+  const own = sectionsFor(session)
+  // The few pages of those who administer nothing are led to from the top bar.
+  const menu = administers(session)
+  const section = own.find((one) => one.path === path)
+  useDocumentTitle(section ? section.title(words) : common.settings)
+
+  if (path !== undefined && !section) return <NotFoundPage />
+  if (!section && !(phone && menu)) return <Navigate replace to={settingsPath(tenant.id, own[0]?.path)} />
+  return (
+    <div className="app app-plain">
+      <TopBar tenant={tenant} />
+      <div className="settings">
+        {menu && !(phone && section) && <Menu tenant={tenant} sections={own} current={section} />}
+        {section && (
+          <main className="settings-main page-scroll" key={section.path}>
+            <div className="page-body">
+              <PaperHead tenant={tenant} title={section.title(words)} />
+              {phone && menu && (
+                <Link className="link settings-back" to={settingsPath(tenant.id)}>
+                  <Icon name="left" />
+                  {common.settings}
+                </Link>
+              )}
+              <Suspense fallback={null}>
+                <section.page tenant={tenant} />
+              </Suspense>
+            </div>
+          </main>
+        )}
+      </div>
+    </div>
+  )
+}
+
+interface MenuProps {
+  tenant: Tenant
+  sections: Section[]
+  current: Section | undefined
+}
+
+function Menu({ tenant, sections, current }: MenuProps) {
+  const common = useWords()
+  const words = useAdminWords()
+  return (
+    <nav className="settings-menu" aria-label={common.settings}>
+      {groups.map((group) => {
+        const inside = sections.filter((section) => section.group === group)
+        if (inside.length === 0) return null
+        return (
+          <section key={group} aria-labelledby={`settings-${group}`}>
+            <h2 id={`settings-${group}`}>{words.groups[group]}</h2>
+            <ul>
+              {inside.map((section) => (
+                <li key={section.path}>
+                  <Link
+                    to={settingsPath(tenant.id, section.path)}
+                    aria-current={section === current ? 'page' : undefined}
+                  >
+                    {section.title(words)}
+                    <Icon name="right" />
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </section>
+        )
+      })}
+    </nav>
+  )
+}

@@ -1,0 +1,58 @@
+import { lazy, Suspense, useState } from 'react'
+import { Link, Navigate } from 'react-router'
+import { useWords } from '../i18n/language'
+import { useSession } from '../model/session/session'
+import { Button } from '../ui/Button'
+import { useDocumentTitle } from '../ui/hooks/documentTitle'
+import { shown } from '../ui/Shown'
+import { TopBar } from './TopBar'
+import '../ui/session.css'
+
+const TenantDialog = lazy(() =>
+  import('../features/tenants/TenantDialog').then((module) => ({ default: module.TenantDialog })),
+)
+
+/** The start: the only tenant's log, a choice of tenants, or for the first owner none yet. */
+export function TenantChoicePage() {
+  const words = useWords()
+  const { tenants } = useSession()
+  const [adding, setAdding] = useState(false)
+  useDocumentTitle(words.chooseTenant)
+  const only = tenants.length === 1 ? tenants[0] : undefined
+  if (only) return <Navigate replace to={`/t/${encodeURIComponent(only.id)}/log`} />
+  return (
+    <div className="app app-plain">
+      <TopBar />
+      <main className="page">
+        <div className="plain">
+          <h1>{tenants.length ? words.chooseTenant : words.noTenant}</h1>
+          {tenants.length === 0 && (
+            <>
+              <p>{words.noTenantText}</p>
+              <Button kind="primary" onClick={() => setAdding(true)}>
+                {words.addTenant}
+              </Button>
+            </>
+          )}
+          {tenants.length > 0 && (
+            <ul>
+              {tenants.map((tenant) => (
+                <li key={tenant.id}>
+                  <Link to={`/t/${encodeURIComponent(tenant.id)}/log`}>
+                    {shown(tenant.name)}
+                    <small>{tenant.time_zone}</small>
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          )}
+        </div>
+        {adding && (
+          <Suspense fallback={null}>
+            <TenantDialog onClose={() => setAdding(false)} />
+          </Suspense>
+        )}
+      </main>
+    </div>
+  )
+}

@@ -1,0 +1,193 @@
+import { lazy, Suspense, useState } from 'react'
+import { Link, useLocation, useNavigate } from 'react-router'
+import { useLanguage } from '../i18n/language'
+import { problemText } from '../lib/problem'
+import { visibleText } from '../lib/visible'
+import type { Tenant } from '../model/api/types'
+import { administers, settingsPath } from '../model/session/access'
+import { useSaveLanguage, useSignOut } from '../model/session/queries'
+import { useSession } from '../model/session/session'
+import { part } from '../ui/hooks/part'
+import { useKey } from '../ui/hooks/useKey'
+import { useViewport } from '../ui/hooks/viewport'
+import { Icon, Mark } from '../ui/Icon'
+import { LanguageSwitch } from '../ui/LanguageSwitch'
+import { Menu, type MenuItem } from '../ui/Menu'
+import { Mishap } from '../ui/Mishap'
+import { Notice } from '../ui/Notice'
+import { Shown } from '../ui/Shown'
+import './frame.css'
+
+const HelpDialog = lazy(part(() => import('./HelpDialog')))
+
+/** The bar above every page of someone who may see the log. */
+export function TopBar({ tenant }: { tenant?: Tenant }) {
+  const { words } = useLanguage()
+  const session = useSession()
+  const saveLanguage = useSaveLanguage()
+  const signOut = useSignOut()
+  const phone = useViewport() < 768
+
+  const [help, setHelp] = useState(false)
+  useKey('?', () => setHelp(true))
+  const pages = usePages(tenant)
+  const navigate = useNavigate()
+  const toSessions = tenant && (() => navigate(settingsPath(tenant.id, 'sessions')))
+  const account: MenuItem[] = [
+    ...(toSessions ? [{ key: 'sessions', label: words.yourSessions, onChoose: toSessions }] : []),
+    { key: 'out', label: words.signOut, onChoose: () => signOut.mutate() },
+  ]
+  return (
+    <header className="top">
+      <Link className="mark" to="/">
+        <Mark />
+        oplog
+      </Link>
+      {tenant && <TenantMenu tenant={tenant} />}
+      {!phone && tenant && (
+        <nav className="nav" aria-label={words.mainNavigation}>
+          {pages.map((page) => (
+            <Link key={page.path} to={page.path} aria-current={page.current ? 'page' : undefined}>
+              {page.title}
+            </Link>
+          ))}
+        </nav>
+      )}
+      <span className="grow" />
+      {!phone && (
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={words.help}
+          title={words.help}
+          aria-keyshortcuts="?"
+          onClick={() => setHelp(true)}
+        >
+          <Icon name="help" />
+        </button>
+      )}
+      {!phone && <LanguageSwitch onChange={(tag) => saveLanguage.mutate(tag)} />}
+      {phone ? (
+        <PhoneMenu
+          pages={pages}
+          onSessions={toSessions}
+          onHelp={() => setHelp(true)}
+          onSignOut={() => signOut.mutate()}
+        />
+      ) : (
+        <Menu label={words.account} className="account" align="end" items={[account]}>
+          <span className="cut" title={visibleText(session.username)}>
+            <Shown text={session.name ?? session.username} />
+          </span>{' '}
+          <small>{words.roles[session.role]}</small>
+          <Icon name="down" />
+        </Menu>
+      )}
+      {signOut.error && (
+        <div className="top-note">
+          <Notice kind="error" action={words.retry} onAction={() => signOut.mutate()}>
+            {words.stillSignedIn(problemText(signOut.error))}
+          </Notice>
+        </div>
+      )}
+      {help && (
+        <Mishap part where="help">
+          <Suspense fallback={null}>
+            <HelpDialog onClose={() => setHelp(false)} />
+          </Suspense>
+        </Mishap>
+      )}
+    </header>
+  )
+}
+
+interface Page {
+  path: string
+  title: string
+  current: boolean
+}
+
+function usePages(tenant: Tenant | undefined): Page[] {
+  const { words } = useLanguage()
+  const { pathname } = useLocation()
+  const session = useSession()
+  if (!tenant) return []
+  const root = `/t/${encodeURIComponent(tenant.id)}`
+  const settings = settingsPath(tenant.id)
+  const pages = [
+    { path: `${root}/log`, title: words.operationLog, current: pathname.startsWith(`${root}/log`) },
+    { path: `${root}/exports`, title: words.exportsPage, current: pathname.startsWith(`${root}/exports`) },
+  ]
+  const checkpoint = settingsPath(tenant.id, 'checkpoint')
+  if (!administers(session))
+    return [...pages, { path: checkpoint, title: words.checkpoint, current: pathname === checkpoint }]
+  return [...pages, { path: settings, title: words.settings, current: pathname.startsWith(settings) }]
+}
+
+/** The tenant's name; a menu only for those who have more than one. */
+function TenantMenu({ tenant }: { tenant: Tenant }) {
+  const { words } = useLanguage()
+  const { tenants } = useSession()
+  const navigate = useNavigate()
+  if (tenants.length < 2)
+    return (
+      <span className="tenant">
+        <span className="cut" title={visibleText(tenant.name)}>
+          <Shown text={tenant.name} />
+        </span>
+      </span>
+    )
+  const items = tenants.map(({ id, name }) => ({
+    key: id,
+    label: name,
+    selected: id === tenant.id,
+    onChoose: () => navigate(`/t/${encodeURIComponent(id)}/log`),
+  }))
+  return (
+    <Menu label={words.tenant} className="tenant" title={words.tenant} items={[items]}>
+      <span className="cut" title={visibleText(tenant.name)}>
+        <Shown text={tenant.name} />
+      </span>
+      <Icon name="down" />
+    </Menu>
+  )
+}
+
+interface PhoneMenuProps {
+  pages: Page[]
+  onSessions: (() => void) | undefined
+  onHelp: () => void
+  onSignOut: () => void
+}
+
+function PhoneMenu({ pages, onSessions, onHelp, onSignOut }: PhoneMenuProps) {
+  const { tag, words } = useLanguage()
+  const session = useSession()
+  const navigate = useNavigate()
+  const saveLanguage = useSaveLanguage()
+  const other = tag === 'en' ? 'zh-CN' : 'en'
+  const items: MenuItem[][] = [
+    [{ key: 'who', label: `${session.name ?? session.username} · ${words.roles[session.role]}` }],
+    pages.map((page) => ({
+      key: page.path,
+      label: page.title,
+      selected: page.current,
+      onChoose: () => navigate(page.path),
+    })),
+    [
+      {
+        key: 'language',
+        label: <span lang={other}>{other === 'en' ? 'English' : '中文'}</span>,
+        onChoose: () => saveLanguage.mutate(other),
+      },
+      ...(onSessions ? [{ key: 'sessions', label: words.yourSessions, onChoose: onSessions }] : []),
+      { key: 'help', label: words.help, onChoose: onHelp },
+      { key: 'out', label: words.signOut, onChoose: onSignOut },
+    ],
+  ]
+  return (
+    <Menu silent label={words.menu} className="icon-button" align="end" items={items.filter((group) => group.length)}>
+      <Icon name="menu" />
+    </Menu>
+  )
+}

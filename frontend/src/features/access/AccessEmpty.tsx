@@ -1,0 +1,52 @@
+import { useAdminWords } from '../../i18n/adminWords'
+import { useWords } from '../../i18n/language'
+import type { FilterName, Filters } from '../../model/log/filters'
+import { Button } from '../../ui/Button'
+import { withoutFilter } from './useAccessFilters'
+import '../../ui/chips.css'
+import '../../ui/empty.css'
+
+interface Props {
+  filters: Filters
+  /** The filters that are on, as chips say them. */
+  active: { name: FilterName; label: string; text: string }[]
+  onFilters: (next: Filters) => void
+}
+
+/** No row: says what was asked for, and each way out. */
+export function AccessEmpty({ filters, active, onFilters }: Props) {
+  const common = useWords()
+  const words = useAdminWords().access
+  const { range } = filters
+  if (active.length === 0 && !range) return <p className="list-empty">{words.none}</p>
+  const title = active.every(({ name }) => name === 'period')
+    ? words.noneInPeriod
+    : active.length === 1
+      ? words.noMatchOne
+      : words.noMatch(active.length)
+  const ways = active.map((one) => ({ ...one, way: common.remove, next: withoutFilter(filters, one.name) }))
+  if (range)
+    ways.push({
+      name: 'period',
+      label: words.time,
+      text: common.rangeInText[range],
+      way: words.allTime,
+      next: { ...filters, range: undefined },
+    })
+  return (
+    <div className="empty" role="status">
+      <h2>{title}</h2>
+      <ul>
+        {ways.map(({ name, label, text, way, next }) => (
+          <li key={way + name}>
+            <span className="chip-label">{common.chip(label)}</span>
+            <span className="cut grow">{text}</span>
+            <Button size="small" onClick={() => onFilters(next)}>
+              {way}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}

@@ -1,0 +1,106 @@
+import { type ReactNode, useRef, useState } from 'react'
+import { useAdminWords } from '../../i18n/adminWords'
+import { useWords } from '../../i18n/language'
+import { type FilterName, type Filters, isExclusion, noFilters } from '../../model/log/filters'
+import { PeriodPicker } from '../../model/period/PeriodPicker'
+import { type Chip, Chips } from '../../ui/Chips'
+import { ChoiceFilter } from '../../ui/ChoiceFilter'
+import { type ChoiceGroup, ChoiceList } from '../../ui/ChoiceList'
+import { useViewport } from '../../ui/hooks/viewport'
+import { SearchField } from '../../ui/SearchField'
+import { withoutFilter } from './useAccessFilters'
+
+interface Props {
+  filters: Filters
+  /** The filters that are on, as chips say them. */
+  active: { name: FilterName; label: string; text: string }[]
+  zone: string
+  actors: ChoiceGroup[]
+  deeds: ChoiceGroup[]
+  /** The query parameters that the server refused. */
+  refused: string[]
+  onFilters: (next: Filters, how?: { replace: boolean }) => void
+  onCopyLink: () => void
+  /** Stands before the link. */
+  children: ReactNode
+}
+
+/** What the access log is narrowed to: words, who, what and when, and a chip for each that is on. */
+export function AccessFilters(props: Props) {
+  const { filters, active, zone, actors, deeds, refused, onFilters, onCopyLink } = props
+  const common = useWords()
+  const words = useAdminWords()
+  const viewport = useViewport()
+  const [opened, setOpened] = useState<FilterName>()
+  const bar = useRef<HTMLDivElement>(null)
+  const phone = viewport < 768
+  const wrong = (name: string) => refused.includes(`query.${name}`)
+  const turn = (name: FilterName) => (open: boolean) => setOpened(open ? name : undefined)
+
+  const chips = active.map(({ name, label, text }): Chip<FilterName> => {
+    const chip = { name, excluded: isExclusion(name), label, text }
+    if (name === 'q') return { ...chip, onOpen: () => bar.current?.querySelector('input')?.focus() }
+    const opens = name === 'user' || name === 'operation' || name === 'period'
+    return { ...chip, onOpen: opens ? () => setOpened(name) : undefined }
+  })
+
+  const choices = [
+    { name: 'user', label: words.access.user, findLabel: common.findUser, groups: actors },
+    { name: 'operation', label: words.access.deed, findLabel: words.access.findDeed, groups: deeds },
+  ] as const
+
+  return (
+    <div className={phone ? 'access-filters main-phone' : 'access-filters'}>
+      <div ref={bar} className="filter-bar" role="search" aria-label={words.access.filters}>
+        <SearchField
+          value={filters.q}
+          hint={words.access.searchHint}
+          invalid={wrong('q')}
+          onChange={(q) => onFilters({ ...filters, q }, { replace: true })}
+        />
+        {choices.map(({ name, label, findLabel, groups }) => (
+          <ChoiceFilter
+            key={name}
+            label={label}
+            chosen={filters[name].length}
+            invalid={wrong(name)}
+            open={opened === name}
+            onOpen={turn(name)}
+          >
+            <ChoiceList
+              label={label}
+              findLabel={findLabel}
+              groups={groups}
+              counts={undefined}
+              selected={filters[name]}
+              onChange={(selected) => onFilters({ ...filters, [name]: selected })}
+            />
+          </ChoiceFilter>
+        ))}
+        <PeriodPicker
+          range={filters.range}
+          from={filters.from}
+          to={filters.to}
+          zone={zone}
+          folded={viewport < 1280}
+          open={opened === 'period'}
+          onOpen={turn('period')}
+          onPreset={(range) => onFilters({ ...filters, range, from: undefined, to: undefined })}
+          onCustom={(from, to) => onFilters({ ...filters, range: undefined, from, to })}
+          any={{
+            label: words.access.allTime,
+            onChoose: () => onFilters({ ...filters, range: undefined, from: undefined, to: undefined }),
+          }}
+        />
+      </div>
+      <Chips
+        chips={chips}
+        onRemove={(name) => onFilters(withoutFilter(filters, name))}
+        onClear={() => onFilters({ ...noFilters, range: filters.range })}
+        onCopyLink={onCopyLink}
+      >
+        {props.children}
+      </Chips>
+    </div>
+  )
+}

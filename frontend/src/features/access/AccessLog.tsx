@@ -1,0 +1,177 @@
+import { useMemo, useRef, useState } from 'react'
+import { useAdminWords } from '../../i18n/adminWords'
+import type { Dictionary } from '../../i18n/en'
+import { useWords } from '../../i18n/language'
+import { ApiProblem, problemText } from '../../lib/problem'
+import { exactPeriod } from '../../lib/time/phrases'
+import { exactTime } from '../../lib/time/zone'
+import { beginAct, useActs } from '../../model/api/act'
+import type { Entry, Tenant } from '../../model/api/types'
+import { useTitles } from '../../model/log/catalog'
+import { type Field, type FilterName, type Filters, isList, writeFilters } from '../../model/log/filters'
+import { filterValues, shortList, useNames } from '../../model/log/names'
+import { useOrganizations } from '../../model/log/queries'
+import { useAccounts, useApiKeys } from '../../model/settings/queries'
+import { useSlow } from '../../ui/hooks/slow'
+import { useLast } from '../../ui/hooks/useLast'
+import { Notice } from '../../ui/Notice'
+import { useCopy } from '../../ui/useCopy'
+import { AccessDialog } from './AccessDialog'
+import { AccessEmpty } from './AccessEmpty'
+import { AccessFilters } from './AccessFilters'
+import { AccessPaper } from './AccessPaper'
+import { AccessTable } from './AccessTable'
+import { useAccess } from './accessQueries'
+import type { DeedContext } from './deeds'
+import { activeIn, actorChoices, deedChoices, type Scope } from './useAccessFilters'
+import './access.css'
+
+interface Props {
+  tenant: Tenant
+  scope: Scope
+  filters: Filters
+  onFilters: (next: Filters, how?: { replace: boolean }) => void
+}
+
+/** The rows of an access log, below what they are narrowed to. */
+export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
+  const common = useWords()
+  const words = useAdminWords()
+  const copy = useCopy()
+  const place = useRef<HTMLDivElement>(null)
+  const [opened, setOpened] = useState<Entry>()
+  const access = useAccess(scope === 'tenant' ? tenant.id : null, filters)
+  const pages = useLast(access.data)
+  const entries = useMemo(() => pages?.pages.flatMap((page) => page.entries) ?? [], [pages])
+  const searching = access.isFetching && !access.isFetchingNextPage
+  const dimmed = useSlow(searching, 200) && pages !== undefined
+  const query = writeFilters(filters).toString()
+  useActs(query, opened)
+  const shown = useLast(access.data && !access.isPlaceholderData ? query : undefined) ?? query
+
+  const organizations = useOrganizations(tenant.id, tenant.data_permission)
+  const titles = useTitles(tenant.id)
+  const nameOf = useNames([], undefined, organizations.data, titles)
+  const context: DeedContext = { words, common, zone: tenant.time_zone, nameOf }
+
+  const accounts = useAccounts(tenant.id).data ?? []
+  const apiKeys = useApiKeys(tenant.id).data ?? []
+  const actors =
+    scope === 'tenant'
+      ? actorChoices(accounts, apiKeys, entries, filters.user, words)
+      : actorChoices(
+          accounts.filter((account) => !account.tenant),
+          [],
+          entries,
+          filters.user,
+          words,
+        )
+  const deeds = deedChoices(words)
+
+  /** The value of a filter, as its choice says it. */
+  function titleOf(field: Field, value: string): string {
+    const groups = { user: actors, operation: deeds }[field as string]
+    return groups?.flatMap(({ choices }) => choices).find((choice) => choice.value === value)?.title ?? value
+  }
+  const labels: Partial<Record<FilterName, string>> = {
+    q: common.search,
+    user: words.access.user,
+    operation: words.access.deed,
+    module: common.functionalModule,
+    contentId: words.access.about,
+    period: words.access.time,
+  }
+  const active = activeIn(filters).map((name) => ({
+    name,
+    label: labels[name] ?? name,
+    text: isList(name)
+      ? shortList(filterValues(filters, name, titleOf), common.more, common.listJoin)
+      : name === 'q'
+        ? filters.q.trim()
+        : periodText(filters, tenant.time_zone, common),
+  }))
+
+  function filter(next: Filters, how?: { replace: boolean }) {
+    place.current?.closest('.settings-main')?.scrollTo({ top: 0 })
+    onFilters(next, how)
+  }
+
+  function retry() {
+    if (access.data) return access.fetchNextPage()
+    beginAct('page')
+    return access.refetch()
+  }
+
+  const hasRows = entries.length > 0
+  return (
+    <div ref={place}>
+      <AccessFilters
+        filters={filters}
+        active={active}
+        zone={tenant.time_zone}
+        actors={actors.filter(({ choices }) => choices.length > 0)}
+        deeds={deeds}
+        refused={access.error instanceof ApiProblem && access.error.status === 422 ? access.error.locations : []}
+        onFilters={filter}
+        onCopyLink={() => copy(window.location.href, common.linkCopied)}
+      >
+        <AccessPaper
+          key={`${scope} ${query}`}
+          tenant={tenant}
+          scope={scope}
+          filters={filters}
+          active={active}
+          entries={entries}
+          hasMore={access.hasNextPage}
+          context={context}
+        />
+      </AccessFilters>
+      {access.error && (
+        <Notice kind="error" action={common.retry} onAction={retry}>
+          {words.failed(problemText(access.error))}
+        </Notice>
+      )}
+      {access.isPending && !pages && (
+        <p className="loading-late" role="status">
+          {words.loading}
+        </p>
+      )}
+      {hasRows && (
+        <div className={dimmed ? 'access-dimmed' : undefined} aria-busy={dimmed}>
+          <AccessTable
+            key={shown}
+            entries={entries}
+            context={context}
+            hasMore={access.hasNextPage && !access.error && !access.isPlaceholderData}
+            onMore={() => !access.isFetching && access.fetchNextPage()}
+            onOpen={setOpened}
+          />
+        </div>
+      )}
+      {access.data && !access.hasNextPage && hasRows && (
+        <p className="access-end">{words.access.end(entries.length)}</p>
+      )}
+      {access.data && !hasRows && !searching && <AccessEmpty filters={filters} active={active} onFilters={filter} />}
+      {access.isFetchingNextPage && <p className="access-end">{common.loadingMore}</p>}
+      {opened && (
+        <AccessDialog
+          tenant={scope === 'tenant' ? tenant.id : null}
+          entry={opened}
+          context={context}
+          onFilter={(next) => {
+            setOpened(undefined)
+            filter({ ...filters, ...next })
+          }}
+          onClose={() => setOpened(undefined)}
+        />
+      )}
+    </div>
+  )
+}
+
+/** A period of one's own, of which an end may be open. */
+function periodText({ from, to }: Filters, zone: string, words: Dictionary): string {
+  if (from && to) return exactPeriod(Date.parse(from), Date.parse(to), zone, words)
+  const moment = (time: string | undefined) => (time ? exactTime(time, zone) : '…')
+  return words.period(moment(from), moment(to))
+}

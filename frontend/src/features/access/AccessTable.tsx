@@ -1,0 +1,151 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { agentName } from '../../lib/agent'
+import { visibleText } from '../../lib/visible'
+import type { Entry } from '../../model/api/types'
+import { useViewport } from '../../ui/hooks/viewport'
+import { Icon } from '../../ui/Icon'
+import { Moment } from '../../ui/Moment'
+import { Shown, shown } from '../../ui/Shown'
+import { FailedMark } from '../../ui/TypeTag'
+import { type DeedContext, deedFacts, deedOf } from './deeds'
+import '../../ui/list.css'
+import '../../ui/tag.css'
+
+interface Props {
+  entries: Entry[]
+  context: DeedContext
+  hasMore: boolean
+  onMore: () => void
+  onOpen: (entry: Entry) => void
+}
+
+/** The access log as a table, of which only the rows in view are drawn. */
+export function AccessTable({ entries, context, hasMore, onMore, onOpen }: Props) {
+  const { words } = context
+  const list = useRef<HTMLDivElement>(null)
+  const [above, setAbove] = useState(0)
+  const [current, setCurrent] = useState(0)
+  const virtualizer = useVirtualizer({
+    count: entries.length,
+    getScrollElement: () => list.current?.closest('.settings-main') ?? null,
+    estimateSize: () => 46,
+    overscan: 10,
+    scrollMargin: above,
+  })
+  const rows = virtualizer.getVirtualItems()
+  const last = rows.at(-1)?.index ?? -1
+  useLayoutEffect(() => setAbove(list.current?.offsetTop ?? 0), [])
+  useEffect(() => {
+    if (hasMore && last >= entries.length - 20) onMore()
+  }, [hasMore, last, entries.length, onMore])
+
+  function focus(index: number) {
+    const next = Math.min(entries.length - 1, Math.max(0, index))
+    setCurrent(next)
+    virtualizer.scrollToIndex(next, { align: 'auto' })
+    requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus())
+  }
+
+  function keyDown(event: KeyboardEvent, index: number) {
+    const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key]
+    const entry = entries[index]
+    if (step) focus(index + step)
+    else if (event.key === 'Home') focus(0)
+    else if (event.key === 'End') focus(entries.length - 1)
+    else if (event.key === 'Enter' && entry) onOpen(entry)
+    else return
+    event.preventDefault()
+  }
+
+  const folded = useViewport() < 768
+  const heads = [words.access.user, words.access.deed, words.access.about, words.access.from, words.access.time]
+  return (
+    <div
+      className={folded ? 'list list-folded access' : 'list access'}
+      role="table"
+      aria-label={words.access.title}
+      aria-rowcount={entries.length + 1}
+    >
+      <div role="row" className="list-head">
+        {heads.map((head) => (
+          <span key={head} role="columnheader">
+            {head}
+          </span>
+        ))}
+      </div>
+      <div ref={list} role="rowgroup" className="access-rows" style={{ height: virtualizer.getTotalSize() }}>
+        {rows.map(({ index, start }) => {
+          const entry = entries[index]
+          return (
+            entry && (
+              <div
+                key={entry.seq}
+                ref={virtualizer.measureElement}
+                data-index={index}
+                role="row"
+                aria-rowindex={index + 2}
+                tabIndex={index === current ? 0 : -1}
+                style={{ transform: `translateY(${start - above}px)` }}
+                onClick={() => {
+                  if (window.getSelection()?.type === 'Range') return // the reader was marking text
+                  setCurrent(index)
+                  onOpen(entry)
+                }}
+                onKeyDown={(event) => keyDown(event, index)}
+              >
+                <Cells entry={entry} context={context} heads={heads} />
+              </div>
+            )
+          )
+        })}
+      </div>
+    </div>
+  )
+}
+
+function Cells({ entry, context, heads }: { entry: Entry; context: DeedContext; heads: string[] }) {
+  const { words, common, zone } = context
+  const { title, group, icon } = deedOf(entry, words)
+  const facts = deedFacts(entry, context)
+  const roles: Record<string, string> = common.roles
+  return (
+    <>
+      <div role="cell" data-label={heads[0]}>
+        <span className="stack">
+          <span className="cut" title={visibleText(entry.user.id)}>
+            <Shown text={entry.user.name} />
+          </span>
+          {entry.user.role && <small>{shown(roles[entry.user.role] ?? entry.user.role)}</small>}
+        </span>
+      </div>
+      <div role="cell" data-label={heads[1]}>
+        <span className="type">
+          <span className={`tag tag-${group}`}>
+            <Icon name={icon} small />
+            <span className="cut">{shown(title)}</span>
+          </span>
+          {entry.outcome === 'failure' && <FailedMark />}
+        </span>
+      </div>
+      <div role="cell" data-label={heads[2]}>
+        {facts.length > 0 && <span className="access-facts">{shown(facts.join(words.access.join))}</span>}
+      </div>
+      <div role="cell" data-label={heads[3]}>
+        {entry.ip && (
+          <span className="stack">
+            <span>{entry.ip}</span>
+            {entry.user_agent && (
+              <small className="cut" title={visibleText(entry.user_agent)}>
+                {shown(agentName(entry.user_agent))}
+              </small>
+            )}
+          </span>
+        )}
+      </div>
+      <div role="cell" data-label={heads[4]}>
+        <Moment time={entry.time} zone={zone} />
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,36 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { call, tenantPath } from '../../model/api/http'
+import { keys } from '../../model/api/keys'
+import type { EntryPage, ProvenEntry } from '../../model/api/types'
+import { type Filters, writeFilters } from '../../model/log/filters'
+
+/** The access log of a tenant, or of the server (`null`) for what is of none, newest first, page after page. */
+export function useAccess(tenant: string | null, filters: Filters) {
+  const path = accessPath(tenant)
+  const query = writeFilters(filters)
+  return useInfiniteQuery({
+    queryKey: keys.access(tenant, query.toString()),
+    queryFn: ({ pageParam, signal }) => {
+      const page = new URLSearchParams(query)
+      page.set('limit', '100')
+      if (pageParam) page.set('cursor', pageParam)
+      return call<EntryPage>(`${path}?${page}`, { signal, act: 'page' })
+    },
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next_cursor || undefined,
+    // The rows of other filters stay until these are there; those of another log do not.
+    placeholderData: (last, query) => (query?.queryKey[1] === tenant ? last : undefined),
+    staleTime: 0,
+  })
+}
+
+/** One entry of an access log, with all that its row may leave out, and its proof. */
+export function useAccessEntry(tenant: string | null, id: string) {
+  return useQuery({
+    queryKey: keys.accessEntry(tenant, id),
+    queryFn: ({ signal }) =>
+      call<ProvenEntry>(`${accessPath(tenant)}/${encodeURIComponent(id)}`, { signal, act: 'opened' }),
+  })
+}
+
+const accessPath = (tenant: string | null) => (tenant === null ? '/api/v1/access' : tenantPath(tenant, 'access'))

@@ -1,0 +1,175 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { adminEn } from '../../i18n/admin.en'
+import { adminZh } from '../../i18n/admin.zh'
+import { en } from '../../i18n/en'
+import { zh } from '../../i18n/zh'
+import type { RecordedJson } from '../../model/api/recorded'
+import type { Entry } from '../../model/api/types'
+import { type DeedContext, deedFacts, deedOf } from './deeds'
+
+const nameOf: DeedContext['nameOf'] = (name, value) => (name === 'operation' ? `the ${value}` : value)
+const english: DeedContext = { words: adminEn, common: en, zone: 'Asia/Shanghai', nameOf }
+const chinese: DeedContext = { words: adminZh, common: zh, zone: 'Asia/Shanghai', nameOf }
+
+function deed(module: string, operation: string, rest: Partial<Entry> = {}): Entry {
+  const time = '2026-11-23T03:00:00Z'
+  const user = { id: 'admin', name: 'admin' }
+  return {
+    id: 'x',
+    seq: 1,
+    time,
+    received_at: time,
+    user,
+    module,
+    operation,
+    origin: 'manual',
+    outcome: 'success',
+    ...rest,
+  }
+}
+
+// What the program tells: the deeds of its calls, and events that it tells by itself.
+const tells = [/\{"([a-z]+)", "([a-z_]+)", (?:true|false)\}/g, /Module: "([a-z]+)", Operation: "([a-z_]+)"/g]
+
+test('every deed that the program tells has words in both languages', () => {
+  const root = new URL('../../../../', import.meta.url)
+  const sources = ['', 'cli/', 'server/', 'oplog/', 'search/', 'storage/'].flatMap((folder) =>
+    readdirSync(new URL(folder || './', root))
+      .filter((name) => name.endsWith('.go') && !name.endsWith('_test.go'))
+      .map((name) => readFileSync(new URL(folder + name, root), 'utf8')),
+  )
+  const told = sources.flatMap((source) =>
+    tells.flatMap((pattern) => [...source.matchAll(pattern)].map(([, module, operation]) => `${module}.${operation}`)),
+  )
+  expect(told).toEqual(expect.arrayContaining(['log.search', 'server.start', 'log.import']))
+  for (const { access } of [adminEn, adminZh]) expect(told.filter((key) => !(key in access.deeds))).toEqual([])
+})
+
+test('a deed whose details are left out of the list says that there is more', () => {
+  expect(deedFacts(deed('log', 'search', { truncated: true }), english)).toEqual(['…'])
+  expect(deedFacts(deed('catalog', 'change', { truncated: true, content: { id: 'c' } }), chinese)).toEqual(['c', '…'])
+})
+
+test('an act tells what else was read in it', () => {
+  const also = '[{"operation":"search","filters":{"q":["xyz"]}},{"operation":"count"}]'
+  const act = deed('log', 'search', { details: `{"filters":{"q":["x"]},"also":${also}}` as RecordedJson })
+  expect(deedFacts(act, english)).toEqual([
+    'Search: x',
+    'Also: Searched the log (Search: xyz)',
+    'Also: Counted entries',
+  ])
+  expect(deedFacts(act, chinese)).toEqual(['搜索：x', '另：搜索日志（搜索：xyz）', '另：统计记录数'])
+  expect(deedOf(deed('log', 'follow'), adminEn).title).toBe('Followed the log live')
+  expect(deedFacts(deed('log', 'count'), english)).toEqual([adminEn.access.everything])
+})
+
+test('a deed without words shows its keys', () => {
+  expect(deedOf(deed('log', 'search'), adminEn).title).toBe('Searched the log')
+  expect(deedOf(deed('moon', 'land'), adminEn).title).toBe('moon.land')
+  expect(deedOf(deed('backup', 'download'), adminEn).group).toBe('outward')
+  expect(deedOf(deed('key', 'revoke'), adminEn).group).toBe('destructive')
+})
+
+test.each([
+  ['log', 'search', {}, ['Everything'], ['全部']],
+  [
+    'log',
+    'search',
+    { details: { filters: { q: ['emma'], operation: ['delete', 'send'], from: ['2026-11-23T03:00:00Z'] } } },
+    ['Search: emma', 'Operation type: the delete, the send', 'From: 2026-11-23 11:00:00'],
+    ['搜索：emma', '操作类型：the delete、the send', '起始时间：2026-11-23 11:00:00'],
+  ],
+  [
+    'log',
+    'search',
+    {
+      details: {
+        filters: {
+          range: ['last_week'],
+          not_ip: ['10.0.0.0/8'],
+          not_user: ['u_1'],
+          outcome: ['failure'],
+          role: ['admin'],
+        },
+      },
+    },
+    ['Not user: u_1', 'Role: admin', 'Outcome: failure', 'Not IP address: 10.0.0.0/8', 'Period: last week'],
+    ['排除用户：u_1', '角色：admin', '结果：failure', '排除 IP 地址：10.0.0.0/8', '时间范围：上周'],
+  ],
+  [
+    'access',
+    'search',
+    { details: { filters: { operation: ['key.create', 'session.sign_in', 'moon.land'], user: ['ada'] } } },
+    ['User: ada', 'What: Created an API key, Sign-in, moon.land'],
+    ['用户：ada', '行为：创建 API 密钥、登录、moon.land'],
+  ],
+  [
+    'export',
+    'start',
+    {
+      content: { id: 'e1', name: 'acme.csv' },
+      details: { range: 'last_7_days', from: '0001-01-01T00:00:00Z', format: 'csv', filters: { user: null, q: '' } },
+    },
+    ['acme.csv', 'Period: last 7 days', 'Format: csv'],
+    ['acme.csv', '时间范围：近 7 天', '格式：csv'],
+  ],
+  [
+    'session',
+    'sign_in',
+    { outcome: 'failure', details: { reason: 'wrong password' } },
+    ['Reason: wrong password'],
+    ['原因：密码错误'],
+  ],
+  [
+    'account',
+    'change',
+    {
+      content: { id: 'ada', name: 'Ada' },
+      details: { role: 'auditor', organization: '', disabled: false, new_password: true },
+    },
+    ['Ada (ada)', 'Role: Auditor', 'New password'],
+    ['Ada (ada)', '角色：审计员', '重设了密码'],
+  ],
+  [
+    'retention',
+    'delete',
+    {
+      details: {
+        tenant: 'acme',
+        at: '2026-11-23T03:00:00Z',
+        days: [
+          { from: '2026-01-01', to: '2026-01-31' },
+          { from: '2026-02-02', to: '2026-02-02' },
+        ],
+        entries: 1200,
+      },
+    },
+    ['Tenant: acme', 'Time: 2026-11-23 11:00:00', 'Days: 2026-01-01 – 2026-01-31, 2026-02-02', 'Entries: 1,200'],
+    ['租户：acme', '时间：2026-11-23 11:00:00', '日期：2026-01-01 – 2026-01-31、2026-02-02', '记录数：1,200'],
+  ],
+  [
+    'retention',
+    'hold',
+    {
+      content: { id: 'h1', name: 'case 7' },
+      details: {
+        hold: { id: 'h1', reason: 'case 7', from: '2026-01-01', covers_from: '2025-12-31T00:00:00Z', set_by: 'admin' },
+      },
+    },
+    ['case 7', 'From: 2026-01-01', 'Held from: 2025-12-31 08:00:00', 'Set by: admin'],
+    ['case 7', '起始时间：2026-01-01', '实际保留自：2025-12-31 08:00:00', '设置人：admin'],
+  ],
+  [
+    'catalog',
+    'change',
+    { details: { modules: 19, moons: { a: 1 } } },
+    ['Modules: 19', 'moons: {"a":1}'],
+    ['模块：19', 'moons：{"a":1}'],
+  ],
+] as const)('%s %s in words', (module, operation, rest, inEnglish, inChinese) => {
+  const details = 'details' in rest ? { details: JSON.stringify(rest.details) as RecordedJson } : {}
+  const entry = deed(module, operation, { ...(rest as Partial<Entry>), ...details })
+  expect(deedFacts(entry, english)).toEqual(inEnglish)
+  expect(deedFacts(entry, chinese)).toEqual(inChinese)
+})

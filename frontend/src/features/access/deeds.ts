@@ -1,0 +1,132 @@
+import type { AdminWords } from '../../i18n/admin.en'
+import type { Dictionary } from '../../i18n/en'
+import { exactTime } from '../../lib/time/zone'
+import { lookInto } from '../../model/api/recorded'
+import type { Entry, OperationGroup } from '../../model/api/types'
+import { type Field, fieldOf, type ListFilter, listFilters, wireName } from '../../model/log/filters'
+import { filterLabel } from '../../model/log/filterWords'
+import type { IconName } from '../../ui/Icon'
+
+/** What it takes to tell a deed of the access log in words. */
+export interface DeedContext {
+  words: AdminWords
+  common: Dictionary
+  zone: string
+  nameOf: (field: Field, value: string) => string
+}
+
+/** What was done, by module and operation, and how it looks. */
+export function deedOf(entry: Entry, words: AdminWords): { title: string; group: OperationGroup; icon: IconName } {
+  const key = `${entry.module}.${entry.operation}`
+  const titles: Record<string, string> = words.access.deeds
+  return { title: titles[key] ?? key, ...looks(key, entry.operation) }
+}
+
+function looks(key: string, operation: string): { group: OperationGroup; icon: IconName } {
+  if (/^(export\.start|\w+\.download)$/.test(key)) return { group: 'outward', icon: 'download' }
+  if (/^(remove|revoke|lose)$/.test(operation)) return { group: 'destructive', icon: 'bin' }
+  if (/^(create|import)$/.test(operation)) return { group: 'create', icon: 'plus' }
+  const icons: Record<string, IconName> = { search: 'search', open: 'rows', change: 'pencil', sign_out: 'left' }
+  return { group: 'change', icon: icons[operation] ?? 'right' }
+}
+
+/** What it was done to and with which filters, in words: `Search: emma`, `Operation type: Delete, Send`. */
+export function deedFacts(entry: Entry, context: DeedContext): string[] {
+  const { words } = context
+  const object = objectOf(entry)
+  const facts = object ? [object] : []
+  const { id, name } = entry.content ?? {}
+  const details = entry.details && lookInto(entry.details)
+  for (const [key, value] of flat(details)) {
+    const said = ['id', 'name', 'reason'].includes(key) && (value === id || value === name) // as the object
+    if (!said) add(facts, key, value, context)
+  }
+  if (entry.truncated) return [...facts, '…'] // the rest is with the entry alone
+  if (facts.length === 0 && /^log\.(search|count|follow)$/.test(`${entry.module}.${entry.operation}`))
+    facts.push(words.access.everything)
+  return [...facts, ...alsoDone(entry.module, details, context)]
+}
+
+/** What else was read in the same act. */
+function alsoDone(module: string, details: unknown, context: DeedContext): string[] {
+  if (!isObject(details) || !Array.isArray(details.also)) return []
+  const { words, common } = context
+  const titles: Record<string, string> = words.access.deeds
+  return details.also.filter(isObject).map(({ operation, ...rest }) => {
+    const facts: string[] = []
+    for (const [key, value] of flat(rest)) add(facts, key, value, context)
+    const key = `${module}.${String(operation)}`
+    return words.access.also(titles[key] ?? key, common.listJoin(facts))
+  })
+}
+
+// Whose ids are names that people know them by.
+const named = ['account', 'key', 'tenant']
+
+function objectOf({ module, content }: Entry): string | undefined {
+  if (content?.name && content.id && content.id !== content.name && named.includes(module))
+    return `${content.name} (${content.id})`
+  return content?.name || content?.id
+}
+
+const first = ['q', ...listFilters.map(wireName), 'range', 'from', 'to']
+
+/** The details, with those of filters, tenants and holds among them, filters first; a preset stands for its two ends. */
+function flat(details: unknown): [string, unknown][] {
+  if (!isObject(details)) return []
+  const all = Object.entries(details).flatMap(([key, value]): [string, unknown][] =>
+    (key === 'filters' || key === 'tenant' || key === 'hold') && isObject(value)
+      ? Object.entries(value)
+      : [[key === 'role' ? 'account_role' : key, value]],
+  )
+  const preset = typeof details.range === 'string' && details.range !== 'custom'
+  const place = (key: string) => (first.includes(key) ? first.indexOf(key) : first.length)
+  const left = (key: string) => key === 'also' || (preset && (key === 'from' || key === 'to'))
+  return all.filter(([key]) => !left(key)).sort(([a], [b]) => place(a) - place(b))
+}
+
+const filters = new Map<string, ListFilter>(listFilters.map((name) => [wireName(name), name]))
+
+function add(facts: string[], key: string, value: unknown, context: DeedContext) {
+  const { words, common } = context
+  const ofAccess = key === 'operation' && String(value).includes('.') // deeds of the access log itself
+  const filter = filters.get(key)
+  const texts: Record<string, string> = words.access.facts
+  const label = ofAccess ? words.access.deed : filter ? filterLabel(filter, common) : (texts[key] ?? key)
+  if (value === true) facts.push(label)
+  const text = textOf(key, value, context)
+  if (text) facts.push(words.named(label, common.listJoin(text)))
+}
+
+/** The values of a fact; none for what says nothing. */
+function textOf(key: string, value: unknown, context: DeedContext): string[] | undefined {
+  if (value === null || value === undefined || value === '' || typeof value === 'boolean') return undefined
+  if (Array.isArray(value)) {
+    const texts = value.flatMap((one) => textOf(key, one, context) ?? [])
+    return texts.length ? texts : undefined
+  }
+  if (typeof value === 'number') return [context.common.number(value)]
+  if (isObject(value) && typeof value.from === 'string' && typeof value.to === 'string')
+    return [value.from === value.to ? value.from : `${value.from} – ${value.to}`]
+  if (typeof value !== 'string') return [JSON.stringify(value)]
+  return oneText(key, value, context)
+}
+
+function oneText(key: string, value: string, { words, common, zone, nameOf }: DeedContext): string[] | undefined {
+  const of = (texts: Record<string, string>) => [texts[value] ?? value]
+  const filter = filters.get(key)
+  if (key === 'operation' && value.includes('.')) return of(words.access.deeds)
+  if (filter) return [nameOf(fieldOf(filter), value)]
+  if (key === 'range') return value === 'custom' ? undefined : of(common.rangeInText)
+  if (/^\d{4}-\d\d-\d\d$/.test(value)) return [value]
+  if (key === 'from' || key === 'to' || /(^|_)at$|^covers_/.test(key))
+    return value.startsWith('0001-') ? undefined : [exactTime(value, zone)]
+  if (key === 'account_role') return of(common.roles)
+  if (key === 'scope') return of(words.keys.scopes)
+  if (key === 'reason') return of(words.access.reasons)
+  return [value]
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,98 @@
+import { useCallback, useMemo } from 'react'
+import { useSearchParams } from 'react-router'
+import type { AdminWords } from '../../i18n/admin.en'
+import type { Account, ApiKey, Entry } from '../../model/api/types'
+import {
+  activeFilters,
+  type FilterName,
+  type Filters,
+  hasSelection,
+  noFilters,
+  readFilters,
+  without,
+  writeFilters,
+} from '../../model/log/filters'
+import type { ChoiceGroup } from '../../ui/ChoiceList'
+
+/** Whose access log is read. */
+export type Scope = 'tenant' | 'server'
+
+/**
+ * The filters of the access log, as the address has them: those of the log that it knows. An operation is a deed with
+ * its module, `account.create`. Without a period it is all time.
+ */
+export function useAccessFilters() {
+  const [search, setSearch] = useSearchParams()
+  const text = search.toString()
+  const filters = useMemo(() => readAccessFilters(text), [text])
+  const scope: Scope = search.get('scope') === 'server' ? 'server' : 'tenant'
+
+  const set = useCallback(
+    (filters: Filters, scope: Scope, how?: { replace: boolean }) => {
+      const next = writeFilters(filters)
+      if (scope === 'server') next.set('scope', scope)
+      setSearch(next, how)
+    },
+    [setSearch],
+  )
+  return { filters, scope, set }
+}
+
+/** Those of the log's filters that the access log takes. */
+export function readAccessFilters(text: string): Filters {
+  const { q, user, module, operation, contentId, range, from, to } = readFilters(new URLSearchParams(text))
+  return { ...noFilters, q, user, module, operation, contentId, range, from, to }
+}
+
+/** The filters that are on; a custom period is one, for nothing else says which it is. */
+export function activeIn(filters: Filters): FilterName[] {
+  const custom = (filters.from !== undefined || filters.to !== undefined) && !hasSelection(filters)
+  return custom ? [...activeFilters(filters), 'period'] : activeFilters(filters)
+}
+
+export function withoutFilter(filters: Filters, name: FilterName): Filters {
+  return name === 'period' ? { ...filters, from: undefined, to: undefined } : without(filters, name)
+}
+
+type Kind = keyof AdminWords['access']['kinds']
+
+const kindOf: Record<string, Kind> = {
+  log: 'reading',
+  export: 'reading',
+  backup: 'reading',
+  access: 'reading',
+  session: 'session',
+  server: 'server',
+}
+const kinds: Kind[] = ['reading', 'session', 'changes', 'server']
+
+/** All that the access log tells of, in groups by what it is about. */
+export function deedChoices({ access }: AdminWords): ChoiceGroup[] {
+  const deeds = Object.entries(access.deeds).map(([value, title]) => ({ value, title }))
+  return kinds.map((kind) => ({
+    title: access.kinds[kind],
+    choices: deeds.filter(({ value }) => (kindOf[value.split('.')[0] ?? ''] ?? 'changes') === kind),
+  }))
+}
+
+/** Who may have done something: the accounts, the keys, and who else is in the rows or chosen already. */
+export function actorChoices(
+  accounts: Account[],
+  apiKeys: ApiKey[],
+  entries: Entry[],
+  chosen: string[],
+  { access }: AdminWords,
+): ChoiceGroup[] {
+  const named = (name: string | undefined, id: string) => (name && name !== id ? `${name} (${id})` : id)
+  const people = new Map(accounts.map(({ username, name }) => [username, named(name, username)]))
+  const programs = new Map(apiKeys.map(({ id, name }) => [id, name]))
+  const others = new Map<string, string>()
+  for (const { user } of entries)
+    if (!people.has(user.id) && !programs.has(user.id)) others.set(user.id, named(user.name, user.id))
+  for (const id of chosen) if (!people.has(id) && !programs.has(id) && !others.has(id)) others.set(id, id)
+  const group = (title: string, titles: Map<string, string>) => ({
+    title,
+    choices: [...titles].map(([value, title]) => ({ value, title })),
+  })
+  return [group(access.people, people), group(access.programs, programs), group(access.others, others)]
+}

@@ -1,0 +1,96 @@
+import { useState } from 'react'
+import { useAdminWords } from '../../i18n/adminWords'
+import { useWords } from '../../i18n/language'
+import type { Account, NewAccount, Role, Tenant } from '../../model/api/types'
+import { OrganizationField } from '../../model/organizations/OrganizationField'
+import { useSession } from '../../model/session/session'
+import { useAddAccount, useChangeAccount } from '../../model/settings/queries'
+import { Choices, fieldError, TextField } from '../../ui/form/Fields'
+import { FormDialog } from '../../ui/form/FormDialog'
+import { PasswordField } from '../../ui/form/PasswordField'
+
+interface Props {
+  tenant: Tenant
+  /** To change; none for a new one. */
+  account?: Account
+  onClose: () => void
+}
+
+const roles: Role[] = ['owner', 'admin', 'auditor', 'member']
+
+/** Makes an account, or changes what one is called and may do. */
+export function AccountDialog({ tenant, account, onClose }: Props) {
+  const common = useWords()
+  const words = useAdminWords().accounts
+  const { role: ownRole } = useSession()
+  const add = useAddAccount(tenant.id)
+  const change = useChangeAccount(tenant.id)
+  const [username, setUsername] = useState('')
+  const [name, setName] = useState(account?.name ?? '')
+  const [role, setRole] = useState<Role>(account?.role ?? 'admin')
+  const [organization, setOrganization] = useState(account ? (account.organization ?? '') : undefined)
+  const [password, setPassword] = useState('')
+  const { error, isPending } = account ? change : add
+
+  const scoped = tenant.data_permission && (role === 'admin' || role === 'auditor')
+  const scope = (scoped && organization) || ''
+  function submit() {
+    const of = role === 'owner' ? '' : tenant.id
+    if (account) {
+      const changes = { name, role, tenant: of, organization: scope }
+      change.mutate({ username: account.username, change: changes }, { onSuccess: onClose })
+      return
+    }
+    const made: NewAccount = { username, password, role, tenant: of, organization: scope }
+    if (name) made.name = name
+    add.mutate(made, { onSuccess: onClose })
+  }
+
+  return (
+    <FormDialog
+      title={account ? words.changeOf(account.username) : words.add}
+      action={account ? words.save : words.add}
+      error={error}
+      pending={isPending}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      {!account && (
+        <TextField
+          label={common.username}
+          value={username}
+          required
+          maxLength={64}
+          error={fieldError(error, 'username')}
+          onChange={setUsername}
+        />
+      )}
+      <TextField
+        label={words.name}
+        hint={words.nameHint}
+        value={name}
+        maxLength={128}
+        error={fieldError(error, 'name')}
+        onChange={setName}
+      />
+      <Choices
+        label={common.role}
+        value={role}
+        choices={roles
+          .filter((one) => one !== 'owner' || ownRole === 'owner')
+          .map((value) => ({ value, title: common.roles[value], text: words.roleText[value] }))}
+        onChange={setRole}
+      />
+      {scoped && (
+        <OrganizationField
+          label={words.sees}
+          tenant={tenant.id}
+          value={organization}
+          none={words.wholeTenant}
+          onChange={setOrganization}
+        />
+      )}
+      {!account && <PasswordField value={password} error={fieldError(error, 'password')} onChange={setPassword} />}
+    </FormDialog>
+  )
+}

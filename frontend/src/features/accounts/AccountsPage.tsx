@@ -1,0 +1,166 @@
+import { useState } from 'react'
+import { useAdminWords } from '../../i18n/adminWords'
+import { useWords } from '../../i18n/language'
+import { problemText } from '../../lib/problem'
+import { visibleText } from '../../lib/visible'
+import type { Account, Tenant } from '../../model/api/types'
+import { useOrganizations } from '../../model/log/queries'
+import { useSession } from '../../model/session/session'
+import { useAccounts, useChangeAccount } from '../../model/settings/queries'
+import { Button } from '../../ui/Button'
+import { FormDialog } from '../../ui/form/FormDialog'
+import { PasswordField } from '../../ui/form/PasswordField'
+import { type Column, ListTable } from '../../ui/ListTable'
+import { Loaded } from '../../ui/Loaded'
+import { Moment } from '../../ui/Moment'
+import { Notice } from '../../ui/Notice'
+import { SectionHead } from '../../ui/SectionHead'
+import { Shown, shown } from '../../ui/Shown'
+import { AccountDialog } from './AccountDialog'
+
+type Asked = { what: 'add' } | { what: 'change' | 'password' | 'disable'; account: Account }
+
+/** Who may sign in to a tenant, and what each may do. */
+export default function AccountsPage({ tenant }: { tenant: Tenant }) {
+  const common = useWords()
+  const all = useAdminWords()
+  const words = all.accounts
+  const accounts = useAccounts(tenant.id)
+  const organizations = useOrganizations(tenant.id, tenant.data_permission)
+  const enable = useChangeAccount(tenant.id)
+  const [asked, setAsked] = useState<Asked>()
+  const close = () => setAsked(undefined)
+
+  const sees = (account: Account) => {
+    if (account.role === 'owner') return words.everyTenant
+    if (account.role === 'member') return words.nothing
+    if (!account.organization) return words.wholeTenant
+    const known = organizations.data?.find((one) => one.id === account.organization)
+    return common.andBelow(known?.name ?? account.organization)
+  }
+  const action = (title: string, account: Account, act: () => void, danger = false) => (
+    <button
+      type="button"
+      className={danger ? 'link link-danger' : 'link'}
+      aria-label={all.named(title, account.username)}
+      onClick={act}
+    >
+      {title}
+    </button>
+  )
+  const columns: Column<Account>[] = [
+    {
+      key: 'account',
+      title: words.account,
+      cell: (account) => (
+        <span className="stack">
+          <span className="cut" title={visibleText(account.username)}>
+            <Shown text={account.username} />
+          </span>
+          {account.name && <small className="cut">{shown(account.name)}</small>}
+        </span>
+      ),
+    },
+    { key: 'role', title: common.role, width: 88, cell: (account) => common.roles[account.role] },
+    { key: 'sees', title: words.sees, width: 232, cell: sees },
+    {
+      key: 'status',
+      title: words.status,
+      width: 88,
+      cell: (account) => (account.disabled ? words.disabled : words.active),
+    },
+    {
+      key: 'last',
+      title: words.lastSignIn,
+      width: 168,
+      cell: (account) =>
+        account.last_sign_in_at ? <Moment time={account.last_sign_in_at} zone={tenant.time_zone} /> : words.never,
+    },
+    {
+      key: 'actions',
+      title: all.actions,
+      actions: true,
+      width: 232,
+      cell: (account) => (
+        <>
+          {action(words.change, account, () => setAsked({ what: 'change', account }))}
+          {action(words.newPassword, account, () => setAsked({ what: 'password', account }))}
+          {account.disabled
+            ? action(words.enable, account, () =>
+                enable.mutate({ username: account.username, change: { disabled: false } }),
+              )
+            : action(words.disable, account, () => setAsked({ what: 'disable', account }), true)}
+        </>
+      ),
+    },
+  ]
+  return (
+    <>
+      <SectionHead title={words.title} text={words.text(tenant.name)}>
+        <Button kind="primary" onClick={() => setAsked({ what: 'add' })}>
+          {words.add}
+        </Button>
+      </SectionHead>
+      {enable.error && <Notice kind="error">{all.notDone(problemText(enable.error))}</Notice>}
+      <Loaded query={accounts}>
+        {(list) => (
+          <ListTable
+            label={words.title}
+            columns={columns}
+            items={list}
+            keyOf={(account) => account.username}
+            faded={(account) => account.disabled}
+          />
+        )}
+      </Loaded>
+      {asked?.what === 'add' && <AccountDialog tenant={tenant} onClose={close} />}
+      {asked?.what === 'change' && <AccountDialog tenant={tenant} account={asked.account} onClose={close} />}
+      {asked?.what === 'password' && <PasswordDialog tenant={tenant} account={asked.account} onClose={close} />}
+      {asked?.what === 'disable' && <DisableDialog tenant={tenant} account={asked.account} onClose={close} />}
+    </>
+  )
+}
+
+interface DialogProps {
+  tenant: Tenant
+  account: Account
+  onClose: () => void
+}
+
+function PasswordDialog({ tenant, account, onClose }: DialogProps) {
+  const words = useAdminWords().accounts
+  const change = useChangeAccount(tenant.id)
+  const [password, setPassword] = useState('')
+  return (
+    <FormDialog
+      title={words.newPasswordOf(account.username)}
+      action={words.save}
+      error={change.error}
+      pending={change.isPending}
+      onSubmit={() => change.mutate({ username: account.username, change: { password } }, { onSuccess: onClose })}
+      onClose={onClose}
+    >
+      <PasswordField value={password} onChange={setPassword} />
+      <p className="form-hint">{words.signsOut}</p>
+    </FormDialog>
+  )
+}
+
+function DisableDialog({ tenant, account, onClose }: DialogProps) {
+  const words = useAdminWords().accounts
+  const change = useChangeAccount(tenant.id)
+  const self = useSession().username === account.username
+  return (
+    <FormDialog
+      danger
+      title={words.disableOf(account.username)}
+      action={words.disable}
+      error={change.error}
+      pending={change.isPending}
+      onSubmit={() => change.mutate({ username: account.username, change: { disabled: true } }, { onSuccess: onClose })}
+      onClose={onClose}
+    >
+      <p>{self ? words.disableSelf : words.disableText}</p>
+    </FormDialog>
+  )
+}

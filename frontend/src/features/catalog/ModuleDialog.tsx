@@ -1,0 +1,72 @@
+import { useId, useState } from 'react'
+import { useAdminWords } from '../../i18n/adminWords'
+import { useLanguage } from '../../i18n/language'
+import type { Catalog, CatalogModule, Tenant } from '../../model/api/types'
+import { titlesOf } from '../../model/log/catalog'
+import { FormDialog } from '../../ui/form/FormDialog'
+import { withModule } from './catalogEdits'
+import { useEditCatalog } from './catalogQueries'
+import { KeyField, TitleFields } from './TitleFields'
+
+interface Props {
+  tenant: Tenant
+  catalog: Catalog
+  /** To change; none for a new one. A built-in one can only be given more operation types. */
+  module?: CatalogModule
+  onClose: () => void
+}
+
+export function ModuleDialog({ tenant, catalog, module, onClose }: Props) {
+  const { tag } = useLanguage()
+  const words = useAdminWords().catalog
+  const edit = useEditCatalog(tenant.id)
+  const [key, setKey] = useState('')
+  const [title, setTitle] = useState(module?.title ?? { en: '', 'zh-CN': '' })
+  const [operations, setOperations] = useState(module?.operations ?? [])
+  const titles = titlesOf(catalog, tag)
+  // What is built in stays; what was added to it can go.
+  const fixed = module?.built_in ? module.operations.filter((one) => !module.added?.includes(one)) : []
+  const group = useId()
+
+  function turn(one: string) {
+    setOperations(operations.includes(one) ? operations.filter((other) => other !== one) : [...operations, one])
+  }
+  function submit() {
+    const made = { ...(module ?? { key, built_in: false, retired: false }), title, operations }
+    edit.mutate(withModule(made), { onSuccess: onClose })
+  }
+
+  return (
+    <FormDialog
+      wide
+      title={module ? words.changeOf(titles.module(module.key)) : words.addModule}
+      action={module ? words.save : words.addModule}
+      error={edit.error}
+      pending={edit.isPending}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      {!module && <KeyField value={key} onChange={setKey} />}
+      {!module?.built_in && <TitleFields value={title} onChange={setTitle} />}
+      <fieldset className="form-field" aria-describedby={`${group}-hint`}>
+        <legend>{words.types}</legend>
+        <p id={`${group}-hint`} className="form-hint">
+          {words.typesText}
+        </p>
+        <div className="catalog-checks">
+          {catalog.operations.map((operation) => (
+            <label key={operation.key}>
+              <input
+                type="checkbox"
+                checked={operations.includes(operation.key)}
+                disabled={fixed.includes(operation.key)}
+                onChange={() => turn(operation.key)}
+              />
+              <span className="cut">{titles.operation(operation.key)}</span>
+            </label>
+          ))}
+        </div>
+      </fieldset>
+    </FormDialog>
+  )
+}

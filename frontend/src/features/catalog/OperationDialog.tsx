@@ -1,0 +1,52 @@
+import { useState } from 'react'
+import { useAdminWords } from '../../i18n/adminWords'
+import { titleIn, useLanguage } from '../../i18n/language'
+import type { CatalogOperation, OperationGroup, Tenant } from '../../model/api/types'
+import { Choices } from '../../ui/form/Fields'
+import { FormDialog } from '../../ui/form/FormDialog'
+import { withOperation } from './catalogEdits'
+import { useEditCatalog } from './catalogQueries'
+import { KeyField, TitleFields } from './TitleFields'
+
+interface Props {
+  tenant: Tenant
+  /** To change; none for a new one. */
+  operation?: CatalogOperation
+  onClose: () => void
+}
+
+const groups: OperationGroup[] = ['change', 'create', 'destructive', 'outward']
+
+export function OperationDialog({ tenant, operation, onClose }: Props) {
+  const { tag, words: common } = useLanguage()
+  const words = useAdminWords().catalog
+  const edit = useEditCatalog(tenant.id)
+  const [key, setKey] = useState('')
+  const [title, setTitle] = useState(operation?.title ?? { en: '', 'zh-CN': '' })
+  const [group, setGroup] = useState<OperationGroup>(operation?.group ?? 'change')
+
+  function submit() {
+    const made = { ...(operation ?? { key, built_in: false, retired: false }), title, group }
+    edit.mutate(withOperation(made), { onSuccess: onClose })
+  }
+
+  return (
+    <FormDialog
+      title={operation ? words.changeOf(titleIn(operation.title, tag, operation.key)) : words.addOperation}
+      action={operation ? words.save : words.addOperation}
+      error={edit.error}
+      pending={edit.isPending}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      {!operation && <KeyField value={key} onChange={setKey} />}
+      <TitleFields value={title} onChange={setTitle} />
+      <Choices
+        label={words.group}
+        value={group}
+        choices={groups.map((value) => ({ value, title: common.groups[value], text: words.groupText[value] }))}
+        onChange={setGroup}
+      />
+    </FormDialog>
+  )
+}

@@ -1,0 +1,219 @@
+import { type KeyboardEvent, useEffect, useRef } from 'react'
+import { useWords } from '../../i18n/language'
+import { ApiProblem, isProblem, problemText } from '../../lib/problem'
+import { visibleText } from '../../lib/visible'
+import { prettyJson } from '../../model/api/recorded'
+import type { Entry, Organization, ProvenEntry, Tenant } from '../../model/api/types'
+import { EntryFacts } from '../../model/entry/EntryFacts'
+import { ProofLine } from '../../model/entry/ProofLine'
+import type { Titles } from '../../model/log/catalog'
+import type { EntryName } from '../../model/log/entryAddress'
+import type { Filters } from '../../model/log/filters'
+import { useEntry } from '../../model/log/queries'
+import { PaperHead } from '../../model/paper/PaperHead'
+import { Icon } from '../../ui/Icon'
+import { Notice } from '../../ui/Notice'
+import { Shown } from '../../ui/Shown'
+import { FailedMark, TypeTag } from '../../ui/TypeTag'
+import { Changes } from './Changes'
+import { ContentHistory } from './ContentHistory'
+import { SameUser } from './SameUser'
+import '../../model/entry/drawer.css'
+import './print.css'
+
+interface Props {
+  tenant: Tenant
+  name: EntryName
+  over: boolean
+  /** Where the entry stands in the list; undefined when it was opened by link and is not in it. */
+  position: { index: number; total: number } | undefined
+  previous: Entry | undefined
+  next: Entry | undefined
+  filters: Filters
+  titles: Titles
+  organizations: Organization[] | undefined
+  onOpen: (entry: Entry) => void
+  onClose: () => void
+  onCopy: (text: string, said?: string) => void
+}
+
+/** One entry with everything that is known of it, beside the list, which stays usable. */
+export default function EntryDrawer(props: Props) {
+  const { tenant, name, position, previous, next, titles, onOpen, onClose, onCopy } = props
+  const words = useWords()
+  const query = useEntry(tenant.id, name)
+  const entry = query.data
+  const body = useRef<HTMLDivElement>(null)
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another entry begins at its top
+  useEffect(() => {
+    body.current?.scrollTo({ top: 0 })
+  }, [name.id, name.seq])
+
+  // Escape closes from anywhere on the page, except where it means something nearer.
+  const close = useRef(onClose)
+  close.current = onClose
+  useEffect(() => {
+    const key = (event: globalThis.KeyboardEvent) => {
+      if (event.key !== 'Escape' || event.defaultPrevented) return
+      if (event.target instanceof HTMLElement && event.target.closest('input, dialog, [role=dialog], figure')) return
+      close.current()
+    }
+    document.addEventListener('keydown', key)
+    return () => document.removeEventListener('keydown', key)
+  }, [])
+
+  function keyDown(event: KeyboardEvent) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    // Up and down scroll the entry itself, where it is longer than the drawer and has the focus.
+    const scrolls = event.target instanceof HTMLElement && event.target.closest('.drawer-body') !== null
+    const sideways = event.target instanceof HTMLElement && event.target.closest('pre, table') !== null
+    const forth =
+      event.key === 'j' || (event.key === 'ArrowDown' && !scrolls) || (event.key === 'ArrowRight' && !sideways)
+    const back = event.key === 'k' || (event.key === 'ArrowUp' && !scrolls) || (event.key === 'ArrowLeft' && !sideways)
+    const target = forth ? next : back ? previous : undefined
+    if (!target) return
+    event.preventDefault()
+    onOpen(target)
+  }
+
+  return (
+    <aside className={props.over ? 'drawer drawer-over' : 'drawer'} aria-label={words.entry} onKeyDown={keyDown}>
+      <PaperHead tenant={tenant} title={words.entry} />
+      <header>
+        {entry && (
+          <span className="drawer-what">
+            <TypeTag title={titles.operation(entry.operation)} group={titles.group(entry.operation)} />
+            {entry.outcome === 'failure' && <FailedMark />}
+            <span className="drawer-module cut" title={visibleText(titles.module(entry.module))}>
+              <Shown text={titles.module(entry.module)} />
+            </span>
+          </span>
+        )}
+        <span className="grow" />
+        {position && <span className="drawer-position">{words.position(position.index, position.total)}</span>}
+        {position && (
+          <>
+            <HeadButton
+              label={words.previousEntry}
+              icon="up"
+              disabled={!previous}
+              onClick={() => previous && onOpen(previous)}
+            />
+            <HeadButton label={words.nextEntry} icon="down" disabled={!next} onClick={() => next && onOpen(next)} />
+          </>
+        )}
+        <HeadButton
+          label={words.copyEntryLink}
+          icon="link"
+          onClick={() => onCopy(window.location.href, words.linkCopied)}
+        />
+        <HeadButton label={words.closeEntry} icon="close" onClick={onClose} />
+      </header>
+      <div ref={body} className="drawer-body" tabIndex={0}>
+        {query.error && !entry && <Missing error={query.error} onRetry={() => query.refetch()} />}
+        {entry && <EntryBody {...props} entry={entry} />}
+      </div>
+    </aside>
+  )
+}
+
+/** Why there is no entry to show: it never was, it was deleted, or it could not be read. */
+function Missing({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const words = useWords()
+  if (isProblem(error, 404) || isProblem(error, 422)) return <Notice kind="note">{words.noSuchEntry}</Notice>
+  if (error instanceof ApiProblem && error.status === 410)
+    return <Notice kind="note">{words.deletedEntry(String(error.values['path.id'] ?? ''))}</Notice>
+  return (
+    <Notice kind="error" action={words.retry} onAction={onRetry}>
+      {words.entryFailed(problemText(error))}
+    </Notice>
+  )
+}
+
+interface HeadButtonProps {
+  label: string
+  icon: 'up' | 'down' | 'link' | 'close'
+  disabled?: boolean
+  onClick: () => void
+}
+
+/** At the end of the list a button keeps the focus, so that the keys go on from there. */
+function HeadButton({ label, icon, disabled, onClick }: HeadButtonProps) {
+  return (
+    <button
+      type="button"
+      className="icon-button"
+      aria-label={label}
+      title={label}
+      aria-disabled={disabled}
+      onClick={disabled ? undefined : onClick}
+    >
+      <Icon name={icon} />
+    </button>
+  )
+}
+
+function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCopy }: Props & { entry: ProvenEntry }) {
+  const words = useWords()
+  const changes = entry.changes ?? []
+  const details = entry.details && prettyJson(entry.details)
+  return (
+    <>
+      <h2>
+        <Shown text={entry.content?.name || entry.content?.id || words.noContent} />
+      </h2>
+      {entry.content?.id && (
+        <div className="drawer-id">
+          <span className="mono">
+            <Shown text={entry.content.id} />
+          </span>
+          <button
+            type="button"
+            className="icon-button drawer-copy"
+            aria-label={words.copyContentId}
+            title={words.copyContentId}
+            onClick={() => onCopy(entry.content?.id ?? '')}
+          >
+            <Icon name="copy" small />
+          </button>
+        </div>
+      )}
+      <ProofLine entry={entry} tenant={tenant.id} zone={tenant.time_zone} onCopy={onCopy} />
+      <EntryFacts entry={entry} zone={tenant.time_zone} organizations={organizations} />
+      {changes.length > 0 && (
+        <>
+          <h3>{words.changes(changes.length)}</h3>
+          <Changes key={entry.seq} changes={changes} />
+        </>
+      )}
+      {details && details !== '{}' && (
+        <>
+          <h3>{words.details}</h3>
+          <pre className="drawer-details">
+            <Shown text={details} />
+          </pre>
+        </>
+      )}
+      <ContentHistory entry={entry} tenant={tenant} titles={titles} onOpen={onOpen} />
+      <SameUser entry={entry} tenant={tenant} filters={filters} />
+      <dl className="facts">
+        <div className="facts-wide">
+          <dt>{words.entryId}</dt>
+          <dd className="drawer-id">
+            <span className="mono">{entry.id}</span>
+            <button
+              type="button"
+              className="icon-button drawer-copy"
+              aria-label={words.copyEntryId}
+              title={words.copyEntryId}
+              onClick={() => onCopy(entry.id)}
+            >
+              <Icon name="copy" small />
+            </button>
+          </dd>
+        </div>
+      </dl>
+    </>
+  )
+}

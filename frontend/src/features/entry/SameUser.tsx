@@ -1,0 +1,29 @@
+import { Link } from 'react-router'
+import { useWords } from '../../i18n/language'
+import type { Entry, Tenant } from '../../model/api/types'
+import { entryAddress, entryName } from '../../model/log/entryAddress'
+import { type Filters, noFilters, writeFilters } from '../../model/log/filters'
+import { useSummary } from '../../model/log/queries'
+import { Shown } from '../../ui/Shown'
+
+/** The way to what the same user did in this period. */
+export function SameUser({ entry, tenant, filters }: { entry: Entry; tenant: Tenant; filters: Filters }) {
+  const words = useWords()
+  const ofUser: Filters = {
+    ...noFilters,
+    user: [entry.user.id],
+    range: filters.range,
+    from: filters.from,
+    to: filters.to,
+  }
+  const { data, isPlaceholderData } = useSummary(tenant.id, ofUser, { act: 'opened' })
+  if (!data || isPlaceholderData) return null
+  return (
+    <div className="drawer-head drawer-same">
+      <h3>{words.sameUser}</h3>
+      <Link className="link" to={entryAddress(tenant.id, entryName(entry), writeFilters(ofUser).toString())}>
+        <Shown text={words.sameUserCount(data.total, entry.user.name)} />
+      </Link>
+    </div>
+  )
+}

@@ -1,0 +1,30 @@
+import { useWords } from '../../i18n/language'
+import { FormDialog } from '../../ui/form/FormDialog'
+import { shown } from '../../ui/Shown'
+import { useRemoveExport } from './queries'
+
+interface Props {
+  tenant: string
+  id: string
+  what: string
+  onClose: () => void
+}
+
+/** Asks before a file goes that others may be waiting for. */
+export default function DeleteExport({ tenant, id, what, onClose }: Props) {
+  const words = useWords()
+  const remove = useRemoveExport(tenant)
+  return (
+    <FormDialog
+      danger
+      title={words.deleteExport}
+      action={words.delete}
+      error={remove.error}
+      pending={remove.isPending}
+      onSubmit={() => remove.mutate(id, { onSuccess: onClose })}
+      onClose={onClose}
+    >
+      <p>{shown(words.deleteExportText(what))}</p>
+    </FormDialog>
+  )
+}

@@ -1,0 +1,247 @@
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { Link } from 'react-router'
+import { useWords } from '../../i18n/language'
+import { problemText } from '../../lib/problem'
+import { exactTime, offsetText } from '../../lib/time/zone'
+import type { Tenant } from '../../model/api/types'
+import type { Titles } from '../../model/log/catalog'
+import { activeFilters, calendarPresets, type Filters, presets } from '../../model/log/filters'
+import { filterPhrase, type NameOf } from '../../model/log/filterWords'
+import { useSummary } from '../../model/log/queries'
+import { Button } from '../../ui/Button'
+import { Dialog } from '../../ui/Dialog'
+import { Icon } from '../../ui/Icon'
+import { Notice } from '../../ui/Notice'
+import { Segments } from '../../ui/Segments'
+import { ExportList } from './ExportList'
+import { download, useExports, useStartExport } from './queries'
+import {
+  type ExportFormat,
+  exportRequest,
+  filtersOf,
+  type LongColumn,
+  longColumns,
+  type PeriodChoice,
+  type Wanted,
+} from './request'
+import './exports.css'
+
+import { visibleText } from '../../lib/visible'
+import { CalendarPresets } from '../../model/period/CalendarPresets'
+import CustomPeriod from '../../model/period/CustomPeriod'
+import { shown } from '../../ui/Shown'
+
+const periods: PeriodChoice[] = ['shown', ...presets, 'custom']
+const formats: { value: ExportFormat; title: string }[] = [
+  { value: 'csv', title: 'CSV' },
+  { value: 'xlsx', title: 'Excel (.xlsx)' },
+  { value: 'ndjson', title: 'NDJSON' },
+]
+
+interface Props {
+  tenant: Tenant
+  filters: Filters
+  titles: Titles
+  nameOf: NameOf
+  onClose: () => void
+}
+
+/** What to export, with its rows counted before; below it the exports there are, the running one with its progress. */
+export default function ExportDialog({ tenant, filters, titles, nameOf, onClose }: Props) {
+  const words = useWords()
+  const [wanted, setWanted] = useState<Wanted>({
+    period: 'shown',
+    custom: undefined,
+    filtered: true,
+    format: 'csv',
+    columns: [],
+  })
+  const [started, setStarted] = useState<string>()
+  const start = useStartExport(tenant.id)
+  const exports = useExports(tenant.id)
+  const zone = tenant.time_zone
+
+  const filtered = useSummary(tenant.id, filtersOf(filters, { ...wanted, filtered: true }))
+  const all = useSummary(tenant.id, filtersOf(filters, { ...wanted, filtered: false }))
+  const chosen = wanted.filtered ? filtered : all
+  const complete = wanted.period !== 'custom' || wanted.custom !== undefined
+  const counted = (query: typeof filtered) =>
+    complete && query.data && !query.isPlaceholderData ? query.data.total : undefined
+  const named = calendarPresets.find((preset) => preset === wanted.period)
+  const rows = counted(chosen)
+  const running = exports.data?.some((one) => one.id === started && one.status === 'running')
+  useDownloadWhenDone(tenant.id, started, exports.data)
+
+  function choosePeriod(period: PeriodChoice) {
+    // A custom period begins with the one on screen.
+    const custom = period === 'custom' && filtered.data ? { from: filtered.data.from, to: filtered.data.to } : undefined
+    setWanted({ ...wanted, period, custom })
+  }
+
+  function chooseNamed(period: PeriodChoice) {
+    choosePeriod(period)
+    // The row of them goes away with the dates; the focus stays with the period.
+    requestAnimationFrame(() =>
+      document.querySelector<HTMLElement>('.export-dialog [role=radio][aria-checked=true]')?.focus(),
+    )
+  }
+
+  function toggleColumn(name: LongColumn) {
+    const { columns } = wanted
+    setWanted({
+      ...wanted,
+      columns: columns.includes(name) ? columns.filter((one) => one !== name) : [...columns, name],
+    })
+  }
+
+  function submit() {
+    if (!chosen.data || rows === undefined) return
+    start.mutate(exportRequest(filtersOf(filters, wanted), wanted, chosen.data), {
+      onSuccess: (one) => setStarted(one.id),
+    })
+  }
+
+  const scope = activeFilters(filters)
+    .filter((name) => name !== 'period')
+    .map((name) => {
+      const text = filterPhrase(name, filters, nameOf, filtered.data, zone, words)
+      return name === 'organization' || name === 'notOrganization' ? words.andBelow(text) : text
+    })
+  return (
+    <Dialog title={words.exportTitle} className="export-dialog" onClose={onClose}>
+      <Row label={words.periodLabel}>
+        <Segments
+          label={words.periodLabel}
+          value={named ? 'custom' : wanted.period}
+          segments={periods.map((value) => ({
+            value,
+            label: value === 'shown' ? words.asShown : words.ranges[value === 'custom' && named ? named : value],
+          }))}
+          onChange={choosePeriod}
+        />
+        {wanted.period === 'custom' ? (
+          <CustomPeriod
+            {...(wanted.custom ?? { from: undefined, to: undefined })}
+            zone={zone}
+            head={<CalendarPresets range={undefined} onPreset={chooseNamed} />}
+            onChange={(custom) => setWanted({ ...wanted, custom })}
+          />
+        ) : (
+          <p className="export-note">{chosen.data && shownPeriod(chosen.data)}</p>
+        )}
+      </Row>
+      <Row label={words.entriesLabel} group="radiogroup">
+        <Choice name="entries" checked={wanted.filtered} onChange={() => setWanted({ ...wanted, filtered: true })}>
+          <span className="cut" title={visibleText(words.listJoin(scope))}>
+            <b>{words.asFiltered}</b> <span className="export-scope">{shown(words.listJoin(scope))}</span>
+          </span>
+          <small>{rowsText(counted(filtered))}</small>
+        </Choice>
+        <Choice name="entries" checked={!wanted.filtered} onChange={() => setWanted({ ...wanted, filtered: false })}>
+          <span className="cut">{words.allOfPeriod}</span>
+          <small>{rowsText(counted(all))}</small>
+        </Choice>
+      </Row>
+      <Row label={words.format} group="radiogroup">
+        <div className="export-formats">
+          {formats.map(({ value, title }) => (
+            <Choice
+              key={value}
+              name="format"
+              checked={wanted.format === value}
+              onChange={() => setWanted({ ...wanted, format: value })}
+            >
+              {title}
+            </Choice>
+          ))}
+        </div>
+        <p className="export-note">{words.formatNote[wanted.format]}</p>
+      </Row>
+      {wanted.format !== 'ndjson' && (
+        <Row label={words.longColumns} group="group">
+          <div className="export-columns">
+            {longColumns.map((name) => (
+              <label key={name} className="export-choice">
+                <input type="checkbox" checked={wanted.columns.includes(name)} onChange={() => toggleColumn(name)} />
+                {words.longColumn[name]}
+              </label>
+            ))}
+          </div>
+        </Row>
+      )}
+      {start.error && <Notice kind="error">{words.exportFailed(problemText(start.error))}</Notice>}
+      <div className="export-foot">
+        <p>
+          {words.exportNote[0]}
+          <br />
+          {running ? words.exportGoesOn : words.exportNote[1]}
+        </p>
+        <Button onClick={onClose}>{started ? words.done : words.cancel}</Button>
+        <Button kind="primary" disabled={rows === undefined} pending={start.isPending} onClick={submit}>
+          <Icon name="download" />
+          {rows === undefined ? words.export : words.exportRows(rows)}
+        </Button>
+      </div>
+      <section className="export-past" aria-label={words.earlierExports}>
+        <h3>
+          {words.earlierExports}
+          <Link className="link" to={`/t/${encodeURIComponent(tenant.id)}/exports`}>
+            {words.allExports}
+          </Link>
+        </h3>
+        <ExportList tenant={tenant} titles={titles} query={exports} limit={4} started={started} />
+      </section>
+    </Dialog>
+  )
+
+  function shownPeriod({ from, to }: { from: string; to: string }): string {
+    // A preset's day is not over yet: what is exported ends now.
+    const end = new Date(Math.min(Date.parse(to), Date.now())).toISOString()
+    const period = words.period(exactTime(from, zone), exactTime(end, zone))
+    return words.periodInZone(period, zone, offsetText(Date.parse(end), zone))
+  }
+
+  function rowsText(count: number | undefined): string {
+    return count === undefined ? words.counting : words.rows(count)
+  }
+}
+
+/** An export started in this dialog is handed over as soon as it is written, while the dialog is open. */
+function useDownloadWhenDone(
+  tenant: string,
+  id: string | undefined,
+  exports: Parameters<typeof download>[1][] | undefined,
+) {
+  const given = useRef<string>(undefined)
+  useEffect(() => {
+    const one = exports?.find((other) => other.id === id)
+    if (one?.status !== 'done' || given.current === id) return
+    given.current = id
+    download(tenant, one)
+  }, [tenant, id, exports])
+}
+
+function Row({ label, group, children }: { label: string; group?: 'radiogroup' | 'group'; children: ReactNode }) {
+  return (
+    <div className="export-row" role={group} aria-label={group ? label : undefined}>
+      <span className="export-label">{label}</span>
+      <div>{children}</div>
+    </div>
+  )
+}
+
+interface ChoiceProps {
+  name: string
+  checked: boolean
+  onChange: () => void
+  children: ReactNode
+}
+
+function Choice({ name, checked, onChange, children }: ChoiceProps) {
+  return (
+    <label className="export-choice">
+      <input type="radio" name={name} checked={checked} onChange={onChange} />
+      {children}
+    </label>
+  )
+}

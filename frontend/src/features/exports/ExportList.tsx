@@ -1,0 +1,180 @@
+import { lazy, Suspense, useId, useState } from 'react'
+import { Link } from 'react-router'
+import { useWords } from '../../i18n/language'
+import { problemText } from '../../lib/problem'
+import { sizeText } from '../../lib/size'
+import { exactTime } from '../../lib/time/zone'
+import { visibleText } from '../../lib/visible'
+import type { Export, Tenant } from '../../model/api/types'
+import type { Titles } from '../../model/log/catalog'
+import { useOrganizations } from '../../model/log/queries'
+import { Notice } from '../../ui/Notice'
+import { Shown } from '../../ui/Shown'
+import { exportPeriod, exportWhat, keptFor } from './describe'
+import { bundlePath, filePath, type useExports, useRemoveExport } from './queries'
+import { bundleName } from './verify'
+import './exports.css'
+
+const DeleteExport = lazy(() => import('./DeleteExport'))
+const ExportProof = lazy(() => import('./ExportProof'))
+
+interface Props {
+  tenant: Tenant
+  titles: Titles
+  query: ReturnType<typeof useExports>
+  limit?: number
+  /** The export started here, to be pointed out. */
+  started?: string
+}
+
+/** Exports, newest first: what, by whom, how far; cancel, download or delete. */
+export function ExportList({ tenant, titles, query, limit, started }: Props) {
+  const words = useWords()
+  const remove = useRemoveExport(tenant.id)
+  const organizations = useOrganizations(tenant.id, tenant.data_permission).data
+  const organizationName = (id: string) => organizations?.find((one) => one.id === id)?.name ?? id
+  const list = query.data?.slice(0, limit)
+  const error = remove.error ?? query.error
+
+  return (
+    <>
+      {error && (
+        <Notice kind="error" action={words.retry} onAction={() => query.refetch()}>
+          {words.exportsFailed(problemText(error))}
+        </Notice>
+      )}
+      {list?.length === 0 && (
+        <p className="export-note">
+          {words.noExports}
+          {limit === undefined && (
+            <>
+              {words.gap()}
+              <Link className="link" to={`/t/${encodeURIComponent(tenant.id)}/log`}>
+                {words.openLog}
+              </Link>
+            </>
+          )}
+        </p>
+      )}
+      {list && list.length > 0 && (
+        <ul className="export-list">
+          {list.map((one) => (
+            <ExportLine
+              key={one.id}
+              one={one}
+              tenant={tenant}
+              what={exportWhat(one, titles, organizationName, words)}
+              isNew={one.id === started}
+              canDelete={limit === undefined}
+              onCancel={() => remove.mutate(one.id)}
+            />
+          ))}
+        </ul>
+      )}
+    </>
+  )
+}
+
+interface LineProps {
+  one: Export
+  tenant: Tenant
+  what: string
+  isNew: boolean
+  canDelete: boolean
+  onCancel: () => void
+}
+
+function ExportLine({ one, tenant, what: holds, isNew, canDelete, onCancel }: LineProps) {
+  const words = useWords()
+  const [proof, setProof] = useState(false)
+  const [deleting, setDeleting] = useState(false)
+  const proofId = useId()
+  const zone = tenant.time_zone
+  const what = words.exportLine(holds, exportPeriod(one, zone, words))
+  const by = one.created_by.username ?? one.created_by.key ?? ''
+  const format = one.format === 'xlsx' ? 'Excel' : one.format.toUpperCase()
+  const time = exactTime(one.created_at, zone).slice(0, 16)
+  const made = one.status === 'running' ? words.startedBy(by, format, time.slice(11)) : words.madeBy(by, format, time)
+  const part = one.rows_total > 0 ? Math.min(1, one.rows_done / one.rows_total) : 0
+  return (
+    <li className={isNew ? 'export-new' : undefined}>
+      <span className="export-what">
+        <span className="cut" title={visibleText(what)}>
+          <Shown text={what} />
+        </span>
+        <small className="cut" title={visibleText(made)}>
+          <Shown text={made} />
+        </small>
+      </span>
+      {one.status === 'running' ? (
+        <>
+          <span className="export-number">{Math.floor(part * 100)}%</span>
+          <span className="export-state">
+            <small>{words.rowsOf(one.rows_done, one.rows_total)}</small>
+            <progress value={part} max={1} aria-label={words.exportProgress} />
+          </span>
+          <span className="export-actions">
+            <button type="button" className="link" onClick={onCancel}>
+              {words.cancelExport}
+            </button>
+          </span>
+        </>
+      ) : (
+        <>
+          <span className="export-number">
+            {one.status === 'done' ? words.rows(one.rows_total) : words.exportStatus[one.status]}
+          </span>
+          <small className="export-state" title={one.error}>
+            {one.status === 'done' ? words.kept(sizeText(one.size), keptFor(one, Date.now(), words)) : one.error}
+          </small>
+          <span className="export-actions">
+            {one.status === 'done' && (
+              <button
+                type="button"
+                className="link"
+                aria-label={visibleText(words.verifyOf(what))}
+                aria-expanded={proof}
+                aria-controls={proof ? proofId : undefined}
+                onClick={() => setProof(!proof)}
+              >
+                {words.verify}
+              </button>
+            )}
+            {one.status === 'done' && (
+              <>
+                <a className="link" href={filePath(tenant.id, one.id)} download={one.file_name}>
+                  {words.fileAlone}
+                </a>
+                <a
+                  className="link"
+                  href={bundlePath(tenant.id, one.id)}
+                  download={bundleName(one.file_name)}
+                  title={words.downloadHint}
+                >
+                  {words.download}
+                </a>
+              </>
+            )}
+            {canDelete && (
+              <button type="button" className="link link-danger" onClick={() => setDeleting(true)}>
+                {words.delete}
+              </button>
+            )}
+            {deleting && (
+              <Suspense fallback={null}>
+                <DeleteExport tenant={tenant.id} id={one.id} what={what} onClose={() => setDeleting(false)} />
+              </Suspense>
+            )}
+          </span>
+          {proof && (
+            <div id={proofId} className="export-proof-row">
+              <Suspense fallback={null}>
+                <ExportProof tenant={tenant.id} one={one} />
+              </Suspense>
+            </div>
+          )}
+        </>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,31 @@
+import { useWords } from '../../i18n/language'
+import { problemText } from '../../lib/problem'
+import type { Export } from '../../model/api/types'
+import { useVerifierKey } from '../../model/log/queries'
+import { Copyable } from '../../ui/form/Copyable'
+import { Icon } from '../../ui/Icon'
+import { Notice } from '../../ui/Notice'
+import { bundleName, manifestPath, verifyLine } from './verify'
+
+/** How anybody checks a downloaded export: the line to run, and the manifest for those who took the file alone. */
+export default function ExportProof({ tenant, one }: { tenant: string; one: Export }) {
+  const words = useWords()
+  const key = useVerifierKey()
+  return (
+    <div className="export-proof">
+      <p>{words.verifyText}</p>
+      <p>
+        <a className="link" href={manifestPath(tenant, one.id)} download={`${one.file_name}.manifest`}>
+          <Icon name="download" />
+          {words.manifest}
+        </a>
+      </p>
+      {key.error && (
+        <Notice kind="error" action={words.retry} onAction={() => key.refetch()}>
+          {words.keyFailed(problemText(key.error))}
+        </Notice>
+      )}
+      {key.data && <Copyable label={words.verifyLine} text={verifyLine(bundleName(one.file_name), key.data)} />}
+    </div>
+  )
+}

@@ -1,0 +1,43 @@
+import type { Dictionary } from '../../i18n/en'
+import { exactPeriod } from '../../lib/time/phrases'
+import type { Export } from '../../model/api/types'
+import type { Titles } from '../../model/log/catalog'
+import { type Field, fieldOf, isExclusion, listFilters, wireName } from '../../model/log/filters'
+import { outcomeTitle, shortList } from '../../model/log/names'
+
+/** What an export holds, in words: its filters, or that it has none. Users are called what they were when it began. */
+export function exportWhat(
+  one: Export,
+  titles: Titles,
+  organizationName: (id: string) => string,
+  words: Dictionary,
+): string {
+  const { filters } = one
+  const titleOf: Partial<Record<Field, (value: string) => string>> = {
+    operation: titles.operation,
+    module: titles.module,
+    user: (id) => one.user_names?.[id] ?? id,
+    organization: organizationName,
+    outcome: (value) => outcomeTitle(value, words),
+  }
+  const parts = filters.q ? [`“${filters.q}”`] : []
+  for (const name of listFilters) {
+    const title = titleOf[fieldOf(name)] ?? ((value: string) => value)
+    const values = filters[wireName(name)]?.map(title) ?? []
+    const text = shortList(values, words.more, words.listJoin)
+    if (values.length > 0) parts.push(isExclusion(name) ? words.notThese(text) : text)
+  }
+  return parts.length ? words.listJoin(parts) : words.allOperations
+}
+
+export function exportPeriod(one: Export, zone: string, words: Dictionary): string {
+  if (one.range !== 'custom' || !one.from || !one.to) return words.rangeInText[one.range]
+  return exactPeriod(Date.parse(one.from), Date.parse(one.to), zone, words)
+}
+
+/** For how long the file is still there. */
+export function keptFor(one: Export, now: number, words: Dictionary): string | undefined {
+  if (!one.expires_at) return undefined
+  const hours = (Date.parse(one.expires_at) - now) / 3_600_000
+  return hours >= 24 ? words.days(Math.round(hours / 24)) : words.hours(Math.max(0, Math.floor(hours)))
+}

@@ -1,0 +1,52 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { call, tenantPath } from '../../model/api/http'
+import { keys } from '../../model/api/keys'
+import type { Export, ExportRequest, Exports } from '../../model/api/types'
+import { bundleName } from './verify'
+
+/** The exports of a tenant, newest first; read again every second while one is running. */
+export function useExports(tenant: string) {
+  return useQuery({
+    queryKey: keys.exports(tenant),
+    queryFn: async ({ signal }) => (await call<Exports>(tenantPath(tenant, 'exports'), { signal })).exports,
+    staleTime: 0,
+    refetchInterval: (query) => (query.state.data?.some((one) => one.status === 'running') ? 700 : false),
+  })
+}
+
+export function useStartExport(tenant: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (request: ExportRequest) =>
+      call<Export>(tenantPath(tenant, 'exports'), { method: 'POST', body: request }),
+    onSettled: () => client.invalidateQueries({ queryKey: keys.exports(tenant) }),
+  })
+}
+
+/** Cancels a running export; deletes a finished one. */
+export function useRemoveExport(tenant: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (id: string) =>
+      call<Export | undefined>(tenantPath(tenant, `exports/${encodeURIComponent(id)}`), { method: 'DELETE' }),
+    onSettled: () => client.invalidateQueries({ queryKey: keys.exports(tenant) }),
+  })
+}
+
+export function filePath(tenant: string, id: string): string {
+  return tenantPath(tenant, `exports/${encodeURIComponent(id)}/file`)
+}
+
+export function bundlePath(tenant: string, id: string): string {
+  return tenantPath(tenant, `exports/${encodeURIComponent(id)}/bundle`)
+}
+
+/** Hands the file, with all that is needed to check it, to the browser as a download. */
+export function download(tenant: string, one: Export) {
+  const link = document.createElement('a')
+  link.href = bundlePath(tenant, one.id)
+  link.download = bundleName(one.file_name)
+  document.body.append(link)
+  link.click()
+  link.remove()
+}

@@ -1,0 +1,90 @@
+import { useId, useRef, useState } from 'react'
+import { useWords } from '../../i18n/language'
+import { readNetwork } from '../../lib/address'
+import { type Filters, withValues } from '../../model/log/filters'
+import { Button } from '../../ui/Button'
+import { ChoiceList } from '../../ui/ChoiceList'
+import '../../ui/choices.css'
+
+interface Props {
+  filters: Filters
+  onFilters: (next: Filters) => void
+}
+
+/** Addresses and networks to filter by: typed, and checked before they are. */
+export function AddressChoices({ filters, onFilters }: Props) {
+  const words = useWords()
+  const id = useId()
+  const input = useRef<HTMLInputElement>(null)
+  const [text, setText] = useState('')
+  const [wrong, setWrong] = useState(false)
+  const { ip, notIp } = filters
+  // What was on a moment ago stays to be turned on again.
+  const [known, setKnown] = useState<string[]>([...ip, ...notIp])
+  const choices = [...new Set([...known, ...ip, ...notIp])].map((value) => ({ value, title: value }))
+
+  function add(isExcluded: boolean) {
+    const network = readNetwork(text)
+    setWrong(network === undefined)
+    input.current?.focus()
+    if (network === undefined) return
+    const [chosen, excluded] = [ip, notIp].map((list) => list.filter((value) => value !== network)) as [
+      string[],
+      string[],
+    ]
+    ;(isExcluded ? excluded : chosen).push(network)
+    setKnown([...choices.map(({ value }) => value), network])
+    setText('')
+    onFilters(withValues(filters, 'ip', chosen, excluded))
+  }
+
+  return (
+    <div className="addresses">
+      <form
+        className="addresses-new"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault()
+          add(false)
+        }}
+      >
+        <label htmlFor={id}>{words.ipHint}</label>
+        <div className="addresses-line">
+          <div className="field">
+            <input
+              ref={input}
+              id={id}
+              type="text"
+              autoComplete="off"
+              autoCapitalize="none"
+              spellCheck={false}
+              placeholder="10.0.0.0/8"
+              value={text}
+              aria-invalid={wrong}
+              aria-describedby={wrong ? `${id}-wrong` : undefined}
+              onChange={(event) => {
+                setText(event.target.value)
+                if (wrong) setWrong(readNetwork(event.target.value) === undefined)
+              }}
+            />
+          </div>
+          <Button submit>{words.addFilter}</Button>
+          <Button onClick={() => add(true)}>{words.exclude}</Button>
+        </div>
+        <p id={`${id}-wrong`} role="alert" className={wrong ? 'addresses-wrong' : 'sr'}>
+          {wrong && words.notAnAddress}
+        </p>
+      </form>
+      {choices.length > 0 && (
+        <ChoiceList
+          label={words.ip}
+          groups={[{ choices }]}
+          counts={undefined}
+          selected={ip}
+          excluded={notIp}
+          onChange={(selected, excluded) => onFilters(withValues(filters, 'ip', selected, excluded))}
+        />
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,136 @@
+import type { ReactNode } from 'react'
+import { useWords } from '../../i18n/language'
+import type { Preset, Summary, Tenant } from '../../model/api/types'
+import { activeFilters, exclusionOf, type Field, type Filters, wireName } from '../../model/log/filters'
+import { fieldLabel } from '../../model/log/filterWords'
+import type { Layout } from '../../model/log/layout'
+import { PeriodPicker } from '../../model/period/PeriodPicker'
+import { Button } from '../../ui/Button'
+import { ChoiceFilter } from '../../ui/ChoiceFilter'
+import { Icon } from '../../ui/Icon'
+import { SearchField } from '../../ui/SearchField'
+import { type ChoiceContext, type ChoiceField, FieldChoices } from './FieldChoices'
+import { FilterParts } from './FilterParts'
+import '../../ui/filters.css'
+
+/** What is open under the bar: the choices of a field, the further filters, the dates of a period. */
+export type Opened = Field | 'more' | 'period'
+
+interface Props extends Omit<ChoiceContext, 'tenant' | 'onFilters'> {
+  tenant: Tenant
+  summary: Summary | undefined
+  layout: Layout
+  /** The query parameters that the server refused. */
+  refused: string[]
+  opened: Opened | undefined
+  /** Brings back the tree when it has been put away. */
+  onShowTree: (() => void) | undefined
+  onOpened: (opened: Opened | undefined) => void
+  onFilters: (next: Filters, how?: { replace: boolean }) => void
+  onPreset: (preset: Preset) => void
+  onSheet: () => void
+  onJump: () => void
+  onExport: () => void
+  /** Stands before the export, on a phone. */
+  children?: ReactNode
+}
+
+export function FilterBar(props: Props) {
+  const { tenant, filters, refused, opened, onFilters, onOpened } = props
+  const words = useWords()
+  const layout = props.layout.table
+  const phone = layout === 'phone'
+  const folded = layout !== 'wide'
+  const wrong = (name: string) => refused.some((location) => location.split('[')[0] === `query.${name}`)
+  const wrongField = (field: Field) => wrong(wireName(field)) || wrong(wireName(exclusionOf(field)))
+  const context = { tenant: tenant.id, filters, titles: props.titles, nameOf: props.nameOf, onFilters }
+
+  const own: ChoiceField[] = props.layout.roomy ? ['operation', 'module', 'user'] : ['operation', 'module']
+  const others = (['user', 'role', 'outcome', 'ip'] as const).filter((field) => !own.includes(field))
+  const other = others.find((field) => field === opened)
+  const countIn = (names: (keyof Filters)[]) => names.filter((name) => filters[name]?.length).length
+
+  return (
+    <div className="filter-bar" role="search">
+      {props.onShowTree && (
+        <button
+          type="button"
+          className="icon-button filter-bar-tree"
+          aria-label={words.showPanel}
+          title={words.showPanel}
+          onClick={props.onShowTree}
+        >
+          <Icon name="panelOpen" />
+        </button>
+      )}
+      <SearchField
+        value={filters.q}
+        invalid={wrong('q')}
+        onChange={(q) => onFilters({ ...filters, q }, { replace: true })}
+      />
+      {phone ? (
+        <button type="button" className="choice-trigger" aria-haspopup="dialog" onClick={props.onSheet}>
+          <Icon name="funnel" />
+          {words.filters} {activeFilters(filters).length > 0 && <b>{activeFilters(filters).length}</b>}
+        </button>
+      ) : (
+        <>
+          {own.map((field) => (
+            <ChoiceFilter
+              key={field}
+              label={fieldLabel(field, words)}
+              chosen={filters[field].length}
+              excluded={filters[exclusionOf(field)].length}
+              shrinks={field !== 'user'}
+              invalid={wrongField(field)}
+              open={opened === field}
+              onOpen={(on) => onOpened(on ? field : undefined)}
+            >
+              <FieldChoices field={field} {...context} />
+            </ChoiceFilter>
+          ))}
+          <ChoiceFilter
+            label={words.moreFilters}
+            plain
+            chosen={countIn([...others, ...others.map(exclusionOf)])}
+            invalid={others.some(wrongField)}
+            open={opened === 'more' || other !== undefined}
+            onOpen={(on) => onOpened(on ? 'more' : undefined)}
+          >
+            <div className="more-filters">
+              <FilterParts
+                parts={others.map((field) => ({ field, content: () => <FieldChoices field={field} {...context} /> }))}
+                filters={filters}
+                nameOf={props.nameOf}
+                at={other}
+              />
+            </div>
+          </ChoiceFilter>
+        </>
+      )}
+      <PeriodPicker
+        range={filters.range}
+        from={filters.from ?? props.summary?.from}
+        to={filters.to ?? props.summary?.to}
+        zone={tenant.time_zone}
+        folded={folded}
+        open={opened === 'period'}
+        onOpen={(on) => onOpened(on ? 'period' : undefined)}
+        onPreset={props.onPreset}
+        onJump={props.onJump}
+        onCustom={(from, to) => onFilters({ ...filters, range: undefined, from, to })}
+      />
+      {props.children}
+      <Button
+        kind="primary"
+        className="export-button"
+        aria-label={words.export}
+        title={layout === 'folded' ? words.export : undefined}
+        onClick={props.onExport}
+      >
+        <Icon name="download" />
+        {layout !== 'folded' && words.export}
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,51 @@
+import { type ReactNode, useState } from 'react'
+import { useWords } from '../../i18n/language'
+import { exclusionOf, type Field, type Filters } from '../../model/log/filters'
+import { fieldLabel, type NameOf } from '../../model/log/filterWords'
+import { filterValues, shortList } from '../../model/log/names'
+import { Icon } from '../../ui/Icon'
+import { shown } from '../../ui/Shown'
+import './sheet.css'
+
+interface Props {
+  parts: { field: Field; content: () => ReactNode }[]
+  filters: Filters
+  nameOf: NameOf
+  /** The one that is open at first. */
+  at: Field | undefined
+}
+
+/** Several filters below each other: each says what it is set to, and opens to change it. */
+export function FilterParts({ parts, filters, nameOf, at }: Props) {
+  const words = useWords()
+  const [open, setOpen] = useState<ReadonlySet<Field>>(new Set(at && [at]))
+  return parts.map(({ field, content }) => {
+    const isOpen = open.has(field)
+    const texts = [field, exclusionOf(field)].map((name) =>
+      shortList(filterValues(filters, name, nameOf), words.more, words.listJoin),
+    )
+    const set = [texts[0], texts[1] && words.notThese(texts[1])].filter(Boolean)
+    return (
+      <details
+        key={field}
+        className="filter-part"
+        open={isOpen}
+        onToggle={(event) => {
+          const next = new Set(open)
+          if (event.currentTarget.open) next.add(field)
+          else next.delete(field)
+          if (next.size !== open.size) setOpen(next)
+        }}
+      >
+        <summary>
+          <h3>{fieldLabel(field, words)}</h3>
+          <span className={set.length > 0 ? 'cut filter-set' : 'cut'}>
+            {shown(set.length > 0 ? words.listJoin(set as string[]) : words.all)}
+          </span>
+          <Icon name="down" />
+        </summary>
+        {isOpen && content()}
+      </details>
+    )
+  })
+}

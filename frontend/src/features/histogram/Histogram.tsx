@@ -1,0 +1,253 @@
+import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from 'react'
+import { useWords } from '../../i18n/language'
+import { longPeriod, shortMoment, shortPeriod } from '../../lib/time/phrases'
+import type { Summary } from '../../model/api/types'
+import { useWidth } from '../../ui/hooks/useWidth'
+import { bars, bucketAt, type Frame, fractionOf, frameOf, roundMaximum, selectionOf, ticks } from './buckets'
+import './histogram.css'
+
+interface Props {
+  /** The whole frame: the period of the preset, or the custom period. */
+  summary: Summary | undefined
+  zone: string
+  /** The part of the frame that is selected, if any. */
+  selection: { from?: string; to?: string } | undefined
+  selectedCount: number | undefined
+  live: boolean
+  onSelect: (selection: { from: string; to: string | undefined }, how?: { replace: boolean }) => void
+  onClear: () => void
+}
+
+/** How many labels the axis has room for, without becoming a ruler on a wide screen. */
+function labelsIn(width: number): number {
+  return Math.min(9, Math.max(3, Math.floor(width / 84)))
+}
+
+const baseline = 56
+const top = 10
+
+/** Operations over time. Drawn in SVG; dragging over it selects whole buckets. */
+export function Histogram({ summary, zone, selection, selectedCount, live, onSelect, onClear }: Props) {
+  const words = useWords()
+  const figure = useRef<HTMLElement>(null)
+  const width = useWidth(figure)
+  const frame = useMemo(() => (summary ? frameOf(summary) : undefined), [summary])
+  const [hover, setHover] = useState<number>()
+  const [drag, setDrag] = useState<{ anchor: number; now: number; moved: boolean }>()
+
+  const keyAnchor = useRef<number>(undefined)
+
+  if (!summary || !frame) return <figure ref={figure} className="histogram" aria-hidden="true" />
+
+  const unit = words.perBucket[summary.histogram.interval] ?? summary.histogram.interval
+  const maximum = roundMaximum(Math.max(0, ...frame.counts))
+  const now = Date.now()
+  const selected = shownSelection(frame, selection, drag, now)
+  const period = longPeriod(frame.from, live && !selection ? undefined : frame.to, zone, words, now)
+  const label = words.histogram(unit, period, summary.total)
+  const selectedLabel =
+    selection && selected && selectedCount !== undefined
+      ? `. ${words.histogramSelected(longPeriod(selected.from, selection.to ? selected.to : undefined, zone, words, now), selectedCount)}`
+      : ''
+
+  function indexUnder(event: PointerEvent): number {
+    const box = event.currentTarget.getBoundingClientRect()
+    return bucketAt(frame as Frame, (event.clientX - box.left) / box.width)
+  }
+
+  function press(event: PointerEvent) {
+    if (event.button !== 0 || !frame) return
+    const index = indexUnder(event)
+    // Near an edge of the selection the press takes hold of it: the other edge is then the anchor.
+    const box = event.currentTarget.getBoundingClientRect()
+    const near = (instant: number) => Math.abs(fractionOf(frame, instant) * box.width + box.left - event.clientX) <= 6
+    let anchor = index
+    if (selection && selected) {
+      if (near(selected.from)) anchor = lastBucketBefore(frame, selected.to)
+      else if (near(selected.to)) anchor = bucketAt(frame, fractionOf(frame, selected.from))
+    }
+    event.currentTarget.setPointerCapture(event.pointerId)
+    setDrag({ anchor, now: index, moved: false })
+  }
+
+  function move(event: PointerEvent) {
+    const index = indexUnder(event)
+    setHover(index)
+    if (drag && (index !== drag.now || drag.moved)) setDrag({ ...drag, now: index, moved: true })
+  }
+
+  /** ←→ move from bucket to bucket, with Shift they select, Escape leaves the selection. */
+  function keyDown(event: KeyboardEvent) {
+    if (event.key === 'Escape' && selection) {
+      event.preventDefault()
+      onClear()
+    }
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
+    if (!step || !frame) return
+    event.preventDefault()
+    const present = bucketAt(frame, fractionOf(frame, now))
+    const last = frame.counts.length - 1
+    const from = hover ?? present
+    const next = hover === undefined ? present : Math.min(last, Math.max(0, from + step))
+    setHover(next)
+    if (!event.shiftKey) keyAnchor.current = undefined
+    else {
+      keyAnchor.current ??= from
+      onSelect(selectionOf(frame, keyAnchor.current, next, now), { replace: true })
+    }
+  }
+
+  function release() {
+    if (drag?.moved && frame) onSelect(selectionOf(frame, drag.anchor, drag.now, now))
+    setDrag(undefined)
+  }
+
+  return (
+    <figure
+      ref={figure}
+      className="histogram"
+      role="group"
+      tabIndex={0}
+      aria-label={label + selectedLabel}
+      onPointerDown={press}
+      onPointerMove={move}
+      onPointerUp={release}
+      onPointerCancel={() => setDrag(undefined)}
+      onPointerLeave={() => setHover(undefined)}
+      onDoubleClick={onClear}
+      onKeyDown={keyDown}
+      onBlur={() => setHover(undefined)}
+    >
+      <Drawing
+        frame={frame}
+        maximum={maximum}
+        selected={selected}
+        hover={hover}
+        ticksAt={ticks(frame, zone, words, labelsIn(width))}
+      />
+      {summary.total > 0 && (
+        <span className="histogram-label histogram-maximum">
+          {words.number(maximum)} / {unit}
+        </span>
+      )}
+      {hover !== undefined && <BucketHint frame={frame} index={hover} zone={zone} />}
+      <ol className="sr">
+        {frame.counts.map((count, index) =>
+          count > 0 ? (
+            <li key={frame.edges[index]}>
+              {shortMoment(frame.edges[index] ?? 0, zone, words)}: {words.operations(count)}
+            </li>
+          ) : null,
+        )}
+      </ol>
+    </figure>
+  )
+}
+
+interface Span {
+  from: number
+  to: number
+}
+
+function lastBucketBefore(frame: Frame, instant: number): number {
+  return bucketAt(frame, fractionOf(frame, instant - 1))
+}
+
+function shownSelection(
+  frame: Frame,
+  selection: { from?: string; to?: string } | undefined,
+  drag: { anchor: number; now: number; moved: boolean } | undefined,
+  now: number,
+): Span | undefined {
+  // The frame of a preset runs to the end of the day; what is selected ends now.
+  const present = Math.min(frame.to, Math.max(now, frame.from))
+  if (drag?.moved) {
+    const { from, to } = selectionOf(frame, drag.anchor, drag.now, now)
+    return { from: Date.parse(from), to: to ? Date.parse(to) : present }
+  }
+  if (!selection) return undefined
+  return {
+    from: selection.from ? Date.parse(selection.from) : frame.from,
+    to: selection.to ? Date.parse(selection.to) : present,
+  }
+}
+
+interface DrawingProps {
+  frame: Frame
+  maximum: number
+  selected: Span | undefined
+  hover: number | undefined
+  ticksAt: ReturnType<typeof ticks>
+}
+
+/** The picture itself, 1000 units wide whatever the window is. */
+function Drawing({ frame, maximum, selected, hover, ticksAt }: DrawingProps) {
+  const drawn = bars(frame, maximum)
+  const path = (only: (index: number) => boolean) =>
+    drawn
+      .filter((bar) => only(bar.index))
+      .map((bar) => {
+        const y = baseline - bar.height * (baseline - top)
+        return `M${(bar.x * 1000).toFixed(2)} ${baseline}h${(bar.width * 1000).toFixed(2)}V${y.toFixed(1)}h${(-bar.width * 1000).toFixed(2)}z`
+      })
+      .join('')
+  const inside = (index: number) => {
+    const start = frame.edges[index] ?? 0
+    return selected !== undefined && start >= selected.from && start < selected.to
+  }
+  const left = selected ? fractionOf(frame, selected.from) * 1000 : 0
+  const right = selected ? fractionOf(frame, selected.to) * 1000 : 0
+  const hoverLeft = hover === undefined ? 0 : fractionOf(frame, frame.edges[hover] ?? 0) * 1000
+  const hoverRight = hover === undefined ? 0 : fractionOf(frame, frame.edges[hover + 1] ?? 0) * 1000
+  return (
+    <>
+      <svg viewBox="0 0 1000 72" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+        {drawn.length > 0 && <path className="histogram-line histogram-dotted" d={`M0 ${top}H1000`} />}
+        {hover !== undefined && (
+          <rect className="histogram-hover" x={hoverLeft} y={2} width={hoverRight - hoverLeft} height={baseline - 2} />
+        )}
+        {selected && <rect className="histogram-brush" x={left} y={2} width={right - left} height={baseline - 2} />}
+        <path className="histogram-line" d={`M0 ${baseline}H1000`} />
+        <path
+          className="histogram-ticks"
+          d={ticksAt.map((tick) => (tick.first ? '' : `M${(tick.at * 1000).toFixed(2)} ${baseline}v4`)).join('')}
+        />
+        <path className="histogram-bars" d={path((index) => !inside(index))} />
+        <path className="histogram-bars-on" d={path(inside)} />
+        {selected && <path className="histogram-edges" d={`M${left} 2V${baseline}M${right} 2V${baseline}`} />}
+      </svg>
+      {selected && (
+        <>
+          <span className="histogram-handle" style={{ left: `${left / 10}%` }} />
+          <span className="histogram-handle" style={{ left: `${right / 10}%` }} />
+        </>
+      )}
+      {ticksAt.map((tick) => (
+        <span
+          key={tick.at}
+          className="histogram-label"
+          aria-hidden="true"
+          style={{ left: `calc(${(tick.at * 100).toFixed(3)}% + ${tick.first ? 0 : 4}px)` }}
+        >
+          {tick.label}
+        </span>
+      ))}
+    </>
+  )
+}
+
+function BucketHint({ frame, index, zone }: { frame: Frame; index: number; zone: string }) {
+  const words = useWords()
+  const start = frame.edges[index] ?? frame.from
+  const end = frame.edges[index + 1] ?? frame.to
+  // Beside its bar, where it covers neither that nor the lines above and below.
+  const [left, right] = [fractionOf(frame, start), fractionOf(frame, end)]
+  const style =
+    left + right < 1 ? { left: `calc(${right * 100}% + 8px)` } : { right: `calc(${(1 - left) * 100}% + 8px)` }
+  return (
+    <div aria-live="polite" className="histogram-hint" style={style}>
+      <b>{words.operations(frame.counts[index] ?? 0)}</b>
+      <span>{shortPeriod(start, end, zone, words)}</span>
+    </div>
+  )
+}

@@ -1,0 +1,91 @@
+import { Link } from 'react-router'
+import { useIntegrationWords } from '../../i18n/integrationWords'
+import { problemText } from '../../lib/problem'
+import { exactTime } from '../../lib/time/zone'
+import type { MadeKey, Tenant } from '../../model/api/types'
+import type { Titles } from '../../model/log/catalog'
+import { entryAddress, entryName } from '../../model/log/entryAddress'
+import { useSession } from '../../model/session/session'
+import { Button } from '../../ui/Button'
+import { Notice } from '../../ui/Notice'
+import { shown } from '../../ui/Shown'
+import { TypeTag } from '../../ui/TypeTag'
+import { useSendTest } from './queries'
+import { type Arrival, useArrivals } from './useArrivals'
+
+interface Props {
+  tenant: Tenant
+  made: MadeKey | undefined
+  sample: { module: string; operation: string }
+  titles: Titles
+}
+
+/** What the tenant's log receives while one looks, and a test entry to try it with. */
+export function Arrivals({ tenant, made, sample, titles }: Props) {
+  const words = useIntegrationWords()
+  const { username, name } = useSession()
+  const { arrivals, listening, add } = useArrivals(tenant.id)
+  const test = useSendTest(tenant.id)
+
+  function send() {
+    const entry = {
+      user: { id: username, name: name ?? username },
+      ...sample,
+      content: { id: 'test', name: words.testContent },
+    }
+    test.mutate({ entry, key: made?.key, keyName: words.testKey }, { onSuccess: add })
+  }
+
+  return (
+    <section className="integration-arrivals" aria-labelledby="integration-arrivals">
+      <h2 id="integration-arrivals">{words.arrivals}</h2>
+      <p>{words.arrivalsText}</p>
+      <Button kind="primary" pending={test.isPending} onClick={send}>
+        {words.sendTest}
+      </Button>
+      {test.error && <Notice kind="error">{words.testFailed(problemText(test.error))}</Notice>}
+      <p className={listening ? 'integration-state integration-on' : 'integration-state'} role="status">
+        <i />
+        {!listening ? words.lost : arrivals.length === 0 ? words.waiting : words.arrived(arrivals.length)}
+      </p>
+      <ul>
+        {arrivals.map((arrival) => (
+          <Line
+            key={arrival.entry.seq}
+            arrival={arrival}
+            tenant={tenant}
+            titles={titles}
+            isTest={arrival.entry.seq === test.data?.seq}
+          />
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+interface LineProps {
+  arrival: Arrival
+  tenant: Tenant
+  titles: Titles
+  isTest: boolean
+}
+
+function Line({ arrival: { entry }, tenant, titles, isTest }: LineProps) {
+  const words = useIntegrationWords()
+  const { module, operation, user, content } = entry
+  return (
+    <li>
+      <Link to={entryAddress(tenant.id, entryName(entry))}>
+        <span className="integration-line">
+          <TypeTag title={titles.operation(operation)} group={titles.group(operation)} />
+          <span className="cut">{shown(titles.module(module))}</span>
+          {isTest && <small>{words.isTest}</small>}
+        </span>
+        <b className="cut">{shown(content?.name || content?.id || user.name)}</b>
+        <small className="cut">
+          {shown(user.name)} · {exactTime(entry.received_at, tenant.time_zone)}
+        </small>
+      </Link>
+    </li>
+  )
+}

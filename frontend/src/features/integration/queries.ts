@@ -1,0 +1,50 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { call, tenantPath } from '../../model/api/http'
+import { keys } from '../../model/api/keys'
+import type { Entry, MadeKey, NewEntry, Recorded } from '../../model/api/types'
+import { makeWriteKey } from '../../model/api/writeKey'
+
+/** The key that was made here, or by setting up; it is gone when the page is left. */
+export function useMadeKey(tenant: string) {
+  const client = useQueryClient()
+  const [made, setMade] = useState(() => client.getQueryData<MadeKey>(keys.madeKey(tenant)))
+  useEffect(() => client.removeQueries({ queryKey: keys.madeKey(tenant) }), [client, tenant])
+  const make = useMutation({
+    mutationFn: (name: string) => makeWriteKey(tenant, name),
+    onSuccess: (key) => {
+      setMade(key)
+      return client.invalidateQueries({ queryKey: keys.apiKeys(tenant) })
+    },
+  })
+  return { made, make }
+}
+
+interface Test {
+  entry: NewEntry
+  /** The key to send with; without one a key is made for this entry alone, and revoked. */
+  key: string | undefined
+  keyName: string
+}
+
+/**
+ * Records a test entry the way a program does, with a key: people record nothing, and what works here works
+ * from elsewhere. Answers with the entry as it was stored.
+ */
+export function useSendTest(tenant: string) {
+  return useMutation({
+    mutationFn: async ({ entry, key, keyName }: Test): Promise<Entry> => {
+      const own = key === undefined ? await makeWriteKey(tenant, keyName) : undefined
+      try {
+        const answer = await call<Recorded>(tenantPath(tenant, 'entries'), {
+          method: 'POST',
+          body: entry,
+          key: own?.key ?? key ?? '',
+        })
+        return await call<Entry>(tenantPath(tenant, `entries/~?seq=${answer.entries[0]?.seq}`))
+      } finally {
+        if (own) await call<void>(tenantPath(tenant, `keys/${encodeURIComponent(own.id)}`), { method: 'DELETE' })
+      }
+    },
+  })
+}

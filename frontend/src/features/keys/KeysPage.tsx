@@ -1,0 +1,200 @@
+import { useState } from 'react'
+import { useAdminWords } from '../../i18n/adminWords'
+import { useWords } from '../../i18n/language'
+import { visibleText } from '../../lib/visible'
+import type { ApiKey, MadeKey, Tenant } from '../../model/api/types'
+import { useAddKey, useApiKeys, useRevokeKey } from '../../model/settings/queries'
+import { Button } from '../../ui/Button'
+import { Dialog } from '../../ui/Dialog'
+import { Copyable } from '../../ui/form/Copyable'
+import { Choices, fieldError, TextField } from '../../ui/form/Fields'
+import { FormDialog } from '../../ui/form/FormDialog'
+import { type Column, ListTable } from '../../ui/ListTable'
+import { Loaded } from '../../ui/Loaded'
+import { Moment } from '../../ui/Moment'
+import { SectionHead } from '../../ui/SectionHead'
+import { Shown } from '../../ui/Shown'
+import { keyUse } from './keyUse'
+
+/** The keys that programs come with. */
+export default function KeysPage({ tenant }: { tenant: Tenant }) {
+  const all = useAdminWords()
+  const words = all.keys
+  const list = useApiKeys(tenant.id)
+  const [adding, setAdding] = useState(false)
+  const [made, setMade] = useState<MadeKey>()
+  const [revoking, setRevoking] = useState<ApiKey>()
+  const zone = tenant.time_zone
+
+  const columns: Column<ApiKey>[] = [
+    {
+      key: 'name',
+      title: words.name,
+      cell: (key) => (
+        <span className="stack">
+          <span className="cut" title={visibleText(key.name)}>
+            <Shown text={key.name} />
+          </span>
+          <small className="mono">{key.id}…</small>
+        </span>
+      ),
+    },
+    { key: 'scope', title: words.scope, width: 112, cell: (key) => words.scopes[key.scope] },
+    { key: 'created', title: words.created, width: 176, cell: (key) => <Moment time={key.created_at} zone={zone} /> },
+    {
+      key: 'used',
+      title: words.lastUsed,
+      width: 176,
+      cell: (key) => (key.last_used_at ? <Moment time={key.last_used_at} zone={zone} /> : words.never),
+    },
+    {
+      key: 'revoked',
+      title: words.status,
+      width: 176,
+      cell: (key) =>
+        key.revoked_at ? (
+          <span className="stack">
+            {words.revoked}
+            <small>
+              <Moment ahead time={key.revoked_at} zone={zone} />
+            </small>
+          </span>
+        ) : (
+          words.valid
+        ),
+    },
+    {
+      key: 'actions',
+      title: all.actions,
+      actions: true,
+      width: 96,
+      cell: (key) =>
+        !key.revoked_at && (
+          <button
+            type="button"
+            className="link link-danger"
+            aria-label={visibleText(all.named(words.revoke, key.name))}
+            onClick={() => setRevoking(key)}
+          >
+            {words.revoke}
+          </button>
+        ),
+    },
+  ]
+  return (
+    <>
+      <SectionHead title={words.title} text={words.text}>
+        <Button kind="primary" onClick={() => setAdding(true)}>
+          {words.add}
+        </Button>
+      </SectionHead>
+      <Loaded query={list}>
+        {(keys) =>
+          keys.length > 0 ? (
+            <ListTable
+              label={words.title}
+              columns={columns}
+              items={[...keys].sort((a, b) => Number(!!a.revoked_at) - Number(!!b.revoked_at))}
+              keyOf={(key) => key.id}
+              faded={(key) => !!key.revoked_at}
+            />
+          ) : (
+            <p className="list-empty">{words.none}</p>
+          )
+        }
+      </Loaded>
+      {adding && (
+        <AddDialog
+          tenant={tenant}
+          onMade={(key) => {
+            setAdding(false)
+            setMade(key)
+          }}
+          onClose={() => setAdding(false)}
+        />
+      )}
+      {made && <MadeDialog tenant={tenant} made={made} onClose={() => setMade(undefined)} />}
+      {revoking && <RevokeDialog tenant={tenant} apiKey={revoking} onClose={() => setRevoking(undefined)} />}
+    </>
+  )
+}
+
+const scopes: ApiKey['scope'][] = ['write', 'read', 'launch']
+
+interface AddProps {
+  tenant: Tenant
+  onMade: (key: MadeKey) => void
+  onClose: () => void
+}
+
+function AddDialog({ tenant, onMade, onClose }: AddProps) {
+  const words = useAdminWords().keys
+  const add = useAddKey(tenant.id)
+  const [name, setName] = useState('')
+  const [scope, setScope] = useState<ApiKey['scope']>('write')
+  return (
+    <FormDialog
+      title={words.add}
+      action={words.add}
+      error={add.error}
+      pending={add.isPending}
+      onSubmit={() => add.mutate({ name, scope }, { onSuccess: onMade })}
+      onClose={onClose}
+    >
+      <TextField
+        label={words.name}
+        hint={words.nameHint}
+        required
+        maxLength={128}
+        value={name}
+        error={fieldError(add.error, 'name')}
+        onChange={setName}
+      />
+      <Choices
+        label={words.scope}
+        value={scope}
+        choices={scopes.map((value) => ({ value, title: words.scopes[value], text: words.scopeText[value] }))}
+        onChange={setScope}
+      />
+    </FormDialog>
+  )
+}
+
+/** The key itself, which is shown this once. */
+function MadeDialog({ tenant, made, onClose }: { tenant: Tenant; made: MadeKey; onClose: () => void }) {
+  const common = useWords()
+  const words = useAdminWords().keys
+  return (
+    <Dialog firm title={words.made(made.name)} className="form-dialog" onClose={onClose}>
+      <div className="form-body">
+        <p className="form-lead">{words.madeText}</p>
+        <Copyable label={words.key} text={made.key} />
+        <p className="form-lead">{words.use[made.scope]}</p>
+        <Copyable label={words.ready[made.scope]} text={keyUse(made.scope, location.origin, tenant.id, made.key)} />
+      </div>
+      <footer className="form-foot">
+        <Button kind="primary" onClick={onClose}>
+          {common.done}
+        </Button>
+      </footer>
+    </Dialog>
+  )
+}
+
+function RevokeDialog({ tenant, apiKey, onClose }: { tenant: Tenant; apiKey: ApiKey; onClose: () => void }) {
+  const words = useAdminWords().keys
+  const revoke = useRevokeKey(tenant.id)
+  return (
+    <FormDialog
+      danger
+      title={words.revokeOf(apiKey.name)}
+      action={words.revoke}
+      error={revoke.error}
+      pending={revoke.isPending}
+      onSubmit={() => revoke.mutate(apiKey.id, { onSuccess: onClose })}
+      onClose={onClose}
+    >
+      <p>{words.revokeText(apiKey.id)}</p>
+    </FormDialog>
+  )
+}

@@ -1,0 +1,18 @@
+import type { ApiKey } from '../../model/api/types'
+
+/** A line that uses a key, ready to run; for a launch key the address that a signed token goes to. */
+export function keyUse(scope: ApiKey['scope'], origin: string, tenant: string, key: string): string {
+  const root = `${origin}/api/v1/tenants/${encodeURIComponent(tenant)}`
+  switch (scope) {
+    case 'write':
+      return [
+        `curl ${root}/entries \\`,
+        `  -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' \\`,
+        `  -d '{"user":{"id":"u_1","name":"Ada"},"module":"email","operation":"send","content":{"id":"eml_1","name":"Hello"}}'`,
+      ].join('\n')
+    case 'read':
+      return [`curl '${root}/entries?limit=10' \\`, `  -H 'Authorization: Bearer ${key}'`].join('\n')
+    case 'launch':
+      return `${origin}/launch?tenant=${encodeURIComponent(tenant)}&token=JWT`
+  }
+}

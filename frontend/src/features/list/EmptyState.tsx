@@ -1,0 +1,146 @@
+import { useQueries } from '@tanstack/react-query'
+import { Link } from 'react-router'
+import type { Dictionary } from '../../i18n/en'
+import { useWords } from '../../i18n/language'
+import { call, tenantPath } from '../../model/api/http'
+import { keys } from '../../model/api/keys'
+import type { Organization, Preset, Summary } from '../../model/api/types'
+import { activeFilters, type Filters, noFilters, without, writeFilters } from '../../model/log/filters'
+import { fieldLabel, filterLabel, filterText, type NameOf } from '../../model/log/filterWords'
+import { useSummary } from '../../model/log/queries'
+import { administers, settingsPath } from '../../model/session/access'
+import { useSession } from '../../model/session/session'
+import { Button } from '../../ui/Button'
+import { shown } from '../../ui/Shown'
+import { filtersInstead } from './instead'
+import '../../ui/chips.css'
+import '../../ui/empty.css'
+
+interface Props {
+  tenant: string
+  filters: Filters
+  summary: Summary | undefined
+  organizations: Organization[] | undefined
+  zone: string
+  nameOf: NameOf
+  onFilters: (filters: Filters) => void
+}
+
+/** No row: says what was searched, and what each way out would give. */
+export function EmptyState({ tenant, filters, summary, organizations, zone, nameOf, onFilters }: Props) {
+  const words = useWords()
+  const session = useSession()
+  const active = activeFilters(filters)
+  const wider = widerPreset(filters)
+  const ways = [
+    ...active.map((name) => ({ name, filters: without(filters, name) })),
+    ...(wider ? [{ name: 'wider' as const, filters: { ...filters, range: wider } }] : []),
+  ]
+  const counts = useQueries({
+    queries: ways.map((way) => {
+      const query = writeFilters(way.filters).toString()
+      return {
+        queryKey: keys.summary(tenant, query),
+        queryFn: ({ signal }: { signal: AbortSignal }) =>
+          call<Summary>(tenantPath(tenant, `summary?${query}`), { signal, act: 'page' }),
+      }
+    }),
+  })
+  // The way that gives most first; a wider period is another kind of way, and stands last.
+  const priced = ways
+    .map((way, index) => ({ way, count: counts[index]?.data?.total }))
+    .sort((a, b) => (a.way.name === 'wider' || b.way.name === 'wider' ? 0 : (b.count ?? 0) - (a.count ?? 0)))
+  const everything = useSummary(tenant, noFilters, { enabled: active.length === 0 })
+  const period = words.coveredText[filters.range ?? 'custom']
+  const withoutSearch = counts[active.indexOf('q')]?.data
+  const instead = filtersInstead(filters, withoutSearch, organizations, (value) => nameOf('outcome', value))
+
+  if (active.length === 0 && everything.data?.total === 0)
+    return (
+      <div className="empty">
+        <h2>{words.noneYet}</h2>
+        {administers(session) ? (
+          <p>
+            {words.noneYetText}
+            {words.gap()}
+            <Link className="link" to={settingsPath(tenant, 'integration')}>
+              {words.sendTest}
+            </Link>
+          </p>
+        ) : (
+          <p>{words.noneYetText}</p>
+        )}
+      </div>
+    )
+  const counting = counts.some((count) => count.isPending)
+  return (
+    <div className="empty">
+      <h2>
+        {active.length === 0
+          ? words.noneInPeriod
+          : active.length === 1
+            ? words.noMatchOne
+            : words.noMatch(active.length)}
+      </h2>
+      {active.length > 0 && <p>{words.searchCovered(period)}</p>}
+      {active.includes('q') && <p>{words.notSearched}</p>}
+      <ul className={counting ? 'empty-counting' : undefined}>
+        {instead.map((way) => (
+          <li key={`${way.field} ${way.value}`}>
+            <span className="chip-label">{words.chip(fieldLabel(way.field, words))}</span>
+            <span className="cut">{shown(way.title)}</span>
+            <span className="empty-count">{way.count === undefined ? '' : words.operations(way.count)}</span>
+            <Button size="small" onClick={() => onFilters(way.filters)}>
+              {words.filterInstead}
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {active.length > 0 && <p>{words.takeOneAway}</p>}
+      <ul className={counting ? 'empty-counting' : undefined}>
+        {priced.map(({ way, count }) => {
+          const isWider = way.name === 'wider'
+          return (
+            <li key={way.name}>
+              <span className="chip-label">{words.chip(filterLabel(isWider ? 'period' : way.name, words))}</span>
+              <span className="cut">
+                {shown(
+                  isWider
+                    ? words.rangeInText[filters.range ?? 'custom']
+                    : way.name === 'q'
+                      ? `“${filters.q.trim()}”`
+                      : filterText(way.name, filters, nameOf, summary, zone, words),
+                )}
+              </span>
+              <span className="empty-count">
+                {count === undefined
+                  ? ''
+                  : isWider && wider
+                    ? words.countIn(count, words.rangeInText[wider])
+                    : words.operations(count)}
+              </span>
+              <Button size="small" onClick={() => onFilters(way.filters)}>
+                {isWider && wider ? words.widen[wider] : words.remove}
+              </Button>
+            </li>
+          )
+        })}
+      </ul>
+    </div>
+  )
+}
+
+/** The shortest preset to now that holds another one whole. */
+const wider: Partial<Record<Preset, keyof Dictionary['widen']>> = {
+  today: 'last_7_days',
+  yesterday: 'last_7_days',
+  last_7_days: 'last_30_days',
+  last_week: 'last_30_days',
+  last_30_days: 'last_90_days',
+  this_month: 'last_90_days',
+  last_month: 'last_90_days',
+}
+
+function widerPreset(filters: Filters): keyof Dictionary['widen'] | undefined {
+  return filters.range && !filters.from && !filters.to ? wider[filters.range] : undefined
+}

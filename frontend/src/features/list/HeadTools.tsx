@@ -1,0 +1,134 @@
+import { type KeyboardEvent, type PointerEvent, useLayoutEffect, useRef } from 'react'
+import { useWords } from '../../i18n/language'
+import { exclusionOf, type Field, type Filters } from '../../model/log/filters'
+import { columnTitles } from '../../model/log/filterWords'
+import { type Column, columns, type Taste, widthLimits, withWidth } from '../../model/log/taste'
+import { useWidth } from '../../ui/hooks/useWidth'
+import { Icon } from '../../ui/Icon'
+import './head.css'
+
+interface Props {
+  taste: Taste
+  filters: Filters
+  byOrganization: boolean
+  onTaste: (next: Taste) => void
+  onChoose: (field: Field) => void
+}
+
+const filterOf: Partial<Record<Column, Field>> = {
+  user: 'user',
+  role: 'role',
+  organization: 'organization',
+  module: 'module',
+  type: 'operation',
+}
+
+/**
+ * What can be done with the head of a column: filter by its values, and drag its edge. It lies over the head and not in
+ * it, so that a column's name stays its name.
+ */
+export function HeadTools({ taste, filters, byOrganization, onTaste, onChoose }: Props) {
+  const words = useWords()
+  const titles = columnTitles(words)
+  return (
+    <div className="head-tools">
+      {columns
+        .filter((column) => !taste.hidden.includes(column))
+        .map((column) => {
+          const filter = column === 'organization' && !byOrganization ? undefined : filterOf[column]
+          const label = words.filterBy(titles[column])
+          const isOn = filter && filters[filter].length + filters[exclusionOf(filter)].length > 0
+          return (
+            <div key={column}>
+              {filter && (
+                <button
+                  type="button"
+                  className={isOn ? 'head-filter head-filter-on' : 'head-filter'}
+                  aria-label={label}
+                  title={label}
+                  onClick={() => onChoose(filter)}
+                >
+                  <Icon name="funnel" small />
+                </button>
+              )}
+              {column !== 'content' && (
+                <Edge column={column} label={words.widthOf(titles[column])} taste={taste} onTaste={onTaste} />
+              )}
+            </div>
+          )
+        })}
+    </div>
+  )
+}
+
+interface EdgeProps {
+  column: Column
+  label: string
+  taste: Taste
+  onTaste: (next: Taste) => void
+}
+
+/**
+ * The edge of a column towards the content, which takes what the others leave: dragged by mouse, pen or finger, or moved
+ * by the arrow keys. A double click or Delete gives the column its usual width.
+ */
+function Edge({ column, label, taste, onTaste }: EdgeProps) {
+  const edge = useRef<HTMLDivElement>(null)
+  const head = useRef<HTMLElement>(null)
+  const drag = useRef<{ x: number; width: number }>(undefined)
+  const left = columns.indexOf(column) > columns.indexOf('content')
+  useLayoutEffect(() => {
+    head.current = edge.current?.parentElement ?? null
+  }, [])
+  const width = useWidth(head)
+
+  /** The width after the edge has moved to the right by so much. */
+  const moved = (from: number, by: number) => onTaste(withWidth(taste, column, from + (left ? -by : by)))
+  const reset = () => onTaste(withWidth(taste, column, undefined))
+
+  function begin(event: PointerEvent<HTMLElement>) {
+    if (event.button !== 0) return
+    event.preventDefault()
+    event.currentTarget.focus()
+    event.currentTarget.setPointerCapture(event.pointerId)
+    drag.current = { x: event.clientX, width: head.current?.clientWidth ?? 0 }
+  }
+
+  function move(event: PointerEvent<HTMLElement>) {
+    if (drag.current) moved(drag.current.width, event.clientX - drag.current.x)
+  }
+
+  function keyDown(event: KeyboardEvent) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return
+    const step = event.shiftKey ? 32 : 8
+    if (event.key === 'ArrowRight') moved(width, step)
+    else if (event.key === 'ArrowLeft') moved(width, -step)
+    else if (event.key === 'Home') onTaste(withWidth(taste, column, widthLimits.min))
+    else if (event.key === 'End') onTaste(withWidth(taste, column, widthLimits.max))
+    else if (event.key === 'Delete' || event.key === 'Backspace') reset()
+    else return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  return (
+    <div
+      ref={edge}
+      role="separator"
+      aria-orientation="vertical"
+      aria-label={label}
+      aria-valuenow={width}
+      aria-valuemin={Math.min(width, widthLimits.min)}
+      aria-valuemax={Math.max(width, widthLimits.max)}
+      tabIndex={0}
+      className={left ? 'head-edge head-edge-left' : 'head-edge'}
+      onPointerDown={begin}
+      onPointerMove={move}
+      onLostPointerCapture={() => {
+        drag.current = undefined
+      }}
+      onDoubleClick={reset}
+      onKeyDown={keyDown}
+    />
+  )
+}

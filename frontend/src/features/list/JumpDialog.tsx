@@ -1,0 +1,58 @@
+import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
+import { useWords } from '../../i18n/language'
+import { type Day, dayAt } from '../../lib/time/days'
+import { readTyped } from '../../lib/time/typed'
+import { Button } from '../../ui/Button'
+import { Calendar } from '../../ui/calendar/Calendar'
+import { TypedField } from '../../ui/calendar/TypedField'
+import { Dialog } from '../../ui/Dialog'
+import './jump.css'
+
+interface Props {
+  /** The day that is offered. */
+  day: Day
+  zone: string
+  onJump: (day: Day) => void
+  onClose: () => void
+}
+
+/** Asks for a day to look at. */
+export default function JumpDialog({ day, zone, onJump, onClose }: Props) {
+  const words = useWords()
+  const id = useId()
+  const [text, setText] = useState(day)
+  const [wrong, setWrong] = useState(false)
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => input.current?.focus(), [])
+  const typed = readTyped(text, zone)
+  const chosen = typed && ('day' in typed ? typed.day : dayAt(typed.instant, zone))
+
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    if (chosen) onJump(chosen)
+    else setWrong(true)
+  }
+
+  return (
+    <Dialog title={words.jump} className="jump" onClose={onClose}>
+      <form noValidate onSubmit={submit}>
+        <TypedField
+          label={words.day}
+          input={input}
+          value={text}
+          invalid={wrong && !chosen}
+          describedBy={id}
+          onChange={setText}
+          onLeave={() => setWrong(true)}
+        />
+        <Button kind="primary" submit>
+          {words.show}
+        </Button>
+        <p id={id} role="alert" className={wrong && !chosen ? undefined : 'sr'}>
+          {wrong && !chosen && words.notADay}
+        </p>
+        <Calendar label={words.calendar} first={chosen} last={chosen} today={dayAt(Date.now(), zone)} onPick={onJump} />
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,60 @@
+import { useEffect, useRef } from 'react'
+import { useWords } from '../../i18n/language'
+import { useKey } from '../../ui/hooks/useKey'
+import { useLive } from './useLive'
+import './live.css'
+
+interface Props {
+  tenant: string
+  query: string
+  /** Whether the period ends now: else nothing new can come into it. */
+  possible: boolean
+  /** The filters are refused, the stream of them, too: it waits until they change. */
+  refused: boolean
+  on: boolean
+  total: number | undefined
+  readAt: number
+  onTurn: (on: boolean) => void
+  onShow: () => void
+  /** The server answers again. */
+  onBack: () => void
+}
+
+/** Whether new entries are counted as they come, how many there are, and the way to see them. */
+export function LiveControls({ tenant, query, possible, refused, on, total, readAt, onTurn, onShow, onBack }: Props) {
+  const words = useWords()
+  const live = useLive({ tenant, query, on: on && possible && !refused, total, readAt })
+  useKey('.', onShow, live.count > 0)
+  const before = useRef(live.state)
+  useEffect(() => {
+    if (before.current === 'lost' && live.state === 'on') onBack()
+    before.current = live.state
+  }, [live.state, onBack])
+  return (
+    <>
+      {live.state === 'lost' ? (
+        <span className="live-lost" role="status">
+          {words.liveLost}
+        </span>
+      ) : (
+        live.count > 0 && (
+          <button type="button" className="pill" aria-keyshortcuts="." onClick={onShow}>
+            {words.newEntries(live.count)} <u>{words.show}</u>
+          </button>
+        )
+      )}
+      <button
+        type="button"
+        className="switch"
+        role="switch"
+        aria-checked={on && possible}
+        disabled={!possible}
+        title={possible ? undefined : words.livePeriodEnds}
+        onClick={() => onTurn(!on)}
+      >
+        <i />
+        {words.live}
+      </button>
+    </>
+  )
+}

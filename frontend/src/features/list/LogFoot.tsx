@@ -1,0 +1,31 @@
+import { useWords } from '../../i18n/language'
+import { problemText } from '../../lib/problem'
+
+interface Props {
+  rows: number
+  hasMore: boolean
+  /** Why no more could be read. */
+  error: unknown
+  onRetry: () => void
+}
+
+/** The end of the rows: more are on their way, could not be read, or that is all. */
+export function LogFoot({ rows, hasMore, error, onRetry }: Props) {
+  const words = useWords()
+  return (
+    <div className="log-foot">
+      {error !== undefined ? (
+        <>
+          {words.moreFailed(problemText(error))}
+          <button type="button" className="link" onClick={onRetry}>
+            {words.retry}
+          </button>
+        </>
+      ) : hasMore ? (
+        words.loadingMore
+      ) : (
+        words.thatIsAll(rows)
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,133 @@
+import { useWords } from '../../i18n/language'
+import { exactPeriod } from '../../lib/time/phrases'
+import { exactTime } from '../../lib/time/zone'
+import { call, tenantPath } from '../../model/api/http'
+import type { Entry, Summary, Tenant } from '../../model/api/types'
+import type { Titles } from '../../model/log/catalog'
+import { activeFilters, endsNow, type Filters, writeFilters } from '../../model/log/filters'
+import { columnTitles, filterLabel, filterText, type NameOf } from '../../model/log/filterWords'
+import { type Column, columns } from '../../model/log/taste'
+import { PaperHead } from '../../model/paper/PaperHead'
+import { PaperTable } from '../../model/paper/PaperTable'
+import { readRows } from '../../model/paper/readRows'
+import { paperRows, usePaper } from '../../model/paper/usePaper'
+import { Icon } from '../../ui/Icon'
+import { shown } from '../../ui/Shown'
+
+interface Props {
+  tenant: Tenant
+  filters: Filters
+  /** What the page has read. */
+  entries: Entry[]
+  summary: Summary | undefined
+  titles: Titles
+  nameOf: NameOf
+  hidden: Column[]
+  /** The open entry is what is printed: it is there whole. */
+  entryOpen: boolean
+  /** Without its button: Ctrl+P and the browser's menu are there all the same. */
+  silent: boolean
+}
+
+const parts: Record<Column, number> = {
+  user: 12,
+  role: 11,
+  organization: 14,
+  module: 16,
+  type: 11,
+  content: 23,
+  time: 13,
+}
+
+/** The command that prints the rows of the view, and the paper they are printed on. */
+export function LogPaper(props: Props) {
+  const { tenant, filters, entryOpen } = props
+  const words = useWords()
+  const paper = usePaper(async (signal) => {
+    if (entryOpen) return undefined
+    const query = writeFilters(filters)
+    const [{ rows }, summary] = await Promise.all([
+      readRows(tenantPath(tenant.id, 'entries'), query, signal),
+      call<Summary>(tenantPath(tenant.id, `summary?${query}`), { signal, act: 'page' }),
+    ])
+    return { rows, summary }
+  })
+  return (
+    <>
+      {!props.silent && (
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={words.paper.print}
+          title={`${words.paper.print} (Ctrl+P)`}
+          aria-busy={paper.pending || undefined}
+          onClick={paper.print}
+        >
+          <Icon name="printer" />
+        </button>
+      )}
+      {paper.on && !entryOpen && <Sheet {...props} loaded={paper.loaded} />}
+    </>
+  )
+}
+
+function Sheet(props: Props & { loaded: { rows: Entry[]; summary: Summary } | undefined }) {
+  const { tenant, filters, titles, nameOf, hidden, loaded } = props
+  const words = useWords()
+  const zone = tenant.time_zone
+  const rows = loaded?.rows ?? props.entries.slice(0, paperRows)
+  const summary = loaded?.summary ?? props.summary
+  const total = Math.max(summary?.total ?? 0, rows.length)
+  const said = activeFilters(filters)
+    .filter((name) => name !== 'period')
+    .map((name) => {
+      const text = filterText(name, filters, nameOf, summary, zone, words)
+      return words.chipWhole(filterLabel(name, words), name === 'organization' ? words.andBelow(text) : text)
+    })
+  const end = summary && endsNow(filters) ? Math.min(Date.parse(summary.to), Date.now()) : Date.parse(summary?.to ?? '')
+  const period = summary && exactPeriod(Date.parse(summary.from), end, zone, words)
+  const names = columnTitles(words)
+  const kept = columns.filter((column) => !hidden.includes(column))
+  const cells: Record<Column, (entry: Entry) => React.ReactNode> = {
+    user: ({ user }) => shown(user.name),
+    role: ({ user }) => shown(user.role),
+    organization: ({ organization }) => shown(organization?.name ?? organization?.id),
+    module: ({ module }) => titles.module(module),
+    type: ({ operation, outcome }) => (
+      <>
+        {titles.operation(operation)}
+        {outcome === 'failure' && <small>{words.failed}</small>}
+      </>
+    ),
+    content: ({ content }) => (
+      <>
+        {shown(content?.name)}
+        {content?.id && <small>{shown(content.id)}</small>}
+      </>
+    ),
+    time: ({ time }) => exactTime(time, zone),
+  }
+  return (
+    <PaperTable
+      head={
+        <PaperHead
+          tenant={tenant}
+          title={words.operationLog}
+          facts={[
+            [words.paper.filters, said.length ? said.join(words.paper.join) : words.paper.none],
+            ...(period ? [[words.paper.period, period] as [string, string]] : []),
+          ]}
+          holds={
+            rows.length >= total
+              ? words.operationsTotal(total)
+              : loaded
+                ? words.paper.first(rows.length, total)
+                : words.paper.asLoaded(rows.length, total, Math.min(total, paperRows))
+          }
+        />
+      }
+      columns={kept.map((column) => ({ title: names[column], part: parts[column] }))}
+      rows={rows.map((entry) => ({ key: entry.seq, cells: kept.map((column) => cells[column](entry)) }))}
+    />
+  )
+}

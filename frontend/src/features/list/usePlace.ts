@@ -1,0 +1,57 @@
+import { type RefObject, useEffect, useLayoutEffect, useRef } from 'react'
+import type { Entry } from '../../model/api/types'
+import { keepPlace, type Place, placeIn, rowOf } from './place'
+
+interface Rows {
+  scroller: RefObject<HTMLElement | null>
+  entries: Entry[]
+  height: number
+  query: string
+  hasMore: boolean
+  onMore: () => void
+  onRow: (index: number) => void
+}
+
+/**
+ * Puts the reader back where he was when the table went away with the same rows in it: after signing in again,
+ * or on the way back from another page. The place that is yet to be found again; undefined once it is.
+ */
+export function usePlace(rows: Rows): RefObject<Place | undefined> {
+  const { scroller, entries, height, query, hasMore, onMore, onRow } = rows
+  const place = useRef(placeIn(query))
+  const latest = useRef(rows)
+  latest.current = rows
+
+  useLayoutEffect(() => {
+    const element = scroller.current
+    return () => {
+      const { entries, height, query } = latest.current
+      const top = element?.scrollTop ?? 0
+      const first = entries[Math.floor(top / height)]
+      if (place.current === undefined)
+        keepPlace(first && top > 0 ? { query, seq: first.seq, time: first.time, cut: top % height } : undefined)
+    }
+  }, [scroller])
+
+  useEffect(() => {
+    const wanted = place.current
+    if (!wanted || entries.length === 0) return
+    if (wanted.query !== query) {
+      place.current = undefined
+      return
+    }
+    const index = rowOf(wanted, entries, hasMore)
+    if (index === undefined) {
+      onMore()
+      return
+    }
+    onRow(index)
+    scroller.current?.scrollTo({ top: index * height + wanted.cut })
+    // The open entry's own scrolling, in the same turn, must not undo it.
+    requestAnimationFrame(() => {
+      place.current = undefined
+    })
+  }, [scroller, entries, height, query, hasMore, onMore, onRow])
+
+  return place
+}

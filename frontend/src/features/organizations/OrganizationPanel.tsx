@@ -1,0 +1,87 @@
+import type { KeyboardEvent, PointerEvent } from 'react'
+import { useWords } from '../../i18n/language'
+import { ApiProblem } from '../../lib/problem'
+import type { FacetValue, Organization } from '../../model/api/types'
+import { OrganizationTree } from '../../model/organizations/OrganizationTree'
+import { Icon } from '../../ui/Icon'
+
+interface Props {
+  organizations: Organization[] | undefined
+  error: unknown
+  own: FacetValue[] | undefined
+  /** How many entries name no organization. */
+  outside: number
+  selected: string[]
+  width: number
+  onSelect: (id: string) => void
+  onWidth: (width: number) => void
+  onCollapse: () => void
+}
+
+const [narrowest, widest] = [180, 400]
+
+/** The left edge of the page, where the tenant has data permission. */
+export function OrganizationPanel({ width, onWidth, ...props }: Props) {
+  const words = useWords()
+
+  const widen = (to: number) => onWidth(Math.min(widest, Math.max(narrowest, to)))
+
+  function drag(event: PointerEvent<HTMLDivElement>) {
+    if (event.currentTarget.hasPointerCapture(event.pointerId)) widen(event.clientX)
+  }
+
+  function keyDown(event: KeyboardEvent) {
+    const step = { ArrowLeft: -8, ArrowRight: 8 }[event.key]
+    if (step) widen(width + step)
+    else if (event.key === 'Home') widen(narrowest)
+    else if (event.key === 'End') widen(widest)
+    else return
+    event.preventDefault()
+  }
+
+  return (
+    <section className="tree" aria-label={words.organizationPanel} style={{ width }}>
+      <header>
+        <h2>{words.organizations}</h2>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={words.collapsePanel}
+          title={words.collapsePanel}
+          onClick={props.onCollapse}
+        >
+          <Icon name="panelClose" />
+        </button>
+      </header>
+      {props.organizations ? (
+        <OrganizationTree
+          organizations={props.organizations}
+          own={props.own}
+          selected={props.selected}
+          onSelect={props.onSelect}
+        />
+      ) : (
+        <p className="tree-note grow">
+          {props.error instanceof ApiProblem ? words.treeFailed(props.error.detail) : null}
+        </p>
+      )}
+      <footer>
+        <p>{words.countsFollow}</p>
+        {props.outside > 0 && <p>{words.outsideTree(props.outside)}</p>}
+      </footer>
+      <div
+        className="tree-edge"
+        role="separator"
+        aria-orientation="vertical"
+        aria-label={words.panelWidth}
+        aria-valuenow={width}
+        aria-valuemin={narrowest}
+        aria-valuemax={widest}
+        tabIndex={0}
+        onKeyDown={keyDown}
+        onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+        onPointerMove={drag}
+      />
+    </section>
+  )
+}

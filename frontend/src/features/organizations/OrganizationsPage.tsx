@@ -1,0 +1,69 @@
+import { useState } from 'react'
+import { useAdminWords } from '../../i18n/adminWords'
+import type { Organization, Tenant } from '../../model/api/types'
+import { useOrganizations } from '../../model/log/queries'
+import { OrganizationTree } from '../../model/organizations/OrganizationTree'
+import { useOnPaper } from '../../model/paper/usePaper'
+import { Button } from '../../ui/Button'
+import { Loaded } from '../../ui/Loaded'
+import { SectionHead } from '../../ui/SectionHead'
+import { type Asked, OrganizationDialog } from './OrganizationDialog'
+import { OrganizationFacts } from './OrganizationFacts'
+import { useOrganizationCounts } from './organizationQueries'
+import { PermissionPart } from './PermissionPart'
+import '../../model/organizations/tree.css'
+import './organizations.css'
+
+/** The tree of organizations, and whether it divides what is seen. */
+export default function OrganizationsPage({ tenant }: { tenant: Tenant }) {
+  const words = useAdminWords().organizations
+  const [asked, setAsked] = useState<Asked>()
+  return (
+    <>
+      <SectionHead title={words.title} text={words.text}>
+        {tenant.data_permission && (
+          <Button kind="primary" onClick={() => setAsked({ what: 'add' })}>
+            {words.add}
+          </Button>
+        )}
+      </SectionHead>
+      <PermissionPart tenant={tenant} />
+      {tenant.data_permission && <Tree tenant={tenant} onAsk={setAsked} />}
+      {asked && <OrganizationDialog tenant={tenant} asked={asked} onClose={() => setAsked(undefined)} />}
+    </>
+  )
+}
+
+function Tree({ tenant, onAsk }: { tenant: Tenant; onAsk: (asked: Asked) => void }) {
+  const words = useAdminWords().organizations
+  const organizations = useOrganizations(tenant.id, true)
+  const own = useOrganizationCounts(tenant.id).data
+  const [selected, setSelected] = useState<string>()
+  const onPaper = useOnPaper()
+  return (
+    <Loaded query={organizations}>
+      {(list: Organization[]) => {
+        const chosen = list.find((one) => one.id === selected)
+        if (list.length === 0) return <p className="list-empty">{words.none}</p>
+        return (
+          <div className="organizations">
+            <div className="form-tree">
+              <OrganizationTree
+                organizations={list}
+                own={own}
+                selected={chosen ? [chosen.id] : []}
+                onSelect={setSelected}
+                whole={onPaper}
+              />
+            </div>
+            {chosen ? (
+              <OrganizationFacts list={list} organization={chosen} own={own} onAsk={onAsk} />
+            ) : (
+              <p className="organizations-none">{words.choose}</p>
+            )}
+          </div>
+        )
+      }}
+    </Loaded>
+  )
+}

@@ -1,0 +1,62 @@
+import { useAdminWords } from '../../i18n/adminWords'
+import type { Day } from '../../lib/time/days'
+import { daysSpan, type Span, utcDaysOf } from '../../lib/time/utcDays'
+import type { Hold } from '../../model/api/types'
+import { DaySpan } from './DaySpan'
+
+/** What days would hold, as they are chosen: when they begin and end, and the UTC days that are held with them. */
+export function DaysToHold({ from, to, zone }: { from: Day | ''; to: Day | ''; zone: string }) {
+  const words = useAdminWords().retention
+  const chosen = daysSpan(from, to, zone)
+  const held = utcDaysOf(chosen)
+  const wider = held.from !== chosen.from || held.until !== chosen.until
+  return (
+    <div className="held-days" role="status">
+      {(from || to) && (
+        <dl>
+          {wider && (
+            <div>
+              <dt>{words.chosen}</dt>
+              <dd className="stack">
+                <DaySpan span={chosen} zone={zone} />
+              </dd>
+            </div>
+          )}
+          <div>
+            <dt>{words.held}</dt>
+            <dd className="stack">
+              <DaySpan span={held} zone={zone} />
+            </dd>
+          </div>
+        </dl>
+      )}
+      {wider && <p className="form-hint">{words.wider}</p>}
+    </div>
+  )
+}
+
+/** What a hold is on: the days that were chosen, and when the UTC days that are held begin and end. */
+export function HeldDays({ hold }: { hold: Hold }) {
+  const words = useAdminWords().retention
+  return (
+    <span className="stack">
+      <span>
+        {words.period(hold.from, hold.to)}
+        {(hold.from || hold.to) && ` (${hold.time_zone})`}
+      </span>
+      {(hold.covers_from || hold.covers_until) && (
+        <>
+          <small>{words.heldFor}</small>
+          <DaySpan span={spanOf(hold)} zone={hold.time_zone} />
+        </>
+      )}
+    </span>
+  )
+}
+
+function spanOf({ covers_from, covers_until }: Hold): Span {
+  return {
+    from: covers_from === undefined ? undefined : Date.parse(covers_from),
+    until: covers_until === undefined ? undefined : Date.parse(covers_until),
+  }
+}

@@ -1,0 +1,90 @@
+import { useState } from 'react'
+import { useAdminWords } from '../../i18n/adminWords'
+import { useWords } from '../../i18n/language'
+import { readDay } from '../../lib/time/typed'
+import { inBoth, nextDay } from '../../lib/time/utcDays'
+import type { Hold, Tenant } from '../../model/api/types'
+import { fieldError, TextField } from '../../ui/form/Fields'
+import { FormDialog } from '../../ui/form/FormDialog'
+import { DaysToHold, HeldDays } from './HeldDays'
+import { useAddHold, useLiftHold } from './retentionQueries'
+
+/** Places a legal hold on days. */
+export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () => void }) {
+  const { faults } = useWords()
+  const words = useAdminWords().retention
+  const add = useAddHold(tenant.id)
+  const [from, setFrom] = useState('')
+  const [to, setTo] = useState('')
+  const [reason, setReason] = useState('')
+  const [tried, setTried] = useState(false)
+  const days = { from: readDay(from), to: readDay(to) }
+  /** What is wrong with a day: that it is none, or what the server says. */
+  const wrong = (name: 'from' | 'to') => (tried && days[name] === undefined ? faults.date : fieldError(add.error, name))
+
+  function submit() {
+    setTried(true)
+    const { from, to } = days
+    if (from !== undefined && to !== undefined)
+      add.mutate({ ...(from && { from }), ...(to && { to }), reason }, { onSuccess: onClose })
+    else requestAnimationFrame(() => document.querySelector<HTMLElement>('.form-body [aria-invalid=true]')?.focus())
+  }
+
+  return (
+    <FormDialog
+      title={words.addHold}
+      action={words.addHold}
+      error={add.error}
+      pending={add.isPending}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <p className="form-lead">{words.holdsText}</p>
+      <TextField
+        label={words.reason}
+        hint={words.reasonHint}
+        required
+        maxLength={1024}
+        value={reason}
+        error={fieldError(add.error, 'reason')}
+        onChange={setReason}
+      />
+      <TextField
+        label={words.first}
+        hint={words.firstHint(tenant.time_zone)}
+        placeholder="2026-01-31"
+        value={from}
+        error={wrong('from')}
+        onChange={setFrom}
+      />
+      <TextField
+        label={words.last}
+        hint={words.lastHint(tenant.time_zone)}
+        placeholder="2026-01-31"
+        value={to}
+        error={wrong('to')}
+        onChange={setTo}
+      />
+      <DaysToHold from={days.from ?? ''} to={days.to ?? ''} zone={tenant.time_zone} />
+    </FormDialog>
+  )
+}
+
+export function LiftDialog({ tenant, hold, onClose }: { tenant: Tenant; hold: Hold; onClose: () => void }) {
+  const words = useAdminWords().retention
+  const lift = useLiftHold(tenant.id)
+  return (
+    <FormDialog
+      danger
+      title={words.liftOf(hold.reason)}
+      action={words.lift}
+      error={lift.error}
+      pending={lift.isPending}
+      onSubmit={() => lift.mutate(hold.id, { onSuccess: onClose })}
+      onClose={onClose}
+    >
+      <p className="form-lead">{words.liftText(inBoth(nextDay(Date.now(), tenant.time_zone), tenant.time_zone))}</p>
+      <HeldDays hold={hold} />
+    </FormDialog>
+  )
+}

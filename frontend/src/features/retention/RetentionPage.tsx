@@ -1,0 +1,222 @@
+import { useState } from 'react'
+import { useAdminWords } from '../../i18n/adminWords'
+import { useWords } from '../../i18n/language'
+import { daysSpan, inBoth } from '../../lib/time/utcDays'
+import { visibleText } from '../../lib/visible'
+import type { Deletion, Hold, Retention, Tenant } from '../../model/api/types'
+import { useSession } from '../../model/session/session'
+import { Button } from '../../ui/Button'
+import { type Fact, Facts } from '../../ui/Facts'
+import { type Column, ListTable } from '../../ui/ListTable'
+import { Loaded } from '../../ui/Loaded'
+import { Moment } from '../../ui/Moment'
+import { SectionHead } from '../../ui/SectionHead'
+import { shown } from '../../ui/Shown'
+import { DaySpan } from './DaySpan'
+import { HeldDays } from './HeldDays'
+import { HoldDialog, LiftDialog } from './HoldDialogs'
+import { RuleDialog } from './RuleDialog'
+import { useRetention } from './retentionQueries'
+import '../../ui/system.css'
+
+type Asked = 'rule' | 'hold' | Hold
+
+/** For how long a tenant's entries are kept, what is held, and what was deleted when. */
+export default function RetentionPage({ tenant }: { tenant: Tenant }) {
+  const words = useAdminWords().retention
+  const owner = useSession().role === 'owner'
+  const retention = useRetention(tenant.id)
+  const [asked, setAsked] = useState<Asked>()
+  const close = () => setAsked(undefined)
+  const rule = retention.data
+  return (
+    <>
+      <SectionHead title={words.title} text={words.text(tenant.time_zone)}>
+        {owner && rule && (
+          <Button kind="primary" onClick={() => setAsked('rule')}>
+            {words.change}
+          </Button>
+        )}
+      </SectionHead>
+      <Loaded query={retention}>
+        {(one) => (
+          <>
+            <Rule rule={one} zone={tenant.time_zone} />
+            <section className="system-part">
+              <div className="retention-head">
+                <h2>{words.holds}</h2>
+                <Button onClick={() => setAsked('hold')}>{words.addHold}</Button>
+              </div>
+              <p>{words.holdsText}</p>
+              <Holds holds={one.holds} tenant={tenant} onLift={owner ? setAsked : undefined} />
+            </section>
+            <section className="system-part">
+              <h2>{words.deletions}</h2>
+              <p>{words.deletionsText}</p>
+              <Deletions deletions={one.deletions} zone={tenant.time_zone} />
+            </section>
+          </>
+        )}
+      </Loaded>
+      {asked === 'rule' && rule && <RuleDialog tenant={tenant} rule={rule} onClose={close} />}
+      {asked === 'hold' && <HoldDialog tenant={tenant} onClose={close} />}
+      {typeof asked === 'object' && <LiftDialog tenant={tenant} hold={asked} onClose={close} />}
+    </>
+  )
+}
+
+function Rule({ rule, zone }: { rule: Retention; zone: string }) {
+  const words = useAdminWords().retention
+  const facts: Fact[] = [
+    { label: words.keptFor, value: rule.retention_days ? words.days(rule.retention_days) : words.forever },
+  ]
+  if (rule.kept_from)
+    facts.push({
+      label: words.keptFrom,
+      value: (
+        <span className="stack">
+          <span>
+            {rule.kept_day} ({rule.time_zone})
+          </span>
+          <small>{words.since(inBoth(Date.parse(rule.kept_from), rule.time_zone))}</small>
+        </span>
+      ),
+    })
+  return (
+    <section className="system-part">
+      <Facts
+        facts={[
+          ...facts,
+          ...(rule.set_by ? [{ label: words.setBy, value: words.who(rule.set_by) }] : []),
+          ...(rule.set_at ? [{ label: words.setAt, value: <Moment time={rule.set_at} zone={zone} /> }] : []),
+        ]}
+      />
+      {rule.below_legal_minimum && <p className="retention-note">{words.isBelow}</p>}
+    </section>
+  )
+}
+
+function Holds({
+  holds,
+  tenant,
+  onLift,
+}: {
+  holds: Hold[]
+  tenant: Tenant
+  onLift: ((hold: Hold) => void) | undefined
+}) {
+  const all = useAdminWords()
+  const words = all.retention
+  const zone = tenant.time_zone
+  const columns: Column<Hold>[] = [
+    { key: 'reason', title: words.reason, cell: (hold) => hold.reason },
+    { key: 'days', title: words.what, width: 360, cell: (hold) => <HeldDays hold={hold} /> },
+    {
+      key: 'set',
+      title: words.placed,
+      width: 176,
+      cell: (hold) => <ByAndWhen who={hold.set_by} time={hold.set_at} zone={zone} />,
+    },
+    {
+      key: 'state',
+      title: words.state,
+      width: 176,
+      cell: (hold) =>
+        hold.lifted_at ? (
+          <span className="stack">
+            {words.lifted}
+            <ByAndWhen who={hold.lifted_by ?? ''} time={hold.lifted_at} zone={zone} />
+          </span>
+        ) : (
+          words.stands
+        ),
+    },
+    {
+      key: 'actions',
+      title: all.actions,
+      actions: true,
+      width: 96,
+      cell: (hold) =>
+        onLift &&
+        !hold.lifted_at && (
+          <button
+            type="button"
+            className="link link-danger"
+            aria-label={visibleText(all.named(words.lift, hold.reason))}
+            onClick={() => onLift(hold)}
+          >
+            {words.lift}
+          </button>
+        ),
+    },
+  ]
+  if (holds.length === 0) return <p className="list-empty">{words.noHolds}</p>
+  return (
+    <ListTable
+      label={words.holds}
+      columns={columns}
+      items={[...holds].sort((a, b) => Number(!!a.lifted_at) - Number(!!b.lifted_at))}
+      keyOf={(hold) => hold.id}
+      faded={(hold) => !!hold.lifted_at}
+    />
+  )
+}
+
+function ByAndWhen({ who, time, zone }: { who: string; time: string; zone: string }) {
+  const words = useAdminWords().retention
+  return (
+    <span className="stack">
+      <span>{shown(words.who(who))}</span>
+      <small>
+        <Moment ahead time={time} zone={zone} />
+      </small>
+    </span>
+  )
+}
+
+function Deletions({ deletions, zone }: { deletions: Deletion[]; zone: string }) {
+  const words = useAdminWords().retention
+  const { number } = useWords()
+  const columns: Column<Deletion>[] = [
+    {
+      key: 'at',
+      title: words.when,
+      width: 176,
+      cell: (deletion) =>
+        deletion.finished_at ? (
+          <Moment time={deletion.at} zone={zone} />
+        ) : (
+          <span className="stack">
+            <Moment ahead time={deletion.at} zone={zone} />
+            <small>{words.running}</small>
+          </span>
+        ),
+    },
+    {
+      key: 'days',
+      title: words.what,
+      cell: ({ days }) =>
+        days.map(({ from, to }) => (
+          <div key={from} className="stack">
+            <span>{words.period(from, to)} (UTC)</span>
+            <DaySpan span={daysSpan(from, to, 'UTC')} zone={zone} />
+          </div>
+        )),
+    },
+    { key: 'dates', title: words.dates, width: 160, cell: ({ dates }) => number(dates) },
+    { key: 'entries', title: words.entries, width: 112, cell: ({ entries }) => number(entries) },
+    {
+      key: 'rule',
+      title: words.rule,
+      width: 176,
+      cell: ({ retention_days, set_by }) => (
+        <span className="stack">
+          <span>{words.days(retention_days)}</span>
+          <small>{shown(words.who(set_by))}</small>
+        </span>
+      ),
+    },
+  ]
+  if (deletions.length === 0) return <p className="list-empty">{words.nothing}</p>
+  return <ListTable label={words.deletions} columns={columns} items={deletions} keyOf={(deletion) => deletion.id} />
+}

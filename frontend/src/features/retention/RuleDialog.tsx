@@ -1,0 +1,80 @@
+import { useState } from 'react'
+import { useAdminWords } from '../../i18n/adminWords'
+import { useWords } from '../../i18n/language'
+import { inBoth, nextDay } from '../../lib/time/utcDays'
+import type { Retention, Tenant } from '../../model/api/types'
+import { CheckField, Choices, fieldError, TextField } from '../../ui/form/Fields'
+import { FormDialog } from '../../ui/form/FormDialog'
+import { useChangeRule, useWouldDelete } from './retentionQueries'
+
+/** The legal minimum, which the server knows too: below it a rule must be meant. */
+const minimum = 180
+
+/** Changes for how long entries are kept, and says what that would delete before it does. */
+export function RuleDialog({ tenant, rule, onClose }: { tenant: Tenant; rule: Retention; onClose: () => void }) {
+  const words = useAdminWords().retention
+  const change = useChangeRule(tenant.id)
+  const [kind, setKind] = useState<'forever' | 'days'>(rule.retention_days ? 'days' : 'forever')
+  const [text, setText] = useState(String(rule.retention_days || 365))
+  const [meant, setMeant] = useState(false)
+  const days = kind === 'days' && /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 36_500 ? Number(text) : undefined
+  const isBelow = days !== undefined && days < minimum
+  return (
+    <FormDialog
+      title={words.changeTitle}
+      action={words.save}
+      danger={kind === 'days'}
+      error={change.error}
+      pending={change.isPending}
+      onSubmit={() =>
+        change.mutate(
+          kind === 'forever'
+            ? { retention_days: 0, below_legal_minimum: false }
+            : { retention_days: Number(text), below_legal_minimum: isBelow && meant },
+          { onSuccess: onClose },
+        )
+      }
+      onClose={onClose}
+    >
+      <Choices
+        label={words.keptFor}
+        value={kind}
+        choices={[
+          { value: 'forever', title: words.forever, text: words.foreverText },
+          { value: 'days', title: words.forDays, text: words.forDaysText(tenant.time_zone) },
+        ]}
+        onChange={setKind}
+      />
+      {kind === 'days' && (
+        <TextField
+          label={words.daysLabel}
+          required
+          type="number"
+          min={1}
+          max={36_500}
+          value={text}
+          error={fieldError(change.error, 'retention_days')}
+          onChange={setText}
+        />
+      )}
+      {isBelow && <CheckField label={words.below} text={words.belowText} checked={meant} onChange={setMeant} />}
+      {days !== undefined && <Would tenant={tenant} days={days} />}
+    </FormDialog>
+  )
+}
+
+function Would({ tenant, days }: { tenant: Tenant; days: number }) {
+  const words = useAdminWords().retention
+  const { number } = useWords()
+  const { data } = useWouldDelete(tenant.id, days)
+  const zone = tenant.time_zone
+  const kept = data ? inBoth(Date.parse(data.before), zone) : ''
+  return (
+    <p className={data?.entries ? 'retention-note' : 'form-lead'} role="status">
+      {data &&
+        (data.entries
+          ? words.would(number(data.entries), data.dates, inBoth(nextDay(Date.now(), zone), zone), kept)
+          : words.wouldNothing(kept))}
+    </p>
+  )
+}

@@ -1,0 +1,48 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { call, tenantPath } from '../../model/api/http'
+import { keys } from '../../model/api/keys'
+import type { Hold, NewHold, Retention, TenantChange, TenantSettings } from '../../model/api/types'
+import { useChange } from '../../model/settings/queries'
+
+/** What a tenant keeps, what is held, and what was deleted. */
+export function useRetention(tenant: string) {
+  return useQuery({
+    queryKey: keys.retention(tenant),
+    queryFn: ({ signal }) => call<Retention>(tenantPath(tenant, 'retention'), { signal }),
+    staleTime: 0,
+  })
+}
+
+/** What a rule of so many days would delete now. */
+export function useWouldDelete(tenant: string, days: number | undefined) {
+  return useQuery({
+    queryKey: [...keys.retention(tenant), days],
+    queryFn: async ({ signal }) =>
+      (await call<Retention>(tenantPath(tenant, `retention?days=${days}`), { signal })).would,
+    enabled: days !== undefined,
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function useChangeRule(tenant: string) {
+  return useChange(
+    (change: Pick<TenantChange, 'retention_days' | 'below_legal_minimum'>) =>
+      call<TenantSettings>(`/api/v1/tenants/${encodeURIComponent(tenant)}`, { method: 'PATCH', body: change }),
+    keys.retention(tenant),
+    keys.tenants,
+  )
+}
+
+export function useAddHold(tenant: string) {
+  return useChange(
+    (hold: NewHold) => call<Hold>(tenantPath(tenant, 'holds'), { method: 'POST', body: hold }),
+    keys.retention(tenant),
+  )
+}
+
+export function useLiftHold(tenant: string) {
+  return useChange(
+    (id: string) => call<Hold>(tenantPath(tenant, `holds/${encodeURIComponent(id)}`), { method: 'DELETE' }),
+    keys.retention(tenant),
+  )
+}

@@ -1,0 +1,136 @@
+import { useId, useState } from 'react'
+import type { LocaleTag } from '../../i18n/language'
+import { useWords } from '../../i18n/language'
+import { ApiProblem, isProblem, problemText } from '../../lib/problem'
+import { useSetUp } from '../../model/session/queries'
+import { CardField, CardPage } from './CardPage'
+
+/** The code that the program printed and opened the page with; it stands in the fragment, which no server sees. */
+export const setupCode = new URLSearchParams(window.location.hash.slice(1)).get('setup')
+
+interface Props {
+  locale: LocaleTag
+  onLanguage: (tag: LocaleTag) => void
+}
+
+/** The first run: makes the first owner and the first tenant, and signs the owner in. */
+export function SetupPage({ locale, onLanguage }: Props) {
+  const words = useWords()
+  const setUp = useSetUp()
+  const [code, setCode] = useState(setupCode ?? '')
+  // The code of an old address is refused: then there is a field for the right one.
+  const [asksCode, setAsksCode] = useState(!setupCode)
+  const [username, setUsername] = useState('')
+  const [password, setPassword] = useState('')
+  const [name, setName] = useState('')
+  const [id, setId] = useState<string>()
+  const [zone, setZone] = useState(Intl.DateTimeFormat().resolvedOptions().timeZone)
+  const [permission, setPermission] = useState(false)
+  const zones = useId()
+  const tenantId = id ?? idOf(name)
+  const refusesCode = isProblem(setUp.error, 403)
+  const wrong = setUp.error instanceof ApiProblem ? setUp.error.fields : {}
+
+  function submit() {
+    const tenant = { id: tenantId, name, time_zone: zone, data_permission: permission }
+    const onError = (error: unknown) => {
+      if (!isProblem(error, 403)) return
+      if (!asksCode) setCode('')
+      setAsksCode(true)
+    }
+    setUp.mutate({ code: code.trim(), username, password, locale, tenant, keyName: words.firstKey }, { onError })
+  }
+
+  return (
+    <CardPage
+      wide
+      title={words.setupTitle}
+      note={words.setupText}
+      error={setUp.error ? words.setupFailed(refusesCode ? words.setupCodeNeeded : said(setUp.error)) : undefined}
+      action={words.setUp}
+      pending={setUp.isPending}
+      onSubmit={submit}
+      onLanguage={onLanguage}
+    >
+      {asksCode && (
+        <CardField
+          id="setup-code"
+          label={words.setupCode}
+          hint={words.setupCodeHint}
+          autoFocus={!setupCode}
+          value={code}
+          error={refusesCode ? words.setupCodeWrong : undefined}
+          onChange={setCode}
+        />
+      )}
+      <CardField
+        id="tenant-name"
+        label={words.tenantName}
+        hint={words.tenantNameHint}
+        autoFocus={Boolean(setupCode)}
+        value={name}
+        error={wrong['body.tenant.name']}
+        onChange={setName}
+      />
+      <CardField
+        id="tenant-id"
+        label={words.tenantId}
+        hint={words.tenantIdHint}
+        value={tenantId}
+        error={wrong['body.tenant.id']}
+        onChange={setId}
+        pattern="[A-Za-z0-9][A-Za-z0-9._\-]*"
+        shape={words.faults.id}
+      />
+      <CardField
+        id="time-zone"
+        label={words.timeZone}
+        list={zones}
+        value={zone}
+        error={wrong['body.tenant.time_zone']}
+        onChange={setZone}
+      />
+      <datalist id={zones}>
+        {Intl.supportedValuesOf('timeZone').map((one) => (
+          <option key={one} value={one} />
+        ))}
+      </datalist>
+      <label className="card-check">
+        <input type="checkbox" checked={permission} onChange={(event) => setPermission(event.target.checked)} />
+        {words.dataPermission}
+      </label>
+      <CardField
+        id="username"
+        label={words.username}
+        value={username}
+        error={wrong['body.username']}
+        onChange={setUsername}
+        autoComplete="username"
+      />
+      <CardField
+        id="password"
+        label={words.password}
+        hint={words.passwordHint}
+        value={password}
+        error={wrong['body.password']}
+        onChange={setPassword}
+        type="password"
+        autoComplete="new-password"
+        minLength={8}
+      />
+    </CardPage>
+  )
+}
+
+/** An ID that a name suggests: its letters of ASCII and digits; none for a name without them. */
+function idOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+}
+
+/** What is wrong with one field is said below it. */
+function said(error: unknown): string {
+  return error instanceof ApiProblem && error.locations.length > 0 ? error.message : problemText(error)
+}

@@ -1,0 +1,61 @@
+import { useRef, useState } from 'react'
+import type { LocaleTag } from '../../i18n/language'
+import { useLanguage } from '../../i18n/language'
+import { isProblem, problemText } from '../../lib/problem'
+import { useSignIn } from '../../model/session/queries'
+import { CardField, CardPage } from './CardPage'
+
+interface Props {
+  ended: boolean
+  onLanguage: (tag: LocaleTag) => void
+}
+
+/** Signing in. Where to go afterwards is the router's business: it shows this page only while nobody is signed in. */
+export function SignInPage({ ended, onLanguage }: Props) {
+  const { tag, words } = useLanguage()
+  const signIn = useSignIn()
+  const [username, setUsername] = useState('')
+  const [password, setPassword] = useState('')
+  const passwordInput = useRef<HTMLInputElement>(null)
+
+  function refused() {
+    setPassword('')
+    passwordInput.current?.focus()
+  }
+
+  return (
+    <CardPage
+      title={words.signIn}
+      note={ended ? words.sessionEnded : undefined}
+      error={
+        signIn.error
+          ? isProblem(signIn.error, 401)
+            ? words.wrongWords
+            : words.signInFailed(problemText(signIn.error))
+          : undefined
+      }
+      action={words.signIn}
+      pending={signIn.isPending}
+      onSubmit={() => signIn.mutate({ username, password, locale: tag }, { onError: refused })}
+      onLanguage={onLanguage}
+    >
+      <CardField
+        id="username"
+        label={words.username}
+        autoComplete="username"
+        autoFocus
+        value={username}
+        onChange={setUsername}
+      />
+      <CardField
+        ref={passwordInput}
+        id="password"
+        label={words.password}
+        type="password"
+        autoComplete="current-password"
+        value={password}
+        onChange={setPassword}
+      />
+    </CardPage>
+  )
+}

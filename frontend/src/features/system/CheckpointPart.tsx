@@ -1,0 +1,102 @@
+import { createPortal } from 'react-dom'
+import { useAdminWords } from '../../i18n/adminWords'
+import type { Tenant } from '../../model/api/types'
+import { readCheckpoint } from '../../model/entry/proof'
+import { useVerifierKey } from '../../model/log/queries'
+import { PaperHead } from '../../model/paper/PaperHead'
+import { Button } from '../../ui/Button'
+import { Copyable } from '../../ui/form/Copyable'
+import { Loaded } from '../../ui/Loaded'
+import { QrCode } from './QrCode'
+import { useCheckpoint } from './systemQueries'
+
+/** The signed head of the log, to take away: as text, as a file, as a code, on paper. */
+export function CheckpointPart({ tenant, alone }: { tenant: Tenant; alone?: boolean }) {
+  const words = useAdminWords().system
+  const checkpoint = useCheckpoint(tenant.id)
+  const key = useVerifierKey()
+  return (
+    <section className="system-part">
+      {!alone && <h2>{words.checkpoint}</h2>}
+      {!alone && <p>{words.checkpointText}</p>}
+      <Loaded query={checkpoint}>
+        {(text) => (
+          <>
+            <div className="system-checkpoint">
+              <div>
+                <Copyable label={words.checkpointOf(readCheckpoint(text)?.size ?? 0)} text={text} />
+                <Copyable label={words.command} text={verifyCommand(tenant.id)} />
+                <div className="system-buttons">
+                  <Button onClick={() => save(text, fileName(tenant.id))}>{words.saveFile}</Button>
+                  <Button onClick={() => window.print()}>{words.print}</Button>
+                  <Button pending={checkpoint.isFetching} onClick={() => checkpoint.refetch()}>
+                    {words.refresh}
+                  </Button>
+                </div>
+              </div>
+              <Code text={text} size={200} />
+            </div>
+            {createPortal(<Sheet tenant={tenant} checkpoint={text} verifierKey={key.data} />, document.body)}
+          </>
+        )}
+      </Loaded>
+      <Loaded query={key}>
+        {(text) => (
+          <>
+            <p>{words.keyText}</p>
+            <Copyable label={words.key} text={text} />
+          </>
+        )}
+      </Loaded>
+    </section>
+  )
+}
+
+function Code({ text, size }: { text: string; size: number }) {
+  const { qr } = useAdminWords().system
+  return (
+    <div className="system-code">
+      <QrCode label={qr} text={text} size={size} />
+    </div>
+  )
+}
+
+interface SheetProps {
+  tenant: Tenant
+  checkpoint: string
+  verifierKey: string | undefined
+}
+
+/** What is printed, and nothing else of the page. */
+function Sheet({ tenant, checkpoint, verifierKey }: SheetProps) {
+  const words = useAdminWords().system
+  return (
+    <div className="print-sheet">
+      <PaperHead tenant={tenant} title={words.sheetTitle} />
+      <Code text={checkpoint} size={240} />
+      <p>
+        {words.sheetText} <code>{verifyCommand(tenant.id)}</code>
+      </p>
+      <pre>{checkpoint}</pre>
+      <p>{words.key}</p>
+      <pre>{verifierKey}</pre>
+    </div>
+  )
+}
+
+function verifyCommand(tenant: string): string {
+  return `oplog verify --tenant ${tenant} --checkpoint ${fileName(tenant)}`
+}
+
+function fileName(tenant: string): string {
+  return `${tenant}.checkpoint`
+}
+
+function save(text: string, name: string) {
+  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(url)
+}

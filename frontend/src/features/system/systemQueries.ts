@@ -1,0 +1,37 @@
+import { useQuery } from '@tanstack/react-query'
+import { call, callText, tenantPath } from '../../model/api/http'
+import { keys } from '../../model/api/keys'
+import type { SystemStatus, TenantStatus } from '../../model/api/types'
+
+// Entries arrive and backups end while somebody looks.
+const refetchInterval = 10_000
+
+/** What a tenant's log holds. */
+export function useStatus(tenant: string) {
+  return useQuery({
+    queryKey: keys.status(tenant),
+    queryFn: ({ signal }) => call<TenantStatus>(tenantPath(tenant, 'status'), { signal }),
+    staleTime: 0,
+    refetchInterval,
+  })
+}
+
+/** The signed head of a tenant's log, as it is now. */
+export function useCheckpoint(tenant: string) {
+  return useQuery({
+    queryKey: keys.checkpoint(tenant),
+    queryFn: ({ signal }) => callText(tenantPath(tenant, 'checkpoint'), { signal }),
+    staleTime: 0,
+  })
+}
+
+/** The whole server, for owners. */
+export function useSystem(enabled: boolean) {
+  return useQuery({
+    queryKey: keys.system,
+    queryFn: ({ signal }) => call<SystemStatus>('/api/v1/system', { signal }),
+    staleTime: 0,
+    refetchInterval,
+    enabled,
+  })
+}

@@ -1,0 +1,95 @@
+import { useId, useState } from 'react'
+import { useAdminWords } from '../../i18n/adminWords'
+import { useWords } from '../../i18n/language'
+import type { TenantSettings } from '../../model/api/types'
+import { useAddTenant, useChangeTenant } from '../../model/settings/queries'
+import { AreaField, CheckField, fieldError, TextField } from '../../ui/form/Fields'
+import { FormDialog } from '../../ui/form/FormDialog'
+
+interface Props {
+  /** To change; none for a new one. */
+  tenant?: TenantSettings
+  onClose: () => void
+}
+
+export function TenantDialog({ tenant, onClose }: Props) {
+  const { faults } = useWords()
+  const words = useAdminWords().tenants
+  const add = useAddTenant()
+  const change = useChangeTenant()
+  const [id, setId] = useState('')
+  const [name, setName] = useState(tenant?.name ?? '')
+  const [zone, setZone] = useState(tenant?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone)
+  const [permission, setPermission] = useState(tenant?.data_permission ?? false)
+  const [sites, setSites] = useState(tenant?.frame_ancestors?.join('\n') ?? '')
+  const zones = useId()
+  const { error, isPending } = tenant ? change : add
+
+  function submit() {
+    const settings = { name, time_zone: zone, data_permission: permission, frame_ancestors: lines(sites) }
+    if (tenant) change.mutate({ id: tenant.id, change: settings }, { onSuccess: onClose })
+    else add.mutate({ id, ...settings }, { onSuccess: onClose })
+  }
+
+  return (
+    <FormDialog
+      title={tenant ? words.changeOf(tenant.id) : words.add}
+      action={tenant ? words.save : words.add}
+      error={error}
+      pending={isPending}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      {!tenant && <p className="form-lead">{words.addText}</p>}
+      {!tenant && (
+        <TextField
+          label={words.id}
+          hint={words.idHint}
+          required
+          maxLength={64}
+          pattern="[A-Za-z0-9][A-Za-z0-9._\-]*"
+          shape={faults.id}
+          value={id}
+          error={fieldError(error, 'id')}
+          onChange={setId}
+        />
+      )}
+      <TextField
+        label={words.name}
+        required
+        maxLength={128}
+        value={name}
+        error={fieldError(error, 'name')}
+        onChange={setName}
+      />
+      <TextField
+        label={words.timeZone}
+        hint={words.timeZoneHint}
+        required
+        list={zones}
+        value={zone}
+        error={fieldError(error, 'time_zone')}
+        onChange={setZone}
+      />
+      <datalist id={zones}>
+        {Intl.supportedValuesOf('timeZone').map((one) => (
+          <option key={one} value={one} />
+        ))}
+      </datalist>
+      <CheckField
+        label={words.dataPermission}
+        text={words.dataPermissionText}
+        checked={permission}
+        onChange={setPermission}
+      />
+      <AreaField label={words.sites} hint={words.sitesHint} rows={2} value={sites} onChange={setSites} />
+    </FormDialog>
+  )
+}
+
+function lines(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
+}

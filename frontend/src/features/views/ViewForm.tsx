@@ -1,0 +1,105 @@
+import { useId, useState } from 'react'
+import { useWords } from '../../i18n/language'
+import { problemText } from '../../lib/problem'
+import type { View } from '../../model/api/types'
+import { useSession } from '../../model/session/session'
+import { Button } from '../../ui/Button'
+import { Form, useFault } from '../../ui/form/Form'
+import { Notice } from '../../ui/Notice'
+import { canonical, lookOf } from './look'
+import { useSaveView } from './queries'
+import type { ViewContext } from './ViewsMenu'
+import '../../ui/choices.css'
+
+interface Props extends ViewContext {
+  /** The view to change; without it what is on screen becomes a new one. */
+  view: View | undefined
+  onDone: () => void
+}
+
+/** Gives what is on screen a name, or changes a view. */
+export function ViewForm({ tenant, query, shown, taste, view, onDone }: Props) {
+  const words = useWords()
+  const session = useSession()
+  const save = useSaveView(tenant.id)
+  const [name, setName] = useState(view?.name ?? '')
+  const [shared, setShared] = useState(view?.shared ?? false)
+  const [withTable, setWithTable] = useState(view?.table !== undefined)
+  const [start, setStart] = useState(view?.start ?? false)
+  const [fresh, setFresh] = useState(false)
+  const differs = view !== undefined && canonical(view.query) !== query
+  // As the server has it: who sees only an organization shares nothing with the others.
+  const mayShare = (session.role === 'owner' || session.role === 'admin') && !session.organization
+
+  function submit() {
+    if (save.isPending) return
+    const look = lookOf(taste)
+    const body = view
+      ? {
+          name: name.trim(),
+          ...(fresh ? { query } : {}),
+          ...(mayShare ? { shared } : {}),
+          ...(withTable ? { table: fresh || !view.table ? look : view.table } : view.table ? { table: {} } : {}),
+          ...(start === view.start ? {} : { start }),
+        }
+      : { name: name.trim(), query, shared, start, ...(withTable ? { table: look } : {}) }
+    save.mutate({ ...(view ? { id: view.id } : {}), body }, { onSuccess: onDone })
+  }
+
+  return (
+    <Form className="views-form" error={save.error} onSubmit={submit}>
+      <h3>{view ? words.views.changeTitle : words.views.save}</h3>
+      <Name value={name} onChange={setName} />
+      {(!view || fresh) && <p className="views-shown">{words.views.holds(shown)}</p>}
+      {differs && <Check label={words.views.fresh} checked={fresh} onChange={setFresh} />}
+      <Check label={words.views.withTable} checked={withTable} onChange={setWithTable} />
+      <Check label={words.views.start} checked={start} onChange={setStart} />
+      {mayShare && <Check label={words.views.share} checked={shared} onChange={setShared} />}
+      {save.error && <Notice kind="error">{words.views.notSaved(problemText(save.error))}</Notice>}
+      <div className="views-buttons">
+        <Button onClick={onDone}>{words.cancel}</Button>
+        <Button kind="primary" submit pending={save.isPending}>
+          {words.views.saveButton}
+        </Button>
+      </div>
+    </Form>
+  )
+}
+
+function Name({ value, onChange }: { value: string; onChange: (name: string) => void }) {
+  const words = useWords()
+  const id = useId()
+  const fault = useFault(id)
+  return (
+    <>
+      <label htmlFor={id}>{words.views.name}</label>
+      <div className="field">
+        <input
+          id={id}
+          type="text"
+          autoComplete="off"
+          required
+          maxLength={128}
+          aria-invalid={fault ? true : undefined}
+          aria-describedby={fault ? `${id}-fault` : undefined}
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      </div>
+      {fault && (
+        <p id={`${id}-fault`} className="views-fault">
+          {fault}
+        </p>
+      )}
+    </>
+  )
+}
+
+function Check({ label, checked, onChange }: { label: string; checked: boolean; onChange: (on: boolean) => void }) {
+  return (
+    <label className="choice">
+      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.target.checked)} />
+      {label}
+    </label>
+  )
+}

@@ -1,0 +1,53 @@
+import { lazy, Suspense, useState } from 'react'
+import { useWords } from '../../i18n/language'
+import type { Tenant, View } from '../../model/api/types'
+import type { Taste } from '../../model/log/taste'
+import { Floating } from '../../ui/Floating'
+import { part } from '../../ui/hooks/part'
+import { Icon } from '../../ui/Icon'
+import { Mishap } from '../../ui/Mishap'
+import '../../ui/filters.css'
+
+const ViewsPanel = lazy(part(() => import('./ViewsPanel')))
+
+export interface ViewContext {
+  tenant: Tenant
+  /** The filters on screen, as the address has them. */
+  query: string
+  /** The same in words. */
+  shown: string
+  taste: Taste
+  onOpen: (view: View) => void
+}
+
+/** The saved views: a button that opens them. On a phone it is an icon. */
+export function ViewsMenu({ phone, ...context }: ViewContext & { phone?: boolean }) {
+  const words = useWords()
+  const [open, setOpen] = useState(false)
+  const close = () => setOpen(false)
+  return (
+    <span className="floating-anchor">
+      <button
+        type="button"
+        className={phone ? 'choice-trigger views-icon' : 'text-button quiet'}
+        aria-label={phone ? words.views.title : undefined}
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        <Icon name="bookmark" />
+        {!phone && words.views.title}
+        {!phone && <Icon name="down" small />}
+      </button>
+      {open && (
+        <Floating label={words.views.title} align="end" onClose={close}>
+          <Mishap part where="views">
+            <Suspense fallback={<div className="views-panel" />}>
+              <ViewsPanel {...context} onClose={close} />
+            </Suspense>
+          </Mishap>
+        </Floating>
+      )}
+    </span>
+  )
+}

@@ -1,0 +1,49 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { call, tenantPath } from '../../model/api/http'
+import { keys } from '../../model/api/keys'
+import type { NewView, View, ViewChange, Views } from '../../model/api/types'
+
+/** The saved views of a tenant, one's own and the shared ones, by name. */
+export function useViews(tenant: string) {
+  return useQuery({
+    queryKey: keys.views(tenant),
+    queryFn: async ({ signal }) => (await call<Views>(tenantPath(tenant, 'views'), { signal })).views,
+  })
+}
+
+interface Saving {
+  /** The view to change; without it a new one is made. */
+  id?: string
+  body: NewView | ViewChange
+}
+
+export function useSaveView(tenant: string) {
+  const refresh = useRefresh(tenant)
+  return useMutation({
+    mutationFn: ({ id, body }: Saving) =>
+      call<View>(pathOf(tenant, id), { method: id === undefined ? 'POST' : 'PATCH', body }),
+    onSuccess: refresh,
+  })
+}
+
+export function useRemoveView(tenant: string) {
+  const refresh = useRefresh(tenant)
+  return useMutation({
+    mutationFn: (id: string) => call<void>(pathOf(tenant, id), { method: 'DELETE' }),
+    onSuccess: refresh,
+  })
+}
+
+/** The list, and the session, which knows the view that one begins with. */
+function useRefresh(tenant: string) {
+  const client = useQueryClient()
+  return () =>
+    Promise.all([
+      client.invalidateQueries({ queryKey: keys.views(tenant) }),
+      client.invalidateQueries({ queryKey: keys.session }),
+    ])
+}
+
+function pathOf(tenant: string, id: string | undefined): string {
+  return tenantPath(tenant, id === undefined ? 'views' : `views/${encodeURIComponent(id)}`)
+}

@@ -1,0 +1,26 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { keys } from '../api/keys'
+import type { ProvenEntry } from '../api/types'
+import { entryName } from '../log/entryAddress'
+import { useVerifierKey } from '../log/queries'
+import { checkProof } from './proof'
+
+/** The verdict of this browser over an entry. Retry reads the entry and the server's key again. */
+export function useVerdict(entry: ProvenEntry, tenant: string) {
+  const client = useQueryClient()
+  const key = useVerifierKey()
+  const verdict = useQuery({
+    queryKey: ['verdict', tenant, entry, key.data],
+    queryFn: () => checkProof(entry, tenant, key.data || undefined),
+    enabled: key.data !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  function retry() {
+    key.refetch()
+    const { id, seq } = entryName(entry)
+    client.invalidateQueries({ queryKey: keys.entry(tenant, id, seq) })
+    // Without the server's key there is nothing to say yet.
+    if (key.data !== undefined) verdict.refetch()
+  }
+  return { verdict: verdict.data, keyError: key.isError, retry }
+}

@@ -1,0 +1,103 @@
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import { isProblem } from '../../lib/problem'
+import type { Area } from '../api/act'
+import { pageSize } from '../api/early'
+import { call, tenantPath } from '../api/http'
+import { keys } from '../api/keys'
+import type { Catalog, EntryPage, Organization, ProvenEntry, Summary } from '../api/types'
+import { type EntryName, entryName, writeName } from './entryAddress'
+import { type Filters, writeFilters } from './filters'
+
+/** The first page is to be there soon, those after it less often. */
+const nextPageSize = '200'
+
+/** The rows, newest first, page after page. A new filter aborts the running request, so no late answer arrives. */
+export function useEntries(tenant: string, filters: Filters) {
+  const query = writeFilters(filters)
+  return useInfiniteQuery({
+    queryKey: keys.entries(tenant, query.toString()),
+    queryFn: ({ pageParam, signal }) => {
+      const page = new URLSearchParams(query)
+      page.set('limit', pageParam ? nextPageSize : pageSize)
+      if (pageParam) page.set('cursor', pageParam)
+      return call<EntryPage>(tenantPath(tenant, `entries?${page}`), { signal, act: 'page' })
+    },
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next_cursor || undefined,
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** The one summary that words, bars, tree, facets and the export's button take their numbers from. */
+export function useSummary(tenant: string, filters: Filters, { enabled = true, act = 'page' as Area } = {}) {
+  const query = writeFilters(filters).toString()
+  return useQuery({
+    queryKey: keys.summary(tenant, query),
+    queryFn: ({ signal }) => call<Summary>(tenantPath(tenant, `summary?${query}`), { signal, act }),
+    placeholderData: keepPreviousData,
+    enabled,
+  })
+}
+
+export function useCatalog(tenant: string) {
+  return useQuery({
+    queryKey: keys.catalog(tenant),
+    queryFn: ({ signal }) => call<Catalog>(tenantPath(tenant, 'catalog'), { signal }),
+    staleTime: 5 * 60_000,
+  })
+}
+
+export function useOrganizations(tenant: string, enabled: boolean) {
+  return useQuery({
+    queryKey: keys.organizations(tenant),
+    queryFn: ({ signal }) => call<Organization[]>(tenantPath(tenant, 'organizations'), { signal }),
+    staleTime: 5 * 60_000,
+    enabled,
+  })
+}
+
+/** One entry with its proof; none is asked for where none is named. */
+export function useEntry(tenant: string, name: EntryName | undefined) {
+  const client = useQueryClient()
+  return useQuery({
+    queryKey: keys.entry(tenant, name?.id ?? '', name?.seq),
+    queryFn: async ({ signal }) => {
+      const { path, search } = writeName(name ?? { id: '', seq: undefined })
+      const rest = search ? `${path}?${search}` : path
+      const entry = await call<ProvenEntry>(tenantPath(tenant, `entries/${rest}`), { signal, act: 'opened' })
+      // Under its own name it is there, too, for when the address is written so.
+      const own = entryName(entry)
+      if (own.id !== name?.id || own.seq !== name.seq) client.setQueryData(keys.entry(tenant, own.id, own.seq), entry)
+      return entry
+    },
+    enabled: name !== undefined,
+  })
+}
+
+/** What else happened to one content, over all time. */
+export function useHistory(tenant: string, contentId: string | undefined) {
+  return useQuery({
+    queryKey: keys.history(tenant, contentId ?? ''),
+    queryFn: ({ signal }) => {
+      const query = new URLSearchParams({ content_id: contentId ?? '', limit: '50' })
+      return call<EntryPage>(tenantPath(tenant, `entries?${query}`), { signal, act: 'opened' })
+    },
+    enabled: contentId !== undefined && contentId !== '',
+  })
+}
+
+/** The key that checkpoints and manifests are signed for. */
+export function useVerifierKey() {
+  return useQuery({
+    queryKey: keys.verifierKey,
+    queryFn: async ({ signal }) => {
+      try {
+        return (await call<{ key: string }>('/api/v1/key', { signal })).key
+      } catch (error) {
+        if (isProblem(error, 404)) return '' // a server that offers no key, which the verdict says
+        throw error
+      }
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}

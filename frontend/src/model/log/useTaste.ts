@@ -1,0 +1,17 @@
+import { useState } from 'react'
+import { keep, read } from '../../lib/kept'
+import { useSession } from '../session/session'
+import { readTaste, type Taste } from './taste'
+
+/** The taste of the person who is signed in, kept in this browser. */
+export function useTaste(): [Taste, (next: Taste) => void] {
+  const key = `oplog.log.${useSession().username}`
+  const [taste, setTaste] = useState(() => readTaste(read(key)))
+  return [
+    taste,
+    (next) => {
+      setTaste(next)
+      keep(key, JSON.stringify(next))
+    },
+  ]
+}

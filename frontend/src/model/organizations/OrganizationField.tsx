@@ -1,0 +1,114 @@
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
+import { useWords } from '../../i18n/language'
+import { useFault } from '../../ui/form/Form'
+import { Icon } from '../../ui/Icon'
+import { Loaded } from '../../ui/Loaded'
+import { Shown } from '../../ui/Shown'
+import { useOrganizations } from '../log/queries'
+import { OrganizationTree } from './OrganizationTree'
+
+interface Props {
+  label: string
+  tenant: string
+  /** Empty: none. Undefined: nothing has been chosen, and the form is not sent. */
+  value: string | undefined
+  /** What no organization means: the whole tenant, or the top of the tree. */
+  none: string
+  /** These cannot be chosen. */
+  without?: ReadonlySet<string>
+  /** It alone is meant, not all below it; those of today's tree. */
+  plain?: boolean
+  onChange: (id: string) => void
+}
+
+/**
+ * An organization of the tenant's tree, chosen in place: typing searches it, Enter takes the one that is found. What is
+ * searched for and not chosen is no choice, least of all of everything: it is said at the field, and nothing is sent.
+ */
+export function OrganizationField({ label, tenant, value, none, without, plain, onChange }: Props) {
+  const words = useWords()
+  const id = useId()
+  const organizations = useOrganizations(tenant, true)
+  const [open, setOpen] = useState(false)
+  const [find, setFind] = useState('')
+  const field = useRef<HTMLFieldSetElement>(null)
+  const ready = open && organizations.data !== undefined
+  const name = organizations.data?.find((one) => one.id === value)?.name ?? value
+  const own = open && find.trim() !== '' ? 'unfinished' : value === undefined ? 'unchosen' : undefined
+  const said = useFault(id)
+  const fault = own && said
+
+  useEffect(() => {
+    if (!ready) return
+    const input = field.current?.querySelector<HTMLInputElement>('.tree-search input')
+    input?.focus()
+    input?.setSelectionRange(input.value.length, input.value.length)
+  }, [ready])
+
+  function turn(on: boolean, search = '') {
+    setFind(search)
+    setOpen(on)
+    if (!on) field.current?.querySelector<HTMLElement>('.form-opener')?.focus()
+  }
+  function choose(chosen: string) {
+    onChange(chosen)
+    turn(false)
+  }
+  function keyDown(event: KeyboardEvent) {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+    const onOpener = event.target instanceof HTMLElement && event.target.id === id
+    if (event.key === 'Escape' && open) turn(false)
+    else if (onOpener && !open && event.key === 'ArrowDown') turn(true)
+    else if (onOpener && !open && event.key.length === 1 && event.key !== ' ') turn(true, event.key)
+    else return
+    event.preventDefault()
+  }
+
+  const shown = value === undefined ? words.choose : value ? (plain ? (name ?? '') : words.andBelow(name ?? '')) : none
+  return (
+    <fieldset ref={field} className="form-field" onKeyDown={keyDown}>
+      <legend>{label}</legend>
+      <button
+        type="button"
+        id={id}
+        className="field form-opener"
+        aria-expanded={open}
+        aria-invalid={fault ? true : undefined}
+        aria-describedby={fault ? `${id}-fault` : undefined}
+        data-fault={own}
+        onClick={() => turn(!open)}
+      >
+        <span className={value === undefined ? 'cut form-unchosen' : 'cut'}>
+          <Shown text={shown} />
+        </span>
+        <Icon name={open ? 'up' : 'down'} />
+      </button>
+      {fault && (
+        <p id={`${id}-fault`} className="form-hint form-wrong">
+          {fault}
+        </p>
+      )}
+      {open && (
+        <Loaded query={organizations}>
+          {(list) => (
+            <div className="form-tree">
+              <OrganizationTree
+                organizations={list.filter((one) => !without?.has(one.id) && !(plain && one.archived))}
+                own={undefined}
+                selected={value ? [value] : []}
+                find={find}
+                onFind={setFind}
+                onSelect={choose}
+              />
+              {value !== '' && (
+                <button type="button" className="text-button" onClick={() => choose('')}>
+                  {none}
+                </button>
+              )}
+            </div>
+          )}
+        </Loaded>
+      )}
+    </fieldset>
+  )
+}

@@ -1,0 +1,46 @@
+import { useWords } from '../../i18n/language'
+import { exactTime, offsetText } from '../../lib/time/zone'
+import { shown } from '../../ui/Shown'
+import type { Tenant } from '../api/types'
+import { useSession } from '../session/session'
+import { useOnPaper } from './usePaper'
+import './paper.css'
+
+interface Props {
+  tenant: Tenant
+  title?: string
+  facts?: [label: string, value: string][]
+  /** How much of what there is the paper holds. */
+  holds?: string
+}
+
+/** What every paper begins with: of which tenant it is, what it holds, when and by whom it was printed. */
+export function PaperHead({ tenant, title, facts = [], holds }: Props) {
+  const words = useWords()
+  const session = useSession()
+  useOnPaper() // the time is that of the printing
+  const zone = tenant.time_zone
+  const now = Date.now()
+  const who =
+    session.name && session.name !== session.username ? `${session.name} (${session.username})` : session.username
+  const all: [string, string][] = [
+    [words.tenant, tenant.name === tenant.id ? tenant.id : `${tenant.name} (${tenant.id})`],
+    ...facts,
+    [words.timeZone, `${zone} (${offsetText(now, zone)})`],
+    [words.paper.printed, words.paper.by(exactTime(new Date(now).toISOString(), zone), who)],
+  ]
+  return (
+    <div className="paper-head">
+      {title && <h1>{title}</h1>}
+      <dl>
+        {all.map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{shown(value)}</dd>
+          </div>
+        ))}
+      </dl>
+      {holds && <p>{holds}</p>}
+    </div>
+  )
+}

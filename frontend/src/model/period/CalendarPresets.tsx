@@ -1,0 +1,23 @@
+import { useWords } from '../../i18n/language'
+import type { Preset } from '../api/types'
+import { calendarPresets } from '../log/filters'
+import './period.css'
+
+interface Props {
+  range: Preset | undefined
+  onPreset: (preset: Preset) => void
+}
+
+/** The periods that follow the calendar, above the two dates of a custom one. */
+export function CalendarPresets({ range, onPreset }: Props) {
+  const words = useWords()
+  return (
+    <div className="calendar-presets" role="group" aria-label={words.morePeriods}>
+      {calendarPresets.map((preset) => (
+        <button key={preset} type="button" aria-pressed={preset === range} onClick={() => onPreset(preset)}>
+          {words.ranges[preset]}
+        </button>
+      ))}
+    </div>
+  )
+}

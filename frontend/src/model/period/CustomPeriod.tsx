@@ -1,0 +1,116 @@
+import { type FormEvent, type ReactNode, useId, useState } from 'react'
+import { useWords } from '../../i18n/language'
+import { dayAt } from '../../lib/time/days'
+import { endText, momentText, type Period, readPeriod, readTyped, type Trouble } from '../../lib/time/typed'
+import { offsetText } from '../../lib/time/zone'
+import { Button } from '../../ui/Button'
+import { Calendar } from '../../ui/calendar/Calendar'
+import { TypedField } from '../../ui/calendar/TypedField'
+import './period.css'
+
+interface Props {
+  from: string | undefined
+  to: string | undefined
+  zone: string
+  /** Without it a change counts at once; undefined says that what is typed is no period. */
+  withApply?: boolean
+  onChange: (period: Period | undefined) => void
+  /** Stands above the fields. */
+  head?: ReactNode
+  /** Stands at the end of the notes. */
+  foot?: ReactNode
+}
+
+/**
+ * A period of days, which count whole, or of times, in the tenant's zone: typed, or picked from a calendar. What cannot
+ * be read is marked, and nothing is applied.
+ */
+export default function CustomPeriod({ from, to, zone, withApply, onChange, head, foot }: Props) {
+  const words = useWords()
+  const id = useId()
+  const given = {
+    start: from ? momentText(Date.parse(from), zone) : '',
+    end: to ? endText(Date.parse(to), zone) : '',
+  }
+  const [text, setText] = useState(given)
+  const [picked, setPicked] = useState<'start' | 'end'>('start')
+  const [trouble, setTrouble] = useState<Trouble>()
+  const [first, last] = [dayOf(text.start, zone), dayOf(text.end, zone)]
+
+  /** What is typed; an end that nobody touched stays as exact as it was. */
+  function read(typed: typeof text): Period | Trouble {
+    const period = readPeriod(typed.start, typed.end, zone)
+    if (typeof period === 'string') return period
+    return {
+      from: from && typed.start === given.start ? from : period.from,
+      to: to && typed.end === given.end ? to : period.to,
+    }
+  }
+
+  function change(next: typeof text) {
+    setText(next)
+    const period = read(next)
+    if (typeof period !== 'string') setTrouble(undefined)
+    if (!withApply) onChange(typeof period === 'string' ? undefined : period)
+  }
+
+  function pick(day: string) {
+    const isStart = picked === 'start' || (first !== undefined && day < first)
+    if (!isStart) change({ ...text, end: day })
+    else change({ start: day, end: picked === 'start' || last === undefined || last < day ? day : text.end })
+    setPicked(isStart ? 'end' : 'start')
+  }
+
+  function say() {
+    const period = read(text)
+    if (typeof period === 'string') setTrouble(period)
+  }
+
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    const period = read(text)
+    if (typeof period === 'string') setTrouble(period)
+    else if (withApply) onChange(period)
+  }
+
+  const field = (name: 'start' | 'end', label: string) => (
+    <TypedField
+      label={label}
+      value={text[name]}
+      invalid={trouble !== undefined && (trouble === 'from') === (name === 'start')}
+      describedBy={`${id}-note`}
+      onChange={(value) => change({ ...text, [name]: value })}
+      onFocus={() => setPicked(name)}
+      onLeave={say}
+    />
+  )
+  return (
+    <form className="custom-period" noValidate onSubmit={submit}>
+      {head}
+      <div className="custom-period-fields">
+        {field('start', words.from)}
+        {field('end', words.to)}
+      </div>
+      <p id={`${id}-note`} className={trouble ? 'custom-period-trouble' : 'sr'} role="alert">
+        {trouble && (trouble === 'order' ? words.endsBefore : words.notADay)}
+      </p>
+      <Calendar label={words.calendar} first={first} last={last} today={dayAt(Date.now(), zone)} onPick={pick} />
+      <div className="custom-period-notes">
+        <p>{words.dayNote}</p>
+        <p>{words.zoneNote(zone, offsetText(Date.now(), zone))}</p>
+        {foot}
+        {withApply && (
+          <Button kind="primary" submit>
+            {words.apply}
+          </Button>
+        )}
+      </div>
+    </form>
+  )
+}
+
+/** The day that a text names, alone or with a time. */
+function dayOf(text: string, zone: string): string | undefined {
+  const typed = readTyped(text, zone)
+  return typed && ('day' in typed ? typed.day : dayAt(typed.instant, zone))
+}

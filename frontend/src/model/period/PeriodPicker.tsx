@@ -1,0 +1,131 @@
+import { lazy, Suspense } from 'react'
+import { useWords } from '../../i18n/language'
+import { Floating } from '../../ui/Floating'
+import { part } from '../../ui/hooks/part'
+import { Icon } from '../../ui/Icon'
+import { Menu } from '../../ui/Menu'
+import { Mishap } from '../../ui/Mishap'
+import { Segments } from '../../ui/Segments'
+import type { Preset } from '../api/types'
+import { calendarPresets, presets } from '../log/filters'
+import { CalendarPresets } from './CalendarPresets'
+import '../../ui/filters.css'
+
+const CustomPeriod = lazy(part(() => import('./CustomPeriod')))
+
+interface Props {
+  range: Preset | undefined
+  /** The resolved period, to begin a custom one with. */
+  from: string | undefined
+  to: string | undefined
+  zone: string
+  /** One select instead of five buttons. */
+  folded: boolean
+  /** Whether the two dates of a custom period are open. */
+  open: boolean
+  onOpen: (open: boolean) => void
+  onPreset: (preset: Preset) => void
+  onCustom: (from: string, to: string) => void
+  /** Asks for one day, where that may be asked for. */
+  onJump?: () => void
+  /** A choice before the others for no period at all, where that may be. */
+  any?: { label: string; onChoose: () => void }
+}
+
+type Choice = 'any' | Preset | 'custom'
+
+/** The period: a preset moves with the clock, a custom one stands. */
+export function PeriodPicker(props: Props) {
+  const { range, from, to, zone, folded, open, onOpen, onPreset, onCustom, onJump, any } = props
+  const words = useWords()
+  // The presets of the calendar stand above the dates of a custom period, or in the list of them all.
+  const named = calendarPresets.find((preset) => preset === range)
+  const choices: Choice[] = [...(any ? (['any'] as const) : []), ...presets]
+  const value: Choice = range ?? (any && !open && from === undefined && to === undefined ? 'any' : 'custom')
+  const segment = named ? 'custom' : value
+  const labelOf = (choice: Choice) => (choice === 'any' ? (any?.label ?? '') : words.ranges[choice])
+
+  function choose(choice: Choice) {
+    onOpen(choice === 'custom')
+    if (choice === 'any') any?.onChoose()
+    else if (choice !== 'custom') onPreset(choice)
+  }
+
+  return (
+    <div className="floating-anchor">
+      {folded ? (
+        <Menu
+          label={words.operationTime}
+          className="choice-trigger"
+          title={words.operationTime}
+          items={[
+            ...[choices, calendarPresets, ['custom' as const]].map((group) =>
+              group.map((key) => ({
+                key,
+                label: labelOf(key),
+                selected: key === value,
+                onChoose: () => choose(key),
+              })),
+            ),
+            ...(onJump ? [[{ key: 'jump', label: words.jump, onChoose: onJump }]] : []),
+          ]}
+        >
+          {labelOf(value)}
+          <Icon name="down" />
+        </Menu>
+      ) : (
+        <Segments
+          label={words.operationTime}
+          value={segment}
+          segments={[...choices, 'custom' as const].map((key) => ({
+            value: key,
+            label: labelOf(key === 'custom' && named ? named : key),
+          }))}
+          onChange={choose}
+        />
+      )}
+      {open && (
+        <Floating label={words.ranges.custom} align="end" onClose={() => onOpen(false)}>
+          <Mishap part where="period">
+            <Suspense fallback={<div className="period-waits" />}>
+              <CustomPeriod
+                withApply
+                from={from}
+                to={to}
+                zone={zone}
+                head={
+                  <CalendarPresets
+                    range={range}
+                    onPreset={(preset) => {
+                      onOpen(false)
+                      onPreset(preset)
+                    }}
+                  />
+                }
+                onChange={(period) => {
+                  onOpen(false)
+                  if (period) onCustom(period.from, period.to)
+                }}
+                foot={
+                  onJump && (
+                    <button
+                      type="button"
+                      className="text-button"
+                      aria-keyshortcuts="g"
+                      onClick={() => {
+                        onOpen(false)
+                        onJump()
+                      }}
+                    >
+                      {words.jump} <kbd aria-hidden="true">g</kbd>
+                    </button>
+                  )
+                }
+              />
+            </Suspense>
+          </Mishap>
+        </Floating>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,106 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from 'react-router'
+import type { LocaleTag } from '../../i18n/language'
+import { rememberLanguage } from '../../i18n/language'
+import { isProblem } from '../../lib/problem'
+import { call } from '../api/http'
+import { keys } from '../api/keys'
+import type { Session } from '../api/types'
+import { makeWriteKey } from '../api/writeKey'
+import { settingsPath } from './access'
+
+const path = '/api/v1/session'
+
+/** Who is signed in; null when nobody is. */
+export function useSessionQuery() {
+  return useQuery({
+    queryKey: keys.session,
+    queryFn: async ({ signal }): Promise<Session | null> => {
+      try {
+        return await call<Session>(path, { signal })
+      } catch (error) {
+        if (isProblem(error, 401)) return null
+        throw error
+      }
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}
+
+export function useSignIn() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (words: { username: string; password: string; locale: LocaleTag }) =>
+      call<Session>(path, { method: 'POST', body: words }),
+    onSuccess: (session) => {
+      rememberLanguage(session.locale)
+      if (client.getQueryData(keys.ended) !== session.username) client.removeQueries({ queryKey: ['tenant'] })
+      client.removeQueries({ queryKey: keys.left })
+      client.setQueryData(keys.session, session)
+    },
+  })
+}
+
+/** Whether there is no account yet, so that nobody can sign in. */
+export function useSetupNeeded(ask: boolean) {
+  return useQuery({
+    queryKey: keys.setup,
+    queryFn: async ({ signal }) => (await call<{ needed: boolean }>('/api/v1/setup', { signal })).needed,
+    enabled: ask,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}
+
+interface FirstRun {
+  code: string
+  username: string
+  password: string
+  locale: LocaleTag
+  tenant: { id: string; name: string; time_zone: string; data_permission: boolean }
+  /** What the first write key is called. */
+  keyName: string
+}
+
+/** Makes the first owner, who is then signed in, and the first tenant. */
+export function useSetUp() {
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  return useMutation({
+    mutationFn: async ({ keyName, ...first }: FirstRun) => {
+      const session = await call<Session>('/api/v1/setup', { method: 'POST', body: first })
+      // With a key the page that follows has a line that is ready to run; without one it offers to make it.
+      const key = await makeWriteKey(first.tenant.id, keyName).catch(() => undefined)
+      return { session, key }
+    },
+    onSuccess: ({ session, key }, { tenant }) => {
+      client.setQueryData(keys.madeKey(tenant.id), key)
+      navigate(settingsPath(tenant.id, 'integration'), { replace: true }) // the code in the address has done its work
+      client.setQueryData(keys.session, session)
+    },
+  })
+}
+
+export function useSignOut() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => call<void>(path, { method: 'DELETE' }),
+    onSuccess: () => {
+      // What one account saw must not be there for the next one at the same screen.
+      client.removeQueries({ queryKey: ['tenant'] })
+      client.setQueryData(keys.left, true)
+      client.setQueryData(keys.session, null)
+    },
+  })
+}
+
+/** Saves the language with the account; the screen has changed before the answer. */
+export function useSaveLanguage() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (locale: LocaleTag) => call<Session>(path, { method: 'PATCH', body: { locale }, keepalive: true }),
+    onMutate: (locale) => {
+      rememberLanguage(locale)
+      client.setQueryData<Session | null>(keys.session, (session) => (session ? { ...session, locale } : session))
+    },
+  })
+}

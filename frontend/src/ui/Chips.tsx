@@ -1,0 +1,128 @@
+import { type KeyboardEvent, type ReactNode, type RefObject, useLayoutEffect, useRef, useState } from 'react'
+import { useWords } from '../i18n/language'
+import { visibleText } from '../lib/visible'
+import { Icon } from './Icon'
+import { Shown } from './Shown'
+import './chips.css'
+
+export interface Chip<Name extends string> {
+  name: Name
+  /** Its values are left out. */
+  excluded: boolean
+  label: string
+  text: string
+  /** Absent for a filter that has no choices of its own to open. */
+  onOpen?: () => void
+}
+
+interface Props<Name extends string> {
+  chips: Chip<Name>[]
+  onRemove: (name: Name) => void
+  onClear: () => void
+  onCopyLink: () => void
+  /** Stands before the link. */
+  children?: ReactNode
+}
+
+/** The filters that are on, one chip each. The line is there when it is empty too, so that nothing jumps. */
+export function Chips<Name extends string>({ chips, onRemove, onClear, onCopyLink, children }: Props<Name>) {
+  const words = useWords()
+  const line = useRef<HTMLDivElement>(null)
+  const tight = useTight(line, chips)
+
+  function remove(name: Name, index: number) {
+    onRemove(name)
+    requestAnimationFrame(() => {
+      const left = line.current?.querySelectorAll<HTMLElement>('.chip-remove')
+      const next = left?.[Math.min(index, left.length - 1)]
+      if (next) next.focus()
+      else line.current?.closest('main')?.querySelector<HTMLElement>('input[type=search]')?.focus()
+    })
+  }
+
+  function keyDown(event: KeyboardEvent, name: Name, index: number) {
+    if (event.key !== 'Backspace' && event.key !== 'Delete') return
+    event.preventDefault()
+    remove(name, index)
+  }
+
+  return (
+    <div ref={line} className={tight ? 'chips chips-tight' : 'chips'} role="group" aria-label={words.activeFilters}>
+      {chips.map(({ name, excluded, label, text, onOpen }, index) => (
+        <span key={name} className="chip">
+          {excluded && <Icon name="not" small />}
+          {onOpen ? (
+            <button
+              type="button"
+              className="chip-text"
+              title={visibleText(words.chipWhole(label, text))}
+              onClick={onOpen}
+              onKeyDown={(event) => keyDown(event, name, index)}
+            >
+              <span className="chip-label">{words.chip(label)}</span>
+              <span className="cut">
+                <Shown text={text} />
+              </span>
+            </button>
+          ) : (
+            <span className="chip-text" title={visibleText(words.chipWhole(label, text))}>
+              <span className="chip-label">{words.chip(label)}</span>
+              <span className="cut">
+                <Shown text={text} />
+              </span>
+            </span>
+          )}
+          <button
+            type="button"
+            className="chip-remove"
+            aria-label={words.removeFilter(label)}
+            title={words.removeFilter(label)}
+            onClick={() => remove(name, index)}
+            onKeyDown={(event) => keyDown(event, name, index)}
+          >
+            <Icon name="close" small />
+          </button>
+        </span>
+      ))}
+      {chips.length > 0 && (
+        <button type="button" className="text-button" onClick={onClear}>
+          {words.clearAll}
+        </button>
+      )}
+      <span className="grow" />
+      {children}
+      <button type="button" className="text-button quiet copy-link" title={words.copyLink} onClick={onCopyLink}>
+        <Icon name="link" />
+        {words.copyLink}
+      </button>
+    </div>
+  )
+}
+
+/** Whether the chips with the names of their filters are more than the line holds; a phone's line is moved along instead. */
+function useTight(line: RefObject<HTMLDivElement | null>, chips: Chip<string>[]): boolean {
+  const [tight, setTight] = useState(false)
+  const texts = chips.map(({ label, text }) => `${label} ${text}`).join()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the texts are what takes the room
+  useLayoutEffect(() => {
+    const element = line.current
+    if (!element) return
+    const measure = () => {
+      element.classList.remove('chips-tight')
+      const last = Array.from(element.children).findLast((child) => child.clientWidth > 0)
+      const moves = getComputedStyle(element).overflowX !== 'visible'
+      const over = !moves && last !== undefined && right(last) > right(element)
+      element.classList.toggle('chips-tight', over)
+      setTight(over)
+    }
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [line, texts])
+  return tight
+}
+
+function right(element: Element): number {
+  return element.getBoundingClientRect().right
+}

@@ -1,0 +1,54 @@
+import type { ReactNode } from 'react'
+import { useWords } from '../i18n/language'
+import { Floating } from './Floating'
+import { Icon } from './Icon'
+import './filters.css'
+
+interface Props {
+  label: string
+  /** How many values are chosen, and how many excluded. */
+  chosen: number
+  excluded?: number
+  /** Says nothing where none is on. */
+  plain?: boolean
+  /** Its label is long, and is cut where there is no room for it. */
+  shrinks?: boolean
+  /** The server refused one of them. */
+  invalid: boolean
+  open: boolean
+  onOpen: (open: boolean) => void
+  /** What the button opens. */
+  children: ReactNode
+}
+
+/** A button that opens the choices of a filter, and says how many of them are on. */
+export function ChoiceFilter({ label, chosen, excluded = 0, plain, shrinks, invalid, open, onOpen, children }: Props) {
+  const words = useWords()
+  return (
+    <div className={shrinks ? 'floating-anchor choice-anchor' : 'floating-anchor'}>
+      <button
+        type="button"
+        className={invalid ? 'choice-trigger choice-invalid' : 'choice-trigger'}
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        onClick={() => onOpen(!open)}
+      >
+        <span className="cut">{label}</span> {chosen > 0 && <b>{words.number(chosen)}</b>}{' '}
+        {excluded > 0 && (
+          <b className="choice-not">
+            <span className="sr">{words.notThese(words.number(excluded))}</span>
+            <Icon name="not" small />
+            <span aria-hidden="true">{words.number(excluded)}</span>
+          </b>
+        )}
+        {chosen + excluded === 0 && !plain && <span className="choice-all">{words.all}</span>}
+        <Icon name="down" />
+      </button>
+      {open && (
+        <Floating label={label} onClose={() => onOpen(false)}>
+          {children}
+        </Floating>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,15 @@
+import { useWords } from '../i18n/language'
+import { relativeTime } from '../lib/time/phrases'
+import { exactTime, offsetText } from '../lib/time/zone'
+
+/** A time as it is written down, and how long ago that is. */
+export function Moment({ time, zone, ahead }: { time: string; zone: string; ahead?: boolean }) {
+  const words = useWords()
+  const instant = Date.parse(time)
+  return (
+    <time dateTime={time} title={`${time} UTC (${offsetText(instant, zone)})`} className="stack">
+      <span>{exactTime(time, zone)}</span>
+      {!ahead && <small>{relativeTime(instant, zone, words, Date.now())}</small>}
+    </time>
+  )
+}

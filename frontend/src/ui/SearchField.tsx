@@ -1,0 +1,109 @@
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { useWords } from '../i18n/language'
+import { useKey } from './hooks/useKey'
+import { Icon } from './Icon'
+import './filters.css'
+
+interface Props {
+  value: string
+  /** The server refused what is searched for. */
+  invalid: boolean
+  /** What can be searched for; left out: what the log is. */
+  hint?: string
+  onChange: (value: string) => void
+}
+
+const pause = 150
+
+/** The one search box. What is typed becomes the filter shortly after the last key. */
+export function SearchField({ value, invalid, hint, onChange }: Props) {
+  const words = useWords()
+  const input = useRef<HTMLInputElement>(null)
+  const [text, setText] = useState(value)
+  const timer = useRef<number>(undefined)
+  const composing = useRef(false)
+  const sent = useRef(value)
+  // The pause may outlive a render: what is sent joins the filters of then, not of the last key.
+  const latest = useRef(onChange)
+  latest.current = onChange
+
+  // A change from elsewhere (a chip removed, a step back in the history) is shown; one's own is not typed over.
+  useEffect(() => {
+    if (value === sent.current) return
+    sent.current = value
+    window.clearTimeout(timer.current)
+    setText(value)
+  }, [value])
+
+  useEffect(() => () => window.clearTimeout(timer.current), [])
+
+  useKey('/', () => {
+    input.current?.focus()
+    input.current?.select()
+  })
+
+  function send(next: string) {
+    window.clearTimeout(timer.current)
+    sent.current = next
+    latest.current(next)
+  }
+
+  function type(next: string) {
+    setText(next)
+    window.clearTimeout(timer.current)
+    // Half a syllable of a Chinese input method is not a search.
+    if (!composing.current) timer.current = window.setTimeout(() => send(next), pause)
+  }
+
+  function keyDown(event: KeyboardEvent<HTMLInputElement>) {
+    if (event.nativeEvent.isComposing) return
+    if (event.key === 'Enter') send(text)
+    if (event.key !== 'Escape') return
+    event.preventDefault()
+    if (text === '') input.current?.blur()
+    else {
+      setText('')
+      send('')
+    }
+  }
+
+  return (
+    <div className="field search-field">
+      <Icon name="search" />
+      <input
+        ref={input}
+        type="search"
+        aria-label={words.search}
+        aria-invalid={invalid}
+        placeholder={hint ?? words.searchHint}
+        value={text}
+        onChange={(event) => type(event.target.value)}
+        onKeyDown={keyDown}
+        onCompositionStart={() => {
+          composing.current = true
+        }}
+        onCompositionEnd={(event) => {
+          composing.current = false
+          type(event.currentTarget.value)
+        }}
+      />
+      {text === '' ? (
+        <kbd aria-hidden="true">/</kbd>
+      ) : (
+        <button
+          type="button"
+          className="icon-button search-clear"
+          aria-label={words.clearSearch}
+          title={words.clearSearch}
+          onClick={() => {
+            setText('')
+            send('')
+            input.current?.focus()
+          }}
+        >
+          <Icon name="close" small />
+        </button>
+      )}
+    </div>
+  )
+}

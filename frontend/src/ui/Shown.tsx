@@ -1,0 +1,73 @@
+import { Fragment, type ReactNode } from 'react'
+import { useWords } from '../i18n/language'
+import { hiddenIn, turns } from '../lib/visible'
+import './shown.css'
+
+interface Range {
+  start: number
+  end: number
+}
+
+/**
+ * A text that somebody recorded: hidden characters are marks to be read, and no direction reaches beyond it. The marks
+ * hold the characters themselves, so that copying gives the text as it was recorded.
+ */
+export function Shown({ text }: { text: string }) {
+  return <Parts text={text} ranges={[]} draw={(part) => part} />
+}
+
+interface PartsProps<R extends Range> {
+  text: string
+  /** In order, without overlap. */
+  ranges: R[]
+  /** Draws what stands in one of them. */
+  draw: (part: ReactNode, range: R, index: number) => ReactNode
+}
+
+/** The same with some ranges of it drawn in a way of their own. */
+export function Parts<R extends Range>({ text, ranges, draw }: PartsProps<R>) {
+  const hidden = hiddenIn(text)
+  const part = (start: number, end: number): ReactNode => {
+    const inside = hidden.filter((one) => one.start >= start && one.end <= end)
+    if (inside.length === 0) return text.slice(start, end)
+    return (
+      <>
+        {inside.map((one, index) => (
+          <Fragment key={one.start}>
+            {text.slice(inside[index - 1]?.end ?? start, one.start)}
+            <Mark code={one.code}>{text.slice(one.start, one.end)}</Mark>
+          </Fragment>
+        ))}
+        {text.slice(inside.at(-1)?.end, end)}
+      </>
+    )
+  }
+  const drawn = ranges.length ? (
+    <>
+      {ranges.map((range, index) => (
+        <Fragment key={range.start}>
+          {part(ranges[index - 1]?.end ?? 0, range.start)}
+          {draw(part(range.start, range.end), range, index)}
+        </Fragment>
+      ))}
+      {part(ranges.at(-1)?.end ?? 0, text.length)}
+    </>
+  ) : (
+    part(0, text.length)
+  )
+  return turns(text) ? <bdi>{drawn}</bdi> : drawn
+}
+
+function Mark({ code, children }: { code: string; children: string }) {
+  const words = useWords()
+  return (
+    <span className="hidden-mark" role="img" aria-label={code} title={words.hiddenCharacter(code)} data-code={code}>
+      <span>{children}</span>
+    </span>
+  )
+}
+
+/** A text shown as recorded ones are; anything else as it is. */
+export function shown(node: ReactNode): ReactNode {
+  return typeof node === 'string' ? <Shown text={node} /> : node
+}

@@ -1,0 +1,34 @@
+import { useState } from 'react'
+import { useAdminWords } from '../../i18n/adminWords'
+import { useWords } from '../../i18n/language'
+import { copyText } from '../../lib/copy'
+import { Icon } from '../Icon'
+import { Shown } from '../Shown'
+import './form.css'
+
+/** A text to take away as it is: a key, a command, a checkpoint. */
+export function Copyable({ label, text }: { label: string; text: string }) {
+  const common = useWords()
+  const words = useAdminWords()
+  const [copied, setCopied] = useState(false)
+  return (
+    <figure className="copyable">
+      <figcaption>
+        {label}
+        <button
+          type="button"
+          className="text-button"
+          aria-label={copied ? common.copied : words.named(words.copy, label)}
+          onClick={() => copyText(text).then(() => setCopied(true))}
+          onBlur={() => setCopied(false)}
+        >
+          <Icon name={copied ? 'check' : 'copy'} small />
+          <span aria-live="polite">{copied ? common.copied : words.copy}</span>
+        </button>
+      </figcaption>
+      <pre tabIndex={0}>
+        <Shown text={text} />
+      </pre>
+    </figure>
+  )
+}

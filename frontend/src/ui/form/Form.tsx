@@ -1,0 +1,86 @@
+import { createContext, type FormEvent, type ReactNode, useContext, useEffect, useRef, useState } from 'react'
+import { useWords } from '../../i18n/language'
+import { type Fault, faultOf } from './faults'
+
+const Faults = createContext<ReadonlyMap<string, Fault>>(new Map())
+
+/** What is wrong with a field, in the console's language; `shape` says what its value must look like. */
+export function useFault(id: string, shape?: string): string | undefined {
+  const { faults, number } = useWords()
+  const fault = useContext(Faults).get(id)
+  if (!fault) return undefined
+  switch (fault.is) {
+    case 'short':
+      return faults.short(number(fault.least))
+    case 'number':
+      return faults.number(number(fault.min), number(fault.max))
+    case 'form':
+      return shape ?? faults.form
+    default:
+      return faults[fault.is]
+  }
+}
+
+interface Props {
+  className?: string
+  /** What the server refused, at the last try. */
+  error?: unknown
+  /** Only where every field holds what it must. */
+  onSubmit: () => void
+  children: ReactNode
+}
+
+/**
+ * A form that checks its fields itself: what is wrong is said at the field, in the console's language, and the first
+ * such field gets the focus. A field is one of HTML with an id; a control of our own says its fault in `data-fault`.
+ */
+export function Form({ className, error, onSubmit, children }: Props) {
+  const form = useRef<HTMLFormElement>(null)
+  const [wrong, setWrong] = useState<ReadonlyMap<string, Fault>>(new Map())
+
+  // What the server refused is said at its field too.
+  useEffect(() => {
+    if (error) form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
+  }, [error])
+
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const found = new Map<string, Fault>()
+    let first: HTMLElement | undefined
+    for (const element of event.currentTarget.elements) {
+      const fault = faultIn(element)
+      if (!fault || !(element instanceof HTMLElement)) continue
+      found.set(element.id, fault)
+      first ??= element
+    }
+    setWrong(found)
+    if (first) first.focus()
+    else onSubmit()
+  }
+
+  /** What was found wrong is looked at again while it is changed. */
+  function input({ target }: FormEvent<HTMLFormElement>) {
+    if (!(target instanceof HTMLElement) || !wrong.has(target.id)) return
+    const rest = new Map(wrong)
+    const fault = faultIn(target)
+    if (fault) rest.set(target.id, fault)
+    else rest.delete(target.id)
+    setWrong(rest)
+  }
+
+  return (
+    <Faults value={wrong}>
+      <form ref={form} noValidate className={className} onSubmit={submit} onInput={input}>
+        {children}
+      </form>
+    </Faults>
+  )
+}
+
+function faultIn(element: Element): Fault | undefined {
+  if (!(element instanceof HTMLElement)) return undefined
+  const own = element.dataset.fault
+  if (own === 'unchosen' || own === 'unfinished') return { is: own }
+  const isField = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement
+  return isField && element.id !== '' && !element.disabled ? faultOf(element) : undefined
+}

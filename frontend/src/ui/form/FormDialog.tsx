@@ -1,0 +1,56 @@
+import { type ReactNode, useEffect, useRef } from 'react'
+import { useAdminWords } from '../../i18n/adminWords'
+import { problemText } from '../../lib/problem'
+import { Button } from '../Button'
+import { Dialog } from '../Dialog'
+import { useViewport } from '../hooks/viewport'
+import { Notice } from '../Notice'
+import { Form } from './Form'
+import './form.css'
+
+interface Props {
+  title: string
+  /** What the button says. */
+  action: string
+  danger?: boolean
+  /** Of the last try. */
+  error?: unknown
+  pending?: boolean
+  wide?: boolean
+  onSubmit: () => void
+  onClose: () => void
+  children: ReactNode
+}
+
+/** What is filled in first, or answers a question without doing anything. */
+const firstField = 'input:not([type=radio], [type=checkbox]), input:checked, textarea, .form-opener'
+
+/** A dialog that asks for something and does it: fields or a question, what went wrong, and two buttons. */
+export function FormDialog({ title, action, danger, error, pending, wide, onSubmit, onClose, children }: Props) {
+  const words = useAdminWords()
+  const body = useRef<HTMLDivElement>(null)
+  const phone = useViewport() < 768
+  useEffect(() => {
+    if (phone) return // whose keyboard would cover half of it
+    const first = body.current?.querySelector<HTMLElement>(firstField)
+    const button = body.current?.closest('form')?.querySelector('button')
+    ;(first ?? button)?.focus()
+  }, [phone])
+
+  return (
+    <Dialog firm title={title} className={wide ? 'form-dialog' : 'form-dialog form-narrow'} onClose={onClose}>
+      <Form error={error} onSubmit={() => !pending && onSubmit()}>
+        <div ref={body} className="form-body">
+          {children}
+        </div>
+        {error !== undefined && error !== null && <Notice kind="error">{words.notDone(problemText(error))}</Notice>}
+        <footer className="form-foot">
+          <Button onClick={onClose}>{words.cancel}</Button>
+          <Button kind="primary" danger={danger} submit pending={pending}>
+            {action}
+          </Button>
+        </footer>
+      </Form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,50 @@
+import { useState } from 'react'
+import { useAdminWords } from '../../i18n/adminWords'
+import { useWords } from '../../i18n/language'
+import { TextField } from './Fields'
+
+interface Props {
+  value: string
+  error?: string | undefined
+  onChange: (value: string) => void
+}
+
+/** A new password for somebody, who must be told it: typed, or made at random and shown. */
+export function PasswordField({ value, error, onChange }: Props) {
+  const common = useWords()
+  const words = useAdminWords().accounts
+  const [shown, setShown] = useState(false)
+
+  function make() {
+    onChange(randomPassword())
+    setShown(true)
+  }
+  return (
+    <TextField
+      label={common.password}
+      type={shown ? 'text' : 'password'}
+      mono={shown}
+      autoComplete="new-password"
+      required
+      minLength={8}
+      maxLength={1024}
+      hint={words.passwordHint}
+      error={error}
+      value={value}
+      onChange={onChange}
+      aside={
+        <button type="button" className="text-button" onClick={make}>
+          {words.makePassword}
+        </button>
+      }
+    />
+  )
+}
+
+// 32 signs that are not taken for one another, so that every byte falls on one as often as on any other.
+const signs = 'abcdefghjkmnpqrstuvwxyz23456789-'
+
+function randomPassword(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(20))
+  return Array.from(bytes, (byte) => signs[byte % signs.length]).join('')
+}

@@ -1,0 +1,17 @@
+import { useCallback } from 'react'
+import { useWords } from '../i18n/language'
+import { copyText } from '../lib/copy'
+import { useToast } from './Toasts'
+
+/** Copies a text, and says in passing that it did. */
+export function useCopy() {
+  const words = useWords()
+  const say = useToast()
+  return useCallback(
+    async (text: string, said: string = words.copied) => {
+      await copyText(text)
+      say(said)
+    },
+    [say, words],
+  )
+}
