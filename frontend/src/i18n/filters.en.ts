@@ -1,0 +1,41 @@
+import { n } from './numbers'
+
+export const filtersEn = {
+  search: 'Search',
+  searchHint: 'User, module, content or content ID',
+  clearSearch: 'Clear search',
+  filters: 'Filters',
+  all: 'All',
+  findOperationType: 'Find operation type',
+  findUser: 'Find user',
+  findModule: 'Find functional module',
+  findRole: 'Find role',
+  moreFilters: 'More',
+  exclude: 'Exclude',
+  excludeThis: (title: string) => `Exclude: ${title}`,
+  /** The label of what is excluded: `Not user`. */
+  not: (label: string) => `Not ${/^[A-Z][a-z]/.test(label) ? label[0]?.toLowerCase() + label.slice(1) : label}`,
+  /** Values that are excluded, where no label says so. */
+  notThese: (values: string) => `not ${values}`,
+  ip: 'IP address',
+  ipHint: 'An address, or a network such as 10.0.0.0/8',
+  notAnAddress: 'Enter an address such as 192.0.2.7 or 2001:db8::7, or a network such as 192.0.2.0/24.',
+  addFilter: 'Filter',
+  allOfThese: 'All of these',
+  clear: 'Clear',
+  done: 'Done',
+  nothingFound: 'Nothing found',
+  noOrganizations: 'There is no organization yet. Your system sends them, or its operations name them.',
+  groups: { destructive: 'Destructive', outward: 'Outward', create: 'Create', change: 'Change' },
+  export: 'Export',
+
+  activeFilters: 'Active filters',
+  chip: (label: string) => `${label}:`,
+  chipWhole: (label: string, text: string) => `${label}: ${text}`,
+  more: (count: number) => `+${n(count)}`,
+  removeFilter: (label: string) => `Remove filter: ${label}`,
+  clearAll: 'Clear all',
+  copyLink: 'Copy link',
+  linkCopied: 'Link copied',
+  copied: 'Copied',
+}

@@ -1,0 +1,42 @@
+import { amid } from './amid'
+import type { Widen } from './en'
+import type { filtersEn } from './filters.en'
+import { n } from './numbers'
+
+export const filtersZh: Widen<typeof filtersEn> = {
+  search: '搜索',
+  searchHint: '用户、功能模块、操作内容或内容 ID',
+  clearSearch: '清除搜索',
+  filters: '筛选',
+  all: '全部',
+  findOperationType: '查找操作类型',
+  findUser: '查找用户',
+  findModule: '查找功能模块',
+  findRole: '查找角色',
+  moreFilters: '更多',
+  exclude: '排除',
+  excludeThis: (title) => `排除：${title}`,
+  not: (label) => (/^[A-Za-z]/.test(label) ? `排除 ${label}` : `排除${label}`),
+  notThese: (values) => amid('排除', values),
+  ip: 'IP 地址',
+  ipHint: '地址，或网段，如 10.0.0.0/8',
+  notAnAddress: '请输入地址，如 192.0.2.7 或 2001:db8::7；或网段，如 192.0.2.0/24。',
+  addFilter: '筛选',
+  allOfThese: '全选此组',
+  clear: '清除',
+  done: '完成',
+  nothingFound: '没有找到',
+  noOrganizations: '还没有组织。由您的系统发送，或在其操作中注明。',
+  groups: { destructive: '删除类', outward: '外发类', create: '新增类', change: '变更类' },
+  export: '导出',
+
+  activeFilters: '已选条件',
+  chip: (label) => `${label}：`,
+  chipWhole: (label, text) => `${label}：${text}`,
+  more: (count) => `等 ${n(count + 1)} 项`,
+  removeFilter: (label) => `移除筛选条件：${label}`,
+  clearAll: '全部清除',
+  copyLink: '复制链接',
+  linkCopied: '链接已复制',
+  copied: '已复制',
+}

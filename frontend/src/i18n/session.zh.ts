@@ -1,0 +1,37 @@
+import { amid } from './amid'
+import type { Widen } from './en'
+import type { sessionEn } from './session.en'
+
+export const sessionZh: Widen<typeof sessionEn> = {
+  signIn: '登录',
+  signInTitle: '登录',
+  signOut: '退出登录',
+  stillSignedIn: (detail) => `尚未退出登录：${detail}`,
+  username: '用户名',
+  password: '密码',
+  sessionEnded: '会话已结束，登录后回到刚才的页面。',
+  wrongWords: '用户名或密码不正确。',
+  signInFailed: (detail) => `无法登录：${detail}`,
+  setupTitle: '设置 oplog',
+  setupText: '创建第一个租户，您将成为其所有者。',
+  setupCode: '设置码',
+  setupCodeHint: 'oplog 启动时打印的地址末尾的那一串。',
+  setupCodeWrong: '设置码无效。oplog 每次启动都会打印新的设置码，位于地址末尾。',
+  setupCodeNeeded: '设置码无效，请输入 oplog 最近一次启动时打印的设置码。',
+  tenantNameHint: '这份日志所属的公司或产品。',
+  tenantIdHint: '用于网址和 API 调用，之后不可更改。',
+  passwordHint: '至少 8 个字符。',
+  setupFailed: (detail: string) => `设置未完成：${detail}`,
+  setUp: '完成设置',
+  firstKey: '首个密钥',
+  tenantName: '租户名称',
+  tenantId: '租户 ID',
+  timeZone: '时区',
+  dataPermission: '按组织划分可见范围',
+  nothingHere: '此账号在这里没有可用的内容',
+  nothingHereText: (name) => `${amid('您当前以', name, '登录')}。请返回之前的页面，或使用其他账号登录。`,
+  chooseTenant: '选择租户',
+  noTenant: '还没有租户',
+  noTenantText: '租户是一家公司或一个产品，其日志与其他租户完全分开。',
+  addTenant: '添加租户',
+}
