@@ -69,7 +69,7 @@ func makeQueries(d *data) ([]query, error) {
 	for i := range queries {
 		q := &queries[i]
 		for _, o := range q.Organizations {
-			q.below = append(q.below, d.tree.Below(o)...)
+			q.below = append(q.below, d.tree.Descendants(o)...)
 		}
 		if err := checkNetworks(q.IPs); err != nil {
 			return nil, err

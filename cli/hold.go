@@ -43,10 +43,10 @@ func (c *holdAdd) Run(m *Program) error {
 func covers(h oplog.Hold) (from, until string) {
 	loc := oplog.Tenant{TimeZone: h.TimeZone}.Location()
 	if !h.CoversFrom.IsZero() {
-		from = oplog.InBoth(h.CoversFrom, loc)
+		from = oplog.FormatInBoth(h.CoversFrom, loc)
 	}
 	if !h.CoversUntil.IsZero() {
-		until = oplog.InBoth(h.CoversUntil, loc)
+		until = oplog.FormatInBoth(h.CoversUntil, loc)
 	}
 	return from, until
 }

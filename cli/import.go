@@ -155,7 +155,7 @@ type againError struct {
 func (e againError) Error() string { return e.text }
 func (e againError) Unwrap() error { return e.AgainError }
 
-// regular tells whether the file can be read twice.
+// regular reports whether the file can be read twice.
 func (f *importFile) regular() bool {
 	info, err := os.Stat(f.path)
 	return err != nil || info.Mode().IsRegular() // where it is not there, reading it says so
@@ -185,7 +185,7 @@ func (f *importFile) read(show func(doing string, size int64) progress, doing st
 	}
 	shown := show(doing, size)
 	defer func() { shown.end() }()
-	source, err := formats.Open(countedFile{file, shown}, oplog.ExportTerms{Catalog: catalog, Location: f.tenant.Location()})
+	source, err := formats.Open(countedFile{file, shown}, oplog.ExportOptions{Catalog: catalog, Location: f.tenant.Location()})
 	if err != nil {
 		return err
 	}

@@ -169,7 +169,7 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	return l.Trail.TellAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "stop"})
 }
 
-// onLoopback tells whether a listener takes what this machine alone sends.
+// onLoopback reports whether a listener takes what this machine alone sends.
 func onLoopback(ln net.Listener) bool {
 	address, ok := ln.Addr().(*net.TCPAddr)
 	return ok && address.IP.IsLoopback()
@@ -195,7 +195,7 @@ func openBrowser(url string, getenv func(string) string) {
 	}
 }
 
-// hostPort tells whether an address has both its parts.
+// hostPort reports whether an address has both its parts.
 func hostPort(address string) error {
 	if _, _, err := net.SplitHostPort(address); err != nil {
 		return fmt.Errorf("--listen %s is not HOST:PORT: %s", address, strings.TrimPrefix(err.Error(), "address "+address+": "))

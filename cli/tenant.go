@@ -101,7 +101,7 @@ func (m *Program) tellRule(l *node.Node, t oplog.Tenant) error {
 	}
 	from, _ := oplog.Days{From: r.KeptFrom, To: r.KeptFrom}.Bounds()
 	fmt.Fprintf(m.Stderr, "Today entries since %s are kept: the UTC days in which the %s before today in %s lie. "+
-		"Older ones, except under a legal hold, are deleted when the server starts.\n", oplog.InBoth(from, t.Location()), retention(r.Days), r.TimeZone)
+		"Older ones, except under a legal hold, are deleted when the server starts.\n", oplog.FormatInBoth(from, t.Location()), retention(r.Days), r.TimeZone)
 	return nil
 }
 

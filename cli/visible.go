@@ -35,7 +35,7 @@ func escape(s string, lines bool) string {
 	return b.String()
 }
 
-// hidden tells whether a terminal shows nothing for a character, or does what it
+// hidden reports whether a terminal shows nothing for a character, or does what it
 // says.
 func hidden(r rune) bool {
 	if r < utf8.RuneSelf {
@@ -53,7 +53,7 @@ var joining = []*unicode.RangeTable{
 	unicode.Myanmar,
 }
 
-// joins tells whether a hidden character is part of what is seen: a joiner within
+// joins reports whether a hidden character is part of what is seen: a joiner within
 // an emoji or a word of a joining script, what chooses the look of the character
 // before it, the tags of a flag.
 func joins(runes []rune, i int) bool {

@@ -16,7 +16,7 @@ func (d *Directory) SetCatalog(ctx context.Context, tenant string, next oplog.Ca
 	if err != nil {
 		return nil, err
 	}
-	own, broken := oplog.OwnCatalog(next)
+	own, broken := oplog.CustomCatalog(next)
 	if len(broken) > 0 {
 		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The catalog is invalid; it was not changed.", Fields: broken}
 	}
@@ -26,7 +26,7 @@ func (d *Directory) SetCatalog(ctx context.Context, tenant string, next oplog.Ca
 	}
 	err = d.change(tenant, func() error {
 		own, err = records.Change(d.records, oplog.RecordCatalog, tenant, func(stored *oplog.Catalog, _ bool) (bool, error) {
-			*stored = own.KeepingUsed(*stored, counts)
+			*stored = own.KeepUsed(*stored, counts)
 			return false, nil
 		})
 		return err

@@ -43,7 +43,7 @@ func TestCatalogRules(t *testing.T) {
 	f(t, operations(oplog.Operation{Key: "edit", Title: oplog.Title{EN: "Change", ZH: "编辑"}, Group: oplog.GroupChange}), "operations[0]")
 	f(t, operations(oplog.Operation{Key: "edit", Title: oplog.Title{EN: "Edit", ZH: "编辑"}, Group: oplog.GroupChange, Retired: true}), "operations[0]")
 	var many oplog.Catalog
-	for i := range oplog.MaxOwnModules + 1 {
+	for i := range oplog.MaxCustomModules + 1 {
 		many.Modules = append(many.Modules, ownModule(fmt.Sprintf("m%d", i), "edit"))
 	}
 	f(t, many, "modules")

@@ -144,7 +144,7 @@ func (d *Directory) read(id string) (oplog.TenantState, error) {
 		return oplog.TenantState{}, err
 	}
 	for _, h := range holds {
-		t.Holds = append(t.Holds, h.Read())
+		t.Holds = append(t.Holds, h.Decode())
 	}
 	if t.Deletions, err = records.List[oplog.Deletion](d.records, oplog.RecordDeletion, id+"/"); err != nil {
 		return oplog.TenantState{}, err
@@ -282,7 +282,7 @@ func (d *Directory) SetOrganizations(ctx context.Context, tenant string, next op
 		return nil, err
 	}
 	return d.changeTree(tenant, func(tree oplog.Tree) (oplog.Tree, error) {
-		result := tree.ReplacedBy(next, func(id string) bool { return counts.Organizations[id] > 0 })
+		result := tree.Replace(next, func(id string) bool { return counts.Organizations[id] > 0 })
 		if n := len(result); n > oplog.MaxOrganizations && n > len(tree) {
 			v := oplog.Validation{}
 			v.Fail("", n, "makes %d organizations with the %d that it leaves out and that stay, archived, for their entries; a tenant may have %d",
@@ -298,7 +298,7 @@ func (d *Directory) SetOrganizations(ctx context.Context, tenant string, next op
 func (d *Directory) Learn(tenant string, unknown []oplog.Ref, entries []oplog.Entry) error {
 	_, err := d.changeTree(tenant, func(tree oplog.Tree) (oplog.Tree, error) {
 		if broken := tree.NoRoomFor(entries); len(broken) > 0 {
-			return nil, oplog.TooManyOrganizations(broken)
+			return nil, oplog.TooManyOrganizationsError(broken)
 		}
 		return tree.With(unknown), nil
 	})

@@ -41,7 +41,7 @@ func (d *Directory) AddHold(tenant string, h oplog.Hold) (oplog.Hold, error) {
 		if len(t.Holds) >= maxHolds {
 			return oplog.Errorf(oplog.CodeInvalid, "This tenant has had %d holds, the most that it may; put a longer one in the place of several.", maxHolds)
 		}
-		h.Place(t.Zone)
+		h.SetZone(t.Zone)
 		return records.Create(d.records, oplog.RecordHold, tenant+"/"+h.ID, h.Record())
 	})
 	return h, err
@@ -60,7 +60,7 @@ func (d *Directory) LiftHold(tenant, id, by string) (h oplog.Hold, err error) {
 			h.LiftedBy, h.LiftedAt = by, d.now().UTC().Truncate(time.Second)
 			return false, nil
 		})
-		h = r.Read()
+		h = r.Decode()
 		return err
 	})
 	return h, err

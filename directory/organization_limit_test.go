@@ -62,7 +62,7 @@ func TestMaxOrganizations(t *testing.T) {
 		t.Errorf("imported %+v, %v", done, err)
 	}
 	for _, got := range [][]string{checked, lines} {
-		if len(got) != 1 || !strings.HasPrefix(got[0], `2: organization.id "second" would be an organization more than the 100000`) {
+		if len(got) != 1 || !strings.HasPrefix(got[0], `2: organization.id "second" would exceed the limit of 100000 organizations`) {
 			t.Errorf("%q", got)
 		}
 	}

@@ -40,7 +40,7 @@ func WriteFile(path string, mode fs.FileMode, fill func(io.Writer) error) error 
 	return replace(part, target, func(f *os.File) error { return errors.Join(fill(f), f.Chmod(mode)) })
 }
 
-// IsRegular tells whether WriteFile would write a regular file, new or old, at
+// IsRegular reports whether WriteFile would write a regular file, new or old, at
 // a path: a device or a FIFO is none, and has no neighbours.
 func IsRegular(path string) bool {
 	info, err := os.Stat(path)

@@ -39,7 +39,7 @@ var (
 	}
 )
 
-// IsBundleText tells whether a bundle may have a file of a name besides the
+// IsBundleText reports whether a bundle may have a file of a name besides the
 // export and its manifest.
 func IsBundleText(name string) bool {
 	for _, page := range howToCheck {

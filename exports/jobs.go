@@ -226,7 +226,7 @@ func (s *Exports) Close() {
 	s.jobs.done.Wait()
 }
 
-// shows tells whether a scope may see an export: what it holds lies below the
+// shows reports whether a scope may see an export: what it holds lies below the
 // scope, and it is still kept.
 func (s *Exports) shows(x Export, scope string) bool {
 	if !x.ExpiresAt.IsZero() && s.now().After(x.ExpiresAt) {
@@ -236,7 +236,7 @@ func (s *Exports) shows(x Export, scope string) bool {
 		return true
 	}
 	t, err := s.directory.State(x.Tenant)
-	return err == nil && x.Scope != "" && slices.Contains(t.Tree.Below(scope), x.Scope)
+	return err == nil && x.Scope != "" && slices.Contains(t.Tree.Descendants(scope), x.Scope)
 }
 
 // progress brings a running export's record up to date.

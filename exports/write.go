@@ -18,7 +18,7 @@ import (
 type plan struct {
 	Export
 	format     oplog.ExportFormat
-	terms      oplog.ExportTerms
+	terms      oplog.ExportOptions
 	match      oplog.Match
 	snapshot   uint64 // the last seq that is in it
 	checkpoint string
@@ -62,7 +62,7 @@ func (s *Exports) planExport(ctx context.Context, x Export) (plan, error) {
 	x.Status, x.RowsTotal, x.From, x.To, x.CreatedAt = Running, total, p.match.From, p.match.To, now
 	x.FileName = fmt.Sprintf("operation-log-%s-%s.%s", x.Tenant, now.In(t.Location()).Format(exportTimeStamp), p.format.Name)
 	p.Export = x
-	p.terms = oplog.ExportTerms{Catalog: p.match.Catalog, Locale: x.Locale, Location: t.Location(), Columns: x.Columns}
+	p.terms = oplog.ExportOptions{Catalog: p.match.Catalog, Locale: x.Locale, Location: t.Location(), Columns: x.Columns}
 	return p, nil
 }
 
@@ -159,13 +159,13 @@ func (s *Exports) signManifest(m Manifest) (string, error) {
 // Reading and writing take turns, with a pause now and then: an export keeps at
 // most one processor busy, and leaves the others to those who record and ask.
 func (s *Exports) eachRow(ctx context.Context, p plan, visit func([]oplog.Entry) error) error {
-	var pace oplog.Pace
+	var pace oplog.Pacer
 	some := func(entries []oplog.Entry) error {
 		entries = slices.DeleteFunc(entries, func(e oplog.Entry) bool { return e.Seq > p.snapshot })
 		if err := errors.Join(visit(entries), ctx.Err()); err != nil {
 			return err
 		}
-		pace.Rest()
+		pace.Yield()
 		return nil
 	}
 	if p.match.IsPeriod() {
@@ -176,7 +176,7 @@ func (s *Exports) eachRow(ctx context.Context, p plan, visit func([]oplog.Entry)
 
 // eachMatch visits what the index finds.
 func (s *Exports) eachMatch(ctx context.Context, p plan, visit func([]oplog.Entry) error) error {
-	var batch oplog.Batch
+	var batch oplog.ReadBuffer
 	before := p.match.Last()
 	for more := true; more; {
 		var keys []oplog.Key
@@ -202,7 +202,7 @@ func (s *Exports) eachMatch(ctx context.Context, p plan, visit func([]oplog.Entr
 // nothing is filtered, they stand there in order, and what an auditor is given
 // depends on no index.
 func (s *Exports) eachOfPeriod(p plan, visit func([]oplog.Entry) error) error {
-	var batch oplog.Batch
+	var batch oplog.ReadBuffer
 	before := p.match.Last()
 	for {
 		entries, err := s.store.Older(p.Tenant, before, p.match.First(), exportChunk, &batch)

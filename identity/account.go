@@ -38,7 +38,7 @@ type Account struct {
 	Launched     bool      `json:"launched,omitempty"` // no stored account: the host system vouches for the person
 }
 
-// owns tells whether the account can do what an owner does.
+// owns reports whether the account can do what an owner does.
 func (a *Account) owns() bool { return a.Role == RoleOwner && !a.Disabled }
 
 // stamp changes with whatever a session of the account rests on.
@@ -85,7 +85,7 @@ func (i *Identity) Account(username string) (Account, error) {
 	return records.Read[Account](i.records, oplog.RecordAccount, username)
 }
 
-// Empty tells whether there is no account yet.
+// Empty reports whether there is no account yet.
 func (i *Identity) Empty() (bool, error) {
 	all, err := i.records.Records(oplog.RecordAccount, "")
 	return len(all) == 0, err
@@ -203,7 +203,7 @@ func (i *Identity) ChangeAccount(username string, change func(*Account)) (Accoun
 	return a, nil
 }
 
-// anotherOwner tells whether somebody else can do what an owner does.
+// anotherOwner reports whether somebody else can do what an owner does.
 func (i *Identity) anotherOwner(username string) error {
 	all, err := i.Accounts("")
 	if err != nil {

@@ -35,10 +35,10 @@ const (
 // ID tells sessions apart and opens none.
 func (s Session) ID() string { return s.hash[:min(12, len(s.hash))] }
 
-// Is tells whether the session is the one with that token.
+// Is reports whether the session is the one with that token.
 func (s Session) Is(token string) bool { return s.hash == hashOf(token) }
 
-// over tells whether the session has ended by itself.
+// over reports whether the session has ended by itself.
 func (s Session) over(now time.Time) bool {
 	return !now.Before(s.ExpiresAt) || now.Sub(s.LastUsedAt) >= sessionIdle
 }

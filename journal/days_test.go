@@ -70,7 +70,7 @@ func TestRuleByTenantDays(t *testing.T) {
 				t.Error(err)
 			}
 			_, err = l.Journal.Append(context.Background(), "acme", []oplog.Entry{timed(gone)})
-			if want := "is before " + oplog.InBoth(first, must(time.LoadLocation(c.zone))); err == nil || !strings.Contains(err.Error(), want) {
+			if want := "is before " + oplog.FormatInBoth(first, must(time.LoadLocation(c.zone))); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%v, want %q", err, want)
 			}
 		})
@@ -252,7 +252,7 @@ func TestInBoth(t *testing.T) {
 		{"2026-12-01T00:00:00Z", "Europe/London", "2026-12-01 00:00 UTC = 00:00 Europe/London"},
 		{"2026-11-01T00:00:00Z", "UTC", "2026-11-01 00:00 UTC"},
 	} {
-		if got := oplog.InBoth(at(c.at), must(time.LoadLocation(c.zone))); got != c.want {
+		if got := oplog.FormatInBoth(at(c.at), must(time.LoadLocation(c.zone))); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 	}

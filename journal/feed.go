@@ -68,7 +68,7 @@ func (j *Journal) Feed(ctx context.Context, tenant string, q oplog.Query, after 
 		case errors.Is(err, context.DeadlineExceeded) && f.NextAfterSeq > after:
 			return f, nil // the reader goes on from there
 		case err != nil:
-			return Feed{}, oplog.TooSlow(err)
+			return Feed{}, oplog.DeadlineError(err)
 		}
 		f.NextAfterSeq = to
 	}

@@ -72,7 +72,7 @@ func (j *Journal) CheckImport(ctx context.Context, tenant string, lines iter.Seq
 			return inRequest(err, receipts)
 		}
 		if broken := t.Tree.NoRoomFor(manual); len(broken) > 0 {
-			return inRequest(oplog.TooManyOrganizations(broken), receipts)
+			return inRequest(oplog.TooManyOrganizationsError(broken), receipts)
 		}
 		if err := conflictsWithin(seen, manual); err != nil {
 			return inRequest(err, receipts)

@@ -53,7 +53,7 @@ type again struct {
 	tenant  string
 	upTo    uint64 // the last seq before the import, whose own lines may be alike
 	empty   bool   // nothing was recorded before
-	batch   oplog.Batch
+	batch   oplog.ReadBuffer
 
 	untimed hash.Hash // of the lines without a time that wait
 	first   int       // the first of them, 0 for none

@@ -25,7 +25,7 @@ func (j *Journal) Page(ctx context.Context, tenant string, q oplog.Query, limit 
 	defer cancel()
 	keys, more, err := j.index.Page(ctx, tenant, m, before, limit)
 	if err != nil {
-		return oplog.Page{}, oplog.TooSlow(err)
+		return oplog.Page{}, oplog.DeadlineError(err)
 	}
 	entries, err := j.store.Get(tenant, keys, nil)
 	if err != nil {
@@ -48,7 +48,7 @@ func (j *Journal) Total(ctx context.Context, tenant string, q oplog.Query) (int,
 	ctx, cancel := context.WithTimeout(ctx, oplog.QueryDeadline)
 	defer cancel()
 	total, err := j.index.Total(ctx, tenant, m)
-	return total, oplog.TooSlow(err)
+	return total, oplog.DeadlineError(err)
 }
 
 // CountByOrganization returns how many entries name each organization that a
@@ -61,7 +61,7 @@ func (j *Journal) CountByOrganization(ctx context.Context, tenant, scope string)
 	ctx, cancel := context.WithTimeout(ctx, oplog.QueryDeadline)
 	defer cancel()
 	counts, err := j.index.Count(ctx, tenant, m, nil)
-	return counts.Organizations, oplog.TooSlow(err)
+	return counts.Organizations, oplog.DeadlineError(err)
 }
 
 // match resolves a query of a tenant.

@@ -181,7 +181,7 @@ func (j *Journal) tellDeletion(ctx context.Context, d oplog.Deletion) (string, e
 		return "", err
 	}
 	return j.trail.Record(ctx, oplog.Entry{
-		Tenant: oplog.TrailOf(d.Tenant), Time: d.At, User: trail.ServerUser, Module: "retention", Operation: "delete",
+		Tenant: oplog.TrailName(d.Tenant), Time: d.At, User: trail.ServerUser, Module: "retention", Operation: "delete",
 		Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess, Details: details,
 	})
 }
@@ -190,7 +190,7 @@ func (j *Journal) tellDeletion(ctx context.Context, d oplog.Deletion) (string, e
 // that never was there or still is.
 func (j *Journal) deletedOn(t oplog.TenantState, key oplog.Key) (time.Time, bool, error) {
 	for i := range t.Deletions {
-		if d := &t.Deletions[i]; d.Has(oplog.DateOf(key.Time())) && key.Seq() <= d.Through {
+		if d := &t.Deletions[i]; d.Contains(oplog.DateOf(key.Time())) && key.Seq() <= d.Through {
 			arrived, err := j.store.Arrived(t.ID, key)
 			return d.At, arrived, err
 		}

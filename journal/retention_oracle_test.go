@@ -182,7 +182,7 @@ func TestRetentionAgainstOracle(t *testing.T) {
 					rt.Fatal(err)
 				} else if len(r.Deletions) > 0 {
 					for d := range today() {
-						if slices.ContainsFunc(r.Deletions, func(x oplog.Deletion) bool { return x.Has(oplog.DateOf(start.AddDate(0, 0, d))) }) {
+						if slices.ContainsFunc(r.Deletions, func(x oplog.Deletion) bool { return x.Contains(oplog.DateOf(start.AddDate(0, 0, d))) }) {
 							closed[d] = true
 						}
 					}

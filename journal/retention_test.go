@@ -70,7 +70,7 @@ func (l *testLog) all(tenant string) string {
 // intact verifies a tenant's log, of which so many entries were deleted.
 func (l *testLog) intact(tenant string, deleted int) {
 	l.T.Helper()
-	for _, name := range []string{tenant, oplog.TrailOf(tenant)} {
+	for _, name := range []string{tenant, oplog.TrailName(tenant)} {
 		v, err := l.Store.Verify(context.Background(), name, 0, func(uint64, uint64) {})
 		if err != nil || v.Bad > 0 || name == tenant && v.Deleted != uint64(deleted) {
 			l.T.Errorf("%s: %+v, %v; want %d deleted", name, v, err, deleted)
@@ -266,8 +266,8 @@ func TestRetentionUnfinished(t *testing.T) {
 // returns the id of the entry.
 func told(l *testLog) string {
 	l.T.Helper()
-	receipts, err := l.Store.Append(context.Background(), oplog.TrailOf("acme"), []oplog.Entry{{
-		Tenant: oplog.TrailOf("acme"), ReceivedAt: nodetest.Morning, Time: nodetest.Morning, User: trail.ServerUser, Module: "retention", Operation: "delete",
+	receipts, err := l.Store.Append(context.Background(), oplog.TrailName("acme"), []oplog.Entry{{
+		Tenant: oplog.TrailName("acme"), ReceivedAt: nodetest.Morning, Time: nodetest.Morning, User: trail.ServerUser, Module: "retention", Operation: "delete",
 		Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess,
 		Details: []byte(`{"tenant":"acme","days":[{"from":"2026-08-12","to":"2026-08-13"}],"through":3}`),
 	}}, 0)

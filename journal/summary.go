@@ -31,7 +31,7 @@ func (j *Journal) Summary(ctx context.Context, tenant string, q oplog.Query, loc
 	defer cancel()
 	counts, err := j.index.Count(ctx, tenant, m, starts)
 	if err != nil {
-		return oplog.Summary{}, oplog.TooSlow(err)
+		return oplog.Summary{}, oplog.DeadlineError(err)
 	}
 	s := oplog.Summary{Total: counts.Total, From: from.UTC(), To: to.UTC()}
 	s.Histogram = oplog.Histogram{Interval: name, Buckets: make([]oplog.Bucket, len(starts))}

@@ -4,8 +4,7 @@ import (
 	"slices"
 )
 
-// Catalog says which modules a tenant has and which operation types each
-// allows.
+// Catalog lists a tenant's modules and the operation types that each allows.
 type Catalog struct {
 	Modules    []Module    `json:"modules"`
 	Operations []Operation `json:"operations"`
@@ -16,9 +15,9 @@ type Module struct {
 	Key        string   `json:"key"`
 	Title      Title    `json:"title"`
 	Operations []string `json:"operations"`      // keys of the operation types that it allows
-	Added      []string `json:"added,omitempty"` // of a built-in module, those of them that the tenant has added
+	Added      []string `json:"added,omitempty"` // for a built-in module: those of Operations that the tenant added
 	BuiltIn    bool     `json:"built_in,omitempty"`
-	Retired    bool     `json:"retired,omitempty"` // refused for new entries, and still shown
+	Retired    bool     `json:"retired,omitempty"` // rejected in new entries, still displayed
 }
 
 // Operation is an operation type.
@@ -28,10 +27,10 @@ type Operation struct {
 	Group Group  `json:"group"`
 
 	BuiltIn bool `json:"built_in,omitempty"`
-	Retired bool `json:"retired,omitempty"` // refused for new entries, and still shown
+	Retired bool `json:"retired,omitempty"` // rejected in new entries, still displayed
 }
 
-// Title is a name in the languages of the console.
+// Title is a display name in the languages of the console.
 type Title struct {
 	EN string `json:"en"`
 	ZH string `json:"zh-CN"`
@@ -45,16 +44,16 @@ func (t Title) In(locale string) string {
 	return t.EN
 }
 
-// The locales of the console, of accounts and of exports.
+// The locales of the console, accounts and exports.
 const (
 	LocaleEN = "en"
 	LocaleZH = "zh-CN"
 )
 
-// Group sorts operation types by what they mean for the data.
+// Group classifies operation types by their effect on data.
 type Group string
 
-// The groups: what destroys, what lets data out, what makes new, all else.
+// The groups: destroys data, sends data out, creates data, and everything else.
 const (
 	GroupDestructive Group = "destructive"
 	GroupOutward     Group = "outward"
@@ -62,7 +61,7 @@ const (
 	GroupChange      Group = "change"
 )
 
-// Module returns the module with that key.
+// Module returns the module with the given key.
 func (c *Catalog) Module(key string) (Module, bool) {
 	i := slices.IndexFunc(c.Modules, func(m Module) bool { return m.Key == key })
 	if i < 0 {
@@ -71,7 +70,7 @@ func (c *Catalog) Module(key string) (Module, bool) {
 	return c.Modules[i], true
 }
 
-// Operation returns the operation type with that key.
+// Operation returns the operation type with the given key.
 func (c *Catalog) Operation(key string) (Operation, bool) {
 	i := slices.IndexFunc(c.Operations, func(o Operation) bool { return o.Key == key })
 	if i < 0 {
@@ -80,8 +79,7 @@ func (c *Catalog) Operation(key string) (Operation, bool) {
 	return c.Operations[i], true
 }
 
-// ModuleKeys returns the keys of all modules that can be recorded, in the
-// catalog's order.
+// ModuleKeys returns the keys of all modules that are not retired, in the catalog's order.
 func (c *Catalog) ModuleKeys() []string {
 	keys := make([]string, 0, len(c.Modules))
 	for _, m := range c.Modules {
@@ -92,22 +90,21 @@ func (c *Catalog) ModuleKeys() []string {
 	return keys
 }
 
-// allowed returns the operation types of a module that can be recorded.
+// allowed returns the module's operation types that are not retired.
 func (c *Catalog) allowed(m Module) []string {
 	return slices.DeleteFunc(slices.Clone(m.Operations), c.retired)
 }
 
-// retired tells whether an operation type is refused for new entries.
+// retired reports whether an operation type is rejected in new entries.
 func (c *Catalog) retired(operation string) bool {
 	o, _ := c.Operation(operation)
 	return o.Retired
 }
 
-// Allows tells whether the module allows an operation type.
+// Allows reports whether the module allows an operation type.
 func (m Module) Allows(operation string) bool { return slices.Contains(m.Operations, operation) }
 
-// BuiltInCatalog returns the catalog that every tenant starts with: 18 modules
-// and 82 pairs of module and operation type.
+// BuiltInCatalog returns the catalog that every tenant starts with: 18 modules and 82 pairs of module and operation type.
 func BuiltInCatalog() *Catalog { return &builtIn }
 
 func builtInModule(key, en, zh string, operations ...string) Module {

@@ -4,20 +4,19 @@ import (
 	"time"
 )
 
-// Entries are kept and deleted by whole UTC dates; people mean days of their
-// tenant's time zone. A date is kept as long as a moment of it lies in a day
-// that is to be kept.
+// Entries are kept and deleted by whole UTC dates, while users think in days of their tenant's time zone. A date is kept if any moment of
+// it falls in a day to be kept.
 
-// Days is a run of UTC dates, 2006-01-02, from the first to the last.
+// Days is an inclusive range of UTC dates in the form 2006-01-02.
 type Days struct {
 	From string `json:"from"`
 	To   string `json:"to"`
 }
 
-// Has tells whether a date is one of the days.
-func (d Days) Has(date string) bool { return d.From <= date && date <= d.To }
+// Contains reports whether a date is in the range.
+func (d Days) Contains(date string) bool { return d.From <= date && date <= d.To }
 
-// Bounds returns when the first day begins, and when the last has ended.
+// Bounds returns the start of the first day and the end of the last.
 func (d Days) Bounds() (from, to time.Time) {
 	from, _ = time.Parse(time.DateOnly, d.From)
 	to, _ = time.Parse(time.DateOnly, d.To)
@@ -27,23 +26,22 @@ func (d Days) Bounds() (from, to time.Time) {
 // DateOf returns the UTC date of a time.
 func DateOf(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
-// DayCount is a date and how many entries it has.
+// DayCount is a date and its number of entries.
 type DayCount struct {
 	Date    string
 	Entries int
 }
 
-// startOfDate returns when a valid date begins in a zone, some days on.
+// startOfDate returns the start of a valid date in a time zone, offset by a number of days.
 func startOfDate(date string, days int, loc *time.Location) time.Time {
 	t, _ := time.Parse(time.DateOnly, date)
 	y, m, d := t.Date()
 	return Midnight(y, m, d+days, loc)
 }
 
-// touchedDates returns the UTC dates that the days of a zone, from one to
-// another, have a moment in. "" is no bound, and what lies outside the years
-// that dates are written with is none either.
-func touchedDates(from, to string, loc *time.Location) (touched Days) {
+// overlappingDates returns the UTC dates that overlap a range of days in a time zone. "" means unbounded; so does a bound outside the years
+// that dates can be written with.
+func overlappingDates(from, to string, loc *time.Location) (touched Days) {
 	if from != "" {
 		if t := startOfDate(from, 0, loc).UTC(); t.Year() > 0 {
 			touched.From = DateOf(t)
@@ -59,9 +57,8 @@ func touchedDates(from, to string, loc *time.Location) (touched Days) {
 
 const maxYear = 9999
 
-// InBoth writes an instant as UTC and as a zone have it: 2026-11-01 00:00 UTC =
-// 08:00 Asia/Shanghai.
-func InBoth(t time.Time, loc *time.Location) string {
+// FormatInBoth formats an instant in UTC and in a time zone: 2026-11-01 00:00 UTC = 08:00 Asia/Shanghai.
+func FormatInBoth(t time.Time, loc *time.Location) string {
 	const date, clock = time.DateOnly, "15:04"
 	t = t.UTC()
 	text := t.Format(date + " " + clock + " UTC")

@@ -5,8 +5,7 @@ import (
 	"slices"
 )
 
-// IsDiskFull tells whether an error says that a disk, or the part of it that
-// this user may use, is full.
+// IsDiskFull reports whether an error means that the disk is full or the user's quota is used up.
 func IsDiskFull(err error) bool {
 	return slices.ContainsFunc(diskFull, func(full error) bool { return errors.Is(err, full) })
 }

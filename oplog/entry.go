@@ -7,9 +7,8 @@ import (
 
 // Entry is one operation of one user.
 //
-// The fields down to Details are the sender's, kept exactly as sent; times are
-// kept to the microsecond. Tenant, Seq and ReceivedAt are given by the log
-// when it records the entry.
+// The sender sets the fields down to Details; they are kept exactly as sent, with times to the microsecond. The log sets Tenant, Seq and
+// ReceivedAt when it records the entry.
 type Entry struct {
 	ID           string          `json:"id"`
 	Seq          uint64          `json:"seq"`
@@ -29,35 +28,35 @@ type Entry struct {
 	Tenant       string          `json:"-"`
 }
 
-// User is who did it, with the name and role of that moment.
+// User is the acting user, with the name and role at the time of the operation.
 type User struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	Role string `json:"role,omitempty"`
 }
 
-// Ref names a thing by its id and by the name of that moment.
+// Ref identifies an object by its id and its name at the time of the operation.
 type Ref struct {
 	ID   string `json:"id,omitempty"`
 	Name string `json:"name,omitempty"`
 }
 
-// Change is one field of the content before and after the operation. Before
-// and After are any JSON values; absent where there was none.
+// Change is one field of the content before and after the operation. Before and After are any JSON values; absent if the field had no
+// value.
 type Change struct {
 	Field  string          `json:"field"`
 	Before json.RawMessage `json:"before,omitempty"`
 	After  json.RawMessage `json:"after,omitempty"`
 }
 
-// Where an operation came from, and how it ended.
+// Origins and outcomes of operations.
 const (
-	OriginManual = "manual" // a person did it; recorded
-	OriginAPI    = "api"    // a program did it; answered as skipped, never stored
+	OriginManual = "manual" // performed by a person; recorded
+	OriginAPI    = "api"    // performed by a program; acknowledged as skipped, never stored
 
 	OutcomeSuccess = "success"
 	OutcomeFailure = "failure"
 )
 
-// Key returns the entry's place in the log.
+// Key returns the entry's key.
 func (e *Entry) Key() Key { return MakeKey(e.Time, e.Seq) }

@@ -6,43 +6,41 @@ import (
 	"strings"
 )
 
-// Code says what kind of error it is; each maps to one HTTP status in package
-// server.
+// Code classifies an error; package server maps each code to one HTTP status.
 type Code string
 
-// The kinds of errors that a caller can do something about.
+// The error codes.
 const (
-	CodeMalformed       Code = "malformed"       // not readable at all
-	CodeInvalid         Code = "invalid"         // readable, against a rule
-	CodeNotFound        Code = "not_found"       // does not exist, or the caller may not know that it does
-	CodeGone            Code = "gone"            // was there, and was deleted
-	CodeConflict        Code = "conflict"        // contradicts what is there
-	CodeUnauthenticated Code = "unauthenticated" // who is asking is not known
-	CodeForbidden       Code = "forbidden"       // known, and without the right
-	CodeTooLarge        Code = "too_large"       // more than one request may carry
-	CodeUnavailable     Code = "unavailable"     // not now; the request may be repeated
-	CodeDiskFull        Code = "disk_full"       // not stored for want of space; reading goes on
+	CodeMalformed       Code = "malformed"       // cannot be parsed
+	CodeInvalid         Code = "invalid"         // parsed, but violates a rule
+	CodeNotFound        Code = "not_found"       // does not exist, or the caller may not see it
+	CodeGone            Code = "gone"            // existed and was deleted
+	CodeConflict        Code = "conflict"        // conflicts with the current state
+	CodeUnauthenticated Code = "unauthenticated" // not authenticated
+	CodeForbidden       Code = "forbidden"       // authenticated, but not permitted
+	CodeTooLarge        Code = "too_large"       // exceeds a size limit
+	CodeUnavailable     Code = "unavailable"     // temporary; the request may be retried
+	CodeDiskFull        Code = "disk_full"       // out of disk space; reads still work
 )
 
-// Error is an error with a message for people: what is wrong and what to do.
+// Error is an error with a message for users: the problem and its remedy.
 type Error struct {
 	Code    Code
 	Message string
-	Fields  []FieldError // the fields that broke a rule, if any
+	Fields  []FieldError // the invalid fields, if any
 	cause   error
 }
 
-// FieldError names an invalid field. Where it is stays data: how a request
-// spells it is the server's alone.
+// FieldError describes an invalid field. Its location is kept as data; only package server formats it for a request.
 type FieldError struct {
 	Part    Part   // of the request
-	Item    int    // of the entries or organizations that were sent, from 1; 0 where it is none of one
+	Item    int    // number of the entry or organization in the request, from 1; 0 if the field belongs to none
 	Field   string // for example "user.id"; "" for the item or the part as a whole
-	Message string // the rule, and what would satisfy it
-	Value   any    // as sent; shortened where it is long
+	Message string // the rule, and how to satisfy it
+	Value   any    // as sent; shortened if it is long
 }
 
-// Part is a part of a request.
+// Part is a part of an HTTP request.
 type Part int
 
 // The parts of a request that have fields.
@@ -55,8 +53,8 @@ const (
 
 func (p Part) String() string { return [...]string{"body", "query", "path", "header"}[p] }
 
-// place says where the field is, for messages.
-func (f *FieldError) place() string {
+// location formats the field's location for messages.
+func (f *FieldError) location() string {
 	switch {
 	case f.Item > 0 && f.Field != "":
 		return fmt.Sprintf("item %d: %s", f.Item, f.Field)
@@ -78,21 +76,20 @@ func (e *Error) Error() string {
 		if i == 0 {
 			s, separator = strings.TrimSuffix(s, "."), ": "
 		}
-		s += separator + strings.TrimLeft(e.Fields[i].place()+" "+e.Fields[i].Message, " ")
+		s += separator + strings.TrimLeft(e.Fields[i].location()+" "+e.Fields[i].Message, " ")
 	}
 	return s
 }
 
 func (e *Error) Unwrap() error { return e.cause }
 
-// Errorf returns an [Error] with a code and a message; a %w verb in the format
-// keeps its cause.
+// Errorf returns an [Error] with a code and a message; a %w verb in the format keeps the cause.
 func Errorf(code Code, format string, args ...any) *Error {
 	err := fmt.Errorf(format, args...)
 	return &Error{Code: code, Message: err.Error(), cause: errors.Unwrap(err)}
 }
 
-// CodeOf returns the code of an error, or "" for one that no caller can help.
+// CodeOf returns the code of an error, or "" for an internal error.
 func CodeOf(err error) Code {
 	var e *Error
 	if errors.As(err, &e) {

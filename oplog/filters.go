@@ -8,37 +8,36 @@ import (
 	"slices"
 )
 
-// Filters let entries through: those that satisfy every filter given. An empty
-// filter lets everything through; several values of one filter mean any of
-// them.
+// Filters selects the entries that satisfy every given filter. An empty filter matches everything; several values of one filter match any
+// of them.
 type Filters struct {
-	Search string // as people type it; see ParseSearch
-	Values        // entries have one of these
-	Not    Values // entries have none of these
+	Search string // as typed; see ParseSearch
+	Values        // entries that have one of these
+	Not    Values // entries that have none of these
 }
 
-// Values are values of an entry's fields.
+// Values are filter values by field.
 type Values struct {
 	Users         []string // ids
 	Modules       []string
 	Operations    []string
-	Organizations []string // ids, each with all below it in today's tree
+	Organizations []string // ids; each includes its descendants in the current tree
 	ContentIDs    []string
 	Outcomes      []string
 	Roles         []string
 	IPs           []string // addresses, and networks such as 10.0.0.0/8
 }
 
-// ValueFilter is a filter by the values of a field.
+// ValueFilter is a filter by the values of one field.
 type ValueFilter struct {
-	Name string // as addresses and requests have it; that of its exclusion is Not and the name
+	Name string // as in URLs and requests; its exclusion is Not + Name
 	Of   func(*Values) *[]string
 }
 
-// Not begins the names of the filters that exclude values.
+// Not prefixes the names of filters that exclude values.
 const Not = "not_"
 
-// ValueFilters are all filters by values.
+// ValueFilters lists all filters by value.
 var ValueFilters = []ValueFilter{
 	{"user", func(v *Values) *[]string { return &v.Users }},
 	{"module", func(v *Values) *[]string { return &v.Modules }},
@@ -50,13 +49,12 @@ var ValueFilters = []ValueFilter{
 	{"ip", func(v *Values) *[]string { return &v.IPs }},
 }
 
-// empty tells whether there is no value.
+// empty reports whether no value is set.
 func (v *Values) empty() bool {
 	return !slices.ContainsFunc(ValueFilters, func(f ValueFilter) bool { return len(*f.Of(v)) > 0 })
 }
 
-// Each visits the filters by values, with the names that they have in addresses
-// and requests.
+// Each calls visit for every value filter and its exclusion, with their names in URLs and requests.
 func (f *Filters) Each(visit func(name string, values *[]string)) {
 	for _, field := range ValueFilters {
 		visit(field.Name, field.Of(&f.Values))
@@ -66,16 +64,15 @@ func (f *Filters) Each(visit func(name string, values *[]string)) {
 	}
 }
 
-// MarshalJSON writes the filters that are given, in their order, by their names
-// in addresses and requests.
+// MarshalJSON encodes the filters that are set, in a fixed order, by their names in URLs and requests.
 func (f Filters) MarshalJSON() ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false) // as the manifest of an export has texts
+	encoder.SetEscapeHTML(false) // as export manifests encode text
 	before := '{'
 	write := func(name string, value any) {
 		fmt.Fprintf(&out, "%c%q:", before, name)
-		_ = encoder.Encode(value) // never fails: they are texts
+		_ = encoder.Encode(value) // cannot fail: the values are strings
 		before = ','
 	}
 	if f.Search != "" {
@@ -92,8 +89,7 @@ func (f Filters) MarshalJSON() ([]byte, error) {
 	return append(out.Bytes(), '}'), nil
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. A name that no filter has is an
-// error.
+// UnmarshalJSON decodes the output of MarshalJSON. Unknown filter names are errors.
 func (f *Filters) UnmarshalJSON(data []byte) error {
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal(data, &given); err != nil {
@@ -125,7 +121,7 @@ func (f *Filters) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// Validate checks the values that have a form, and are not just compared.
+// Validate checks the values that have a syntax.
 func (f *Filters) Validate() error {
 	v := Validation{part: InQuery}
 	f.Each(func(name string, values *[]string) {
@@ -146,8 +142,7 @@ func (f *Filters) Validate() error {
 	return nil
 }
 
-// ParseNetwork reads an address, or a network in CIDR notation, whose host bits
-// and zone do not count; false for anything else.
+// ParseNetwork parses an address, or a network in CIDR notation. Host bits and zones are ignored. It returns false for anything else.
 func ParseNetwork(text string) (netip.Prefix, bool) {
 	p, err := netip.ParsePrefix(text)
 	if err != nil {
@@ -158,16 +153,15 @@ func ParseNetwork(text string) (netip.Prefix, bool) {
 		a = plainAddress(a)
 		return netip.PrefixFrom(a, a.BitLen()), true
 	}
-	const mapped = 128 - 32 // bits before an IPv4 address that is mapped into IPv6
+	const mapped = 128 - 32 // bits before the IPv4 address in an IPv4-mapped IPv6 address
 	if p.Addr().Is4In6() && p.Bits() >= mapped {
 		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped)
 	}
 	return p.Masked(), true
 }
 
-// Address returns the entry's IP address, where its ip is one, with or without
-// a port. An IPv4 address mapped into IPv6 is that IPv4 address; zones do not
-// count.
+// Address returns the entry's IP address if its ip field holds one, with or without a port. IPv4-mapped IPv6 addresses are unmapped; zones
+// are dropped.
 func (e *Entry) Address() (netip.Addr, bool) {
 	a, err := netip.ParseAddr(e.IP)
 	if err != nil {

@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// Each field of Values has one filter, so that none is forgotten where all are
-// visited.
+// Every field of Values has exactly one filter.
 func TestValueFilters(t *testing.T) {
 	var v Values
 	fields := reflect.ValueOf(&v).Elem()
@@ -52,8 +51,8 @@ func TestValidateFilters(t *testing.T) {
 		t.Helper()
 		var fields []string
 		if err := filters.Validate(); err != nil {
-			for _, broken := range err.(*Error).Fields { //nolint:errorlint // it is not wrapped
-				fields = append(fields, broken.place())
+			for _, errs := range err.(*Error).Fields { //nolint:errorlint // it is not wrapped
+				fields = append(fields, errs.location())
 			}
 		}
 		if !reflect.DeepEqual(fields, want) {

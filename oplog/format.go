@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// ExportFormat is a file format that exports can be written in.
+// ExportFormat is a file format of exports.
 type ExportFormat struct {
-	Name        string // as requests name it, and the file's ending
+	Name        string // as in requests; also the file extension
 	ContentType string
-	Compressed  bool // its files do not become smaller
-	New         func(w io.Writer, t ExportTerms) (EntryWriter, error)
+	Compressed  bool // already compressed
+	New         func(w io.Writer, t ExportOptions) (EntryWriter, error)
 }
 
-// ExportTerms are how an export words its rows.
-type ExportTerms struct {
+// ExportOptions says how an export formats its rows.
+type ExportOptions struct {
 	Catalog  *Catalog
 	Locale   string
 	Location *time.Location
-	Columns  []string // of ExportColumns
+	Columns  []string // optional columns, of ExportColumns
 }
 
-// The columns that rows have on request; the others they always have.
+// The optional columns. The other columns are always present.
 const (
 	ColumnReceived  = "received"
 	ColumnUserAgent = "user_agent"
@@ -29,15 +29,12 @@ const (
 	ColumnDetails   = "details"
 )
 
-// ExportColumns are the columns that rows have on request. A format without
-// rows has all that they tell in any case.
+// ExportColumns lists the optional columns of tabular formats. Other formats always include these fields.
 var ExportColumns = []string{ColumnReceived, ColumnUserAgent, ColumnChanges, ColumnDetails}
 
-// EntryWriter writes entries to a file. It keeps neither them nor their texts,
-// which are read into the same memory as the next. One that keeps files of its
-// own until Close also has a method Discard, called where a file is not
-// completed.
+// EntryWriter writes entries to a file. It must not retain entries or their strings after Write returns: the memory is reused. A writer
+// that creates temporary files also has a Discard method, which is called if the file is not completed.
 type EntryWriter interface {
 	Write(entries []Entry) error
-	Close() error // writes what is still held back; the file is complete
+	Close() error // flushes the rest; the file is then complete
 }

@@ -6,38 +6,37 @@ import (
 	"time"
 )
 
-// Hold keeps days from being deleted, whatever the rule says. The days are those
-// of the time zone that the tenant had when the hold was placed; what is held is
-// every UTC date that they have a moment in.
+// Hold is a legal hold: it keeps days from being deleted, regardless of the retention rule. Its days are in the tenant's time zone at the
+// time the hold was set; it covers every UTC date that overlaps them.
 type Hold struct {
 	ID          string    `json:"id"`
-	From        string    `json:"from,omitempty"` // the first day; "" for all before
-	To          string    `json:"to,omitempty"`   // the last day; "" for all after
+	From        string    `json:"from,omitempty"` // the first day; "" for unbounded
+	To          string    `json:"to,omitempty"`   // the last day; "" for unbounded
 	TimeZone    string    `json:"time_zone"`
-	CoversFrom  time.Time `json:"covers_from,omitzero"`  // when the first UTC date that is held begins; zero for all before
-	CoversUntil time.Time `json:"covers_until,omitzero"` // when the last has ended; zero for all after
+	CoversFrom  time.Time `json:"covers_from,omitzero"`  // start of the first UTC date covered; zero for unbounded
+	CoversUntil time.Time `json:"covers_until,omitzero"` // end of the last UTC date covered; zero for unbounded
 	Reason      string    `json:"reason"`
 	SetBy       string    `json:"set_by"`
 	SetAt       time.Time `json:"set_at"`
 	LiftedBy    string    `json:"lifted_by,omitempty"`
 	LiftedAt    time.Time `json:"lifted_at,omitzero"`
 
-	dates Days // the UTC dates that are held; "" is no bound
+	dates Days // the UTC dates covered; "" is unbounded
 }
 
-// holds tells whether a date may not be deleted because of the hold.
-func (h *Hold) holds(date string) bool {
+// covers reports whether the hold keeps a date from being deleted.
+func (h *Hold) covers(date string) bool {
 	return h.LiftedAt.IsZero() && h.dates.From <= date && (h.dates.To == "" || date <= h.dates.To)
 }
 
-// Place puts the hold on its days in a time zone.
-func (h *Hold) Place(zone *time.Location) {
+// SetZone computes the UTC dates covered from the hold's days in a time zone.
+func (h *Hold) SetZone(zone *time.Location) {
 	h.TimeZone = zone.String()
-	h.cover(touchedDates(h.From, h.To, zone))
+	h.setDates(overlappingDates(h.From, h.To, zone))
 }
 
-// cover puts the hold on UTC dates.
-func (h *Hold) cover(dates Days) {
+// setDates sets the UTC dates covered.
+func (h *Hold) setDates(dates Days) {
 	h.dates, h.CoversFrom, h.CoversUntil = dates, time.Time{}, time.Time{}
 	if dates.From != "" {
 		h.CoversFrom = startOfDate(dates.From, 0, time.UTC)
@@ -64,9 +63,8 @@ func (h *Hold) Validate() []FieldError {
 	return v.Errors
 }
 
-// HoldRecord is a hold as it is stored. Its from and to are the UTC dates that
-// are held: so they were when people chose UTC dates, and builds of then read
-// them so. A hold of that time has no time zone, and no days besides.
+// HoldRecord is the stored form of a hold. Its From and To are the UTC dates covered: earlier builds let users choose UTC dates and stored
+// them in these fields. Holds of those builds have no time zone and no separate days.
 type HoldRecord struct {
 	Hold
 	From     string `json:"from,omitempty"`
@@ -75,27 +73,26 @@ type HoldRecord struct {
 	LastDay  string `json:"last_day,omitempty"`
 }
 
-// Record returns the hold as it is stored.
+// Record returns the stored form of the hold.
 func (h Hold) Record() HoldRecord {
 	r := HoldRecord{Hold: h, From: h.dates.From, To: h.dates.To, FirstDay: h.From, LastDay: h.To}
 	r.CoversFrom, r.CoversUntil = time.Time{}, time.Time{}
 	return r
 }
 
-// Read returns the hold that is stored.
-func (r HoldRecord) Read() Hold {
+// Decode returns the hold of a stored record.
+func (r HoldRecord) Decode() Hold {
 	h := r.Hold
 	h.From, h.To = r.FirstDay, r.LastDay
 	if h.TimeZone == "" {
 		h.From, h.To, h.TimeZone = r.From, r.To, time.UTC.String()
 	}
-	h.cover(Days{r.From, r.To})
+	h.setDates(Days{r.From, r.To})
 	return h
 }
 
-// heldBetween tells whether a hold is on a day between two dates, which are not
-// held themselves.
-func (t *TenantState) heldBetween(after, before string) bool {
+// hasHoldBetween reports whether a hold covers a day strictly between two dates, which are not held themselves.
+func (t *TenantState) hasHoldBetween(after, before string) bool {
 	return slices.ContainsFunc(t.Holds, func(h Hold) bool {
 		return h.LiftedAt.IsZero() && after < h.dates.From && h.dates.From < before
 	})

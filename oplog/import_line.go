@@ -6,16 +6,14 @@ import (
 	"strings"
 )
 
-// ImportLine is a line of a file that is imported: an entry as it would be
-// sent, or why it is none.
+// ImportLine is a line of an imported file: an entry as a sender would send it, or the error that kept it from being one.
 type ImportLine struct {
 	Number int
 	Entry  Entry
 	Err    error
 }
 
-// Quote puts a text in quotation marks for people to read: characters that
-// cannot be seen are spelled as in JSON.
+// Quote quotes text for display; invisible characters are escaped as in JSON.
 func Quote(text string) string {
 	var b strings.Builder
 	b.WriteByte('"')

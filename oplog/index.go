@@ -5,59 +5,52 @@ import (
 	"time"
 )
 
-// Index answers queries. It follows the store: it holds what the store has
-// acknowledged, at once, and rebuilds itself from the store where it must; while
-// that takes long, its questions answer CodeUnavailable with the progress.
+// Index answers queries. It follows the store: acknowledged entries are visible immediately, and the index rebuilds itself from the store
+// if it has to. While a long rebuild runs, queries return CodeUnavailable with its progress.
 type Index interface {
-	// Open makes a tenant's index ready to be told of new entries, and waits
-	// while it is too far behind to take more. A tenant that must catch up with
-	// much of the store does so in the background.
+	// Open prepares a tenant's index for new entries, and blocks while too many are unflushed. A tenant that is far behind the store
+	// catches up in the background.
 	Open(ctx context.Context, tenant string) error
 
-	// Ready returns nil where all open tenants have caught up with the store, or
-	// CodeUnavailable with how far those are that have not.
+	// Ready returns nil if all open tenants have caught up with the store; otherwise CodeUnavailable with the progress of those that have
+	// not.
 	Ready() error
 
-	// Rebuild rebuilds a tenant's index from the store, telling how far it is.
-	// It waits, until ctx ends, for writes and loads of that index in progress.
+	// Rebuild rebuilds a tenant's index from the store and reports progress. It waits, until ctx ends, for writes and loads of that index
+	// in progress.
 	Rebuild(ctx context.Context, tenant string, progress func(done, total uint64)) error
 
-	// Drop forgets the entries from a time, inclusive, to another, exclusive,
-	// which the store has deleted.
+	// Drop removes the entries from a time (inclusive) to another (exclusive), which the store has deleted.
 	Drop(ctx context.Context, tenant string, from, to time.Time) error
 
-	// Add takes entries that the store has just acknowledged, in order of
-	// arrival; the next Page or Summary finds them. It only notes them: building
-	// segments happens in the background.
+	// Add adds entries that the store has just acknowledged, in order of arrival; the next Page or Count finds them. It only buffers them:
+	// segments are built in the background.
 	Add(tenant string, entries []Entry)
 
-	// Page returns the keys of up to limit entries that match, newest first,
-	// all older than before (zero for the newest), and whether there are more.
+	// Page returns the keys of up to limit matching entries older than before (zero for no bound), newest first, and whether there are
+	// more.
 	Page(ctx context.Context, tenant string, m Match, before Key, limit int) (keys []Key, more bool, err error)
 
-	// Count counts what matches, in each bucket and for each value. Buckets are
-	// given by where they start, in ascending order; a match before the first
-	// counts in the first.
+	// Count counts matching entries per bucket and per value. Buckets are given by their start times in ascending order; a match before the
+	// first start counts in the first bucket.
 	Count(ctx context.Context, tenant string, m Match, buckets []time.Time) (Counts, error)
 
-	// Total counts what matches.
+	// Total counts matching entries.
 	Total(ctx context.Context, tenant string, m Match) (int, error)
 
-	// Matcher returns what tells whether a single entry matches.
+	// Matcher returns a function that reports whether a single entry matches.
 	Matcher(m Match) (func(e *Entry) bool, error)
 
-	// Bytes returns how much the index takes on disk.
+	// Bytes returns the size of the index on disk.
 	Bytes() (int64, error)
 
-	// Bounds returns the first and the last key of the tenant; ok is false where
-	// there is none.
+	// Bounds returns the tenant's first and last key; ok is false if it has no entries.
 	Bounds(ctx context.Context, tenant string) (first, last Key, ok bool, err error)
 
 	Close() error
 }
 
-// Match is a query as the index takes it: organizations are resolved to those
-// that count, and the catalog tells what modules are called.
+// Match is a query in the form that the index takes: organizations are resolved to sets of ids, and the catalog provides module titles.
 type Match struct {
 	Words   []Word
 	Catalog *Catalog
@@ -67,15 +60,15 @@ type Match struct {
 	To      time.Time
 }
 
-// IsPeriod tells whether a match lets through all entries of its period.
+// IsPeriod reports whether the match selects every entry of its period.
 func (m *Match) IsPeriod() bool {
 	return len(m.Words) == 0 && m.empty() && m.Organizations == nil && m.Not.empty()
 }
 
-// First returns the key before which no entry of the period is.
+// First returns the lower bound of the period's keys, inclusive.
 func (m *Match) First() Key { return keyAt(m.From) }
 
-// Last returns the key before which all entries of the period are.
+// Last returns the upper bound of the period's keys, exclusive.
 func (m *Match) Last() Key {
 	if m.To.IsZero() {
 		return keyAt(maxTime)
@@ -86,8 +79,7 @@ func (m *Match) Last() Key {
 // maxTime is later than any entry.
 var maxTime = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
-// keyAt returns the key before all entries of a time; of a time before 1970,
-// when there are none, that of 1970.
+// keyAt returns the lowest possible key at a time; times before 1970, which have no entries, count as 1970.
 func keyAt(t time.Time) Key {
 	if t.Before(time.Unix(0, 0)) {
 		return Key{}
@@ -95,7 +87,7 @@ func keyAt(t time.Time) Key {
 	return MakeKey(t.Add(time.Microsecond-time.Nanosecond), 0) // entries have whole microseconds
 }
 
-// Counts is what an index counts for a summary.
+// Counts holds an index's counts for a summary.
 type Counts struct {
 	Total         int
 	Buckets       []int

@@ -52,7 +52,7 @@ func TestKeysSortByTimeThenArrival(t *testing.T) {
 	})
 }
 
-func TestKeyIsToTheMicrosecond(t *testing.T) {
+func TestKeyPrecisionIsMicroseconds(t *testing.T) {
 	at := time.Date(2026, 11, 20, 8, 42, 0, 123_456_789, time.FixedZone("", 8*3600))
 	if got, want := MakeKey(at, 1).Time(), time.Date(2026, 11, 20, 0, 42, 0, 123_456_000, time.UTC); got != want {
 		t.Errorf("%s, want %s", got, want)
@@ -75,8 +75,8 @@ func TestKeyOfIDRefuses(t *testing.T) {
 	f(t, id[:25], false)
 	f(t, id+"0", false)
 	f(t, strings.ToLower(id), false)
-	f(t, id[:25]+"1", false) // bits past the key
-	f(t, id[:25]+"I", false) // no digit
+	f(t, id[:25]+"1", false) // bits beyond the key
+	f(t, id[:25]+"I", false) // invalid digit
 	f(t, id[:24]+"\r\n", false)
 	f(t, id[:25]+"é", false)
 	f(t, strings.Repeat("-", 26), false)

@@ -2,28 +2,26 @@ package oplog
 
 import "slices"
 
-// Organization is a node of a tenant's tree of organizations.
+// Organization is a node of a tenant's organization tree.
 type Organization struct {
 	ID       string `json:"id"`
 	ParentID string `json:"parent_id,omitempty"` // "" for a root
 	Name     string `json:"name"`
-	Archived bool   `json:"archived,omitempty"` // no longer in the host's tree, kept for its entries
-	Learned  bool   `json:"learned,omitempty"`  // known from entries alone, not from the host's tree
+	Archived bool   `json:"archived,omitempty"` // no longer in the host system's tree, kept for its entries
+	Learned  bool   `json:"learned,omitempty"`  // known only from entries, not from the host system's tree
 }
 
-// MaxOrganizations is how many organizations a tenant may have, archived ones
-// and those known from entries alone too.
+// MaxOrganizations limits a tenant's organizations, including archived and learned ones.
 const MaxOrganizations = 100_000
 
-// Tree is a tenant's organizations, parents and children in any order. The
-// zero Tree is empty.
+// Tree is a tenant's organizations in any order. The zero Tree is empty.
 type Tree []Organization
 
-// Below returns the ids, as far as they are in the tree, and those of all
-// organizations below them, each once; nil for none.
-func (t Tree) Below(ids ...string) []string {
+// Descendants returns the given ids that are in the tree and those of all organizations below them, without duplicates; nil if there are
+// none.
+func (t Tree) Descendants(ids ...string) []string {
 	children := make(map[string][]string, len(t))
-	within := make(map[string]bool, len(t)) // the tree, and not met yet
+	within := make(map[string]bool, len(t)) // in the tree, not visited yet
 	for _, o := range t {
 		children[o.ParentID] = append(children[o.ParentID], o.ID)
 		within[o.ID] = true
@@ -44,7 +42,7 @@ func (t Tree) Below(ids ...string) []string {
 	return below
 }
 
-// Find returns the organization with that id.
+// Find returns the organization with the given id.
 func (t Tree) Find(id string) (Organization, bool) {
 	for _, o := range t {
 		if o.ID == id {
@@ -54,11 +52,10 @@ func (t Tree) Find(id string) (Organization, bool) {
 	return Organization{}, false
 }
 
-// Subtree returns the part of the tree that starts at an organization, which
-// becomes a root.
+// Subtree returns the part of the tree under an organization, which becomes a root.
 func (t Tree) Subtree(id string) Tree {
 	within := make(map[string]bool)
-	for _, b := range t.Below(id) {
+	for _, b := range t.Descendants(id) {
 		within[b] = true
 	}
 	var sub Tree
@@ -74,9 +71,8 @@ func (t Tree) Subtree(id string) Tree {
 	return sub
 }
 
-// root returns the id of the only root of the host's tree, or "" where there is
-// none or more than one: organizations that the tree does not know go there.
-// What was itself learned from entries is no root for others.
+// root returns the id of the only root of the host system's tree, or "" if there is none or more than one. Unknown organizations are added
+// under it; learned organizations do not count as roots.
 func (t Tree) root() string {
 	root := ""
 	for _, o := range t {
@@ -91,12 +87,11 @@ func (t Tree) root() string {
 	return root
 }
 
-// Validate checks that ids are unique, that parents exist, and that no
-// organization is below itself.
+// Validate checks that ids are unique, that parents exist and that there are no cycles.
 func (t Tree) Validate() []FieldError {
 	v := Validation{}
 	if len(t) > MaxOrganizations {
-		v.Fail("", len(t), "has %d organizations, and a tenant may have %d; leave out those without users", len(t), MaxOrganizations)
+		v.Fail("", len(t), "has %d organizations, more than the limit of %d; omit those without users", len(t), MaxOrganizations)
 		return v.Errors
 	}
 	parent := make(map[string]string, len(t))
@@ -105,11 +100,11 @@ func (t Tree) Validate() []FieldError {
 		v.Text("id", o.ID, 1, MaxOrganizationID)
 		v.Text("name", o.Name, 1, MaxNameLength)
 		if _, twice := parent[o.ID]; twice {
-			v.Fail("id", o.ID, "stands twice in the tree")
+			v.Fail("id", o.ID, "is listed twice")
 		}
 		parent[o.ID] = o.ParentID
 	}
-	rooted := map[string]bool{"": true} // ids above which there is an end
+	rooted := map[string]bool{"": true} // ids whose ancestors lead to a root
 	for i, o := range t {
 		v.item = i + 1
 		if _, known := parent[o.ParentID]; o.ParentID != "" && !known {
@@ -130,10 +125,9 @@ func (t Tree) Validate() []FieldError {
 	return v.Errors
 }
 
-// ReplacedBy returns the tree that stands after a PUT of next: next itself,
-// and of the present tree what still has entries, archived, below its parent
-// where that stays too.
-func (t Tree) ReplacedBy(next Tree, hasEntries func(id string) bool) Tree {
+// Replace returns the tree after a PUT of next: next itself, plus the present organizations that still have entries, archived, below their
+// parents if those stay too.
+func (t Tree) Replace(next Tree, hasEntries func(id string) bool) Tree {
 	kept := make(map[string]bool, len(next))
 	result := make(Tree, 0, len(next))
 	for _, o := range next {
@@ -161,8 +155,7 @@ func (t Tree) ReplacedBy(next Tree, hasEntries func(id string) bool) Tree {
 	return result
 }
 
-// NoRoomFor returns the entries whose organizations the tree does not know, and
-// cannot learn beside those of the entries before them.
+// NoRoomFor returns an error for each entry whose unknown organization would exceed MaxOrganizations.
 func (t Tree) NoRoomFor(entries []Entry) []FieldError {
 	if len(t)+len(entries) <= MaxOrganizations {
 		return nil
@@ -181,14 +174,13 @@ func (t Tree) NoRoomFor(entries []Entry) []FieldError {
 		default:
 			v.item = i + 1
 			v.Fail("organization.id", id,
-				"would be an organization more than the %d that a tenant may have; send one that it has, or leave organization out", MaxOrganizations)
+				"would exceed the limit of %d organizations per tenant; use an existing one, or omit organization", MaxOrganizations)
 		}
 	}
 	return v.Errors
 }
 
-// With returns the tree with the organizations that it does not know yet added
-// under its root, or t itself where it knows all.
+// With returns the tree with unknown organizations added under its root, or t itself if it knows them all.
 func (t Tree) With(seen []Ref) Tree {
 	known := make(map[string]bool, len(t))
 	for _, o := range t {
@@ -210,8 +202,7 @@ func (t Tree) With(seen []Ref) Tree {
 	return grown
 }
 
-// visible returns the organizations that a filter and a scope let through,
-// each with all below; nil where neither is given.
+// visible returns the ids that a filter and a scope select, including descendants; nil if neither is given.
 func (t Tree) visible(filter []string, scope string) []string {
 	if len(filter) == 0 && scope == "" {
 		return nil
@@ -219,10 +210,10 @@ func (t Tree) visible(filter []string, scope string) []string {
 	if len(filter) == 0 {
 		filter = []string{scope}
 	}
-	visible := append([]string{}, t.Below(filter...)...)
+	visible := append([]string{}, t.Descendants(filter...)...)
 	if scope != "" {
 		allowed := make(map[string]bool)
-		for _, id := range t.Below(scope) {
+		for _, id := range t.Descendants(scope) {
 			allowed[id] = true
 		}
 		visible = slices.DeleteFunc(visible, func(id string) bool { return !allowed[id] })

@@ -9,8 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// parseTree reads "root east>root shop>east! …": an id, its parent after ">",
-// and "!" where it is archived. Names are the ids in capitals.
+// parseTree parses "root east>root shop>east! …": an id, its parent after ">", and "!" if it is archived. Names are the ids in capitals.
 func parseTree(s string) Tree {
 	var tree Tree
 	for node := range strings.FieldsSeq(s) {
@@ -21,7 +20,7 @@ func parseTree(s string) Tree {
 	return tree
 }
 
-func (t Tree) spelled() string {
+func (t Tree) format() string {
 	var nodes []string
 	for _, o := range t {
 		s := o.ID
@@ -38,10 +37,10 @@ func (t Tree) spelled() string {
 
 const company = "shop>east root east>root west>root kiosk>shop"
 
-func TestTreeBelow(t *testing.T) {
+func TestTreeDescendants(t *testing.T) {
 	f := func(t *testing.T, tree, id, want string) {
 		t.Helper()
-		got := parseTree(tree).Below(id)
+		got := parseTree(tree).Descendants(id)
 		if len(got) > 0 && got[0] != id {
 			t.Errorf("%s does not start with itself: %v", id, got)
 		}
@@ -64,11 +63,11 @@ func TestTreeSubtree(t *testing.T) {
 	f := func(t *testing.T, tree, id, want string) {
 		t.Helper()
 		whole := parseTree(tree)
-		if got := whole.Subtree(id).spelled(); got != want {
+		if got := whole.Subtree(id).format(); got != want {
 			t.Errorf("subtree of %s in %s: %s, want %s", id, tree, got, want)
 		}
-		if whole.spelled() != tree {
-			t.Errorf("the tree itself became %s", whole.spelled())
+		if whole.format() != tree {
+			t.Errorf("the tree itself became %s", whole.format())
 		}
 	}
 	f(t, company, "root", company)
@@ -82,11 +81,11 @@ func TestTreeValidate(t *testing.T) {
 	f := func(t *testing.T, tree Tree, want ...string) {
 		t.Helper()
 		var got []string
-		for _, broken := range tree.Validate() {
-			got = append(got, broken.place())
+		for _, errs := range tree.Validate() {
+			got = append(got, errs.location())
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("%s: %q, want %q", tree.spelled(), got, want)
+			t.Errorf("%s: %q, want %q", tree.format(), got, want)
 		}
 	}
 	at := func(i int, field string) string { return fmt.Sprintf("item %d: %s", i+1, field) }
@@ -98,14 +97,14 @@ func TestTreeValidate(t *testing.T) {
 	f(t, parseTree("a>a"), at(0, "parent_id"))
 	f(t, parseTree("a>b b>a"), at(0, "parent_id"))
 	f(t, parseTree("r a>c b>a c>b"), at(1, "parent_id"))
-	f(t, parseTree("r x>a a>b b>a"), at(1, "parent_id")) // below a ring
+	f(t, parseTree("r x>a a>b b>a"), at(1, "parent_id")) // below a cycle
 	f(t, Tree{{Name: "A"}}, at(0, "id"))
 	f(t, Tree{{ID: "a"}}, at(0, "name"))
 	f(t, Tree{{ID: strings.Repeat("双", MaxOrganizationID), Name: strings.Repeat("双", MaxNameLength)}})
 	f(t, Tree{{ID: strings.Repeat("双", MaxOrganizationID+1), Name: strings.Repeat("双", MaxNameLength+1)}}, at(0, "id"), at(0, "name"))
 	f(t, Tree{{ID: "a\x00", Name: "\xff"}}, at(0, "id"), at(0, "name"))
 
-	deep := make(Tree, 100_000) // too deep to follow each way up by itself
+	deep := make(Tree, 100_000) // too deep to walk up from each organization separately
 	for i := range deep {
 		deep[i] = Organization{ID: fmt.Sprint(i), Name: "x"}
 		if i > 0 {
@@ -117,29 +116,29 @@ func TestTreeValidate(t *testing.T) {
 	f(t, deep, at(0, "parent_id"))
 }
 
-func TestTreeReplacedBy(t *testing.T) {
+func TestTreeReplace(t *testing.T) {
 	f := func(t *testing.T, before, next, withEntries, want string) {
 		t.Helper()
-		got := parseTree(before).ReplacedBy(parseTree(next), func(id string) bool { return slices.Contains(strings.Fields(withEntries), id) })
-		if got.spelled() != want {
-			t.Errorf("%q replaced by %q: %q, want %q", before, next, got.spelled(), want)
+		got := parseTree(before).Replace(parseTree(next), func(id string) bool { return slices.Contains(strings.Fields(withEntries), id) })
+		if got.format() != want {
+			t.Errorf("%q replaced by %q: %q, want %q", before, next, got.format(), want)
 		}
 	}
 	f(t, "", "", "", "")
 	f(t, "", "a b>a", "", "a b>a")
 	f(t, "a b>a", "a", "", "a")
 	f(t, "a b>a", "a", "b", "a b>a!")
-	f(t, "a b>a c>b", "a", "c", "a c>a!")           // its parent is gone: below the root
+	f(t, "a b>a c>b", "a", "c", "a c>a!")           // its parent is gone: moved below the root
 	f(t, "a b>a c>b", "a", "b c", "a b>a! c>b!")    // its parent is archived with it
 	f(t, "a b>a c>b", "a c>a", "b c", "a c>a b>a!") // c moved, b stays for its entries
-	f(t, "a b>a", "x y", "a b", "x y a! b>a!")      // no single root to go below
+	f(t, "a b>a", "x y", "a b", "x y a! b>a!")      // no single root to move it below
 	f(t, "a b>a", "x", "b", "x b>x!")
-	f(t, "a b>a!", "a b>a", "", "a b>a")   // back in the host's tree
+	f(t, "a b>a!", "a b>a", "", "a b>a")   // back in the host system's tree
 	f(t, "a b>a!", "a", "b", "a b>a!")     // stays archived
 	f(t, "a b>a!", "a", "", "a")           // its entries are gone
 	f(t, "a", "a! b>a!", "", "a b>a")      // a sender cannot archive
 	f(t, "a b>a", "", "a b", "a! b>a!")    // all gone
-	f(t, "a b>a", "b a>b", "a b", "b a>b") // turned upside down
+	f(t, "a b>a", "b a>b", "a b", "b a>b") // inverted
 }
 
 func TestTreeWith(t *testing.T) {
@@ -151,8 +150,8 @@ func TestTreeWith(t *testing.T) {
 		}
 		before := parseTree(tree)
 		after := before.With(refs)
-		if after.spelled() != want || before.spelled() != tree {
-			t.Errorf("%s with %s: %s, want %s", tree, seen, after.spelled(), want)
+		if after.format() != want || before.format() != tree {
+			t.Errorf("%s with %s: %s, want %s", tree, seen, after.format(), want)
 		}
 	}
 	f(t, "", "", "")
@@ -162,8 +161,8 @@ func TestTreeWith(t *testing.T) {
 	f(t, "r s", "a", "r s a")
 	f(t, "r old!", "a", "r old! a>r")
 	f(t, "r old>r!", "old", "r old>r!")
-	if tree := (Tree{}).With([]Ref{{ID: "a"}}).With([]Ref{{ID: "b"}}); tree.spelled() != "a b" {
-		t.Errorf("%s: what was learned first is no root for others", tree.spelled())
+	if tree := (Tree{}).With([]Ref{{ID: "a"}}).With([]Ref{{ID: "b"}}); tree.format() != "a b" {
+		t.Errorf("%s: what was learned first is no root for others", tree.format())
 	}
 	tree := Tree{}.With([]Ref{{}, {ID: "a"}, {Name: "nameless"}})
 	if len(tree) != 1 || tree[0] != (Organization{ID: "a", Name: "a", Learned: true}) {
@@ -195,8 +194,7 @@ func TestTreeVisible(t *testing.T) {
 	}
 }
 
-// A tree that was replaced any number of times stays a tree: it validates, it
-// has all of the last one, and nothing with entries is lost.
+// After any number of replacements the tree is valid, contains the whole last replacement, and has lost nothing that has entries.
 func TestTreeStaysATree(t *testing.T) {
 	drawTree := func(t *rapid.T) Tree {
 		ids := rapid.SliceOfNDistinct(rapid.SampledFrom(strings.Fields("a b c d e f g h")), 0, 6, rapid.ID[string]).Draw(t, "ids")
@@ -218,16 +216,16 @@ func TestTreeStaysATree(t *testing.T) {
 		tree := drawTree(t)
 		for range rapid.IntRange(1, 4).Draw(t, "times") {
 			before, next := tree, drawTree(t)
-			tree = before.ReplacedBy(next, has)
-			if broken := tree.Validate(); broken != nil {
-				t.Fatalf("%s replaced by %s is %s: %v", before.spelled(), next.spelled(), tree.spelled(), broken)
+			tree = before.Replace(next, has)
+			if errs := tree.Validate(); errs != nil {
+				t.Fatalf("%s replaced by %s is %s: %v", before.format(), next.format(), tree.format(), errs)
 			}
-			if got := tree[:len(next)].spelled(); got != next.spelled() {
-				t.Fatalf("%s does not start with %s", tree.spelled(), next.spelled())
+			if got := tree[:len(next)].format(); got != next.format() {
+				t.Fatalf("%s does not start with %s", tree.format(), next.format())
 			}
 			for _, o := range before {
 				if _, kept := tree.Find(o.ID); !kept && has(o.ID) {
-					t.Fatalf("%s replaced by %s: %s has entries and is lost", before.spelled(), next.spelled(), o.ID)
+					t.Fatalf("%s replaced by %s: %s has entries and is lost", before.format(), next.format(), o.ID)
 				}
 			}
 		}

@@ -11,30 +11,30 @@ import (
 // Page is one page of entries, newest first.
 type Page struct {
 	Entries    []Entry `json:"entries"`
-	NextCursor string  `json:"next_cursor,omitempty"` // of the next page; left out on the last
+	NextCursor string  `json:"next_cursor,omitempty"` // of the next page; omitted on the last page
 }
 
-// The number of entries of a page.
+// Page sizes.
 const (
 	DefaultPageSize = 50
 	MaxPageSize     = 200
 )
 
-// QueryDeadline is how long the index may take for an answer.
+// QueryDeadline limits the time that the index may take to answer.
 const QueryDeadline = 5 * time.Second
 
-// TooSlow names the deadline in the error of a query that met it.
-func TooSlow(err error) error {
+// DeadlineError replaces a context.DeadlineExceeded of a query by an error that names QueryDeadline; it returns any other error as it is.
+func DeadlineError(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return InvalidQuery("q", nil, "takes more than %s to answer; narrow the search or the period", QueryDeadline)
+		return InvalidQuery("q", nil, "timed out after %s; narrow the search or the period", QueryDeadline)
 	}
 	return err
 }
 
-// A cursor is the key of the last entry of a page, and a sum that binds it to
-// its tenant: what was made up or belongs elsewhere is refused, not followed.
+// A cursor is the key of a page's last entry and a checksum that binds it to the tenant. The checksum detects corruption and cursors of
+// another tenant; it is not a signature.
 
-// MakeCursor returns the cursor after the entry with a key.
+// MakeCursor returns the cursor that continues after a key.
 func MakeCursor(tenant string, k Key) string {
 	return base64.RawURLEncoding.EncodeToString(append(k[:], cursorSum(tenant, k)...))
 }
@@ -44,7 +44,7 @@ func cursorSum(tenant string, k Key) []byte {
 	return sum[:8]
 }
 
-// ParseCursor returns the key that a cursor of a tenant stands for, zero for "".
+// ParseCursor returns the key of a tenant's cursor; zero for "".
 func ParseCursor(tenant, cursor string) (Key, error) {
 	var k Key
 	if cursor == "" {
@@ -52,7 +52,7 @@ func ParseCursor(tenant, cursor string) (Key, error) {
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil || len(raw) != len(k)+8 {
-		return k, InvalidQuery("cursor", cursor, "is not a cursor; take next_cursor of the page before, or leave it out")
+		return k, InvalidQuery("cursor", cursor, "is not a valid cursor; use next_cursor of the previous page, or omit it")
 	}
 	copy(k[:], raw)
 	if string(cursorSum(tenant, k)) != string(raw[len(k):]) {

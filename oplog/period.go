@@ -5,11 +5,10 @@ import (
 	"time"
 )
 
-// Range is a named period that moves with the clock. Its days are those of the
-// tenant's time zone; the last N days include today.
+// Range is a named period relative to now. Its days are in the tenant's time zone; the last N days include today.
 type Range string
 
-// The ranges that pages and exports offer.
+// The ranges of pages and exports.
 const (
 	RangeToday      Range = "today"
 	RangeYesterday  Range = "yesterday"
@@ -19,11 +18,11 @@ const (
 	RangeLastWeek   Range = "last_week" // Monday to Sunday
 	RangeThisMonth  Range = "this_month"
 	RangeLastMonth  Range = "last_month"
-	RangeCustom     Range = "custom" // of exports: from and to alone
+	RangeCustom     Range = "custom" // exports only: from and to, without a preset
 )
 
-// ranges are the presets: for a day, the first day of the period and the first
-// after it, as time.Date takes days and months beyond their bounds.
+// ranges lists the presets. Each function takes a day and returns the first day of the period and the first day after it; both may be out
+// of range, as time.Date normalizes them.
 var ranges = []struct {
 	name   Range
 	period func(y int, m time.Month, d int, weekday time.Weekday) (from, to date)
@@ -53,7 +52,7 @@ type date struct {
 	day   int
 }
 
-// lastDays is the period of so many days, the present one included.
+// lastDays is the period of the last n days, including the present one.
 func lastDays(n int) func(y int, m time.Month, d int, _ time.Weekday) (from, to date) {
 	return func(y int, m time.Month, d int, _ time.Weekday) (from, to date) {
 		return date{y, m, d - n + 1}, date{y, m, d + 1}
@@ -62,7 +61,7 @@ func lastDays(n int) func(y int, m time.Month, d int, _ time.Weekday) (from, to 
 
 func daysSinceMonday(weekday time.Weekday) int { return (int(weekday) + 6) % 7 }
 
-// Presets returns the ranges that have a period of their own.
+// Presets returns the ranges with a period of their own.
 func Presets() []Range {
 	names := make([]Range, len(ranges))
 	for i, r := range ranges {
@@ -71,7 +70,7 @@ func Presets() []Range {
 	return names
 }
 
-// PresetNames lists the presets for people.
+// PresetNames lists the presets for messages.
 func PresetNames() string {
 	var names []string
 	for _, r := range ranges {
@@ -80,8 +79,7 @@ func PresetNames() string {
 	return strings.Join(names, ", ")
 }
 
-// Period returns the first instant of the range and the first after it, in the
-// time zone of now; false for a range that is not a preset.
+// Period returns the start (inclusive) and end (exclusive) of the range, in the time zone of now; false if the range is not a preset.
 func (r Range) Period(now time.Time) (from, to time.Time, ok bool) {
 	for _, preset := range ranges {
 		if preset.name == r {
@@ -94,12 +92,10 @@ func (r Range) Period(now time.Time) (from, to time.Time, ok bool) {
 	return from, to, false
 }
 
-// Midnight returns the first instant of a day. Where clocks skip midnight,
-// time.Date answers with an instant of the day before or after; the day then
-// starts at the end of the gap. Where they go back to midnight, it may answer
-// with the second.
+// Midnight returns the first instant of a day. Where a clock change skips midnight, time.Date returns an instant of the adjacent day; the
+// day then starts at the end of the gap. Where clocks are set back over midnight, time.Date may return the second occurrence.
 func Midnight(y int, m time.Month, d int, loc *time.Location) time.Time {
-	const step = 15 * time.Minute // clocks change by whole ones
+	const step = 15 * time.Minute // offsets change by multiples of this
 	want := time.Date(y, m, d, 12, 0, 0, 0, loc).Day()
 	t := time.Date(y, m, d, 0, 0, 0, 0, loc)
 	for t.Day() != want {
@@ -111,8 +107,7 @@ func Midnight(y int, m time.Month, d int, loc *time.Location) time.Time {
 	return t
 }
 
-// Intersect returns the instants that lie in both periods; a zero time is no
-// bound.
+// Intersect returns the intersection of two periods; a zero time is unbounded.
 func Intersect(from, to, otherFrom, otherTo time.Time) (time.Time, time.Time) {
 	if otherFrom.After(from) {
 		from = otherFrom
@@ -123,11 +118,10 @@ func Intersect(from, to, otherFrom, otherTo time.Time) (time.Time, time.Time) {
 	return from, to
 }
 
-// interval is a width of histogram buckets: some minutes of a day, or whole
-// days, months or years.
+// interval is the width of a histogram bucket: a number of minutes, or of whole days, months or years.
 type interval struct {
 	name                          string
-	minutes, days, months, length int // length: about how many minutes
+	minutes, days, months, length int // length: approximate minutes
 }
 
 var intervals = []interval{
@@ -144,13 +138,11 @@ var intervals = []interval{
 	{"1y", 0, 0, 12, 365 * 1440},
 }
 
-// MaxBuckets is how many bars a histogram has at most where a finer interval
-// would have more.
+// MaxBuckets limits the buckets of a histogram; a coarser interval is chosen beyond it.
 const MaxBuckets = 200
 
-// Buckets cuts a period into the finest even pieces that a histogram can show,
-// aligned to the clock and calendar of the time zone of from. It returns the
-// name of their width and where each starts; the first may start before from.
+// Buckets divides a period into buckets of the finest interval that fits MaxBuckets, aligned to clock and calendar in the time zone of
+// from. It returns the interval's name and the start of each bucket; the first may start before from.
 func Buckets(from, to time.Time) (string, []time.Time) {
 	minutes := int(to.Sub(from) / time.Minute)
 	width := intervals[len(intervals)-1]
@@ -167,7 +159,7 @@ func Buckets(from, to time.Time) (string, []time.Time) {
 	return width.name, starts
 }
 
-// floor returns the start of the bucket that t lies in.
+// floor returns the start of the bucket that contains t.
 func (iv interval) floor(t time.Time) time.Time {
 	y, m, d := t.Date()
 	loc := t.Location()
@@ -190,11 +182,9 @@ func (iv interval) floor(t time.Time) time.Time {
 
 // next returns the start of the bucket after the one that starts at t.
 //
-// A bucket below a day ends where the wall clock next shows a round time or the
-// day ends, and never spans more than its width: where clocks go back, the
-// times shown twice are in two buckets, and the bucket before the next round
-// time may be shorter. Where clocks skip a round time, the bucket before ends
-// early, at the end of the gap.
+// A bucket shorter than a day ends at the next round wall-clock time or at the end of the day, and never spans more than its width. Where
+// clocks are set back, the repeated times are in two buckets, and the bucket before the next round time may be shorter. Where clocks skip a
+// round time, the bucket before it ends early, at the end of the gap.
 func (iv interval) next(t time.Time) time.Time {
 	y, m, d := t.Date()
 	loc := t.Location()

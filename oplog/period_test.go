@@ -11,8 +11,7 @@ import (
 
 const wall = "2006-01-02 15:04:05"
 
-// in returns the instant that the clocks of a zone showed, with the offset
-// from UTC that they had.
+// in returns the instant at which clocks in a zone showed a time with a UTC offset.
 func in(t testing.TB, zone, clock string) time.Time {
 	t.Helper()
 	at, err := time.Parse(wall+" -07:00", clock)
@@ -59,9 +58,9 @@ func TestRangePeriod(t *testing.T) {
 	f(t, "America/Sao_Paulo", "2018-11-04 12:00:00 -02:00", RangeToday, "2018-11-04 01:00:00 -02:00", "2018-11-05 00:00:00 -02:00")
 	f(t, "America/Sao_Paulo", "2018-11-03 23:59:59 -03:00", RangeToday, "2018-11-03 00:00:00 -03:00", "2018-11-04 01:00:00 -02:00")
 	f(t, "Atlantic/Azores", "2026-03-29 12:00:00 +00:00", RangeToday, "2026-03-29 01:00:00 +00:00", "2026-03-30 00:00:00 +00:00")
-	// The hour before midnight comes twice.
+	// The hour before midnight occurs twice.
 	f(t, "America/Sao_Paulo", "2018-02-17 23:30:00 -03:00", RangeToday, "2018-02-17 00:00:00 -02:00", "2018-02-18 00:00:00 -03:00")
-	// The hour after midnight comes twice, east and west of Greenwich.
+	// The hour after midnight occurs twice, east and west of Greenwich.
 	f(t, "Asia/Amman", "2016-10-28 00:30:00 +03:00", RangeToday, "2016-10-28 00:00:00 +03:00", "2016-10-29 00:00:00 +02:00")
 	f(t, "Asia/Amman", "2016-10-28 00:30:00 +02:00", RangeToday, "2016-10-28 00:00:00 +03:00", "2016-10-29 00:00:00 +02:00")
 	f(t, "America/Havana", "2026-11-01 12:00:00 -05:00", RangeToday, "2026-11-01 00:00:00 -04:00", "2026-11-02 00:00:00 -05:00")
@@ -113,8 +112,7 @@ func TestIntersect(t *testing.T) {
 	f(t, 1, 9, 3, 6, 3, 6)
 }
 
-// Zones whose clocks do what clocks can do, with an instant around which they
-// do it.
+// Zones with every kind of clock change, each with an instant around one.
 var zones = []struct{ zone, around string }{
 	{"UTC", "2026-01-01 00:00:00 +00:00"},
 	{"Asia/Shanghai", "2026-11-11 00:00:00 +08:00"},
@@ -140,7 +138,7 @@ var zones = []struct{ zone, around string }{
 	{"Asia/Pyongyang", "2018-05-05 00:00:00 +09:00"},
 }
 
-func TestBucketsCutThePeriod(t *testing.T) {
+func TestBucketsDivideThePeriod(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		z := rapid.SampledFrom(zones).Draw(rt, "zone")
 		around := in(t, z.zone, z.around)
@@ -155,7 +153,7 @@ func TestBucketsCutThePeriod(t *testing.T) {
 	})
 }
 
-func TestBucketsAroundChangesOfTheClock(t *testing.T) {
+func TestBucketsAroundClockChanges(t *testing.T) {
 	for _, z := range zones {
 		around := in(t, z.zone, z.around)
 		for minute := -195; minute <= 195; minute += 15 {
@@ -176,8 +174,7 @@ func checkBuckets(t interface{ Fatalf(string, ...any) }, from, to time.Time) {
 		}
 		return
 	}
-	// One more where the first starts before the period, and the hours that
-	// come twice.
+	// One more if the first starts before the period, plus the repeated hours.
 	if len(starts) == 0 || len(starts) > MaxBuckets+2 {
 		t.Fatalf("%s: %d buckets", about, len(starts))
 	}
@@ -214,8 +211,7 @@ func checkBuckets(t interface{ Fatalf(string, ...any) }, from, to time.Time) {
 	}
 }
 
-// aligned tells whether clock and calendar say that a bucket starts at an
-// instant: at a round time, or at the first after the clocks skipped it.
+// aligned reports whether a bucket may start at an instant: at a round time, or at the first instant after a gap that skipped it.
 func aligned(width interval, t time.Time) bool {
 	before := t.Add(-time.Nanosecond)
 	switch {
@@ -241,15 +237,14 @@ func offsetOf(t time.Time) int {
 	return offset
 }
 
-// wentBack tells whether the clocks have gone back on the day of t, before t.
+// wentBack reports whether clocks were set back earlier on the day of t.
 func wentBack(t time.Time) bool {
 	y, m, d := t.Date()
 	return offsetOf(t) < offsetOf(Midnight(y, m, d, t.Location()))
 }
 
-// isEven tells whether a bucket below a day spans its width, or has a reason to
-// be shorter: the day ends in it, the clocks skip a time in it, or it begins at
-// no round time, which aligned allows only after a change, and ends at the next.
+// isEven reports whether a bucket shorter than a day has its full width or a reason to be shorter: the day ends in it, clocks skip a time
+// in it, or it starts at a time that is not round (which aligned allows only after a clock change) and ends at the next round one.
 func isEven(width interval, start, end time.Time) bool {
 	span, full := end.Sub(start), time.Duration(width.minutes)*time.Minute
 	if span >= full {
@@ -258,7 +253,7 @@ func isEven(width interval, start, end time.Time) bool {
 	return start.Day() != end.Day() || offsetOf(end) > offsetOf(start) || !isRound(width, start) && isRound(width, end)
 }
 
-func TestBucketsNameTheirWidth(t *testing.T) {
+func TestBucketIntervals(t *testing.T) {
 	f := func(t *testing.T, length time.Duration, wantName string, wantCount int) {
 		t.Helper()
 		from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) // a Thursday
@@ -286,7 +281,7 @@ func TestBucketsNameTheirWidth(t *testing.T) {
 	f(t, 20*365*day, "1y", 20)
 }
 
-func TestBucketsWhereTheClocksChange(t *testing.T) {
+func TestBucketStartsAtClockChanges(t *testing.T) {
 	f := func(t *testing.T, zone, from, to, want string) {
 		t.Helper()
 		_, starts := Buckets(in(t, zone, from), in(t, zone, to))
@@ -302,7 +297,7 @@ func TestBucketsWhereTheClocksChange(t *testing.T) {
 	f(t, "Asia/Shanghai", "2026-11-11 10:07:30 +08:00", "2026-11-11 10:10:00 +08:00", " 10:07+08 10:08+08 10:09+08")
 }
 
-func TestBucketsOfADayOnWhichTheClocksChange(t *testing.T) {
+func TestBucketsOfADayWithAClockChange(t *testing.T) {
 	f := func(t *testing.T, zone, midnight, width, want string) {
 		t.Helper()
 		start := in(t, zone, midnight)
@@ -326,7 +321,7 @@ func TestBucketsOfADayOnWhichTheClocksChange(t *testing.T) {
 		}
 		return s
 	}
-	// Two bars for the hour that comes twice; the rest of a wider bar is one of its own.
+	// Two buckets for the repeated hour; the rest of a wider bucket becomes its own.
 	const back = "2026-10-25 00:00:00 +02:00"
 	f(t, "Europe/Berlin", back, "1h", hours(0, 2)+hours(2, 23))
 	f(t, "Europe/Berlin", back, "3h", " 00:00 02:00 03:00 06:00 09:00 12:00 15:00 18:00 21:00")
@@ -336,7 +331,7 @@ func TestBucketsOfADayOnWhichTheClocksChange(t *testing.T) {
 	f(t, "America/Havana", "2026-11-01 00:00:00 -04:00", "1h", hours(0, 0)+hours(0, 23))
 	f(t, "Africa/Cairo", "2026-10-29 00:00:00 +03:00", "1h", hours(0, 23)+hours(23, 23))
 	f(t, "Antarctica/Troll", "2026-10-25 00:00:00 +02:00", "1h", hours(0, 2)+hours(1, 23))
-	// Shorter bars, never empty ones, where an hour is skipped.
+	// Shorter buckets, never empty ones, where an hour is skipped.
 	f(t, "Europe/Berlin", "2026-03-29 00:00:00 +01:00", "1h", hours(0, 1)+hours(3, 23))
 	f(t, "Europe/Berlin", "2026-03-29 00:00:00 +01:00", "3h", " 00:00 03:00 06:00 09:00 12:00 15:00 18:00 21:00")
 	f(t, "America/Sao_Paulo", "2018-11-04 01:00:00 -02:00", "3h", " 01:00 03:00 06:00 09:00 12:00 15:00 18:00 21:00")
@@ -344,8 +339,7 @@ func TestBucketsOfADayOnWhichTheClocksChange(t *testing.T) {
 	f(t, "Antarctica/Troll", "2026-03-29 00:00:00 +00:00", "3h", hours(0, 0)+" 03:00 06:00 09:00 12:00 15:00 18:00 21:00")
 }
 
-// berlinSpring is every five minutes of four hours, of which the clocks skip
-// one.
+// berlinSpring lists every five minutes of four hours, one of which the clocks skip.
 func berlinSpring() string {
 	var s string
 	for minute := 0; minute < 300; minute += 5 {

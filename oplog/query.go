@@ -7,23 +7,23 @@ import (
 	"unicode/utf8"
 )
 
-// Query asks for the entries of a period that filters let through.
+// Query selects entries by filters and period.
 type Query struct {
 	Filters
-	Scope    string    // the organization that the asker may see, with all below; "" for all
+	Scope    string    // the organization that the caller is limited to, including descendants; "" for all
 	Range    Range     // a preset, "" for none
-	From, To time.Time // operation time, From inclusive, To exclusive; zero for no bound; both narrow a Range
+	From, To time.Time // operation time, From inclusive, To exclusive; zero is unbounded; both narrow a Range
 }
 
-// Word is one part of a search: text to be found in a field.
+// Word is one term of a search: text to find in a field.
 type Word struct {
 	Text   string
 	Field  Field
-	Phrase bool // the words of Text in a row, each whole
-	Not    bool // entries that have it are left out
+	Phrase bool // Text is a phrase: its words must match whole and in order
+	Not    bool // excludes matching entries
 }
 
-// Field says where a word is looked for.
+// Field is a field that a search looks in.
 type Field string
 
 // The fields of a search; FieldAny is any of the others.
@@ -34,29 +34,25 @@ const (
 	FieldContent Field = "content" // name and id
 )
 
-// The bounds of a search.
+// Limits of a search.
 const (
 	MaxSearchLength = 1024 // characters
 	MaxSearchWords  = 32
 )
 
-// ParseSearch reads a search as people type it: words separated by spaces, all
-// of which must match; "user:", "module:" or "content:" before a word keeps it
-// to that field; quotation marks hold words that stand in a row. A quotation
-// mark that is not closed runs to the end, as it does while one types. A hyphen
-// at the start of a word, before or after its field, leaves out what the word
-// matches; one before a space, as it is while one types, excludes nothing. A
-// search without a letter or digit is the Index's to refuse, which knows what
-// counts.
+// ParseSearch parses a search as users type it: words separated by spaces, all of which must match. "user:", "module:" or "content:" before
+// a word restricts it to that field; quotation marks enclose a phrase, and an unclosed one runs to the end, because the user may still be
+// typing. A hyphen before a word, or between field and word, excludes its matches; a hyphen followed by a space is ignored for the same
+// reason. A search without any letter or digit is rejected by the Index, which defines words.
 func ParseSearch(q string) ([]Word, error) {
 	if n := utf8.RuneCountInString(q); n > MaxSearchLength {
 		return nil, searchError(q, "is %d characters long; at most %d", n, MaxSearchLength)
 	}
 	if !utf8.ValidString(q) || strings.ContainsRune(q, 0) {
-		return nil, searchError("", "holds characters that no text has")
+		return nil, searchError("", "contains invalid characters")
 	}
 	var words []Word
-	atStart := true // not right after a quotation mark
+	atStart := true // not right after a closing quotation mark
 	for rest := strings.TrimSpace(q); rest != ""; {
 		var w Word
 		w, rest = nextWord(rest, atStart)
@@ -72,11 +68,11 @@ func ParseSearch(q string) ([]Word, error) {
 func searchError(q, format string, args ...any) error {
 	v := Validation{part: InQuery}
 	v.Fail("q", q, format, args...)
-	return &Error{Code: CodeInvalid, Message: "The search cannot be read.", Fields: v.Errors}
+	return &Error{Code: CodeInvalid, Message: "The search is invalid.", Fields: v.Errors}
 }
 
-// nextWord takes the first word or phrase, with its field, off a text that
-// does not start with a space. Where a word may start, a hyphen excludes it.
+// nextWord splits the first word or phrase, with its field, off a text that does not start with a space. A hyphen excludes the word if
+// atStart.
 func nextWord(s string, atStart bool) (Word, string) {
 	var w Word
 	if atStart {
@@ -111,8 +107,7 @@ func nextWord(s string, atStart bool) (Word, string) {
 	return w, s[end:]
 }
 
-// cutField takes "user:" and the like off, in whatever case a phone begins it; a
-// Chinese keyboard's full-width colon counts too.
+// cutField removes a prefix such as "user:", in any case since phones capitalize it; the full-width colon of Chinese keyboards counts too.
 func cutField(s string, f Field) (string, bool) {
 	if len(s) < len(f) || !strings.EqualFold(s[:len(f)], string(f)) {
 		return s, false
@@ -127,7 +122,7 @@ func cutField(s string, f Field) (string, bool) {
 	return after, true
 }
 
-// cutHyphen takes a hyphen off that stands before something.
+// cutHyphen removes a leading hyphen if something follows it.
 func cutHyphen(s string) (string, bool) {
 	r, size := utf8.DecodeRuneInString(s)
 	if next, _ := utf8.DecodeRuneInString(s[size:]); !isHyphen(r) || size == len(s) || unicode.IsSpace(next) {
@@ -136,14 +131,12 @@ func cutHyphen(s string) (string, bool) {
 	return s[size:], true
 }
 
-// isHyphen tells the characters that keyboards and texts have for a hyphen or a
-// minus sign.
+// isHyphen reports whether r is one of the characters typed as a hyphen or minus sign.
 func isHyphen(r rune) bool { return strings.ContainsRune("-\u2010\u2011\u2212\ufe63\uff0d", r) }
 
 func isQuote(r rune) bool { return r == '"' || r == '“' || r == '”' || r == '＂' }
 
-// Match resolves all of a query but its organizations, with the days of the
-// time zone of now.
+// Match resolves everything but the organizations of a query. Days are in the time zone of now.
 func (q *Query) Match(catalog *Catalog, now time.Time) (Match, error) {
 	m := Match{Catalog: catalog, Values: q.Values, Not: q.Not, From: q.From, To: q.To}
 	m.Organizations, m.Not.Organizations = nil, nil

@@ -8,8 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// spell writes words the short way: field:text, phrases in brackets, ! before
-// what is excluded.
+// spell formats words briefly: field:text, phrases in brackets, ! before excluded ones.
 func spell(words []Word) string {
 	var parts []string
 	for _, w := range words {
@@ -85,7 +84,7 @@ func TestParseSearch(t *testing.T) {
 	f(t, "－短信 −sms ‐x ‑y ﹣z", "!短信|!sms|!x|!y|!z")
 	f(t, "--x", "!-x")
 	f(t, "-user:-wang", "!user:wang")
-	// One while one types, inside a word, inside quotation marks, after them.
+	// While the user is still typing, inside a word, inside quotation marks, after them.
 	f(t, "-", "-")
 	f(t, "sms -", "sms|-")
 	f(t, "- sms", "-|sms")
@@ -107,19 +106,19 @@ func TestParseSearchRefuses(t *testing.T) {
 		if CodeOf(err) != CodeInvalid || words != nil {
 			t.Fatalf("%.20q: %v, %v, want it refused", in, words, err)
 		}
-		var broken *Error
-		if !errors.As(err, &broken) {
+		var errs *Error
+		if !errors.As(err, &errs) {
 			t.Fatalf("%.20q: %v has no fields", in, err)
 		}
-		if fields := broken.Fields; len(fields) != 1 || fields[0].place() != "query.q" || fields[0].Message != want {
+		if fields := errs.Fields; len(fields) != 1 || fields[0].location() != "query.q" || fields[0].Message != want {
 			t.Errorf("%.20q: %+v, want %s", in, fields, want)
 		}
 	}
 	f(t, strings.Repeat("é", MaxSearchLength+1), "is 1025 characters long; at most 1024")
 	f(t, strings.Repeat("a ", MaxSearchWords+1), "has more than 32 words")
 	f(t, strings.Repeat(`""`, MaxSearchWords+1), "has more than 32 words")
-	f(t, "a\x00b", "holds characters that no text has")
-	f(t, "a\xffb", "holds characters that no text has")
+	f(t, "a\x00b", "contains invalid characters")
+	f(t, "a\xffb", "contains invalid characters")
 }
 
 func FuzzParseSearch(f *testing.F) {
@@ -149,7 +148,7 @@ func FuzzParseSearch(f *testing.F) {
 			}
 		}
 		again, _ := ParseSearch(" " + q + " ")
-		if strings.ContainsFunc(q, isQuote) { // one that is not closed takes the space along
+		if strings.ContainsFunc(q, isQuote) { // an unclosed one includes the space
 			return
 		}
 		if fmt.Sprint(again) != fmt.Sprint(words) {

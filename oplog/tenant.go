@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// Tenant is a customer of the host system, whose log is its own.
+// Tenant is a customer of the host system, with a log of its own.
 type Tenant struct {
 	ID             string `json:"id"`
 	Name           string `json:"name"`
-	TimeZone       string `json:"time_zone"`       // IANA name; days and exports go by it
-	DataPermission bool   `json:"data_permission"` // whether organizations divide what is seen
+	TimeZone       string `json:"time_zone"`       // IANA name; used for days and exports
+	DataPermission bool   `json:"data_permission"` // whether organizations restrict what people see
 	RetentionDays  int    `json:"retention_days,omitempty"`
 	BelowMinimum   bool   `json:"below_legal_minimum,omitempty"`
 
 	RetentionBy string    `json:"retention_set_by,omitempty"`
 	RetentionAt time.Time `json:"retention_set_at,omitzero"`
 
-	FrameAncestors []string `json:"frame_ancestors,omitempty"` // sites whose pages may hold the console
+	FrameAncestors []string `json:"frame_ancestors,omitempty"` // sites that may embed the console
 }
 
-// DefaultTimeZone is a tenant's where none is given.
+// DefaultTimeZone is used if a tenant specifies none.
 const DefaultTimeZone = "Asia/Shanghai"
 
 // MinRetentionDays is the legal minimum (MLPS 2.0, Cybersecurity Law art. 21).
@@ -38,13 +38,13 @@ func (t Tenant) Location() *time.Location {
 	}
 	loc, err := time.LoadLocation(t.TimeZone)
 	if err != nil {
-		return time.UTC // validated when the tenant was written; kept for a changed zone database
+		return time.UTC // validated when the tenant was written; the time zone database may have changed since
 	}
 	locations.Store(t.TimeZone, loc)
 	return loc
 }
 
-// locations are those of tenants, by name: time.LoadLocation reads a file.
+// locations caches time zones by name: time.LoadLocation reads a file.
 var locations sync.Map
 
 // Validate returns the invalid fields of a tenant's settings.
@@ -54,7 +54,7 @@ func (t *Tenant) Validate() []FieldError {
 	case t.ID == "" || len(t.ID) > MaxIDLength:
 		v.Fail("id", t.ID, "is required, 1 to %d characters", MaxIDLength)
 	case !validName(t.ID):
-		v.Fail("id", t.ID, "may hold A-Z a-z 0-9 . _ - only, and starts with a letter or digit")
+		v.Fail("id", t.ID, "may contain only A-Z a-z 0-9 . _ - and must start with a letter or digit")
 	}
 	v.Text("name", t.Name, 1, MaxUserLength)
 	if t.TimeZone == "" {
@@ -65,11 +65,11 @@ func (t *Tenant) Validate() []FieldError {
 	}
 	switch {
 	case t.RetentionDays < 0:
-		v.Fail("retention_days", t.RetentionDays, "is negative; leave it out to keep entries for ever")
+		v.Fail("retention_days", t.RetentionDays, "is negative; omit it to keep entries forever")
 	case t.RetentionDays > MaxRetentionDays:
-		v.Fail("retention_days", t.RetentionDays, "is more than %d; leave it out to keep entries for ever", MaxRetentionDays)
+		v.Fail("retention_days", t.RetentionDays, "is more than %d; omit it to keep entries forever", MaxRetentionDays)
 	case t.RetentionDays > 0 && t.RetentionDays < MinRetentionDays && !t.BelowMinimum:
-		v.Fail("retention_days", t.RetentionDays, "is below the legal minimum of %d days; say --below-legal-minimum, or below_legal_minimum, to mean it", MinRetentionDays)
+		v.Fail("retention_days", t.RetentionDays, "is below the legal minimum of %d days; confirm with --below-legal-minimum or below_legal_minimum", MinRetentionDays)
 	}
 	if len(t.FrameAncestors) > maxFrameAncestors {
 		v.Fail("frame_ancestors", len(t.FrameAncestors), "has more than %d sites", maxFrameAncestors)
@@ -84,11 +84,10 @@ func (t *Tenant) Validate() []FieldError {
 
 const maxFrameAncestors = 20
 
-// frameAncestor is a site as a Content-Security-Policy names it, and nothing
-// that could say more there.
+// frameAncestor matches a host source of a Content-Security-Policy, and no other source expression.
 var frameAncestor = regexp.MustCompile(`^https?://(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?(:[0-9]{1,5})?$`)
 
-// validName tells names that are safe in paths and URLs.
+// validName reports whether a name is safe in paths and URLs.
 func validName(s string) bool {
 	for i, c := range []byte(s) {
 		if !isASCIIWord(c) && (i == 0 || c != '.' && c != '-') {

@@ -5,19 +5,18 @@ import (
 	"time"
 )
 
-// TenantState is a tenant with all that its entries and queries are checked
-// against.
+// TenantState is a tenant with everything that entries and queries are checked against.
 type TenantState struct {
 	Tenant
 	Zone              *time.Location // of TimeZone
 	Tree              Tree
-	OrganizationNames map[string]string // by id, of those in the tree
-	Catalog           *Catalog          // the built-in one with what the tenant adds
+	OrganizationNames map[string]string // of the tree, by id
+	Catalog           *Catalog          // the built-in catalog with the tenant's additions
 	Holds             []Hold
-	Deletions         []Deletion // in order of time
+	Deletions         []Deletion // by time
 }
 
-// SetTree puts another tree in the place of the tenant's.
+// SetTree replaces the tenant's tree.
 func (t *TenantState) SetTree(tree Tree) {
 	t.Tree, t.OrganizationNames = tree, make(map[string]string, len(tree))
 	for _, o := range tree {
@@ -25,8 +24,7 @@ func (t *TenantState) SetTree(tree Tree) {
 	}
 }
 
-// UnknownOrganizations returns the organizations that entries name and
-// the tenant does not know, each once.
+// UnknownOrganizations returns the organizations of entries that the tenant does not know, without duplicates.
 func (t *TenantState) UnknownOrganizations(entries []Entry) []Ref {
 	var unknown []Ref
 	met := make(map[string]bool)
@@ -40,32 +38,30 @@ func (t *TenantState) UnknownOrganizations(entries []Entry) []Ref {
 	return unknown
 }
 
-// TooManyOrganizations is the error of entries whose organizations have no room
-// in the tenant's tree.
-func TooManyOrganizations(broken []FieldError) error {
-	return &Error{Code: CodeInvalid, Message: "Nothing was stored, because the tenant would have too many organizations.", Fields: broken}
+// TooManyOrganizationsError returns the error of entries whose organizations would exceed the tenant's limit.
+func TooManyOrganizationsError(errs []FieldError) error {
+	return &Error{Code: CodeInvalid, Message: "No entries were stored: the tenant would have too many organizations.", Fields: errs}
 }
 
-// Validate is [Entry.Validate] by the rules of the tenant.
+// Validate is [Entry.Validate] with the rules of the tenant.
 func (t *TenantState) Validate(e *Entry, now time.Time) []FieldError {
-	broken := e.Validate(t.Catalog, now)
+	errs := e.Validate(t.Catalog, now)
 	if f, late := t.tooOld(e, now); late && e.Origin != OriginAPI {
-		broken = append(broken, f)
+		errs = append(errs, f)
 	}
-	return broken
+	return errs
 }
 
-// Visible tells the entries of a scope; nil stands for all.
+// Visible returns a function that reports whether an entry is in a scope; nil if all entries are.
 func (t *TenantState) Visible(scope string) func(*Entry) bool {
 	if scope == "" {
 		return nil
 	}
-	below := t.Tree.Below(scope)
+	below := t.Tree.Descendants(scope)
 	return func(e *Entry) bool { return slices.Contains(below, e.Organization.ID) }
 }
 
-// Match resolves a query: its search, its period in the tenant's time zone,
-// and the organizations that it lets through in today's tree.
+// Match resolves a query: its search, its period in the tenant's time zone, and its organizations in the current tree.
 func (t *TenantState) Match(q Query, now time.Time) (Match, error) {
 	m, err := q.Match(t.Catalog, now.In(t.Location()))
 	if err != nil {
@@ -76,10 +72,10 @@ func (t *TenantState) Match(q Query, now time.Time) (Match, error) {
 		values []string
 	}{{"organization", q.Organizations}, {Not + "organization", q.Not.Organizations}} {
 		if len(f.values) > 0 && !t.DataPermission {
-			return Match{}, InvalidQuery(""+f.name, f.values[0], "cannot filter, because this tenant's data permission is off")
+			return Match{}, InvalidQuery(""+f.name, f.values[0], "is not available: this tenant's data permission is off")
 		}
 	}
 	m.Organizations = t.Tree.visible(q.Organizations, q.Scope)
-	m.Not.Organizations = t.Tree.Below(q.Not.Organizations...)
+	m.Not.Organizations = t.Tree.Descendants(q.Not.Organizations...)
 	return m, nil
 }

@@ -9,8 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// The bounds of an entry's fields; lengths are in characters unless they say
-// bytes.
+// Limits of an entry's fields; lengths are in characters unless noted.
 const (
 	MaxIDLength          = 64
 	MaxUserLength        = 128 // id, name and role, each
@@ -24,15 +23,14 @@ const (
 	MaxChangesBytes      = 256 << 10 // all before and after values of an entry
 	MaxDetailsBytes      = 16 << 10
 	MaxTimeAhead         = 24 * time.Hour
-	MinYear              = 1970 // times begin with it, in UTC
+	MinYear              = 1970 // the earliest year of a time, in UTC
 	MaxEntriesPerRequest = 10_000
 )
 
 var earliestTime = time.Date(MinYear, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// Validate checks an entry as it was sent against every rule, and returns the
-// fields that break one. Times are held against now. It fills in what may be
-// left out: origin, outcome, and the time where no id was sent.
+// Validate checks an entry as sent against every rule and returns its invalid fields. Times are checked against now. It sets the defaults
+// of omitted fields: origin, outcome, and the time if no id was sent.
 func (e *Entry) Validate(catalog *Catalog, now time.Time) []FieldError {
 	v := Validation{}
 	v.id(e.ID)
@@ -56,8 +54,8 @@ func (e *Entry) Validate(catalog *Catalog, now time.Time) []FieldError {
 
 // Validation collects invalid fields.
 type Validation struct {
-	part   Part // of the request that has the fields
-	item   int  // of it, from 1; 0 for none
+	part   Part // of the request, to which the fields belong
+	item   int  // of the part, from 1; 0 for none
 	Errors []FieldError
 }
 
@@ -69,7 +67,7 @@ func (v *Validation) Fail(field string, value any, format string, args ...any) {
 	v.Errors = append(v.Errors, FieldError{Part: v.part, Item: v.item, Field: field, Message: fmt.Sprintf(format, args...), Value: value})
 }
 
-// Shorten keeps what an error quotes small.
+// Shorten limits the length of text quoted in errors.
 func Shorten(s string) string {
 	const most = 64
 	if utf8.RuneCountInString(s) <= most {
@@ -88,7 +86,7 @@ func (v *Validation) id(id string) {
 	}
 	for _, c := range []byte(id) {
 		if !isASCIIWord(c) && c != '.' && c != ':' && c != '-' {
-			v.Fail("id", id, "may hold A-Z a-z 0-9 . _ : - only")
+			v.Fail("id", id, "may contain only A-Z a-z 0-9 . _ : -")
 			return
 		}
 	}
@@ -108,19 +106,19 @@ func (v *Validation) time(e *Entry, now time.Time) time.Time {
 	case t.Before(earliestTime):
 		v.Fail("time", t.Format(time.RFC3339), "is before %d", MinYear)
 	case t.After(now.Add(MaxTimeAhead)):
-		v.Fail("time", t.Format(time.RFC3339), "is more than %d h ahead of the server's clock, which says %s", MaxTimeAhead/time.Hour, now.UTC().Format(time.RFC3339))
+		v.Fail("time", t.Format(time.RFC3339), "is more than %d h ahead of the server's clock (%s)", MaxTimeAhead/time.Hour, now.UTC().Format(time.RFC3339))
 	}
 	return t.UTC().Truncate(time.Microsecond)
 }
 
-// Text checks that a text is valid UTF-8 of so many characters, without NUL.
+// Text checks that a text is valid UTF-8 without NUL and has an allowed number of characters.
 func (v *Validation) Text(field, s string, least, most int) {
 	n := utf8.RuneCountInString(s)
 	switch {
 	case !utf8.ValidString(s):
 		v.Fail(field, nil, "is not valid UTF-8")
 	case strings.ContainsRune(s, 0):
-		v.Fail(field, s, "holds a NUL character")
+		v.Fail(field, s, "contains a NUL character")
 	case n < least:
 		v.Fail(field, s, "is required")
 	case n > most:
@@ -173,7 +171,7 @@ func (v *Validation) changes(changes []Change) []Change {
 		c.After = v.value(at+".after", c.After)
 	}
 	if size > MaxChangesBytes {
-		v.Fail("changes", nil, "holds %d bytes of values; at most %d", size, MaxChangesBytes)
+		v.Fail("changes", nil, "has %d bytes of values; at most %d", size, MaxChangesBytes)
 	}
 	return changes
 }
@@ -189,7 +187,7 @@ func (v *Validation) value(field string, raw json.RawMessage) json.RawMessage {
 		return raw
 	}
 	if holdsNUL(out.Bytes()) {
-		v.Fail(field, nil, "holds a NUL character")
+		v.Fail(field, nil, "contains a NUL character")
 	}
 	if !utf8.Valid(out.Bytes()) {
 		v.Fail(field, nil, "is not valid UTF-8")
@@ -197,7 +195,7 @@ func (v *Validation) value(field string, raw json.RawMessage) json.RawMessage {
 	return out.Bytes()
 }
 
-// holdsNUL finds \u0000 in JSON text, where a backslash is not itself escaped.
+// holdsNUL reports whether JSON text contains \u0000, as opposed to an escaped backslash before u0000.
 func holdsNUL(raw []byte) bool {
 	for {
 		i := bytes.IndexByte(raw, '\\')
@@ -226,12 +224,12 @@ func (v *Validation) details(raw json.RawMessage) json.RawMessage {
 	return v.value("details", raw)
 }
 
-// InvalidField is the error of a request of which one field is invalid.
+// InvalidField returns the error of a request with one invalid field.
 func InvalidField(field string, value any, format string, args ...any) *Error {
 	return invalidIn(InBody, field, value, format, args...)
 }
 
-// InvalidQuery is the error of a query of which one parameter is invalid.
+// InvalidQuery returns the error of a query with one invalid parameter.
 func InvalidQuery(field string, value any, format string, args ...any) *Error {
 	return invalidIn(InQuery, field, value, format, args...)
 }
@@ -242,6 +240,5 @@ func invalidIn(part Part, field string, value any, format string, args ...any) *
 	return &Error{Code: CodeInvalid, Message: "The request is invalid.", Fields: v.Errors}
 }
 
-// Clip cuts a text to a number of bytes at most; what is no UTF-8, of the cut or
-// of a sender's, becomes question marks.
+// Clip truncates a text to a number of bytes; invalid UTF-8, from the cut or from the sender, becomes question marks.
 func Clip(s string, most int) string { return strings.ToValidUTF8(s[:min(len(s), most)], "?") }

@@ -25,9 +25,9 @@ func validates(t *testing.T, change func(*Entry), wantBroken ...string) []FieldE
 	t.Helper()
 	e := validEntry()
 	change(&e)
-	broken := e.Validate(BuiltInCatalog(), validationTime)
+	errs := e.Validate(BuiltInCatalog(), validationTime)
 	var got []string
-	for _, f := range broken {
+	for _, f := range errs {
 		got = append(got, f.Field)
 		if f.Message == "" || strings.Contains(f.Message, "\n") {
 			t.Errorf("%s: the message is %q, want one line", f.Field, f.Message)
@@ -36,10 +36,10 @@ func validates(t *testing.T, change func(*Entry), wantBroken ...string) []FieldE
 	if !slices.Equal(got, wantBroken) {
 		t.Errorf("broken: %q, want %q", got, wantBroken)
 	}
-	return broken
+	return errs
 }
 
-func TestValidateTakesAFullEntry(t *testing.T) { validates(t, func(*Entry) {}) }
+func TestValidateAcceptsFullEntry(t *testing.T) { validates(t, func(*Entry) {}) }
 
 func TestValidateID(t *testing.T) {
 	f := func(t *testing.T, id string, want ...string) {
@@ -80,11 +80,11 @@ func TestValidateTime(t *testing.T) {
 	f(t, "a", time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), "time")
 }
 
-func TestValidateFillsIn(t *testing.T) {
+func TestValidateSetsDefaults(t *testing.T) {
 	e := Entry{User: User{ID: "u", Name: "U"}, Module: "sms", Operation: "create"}
 	now := validationTime.Add(1234567 * time.Nanosecond)
-	if broken := e.Validate(BuiltInCatalog(), now); broken != nil {
-		t.Fatal(broken)
+	if errs := e.Validate(BuiltInCatalog(), now); errs != nil {
+		t.Fatal(errs)
 	}
 	if want := validationTime.Add(1234 * time.Microsecond); !e.Time.Equal(want) {
 		t.Errorf("time is %s, want now to the microsecond, %s", e.Time, want)
@@ -101,7 +101,7 @@ func TestValidateFillsIn(t *testing.T) {
 	}
 }
 
-// Lengths are counted in characters: what takes two and more bytes counts once.
+// Lengths are counted in characters, not bytes.
 func TestValidateTexts(t *testing.T) {
 	f := func(t *testing.T, location string, least, most int, set func(e *Entry, s string)) {
 		t.Helper()
@@ -134,10 +134,10 @@ func TestValidateTexts(t *testing.T) {
 	f(t, "ip", 0, MaxOriginLength, func(e *Entry, s string) { e.IP = s })
 	f(t, "user_agent", 0, MaxOriginLength, func(e *Entry, s string) { e.UserAgent = s })
 	f(t, "changes[0].field", 1, MaxChangeField, func(e *Entry, s string) { e.Changes[0].Field = s })
-	validates(t, func(e *Entry) { e.Organization = Ref{} }) // an id is needed for a name alone
+	validates(t, func(e *Entry) { e.Organization = Ref{} }) // a name requires an id
 }
 
-func TestValidateWords(t *testing.T) {
+func TestValidateOriginAndOutcome(t *testing.T) {
 	f := func(t *testing.T, origin, outcome string, want ...string) {
 		t.Helper()
 		validates(t, func(e *Entry) { e.Origin, e.Outcome = origin, outcome }, want...)
@@ -161,13 +161,13 @@ func TestValidateOperation(t *testing.T) {
 	f(t, "sms", "", "operation")
 	f(t, "sms", "merge", "operation")
 	f(t, "sms", "Send", "operation")
-	broken := validates(t, func(e *Entry) { e.Module, e.Operation = "merchant_order", "create" }, "operation")
-	if want := "is not allowed for module merchant_order; allowed are export"; broken[0].Message != want {
-		t.Errorf("%q, want %q", broken[0].Message, want)
+	errs := validates(t, func(e *Entry) { e.Module, e.Operation = "merchant_order", "create" }, "operation")
+	if want := "is not allowed for module merchant_order; allowed are export"; errs[0].Message != want {
+		t.Errorf("%q, want %q", errs[0].Message, want)
 	}
-	broken = validates(t, func(e *Entry) { e.Module = "nothing" }, "module")
-	if !strings.Contains(broken[0].Message, "one of customer, wechat_page, ") {
-		t.Errorf("%q does not name the modules", broken[0].Message)
+	errs = validates(t, func(e *Entry) { e.Module = "nothing" }, "module")
+	if !strings.Contains(errs[0].Message, "one of customer, wechat_page, ") {
+		t.Errorf("%q does not name the modules", errs[0].Message)
 	}
 }
 
@@ -204,8 +204,7 @@ func TestValidateChanges(t *testing.T) {
 	f(t, many(2, `"`+strings.Repeat("x", MaxChangesBytes/2-1)+`"`), "changes")
 }
 
-// NUL has no place in text, also where JSON spells it; the six characters
-// \u0000 themselves have.
+// NUL is invalid in text, also as a JSON escape; the six characters \u0000 themselves are valid.
 func TestValidateNUL(t *testing.T) {
 	f := func(t *testing.T, value string, nul bool) {
 		t.Helper()
@@ -256,7 +255,7 @@ func TestValidateDetails(t *testing.T) {
 	}
 }
 
-func TestValidateNamesAllThatIsWrong(t *testing.T) {
+func TestValidateReportsEveryField(t *testing.T) {
 	e := Entry{ID: "a b", User: User{Name: strings.Repeat("n", 200)}, Origin: "x", Details: json.RawMessage(`1`)}
 	var got []string
 	for _, f := range e.Validate(BuiltInCatalog(), validationTime) {

@@ -41,7 +41,7 @@ func List[T any](s oplog.Records, kind oplog.RecordKind, prefix string) ([]T, er
 	return records, nil
 }
 
-// Change replaces a record by what change leaves in it. Exists tells whether
+// Change replaces a record by what change leaves in it. Exists reports whether
 // there was one; remove, returned as true, removes it. Where others change it at
 // the same time, change is called again with what they left. An error of change
 // leaves all as it was and is returned.

@@ -47,7 +47,7 @@ func (v *values) has(value string) bool {
 
 func (c *choice) given() bool { return len(c.any.list)+len(c.none.list) > 0 }
 
-// lets tells whether a value is let through.
+// lets reports whether a value is let through.
 func (c *choice) lets(value string) bool {
 	return (len(c.any.list) == 0 || c.any.has(value)) && !c.none.has(value)
 }
@@ -72,7 +72,7 @@ func networks(texts []string) []netip.Prefix {
 
 func (c *addressChoice) given() bool { return len(c.any)+len(c.none) > 0 }
 
-// lets tells whether an address is let through; the zero one is that of an
+// lets reports whether an address is let through; the zero one is that of an
 // entry without any.
 func (c *addressChoice) lets(a netip.Addr) bool {
 	within := func(p netip.Prefix) bool { return p.Contains(a) }

@@ -112,7 +112,7 @@ const readAtOnce = 256
 // deleted.
 func (x *Index) stored(tenant string, keys []oplog.Key) entrySource {
 	return func(visit func([]oplog.Entry)) error {
-		var batch oplog.Batch
+		var batch oplog.ReadBuffer
 		for chunk := range slices.Chunk(keys, readAtOnce) {
 			if err := x.ctx.Err(); err != nil {
 				return err
@@ -147,7 +147,7 @@ func (b *documentBuilder) build(w *segmentWriter, entries entrySource) error {
 			w.document(b.id)
 			b.add(e)
 		}
-		w.pace.Rest()
+		w.pace.Yield()
 	})
 	if err != nil {
 		return err

@@ -204,7 +204,7 @@ func (x *Index) readOrphans(t *tenantIndex) error {
 // after returns the key that follows next.
 func after(k oplog.Key) oplog.Key { return oplog.MakeKey(k.Time(), k.Seq()+1) }
 
-// inAny tells whether a segment holds a key.
+// inAny reports whether a segment holds a key.
 func inAny(segments []*segment, key oplog.Key) (bool, error) {
 	for _, s := range segments {
 		if key.Compare(s.first) < 0 || key.Compare(s.last) > 0 {

@@ -69,7 +69,7 @@ func (x *Index) newMatcher(m oplog.Match) (*matcher, error) {
 		}
 	}
 	if len(m.Words) > 0 && len(c.words) == 0 {
-		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The search cannot be read.", Fields: []oplog.FieldError{{
+		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The search is invalid.", Fields: []oplog.FieldError{{
 			Part: oplog.InQuery, Field: "q", Message: "has no letter or digit to search for", Value: m.Words[0].Text,
 		}}}
 	}
@@ -168,7 +168,7 @@ func (c *catalogTexts) of(catalog *oplog.Catalog) []string {
 	return texts
 }
 
-// in tells whether the word is in an analysed text.
+// in reports whether the word is in an analysed text.
 func (w *wordMatcher) in(analysed string) bool { return strings.Contains(analysed, w.form) }
 
 // key names the matcher's texts, for what is remembered of them.
@@ -221,7 +221,7 @@ func (m *matcher) letsActor(user, organization, role string) bool {
 	return m.user.lets(user) && m.organization.lets(organization) && m.role.lets(role)
 }
 
-// letsWords tells whether the search lets an entry through; has tells whether it
+// letsWords reports whether the search lets an entry through; has tells whether it
 // has a word.
 func (m *matcher) letsWords(has func(word int) bool) bool {
 	for _, g := range m.groups {
@@ -236,17 +236,17 @@ func (m *matcher) letsWords(has func(word int) bool) bool {
 	return true
 }
 
-// byActor tells whether an entry's actor alone decides, apart from the time.
+// byActor reports whether an entry's actor alone decides, apart from the time.
 func (m *matcher) byActor() bool {
 	return m.byWhoAndWhat() && !m.module.given() && !m.operation.given() && !m.outcome.given()
 }
 
-// byAction tells whether an entry's action alone decides, apart from the time.
+// byAction reports whether an entry's action alone decides, apart from the time.
 func (m *matcher) byAction() bool {
 	return m.byWhoAndWhat() && !m.user.given() && !m.organization.given() && !m.role.given()
 }
 
-// byWhoAndWhat tells whether an entry's actor and action alone decide.
+// byWhoAndWhat reports whether an entry's actor and action alone decide.
 func (m *matcher) byWhoAndWhat() bool {
 	return len(m.words) == 0 && !m.contentID.given() && !m.ip.given()
 }

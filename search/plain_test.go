@@ -59,7 +59,7 @@ func plainMatch(q oplog.Query, tree oplog.Tree, e *oplog.Entry) bool {
 	return plainSearch(q, e)
 }
 
-// plainSearch tells whether the words of a query let an entry through.
+// plainSearch reports whether the words of a query let an entry through.
 func plainSearch(q oplog.Query, e *oplog.Entry) bool {
 	words, _ := oplog.ParseSearch(q.Search)
 	module, _ := oplog.BuiltInCatalog().Module(e.Module)
@@ -92,7 +92,7 @@ func plainSearch(q oplog.Query, e *oplog.Entry) bool {
 	return true
 }
 
-// plainWithin tells whether an address is in a network, by net instead of netip.
+// plainWithin reports whether an address is in a network, by net instead of netip.
 func plainWithin(ip, network string) bool {
 	if host, _, err := net.SplitHostPort(ip); err == nil {
 		ip = host
@@ -106,7 +106,7 @@ func plainWithin(ip, network string) bool {
 	return a != nil && (a.To4() != nil) == (n.IP.To4() != nil) && n.Contains(a)
 }
 
-// plainContains tells whether the words stand in a row in a text.
+// plainContains reports whether the words stand in a row in a text.
 func plainContains(text, row []string, whole bool) bool {
 	for i := 0; i+len(row) <= len(text); i++ {
 		matched := true

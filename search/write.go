@@ -24,7 +24,7 @@ import (
 type segmentWriter struct {
 	out    *bufio.Writer // its first error is what Flush returns, so others are not looked at
 	sum    *zap.CountHashWriter
-	pace   oplog.Pace
+	pace   oplog.Pacer
 	image  image
 	offset uint64   // of the next byte
 	starts []uint64 // of documents
@@ -65,7 +65,7 @@ func newSegmentWriter(to io.Writer) (*segmentWriter, error) {
 }
 
 // ReportBytesWritten is called whenever some have been.
-func (w *segmentWriter) ReportBytesWritten(uint64) { w.pace.Rest() }
+func (w *segmentWriter) ReportBytesWritten(uint64) { w.pace.Yield() }
 
 func (w *segmentWriter) write(data []byte) {
 	_, _ = w.out.Write(data)

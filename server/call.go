@@ -167,7 +167,7 @@ func (r *route) operation() huma.Operation {
 	return op
 }
 
-// matches tells whether a path is one of the route's.
+// matches reports whether a path is one of the route's.
 func (r *route) matches(path string) bool {
 	want, have := strings.Split(r.path, "/"), strings.Split(path, "/")
 	return slices.EqualFunc(want, have, func(w, h string) bool {

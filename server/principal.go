@@ -159,7 +159,7 @@ func (p *principal) realm(named string) (string, error) {
 	return own, nil
 }
 
-// administers tells whether an account is in the caller's realm.
+// administers reports whether an account is in the caller's realm.
 func (p *principal) administers(a identity.Account) bool {
 	return p.kind == byOwner || a.Role != identity.RoleOwner && a.Tenant == p.account.Tenant
 }
@@ -219,7 +219,7 @@ func (p *principal) refusal(r *route) error {
 
 func changes(method string) bool { return method != http.MethodGet && method != http.MethodHead }
 
-// sameOrigin tells whether a request that a browser may have sent came from
+// sameOrigin reports whether a request that a browser may have sent came from
 // the console itself. What carries neither header was sent by no browser of
 // today.
 func sameOrigin(c *fiber.Ctx) bool {

@@ -9,7 +9,7 @@ import (
 // build is what the program was built from.
 type build struct{ version, commit string }
 
-// indexBody tells whether the index answers all that the store holds.
+// indexBody reports whether the index answers all that the store holds.
 type indexBody struct {
 	Ready  bool   `json:"ready"`
 	Detail string `json:"detail,omitempty" doc:"How far it is, where it is not ready."`

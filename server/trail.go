@@ -145,7 +145,7 @@ func (in *call) reading(kind string) trail.Reading {
 	return read
 }
 
-// turnsPages tells whether a parameter is no filter.
+// turnsPages reports whether a parameter is no filter.
 func turnsPages(name string) bool {
 	return name == "cursor" || name == "limit" || name == "after_seq" || name == actParam
 }

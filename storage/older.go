@@ -10,7 +10,7 @@ import (
 )
 
 // Older returns the entries before a key, the newest first; see [oplog.Store].
-func (db *DB) Older(tenant string, before, from oplog.Key, n int, into *oplog.Batch) ([]oplog.Entry, error) {
+func (db *DB) Older(tenant string, before, from oplog.Key, n int, into *oplog.ReadBuffer) ([]oplog.Entry, error) {
 	found := newReading(n, into)
 	err := db.view(func(tx *bolt.Tx) error {
 		b := entriesBucket(tx, tenant)

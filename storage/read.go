@@ -42,7 +42,7 @@ func entriesBucket(tx *bolt.Tx, tenant string) *bolt.Bucket {
 }
 
 // Get returns the entries at the keys; see [oplog.Store].
-func (db *DB) Get(tenant string, keys []oplog.Key, into *oplog.Batch) ([]oplog.Entry, error) {
+func (db *DB) Get(tenant string, keys []oplog.Key, into *oplog.ReadBuffer) ([]oplog.Entry, error) {
 	found := newReading(len(keys), into)
 	err := db.view(func(tx *bolt.Tx) error {
 		closed := db.closedOf(tenant) // of now, or later than the transaction
@@ -79,11 +79,11 @@ func (db *DB) Get(tenant string, keys []oplog.Key, into *oplog.Batch) ([]oplog.E
 // is nil, into memory of its own.
 type reading struct {
 	entries []oplog.Entry
-	into    *oplog.Batch
+	into    *oplog.ReadBuffer
 }
 
 // newReading begins one of up to n entries.
-func newReading(n int, into *oplog.Batch) reading {
+func newReading(n int, into *oplog.ReadBuffer) reading {
 	if into == nil {
 		return reading{entries: make([]oplog.Entry, 0, n)}
 	}

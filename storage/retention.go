@@ -181,7 +181,7 @@ func (db *DB) DeleteDays(ctx context.Context, tenant string, days oplog.Days) er
 	return nil
 }
 
-// deleteSome deletes entries of some days, or senders' ids, and tells whether
+// deleteSome deletes entries of some days, or senders' ids, and reports whether
 // there may be more.
 func deleteSome(tx *bolt.Tx, tenant string, days oplog.Days) (more bool, err error) {
 	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
@@ -189,13 +189,13 @@ func deleteSome(tx *bolt.Tx, tenant string, days oplog.Days) (more bool, err err
 		return false, nil
 	}
 	ids := b.Bucket([]byte(nameIDs))
-	if name, _ := ids.Cursor().Seek([]byte(days.From)); name != nil && days.Has(string(name[:dateSize])) {
+	if name, _ := ids.Cursor().Seek([]byte(days.From)); name != nil && days.Contains(string(name[:dateSize])) {
 		return true, ids.DeleteBucket(bytes.Clone(name))
 	}
 	entries := b.Bucket([]byte(nameEntries))
 	for left := deleteAtOnce; left > 0; {
 		date, _ := entries.Cursor().Seek([]byte(days.From))
-		if date == nil || !days.Has(string(date)) {
+		if date == nil || !days.Contains(string(date)) {
 			return false, nil
 		}
 		date = bytes.Clone(date)
@@ -221,7 +221,7 @@ func deleteSome(tx *bolt.Tx, tenant string, days oplog.Days) (more bool, err err
 	return true, nil
 }
 
-// Arrived tells whether an entry has arrived; see [oplog.Store].
+// Arrived reports whether an entry has arrived; see [oplog.Store].
 func (db *DB) Arrived(tenant string, key oplog.Key) (bool, error) {
 	arrived := false
 	err := db.view(func(tx *bolt.Tx) error {
@@ -264,7 +264,7 @@ func provenDeletions(tx *bolt.Tx, tenant string) ([]*oplog.Deletion, error) {
 }
 
 func isTold(tx *bolt.Tx, d *oplog.Deletion) bool {
-	trail := oplog.TrailOf(d.Tenant)
+	trail := oplog.TrailName(d.Tenant)
 	key, known := oplog.KeyOfID(d.ID)
 	t, err := readTree(tx, trail)
 	if !known || err != nil {
@@ -295,17 +295,17 @@ func (v *verification) deletions() (proven []*oplog.Deletion, err error) {
 	return proven, err
 }
 
-// isDeleted tells whether the entry at a key is one that was deleted.
+// isDeleted reports whether the entry at a key is one that was deleted.
 func isDeleted(deletions []*oplog.Deletion, key oplog.Key) bool {
 	if len(deletions) == 0 {
 		return false
 	}
 	date := dateOf(key.Time())
-	return slices.ContainsFunc(deletions, func(d *oplog.Deletion) bool { return key.Seq() <= d.Through && d.Has(date) })
+	return slices.ContainsFunc(deletions, func(d *oplog.Deletion) bool { return key.Seq() <= d.Through && d.Contains(date) })
 }
 
-// deletedDate tells whether senders' ids of a date were deleted, or may have
+// deletedDate reports whether senders' ids of a date were deleted, or may have
 // been.
 func (v *verification) deletedDate(date string) bool {
-	return slices.ContainsFunc(v.gone, func(d *oplog.Deletion) bool { return d.Has(date) })
+	return slices.ContainsFunc(v.gone, func(d *oplog.Deletion) bool { return d.Contains(date) })
 }

@@ -19,7 +19,7 @@ import (
 func deletion(t *testing.T, db *DB, through uint64, days ...oplog.Days) oplog.Deletion {
 	t.Helper()
 	d := oplog.Deletion{Tenant: "acme", Days: days, Through: through}
-	trail := oplog.TrailOf("acme")
+	trail := oplog.TrailName("acme")
 	told := oplog.Entry{
 		Tenant: trail, Time: morning, ReceivedAt: morning, User: oplog.User{ID: "server", Name: "oplog"}, Module: "retention", Operation: "delete", Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess,
 		Details: fmt.Appendf(nil, `{"tenant":"acme","days":[{"from":%q,"to":%q}],"through":%d}`, days[0].From, days[0].To, through),

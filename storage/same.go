@@ -10,7 +10,7 @@ import (
 	"oplog/oplog"
 )
 
-// sameAsSent tells whether two entries are the same but for what the log gave
+// sameAsSent reports whether two entries are the same but for what the log gave
 // them, and but for how their JSON is written: who sends an entry again may
 // have kept it in a store that reorders an object's members.
 func sameAsSent(a, b *oplog.Entry) (bool, error) {

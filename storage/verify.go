@@ -228,7 +228,7 @@ func (r *arrivalReader) check(seq uint64) {
 	}
 }
 
-// isLeafOf tells whether a hash is the leaf of another arrival.
+// isLeafOf reports whether a hash is the leaf of another arrival.
 func (r *arrivalReader) isLeafOf(seq uint64, hash tlog.Hash) bool {
 	_, leaf, err := r.tree.arrival(seq)
 	return err == nil && leaf == hash

@@ -40,7 +40,7 @@ func VerifyProof(p oplog.Proof, key string) (oplog.Entry, Checkpoint, error) {
 	return entry, head, nil
 }
 
-// IsLeaf tells whether an entry is the one that a leaf holds, byte for byte.
+// IsLeaf reports whether an entry is the one that a leaf holds, byte for byte.
 func IsLeaf(e oplog.Entry, leaf []byte) bool {
 	data, err := encodeEntry(&e)
 	return err == nil && string(data) == string(leaf)

@@ -79,7 +79,7 @@ type visit struct {
 	times map[string]time.Time // periods that searches told
 }
 
-// fold adds a reading to its act, and tells whether there is something to write.
+// fold adds a reading to its act, and reports whether there is something to write.
 func (t *Trail) fold(e oplog.Entry, v Event, now time.Time) bool {
 	a := t.act(e, v)
 	e.Operation = v.Reading.Kind
@@ -131,7 +131,7 @@ func (t *Trail) act(e oplog.Entry, v Event) *act {
 	return a
 }
 
-// same tells whether two readings asked for the same.
+// same reports whether two readings asked for the same.
 func (r *told) same(other *told) bool {
 	if r.Kind == ReadOpen && !bytes.Equal(r.entry.Details, other.entry.Details) {
 		return false // another of one id
@@ -139,7 +139,7 @@ func (r *told) same(other *told) bool {
 	return r.Kind == other.Kind && r.Beside == other.Beside && r.entry.Content == other.entry.Content && equalFilters(r.Filters, other.Filters)
 }
 
-// covers tells whether a reading needs no telling, because of what an act tells
+// covers reports whether a reading needs no telling, because of what an act tells
 // already, or is about to.
 func (a *act) covers(already, now []told, r *told) bool {
 	for _, list := range [][]told{already, now} {
@@ -152,20 +152,20 @@ func (a *act) covers(already, now []told, r *told) bool {
 	return r.Kind == ReadCount && a.countsUser(now, r) || r.Kind == ReadSearch && a.besideOpened(r)
 }
 
-// lasts tells whether a reading stands for another as long as its act goes on:
+// lasts reports whether a reading stands for another as long as its act goes on:
 // the stream of a page and the counts of its panels, which show no more rows.
 func (r *told) lasts(other *told) bool {
 	return r.rank() < other.rank()
 }
 
-// besideOpened tells whether a reading is what stands beside an opened entry:
+// besideOpened reports whether a reading is what stands beside an opened entry:
 // what else happened to its content.
 func (a *act) besideOpened(r *told) bool {
 	content := r.Filters["content_id"]
 	return r.Beside && len(r.Filters) == 1 && len(content) == 1 && content[0] != "" && r.at.Sub(a.visit.about[content[0]]) < actLasts
 }
 
-// countsUser tells whether a reading counts what the user of an opened entry
+// countsUser reports whether a reading counts what the user of an opened entry
 // did, in a period that a search told.
 func (a *act) countsUser(now []told, r *told) bool {
 	user := r.Filters["user"]
@@ -182,7 +182,7 @@ func (a *act) countsUser(now []told, r *told) bool {
 		slices.ContainsFunc(now, func(one told) bool { return one.Kind == ReadSearch && periodOf(one.Filters) == period })
 }
 
-// covers tells whether a reader who knows of one reading of an act knows enough
+// covers reports whether a reader who knows of one reading of an act knows enough
 // of another.
 func (r *told) covers(other *told) bool {
 	switch {
@@ -202,7 +202,7 @@ func (r *told) covers(other *told) bool {
 // rank orders readings, those that tell most first.
 func (r *told) rank() int { return slices.Index(readings, r.Kind) }
 
-// counts tells whether counts are of the filters of a reading, of which some
+// counts reports whether counts are of the filters of a reading, of which some
 // are left out, and in its period: the panels from which filters are chosen. A
 // part of a named period stands for the whole of it.
 func counts(filters, counted map[string][]string) bool {

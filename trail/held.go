@@ -12,7 +12,7 @@ import (
 // Acts are held for a moment, in case more is read for them. What is held is in
 // a record meanwhile, so that a crash loses none of it.
 
-// due tells whether an act is to be told: nothing was read for it lately. Counts
+// due reports whether an act is to be told: nothing was read for it lately. Counts
 // alone wait for the rows that they stand beside.
 func (a *act) due(now time.Time) bool {
 	return now.Sub(a.begun) >= actLonger || a.alone() == 0 && now.Sub(a.last) >= actPause
@@ -26,7 +26,7 @@ func (a *act) alone() int {
 	return 1
 }
 
-// settle has acts told, in the order in which they began, and tells whether some
+// settle has acts told, in the order in which they began, and reports whether some
 // are left. Counts alone come last: another act may have the search that they
 // are part of.
 func (t *Trail) settle(which func(*act) bool) (left bool) {

@@ -44,7 +44,7 @@ func (t *Trail) Page(ctx context.Context, tenant string, q oplog.Query, limit in
 	if limit < 1 || limit > oplog.MaxPageSize {
 		return oplog.Page{}, oplog.InvalidQuery("limit", limit, "is not between 1 and %d", oplog.MaxPageSize)
 	}
-	name := oplog.TrailOf(tenant)
+	name := oplog.TrailName(tenant)
 	before, err := oplog.ParseCursor(name, cursor)
 	if err != nil {
 		return oplog.Page{}, err
@@ -95,13 +95,13 @@ func (t *Trail) Page(ctx context.Context, tenant string, q oplog.Query, limit in
 			before = entries[len(entries)-1].Key()
 		}
 		if ctx.Err() != nil {
-			return oplog.Page{}, oplog.TooSlow(ctx.Err())
+			return oplog.Page{}, oplog.DeadlineError(ctx.Err())
 		}
 	}
 	return page, nil
 }
 
-// matcher returns what tells whether an entry of a trail matches.
+// matcher returns what reports whether an entry of a trail matches.
 func (t *Trail) matcher(m oplog.Match) (func(e *oplog.Entry) bool, error) {
 	operations := m.Operations
 	m.Operations = nil

@@ -122,7 +122,7 @@ func (t *Trail) Tell(v Event) {
 	}
 	now := t.now().UTC().Truncate(time.Microsecond)
 	e := oplog.Entry{
-		Tenant: oplog.TrailOf(v.Tenant), Time: now, User: v.User, Module: v.Module, Operation: v.Operation, Content: v.Object,
+		Tenant: oplog.TrailName(v.Tenant), Time: now, User: v.User, Module: v.Module, Operation: v.Operation, Content: v.Object,
 		Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess, IP: v.IP, UserAgent: oplog.Clip(v.UserAgent, oplog.MaxOriginLength), Details: details,
 	}
 	if v.Failed {
@@ -137,7 +137,7 @@ func (t *Trail) Tell(v Event) {
 	}
 }
 
-// add takes an event, and tells whether there is something to write now, and
+// add takes an event, and reports whether there is something to write now, and
 // whether there is something to write later that nobody waits for yet.
 func (t *Trail) add(e oplog.Entry, v Event, now time.Time) (write, arm bool) {
 	t.mu.Lock()
@@ -264,12 +264,12 @@ func (t *Trail) TellAll(v Event) error {
 
 // Entry returns an entry of a trail; [Journal.Proof] proves it.
 func (t *Trail) Entry(tenant, id string) (oplog.Entry, error) {
-	t.writeTrail(oplog.TrailOf(tenant))
-	return t.store.Find(oplog.TrailOf(tenant), id, nil)
+	t.writeTrail(oplog.TrailName(tenant))
+	return t.store.Find(oplog.TrailName(tenant), id, nil)
 }
 
 // Checkpoint returns the signed head of a trail's tree.
 func (t *Trail) Checkpoint(tenant string) (string, error) {
-	t.writeTrail(oplog.TrailOf(tenant))
-	return t.store.Checkpoint(oplog.TrailOf(tenant))
+	t.writeTrail(oplog.TrailName(tenant))
+	return t.store.Checkpoint(oplog.TrailName(tenant))
 }

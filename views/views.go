@@ -49,7 +49,7 @@ const (
 	MaxViews     = 100 // of one person in one tenant
 )
 
-// Owns tells whether a view is somebody's own.
+// Owns reports whether a view is somebody's own.
 func (v *View) Owns(a identity.Account) bool { return v.Person == a.Person() }
 
 func (v *View) validate() []oplog.FieldError {
@@ -65,7 +65,7 @@ func (v *View) validate() []oplog.FieldError {
 	return check.Errors
 }
 
-// seenBy tells whether a view is in somebody's list. One that is shared and
+// seenBy reports whether a view is in somebody's list. One that is shared and
 // names organizations beyond what its reader may see would be empty, or would
 // tell of them.
 func (v *View) seenBy(a identity.Account, tree oplog.Tree) bool {
@@ -76,7 +76,7 @@ func (v *View) seenBy(a identity.Account, tree oplog.Tree) bool {
 		return v.Shared
 	}
 	query, _ := url.ParseQuery(v.Query) // checked when it was saved
-	within := tree.Below(a.Organization)
+	within := tree.Descendants(a.Organization)
 	named := slices.Concat(query["organization"], query[oplog.Not+"organization"])
 	return !slices.ContainsFunc(named, func(id string) bool { return !slices.Contains(within, id) })
 }

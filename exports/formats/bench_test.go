@@ -26,7 +26,7 @@ func reportRows(b *testing.B) {
 // through the standard library alone.
 func BenchmarkEncodingCSV(b *testing.B) {
 	entries, loc := benchEntries(), shanghai(b)
-	c := newTexts(oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: loc})
+	c := newTexts(oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: loc})
 	w := csv.NewWriter(io.Discard)
 	w.UseCRLF = true
 	for b.Loop() {
@@ -50,7 +50,7 @@ func BenchmarkXLSX(b *testing.B)   { benchmark(b, XLSX) }
 
 func benchmark(b *testing.B, format oplog.ExportFormat) {
 	entries := benchEntries()
-	w, err := format.New(io.Discard, oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: shanghai(b)})
+	w, err := format.New(io.Discard, oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: shanghai(b)})
 	if err != nil {
 		b.Fatal(err)
 	}

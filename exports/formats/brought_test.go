@@ -28,7 +28,7 @@ var ofGo = regexp.MustCompile(`\\x|json:|jsontext|invalid character|unmarshal|gz
 // time and user, and for each bad line the reason.
 func opened(t *testing.T, file []byte) string {
 	t.Helper()
-	source, err := Open(bytes.NewReader(file), oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)})
+	source, err := Open(bytes.NewReader(file), oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)})
 	if err != nil {
 		return "refused: " + err.Error()
 	}

@@ -70,7 +70,7 @@ func valueText(raw json.RawMessage) string {
 	return text
 }
 
-// isPlain tells whether a text is read again as it is, on a line with others.
+// isPlain reports whether a text is read again as it is, on a line with others.
 func isPlain(text string) bool {
 	return text != "" && !strings.Contains(text, arrow) && !strings.ContainsFunc(text, unicode.IsControl) &&
 		strings.TrimSpace(text) == text && !strings.ContainsAny(text[:1], `"[{`)

@@ -63,7 +63,7 @@ type texts struct {
 	cells      []string // filled again for every row
 }
 
-func newTexts(t oplog.ExportTerms) *texts {
+func newTexts(t oplog.ExportOptions) *texts {
 	x := &texts{
 		columns:    columnsOf(t.Columns),
 		locale:     t.Locale,

@@ -20,7 +20,7 @@ func TestColumns(t *testing.T) {
 	f := func(locale string, asked []string, titles string, first, second string) {
 		t.Helper()
 		var out bytes.Buffer
-		w, err := CSV.New(&out, oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Locale: locale, Location: shanghai(t), Columns: asked})
+		w, err := CSV.New(&out, oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Locale: locale, Location: shanghai(t), Columns: asked})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +100,7 @@ func TestChangesThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// isRecordable tells whether a log takes a text. U+FFFE and U+FFFF are taken too,
+// isRecordable reports whether a log takes a text. U+FFFE and U+FFFF are taken too,
 // but no workbook can hold them: XML has no way to write them.
 func isRecordable(text string) bool { return !strings.ContainsAny(text, "\x00\ufffe\uffff") }
 
@@ -176,7 +176,7 @@ func TestLongColumnsComeBack(t *testing.T) {
 		received := want
 		received.ReceivedAt = want.Time.Add(time.Hour)
 		var out bytes.Buffer
-		w, err := format.New(&out, oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Locale: locale, Location: time.UTC, Columns: oplog.ExportColumns})
+		w, err := format.New(&out, oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Locale: locale, Location: time.UTC, Columns: oplog.ExportColumns})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +186,7 @@ func TestLongColumnsComeBack(t *testing.T) {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		source, err := Open(bytes.NewReader(out.Bytes()), oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: time.UTC})
+		source, err := Open(bytes.NewReader(out.Bytes()), oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: time.UTC})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -214,7 +214,7 @@ func TestXLSXLongCells(t *testing.T) {
 		e := sample()[0]
 		e.Seq, e.ReceivedAt, e.Changes = 0, time.Time{}, changes
 		var out bytes.Buffer
-		w, err := XLSX.New(&out, oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Locale: locale, Location: shanghai(t), Columns: oplog.ExportColumns})
+		w, err := XLSX.New(&out, oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Locale: locale, Location: shanghai(t), Columns: oplog.ExportColumns})
 		if err != nil {
 			t.Fatal(err)
 		}

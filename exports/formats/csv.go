@@ -29,7 +29,7 @@ type csvWriter struct {
 // of what it could change, as the elements of a slice, it copies each cell.
 const rowsAtOnce = 64
 
-func newCSV(w io.Writer, t oplog.ExportTerms) (oplog.EntryWriter, error) {
+func newCSV(w io.Writer, t oplog.ExportOptions) (oplog.EntryWriter, error) {
 	c := &csvWriter{texts: newTexts(t), lines: newLineWriter(w)}
 	row := rowType(c.texts.columns, t.Locale)
 	c.rows = reflect.New(reflect.ArrayOf(rowsAtOnce, row)).Elem()

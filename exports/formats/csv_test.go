@@ -57,7 +57,7 @@ func sample() []oplog.Entry {
 func write(t testing.TB, format oplog.ExportFormat, locale string, chunks ...[]oplog.Entry) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	w, err := format.New(&out, oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Locale: locale, Location: shanghai(t)})
+	w, err := format.New(&out, oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Locale: locale, Location: shanghai(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestCSVChunksMakeOneFile(t *testing.T) {
 
 // header returns the titles of an export's columns.
 func header(locale string, columns ...string) []string {
-	return newTexts(oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Locale: locale, Columns: columns}).header()
+	return newTexts(oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Locale: locale, Columns: columns}).header()
 }
 
 // read parses a file as a plain CSV reader does and returns its rows without
@@ -227,7 +227,7 @@ func (f failing) Write([]byte) (int, error) { return 0, f.err }
 func TestWritersReportErrors(t *testing.T) {
 	full := errors.New("no space left on device")
 	for _, format := range []oplog.ExportFormat{CSV, NDJSON} {
-		w, err := format.New(failing{full}, oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: time.UTC})
+		w, err := format.New(failing{full}, oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: time.UTC})
 		if err == nil {
 			err = errors.Join(w.Write(sample()), w.Close())
 		}

@@ -180,7 +180,7 @@ func encodingOf(text []byte) string {
 	return ""
 }
 
-// isChinese tells whether a text makes sense as GB18030: nearly all of it is
+// isChinese reports whether a text makes sense as GB18030: nearly all of it is
 // valid, and most of what is not ASCII are the characters of GB 2312. Text in
 // another encoding that happens to be valid has those beyond.
 func isChinese(text []byte) bool {

@@ -56,7 +56,7 @@ func (w *lineWriter) Write(cells []string) error {
 	return w.err
 }
 
-// quoted tells whether a cell needs quotation marks: for what RFC 4180 says,
+// quoted reports whether a cell needs quotation marks: for what RFC 4180 says,
 // and for spaces at its ends, which some readers strip otherwise.
 func quoted(cell string) bool {
 	if cell == "" {
@@ -78,7 +78,7 @@ func quoted(cell string) bool {
 // cell as a formula, or skips to the next character and looks again.
 const formulaStarts = "=+-@＝＋－＠\t\r\n"
 
-// isFormula tells whether a spreadsheet would run a text as a formula.
+// isFormula reports whether a spreadsheet would run a text as a formula.
 func isFormula(text string) bool {
 	if text == "" {
 		return false
@@ -87,7 +87,7 @@ func isFormula(text string) bool {
 	return strings.ContainsRune(formulaStarts, first)
 }
 
-// looksGuarded tells whether a text is what a formula is written as. One that
+// looksGuarded reports whether a text is what a formula is written as. One that
 // was recorded so is written within quotation marks, also where RFC 4180 asks
 // for none: to a reader of CSV it is the same text, and [unguarded] can tell.
 func looksGuarded(text string) bool { return text != "" && text[0] == '\'' && isFormula(text[1:]) }

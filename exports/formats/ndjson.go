@@ -18,7 +18,7 @@ type ndjsonWriter struct {
 	encoder *json.Encoder
 }
 
-func newNDJSON(w io.Writer, _ oplog.ExportTerms) (oplog.EntryWriter, error) {
+func newNDJSON(w io.Writer, _ oplog.ExportOptions) (oplog.EntryWriter, error) {
 	out := bufio.NewWriterSize(w, 64<<10)
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false) // the text as it was recorded, not as HTML would need it

@@ -42,7 +42,7 @@ type Source struct {
 
 // Open tells what a file is by how it begins. Terms are those of the tenant that
 // takes the entries. The caller closes the source.
-func Open(file io.Reader, terms oplog.ExportTerms) (*Source, error) {
+func Open(file io.Reader, terms oplog.ExportOptions) (*Source, error) {
 	s := &Source{close: func() error { return nil }}
 	plain, err := s.inflated(file)
 	if err != nil {
@@ -68,7 +68,7 @@ func Open(file io.Reader, terms oplog.ExportTerms) (*Source, error) {
 }
 
 // openText reads a file of text.
-func (s *Source) openText(terms oplog.ExportTerms) error {
+func (s *Source) openText(terms oplog.ExportOptions) error {
 	in := bufio.NewReaderSize(s.text, window)
 	skipMark(in)
 	start, err := in.Peek(window)

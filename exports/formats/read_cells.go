@@ -56,7 +56,7 @@ func (r *cellReader) next() (cells []string, number int, err error) {
 }
 
 // take reads the cells of a line of the file, of which the first may go on from
-// the line before. It tells whether the last goes on in the next.
+// the line before. It reports whether the last goes on in the next.
 func (r *cellReader) take(s string, open bool) (bool, error) {
 	for {
 		if !open && !strings.HasPrefix(s, `"`) {

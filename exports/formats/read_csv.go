@@ -85,7 +85,7 @@ func findHeader(start []byte, comma string) dialect {
 }
 
 // openCSV reads the header.
-func (s *Source) openCSV(in *bufio.Reader, start []byte, terms oplog.ExportTerms) error {
+func (s *Source) openCSV(in *bufio.Reader, start []byte, terms oplog.ExportOptions) error {
 	d := dialectOf(start)
 	r := &csvReader{rowReader: newRowReader(terms)}
 	r.cells = cellReader{lines: &physicalLines{in: in, encoding: func() string { return s.text.encoding }}, comma: d.comma}

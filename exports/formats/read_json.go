@@ -16,7 +16,7 @@ import (
 )
 
 // openJSON tells which JSON a file is.
-func (s *Source) openJSON(in *bufio.Reader, start []byte, terms oplog.ExportTerms) error {
+func (s *Source) openJSON(in *bufio.Reader, start []byte, terms oplog.ExportOptions) error {
 	start = bytes.TrimSpace(start)
 	if start[0] == '[' {
 		return s.openValues(in, "JSON array", "", terms)
@@ -43,7 +43,7 @@ func (s *Source) openJSON(in *bufio.Reader, start []byte, terms oplog.ExportTerm
 
 var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// oneValue tells whether a text is one JSON value.
+// oneValue reports whether a text is one JSON value.
 func oneValue(text []byte) error {
 	d := jsontext.NewDecoder(bytes.NewReader(text), lenient)
 	if err := d.SkipValue(); err != nil {
@@ -55,7 +55,7 @@ func oneValue(text []byte) error {
 	return nil
 }
 
-// spansLines tells whether the first JSON value of a file goes on in the lines
+// spansLines reports whether the first JSON value of a file goes on in the lines
 // after the first, or whether the first line is damaged.
 func spansLines(start, others []byte) bool {
 	others = bytes.TrimSpace(others)
@@ -122,7 +122,7 @@ type valueReader struct {
 
 // openValues reads an array, the array that a member of an object holds, or
 // values one after another.
-func (s *Source) openValues(in io.Reader, form, name string, terms oplog.ExportTerms) error {
+func (s *Source) openValues(in io.Reader, form, name string, terms oplog.ExportOptions) error {
 	s.form = form
 	s.place = func(number int) string { return fmt.Sprintf("entry %d", number) }
 	input := &countedReader{in: in}

@@ -9,7 +9,7 @@ import (
 )
 
 // openLines reads an entry a line; blank lines are passed over.
-func (s *Source) openLines(in *bufio.Reader, terms oplog.ExportTerms) {
+func (s *Source) openLines(in *bufio.Reader, terms oplog.ExportOptions) {
 	lines := &physicalLines{in: in, encoding: func() string { return s.text.encoding }}
 	at := clocks{terms.Location}
 	s.form = "NDJSON"

@@ -24,7 +24,7 @@ type rowReader struct {
 	catalog    *oplog.Catalog
 }
 
-func newRowReader(terms oplog.ExportTerms) *rowReader {
+func newRowReader(terms oplog.ExportOptions) *rowReader {
 	r := &rowReader{clocks: clocks{terms.Location}, catalog: terms.Catalog}
 	r.modules, r.operations = titlesOf(terms.Catalog)
 	return r

@@ -20,7 +20,7 @@ import (
 // readAll returns the entries and the bad lines of a file, as "number: reason".
 func readAll(t *testing.T, file io.Reader, catalog *oplog.Catalog) (entries []oplog.Entry, bad []string, err error) {
 	t.Helper()
-	source, err := Open(file, oplog.ExportTerms{Catalog: catalog, Location: shanghai(t)})
+	source, err := Open(file, oplog.ExportOptions{Catalog: catalog, Location: shanghai(t)})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -274,7 +274,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("\xff\xfeU\x00s\x00e\x00r\x00,\x00U\x00s\x00e\x00r\x00 \x00I\x00D\x00\n\x00"))
 	f.Add([]byte("sep=;\nUser;User ID;Module;Operation;Changes\n\xcd\xf5\xd0\xa1\xba\xec;u;SMS;Send;a: 1 \xa1\xfa 2\n"))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		source, err := Open(bytes.NewReader(file), oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: time.UTC})
+		source, err := Open(bytes.NewReader(file), oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: time.UTC})
 		if err != nil {
 			return
 		}

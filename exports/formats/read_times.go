@@ -47,7 +47,7 @@ var zoned = []string{
 	time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05 Z0700", "2006-01-02 15:04:05 Z07:00",
 }
 
-// sameWall tells whether a clock shows a time that is exact to a unit.
+// sameWall reports whether a clock shows a time that is exact to a unit.
 func sameWall(shown, wall time.Time, unit time.Duration) bool {
 	y, m, d := shown.Date()
 	shown = time.Date(y, m, d, shown.Hour(), shown.Minute(), shown.Second(), shown.Nanosecond(), time.UTC)

@@ -42,7 +42,7 @@ func TestReadTimesOfClockChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 		file := "time,id,user_id,user_name,module,operation\n" + cell + "," + id + ",u,U,sms,send"
-		source, err := Open(strings.NewReader(file), oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: loc})
+		source, err := Open(strings.NewReader(file), oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: loc})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,7 +19,7 @@ import (
 	"oplog/oplog"
 )
 
-// isZip tells whether a file is a ZIP archive, as a workbook is.
+// isZip reports whether a file is a ZIP archive, as a workbook is.
 func isZip(start []byte) bool {
 	return bytes.HasPrefix(start, []byte("PK\x03\x04")) || bytes.HasPrefix(start, []byte("PK\x05\x06"))
 }
@@ -71,7 +71,7 @@ type workbookReader struct {
 
 // openWorkbook reads the headers of all sheets. The file is copied, so that it
 // can be read in any order without being kept in memory.
-func (s *Source) openWorkbook(in io.Reader, terms oplog.ExportTerms) (err error) {
+func (s *Source) openWorkbook(in io.Reader, terms oplog.ExportOptions) (err error) {
 	r := &workbookReader{}
 	temporary, err := os.CreateTemp("", "oplog-import-*.xlsx")
 	if err != nil {
@@ -130,7 +130,7 @@ func (r *workbookReader) names() string {
 
 // findSheets finds the sheets with entries, and names those that hold something
 // else. Where none has a header, it says what is wrong with the first.
-func (r *workbookReader) findSheets(terms oplog.ExportTerms) (left []string, err error) {
+func (r *workbookReader) findSheets(terms oplog.ExportOptions) (left []string, err error) {
 	var first []string // the first row with text
 	for _, name := range r.file.GetSheetList() {
 		rows, err := r.file.Rows(name)

@@ -39,11 +39,11 @@ type xlsxWriter struct {
 	cells  []any // filled again for every row
 }
 
-func newXLSX(w io.Writer, t oplog.ExportTerms) (oplog.EntryWriter, error) {
+func newXLSX(w io.Writer, t oplog.ExportOptions) (oplog.EntryWriter, error) {
 	return newSheets(w, t, sheetRows)
 }
 
-func newSheets(w io.Writer, t oplog.ExportTerms, most int) (*xlsxWriter, error) {
+func newSheets(w io.Writer, t oplog.ExportOptions, most int) (*xlsxWriter, error) {
 	x := &xlsxWriter{to: w, file: excelize.NewFile(), texts: newTexts(t), most: most}
 	var err error
 	if x.bold, err = x.file.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}}); err != nil {

@@ -93,7 +93,7 @@ func TestXLSXSheets(t *testing.T) {
 	f := func(entries int, want ...int) {
 		t.Helper()
 		var out bytes.Buffer
-		w, err := newSheets(&out, oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)}, 3)
+		w, err := newSheets(&out, oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)}, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,14 +129,14 @@ func TestXLSXSheets(t *testing.T) {
 
 func TestXLSXFailing(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	w, err := XLSX.New(fullDisk{}, oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)})
+	w, err := XLSX.New(fullDisk{}, oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(w.Write(sample()), w.Close()); !errors.Is(err, errFull) {
 		t.Errorf("%v, want %v", err, errFull)
 	}
-	w, err = XLSX.New(io.Discard, oplog.ExportTerms{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)})
+	w, err = XLSX.New(io.Discard, oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

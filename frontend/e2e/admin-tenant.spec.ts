@@ -133,7 +133,7 @@ for (const w of catalogs)
     await page.getByRole('button', { name: w.addOperation }).click()
     await fill('delete', w.title)
     await dialog.getByRole('button', { name: w.addOperation }).click()
-    await expect(dialog.getByRole('alert')).toContainText('is built in and stays as it is')
+    await expect(dialog.getByRole('alert')).toContainText('is built in and cannot be changed')
     await page.keyboard.press('Escape')
 
     await page.getByRole('radio', { name: w.modules }).click()

@@ -75,10 +75,10 @@ test('takes what the rules allow, and refuses the rest in words', async () => {
   }
   const user = { id: 'u', name: 'Ada' }
   for (const [entry, words] of [
-    [{ user: { id: 'u', name: 'a\0b' } }, /user\.name.*holds a NUL character/],
+    [{ user: { id: 'u', name: 'a\0b' } }, /user\.name.*contains a NUL character/],
     [{ user, content: { id: 'c', name: 'x'.repeat(1025) } }, /content\.name.*is 1025 characters long; at most 1024/],
     [{ user, organization: { id: 'o', name: 'x'.repeat(1025) } }, /organization\.name.*at most 1024/],
-    [{ user, organization: { id: 'o', name: '\0' } }, /organization\.name.*holds a NUL character/],
+    [{ user, organization: { id: 'o', name: '\0' } }, /organization\.name.*contains a NUL character/],
   ] as const)
     expect(await refusal({ ...entry, module: 'email', operation: 'edit' })).toMatch(words)
   for (const bytes of [[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe4, 0xb8]]) {

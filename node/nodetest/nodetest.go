@@ -214,7 +214,7 @@ type lineWriter struct {
 	w io.Writer
 }
 
-func (f *Lines) writer(w io.Writer, _ oplog.ExportTerms) (oplog.EntryWriter, error) {
+func (f *Lines) writer(w io.Writer, _ oplog.ExportOptions) (oplog.EntryWriter, error) {
 	return &lineWriter{f, w}, nil
 }
 

@@ -93,7 +93,7 @@ func findsDuplicates(_ *testing.T, s *store) {
 }
 
 func tenantsApart(t *testing.T, s *store) {
-	tenants := []string{acme, "other", "Acme", oplog.TrailOf(acme)}
+	tenants := []string{acme, "other", "Acme", oplog.TrailName(acme)}
 	for _, tenant := range tenants {
 		receipts, err := s.Append(t.Context(), tenant, of(tenant, withID("a", entry(1, tenant))), 0)
 		if err != nil || spell(receipts) != "a 1 recorded" {

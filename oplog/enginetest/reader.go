@@ -64,7 +64,7 @@ func readsAsSent(t *testing.T, s *store) {
 		}
 		got, err := s.Get(acme, []oplog.Key{want.Key()}, nil)
 		one("Get", got, err)
-		got, err = s.Get(acme, []oplog.Key{want.Key()}, new(oplog.Batch))
+		got, err = s.Get(acme, []oplog.Key{want.Key()}, new(oplog.ReadBuffer))
 		one("Get into a batch", got, err)
 		got, err = s.Older(acme, far, oplog.Key{}, 9, nil)
 		one("Older", got, err)
@@ -111,7 +111,7 @@ func readsIntoBatches(t *testing.T, s *store) {
 		keys = append(keys, at(i, uint64(i+1)))
 	}
 	s.append(entries...)
-	var batch oplog.Batch // of all reads: longer and shorter ones in turn
+	var batch oplog.ReadBuffer // of all reads: longer and shorter ones in turn
 	for _, n := range []int{1, 50, 3, 0, 49} {
 		want, err := s.Get(acme, keys[:n], nil)
 		got, errInto := s.Get(acme, keys[:n], &batch)
@@ -294,7 +294,7 @@ func readsOlder(t *testing.T, s *store) {
 	}
 	s.append(entries...)
 	slices.SortFunc(keys, oplog.Key.Compare)
-	var batch oplog.Batch // of all that is asked for
+	var batch oplog.ReadBuffer // of all that is asked for
 	f := func(before, from oplog.Key, n int) {
 		t.Helper()
 		var want, got []string

@@ -39,7 +39,7 @@ func (s *store) deletion(daysAgo ...int) oplog.Deletion {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	trail := oplog.TrailOf(acme)
+	trail := oplog.TrailName(acme)
 	told := oplog.Entry{
 		Time: morning, ReceivedAt: morning, User: oplog.User{ID: "server", Name: "oplog"},
 		Module: "retention", Operation: "delete", Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess, Details: details,

@@ -6,20 +6,19 @@ import (
 	"slices"
 )
 
-// What a tenant may add to the built-in catalog, at most.
+// Limits on a tenant's additions to the built-in catalog.
 const (
-	MaxOwnModules    = 200
-	MaxOwnOperations = 200
-	maxTitleLength   = 128
+	MaxCustomModules    = 200
+	MaxCustomOperations = 200
+	maxTitleLength      = 128
 )
 
-// ExtendCatalog returns the built-in catalog with a tenant's own modules and
-// operation types, and with those that it adds to built-in modules. Create and
-// copy are always allowed together, so each brings the other.
-func ExtendCatalog(own Catalog) *Catalog {
+// ExtendCatalog returns the built-in catalog merged with a tenant's custom modules, operation types and additions to built-in modules.
+// Create and copy are always allowed together: each implies the other.
+func ExtendCatalog(custom Catalog) *Catalog {
 	c := &Catalog{Modules: slices.Clone(builtIn.Modules), Operations: slices.Clone(builtIn.Operations)}
-	c.Operations = append(c.Operations, own.Operations...)
-	for _, m := range own.Modules {
+	c.Operations = append(c.Operations, custom.Operations...)
+	for _, m := range custom.Modules {
 		i := slices.IndexFunc(c.Modules, func(b Module) bool { return b.Key == m.Key })
 		if i < 0 {
 			m.Operations = withCopies(m.Operations)
@@ -33,8 +32,7 @@ func ExtendCatalog(own Catalog) *Catalog {
 	return c
 }
 
-// withCopies returns operation types with copy after create, where only one of
-// the two is among them.
+// withCopies returns the operation types with create and copy both present if either is.
 func withCopies(operations []string) []string {
 	i, j := slices.Index(operations, "create"), slices.Index(operations, "copy")
 	switch {
@@ -46,10 +44,10 @@ func withCopies(operations []string) []string {
 	return operations
 }
 
-// KeepingUsed adds what was in a catalog before and has been used.
-func (c Catalog) KeepingUsed(before Catalog, counts Counts) Catalog {
+// KeepUsed adds the modules and operation types of the previous catalog that have entries.
+func (c Catalog) KeepUsed(before Catalog, counts Counts) Catalog {
 	for _, m := range before.Modules {
-		if _, stays := c.Module(m.Key); !stays && !m.extends() && counts.Modules[m.Key] > 0 {
+		if _, stays := c.Module(m.Key); !stays && !m.isExtension() && counts.Modules[m.Key] > 0 {
 			m.Retired = true
 			c.Modules = append(c.Modules, m)
 		}
@@ -66,24 +64,22 @@ func (c Catalog) KeepingUsed(before Catalog, counts Counts) Catalog {
 	return c
 }
 
-// extends tells whether the module stands for what a tenant adds to a built-in
-// one of the same key.
-func (m Module) extends() bool { return m.Title == Title{} }
+// isExtension reports whether the module only adds operation types to the built-in module of the same key.
+func (m Module) isExtension() bool { return m.Title == Title{} }
 
 var catalogKey = regexp.MustCompile(fmt.Sprintf(`^[a-z][a-z0-9_]{0,%d}$`, MaxKeyLength-1))
 
-// OwnCatalog takes a whole catalog apart, as it is read and sent back: it returns
-// what is not built in, and what is invalid.
-func OwnCatalog(c Catalog) (own Catalog, broken []FieldError) {
+// CustomCatalog extracts the tenant's additions from a whole catalog, as clients read and send it back, and returns its invalid fields.
+func CustomCatalog(c Catalog) (custom Catalog, errs []FieldError) {
 	v := Validation{}
 	for i, o := range c.Operations {
 		at := fmt.Sprintf("operations[%d]", i)
 		if slices.ContainsFunc(c.Operations[:i], func(before Operation) bool { return before.Key == o.Key }) {
-			v.Fail(at+".key", o.Key, "stands twice")
+			v.Fail(at+".key", o.Key, "is listed twice")
 		}
 		if b, isBuiltIn := builtIn.Operation(o.Key); isBuiltIn {
 			if o.BuiltIn = true; o != b {
-				v.Fail(at, o.Key, "is built in and stays as it is; leave it out, or take another key")
+				v.Fail(at, o.Key, "is built in and cannot be changed; omit it or choose another key")
 			}
 			continue
 		}
@@ -92,20 +88,20 @@ func OwnCatalog(c Catalog) (own Catalog, broken []FieldError) {
 			v.Fail(at+".group", string(o.Group), "is not one of destructive, outward, create, change")
 		}
 		o.BuiltIn = false
-		own.Operations = append(own.Operations, o)
+		custom.Operations = append(custom.Operations, o)
 	}
 	for i, m := range c.Modules {
 		at := fmt.Sprintf("modules[%d]", i)
 		if slices.ContainsFunc(c.Modules[:i], func(before Module) bool { return before.Key == m.Key }) {
-			v.Fail(at+".key", m.Key, "stands twice")
+			v.Fail(at+".key", m.Key, "is listed twice")
 		}
 		for j, key := range m.Operations {
 			_, isBuiltIn := builtIn.Operation(key)
-			if _, isOwn := own.Operation(key); !isBuiltIn && !isOwn {
+			if _, isOwn := custom.Operation(key); !isBuiltIn && !isOwn {
 				v.Fail(fmt.Sprintf("%s.operations[%d]", at, j), key, "is not among the operations")
 			}
 			if slices.Contains(m.Operations[:j], key) {
-				v.Fail(fmt.Sprintf("%s.operations[%d]", at, j), key, "stands twice")
+				v.Fail(fmt.Sprintf("%s.operations[%d]", at, j), key, "is listed twice")
 			}
 		}
 		if b, isBuiltIn := builtIn.Module(m.Key); isBuiltIn {
@@ -114,29 +110,29 @@ func OwnCatalog(c Catalog) (own Catalog, broken []FieldError) {
 			}
 			added := slices.DeleteFunc(slices.Clone(m.Operations), b.Allows)
 			if len(added) > 0 {
-				own.Modules = append(own.Modules, Module{Key: m.Key, Operations: added})
+				custom.Modules = append(custom.Modules, Module{Key: m.Key, Operations: added})
 			}
 			continue
 		}
 		v.catalogItem(at, m.Key, m.Title)
 		if len(m.Operations) == 0 {
-			v.Fail(at+".operations", nil, "is empty; name the operation types that the module allows")
+			v.Fail(at+".operations", nil, "is empty; list the operation types that the module allows")
 		}
 		m.BuiltIn, m.Added = false, nil
-		own.Modules = append(own.Modules, m)
+		custom.Modules = append(custom.Modules, m)
 	}
-	if len(own.Modules) > MaxOwnModules {
-		v.Fail("modules", len(own.Modules), "has more than %d of the tenant's own", MaxOwnModules)
+	if len(custom.Modules) > MaxCustomModules {
+		v.Fail("modules", len(custom.Modules), "has more than %d custom modules", MaxCustomModules)
 	}
-	if len(own.Operations) > MaxOwnOperations {
-		v.Fail("operations", len(own.Operations), "has more than %d of the tenant's own", MaxOwnOperations)
+	if len(custom.Operations) > MaxCustomOperations {
+		v.Fail("operations", len(custom.Operations), "has more than %d custom operation types", MaxCustomOperations)
 	}
-	return own, v.Errors
+	return custom, v.Errors
 }
 
 func (v *Validation) catalogItem(at, key string, title Title) {
 	if !catalogKey.MatchString(key) {
-		v.Fail(at+".key", key, "is no key: a small letter, then small letters, digits and _, %d at most", MaxKeyLength)
+		v.Fail(at+".key", key, "is not a valid key: a lowercase letter, then lowercase letters, digits and _; at most %d characters", MaxKeyLength)
 	}
 	v.Text(at+".title.en", title.EN, 1, maxTitleLength)
 	v.Text(at+".title.zh-CN", title.ZH, 1, maxTitleLength)
