@@ -6,6 +6,8 @@ import (
 
 	"oplog/identity"
 	"oplog/oplog"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
 // accountBody is an account as who administers it sees it.
@@ -45,6 +47,11 @@ type accountChangeBody struct {
 	Disabled     *bool          `json:"disabled,omitempty"`
 }
 
+// accountParams are those of a list of accounts.
+var accountParams = []*huma.Param{
+	textParam("tenant", "Those of one tenant.", &huma.Schema{Type: huma.TypeString}),
+}
+
 type (
 	accountOutput  struct{ Body accountBody }
 	accountsOutput struct {
@@ -60,7 +67,7 @@ type (
 )
 
 func (s *Server) listAccounts(_ context.Context, in *call, _ *struct{}) (*accountsOutput, error) {
-	r := &reader{query: in.query}
+	r := readQuery(in.query)
 	tenant, err := in.realm(r.text("tenant"))
 	if err == nil {
 		err = r.err()

@@ -31,7 +31,7 @@ func (b *batch) place(err error) error {
 	if b.alone {
 		return err
 	}
-	return &inList{err, "entries"}
+	return placeInList(err, "entries")
 }
 
 func (b *batch) fail(i int, f form) {

@@ -3,40 +3,29 @@ package server
 import (
 	"bytes"
 	"compress/gzip"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"os"
-	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gofiber/fiber/v2"
 
 	"oplog/oplog"
 )
 
-// wireFormat is JSON as the API speaks it: what is read is UTF-8, no name
-// stands twice in an object, and names are told apart by their case.
-var wireFormat = huma.Format{
-	Marshal: marshal,
-	Unmarshal: func(data []byte, v any) error {
-		err := jsonv2.Unmarshal(data, v)
-		if reason, ok := syntaxError(err); ok {
-			return errors.New(reason)
-		}
-		return err
-	},
-}
+const (
+	maxBodyBytes = 16 << 20  // of one request, inflated
+	maxCallBytes = 1 << 20   // of a call that Huma serves
+	maxUnread    = 256 << 20 // what is read of a body that nobody wants, so that the answer reaches the sender
+)
 
+// Media types.
 const (
 	jsonType   = "application/json"
 	ndjsonType = "application/x-ndjson"
@@ -61,14 +50,15 @@ func contentType(c *fiber.Ctx, allowed ...string) (string, error) {
 		fmt.Sprintf("The Content-Type %q is not taken here; send %s, in UTF-8.", shorten(header), strings.Join(allowed, " or ")))
 }
 
-// readBody returns the body of a request, inflated within bounds.
-func (s *Server) readBody(c *fiber.Ctx) ([]byte, error) {
+// readBody returns the body of a request, inflated within bounds. Each part of it
+// must arrive within slow.
+func readBody(c *fiber.Ctx, slow time.Duration) ([]byte, error) {
 	encoding := strings.ToLower(c.Get(fiber.HeaderContentEncoding))
 	if encoding != "" && encoding != "identity" && encoding != "gzip" {
 		return nil, fiber.NewError(http.StatusUnsupportedMediaType,
 			fmt.Sprintf("The Content-Encoding %q is not taken here; send gzip, or the body as it is.", shorten(encoding)))
 	}
-	body, err := s.readRaw(c, maxBodyBytes)
+	body, err := readRaw(c, maxBodyBytes, slow)
 	if err == nil && encoding == "gzip" {
 		body, err = inflate(body)
 	}
@@ -88,8 +78,8 @@ func tooLarge(most int) error {
 
 // readRaw returns the body as it was sent. Fiber's own Body would inflate it
 // without a bound.
-func (s *Server) readRaw(c *fiber.Ctx, most int) ([]byte, error) {
-	stream := s.pacedBody(c)
+func readRaw(c *fiber.Ctx, most int, slow time.Duration) ([]byte, error) {
+	stream := pacedBody(c, slow)
 	if stream == nil {
 		return nil, nil
 	}
@@ -113,23 +103,20 @@ func (s *Server) readRaw(c *fiber.Ctx, most int) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// maxCallBytes is how long the body of a call is that Huma serves.
-const maxCallBytes = 1 << 20
-
 // takeBody reads the body of a call that Huma serves, at the pace and within the
 // bounds that hold for every body, and leaves it for Huma to take apart.
-func (s *Server) takeBody(c *fiber.Ctx) error {
+func takeBody(c *fiber.Ctx, slow time.Duration) error {
 	if c.Request().BodyStream() == nil {
 		return nil
 	}
-	body, err := s.readRaw(c, maxCallBytes)
+	body, err := readRaw(c, maxCallBytes, slow)
 	if err == nil {
 		c.Request().SetBodyStream(bytes.NewReader(body), len(body))
 	}
 	return err
 }
 
-// pacedBytes must arrive within each SlowTime, and the rest of a body that is
+// pacedBytes must arrive within each slow time, and the rest of a body that is
 // shorter: a slow link carries that, and who only holds a connection is cut off.
 const pacedBytes = 8 << 10
 
@@ -153,13 +140,13 @@ func (r *pacedReader) Read(p []byte) (int, error) {
 }
 
 // pacedBody returns the body as it arrives, or nil where there is none.
-func (s *Server) pacedBody(c *fiber.Ctx) io.Reader {
+func pacedBody(c *fiber.Ctx, slow time.Duration) io.Reader {
 	stream := c.Request().BodyStream()
 	if stream == nil {
 		return nil
 	}
 	connection := c.Context().Conn()
-	return &pacedReader{stream, func() error { return connection.SetReadDeadline(time.Now().Add(s.slow)) }, 0}
+	return &pacedReader{stream, func() error { return connection.SetReadDeadline(time.Now().Add(slow)) }, 0}
 }
 
 // bodyKey is where a request keeps how far its body was read.
@@ -173,8 +160,8 @@ const (
 // finishBody reads what a handler left of a body. A sender that still sends
 // would not see the answer, and what is left would be taken for the next
 // request of the connection.
-func (s *Server) finishBody(c *fiber.Ctx) {
-	stream := s.pacedBody(c)
+func finishBody(c *fiber.Ctx, slow time.Duration) {
+	stream := pacedBody(c, slow)
 	state := c.Locals(bodyKey{})
 	if stream == nil || state == bodyEnded {
 		return
@@ -210,131 +197,27 @@ func inflate(raw []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// readStrictly is for the first reading of a text; what was read once is read
-// again leniently, which is faster.
-var (
-	readStrictly  = jsonv2.JoinOptions(jsonv2.RejectUnknownMembers(true))
-	readLeniently = jsonv2.JoinOptions(jsonv2.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-)
-
-// checkSyntax returns a CodeMalformed error for what is not one JSON value.
-func checkSyntax(text []byte) error {
-	d := jsontext.NewDecoder(bytes.NewBuffer(text))
-	_, err := d.ReadValue()
-	if err == nil {
-		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
-			return nil
+// finishHeaders reads what is still sent of headers that are too long. Where a
+// connection is closed with something unread, its sender sees it reset, and not
+// the answer. It takes at most slow.
+func finishHeaders(connection net.Conn, slow time.Duration) {
+	const most = 1 << 20
+	end := []byte("\r\n\r\n")
+	last := time.Now().Add(slow)
+	piece := make([]byte, 4<<10)
+	for read, kept := 0, 0; read < most; {
+		rest := time.Now().Add(time.Second) // without a byte: there was no more
+		if rest.After(last) {
+			rest = last
 		}
-		if err == nil {
-			err = &jsontext.SyntacticError{ByteOffset: d.InputOffset(), Err: errors.New("more text after the value")}
+		if connection.SetReadDeadline(rest) != nil {
+			return
 		}
-	}
-	return malformed(text, err)
-}
-
-// malformed words an error of syntax, with its place in the text.
-func malformed(text []byte, err error) error {
-	reason, ok := syntaxError(err)
-	if !ok {
-		return oplog.Errorf(oplog.CodeMalformed, "The body ends before its JSON does.")
-	}
-	line := 1
-	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
-		line += bytes.Count(text[:min(int(syntax.ByteOffset), len(text))], []byte("\n"))
-	}
-	return oplog.Errorf(oplog.CodeMalformed, "The body is not JSON: %s (line %d).", reason, line)
-}
-
-// syntaxError returns what is wrong with a JSON text, without the library's
-// prefix; false for an error of another kind.
-func syntaxError(err error) (string, bool) {
-	var syntax *jsontext.SyntacticError
-	if !errors.As(err, &syntax) {
-		return "", false
-	}
-	return strings.TrimPrefix(syntax.Error(), "jsontext: "), true
-}
-
-// fieldOf says which field of a value has the wrong type or an unknown name.
-func fieldOf(err error) oplog.FieldError {
-	var wrong *jsonv2.SemanticError
-	if !errors.As(err, &wrong) {
-		return oplog.FieldError{Message: strings.TrimPrefix(err.Error(), "json: ")}
-	}
-	f := oplog.FieldError{Field: fieldPath(wrong.JSONPointer)}
-	if errors.Is(wrong.Err, jsonv2.ErrUnknownName) {
-		f.Message = "is not a field that this takes"
-		return f
-	}
-	f.Message = fmt.Sprintf("is %s; it must be %s", kindName(wrong.JSONKind), typeName(wrong.GoType))
-	if len(wrong.JSONValue) == 0 {
-		return f
-	}
-	f.Value = json.RawMessage(wrong.JSONValue.Clone()) // numbers with every digit that was sent
-	var s string
-	if json.Unmarshal(wrong.JSONValue, &s) == nil {
-		f.Value = shorten(s)
-		f.Message = "must be " + typeName(wrong.GoType)
-	}
-	return f
-}
-
-// fieldPath writes a JSON pointer as "changes[3].field".
-func fieldPath(p jsontext.Pointer) string {
-	var path strings.Builder
-	for token := range p.Tokens() {
-		if _, err := strconv.Atoi(token); err == nil {
-			fmt.Fprintf(&path, "[%s]", token)
-			continue
+		n, err := connection.Read(piece[kept:])
+		if err != nil || bytes.Contains(piece[:kept+n], end) {
+			return
 		}
-		if path.Len() > 0 {
-			path.WriteByte('.')
-		}
-		if token == "" || token[0] == '[' {
-			token = strconv.Quote(token) // else it would read as no name, or as an index
-		}
-		path.WriteString(shorten(token))
+		read += n
+		kept = copy(piece, piece[max(0, kept+n-len(end)+1):kept+n])
 	}
-	return path.String()
-}
-
-func kindName(k jsontext.Kind) string {
-	switch k {
-	case 'n':
-		return "null"
-	case 't', 'f':
-		return "true or false"
-	case '"':
-		return "a string"
-	case '0':
-		return "a number"
-	case '{', '}':
-		return "an object"
-	case '[', ']':
-		return "an array"
-	}
-	return "something else"
-}
-
-func typeName(t reflect.Type) string {
-	if t == nil {
-		return "something else"
-	}
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	switch {
-	case t == reflect.TypeFor[time.Time]():
-		return "a time such as 2006-01-02T15:04:05Z (RFC 3339)"
-	case t.Kind() == reflect.String:
-		return "a string"
-	case t.Kind() == reflect.Bool:
-		return "true or false"
-	case t.Kind() == reflect.Slice:
-		return "an array"
-	case t.Kind() == reflect.Struct || t.Kind() == reflect.Map:
-		return "an object"
-	}
-	return "something else"
 }

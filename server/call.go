@@ -88,7 +88,7 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 			err = fiber.NewError(http.StatusUnsupportedMediaType, "This call takes no Content-Encoding; send the body as it is.")
 		}
 		if err == nil {
-			err = s.takeBody(c)
+			err = takeBody(c, s.slow)
 		}
 		if err != nil {
 			_ = s.fail(c, err) // cannot fail: it writes to memory

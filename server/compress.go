@@ -67,6 +67,11 @@ func keepAsIs(c *fiber.Ctx) {
 	c.Set(fiber.HeaderCacheControl, "no-store, "+noTransform)
 }
 
+// worthCompressing tells whether a body becomes clearly shorter.
+func worthCompressing(contentType string, size int) bool {
+	return size >= compressFrom && isCompressible(contentType)
+}
+
 func isCompressible(contentType string) bool {
 	media, _, _ := strings.Cut(contentType, ";")
 	return strings.HasPrefix(media, "text/") || slices.Contains(compressible, media)

@@ -84,7 +84,7 @@ func (c console) compress() {
 }
 
 func (a *asset) worthCompressing() bool {
-	return len(a.plain) >= compressFrom && isCompressible(a.contentType)
+	return worthCompressing(a.contentType, len(a.plain))
 }
 
 // sendConsole serves a file of the console, and the console itself at every

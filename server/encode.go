@@ -1,12 +1,9 @@
 package server
 
 import (
-	"io"
+	"slices"
 	"strconv"
 	"time"
-
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"oplog/journal"
 	"oplog/oplog"
@@ -19,22 +16,15 @@ import (
 // bytesOfEntry is about how long an entry is.
 const bytesOfEntry = 512
 
-// marshal writes an answer as JSON.
-func marshal(w io.Writer, v any) error {
-	switch v := v.(type) {
-	case pageBody:
-		return writePage(w, v)
-	case journal.Appended:
-		return writeAppended(w, v)
-	}
-	return huma.DefaultJSONFormat.Marshal(w, v)
-}
-
 // bytesOfReceipt is about how long a receipt is.
 const bytesOfReceipt = 80
 
-func writeAppended(w io.Writer, a journal.Appended) error {
-	b := make([]byte, 0, 64+bytesOfReceipt*len(a.Entries))
+// appendedBody is the answer to recorded entries.
+type appendedBody journal.Appended
+
+// AppendJSON writes the answer.
+func (a appendedBody) AppendJSON(b []byte) []byte {
+	b = slices.Grow(b, 64+bytesOfReceipt*len(a.Entries))
 	b = strconv.AppendInt(append(b, `{"recorded":`...), int64(a.Recorded), 10)
 	b = strconv.AppendInt(append(b, `,"duplicates":`...), int64(a.Duplicates), 10)
 	b = strconv.AppendInt(append(b, `,"skipped":`...), int64(a.Skipped), 10)
@@ -52,12 +42,12 @@ func writeAppended(w io.Writer, a journal.Appended) error {
 		}
 		b = append(quote(append(b, `"status":`...), string(r.Status)), '}')
 	}
-	_, err := w.Write(append(b, "]}\n"...))
-	return err
+	return append(b, "]}"...)
 }
 
-func writePage(w io.Writer, page pageBody) error {
-	b := make([]byte, 0, 64+bytesOfEntry*len(page.Entries))
+// AppendJSON writes a page.
+func (page pageBody) AppendJSON(b []byte) []byte {
+	b = slices.Grow(b, 64+bytesOfEntry*len(page.Entries))
 	b = append(b, `{"entries":[`...)
 	for i := range page.Entries {
 		if i > 0 {
@@ -69,8 +59,7 @@ func writePage(w io.Writer, page pageBody) error {
 	b = appendText(b, `,"next_cursor":`, page.NextCursor)
 	b = appendSeq(b, `,"next_after_seq":`, page.NextAfterSeq)
 	b = appendSeq(b, `,"last_seq":`, page.LastSeq)
-	_, err := w.Write(append(b, '}', '\n'))
-	return err
+	return append(b, '}')
 }
 
 // appendListed writes an entry of a list or a stream; see entryBody.
@@ -169,9 +158,4 @@ func appendValue(b []byte, name string, value []byte) []byte {
 func appendTime(b []byte, t time.Time) []byte {
 	b = t.AppendFormat(append(b, '"'), time.RFC3339Nano)
 	return append(b, '"')
-}
-
-func quote(b []byte, text string) []byte {
-	b, _ = jsontext.AppendQuote(b, text) // its error is of invalid UTF-8, which it replaces
-	return b
 }

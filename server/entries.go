@@ -2,10 +2,47 @@ package server
 
 import (
 	"context"
+	"strconv"
 
 	"oplog/journal"
 	"oplog/oplog"
+
+	"github.com/danielgtaylor/huma/v2"
 )
+
+// pageParams are those of a page.
+var pageParams = append(filterParams[:len(filterParams):len(filterParams)],
+	textParam("order", "time: newest first. seq: in order of arrival, oldest first, for programs that must miss nothing; see after_seq.",
+		&huma.Schema{Type: huma.TypeString, Enum: []any{orderTime, orderSeq}, Default: orderTime}),
+	textParam("after_seq", "With order=seq: entries that arrived after this one; 0 or left out for all. Each answer has next_after_seq, with which to go on.",
+		&huma.Schema{Type: huma.TypeInteger, Minimum: number(0)}),
+	textParam("limit", "How many entries a page has: at most "+strconv.Itoa(oplog.MaxPageSize)+", with order=seq "+strconv.Itoa(journal.MaxFeedSize)+".", &huma.Schema{
+		Type: huma.TypeInteger, Minimum: number(1), Maximum: number(journal.MaxFeedSize), Default: oplog.DefaultPageSize,
+	}),
+	cursorParam,
+)
+
+// The orders of a page.
+const (
+	orderTime = "time"
+	orderSeq  = "seq"
+)
+
+// turnParams turn the pages of a list.
+var turnParams = []*huma.Param{
+	textParam("limit", "How many entries a page has.", &huma.Schema{
+		Type: huma.TypeInteger, Minimum: number(1), Maximum: number(oplog.MaxPageSize), Default: oplog.DefaultPageSize,
+	}),
+	cursorParam,
+}
+
+var cursorParam = textParam("cursor", "next_cursor of the page before.", &huma.Schema{Type: huma.TypeString})
+
+// entryParams name one of several entries with the same id.
+var entryParams = []*huma.Param{
+	textParam("seq", "The entry's seq, which names it alone: a sender's id may stand for another entry on another day. Left out: the entry that the log gave the id, else the newest with it.",
+		&huma.Schema{Type: huma.TypeInteger, Minimum: number(1)}),
+}
 
 type (
 	pageOutput struct{ Body pageBody }
@@ -48,6 +85,36 @@ type provenEntry struct {
 	Proof oplog.Proof `json:"proof"`
 }
 
+// pageAsked says which page of a list is asked for.
+type pageAsked struct {
+	q      oplog.Query
+	limit  int
+	cursor string
+	bySeq  bool   // in order of arrival
+	after  uint64 // where that begins
+}
+
+func (in *call) page() (pageAsked, error) {
+	r := readQuery(in.query)
+	p := pageAsked{
+		q: in.readFilters(r), limit: r.int("limit", oplog.DefaultPageSize),
+		cursor: r.text("cursor"), bySeq: r.text("order") == orderSeq, after: r.seq("after_seq", 0),
+	}
+	switch order := r.text("order"); order {
+	case "", orderTime:
+		if after := r.text("after_seq"); after != "" {
+			r.fail("after_seq", after, "needs order=seq")
+		}
+	case orderSeq:
+		if p.cursor != "" {
+			r.fail("cursor", p.cursor, "is for order=time; with order=seq, send after_seq")
+		}
+	default:
+		r.fail("order", order, "is neither time nor seq")
+	}
+	return p, r.err()
+}
+
 func (s *Server) listEntries(ctx context.Context, in *call, _ *struct{}) (*pageOutput, error) {
 	asked, err := in.page()
 	if err != nil {
@@ -64,7 +131,7 @@ func (s *Server) listEntries(ctx context.Context, in *call, _ *struct{}) (*pageO
 }
 
 func (s *Server) getEntry(_ context.Context, in *call, input *entryInput) (*entryOutput, error) {
-	r := &reader{query: in.query}
+	r := readQuery(in.query)
 	seq := r.seq("seq", 1)
 	if input.ID == journal.NoID && len(r.list("seq")) == 0 {
 		r.fail("seq", nil, "is required where ~ stands for the id")

@@ -68,9 +68,34 @@ func makeFilterParams() []*huma.Param {
 	)
 }
 
+// presets are the values of range.
+var presets = presetNames()
+
+func presetNames() []any {
+	var names []any
+	for _, name := range oplog.Presets() {
+		names = append(names, string(name))
+	}
+	return names
+}
+
+// filters reads what a call asks for, and keeps it to what the caller may see.
+func (in *call) filters() (oplog.Query, error) {
+	r := readQuery(in.query)
+	return in.readFilters(r), r.err()
+}
+
+func (in *call) preset(r *queryReader) oplog.Range {
+	preset := oplog.Range(r.text("range"))
+	if preset == oplog.RangeCustom {
+		r.fail("range", string(preset), "is not one of "+oplog.PresetNames()+"; send from and to alone")
+	}
+	return preset
+}
+
 // readFilters reads the filters of an address, and keeps them to what the caller
 // may see.
-func (in *call) readFilters(r *reader) oplog.Query {
+func (in *call) readFilters(r *queryReader) oplog.Query {
 	q := oplog.Query{Scope: in.scope(), Range: in.preset(r), From: r.time("from"), To: r.time("to")}
 	q.Search = r.text("q")
 	q.Each(func(name string, values *[]string) { *values = r.list(name) })

@@ -31,9 +31,3 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 	}
 	return sendText(c, http.StatusOK, "ready\n")
 }
-
-func sendText(c *fiber.Ctx, status int, text string) error {
-	c.Set(fiber.HeaderContentType, fiber.MIMETextPlainCharsetUTF8)
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	return c.Status(status).SendString(text)
-}

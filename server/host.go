@@ -60,7 +60,7 @@ func refuseHost(c *fiber.Ctx) error {
 				Text: "服务器未启用名称 " + name + "。请使用管理员提供的地址；管理员可在启动时用 --host " + name + " 添加该名称。",
 			}
 		}
-		return sendPage(c, http.StatusMisdirectedRequest, n)
+		return n.send(c, http.StatusMisdirectedRequest)
 	}
 	return fiber.NewError(http.StatusMisdirectedRequest,
 		"This server does not answer to the name "+shorten(host)+"; start it with --host to add a name.")

@@ -93,7 +93,7 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 	if err != nil {
 		return err
 	}
-	body, err := s.readBody(c)
+	body, err := readBody(c, s.slow)
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 	}
 	s.meters.write.UpdateDuration(start)
 	answer.Entries = orEmpty(answer.Entries)
-	return sendJSON(c, http.StatusCreated, jsonType, answer)
+	return sendJSON(c, http.StatusCreated, jsonType, appendedBody(answer))
 }
 
 // refuseBatch answers a request with entries that cannot be read. The log never

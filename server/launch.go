@@ -49,10 +49,31 @@ func (s *Server) launch(c *fiber.Ctx, in *call) error {
 			return err
 		}
 		p := s.problem(c.Method(), c.Path(), err)
-		return sendNotice(c, p.Status, p.Detail)
+		return sendLaunchNotice(c, p.Status, p.Detail)
 	}
 	c.Set(fiber.HeaderSetCookie, s.launchCookie(token, session.ExpiresAt, in.tenant).String())
 	return c.Redirect("/t/"+in.tenant.ID+"/log", http.StatusFound)
+}
+
+// launchNoticesZH says in Chinese why a person is not let in, by status; the detail
+// tells the rest.
+var launchNoticesZH = map[int]string{
+	http.StatusUnauthorized:        "此链接已失效、已使用过或无法验证。请返回业务系统，重新点击链接。",
+	http.StatusForbidden:           "此账号无权访问。",
+	http.StatusUnprocessableEntity: "业务系统传来的信息不符合要求，请联系其管理员。",
+}
+
+// sendLaunchNotice answers a person with a page in their language, which names
+// nothing that they may have no right to.
+func sendLaunchNotice(c *fiber.Ctx, status int, detail string) error {
+	n := notice{Lang: oplog.LocaleEN, Title: "Not signed in", Text: detail}
+	if acceptedLocale(c.Get(fiber.HeaderAcceptLanguage)) == oplog.LocaleZH {
+		n = notice{Lang: oplog.LocaleZH, Title: "未能登录", Text: launchNoticesZH[status], Detail: detail}
+		if n.Text == "" {
+			n.Text = "请稍后重试。"
+		}
+	}
+	return n.send(c, status)
 }
 
 // launchSession begins the session that a launch token asks for.

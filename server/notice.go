@@ -6,7 +6,6 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"html/template"
-	"net/http"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -19,6 +18,10 @@ type notice struct {
 	Lang, Title, Text string
 	Detail            string // in English, below a text of another language
 }
+
+// contentSecurityPolicy keeps the console to its own files, and out of frames.
+const contentSecurityPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 //go:embed notice.html
 var noticeHTML string
@@ -33,29 +36,8 @@ var noticePolicy = func() string {
 	return strings.Replace(contentSecurityPolicy, "style-src 'self'", "style-src 'self' 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'", 1)
 }()
 
-// noticesZH says in Chinese why a person is not let in, by status; the detail
-// tells the rest.
-var noticesZH = map[int]string{
-	http.StatusUnauthorized:        "此链接已失效、已使用过或无法验证。请返回业务系统，重新点击链接。",
-	http.StatusForbidden:           "此账号无权访问。",
-	http.StatusUnprocessableEntity: "业务系统传来的信息不符合要求，请联系其管理员。",
-}
-
-// sendNotice answers a person with a page in their language, which names
-// nothing that they may have no right to.
-func sendNotice(c *fiber.Ctx, status int, detail string) error {
-	n := notice{Lang: oplog.LocaleEN, Title: "Not signed in", Text: detail}
-	if acceptedLocale(c.Get(fiber.HeaderAcceptLanguage)) == oplog.LocaleZH {
-		n = notice{Lang: oplog.LocaleZH, Title: "未能登录", Text: noticesZH[status], Detail: detail}
-		if n.Text == "" {
-			n.Text = "请稍后重试。"
-		}
-	}
-	return sendPage(c, status, n)
-}
-
-// sendPage answers with a notice.
-func sendPage(c *fiber.Ctx, status int, n notice) error {
+// send answers with the notice.
+func (n notice) send(c *fiber.Ctx, status int) error {
 	var page bytes.Buffer
 	if err := noticePage.Execute(&page, n); err != nil {
 		return err
@@ -63,4 +45,19 @@ func sendPage(c *fiber.Ctx, status int, n notice) error {
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
 	c.Set(fiber.HeaderContentSecurityPolicy, noticePolicy)
 	return c.Status(status).Send(page.Bytes())
+}
+
+// acceptedLocale picks a locale by the language that a program asks for first.
+func acceptedLocale(acceptLanguage string) string {
+	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(acceptLanguage)), "zh") {
+		return oplog.LocaleZH
+	}
+	return oplog.LocaleEN
+}
+
+// sendText answers with a line of text.
+func sendText(c *fiber.Ctx, status int, text string) error {
+	c.Set(fiber.HeaderContentType, fiber.MIMETextPlainCharsetUTF8)
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.Status(status).SendString(text)
 }

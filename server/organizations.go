@@ -41,7 +41,7 @@ func newOrganizationBodies(tree oplog.Tree) []organizationBody {
 }
 
 func (s *Server) getOrganizations(ctx context.Context, in *call, _ *struct{}) (*organizationsOutput, error) {
-	r := &reader{query: in.query}
+	r := readQuery(in.query)
 	counted := r.bool("counts")
 	if err := r.err(); err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	if _, err := contentType(c, jsonType); err != nil {
 		return err
 	}
-	text, err := s.readBody(c)
+	text, err := readBody(c, s.slow)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	}
 	tree, err := s.directory.SetOrganizations(c.UserContext(), in.tenant.ID, next)
 	if err != nil {
-		return &inList{err, list}
+		return placeInList(err, list)
 	}
 	in.about.details = map[string]any{"organizations": len(tree)}
 	return sendJSON(c, http.StatusOK, jsonType, newOrganizationBodies(tree))

@@ -233,11 +233,3 @@ func sameOrigin(c *fiber.Ctx) bool {
 	u, err := url.Parse(origin)
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, string(c.Request().Header.Host()))
 }
-
-// acceptedLocale picks a locale by the language that a program asks for first.
-func acceptedLocale(acceptLanguage string) string {
-	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(acceptLanguage)), "zh") {
-		return oplog.LocaleZH
-	}
-	return oplog.LocaleEN
-}

@@ -27,10 +27,19 @@ func describeCheckpoint(_ huma.Registry, op *huma.Operation) {
 	}
 }
 
+// consistencyParams name two sizes of a log.
+var consistencyParams = []*huma.Param{
+	{
+		Name: "from", In: "query", Required: true, Description: "The second line of the older checkpoint: its number of entries.",
+		Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: number(1)},
+	},
+	textParam("to", "The number of entries of the newer checkpoint; left out: of the log as it is now.", &huma.Schema{Type: huma.TypeInteger, Minimum: number(1)}),
+}
+
 type consistencyOutput struct{ Body oplog.Consistency }
 
 func (s *Server) getConsistency(_ context.Context, in *call, _ *struct{}) (*consistencyOutput, error) {
-	r := &reader{query: in.query}
+	r := readQuery(in.query)
 	from, to := r.size("from"), r.size("to")
 	if from == 0 && r.err() == nil {
 		r.fail("from", nil, "is required: the size of the older checkpoint, its second line")

@@ -43,7 +43,7 @@ type (
 )
 
 func (s *Server) getRetention(ctx context.Context, in *call, _ *struct{}) (*retentionOutput, error) {
-	r := &reader{query: in.query}
+	r := readQuery(in.query)
 	days := r.int("days", 1)
 	if days < 1 || days > oplog.MaxRetentionDays {
 		r.fail("days", in.query.Get("days"), fmt.Sprintf("is not 1 to %d", oplog.MaxRetentionDays))

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/gofiber/fiber/v2"
 )
 
 // schemaName names a type in the description of the API.
@@ -64,13 +63,4 @@ func describeSchemas(api *huma.OpenAPI) {
 			}
 		}
 	}
-}
-
-func (s *Server) sendOpenAPI(c *fiber.Ctx) error {
-	spec, err := s.OpenAPI()
-	if err != nil {
-		return err
-	}
-	c.Set(fiber.HeaderContentType, jsonType)
-	return c.Send(spec)
 }

@@ -9,7 +9,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -92,8 +91,6 @@ type Server struct {
 }
 
 const (
-	maxBodyBytes   = 16 << 20         // of one request, inflated
-	maxUnread      = 256 << 20        // what is read of a body that nobody wants, so that the answer reaches the sender
 	slowTime       = 10 * time.Second // see Options.SlowTime
 	writeTimeout   = 30 * time.Second // of one answer; each part of what streams has this
 	idleTimeout    = time.Minute      // between two requests of a connection
@@ -202,9 +199,14 @@ func (s *Server) describe() ([]byte, error) {
 	return append(spec, '\n'), nil
 }
 
-// contentSecurityPolicy keeps the console to its own files, and out of frames.
-const contentSecurityPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-	"connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+func (s *Server) sendOpenAPI(c *fiber.Ctx) error {
+	spec, err := s.OpenAPI()
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, jsonType)
+	return c.Send(spec)
+}
 
 func setHeaders(c *fiber.Ctx) {
 	c.Set(fiber.HeaderContentSecurityPolicy, contentSecurityPolicy)
@@ -237,46 +239,37 @@ func (s *Server) frame(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderRetryAfter, "1")
 	}
 	compress(c)
-	s.finishBody(c)
+	finishBody(c, s.slow)
 	s.meters.count(c, time.Since(start))
 	return err
+}
+
+// fail answers a request with an error.
+func (s *Server) fail(c *fiber.Ctx, err error) error {
+	p := s.problem(c.Method(), c.Path(), err)
+	return sendJSON(c, p.Status, problemType, p)
+}
+
+// problem translates an error into an answer. What no caller can help goes to
+// the server's own log, and no word of it to the caller.
+func (s *Server) problem(method, path string, err error) *huma.ErrorModel {
+	p, known := problemOf(err)
+	if !known {
+		s.logger.Error("a request failed", "method", method, "path", path, "err", err)
+	}
+	return p
 }
 
 // refuse answers what never reaches a handler: headers that are too long, or no
 // HTTP at all.
 func (s *Server) refuse(c *fiber.Ctx, err error) error {
 	if errors.Is(err, fiber.ErrRequestHeaderFieldsTooLarge) {
-		s.finishHeaders(c.Context().Conn())
+		finishHeaders(c.Context().Conn(), s.slow)
 		err = fiber.NewError(fiber.StatusRequestHeaderFieldsTooLarge,
 			fmt.Sprintf("The address and the headers are too long: at most %d KiB together.", readBuffer>>10))
 	}
 	setHeaders(c)
 	return s.fail(c, err)
-}
-
-// finishHeaders reads what is still sent of headers that are too long. Where a
-// connection is closed with something unread, its sender sees it reset, and not
-// the answer.
-func (s *Server) finishHeaders(connection net.Conn) {
-	const most = 1 << 20
-	end := []byte("\r\n\r\n")
-	last := time.Now().Add(s.slow)
-	piece := make([]byte, 4<<10)
-	for read, kept := 0, 0; read < most; {
-		rest := time.Now().Add(time.Second) // without a byte: there was no more
-		if rest.After(last) {
-			rest = last
-		}
-		if connection.SetReadDeadline(rest) != nil {
-			return
-		}
-		n, err := connection.Read(piece[kept:])
-		if err != nil || bytes.Contains(piece[:kept+n], end) {
-			return
-		}
-		read += n
-		kept = copy(piece, piece[max(0, kept+n-len(end)+1):kept+n])
-	}
 }
 
 func (s *Server) logPanic(c *fiber.Ctx, cause any) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
 	"oplog/identity"
@@ -134,7 +135,7 @@ func (in *call) reading(kind string) trail.Reading {
 	if kind == trail.ReadOpen {
 		return read
 	}
-	query := &reader{query: in.query}
+	query := readQuery(in.query)
 	read.Beside = in.query.Get("cursor") == "" && query.int("limit", oplog.DefaultPageSize) <= trail.MaxBeside
 	read.Filters = map[string][]string{}
 	for name := range in.query {
@@ -190,6 +191,20 @@ func (s *Server) tellRefusedSignIn(in *call, account identity.Account, why strin
 	s.trail.Tell(v)
 }
 
+// trailParams are those of a page of what was done with a log.
+var trailParams = append([]*huma.Param{
+	textParam("q", "Words separated by spaces, all of which must be found, each in any of user, module, and what it was done to and with which filters. "+searchFormDoc,
+		&huma.Schema{Type: huma.TypeString}),
+	listParam("user", "Ids of users (usernames of accounts, ids of keys); any of them."),
+	listParam("module", "Modules, such as account; any of them."),
+	listParam("operation", "What was done, such as create, or with its module, account.create; any of them."),
+	listParam("content_id", "Ids of what it was done to; any of them."),
+	textParam("from", "What was done at or after this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
+	textParam("to", "What was done before this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
+	textParam("range", "A period of whole days of the tenant's time zone (without a tenant, of the machine's); the last N days include today, weeks begin on Monday; from and to narrow it.",
+		&huma.Schema{Type: huma.TypeString, Enum: presets}),
+}, turnParams...)
+
 func (s *Server) listAccess(ctx context.Context, in *call, _ *struct{}) (*pageOutput, error) {
 	return s.trailPage(ctx, in, in.tenant.ID)
 }
@@ -201,7 +216,7 @@ func (s *Server) listServerAccess(ctx context.Context, in *call, _ *struct{}) (*
 }
 
 func (s *Server) trailPage(ctx context.Context, in *call, tenant string) (*pageOutput, error) {
-	r := &reader{query: in.query}
+	r := readQuery(in.query)
 	q := oplog.Query{
 		Filters: oplog.Filters{Search: r.text("q"), Values: oplog.Values{
 			Users: r.list("user"), Modules: r.list("module"), Operations: r.list("operation"), ContentIDs: r.list("content_id"),

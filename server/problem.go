@@ -33,41 +33,44 @@ var statuses = map[oplog.Code]int{
 
 const problemType = "application/problem+json"
 
-// problem translates an error into an answer. What no caller can help goes to
-// the server's own log, and no word of it to the caller.
-func (s *Server) problem(method, path string, err error) *huma.ErrorModel {
-	var known *oplog.Error
+// problemOf translates an error into an answer; false for one that no caller can
+// help, of which the answer says nothing.
+func problemOf(err error) (p *huma.ErrorModel, known bool) {
+	var told *oplog.Error
 	var refused *fiber.Error
 	var ready *huma.ErrorModel
 	switch {
 	case errors.As(err, &ready):
-		return ready
-	case errors.As(err, &known) && statuses[known.Code] != 0:
-		status := statuses[known.Code]
-		p := &huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: known.Message}
+		return ready, true
+	case errors.As(err, &told) && statuses[told.Code] != 0:
+		p := newProblem(statuses[told.Code], told.Message)
 		var items *inList
 		errors.As(err, &items)
-		for i := range known.Fields {
-			f := &known.Fields[i]
+		for i := range told.Fields {
+			f := &told.Fields[i]
 			p.Errors = append(p.Errors, &huma.ErrorDetail{Location: location(f, items), Message: f.Message, Value: f.Value})
 		}
-		return p
+		return p, true
 	case errors.As(err, &refused):
-		return &huma.ErrorModel{Title: http.StatusText(refused.Code), Status: refused.Code, Detail: refused.Message}
+		return newProblem(refused.Code, refused.Message), true
 	case errors.Is(err, context.DeadlineExceeded):
-		const status = http.StatusServiceUnavailable
-		return &huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: "This took too long and was given up; ask for less, or again later."}
+		return newProblem(http.StatusServiceUnavailable, "This took too long and was given up; ask for less, or again later."), true
 	}
-	s.logger.Error("a request failed", "method", method, "path", path, "err", err)
-	const status = http.StatusInternalServerError
-	return &huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: "The server failed at this; its log says why."}
+	return newProblem(http.StatusInternalServerError, "The server failed at this; its log says why."), false
 }
 
-// inList is an error whose items are in a list of the body; of any other error
-// the body is the only item.
+func newProblem(status int, detail string) *huma.ErrorModel {
+	return &huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: detail}
+}
+
+// placeInList says of an error that its items are in a list of the body; of any
+// other error the body is the only item. The list is a field of the body; ""
+// where the body is the list.
+func placeInList(err error, list string) error { return &inList{err, list} }
+
 type inList struct {
 	error
-	list string // its field; "" where the body is the list
+	list string
 }
 
 func (e *inList) Unwrap() error { return e.error }
@@ -86,12 +89,6 @@ func location(f *oplog.FieldError, in *inList) string {
 		at += "."
 	}
 	return at + f.Field
-}
-
-// fail answers a request with an error.
-func (s *Server) fail(c *fiber.Ctx, err error) error {
-	p := s.problem(c.Method(), c.Path(), err)
-	return sendJSON(c, p.Status, problemType, p)
 }
 
 // sendJSON answers a request that Huma does not serve.

@@ -1,0 +1,180 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"oplog/oplog"
+)
+
+// wireFormat is JSON as the API speaks it: what is read is UTF-8, no name
+// stands twice in an object, and names are told apart by their case.
+var wireFormat = huma.Format{
+	Marshal: marshal,
+	Unmarshal: func(data []byte, v any) error {
+		err := jsonv2.Unmarshal(data, v)
+		if reason, ok := syntaxError(err); ok {
+			return errors.New(reason)
+		}
+		return err
+	},
+}
+
+// appender is an answer that writes itself as JSON, faster than encoding/json.
+type appender interface {
+	AppendJSON(b []byte) []byte
+}
+
+// marshal writes an answer as JSON.
+func marshal(w io.Writer, v any) error {
+	if a, ok := v.(appender); ok {
+		_, err := w.Write(append(a.AppendJSON(nil), '\n'))
+		return err
+	}
+	return huma.DefaultJSONFormat.Marshal(w, v)
+}
+
+func quote(b []byte, text string) []byte {
+	b, _ = jsontext.AppendQuote(b, text) // its error is of invalid UTF-8, which it replaces
+	return b
+}
+
+// readStrictly is for the first reading of a text; what was read once is read
+// again leniently, which is faster.
+var (
+	readStrictly  = jsonv2.JoinOptions(jsonv2.RejectUnknownMembers(true))
+	readLeniently = jsonv2.JoinOptions(jsonv2.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+)
+
+// checkSyntax returns a CodeMalformed error for what is not one JSON value.
+func checkSyntax(text []byte) error {
+	d := jsontext.NewDecoder(bytes.NewBuffer(text))
+	_, err := d.ReadValue()
+	if err == nil {
+		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = &jsontext.SyntacticError{ByteOffset: d.InputOffset(), Err: errors.New("more text after the value")}
+		}
+	}
+	return malformed(text, err)
+}
+
+// malformed words an error of syntax, with its place in the text.
+func malformed(text []byte, err error) error {
+	reason, ok := syntaxError(err)
+	if !ok {
+		return oplog.Errorf(oplog.CodeMalformed, "The body ends before its JSON does.")
+	}
+	line := 1
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		line += bytes.Count(text[:min(int(syntax.ByteOffset), len(text))], []byte("\n"))
+	}
+	return oplog.Errorf(oplog.CodeMalformed, "The body is not JSON: %s (line %d).", reason, line)
+}
+
+// syntaxError returns what is wrong with a JSON text, without the library's
+// prefix; false for an error of another kind.
+func syntaxError(err error) (string, bool) {
+	var syntax *jsontext.SyntacticError
+	if !errors.As(err, &syntax) {
+		return "", false
+	}
+	return strings.TrimPrefix(syntax.Error(), "jsontext: "), true
+}
+
+// fieldOf says which field of a value has the wrong type or an unknown name.
+func fieldOf(err error) oplog.FieldError {
+	var wrong *jsonv2.SemanticError
+	if !errors.As(err, &wrong) {
+		return oplog.FieldError{Message: strings.TrimPrefix(err.Error(), "json: ")}
+	}
+	f := oplog.FieldError{Field: fieldPath(wrong.JSONPointer)}
+	if errors.Is(wrong.Err, jsonv2.ErrUnknownName) {
+		f.Message = "is not a field that this takes"
+		return f
+	}
+	f.Message = fmt.Sprintf("is %s; it must be %s", kindName(wrong.JSONKind), typeName(wrong.GoType))
+	if len(wrong.JSONValue) == 0 {
+		return f
+	}
+	f.Value = json.RawMessage(wrong.JSONValue.Clone()) // numbers with every digit that was sent
+	var s string
+	if json.Unmarshal(wrong.JSONValue, &s) == nil {
+		f.Value = shorten(s)
+		f.Message = "must be " + typeName(wrong.GoType)
+	}
+	return f
+}
+
+// fieldPath writes a JSON pointer as "changes[3].field".
+func fieldPath(p jsontext.Pointer) string {
+	var path strings.Builder
+	for token := range p.Tokens() {
+		if _, err := strconv.Atoi(token); err == nil {
+			fmt.Fprintf(&path, "[%s]", token)
+			continue
+		}
+		if path.Len() > 0 {
+			path.WriteByte('.')
+		}
+		if token == "" || token[0] == '[' {
+			token = strconv.Quote(token) // else it would read as no name, or as an index
+		}
+		path.WriteString(shorten(token))
+	}
+	return path.String()
+}
+
+func kindName(k jsontext.Kind) string {
+	switch k {
+	case 'n':
+		return "null"
+	case 't', 'f':
+		return "true or false"
+	case '"':
+		return "a string"
+	case '0':
+		return "a number"
+	case '{', '}':
+		return "an object"
+	case '[', ']':
+		return "an array"
+	}
+	return "something else"
+}
+
+func typeName(t reflect.Type) string {
+	if t == nil {
+		return "something else"
+	}
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch {
+	case t == reflect.TypeFor[time.Time]():
+		return "a time such as 2006-01-02T15:04:05Z (RFC 3339)"
+	case t.Kind() == reflect.String:
+		return "a string"
+	case t.Kind() == reflect.Bool:
+		return "true or false"
+	case t.Kind() == reflect.Slice:
+		return "an array"
+	case t.Kind() == reflect.Struct || t.Kind() == reflect.Map:
+		return "an object"
+	}
+	return "something else"
+}
