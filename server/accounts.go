@@ -4,10 +4,11 @@ import (
 	"context"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"oplog/identity"
 	"oplog/oplog"
-
-	"github.com/danielgtaylor/huma/v2"
+	"oplog/server/wire"
 )
 
 // accountBody is an account as who administers it sees it.
@@ -49,7 +50,7 @@ type accountChangeBody struct {
 
 // accountParams are those of a list of accounts.
 var accountParams = []*huma.Param{
-	textParam("tenant", "Those of one tenant.", &huma.Schema{Type: huma.TypeString}),
+	wire.TextParam("tenant", "Those of one tenant.", &huma.Schema{Type: huma.TypeString}),
 }
 
 type (
@@ -67,10 +68,10 @@ type (
 )
 
 func (s *Server) listAccounts(_ context.Context, in *call, _ *struct{}) (*accountsOutput, error) {
-	r := readQuery(in.query)
-	tenant, err := in.realm(r.text("tenant"))
+	r := wire.ReadQuery(in.query)
+	tenant, err := in.realm(r.Text("tenant"))
 	if err == nil {
-		err = r.err()
+		err = r.Err()
 	}
 	if err != nil {
 		return nil, err

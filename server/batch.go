@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"oplog/oplog"
+	"oplog/server/wire"
 )
 
 // batch is the entries of a request, as far as they can be read.
@@ -31,7 +32,7 @@ func (b *batch) place(err error) error {
 	if b.alone {
 		return err
 	}
-	return placeInList(err, "entries")
+	return wire.InList(err, "entries")
 }
 
 func (b *batch) fail(i int, f form) {
@@ -61,11 +62,11 @@ func (b *batch) addText(text []byte, options jsonv2.Options) error {
 	}
 	var body newEntryBody
 	err := jsonv2.Unmarshal(text, &body, options)
-	if _, isSyntax := syntaxError(err); isSyntax {
+	if _, isSyntax := wire.SyntaxError(err); isSyntax {
 		return err
 	}
 	if err != nil {
-		b.fail(len(b.entries), form{true, []oplog.FieldError{fieldOf(err)}})
+		b.fail(len(b.entries), form{true, []oplog.FieldError{wire.FieldOf(err)}})
 		b.entries = append(b.entries, oplog.Entry{})
 		return nil
 	}
@@ -82,8 +83,8 @@ func (b *batch) readLines(body []byte) error {
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		err := b.addText(line, readStrictly)
-		if reason, ok := syntaxError(err); ok {
+		err := b.addText(line, wire.Strictly)
+		if reason, ok := wire.SyntaxError(err); ok {
 			return oplog.Errorf(oplog.CodeMalformed, "Line %d is not JSON: %s.", number, reason)
 		}
 		if err != nil {
@@ -111,14 +112,14 @@ func (b *batch) readOnce(body []byte) bool {
 	}
 	var entry newEntryBody
 	if !bytes.HasPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte(`"entries"`)) {
-		if jsonv2.Unmarshal(body, &entry, readStrictly) != nil {
+		if jsonv2.Unmarshal(body, &entry, wire.Strictly) != nil {
 			return false
 		}
 		b.alone = true
 		b.add(&entry)
 		return true
 	}
-	d := jsontext.NewDecoder(bytes.NewBuffer(body), readStrictly)
+	d := jsontext.NewDecoder(bytes.NewBuffer(body), wire.Strictly)
 	for _, want := range "{\"[" {
 		if t, err := d.ReadToken(); err != nil || t.Kind() != jsontext.Kind(want) {
 			return false
@@ -143,7 +144,7 @@ func (b *batch) readOnce(body []byte) bool {
 // readAgain reads a body that readOnce does not: first its syntax, then its
 // members, then its entries, so that the error names all that is wrong.
 func (b *batch) readAgain(body []byte) error {
-	if err := checkSyntax(body); err != nil {
+	if err := wire.CheckSyntax(body); err != nil {
 		return err
 	}
 	members, err := splitObject(body)
@@ -153,11 +154,11 @@ func (b *batch) readAgain(body []byte) error {
 	list, isBatch := members["entries"]
 	if !isBatch {
 		b.alone = true
-		return b.addText(body, readLeniently)
+		return b.addText(body, wire.Leniently)
 	}
 	for name := range members {
 		if name != "entries" {
-			b.failRequest(shorten(name), "is not a field that this takes beside entries")
+			b.failRequest(wire.Shorten(name), "is not a field that this takes beside entries")
 		}
 	}
 	return b.readArray(list)
@@ -165,19 +166,19 @@ func (b *batch) readAgain(body []byte) error {
 
 func (b *batch) readArray(list jsontext.Value) error {
 	if kind := list.Kind(); kind != '[' {
-		b.failRequest("entries", "is "+kindName(kind)+"; it must be an array")
+		b.failRequest("entries", "is "+wire.KindName(kind)+"; it must be an array")
 		return nil
 	}
 	d := jsontext.NewDecoder(bytes.NewBuffer(list), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if _, err := d.ReadToken(); err != nil {
-		return malformed(list, err)
+		return wire.Malformed(list, err)
 	}
 	for d.PeekKind() != ']' {
 		text, err := d.ReadValue()
 		if err != nil {
-			return malformed(list, err)
+			return wire.Malformed(list, err)
 		}
-		if err := b.addText(text, readLeniently); err != nil {
+		if err := b.addText(text, wire.Leniently); err != nil {
 			return err
 		}
 	}
@@ -188,8 +189,8 @@ func (b *batch) readArray(list jsontext.Value) error {
 func splitObject(text []byte) (map[string]jsontext.Value, error) {
 	d := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if kind := d.PeekKind(); kind != '{' {
-		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The body is " + kindName(kind) + "; send an object.", Fields: []oplog.FieldError{
-			{Message: `must be one entry, or {"entries": […]}; for one entry a line say Content-Type: ` + ndjsonType},
+		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The body is " + wire.KindName(kind) + "; send an object.", Fields: []oplog.FieldError{
+			{Message: `must be one entry, or {"entries": […]}; for one entry a line say Content-Type: ` + wire.NDJSONType},
 		}}
 	}
 	members := make(map[string]jsontext.Value)
@@ -207,7 +208,7 @@ func splitObject(text []byte) (map[string]jsontext.Value, error) {
 		}
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, malformed(text, err)
+		return nil, wire.Malformed(text, err)
 	}
 	return members, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"oplog/oplog"
+	"oplog/server/wire"
 )
 
 // serve makes requests without a network.
@@ -27,7 +28,7 @@ func serve(b *testing.B, f *fixture, caller, method, uri, body string, want int)
 			r.Header.Set(name, value)
 		}
 		if body != "" {
-			r.Header.SetContentType(jsonType)
+			r.Header.SetContentType(wire.JSONType)
 			r.SetBodyStream(strings.NewReader(body), len(body))
 		}
 		ctx.Init(&r, nil, nil)
@@ -92,7 +93,7 @@ func BenchmarkWrite(b *testing.B) {
 		f.record(fullEntry(i))
 	}
 	page := newPageBody(must(f.log.Journal.Page(b.Context(), "acme", oplog.Query{}, 50, ""))(b))
-	for name, write := range map[string]func(io.Writer, any) error{"byHand": marshal, "encodingJSON": huma.DefaultJSONFormat.Marshal} {
+	for name, write := range map[string]func(io.Writer, any) error{"byHand": wire.Format.Marshal, "encodingJSON": huma.DefaultJSONFormat.Marshal} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				if err := write(io.Discard, page); err != nil {

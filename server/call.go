@@ -12,6 +12,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"oplog/oplog"
+	"oplog/server/wire"
 )
 
 // call is what is known of a request before its handler sees it.
@@ -55,7 +56,7 @@ func answer[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(
 func plain(handle func(*fiber.Ctx, *call) error, describe func(huma.Registry, *huma.Operation)) func(*Server, *route) {
 	return func(s *Server, r *route) {
 		op := r.operation()
-		op.Responses["default"] = problemResponse(s.api.OpenAPI().Components.Schemas)
+		op.Responses["default"] = wire.ProblemResponse(s.api.OpenAPI().Components.Schemas)
 		describe(s.api.OpenAPI().Components.Schemas, &op)
 		s.api.OpenAPI().AddOperation(&op)
 		serve := func(c *fiber.Ctx) error {
@@ -88,7 +89,7 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 			err = fiber.NewError(http.StatusUnsupportedMediaType, "This call takes no Content-Encoding; send the body as it is.")
 		}
 		if err == nil {
-			err = takeBody(c, s.slow)
+			err = wire.TakeBody(c, s.slow)
 		}
 		if err != nil {
 			_ = s.fail(c, err) // cannot fail: it writes to memory
@@ -131,7 +132,7 @@ func (r *route) refuseOthers(query url.Values) error {
 	var unknown []oplog.FieldError
 	for name, values := range query {
 		if !slices.ContainsFunc(r.params, func(p *huma.Param) bool { return p.Name == name }) {
-			unknown = append(unknown, oplog.FieldError{Part: oplog.InQuery, Field: name, Message: "is not a parameter of this call", Value: shorten(values[0])})
+			unknown = append(unknown, oplog.FieldError{Part: oplog.InQuery, Field: name, Message: "is not a parameter of this call", Value: wire.Shorten(values[0])})
 		}
 	}
 	if len(unknown) == 0 {

@@ -10,40 +10,9 @@ import (
 	"testing"
 
 	"github.com/andybalholm/brotli"
-)
 
-func TestPreferred(t *testing.T) {
-	for accepts, want := range map[string]string{
-		"":                                  "",
-		"gzip":                              "gzip",
-		"br":                                "br",
-		"GZIP":                              "gzip",
-		"x-gzip":                            "gzip",
-		"deflate, zstd":                     "",
-		"br, gzip":                          "gzip", // the first that is offered
-		"gzip;q=0.5, br;q=0.6":              "br",
-		"gzip; q=0.9 , br;Q=0.8":            "gzip",
-		"gzip;q=0":                          "",
-		"gzip;q=0.000, br;q=0.001":          "br",
-		"*":                                 "gzip",
-		"*;q=0":                             "",
-		"gzip;q=0, *":                       "br",
-		"br;q=0.2, *;q=0.1":                 "br",
-		"identity":                          "",
-		"identity;q=1, gzip;q=0.5":          "",
-		"identity;q=0.5, gzip":              "gzip",
-		"identity, gzip":                    "gzip",
-		"gzip;q=x, br;level=3, *;q=2":       "",
-		"gzip, deflate, br;q=1.0, zstd, , ": "gzip",
-	} {
-		if got := preferred(accepts, "gzip", "br"); got != want {
-			t.Errorf("%q: %q, want %q", accepts, got, want)
-		}
-	}
-	if got := preferred("gzip, br", "br", "gzip"); got != "br" {
-		t.Errorf("of equals %q", got)
-	}
-}
+	"oplog/server/wire"
+)
 
 // inflated returns the body of an answer as it was before its encoding.
 func inflated(t *testing.T, r reply) string {
@@ -74,7 +43,7 @@ func TestCompressed(t *testing.T) {
 		entriesPath, entriesPath + "?order=seq&limit=60", tenantA + "/catalog", "/api/v1/openapi.json", "/metrics",
 	} {
 		plain := f.send("read", "GET", path, "")
-		if plain.status != 200 || !worthCompressing(plain.header.Get("Content-Type"), len(plain.body)) || plain.header.Get("Content-Encoding") != "" || plain.header.Get("Vary") != "Accept-Encoding" {
+		if plain.status != 200 || !wire.WorthCompressing(plain.header.Get("Content-Type"), len(plain.body)) || plain.header.Get("Content-Encoding") != "" || plain.header.Get("Vary") != "Accept-Encoding" {
 			t.Fatalf("%s: %d, %d bytes, %v", path, plain.status, len(plain.body), plain.header)
 		}
 		for accepts, encoding := range map[string]string{"gzip": "gzip", "br": "br", "gzip;q=0.1, br;q=0.2": "br", "gzip;q=0": "", "zstd": ""} {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
+
+	"oplog/server/wire"
 )
 
 // console is the console's files, by path without the leading slash. They are
@@ -84,7 +86,7 @@ func (c console) compress() {
 }
 
 func (a *asset) worthCompressing() bool {
-	return worthCompressing(a.contentType, len(a.plain))
+	return wire.WorthCompressing(a.contentType, len(a.plain))
 }
 
 // sendConsole serves a file of the console, and the console itself at every
@@ -98,7 +100,7 @@ func (s *Server) sendConsole(c *fiber.Ctx) error {
 		a, found = s.console[name]
 	}
 	if !found {
-		return sendText(c, http.StatusNotFound, "There is no such file.\n")
+		return wire.SendText(c, http.StatusNotFound, "There is no such file.\n")
 	}
 	s.allowFrames(c)
 	c.Set(fiber.HeaderCacheControl, "no-cache")
@@ -119,7 +121,7 @@ func (s *Server) allowFrames(c *fiber.Ctx) {
 	if err != nil || len(t.FrameAncestors) == 0 {
 		return
 	}
-	allowed := strings.Replace(contentSecurityPolicy, "frame-ancestors 'none'", "frame-ancestors 'self' "+strings.Join(t.FrameAncestors, " "), 1)
+	allowed := strings.Replace(wire.ContentSecurityPolicy, "frame-ancestors 'none'", "frame-ancestors 'self' "+strings.Join(t.FrameAncestors, " "), 1)
 	c.Set(fiber.HeaderContentSecurityPolicy, allowed)
 }
 
@@ -137,7 +139,7 @@ func (a *asset) send(c *fiber.Ctx) error {
 		offered = append(offered, "gzip")
 	}
 	body, tag := a.plain, `"`+a.hash+`"`
-	switch preferred(c.Get(fiber.HeaderAcceptEncoding), offered...) {
+	switch wire.PreferredEncoding(c.Get(fiber.HeaderAcceptEncoding), offered...) {
 	case "br":
 		body, tag = *br, `"`+a.hash+`-br"`
 		c.Set(fiber.HeaderContentEncoding, "br")

@@ -3,6 +3,8 @@ package server
 import (
 	"strings"
 	"testing"
+
+	"oplog/server/wire"
 )
 
 func TestConsole(t *testing.T) {
@@ -95,7 +97,7 @@ func TestHeaders(t *testing.T) {
 	f := newServer(t)
 	for _, path := range []string{"/", "/assets/app.js", "/assets/none.js", "/api/v1/session", "/api/v1/none", "/api/v1/openapi.json", "/healthz"} {
 		h := f.send("nobody", "GET", path, "").header
-		if h.Get("Content-Security-Policy") != contentSecurityPolicy || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" || h.Get("Server") != "" {
+		if h.Get("Content-Security-Policy") != wire.ContentSecurityPolicy || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" || h.Get("Server") != "" {
 			t.Errorf("%s: %v", path, h)
 		}
 		if cache := h.Get("Cache-Control"); strings.HasPrefix(path, "/api") && cache != "no-store" {

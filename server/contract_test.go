@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"oplog/oplog"
+	"oplog/server/wire"
 )
 
 // contractTable returns the rows of the table of docs/contract.md that begins
@@ -128,10 +129,10 @@ func TestContractFields(t *testing.T) {
 func TestContractRequests(t *testing.T) {
 	limits := map[string]string{
 		"entries":                   grouped(oplog.MaxEntriesPerRequest),
-		"body, uncompressed":        fmt.Sprintf("%d MiB", maxBodyBytes>>20),
+		"body, uncompressed":        fmt.Sprintf("%d MiB", wire.MaxBodyBytes>>20),
 		"request line and headers":  fmt.Sprintf("%d KiB", readBuffer>>10),
 		"organizations of a tenant": grouped(oplog.MaxOrganizations),
-		"pace":                      fmt.Sprintf("%d KiB in %d s", pacedBytes>>10, slowTime/time.Second),
+		"pace":                      fmt.Sprintf("%d KiB in %d s", wire.PacedBytes>>10, slowTime/time.Second),
 	}
 	page := contractTable(t, "What")
 	sameNames(t, "limits of a request", page, limits)
@@ -176,7 +177,7 @@ func TestContractStatuses(t *testing.T) {
 		{404, "write", "/api/v1/tenants/none/entries", entry(), nil},
 		{409, "write", entriesPath, entry(`"id":"taken","time":"2026-11-22T07:00:00Z","outcome":"failure"`), nil},
 		{413, "write", entriesPath, many, nil},
-		{413, "write", entriesPath, entry() + strings.Repeat(" ", maxBodyBytes), nil},
+		{413, "write", entriesPath, entry() + strings.Repeat(" ", wire.MaxBodyBytes), nil},
 		{415, "write", entriesPath, entry(), []string{"Content-Type", "text/csv"}},
 		{415, "write", entriesPath, entry(), []string{"Content-Encoding", "br"}},
 		{422, "write", entriesPath, entry(`"colour":"red"`), nil},
@@ -196,7 +197,7 @@ func TestContractStatuses(t *testing.T) {
 	answered["421"] = true
 	page := contractTable(t, "Status")
 	sameNames(t, "statuses", page, answered)
-	for code, status := range statuses {
+	for code, status := range wire.Statuses {
 		if _, listed := page[strconv.Itoa(status)]; !listed && code != oplog.CodeGone {
 			t.Errorf("docs/contract.md does not list %d, %s", status, code)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"oplog/journal"
 	"oplog/oplog"
+	"oplog/server/wire"
 )
 
 // Pages and receipts are what the server writes most of, so they are written by
@@ -35,12 +36,12 @@ func (a appendedBody) AppendJSON(b []byte) []byte {
 		}
 		b = append(b, '{')
 		if r.ID != "" {
-			b = append(quote(append(b, `"id":`...), r.ID), ',')
+			b = append(wire.Quote(append(b, `"id":`...), r.ID), ',')
 		}
 		if r.Seq != 0 {
 			b = append(strconv.AppendUint(append(b, `"seq":`...), r.Seq, 10), ',')
 		}
-		b = append(quote(append(b, `"status":`...), string(r.Status)), '}')
+		b = append(wire.Quote(append(b, `"status":`...), string(r.Status)), '}')
 	}
 	return append(b, "]}"...)
 }
@@ -86,19 +87,19 @@ func bytesOfValues(e *oplog.Entry) int {
 
 // appendHead writes all but changes and details.
 func appendHead(b []byte, e *oplog.Entry) []byte {
-	b = quote(append(b, `{"id":`...), e.ID)
+	b = wire.Quote(append(b, `{"id":`...), e.ID)
 	b = strconv.AppendUint(append(b, `,"seq":`...), e.Seq, 10)
 	b = appendTime(append(b, `,"time":`...), e.Time)
 	b = appendTime(append(b, `,"received_at":`...), e.ReceivedAt)
-	b = quote(append(b, `,"user":{"id":`...), e.User.ID)
-	b = quote(append(b, `,"name":`...), e.User.Name)
+	b = wire.Quote(append(b, `,"user":{"id":`...), e.User.ID)
+	b = wire.Quote(append(b, `,"name":`...), e.User.Name)
 	b = append(appendText(b, `,"role":`, e.User.Role), '}')
 	b = appendRef(b, `,"organization":{`, e.Organization)
-	b = quote(append(b, `,"module":`...), e.Module)
-	b = quote(append(b, `,"operation":`...), e.Operation)
+	b = wire.Quote(append(b, `,"module":`...), e.Module)
+	b = wire.Quote(append(b, `,"operation":`...), e.Operation)
 	b = appendRef(b, `,"content":{`, e.Content)
-	b = quote(append(b, `,"origin":`...), e.Origin)
-	b = quote(append(b, `,"outcome":`...), e.Outcome)
+	b = wire.Quote(append(b, `,"origin":`...), e.Origin)
+	b = wire.Quote(append(b, `,"outcome":`...), e.Outcome)
 	b = appendText(b, `,"ip":`, e.IP)
 	return appendText(b, `,"user_agent":`, e.UserAgent)
 }
@@ -110,7 +111,7 @@ func appendValues(b []byte, e *oplog.Entry) []byte {
 		} else {
 			b = append(b, `,{"field":`...)
 		}
-		b = quote(b, c.Field)
+		b = wire.Quote(b, c.Field)
 		b = appendValue(b, `,"before":`, c.Before)
 		b = append(appendValue(b, `,"after":`, c.After), '}')
 	}
@@ -126,10 +127,10 @@ func appendRef(b []byte, name string, ref oplog.Ref) []byte {
 	}
 	b = append(b, name...)
 	if ref.ID != "" {
-		b = quote(append(b, `"id":`...), ref.ID)
+		b = wire.Quote(append(b, `"id":`...), ref.ID)
 		return append(appendText(b, `,"name":`, ref.Name), '}')
 	}
-	return append(quote(append(b, `"name":`...), ref.Name), '}')
+	return append(wire.Quote(append(b, `"name":`...), ref.Name), '}')
 }
 
 // appendText, appendSeq and appendValue leave out what is empty.
@@ -138,7 +139,7 @@ func appendText(b []byte, name, text string) []byte {
 	if text == "" {
 		return b
 	}
-	return quote(append(b, name...), text)
+	return wire.Quote(append(b, name...), text)
 }
 
 func appendSeq(b []byte, name string, seq *uint64) []byte {

@@ -13,6 +13,7 @@ import (
 
 	"oplog/journal"
 	"oplog/oplog"
+	"oplog/server/wire"
 )
 
 // TestPageBytes holds the writing by hand to what encoding/json writes.
@@ -33,7 +34,7 @@ func TestPageBytes(t *testing.T) {
 	same := func(page pageBody, truncated ...bool) {
 		t.Helper()
 		var got, want bytes.Buffer
-		if err := marshal(&got, page); err != nil {
+		if err := wire.Format.Marshal(&got, page); err != nil {
 			t.Fatal(err)
 		}
 		for i := range truncated {
@@ -81,7 +82,7 @@ func TestAppendedBytes(t *testing.T) {
 	receipts := []oplog.Receipt{{Status: oplog.StatusSkipped}, {ID: `a"<b>`, Seq: 1<<63 + 1, Status: oplog.StatusRecorded}, {ID: "b", Seq: 2, Status: oplog.StatusDuplicate}}
 	for _, answer := range []journal.Appended{{Entries: []oplog.Receipt{}}, {Recorded: 1, Duplicates: 2, Skipped: 3, Entries: receipts}} {
 		var got, want bytes.Buffer
-		if err := errors.Join(marshal(&got, appendedBody(answer)), huma.DefaultJSONFormat.Marshal(&want, answer)); err != nil {
+		if err := errors.Join(wire.Format.Marshal(&got, appendedBody(answer)), huma.DefaultJSONFormat.Marshal(&want, answer)); err != nil {
 			t.Fatal(err)
 		}
 		if got.String() != want.String() {

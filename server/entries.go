@@ -4,20 +4,21 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"oplog/journal"
 	"oplog/oplog"
-
-	"github.com/danielgtaylor/huma/v2"
+	"oplog/server/wire"
 )
 
 // pageParams are those of a page.
 var pageParams = append(filterParams[:len(filterParams):len(filterParams)],
-	textParam("order", "time: newest first. seq: in order of arrival, oldest first, for programs that must miss nothing; see after_seq.",
+	wire.TextParam("order", "time: newest first. seq: in order of arrival, oldest first, for programs that must miss nothing; see after_seq.",
 		&huma.Schema{Type: huma.TypeString, Enum: []any{orderTime, orderSeq}, Default: orderTime}),
-	textParam("after_seq", "With order=seq: entries that arrived after this one; 0 or left out for all. Each answer has next_after_seq, with which to go on.",
-		&huma.Schema{Type: huma.TypeInteger, Minimum: number(0)}),
-	textParam("limit", "How many entries a page has: at most "+strconv.Itoa(oplog.MaxPageSize)+", with order=seq "+strconv.Itoa(journal.MaxFeedSize)+".", &huma.Schema{
-		Type: huma.TypeInteger, Minimum: number(1), Maximum: number(journal.MaxFeedSize), Default: oplog.DefaultPageSize,
+	wire.TextParam("after_seq", "With order=seq: entries that arrived after this one; 0 or left out for all. Each answer has next_after_seq, with which to go on.",
+		&huma.Schema{Type: huma.TypeInteger, Minimum: new(0.0)}),
+	wire.TextParam("limit", "How many entries a page has: at most "+strconv.Itoa(oplog.MaxPageSize)+", with order=seq "+strconv.Itoa(journal.MaxFeedSize)+".", &huma.Schema{
+		Type: huma.TypeInteger, Minimum: new(1.0), Maximum: new(float64(journal.MaxFeedSize)), Default: oplog.DefaultPageSize,
 	}),
 	cursorParam,
 )
@@ -30,18 +31,18 @@ const (
 
 // turnParams turn the pages of a list.
 var turnParams = []*huma.Param{
-	textParam("limit", "How many entries a page has.", &huma.Schema{
-		Type: huma.TypeInteger, Minimum: number(1), Maximum: number(oplog.MaxPageSize), Default: oplog.DefaultPageSize,
+	wire.TextParam("limit", "How many entries a page has.", &huma.Schema{
+		Type: huma.TypeInteger, Minimum: new(1.0), Maximum: new(float64(oplog.MaxPageSize)), Default: oplog.DefaultPageSize,
 	}),
 	cursorParam,
 }
 
-var cursorParam = textParam("cursor", "next_cursor of the page before.", &huma.Schema{Type: huma.TypeString})
+var cursorParam = wire.TextParam("cursor", "next_cursor of the page before.", &huma.Schema{Type: huma.TypeString})
 
 // entryParams name one of several entries with the same id.
 var entryParams = []*huma.Param{
-	textParam("seq", "The entry's seq, which names it alone: a sender's id may stand for another entry on another day. Left out: the entry that the log gave the id, else the newest with it.",
-		&huma.Schema{Type: huma.TypeInteger, Minimum: number(1)}),
+	wire.TextParam("seq", "The entry's seq, which names it alone: a sender's id may stand for another entry on another day. Left out: the entry that the log gave the id, else the newest with it.",
+		&huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0)}),
 }
 
 type (
@@ -95,24 +96,24 @@ type pageAsked struct {
 }
 
 func (in *call) page() (pageAsked, error) {
-	r := readQuery(in.query)
+	r := wire.ReadQuery(in.query)
 	p := pageAsked{
-		q: in.readFilters(r), limit: r.int("limit", oplog.DefaultPageSize),
-		cursor: r.text("cursor"), bySeq: r.text("order") == orderSeq, after: r.seq("after_seq", 0),
+		q: in.readFilters(r), limit: r.Int("limit", oplog.DefaultPageSize),
+		cursor: r.Text("cursor"), bySeq: r.Text("order") == orderSeq, after: r.Seq("after_seq", 0),
 	}
-	switch order := r.text("order"); order {
+	switch order := r.Text("order"); order {
 	case "", orderTime:
-		if after := r.text("after_seq"); after != "" {
-			r.fail("after_seq", after, "needs order=seq")
+		if after := r.Text("after_seq"); after != "" {
+			r.Fail("after_seq", after, "needs order=seq")
 		}
 	case orderSeq:
 		if p.cursor != "" {
-			r.fail("cursor", p.cursor, "is for order=time; with order=seq, send after_seq")
+			r.Fail("cursor", p.cursor, "is for order=time; with order=seq, send after_seq")
 		}
 	default:
-		r.fail("order", order, "is neither time nor seq")
+		r.Fail("order", order, "is neither time nor seq")
 	}
-	return p, r.err()
+	return p, r.Err()
 }
 
 func (s *Server) listEntries(ctx context.Context, in *call, _ *struct{}) (*pageOutput, error) {
@@ -131,12 +132,12 @@ func (s *Server) listEntries(ctx context.Context, in *call, _ *struct{}) (*pageO
 }
 
 func (s *Server) getEntry(_ context.Context, in *call, input *entryInput) (*entryOutput, error) {
-	r := readQuery(in.query)
-	seq := r.seq("seq", 1)
-	if input.ID == journal.NoID && len(r.list("seq")) == 0 {
-		r.fail("seq", nil, "is required where ~ stands for the id")
+	r := wire.ReadQuery(in.query)
+	seq := r.Seq("seq", 1)
+	if input.ID == journal.NoID && len(r.List("seq")) == 0 {
+		r.Fail("seq", nil, "is required where ~ stands for the id")
 	}
-	if err := r.err(); err != nil {
+	if err := r.Err(); err != nil {
 		return nil, err
 	}
 	var entry oplog.Entry

@@ -6,6 +6,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"oplog/oplog"
+	"oplog/server/wire"
 )
 
 // valueDocs say what the values of filters are.
@@ -54,16 +55,16 @@ func eachFilter(visit func(name, doc string, value *huma.Schema)) {
 var filterParams = makeFilterParams()
 
 func makeFilterParams() []*huma.Param {
-	params := []*huma.Param{textParam("q", searchDoc, &huma.Schema{Type: huma.TypeString})}
+	params := []*huma.Param{wire.TextParam("q", searchDoc, &huma.Schema{Type: huma.TypeString})}
 	eachFilter(func(name, doc string, value *huma.Schema) {
-		param := listParam(name, doc)
+		param := wire.ListParam(name, doc)
 		param.Schema.Items = value
 		params = append(params, param)
 	})
 	return append(params,
-		textParam("from", "Operations at or after this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
-		textParam("to", "Operations before this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
-		textParam("range", "A period of whole days of the tenant's time zone; the last N days include today, weeks begin on Monday; from and to narrow it.",
+		wire.TextParam("from", "Operations at or after this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
+		wire.TextParam("to", "Operations before this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
+		wire.TextParam("range", "A period of whole days of the tenant's time zone; the last N days include today, weeks begin on Monday; from and to narrow it.",
 			&huma.Schema{Type: huma.TypeString, Enum: presets}),
 	)
 }
@@ -81,24 +82,24 @@ func presetNames() []any {
 
 // filters reads what a call asks for, and keeps it to what the caller may see.
 func (in *call) filters() (oplog.Query, error) {
-	r := readQuery(in.query)
-	return in.readFilters(r), r.err()
+	r := wire.ReadQuery(in.query)
+	return in.readFilters(r), r.Err()
 }
 
-func (in *call) preset(r *queryReader) oplog.Range {
-	preset := oplog.Range(r.text("range"))
+func (in *call) preset(r *wire.Query) oplog.Range {
+	preset := oplog.Range(r.Text("range"))
 	if preset == oplog.RangeCustom {
-		r.fail("range", string(preset), "is not one of "+oplog.PresetNames()+"; send from and to alone")
+		r.Fail("range", string(preset), "is not one of "+oplog.PresetNames()+"; send from and to alone")
 	}
 	return preset
 }
 
 // readFilters reads the filters of an address, and keeps them to what the caller
 // may see.
-func (in *call) readFilters(r *queryReader) oplog.Query {
-	q := oplog.Query{Scope: in.scope(), Range: in.preset(r), From: r.time("from"), To: r.time("to")}
-	q.Search = r.text("q")
-	q.Each(func(name string, values *[]string) { *values = r.list(name) })
+func (in *call) readFilters(r *wire.Query) oplog.Query {
+	q := oplog.Query{Scope: in.scope(), Range: in.preset(r), From: r.Time("from"), To: r.Time("to")}
+	q.Search = r.Text("q")
+	q.Each(func(name string, values *[]string) { *values = r.List(name) })
 	return q
 }
 

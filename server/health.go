@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/gofiber/fiber/v2"
+
+	"oplog/server/wire"
 )
 
 // Health is told to the machine itself, and to callers with a key.
@@ -12,7 +14,7 @@ func (s *Server) healthz(c *fiber.Ctx) error {
 	if err := s.nearOrKnown(c); err != nil {
 		return err
 	}
-	return sendText(c, http.StatusOK, "ok\n")
+	return wire.SendText(c, http.StatusOK, "ok\n")
 }
 
 func (s *Server) readyz(c *fiber.Ctx) error {
@@ -20,14 +22,14 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 		return err
 	}
 	if s.closing.Load() {
-		return sendText(c, http.StatusServiceUnavailable, "stopping\n")
+		return wire.SendText(c, http.StatusServiceUnavailable, "stopping\n")
 	}
 	if _, err := s.directory.Tenants(); err != nil {
 		s.logger.Error("the store cannot be read", "err", err)
-		return sendText(c, http.StatusServiceUnavailable, "the store cannot be read\n")
+		return wire.SendText(c, http.StatusServiceUnavailable, "the store cannot be read\n")
 	}
 	if err := s.journal.Ready(); err != nil {
-		return sendText(c, http.StatusServiceUnavailable, "the index is catching up: "+err.Error()+"\n")
+		return wire.SendText(c, http.StatusServiceUnavailable, "the index is catching up: "+err.Error()+"\n")
 	}
-	return sendText(c, http.StatusOK, "ready\n")
+	return wire.SendText(c, http.StatusOK, "ready\n")
 }

@@ -14,6 +14,7 @@ import (
 
 	"oplog/journal"
 	"oplog/oplog"
+	"oplog/server/wire"
 )
 
 // newEntryBody is an entry as it is sent: without what the log itself gives to
@@ -89,16 +90,16 @@ func (b *newEntryBody) entry() (oplog.Entry, []oplog.FieldError) {
 
 // recordEntries is the handler of POST T/entries.
 func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
-	media, err := contentType(c, jsonType, ndjsonType)
+	media, err := wire.ContentType(c, wire.JSONType, wire.NDJSONType)
 	if err != nil {
 		return err
 	}
-	body, err := readBody(c, s.slow)
+	body, err := wire.ReadBody(c, s.slow)
 	if err != nil {
 		return err
 	}
 	b := &batch{}
-	if media == ndjsonType {
+	if media == wire.NDJSONType {
 		err = b.readLines(body)
 	} else {
 		err = b.read(body)
@@ -116,7 +117,7 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 	}
 	s.meters.write.UpdateDuration(start)
 	answer.Entries = orEmpty(answer.Entries)
-	return sendJSON(c, http.StatusCreated, jsonType, appendedBody(answer))
+	return wire.SendJSON(c, http.StatusCreated, wire.JSONType, appendedBody(answer))
 }
 
 // refuseBatch answers a request with entries that cannot be read. The log never
@@ -145,7 +146,7 @@ func describeIngest(r huma.Registry, op *huma.Operation) {
 	entry := r.Schema(reflect.TypeFor[newEntryBody](), true, "")
 	many := &huma.Schema{
 		Type: huma.TypeObject, Required: []string{"entries"}, AdditionalProperties: false,
-		Properties: map[string]*huma.Schema{"entries": {Type: huma.TypeArray, Items: entry, MaxItems: count(oplog.MaxEntriesPerRequest)}},
+		Properties: map[string]*huma.Schema{"entries": {Type: huma.TypeArray, Items: entry, MaxItems: new(oplog.MaxEntriesPerRequest)}},
 	}
 	op.Description = strings.Join([]string{
 		"All are stored or none. The answer comes once they are on disk, in order of the request;",
@@ -153,12 +154,10 @@ func describeIngest(r huma.Registry, op *huma.Operation) {
 		"Content-Encoding gzip is taken. null for a field that may be left out means that it is left out.",
 	}, " ")
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		jsonType:   {Schema: &huma.Schema{OneOf: []*huma.Schema{entry, many}}},
-		ndjsonType: {Schema: entry},
+		wire.JSONType:   {Schema: &huma.Schema{OneOf: []*huma.Schema{entry, many}}},
+		wire.NDJSONType: {Schema: entry},
 	}}
 	op.Responses["201"] = &huma.Response{Description: "Recorded", Content: map[string]*huma.MediaType{
-		jsonType: {Schema: r.Schema(reflect.TypeFor[journal.Appended](), true, "")},
+		wire.JSONType: {Schema: r.Schema(reflect.TypeFor[journal.Appended](), true, "")},
 	}}
 }
-
-func count(n int) *int { return &n }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"oplog/oplog"
+	"oplog/server/wire"
 )
 
 const entriesPath = tenantA + "/entries"
@@ -310,10 +311,10 @@ func TestTooMuch(t *testing.T) {
 	send(413, `{"entries":`+list(oplog.MaxEntriesPerRequest+1, entry(`"module":"wrong"`))+`}`, json)
 
 	padded := func(size int) string { return entry() + strings.Repeat(" ", size-len(entry())) }
-	send(201, padded(maxBodyBytes), json)
-	send(413, padded(maxBodyBytes+1), json)
-	send(201, zipped(padded(maxBodyBytes)), json, "Content-Encoding", "gzip")
-	send(413, zipped(padded(maxBodyBytes+1)), json, "Content-Encoding", "gzip")
+	send(201, padded(wire.MaxBodyBytes), json)
+	send(413, padded(wire.MaxBodyBytes+1), json)
+	send(201, zipped(padded(wire.MaxBodyBytes)), json, "Content-Encoding", "gzip")
+	send(413, zipped(padded(wire.MaxBodyBytes+1)), json, "Content-Encoding", "gzip")
 	send(201, zipped(entry()), json, "Content-Encoding", "GZIP")
 	send(400, zipped(entry())[:40], json, "Content-Encoding", "gzip")
 }

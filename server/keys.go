@@ -6,6 +6,7 @@ import (
 
 	"oplog/identity"
 	"oplog/oplog"
+	"oplog/server/wire"
 )
 
 // keyBody is an API key as its tenant's admins see it.
@@ -64,7 +65,7 @@ func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*madeK
 	if err != nil {
 		return nil, err
 	}
-	keepAsIs(in.http)
+	wire.KeepAsIs(in.http)
 	in.about = about{object: oplog.Ref{ID: key.ID, Name: key.Name}, details: map[string]any{"scope": key.Scope}}
 	return &madeKeyOutput{madeKeyBody{key.ID, key.Scope, key.Name, key.CreatedAt, text}}, nil
 }

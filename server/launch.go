@@ -14,6 +14,7 @@ import (
 
 	"oplog/identity"
 	"oplog/oplog"
+	"oplog/server/wire"
 	"oplog/trail"
 )
 
@@ -30,8 +31,8 @@ type launchClaims struct {
 }
 
 var launchParams = []*huma.Param{
-	textParam("tenant", "The tenant's id.", &huma.Schema{Type: huma.TypeString}),
-	textParam("token", "A JWT (HS256, signed with a launch key of the tenant) with sub, name, role, exp, jti and, optionally, organization and locale (en or zh-CN).", &huma.Schema{Type: huma.TypeString}),
+	wire.TextParam("tenant", "The tenant's id.", &huma.Schema{Type: huma.TypeString}),
+	wire.TextParam("token", "A JWT (HS256, signed with a launch key of the tenant) with sub, name, role, exp, jti and, optionally, organization and locale (en or zh-CN).", &huma.Schema{Type: huma.TypeString}),
 }
 
 // launch is the handler of GET /launch. A person who cannot be let in reads why
@@ -66,14 +67,14 @@ var launchNoticesZH = map[int]string{
 // sendLaunchNotice answers a person with a page in their language, which names
 // nothing that they may have no right to.
 func sendLaunchNotice(c *fiber.Ctx, status int, detail string) error {
-	n := notice{Lang: oplog.LocaleEN, Title: "Not signed in", Text: detail}
-	if acceptedLocale(c.Get(fiber.HeaderAcceptLanguage)) == oplog.LocaleZH {
-		n = notice{Lang: oplog.LocaleZH, Title: "未能登录", Text: launchNoticesZH[status], Detail: detail}
+	n := wire.Notice{Lang: oplog.LocaleEN, Title: "Not signed in", Text: detail}
+	if wire.AcceptedLocale(c.Get(fiber.HeaderAcceptLanguage)) == oplog.LocaleZH {
+		n = wire.Notice{Lang: oplog.LocaleZH, Title: "未能登录", Text: launchNoticesZH[status], Detail: detail}
 		if n.Text == "" {
 			n.Text = "请稍后重试。"
 		}
 	}
-	return n.send(c, status)
+	return n.Send(c, status)
 }
 
 // launchSession begins the session that a launch token asks for.
@@ -96,7 +97,7 @@ func (s *Server) launchSession(in *call, tenant string) (session identity.Sessio
 		Locale: claims.Locale,
 	}
 	if in.account.Locale == "" {
-		in.account.Locale = acceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage))
+		in.account.Locale = wire.AcceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage))
 	}
 	if in.token != "" {
 		if err := s.identity.EndSession(in.token); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"oplog/journal"
 	"oplog/oplog"
+	"oplog/server/wire"
 )
 
 const (
@@ -25,7 +26,7 @@ const (
 
 // liveParams are the filters, and what others say in a header.
 var liveParams = append(filterParams[:len(filterParams):len(filterParams)],
-	textParam(actParam, "The same as "+actHeader+", for browsers, which send no header of their own with this call.", &huma.Schema{Type: huma.TypeString}))
+	wire.TextParam(actParam, "The same as "+actHeader+", for browsers, which send no header of their own with this call.", &huma.Schema{Type: huma.TypeString}))
 
 // live is the handler of GET T/live: server-sent events, one for each new
 // entry. The id of an event is the seq that the stream has come to, so that a
@@ -78,7 +79,7 @@ func resumeAfter(id string, last uint64) (uint64, error) {
 	seq, err := strconv.ParseUint(id, 10, 64)
 	if err != nil || seq > last {
 		return 0, &oplog.Error{Code: oplog.CodeInvalid, Message: "The stream cannot go on from there.", Fields: []oplog.FieldError{
-			{Part: oplog.InHeader, Field: "Last-Event-ID", Message: "is not the id of an event of this tenant; leave it out to begin with what is new", Value: shorten(id)},
+			{Part: oplog.InHeader, Field: "Last-Event-ID", Message: "is not the id of an event of this tenant; leave it out to begin with what is new", Value: wire.Shorten(id)},
 		}}
 	}
 	return seq, nil
@@ -140,7 +141,7 @@ func (e *eventStream) end(err error) {
 	var reason *oplog.Error
 	switch {
 	case errors.As(err, &reason):
-		_, _ = fmt.Fprintf(e.w, "event: end\ndata: {\"code\":%s,\"detail\":%s}\n\n", quote(nil, string(reason.Code)), quote(nil, reason.Message))
+		_, _ = fmt.Fprintf(e.w, "event: end\ndata: {\"code\":%s,\"detail\":%s}\n\n", wire.Quote(nil, string(reason.Code)), wire.Quote(nil, reason.Message))
 	case errors.Is(err, context.Canceled):
 		_, _ = e.w.WriteString("event: end\ndata: {\"code\":\"unavailable\",\"detail\":\"The program is stopping.\"}\n\n")
 	}

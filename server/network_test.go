@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"oplog/server/wire"
 )
 
 // listen serves a fixture on a free port.
@@ -87,7 +89,7 @@ func TestUnwantedBodies(t *testing.T) {
 	send("write", entriesPath, 0, false, 201)
 	for _, chunked := range []bool{false, true} {
 		send("write", entriesPath, 100, chunked, 201)
-		send("write", entriesPath, maxBodyBytes, chunked, 413)
+		send("write", entriesPath, wire.MaxBodyBytes, chunked, 413)
 		send("write", entriesPath, big, chunked, 413)
 		send("nobody", entriesPath, big, chunked, 401)
 		send("nobody", "/api/v1/none", big, chunked, 404)

@@ -11,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"oplog/oplog"
+	"oplog/server/wire"
 )
 
 // organizationBody is a node of the tree; parent_id is null for a root.
@@ -24,7 +25,7 @@ type organizationBody struct {
 
 // organizationsParams ask for more than the tree.
 var organizationsParams = []*huma.Param{
-	textParam("counts", "true: with the number of entries of each, for admins of the whole tenant.", &huma.Schema{Type: huma.TypeBoolean}),
+	wire.TextParam("counts", "true: with the number of entries of each, for admins of the whole tenant.", &huma.Schema{Type: huma.TypeBoolean}),
 }
 
 type organizationsOutput struct{ Body []organizationBody }
@@ -41,9 +42,9 @@ func newOrganizationBodies(tree oplog.Tree) []organizationBody {
 }
 
 func (s *Server) getOrganizations(ctx context.Context, in *call, _ *struct{}) (*organizationsOutput, error) {
-	r := readQuery(in.query)
-	counted := r.bool("counts")
-	if err := r.err(); err != nil {
+	r := wire.ReadQuery(in.query)
+	counted := r.Bool("counts")
+	if err := r.Err(); err != nil {
 		return nil, err
 	}
 	if counted && in.kind&admins == 0 { // others count with getSummary, which the trail tells
@@ -67,14 +68,14 @@ func (s *Server) getOrganizations(ctx context.Context, in *call, _ *struct{}) (*
 // setOrganizations takes what getOrganizations answers, or an object that holds
 // it as organizations.
 func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
-	if _, err := contentType(c, jsonType); err != nil {
+	if _, err := wire.ContentType(c, wire.JSONType); err != nil {
 		return err
 	}
-	text, err := readBody(c, s.slow)
+	text, err := wire.ReadBody(c, s.slow)
 	if err != nil {
 		return err
 	}
-	if err := checkSyntax(text); err != nil {
+	if err := wire.CheckSyntax(text); err != nil {
 		return err
 	}
 	if _, err := s.directory.Organizations(in.tenant.ID, ""); err != nil {
@@ -86,10 +87,10 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	}
 	tree, err := s.directory.SetOrganizations(c.UserContext(), in.tenant.ID, next)
 	if err != nil {
-		return placeInList(err, list)
+		return wire.InList(err, list)
 	}
 	in.about.details = map[string]any{"organizations": len(tree)}
-	return sendJSON(c, http.StatusOK, jsonType, newOrganizationBodies(tree))
+	return wire.SendJSON(c, http.StatusOK, wire.JSONType, newOrganizationBodies(tree))
 }
 
 // parseOrganizations returns a tree, and the field of the body that has it, ""
@@ -99,15 +100,15 @@ func parseOrganizations(text []byte) (tree oplog.Tree, list string, err error) {
 		Organizations oplog.Tree `json:"organizations"`
 	}
 	if bytes.TrimSpace(text)[0] == '[' {
-		err = jsonv2.Unmarshal(text, &body.Organizations, readLeniently)
+		err = jsonv2.Unmarshal(text, &body.Organizations, wire.Leniently)
 	} else {
 		list = "organizations"
-		err = jsonv2.Unmarshal(text, &body, readLeniently)
+		err = jsonv2.Unmarshal(text, &body, wire.Leniently)
 	}
 	var broken oplog.FieldError
 	switch {
 	case err != nil:
-		broken = fieldOf(err)
+		broken = wire.FieldOf(err)
 	case body.Organizations == nil: // an empty tree is only meant where it is said
 		broken = oplog.FieldError{Field: list, Message: "is required; [] for an empty tree"}
 	default:
@@ -124,7 +125,7 @@ func describeOrganizations(r huma.Registry, op *huma.Operation) {
 		"An object with the list as organizations is taken, too. A tenant has at most 100,000 organizations, archived ones and those that " +
 		"entries brought too."
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		jsonType: {Schema: &huma.Schema{Type: list.Type, Items: list.Items, MaxItems: count(oplog.MaxOrganizations)}},
+		wire.JSONType: {Schema: &huma.Schema{Type: list.Type, Items: list.Items, MaxItems: new(oplog.MaxOrganizations)}},
 	}}
-	op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{jsonType: {Schema: list}}}
+	op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{wire.JSONType: {Schema: list}}}
 }

@@ -10,6 +10,7 @@ import (
 
 	"oplog/identity"
 	"oplog/oplog"
+	"oplog/server/wire"
 	"oplog/views"
 )
 
@@ -84,7 +85,7 @@ func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, e
 		if err != nil {
 			return nil, err
 		}
-		p := &principal{key: key, locale: acceptedLocale(c.Get(fiber.HeaderAcceptLanguage))}
+		p := &principal{key: key, locale: wire.AcceptedLocale(c.Get(fiber.HeaderAcceptLanguage))}
 		switch key.Scope {
 		case identity.ScopeWrite:
 			p.kind = byWriteKey

@@ -7,6 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"oplog/oplog"
+	"oplog/server/wire"
 )
 
 // sendCheckpoint answers with the signed tree head as it is, a text that
@@ -31,20 +32,20 @@ func describeCheckpoint(_ huma.Registry, op *huma.Operation) {
 var consistencyParams = []*huma.Param{
 	{
 		Name: "from", In: "query", Required: true, Description: "The second line of the older checkpoint: its number of entries.",
-		Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: number(1)},
+		Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0)},
 	},
-	textParam("to", "The number of entries of the newer checkpoint; left out: of the log as it is now.", &huma.Schema{Type: huma.TypeInteger, Minimum: number(1)}),
+	wire.TextParam("to", "The number of entries of the newer checkpoint; left out: of the log as it is now.", &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0)}),
 }
 
 type consistencyOutput struct{ Body oplog.Consistency }
 
 func (s *Server) getConsistency(_ context.Context, in *call, _ *struct{}) (*consistencyOutput, error) {
-	r := readQuery(in.query)
-	from, to := r.size("from"), r.size("to")
-	if from == 0 && r.err() == nil {
-		r.fail("from", nil, "is required: the size of the older checkpoint, its second line")
+	r := wire.ReadQuery(in.query)
+	from, to := r.Size("from"), r.Size("to")
+	if from == 0 && r.Err() == nil {
+		r.Fail("from", nil, "is required: the size of the older checkpoint, its second line")
 	}
-	if err := r.err(); err != nil {
+	if err := r.Err(); err != nil {
 		return nil, err
 	}
 	c, err := s.journal.Consistency(in.tenant.ID, from, to)

@@ -8,10 +8,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"oplog/oplog"
+	"oplog/server/wire"
 )
 
 var retentionParams = []*huma.Param{
-	textParam("days", "Also say what a rule of so many days would delete.", &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0)}),
+	wire.TextParam("days", "Also say what a rule of so many days would delete.", &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0)}),
 }
 
 type retentionBody struct {
@@ -43,12 +44,12 @@ type (
 )
 
 func (s *Server) getRetention(ctx context.Context, in *call, _ *struct{}) (*retentionOutput, error) {
-	r := readQuery(in.query)
-	days := r.int("days", 1)
+	r := wire.ReadQuery(in.query)
+	days := r.Int("days", 1)
 	if days < 1 || days > oplog.MaxRetentionDays {
-		r.fail("days", in.query.Get("days"), fmt.Sprintf("is not 1 to %d", oplog.MaxRetentionDays))
+		r.Fail("days", in.query.Get("days"), fmt.Sprintf("is not 1 to %d", oplog.MaxRetentionDays))
 	}
-	if err := r.err(); err != nil {
+	if err := r.Err(); err != nil {
 		return nil, err
 	}
 	kept, err := s.directory.Retention(in.tenant.ID)

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"oplog/server/wire"
 )
 
 // BenchmarkSenders records entries over the network, one in a request, from 64
@@ -57,7 +59,7 @@ func request(client *http.Client, method, url, authorization, body string) error
 	}
 	r.Header.Set("Authorization", authorization)
 	if body != "" {
-		r.Header.Set("Content-Type", jsonType)
+		r.Header.Set("Content-Type", wire.JSONType)
 	}
 	answer, err := client.Do(r)
 	if err != nil {

@@ -4,8 +4,8 @@
 // [Server.routes] is the table of all calls, with who may make each. A request
 // meets, in this order: the headers of every answer, the check of who asks
 // (principal.go, the only place that decides), the reading of its parameters
-// and body, its handler, and for errors the one translation into an answer
-// (errors.go).
+// and body, its handler, and for errors the one translation into an answer.
+// What of this needs no route and no service is in package wire.
 package server
 
 import (
@@ -25,19 +25,20 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/recover"
+
 	"oplog/directory"
 	"oplog/exports"
 	"oplog/identity"
 	"oplog/journal"
 	"oplog/node"
 	"oplog/proof"
+	"oplog/server/wire"
 	"oplog/trail"
 	"oplog/views"
-
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
-	"github.com/gofiber/fiber/v2"
-	"github.com/gofiber/fiber/v2/middleware/recover"
 )
 
 // Options are what a Server needs besides its Log.
@@ -71,7 +72,7 @@ type Server struct {
 	started   time.Time
 	logger    *slog.Logger
 	secure    bool // cookies go over TLS alone
-	hosts     hosts
+	hosts     wire.Hosts
 	anchors   *proof.Anchors
 	setupCode string        // see Options.SetupCode
 	tries     *throttle     // of signing in
@@ -112,7 +113,7 @@ func New(n *node.Node, o Options) *Server {
 	}
 	s := &Server{
 		now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger, secure: o.SecureCookies,
-		setupCode: o.SetupCode, anchors: o.Anchors, hosts: newHosts(o.Hosts, o.AnyIP), host: o.Host, tries: newThrottle(o.Now), slow: o.SlowTime,
+		setupCode: o.SetupCode, anchors: o.Anchors, hosts: wire.NewHosts(o.Hosts, o.AnyIP), host: o.Host, tries: newThrottle(o.Now), slow: o.SlowTime,
 		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}
 	if n != nil {
@@ -166,8 +167,8 @@ func apiConfig(version string) huma.Config {
 	config.Info.Description = "The operation log of a business system: who did what, to which thing, when."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil
-	config.Formats = map[string]huma.Format{"application/json": wireFormat, "json": wireFormat}
-	config.Transformers = []huma.Transformer{tidyProblem}
+	config.Formats = map[string]huma.Format{"application/json": wire.Format, "json": wire.Format}
+	config.Transformers = []huma.Transformer{wire.TidyProblem}
 	return config
 }
 
@@ -204,12 +205,12 @@ func (s *Server) sendOpenAPI(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	c.Set(fiber.HeaderContentType, jsonType)
+	c.Set(fiber.HeaderContentType, wire.JSONType)
 	return c.Send(spec)
 }
 
 func setHeaders(c *fiber.Ctx) {
-	c.Set(fiber.HeaderContentSecurityPolicy, contentSecurityPolicy)
+	c.Set(fiber.HeaderContentSecurityPolicy, wire.ContentSecurityPolicy)
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
 	if isAPI(c.Path()) {
@@ -224,10 +225,10 @@ func (s *Server) frame(c *fiber.Ctx) error {
 	start := time.Now()
 	setHeaders(c)
 	var err error
-	if s.hosts.has(string(c.Request().Header.Host())) {
+	if s.hosts.Has(string(c.Request().Header.Host())) {
 		err = c.Next()
 	} else {
-		err = refuseHost(c)
+		err = wire.RefuseHost(c)
 	}
 	if err != nil {
 		err = s.fail(c, err)
@@ -238,8 +239,8 @@ func (s *Server) frame(c *fiber.Ctx) error {
 	case http.StatusServiceUnavailable:
 		c.Set(fiber.HeaderRetryAfter, "1")
 	}
-	compress(c)
-	finishBody(c, s.slow)
+	wire.Compress(c)
+	wire.FinishBody(c, s.slow)
 	s.meters.count(c, time.Since(start))
 	return err
 }
@@ -247,13 +248,13 @@ func (s *Server) frame(c *fiber.Ctx) error {
 // fail answers a request with an error.
 func (s *Server) fail(c *fiber.Ctx, err error) error {
 	p := s.problem(c.Method(), c.Path(), err)
-	return sendJSON(c, p.Status, problemType, p)
+	return wire.SendJSON(c, p.Status, wire.ProblemType, p)
 }
 
 // problem translates an error into an answer. What no caller can help goes to
 // the server's own log, and no word of it to the caller.
 func (s *Server) problem(method, path string, err error) *huma.ErrorModel {
-	p, known := problemOf(err)
+	p, known := wire.Problem(err)
 	if !known {
 		s.logger.Error("a request failed", "method", method, "path", path, "err", err)
 	}
@@ -264,7 +265,7 @@ func (s *Server) problem(method, path string, err error) *huma.ErrorModel {
 // HTTP at all.
 func (s *Server) refuse(c *fiber.Ctx, err error) error {
 	if errors.Is(err, fiber.ErrRequestHeaderFieldsTooLarge) {
-		finishHeaders(c.Context().Conn(), s.slow)
+		wire.FinishHeaders(c.Context().Conn(), s.slow)
 		err = fiber.NewError(fiber.StatusRequestHeaderFieldsTooLarge,
 			fmt.Sprintf("The address and the headers are too long: at most %d KiB together.", readBuffer>>10))
 	}

@@ -13,6 +13,7 @@ import (
 
 	"oplog/identity"
 	"oplog/oplog"
+	"oplog/server/wire"
 	"oplog/trail"
 )
 
@@ -120,7 +121,7 @@ func (s *Server) startSession(in *call, account identity.Account, locale string)
 		return nil, err
 	}
 	if account.Locale == "" {
-		if account, err = s.identity.SetLocale(token, cmp.Or(locale, acceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage)))); err != nil {
+		if account, err = s.identity.SetLocale(token, cmp.Or(locale, wire.AcceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage)))); err != nil {
 			return nil, err
 		}
 	}

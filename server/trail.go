@@ -9,6 +9,7 @@ import (
 
 	"oplog/identity"
 	"oplog/oplog"
+	"oplog/server/wire"
 	"oplog/trail"
 )
 
@@ -135,11 +136,11 @@ func (in *call) reading(kind string) trail.Reading {
 	if kind == trail.ReadOpen {
 		return read
 	}
-	query := readQuery(in.query)
-	read.Beside = in.query.Get("cursor") == "" && query.int("limit", oplog.DefaultPageSize) <= trail.MaxBeside
+	query := wire.ReadQuery(in.query)
+	read.Beside = in.query.Get("cursor") == "" && query.Int("limit", oplog.DefaultPageSize) <= trail.MaxBeside
 	read.Filters = map[string][]string{}
 	for name := range in.query {
-		if values := query.list(name); len(values) > 0 && !turnsPages(name) {
+		if values := query.List(name); len(values) > 0 && !turnsPages(name) {
 			read.Filters[name] = values
 		}
 	}
@@ -193,15 +194,15 @@ func (s *Server) tellRefusedSignIn(in *call, account identity.Account, why strin
 
 // trailParams are those of a page of what was done with a log.
 var trailParams = append([]*huma.Param{
-	textParam("q", "Words separated by spaces, all of which must be found, each in any of user, module, and what it was done to and with which filters. "+searchFormDoc,
+	wire.TextParam("q", "Words separated by spaces, all of which must be found, each in any of user, module, and what it was done to and with which filters. "+searchFormDoc,
 		&huma.Schema{Type: huma.TypeString}),
-	listParam("user", "Ids of users (usernames of accounts, ids of keys); any of them."),
-	listParam("module", "Modules, such as account; any of them."),
-	listParam("operation", "What was done, such as create, or with its module, account.create; any of them."),
-	listParam("content_id", "Ids of what it was done to; any of them."),
-	textParam("from", "What was done at or after this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
-	textParam("to", "What was done before this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
-	textParam("range", "A period of whole days of the tenant's time zone (without a tenant, of the machine's); the last N days include today, weeks begin on Monday; from and to narrow it.",
+	wire.ListParam("user", "Ids of users (usernames of accounts, ids of keys); any of them."),
+	wire.ListParam("module", "Modules, such as account; any of them."),
+	wire.ListParam("operation", "What was done, such as create, or with its module, account.create; any of them."),
+	wire.ListParam("content_id", "Ids of what it was done to; any of them."),
+	wire.TextParam("from", "What was done at or after this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
+	wire.TextParam("to", "What was done before this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
+	wire.TextParam("range", "A period of whole days of the tenant's time zone (without a tenant, of the machine's); the last N days include today, weeks begin on Monday; from and to narrow it.",
 		&huma.Schema{Type: huma.TypeString, Enum: presets}),
 }, turnParams...)
 
@@ -216,15 +217,15 @@ func (s *Server) listServerAccess(ctx context.Context, in *call, _ *struct{}) (*
 }
 
 func (s *Server) trailPage(ctx context.Context, in *call, tenant string) (*pageOutput, error) {
-	r := readQuery(in.query)
+	r := wire.ReadQuery(in.query)
 	q := oplog.Query{
-		Filters: oplog.Filters{Search: r.text("q"), Values: oplog.Values{
-			Users: r.list("user"), Modules: r.list("module"), Operations: r.list("operation"), ContentIDs: r.list("content_id"),
+		Filters: oplog.Filters{Search: r.Text("q"), Values: oplog.Values{
+			Users: r.List("user"), Modules: r.List("module"), Operations: r.List("operation"), ContentIDs: r.List("content_id"),
 		}},
-		Range: in.preset(r), From: r.time("from"), To: r.time("to"),
+		Range: in.preset(r), From: r.Time("from"), To: r.Time("to"),
 	}
-	limit, cursor := r.int("limit", oplog.DefaultPageSize), r.text("cursor")
-	if err := r.err(); err != nil {
+	limit, cursor := r.Int("limit", oplog.DefaultPageSize), r.Text("cursor")
+	if err := r.Err(); err != nil {
 		return nil, err
 	}
 	page, err := s.trail.Page(ctx, tenant, q, limit, cursor)

@@ -10,6 +10,7 @@ import (
 
 	"oplog/identity"
 	"oplog/oplog"
+	"oplog/server/wire"
 	"oplog/views"
 )
 
@@ -211,13 +212,13 @@ func checkViewQuery(text string) error {
 	query, err := url.ParseQuery(text)
 	if err != nil {
 		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view is invalid.", Fields: []oplog.FieldError{
-			{Field: "query", Message: "is not the query of an address: " + err.Error(), Value: shorten(text)},
+			{Field: "query", Message: "is not the query of an address: " + err.Error(), Value: wire.Shorten(text)},
 		}}
 	}
 	for name := range query {
 		if !slices.ContainsFunc(filterParams, func(p *huma.Param) bool { return p.Name == name }) {
 			return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view is invalid.", Fields: []oplog.FieldError{
-				{Field: "query", Message: "has a filter that the log does not know: " + shorten(name), Value: shorten(text)},
+				{Field: "query", Message: "has a filter that the log does not know: " + wire.Shorten(name), Value: wire.Shorten(text)},
 			}}
 		}
 	}

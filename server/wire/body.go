@@ -1,4 +1,4 @@
-package server
+package wire
 
 import (
 	"bytes"
@@ -20,20 +20,20 @@ import (
 )
 
 const (
-	maxBodyBytes = 16 << 20  // of one request, inflated
+	MaxBodyBytes = 16 << 20  // of one request, inflated
 	maxCallBytes = 1 << 20   // of a call that Huma serves
 	maxUnread    = 256 << 20 // what is read of a body that nobody wants, so that the answer reaches the sender
 )
 
 // Media types.
 const (
-	jsonType   = "application/json"
-	ndjsonType = "application/x-ndjson"
+	JSONType   = "application/json"
+	NDJSONType = "application/x-ndjson"
 )
 
-// contentType returns the media type of a body, which must be one of those
+// ContentType returns the media type of a body, which must be one of those
 // given, in UTF-8.
-func contentType(c *fiber.Ctx, allowed ...string) (string, error) {
+func ContentType(c *fiber.Ctx, allowed ...string) (string, error) {
 	header := c.Get(fiber.HeaderContentType)
 	if slices.Contains(allowed, header) {
 		return header, nil
@@ -47,18 +47,18 @@ func contentType(c *fiber.Ctx, allowed ...string) (string, error) {
 		}
 	}
 	return "", fiber.NewError(http.StatusUnsupportedMediaType,
-		fmt.Sprintf("The Content-Type %q is not taken here; send %s, in UTF-8.", shorten(header), strings.Join(allowed, " or ")))
+		fmt.Sprintf("The Content-Type %q is not taken here; send %s, in UTF-8.", Shorten(header), strings.Join(allowed, " or ")))
 }
 
-// readBody returns the body of a request, inflated within bounds. Each part of it
+// ReadBody returns the body of a request, inflated within bounds. Each part of it
 // must arrive within slow.
-func readBody(c *fiber.Ctx, slow time.Duration) ([]byte, error) {
+func ReadBody(c *fiber.Ctx, slow time.Duration) ([]byte, error) {
 	encoding := strings.ToLower(c.Get(fiber.HeaderContentEncoding))
 	if encoding != "" && encoding != "identity" && encoding != "gzip" {
 		return nil, fiber.NewError(http.StatusUnsupportedMediaType,
-			fmt.Sprintf("The Content-Encoding %q is not taken here; send gzip, or the body as it is.", shorten(encoding)))
+			fmt.Sprintf("The Content-Encoding %q is not taken here; send gzip, or the body as it is.", Shorten(encoding)))
 	}
-	body, err := readRaw(c, maxBodyBytes, slow)
+	body, err := readRaw(c, MaxBodyBytes, slow)
 	if err == nil && encoding == "gzip" {
 		body, err = inflate(body)
 	}
@@ -103,9 +103,9 @@ func readRaw(c *fiber.Ctx, most int, slow time.Duration) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// takeBody reads the body of a call that Huma serves, at the pace and within the
+// TakeBody reads the body of a call that Huma serves, at the pace and within the
 // bounds that hold for every body, and leaves it for Huma to take apart.
-func takeBody(c *fiber.Ctx, slow time.Duration) error {
+func TakeBody(c *fiber.Ctx, slow time.Duration) error {
 	if c.Request().BodyStream() == nil {
 		return nil
 	}
@@ -116,9 +116,9 @@ func takeBody(c *fiber.Ctx, slow time.Duration) error {
 	return err
 }
 
-// pacedBytes must arrive within each slow time, and the rest of a body that is
+// PacedBytes must arrive within each slow time, and the rest of a body that is
 // shorter: a slow link carries that, and who only holds a connection is cut off.
-const pacedBytes = 8 << 10
+const PacedBytes = 8 << 10
 
 // pacedReader reads a body from its connection at a least pace.
 type pacedReader struct {
@@ -132,7 +132,7 @@ func (r *pacedReader) Read(p []byte) (int, error) {
 		if err := r.extend(); err != nil {
 			return 0, err
 		}
-		r.left = pacedBytes
+		r.left = PacedBytes
 	}
 	n, err := r.Reader.Read(p)
 	r.left -= n
@@ -157,10 +157,10 @@ const (
 	bodyEnded   = "ended"
 )
 
-// finishBody reads what a handler left of a body. A sender that still sends
+// FinishBody reads what a handler left of a body. A sender that still sends
 // would not see the answer, and what is left would be taken for the next
 // request of the connection.
-func finishBody(c *fiber.Ctx, slow time.Duration) {
+func FinishBody(c *fiber.Ctx, slow time.Duration) {
 	stream := pacedBody(c, slow)
 	state := c.Locals(bodyKey{})
 	if stream == nil || state == bodyEnded {
@@ -185,22 +185,22 @@ func inflate(raw []byte) ([]byte, error) {
 		return nil, oplog.Errorf(oplog.CodeMalformed, "The body is not gzip, as its Content-Encoding says.")
 	}
 	var b bytes.Buffer
-	for _, limit := range []int{min(8*len(raw), maxBodyBytes+1), maxBodyBytes + 1} {
+	for _, limit := range []int{min(8*len(raw), MaxBodyBytes+1), MaxBodyBytes + 1} {
 		b.Grow(limit - b.Len() + bytes.MinRead)
 		if _, err := b.ReadFrom(io.LimitReader(r, int64(limit-b.Len()))); err != nil {
 			return nil, oplog.Errorf(oplog.CodeMalformed, "The body is damaged gzip.")
 		}
 	}
-	if b.Len() > maxBodyBytes {
-		return nil, tooLarge(maxBodyBytes)
+	if b.Len() > MaxBodyBytes {
+		return nil, tooLarge(MaxBodyBytes)
 	}
 	return b.Bytes(), nil
 }
 
-// finishHeaders reads what is still sent of headers that are too long. Where a
+// FinishHeaders reads what is still sent of headers that are too long. Where a
 // connection is closed with something unread, its sender sees it reset, and not
 // the answer. It takes at most slow.
-func finishHeaders(connection net.Conn, slow time.Duration) {
+func FinishHeaders(connection net.Conn, slow time.Duration) {
 	const most = 1 << 20
 	end := []byte("\r\n\r\n")
 	last := time.Now().Add(slow)

@@ -1,4 +1,4 @@
-package server
+package wire
 
 import (
 	"bytes"
@@ -18,13 +18,13 @@ import (
 	"oplog/oplog"
 )
 
-// wireFormat is JSON as the API speaks it: what is read is UTF-8, no name
+// Format is JSON as the API speaks it: what is read is UTF-8, no name
 // stands twice in an object, and names are told apart by their case.
-var wireFormat = huma.Format{
+var Format = huma.Format{
 	Marshal: marshal,
 	Unmarshal: func(data []byte, v any) error {
 		err := jsonv2.Unmarshal(data, v)
-		if reason, ok := syntaxError(err); ok {
+		if reason, ok := SyntaxError(err); ok {
 			return errors.New(reason)
 		}
 		return err
@@ -45,20 +45,21 @@ func marshal(w io.Writer, v any) error {
 	return huma.DefaultJSONFormat.Marshal(w, v)
 }
 
-func quote(b []byte, text string) []byte {
+// Quote writes a text as a JSON string.
+func Quote(b []byte, text string) []byte {
 	b, _ = jsontext.AppendQuote(b, text) // its error is of invalid UTF-8, which it replaces
 	return b
 }
 
-// readStrictly is for the first reading of a text; what was read once is read
+// Strictly is for the first reading of a text; what was read once is read
 // again leniently, which is faster.
 var (
-	readStrictly  = jsonv2.JoinOptions(jsonv2.RejectUnknownMembers(true))
-	readLeniently = jsonv2.JoinOptions(jsonv2.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	Strictly  = jsonv2.JoinOptions(jsonv2.RejectUnknownMembers(true))
+	Leniently = jsonv2.JoinOptions(jsonv2.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 )
 
-// checkSyntax returns a CodeMalformed error for what is not one JSON value.
-func checkSyntax(text []byte) error {
+// CheckSyntax returns a CodeMalformed error for what is not one JSON value.
+func CheckSyntax(text []byte) error {
 	d := jsontext.NewDecoder(bytes.NewBuffer(text))
 	_, err := d.ReadValue()
 	if err == nil {
@@ -69,12 +70,12 @@ func checkSyntax(text []byte) error {
 			err = &jsontext.SyntacticError{ByteOffset: d.InputOffset(), Err: errors.New("more text after the value")}
 		}
 	}
-	return malformed(text, err)
+	return Malformed(text, err)
 }
 
-// malformed words an error of syntax, with its place in the text.
-func malformed(text []byte, err error) error {
-	reason, ok := syntaxError(err)
+// Malformed words an error of syntax, with its place in the text.
+func Malformed(text []byte, err error) error {
+	reason, ok := SyntaxError(err)
 	if !ok {
 		return oplog.Errorf(oplog.CodeMalformed, "The body ends before its JSON does.")
 	}
@@ -86,9 +87,9 @@ func malformed(text []byte, err error) error {
 	return oplog.Errorf(oplog.CodeMalformed, "The body is not JSON: %s (line %d).", reason, line)
 }
 
-// syntaxError returns what is wrong with a JSON text, without the library's
+// SyntaxError returns what is wrong with a JSON text, without the library's
 // prefix; false for an error of another kind.
-func syntaxError(err error) (string, bool) {
+func SyntaxError(err error) (string, bool) {
 	var syntax *jsontext.SyntacticError
 	if !errors.As(err, &syntax) {
 		return "", false
@@ -96,8 +97,8 @@ func syntaxError(err error) (string, bool) {
 	return strings.TrimPrefix(syntax.Error(), "jsontext: "), true
 }
 
-// fieldOf says which field of a value has the wrong type or an unknown name.
-func fieldOf(err error) oplog.FieldError {
+// FieldOf says which field of a value has the wrong type or an unknown name.
+func FieldOf(err error) oplog.FieldError {
 	var wrong *jsonv2.SemanticError
 	if !errors.As(err, &wrong) {
 		return oplog.FieldError{Message: strings.TrimPrefix(err.Error(), "json: ")}
@@ -107,14 +108,14 @@ func fieldOf(err error) oplog.FieldError {
 		f.Message = "is not a field that this takes"
 		return f
 	}
-	f.Message = fmt.Sprintf("is %s; it must be %s", kindName(wrong.JSONKind), typeName(wrong.GoType))
+	f.Message = fmt.Sprintf("is %s; it must be %s", KindName(wrong.JSONKind), typeName(wrong.GoType))
 	if len(wrong.JSONValue) == 0 {
 		return f
 	}
 	f.Value = json.RawMessage(wrong.JSONValue.Clone()) // numbers with every digit that was sent
 	var s string
 	if json.Unmarshal(wrong.JSONValue, &s) == nil {
-		f.Value = shorten(s)
+		f.Value = Shorten(s)
 		f.Message = "must be " + typeName(wrong.GoType)
 	}
 	return f
@@ -134,12 +135,13 @@ func fieldPath(p jsontext.Pointer) string {
 		if token == "" || token[0] == '[' {
 			token = strconv.Quote(token) // else it would read as no name, or as an index
 		}
-		path.WriteString(shorten(token))
+		path.WriteString(Shorten(token))
 	}
 	return path.String()
 }
 
-func kindName(k jsontext.Kind) string {
+// KindName says what kind of JSON value something is.
+func KindName(k jsontext.Kind) string {
 	switch k {
 	case 'n':
 		return "null"

@@ -1,4 +1,4 @@
-package server
+package wire
 
 import (
 	"bytes"
@@ -13,14 +13,14 @@ import (
 	"oplog/oplog"
 )
 
-// notice is a page for a person whom the console cannot be shown.
-type notice struct {
+// Notice is a page for a person whom the console cannot be shown.
+type Notice struct {
 	Lang, Title, Text string
 	Detail            string // in English, below a text of another language
 }
 
-// contentSecurityPolicy keeps the console to its own files, and out of frames.
-const contentSecurityPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+// ContentSecurityPolicy keeps the console to its own files, and out of frames.
+const ContentSecurityPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 //go:embed notice.html
@@ -33,11 +33,11 @@ var noticePolicy = func() string {
 	_, sheet, _ := strings.Cut(noticeHTML, "<style>")
 	sheet, _, _ = strings.Cut(sheet, "</style>")
 	sum := sha256.Sum256([]byte(sheet))
-	return strings.Replace(contentSecurityPolicy, "style-src 'self'", "style-src 'self' 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'", 1)
+	return strings.Replace(ContentSecurityPolicy, "style-src 'self'", "style-src 'self' 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'", 1)
 }()
 
-// send answers with the notice.
-func (n notice) send(c *fiber.Ctx, status int) error {
+// Send answers with the notice.
+func (n Notice) Send(c *fiber.Ctx, status int) error {
 	var page bytes.Buffer
 	if err := noticePage.Execute(&page, n); err != nil {
 		return err
@@ -47,16 +47,16 @@ func (n notice) send(c *fiber.Ctx, status int) error {
 	return c.Status(status).Send(page.Bytes())
 }
 
-// acceptedLocale picks a locale by the language that a program asks for first.
-func acceptedLocale(acceptLanguage string) string {
+// AcceptedLocale picks a locale by the language that a program asks for first.
+func AcceptedLocale(acceptLanguage string) string {
 	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(acceptLanguage)), "zh") {
 		return oplog.LocaleZH
 	}
 	return oplog.LocaleEN
 }
 
-// sendText answers with a line of text.
-func sendText(c *fiber.Ctx, status int, text string) error {
+// SendText answers with a line of text.
+func SendText(c *fiber.Ctx, status int, text string) error {
 	c.Set(fiber.HeaderContentType, fiber.MIMETextPlainCharsetUTF8)
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.Status(status).SendString(text)

@@ -1,4 +1,4 @@
-package server
+package wire
 
 import (
 	"net"
@@ -11,16 +11,17 @@ import (
 	"oplog/oplog"
 )
 
-// hosts are the names that the server answers to. A page of another site can
+// Hosts are the names that the server answers to. A page of another site can
 // make its own name lead to this machine (DNS rebinding), and would then be let
 // in as the console is; it cannot choose the name that the browser sends.
-type hosts struct {
+type Hosts struct {
 	names map[string]bool
 	anyIP bool // an address is no name, and no page can make it its own
 }
 
-func newHosts(names []string, anyIP bool) hosts {
-	h := hosts{names: map[string]bool{"localhost": true}, anyIP: anyIP}
+// NewHosts returns the hosts of these names and of this machine.
+func NewHosts(names []string, anyIP bool) Hosts {
+	h := Hosts{names: map[string]bool{"localhost": true}, anyIP: anyIP}
 	for _, name := range names {
 		h.names[hostName(name)] = true
 	}
@@ -36,7 +37,8 @@ func hostName(host string) string {
 	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
-func (h hosts) has(host string) bool {
+// Has tells whether a request was sent to one of the hosts.
+func (h Hosts) Has(host string) bool {
 	name := hostName(host)
 	if ip, err := netip.ParseAddr(name); err == nil && (h.anyIP || ip.Unmap().IsLoopback()) {
 		return true
@@ -44,24 +46,24 @@ func (h hosts) has(host string) bool {
 	return h.names[name]
 }
 
-// refuseHost answers a request that was sent to another name: a person with a
+// RefuseHost answers a request that was sent to another name: a person with a
 // page, a program with a problem.
-func refuseHost(c *fiber.Ctx) error {
+func RefuseHost(c *fiber.Ctx) error {
 	host := string(c.Request().Header.Host())
 	if strings.Contains(c.Get(fiber.HeaderAccept), "text/html") {
-		name := shorten(hostName(host))
-		n := notice{
+		name := Shorten(hostName(host))
+		n := Notice{
 			Lang: oplog.LocaleEN, Title: "Unknown address",
 			Text: "This server does not answer to the name " + name + ". Use the address that its administrator gave you. Administrators add a name with --host " + name + ".",
 		}
-		if acceptedLocale(c.Get(fiber.HeaderAcceptLanguage)) == oplog.LocaleZH {
-			n = notice{
+		if AcceptedLocale(c.Get(fiber.HeaderAcceptLanguage)) == oplog.LocaleZH {
+			n = Notice{
 				Lang: oplog.LocaleZH, Title: "无法通过此地址访问",
 				Text: "服务器未启用名称 " + name + "。请使用管理员提供的地址；管理员可在启动时用 --host " + name + " 添加该名称。",
 			}
 		}
-		return n.send(c, http.StatusMisdirectedRequest)
+		return n.Send(c, http.StatusMisdirectedRequest)
 	}
 	return fiber.NewError(http.StatusMisdirectedRequest,
-		"This server does not answer to the name "+shorten(host)+"; start it with --host to add a name.")
+		"This server does not answer to the name "+Shorten(host)+"; start it with --host to add a name.")
 }

@@ -1,4 +1,4 @@
-package server
+package wire
 
 import (
 	"bytes"
@@ -17,8 +17,8 @@ import (
 	"oplog/oplog"
 )
 
-// statuses is the HTTP status of each kind of error.
-var statuses = map[oplog.Code]int{
+// Statuses is the HTTP status of each kind of error.
+var Statuses = map[oplog.Code]int{
 	oplog.CodeMalformed:       http.StatusBadRequest,
 	oplog.CodeInvalid:         http.StatusUnprocessableEntity,
 	oplog.CodeNotFound:        http.StatusNotFound,
@@ -31,19 +31,20 @@ var statuses = map[oplog.Code]int{
 	oplog.CodeDiskFull:        http.StatusInsufficientStorage,
 }
 
-const problemType = "application/problem+json"
+// ProblemType is the media type of errors (RFC 9457).
+const ProblemType = "application/problem+json"
 
-// problemOf translates an error into an answer; false for one that no caller can
+// Problem translates an error into an answer; false for one that no caller can
 // help, of which the answer says nothing.
-func problemOf(err error) (p *huma.ErrorModel, known bool) {
+func Problem(err error) (p *huma.ErrorModel, known bool) {
 	var told *oplog.Error
 	var refused *fiber.Error
 	var ready *huma.ErrorModel
 	switch {
 	case errors.As(err, &ready):
 		return ready, true
-	case errors.As(err, &told) && statuses[told.Code] != 0:
-		p := newProblem(statuses[told.Code], told.Message)
+	case errors.As(err, &told) && Statuses[told.Code] != 0:
+		p := newProblem(Statuses[told.Code], told.Message)
 		var items *inList
 		errors.As(err, &items)
 		for i := range told.Fields {
@@ -63,11 +64,12 @@ func newProblem(status int, detail string) *huma.ErrorModel {
 	return &huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: detail}
 }
 
-// placeInList says of an error that its items are in a list of the body; of any
+// InList says of an error that its items are in a list of the body; of any
 // other error the body is the only item. The list is a field of the body; ""
 // where the body is the list.
-func placeInList(err error, list string) error { return &inList{err, list} }
+func InList(err error, list string) error { return &inList{err, list} }
 
+// inList is what InList returns.
 type inList struct {
 	error
 	list string
@@ -91,19 +93,19 @@ func location(f *oplog.FieldError, in *inList) string {
 	return at + f.Field
 }
 
-// sendJSON answers a request that Huma does not serve.
-func sendJSON(c *fiber.Ctx, status int, contentType string, v any) error {
+// SendJSON answers a request that Huma does not serve.
+func SendJSON(c *fiber.Ctx, status int, contentType string, v any) error {
 	var b bytes.Buffer
-	if err := wireFormat.Marshal(&b, v); err != nil {
+	if err := Format.Marshal(&b, v); err != nil {
 		return err
 	}
 	c.Set(fiber.HeaderContentType, contentType)
 	return c.Status(status).Send(b.Bytes())
 }
 
-// tidyProblem words Huma's problems as all others are, and keeps them from
+// TidyProblem words Huma's problems as all others are, and keeps them from
 // repeating what was sent: a body may be long, and may hold a password.
-func tidyProblem(_ huma.Context, _ string, v any) (any, error) {
+func TidyProblem(_ huma.Context, _ string, v any) (any, error) {
 	p, ok := v.(*huma.ErrorModel)
 	if !ok {
 		return v, nil
@@ -111,7 +113,7 @@ func tidyProblem(_ huma.Context, _ string, v any) (any, error) {
 	if p.Detail == "validation failed" {
 		p.Detail = map[int]string{
 			http.StatusBadRequest:           "The body is not JSON.",
-			http.StatusUnsupportedMediaType: "The Content-Type is not taken here; send " + jsonType + ".",
+			http.StatusUnsupportedMediaType: "The Content-Type is not taken here; send " + JSONType + ".",
 			http.StatusUnprocessableEntity:  "The request is invalid.",
 		}[p.Status]
 	}
@@ -124,7 +126,7 @@ func tidyProblem(_ huma.Context, _ string, v any) (any, error) {
 		case e.Location == "body" || strings.HasSuffix(e.Location, "password"):
 			e.Value = nil
 		case isText:
-			e.Value = shorten(text)
+			e.Value = Shorten(text)
 		case kind == reflect.Map || kind == reflect.Slice:
 			e.Value = nil
 		}
@@ -132,8 +134,8 @@ func tidyProblem(_ huma.Context, _ string, v any) (any, error) {
 	return p, nil
 }
 
-// shorten keeps what an error quotes small, and readable.
-func shorten(s string) string {
+// Shorten keeps what an error quotes small, and readable.
+func Shorten(s string) string {
 	const most = 64
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if utf8.RuneCountInString(s) <= most {
@@ -142,8 +144,8 @@ func shorten(s string) string {
 	return string([]rune(s)[:most]) + "…"
 }
 
-// problemResponse describes the answer to what goes wrong.
-func problemResponse(r huma.Registry) *huma.Response {
+// ProblemResponse describes the answer to what goes wrong.
+func ProblemResponse(r huma.Registry) *huma.Response {
 	schema := r.Schema(reflect.TypeFor[huma.ErrorModel](), true, "")
-	return &huma.Response{Description: "Error", Content: map[string]*huma.MediaType{problemType: {Schema: schema}}}
+	return &huma.Response{Description: "Error", Content: map[string]*huma.MediaType{ProblemType: {Schema: schema}}}
 }

@@ -1,4 +1,4 @@
-package server
+package wire
 
 import (
 	"bytes"
@@ -21,9 +21,9 @@ const (
 )
 
 // compressible are the media types that become shorter, besides text/….
-var compressible = []string{jsonType, problemType, ndjsonType, "image/svg+xml", "application/manifest+json"}
+var compressible = []string{JSONType, ProblemType, NDJSONType, "image/svg+xml", "application/manifest+json"}
 
-// compress sends an answer in the encoding that the client prefers.
+// Compress sends an answer in the encoding that the client prefers.
 //
 // Streams stay as they are: events would be held back, and the file of an export
 // is asked for in parts. So does an answer with an ETag, which names its very
@@ -36,7 +36,7 @@ var compressible = []string{jsonType, problemType, ndjsonType, "image/svg+xml", 
 // no form has a token, and a page does not repeat its query. The one answer that
 // holds a secret, a new API key, says no-transform, and so does nobody compress
 // it on the way either.
-func compress(c *fiber.Ctx) {
+func Compress(c *fiber.Ctx) {
 	answer := c.Response()
 	if answer.IsBodyStream() || len(answer.Body()) == 0 || !isCompressible(string(answer.Header.ContentType())) ||
 		len(answer.Header.Peek(fiber.HeaderETag)) > 0 || len(answer.Header.ContentEncoding()) > 0 ||
@@ -49,7 +49,7 @@ func compress(c *fiber.Ctx) {
 		return
 	}
 	// Of equals gzip: it takes a third of the time for a fifth more bytes.
-	switch encoding := preferred(c.Get(fiber.HeaderAcceptEncoding), "gzip", "br"); encoding {
+	switch encoding := PreferredEncoding(c.Get(fiber.HeaderAcceptEncoding), "gzip", "br"); encoding {
 	case "gzip":
 		answer.SetBodyRaw(fasthttp.AppendGzipBytesLevel(nil, body, gzipLevel))
 		answer.Header.SetContentEncoding(encoding)
@@ -61,14 +61,14 @@ func compress(c *fiber.Ctx) {
 
 const noTransform = "no-transform"
 
-// keepAsIs keeps an answer that holds a secret from being compressed, here and
+// KeepAsIs keeps an answer that holds a secret from being compressed, here and
 // on its way.
-func keepAsIs(c *fiber.Ctx) {
+func KeepAsIs(c *fiber.Ctx) {
 	c.Set(fiber.HeaderCacheControl, "no-store, "+noTransform)
 }
 
-// worthCompressing tells whether a body becomes clearly shorter.
-func worthCompressing(contentType string, size int) bool {
+// WorthCompressing tells whether a body becomes clearly shorter.
+func WorthCompressing(contentType string, size int) bool {
 	return size >= compressFrom && isCompressible(contentType)
 }
 
@@ -77,9 +77,9 @@ func isCompressible(contentType string) bool {
 	return strings.HasPrefix(media, "text/") || slices.Contains(compressible, media)
 }
 
-// preferred returns which of the encodings that are offered an Accept-Encoding
+// PreferredEncoding returns which of the encodings that are offered an Accept-Encoding
 // prefers (RFC 9110, 12.5.3), the first of equals; "" for none of them.
-func preferred(accepts string, offered ...string) string {
+func PreferredEncoding(accepts string, offered ...string) string {
 	if accepts == "" {
 		return ""
 	}
