@@ -61,7 +61,7 @@ func (s *Server) launch(c *fiber.Ctx, in *call) error {
 var launchNoticesZH = map[int]string{
 	http.StatusUnauthorized:        "此链接已失效、已使用过或无法验证。请返回业务系统，重新点击链接。",
 	http.StatusForbidden:           "此账号无权访问。",
-	http.StatusUnprocessableEntity: "业务系统传来的信息不符合要求，请联系其管理员。",
+	http.StatusUnprocessableEntity: "业务系统提供的信息无效，请联系其管理员。",
 }
 
 // sendLaunchNotice answers a person with a page in their language, which names

@@ -59,7 +59,7 @@ func RefuseHost(c *fiber.Ctx) error {
 		if AcceptedLocale(c.Get(fiber.HeaderAcceptLanguage)) == oplog.LocaleZH {
 			n = Notice{
 				Lang: oplog.LocaleZH, Title: "无法通过此地址访问",
-				Text: "服务器未启用名称 " + name + "。请使用管理员提供的地址；管理员可在启动时用 --host " + name + " 添加该名称。",
+				Text: "此服务器未启用主机名 " + name + "。请使用管理员提供的地址。管理员可在启动时用 --host " + name + " 启用。",
 			}
 		}
 		return n.Send(c, http.StatusMisdirectedRequest)
