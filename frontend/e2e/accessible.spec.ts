@@ -76,7 +76,7 @@ for (const [language, entry, exporting, filters] of [
       await expectAccessible(page, 'columns')
       await page.keyboard.press('Escape')
       await page.getByRole('button', { name: /^(Views|视图)$/ }).click()
-      await page.getByRole('button', { name: /^(Save this view|保存当前视图)$/ }).click()
+      await page.getByRole('button', { name: /^(Save current view|保存当前视图)$/ }).click()
       await expectAccessible(page, 'saving a view')
       await page.getByRole('textbox', { name: /^(Name|名称)$/ }).fill(`A ${language} ${colorScheme}`)
       await page.keyboard.press('Enter')
@@ -117,7 +117,7 @@ for (const [language, entry, exporting, filters] of [
 
       const integration = `${program.url}${demoLog.replace('/log', '/settings/integration')}`
       await page.goto(integration)
-      await page.getByRole('button', { name: /^(Make a write key|创建写入密钥)$/ }).click()
+      await page.getByRole('button', { name: /^(Create write key|创建写入密钥)$/ }).click()
       await page.getByRole('button', { name: /^(Send a test entry|发送一条测试记录)$/ }).click()
       await expect(page.getByRole('listitem').filter({ hasText: /your test|您的测试/ })).toBeVisible()
       await expectAccessible(page, 'integration')
@@ -153,7 +153,7 @@ const settings: [section: string, opener?: RegExp][] = [
   ['keys', /^(Create key|创建密钥)$/],
   ['catalog', /^(Add module|添加模块)$/],
   ['organizations', /^(Add organization|添加组织)$/],
-  ['access', /^(What|行为) /],
+  ['access', /^(Action|行为) /],
   ['tenants', /^(Add tenant|添加租户)$/],
   ['system'],
   ['sessions', /^(Sign out everywhere|退出所有会话)$/],
@@ -220,15 +220,15 @@ for (const [language, colorScheme] of [
     await page.getByText(language, { exact: true }).click()
     await signIn(page, 'owner', 'demo-owner')
     const dialog = page.getByRole('dialog')
-    await page.getByRole('button', { name: /^(Place hold|设置保留)$/ }).click()
+    await page.getByRole('button', { name: /^(Place hold|设置法律保留)$/ }).click()
     await dialog.getByRole('textbox').first().fill('case 7')
     await expectAccessible(page, 'hold')
-    await dialog.getByRole('button', { name: /^(Place hold|设置保留)$/ }).click()
+    await dialog.getByRole('button', { name: /^(Place hold|设置法律保留)$/ }).click()
     await expect(page.getByRole('table').getByRole('row').nth(1)).toBeVisible()
     await expect(dialog).toBeHidden()
     await page.mouse.move(0, 0)
     await expectAccessible(page, 'retention')
-    await page.getByRole('button', { name: /^(Change rule|修改规则)$/ }).click()
+    await page.getByRole('button', { name: /^(Edit rule|编辑规则)$/ }).click()
     await dialog.getByRole('radio').nth(1).check()
     await dialog.getByRole('spinbutton').fill('30')
     await expect(dialog.getByRole('status')).toHaveText(/\S/)

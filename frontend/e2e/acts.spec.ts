@@ -118,7 +118,7 @@ test('each act is told once', async ({ page, playwright }) => {
 
   // No row: what each way out would give. A longer period is none of the search's own.
   await page.getByRole('searchbox').fill('nobody wrote this')
-  await expect(page.getByText('The search covered every operation')).toBeVisible()
+  await expect(page.getByText('The search covered all operations')).toBeVisible()
   const wider = '{"filters":{"q":["nobody wrote this"],"range":["last_30_days"]},"operation":"count"}'
   await did(`log.search {"also":[${wider}],"filters":{"q":["nobody wrote this"],${week}}}`)
 

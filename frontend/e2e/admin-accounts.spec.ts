@@ -34,8 +34,8 @@ const languages = [
     whole: 'The whole tenant',
     choose: 'Choose…',
     below: '华东大区 East China and below',
-    makeOne: 'Make one',
-    change: 'Change',
+    makeOne: 'Generate',
+    change: 'Edit',
     newPassword: 'New password',
     disable: 'Disable',
     enable: 'Enable',
@@ -59,7 +59,7 @@ const languages = [
     choose: '请选择…',
     below: '华东大区 East China 及下级',
     makeOne: '随机生成',
-    change: '修改',
+    change: '编辑',
     newPassword: '重设密码',
     disable: '停用',
     enable: '启用',
@@ -192,7 +192,7 @@ test('who administers nothing sees no trace of it', async ({ page }) => {
   await expect(page.getByRole('tree')).toBeVisible()
   await expect(page.getByRole('link', { name: 'Settings' })).toHaveCount(0)
   await page.goto(`${program.url}${settings}/accounts`)
-  await expect(page.getByRole('heading', { name: 'This page does not exist' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible()
   await page.goto(`${program.url}${settings}`)
   await expect(page).toHaveURL(/settings\/checkpoint$/)
   await expect(page.getByRole('navigation', { name: 'Settings' })).toHaveCount(0)

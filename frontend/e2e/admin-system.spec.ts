@@ -68,7 +68,7 @@ const told = [
     rows: [
       ['搜索日志', '搜索：ada；操作类型：发送；功能模块：邮件、短信；组织：华东大区 East China'],
       ['查看记录', 'e1'],
-      ['导出', '时间范围：近 7 天；格式：csv'],
+      ['导出', '时段：近 7 天；格式：csv'],
       ['登录', '原因：密码错误'],
       ['服务器启动', ''],
     ],
@@ -137,8 +137,8 @@ test('an error of the access log is told, with retry', async ({ page }) => {
 const systems = [
   {
     language: 'English',
-    recorded: /Recorded ever\s*3/,
-    skipped: /Not manual, so not recorded\s*1/,
+    recorded: /Recorded in total\s*3/,
+    skipped: /Skipped, not manual\s*1/,
     ready: 'Ready',
     size: 'Checkpoint of 3 entries',
     qr: 'The checkpoint as a QR code',
@@ -150,8 +150,8 @@ const systems = [
   },
   {
     language: '中文',
-    recorded: /累计记录\s*3/,
-    skipped: /非人工操作，未记录\s*1/,
+    recorded: /累计记录数\s*3/,
+    skipped: /已跳过（非人工操作）\s*1/,
     ready: '就绪',
     size: '含 3 条记录的检查点',
     qr: '检查点的二维码',

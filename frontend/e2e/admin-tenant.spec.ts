@@ -46,12 +46,12 @@ test('an owner adds a tenant and changes it', async ({ page }) => {
   await dialog.getByRole('button', { name: 'Add tenant' }).click()
   const row = page.getByRole('row', { name: /Nova/ })
   await expect(row).toContainText('Europe/Berlin')
-  await expect(row).toContainText('For ever')
+  await expect(row).toContainText('Forever')
 
-  await page.getByRole('button', { name: 'Change: nova' }).click()
+  await page.getByRole('button', { name: 'Edit: nova' }).click()
   await dialog.getByLabel('Name', { exact: true }).fill('Nova 商城')
   await dialog.getByLabel('Data permission').check()
-  await dialog.getByLabel('May hold the console in a frame').fill('https://shop.example.com\n')
+  await dialog.getByLabel('Sites that may embed the console').fill('https://shop.example.com\n')
   await dialog.getByRole('button', { name: 'Save' }).click()
   await expect(row).toContainText('https://shop.example.com')
   // The menu of tenants knows it at once.
@@ -62,7 +62,7 @@ test('an owner adds a tenant and changes it', async ({ page }) => {
 
 test('所有者修改租户', async ({ page }) => {
   await open(page, 'owner', 'tenants', '中文')
-  await page.getByRole('button', { name: '修改：acme' }).click()
+  await page.getByRole('button', { name: '编辑：acme' }).click()
   await page.getByRole('dialog').getByLabel('名称').fill('Acme 集团')
   await page.getByRole('dialog').getByRole('button', { name: '保存' }).click()
   await expect(page.getByRole('row', { name: /Acme 集团/ })).toContainText('永久')
@@ -72,7 +72,7 @@ test('an admin has no page of all tenants', async ({ page }) => {
   await open(page, 'admin', 'accounts', 'English')
   await expect(page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Tenants' })).toHaveCount(0)
   await page.goto(`${program.url}/t/acme/settings/tenants`)
-  await expect(page.getByRole('heading', { name: 'This page does not exist' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible()
 })
 
 const catalogs = [
@@ -91,7 +91,7 @@ const catalogs = [
     remove: 'Remove: ',
     removeIt: 'Remove',
     retired: 'Retired',
-    stays: 'Approve has been used, so it stays, retired.',
+    stays: 'Approve has been used, so it stays in the catalog as retired.',
   },
   {
     language: '中文',
@@ -108,7 +108,7 @@ const catalogs = [
     remove: '移除：',
     removeIt: '移除',
     retired: '已停用',
-    stays: '“审批”已使用过，因此保留并标为已停用。',
+    stays: '“审批”已使用过，因此保留在目录中并标为已停用。',
   },
 ] as const
 
@@ -170,20 +170,20 @@ for (const w of catalogs)
 for (const w of [
   {
     language: 'English',
-    change: 'Change: WeChat Merchant Center Order Management',
+    change: 'Edit: WeChat Merchant Center Order Management',
     type: 'Import',
     fixed: 'Export',
     save: 'Save',
-    marked: 'Import, added to what is built in',
+    marked: 'Import, added by this tenant',
     origin: '1 added',
   },
   {
     language: '中文',
-    change: '修改：微信商户平台订单管理',
+    change: '编辑：微信商户平台订单管理',
     type: '导入',
     fixed: '导出',
     save: '保存',
-    marked: '导入，在内置之外添加',
+    marked: '导入，由当前租户添加',
     origin: '已添加 1 种',
   },
 ] as const)
@@ -289,7 +289,7 @@ for (const w of trees)
 test('data permission is switched by an owner alone', async ({ page, browser }) => {
   const admin = await browser.newPage()
   await open(admin, 'admin', 'organizations', 'English')
-  await expect(admin.getByText('An owner switches it.')).toBeVisible()
+  await expect(admin.getByText('Only owners can change this.')).toBeVisible()
   await expect(admin.getByRole('button', { name: 'Turn off' })).toHaveCount(0)
   await admin.close()
 

@@ -59,11 +59,11 @@ function out(page: Page): Promise<string[]> {
 
 const pages: [path: string, openers: string[]][] = [
   ['exports', ['Delete']],
-  ['settings/accounts', ['Add account', `Change: ${long}`, `Disable: ${long}`]],
+  ['settings/accounts', ['Add account', `Edit: ${long}`, `Disable: ${long}`]],
   ['settings/keys', [`Revoke: ${words}`]],
   ['settings/catalog', ['Add module']],
   ['settings/organizations', ['Move', 'Archive']],
-  ['settings/tenants', ['Change: acme']],
+  ['settings/tenants', ['Edit: acme']],
   ['log?range=last_90_days', ['Export']],
 ]
 

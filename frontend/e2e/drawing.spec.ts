@@ -150,7 +150,7 @@ test('Escape leaves the two dates, then the day; a double click a period of oneâ
   await page.keyboard.press('Escape')
 
   const histogram = page.locator('figure.histogram')
-  await expect(histogram).toHaveAccessibleName(/in all/)
+  await expect(histogram).toHaveAccessibleName(/in total/)
   await histogram.focus()
   await page.keyboard.press('ArrowLeft')
   await page.keyboard.press('Shift+ArrowLeft')

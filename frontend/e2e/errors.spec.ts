@@ -54,7 +54,7 @@ for (const words of [
     drawer: '操作记录',
     entryFailed: '无法读取该记录：The disk took a break.',
     exports: '无法读取导出记录：The disk took a break.',
-    ended: '会话已结束，登录后回到刚才的页面。',
+    ended: '会话已结束，重新登录后将回到刚才的页面。',
     title: '登录',
     views: '视图',
     viewsFailed: '无法读取或修改视图：The disk took a break.',
@@ -156,7 +156,7 @@ test('a browser that believes it is offline is answered all the same', async ({ 
 
   await page.route(/\/api\//, (route) => route.abort())
   await page.getByRole('searchbox').fill('email')
-  await expect(page.getByRole('alert')).toContainText('the server does not answer')
+  await expect(page.getByRole('alert')).toContainText('the server is not responding')
   await page.unroute(/\/api\//)
   await page.evaluate(() => window.dispatchEvent(new Event('online')))
   await expect(page.getByRole('alert')).toBeHidden()

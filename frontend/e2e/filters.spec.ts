@@ -142,7 +142,7 @@ test('a cell is excluded, and a word', async ({ page }) => {
   // What is not searched is said, and what helps is offered.
   const role = all.facets.role.find(({ value }) => /^[A-Za-z ]+$/.test(value)) ?? { value: '', count: 0 }
   await search.fill(`"${role.value}" nobody`)
-  await expect(page.getByText(/^The search looks in user, module and content; not in role/)).toBeVisible()
+  await expect(page.getByText(/^Search looks in user, module and content, not in role/)).toBeVisible()
   await search.fill(role.value)
   await page
     .getByRole('listitem')

@@ -39,7 +39,7 @@ test('what an account sees is chosen, never fallen back to', async ({ page }) =>
   // Nothing chosen.
   await page.keyboard.press('Enter')
   await expect(opener).toBeFocused()
-  await expect(opener).toHaveAccessibleDescription('Choose one.')
+  await expect(opener).toHaveAccessibleDescription('Select an option.')
 
   // Typing searches, with the focus where it is typed; Enter sends nothing while several are found, or none.
   await page.keyboard.type('East')
@@ -55,7 +55,7 @@ test('what an account sees is chosen, never fallen back to', async ({ page }) =>
   // What is searched for and not chosen is refused, also where something had been chosen before.
   await dialog.getByRole('button', { name: 'Add account' }).click()
   await expect(opener).toBeFocused()
-  await expect(opener).toHaveAccessibleDescription('Choose an organization from the list, or empty the search.')
+  await expect(opener).toHaveAccessibleDescription('Select an organization from the list, or clear the search.')
   await find.fill('Shanghai')
   await page.keyboard.press('Enter')
   await expect(opener).toBeFocused()
@@ -64,7 +64,7 @@ test('what an account sees is chosen, never fallen back to', async ({ page }) =>
   await expect(find).toBeFocused()
   await page.keyboard.type('North')
   await dialog.getByRole('button', { name: 'Add account' }).click()
-  await expect(opener).toHaveAccessibleDescription('Choose an organization from the list, or empty the search.')
+  await expect(opener).toHaveAccessibleDescription('Select an organization from the list, or clear the search.')
   await expect(rows).toHaveCount(0)
 
   // Escape empties the search, then closes the choice, and leaves the dialog open.
@@ -84,7 +84,7 @@ for (const w of [
     required: 'This is required.',
     short: 'At least 8 characters.',
     views: 'Views',
-    save: 'Save this view',
+    save: 'Save current view',
     saveButton: 'Save',
   },
   {

@@ -36,7 +36,7 @@ test('after set-up a curl line is ready, and what it records arrives on the page
   expect(line).toMatch(/^curl 'http:.*Bearer oplog_write_/s)
   const { stdout } = await run('bash', ['-c', line])
   expect(JSON.parse(stdout)).toMatchObject({ recorded: 1 })
-  const arrivals = page.getByRole('region', { name: 'Arriving now' })
+  const arrivals = page.getByRole('region', { name: 'Incoming operations' })
   await expect(arrivals.getByRole('listitem')).toHaveCount(1)
   await expect(arrivals.getByRole('listitem')).toContainText('Spring newsletter')
   await expect(arrivals.getByRole('listitem')).toContainText('Email')
@@ -59,7 +59,7 @@ test('after set-up a curl line is ready, and what it records arrives on the page
 
   // The key is not shown again.
   await page.reload()
-  await expect(page.getByRole('button', { name: 'Make a write key' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Create write key' })).toBeVisible()
   await expect(page.locator('body')).not.toContainText(/oplog_write_/)
 })
 
@@ -68,9 +68,9 @@ for (const words of [
     language: 'English',
     empty: 'No operation has been recorded yet.',
     link: 'Send a test entry',
-    arrivals: 'Arriving now',
+    arrivals: 'Incoming operations',
     mine: 'your test',
-    make: 'Make a write key',
+    make: 'Create write key',
     entry: 'Entry',
     proven: 'Proven unchanged',
   },
@@ -78,7 +78,7 @@ for (const words of [
     language: '中文',
     empty: '还没有任何操作记录。',
     link: '发送一条测试记录',
-    arrivals: '实时到达',
+    arrivals: '实时接收',
     mine: '您的测试',
     make: '创建写入密钥',
     entry: '操作记录',

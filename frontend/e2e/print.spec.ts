@@ -61,8 +61,8 @@ for (const w of [
   {
     language: 'English',
     print: 'Print',
-    all: 'The first 1,000 of 1,500 operations; export for all.',
-    some: /^The first \d+ of 1,500 operations, those loaded so far\./,
+    all: 'The first 1,000 of 1,500 operations. Export to get all.',
+    some: /^The first \d+ of 1,500 operations \(those loaded so far\)\./,
     filters: 'Filters',
     filter: 'Operation type: Delete, Batch delete',
     printed: /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d by /,
@@ -71,8 +71,8 @@ for (const w of [
   {
     language: '中文',
     print: '打印',
-    all: '共 1,500 条操作，此处为前 1,000 条；如需全部，请导出。',
-    some: /^共 1,500 条操作，此处为页面已加载的前 \d+ 条。/,
+    all: '共 1,500 条操作，此处仅含前 1,000 条；如需全部，请导出。',
+    some: /^共 1,500 条操作，此处仅含页面已加载的前 \d+ 条。/,
     filters: '筛选条件',
     filter: '操作类型：删除、批量删除',
     printed: /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d，打印人：/,

@@ -15,13 +15,13 @@ test('makes the first owner and tenant, once', async ({ page, context }) => {
   await page.getByLabel('Tenant name').fill('Acme')
   await page.getByLabel('Tenant ID').fill('acme')
   await page.getByLabel('Time zone').fill('Asia/Shanghai')
-  await page.getByLabel('Divide what is seen by organizations').check()
+  await page.getByLabel('Restrict what people see to their organization').check()
   await page.getByLabel('Username').fill('owner')
   await page.getByLabel('Password').fill('correct horse battery')
   await page.getByRole('button', { name: 'Set up' }).click()
   // The code of an old address: the page asks for the right one, and keeps all else.
   await expect(page.getByRole('alert')).toBeVisible()
-  const code = page.getByLabel('Set-up code')
+  const code = page.getByLabel('Setup code')
   await expect(code).toBeFocused()
   await expect(code).toHaveValue('')
   await expect(code).toHaveAccessibleDescription(/not valid/)
@@ -44,7 +44,7 @@ for (const words of [
   {
     language: 'English',
     title: 'Set up oplog',
-    code: 'Set-up code',
+    code: 'Setup code',
     name: 'Tenant name',
     id: 'Tenant ID',
     zone: 'Time zone',
@@ -55,14 +55,14 @@ for (const words of [
   },
   {
     language: '中文',
-    title: '设置 oplog',
-    code: '设置码',
+    title: '初始化 oplog',
+    code: '初始化码',
     name: '租户名称',
     id: '租户 ID',
     zone: '时区',
     username: '用户名',
     password: '密码',
-    action: '完成设置',
+    action: '完成初始化',
     signIn: '登录',
   },
 ] as const)

@@ -46,7 +46,7 @@ for (const words of [
     archived: 'Archived',
     width: 'Width of the organization panel',
     total: (n: number) => `${n} operation`,
-    outside: '1 operation names no organization.',
+    outside: '1 operation has no organization.',
     show: 'Show organizations',
   },
   {

@@ -99,7 +99,7 @@ test('density and columns are kept for the person', async ({ page }) => {
 })
 
 for (const words of [
-  { language: 'English', columns: 'Columns', width: 'Width of user', usual: 'Usual widths', filter: 'Filter by user' },
+  { language: 'English', columns: 'Columns', width: 'Width of user', usual: 'Reset widths', filter: 'Filter by user' },
   { language: '中文', columns: '列设置', width: '用户的列宽', usual: '恢复默认列宽', filter: '按用户筛选' },
 ] as const)
   test(`columns are as wide as they are made, by mouse and by keyboard: ${words.language}`, async ({ page }) => {

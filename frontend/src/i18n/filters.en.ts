@@ -25,7 +25,7 @@ export const filtersEn = {
   clear: 'Clear',
   done: 'Done',
   nothingFound: 'Nothing found',
-  noOrganizations: 'There is no organization yet. Your system sends them, or its operations name them.',
+  noOrganizations: 'No organizations yet. Your system sends them, or its operations add them.',
   groups: { destructive: 'Destructive', outward: 'Outward', create: 'Create', change: 'Change' },
   export: 'Export',
 

@@ -1,19 +1,19 @@
 import type { Widen } from './en'
 
-/** The words of the integration page. The Chinese ones have this type. */
+/** The texts of the integration page. The Chinese ones have this type. */
 export const integrationEn = {
   title: 'Integration',
-  text: 'How your system records its operations here. What you copy is ready to run.',
+  text: 'How your system records its operations here. The code is ready to copy and run.',
   key: 'Write key',
   keyText:
-    'A program sends with a write key. The key is shown once, so it is made here and goes straight into the code.',
+    'Programs send entries with a write key. A key is shown only once, so create it here: it is filled into the code.',
   toKeys: 'All API keys',
   keyName: 'Integration',
-  makeKey: 'Make a write key',
+  makeKey: 'Create write key',
   keyMade: (name: string) =>
-    `The key “${name}” stands in the code below. It is not shown again after you leave this page.`,
+    `The key “${name}” is in the code below. It will not be shown again after you leave this page.`,
   keyLabel: 'Write key',
-  keyFailed: (detail: string) => `The key was not made: ${detail}`,
+  keyFailed: (detail: string) => `The key could not be created: ${detail}`,
   send: 'Record an operation',
   programs: { curl: 'curl', go: 'Go', javascript: 'JavaScript', java: 'Java' },
   run: {
@@ -23,17 +23,17 @@ export const integrationEn = {
     java: 'Record.java: java Record.java',
   },
   retryNote:
-    'To send again safely after a failure, give the entry an id and a time of your own: what arrives twice is stored once.',
-  arrivals: 'Arriving now',
+    'To retry safely after a failure, send your own id and time with each entry: an entry that arrives twice is stored once.',
+  arrivals: 'Incoming operations',
   arrivalsText:
-    'Run the code, or send a test entry from here. It is a real entry: it stays in the log under your name.',
+    'Run the code, or send a test entry from here. It is a real entry and stays in the log under your name.',
   sendTest: 'Send a test entry',
   testContent: 'Test entry',
   testKey: 'Test entry, revoked after use',
-  testFailed: (detail: string) => `The test entry was not sent: ${detail}`,
+  testFailed: (detail: string) => `The test entry could not be sent: ${detail}`,
   isTest: 'your test',
   waiting: 'Waiting for the first operation',
-  arrived: (count: number) => (count === 1 ? 'The operation has arrived' : `The last ${count} operations`),
+  arrived: (count: number) => (count === 1 ? 'Operation received' : `The last ${count} operations`),
   lost: 'Connecting…',
 }
 

@@ -78,7 +78,7 @@ test.each([
     'search',
     { details: { filters: { q: ['emma'], operation: ['delete', 'send'], from: ['2026-11-23T03:00:00Z'] } } },
     ['Search: emma', 'Operation type: the delete, the send', 'From: 2026-11-23 11:00:00'],
-    ['搜索：emma', '操作类型：the delete、the send', '起始时间：2026-11-23 11:00:00'],
+    ['搜索：emma', '操作类型：the delete、the send', '开始：2026-11-23 11:00:00'],
   ],
   [
     'log',
@@ -95,13 +95,13 @@ test.each([
       },
     },
     ['Not user: u_1', 'Role: admin', 'Outcome: failure', 'Not IP address: 10.0.0.0/8', 'Period: last week'],
-    ['排除用户：u_1', '角色：admin', '结果：failure', '排除 IP 地址：10.0.0.0/8', '时间范围：上周'],
+    ['排除用户：u_1', '角色：admin', '结果：failure', '排除 IP 地址：10.0.0.0/8', '时段：上周'],
   ],
   [
     'access',
     'search',
     { details: { filters: { operation: ['key.create', 'session.sign_in', 'moon.land'], user: ['ada'] } } },
-    ['User: ada', 'What: Created an API key, Sign-in, moon.land'],
+    ['User: ada', 'Action: Created an API key, Sign-in, moon.land'],
     ['用户：ada', '行为：创建 API 密钥、登录、moon.land'],
   ],
   [
@@ -112,7 +112,7 @@ test.each([
       details: { range: 'last_7_days', from: '0001-01-01T00:00:00Z', format: 'csv', filters: { user: null, q: '' } },
     },
     ['acme.csv', 'Period: last 7 days', 'Format: csv'],
-    ['acme.csv', '时间范围：近 7 天', '格式：csv'],
+    ['acme.csv', '时段：近 7 天', '格式：csv'],
   ],
   [
     'session',
@@ -158,7 +158,7 @@ test.each([
       },
     },
     ['case 7', 'From: 2026-01-01', 'Held from: 2025-12-31 08:00:00', 'Set by: admin'],
-    ['case 7', '起始时间：2026-01-01', '实际保留自：2025-12-31 08:00:00', '设置人：admin'],
+    ['case 7', '开始：2026-01-01', '实际保留自：2025-12-31 08:00:00', '设置人：admin'],
   ],
   [
     'catalog',
