@@ -63,7 +63,7 @@ func (f *importFile) take(ctx context.Context, strict, again bool) error {
 			return err
 		}
 	}
-	var done journal.Imported
+	var done journal.ImportResult
 	err := f.read(f.progressBytes, "Importing "+f.path, func(s *entrySource) (err error) {
 		bad := badLines{file: f, source: s}
 		done, err = f.log.Journal.Import(ctx, f.tenant.ID, s.Lines(), again, bad.add)
@@ -75,7 +75,7 @@ func (f *importFile) take(ctx context.Context, strict, again bool) error {
 			Tenant: f.tenant.ID, User: trail.CommandUser, Module: "log", Operation: "import", Object: oplog.Ref{Name: filepath.Base(f.path)},
 			Failed: err != nil,
 			Details: map[string]any{
-				"recorded": done.Recorded, "duplicates": done.Duplicates, "skipped": done.Skipped, "refused": done.Refused,
+				"recorded": done.Recorded, "duplicates": done.Duplicates, "skipped": done.Skipped, "refused": done.Rejected,
 			},
 		})
 	}
@@ -85,10 +85,10 @@ func (f *importFile) take(ctx context.Context, strict, again bool) error {
 		}
 		return fmt.Errorf("%s: %w", f.path, err)
 	}
-	if done.Refused > 0 && done.Refused == done.Lines() {
-		return fmt.Errorf("%s: none of its %d lines was taken, for the reasons above", f.path, done.Refused)
+	if done.Rejected > 0 && done.Rejected == done.Lines() {
+		return fmt.Errorf("%s: none of its %d lines was taken, for the reasons above", f.path, done.Rejected)
 	}
-	_, err = fmt.Fprintf(f.Stdout, "%s: %d recorded, %d duplicates, %d skipped, %d bad lines\n", visible(f.path), done.Recorded, done.Duplicates, done.Skipped, done.Refused)
+	_, err = fmt.Fprintf(f.Stdout, "%s: %d recorded, %d duplicates, %d skipped, %d bad lines\n", visible(f.path), done.Recorded, done.Duplicates, done.Skipped, done.Rejected)
 	return err
 }
 
@@ -97,7 +97,7 @@ func (f *importFile) check(ctx context.Context) error {
 	if !f.regular() {
 		return fmt.Errorf("%s is no file that can be read twice, as --strict does; save it to a file first", f.path)
 	}
-	var found journal.Imported
+	var found journal.ImportResult
 	number, place, first := 0, "", error(nil)
 	err := f.read(f.progressBytes, "Checking "+f.path, func(s *entrySource) (err error) {
 		found, err = f.log.Journal.CheckImport(ctx, f.tenant.ID, s.Lines(), func(n int, why error) {
@@ -110,9 +110,9 @@ func (f *importFile) check(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s: %w; nothing of it was recorded", f.path, err)
-	case found.Refused > 1:
-		return fmt.Errorf("%s: nothing of it was recorded, because %d lines are bad, the first at %s: %w; leave out --strict to record the others", f.path, found.Refused, place, first)
-	case found.Refused > 0:
+	case found.Rejected > 1:
+		return fmt.Errorf("%s: nothing of it was recorded, because %d lines are bad, the first at %s: %w; leave out --strict to record the others", f.path, found.Rejected, place, first)
+	case found.Rejected > 0:
 		return fmt.Errorf("%s: nothing of it was recorded, because %s is bad: %w; leave out --strict to record the others", f.path, place, first)
 	}
 	return nil
@@ -125,9 +125,9 @@ func (f *importFile) findAgain(ctx context.Context) error {
 		return nil
 	}
 	err := f.read(f.barBytes, "Comparing "+f.path+" with the log", func(s *entrySource) error {
-		return f.placed(s, f.log.Journal.FindAgain(ctx, f.tenant.ID, s.Lines()))
+		return f.placed(s, f.log.Journal.FindDuplicateLines(ctx, f.tenant.ID, s.Lines()))
 	})
-	if errors.As(err, new(*journal.AgainError)) {
+	if errors.As(err, new(*journal.DuplicateLineError)) {
 		return fmt.Errorf("%s: nothing of it was recorded: %w", f.path, err)
 	}
 	if err != nil {
@@ -138,22 +138,22 @@ func (f *importFile) findAgain(ctx context.Context) error {
 
 // placed names the place of a line that the log has already, and what to do.
 func (f *importFile) placed(s *entrySource, err error) error {
-	var found *journal.AgainError
+	var found *journal.DuplicateLineError
 	if !errors.As(err, &found) {
 		return err
 	}
-	at := found.At.In(f.tenant.Location()).Format(time.DateTime)
+	at := found.ReceivedAt.In(f.tenant.Location()).Format(time.DateTime)
 	return againError{fmt.Sprintf("%s has no id and was already recorded at %s, so it would be stored twice; give the lines ids, or add --again to store them twice", s.Place(found.Line), at), found}
 }
 
 // againError words an AgainError.
 type againError struct {
 	text string
-	*journal.AgainError
+	*journal.DuplicateLineError
 }
 
 func (e againError) Error() string { return e.text }
-func (e againError) Unwrap() error { return e.AgainError }
+func (e againError) Unwrap() error { return e.DuplicateLineError }
 
 // regular reports whether the file can be read twice.
 func (f *importFile) regular() bool {

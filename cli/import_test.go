@@ -98,7 +98,7 @@ func TestImportAgain(t *testing.T) {
 	same := filepath.Join(dir, "two.ndjson")
 	write(t, same, content(t, filepath.Join("..", "exports", "formats", "testdata", "brought", "two-systems.ndjson")))
 	r = f(exitDone, "2 recorded, 0 duplicates, 0 skipped, 1 bad lines", same)
-	if !strings.Contains(r.stderr, same+`:3: id "100" was used on this day for an entry with other content; give each entry an id of its own, for example prefixed with the name of its system`) {
+	if !strings.Contains(r.stderr, same+`:3: id "100" was already used on this day for an entry with different content; give each entry its own id, for example prefixed with the system's name`) {
 		t.Errorf("it says %s", r.stderr)
 	}
 	f(exitDone, "0 recorded, 2 duplicates, 0 skipped, 1 bad lines", same)
@@ -159,7 +159,7 @@ nonsense
 		t.Errorf("%+v", r)
 	}
 	write(t, good, strings.Replace(content(t, good), "王芳", "Other", 1))
-	f(exitFailed, `line 2 is bad: id "a-1" was used on this day`, "--strict", good)
+	f(exitFailed, `line 2 is bad: id "a-1" was already used on this day`, "--strict", good)
 	f(exitFailed, "none of its 1 lines was taken", good)
 	f(exitFailed, "none of its 1 lines was taken", none)
 	f(exitFailed, "cannot be read", filepath.Join(dir, "gone.csv"))

@@ -7,18 +7,16 @@ import (
 	"oplog/records"
 )
 
-// SetCatalog replaces what a tenant adds to the built-in catalog. Built-in
-// modules and operation types stay as they are, whether they are sent or not,
-// but for operation types that the tenant adds to a module. What is left out and
-// has been used stays, retired.
+// SetCatalog replaces a tenant's additions to the built-in catalog. Built-in modules and operation types do not change, whether or not they
+// are sent; a tenant may add operation types to a built-in module. Omitted items that have entries stay, retired.
 func (d *Directory) SetCatalog(ctx context.Context, tenant string, next oplog.Catalog) (*oplog.Catalog, error) {
 	t, err := d.State(tenant)
 	if err != nil {
 		return nil, err
 	}
-	own, broken := oplog.CustomCatalog(next)
-	if len(broken) > 0 {
-		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The catalog is invalid; it was not changed.", Fields: broken}
+	own, errs := oplog.CustomCatalog(next)
+	if len(errs) > 0 {
+		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The catalog is invalid; it was not changed.", Fields: errs}
 	}
 	counts, err := d.index.Count(ctx, tenant, oplog.Match{Catalog: t.Catalog}, nil)
 	if err != nil {

@@ -51,8 +51,7 @@ func TestCatalogRules(t *testing.T) {
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
 }
 
-// TestCatalogCreateAndCopy: the two are always allowed together, whichever of
-// them a tenant names.
+// TestCatalogCreateAndCopy: the two are always allowed together, whichever of them a tenant lists.
 func TestCatalogCreateAndCopy(t *testing.T) {
 	f := func(t *testing.T, key, want string, operations ...string) {
 		t.Helper()
@@ -71,7 +70,7 @@ func TestCatalogCreateAndCopy(t *testing.T) {
 				t.Errorf("%s with %q allows %s, want %s", key, operations, got, want)
 			}
 		}
-		// What was read can be sent back.
+		// A catalog that was read can be sent back.
 		again, err := l.Directory.SetCatalog(t.Context(), "acme", *read)
 		l.Must(nil, err)
 		if m, _ := again.Module(key); strings.Join(m.Operations, " ") != want {
@@ -90,17 +89,17 @@ func TestCatalogCreateAndCopy(t *testing.T) {
 	f(t, "own", "edit", "edit")
 	f(t, "merchant_order", "export create copy", "create")
 	f(t, "merchant_order", "export create copy", "copy")
-	f(t, "sms", "create copy edit delete send", "create") // as it is
+	f(t, "sms", "create copy edit delete send", "create") // unchanged
 }
 
-// TestCatalogAdded: what a tenant adds to a built-in module is told from what is
-// built in, also where the operation type itself is; and can be taken away.
+// TestCatalogAdded: additions to a built-in module are told apart from built-in operation types, even if the operation type itself is built
+// in, and can be removed.
 func TestCatalogAdded(t *testing.T) {
 	l := nodetest.New(t)
 	f := func(t *testing.T, send, want string) {
 		t.Helper()
 		order, _ := oplog.BuiltInCatalog().Module("merchant_order")
-		order.Operations, order.Added = strings.Fields(send), []string{"export"} // what is sent of it changes nothing
+		order.Operations, order.Added = strings.Fields(send), []string{"export"} // the client's value is ignored
 		own := ownModule("own", "edit")
 		own.Added = []string{"edit"}
 		set, err := l.Directory.SetCatalog(t.Context(), "acme", oplog.Catalog{Modules: []oplog.Module{order, own}, Operations: []oplog.Operation{ownOperation("fly")}})
@@ -126,8 +125,8 @@ func TestCatalogAdded(t *testing.T) {
 	}
 }
 
-// TestCatalogKeeps: what was used is never gone, what was not is.
-func TestCatalogKeeps(t *testing.T) {
+// TestCatalogKeepsUsed: items with entries are never removed, others are.
+func TestCatalogKeepsUsed(t *testing.T) {
 	l := nodetest.New(t)
 	set := func(c oplog.Catalog) {
 		t.Helper()

@@ -1,5 +1,4 @@
-// Package directory knows the tenants: their settings, trees of organizations,
-// catalogs, legal holds and deletions.
+// Package directory manages tenants: settings, organization trees, catalogs, legal holds and deletions.
 package directory
 
 import (
@@ -12,38 +11,36 @@ import (
 	"oplog/records"
 )
 
-// Directory knows the tenants: their settings, trees of organizations, catalogs,
-// legal holds and deletions. It keeps what it has read, as a whole for each
-// tenant, until the store tells that a record of it was changed.
+// Directory manages tenants: settings, organization trees, catalogs, legal holds and deletions. It caches each tenant's state as a whole
+// until one of its records changes.
 type Directory struct {
 	records oplog.Records
-	index   oplog.Index // says what of a tree or a catalog is in use
+	index   oplog.Index // knows which organizations and catalog items are in use
 	now     func() time.Time
 
-	mu      sync.RWMutex // guards the map
+	mu      sync.RWMutex // guards tenants
 	tenants map[string]*cachedTenant
 }
 
-// cachedTenant is what is known of a tenant that exists. Of its locks, ruling is
-// taken before changing, and changing before mu.
+// cachedTenant caches the state of an existing tenant. Lock order: rulesMu, changeMu, mu.
 type cachedTenant struct {
-	ruling   sync.Mutex // held while the retention rule or a hold changes, or days to delete are chosen by them
-	changing sync.Mutex // held while its records change
+	rulesMu  sync.Mutex // held while the retention rule or a hold changes, or while they select days to delete
+	changeMu sync.Mutex // held while the tenant's records change
 
-	mu      sync.Mutex         // guards those below
-	state   *oplog.TenantState // nil where it is to be read
-	changes uint64             // how often it was forgotten
+	mu         sync.Mutex         // guards the fields below
+	state      *oplog.TenantState // nil if it has to be loaded
+	generation uint64             // counts invalidations
 }
 
-// New returns the directory of the tenants in a store.
+// New returns a directory of the tenants in a store.
 func New(records oplog.Records, index oplog.Index, now func() time.Time) *Directory {
 	d := &Directory{records: records, index: index, now: now, tenants: make(map[string]*cachedTenant)}
-	records.OnRecord(d.recordChanged)
+	records.OnRecord(d.onRecord)
 	return d
 }
 
-// recordChanged forgets what a changed record was part of.
-func (d *Directory) recordChanged(kind oplog.RecordKind, name string) {
+// onRecord invalidates the state that a changed record belongs to.
+func (d *Directory) onRecord(kind oplog.RecordKind, name string) {
 	switch kind {
 	case oplog.RecordTenant, oplog.RecordOrganizations, oplog.RecordCatalog, oplog.RecordHold, oplog.RecordDeletion:
 	default:
@@ -54,36 +51,35 @@ func (d *Directory) recordChanged(kind oplog.RecordKind, name string) {
 	c := d.tenants[tenant]
 	d.mu.RUnlock()
 	if c != nil {
-		c.forget()
+		c.invalidate()
 	}
 }
 
-// State returns what is known of a tenant, which must not be changed, or
-// CodeNotFound.
+// State returns a tenant's state, which must not be modified, or CodeNotFound.
 func (d *Directory) State(id string) (oplog.TenantState, error) {
 	c, err := d.cached(id)
 	if err != nil {
 		return oplog.TenantState{}, err
 	}
 	c.mu.Lock()
-	state, changes := c.state, c.changes
+	state, changes := c.state, c.generation
 	c.mu.Unlock()
 	if state != nil {
 		return *state, nil
 	}
-	read, err := d.read(id)
+	read, err := d.load(id)
 	if err != nil {
 		return oplog.TenantState{}, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.changes == changes { // else it may be older than the change
+	if c.generation == changes { // otherwise the state may predate a change
 		c.state = &read
 	}
 	return read, nil
 }
 
-// cached returns the place of what is known of a tenant.
+// cached returns the cache entry of a tenant.
 func (d *Directory) cached(id string) (*cachedTenant, error) {
 	d.mu.RLock()
 	c := d.tenants[id]
@@ -91,10 +87,10 @@ func (d *Directory) cached(id string) (*cachedTenant, error) {
 	if c != nil {
 		return c, nil
 	}
-	// Before a place is made for it: any name may be asked for.
+	// Checked before the cache entry is created: callers may ask for any name.
 	_, err := records.Read[oplog.Tenant](d.records, oplog.RecordTenant, id)
 	if err != nil {
-		return nil, noTenant(id, err)
+		return nil, notFoundError(id, err)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -104,27 +100,27 @@ func (d *Directory) cached(id string) (*cachedTenant, error) {
 	return d.tenants[id], nil
 }
 
-// noTenant names the tenant in the error of one that does not exist.
-func noTenant(id string, err error) error {
+// notFoundError replaces the CodeNotFound error of a tenant's record by one that names the tenant.
+func notFoundError(id string, err error) error {
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
 		return oplog.Errorf(oplog.CodeNotFound, "There is no tenant %s.", id)
 	}
 	return err
 }
 
-// forget has the tenant read again.
-func (c *cachedTenant) forget() {
+// invalidate discards the cached state.
+func (c *cachedTenant) invalidate() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.state = nil
-	c.changes++
+	c.generation++
 }
 
-// read reads all that is known of a tenant.
-func (d *Directory) read(id string) (oplog.TenantState, error) {
+// load reads a tenant's state from its records.
+func (d *Directory) load(id string) (oplog.TenantState, error) {
 	tenant, err := records.Read[oplog.Tenant](d.records, oplog.RecordTenant, id)
 	if err != nil {
-		return oplog.TenantState{}, noTenant(id, err)
+		return oplog.TenantState{}, notFoundError(id, err)
 	}
 	t := oplog.TenantState{Tenant: tenant, Zone: tenant.Location(), Catalog: oplog.BuiltInCatalog()}
 	tree, err := records.Read[oplog.Tree](d.records, oplog.RecordOrganizations, id)
@@ -152,27 +148,26 @@ func (d *Directory) read(id string) (oplog.TenantState, error) {
 	return t, nil
 }
 
-// change changes a tenant's records while nobody else does.
+// change runs a change of a tenant's records, one at a time.
 func (d *Directory) change(tenant string, change func() error) error {
 	c, err := d.cached(tenant)
 	if err != nil {
 		return err
 	}
-	c.changing.Lock()
-	defer c.changing.Unlock()
+	c.changeMu.Lock()
+	defer c.changeMu.Unlock()
 	return change()
 }
 
-// Rule does something while neither the retention rule nor a hold of the tenant
-// changes but by it: once a hold has been answered, it holds. What it is given is
-// as they stand.
-func (d *Directory) Rule(tenant string, do func(oplog.TenantState) error) error {
+// WithRulesLocked calls do with the tenant's state while no other caller can change the retention rule or a hold: once a hold is
+// acknowledged, it is effective.
+func (d *Directory) WithRulesLocked(tenant string, do func(oplog.TenantState) error) error {
 	c, err := d.cached(tenant)
 	if err != nil {
 		return err
 	}
-	c.ruling.Lock()
-	defer c.ruling.Unlock()
+	c.rulesMu.Lock()
+	defer c.rulesMu.Unlock()
 	t, err := d.State(tenant)
 	if err != nil {
 		return err
@@ -191,10 +186,10 @@ func (d *Directory) Tenants() ([]oplog.Tenant, error) {
 	return records.List[oplog.Tenant](d.records, oplog.RecordTenant, "")
 }
 
-// AddTenant makes a tenant.
+// AddTenant creates a tenant.
 func (d *Directory) AddTenant(t oplog.Tenant) (oplog.Tenant, error) {
-	if broken := t.Validate(); len(broken) > 0 {
-		return t, &oplog.Error{Code: oplog.CodeInvalid, Message: "The tenant is invalid.", Fields: broken}
+	if errs := t.Validate(); len(errs) > 0 {
+		return t, &oplog.Error{Code: oplog.CodeInvalid, Message: "The tenant is invalid.", Fields: errs}
 	}
 	if err := records.Create(d.records, oplog.RecordTenant, t.ID, t); err != nil {
 		if oplog.CodeOf(err) == oplog.CodeConflict {
@@ -205,24 +200,24 @@ func (d *Directory) AddTenant(t oplog.Tenant) (oplog.Tenant, error) {
 	return t, nil
 }
 
-// ChangeTenant changes a tenant's settings; its id stays.
+// ChangeTenant changes a tenant's settings, except the id.
 func (d *Directory) ChangeTenant(id string, change func(*oplog.Tenant)) (oplog.Tenant, error) {
 	c, err := d.cached(id)
 	if err != nil {
 		return oplog.Tenant{}, err
 	}
-	c.ruling.Lock()
-	defer c.ruling.Unlock()
+	c.rulesMu.Lock()
+	defer c.rulesMu.Unlock()
 	var t oplog.Tenant
 	err = d.change(id, func() error {
 		t, err = records.Change(d.records, oplog.RecordTenant, id, func(t *oplog.Tenant, exists bool) (bool, error) {
 			if !exists {
-				return false, noTenant(id, oplog.Errorf(oplog.CodeNotFound, ""))
+				return false, notFoundError(id, oplog.Errorf(oplog.CodeNotFound, ""))
 			}
 			change(t)
 			t.ID = id
-			if broken := t.Validate(); len(broken) > 0 {
-				return false, &oplog.Error{Code: oplog.CodeInvalid, Message: "The tenant is invalid.", Fields: broken}
+			if errs := t.Validate(); len(errs) > 0 {
+				return false, &oplog.Error{Code: oplog.CodeInvalid, Message: "The tenant is invalid.", Fields: errs}
 			}
 			return false, nil
 		})
@@ -231,22 +226,21 @@ func (d *Directory) ChangeTenant(id string, change func(*oplog.Tenant)) (oplog.T
 	return t, err
 }
 
-// Catalog returns the catalog of a tenant.
+// Catalog returns a tenant's catalog.
 func (d *Directory) Catalog(tenant string) (*oplog.Catalog, error) {
 	t, err := d.State(tenant)
 	return t.Catalog, err
 }
 
-// Organizations returns a tenant's tree, or the part of it that a scope (an
-// organization, "" for all) lets see. Where data permission is off there is
-// none: CodeInvalid.
+// Organizations returns a tenant's tree, or the part of it that is visible in a scope (an organization, "" for all); CodeInvalid if data
+// permission is off.
 func (d *Directory) Organizations(tenant, scope string) (oplog.Tree, error) {
 	t, err := d.State(tenant)
 	if err != nil {
 		return nil, err
 	}
 	if !t.DataPermission {
-		return nil, oplog.Errorf(oplog.CodeInvalid, "This tenant's data permission is off, so it has no tree of organizations.")
+		return nil, oplog.Errorf(oplog.CodeInvalid, "This tenant's data permission is off, so it has no organization tree.")
 	}
 	if scope != "" {
 		return t.Tree.Subtree(scope), nil
@@ -254,7 +248,7 @@ func (d *Directory) Organizations(tenant, scope string) (oplog.Tree, error) {
 	return t.Tree, nil
 }
 
-// changeTree replaces a tenant's tree by what change makes of it.
+// changeTree replaces a tenant's tree with the result of change.
 func (d *Directory) changeTree(tenant string, change func(oplog.Tree) (oplog.Tree, error)) (tree oplog.Tree, err error) {
 	err = d.change(tenant, func() error {
 		tree, err = records.Change(d.records, oplog.RecordOrganizations, tenant, func(tree *oplog.Tree, _ bool) (bool, error) {
@@ -267,12 +261,11 @@ func (d *Directory) changeTree(tenant string, change func(oplog.Tree) (oplog.Tre
 	return tree, err
 }
 
-// SetOrganizations replaces a tenant's tree. An organization that is left out
-// and still has entries stays, marked as archived. A tenant has at most
-// [MaxOrganizations], those included.
+// SetOrganizations replaces a tenant's tree. Omitted organizations that still have entries stay, archived, and count towards
+// [MaxOrganizations].
 func (d *Directory) SetOrganizations(ctx context.Context, tenant string, next oplog.Tree) (oplog.Tree, error) {
-	if broken := next.Validate(); len(broken) > 0 {
-		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The tree of organizations is invalid; it was not changed.", Fields: broken}
+	if errs := next.Validate(); len(errs) > 0 {
+		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The organization tree is invalid; it was not changed.", Fields: errs}
 	}
 	if _, err := d.State(tenant); err != nil {
 		return nil, err
@@ -285,20 +278,19 @@ func (d *Directory) SetOrganizations(ctx context.Context, tenant string, next op
 		result := tree.Replace(next, func(id string) bool { return counts.Organizations[id] > 0 })
 		if n := len(result); n > oplog.MaxOrganizations && n > len(tree) {
 			v := oplog.Validation{}
-			v.Fail("", n, "makes %d organizations with the %d that it leaves out and that stay, archived, for their entries; a tenant may have %d",
+			v.Fail("", n, "results in %d organizations, including %d omitted ones that stay archived because they have entries; the limit is %d",
 				n, n-len(next), oplog.MaxOrganizations)
-			return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The tree of organizations is invalid; it was not changed.", Fields: v.Errors}
+			return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The organization tree is invalid; it was not changed.", Fields: v.Errors}
 		}
 		return result, nil
 	})
 }
 
-// Learn adds organizations that entries name to a tenant's tree, or none where
-// there is no room for all.
-func (d *Directory) Learn(tenant string, unknown []oplog.Ref, entries []oplog.Entry) error {
+// LearnOrganizations adds unknown organizations of entries to a tenant's tree, or none if there is no room for all.
+func (d *Directory) LearnOrganizations(tenant string, unknown []oplog.Ref, entries []oplog.Entry) error {
 	_, err := d.changeTree(tenant, func(tree oplog.Tree) (oplog.Tree, error) {
-		if broken := tree.NoRoomFor(entries); len(broken) > 0 {
-			return nil, oplog.TooManyOrganizationsError(broken)
+		if errs := tree.NoRoomFor(entries); len(errs) > 0 {
+			return nil, oplog.TooManyOrganizationsError(errs)
 		}
 		return tree.With(unknown), nil
 	})

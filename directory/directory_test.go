@@ -15,17 +15,17 @@ import (
 
 func TestTenants(t *testing.T) {
 	l := nodetest.New(t)
-	f := func(t *testing.T, tenant oplog.Tenant, broken ...string) {
+	f := func(t *testing.T, tenant oplog.Tenant, errs ...string) {
 		t.Helper()
 		_, err := l.Directory.AddTenant(tenant)
-		if len(broken) == 0 {
+		if len(errs) == 0 {
 			if err != nil {
 				t.Errorf("%+v: %v", tenant, err)
 			}
 			return
 		}
 		nodetest.WantCode(t, err, oplog.CodeInvalid)
-		nodetest.WantFields(t, err, broken...)
+		nodetest.WantFields(t, err, errs...)
 	}
 	f(t, oplog.Tenant{ID: "a", Name: "A"})
 	f(t, oplog.Tenant{ID: "A", Name: "Another, by case"})
@@ -139,8 +139,7 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
-// TestAccountBeforeTree: a scope that is not in the tree yet shows nothing, and
-// its organization once it is there.
+// TestAccountBeforeTree: a scope that is not in the tree yet shows nothing; once it is, its organization.
 func TestAccountBeforeTree(t *testing.T) {
 	l := nodetest.New(t)
 	l.Must(l.Directory.AddTenant(oplog.Tenant{ID: "new", Name: "New", DataPermission: true}))
@@ -254,7 +253,7 @@ func TestOrganizations(t *testing.T) {
 	if err != nil || fmt.Sprint(tree) != fmt.Sprint(want) {
 		t.Errorf("the tree is %v, %v, want %v", tree, err, want)
 	}
-	// Its history is found where the tree has it now.
+	// Its history is found under its current position in the tree.
 	f := func(t *testing.T, organization, want string) {
 		t.Helper()
 		if got := l.Find("acme", oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Organizations: []string{organization}}}}); got != want {
@@ -286,14 +285,14 @@ func TestLastOwner(t *testing.T) {
 	l.Must(l.Identity.ChangeAccount("second", disable))
 }
 
-func TestKeysAreUsed(t *testing.T) {
+func TestKeyLastUse(t *testing.T) {
 	l := nodetest.New(t)
 	_, text, err := l.Identity.AddKey("acme", identity.ScopeRead, "reader")
 	l.Must(nil, err)
 	f := func(t *testing.T, want time.Time) {
 		t.Helper()
 		l.Must(l.Identity.Key(text))
-		l.Restart() // what is noted later is noted before the end
+		l.Restart() // deferred writes are flushed on close
 		keys, err := l.Identity.Keys("acme")
 		l.Must(nil, err)
 		if !keys[0].LastUsedAt.Equal(want) {
@@ -307,8 +306,8 @@ func TestKeysAreUsed(t *testing.T) {
 	f(t, nodetest.Morning.Add(time.Minute))
 }
 
-// A request that is refused teaches the tree nothing.
-func TestOrganizationsOfARefusedRequestAreNotLearned(t *testing.T) {
+// A rejected request adds no organizations.
+func TestRejectedRequestsLearnNoOrganizations(t *testing.T) {
 	l := nodetest.New(t)
 	l.Record("acme", nodetest.WithID("taken", nodetest.Entry("a", 1)))
 	before, err := l.Directory.Organizations("acme", "")

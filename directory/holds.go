@@ -9,7 +9,7 @@ import (
 	"oplog/records"
 )
 
-// Retention returns what a tenant keeps, and what it has deleted.
+// Retention returns a tenant's retention rule, holds and deletions.
 func (d *Directory) Retention(tenant string) (oplog.Retention, error) {
 	t, err := d.State(tenant)
 	if err != nil {
@@ -28,18 +28,18 @@ func (d *Directory) Retention(tenant string) (oplog.Retention, error) {
 	return r, nil
 }
 
-// maxHolds bounds the holds of a tenant, lifted ones too.
+// maxHolds limits the holds of a tenant, including lifted ones.
 const maxHolds = 200
 
-// AddHold puts a legal hold on days of a tenant, which are those of its time zone.
+// AddHold adds a legal hold on days in the tenant's time zone.
 func (d *Directory) AddHold(tenant string, h oplog.Hold) (oplog.Hold, error) {
-	if broken := h.Validate(); len(broken) > 0 {
-		return h, &oplog.Error{Code: oplog.CodeInvalid, Message: "The hold is invalid.", Fields: broken}
+	if errs := h.Validate(); len(errs) > 0 {
+		return h, &oplog.Error{Code: oplog.CodeInvalid, Message: "The hold is invalid.", Fields: errs}
 	}
 	h.ID, h.SetAt, h.LiftedBy, h.LiftedAt = rand.Text()[:12], d.now().UTC().Truncate(time.Second), "", time.Time{}
-	err := d.Rule(tenant, func(t oplog.TenantState) error {
+	err := d.WithRulesLocked(tenant, func(t oplog.TenantState) error {
 		if len(t.Holds) >= maxHolds {
-			return oplog.Errorf(oplog.CodeInvalid, "This tenant has had %d holds, the most that it may; put a longer one in the place of several.", maxHolds)
+			return oplog.Errorf(oplog.CodeInvalid, "This tenant has reached the limit of %d holds, including lifted ones; use one longer hold in place of several.", maxHolds)
 		}
 		h.SetZone(t.Zone)
 		return records.Create(d.records, oplog.RecordHold, tenant+"/"+h.ID, h.Record())
@@ -47,15 +47,15 @@ func (d *Directory) AddHold(tenant string, h oplog.Hold) (oplog.Hold, error) {
 	return h, err
 }
 
-// LiftHold ends a legal hold. What it alone has kept is deleted by the next run.
+// LiftHold lifts a legal hold. The next run of retention deletes expired entries that no other hold covers.
 func (d *Directory) LiftHold(tenant, id, by string) (h oplog.Hold, err error) {
-	err = d.Rule(tenant, func(oplog.TenantState) error {
+	err = d.WithRulesLocked(tenant, func(oplog.TenantState) error {
 		r, err := records.Change(d.records, oplog.RecordHold, tenant+"/"+id, func(h *oplog.HoldRecord, exists bool) (bool, error) {
 			switch {
 			case !exists:
 				return false, oplog.Errorf(oplog.CodeNotFound, "There is no hold %s.", id)
 			case !h.LiftedAt.IsZero():
-				return false, oplog.Errorf(oplog.CodeConflict, "Hold %s was lifted before.", id)
+				return false, oplog.Errorf(oplog.CodeConflict, "Hold %s is already lifted.", id)
 			}
 			h.LiftedBy, h.LiftedAt = by, d.now().UTC().Truncate(time.Second)
 			return false, nil
@@ -66,7 +66,7 @@ func (d *Directory) LiftHold(tenant, id, by string) (h oplog.Hold, err error) {
 	return h, err
 }
 
-// FinishDeletion notes that the entries of a deletion are off the disk.
+// FinishDeletion records that a deletion's entries are off the disk.
 func (d *Directory) FinishDeletion(of oplog.Deletion) error {
 	return d.change(of.Tenant, func() error {
 		_, err := records.Change(d.records, oplog.RecordDeletion, of.Tenant+"/"+of.ID, func(stored *oplog.Deletion, exists bool) (bool, error) {

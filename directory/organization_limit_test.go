@@ -12,7 +12,7 @@ import (
 	"oplog/oplog"
 )
 
-// treeOf returns so many organizations, o0 the root of the others.
+// treeOf returns n organizations, o0 the root of the others.
 func treeOf(n int) oplog.Tree {
 	tree := make(oplog.Tree, n)
 	for i := range tree {
@@ -22,8 +22,8 @@ func treeOf(n int) oplog.Tree {
 	return tree
 }
 
-// TestMaxOrganizations: a tree may be as large as the bound, no matter who brings the
-// last organization; beyond it each way is refused, and leaves all as it was.
+// TestMaxOrganizations: a tree may reach the limit, whichever way the last organization is added; beyond it every way is rejected and
+// changes nothing.
 func TestMaxOrganizations(t *testing.T) {
 	l := nodetest.New(t)
 	ctx := context.Background()
@@ -44,7 +44,7 @@ func TestMaxOrganizations(t *testing.T) {
 	nodetest.WantFields(t, err, "3: organization.id")
 	l.Record("acme", nodetest.Of("o7", nodetest.Entry("a", 1)), nodetest.Entry("b", 1))
 
-	// With room for one: the first that is new has it.
+	// With room for one more, the first new organization gets it.
 	l.Must(l.Directory.SetOrganizations(ctx, "acme", treeOf(oplog.MaxOrganizations-1)))
 	_, err = l.Journal.Append(ctx, "acme", []oplog.Entry{nodetest.Of("first", nodetest.Entry("d", 1)), nodetest.Of("second", nodetest.Entry("e", 1)), nodetest.Of("first", nodetest.Entry("f", 1)), nodetest.Of("o7", nodetest.Entry("g", 1))})
 	nodetest.WantFields(t, err, "2: organization.id")
@@ -54,11 +54,11 @@ func TestMaxOrganizations(t *testing.T) {
 		return func(number int, why error) { *got = append(*got, fmt.Sprintf("%d: %v", number, why)) }
 	}
 	var checked, lines []string
-	if found, err := l.Journal.CheckImport(ctx, "acme", file, refused(&checked)); err != nil || found != (journal.Imported{Refused: 1}) {
+	if found, err := l.Journal.CheckImport(ctx, "acme", file, refused(&checked)); err != nil || found != (journal.ImportResult{Rejected: 1}) {
 		t.Errorf("checked %+v, %v", found, err)
 	}
 	has(oplog.MaxOrganizations - 1)
-	if done, err := l.Journal.Import(ctx, "acme", file, false, refused(&lines)); err != nil || done != (journal.Imported{Recorded: 3, Refused: 1}) {
+	if done, err := l.Journal.Import(ctx, "acme", file, false, refused(&lines)); err != nil || done != (journal.ImportResult{Recorded: 3, Rejected: 1}) {
 		t.Errorf("imported %+v, %v", done, err)
 	}
 	for _, got := range [][]string{checked, lines} {
@@ -70,11 +70,11 @@ func TestMaxOrganizations(t *testing.T) {
 	_, err = l.Journal.CheckImport(ctx, "none", file, refused(&checked))
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
 
-	// What is left out and has entries counts too, where it stays.
+	// Omitted organizations with entries stay and count.
 	_, err = l.Directory.SetOrganizations(ctx, "acme", treeOf(oplog.MaxOrganizations))
 	nodetest.WantFields(t, err, "")
 	var e *oplog.Error
-	if !errors.As(err, &e) || !strings.Contains(e.Fields[0].Message, "makes 100001 organizations with the 1 that it leaves out") {
+	if !errors.As(err, &e) || !strings.Contains(e.Fields[0].Message, "results in 100001 organizations, including 1 omitted") {
 		t.Error(err)
 	}
 	l.Restart()

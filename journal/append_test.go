@@ -38,7 +38,7 @@ func TestAppendAnswersEachEntry(t *testing.T) {
 		byProgram, nodetest.WithID("b", nodetest.Entry("2", 8)), nodetest.WithID("a", nodetest.Entry("1", 9)), nodetest.WithID("c", nodetest.Entry("3", 7)), nodetest.WithID("b", nodetest.Entry("2", 8)), byProgram,
 	}, "2 2 2 | p1 0 skipped | b 2 recorded | a 1 duplicate | c 3 recorded | b 2 duplicate | p1 0 skipped")
 
-	claimed := nodetest.WithID("d", nodetest.Entry("4", 6)) // seq and tenant are the log's to give
+	claimed := nodetest.WithID("d", nodetest.Entry("4", 6)) // the log assigns seq and tenant
 	claimed.Seq, claimed.Tenant = 99, "plain"
 	f(t, []oplog.Entry{claimed, claimed}, "1 1 0 | d 4 recorded | d 4 duplicate")
 
@@ -145,7 +145,7 @@ func TestAppendLearnsOrganizations(t *testing.T) {
 
 func TestEntryAndProof(t *testing.T) {
 	l := newLog(t)
-	ulid := "01KACKM5NSRKBJ3TMZ5WBSGY3G" // looks like an id that the log gives
+	ulid := "01KACKM5NSRKBJ3TMZ5WBSGY3G" // has the form of a generated id
 	if _, looks := oplog.KeyOfID(ulid); !looks {
 		t.Fatal("choose another")
 	}
@@ -172,8 +172,7 @@ func TestEntryAndProof(t *testing.T) {
 	f(t, "plain", ulid, "", "")
 	f(t, "none", ulid, "", "")
 
-	// An id that stands for an entry of one organization on one day and of
-	// another on the next: each sees the newest that is theirs.
+	// An id used by one organization on one day and by another on the next: each scope sees the newest entry of its own.
 	l.Record("acme", nodetest.Of("east", nodetest.WithID("daily", nodetest.Entry("3", 48*60))), nodetest.Of("west", nodetest.WithID("daily", nodetest.Entry("4", 24*60))))
 	f(t, "acme", "daily", "", "4")
 	f(t, "acme", "daily", "west", "4")

@@ -15,9 +15,8 @@ import (
 	"oplog/oplog"
 )
 
-// BenchmarkAppend records entries one by one from 64 goroutines, each waiting
-// for its answer, which comes after the sync of its transaction; without and
-// with random ids of the senders.
+// BenchmarkAppend records entries one by one from 64 goroutines, each waiting for its acknowledgement, which follows the sync of its
+// transaction; without ids and with random ids.
 func BenchmarkAppend(b *testing.B) {
 	for _, name := range []string{"plain", "ids"} {
 		b.Run(name, func(b *testing.B) { benchmarkAppend(b, name == "ids") })
@@ -54,8 +53,7 @@ func benchmarkAppend(b *testing.B, ids bool) {
 	reportMedian(b, slices.Concat(latencies...))
 }
 
-// BenchmarkQuery asks for the newest page of 50 and for the summary, with each
-// filter, over a log of a million entries.
+// BenchmarkQuery requests the newest page of 50 and the summary, with each filter, over a log of a million entries.
 func BenchmarkQuery(b *testing.B) {
 	l := nodetest.Full(b)
 	now := time.Now()

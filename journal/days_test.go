@@ -16,16 +16,15 @@ import (
 
 func at(text string) time.Time { return must(time.Parse(time.RFC3339, text)) }
 
-// timed returns an entry of a time, whose content is that time.
+// timed returns an entry at a time, whose content is that time.
 func timed(text string) oplog.Entry {
 	e := nodetest.Entry(text, 0)
 	e.Time = at(text)
 	return e
 }
 
-// TestRuleByTenantDays: a rule keeps whole days of the tenant's zone, and the UTC
-// days that these begin and end in.
-func TestRuleByTenantDays(t *testing.T) {
+// TestRetentionByTenantDays: retention keeps whole days of the tenant's zone, and the UTC days in which these begin and end.
+func TestRetentionByTenantDays(t *testing.T) {
 	for _, c := range []struct {
 		zone, now string
 		days      int
@@ -37,13 +36,13 @@ func TestRuleByTenantDays(t *testing.T) {
 		{"Asia/Shanghai", "2026-11-20T08:42:00Z", 30, "2026-10-21", "2026-10-20", "2026-10-20T16:00:00Z"},
 		{"Asia/Shanghai", "2026-11-20T15:59:59Z", 30, "2026-10-21", "2026-10-20", "2026-10-20T16:00:00Z"},
 		{"Asia/Shanghai", "2026-11-20T16:00:00Z", 30, "2026-10-22", "2026-10-21", "2026-10-21T16:00:00Z"},
-		// At 16:00 of the day before in Los Angeles the UTC day has turned, its own has not.
+		// At 16:00 of the day before in Los Angeles the UTC day has changed, the local day has not.
 		{"America/Los_Angeles", "2026-11-20T00:00:00Z", 30, "2026-10-20", "2026-10-20", "2026-10-20T07:00:00Z"},
 		{"America/Los_Angeles", "2026-11-20T08:42:00Z", 30, "2026-10-21", "2026-10-21", "2026-10-21T07:00:00Z"},
-		// The clocks of Berlin went back on 25 October.
+		// Berlin's clocks were set back on 25 October.
 		{"Europe/Berlin", "2026-11-20T22:59:59Z", 30, "2026-10-21", "2026-10-20", "2026-10-20T22:00:00Z"},
 		{"Europe/Berlin", "2026-11-20T23:00:00Z", 26, "2026-10-26", "2026-10-25", "2026-10-25T23:00:00Z"},
-		// Those of Santiago skipped midnight on 6 September.
+		// Santiago's clocks skipped midnight on 6 September.
 		{"America/Santiago", "2026-09-10T12:00:00Z", 4, "2026-09-06", "2026-09-06", "2026-09-06T04:00:00Z"},
 		{"Pacific/Kiritimati", "2026-11-20T10:00:00Z", 1, "2026-11-20", "2026-11-19", "2026-11-19T10:00:00Z"},
 	} {
@@ -77,8 +76,7 @@ func TestRuleByTenantDays(t *testing.T) {
 	}
 }
 
-// holdDays are days that are chosen, and what a hold on them covers;
-// frontend/src/lib/time/utcDays.test.ts has the same.
+// holdDays are chosen days and the UTC days that a hold on them covers; frontend/src/time/utcDays.test.ts has the same.
 var holdDays = []struct{ zone, from, to, coversFrom, coversUntil string }{
 	{"UTC", "2026-11-01", "2026-11-01", "2026-11-01", "2026-11-02"},
 	{"Asia/Shanghai", "2026-11-01", "2026-11-01", "2026-10-31", "2026-11-02"},
@@ -97,8 +95,8 @@ var holdDays = []struct{ zone, from, to, coversFrom, coversUntil string }{
 	{"Asia/Shanghai", "0001-01-01", "2026-11-01", "", "2026-11-02"},
 }
 
-// TestHoldByTenantDays: a hold covers every moment of its days in the tenant's
-// zone, and with them whole UTC days; it keeps them when the tenant moves.
+// TestHoldByTenantDays: a hold covers every moment of its days in the tenant's zone, rounded out to whole UTC days, also after the tenant's
+// zone changes.
 func TestHoldByTenantDays(t *testing.T) {
 	date := func(t time.Time) string {
 		if t.IsZero() {
@@ -138,7 +136,7 @@ func TestHoldByTenantDays(t *testing.T) {
 				add(&held, oplog.Midnight(y, m, d+1, loc).UTC().Add(-time.Microsecond))
 				add(&gone, h.CoversUntil)
 			}
-			l.retentionIn("acme", "UTC", 30) // the tenant moves
+			l.retentionIn("acme", "UTC", 30) // the tenant's zone changes
 			l.Restart()
 			l.retain()
 			left := l.all("acme")
@@ -163,8 +161,8 @@ func TestHoldByTenantDays(t *testing.T) {
 	}
 }
 
-// TestHoldOfUTCDays: a hold that was placed when people chose UTC dates covers
-// these, and what is stored today reads as those dates that are held.
+// TestHoldOfUTCDays: a hold from the time when users chose UTC dates covers these dates, and older builds read the dates covered from
+// records that are written today.
 func TestHoldOfUTCDays(t *testing.T) {
 	l := newLog(t)
 	l.retentionIn("acme", "Asia/Shanghai", 30)
@@ -193,8 +191,7 @@ func TestHoldOfUTCDays(t *testing.T) {
 	}
 }
 
-// TestRetainDailyByTenantDays: each tenant's entries go when its own day turns;
-// a rule that was just made waits for that.
+// TestRetainDailyByTenantDays: each tenant's entries are deleted when its own day changes; a new rule waits for that, too.
 func TestRetainDailyByTenantDays(t *testing.T) {
 	l := newLog(t)
 	l.Must(l.Directory.AddTenant(oplog.Tenant{ID: "tokyo", Name: "Tokyo"}))
@@ -229,7 +226,7 @@ func TestRetainDailyByTenantDays(t *testing.T) {
 	}
 }
 
-// TestGoneByTenantDay: a deleted entry names the tenant's day of its deletion.
+// TestGoneByTenantDay: the error for a deleted entry names the tenant's day of the deletion.
 func TestGoneByTenantDay(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", dated("a", 40))
@@ -244,7 +241,7 @@ func TestGoneByTenantDay(t *testing.T) {
 	}
 }
 
-func TestInBoth(t *testing.T) {
+func TestFormatInBoth(t *testing.T) {
 	for _, c := range []struct{ at, zone, want string }{
 		{"2026-11-01T00:00:00Z", "Asia/Shanghai", "2026-11-01 00:00 UTC = 08:00 Asia/Shanghai"},
 		{"2026-11-01T00:00:00Z", "America/Los_Angeles", "2026-11-01 00:00 UTC = 2026-10-31 17:00 America/Los_Angeles"},

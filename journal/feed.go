@@ -7,25 +7,22 @@ import (
 	"oplog/oplog"
 )
 
-// Feed is one page of entries in order of arrival.
+// Feed is a page of entries in order of arrival.
 type Feed struct {
 	Entries      []oplog.Entry
-	NextAfterSeq uint64 // where the next page begins; all entries up to it were looked at
+	NextAfterSeq uint64 // start of the next page; all entries up to it were examined
 	LastSeq      uint64 // of the newest entry when the page was read
 }
 
 const (
-	// MaxFeedSize is how many entries a page of a feed has at most.
+	// MaxFeedSize limits the entries of a feed page.
 	MaxFeedSize = 1000
-	// maxFeedScan is how many arrivals are looked at for one page, so that a
-	// filter that lets little through gets short pages instead of a timeout.
+	// maxFeedScan limits the arrivals examined for one page, so that a selective filter yields short pages rather than timeouts.
 	maxFeedScan = 100_000
 )
 
-// Feed returns up to limit entries that arrived after a seq and that the query
-// lets through, in order of arrival. A reader that passes each NextAfterSeq on
-// gets every entry once, until it equals LastSeq; a page may be short or empty
-// before that. Entries that retention has deleted are omitted.
+// Feed returns up to limit matching entries that arrived after a seq, in order of arrival. A client that passes on each NextAfterSeq until
+// it equals LastSeq gets every entry once; pages before that may be short or empty. Entries deleted by retention are omitted.
 func (j *Journal) Feed(ctx context.Context, tenant string, q oplog.Query, after uint64, limit int) (Feed, error) {
 	if limit < 1 || limit > MaxFeedSize {
 		return Feed{}, oplog.InvalidQuery("limit", limit, "is not between 1 and %d", MaxFeedSize)
@@ -43,7 +40,7 @@ func (j *Journal) Feed(ctx context.Context, tenant string, q oplog.Query, after 
 		return Feed{}, err
 	}
 	if after > last {
-		return Feed{}, oplog.InvalidQuery("after_seq", after, "is beyond the last entry of this tenant, %d; if an older backup was restored, read from 0 again", last)
+		return Feed{}, oplog.InvalidQuery("after_seq", after, "is beyond this tenant's last entry, %d; if an older backup was restored, start again from 0", last)
 	}
 	ctx, cancel := context.WithTimeout(ctx, oplog.QueryDeadline)
 	defer cancel()
@@ -59,14 +56,14 @@ func (j *Journal) Feed(ctx context.Context, tenant string, q oplog.Query, after 
 		return nil
 	}
 	end := min(last, after+maxFeedScan)
-	for stretch := uint64(limit); f.NextAfterSeq < end; stretch *= 2 { // a page that is soon full reads little more
+	for stretch := uint64(limit); f.NextAfterSeq < end; stretch *= 2 { // a page that fills quickly reads little more
 		to := min(end, f.NextAfterSeq+stretch)
 		err := j.store.Arrivals(ctx, tenant, f.NextAfterSeq+1, to+1, visit)
 		switch {
 		case errors.Is(err, full):
 			return f, nil
 		case errors.Is(err, context.DeadlineExceeded) && f.NextAfterSeq > after:
-			return f, nil // the reader goes on from there
+			return f, nil // the next page continues here
 		case err != nil:
 			return Feed{}, oplog.DeadlineError(err)
 		}

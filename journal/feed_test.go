@@ -43,7 +43,7 @@ func TestFeed(t *testing.T) {
 	f(t, oplog.Query{}, 2, 1, "d; 4 of 5")
 }
 
-func TestFeedRefuses(t *testing.T) {
+func TestFeedRejects(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 1))
 	f := func(t *testing.T, tenant string, q oplog.Query, after uint64, limit int, code oplog.Code, fields ...string) {
@@ -56,15 +56,14 @@ func TestFeedRefuses(t *testing.T) {
 	}
 	f(t, "acme", oplog.Query{}, 0, 0, oplog.CodeInvalid, "query.limit")
 	f(t, "acme", oplog.Query{}, 0, journal.MaxFeedSize+1, oplog.CodeInvalid, "query.limit")
-	f(t, "acme", oplog.Query{}, 2, 1, oplog.CodeInvalid, "query.after_seq") // a backup that knows less was restored
+	f(t, "acme", oplog.Query{}, 2, 1, oplog.CodeInvalid, "query.after_seq") // after restoring an older backup
 	f(t, "acme", oplog.Query{Filters: oplog.Filters{Search: "…"}}, 0, 1, oplog.CodeInvalid, "query.q")
 	f(t, "plain", oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Organizations: []string{"east"}}}}, 0, 1, oplog.CodeInvalid, "query.organization")
 	f(t, "none", oplog.Query{}, 0, 1, oplog.CodeNotFound)
 }
 
-// TestFeedLooksAtSoManyEntries: a filter that lets nearly nothing through gets
-// short pages that say how to go on.
-func TestFeedLooksAtSoManyEntries(t *testing.T) {
+// TestFeedScanLimit: a filter that matches almost nothing yields short pages with a position to continue from.
+func TestFeedScanLimit(t *testing.T) {
 	l := newLog(t)
 	const most = 100_000
 	entries := make([]oplog.Entry, oplog.MaxEntriesPerRequest)
@@ -94,9 +93,8 @@ func TestFeedLooksAtSoManyEntries(t *testing.T) {
 	}
 }
 
-// TestFeedWhileUsed: a reader that follows a log while others append to it and
-// retention deletes from it gets each entry that is kept, once and in order.
-func TestFeedWhileUsed(t *testing.T) {
+// TestFeedDuringAppendsAndRetention: a client that follows a log during appends and deletions gets each kept entry once and in order.
+func TestFeedDuringAppendsAndRetention(t *testing.T) {
 	l := newLog(t)
 	l.retention("acme", 30)
 	const batches = 60
@@ -111,7 +109,7 @@ func TestFeedWhileUsed(t *testing.T) {
 				err = l.Journal.Retain(context.Background())
 				l.Clock.Advance(-day)
 			}
-			if err != nil && oplog.CodeOf(err) != oplog.CodeInvalid { // a day that is deleted takes no entry
+			if err != nil && oplog.CodeOf(err) != oplog.CodeInvalid { // a deleted day rejects entries
 				done <- err
 				return
 			}
@@ -154,8 +152,7 @@ func TestFeedWhileUsed(t *testing.T) {
 	}
 }
 
-// TestFeedAgainstOracle: whatever arrives and is deleted between its pages, a
-// feed gives what a plain list says.
+// TestFeedAgainstOracle: whatever arrives and is deleted between pages, a feed agrees with a plain list.
 func TestFeedAgainstOracle(t *testing.T) {
 	filters := []struct {
 		q       oplog.Query
@@ -193,7 +190,7 @@ func TestFeedAgainstOracle(t *testing.T) {
 		}
 		add := func() {
 			_, err := l.Journal.Append(context.Background(), "acme", rapid.SliceOfN(rapid.Custom(func(*rapid.T) oplog.Entry { return draw() }), 1, 20).Draw(rt, "entries"))
-			if err != nil && oplog.CodeOf(err) != oplog.CodeInvalid { // a day that is deleted takes no entry
+			if err != nil && oplog.CodeOf(err) != oplog.CodeInvalid { // a deleted day rejects entries
 				rt.Fatal(err)
 			}
 		}
@@ -243,7 +240,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// BenchmarkFeed reads pages of 1,000, and looks for entries that are not there.
+// BenchmarkFeed reads pages of 1,000 entries, and searches for entries that do not exist.
 func BenchmarkFeed(b *testing.B) {
 	l := nodetest.Full(b)
 	for name, q := range map[string]oplog.Query{

@@ -9,7 +9,7 @@ import (
 	"oplog/oplog"
 )
 
-// TestHold: a day that a legal hold is on is never deleted.
+// TestHold: a day under a legal hold is never deleted.
 func TestHold(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", dated("a", 40), dated("b", 39), dated("c", 38), dated("d", 37), dated("e", 36), dated("f", 1))
@@ -49,7 +49,7 @@ func TestHold(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 	l.Restart()
-	l.Record("acme", dated("late", 38)) // a day that is held goes on
+	l.Record("acme", dated("late", 38)) // a held day still accepts entries
 	f("f late c", 4)
 	since := hold("2026-10-13", "")
 	lift(middle)

@@ -11,54 +11,51 @@ import (
 	"oplog/oplog"
 )
 
-// Imported counts what became of the lines of a file.
-type Imported struct {
+// ImportResult counts the lines of a file by result.
+type ImportResult struct {
 	Recorded   int
 	Duplicates int
 	Skipped    int
-	Refused    int
+	Rejected   int
 }
 
-// Lines returns how many lines there were.
-func (i Imported) Lines() int { return i.Recorded + i.Duplicates + i.Skipped + i.Refused }
+// Lines returns the number of lines.
+func (i ImportResult) Lines() int { return i.Recorded + i.Duplicates + i.Skipped + i.Rejected }
 
-// importBatch is how many entries of a file are recorded at a time.
+// importBatch is the number of entries recorded at a time.
 const importBatch = 5000
 
-// Import records the entries of a file, in its order, by the rules of [Journal.Append].
-// A line that breaks one stops nothing: refused is told of it, and why. What
-// was recorded when an error comes stays, and is counted. A line without an id
-// that the log has already ends it with an [AgainError], unless twice allows to
-// store such lines a second time.
-func (j *Journal) Import(ctx context.Context, tenant string, lines iter.Seq2[oplog.ImportLine, error], twice bool, refused func(number int, why error)) (Imported, error) {
-	again, err := j.newAgain(tenant)
+// Import records the entries of a file in order, by the rules of [Journal.Append]. Invalid lines are reported to rejected and do not stop
+// the import. If an error ends it, entries recorded before stay recorded and counted. A line without an id that is already in the log ends
+// it with a [DuplicateLineError], unless twice allows such lines to be stored again.
+func (j *Journal) Import(ctx context.Context, tenant string, lines iter.Seq2[oplog.ImportLine, error], twice bool, rejected func(number int, reason error)) (ImportResult, error) {
+	duplicates, err := j.newDuplicateFinder(tenant)
 	if err != nil {
-		return Imported{}, err
+		return ImportResult{}, err
 	}
-	again.empty = again.empty || twice
-	b := importing{journal: j, tenant: tenant, refused: refused, again: again}
-	b.take = func(ctx context.Context, entries []oplog.Entry) error {
+	duplicates.disabled = duplicates.disabled || twice
+	b := importer{journal: j, tenant: tenant, rejected: rejected, duplicates: duplicates}
+	b.record = func(ctx context.Context, entries []oplog.Entry) error {
 		answer, err := j.Append(ctx, tenant, entries)
 		b.Recorded += answer.Recorded
 		b.Duplicates += answer.Duplicates
 		b.Skipped += answer.Skipped
 		return err
 	}
-	b.taken = again.recorded
+	b.recorded = duplicates.saveRecord
 	err = b.run(ctx, lines)
-	return b.Imported, err
+	return b.ImportResult, err
 }
 
-// CheckImport tells of the lines that Import would refuse, and records nothing.
-// Of the others it counts none.
-func (j *Journal) CheckImport(ctx context.Context, tenant string, lines iter.Seq2[oplog.ImportLine, error], refused func(number int, why error)) (Imported, error) {
-	b := importing{journal: j, tenant: tenant, refused: refused}
+// CheckImport reports the lines that Import would reject, and records nothing. It does not count the other lines.
+func (j *Journal) CheckImport(ctx context.Context, tenant string, lines iter.Seq2[oplog.ImportLine, error], rejected func(number int, reason error)) (ImportResult, error) {
+	b := importer{journal: j, tenant: tenant, rejected: rejected}
 	t, err := j.directory.State(tenant)
 	if err != nil {
-		return Imported{}, err
+		return ImportResult{}, err
 	}
-	seen := make(map[[sha256.Size]byte][sha256.Size]byte) // of ids that the file gives, what their entries hold
-	b.take = func(_ context.Context, entries []oplog.Entry) error {
+	seen := make(map[[sha256.Size]byte][sha256.Size]byte) // content digest by digest of the id, for ids in the file
+	b.record = func(_ context.Context, entries []oplog.Entry) error {
 		receipts := make([]oplog.Receipt, len(entries))
 		var manual []oplog.Entry
 		for i, e := range entries {
@@ -71,10 +68,10 @@ func (j *Journal) CheckImport(ctx context.Context, tenant string, lines iter.Seq
 		if err := j.store.Conflicts(tenant, manual); err != nil {
 			return inRequest(err, receipts)
 		}
-		if broken := t.Tree.NoRoomFor(manual); len(broken) > 0 {
-			return inRequest(oplog.TooManyOrganizationsError(broken), receipts)
+		if errs := t.Tree.NoRoomFor(manual); len(errs) > 0 {
+			return inRequest(oplog.TooManyOrganizationsError(errs), receipts)
 		}
-		if err := conflictsWithin(seen, manual); err != nil {
+		if err := conflictsInFile(seen, manual); err != nil {
 			return inRequest(err, receipts)
 		}
 		if unknown := t.UnknownOrganizations(manual); len(unknown) > 0 {
@@ -83,24 +80,24 @@ func (j *Journal) CheckImport(ctx context.Context, tenant string, lines iter.Seq
 		return nil
 	}
 	err = b.run(ctx, lines)
-	return b.Imported, err
+	return b.ImportResult, err
 }
 
-// importing is an import that runs.
-type importing struct {
-	Imported
-	journal *Journal
-	tenant  string
-	refused func(number int, why error)
-	take    func(ctx context.Context, entries []oplog.Entry) error // all, or an error that names those that it does not
-	taken   func() error                                           // called after take, nil for nothing to do
-	entries []oplog.Entry
-	numbers []int       // of their lines
-	again   *again      // nil where lines may be in the log already
-	timed   []againLine // the lines of entries that it looks for
+// importer is the state of an import.
+type importer struct {
+	ImportResult
+	journal    *Journal
+	tenant     string
+	rejected   func(number int, reason error)
+	record     func(ctx context.Context, entries []oplog.Entry) error // records all entries, or returns an error that names those that it rejects
+	recorded   func() error                                           // called after record; nil for nothing to do
+	entries    []oplog.Entry
+	numbers    []int            // their line numbers
+	duplicates *duplicateFinder // nil if lines may already be in the log
+	timed      []timedLine      // lines to look up in the log by time
 }
 
-func (b *importing) run(ctx context.Context, lines iter.Seq2[oplog.ImportLine, error]) error {
+func (b *importer) run(ctx context.Context, lines iter.Seq2[oplog.ImportLine, error]) error {
 	t, err := b.journal.directory.State(b.tenant)
 	if err != nil {
 		return err
@@ -110,15 +107,15 @@ func (b *importing) run(ctx context.Context, lines iter.Seq2[oplog.ImportLine, e
 			return errors.Join(b.flush(ctx), err)
 		}
 		if err := line.Err; err != nil {
-			b.refuse(line.Number, err)
+			b.reject(line.Number, err)
 			continue
 		}
 		sent := line
-		if broken := t.Validate(&line.Entry, b.journal.now()); len(broken) > 0 {
-			b.refuse(line.Number, reasons(broken))
+		if errs := t.Validate(&line.Entry, b.journal.now()); len(errs) > 0 {
+			b.reject(line.Number, joinReasons(errs))
 			continue
 		}
-		if err := b.lookFor(sent, &line.Entry); err != nil {
+		if err := b.queueLookup(sent, &line.Entry); err != nil {
 			return err
 		}
 		line.Entry.Tenant = b.tenant
@@ -132,29 +129,28 @@ func (b *importing) run(ctx context.Context, lines iter.Seq2[oplog.ImportLine, e
 	return b.flush(ctx)
 }
 
-// lookFor has the log searched for the entry of a line without an id before it is
-// recorded.
-func (b *importing) lookFor(sent oplog.ImportLine, e *oplog.Entry) error {
+// queueLookup queues a line without an id to be looked up in the log before it is recorded.
+func (b *importer) queueLookup(sent oplog.ImportLine, e *oplog.Entry) error {
 	switch {
-	case b.again == nil || sent.Entry.ID != "" || e.Origin == oplog.OriginAPI:
+	case b.duplicates == nil || sent.Entry.ID != "" || e.Origin == oplog.OriginAPI:
 		return nil
 	case sent.Entry.Time.IsZero():
-		return b.again.add(sent)
+		return b.duplicates.addUntimed(sent)
 	}
-	line, err := newAgainLine(sent.Number, e)
+	line, err := newTimedLine(sent.Number, e)
 	b.timed = append(b.timed, line)
 	return err
 }
 
-func (b *importing) refuse(number int, why error) {
-	b.Refused++
-	b.refused(number, why)
+func (b *importer) reject(number int, reason error) {
+	b.Rejected++
+	b.rejected(number, reason)
 }
 
-// reasons words what is wrong with an entry.
-func reasons(broken []oplog.FieldError) error {
+// joinReasons formats the invalid fields of an entry.
+func joinReasons(errs []oplog.FieldError) error {
 	var words []string
-	for _, f := range broken {
+	for _, f := range errs {
 		if text, ok := f.Value.(string); ok && text != "" {
 			words = append(words, f.Field+" "+oplog.Quote(text)+" "+f.Message)
 		} else {
@@ -164,30 +160,29 @@ func reasons(broken []oplog.FieldError) error {
 	return errors.New(strings.Join(words, "; "))
 }
 
-// flush takes the entries that wait, without those that are refused: whose ids
-// are taken, or whose days were deleted.
-func (b *importing) flush(ctx context.Context) error {
-	if b.again != nil {
-		defer b.again.next()
-		err := b.again.find(ctx, b.timed)
+// flush records the queued entries without those that are rejected: their ids are in use or their days were deleted.
+func (b *importer) flush(ctx context.Context) error {
+	if b.duplicates != nil {
+		defer b.duplicates.reset()
+		err := b.duplicates.find(ctx, b.timed)
 		b.timed = b.timed[:0]
 		if err != nil {
 			return err
 		}
 	}
 	for len(b.entries) > 0 {
-		err := b.take(ctx, b.entries)
+		err := b.record(ctx, b.entries)
 		if err == nil {
 			break
 		}
-		named := namedIn(err, len(b.entries))
+		named := fieldErrorsByItem(err, len(b.entries))
 		if len(named) == 0 {
 			return err
 		}
 		kept := 0
 		for i := range b.entries {
-			if broken := named[i]; len(broken) > 0 {
-				b.refuse(b.numbers[i], reasons(broken))
+			if errs := named[i]; len(errs) > 0 {
+				b.reject(b.numbers[i], joinReasons(errs))
 				continue
 			}
 			b.entries[kept], b.numbers[kept] = b.entries[i], b.numbers[i]
@@ -196,17 +191,16 @@ func (b *importing) flush(ctx context.Context) error {
 		b.entries, b.numbers = b.entries[:kept], b.numbers[:kept]
 	}
 	b.entries, b.numbers = b.entries[:0], b.numbers[:0]
-	if b.taken != nil {
-		if err := b.taken(); err != nil {
+	if b.recorded != nil {
+		if err := b.recorded(); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
 }
 
-// namedIn returns, by their places, what is wrong with the entries that an error
-// names; nothing for an error that names none.
-func namedIn(err error, n int) map[int][]oplog.FieldError {
+// fieldErrorsByItem groups the field errors of an error by entry; it returns nothing for other errors.
+func fieldErrorsByItem(err error, n int) map[int][]oplog.FieldError {
 	var e *oplog.Error
 	if !errors.As(err, &e) {
 		return nil
@@ -221,9 +215,8 @@ func namedIn(err error, n int) map[int][]oplog.FieldError {
 	return named
 }
 
-// conflictsWithin refuses entries whose ids stood before in the same file, with
-// other content.
-func conflictsWithin(seen map[[sha256.Size]byte][sha256.Size]byte, entries []oplog.Entry) error {
+// conflictsInFile rejects entries whose ids occurred earlier in the file with different content.
+func conflictsInFile(seen map[[sha256.Size]byte][sha256.Size]byte, entries []oplog.Entry) error {
 	var taken []oplog.FieldError
 	for i := range entries {
 		e := entries[i]
@@ -244,7 +237,7 @@ func conflictsWithin(seen map[[sha256.Size]byte][sha256.Size]byte, entries []opl
 	if len(taken) == 0 {
 		return nil
 	}
-	return &oplog.Error{Code: oplog.CodeConflict, Message: "Some ids are taken.", Fields: taken}
+	return &oplog.Error{Code: oplog.CodeConflict, Message: "Some ids are already in use.", Fields: taken}
 }
 
-const idTaken = "was used on this day for an entry with other content; give each entry an id of its own, for example prefixed with the name of its system"
+const idTaken = "was already used on this day for an entry with different content; give each entry its own id, for example prefixed with the system's name"

@@ -26,11 +26,11 @@ func TestImport(t *testing.T) {
 		nodetest.WithID("twice", nodetest.Entry("first", 2)), nodetest.WithID("twice", nodetest.Entry("second", 2)), nodetest.WithID("twice", nodetest.Entry("first", 2)), nodetest.Of("new", nodetest.Entry("last", 1)),
 	)
 	collect := func(into *[]string) func(int, error) {
-		return func(number int, why error) { *into = append(*into, fmt.Sprintf("%d: %v", number, why)) }
+		return func(number int, reason error) { *into = append(*into, fmt.Sprintf("%d: %v", number, reason)) }
 	}
 	want := []string{
 		"2: is not JSON", "5: user.id is required; module \"none\" is not in the catalog",
-		`3: id "taken" was used on this day for an entry with other content`, `8: id "twice" was used`,
+		`3: id "taken" was already used on this day for an entry with different content`, `8: id "twice" was already used`,
 	}
 	compare := func(got []string) {
 		t.Helper()
@@ -46,7 +46,7 @@ func TestImport(t *testing.T) {
 
 	var checked []string
 	found, err := l.Journal.CheckImport(context.Background(), "acme", file, collect(&checked))
-	if err != nil || found != (journal.Imported{Refused: 4}) {
+	if err != nil || found != (journal.ImportResult{Rejected: 4}) {
 		t.Errorf("checked %+v, %v", found, err)
 	}
 	compare(checked)
@@ -54,12 +54,12 @@ func TestImport(t *testing.T) {
 		t.Errorf("checking left %s", got)
 	}
 
-	var refused []string
-	done, err := l.Journal.Import(context.Background(), "acme", file, false, collect(&refused))
-	if err != nil || done != (journal.Imported{Recorded: 3, Duplicates: 2, Skipped: 1, Refused: 4}) || done.Lines() != 10 {
+	var rejected []string
+	done, err := l.Journal.Import(context.Background(), "acme", file, false, collect(&rejected))
+	if err != nil || done != (journal.ImportResult{Recorded: 3, Duplicates: 2, Skipped: 1, Rejected: 4}) || done.Lines() != 10 {
 		t.Errorf("imported %+v, %v", done, err)
 	}
-	compare(refused)
+	compare(rejected)
 	if got := l.Find("acme", oplog.Query{}); got != "last before first one" {
 		t.Errorf("found %s", got)
 	}
@@ -67,10 +67,10 @@ func TestImport(t *testing.T) {
 	nodetest.WantCode(t, imported(l.Journal.CheckImport(context.Background(), "none", file, nil)), oplog.CodeNotFound)
 }
 
-func imported(_ journal.Imported, err error) error { return err }
+func imported(_ journal.ImportResult, err error) error { return err }
 
-// What was read before a file breaks off is recorded and counted.
-func TestImportOfAFileThatBreaksOff(t *testing.T) {
+// Lines read before a file ends unexpectedly are recorded and counted.
+func TestImportOfTruncatedFile(t *testing.T) {
 	l := newLog(t)
 	gone := errors.New("the disk is gone")
 	file := func(yield func(oplog.ImportLine, error) bool) {
@@ -95,7 +95,7 @@ func TestImportOfAFileThatBreaksOff(t *testing.T) {
 	}
 }
 
-// More lines than one batch has, with bad ones in each.
+// More lines than one batch holds, with invalid ones in each.
 func TestImportManyLines(t *testing.T) {
 	const n = 12_345
 	l := newLog(t)
@@ -111,52 +111,51 @@ func TestImportManyLines(t *testing.T) {
 			}
 		}
 	}
-	var refused []int
-	note := func(number int, _ error) { refused = append(refused, number) }
-	if found, err := l.Journal.CheckImport(context.Background(), "acme", file, note); err != nil || found.Refused != 5 {
+	var rejected []int
+	note := func(number int, _ error) { rejected = append(rejected, number) }
+	if found, err := l.Journal.CheckImport(context.Background(), "acme", file, note); err != nil || found.Rejected != 5 {
 		t.Errorf("%+v, %v", found, err)
 	}
-	refused = nil
+	rejected = nil
 	done, err := l.Journal.Import(context.Background(), "acme", file, false, note)
-	if err != nil || done.Recorded != n-5 || fmt.Sprint(refused) != fmt.Sprint([]int{n - 3, n - 2, n - 1, n, n + 1}) {
-		t.Errorf("%+v, %v, refused %v", done, err, refused)
+	if err != nil || done.Recorded != n-5 || fmt.Sprint(rejected) != fmt.Sprint([]int{n - 3, n - 2, n - 1, n, n + 1}) {
+		t.Errorf("%+v, %v, refused %v", done, err, rejected)
 	}
 }
 
-// Lines that come too late for the retention rule, and those of days that an
-// earlier rule has deleted, are refused as other bad lines are.
-func TestImportOfWhatIsTooOld(t *testing.T) {
+// Lines older than the retention period, and lines of days deleted under an earlier rule, are rejected like other invalid lines.
+func TestImportOfExpiredEntries(t *testing.T) {
 	l := newLog(t)
-	f := func(refused string, want journal.Imported) {
+	f := func(rejected string, want journal.ImportResult) {
 		t.Helper()
 		byProgram := dated("program", 40)
 		byProgram.Origin = oplog.OriginAPI
 		file := nodetest.LinesOf(dated("new", 1), byProgram, dated("old", 40), dated("newer", 0))
-		for what, read := range map[string]func(context.Context, string, iter.Seq2[oplog.ImportLine, error], func(int, error)) (journal.Imported, error){
+		for what, read := range map[string]func(context.Context, string, iter.Seq2[oplog.ImportLine, error], func(int, error)) (journal.ImportResult, error){
 			"checked": l.Journal.CheckImport,
-			"imported": func(ctx context.Context, tenant string, lines iter.Seq2[oplog.ImportLine, error], refused func(int, error)) (journal.Imported, error) {
-				return l.Journal.Import(ctx, tenant, lines, true, refused) // some were imported before
+			"imported": func(ctx context.Context, tenant string, lines iter.Seq2[oplog.ImportLine, error], rejected func(int, error)) (journal.ImportResult, error) {
+				return l.Journal.Import(ctx, tenant, lines, true, rejected) // some were imported before
 			},
 		} {
 			var got []string
-			done, err := read(context.Background(), "acme", file, func(number int, why error) { got = append(got, fmt.Sprintf("%d: %v", number, why)) })
+			done, err := read(context.Background(), "acme", file, func(number int, reason error) { got = append(got, fmt.Sprintf("%d: %v", number, reason)) })
 			if what == "checked" {
-				want := journal.Imported{Refused: want.Refused}
+				want := journal.ImportResult{Rejected: want.Rejected}
 				if err != nil || done != want {
 					t.Errorf("checked %+v, %v; want %+v", done, err, want)
 				}
 			} else if err != nil || done != want {
 				t.Errorf("imported %+v, %v; want %+v", done, err, want)
 			}
-			if len(got) != 1 || !strings.HasPrefix(got[0], refused) {
-				t.Errorf("%s: refused are %q, want %s", what, got, refused)
+			if len(got) != 1 || !strings.HasPrefix(got[0], rejected) {
+				t.Errorf("%s: refused are %q, want %s", what, got, rejected)
 			}
 		}
 	}
 	l.Record("acme", dated("gone", 40))
 	l.retention("acme", 30)
-	f(`3: time "2026-10-11T08:42:00Z" is before 2026-10-21 00:00 UTC: this tenant keeps entries for 30 days`, journal.Imported{Recorded: 2, Skipped: 1, Refused: 1})
+	f(`3: time "2026-10-11T08:42:00Z" is before 2026-10-21 00:00 UTC: this tenant keeps entries for 30 days`, journal.ImportResult{Recorded: 2, Skipped: 1, Rejected: 1})
 	l.retain()
 	l.retention("acme", 0)
-	f(`3: time "2026-10-11T08:42:00Z" is on a day that was deleted`, journal.Imported{Recorded: 2, Skipped: 1, Refused: 1})
+	f(`3: time "2026-10-11T08:42:00Z" is on a day that was deleted`, journal.ImportResult{Recorded: 2, Skipped: 1, Rejected: 1})
 }

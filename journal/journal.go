@@ -1,5 +1,4 @@
-// Package journal records entries and answers what is asked of them: it joins a
-// store and an index that follows it.
+// Package journal records entries and answers queries: it combines a store with an index that follows it.
 package journal
 
 import (
@@ -13,24 +12,22 @@ import (
 	"oplog/trail"
 )
 
-// Journal records the entries of all tenants and answers what is asked of them:
-// it joins a store, which is the truth, and an index that follows it. Its methods
-// may be called by many goroutines at once.
+// Journal records the entries of all tenants and answers queries. It combines a store, the source of truth, with an index that follows it.
+// It is safe for concurrent use.
 type Journal struct {
 	store     oplog.Store
 	index     oplog.Index
 	directory *directory.Directory
-	trail     *trail.Trail // is told of deletions
+	trail     *trail.Trail // records deletions
 	now       func() time.Time
 	arrivals  arrivals
 
-	// Of these locks, deleting is taken before a tenant's ruling (see Directory),
-	// and that before appending.
-	deleting  sync.Mutex   // held while days are deleted: one run at a time
-	appending sync.RWMutex // held for reading from the check of entries until they are stored, so that none is taken of a day that is being closed
+	// Lock order: deletionMu, then a tenant's rulesMu (see Directory), then appendMu.
+	deletionMu sync.Mutex   // one run of retention at a time
+	appendMu   sync.RWMutex // read-locked from validation to storage; Lock waits for appends to drain, so that no entry of a day being closed is stored
 }
 
-// New joins a store and an index.
+// New returns a journal over a store and an index.
 func New(store oplog.Store, index oplog.Index, directory *directory.Directory, trail *trail.Trail, now func() time.Time) *Journal {
 	j := &Journal{store: store, index: index, directory: directory, trail: trail, now: now}
 	store.OnAppend(func(tenant string, entries []oplog.Entry) {
@@ -38,12 +35,12 @@ func New(store oplog.Store, index oplog.Index, directory *directory.Directory, t
 			return
 		}
 		index.Add(tenant, entries)
-		j.arrivals.tell(tenant)
+		j.arrivals.notify(tenant)
 	})
 	return j
 }
 
-// Appended is the answer to a request that records entries.
+// Appended is the response to a request that records entries.
 type Appended struct {
 	Recorded   int             `json:"recorded"`
 	Duplicates int             `json:"duplicates"`
@@ -51,13 +48,11 @@ type Appended struct {
 	Entries    []oplog.Receipt `json:"entries"` // in order of the request
 }
 
-// Append records entries, all or none, and returns once they are on disk and
-// found by the next query. A CodeInvalid error names every field of every
-// entry that is invalid, by its place among them. The JSON values of changes
-// lose their insignificant white space in place.
+// Append records entries, all or none, and returns once they are on disk and visible to queries. A CodeInvalid error lists every invalid
+// field of every entry. Insignificant white space in the JSON values of changes is removed in place.
 func (j *Journal) Append(ctx context.Context, tenant string, entries []oplog.Entry) (Appended, error) {
-	j.appending.RLock()
-	defer j.appending.RUnlock()
+	j.appendMu.RLock()
+	defer j.appendMu.RUnlock()
 	t, err := j.directory.State(tenant)
 	if err != nil {
 		return Appended{}, err
@@ -66,15 +61,14 @@ func (j *Journal) Append(ctx context.Context, tenant string, entries []oplog.Ent
 		return Appended{}, oplog.Errorf(oplog.CodeTooLarge, "%d entries are too many for one request; send at most %d.", len(entries), oplog.MaxEntriesPerRequest)
 	}
 	answer := Appended{Entries: make([]oplog.Receipt, len(entries))}
-	manual, err := j.check(t, entries, &answer)
+	manual, err := j.validate(t, entries, &answer)
 	if err != nil {
 		return Appended{}, err
 	}
 	if unknown := t.UnknownOrganizations(manual); len(unknown) > 0 {
-		// Before the entries are stored, so that none has an organization that the
-		// tree does not know; but nothing is learned of a request that is refused.
+		// Before the entries are stored, so that the tree knows their organizations; but a rejected request must not add any.
 		if err = j.store.Conflicts(t.ID, manual); err == nil {
-			err = j.directory.Learn(t.ID, unknown, manual)
+			err = j.directory.LearnOrganizations(t.ID, unknown, manual)
 		}
 		if err != nil {
 			return Appended{}, inRequest(err, answer.Entries)
@@ -102,17 +96,16 @@ func (j *Journal) Append(ctx context.Context, tenant string, entries []oplog.Ent
 	return answer, nil
 }
 
-// check validates entries and returns those to be stored; the others are
-// answered as skipped.
-func (j *Journal) check(t oplog.TenantState, entries []oplog.Entry, answer *Appended) ([]oplog.Entry, error) {
+// validate validates entries and returns those to store; the others get skipped receipts.
+func (j *Journal) validate(t oplog.TenantState, entries []oplog.Entry, answer *Appended) ([]oplog.Entry, error) {
 	now := j.now()
-	var broken []oplog.FieldError
+	var errs []oplog.FieldError
 	manual := make([]oplog.Entry, 0, len(entries))
 	for i := range entries {
 		e := entries[i]
 		for _, f := range t.Validate(&e, now) {
 			f.Item = i + 1
-			broken = append(broken, f)
+			errs = append(errs, f)
 		}
 		if e.Origin == oplog.OriginAPI {
 			answer.Entries[i] = oplog.Receipt{ID: e.ID, Status: oplog.StatusSkipped}
@@ -122,14 +115,13 @@ func (j *Journal) check(t oplog.TenantState, entries []oplog.Entry, answer *Appe
 		e.Tenant, e.Seq, e.ReceivedAt = t.ID, 0, now.UTC().Truncate(time.Microsecond)
 		manual = append(manual, e)
 	}
-	if len(broken) > 0 {
-		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "No entries were stored: some are invalid.", Fields: broken}
+	if len(errs) > 0 {
+		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "No entries were stored: some are invalid.", Fields: errs}
 	}
 	return manual, nil
 }
 
-// inRequest names the entries of a store's error by their places in the
-// request, of which the store saw those alone that were not skipped.
+// inRequest translates item numbers of a store's error into numbers in the request: the store did not see skipped entries.
 func inRequest(err error, receipts []oplog.Receipt) error {
 	var e *oplog.Error
 	if !errors.As(err, &e) || len(e.Fields) == 0 {
@@ -150,7 +142,7 @@ func inRequest(err error, receipts []oplog.Receipt) error {
 	return err
 }
 
-// Proof returns the proof that an entry is in its tenant's tree as it stands.
+// Proof returns the inclusion proof of an entry in its tenant's current tree.
 func (j *Journal) Proof(e oplog.Entry) (oplog.Proof, error) { return j.store.Prove(e.Tenant, e.Key()) }
 
 // Checkpoint returns the signed head of a tenant's tree.
@@ -161,8 +153,7 @@ func (j *Journal) Checkpoint(tenant string) (string, error) {
 	return j.store.Checkpoint(tenant)
 }
 
-// Consistency returns the proof that a tenant's log only grew from one size to
-// another, 0 for that of now.
+// Consistency returns the proof that a tenant's log only grew from one size to another; 0 stands for the current size.
 func (j *Journal) Consistency(tenant string, from, to uint64) (oplog.Consistency, error) {
 	if _, err := j.directory.State(tenant); err != nil {
 		return oplog.Consistency{}, err
@@ -170,14 +161,13 @@ func (j *Journal) Consistency(tenant string, from, to uint64) (oplog.Consistency
 	return j.store.ProveConsistency(tenant, from, to)
 }
 
-// VerifierKey returns the public key that checkpoints are signed for.
+// VerifierKey returns the public key of checkpoints.
 func (j *Journal) VerifierKey() string { return j.store.VerifierKey() }
 
-// Ready returns nil where the index has caught up with the store, or
-// CodeUnavailable with how far it is.
+// Ready returns nil if the index has caught up with the store; otherwise CodeUnavailable with its progress.
 func (j *Journal) Ready() error { return j.index.Ready() }
 
-// Reindex rebuilds a tenant's index from the store, telling how far it is.
+// Reindex rebuilds a tenant's index from the store and reports progress.
 func (j *Journal) Reindex(ctx context.Context, tenant string, progress func(done, total uint64)) error {
 	if _, err := j.directory.State(tenant); err != nil {
 		return err
@@ -185,8 +175,7 @@ func (j *Journal) Reindex(ctx context.Context, tenant string, progress func(done
 	return j.index.Rebuild(ctx, tenant, progress)
 }
 
-// Counts returns how many entries a tenant has recorded, and how many
-// operations it has skipped.
+// Counts returns a tenant's number of recorded entries and of skipped operations.
 func (j *Journal) Counts(tenant string) (entries, skipped uint64, err error) {
 	if _, err := j.directory.State(tenant); err != nil {
 		return 0, 0, err

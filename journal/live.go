@@ -8,21 +8,19 @@ import (
 	"oplog/oplog"
 )
 
-// MaxLiveLag is how many entries a reader of Live may be behind.
+// MaxLiveLag is how many entries a reader of Live may lag behind.
 const MaxLiveLag = 10_000
 
-// livePause is how long Live lets entries gather before it reads them.
+// livePause is how long Live lets entries accumulate before it reads them.
 const livePause = 50 * time.Millisecond
 
-// arrivals tells those who wait for a tenant's entries that there are new
-// ones. Who records never waits for who reads.
+// arrivals wakes readers when their tenant has new entries. Appends never wait for readers.
 type arrivals struct {
 	mu      sync.Mutex
-	waiting map[string]chan struct{} // by tenant; closed at the next arrival
+	waiting map[string]chan struct{} // by tenant; closed by the next arrival
 }
 
-// next returns a channel that is closed when the tenant's next entries are on
-// disk.
+// next returns a channel that is closed when the tenant's next entries are on disk.
 func (a *arrivals) next(tenant string) <-chan struct{} {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -37,7 +35,7 @@ func (a *arrivals) next(tenant string) <-chan struct{} {
 	return c
 }
 
-func (a *arrivals) tell(tenant string) {
+func (a *arrivals) notify(tenant string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if c := a.waiting[tenant]; c != nil {
@@ -46,27 +44,25 @@ func (a *arrivals) tell(tenant string) {
 	}
 }
 
-// Live calls emit with the entries that arrive after a seq and that the query
-// lets through, in order of arrival and without a gap, and with the seq that it
-// has come to; also without entries, every so often, where none match. It ends
-// with the context, with an error of emit, or with CodeTooLarge where emit is so
-// slow that more than MaxLiveLag entries wait.
+// Live calls emit with matching entries that arrive after a seq, in order of arrival without gaps, and with the last seq examined; if
+// nothing matches, it calls emit without entries at the given interval. It ends with the context, with an error of emit, or with
+// CodeTooLarge if emit is so slow that it lags more than MaxLiveLag entries behind.
 func (j *Journal) Live(ctx context.Context, tenant string, q oplog.Query, after uint64, every time.Duration, emit func(entries []oplog.Entry, seq uint64) error) error {
 	last, _, err := j.store.Counts(tenant)
 	if err != nil {
 		return err
 	}
 	if last > after && last-after > MaxLiveLag {
-		return errTooFarBehind(after, last)
+		return lagError(after, last)
 	}
-	quiet := time.NewTimer(every) // also where entries come all the time, of which none match
+	quiet := time.NewTimer(every) // also while non-matching entries keep arriving
 	defer quiet.Stop()
 	tell := func(entries []oplog.Entry, seq uint64) error {
 		quiet.Reset(every)
 		return emit(entries, seq)
 	}
 	for {
-		arrived := j.arrivals.next(tenant) // before reading, so that none is missed
+		arrived := j.arrivals.next(tenant) // before reading, so that no arrival is missed
 		if after, err = j.emitArrivals(ctx, tenant, q, after, tell); err != nil {
 			return err
 		}
@@ -88,15 +84,14 @@ func (j *Journal) Live(ctx context.Context, tenant string, q oplog.Query, after 
 	}
 }
 
-func errTooFarBehind(after, last uint64) error {
-	return oplog.Errorf(oplog.CodeTooLarge, "The reader is %d entries behind; a stream catches up with at most %d. Read GET …/entries?order=seq&after_seq=%d on, "+
-		"until next_after_seq equals last_seq, then open the stream with that as Last-Event-ID.", last-after, MaxLiveLag, after)
+func lagError(after, last uint64) error {
+	return oplog.Errorf(oplog.CodeTooLarge, "The client is %d entries behind; a stream can catch up at most %d. Page through GET …/entries?order=seq&after_seq=%d "+
+		"until next_after_seq equals last_seq, then open the stream with that value as Last-Event-ID.", last-after, MaxLiveLag, after)
 }
 
-// emitArrivals emits what is on disk after a seq, in portions, and returns the
-// seq that it has come to.
+// emitArrivals emits the matching entries on disk after a seq, in chunks, and returns the last seq examined.
 func (j *Journal) emitArrivals(ctx context.Context, tenant string, q oplog.Query, after uint64, emit func([]oplog.Entry, uint64) error) (uint64, error) {
-	m, err := j.match(tenant, q) // each time: presets move with the clock, and trees change
+	m, err := j.match(tenant, q) // resolved each time: presets are relative to now, and trees change
 	if err != nil {
 		return after, err
 	}
@@ -115,7 +110,7 @@ func (j *Journal) emitArrivals(ctx context.Context, tenant string, q oplog.Query
 		portion = nil
 		last, _, err := j.store.Counts(tenant)
 		if err == nil && last-after > MaxLiveLag {
-			err = errTooFarBehind(after, last)
+			err = lagError(after, last)
 		}
 		return err
 	}

@@ -12,8 +12,7 @@ import (
 	"oplog/oplog"
 )
 
-// follow reads a tenant's new entries after a seq until so many have come, and
-// returns their contents and the seq that was come to.
+// follow reads a tenant's new entries after a seq until n have come, and returns their contents and the last seq examined.
 func (l *testLog) follow(q oplog.Query, after uint64, n int, record func()) (string, uint64) {
 	l.T.Helper()
 	enough := errors.New("enough")
@@ -54,7 +53,7 @@ func TestLive(t *testing.T) {
 	f(t, oplog.Query{}, 1, 2, nil, "3: b c")
 	f(t, oplog.Query{Scope: "east"}, 0, 2, nil, "3: a c")
 	f(t, oplog.Query{Filters: oplog.Filters{Search: "content:b"}}, 0, 1, nil, "3: b")
-	// What arrives while it is read, older ones too.
+	// Entries that arrive while reading, also with older times.
 	f(t, oplog.Query{}, 2, 3, func() {
 		l.Record("plain", nodetest.Entry("other", 0))
 		l.Record("acme", nodetest.Entry("d", 60), nodetest.Entry("e", 0))
@@ -64,7 +63,7 @@ func TestLive(t *testing.T) {
 	}, "8: c h")
 }
 
-// Where nothing matches it says so every so often, with how far it is.
+// Without matches it reports progress at intervals.
 func TestLiveWithoutEntries(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 5), nodetest.Entry("b", 9))
@@ -80,21 +79,21 @@ func TestLiveWithoutEntries(t *testing.T) {
 	}
 }
 
-// Also where entries come all the time, of which none match.
-func TestLiveBesideOthersEntries(t *testing.T) {
+// Also while non-matching entries keep arriving.
+func TestLiveAmongNonMatchingEntries(t *testing.T) {
 	l := newLog(t)
 	stop := errors.New("stop")
-	told, ended := make(chan struct{}), make(chan error, 1)
+	recorded, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
 		ended <- l.Journal.Live(t.Context(), "acme", oplog.Query{Scope: "east"}, 0, 100*time.Millisecond, func([]oplog.Entry, uint64) error {
 			return stop
 		})
-		close(told)
+		close(recorded)
 	}()
 	for more := true; more; {
 		l.Record("acme", nodetest.Entry("b", 9))
 		select {
-		case <-told:
+		case <-recorded:
 			more = false
 		default:
 		}

@@ -6,9 +6,8 @@ import (
 	"oplog/oplog"
 )
 
-// Page returns up to limit entries that the query lets through, newest first,
-// from a cursor on ("" for the first page). Entries that arrive between two
-// pages neither repeat nor hide any that were there before.
+// Page returns up to limit matching entries, newest first, after a cursor ("" for the first page). Entries that arrive between two pages
+// neither repeat nor hide earlier ones.
 func (j *Journal) Page(ctx context.Context, tenant string, q oplog.Query, limit int, cursor string) (oplog.Page, error) {
 	if limit < 1 || limit > oplog.MaxPageSize {
 		return oplog.Page{}, oplog.InvalidQuery("limit", limit, "is not between 1 and %d", oplog.MaxPageSize)
@@ -38,8 +37,7 @@ func (j *Journal) Page(ctx context.Context, tenant string, q oplog.Query, limit 
 	return page, nil
 }
 
-// Total counts what the query lets through, and nothing else: it takes a
-// fraction of what a Summary does.
+// Total counts the matches of a query, at a fraction of the cost of a Summary.
 func (j *Journal) Total(ctx context.Context, tenant string, q oplog.Query) (int, error) {
 	m, err := j.match(tenant, q)
 	if err != nil {
@@ -51,8 +49,7 @@ func (j *Journal) Total(ctx context.Context, tenant string, q oplog.Query) (int,
 	return total, oplog.DeadlineError(err)
 }
 
-// CountByOrganization returns how many entries name each organization that a
-// scope lets see; those without any are left out.
+// CountByOrganization returns the number of entries of each organization visible in a scope, without zeros.
 func (j *Journal) CountByOrganization(ctx context.Context, tenant, scope string) (map[string]int, error) {
 	m, err := j.match(tenant, oplog.Query{Scope: scope})
 	if err != nil {
@@ -64,7 +61,7 @@ func (j *Journal) CountByOrganization(ctx context.Context, tenant, scope string)
 	return counts.Organizations, oplog.DeadlineError(err)
 }
 
-// match resolves a query of a tenant.
+// match resolves a tenant's query.
 func (j *Journal) match(tenant string, q oplog.Query) (oplog.Match, error) {
 	t, err := j.directory.State(tenant)
 	if err != nil {

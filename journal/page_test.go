@@ -34,14 +34,14 @@ func TestPageIsNewestFirst(t *testing.T) {
 			t.Errorf("by %d: %s, want %s", limit, strings.Join(got, " | "), want)
 		}
 	}
-	f(t, 200, "d f c b e a") // what is of one time, by arrival
+	f(t, 200, "d f c b e a") // entries with the same time, by arrival
 	f(t, 6, "d f c b e a")
 	f(t, 5, "d f c b e | a")
 	f(t, 3, "d f c | b e a")
 	f(t, 1, "d | f | c | b | e | a")
 }
 
-func TestPageOfNothing(t *testing.T) {
+func TestPageOfEmptyLog(t *testing.T) {
 	l := newLog(t)
 	page, err := l.Journal.Page(context.Background(), "plain", oplog.Query{}, 50, "")
 	if err != nil || len(page.Entries) != 0 || page.NextCursor != "" {
@@ -53,7 +53,7 @@ func TestPageOfNothing(t *testing.T) {
 	}
 }
 
-func TestPageRefuses(t *testing.T) {
+func TestPageRejects(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 2), nodetest.Entry("b", 1))
 	l.Record("plain", nodetest.Entry("a", 2), nodetest.Entry("b", 1))
@@ -99,8 +99,7 @@ func TestPageRefuses(t *testing.T) {
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
 }
 
-// What was there when the first page was read comes once each, whatever
-// arrives between pages, and whether the log is reopened between them.
+// Entries present when the first page was read come once each, whatever arrives between pages and whether or not the log is reopened.
 func TestPagesWhileEntriesArrive(t *testing.T) {
 	l := newLog(t)
 	var want []string
@@ -148,7 +147,7 @@ func TestPagesWhileEntriesArrive(t *testing.T) {
 
 func TestQueryPeriods(t *testing.T) {
 	l := newLog(t)
-	// The tenant's days are those of Shanghai, where it is 16:42.
+	// The tenant's days are in Shanghai, where it is 16:42.
 	midnight := time.Date(2026, 11, 19, 16, 0, 0, 0, time.UTC)
 	at := func(content string, when time.Time) oplog.Entry {
 		e := nodetest.Entry(content, 0)
@@ -217,7 +216,7 @@ func TestQueryPeriods(t *testing.T) {
 	refuse(t, oplog.Query{Filters: oplog.Filters{Search: "a\x00"}}, "query.q")
 }
 
-// What a scope does not let see is in no page, count, facet or entry.
+// Entries outside the scope are in no page, count, facet or lookup.
 func TestScopeAndDataPermission(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Of("root", nodetest.Entry("root", 5)), nodetest.Of("east", nodetest.Entry("east", 4)), nodetest.Of("shop", nodetest.Entry("shop", 3)), nodetest.Of("west", nodetest.Entry("west", 2)), nodetest.Entry("none", 1))

@@ -15,9 +15,8 @@ import (
 	"oplog/oplog"
 )
 
-// TestRetentionWhileUsed: who reads and records while days are deleted meets no
-// error, and no entry of theirs twice or in part.
-func TestRetentionWhileUsed(t *testing.T) {
+// TestRetentionDuringUse: clients that read and append while days are deleted see no error, no entry twice and none in part.
+func TestRetentionDuringUse(t *testing.T) {
 	l := newLog(t)
 	const days, each = 12, 60
 	for d := range days {
@@ -86,8 +85,8 @@ func TestRetentionWhileUsed(t *testing.T) {
 	l.intact("acme", (days-1)*each)
 }
 
-// TestRetentionAgainstOracle: whatever is appended, held, lifted and deleted,
-// the log is what a plain list says, before and after a restart, and verifies.
+// TestRetentionAgainstOracle: after any sequence of appends, holds, lifts and deletions the log agrees with a plain list, before and after
+// a restart, and verifies.
 func TestRetentionAgainstOracle(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		l := newLog(t)
@@ -102,12 +101,12 @@ func TestRetentionAgainstOracle(t *testing.T) {
 		var holds []held
 		start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 		today := func() int { return int(l.Clock.Now().Sub(start) / day) }
-		midnight := func(d int) time.Time { return time.Date(2026, 1, 1+d, 0, 0, 0, 0, zone) } // of a day of the zone
+		midnight := func(d int) time.Time { return time.Date(2026, 1, 1+d, 0, 0, 0, 0, zone) } // of a day in the zone
 		there := func() int {
 			y, m, d := l.Clock.Now().In(zone).Date()
 			return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Sub(start) / day)
 		}
-		// A UTC day that ends where another period begins has no moment in it.
+		// A UTC day that ends where the other period begins does not overlap it.
 		touches := func(d int, from, to time.Time) bool {
 			return start.AddDate(0, 0, d).Before(to) && start.AddDate(0, 0, d+1).After(from)
 		}
@@ -177,7 +176,7 @@ func TestRetentionAgainstOracle(t *testing.T) {
 						deleted++
 					}
 				}
-				// The days between two that were deleted are closed with them.
+				// The days between two deleted ones are closed with them.
 				if r, err := l.Directory.Retention("acme"); err != nil {
 					rt.Fatal(err)
 				} else if len(r.Deletions) > 0 {

@@ -17,11 +17,10 @@ import (
 
 const day = 24 * time.Hour
 
-// dated returns an entry of a day so many days before nodetest.Morning's.
+// dated returns an entry of the day daysAgo before nodetest.Morning's.
 func dated(content string, daysAgo int) oplog.Entry { return nodetest.Entry(content, daysAgo*24*60) }
 
-// retention gives a tenant a rule, of days that are those of UTC; days_test.go
-// has those of other zones.
+// retention sets a tenant's retention in UTC days; days_test.go covers other zones.
 func (l *testLog) retention(tenant string, days int) {
 	l.T.Helper()
 	l.retentionIn(tenant, "UTC", days)
@@ -42,8 +41,7 @@ func (l *testLog) retain() {
 	}
 }
 
-// all spells a tenant's log, newest first, and checks that pages, counts and
-// the store agree.
+// all formats a tenant's log, newest first, and checks that pages, counts and the store agree.
 func (l *testLog) all(tenant string) string {
 	l.T.Helper()
 	ctx := context.Background()
@@ -67,7 +65,7 @@ func (l *testLog) all(tenant string) string {
 	return nodetest.Contents(page.Entries)
 }
 
-// intact verifies a tenant's log, of which so many entries were deleted.
+// intact verifies a tenant's log, with that many deleted entries.
 func (l *testLog) intact(tenant string, deleted int) {
 	l.T.Helper()
 	for _, name := range []string{tenant, oplog.TrailName(tenant)} {
@@ -80,7 +78,7 @@ func (l *testLog) intact(tenant string, deleted int) {
 
 func TestRetention(t *testing.T) {
 	l := newLog(t)
-	l.retain() // nothing has a rule
+	l.retain() // there is no rule yet
 	l.Record("acme", dated("a", 200), dated("b", 100), nodetest.WithID("own", dated("c", 31)), dated("d", 30), dated("e", 1), dated("f", 0))
 	l.Record("plain", dated("x", 200))
 	head, err := l.Journal.Checkpoint("acme")
@@ -105,7 +103,7 @@ func TestRetention(t *testing.T) {
 		l.intact("acme", deleted)
 	}
 	f("f e d", 3)
-	l.retain() // again on the same day
+	l.retain() // a second time on the same day
 	f("f e d", 3)
 	if got := l.all("plain"); got != "x" {
 		t.Errorf("another tenant has %s", got)
@@ -123,12 +121,12 @@ func TestRetention(t *testing.T) {
 		fmt.Sprint(d.Days) != "[{2026-05-04 2026-10-20}]" {
 		t.Errorf("%+v", d)
 	}
-	told, err := l.Trail.Entry("acme", d.ID)
-	if err != nil || told.Module != "retention" || told.Operation != "delete" || !strings.Contains(string(told.Details), `"entries":3`) {
-		t.Errorf("%+v, %v", told, err)
+	recorded, err := l.Trail.Entry("acme", d.ID)
+	if err != nil || recorded.Module != "retention" || recorded.Operation != "delete" || !strings.Contains(string(recorded.Details), `"entries":3`) {
+		t.Errorf("%+v, %v", recorded, err)
 	}
 
-	// What was deleted is known to have been, where the id says what it was.
+	// Deleted entries with generated ids are reported as deleted.
 	for i, e := range gone.Entries {
 		_, err := l.Journal.Entry("acme", e.ID, "")
 		want := oplog.Code("")
@@ -145,7 +143,7 @@ func TestRetention(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	// By its seq each is known to have been deleted, whatever its id.
+	// By seq every deleted entry is reported as deleted, whatever its id.
 	for i, e := range gone.Entries {
 		for _, id := range []string{journal.NoID, e.ID} {
 			_, err := l.Journal.EntryAt("acme", id, e.Seq, "")
@@ -164,7 +162,7 @@ func TestRetention(t *testing.T) {
 	_, err = l.Journal.Entry("acme", oplog.MakeKey(key.Time(), 2).ID(), "")
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
 
-	// What comes late is refused, as long as the rule stands and after it.
+	// Entries that are too old are rejected, under the rule and after it was removed.
 	late := func(want string, entries ...oplog.Entry) {
 		t.Helper()
 		_, err := l.Journal.Append(context.Background(), "acme", entries)
@@ -188,7 +186,7 @@ func TestRetention(t *testing.T) {
 	}
 	f("f e d z", 3)
 
-	// A day later the next day goes.
+	// A day later the next day is deleted.
 	l.retention("acme", 30)
 	l.Clock.Advance(day)
 	l.retain()
@@ -204,7 +202,7 @@ func TestRetention(t *testing.T) {
 	f("new", 7)
 }
 
-func TestRetentionIsMeant(t *testing.T) {
+func TestRetentionBelowMinimumIsConfirmed(t *testing.T) {
 	l := newLog(t)
 	set := func(days int, below bool) error {
 		meant := &below
@@ -230,15 +228,14 @@ func TestRetentionIsMeant(t *testing.T) {
 	}
 }
 
-// TestRetentionUnfinished: what a crash has cut off is finished by the next
-// run, and nothing of it is seen before.
+// TestRetentionUnfinished: a deletion cut off by a crash is finished by the next run, and is not visible before.
 func TestRetentionUnfinished(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", dated("a", 100), nodetest.WithID("own", dated("b", 99)), dated("c", 1))
 	l.retention("acme", 30)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := l.Store.BeginDeletion(oplog.Deletion{ID: told(l), Tenant: "acme", Days: []oplog.Days{{From: "2026-08-12", To: "2026-08-13"}}, Through: 3}); err != nil {
+	if err := l.Store.BeginDeletion(oplog.Deletion{ID: recordDeletion(l), Tenant: "acme", Days: []oplog.Days{{From: "2026-08-12", To: "2026-08-13"}}, Through: 3}); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Store.DeleteDays(ctx, "acme", oplog.Days{From: "2026-08-12", To: "2026-08-13"}); err == nil {
@@ -254,7 +251,7 @@ func TestRetentionUnfinished(t *testing.T) {
 	if got := l.all("acme"); got != "c" {
 		t.Error(got)
 	}
-	l.intact("acme", 0) // they are still on the disk
+	l.intact("acme", 0) // they are still on disk
 	l.retain()
 	l.intact("acme", 2)
 	if r, err := l.Directory.Retention("acme"); err != nil || len(r.Deletions) != 1 || r.Deletions[0].FinishedAt.IsZero() {
@@ -262,9 +259,8 @@ func TestRetentionUnfinished(t *testing.T) {
 	}
 }
 
-// told tells acme's trail of the deletion of TestRetentionUnfinished, and
-// returns the id of the entry.
-func told(l *testLog) string {
+// recordDeletion records the deletion of TestRetentionUnfinished in acme's trail and returns the id of the entry.
+func recordDeletion(l *testLog) string {
 	l.T.Helper()
 	receipts, err := l.Store.Append(context.Background(), oplog.TrailName("acme"), []oplog.Entry{{
 		Tenant: oplog.TrailName("acme"), ReceivedAt: nodetest.Morning, Time: nodetest.Morning, User: trail.ServerUser, Module: "retention", Operation: "delete",
@@ -277,8 +273,7 @@ func told(l *testLog) string {
 	return receipts[0].ID
 }
 
-// TestRetentionForged: a record of a deletion proves nothing without its entry
-// in the trail.
+// TestRetentionForged: a record of a deletion proves nothing without its entry in the trail.
 func TestRetentionForged(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", dated("a", 100), dated("b", 99), dated("c", 1))
@@ -296,7 +291,7 @@ func TestRetentionForged(t *testing.T) {
 	if err := l.Store.DeleteDays(context.Background(), "acme", days); err != nil {
 		t.Fatal(err)
 	}
-	id := told(l)
+	id := recordDeletion(l)
 	f("none", days, 3, 2)
 	f(oplog.MakeKey(nodetest.Morning, 99).ID(), days, 3, 2)
 	f(id, oplog.Days{From: "2026-08-12", To: "2026-08-14"}, 3, 2)
@@ -304,8 +299,7 @@ func TestRetentionForged(t *testing.T) {
 	f(id, days, 3, 0)
 }
 
-// TestRetainDaily: it deletes when it begins and when the date has turned, and
-// tries again what failed.
+// TestRetainDaily: entries are deleted at the start and when the date changes; failures are retried.
 func TestRetainDaily(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", dated("a", 31), dated("b", 30), dated("c", 29))

@@ -7,19 +7,18 @@ import (
 	"oplog/oplog"
 )
 
-// TenantStatus is how much a tenant's log holds.
+// TenantStatus describes a tenant's log.
 type TenantStatus struct {
-	Recorded uint64 // entries ever
-	Skipped  uint64 // operations that were not manual, ever
+	Recorded uint64 // entries recorded so far
+	Skipped  uint64 // operations skipped so far
 
-	// Of the entries that are there; zero while the index catches up.
+	// Entries present; zero while the index catches up.
 	Entries        int
 	Oldest, Newest time.Time
-	CatchingUp     error // CodeUnavailable with how far the index is; nil where it is ready
+	CatchingUp     error // CodeUnavailable with the index's progress; nil if it is ready
 }
 
-// Status tells how much a tenant's log holds, and whether its index is
-// ready.
+// Status describes a tenant's log and the readiness of its index.
 func (j *Journal) Status(ctx context.Context, tenant string) (TenantStatus, error) {
 	var s TenantStatus
 	var err error

@@ -9,7 +9,7 @@ import (
 	"oplog/oplog"
 )
 
-// Summary counts what the query lets through; facets carry names in a locale.
+// Summary counts the matches of a query; facets carry names in a locale.
 func (j *Journal) Summary(ctx context.Context, tenant string, q oplog.Query, locale string) (oplog.Summary, error) {
 	m, err := j.match(tenant, q)
 	if err != nil {
@@ -19,13 +19,13 @@ func (j *Journal) Summary(ctx context.Context, tenant string, q oplog.Query, loc
 	if err != nil {
 		return oplog.Summary{}, err
 	}
-	from, to, err := j.period(ctx, t, m)
+	from, to, err := j.histogramPeriod(ctx, t, m)
 	if err != nil {
 		return oplog.Summary{}, err
 	}
 	name, starts := oplog.Buckets(from, to)
 	if len(starts) == 0 {
-		m.From, m.To = from, to // also of an empty log, which grows meanwhile
+		m.From, m.To = from, to // also for an empty log, which may get entries meanwhile
 	}
 	ctx, cancel := context.WithTimeout(ctx, oplog.QueryDeadline)
 	defer cancel()
@@ -56,15 +56,14 @@ func (j *Journal) Summary(ctx context.Context, tenant string, q oplog.Query, loc
 	return s, nil
 }
 
-// What histograms cover at most: as many years as they have bars.
+// The limits of histograms: as many years as they have buckets.
 var (
 	firstTime = time.Unix(0, 0)
 	lastTime  = time.Date(1970+oplog.MaxBuckets-1, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// period returns the bounds of a summary's histogram: those asked for, or
-// where none is given those of the log, up to now.
-func (j *Journal) period(ctx context.Context, t oplog.TenantState, m oplog.Match) (from, to time.Time, err error) {
+// histogramPeriod returns the requested period; missing bounds are those of the log, up to now.
+func (j *Journal) histogramPeriod(ctx context.Context, t oplog.TenantState, m oplog.Match) (from, to time.Time, err error) {
 	from, to = m.From, m.To
 	if from.IsZero() || to.IsZero() {
 		first, last, ok, err := j.index.Bounds(ctx, t.ID)
@@ -83,7 +82,7 @@ func (j *Journal) period(ctx context.Context, t oplog.TenantState, m oplog.Match
 			}
 		}
 	}
-	// No entry lies outside of these, and a histogram stays short.
+	// No entry is outside these limits, and the histogram stays short.
 	from, to = oplog.Intersect(from, to, firstTime, lastTime)
 	if to.Before(from) {
 		to = from

@@ -1,5 +1,4 @@
-// Package records gives the small JSON records that a store keeps beside its
-// entries their types.
+// Package records stores typed JSON records beside the entries.
 package records
 
 import (
@@ -10,8 +9,6 @@ import (
 
 	"oplog/oplog"
 )
-
-// Records are JSON documents; these functions give them their types.
 
 // Read returns a record, or CodeNotFound.
 func Read[T any](s oplog.Records, kind oplog.RecordKind, name string) (T, error) {
@@ -41,10 +38,9 @@ func List[T any](s oplog.Records, kind oplog.RecordKind, prefix string) ([]T, er
 	return records, nil
 }
 
-// Change replaces a record by what change leaves in it. Exists reports whether
-// there was one; remove, returned as true, removes it. Where others change it at
-// the same time, change is called again with what they left. An error of change
-// leaves all as it was and is returned.
+// Change replaces a record with the value that change leaves in it. exists reports whether there was one; returning remove as true removes
+// it. If others change it concurrently, change is called again with their value. An error from change is returned and leaves the record
+// unchanged.
 func Change[T any](s oplog.Records, kind oplog.RecordKind, name string, change func(record *T, exists bool) (remove bool, err error)) (T, error) {
 	for {
 		record, err := tryChange(s, kind, name, change)
@@ -81,7 +77,7 @@ func tryChange[T any](s oplog.Records, kind oplog.RecordKind, name string, chang
 	return record, s.PutRecord(kind, name, revision, data)
 }
 
-// Remove removes a record, if it is there.
+// Remove removes a record if it exists.
 func Remove(s oplog.Records, kind oplog.RecordKind, name string) error {
 	for {
 		_, revision, err := s.Record(kind, name)
@@ -97,7 +93,7 @@ func Remove(s oplog.Records, kind oplog.RecordKind, name string) error {
 	}
 }
 
-// Create makes a record that must not exist yet.
+// Create stores a record that must not exist yet.
 func Create[T any](s oplog.Records, kind oplog.RecordKind, name string, record T) error {
 	_, err := Change(s, kind, name, func(r *T, exists bool) (bool, error) {
 		if exists {

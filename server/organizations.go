@@ -115,7 +115,7 @@ func parseOrganizations(text []byte) (tree oplog.Tree, list string, err error) {
 		return body.Organizations, list, nil
 	}
 	return nil, list, &oplog.Error{
-		Code: oplog.CodeInvalid, Message: "The tree of organizations cannot be read; it was not changed.", Fields: []oplog.FieldError{broken},
+		Code: oplog.CodeInvalid, Message: "The organization tree cannot be parsed; it was not changed.", Fields: []oplog.FieldError{broken},
 	}
 }
 

@@ -296,12 +296,12 @@ func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
 		if !same {
 			differ = append(differ, oplog.FieldError{
 				Item: i + 1, Field: "id", Value: e.ID,
-				Message: "was used on this day for an entry with other content; give each entry an id of its own, for example prefixed with the name of its system",
+				Message: "was already used on this day for an entry with different content; give each entry its own id, for example prefixed with the system's name",
 			})
 		}
 	}
 	if len(differ) > 0 {
-		return &oplog.Error{Code: oplog.CodeConflict, Message: "Nothing was stored, because some ids are taken.", Fields: differ}, nil
+		return &oplog.Error{Code: oplog.CodeConflict, Message: "No entries were stored: some ids are already in use.", Fields: differ}, nil
 	}
 	return nil, nil
 }

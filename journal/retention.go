@@ -11,8 +11,7 @@ import (
 	"oplog/trail"
 )
 
-// Expired returns how many days and entries a rule of so many days would delete
-// now: those before a time.
+// Expired returns how many days and entries, before what time, a retention rule of so many days would delete now.
 func (j *Journal) Expired(ctx context.Context, tenant string, days int) (before time.Time, dates, entries int, err error) {
 	t, err := j.directory.State(tenant)
 	if err != nil || days <= 0 {
@@ -25,13 +24,12 @@ func (j *Journal) Expired(ctx context.Context, tenant string, days int) (before 
 	return t.KeptSince(now), dates, entries, err
 }
 
-// countDays lists the dates before one that the index has entries of: as the
-// store's DaysBefore, in a fraction of the time.
+// countDays lists the dates before a date that have entries, from the index: like the store's DaysBefore, in a fraction of the time.
 func (j *Journal) countDays(ctx context.Context, tenant, before string) ([]oplog.DayCount, error) {
 	first, _, found, err := j.index.Bounds(ctx, tenant)
-	end, broken := time.Parse(time.DateOnly, before)
-	if err != nil || broken != nil || !found {
-		return nil, errors.Join(err, broken)
+	end, errs := time.Parse(time.DateOnly, before)
+	if err != nil || errs != nil || !found {
+		return nil, errors.Join(err, errs)
 	}
 	var starts []time.Time
 	for day := first.Time().Truncate(24 * time.Hour); day.Before(end); day = day.AddDate(0, 0, 1) {
@@ -53,22 +51,20 @@ func (j *Journal) countDays(ctx context.Context, tenant, before string) ([]oplog
 	return days, nil
 }
 
-// Retain deletes what no tenant keeps any more. What an earlier run has begun
-// and not finished is finished first. A tenant that fails keeps no other from
-// its turn.
+// Retain deletes the expired entries of all tenants. It first finishes deletions that an earlier run began. An error of one tenant does not
+// keep others from being processed.
 func (j *Journal) Retain(ctx context.Context) error {
-	return j.retainThose(ctx, func(oplog.TenantState) bool { return true })
+	return j.retainTenants(ctx, func(oplog.TenantState) bool { return true })
 }
 
-// RetainDaily deletes what no tenant keeps any more, now and for each tenant
-// after its day has turned, for which it looks every so often; what failed is
-// tried again at the next look. It ends with the context.
+// RetainDaily deletes expired entries now and for each tenant after its day has changed, which it checks at the given interval; failures
+// are retried at the next check. It ends with the context.
 func (j *Journal) RetainDaily(ctx context.Context, every time.Duration, failed func(error)) {
 	look := time.NewTicker(every)
 	defer look.Stop()
 	for last := (time.Time{}); ; {
 		now := j.now()
-		err := j.retainThose(ctx, func(t oplog.TenantState) bool { return last.IsZero() || t.Today(last) != t.Today(now) })
+		err := j.retainTenants(ctx, func(t oplog.TenantState) bool { return last.IsZero() || t.Today(last) != t.Today(now) })
 		if ctx.Err() != nil {
 			return
 		}
@@ -85,8 +81,8 @@ func (j *Journal) RetainDaily(ctx context.Context, every time.Duration, failed f
 	}
 }
 
-// retainThose deletes what some tenants do not keep any more.
-func (j *Journal) retainThose(ctx context.Context, is func(oplog.TenantState) bool) error {
+// retainTenants deletes the expired entries of the selected tenants.
+func (j *Journal) retainTenants(ctx context.Context, is func(oplog.TenantState) bool) error {
 	tenants, err := j.directory.Tenants()
 	failed := []error{err}
 	for _, t := range tenants {
@@ -102,8 +98,8 @@ func (j *Journal) retainThose(ctx context.Context, is func(oplog.TenantState) bo
 }
 
 func (j *Journal) retain(ctx context.Context, tenant string) error {
-	j.deleting.Lock()
-	defer j.deleting.Unlock()
+	j.deletionMu.Lock()
+	defer j.deletionMu.Unlock()
 	t, err := j.directory.State(tenant)
 	if err != nil {
 		return err
@@ -122,18 +118,16 @@ func (j *Journal) retain(ctx context.Context, tenant string) error {
 	return j.finishDeletion(ctx, d)
 }
 
-// beginDeletion closes the days that a tenant does not keep any more; there may
-// be none.
+// beginDeletion closes a tenant's expired days, of which there may be none.
 func (j *Journal) beginDeletion(ctx context.Context, tenant string) (d oplog.Deletion, err error) {
-	err = j.directory.Rule(tenant, func(t oplog.TenantState) error {
+	err = j.directory.WithRulesLocked(tenant, func(t oplog.TenantState) error {
 		if t.RetentionDays == 0 {
 			return nil
 		}
 		now := j.now()
-		// From here on no entry of the days that are to go is taken any more, and
-		// those that were are in the index.
-		j.appending.Lock()
-		j.appending.Unlock() //nolint:staticcheck // it waits for those who append
+		// From here on no entry of the days to delete is accepted, and those accepted before are in the index.
+		j.appendMu.Lock()
+		j.appendMu.Unlock() // nolint:staticcheck // waits for appends in progress
 		found, err := j.store.DaysBefore(ctx, tenant, t.KeptFrom(now))
 		if err != nil {
 			return err
@@ -146,12 +140,12 @@ func (j *Journal) beginDeletion(ctx context.Context, tenant string) (d oplog.Del
 			return nil
 		}
 		if _, _, _, err := j.index.Bounds(ctx, tenant); err != nil {
-			return err // it could not follow
+			return err // the store would fail as well
 		}
 		if d.Through, _, err = j.store.Counts(tenant); err != nil {
 			return err
 		}
-		if d.ID, err = j.tellDeletion(ctx, d); err != nil {
+		if d.ID, err = j.recordInTrail(ctx, d); err != nil {
 			return err
 		}
 		return j.store.BeginDeletion(d)
@@ -159,7 +153,7 @@ func (j *Journal) beginDeletion(ctx context.Context, tenant string) (d oplog.Del
 	return d, err
 }
 
-// finishDeletion takes entries out of the index, and off the disk.
+// finishDeletion removes entries from the index and from disk.
 func (j *Journal) finishDeletion(ctx context.Context, d oplog.Deletion) error {
 	for _, days := range d.Days {
 		from, to := days.Bounds()
@@ -173,9 +167,8 @@ func (j *Journal) finishDeletion(ctx context.Context, d oplog.Deletion) error {
 	return j.directory.FinishDeletion(d)
 }
 
-// tellDeletion tells the trail of a deletion before it begins, and returns the
-// id of what was told.
-func (j *Journal) tellDeletion(ctx context.Context, d oplog.Deletion) (string, error) {
+// recordInTrail records a deletion in the trail before it begins, and returns the id of the trail's entry.
+func (j *Journal) recordInTrail(ctx context.Context, d oplog.Deletion) (string, error) {
 	details, err := json.Marshal(d)
 	if err != nil {
 		return "", err
@@ -186,9 +179,8 @@ func (j *Journal) tellDeletion(ctx context.Context, d oplog.Deletion) (string, e
 	})
 }
 
-// deletedOn returns when the entry with a key was deleted, and false for one
-// that never was there or still is.
-func (j *Journal) deletedOn(t oplog.TenantState, key oplog.Key) (time.Time, bool, error) {
+// deletedAt returns when the entry with a key was deleted, and false if it never existed or still does.
+func (j *Journal) deletedAt(t oplog.TenantState, key oplog.Key) (time.Time, bool, error) {
 	for i := range t.Deletions {
 		if d := &t.Deletions[i]; d.Contains(oplog.DateOf(key.Time())) && key.Seq() <= d.Through {
 			arrived, err := j.store.Arrived(t.ID, key)

@@ -12,23 +12,22 @@ import (
 	"oplog/oplog"
 )
 
-// untimed is an entry to which a file gives neither id nor time.
+// untimed returns an entry without id and time.
 func untimed(content string) oplog.Entry {
 	e := nodetest.Entry(content, 0)
 	e.Time = time.Time{}
 	return e
 }
 
-// Lines without an id that the log has already are stored twice only where that
-// is asked for.
-func TestImportAgain(t *testing.T) {
+// Lines without an id that are already in the log are stored twice only on request.
+func TestImportDuplicateLines(t *testing.T) {
 	l := newLog(t)
 	ctx := context.Background()
 	f := func(tenant string, wantLine, wantRecorded int, lines ...any) {
 		t.Helper()
 		file := nodetest.LinesOf(lines...)
-		var found *journal.AgainError
-		err := l.Journal.FindAgain(ctx, tenant, file)
+		var found *journal.DuplicateLineError
+		err := l.Journal.FindDuplicateLines(ctx, tenant, file)
 		if errors.As(err, &found); err != nil && found == nil {
 			t.Fatal(err)
 		}
@@ -40,8 +39,8 @@ func TestImportAgain(t *testing.T) {
 		if errors.As(err, &found); lineOf(found) != wantLine || err != nil && found == nil || done.Recorded != wantRecorded {
 			t.Errorf("imported %+v, %v, want line %d, %d recorded", done, err, wantLine, wantRecorded)
 		}
-		if found != nil && !found.At.Equal(nodetest.Morning) {
-			t.Errorf("it says %v", found.At)
+		if found != nil && !found.ReceivedAt.Equal(nodetest.Morning) {
+			t.Errorf("it says %v", found.ReceivedAt)
 		}
 	}
 	file := []any{nodetest.Entry("a", 3), errors.New("bad"), nodetest.Entry("b", 2), nodetest.Entry("b", 2), untimed("c"), nodetest.WithID("d", nodetest.Entry("d", 1))}
@@ -50,18 +49,18 @@ func TestImportAgain(t *testing.T) {
 	f("acme", 3, 0, nodetest.Entry("new", 3), nodetest.Entry("other", 2), nodetest.Entry("b", 2))
 	f("acme", 1, 0, untimed("c"))
 	f("acme", 2, 0, nodetest.Entry("new", 1), untimed("c"))
-	f("acme", 0, 0, nodetest.WithID("d", nodetest.Entry("d", 1)), errors.New("bad")) // a duplicate, as ever
+	f("acme", 0, 0, nodetest.WithID("d", nodetest.Entry("d", 1)), errors.New("bad")) // a duplicate by id, as always
 	other := nodetest.Entry("b", 2)
 	other.Outcome = oplog.OutcomeFailure
 	byProgram := nodetest.Entry("a", 3)
 	byProgram.Origin = oplog.OriginAPI
 	f("acme", 0, 3, other, byProgram, nodetest.Entry("a", 4), untimed("b"))
-	f("plain", 0, 5, file...) // of another tenant
+	f("plain", 0, 5, file...) // another tenant's
 
 	l.Restart()
 	l.Clock.Advance(time.Minute)
 	f("acme", 1, 0, untimed("c"))
-	if done, err := l.Journal.Import(ctx, "acme", nodetest.LinesOf(file...), true, func(int, error) {}); err != nil || done != (journal.Imported{Recorded: 4, Duplicates: 1, Refused: 1}) {
+	if done, err := l.Journal.Import(ctx, "acme", nodetest.LinesOf(file...), true, func(int, error) {}); err != nil || done != (journal.ImportResult{Recorded: 4, Duplicates: 1, Rejected: 1}) {
 		t.Errorf("again: %+v, %v", done, err)
 	}
 	if n, _, err := l.Store.Counts("acme"); err != nil || n != 12 {
@@ -69,25 +68,24 @@ func TestImportAgain(t *testing.T) {
 	}
 	l.Record("acme", nodetest.Entry("sent", 5)) // not by an import
 	l.Clock.Advance(-time.Minute)
-	if err := l.Journal.FindAgain(ctx, "acme", nodetest.LinesOf(nodetest.Entry("sent", 5))); !errors.As(err, new(*journal.AgainError)) {
+	if err := l.Journal.FindDuplicateLines(ctx, "acme", nodetest.LinesOf(nodetest.Entry("sent", 5))); !errors.As(err, new(*journal.DuplicateLineError)) {
 		t.Errorf("what was sent over the API is not found: %v", err)
 	}
-	nodetest.WantCode(t, l.Journal.FindAgain(ctx, "none", nodetest.LinesOf()), oplog.CodeNotFound)
-	if err := l.Journal.FindAgain(ctx, "acme", nodetest.LinesOf(nodetest.Entry("x", 1))); err != nil {
+	nodetest.WantCode(t, l.Journal.FindDuplicateLines(ctx, "none", nodetest.LinesOf()), oplog.CodeNotFound)
+	if err := l.Journal.FindDuplicateLines(ctx, "acme", nodetest.LinesOf(nodetest.Entry("x", 1))); err != nil {
 		t.Error(err)
 	}
 }
 
-func lineOf(e *journal.AgainError) int {
+func lineOf(e *journal.DuplicateLineError) int {
 	if e == nil {
 		return 0
 	}
 	return e.Line
 }
 
-// Of a file of many lines, many of them of one time, the first that is there is
-// found, wherever it is.
-func TestImportAgainOfManyLines(t *testing.T) {
+// In a file with many lines, many with the same time, the first duplicate is found wherever it is.
+func TestImportDuplicateAmongManyLines(t *testing.T) {
 	const n = 12_000
 	l := newLog(t)
 	line := func(i int) any {
@@ -107,8 +105,8 @@ func TestImportAgainOfManyLines(t *testing.T) {
 			file = append(file, line(n+i))
 		}
 		file[at] = line(n - 1 - at)
-		var found *journal.AgainError
-		if err := l.Journal.FindAgain(context.Background(), "acme", nodetest.LinesOf(file...)); !errors.As(err, &found) || found.Line != at+1 {
+		var found *journal.DuplicateLineError
+		if err := l.Journal.FindDuplicateLines(context.Background(), "acme", nodetest.LinesOf(file...)); !errors.As(err, &found) || found.Line != at+1 {
 			t.Errorf("%v, want line %d", err, at+1)
 		}
 	}

@@ -6,15 +6,12 @@ import (
 	"oplog/oplog"
 )
 
-// NoID stands in for an entry's id where only its seq names it. No entry can
-// have it: ids hold A-Z a-z 0-9 . _ : - only. Some of them, "." and "..", cannot
-// stand in an address at all.
+// NoID is the placeholder in URLs for the id of an entry that is identified by its seq alone. It is no valid id: ids contain only A-Z a-z
+// 0-9 . _ : -. Some ids, "." and "..", cannot be in a URL path at all.
 const NoID = "~"
 
-// Entry returns the entry with that id which the scope (an organization, "" for
-// all) lets see: the one that the log gave the id, else the newest. CodeGone says
-// when it was deleted, to unscoped callers only: a deleted entry's organization
-// is no longer known.
+// Entry returns the entry with an id that is visible in the scope (an organization, "" for all): the one with that generated id, else the
+// newest with that sender's id. CodeGone is returned only to unscoped callers, because a deleted entry's organization is no longer known.
 func (j *Journal) Entry(tenant, id, scope string) (oplog.Entry, error) {
 	t, err := j.directory.State(tenant)
 	if err != nil {
@@ -25,15 +22,14 @@ func (j *Journal) Entry(tenant, id, scope string) (oplog.Entry, error) {
 	if oplog.CodeOf(err) != oplog.CodeNotFound && err != nil || scope != "" || !given || err == nil && e.Key() == key {
 		return e, err
 	}
-	if gone := j.goneSince(t, key); gone != nil {
+	if gone := j.goneError(t, key); gone != nil {
 		return oplog.Entry{}, gone
 	}
 	return e, err
 }
 
-// EntryAt returns the entry that arrived as number seq, where it has that id, or
-// the id is [NoID]; its errors are those of [Journal.Entry]. Of a deleted entry no
-// sender's id is known any more, so any is taken.
+// EntryAt returns the entry with a seq if its id matches or the id is [NoID]; errors are those of [Journal.Entry]. The sender's id of a
+// deleted entry is no longer known, so any id matches.
 func (j *Journal) EntryAt(tenant, id string, seq uint64, scope string) (oplog.Entry, error) {
 	t, err := j.directory.State(tenant)
 	if err != nil {
@@ -59,18 +55,16 @@ func (j *Journal) EntryAt(tenant, id string, seq uint64, scope string) (oplog.En
 	case len(found) == 1 && (id == NoID || found[0].ID == id) && (visible == nil || visible(&found[0])):
 		return found[0], nil
 	case len(found) == 0 && scope == "":
-		if gone := j.goneSince(t, key); gone != nil {
+		if gone := j.goneError(t, key); gone != nil {
 			return oplog.Entry{}, gone
 		}
 	}
 	return oplog.Entry{}, missing
 }
 
-// goneSince returns the CodeGone error of a deleted entry, which names the
-// tenant's day; nil for one that never arrived or is still kept; or why that
-// cannot be told.
-func (j *Journal) goneSince(t oplog.TenantState, key oplog.Key) error {
-	at, deleted, err := j.deletedOn(t, key)
+// goneError returns the CodeGone error of a deleted entry, with the day in the tenant's zone; nil if the entry never existed or still does.
+func (j *Journal) goneError(t oplog.TenantState, key oplog.Key) error {
+	at, deleted, err := j.deletedAt(t, key)
 	if err != nil || !deleted {
 		return err
 	}
