@@ -1,8 +1,9 @@
 import { useCallback, useEffect, useState } from 'react'
-import { actOf, beginAct } from '../../model/api/act'
+import { beginAct } from '../../model/api/act'
 import { tenantPath } from '../../model/api/http'
 import { readJson } from '../../model/api/recorded'
 import type { Entry } from '../../model/api/types'
+import { useEventSource } from '../../model/api/useEventSource'
 
 export interface Arrival {
   entry: Entry
@@ -11,12 +12,10 @@ export interface Arrival {
 }
 
 const shown = 6
-const retryAfter = 3000
 
 /** The operations that arrive while the page is looked at, newest first, and whether it hears of them. */
 export function useArrivals(tenant: string): { arrivals: Arrival[]; listening: boolean; add: (entry: Entry) => void } {
   const [arrivals, setArrivals] = useState<Arrival[]>([])
-  const [listening, setListening] = useState(false)
 
   const add = useCallback((entry: Entry) => {
     setArrivals((before) =>
@@ -26,35 +25,9 @@ export function useArrivals(tenant: string): { arrivals: Arrival[]; listening: b
     )
   }, [])
 
-  useEffect(() => {
-    let source: EventSource | undefined
-    let timer: number | undefined
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another tenant is another act, which the stream then names
+  useEffect(() => beginAct('page'), [tenant])
+  const stream = useEventSource(tenantPath(tenant, 'live'), { onEntry: (data) => add(readJson<Entry>(data)) })
 
-    function open() {
-      source = new EventSource(tenantPath(tenant, `live?act=${actOf('page')}`))
-      source.onopen = () => setListening(true)
-      source.addEventListener('entry', (event) => add(readJson<Entry>(event.data)))
-      source.addEventListener('end', again)
-      source.onerror = () => {
-        setListening(false)
-        if (source?.readyState === EventSource.CLOSED) again() // the browser asks again by itself, except after a refusal
-      }
-    }
-
-    function again() {
-      source?.close()
-      setListening(false)
-      window.clearTimeout(timer)
-      timer = window.setTimeout(open, retryAfter)
-    }
-
-    beginAct('page')
-    open()
-    return () => {
-      window.clearTimeout(timer)
-      source?.close()
-    }
-  }, [tenant, add])
-
-  return { arrivals, listening, add }
+  return { arrivals, listening: stream === 'open', add }
 }

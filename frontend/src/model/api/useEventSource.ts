@@ -1,0 +1,85 @@
+import { useEffect, useEffectEvent, useState } from 'react'
+import { actOf } from './act'
+
+/** How a stream goes: `connecting` until it has been open once; `lost` until it is open again. */
+export type StreamState = 'off' | 'connecting' | 'open' | 'lost'
+
+interface Stream {
+  /** Gets the data of each entry that arrives. */
+  onEntry: (data: string) => void
+  /** Reads what arrived while the stream was closed, before it opens again; where it fails, both are tried later. */
+  catchUp?: (signal: AbortSignal) => Promise<void>
+  /** Closes the stream of a tab that nobody looks at: a browser has few connections to one server. */
+  rests?: boolean
+}
+
+const retryAfter = 3000
+const hiddenAtMost = 30_000
+
+/** Follows a stream of entries for as long as it has a path, and opens it again whenever it ends. */
+export function useEventSource(path: string | undefined, { onEntry, catchUp, rests = false }: Stream): StreamState {
+  const [state, setState] = useState<StreamState>('connecting')
+  const arrive = useEffectEvent(onEntry)
+  const beforeAgain = useEffectEvent((signal: AbortSignal) => catchUp?.(signal))
+
+  useEffect(() => {
+    if (path === undefined) return
+    const address = path
+    let source: EventSource | undefined
+    let timer: number | undefined
+    const over = new AbortController()
+    const { signal } = over
+
+    function open() {
+      close() // two tries may have been under way
+      const act = `act=${actOf('page')}`
+      source = new EventSource(`${address}${address.includes('?') ? '&' : '?'}${act}`)
+      source.onopen = () => setState('open')
+      source.addEventListener('entry', (event) => arrive(event.data))
+      // The server says that it ends the stream: the browser need not ask for the rest of it.
+      source.addEventListener('end', again)
+      source.onerror = () => {
+        setState('lost')
+        if (source?.readyState === EventSource.CLOSED) again() // the browser asks again by itself, except after a refusal
+      }
+    }
+
+    function close() {
+      window.clearTimeout(timer)
+      source?.close()
+      source = undefined
+    }
+
+    function again() {
+      close()
+      setState('lost')
+      timer = window.setTimeout(reopen, retryAfter)
+    }
+
+    async function reopen() {
+      try {
+        await beforeAgain(signal)
+        if (!signal.aborted) open()
+      } catch {
+        if (!signal.aborted) again()
+      }
+    }
+
+    function turn() {
+      window.clearTimeout(timer)
+      if (document.hidden) timer = window.setTimeout(close, hiddenAtMost)
+      else if (!source) reopen()
+    }
+
+    open()
+    if (rests) document.addEventListener('visibilitychange', turn)
+    return () => {
+      over.abort()
+      close()
+      setState('connecting')
+      document.removeEventListener('visibilitychange', turn)
+    }
+  }, [path, rests])
+
+  return path === undefined ? 'off' : state
+}
