@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import ts from 'typescript'
 import { expect, test } from 'vitest'
 
 const source = join(import.meta.dirname, '../src')
@@ -10,4 +11,35 @@ const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
 test('streams are opened by useEventSource alone', () => {
   const opening = files.filter(({ text }) => /new EventSource\b/.test(text)).map(({ name }) => name)
   expect(opening).toEqual(['model/api/useEventSource.ts'])
+})
+
+/** Lines of a file that read or write a ref while a component or a hook renders. */
+function refsInRender(name: string, text: string): string[] {
+  if (!text.includes('.current')) return []
+  const file = ts.createSourceFile(name, text, ts.ScriptTarget.ES2022, true)
+  const found: string[] = []
+  const walk = (node: ts.Node, rendering: boolean) => {
+    if (ts.isFunctionLike(node)) rendering = isRender(node, rendering)
+    if (rendering && ts.isPropertyAccessExpression(node) && node.name.text === 'current')
+      found.push(`${name}:${file.getLineAndCharacterOfPosition(node.getStart()).line + 1}`)
+    ts.forEachChild(node, (child) => walk(child, rendering))
+  }
+  walk(file, false)
+  return found
+}
+
+/** A component, a hook, or the function of a hook that calls it at once. */
+function isRender(node: ts.SignatureDeclaration, rendering: boolean): boolean {
+  const { parent } = node
+  if (ts.isCallExpression(parent))
+    return rendering && /^(useMemo|useState|useReducer)$/.test(parent.expression.getText())
+  const name = node.name ?? (ts.isVariableDeclaration(parent) ? parent.name : undefined)
+  return /^(use)?[A-Z]/.test(name?.getText() ?? '')
+}
+
+test('refs are neither read nor written while rendering', () => {
+  expect(files.flatMap(({ name, text }) => refsInRender(name, text))).toEqual([])
+  expect(refsInRender('a', 'function useA(a) { const b = useRef(a)\nb.current = a }')).toEqual(['a:2'])
+  expect(refsInRender('a', 'const A = () => useMemo(() => b.current)')).toEqual(['a:1'])
+  expect(refsInRender('a', 'function A() { useEffect(() => b.current()); const c = () => b.current }')).toEqual([])
 })

@@ -1,5 +1,5 @@
 import { type UseQueryResult, useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useEffect, useRef } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { Navigate, Route, Routes, useLocation, useParams, useSearchParams } from 'react-router'
 import { MemberPage } from '../features/session/MemberPage'
 import { SetupPage, setupCode } from '../features/session/SetupPage'
@@ -33,11 +33,11 @@ export function Pages({ session, onLanguage }: Props) {
   const [search] = useSearchParams()
   const client = useQueryClient()
   const saveLanguage = useSaveLanguage()
-  const wasSignedIn = useRef(false)
-  if (session.data) wasSignedIn.current = true
+  const [wasSignedIn, setWasSignedIn] = useState(false)
+  if (session.data && !wasSignedIn) setWasSignedIn(true)
   useFavicon(session.data?.role)
   const { data: signedIn } = session
-  const setupNeeded = useSetupNeeded(signedIn === null && !wasSignedIn.current)
+  const setupNeeded = useSetupNeeded(signedIn === null && !wasSignedIn)
   useEffect(() => {
     if (signedIn !== undefined) noteReader(signedIn)
   }, [signedIn])
@@ -60,7 +60,7 @@ export function Pages({ session, onLanguage }: Props) {
   if (session.data === undefined) return null
 
   // Until the server has said so, the code says that it is to be set up, and the lack of one that it has been.
-  if (session.data === null && !wasSignedIn.current && (setupNeeded.data ?? setupCode !== null))
+  if (session.data === null && !wasSignedIn && (setupNeeded.data ?? setupCode !== null))
     return <SetupPage locale={tag} onLanguage={choose} />
 
   if (session.data === null) {
@@ -68,7 +68,7 @@ export function Pages({ session, onLanguage }: Props) {
     if (location.pathname !== '/sign-in' && left) return <Navigate replace to="/sign-in" />
     if (location.pathname !== '/sign-in') {
       const here = location.pathname + location.search
-      return <Navigate replace to={signInPath(here)} state={{ ended: wasSignedIn.current }} />
+      return <Navigate replace to={signInPath(here)} state={{ ended: wasSignedIn }} />
     }
     return <SignInPage ended={location.state?.ended === true} onLanguage={choose} />
   }

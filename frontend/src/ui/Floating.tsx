@@ -1,4 +1,4 @@
-import { type KeyboardEvent as ReactKeyboardEvent, type ReactNode, useEffect, useRef } from 'react'
+import { type KeyboardEvent as ReactKeyboardEvent, type ReactNode, useEffect, useEffectEvent, useRef } from 'react'
 
 interface Props {
   label: string
@@ -12,8 +12,7 @@ interface Props {
 /** A small panel under the control that opened it. Escape or a press elsewhere closes it; the focus goes back. */
 export function Floating({ label, role = 'dialog', align = 'start', onClose, onKeyDown, children }: Props) {
   const panel = useRef<HTMLDivElement>(null)
-  const close = useRef(onClose)
-  close.current = onClose
+  const close = useEffectEvent(onClose)
 
   useEffect(() => {
     const opener = document.activeElement
@@ -23,17 +22,16 @@ export function Floating({ label, role = 'dialog', align = 'start', onClose, onK
     const first = current ?? panel.current?.querySelector<HTMLElement>('input, button') ?? panel.current
     first?.focus()
     const press = (event: PointerEvent) => {
-      if (event.target instanceof Node && event.target.isConnected && !anchor?.contains(event.target)) close.current()
+      if (event.target instanceof Node && event.target.isConnected && !anchor?.contains(event.target)) close()
     }
     const key = (event: KeyboardEvent) => {
       if (event.key !== 'Escape') return
       event.stopPropagation()
-      close.current()
+      close()
     }
     // A key that leads elsewhere, like the one to the search box, leaves it as a press does.
     const leave = (event: FocusEvent) => {
-      if (event.target instanceof Node && event.target !== document.body && !anchor?.contains(event.target))
-        close.current()
+      if (event.target instanceof Node && event.target !== document.body && !anchor?.contains(event.target)) close()
     }
     document.addEventListener('pointerdown', press)
     document.addEventListener('focusin', leave)

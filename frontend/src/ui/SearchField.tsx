@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { useWords } from '../i18n/language'
 import { useKey } from './hooks/useKey'
+import { useLatest } from './hooks/useLatest'
 import { Icon } from './Icon'
 import './filters.css'
 
@@ -24,8 +25,7 @@ export function SearchField({ value, invalid, hint, onChange }: Props) {
   const composing = useRef(false)
   const sent = useRef(value)
   // The pause may outlive a render: what is sent joins the filters of then, not of the last key.
-  const latest = useRef(onChange)
-  latest.current = onChange
+  const latest = useLatest(onChange)
 
   // A change from elsewhere (a chip removed, a step back in the history) is shown; one's own is not typed over.
   useEffect(() => {

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useRef } from 'react'
+import { type KeyboardEvent, useEffect, useEffectEvent, useRef } from 'react'
 import { useWords } from '../../i18n/language'
 import { ApiProblem, isProblem, problemText } from '../../lib/problem'
 import { visibleText } from '../../lib/visible'
@@ -51,13 +51,12 @@ export default function EntryDrawer(props: Props) {
   }, [name.id, name.seq])
 
   // Escape closes from anywhere on the page, except where it means something nearer.
-  const close = useRef(onClose)
-  close.current = onClose
+  const close = useEffectEvent(onClose)
   useEffect(() => {
     const key = (event: globalThis.KeyboardEvent) => {
       if (event.key !== 'Escape' || event.defaultPrevented) return
       if (event.target instanceof HTMLElement && event.target.closest('input, dialog, [role=dialog], figure')) return
-      close.current()
+      close()
     }
     document.addEventListener('keydown', key)
     return () => document.removeEventListener('keydown', key)

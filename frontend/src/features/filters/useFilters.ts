@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef } from 'react'
+import { useCallback, useEffect, useEffectEvent, useMemo } from 'react'
 import { useLocation, useNavigate, useSearchParams } from 'react-router'
 import type { Tenant } from '../../model/api/types'
 import { type Filters, hasPeriod, readFilters, withPeriod, writeFilters } from '../../model/log/filters'
@@ -34,11 +34,10 @@ export function useFilters(start: Start | undefined, onStart: (start: Start) => 
     },
     [navigate, pathname, seq],
   )
-  const started = useRef(onStart)
-  started.current = onStart
+  const started = useEffectEvent(onStart)
   useEffect(() => {
     if (complete) return
-    if (given === '' && start) started.current(start)
+    if (given === '' && start) started(start)
     setFilters(filters, { replace: true })
   }, [complete, given, start, filters, setFilters])
 

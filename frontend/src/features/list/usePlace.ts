@@ -1,5 +1,6 @@
 import { type RefObject, useEffect, useLayoutEffect, useRef } from 'react'
 import type { Entry } from '../../model/api/types'
+import { useLatest } from '../../ui/hooks/useLatest'
 import { keepPlace, type Place, placeIn, rowOf } from './place'
 
 interface Rows {
@@ -19,8 +20,7 @@ interface Rows {
 export function usePlace(rows: Rows): RefObject<Place | undefined> {
   const { scroller, entries, height, query, hasMore, onMore, onRow } = rows
   const place = useRef(placeIn(query))
-  const latest = useRef(rows)
-  latest.current = rows
+  const latest = useLatest(rows)
 
   useLayoutEffect(() => {
     const element = scroller.current
@@ -31,7 +31,7 @@ export function usePlace(rows: Rows): RefObject<Place | undefined> {
       if (place.current === undefined)
         keepPlace(first && top > 0 ? { query, seq: first.seq, time: first.time, cut: top % height } : undefined)
     }
-  }, [scroller])
+  }, [scroller, latest])
 
   useEffect(() => {
     const wanted = place.current

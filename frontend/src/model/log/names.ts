@@ -1,9 +1,17 @@
-import { useMemo, useRef } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import type { Dictionary } from '../../i18n/en'
 import { useWords } from '../../i18n/language'
 import type { Entry, Organization, Summary } from '../api/types'
 import type { Titles } from './catalog'
 import { type Field, type Filters, fieldOf, type ListFilter } from './filters'
+
+/** Names of users and organizations by id. */
+export interface Names {
+  user: ReadonlyMap<string, string>
+  organization: ReadonlyMap<string, string>
+}
+
+const noNames: Names = { user: new Map(), organization: new Map() }
 
 /** The names of what is filtered by. A name once seen is kept, for when no row shows it any more. */
 export function useNames(
@@ -13,25 +21,46 @@ export function useNames(
   titles: Titles,
 ): (field: Field, value: string) => string {
   const words = useWords()
-  const seen = useRef({ user: new Map<string, string>(), organization: new Map<string, string>() })
-  return useMemo(() => {
-    const { user, organization } = seen.current
-    for (const entry of entries) {
-      if (!user.has(entry.user.id)) user.set(entry.user.id, entry.user.name)
-      const { id, name } = entry.organization ?? {}
-      if (id && name && !organization.has(id)) organization.set(id, name)
-    }
-    for (const { value, name } of summary?.facets.user ?? []) if (name) user.set(value, name)
-    for (const { id, name } of organizations ?? []) organization.set(id, name)
-    return (field, value) => {
-      if (field === 'user') return user.get(value) ?? value
-      if (field === 'organization') return organization.get(value) ?? value
+  const [seen, setSeen] = useState(noNames)
+  const names = useMemo(() => withNames(seen, entries, summary, organizations), [seen, entries, summary, organizations])
+  if (names !== seen) setSeen(names)
+  return useCallback(
+    (field, value) => {
+      if (field === 'user') return names.user.get(value) ?? value
+      if (field === 'organization') return names.organization.get(value) ?? value
       if (field === 'module') return titles.module(value)
       if (field === 'operation') return titles.operation(value)
       if (field === 'outcome') return outcomeTitle(value, words)
       return value
-    }
-  }, [entries, summary, organizations, titles, words])
+    },
+    [names, titles, words],
+  )
+}
+
+/** Names with those of an answer added; the same object where they had them all. */
+export function withNames(
+  seen: Names,
+  entries: Entry[],
+  summary: Summary | undefined,
+  organizations: Organization[] | undefined,
+): Names {
+  const user = new Map<string, string>()
+  const organization = new Map<string, string>()
+  // A row has the name of its time: it counts where nothing else tells one.
+  for (const entry of entries) {
+    if (!seen.user.has(entry.user.id) && !user.has(entry.user.id)) user.set(entry.user.id, entry.user.name)
+    const { id, name } = entry.organization ?? {}
+    if (id && name && !seen.organization.has(id) && !organization.has(id)) organization.set(id, name)
+  }
+  for (const { value, name } of summary?.facets.user ?? []) if (name) user.set(value, name)
+  for (const { id, name } of organizations ?? []) organization.set(id, name)
+  const isNew = (some: Map<string, string>, known: ReadonlyMap<string, string>) =>
+    [...some].some(([id, name]) => known.get(id) !== name)
+  if (!isNew(user, seen.user) && !isNew(organization, seen.organization)) return seen
+  return {
+    user: new Map([...seen.user, ...user]),
+    organization: new Map([...seen.organization, ...organization]),
+  }
 }
 
 export function outcomeTitle(value: string, words: Dictionary): string {

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useEffect, useEffectEvent, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useWords } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
@@ -62,15 +62,13 @@ export function usePaper<T>(load: (signal: AbortSignal) => Promise<T>): Paper<T>
   }, [on])
   useEffect(() => () => reading?.abort(), [reading])
 
-  const latest = useRef(load)
-  latest.current = load
   const busy = reading !== undefined
-  const print = useCallback(async () => {
+  async function print() {
     if (busy) return
     const controller = new AbortController()
     setReading(controller)
     try {
-      const data = await latest.current(controller.signal)
+      const data = await load(controller.signal)
       flushSync(() => {
         setLoaded(data)
         setReading(undefined)
@@ -81,17 +79,18 @@ export function usePaper<T>(load: (signal: AbortSignal) => Promise<T>): Paper<T>
       setReading(undefined)
       say(words.paper.failed(problemText(error)))
     }
-  }, [busy, say, words])
+  }
 
+  const pressed = useEffectEvent(print)
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== 'p' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return
       event.preventDefault()
-      print()
+      pressed()
     }
     document.addEventListener('keydown', press)
     return () => document.removeEventListener('keydown', press)
-  }, [print])
+  }, [])
 
   return { on, loaded, pending: busy, print }
 }

@@ -1,9 +1,8 @@
-import { useEffect, useRef } from 'react'
+import { useEffect, useEffectEvent } from 'react'
 
 /** A key that works wherever nothing is being typed or asked. */
 export function useKey(key: string, act: () => void, on = true) {
-  const latest = useRef(act)
-  latest.current = act
+  const pressed = useEffectEvent(act)
   useEffect(() => {
     if (!on) return
     const press = (event: KeyboardEvent) => {
@@ -14,7 +13,7 @@ export function useKey(key: string, act: () => void, on = true) {
       )
         return
       event.preventDefault()
-      latest.current()
+      pressed()
     }
     document.addEventListener('keydown', press)
     return () => document.removeEventListener('keydown', press)

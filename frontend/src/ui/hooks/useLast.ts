@@ -1,8 +1,8 @@
-import { useRef } from 'react'
+import { useState } from 'react'
 
 /** The last value there was: an answer that failed leaves what was read before it on the screen. */
 export function useLast<T>(value: T | undefined): T | undefined {
-  const last = useRef(value)
-  if (value !== undefined) last.current = value
-  return last.current
+  const [last, setLast] = useState(value)
+  if (value !== undefined && value !== last) setLast(value)
+  return value === undefined ? last : value
 }
