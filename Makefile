@@ -1,9 +1,9 @@
-# make test    all tests; installs what they need
-# make ci      everything that must hold before a change lands, tests included
-# make dev     the program with demo data and the console, both with live reload
-# make console the console, built into frontend/dist
-# make bench   figures: queries over a million entries, 64 senders, exports
-# make fuzz    random inputs to what reads searches, ids, entries and files
+# make test    run all tests; installs what they need
+# make ci      run all checks that must pass before a change lands, tests included
+# make dev     run the program with demo data and the console, both with live reload
+# make console build the console into frontend/dist
+# make bench   benchmark queries over a million entries, 64 senders, exports
+# make fuzz    fuzz the parsers of searches, ids, entries and files
 
 GO = CGO_ENABLED=0 go
 LINT = go tool -modfile=tools/go.mod golangci-lint
@@ -15,7 +15,7 @@ test: lint test-go test-console test-dist test-e2e
 
 ci: commits cross vulnerabilities test
 
-# Messages of the commits that have not landed yet.
+# Checks the messages of commits that have not landed yet.
 commits:
 	tools/commits
 
@@ -29,7 +29,7 @@ lint:
 	test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
 	$(LINT) run --allow-parallel-runners ./...
 
-# The race detector needs cgo; the product does not.
+# Only the race detector needs cgo.
 test-go:
 	go test -race ./...
 
@@ -37,10 +37,10 @@ test-console: frontend/node_modules types
 	cd frontend && npm run --silent check
 	git diff --exit-code --stat -- frontend/src/model/api/schema.gen.ts
 
-# The committed console must be the one that the sources build. It is built once
-# per landing, so this is no check for each change.
+# The committed console must match its sources. It is built once per landing, not
+# per change.
 test-dist: console
-	git diff --exit-code --stat -- frontend/dist || { echo 'frontend/dist differs from its sources: commit what make console built'; exit 1; }
+	git diff --exit-code --stat -- frontend/dist || { echo 'frontend/dist differs from its sources: run make console and commit the result'; exit 1; }
 
 test-e2e: build frontend/node_modules
 	tools/browser
@@ -52,7 +52,7 @@ build:
 console: frontend/node_modules types
 	cd frontend && npm run --silent build
 
-# The console's wire types, from the program's own OpenAPI document.
+# Generates the console's wire types from the program's OpenAPI document.
 types: frontend/node_modules
 	go run . openapi > frontend/openapi.json
 	cd frontend && npm run --silent types
@@ -61,8 +61,8 @@ frontend/node_modules: frontend/package-lock.json
 	cd frontend && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --silent
 	touch $@
 
-# The page is at the address that vite prints; it reloads as the console is
-# changed. The program is restarted when a Go file changes.
+# Open the URL that vite prints. The page reloads when the console changes, and
+# the program restarts when a Go file changes.
 dev: frontend/node_modules
 	tools/dev
 
