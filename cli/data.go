@@ -19,7 +19,7 @@ import (
 
 // noteCommand tells the tenant's trail what was done by a command.
 func noteCommand(l *node.Node, tenant, module, operation string, object oplog.Ref) {
-	l.Trail.Tell(trail.Event{Tenant: tenant, User: trail.CommandUser, Module: module, Operation: operation, Object: object})
+	l.Trail.Add(trail.Event{Tenant: tenant, User: trail.CommandUser, Module: module, Operation: operation, Object: object})
 }
 
 // withLog does something with a log that exists, and closes it.

@@ -110,7 +110,7 @@ func (c *exportCommand) Run(ctx context.Context, m *Program) error {
 			if len(written.Columns) > 0 {
 				details["columns"] = written.Columns
 			}
-			l.Trail.Tell(trail.Event{
+			l.Trail.Add(trail.Event{
 				Tenant: c.Tenant, User: trail.CommandUser, Module: "export", Operation: "start", Object: oplog.Ref{Name: written.FileName}, Details: details,
 			})
 			return manifest, nil

@@ -71,7 +71,7 @@ func (f *importFile) take(ctx context.Context, strict, again bool) error {
 		return f.placed(s, err)
 	})
 	if done.Recorded > 0 || done.Skipped > 0 {
-		f.log.Trail.Tell(trail.Event{
+		f.log.Trail.Add(trail.Event{
 			Tenant: f.tenant.ID, User: trail.CommandUser, Module: "log", Operation: "import", Object: oplog.Ref{Name: filepath.Base(f.path)},
 			Failed: err != nil,
 			Details: map[string]any{

@@ -142,7 +142,7 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	ended := make(chan error, 1)
 	go func() { ended <- s.Listen(ln) }()
 	fmt.Fprintln(m.Stdout, "listening on", f.url(ln))
-	if err := l.Trail.TellAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "start"}); err != nil {
+	if err := l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "start"}); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
 	if _, person := terminal(m.Stdout); person && !f.NoOpen {
@@ -166,7 +166,7 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	if err := <-ended; err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}
-	return l.Trail.TellAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "stop"})
+	return l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "stop"})
 }
 
 // onLoopback reports whether a listener takes what this machine alone sends.

@@ -9,15 +9,15 @@ import (
 	"oplog/records"
 )
 
-// Role is what an account may do.
+// Role is the role of an account, which determines its permissions.
 type Role string
 
-// The roles, from the most to the least.
+// The roles, from most to least privileged.
 const (
-	RoleOwner   Role = "owner"   // every tenant, everything
-	RoleAdmin   Role = "admin"   // own tenant: sees, exports, administers
-	RoleAuditor Role = "auditor" // own tenant: sees and exports
-	RoleMember  Role = "member"  // nothing
+	RoleOwner   Role = "owner"   // all tenants, all permissions
+	RoleAdmin   Role = "admin"   // own tenant: read, export, administer
+	RoleAuditor Role = "auditor" // own tenant: read and export
+	RoleMember  Role = "member"  // no access
 )
 
 // Roles lists all roles.
@@ -26,22 +26,22 @@ var Roles = []Role{RoleOwner, RoleAdmin, RoleAuditor, RoleMember}
 // Account is a person who may sign in.
 type Account struct {
 	Username     string    `json:"username"`
-	Name         string    `json:"name,omitempty"` // to show; "" for the username
+	Name         string    `json:"name,omitempty"` // display name; "" for the username
 	Role         Role      `json:"role"`
 	Tenant       string    `json:"tenant,omitempty"`       // "" for an owner
-	Organization string    `json:"organization,omitempty"` // sees only what is below it; "" for all
-	Locale       string    `json:"locale"`                 // "" until the first sign-in chooses it
-	PasswordHash string    `json:"password_hash"`          // argon2id, in PHC form
+	Organization string    `json:"organization,omitempty"` // restricts access to this organization and its descendants; "" for all
+	Locale       string    `json:"locale"`                 // "" until the first sign-in sets it
+	PasswordHash string    `json:"password_hash"`          // argon2id, in PHC format
 	Disabled     bool      `json:"disabled,omitempty"`
 	CreatedAt    time.Time `json:"created_at"`
 	LastSignInAt time.Time `json:"last_sign_in_at,omitzero"`
-	Launched     bool      `json:"launched,omitempty"` // no stored account: the host system vouches for the person
+	Launched     bool      `json:"launched,omitempty"` // not stored: authenticated by the host system
 }
 
-// owns reports whether the account can do what an owner does.
-func (a *Account) owns() bool { return a.Role == RoleOwner && !a.Disabled }
+// isActiveOwner reports whether the account has the permissions of an owner.
+func (a *Account) isActiveOwner() bool { return a.Role == RoleOwner && !a.Disabled }
 
-// stamp changes with whatever a session of the account rests on.
+// stamp returns a digest of the properties that invalidate the account's sessions when they change.
 func (a *Account) stamp() string {
 	return hashOf(strings.Join([]string{a.PasswordHash, string(a.Role), a.Tenant, a.Organization}, "\x00"))
 }
@@ -51,19 +51,19 @@ func (a *Account) validate() []oplog.FieldError {
 	v.Text("username", a.Username, 1, oplog.MaxIDLength)
 	v.Text("name", a.Name, 0, oplog.MaxUserLength)
 	if strings.Contains(a.Username, "/") {
-		v.Fail("username", a.Username, "holds a slash, which addresses cannot have in a name")
+		v.Fail("username", a.Username, "must not contain a slash")
 	}
 	if !slices.Contains(Roles, a.Role) {
 		v.Fail("role", string(a.Role), "is not one of owner, admin, auditor, member")
 	}
 	if a.Role == RoleOwner && a.Tenant != "" {
-		v.Fail("tenant", a.Tenant, "is not for an owner, who sees every tenant; leave it out")
+		v.Fail("tenant", a.Tenant, "must be empty for an owner, who has access to every tenant")
 	}
 	if a.Role != RoleOwner && a.Tenant == "" {
 		v.Fail("tenant", nil, "is required for role %s", a.Role)
 	}
 	if a.Organization != "" && a.Role != RoleAdmin && a.Role != RoleAuditor {
-		v.Fail("organization", a.Organization, "narrows what an admin or auditor sees; role %s has none", a.Role)
+		v.Fail("organization", a.Organization, "applies to admins and auditors only, not to role %s", a.Role)
 	}
 	if a.Locale != "" && a.Locale != oplog.LocaleEN && a.Locale != oplog.LocaleZH {
 		v.Fail("locale", a.Locale, "is not one of en, zh-CN")
@@ -71,7 +71,7 @@ func (a *Account) validate() []oplog.FieldError {
 	return v.Errors
 }
 
-// Accounts lists the accounts of a tenant, or all where tenant is "".
+// Accounts lists the accounts of a tenant, or all accounts if tenant is "".
 func (i *Identity) Accounts(tenant string) ([]Account, error) {
 	all, err := records.List[Account](i.records, oplog.RecordAccount, "")
 	if err != nil || tenant == "" {
@@ -85,34 +85,33 @@ func (i *Identity) Account(username string) (Account, error) {
 	return records.Read[Account](i.records, oplog.RecordAccount, username)
 }
 
-// Empty reports whether there is no account yet.
+// Empty reports whether there are no accounts yet.
 func (i *Identity) Empty() (bool, error) {
 	all, err := i.records.Records(oplog.RecordAccount, "")
 	return len(all) == 0, err
 }
 
-// SetUp makes the first owner and the first tenant; CodeNotFound
-// where there is an account.
+// SetUp creates the first owner and the first tenant; CodeNotFound if there is an account already.
 func (i *Identity) SetUp(owner Account, t oplog.Tenant) (Account, error) {
-	i.accounts.Lock()
-	defer i.accounts.Unlock()
+	i.accountsMu.Lock()
+	defer i.accountsMu.Unlock()
 	empty, err := i.Empty()
 	if err == nil && !empty {
-		err = oplog.Errorf(oplog.CodeNotFound, "There is an account already.")
+		err = oplog.Errorf(oplog.CodeNotFound, "An account already exists.")
 	}
 	if err != nil {
 		return owner, err
 	}
 	if owner.Role != RoleOwner {
-		return owner, oplog.InvalidField("role", string(owner.Role), "is not owner, as the first account is")
+		return owner, oplog.InvalidField("role", string(owner.Role), "must be owner for the first account")
 	}
-	broken := owner.validate()
+	errs := owner.validate()
 	for _, f := range t.Validate() {
 		f.Field = "tenant." + f.Field
-		broken = append(broken, f)
+		errs = append(errs, f)
 	}
-	if len(broken) > 0 {
-		return owner, &oplog.Error{Code: oplog.CodeInvalid, Message: "Setup failed: some fields are invalid.", Fields: broken}
+	if len(errs) > 0 {
+		return owner, &oplog.Error{Code: oplog.CodeInvalid, Message: "Setup failed: some fields are invalid.", Fields: errs}
 	}
 	if _, err := i.directory.AddTenant(t); err != nil {
 		return owner, err
@@ -120,18 +119,18 @@ func (i *Identity) SetUp(owner Account, t oplog.Tenant) (Account, error) {
 	return i.addAccount(owner)
 }
 
-// AddAccount makes an account.
+// AddAccount creates an account.
 func (i *Identity) AddAccount(a Account) (Account, error) {
-	i.accounts.Lock()
-	defer i.accounts.Unlock()
+	i.accountsMu.Lock()
+	defer i.accountsMu.Unlock()
 	return i.addAccount(a)
 }
 
 func (i *Identity) addAccount(a Account) (Account, error) {
-	if broken := a.validate(); len(broken) > 0 {
-		return a, &oplog.Error{Code: oplog.CodeInvalid, Message: "The account is invalid.", Fields: broken}
+	if errs := a.validate(); len(errs) > 0 {
+		return a, &oplog.Error{Code: oplog.CodeInvalid, Message: "The account is invalid.", Fields: errs}
 	}
-	if err := i.checkPlace(a); err != nil {
+	if err := i.checkTenant(a); err != nil {
 		return a, err
 	}
 	a.CreatedAt = i.now().UTC()
@@ -144,10 +143,9 @@ func (i *Identity) addAccount(a Account) (Account, error) {
 	return a, nil
 }
 
-// checkPlace checks that an account's tenant and organization exist. A tenant
-// without a tree, which is told to a running server alone, may have accounts
-// first: they see nothing until their organization is there.
-func (i *Identity) checkPlace(a Account) error {
+// checkTenant checks that an account's tenant and organization exist. Accounts may be created before the tenant's organization tree has
+// been sent: they see nothing until their organization exists.
+func (i *Identity) checkTenant(a Account) error {
 	if a.Tenant == "" {
 		return nil
 	}
@@ -161,12 +159,11 @@ func (i *Identity) checkPlace(a Account) error {
 	return nil
 }
 
-// ChangeAccount changes an account; its name stays. Where that changes what it
-// may do or how it signs in, its sessions end. The last owner that can sign in
-// stays one: CodeConflict.
+// ChangeAccount changes an account, except the username. If permissions or credentials change, its sessions end. Removing the last active
+// owner fails with CodeConflict.
 func (i *Identity) ChangeAccount(username string, change func(*Account)) (Account, error) {
-	i.accounts.Lock()
-	defer i.accounts.Unlock()
+	i.accountsMu.Lock()
+	defer i.accountsMu.Unlock()
 	before, err := i.Account(username)
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
 		return before, oplog.Errorf(oplog.CodeNotFound, "There is no account %s.", username)
@@ -177,21 +174,21 @@ func (i *Identity) ChangeAccount(username string, change func(*Account)) (Accoun
 	a := before
 	change(&a)
 	a.Username = username
-	if broken := a.validate(); len(broken) > 0 {
-		return before, &oplog.Error{Code: oplog.CodeInvalid, Message: "The account is invalid.", Fields: broken}
+	if errs := a.validate(); len(errs) > 0 {
+		return before, &oplog.Error{Code: oplog.CodeInvalid, Message: "The account is invalid.", Fields: errs}
 	}
 	if a.Tenant != before.Tenant || a.Organization != before.Organization {
-		if err := i.checkPlace(a); err != nil {
+		if err := i.checkTenant(a); err != nil {
 			return before, err
 		}
 	}
-	if before.owns() && !a.owns() {
-		if err := i.anotherOwner(username); err != nil {
+	if before.isActiveOwner() && !a.isActiveOwner() {
+		if err := i.checkOtherOwner(username); err != nil {
 			return before, err
 		}
 	}
 	if _, err := records.Change(i.records, oplog.RecordAccount, username, func(stored *Account, _ bool) (bool, error) {
-		a.LastSignInAt = stored.LastSignInAt // who signs in meanwhile has done so
+		a.LastSignInAt = stored.LastSignInAt // keep a concurrent sign-in
 		*stored = a
 		return false, nil
 	}); err != nil {
@@ -203,20 +200,20 @@ func (i *Identity) ChangeAccount(username string, change func(*Account)) (Accoun
 	return a, nil
 }
 
-// anotherOwner reports whether somebody else can do what an owner does.
-func (i *Identity) anotherOwner(username string) error {
+// checkOtherOwner returns an error if there is no other active owner.
+func (i *Identity) checkOtherOwner(username string) error {
 	all, err := i.Accounts("")
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(all, func(a Account) bool { return a.owns() && a.Username != username }) {
-		return oplog.Errorf(oplog.CodeConflict, "%s is the only owner who can sign in; make another one first.", username)
+	if !slices.ContainsFunc(all, func(a Account) bool { return a.isActiveOwner() && a.Username != username }) {
+		return oplog.Errorf(oplog.CodeConflict, "%s is the only active owner; create another owner first.", username)
 	}
 	return nil
 }
 
-// Person names who somebody is, across sessions. People whom the host system
-// vouches for have no account, and may be called as one is.
+// Person identifies a person across sessions. People authenticated by the host system have no account, and their username may equal that of
+// an account.
 func (a *Account) Person() string {
 	if a.Launched {
 		return "host/" + a.Username

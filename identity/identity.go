@@ -1,5 +1,4 @@
-// Package identity knows who may do what: accounts and their sessions, API keys,
-// and people whom a host system vouches for.
+// Package identity manages accounts and their sessions, API keys, and users authenticated by a host system.
 package identity
 
 import (
@@ -12,18 +11,17 @@ import (
 	"oplog/records"
 )
 
-// Identity knows who may do what: the accounts of people and their sessions, the
-// API keys of programs, and the people whom a host system vouches for.
+// Identity manages accounts and their sessions, API keys, and users authenticated by a host system.
 type Identity struct {
 	records    oplog.Records
 	directory  *directory.Directory
 	now        func() time.Time
-	background *background.Tasks // notes uses, and removes what has ended
+	background *background.Tasks // records uses, removes expired records
 
-	accounts sync.Mutex // held while accounts change, so that one owner is left who can sign in
+	accountsMu sync.Mutex // serializes changes to accounts, so that one active owner remains
 
-	keysMu sync.Mutex        // guards keys, also while one is read, so that none is kept that was revoked meanwhile
-	keys   map[string]APIKey // that were used and are not revoked, by hash
+	keysMu sync.Mutex        // guards keys; also held while a key is read from the store, so that a key revoked meanwhile is not cached
+	keys   map[string]APIKey // cache of used, unrevoked keys by hash
 }
 
 // New returns the accounts, keys and sessions of a store.
@@ -37,17 +35,16 @@ func New(records oplog.Records, directory *directory.Directory, now func() time.
 	return i
 }
 
-// Close ends it when all that waits is written.
+// Close waits for pending background writes.
 func (i *Identity) Close() { i.background.Close() }
 
-// usedEvery is how often a use is written down.
-const usedEvery = time.Minute
+// usedInterval is how often the use of a record is written.
+const usedInterval = time.Minute
 
-// markUsed notes that a record was used, unless that was noted just before. A
-// use that cannot be written is noted by the next.
+// markUsed records the use of a record, at most once per usedInterval. A failed write is retried by the next use.
 func markUsed[T any](i *Identity, kind oplog.RecordKind, name string, last time.Time, mark func(record *T, at time.Time)) {
 	now := i.now().UTC()
-	if now.Sub(last) < usedEvery {
+	if now.Sub(last) < usedInterval {
 		return
 	}
 	i.background.Once(string(kind)+"/"+name, func() {

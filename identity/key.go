@@ -12,7 +12,7 @@ import (
 	"oplog/records"
 )
 
-// KeyScope is what a program may do with an API key.
+// KeyScope is the scope of an API key, which determines its permissions.
 type KeyScope string
 
 // The scopes of API keys.
@@ -25,8 +25,7 @@ const (
 // KeyScopes lists all scopes.
 var KeyScopes = []KeyScope{ScopeWrite, ScopeRead, ScopeLaunch}
 
-// APIKey is a program's key to one tenant. The key itself is shown once, when
-// it is made; what is kept is its hash.
+// APIKey is an API key for one tenant. The key's text is shown once, when it is created; only its hash is stored.
 type APIKey struct {
 	ID        string    `json:"id"` // the first characters of the key, to tell keys apart
 	Hash      string    `json:"hash"`
@@ -35,15 +34,15 @@ type APIKey struct {
 	Name      string    `json:"name"`
 	CreatedAt time.Time `json:"created_at"`
 	RevokedAt time.Time `json:"revoked_at,omitzero"`
-	Secret    string    `json:"secret,omitempty"` // of launch keys alone, whose signatures it checks
+	Secret    string    `json:"secret,omitempty"` // launch keys only: verifies signatures
 
-	LastUsedAt time.Time `json:"last_used_at,omitzero"` // to about a minute
+	LastUsedAt time.Time `json:"last_used_at,omitzero"` // accurate to about a minute
 }
 
-// secret returns 32 random bytes as text, and the hash that is kept of it.
-func secret(prefix string) (text, hash string) {
+// newSecret returns 32 random bytes as text, and the hash to store.
+func newSecret(prefix string) (text, hash string) {
 	raw := make([]byte, 32)
-	_, _ = rand.Read(raw) // never fails: crypto/rand ends the program instead
+	_, _ = rand.Read(raw) // never fails: crypto/rand aborts the program instead
 	text = prefix + base64.RawURLEncoding.EncodeToString(raw)
 	return text, hashOf(text)
 }
@@ -53,8 +52,7 @@ func hashOf(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// AddKey makes an API key and returns it with its text, which is shown this
-// once.
+// AddKey creates an API key and returns it with its text, which is not stored.
 func (i *Identity) AddKey(tenant string, scope KeyScope, name string) (APIKey, string, error) {
 	if _, err := i.directory.State(tenant); err != nil {
 		return APIKey{}, "", err
@@ -67,18 +65,17 @@ func (i *Identity) AddKey(tenant string, scope KeyScope, name string) (APIKey, s
 	if len(v.Errors) > 0 {
 		return APIKey{}, "", &oplog.Error{Code: oplog.CodeInvalid, Message: "The key is invalid.", Fields: v.Errors}
 	}
-	text, hash := secret("oplog_" + string(scope) + "_")
+	text, hash := newSecret("oplog_" + string(scope) + "_")
 	key := APIKey{
 		ID: text[:len("oplog_")+len(scope)+1+8], Hash: hash, Tenant: tenant, Scope: scope, Name: name, CreatedAt: i.now().UTC(),
 	}
 	if scope == ScopeLaunch {
-		key.Secret = text // signatures are checked with the key itself
+		key.Secret = text // needed to verify signatures
 	}
 	return key, text, records.Create(i.records, oplog.RecordKey, hash, key)
 }
 
-// Key returns the API key with that text, or CodeUnauthenticated for one that
-// does not exist or was revoked. That it was used is noted.
+// Key returns the API key with the given text and records its use; CodeUnauthenticated if it is unknown or revoked.
 func (i *Identity) Key(text string) (APIKey, error) {
 	key, err := i.KeyByHash(hashOf(text))
 	if err == nil {
@@ -99,16 +96,16 @@ func (i *Identity) forgetKey(hash string) {
 	delete(i.keys, hash)
 }
 
-// KeyByHash is Key for who has kept the hash; it notes no use.
+// KeyByHash is like Key, but takes the hash and does not record a use.
 func (i *Identity) KeyByHash(hash string) (APIKey, error) {
-	i.keysMu.Lock() // also while it is read, so that nobody keeps what was revoked meanwhile
+	i.keysMu.Lock() // also during the read, so that a key revoked meanwhile is not cached
 	defer i.keysMu.Unlock()
 	if key, known := i.keys[hash]; known {
 		return key, nil
 	}
 	key, err := records.Read[APIKey](i.records, oplog.RecordKey, hash)
 	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && !key.RevokedAt.IsZero() {
-		return APIKey{}, oplog.Errorf(oplog.CodeUnauthenticated, "This key is not known, or was revoked.")
+		return APIKey{}, oplog.Errorf(oplog.CodeUnauthenticated, "This API key is unknown or was revoked.")
 	}
 	if err == nil {
 		i.keys[hash] = key
@@ -116,8 +113,7 @@ func (i *Identity) KeyByHash(hash string) (APIKey, error) {
 	return key, err
 }
 
-// Keys lists the API keys of a tenant, revoked ones too, or all where tenant
-// is "".
+// Keys lists the API keys of a tenant, including revoked ones, or all keys if tenant is "".
 func (i *Identity) Keys(tenant string) ([]APIKey, error) {
 	all, err := records.List[APIKey](i.records, oplog.RecordKey, "")
 	if err != nil {
@@ -130,7 +126,7 @@ func (i *Identity) Keys(tenant string) ([]APIKey, error) {
 	return all, nil
 }
 
-// RevokeKey ends the key with that id, at once.
+// RevokeKey revokes a key immediately.
 func (i *Identity) RevokeKey(tenant, id string) (APIKey, error) {
 	keys, err := i.Keys(tenant)
 	if err != nil {

@@ -9,13 +9,12 @@ import (
 	"oplog/records"
 )
 
-// spentLaunch is a launch token that was used, kept until it has expired.
-type spentLaunch struct {
+// usedLaunch records a used launch token until it expires.
+type usedLaunch struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-// LaunchKeys returns the keys that a tenant's launch tokens may be signed with;
-// none for a tenant that does not exist.
+// LaunchKeys returns the keys that may sign a tenant's launch tokens; none if the tenant does not exist.
 func (i *Identity) LaunchKeys(tenant string) ([]APIKey, error) {
 	if tenant == "" {
 		return nil, nil
@@ -24,35 +23,33 @@ func (i *Identity) LaunchKeys(tenant string) ([]APIKey, error) {
 	return slices.DeleteFunc(keys, func(k APIKey) bool { return k.Scope != ScopeLaunch || !k.RevokedAt.IsZero() || k.Secret == "" }), err
 }
 
-// MaxLaunchLife is how far ahead a launch token may end.
+// MaxLaunchLife limits the lifetime of launch tokens.
 const MaxLaunchLife = 5 * time.Minute
 
-// SpendLaunch uses a launch token up, by its id; CodeUnauthenticated where it was
-// used before, or may have been before the log was restored from a backup, which
-// does not know of its use.
-func (i *Identity) SpendLaunch(tenant, id string, expires time.Time) error {
+// RedeemLaunch marks a launch token as used, by its jti. It returns CodeUnauthenticated if the token was used before, or was issued before
+// the log was restored from a backup, which may not know of its use.
+func (i *Identity) RedeemLaunch(tenant, id string, expires time.Time) error {
 	restored, err := records.Read[time.Time](i.records, oplog.RecordServer, lastRestore)
 	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
 		return err
 	}
 	if err == nil && !expires.After(restored.Add(MaxLaunchLife)) {
-		return oplog.Errorf(oplog.CodeUnauthenticated, "This link is from before the log was restored. Go back and follow it again.")
+		return oplog.Errorf(oplog.CodeUnauthenticated, "This link was issued before the log was restored. Go back and open it again.")
 	}
-	err = records.Create(i.records, oplog.RecordLaunch, tenant+"/"+hashOf(id), spentLaunch{expires.UTC()})
+	err = records.Create(i.records, oplog.RecordLaunch, tenant+"/"+hashOf(id), usedLaunch{expires.UTC()})
 	if oplog.CodeOf(err) == oplog.CodeConflict {
-		return oplog.Errorf(oplog.CodeUnauthenticated, "This link was used before. Go back and follow it again.")
+		return oplog.Errorf(oplog.CodeUnauthenticated, "This link was already used. Go back and open it again.")
 	}
 	return err
 }
 
-// StartLaunched signs in a person whom the host system vouches for with a key.
-// There is no stored account: the session holds what the person may do, and
-// ends with the key.
+// StartLaunched signs in a user authenticated by the host system. There is no stored account: the session holds the permissions, and ends
+// when the launch key is revoked.
 func (i *Identity) StartLaunched(a Account, key APIKey, ip, userAgent string) (Session, string, error) {
-	if broken := a.validateLaunched(); len(broken) > 0 {
-		return Session{}, "", &oplog.Error{Code: oplog.CodeInvalid, Message: "The launch token is invalid.", Fields: broken}
+	if errs := a.validateLaunched(); len(errs) > 0 {
+		return Session{}, "", &oplog.Error{Code: oplog.CodeInvalid, Message: "The launch token is invalid.", Fields: errs}
 	}
-	if err := i.checkPlace(a); err != nil {
+	if err := i.checkTenant(a); err != nil {
 		return Session{}, "", err
 	}
 	i.keyUsed(key)
@@ -70,17 +67,16 @@ func (a *Account) validateLaunched() []oplog.FieldError {
 	return v.Errors
 }
 
-// launched returns the account of a session that a launch began.
-func (i *Identity) launched(s Session) (Account, error) {
+// launchedAccount returns the account of a session started by a launch.
+func (i *Identity) launchedAccount(s Session) (Account, error) {
 	_, err := i.KeyByHash(s.Key)
 	if oplog.CodeOf(err) == oplog.CodeUnauthenticated {
-		return Account{}, errSignIn
+		return Account{}, errNotSignedIn
 	}
 	return *s.Launched, err
 }
 
-// SetLocale changes the language of a session's holder: of the account, or
-// of the session where there is none.
+// SetLocale changes the language of a session's user: of the account, or of the session if there is none.
 func (i *Identity) SetLocale(token, locale string) (Account, error) {
 	session, account, err := i.session(token)
 	if err != nil {
@@ -103,7 +99,7 @@ func (i *Identity) clearLaunches(now time.Time) {
 		return
 	}
 	for _, r := range found {
-		var spent spentLaunch
+		var spent usedLaunch
 		if json.Unmarshal(r.Data, &spent) == nil && now.Before(spent.ExpiresAt) {
 			continue
 		}
@@ -113,8 +109,7 @@ func (i *Identity) clearLaunches(now time.Time) {
 
 const lastRestore = "last_restore"
 
-// AfterRestore ends what was signed in when a backup was made: sessions, and launch
-// tokens made before the restore.
+// AfterRestore invalidates the sessions in a restored backup, and launch tokens issued before the restore.
 func AfterRestore(r oplog.Records, now time.Time) error {
 	sessions, err := r.Records(oplog.RecordSession, "")
 	if err != nil {

@@ -9,54 +9,53 @@ import (
 	"oplog/records"
 )
 
-// Session is a signed-in person.
+// Session is a signed-in session.
 type Session struct {
 	Username   string    `json:"username"`
-	Stamp      string    `json:"stamp"` // of the account, as it was
+	Stamp      string    `json:"stamp"` // of the account at sign-in
 	CreatedAt  time.Time `json:"created_at"`
-	LastUsedAt time.Time `json:"last_used_at"` // to about a minute
+	LastUsedAt time.Time `json:"last_used_at"` // accurate to about a minute
 	ExpiresAt  time.Time `json:"expires_at"`
 	IP         string    `json:"ip,omitempty"`
 	UserAgent  string    `json:"user_agent,omitempty"`
 
-	// Of people whom the host system vouches for, who have no account here.
+	// Only for users authenticated by the host system, who have no account here.
 	Launched *Account `json:"launched,omitempty"`
-	Key      string   `json:"key,omitempty"` // hash of the launch key that it rests on
+	Key      string   `json:"key,omitempty"` // hash of the launch key that the session depends on
 
-	hash string // its name in the store
+	hash string // name of the record
 }
 
-// A session ends after both of these, whichever comes first.
+// A session ends after the shorter of these.
 const (
 	sessionLife = 12 * time.Hour
 	sessionIdle = 2 * time.Hour // without a request
 )
 
-// ID tells sessions apart and opens none.
+// ID identifies the session without granting access to it.
 func (s Session) ID() string { return s.hash[:min(12, len(s.hash))] }
 
-// Is reports whether the session is the one with that token.
+// Is reports whether the session has the given token.
 func (s Session) Is(token string) bool { return s.hash == hashOf(token) }
 
-// over reports whether the session has ended by itself.
-func (s Session) over(now time.Time) bool {
+// expired reports whether the session has expired.
+func (s Session) expired(now time.Time) bool {
 	return !now.Before(s.ExpiresAt) || now.Sub(s.LastUsedAt) >= sessionIdle
 }
 
-var errSignIn = oplog.Errorf(oplog.CodeUnauthenticated, "Sign in to go on.")
+var errNotSignedIn = oplog.Errorf(oplog.CodeUnauthenticated, "Sign in to continue.")
 
-// StartSession signs an account in, as it was when its password was checked,
-// and returns the session's token, of which only the hash is kept. IP and
-// userAgent say where from.
+// StartSession starts a session for an account as it was when its password was checked, and returns the session's token, of which only the
+// hash is stored.
 func (i *Identity) StartSession(a Account, ip, userAgent string) (Session, string, error) {
-	if err := i.noteSignIn(a.Username); err != nil {
+	if err := i.recordSignIn(a.Username); err != nil {
 		return Session{}, "", err
 	}
 	return i.startSession(Session{Username: a.Username, Stamp: a.stamp(), IP: ip, UserAgent: userAgent})
 }
 
-// noteSignIn notes with an account when it was signed in last.
-func (i *Identity) noteSignIn(username string) error {
+// recordSignIn records the time of an account's last sign-in.
+func (i *Identity) recordSignIn(username string) error {
 	_, err := records.Change(i.records, oplog.RecordAccount, username, func(stored *Account, exists bool) (remove bool, err error) {
 		stored.LastSignInAt = i.now().UTC()
 		return !exists, nil
@@ -65,7 +64,7 @@ func (i *Identity) noteSignIn(username string) error {
 }
 
 func (i *Identity) startSession(s Session) (Session, string, error) {
-	token, hash := secret("")
+	token, hash := newSecret("")
 	now := i.now().UTC()
 	s.CreatedAt, s.LastUsedAt, s.ExpiresAt, s.hash = now, now, now.Add(sessionLife), hash
 	s.IP, s.UserAgent = oplog.Shorten(s.IP), oplog.Clip(s.UserAgent, oplog.MaxOriginLength)
@@ -73,15 +72,13 @@ func (i *Identity) startSession(s Session) (Session, string, error) {
 	return s, token, records.Create(i.records, oplog.RecordSession, hash, s)
 }
 
-// SessionAccount returns the account that a session's token stands for, or
-// CodeUnauthenticated. It does not count as a use of the session.
+// SessionAccount returns the account of a session token, or CodeUnauthenticated. It does not count as activity.
 func (i *Identity) SessionAccount(token string) (Account, error) {
 	_, account, err := i.session(token)
 	return account, err
 }
 
-// UseSession is SessionAccount for a request of the person, which keeps the
-// session from ending for want of use.
+// UseSession is like SessionAccount, but counts as activity and so postpones the idle timeout.
 func (i *Identity) UseSession(token string) (Account, error) {
 	session, account, err := i.session(token)
 	if err == nil {
@@ -94,24 +91,24 @@ func (i *Identity) session(token string) (Session, Account, error) {
 	hash := hashOf(token)
 	session, err := records.Read[Session](i.records, oplog.RecordSession, hash)
 	session.hash = hash
-	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && session.over(i.now()) {
-		return session, Account{}, errSignIn
+	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && session.expired(i.now()) {
+		return session, Account{}, errNotSignedIn
 	}
 	if err != nil {
 		return session, Account{}, err
 	}
 	if session.Launched != nil {
-		account, err := i.launched(session)
+		account, err := i.launchedAccount(session)
 		return session, account, err
 	}
 	account, err := i.Account(session.Username)
 	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && (account.Disabled || account.stamp() != session.Stamp) {
-		return session, Account{}, errSignIn
+		return session, Account{}, errNotSignedIn
 	}
 	return session, account, err
 }
 
-// Sessions lists the sessions of a token's holder, newest first.
+// Sessions lists the sessions of a token's user, newest first.
 func (i *Identity) Sessions(token string) ([]Session, error) {
 	own, _, err := i.session(token)
 	if err != nil {
@@ -122,7 +119,7 @@ func (i *Identity) Sessions(token string) ([]Session, error) {
 		return nil, err
 	}
 	now := i.now()
-	all = slices.DeleteFunc(all, func(s Session) bool { return !s.sameHolder(own) || s.over(now) })
+	all = slices.DeleteFunc(all, func(s Session) bool { return !s.sameHolder(own) || s.expired(now) })
 	slices.SortFunc(all, func(a, b Session) int { return b.CreatedAt.Compare(a.CreatedAt) })
 	return all, nil
 }
@@ -141,21 +138,21 @@ func (i *Identity) allSessions() ([]Session, error) {
 	}
 	all := make([]Session, len(found))
 	for i, r := range found {
-		// One that cannot be read is of nobody, and has expired.
+		// An unreadable record belongs to nobody and counts as expired.
 		_ = json.Unmarshal(r.Data, &all[i])
 		all[i].hash = r.Name
 	}
 	return all, nil
 }
 
-// EndSession signs out.
+// EndSession ends the session with a token.
 func (i *Identity) EndSession(token string) error { return i.endSession(hashOf(token)) }
 
 func (i *Identity) endSession(hash string) error {
 	return records.Remove(i.records, oplog.RecordSession, hash)
 }
 
-// EndOwnSessions signs a token's holder out everywhere.
+// EndOwnSessions ends all sessions of a token's user.
 func (i *Identity) EndOwnSessions(token string) error {
 	own, err := i.Sessions(token)
 	for _, s := range own {
@@ -166,7 +163,7 @@ func (i *Identity) EndOwnSessions(token string) error {
 	return err
 }
 
-// EndSessions signs an account out everywhere.
+// EndSessions ends all sessions of an account.
 func (i *Identity) EndSessions(username string) error {
 	return i.endSessionsWhere(func(s Session) bool { return s.Launched == nil && s.Username == username })
 }
@@ -181,10 +178,9 @@ func (i *Identity) endSessionsWhere(ends func(Session) bool) error {
 	return err
 }
 
-// clearExpired removes what has ended by itself. What cannot be removed now is
-// the next time.
+// clearExpired removes expired records; failed removals are retried next time.
 func (i *Identity) clearExpired() {
 	now := i.now()
-	_ = i.endSessionsWhere(func(s Session) bool { return s.over(now) })
+	_ = i.endSessionsWhere(func(s Session) bool { return s.expired(now) })
 	i.clearLaunches(now)
 }

@@ -37,7 +37,7 @@ func TestSessions(t *testing.T) {
 		}
 	}
 	first, second, li := start("wang"), start("wang"), start("li")
-	gone := start("gone") // an account that is not there
+	gone := start("gone") // an account that does not exist
 	f(t, first, "wang")
 	f(t, second, "wang")
 	f(t, li, "li")
@@ -60,9 +60,9 @@ func TestSessions(t *testing.T) {
 	f(t, third, "")
 	f(t, li, "li")
 
-	// It ends after two hours without a request, and twelve with them.
+	// It ends after two hours without a request, and after twelve hours with requests.
 	l.Clock.Advance(2*time.Hour - time.Nanosecond)
-	f(t, li, "li") // looks, and is no request
+	f(t, li, "li") // only looks it up
 	l.Restart()
 	for range 10 {
 		l.Must(l.Identity.UseSession(li))
@@ -75,14 +75,13 @@ func TestSessions(t *testing.T) {
 	idle := start("li")
 	l.Clock.Advance(2 * time.Hour)
 	f(t, idle, "")
-	start("li") // clears what has expired
+	start("li") // removes expired sessions
 	l.Restart()
 	l.Clock.Advance(-time.Hour)
 	f(t, li, "")
 }
 
-// TestSessionsEnd: what an account may do is what it might when it signed in,
-// or its sessions are over.
+// TestSessionsEnd: a session ends when its account's permissions change.
 func TestSessionsEnd(t *testing.T) {
 	l := nodetest.New(t)
 	l.Must(l.Identity.AddAccount(identity.Account{Username: "wang", Role: identity.RoleAdmin, Tenant: "acme", PasswordHash: "old"}))
@@ -93,7 +92,7 @@ func TestSessionsEnd(t *testing.T) {
 		_, early, err := l.Identity.StartSession(before, "", "")
 		l.Must(nil, err)
 		l.Must(l.Identity.ChangeAccount("wang", change))
-		_, late, err := l.Identity.StartSession(before, "", "") // of a sign-in that was under way
+		_, late, err := l.Identity.StartSession(before, "", "") // of a sign-in in progress
 		l.Must(nil, err)
 		for _, token := range []string{early, late} {
 			_, err := l.Identity.UseSession(token)

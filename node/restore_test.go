@@ -13,16 +13,16 @@ import (
 func TestLaunchTokensFromBeforeARestore(t *testing.T) {
 	l := nodetest.New(t)
 	now := l.Clock.At
-	if err := l.Identity.SpendLaunch("acme", "a", now.Add(time.Minute)); err != nil {
+	if err := l.Identity.RedeemLaunch("acme", "a", now.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if err := identity.AfterRestore(l.Store, now); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Identity.SpendLaunch("acme", "b", now.Add(identity.MaxLaunchLife)); oplog.CodeOf(err) != oplog.CodeUnauthenticated {
+	if err := l.Identity.RedeemLaunch("acme", "b", now.Add(identity.MaxLaunchLife)); oplog.CodeOf(err) != oplog.CodeUnauthenticated {
 		t.Errorf("a token that may be from before is taken: %v", err)
 	}
-	if err := l.Identity.SpendLaunch("acme", "c", now.Add(identity.MaxLaunchLife+time.Second)); err != nil {
+	if err := l.Identity.RedeemLaunch("acme", "c", now.Add(identity.MaxLaunchLife+time.Second)); err != nil {
 		t.Errorf("a token from after is refused: %v", err)
 	}
 }

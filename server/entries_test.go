@@ -262,7 +262,7 @@ func TestTruncated(t *testing.T) {
 
 	long := strings.Repeat("x", maxListed)
 	for _, tenant := range []string{"acme", ""} {
-		f.log.Trail.Tell(trail.Event{Tenant: tenant, User: oplog.User{ID: "ada", Name: "Ada"}, Module: "catalog", Operation: "change", Details: map[string]any{"a": long}})
+		f.log.Trail.Add(trail.Event{Tenant: tenant, User: oplog.User{ID: "ada", Name: "Ada"}, Module: "catalog", Operation: "change", Details: map[string]any{"a": long}})
 	}
 	for caller, access := range map[string]string{"admin": tenantA + "/access", "owner": "/api/v1/access"} {
 		got := decode[page](t, f.get(caller, access+"?module=catalog", 200)).Entries

@@ -83,7 +83,7 @@ func (s *Server) launchSession(in *call, tenant string) (session identity.Sessio
 	if err != nil {
 		return session, "", err
 	}
-	if err := s.identity.SpendLaunch(tenant, claims.ID, claims.ExpiresAt.Time); err != nil {
+	if err := s.identity.RedeemLaunch(tenant, claims.ID, claims.ExpiresAt.Time); err != nil {
 		return session, "", err
 	}
 	if claims.Role == identity.RoleMember {
@@ -169,9 +169,9 @@ func (s *Server) tellRefusedLaunch(in *call, tenant string, err error) {
 	if _, unknown := s.directory.Tenant(tenant); unknown != nil {
 		tenant = ""
 	}
-	s.trail.Tell(trail.Event{
+	s.trail.Add(trail.Event{
 		Tenant: tenant, User: oplog.User{ID: "unknown", Name: "unknown"}, Module: "session", Operation: "launch", Failed: true,
-		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: map[string]any{"reason": err.Error()}, Repeats: true, By: in.ip(),
+		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: map[string]any{"reason": err.Error()}, Deduplicate: true, Source: in.ip(),
 	})
 }
 

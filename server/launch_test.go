@@ -93,7 +93,7 @@ func TestLaunch(t *testing.T) {
 
 	told := f.trail("admin", tenantA+"/access")
 	if all := strings.Join(told, "\n"); !strings.Contains(all, `u7 session launch `) || !strings.Contains(all, `{"organization":"east","role":"auditor"}`) ||
-		!strings.Contains(all, `unknown session launch {"reason":"This link was used before.`) || strings.Contains(all, token) {
+		!strings.Contains(all, `unknown session launch {"reason":"This link was already used.`) || strings.Contains(all, token) {
 		t.Error(all)
 	}
 

@@ -69,9 +69,9 @@ type (
 func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*signInOutput, error) {
 	giveBack, wait := s.tries.take(input.Body.Username, network(in.http.Context().RemoteIP()))
 	if wait > 0 {
-		s.trail.Tell(trail.Event{
+		s.trail.Add(trail.Event{
 			User: oplog.User{ID: "unknown", Name: "unknown"}, Module: "session", Operation: "sign_in", Failed: true, IP: in.ip(),
-			Details: map[string]any{"reason": "too many tries"}, Repeats: true, By: in.ip(),
+			Details: map[string]any{"reason": "too many tries"}, Deduplicate: true, Source: in.ip(),
 		})
 		return nil, in.tooManyTries(wait)
 	}

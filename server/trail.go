@@ -85,7 +85,7 @@ func (s *Server) tell(r *route, in *call) {
 	}
 	v := trail.Event{
 		Tenant: in.account.Tenant, User: in.user(), Module: d.module, Operation: d.operation, Object: in.about.object,
-		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: in.about.details, Repeats: d.repeats, By: in.token,
+		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: in.about.details, Deduplicate: d.repeats, Source: in.token,
 	}
 	if in.tenant.ID != "" {
 		v.Tenant = in.tenant.ID
@@ -100,9 +100,9 @@ func (s *Server) tell(r *route, in *call) {
 		v.Details = in.filtersSent()
 	}
 	if kind := readings[r.id]; kind != "" {
-		v.Act, v.Reading = in.act(), in.reading(kind)
+		v.Action, v.Reading = in.act(), in.reading(kind)
 	}
-	s.trail.Tell(v)
+	s.trail.Add(v)
 }
 
 // The console says which act of a person a call is part of: in a header, or in a
@@ -132,12 +132,12 @@ func (in *call) act() string {
 
 // reading is what a call read, for its act.
 func (in *call) reading(kind string) trail.Reading {
-	read := trail.Reading{Kind: kind, Content: in.about.opened.Content.ID, Of: in.about.opened.User.ID}
+	read := trail.Reading{Kind: kind, ContentID: in.about.opened.Content.ID, UserID: in.about.opened.User.ID}
 	if kind == trail.ReadOpen {
 		return read
 	}
 	query := wire.ReadQuery(in.query)
-	read.Beside = in.query.Get("cursor") == "" && query.Int("limit", oplog.DefaultPageSize) <= trail.MaxBeside
+	read.Related = in.query.Get("cursor") == "" && query.Int("limit", oplog.DefaultPageSize) <= trail.MaxRelated
 	read.Filters = map[string][]string{}
 	for name := range in.query {
 		if values := query.List(name); len(values) > 0 && !turnsPages(name) {
@@ -189,7 +189,7 @@ func (s *Server) tellRefusedSignIn(in *call, account identity.Account, why strin
 	if account.Username == "" {
 		v.User = oplog.User{ID: "unknown", Name: "unknown"}
 	}
-	s.trail.Tell(v)
+	s.trail.Add(v)
 }
 
 // trailParams are those of a page of what was done with a log.

@@ -95,7 +95,7 @@ func TestTrail(t *testing.T) {
 func TestTrailPages(t *testing.T) {
 	f := newServer(t)
 	for i := range 12 {
-		f.log.Trail.Tell(trail.Event{Tenant: "acme", User: oplog.User{ID: fmt.Sprint("u", i), Name: "n"}, Module: "log", Operation: "search"})
+		f.log.Trail.Add(trail.Event{Tenant: "acme", User: oplog.User{ID: fmt.Sprint("u", i), Name: "n"}, Module: "log", Operation: "search"})
 	}
 	var users []string
 	cursor := ""
@@ -123,7 +123,7 @@ func TestTrailPages(t *testing.T) {
 func TestTrailFilters(t *testing.T) {
 	f := newServer(t)
 	tell := func(tenant, user, module, operation, object string) {
-		f.log.Trail.Tell(trail.Event{Tenant: tenant, User: oplog.User{ID: user, Name: "Name of " + user}, Module: module, Operation: operation, Object: oplog.Ref{ID: object}})
+		f.log.Trail.Add(trail.Event{Tenant: tenant, User: oplog.User{ID: user, Name: "Name of " + user}, Module: module, Operation: operation, Object: oplog.Ref{ID: object}})
 	}
 	tell("acme", "ada", "account", "create", "emma")
 	tell("acme", "ada", "key", "create", "k1")

@@ -16,12 +16,12 @@ import (
 	"oplog/storage"
 )
 
-// unreliable is a store on which appending to trails can fail, or take long.
+// unreliable is a store on which appends to trails can fail or block.
 type unreliable struct {
 	oplog.Store
 	mu      sync.Mutex
 	failing bool
-	entered chan struct{} // where it is set, appending says that it has begun, and waits
+	entered chan struct{} // if set, an append signals that it has begun, and waits
 	release chan struct{}
 }
 
@@ -65,8 +65,8 @@ func newUnreliable(t *testing.T) (*testLog, *unreliable) {
 	return l, u
 }
 
-// told is the trail of acme, the oldest first.
-func (l *testLog) told() string {
+// events formats acme's trail, oldest first.
+func (l *testLog) events() string {
 	l.T.Helper()
 	page, err := l.Trail.Page(l.T.Context(), "acme", oplog.Query{}, oplog.MaxPageSize, "")
 	l.Must(nil, err)
@@ -77,55 +77,54 @@ func (l *testLog) told() string {
 	return strings.Join(told, " ")
 }
 
-// Events that cannot be written are counted, and the count is told as soon as
-// the trail can be written again, whether or not more happens.
-func TestTrailTellsWhatIsLost(t *testing.T) {
+// Events that cannot be written are counted, and the count is recorded as soon as the trail can be written again, whether or not more
+// happens.
+func TestTrailReportsLostEvents(t *testing.T) {
 	l, u := newUnreliable(t)
 	f := func(want string) {
 		t.Helper()
-		if got := l.told(); got != want {
+		if got := l.events(); got != want {
 			t.Errorf("the trail is %s, want %s", got, want)
 		}
 	}
-	l.Trail.Tell(event("acme", "a"))
+	l.Trail.Add(event("acme", "a"))
 	f("a")
 	u.set(true)
-	l.Trail.Tell(event("acme", "b"))
+	l.Trail.Add(event("acme", "b"))
 	f("a")
-	l.Trail.Tell(event("acme", "c"))
-	l.Trail.Tell(event("acme", "d"))
+	l.Trail.Add(event("acme", "c"))
+	l.Trail.Add(event("acme", "d"))
 	f("a")
 	u.set(false)
-	l.Trail.Tell(event("acme", "e"))
+	l.Trail.Add(event("acme", "e"))
 	f(`a server{"events":3} e`)
 	u.set(true)
-	l.Trail.Tell(event("acme", "f"))
+	l.Trail.Add(event("acme", "f"))
 	f(`a server{"events":3} e`)
 	u.set(false)
 	f(`a server{"events":3} e server{"events":1}`)
-	l.Trail.Tell(event("acme", "g"))
+	l.Trail.Add(event("acme", "g"))
 	f(`a server{"events":3} e server{"events":1} g`)
 }
 
-// While the trail takes long to be written, no more waits than fits in memory:
-// the rest is counted, also that of the meantime.
-func TestTrailThatIsTooSlow(t *testing.T) {
+// While writes to the trail are slow, a limited number of events is buffered; the rest are counted.
+func TestSlowTrail(t *testing.T) {
 	const most = 10_000
 	l, u := newUnreliable(t)
 	u.entered, u.release = make(chan struct{}), make(chan struct{})
-	l.Trail.Tell(event("acme", "first"))
+	l.Trail.Add(event("acme", "first"))
 	<-u.entered
 	for i := range most + 7 {
-		l.Trail.Tell(event("acme", fmt.Sprint("user-", i)))
+		l.Trail.Add(event("acme", fmt.Sprint("user-", i)))
 	}
 	u.release <- struct{}{}
-	<-u.entered // those that waited are being written
-	l.Trail.Tell(event("acme", "last"))
+	<-u.entered // the pending ones are being written
+	l.Trail.Add(event("acme", "last"))
 	u.release <- struct{}{}
 	<-u.entered
 	u.entered = nil
 	u.release <- struct{}{}
-	told := l.told()
+	told := l.events()
 	counts, _, err := u.Counts("acme/access")
 	if err != nil || counts != 1+1+most+1 || !strings.HasSuffix(told, "user-9999 last") {
 		t.Errorf("%d entries, %v, the last are %s", counts, err, told[max(0, len(told)-60):])

@@ -11,7 +11,7 @@ import (
 	"oplog/oplog"
 )
 
-// catalog tells what the modules of trails are called, for searches.
+// catalog holds the titles of trail modules, for searches.
 var catalog = &oplog.Catalog{Modules: []oplog.Module{
 	{Key: "log", Title: oplog.Title{EN: "Log", ZH: "日志"}},
 	{Key: "export", Title: oplog.Title{EN: "Exports", ZH: "导出"}},
@@ -28,18 +28,15 @@ var catalog = &oplog.Catalog{Modules: []oplog.Module{
 	{Key: "server", Title: oplog.Title{EN: "Server", ZH: "服务器"}},
 }}
 
-// Modules returns the keys of the modules that trails name.
+// Modules returns the keys of the modules in trails.
 func Modules() []string { return catalog.ModuleKeys() }
 
-// trailChunk is how many entries of a trail are read at once where a query
-// leaves some out.
-const trailChunk = 1000
+// scanSize is the number of entries read at once for a filtered page.
+const scanSize = 1000
 
-// Page returns a page of a trail, newest first, from a cursor on: what a query
-// lets through. All that was told before is in it. An operation may be named
-// with its module, "account.create". A search looks at what was done to what,
-// too, and with which filters: the content and the details. The days of the
-// installation's trail are those of the machine.
+// Page returns a page of a trail, newest first, after a cursor. It includes every event added before. An operation may be qualified by its
+// module: "account.create". A search also matches the content and the details. Days of the installation's trail are in the machine's time
+// zone.
 func (t *Trail) Page(ctx context.Context, tenant string, q oplog.Query, limit int, cursor string) (oplog.Page, error) {
 	if limit < 1 || limit > oplog.MaxPageSize {
 		return oplog.Page{}, oplog.InvalidQuery("limit", limit, "is not between 1 and %d", oplog.MaxPageSize)
@@ -70,7 +67,7 @@ func (t *Trail) Page(ctx context.Context, tenant string, q oplog.Query, limit in
 	}
 	chunk := limit + 1
 	if !m.IsPeriod() {
-		chunk = trailChunk
+		chunk = scanSize
 	}
 	t.writeTrail(name)
 	ctx, cancel := context.WithTimeout(ctx, oplog.QueryDeadline)
@@ -101,7 +98,7 @@ func (t *Trail) Page(ctx context.Context, tenant string, q oplog.Query, limit in
 	return page, nil
 }
 
-// matcher returns what reports whether an entry of a trail matches.
+// matcher returns a function that reports whether a trail entry matches.
 func (t *Trail) matcher(m oplog.Match) (func(e *oplog.Entry) bool, error) {
 	operations := m.Operations
 	m.Operations = nil
@@ -118,14 +115,13 @@ func (t *Trail) matcher(m oplog.Match) (func(e *oplog.Entry) bool, error) {
 		if len(m.Words) == 0 || len(e.Details) == 0 {
 			return matches(e)
 		}
-		told := *e
-		told.Content.Name += " " + textsOf(e.Details)
-		return matches(&told)
+		searched := *e
+		searched.Content.Name += " " + textsOf(e.Details)
+		return matches(&searched)
 	}, nil
 }
 
-// operationsOf returns the operation of an entry of a trail, and those of what
-// its act did besides.
+// operationsOf returns the operations of a trail entry, including those under “also”.
 func operationsOf(e *oplog.Entry) []string {
 	operations := []string{e.Operation}
 	if !bytes.Contains(e.Details, []byte(`"also"`)) {
@@ -144,8 +140,7 @@ func operationsOf(e *oplog.Entry) []string {
 	return operations
 }
 
-// textsOf returns the texts and numbers in a JSON value, not the names of its
-// members.
+// textsOf returns the strings and numbers in a JSON value, without member names.
 func textsOf(details json.RawMessage) string {
 	d := json.NewDecoder(bytes.NewReader(details))
 	d.UseNumber()

@@ -13,14 +13,13 @@ import (
 	"oplog/trail"
 )
 
-// months tells acme's trail a story of some months, one event a day, and what
-// is wanted of it is spelled by the objects of the events.
+// months records events over some months in acme's trail, one a day; expectations are formatted by the objects of the events.
 func (l *testLog) months() {
 	l.T.Helper()
 	ada, emma := oplog.User{ID: "ada", Name: "Ada Li", Role: "admin"}, oplog.User{ID: "emma", Name: "Emma 张伟", Role: "owner"}
 	tell := func(user oplog.User, deed, object string, details map[string]any) {
 		module, operation, _ := strings.Cut(deed, ".")
-		l.Trail.Tell(trail.Event{Tenant: "acme", User: user, Module: module, Operation: operation, Object: oplog.Ref{ID: object}, Details: details})
+		l.Trail.Add(trail.Event{Tenant: "acme", User: user, Module: module, Operation: operation, Object: oplog.Ref{ID: object}, Details: details})
 		l.Clock.Advance(24 * time.Hour)
 	}
 	for range 100 { // to 2027-02-28
@@ -77,7 +76,7 @@ func TestTrailFilters(t *testing.T) {
 	f(t, search("content:90"), "a3/103")
 	f(t, search("user:ada auditor"), "a1/101")
 	f(t, search("user:vip"), "")
-	f(t, search("filters"), "") // the name of a member is none of its texts
+	f(t, search("filters"), "") // member names are not searched
 	f(t, search("API 密钥"), "a3/103")
 	f(t, search("module:accounts"), "a2/102 a1/101")
 
@@ -88,7 +87,7 @@ func TestTrailFilters(t *testing.T) {
 	f(t, oplog.Query{From: day("2027-03-03 08:42:00").Add(1), To: day("2027-03-05 08:42:00").Add(1)}, "a6/106 105")
 	f(t, oplog.Query{From: day("2027-03-01 00:00:00"), Filters: oplog.Filters{Search: "vip", Values: oplog.Values{Users: []string{"ada"}, Operations: []string{"export.start"}}}}, "a4/104")
 
-	// Whole pages of what a filter leaves out lie before what it lets through.
+	// Whole pages of non-matching entries precede the matches.
 	f(t, filter(oplog.Filters{Search: "noise", Values: oplog.Values{Operations: []string{"create"}}}), "")
 	page, err := l.Trail.Page(t.Context(), "acme", search("noise"), 100, "")
 	l.Must(nil, err)
@@ -97,7 +96,7 @@ func TestTrailFilters(t *testing.T) {
 	}
 }
 
-func TestTrailRefusesFilters(t *testing.T) {
+func TestTrailRejectsFilters(t *testing.T) {
 	l := newLog(t)
 	f := func(t *testing.T, q oplog.Query, want string) {
 		t.Helper()
@@ -113,13 +112,12 @@ func TestTrailRefusesFilters(t *testing.T) {
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
 }
 
-// TestTrailPagesStand: what is told while somebody turns pages neither repeats
-// nor hides what was there before.
-func TestTrailPagesStand(t *testing.T) {
+// TestTrailPagesAreStable: events added between pages neither repeat nor hide earlier ones.
+func TestTrailPagesAreStable(t *testing.T) {
 	l := newLog(t)
 	for i := range 2500 { // more than are read at once
 		user := []string{"a", "b", "b", "b", "b"}[i%5]
-		l.Trail.Tell(event("acme", user))
+		l.Trail.Add(event("acme", user))
 		l.Clock.Advance(time.Second)
 	}
 	var seqs []uint64
@@ -132,7 +130,7 @@ func TestTrailPagesStand(t *testing.T) {
 		if cursor = page.NextCursor; cursor == "" {
 			break
 		}
-		l.Trail.Tell(event("acme", "a"))
+		l.Trail.Add(event("acme", "a"))
 	}
 	var want []uint64
 	for seq := uint64(2496); seq <= 2496; seq -= 5 {
@@ -143,18 +141,17 @@ func TestTrailPagesStand(t *testing.T) {
 	}
 }
 
-// BenchmarkTrail looks for what is not in a trail of a year of much use, which
-// reads it from end to end.
+// BenchmarkTrail searches for something that is not in a busy year's trail, which scans all of it.
 func BenchmarkTrail(b *testing.B) {
 	l := nodetest.Open(b, b.TempDir())
 	const year = 300_000
 	for i := range year {
-		l.Trail.Tell(trail.Event{
+		l.Trail.Add(trail.Event{
 			Tenant: demo.TenantID, User: oplog.User{ID: fmt.Sprint("u", i%200), Name: "Name of a person"}, Module: "log", Operation: "search",
 			Details: map[string]any{"filters": map[string]any{"q": []string{fmt.Sprint("word ", i)}, "range": []string{"last_7_days"}}},
 		})
 		if i%5000 == 0 {
-			_, _ = l.Trail.Page(b.Context(), demo.TenantID, oplog.Query{}, 1, "") // writes what waits
+			_, _ = l.Trail.Page(b.Context(), demo.TenantID, oplog.Query{}, 1, "") // flushes pending events
 		}
 	}
 	for name, filters := range map[string]oplog.Filters{

@@ -1,4 +1,4 @@
-// Package trail is the log of the log: who read, exported and administered it.
+// Package trail keeps the access log: who read, exported and administered a log.
 package trail
 
 import (
@@ -15,104 +15,96 @@ import (
 	"oplog/oplog"
 )
 
-// The trail is the log of the log: who read, exported and administered it. Each
-// tenant has one, and the installation has one for what is of no tenant. A trail
-// is a log of its own in the store, beside the tenant's, with its own order and
-// its own Merkle tree; it is in no index. Its entries name what was done by
-// module and operation as others do: log search, log open, export start,
-// session sign_in, account change, server start …
+// A trail is the access log of a tenant's log. Each tenant has one, and the installation has one for events without a tenant. A trail is a
+// separate log in the store, with its own order and Merkle tree; it is not indexed. Its entries name events by module and operation: log
+// search, log open, export start, session sign_in, account change, server start …
 
-// Event is something that a trail tells.
+// Event is an event to record in a trail.
 type Event struct {
-	Tenant            string // "" for the installation's own trail
+	Tenant            string // "" for the installation's trail
 	User              oplog.User
 	Module, Operation string
-	Object            oplog.Ref // what it was done to, if it is one thing
+	Object            oplog.Ref // the affected object, if there is exactly one
 	Failed            bool
 	IP, UserAgent     string
 	Details           map[string]any
 
-	// Repeats says that the event is worth one entry where it happens again and
-	// again: a page that is read on, a summary beside its list. By is then who
-	// repeats it, beyond the user: a session.
-	Repeats bool
-	By      string
+	// Deduplicate suppresses the event if an equal one was recorded within the last minute: further pages, a summary beside its list.
+	// Source, a session or an address, then also distinguishes events of the same user.
+	Deduplicate bool
+	Source      string
 
-	// Act names the act of a person that the event is part of, among those of
-	// the session (By); "" for an event that stands alone. Reading is what it
-	// read; without one there is no act.
-	Act     string
+	// Action names the user action, within Source, that the event is part of; "" for a single event. Reading describes the read; without a
+	// Kind the event is not part of an action.
+	Action  string
 	Reading Reading
 }
 
 const (
-	trailRepeat   = time.Minute // within which the same again is not told again
-	trailRemember = 10_000      // events that are known to have just happened
-	trailPending  = 10_000      // events that wait to be written
+	repeatWindow  = time.Minute // within which an equal event is suppressed
+	maxRemembered = 10_000      // recent events remembered for deduplication
+	maxPending    = 10_000      // events waiting to be written
 )
 
-// Trail collects what is told of each log, and writes it in order without making
-// anybody wait.
+// Trail collects events of all trails and writes them in order in the background.
 type Trail struct {
 	store      oplog.Store
-	index      oplog.Index // says what matches
+	index      oplog.Index // parses searches
 	directory  *directory.Directory
 	now        func() time.Time
 	background *background.Tasks
 
-	// Of these locks, writing is taken before mu.
-	writing sync.Mutex // held while events are written, so that they are in order
-	kept    bool       // there is a record of acts that wait; guarded by writing
+	// Lock order: writeMu before mu.
+	writeMu sync.Mutex // held while events are written, to keep their order
+	saved   bool       // the record of pending actions exists; guarded by writeMu
 
-	mu      sync.Mutex // guards those below
-	pending []oplog.Entry
-	last    map[[sha256.Size]byte]time.Time // when an event that repeats was told, by what it says
-	lost    map[string]int                  // events that could not be written, by trail
+	mu           sync.Mutex // guards the fields below
+	pending      []oplog.Entry
+	lastRecorded map[[sha256.Size]byte]time.Time // when a deduplicated event was last recorded, by digest
+	lost         map[string]int                  // events that could not be written, by trail
 
-	visits map[[sha256.Size]byte]*visit // acts that are known, by whose they are
-	held   map[*act]bool                // those that wait to be told
-	size   int                          // bytes of all of these, about
-	armed  bool                         // the acts that are due will be written
+	visits         map[[sha256.Size]byte]*visit // known actions, by session and address
+	buffered       map[*action]bool             // actions with readings to be written
+	visitBytes     int                          // approximate memory of visits
+	flushScheduled bool                         // a flush of complete actions is scheduled
 }
 
 // New returns the trails of a store.
 func New(store oplog.Store, index oplog.Index, directory *directory.Directory, now func() time.Time) (*Trail, error) {
 	t := &Trail{
 		store: store, index: index, directory: directory, now: now, background: background.New(),
-		last: make(map[[sha256.Size]byte]time.Time), lost: make(map[string]int),
-		visits: make(map[[sha256.Size]byte]*visit), held: make(map[*act]bool),
+		lastRecorded: make(map[[sha256.Size]byte]time.Time), lost: make(map[string]int),
+		visits: make(map[[sha256.Size]byte]*visit), buffered: make(map[*action]bool),
 	}
-	if err := t.recoverActs(); err != nil {
+	if err := t.recoverPending(); err != nil {
 		t.background.Close()
-		return nil, fmt.Errorf("acts that the trails do not tell yet: %w", err)
+		return nil, fmt.Errorf("recover pending actions: %w", err)
 	}
 	return t, nil
 }
 
-// Close ends it when all that was told is written.
+// Close writes all pending events and stops.
 func (t *Trail) Close() {
-	t.endActs()
+	t.flushAll()
 	t.background.Close()
 }
 
-// Record writes an event at once, after all that was told before, and returns the
-// id of its entry.
+// Record writes an event immediately, after all events added before, and returns the id of its entry.
 func (t *Trail) Record(ctx context.Context, e oplog.Entry) (string, error) {
 	t.writeTrail(e.Tenant)
-	t.writing.Lock()
-	defer t.writing.Unlock()
+	t.writeMu.Lock()
+	defer t.writeMu.Unlock()
 	e.ReceivedAt = t.now().UTC().Truncate(time.Microsecond)
 	receipts, err := t.store.Append(ctx, e.Tenant, []oplog.Entry{e}, 0)
 	if err != nil {
-		return "", fmt.Errorf("tell the trail: %w", err)
+		return "", fmt.Errorf("write to the trail: %w", err)
 	}
 	return receipts[0].ID, nil
 }
 
-// Tell adds an event to its trail. It is written a moment later, in order, and
-// before the log is closed. Where it cannot be written, the trail says how many
-// are missing as soon as it can be written again.
-func (t *Trail) Tell(v Event) {
+// Add adds an event to its trail. It is written in the background, in order, at the latest by Close. If events cannot be written, their
+// number is recorded as soon as writes succeed again.
+func (t *Trail) Add(v Event) {
 	details, err := json.Marshal(v.Details)
 	switch {
 	case err != nil || len(v.Details) == 0:
@@ -128,46 +120,45 @@ func (t *Trail) Tell(v Event) {
 	if v.Failed {
 		e.Outcome = oplog.OutcomeFailure
 	}
-	write, arm := t.add(e, v, now)
+	write, arm := t.collect(e, v, now)
 	if write {
-		t.background.Once("trail", t.writeWaiting)
+		t.background.Once("trail", t.writeAll)
 	}
 	if arm {
-		time.AfterFunc(actPause, t.writeActs)
+		time.AfterFunc(actionIdle, t.scheduleFlush)
 	}
 }
 
-// add takes an event, and reports whether there is something to write now, and
-// whether there is something to write later that nobody waits for yet.
-func (t *Trail) add(e oplog.Entry, v Event, now time.Time) (write, arm bool) {
+// collect takes an event, and reports whether there is something to write now, and whether a later flush has to be scheduled.
+func (t *Trail) collect(e oplog.Entry, v Event, now time.Time) (write, arm bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if v.Act != "" && v.Reading.Kind != "" {
-		write = t.fold(e, v, now)
-		arm = len(t.held) > 0 && !t.armed
-		t.armed = t.armed || arm
+	if v.Action != "" && v.Reading.Kind != "" {
+		write = t.addReading(e, v, now)
+		arm = len(t.buffered) > 0 && !t.flushScheduled
+		t.flushScheduled = t.flushScheduled || arm
 		return write, arm
 	}
-	if v.Repeats {
-		what := sha256.Sum256([]byte(strings.Join([]string{e.Tenant, e.User.ID, v.By, e.Module, e.Operation, e.Content.ID, string(e.Details)}, "\x00")))
-		if last, told := t.last[what]; told && now.Sub(last) < trailRepeat {
+	if v.Deduplicate {
+		digest := sha256.Sum256([]byte(strings.Join([]string{e.Tenant, e.User.ID, v.Source, e.Module, e.Operation, e.Content.ID, string(e.Details)}, "\x00")))
+		if last, known := t.lastRecorded[digest]; known && now.Sub(last) < repeatWindow {
 			return false, false
 		}
-		if len(t.last) >= trailRemember {
-			clear(t.last) // they are told once more
+		if len(t.lastRecorded) >= maxRemembered {
+			clear(t.lastRecorded) // they are recorded once more
 		}
-		t.last[what] = now
+		t.lastRecorded[digest] = now
 	}
-	if v.By != "" { // what the same session did before comes before
-		by := sha256.Sum256([]byte(v.By))
-		t.settle(func(a *act) bool { return a.visit.by == by })
+	if v.Source != "" { // earlier readings of the session come first
+		by := sha256.Sum256([]byte(v.Source))
+		t.flush(func(a *action) bool { return a.visit.source == by })
 	}
-	return t.wait(e), false
+	return t.enqueue(e), false
 }
 
-// wait puts an entry among those to be written, or counts it as lost.
-func (t *Trail) wait(e oplog.Entry) bool {
-	if len(t.pending) >= trailPending {
+// enqueue adds an entry to the pending ones, or counts it as lost.
+func (t *Trail) enqueue(e oplog.Entry) bool {
+	if len(t.pending) >= maxPending {
 		t.lost[e.Tenant]++
 		return false
 	}
@@ -175,23 +166,23 @@ func (t *Trail) wait(e oplog.Entry) bool {
 	return true
 }
 
-// writeTrail writes all that is to be told by a trail, acts that go on too.
+// writeTrail writes all pending events of a trail, including unfinished actions.
 func (t *Trail) writeTrail(name string) {
 	t.mu.Lock()
-	t.settle(func(a *act) bool { return a.visit.trail == name })
+	t.flush(func(a *action) bool { return a.visit.trail == name })
 	t.mu.Unlock()
 	t.writePending()
-	t.writing.Lock()
-	defer t.writing.Unlock()
-	if t.kept {
-		t.background.Once("trail", t.writeWaiting)
+	t.writeMu.Lock()
+	defer t.writeMu.Unlock()
+	if t.saved {
+		t.background.Once("trail", t.writeAll)
 	}
 }
 
-// writePending writes what waits.
+// writePending writes the pending entries.
 func (t *Trail) writePending() {
-	t.writing.Lock()
-	defer t.writing.Unlock()
+	t.writeMu.Lock()
+	defer t.writeMu.Unlock()
 	t.mu.Lock()
 	pending, lost := t.pending, t.lost
 	t.pending, t.lost = nil, make(map[string]int)
@@ -223,7 +214,7 @@ func (t *Trail) writePending() {
 		}
 		events := len(byName[name])
 		if lost[name] > 0 {
-			events += lost[name] - 1 // the first tells of those
+			events += lost[name] - 1 // lostEntry itself stands for those
 		}
 		t.mu.Lock()
 		t.lost[name] += events
@@ -231,7 +222,7 @@ func (t *Trail) writePending() {
 	}
 }
 
-// lostEntry says that events are missing.
+// lostEntry returns the entry that reports lost events.
 func lostEntry(trail string, at time.Time, n int) oplog.Entry {
 	details, _ := json.Marshal(map[string]int{"events": n})
 	return oplog.Entry{
@@ -240,29 +231,28 @@ func lostEntry(trail string, at time.Time, n int) oplog.Entry {
 	}
 }
 
-// ServerUser is who does what the program does by itself, and CommandUser who
-// uses its commands.
+// ServerUser is the user of the server's own operations, CommandUser that of command-line operations.
 var (
 	ServerUser  = oplog.User{ID: "server", Name: "oplog"}
 	CommandUser = oplog.User{ID: "command", Name: "command line"}
 )
 
-// TellAll adds an event to every trail.
-func (t *Trail) TellAll(v Event) error {
+// AddToAll adds an event to every trail.
+func (t *Trail) AddToAll(v Event) error {
 	tenants, err := t.directory.Tenants()
 	if err != nil {
 		return err
 	}
 	v.Tenant = ""
-	t.Tell(v)
+	t.Add(v)
 	for _, tenant := range tenants {
 		v.Tenant = tenant.ID
-		t.Tell(v)
+		t.Add(v)
 	}
 	return nil
 }
 
-// Entry returns an entry of a trail; [Journal.Proof] proves it.
+// Entry returns an entry of a trail, for use with [Journal.Proof].
 func (t *Trail) Entry(tenant, id string) (oplog.Entry, error) {
 	t.writeTrail(oplog.TrailName(tenant))
 	return t.store.Find(oplog.TrailName(tenant), id, nil)

@@ -35,21 +35,21 @@ func TestTrail(t *testing.T) {
 	}
 	f(t, "acme", "")
 	for _, user := range []string{"a", "b", "c"} {
-		l.Trail.Tell(event("acme", user))
+		l.Trail.Add(event("acme", user))
 	}
-	l.Trail.Tell(event("plain", "d"))
+	l.Trail.Add(event("plain", "d"))
 	f(t, "acme", "3:c 2:b 1:a")
-	l.Trail.Tell(event("acme", "e"))
-	l.Restart() // what waits is written before the end
+	l.Trail.Add(event("acme", "e"))
+	l.Restart() // pending events are written on close
 	f(t, "acme", "4:e 3:c 2:b 1:a")
 	f(t, "plain", "1:d")
 	f(t, "", "")
-	l.Must(nil, l.Trail.TellAll(event("", "all")))
+	l.Must(nil, l.Trail.AddToAll(event("", "all")))
 	f(t, "acme", "5:all 4:e 3:c 2:b 1:a")
 	f(t, "plain", "2:all 1:d")
 	f(t, "", "1:all")
 
-	// None of it is among the entries.
+	// None of it is among the tenant's entries.
 	page, err := l.Journal.Page(t.Context(), "acme", oplog.Query{}, 10, "")
 	if err != nil || len(page.Entries) != 0 {
 		t.Errorf("%+v, %v", page, err)
@@ -59,26 +59,26 @@ func TestTrail(t *testing.T) {
 	}
 }
 
-func TestTrailTellsRepeatsOnce(t *testing.T) {
+func TestTrailDeduplicatesEvents(t *testing.T) {
 	l := newLog(t)
 	v := event("acme", "a")
-	v.Repeats, v.By = true, "session"
+	v.Deduplicate, v.Source = true, "session"
 	v.Details = map[string]any{"filters": map[string]any{"q": "x"}}
-	l.Trail.Tell(v)
-	l.Trail.Tell(v)
+	l.Trail.Add(v)
+	l.Trail.Add(v)
 	l.Clock.Advance(time.Minute - time.Nanosecond)
-	l.Trail.Tell(v)
+	l.Trail.Add(v)
 	if got := l.trail("acme"); got != "1:a" {
 		t.Error(got)
 	}
 	other := v
 	other.Details = map[string]any{"filters": map[string]any{"q": "y"}}
-	l.Trail.Tell(other)
+	l.Trail.Add(other)
 	other = v
-	other.By = "another session"
-	l.Trail.Tell(other)
+	other.Source = "another session"
+	l.Trail.Add(other)
 	l.Clock.Advance(2 * time.Microsecond)
-	l.Trail.Tell(v)
+	l.Trail.Add(v)
 	if got := l.trail("acme"); got != "4:a 3:a 2:a 1:a" {
 		t.Error(got)
 	}
@@ -88,7 +88,7 @@ func TestTrailKeepsDetailsShort(t *testing.T) {
 	l := newLog(t)
 	v := event("acme", "a")
 	v.Details = map[string]any{"filters": strings.Repeat("x", oplog.MaxDetailsBytes)}
-	l.Trail.Tell(v)
+	l.Trail.Add(v)
 	page, err := l.Trail.Page(t.Context(), "acme", oplog.Query{}, 1, "")
 	l.Must(nil, err)
 	if got := string(page.Entries[0].Details); got != `{"left_out":"too long"}` {
@@ -96,14 +96,14 @@ func TestTrailKeepsDetailsShort(t *testing.T) {
 	}
 }
 
-// What a client says of itself may be any bytes; what is recorded is text.
+// Clients may send any bytes as their user agent; valid text is recorded.
 func TestTrailKeepsUserAgentsAsText(t *testing.T) {
 	l := newLog(t)
 	f := func(sent, want string) {
 		t.Helper()
 		v := event("acme", "a")
 		v.UserAgent = sent
-		l.Trail.Tell(v)
+		l.Trail.Add(v)
 		page, err := l.Trail.Page(t.Context(), "acme", oplog.Query{}, 1, "")
 		if err != nil || len(page.Entries) != 1 || page.Entries[0].UserAgent != want {
 			t.Errorf("%q is kept as %+v, %v; want %q", sent, page.Entries, err, want)

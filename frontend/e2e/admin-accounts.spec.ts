@@ -139,7 +139,7 @@ for (const w of languages) {
     await open(page, 'owner', 'accounts', w.language)
     await page.getByRole('button', { name: `${w.disable}${w.colon}owner` }).click()
     await page.getByRole('dialog').getByRole('button', { name: w.disable }).click()
-    await expect(page.getByRole('dialog').getByRole('alert')).toContainText('owner is the only owner who can sign in')
+    await expect(page.getByRole('dialog').getByRole('alert')).toContainText('owner is the only active owner')
   })
 
   test(`a key is made, used and revoked, ${w.language}`, async ({ page }) => {

@@ -63,7 +63,7 @@ test('a link is good once', async ({ page }) => {
   await page.context().clearCookies()
   const again = await page.goto(address)
   expect(again?.status()).toBe(401)
-  await expect(page.getByText('This link was used before. Go back and follow it again.')).toBeVisible()
+  await expect(page.getByText('This link was already used. Go back and open it again.')).toBeVisible()
   await expect(page.getByRole('main')).toHaveCSS('max-width', '400px') // its own style sheet is allowed
 })
 

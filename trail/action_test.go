@@ -12,18 +12,18 @@ import (
 	"oplog/trail"
 )
 
-// reading is what a person's console calls for an act: "search q=x", "open e1".
+// reading returns the event that the console sends for an action: "search q=x", "open e1".
 func reading(act, what string) trail.Event {
 	v := event("acme", "ada")
-	v.Repeats, v.By, v.Act = true, "session", act
+	v.Deduplicate, v.Source, v.Action = true, "session", act
 	kind, asked, _ := strings.Cut(what, " ")
 	v.Reading.Kind = kind
 	if kind == trail.ReadOpen {
 		v.Object.ID, v.Details = asked, map[string]any{"seq": len(asked)}
-		v.Reading.Content, v.Reading.Of = "content of "+asked, "user of "+asked
+		v.Reading.ContentID, v.Reading.UserID = "content of "+asked, "user of "+asked
 		return v
 	}
-	asked, v.Reading.Beside = strings.CutSuffix(asked, " beside")
+	asked, v.Reading.Related = strings.CutSuffix(asked, " beside")
 	filters, err := url.ParseQuery(asked)
 	if err != nil {
 		panic(err)
@@ -35,7 +35,7 @@ func reading(act, what string) trail.Event {
 	return v
 }
 
-// acts spells what the trail of acme tells, the oldest first, a line each.
+// acts formats acme's trail, oldest first, one line per entry.
 func (l *testLog) acts() string {
 	l.T.Helper()
 	page, err := l.Trail.Page(l.T.Context(), "acme", oplog.Query{}, oplog.MaxPageSize, "")
@@ -47,11 +47,11 @@ func (l *testLog) acts() string {
 	return strings.Join(told, "\n")
 }
 
-// TestActs: each line reads "act reading"; what the trail tells of them follows.
-func TestActs(t *testing.T) {
+// TestActions: each line is "action reading"; the recorded entries follow.
+func TestActions(t *testing.T) {
 	f := func(name, readings string, want ...string) {
 		t.Helper()
-		for _, backwards := range []bool{false, true} { // answers come in any order
+		for _, backwards := range []bool{false, true} { // responses come in any order
 			l := newLog(t)
 			lines := strings.Split(readings, "; ")
 			if backwards {
@@ -59,15 +59,15 @@ func TestActs(t *testing.T) {
 			}
 			for _, line := range lines {
 				act, what, _ := strings.Cut(line, " ")
-				l.Trail.Tell(reading(act, what))
+				l.Trail.Add(reading(act, what))
 			}
 			if got := l.acts(); got != strings.Join(want, "\n") {
 				t.Errorf("%s, backwards %t:\n%s\nwant\n%s", name, backwards, got, strings.Join(want, "\n"))
 			}
 			l.Clock.Advance(time.Minute)
-			for _, line := range lines { // what was told is not told again
+			for _, line := range lines { // a recorded reading is not recorded again
 				act, what, _ := strings.Cut(line, " ")
-				l.Trail.Tell(reading(act, what))
+				l.Trail.Add(reading(act, what))
 			}
 			if got := l.acts(); got != strings.Join(want, "\n") {
 				t.Errorf("%s, backwards %t, again:\n%s\nwant\n%s", name, backwards, got, strings.Join(want, "\n"))
@@ -85,7 +85,7 @@ func TestActs(t *testing.T) {
 	f("live alone", "a follow q=x", `follow {"filters":{"q":["x"]}}`)
 	f("counts alone", "a count q=x&range=today; a count range=today", `count {"filters":{"q":["x"],"range":["today"]}}`)
 
-	// A name that is used again hides nothing.
+	// A reused name hides nothing.
 	f("another search", "a search q=x; a search user=u&q=xyz",
 		`search {"also":[{"filters":{"q":["x"]},"operation":"search"}],"filters":{"q":["xyz"],"user":["u"]}}`)
 	f("wider rows", "a search q=x&range=today; a search range=today",
@@ -109,8 +109,8 @@ func TestActs(t *testing.T) {
 		`open e1{"also":[{"filters":{"user":["user of e1"]},"operation":"count"}],"seq":2}`)
 }
 
-// Of readings that show as much as each other, the first names the entry.
-func TestActsKeepTheFirst(t *testing.T) {
+// Of equally informative readings, the first names the entry.
+func TestActionsKeepTheFirstReading(t *testing.T) {
 	for readings, want := range map[string]string{
 		"open e1; open e22":      "open e1{\"seq\":2}\nopen e22{\"seq\":3}",
 		"open e22; open e1":      "open e22{\"seq\":3}\nopen e1{\"seq\":2}",
@@ -119,7 +119,7 @@ func TestActsKeepTheFirst(t *testing.T) {
 	} {
 		l := newLog(t)
 		for what := range strings.SplitSeq(readings, "; ") {
-			l.Trail.Tell(reading("a", what))
+			l.Trail.Add(reading("a", what))
 		}
 		if got := l.acts(); got != want {
 			t.Errorf("%s:\n%s\nwant\n%s", readings, got, want)
@@ -127,9 +127,8 @@ func TestActsKeepTheFirst(t *testing.T) {
 	}
 }
 
-// Acts of one session are told apart, whatever order their answers come in, and
-// what an entry's page reads is part of the act that opened it.
-func TestActsOfASession(t *testing.T) {
+// Actions of one session are told apart whatever the order of responses; reads of an entry's page belong to the action that opened it.
+func TestActionsOfASession(t *testing.T) {
 	l := newLog(t)
 	for _, line := range []string{
 		"a count range=today", "b search range=today&q=x", "a search range=today", "b count range=today&q=x",
@@ -137,7 +136,7 @@ func TestActsOfASession(t *testing.T) {
 		"d open e1", "e search range=today",
 	} {
 		act, what, _ := strings.Cut(line, " ")
-		l.Trail.Tell(reading(act, what))
+		l.Trail.Add(reading(act, what))
 		l.Clock.Advance(time.Second)
 	}
 	want := `search {"filters":{"range":["today"]}}
@@ -150,17 +149,17 @@ search {"filters":{"range":["today"]}}`
 	}
 }
 
-// An act is one of a session, from one address, with one browser, of one log.
-func TestActsAreOfOneSession(t *testing.T) {
+// An action belongs to one session, address, browser and log.
+func TestActionsBelongToOneSession(t *testing.T) {
 	l := newLog(t)
 	l.Must(l.Directory.AddTenant(oplog.Tenant{ID: "third", Name: "Third"}))
 	f := func(change func(v *trail.Event)) {
 		v := reading("a", "search q=x")
 		change(&v)
-		l.Trail.Tell(v)
+		l.Trail.Add(v)
 	}
 	f(func(*trail.Event) {})
-	f(func(v *trail.Event) { v.By = "another session" })
+	f(func(v *trail.Event) { v.Source = "another session" })
 	f(func(v *trail.Event) { v.User = oplog.User{ID: "eve", Name: "Eve"} })
 	f(func(v *trail.Event) { v.IP = "192.0.2.7" })
 	f(func(v *trail.Event) { v.UserAgent = "curl" })
@@ -174,14 +173,13 @@ func TestActsAreOfOneSession(t *testing.T) {
 	}
 }
 
-// What a page reads for its panels and its stream is part of its act for as long
-// as the page is open, and what stands beside an entry that was opened lately
-// adds nothing, whichever act reads it.
-func TestActsOfALongVisit(t *testing.T) {
+// Reads of a page's panels and stream belong to its action while the page is open; reads beside a recently opened entry add nothing,
+// whichever action they belong to.
+func TestActionsOfALongVisit(t *testing.T) {
 	l := newLog(t)
 	tell := func(line string) {
 		act, what, _ := strings.Cut(line, " ")
-		l.Trail.Tell(reading(act, what))
+		l.Trail.Add(reading(act, what))
 		l.acts()
 	}
 	tell("a search q=x&range=today")
@@ -191,7 +189,7 @@ func TestActsOfALongVisit(t *testing.T) {
 	tell("b open e1")
 	l.Clock.Advance(10 * time.Minute)
 	tell("c search content_id=content of e1 beside")
-	l.Trail.Tell(reading("b", "count user=user of e1&range=yesterday")) // beside rows that come later
+	l.Trail.Add(reading("b", "count user=user of e1&range=yesterday")) // beside rows that come later
 	l.Clock.Advance(time.Second)
 	tell("d search range=yesterday")
 	want := `search {"filters":{"q":["x"],"range":["today"]}}
@@ -207,14 +205,13 @@ search {"filters":{"range":["yesterday"]}}`
 	}
 }
 
-// What goes on under one name is told again after a while: new entries may have
-// come into what it reads.
-func TestActsThatGoOn(t *testing.T) {
+// An ongoing action is recorded again after a while: its results may have new entries.
+func TestOngoingActions(t *testing.T) {
 	l := newLog(t)
 	f := func(after time.Duration, want int) {
 		t.Helper()
 		l.Clock.Advance(after)
-		l.Trail.Tell(reading("a", "search q=x"))
+		l.Trail.Add(reading("a", "search q=x"))
 		if got := strings.Count(l.acts(), "search"); got != want {
 			t.Errorf("%d entries, want %d", got, want)
 		}
@@ -225,18 +222,18 @@ func TestActsThatGoOn(t *testing.T) {
 	f(14*time.Minute, 2)
 }
 
-// However much is read under one name, all of it is told.
-func TestActsThatAreLong(t *testing.T) {
+// However much one action reads, all of it is recorded.
+func TestLongActions(t *testing.T) {
 	l := newLog(t)
 	const searches = 300
 	for i := range searches {
-		l.Trail.Tell(reading("a", fmt.Sprintf("search q=%d-%s", i, strings.Repeat("x", 3000))))
+		l.Trail.Add(reading("a", fmt.Sprintf("search q=%d-%s", i, strings.Repeat("x", 3000))))
 	}
 	for i := range searches {
-		l.Trail.Tell(reading(fmt.Sprint("b", i), fmt.Sprintf("search user=%d", i)))
+		l.Trail.Add(reading(fmt.Sprint("b", i), fmt.Sprintf("search user=%d", i)))
 	}
-	l.Trail.Tell(reading("c", "search q=1"+strings.Repeat("x", oplog.MaxDetailsBytes)))
-	l.Trail.Tell(reading("c", "search q=2"+strings.Repeat("x", oplog.MaxDetailsBytes)))
+	l.Trail.Add(reading("c", "search q=1"+strings.Repeat("x", oplog.MaxDetailsBytes)))
+	l.Trail.Add(reading("c", "search q=2"+strings.Repeat("x", oplog.MaxDetailsBytes)))
 	told := ""
 	for cursor := ""; ; {
 		page, err := l.Trail.Page(t.Context(), "acme", oplog.Query{}, oplog.MaxPageSize, cursor)
@@ -261,13 +258,13 @@ func TestActsThatAreLong(t *testing.T) {
 	}
 }
 
-// What a session does besides comes after what it read before.
-func TestActsComeBeforeWhatFollows(t *testing.T) {
+// Other events of a session come after its earlier readings.
+func TestActionsPrecedeLaterEvents(t *testing.T) {
 	l, u := newUnreliable(t)
-	l.Trail.Tell(reading("a", "search q=x"))
-	out := event("", "ada") // of no tenant, as an owner's is
-	out.Module, out.Operation, out.By = "session", "sign_out", "session"
-	l.Trail.Tell(out)
+	l.Trail.Add(reading("a", "search q=x"))
+	out := event("", "ada") // without a tenant, like an owner's
+	out.Module, out.Operation, out.Source = "session", "sign_out", "session"
+	l.Trail.Add(out)
 	if got := l.trail(""); got != "1:ada" {
 		t.Error(got)
 	}
@@ -276,11 +273,11 @@ func TestActsComeBeforeWhatFollows(t *testing.T) {
 	}
 }
 
-// An act is found by all that it did, not only by what names it.
-func TestActsAreFound(t *testing.T) {
+// An action is found by every reading, not only by the one that names it.
+func TestActionsAreSearchable(t *testing.T) {
 	l := newLog(t)
 	for _, what := range []string{"open e1", "search q=x", "open e22"} {
-		l.Trail.Tell(reading("a", what))
+		l.Trail.Add(reading("a", what))
 	}
 	find := func(q oplog.Query, want int) {
 		t.Helper()

@@ -13,9 +13,9 @@ import (
 	"oplog/storage"
 )
 
-// An act is written when its calls have ended for a while, or when it has gone
-// on for long; nobody has to read the trail or close the log for it.
-func TestActsAreHeldForAWhile(t *testing.T) {
+// An action is written when its calls have ended for a while or it has gone on for long, without anyone reading the trail or closing the
+// log.
+func TestActionsAreBuffered(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		store, err := storage.Open(dir, storage.Options{})
@@ -37,29 +37,29 @@ func TestActsAreHeldForAWhile(t *testing.T) {
 				t.Errorf("%d entries, %v; want %d", told, err, want)
 			}
 		}
-		l.Trail.Tell(reading("a", "count q=x"))
+		l.Trail.Add(reading("a", "count q=x"))
 		want(2*time.Second, 0)
-		l.Trail.Tell(reading("a", "search q=x"))
+		l.Trail.Add(reading("a", "search q=x"))
 		want(2*time.Second, 0)
 		want(5*time.Second, 1)
 		for i := range 5 {
-			l.Trail.Tell(reading("b", fmt.Sprint("search q=", i)))
+			l.Trail.Add(reading("b", fmt.Sprint("search q=", i)))
 			want(2*time.Second, 1)
 		}
-		l.Trail.Tell(reading("b", "search q=last"))
+		l.Trail.Add(reading("b", "search q=last"))
 		want(5*time.Second, 2)
-		l.Trail.Tell(reading("c", "count q=y")) // its rows may still come
+		l.Trail.Add(reading("c", "count q=y")) // its rows may still come
 		want(10*time.Second, 2)
 		want(5*time.Second, 3)
 	})
 }
 
-// Closing the log writes what is held.
-func TestActsAreWrittenAtClose(t *testing.T) {
+// Closing the log writes buffered actions.
+func TestActionsAreWrittenOnClose(t *testing.T) {
 	l := newLog(t)
-	l.Trail.Tell(reading("a", "search q=x"))
+	l.Trail.Add(reading("a", "search q=x"))
 	l.Clock.Advance(time.Second)
-	l.Trail.Tell(reading("b", "open e1"))
+	l.Trail.Add(reading("b", "open e1"))
 	l.Stop()
 	l.Start()
 	if got, want := l.acts(), "search {\"filters\":{\"q\":[\"x\"]}}\nopen e1{\"seq\":2}"; got != want {
@@ -67,7 +67,7 @@ func TestActsAreWrittenAtClose(t *testing.T) {
 	}
 }
 
-// keeping is a store that says when acts that wait are kept in it.
+// keeping is a store that reports when pending actions are saved.
 type keeping struct {
 	*unreliable
 	kept chan struct{}
@@ -81,8 +81,8 @@ func (k *keeping) PutRecord(kind oplog.RecordKind, name string, replaces oplog.R
 	return err
 }
 
-// A crash while an act is held does not lose it, nor does it tell it twice.
-func TestActsSurviveACrash(t *testing.T) {
+// A crash neither loses a buffered action nor records it twice.
+func TestActionsSurviveACrash(t *testing.T) {
 	dir := t.TempDir()
 	crashed := &nodetest.Clock{At: nodetest.Morning}
 	store, err := storage.Open(dir, storage.Options{})
@@ -97,13 +97,13 @@ func TestActsSurviveACrash(t *testing.T) {
 	if _, err := before.Directory.AddTenant(oplog.Tenant{ID: "acme", Name: "Acme"}); err != nil {
 		t.Fatal(err)
 	}
-	before.Trail.Tell(reading("a", "search q=x"))
+	before.Trail.Add(reading("a", "search q=x"))
 	<-k.kept
 	if told, _, err := store.Counts("acme/access"); err != nil || told != 0 {
 		t.Errorf("%d entries while it is held, %v", told, err)
 	}
 
-	// From here on the first log does nothing: as far as the store knows, it crashed.
+	// From here on the first log does nothing: to the store it has crashed.
 	count := func() uint64 {
 		t.Helper()
 		after, err := node.New(store, noIndex{}, node.Options{Now: crashed.Now})
@@ -130,7 +130,7 @@ func TestActsSurviveACrash(t *testing.T) {
 	}
 }
 
-// noIndex is for logs whose entries nobody looks for.
+// noIndex is for logs that are not searched.
 type noIndex struct{ oplog.Index }
 
 func (noIndex) Add(string, []oplog.Entry)          {}

@@ -1,0 +1,158 @@
+package trail
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"oplog/oplog"
+	"oplog/records"
+)
+
+// Actions are buffered briefly so that further readings can join them. The buffer is also written to a record, so that a crash loses
+// nothing.
+
+// isDue reports whether an action is complete: it had no reading for a while. Counts without other readings wait for the rows that they
+// belong to.
+func (a *action) isDue(now time.Time) bool {
+	return now.Sub(a.start) >= actionMaxTime || a.countsOnly() == 0 && now.Sub(a.last) >= actionIdle
+}
+
+// countsOnly is 1 if an action has only counts, otherwise 0.
+func (a *action) countsOnly() int {
+	if slices.ContainsFunc(a.buffered, func(r reading) bool { return r.Kind != ReadCount }) {
+		return 0
+	}
+	return 1
+}
+
+// flush moves the selected actions to the pending entries, in order of their start, and reports whether some remain buffered. Actions with
+// counts only come last: another action may have the search that they belong to.
+func (t *Trail) flush(which func(*action) bool) (left bool) {
+	var actions []*action
+	for a := range t.buffered {
+		if which(a) {
+			actions = append(actions, a)
+		}
+	}
+	slices.SortFunc(actions, func(a, b *action) int {
+		return cmp.Or(cmp.Compare(a.countsOnly(), b.countsOnly()), a.start.Compare(b.start), cmp.Compare(a.id, b.id))
+	})
+	for _, a := range actions {
+		entries, fresh := a.entries()
+		for _, e := range entries {
+			t.enqueue(e)
+		}
+		for _, r := range fresh {
+			if r.Kind == ReadSearch {
+				a.visit.searchedPeriods[periodOf(r.Filters)] = r.at
+			}
+		}
+		a.recorded, a.buffered = append(a.recorded, fresh...), nil
+		delete(t.buffered, a)
+	}
+	return len(t.buffered) > 0
+}
+
+// flushDue writes the actions that are complete.
+func (t *Trail) flushDue() {
+	now := t.now()
+	t.mu.Lock()
+	t.flushScheduled = t.flush(func(a *action) bool { return a.isDue(now) })
+	if t.flushScheduled {
+		time.AfterFunc(actionIdle, t.scheduleFlush)
+	}
+	t.mu.Unlock()
+	t.writeAll()
+}
+
+// flushAll writes all buffered actions, before the log is closed.
+func (t *Trail) flushAll() {
+	t.mu.Lock()
+	t.flush(func(*action) bool { return true })
+	t.mu.Unlock()
+	t.background.Once("trail", t.writeAll)
+}
+
+// scheduleFlush writes complete actions in the background.
+func (t *Trail) scheduleFlush() { t.background.Once("actions", t.flushDue) }
+
+// pendingEntry is a trail entry to be written.
+type pendingEntry struct {
+	Trail string      `json:"trail"`
+	Entry oplog.Entry `json:"entry"`
+}
+
+// pendingRecord is the record of entries to be written, which survives a crash.
+const pendingRecord = "acts"
+
+// writeAll writes pending entries and saves buffered ones in the record.
+func (t *Trail) writeAll() {
+	t.writePending()
+	if t.savePending() == nil {
+		return
+	}
+	t.mu.Lock()
+	t.flush(func(*action) bool { return true })
+	t.mu.Unlock()
+	t.writePending() // counts those that cannot be written
+}
+
+func (t *Trail) savePending() error {
+	t.writeMu.Lock()
+	defer t.writeMu.Unlock()
+	var pending []pendingEntry
+	t.mu.Lock()
+	for _, e := range t.pending {
+		if e.ID != "" {
+			pending = append(pending, pendingEntry{e.Tenant, e})
+		}
+	}
+	for a := range t.buffered {
+		if a.pending == nil {
+			a.pending, _ = a.entries()
+		}
+		for _, e := range a.pending {
+			pending = append(pending, pendingEntry{e.Tenant, e})
+		}
+	}
+	t.mu.Unlock()
+	if len(pending) == 0 && !t.saved {
+		return nil
+	}
+	slices.SortFunc(pending, func(a, b pendingEntry) int {
+		return cmp.Or(a.Entry.Time.Compare(b.Entry.Time), cmp.Compare(a.Entry.ID, b.Entry.ID))
+	})
+	_, err := records.Change(t.store, oplog.RecordServer, pendingRecord, func(stored *[]pendingEntry, _ bool) (remove bool, err error) {
+		*stored = pending
+		return len(pending) == 0, nil
+	})
+	if err == nil {
+		t.saved = len(pending) > 0
+	}
+	return err
+}
+
+// recoverPending writes the entries that were pending when the program last crashed.
+func (t *Trail) recoverPending() error {
+	pending, err := records.Read[[]pendingEntry](t.store, oplog.RecordServer, pendingRecord)
+	if oplog.CodeOf(err) == oplog.CodeNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, k := range pending {
+		_, err := t.store.Find(k.Trail, k.Entry.ID, nil)
+		if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+			return err
+		}
+		if err != nil {
+			k.Entry.Tenant = k.Trail
+			t.enqueue(k.Entry)
+		}
+	}
+	t.saved = true
+	t.background.Once("trail", t.writeAll)
+	return nil
+}
