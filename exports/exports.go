@@ -45,8 +45,8 @@ type Export struct {
 
 // Creator is who began an export: an account, or a key by its name.
 type Creator struct {
-	Username string `json:"username,omitempty"`
-	Key      string `json:"key,omitempty"`
+	Username string `json:"username,omitempty" doc:"Of the account; left out for a key."`
+	Key      string `json:"key,omitempty" doc:"Name of the API key; left out for an account."`
 }
 
 // Status is how far an export is.

@@ -6,34 +6,34 @@ import (
 
 // Catalog lists a tenant's modules and the operation types that each allows.
 type Catalog struct {
-	Modules    []Module    `json:"modules"`
-	Operations []Operation `json:"operations"`
+	Modules    []Module    `json:"modules" doc:"Built-in ones first."`
+	Operations []Operation `json:"operations" doc:"Built-in ones first."`
 }
 
 // Module is a functional module of the host system.
 type Module struct {
-	Key        string   `json:"key"`
+	Key        string   `json:"key" doc:"As entries name it."`
 	Title      Title    `json:"title"`
-	Operations []string `json:"operations"`      // keys of the operation types that it allows
-	Added      []string `json:"added,omitempty"` // for a built-in module: those of Operations that the tenant added
-	BuiltIn    bool     `json:"built_in,omitempty"`
-	Retired    bool     `json:"retired,omitempty"` // rejected in new entries, still displayed
+	Operations []string `json:"operations" doc:"Keys of the operation types that it allows."`
+	Added      []string `json:"added,omitempty" doc:"Of a built-in module, those of its operation types that the tenant has added."`
+	BuiltIn    bool     `json:"built_in,omitempty" doc:"Whether every tenant has it."`
+	Retired    bool     `json:"retired,omitempty" doc:"Refused for new entries, and still shown."`
 }
 
 // Operation is an operation type.
 type Operation struct {
-	Key   string `json:"key"`
+	Key   string `json:"key" doc:"As entries name it."`
 	Title Title  `json:"title"`
-	Group Group  `json:"group"`
+	Group Group  `json:"group" enum:"destructive,outward,create,change" doc:"What it means for the data."`
 
-	BuiltIn bool `json:"built_in,omitempty"`
-	Retired bool `json:"retired,omitempty"` // rejected in new entries, still displayed
+	BuiltIn bool `json:"built_in,omitempty" doc:"Whether every tenant has it."`
+	Retired bool `json:"retired,omitempty" doc:"Refused for new entries, and still shown."`
 }
 
 // Title is a display name in the languages of the console.
 type Title struct {
-	EN string `json:"en"`
-	ZH string `json:"zh-CN"`
+	EN string `json:"en" doc:"In English."`
+	ZH string `json:"zh-CN" doc:"In Chinese."`
 }
 
 // In returns the title in a locale: "zh-CN", or English for any other.

@@ -9,8 +9,8 @@ import (
 
 // Days is an inclusive range of UTC dates in the form 2006-01-02.
 type Days struct {
-	From string `json:"from"`
-	To   string `json:"to"`
+	From string `json:"from" doc:"The first UTC date."`
+	To   string `json:"to" doc:"The last UTC date."`
 }
 
 // Contains reports whether a date is in the range.

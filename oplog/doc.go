@@ -3,5 +3,5 @@
 //
 // An [Entry] is one operation of one user in one tenant, validated against its tenant's [TenantState]. A [Query] selects entries; the
 // result is a [Page] or a [Summary]. [Store] and [Index] are the contracts of the storage and search engines; the services in the sibling
-// packages build on both.
+// packages build on both. The tags doc, enum and type of fields are for the description of the API, which the server makes of them.
 package oplog

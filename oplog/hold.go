@@ -9,17 +9,17 @@ import (
 // Hold is a legal hold: it keeps days from being deleted, regardless of the retention rule. Its days are in the tenant's time zone at the
 // time the hold was set; it covers every UTC date that overlaps them.
 type Hold struct {
-	ID          string    `json:"id"`
-	From        string    `json:"from,omitempty"` // the first day; "" for unbounded
-	To          string    `json:"to,omitempty"`   // the last day; "" for unbounded
-	TimeZone    string    `json:"time_zone"`
-	CoversFrom  time.Time `json:"covers_from,omitzero"`  // start of the first UTC date covered; zero for unbounded
-	CoversUntil time.Time `json:"covers_until,omitzero"` // end of the last UTC date covered; zero for unbounded
-	Reason      string    `json:"reason"`
-	SetBy       string    `json:"set_by"`
-	SetAt       time.Time `json:"set_at"`
-	LiftedBy    string    `json:"lifted_by,omitempty"`
-	LiftedAt    time.Time `json:"lifted_at,omitzero"`
+	ID          string    `json:"id" doc:"The hold's id."`
+	From        string    `json:"from,omitempty" doc:"The first day, in time_zone; left out: all before."`
+	To          string    `json:"to,omitempty" doc:"The last day, in time_zone; left out: all after."`
+	TimeZone    string    `json:"time_zone" doc:"The tenant's when the hold was placed; UTC where UTC days were chosen."`
+	CoversFrom  time.Time `json:"covers_from,omitzero" doc:"When the first UTC day that is held begins; left out: all before."`
+	CoversUntil time.Time `json:"covers_until,omitzero" doc:"When the last UTC day that is held has ended; left out: all after."`
+	Reason      string    `json:"reason" doc:"Why the days are held."`
+	SetBy       string    `json:"set_by" doc:"Who set it: a username, or command for the command line."`
+	SetAt       time.Time `json:"set_at" doc:"When that was set."`
+	LiftedBy    string    `json:"lifted_by,omitempty" doc:"Who lifted it."`
+	LiftedAt    time.Time `json:"lifted_at,omitzero" doc:"When it was lifted; left out while it stands."`
 
 	dates Days // the UTC dates covered; "" is unbounded
 }

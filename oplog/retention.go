@@ -13,20 +13,20 @@ import (
 
 // Deletion is the record of a deletion of entries.
 type Deletion struct {
-	ID      string    `json:"id"` // of the trail entry that reports it
-	Tenant  string    `json:"tenant"`
-	At      time.Time `json:"at"`
-	Days    []Days    `json:"days"`
-	Dates   int       `json:"dates"` // how many of the days had entries
-	Entries int       `json:"entries"`
-	Through uint64    `json:"through"` // the last seq recorded at that time
+	ID      string    `json:"id" doc:"Id of the entry in the trail that tells of it."`
+	Tenant  string    `json:"tenant" doc:"The tenant's id."`
+	At      time.Time `json:"at" doc:"When it was begun."`
+	Days    []Days    `json:"days" doc:"The days whose entries were deleted."`
+	Dates   int       `json:"dates" doc:"How many of the days had entries."`
+	Entries int       `json:"entries" doc:"How many entries were deleted."`
+	Through uint64    `json:"through" doc:"Seq of the last entry that had arrived then."`
 
 	// The retention rule at that time.
-	RetentionDays int       `json:"retention_days"`
-	SetBy         string    `json:"set_by"`
-	SetAt         time.Time `json:"set_at,omitzero"`
+	RetentionDays int       `json:"retention_days" doc:"The rule of then."`
+	SetBy         string    `json:"set_by" doc:"Who had set the rule of then."`
+	SetAt         time.Time `json:"set_at,omitzero" doc:"When the rule of then was set."`
 
-	FinishedAt time.Time `json:"finished_at,omitzero"` // when the last entry was removed from disk
+	FinishedAt time.Time `json:"finished_at,omitzero" doc:"When the last of them was off the disk; left out until then."`
 }
 
 // Contains reports whether a date was deleted.
@@ -110,13 +110,13 @@ func (t *TenantState) tooOld(e *Entry, now time.Time) (FieldError, bool) {
 
 // Retention is a tenant's retention rule, its holds and its deletions.
 type Retention struct {
-	Days         int        `json:"retention_days"`
-	BelowMinimum bool       `json:"below_legal_minimum"`
-	SetBy        string     `json:"set_by,omitempty"`
-	SetAt        time.Time  `json:"set_at,omitzero"`
-	TimeZone     string     `json:"time_zone"`           // in which days are counted
-	KeptDay      string     `json:"kept_day,omitempty"`  // the first day in that zone that the rule keeps today; omitted if it keeps everything
-	KeptFrom     string     `json:"kept_from,omitempty"` // the UTC date on which that day begins: the first that is not deleted
-	Holds        []Hold     `json:"holds"`               // newest first, including lifted ones
-	Deletions    []Deletion `json:"deletions"`           // newest first
+	Days         int        `json:"retention_days" doc:"For how many whole days of the tenant's time zone before today entries are kept; 0 for ever. They are deleted by whole UTC days, so never earlier and up to a day later."`
+	BelowMinimum bool       `json:"below_legal_minimum" doc:"Whether a rule below 180 days is meant."`
+	SetBy        string     `json:"set_by,omitempty" doc:"Who set it: a username, or command for the command line."`
+	SetAt        time.Time  `json:"set_at,omitzero" doc:"When that was set."`
+	TimeZone     string     `json:"time_zone" doc:"The tenant's; days are counted in it."`
+	KeptDay      string     `json:"kept_day,omitempty" doc:"The first day, in the tenant's time zone, that the rule keeps today; left out where it keeps all."`
+	KeptFrom     string     `json:"kept_from,omitempty" doc:"The UTC date in which kept_day begins: every entry from its 00:00 UTC on is kept today; left out where the rule keeps all."`
+	Holds        []Hold     `json:"holds" doc:"Newest first, those lifted too."`
+	Deletions    []Deletion `json:"deletions" doc:"Newest first."`
 }

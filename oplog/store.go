@@ -182,9 +182,9 @@ type Record struct {
 
 // Receipt is the result for one entry of a request.
 type Receipt struct {
-	ID     string `json:"id,omitempty"`
-	Seq    uint64 `json:"seq,omitempty"`
-	Status Status `json:"status"`
+	ID     string `json:"id,omitempty" doc:"The sender's own, or the one that the log gave; none for what was skipped without one."`
+	Seq    uint64 `json:"seq,omitempty" doc:"That of the first time for a duplicate; none for what was skipped."`
+	Status Status `json:"status" enum:"recorded,duplicate,skipped" doc:"What became of it."`
 }
 
 // Status is the result of sending an entry.
@@ -199,19 +199,19 @@ const (
 
 // Proof is the RFC 6962 inclusion proof that an entry is part of a tenant's log, unchanged, with the signed head of the tree.
 type Proof struct {
-	Leaf       []byte   `json:"leaf"`       // the entry's recorded bytes, which the leaf hashes
-	Index      uint64   `json:"index"`      // of the leaf: seq - 1
-	Size       uint64   `json:"size"`       // of the tree
-	Path       [][]byte `json:"path"`       // hashes from the leaf to the root
-	Checkpoint string   `json:"checkpoint"` // the signed head, a C2SP tlog-checkpoint
+	Leaf       []byte   `json:"leaf" doc:"The recorded bytes, deterministic CBOR, in base64; the leaf of the tree hashes them."`
+	Index      uint64   `json:"index" doc:"Number of the leaf, from 0: seq - 1."`
+	Size       uint64   `json:"size" doc:"Number of leaves of the tree."`
+	Path       [][]byte `json:"path" doc:"Hashes from the leaf to the root (RFC 6962), in base64."`
+	Checkpoint string   `json:"checkpoint" doc:"The signed head of the tree, in the form of C2SP tlog-checkpoint."`
 }
 
 // Consistency is the RFC 6962 consistency proof that a tenant's log only grew from one size to another.
 type Consistency struct {
-	From       uint64   `json:"from"`
-	To         uint64   `json:"to"`
-	Path       [][]byte `json:"path"`       // hashes, in the order of RFC 6962
-	Checkpoint string   `json:"checkpoint"` // the signed head at To, a C2SP tlog-checkpoint
+	From       uint64   `json:"from" doc:"Size of the older tree."`
+	To         uint64   `json:"to" doc:"Size of the newer tree."`
+	Path       [][]byte `json:"path" doc:"Hashes in the order of RFC 6962, in base64."`
+	Checkpoint string   `json:"checkpoint" doc:"The signed head of the newer tree, in the form of C2SP tlog-checkpoint."`
 }
 
 // TrailName returns the store's name of a tenant's trail, which no tenant can have.

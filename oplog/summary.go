@@ -5,40 +5,40 @@ import "time"
 // Summary counts the matches of a query. All counts are exact and consistent: the histogram's buckets, and the counts of the facets of
 // modules, operations and outcomes, each add up to Total.
 type Summary struct {
-	Total     int       `json:"total"`
-	From      time.Time `json:"from"` // the period of the histogram
-	To        time.Time `json:"to"`
+	Total     int       `json:"total" doc:"How many operations the filters let through."`
+	From      time.Time `json:"from" doc:"Where the period begins: as asked for, or with the log."`
+	To        time.Time `json:"to" doc:"Where it ends, exclusive: as asked for, or now."`
 	Histogram Histogram `json:"histogram"`
 	Facets    Facets    `json:"facets"`
 }
 
 // Histogram counts operations over time.
 type Histogram struct {
-	Interval string   `json:"interval"` // width of a bucket: 1m … 12h, 1d, 7d, 1mo, 1y
-	Buckets  []Bucket `json:"buckets"`  // contiguous
+	Interval string   `json:"interval" enum:"1m,5m,15m,1h,3h,6h,12h,1d,7d,1mo,1y" doc:"Width of the buckets."`
+	Buckets  []Bucket `json:"buckets" doc:"In order, without a gap."`
 }
 
 // Bucket is one bar of a histogram.
 type Bucket struct {
-	From  time.Time `json:"from"`
-	Count int       `json:"count"`
+	From  time.Time `json:"from" doc:"Where it begins; the first may begin before the period."`
+	Count int       `json:"count" doc:"How many operations it has."`
 }
 
 // Facets counts operations by field value, most frequent first.
 type Facets struct {
-	Module       []FacetValue `json:"module"`
-	Operation    []FacetValue `json:"operation"`
-	User         []FacetValue `json:"user"`         // the top 50
-	Organization []FacetValue `json:"organization"` // all; without descendants
-	Outcome      []FacetValue `json:"outcome"`
-	Role         []FacetValue `json:"role"` // all roles of users
+	Module       []FacetValue `json:"module" doc:"Counts by module, the largest first."`
+	Operation    []FacetValue `json:"operation" doc:"Counts by operation type, the largest first."`
+	User         []FacetValue `json:"user" doc:"The 50 users with the most operations, by their latest names."`
+	Organization []FacetValue `json:"organization" doc:"Counts by organization, without those below it, the largest first."`
+	Outcome      []FacetValue `json:"outcome" doc:"Counts by outcome, the largest first."`
+	Role         []FacetValue `json:"role" doc:"Counts by the role that users had, the largest first."`
 }
 
 // FacetValue is a filter value, its display name and its number of operations.
 type FacetValue struct {
-	Value string `json:"value"`
-	Name  string `json:"name"`
-	Count int    `json:"count"`
+	Value string `json:"value" doc:"Key or id, as filters take it."`
+	Name  string `json:"name" doc:"What it is called, in the caller's language."`
+	Count int    `json:"count" doc:"How many of the operations that all filters let through have it."`
 }
 
 // MaxUserFacets is the number of users that a summary lists.

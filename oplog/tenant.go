@@ -9,17 +9,17 @@ import (
 
 // Tenant is a customer of the host system, with a log of its own.
 type Tenant struct {
-	ID             string `json:"id"`
-	Name           string `json:"name"`
-	TimeZone       string `json:"time_zone"`       // IANA name; used for days and exports
-	DataPermission bool   `json:"data_permission"` // whether organizations restrict what people see
-	RetentionDays  int    `json:"retention_days,omitempty"`
-	BelowMinimum   bool   `json:"below_legal_minimum,omitempty"`
+	ID             string `json:"id" doc:"As in addresses."`
+	Name           string `json:"name" doc:"Name to show."`
+	TimeZone       string `json:"time_zone" doc:"IANA name; days and exports go by it."`
+	DataPermission bool   `json:"data_permission" doc:"Whether organizations divide what is seen."`
+	RetentionDays  int    `json:"retention_days,omitempty" doc:"For how many whole days of its time zone before today entries are kept; left out: for ever."`
+	BelowMinimum   bool   `json:"below_legal_minimum,omitempty" doc:"Whether a rule below 180 days is meant."`
 
-	RetentionBy string    `json:"retention_set_by,omitempty"`
-	RetentionAt time.Time `json:"retention_set_at,omitzero"`
+	RetentionBy string    `json:"retention_set_by,omitempty" doc:"Who set the rule."`
+	RetentionAt time.Time `json:"retention_set_at,omitzero" doc:"When the rule was set."`
 
-	FrameAncestors []string `json:"frame_ancestors,omitempty"` // sites that may embed the console
+	FrameAncestors []string `json:"frame_ancestors,omitempty" doc:"Sites whose pages may hold the console."`
 }
 
 // DefaultTimeZone is used if a tenant specifies none.

@@ -13,15 +13,15 @@ import (
 
 // accountBody is an account as who administers it sees it.
 type accountBody struct {
-	Username     string        `json:"username"`
+	Username     string        `json:"username" doc:"Name to sign in with."`
 	Name         string        `json:"name,omitempty" doc:"To show; none for the username."`
-	Role         identity.Role `json:"role"`
+	Role         identity.Role `json:"role" enum:"owner,admin,auditor,member" doc:"What the account may do."`
 	Tenant       string        `json:"tenant,omitempty" doc:"None for an owner."`
 	Organization string        `json:"organization,omitempty" doc:"Sees this one and all below it only."`
 	Locale       string        `json:"locale,omitempty" enum:"en,zh-CN" doc:"Left out until the first sign-in, which chooses it."`
-	Disabled     bool          `json:"disabled"`
-	CreatedAt    time.Time     `json:"created_at"`
-	LastSignInAt time.Time     `json:"last_sign_in_at,omitzero"`
+	Disabled     bool          `json:"disabled" doc:"Whether it cannot sign in."`
+	CreatedAt    time.Time     `json:"created_at" doc:"When it was made."`
+	LastSignInAt time.Time     `json:"last_sign_in_at,omitzero" doc:"Left out until the first time."`
 }
 
 func newAccountBodyOf(a identity.Account) accountBody {
@@ -29,23 +29,23 @@ func newAccountBodyOf(a identity.Account) accountBody {
 }
 
 type newAccountBody struct {
-	Username     string        `json:"username" minLength:"1" maxLength:"64"`
+	Username     string        `json:"username" minLength:"1" maxLength:"64" doc:"Name to sign in with."`
 	Name         string        `json:"name,omitempty" maxLength:"128" doc:"To show; left out: the username."`
-	Password     string        `json:"password" minLength:"8" maxLength:"1024"`
-	Role         identity.Role `json:"role" enum:"owner,admin,auditor,member"`
+	Password     string        `json:"password" minLength:"8" maxLength:"1024" doc:"8 characters at least."`
+	Role         identity.Role `json:"role" enum:"owner,admin,auditor,member" doc:"What the account may do."`
 	Tenant       string        `json:"tenant,omitempty" doc:"Left out by an admin: the own one."`
 	Organization string        `json:"organization,omitempty" doc:"For an admin or auditor who sees this one and all below it only."`
-	Locale       string        `json:"locale,omitempty" enum:"en,zh-CN"`
+	Locale       string        `json:"locale,omitempty" enum:"en,zh-CN" doc:"Language: en or zh-CN."`
 }
 
 type accountChangeBody struct {
 	Name         *string        `json:"name,omitempty" maxLength:"128" doc:"Empty for the username."`
-	Password     *string        `json:"password,omitempty" minLength:"8" maxLength:"1024"`
-	Role         *identity.Role `json:"role,omitempty" enum:"owner,admin,auditor,member"`
+	Password     *string        `json:"password,omitempty" minLength:"8" maxLength:"1024" doc:"A new one, 8 characters at least; the account is signed out everywhere."`
+	Role         *identity.Role `json:"role,omitempty" enum:"owner,admin,auditor,member" doc:"What the account may do."`
 	Tenant       *string        `json:"tenant,omitempty" doc:"Where an owner becomes something else, or the reverse."`
 	Organization *string        `json:"organization,omitempty" doc:"Empty for all."`
-	Locale       *string        `json:"locale,omitempty" enum:"en,zh-CN"`
-	Disabled     *bool          `json:"disabled,omitempty"`
+	Locale       *string        `json:"locale,omitempty" enum:"en,zh-CN" doc:"Language: en or zh-CN."`
+	Disabled     *bool          `json:"disabled,omitempty" doc:"Whether it cannot sign in; who is disabled is signed out everywhere."`
 }
 
 // accountParams are those of a list of accounts.
@@ -57,7 +57,7 @@ type (
 	accountOutput  struct{ Body accountBody }
 	accountsOutput struct {
 		Body struct {
-			Accounts []accountBody `json:"accounts"`
+			Accounts []accountBody `json:"accounts" doc:"By username."`
 		} `nameHint:"Accounts"`
 	}
 	addAccountInput    struct{ Body newAccountBody }

@@ -14,30 +14,30 @@ type (
 // newCatalogBody is a catalog as it is sent: as getCatalog answers, or only
 // what is the tenant's own.
 type newCatalogBody struct {
-	Modules    []newModuleBody    `json:"modules" maxItems:"1000"`
-	Operations []newOperationBody `json:"operations,omitempty" maxItems:"1000"`
+	Modules    []newModuleBody    `json:"modules" maxItems:"1000" doc:"Built-in ones may be left out."`
+	Operations []newOperationBody `json:"operations,omitempty" maxItems:"1000" doc:"Built-in ones may be left out."`
 }
 
 type newModuleBody struct {
-	Key        string       `json:"key"`
+	Key        string       `json:"key" doc:"A small letter, then small letters, digits and _, 64 at most."`
 	Title      newTitleBody `json:"title"`
-	Operations []string     `json:"operations" maxItems:"1000"`
+	Operations []string     `json:"operations" maxItems:"1000" doc:"Keys of the operation types that it allows."`
 	Added      []string     `json:"added,omitempty" maxItems:"1000" doc:"As it was answered; changes nothing."`
 	BuiltIn    bool         `json:"built_in,omitempty" doc:"As it was answered; changes nothing."`
-	Retired    bool         `json:"retired,omitempty"`
+	Retired    bool         `json:"retired,omitempty" doc:"Refused for new entries, and still shown."`
 }
 
 type newOperationBody struct {
-	Key     string       `json:"key"`
+	Key     string       `json:"key" doc:"A small letter, then small letters, digits and _, 64 at most."`
 	Title   newTitleBody `json:"title"`
-	Group   oplog.Group  `json:"group" enum:"destructive,outward,create,change"`
+	Group   oplog.Group  `json:"group" enum:"destructive,outward,create,change" doc:"What it means for the data."`
 	BuiltIn bool         `json:"built_in,omitempty" doc:"As it was answered; changes nothing."`
-	Retired bool         `json:"retired,omitempty"`
+	Retired bool         `json:"retired,omitempty" doc:"Refused for new entries, and still shown."`
 }
 
 type newTitleBody struct {
-	EN string `json:"en"`
-	ZH string `json:"zh-CN"`
+	EN string `json:"en" doc:"In English."`
+	ZH string `json:"zh-CN" doc:"In Chinese."`
 }
 
 func (s *Server) getCatalog(_ context.Context, in *call, _ *struct{}) (*catalogOutput, error) {

@@ -66,8 +66,8 @@ const maxListed = 8 << 10
 // pageBody is one page of a list. Which entries are truncated is known when they
 // are written.
 type pageBody struct {
-	Entries      []entryBody `json:"entries"`
-	NextCursor   string      `json:"next_cursor,omitempty"`
+	Entries      []entryBody `json:"entries" doc:"Newest first; with order=seq in order of arrival."`
+	NextCursor   string      `json:"next_cursor,omitempty" doc:"Of the next page; left out on the last."`
 	NextAfterSeq *uint64     `json:"next_after_seq,omitempty" doc:"With order=seq, always: the after_seq to go on with. A page may be short, or empty, before the end: its filters were held against a bounded number of entries."`
 	LastSeq      *uint64     `json:"last_seq,omitempty" doc:"With order=seq, always: the newest entry's seq. Where next_after_seq equals it, nothing was left to read."`
 }

@@ -24,31 +24,31 @@ type exportRequestBody struct {
 	Range   oplog.Range `json:"range" enum:"today,yesterday,last_7_days,last_30_days,last_90_days,last_week,this_month,last_month,custom" doc:"Days are those of the tenant's time zone; the last N days include today, weeks begin on Monday."`
 	From    *time.Time  `json:"from,omitempty" nullable:"true" doc:"Needed for custom; narrows any other range."`
 	To      *time.Time  `json:"to,omitempty" nullable:"true" doc:"Needed for custom, exclusive; narrows any other range."`
-	Format  string      `json:"format" enum:"csv,xlsx,ndjson"`
+	Format  string      `json:"format" enum:"csv,xlsx,ndjson" doc:"Of the file."`
 	Columns []string    `json:"columns,omitempty" nullable:"true" enum:"received,user_agent,changes,details" maxItems:"16" doc:"Additional columns of csv and xlsx; ndjson has every field."`
 	Filters newFilters  `json:"filters,omitzero" doc:"As those of the list."`
 }
 
 // exportBody is an export as it stands.
 type exportBody struct {
-	ID         string            `json:"id"`
-	Status     exports.Status    `json:"status"`
-	RowsDone   int               `json:"rows_done"`
-	RowsTotal  int               `json:"rows_total"`
-	Format     string            `json:"format"`
-	Range      oplog.Range       `json:"range" enum:"today,yesterday,last_7_days,last_30_days,last_90_days,last_week,this_month,last_month,custom"`
+	ID         string            `json:"id" doc:"The export's id."`
+	Status     exports.Status    `json:"status" enum:"running,done,failed,cancelled" doc:"How far it is."`
+	RowsDone   int               `json:"rows_done" doc:"Rows that are written."`
+	RowsTotal  int               `json:"rows_total" doc:"Rows that it will have."`
+	Format     string            `json:"format" enum:"csv,xlsx,ndjson" doc:"Also the ending of the file."`
+	Range      oplog.Range       `json:"range" enum:"today,yesterday,last_7_days,last_30_days,last_90_days,last_week,this_month,last_month,custom" doc:"The period that was asked for."`
 	From       time.Time         `json:"from,omitzero" doc:"The period, as it was when the export began."`
-	To         time.Time         `json:"to,omitzero"`
+	To         time.Time         `json:"to,omitzero" doc:"Exclusive."`
 	Columns    []string          `json:"columns,omitempty" enum:"received,user_agent,changes,details" doc:"Its additional columns."`
 	Filters    filtersBody       `json:"filters"`
-	FileName   string            `json:"file_name"`
+	FileName   string            `json:"file_name" doc:"What the file is called when it is taken."`
 	Size       int64             `json:"size" doc:"Of the file, in bytes."`
 	CreatedBy  exports.Creator   `json:"created_by"`
-	CreatedAt  time.Time         `json:"created_at"`
-	FinishedAt time.Time         `json:"finished_at,omitzero"`
+	CreatedAt  time.Time         `json:"created_at" doc:"When it was made."`
+	FinishedAt time.Time         `json:"finished_at,omitzero" doc:"When it ended, well or not."`
 	ExpiresAt  time.Time         `json:"expires_at,omitzero" doc:"When the file is deleted."`
-	Error      string            `json:"error,omitempty"`
-	UserNames  map[string]string `json:"user_names,omitempty"`
+	Error      string            `json:"error,omitempty" doc:"Why it failed."`
+	UserNames  map[string]string `json:"user_names,omitempty" doc:"What the users of the filters were called when the export began, by id: of 50 at most, and those alone that the log knew."`
 }
 
 type (
@@ -62,7 +62,7 @@ type (
 	}
 	exportsOutput struct {
 		Body struct {
-			Exports []exportBody `json:"exports"`
+			Exports []exportBody `json:"exports" doc:"Newest first."`
 		} `nameHint:"Exports"`
 	}
 )

@@ -29,16 +29,16 @@ type newEntryBody struct {
 	Content      newRefBody      `json:"content,omitzero" doc:"What was operated on."`
 	Origin       *string         `json:"origin,omitempty" enum:"manual,api" doc:"Left out: manual. What came through an API is counted, and not stored."`
 	Outcome      *string         `json:"outcome,omitempty" enum:"success,failure" doc:"Left out: success."`
-	IP           string          `json:"ip,omitempty" maxLength:"1024"`
-	UserAgent    string          `json:"user_agent,omitempty" maxLength:"1024"`
+	IP           string          `json:"ip,omitempty" maxLength:"1024" doc:"Where from."`
+	UserAgent    string          `json:"user_agent,omitempty" maxLength:"1024" doc:"What the client said it is."`
 	Changes      []newChangeBody `json:"changes,omitempty" maxItems:"100" doc:"Fields of the content before and after; at most 256 KiB of values in all."`
-	Details      jsonValue       `json:"details,omitempty" doc:"An object of at most 16 KiB."`
+	Details      jsonValue       `json:"details,omitempty" doc:"An object of at most 16 KiB." type:"object"`
 }
 
 type newUserBody struct {
-	ID   string `json:"id" minLength:"1" maxLength:"128"`
+	ID   string `json:"id" minLength:"1" maxLength:"128" doc:"Id in the host system."`
 	Name string `json:"name" minLength:"1" maxLength:"128" doc:"As it was at the time."`
-	Role string `json:"role,omitempty" maxLength:"128"`
+	Role string `json:"role,omitempty" maxLength:"128" doc:"As the host system calls it."`
 }
 
 type newRefBody struct {
@@ -47,9 +47,9 @@ type newRefBody struct {
 }
 
 type newChangeBody struct {
-	Field  string    `json:"field" minLength:"1" maxLength:"256"`
-	Before jsonValue `json:"before,omitempty"`
-	After  jsonValue `json:"after,omitempty"`
+	Field  string    `json:"field" minLength:"1" maxLength:"256" doc:"Name of the field."`
+	Before jsonValue `json:"before,omitempty" doc:"Any JSON value; left out where there was none."`
+	After  jsonValue `json:"after,omitempty" doc:"Any JSON value; left out where there is none."`
 }
 
 // jsonValue is any JSON value, as it was sent.

@@ -12,11 +12,11 @@ import (
 // keyBody is an API key as its tenant's admins see it.
 type keyBody struct {
 	ID         string            `json:"id" doc:"The first characters of the key."`
-	Scope      identity.KeyScope `json:"scope" enum:"write,read,launch"`
-	Name       string            `json:"name"`
-	CreatedAt  time.Time         `json:"created_at"`
+	Scope      identity.KeyScope `json:"scope" enum:"write,read,launch" doc:"What it may do."`
+	Name       string            `json:"name" doc:"What uses it, to tell keys apart."`
+	CreatedAt  time.Time         `json:"created_at" doc:"When it was made."`
 	LastUsedAt time.Time         `json:"last_used_at,omitzero" doc:"To about a minute."`
-	RevokedAt  time.Time         `json:"revoked_at,omitzero"`
+	RevokedAt  time.Time         `json:"revoked_at,omitzero" doc:"When it was revoked; left out while it is in use."`
 }
 
 func newKeyBodyOf(k identity.APIKey) keyBody {
@@ -27,20 +27,20 @@ func newKeyBodyOf(k identity.APIKey) keyBody {
 // an embedded type would be sent, but not described.
 type madeKeyBody struct {
 	ID        string            `json:"id" doc:"The first characters of the key."`
-	Scope     identity.KeyScope `json:"scope" enum:"write,read,launch"`
-	Name      string            `json:"name"`
-	CreatedAt time.Time         `json:"created_at"`
+	Scope     identity.KeyScope `json:"scope" enum:"write,read,launch" doc:"What it may do."`
+	Name      string            `json:"name" doc:"What uses it, to tell keys apart."`
+	CreatedAt time.Time         `json:"created_at" doc:"When it was made."`
 	Key       string            `json:"key" doc:"The key itself, shown this once."`
 }
 
 type (
 	keysOutput struct {
 		Body struct {
-			Keys []keyBody `json:"keys"`
+			Keys []keyBody `json:"keys" doc:"Oldest first."`
 		} `nameHint:"Keys"`
 	}
 	newKeyBody struct {
-		Scope identity.KeyScope `json:"scope" enum:"write,read,launch"`
+		Scope identity.KeyScope `json:"scope" enum:"write,read,launch" doc:"What it may do."`
 		Name  string            `json:"name" minLength:"1" maxLength:"128" doc:"What uses it, to tell keys apart."`
 	}
 	addKeyInput   struct{ Body newKeyBody }

@@ -16,9 +16,9 @@ import (
 
 // organizationBody is a node of the tree; parent_id is null for a root.
 type organizationBody struct {
-	ID       string  `json:"id"`
+	ID       string  `json:"id" doc:"Id in the host system."`
 	ParentID *string `json:"parent_id" nullable:"true" doc:"null for a root."`
-	Name     string  `json:"name"`
+	Name     string  `json:"name" doc:"As it is today."`
 	Archived bool    `json:"archived,omitempty" doc:"No longer in the host's tree, kept for its entries."`
 	Entries  *int    `json:"entries,omitempty" doc:"How many entries name it, without those below it. There where counts=true asks for it; PUT does not take it."`
 }

@@ -23,7 +23,7 @@ type retentionBody struct {
 type wouldBody struct {
 	Before  time.Time `json:"before" doc:"The entries before this would be deleted: the start of the UTC day in which the first day begins that the rule would keep."`
 	Dates   int       `json:"dates" doc:"UTC days that have entries."`
-	Entries int       `json:"entries"`
+	Entries int       `json:"entries" doc:"Entries of these days."`
 }
 
 type (
@@ -35,7 +35,7 @@ type (
 		Body struct {
 			From   string `json:"from,omitempty" format:"date" doc:"The first day, in the tenant's time zone; left out: all before."`
 			To     string `json:"to,omitempty" format:"date" doc:"The last day, in the tenant's time zone; left out: all after. What is held is every UTC day that the days have a moment in: covers_from and covers_until of the answer."`
-			Reason string `json:"reason" minLength:"1" maxLength:"1024"`
+			Reason string `json:"reason" minLength:"1" maxLength:"1024" doc:"Why the days are held."`
 		} `nameHint:"NewHold"`
 	}
 	holdInput struct {

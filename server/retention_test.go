@@ -35,7 +35,7 @@ func TestRetention(t *testing.T) {
 	if hold.To != "2026-10-01" || hold.TimeZone != "Asia/Shanghai" || !hold.CoversFrom.IsZero() || hold.CoversUntil.Format(time.RFC3339) != "2026-10-02T00:00:00Z" {
 		t.Errorf("%+v", hold)
 	}
-	for _, body := range []string{`{}`, `{"reason":""}`, `{"reason":"x","from":"tomorrow"}`, `{"reason":"x","from":"2026-02-30"}`, `{"reason":"x","from":"2026-02-02","to":"2026-02-01"}`} {
+	for _, body := range []string{`{}`, `{"reason":""}`, `{"reason":"x","from":"tomorrow"}`, `{"reason":"x","from":"2026-02-30"}`, `{"reason":"x","from":"2026-02-02","to":"2026-02-01"}`, `{"reason":"x","until":"2026-02-01"}`} {
 		f.asProblem(f.send("admin", "POST", tenantA+"/holds", body), 422)
 	}
 	f.change("owner", "PATCH", tenantA, `{"retention_days":30,"below_legal_minimum":true}`, 200)

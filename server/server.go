@@ -147,7 +147,7 @@ func New(n *node.Node, o Options) *Server {
 	for i := range s.table {
 		s.table[i].add(s, &s.table[i])
 	}
-	describeSchemas(s.api.OpenAPI())
+	wire.FinishSchemas(s.api.OpenAPI())
 	s.spec = sync.OnceValues(s.describe)
 	s.addPlainRoutes()
 	s.meters = newMeters(s.app)
@@ -158,7 +158,7 @@ func New(n *node.Node, o Options) *Server {
 // page loads from the web, and the schemas stand in the document.
 func apiConfig(version string) huma.Config {
 	config := huma.DefaultConfig("oplog", version)
-	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	config.Components.Schemas = wire.NewSchemas()
 	config.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[jsonValue](), reflect.TypeFor[any]())
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "Of people, set by signing in."},

@@ -19,31 +19,31 @@ import (
 
 // sessionBody says who is signed in.
 type sessionBody struct {
-	Username     string          `json:"username"`
+	Username     string          `json:"username" doc:"Name to sign in with."`
 	Name         string          `json:"name,omitempty" doc:"Of a person whom the host system vouches for."`
-	Role         identity.Role   `json:"role"`
-	Locale       string          `json:"locale" enum:"en,zh-CN"`
+	Role         identity.Role   `json:"role" enum:"owner,admin,auditor,member" doc:"What the account may do."`
+	Locale       string          `json:"locale" enum:"en,zh-CN" doc:"Language: en or zh-CN."`
 	Tenants      []sessionTenant `json:"tenants" doc:"Whose log the account may see; none for a member."`
 	Organization string          `json:"organization,omitempty" doc:"The account sees this organization and all below it only."`
 }
 
 type sessionTenant struct {
-	ID             string     `json:"id"`
-	Name           string     `json:"name"`
-	TimeZone       string     `json:"time_zone"`
+	ID             string     `json:"id" doc:"As in addresses."`
+	Name           string     `json:"name" doc:"Name to show."`
+	TimeZone       string     `json:"time_zone" doc:"IANA name; days and exports go by it."`
 	DataPermission bool       `json:"data_permission" doc:"Whether there is a tree of organizations."`
 	Start          *startBody `json:"start,omitempty" doc:"The view that the caller begins with."`
 }
 
 // startBody is a view to begin with.
 type startBody struct {
-	Query string    `json:"query"`
+	Query string    `json:"query" doc:"The filters, as the log's address has them."`
 	Table *lookBody `json:"table,omitempty"`
 }
 
 type credentialsBody struct {
-	Username string `json:"username" maxLength:"256"`
-	Password string `json:"password" maxLength:"1024"`
+	Username string `json:"username" maxLength:"256" doc:"Name to sign in with."`
+	Password string `json:"password" maxLength:"1024" doc:"The account's."`
 	Locale   string `json:"locale,omitempty" enum:"en,zh-CN" doc:"Of the page; the account keeps it where it has none yet."`
 }
 
@@ -59,7 +59,7 @@ type (
 	}
 	changeSessionInput struct {
 		Body struct {
-			Locale string `json:"locale" enum:"en,zh-CN"`
+			Locale string `json:"locale" enum:"en,zh-CN" doc:"Language: en or zh-CN."`
 		} `nameHint:"SessionChange"`
 	}
 )
@@ -173,18 +173,18 @@ func (s *Server) changeSession(_ context.Context, in *call, input *changeSession
 
 // ownSessionBody is one of the caller's own sessions.
 type ownSessionBody struct {
-	ID         string    `json:"id"`
+	ID         string    `json:"id" doc:"Tells sessions apart, and opens none."`
 	Current    bool      `json:"current" doc:"The one that asks."`
-	CreatedAt  time.Time `json:"created_at"`
+	CreatedAt  time.Time `json:"created_at" doc:"When it was made."`
 	LastUsedAt time.Time `json:"last_used_at" doc:"To about a minute."`
 	ExpiresAt  time.Time `json:"expires_at" doc:"At the latest; two hours without a request end it before."`
-	IP         string    `json:"ip,omitempty"`
-	UserAgent  string    `json:"user_agent,omitempty"`
+	IP         string    `json:"ip,omitempty" doc:"Where from."`
+	UserAgent  string    `json:"user_agent,omitempty" doc:"What the client said it is."`
 }
 
 type ownSessionsOutput struct {
 	Body struct {
-		Sessions []ownSessionBody `json:"sessions"`
+		Sessions []ownSessionBody `json:"sessions" doc:"Newest first."`
 	} `nameHint:"Sessions"`
 }
 

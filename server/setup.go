@@ -19,9 +19,9 @@ type (
 	}
 	newSetupBody struct {
 		Code     string        `json:"code" maxLength:"256" doc:"As the program printed it when it started."`
-		Username string        `json:"username" minLength:"1" maxLength:"64"`
-		Password string        `json:"password" minLength:"8" maxLength:"1024"`
-		Locale   string        `json:"locale,omitempty" enum:"en,zh-CN"`
+		Username string        `json:"username" minLength:"1" maxLength:"64" doc:"Name to sign in with."`
+		Password string        `json:"password" minLength:"8" maxLength:"1024" doc:"8 characters at least."`
+		Locale   string        `json:"locale,omitempty" enum:"en,zh-CN" doc:"Language: en or zh-CN."`
 		Tenant   newTenantBody `json:"tenant"`
 	}
 	setUpInput struct{ Body newSetupBody }

@@ -11,7 +11,7 @@ type build struct{ version, commit string }
 
 // indexBody reports whether the index answers all that the store holds.
 type indexBody struct {
-	Ready  bool   `json:"ready"`
+	Ready  bool   `json:"ready" doc:"Whether it answers all that is stored."`
 	Detail string `json:"detail,omitempty" doc:"How far it is, where it is not ready."`
 }
 
@@ -30,27 +30,27 @@ type (
 		Skipped  uint64    `json:"skipped" doc:"Operations that were not manual, ever."`
 		Entries  int       `json:"entries" doc:"Entries that are there; 0 while the index catches up."`
 		Oldest   time.Time `json:"oldest,omitzero" doc:"Operation time of the oldest entry."`
-		Newest   time.Time `json:"newest,omitzero"`
+		Newest   time.Time `json:"newest,omitzero" doc:"Operation time of the newest entry."`
 		Index    indexBody `json:"index"`
 	}
 	systemOutput struct{ Body systemBody }
 	systemBody   struct {
-		Version      string    `json:"version"`
-		Commit       string    `json:"commit,omitempty"`
+		Version      string    `json:"version" doc:"Of the program."`
+		Commit       string    `json:"commit,omitempty" doc:"Of the source that the program was built from."`
 		Go           string    `json:"go" doc:"Version of Go, system and processor."`
-		StartedAt    time.Time `json:"started_at"`
-		Tenants      int       `json:"tenants"`
+		StartedAt    time.Time `json:"started_at" doc:"When the program was started."`
+		Tenants      int       `json:"tenants" doc:"How many there are."`
 		Recorded     uint64    `json:"recorded" doc:"Entries ever, of all tenants."`
-		Skipped      uint64    `json:"skipped"`
-		StoreBytes   int64     `json:"store_bytes"`
-		IndexBytes   int64     `json:"index_bytes"`
+		Skipped      uint64    `json:"skipped" doc:"Operations that were not manual, ever."`
+		StoreBytes   int64     `json:"store_bytes" doc:"What the entries take on disk."`
+		IndexBytes   int64     `json:"index_bytes" doc:"What the index takes on disk."`
 		Index        indexBody `json:"index"`
-		LastBackupAt time.Time `json:"last_backup_at,omitzero"`
+		LastBackupAt time.Time `json:"last_backup_at,omitzero" doc:"When a backup was last taken away whole; left out where none was."`
 
 		Anchor *anchorBody `json:"anchor,omitempty" doc:"The folder that takes the checkpoints of each day, where there is one."`
 	}
 	anchorBody struct {
-		Dir     string    `json:"dir"`
+		Dir     string    `json:"dir" doc:"The folder."`
 		KeptAt  time.Time `json:"kept_at,omitzero" doc:"When it last took one, since the program was started."`
 		Failure string    `json:"failure,omitempty" doc:"Why it takes none at present."`
 	}

@@ -16,26 +16,26 @@ import (
 
 // viewBody is a saved view as one of those who see it does.
 type viewBody struct {
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
+	ID        string    `json:"id" doc:"The view's id."`
+	Name      string    `json:"name" doc:"Name to show."`
 	Query     string    `json:"query" doc:"The filters, as the log's address has them."`
 	Table     *lookBody `json:"table,omitempty" doc:"How the table looks, if the view says so."`
 	Shared    bool      `json:"shared" doc:"Whether everybody who may see the log has it."`
 	Own       bool      `json:"own" doc:"Whether it is the caller's own."`
-	MayChange bool      `json:"may_change"`
+	MayChange bool      `json:"may_change" doc:"Whether the caller may change and remove it."`
 	Start     bool      `json:"start" doc:"Whether the caller begins with it."`
-	MadeBy    string    `json:"made_by"`
-	ChangedAt time.Time `json:"changed_at"`
+	MadeBy    string    `json:"made_by" doc:"Whose it is."`
+	ChangedAt time.Time `json:"changed_at" doc:"When it was last changed."`
 }
 
 // lookBody is how the table of a view looks.
 type lookBody struct {
-	Density string   `json:"density,omitempty" enum:"compact,standard,roomy"`
+	Density string   `json:"density,omitempty" enum:"compact,standard,roomy" doc:"Height of the rows."`
 	Hidden  []string `json:"hidden,omitempty" maxItems:"6" enum:"user,role,organization,module,type,time" doc:"The columns that are not shown."`
 }
 
 type newViewBody struct {
-	Name   string    `json:"name" minLength:"1" maxLength:"128"`
+	Name   string    `json:"name" minLength:"1" maxLength:"128" doc:"Name to show."`
 	Query  string    `json:"query" maxLength:"4096" doc:"The filters, as the log's address has them."`
 	Table  *lookBody `json:"table,omitempty" doc:"How the table looks; left out: as each reader has it."`
 	Shared bool      `json:"shared,omitempty" doc:"For everybody who may see the log; admins of the whole tenant share."`
@@ -43,17 +43,17 @@ type newViewBody struct {
 }
 
 type viewChangeBody struct {
-	Name   *string   `json:"name,omitempty" minLength:"1" maxLength:"128"`
-	Query  *string   `json:"query,omitempty" maxLength:"4096"`
+	Name   *string   `json:"name,omitempty" minLength:"1" maxLength:"128" doc:"Name to show."`
+	Query  *string   `json:"query,omitempty" maxLength:"4096" doc:"The filters, as the log's address has them."`
 	Table  *lookBody `json:"table,omitempty" doc:"An empty one leaves it to each reader."`
-	Shared *bool     `json:"shared,omitempty"`
+	Shared *bool     `json:"shared,omitempty" doc:"For everybody who may see the log."`
 	Start  *bool     `json:"start,omitempty" doc:"The caller's own choice; of a view that somebody else shares, too."`
 }
 
 type (
 	viewsOutput struct {
 		Body struct {
-			Views []viewBody `json:"views"`
+			Views []viewBody `json:"views" doc:"By name."`
 		} `nameHint:"Views"`
 	}
 	viewOutput   struct{ Body viewBody }
