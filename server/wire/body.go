@@ -19,6 +19,7 @@ import (
 	"oplog/oplog"
 )
 
+// Bounds of bodies.
 const (
 	MaxBodyBytes = 16 << 20  // of one request, inflated
 	maxCallBytes = 1 << 20   // of a call that Huma serves
