@@ -86,6 +86,16 @@ func (l *testLog) hold() {
 	l.Lines.Entered, l.Lines.Gate = make(chan struct{}), make(chan error)
 }
 
+// heldExport begins an export of today's entries of acme, and holds it before
+// its first line.
+func (l *testLog) heldExport() exports.Export {
+	l.T.Helper()
+	l.hold()
+	x := l.export(exports.Export{Tenant: "acme", Range: oplog.RangeToday})
+	<-l.Lines.Entered
+	return x
+}
+
 func TestExportWritesWhatTheQueryFinds(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Of("root", nodetest.Entry("a", 3)), nodetest.Of("east", nodetest.Entry("b", 2)), nodetest.Of("shop", nodetest.Entry("c", 1)), nodetest.Entry("d", 60*24*8))
@@ -184,9 +194,7 @@ func TestExportIsASnapshot(t *testing.T) {
 func TestExportCancelled(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 1))
-	l.hold()
-	x := l.export(exports.Export{Tenant: "acme", Range: oplog.RangeToday})
-	<-l.Lines.Entered
+	x := l.heldExport()
 	cancelled, err := l.Exports.Remove(x)
 	if err != nil || !cancelled {
 		t.Fatalf("%v, %v", cancelled, err)
@@ -212,9 +220,7 @@ func TestExportCancelled(t *testing.T) {
 func TestExportFailed(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 1))
-	l.hold()
-	x := l.export(exports.Export{Tenant: "acme", Range: oplog.RangeToday})
-	<-l.Lines.Entered
+	x := l.heldExport()
 	l.Lines.Gate <- errors.New("no space left on device")
 	ended := l.ended(x, exports.Failed)
 	if ended.Error != "no space left on device" || ended.Size != 0 || len(l.files()) > 0 {
@@ -227,9 +233,7 @@ func TestExportCutOffByACrash(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 1))
 	done := l.ended(l.export(exports.Export{Tenant: "acme", Range: oplog.RangeToday}), exports.Done)
-	l.hold()
-	x := l.export(exports.Export{Tenant: "acme", Range: oplog.RangeToday})
-	<-l.Lines.Entered
+	x := l.heldExport()
 	crashed := &testLog{&nodetest.Log{T: t, Dir: t.TempDir(), Clock: &nodetest.Clock{At: nodetest.Morning.Add(time.Hour)}, Lines: &nodetest.Lines{}}}
 	l.Must(nil, os.CopyFS(crashed.Dir, os.DirFS(l.Dir)))
 	l.Lines.Gate <- nil

@@ -71,9 +71,7 @@ func TestExportsWaitByTenant(t *testing.T) {
 func TestExportOnAFullDisk(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 1))
-	l.hold()
-	x := l.export(exports.Export{Tenant: "acme", Range: oplog.RangeToday})
-	<-l.Lines.Entered
+	x := l.heldExport()
 	l.Lines.Gate <- fmt.Errorf("write: %w", syscall.ENOSPC)
 	if ended := l.ended(x, exports.Failed); !strings.Contains(ended.Error, "disk is full") || len(l.files()) > 0 {
 		t.Errorf("%+v leaves %v", ended, l.files())
@@ -86,9 +84,7 @@ func TestExportOnAFullDisk(t *testing.T) {
 func TestExportWithoutItsRecord(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 1))
-	l.hold()
-	x := l.export(exports.Export{Tenant: "acme", Range: oplog.RangeToday})
-	<-l.Lines.Entered
+	x := l.heldExport()
 	l.Must(nil, records.Remove(l.Store, oplog.RecordExport, "acme/"+x.ID))
 	l.Lines.Gate <- nil
 	for l.parts() > 0 {
