@@ -1,4 +1,4 @@
-// Package background does small writes that nobody waits for, one after another.
+// Package background runs small fire-and-forget writes in order.
 package background
 
 import (
@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// Tasks does small writes that nobody waits for, one after another.
+// Tasks runs small fire-and-forget writes in order.
 type Tasks struct {
-	mu      sync.Mutex
-	changed *sync.Cond
-	tasks   []func()
-	waiting map[string]bool // tasks that have a name
-	cleared time.Time       // when the hourly task was last begun
-	closed  bool
-	ended   sync.WaitGroup
+	mu         sync.Mutex
+	changed    *sync.Cond
+	tasks      []func()
+	queued     map[string]bool // by name
+	lastHourly time.Time       // start of the last hourly task
+	closed     bool
+	ended      sync.WaitGroup
 }
 
-// New starts doing tasks; Close ends it.
+// New starts a goroutine for tasks; Close stops it.
 func New() *Tasks {
-	b := &Tasks{waiting: make(map[string]bool)}
+	b := &Tasks{queued: make(map[string]bool)}
 	b.changed = sync.NewCond(&b.mu)
 	b.ended.Go(b.run)
 	return b
@@ -43,29 +43,29 @@ func (b *Tasks) run() {
 	}
 }
 
-// Once does a task, unless one of that name waits already.
+// Once queues a task unless one with the same name is already queued.
 func (b *Tasks) Once(name string, task func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed || b.waiting[name] {
+	if b.closed || b.queued[name] {
 		return
 	}
-	b.waiting[name] = true
+	b.queued[name] = true
 	b.tasks = append(b.tasks, func() {
 		b.mu.Lock()
-		delete(b.waiting, name)
+		delete(b.queued, name)
 		b.mu.Unlock()
 		task()
 	})
 	b.changed.Signal()
 }
 
-// Hourly does a task that cleans up, at most once an hour.
+// Hourly queues a cleanup task, at most once an hour.
 func (b *Tasks) Hourly(now time.Time, task func()) {
 	b.mu.Lock()
-	due := now.Sub(b.cleared) >= time.Hour
+	due := now.Sub(b.lastHourly) >= time.Hour
 	if due {
-		b.cleared = now
+		b.lastHourly = now
 	}
 	b.mu.Unlock()
 	if due {
@@ -73,7 +73,7 @@ func (b *Tasks) Hourly(now time.Time, task func()) {
 	}
 }
 
-// Close ends it when all that waits is done.
+// Close waits for queued tasks and stops.
 func (b *Tasks) Close() {
 	b.mu.Lock()
 	b.closed = true

@@ -48,7 +48,7 @@ func (c *backupCommand) Run(m *Program) (err error) {
 	if err != nil {
 		return fmt.Errorf("the backup cannot be written: %w", err)
 	}
-	if err := node.NoteBackup(db, m.Now()); err != nil {
+	if err := node.RecordBackup(db, m.Now()); err != nil {
 		return fmt.Errorf("the backup is written, but not noted: %w", err)
 	}
 	fmt.Fprintf(m.Stderr, "Backed up to %s, %d bytes. Try it: oplog restore %s --data NEW, then oplog verify --data NEW\n", c.File, n, c.File)

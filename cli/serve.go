@@ -136,7 +136,7 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	daily.Go(func() { l.Journal.RetainDaily(days, retentionLook, failed) })
 	if f.Anchor != "" {
 		o.Anchors = proof.NewAnchors(l.Directory, l.Journal, m.Now, f.Anchor)
-		daily.Go(func() { o.Anchors.Keep(days, failed) })
+		daily.Go(func() { o.Anchors.Run(days, failed) })
 	}
 	s := server.New(l, o)
 	ended := make(chan error, 1)

@@ -338,7 +338,7 @@ func TestAnchor(t *testing.T) {
 		t.Errorf("readyz answers %d", status)
 	}
 	p.stop()
-	if words := p.stderr.String(); !strings.Contains(words, "cannot be kept in "+filepath.Join(stick, "gone")) {
+	if words := p.stderr.String(); !strings.Contains(words, "cannot write today's checkpoints to "+filepath.Join(stick, "gone")) {
 		t.Error(words)
 	}
 }

@@ -153,9 +153,9 @@ func TestAccountBeforeTree(t *testing.T) {
 		}
 	}
 	sees("")
-	l.Record("new", nodetest.Of("sea", nodetest.Entry("of the sea", 2)))
+	l.Record("new", nodetest.InOrganization("sea", nodetest.Entry("of the sea", 2)))
 	sees("")
-	l.Record("new", nodetest.Of("moon", nodetest.Entry("of the moon", 3)))
+	l.Record("new", nodetest.InOrganization("moon", nodetest.Entry("of the moon", 3)))
 	sees("of the moon")
 	_, err = l.Identity.AddAccount(identity.Account{Username: "dan", Role: identity.RoleAuditor, Tenant: "new", Organization: "mars"})
 	nodetest.WantFields(t, err, "organization")
@@ -245,7 +245,7 @@ func TestOrganizations(t *testing.T) {
 		t.Errorf("below east: %v, %v", sub, err)
 	}
 
-	l.Record("acme", nodetest.Of("shop", nodetest.Entry("1", 1)))
+	l.Record("acme", nodetest.InOrganization("shop", nodetest.Entry("1", 1)))
 	l.Must(l.Directory.SetOrganizations(ctx, "acme", oplog.Tree{{ID: "root", Name: "Acme"}, {ID: "west", ParentID: "root", Name: "West"}}))
 	l.Restart()
 	tree, err := l.Directory.Organizations("acme", "")
@@ -314,13 +314,13 @@ func TestRejectedRequestsLearnNoOrganizations(t *testing.T) {
 	l.Must(nil, err)
 	byProgram := nodetest.Entry("p", 1)
 	byProgram.Origin = oplog.OriginAPI
-	_, err = l.Journal.Append(context.Background(), "acme", []oplog.Entry{byProgram, nodetest.Of("new", nodetest.Entry("b", 1)), nodetest.WithID("taken", nodetest.Entry("other", 1))})
+	_, err = l.Journal.Append(context.Background(), "acme", []oplog.Entry{byProgram, nodetest.InOrganization("new", nodetest.Entry("b", 1)), nodetest.WithID("taken", nodetest.Entry("other", 1))})
 	nodetest.WantCode(t, err, oplog.CodeConflict)
 	nodetest.WantFields(t, err, "3: id")
 	if after, err := l.Directory.Organizations("acme", ""); err != nil || len(after) != len(before) {
 		t.Errorf("%+v, %v", after, err)
 	}
-	l.Record("acme", nodetest.Of("new", nodetest.Entry("b", 1)), nodetest.WithID("own", nodetest.Entry("other", 1)))
+	l.Record("acme", nodetest.InOrganization("new", nodetest.Entry("b", 1)), nodetest.WithID("own", nodetest.Entry("other", 1)))
 	if after, err := l.Directory.Organizations("acme", ""); err != nil || len(after) != len(before)+1 {
 		t.Errorf("%+v, %v", after, err)
 	}

@@ -39,17 +39,17 @@ func TestMaxOrganizations(t *testing.T) {
 	l.Must(l.Directory.SetOrganizations(ctx, "acme", treeOf(oplog.MaxOrganizations)))
 	has(oplog.MaxOrganizations)
 
-	_, err = l.Journal.Append(ctx, "acme", []oplog.Entry{nodetest.Of("o7", nodetest.Entry("a", 1)), nodetest.Entry("b", 1), nodetest.Of("new", nodetest.Entry("c", 1))})
+	_, err = l.Journal.Append(ctx, "acme", []oplog.Entry{nodetest.InOrganization("o7", nodetest.Entry("a", 1)), nodetest.Entry("b", 1), nodetest.InOrganization("new", nodetest.Entry("c", 1))})
 	nodetest.WantCode(t, err, oplog.CodeInvalid)
 	nodetest.WantFields(t, err, "3: organization.id")
-	l.Record("acme", nodetest.Of("o7", nodetest.Entry("a", 1)), nodetest.Entry("b", 1))
+	l.Record("acme", nodetest.InOrganization("o7", nodetest.Entry("a", 1)), nodetest.Entry("b", 1))
 
 	// With room for one more, the first new organization gets it.
 	l.Must(l.Directory.SetOrganizations(ctx, "acme", treeOf(oplog.MaxOrganizations-1)))
-	_, err = l.Journal.Append(ctx, "acme", []oplog.Entry{nodetest.Of("first", nodetest.Entry("d", 1)), nodetest.Of("second", nodetest.Entry("e", 1)), nodetest.Of("first", nodetest.Entry("f", 1)), nodetest.Of("o7", nodetest.Entry("g", 1))})
+	_, err = l.Journal.Append(ctx, "acme", []oplog.Entry{nodetest.InOrganization("first", nodetest.Entry("d", 1)), nodetest.InOrganization("second", nodetest.Entry("e", 1)), nodetest.InOrganization("first", nodetest.Entry("f", 1)), nodetest.InOrganization("o7", nodetest.Entry("g", 1))})
 	nodetest.WantFields(t, err, "2: organization.id")
 	has(oplog.MaxOrganizations - 1)
-	file := nodetest.LinesOf(nodetest.Of("first", nodetest.Entry("d", 1)), nodetest.Of("second", nodetest.Entry("e", 1)), nodetest.Of("first", nodetest.Entry("f", 1)), nodetest.Of("o7", nodetest.Entry("g", 1)))
+	file := nodetest.ImportLines(nodetest.InOrganization("first", nodetest.Entry("d", 1)), nodetest.InOrganization("second", nodetest.Entry("e", 1)), nodetest.InOrganization("first", nodetest.Entry("f", 1)), nodetest.InOrganization("o7", nodetest.Entry("g", 1)))
 	refused := func(got *[]string) func(int, error) {
 		return func(number int, why error) { *got = append(*got, fmt.Sprintf("%d: %v", number, why)) }
 	}

@@ -60,7 +60,7 @@ func TestWriteFileFollowsLinks(t *testing.T) {
 	if err := os.Symlink(target, link); err != nil {
 		t.Skip(err)
 	}
-	for _, want := range []string{"new", "replaced"} { // it leads to nothing first
+	for _, want := range []string{"new", "replaced"} { // its target does not exist at first
 		if err := WriteFile(link, 0o600, text(want)); err != nil {
 			t.Fatal(err)
 		}
@@ -78,15 +78,14 @@ func TestWriteFileFollowsLinks(t *testing.T) {
 	}
 }
 
-// TestWriteFileBy: a file has its final name only when it is whole, and what a
-// crash left under the temporary name is written over.
-func TestWriteFileBy(t *testing.T) {
+// TestWriteFileVia: a file gets its final name only when it is complete, and leftovers of a crash under the temporary name are overwritten.
+func TestWriteFileVia(t *testing.T) {
 	dir := t.TempDir()
 	temporary, path := filepath.Join(dir, "log.part"), filepath.Join(dir, "log")
 	if err := os.WriteFile(temporary, []byte("left by a crash"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err := WriteFileBy(temporary, path, 0o600, func(f *os.File) error {
+	err := WriteFileVia(temporary, path, 0o600, func(f *os.File) error {
 		expect(t, temporary, "")
 		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("the file is there before it is whole: %v", err)
@@ -98,7 +97,7 @@ func TestWriteFileBy(t *testing.T) {
 	}
 	expect(t, path, "whole")
 	broken := errors.New("broken")
-	if err := WriteFileBy(temporary, path, 0o600, func(f *os.File) error { return errors.Join(text("half")(f), broken) }); !errors.Is(err, broken) {
+	if err := WriteFileVia(temporary, path, 0o600, func(f *os.File) error { return errors.Join(text("half")(f), broken) }); !errors.Is(err, broken) {
 		t.Error(err)
 	}
 	expect(t, path, "whole")

@@ -35,7 +35,7 @@ func TestWriteFileIntoFIFOsAndDevices(t *testing.T) {
 	if info, err := os.Lstat(fifo); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
 		t.Errorf("the FIFO became %v, %v", info.Mode(), err)
 	}
-	link := filepath.Join(t.TempDir(), "link") // where root's mistake would replace it, the link goes first
+	link := filepath.Join(t.TempDir(), "link") // running as root, a bug would replace the link, not the device
 	if err := os.Symlink(os.DevNull, link); err != nil {
 		t.Fatal(err)
 	}

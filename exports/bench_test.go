@@ -19,10 +19,9 @@ import (
 	"oplog/oplog"
 )
 
-// BenchmarkExport writes whole logs to files, as an export without filters does,
-// and tells how much memory it takes at its height beyond what an idle log does.
+// BenchmarkExport writes whole logs to files, as an export without filters does, and reports its peak memory beyond that of an idle log.
 func BenchmarkExport(b *testing.B) {
-	l := nodetest.Full(b, formats.CSV, formats.NDJSON, formats.XLSX)
+	l := nodetest.OpenFull(b, formats.CSV, formats.NDJSON, formats.XLSX)
 	for _, x := range []struct {
 		name, format string
 		oplog.Filters
@@ -60,17 +59,16 @@ func writeExport(b *testing.B, l *node.Node, x exports.Export, path string) int 
 	return done.RowsDone
 }
 
-// always gives an export a period that holds all that there is.
+// always sets a period that includes every entry.
 func always(x exports.Export) exports.Export {
 	x.Tenant, x.Locale, x.Range = demo.Tenant().ID, oplog.LocaleEN, oplog.RangeCustom
 	x.From, x.To = time.Unix(0, 0), time.Now().AddDate(1, 0, 0)
 	return x
 }
 
-// BenchmarkBesideExport tells how long recording and asking take while nothing
-// else is done, and while one export after another is written.
+// BenchmarkBesideExport reports the latency of appends and queries on an idle log, and while exports are written one after another.
 func BenchmarkBesideExport(b *testing.B) {
-	l := nodetest.Full(b, formats.CSV)
+	l := nodetest.OpenFull(b, formats.CSV)
 	tenant := demo.Tenant().ID
 	one := nodetest.Generate(1)
 	ctx := context.Background()
@@ -128,7 +126,7 @@ func BenchmarkBesideExport(b *testing.B) {
 	}
 }
 
-// inUse is what the heap holds once all garbage is gone.
+// inUse returns the size of the heap after garbage collection.
 func inUse() int64 {
 	runtime.GC()
 	return heapNow()
@@ -140,7 +138,7 @@ func heapNow() int64 {
 	return int64(m.HeapInuse)
 }
 
-// watch looks at something again and again, until it is stopped.
+// watch calls look repeatedly until it is stopped.
 func watch(look func()) (stop func()) {
 	ended := make(chan struct{})
 	var watching sync.WaitGroup

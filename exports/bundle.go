@@ -11,17 +11,16 @@ import (
 	"oplog/oplog"
 )
 
-// Bundle is an export with all that a person needs to check it, to be sent as
-// one ZIP: the file, its manifest, the verifier key, and a page that says how.
+// Bundle is a ZIP with an export and everything needed to verify it: the file, its manifest, the verifier key and instructions.
 type Bundle struct {
-	Name   string // of the ZIP
-	file   *os.File
-	export Export
-	stored bool // the file is compressed already
-	beside []bundleText
+	Name       string // of the ZIP
+	file       *os.File
+	export     Export
+	compressed bool // the file is already compressed
+	texts      []bundleText
 }
 
-// bundleText is a short file of a bundle.
+// bundleText is a short text file of a bundle.
 type bundleText struct{ name, text string }
 
 const bundleKey = "verifier-key.txt"
@@ -32,15 +31,14 @@ var (
 	//go:embed check/how-to-check.zh-CN.txt
 	howToCheckZH string
 
-	// howToCheck are the pages by locale, with their names.
+	// howToCheck holds the instructions and their file names, by locale.
 	howToCheck = map[string]bundleText{
 		oplog.LocaleEN: {"HOW-TO-CHECK.txt", howToCheckEN},
 		oplog.LocaleZH: {"如何验证.txt", howToCheckZH},
 	}
 )
 
-// IsBundleText reports whether a bundle may have a file of a name besides the
-// export and its manifest.
+// IsBundleText reports whether name is one of the files that a bundle has besides the export and its manifest.
 func IsBundleText(name string) bool {
 	for _, page := range howToCheck {
 		if name == page.name {
@@ -50,8 +48,7 @@ func IsBundleText(name string) bool {
 	return name == bundleKey
 }
 
-// OpenBundle returns the bundle of an export that is done, its page in a locale.
-// The caller closes it.
+// OpenBundle returns the bundle of a finished export, with instructions in a locale. The caller closes it.
 func (s *Exports) OpenBundle(x Export, locale string) (*Bundle, error) {
 	manifest, err := s.Manifest(x)
 	if err != nil {
@@ -69,16 +66,16 @@ func (s *Exports) OpenBundle(x Export, locale string) (*Bundle, error) {
 	if !ok {
 		page = howToCheck[oplog.LocaleEN]
 	}
-	b := &Bundle{Name: strings.TrimSuffix(x.FileName, "."+x.Format) + ".zip", file: file, export: x, stored: format.Compressed}
+	b := &Bundle{Name: strings.TrimSuffix(x.FileName, "."+x.Format) + ".zip", file: file, export: x, compressed: format.Compressed}
 	key := s.store.VerifierKey()
 	text := strings.NewReplacer(
 		"{file}", x.FileName, "{zip}", b.Name, "{key}", key, "{keyfile}", bundleKey, "{page}", page.name,
 		"{tenant}", x.Tenant, "{rows}", strconv.Itoa(x.RowsTotal), "\n", "\r\n",
 	).Replace(page.text)
-	b.beside = []bundleText{
+	b.texts = []bundleText{
 		{x.FileName + manifestFile, manifest},
 		{bundleKey, key + "\n"},
-		{page.name, "\ufeff" + text}, // editors of Windows tell UTF-8 by it
+		{page.name, "\ufeff" + text}, // Windows editors detect UTF-8 by the byte order mark
 	}
 	return b, nil
 }
@@ -95,13 +92,13 @@ func (b *Bundle) Write(w io.Writer) error {
 		return err
 	}
 	method := zip.Deflate
-	if b.stored {
+	if b.compressed {
 		method = zip.Store
 	}
 	if err := add(b.export.FileName, method, b.file); err != nil {
 		return err
 	}
-	for _, text := range b.beside {
+	for _, text := range b.texts {
 		if err := add(text.name, zip.Deflate, strings.NewReader(text.text)); err != nil {
 			return err
 		}
@@ -109,5 +106,5 @@ func (b *Bundle) Write(w io.Writer) error {
 	return z.Close()
 }
 
-// Close closes the file of the export.
+// Close closes the export's file.
 func (b *Bundle) Close() error { return b.file.Close() }

@@ -1,5 +1,4 @@
-// Package exports makes files of what is recorded, with a signed manifest each, as
-// jobs or at once.
+// Package exports writes entries to files with signed manifests, as background jobs or synchronously.
 package exports
 
 import (
@@ -17,7 +16,7 @@ import (
 	"oplog/records"
 )
 
-// Export is a job that writes the entries of a query to a file, and the file.
+// Export is a job that writes the matches of a query to a file, and its result.
 type Export struct {
 	ID         string        `json:"id"`
 	Tenant     string        `json:"tenant"`
@@ -26,33 +25,33 @@ type Export struct {
 	RowsTotal  int           `json:"rows_total"`
 	Format     string        `json:"format"`
 	Range      oplog.Range   `json:"range"`
-	From       time.Time     `json:"from,omitzero"` // the period, as it was when the export began
+	From       time.Time     `json:"from,omitzero"` // the period, resolved when the export started
 	To         time.Time     `json:"to,omitzero"`
 	Filters    oplog.Filters `json:"filters"`
-	Columns    []string      `json:"columns,omitempty"` // of ExportColumns, those that it has besides
-	Scope      string        `json:"scope,omitempty"`   // the organization that its maker may see
+	Columns    []string      `json:"columns,omitempty"` // the optional columns, of ExportColumns
+	Scope      string        `json:"scope,omitempty"`   // the organization that its creator is limited to
 	Locale     string        `json:"locale"`
 	FileName   string        `json:"file_name"`
 	Size       int64         `json:"size"` // of the file, in bytes
 	CreatedBy  Creator       `json:"created_by"`
 	CreatedAt  time.Time     `json:"created_at"`
 	FinishedAt time.Time     `json:"finished_at,omitzero"`
-	ExpiresAt  time.Time     `json:"expires_at,omitzero"` // when the file is deleted
+	ExpiresAt  time.Time     `json:"expires_at,omitzero"` // when the file will be deleted
 	Error      string        `json:"error,omitempty"`
 
-	UserNames map[string]string `json:"user_names,omitempty"` // of users that the filters name, by id, as they were when the export began
+	UserNames map[string]string `json:"user_names,omitempty"` // names by id of the users in the filters, as of the start of the export
 }
 
-// Creator is who began an export: an account, or a key by its name.
+// Creator is the account or the name of the key that started an export.
 type Creator struct {
 	Username string `json:"username,omitempty" doc:"Of the account; left out for a key."`
 	Key      string `json:"key,omitempty" doc:"Name of the API key; left out for an account."`
 }
 
-// Status is how far an export is.
+// Status is the state of an export.
 type Status string
 
-// How far an export is.
+// The states of an export.
 const (
 	Running   Status = "running"
 	Done      Status = "done"
@@ -61,18 +60,17 @@ const (
 )
 
 const (
-	exportKept      = 7 * 24 * time.Hour
-	exportPage      = 2000 // entries asked of the index at a time
-	exportChunk     = 256  // entries read and written at a time
-	exportsAtOnce   = 2    // of a tenant; the others wait
-	exportSweep     = time.Hour
-	manifestFile    = ".manifest"
-	exportPartFile  = ".part"
-	exportTimeStamp = "20060102T150405"
+	exportLifetime    = 7 * 24 * time.Hour
+	exportPage        = 2000 // keys requested from the index at a time
+	exportChunk       = 256  // entries read and written at a time
+	maxRunningExports = 2    // per tenant; others wait
+	sweepInterval     = time.Hour
+	manifestFile      = ".manifest"
+	exportPartFile    = ".part"
+	exportTimeStamp   = "20060102T150405"
 )
 
-// Exports makes files of what is recorded, as jobs or at once, and keeps them
-// until their time has come.
+// Exports writes exports, as background jobs or synchronously, and deletes their files after exportLifetime.
 type Exports struct {
 	store     oplog.Store
 	index     oplog.Index
@@ -80,29 +78,27 @@ type Exports struct {
 	now       func() time.Time
 	dir       string // of the files
 	formats   []oplog.ExportFormat
-	jobs      runs
+	jobs      jobs
 }
 
-// New returns the exports of a store. Those that ran when it was last
-// closed are marked as failed.
+// New returns the exports of a store. Exports that were interrupted by the last shutdown or crash are marked as failed.
 func New(store oplog.Store, index oplog.Index, directory *directory.Directory, now func() time.Time, dir string, formats []oplog.ExportFormat) (*Exports, error) {
 	s := &Exports{store: store, index: index, directory: directory, now: now, dir: dir, formats: formats}
-	s.jobs = runs{ending: make(chan struct{}), running: make(map[string]*run), slots: make(map[string]chan struct{})}
+	s.jobs = jobs{stop: make(chan struct{}), running: make(map[string]*job), slots: make(map[string]chan struct{})}
 	return s, s.recover()
 }
 
-// Formats returns the formats that exports can be written in.
+// Formats returns the supported formats.
 func (s *Exports) Formats() []oplog.ExportFormat { return s.formats }
 
-// Start begins an export and returns at once. What arrives later is not
-// in it. The export given says what to export, in which format, and who asks;
-// the rest is filled in.
+// Start starts an export and returns immediately. Entries that arrive later are not included. x says what to export, in which format, and
+// who requested it; the other fields are filled in.
 func (s *Exports) Start(ctx context.Context, x Export) (Export, error) {
 	p, err := s.planExport(ctx, x)
 	if err != nil {
 		return Export{}, err
 	}
-	if p.UserNames, err = s.namesOfUsers(ctx, p.Export); err != nil {
+	if p.UserNames, err = s.userNames(ctx, p.Export); err != nil {
 		return Export{}, err
 	}
 	if err := records.Create(s.store, oplog.RecordExport, exportName(p.Export), p.Export); err != nil {
@@ -114,10 +110,9 @@ func (s *Exports) Start(ctx context.Context, x Export) (Export, error) {
 	return p.Export, s.start(p)
 }
 
-// namesOfUsers returns what the users that an export's filters name are called, by the
-// newest entry of each that its maker may see: of [MaxUserFacets] at most, those
-// with the most entries. It is asked once, not by every reader of the list.
-func (s *Exports) namesOfUsers(ctx context.Context, x Export) (map[string]string, error) {
+// userNames returns the names of the users in an export's filters, from the newest entry of each that its creator may see; at most
+// [MaxUserFacets], those with the most entries. It is computed once, not for every reader of the list.
+func (s *Exports) userNames(ctx context.Context, x Export) (map[string]string, error) {
 	users := slices.Concat(x.Filters.Users, x.Filters.Not.Users)
 	if len(users) == 0 {
 		return nil, nil
@@ -140,23 +135,23 @@ func (s *Exports) namesOfUsers(ctx context.Context, x Export) (map[string]string
 // exportID returns an id that sorts by time.
 func exportID(now time.Time) string {
 	random := make([]byte, 8)
-	_, _ = rand.Read(random) // never fails: crypto/rand ends the program instead
+	_, _ = rand.Read(random) // never fails: crypto/rand aborts the program instead
 	return strings.ToLower(oplog.MakeKey(now, binary.BigEndian.Uint64(random)).ID())
 }
 
 func exportName(x Export) string { return x.Tenant + "/" + x.ID }
 
-// Export returns an export of a tenant as it stands, to whom may see all that
-// it holds: scope is the organization that the asker may see, "" for all.
+// Export returns the current state of an export if all its content is visible in the scope, the organization that the caller is limited to
+// ("" for all).
 func (s *Exports) Export(tenant, id, scope string) (Export, error) {
 	x, err := records.Read[Export](s.store, oplog.RecordExport, tenant+"/"+id)
-	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && !s.shows(x, scope) {
+	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && !s.visible(x, scope) {
 		return Export{}, oplog.Errorf(oplog.CodeNotFound, "There is no export %s.", id)
 	}
 	return s.progress(x), err
 }
 
-// List lists the exports of a tenant that a scope lets see, newest first.
+// List lists a tenant's exports that are visible in a scope, newest first.
 func (s *Exports) List(tenant, scope string) ([]Export, error) {
 	if _, err := s.directory.State(tenant); err != nil {
 		return nil, err
@@ -167,14 +162,14 @@ func (s *Exports) List(tenant, scope string) ([]Export, error) {
 	}
 	shown := make([]Export, 0, len(all))
 	for _, x := range slices.Backward(all) {
-		if s.shows(x, scope) {
+		if s.visible(x, scope) {
 			shown = append(shown, s.progress(x))
 		}
 	}
 	return shown, nil
 }
 
-// Open opens the file of an export that is done; the caller closes it.
+// Open opens the file of a finished export; the caller closes it.
 func (s *Exports) Open(x Export) (*os.File, error) {
 	if x.Status != Done {
 		return nil, oplog.Errorf(oplog.CodeConflict, "The export is %s, so it has no file.", x.Status)
@@ -182,7 +177,7 @@ func (s *Exports) Open(x Export) (*os.File, error) {
 	return os.Open(s.path(x))
 }
 
-// Manifest returns the signed manifest of an export that is done.
+// Manifest returns the signed manifest of a finished export.
 func (s *Exports) Manifest(x Export) (string, error) {
 	if x.Status != Done {
 		return "", oplog.Errorf(oplog.CodeConflict, "The export is %s, so it has no manifest.", x.Status)
@@ -194,7 +189,7 @@ func (s *Exports) Manifest(x Export) (string, error) {
 	return string(text), err
 }
 
-// Remove cancels an export that runs, or deletes one that has ended.
+// Remove cancels a running export, or deletes a finished one.
 func (s *Exports) Remove(x Export) (cancelled bool, err error) {
 	s.jobs.mu.Lock()
 	run, running := s.jobs.running[x.ID]
@@ -206,7 +201,7 @@ func (s *Exports) Remove(x Export) (cancelled bool, err error) {
 	return false, s.remove(x)
 }
 
-// match resolves a query of a tenant.
+// match resolves a tenant's query.
 func (s *Exports) match(tenant string, q oplog.Query) (oplog.Match, error) {
 	t, err := s.directory.State(tenant)
 	if err != nil {

@@ -32,7 +32,7 @@ func (l *testLog) export(x exports.Export) exports.Export {
 	return started
 }
 
-// ended waits until an export has ended.
+// ended waits until an export has finished.
 func (l *testLog) ended(x exports.Export, want exports.Status) exports.Export {
 	l.T.Helper()
 	for {
@@ -67,7 +67,7 @@ func (l *testLog) rows(x exports.Export) string {
 	return strings.Join(strings.Fields(string(data)), " ")
 }
 
-// files lists the exports' directory.
+// files lists the directory of exports.
 func (l *testLog) files() []string {
 	l.T.Helper()
 	found, err := os.ReadDir(filepath.Join(l.Dir, "exports"))
@@ -81,7 +81,7 @@ func (l *testLog) files() []string {
 	return names
 }
 
-// hold makes exports wait for release before they write.
+// hold blocks exports before they write, until release.
 func (l *testLog) hold() {
 	l.Lines.Entered, l.Lines.Gate = make(chan struct{}), make(chan error)
 }
@@ -98,7 +98,7 @@ func (l *testLog) heldExport() exports.Export {
 
 func TestExportWritesWhatTheQueryFinds(t *testing.T) {
 	l := newLog(t)
-	l.Record("acme", nodetest.Of("root", nodetest.Entry("a", 3)), nodetest.Of("east", nodetest.Entry("b", 2)), nodetest.Of("shop", nodetest.Entry("c", 1)), nodetest.Entry("d", 60*24*8))
+	l.Record("acme", nodetest.InOrganization("root", nodetest.Entry("a", 3)), nodetest.InOrganization("east", nodetest.Entry("b", 2)), nodetest.InOrganization("shop", nodetest.Entry("c", 1)), nodetest.Entry("d", 60*24*8))
 	l.Record("plain", nodetest.Entry("other", 1))
 	f := func(t *testing.T, x exports.Export, want string) {
 		t.Helper()
@@ -125,7 +125,7 @@ func TestExportWritesWhatTheQueryFinds(t *testing.T) {
 	}
 }
 
-func TestExportRefuses(t *testing.T) {
+func TestExportRejects(t *testing.T) {
 	l := newLog(t)
 	f := func(t *testing.T, x exports.Export, code oplog.Code, fields ...string) {
 		t.Helper()
@@ -145,8 +145,7 @@ func TestExportRefuses(t *testing.T) {
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
 }
 
-// An export holds what there was when it began, though it is read later; its
-// file has its name once it is complete.
+// An export contains the entries present when it started, though they are read later; its file gets its name when it is complete.
 func TestExportIsASnapshot(t *testing.T) {
 	l := newLog(t)
 	var many []oplog.Entry
@@ -228,8 +227,8 @@ func TestExportFailed(t *testing.T) {
 	}
 }
 
-// A crash is what a copy of the directory has that is taken while it runs.
-func TestExportCutOffByACrash(t *testing.T) {
+// A copy of the directory taken while it runs is what a crash leaves behind.
+func TestExportInterruptedByACrash(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 1))
 	done := l.ended(l.export(exports.Export{Tenant: "acme", Range: oplog.RangeToday}), exports.Done)
@@ -257,7 +256,7 @@ func TestExportCutOffByACrash(t *testing.T) {
 
 func TestExportsAreListedNewestFirst(t *testing.T) {
 	l := newLog(t)
-	l.Record("acme", nodetest.Of("shop", nodetest.Entry("a", 1)))
+	l.Record("acme", nodetest.InOrganization("shop", nodetest.Entry("a", 1)))
 	l.Record("plain", nodetest.Entry("b", 1))
 	var want []string
 	for _, scope := range []string{"", "east", "shop", "west"} {
@@ -294,8 +293,7 @@ func TestExportsAreListedNewestFirst(t *testing.T) {
 	}
 }
 
-// TestExportNamesUsers: an export knows what the users of its filters were called
-// when it began, in what its maker may see.
+// TestExportNamesUsers: an export stores the names of the users in its filters as of its start, as far as its creator may see them.
 func TestExportNamesUsers(t *testing.T) {
 	l := newLog(t)
 	by := func(id, name string, e oplog.Entry) oplog.Entry {
@@ -303,7 +301,7 @@ func TestExportNamesUsers(t *testing.T) {
 		return e
 	}
 	l.Record("acme",
-		by("u1", "王晓敏", nodetest.Of("shop", nodetest.Entry("a", 3))), by("u1", "Wang Xiaomin", nodetest.Of("west", nodetest.Entry("b", 2))), by("u2", "Emma", nodetest.Of("west", nodetest.Entry("c", 1))),
+		by("u1", "王晓敏", nodetest.InOrganization("shop", nodetest.Entry("a", 3))), by("u1", "Wang Xiaomin", nodetest.InOrganization("west", nodetest.Entry("b", 2))), by("u2", "Emma", nodetest.InOrganization("west", nodetest.Entry("c", 1))),
 		by("u3", "Someone else", nodetest.Entry("d", 0)))
 	l.Record("plain", by("u4", "Of another tenant", nodetest.Entry("e", 1)))
 	f := func(scope, want string, users ...string) exports.Export {
@@ -327,8 +325,8 @@ func TestExportNamesUsers(t *testing.T) {
 	}
 }
 
-// Exports of one instant, also of two tenants, do not get in each other's way.
-func TestExportsOfOneInstant(t *testing.T) {
+// Exports started at the same instant, also of two tenants, do not conflict.
+func TestExportsAtTheSameInstant(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 1))
 	l.Record("plain", nodetest.Entry("b", 1))

@@ -6,7 +6,7 @@ import (
 	"oplog/node/nodetest"
 )
 
-// testLog is the log of nodetest, with what the tests here do to it.
+// testLog extends the log of nodetest with helpers for these tests.
 type testLog struct{ *nodetest.Log }
 
 func newLog(t *testing.T) *testLog {

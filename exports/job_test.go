@@ -20,7 +20,7 @@ import (
 	"oplog/records"
 )
 
-// parts counts the exports that are being written.
+// parts counts the exports being written.
 func (l *testLog) parts() int {
 	l.T.Helper()
 	n := 0
@@ -32,8 +32,7 @@ func (l *testLog) parts() int {
 	return n
 }
 
-// Two exports of a tenant run at once; the others wait, and keep no other
-// tenant waiting.
+// Two exports of a tenant run at once; others wait without delaying other tenants.
 func TestExportsWaitByTenant(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 1))
@@ -76,11 +75,10 @@ func TestExportOnAFullDisk(t *testing.T) {
 	if ended := l.ended(x, exports.Failed); !strings.Contains(ended.Error, "disk is full") || len(l.files()) > 0 {
 		t.Errorf("%+v leaves %v", ended, l.files())
 	}
-	l.Record("acme", nodetest.Entry("b", 1)) // the store goes on
+	l.Record("acme", nodetest.Entry("b", 1)) // the store still works
 }
 
-// An export whose record is gone before it has ended leaves no file, which
-// nothing would ever delete.
+// An export whose record disappears before it ends leaves no orphaned file.
 func TestExportWithoutItsRecord(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 1))
@@ -97,8 +95,8 @@ func TestExportWithoutItsRecord(t *testing.T) {
 	}
 }
 
-// Exports expire though nobody begins another.
-func TestExportsExpireByThemselves(t *testing.T) {
+// Exports expire even if no other export is started.
+func TestExportsExpireUnattended(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 1))
 	l.ended(l.export(exports.Export{Tenant: "acme", Range: oplog.RangeToday}), exports.Done)
@@ -132,7 +130,7 @@ func TestBackup(t *testing.T) {
 
 func TestExportManifest(t *testing.T) {
 	l := newLog(t)
-	l.Record("acme", nodetest.Entry("a", 5), nodetest.Of("east", nodetest.Entry("b", 4)), nodetest.Of("shop", nodetest.Entry("c", 3)), nodetest.Entry("d", 2))
+	l.Record("acme", nodetest.Entry("a", 5), nodetest.InOrganization("east", nodetest.Entry("b", 4)), nodetest.InOrganization("shop", nodetest.Entry("c", 3)), nodetest.Entry("d", 2))
 	x := l.ended(l.export(exports.Export{
 		Tenant: "acme", Range: oplog.RangeToday, Filters: oplog.Filters{Values: oplog.Values{Organizations: []string{"east"}}}, CreatedBy: exports.Creator{Username: "ann"},
 	}), exports.Done)

@@ -16,19 +16,19 @@ import (
 	"oplog/records"
 )
 
-// exportJobs are the exports that run.
-type runs struct {
-	ending chan struct{} // closed when no more is removed
-	done   sync.WaitGroup
+// jobs are the running exports.
+type jobs struct {
+	stop chan struct{} // closed to stop the removal of expired exports
+	done sync.WaitGroup
 
 	mu      sync.Mutex
-	running map[string]*run          // by export id
-	slots   map[string]chan struct{} // by tenant, one for each export that may run at once
+	running map[string]*job          // by export id
+	slots   map[string]chan struct{} // semaphores by tenant
 	closed  bool
 }
 
-// exportRun is what is known of a running export between its two records.
-type run struct {
+// job is the state of a running export that its record does not hold yet.
+type job struct {
 	export Export
 	cancel context.CancelFunc
 }
@@ -50,12 +50,12 @@ func (s *Exports) start(p plan) error {
 	defer s.jobs.mu.Unlock()
 	if s.jobs.closed {
 		cancel()
-		return oplog.Errorf(oplog.CodeUnavailable, "The program is stopping; ask again when it is back.")
+		return oplog.Errorf(oplog.CodeUnavailable, "The server is shutting down; retry after the restart.")
 	}
-	s.jobs.running[p.ID] = &run{p.Export, cancel}
+	s.jobs.running[p.ID] = &job{p.Export, cancel}
 	slots := s.jobs.slots[p.Tenant]
 	if slots == nil {
-		slots = make(chan struct{}, exportsAtOnce)
+		slots = make(chan struct{}, maxRunningExports)
 		s.jobs.slots[p.Tenant] = slots
 	}
 	s.jobs.done.Go(func() {
@@ -71,8 +71,7 @@ func (s *Exports) start(p plan) error {
 	return nil
 }
 
-// write makes the file, under another name until it is complete and its
-// manifest stands beside it.
+// write creates the file, under a temporary name until it is complete and its manifest is written.
 func (s *Exports) write(ctx context.Context, p plan) (size int64, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -81,7 +80,7 @@ func (s *Exports) write(ctx context.Context, p plan) (size int64, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return 0, err
 	}
-	err = durable.WriteFileBy(path+exportPartFile, path, 0o600, func(f *os.File) error {
+	err = durable.WriteFileVia(path+exportPartFile, path, 0o600, func(f *os.File) error {
 		m, err := s.writeExport(ctx, p, f, func(rows int) {
 			s.jobs.mu.Lock()
 			defer s.jobs.mu.Unlock()
@@ -107,7 +106,7 @@ func (s *Exports) write(ctx context.Context, p plan) (size int64, err error) {
 	return size, nil
 }
 
-// finish records how an export ended.
+// finish records the result of an export.
 func (s *Exports) finish(id string, size int64, err error) {
 	s.jobs.mu.Lock()
 	defer s.jobs.mu.Unlock()
@@ -117,13 +116,13 @@ func (s *Exports) finish(id string, size int64, err error) {
 	switch {
 	case err == nil:
 		x.Status, x.Size, x.RowsTotal = Done, size, x.RowsDone
-		x.ExpiresAt = x.FinishedAt.Add(exportKept)
+		x.ExpiresAt = x.FinishedAt.Add(exportLifetime)
 	case errors.Is(err, context.Canceled) && !s.jobs.closed:
 		x.Status = Cancelled
 	case errors.Is(err, context.Canceled):
 		x.Status, x.Error = Failed, interrupted
 	case oplog.IsDiskFull(err):
-		x.Status, x.Error = Failed, "The disk is full; make space and start the export again."
+		x.Status, x.Error = Failed, "The disk is full; free some space, then start the export again."
 	default:
 		x.Status, x.Error = Failed, err.Error()
 	}
@@ -132,7 +131,7 @@ func (s *Exports) finish(id string, size int64, err error) {
 		*r, removed = x, !exists
 		return removed, nil
 	}); err != nil || removed {
-		// Where the record still says running the next start says that it failed.
+		// If the record still says running, the next start marks it as failed.
 		_ = os.Remove(s.path(x))
 		_ = os.Remove(s.path(x) + manifestFile)
 	}
@@ -140,11 +139,10 @@ func (s *Exports) finish(id string, size int64, err error) {
 
 const interrupted = "The program was stopped before the export was complete; start it again."
 
-// path returns where an export's file is.
+// path returns the path of an export's file.
 func (s *Exports) path(x Export) string { return filepath.Join(s.dir, x.ID+"."+x.Format) }
 
-// recover marks exports that were cut off by the end of the last run, and from
-// then on removes those that were kept long enough.
+// recover marks exports that the last shutdown or crash interrupted as failed, and starts the removal of expired ones.
 func (s *Exports) recover() error {
 	all, err := records.List[Export](s.store, oplog.RecordExport, "")
 	if err != nil {
@@ -172,22 +170,21 @@ func (s *Exports) recover() error {
 	return nil
 }
 
-// sweep removes exports whose time has come, until the end.
+// sweep removes expired exports until the service is closed.
 func (s *Exports) sweep() {
-	tick := time.NewTicker(exportSweep)
+	tick := time.NewTicker(sweepInterval)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			_ = s.removeExpired("") // what could not be removed is tried again
-		case <-s.jobs.ending:
+			_ = s.removeExpired("") // retried at the next interval
+		case <-s.jobs.stop:
 			return
 		}
 	}
 }
 
-// removeExpired deletes exports that were kept long enough, of those whose
-// records have a prefix.
+// removeExpired deletes the expired exports whose record names have a prefix.
 func (s *Exports) removeExpired(prefix string) error {
 	all, err := records.List[Export](s.store, oplog.RecordExport, prefix)
 	if err != nil {
@@ -212,11 +209,11 @@ func (s *Exports) remove(x Export) error {
 	return records.Remove(s.store, oplog.RecordExport, exportName(x))
 }
 
-// Close cancels what runs, and waits for it.
+// Close cancels running exports and waits for them.
 func (s *Exports) Close() {
 	s.jobs.mu.Lock()
 	if !s.jobs.closed {
-		close(s.jobs.ending)
+		close(s.jobs.stop)
 	}
 	s.jobs.closed = true
 	for _, r := range s.jobs.running {
@@ -226,9 +223,8 @@ func (s *Exports) Close() {
 	s.jobs.done.Wait()
 }
 
-// shows reports whether a scope may see an export: what it holds lies below the
-// scope, and it is still kept.
-func (s *Exports) shows(x Export, scope string) bool {
+// visible reports whether a scope may see an export: its content lies within the scope, and it has not expired.
+func (s *Exports) visible(x Export, scope string) bool {
 	if !x.ExpiresAt.IsZero() && s.now().After(x.ExpiresAt) {
 		return false
 	}
@@ -239,7 +235,7 @@ func (s *Exports) shows(x Export, scope string) bool {
 	return err == nil && x.Scope != "" && slices.Contains(t.Tree.Descendants(scope), x.Scope)
 }
 
-// progress brings a running export's record up to date.
+// progress updates the record of a running export.
 func (s *Exports) progress(x Export) Export {
 	s.jobs.mu.Lock()
 	defer s.jobs.mu.Unlock()

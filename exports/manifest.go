@@ -10,31 +10,29 @@ import (
 	"oplog/oplog"
 )
 
-// Manifest says what an export's file is. Its text, signed with the key of
-// checkpoints, stands beside the file.
+// Manifest describes an export's file. Its text, signed with the key of checkpoints, is stored beside the file.
 type Manifest struct {
-	File       string        `json:"file"` // its name
+	File       string        `json:"file"` // the file's name
 	SHA256     string        `json:"sha256"`
 	Size       int64         `json:"size"`
 	Rows       int           `json:"rows"`
 	Tenant     string        `json:"tenant"`
 	Filters    oplog.Filters `json:"filters"`
-	Scope      string        `json:"scope"` // the organization that its maker may see, "" for all
-	From       time.Time     `json:"from"`  // the period, exclusive of To; zero for no bound
+	Scope      string        `json:"scope"` // the organization that its creator was limited to, "" for all
+	From       time.Time     `json:"from"`  // the period; To is exclusive; zero for unbounded
 	To         time.Time     `json:"to"`
 	By         string        `json:"by"`
-	At         time.Time     `json:"at"`         // when the export began
-	Snapshot   uint64        `json:"snapshot"`   // no entry that arrived after this seq is in it
+	At         time.Time     `json:"at"`         // when the export started
+	Snapshot   uint64        `json:"snapshot"`   // the last seq included
 	FirstSeq   uint64        `json:"first_seq"`  // the lowest seq in the file, 0 without rows
 	LastSeq    uint64        `json:"last_seq"`   // the highest
-	Checkpoint string        `json:"checkpoint"` // the signed head of the tenant's tree when the export began
+	Checkpoint string        `json:"checkpoint"` // the signed head of the tenant's tree when the export started
 }
 
-// manifestTitle is the first line of a manifest, with the version of its form.
+// manifestTitle is the first line of a manifest, with the format's version.
 const manifestTitle = "oplog export manifest v1"
 
-// Text returns what is signed: the title, then a line for each field, its name
-// and its value as JSON.
+// Text returns the text to sign: the title, then a line per field with its name and its value as JSON.
 func (m *Manifest) Text() (string, error) {
 	var fields bytes.Buffer
 	encoder := json.NewEncoder(&fields)
@@ -62,34 +60,34 @@ func (m *Manifest) Text() (string, error) {
 	return text.String(), nil
 }
 
-// ParseManifest reads the text of a manifest whose signature was checked.
+// ParseManifest parses the text of a manifest whose signature has been verified.
 func ParseManifest(text string) (Manifest, error) {
 	var m Manifest
 	title, rest, _ := strings.Cut(text, "\n")
 	if title != manifestTitle {
-		return m, oplog.Errorf(oplog.CodeMalformed, "It is no manifest of an export: it does not begin with %q.", manifestTitle)
+		return m, oplog.Errorf(oplog.CodeMalformed, "This is not an export manifest: it does not begin with %q.", manifestTitle)
 	}
 	fields := make(map[string]json.RawMessage)
 	for line := range strings.Lines(rest) {
 		name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
 		if _, twice := fields[name]; !ok || twice || !json.Valid([]byte(value)) {
-			return m, oplog.Errorf(oplog.CodeMalformed, "The manifest has a line that cannot be read: %q.", line)
+			return m, oplog.Errorf(oplog.CodeMalformed, "The manifest has an invalid line: %q.", line)
 		}
 		fields[name] = json.RawMessage(value)
 	}
 	data, err := json.Marshal(fields)
 	if err != nil {
-		return m, oplog.Errorf(oplog.CodeMalformed, "The manifest cannot be read: %w.", err)
+		return m, oplog.Errorf(oplog.CodeMalformed, "The manifest is invalid: %w.", err)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&m); err != nil {
-		return m, oplog.Errorf(oplog.CodeMalformed, "The manifest cannot be read: %w.", err)
+		return m, oplog.Errorf(oplog.CodeMalformed, "The manifest is invalid: %w.", err)
 	}
 	return m, nil
 }
 
-// String names who began an export.
+// String names the creator of an export.
 func (c Creator) String() string {
 	switch {
 	case c.Key != "":
@@ -97,6 +95,6 @@ func (c Creator) String() string {
 	case c.Username != "":
 		return "account " + c.Username
 	default:
-		return "who runs the program"
+		return "the command line"
 	}
 }

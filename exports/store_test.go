@@ -14,11 +14,10 @@ import (
 	"oplog/oplog"
 )
 
-// An export of a store that has lost entries, which the index still knows, is
-// none that passes for whole.
-func TestExportOfAStoreThatLacksEntries(t *testing.T) {
+// An export from a store that has lost entries known to the index must not succeed.
+func TestExportFailsIfEntriesAreMissing(t *testing.T) {
 	l := newLog(t)
-	const n = 33_000 // more than the index keeps out of its files when it is built
+	const n = 33_000 // more than the index keeps in memory when it is built
 	var entries []oplog.Entry
 	for i := range n {
 		entries = append(entries, nodetest.Entry(fmt.Sprint(i), i/10))
@@ -35,7 +34,7 @@ func TestExportOfAStoreThatLacksEntries(t *testing.T) {
 	err = db.Update(func(tx *bolt.Tx) error {
 		days := tx.Bucket([]byte("tenants")).Bucket([]byte("acme")).Bucket([]byte("entries"))
 		name, _ := days.Cursor().Last()
-		key, _ := days.Bucket(name).Cursor().Last() // arrived first, so that it is in a segment
+		key, _ := days.Bucket(name).Cursor().Last() // the first to arrive, so that it is in a segment
 		return days.Bucket(name).Delete(key)
 	})
 	if err != nil {
@@ -47,7 +46,7 @@ func TestExportOfAStoreThatLacksEntries(t *testing.T) {
 	l.Start()
 	for _, filters := range []oplog.Filters{{}, {Values: oplog.Values{Modules: []string{"sms"}}}} {
 		x := l.ended(l.export(exports.Export{Tenant: "acme", Range: oplog.RangeLast30Days, Filters: filters}), exports.Failed)
-		if !strings.Contains(x.Error, fmt.Sprintf("The store has %d of the %d operations", n-1, n)) && !strings.Contains(x.Error, "is not in the store") {
+		if !strings.Contains(x.Error, fmt.Sprintf("The store has only %d of the %d operations", n-1, n)) && !strings.Contains(x.Error, "is not in the store") {
 			t.Errorf("%+v: %s", filters, x.Error)
 		}
 	}

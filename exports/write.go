@@ -14,17 +14,17 @@ import (
 	"oplog/oplog"
 )
 
-// exportPlan is an export that is ready to be written.
+// plan is an export with everything resolved that is needed to write it.
 type plan struct {
 	Export
 	format     oplog.ExportFormat
 	terms      oplog.ExportOptions
 	match      oplog.Match
-	snapshot   uint64 // the last seq that is in it
+	snapshot   uint64 // the last seq included
 	checkpoint string
 }
 
-// planExport fills in what the asker left open, and counts the rows.
+// planExport sets the defaults and counts the rows.
 func (s *Exports) planExport(ctx context.Context, x Export) (plan, error) {
 	t, err := s.directory.State(x.Tenant)
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *Exports) planExport(ctx context.Context, x Export) (plan, error) {
 	if err != nil {
 		return p, err
 	}
-	// After the total, so that nothing of it is missing from the snapshot.
+	// After the total, so that the snapshot includes everything counted.
 	if p.snapshot, _, err = s.store.Counts(x.Tenant); err != nil {
 		return p, err
 	}
@@ -66,9 +66,8 @@ func (s *Exports) planExport(ctx context.Context, x Export) (plan, error) {
 	return p, nil
 }
 
-// Write writes an export at once, with no job and no record of it, and
-// returns it with its signed manifest. A FileName that is given is kept. It
-// tells how many rows are written, of how many.
+// Write writes an export synchronously, without a job or record, and returns it with its signed manifest. It keeps a given FileName, and
+// reports the rows written out of the total.
 func (s *Exports) Write(ctx context.Context, x Export, w io.Writer, progress func(done, total int)) (Export, string, error) {
 	name := x.FileName
 	p, err := s.planExport(ctx, x)
@@ -91,28 +90,27 @@ func (s *Exports) Write(ctx context.Context, x Export, w io.Writer, progress fun
 	return p.Export, signed, err
 }
 
-// measured hashes and counts what goes through it.
-type measured struct {
+// hashingWriter hashes and counts the bytes written through it.
+type hashingWriter struct {
 	to   io.Writer
 	sum  hash.Hash
 	size int64
 }
 
-func (w *measured) Write(p []byte) (int, error) {
+func (w *hashingWriter) Write(p []byte) (int, error) {
 	n, err := w.to.Write(p)
 	_, _ = w.sum.Write(p[:n]) // never fails
 	w.size += int64(n)
 	return n, err
 }
 
-// writeExport writes the file and returns what its manifest says. It tells of
-// rows as they are written.
+// writeExport writes the file and returns its manifest. It reports rows as they are written.
 func (s *Exports) writeExport(ctx context.Context, p plan, to io.Writer, written func(rows int)) (Manifest, error) {
 	m := Manifest{
 		File: p.FileName, Tenant: p.Tenant, Filters: p.Filters, Scope: p.Scope, From: p.From.UTC(), To: p.To.UTC(),
 		By: p.CreatedBy.String(), At: p.CreatedAt, Snapshot: p.snapshot, Checkpoint: p.checkpoint,
 	}
-	file := &measured{to: to, sum: sha256.New()}
+	file := &hashingWriter{to: to, sum: sha256.New()}
 	w, err := p.format.New(file, p.terms)
 	if err != nil {
 		return m, err
@@ -132,7 +130,7 @@ func (s *Exports) writeExport(ctx context.Context, p plan, to io.Writer, written
 		return nil
 	})
 	if err == nil && m.Rows < p.RowsTotal {
-		err = oplog.Errorf(oplog.CodeConflict, "The store has %d of the %d operations that there were when the export began: days were deleted meanwhile, or entries are missing. Start the export again; where that fails too, oplog verify names what is missing.", m.Rows, p.RowsTotal)
+		err = oplog.Errorf(oplog.CodeConflict, "The store has only %d of the %d operations that it had when the export started: days were deleted meanwhile, or entries are missing. Start the export again; if it fails again, run oplog verify to find the missing entries.", m.Rows, p.RowsTotal)
 	}
 	if err != nil {
 		if d, ok := w.(interface{ Discard() }); ok {
@@ -155,9 +153,8 @@ func (s *Exports) signManifest(m Manifest) (string, error) {
 	return s.store.Sign(text)
 }
 
-// eachRow visits the entries of an export as the list has them, some at a time.
-// Reading and writing take turns, with a pause now and then: an export keeps at
-// most one processor busy, and leaves the others to those who record and ask.
+// eachRow calls visit with an export's entries in the order of the list, in chunks. Reading and writing alternate, with pauses: an export
+// uses at most one processor and leaves the others to appends and queries.
 func (s *Exports) eachRow(ctx context.Context, p plan, visit func([]oplog.Entry) error) error {
 	var pace oplog.Pacer
 	some := func(entries []oplog.Entry) error {
@@ -174,7 +171,7 @@ func (s *Exports) eachRow(ctx context.Context, p plan, visit func([]oplog.Entry)
 	return s.eachMatch(ctx, p, some)
 }
 
-// eachMatch visits what the index finds.
+// eachMatch calls visit with the matches that the index finds.
 func (s *Exports) eachMatch(ctx context.Context, p plan, visit func([]oplog.Entry) error) error {
 	var batch oplog.ReadBuffer
 	before := p.match.Last()
@@ -198,9 +195,8 @@ func (s *Exports) eachMatch(ctx context.Context, p plan, visit func([]oplog.Entr
 	return nil
 }
 
-// eachOfPeriod visits all entries of a period, from the store alone: where
-// nothing is filtered, they stand there in order, and what an auditor is given
-// depends on no index.
+// eachOfPeriod calls visit with all entries of a period, from the store alone: without filters its order is the list's order, and what an
+// auditor receives does not depend on an index.
 func (s *Exports) eachOfPeriod(p plan, visit func([]oplog.Entry) error) error {
 	var batch oplog.ReadBuffer
 	before := p.match.Last()

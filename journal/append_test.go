@@ -81,7 +81,7 @@ func TestAppendStoresAllOrNothing(t *testing.T) {
 		}
 	}
 	f(t, []oplog.Entry{nameless}, oplog.CodeInvalid, "1: user.name")
-	f(t, []oplog.Entry{nodetest.Entry("2", 0), nodetest.Of("new", nodetest.Entry("2", 0)), nameless, wrong, byProgram}, oplog.CodeInvalid,
+	f(t, []oplog.Entry{nodetest.Entry("2", 0), nodetest.InOrganization("new", nodetest.Entry("2", 0)), nameless, wrong, byProgram}, oplog.CodeInvalid,
 		"3: user.name", "4: module", "4: changes[0].field")
 	f(t, []oplog.Entry{other}, oplog.CodeConflict, "1: id")
 	f(t, []oplog.Entry{byProgram, nodetest.Entry("2", 0), byProgram, other, nodetest.Entry("3", 0), other}, oplog.CodeConflict, "4: id", "6: id")
@@ -104,7 +104,7 @@ func TestAppendStoresAllOrNothing(t *testing.T) {
 
 func TestAppendKeepsWhatWasSent(t *testing.T) {
 	l := newLog(t)
-	sent := nodetest.Of("east", nodetest.WithID("evt:1", nodetest.Entry("content", 1)))
+	sent := nodetest.InOrganization("east", nodetest.WithID("evt:1", nodetest.Entry("content", 1)))
 	sent.User = oplog.User{ID: " u 1 ", Name: "王芳\t<b>", Role: "运营"}
 	sent.Outcome, sent.IP, sent.UserAgent = oplog.OutcomeFailure, "2001:db8::1", "curl/8"
 	sent.Changes = []oplog.Change{{Field: "f", Before: []byte(`null`), After: []byte(`{"b": 1.0, "a": "\u00e9<"}`)}, {Field: "g"}}
@@ -126,7 +126,7 @@ func TestAppendKeepsWhatWasSent(t *testing.T) {
 
 func TestAppendLearnsOrganizations(t *testing.T) {
 	l := newLog(t)
-	l.Record("acme", nodetest.Of("north", nodetest.Entry("1", 3)), nodetest.Of("north", nodetest.Entry("2", 2)), nodetest.Of("east", nodetest.Entry("3", 1)), nodetest.Entry("4", 0))
+	l.Record("acme", nodetest.InOrganization("north", nodetest.Entry("1", 3)), nodetest.InOrganization("north", nodetest.Entry("2", 2)), nodetest.InOrganization("east", nodetest.Entry("3", 1)), nodetest.Entry("4", 0))
 	tree, err := l.Directory.Organizations("acme", "")
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +149,7 @@ func TestEntryAndProof(t *testing.T) {
 	if _, looks := oplog.KeyOfID(ulid); !looks {
 		t.Fatal("choose another")
 	}
-	l.Record("acme", nodetest.Of("shop", nodetest.WithID(ulid, nodetest.Entry("1", 3))), nodetest.Of("west", nodetest.Entry("2", 2)))
+	l.Record("acme", nodetest.InOrganization("shop", nodetest.WithID(ulid, nodetest.Entry("1", 3))), nodetest.InOrganization("west", nodetest.Entry("2", 2)))
 	f := func(t *testing.T, tenant, id, scope, want string) {
 		t.Helper()
 		e, err := l.Journal.Entry(tenant, id, scope)
@@ -173,7 +173,7 @@ func TestEntryAndProof(t *testing.T) {
 	f(t, "none", ulid, "", "")
 
 	// An id used by one organization on one day and by another on the next: each scope sees the newest entry of its own.
-	l.Record("acme", nodetest.Of("east", nodetest.WithID("daily", nodetest.Entry("3", 48*60))), nodetest.Of("west", nodetest.WithID("daily", nodetest.Entry("4", 24*60))))
+	l.Record("acme", nodetest.InOrganization("east", nodetest.WithID("daily", nodetest.Entry("3", 48*60))), nodetest.InOrganization("west", nodetest.WithID("daily", nodetest.Entry("4", 24*60))))
 	f(t, "acme", "daily", "", "4")
 	f(t, "acme", "daily", "west", "4")
 	f(t, "acme", "daily", "east", "3")

@@ -55,7 +55,7 @@ func benchmarkAppend(b *testing.B, ids bool) {
 
 // BenchmarkQuery requests the newest page of 50 and the summary, with each filter, over a log of a million entries.
 func BenchmarkQuery(b *testing.B) {
-	l := nodetest.Full(b)
+	l := nodetest.OpenFull(b)
 	now := time.Now()
 	for _, query := range []struct {
 		name string

@@ -26,7 +26,7 @@ func TestFeed(t *testing.T) {
 		}
 	}
 	f(t, oplog.Query{}, 0, 10, "; 0 of 0")
-	l.Record("acme", nodetest.Of("east", dated("a", 40)), nodetest.Entry("b", 9), nodetest.Of("shop", dated("c", 39)), nodetest.Entry("d", 90), nodetest.Entry("e", 3))
+	l.Record("acme", nodetest.InOrganization("east", dated("a", 40)), nodetest.Entry("b", 9), nodetest.InOrganization("shop", dated("c", 39)), nodetest.Entry("d", 90), nodetest.Entry("e", 3))
 	f(t, oplog.Query{}, 0, 10, "a b c d e; 5 of 5") // in order of arrival
 	f(t, oplog.Query{}, 0, 2, "a b; 2 of 5")
 	f(t, oplog.Query{}, 2, 3, "c d e; 5 of 5")
@@ -186,7 +186,7 @@ func TestFeedAgainstOracle(t *testing.T) {
 			e.User.ID = rapid.SampledFrom([]string{"u1", "u2"}).Draw(rt, "user")
 			e.Module = rapid.SampledFrom([]string{"sms", "email"}).Draw(rt, "module")
 			e.Content.Name = rapid.SampledFrom([]string{"red", "blue"}).Draw(rt, "content")
-			return nodetest.Of(rapid.SampledFrom([]string{"root", "east", "shop", "west"}).Draw(rt, "organization"), e)
+			return nodetest.InOrganization(rapid.SampledFrom([]string{"root", "east", "shop", "west"}).Draw(rt, "organization"), e)
 		}
 		add := func() {
 			_, err := l.Journal.Append(context.Background(), "acme", rapid.SliceOfN(rapid.Custom(func(*rapid.T) oplog.Entry { return draw() }), 1, 20).Draw(rt, "entries"))
@@ -242,7 +242,7 @@ func must[T any](v T, err error) T {
 
 // BenchmarkFeed reads pages of 1,000 entries, and searches for entries that do not exist.
 func BenchmarkFeed(b *testing.B) {
-	l := nodetest.Full(b)
+	l := nodetest.OpenFull(b)
 	for name, q := range map[string]oplog.Query{
 		"page": {}, "nobody": {Filters: oplog.Filters{Values: oplog.Values{Users: []string{"nobody"}}}}, "nothing": {Filters: oplog.Filters{Search: "nothing"}},
 	} {

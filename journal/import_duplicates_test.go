@@ -25,7 +25,7 @@ func TestImportDuplicateLines(t *testing.T) {
 	ctx := context.Background()
 	f := func(tenant string, wantLine, wantRecorded int, lines ...any) {
 		t.Helper()
-		file := nodetest.LinesOf(lines...)
+		file := nodetest.ImportLines(lines...)
 		var found *journal.DuplicateLineError
 		err := l.Journal.FindDuplicateLines(ctx, tenant, file)
 		if errors.As(err, &found); err != nil && found == nil {
@@ -60,7 +60,7 @@ func TestImportDuplicateLines(t *testing.T) {
 	l.Restart()
 	l.Clock.Advance(time.Minute)
 	f("acme", 1, 0, untimed("c"))
-	if done, err := l.Journal.Import(ctx, "acme", nodetest.LinesOf(file...), true, func(int, error) {}); err != nil || done != (journal.ImportResult{Recorded: 4, Duplicates: 1, Rejected: 1}) {
+	if done, err := l.Journal.Import(ctx, "acme", nodetest.ImportLines(file...), true, func(int, error) {}); err != nil || done != (journal.ImportResult{Recorded: 4, Duplicates: 1, Rejected: 1}) {
 		t.Errorf("again: %+v, %v", done, err)
 	}
 	if n, _, err := l.Store.Counts("acme"); err != nil || n != 12 {
@@ -68,11 +68,11 @@ func TestImportDuplicateLines(t *testing.T) {
 	}
 	l.Record("acme", nodetest.Entry("sent", 5)) // not by an import
 	l.Clock.Advance(-time.Minute)
-	if err := l.Journal.FindDuplicateLines(ctx, "acme", nodetest.LinesOf(nodetest.Entry("sent", 5))); !errors.As(err, new(*journal.DuplicateLineError)) {
+	if err := l.Journal.FindDuplicateLines(ctx, "acme", nodetest.ImportLines(nodetest.Entry("sent", 5))); !errors.As(err, new(*journal.DuplicateLineError)) {
 		t.Errorf("what was sent over the API is not found: %v", err)
 	}
-	nodetest.WantCode(t, l.Journal.FindDuplicateLines(ctx, "none", nodetest.LinesOf()), oplog.CodeNotFound)
-	if err := l.Journal.FindDuplicateLines(ctx, "acme", nodetest.LinesOf(nodetest.Entry("x", 1))); err != nil {
+	nodetest.WantCode(t, l.Journal.FindDuplicateLines(ctx, "none", nodetest.ImportLines()), oplog.CodeNotFound)
+	if err := l.Journal.FindDuplicateLines(ctx, "acme", nodetest.ImportLines(nodetest.Entry("x", 1))); err != nil {
 		t.Error(err)
 	}
 }
@@ -96,7 +96,7 @@ func TestImportDuplicateAmongManyLines(t *testing.T) {
 	for i := range n {
 		first = append(first, line(i))
 	}
-	if done, err := l.Journal.Import(context.Background(), "acme", nodetest.LinesOf(first...), false, nil); err != nil || done.Recorded != n {
+	if done, err := l.Journal.Import(context.Background(), "acme", nodetest.ImportLines(first...), false, nil); err != nil || done.Recorded != n {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	for _, at := range []int{0, 4_999, 5_000, n - 1} {
@@ -106,7 +106,7 @@ func TestImportDuplicateAmongManyLines(t *testing.T) {
 		}
 		file[at] = line(n - 1 - at)
 		var found *journal.DuplicateLineError
-		if err := l.Journal.FindDuplicateLines(context.Background(), "acme", nodetest.LinesOf(file...)); !errors.As(err, &found) || found.Line != at+1 {
+		if err := l.Journal.FindDuplicateLines(context.Background(), "acme", nodetest.ImportLines(file...)); !errors.As(err, &found) || found.Line != at+1 {
 			t.Errorf("%v, want line %d", err, at+1)
 		}
 	}

@@ -21,9 +21,9 @@ func TestImport(t *testing.T) {
 	bad.User.ID, bad.Module = "", "none"
 	byProgram := nodetest.Entry("program", 1)
 	byProgram.Origin = oplog.OriginAPI
-	file := nodetest.LinesOf(
+	file := nodetest.ImportLines(
 		nodetest.Entry("one", 3), errors.New("is not JSON"), nodetest.WithID("taken", nodetest.Entry("other", 1)), nodetest.WithID("taken", nodetest.Entry("before", 1)), bad, byProgram,
-		nodetest.WithID("twice", nodetest.Entry("first", 2)), nodetest.WithID("twice", nodetest.Entry("second", 2)), nodetest.WithID("twice", nodetest.Entry("first", 2)), nodetest.Of("new", nodetest.Entry("last", 1)),
+		nodetest.WithID("twice", nodetest.Entry("first", 2)), nodetest.WithID("twice", nodetest.Entry("second", 2)), nodetest.WithID("twice", nodetest.Entry("first", 2)), nodetest.InOrganization("new", nodetest.Entry("last", 1)),
 	)
 	collect := func(into *[]string) func(int, error) {
 		return func(number int, reason error) { *into = append(*into, fmt.Sprintf("%d: %v", number, reason)) }
@@ -74,7 +74,7 @@ func TestImportOfTruncatedFile(t *testing.T) {
 	l := newLog(t)
 	gone := errors.New("the disk is gone")
 	file := func(yield func(oplog.ImportLine, error) bool) {
-		for line, err := range nodetest.LinesOf(nodetest.Entry("a", 3), nodetest.Entry("b", 2)) {
+		for line, err := range nodetest.ImportLines(nodetest.Entry("a", 3), nodetest.Entry("b", 2)) {
 			if !yield(line, err) {
 				return
 			}
@@ -90,7 +90,7 @@ func TestImportOfTruncatedFile(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if done, err := l.Journal.Import(ctx, "acme", nodetest.LinesOf(nodetest.Entry("c", 1)), false, nil); !errors.Is(err, context.Canceled) || done.Recorded > 1 {
+	if done, err := l.Journal.Import(ctx, "acme", nodetest.ImportLines(nodetest.Entry("c", 1)), false, nil); !errors.Is(err, context.Canceled) || done.Recorded > 1 {
 		t.Errorf("%+v, %v", done, err)
 	}
 }
@@ -130,7 +130,7 @@ func TestImportOfExpiredEntries(t *testing.T) {
 		t.Helper()
 		byProgram := dated("program", 40)
 		byProgram.Origin = oplog.OriginAPI
-		file := nodetest.LinesOf(dated("new", 1), byProgram, dated("old", 40), dated("newer", 0))
+		file := nodetest.ImportLines(dated("new", 1), byProgram, dated("old", 40), dated("newer", 0))
 		for what, read := range map[string]func(context.Context, string, iter.Seq2[oplog.ImportLine, error], func(int, error)) (journal.ImportResult, error){
 			"checked": l.Journal.CheckImport,
 			"imported": func(ctx context.Context, tenant string, lines iter.Seq2[oplog.ImportLine, error], rejected func(int, error)) (journal.ImportResult, error) {

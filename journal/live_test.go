@@ -41,7 +41,7 @@ func (l *testLog) follow(q oplog.Query, after uint64, n int, record func()) (str
 
 func TestLive(t *testing.T) {
 	l := newLog(t)
-	l.Record("acme", nodetest.Of("east", nodetest.Entry("a", 5)), nodetest.Entry("b", 9), nodetest.Of("shop", nodetest.Entry("c", 1)))
+	l.Record("acme", nodetest.InOrganization("east", nodetest.Entry("a", 5)), nodetest.Entry("b", 9), nodetest.InOrganization("shop", nodetest.Entry("c", 1)))
 	f := func(t *testing.T, q oplog.Query, after uint64, n int, record func(), want string) {
 		t.Helper()
 		got, seq := l.follow(q, after, n, record)
@@ -59,7 +59,7 @@ func TestLive(t *testing.T) {
 		l.Record("acme", nodetest.Entry("d", 60), nodetest.Entry("e", 0))
 	}, "5: c d e")
 	f(t, oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Organizations: []string{"east"}}}}, 2, 2, func() {
-		l.Record("acme", nodetest.Entry("f", 0), nodetest.Of("west", nodetest.Entry("g", 0)), nodetest.Of("shop", nodetest.Entry("h", 0)))
+		l.Record("acme", nodetest.Entry("f", 0), nodetest.InOrganization("west", nodetest.Entry("g", 0)), nodetest.InOrganization("shop", nodetest.Entry("h", 0)))
 	}, "8: c h")
 }
 
@@ -131,7 +131,7 @@ func TestLiveEnds(t *testing.T) {
 
 func TestReindex(t *testing.T) {
 	l := newLog(t)
-	l.Record("acme", nodetest.Of("east", nodetest.Entry("a", 3)), nodetest.Of("shop", nodetest.Entry("b", 2)), nodetest.Entry("c", 1))
+	l.Record("acme", nodetest.InOrganization("east", nodetest.Entry("a", 3)), nodetest.InOrganization("shop", nodetest.Entry("b", 2)), nodetest.Entry("c", 1))
 	nodetest.WantCode(t, l.Journal.Reindex(context.Background(), "none", nil), oplog.CodeNotFound)
 	for range 2 {
 		if err := l.Journal.Reindex(context.Background(), "acme", func(uint64, uint64) {}); err != nil {

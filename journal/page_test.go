@@ -219,7 +219,7 @@ func TestQueryPeriods(t *testing.T) {
 // Entries outside the scope are in no page, count, facet or lookup.
 func TestScopeAndDataPermission(t *testing.T) {
 	l := newLog(t)
-	l.Record("acme", nodetest.Of("root", nodetest.Entry("root", 5)), nodetest.Of("east", nodetest.Entry("east", 4)), nodetest.Of("shop", nodetest.Entry("shop", 3)), nodetest.Of("west", nodetest.Entry("west", 2)), nodetest.Entry("none", 1))
+	l.Record("acme", nodetest.InOrganization("root", nodetest.Entry("root", 5)), nodetest.InOrganization("east", nodetest.Entry("east", 4)), nodetest.InOrganization("shop", nodetest.Entry("shop", 3)), nodetest.InOrganization("west", nodetest.Entry("west", 2)), nodetest.Entry("none", 1))
 	f := func(t *testing.T, scope, organizations, want string) {
 		t.Helper()
 		q := oplog.Query{Scope: scope, Filters: oplog.Filters{Values: oplog.Values{Organizations: strings.Fields(organizations)}}}
@@ -257,7 +257,7 @@ func TestScopeAndDataPermission(t *testing.T) {
 	f(t, "east", "west", "")
 	f(t, "unknown", "", "")
 
-	l.Record("plain", nodetest.Of("east", nodetest.Entry("p", 1)))
+	l.Record("plain", nodetest.InOrganization("east", nodetest.Entry("p", 1)))
 	_, err := l.Journal.Page(context.Background(), "plain", oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Organizations: []string{"east"}}}}, 50, "")
 	nodetest.WantCode(t, err, oplog.CodeInvalid)
 	nodetest.WantFields(t, err, "query.organization")
@@ -272,9 +272,9 @@ func TestScopeAndDataPermission(t *testing.T) {
 
 func TestSummaryNames(t *testing.T) {
 	l := newLog(t)
-	renamed := nodetest.Of("shop", nodetest.Entry("2", 1))
+	renamed := nodetest.InOrganization("shop", nodetest.Entry("2", 1))
 	renamed.User.Name = "Wang Fang-Li"
-	l.Record("acme", nodetest.Of("shop", nodetest.Entry("1", 9)), renamed)
+	l.Record("acme", nodetest.InOrganization("shop", nodetest.Entry("1", 9)), renamed)
 	s, err := l.Journal.Summary(context.Background(), "acme", oplog.Query{}, oplog.LocaleZH)
 	if err != nil {
 		t.Fatal(err)

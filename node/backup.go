@@ -8,26 +8,26 @@ import (
 	"path/filepath"
 )
 
-// backupPattern names backups on their way to who asked for them.
+// backupPattern names temporary files of backups.
 const backupPattern = "backup-*.part"
 
-// Backup is a copy of the whole store, which is there until it is closed.
+// Backup is a temporary copy of the whole store, removed by Close.
 type Backup struct {
 	*os.File
 	Size int64
 
-	log  *Node
-	read int64 // how far it was read
+	node *Node
+	read int64 // bytes read so far
 }
 
-// ReadAt reads of the copy. That there is a backup is noted before its last
-// bytes are handed out: a reader who has the whole copy finds it noted.
+// ReadAt reads from the copy. The backup is recorded before its last bytes are returned, so that it is on record once a client has the
+// whole copy.
 func (b *Backup) ReadAt(p []byte, offset int64) (int, error) {
 	n, err := b.File.ReadAt(p, offset)
 	if end := offset + int64(n); end > b.read {
 		b.read = end
 		if end == b.Size {
-			if failed := NoteBackup(b.log.store, b.log.now()); failed != nil {
+			if failed := RecordBackup(b.node.store, b.node.now()); failed != nil {
 				return 0, failed
 			}
 		}
@@ -38,27 +38,27 @@ func (b *Backup) ReadAt(p []byte, offset int64) (int, error) {
 // Close removes the copy.
 func (b *Backup) Close() error { return errors.Join(b.File.Close(), os.Remove(b.Name())) }
 
-// Backup copies the store, as of now, to a file of its own: who reads it slowly
-// keeps nothing of the store from being used again.
+// Backup copies the current store to a temporary file, so that slow clients do not hold a read transaction, which would keep pages of the
+// store from being reused.
 func (l *Node) Backup() (*Backup, error) {
 	if err := os.MkdirAll(l.dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make a backup: %w", err)
+		return nil, fmt.Errorf("create a backup: %w", err)
 	}
 	f, err := os.CreateTemp(l.dir, backupPattern)
 	if err != nil {
-		return nil, fmt.Errorf("make a backup: %w", err)
+		return nil, fmt.Errorf("create a backup: %w", err)
 	}
-	b := &Backup{File: f, log: l}
+	b := &Backup{File: f, node: l}
 	if b.Size, err = l.store.WriteTo(f); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("make a backup: %w", errors.Join(err, b.Close()))
+		return nil, fmt.Errorf("create a backup: %w", errors.Join(err, b.Close()))
 	}
 	return b, nil
 }
 
-// removeBackups removes what a crash left of backups.
+// removeBackups removes temporary files that a crash left behind.
 func (l *Node) removeBackups() error {
 	left, err := filepath.Glob(filepath.Join(l.dir, backupPattern))
 	for _, path := range left {

@@ -1,5 +1,5 @@
-// Package node is the log on one machine: it opens the services over a store and
-// an index, tells how much they hold, copies them, and closes them in order.
+// Package node is the log on one machine: it opens the services over a store and an index, reports their status, backs them up, and closes
+// them in order.
 package node
 
 import (
@@ -16,8 +16,7 @@ import (
 	"oplog/views"
 )
 
-// Node is the operation log of all tenants: a store and an index, and the services
-// that work with them.
+// Node is the operation log of all tenants: a store, an index, and the services on top.
 type Node struct {
 	Directory *directory.Directory
 	Journal   *journal.Journal
@@ -29,18 +28,17 @@ type Node struct {
 	store oplog.Store
 	index oplog.Index
 	now   func() time.Time
-	dir   string // of files that are made for callers
+	dir   string // of temporary files for callers
 }
 
-// Options are what a Log needs besides its engines.
+// Options are the options of a Node.
 type Options struct {
 	Now       func() time.Time     // the clock; nil for time.Now
-	ExportDir string               // where export files go
-	Formats   []oplog.ExportFormat // what exports can be written as
+	ExportDir string               // directory of export files
+	Formats   []oplog.ExportFormat // formats of exports
 }
 
-// New joins a store and an index. Exports that ran when the store was last
-// closed are marked as failed.
+// New returns the services over a store and an index. Exports that were interrupted are marked as failed.
 func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -55,12 +53,12 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 	l.Identity = identity.New(store, l.Directory, o.Now)
 	l.Views = views.New(store, l.Directory, o.Now)
 	if l.Exports, err = exports.New(store, index, l.Directory, o.Now, o.ExportDir, o.Formats); err != nil {
-		return nil, fmt.Errorf("exports of the last run: %w", err)
+		return nil, fmt.Errorf("recover exports: %w", err)
 	}
 	return l, l.removeBackups()
 }
 
-// Close ends running exports, and closes the index and the store.
+// Close cancels running exports and closes services, index and store.
 func (l *Node) Close() error {
 	l.Exports.Close()
 	l.Identity.Close()

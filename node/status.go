@@ -7,18 +7,18 @@ import (
 	"oplog/records"
 )
 
-// SystemStatus is how much the whole log holds.
+// SystemStatus describes the whole log.
 type SystemStatus struct {
 	Tenants      int
-	Recorded     uint64 // entries ever, of all tenants
+	Recorded     uint64 // entries recorded so far, of all tenants
 	Skipped      uint64
 	StoreBytes   int64
 	IndexBytes   int64
-	LastBackupAt time.Time // zero where there was none
+	LastBackupAt time.Time // zero for none
 	CatchingUp   error     // see TenantStatus
 }
 
-// Status tells how much the whole log holds.
+// Status describes the whole log.
 func (l *Node) Status() (SystemStatus, error) {
 	var s SystemStatus
 	tenants, err := l.Directory.Tenants()
@@ -50,8 +50,8 @@ func (l *Node) Status() (SystemStatus, error) {
 
 const lastBackup = "last_backup"
 
-// NoteBackup notes when a backup was taken away whole.
-func NoteBackup(s oplog.Records, at time.Time) error {
+// RecordBackup records the time of a completed backup.
+func RecordBackup(s oplog.Records, at time.Time) error {
 	_, err := records.Change(s, oplog.RecordServer, lastBackup, func(stored *time.Time, _ bool) (remove bool, err error) {
 		*stored = at.UTC()
 		return false, nil

@@ -1,4 +1,4 @@
-// Package proof keeps checkpoints where the administrators of a log do not reach.
+// Package proof keeps checkpoints out of reach of a log's administrators.
 package proof
 
 import (
@@ -17,47 +17,45 @@ import (
 	"oplog/journal"
 )
 
-// Anchors keep each tenant's checkpoint of the day in a folder off the machine,
-// a USB stick or a share, as <tenant>/<2006-01-02>.checkpoint. What is kept where
-// the log's administrators do not reach shows when the log is rewritten. Days are
-// those of the tenant's time zone.
+// Anchors writes each tenant's checkpoint of the day to a folder off the machine, such as a USB stick or a network share, as
+// <tenant>/<2006-01-02>.checkpoint. Checkpoints out of reach of the log's administrators reveal a rewritten log. Days are in the tenant's
+// time zone.
 type Anchors struct {
 	directory *directory.Directory
 	journal   *journal.Journal
 	now       func() time.Time
 	dir       string
 
-	writing sync.Mutex        // a share may take its time
-	kept    map[string]string // by tenant, the last day whose checkpoint is in the folder
+	writeMu sync.Mutex        // held during writes: a network share may be slow
+	written map[string]string // by tenant: the last day whose checkpoint is in the folder
 	retryAt time.Time
 
 	mu    sync.Mutex
 	state AnchorState
 }
 
-// AnchorState tells how anchoring goes.
+// AnchorState is the state of anchoring.
 type AnchorState struct {
 	Dir     string
 	KeptAt  time.Time // when the last checkpoint was written; zero for none since the start
-	Failure string    // why the folder takes none at present; "" where it does
+	Failure string    // why the last write failed; "" if it did not
 }
 
 const (
-	anchorCheck = time.Minute // how often a day's turn is looked for
-	anchorRetry = time.Hour   // how long after a failure the folder is tried again
-	anchorFile  = ".checkpoint"
+	checkInterval = time.Minute // interval of checks for a new day
+	retryDelay    = time.Hour   // delay after a failure
+	anchorFile    = ".checkpoint"
 )
 
-// NewAnchors returns the anchors of a log in a folder, which must be there: where
-// a stick is not plugged in, nothing is written in its place.
+// NewAnchors returns the anchors of a log in a folder, which must exist: if a USB stick is not mounted, nothing may be written to its mount
+// point.
 func NewAnchors(directory *directory.Directory, journal *journal.Journal, now func() time.Time, dir string) *Anchors {
-	return &Anchors{directory: directory, journal: journal, now: now, dir: dir, kept: make(map[string]string), state: AnchorState{Dir: dir}}
+	return &Anchors{directory: directory, journal: journal, now: now, dir: dir, written: make(map[string]string), state: AnchorState{Dir: dir}}
 }
 
-// Keep writes what is due now and from then on, until the context ends. It tells
-// of each failure; the next try is an hour later.
-func (a *Anchors) Keep(ctx context.Context, failed func(error)) {
-	tick := time.NewTicker(anchorCheck)
+// Run writes checkpoints that are due, until the context ends. It reports each failure and retries an hour later.
+func (a *Anchors) Run(ctx context.Context, failed func(error)) {
+	tick := time.NewTicker(checkInterval)
 	defer tick.Stop()
 	for {
 		if err := a.Write(); err != nil {
@@ -71,10 +69,10 @@ func (a *Anchors) Keep(ctx context.Context, failed func(error)) {
 	}
 }
 
-// Write writes the checkpoints that the folder does not have yet of today.
+// Write writes today's checkpoints that are not in the folder yet.
 func (a *Anchors) Write() error {
-	a.writing.Lock()
-	defer a.writing.Unlock()
+	a.writeMu.Lock()
+	defer a.writeMu.Unlock()
 	now := a.now()
 	if now.Before(a.retryAt) {
 		return nil
@@ -86,8 +84,8 @@ func (a *Anchors) Write() error {
 		}
 	})
 	if err != nil {
-		a.retryAt = now.Add(anchorRetry)
-		return fmt.Errorf("the checkpoints of the day cannot be kept in %s, which is tried again in an hour: %w", a.dir, err)
+		a.retryAt = now.Add(retryDelay)
+		return fmt.Errorf("cannot write today's checkpoints to %s (next attempt in an hour): %w", a.dir, err)
 	}
 	return nil
 }
@@ -106,20 +104,19 @@ func (a *Anchors) writeDue(now time.Time) error {
 	var failed []error
 	for _, t := range tenants {
 		day := now.In(t.Location()).Format(time.DateOnly)
-		if a.kept[t.ID] == day {
+		if a.written[t.ID] == day {
 			continue
 		}
 		if err := a.write(t.ID, day, now); err != nil {
 			failed = append(failed, err)
 			continue
 		}
-		a.kept[t.ID] = day
+		a.written[t.ID] = day
 	}
 	return errors.Join(failed...)
 }
 
-// write writes a checkpoint, under another name until it is complete. One that
-// is there stays: it proves more the older it is.
+// write writes a checkpoint atomically. An existing checkpoint of the day stays: the older, the more it proves.
 func (a *Anchors) write(tenant, day string, now time.Time) (err error) {
 	if _, err := os.Stat(a.dir); err != nil {
 		return err
@@ -132,14 +129,14 @@ func (a *Anchors) write(tenant, day string, now time.Time) (err error) {
 	}
 	if there, err := os.ReadFile(path); err == nil {
 		if origin, _, _ := strings.Cut(checkpoint, "\n"); !strings.HasPrefix(string(there), origin+"\n") {
-			return fmt.Errorf("%s is of another log than %s; name another folder", path, origin)
+			return fmt.Errorf("%s belongs to a different log than %s; choose another folder", path, origin)
 		}
 		return nil
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // a checkpoint is for others to read
+	if err := os.MkdirAll(folder, 0o755); err != nil { // nolint:gosec // checkpoints are to be read by others
 		return err
 	}
-	// A checkpoint is for others to read.
+	// Checkpoints are to be read by others.
 	if err := durable.WriteFile(path, 0o644, func(w io.Writer) error {
 		_, err := io.WriteString(w, checkpoint)
 		return err
@@ -150,7 +147,7 @@ func (a *Anchors) write(tenant, day string, now time.Time) (err error) {
 	return nil
 }
 
-// State tells how anchoring goes.
+// State returns the state of anchoring.
 func (a *Anchors) State() AnchorState {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"oplog/proof"
 )
 
-// filesIn lists the files of a folder and all below it.
+// filesIn lists the files of a folder recursively.
 func filesIn(t *testing.T, dir string) string {
 	t.Helper()
 	var found []string
@@ -64,7 +64,7 @@ func TestAnchors(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 
-	// Another start rewrites nothing.
+	// A restart rewrites nothing.
 	l.Record("acme", nodetest.Entry("three", 0))
 	a = proof.NewAnchors(l.Directory, l.Journal, l.Clock.Now, dir)
 	f("acme/2026-11-20.checkpoint acme/2026-11-21.checkpoint acme/2026-11-22.checkpoint plain/2026-11-20.checkpoint plain/2026-11-21.checkpoint")
@@ -73,9 +73,8 @@ func TestAnchors(t *testing.T) {
 	}
 }
 
-// A folder that is not there is not made, for it may be a stick that is not
-// plugged in; it is tried again each hour.
-func TestAnchorsOfAFolderThatFails(t *testing.T) {
+// A missing folder is not created, since it may be an unmounted USB stick; it is retried each hour.
+func TestAnchorsRetryFailures(t *testing.T) {
 	l := nodetest.New(t)
 	dir := filepath.Join(t.TempDir(), "stick")
 	a := proof.NewAnchors(l.Directory, l.Journal, l.Clock.Now, dir)
@@ -94,7 +93,7 @@ func TestAnchorsOfAFolderThatFails(t *testing.T) {
 		t.Errorf("%v, %s, %+v", err, filesIn(t, dir), a.State())
 	}
 
-	// Where one tenant's folder fails, the others' are written.
+	// If one tenant's folder fails, the others are still written.
 	l.Clock.Advance(24 * time.Hour)
 	if err := os.RemoveAll(filepath.Join(dir, "acme")); err != nil {
 		t.Fatal(err)
@@ -107,16 +106,15 @@ func TestAnchorsOfAFolderThatFails(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	l.Clock.Advance(time.Hour)
-	told := 0
-	a.Keep(ctx, func(error) { told++; cancel() }) // at once, and until the context ends
-	if told != 1 {
-		t.Errorf("told %d times", told)
+	failures := 0
+	a.Run(ctx, func(error) { failures++; cancel() }) // immediately, and until the context ends
+	if failures != 1 {
+		t.Errorf("told %d times", failures)
 	}
 }
 
-// What another log has left in the folder is neither taken for this log's nor
-// written over.
-func TestAnchorsOfAFolderOfAnotherLog(t *testing.T) {
+// Checkpoints of another log in the folder are neither accepted as this log's nor overwritten.
+func TestAnchorsRejectFolderOfAnotherLog(t *testing.T) {
 	l, other, dir := nodetest.New(t), nodetest.New(t), t.TempDir()
 	if err := proof.NewAnchors(other.Directory, other.Journal, other.Clock.Now, dir).Write(); err != nil {
 		t.Fatal(err)
@@ -126,7 +124,7 @@ func TestAnchorsOfAFolderOfAnotherLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := proof.NewAnchors(l.Directory, l.Journal, l.Clock.Now, dir).Write(); err == nil || !strings.Contains(err.Error(), path+" is of another log") {
+	if err := proof.NewAnchors(l.Directory, l.Journal, l.Clock.Now, dir).Write(); err == nil || !strings.Contains(err.Error(), path+" belongs to a different log") {
 		t.Error(err)
 	}
 	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {

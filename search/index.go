@@ -102,7 +102,7 @@ func (x *Index) Close() error {
 
 // errClosed answers who asks an index that is being closed.
 func errClosed() error {
-	return oplog.Errorf(oplog.CodeUnavailable, "The program is stopping; ask again when it is back.")
+	return oplog.Errorf(oplog.CodeUnavailable, "The server is shutting down; retry after the restart.")
 }
 
 // tenant returns a tenant's index, and begins to load it where it is not open.

@@ -61,7 +61,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // file with a final name is always complete.
 func saveSegment(dir, name string, write func(*segmentWriter) error) (segmentInfo, error) {
 	path := filepath.Join(dir, name)
-	err := durable.WriteFileBy(path+".tmp", path, 0o600, func(f *os.File) error {
+	err := durable.WriteFileVia(path+".tmp", path, 0o600, func(f *os.File) error {
 		w, err := newSegmentWriter(f)
 		if err == nil {
 			err = write(w)

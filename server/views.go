@@ -97,7 +97,7 @@ func (s *Server) addView(_ context.Context, in *call, input *addViewInput) (*vie
 		return nil, err
 	}
 	if b.Start {
-		if err := s.views.StartWith(in.tenant.ID, v.ID, in.account); err != nil {
+		if err := s.views.SetStart(in.tenant.ID, v.ID, in.account); err != nil {
 			return nil, err
 		}
 	}
@@ -151,7 +151,7 @@ func (s *Server) startWith(in *call, id string, on bool) error {
 	case !on:
 		id = ""
 	}
-	return s.views.StartWith(in.tenant.ID, id, in.account)
+	return s.views.SetStart(in.tenant.ID, id, in.account)
 }
 
 func (s *Server) removeView(_ context.Context, in *call, input *viewInput) (*struct{}, error) {
@@ -193,18 +193,18 @@ func (in *call) viewBodyOf(v views.View, start string) viewBody {
 	}
 }
 
-func lookBodyOf(t *views.TableLook) *lookBody {
+func lookBodyOf(t *views.TableLayout) *lookBody {
 	if t == nil {
 		return nil
 	}
 	return &lookBody{t.Density, t.Hidden}
 }
 
-func (b *lookBody) domain() *views.TableLook {
+func (b *lookBody) domain() *views.TableLayout {
 	if b == nil || b.Density == "" && len(b.Hidden) == 0 {
 		return nil
 	}
-	return &views.TableLook{Density: b.Density, Hidden: b.Hidden}
+	return &views.TableLayout{Density: b.Density, Hidden: b.Hidden}
 }
 
 // checkViewQuery refuses a query that the log's address does not have.
@@ -212,7 +212,7 @@ func checkViewQuery(text string) error {
 	query, err := url.ParseQuery(text)
 	if err != nil {
 		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view is invalid.", Fields: []oplog.FieldError{
-			{Field: "query", Message: "is not the query of an address: " + err.Error(), Value: wire.Shorten(text)},
+			{Field: "query", Message: "is not a valid URL query: " + err.Error(), Value: wire.Shorten(text)},
 		}}
 	}
 	for name := range query {

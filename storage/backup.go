@@ -80,7 +80,7 @@ func Restore(ctx context.Context, dir string, from io.Reader, finish func(oplog.
 		}
 	}()
 	var n int64
-	err = durable.WriteFileBy(filepath.Join(dir, restorePart), path, 0o600, func(f *os.File) (err error) {
+	err = durable.WriteFileVia(filepath.Join(dir, restorePart), path, 0o600, func(f *os.File) (err error) {
 		if n, err = io.Copy(f, from); err == nil {
 			r.Hashed, err = checkTrailer(f, n)
 		}

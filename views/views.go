@@ -1,4 +1,4 @@
-// Package views keeps the ways to look at a log that people gave a name.
+// Package views keeps saved views.
 package views
 
 import (
@@ -15,29 +15,27 @@ import (
 	"oplog/records"
 )
 
-// View is a way to look at a tenant's log that somebody gave a name: filters, as
-// the address of a page has them, and how the table looked. A shared one is seen
-// by everybody who may see the log. It is a query and no more: what it shows is
-// what its reader may see.
+// View is a saved view of a tenant's log: filters as in a page's URL, and the table's layout. A shared view is listed for everyone who may
+// see the log. It is only a query: its results are limited to what its reader may see.
 type View struct {
-	ID        string     `json:"id"`
-	Tenant    string     `json:"tenant"`
-	Name      string     `json:"name"`
-	Query     string     `json:"query"` // as in an address, without its question mark
-	Table     *TableLook `json:"table,omitempty"`
-	Shared    bool       `json:"shared,omitempty"`
-	Person    string     `json:"person"` // whose it is; see [Account.person]
-	MadeBy    string     `json:"made_by"`
-	ChangedAt time.Time  `json:"changed_at"`
+	ID        string       `json:"id"`
+	Tenant    string       `json:"tenant"`
+	Name      string       `json:"name"`
+	Query     string       `json:"query"` // as in a URL, without the question mark
+	Table     *TableLayout `json:"table,omitempty"`
+	Shared    bool         `json:"shared,omitempty"`
+	Person    string       `json:"person"` // the owner; see [identity.Account.Person]
+	MadeBy    string       `json:"made_by"`
+	ChangedAt time.Time    `json:"changed_at"`
 }
 
-// TableLook is how the table of a view looks, in the console's own words.
-type TableLook struct {
+// TableLayout is the layout of a view's table, in the console's terms.
+type TableLayout struct {
 	Density string   `json:"density,omitempty"`
 	Hidden  []string `json:"hidden,omitempty"` // columns
 }
 
-// start is the view that a person begins with.
+// start is the view that a person starts with.
 type start struct {
 	View string `json:"view"`
 }
@@ -46,10 +44,10 @@ type start struct {
 const (
 	MaxViewName  = 128
 	MaxViewQuery = 4096
-	MaxViews     = 100 // of one person in one tenant
+	MaxViews     = 100 // per person and tenant
 )
 
-// Owns reports whether a view is somebody's own.
+// Owns reports whether a view belongs to the account.
 func (v *View) Owns(a identity.Account) bool { return v.Person == a.Person() }
 
 func (v *View) validate() []oplog.FieldError {
@@ -60,34 +58,33 @@ func (v *View) validate() []oplog.FieldError {
 		check.Fail("name", v.Name, "is blank")
 	}
 	if _, err := url.ParseQuery(v.Query); err != nil {
-		check.Fail("query", v.Query, "is not the query of an address: %v", err)
+		check.Fail("query", v.Query, "is not a valid URL query: %v", err)
 	}
 	return check.Errors
 }
 
-// seenBy reports whether a view is in somebody's list. One that is shared and
-// names organizations beyond what its reader may see would be empty, or would
-// tell of them.
-func (v *View) seenBy(a identity.Account, tree oplog.Tree) bool {
+// visibleTo reports whether an account's list includes the view. A shared view with organizations outside the account's scope is hidden:
+// its result would be empty, and its filters would disclose them.
+func (v *View) visibleTo(a identity.Account, tree oplog.Tree) bool {
 	if v.Owns(a) {
 		return true
 	}
 	if !v.Shared || a.Organization == "" {
 		return v.Shared
 	}
-	query, _ := url.ParseQuery(v.Query) // checked when it was saved
+	query, _ := url.ParseQuery(v.Query) // validated when it was saved
 	within := tree.Descendants(a.Organization)
 	named := slices.Concat(query["organization"], query[oplog.Not+"organization"])
 	return !slices.ContainsFunc(named, func(id string) bool { return !slices.Contains(within, id) })
 }
 
-// Views keeps the views of people.
+// Views keeps saved views.
 type Views struct {
 	records   oplog.Records
 	directory *directory.Directory
 	now       func() time.Time
 
-	changing sync.Mutex // held while views change, so that a person has no two of one name
+	changeMu sync.Mutex // serializes changes, so that a person's views have distinct names
 }
 
 // New returns the views of a store.
@@ -95,7 +92,7 @@ func New(records oplog.Records, directory *directory.Directory, now func() time.
 	return &Views{records: records, directory: directory, now: now}
 }
 
-// List lists the views that somebody has in a tenant, own and shared, by name.
+// List lists an account's own and shared views in a tenant, by name.
 func (s *Views) List(tenant string, a identity.Account) ([]View, error) {
 	t, err := s.directory.State(tenant)
 	if err != nil {
@@ -105,7 +102,7 @@ func (s *Views) List(tenant string, a identity.Account) ([]View, error) {
 	if err != nil {
 		return nil, err
 	}
-	views = slices.DeleteFunc(views, func(v View) bool { return !v.seenBy(a, t.Tree) })
+	views = slices.DeleteFunc(views, func(v View) bool { return !v.visibleTo(a, t.Tree) })
 	slices.SortFunc(views, func(a, b View) int {
 		if c := strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)); c != 0 {
 			return c
@@ -115,23 +112,23 @@ func (s *Views) List(tenant string, a identity.Account) ([]View, error) {
 	return views, nil
 }
 
-// View returns one of them, or CodeNotFound.
+// View returns one of these views, or CodeNotFound.
 func (s *Views) View(tenant, id string, a identity.Account) (View, error) {
 	t, err := s.directory.State(tenant)
 	if err != nil {
 		return View{}, err
 	}
 	v, err := records.Read[View](s.records, oplog.RecordView, tenant+"/"+id)
-	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && !v.seenBy(a, t.Tree) {
+	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && !v.visibleTo(a, t.Tree) {
 		return View{}, oplog.Errorf(oplog.CodeNotFound, "There is no view %s.", id)
 	}
 	return v, err
 }
 
-// Add saves a view of somebody's own. Its name must be new among theirs.
+// Add saves a view of the account. Its name must be unique among the account's views.
 func (s *Views) Add(v View, a identity.Account) (View, error) {
-	s.changing.Lock()
-	defer s.changing.Unlock()
+	s.changeMu.Lock()
+	defer s.changeMu.Unlock()
 	v.ID = rand.Text()[:16]
 	v.Person, v.MadeBy, v.ChangedAt = a.Person(), a.Username, s.now().UTC()
 	if a.Name != "" {
@@ -143,10 +140,10 @@ func (s *Views) Add(v View, a identity.Account) (View, error) {
 	return v, records.Create(s.records, oplog.RecordView, v.Tenant+"/"+v.ID, v)
 }
 
-// Change changes a view; whose it is stays.
+// Change changes a view, except its owner.
 func (s *Views) Change(v View, change func(*View)) (View, error) {
-	s.changing.Lock()
-	defer s.changing.Unlock()
+	s.changeMu.Lock()
+	defer s.changeMu.Unlock()
 	name := v.Tenant + "/" + v.ID
 	v, err := records.Read[View](s.records, oplog.RecordView, name)
 	if err != nil {
@@ -163,10 +160,10 @@ func (s *Views) Change(v View, change func(*View)) (View, error) {
 	})
 }
 
-// checkView checks a view as it is going to be, among its person's others.
+// checkView validates a view and checks it against the owner's other views.
 func (s *Views) checkView(v View) error {
-	if broken := v.validate(); len(broken) > 0 {
-		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view is invalid.", Fields: broken}
+	if errs := v.validate(); len(errs) > 0 {
+		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view is invalid.", Fields: errs}
 	}
 	views, err := records.List[View](s.records, oplog.RecordView, v.Tenant+"/")
 	if err != nil {
@@ -178,25 +175,24 @@ func (s *Views) checkView(v View) error {
 			continue
 		}
 		if own++; own >= MaxViews {
-			return oplog.Errorf(oplog.CodeInvalid, "%d views are as many as one person has in a tenant; remove one first.", MaxViews)
+			return oplog.Errorf(oplog.CodeInvalid, "The limit is %d views per person and tenant; delete one first.", MaxViews)
 		}
 		if strings.EqualFold(other.Name, v.Name) {
-			return oplog.Errorf(oplog.CodeConflict, "There is a view %s already.", other.Name)
+			return oplog.Errorf(oplog.CodeConflict, "A view named %s already exists.", other.Name)
 		}
 	}
 	return nil
 }
 
-// Remove removes a view. Who began with it begins as usual.
+// Remove deletes a view. People who started with it start without a view.
 func (s *Views) Remove(v View) error {
-	s.changing.Lock()
-	defer s.changing.Unlock()
+	s.changeMu.Lock()
+	defer s.changeMu.Unlock()
 	return records.Remove(s.records, oplog.RecordView, v.Tenant+"/"+v.ID)
 }
 
-// StartWith makes a view the one that somebody begins with in a tenant; "" is
-// none.
-func (s *Views) StartWith(tenant, id string, a identity.Account) error {
+// SetStart sets the view that an account starts with in a tenant; "" for none.
+func (s *Views) SetStart(tenant, id string, a identity.Account) error {
 	_, err := records.Change(s.records, oplog.RecordStart, tenant+"/"+a.Person(), func(begin *start, _ bool) (bool, error) {
 		begin.View = id
 		return id == "", nil
@@ -204,8 +200,7 @@ func (s *Views) StartWith(tenant, id string, a identity.Account) error {
 	return err
 }
 
-// Start returns the view that somebody begins with in a tenant, or
-// CodeNotFound.
+// Start returns the view that an account starts with in a tenant, or CodeNotFound.
 func (s *Views) Start(tenant string, a identity.Account) (View, error) {
 	begin, err := records.Read[start](s.records, oplog.RecordStart, tenant+"/"+a.Person())
 	if err != nil {

@@ -27,7 +27,7 @@ const english = {
   ask: 'Delete Deletions for everyone?',
   yes: 'Delete',
   fresh: 'Use the current filters',
-  taken: 'There is a view Deletions already.',
+  taken: 'A view named Deletions already exists.',
   log: 'Operation log',
   density: ['Row density', 'Compact'],
 } as const
@@ -46,7 +46,7 @@ const chinese = {
   ask: '为所有人删除“Deletions”？',
   yes: '删除',
   fresh: '改用当前的筛选条件',
-  taken: 'There is a view Deletions already.',
+  taken: 'A view named Deletions already exists.',
   log: '操作日志',
   density: ['行高', '紧凑'],
 } as const

@@ -19,12 +19,12 @@ import (
 
 var benchEntries = flag.Int("entries", 1_000_000, "how many entries benchmarks ask about")
 
-// Generate makes entries of the demo company, the newest now.
+// Generate returns entries of the demo company, the newest of now.
 func Generate(n int) []oplog.Entry {
 	return slices.Collect(demo.Generate(1, n, time.Now()))
 }
 
-// Open opens a log in a directory, with the tenant of the demo.
+// Open opens a log in a directory, with the demo tenant.
 func Open(b *testing.B, dir string, formats ...oplog.ExportFormat) *node.Node {
 	store, err := storage.Open(dir, storage.Options{})
 	if err != nil {
@@ -54,9 +54,8 @@ func Open(b *testing.B, dir string, formats ...oplog.ExportFormat) *node.Node {
 	return l
 }
 
-// Full makes a log of so many entries. OPLOG_BENCH_DIR keeps it for the next
-// run.
-func Full(b *testing.B, formats ...oplog.ExportFormat) *node.Node {
+// OpenFull opens a log with that many entries. OPLOG_BENCH_DIR keeps it for the next run.
+func OpenFull(b *testing.B, formats ...oplog.ExportFormat) *node.Node {
 	dir := os.Getenv("OPLOG_BENCH_DIR")
 	if dir == "" {
 		dir = b.TempDir()

@@ -1,5 +1,4 @@
-// Package nodetest has logs on the real engines for tests and benchmarks, and what
-// tests say of their entries.
+// Package nodetest provides logs on the real engines for tests and benchmarks, and helpers for entries.
 package nodetest
 
 import (
@@ -22,7 +21,7 @@ import (
 	"oplog/storage"
 )
 
-// Log is a Log on the real engines, in a directory of its own.
+// Log is a node on the real engines in a temporary directory.
 type Log struct {
 	*node.Node
 	T     *testing.T
@@ -32,31 +31,31 @@ type Log struct {
 	Store *storage.DB
 }
 
-// Clock is a clock that stands still until it is told otherwise.
+// Clock is a clock that only moves when told to.
 type Clock struct {
 	mu sync.Mutex
 	At time.Time
 }
 
-// Now returns the time that the clock shows.
+// Now returns the clock's time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.At
 }
 
-// Advance moves the clock on.
+// Advance moves the clock forward.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.At = c.At.Add(d)
 }
 
-// Morning is when tests begin: 16:42 in Shanghai, 09:42 in Berlin.
+// Morning is when tests start: 16:42 in Shanghai, 09:42 in Berlin.
 var Morning = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
 
-// New opens a log with tenant acme, which has data permission and the tree
-// root > east > shop, root > west; and tenant plain, which has neither.
+// New opens a log with tenant acme, which has data permission and the tree root > east > shop, root > west, and tenant plain, which has
+// neither.
 func New(t *testing.T) *Log {
 	t.Helper()
 	l := &Log{T: t, Dir: t.TempDir(), Clock: &Clock{At: Morning}, Lines: &Lines{}}
@@ -107,7 +106,7 @@ func (l *Log) Restart() {
 	l.Start()
 }
 
-// Must ends the test where a call failed.
+// Must fails the test if a call returned an error.
 func (l *Log) Must(_ any, err error) {
 	l.T.Helper()
 	if err != nil {
@@ -115,7 +114,7 @@ func (l *Log) Must(_ any, err error) {
 	}
 }
 
-// Record appends entries, of which all must be new.
+// Record appends entries, all of which must be new.
 func (l *Log) Record(tenant string, entries ...oplog.Entry) {
 	l.T.Helper()
 	answer, err := l.Journal.Append(context.Background(), tenant, entries)
@@ -127,8 +126,7 @@ func (l *Log) Record(tenant string, entries ...oplog.Entry) {
 	}
 }
 
-// Entry returns a manual operation on the content with that id, some minutes
-// before morning.
+// Entry returns a manual operation on the content with an id, some minutes before Morning.
 func Entry(content string, minutesAgo int) oplog.Entry {
 	return oplog.Entry{
 		Time: Morning.Add(-time.Duration(minutesAgo) * time.Minute), User: oplog.User{ID: "u1", Name: "Wang Fang"},
@@ -136,19 +134,19 @@ func Entry(content string, minutesAgo int) oplog.Entry {
 	}
 }
 
-// Of returns an entry with an organization.
-func Of(organization string, e oplog.Entry) oplog.Entry {
+// InOrganization returns the entry with an organization.
+func InOrganization(organization string, e oplog.Entry) oplog.Entry {
 	e.Organization = oplog.Ref{ID: organization, Name: organization}
 	return e
 }
 
-// WithID returns an entry with a sender's id.
+// WithID returns the entry with a sender's id.
 func WithID(id string, e oplog.Entry) oplog.Entry {
 	e.ID = id
 	return e
 }
 
-// Contents spells entries by the ids of their contents.
+// Contents formats entries by the ids of their contents.
 func Contents(entries []oplog.Entry) string {
 	var ids []string
 	for _, e := range entries {
@@ -157,7 +155,7 @@ func Contents(entries []oplog.Entry) string {
 	return strings.Join(ids, " ")
 }
 
-// Find returns the contents of all that a query lets through.
+// Find returns the contents of a query's matches.
 func (l *Log) Find(tenant string, q oplog.Query) string {
 	l.T.Helper()
 	page, err := l.Journal.Page(context.Background(), tenant, q, oplog.MaxPageSize, "")
@@ -167,7 +165,7 @@ func (l *Log) Find(tenant string, q oplog.Query) string {
 	return Contents(page.Entries)
 }
 
-// WantCode checks the code of an error, and that people can read it.
+// WantCode checks the code of an error, and that it has a message for users.
 func WantCode(t *testing.T, err error, want oplog.Code) {
 	t.Helper()
 	if oplog.CodeOf(err) != want {
@@ -201,9 +199,8 @@ func WantFields(t *testing.T, err error, want ...string) {
 	}
 }
 
-// Lines is an export format of one line for each entry. A gate, where one is
-// set, holds up each write until it is told to go on, with the error that it
-// then fails with.
+// Lines is an export format with one line per entry. If Gate is set, each write blocks until the test sends the error that the write
+// returns.
 type Lines struct {
 	Entered chan struct{}
 	Gate    chan error
@@ -238,9 +235,8 @@ func (w *lineWriter) Close() error {
 	return err
 }
 
-// LinesOf numbers entries as the lines of a file; an error in their place is a
-// bad line.
-func LinesOf(lines ...any) iter.Seq2[oplog.ImportLine, error] {
+// ImportLines numbers entries as the lines of a file; an error stands for an invalid line.
+func ImportLines(lines ...any) iter.Seq2[oplog.ImportLine, error] {
 	return func(yield func(oplog.ImportLine, error) bool) {
 		for i, line := range lines {
 			l := oplog.ImportLine{Number: i + 1}
