@@ -195,7 +195,7 @@ func isNew(l *node.Node) error {
 
 func addLogins(l *node.Node) error {
 	for _, a := range logins {
-		hash, err := server.HashPassword(a.password)
+		hash, err := identity.HashPassword(a.password)
 		if err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/term"
 
-	"oplog/server"
+	"oplog/identity"
 )
 
 // hashed reads a new password and returns what is kept of it.
@@ -18,7 +18,7 @@ func (m *Program) hashed(fromStdin bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return server.HashPassword(password)
+	return identity.HashPassword(password)
 }
 
 // terminal returns the file behind a stream that a person sits at.

@@ -176,7 +176,7 @@ func (s *Server) hash(ctx context.Context, password string) (string, error) {
 	select {
 	case s.hashing <- struct{}{}:
 		defer func() { <-s.hashing }()
-		return HashPassword(password)
+		return identity.HashPassword(password)
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}

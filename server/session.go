@@ -82,7 +82,7 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 	}
 	hash := account.PasswordHash
 	if !known {
-		hash = nobodysHash
+		hash = identity.NobodysHash
 	}
 	matches, err := s.check(ctx, hash, input.Body.Password)
 	if err != nil {
@@ -142,7 +142,7 @@ func (s *Server) check(ctx context.Context, hash, password string) (bool, error)
 	select {
 	case s.hashing <- struct{}{}:
 		defer func() { <-s.hashing }()
-		return checkPassword(hash, password), nil
+		return identity.CheckPassword(hash, password), nil
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}

@@ -1,4 +1,4 @@
-package server
+package identity
 
 import (
 	"crypto/rand"
@@ -13,8 +13,8 @@ import (
 	"oplog/oplog"
 )
 
-// MinPasswordLength is how many characters a password has at least.
-const MinPasswordLength = 8
+// minPasswordLength is how many characters a password has at least.
+const minPasswordLength = 8
 
 // maxPasswordLength bounds the work that a sign-in asks for, in bytes.
 const maxPasswordLength = 1024
@@ -32,8 +32,8 @@ const (
 // CodeInvalid for one that is too short or too long.
 func HashPassword(password string) (string, error) {
 	switch n := utf8.RuneCountInString(password); {
-	case n < MinPasswordLength:
-		return "", passwordError("is %d characters long; at least %d", n, MinPasswordLength)
+	case n < minPasswordLength:
+		return "", passwordError("is %d characters long; at least %d", n, minPasswordLength)
 	case len(password) > maxPasswordLength:
 		return "", passwordError("is %d bytes long; at most %d", len(password), maxPasswordLength)
 	}
@@ -53,7 +53,7 @@ func passwordError(format string, args ...any) error {
 
 // checkPassword reports whether a password is the one that was hashed. A hash of
 // another form matches nothing.
-func checkPassword(phc, password string) bool {
+func CheckPassword(phc, password string) bool {
 	parts := strings.Split(phc, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
 		return false
@@ -72,6 +72,6 @@ func checkPassword(phc, password string) bool {
 	return subtle.ConstantTimeCompare(have, want) == 1
 }
 
-// nobodysHash is checked where a name is not known, so that the answer takes
+// NobodysHash is checked where a name is not known, so that the answer takes
 // as long as for one that is. No password is known to have it.
-const nobodysHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+const NobodysHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
