@@ -2,8 +2,6 @@ package storage
 
 import (
 	"testing"
-
-	"golang.org/x/mod/sumdb/tlog"
 )
 
 // An observer who kept a checkpoint checks, with what the store proves alone,
@@ -14,26 +12,7 @@ func TestConsistencyOfEverySize(t *testing.T) {
 	g.grow(t, size)
 	check := func(from, to, asked int) {
 		t.Helper()
-		c, err := g.db.ProveConsistency("acme", uint64(from), uint64(asked))
-		if err != nil {
-			t.Fatalf("%d to %d: %v", from, to, err)
-		}
-		path := make(tlog.TreeProof, len(c.Path))
-		for i := range path {
-			path[i] = tlog.Hash(c.Path[i])
-		}
-		n, root := openCheckpoint(t, g.db, "acme", c.Checkpoint)
-		if c.From != uint64(from) || c.To != uint64(to) || n != to {
-			t.Fatalf("%d to %d: %+v", from, to, c)
-		}
-		if err := tlog.CheckTree(path, int64(to), root, int64(from), rootOf(g.leaves[:from])); err != nil {
-			t.Errorf("%d to %d: %v", from, to, err)
-		}
-		other := append([]tlog.Hash(nil), g.leaves[:from]...)
-		other[from/2][0] ^= 1
-		if err := tlog.CheckTree(path, int64(to), root, int64(from), rootOf(other)); err == nil {
-			t.Errorf("%d to %d: another beginning is proven too", from, to)
-		}
+		g.CheckConsistency(t, g.db, "acme", from, to, asked)
 	}
 	for from := 1; from <= size; from += 17 {
 		check(from, size, 0)

@@ -3,7 +3,6 @@ package storage
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"flag"
 	"fmt"
 	"os"
@@ -16,6 +15,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"oplog/oplog"
+	"oplog/oplog/enginetest"
 )
 
 var update = flag.Bool("update", false, "write golden files")
@@ -151,7 +151,7 @@ func checkStore(t *testing.T, db *DB, tenant string) {
 		if err != nil {
 			return err
 		}
-		if want := rootOf(leaves); root != want {
+		if want := enginetest.RootOf(leaves); root != want {
 			t.Errorf("%s: the tree of %d has root %s, want %s", tenant, size, root, want)
 		}
 		return nil
@@ -179,7 +179,7 @@ func checkArrivals(t *testing.T, tx *bolt.Tx, tenant string, tree tree, size uin
 		if err != nil || e.Seq != seq || e.Tenant != tenant || e.Key() != key {
 			t.Errorf("%s: arrival %d leads to %d of %s at %s, %v", tenant, seq, e.Seq, e.Tenant, e.Time, err)
 		}
-		if want := leafHash(data); leaf != want {
+		if want := enginetest.LeafHash(data); leaf != want {
 			t.Errorf("%s: arrival %d has leaf %s, want %s", tenant, seq, leaf, want)
 		}
 		leaves = append(leaves, leaf)
@@ -259,25 +259,6 @@ func eachNested(b *bolt.Bucket, visit func(name, key, value []byte) error) error
 	return b.ForEachBucket(func(name []byte) error {
 		return b.Bucket(name).ForEach(func(key, value []byte) error { return visit(name, key, value) })
 	})
-}
-
-// leafHash and rootOf are RFC 6962 as it is written, 2.1.
-func leafHash(data []byte) tlog.Hash { return sha256.Sum256(append([]byte{0}, data...)) }
-
-func rootOf(leaves []tlog.Hash) tlog.Hash {
-	switch n := len(leaves); n {
-	case 0:
-		return sha256.Sum256(nil)
-	case 1:
-		return leaves[0]
-	default:
-		k := 1
-		for k*2 < n {
-			k *= 2
-		}
-		left, right := rootOf(leaves[:k]), rootOf(leaves[k:])
-		return sha256.Sum256(append(append([]byte{1}, left[:]...), right[:]...))
-	}
 }
 
 // copyStore copies the file of a store that is not written to, as a crash would

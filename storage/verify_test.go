@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"oplog/oplog"
+	"oplog/oplog/enginetest"
 )
 
 var kindNames = map[FindingKind]string{
@@ -78,7 +79,7 @@ func TestVerifyIntact(t *testing.T) {
 		mustAppend(t, db, entry(1, more), withID(more, entry(2, more)))
 	}
 	empty := openStore(t, t.TempDir())
-	if v, err := empty.Verify(t.Context(), "acme", 0, nil); err != nil || v.Size != 0 || v.Root != rootOf(nil) {
+	if v, err := empty.Verify(t.Context(), "acme", 0, nil); err != nil || v.Size != 0 || v.Root != enginetest.RootOf(nil) {
 		t.Errorf("of nothing: %+v, %v", v, err)
 	}
 }
@@ -88,7 +89,7 @@ func TestVerifyAgainstASmallerCheckpoint(t *testing.T) {
 	g.grow(t, 600)
 	for _, kept := range []int{1, 255, 256, 257, 511, 512, 599, 600} {
 		v, err := g.db.Verify(t.Context(), "acme", uint64(kept), func(_, _ uint64) {})
-		if err != nil || v.KeptRoot != rootOf(g.leaves[:kept]) || v.Root != rootOf(g.leaves) {
+		if err != nil || v.KeptRoot != enginetest.RootOf(g.Leaves[:kept]) || v.Root != enginetest.RootOf(g.Leaves) {
 			t.Errorf("%d: %+v, %v", kept, v, err)
 		}
 	}

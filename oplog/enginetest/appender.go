@@ -240,7 +240,7 @@ func sameOnEveryCopy(_ *testing.T, s *store) {
 		s.same(s.append(append([]oplog.Entry(nil), request...)...), other.append(append([]oplog.Entry(nil), request...)...))
 	}
 	a, b := observe(s), observe(other)
-	s.same(fmt.Sprint(a.keys, a.leaves), fmt.Sprint(b.keys, b.leaves))
+	s.same(fmt.Sprint(a.Keys, a.Leaves), fmt.Sprint(b.Keys, b.Leaves))
 }
 
 func keepsReceipt(t *testing.T, s *store) {

@@ -188,14 +188,14 @@ func leavesStay(t *testing.T, s *store) {
 		if after, err := s.Checkpoint(acme); err != nil || after != head {
 			t.Errorf("%s, %v; want %s", after, err, head)
 		}
-		for i, key := range o.keys {
+		for i, key := range o.Keys {
 			if got, err := s.KeyOfSeq(acme, uint64(i+1)); err != nil || got != key {
 				t.Errorf("arrival %d is %s, %v; want %s", i+1, got.ID(), err, key.ID())
 			}
 			if i == 7 || i == 12 {
 				continue
 			}
-			if proof, err := s.Prove(acme, key); err != nil || checkRecord(proof, rootOf(o.leaves)) != nil {
+			if proof, err := s.Prove(acme, key); err != nil || checkRecord(proof, RootOf(o.Leaves)) != nil {
 				t.Errorf("entry %d: %+v, %v", i, proof, err)
 			}
 		}
@@ -203,7 +203,7 @@ func leavesStay(t *testing.T, s *store) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := tlog.CheckTree(hashes(c.Path), 20, rootOf(o.leaves), 10, rootOf(o.leaves[:10])); err != nil {
+		if err := tlog.CheckTree(hashes(c.Path), 20, RootOf(o.Leaves), 10, RootOf(o.Leaves[:10])); err != nil {
 			t.Error(err)
 		}
 	}, 7, 12)
@@ -211,7 +211,7 @@ func leavesStay(t *testing.T, s *store) {
 	o.follow()
 	if checkpoint, err := s.Checkpoint(acme); err != nil {
 		t.Error(err)
-	} else if size, root := s.openCheckpoint(checkpoint); size != 21 || root != rootOf(o.leaves) {
+	} else if size, root := OpenCheckpoint(s.t, s, acme, checkpoint); size != 21 || root != RootOf(o.Leaves) {
 		t.Errorf("the tree of %d has root %s", size, root)
 	}
 }

@@ -180,7 +180,7 @@ func worksAtOnce(t *testing.T, s *store) {
 		}
 	})
 	o := observe(s)
-	o.check()
+	o.CheckAll(s.t, s, acme)
 }
 
 // appendSome sends up to three entries, and notes their receipts.
@@ -234,7 +234,7 @@ func (s *store) readUntil(t *testing.T, done chan struct{}) {
 			t.Error(err)
 			return
 		}
-		if _, root := s.openCheckpoint(proof.Checkpoint); checkRecord(proof, root) != nil {
+		if _, root := OpenCheckpoint(s.t, s, acme, proof.Checkpoint); checkRecord(proof, root) != nil {
 			t.Errorf("entry %d of %d: %+v", proof.Index, proof.Size, proof)
 		}
 	}
