@@ -13,7 +13,7 @@ import (
 const (
 	maxFileLines     = 400
 	maxFunctionLines = 60
-	maxTestLines     = 130 // of a test, which may hold its table of cases or tell a story from beginning to end
+	maxTestLines     = 80 // of a test, which may hold its table of cases or tell a story from beginning to end
 )
 
 // TestFilesAndFunctionsAreShort: nobody has to read more than a few screens at

@@ -31,37 +31,45 @@ func TestExportDays(t *testing.T) {
 	}
 }
 
+// sameExports are exports as the API is asked for them, with the words that the
+// command line takes for the same.
+var sameExports = map[string]struct {
+	body  string
+	words []string
+}{
+	"csv":    {`{"range":"last_30_days","format":"csv"}`, []string{"--last", "30d"}},
+	"ndjson": {`{"range":"last_90_days","format":"ndjson"}`, []string{"--last", "90d", "--format", "ndjson"}},
+	"today":  {`{"range":"today","format":"csv"}`, []string{"--today"}},
+	"custom": {
+		`{"range":"custom","from":"2020-01-01T00:00:00+08:00","to":"2100-01-01T00:00:00+08:00","format":"csv"}`,
+		[]string{"--from", "2020-01-01T00:00:00+08:00", "--to", "2100-01-01T00:00:00+08:00"},
+	},
+	"filtered": {
+		`{"range":"last_90_days","format":"csv","filters":{"q":"-vip","outcome":"success","role":"营销经理","not_module":["sms","email"],"not_ip":"10.200.0.0/16"}}`,
+		[]string{"--last", "90d", "--q=-vip", "--outcome", "success", "--role", "营销经理", "--not-module", "sms", "--not-module", "email", "--not-ip", "10.200.0.0/16"},
+	},
+}
+
 func TestExportCommand(t *testing.T) {
 	data, dir := t.TempDir(), t.TempDir()
 	p := serve(t, "demo", "--entries", "3000", "--data", data)
 	c, _ := signIn(t, p.url, "admin", "demo-admin")
 	jobs := map[string]string{}
-	for name, body := range map[string]string{
-		"csv":      `{"range":"last_30_days","format":"csv"}`,
-		"ndjson":   `{"range":"last_90_days","format":"ndjson"}`,
-		"today":    `{"range":"today","format":"csv"}`,
-		"custom":   `{"range":"custom","from":"2020-01-01T00:00:00+08:00","to":"2100-01-01T00:00:00+08:00","format":"csv"}`,
-		"filtered": `{"range":"last_90_days","format":"csv","filters":{"q":"-vip","outcome":"success","role":"营销经理","not_module":["sms","email"],"not_ip":"10.200.0.0/16"}}`,
-	} {
-		jobs[name] = c.text(t, exported(t, c, body)+"/file")
+	for name, x := range sameExports {
+		jobs[name] = c.text(t, exported(t, c, x.body)+"/file")
 	}
 	var vkey struct{ Key string }
 	c.get(t, "/api/v1/key", &vkey)
 	p.stop()
 	key := strings.TrimSpace(setting{}.mustRun(t, "key", "add", "--data", data, "--tenant", "demo", "--scope", "read", "--name", "test"))
 
-	words := map[string][]string{
-		"csv": {"--last", "30d"}, "ndjson": {"--last", "90d", "--format", "ndjson"}, "today": {"--today"},
-		"custom":   {"--from", "2020-01-01T00:00:00+08:00", "--to", "2100-01-01T00:00:00+08:00"},
-		"filtered": {"--last", "90d", "--q=-vip", "--outcome", "success", "--role", "营销经理", "--not-module", "sms", "--not-module", "email", "--not-ip", "10.200.0.0/16"},
-	}
 	if rows := strings.Count(jobs["filtered"], "\r\n") - 1; rows < 1 || rows > 1000 {
 		t.Errorf("the filters let %d rows through", rows)
 	}
 	f := func(from ...string) {
 		t.Helper()
-		for name, period := range words {
-			args := append(append([]string{"export", "--tenant", "demo"}, period...), from...)
+		for name, x := range sameExports {
+			args := append(append([]string{"export", "--tenant", "demo"}, x.words...), from...)
 			if out := (setting{}).mustRun(t, args...); out != jobs[name] {
 				t.Errorf("%q: %d bytes, want the %d of the job", args, len(out), len(jobs[name]))
 			}
@@ -80,37 +88,39 @@ func TestExportCommand(t *testing.T) {
 	p = serve(t, "serve", "--data", data)
 	f("--server", p.url, "--key", key)
 
-	fails := func(status int, want string, args ...string) {
-		t.Helper()
-		r := setting{}.run(t, append([]string{"export", "--tenant", "demo"}, args...)...)
-		if r.status != status || !strings.Contains(r.stderr, want) || r.stdout != "" {
-			t.Errorf("%q: %+v; want %d, %s", args, r, status, want)
-		}
-	}
-	fails(exitFailed, "in use", "--today", "--data", data)
-	fails(exitWords, "name the period")
-	fails(exitWords, "--server and --key", "--today", "--server", p.url)
-	fails(exitWords, "--today", "--today", "--last", "7d")
-	fails(exitWords, "--to", "--from", "2026-01-01")
-	fails(exitWords, "--last", "--last", "8d")
-	fails(exitWords, "--columns colour is not one of received, user_agent, changes, details", "--today", "--columns", "changes,colour")
-	fails(exitWords, "--not-outcome failed is not one of", "--today", "--not-outcome", "failed")
-	fails(exitWords, "--ip 10.0.0 is neither an address", "--today", "--ip", "10.0.0")
-	fails(exitFailed, "401", "--today", "--server", p.url, "--key", "wrong")
-	fails(exitWords, "--format", "--today", "--format", "pdf", "--server", p.url, "--key", key)
-	fails(exitWords, "is not a time", "--from", "2026-01-01", "--to", "2026-01-02", "--server", p.url, "--key", key)
-	fails(exitFailed, "does not answer", "--today", "--server", "http://127.0.0.1:1", "--key", key)
-	fails(exitFailed, "cannot be written", "--today", "--server", p.url, "--key", key, "-o", filepath.Join(dir, "none", "x.csv"))
+	exportFails(t, exitFailed, "in use", "--today", "--data", data)
+	exportFails(t, exitWords, "name the period")
+	exportFails(t, exitWords, "--server and --key", "--today", "--server", p.url)
+	exportFails(t, exitWords, "--today", "--today", "--last", "7d")
+	exportFails(t, exitWords, "--to", "--from", "2026-01-01")
+	exportFails(t, exitWords, "--last", "--last", "8d")
+	exportFails(t, exitWords, "--columns colour is not one of received, user_agent, changes, details", "--today", "--columns", "changes,colour")
+	exportFails(t, exitWords, "--not-outcome failed is not one of", "--today", "--not-outcome", "failed")
+	exportFails(t, exitWords, "--ip 10.0.0 is neither an address", "--today", "--ip", "10.0.0")
+	exportFails(t, exitFailed, "401", "--today", "--server", p.url, "--key", "wrong")
+	exportFails(t, exitWords, "--format", "--today", "--format", "pdf", "--server", p.url, "--key", key)
+	exportFails(t, exitWords, "is not a time", "--from", "2026-01-01", "--to", "2026-01-02", "--server", p.url, "--key", key)
+	exportFails(t, exitFailed, "does not answer", "--today", "--server", "http://127.0.0.1:1", "--key", key)
+	exportFails(t, exitFailed, "cannot be written", "--today", "--server", p.url, "--key", key, "-o", filepath.Join(dir, "none", "x.csv"))
 	p.stop()
-	fails(exitFailed, "empty period: --to does not count itself; for the whole day, --to 2026-03-01", "--from", "2026-02-28", "--to", "2026-02-28", "--data", data)
-	fails(exitFailed, "is after", "--from", "2026-01-02", "--to", "2026-01-01", "--data", data)
-	fails(exitWords, "is neither a time", "--from", "yesterday", "--to", "2026-01-01", "--data", data)
-	fails(exitWords, "--to tomorrow is neither a time", "--from", "2026-01-01", "--to", "tomorrow", "--data", data)
-	fails(exitWords, "--format", "--today", "--format", "pdf", "--data", data, "-o", filepath.Join(dir, "new"))
+	exportFails(t, exitFailed, "empty period: --to does not count itself; for the whole day, --to 2026-03-01", "--from", "2026-02-28", "--to", "2026-02-28", "--data", data)
+	exportFails(t, exitFailed, "is after", "--from", "2026-01-02", "--to", "2026-01-01", "--data", data)
+	exportFails(t, exitWords, "is neither a time", "--from", "yesterday", "--to", "2026-01-01", "--data", data)
+	exportFails(t, exitWords, "--to tomorrow is neither a time", "--from", "2026-01-01", "--to", "tomorrow", "--data", data)
+	exportFails(t, exitWords, "--format", "--today", "--format", "pdf", "--data", data, "-o", filepath.Join(dir, "new"))
 	if found, err := filepath.Glob(filepath.Join(dir, "*.part")); err != nil || len(found) > 0 {
 		t.Errorf("%v is left, %v", found, err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "new")); err == nil {
 		t.Error("a file is left of an export that failed")
+	}
+}
+
+// exportFails runs an export that is refused, and prints nothing else.
+func exportFails(t *testing.T, status int, want string, args ...string) {
+	t.Helper()
+	r := setting{}.run(t, append([]string{"export", "--tenant", "demo"}, args...)...)
+	if r.status != status || !strings.Contains(r.stderr, want) || r.stdout != "" {
+		t.Errorf("%q: %+v; want %d, %s", args, r, status, want)
 	}
 }

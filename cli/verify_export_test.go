@@ -99,56 +99,28 @@ func TestVerifyExportBundle(t *testing.T) {
 	f(exitFailed, "not the ZIP of an export", rows)
 	f(exitFailed, "the ZIP was changed or damaged", bundle[:200]+string(bundle[200]^1)+bundle[201:])
 
-	changed := func(change func(name, text string) map[string]string) string {
+	changed := func(change func(name, text string) (string, string)) string {
 		t.Helper()
-		z, err := zip.NewReader(strings.NewReader(bundle), int64(len(bundle)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var out bytes.Buffer
-		w := zip.NewWriter(&out)
-		for _, part := range z.File {
-			opened, err := part.Open()
-			if err != nil {
-				t.Fatal(err)
-			}
-			text, err := io.ReadAll(opened)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for name, text := range change(part.Name, string(text)) {
-				to, err := w.Create(name)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := io.WriteString(to, text); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		return out.String()
+		return zipChanged(t, bundle, change)
 	}
-	f(exitDone, "TRUE", changed(func(name, text string) map[string]string { return map[string]string{name: text} }))
-	f(exitFailed, "the file was changed", changed(func(name, text string) map[string]string {
+	f(exitDone, "TRUE", changed(func(name, text string) (string, string) { return name, text }))
+	f(exitFailed, "the file was changed", changed(func(name, text string) (string, string) {
 		if strings.HasSuffix(name, ".csv") {
 			text = strings.Replace(text, "a", "b", 1)
 		}
-		return map[string]string{name: text}
+		return name, text
 	}))
-	f(exitFailed, "its signature does not fit its text", changed(func(name, text string) map[string]string {
+	f(exitFailed, "its signature does not fit its text", changed(func(name, text string) (string, string) {
 		if strings.HasSuffix(name, ".manifest") {
 			text = strings.Replace(text, "rows: ", "rows: 1", 1)
 		}
-		return map[string]string{name: text}
+		return name, text
 	}))
-	f(exitFailed, `"xl/workbook.xml" is not of the export`, changed(func(name, text string) map[string]string {
+	f(exitFailed, `"xl/workbook.xml" is not of the export`, changed(func(name, text string) (string, string) {
 		if name == "verifier-key.txt" {
 			name = "xl/workbook.xml"
 		}
-		return map[string]string{name: text}
+		return name, text
 	}))
 	other, err := os.ReadFile(file)
 	if err != nil {
@@ -156,4 +128,37 @@ func TestVerifyExportBundle(t *testing.T) {
 	}
 	file = filepath.Join(t.TempDir(), "log.xlsx") // a workbook that holds an export does not pass for it
 	f(exitFailed, "is not of the export", string(other))
+}
+
+// zipChanged returns a ZIP with its parts changed, each to a name and a text.
+func zipChanged(t *testing.T, archive string, change func(name, text string) (string, string)) string {
+	t.Helper()
+	z, err := zip.NewReader(strings.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for _, part := range z.File {
+		opened, err := part.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(opened)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, changed := change(part.Name, string(text))
+		to, err := w.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(to, changed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -85,126 +86,159 @@ func TestRetentionDuringUse(t *testing.T) {
 	l.intact("acme", (days-1)*each)
 }
 
+// firstDay is day 0 of the oracle.
+var firstDay = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// dateOfDay is the UTC date of a day of the oracle.
+func dateOfDay(d int) string { return oplog.DateOf(firstDay.AddDate(0, 0, d)) }
+
+// retentionOracle is a log with a plain list of what it must hold.
+type retentionOracle struct {
+	*testLog
+	rt      *rapid.T
+	zone    *time.Location
+	rule    int            // days that are kept; 0 for all
+	kept    map[string]int // contents, by days since firstDay
+	closed  map[int]bool   // days that take no more entries
+	holds   []heldDays
+	number  int // of entries that were sent
+	deleted int
+}
+
+type heldDays struct {
+	hold     oplog.Hold
+	from, to int
+}
+
+func (o *retentionOracle) today() int { return int(o.Clock.Now().Sub(firstDay) / day) }
+
+// takes tells whether a UTC day may have entries.
+func (o *retentionOracle) takes(d int) bool {
+	begin, end := firstDay.AddDate(0, 0, d), firstDay.AddDate(0, 0, d+1)
+	midnight := func(d int) time.Time { return time.Date(2026, 1, 1+d, 0, 0, 0, 0, o.zone) } // of a day in the zone
+	year, month, dayOfMonth := o.Clock.Now().In(o.zone).Date()
+	there := int(time.Date(year, month, dayOfMonth, 0, 0, 0, 0, time.UTC).Sub(firstDay) / day)
+	// A UTC day that ends where the other period begins does not overlap it.
+	held := slices.ContainsFunc(o.holds, func(h heldDays) bool { return begin.Before(midnight(h.to+1)) && end.After(midnight(h.from)) })
+	return !o.closed[d] && (o.rule == 0 || end.After(midnight(there-o.rule)) || held)
+}
+
+func (o *retentionOracle) append() {
+	d := o.today() - rapid.IntRange(0, 25).Draw(o.rt, "days ago")
+	e := oplog.Entry{
+		Time: firstDay.AddDate(0, 0, d).Add(time.Duration(rapid.IntRange(0, 86_399).Draw(o.rt, "second")) * time.Second), User: oplog.User{ID: "u1", Name: "Wang Fang"},
+		Module: "sms", Operation: "send", Content: oplog.Ref{ID: fmt.Sprint("c", o.number)},
+	}
+	if rapid.Bool().Draw(o.rt, "with id") {
+		e.ID = fmt.Sprint("id", o.number)
+	}
+	_, err := o.Journal.Append(context.Background(), "acme", []oplog.Entry{e})
+	if (err == nil) != o.takes(d) {
+		o.rt.Fatalf("an entry of day %d, today %d, rule %d: %v", d, o.today(), o.rule, err)
+	}
+	if err == nil {
+		o.kept[e.Content.ID] = d
+	}
+	o.number++
+}
+
+func (o *retentionOracle) hold() {
+	from := o.today() - rapid.IntRange(0, 25).Draw(o.rt, "from")
+	to := from + rapid.IntRange(0, 8).Draw(o.rt, "length")
+	h, err := o.Directory.AddHold("acme", oplog.Hold{From: dateOfDay(from), To: dateOfDay(to), Reason: "r", SetBy: "s"})
+	if err != nil {
+		o.rt.Fatal(err)
+	}
+	o.holds = append(o.holds, heldDays{h, from, to})
+}
+
+func (o *retentionOracle) lift() {
+	if len(o.holds) > 0 {
+		o.Must(o.Directory.LiftHold("acme", o.holds[0].hold.ID, "owner"))
+		o.holds = o.holds[1:]
+	}
+}
+
+// expired compares what is announced with what will be deleted.
+func (o *retentionOracle) expired() {
+	_, dates, entries, err := o.Journal.Expired(context.Background(), "acme", o.rule)
+	if err == nil && o.rule == 0 {
+		return
+	}
+	wantDates, wantEntries := make(map[int]bool), 0
+	for _, d := range o.kept {
+		if !o.takes(d) {
+			wantDates[d] = true
+			wantEntries++
+		}
+	}
+	if err != nil || dates != len(wantDates) || entries != wantEntries {
+		o.rt.Fatalf("%d entries of %d days would go, %v; want %d of %d", entries, dates, err, wantEntries, len(wantDates))
+	}
+}
+
+func (o *retentionOracle) retain() {
+	o.expired()
+	o.testLog.retain()
+	for c, d := range o.kept {
+		if !o.takes(d) {
+			o.closed[d] = true
+			delete(o.kept, c)
+			o.deleted++
+		}
+	}
+	r, err := o.Directory.Retention("acme")
+	if err != nil {
+		o.rt.Fatal(err)
+	}
+	for d := range o.today() { // the days between two deleted ones are closed with them
+		if slices.ContainsFunc(r.Deletions, func(x oplog.Deletion) bool { return x.Contains(dateOfDay(d)) }) {
+			o.closed[d] = true
+		}
+	}
+}
+
+func (o *retentionOracle) check() {
+	got, want := strings.Fields(o.all("acme")), slices.Sorted(maps.Keys(o.kept))
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		o.rt.Fatalf("the log has %v, want %v", got, want)
+	}
+}
+
 // TestRetentionAgainstOracle: after any sequence of appends, holds, lifts and deletions the log agrees with a plain list, before and after
 // a restart, and verifies.
 func TestRetentionAgainstOracle(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		l := newLog(t)
-		defer l.Stop()
-		zone := must(time.LoadLocation(rapid.SampledFrom([]string{"UTC", "Asia/Shanghai", "America/Los_Angeles", "Europe/Berlin", "Pacific/Kiritimati"}).Draw(rt, "zone")))
-		kept := make(map[string]int) // contents, by days since 2026-01-01
-		closed := make(map[int]bool)
-		type held struct {
-			hold     oplog.Hold
-			from, to int
-		}
-		var holds []held
-		start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-		today := func() int { return int(l.Clock.Now().Sub(start) / day) }
-		midnight := func(d int) time.Time { return time.Date(2026, 1, 1+d, 0, 0, 0, 0, zone) } // of a day in the zone
-		there := func() int {
-			y, m, d := l.Clock.Now().In(zone).Date()
-			return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Sub(start) / day)
-		}
-		// A UTC day that ends where the other period begins does not overlap it.
-		touches := func(d int, from, to time.Time) bool {
-			return start.AddDate(0, 0, d).Before(to) && start.AddDate(0, 0, d+1).After(from)
-		}
-		rule, number, deleted := 0, 0, 0
-		l.retentionIn("acme", zone.String(), rule)
-		isHeld := func(d int) bool {
-			return slices.ContainsFunc(holds, func(h held) bool { return touches(d, midnight(h.from), midnight(h.to+1)) })
-		}
-		takes := func(d int) bool {
-			return !closed[d] && (rule == 0 || start.AddDate(0, 0, d+1).After(midnight(there()-rule)) || isHeld(d))
-		}
+		zone := rapid.SampledFrom([]string{"UTC", "Asia/Shanghai", "America/Los_Angeles", "Europe/Berlin", "Pacific/Kiritimati"}).Draw(rt, "zone")
+		o := &retentionOracle{testLog: newLog(t), rt: rt, zone: must(time.LoadLocation(zone)), kept: make(map[string]int), closed: make(map[int]bool)}
+		defer o.Stop()
+		o.retentionIn("acme", zone, o.rule)
 		for range rapid.IntRange(4, 14).Draw(rt, "steps") {
 			switch rapid.SampledFrom([]string{"append", "append", "append", "rule", "hold", "lift", "retain", "retain", "advance", "restart"}).Draw(rt, "step") {
 			case "append":
 				for range rapid.IntRange(1, 12).Draw(rt, "entries") {
-					d := today() - rapid.IntRange(0, 25).Draw(rt, "days ago")
-					e := oplog.Entry{
-						Time: start.AddDate(0, 0, d).Add(time.Duration(rapid.IntRange(0, 86_399).Draw(rt, "second")) * time.Second), User: oplog.User{ID: "u1", Name: "Wang Fang"},
-						Module: "sms", Operation: "send", Content: oplog.Ref{ID: fmt.Sprint("c", number)},
-					}
-					if rapid.Bool().Draw(rt, "with id") {
-						e.ID = fmt.Sprint("id", number)
-					}
-					_, err := l.Journal.Append(context.Background(), "acme", []oplog.Entry{e})
-					if (err == nil) != takes(d) {
-						rt.Fatalf("an entry of day %d, today %d, rule %d: %v", d, today(), rule, err)
-					}
-					if err == nil {
-						kept[e.Content.ID] = d
-					}
-					number++
+					o.append()
 				}
 			case "rule":
-				rule = rapid.IntRange(0, 20).Draw(rt, "rule")
-				l.retentionIn("acme", zone.String(), rule)
+				o.rule = rapid.IntRange(0, 20).Draw(rt, "rule")
+				o.retentionIn("acme", zone, o.rule)
 			case "hold":
-				from := today() - rapid.IntRange(0, 25).Draw(rt, "from")
-				to := from + rapid.IntRange(0, 8).Draw(rt, "length")
-				h, err := l.Directory.AddHold("acme", oplog.Hold{From: oplog.DateOf(start.AddDate(0, 0, from)), To: oplog.DateOf(start.AddDate(0, 0, to)), Reason: "r", SetBy: "s"})
-				if err != nil {
-					rt.Fatal(err)
-				}
-				holds = append(holds, held{h, from, to})
+				o.hold()
 			case "lift":
-				if len(holds) > 0 {
-					l.Must(l.Directory.LiftHold("acme", holds[0].hold.ID, "owner"))
-					holds = holds[1:]
-				}
+				o.lift()
 			case "retain":
-				if _, dates, entries, err := l.Journal.Expired(context.Background(), "acme", rule); err != nil || rule > 0 {
-					wantDates, wantEntries := make(map[int]bool), 0
-					for _, d := range kept {
-						if !takes(d) {
-							wantDates[d] = true
-							wantEntries++
-						}
-					}
-					if err != nil || dates != len(wantDates) || entries != wantEntries {
-						rt.Fatalf("%d entries of %d days would go, %v; want %d of %d", entries, dates, err, wantEntries, len(wantDates))
-					}
-				}
-				l.retain()
-				for c, d := range kept {
-					if !takes(d) {
-						closed[d] = true
-						delete(kept, c)
-						deleted++
-					}
-				}
-				// The days between two deleted ones are closed with them.
-				if r, err := l.Directory.Retention("acme"); err != nil {
-					rt.Fatal(err)
-				} else if len(r.Deletions) > 0 {
-					for d := range today() {
-						if slices.ContainsFunc(r.Deletions, func(x oplog.Deletion) bool { return x.Contains(oplog.DateOf(start.AddDate(0, 0, d))) }) {
-							closed[d] = true
-						}
-					}
-				}
+				o.retain()
 			case "advance":
-				l.Clock.Advance(time.Duration(rapid.IntRange(1, 100).Draw(rt, "hours")) * time.Hour)
+				o.Clock.Advance(time.Duration(rapid.IntRange(1, 100).Draw(rt, "hours")) * time.Hour)
 			case "restart":
-				l.Restart()
+				o.Restart()
 			}
-			var want []string
-			for c := range kept {
-				want = append(want, c)
-			}
-			got := strings.Fields(l.all("acme"))
-			slices.Sort(want)
-			slices.Sort(got)
-			if !slices.Equal(got, want) {
-				rt.Fatalf("the log has %v, want %v", got, want)
-			}
+			o.check()
 		}
-		l.intact("acme", deleted)
+		o.intact("acme", o.deleted)
 		var backup bytes.Buffer
-		if _, err := l.Store.WriteTo(&backup); err != nil {
+		if _, err := o.Store.WriteTo(&backup); err != nil {
 			rt.Fatal(err)
 		}
 	})

@@ -76,35 +76,40 @@ func (l *testLog) intact(tenant string, deleted int) {
 	}
 }
 
-func TestRetention(t *testing.T) {
+// newRetained returns a log in which acme keeps 30 days, from which nothing was
+// deleted yet.
+func newRetained(t *testing.T) *testLog {
+	t.Helper()
 	l := newLog(t)
 	l.retain() // there is no rule yet
 	l.Record("acme", dated("a", 200), dated("b", 100), nodetest.WithID("own", dated("c", 31)), dated("d", 30), dated("e", 1), dated("f", 0))
 	l.Record("plain", dated("x", 200))
+	l.retention("acme", 30)
+	return l
+}
+
+// acmeIs checks what acme's log has, newest first, and how many were deleted of it.
+func (l *testLog) acmeIs(want string, deleted int) {
+	l.T.Helper()
+	if got := l.all("acme"); got != want {
+		l.T.Errorf("the log is %s, want %s", got, want)
+	}
+	l.intact("acme", deleted)
+}
+
+func TestRetention(t *testing.T) {
+	l := newRetained(t)
 	head, err := l.Journal.Checkpoint("acme")
 	if err != nil {
 		t.Fatal(err)
 	}
-	gone, err := l.Journal.Page(context.Background(), "acme", oplog.Query{}, 6, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	l.retention("acme", 30)
 	if before, dates, entries, err := l.Journal.Expired(context.Background(), "acme", 30); dates != 3 || entries != 3 || oplog.DateOf(before) != "2026-10-21" || err != nil {
 		t.Errorf("%d dates with %d entries are to go, %v", dates, entries, err)
 	}
 	l.retain()
-	f := func(want string, deleted int) {
-		t.Helper()
-		if got := l.all("acme"); got != want {
-			t.Errorf("the log is %s, want %s", got, want)
-		}
-		l.intact("acme", deleted)
-	}
-	f("f e d", 3)
+	l.acmeIs("f e d", 3)
 	l.retain() // a second time on the same day
-	f("f e d", 3)
+	l.acmeIs("f e d", 3)
 	if got := l.all("plain"); got != "x" {
 		t.Errorf("another tenant has %s", got)
 	}
@@ -125,7 +130,15 @@ func TestRetention(t *testing.T) {
 	if err != nil || recorded.Module != "retention" || recorded.Operation != "delete" || !strings.Contains(string(recorded.Details), `"entries":3`) {
 		t.Errorf("%+v, %v", recorded, err)
 	}
+}
 
+func TestWhatRetentionDeletedIsKnown(t *testing.T) {
+	l := newRetained(t)
+	gone, err := l.Journal.Page(context.Background(), "acme", oplog.Query{}, 6, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.retain()
 	// Deleted entries with generated ids are reported as deleted.
 	for i, e := range gone.Entries {
 		_, err := l.Journal.Entry("acme", e.ID, "")
@@ -161,8 +174,11 @@ func TestRetention(t *testing.T) {
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
 	_, err = l.Journal.Entry("acme", oplog.MakeKey(key.Time(), 2).ID(), "")
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
+}
 
-	// Entries that are too old are rejected, under the rule and after it was removed.
+func TestRetentionRejectsWhatIsTooOld(t *testing.T) {
+	l := newRetained(t)
+	l.retain()
 	late := func(want string, entries ...oplog.Entry) {
 		t.Helper()
 		_, err := l.Journal.Append(context.Background(), "acme", entries)
@@ -178,28 +194,33 @@ func TestRetention(t *testing.T) {
 	l.retention("acme", 0)
 	late("item 2: time is on a day that was deleted under the retention rule", dated("g", 3), nodetest.WithID("own", dated("c", 31)))
 	late("", dated("z", 300))
-	f("f e d z", 3)
+	l.acmeIs("f e d z", 3)
 	l.Restart()
-	f("f e d z", 3)
+	l.acmeIs("f e d z", 3)
 	if err := l.Journal.Reindex(context.Background(), "acme", func(uint64, uint64) {}); err != nil {
 		t.Fatal(err)
 	}
-	f("f e d z", 3)
+	l.acmeIs("f e d z", 3)
+}
 
-	// A day later the next day is deleted.
+func TestRetentionDayByDay(t *testing.T) {
+	l := newRetained(t)
+	l.retain()
+	l.retention("acme", 0)
+	l.Record("acme", dated("z", 300))
 	l.retention("acme", 30)
 	l.Clock.Advance(day)
 	l.retain()
-	f("f e", 5)
+	l.acmeIs("f e", 5)
 	if r, err := l.Directory.Retention("acme"); err != nil || len(r.Deletions) != 2 || r.Deletions[0].Entries != 2 {
 		t.Errorf("%+v, %v", r.Deletions, err)
 	}
 	l.retention("acme", 1)
 	l.Clock.Advance(30 * day)
 	l.retain()
-	f("", 7)
+	l.acmeIs("", 7)
 	l.Record("acme", nodetest.Entry("new", -31*24*60))
-	f("new", 7)
+	l.acmeIs("new", 7)
 }
 
 func TestRetentionBelowMinimumIsConfirmed(t *testing.T) {

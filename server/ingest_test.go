@@ -25,135 +25,150 @@ func list(n int, item string) string {
 	return "[" + strings.TrimSuffix(strings.Repeat(item+",", n), ",") + "]"
 }
 
+const atSeven = `"time":"2026-11-22T07:00:00Z",`
+
+// validFields are fields of valid entries.
+var validFields = []string{
+	atSeven + `"id":"a"`,
+	atSeven + `"id":` + ascii(64),
+	atSeven + `"id":"AZaz09._:-"`,
+	`"id":null`,
+
+	`"time":"2026-11-23T07:59:00Z"`,
+	`"time":"2026-11-22T15:00:00.123456+08:00"`,
+	`"time":"1970-01-01T00:00:00Z"`,
+	`"time":null`,
+
+	`"user":{"id":` + text(128) + `,"name":` + text(128) + `,"role":` + text(128) + `}`,
+	`"user":{"id":"u","name":"n","role":null}`,
+
+	`"organization":{"id":"hq","name":` + text(1024) + `}`,
+	`"organization":{"id":` + ascii(128) + `,"name":"x"}`,
+	`"organization":null`,
+	`"organization":{"id":"new"}`,
+
+	`"module":"sms","operation":"send"`,
+
+	`"content":{"id":"c","name":` + text(1024) + `}`,
+	`"content":{"name":"only a name"}`,
+	`"content":null`,
+
+	`"origin":"manual","outcome":"success"`,
+	`"origin":null,"outcome":null`,
+	`"outcome":"failure"`,
+	`"origin":"api"`,
+
+	`"ip":"10.0.0.1","user_agent":"curl"`,
+	`"ip":null,"user_agent":null`,
+
+	`"changes":` + list(100, `{"field":"f","before":1,"after":[null,{"a":"b"}]}`),
+	`"changes":[{"field":"f","before":null}]`,
+	`"changes":null`,
+	`"changes":[]`,
+
+	`"details":{"a":` + ascii(16<<10-8) + `}`,
+	`"details":{}`,
+	`"details":null`,
+}
+
+// invalidFields make an entry invalid, and the answer says where.
+var invalidFields = []struct{ at, fields string }{
+	{"id", `"id":""`},
+	{"id", atSeven + `"id":` + ascii(65)},
+	{"id", atSeven + `"id":"a b"`},
+	{"id", atSeven + `"id":"é"`},
+	{"id", atSeven + `"id":"a/b"`},
+	{"id", atSeven + `"id":5`},
+
+	{"time", `"time":"2026-11-23T08:01:00Z"`},
+	{"time", `"time":"1969-12-31T23:59:59Z"`},
+	{"time", `"time":"0001-01-01T00:00:00Z"`},
+	{"time", `"time":"2026-11-22"`},
+	{"time", `"time":"2026-11-22T07:00:00"`},
+	{"time", `"time":""`},
+	{"time", `"time":1763798400`},
+	{"time", `"id":"needs-time"`},
+
+	{"user.id", `"user":{"id":` + text(129) + `,"name":"n"}`},
+	{"user.name", `"user":{"id":"u","name":` + text(129) + `}`},
+	{"user.role", `"user":{"id":"u","name":"n","role":` + text(129) + `}`},
+	{"user.id", `"user":{"name":"n"}`},
+	{"user.id", `"user":{"id":"","name":"n"}`},
+	{"user.name", `"user":{"id":"u","name":null}`},
+	{"user.id", `"user":{"id":7,"name":"n"}`},
+	{"user.mail", `"user":{"id":"u","name":"n","mail":"x"}`},
+	{"user.ID", `"user":{"id":"u","name":"n","ID":"x"}`},
+	{"user", `"user":"u"`},
+	{"user.name", `"user":{"id":"u","name":"a\u0000b"}`},
+
+	{"organization.id", `"organization":{"name":"East"}`},
+	{"organization.id", `"organization":{"id":` + ascii(129) + `,"name":"x"}`},
+	{"organization.name", `"organization":{"id":"hq","name":` + text(1025) + `}`},
+	{"organization", `"organization":[]`},
+
+	{"module", `"module":"nothing"`},
+	{"module", `"module":""`},
+	{"module", `"module":null`},
+	{"module", `"module":["sms"]`},
+	{"operation", `"operation":"send"`},
+	{"operation", `"operation":""`},
+	{"operation", `"operation":null`},
+
+	{"content.name", `"content":{"name":` + text(1025) + `}`},
+	{"content.id", `"content":{"id":true}`},
+
+	{"origin", `"origin":"API"`},
+	{"origin", `"origin":""`},
+	{"origin", `"origin":true`},
+	{"outcome", `"outcome":"ok"`},
+	{"outcome", `"outcome":""`},
+
+	{"ip", `"ip":` + ascii(1025)},
+	{"user_agent", `"user_agent":{}`},
+
+	{"changes", `"changes":` + list(101, `{"field":"f"}`)},
+	{"changes[0].field", `"changes":[{"before":1}]`},
+	{"changes[1].old", `"changes":[{"field":"f"},{"field":"f","old":1}]`},
+	{"changes[1]", `"changes":[{"field":"f"},3]`},
+	{"changes[0].after", `"changes":[{"field":"f","after":"\u0000"}]`},
+
+	{"details", `"details":{"a":` + ascii(16<<10-7) + `}`},
+	{"details", `"details":[1]`},
+	{"details", `"details":"x"`},
+	{"details", `"details":{"a":"\u0000"}`},
+
+	{"colour", `"colour":"red"`},
+	{"seq", `"seq":1`},
+	{"received_at", `"received_at":"2026-11-22T07:00:00Z"`},
+	{"tenant", `"tenant":"acme"`},
+	{"Module", `"Module":"sms"`},
+	{`""`, `"":1`},
+	{`"[1]"`, `"[1]":1`},
+}
+
 // TestEntryRules sends entries that are just inside each rule, and just outside.
 func TestEntryRules(t *testing.T) {
 	f := newServer(t)
-	ok := func(fields ...string) {
-		t.Helper()
-		if r := f.send("write", "POST", entriesPath, entry(fields...)); r.status != 201 {
-			t.Errorf("%.200v: %d %s", fields, r.status, r.body)
+	for _, fields := range validFields {
+		if r := f.send("write", "POST", entriesPath, entry(fields)); r.status != 201 {
+			t.Errorf("%.200s: %d %s", fields, r.status, r.body)
 		}
 	}
-	// bad sends an entry that breaks one rule, alone, in a batch after a good
-	// one, and as a line: each answer names the field.
-	bad := func(location string, fields ...string) {
-		t.Helper()
+	// An invalid entry is sent alone, in a batch after a good one, and
+	// as a line: each answer names the field.
+	for _, c := range invalidFields {
 		named := func(body, at string, headers ...string) {
 			t.Helper()
 			p := f.asProblem(f.send("write", "POST", entriesPath, body, headers...), 422)
 			if len(p.Errors) != 1 || p.Errors[0].Location != at || p.Errors[0].Message == "" {
-				t.Errorf("%.200v: want one error at %s: %+v", fields, at, p)
+				t.Errorf("%.200s: want one error at %s: %+v", c.fields, at, p)
 			}
 		}
-		e := entry(fields...)
-		named(e, "body."+location)
-		named(`{"entries":[`+entry()+`,`+e+`]}`, "body.entries[1]."+location)
-		named(entry()+"\n\n"+e+"\n", "body.entries[1]."+location, "Content-Type", "application/x-ndjson")
+		e := entry(c.fields)
+		named(e, "body."+c.at)
+		named(`{"entries":[`+entry()+`,`+e+`]}`, "body.entries[1]."+c.at)
+		named(entry()+"\n\n"+e+"\n", "body.entries[1]."+c.at, "Content-Type", "application/x-ndjson")
 	}
-	const at = `"time":"2026-11-22T07:00:00Z",`
-
-	ok(at + `"id":"a"`)
-	ok(at + `"id":` + ascii(64))
-	ok(at + `"id":"AZaz09._:-"`)
-	ok(`"id":null`)
-	bad("id", `"id":""`)
-	bad("id", at+`"id":`+ascii(65))
-	bad("id", at+`"id":"a b"`)
-	bad("id", at+`"id":"é"`)
-	bad("id", at+`"id":"a/b"`)
-	bad("id", at+`"id":5`)
-
-	ok(`"time":"2026-11-23T07:59:00Z"`)
-	ok(`"time":"2026-11-22T15:00:00.123456+08:00"`)
-	ok(`"time":"1970-01-01T00:00:00Z"`)
-	ok(`"time":null`)
-	bad("time", `"time":"2026-11-23T08:01:00Z"`)
-	bad("time", `"time":"1969-12-31T23:59:59Z"`)
-	bad("time", `"time":"0001-01-01T00:00:00Z"`)
-	bad("time", `"time":"2026-11-22"`)
-	bad("time", `"time":"2026-11-22T07:00:00"`)
-	bad("time", `"time":""`)
-	bad("time", `"time":1763798400`)
-	bad("time", `"id":"needs-time"`)
-
-	ok(`"user":{"id":` + text(128) + `,"name":` + text(128) + `,"role":` + text(128) + `}`)
-	ok(`"user":{"id":"u","name":"n","role":null}`)
-	bad("user.id", `"user":{"id":`+text(129)+`,"name":"n"}`)
-	bad("user.name", `"user":{"id":"u","name":`+text(129)+`}`)
-	bad("user.role", `"user":{"id":"u","name":"n","role":`+text(129)+`}`)
-	bad("user.id", `"user":{"name":"n"}`)
-	bad("user.id", `"user":{"id":"","name":"n"}`)
-	bad("user.name", `"user":{"id":"u","name":null}`)
-	bad("user.id", `"user":{"id":7,"name":"n"}`)
-	bad("user.mail", `"user":{"id":"u","name":"n","mail":"x"}`)
-	bad("user.ID", `"user":{"id":"u","name":"n","ID":"x"}`)
-	bad("user", `"user":"u"`)
-	bad("user.name", `"user":{"id":"u","name":"a\u0000b"}`)
-
-	ok(`"organization":{"id":"hq","name":` + text(1024) + `}`)
-	ok(`"organization":{"id":` + ascii(128) + `,"name":"x"}`)
-	ok(`"organization":null`)
-	ok(`"organization":{"id":"new"}`)
-	bad("organization.id", `"organization":{"name":"East"}`)
-	bad("organization.id", `"organization":{"id":`+ascii(129)+`,"name":"x"}`)
-	bad("organization.name", `"organization":{"id":"hq","name":`+text(1025)+`}`)
-	bad("organization", `"organization":[]`)
-
-	ok(`"module":"sms","operation":"send"`)
-	bad("module", `"module":"nothing"`)
-	bad("module", `"module":""`)
-	bad("module", `"module":null`)
-	bad("module", `"module":["sms"]`)
-	bad("operation", `"operation":"send"`)
-	bad("operation", `"operation":""`)
-	bad("operation", `"operation":null`)
-
-	ok(`"content":{"id":"c","name":` + text(1024) + `}`)
-	ok(`"content":{"name":"only a name"}`)
-	ok(`"content":null`)
-	bad("content.name", `"content":{"name":`+text(1025)+`}`)
-	bad("content.id", `"content":{"id":true}`)
-
-	ok(`"origin":"manual","outcome":"success"`)
-	ok(`"origin":null,"outcome":null`)
-	ok(`"outcome":"failure"`)
-	ok(`"origin":"api"`)
-	bad("origin", `"origin":"API"`)
-	bad("origin", `"origin":""`)
-	bad("origin", `"origin":true`)
-	bad("outcome", `"outcome":"ok"`)
-	bad("outcome", `"outcome":""`)
-
-	ok(`"ip":"10.0.0.1","user_agent":"curl"`)
-	ok(`"ip":null,"user_agent":null`)
-	bad("ip", `"ip":`+ascii(1025))
-	bad("user_agent", `"user_agent":{}`)
-
-	ok(`"changes":` + list(100, `{"field":"f","before":1,"after":[null,{"a":"b"}]}`))
-	ok(`"changes":[{"field":"f","before":null}]`)
-	ok(`"changes":null`)
-	ok(`"changes":[]`)
-	bad("changes", `"changes":`+list(101, `{"field":"f"}`))
-	bad("changes[0].field", `"changes":[{"before":1}]`)
-	bad("changes[1].old", `"changes":[{"field":"f"},{"field":"f","old":1}]`)
-	bad("changes[1]", `"changes":[{"field":"f"},3]`)
-	bad("changes[0].after", `"changes":[{"field":"f","after":"\u0000"}]`)
-
-	ok(`"details":{"a":` + ascii(16<<10-8) + `}`)
-	ok(`"details":{}`)
-	ok(`"details":null`)
-	bad("details", `"details":{"a":`+ascii(16<<10-7)+`}`)
-	bad("details", `"details":[1]`)
-	bad("details", `"details":"x"`)
-	bad("details", `"details":{"a":"\u0000"}`)
-
-	bad("colour", `"colour":"red"`)
-	bad("seq", `"seq":1`)
-	bad("received_at", `"received_at":"2026-11-22T07:00:00Z"`)
-	bad("tenant", `"tenant":"acme"`)
-	bad("Module", `"Module":"sms"`)
-	bad(`""`, `"":1`)
-	bad(`"[1]"`, `"[1]":1`)
 }
 
 // TestKeptAsSent: what was sent is what is shown, to the letter.

@@ -161,12 +161,26 @@ func TestLaunchRefused(t *testing.T) {
 	if r := f.send("nobody", "HEAD", "/launch?tenant=acme&token="+good, ""); r.status != 405 || r.header.Get("Set-Cookie") != "" {
 		t.Errorf("HEAD: %d", r.status)
 	}
+	for _, line := range f.trail("admin", tenantA+"/access") {
+		if strings.Contains(line, " session launch") && !strings.HasSuffix(line, "failed") {
+			t.Errorf("the trail tells %s", line)
+		}
+	}
+	if r := f.launch("acme", good); r.status != http.StatusFound {
+		t.Errorf("the good one: %d %s", r.status, r.body)
+	}
+}
+
+// TestLaunchRefusedWithAPage: a person reads why in their language, and no word
+// of a log.
+func TestLaunchRefusedWithAPage(t *testing.T) {
+	f := newServer(t)
 	chinese := f.send("nobody", "GET", "/launch?tenant=acme&token=x", "", "Accept", "text/html", "Accept-Language", "zh-CN,zh;q=0.9")
 	if chinese.status != 401 || !strings.Contains(chinese.body, `<html lang="zh-CN">`) || !strings.Contains(chinese.body, "请返回业务系统") || !strings.Contains(chinese.body, "is not signed") {
 		t.Errorf("%d %s", chinese.status, chinese.body)
 	}
 	for _, language := range []string{"en", "zh-CN"} { // a member reads no word of a log
-		r := f.send("nobody", "GET", "/launch?tenant=acme&token="+f.launchToken(key, hs, jwt.MapClaims{"role": "member"}), "", "Accept", "text/html", "Accept-Language", language)
+		r := f.send("nobody", "GET", "/launch?tenant=acme&token="+f.launchToken(f.launchKey(), jwt.SigningMethodHS256, jwt.MapClaims{"role": "member"}), "", "Accept", "text/html", "Accept-Language", language)
 		if r.status != 403 || strings.Contains(strings.ToLower(r.body), "log") || strings.Contains(r.body, "日志") {
 			t.Errorf("%d %s", r.status, r.body)
 		}
@@ -181,14 +195,6 @@ func TestLaunchRefused(t *testing.T) {
 	want := "; style-src 'self' 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; "
 	if policy := page.header.Get("Content-Security-Policy"); sheet == "" || !strings.Contains(policy, want) || strings.Contains(policy, "unsafe-inline") {
 		t.Errorf("%s; want %s for its style sheet", policy, want)
-	}
-	for _, line := range f.trail("admin", tenantA+"/access") {
-		if strings.Contains(line, " session launch") && !strings.HasSuffix(line, "failed") {
-			t.Errorf("the trail tells %s", line)
-		}
-	}
-	if r := f.launch("acme", good); r.status != http.StatusFound {
-		t.Errorf("the good one: %d %s", r.status, r.body)
 	}
 }
 

@@ -35,11 +35,12 @@ func deletion(t *testing.T, db *DB, through uint64, days ...oplog.Days) oplog.De
 	return d
 }
 
+const minutesOfDay = 24 * 60
+
 // TestDeletion: days go in more than one transaction, with their senders' ids,
 // and what has arrived stays.
 func TestDeletion(t *testing.T) {
 	db := openStore(t, t.TempDir())
-	const minutesOfDay = 24 * 60
 	var entries []oplog.Entry
 	for i := range 2*deleteAtOnce + 1000 {
 		e := entry(10*minutesOfDay+i%60, "old")
@@ -67,63 +68,15 @@ func TestDeletion(t *testing.T) {
 
 	gone := oplog.Days{From: first, To: dateOf(morning.AddDate(0, 0, -9))}
 	deletion(t, db, n+4, gone)
-	check := func(deleted uint64) {
-		t.Helper()
-		if got := scanned(t, db, oplog.Key{}, oplog.Key{}); got != "c d e" {
-			t.Errorf("the entries are %s", got)
-		}
-		if older, err := db.Older("acme", oplog.MakeKey(morning.AddDate(1, 0, 0), 0), oplog.Key{}, 10, nil); err != nil || len(older) != 3 || older[2].Content.Name != "c" {
-			t.Errorf("the entries are %v, %v", older, err)
-		}
-		v, err := db.Verify(context.Background(), "acme", 0, func(uint64, uint64) {})
-		if err != nil || v.Bad > 0 || v.Deleted != deleted || v.Size != n+4 {
-			t.Errorf("%+v, %v", v, err)
-		}
-		if again, err := db.Checkpoint("acme"); err != nil || again != head {
-			t.Errorf("%s, %v; want %s", again, err, head)
-		}
-		key := oplog.MakeKey(entries[1].Time, 2)
-		if _, err := db.Find("acme", key.ID(), nil); oplog.CodeOf(err) != oplog.CodeNotFound {
-			t.Error(err)
-		}
-		if _, err := db.Find("acme", "id4", nil); oplog.CodeOf(err) != oplog.CodeNotFound {
-			t.Error(err)
-		}
-		if e, err := db.Find("acme", "id2", nil); err != nil || e.Content.Name != "d" {
-			t.Errorf("%v, %v", e, err)
-		}
-		if got, err := db.Get("acme", []oplog.Key{key, oplog.MakeKey(morning, n+4)}, nil); err != nil || len(got) != 1 || got[0].Content.Name != "e" {
-			t.Errorf("%v, %v", got, err)
-		}
-		for k, want := range map[oplog.Key]bool{key: true, oplog.MakeKey(morning, n+4): true, oplog.MakeKey(key.Time(), 3): false, oplog.MakeKey(key.Time(), n+9): false, oplog.MakeKey(key.Time(), 0): false} {
-			if arrived, err := db.Arrived("acme", k); err != nil || arrived != want {
-				t.Errorf("%v has arrived: %v, %v", k, arrived, err)
-			}
-		}
-		late := withID("id4", entry(10*minutesOfDay, "late"))
-		for _, e := range []oplog.Entry{late, entry(9*minutesOfDay, "late")} {
-			_, err := db.Append(t.Context(), "acme", []oplog.Entry{entry(0, "fine"), e}, 0)
-			var refused *oplog.Error
-			if !errors.As(err, &refused) || refused.Code != oplog.CodeInvalid || len(refused.Fields) != 1 || refused.Fields[0].Item != 2 || refused.Fields[0].Field != "time" {
-				t.Error(err)
-			}
-			if err := db.Conflicts("acme", []oplog.Entry{e}); oplog.CodeOf(err) != oplog.CodeInvalid {
-				t.Error(err)
-			}
-		}
-		if days, err := db.DaysBefore(t.Context(), "acme", dateOf(morning.AddDate(0, 0, -7))); err != nil || len(days) != 1 {
-			t.Errorf("%v, %v", days, err)
-		}
-	}
-	check(0) // what is on disk yet is in no answer
+	checkDeleted(t, db, n, 0, head) // what is on disk yet is in no answer
 	db = reopen(t, db)
-	check(0)
+	checkDeleted(t, db, n, 0, head)
 	if err := db.DeleteDays(t.Context(), "acme", gone); err != nil {
 		t.Fatal(err)
 	}
-	check(n + 1)
+	checkDeleted(t, db, n, n+1, head)
 	db = reopen(t, db)
-	check(n + 1)
+	checkDeleted(t, db, n, n+1, head)
 	_ = db.bolt.View(func(tx *bolt.Tx) error {
 		b := tx.Bucket(bucketTenants).Bucket([]byte("acme"))
 		for _, name := range []string{nameEntries, nameIDs} {
@@ -136,6 +89,63 @@ func TestDeletion(t *testing.T) {
 	mustAppend(t, db, entry(0, "f"))
 	if err := db.DeleteDays(t.Context(), "none", gone); err != nil {
 		t.Error(err)
+	}
+}
+
+// checkDeleted checks the store of TestDeletion, in which the first n entries and
+// one more are on days that were closed; so many of all are off the disk.
+func checkDeleted(t *testing.T, db *DB, n, deleted uint64, head string) {
+	t.Helper()
+	if got := scanned(t, db, oplog.Key{}, oplog.Key{}); got != "c d e" {
+		t.Errorf("the entries are %s", got)
+	}
+	if older, err := db.Older("acme", oplog.MakeKey(morning.AddDate(1, 0, 0), 0), oplog.Key{}, 10, nil); err != nil || len(older) != 3 || older[2].Content.Name != "c" {
+		t.Errorf("the entries are %v, %v", older, err)
+	}
+	v, err := db.Verify(context.Background(), "acme", 0, func(uint64, uint64) {})
+	if err != nil || v.Bad > 0 || v.Deleted != deleted || v.Size != n+4 {
+		t.Errorf("%+v, %v", v, err)
+	}
+	if again, err := db.Checkpoint("acme"); err != nil || again != head {
+		t.Errorf("%s, %v; want %s", again, err, head)
+	}
+	key := oplog.MakeKey(entry(10*minutesOfDay+1, "old").Time, 2)
+	if _, err := db.Find("acme", key.ID(), nil); oplog.CodeOf(err) != oplog.CodeNotFound {
+		t.Error(err)
+	}
+	if _, err := db.Find("acme", "id4", nil); oplog.CodeOf(err) != oplog.CodeNotFound {
+		t.Error(err)
+	}
+	if e, err := db.Find("acme", "id2", nil); err != nil || e.Content.Name != "d" {
+		t.Errorf("%v, %v", e, err)
+	}
+	if got, err := db.Get("acme", []oplog.Key{key, oplog.MakeKey(morning, n+4)}, nil); err != nil || len(got) != 1 || got[0].Content.Name != "e" {
+		t.Errorf("%v, %v", got, err)
+	}
+	for k, want := range map[oplog.Key]bool{key: true, oplog.MakeKey(morning, n+4): true, oplog.MakeKey(key.Time(), 3): false, oplog.MakeKey(key.Time(), n+9): false, oplog.MakeKey(key.Time(), 0): false} {
+		if arrived, err := db.Arrived("acme", k); err != nil || arrived != want {
+			t.Errorf("%v has arrived: %v, %v", k, arrived, err)
+		}
+	}
+	checkClosed(t, db)
+}
+
+// checkClosed checks that days that were closed take no entries.
+func checkClosed(t *testing.T, db *DB) {
+	t.Helper()
+	late := withID("id4", entry(10*minutesOfDay, "late"))
+	for _, e := range []oplog.Entry{late, entry(9*minutesOfDay, "late")} {
+		_, err := db.Append(t.Context(), "acme", []oplog.Entry{entry(0, "fine"), e}, 0)
+		var refused *oplog.Error
+		if !errors.As(err, &refused) || refused.Code != oplog.CodeInvalid || len(refused.Fields) != 1 || refused.Fields[0].Item != 2 || refused.Fields[0].Field != "time" {
+			t.Error(err)
+		}
+		if err := db.Conflicts("acme", []oplog.Entry{e}); oplog.CodeOf(err) != oplog.CodeInvalid {
+			t.Error(err)
+		}
+	}
+	if days, err := db.DaysBefore(t.Context(), "acme", dateOf(morning.AddDate(0, 0, -7))); err != nil || len(days) != 1 {
+		t.Errorf("%v, %v", days, err)
 	}
 }
 

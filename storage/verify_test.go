@@ -156,80 +156,59 @@ func (f *tampering) forged(seq int) []byte {
 	return data
 }
 
-func TestVerifyTellsTamperingApart(t *testing.T) {
-	f := func(name, want string, tamper func(*tampering)) {
-		t.Helper()
-		t.Run(name, func(t *testing.T) {
-			t.Helper()
-			db, keys := verifiable(t)
-			err := db.bolt.Update(func(tx *bolt.Tx) error {
-				b := tx.Bucket(bucketTenants).Bucket([]byte("acme"))
-				tamper(&tampering{
-					t, keys, b.Bucket([]byte(nameEntries)), b.Bucket([]byte(nameIDs)), b.Bucket([]byte(nameArrivals)), b.Bucket([]byte(nameTree)),
-				})
-				return nil
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, v := verified(t, db)
-			if got != want {
-				t.Errorf("found %s; want %s", got, want)
-			}
-			if first := v.Findings[0]; first.Seq <= v.Size && (!first.Time.Equal(keys[first.Seq-1].Time()) || first.ID == "") && first.Kind != FoundInserted && name != "swapped arrivals" {
-				t.Errorf("the first is %+v, want the entry at %s", first, keys[first.Seq-1].Time())
-			}
-		})
-	}
-	const n = manyEntries
-	f("changed", "changed 5", func(f *tampering) { f.put(5, f.forged(5)) })
-	f("a changed byte", "changed 4300", func(f *tampering) {
+// tamperings are ways to change a store's file, with what is found of each.
+var tamperings = []struct {
+	name, want string
+	tamper     func(*tampering)
+}{
+	{"changed", "changed 5", func(f *tampering) { f.put(5, f.forged(5)) }},
+	{"a changed byte", "changed 4300", func(f *tampering) {
 		data := f.get(4300)
 		data[len(data)-1] ^= 1
 		f.put(4300, data)
-	})
-	f("cut off", "changed 6", func(f *tampering) { f.put(6, f.get(6)[:20]) })
-	f("changed with its leaf", "subtree 257", func(f *tampering) {
+	}},
+	{"cut off", "changed 6", func(f *tampering) { f.put(6, f.get(6)[:20]) }},
+	{"changed with its leaf", "subtree 257", func(f *tampering) {
 		data := f.forged(300)
 		f.put(300, data)
 		f.setArrival(300, f.keys[299], tlog.RecordHash(data))
-	})
-	f("a subtree", "subtree 1", func(f *tampering) { f.must(f.tree.Put(subtreeKey(9, 0), make([]byte, 32))) })
-	f("no subtree", "subtree 513", func(f *tampering) { f.must(f.tree.Delete(subtreeKey(8, 2))) })
-	f("removed", "removed 9, removed 4200", func(f *tampering) {
+	}},
+	{"a subtree", "subtree 1", func(f *tampering) { f.must(f.tree.Put(subtreeKey(9, 0), make([]byte, 32))) }},
+	{"no subtree", "subtree 513", func(f *tampering) { f.must(f.tree.Delete(subtreeKey(8, 2))) }},
+	{"removed", "removed 9, removed 4200", func(f *tampering) {
 		f.must(f.date(9).Delete(f.keys[8][:]))
 		f.must(f.date(4200).Delete(f.keys[4199][:]))
-	})
-	f("swapped", "swapped 20, swapped 4221", func(f *tampering) {
+	}},
+	{"swapped", "swapped 20, swapped 4221", func(f *tampering) {
 		a, b := f.get(20), f.get(4221)
 		f.put(20, b)
 		f.put(4221, a)
-	})
-	f("swapped arrivals", "removed 20, removed 21, inserted 21, inserted 20", func(f *tampering) {
+	}},
+	{"swapped arrivals", "removed 20, removed 21, inserted 21, inserted 20", func(f *tampering) {
 		a, b := f.keys[19], f.keys[20]
 		f.setArrival(20, b, tlog.RecordHash(f.get(21)))
 		f.setArrival(21, a, tlog.RecordHash(f.get(20)))
-	})
-	f("inserted", "inserted 50", func(f *tampering) {
+	}},
+	{"inserted", "inserted 50", func(f *tampering) {
 		key := oplog.MakeKey(f.keys[49].Time().Add(time.Microsecond), 50)
 		f.must(f.date(50).Put(key[:], f.get(50)))
-	})
-	f("after the last", fmt.Sprint("beyond ", n+1), func(f *tampering) {
-		key := oplog.MakeKey(f.keys[49].Time(), n+1)
+	}},
+	{"after the last", fmt.Sprint("beyond ", manyEntries+1), func(f *tampering) {
+		key := oplog.MakeKey(f.keys[49].Time(), manyEntries+1)
 		f.must(f.date(50).Put(key[:], f.get(50)))
-	})
-	f("the list of arrivals cut", fmt.Sprintf("beyond %d, beyond %d", n, n-1), func(f *tampering) {
-		last := append([]byte(nil), f.arrivals.Get(tileKey(n/tileSize))...)
-		f.must(f.arrivals.Put(tileKey(n/tileSize), last[:len(last)-2*arrivalSize]))
-	})
-	f("an id to another entry", "id 4, id 7", func(f *tampering) { f.moveID("own-3", 4, 7) })
-	f("an id too many", "id 8", func(f *tampering) {
+	}},
+	{"the list of arrivals cut", fmt.Sprintf("beyond %d, beyond %d", manyEntries, manyEntries-1), func(f *tampering) {
+		last := append([]byte(nil), f.arrivals.Get(tileKey(manyEntries/tileSize))...)
+		f.must(f.arrivals.Put(tileKey(manyEntries/tileSize), last[:len(last)-2*arrivalSize]))
+	}},
+	{"an id to another entry", "id 4, id 7", func(f *tampering) { f.moveID("own-3", 4, 7) }},
+	{"an id too many", "id 8", func(f *tampering) {
 		f.must(putRun(f.ids, dateOf(f.keys[7].Time()), 99, makeRun([]idRecord{{hashID("none"), 8}})))
-	})
-	f("an id of no entry", fmt.Sprint("beyond ", n+1), func(f *tampering) {
-		f.must(putRun(f.ids, dateOf(f.keys[7].Time()), 99, makeRun([]idRecord{{hashID("none"), n + 1}})))
-	})
-	f("ids removed", "id 7, id 4, id 1", func(f *tampering) {
+	}},
+	{"an id of no entry", fmt.Sprint("beyond ", manyEntries+1), func(f *tampering) {
+		f.must(putRun(f.ids, dateOf(f.keys[7].Time()), 99, makeRun([]idRecord{{hashID("none"), manyEntries + 1}})))
+	}},
+	{"ids removed", "id 7, id 4, id 1", func(f *tampering) {
 		f.must(f.ids.ForEachBucket(func(name []byte) error {
 			run := readRun(f.ids, name)
 			var kept []idRecord
@@ -240,15 +219,40 @@ func TestVerifyTellsTamperingApart(t *testing.T) {
 			}
 			return f.ids.Bucket(name).Put(runValue, makeRun(kept))
 		}))
-	})
-	f("a tenant's entry in another", "changed 30", func(f *tampering) {
+	}},
+	{"a tenant's entry in another", "changed 30", func(f *tampering) {
 		e, err := decodeEntry(f.get(30))
 		f.must(err)
 		e.Tenant = "other"
 		data, err := encodeEntry(&e)
 		f.must(err)
 		f.put(30, data)
-	})
+	}},
+}
+
+func TestVerifyTellsTamperingApart(t *testing.T) {
+	for _, c := range tamperings {
+		t.Run(c.name, func(t *testing.T) {
+			db, keys := verifiable(t)
+			err := db.bolt.Update(func(tx *bolt.Tx) error {
+				b := tx.Bucket(bucketTenants).Bucket([]byte("acme"))
+				c.tamper(&tampering{
+					t, keys, b.Bucket([]byte(nameEntries)), b.Bucket([]byte(nameIDs)), b.Bucket([]byte(nameArrivals)), b.Bucket([]byte(nameTree)),
+				})
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, v := verified(t, db)
+			if got != c.want {
+				t.Errorf("found %s; want %s", got, c.want)
+			}
+			if first := v.Findings[0]; first.Seq <= v.Size && (!first.Time.Equal(keys[first.Seq-1].Time()) || first.ID == "") && first.Kind != FoundInserted && c.name != "swapped arrivals" {
+				t.Errorf("the first is %+v, want the entry at %s", first, keys[first.Seq-1].Time())
+			}
+		})
+	}
 }
 
 func TestForeignCheckpoints(t *testing.T) {
