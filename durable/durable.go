@@ -13,18 +13,18 @@ import (
 
 // WriteFile writes the output of fill to a named file. A regular or new file is written under a temporary name, synced and renamed, and its
 // directory synced; if fill fails, the old file is unchanged. A symbolic link is followed: its target is replaced and the link stays. A
-// device or FIFO is written in place. A new file gets the given mode (before umask); a replaced one keeps its mode.
+// device, FIFO or pipe is written in place. A new file gets the given mode (before umask); a replaced one keeps its mode.
 func WriteFile(path string, mode fs.FileMode, fill func(io.Writer) error) error {
 	target, err := Resolve(path)
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(target)
+	info, err := os.Stat(path) // not the target: links in /proc lead to pipes that have no name
 	switch {
 	case err == nil && info.IsDir():
 		return fmt.Errorf("%s is a directory; name a file in it", path)
 	case err == nil && !info.Mode().IsRegular():
-		return writeInto(target, fill)
+		return writeInto(path, fill)
 	case err == nil:
 		mode = info.Mode().Perm()
 	case !errors.Is(err, fs.ErrNotExist):

@@ -3,6 +3,7 @@
 package durable
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -35,6 +36,18 @@ func TestWriteFileIntoFIFOsAndDevices(t *testing.T) {
 	if info, err := os.Lstat(fifo); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
 		t.Errorf("the FIFO became %v, %v", info.Mode(), err)
 	}
+	r, w, err := os.Pipe() // as a shell's >(…) and /dev/stdout before a pipe; it has no name, though its link reads as one
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile(fmt.Sprintf("/dev/fd/%d", w.Fd()), 0o600, text("piped")); err != nil {
+		t.Error(err)
+	}
+	_ = w.Close()
+	if got, err := io.ReadAll(r); err != nil || string(got) != "piped" {
+		t.Errorf("the pipe gave %q, %v", got, err)
+	}
+	_ = r.Close()
 	link := filepath.Join(t.TempDir(), "link") // running as root, a bug would replace the link, not the device
 	if err := os.Symlink(os.DevNull, link); err != nil {
 		t.Fatal(err)
