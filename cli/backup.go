@@ -17,7 +17,7 @@ import (
 
 type backupCommand struct {
 	dataFlag
-	File string `arg:"" help:"File to write; it must not exist. It holds the signing key too: keep it where secrets are kept."`
+	File string `arg:"" help:"File to write, which must not exist; - for the standard output. It holds the signing key too: keep it where secrets are kept."`
 }
 
 // Run copies the store; the index is rebuilt from it.
@@ -29,7 +29,7 @@ func (c *backupCommand) Run(m *Program) (err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no data directory %s; name another with --data", dir)
 	}
-	if _, err := os.Stat(c.File); err == nil && durable.IsRegular(c.File) {
+	if _, err := os.Stat(c.File); err == nil && !isStandardOutput(c.File) && durable.IsRegular(c.File) {
 		return fmt.Errorf("%s exists; name a new file, a backup replaces none", c.File)
 	}
 	db, err := storage.Open(dir, storage.Options{})
@@ -41,7 +41,7 @@ func (c *backupCommand) Run(m *Program) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	var n int64
-	err = durable.WriteFile(c.File, 0o600, func(w io.Writer) (err error) {
+	err = m.writeNamed(c.File, func(w io.Writer) (err error) {
 		n, err = db.WriteTo(w)
 		return err
 	})
@@ -50,6 +50,10 @@ func (c *backupCommand) Run(m *Program) (err error) {
 	}
 	if err := node.RecordBackup(db, m.Now()); err != nil {
 		return fmt.Errorf("the backup is written, but not noted: %w", err)
+	}
+	if isStandardOutput(c.File) || !durable.IsRegular(c.File) {
+		fmt.Fprintf(m.Stderr, "Backed up to %s, %d bytes.\n", c.File, n)
+		return nil
 	}
 	fmt.Fprintf(m.Stderr, "Backed up to %s, %d bytes. Try it: oplog restore %s --data NEW, then oplog verify --data NEW\n", c.File, n, c.File)
 	return nil

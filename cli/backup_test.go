@@ -38,6 +38,9 @@ func TestBackupAndRestore(t *testing.T) {
 	fails("cannot be written", "backup", filepath.Join(dir, "none", "backup"), "--data", data)
 	setting{}.mustRun(t, "backup", file, "--data", data)
 	fails("exists", "backup", file, "--data", data)
+	piped := filepath.Join(dir, "piped")
+	write(t, piped, setting{}.mustRun(t, "backup", "-", "--data", data))
+	setting{}.mustRun(t, "restore", piped, "--data", filepath.Join(dir, "from a pipe"))
 	setting{}.mustRun(t, "restore", file, "--data", restored)
 
 	kept := filepath.Join(dir, "checkpoint")

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -191,12 +192,10 @@ func parseTime(flag, text string, loc *time.Location) (time.Time, error) {
 // write writes the file, and its manifest beside it where there is a place
 // beside it.
 func (c *exportCommand) write(m *Program, fill func(io.Writer) (manifest string, err error)) error {
-	if c.Output == "" || c.Output == stdStream {
-		_, err := fill(m.Stdout)
-		return err
-	}
-	withManifest := durable.IsRegular(c.Output)
-	err := durable.WriteFile(c.Output, 0o600, func(w io.Writer) error {
+	output := cmp.Or(c.Output, stdStream)
+	toStandard := isStandardOutput(output)
+	withManifest := !toStandard && durable.IsRegular(output)
+	err := m.writeNamed(output, func(w io.Writer) error {
 		manifest, err := fill(w)
 		if err != nil || !withManifest {
 			return err
@@ -209,7 +208,7 @@ func (c *exportCommand) write(m *Program, fill func(io.Writer) (manifest string,
 	if err != nil {
 		return fmt.Errorf("the file cannot be written: %w", err)
 	}
-	if !withManifest {
+	if !toStandard && !withManifest {
 		fmt.Fprintf(m.Stderr, "%s is no regular file, so no manifest was written beside it.\n", c.Output)
 	}
 	return nil
@@ -217,3 +216,19 @@ func (c *exportCommand) write(m *Program, fill func(io.Writer) (manifest string,
 
 // stdStream stands for the standard input or output in place of a file's name.
 const stdStream = "-"
+
+// isStandardOutput reports whether a file's name stands for the standard output.
+// Where that is a file, it is written on and not replaced: the shell opened it,
+// maybe to append to it.
+func isStandardOutput(name string) bool {
+	return name == stdStream || name == "/dev/stdout"
+}
+
+// writeNamed writes to a named file, or to the standard output where the name
+// stands for it.
+func (m *Program) writeNamed(name string, fill func(io.Writer) error) error {
+	if isStandardOutput(name) {
+		return fill(m.Stdout)
+	}
+	return durable.WriteFile(name, 0o600, fill)
+}
