@@ -78,7 +78,7 @@ func readCheckpoint(db *storage.DB, path string) (storage.Checkpoint, error) {
 	if err != nil {
 		return storage.Checkpoint{}, fmt.Errorf("the checkpoint cannot be read: %w", err)
 	}
-	c, err := db.OpenCheckpoint(string(text))
+	c, err := db.OpenCheckpoint(string(pasted(text)))
 	if err != nil {
 		return c, fmt.Errorf("checkpoint %s proves nothing: %w", path, err)
 	}

@@ -35,6 +35,7 @@ func (c *verifyProofCommand) Run(m *Program) error {
 	if err != nil {
 		return fmt.Errorf("the proof cannot be read: %w", err)
 	}
+	data = pasted(data)
 	var copied copiedProof
 	if err := json.Unmarshal(data, &copied); err != nil || copied.Proof == nil {
 		return errors.New("this is not the proof of an entry: copy it whole, with the braces around it, from \"Copy proof\" in the console")

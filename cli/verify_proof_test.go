@@ -36,6 +36,9 @@ func TestVerifyProof(t *testing.T) {
 	}
 	f(exitDone, "TRUE: this entry is part of the log of tenant demo", copied, key)
 	f(exitDone, page.Entries[0].ID, answer, key)
+	for _, saved := range savedByEditors(t, copied) {
+		f(exitDone, "TRUE: ", saved, key)
+	}
 	f(exitFailed, "not the proof of an entry", "", key)
 	f(exitFailed, "not the proof of an entry", `{"id":"x"}`, key)
 	f(exitFailed, "no verifier key", copied, "oplog")

@@ -101,6 +101,11 @@ func TestVerify(t *testing.T) {
 	f(exitDone, "first 500 entries are those of the checkpoint", "--checkpoint", checkpoint)
 	f(exitDone, "tenant demo/access: intact", "--tenant", "demo")
 	f(exitFailed, "there is no tenant gone", "--tenant", "gone")
+	pastedFile := filepath.Join(kept, "pasted")
+	for _, saved := range savedByEditors(t, content(t, checkpoint)) {
+		write(t, pastedFile, saved)
+		f(exitDone, "first 500 entries are those of the checkpoint", "--checkpoint", pastedFile)
+	}
 	f(exitFailed, "cannot be read", "--checkpoint", filepath.Join(kept, "none"))
 	write(t, filepath.Join(kept, "forged"), strings.Replace(content(t, checkpoint), "\n500\n", "\n400\n", 1))
 	f(exitFailed, "proves nothing: its signature does not fit", "--checkpoint", filepath.Join(kept, "forged"))
