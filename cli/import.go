@@ -180,7 +180,10 @@ func (f *importFile) read(show func(doing string, size int64) progress, doing st
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	size := int64(-1)
-	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+	switch info, err := file.Stat(); {
+	case err == nil && info.IsDir():
+		return errors.New("this is a folder; name the files in it")
+	case err == nil && info.Mode().IsRegular():
 		size = info.Size()
 	}
 	shown := show(doing, size)

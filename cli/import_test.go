@@ -164,6 +164,7 @@ nonsense
 	f(exitFailed, "none of its 1 lines was taken", none)
 	f(exitFailed, "cannot be read", filepath.Join(dir, "gone.csv"))
 	f(exitFailed, "cannot be read", "--strict", filepath.Join(dir, "gone.csv"))
+	f(exitFailed, "this is a folder; name the files in it", dir)
 	f(exitFailed, "can be read twice", "--strict", dir)
 	f(exitFailed, "no tenant gone", "--tenant", "gone", good)
 	f(exitWords, "<file>")

@@ -142,6 +142,7 @@ func TestWords(t *testing.T) {
 	f("HOST:PORT", "demo", "--listen", "localhost")
 	f("--listen 127.0.0.1:8484", "--listen", "http://127.0.0.1:8484/")
 	f("--host log.example.com", "--host", "http://log.example.com")
+	f("--host *.example.com is a pattern", "--host", "*.example.com")
 	f("--host log.example.com", "demo", "--host", "https://log.example.com:8484/t/acme/log")
 	f("such as http://127.0.0.1:8484", "export", "--tenant", "a", "--today", "--server", "127.0.0.1:8484", "--key", "k")
 	f("--entries", "demo", "--entries=-1")

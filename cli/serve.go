@@ -212,6 +212,9 @@ func (f *serveFlags) Validate() error {
 		if strings.Contains(host, "/") {
 			return fmt.Errorf("--host %s is a URL; give the name alone: --host %s", host, bareHost(host))
 		}
+		if strings.Contains(host, "*") {
+			return fmt.Errorf("--host %s is a pattern, which no name matches; give each name by itself: --host log.example.com", host)
+		}
 	}
 	return hostPort(f.Listen)
 }
