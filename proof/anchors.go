@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -127,7 +128,7 @@ func (a *Anchors) write(tenant, day string, now time.Time) (err error) {
 	if err != nil {
 		return err
 	}
-	if there, err := os.ReadFile(path); err == nil {
+	if there, err := readRegular(path); err == nil {
 		if origin, _, _ := strings.Cut(checkpoint, "\n"); !strings.HasPrefix(string(there), origin+"\n") {
 			return fmt.Errorf("%s belongs to a different log than %s; choose another folder", path, origin)
 		}
@@ -145,6 +146,15 @@ func (a *Anchors) write(tenant, day string, now time.Time) (err error) {
 	}
 	a.note(func(s *AnchorState) { s.KeptAt = now })
 	return nil
+}
+
+// readRegular reads a file. A FIFO, which passes checkpoints on, is not read: that
+// would wait for ever for its writer.
+func readRegular(path string) ([]byte, error) {
+	if !durable.IsRegular(path) {
+		return nil, fs.ErrNotExist
+	}
+	return os.ReadFile(path)
 }
 
 // State returns the state of anchoring.
