@@ -116,9 +116,11 @@ func (s *Server) readLaunchToken(tenant, token string) (identity.APIKey, launchC
 		return identity.APIKey{}, launchClaims{}, err
 	}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.now), jwt.WithStrictDecoding())
+	if err := readable(parser, token); err != nil {
+		return identity.APIKey{}, launchClaims{}, err // of any tenant, so that it does not tell whether this one is there
+	}
 	for _, key := range keys {
 		var claims launchClaims
-		var wrongType *json.UnmarshalTypeError
 		_, err := parser.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return []byte(key.Secret), nil })
 		switch {
 		case err == nil:
@@ -127,13 +129,25 @@ func (s *Server) readLaunchToken(tenant, token string) (identity.APIKey, launchC
 			return key, claims, refusedLaunch("it has expired")
 		case errors.Is(err, jwt.ErrTokenNotValidYet):
 			return key, claims, refusedLaunch("it is not valid yet")
-		case errors.As(err, &wrongType):
-			return key, claims, refusedLaunch("its %s is a JSON %s, not a string", wrongType.Field[strings.LastIndex(wrongType.Field, ".")+1:], wrongType.Value)
 		case errors.Is(err, jwt.ErrTokenInvalidClaims):
 			return key, claims, refusedLaunch("it has no exp")
 		}
 	}
 	return identity.APIKey{}, launchClaims{}, refusedLaunch("it is not signed with a launch key of this tenant, by HS256")
+}
+
+// readable says why a token cannot be read, whatever key signed it.
+func readable(parser *jwt.Parser, token string) error {
+	_, _, err := parser.ParseUnverified(token, &launchClaims{})
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrongType) && wrongType.Field != "":
+		return refusedLaunch("its %s is a JSON %s, not a string", wrongType.Field[strings.LastIndex(wrongType.Field, ".")+1:], wrongType.Value)
+	default:
+		return refusedLaunch("it is not a JWT, or its exp, nbf or iat is not a number of seconds")
+	}
 }
 
 func refusedLaunch(format string, args ...any) error {

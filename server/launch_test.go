@@ -123,8 +123,8 @@ func TestLaunchRefused(t *testing.T) {
 		}
 	}
 	at := func(d time.Duration) jwt.MapClaims { return jwt.MapClaims{"exp": clock.Add(d).Unix()} }
-	check("", 401, "is not signed")
-	check("x.y.z", 401, "is not signed")
+	check("", 401, "is not a JWT")
+	check("x.y.z", 401, "is not a JWT")
 	check(f.launchToken(strange, hs, nil), 401, "is not signed")
 	check(f.launchToken("", hs, nil), 401, "is not signed")
 	check(f.launchToken(key, jwt.SigningMethodNone, nil), 401, "is not signed")
@@ -147,15 +147,19 @@ func TestLaunchRefused(t *testing.T) {
 	check(f.launchToken(key, hs, jwt.MapClaims{"sub": 10027}), 401, "its sub is a JSON number, not a string")
 	check(f.launchToken(key, hs, jwt.MapClaims{"name": []string{"a"}}), 401, "its name is a JSON array, not a string")
 	check(f.launchToken(key, hs, jwt.MapClaims{"organization": 7}), 401, "its organization is a JSON number, not a string")
+	check(f.launchToken(key, hs, jwt.MapClaims{"exp": "soon"}), 401, "its exp, nbf or iat is not a number of seconds")
+	check(f.launchToken(key, hs, jwt.MapClaims{"exp": true}), 401, "its exp, nbf or iat is not a number of seconds")
 	check(f.launchToken(key, hs, jwt.MapClaims{"role": "member"}), 403, "no access")
 	check(f.launchToken(key, hs, jwt.MapClaims{"sub": nil}), 422, "is invalid")
 	check(f.launchToken(key, hs, jwt.MapClaims{"name": strings.Repeat("x", 200)}), 422, "is invalid")
 	check(f.launchToken(key, hs, jwt.MapClaims{"organization": "nowhere"}), 422, "is invalid")
 
 	// A tenant that is not there is refused in the same words as one that is.
-	token := f.launchToken(strange, hs, nil)
-	if one, other := f.launch("acme", token), f.launch("nowhere", token); one.body != other.body || one.status != other.status {
-		t.Errorf("%s; %s", one.body, other.body)
+	for _, claims := range []jwt.MapClaims{nil, {"sub": 10027}, {"exp": "soon"}, at(-time.Hour)} {
+		token := f.launchToken(strange, hs, claims)
+		if one, other := f.launch("acme", token), f.launch("nowhere", token); one.body != other.body || one.status != other.status {
+			t.Errorf("%v: %s; %s", claims, one.body, other.body)
+		}
 	}
 	f.asProblem(f.send("nobody", "GET", "/launch?token="+good, ""), 401)
 	if r := f.send("nobody", "HEAD", "/launch?tenant=acme&token="+good, ""); r.status != 405 || r.header.Get("Set-Cookie") != "" {
@@ -176,7 +180,7 @@ func TestLaunchRefused(t *testing.T) {
 func TestLaunchRefusedWithAPage(t *testing.T) {
 	f := newServer(t)
 	chinese := f.send("nobody", "GET", "/launch?tenant=acme&token=x", "", "Accept", "text/html", "Accept-Language", "zh-CN,zh;q=0.9")
-	if chinese.status != 401 || !strings.Contains(chinese.body, `<html lang="zh-CN">`) || !strings.Contains(chinese.body, "请返回业务系统") || !strings.Contains(chinese.body, "is not signed") {
+	if chinese.status != 401 || !strings.Contains(chinese.body, `<html lang="zh-CN">`) || !strings.Contains(chinese.body, "请返回业务系统") || !strings.Contains(chinese.body, "is not a JWT") {
 		t.Errorf("%d %s", chinese.status, chinese.body)
 	}
 	for _, language := range []string{"en", "zh-CN"} { // a member reads no word of a log
