@@ -18,6 +18,8 @@ export interface Chip<Name extends string> {
 interface Props<Name extends string> {
   chips: Chip<Name>[]
   onRemove: (name: Name) => void
+  /** The last chip was removed, and the focus with it. */
+  onNoneLeft: () => void
   onClear: () => void
   onCopyLink: () => void
   /** Stands before the link. */
@@ -25,7 +27,14 @@ interface Props<Name extends string> {
 }
 
 /** The filters that are on, one chip each. The line is there when it is empty too, so that nothing jumps. */
-export function Chips<Name extends string>({ chips, onRemove, onClear, onCopyLink, children }: Props<Name>) {
+export function Chips<Name extends string>({
+  chips,
+  onRemove,
+  onNoneLeft,
+  onClear,
+  onCopyLink,
+  children,
+}: Props<Name>) {
   const words = useWords()
   const line = useRef<HTMLDivElement>(null)
   const tight = useTight(line, chips)
@@ -33,10 +42,10 @@ export function Chips<Name extends string>({ chips, onRemove, onClear, onCopyLin
   function remove(name: Name, index: number) {
     onRemove(name)
     requestAnimationFrame(() => {
-      const left = line.current?.querySelectorAll<HTMLElement>('.chip-remove')
+      const left = line.current?.querySelectorAll<HTMLElement>('[data-remove]')
       const next = left?.[Math.min(index, left.length - 1)]
       if (next) next.focus()
-      else line.current?.closest('main')?.querySelector<HTMLElement>('input[type=search]')?.focus()
+      else onNoneLeft()
     })
   }
 
@@ -75,6 +84,7 @@ export function Chips<Name extends string>({ chips, onRemove, onClear, onCopyLin
           <button
             type="button"
             className="chip-remove"
+            data-remove
             aria-label={words.removeFilter(label)}
             title={words.removeFilter(label)}
             onClick={() => remove(name, index)}

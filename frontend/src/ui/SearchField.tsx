@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react'
 import { useWords } from '../i18n/language'
 import { useKey } from './hooks/useKey'
 import { useLatest } from './hooks/useLatest'
@@ -6,6 +6,7 @@ import { Icon } from './Icon'
 import './filters.css'
 
 interface Props {
+  ref?: Ref<HTMLInputElement>
   value: string
   /** The server refused what is searched for. */
   invalid: boolean
@@ -17,9 +18,10 @@ interface Props {
 const pause = 150
 
 /** The one search box. What is typed becomes the filter shortly after the last key. */
-export function SearchField({ value, invalid, hint, onChange }: Props) {
+export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
   const words = useWords()
   const input = useRef<HTMLInputElement>(null)
+  useImperativeHandle(ref, () => input.current as HTMLInputElement, [])
   const [text, setText] = useState(value)
   const timer = useRef<number>(undefined)
   const composing = useRef(false)

@@ -32,14 +32,14 @@ export function AccessFilters(props: Props) {
   const words = useAdminWords()
   const viewport = useViewport()
   const [opened, setOpened] = useState<FilterName>()
-  const bar = useRef<HTMLDivElement>(null)
+  const search = useRef<HTMLInputElement>(null)
   const phone = viewport < 768
   const wrong = (name: string) => refused.includes(`query.${name}`)
   const turn = (name: FilterName) => (open: boolean) => setOpened(open ? name : undefined)
 
   const chips = active.map(({ name, label, text }): Chip<FilterName> => {
     const chip = { name, excluded: isExclusion(name), label, text }
-    if (name === 'q') return { ...chip, onOpen: () => bar.current?.querySelector('input')?.focus() }
+    if (name === 'q') return { ...chip, onOpen: () => search.current?.focus() }
     const opens = name === 'user' || name === 'operation' || name === 'period'
     return { ...chip, onOpen: opens ? () => setOpened(name) : undefined }
   })
@@ -51,8 +51,9 @@ export function AccessFilters(props: Props) {
 
   return (
     <div className={phone ? 'access-filters main-phone' : 'access-filters'}>
-      <div ref={bar} className="filter-bar" role="search" aria-label={words.access.filters}>
+      <div className="filter-bar" role="search" aria-label={words.access.filters}>
         <SearchField
+          ref={search}
           value={filters.q}
           hint={words.access.searchHint}
           invalid={wrong('q')}
@@ -96,6 +97,7 @@ export function AccessFilters(props: Props) {
       <Chips
         chips={chips}
         onRemove={(name) => onFilters(withoutFilter(filters, name))}
+        onNoneLeft={() => search.current?.focus()}
         onClear={() => onFilters({ ...noFilters, range: filters.range })}
         onCopyLink={onCopyLink}
       >

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import type { ReactNode, Ref } from 'react'
 import { useWords } from '../../i18n/language'
 import type { Preset, Summary, Tenant } from '../../model/api/types'
 import { activeFilters, exclusionOf, type Field, type Filters, wireName } from '../../model/log/filters'
@@ -22,6 +22,7 @@ interface Props extends Omit<ChoiceContext, 'tenant' | 'onFilters'> {
   layout: Layout
   /** The query parameters that the server refused. */
   refused: string[]
+  search: Ref<HTMLInputElement>
   opened: Opened | undefined
   /** Brings back the tree when it has been put away. */
   onShowTree: (() => void) | undefined
@@ -64,6 +65,7 @@ export function FilterBar(props: Props) {
         </button>
       )}
       <SearchField
+        ref={props.search}
         value={filters.q}
         invalid={wrong('q')}
         onChange={(q) => onFilters({ ...filters, q }, { replace: true })}

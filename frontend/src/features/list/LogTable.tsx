@@ -1,5 +1,15 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type CSSProperties, type KeyboardEvent, type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type ReactNode,
+  type Ref,
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useRef,
+  useState,
+} from 'react'
 import { useWords } from '../../i18n/language'
 import { offsetText } from '../../lib/time/zone'
 import type { Entry } from '../../model/api/types'
@@ -14,7 +24,15 @@ import './table.css'
 import './layouts.css'
 import { usePlace } from './usePlace'
 
+/** What others do with the table. */
+export interface TableHandle {
+  toTop: () => void
+  /** Gives the focus to the row that keys start from, where it is drawn. */
+  focusCurrent: () => void
+}
+
 interface Props extends RowContext {
+  ref: Ref<TableHandle>
   entries: Entry[]
   total: number | undefined
   layout: Layout['table']
@@ -46,13 +64,14 @@ const readAhead = 60
  * because rows that are moved by CSS cannot be a real table's.
  */
 export function LogTable(props: Props) {
-  const { entries, layout, openSeq, hasMore, onMore, onOpen, resetKey } = props
+  const { ref, entries, layout, openSeq, hasMore, onMore, onOpen, resetKey } = props
   const words = useWords()
   const scroller = useRef<HTMLDivElement>(null)
   const [current, setCurrent] = useState(0)
   const [hovered, setHovered] = useState<number>()
   const armed = useRef<string>(undefined)
   const inRows = useRef(false)
+  const rows = useRef<HTMLDivElement>(null)
   const height = rowHeight(layout, props.taste.density)
   const hidden = layout === 'wide' ? props.taste.hidden : []
 
@@ -75,7 +94,7 @@ export function LogTable(props: Props) {
     setCurrent(0)
     // A focus in the rows begins at the top with them, also where its own row is gone.
     const active = document.activeElement
-    const focused = active === document.body ? inRows.current : active?.closest('.log-body')
+    const focused = active === document.body ? inRows.current : rows.current?.contains(active)
     if (focused && openSeq === undefined) focusRow(0)
   }, [resetKey])
 
@@ -104,6 +123,15 @@ export function LogTable(props: Props) {
       )
     },
     [virtualizer],
+  )
+
+  useImperativeHandle(
+    ref,
+    () => ({
+      toTop: () => scroller.current?.scrollTo({ top: 0 }),
+      focusCurrent: () => rows.current?.querySelector<HTMLElement>('[tabindex="0"][role=row]')?.focus(),
+    }),
+    [],
   )
 
   // From anywhere on the page the first step leads into the rows.
@@ -199,6 +227,7 @@ export function LogTable(props: Props) {
         ) : (
           <div
             role="rowgroup"
+            ref={rows}
             className="log-body"
             style={{ height: virtualizer.getTotalSize() }}
             onMouseLeave={() => setHovered(undefined)}

@@ -1,11 +1,12 @@
-import type { KeyboardEvent, PointerEvent } from 'react'
+import type { KeyboardEvent, PointerEvent, Ref } from 'react'
 import { useWords } from '../../i18n/language'
 import { ApiProblem } from '../../lib/problem'
 import type { FacetValue, Organization } from '../../model/api/types'
-import { OrganizationTree } from '../../model/organizations/OrganizationTree'
+import { OrganizationTree, type TreeHandle } from '../../model/organizations/OrganizationTree'
 import { Icon } from '../../ui/Icon'
 
 interface Props {
+  tree: Ref<TreeHandle>
   organizations: Organization[] | undefined
   error: unknown
   own: FacetValue[] | undefined
@@ -55,6 +56,7 @@ export function OrganizationPanel({ width, onWidth, ...props }: Props) {
       </header>
       {props.organizations ? (
         <OrganizationTree
+          ref={props.tree}
           organizations={props.organizations}
           own={props.own}
           selected={props.selected}

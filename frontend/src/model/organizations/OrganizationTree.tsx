@@ -1,5 +1,14 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type Ref,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import { useWords } from '../../i18n/language'
 import { visibleText } from '../../lib/visible'
 import { Icon } from '../../ui/Icon'
@@ -15,7 +24,15 @@ import {
 } from './organizations'
 import './tree.css'
 
+export interface TreeHandle {
+  /** Gives the focus to the row that the Tab key leads to. */
+  focus: () => void
+  /** Gives it to the search, after what is already typed. */
+  focusSearch: () => void
+}
+
 interface Props {
+  ref?: Ref<TreeHandle>
   organizations: Organization[]
   /** Own entries of each organization, for all filters but the organization. */
   own: FacetValue[] | undefined
@@ -30,9 +47,10 @@ interface Props {
 
 /** The organizations of the tenant with their counts; choosing one shows the operations of it and all below. */
 export function OrganizationTree(props: Props) {
-  const { organizations, own, selected, onSelect, find = '', onFind, whole } = props
+  const { ref, organizations, own, selected, onSelect, find = '', onFind, whole } = props
   const words = useWords()
   const list = useRef<HTMLUListElement>(null)
+  const searchField = useRef<HTMLInputElement>(null)
   const [search, setSearch] = useState(find)
   const [turned, setTurned] = useState<ReadonlySet<string>>(new Set())
   const [focused, setFocused] = useState<string>()
@@ -94,16 +112,24 @@ export function OrganizationTree(props: Props) {
     if (!node) return
     setFocused(node.id)
     virtualizer.scrollToIndex(rows.indexOf(node), { align: 'auto' })
-    if (rows.indexOf(node) === tabStop) focusTabStop()
+    if (rows.indexOf(node) === tabStop) focusTabStop({ preventScroll: true })
     else moved.current = true
   }
 
-  function focusTabStop() {
-    list.current?.querySelector<HTMLElement>('[role=treeitem][tabindex="0"]')?.focus({ preventScroll: true })
+  function focusTabStop(options?: FocusOptions) {
+    list.current?.querySelector<HTMLElement>('[role=treeitem][tabindex="0"]')?.focus(options)
   }
+  useImperativeHandle(ref, () => ({
+    focus: () => focusTabStop(),
+    focusSearch: () => {
+      const input = searchField.current
+      input?.focus()
+      input?.setSelectionRange(input.value.length, input.value.length)
+    },
+  }))
   // The row that the focus goes to may not be drawn before this.
   useLayoutEffect(() => {
-    if (moved.current) focusTabStop()
+    if (moved.current) focusTabStop({ preventScroll: true })
     moved.current = false
   })
 
@@ -153,6 +179,7 @@ export function OrganizationTree(props: Props) {
       <div className="field tree-search">
         <Icon name="search" />
         <input
+          ref={searchField}
           type="text"
           aria-label={words.findOrganization}
           placeholder={words.findOrganization}

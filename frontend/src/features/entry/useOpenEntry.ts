@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useMemo } from 'react'
 import { useNavigate, useParams, useSearchParams } from 'react-router'
-import type { Entry } from '../model/api/types'
-import { type EntryName, entryAddress, entryName, isNamed, readName } from '../model/log/entryAddress'
-import { useEntry } from '../model/log/queries'
+import type { Entry } from '../../model/api/types'
+import { type EntryName, entryAddress, entryName, isNamed, readName } from '../../model/log/entryAddress'
+import { useEntry } from '../../model/log/queries'
 
 interface OpenEntry {
   /** As the address names it; undefined where none is open. */

@@ -1,14 +1,34 @@
+import { type InfiniteData, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
-import type { Summary, Tenant } from '../model/api/types'
-import { useTitles } from '../model/log/catalog'
-import { type Filters, withoutField, withoutSelection, writeFilters } from '../model/log/filters'
-import { useNames } from '../model/log/names'
-import { useEntries, useOrganizations, useSummary } from '../model/log/queries'
-import { useSlow } from '../ui/hooks/slow'
-import { useLast } from '../ui/hooks/useLast'
+import { isProblem } from '../../lib/problem'
+import { useSlow } from '../../ui/hooks/slow'
+import { useLast } from '../../ui/hooks/useLast'
+import { beginAct } from '../api/act'
+import { keys } from '../api/keys'
+import type { EntryPage, Summary, Tenant } from '../api/types'
+import { useTitles } from './catalog'
+import { type Filters, withoutField, withoutSelection, writeFilters } from './filters'
+import type { Layout } from './layout'
+import { useNames } from './names'
+import { useEntries, useOrganizations, useSummary } from './queries'
+import type { Taste } from './taste'
+
+export type Log = ReturnType<typeof useLog>
+
+/** What every part of the log's page is drawn from. */
+export interface LogPart {
+  tenant: Tenant
+  filters: Filters
+  onFilters: (next: Filters, how?: { replace: boolean }) => void
+  log: Log
+  layout: Layout
+  taste: Taste
+  onTaste: (next: Taste) => void
+}
 
 /** Everything that the page of the log reads, and how the reading goes. */
 export function useLog(tenant: Tenant, filters: Filters) {
+  const client = useQueryClient()
   const hasTree = tenant.data_permission
   const rows = useEntries(tenant.id, filters)
   const current = useSummary(tenant.id, filters)
@@ -30,7 +50,22 @@ export function useLog(tenant: Tenant, filters: Filters) {
     if (hasNextPage && !isFetching && !isFetchNextPageError) fetchNextPage()
   }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage])
 
+  const readRest = useCallback(() => {
+    client.invalidateQueries({ queryKey: keys.log(tenant.id) })
+  }, [client, tenant.id])
+  /** What a person asks for again is another act. */
+  const refresh = useCallback(() => {
+    beginAct('page')
+    readRest()
+  }, [readRest])
+  const unanswered = isProblem(error, 0)
+  const readAgain = useCallback(() => {
+    if (unanswered) readRest()
+  }, [unanswered, readRest])
+
   return {
+    /** The filters as the API takes them. */
+    query,
     entries,
     summary,
     frame: useLast(frame.data),
@@ -57,6 +92,17 @@ export function useLog(tenant: Tenant, filters: Filters) {
     moreError: isFetchNextPageError ? rows.error : undefined,
     more,
     retryMore: () => fetchNextPage(),
+    refresh,
+    /** Reads what could not be read while the server was gone. */
+    readAgain,
+    /** Reads from the top again, and only as many rows as that needs. */
+    restart: () => {
+      client.setQueryData<InfiniteData<EntryPage>>(keys.entries(tenant.id, query), (data) =>
+        data ? { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) } : undefined,
+      )
+      refresh()
+    },
+    cancel: () => client.cancelQueries({ queryKey: keys.log(tenant.id) }),
   }
 }
 

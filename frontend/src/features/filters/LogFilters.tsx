@@ -1,0 +1,87 @@
+import type { ReactNode } from 'react'
+import { useWords } from '../../i18n/language'
+import type { Preset } from '../../model/api/types'
+import {
+  activeFilters,
+  cleared,
+  type FilterName,
+  hasChoices,
+  hasSelection,
+  isExclusion,
+  without,
+} from '../../model/log/filters'
+import { filterLabel, filterText } from '../../model/log/filterWords'
+import type { LogPart } from '../../model/log/useLog'
+import { type Chip, Chips } from '../../ui/Chips'
+import { useCopy } from '../../ui/useCopy'
+import { FilterBar } from './FilterBar'
+import type { Opening } from './useOpening'
+
+interface Props extends LogPart {
+  opening: Opening
+  /** The query parameters that the server refused. */
+  refused: string[]
+  /** Brings back the tree when it has been put away. */
+  onShowTree: (() => void) | undefined
+  onSheet: () => void
+  onJump: () => void
+  onExport: () => void
+  /** The saved views: in the bar on a phone, else in the line of chips. */
+  views: ReactNode
+}
+
+/** The bar of filters, and the line of those that are on. */
+export function LogFilters(props: Props) {
+  const { tenant, filters, onFilters, log, layout, opening, views } = props
+  const words = useWords()
+  const copy = useCopy()
+  const phone = layout.table === 'phone'
+
+  function choosePreset(preset: Preset) {
+    // The preset that is already on moves with the clock: choosing it again reads what has come since.
+    if (filters.range === preset && !hasSelection(filters)) log.refresh()
+    else onFilters({ ...filters, range: preset, from: undefined, to: undefined })
+  }
+
+  const chips: Chip<FilterName>[] = activeFilters(filters).map((name) => ({
+    name,
+    excluded: isExclusion(name),
+    label: filterLabel(name, words),
+    text: filterText(name, filters, log.nameOf, log.summary, tenant.time_zone, words),
+    onOpen: hasChoices(name) ? () => opening.open(name) : undefined,
+  }))
+
+  return (
+    <>
+      <FilterBar
+        tenant={tenant}
+        filters={filters}
+        summary={log.summary}
+        titles={log.titles}
+        nameOf={log.nameOf}
+        layout={layout}
+        refused={props.refused}
+        search={opening.search}
+        opened={opening.opened}
+        onOpened={opening.setOpened}
+        onShowTree={props.onShowTree}
+        onFilters={onFilters}
+        onPreset={choosePreset}
+        onSheet={props.onSheet}
+        onJump={props.onJump}
+        onExport={props.onExport}
+      >
+        {phone && views}
+      </FilterBar>
+      <Chips
+        chips={chips}
+        onRemove={(name) => onFilters(without(filters, name))}
+        onNoneLeft={() => opening.search.current?.focus()}
+        onClear={() => onFilters(cleared(filters))}
+        onCopyLink={() => copy(window.location.href, words.linkCopied)}
+      >
+        {!phone && views}
+      </Chips>
+    </>
+  )
+}

@@ -1,0 +1,41 @@
+import { endsNow, hasSelection, selectionAlone, withoutSelection } from '../../model/log/filters'
+import type { LogPart } from '../../model/log/useLog'
+import { useKey } from '../../ui/hooks/useKey'
+import { Histogram } from './Histogram'
+import { zoomedOut } from './zoom'
+
+interface Props extends LogPart {
+  /** The open entry takes Escape first. */
+  entryOpen: boolean
+}
+
+/** The histogram of the log's page: what is selected in it narrows the rows. */
+export function LogHistogram({ tenant, filters, onFilters, log, entryOpen }: Props) {
+  const zone = tenant.time_zone
+  const selecting = hasSelection(filters)
+
+  /** Leaves the selection; a period of one's own gives way to a longer one. */
+  function zoomOut() {
+    if (selecting) onFilters(withoutSelection(filters))
+    else if (!filters.range && log.frame) onFilters(zoomedOut(filters, log.frame, zone, Date.now()))
+  }
+
+  // Nearer things have closed by then: what is open takes the key first.
+  useKey('Escape', zoomOut, selecting && !entryOpen)
+  useKey('z', () => onFilters(selectionAlone(filters, log.summary)), filters.from !== undefined && selecting)
+
+  return (
+    <Histogram
+      summary={log.frame}
+      zone={zone}
+      selection={selecting ? filters : undefined}
+      selectedCount={log.summary?.total}
+      live={endsNow(filters)}
+      onSelect={({ from, to }, how) => {
+        const end = to ?? (filters.range ? undefined : filters.to)
+        onFilters({ ...filters, from, to: end }, how)
+      }}
+      onClear={zoomOut}
+    />
+  )
+}

@@ -1,0 +1,132 @@
+import { type RefObject, useCallback, useMemo } from 'react'
+import { useWords } from '../../i18n/language'
+import type { Entry } from '../../model/api/types'
+import { type Field, frozen, goesOn, type ListFilter, moves, toggled } from '../../model/log/filters'
+import type { LogPart } from '../../model/log/useLog'
+import { useCopy } from '../../ui/useCopy'
+import { EmptyState } from './EmptyState'
+import { LiveControls } from './LiveControls'
+import { LogFoot } from './LogFoot'
+import { LogNotices } from './LogNotices'
+import { LogPaper } from './LogPaper'
+import { LogTable, type TableHandle } from './LogTable'
+import { searchTerms } from './matches'
+import { TableOptions } from './TableOptions'
+import { WordsLine } from './WordsLine'
+
+interface Props extends LogPart {
+  table: RefObject<TableHandle | null>
+  now: number
+  /** The filters are refused: asking again would not help. */
+  refused: boolean
+  entryOpen: boolean
+  openSeq: number | undefined
+  onOpen: (entry: Entry) => void
+  /** Opens the choices of a filter, from the head of its column. */
+  onChoose: (field: Field) => void
+}
+
+/** The rows with the line above them that says what they are, and all that stands in their place. */
+export function LogList(props: Props) {
+  const { tenant, filters, onFilters, log, layout, taste, onTaste, now, table } = props
+  const words = useWords()
+  const copy = useCopy()
+  const zone = tenant.time_zone
+  const phone = layout.table === 'phone'
+  const { summary, entries, titles, nameOf } = log
+  const terms = useMemo(() => searchTerms(filters.q), [filters.q])
+  const filterBy = useCallback(
+    (name: ListFilter, value: string) => onFilters(toggled(filters, name, value)),
+    [filters, onFilters],
+  )
+  const scope = filters.organization.map((id) => nameOf('organization', id))
+
+  return (
+    <>
+      <WordsLine
+        summary={summary}
+        filters={filters}
+        zone={zone}
+        now={now}
+        scope={scope.length ? words.listJoin(scope) : undefined}
+        onFreeze={
+          log.readAt && summary && moves(filters) ? () => onFilters(frozen(filters, summary, log.readAt)) : undefined
+        }
+      >
+        <LiveControls
+          tenant={tenant.id}
+          query={log.query}
+          possible={goesOn(filters, now)}
+          refused={props.refused}
+          on={taste.live}
+          total={summary?.total}
+          readAt={log.readAt}
+          onTurn={(live) => onTaste({ ...taste, live })}
+          onShow={() => {
+            table.current?.toTop()
+            log.restart()
+          }}
+          onBack={log.readAgain}
+        />
+        <LogPaper
+          key={log.query}
+          tenant={tenant}
+          filters={filters}
+          entries={entries}
+          summary={summary}
+          titles={titles}
+          nameOf={nameOf}
+          hidden={taste.hidden}
+          entryOpen={props.entryOpen}
+          silent={phone}
+        />
+        {!phone && <TableOptions taste={taste} onTaste={onTaste} folded={layout.table === 'folded'} />}
+      </WordsLine>
+      <LogNotices
+        error={log.error}
+        verySlow={log.verySlow}
+        cancelled={log.cancelled}
+        onRetry={log.refresh}
+        onCancel={log.cancel}
+      />
+      <LogTable
+        ref={table}
+        entries={entries}
+        total={summary?.total}
+        layout={layout.table}
+        taste={taste}
+        onTaste={onTaste}
+        onChoose={props.onChoose}
+        openSeq={props.openSeq}
+        dimmed={log.dimmed}
+        loading={log.loading}
+        hasMore={log.hasMore}
+        onMore={log.more}
+        onOpen={props.onOpen}
+        resetKey={`${tenant.id}?${log.shownQuery}`}
+        titles={titles}
+        terms={terms}
+        zone={zone}
+        now={now}
+        filters={filters}
+        byOrganization={tenant.data_permission}
+        onFilter={filterBy}
+        onCopy={copy}
+        empty={
+          log.hasRead && !log.searching ? (
+            <EmptyState
+              tenant={tenant.id}
+              filters={filters}
+              summary={summary}
+              organizations={log.organizations.data}
+              zone={zone}
+              nameOf={nameOf}
+              onFilters={onFilters}
+            />
+          ) : null
+        }
+        foot={<LogFoot rows={entries.length} hasMore={log.hasMore} error={log.moreError} onRetry={log.retryMore} />}
+      />
+    </>
+  )
+}

@@ -1,0 +1,30 @@
+import { useWords } from '../../i18n/language'
+import { activeFilters, hasSelection, readFilters, withPeriod } from '../../model/log/filters'
+import { filterPhrase, filterText } from '../../model/log/filterWords'
+import type { LogPart } from '../../model/log/useLog'
+import { tasteWith } from './look'
+import type { ViewContext } from './ViewsMenu'
+
+/** What is on screen, as a view would keep it, and the way to open a view. */
+export function useViewContext({ tenant, filters, onFilters, log, taste, onTaste }: LogPart): ViewContext {
+  const words = useWords()
+  const { nameOf, summary } = log
+  const zone = tenant.time_zone
+  return {
+    tenant,
+    query: log.query,
+    shown: words.listJoin([
+      ...activeFilters(filters).flatMap((name) =>
+        name === 'period' ? [] : [filterPhrase(name, filters, nameOf, summary, zone, words)],
+      ),
+      filters.range && !hasSelection(filters)
+        ? words.rangeInText[filters.range]
+        : filterText('period', filters, nameOf, summary, zone, words),
+    ]),
+    taste,
+    onOpen: (view) => {
+      if (view.table) onTaste(tasteWith(taste, view.table))
+      onFilters(withPeriod(readFilters(new URLSearchParams(view.query))))
+    },
+  }
+}
