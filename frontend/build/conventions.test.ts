@@ -43,3 +43,23 @@ test('refs are neither read nor written while rendering', () => {
   expect(refsInRender('a', 'const A = () => useMemo(() => b.current)')).toEqual(['a:1'])
   expect(refsInRender('a', 'function A() { useEffect(() => b.current()); const c = () => b.current }')).toEqual([])
 })
+
+test('elements are found by refs, roles and data, not by their class', () => {
+  const byClass =
+    /\b(?:querySelector(?:All)?|closest|matches)(?:<[^>]*>)?\(\s*(['"`])[^'"`]*\.[a-z][^'"`]*\1|getElementsByClassName/
+  expect(files.filter(({ text }) => byClass.test(text)).map(({ name }) => name)).toEqual([])
+  expect(byClass.test(`list.querySelector<HTMLElement>('li .x')`)).toBe(true)
+  expect(byClass.test(`list.querySelector('[data-index="1"]')`)).toBe(false)
+})
+
+test('no file has more than 400 lines', () => {
+  const long = ['src', 'e2e', 'build']
+    .flatMap((folder) => {
+      const root = join(import.meta.dirname, '..', folder)
+      return readdirSync(root, { recursive: true, encoding: 'utf8' }).map((name) => join(root, name))
+    })
+    .filter((name) => /(?<!\.gen)\.(tsx?|css)$/.test(name))
+    .map((name) => ({ name, lines: readFileSync(name, 'utf8').split('\n').length - 1 }))
+    .filter(({ lines }) => lines > 400)
+  expect(long).toEqual([])
+})

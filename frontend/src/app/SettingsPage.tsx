@@ -1,4 +1,4 @@
-import { Suspense } from 'react'
+import { Suspense, useState } from 'react'
 import { Link, Navigate, useParams } from 'react-router'
 import { useAdminWords } from '../i18n/adminWords'
 import { useWords } from '../i18n/language'
@@ -7,6 +7,7 @@ import { PaperHead } from '../model/paper/PaperHead'
 import { administers, settingsPath } from '../model/session/access'
 import { useSession } from '../model/session/session'
 import { useDocumentTitle } from '../ui/hooks/documentTitle'
+import { ScrollRegion } from '../ui/hooks/scrollRegion'
 import { useViewport } from '../ui/hooks/viewport'
 import { Icon } from '../ui/Icon'
 import { NotFoundPage } from './NotFoundPage'
@@ -23,6 +24,7 @@ export function SettingsPage({ tenant }: { tenant: Tenant }) {
   const words = useAdminWords()
   const phone = useViewport() < 768
   const { section: path } = useParams()
+  const [region, setRegion] = useState<HTMLElement | null>(null)
   const session = useSession()
   const own = sectionsFor(session)
   // The few pages of those who administer nothing are led to from the top bar.
@@ -38,7 +40,7 @@ export function SettingsPage({ tenant }: { tenant: Tenant }) {
       <div className="settings">
         {menu && !(phone && section) && <Menu tenant={tenant} sections={own} current={section} />}
         {section && (
-          <main className="settings-main page-scroll" key={section.path}>
+          <main ref={setRegion} className="settings-main page-scroll" key={section.path}>
             <div className="page-body">
               <PaperHead tenant={tenant} title={section.title(words)} />
               {phone && menu && (
@@ -47,9 +49,11 @@ export function SettingsPage({ tenant }: { tenant: Tenant }) {
                   {common.settings}
                 </Link>
               )}
-              <Suspense fallback={null}>
-                <section.page tenant={tenant} />
-              </Suspense>
+              <ScrollRegion value={region}>
+                <Suspense fallback={null}>
+                  <section.page tenant={tenant} />
+                </Suspense>
+              </ScrollRegion>
             </div>
           </main>
         )}

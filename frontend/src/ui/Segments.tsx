@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useRef } from 'react'
+import { type KeyboardEvent, type Ref, useImperativeHandle, useRef } from 'react'
 
 export interface Segment<T extends string> {
   value: T
@@ -6,7 +6,13 @@ export interface Segment<T extends string> {
   lang?: string
 }
 
+export interface SegmentsHandle {
+  /** Gives the focus to the one that is chosen. */
+  focus: () => void
+}
+
 interface Props<T extends string> {
+  ref?: Ref<SegmentsHandle>
   label: string
   segments: Segment<T>[]
   value: T | undefined
@@ -16,8 +22,13 @@ interface Props<T extends string> {
 }
 
 /** One choice of a few, as joined buttons: a radio group, moved through with the arrow keys. */
-export function Segments<T extends string>({ label, segments, value, small, className, onChange }: Props<T>) {
+export function Segments<T extends string>({ ref, label, segments, value, small, className, onChange }: Props<T>) {
   const group = useRef<HTMLDivElement>(null)
+  useImperativeHandle(
+    ref,
+    () => ({ focus: () => group.current?.querySelector<HTMLElement>('[aria-checked=true]')?.focus() }),
+    [],
+  )
   const current = segments.findIndex((segment) => segment.value === value)
 
   function move(event: KeyboardEvent) {

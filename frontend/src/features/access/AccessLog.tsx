@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useAdminWords } from '../../i18n/adminWords'
 import type { Dictionary } from '../../i18n/en'
 import { useWords } from '../../i18n/language'
@@ -12,6 +12,7 @@ import { type Field, type FilterName, type Filters, isList, writeFilters } from 
 import { filterValues, shortList, useNames } from '../../model/log/names'
 import { useOrganizations } from '../../model/log/queries'
 import { useAccounts, useApiKeys } from '../../model/settings/queries'
+import { useScrollRegion } from '../../ui/hooks/scrollRegion'
 import { useSlow } from '../../ui/hooks/slow'
 import { useLast } from '../../ui/hooks/useLast'
 import { Notice } from '../../ui/Notice'
@@ -38,7 +39,7 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
   const common = useWords()
   const words = useAdminWords()
   const copy = useCopy()
-  const place = useRef<HTMLDivElement>(null)
+  const region = useScrollRegion()
   const [opened, setOpened] = useState<Entry>()
   const access = useAccess(scope === 'tenant' ? tenant.id : null, filters)
   const pages = useLast(access.data)
@@ -92,7 +93,7 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
   }))
 
   function filter(next: Filters, how?: { replace: boolean }) {
-    place.current?.closest('.settings-main')?.scrollTo({ top: 0 })
+    region?.scrollTo({ top: 0 })
     onFilters(next, how)
   }
 
@@ -104,7 +105,7 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
 
   const hasRows = entries.length > 0
   return (
-    <div ref={place}>
+    <div>
       <AccessFilters
         filters={filters}
         active={active}

@@ -3,6 +3,7 @@ import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from
 import { agentName } from '../../lib/agent'
 import { visibleText } from '../../lib/visible'
 import type { Entry } from '../../model/api/types'
+import { useScrollRegion } from '../../ui/hooks/scrollRegion'
 import { useViewport } from '../../ui/hooks/viewport'
 import { Icon } from '../../ui/Icon'
 import { Moment } from '../../ui/Moment'
@@ -24,11 +25,12 @@ interface Props {
 export function AccessTable({ entries, context, hasMore, onMore, onOpen }: Props) {
   const { words } = context
   const list = useRef<HTMLDivElement>(null)
+  const region = useScrollRegion()
   const [above, setAbove] = useState(0)
   const [current, setCurrent] = useState(0)
   const virtualizer = useVirtualizer({
     count: entries.length,
-    getScrollElement: () => list.current?.closest('.settings-main') ?? null,
+    getScrollElement: () => region,
     estimateSize: () => 46,
     overscan: 10,
     scrollMargin: above,

@@ -65,7 +65,7 @@ export default function EntryDrawer(props: Props) {
   function keyDown(event: KeyboardEvent) {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     // Up and down scroll the entry itself, where it is longer than the drawer and has the focus.
-    const scrolls = event.target instanceof HTMLElement && event.target.closest('.drawer-body') !== null
+    const scrolls = event.target instanceof Node && body.current?.contains(event.target)
     const sideways = event.target instanceof HTMLElement && event.target.closest('pre, table') !== null
     const forth =
       event.key === 'j' || (event.key === 'ArrowDown' && !scrolls) || (event.key === 'ArrowRight' && !sideways)

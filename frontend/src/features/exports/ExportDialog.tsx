@@ -3,16 +3,20 @@ import { Link } from 'react-router'
 import { useWords } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
 import { exactTime, offsetText } from '../../lib/time/zone'
+import { visibleText } from '../../lib/visible'
 import type { Tenant } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
 import { activeFilters, calendarPresets, type Filters, presets } from '../../model/log/filters'
 import { filterPhrase, type NameOf } from '../../model/log/filterWords'
 import { useSummary } from '../../model/log/queries'
+import { CalendarPresets } from '../../model/period/CalendarPresets'
+import CustomPeriod from '../../model/period/CustomPeriod'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
 import { Icon } from '../../ui/Icon'
 import { Notice } from '../../ui/Notice'
-import { Segments } from '../../ui/Segments'
+import { Segments, type SegmentsHandle } from '../../ui/Segments'
+import { shown } from '../../ui/Shown'
 import { ExportList } from './ExportList'
 import { download, useExports, useStartExport } from './queries'
 import {
@@ -25,11 +29,6 @@ import {
   type Wanted,
 } from './request'
 import './exports.css'
-
-import { visibleText } from '../../lib/visible'
-import { CalendarPresets } from '../../model/period/CalendarPresets'
-import CustomPeriod from '../../model/period/CustomPeriod'
-import { shown } from '../../ui/Shown'
 
 const periods: PeriodChoice[] = ['shown', ...presets, 'custom']
 const formats: { value: ExportFormat; title: string }[] = [
@@ -56,6 +55,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
     format: 'csv',
     columns: [],
   })
+  const segments = useRef<SegmentsHandle>(null)
   const [started, setStarted] = useState<string>()
   const start = useStartExport(tenant.id)
   const exports = useExports(tenant.id)
@@ -81,9 +81,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
   function chooseNamed(period: PeriodChoice) {
     choosePeriod(period)
     // The row of them goes away with the dates; the focus stays with the period.
-    requestAnimationFrame(() =>
-      document.querySelector<HTMLElement>('.export-dialog [role=radio][aria-checked=true]')?.focus(),
-    )
+    requestAnimationFrame(() => segments.current?.focus())
   }
 
   function toggleColumn(name: LongColumn) {
@@ -111,6 +109,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
     <Dialog title={words.exportTitle} className="export-dialog" onClose={onClose}>
       <Row label={words.periodLabel}>
         <Segments
+          ref={segments}
           label={words.periodLabel}
           value={named ? 'custom' : wanted.period}
           segments={periods.map((value) => ({

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useAdminWords } from '../../i18n/adminWords'
 import { useWords } from '../../i18n/language'
 import { readDay } from '../../lib/time/typed'
@@ -18,6 +18,7 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
   const [to, setTo] = useState('')
   const [reason, setReason] = useState('')
   const [tried, setTried] = useState(false)
+  const inputs = { from: useRef<HTMLInputElement>(null), to: useRef<HTMLInputElement>(null) }
   const days = { from: readDay(from), to: readDay(to) }
   /** What is wrong with a day: that it is none, or what the server says. */
   const wrong = (name: 'from' | 'to') => (tried && days[name] === undefined ? faults.date : fieldError(add.error, name))
@@ -27,7 +28,7 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
     const { from, to } = days
     if (from !== undefined && to !== undefined)
       add.mutate({ ...(from && { from }), ...(to && { to }), reason }, { onSuccess: onClose })
-    else requestAnimationFrame(() => document.querySelector<HTMLElement>('.form-body [aria-invalid=true]')?.focus())
+    else inputs[from === undefined ? 'from' : 'to'].current?.focus()
   }
 
   return (
@@ -50,6 +51,7 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
         onChange={setReason}
       />
       <TextField
+        ref={inputs.from}
         label={words.first}
         hint={words.firstHint(tenant.time_zone)}
         placeholder="2026-01-31"
@@ -58,6 +60,7 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
         onChange={setFrom}
       />
       <TextField
+        ref={inputs.to}
         label={words.last}
         hint={words.lastHint(tenant.time_zone)}
         placeholder="2026-01-31"

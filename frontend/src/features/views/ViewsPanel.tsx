@@ -36,9 +36,7 @@ export default function ViewsPanel(props: Props) {
     if (!ready || was.current === part) return
     const first = was.current === undefined || part !== 'list'
     was.current = part
-    const wanted = panel.current?.querySelector<HTMLElement>(
-      'input[type=text], .views-leave button, .views-open, button',
-    )
+    const wanted = panel.current?.querySelector<HTMLElement>('input[type=text], button')
     if (first || document.activeElement === document.body) wanted?.focus()
   }, [part, ready])
 

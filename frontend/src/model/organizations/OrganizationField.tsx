@@ -5,7 +5,7 @@ import { Icon } from '../../ui/Icon'
 import { Loaded } from '../../ui/Loaded'
 import { Shown } from '../../ui/Shown'
 import { useOrganizations } from '../log/queries'
-import { OrganizationTree } from './OrganizationTree'
+import { OrganizationTree, type TreeHandle } from './OrganizationTree'
 
 interface Props {
   label: string
@@ -31,7 +31,8 @@ export function OrganizationField({ label, tenant, value, none, without, plain, 
   const organizations = useOrganizations(tenant, true)
   const [open, setOpen] = useState(false)
   const [find, setFind] = useState('')
-  const field = useRef<HTMLFieldSetElement>(null)
+  const opener = useRef<HTMLButtonElement>(null)
+  const tree = useRef<TreeHandle>(null)
   const ready = open && organizations.data !== undefined
   const name = organizations.data?.find((one) => one.id === value)?.name ?? value
   const own = open && find.trim() !== '' ? 'unfinished' : value === undefined ? 'unchosen' : undefined
@@ -39,16 +40,13 @@ export function OrganizationField({ label, tenant, value, none, without, plain, 
   const fault = own && said
 
   useEffect(() => {
-    if (!ready) return
-    const input = field.current?.querySelector<HTMLInputElement>('.tree-search input')
-    input?.focus()
-    input?.setSelectionRange(input.value.length, input.value.length)
+    if (ready) tree.current?.focusSearch()
   }, [ready])
 
   function turn(on: boolean, search = '') {
     setFind(search)
     setOpen(on)
-    if (!on) field.current?.querySelector<HTMLElement>('.form-opener')?.focus()
+    if (!on) opener.current?.focus()
   }
   function choose(chosen: string) {
     onChange(chosen)
@@ -66,11 +64,13 @@ export function OrganizationField({ label, tenant, value, none, without, plain, 
 
   const shown = value === undefined ? words.choose : value ? (plain ? (name ?? '') : words.andBelow(name ?? '')) : none
   return (
-    <fieldset ref={field} className="form-field" onKeyDown={keyDown}>
+    <fieldset className="form-field" onKeyDown={keyDown}>
       <legend>{label}</legend>
       <button
+        ref={opener}
         type="button"
         id={id}
+        data-opener
         className="field form-opener"
         aria-expanded={open}
         aria-invalid={fault ? true : undefined}
@@ -93,6 +93,7 @@ export function OrganizationField({ label, tenant, value, none, without, plain, 
           {(list) => (
             <div className="form-tree">
               <OrganizationTree
+                ref={tree}
                 organizations={list.filter((one) => !without?.has(one.id) && !(plain && one.archived))}
                 own={undefined}
                 selected={value ? [value] : []}

@@ -1,4 +1,4 @@
-import { type InputHTMLAttributes, type ReactNode, useId } from 'react'
+import { type InputHTMLAttributes, type ReactNode, type Ref, useId } from 'react'
 import { ApiProblem } from '../../lib/problem'
 import { useFault } from './Form'
 
@@ -9,6 +9,7 @@ export function fieldError(error: unknown, name: string): string | undefined {
 }
 
 interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 'onChange' | 'value'> {
+  ref?: Ref<HTMLInputElement>
   label: string
   value: string
   hint?: ReactNode

@@ -23,7 +23,7 @@ interface Props {
 }
 
 /** What is filled in first, or answers a question without doing anything. */
-const firstField = 'input:not([type=radio], [type=checkbox]), input:checked, textarea, .form-opener'
+const firstField = 'input:not([type=radio], [type=checkbox]), input:checked, textarea, [data-opener]'
 
 /** A dialog that asks for something and does it: fields or a question, what went wrong, and two buttons. */
 export function FormDialog({ title, action, danger, error, pending, wide, onSubmit, onClose, children }: Props) {
