@@ -46,7 +46,7 @@ func (c *accountAdd) add(m *Program, l *node.Node) error {
 	a, err := l.Identity.AddAccount(identity.Account{
 		Username: c.Username, Role: identity.Role(c.Role), Tenant: c.Tenant, Organization: c.Organization,
 		Locale: c.Language, PasswordHash: hash,
-	})
+	}, nil)
 	if err == nil {
 		noteCommand(l, a.Tenant, "account", "create", oplog.Ref{ID: a.Username})
 		fmt.Fprintf(m.Stderr, "Account %s added, with role %s.\n", a.Username, a.Role)
@@ -100,7 +100,7 @@ func (c *accountSetPassword) Run(m *Program) error {
 		if err != nil {
 			return err
 		}
-		return changeAccount(l, c.Username, func(a *identity.Account) { a.PasswordHash = hash })
+		return changeAccount(l, c.Username, func(a *identity.Account) error { a.PasswordHash = hash; return nil })
 	})
 }
 
@@ -112,7 +112,7 @@ type accountDisable struct {
 // Run disables the account.
 func (c *accountDisable) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		return changeAccount(l, c.Username, func(a *identity.Account) { a.Disabled = true })
+		return changeAccount(l, c.Username, func(a *identity.Account) error { a.Disabled = true; return nil })
 	})
 }
 
@@ -124,11 +124,11 @@ type accountEnable struct {
 // Run enables the account.
 func (c *accountEnable) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		return changeAccount(l, c.Username, func(a *identity.Account) { a.Disabled = false })
+		return changeAccount(l, c.Username, func(a *identity.Account) error { a.Disabled = false; return nil })
 	})
 }
 
-func changeAccount(l *node.Node, username string, change func(*identity.Account)) error {
+func changeAccount(l *node.Node, username string, change func(*identity.Account) error) error {
 	a, err := l.Identity.ChangeAccount(username, change)
 	if err == nil {
 		noteCommand(l, a.Tenant, "account", "change", oplog.Ref{ID: a.Username})

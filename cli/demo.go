@@ -203,7 +203,7 @@ func addLogins(l *node.Node) error {
 		if a.role != identity.RoleOwner {
 			account.Tenant = demo.TenantID
 		}
-		if _, err := l.Identity.AddAccount(account); err != nil {
+		if _, err := l.Identity.AddAccount(account, nil); err != nil {
 			return err
 		}
 	}

@@ -79,7 +79,7 @@ func TestAccounts(t *testing.T) {
 	f := func(t *testing.T, a identity.Account, want ...string) {
 		t.Helper()
 		a.PasswordHash = "hash"
-		_, err := l.Identity.AddAccount(a)
+		_, err := l.Identity.AddAccount(a, nil)
 		if len(want) == 0 {
 			if err != nil {
 				t.Errorf("%+v: %v", a, err)
@@ -100,19 +100,19 @@ func TestAccounts(t *testing.T) {
 	f(t, identity.Account{Username: "x", Role: identity.RoleMember, Tenant: "acme", Organization: "east"}, "organization")
 	f(t, identity.Account{Username: "x", Role: identity.RoleAdmin, Tenant: "acme", Organization: "none"}, "organization")
 
-	_, err := l.Identity.AddAccount(identity.Account{Username: "x", Role: identity.RoleAdmin, Tenant: "none"})
+	_, err := l.Identity.AddAccount(identity.Account{Username: "x", Role: identity.RoleAdmin, Tenant: "none"}, nil)
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
-	_, err = l.Identity.AddAccount(identity.Account{Username: "admin", Role: identity.RoleOwner})
+	_, err = l.Identity.AddAccount(identity.Account{Username: "admin", Role: identity.RoleOwner}, nil)
 	nodetest.WantCode(t, err, oplog.CodeConflict)
 	_, err = l.Identity.Account("x")
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
-	_, err = l.Identity.ChangeAccount("x", func(*identity.Account) {})
+	_, err = l.Identity.ChangeAccount("x", func(*identity.Account) error { return nil })
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
-	_, err = l.Identity.ChangeAccount("admin", func(a *identity.Account) { a.Role = "root" })
+	_, err = l.Identity.ChangeAccount("admin", func(a *identity.Account) error { a.Role = "root"; return nil })
 	nodetest.WantFields(t, err, "role")
 
 	l.Clock.Advance(time.Hour)
-	_, err = l.Identity.ChangeAccount("admin", func(a *identity.Account) { a.Username, a.Disabled = "other", true })
+	_, err = l.Identity.ChangeAccount("admin", func(a *identity.Account) error { a.Username, a.Disabled = "other", true; return nil })
 	l.Must(nil, err)
 	l.Restart()
 	admin, err := l.Identity.Account("admin")
@@ -143,7 +143,7 @@ func TestAccounts(t *testing.T) {
 func TestAccountBeforeTree(t *testing.T) {
 	l := nodetest.New(t)
 	l.Must(l.Directory.AddTenant(oplog.Tenant{ID: "new", Name: "New", DataPermission: true}))
-	a, err := l.Identity.AddAccount(identity.Account{Username: "eve", Role: identity.RoleAuditor, Tenant: "new", Organization: "moon"})
+	a, err := l.Identity.AddAccount(identity.Account{Username: "eve", Role: identity.RoleAuditor, Tenant: "new", Organization: "moon"}, nil)
 	l.Must(nil, err)
 	l.Record("new", nodetest.Entry("of nobody", 1))
 	sees := func(want string) {
@@ -157,7 +157,7 @@ func TestAccountBeforeTree(t *testing.T) {
 	sees("")
 	l.Record("new", nodetest.InOrganization("moon", nodetest.Entry("of the moon", 3)))
 	sees("of the moon")
-	_, err = l.Identity.AddAccount(identity.Account{Username: "dan", Role: identity.RoleAuditor, Tenant: "new", Organization: "mars"})
+	_, err = l.Identity.AddAccount(identity.Account{Username: "dan", Role: identity.RoleAuditor, Tenant: "new", Organization: "mars"}, nil)
 	nodetest.WantFields(t, err, "organization")
 }
 
@@ -272,16 +272,16 @@ func TestOrganizations(t *testing.T) {
 func TestLastOwner(t *testing.T) {
 	l := nodetest.New(t)
 	for _, name := range []string{"first", "second"} {
-		l.Must(l.Identity.AddAccount(identity.Account{Username: name, Role: identity.RoleOwner}))
+		l.Must(l.Identity.AddAccount(identity.Account{Username: name, Role: identity.RoleOwner}, nil))
 	}
-	disable := func(a *identity.Account) { a.Disabled = true }
+	disable := func(a *identity.Account) error { a.Disabled = true; return nil }
 	l.Must(l.Identity.ChangeAccount("first", disable))
 	_, err := l.Identity.ChangeAccount("second", disable)
 	nodetest.WantCode(t, err, oplog.CodeConflict)
-	_, err = l.Identity.ChangeAccount("second", func(a *identity.Account) { a.Role, a.Tenant = identity.RoleAdmin, "acme" })
+	_, err = l.Identity.ChangeAccount("second", func(a *identity.Account) error { a.Role, a.Tenant = identity.RoleAdmin, "acme"; return nil })
 	nodetest.WantCode(t, err, oplog.CodeConflict)
-	l.Must(l.Identity.ChangeAccount("second", func(a *identity.Account) { a.PasswordHash = "new" }))
-	l.Must(l.Identity.ChangeAccount("first", func(a *identity.Account) { a.Disabled = false }))
+	l.Must(l.Identity.ChangeAccount("second", func(a *identity.Account) error { a.PasswordHash = "new"; return nil }))
+	l.Must(l.Identity.ChangeAccount("first", func(a *identity.Account) error { a.Disabled = false; return nil }))
 	l.Must(l.Identity.ChangeAccount("second", disable))
 }
 

@@ -119,10 +119,16 @@ func (i *Identity) SetUp(owner Account, t oplog.Tenant) (Account, error) {
 	return i.addAccount(owner)
 }
 
-// AddAccount creates an account.
-func (i *Identity) AddAccount(a Account) (Account, error) {
+// AddAccount makes an account. May, where it is not nil, decides while no account
+// changes whether the caller still may; its error is returned.
+func (i *Identity) AddAccount(a Account, may func() error) (Account, error) {
 	i.accountsMu.Lock()
 	defer i.accountsMu.Unlock()
+	if may != nil {
+		if err := may(); err != nil {
+			return a, err
+		}
+	}
 	return i.addAccount(a)
 }
 
@@ -159,45 +165,49 @@ func (i *Identity) checkTenant(a Account) error {
 	return nil
 }
 
-// ChangeAccount changes an account, except the username. If permissions or credentials change, its sessions end. Removing the last active
-// owner fails with CodeConflict.
-func (i *Identity) ChangeAccount(username string, change func(*Account)) (Account, error) {
+// ChangeAccount changes an account; its name stays. Change is given the account as
+// it is stored, while no other one changes: what it decides holds, and its error
+// leaves all as it was and is returned. Where the change affects what the account
+// may do or how it signs in, its sessions end. The last owner that can sign in
+// stays one: CodeConflict.
+func (i *Identity) ChangeAccount(username string, change func(*Account) error) (Account, error) {
 	i.accountsMu.Lock()
 	defer i.accountsMu.Unlock()
-	before, err := i.Account(username)
-	if oplog.CodeOf(err) == oplog.CodeNotFound {
-		return before, oplog.Errorf(oplog.CodeNotFound, "There is no account %s.", username)
-	}
+	var before Account
+	a, err := records.Change(i.records, oplog.RecordAccount, username, func(stored *Account, exists bool) (bool, error) {
+		if !exists {
+			return false, oplog.Errorf(oplog.CodeNotFound, "There is no account %s.", username)
+		}
+		before = *stored
+		if err := change(stored); err != nil {
+			return false, err
+		}
+		stored.Username = username
+		return false, i.checkChange(before, *stored)
+	})
 	if err != nil {
-		return before, err
-	}
-	a := before
-	change(&a)
-	a.Username = username
-	if errs := a.validate(); len(errs) > 0 {
-		return before, &oplog.Error{Code: oplog.CodeInvalid, Message: "The account is invalid.", Fields: errs}
-	}
-	if a.Tenant != before.Tenant || a.Organization != before.Organization {
-		if err := i.checkTenant(a); err != nil {
-			return before, err
-		}
-	}
-	if before.isActiveOwner() && !a.isActiveOwner() {
-		if err := i.checkOtherOwner(username); err != nil {
-			return before, err
-		}
-	}
-	if _, err := records.Change(i.records, oplog.RecordAccount, username, func(stored *Account, _ bool) (bool, error) {
-		a.LastSignInAt = stored.LastSignInAt // keep a concurrent sign-in
-		*stored = a
-		return false, nil
-	}); err != nil {
 		return before, err
 	}
 	if a.Disabled != before.Disabled || a.stamp() != before.stamp() {
 		return a, i.EndSessions(username)
 	}
 	return a, nil
+}
+
+// checkChange checks an account as it is going to be.
+func (i *Identity) checkChange(before, after Account) error {
+	if errs := after.validate(); len(errs) > 0 {
+		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The account is invalid.", Fields: errs}
+	}
+	if after.Tenant != before.Tenant || after.Organization != before.Organization {
+		if err := i.checkTenant(after); err != nil {
+			return err
+		}
+	}
+	if before.isActiveOwner() && !after.isActiveOwner() {
+		return i.checkOtherOwner(before.Username)
+	}
+	return nil
 }
 
 // checkOtherOwner returns an error if there is no other active owner.

@@ -83,7 +83,7 @@ func (i *Identity) SetLocale(token, locale string) (Account, error) {
 		return account, err
 	}
 	if session.Launched == nil {
-		return i.ChangeAccount(account.Username, func(a *Account) { a.Locale = locale })
+		return i.ChangeAccount(account.Username, func(a *Account) error { a.Locale = locale; return nil })
 	}
 	account.Locale = locale
 	_, err = records.Change(i.records, oplog.RecordSession, session.hash, func(s *Session, exists bool) (bool, error) {

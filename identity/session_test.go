@@ -13,7 +13,7 @@ import (
 func TestSessions(t *testing.T) {
 	l := nodetest.New(t)
 	for _, name := range []string{"wang", "li"} {
-		l.Must(l.Identity.AddAccount(identity.Account{Username: name, Role: identity.RoleAdmin, Tenant: "acme"}))
+		l.Must(l.Identity.AddAccount(identity.Account{Username: name, Role: identity.RoleAdmin, Tenant: "acme"}, nil))
 	}
 	start := func(name string) string {
 		t.Helper()
@@ -50,9 +50,9 @@ func TestSessions(t *testing.T) {
 	f(t, first, "")
 	f(t, second, "wang")
 
-	l.Must(l.Identity.ChangeAccount("wang", func(a *identity.Account) { a.Disabled = true }))
+	l.Must(l.Identity.ChangeAccount("wang", func(a *identity.Account) error { a.Disabled = true; return nil }))
 	f(t, second, "")
-	l.Must(l.Identity.ChangeAccount("wang", func(a *identity.Account) { a.Disabled = false }))
+	l.Must(l.Identity.ChangeAccount("wang", func(a *identity.Account) error { a.Disabled = false; return nil }))
 	f(t, second, "")
 
 	third := start("wang")
@@ -84,14 +84,14 @@ func TestSessions(t *testing.T) {
 // TestSessionsEnd: a session ends when its account's permissions change.
 func TestSessionsEnd(t *testing.T) {
 	l := nodetest.New(t)
-	l.Must(l.Identity.AddAccount(identity.Account{Username: "wang", Role: identity.RoleAdmin, Tenant: "acme", PasswordHash: "old"}))
+	l.Must(l.Identity.AddAccount(identity.Account{Username: "wang", Role: identity.RoleAdmin, Tenant: "acme", PasswordHash: "old"}, nil))
 	f := func(t *testing.T, ends bool, change func(*identity.Account)) {
 		t.Helper()
 		before, err := l.Identity.Account("wang")
 		l.Must(nil, err)
 		_, early, err := l.Identity.StartSession(before, "", "")
 		l.Must(nil, err)
-		l.Must(l.Identity.ChangeAccount("wang", change))
+		l.Must(l.Identity.ChangeAccount("wang", func(a *identity.Account) error { change(a); return nil }))
 		_, late, err := l.Identity.StartSession(before, "", "") // of a sign-in in progress
 		l.Must(nil, err)
 		for _, token := range []string{early, late} {
@@ -111,8 +111,8 @@ func TestSessionsEnd(t *testing.T) {
 
 func TestOwnSessions(t *testing.T) {
 	l := nodetest.New(t)
-	l.Must(l.Identity.AddAccount(identity.Account{Username: "wang", Role: identity.RoleAdmin, Tenant: "acme"}))
-	l.Must(l.Identity.AddAccount(identity.Account{Username: "li", Role: identity.RoleAdmin, Tenant: "acme"}))
+	l.Must(l.Identity.AddAccount(identity.Account{Username: "wang", Role: identity.RoleAdmin, Tenant: "acme"}, nil))
+	l.Must(l.Identity.AddAccount(identity.Account{Username: "li", Role: identity.RoleAdmin, Tenant: "acme"}, nil))
 	var tokens []string
 	for _, name := range []string{"wang", "li", "wang"} {
 		account, err := l.Identity.Account(name)

@@ -101,7 +101,15 @@ func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInpu
 	if a.PasswordHash, err = s.hash(ctx, b.Password); err != nil {
 		return nil, err
 	}
-	if a, err = s.identity.AddAccount(a); err != nil {
+	// Once more, for the caller may have been disabled while the password was hashed.
+	may := func() error {
+		caller, err := s.callerNow(in.principal)
+		if err != nil {
+			return err
+		}
+		return caller.mayAdminister(a)
+	}
+	if a, err = s.identity.AddAccount(a, may); err != nil {
 		return nil, err
 	}
 	in.about = aboutAccount(a, input.Body.Password != "")
@@ -120,7 +128,7 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 	b := input.Body
 	before, err := s.identity.Account(input.Username)
 	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && !in.administers(before) {
-		return nil, oplog.Errorf(oplog.CodeNotFound, "There is no account %s.", input.Username)
+		return nil, noAccount(input.Username)
 	}
 	if err != nil {
 		return nil, err
@@ -138,17 +146,29 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 		}
 		hash = &made
 	}
-	// What is not named stays as it is then: another admin may have disabled the
-	// account while the password was hashed.
-	after, err = s.identity.ChangeAccount(before.Username, func(a *identity.Account) {
+	// The password takes long to hash: both the caller and the account may be others
+	// than those of above. What counts is what they are now.
+	after, err = s.identity.ChangeAccount(before.Username, func(a *identity.Account) error {
+		caller, err := s.callerNow(in.principal)
+		if err != nil {
+			return err
+		}
+		if !caller.administers(*a) {
+			return noAccount(a.Username)
+		}
 		b.change(a)
 		replace(&a.PasswordHash, hash)
+		return caller.mayAdminister(*a)
 	})
 	if err != nil {
 		return nil, err
 	}
 	in.about = aboutAccount(after, b.Password != nil)
 	return &accountOutput{newAccountBodyOf(after)}, nil
+}
+
+func noAccount(username string) error {
+	return oplog.Errorf(oplog.CodeNotFound, "There is no account %s.", username)
 }
 
 // change changes all that is named but the password.

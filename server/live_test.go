@@ -120,15 +120,15 @@ func TestLiveEndsBeforeTheNextEntry(t *testing.T) {
 	}{
 		{"signed out", "auditor", func(f *fixture) error { return f.log.Identity.EndSessions("auditor") }},
 		{"disabled", "auditor", func(f *fixture) error {
-			_, err := f.log.Identity.ChangeAccount("auditor", func(a *identity.Account) { a.Disabled = true })
+			_, err := f.log.Identity.ChangeAccount("auditor", func(a *identity.Account) error { a.Disabled = true; return nil })
 			return err
 		}},
 		{"made a member", "auditor", func(f *fixture) error {
-			_, err := f.log.Identity.ChangeAccount("auditor", func(a *identity.Account) { a.Role = identity.RoleMember })
+			_, err := f.log.Identity.ChangeAccount("auditor", func(a *identity.Account) error { a.Role = identity.RoleMember; return nil })
 			return err
 		}},
 		{"scoped", "auditor", func(f *fixture) error {
-			_, err := f.log.Identity.ChangeAccount("auditor", func(a *identity.Account) { a.Organization = "east" })
+			_, err := f.log.Identity.ChangeAccount("auditor", func(a *identity.Account) error { a.Organization = "east"; return nil })
 			return err
 		}},
 		{"key revoked", "read", func(f *fixture) error {

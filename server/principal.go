@@ -104,6 +104,11 @@ func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, e
 	if err != nil {
 		return nil, err
 	}
+	return person(account, token), nil
+}
+
+// person returns the principal of an account that is signed in.
+func person(account identity.Account, token string) *principal {
 	p := &principal{account: account, token: token, locale: cmp.Or(account.Locale, oplog.LocaleEN)}
 	switch account.Role {
 	case identity.RoleOwner:
@@ -117,7 +122,27 @@ func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, e
 	default:
 		p.kind = byMember
 	}
-	return p, nil
+	return p
+}
+
+// callerNow looks a caller up again: between a request's first line and what it
+// changes its body arrives and passwords are hashed, and meanwhile a session may
+// have ended, an account changed or a key been revoked. The error says so where the
+// caller may no longer do what was authorized.
+func (s *Server) callerNow(p *principal) (*principal, error) {
+	if p.key.Hash != "" {
+		_, err := s.identity.KeyByHash(p.key.Hash)
+		return p, err
+	}
+	account, err := s.identity.SessionAccount(p.token)
+	if err != nil {
+		return nil, err
+	}
+	now := person(account, p.token)
+	if now.kind != p.kind || account.Tenant != p.account.Tenant || account.Organization != p.account.Organization {
+		return nil, oplog.Errorf(oplog.CodeForbidden, noAccess)
+	}
+	return now, nil
 }
 
 // nearOrKnown lets through the machine itself, and callers with a key.

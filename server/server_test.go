@@ -93,7 +93,7 @@ func newServer(t testing.TB) *fixture {
 		{Username: "stranger", Role: identity.RoleAdmin, Tenant: "other"},
 	} {
 		a.PasswordHash = passwordHash()
-		must(log.Identity.AddAccount(a))(t)
+		must(log.Identity.AddAccount(a, nil))(t)
 		_, token, err := log.Identity.StartSession(a, "", "")
 		f.noError(err)
 		f.sent[a.Username] = map[string]string{"Cookie": sessionCookie + "=" + token}

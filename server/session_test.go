@@ -51,7 +51,7 @@ func TestSignIn(t *testing.T) {
 // password does not.
 func TestSignInRefused(t *testing.T) {
 	f := newServer(t)
-	must(f.log.Identity.ChangeAccount("auditor", func(a *identity.Account) { a.Disabled = true }))(t)
+	must(f.log.Identity.ChangeAccount("auditor", func(a *identity.Account) error { a.Disabled = true; return nil }))(t)
 	want := f.send("nobody", "POST", "/api/v1/session", signIn("admin", "wrong password"))
 	f.asProblem(want, 401)
 	for _, body := range []string{signIn("nobody", password), signIn("auditor", password), signIn("", ""), signIn("ADMIN", password), signIn("admin", "")} {
@@ -141,7 +141,7 @@ func TestLanguageOfTheFirstSignIn(t *testing.T) {
 		return fmt.Sprintf(`{"username":%q,"password":%q,"locale":%q}`, username, password, locale)
 	}
 	none := func(username string) {
-		must(f.log.Identity.ChangeAccount(username, func(a *identity.Account) { a.Locale = "" }))(t)
+		must(f.log.Identity.ChangeAccount(username, func(a *identity.Account) error { a.Locale = ""; return nil }))(t)
 	}
 	none("admin")
 	check("zh-CN", with("admin", "zh-CN"), "en-US")

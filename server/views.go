@@ -116,19 +116,17 @@ func (s *Server) changeView(_ context.Context, in *call, input *changeViewInput)
 		}
 	}
 	if b.Name != nil || b.Query != nil || b.Table != nil || b.Shared != nil {
-		if err := in.mayChangeView(v); err != nil {
-			return nil, err
-		}
-		if err := in.mayShare(b.Shared != nil && *b.Shared); err != nil {
-			return nil, err
-		}
-		v, err = s.views.Change(v, func(v *views.View) {
+		v, err = s.views.Change(in.tenant.ID, input.ID, in.account, func(v *views.View) error {
+			if err := in.mayChangeView(*v); err != nil {
+				return err
+			}
 			replace(&v.Name, b.Name)
 			replace(&v.Query, b.Query)
 			replace(&v.Shared, b.Shared)
 			if b.Table != nil {
 				v.Table = b.Table.domain()
 			}
+			return in.mayShare(b.Shared != nil && v.Shared)
 		})
 		if err != nil {
 			return nil, err
@@ -155,15 +153,12 @@ func (s *Server) startWith(in *call, id string, on bool) error {
 }
 
 func (s *Server) removeView(_ context.Context, in *call, input *viewInput) (*struct{}, error) {
-	v, err := s.views.View(in.tenant.ID, input.ID, in.account)
+	v, err := s.views.Remove(in.tenant.ID, input.ID, in.account, in.mayChangeView)
 	if err != nil {
 		return nil, err
 	}
-	if err := in.mayChangeView(v); err != nil {
-		return nil, err
-	}
 	in.about = aboutView(v)
-	return nil, s.views.Remove(v)
+	return nil, nil
 }
 
 // savedView answers with a view as it stands now.

@@ -120,7 +120,7 @@ func (s *Views) View(tenant, id string, a identity.Account) (View, error) {
 	}
 	v, err := records.Read[View](s.records, oplog.RecordView, tenant+"/"+id)
 	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && !v.visibleTo(a, t.Tree) {
-		return View{}, oplog.Errorf(oplog.CodeNotFound, "There is no view %s.", id)
+		return View{}, noView(id)
 	}
 	return v, err
 }
@@ -140,27 +140,31 @@ func (s *Views) Add(v View, a identity.Account) (View, error) {
 	return v, records.Create(s.records, oplog.RecordView, v.Tenant+"/"+v.ID, v)
 }
 
-// Change changes a view, except its owner.
-func (s *Views) Change(v View, change func(*View)) (View, error) {
+// Change changes a view that somebody sees, or returns CodeNotFound; whose it is
+// stays. Change is given the view as it is stored, while no other one changes: what
+// it decides holds, and its error leaves all as it was and is returned.
+func (s *Views) Change(tenant, id string, a identity.Account, change func(*View) error) (View, error) {
+	t, err := s.directory.State(tenant)
+	if err != nil {
+		return View{}, err
+	}
 	s.changeMu.Lock()
 	defer s.changeMu.Unlock()
-	name := v.Tenant + "/" + v.ID
-	v, err := records.Read[View](s.records, oplog.RecordView, name)
-	if err != nil {
-		return v, err
-	}
-	change(&v)
-	v.ChangedAt = s.now().UTC()
-	if err := s.checkView(v); err != nil {
-		return v, err
-	}
-	return records.Change(s.records, oplog.RecordView, name, func(stored *View, _ bool) (bool, error) {
-		*stored = v
-		return false, nil
+	return records.Change(s.records, oplog.RecordView, tenant+"/"+id, func(v *View, exists bool) (bool, error) {
+		if !exists || !v.visibleTo(a, t.Tree) {
+			return false, noView(id)
+		}
+		if err := change(v); err != nil {
+			return false, err
+		}
+		v.ChangedAt = s.now().UTC()
+		return false, s.checkView(*v)
 	})
 }
 
-// checkView validates a view and checks it against the owner's other views.
+func noView(id string) error { return oplog.Errorf(oplog.CodeNotFound, "There is no view %s.", id) }
+
+// checkView checks a view as it is going to be, among its person's others.
 func (s *Views) checkView(v View) error {
 	if errs := v.validate(); len(errs) > 0 {
 		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view is invalid.", Fields: errs}
@@ -184,11 +188,22 @@ func (s *Views) checkView(v View) error {
 	return nil
 }
 
-// Remove deletes a view. People who started with it start without a view.
-func (s *Views) Remove(v View) error {
+// Remove removes a view that somebody sees, or returns CodeNotFound. May decides on
+// the view as it is stored; its error leaves it there and is returned. The people
+// who began with it begin as usual.
+func (s *Views) Remove(tenant, id string, a identity.Account, may func(View) error) (View, error) {
+	t, err := s.directory.State(tenant)
+	if err != nil {
+		return View{}, err
+	}
 	s.changeMu.Lock()
 	defer s.changeMu.Unlock()
-	return records.Remove(s.records, oplog.RecordView, v.Tenant+"/"+v.ID)
+	return records.Change(s.records, oplog.RecordView, tenant+"/"+id, func(v *View, exists bool) (bool, error) {
+		if !exists || !v.visibleTo(a, t.Tree) {
+			return false, noView(id)
+		}
+		return true, may(*v)
+	})
 }
 
 // SetStart sets the view that an account starts with in a tenant; "" for none.
