@@ -18,16 +18,14 @@ func (d *Directory) SetCatalog(ctx context.Context, tenant string, next oplog.Ca
 	if len(errs) > 0 {
 		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The catalog is invalid; it was not changed.", Fields: errs}
 	}
-	counts, err := d.index.Count(ctx, tenant, oplog.Match{Catalog: t.Catalog}, nil)
-	if err != nil {
-		return nil, err
-	}
-	err = d.change(tenant, func() error {
-		own, err = records.Change(d.records, oplog.RecordCatalog, tenant, func(stored *oplog.Catalog, _ bool) (bool, error) {
-			*stored = own.KeepUsed(*stored, counts)
-			return false, nil
+	err = d.changeUnused(ctx, tenant, oplog.Match{Catalog: t.Catalog}, func(counts oplog.Counts) error {
+		return d.change(tenant, func() error {
+			own, err = records.Change(d.records, oplog.RecordCatalog, tenant, func(stored *oplog.Catalog, _ bool) (bool, error) {
+				*stored = own.KeepUsed(*stored, counts)
+				return false, nil
+			})
+			return err
 		})
-		return err
 	})
 	return oplog.ExtendCatalog(own), err
 }

@@ -22,10 +22,11 @@ type Directory struct {
 	tenants map[string]*cachedTenant
 }
 
-// cachedTenant caches the state of an existing tenant. Lock order: rulesMu, changeMu, mu.
+// cachedTenant caches the state of an existing tenant. Lock order: rulesMu, useMu, changeMu, mu.
 type cachedTenant struct {
-	rulesMu  sync.Mutex // held while the retention rule or a hold changes, or while they select days to delete
-	changeMu sync.Mutex // held while the tenant's records change
+	rulesMu  sync.Mutex   // held while the retention rule or a hold changes, or while they select days to delete
+	useMu    sync.RWMutex // read-locked from the validation of entries until they are stored; locked while unused organizations or modules are removed
+	changeMu sync.Mutex   // held while the tenant's records change
 
 	mu         sync.Mutex         // guards the fields below
 	state      *oplog.TenantState // nil if it has to be loaded
@@ -175,6 +176,41 @@ func (d *Directory) WithRulesLocked(tenant string, do func(oplog.TenantState) er
 	return do(t)
 }
 
+// Use returns a tenant's state and keeps the organizations and modules in it from being removed until release is called: entries are
+// validated against the state and stored in between.
+func (d *Directory) Use(id string) (t oplog.TenantState, release func(), err error) {
+	c, err := d.cached(id)
+	if err != nil {
+		return t, nil, err
+	}
+	c.useMu.RLock()
+	if t, err = d.State(id); err != nil {
+		c.useMu.RUnlock()
+		return t, nil, err
+	}
+	return t, c.useMu.RUnlock, nil
+}
+
+// changeUnused calls change with the number of entries that name each organization and module of a tenant. No entry is stored until change
+// returns.
+func (d *Directory) changeUnused(ctx context.Context, tenant string, m oplog.Match, change func(oplog.Counts) error) error {
+	c, err := d.cached(tenant)
+	if err != nil {
+		return err
+	}
+	// Load the index before appends have to wait for the lock.
+	if _, err := d.index.Count(ctx, tenant, m, nil); err != nil {
+		return err
+	}
+	c.useMu.Lock()
+	defer c.useMu.Unlock()
+	counts, err := d.index.Count(ctx, tenant, m, nil)
+	if err != nil {
+		return err
+	}
+	return change(counts)
+}
+
 // Tenant returns a tenant.
 func (d *Directory) Tenant(id string) (oplog.Tenant, error) {
 	t, err := d.State(id)
@@ -267,13 +303,16 @@ func (d *Directory) SetOrganizations(ctx context.Context, tenant string, next op
 	if errs := next.Validate(); len(errs) > 0 {
 		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The organization tree is invalid; it was not changed.", Fields: errs}
 	}
-	if _, err := d.State(tenant); err != nil {
-		return nil, err
-	}
-	counts, err := d.index.Count(ctx, tenant, oplog.Match{}, nil)
-	if err != nil {
-		return nil, err
-	}
+	var replaced oplog.Tree
+	err := d.changeUnused(ctx, tenant, oplog.Match{}, func(counts oplog.Counts) (err error) {
+		replaced, err = d.replaceTree(tenant, next, counts)
+		return err
+	})
+	return replaced, err
+}
+
+// replaceTree replaces a tenant's tree; organizations with entries stay.
+func (d *Directory) replaceTree(tenant string, next oplog.Tree, counts oplog.Counts) (oplog.Tree, error) {
 	return d.changeTree(tenant, func(tree oplog.Tree) (oplog.Tree, error) {
 		result := tree.Replace(next, func(id string) bool { return counts.Organizations[id] > 0 })
 		if n := len(result); n > oplog.MaxOrganizations && n > len(tree) {

@@ -119,8 +119,8 @@ func (i *Identity) SetUp(owner Account, t oplog.Tenant) (Account, error) {
 	return i.addAccount(owner)
 }
 
-// AddAccount makes an account. May, where it is not nil, decides while no account
-// changes whether the caller still may; its error is returned.
+// AddAccount creates an account. If the callback is not nil, it is called while no other account changes; its error is returned and nothing
+// is created.
 func (i *Identity) AddAccount(a Account, may func() error) (Account, error) {
 	i.accountsMu.Lock()
 	defer i.accountsMu.Unlock()
@@ -165,11 +165,9 @@ func (i *Identity) checkTenant(a Account) error {
 	return nil
 }
 
-// ChangeAccount changes an account; its name stays. Change is given the account as
-// it is stored, while no other one changes: what it decides holds, and its error
-// leaves all as it was and is returned. Where the change affects what the account
-// may do or how it signs in, its sessions end. The last owner that can sign in
-// stays one: CodeConflict.
+// ChangeAccount changes an account, except the username. The callback gets the stored account while no other account changes; if it returns
+// an error, nothing changes. If permissions or credentials change, the account's sessions end. Removing the last active owner fails with
+// CodeConflict.
 func (i *Identity) ChangeAccount(username string, change func(*Account) error) (Account, error) {
 	i.accountsMu.Lock()
 	defer i.accountsMu.Unlock()
@@ -194,7 +192,7 @@ func (i *Identity) ChangeAccount(username string, change func(*Account) error) (
 	return a, nil
 }
 
-// checkChange checks an account as it is going to be.
+// checkChange validates a changed account.
 func (i *Identity) checkChange(before, after Account) error {
 	if errs := after.validate(); len(errs) > 0 {
 		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The account is invalid.", Fields: errs}

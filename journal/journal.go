@@ -53,10 +53,11 @@ type Appended struct {
 func (j *Journal) Append(ctx context.Context, tenant string, entries []oplog.Entry) (Appended, error) {
 	j.appendMu.RLock()
 	defer j.appendMu.RUnlock()
-	t, err := j.directory.State(tenant)
+	t, release, err := j.directory.Use(tenant)
 	if err != nil {
 		return Appended{}, err
 	}
+	defer release()
 	if len(entries) > oplog.MaxEntriesPerRequest {
 		return Appended{}, oplog.Errorf(oplog.CodeTooLarge, "%d entries are too many for one request; send at most %d.", len(entries), oplog.MaxEntriesPerRequest)
 	}

@@ -91,6 +91,9 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 		if err == nil {
 			err = wire.TakeBody(c, s.slow)
 		}
+		if err == nil && changes(r.method) && r.who != anyone {
+			_, err = s.callerNow(in.principal) // the body may have been long on its way
+		}
 		if err != nil {
 			_ = s.fail(c, err) // cannot fail: it writes to memory
 			return
@@ -99,6 +102,16 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 		defer cancel()
 		next(huma.WithContext(hc, ctx))
 	}
+}
+
+// readBody returns the body of a request. It may be long on its way: the caller is
+// looked up again when it is there.
+func (s *Server) readBody(c *fiber.Ctx, in *call) ([]byte, error) {
+	body, err := wire.ReadBody(c, s.slow)
+	if err == nil {
+		_, err = s.callerNow(in.principal)
+	}
+	return body, err
 }
 
 func plainEncoding(c *fiber.Ctx) bool {

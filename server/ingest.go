@@ -94,7 +94,7 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 	if err != nil {
 		return err
 	}
-	body, err := wire.ReadBody(c, s.slow)
+	body, err := s.readBody(c, in)
 	if err != nil {
 		return err
 	}

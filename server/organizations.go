@@ -71,7 +71,7 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	if _, err := wire.ContentType(c, wire.JSONType); err != nil {
 		return err
 	}
-	text, err := wire.ReadBody(c, s.slow)
+	text, err := s.readBody(c, in)
 	if err != nil {
 		return err
 	}

@@ -140,9 +140,8 @@ func (s *Views) Add(v View, a identity.Account) (View, error) {
 	return v, records.Create(s.records, oplog.RecordView, v.Tenant+"/"+v.ID, v)
 }
 
-// Change changes a view that somebody sees, or returns CodeNotFound; whose it is
-// stays. Change is given the view as it is stored, while no other one changes: what
-// it decides holds, and its error leaves all as it was and is returned.
+// Change changes a view that is visible to an account, except its owner, or returns CodeNotFound. The callback gets the stored view while
+// no other change is in progress; if it returns an error, nothing changes.
 func (s *Views) Change(tenant, id string, a identity.Account, change func(*View) error) (View, error) {
 	t, err := s.directory.State(tenant)
 	if err != nil {
@@ -164,7 +163,7 @@ func (s *Views) Change(tenant, id string, a identity.Account, change func(*View)
 
 func noView(id string) error { return oplog.Errorf(oplog.CodeNotFound, "There is no view %s.", id) }
 
-// checkView checks a view as it is going to be, among its person's others.
+// checkView validates a view and checks it against the owner's other views.
 func (s *Views) checkView(v View) error {
 	if errs := v.validate(); len(errs) > 0 {
 		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view is invalid.", Fields: errs}
@@ -188,9 +187,8 @@ func (s *Views) checkView(v View) error {
 	return nil
 }
 
-// Remove removes a view that somebody sees, or returns CodeNotFound. May decides on
-// the view as it is stored; its error leaves it there and is returned. The people
-// who began with it begin as usual.
+// Remove deletes a view that is visible to an account, or returns CodeNotFound. The callback decides on the stored view; if it returns an
+// error, nothing changes. People who started with the view start without one.
 func (s *Views) Remove(tenant, id string, a identity.Account, may func(View) error) (View, error) {
 	t, err := s.directory.State(tenant)
 	if err != nil {

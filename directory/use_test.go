@@ -1,0 +1,113 @@
+package directory_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"oplog/node"
+	"oplog/node/nodetest"
+	"oplog/oplog"
+	"oplog/search"
+	"oplog/storage"
+)
+
+// stoppedIndex is an index that calls after once it has counted, before the counts
+// are used.
+type stoppedIndex struct {
+	oplog.Index
+	after func()
+}
+
+func (x *stoppedIndex) Count(ctx context.Context, tenant string, m oplog.Match, buckets []time.Time) (oplog.Counts, error) {
+	counts, err := x.Index.Count(ctx, tenant, m, buckets)
+	if x.after != nil {
+		x.after()
+	}
+	return counts, err
+}
+
+// TestEntriesBetweenCountAndReplacement: an entry that arrives between the count of
+// what is in use and the replacement of a tree or a catalog keeps what it names.
+func TestEntriesBetweenCountAndReplacement(t *testing.T) {
+	dir := t.TempDir()
+	store, err := storage.Open(dir, storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := search.Open(filepath.Join(dir, "index"), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := &stoppedIndex{Index: engine}
+	l, err := node.New(store, index, node.Options{ExportDir: filepath.Join(dir, "exports")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	must := func(_ any, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx := t.Context()
+	must(l.Directory.AddTenant(oplog.Tenant{ID: "acme", Name: "Acme", DataPermission: true}))
+	must(l.Directory.SetOrganizations(ctx, "acme", oplog.Tree{{ID: "hq", Name: "HQ"}, {ID: "shop", ParentID: "hq", Name: "Shop"}}))
+	must(l.Directory.SetCatalog(ctx, "acme", oplog.Catalog{Modules: []oplog.Module{{
+		Key: "till", Title: oplog.Title{EN: "Till", ZH: "收银"}, Operations: []string{"edit"},
+	}}}))
+
+	e := nodetest.Entry("", 0)
+	e.Time, e.ID = time.Time{}, ""
+	e.Organization, e.Module, e.Operation = oplog.Ref{ID: "shop", Name: "Shop"}, "till", "edit"
+	arrive := func(replace func() error) {
+		t.Helper()
+		appended := make(chan error, 1)
+		counts := 0
+		index.after = func() {
+			if counts++; counts == 1 {
+				return // the first only opens the index
+			}
+			index.after = nil
+			go func() {
+				_, err := l.Journal.Append(ctx, "acme", []oplog.Entry{e})
+				appended <- err
+			}()
+			select {
+			case err := <-appended: // nothing held it back
+				appended <- err
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+		must(nil, replace())
+		// It was stored with what it names, or is refused for what is gone.
+		err := <-appended
+		if oplog.CodeOf(err) == oplog.CodeInvalid {
+			return
+		}
+		must(nil, err)
+		state, err := l.Directory.State("acme")
+		must(nil, err)
+		if _, known := state.Tree.Find("shop"); !known {
+			t.Error("an entry names an organization that the tree lacks")
+		}
+		if _, known := state.Catalog.Module("till"); !known {
+			t.Error("an entry names a module that the catalog lacks")
+		}
+	}
+	arrive(func() error {
+		_, err := l.Directory.SetOrganizations(ctx, "acme", oplog.Tree{{ID: "hq", Name: "HQ"}})
+		return err
+	})
+	must(l.Directory.SetOrganizations(ctx, "acme", oplog.Tree{{ID: "hq", Name: "HQ"}, {ID: "shop", ParentID: "hq", Name: "Shop"}}))
+	arrive(func() error {
+		_, err := l.Directory.SetCatalog(ctx, "acme", oplog.Catalog{})
+		return err
+	})
+}

@@ -1,0 +1,117 @@
+package server
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"oplog/identity"
+)
+
+// whileHashing calls change while a request waits for its password to be hashed,
+// and returns the answer to the request.
+func (f *fixture) whileHashing(caller, method, path, body string, change func()) reply {
+	f.Helper()
+	f.server.hashing = make(chan struct{}) // a slot is taken and given back when it is asked for here
+	answer := make(chan reply)
+	go func() { answer <- f.send(caller, method, path, body) }()
+	<-f.server.hashing
+	change()
+	f.server.hashing <- struct{}{}
+	return <-answer
+}
+
+// TestRightsAreDecidedInTheChange: what an account and its administrator may be
+// changes while a new password is hashed, which takes long enough to be aimed at.
+func TestRightsAreDecidedInTheChange(t *testing.T) {
+	set := func(f *fixture, username string, change func(*identity.Account)) func() {
+		return func() {
+			must(f.log.Identity.ChangeAccount(username, func(a *identity.Account) error { change(a); return nil }))(t)
+		}
+	}
+	promote := func(a *identity.Account) { a.Role, a.Tenant = identity.RoleOwner, "" }
+	tests := []struct {
+		name, caller, method, path, body string
+		who                              string
+		meanwhile                        func(*identity.Account)
+		want                             int
+	}{
+		{"the account becomes an owner", "admin", "PATCH", "/auditor", `{"password":"battery staple horse"}`, "auditor", promote, 404},
+		{"the account moves away", "admin", "PATCH", "/auditor", `{"password":"battery staple horse"}`, "auditor", func(a *identity.Account) { a.Tenant = "other" }, 404},
+		{"the caller is disabled", "admin", "PATCH", "/auditor", `{"password":"battery staple horse"}`, "admin", func(a *identity.Account) { a.Disabled = true }, 401},
+		{"the caller becomes an auditor", "admin", "PATCH", "/auditor", `{"password":"battery staple horse"}`, "admin", func(a *identity.Account) { a.Role = identity.RoleAuditor }, 401},
+		{"the caller moves away", "admin", "PATCH", "/auditor", `{"password":"battery staple horse"}`, "admin", func(a *identity.Account) { a.Tenant = "other" }, 401},
+		{"the caller is disabled before a new account is made", "admin", "POST", "", `{"username":"late","password":"battery staple horse","role":"admin"}`, "admin", func(a *identity.Account) { a.Disabled = true }, 401},
+		{"an owner is no longer one", "owner", "POST", "", `{"username":"late","password":"battery staple horse","role":"owner"}`, "owner", func(a *identity.Account) { a.Role, a.Tenant = identity.RoleAdmin, "acme" }, 401},
+		{"nothing that matters", "admin", "PATCH", "/auditor", `{"password":"battery staple horse"}`, "auditor", func(a *identity.Account) { a.Name = "Ann" }, 200},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := newServer(t)
+			must(f.log.Identity.AddAccount(identity.Account{Username: "second", Role: identity.RoleOwner, PasswordHash: passwordHash()}, nil))(t)
+			before := must(f.log.Identity.Account("auditor"))(t)
+			r := f.whileHashing(test.caller, test.method, accountsPath+test.path, test.body, set(f, test.who, test.meanwhile))
+			if r.status != test.want {
+				t.Fatalf("%d, want %d: %s", r.status, test.want, r.body)
+			}
+			after := must(f.log.Identity.Account("auditor"))(t)
+			if changed := after.PasswordHash != before.PasswordHash; changed != (test.want == 200) {
+				t.Errorf("the password was changed: %v", changed)
+			}
+			if _, err := f.log.Identity.Account("late"); err == nil {
+				t.Error("the account was made")
+			}
+		})
+	}
+}
+
+// TestRightsAreThoseOfTheBodysEnd: who may send a request may have lost the right
+// by the time that its body is there.
+func TestRightsAreThoseOfTheBodysEnd(t *testing.T) {
+	tests := []struct {
+		name, caller, method, path, body string
+		meanwhile                        func(*fixture) error
+	}{
+		{"a key is made", "admin", "POST", tenantA + "/keys", `{"scope":"read","name":"backdoor"}`, func(f *fixture) error {
+			_, err := f.log.Identity.ChangeAccount("admin", func(a *identity.Account) error { a.Disabled = true; return nil })
+			return err
+		}},
+		{"organizations are replaced", "admin", "PUT", tenantA + "/organizations", `[{"id":"hq","parent_id":null,"name":"Mine"}]`, func(f *fixture) error {
+			_, err := f.log.Identity.ChangeAccount("admin", func(a *identity.Account) error { a.Role = identity.RoleMember; return nil })
+			return err
+		}},
+		{"entries are recorded", "write", "POST", tenantA + "/entries", entry(), func(f *fixture) error {
+			keys, err := f.log.Identity.Keys("acme")
+			for _, k := range keys {
+				if k.Scope == identity.ScopeWrite {
+					_, err = f.log.Identity.RevokeKey("acme", k.ID)
+				}
+			}
+			return err
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := newServer(t)
+			padding := strings.Repeat(" ", 20<<10) // more than is read before anybody looks at the request
+			c := must(net.Dial("tcp", strings.TrimPrefix(f.listen(), "http://")))(t)
+			defer func() { _ = c.Close() }()
+			f.noError(c.SetDeadline(time.Now().Add(20 * time.Second)))
+			head := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: example.com\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n", test.method, test.path, len(padding)+len(test.body))
+			for name, value := range f.sent[test.caller] {
+				head += name + ": " + value + "\r\n"
+			}
+			must(io.WriteString(c, head+"\r\n"+padding))(t)
+			time.Sleep(100 * time.Millisecond) // until its head was read; a late one is refused all the more
+			f.noError(test.meanwhile(f))
+			must(io.WriteString(c, test.body))(t)
+			answer := string(must(io.ReadAll(c))(t))
+			if !strings.HasPrefix(answer, "HTTP/1.1 401 ") {
+				t.Errorf("answered %.200s", answer)
+			}
+		})
+	}
+}
