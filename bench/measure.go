@@ -87,27 +87,15 @@ func (r *results) askAll(ctx context.Context, s system, queries []query, what as
 	for i, q := range queries {
 		best := time.Duration(1 << 62)
 		for plan := range s.plans(q, what) {
-			took, err := repeat(tries, 0, func() error {
-				finish, err := s.ask(ctx, q, what, plan)
-				if err != nil {
-					return err
-				}
-				a, err := finish()
-				if err != nil {
-					return err
-				}
-				if plan == 0 {
-					r.answers[what][i] = a
-				} else if difference := r.answers[what][i].differs(a, what); difference != "" {
-					return fmt.Errorf("ways 0 and %d answer otherwise: %s", plan, difference)
-				}
-				return nil
-			})
+			took, err := r.tryPlan(ctx, s, q, what, i, plan, best)
+			if errors.Is(err, errSlow) {
+				continue
+			}
 			if err != nil {
 				return fmt.Errorf("%s, %s: %w", askedNames[what], q.name, err)
 			}
-			if took[0] < best {
-				best, latencies[i].plan = took[0], plan
+			if took < best {
+				best, latencies[i].plan = took, plan
 			}
 		}
 	}
@@ -136,6 +124,43 @@ func (r *results) askAll(ctx context.Context, s system, queries []query, what as
 	}
 	r.latencies[what] = latencies
 	return nil
+}
+
+// errSlow says that a plan is far slower than another.
+var errSlow = errors.New("slower than another plan")
+
+// tryPlan puts query i in one way, a few times, and returns the shortest time. Its
+// answer must be that of the first way. A way that takes ten times as long as the
+// best so far, and a second more, is stopped: errSlow.
+func (r *results) tryPlan(ctx context.Context, s system, q query, what asked, i, plan int, best time.Duration) (time.Duration, error) {
+	if plan > 0 {
+		limited, cancel := context.WithTimeout(ctx, 10*best+time.Second)
+		defer cancel()
+		ctx = limited
+	}
+	took, err := repeat(tries, 0, func() error {
+		finish, err := s.ask(ctx, q, what, plan)
+		if err != nil {
+			return err
+		}
+		a, err := finish()
+		if err != nil {
+			return err
+		}
+		if plan == 0 {
+			r.answers[what][i] = a
+		} else if difference := r.answers[what][i].differs(a, what); difference != "" {
+			return fmt.Errorf("ways 0 and %d answer otherwise: %s", plan, difference)
+		}
+		return nil
+	})
+	if err != nil && plan > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return 0, errSlow
+	}
+	if err != nil {
+		return 0, err
+	}
+	return took[0], nil
 }
 
 // patiently asks again while a system says that it is not ready yet.
