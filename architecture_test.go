@@ -16,8 +16,7 @@ import (
 
 const modulePath = "oplog"
 
-// sourceFile is a Go file of this module: its package's folder and name, and
-// what it imports.
+// sourceFile is a Go file of this module, with its package's folder and name and its imports.
 type sourceFile struct {
 	path    string
 	folder  string // "." for main
@@ -26,7 +25,7 @@ type sourceFile struct {
 	imports []string
 }
 
-// sources reads all Go files of the module, wherever they are built.
+// sources reads all Go files of the module, for every platform.
 func sources(t *testing.T) []sourceFile {
 	t.Helper()
 	var files []sourceFile
@@ -61,8 +60,7 @@ func sources(t *testing.T) []sourceFile {
 	return files
 }
 
-// skipFolder leaves out what is not of this module: other modules, and the
-// packages of npm.
+// skipFolder skips folders outside this module: other modules, and npm packages.
 func skipFolder(folder, name string) error {
 	if folder == "." {
 		return nil
@@ -84,8 +82,7 @@ func own(imported string) (folder string, ok bool) {
 	return strings.CutPrefix(imported, modulePath+"/")
 }
 
-// allowed says which packages of the module each package may import. The command
-// line, cli, wires all and may import any.
+// allowed lists the packages of the module that each package may import. cli may import any.
 var allowed = map[string][]string{
 	".":      {"cli"},
 	"server": {"oplog", "directory", "journal", "identity", "trail", "exports", "views", "proof", "node", "server/wire"},
@@ -111,10 +108,8 @@ var allowed = map[string][]string{
 	"node/nodetest":    {"oplog", "node", "storage", "search", "demo"},
 }
 
-// Dependencies go one way: from main to the command line, which wires all; from
-// there to the server and the engines; from the server to the services; and from
-// all to the domain, which uses the standard library alone. An engine sees no
-// service, and no other engine.
+// Dependencies point one way: from main to cli, which wires everything; from there to the server and the engines; from the server to the
+// services; and from all to the domain, which uses the standard library alone. Engines import no services and no other engines.
 func TestDependenciesGoOneWay(t *testing.T) {
 	found := map[string]bool{}
 	for _, f := range sources(t) {
@@ -144,8 +139,7 @@ func TestDependenciesGoOneWay(t *testing.T) {
 	}
 }
 
-// The engines stay behind the domain's interfaces: each library is imported by
-// the one package that knows it, those of HTTP by the server and its wire.
+// The engines stay behind the domain's interfaces: each library is imported by one package only, those of HTTP by the server and its wire.
 func TestLibrariesStayInTheirPackages(t *testing.T) {
 	only := map[string][]string{
 		"go.etcd.io/bbolt": {"storage"}, "github.com/fxamacker/cbor": {"storage"},
@@ -166,10 +160,9 @@ func TestLibrariesStayInTheirPackages(t *testing.T) {
 	}
 }
 
-// TestNamedFilesAreWrittenDurably: one package writes named files, so that no
-// crash leaves a part of one.
+// TestNamedFilesAreWrittenDurably: one package writes named files, so that a crash never leaves a partial file.
 func TestNamedFilesAreWrittenDurably(t *testing.T) {
-	apart := map[string]string{"storage/db.go": "WriteFile"} // the process's id: it means nothing after a crash
+	apart := map[string]string{"storage/db.go": "WriteFile"} // the process id: meaningless after a crash
 	for _, f := range sources(t) {
 		if f.test || f.folder == "durable" {
 			continue
@@ -193,8 +186,7 @@ func TestNamedFilesAreWrittenDurably(t *testing.T) {
 	}
 }
 
-// TestZonesAreInTheExecutable: there are machines without a database of time
-// zones.
+// TestZonesAreInTheExecutable: some machines have no time zone database.
 func TestZonesAreInTheExecutable(t *testing.T) {
 	if !slices.ContainsFunc(sources(t), func(f sourceFile) bool {
 		return f.folder == "cli" && !f.test && slices.Contains(f.imports, "time/tzdata")

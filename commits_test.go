@@ -44,7 +44,7 @@ func (r repository) git(args ...string) string {
 	return out
 }
 
-// commit adds a file of so many lines and returns the commit.
+// commit adds a file with that many lines and returns the commit.
 func (r repository) commit(message, file string, lines int) string {
 	r.Helper()
 	name := filepath.Join(r.dir, file)
@@ -59,7 +59,7 @@ func (r repository) commit(message, file string, lines int) string {
 	return r.git("rev-parse", "HEAD")
 }
 
-// check runs tools/commits and compares what it says; "" stands for a pass.
+// check runs tools/commits and compares its output; "" means success.
 func (r repository) check(base, want string) {
 	r.Helper()
 	script, err := filepath.Abs("tools/commits")
@@ -100,8 +100,7 @@ func TestCommitMessages(t *testing.T) {
 	}
 }
 
-// TestNewCommits: only what is new is checked, however much of the history a
-// clone has.
+// TestNewCommits: only new commits are checked, however much history a clone has.
 func TestNewCommits(t *testing.T) {
 	r := newRepository(t)
 	r.commit(tooLong, "older", 1)

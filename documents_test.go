@@ -11,8 +11,7 @@ import (
 
 var codeSpan = regexp.MustCompile("`([^`]+)`")
 
-// documentedImports reads the table of packages in docs/architecture.md: which
-// packages of the module each of them may import.
+// documentedImports parses the table of packages in docs/architecture.md: which packages of the module each may import.
 func documentedImports(t *testing.T) map[string][]string {
 	t.Helper()
 	text, err := os.ReadFile("docs/architecture.md")
@@ -50,8 +49,7 @@ func documentedImports(t *testing.T) map[string][]string {
 	return imports
 }
 
-// TestArchitectureDocument: docs/architecture.md names every package, with the
-// imports that TestDependenciesGoOneWay lets it have.
+// TestArchitectureDocument: docs/architecture.md lists every package, with the imports that TestDependenciesGoOneWay allows.
 func TestArchitectureDocument(t *testing.T) {
 	documented := documentedImports(t)
 	packages := map[string]bool{}
@@ -65,7 +63,7 @@ func TestArchitectureDocument(t *testing.T) {
 		stated, named := documented[folder]
 		within, known := allowed[folder]
 		if !known && folder != "cli" {
-			within = []string{"oplog"} // as TestDependenciesGoOneWay has it
+			within = []string{"oplog"} // like TestDependenciesGoOneWay
 		}
 		slices.Sort(stated)
 		switch {
@@ -82,8 +80,7 @@ func TestArchitectureDocument(t *testing.T) {
 	}
 }
 
-// TestDocumentedFilesExist: what docs/architecture.md and CONTRIBUTING.md name as
-// a file of the module is there.
+// TestDocumentedFilesExist: files named in docs/architecture.md and CONTRIBUTING.md exist.
 func TestDocumentedFilesExist(t *testing.T) {
 	path := regexp.MustCompile(`^[a-z0-9_./-]+/[a-z0-9_]+\.(go|md|ts)$`)
 	for _, document := range []string{"docs/architecture.md", "CONTRIBUTING.md"} {

@@ -12,7 +12,7 @@ var embedded embed.FS
 func console() fs.FS {
 	files, err := fs.Sub(embedded, "frontend/dist")
 	if err != nil {
-		panic(err) // only for a name that is not valid
+		panic(err) // only for an invalid name
 	}
 	return files
 }

@@ -1,5 +1,5 @@
-// Command oplog is the operation log of a business system: who did what, to
-// which thing, when. One executable records, searches, shows and exports it.
+// Command oplog is the operation log of a business system: who did what to which object, and when. One executable records, searches,
+// displays and exports it.
 package main
 
 import (
@@ -8,7 +8,7 @@ import (
 	"oplog/cli"
 )
 
-// version is set when a release is built: -ldflags "-X main.version=1.2.3".
+// version is set by release builds: -ldflags "-X main.version=1.2.3".
 var version string
 
 func main() { os.Exit(cli.Main(version, console())) }

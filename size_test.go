@@ -13,12 +13,11 @@ import (
 const (
 	maxFileLines     = 400
 	maxFunctionLines = 60
-	maxTestLines     = 80 // of a test, which may hold its table of cases or tell a story from beginning to end
+	maxTestLines     = 80 // of a test, which may contain its table of cases or a longer scenario
 )
 
-// TestFilesAndFunctionsAreShort: nobody has to read more than a few screens at
-// once. Tests are held to it too, but for the functions named Test…, which have
-// a bound of their own. The table of routes is one function, and a table.
+// TestFilesAndFunctionsAreShort: files and functions fit on a few screens. Tests are included, but functions named Test… have a limit of
+// their own. The route table is one function.
 func TestFilesAndFunctionsAreShort(t *testing.T) {
 	for _, f := range sources(t) {
 		text, err := os.ReadFile(f.path)

@@ -12,22 +12,22 @@ type accountCommand struct {
 	Add         accountAdd         `cmd:"" help:"Add an account."`
 	List        accountList        `cmd:"" help:"List accounts."`
 	SetPassword accountSetPassword `cmd:"" help:"Set an account's password, and sign it out everywhere."`
-	Disable     accountDisable     `cmd:"" help:"Keep an account from signing in, and sign it out everywhere."`
-	Enable      accountEnable      `cmd:"" help:"Let a disabled account sign in again."`
+	Disable     accountDisable     `cmd:"" help:"Disable an account, and sign it out everywhere."`
+	Enable      accountEnable      `cmd:"" help:"Enable a disabled account."`
 }
 
 type passwordFlag struct {
-	PasswordStdin bool `help:"Read the password from the standard input, one line, and do not ask."`
+	PasswordStdin bool `help:"Read the password from standard input, one line, instead of prompting."`
 }
 
 type accountAdd struct {
 	dataFlag
 	passwordFlag
 	Username     string `arg:"" help:"Name to sign in with."`
-	Role         string `required:"" enum:"owner,admin,auditor,member" placeholder:"ROLE" help:"What the account may do: owner, admin, auditor or member."`
+	Role         string `required:"" enum:"owner,admin,auditor,member" placeholder:"ROLE" help:"Role: owner, admin, auditor or member."`
 	Tenant       string `placeholder:"ID" help:"Tenant of the account; an owner has none."`
-	Organization string `placeholder:"ORG" help:"Organization that it sees, with all below; all without."`
-	Language     string `enum:"en,zh-CN," default:"" placeholder:"TAG" help:"Language of its console and exports: en or zh-CN. Left out: that of its first sign-in."`
+	Organization string `placeholder:"ORG" help:"Restrict the account to this organization and those below it; all by default."`
+	Language     string `enum:"en,zh-CN," default:"" placeholder:"TAG" help:"Language of its console and exports: en or zh-CN; by default that of the first sign-in."`
 }
 
 // Run adds the account.
@@ -36,8 +36,8 @@ func (c *accountAdd) Run(m *Program) error {
 }
 
 func (c *accountAdd) add(m *Program, l *node.Node) error {
-	if err := known(l, c.Tenant); err != nil {
-		return err // before anyone is asked for a password
+	if err := checkTenant(l, c.Tenant); err != nil {
+		return err // before prompting for a password
 	}
 	hash, err := m.hashed(c.PasswordStdin)
 	if err != nil {
@@ -48,10 +48,10 @@ func (c *accountAdd) add(m *Program, l *node.Node) error {
 		Locale: c.Language, PasswordHash: hash,
 	}, nil)
 	if err == nil {
-		noteCommand(l, a.Tenant, "account", "create", oplog.Ref{ID: a.Username})
-		fmt.Fprintf(m.Stderr, "Account %s added, with role %s.\n", a.Username, a.Role)
+		recordCommand(l, a.Tenant, "account", "create", oplog.Ref{ID: a.Username})
+		fmt.Fprintf(m.Stderr, "Account %s added with role %s.\n", a.Username, a.Role)
 		if seen, err := l.Directory.Organizations(a.Tenant, a.Organization); a.Organization != "" && err == nil && len(seen) == 0 {
-			fmt.Fprintf(m.Stderr, "Tenant %s has no organizations yet: the account sees nothing until %s is among them.\n", a.Tenant, a.Organization)
+			fmt.Fprintf(m.Stderr, "Tenant %s has no organizations yet: the account sees nothing until %s exists.\n", a.Tenant, a.Organization)
 		}
 	}
 	return err
@@ -59,13 +59,13 @@ func (c *accountAdd) add(m *Program, l *node.Node) error {
 
 type accountList struct {
 	dataFlag
-	Tenant string `placeholder:"ID" help:"Tenant whose accounts to list; all without."`
+	Tenant string `placeholder:"ID" help:"Only the accounts of this tenant."`
 }
 
 // Run lists accounts.
 func (c *accountList) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		if err := known(l, c.Tenant); err != nil {
+		if err := checkTenant(l, c.Tenant); err != nil {
 			return err
 		}
 		accounts, err := l.Identity.Accounts(c.Tenant)
@@ -131,7 +131,7 @@ func (c *accountEnable) Run(m *Program) error {
 func changeAccount(l *node.Node, username string, change func(*identity.Account) error) error {
 	a, err := l.Identity.ChangeAccount(username, change)
 	if err == nil {
-		noteCommand(l, a.Tenant, "account", "change", oplog.Ref{ID: a.Username})
+		recordCommand(l, a.Tenant, "account", "change", oplog.Ref{ID: a.Username})
 	}
 	return noAccount(username, err)
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// acme makes a data directory with a tenant.
+// acme creates a data directory with a tenant.
 func acme(t *testing.T) (data string, s setting) {
 	t.Helper()
 	data = t.TempDir()
@@ -38,7 +38,7 @@ func (s setting) shows(t *testing.T, want string, args ...string) {
 
 func TestTenants(t *testing.T) {
 	_, s := acme(t)
-	s.shows(t, `(?m)^acme +Acme 公司 +Asia/Shanghai +off +for ever +0$`, "tenant", "list")
+	s.shows(t, `(?m)^acme +Acme 公司 +Asia/Shanghai +off +forever +0$`, "tenant", "list")
 	s.fails(t, "already exists", "tenant", "add", "acme", "--name", "Again")
 	s.fails(t, "180 days", "tenant", "add", "b", "--name", "B", "--retention-days", "179")
 	s.fails(t, "time_zone", "tenant", "add", "b", "--name", "B", "--time-zone", "Mars/Base")
@@ -47,11 +47,11 @@ func TestTenants(t *testing.T) {
 	s.shows(t, `(?m)^b +B +Asia/Shanghai +on +30 days`, "tenant", "list")
 
 	s.mustRun(t, "tenant", "set", "acme", "--data-permission")
-	s.shows(t, `(?m)^acme +Acme 公司 +Asia/Shanghai +on +for ever`, "tenant", "list")
+	s.shows(t, `(?m)^acme +Acme 公司 +Asia/Shanghai +on +forever`, "tenant", "list")
 	s.mustRun(t, "tenant", "set", "acme", "--retention-days", "365", "--time-zone", "UTC", "--name", "Acme")
 	s.shows(t, `(?m)^acme +Acme +UTC +on +365 days`, "tenant", "list")
 	s.mustRun(t, "tenant", "set", "acme", "--no-data-permission", "--retention-days", "0")
-	s.shows(t, `(?m)^acme +Acme +UTC +off +for ever`, "tenant", "list")
+	s.shows(t, `(?m)^acme +Acme +UTC +off +forever`, "tenant", "list")
 	s.fails(t, "180 days", "tenant", "set", "acme", "--retention-days", "7")
 	s.fails(t, "oplog tenant list", "tenant", "set", "nobody", "--name", "X")
 }
@@ -87,7 +87,7 @@ func TestAccounts(t *testing.T) {
 	refused("correct horse", "tenant", "bob", "--role", "admin")
 	refused("correct horse", "oplog tenant list", "bob", "--role", "admin", "--tenant", "nobody")
 	refused("correct horse", "owner", "bob", "--role", "owner", "--tenant", "acme")
-	// The tree is told to a server; who is to see a part of it can be added first.
+	// The tree is sent to a server later; accounts restricted to a part of it can be added first.
 	s.mustRun(t, "tenant", "set", "acme", "--data-permission")
 	if r := add("correct horse", "eve", "--role", "auditor", "--tenant", "acme", "--organization", "moon"); r.status != exitDone || !strings.Contains(r.stderr, "sees nothing until moon") {
 		t.Errorf("%+v", r)
@@ -172,7 +172,7 @@ func TestKeys(t *testing.T) {
 	s.shows(t, `(?m)^acme .* 1$`, "tenant", "list")
 }
 
-func TestHeldDataDirectory(t *testing.T) {
+func TestDataDirectoryInUse(t *testing.T) {
 	data, s := acme(t)
 	p := serve(t, "serve", "--data", data)
 	pid := fmt.Sprint(os.Getpid())

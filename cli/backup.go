@@ -17,24 +17,24 @@ import (
 
 type backupCommand struct {
 	dataFlag
-	File string `arg:"" help:"File to write, which must not exist; - for the standard output. It holds the signing key too: keep it where secrets are kept."`
+	File string `arg:"" help:"File to write, which must not exist; - for standard output. It includes the signing key: keep it secret."`
 }
 
-// Run copies the store; the index is rebuilt from it.
+// Run copies the store; the index can be rebuilt from it.
 func (c *backupCommand) Run(m *Program) (err error) {
 	dir, err := m.dataDir(c.Data)
 	if err != nil {
 		return err
 	}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no data directory %s; name another with --data", dir)
+		return fmt.Errorf("there is no data directory %s; specify another with --data", dir)
 	}
 	if _, err := os.Stat(c.File); err == nil && !isStandardOutput(c.File) && durable.IsRegular(c.File) {
-		return fmt.Errorf("%s exists; name a new file, a backup replaces none", c.File)
+		return fmt.Errorf("%s exists; choose a new file, backups never overwrite one", c.File)
 	}
 	db, err := storage.Open(dir, storage.Options{})
 	if errors.Is(err, storage.ErrInUse) {
-		return fmt.Errorf("%w; or, of a server that goes on, an owner takes the backup at its /api/v1/backup, or in the console under Settings", err)
+		return fmt.Errorf("%w; for a running server, an owner downloads the backup from /api/v1/backup or in the console under Settings", err)
 	}
 	if err != nil {
 		return err
@@ -46,16 +46,16 @@ func (c *backupCommand) Run(m *Program) (err error) {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("the backup cannot be written: %w", err)
+		return fmt.Errorf("cannot write the backup: %w", err)
 	}
 	if err := node.RecordBackup(db, m.Now()); err != nil {
-		return fmt.Errorf("the backup is written, but not noted: %w", err)
+		return fmt.Errorf("the backup was written, but recording it failed: %w", err)
 	}
 	if isStandardOutput(c.File) || !durable.IsRegular(c.File) {
 		fmt.Fprintf(m.Stderr, "Backed up to %s, %d bytes.\n", c.File, n)
 		return nil
 	}
-	fmt.Fprintf(m.Stderr, "Backed up to %s, %d bytes. Try it: oplog restore %s --data NEW, then oplog verify --data NEW\n", c.File, n, c.File)
+	fmt.Fprintf(m.Stderr, "Backed up to %s, %d bytes. To test it: oplog restore %s --data NEW, then oplog verify --data NEW\n", c.File, n, c.File)
 	return nil
 }
 
@@ -64,7 +64,7 @@ type restoreCommand struct {
 	File string `arg:"" help:"The backup."`
 }
 
-// Run makes the data directory, and nothing of one that is not empty.
+// Run creates the data directory; it must be missing or empty.
 func (c *restoreCommand) Run(ctx context.Context, m *Program) (err error) {
 	dir, err := m.dataDir(c.Data)
 	if err != nil {
@@ -72,7 +72,7 @@ func (c *restoreCommand) Run(ctx context.Context, m *Program) (err error) {
 	}
 	f, err := os.Open(c.File)
 	if err != nil {
-		return fmt.Errorf("the backup cannot be read: %w", err)
+		return fmt.Errorf("cannot read the backup: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	restored, err := storage.Restore(ctx, dir, f, func(r oplog.Records) error { return identity.AfterRestore(r, m.Now()) })
@@ -80,8 +80,8 @@ func (c *restoreCommand) Run(ctx context.Context, m *Program) (err error) {
 		return err
 	}
 	if !restored.Hashed {
-		fmt.Fprintln(m.Stderr, "The backup is of an earlier version and carries no hash; its entries were verified all the same.")
+		fmt.Fprintln(m.Stderr, "The backup is from an earlier version and has no hash; its entries were verified nevertheless.")
 	}
-	fmt.Fprintf(m.Stderr, "Restored to %s and verified: %d entries of %d logs are intact. All sessions of the backup have ended; people sign in again.\n", dir, restored.Entries, restored.Logs)
+	fmt.Fprintf(m.Stderr, "Restored to %s and verified: %d entries of %d logs are intact. All sessions have ended; people have to sign in again.\n", dir, restored.Entries, restored.Logs)
 	return nil
 }

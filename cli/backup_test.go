@@ -35,7 +35,7 @@ func TestBackupAndRestore(t *testing.T) {
 		t.Errorf("a backup leaves %v, %v", left, err)
 	}
 	fails("no data directory", "backup", file, "--data", filepath.Join(dir, "none"))
-	fails("cannot be written", "backup", filepath.Join(dir, "none", "backup"), "--data", data)
+	fails("cannot write the backup", "backup", filepath.Join(dir, "none", "backup"), "--data", data)
 	setting{}.mustRun(t, "backup", file, "--data", data)
 	fails("exists", "backup", file, "--data", data)
 	piped := filepath.Join(dir, "piped")
@@ -60,7 +60,7 @@ func TestBackupAndRestore(t *testing.T) {
 
 	fails("has a log already", "restore", file, "--data", restored)
 	fails("is not oplog's", "restore", file, "--data", dir)
-	fails("cannot be read", "restore", filepath.Join(dir, "none"), "--data", filepath.Join(dir, "new"))
+	fails("cannot read the backup", "restore", filepath.Join(dir, "none"), "--data", filepath.Join(dir, "new"))
 	whole := content(t, file)
 	damaged := map[string]string{"empty": "", "cut": whole[:len(whole)/2], "foreign": strings.Repeat("no backup ", 2000)}
 	random := rand.New(rand.NewPCG(1, 2))
@@ -83,8 +83,7 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 }
 
-// signedIn returns a request with the cookie of a client, to any address, and
-// its answer's status.
+// signedIn returns a function that sends a request with the client's cookie to an address, and returns its status.
 func signedIn(t *testing.T, address string, c client) func(address string) int {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -113,14 +112,14 @@ func signedIn(t *testing.T, address string, c client) func(address string) int {
 	}
 }
 
-// A backup of an earlier version carries no hash: its tree is verified.
+// A backup of an earlier version has no hash: its tree is verified.
 func TestRestoreOfEarlierBackups(t *testing.T) {
 	data, dir := t.TempDir(), t.TempDir()
 	setting{}.mustRun(t, "tenant", "add", "acme", "--name", "Acme", "--data", data)
 	old := filepath.Join(dir, "old")
 	write(t, old, content(t, filepath.Join(data, "oplog.db")))
 	r := setting{}.run(t, "restore", old, "--data", filepath.Join(dir, "restored"))
-	if r.status != exitDone || !strings.Contains(r.stderr, "carries no hash") {
+	if r.status != exitDone || !strings.Contains(r.stderr, "has no hash") {
 		t.Errorf("%+v", r)
 	}
 }

@@ -17,12 +17,12 @@ import (
 	"oplog/trail"
 )
 
-// noteCommand tells the tenant's trail what was done by a command.
-func noteCommand(l *node.Node, tenant, module, operation string, object oplog.Ref) {
+// recordCommand records a command in the tenant's trail.
+func recordCommand(l *node.Node, tenant, module, operation string, object oplog.Ref) {
 	l.Trail.Add(trail.Event{Tenant: tenant, User: trail.CommandUser, Module: module, Operation: operation, Object: object})
 }
 
-// withLog does something with a log that exists, and closes it.
+// withLog opens an existing log, calls do, and closes it.
 func (m *Program) withLog(data string, do func(*node.Node) error) error {
 	l, err := m.openExistingLog(data)
 	if err != nil {
@@ -31,7 +31,7 @@ func (m *Program) withLog(data string, do func(*node.Node) error) error {
 	return errors.Join(do(l), l.Close())
 }
 
-// withNewLog is withLog where the log may be new.
+// withNewLog is like withLog, but creates a missing log.
 func (m *Program) withNewLog(data string, do func(*node.Node) error) error {
 	dir, err := m.dataDir(data)
 	if err != nil {
@@ -44,30 +44,29 @@ func (m *Program) withNewLog(data string, do func(*node.Node) error) error {
 	return errors.Join(do(l), l.Close())
 }
 
-// known refuses a tenant that does not exist; "" stands for all.
-func known(l *node.Node, tenant string) error {
+// checkTenant returns an error if a tenant does not exist; "" stands for all.
+func checkTenant(l *node.Node, tenant string) error {
 	if tenant == "" {
 		return nil
 	}
 	_, err := l.Directory.Tenant(tenant)
-	return listedBy(err, "tenant")
+	return withHint(err, "tenant")
 }
 
-// listedBy adds to an error about something that does not exist where to see
-// what does.
-func listedBy(err error, command string) error {
+// withHint adds to a not-found error which command lists what exists.
+func withHint(err error, command string) error {
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
-		return fmt.Errorf("%s; oplog %s list names those there are", strings.TrimSuffix(err.Error(), "."), command)
+		return fmt.Errorf("%s; see oplog %s list", strings.TrimSuffix(err.Error(), "."), command)
 	}
 	return err
 }
 
-// dataFlag names the data directory, for every command that uses one.
+// dataFlag is the flag of the data directory, shared by all commands that use one.
 type dataFlag struct {
 	Data string `help:"Data directory; by default ${data}." placeholder:"DIR"`
 }
 
-// dataDir returns the data directory: the one named, or the user's own.
+// dataDir returns the given data directory, or the user's default.
 func (m *Program) dataDir(named string) (string, error) {
 	if named != "" {
 		return named, nil
@@ -94,12 +93,12 @@ func userDataDir(system string, getenv func(string) string) (string, error) {
 		}
 	}
 	if dir == "" {
-		return "", errors.New("this user has no home directory to keep data in; name one with --data")
+		return "", errors.New("this user has no home directory; specify a data directory with --data")
 	}
 	return filepath.Join(dir, "oplog"), nil
 }
 
-// openLog opens the log in a data directory, making it where it is not.
+// openLog opens the log in a data directory, which it creates if missing.
 func (m *Program) openLog(dir string) (*node.Node, error) {
 	store, err := storage.Open(dir, storage.Options{})
 	if err != nil {
@@ -118,15 +117,14 @@ func (m *Program) openLog(dir string) (*node.Node, error) {
 	return l, nil
 }
 
-// openExistingLog opens a log that must be there, for commands that make no
-// sense without.
+// openExistingLog opens a log that must exist.
 func (m *Program) openExistingLog(data string) (*node.Node, error) {
 	dir, err := m.dataDir(data)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no data directory %s; name another with --data, or begin with oplog tenant add", dir)
+		return nil, fmt.Errorf("there is no data directory %s; specify another with --data, or create one with oplog tenant add", dir)
 	}
 	return m.openLog(dir)
 }

@@ -18,14 +18,14 @@ import (
 
 type demoCommand struct {
 	serveFlags
-	Entries int    `default:"100000" placeholder:"N" help:"How many entries (${default})."`
-	Seed    uint64 `default:"1" placeholder:"S" help:"Which story to tell; the same seed tells the same (${default})."`
+	Entries int    `default:"100000" placeholder:"N" help:"Number of entries (${default})."`
+	Seed    uint64 `default:"1" placeholder:"S" help:"Seed for the generated data; the same seed generates the same entries (${default})."`
 }
 
-// maxDemoEntries keeps a slip of the finger from filling the disk.
+// maxDemoEntries keeps a typing error from filling the disk.
 const maxDemoEntries = 20_000_000
 
-// Validate checks the words before anything is opened.
+// Validate checks the flags before anything is opened.
 func (c *demoCommand) Validate() error {
 	if c.Entries < 0 || c.Entries > maxDemoEntries {
 		return fmt.Errorf("--entries %d is not between 0 and %d", c.Entries, maxDemoEntries)
@@ -33,8 +33,7 @@ func (c *demoCommand) Validate() error {
 	return c.serveFlags.Validate()
 }
 
-// login is an account of the demo. Its password is no secret: the demo listens
-// on this machine alone unless told otherwise, and holds nothing real.
+// login is a demo account. Its password is public: by default the demo only listens on this machine, and it holds no real data.
 type login struct {
 	username, password string
 	role               identity.Role
@@ -45,11 +44,11 @@ var logins = []login{
 	{"owner", "demo-owner", identity.RoleOwner, "", "every tenant"},
 	{"admin", "demo-admin", identity.RoleAdmin, "", "the whole company"},
 	{"east", "demo-east", identity.RoleAdmin, "east", "华东大区 East China and below"},
-	{"auditor", "demo-auditor", identity.RoleAuditor, "", "the whole company, changes nothing"},
+	{"auditor", "demo-auditor", identity.RoleAuditor, "", "the whole company, read-only"},
 	{"member", "demo-member", identity.RoleMember, "", "nothing"},
 }
 
-// Run fills a data directory with the demo, and serves it.
+// Run fills a data directory with the demo and serves it.
 func (c *demoCommand) Run(ctx context.Context, m *Program) (err error) {
 	ln, err := c.listen(ctx)
 	if err != nil {
@@ -58,7 +57,7 @@ func (c *demoCommand) Run(ctx context.Context, m *Program) (err error) {
 	dir := c.Data
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "oplog-demo-"); err != nil {
-			return errors.Join(fmt.Errorf("make a throw-away data directory: %w", err), ln.Close())
+			return errors.Join(fmt.Errorf("create a temporary data directory: %w", err), ln.Close())
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
@@ -69,16 +68,16 @@ func (c *demoCommand) Run(ctx context.Context, m *Program) (err error) {
 	if err := c.prepare(ctx, m, l, c.url(ln)); err != nil {
 		return errors.Join(err, ln.Close(), l.Close())
 	}
-	debug.FreeOSMemory() // making the demo took ten times what serving it takes
+	debug.FreeOSMemory() // generating the demo took ten times the memory that serving needs
 	host := demo.Host{Key: func() (identity.APIKey, error) { return hostKey(l) }, Now: m.Now}
 	return errors.Join(m.serve(ctx, l, ln, c.serveFlags, server.Options{Host: host}), l.Close())
 }
 
-// hostKey returns the launch key that the demo's host system signs with.
+// hostKey returns the launch key of the demo's host system.
 func hostKey(l *node.Node) (identity.APIKey, error) {
 	keys, err := l.Identity.LaunchKeys(demo.TenantID)
 	if err == nil && len(keys) == 0 {
-		err = errors.New("the launch key of this host system was revoked; start the demo again to give it another")
+		err = errors.New("the launch key of this host system was revoked; restart the demo to create another")
 	}
 	if err != nil {
 		return identity.APIKey{}, err
@@ -86,8 +85,7 @@ func hostKey(l *node.Node) (identity.APIKey, error) {
 	return keys[0], nil
 }
 
-// prepare makes the demo tenant, unless the directory holds it already, and
-// prints who can sign in.
+// prepare creates the demo tenant unless it exists, and prints the logins.
 func (c *demoCommand) prepare(ctx context.Context, m *Program, l *node.Node, url string) error {
 	_, err := l.Directory.Tenant(demo.TenantID)
 	if err == nil {
@@ -97,16 +95,16 @@ func (c *demoCommand) prepare(ctx context.Context, m *Program, l *node.Node, url
 		return err
 	}
 	if err := c.fill(ctx, m, l); err != nil {
-		return fmt.Errorf("make the demo: %w", err)
+		return fmt.Errorf("create the demo: %w", err)
 	}
 	_, key, err := l.Identity.AddKey(demo.TenantID, identity.ScopeWrite, "demo")
 	if err != nil {
-		return fmt.Errorf("make the demo: %w", err)
+		return fmt.Errorf("create the demo: %w", err)
 	}
 	if err := m.greet(l, url); err != nil {
 		return err
 	}
-	fmt.Fprintf(m.Stdout, `Record an operation of your own:
+	fmt.Fprintf(m.Stdout, `Record your own operation:
   curl %s/api/v1/tenants/%s/entries \
     -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' \
     -d '{"user":{"id":"u_1","name":"Ada"},"module":"email","operation":"send","content":{"id":"eml_1","name":"Hello"}}'
@@ -115,20 +113,19 @@ func (c *demoCommand) prepare(ctx context.Context, m *Program, l *node.Node, url
 	return nil
 }
 
-// greetAgain serves a demo that an earlier run made. Its accounts were made
-// last, so without them that run was cut off.
+// greetAgain serves a demo that an earlier run created. Accounts are created last, so without them that run was interrupted.
 func (m *Program) greetAgain(l *node.Node, url string) error {
 	if _, err := l.Identity.Account(logins[len(logins)-1].username); err != nil {
-		return errors.New("the demo in this data directory was cut off while it was made; remove the directory, or name another with --data")
+		return errors.New("creating the demo in this data directory was interrupted; remove the directory, or specify another with --data")
 	}
 	return m.greet(l, url)
 }
 
-// greet prints who can sign in, and where the host system is.
+// greet prints the logins and the host system's URL.
 func (m *Program) greet(l *node.Node, url string) error {
 	if _, err := hostKey(l); err != nil {
 		if _, _, err := l.Identity.AddKey(demo.TenantID, identity.ScopeLaunch, "host"); err != nil {
-			return fmt.Errorf("make the host system's launch key: %w", err)
+			return fmt.Errorf("create the host system's launch key: %w", err)
 		}
 	}
 	entries, _, err := l.Journal.Counts(demo.TenantID)
@@ -143,12 +140,12 @@ func (m *Program) greet(l *node.Node, url string) error {
 	if err := table(m.Stdout, rows); err != nil {
 		return err
 	}
-	fmt.Fprintf(m.Stdout, "\nOpen the log from the corner of a host system, a made-up product:\n  %s%s\n\n", url, demo.HostPath)
+	fmt.Fprintf(m.Stdout, "\nOr open the log from a fictitious host system:\n  %s%s\n\n", url, demo.HostPath)
 	return nil
 }
 
 func (c *demoCommand) fill(ctx context.Context, m *Program, l *node.Node) error {
-	if err := isNew(l); err != nil {
+	if err := checkNew(l); err != nil {
 		return err
 	}
 	if _, err := l.Directory.AddTenant(demo.Tenant()); err != nil {
@@ -157,21 +154,20 @@ func (c *demoCommand) fill(ctx context.Context, m *Program, l *node.Node) error 
 	if _, err := l.Directory.SetOrganizations(ctx, demo.TenantID, demo.Organizations()); err != nil {
 		return err
 	}
-	// Two demos made one after the other are alike, since their clocks are.
+	// Rounded, so that demos created shortly after each other are equal.
 	now := m.Now().Truncate(10 * time.Minute)
 	if err := m.record(ctx, l, demo.Generate(c.Seed, c.Entries, now), c.Entries); err != nil {
 		return err
 	}
-	// What entries have named and today's tree has not is archived by this.
+	// This archives organizations that entries name but the current tree lacks.
 	if _, err := l.Directory.SetOrganizations(ctx, demo.TenantID, demo.Organizations()); err != nil {
 		return err
 	}
 	return addLogins(l)
 }
 
-// isNew refuses a log that has accounts or entries: the demo's owner, whose
-// password everybody knows, would see it all.
-func isNew(l *node.Node) error {
+// checkNew rejects a log that has accounts or entries: the demo's owner, whose password is public, would see them all.
+func checkNew(l *node.Node) error {
 	isNew, err := l.Identity.Empty()
 	if err != nil {
 		return err
@@ -188,7 +184,7 @@ func isNew(l *node.Node) error {
 		isNew = isNew && entries == 0
 	}
 	if !isNew {
-		return errors.New("this data directory holds a log that is no demo; name another with --data")
+		return errors.New("this data directory contains a log that is not a demo; specify another with --data")
 	}
 	return nil
 }
@@ -210,10 +206,10 @@ func addLogins(l *node.Node) error {
 	return nil
 }
 
-// demoBatch is how many entries are recorded at a time.
+// demoBatch is the number of entries recorded at a time.
 const demoBatch = 5000
 
-// record appends all entries and shows how far it is.
+// record appends all entries and shows progress.
 func (m *Program) record(ctx context.Context, l *node.Node, entries iter.Seq[oplog.Entry], total int) error {
 	shown := m.progress("Recording", total)
 	batch := make([]oplog.Entry, 0, demoBatch)

@@ -21,24 +21,24 @@ import (
 type exportCommand struct {
 	dataFlag
 	Tenant  string   `required:"" placeholder:"ID" help:"Tenant whose operations to export."`
-	Last    string   `xor:"period" placeholder:"DAYS" help:"The last 7d, 30d or 90d, today included."`
+	Last    string   `xor:"period" placeholder:"DAYS" help:"The last 7d, 30d or 90d, including today."`
 	Today   bool     `xor:"period" help:"Today, in the tenant's time zone."`
-	From    string   `xor:"period" and:"custom" placeholder:"TIME" help:"From this time on: 2026-11-20T08:00:00+08:00, or a day of the tenant's time zone, 2026-11-20."`
-	To      string   `and:"custom" placeholder:"TIME" help:"Before this time; a day does not count itself."`
+	From    string   `xor:"period" and:"custom" placeholder:"TIME" help:"Start, inclusive: a time such as 2026-11-20T08:00:00+08:00, or a day in the tenant's time zone such as 2026-11-20."`
+	To      string   `and:"custom" placeholder:"TIME" help:"End, exclusive, in the same form."`
 	Format  string   `default:"csv" enum:"csv,ndjson,xlsx" help:"csv, ndjson or xlsx (${default})."`
-	Columns []string `placeholder:"NAME" help:"More columns for csv and xlsx, of ${columns}; ndjson has every field."`
-	Output  string   `short:"o" placeholder:"FILE" help:"File to write, with FILE.manifest beside it; - or nothing for the standard output."`
-	Server  string   `placeholder:"URL" help:"Take it from a running server instead of the data directory."`
-	Key     string   `placeholder:"K" help:"API key for reading, of the server."`
+	Columns []string `placeholder:"NAME" help:"Optional columns of csv and xlsx: ${columns}; ndjson always has every field."`
+	Output  string   `short:"o" placeholder:"FILE" help:"File to write, with FILE.manifest beside it; standard output by default or with -."`
+	Server  string   `placeholder:"URL" help:"Export from a running server instead of the data directory."`
+	Key     string   `placeholder:"K" help:"API key of the server, with scope read."`
 	filterFlags
 }
 
 var lastDays = map[string]oplog.Range{"7d": oplog.RangeLast7Days, "30d": oplog.RangeLast30Days, "90d": oplog.RangeLast90Days}
 
-// Validate checks the words before anything is opened.
+// Validate checks the flags before anything is opened.
 func (c *exportCommand) Validate() error {
 	if c.Last == "" && !c.Today && c.From == "" {
-		return errors.New("name the period: --last 30d, --today, or --from TIME --to TIME")
+		return errors.New("specify the period: --last 30d, --today, or --from TIME --to TIME")
 	}
 	if _, ok := lastDays[c.Last]; c.Last != "" && !ok {
 		return fmt.Errorf("--last %s is not one of 7d, 30d, 90d", c.Last)
@@ -49,7 +49,7 @@ func (c *exportCommand) Validate() error {
 		}
 	}
 	if (c.Server == "") != (c.Key == "") {
-		return errors.New("--server and --key go together")
+		return errors.New("--server and --key must be used together")
 	}
 	if c.Server != "" {
 		if err := serverURL(c.Server); err != nil {
@@ -62,7 +62,7 @@ func (c *exportCommand) Validate() error {
 	if c.From == "" {
 		return nil
 	}
-	days := time.UTC // whether it is a day shows without the tenant's time zone
+	days := time.UTC // the zone does not matter for whether it is a day
 	if c.Server != "" {
 		days = nil
 	}
@@ -73,7 +73,7 @@ func (c *exportCommand) Validate() error {
 	return err
 }
 
-// Run exports from the data directory, or from a server.
+// Run exports from the data directory or from a server.
 func (c *exportCommand) Run(ctx context.Context, m *Program) error {
 	if c.Server != "" {
 		return c.fromServer(ctx, m)
@@ -81,7 +81,7 @@ func (c *exportCommand) Run(ctx context.Context, m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
 		t, err := l.Directory.Tenant(c.Tenant)
 		if err != nil {
-			return listedBy(err, "tenant")
+			return withHint(err, "tenant")
 		}
 		x := exports.Export{Tenant: c.Tenant, Format: c.Format, Columns: c.Columns, Filters: c.filters(), Locale: oplog.LocaleEN}
 		if x.Range, x.From, x.To, err = c.period(t.Location()); err != nil {
@@ -119,19 +119,18 @@ func (c *exportCommand) Run(ctx context.Context, m *Program) error {
 	})
 }
 
-// awaitIndex waits while a tenant's index is built from the store, as it is
-// after an update or where it was lost. A server would say to ask again; a
-// command would begin again each time.
+// awaitIndex waits while a tenant's index is rebuilt from the store, after an update or after a loss. A server would ask to retry later; a
+// command would start over each time.
 func (m *Program) awaitIndex(ctx context.Context, l *node.Node, tenant string) error {
 	tick := time.NewTicker(exportPoll)
 	defer tick.Stop()
-	for told := false; ; told = true {
+	for recorded := false; ; recorded = true {
 		_, err := l.Journal.Total(ctx, tenant, oplog.Query{})
 		if oplog.CodeOf(err) != oplog.CodeUnavailable {
 			return err
 		}
-		if !told {
-			fmt.Fprintln(m.Stderr, "Waiting for the search index, which is built from the store …")
+		if !recorded {
+			fmt.Fprintln(m.Stderr, "Waiting for the search index, which is being rebuilt …")
 		}
 		select {
 		case <-tick.C:
@@ -141,8 +140,7 @@ func (m *Program) awaitIndex(ctx context.Context, l *node.Node, tenant string) e
 	}
 }
 
-// period returns what was asked for; days are those of a time zone, nil where
-// it is not known.
+// period returns the requested period; days are in a time zone, nil if it is unknown.
 func (c *exportCommand) period(loc *time.Location) (oplog.Range, time.Time, time.Time, error) {
 	if c.Today {
 		return oplog.RangeToday, time.Time{}, time.Time{}, nil
@@ -160,12 +158,12 @@ func (c *exportCommand) period(loc *time.Location) (oplog.Range, time.Time, time
 	case to.Before(from):
 		err = fmt.Errorf("--from %s is after --to %s", c.From, c.To)
 	case to.Equal(from):
-		err = fmt.Errorf("--from %s --to %s is an empty period: --to does not count itself%s", c.From, c.To, nextDay(c.To))
+		err = fmt.Errorf("--from %s --to %s is an empty period: --to is exclusive%s", c.From, c.To, nextDay(c.To))
 	}
 	return oplog.RangeCustom, from, to, err
 }
 
-// nextDay says which day to name for a whole one; nothing for a time.
+// nextDay returns a hint at the day to specify for a whole day; "" for a time.
 func nextDay(text string) string {
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
@@ -179,7 +177,7 @@ func parseTime(flag, text string, loc *time.Location) (time.Time, error) {
 		return t, nil
 	}
 	if loc == nil {
-		return time.Time{}, fmt.Errorf("%s %s is not a time such as 2026-11-20T08:00:00+08:00, which a server needs", flag, text)
+		return time.Time{}, fmt.Errorf("%s %s is not a time such as 2026-11-20T08:00:00+08:00, which --server requires", flag, text)
 	}
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
@@ -189,8 +187,7 @@ func parseTime(flag, text string, loc *time.Location) (time.Time, error) {
 	return oplog.Midnight(y, m, d, loc), nil
 }
 
-// write writes the file, and its manifest beside it where there is a place
-// beside it.
+// write writes the file, and its manifest beside it if the output is a regular file.
 func (c *exportCommand) write(m *Program, fill func(io.Writer) (manifest string, err error)) error {
 	output := cmp.Or(c.Output, stdStream)
 	toStandard := isStandardOutput(output)
@@ -206,26 +203,25 @@ func (c *exportCommand) write(m *Program, fill func(io.Writer) (manifest string,
 		})
 	})
 	if err != nil {
-		return fmt.Errorf("the file cannot be written: %w", err)
+		return fmt.Errorf("cannot write the file: %w", err)
 	}
 	if !toStandard && !withManifest {
-		fmt.Fprintf(m.Stderr, "%s is no regular file, so no manifest was written beside it.\n", c.Output)
+		fmt.Fprintf(m.Stderr, "%s is not a regular file, so no manifest was written beside it.\n", c.Output)
 	}
 	return nil
 }
 
-// stdStream stands for the standard input or output in place of a file's name.
+// stdStream stands for standard input or output instead of a file name.
 const stdStream = "-"
 
-// isStandardOutput reports whether a file's name stands for the standard output.
-// Where that is a file, it is written on and not replaced: the shell opened it,
-// maybe to append to it.
+// isStandardOutput reports whether a file name stands for standard output.
+// If that is a file, output is written to it and it is not replaced: the shell
+// opened it, possibly to append.
 func isStandardOutput(name string) bool {
 	return name == stdStream || name == "/dev/stdout"
 }
 
-// writeNamed writes to a named file, or to the standard output where the name
-// stands for it.
+// writeNamed writes to a named file or to standard output.
 func (m *Program) writeNamed(name string, fill func(io.Writer) error) error {
 	if isStandardOutput(name) {
 		return fill(m.Stdout)

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// TestExportDays: a day that is named begins with its first instant, also where
-// clocks skip midnight or show it twice.
+// TestExportDays: a day starts at its first instant, also where clock changes skip or repeat midnight.
 func TestExportDays(t *testing.T) {
 	f := func(zone, text, want string) {
 		t.Helper()
@@ -89,25 +88,25 @@ func TestExportCommand(t *testing.T) {
 	f("--server", p.url, "--key", key)
 
 	exportFails(t, exitFailed, "in use", "--today", "--data", data)
-	exportFails(t, exitWords, "name the period")
-	exportFails(t, exitWords, "--server and --key", "--today", "--server", p.url)
-	exportFails(t, exitWords, "--today", "--today", "--last", "7d")
-	exportFails(t, exitWords, "--to", "--from", "2026-01-01")
-	exportFails(t, exitWords, "--last", "--last", "8d")
-	exportFails(t, exitWords, "--columns colour is not one of received, user_agent, changes, details", "--today", "--columns", "changes,colour")
-	exportFails(t, exitWords, "--not-outcome failed is not one of", "--today", "--not-outcome", "failed")
-	exportFails(t, exitWords, "--ip 10.0.0 is neither an address", "--today", "--ip", "10.0.0")
+	exportFails(t, exitUsage, "specify the period")
+	exportFails(t, exitUsage, "--server and --key", "--today", "--server", p.url)
+	exportFails(t, exitUsage, "--today", "--today", "--last", "7d")
+	exportFails(t, exitUsage, "--to", "--from", "2026-01-01")
+	exportFails(t, exitUsage, "--last", "--last", "8d")
+	exportFails(t, exitUsage, "--columns colour is not one of received, user_agent, changes, details", "--today", "--columns", "changes,colour")
+	exportFails(t, exitUsage, "--not-outcome failed is not one of", "--today", "--not-outcome", "failed")
+	exportFails(t, exitUsage, "--ip 10.0.0 is neither an address", "--today", "--ip", "10.0.0")
 	exportFails(t, exitFailed, "401", "--today", "--server", p.url, "--key", "wrong")
-	exportFails(t, exitWords, "--format", "--today", "--format", "pdf", "--server", p.url, "--key", key)
-	exportFails(t, exitWords, "is not a time", "--from", "2026-01-01", "--to", "2026-01-02", "--server", p.url, "--key", key)
-	exportFails(t, exitFailed, "does not answer", "--today", "--server", "http://127.0.0.1:1", "--key", key)
-	exportFails(t, exitFailed, "cannot be written", "--today", "--server", p.url, "--key", key, "-o", filepath.Join(dir, "none", "x.csv"))
+	exportFails(t, exitUsage, "--format", "--today", "--format", "pdf", "--server", p.url, "--key", key)
+	exportFails(t, exitUsage, "is not a time", "--from", "2026-01-01", "--to", "2026-01-02", "--server", p.url, "--key", key)
+	exportFails(t, exitFailed, "does not respond", "--today", "--server", "http://127.0.0.1:1", "--key", key)
+	exportFails(t, exitFailed, "cannot write the file", "--today", "--server", p.url, "--key", key, "-o", filepath.Join(dir, "none", "x.csv"))
 	p.stop()
-	exportFails(t, exitFailed, "empty period: --to does not count itself; for the whole day, --to 2026-03-01", "--from", "2026-02-28", "--to", "2026-02-28", "--data", data)
+	exportFails(t, exitFailed, "empty period: --to is exclusive; for the whole day, --to 2026-03-01", "--from", "2026-02-28", "--to", "2026-02-28", "--data", data)
 	exportFails(t, exitFailed, "is after", "--from", "2026-01-02", "--to", "2026-01-01", "--data", data)
-	exportFails(t, exitWords, "is neither a time", "--from", "yesterday", "--to", "2026-01-01", "--data", data)
-	exportFails(t, exitWords, "--to tomorrow is neither a time", "--from", "2026-01-01", "--to", "tomorrow", "--data", data)
-	exportFails(t, exitWords, "--format", "--today", "--format", "pdf", "--data", data, "-o", filepath.Join(dir, "new"))
+	exportFails(t, exitUsage, "is neither a time", "--from", "yesterday", "--to", "2026-01-01", "--data", data)
+	exportFails(t, exitUsage, "--to tomorrow is neither a time", "--from", "2026-01-01", "--to", "tomorrow", "--data", data)
+	exportFails(t, exitUsage, "--format", "--today", "--format", "pdf", "--data", data, "-o", filepath.Join(dir, "new"))
 	if found, err := filepath.Glob(filepath.Join(dir, "*.part")); err != nil || len(found) > 0 {
 		t.Errorf("%v is left, %v", found, err)
 	}

@@ -9,37 +9,36 @@ import (
 )
 
 type tenantHold struct {
-	Add  holdAdd  `cmd:"" help:"Put a legal hold on days, none of which is deleted while it stands."`
-	List holdList `cmd:"" help:"List legal holds, lifted ones too."`
+	Add  holdAdd  `cmd:"" help:"Add a legal hold, which keeps days from being deleted."`
+	List holdList `cmd:"" help:"List legal holds, including lifted ones."`
 	Lift holdLift `cmd:"" help:"Lift a legal hold."`
 }
 
 type holdAdd struct {
 	dataFlag
 	ID     string `arg:"" help:"Id of the tenant."`
-	From   string `placeholder:"DATE" help:"First day in the tenant's time zone, such as 2026-01-31; all before without."`
-	To     string `placeholder:"DATE" help:"Last day in the tenant's time zone; all after without."`
-	Reason string `required:"" help:"Why, such as the number of a case."`
+	From   string `placeholder:"DATE" help:"First day in the tenant's time zone, such as 2026-01-31; unbounded by default."`
+	To     string `placeholder:"DATE" help:"Last day in the tenant's time zone; unbounded by default."`
+	Reason string `required:"" help:"Reason, such as a case number."`
 }
 
-// Run adds the hold, and prints its id, alone on stdout, and what it covers.
+// Run adds the hold and prints its id, alone on stdout, and its period.
 func (c *holdAdd) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
 		h, err := l.Directory.AddHold(c.ID, oplog.Hold{From: c.From, To: c.To, Reason: c.Reason, SetBy: trail.CommandUser.ID})
 		if err != nil {
-			return listedBy(err, "tenant")
+			return withHint(err, "tenant")
 		}
-		noteCommand(l, c.ID, "retention", "hold", oplog.Ref{ID: h.ID, Name: h.Reason})
+		recordCommand(l, c.ID, "retention", "hold", oplog.Ref{ID: h.ID, Name: h.Reason})
 		from, until := covers(h)
-		fmt.Fprintf(m.Stderr, "Held from %s until %s: the UTC days that the days chosen in %s lie in.\n",
+		fmt.Fprintf(m.Stderr, "Held from %s until %s: the UTC days that overlap the given days in %s.\n",
 			or(from, "the first entry on"), or(until, "it is lifted"), h.TimeZone)
 		_, err = fmt.Fprintln(m.Stdout, h.ID)
 		return err
 	})
 }
 
-// covers returns when the entries that a hold keeps begin and end, in UTC and in
-// the time zone of its days; "" for no end.
+// covers returns the period that a hold covers, in UTC and in the time zone of its days; "" for unbounded.
 func covers(h oplog.Hold) (from, until string) {
 	loc := oplog.Tenant{TimeZone: h.TimeZone}.Location()
 	if !h.CoversFrom.IsZero() {
@@ -61,7 +60,7 @@ func (c *holdList) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
 		r, err := l.Directory.Retention(c.ID)
 		if err != nil {
-			return listedBy(err, "tenant")
+			return withHint(err, "tenant")
 		}
 		rows := [][]string{{"ID", "FROM", "TO", "SET BY", "SET", "HELD FROM", "HELD UNTIL", "STATE", "REASON"}}
 		for _, h := range r.Holds {
@@ -89,8 +88,8 @@ func (c *holdLift) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
 		h, err := l.Directory.LiftHold(c.ID, c.Hold, trail.CommandUser.ID)
 		if err == nil {
-			noteCommand(l, c.ID, "retention", "lift", oplog.Ref{ID: h.ID, Name: h.Reason})
+			recordCommand(l, c.ID, "retention", "lift", oplog.Ref{ID: h.ID, Name: h.Reason})
 		}
-		return listedBy(err, "tenant hold")
+		return withHint(err, "tenant hold")
 	})
 }

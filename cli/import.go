@@ -19,10 +19,10 @@ import (
 
 type importCommand struct {
 	dataFlag
-	Tenant string   `required:"" placeholder:"ID" help:"Tenant whose log takes the entries."`
-	Strict bool     `help:"Refuse a file as a whole where a line of it is bad."`
-	Again  bool     `help:"Store lines without an id a second time where the log has them already."`
-	Files  []string `arg:"" name:"file" help:"CSV or an Excel workbook (.xlsx), with the header of an export or of field names, NDJSON or JSON; also gzipped."`
+	Tenant string   `required:"" placeholder:"ID" help:"Tenant to record the entries for."`
+	Strict bool     `help:"Reject a file as a whole if any line is invalid."`
+	Again  bool     `help:"Store lines without an id again even if they are already in the log."`
+	Files  []string `arg:"" name:"file" help:"CSV or an Excel workbook (.xlsx), with the header of an export or of field names, NDJSON or JSON; optionally gzipped."`
 }
 
 // Run records the files one after another.
@@ -30,11 +30,11 @@ func (c *importCommand) Run(ctx context.Context, m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
 		t, err := l.Directory.Tenant(c.Tenant)
 		if err != nil {
-			return listedBy(err, "tenant")
+			return withHint(err, "tenant")
 		}
 		for _, path := range c.Files {
 			f := &importFile{Program: m, log: l, tenant: t, path: path}
-			if err := f.take(ctx, c.Strict, c.Again); err != nil {
+			if err := f.record(ctx, c.Strict, c.Again); err != nil {
 				return err
 			}
 		}
@@ -42,24 +42,24 @@ func (c *importCommand) Run(ctx context.Context, m *Program) error {
 	})
 }
 
-// importFile is a file that is imported.
+// importFile is a file to import.
 type importFile struct {
 	*Program
-	log    *node.Node
-	tenant oplog.Tenant
-	path   string
-	form   string // what was said that it is
+	log         *node.Node
+	tenant      oplog.Tenant
+	path        string
+	printedType string // the file type last printed
 }
 
-// take records the entries of the file, and says what became of it.
-func (f *importFile) take(ctx context.Context, strict, again bool) error {
+// record records the entries of the file and prints the result.
+func (f *importFile) record(ctx context.Context, strict, again bool) error {
 	if strict {
 		if err := f.check(ctx); err != nil {
 			return err
 		}
 	}
 	if !again {
-		if err := f.findAgain(ctx); err != nil {
+		if err := f.checkDuplicates(ctx); err != nil {
 			return err
 		}
 	}
@@ -81,21 +81,21 @@ func (f *importFile) take(ctx context.Context, strict, again bool) error {
 	}
 	if err != nil {
 		if done.Recorded > 0 {
-			err = fmt.Errorf("%w; %d entries of it are recorded, and stay", err, done.Recorded)
+			err = fmt.Errorf("%w; %d of its entries were recorded and stay recorded", err, done.Recorded)
 		}
 		return fmt.Errorf("%s: %w", f.path, err)
 	}
 	if done.Rejected > 0 && done.Rejected == done.Lines() {
-		return fmt.Errorf("%s: none of its %d lines was taken, for the reasons above", f.path, done.Rejected)
+		return fmt.Errorf("%s: all %d lines were rejected, for the reasons above", f.path, done.Rejected)
 	}
-	_, err = fmt.Fprintf(f.Stdout, "%s: %d recorded, %d duplicates, %d skipped, %d bad lines\n", visible(f.path), done.Recorded, done.Duplicates, done.Skipped, done.Rejected)
+	_, err = fmt.Fprintf(f.Stdout, "%s: %d recorded, %d duplicates, %d skipped, %d invalid lines\n", visible(f.path), done.Recorded, done.Duplicates, done.Skipped, done.Rejected)
 	return err
 }
 
-// check refuses a file of which a line is bad.
+// check rejects a file with any invalid line.
 func (f *importFile) check(ctx context.Context) error {
 	if !f.regular() {
-		return fmt.Errorf("%s is no file that can be read twice, as --strict does; save it to a file first", f.path)
+		return fmt.Errorf("%s cannot be read twice, as --strict requires; save it to a regular file first", f.path)
 	}
 	var found journal.ImportResult
 	number, place, first := 0, "", error(nil)
@@ -109,18 +109,18 @@ func (f *importFile) check(ctx context.Context) error {
 	})
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s: %w; nothing of it was recorded", f.path, err)
+		return fmt.Errorf("%s: %w; nothing was recorded", f.path, err)
 	case found.Rejected > 1:
-		return fmt.Errorf("%s: nothing of it was recorded, because %d lines are bad, the first at %s: %w; leave out --strict to record the others", f.path, found.Rejected, place, first)
+		return fmt.Errorf("%s: nothing was recorded: %d lines are invalid, the first at %s: %w; omit --strict to record the valid lines", f.path, found.Rejected, place, first)
 	case found.Rejected > 0:
-		return fmt.Errorf("%s: nothing of it was recorded, because %s is bad: %w; leave out --strict to record the others", f.path, place, first)
+		return fmt.Errorf("%s: nothing was recorded: %s is invalid: %w; omit --strict to record the valid lines", f.path, place, first)
 	}
 	return nil
 }
 
-// findAgain refuses a file of which the log has lines already that it could not
-// tell from others. Of what cannot be read twice, importing finds them.
-func (f *importFile) findAgain(ctx context.Context) error {
+// checkDuplicates rejects a file with lines without an id that are already in the log. Files that cannot be read twice are checked during
+// the import.
+func (f *importFile) checkDuplicates(ctx context.Context) error {
 	if !f.regular() {
 		return nil
 	}
@@ -128,7 +128,7 @@ func (f *importFile) findAgain(ctx context.Context) error {
 		return f.placed(s, f.log.Journal.FindDuplicateLines(ctx, f.tenant.ID, s.Lines()))
 	})
 	if errors.As(err, new(*journal.DuplicateLineError)) {
-		return fmt.Errorf("%s: nothing of it was recorded: %w", f.path, err)
+		return fmt.Errorf("%s: nothing was recorded: %w", f.path, err)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.path, err)
@@ -136,39 +136,38 @@ func (f *importFile) findAgain(ctx context.Context) error {
 	return nil
 }
 
-// placed names the place of a line that the log has already, and what to do.
+// placed adds the place of the line and the remedy to a DuplicateLineError.
 func (f *importFile) placed(s *entrySource, err error) error {
 	var found *journal.DuplicateLineError
 	if !errors.As(err, &found) {
 		return err
 	}
 	at := found.ReceivedAt.In(f.tenant.Location()).Format(time.DateTime)
-	return againError{fmt.Sprintf("%s has no id and was already recorded at %s, so it would be stored twice; give the lines ids, or add --again to store them twice", s.Place(found.Line), at), found}
+	return duplicateError{fmt.Sprintf("%s has no id and was already recorded at %s; give the lines ids, or use --again to store them twice", s.Place(found.Line), at), found}
 }
 
-// againError words an AgainError.
-type againError struct {
+// duplicateError is a DuplicateLineError with a message for users.
+type duplicateError struct {
 	text string
 	*journal.DuplicateLineError
 }
 
-func (e againError) Error() string { return e.text }
-func (e againError) Unwrap() error { return e.DuplicateLineError }
+func (e duplicateError) Error() string { return e.text }
+func (e duplicateError) Unwrap() error { return e.DuplicateLineError }
 
 // regular reports whether the file can be read twice.
 func (f *importFile) regular() bool {
 	info, err := os.Stat(f.path)
-	return err != nil || info.Mode().IsRegular() // where it is not there, reading it says so
+	return err != nil || info.Mode().IsRegular() // if it is missing, reading reports that
 }
 
-// entrySource is an open file of entries, with how far it is read.
+// entrySource is an open file of entries with a progress bar.
 type entrySource struct {
 	*formats.Source
 	shown progress
 }
 
-// read opens the file, says what it is where that was not said, and shows how far
-// it is read.
+// read opens the file, prints its type once, and shows progress.
 func (f *importFile) read(show func(doing string, size int64) progress, doing string, read func(*entrySource) error) (err error) {
 	catalog, err := f.log.Directory.Catalog(f.tenant.ID)
 	if err != nil {
@@ -176,7 +175,7 @@ func (f *importFile) read(show func(doing string, size int64) progress, doing st
 	}
 	file, err := os.Open(f.path)
 	if err != nil {
-		return fmt.Errorf("the file cannot be read: %w", err)
+		return fmt.Errorf("cannot read the file: %w", err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	size := int64(-1)
@@ -194,21 +193,21 @@ func (f *importFile) read(show func(doing string, size int64) progress, doing st
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
 	s := &entrySource{source, shown}
-	f.say(s)
+	f.printType(s)
 	err = read(s)
-	f.say(s) // its encoding may have shown late
+	f.printType(s) // the encoding may only be known now
 	return err
 }
 
-// say says what the file is.
-func (f *importFile) say(s *entrySource) {
-	if form := s.String(); form != f.form {
-		f.form = form
+// printType prints the type of the file.
+func (f *importFile) printType(s *entrySource) {
+	if form := s.String(); form != f.printedType {
+		f.printedType = form
 		s.shown.print(f.Stderr, fmt.Sprintf("%s: %s", f.path, form))
 	}
 }
 
-// countedFile tells how far a file is read.
+// countedFile reports progress while a file is read.
 type countedFile struct {
 	io.Reader
 	shown progress
@@ -220,10 +219,10 @@ func (f countedFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// maxBadLines is how many bad lines of a file are named.
+// maxBadLines limits the bad lines printed per file.
 const maxBadLines = 1000
 
-// badLines names the bad lines of a file, and counts those beyond.
+// badLines prints the bad lines of a file, and counts those beyond maxBadLines.
 type badLines struct {
 	file   *importFile
 	source *entrySource
@@ -236,7 +235,7 @@ func (b *badLines) add(number int, why error) {
 	}
 	place := b.source.Place(number)
 	if line, ok := strings.CutPrefix(place, "line "); ok {
-		place = ":" + line // as editors and terminals know it
+		place = ":" + line // the form that editors and terminals recognize
 	} else {
 		place = ", " + place
 	}
@@ -245,6 +244,6 @@ func (b *badLines) add(number int, why error) {
 
 func (b *badLines) end() {
 	if more := b.n - maxBadLines; more > 0 {
-		b.source.shown.print(b.file.Stderr, fmt.Sprintf("%s: %d more bad lines not shown", b.file.path, more))
+		b.source.shown.print(b.file.Stderr, fmt.Sprintf("%s: %d more invalid lines not shown", b.file.path, more))
 	}
 }

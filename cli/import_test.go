@@ -10,11 +10,10 @@ import (
 	"testing"
 )
 
-// always is a period that holds all that demos make.
+// always is a period that includes every demo entry.
 var always = []string{"--from", "2020-01-01", "--to", "2100-01-01"}
 
-// TestImportOfExports takes a log out and puts it into another: the same
-// entries come out again, in all that the format holds.
+// TestImportOfExports exports a log and imports it into another: the same entries come out, with every field of the format.
 func TestImportOfExports(t *testing.T) {
 	data, dir := t.TempDir(), t.TempDir()
 	p := serve(t, "demo", "--entries", "6000", "--data", data)
@@ -45,7 +44,7 @@ func TestImportOfExports(t *testing.T) {
 
 	for tenant, file := range map[string]string{"rows": "log.csv", "sheets": "log.xlsx", "objects": "log.ndjson.gz"} {
 		setting{}.mustRun(t, "tenant", "add", tenant, "--name", tenant, "--data", data)
-		for _, want := range []string{"6000 recorded, 0 duplicates, 0 skipped, 0 bad lines", "0 recorded, 6000 duplicates, 0 skipped, 0 bad lines"} {
+		for _, want := range []string{"6000 recorded, 0 duplicates, 0 skipped, 0 invalid lines", "0 recorded, 6000 duplicates, 0 skipped, 0 invalid lines"} {
 			path := filepath.Join(dir, file)
 			if out := (setting{}).mustRun(t, "import", "--tenant", tenant, path, "--data", data); !strings.Contains(out, want) {
 				t.Errorf("%s: %s", file, out)
@@ -61,9 +60,8 @@ func TestImportOfExports(t *testing.T) {
 	setting{}.mustRun(t, "verify", "--data", data)
 }
 
-// What a file is, is said in one line; lines without an id are not stored twice
-// unless that is asked for.
-func TestImportAgain(t *testing.T) {
+// The file type is printed in one line; lines without an id are stored twice only on request.
+func TestImportDuplicateLines(t *testing.T) {
 	data, dir := t.TempDir(), t.TempDir()
 	setting{}.mustRun(t, "tenant", "add", "acme", "--name", "Acme", "--data", data)
 	f := func(status int, want string, args ...string) result {
@@ -80,9 +78,9 @@ func TestImportAgain(t *testing.T) {
 	if n := strings.Count(r.stderr, file+": CSV, GB18030, separated by \";\"\n"); n != 1 {
 		t.Errorf("the form of the file is printed %d times: %s", n, r.stderr)
 	}
-	const twice = "nothing of it was recorded: line 2 has no id and was already recorded at 20"
+	const twice = "nothing was recorded: line 2 has no id and was already recorded at 20"
 	r = f(exitFailed, twice, file)
-	if !strings.Contains(r.stderr, "add --again to store them twice") || strings.Count(r.stderr, "\n") != 2 {
+	if !strings.Contains(r.stderr, "use --again to store them twice") || strings.Count(r.stderr, "\n") != 2 {
 		t.Errorf("it says %s", r.stderr)
 	}
 	f(exitFailed, twice, "--strict", file)
@@ -97,27 +95,27 @@ func TestImportAgain(t *testing.T) {
 
 	same := filepath.Join(dir, "two.ndjson")
 	write(t, same, content(t, filepath.Join("..", "exports", "formats", "testdata", "brought", "two-systems.ndjson")))
-	r = f(exitDone, "2 recorded, 0 duplicates, 0 skipped, 1 bad lines", same)
+	r = f(exitDone, "2 recorded, 0 duplicates, 0 skipped, 1 invalid lines", same)
 	if !strings.Contains(r.stderr, same+`:3: id "100" was already used on this day for an entry with different content; give each entry its own id, for example prefixed with the system's name`) {
 		t.Errorf("it says %s", r.stderr)
 	}
-	f(exitDone, "0 recorded, 2 duplicates, 0 skipped, 1 bad lines", same)
+	f(exitDone, "0 recorded, 2 duplicates, 0 skipped, 1 invalid lines", same)
 	foreign := filepath.Join(dir, "foreign.ndjson")
 	write(t, foreign, `{"name":"x"}`)
 	f(exitFailed, "foreign.ndjson: this is JSON of another system", foreign)
 }
 
-// Of very many bad lines the first are named.
+// If there are many bad lines, the first are printed.
 func TestImportNamesBadLines(t *testing.T) {
 	data, dir := t.TempDir(), t.TempDir()
 	setting{}.mustRun(t, "tenant", "add", "acme", "--name", "Acme", "--data", data)
 	file := filepath.Join(dir, "bad.csv")
 	write(t, file, "user_id,user_name,module,operation,id,time\nu,U,sms,send,a,2026-01-02\n"+strings.Repeat("u,U,sms,fly,,\n", 1234))
 	r := setting{}.run(t, "import", "--tenant", "acme", "--data", data, file)
-	if r.status != exitDone || !strings.Contains(r.stdout, "1 recorded, 0 duplicates, 0 skipped, 1234 bad lines") {
+	if r.status != exitDone || !strings.Contains(r.stdout, "1 recorded, 0 duplicates, 0 skipped, 1234 invalid lines") {
 		t.Errorf("%d, %s", r.status, r.stdout)
 	}
-	if n := strings.Count(r.stderr, "is not allowed"); n != 1000 || !strings.Contains(r.stderr, file+":1002: operation") || !strings.Contains(r.stderr, file+": 234 more bad lines not shown\n") {
+	if n := strings.Count(r.stderr, "is not allowed"); n != 1000 || !strings.Contains(r.stderr, file+":1002: operation") || !strings.Contains(r.stderr, file+": 234 more invalid lines not shown\n") {
 		t.Errorf("%d are named; it ends %s", n, r.stderr[max(0, len(r.stderr)-300):])
 	}
 }
@@ -146,28 +144,28 @@ nonsense
 		t.Helper()
 		return setting{}.mustRun(t, append([]string{"export", "--tenant", "acme", "--data", data}, always...)...)
 	}
-	f(exitFailed, "nothing of it was recorded, because 2 lines are bad, the first at line 1: operation \"fly\" is not allowed", "--strict", bad)
+	f(exitFailed, "nothing was recorded: 2 lines are invalid, the first at line 1: operation \"fly\" is not allowed", "--strict", bad)
 	if rows := strings.Count(exports(), "\n") - 1; rows != 0 {
 		t.Errorf("%d entries are left of a refused file", rows)
 	}
-	f(exitDone, "1 recorded, 0 duplicates, 0 skipped, 0 bad lines", "--strict", good)
+	f(exitDone, "1 recorded, 0 duplicates, 0 skipped, 0 invalid lines", "--strict", good)
 	if out := exports(); !strings.Contains(out, "2026-01-02 03:04:05,王芳,u,") {
 		t.Errorf("the time is not the tenant's: %s", out)
 	}
-	r := f(exitDone, "1 recorded, 0 duplicates, 1 skipped, 2 bad lines", good, bad)
+	r := f(exitDone, "1 recorded, 0 duplicates, 1 skipped, 2 invalid lines", good, bad)
 	if !strings.Contains(r.stdout, good+": 0 recorded, 1 duplicates") || !strings.Contains(r.stderr, bad+":1: operation") || !strings.Contains(r.stderr, bad+`:4: is not JSON: it begins with "nonsense"`) {
 		t.Errorf("%+v", r)
 	}
 	write(t, good, strings.Replace(content(t, good), "王芳", "Other", 1))
-	f(exitFailed, `line 2 is bad: id "a-1" was already used on this day`, "--strict", good)
-	f(exitFailed, "none of its 1 lines was taken", good)
-	f(exitFailed, "none of its 1 lines was taken", none)
-	f(exitFailed, "cannot be read", filepath.Join(dir, "gone.csv"))
-	f(exitFailed, "cannot be read", "--strict", filepath.Join(dir, "gone.csv"))
+	f(exitFailed, `line 2 is invalid: id "a-1" was already used on this day`, "--strict", good)
+	f(exitFailed, "all 1 lines were rejected", good)
+	f(exitFailed, "all 1 lines were rejected", none)
+	f(exitFailed, "cannot read the file", filepath.Join(dir, "gone.csv"))
+	f(exitFailed, "cannot read the file", "--strict", filepath.Join(dir, "gone.csv"))
 	f(exitFailed, "this is a folder; name the files in it", dir)
-	f(exitFailed, "can be read twice", "--strict", dir)
+	f(exitFailed, "cannot be read twice", "--strict", dir)
 	f(exitFailed, "no tenant gone", "--tenant", "gone", good)
-	f(exitWords, "<file>")
+	f(exitUsage, "<file>")
 	write(t, none, "a,b\n")
 	f(exitFailed, `unknown columns: "a", "b"; missing required columns: User ID`, none)
 

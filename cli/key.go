@@ -9,19 +9,18 @@ import (
 )
 
 type keyCommand struct {
-	Add    keyAdd    `cmd:"" help:"Add an API key, and print it this once."`
-	List   keyList   `cmd:"" help:"List API keys, revoked ones too."`
+	Add    keyAdd    `cmd:"" help:"Add an API key, and print it once."`
+	List   keyList   `cmd:"" help:"List API keys, including revoked ones."`
 	Revoke keyRevoke `cmd:"" help:"Revoke an API key immediately."`
 
-	Verifier keyVerifier `cmd:"" help:"Print the log's verifier key, which checkpoints and manifests are checked with."`
+	Verifier keyVerifier `cmd:"" help:"Print the log's verifier key, which verifies checkpoints and manifests."`
 }
 
 type keyVerifier struct {
 	dataFlag
 }
 
-// Run prints the verifier key alone on stdout, so that scripts can take it from
-// there. It is public.
+// Run prints the verifier key, which is public, alone on stdout for scripts.
 func (c *keyVerifier) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
 		_, err := fmt.Fprintln(m.Stdout, l.Journal.VerifierKey())
@@ -31,20 +30,20 @@ func (c *keyVerifier) Run(m *Program) error {
 
 type keyAdd struct {
 	dataFlag
-	Tenant string `required:"" placeholder:"ID" help:"Tenant that the key opens."`
-	Scope  string `required:"" enum:"write,read,launch" placeholder:"SCOPE" help:"What it may do: write, read or launch."`
-	Name   string `required:"" help:"What uses it, to tell keys apart."`
+	Tenant string `required:"" placeholder:"ID" help:"Tenant of the key."`
+	Scope  string `required:"" enum:"write,read,launch" placeholder:"SCOPE" help:"Scope: write, read or launch."`
+	Name   string `required:"" help:"Name of the program that uses it, to tell keys apart."`
 }
 
-// Run prints the key alone on stdout, so that scripts can take it from there.
+// Run prints the key alone on stdout for scripts.
 func (c *keyAdd) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
 		key, text, err := l.Identity.AddKey(c.Tenant, identity.KeyScope(c.Scope), c.Name)
 		if err != nil {
-			return listedBy(err, "tenant")
+			return withHint(err, "tenant")
 		}
-		noteCommand(l, c.Tenant, "key", "create", oplog.Ref{ID: key.ID, Name: key.Name})
-		fmt.Fprintf(m.Stderr, "Key %s added. It is shown this once; keep it where secrets are kept:\n", key.ID)
+		recordCommand(l, c.Tenant, "key", "create", oplog.Ref{ID: key.ID, Name: key.Name})
+		fmt.Fprintf(m.Stderr, "Key %s added. It is only shown once; keep it secret:\n", key.ID)
 		_, err = fmt.Fprintln(m.Stdout, text)
 		return err
 	})
@@ -52,13 +51,13 @@ func (c *keyAdd) Run(m *Program) error {
 
 type keyList struct {
 	dataFlag
-	Tenant string `placeholder:"ID" help:"Tenant whose keys to list; all without."`
+	Tenant string `placeholder:"ID" help:"Only the keys of this tenant."`
 }
 
 // Run lists keys.
 func (c *keyList) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		if err := known(l, c.Tenant); err != nil {
+		if err := checkTenant(l, c.Tenant); err != nil {
 			return err
 		}
 		keys, err := l.Identity.Keys(c.Tenant)
@@ -79,17 +78,17 @@ func (c *keyList) Run(m *Program) error {
 
 type keyRevoke struct {
 	dataFlag
-	ID     string `arg:"" help:"Id of the key: its first characters, as oplog key list has them."`
-	Tenant string `placeholder:"ID" help:"Tenant of the key; any without."`
+	ID     string `arg:"" help:"Id of the key: its first characters, as printed by oplog key list."`
+	Tenant string `placeholder:"ID" help:"Tenant of the key."`
 }
 
-// Run ends the key.
+// Run revokes the key.
 func (c *keyRevoke) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
 		key, err := l.Identity.RevokeKey(c.Tenant, c.ID)
 		if err == nil {
-			noteCommand(l, key.Tenant, "key", "revoke", oplog.Ref{ID: key.ID, Name: key.Name})
+			recordCommand(l, key.Tenant, "key", "revoke", oplog.Ref{ID: key.ID, Name: key.Name})
 		}
-		return listedBy(err, "key")
+		return withHint(err, "key")
 	})
 }

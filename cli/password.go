@@ -12,7 +12,7 @@ import (
 	"oplog/identity"
 )
 
-// hashed reads a new password and returns what is kept of it.
+// hashed reads a new password and returns its hash.
 func (m *Program) hashed(fromStdin bool) (string, error) {
 	password, err := m.password(fromStdin)
 	if err != nil {
@@ -21,21 +21,20 @@ func (m *Program) hashed(fromStdin bool) (string, error) {
 	return identity.HashPassword(password)
 }
 
-// terminal returns the file behind a stream that a person sits at.
+// terminal returns the file of a stream that is a terminal.
 func terminal(stream any) (*os.File, bool) {
 	f, ok := stream.(*os.File)
 	return f, ok && term.IsTerminal(int(f.Fd()))
 }
 
-// password reads a new password: a line of the standard input, or where a
-// person is asked, the same twice.
+// password reads a new password: one line of standard input, or twice from a prompt.
 func (m *Program) password(fromStdin bool) (string, error) {
 	if fromStdin {
 		return readLine(m.Stdin)
 	}
 	in, ok := terminal(m.Stdin)
 	if !ok {
-		return "", errors.New("there is no terminal to ask for the password on; send it to the standard input and say --password-stdin")
+		return "", errors.New("there is no terminal to prompt for the password; send it to standard input and use --password-stdin")
 	}
 	ask := func(prompt string) (string, error) {
 		fmt.Fprint(m.Stderr, prompt)
@@ -47,18 +46,17 @@ func (m *Program) password(fromStdin bool) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the password: %w", err)
 	}
-	second, err := ask("The same again: ")
+	second, err := ask("Repeat the password: ")
 	if err != nil {
 		return "", fmt.Errorf("read the password: %w", err)
 	}
 	if first != second {
-		return "", errors.New("the two passwords differ; nothing was changed, try again")
+		return "", errors.New("the passwords differ; nothing was changed, try again")
 	}
 	return first, nil
 }
 
-// readLine reads up to the first line break, and no further than a password
-// can be long.
+// readLine reads up to the first line break, within the maximum length of a password.
 func readLine(r io.Reader) (string, error) {
 	const most = 4096
 	text, err := io.ReadAll(io.LimitReader(r, most))
@@ -68,7 +66,7 @@ func readLine(r io.Reader) (string, error) {
 	line, _, _ := strings.Cut(string(text), "\n")
 	line = strings.TrimSuffix(line, "\r")
 	if line == "" {
-		return "", errors.New("there is no password on the standard input; send it as one line")
+		return "", errors.New("there is no password on standard input; send it as one line")
 	}
 	return line, nil
 }

@@ -1,5 +1,4 @@
-// Package cli is the command line of oplog: one file a command, each of which
-// opens what it needs, does one thing and closes it.
+// Package cli is the command line of oplog, with one file per command: each opens what it needs, runs and closes it.
 package cli
 
 import (
@@ -14,19 +13,18 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	_ "time/tzdata" // for machines that have no zones of their own, where a tenant's days would be those of UTC
+	_ "time/tzdata" // for machines without a time zone database, where days would silently be in UTC
 
 	"github.com/alecthomas/kong"
 
 	"oplog/oplog"
 )
 
-// Main runs the program by the words of its command line, until it is done or
-// told to stop, and returns its exit status. The version is that of the
-// release, "" where none was built.
+// Main runs the command of the process's arguments until it is done or interrupted, and returns the exit status. version is that of the
+// release, "" for other builds.
 func Main(version string, console fs.FS) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	context.AfterFunc(ctx, stop) // a second signal ends the program immediately
 	p := &Program{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now,
 		Console: console, Version: version,
@@ -34,47 +32,46 @@ func Main(version string, console fs.FS) int {
 	return p.Run(ctx, os.Args[1:])
 }
 
-// Program is the program, with all that it takes from its surroundings.
+// Program is the program with its environment.
 type Program struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
 	Now            func() time.Time
 	Console        fs.FS  // the built console
-	Version        string // of the release, "" where none was built
+	Version        string // of the release, "" for other builds
 
-	variables map[string]string // by flag: the environment variable that set it
+	variables map[string]string // environment variables that set flags, by flag
 }
 
 // The exit statuses.
 const (
 	exitDone   = 0
 	exitFailed = 1 // one line on stderr says why
-	exitWords  = 2 // the command line itself is off
+	exitUsage  = 2 // usage error
 )
 
-// commands are the words that the program understands. A command's fields are
-// its flags, and each flag reads the environment too: --data is OPLOG_DATA.
+// commands are the program's subcommands. A command's fields are its flags, and each flag can be set in the environment: --data as
+// OPLOG_DATA.
 type commands struct {
-	Serve        serveCommand        `cmd:"" default:"withargs" help:"Serve the API and the console; what oplog does without a command."`
-	Demo         demoCommand         `cmd:"" set:"data=one that is thrown away at the end" help:"Serve a made-up company with a log full of entries."`
+	Serve        serveCommand        `cmd:"" default:"withargs" help:"Serve the API and the console; the default command."`
+	Demo         demoCommand         `cmd:"" set:"data=a temporary directory, deleted on exit" help:"Serve a fictitious company with a log full of entries."`
 	Tenant       tenantCommand       `cmd:"" help:"Add, list and change tenants."`
-	Account      accountCommand      `cmd:"" help:"Add, list and change the accounts of people."`
-	Key          keyCommand          `cmd:"" help:"Add, list and revoke the API keys of programs."`
-	Import       importCommand       `cmd:"" help:"Record the operations of files."`
+	Account      accountCommand      `cmd:"" help:"Add, list and change accounts."`
+	Key          keyCommand          `cmd:"" help:"Add, list and revoke API keys."`
+	Import       importCommand       `cmd:"" help:"Import operations from files."`
 	Reindex      reindexCommand      `cmd:"" help:"Rebuild the search index from the stored entries."`
-	Verify       verifyCommand       `cmd:"" help:"Recompute the proof over every entry, and compare with a checkpoint kept elsewhere."`
-	Export       exportCommand       `cmd:"" help:"Write the operations of a period to a file."`
-	VerifyExport verifyExportCommand `cmd:"" help:"Check an export against its signed manifest, with no server and no data directory."`
-	VerifyProof  verifyProofCommand  `cmd:"" help:"Check the copied proof of an entry, with no server and no data directory."`
-	Backup       backupCommand       `cmd:"" help:"Copy the whole log into one file, while no server has it."`
-	Restore      restoreCommand      `cmd:"" help:"Make a data directory of a backup."`
+	Verify       verifyCommand       `cmd:"" help:"Verify every entry against the Merkle tree, and the tree against a checkpoint kept elsewhere."`
+	Export       exportCommand       `cmd:"" help:"Export the operations of a period to a file."`
+	VerifyExport verifyExportCommand `cmd:"" help:"Verify an export against its signed manifest; requires no server or data directory."`
+	VerifyProof  verifyProofCommand  `cmd:"" help:"Verify the copied proof of an entry; requires no server or data directory."`
+	Backup       backupCommand       `cmd:"" help:"Back up the whole log to one file, while no server is running."`
+	Restore      restoreCommand      `cmd:"" help:"Restore a backup to a new data directory."`
 	Version      versionCommand      `cmd:"" help:"Print version, commit and Go version."`
-	OpenAPI      openAPICommand      `cmd:"" name:"openapi" hidden:"" help:"Print the description of the API."`
+	OpenAPI      openAPICommand      `cmd:"" name:"openapi" hidden:"" help:"Print the OpenAPI document."`
 }
 
-// Run does what args say, until it is done or the context ends, and returns
-// the exit status.
+// Run runs a command until it is done or the context ends, and returns the exit status.
 func (m *Program) Run(ctx context.Context, args []string) int {
 	if len(args) > 0 && args[0] == "help" {
 		args = append(args[1:len(args):len(args)], "--help")
@@ -83,12 +80,12 @@ func (m *Program) Run(ctx context.Context, args []string) int {
 	helped := false
 	parser, err := kong.New(&commands{},
 		kong.Name("oplog"),
-		kong.Description("The operation log of a business system: who did what, to which thing, when.\n\nEvery flag can also be set in the environment: --data as OPLOG_DATA."),
+		kong.Description("The operation log of a business system: who did what to which object, and when.\n\nEvery flag can also be set in the environment: --data as OPLOG_DATA."),
 		kong.Writers(m.Stdout, m.Stderr),
-		kong.Exit(func(int) { helped = true }), // asked to by --help alone
+		kong.Exit(func(int) { helped = true }), // only called for --help
 		kong.Resolvers(m.environment()),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"time_zone": oplog.DefaultTimeZone, "columns": strings.Join(oplog.ExportColumns, ", "), "data": "the user's for this operating system"},
+		kong.Vars{"time_zone": oplog.DefaultTimeZone, "columns": strings.Join(oplog.ExportColumns, ", "), "data": "the user's default on this operating system"},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(m),
 	)
@@ -100,11 +97,11 @@ func (m *Program) Run(ctx context.Context, args []string) int {
 		return exitDone
 	}
 	if err != nil {
-		return m.fail(exitWords, fmt.Errorf("%w; see oplog --help", err))
+		return m.fail(exitUsage, fmt.Errorf("%w; see oplog --help", err))
 	}
 	err = words.Run()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		err = errors.New("stopped before it was done")
+		err = errors.New("interrupted")
 	}
 	if err != nil {
 		return m.fail(exitFailed, err)
@@ -112,7 +109,7 @@ func (m *Program) Run(ctx context.Context, args []string) int {
 	return exitDone
 }
 
-// fail tells why in one line.
+// fail prints the error in one line.
 func (m *Program) fail(status int, err error) int {
 	text := visible(strings.Join(strings.Fields(err.Error()), " "))
 	fmt.Fprintln(m.Stderr, "oplog:", flagName.ReplaceAllStringFunc(text, func(flag string) string {
@@ -124,8 +121,7 @@ func (m *Program) fail(status int, err error) int {
 	return status
 }
 
-// flagName finds the flags that an error names. One that the environment has
-// set is named by its variable.
+// flagName finds the flags in an error message. A flag set by the environment is named by its variable.
 var flagName = regexp.MustCompile(`--[a-z][a-z-]*`)
 
 // environment resolves flags that are not on the command line.

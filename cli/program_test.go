@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// output is a stream that can be read while it is written to.
+// output is a stream that can be read while it is written.
 type output struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -37,28 +37,26 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
-// result is how a command ended.
+// result is the result of a command.
 type result struct {
 	status         int
 	stdout, stderr string
 }
 
-// setting is what a command runs in besides its words.
+// setting is the environment of a command.
 type setting struct {
 	stdin string
 	env   map[string]string
 }
 
-// begun is when the tests began; their clock goes on from noon of that day in
-// UTC, which is evening in Shanghai, so that no day ends while they run.
+// begun is when the tests started; their clock starts at noon of that day in UTC, evening in Shanghai, so that no day ends while they run.
 var begun = time.Now()
 
 func testNow() time.Time {
 	return begun.UTC().Truncate(24 * time.Hour).Add(12*time.Hour + time.Since(begun))
 }
 
-// testConsole is small: what serves it compresses it at the start, which takes
-// seconds of the real one with the race detector.
+// testConsole is small: compressing the real one at the start takes seconds with the race detector.
 var testConsole = fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>oplog</title>")}}
 
 func (s setting) main() (m *Program, stdout, stderr *output) {
@@ -88,14 +86,14 @@ func (s setting) mustRun(t *testing.T, args ...string) string {
 	return r.stdout
 }
 
-// served is a program that serves.
+// served is a running server.
 type served struct {
 	url            string
 	stdout, stderr *output
-	stop           func() int // asks it to stop, and returns the exit status
+	stop           func() int // stops it and returns the exit status
 }
 
-// serve starts a command that serves, on a free port.
+// serve runs a serving command on a free port.
 func serve(t *testing.T, args ...string) served {
 	t.Helper()
 	m, stdout, stderr := setting{}.main()
@@ -118,12 +116,12 @@ func serve(t *testing.T, args ...string) served {
 	}
 }
 
-func TestWords(t *testing.T) {
+func TestUsageErrors(t *testing.T) {
 	data := t.TempDir()
 	f := func(want string, args ...string) {
 		t.Helper()
 		r := setting{env: map[string]string{"OPLOG_DATA": data}}.run(t, args...)
-		if r.status != exitWords || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, want) || r.stdout != "" {
+		if r.status != exitUsage || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, want) || r.stdout != "" {
 			t.Errorf("%q: status %d, stderr %q", args, r.status, r.stderr)
 		}
 	}
@@ -159,17 +157,17 @@ func TestEnvironment(t *testing.T) {
 	env := map[string]string{"OPLOG_DATA": data, "OPLOG_NAME": "Acme", "OPLOG_DATA_PERMISSION": "true", "OPLOG_TIME_ZONE": "Asia/Tokyo"}
 	setting{env: env}.mustRun(t, "tenant", "add", "acme", "--time-zone", "Europe/Berlin")
 	list := setting{}.mustRun(t, "tenant", "list", "--data", data)
-	if !regexp.MustCompile(`acme +Acme +Europe/Berlin +on +for ever`).MatchString(list) {
+	if !regexp.MustCompile(`acme +Acme +Europe/Berlin +on +forever`).MatchString(list) {
 		t.Error(list)
 	}
-	if r := (setting{env: map[string]string{"OPLOG_DATA_PERMISSION": "perhaps"}}).run(t, "tenant", "list"); r.status == exitWords {
+	if r := (setting{env: map[string]string{"OPLOG_DATA_PERMISSION": "perhaps"}}).run(t, "tenant", "list"); r.status == exitUsage {
 		t.Errorf("a variable of another command is read: %s", r.stderr)
 	}
-	// An error names what was set: the variable, not a flag that nobody wrote.
+	// The error names the variable, not the flag that was not used.
 	for name, value := range map[string]string{"OPLOG_ENTRIES": "many", "OPLOG_LISTEN": "8484", "OPLOG_HOST": "http://x"} {
 		r := setting{env: map[string]string{name: value}}.run(t, "demo")
 		flag := "--" + strings.ToLower(strings.TrimPrefix(name, "OPLOG_"))
-		if r.status != exitWords || !strings.Contains(r.stderr, name) || strings.Contains(r.stderr, flag) {
+		if r.status != exitUsage || !strings.Contains(r.stderr, name) || strings.Contains(r.stderr, flag) {
 			t.Errorf("%s: status %d, %s", name, r.status, r.stderr)
 		}
 	}
@@ -243,13 +241,13 @@ func TestUserDataDir(t *testing.T) {
 	f("windows", "", map[string]string{"HOME": "/home/ann"})
 }
 
-// client talks to a served program as one who signed in.
+// client is a signed-in client of a server.
 type client struct {
 	*http.Client
 	url string
 }
 
-// signIn signs in and returns the status of the answer.
+// signIn signs in and returns the status of the response.
 func signIn(t *testing.T, url, username, password string) (client, int) {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -266,7 +264,7 @@ func signIn(t *testing.T, url, username, password string) (client, int) {
 	return c, answer.StatusCode
 }
 
-// get reads a JSON answer and returns its status.
+// get reads a JSON response and returns its status.
 func (c client) get(t *testing.T, path string, into any) int {
 	t.Helper()
 	answer, err := c.Get(c.url + path)

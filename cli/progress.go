@@ -8,25 +8,23 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// progress shows how far something long is: a bar for a person, for a file a
-// line when it begins and one when it has ended.
+// progress shows progress: a bar on a terminal; elsewhere one line at the start and one at the end.
 type progress struct {
 	bar  *progressbar.ProgressBar
 	done func()
 }
 
-// progress shows something that takes so many entries.
+// progress shows progress in entries.
 func (m *Program) progress(doing string, total int) progress {
 	return m.progressOf(fmt.Sprintf("%s %d entries", doing, total), doing, int64(total), progressbar.OptionShowCount())
 }
 
-// progressBytes shows something that reads a file of that size, -1 where it is
-// not known.
+// progressBytes shows progress through a file of the given size, -1 if unknown.
 func (m *Program) progressBytes(doing string, size int64) progress {
 	return m.progressOf(doing, doing, size, progressbar.OptionShowBytes(true))
 }
 
-// barBytes is progressBytes for a person; a file is told nothing.
+// barBytes is progressBytes for terminals only.
 func (m *Program) barBytes(doing string, size int64) progress {
 	return m.progressOf("", doing, size, progressbar.OptionShowBytes(true))
 }
@@ -55,7 +53,7 @@ func (p progress) add(n int) {
 	}
 }
 
-// print writes a line where the bar stands, which goes on below it.
+// print prints a line above the bar.
 func (p progress) print(w io.Writer, line string) {
 	if p.bar != nil {
 		_ = p.bar.Clear()

@@ -9,13 +9,13 @@ import (
 
 type reindexCommand struct {
 	dataFlag
-	Tenant string `placeholder:"ID" help:"Only this tenant's."`
+	Tenant string `placeholder:"ID" help:"Only this tenant."`
 }
 
 // Run rebuilds the search index from the store.
 func (c *reindexCommand) Run(ctx context.Context, m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		if err := known(l, c.Tenant); err != nil {
+		if err := checkTenant(l, c.Tenant); err != nil {
 			return err
 		}
 		tenants, err := l.Directory.Tenants()

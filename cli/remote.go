@@ -16,14 +16,13 @@ import (
 	"oplog/oplog"
 )
 
-// exportPoll is how often a server is asked how far an export is.
+// exportPoll is the interval of polling an export's status.
 const exportPoll = 200 * time.Millisecond
 
 // remote is the API of a running server.
 type remote struct{ url, key string }
 
-// call sends a request and returns the answer of a success, which the caller
-// closes.
+// call sends a request and returns the body of a successful response, which the caller closes.
 func (r remote) call(ctx context.Context, method, path string, body any) (io.ReadCloser, error) {
 	var sent io.Reader
 	if body != nil {
@@ -35,7 +34,7 @@ func (r remote) call(ctx context.Context, method, path string, body any) (io.Rea
 	}
 	request, err := http.NewRequestWithContext(ctx, method, r.url+path, sent)
 	if err != nil {
-		return nil, fmt.Errorf("--server %s is not the address of a server: %w", r.url, err)
+		return nil, fmt.Errorf("--server %s is not the URL of a server: %w", r.url, err)
 	}
 	request.Header.Set("Authorization", "Bearer "+r.key)
 	if body != nil {
@@ -43,7 +42,7 @@ func (r remote) call(ctx context.Context, method, path string, body any) (io.Rea
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("the server does not answer: %w", err)
+		return nil, fmt.Errorf("the server does not respond: %w", err)
 	}
 	if answer.StatusCode < http.StatusMultipleChoices {
 		return answer.Body, nil
@@ -54,24 +53,24 @@ func (r remote) call(ctx context.Context, method, path string, body any) (io.Rea
 	}
 	err = json.NewDecoder(io.LimitReader(answer.Body, 1<<16)).Decode(&problem)
 	if err = errors.Join(err, answer.Body.Close()); err != nil {
-		return nil, fmt.Errorf("the server answers %s; is %s an oplog?", answer.Status, r.url)
+		return nil, fmt.Errorf("the server responded %s; is %s an oplog server?", answer.Status, r.url)
 	}
 	for _, e := range problem.Errors {
 		problem.Detail += "; " + e.Location + " " + e.Message
 	}
-	return nil, fmt.Errorf("the server answers %s: %s", answer.Status, problem.Detail)
+	return nil, fmt.Errorf("the server responded %s: %s", answer.Status, problem.Detail)
 }
 
-// serverURL checks the form of --server.
+// serverURL checks the syntax of --server.
 func serverURL(text string) error {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("--server %s is not the address of a server, such as http://127.0.0.1:8484", text)
+		return fmt.Errorf("--server %s is not the URL of a server, such as http://127.0.0.1:8484", text)
 	}
 	return nil
 }
 
-// read reads a JSON answer.
+// read sends a request and decodes the JSON response.
 func (r remote) read(ctx context.Context, method, path string, body, into any) error {
 	answer, err := r.call(ctx, method, path, body)
 	if err != nil {
@@ -80,8 +79,7 @@ func (r remote) read(ctx context.Context, method, path string, body, into any) e
 	return errors.Join(json.NewDecoder(answer).Decode(into), answer.Close())
 }
 
-// fromServer has a server make the export, and takes the file with its
-// manifest.
+// fromServer makes a server write the export, and downloads the file with its manifest.
 func (c *exportCommand) fromServer(ctx context.Context, m *Program) error {
 	r := remote{strings.TrimSuffix(c.Server, "/"), c.Key}
 	ranged, from, to, err := c.period(nil)
@@ -115,7 +113,7 @@ func (c *exportCommand) fromServer(ctx context.Context, m *Program) error {
 	})
 }
 
-// await shows how far an export is until it has ended.
+// await shows the progress of an export until it has finished.
 func (c *exportCommand) await(ctx context.Context, m *Program, r remote, path string, x exports.Export) error {
 	shown := m.progress("Exporting tenant "+c.Tenant+":", x.RowsTotal)
 	defer shown.end()

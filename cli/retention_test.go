@@ -11,8 +11,7 @@ import (
 	"oplog/oplog"
 )
 
-// TestRetention: a server that is started deletes what its tenants do not keep,
-// but for what is held; verify tells it from what was removed.
+// TestRetention: a server deletes expired entries when it starts, except those on hold; verify tells that apart from tampering.
 func TestRetention(t *testing.T) {
 	data, s := acme(t)
 	file := filepath.Join(t.TempDir(), "old.ndjson")
@@ -26,7 +25,7 @@ func TestRetention(t *testing.T) {
 	s.mustRun(t, "import", "--tenant", "acme", file)
 	s.fails(t, "180 days", "tenant", "set", "acme", "--retention-days", "90")
 	s.mustRun(t, "tenant", "set", "acme", "--retention-days", "90", "--below-legal-minimum")
-	s.fails(t, "180 days", "tenant", "set", "acme", "--retention-days", "60") // that is not to be below again
+	s.fails(t, "180 days", "tenant", "set", "acme", "--retention-days", "60") // each change below the minimum must be confirmed
 	hold := strings.TrimSpace(s.mustRun(t, "tenant", "hold", "add", "acme", "--from", date(310), "--to", date(290), "--reason", "case 7"))
 	s.fails(t, "date", "tenant", "hold", "add", "acme", "--from", "May", "--reason", "x")
 	s.shows(t, ` `+date(311)+` 00:00 UTC = 08:00 Asia/Shanghai +`+date(289)+` 00:00 UTC = 08:00 Asia/Shanghai +stands`, "tenant", "hold", "list", "acme")
@@ -64,7 +63,7 @@ func TestRetention(t *testing.T) {
 	}
 	s.mustRun(t, "reindex")
 	s.mustRun(t, "tenant", "hold", "lift", "acme", hold)
-	s.fails(t, "lifted before", "tenant", "hold", "lift", "acme", hold)
+	s.fails(t, "already lifted", "tenant", "hold", "lift", "acme", hold)
 	s.fails(t, "oplog tenant hold list", "tenant", "hold", "lift", "acme", "none")
 	s.shows(t, `lifted .* by command +case 7`, "tenant", "hold", "list", "acme")
 	if all := fmt.Sprint(serveUntil(2)); all != "[e4]" {
@@ -72,7 +71,7 @@ func TestRetention(t *testing.T) {
 	}
 	s.shows(t, "4 of these were deleted", "verify")
 
-	// Late ones are refused, each by itself where they are imported.
+	// Expired entries are rejected individually by imports.
 	if r := s.run(t, "import", "--tenant", "acme", file); !strings.Contains(r.stdout+r.stderr, "keeps entries for 90 days") {
 		t.Errorf("%+v", r)
 	}
@@ -83,8 +82,7 @@ func TestRetention(t *testing.T) {
 	setting{}.shows(t, "4 of these were deleted", "verify", "--data", restored)
 }
 
-// TestDaysInBoth: wherever days of a rule or a hold are chosen, the command says
-// when they begin and end in UTC and in the tenant's zone.
+// TestDaysInBoth: for chosen days of a rule or hold, the command prints their start and end in UTC and in the tenant's zone.
 func TestDaysInBoth(t *testing.T) {
 	_, s := acme(t)
 	for zone, want := range map[string]string{

@@ -20,14 +20,14 @@ import (
 	"oplog/trail"
 )
 
-// serveFlags are what serving takes, whatever is served.
+// serveFlags are the flags of all serving commands.
 type serveFlags struct {
 	dataFlag
 	Listen  string   `default:"127.0.0.1:8484" placeholder:"ADDR" help:"Address to listen on (${default}); port 0 takes a free one."`
-	Host    []string `placeholder:"NAME" help:"Name that people reach the server by, besides localhost; may be repeated. Others are refused."`
+	Host    []string `placeholder:"NAME" help:"Host name of the server, besides localhost; may be repeated. Requests for other hosts are rejected."`
 	NoOpen  bool     `help:"Do not open the browser."`
-	Anchor  string   `placeholder:"DIR" help:"Folder off this machine, such as a share or a stick, that takes each tenant's checkpoint of the day; it must be there."`
-	TLSCert string   `name:"tls-cert" placeholder:"FILE" and:"tls" help:"Certificate to serve HTTPS with."`
+	Anchor  string   `placeholder:"DIR" help:"Folder off this machine, such as a network share or USB stick, for each tenant's checkpoint of the day; it must exist."`
+	TLSCert string   `name:"tls-cert" placeholder:"FILE" and:"tls" help:"Certificate for HTTPS."`
 	TLSKey  string   `name:"tls-key" placeholder:"FILE" and:"tls" help:"Key of the certificate."`
 }
 
@@ -56,8 +56,7 @@ func (c *serveCommand) Run(ctx context.Context, m *Program) error {
 	return errors.Join(m.serve(ctx, l, ln, c.serveFlags, server.Options{SetupCode: code}), l.Close())
 }
 
-// setupCode returns what the first owner is made with, and says how to begin;
-// "" where there is an account.
+// setupCode returns the code for creating the first owner and prints how to set up oplog; "" if there is an account.
 func (m *Program) setupCode(l *node.Node, url, data string) (string, error) {
 	empty, err := l.Identity.Empty()
 	if err != nil || !empty {
@@ -68,32 +67,32 @@ func (m *Program) setupCode(l *node.Node, url, data string) (string, error) {
 		flag = fmt.Sprintf(" --data %q", data)
 	}
 	code := rand.Text()
-	fmt.Fprintf(m.Stderr, `There is no account yet, so nobody can sign in. Set oplog up in a browser, at this address alone:
+	fmt.Fprintf(m.Stderr, `There is no account yet, so nobody can sign in. Set up oplog in a browser, at exactly this URL:
   %[2]s
-or stop oplog, run these two, and start it again:
+or stop oplog, run these two commands, and start it again:
   oplog tenant add acme --name "Acme"%[1]s
   oplog account add admin --role admin --tenant acme%[1]s
 `, flag, setupURL(url, code))
 	return code, nil
 }
 
-// setupURL is where the console sets oplog up. The code stands where no server
-// and no log of one sees it.
+// setupURL returns the URL of the console's setup page. The code is in the fragment, which is not sent to servers and does not appear in
+// logs.
 func setupURL(url, code string) string { return url + "/#setup=" + code }
 
-// listen takes the port, and the certificate where there is one.
+// listen opens the port, with TLS if there is a certificate.
 func (f *serveFlags) listen(ctx context.Context) (net.Listener, error) {
 	var config *tls.Config
 	if f.TLSCert != "" {
 		certificate, err := tls.LoadX509KeyPair(f.TLSCert, f.TLSKey)
 		if err != nil {
-			return nil, fmt.Errorf("the certificate cannot be used: %w; give PEM files of a certificate and its key", err)
+			return nil, fmt.Errorf("cannot use the certificate: %w; specify PEM files of a certificate and its key", err)
 		}
 		config = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	}
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w; name another address with --listen, such as 127.0.0.1:0", f.Listen, err)
+		return nil, fmt.Errorf("cannot listen on %s: %w; specify another address with --listen, such as 127.0.0.1:0", f.Listen, err)
 	}
 	if config != nil {
 		ln = tls.NewListener(ln, config)
@@ -101,7 +100,7 @@ func (f *serveFlags) listen(ctx context.Context) (net.Listener, error) {
 	return ln, nil
 }
 
-// url returns where a browser on this machine reaches a listener.
+// url returns the URL of a listener for a browser on this machine.
 func (f *serveFlags) url(ln net.Listener) string {
 	scheme := "http"
 	if f.TLSCert != "" {
@@ -117,14 +116,13 @@ func (f *serveFlags) url(ln net.Listener) string {
 	return scheme + "://" + net.JoinHostPort(host, port)
 }
 
-// shutdownTime is how long requests under way have when the program stops.
+// shutdownTime limits how long requests may take to finish on shutdown.
 const shutdownTime = 10 * time.Second
 
-// retentionLook is how often it is looked whether a day has turned.
-const retentionLook = 10 * time.Minute
+// retentionInterval is the interval of checks for a new day.
+const retentionInterval = 10 * time.Minute
 
-// serve answers requests until the context ends, then finishes those that it
-// has taken. The options are those that not every server has.
+// serve serves requests until the context ends, then lets those in progress finish. o has the options that differ between servers.
 func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f serveFlags, o server.Options) error {
 	built := buildVersion(m.Version)
 	o.Console, o.Version, o.Commit, o.Now, o.SecureCookies = m.Console, built.version, built.commit, m.Now, f.TLSCert != ""
@@ -133,7 +131,7 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	days, endDays := context.WithCancel(ctx)
 	defer func() { endDays(); daily.Wait() }()
 	failed := func(err error) { o.Logger.Error(err.Error()) }
-	daily.Go(func() { l.Journal.RetainDaily(days, retentionLook, failed) })
+	daily.Go(func() { l.Journal.RetainDaily(days, retentionInterval, failed) })
 	if f.Anchor != "" {
 		o.Anchors = proof.NewAnchors(l.Directory, l.Journal, m.Now, f.Anchor)
 		daily.Go(func() { o.Anchors.Run(days, failed) })
@@ -162,21 +160,20 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	if err := s.Shutdown(finish); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("stop serving: %w", err)
 	}
-	_ = ln.Close() // a shutdown that comes before Listen has begun does not end it
+	_ = ln.Close() // a Shutdown before Listen has started does not end it
 	if err := <-ended; err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "stop"})
 }
 
-// onLoopback reports whether a listener takes what this machine alone sends.
+// onLoopback reports whether a listener only accepts connections from this machine.
 func onLoopback(ln net.Listener) bool {
 	address, ok := ln.Addr().(*net.TCPAddr)
 	return ok && address.IP.IsLoopback()
 }
 
-// openBrowser shows the console where there is a desktop. It is a courtesy:
-// the address stands on the terminal anyway.
+// openBrowser opens the console in a desktop's browser, ignoring failures: the URL is printed as well.
 func openBrowser(url string, getenv func(string) string) {
 	var command []string
 	switch {
@@ -189,13 +186,13 @@ func openBrowser(url string, getenv func(string) string) {
 	default:
 		return
 	}
-	browser := exec.Command(command[0], command[1:]...) //nolint:gosec,noctx // the system's own opener, which outlives the call
+	browser := exec.Command(command[0], command[1:]...) // nolint:gosec,noctx // the system's opener, which outlives this call
 	if browser.Start() == nil {
 		go func() { _ = browser.Wait() }()
 	}
 }
 
-// hostPort reports whether an address has both its parts.
+// hostPort checks that an address has both a host and a port.
 func hostPort(address string) error {
 	if _, _, err := net.SplitHostPort(address); err != nil {
 		return fmt.Errorf("--listen %s is not HOST:PORT: %s", address, strings.TrimPrefix(err.Error(), "address "+address+": "))
@@ -203,24 +200,23 @@ func hostPort(address string) error {
 	return nil
 }
 
-// Validate checks the words before anything is opened.
+// Validate checks the flags before anything is opened.
 func (f *serveFlags) Validate() error {
 	if _, address, isURL := strings.Cut(f.Listen, "://"); isURL {
-		return fmt.Errorf("--listen %s is a URL; give HOST:PORT alone: --listen %s", f.Listen, strings.TrimRight(address, "/"))
+		return fmt.Errorf("--listen %s is a URL; specify only HOST:PORT: --listen %s", f.Listen, strings.TrimRight(address, "/"))
 	}
 	for _, host := range f.Host {
 		if strings.Contains(host, "/") {
-			return fmt.Errorf("--host %s is a URL; give the name alone: --host %s", host, bareHost(host))
+			return fmt.Errorf("--host %s is a URL; specify only the host name: --host %s", host, bareHost(host))
 		}
 		if strings.Contains(host, "*") {
-			return fmt.Errorf("--host %s is a pattern, which no name matches; give each name by itself: --host log.example.com", host)
+			return fmt.Errorf("--host %s is a pattern, which is not supported; specify each host name: --host log.example.com", host)
 		}
 	}
 	return hostPort(f.Listen)
 }
 
-// bareHost returns the name or address in what people give for a host: without
-// scheme, port and path.
+// bareHost strips scheme, port and path from a host name or address.
 func bareHost(host string) string {
 	if _, rest, isURL := strings.Cut(host, "://"); isURL {
 		host = rest

@@ -38,7 +38,7 @@ func TestServeSaysOneLine(t *testing.T) {
 	}
 }
 
-// TestServeSetsUp makes the first owner with the code that was printed.
+// TestServeSetsUp creates the first owner with the printed code.
 func TestServeSetsUp(t *testing.T) {
 	data := t.TempDir()
 	p := serve(t, "--data", data)
@@ -113,8 +113,8 @@ func TestServeSaysWhoHasThePort(t *testing.T) {
 	}
 }
 
-// TestTrailOfTheProgram: starts, stops and commands are told too.
-func TestTrailOfTheProgram(t *testing.T) {
+// TestTrailOfCommands: starts, stops and commands are in the trail, too.
+func TestTrailOfCommands(t *testing.T) {
 	data, s := acme(t)
 	s.stdin = "correct horse"
 	s.mustRun(t, "account", "add", "ann", "--role", "admin", "--tenant", "acme", "--password-stdin")
@@ -129,18 +129,18 @@ func TestTrailOfTheProgram(t *testing.T) {
 		}
 	}
 	c.get(t, "/api/v1/tenants/acme/access", &trail)
-	var told []string
+	var recorded []string
 	for _, e := range trail.Entries {
-		told = append(told, e.User.ID+" "+e.Module+" "+e.Operation)
+		recorded = append(recorded, e.User.ID+" "+e.Module+" "+e.Operation)
 	}
 	want := "ann session sign_in, server server start, server server stop, server server start, " +
 		"command export start, command account create, command tenant create"
-	if got := strings.Join(told, ", "); got != want {
+	if got := strings.Join(recorded, ", "); got != want {
 		t.Errorf("it tells %s, want %s", got, want)
 	}
 }
 
-// certificate makes a certificate for this machine, in PEM files.
+// certificate creates a certificate for this machine in PEM files.
 func certificate(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -187,7 +187,7 @@ func TestServeTLS(t *testing.T) {
 	}
 }
 
-// page is what the tests read of a page of entries.
+// page is a page of entries, with the fields that the tests read.
 type page struct {
 	Entries []struct {
 		ID   string
@@ -265,7 +265,7 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-func TestDemoIsThrownAway(t *testing.T) {
+func TestDemoIsTemporary(t *testing.T) {
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
 	p := serve(t, "demo", "--entries", "10")
@@ -280,14 +280,14 @@ func TestDemoIsThrownAway(t *testing.T) {
 	}
 }
 
-// TestDemoBesideOthers: a log that is no demo gets no owner whose password
-// everybody knows, also where the environment names its directory.
-func TestDemoBesideOthers(t *testing.T) {
+// TestDemoRejectsOtherLogs: a log that is not a demo never gets an owner with a public password, also if the environment names its
+// directory.
+func TestDemoRejectsOtherLogs(t *testing.T) {
 	f := func(use func(s setting)) {
 		t.Helper()
 		data, s := acme(t)
 		use(s)
-		s.fails(t, "holds a log that is no demo", "demo", "--entries", "10", "--listen", "127.0.0.1:0")
+		s.fails(t, "contains a log that is not a demo", "demo", "--entries", "10", "--listen", "127.0.0.1:0")
 		s.shows(t, `^ID[^\n]*\nacme[^\n]*\n$`, "tenant", "list", "--data", data)
 	}
 	f(func(s setting) {
@@ -303,7 +303,7 @@ func TestDemoBesideOthers(t *testing.T) {
 	})
 }
 
-// TestAnchor: what is kept in a folder shows, later, that the log was replaced.
+// TestAnchor: checkpoints in the folder reveal that the log was replaced later.
 func TestAnchor(t *testing.T) {
 	data, stick := t.TempDir(), t.TempDir()
 	setting{}.mustRun(t, "tenant", "add", "empty", "--name", "Empty", "--data", data)
@@ -324,7 +324,7 @@ func TestAnchor(t *testing.T) {
 	rows := filepath.Join(t.TempDir(), "rows.csv")
 	write(t, rows, "user_id,user_name,module,operation\nu,Ann,sms,send\n")
 	setting{}.mustRun(t, "import", "--tenant", "empty", rows, "--data", data)
-	setting{}.mustRun(t, "verify", "--data", data, "--checkpoint", kept("empty")) // an empty log's is no reason to doubt a longer one
+	setting{}.mustRun(t, "verify", "--data", data, "--checkpoint", kept("empty")) // a checkpoint of an empty log is consistent with any log
 	another := t.TempDir()
 	serve(t, "demo", "--entries", "300", "--data", another).stop()
 	if r := (setting{}).run(t, "verify", "--data", another, "--checkpoint", kept("demo")); r.status != exitFailed || !strings.Contains(r.stderr, "another store's key") {

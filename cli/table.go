@@ -18,15 +18,14 @@ func onOff(on bool) string {
 
 func retention(days int) string {
 	if days == 0 {
-		return "for ever"
+		return "forever"
 	}
 	return fmt.Sprintf("%d days", days)
 }
 
 func moment(t time.Time) string { return t.Local().Format(time.DateTime) }
 
-// table prints rows in columns, aligned as a terminal shows them: a Chinese
-// character takes the room of two letters.
+// table prints aligned columns; Chinese characters are two cells wide.
 func table(w io.Writer, rows [][]string) error {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {

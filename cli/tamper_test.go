@@ -14,12 +14,11 @@ import (
 	"oplog/demo"
 )
 
-// log500 is a log with what its owner keeps elsewhere: a checkpoint, an export
-// with its manifest, and the verifier key.
+// log500 is a log together with what its owner keeps elsewhere: a checkpoint, an export with its manifest, and the verifier key.
 type log500 struct {
 	t                      *testing.T
 	data, intact           string // the data directory, and a copy of its file
-	older                  string // a backup of before the last entry
+	older                  string // a backup from before the last entry
 	checkpoint, file, vkey string
 }
 
@@ -47,8 +46,8 @@ func newLog500(t *testing.T) *log500 {
 	return l
 }
 
-// says runs a command, and checks its status and its words: all those wanted,
-// which & separates, and none that tell of another kind.
+// says runs a command and checks its status and output: it contains every text of want (separated by &) and none of another kind of
+// finding.
 func (l *log500) says(name string, status int, want string, args ...string) {
 	l.t.Helper()
 	r := setting{}.run(l.t, args...)
@@ -57,22 +56,21 @@ func (l *log500) says(name string, status int, want string, args ...string) {
 			l.t.Errorf("%s: %s: %+v; want %d, %s", name, args[0], r, status, want)
 		}
 	}
-	for _, other := range tellings {
+	for _, other := range findingPhrases {
 		if !strings.Contains(want, other) && strings.Contains(r.stderr, other) {
 			l.t.Errorf("%s: %s says %q, which is of another kind: %s", name, args[0], other, r.stderr)
 		}
 	}
 }
 
-// tellings are the words that tell one tampering from another.
-var tellings = []string{
-	"was changed: it is not the one", "was removed: it arrived", "was swapped: another entry", "was inserted: it stands among", "or the entry was inserted",
-	"its tail was cut off", "the tail was cut off without a trace", "the log was rewritten with all its proof",
+// findingPhrases are the phrases that tell kinds of tampering apart.
+var findingPhrases = []string{
+	"was modified: it differs from", "was removed: it was recorded", "was replaced: another entry", "was inserted: it was never recorded", "or the entry was inserted",
+	"its tail was removed", "the tail was removed without a trace", "the log was rewritten with its proof",
 }
 
-// TestTampering does to a store all that somebody with its file can do, and
-// sees each found, told apart from the others, by who has kept a checkpoint; and
-// that an export of before is true whatever becomes of the store.
+// TestTampering tampers with a store in every way that access to its file allows, and checks that verify with a kept checkpoint finds each
+// and tells it apart; earlier exports stay verifiable whatever happens to the store.
 func TestTampering(t *testing.T) {
 	l := newLog500(t)
 	file := filepath.Join(l.data, "oplog.db")
@@ -84,7 +82,7 @@ func TestTampering(t *testing.T) {
 			kept = exitDone
 		}
 		l.says(name, kept, wantKept, "verify", "--data", l.data, "--checkpoint", l.checkpoint)
-		l.says(name, exitDone, "is byte for byte what the log wrote", "verify-export", l.file, "--key", l.vkey)
+		l.says(name, exitDone, "is byte for byte the file that the log exported", "verify-export", l.file, "--key", l.vkey)
 	}
 	store := func(name, want, also string, change func(*days) error) {
 		t.Helper()
@@ -95,21 +93,21 @@ func TestTampering(t *testing.T) {
 	both("nothing", exitDone, "intact, 500 entries", "first 500 entries are those of the checkpoint")
 
 	const others = " & its first 500 entries are not those of the checkpoint"
-	store("changed", "was changed: it is not the one", others, func(d *days) error {
+	store("changed", "was modified: it differs from", others, func(d *days) error {
 		key, data := d.at(3)
 		data[len(data)-1] ^= 1
 		return d.put(key, data)
 	})
-	store("removed", "was removed: it arrived", "", func(d *days) error {
+	store("removed", "was removed: it was recorded", "", func(d *days) error {
 		key, _ := d.at(3)
 		return d.date(key).Delete(key)
 	})
-	store("swapped", "was swapped: another entry", others, func(d *days) error {
+	store("swapped", "was replaced: another entry", others, func(d *days) error {
 		one, a := d.at(3)
 		other, b := d.at(333)
 		return errors.Join(d.put(one, b), d.put(other, a))
 	})
-	store("inserted", "was inserted: it stands among", "", func(d *days) error {
+	store("inserted", "was inserted: it was never recorded", "", func(d *days) error {
 		key, data := d.at(3)
 		key[7] ^= 1
 		return d.put(key, data)
@@ -119,32 +117,32 @@ func TestTampering(t *testing.T) {
 		key[14], key[15] = 2, 0 // 512
 		return d.put(key, data)
 	})
-	store("the tail cut", "or the entry was inserted", " & its tail was cut off", func(d *days) error {
+	store("the tail cut", "or the entry was inserted", " & its tail was removed", func(d *days) error {
 		arrivals := d.of.Bucket([]byte("arrivals"))
 		last, _ := arrivals.Cursor().Last()
 		return arrivals.Delete(last)
 	})
 
-	// What was written long before, or again, fits together: a checkpoint tells.
+	// Consistent rewrites and restored backups are only revealed by a checkpoint.
 	l.restore(file)
-	both("an old backup", exitDone, "intact, 499 entries", "an old backup was put back, or the tail was cut off without a trace")
+	both("an old backup", exitDone, "intact, 499 entries", "an old backup was restored, or the tail was removed without a trace")
 	recordOne(t, l.data)
-	both("an old backup that has grown", exitDone, "intact, 500 entries", "the log was rewritten with all its proof, or an old backup was put back and has grown since")
+	both("an old backup that has grown", exitDone, "intact, 500 entries", "the log was rewritten with its proof, or an old backup was restored and has grown since")
 	another := t.TempDir()
 	serve(t, "demo", "--entries", "500", "--data", another).stop()
 	l.says("another log", exitFailed, "is signed by another store's key", "verify", "--data", another, "--checkpoint", l.checkpoint)
 	l.says("another log", exitFailed, "tenant other is not in the store", "verify", "--data", l.data, "--checkpoint", l.checkpointOf("other"))
 	copyFile(t, l.intact, file)
-	tamper(t, l.data, func(tx *bolt.Tx) error { // who read the log is proven too
+	tamper(t, l.data, func(tx *bolt.Tx) error { // the trail is proven too
 		d := daysOf(tx, demo.TenantID+"/access")
 		key, data := d.at(0)
 		data[len(data)-1] ^= 1
 		return d.put(key, data)
 	})
-	l.says("the trail", exitFailed, "tenant demo/access: NOT INTACT & was changed: it is not the one", "verify", "--data", l.data, "--tenant", "demo")
+	l.says("the trail", exitFailed, "tenant demo/access: NOT INTACT & was modified: it differs from", "verify", "--data", l.data, "--tenant", "demo")
 }
 
-// restore puts the old backup in the place of the log.
+// restore replaces the log with the old backup.
 func (l *log500) restore(file string) {
 	l.t.Helper()
 	fresh := filepath.Join(l.t.TempDir(), "fresh")
@@ -152,7 +150,7 @@ func (l *log500) restore(file string) {
 	copyFile(l.t, filepath.Join(fresh, "oplog.db"), file)
 }
 
-// checkpointOf is a checkpoint of a tenant that the log had, and has no more.
+// checkpointOf returns a checkpoint of a tenant that the log no longer satisfies.
 func (l *log500) checkpointOf(tenant string) string {
 	l.t.Helper()
 	with := l.t.TempDir()
@@ -189,24 +187,24 @@ func TestTamperingWithExports(t *testing.T) {
 		}
 		return all.String()
 	}
-	f("a changed letter", "the file was changed", rows[:100]+"~"+rows[101:], manifest, l.vkey)
-	f("swapped rows", "the file was changed", joined(lines[:3], lines[4:5], lines[3:4], lines[5:]), manifest, l.vkey)
+	f("a changed letter", "the file was modified", rows[:100]+"~"+rows[101:], manifest, l.vkey)
+	f("swapped rows", "the file was modified", joined(lines[:3], lines[4:5], lines[3:4], lines[5:]), manifest, l.vkey)
 	f("a row removed", "the file has", joined(lines[:3], lines[4:]), manifest, l.vkey)
 	f("a row inserted", "the file has", joined(lines[:3], lines[2:]), manifest, l.vkey)
 	f("the tail cut", "the file has", joined(lines[:400]), manifest, l.vkey)
 	f("an empty file", "the file has 0", "", manifest, l.vkey)
-	f("other rows in the manifest", "the manifest proves nothing: its signature does not fit", rows, strings.Replace(manifest, "rows: 500", "rows: 499", 1), l.vkey)
-	f("another period", "the manifest proves nothing: its signature does not fit", rows, strings.Replace(manifest, `to: "`, `to: "0`, 1), l.vkey)
-	f("no signature", "the manifest proves nothing: it is not a signed note", rows, strings.Split(manifest, "\n\n")[0]+"\n", l.vkey)
-	f("another's manifest", "the manifest proves nothing: it is not signed by the key", rows, content(t, another.file+".manifest"), l.vkey)
-	f("another's file and manifest", "the manifest proves nothing: it is not signed by the key", content(t, another.file), content(t, another.file+".manifest"), l.vkey)
+	f("other rows in the manifest", "the manifest is not valid: its signature does not match", rows, strings.Replace(manifest, "rows: 500", "rows: 499", 1), l.vkey)
+	f("another period", "the manifest is not valid: its signature does not match", rows, strings.Replace(manifest, `to: "`, `to: "0`, 1), l.vkey)
+	f("no signature", "the manifest is not valid: it is not a signed note", rows, strings.Split(manifest, "\n\n")[0]+"\n", l.vkey)
+	f("another's manifest", "the manifest is not valid: it is not signed by the key", rows, content(t, another.file+".manifest"), l.vkey)
+	f("another's file and manifest", "the manifest is not valid: it is not signed by the key", content(t, another.file), content(t, another.file+".manifest"), l.vkey)
 	f("the manifest of another file", "the file ", content(t, another.file), manifest, l.vkey)
 	write(t, l.file, rows)
 	write(t, l.file+".manifest", manifest)
 	setting{}.mustRun(t, "verify-export", l.file, "--key", l.vkey)
 }
 
-// days are the entries of a tenant in the data file, in buckets by date.
+// days are a tenant's entries in the data file, in buckets by date.
 type days struct{ of, entries *bolt.Bucket }
 
 func daysOf(tx *bolt.Tx, tenant string) *days {
@@ -214,7 +212,7 @@ func daysOf(tx *bolt.Tx, tenant string) *days {
 	return &days{of, of.Bucket([]byte("entries"))}
 }
 
-// at returns an entry, counted from the oldest.
+// at returns the n-th oldest entry.
 func (d *days) at(n int) (key, data []byte) {
 	dates := d.entries.Cursor()
 	for date, _ := dates.First(); date != nil; date, _ = dates.Next() {

@@ -11,18 +11,18 @@ import (
 type tenantCommand struct {
 	Add  tenantAdd  `cmd:"" help:"Add a tenant."`
 	List tenantList `cmd:"" help:"List all tenants."`
-	Set  tenantSet  `cmd:"" help:"Change settings of a tenant; what is not named stays."`
-	Hold tenantHold `cmd:"" help:"Legal holds: days that are not deleted, whatever the retention."`
+	Set  tenantSet  `cmd:"" help:"Change settings of a tenant; others stay unchanged."`
+	Hold tenantHold `cmd:"" help:"Legal holds, which keep days from being deleted by retention."`
 }
 
 type tenantAdd struct {
 	dataFlag
-	ID                string `arg:"" help:"Id, as in addresses: letters, digits, . _ -"`
-	Name              string `required:"" help:"Name to show."`
+	ID                string `arg:"" help:"Id, as in URLs: letters, digits, . _ -"`
+	Name              string `required:"" help:"Display name."`
 	TimeZone          string `default:"${time_zone}" placeholder:"ZONE" help:"Time zone of its days, retention and exports (${default})."`
-	DataPermission    bool   `help:"Divide what is seen by organizations."`
-	RetentionDays     int    `placeholder:"N" help:"Whole days of its time zone to keep entries; for ever without."`
-	BelowLegalMinimum bool   `help:"Mean a retention below the legal minimum of 180 days."`
+	DataPermission    bool   `help:"Restrict what people see to their organization."`
+	RetentionDays     int    `placeholder:"N" help:"Days to keep entries, in its time zone; forever by default."`
+	BelowLegalMinimum bool   `help:"Confirm a retention below the legal minimum of 180 days."`
 }
 
 // Run adds the tenant.
@@ -34,9 +34,9 @@ func (c *tenantAdd) Run(m *Program) error {
 		if err != nil {
 			return err
 		}
-		noteCommand(l, t.ID, "tenant", "create", oplog.Ref{ID: t.ID, Name: t.Name})
+		recordCommand(l, t.ID, "tenant", "create", oplog.Ref{ID: t.ID, Name: t.Name})
 		fmt.Fprintf(m.Stderr, "Tenant %s added. Its first admin: oplog account add NAME --role admin --tenant %s\n", t.ID, t.ID)
-		return m.tellRule(l, t)
+		return m.printRetention(l, t)
 	})
 }
 
@@ -66,14 +66,14 @@ func (c *tenantList) Run(m *Program) error {
 type tenantSet struct {
 	dataFlag
 	ID                string  `arg:"" help:"Id of the tenant."`
-	Name              *string `help:"Name to show."`
+	Name              *string `help:"Display name."`
 	TimeZone          *string `placeholder:"ZONE" help:"Time zone of its days, retention and exports; holds keep theirs."`
-	DataPermission    *bool   `negatable:"" help:"Divide what is seen by organizations."`
-	RetentionDays     *int    `placeholder:"N" help:"Whole days of its time zone to keep entries; 0 for ever."`
-	BelowLegalMinimum *bool   `help:"Mean a retention below the legal minimum of 180 days."`
+	DataPermission    *bool   `negatable:"" help:"Restrict what people see to their organization."`
+	RetentionDays     *int    `placeholder:"N" help:"Days to keep entries, in its time zone; 0 keeps them forever."`
+	BelowLegalMinimum *bool   `help:"Confirm a retention below the legal minimum of 180 days."`
 }
 
-// Run changes what was named.
+// Run changes the given settings.
 func (c *tenantSet) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
 		t, err := l.Directory.ChangeTenant(c.ID, func(t *oplog.Tenant) {
@@ -83,25 +83,25 @@ func (c *tenantSet) Run(m *Program) error {
 			t.Retain(c.RetentionDays, c.BelowLegalMinimum, trail.CommandUser.ID, m.Now())
 		})
 		if err != nil {
-			return listedBy(err, "tenant")
+			return withHint(err, "tenant")
 		}
-		noteCommand(l, t.ID, "tenant", "change", oplog.Ref{ID: t.ID, Name: t.Name})
+		recordCommand(l, t.ID, "tenant", "change", oplog.Ref{ID: t.ID, Name: t.Name})
 		if c.RetentionDays == nil && c.TimeZone == nil {
 			return nil
 		}
-		return m.tellRule(l, t)
+		return m.printRetention(l, t)
 	})
 }
 
-// tellRule says since when a tenant's entries are kept, where not all are.
-func (m *Program) tellRule(l *node.Node, t oplog.Tenant) error {
+// printRetention prints since when a tenant's entries are kept, if not all are.
+func (m *Program) printRetention(l *node.Node, t oplog.Tenant) error {
 	r, err := l.Directory.Retention(t.ID)
 	if err != nil || r.KeptFrom == "" {
 		return err
 	}
 	from, _ := oplog.Days{From: r.KeptFrom, To: r.KeptFrom}.Bounds()
-	fmt.Fprintf(m.Stderr, "Today entries since %s are kept: the UTC days in which the %s before today in %s lie. "+
-		"Older ones, except under a legal hold, are deleted when the server starts.\n", oplog.FormatInBoth(from, t.Location()), retention(r.Days), r.TimeZone)
+	fmt.Fprintf(m.Stderr, "As of today entries since %s are kept: the UTC days that overlap the last %s before today in %s. "+
+		"Older entries that are not under a legal hold are deleted when the server starts.\n", oplog.FormatInBoth(from, t.Location()), retention(r.Days), r.TimeZone)
 	return nil
 }
 

@@ -16,8 +16,8 @@ import (
 
 type verifyCommand struct {
 	dataFlag
-	Tenant     string `placeholder:"ID" help:"Only this tenant's."`
-	Checkpoint string `placeholder:"FILE" help:"Checkpoint that was kept elsewhere, to compare with."`
+	Tenant     string `placeholder:"ID" help:"Only this tenant."`
+	Checkpoint string `placeholder:"FILE" help:"Checkpoint kept elsewhere, to compare with."`
 }
 
 // Run recomputes the proof over every entry. It reads the store alone: the
@@ -28,7 +28,7 @@ func (c *verifyCommand) Run(ctx context.Context, m *Program) (err error) {
 		return err
 	}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no data directory %s; name another with --data", dir)
+		return fmt.Errorf("there is no data directory %s; specify another with --data", dir)
 	}
 	db, err := storage.Open(dir, storage.Options{})
 	if err != nil {
@@ -41,7 +41,7 @@ func (c *verifyCommand) Run(ctx context.Context, m *Program) (err error) {
 			return err
 		}
 		if c.Tenant != "" && c.Tenant != kept.Tenant {
-			return fmt.Errorf("the checkpoint %s is of tenant %s, not of %s", c.Checkpoint, kept.Tenant, c.Tenant)
+			return fmt.Errorf("checkpoint %s is for tenant %s, not %s", c.Checkpoint, kept.Tenant, c.Tenant)
 		}
 	}
 	tenants, err := tenantsOf(db)
@@ -49,11 +49,11 @@ func (c *verifyCommand) Run(ctx context.Context, m *Program) (err error) {
 		return err
 	}
 	if kept.Tenant != "" && !slices.Contains(tenants, kept.Tenant) {
-		return fmt.Errorf("tenant %s is not in the store, but the checkpoint proves %d entries of it: the tenant was removed, or an old backup was put back", kept.Tenant, kept.Size)
+		return fmt.Errorf("tenant %s is not in the store, but the checkpoint proves %d entries of it: the tenant was removed, or an old backup was restored", kept.Tenant, kept.Size)
 	}
 	if c.Tenant != "" {
 		if !slices.Contains(tenants, c.Tenant) {
-			return fmt.Errorf("there is no tenant %s; oplog tenant list names those there are", c.Tenant)
+			return fmt.Errorf("there is no tenant %s; see oplog tenant list", c.Tenant)
 		}
 		tenants = slices.DeleteFunc(tenants, func(name string) bool { return name != c.Tenant && !strings.HasPrefix(name, c.Tenant+"/") }) // with its trail
 	}
@@ -76,11 +76,11 @@ func (c *verifyCommand) Run(ctx context.Context, m *Program) (err error) {
 func readCheckpoint(db *storage.DB, path string) (storage.Checkpoint, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return storage.Checkpoint{}, fmt.Errorf("the checkpoint cannot be read: %w", err)
+		return storage.Checkpoint{}, fmt.Errorf("cannot read the checkpoint: %w", err)
 	}
 	c, err := db.OpenCheckpoint(string(pasted(text)))
 	if err != nil {
-		return c, fmt.Errorf("checkpoint %s proves nothing: %w", path, err)
+		return c, fmt.Errorf("checkpoint %s is not valid: %w", path, err)
 	}
 	return c, nil
 }
@@ -132,12 +132,12 @@ func (m *Program) verify(ctx context.Context, db *storage.DB, tenant string, kep
 	}
 	fmt.Fprintf(m.Stdout, "tenant %s: intact, %d entries, root %s\n", tenant, v.Size, v.Root)
 	if v.Deleted > 0 {
-		fmt.Fprintf(m.Stdout, "tenant %s: %d of these were deleted under the retention rule, as its trail tells; their leaves are in the tree\n", tenant, v.Deleted)
+		fmt.Fprintf(m.Stdout, "tenant %s: %d of these were deleted under the retention rule, as recorded in its trail; their leaves are in the tree\n", tenant, v.Deleted)
 	}
 	if kept.Tenant != "" {
 		fmt.Fprintf(m.Stdout, "tenant %s: its first %d entries are those of the checkpoint, unchanged, in the same order\n", tenant, kept.Size)
 	} else if v.Size > 0 {
-		fmt.Fprintf(m.Stdout, "tenant %s: whether all was rewritten, or an old backup put back, only a checkpoint kept elsewhere shows: --checkpoint FILE\n", tenant)
+		fmt.Fprintf(m.Stdout, "tenant %s: to detect a full rewrite or a restored old backup, pass a checkpoint kept elsewhere: --checkpoint FILE\n", tenant)
 	}
 	return nil
 }
@@ -148,13 +148,13 @@ func compare(v storage.Verification, kept storage.Checkpoint) error {
 	case kept.Tenant == "", kept.Size == 0: // of an empty log any is a continuation
 		return nil
 	case v.Size < kept.Size && v.Bad > 0:
-		return fmt.Errorf("the log ends at entry %d, but the checkpoint proves %d entries: its tail was cut off", v.Size, kept.Size)
+		return fmt.Errorf("the log ends at entry %d, but the checkpoint proves %d entries: its tail was removed", v.Size, kept.Size)
 	case v.Size < kept.Size:
-		return fmt.Errorf("the log ends at entry %d and is whole up to there, but the checkpoint proves %d entries: an old backup was put back, or the tail was cut off without a trace; entries %d to %d are missing", v.Size, kept.Size, v.Size+1, kept.Size)
+		return fmt.Errorf("the log ends at entry %d and is intact up to there, but the checkpoint proves %d entries: an old backup was restored, or the tail was removed without a trace; entries %d to %d are missing", v.Size, kept.Size, v.Size+1, kept.Size)
 	case v.KeptRoot != kept.Root && v.Bad > 0:
 		return fmt.Errorf("its first %d entries are not those of the checkpoint", kept.Size)
 	case v.KeptRoot != kept.Root:
-		return fmt.Errorf("its first %d entries fit together, but are not those of the checkpoint: the log was rewritten with all its proof, or an old backup was put back and has grown since", kept.Size)
+		return fmt.Errorf("its first %d entries are consistent, but are not those of the checkpoint: the log was rewritten with its proof, or an old backup was restored and has grown since", kept.Size)
 	}
 	return nil
 }
@@ -164,23 +164,23 @@ func describeFinding(f storage.Finding, size uint64) string {
 	at := fmt.Sprintf("entry %d of %s, id %s,", f.Seq, f.Time.UTC().Format(time.RFC3339Nano), f.ID)
 	switch f.Kind {
 	case storage.FoundChanged:
-		return at + " was changed: it is not the one that was recorded"
+		return at + " was modified: it differs from what was recorded"
 	case storage.FoundRemoved:
-		return at + " was removed: it arrived and is not there"
+		return at + " was removed: it was recorded but is missing"
 	case storage.FoundSwapped:
-		return at + " was swapped: another entry stands in its place"
+		return at + " was replaced: another entry is in its place"
 	case storage.FoundInserted:
-		return at + " was inserted: it stands among the entries and never arrived"
+		return at + " was inserted: it was never recorded"
 	case storage.FoundBeyond:
 		if f.ID == "" {
-			return fmt.Sprintf("the tree has parts after entry %d, the last: the log's tail was cut off", size)
+			return fmt.Sprintf("the tree continues after entry %d, the last: the log's tail was removed", size)
 		}
-		return fmt.Sprintf("%s stands after the last of %d arrivals: the log's tail was cut off, or the entry was inserted", at, size)
+		return fmt.Sprintf("%s is beyond the last of %d recorded entries: the log's tail was removed, or the entry was inserted", at, size)
 	case storage.FoundNoLeaf:
-		return fmt.Sprintf("entry %d was removed with the record of its arrival", f.Seq)
+		return fmt.Sprintf("entry %d was removed along with the record of its arrival", f.Seq)
 	case storage.FoundSubtree:
-		return fmt.Sprintf("entries %d to %d, the first of %s, id %s, are not those that the tree holds: at least one was changed together with its leaf", f.Seq, f.Last, f.Time.UTC().Format(time.RFC3339Nano), f.ID)
+		return fmt.Sprintf("entries %d to %d, the first of %s, id %s, do not match the tree: at least one was modified together with its leaf", f.Seq, f.Last, f.Time.UTC().Format(time.RFC3339Nano), f.ID)
 	default:
-		return at + " is not found by its id: the id was removed, or leads elsewhere"
+		return at + " cannot be found by its id: the id was removed or points elsewhere"
 	}
 }

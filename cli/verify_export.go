@@ -13,16 +13,16 @@ import (
 )
 
 type verifyExportCommand struct {
-	File     string `arg:"" help:"The export, or the ZIP that it was downloaded in."`
-	Manifest string `placeholder:"FILE" help:"Its manifest; the one in the ZIP, or FILE.manifest, by default."`
-	Key      string `required:"" placeholder:"VKEY" help:"Verifier key of the log, as GET /api/v1/key answers it; take it from somebody you trust, not from the ZIP or from those who gave you the file."`
+	File     string `arg:"" help:"The export, or the downloaded ZIP."`
+	Manifest string `placeholder:"FILE" help:"Its manifest; by default the one in the ZIP, or FILE.manifest."`
+	Key      string `required:"" placeholder:"VKEY" help:"Verifier key of the log, as returned by GET /api/v1/key; get it from a trusted person, not from the ZIP or from those who sent you the file."`
 }
 
-// Run says in words what the manifest proves of the file, and what not.
+// Run prints what the manifest proves about the file, and what it does not.
 func (c *verifyExportCommand) Run(m *Program) (err error) {
 	file, err := os.Open(c.File)
 	if err != nil {
-		return fmt.Errorf("the export cannot be read: %w", err)
+		return fmt.Errorf("cannot read the export: %w", err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	given, err := c.open(file)
@@ -33,15 +33,15 @@ func (c *verifyExportCommand) Run(m *Program) (err error) {
 	if err != nil {
 		return fmt.Errorf("NOT TRUE: %w", err)
 	}
-	return c.say(m, given, x)
+	return c.print(m, given, x)
 }
 
-// open finds the file and its manifest: in a ZIP, or beside each other.
+// open opens the file and its manifest, from a ZIP or beside each other.
 func (c *verifyExportCommand) open(file *os.File) (*formats.Bundle, error) {
 	if c.Manifest == "" {
 		info, err := file.Stat()
 		if err != nil {
-			return nil, fmt.Errorf("the export cannot be read: %w", err)
+			return nil, fmt.Errorf("cannot read the export: %w", err)
 		}
 		bundle, err := formats.OpenBundle(file, info.Size())
 		isZIP := strings.EqualFold(filepath.Ext(c.File), ".zip")
@@ -55,12 +55,12 @@ func (c *verifyExportCommand) open(file *os.File) (*formats.Bundle, error) {
 	}
 	manifest, err := os.ReadFile(c.Manifest)
 	if err != nil {
-		return nil, fmt.Errorf("the manifest cannot be read: %w; name it with --manifest", err)
+		return nil, fmt.Errorf("cannot read the manifest: %w; specify it with --manifest", err)
 	}
 	return &formats.Bundle{File: file, Manifest: manifest}, nil
 }
 
-func (c *verifyExportCommand) say(m *Program, given *formats.Bundle, x formats.Checked) error {
+func (c *verifyExportCommand) print(m *Program, given *formats.Bundle, x formats.Checked) error {
 	filters, err := json.Marshal(x.Filters)
 	if err != nil {
 		return err
@@ -71,24 +71,24 @@ func (c *verifyExportCommand) say(m *Program, given *formats.Bundle, x formats.C
 			name += " (there " + given.Name + ")"
 		}
 		name += ", in " + here + ","
-		beside = "\n  the key and the page in the ZIP"
+		beside = "\n  the key and the instructions in the ZIP"
 	} else if here != x.File {
 		name += " (here " + here + ")"
 	}
-	_, err = fmt.Fprintf(m.Stdout, `TRUE: %s is byte for byte what the log wrote.
+	_, err = fmt.Fprintf(m.Stdout, `TRUE: %s is byte for byte the file that the log exported.
 
 Proven, by the signature of %s:
-  it holds %d operations of tenant %s, seq %d to %d
+  it contains %d operations of tenant %s, seq %d to %d
   period   %s to %s, the end exclusive
   filters  %s%s
-  begun by %s at %s
-  nothing was added, removed or changed in it since
-  the log then had %d entries, with the checkpoint that the manifest holds
+  started by %s at %s
+  nothing has been added, removed or changed since
+  the log had %d entries at that time, with the checkpoint in the manifest
 
 Not proven by it:
-  that the log was whole when it was exported: oplog verify --checkpoint FILE, with a checkpoint kept elsewhere, shows that
-  that the key is the log's: compare it with the one you were given in person
-  that what the log was told is what happened%s
+  that the log was complete when it was exported: verify that with oplog verify --checkpoint FILE and a checkpoint kept elsewhere
+  that the key is the log's: compare it with the one that you were given in person
+  that the recorded operations really happened%s
 `, visible(name), c.Key, x.Rows, x.Tenant, x.FirstSeq, x.LastSeq, bound(x.From), bound(x.To), visible(string(filters)), visible(scoped(x.Scope)),
 		visible(x.By), x.At.UTC().Format(time.RFC3339), x.LogSize, beside)
 	return err
@@ -105,5 +105,5 @@ func scoped(organization string) string {
 	if organization == "" {
 		return ""
 	}
-	return ", of organization " + organization + " and below alone"
+	return ", of organization " + organization + " and those below it only"
 }

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// exported makes an export over HTTP and waits for its end.
+// exported creates an export over HTTP and waits for it.
 func exported(t *testing.T, c client, body string) (path string) {
 	t.Helper()
 	const exports = "/api/v1/tenants/demo/exports"
@@ -57,23 +57,22 @@ func TestVerifyExport(t *testing.T) {
 		}
 	}
 	n := strings.Count(rows, "\r\n") - 1
-	f(exitDone, fmt.Sprintf("it holds %d operations of tenant demo", n), file, "--key", key.Key)
+	f(exitDone, fmt.Sprintf("it contains %d operations of tenant demo", n), file, "--key", key.Key)
 	f(exitDone, `{"module":["sms","email"]}`, file, "--manifest", manifest, "--key", key.Key)
-	f(exitWords, "--key", file)
-	f(exitFailed, "is no verifier key", file, "--key", "oplog")
-	f(exitFailed, "manifest cannot be read", file, "--manifest", filepath.Join(dir, "none"), "--key", key.Key)
-	f(exitFailed, "export cannot be read", filepath.Join(dir, "none"), "--manifest", manifest, "--key", key.Key)
+	f(exitUsage, "--key", file)
+	f(exitFailed, "is not a verifier key", file, "--key", "oplog")
+	f(exitFailed, "cannot read the manifest", file, "--manifest", filepath.Join(dir, "none"), "--key", key.Key)
+	f(exitFailed, "cannot read the export", filepath.Join(dir, "none"), "--manifest", manifest, "--key", key.Key)
 	write(t, file, strings.Replace(rows, "a", "b", 1))
-	f(exitFailed, "the file was changed", file, "--key", key.Key)
+	f(exitFailed, "the file was modified", file, "--key", key.Key)
 	write(t, file, rows[:len(rows)-9])
-	f(exitFailed, "it was cut", file, "--key", key.Key)
+	f(exitFailed, "it was truncated", file, "--key", key.Key)
 	write(t, file, rows)
 	write(t, manifest, strings.Replace(signed, fmt.Sprintf("rows: %d", n), fmt.Sprintf("rows: %d", n+1), 1))
-	f(exitFailed, "its signature does not fit its text", file, "--key", key.Key)
+	f(exitFailed, "its signature does not match its text", file, "--key", key.Key)
 }
 
-// TestVerifyExportBundle: the ZIP of the console is taken as it is; of a ZIP
-// that was changed, or is none, it is said so.
+// TestVerifyExportBundle: the console's ZIP is accepted as it is; a modified or unrelated ZIP is rejected with the reason.
 func TestVerifyExportBundle(t *testing.T) {
 	p := serve(t, "demo", "--entries", "500")
 	c, _ := signIn(t, p.url, "admin", "demo-admin")
@@ -93,30 +92,30 @@ func TestVerifyExportBundle(t *testing.T) {
 			t.Errorf("%+v; want %d, %s", r, status, want)
 		}
 	}
-	f(exitDone, ".csv, in log.zip, is byte for byte what the log wrote", bundle)
-	f(exitDone, ".xlsx, in log.zip, is byte for byte what the log wrote", workbook)
+	f(exitDone, ".csv, in log.zip, is byte for byte the file that the log exported", bundle)
+	f(exitDone, ".xlsx, in log.zip, is byte for byte the file that the log exported", workbook)
 	f(exitFailed, "not the ZIP of an export", bundle[:len(bundle)-30])
 	f(exitFailed, "not the ZIP of an export", rows)
-	f(exitFailed, "the ZIP was changed or damaged", bundle[:200]+string(bundle[200]^1)+bundle[201:])
+	f(exitFailed, "the ZIP was modified or is damaged", bundle[:200]+string(bundle[200]^1)+bundle[201:])
 
 	changed := func(change func(name, text string) (string, string)) string {
 		t.Helper()
 		return zipChanged(t, bundle, change)
 	}
 	f(exitDone, "TRUE", changed(func(name, text string) (string, string) { return name, text }))
-	f(exitFailed, "the file was changed", changed(func(name, text string) (string, string) {
+	f(exitFailed, "the file was modified", changed(func(name, text string) (string, string) {
 		if strings.HasSuffix(name, ".csv") {
 			text = strings.Replace(text, "a", "b", 1)
 		}
 		return name, text
 	}))
-	f(exitFailed, "its signature does not fit its text", changed(func(name, text string) (string, string) {
+	f(exitFailed, "its signature does not match its text", changed(func(name, text string) (string, string) {
 		if strings.HasSuffix(name, ".manifest") {
 			text = strings.Replace(text, "rows: ", "rows: 1", 1)
 		}
 		return name, text
 	}))
-	f(exitFailed, `"xl/workbook.xml" is not of the export`, changed(func(name, text string) (string, string) {
+	f(exitFailed, `"xl/workbook.xml" is not part of the export`, changed(func(name, text string) (string, string) {
 		if name == "verifier-key.txt" {
 			name = "xl/workbook.xml"
 		}
@@ -126,8 +125,8 @@ func TestVerifyExportBundle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file = filepath.Join(t.TempDir(), "log.xlsx") // a workbook that holds an export does not pass for it
-	f(exitFailed, "is not of the export", string(other))
+	file = filepath.Join(t.TempDir(), "log.xlsx") // a workbook that contains an export is not accepted as one
+	f(exitFailed, "is not part of the export", string(other))
 }
 
 // zipChanged returns a ZIP with its parts changed, each to a name and a text.

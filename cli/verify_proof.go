@@ -14,69 +14,68 @@ import (
 )
 
 type verifyProofCommand struct {
-	File string `arg:"" help:"What the console's \"Copy proof\" gives, or the answer of GET …/entries/ID; - for the standard input."`
-	Key  string `required:"" placeholder:"VKEY" help:"Verifier key of the log, as oplog key verifier prints it; take it from somebody you trust, not from the sender of the file."`
+	File string `arg:"" help:"The output of the console's \"Copy proof\", or the response of GET …/entries/ID; - for standard input."`
+	Key  string `required:"" placeholder:"VKEY" help:"Verifier key of the log, as printed by oplog key verifier; get it from a trusted person, not from the sender of the file."`
 }
 
-// maxProofFile is more than any entry and its proof take.
+// maxProofFile exceeds the size of any entry with its proof.
 const maxProofFile = 4 << 20
 
-// copiedProof is a proof as people copy it. An answer of the API has all fields
-// of the entry besides.
+// copiedProof is a proof as copied from the console. Responses of the API also have all fields of the entry.
 type copiedProof struct {
 	ID    string       `json:"id"`
 	Seq   uint64       `json:"seq"`
 	Proof *oplog.Proof `json:"proof"`
 }
 
-// Run says in words what the proof shows, and what not.
+// Run prints what the proof shows, and what it does not.
 func (c *verifyProofCommand) Run(m *Program) error {
 	data, err := c.read(m)
 	if err != nil {
-		return fmt.Errorf("the proof cannot be read: %w", err)
+		return fmt.Errorf("cannot read the proof: %w", err)
 	}
 	data = pasted(data)
 	var copied copiedProof
 	if err := json.Unmarshal(data, &copied); err != nil || copied.Proof == nil {
-		return errors.New("this is not the proof of an entry: copy it whole, with the braces around it, from \"Copy proof\" in the console")
+		return errors.New("this is not the proof of an entry: copy it completely, including the braces, from \"Copy proof\" in the console")
 	}
 	entry, head, err := storage.VerifyProof(*copied.Proof, strings.TrimSpace(c.Key))
 	if err != nil {
 		return fmt.Errorf("NOT TRUE: %w", err)
 	}
 	if copied.ID != entry.ID {
-		return fmt.Errorf("NOT TRUE: the file names the entry %q, the proof is of %q", copied.ID, entry.ID)
+		return fmt.Errorf("NOT TRUE: the file names entry %q, but the proof is for %q", copied.ID, entry.ID)
 	}
-	if copied.Seq != 0 { // the fields stand beside the proof
+	if copied.Seq != 0 { // the fields of the entry are beside the proof
 		var shown oplog.Entry
 		if err := json.Unmarshal(data, &shown); err != nil {
 			return errors.New("NOT TRUE: the fields beside the proof are not those of an entry")
 		}
 		shown.Tenant = entry.Tenant
 		if !storage.IsLeaf(shown, copied.Proof.Leaf) {
-			return errors.New("NOT TRUE: the fields beside the proof are not what was recorded; only the leaf in the proof is")
+			return errors.New("NOT TRUE: the fields beside the proof differ from what was recorded, which is the leaf in the proof")
 		}
 	}
-	recorded, err := spelledOut(entry)
+	recorded, err := formatRecorded(entry)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(m.Stdout, `TRUE: this entry is part of the log of tenant %s, as number %d of %d, and is what was recorded:
+	_, err = fmt.Fprintf(m.Stdout, `TRUE: this entry is part of the log of tenant %s, as number %d of %d, and is unchanged:
   %s
 
 Proven, by the signature of %s:
-  it is unchanged since it was received at %s
+  it has not been changed since it was received at %s
 
 Not proven by it:
-  that the operation took place at the time that it names: the log received it %s after that time
-  that the key is the log's: compare it with the one you were given in person
+  that the operation took place at the stated time: the log received it %s after that time
+  that the key is the log's: compare it with the one that you were given in person
 `, entry.Tenant, entry.Seq, head.Size, recorded, strings.TrimSpace(c.Key),
 		entry.ReceivedAt.UTC().Format(time.RFC3339Nano), max(0, entry.ReceivedAt.Sub(entry.Time)).Round(time.Second))
 	return err
 }
 
-// spelledOut returns an entry as it was recorded, with a field a line.
-func spelledOut(e oplog.Entry) (string, error) {
+// formatRecorded formats an entry as recorded, with a line per field.
+func formatRecorded(e oplog.Entry) (string, error) {
 	var b strings.Builder
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)

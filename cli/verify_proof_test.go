@@ -41,9 +41,9 @@ func TestVerifyProof(t *testing.T) {
 	}
 	f(exitFailed, "not the proof of an entry", "", key)
 	f(exitFailed, "not the proof of an entry", `{"id":"x"}`, key)
-	f(exitFailed, "no verifier key", copied, "oplog")
+	f(exitFailed, "not a verifier key", copied, "oplog")
 	f(exitFailed, "another store's key", copied, otherKey(t))
-	f(exitFailed, "NOT TRUE: the file names the entry", strings.Replace(copied, page.Entries[0].ID, "other", 1), key)
+	f(exitFailed, "NOT TRUE: the file names entry", strings.Replace(copied, page.Entries[0].ID, "other", 1), key)
 	var proof struct{ Leaf string }
 	if err := json.Unmarshal(parts["proof"], &proof); err != nil {
 		t.Fatal(err)
@@ -53,8 +53,7 @@ func TestVerifyProof(t *testing.T) {
 	f(exitFailed, "NOT TRUE: the fields beside the proof", strings.Replace(answer, `"module":"`, `"module":"x`, 1), key)
 }
 
-// TestVerifyProofExactly: the fields beside a proof are compared, and shown, as
-// the text that was recorded; numbers have every digit.
+// TestVerifyProofExactly: the fields beside a proof are compared and printed as recorded text; numbers keep every digit.
 func TestVerifyProofExactly(t *testing.T) {
 	data, file := t.TempDir(), filepath.Join(t.TempDir(), "entry.ndjson")
 	const details = `{"a":9007199254740993,"b":[2.50,1e400,-0],"c":"<\u202e>"}`

@@ -13,7 +13,7 @@ import (
 	"oplog/demo"
 )
 
-// text reads an answer as it is.
+// text returns a response as text.
 func (c client) text(t *testing.T, path string) string {
 	t.Helper()
 	answer, err := c.Get(c.url + path)
@@ -56,7 +56,7 @@ func copyFile(t *testing.T, from, to string) {
 	write(t, to, content(t, from))
 }
 
-// recordOne records one operation of the demo tenant while nothing serves it.
+// recordOne records one operation of the demo tenant while no server runs.
 func recordOne(t *testing.T, data string) {
 	t.Helper()
 	key := strings.TrimSpace(setting{}.mustRun(t, "key", "add", "--data", data, "--tenant", demo.TenantID, "--scope", "write", "--name", "test"))
@@ -106,7 +106,7 @@ func TestVerify(t *testing.T) {
 		write(t, pastedFile, saved)
 		f(exitDone, "first 500 entries are those of the checkpoint", "--checkpoint", pastedFile)
 	}
-	f(exitFailed, "cannot be read", "--checkpoint", filepath.Join(kept, "none"))
+	f(exitFailed, "cannot read the checkpoint", "--checkpoint", filepath.Join(kept, "none"))
 	write(t, filepath.Join(kept, "forged"), strings.Replace(content(t, checkpoint), "\n500\n", "\n400\n", 1))
-	f(exitFailed, "proves nothing: its signature does not fit", "--checkpoint", filepath.Join(kept, "forged"))
+	f(exitFailed, "is not valid: its signature does not match", "--checkpoint", filepath.Join(kept, "forged"))
 }

@@ -10,7 +10,7 @@ import (
 
 type build struct{ version, commit, golang string }
 
-// buildVersion tells what this executable was built from.
+// buildVersion describes the build of this executable.
 func buildVersion(version string) build {
 	b := build{version: version, commit: "unknown", golang: fmt.Sprintf("%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)}
 	info, ok := debug.ReadBuildInfo()
@@ -36,7 +36,7 @@ func buildVersion(version string) build {
 
 type versionCommand struct{}
 
-// Run prints what was built, from what, with what.
+// Run prints the version, the commit and the Go version.
 func (*versionCommand) Run(m *Program) error {
 	b := buildVersion(m.Version)
 	_, err := fmt.Fprintf(m.Stdout, "oplog %s\ncommit %s\n%s\n", b.version, b.commit, b.golang)
@@ -45,8 +45,7 @@ func (*versionCommand) Run(m *Program) error {
 
 type openAPICommand struct{}
 
-// Run prints the description of the API, which types of its clients are made
-// from.
+// Run prints the OpenAPI document, from which the types of clients are generated.
 func (*openAPICommand) Run(m *Program) error {
 	document, err := server.New(nil, server.Options{Version: "1", Now: m.Now}).OpenAPI()
 	if err != nil {

@@ -7,13 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// visible returns a text for a terminal. Characters that a terminal obeys or
-// hides (controls, bidirectional marks, zero-width characters) become \uXXXX, so
-// that recorded text reads as it was recorded and moves nothing else. Joiners
-// within emoji and within words of scripts that join stay.
+// visible escapes a text for a terminal. Characters that a terminal interprets or hides (controls, bidirectional marks, zero-width
+// characters) become \uXXXX, so that recorded text displays as recorded and has no side effects. Joiners within emoji and within words of
+// joining scripts stay.
 func visible(s string) string { return escape(s, false) }
 
-// visibleLines is like visible, but keeps the ends of lines.
+// visibleLines is like visible, but keeps line breaks.
 func visibleLines(s string) string { return escape(s, true) }
 
 func escape(s string, lines bool) string {
@@ -35,8 +34,7 @@ func escape(s string, lines bool) string {
 	return b.String()
 }
 
-// hidden reports whether a terminal shows nothing for a character, or does what it
-// says.
+// hidden reports whether a terminal displays nothing for a character or interprets it.
 func hidden(r rune) bool {
 	if r < utf8.RuneSelf {
 		return r < ' ' || r == 0x7F
@@ -46,16 +44,15 @@ func hidden(r rune) bool {
 		!unicode.IsGraphic(r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 }
 
-// joining are scripts in which a joiner changes how letters look.
+// joining are scripts in which joiners change the shape of letters.
 var joining = []*unicode.RangeTable{
 	unicode.Arabic, unicode.Syriac, unicode.Mongolian, unicode.Nko, unicode.Adlam, unicode.Devanagari, unicode.Bengali, unicode.Gurmukhi,
 	unicode.Gujarati, unicode.Oriya, unicode.Tamil, unicode.Telugu, unicode.Kannada, unicode.Malayalam, unicode.Sinhala, unicode.Khmer,
 	unicode.Myanmar,
 }
 
-// joins reports whether a hidden character is part of what is seen: a joiner within
-// an emoji or a word of a joining script, what chooses the look of the character
-// before it, the tags of a flag.
+// joins reports whether a hidden character affects the display: a joiner within an emoji or a word of a joining script, a variation
+// selector, or the tags of a flag.
 func joins(runes []rune, i int) bool {
 	if i == 0 {
 		return false

@@ -30,8 +30,7 @@ func TestVisible(t *testing.T) {
 	}
 }
 
-// TestTerminalObeysNothing: names that were recorded, and files that are
-// imported, are shown in tables and messages, not obeyed.
+// TestTerminalObeysNothing: recorded names and imported files are displayed in tables and messages, never interpreted.
 func TestTerminalObeysNothing(t *testing.T) {
 	var out bytes.Buffer
 	if err := table(&out, [][]string{{"NAME", "ROLE"}, {"Eve\x1b[2J\u202e", "a\nb"}}); err != nil {

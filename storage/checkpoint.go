@@ -30,7 +30,7 @@ func (db *DB) OpenCheckpoint(text string) (Checkpoint, error) {
 func signedCheckpoint(text, key string) (Checkpoint, error) {
 	verifier, err := note.NewVerifier(key)
 	if err != nil {
-		return Checkpoint{}, fmt.Errorf("%q is no verifier key; oplog key verifier prints the log's", key)
+		return Checkpoint{}, fmt.Errorf("%q is not a verifier key; oplog key verifier prints the log's", key)
 	}
 	opened, err := note.Open([]byte(text), note.VerifierList(verifier))
 	var unverified *note.UnverifiedNoteError
@@ -39,7 +39,7 @@ func signedCheckpoint(text, key string) (Checkpoint, error) {
 	case errors.As(err, &unverified):
 		return Checkpoint{}, fmt.Errorf("it is signed by another store's key, not by %s: it was forged, or this is not the store that it is of", key)
 	case errors.As(err, &invalid):
-		return Checkpoint{}, errors.New("its signature does not fit its text: the checkpoint was changed")
+		return Checkpoint{}, errors.New("its signature does not match its text: the checkpoint was modified")
 	case err != nil:
 		return Checkpoint{}, errNotCheckpoint
 	}

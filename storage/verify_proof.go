@@ -15,7 +15,7 @@ import (
 func VerifyProof(p oplog.Proof, key string) (oplog.Entry, Checkpoint, error) {
 	head, err := signedCheckpoint(p.Checkpoint, key)
 	if err != nil {
-		return oplog.Entry{}, head, fmt.Errorf("the checkpoint in it proves nothing: %w", err)
+		return oplog.Entry{}, head, fmt.Errorf("the checkpoint in it is not valid: %w", err)
 	}
 	if p.Size != head.Size || p.Index >= head.Size {
 		return oplog.Entry{}, head, fmt.Errorf("it is for entry %d of %d, and its checkpoint is of %d entries", p.Index+1, p.Size, head.Size)

@@ -22,8 +22,7 @@ func reportRows(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchChunk, "ns/row")
 }
 
-// BenchmarkEncodingCSV is what BenchmarkCSV is held against: the same rows
-// through the standard library alone.
+// BenchmarkEncodingCSV is the baseline of BenchmarkCSV: the same rows through the standard library alone.
 func BenchmarkEncodingCSV(b *testing.B) {
 	entries, loc := benchEntries(), shanghai(b)
 	c := newTexts(oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: loc})

@@ -10,26 +10,24 @@ import (
 	"oplog/exports"
 )
 
-// Bundle is an export in the ZIP that it was downloaded in.
+// Bundle is an export in the ZIP that it was downloaded as.
 type Bundle struct {
 	Name     string // of the file in the ZIP
 	File     io.Reader
 	Manifest []byte
 }
 
-// ErrNoBundle is said of a file that is not a ZIP with an export and its
-// manifest.
-var ErrNoBundle = errors.New("it is not the ZIP of an export; take it as it was downloaded")
+// ErrNoBundle means that a file is not a ZIP of an export and its manifest.
+var ErrNoBundle = errors.New("this is not the ZIP of an export; use the ZIP as downloaded")
 
 const (
 	manifestSuffix  = ".manifest"
-	maxBundleParts  = 8       // it has four
-	maxManifestSize = 1 << 20 // filters have bounds far below
+	maxBundleParts  = 8       // a bundle has four
+	maxManifestSize = 1 << 20 // the limits of filters are far below
 )
 
-// OpenBundle opens the ZIP of an export. It takes one that has the files of a
-// bundle, each once, and none besides: a workbook is a ZIP as well, and none may
-// pass for what is in it.
+// OpenBundle opens the ZIP of an export. It accepts only the files of a bundle, each once: a workbook is a ZIP as well, and no other
+// content may pass as verified.
 func OpenBundle(file io.ReaderAt, size int64) (*Bundle, error) {
 	z, err := zip.NewReader(file, size)
 	if err != nil {
@@ -48,11 +46,11 @@ func OpenBundle(file io.ReaderAt, size int64) (*Bundle, error) {
 		return nil, ErrNoBundle
 	}
 	if len(parts) != len(z.File) || len(z.File) > maxBundleParts {
-		return nil, errors.New("the ZIP was changed: it has files that are not of the export, or one twice")
+		return nil, errors.New("the ZIP was modified: it has extra or duplicate files")
 	}
 	for other := range parts {
 		if other != name && other != name+manifestSuffix && !exports.IsBundleText(other) {
-			return nil, fmt.Errorf("the ZIP was changed: %q is not of the export", other)
+			return nil, fmt.Errorf("the ZIP was modified: %q is not part of the export", other)
 		}
 	}
 	signed, err := readPart(manifest)
@@ -86,4 +84,4 @@ func (r partReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func damaged(err error) error { return fmt.Errorf("the ZIP was changed or damaged: %w", err) }
+func damaged(err error) error { return fmt.Errorf("the ZIP was modified or is damaged: %w", err) }

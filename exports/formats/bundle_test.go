@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// TestOpenBundle: what is taken holds one export and its manifest, and no other
-// ZIP passes for it.
+// TestOpenBundle: a bundle holds one export and its manifest; other ZIPs are rejected.
 func TestOpenBundle(t *testing.T) {
 	f := func(ok bool, want string, names ...string) {
 		t.Helper()
@@ -46,11 +45,11 @@ func TestOpenBundle(t *testing.T) {
 	f(false, "not the ZIP of an export", "log.csv.manifest")
 	f(false, "not the ZIP of an export", ".manifest")
 	f(false, "not the ZIP of an export", "[Content_Types].xml", "xl/workbook.xml")
-	f(false, "one twice", "log.csv", "log.csv.manifest", "log.csv")
-	f(false, "one twice", "log.csv", "log.csv.manifest", "log.csv.manifest")
+	f(false, "duplicate files", "log.csv", "log.csv.manifest", "log.csv")
+	f(false, "duplicate files", "log.csv", "log.csv.manifest", "log.csv.manifest")
 	f(false, `"b.csv`, "log.csv", "log.csv.manifest", "b.csv")
 	f(false, `csv`, "a.csv", "a.csv.manifest", "b.csv", "b.csv.manifest")
-	f(false, `"[Content_Types].xml" is not of the export`, "log.csv", "log.csv.manifest", "[Content_Types].xml")
+	f(false, `"[Content_Types].xml" is not part of the export`, "log.csv", "log.csv.manifest", "[Content_Types].xml")
 	if _, err := OpenBundle(strings.NewReader("Time,User\r\n"), 11); !errors.Is(err, ErrNoBundle) {
 		t.Error(err)
 	}

@@ -11,15 +11,12 @@ import (
 	"oplog/oplog"
 )
 
-// The text of changes is a line for each field: "field: before → after". Values
-// are JSON as it was recorded, so that 1, 1.0 and "1" stay apart; a text stands
-// without its quotation marks where that cannot be misread, and so does a field.
-// Where there was no value there is none: "field: → after", "field: before →".
+// Changes are formatted with a line per field: "field: before → after". Values are the recorded JSON, so that 1, 1.0 and "1" stay distinct;
+// strings and field names are unquoted if that is unambiguous. A missing value is left empty: "field: → after", "field: before →".
 
 const arrow = "→"
 
-// changesText returns the text of changes, from which parseChanges makes the same
-// again.
+// changesText formats changes; parseChanges is its exact inverse.
 func changesText(changes []oplog.Change) string {
 	if len(changes) == 0 {
 		return ""
@@ -45,20 +42,19 @@ func changesText(changes []oplog.Change) string {
 	return b.String()
 }
 
-// fieldText returns the name of a field, as JSON where it would be misread or
-// where a spreadsheet would take the line for a formula.
+// fieldText returns a field name, as JSON if it would be ambiguous or would make the line a formula.
 func fieldText(field string) string {
 	if isPlain(field) && !strings.Contains(field, ":") && !isFormula(field) && field[0] != '\'' {
 		return field
 	}
 	quoted, err := jsontext.AppendQuote(nil, field)
 	if err != nil {
-		return field // invalid UTF-8, which no log records
+		return field // invalid UTF-8, which no log contains
 	}
 	return string(quoted)
 }
 
-// valueText returns a JSON value, or the text that it stands for.
+// valueText returns a JSON value, or its string if it is unambiguous.
 func valueText(raw json.RawMessage) string {
 	if raw[0] != '"' {
 		return string(raw)
@@ -70,13 +66,13 @@ func valueText(raw json.RawMessage) string {
 	return text
 }
 
-// isPlain reports whether a text is read again as it is, on a line with others.
+// isPlain reports whether an unquoted text can be parsed back.
 func isPlain(text string) bool {
 	return text != "" && !strings.Contains(text, arrow) && !strings.ContainsFunc(text, unicode.IsControl) &&
 		strings.TrimSpace(text) == text && !strings.ContainsAny(text[:1], `"[{`)
 }
 
-// parseChanges reads the text of changes, or a JSON array of them.
+// parseChanges parses the text of changes, or a JSON array of them.
 func parseChanges(text string) ([]oplog.Change, error) {
 	var changes []oplog.Change
 	for line := range strings.SplitSeq(text, "\n") {
@@ -86,7 +82,7 @@ func parseChanges(text string) ([]oplog.Change, error) {
 		}
 		c, ok := parseChange(line)
 		if !ok {
-			return nil, lineError(fmt.Sprintf("changes has an invalid line, %s; expected lines like \"field: before → after\"", named(line)))
+			return nil, lineError(fmt.Sprintf("changes has an invalid line, %s; expected lines like \"field: before → after\"", quotedText(line)))
 		}
 		changes = append(changes, c)
 	}
@@ -117,8 +113,7 @@ func parseChange(line string) (c oplog.Change, ok bool) {
 	return c, ok && line == ""
 }
 
-// cutSide takes a value off a line that holds no more than it, or goes on with
-// the arrow; nothing where there is none.
+// cutSide splits a value off a line that ends after it or continues with the arrow; the value may be empty.
 func cutSide(line string) (value json.RawMessage, rest string, ok bool) {
 	text, found := strings.CutPrefix(line, " ")
 	if !found || strings.HasPrefix(text, arrow) {
@@ -140,7 +135,7 @@ func cutSide(line string) (value json.RawMessage, rest string, ok bool) {
 	return quoted, rest, err == nil
 }
 
-// cutValue takes a JSON value off a text that begins with it.
+// cutValue splits a JSON value off the start of a text.
 func cutValue(text string) (value json.RawMessage, rest string, ok bool) {
 	d := jsontext.NewDecoder(strings.NewReader(text), jsontext.AllowDuplicateNames(true))
 	raw, err := d.ReadValue()

@@ -9,13 +9,13 @@ import (
 
 // column is a column of [CSV] and [XLSX].
 type column struct {
-	key    string // the name in requests; "" for a column that is always there
-	field  string // the name in files of field names, see fieldNames
+	key    string // the name in requests; "" if the column is always present
+	field  string // the name in files with field names, see fieldNames
 	en, zh string // the title
 	text   func(x *texts, e *oplog.Entry) string
 }
 
-// columns are all columns, in their order.
+// columns are all columns, in order.
 var columns = []column{
 	{"", "time", "Time", "操作时间", func(x *texts, e *oplog.Entry) string { return x.time(e.Time) }},
 	{"", "user_name", "User", "用户", func(_ *texts, e *oplog.Entry) string { return e.User.Name }},
@@ -43,16 +43,15 @@ func (c *column) title(locale string) string {
 	return c.en
 }
 
-// columnsOf returns the columns of an export that asks for those.
+// columnsOf returns the columns of an export with the given optional columns.
 func columnsOf(asked []string) []column {
 	return slices.DeleteFunc(slices.Clone(columns), func(c column) bool { return c.key != "" && !slices.Contains(asked, c.key) })
 }
 
-// outcomesZH are the outcomes as a Chinese export calls them; an English one has
-// the API's own words.
+// outcomesZH are the outcomes in Chinese exports; English ones use the API's values.
 var outcomesZH = map[string]string{oplog.OutcomeSuccess: "成功", oplog.OutcomeFailure: "失败"}
 
-// texts words entries as rows.
+// texts formats entries as rows.
 type texts struct {
 	columns    []column
 	locale     string
@@ -60,7 +59,7 @@ type texts struct {
 	operations map[string]string
 	outcomes   map[string]string
 	location   *time.Location
-	cells      []string // filled again for every row
+	cells      []string // reused for every row
 }
 
 func newTexts(t oplog.ExportOptions) *texts {
@@ -84,7 +83,7 @@ func newTexts(t oplog.ExportOptions) *texts {
 	return x
 }
 
-// header returns the titles of the columns. Valid until the next row.
+// header returns the column titles; valid until the next row.
 func (x *texts) header() []string {
 	for i := range x.columns {
 		x.cells[i] = x.columns[i].title(x.locale)
@@ -92,8 +91,7 @@ func (x *texts) header() []string {
 	return x.cells
 }
 
-// row returns the texts of an entry in order of the columns. Valid until the
-// next row.
+// row returns the cells of an entry; valid until the next row.
 func (x *texts) row(e *oplog.Entry) []string {
 	for i := range x.columns {
 		x.cells[i] = x.columns[i].text(x, e)
@@ -101,7 +99,7 @@ func (x *texts) row(e *oplog.Entry) []string {
 	return x.cells
 }
 
-// time returns what the tenant's clocks showed, to the second.
+// time formats a time in the tenant's zone, to the second.
 func (x *texts) time(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -109,7 +107,7 @@ func (x *texts) time(t time.Time) string {
 	return t.In(x.location).Format(time.DateTime)
 }
 
-// title returns what a key is called, or the key itself where it has no title.
+// title returns the title of a key, or the key itself if it has none.
 func title(titles map[string]string, key string) string {
 	if t, ok := titles[key]; ok && t != "" {
 		return t

@@ -14,8 +14,7 @@ import (
 	"oplog/oplog"
 )
 
-// The outcome stands in every export, the long columns where they are asked
-// for, in their own order.
+// The outcome is in every export, the long columns on request, in a fixed order.
 func TestColumns(t *testing.T) {
 	f := func(locale string, asked []string, titles string, first, second string) {
 		t.Helper()
@@ -92,7 +91,7 @@ func TestChangesText(t *testing.T) {
 	f(`"[a": 1 → 2`, change(`[a`, "1", "2"))
 }
 
-func TestChangesThatCannotBeRead(t *testing.T) {
+func TestInvalidChanges(t *testing.T) {
 	for _, text := range []string{"x", "x: 1", "x: 1 → 2 → 3", `x: "a" b → 1`, `"x: 1 → 2`, `x: {"a" → 1`, "→ 1"} {
 		if got, err := parseChanges(text); err == nil {
 			t.Errorf("%s is read as %s", text, got)
@@ -100,8 +99,8 @@ func TestChangesThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// isRecordable reports whether a log takes a text. U+FFFE and U+FFFF are taken too,
-// but no workbook can hold them: XML has no way to write them.
+// isRecordable reports whether a log accepts a text. Logs accept U+FFFE and U+FFFF too, but workbooks cannot hold them: XML cannot encode
+// them.
 func isRecordable(text string) bool { return !strings.ContainsAny(text, "\x00\ufffe\uffff") }
 
 // drawJSON draws a value as a log records it.
@@ -142,9 +141,8 @@ func drawChanges(t *rapid.T) (changes []oplog.Change) {
 	return changes
 }
 
-// TestChangesComeBack: what a cell of changes says is read as exactly what was
-// recorded, byte for byte.
-func TestChangesComeBack(t *testing.T) {
+// TestChangesRoundTrip: a cell of changes parses back to exactly the recorded bytes.
+func TestChangesRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := drawChanges(t)
 		text := changesText(want)
@@ -158,10 +156,8 @@ func TestChangesComeBack(t *testing.T) {
 	})
 }
 
-// TestLongColumnsComeBack: what was recorded is what an import of the export
-// would record, in every column, and whatever the spreadsheet is kept from
-// running.
-func TestLongColumnsComeBack(t *testing.T) {
+// TestLongColumnsRoundTrip: importing an export would record the same values in every column, although formulas are guarded.
+func TestLongColumnsRoundTrip(t *testing.T) {
 	f := func(outer *testing.T, t *rapid.T, format oplog.ExportFormat) {
 		locale := rapid.SampledFrom([]string{oplog.LocaleEN, oplog.LocaleZH}).Draw(t, "locale")
 		want := oplog.Entry{
@@ -193,8 +189,8 @@ func TestLongColumnsComeBack(t *testing.T) {
 		defer source.Close()
 		n := 0
 		for line, err := range source.Lines() {
-			if err != nil || line.Err != nil || spelled(outer, line.Entry) != spelled(outer, want) {
-				t.Fatalf("%s, %v, %v;\nwant\n%s", spelled(outer, line.Entry), line.Err, err, spelled(outer, want))
+			if err != nil || line.Err != nil || formatEntry(outer, line.Entry) != formatEntry(outer, want) {
+				t.Fatalf("%s, %v, %v;\nwant\n%s", formatEntry(outer, line.Entry), line.Err, err, formatEntry(outer, want))
 			}
 			n++
 		}
@@ -206,7 +202,7 @@ func TestLongColumnsComeBack(t *testing.T) {
 	t.Run("xlsx", func(t *testing.T) { rapid.Check(t, func(r *rapid.T) { f(t, r, XLSX) }) })
 }
 
-// Cells that Excel would cut are continued, and come back whole.
+// Texts that exceed Excel's cell limit are continued in further cells and read back whole.
 func TestXLSXLongCells(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	f := func(locale string, changes []oplog.Change, cells int) {

@@ -12,21 +12,21 @@ import (
 	"oplog/oplog"
 )
 
-// CSV is the format for spreadsheets: UTF-8 with a byte order mark, CRLF,
-// RFC 4180, the header in the reader's language, times in the tenant's zone.
+// CSV is the format for spreadsheets: UTF-8 with a byte order mark, CRLF, RFC 4180, the header in the reader's language, times in the
+// tenant's zone.
 var CSV = oplog.ExportFormat{Name: "csv", ContentType: "text/csv; charset=utf-8", New: newCSV}
 
-// byteOrderMark tells Excel that the file is UTF-8.
+// byteOrderMark makes Excel read the file as UTF-8.
 const byteOrderMark = "\ufeff"
 
 type csvWriter struct {
 	texts *texts
 	lines *lineWriter
-	rows  reflect.Value // an array of rowsAtOnce rows, filled again by every Write
+	rows  reflect.Value // an array of rowsAtOnce rows, reused by every Write
 }
 
-// rowsAtOnce is how many rows gocsv is handed. They go in an array, by value:
-// of what it could change, as the elements of a slice, it copies each cell.
+// rowsAtOnce is the number of rows passed to gocsv at once. They are passed as an array, by value: gocsv copies each cell of mutable values
+// such as slice elements.
 const rowsAtOnce = 64
 
 func newCSV(w io.Writer, t oplog.ExportOptions) (oplog.EntryWriter, error) {
@@ -34,14 +34,13 @@ func newCSV(w io.Writer, t oplog.ExportOptions) (oplog.EntryWriter, error) {
 	row := rowType(c.texts.columns, t.Locale)
 	c.rows = reflect.New(reflect.ArrayOf(rowsAtOnce, row)).Elem()
 	c.lines.raw(byteOrderMark)
-	if err := gocsv.MarshalCSV(c.rows.Slice(0, 0).Interface(), c.lines); err != nil { // the header alone
+	if err := gocsv.MarshalCSV(c.rows.Slice(0, 0).Interface(), c.lines); err != nil { // only the header
 		return nil, fmt.Errorf("write the CSV header: %w", err)
 	}
 	return c, nil
 }
 
-// rowType returns the struct that gocsv writes as one line: a string for each
-// column, tagged with its title.
+// rowType returns the struct type of a line for gocsv: a string per column, tagged with its title.
 func rowType(columns []column, locale string) reflect.Type {
 	fields := make([]reflect.StructField, len(columns))
 	for i := range columns {
@@ -53,7 +52,7 @@ func rowType(columns []column, locale string) reflect.Type {
 	return reflect.StructOf(fields)
 }
 
-// Write adds a line for each entry.
+// Write adds a line per entry.
 func (c *csvWriter) Write(entries []oplog.Entry) error {
 	for some := range slices.Chunk(entries, rowsAtOnce) {
 		for i := range some {
@@ -73,7 +72,7 @@ func (c *csvWriter) Write(entries []oplog.Entry) error {
 	return nil
 }
 
-// Close writes what is still held back.
+// Close flushes the rest.
 func (c *csvWriter) Close() error {
 	if err := c.lines.Close(); err != nil {
 		return fmt.Errorf("write CSV: %w", err)

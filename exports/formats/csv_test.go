@@ -27,8 +27,8 @@ func shanghai(t testing.TB) *time.Location {
 	return loc
 }
 
-// sample has what a writer can get wrong: both languages, quotation marks,
-// line breaks, absent fields, fractions of seconds, markup.
+// sample returns entries with everything that is easy to get wrong: both languages, quotation marks, line breaks, absent fields, fractions
+// of seconds, markup.
 func sample() []oplog.Entry {
 	at := time.Date(2026, 11, 20, 8, 41, 7, 412000000, time.UTC)
 	return []oplog.Entry{
@@ -133,8 +133,7 @@ func header(locale string, columns ...string) []string {
 	return newTexts(oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Locale: locale, Columns: columns}).header()
 }
 
-// read parses a file as a plain CSV reader does and returns its rows without
-// the header.
+// read parses a file with a plain CSV reader and returns its rows without the header.
 func read(t *testing.T, file []byte) [][]string {
 	t.Helper()
 	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file, []byte(byteOrderMark))))
@@ -145,7 +144,7 @@ func read(t *testing.T, file []byte) [][]string {
 	return rows[1:]
 }
 
-// guard returns a text as it stands in a cell.
+// guard returns the cell of a text.
 func guard(text string) string {
 	if isFormula(text) {
 		return "'" + text
@@ -219,7 +218,7 @@ func TestCSVTitlesAndTimes(t *testing.T) {
 	f("zh-CN", "2026-11-20 16:41:07", "微信页面", "编辑", "2026-11-20 00:41:07", "gone", "lost")
 }
 
-// failing refuses to be written to.
+// failing is a writer that fails.
 type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }

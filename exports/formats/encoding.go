@@ -12,31 +12,28 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// window is how much of a file is looked at to tell what it is.
+// window is how much of a file is examined to detect its type.
 const window = 64 << 10
 
-// textReader reads the text of a file as UTF-8, whatever its encoding. A
-// sequence that is not valid in it is read as notText, for the reader of lines
-// to name.
+// textReader reads a text file as UTF-8, whatever its encoding. An invalid sequence is read as invalidByte, for the line reader to report.
 //
-// UTF-8 and UTF-16 are told by their byte order marks, UTF-16 also by its zero
-// bytes. Without either a file is UTF-8 if the first text in it that is not
-// ASCII is; it is GB18030, which includes GBK, if that is what the text makes
-// sense in. Anything else is refused, not guessed.
+// UTF-8 and UTF-16 are detected by their byte order marks, UTF-16 also by its zero bytes. Without either a file is UTF-8 if its first
+// non-ASCII text is valid UTF-8; it is GB18030, which includes GBK, if that text makes sense as such. Other encodings are rejected rather
+// than guessed.
 type textReader struct {
 	in       *bufio.Reader
-	decoded  *transform.Reader // of any encoding but UTF-8
+	decoded  *transform.Reader // of encodings other than UTF-8
 	encoding string
-	json     bool // which is UTF-8, unless it is Chinese
-	decided  bool // false while all that was read is ASCII
-	line     int  // that is read, while not decided
+	json     bool // JSON is UTF-8 unless it is Chinese
+	decided  bool // false while everything read is ASCII
+	line     int  // current line while undecided
 }
 
-// notText stands for a sequence that is not valid. No UTF-8 has this byte.
-const notText = 0xff
+// invalidByte stands for an invalid sequence. UTF-8 never contains this byte.
+const invalidByte = 0xff
 
 var (
-	errZeros        = errors.New("this is not a text file: it has zero bytes in it; save it as CSV UTF-8 or as an Excel workbook (.xlsx)")
+	errZeros        = errors.New("this is not a text file: it contains zero bytes; save it as CSV UTF-8 or as an Excel workbook (.xlsx)")
 	errUTF32        = errors.New("this is text in UTF-32; save it as UTF-8")
 	errNotTextFile  = errors.New("this is not a text file; save it as CSV UTF-8 or as an Excel workbook (.xlsx)")
 	byteOrderMark16 = map[string]string{"\xff\xfe": "UTF-16LE", "\xfe\xff": "UTF-16BE"}
@@ -47,7 +44,7 @@ func newTextReader(in *bufio.Reader) (*textReader, error) {
 	start, _ := in.Peek(window)
 	if bytes.HasPrefix(start, []byte(byteOrderMark)) {
 		t.decided = true
-		_, _ = in.Discard(len(byteOrderMark)) // was seen
+		_, _ = in.Discard(len(byteOrderMark)) // peeked before
 		return t, nil
 	}
 	if bytes.HasPrefix(start, []byte("\xff\xfe\x00\x00")) || bytes.HasPrefix(start, []byte("\x00\x00\xfe\xff")) {
@@ -80,7 +77,7 @@ func newTextReader(in *bufio.Reader) (*textReader, error) {
 	return t, nil
 }
 
-// decode reads what follows in that encoding.
+// decode decodes the rest of the file.
 func (t *textReader) decode(encoding string) {
 	t.decided, t.encoding = true, encoding
 	switch encoding {
@@ -92,8 +89,7 @@ func (t *textReader) decode(encoding string) {
 	}
 }
 
-// utf16Without returns the encoding of UTF-16 without a mark: the zero bytes of
-// its ASCII all stand first, or all second.
+// utf16Without detects UTF-16 without a byte order mark: the zero bytes of its ASCII are all first or all second.
 func utf16Without(start []byte) (string, error) {
 	zeros := [2]int{}
 	for i, c := range start {
@@ -105,7 +101,7 @@ func utf16Without(start []byte) (string, error) {
 	if zeros[1] > zeros[0] {
 		encoding, most, least = "UTF-16LE", zeros[1], zeros[0]
 	}
-	if most*10 < len(start) || least*10 > most { // a tenth of all pairs are ASCII, at least
+	if most*10 < len(start) || least*10 > most { // at least a tenth of the pairs are ASCII
 		return "", errZeros
 	}
 	return encoding, nil
@@ -119,7 +115,7 @@ func (t *textReader) Read(p []byte) (int, error) {
 		start, _ := t.in.Peek(window)
 		encoding := encodingOf(start)
 		if encoding == "" && t.json {
-			encoding = "UTF-8" // by its standard; the lines that are not are named
+			encoding = "UTF-8" // UTF-8 by its standard; invalid lines are reported
 		}
 		if encoding == "" {
 			return 0, encodingError(t.line)
@@ -132,8 +128,7 @@ func (t *textReader) Read(p []byte) (int, error) {
 	return t.in.Read(p)
 }
 
-// readASCII reads what is the same in all encodings, nothing before a byte that
-// is not.
+// readASCII reads up to the first non-ASCII byte: these bytes are the same in all encodings.
 func (t *textReader) readASCII(p []byte) (int, error) {
 	if _, err := t.in.Peek(1); err != nil {
 		return 0, err
@@ -148,15 +143,14 @@ func (t *textReader) readASCII(p []byte) (int, error) {
 	return t.in.Discard(n)
 }
 
-// encodingError is the line where text in an unknown encoding begins.
+// encodingError is the number of the line at which text in an unknown encoding begins.
 type encodingError int
 
 func (e encodingError) Error() string {
 	return fmt.Sprintf(`line %d is in an unsupported encoding, neither UTF-8, UTF-16 nor GB18030; save the file as UTF-8 (in Excel: "CSV UTF-8")`, int(e))
 }
 
-// encodingOf tells the encoding of text that begins with a byte that is not
-// ASCII: UTF-8 that may be damaged, GB18030 that is Chinese, or "".
+// encodingOf detects the encoding of text that starts with a non-ASCII byte: UTF-8, possibly damaged; GB18030 if it is Chinese; or "".
 func encodingOf(text []byte) string {
 	good, bad := 0, 0
 	for rest := text; len(rest) > 0; {
@@ -180,9 +174,8 @@ func encodingOf(text []byte) string {
 	return ""
 }
 
-// isChinese reports whether a text makes sense as GB18030: nearly all of it is
-// valid, and most of what is not ASCII are the characters of GB 2312. Text in
-// another encoding that happens to be valid has those beyond.
+// isChinese reports whether a text makes sense as GB18030: nearly all of it is valid, and most non-ASCII characters are in GB 2312. Valid
+// text in other encodings has characters beyond that.
 func isChinese(text []byte) bool {
 	common, others, invalid := 0, 0, 0
 	d := newGB18030()
@@ -220,12 +213,11 @@ func newGB18030() *gb18030 {
 	return &gb18030{decoder: simplifiedchinese.GB18030.NewDecoder().Transformer}
 }
 
-// next decodes the character that a text begins with, which is not ASCII, and
-// returns how long it is: 0 where the text ends within it and may go on, -1
-// where it is not valid.
+// next decodes the non-ASCII character at the start of a text and returns its length: 0 if the text ends within it and may continue, -1 if
+// it is invalid.
 func (g *gb18030) next(src []byte, atEOF bool) (decoded []byte, size int) {
 	size = 1
-	if src[0] != 0x80 && src[0] != 0xff { // the euro sign of Windows, and no character
+	if src[0] != 0x80 && src[0] != 0xff { // 0x80 is the euro sign on Windows, 0xff invalid
 		size = 2
 		if len(src) > 1 && '0' <= src[1] && src[1] <= '9' {
 			size = 4
@@ -261,7 +253,7 @@ func (g *gb18030) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err er
 		case size == 0:
 			return nDst, nSrc, transform.ErrShortSrc
 		case size < 0:
-			decoded, size = []byte{notText}, 1
+			decoded, size = []byte{invalidByte}, 1
 		}
 		nDst, nSrc = nDst+copy(dst[nDst:], decoded), nSrc+size
 	}
@@ -281,7 +273,7 @@ func (u strictUTF16) unit(src []byte) rune {
 	return rune(src[1])<<8 | rune(src[0])
 }
 
-// Transform is that of [transform.Transformer].
+// Transform implements [transform.Transformer].
 func (u strictUTF16) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
 	for nSrc < len(src) {
 		if nDst+utf8.UTFMax > len(dst) {
@@ -299,7 +291,7 @@ func (u strictUTF16) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err
 		}
 		nSrc += min(size, len(rest))
 		if r < 0 {
-			dst[nDst] = notText
+			dst[nDst] = invalidByte
 			nDst++
 			continue
 		}

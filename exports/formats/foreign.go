@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// system is another program whose files people bring, told by names in them.
+// system is another program whose files users may try to import, recognized by field names.
 type system struct {
 	name  string
 	names []string
@@ -29,7 +29,7 @@ var systemsOfJSON = []system{
 	{"a dump of Elasticsearch", []string{"_index", "_source"}},
 }
 
-// systemOf returns which system has those names, "" for none that is known.
+// systemOf returns the system with these names, "" if unknown.
 func systemOf(systems []system, names []string) string {
 	for _, s := range systems {
 		if !slices.ContainsFunc(s.names, func(name string) bool { return !slices.Contains(names, name) }) {
@@ -39,8 +39,8 @@ func systemOf(systems []system, names []string) string {
 	return ""
 }
 
-// refuseForeign refuses JSON whose first object has nothing of an entry.
-func refuseForeign(text []byte) error {
+// rejectForeign rejects JSON whose first object has no field of an entry.
+func rejectForeign(text []byte) error {
 	var names, unknown []string
 	for _, m := range membersOf(text) {
 		names = append(names, m.name)
@@ -48,7 +48,7 @@ func refuseForeign(text []byte) error {
 			return nil
 		}
 		if !slices.Contains(sentFields, m.name) {
-			unknown = append(unknown, plainly(m.name))
+			unknown = append(unknown, quotedField(m.name))
 		}
 	}
 	if len(unknown) == 0 {
@@ -59,12 +59,12 @@ func refuseForeign(text []byte) error {
 		name = "JSON of another system"
 	}
 	return fmt.Errorf("this is %s, not entries of this log; unknown fields: %s; required: user (with id and name), module, operation. "+
-		"Save each record as a JSON object on a line of its own, with the fields of POST …/entries, or as CSV with the header of an export", name, strings.Join(unknown, ", "))
+		"Save each record as a JSON object on its own line, with the fields of POST …/entries, or as CSV with the header of an export", name, strings.Join(unknown, ", "))
 }
 
 var errMarkup = errors.New("this is a web page or XML, as some systems call .xls; open it in Excel and save it as an Excel workbook (.xlsx) or as CSV UTF-8")
 
-// kind is a kind of file that is told by its first bytes, with what to do.
+// kind is a file type recognized by its first bytes, with advice.
 type kind struct {
 	magic  string
 	at     int
@@ -75,7 +75,7 @@ const unpack = "unpack it, and import the files in it"
 
 var kinds = []kind{
 	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "this is a workbook of Excel 97 to 2003 (.xls), or one with a password; save it as an Excel workbook (.xlsx) without a password, or as CSV UTF-8"},
-	{"%PDF-", 0, "this is a PDF; save the table that it was made from as an Excel workbook (.xlsx) or as CSV UTF-8"},
+	{"%PDF-", 0, "this is a PDF; save the original table as an Excel workbook (.xlsx) or as CSV UTF-8"},
 	{"{\\rtf", 0, "this is rich text (RTF); save it as CSV UTF-8"},
 	{"7z\xbc\xaf\x27\x1c", 0, "this is a 7z archive; " + unpack},
 	{"Rar!\x1a\x07", 0, "this is a RAR archive; " + unpack},
@@ -86,12 +86,12 @@ var kinds = []kind{
 	{"\x1f\x8b", 0, "this is compressed with gzip twice; decompress it once"},
 	{"SQLite format 3\x00", 0, "this is an SQLite database; save its table as CSV UTF-8"},
 	{"PAR1", 0, "this is a Parquet file; save it as CSV UTF-8 or NDJSON"},
-	{"\x89PNG\r\n\x1a\n", 0, "this is a picture; save the table as an Excel workbook (.xlsx) or as CSV UTF-8"},
-	{"\xff\xd8\xff", 0, "this is a picture; save the table as an Excel workbook (.xlsx) or as CSV UTF-8"},
+	{"\x89PNG\r\n\x1a\n", 0, "this is an image; save the table as an Excel workbook (.xlsx) or as CSV UTF-8"},
+	{"\xff\xd8\xff", 0, "this is an image; save the table as an Excel workbook (.xlsx) or as CSV UTF-8"},
 }
 
-// refuseKind refuses files that are known to be no text.
-func refuseKind(start []byte) error {
+// rejectKind rejects known file types that are not text.
+func rejectKind(start []byte) error {
 	for _, k := range kinds {
 		if len(start) > k.at && bytes.HasPrefix(start[k.at:], []byte(k.magic)) {
 			return errors.New(k.advice)

@@ -16,7 +16,7 @@ import (
 	"oplog/oplog"
 )
 
-// sheetTexts are texts that a spreadsheet might run, or garble.
+// sheetTexts are texts that a spreadsheet might execute or garble.
 var sheetTexts = []string{
 	"=1+1", "=HYPERLINK(\"http://x\";\"y\")", "=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(1;1)", "＝1+1", "＋1+1", "－1+1", "＠SUM(1)",
 	"\t=1+1", "\r=1+1", "\n=1+1", "王晓敏，营销经理", "双11返场主会场 Double 11 Encore", "نور \u200fالهدى", "🎁", "two\nlines", `"quoted", and more`,
@@ -32,9 +32,8 @@ func sheetEntries() []oplog.Entry {
 	return entries
 }
 
-// TestLibreOffice opens exports as people do: no cell is a formula, and each
-// shows the text that was recorded. What the files hold, byte by byte, other
-// tests tell.
+// TestLibreOffice opens exports as users do: no cell is a formula, and each shows the recorded text. Other tests check the files byte by
+// byte.
 func TestLibreOffice(t *testing.T) {
 	if testing.Short() {
 		t.Skip("LibreOffice takes its time")
@@ -84,18 +83,17 @@ func TestLibreOffice(t *testing.T) {
 			}
 		}
 	}
-	// The dialog of a person at a screen sees UTF-8 by the file's mark; without
-	// one it must be told: comma, quotation mark, UTF-8, from line 1, formulas run.
+	// In the GUI the byte order mark selects UTF-8; a headless import needs parameters: comma, quotation mark, UTF-8, from line 1, evaluate
+	// formulas.
 	asUTF8 := "--infilter=Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,0,true"
 	check("CSV", true, open("csv.csv", write(t, CSV, oplog.LocaleZH, sheetEntries()), asUTF8))
 	check("XLSX", false, open("xlsx.xlsx", write(t, XLSX, oplog.LocaleZH, sheetEntries())))
 }
 
-// shown is a text without what a sheet shows as white space.
+// shown returns a text without what a sheet displays as white space.
 func shown(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// sheetCells reads the texts of a flat OpenDocument sheet, and fails where a
-// cell has a formula.
+// sheetCells reads the texts of a flat OpenDocument sheet, and fails if a cell has a formula.
 func sheetCells(t *testing.T, file io.Reader) (rows [][]string) {
 	t.Helper()
 	decoder := xml.NewDecoder(file)

@@ -9,14 +9,12 @@ import (
 	"github.com/gocarina/gocsv"
 )
 
-// lineWriter writes the lines of RFC 4180, ended by CRLF. It stands in for the
-// writer of encoding/csv, which in CRLF mode drops the CRs of a cell and turns
-// its LFs into CRLF: an exported text is the recorded one, line breaks too. A
-// cell that a spreadsheet would run as a formula is written with a leading
-// apostrophe.
+// lineWriter writes lines of RFC 4180, terminated by CRLF. It replaces the writer of encoding/csv, which in CRLF mode drops CRs within
+// cells and turns LFs into CRLF: exported text must equal the recorded text, line breaks included. Cells that a spreadsheet would execute
+// as a formula get a leading apostrophe.
 type lineWriter struct {
 	out *bufio.Writer
-	err error // of the first write that failed
+	err error // the first write error
 }
 
 func newLineWriter(w io.Writer) *lineWriter { return &lineWriter{out: bufio.NewWriterSize(w, 64<<10)} }
@@ -56,8 +54,7 @@ func (w *lineWriter) Write(cells []string) error {
 	return w.err
 }
 
-// quoted reports whether a cell needs quotation marks: for what RFC 4180 says,
-// and for spaces at its ends, which some readers strip otherwise.
+// quoted reports whether a cell needs quotation marks: by RFC 4180, and for leading or trailing spaces, which some readers strip otherwise.
 func quoted(cell string) bool {
 	if cell == "" {
 		return false
@@ -74,11 +71,10 @@ func quoted(cell string) bool {
 	return false
 }
 
-// formulaStarts are the characters at which a spreadsheet starts to read a
-// cell as a formula, or skips to the next character and looks again.
+// formulaStarts are the characters at which a spreadsheet starts a formula, or which it skips before looking for one.
 const formulaStarts = "=+-@＝＋－＠\t\r\n"
 
-// isFormula reports whether a spreadsheet would run a text as a formula.
+// isFormula reports whether a spreadsheet would execute a text as a formula.
 func isFormula(text string) bool {
 	if text == "" {
 		return false
@@ -87,16 +83,13 @@ func isFormula(text string) bool {
 	return strings.ContainsRune(formulaStarts, first)
 }
 
-// looksGuarded reports whether a text is what a formula is written as. One that
-// was recorded so is written within quotation marks, also where RFC 4180 asks
-// for none: to a reader of CSV it is the same text, and [unguarded] can tell.
+// looksGuarded reports whether a text has the form of a guarded formula. If a text was recorded like this, its cell is quoted even if RFC
+// 4180 does not require it: CSV readers see the same text, and [unguarded] can tell the difference.
 func looksGuarded(text string) bool { return text != "" && text[0] == '\'' && isFormula(text[1:]) }
 
-// unguarded returns the text that a cell of an export stands for; inQuotes tells
-// whether it stands within quotation marks that the writer may have meant. Where
-// RFC 4180 asks for them they tell nothing: a text with a comma, a quotation
-// mark, a line break or a space at its end, which was recorded with an apostrophe
-// before a formula, loses it.
+// unguarded returns the text of an export's cell; inQuotes reports whether the cell is quoted, which may be the writer's mark. If RFC 4180
+// requires the quotes, they carry no meaning: a text recorded as an apostrophe before a formula loses the apostrophe if it also contains a
+// comma, quotation mark or line break, or ends in a space.
 func unguarded(cell string, inQuotes bool) string {
 	if !looksGuarded(cell) || inQuotes && !quoted(cell) {
 		return cell
@@ -110,14 +103,13 @@ func (w *lineWriter) raw(s string) {
 	}
 }
 
-// Flush does nothing: gocsv asks for it after every batch of rows, and the
-// buffer is handed on when it is full.
+// Flush does nothing: gocsv calls it after every batch of rows, but the buffer is flushed when it is full.
 func (w *lineWriter) Flush() {}
 
-// Error returns the error of the first write that failed.
+// Error returns the first write error.
 func (w *lineWriter) Error() error { return w.err }
 
-// Close hands on what is buffered.
+// Close flushes the buffer.
 func (w *lineWriter) Close() error {
 	if err := w.out.Flush(); err != nil && w.err == nil {
 		w.err = err

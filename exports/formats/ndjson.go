@@ -9,8 +9,7 @@ import (
 	"oplog/oplog"
 )
 
-// NDJSON is the format for programs: one entry a line, as the API answers it,
-// in UTC and with every field.
+// NDJSON is the format for programs: one entry per line, as in API responses, in UTC and with every field.
 var NDJSON = oplog.ExportFormat{Name: "ndjson", ContentType: "application/x-ndjson", New: newNDJSON}
 
 type ndjsonWriter struct {
@@ -21,11 +20,11 @@ type ndjsonWriter struct {
 func newNDJSON(w io.Writer, _ oplog.ExportOptions) (oplog.EntryWriter, error) {
 	out := bufio.NewWriterSize(w, 64<<10)
 	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false) // the text as it was recorded, not as HTML would need it
+	encoder.SetEscapeHTML(false) // keep recorded text unescaped
 	return &ndjsonWriter{out, encoder}, nil
 }
 
-// Write adds a line for each entry.
+// Write adds a line per entry.
 func (n *ndjsonWriter) Write(entries []oplog.Entry) error {
 	for i := range entries {
 		if err := n.encoder.Encode(&entries[i]); err != nil {
@@ -35,7 +34,7 @@ func (n *ndjsonWriter) Write(entries []oplog.Entry) error {
 	return nil
 }
 
-// Close writes what is still held back.
+// Close flushes the rest.
 func (n *ndjsonWriter) Close() error {
 	if err := n.out.Flush(); err != nil {
 		return fmt.Errorf("write NDJSON: %w", err)

@@ -14,34 +14,28 @@ import (
 	"oplog/oplog"
 )
 
-// maxLine bounds a line of a file that is read, in bytes of UTF-8: no entry that
-// the log takes needs as much.
+// maxLine limits the length of an imported line, in bytes of UTF-8: no valid entry is longer.
 const maxLine = 1 << 20
 
-// Source is a file that entries are read from: CSV, NDJSON, JSON or an Excel
-// workbook, which may be gzipped.
+// Source is a file of entries to import: CSV, NDJSON, JSON or an Excel workbook, optionally gzipped.
 //
-// CSV and sheets have either the header of an export, in any language, with
-// times in the tenant's zone, titles of modules and operations, and in CSV cells
-// guarded against formulas, whose apostrophe is taken off; or the names of an
-// entry's fields, such as user_id, with texts as they are. Columns may stand in
-// any order, and those that may be left out may be missing. Cells may be parted
-// by commas, semicolons or tabs, and rows may stand above the header.
+// CSV files and sheets have either the header of an export, in any language, with times in the tenant's zone, titles of modules and
+// operations, and in CSV guarded formulas, whose apostrophe is removed; or field names such as user_id, with values as they are. Columns
+// may be in any order, and optional ones may be missing. Cells may be separated by commas, semicolons or tabs, and rows may precede the
+// header.
 //
-// JSON has entries as they are sent, or as they are exported: one a line, one
-// after another, in an array, or in an array that an object holds.
+// JSON has entries as sent or as exported: one per line, concatenated, in an array, or in an array within an object.
 type Source struct {
 	form   string
 	detail string
 	text   *textReader // nil for a workbook
 	gzip   bool
 	next   func() (oplog.ImportLine, error)
-	place  func(number int) string // nil where numbers are those of lines
+	place  func(number int) string // nil if numbers are line numbers
 	close  func() error
 }
 
-// Open tells what a file is by how it begins. Terms are those of the tenant that
-// takes the entries. The caller closes the source.
+// Open detects a file's type from its beginning. The options are those of the importing tenant. The caller closes the source.
 func Open(file io.Reader, terms oplog.ExportOptions) (*Source, error) {
 	s := &Source{close: func() error { return nil }}
 	plain, err := s.inflated(file)
@@ -51,14 +45,14 @@ func Open(file io.Reader, terms oplog.ExportOptions) (*Source, error) {
 	start, err := plain.Peek(window)
 	if len(start) == 0 {
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("the file cannot be read: %w", err)
+			return nil, fmt.Errorf("cannot read the file: %w", err)
 		}
 		return nil, errEmpty
 	}
 	if isZip(start) {
 		return s, s.openWorkbook(plain, terms)
 	}
-	if err := refuseKind(start); err != nil {
+	if err := rejectKind(start); err != nil {
 		return nil, err
 	}
 	if s.text, err = newTextReader(plain); err != nil {
@@ -67,7 +61,7 @@ func Open(file io.Reader, terms oplog.ExportOptions) (*Source, error) {
 	return s, s.openText(terms)
 }
 
-// openText reads a file of text.
+// openText opens a text file.
 func (s *Source) openText(terms oplog.ExportOptions) error {
 	in := bufio.NewReaderSize(s.text, window)
 	skipMark(in)
@@ -76,12 +70,12 @@ func (s *Source) openText(terms oplog.ExportOptions) error {
 	case errors.As(err, new(encodingError)):
 		return err
 	case err != nil && !errors.Is(err, io.EOF):
-		return fmt.Errorf("the file cannot be read: %w", err)
+		return fmt.Errorf("cannot read the file: %w", err)
 	case len(bytes.TrimSpace(start)) == 0:
 		return errEmpty
 	}
 	if bytes.IndexByte(start, '\n') < 0 && bytes.IndexByte(start, '\r') >= 0 {
-		in = bufio.NewReaderSize(oldMac{in}, window) // lines of Mac OS 9, which Excel still writes
+		in = bufio.NewReaderSize(oldMac{in}, window) // lines end with CR as on Mac OS 9, which Excel still writes
 		start, _ = in.Peek(window)
 	}
 	switch bytes.TrimSpace(start)[0] {
@@ -95,7 +89,7 @@ func (s *Source) openText(terms oplog.ExportOptions) error {
 
 var errEmpty = errors.New("the file is empty; a CSV header or JSON entries are required")
 
-// String says in one line what the file is.
+// String describes the file in one line.
 func (s *Source) String() string {
 	parts := []string{s.form}
 	if s.text != nil {
@@ -110,7 +104,7 @@ func (s *Source) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Place names the place of a line's number in the file, for people.
+// Place returns the place of a line number in the file, for messages.
 func (s *Source) Place(number int) string {
 	if s.place != nil {
 		return s.place(number)
@@ -118,8 +112,7 @@ func (s *Source) Place(number int) string {
 	return fmt.Sprintf("line %d", number)
 }
 
-// Lines reads the entries, once. A line that holds no entry comes with the
-// reason; an error ends the file.
+// Lines reads the entries, once. A line without a valid entry has an error; an error of the sequence ends the file.
 func (s *Source) Lines() iter.Seq2[oplog.ImportLine, error] {
 	return func(yield func(oplog.ImportLine, error) bool) {
 		for {
@@ -131,10 +124,10 @@ func (s *Source) Lines() iter.Seq2[oplog.ImportLine, error] {
 	}
 }
 
-// Close removes what reading has left in temporary files.
+// Close removes temporary files.
 func (s *Source) Close() error { return s.close() }
 
-// inflated returns what a file holds, without its compression.
+// inflated returns the file's content, decompressed if necessary.
 func (s *Source) inflated(file io.Reader) (*bufio.Reader, error) {
 	raw := bufio.NewReaderSize(file, window)
 	if magic, _ := raw.Peek(2); string(magic) != "\x1f\x8b" {
@@ -148,7 +141,7 @@ func (s *Source) inflated(file io.Reader) (*bufio.Reader, error) {
 	return bufio.NewReaderSize(inflating{z}, window), nil
 }
 
-// inflating says in plain words why gzip cannot be read.
+// inflating translates errors of gzip for users.
 type inflating struct{ *gzip.Reader }
 
 func (i inflating) Read(p []byte) (int, error) {
@@ -169,7 +162,7 @@ func (inflating) plainly(err error) error {
 
 func skipMark(in *bufio.Reader) {
 	if mark, _ := in.Peek(len(byteOrderMark)); string(mark) == byteOrderMark {
-		_, _ = in.Discard(len(byteOrderMark)) // was seen
+		_, _ = in.Discard(len(byteOrderMark)) // peeked before
 	}
 }
 

@@ -5,28 +5,25 @@ import (
 	"strings"
 )
 
-// cellReader reads the lines of RFC 4180, as [lineWriter] writes them. It
-// stands in for the reader of encoding/csv, which drops the CR of a CRLF within
-// a cell, and for which a quotation mark that is not closed takes all that
-// follows.
+// cellReader reads lines of RFC 4180 as [lineWriter] writes them. It replaces the reader of encoding/csv, which drops the CR of CRLF within
+// cells, and reads to the end of the file after an unclosed quotation mark.
 type cellReader struct {
 	lines *physicalLines
-	comma string          // what parts cells
-	cell  strings.Builder // the one within quotation marks
+	comma string          // the separator
+	cell  strings.Builder // the current quoted cell
 	cells []string
 
-	inQuotes []bool // of each of the cells, whether it stands within quotation marks
+	inQuotes []bool // whether each cell is quoted
 }
 
 const (
-	errStrayQuote = lineError(`has a quotation mark within a cell that does not begin with one; write it as "" in a cell within quotation marks`)
+	errStrayQuote = lineError(`has a quotation mark inside an unquoted cell; quote the cell and write the mark as ""`)
 	errAfterQuote = lineError("has text between the end of a quoted cell and the next separator")
-	errOpenQuote  = lineError("has a quotation mark that is not closed")
+	errOpenQuote  = lineError("has an unclosed quotation mark")
 )
 
-// next returns the cells of the next line, which may span several lines of the
-// file, and the number of its first; io.EOF after the last. A lineError speaks
-// of that line alone: reading goes on with the line of the file after it.
+// next returns the cells of the next line, which may span several lines of the file, and the number of its first; io.EOF after the last. A
+// lineError concerns only that line: reading continues with the next line of the file.
 func (r *cellReader) next() (cells []string, number int, err error) {
 	line, err := r.lines.next()
 	number = r.lines.number
@@ -55,8 +52,8 @@ func (r *cellReader) next() (cells []string, number int, err error) {
 	return r.cells, number, err
 }
 
-// take reads the cells of a line of the file, of which the first may go on from
-// the line before. It reports whether the last goes on in the next.
+// take reads the cells of a line of the file; open means that the first cell continues from the line before. It reports whether the last
+// cell continues on the next line.
 func (r *cellReader) take(s string, open bool) (bool, error) {
 	for {
 		if !open && !strings.HasPrefix(s, `"`) {

@@ -10,27 +10,26 @@ import (
 	"oplog/oplog"
 )
 
-// csvReader reads entries from the lines of CSV.
+// csvReader reads entries from CSV.
 type csvReader struct {
 	*rowReader
 	cells    cellReader
-	requoted bool // another program has saved it: its quotation marks say nothing
+	requoted bool // saved by another program: its quotation marks carry no meaning
 }
 
-// rowsBeforeHeader is how many rows a header may stand below.
+// rowsBeforeHeader limits the rows before the header.
 const rowsBeforeHeader = 10
 
-// dialect is how a file of CSV is written.
+// dialect describes how a CSV file is written.
 type dialect struct {
 	comma   string
-	above   int  // lines above the header
-	titled  bool // they hold something
-	columns int  // of the header, that are known
+	above   int  // number of lines before the header
+	titled  bool // some of them are not blank
+	columns int  // number of known columns in the header
 }
 
-// dialectOf finds the header, with what parts its cells, in the beginning of a
-// file: the row with the most names of columns. Where no row has two, the first
-// is taken for it, parted by what parts most.
+// dialectOf finds the header and its separator at the beginning of a file: the row with the most column names. If no row has two, the first
+// row is taken as the header, with the most frequent separator.
 func dialectOf(start []byte) dialect {
 	lines := strings.SplitAfter(string(start), "\n")
 	if comma, ok := separatorLine(lines[0]); ok {
@@ -55,8 +54,7 @@ func dialectOf(start []byte) dialect {
 	return best
 }
 
-// separatorLine reads the line with which a file tells Excel what parts its
-// cells: sep=;
+// separatorLine parses the line that tells Excel the separator: sep=;
 func separatorLine(line string) (comma string, ok bool) {
 	line = strings.Trim(withoutBreak(line), `"`)
 	if len(line) != len("sep=;") || !strings.EqualFold(line[:4], "sep=") {
@@ -103,17 +101,17 @@ func (s *Source) openCSV(in *bufio.Reader, start []byte, terms oplog.ExportOptio
 	}
 	if err := r.readHeader(header); err != nil {
 		if len(withoutEmptyEnd(header)) == 1 && d.columns == 0 {
-			return fmt.Errorf("this is neither CSV with a header nor JSON; its first line is %s. Save it as CSV UTF-8, with the header of an export or names of fields", named(header[0]))
+			return fmt.Errorf("this is neither CSV with a header nor JSON; its first line is %s. Save it as CSV UTF-8, with the header of an export or with field names", quotedText(header[0]))
 		}
 		return err
 	}
 	r.requoted = d.comma != "," || s.text.encoding != "UTF-8"
 	for at, cell := range header {
 		if _, exported := fieldOf(cell); exported && r.cells.inQuotes[at] {
-			r.requoted = true // which no export writes
+			r.requoted = true // exports never write this
 		}
 	}
-	s.form, s.detail = "CSV", "separated by "+named(d.comma)
+	s.form, s.detail = "CSV", "separated by "+quotedText(d.comma)
 	if d.comma == "\t" {
 		s.detail = "separated by tabs"
 	}
@@ -143,7 +141,7 @@ func (r *csvReader) next() (oplog.ImportLine, error) {
 		case len(withoutEmptyEnd(cells)) == 0:
 			continue // a blank line
 		case len(cells) != len(r.columns):
-			line.Err = lineError(fmt.Sprintf("has %d cells, and the header %d", len(cells), len(r.columns)))
+			line.Err = lineError(fmt.Sprintf("has %d cells, but the header has %d", len(cells), len(r.columns)))
 			return line, nil
 		}
 		if r.exported {

@@ -17,8 +17,7 @@ import (
 	"oplog/oplog"
 )
 
-// sentEntry is an entry as JSON, sent or exported. What the log gives to an entry
-// it gives again.
+// sentEntry is an entry in JSON, as sent or as exported. Fields that the log assigns are read and ignored.
 type sentEntry struct {
 	oplog.Entry
 	Time       jsontext.Value `json:"time"`
@@ -34,13 +33,13 @@ var sentFields = []string{
 	"changes", "details", "proof", "truncated",
 }
 
-const errTruncated = lineError("is truncated: lists of the API leave out long changes and details; use an NDJSON export, or get the entry by its id")
+const errTruncated = lineError("is truncated: lists of the API omit long changes and details; use an NDJSON export, or get the entry by its id")
 
-// jsonEntry reads an entry of JSON.
+// jsonEntry parses an entry.
 func (c clocks) jsonEntry(text jsontext.Value) (oplog.Entry, error) {
 	var sent sentEntry
 	if err := jsonv2.Unmarshal(text, &sent, jsonv2.RejectUnknownMembers(true)); err != nil {
-		return oplog.Entry{}, jsonError(text, err)
+		return oplog.Entry{}, entryError(text, err)
 	}
 	if sent.Truncated {
 		return oplog.Entry{}, errTruncated
@@ -51,8 +50,7 @@ func (c clocks) jsonEntry(text jsontext.Value) (oplog.Entry, error) {
 	return e, err
 }
 
-// jsonTime reads a time: a text as in CSV, or the milliseconds or seconds since
-// 1970, which their size tells apart.
+// jsonTime parses a time: a string as in CSV, or milliseconds or seconds since 1970, told apart by magnitude.
 func (c clocks) jsonTime(value jsontext.Value, id string) (time.Time, error) {
 	value = bytes.TrimSpace(value)
 	switch {
@@ -77,8 +75,8 @@ func (c clocks) jsonTime(value jsontext.Value, id string) (time.Time, error) {
 	return time.Time{}, lineError("time must be text like 2006-01-02T15:04:05Z, not " + kindWord(value.Kind()))
 }
 
-// jsonError says in plain words why a JSON text is no entry.
-func jsonError(text jsontext.Value, err error) error {
+// entryError explains for users why a JSON text is not an entry.
+func entryError(text jsontext.Value, err error) error {
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
 		return syntaxError(text, syntax)
@@ -93,32 +91,32 @@ func jsonError(text jsontext.Value, err error) error {
 		if unknown := unknownMembers(text); len(unknown) > 1 {
 			return lineError("has unknown fields: " + strings.Join(unknown, ", "))
 		}
-		return lineError(fmt.Sprintf("has an unknown field: %s", plainly(place)))
+		return lineError(fmt.Sprintf("has an unknown field: %s", quotedField(place)))
 	case place == "":
 		return lineError("must be a JSON object, not " + kindWord(wrong.JSONKind))
 	default:
-		return lineError(fmt.Sprintf("%s must be %s, not %s", plainly(place), typeWord(wrong.GoType), kindWord(wrong.JSONKind)))
+		return lineError(fmt.Sprintf("%s must be %s, not %s", quotedField(place), typeWord(wrong.GoType), kindWord(wrong.JSONKind)))
 	}
 }
 
-// syntaxError says where a text stops being JSON.
+// syntaxError describes the position of a JSON syntax error.
 func syntaxError(text []byte, syntax *jsontext.SyntacticError) error {
 	if errors.Is(syntax.Err, jsontext.ErrDuplicateName) {
-		return lineError(fmt.Sprintf("has the field %s twice", named(syntax.JSONPointer.LastToken())))
+		return lineError(fmt.Sprintf("has the field %s twice", quotedText(syntax.JSONPointer.LastToken())))
 	}
 	at := min(int(syntax.ByteOffset), len(text))
 	if len(bytes.TrimSpace(text[at:])) == 0 {
 		return lineError("is not valid JSON: it is incomplete")
 	}
 	if trimmed := bytes.TrimSpace(text); trimmed[0] != '{' {
-		return lineError("is not JSON: it begins with " + named(string(trimmed)))
+		return lineError("is not JSON: it begins with " + quotedText(string(trimmed)))
 	}
 	column := utf8.RuneCount(text[:at]) + 1
 	found, _ := utf8.DecodeRune(text[at:])
 	if !strconv.IsPrint(found) || found == utf8.RuneError {
-		return lineError(fmt.Sprintf("is not valid JSON from character %d on", column))
+		return lineError(fmt.Sprintf("is not valid JSON from character %d onwards", column))
 	}
-	return lineError(fmt.Sprintf("is not valid JSON from character %d on, a %s", column, named(string(found))))
+	return lineError(fmt.Sprintf("is not valid JSON from character %d onwards, a %s", column, quotedText(string(found))))
 }
 
 // member is a member of a JSON object.
@@ -127,7 +125,7 @@ type member struct {
 	kind jsontext.Kind
 }
 
-// membersOf returns the members of an object, as far as they can be read.
+// membersOf returns the members of an object as far as it can be parsed.
 func membersOf(text []byte) (members []member) {
 	d := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if open, err := d.ReadToken(); err != nil || open.Kind() != '{' {
@@ -146,11 +144,11 @@ func membersOf(text []byte) (members []member) {
 	return members
 }
 
-// unknownMembers returns the names of an object's members that an entry has not.
+// unknownMembers returns the names of an object's members that are not fields of an entry.
 func unknownMembers(text []byte) (unknown []string) {
 	for _, m := range membersOf(text) {
 		if !slices.Contains(sentFields, m.name) {
-			unknown = append(unknown, plainly(m.name))
+			unknown = append(unknown, quotedField(m.name))
 		}
 	}
 	return unknown

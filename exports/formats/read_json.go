@@ -15,7 +15,7 @@ import (
 	"oplog/oplog"
 )
 
-// openJSON tells which JSON a file is.
+// openJSON detects the layout of a JSON file.
 func (s *Source) openJSON(in *bufio.Reader, start []byte, terms oplog.ExportOptions) error {
 	start = bytes.TrimSpace(start)
 	if start[0] == '[' {
@@ -25,16 +25,16 @@ func (s *Source) openJSON(in *bufio.Reader, start []byte, terms oplog.ExportOpti
 	if oneValue(first) == nil {
 		if len(bytes.TrimSpace(others)) == 0 {
 			if name := arrayOf(first); name != "" {
-				return s.openValues(in, fmt.Sprintf("JSON with its entries in %s", named(name)), name, terms)
+				return s.openValues(in, fmt.Sprintf("JSON with entries in %s", quotedText(name)), name, terms)
 			}
 		}
 	} else if spansLines(start, others) {
 		if name := arrayOf(start); name != "" {
-			return s.openValues(in, fmt.Sprintf("JSON with its entries in %s", named(name)), name, terms)
+			return s.openValues(in, fmt.Sprintf("JSON with entries in %s", quotedText(name)), name, terms)
 		}
-		return s.openValues(in, "JSON, an entry over several lines", "", terms)
+		return s.openValues(in, "JSON with entries that span several lines", "", terms)
 	}
-	if err := refuseForeign(first); err != nil {
+	if err := rejectForeign(first); err != nil {
 		return err
 	}
 	s.openLines(in, terms)
@@ -43,7 +43,7 @@ func (s *Source) openJSON(in *bufio.Reader, start []byte, terms oplog.ExportOpti
 
 var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// oneValue reports whether a text is one JSON value.
+// oneValue returns nil if a text is exactly one JSON value.
 func oneValue(text []byte) error {
 	d := jsontext.NewDecoder(bytes.NewReader(text), lenient)
 	if err := d.SkipValue(); err != nil {
@@ -55,8 +55,7 @@ func oneValue(text []byte) error {
 	return nil
 }
 
-// spansLines reports whether the first JSON value of a file goes on in the lines
-// after the first, or whether the first line is damaged.
+// spansLines reports whether the first JSON value of a file continues beyond the first line, as opposed to a damaged first line.
 func spansLines(start, others []byte) bool {
 	others = bytes.TrimSpace(others)
 	if len(others) > 0 && others[0] == '{' {
@@ -71,8 +70,7 @@ func spansLines(start, others []byte) bool {
 	return true
 }
 
-// arrayOf returns the name of the member that holds an array of objects, of an
-// object that is no entry itself; "" for none.
+// arrayOf returns the name of the member with an array of objects, for an object that is not an entry itself; "" if there is none.
 func arrayOf(text []byte) string {
 	d := jsontext.NewDecoder(bytes.NewReader(text), lenient)
 	if _, err := d.ReadToken(); err != nil {
@@ -83,7 +81,7 @@ func arrayOf(text []byte) string {
 		if err != nil {
 			return ""
 		}
-		name := token.String() // before the next is read
+		name := token.String() // valid only until the next token
 		if slices.Contains(sentFields, name) {
 			return ""
 		}
@@ -107,28 +105,27 @@ func arrayOf(text []byte) string {
 	return ""
 }
 
-// valueReader reads entries that are values of a JSON document, one at a time.
+// valueReader reads entries from the values of a JSON document, one at a time.
 type valueReader struct {
 	clocks
 	source  *Source
 	decoder *jsontext.Decoder
 	input   *countedReader
-	within  int // 0: the values are the document's own; else how deep the array lies
+	within  int // nesting depth of the array; 0 for top-level values
 	name    string
 	number  int
-	first   jsontext.Value // that was read to tell what it is
+	first   jsontext.Value // already read for detection
 	ended   bool
 }
 
-// openValues reads an array, the array that a member of an object holds, or
-// values one after another.
+// openValues opens an array, an array in a member of an object, or concatenated values.
 func (s *Source) openValues(in io.Reader, form, name string, terms oplog.ExportOptions) error {
 	s.form = form
 	s.place = func(number int) string { return fmt.Sprintf("entry %d", number) }
 	input := &countedReader{in: in}
 	r := &valueReader{clocks: clocks{terms.Location}, source: s, input: input, decoder: jsontext.NewDecoder(input, lenient), name: name}
 	if err := r.enter(); err != nil {
-		return r.broken(err)
+		return r.syntaxError(err)
 	}
 	first, err := r.read()
 	switch {
@@ -136,7 +133,7 @@ func (s *Source) openValues(in io.Reader, form, name string, terms oplog.ExportO
 	case err != nil:
 		return err
 	default:
-		if err := refuseForeign(first); err != nil {
+		if err := rejectForeign(first); err != nil {
 			return err
 		}
 		r.first = first.Clone()
@@ -145,7 +142,7 @@ func (s *Source) openValues(in io.Reader, form, name string, terms oplog.ExportO
 	return nil
 }
 
-// enter goes to the first of the values.
+// enter moves to the first value.
 func (r *valueReader) enter() error {
 	if r.name == "" {
 		if r.decoder.PeekKind() != '[' {
@@ -192,7 +189,7 @@ func (r *valueReader) next() (oplog.ImportLine, error) {
 	return line, nil
 }
 
-// read reads the next value, io.EOF after the last.
+// read returns the next value, io.EOF after the last.
 func (r *valueReader) read() (jsontext.Value, error) {
 	r.input.allow(r.decoder.InputOffset())
 	if r.ended {
@@ -206,46 +203,46 @@ func (r *valueReader) read() (jsontext.Value, error) {
 		return nil, io.EOF
 	}
 	if err != nil {
-		return nil, r.broken(err)
+		return nil, r.syntaxError(err)
 	}
 	return value, nil
 }
 
-// leave reads what is left behind the array; entries there would be lost.
+// leave checks the rest of the document after the array, so that no further entries are lost silently.
 func (r *valueReader) leave() error {
 	if _, err := r.decoder.ReadToken(); err != nil {
-		return r.broken(err)
+		return r.syntaxError(err)
 	}
 	for r.within == 2 && r.decoder.PeekKind() == '"' {
 		token, err := r.decoder.ReadToken()
 		if err != nil {
-			return r.broken(err)
+			return r.syntaxError(err)
 		}
-		name := token.String() // before the next is read
+		name := token.String() // valid only until the next token
 		if r.decoder.PeekKind() == '[' {
-			return fmt.Errorf("another list, %s, follows the entries in %s and was not read; save it as a separate file", named(name), named(r.name))
+			return fmt.Errorf("another list, %s, follows the entries in %s and was not read; save it as a separate file", quotedText(name), quotedText(r.name))
 		}
 		if err := r.decoder.SkipValue(); err != nil {
-			return r.broken(err)
+			return r.syntaxError(err)
 		}
 	}
 	if r.within == 2 {
 		if _, err := r.decoder.ReadToken(); err != nil {
-			return r.broken(err)
+			return r.syntaxError(err)
 		}
 	}
 	if _, err := r.decoder.ReadToken(); !errors.Is(err, io.EOF) {
 		if err == nil {
 			return fmt.Errorf("the data in line %d, after the end of the JSON, was not read", r.input.lineOf(r.decoder.InputOffset()))
 		}
-		return r.broken(err)
+		return r.syntaxError(err)
 	}
 	r.ended = true
 	return io.EOF
 }
 
-// broken says in plain words why the document cannot be read on.
-func (r *valueReader) broken(err error) error {
+// syntaxError explains for users why the document cannot be parsed further.
+func (r *valueReader) syntaxError(err error) error {
 	after := ""
 	if r.number > 0 {
 		after = fmt.Sprintf(" after entry %d", r.number)
@@ -255,7 +252,7 @@ func (r *valueReader) broken(err error) error {
 	case r.input.failed != nil:
 		return fmt.Errorf("the file cannot be read%s: %w", after, r.input.failed)
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
-		return fmt.Errorf("the file ends%s in the middle of the JSON; a part of it is missing", after)
+		return fmt.Errorf("the file ends%s in the middle of the JSON; the rest is missing", after)
 	case errors.As(err, &syntax):
 		return fmt.Errorf("the file is not valid JSON from line %d on%s", r.input.lineOf(syntax.ByteOffset), after)
 	}
@@ -264,17 +261,17 @@ func (r *valueReader) broken(err error) error {
 
 var errLongValue = errors.New("the next value is longer than 1 MiB, the limit of an entry")
 
-// countedReader counts lines, and bounds how much is read for a value.
+// countedReader counts lines and limits how much is read for one value.
 type countedReader struct {
 	in     io.Reader
-	failed error // why it cannot be read on
+	failed error // why reading cannot continue
 	read   int64
 	most   int64
-	line   int     // of the last that was allowed
-	breaks []int64 // where lines end since
+	line   int     // line of the last permitted value
+	breaks []int64 // offsets of line ends since then
 }
 
-// allow lets so much be read from there on as a value may take.
+// allow permits reading one value from the offset on.
 func (c *countedReader) allow(offset int64) {
 	c.most = offset + maxLine
 	passed, _ := slices.BinarySearch(c.breaks, offset)
@@ -300,7 +297,7 @@ func (c *countedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// lineOf returns the line of a place that was not passed long ago.
+// lineOf returns the line of a recent offset.
 func (c *countedReader) lineOf(offset int64) int {
 	later, _ := slices.BinarySearch(c.breaks, offset)
 	return c.line + later + 1

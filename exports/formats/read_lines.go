@@ -9,33 +9,32 @@ import (
 	"unicode/utf8"
 )
 
-// physicalLines reads lines with their line breaks, and counts them.
+// physicalLines reads lines with their line breaks and counts them.
 type physicalLines struct {
-	in       *bufio.Reader
-	encoding func() string
-	number   int        // of the line that was read last
-	again    []readLine // that are read once more
+	in         *bufio.Reader
+	encoding   func() string
+	number     int        // of the last line read
+	pushedBack []readLine // lines to read again
 }
 
-// readLine is a line, or why it is none.
+// readLine is a line or its error.
 type readLine struct {
 	text string
 	err  error
 }
 
-// lineError says why a line is none that can be read.
+// lineError is the reason why a line is invalid.
 type lineError string
 
 func (e lineError) Error() string { return string(e) }
 
 const errLongLine = lineError("is longer than 1 MiB")
 
-// next returns a line, io.EOF after the last, or a lineError, after which the
-// next can be read.
+// next returns a line, io.EOF after the last, or a lineError, after which reading can continue.
 func (p *physicalLines) next() (string, error) {
-	if len(p.again) > 0 {
-		line := p.again[0]
-		p.again = p.again[1:]
+	if len(p.pushedBack) > 0 {
+		line := p.pushedBack[0]
+		p.pushedBack = p.pushedBack[1:]
 		p.number++
 		return line.text, line.err
 	}
@@ -69,9 +68,9 @@ func notEncoded(encoding string) error {
 	return lineError("contains bytes that are invalid in " + encoding + "; the line is damaged, or in a different encoding")
 }
 
-// unread has lines read once more.
+// unread makes lines be read again.
 func (p *physicalLines) unread(lines []readLine) {
-	p.again = append(lines, p.again...)
+	p.pushedBack = append(lines, p.pushedBack...)
 	p.number -= len(lines)
 }
 

@@ -8,7 +8,7 @@ import (
 	"oplog/oplog"
 )
 
-// openLines reads an entry a line; blank lines are passed over.
+// openLines reads one entry per line and skips blank lines.
 func (s *Source) openLines(in *bufio.Reader, terms oplog.ExportOptions) {
 	lines := &physicalLines{in: in, encoding: func() string { return s.text.encoding }}
 	at := clocks{terms.Location}

@@ -14,13 +14,13 @@ import (
 	"oplog/oplog"
 )
 
-// rowReader makes entries of the rows of CSV or of a sheet.
+// rowReader converts rows of CSV or of a sheet to entries.
 type rowReader struct {
 	clocks
-	columns    []string // names of fields, in order of the file's columns
+	columns    []string // field names, in the order of columns
 	exported   bool     // the header is an export's
-	modules    titles
-	operations titles
+	modules    titleKeys
+	operations titleKeys
 	catalog    *oplog.Catalog
 }
 
@@ -30,7 +30,7 @@ func newRowReader(terms oplog.ExportOptions) *rowReader {
 	return r
 }
 
-// textFields are the fields whose cells are taken as they are.
+// textFields are the fields whose cells are used unchanged.
 var textFields = map[string]func(e *oplog.Entry) *string{
 	"id":                func(e *oplog.Entry) *string { return &e.ID },
 	"user_id":           func(e *oplog.Entry) *string { return &e.User.ID },
@@ -47,18 +47,16 @@ var textFields = map[string]func(e *oplog.Entry) *string{
 	"user_agent":        func(e *oplog.Entry) *string { return &e.UserAgent },
 }
 
-// fieldNames are the columns of a file that names fields, as a refusal lists
-// them. The last two are the log's own to give, and passed over.
+// fieldNames are the columns of a file with field names, in the order of error messages. The last two are assigned by the log and ignored.
 var fieldNames = []string{
 	"time", "id", "user_id", "user_name", "user_role", "organization_id", "organization_name", "module", "operation",
 	"content_id", "content_name", "origin", "outcome", "ip", "user_agent", "changes", "details", "seq", "received_at",
 }
 
-// neededFields are those without which no row can be an entry.
-var neededFields = []string{"user_id", "user_name", "module", "operation"}
+// requiredFields are required in every row.
+var requiredFields = []string{"user_id", "user_name", "module", "operation"}
 
-// fieldOf returns the field that a cell of a header names, and whether it does so
-// as an export does; "" for none.
+// fieldOf returns the field named by a header cell, and whether it is named as in an export; "" if unknown.
 func fieldOf(cell string) (field string, exported bool) {
 	name := strings.TrimSpace(cell)
 	for i := range columns {
@@ -72,7 +70,7 @@ func fieldOf(cell string) (field string, exported bool) {
 	return "", false
 }
 
-// known returns how many cells of a row name fields.
+// known returns the number of cells that name fields.
 func known(cells []string) int {
 	n := 0
 	for _, cell := range cells {
@@ -83,7 +81,7 @@ func known(cells []string) int {
 	return n
 }
 
-// readHeader takes a header, or says all that is wrong with it.
+// readHeader reads the header and reports everything that is wrong with it.
 func (r *rowReader) readHeader(header []string) error {
 	header = withoutEmptyEnd(header)
 	var unknown, twice, missing []string
@@ -93,14 +91,14 @@ func (r *rowReader) readHeader(header []string) error {
 		case field == "" && name == "":
 			unknown = append(unknown, fmt.Sprintf("column %d without a name", at+1))
 		case field == "":
-			unknown = append(unknown, named(name))
+			unknown = append(unknown, quotedText(name))
 		case slices.Contains(r.columns, field):
-			twice = append(twice, named(name))
+			twice = append(twice, quotedText(name))
 		}
 		r.columns, r.exported = append(r.columns, field), r.exported || exported
 	}
 	chinese := strings.ContainsFunc(strings.Join(header, ""), func(c rune) bool { return unicode.Is(unicode.Han, c) })
-	for _, field := range neededFields {
+	for _, field := range requiredFields {
 		if !slices.Contains(r.columns, field) {
 			missing = append(missing, titleOf(field, chinese))
 		}
@@ -124,7 +122,7 @@ func (r *rowReader) readHeader(header []string) error {
 	return errors.New(text + ". Rename the columns that have the same meaning and delete the others. Known columns are those of an export, or fields: " + strings.Join(fieldNames, ", "))
 }
 
-// titleOf names a field as an export does, and its own name.
+// titleOf returns a field's title in exports followed by its own name.
 func titleOf(field string, chinese bool) string {
 	for _, c := range columns {
 		if c.field == field && chinese {
@@ -137,7 +135,7 @@ func titleOf(field string, chinese bool) string {
 	return field
 }
 
-// withoutEmptyEnd leaves out the empty cells at the end of a row.
+// withoutEmptyEnd drops the empty cells at the end of a row.
 func withoutEmptyEnd(cells []string) []string {
 	for len(cells) > 0 && strings.TrimSpace(cells[len(cells)-1]) == "" {
 		cells = cells[:len(cells)-1]
@@ -145,7 +143,7 @@ func withoutEmptyEnd(cells []string) []string {
 	return cells
 }
 
-// entry makes an entry of a row, whose cells are as many as the columns.
+// entry converts a row with as many cells as there are columns.
 func (r *rowReader) entry(cells []string) (oplog.Entry, error) {
 	var e oplog.Entry
 	var at string
@@ -180,8 +178,7 @@ func (r *rowReader) entry(cells []string) (oplog.Entry, error) {
 	return e, spreadsheetNumber(&e, at)
 }
 
-// outcomeOf reads an outcome in the words of an export or of the console. What
-// is none is left, for the rules to judge.
+// outcomeOf parses an outcome as written by exports or shown in the console. Anything else is returned as it is, for validation to reject.
 func outcomeOf(cell string) string {
 	for outcome, title := range outcomesZH {
 		if cell == title || strings.EqualFold(cell, outcome) {
@@ -194,7 +191,7 @@ func outcomeOf(cell string) string {
 	return cell
 }
 
-// changesOf reads changes as an export writes them, or as the API does.
+// changesOf parses changes as exports write them, or as JSON of the API.
 func changesOf(cell string) (changes []oplog.Change, err error) {
 	if !strings.HasPrefix(cell, "[") {
 		return parseChanges(cell)
@@ -207,26 +204,24 @@ func changesOf(cell string) (changes []oplog.Change, err error) {
 
 var scientific = regexp.MustCompile(`^\d(\.\d+)?E\+\d+$`)
 
-// spreadsheetNumber refuses what a spreadsheet makes of an id with many digits,
-// where the time shows that one has saved the file.
+// spreadsheetNumber rejects long numeric ids that a spreadsheet has rounded, if the time format shows that one saved the file.
 func spreadsheetNumber(e *oplog.Entry, at string) error {
 	if _, _, ok := exportedTime(at); ok {
 		return nil
 	}
 	for _, id := range []struct{ field, text string }{{"id", e.ID}, {"user_id", e.User.ID}, {"organization_id", e.Organization.ID}, {"content_id", e.Content.ID}} {
 		if scientific.MatchString(id.text) {
-			return lineError(fmt.Sprintf("%s %s is a long number whose last digits a spreadsheet has dropped; import the original file", id.field, named(id.text)))
+			return lineError(fmt.Sprintf("%s %s is a long number whose last digits a spreadsheet has dropped; import the original file", id.field, quotedText(id.text)))
 		}
 	}
 	return nil
 }
 
-// nameOperation replaces titles of modules and operations by their keys. What
-// is no title is left, for the catalog to judge.
+// nameOperation replaces titles of modules and operations by their keys. Unknown titles are left for validation to reject.
 func (r *rowReader) nameOperation(e *oplog.Entry) error {
 	modules := r.modules.keys(e.Module)
 	if len(modules) > 1 {
-		return lineError(fmt.Sprintf("module %s is what the catalog calls %s; write the one that is meant", named(e.Module), strings.Join(modules, " and ")))
+		return lineError(fmt.Sprintf("module %s is the title of %s in the catalog; write the key that you mean", quotedText(e.Module), strings.Join(modules, " and ")))
 	}
 	e.Module = modules[0]
 	operations := r.operations.keys(e.Operation)

@@ -17,7 +17,7 @@ import (
 	"oplog/oplog"
 )
 
-// readAll returns the entries and the bad lines of a file, as "number: reason".
+// readAll returns a file's entries and its bad lines as "number: reason".
 func readAll(t *testing.T, file io.Reader, catalog *oplog.Catalog) (entries []oplog.Entry, bad []string, err error) {
 	t.Helper()
 	source, err := Open(file, oplog.ExportOptions{Catalog: catalog, Location: shanghai(t)})
@@ -38,8 +38,8 @@ func readAll(t *testing.T, file io.Reader, catalog *oplog.Catalog) (entries []op
 	return entries, bad, nil
 }
 
-// spelled is an entry as JSON, to compare.
-func spelled(t *testing.T, e oplog.Entry) string {
+// formatEntry formats an entry as JSON.
+func formatEntry(t *testing.T, e oplog.Entry) string {
 	t.Helper()
 	text, err := json.Marshal(e)
 	if err != nil {
@@ -48,7 +48,7 @@ func spelled(t *testing.T, e oplog.Entry) string {
 	return string(text)
 }
 
-// exportable are entries whose texts are hard to write and to read.
+// exportable returns entries with texts that are hard to write and read.
 func exportable() []oplog.Entry {
 	at := time.Date(2026, 11, 20, 8, 41, 7, 0, time.UTC)
 	texts := []string{
@@ -64,7 +64,7 @@ func exportable() []oplog.Entry {
 	return entries
 }
 
-func TestReadWhatWasExported(t *testing.T) {
+func TestReadExports(t *testing.T) {
 	f := func(name string, file []byte, want []oplog.Entry) {
 		t.Helper()
 		got, bad, err := readAll(t, bytes.NewReader(file), oplog.BuiltInCatalog())
@@ -73,7 +73,7 @@ func TestReadWhatWasExported(t *testing.T) {
 		}
 		for i := range want {
 			want[i].Seq, want[i].ReceivedAt = 0, time.Time{}
-			if g, w := spelled(t, got[i]), spelled(t, want[i]); g != w {
+			if g, w := formatEntry(t, got[i]), formatEntry(t, want[i]); g != w {
 				t.Errorf("%s: entry %d is\n%s\nwant\n%s", name, i, g, w)
 			}
 		}
@@ -93,10 +93,9 @@ func TestReadWhatWasExported(t *testing.T) {
 	f("no entries", write(t, CSV, oplog.LocaleEN), nil)
 }
 
-// TestCSVTextsComeBack: to a plain reader of CSV a cell is what the contract says,
-// and the reader of imports has the text again; but for one that was recorded as
-// a formula is written, where RFC 4180 leaves nothing to tell it by.
-func TestCSVTextsComeBack(t *testing.T) {
+// TestCSVTextsRoundTrip: a plain CSV reader sees the cells that the contract specifies, and imports restore the recorded text, except texts
+// recorded in the form of a guarded formula, which RFC 4180 cannot tell apart.
+func TestCSVTextsRoundTrip(t *testing.T) {
 	texts := rapid.StringOf(rapid.OneOf(rapid.SampledFrom([]rune("'=+-@＝\t\r\n ,\"ax0双")), rapid.Rune()))
 	rapid.Check(t, func(rt *rapid.T) {
 		var recorded [6]string
@@ -125,7 +124,7 @@ func TestCSVTextsComeBack(t *testing.T) {
 		}
 		plain := read(t, file)[0]
 		for i, column := range []int{1, 2, 3, 4, 8, 9} {
-			// encoding/csv reads a CRLF within a cell as LF.
+			// encoding/csv reads CRLF within a cell as LF.
 			if want := strings.ReplaceAll(guard(recorded[i]), "\r\n", "\n"); plain[column] != want {
 				rt.Errorf("%q is read as %q, want %q", recorded[i], plain[column], want)
 			}
@@ -133,7 +132,7 @@ func TestCSVTextsComeBack(t *testing.T) {
 	})
 }
 
-// A program that puts all cells into quotation marks says nothing with them.
+// If a program quotes all cells, quotation marks carry no meaning.
 func TestReadQuotedByAnotherProgram(t *testing.T) {
 	f := func(file, want string) {
 		t.Helper()
@@ -159,13 +158,12 @@ func TestReadFieldNames(t *testing.T) {
 	want := `{"id":"","seq":0,"time":"0001-01-01T00:00:00Z","received_at":"0001-01-01T00:00:00Z","user":{"id":"u_1","name":"'=Ann","role":"Lead"},` +
 		`"organization":{"id":"shop","name":"Shop"},"module":"wechat_page","operation":"edit","content":{"id":"p_1","name":"Page \"A\""},` +
 		`"origin":"manual","outcome":"failure","ip":"10.0.0.1","user_agent":"curl","changes":[{"field":"a","after":1}],"details":{"n":2}}`
-	if s := spelled(t, got[0]); s != want {
+	if s := formatEntry(t, got[0]); s != want {
 		t.Errorf("got\n%s\nwant\n%s", s, want)
 	}
 }
 
-// Titles are those of the tenant's catalog; one that stands for several
-// operations is that which the module allows.
+// Titles are those of the tenant's catalog; an ambiguous operation title means the operation that the module allows.
 func TestReadTitles(t *testing.T) {
 	catalog := &oplog.Catalog{
 		Modules: []oplog.Module{
@@ -191,7 +189,7 @@ func TestReadTitles(t *testing.T) {
 	f("乙", "Go", "b go1")
 	f("a", "去", "a go2")
 	f("a", "go1", "a go1")
-	f("甲", "Go", "甲 go1") // a key before a title
+	f("甲", "Go", "甲 go1") // a key takes precedence over a title
 	f("Twin", "Go", "a and b")
 	f("Other", "Stop", "Other Stop")
 }
@@ -214,15 +212,15 @@ func TestReadBadLines(t *testing.T) {
 	}
 	const header = "user_id,user_name,module,operation,content_name\n"
 	const row = "u,Ann,sms,send,x\n"
-	f(header+row+"u,Ann\n"+row, 2, "3: has 2 cells, and the header 5")
+	f(header+row+"u,Ann\n"+row, 2, "3: has 2 cells, but the header has 5")
 	f(header+"\n"+row+"\r\n"+row+"\n", 2)
-	f(header+`u,A"nn,sms,send,x`+"\n"+row, 1, "2: has a quotation mark within a cell")
+	f(header+`u,A"nn,sms,send,x`+"\n"+row, 1, "2: has a quotation mark inside an unquoted cell")
 	f(header+`u,"Ann"x,sms,send,x`+"\n"+row, 1, "2: has text between the end of a quoted cell")
-	f(header+`u,"Ann,sms,send,x`+"\n"+row+row, 2, "2: has a quotation mark that is not closed")
+	f(header+`u,"Ann,sms,send,x`+"\n"+row+row, 2, "2: has an unclosed quotation mark")
 	f(header+`u,"Ann,sms,send,x`+"\n"+row+`u,"Bob",sms,send,x`+"\n", 2, "2: has text between")
 	f(header+"u,Ann,sms,send,\"a\nb\"\nu\n"+row, 2, "4: has 1 cells")
 	f(header+"u,Ann,sms,send,"+strings.Repeat("x", maxLine)+"\n"+row, 1, "2: is longer than 1 MiB")
-	f(header+"u,Ann,sms,send,\""+strings.Repeat("x\n", maxLine/2)+"\"\n"+row, 1, append([]string{"2: has a quotation mark that is not closed"}, linesOfX(3, maxLine/2)...)...)
+	f(header+"u,Ann,sms,send,\""+strings.Repeat("x\n", maxLine/2)+"\"\n"+row, 1, append([]string{"2: has an unclosed quotation mark"}, linesOfX(3, maxLine/2)...)...)
 	f("time,"+header+"yesterday,"+row+"2026-13-01 00:00:00,"+row, 0, `2: time "yesterday" is neither`, `3: time "2026-13-01`)
 	f("changes,"+header+"[1],"+row+"x,"+row, 0, "2: changes is not", `3: changes has an invalid line, "x"`)
 
@@ -234,16 +232,16 @@ func TestReadBadLines(t *testing.T) {
 	f(entry+"{\"id\":\"\xff\"}\n"+entry, 2, "2: contains bytes that are invalid in UTF-8")
 }
 
-// linesOfX are the bad lines that are left of a cell that is too long.
+// linesOfX are the bad lines that result from a cell that is too long.
 func linesOfX(from, n int) []string {
 	var bad []string
 	for i := range n - 1 {
 		bad = append(bad, fmt.Sprintf("%d: has 1 cells", from+i))
 	}
-	return append(bad, fmt.Sprintf("%d: has a quotation mark that is not closed", from+n-1))
+	return append(bad, fmt.Sprintf("%d: has an unclosed quotation mark", from+n-1))
 }
 
-func TestReadRefusesFiles(t *testing.T) {
+func TestReadRejectsFiles(t *testing.T) {
 	f := func(file, want string) {
 		t.Helper()
 		got, bad, err := readAll(t, strings.NewReader(file), oplog.BuiltInCatalog())
@@ -256,7 +254,7 @@ func TestReadRefusesFiles(t *testing.T) {
 	f("user_id,user_name,module\n", "missing required columns: Operation (operation).")
 	f("user_id,user_name,module,operation,colour\n", `unknown columns: "colour".`)
 	f("User,User,User ID,Module,Operation\n", `duplicate columns: "User".`)
-	f("\"User\n", "the header has a quotation mark that is not closed")
+	f("\"User\n", "the header has an unclosed quotation mark")
 	f("\x1f\x8bnothing", "the gzip data is truncated")
 	f("\x1f\x8bnothing at all", "the gzip data is damaged")
 	gone := errors.New("the disk is gone")

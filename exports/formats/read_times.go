@@ -10,12 +10,11 @@ import (
 	"oplog/oplog"
 )
 
-// clocks reads the times of a file, which are a place's where they name no zone.
+// clocks parses the times of a file, which are in a location if they specify no zone.
 type clocks struct{ location *time.Location }
 
-// time reads when it happened. Exports have seconds, and a spreadsheet that
-// saves one may leave out these; where an id is one that a log gave, it tells
-// the rest, also which of two times that a clock shows alike.
+// time parses the operation time. Exports have seconds, which a spreadsheet may drop when saving; a generated id supplies the rest, and
+// also tells repeated local times apart.
 func (c clocks) time(cell, id string) (time.Time, error) {
 	if cell == "" {
 		return time.Time{}, nil
@@ -37,17 +36,17 @@ func (c clocks) time(cell, id string) (time.Time, error) {
 	}
 	t, ok := instant(wall, c.location)
 	if !ok {
-		return t, lineError(fmt.Sprintf("time %s is one that the clocks of %s skipped; write it with its offset, like 2006-01-02T15:04:05+01:00", named(cell), c.location))
+		return t, lineError(fmt.Sprintf("time %s was skipped by a clock change in %s; write it with its offset, like 2006-01-02T15:04:05+01:00", quotedText(cell), c.location))
 	}
 	return t.UTC(), nil
 }
 
-// zoned are how times with a zone are written.
+// zoned are the layouts with a zone.
 var zoned = []string{
 	time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05 Z0700", "2006-01-02 15:04:05 Z07:00",
 }
 
-// sameWall reports whether a clock shows a time that is exact to a unit.
+// sameWall reports whether two local times are equal to the precision of a unit.
 func sameWall(shown, wall time.Time, unit time.Duration) bool {
 	y, m, d := shown.Date()
 	shown = time.Date(y, m, d, shown.Hour(), shown.Minute(), shown.Second(), shown.Nanosecond(), time.UTC)
@@ -61,8 +60,7 @@ var (
 	ofDay     = regexp.MustCompile(`^([上下]午|[AaPp][Mm])? *(\d{1,2})(?:[:时]|点)(\d{1,2})分?(?::?(\d{1,2})([.,]\d{1,9})?秒?)?(?: *([AaPp][Mm]))?$`)
 )
 
-// exportedTime reads what a clock showed as exports write it, perhaps with a
-// fraction of a second, and to which unit it is exact: 0 for none.
+// exportedTime parses a local time as exports write it, optionally with a fraction of a second, and returns its precision.
 func exportedTime(cell string) (wall time.Time, exact time.Duration, ok bool) {
 	t, err := time.Parse(time.DateTime, cell)
 	if err != nil {
@@ -74,8 +72,7 @@ func exportedTime(cell string) (wall time.Time, exact time.Duration, ok bool) {
 	return t, time.Second, true
 }
 
-// wallTime reads what a clock showed as spreadsheets and people write it, where
-// that can mean one thing only, and to which unit it is exact.
+// wallTime parses a local time as spreadsheets and people write it, if it is unambiguous, and returns its precision.
 func wallTime(cell string) (wall time.Time, exact time.Duration, err error) {
 	cell = strings.TrimSpace(cell)
 	var year, month, day, rest string
@@ -84,7 +81,7 @@ func wallTime(cell string) (wall time.Time, exact time.Duration, err error) {
 	} else if m := dayFirst.FindStringSubmatch(cell); m != nil {
 		day, month, year, rest = m[1], m[2], m[3], m[4]
 	} else if slashed.MatchString(cell) {
-		return wall, 0, lineError(fmt.Sprintf("time %s is ambiguous about day and month; write the year first, like 2006-01-02 15:04:05", named(cell)))
+		return wall, 0, lineError(fmt.Sprintf("time %s is ambiguous about day and month; write the year first, like 2006-01-02 15:04:05", quotedText(cell)))
 	} else {
 		return wall, 0, noTime(cell)
 	}
@@ -100,10 +97,10 @@ func wallTime(cell string) (wall time.Time, exact time.Duration, err error) {
 }
 
 func noTime(cell string) error {
-	return lineError(fmt.Sprintf("time %s is neither like 2006-01-02 15:04:05 nor like 2006-01-02T15:04:05Z", named(cell)))
+	return lineError(fmt.Sprintf("time %s is neither like 2006-01-02 15:04:05 nor like 2006-01-02T15:04:05Z", quotedText(cell)))
 }
 
-// timeOfDay reads a time of day; none is midnight.
+// timeOfDay parses a time of day; an empty text is midnight.
 func timeOfDay(text string) (since, exact time.Duration, ok bool) {
 	if text == "" {
 		return 0, 24 * time.Hour, true
@@ -113,7 +110,7 @@ func timeOfDay(text string) (since, exact time.Duration, ok bool) {
 		return 0, 0, false
 	}
 	number := func(digits string) int {
-		n, _ := strconv.Atoi(digits) // nothing but digits, or none
+		n, _ := strconv.Atoi(digits) // only digits, or empty
 		return n
 	}
 	hour, minute, second := number(m[2]), number(m[3]), number(m[4])
@@ -142,9 +139,7 @@ func timeOfDay(text string) (since, exact time.Duration, ok bool) {
 	return time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second + fraction, exact, true
 }
 
-// instant returns when the clocks of a place showed what wall shows, and false
-// where they skipped it. What they showed twice, when they were put back, is the
-// first time.
+// instant returns the instant of a local time, and false if a clock change skipped it. Repeated local times mean their first occurrence.
 func instant(wall time.Time, loc *time.Location) (time.Time, bool) {
 	y, m, d := wall.Date()
 	t := time.Date(y, m, d, wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), loc)

@@ -9,8 +9,7 @@ import (
 	"oplog/oplog"
 )
 
-// An id that a log gave tells the time to the microsecond, where the cell does
-// not contradict it.
+// A generated id supplies the time to the microsecond unless the cell contradicts it.
 func TestReadTimes(t *testing.T) {
 	exact := time.Date(2026, 11, 20, 8, 41, 7, 412345000, time.UTC)
 	id := oplog.MakeKey(exact, 3).ID()
@@ -31,9 +30,7 @@ func TestReadTimes(t *testing.T) {
 	f("", "", time.Time{})
 }
 
-// What clocks show when they are changed: a time that they skip is refused, and
-// of one that they show twice the first is meant, unless an id that a log gave
-// tells which.
+// Around clock changes: a skipped time is rejected, and a repeated one means its first occurrence unless a generated id tells which.
 func TestReadTimesOfClockChanges(t *testing.T) {
 	f := func(zone, cell, id, want string) {
 		t.Helper()
@@ -58,7 +55,7 @@ func TestReadTimesOfClockChanges(t *testing.T) {
 	}
 	skipped := func(zone, cell string) {
 		t.Helper()
-		f(zone, cell, "", fmt.Sprintf("time %q is one that the clocks of %s skipped; write it with its offset, like 2006-01-02T15:04:05+01:00", cell, zone))
+		f(zone, cell, "", fmt.Sprintf("time %q was skipped by a clock change in %s; write it with its offset, like 2006-01-02T15:04:05+01:00", cell, zone))
 	}
 	f("Europe/Berlin", "2026-03-29 01:59:59.5", "", "2026-03-29T00:59:59.5Z")
 	skipped("Europe/Berlin", "2026-03-29 02:00:00")
@@ -79,19 +76,19 @@ func TestReadTimesOfClockChanges(t *testing.T) {
 	skipped("Australia/Lord_Howe", "2026-10-04 02:15:00") // by half an hour
 	f("Australia/Lord_Howe", "2026-04-05 01:45:00", "", "2026-04-04T14:45:00Z")
 	f("Australia/Lord_Howe", "2026-04-05 02:00:00", "", "2026-04-04T15:30:00Z")
-	skipped("Pacific/Apia", "2011-12-30 12:00:00") // a day that was none
+	skipped("Pacific/Apia", "2011-12-30 12:00:00") // a day that was skipped
 	f("Asia/Shanghai", "2026-11-20 16:41:07", "", "2026-11-20T08:41:07Z")
 	f("Asia/Shanghai", "1900-01-01 00:00:00", "", "1899-12-31T15:54:17Z")
 }
 
-// What a spreadsheet makes of a time, and of a number with many digits.
+// Times and long numbers as spreadsheets save them.
 func TestReadTimesOfSpreadsheets(t *testing.T) {
 	f := func(cell, want string) {
 		t.Helper()
-		got := opened(t, []byte("time;user_id;user_name;module;operation;content_id\n"+cell+";u;U;sms;send;1.23457E+15\n"))
+		got := readFile(t, []byte("time;user_id;user_name;module;operation;content_id\n"+cell+";u;U;sms;send;1.23457E+15\n"))
 		got = strings.TrimPrefix(got, "CSV, UTF-8, separated by \";\"\n")
 		if strings.Contains(got, "is a long number whose last digits a spreadsheet has dropped") {
-			got = opened(t, []byte("time;user_id;user_name;module;operation\n"+cell+";u;U;sms;send\n"))
+			got = readFile(t, []byte("time;user_id;user_name;module;operation\n"+cell+";u;U;sms;send\n"))
 			got = strings.TrimPrefix(got, "CSV, UTF-8, separated by \";\"\nline 2: ")
 		}
 		if got != want && !strings.HasPrefix(got, "line 2 time "+want) {
@@ -120,9 +117,9 @@ func TestReadTimesOfSpreadsheets(t *testing.T) {
 	f("2026/11/20 13:41 PM", `"2026/11/20 13:41 PM" is neither`)
 	f("2026/11/20 noon", `"2026/11/20 noon" is neither`)
 	f("20261120164107", `"20261120164107" is neither`)
-	f("2026-11-20 16:41:07", "line 2: 2026-11-20 08:41:07 U") // as exported: the number is what was recorded
+	f("2026-11-20 16:41:07", "line 2: 2026-11-20 08:41:07 U") // as exported: the number was recorded as such
 
-	// An id that the log gave tells what the spreadsheet has cut off.
+	// A generated id supplies what the spreadsheet dropped.
 	exact := sample()[0].Time
 	id := oplog.MakeKey(exact, 3).ID()
 	got, bad, err := readAll(t, strings.NewReader("time,id,user_id,user_name,module,operation\n2026/11/20 16:41,"+id+",u,U,sms,send\n2026/11/20 16:42,"+id+",u,U,sms,send\n"), oplog.BuiltInCatalog())
@@ -134,7 +131,7 @@ func TestReadTimesOfSpreadsheets(t *testing.T) {
 func TestJSONTimes(t *testing.T) {
 	f := func(value, want string) {
 		t.Helper()
-		got := opened(t, []byte(`{"time":`+value+`,"user":{"id":"u","name":"U"},"module":"sms","operation":"send"}`))
+		got := readFile(t, []byte(`{"time":`+value+`,"user":{"id":"u","name":"U"},"module":"sms","operation":"send"}`))
 		if got = strings.TrimPrefix(got, "NDJSON, UTF-8\nline 1"); got != want {
 			t.Errorf("%s: %s, want %s", value, got, want)
 		}

@@ -6,12 +6,11 @@ import (
 	"oplog/oplog"
 )
 
-// titles are the keys of a catalog by what they are called, in any language.
-// What is a key itself stands for that key alone.
-type titles map[string][]string
+// titleKeys maps titles in any language to keys of a catalog. A key itself always stands for that key alone.
+type titleKeys map[string][]string
 
-func titlesOf(c *oplog.Catalog) (modules, operations titles) {
-	modules, operations = make(titles), make(titles)
+func titlesOf(c *oplog.Catalog) (modules, operations titleKeys) {
+	modules, operations = make(titleKeys), make(titleKeys)
 	for _, m := range c.Modules {
 		modules.add(m.Key, m.Title)
 	}
@@ -27,7 +26,7 @@ func titlesOf(c *oplog.Catalog) (modules, operations titles) {
 	return modules, operations
 }
 
-func (t titles) add(key string, title oplog.Title) {
+func (t titleKeys) add(key string, title oplog.Title) {
 	for _, name := range []string{title.EN, title.ZH} {
 		if name != "" && !slices.Contains(t[name], key) {
 			t[name] = append(t[name], key)
@@ -35,8 +34,8 @@ func (t titles) add(key string, title oplog.Title) {
 	}
 }
 
-// keys returns the keys that a name stands for, or the name itself.
-func (t titles) keys(name string) []string {
+// keys returns the keys of a title, or the title itself if it is unknown.
+func (t titleKeys) keys(name string) []string {
 	if keys := t[name]; len(keys) > 0 {
 		return slices.Clone(keys)
 	}

@@ -19,13 +19,13 @@ import (
 	"oplog/oplog"
 )
 
-// isZip reports whether a file is a ZIP archive, as a workbook is.
+// isZip reports whether a file is a ZIP archive, as workbooks are.
 func isZip(start []byte) bool {
 	return bytes.HasPrefix(start, []byte("PK\x03\x04")) || bytes.HasPrefix(start, []byte("PK\x05\x06"))
 }
 
-// refuseArchive says which ZIP archive is no workbook.
-func refuseArchive(z *zip.Reader) error {
+// rejectArchive explains which kind of ZIP archive is not a workbook.
+func rejectArchive(z *zip.Reader) error {
 	var names []string
 	for _, f := range z.File {
 		names = append(names, f.Name)
@@ -44,38 +44,37 @@ func refuseArchive(z *zip.Reader) error {
 	inside := ""
 	for _, name := range names {
 		if !strings.HasSuffix(name, "/") && path.Ext(name) != ".manifest" {
-			inside = fmt.Sprintf(", such as %s", named(path.Base(name)))
+			inside = fmt.Sprintf(", such as %s", quotedText(path.Base(name)))
 			break
 		}
 	}
 	return fmt.Errorf("this is a ZIP archive; unpack it, and import the files in it%s", inside)
 }
 
-// sheet is a sheet of a workbook that entries are read from.
+// sheet is a sheet of a workbook with entries.
 type sheet struct {
 	*rowReader
 	name   string
-	header int // its row
+	header int // its row number
 }
 
-// workbookReader reads the sheets of a workbook one after another, as a stream.
+// workbookReader reads the sheets of a workbook in order, as a stream.
 type workbookReader struct {
 	file     *excelize.File
 	from1904 bool
 	sheets   []sheet
 	rows     *excelize.Rows
 	row      int   // of the sheet
-	at       int   // the sheet that is read
-	starts   []int // of the sheets, the numbers of lines before their first
+	at       int   // index of the current sheet
+	starts   []int // of each sheet, the number of lines before its first
 }
 
-// openWorkbook reads the headers of all sheets. The file is copied, so that it
-// can be read in any order without being kept in memory.
+// openWorkbook reads the headers of all sheets. The file is copied to a temporary file for random access.
 func (s *Source) openWorkbook(in io.Reader, terms oplog.ExportOptions) (err error) {
 	r := &workbookReader{}
 	temporary, err := os.CreateTemp("", "oplog-import-*.xlsx")
 	if err != nil {
-		return fmt.Errorf("a workbook is read from a temporary file, which cannot be made: %w", err)
+		return fmt.Errorf("cannot create a temporary file to read the workbook: %w", err)
 	}
 	s.close = func() error {
 		if r.rows != nil {
@@ -88,7 +87,7 @@ func (s *Source) openWorkbook(in io.Reader, terms oplog.ExportOptions) (err erro
 	}
 	defer func() {
 		if err != nil {
-			_ = s.close() // the error says enough
+			_ = s.close() // the other error is more important
 		}
 	}()
 	size, err := io.Copy(temporary, in)
@@ -99,7 +98,7 @@ func (s *Source) openWorkbook(in io.Reader, terms oplog.ExportOptions) (err erro
 	if err != nil {
 		return errors.New("this is a damaged workbook or ZIP archive; copy it again, or save it again as an Excel workbook (.xlsx)")
 	}
-	if err := refuseArchive(z); err != nil {
+	if err := rejectArchive(z); err != nil {
 		return err
 	}
 	if r.file, err = excelize.OpenFile(temporary.Name(), excelize.Options{RawCellValue: true}); err != nil {
@@ -123,19 +122,19 @@ func (s *Source) openWorkbook(in io.Reader, terms oplog.ExportOptions) (err erro
 func (r *workbookReader) names() string {
 	var names []string
 	for _, s := range r.sheets {
-		names = append(names, named(s.name))
+		names = append(names, quotedText(s.name))
 	}
 	return strings.Join(names, ", ")
 }
 
-// findSheets finds the sheets with entries, and names those that hold something
-// else. Where none has a header, it says what is wrong with the first.
+// findSheets finds the sheets with entries and returns the names of the others. If none has a header, it reports what is wrong with the
+// first.
 func (r *workbookReader) findSheets(terms oplog.ExportOptions) (left []string, err error) {
 	var first []string // the first row with text
 	for _, name := range r.file.GetSheetList() {
 		rows, err := r.file.Rows(name)
 		if err != nil {
-			continue // a sheet of a chart
+			continue // a chart sheet
 		}
 		found, header, number := 0, []string(nil), 0
 		var top []string
@@ -152,11 +151,11 @@ func (r *workbookReader) findSheets(terms oplog.ExportOptions) (left []string, e
 			}
 		}
 		if err := rows.Close(); err != nil {
-			return nil, fmt.Errorf("sheet %s cannot be read: %w", named(name), err)
+			return nil, fmt.Errorf("sheet %s cannot be read: %w", quotedText(name), err)
 		}
 		if found < 2 {
 			if top != nil {
-				left = append(left, named(name))
+				left = append(left, quotedText(name))
 			}
 			if first == nil {
 				first = top
@@ -165,7 +164,7 @@ func (r *workbookReader) findSheets(terms oplog.ExportOptions) (left []string, e
 		}
 		reader := newRowReader(terms)
 		if err := reader.readHeader(header); err != nil {
-			return nil, fmt.Errorf("in sheet %s: %w", named(name), err)
+			return nil, fmt.Errorf("in sheet %s: %w", quotedText(name), err)
 		}
 		r.sheets = append(r.sheets, sheet{reader, name, number})
 	}
@@ -173,16 +172,16 @@ func (r *workbookReader) findSheets(terms oplog.ExportOptions) (left []string, e
 	case len(r.sheets) > 0:
 		return left, nil
 	case first == nil:
-		return nil, errors.New("the workbook is empty; it needs a sheet with the header of an export")
+		return nil, errors.New("the workbook is empty; a sheet with the header of an export is required")
 	}
 	return nil, newRowReader(terms).readHeader(first)
 }
 
-// openSheet goes to the first row below a sheet's header.
+// openSheet moves to the first row after a sheet's header.
 func (r *workbookReader) openSheet(at int) (err error) {
 	if r.rows != nil {
 		if err := r.rows.Close(); err != nil {
-			return fmt.Errorf("sheet %s cannot be read: %w", named(r.sheets[r.at].name), err)
+			return fmt.Errorf("sheet %s cannot be read: %w", quotedText(r.sheets[r.at].name), err)
 		}
 	}
 	r.starts = append(r.starts, r.row)
@@ -191,12 +190,12 @@ func (r *workbookReader) openSheet(at int) (err error) {
 	}
 	r.at, r.row = at, 0
 	if r.rows, err = r.file.Rows(r.sheets[at].name); err != nil {
-		return fmt.Errorf("sheet %s cannot be read: %w", named(r.sheets[at].name), err)
+		return fmt.Errorf("sheet %s cannot be read: %w", quotedText(r.sheets[at].name), err)
 	}
 	for r.row < r.sheets[at].header && r.rows.Next() {
 		r.row++
 		if _, err := r.rows.Columns(); err != nil {
-			return fmt.Errorf("sheet %s cannot be read: %w", named(r.sheets[at].name), err)
+			return fmt.Errorf("sheet %s cannot be read: %w", quotedText(r.sheets[at].name), err)
 		}
 	}
 	return nil
@@ -211,14 +210,14 @@ func (r *workbookReader) place(number int) string {
 	if len(r.sheets) == 1 {
 		return fmt.Sprintf("row %d", number)
 	}
-	return fmt.Sprintf("row %d of sheet %s", number-r.starts[at], named(r.sheets[at].name))
+	return fmt.Sprintf("row %d of sheet %s", number-r.starts[at], quotedText(r.sheets[at].name))
 }
 
 func (r *workbookReader) next() (oplog.ImportLine, error) {
 	for {
 		if !r.rows.Next() {
 			if err := r.rows.Error(); err != nil {
-				return oplog.ImportLine{}, fmt.Errorf("sheet %s cannot be read after row %d: %w", named(r.sheets[r.at].name), r.row, err)
+				return oplog.ImportLine{}, fmt.Errorf("sheet %s cannot be read after row %d: %w", quotedText(r.sheets[r.at].name), r.row, err)
 			}
 			if r.at+1 == len(r.sheets) {
 				return oplog.ImportLine{}, io.EOF
@@ -243,14 +242,14 @@ func (r *workbookReader) next() (oplog.ImportLine, error) {
 	}
 }
 
-// entry makes an entry of the cells of a row.
+// entry converts a row.
 func (r *workbookReader) entry(cells []string) (oplog.Entry, error) {
 	s := r.sheets[r.at]
 	width := len(s.columns)
 	if len(cells) > width {
 		joined, ok := rejoined(cells[:width], cells[width:])
 		if !ok {
-			return oplog.Entry{}, lineError(fmt.Sprintf("has %d cells, and the header %d", len(cells), width))
+			return oplog.Entry{}, lineError(fmt.Sprintf("has %d cells, but the header has %d", len(cells), width))
 		}
 		cells = joined
 	}
@@ -263,7 +262,7 @@ func (r *workbookReader) entry(cells []string) (oplog.Entry, error) {
 	return s.entry(cells)
 }
 
-// rejoined puts the text of a cell together again that was too long for it.
+// rejoined joins the cells of a text that exceeded the cell limit.
 func rejoined(cells, more []string) ([]string, bool) {
 	for i, cell := range cells {
 		for _, mark := range []string{continuedEN, continuedZH} {
@@ -278,7 +277,7 @@ func rejoined(cells, more []string) ([]string, bool) {
 
 var serial = regexp.MustCompile(`^\d{5}(\.\d+)?$`)
 
-// date reads a date that Excel keeps as a number of days.
+// date formats a date that Excel stores as a number of days.
 func (r *workbookReader) date(cell string) string {
 	if !serial.MatchString(cell) {
 		return cell
@@ -291,5 +290,5 @@ func (r *workbookReader) date(cell string) string {
 	if err != nil {
 		return cell
 	}
-	return t.Round(time.Second).Format("2006/01/02 15:04:05") // not as exports do
+	return t.Round(time.Second).Format("2006/01/02 15:04:05") // not in the layout of exports
 }

@@ -10,7 +10,7 @@ import (
 	"oplog/oplog"
 )
 
-// workbook makes a workbook of sheets; each row is a list of cells.
+// workbook creates a workbook of sheets; each row is a list of cells.
 func workbook(t *testing.T, change func(*excelize.File)) []byte {
 	t.Helper()
 	f := excelize.NewFile()
@@ -40,8 +40,8 @@ func TestWorkbooks(t *testing.T) {
 		}
 	}
 	header := []any{"Time", "User", "User ID", "Module", "Operation", "Content ID"}
-	brought(t, "our own", write(t, XLSX, oplog.LocaleZH, sample()[:2]), "Excel workbook (.xlsx), sheet \"Log\"\nrow 2: 2026-11-20 08:41:07 王晓敏\nrow 3: 2026-11-19 16:41:07 Ann \"Nan\" O'Hara, Jr.")
-	brought(t, "saved by Excel", workbook(t, func(f *excelize.File) {
+	checkFile(t, "our own", write(t, XLSX, oplog.LocaleZH, sample()[:2]), "Excel workbook (.xlsx), sheet \"Log\"\nrow 2: 2026-11-20 08:41:07 王晓敏\nrow 3: 2026-11-19 16:41:07 Ann \"Nan\" O'Hara, Jr.")
+	checkFile(t, "saved by Excel", workbook(t, func(f *excelize.File) {
 		set(f, "Sheet1", "A1", "Operation log of 2026-11")
 		set(f, "Sheet1", "A3", header...)
 		set(f, "Sheet1", "A4", "2026-11-20 16:41:07", "Ann", "u1", "SMS", "Send", "0012345678901234567")
@@ -53,16 +53,16 @@ func TestWorkbooks(t *testing.T) {
 row 4: 2026-11-20 08:41:07 Ann
 row 5: 2026-11-20 08:41:07 Bea
 row 6 content_id "1.23456789012345E+18" is a long number whose last digits a spreadsheet has dropped; import the original file
-row 8 has 8 cells, and the header 6
+row 8 has 8 cells, but the header has 6
 row 9 time "never" is neither like 2006-01-02 15:04:05 nor like 2006-01-02T15:04:05Z`)
-	brought(t, "from a Mac of 1904", workbook(t, func(f *excelize.File) {
+	checkFile(t, "from a Mac of 1904", workbook(t, func(f *excelize.File) {
 		if err := f.SetWorkbookProps(&excelize.WorkbookPropsOptions{Date1904: new(true)}); err != nil {
 			t.Fatal(err)
 		}
 		set(f, "Sheet1", "A1", header...)
 		set(f, "Sheet1", "A2", 46346.695219907406-1462, "Ann", "u1", "SMS", "Send")
 	}), "Excel workbook (.xlsx), sheet \"Sheet1\"\nrow 2: 2026-11-20 08:41:07 Ann")
-	brought(t, "several sheets", workbook(t, func(f *excelize.File) {
+	checkFile(t, "several sheets", workbook(t, func(f *excelize.File) {
 		set(f, "Sheet1", "A1", header...)
 		set(f, "Sheet1", "A2", "2026-11-20 16:41:07", "Ann", "u1", "SMS", "Send")
 		set(f, "Sheet1", "A3", "never", "Ann", "u1", "SMS", "Send")
@@ -77,10 +77,10 @@ row 9 time "never" is neither like 2006-01-02 15:04:05 nor like 2006-01-02T15:04
 row 2 of sheet "Sheet1": 2026-11-20 08:41:07 Ann
 row 3 of sheet "Sheet1" time "never" is neither like 2006-01-02 15:04:05 nor like 2006-01-02T15:04:05Z
 row 2 of sheet "Log 2": 0001-01-01 00:00:00 Bea
-row 3 of sheet "Log 2" has 5 cells, and the header 4`)
-	brought(t, "empty", workbook(t, func(*excelize.File) {}), "refused: the workbook is empty; it needs a sheet with the header of an export")
-	brought(t, "another's", workbook(t, func(f *excelize.File) { set(f, "Sheet1", "A2", "Level", "Date and Time", "Source", "Event ID") }), "refused: this is a Windows event log, not an export of this log: unknown columns: \"Level\"…")
-	brought(t, "a column too many", workbook(t, func(f *excelize.File) { set(f, "Sheet1", "A1", append(header, "Mood")...) }), `refused: in sheet "Sheet1": invalid header: unknown columns: "Mood". Rename…`)
+row 3 of sheet "Log 2" has 5 cells, but the header has 4`)
+	checkFile(t, "empty", workbook(t, func(*excelize.File) {}), "refused: the workbook is empty; a sheet with the header of an export is required")
+	checkFile(t, "another's", workbook(t, func(f *excelize.File) { set(f, "Sheet1", "A2", "Level", "Date and Time", "Source", "Event ID") }), "refused: this is a Windows event log, not an export of this log: unknown columns: \"Level\"…")
+	checkFile(t, "a column too many", workbook(t, func(f *excelize.File) { set(f, "Sheet1", "A1", append(header, "Mood")...) }), `refused: in sheet "Sheet1": invalid header: unknown columns: "Mood". Rename…`)
 	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
 		t.Errorf("%v is left, %v", left, err)
 	}

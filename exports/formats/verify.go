@@ -16,14 +16,13 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// Checked is what a manifest proves of a file.
+// Checked is what a manifest proves about a file.
 type Checked struct {
 	exports.Manifest
 	LogSize uint64 // entries of the log in the manifest's checkpoint
 }
 
-// Verify checks a file against its signed manifest and the verifier key of the
-// store that made both. An error says in words what does not fit.
+// Verify checks a file against its signed manifest and the verifier key of the log. Errors explain for users what does not match.
 func Verify(file io.Reader, manifest []byte, key string) (Checked, error) {
 	c, err := openManifest(manifest, key)
 	if err != nil {
@@ -32,40 +31,40 @@ func Verify(file io.Reader, manifest []byte, key string) (Checked, error) {
 	sum := sha256.New()
 	size, err := io.Copy(sum, file)
 	if err != nil {
-		return Checked{}, fmt.Errorf("the file cannot be read: %w", err)
+		return Checked{}, fmt.Errorf("cannot read the file: %w", err)
 	}
 	switch got := hex.EncodeToString(sum.Sum(nil)); {
 	case size < c.Size:
-		return Checked{}, fmt.Errorf("the file has %d of the %d bytes that were written: it was cut or changed", size, c.Size)
+		return Checked{}, fmt.Errorf("the file has %d of %d bytes: it was truncated or modified", size, c.Size)
 	case size > c.Size:
-		return Checked{}, fmt.Errorf("the file has %d bytes, and %d were written: something was added or changed", size, c.Size)
+		return Checked{}, fmt.Errorf("the file has %d bytes instead of %d: it was modified", size, c.Size)
 	case got != c.SHA256:
-		return Checked{}, fmt.Errorf("the file was changed: its SHA-256 is %s, that of the file that was written is %s", got, c.SHA256)
+		return Checked{}, fmt.Errorf("the file was modified: its SHA-256 is %s, that of the exported file is %s", got, c.SHA256)
 	}
 	return c, nil
 }
 
-// openManifest checks the signatures of a manifest and of the checkpoint in it.
+// openManifest verifies the signatures of a manifest and of the checkpoint in it.
 func openManifest(manifest []byte, key string) (Checked, error) {
 	verifier, err := note.NewVerifier(strings.TrimSpace(key))
 	if err != nil {
-		return Checked{}, fmt.Errorf("--key %q is no verifier key; it looks like oplog-1a2b3c4d+5e6f7a8b+AbC…, as GET /api/v1/key answers it", key)
+		return Checked{}, fmt.Errorf("--key %q is not a verifier key; expected one like oplog-1a2b3c4d+5e6f7a8b+AbC…, as returned by GET /api/v1/key", key)
 	}
 	opened, err := openNote(manifest, verifier)
 	if err != nil {
-		return Checked{}, fmt.Errorf("the manifest proves nothing: %w", err)
+		return Checked{}, fmt.Errorf("the manifest is not valid: %w", err)
 	}
 	c := Checked{}
 	if c.Manifest, err = exports.ParseManifest(opened); err != nil {
-		return Checked{}, fmt.Errorf("the manifest proves nothing: %w", err)
+		return Checked{}, fmt.Errorf("the manifest is not valid: %w", err)
 	}
 	checkpoint, err := openNote([]byte(c.Checkpoint), verifier)
 	if err != nil {
-		return Checked{}, fmt.Errorf("the checkpoint in the manifest proves nothing: %w", err)
+		return Checked{}, fmt.Errorf("the checkpoint in the manifest is not valid: %w", err)
 	}
 	lines := strings.Split(checkpoint, "\n")
 	if len(lines) < 4 || lines[0] != verifier.Name()+"/"+c.Tenant {
-		return Checked{}, fmt.Errorf("the checkpoint in the manifest is not of the log of tenant %s", c.Tenant)
+		return Checked{}, fmt.Errorf("the checkpoint in the manifest belongs to a different log than tenant %s", c.Tenant)
 	}
 	if c.LogSize, err = strconv.ParseUint(lines[1], 10, 63); err != nil || c.LogSize < c.LastSeq {
 		return Checked{}, errors.New("the checkpoint in the manifest is older than its rows")
@@ -73,8 +72,8 @@ func openManifest(manifest []byte, key string) (Checked, error) {
 	return c, nil
 }
 
-// openNote returns the text of a note that has one signature, the verifier's,
-// and not a byte besides: no other writing of the same note is taken.
+// openNote returns the text of a note with exactly one signature, the verifier's, in canonical form: no other encoding of the same note is
+// accepted.
 func openNote(signed []byte, verifier note.Verifier) (string, error) {
 	opened, err := note.Open(signed, note.VerifierList(verifier))
 	var unverified *note.UnverifiedNoteError
@@ -83,17 +82,17 @@ func openNote(signed []byte, verifier note.Verifier) (string, error) {
 	case errors.As(err, &unverified):
 		return "", fmt.Errorf("it is not signed by the key of %s", verifier.Name())
 	case errors.As(err, &invalid):
-		return "", errors.New("its signature does not fit its text: it was changed")
+		return "", errors.New("its signature does not match its text: it was modified")
 	case err != nil:
-		return "", errors.New("it is not a signed note; take the file as it was downloaded")
+		return "", errors.New("it is not a signed note; use the file as downloaded")
 	}
-	plain, err := note.Sign(opened) // with the signatures that it has
+	plain, err := note.Sign(opened) // including its signatures
 	if err != nil || len(opened.Sigs) != 1 || len(opened.UnverifiedSigs) > 0 || !bytes.Equal(plain, signed) {
-		return "", errors.New("it was changed beside its text: more than the one signature stands under it")
+		return "", errors.New("it was modified: it has more than one signature")
 	}
-	// The last digit of base64 has bits that mean nothing: only zeros are taken.
+	// Unused bits in the last base64 digit must be zero.
 	if _, err := base64.StdEncoding.Strict().DecodeString(opened.Sigs[0].Base64); err != nil {
-		return "", errors.New("its signature is written in another way than it was made: it was changed")
+		return "", errors.New("it was modified: its signature is not in canonical form")
 	}
 	return opened.Text, nil
 }

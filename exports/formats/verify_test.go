@@ -16,7 +16,7 @@ import (
 	"oplog/oplog"
 )
 
-// store signs as a store does.
+// store signs manifests like a store.
 type store struct {
 	t      testing.TB
 	signer note.Signer
@@ -45,8 +45,7 @@ func (s store) sign(text string) string {
 	return string(signed)
 }
 
-// manifest returns the manifest of a file, changed as asked before it is
-// signed.
+// manifest returns the manifest of a file, modified by change before it is signed.
 func (s store) manifest(file string, change func(*exports.Manifest)) string {
 	s.t.Helper()
 	sum := sha256.Sum256([]byte(file))
@@ -82,24 +81,24 @@ func TestVerify(t *testing.T) {
 	good := s.manifest(file, nil)
 	f("intact", file, good, s.key, "")
 	f("a key with a line break", file, good, s.key+"\n", "")
-	f("changed", "Time,User\r\n1,b\r\n", good, s.key, "was changed")
-	f("cut", file[:12], good, s.key, "12 of the 16 bytes")
+	f("changed", "Time,User\r\n1,b\r\n", good, s.key, "was modified")
+	f("cut", file[:12], good, s.key, "12 of 16 bytes")
 	f("longer", file+" ", good, s.key, "17 bytes")
-	f("empty", "", good, s.key, "0 of the 16 bytes")
-	f("no key", file, good, "oplog", "is no verifier key")
+	f("empty", "", good, s.key, "0 of 16 bytes")
+	f("no key", file, good, "oplog", "is not a verifier key")
 	f("another key", file, good, other.key, "not signed by the key")
 	f("another store's", file, other.manifest(file, nil), s.key, "not signed by the key")
-	f("changed manifest", file, strings.Replace(good, "rows: 2", "rows: 3", 1), s.key, "its signature does not fit")
+	f("changed manifest", file, strings.Replace(good, "rows: 2", "rows: 3", 1), s.key, "its signature does not match")
 	f("no manifest", file, "", s.key, "not a signed note")
 	f("a checkpoint", file, s.sign("oplog-00000000/acme\n9\nAAAA\n"), s.key, "does not begin with")
 	f("no signature", file, good[:strings.LastIndex(good, "\n\n")+2], s.key, "not a signed note")
-	f("two signatures", file, good+strings.SplitAfter(other.sign("x\n"), "\n\n")[1], s.key, "more than the one signature")
-	f("no checkpoint", file, s.manifest(file, func(m *exports.Manifest) { m.Checkpoint = "" }), s.key, "checkpoint in the manifest proves nothing")
-	f("another's checkpoint", file, s.manifest(file, func(m *exports.Manifest) { m.Tenant = "plain" }), s.key, "is not of the log of tenant plain")
+	f("two signatures", file, good+strings.SplitAfter(other.sign("x\n"), "\n\n")[1], s.key, "more than one signature")
+	f("no checkpoint", file, s.manifest(file, func(m *exports.Manifest) { m.Checkpoint = "" }), s.key, "checkpoint in the manifest is not valid")
+	f("another's checkpoint", file, s.manifest(file, func(m *exports.Manifest) { m.Tenant = "plain" }), s.key, "belongs to a different log than tenant plain")
 	f("an older checkpoint", file, s.manifest(file, func(m *exports.Manifest) { m.LastSeq = 10 }), s.key, "older than its rows")
-	f("an unknown line", file, s.sign("oplog export manifest v1\nrows: 1\nfoo: 2\n"), s.key, "cannot be read")
-	f("a line twice", file, s.sign("oplog export manifest v1\nrows: 1\nrows: 2\n"), s.key, "cannot be read")
-	f("a line without a value", file, s.sign("oplog export manifest v1\nrows\n"), s.key, "cannot be read")
+	f("an unknown line", file, s.sign("oplog export manifest v1\nrows: 1\nfoo: 2\n"), s.key, "manifest is invalid")
+	f("a line twice", file, s.sign("oplog export manifest v1\nrows: 1\nrows: 2\n"), s.key, "invalid line")
+	f("a line without a value", file, s.sign("oplog export manifest v1\nrows\n"), s.key, "invalid line")
 }
 
 func TestManifestGolden(t *testing.T) {
@@ -117,8 +116,7 @@ func TestManifestGolden(t *testing.T) {
 	}
 }
 
-// FuzzVerify: no file but the one that was written is taken, nor any other
-// manifest, and no input is a panic.
+// FuzzVerify: no other file or manifest is accepted, and no input causes a panic.
 func FuzzVerify(f *testing.F) {
 	s := newStore(f)
 	const file = "Time,User\r\n1,a\r\n"
@@ -135,10 +133,9 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// TestEveryChangedByte: of file and manifest, whichever byte changes.
-// The last digit of a signature has bits that mean nothing; changing them is a
-// change as well, in the manifest's signature and in its checkpoint's.
-func TestOtherWritingsOfASignature(t *testing.T) {
+// TestNonCanonicalSignatures: other encodings of the same signature are rejected. The last base64 digit has unused bits; changing them
+// counts as a change, in the manifest's signature and in its checkpoint's.
+func TestNonCanonicalSignatures(t *testing.T) {
 	s := newStore(t)
 	file := "Time,User\r\n1,a\r\n"
 	manifest := s.manifest(file, nil)

@@ -12,31 +12,29 @@ import (
 	"oplog/oplog"
 )
 
-// XLSX is the format for Excel: the columns of [CSV] as texts, of which none
-// runs as a formula, on as many sheets as they need. Where the changes of an
-// entry are more than a cell holds, they go on in the cells to the right of the
-// last column.
+// XLSX is the format for Excel: the columns of [CSV] as text cells, so that none is a formula, on as many sheets as needed. Changes that
+// exceed the cell limit continue in cells to the right of the last column.
 var XLSX = oplog.ExportFormat{
 	Name: "xlsx", ContentType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", New: newXLSX,
 	Compressed: true,
 }
 
 const (
-	sheetRows = 1_048_575 // rows of entries on a sheet; Excel has one more, for the header
-	sheetName = "Log"     // of the first; the others are numbered
+	sheetRows = 1_048_575 // rows of entries on a sheet; Excel's limit minus the header
+	sheetName = "Log"     // of the first sheet; others are numbered
 )
 
 // xlsxWriter streams rows into sheets; excelize keeps them in temporary files.
 type xlsxWriter struct {
-	to     io.Writer
-	file   *excelize.File
-	sheet  *excelize.StreamWriter
-	texts  *texts
-	most   int // rows on a sheet
-	sheets int
-	row    int // of the sheet, with the header
-	bold   int
-	cells  []any // filled again for every row
+	to      io.Writer
+	file    *excelize.File
+	sheet   *excelize.StreamWriter
+	texts   *texts
+	maxRows int // maximum rows on a sheet
+	sheets  int
+	row     int // current row of the sheet, including the header
+	bold    int
+	cells   []any // reused for every row
 }
 
 func newXLSX(w io.Writer, t oplog.ExportOptions) (oplog.EntryWriter, error) {
@@ -44,7 +42,7 @@ func newXLSX(w io.Writer, t oplog.ExportOptions) (oplog.EntryWriter, error) {
 }
 
 func newSheets(w io.Writer, t oplog.ExportOptions, most int) (*xlsxWriter, error) {
-	x := &xlsxWriter{to: w, file: excelize.NewFile(), texts: newTexts(t), most: most}
+	x := &xlsxWriter{to: w, file: excelize.NewFile(), texts: newTexts(t), maxRows: most}
 	var err error
 	if x.bold, err = x.file.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}}); err != nil {
 		return nil, x.fail(err)
@@ -86,8 +84,7 @@ func (x *xlsxWriter) nextSheet() error {
 	return x.add(x.texts.header(), excelize.RowOpts{StyleID: x.bold})
 }
 
-// add adds a row. A text that is longer than a cell can be is continued to the
-// right of the last column.
+// add adds a row. A text that exceeds the cell limit continues to the right of the last column.
 func (x *xlsxWriter) add(texts []string, o ...excelize.RowOpts) error {
 	x.row++
 	x.cells = x.cells[:0]
@@ -112,10 +109,10 @@ func (x *xlsxWriter) add(texts []string, o ...excelize.RowOpts) error {
 	return nil
 }
 
-// Write adds a row for each entry.
+// Write adds a row per entry.
 func (x *xlsxWriter) Write(entries []oplog.Entry) error {
 	for i := range entries {
-		if x.row > x.most {
+		if x.row > x.maxRows {
 			if err := x.nextSheet(); err != nil {
 				return err
 			}
@@ -127,7 +124,7 @@ func (x *xlsxWriter) Write(entries []oplog.Entry) error {
 	return nil
 }
 
-// cellOf returns a text for excelize, nil for no cell.
+// cellOf returns a cell for excelize, nil for an empty one.
 func cellOf(text string) any {
 	if text == "" {
 		return nil
@@ -135,8 +132,7 @@ func cellOf(text string) any {
 	return text
 }
 
-// continuedEN and continuedZH end a cell whose text goes on to the right of the
-// last column. No line of changes begins so.
+// continuedEN and continuedZH mark cells whose text continues to the right of the last column. No line of changes begins like this.
 const (
 	continuedEN = "\n→ continued to the right of the last column"
 	continuedZH = "\n→ 续见最后一列右侧"
@@ -149,9 +145,8 @@ func continued(locale string) string {
 	return continuedEN
 }
 
-// pieces cuts a text into pieces that cells hold, at line breaks where it can,
-// and ends the first with a mark. A text that one cell holds is left whole.
-// Excel counts the units of UTF-16.
+// pieces splits a text into cells of up to most UTF-16 units (Excel's measure), at line breaks if possible, and marks the first one. A text
+// that fits is not split.
 func pieces(text string, most int, mark string) []string {
 	if units(text) <= most {
 		return []string{text}
@@ -178,7 +173,7 @@ func pieces(text string, most int, mark string) []string {
 	return all
 }
 
-// units returns how long Excel takes a text to be.
+// units returns the length of a text in UTF-16 units.
 func units(text string) int {
 	n := 0
 	for _, r := range text {
@@ -201,7 +196,7 @@ func (x *xlsxWriter) Close() error {
 	return nil
 }
 
-// Discard removes the temporary files of a file that is not to be completed.
+// Discard removes the temporary files of an abandoned file.
 func (x *xlsxWriter) Discard() { _ = x.file.Close() }
 
 // fail removes the temporary files.

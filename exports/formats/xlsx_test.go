@@ -54,7 +54,7 @@ func TestXLSX(t *testing.T) {
 	}
 }
 
-// No text is a formula, and each is read as it was recorded.
+// No text is a formula, and each reads back as recorded.
 func TestXLSXTexts(t *testing.T) {
 	f := func(text string) {
 		t.Helper()

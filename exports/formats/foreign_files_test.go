@@ -20,13 +20,11 @@ import (
 	"oplog/oplog"
 )
 
-// ofGo are words of the standard library, and bytes as it spells them, which no
-// message shows to people.
-var ofGo = regexp.MustCompile(`\\x|json:|jsontext|invalid character|unmarshal|gzip:|zip:|csv:|xml:|EOF|%!`)
+// goJargon matches jargon of the standard library and escaped bytes, which must not appear in messages to users.
+var goJargon = regexp.MustCompile(`\\x|json:|jsontext|invalid character|unmarshal|gzip:|zip:|csv:|xml:|EOF|%!`)
 
-// opened tells what a file is, and what is read of it: for each entry its place,
-// time and user, and for each bad line the reason.
-func opened(t *testing.T, file []byte) string {
+// readFile returns the file's type and content: for each entry its place, time and user, and for each bad line the reason.
+func readFile(t *testing.T, file []byte) string {
 	t.Helper()
 	source, err := Open(bytes.NewReader(file), oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)})
 	if err != nil {
@@ -62,38 +60,37 @@ func gzipped(t *testing.T, file []byte) []byte {
 	return out.Bytes()
 }
 
-// brought checks what is said of a file, which is the same where it is gzipped.
-func brought(t *testing.T, name string, file []byte, want string) {
+// checkFile checks the result for a file, which is the same if it is gzipped.
+func checkFile(t *testing.T, name string, file []byte, want string) {
 	t.Helper()
-	got := opened(t, file)
+	got := readFile(t, file)
 	if refusal, partly := strings.CutSuffix(want, "…"); got != want && (!partly || !strings.HasPrefix(got, refusal)) {
 		t.Errorf("%s:\n%s\nwant\n%s", name, got, want)
 	}
-	if found := ofGo.FindString(got); found != "" {
+	if found := goJargon.FindString(got); found != "" {
 		t.Errorf("%s: %q is in what people read: %s", name, found, got)
 	}
 	if strings.HasPrefix(got, "refused") {
-		if packed := opened(t, gzipped(t, file)); packed != got {
+		if packed := readFile(t, gzipped(t, file)); packed != got {
 			t.Errorf("%s gzipped: %s", name, packed)
 		}
 		return
 	}
 	form, lines, _ := strings.Cut(got, "\n")
-	if packed := opened(t, gzipped(t, file)); packed != strings.TrimSuffix(form+", gzipped\n"+lines, "\n") {
+	if packed := readFile(t, gzipped(t, file)); packed != strings.TrimSuffix(form+", gzipped\n"+lines, "\n") {
 		t.Errorf("%s gzipped: %s", name, packed)
 	}
 }
 
-// TestFilesThatPeopleBring: files of spreadsheets and of other systems are taken
-// for what they are, or refused with what they are and what to save instead.
-func TestFilesThatPeopleBring(t *testing.T) {
+// TestForeignFiles: files from spreadsheets and other systems are recognized, or rejected with their type and what to save instead.
+func TestForeignFiles(t *testing.T) {
 	f := func(name, want string) {
 		t.Helper()
 		file, err := os.ReadFile(filepath.Join("testdata", "brought", name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		brought(t, name, file, want)
+		checkFile(t, name, file, want)
 	}
 	f("excel-gbk.csv", "CSV, GB18030, separated by \",\"\nline 2: 2026-11-20 08:41:07 周宁")
 	f("excel-utf16.txt", "CSV, UTF-16LE, separated by tabs\nline 2: 2026-11-20 08:41:07 周宁")
@@ -102,10 +99,10 @@ func TestFilesThatPeopleBring(t *testing.T) {
 	f("emptyrows.csv", "CSV, UTF-8, separated by \",\"\nline 2: 2026-11-20 08:41:07 周宁")
 	f("title-row.csv", "CSV, UTF-8, separated by \",\", header in line 2 (rows above it skipped)\nline 3: 2026-11-20 08:41:07 周宁")
 	f("array.json", "JSON array, UTF-8\nentry 1: 2026-11-20 16:41:07 n")
-	f("pretty.json", "JSON with its entries in \"entries\", UTF-8\nentry 1: 2026-11-20 16:41:07 n")
+	f("pretty.json", "JSON with entries in \"entries\", UTF-8\nentry 1: 2026-11-20 16:41:07 n")
 	f("ndjson-nozone.ndjson", "NDJSON, UTF-8\nline 1: 2026-11-20 08:41:07 n\nline 2: 2026-11-20 08:41:07 n\nline 3: 2026-11-20 08:41:07 n\nline 4: 2026-11-20 08:41:07 n\nline 5: 2025-11-28 03:20:00 n")
 	f("two-systems.ndjson", "NDJSON, UTF-8\nline 1: 2026-11-20 02:00:00 Shop A user\nline 2: 2026-11-21 02:00:00 Shop B user\nline 3: 2026-11-21 03:00:00 Shop C user")
-	f("cloudtrail.json", "refused: this is a log of AWS CloudTrail, not entries of this log; unknown fields: eventVersion, userIdentity, eventTime, eventSource, eventName, sourceIPAddress, requestParameters; required: user (with id and name), module, operation. Save each record as a JSON object on a line of its own…")
+	f("cloudtrail.json", "refused: this is a log of AWS CloudTrail, not entries of this log; unknown fields: eventVersion, userIdentity, eventTime, eventSource, eventName, sourceIPAddress, requestParameters; required: user (with id and name), module, operation. Save each record as a JSON object on its own line…")
 	f("github.ndjson", "refused: this is an audit log of GitHub, not entries of this log; unknown fields: actor, org, created_at, action, actor_location; required: …")
 	f("ruoyi.csv", `refused: this is an operation log of RuoYi, not an export of this log: unknown columns: "操作序号", "操作模块", "业务类型", "请求方法", "请求方式", "操作类别", "操作人员", "部门名称", "请求地址", "操作地址", "操作地点", "请求参数", "返回参数", "状态", "错误消息", "消耗时间"; missing required columns: 用户 ID (user_id), 用户 (user_name), 功能模块 (module), 操作类型 (operation). Rename…`)
 }
@@ -125,7 +122,7 @@ func TestEncodings(t *testing.T) {
 	const row = "line 2: 2026-11-20 08:41:07 王小红"
 	f := func(name string, file []byte, want string) {
 		t.Helper()
-		brought(t, name, file, want)
+		checkFile(t, name, file, want)
 	}
 	for _, comma := range []string{",", ";", "\t"} {
 		shown := map[string]string{",": `separated by ","`, ";": `separated by ";"`, "\t": "separated by tabs"}[comma]
@@ -148,7 +145,7 @@ func TestEncodings(t *testing.T) {
 	ascii := strings.Repeat("2026-11-20 16:41:07,Ann,u2,SMS,Send,\n", 5000)
 	header, _, _ := strings.Cut(plainRows, "\n")
 	for name, e := range map[string]encoding.Encoding{"UTF-8": encoding.Nop, "GB18030": simplifiedchinese.GB18030} {
-		got := opened(t, encoded(t, e, header+"\n"+ascii+strings.SplitAfter(plainRows, "\n")[1]))
+		got := readFile(t, encoded(t, e, header+"\n"+ascii+strings.SplitAfter(plainRows, "\n")[1]))
 		if !strings.HasPrefix(got, "CSV, "+name+", ") || !strings.HasSuffix(got, "\nline 5002: 2026-11-20 08:41:07 王小红") {
 			t.Errorf("%s after much ASCII: %.60s…%s", name, got, got[len(got)-60:])
 		}
@@ -173,15 +170,14 @@ func TestEncodings(t *testing.T) {
 	many := strings.Split(strings.Repeat("王小红 ", 20), " ")[:20]
 	damaged := encoded(t, simplifiedchinese.GBK, rows(many...))
 	damaged = append(damaged, []byte("2026-11-20 16:41:07,\xcd\xff\xba\xec,u1,SMS,Send,\n")...)
-	f("damaged GBK", damaged, opened(t, encoded(t, simplifiedchinese.GBK, rows(many...)))+"\nline 22 contains bytes that are invalid in GB18030; the line is damaged, or in a different encoding")
+	f("damaged GBK", damaged, readFile(t, encoded(t, simplifiedchinese.GBK, rows(many...)))+"\nline 22 contains bytes that are invalid in GB18030; the line is damaged, or in a different encoding")
 	half := encoded(t, unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), rows("a", "王", "b"))
 	at := bytes.Index(half, []byte{0x8b, 0x73}) // 王
 	half[at], half[at+1] = 0x00, 0xd8
 	f("half a surrogate", half, "CSV, UTF-16LE, separated by \",\"\nline 2: 2026-11-20 08:41:07 a\nline 3 contains bytes that are invalid in UTF-16LE; the line is damaged, or in a different encoding\nline 4: 2026-11-20 08:41:07 b")
 }
 
-// Every character of GB18030 is decoded as the library does, and no sequence that
-// it has no character for is.
+// Every character of GB18030 decodes as in the library; sequences without a character are rejected.
 func TestGB18030IsStrict(t *testing.T) {
 	d := newGB18030()
 	encode := simplifiedchinese.GB18030.NewEncoder()
@@ -189,7 +185,7 @@ func TestGB18030IsStrict(t *testing.T) {
 		text := string(r)
 		sequence, err := encode.String(text)
 		if err != nil || r != []rune(text)[0] || 0xe000 <= r && r <= 0xf8ff {
-			continue // a surrogate, or for private use
+			continue // a surrogate or private use
 		}
 		if decoded, size := d.next([]byte(sequence), true); size != len(sequence) || string(decoded) != text {
 			t.Fatalf("%q of %U is decoded as %q", sequence, r, decoded)
@@ -205,7 +201,7 @@ func TestGB18030IsStrict(t *testing.T) {
 	}
 }
 
-func TestFilesThatAreNoText(t *testing.T) {
+func TestBinaryFiles(t *testing.T) {
 	archive := func(names ...string) []byte {
 		var out bytes.Buffer
 		z := zip.NewWriter(&out)
@@ -223,7 +219,7 @@ func TestFilesThatAreNoText(t *testing.T) {
 	copy(tar[257:], "ustar")
 	f := func(file []byte, want string) {
 		t.Helper()
-		brought(t, want, file, "refused: "+want+"…")
+		checkFile(t, want, file, "refused: "+want+"…")
 	}
 	f([]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "this is a workbook of Excel 97 to 2003 (.xls), or one with a password; save it as an Excel workbook (.xlsx)")
 	f([]byte("%PDF-1.7\n"), "this is a PDF; save")
@@ -234,10 +230,10 @@ func TestFilesThatAreNoText(t *testing.T) {
 	f([]byte("BZh91AY"), "this is compressed with bzip2; decompress it")
 	f([]byte("\x28\xb5\x2f\xfd\x00"), "this is compressed with zstd; decompress it")
 	f([]byte("7z\xbc\xaf\x27\x1c"), "this is a 7z archive; unpack it")
-	f([]byte("\x89PNG\r\n\x1a\n"), "this is a picture; save")
+	f([]byte("\x89PNG\r\n\x1a\n"), "this is an image; save")
 	f(tar, "this is a tar archive; unpack it")
 	f([]byte("\x01\x02\x03\x04abc\x05\x06"), "this is not a text file; save it as CSV UTF-8")
-	f([]byte("abc\x00\x00\x00def\x00"), "this is not a text file: it has zero bytes in it; save it as CSV UTF-8")
+	f([]byte("abc\x00\x00\x00def\x00"), "this is not a text file: it contains zero bytes; save it as CSV UTF-8")
 	f(archive("log.csv.manifest", "folder/log.csv"), `this is a ZIP archive; unpack it, and import the files in it, such as "log.csv"`)
 	f(archive(), "this is a ZIP archive; unpack it, and import the files in it")
 	f(archive("mimetype", "content.xml"), "this is an OpenDocument file; save it as an Excel workbook (.xlsx)")
@@ -246,15 +242,15 @@ func TestFilesThatAreNoText(t *testing.T) {
 	f(archive("[Content_Types].xml", "xl/workbook.xml"), "the workbook is damaged; save it again")
 	f([]byte("PK\x03\x04 and no more"), "this is a damaged workbook or ZIP archive")
 	f([]byte("Dear colleague"), `this is neither CSV with a header nor JSON; its first line is "Dear colleague". Save it as CSV UTF-8`)
-	if got := opened(t, gzipped(t, gzipped(t, []byte(plainRows)))); got != "refused: this is compressed with gzip twice; decompress it once" {
+	if got := readFile(t, gzipped(t, gzipped(t, []byte(plainRows)))); got != "refused: this is compressed with gzip twice; decompress it once" {
 		t.Error(got)
 	}
 	cut := gzipped(t, []byte(plainRows))
-	if got := opened(t, cut[:len(cut)-9]); !strings.Contains(got, "the gzip data is truncated; copy the file again") || ofGo.MatchString(got) {
+	if got := readFile(t, cut[:len(cut)-9]); !strings.Contains(got, "the gzip data is truncated; copy the file again") || goJargon.MatchString(got) {
 		t.Error(got)
 	}
 	cut[len(cut)-6] ^= 1
-	if got := opened(t, cut); !strings.Contains(got, "the gzip data is damaged; copy the file again") || ofGo.MatchString(got) {
+	if got := readFile(t, cut); !strings.Contains(got, "the gzip data is damaged; copy the file again") || goJargon.MatchString(got) {
 		t.Error(got)
 	}
 }
@@ -264,28 +260,28 @@ func TestJSONForms(t *testing.T) {
 	row := func(n int) string { return fmt.Sprintf("\nentry %d: 2026-11-20 08:41:07 Ann", n) }
 	f := func(file, want string) {
 		t.Helper()
-		brought(t, file, []byte(file), want)
+		checkFile(t, file, []byte(file), want)
 	}
 	f("["+entry+",\n"+entry+"]\n", "JSON array, UTF-8"+row(1)+row(2))
 	f("[]", "JSON array, UTF-8")
 	f("[\n]\n", "JSON array, UTF-8")
-	f(`{"Records":[`+entry+"]}", `JSON with its entries in "Records", UTF-8`+row(1))
-	f(`{"next_cursor":null,"tags":["a"],"entries":[`+entry+"],\n\"more\":{\"a\":[1]}}\n", `JSON with its entries in "entries", UTF-8`+row(1))
-	f(`{"entries":[]}`, `JSON with its entries in "entries", UTF-8`)
-	f("{\n\"time\"\n:\"2026-11-20 16:41:07\",\"user\":{\"id\":\"u\",\"name\":\"Ann\"},\"module\":\"sms\",\"operation\":\"send\"\n}\n"+entry, "JSON, an entry over several lines, UTF-8"+row(1)+row(2))
+	f(`{"Records":[`+entry+"]}", `JSON with entries in "Records", UTF-8`+row(1))
+	f(`{"next_cursor":null,"tags":["a"],"entries":[`+entry+"],\n\"more\":{\"a\":[1]}}\n", `JSON with entries in "entries", UTF-8`+row(1))
+	f(`{"entries":[]}`, `JSON with entries in "entries", UTF-8`)
+	f("{\n\"time\"\n:\"2026-11-20 16:41:07\",\"user\":{\"id\":\"u\",\"name\":\"Ann\"},\"module\":\"sms\",\"operation\":\"send\"\n}\n"+entry, "JSON with entries that span several lines, UTF-8"+row(1)+row(2))
 	f(entry+"\n\n"+entry, "NDJSON, UTF-8\nline 1: 2026-11-20 08:41:07 Ann\nline 3: 2026-11-20 08:41:07 Ann")
 	f(`[{"usr":1,"module":"sms"},`+entry+`,7,{"user":{"id":1},"module":"a"}]`,
 		"JSON array, UTF-8\nentry 1 has an unknown field: usr"+row(2)+"\nentry 3 must be a JSON object, not a number\nentry 4 user.id must be text, not a number")
 	f(`[`+entry+`,{"user":{"id":"u"},"a":1,"b":2},{"id":"x","id":"y"}]`, "JSON array, UTF-8"+row(1)+"\nentry 2 has unknown fields: a, b\nentry 3 has the field \"id\" twice")
-	f("{\"id\":\"a\",\"module\":\"sms\",\"truncated\":true}\n", "NDJSON, UTF-8\nline 1 is truncated: lists of the API leave out long changes and details; use an NDJSON export, or get the entry by its id")
-	f("[\n"+entry+",\n"+entry+"\n", "JSON array, UTF-8"+row(1)+row(2)+"\nbroken: the file ends after entry 2 in the middle of the JSON; a part of it is missing")
+	f("{\"id\":\"a\",\"module\":\"sms\",\"truncated\":true}\n", "NDJSON, UTF-8\nline 1 is truncated: lists of the API omit long changes and details; use an NDJSON export, or get the entry by its id")
+	f("[\n"+entry+",\n"+entry+"\n", "JSON array, UTF-8"+row(1)+row(2)+"\nbroken: the file ends after entry 2 in the middle of the JSON; the rest is missing")
 	f("[\n"+entry+",\n"+entry+",\n]\n", "JSON array, UTF-8"+row(1)+row(2)+"\nbroken: the file is not valid JSON from line 3 on after entry 2")
 	f("["+entry+"]\n"+entry, "JSON array, UTF-8"+row(1)+"\nbroken: the data in line 2, after the end of the JSON, was not read")
-	f(`{"Records":[`+entry+`],"others":[`+entry+`]}`, `JSON with its entries in "Records", UTF-8`+row(1)+"\nbroken: another list, \"others\", follows the entries in \"Records\" and was not read; save it as a separate file")
+	f(`{"Records":[`+entry+`],"others":[`+entry+`]}`, `JSON with entries in "Records", UTF-8`+row(1)+"\nbroken: another list, \"others\", follows the entries in \"Records\" and was not read; save it as a separate file")
 	f("["+entry+`,{"id":"`+strings.Repeat("x", 3*maxLine)+`"}]`, "JSON array, UTF-8"+row(1)+"\nbroken: the file cannot be read after entry 1: the next value is longer than 1 MiB, the limit of an entry")
 	f("[{\"id\":\"a\",\"module\":\"\xff\"},"+entry+"]", "JSON array, UTF-8\nentry 1 contains bytes that are invalid in UTF-8; the line is damaged, or in a different encoding"+row(2))
 	f("{\"module\":\"sms\",\n \"operation\" \"send\"}\n", "refused: the file is not valid JSON from line 2 on")
-	f(`{"id":"a","module":"sms", @}`+"\n"+entry, "NDJSON, UTF-8\nline 1 is not valid JSON from character 27 on, a \"@\"\nline 2: 2026-11-20 08:41:07 Ann")
+	f(`{"id":"a","module":"sms", @}`+"\n"+entry, "NDJSON, UTF-8\nline 1 is not valid JSON from character 27 onwards, a \"@\"\nline 2: 2026-11-20 08:41:07 Ann")
 	f(entry+"\n"+entry[:50]+"\n", "NDJSON, UTF-8\nline 1: 2026-11-20 08:41:07 Ann\nline 2 is not valid JSON: it is incomplete")
 	f(`{"name":"x","level":3}`, "refused: this is JSON of another system, not entries of this log; unknown fields: name, level; required: user (with id and name), module, operation…")
 	f("[{\"_index\":\"a\",\"_source\":{}}]", "refused: this is a dump of Elasticsearch, not entries of this log; unknown fields: _index, _source…")
@@ -294,11 +290,11 @@ func TestJSONForms(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	f := func(file, want string) {
 		t.Helper()
-		brought(t, file, []byte(file), want)
+		checkFile(t, file, []byte(file), want)
 	}
 	f("a,User,b,,User,Module\n", `refused: invalid header: unknown columns: "a", "b", column 4 without a name; duplicate columns: "User"; missing required columns: User ID (user_id), Operation (operation). Rename the columns that have the same meaning and delete the others. Known columns are those of an export, or fields: time, id,…`)
 	f("\n 操作日志;;\n;;\n用户;用户 ID;功能模块;操作类型;;\n王芳;u;短信;发送;;\n;;;;;\n王芳;u;短信;发送\n王芳;u;短信;发送;;x\n",
-		"CSV, UTF-8, separated by \";\", header in line 4 (rows above it skipped)\nline 5: 0001-01-01 00:00:00 王芳\nline 7: 0001-01-01 00:00:00 王芳\nline 8 has 6 cells, and the header 4")
+		"CSV, UTF-8, separated by \";\", header in line 4 (rows above it skipped)\nline 5: 0001-01-01 00:00:00 王芳\nline 7: 0001-01-01 00:00:00 王芳\nline 8 has 6 cells, but the header has 4")
 	f("user_id,user_name,module,operation,outcome\nu,Ann,sms,send,Failed\n", "CSV, UTF-8, separated by \",\"\nline 2: 0001-01-01 00:00:00 Ann")
 	for cell, want := range map[string]string{"失败": "failure", "FAILURE": "failure", "Failed": "failure", "成功": "success", "Success": "success", "": "", "maybe": "maybe"} {
 		got, _, err := readAll(t, strings.NewReader("user_id,user_name,module,operation,outcome\nu,Ann,sms,send,"+cell+"\n"), oplog.BuiltInCatalog())

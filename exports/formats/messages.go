@@ -7,18 +7,18 @@ import (
 	"oplog/oplog"
 )
 
-// named quotes a text in a message.
-func named(text string) string { return oplog.Quote(shortened(text)) }
+// quotedText quotes a text for a message.
+func quotedText(text string) string { return oplog.Quote(shortened(text)) }
 
-// plainly names a field in a message, quoted where it cannot be read otherwise.
-func plainly(name string) string {
+// quotedField returns a field name for a message, quoted if it would be unclear otherwise.
+func quotedField(name string) string {
 	if name = shortened(name); strings.ContainsFunc(name, func(r rune) bool { return !strconv.IsPrint(r) }) {
 		return oplog.Quote(name)
 	}
 	return name
 }
 
-// shortened keeps what an error quotes small.
+// shortened limits the length of text quoted in errors.
 func shortened(text string) string {
 	const most = 64
 	runes := []rune(text)
