@@ -2,11 +2,11 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@ta
 import { useEffect, useState } from 'react'
 import type { LocaleTag } from '../i18n/language'
 import { guessLanguage, LanguageProvider, rememberLanguage, useWords } from '../i18n/language'
-import { isProblem, sayNoAnswer } from '../lib/problem'
+import { isProblem, setNoAnswerText } from '../lib/problem'
 import { keys } from '../model/api/keys'
 import type { Session } from '../model/api/types'
 import { useSessionQuery } from '../model/session/queries'
-import { Mishap } from '../ui/Mishap'
+import { ErrorBoundary } from '../ui/ErrorBoundary'
 import { Toasts } from '../ui/Toasts'
 import { Pages } from './Pages'
 
@@ -66,9 +66,9 @@ function InLanguage() {
     <LanguageProvider tag={tag}>
       <NoAnswer />
       <Toasts>
-        <Mishap where="">
+        <ErrorBoundary resetKey="">
           <Pages session={session} onLanguage={chooseLanguage} />
-        </Mishap>
+        </ErrorBoundary>
       </Toasts>
     </LanguageProvider>
   )
@@ -77,6 +77,6 @@ function InLanguage() {
 /** Keeps what is said where there is no answer in the console's language. */
 function NoAnswer() {
   const { noAnswer } = useWords()
-  useEffect(() => sayNoAnswer(noAnswer), [noAnswer])
+  useEffect(() => setNoAnswerText(noAnswer), [noAnswer])
   return null
 }

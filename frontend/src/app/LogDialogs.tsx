@@ -5,15 +5,15 @@ import type { Entry } from '../model/api/types'
 import type { EntryName } from '../model/log/entryAddress'
 import type { FilterName } from '../model/log/filters'
 import type { LogPart } from '../model/log/useLog'
-import { part } from '../ui/hooks/part'
-import { Mishap } from '../ui/Mishap'
+import { ErrorBoundary } from '../ui/ErrorBoundary'
+import { preloadable } from '../ui/hooks/preload'
 import { useCopy } from '../ui/useCopy'
 
-const EntryDrawer = lazy(part(() => import('../features/entry/EntryDrawer')))
-const JumpDialog = lazy(part(() => import('../features/list/JumpDialog')))
-const ExportDialog = lazy(part(() => import('../features/exports/ExportDialog')))
+const EntryDrawer = lazy(preloadable(() => import('../features/entry/EntryDrawer')))
+const JumpDialog = lazy(preloadable(() => import('../features/list/JumpDialog')))
+const ExportDialog = lazy(preloadable(() => import('../features/exports/ExportDialog')))
 const FilterSheet = lazy(
-  part(() => import('../features/filters/FilterSheet').then((module) => ({ default: module.FilterSheet }))),
+  preloadable(() => import('../features/filters/FilterSheet').then((module) => ({ default: module.FilterSheet }))),
 )
 
 /** A dialog of the log's page; the filters open at one of them where its chip was pressed. */
@@ -38,7 +38,7 @@ export function LogDialogs(props: Props) {
   const zone = tenant.time_zone
   const index = openSeq === undefined ? -1 : entries.findIndex((one) => one.seq === openSeq)
   return (
-    <Mishap part where={`${entry?.id} ${dialog?.is}`}>
+    <ErrorBoundary part resetKey={`${entry?.id} ${dialog?.is}`}>
       <Suspense fallback={null}>
         {entry && (
           <EntryDrawer
@@ -84,6 +84,6 @@ export function LogDialogs(props: Props) {
           />
         )}
       </Suspense>
-    </Mishap>
+    </ErrorBoundary>
   )
 }

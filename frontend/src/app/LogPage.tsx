@@ -21,11 +21,11 @@ import { layoutFor } from '../model/log/layout'
 import { type LogPart, useLog } from '../model/log/useLog'
 import { useTaste } from '../model/log/useTaste'
 import type { TreeHandle } from '../model/organizations/OrganizationTree'
-import { useDocumentTitle } from '../ui/hooks/documentTitle'
-import { readParts } from '../ui/hooks/part'
-import { useNow } from '../ui/hooks/slow'
+import { preloadParts } from '../ui/hooks/preload'
+import { useDocumentTitle } from '../ui/hooks/useDocumentTitle'
 import { useKey } from '../ui/hooks/useKey'
-import { useViewport } from '../ui/hooks/viewport'
+import { useNow } from '../ui/hooks/useNow'
+import { useViewportWidth } from '../ui/hooks/useViewportWidth'
 import { type LogDialog, LogDialogs } from './LogDialogs'
 import { TopBar } from './TopBar'
 import '../ui/log.css'
@@ -46,13 +46,13 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
 
   const panel = usePanel()
   const hasTree = tenant.data_permission
-  const layout = layoutFor(useViewport(), hasTree && !panel.closed ? panel.width : 0, entryOpen)
+  const layout = layoutFor(useViewportWidth(), hasTree && !panel.closed ? panel.width : 0, entryOpen)
   const phone = layout.table === 'phone'
   const treeFits = hasTree && layout.tree
 
   const log = useLog(tenant, filters)
   useEffect(() => {
-    if (log.hasRead) readParts()
+    if (log.hasRead) preloadParts()
   }, [log.hasRead])
   /** What is wrong with the filters: asking again would not help. */
   const refused = log.error instanceof ApiProblem && log.error.status === 422 ? log.error.locations : undefined

@@ -1,6 +1,6 @@
 import { Link } from 'react-router'
 import { useWords } from '../i18n/language'
-import { useDocumentTitle } from '../ui/hooks/documentTitle'
+import { useDocumentTitle } from '../ui/hooks/useDocumentTitle'
 import { TopBar } from './TopBar'
 import '../ui/session.css'
 

@@ -11,7 +11,7 @@ import { keys } from '../model/api/keys'
 import type { Session } from '../model/api/types'
 import { useSaveLanguage, useSetupNeeded } from '../model/session/queries'
 import { SessionProvider, useSession } from '../model/session/session'
-import { Mishap } from '../ui/Mishap'
+import { ErrorBoundary } from '../ui/ErrorBoundary'
 import { noteReader } from './firstRequests'
 import { LogPage } from './LogPage'
 import { NotFoundPage } from './NotFoundPage'
@@ -87,7 +87,7 @@ export function Pages({ session, onLanguage }: Props) {
   if (location.pathname === '/sign-in') return <Navigate replace to={safeReturn(search.get('next'))} />
   return (
     <SessionProvider value={session.data}>
-      <Mishap where={location.pathname}>
+      <ErrorBoundary resetKey={location.pathname}>
         <Suspense fallback={null}>
           <Routes>
             <Route path="/" element={<TenantChoicePage />} />
@@ -98,7 +98,7 @@ export function Pages({ session, onLanguage }: Props) {
             <Route path="*" element={<NotFoundPage />} />
           </Routes>
         </Suspense>
-      </Mishap>
+      </ErrorBoundary>
     </SessionProvider>
   )
 }

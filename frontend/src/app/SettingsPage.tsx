@@ -6,9 +6,9 @@ import type { Tenant } from '../model/api/types'
 import { PaperHead } from '../model/paper/PaperHead'
 import { administers, settingsPath } from '../model/session/access'
 import { useSession } from '../model/session/session'
-import { useDocumentTitle } from '../ui/hooks/documentTitle'
 import { ScrollRegion } from '../ui/hooks/scrollRegion'
-import { useViewport } from '../ui/hooks/viewport'
+import { useDocumentTitle } from '../ui/hooks/useDocumentTitle'
+import { useViewportWidth } from '../ui/hooks/useViewportWidth'
 import { Icon } from '../ui/Icon'
 import { NotFoundPage } from './NotFoundPage'
 import { type Section, sectionsFor } from './sections'
@@ -22,7 +22,7 @@ const groups = ['tenant', 'server', 'you'] as const
 export function SettingsPage({ tenant }: { tenant: Tenant }) {
   const common = useWords()
   const words = useAdminWords()
-  const phone = useViewport() < 768
+  const phone = useViewportWidth() < 768
   const { section: path } = useParams()
   const [region, setRegion] = useState<HTMLElement | null>(null)
   const session = useSession()

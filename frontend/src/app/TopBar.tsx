@@ -7,18 +7,18 @@ import type { Tenant } from '../model/api/types'
 import { administers, settingsPath } from '../model/session/access'
 import { useSaveLanguage, useSignOut } from '../model/session/queries'
 import { useSession } from '../model/session/session'
-import { part } from '../ui/hooks/part'
+import { ErrorBoundary } from '../ui/ErrorBoundary'
+import { preloadable } from '../ui/hooks/preload'
 import { useKey } from '../ui/hooks/useKey'
-import { useViewport } from '../ui/hooks/viewport'
+import { useViewportWidth } from '../ui/hooks/useViewportWidth'
 import { Icon, Mark } from '../ui/Icon'
 import { LanguageSwitch } from '../ui/LanguageSwitch'
 import { Menu, type MenuItem } from '../ui/Menu'
-import { Mishap } from '../ui/Mishap'
 import { Notice } from '../ui/Notice'
 import { Shown } from '../ui/Shown'
 import './frame.css'
 
-const HelpDialog = lazy(part(() => import('./HelpDialog')))
+const HelpDialog = lazy(preloadable(() => import('./HelpDialog')))
 
 /** The bar above every page of someone who may see the log. */
 export function TopBar({ tenant }: { tenant?: Tenant }) {
@@ -26,7 +26,7 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
   const session = useSession()
   const saveLanguage = useSaveLanguage()
   const signOut = useSignOut()
-  const phone = useViewport() < 768
+  const phone = useViewportWidth() < 768
 
   const [help, setHelp] = useState(false)
   useKey('?', () => setHelp(true))
@@ -91,11 +91,11 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
         </div>
       )}
       {help && (
-        <Mishap part where="help">
+        <ErrorBoundary part resetKey="help">
           <Suspense fallback={null}>
             <HelpDialog onClose={() => setHelp(false)} />
           </Suspense>
-        </Mishap>
+        </ErrorBoundary>
       )}
     </header>
   )

@@ -1,4 +1,4 @@
-import { keep, read } from '../lib/kept'
+import { readStored, writeStored } from '../lib/storage'
 import { begin, pageSize, sessionPath } from '../model/api/early'
 import type { Session } from '../model/api/types'
 import { hasPeriod, readFilters, writeFilters } from '../model/log/filters'
@@ -15,12 +15,12 @@ type Reader = { trees: string[] } | undefined
 export function noteReader(session: Session | null) {
   const reads = session !== null && session.role !== 'member'
   const trees = session?.tenants.filter((tenant) => tenant.data_permission).map(({ id }) => id)
-  keep(readerKey, reads ? JSON.stringify({ trees }) : '')
+  writeStored(readerKey, reads ? JSON.stringify({ trees }) : '')
 }
 
 function noted(): Reader {
   try {
-    const value: unknown = JSON.parse(read(readerKey) || 'null')
+    const value: unknown = JSON.parse(readStored(readerKey) || 'null')
     if (typeof value !== 'object' || value === null || !('trees' in value)) return undefined
     return Array.isArray(value.trees) ? { trees: value.trees } : undefined
   } catch {

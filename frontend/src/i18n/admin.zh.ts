@@ -1,6 +1,6 @@
 import { accessZh } from './access.zh'
 import type { AdminWords } from './admin.en'
-import { amid } from './amid'
+import { spaced } from './spacing'
 
 export const adminZh: AdminWords = {
   groups: { tenant: '当前租户', server: '服务器', you: '我的账号' },
@@ -209,11 +209,11 @@ export const adminZh: AdminWords = {
     nowhere: '暂无模块',
     moduleCount: (count) => `${count} 个模块`,
     change: '编辑',
-    changeOf: (title) => amid('编辑', title),
+    changeOf: (title) => spaced('编辑', title),
     retire: '停用',
     reinstate: '恢复',
     remove: '移除',
-    removeOf: (title) => amid('移除', title),
+    removeOf: (title) => spaced('移除', title),
     removeModule: '之后不能再记录到此模块。如已使用过，会保留在目录中并标为已停用，以便原有记录显示名称。',
     removeOperation: '将从所有模块中移除。如已使用过，会保留在目录中并标为已停用，以便原有记录显示名称。',
     stays: (title) => `“${title}”已使用过，因此保留在目录中并标为已停用。`,
@@ -236,25 +236,25 @@ export const adminZh: AdminWords = {
     none: '还没有组织。',
     add: '添加组织',
     addBelow: '添加下级',
-    addBelowOf: (name) => amid('在', name, '下添加'),
+    addBelowOf: (name) => spaced('在', name, '下添加'),
     id: 'ID',
     idHint: '业务系统随每条操作发送的值，之后不能修改。',
     name: '名称',
     rename: '重命名',
-    renameOf: (name) => amid('重命名', name),
+    renameOf: (name) => spaced('重命名', name),
     move: '移动',
-    moveOf: (name) => amid('移动', name),
+    moveOf: (name) => spaced('移动', name),
     moveText: '移动后，其全部操作（包括历史操作）都归入新的上级。',
     under: '上级',
     top: '组织树顶层',
     archive: '归档',
-    archiveOf: (name) => amid('归档', name),
+    archiveOf: (name) => spaced('归档', name),
     archiveText: (count) =>
       count === 0
         ? '如有记录，会保留在树中并标为已归档，以便查找；如无记录，则会被移除。'
         : `其下级的 ${count} 个组织会一并归档。有记录的组织会保留在树中并标为已归档，以便查找；没有记录的会被移除。`,
     restore: '恢复',
-    restoreOf: (name) => amid('恢复', name),
+    restoreOf: (name) => spaced('恢复', name),
     restoreText: '该组织及其上级将恢复到当前组织树中。',
     above: '上级',
     entries: '自身的记录数',

@@ -32,8 +32,8 @@ export const en = {
   yourSessions: 'Your sessions',
   noSuchPage: 'Page not found',
   noSuchPageText: 'This page does not exist, or you may not see it.',
-  mishap: 'Something went wrong',
-  mishapText: (detail: string) => `The console failed: ${detail}`,
+  pageError: 'Something went wrong',
+  pageErrorText: (detail: string) => `The console failed: ${detail}`,
   pageMissing: 'This page could not be loaded',
   pageMissingText: 'The server did not respond, or the console has been updated.',
   partMissing: 'This part of the page could not be loaded.',
@@ -62,7 +62,7 @@ export const en = {
       `The newest ${plural(rows, 'entry', 'entries')} (those loaded so far). There are more. To print up to ${n(most)}, use the page's Print button or Ctrl+P.`,
     failed: (detail: string) => `Printing failed: ${detail}`,
   },
-  faults: {
+  fieldErrors: {
     missing: 'This is required.',
     unchosen: 'Select an option.',
     unfinished: 'Select an organization from the list, or clear the search.',

@@ -1,7 +1,7 @@
-import { amid } from './amid'
 import type { Widen } from './en'
 import type { entryEn } from './entry.en'
 import { n } from './numbers'
+import { spaced } from './spacing'
 
 export const entryZh: Widen<typeof entryEn> = {
   entry: '操作记录',
@@ -11,7 +11,7 @@ export const entryZh: Widen<typeof entryEn> = {
   closeEntry: '关闭（Esc）',
   position: (index, total) => `第 ${n(index)} / ${n(total)} 条`,
   noContent: '无操作内容',
-  todayUnder: (name) => amid('现属', name),
+  todayUnder: (name) => spaced('现属', name),
   todayArchived: '现已归档',
   received: '接收时间',
   later: (seconds) => `${seconds} 秒后`,
@@ -33,7 +33,7 @@ export const entryZh: Widen<typeof entryEn> = {
   thisEntry: '本条',
   showInLog: '在日志中查看',
   sameUser: '同一用户',
-  sameUserCount: (count, name) => `${amid('本时段内', name, '的')} ${n(count)} 条操作`,
+  sameUserCount: (count, name) => `${spaced('本时段内', name, '的')} ${n(count)} 条操作`,
   entryId: '记录 ID',
   noSuchEntry: '该记录不存在，或您无权查看。',
   deletedEntry: (date) => `已按保留规则于 ${date} 删除。`,

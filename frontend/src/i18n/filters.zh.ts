@@ -1,7 +1,7 @@
-import { amid } from './amid'
 import type { Widen } from './en'
 import type { filtersEn } from './filters.en'
 import { n } from './numbers'
+import { spaced } from './spacing'
 
 export const filtersZh: Widen<typeof filtersEn> = {
   search: '搜索',
@@ -17,7 +17,7 @@ export const filtersZh: Widen<typeof filtersEn> = {
   exclude: '排除',
   excludeThis: (title) => `排除：${title}`,
   not: (label) => (/^[A-Za-z]/.test(label) ? `排除 ${label}` : `排除${label}`),
-  notThese: (values) => amid('排除', values),
+  notThese: (values) => spaced('排除', values),
   ip: 'IP 地址',
   ipHint: '地址或网段，如 10.0.0.0/8',
   notAnAddress: '请输入 IP 地址，如 192.0.2.7 或 2001:db8::7；或网段，如 192.0.2.0/24。',

@@ -1,14 +1,14 @@
-import { amid } from './amid'
 import type { Widen } from './en'
 import type { listEn } from './list.en'
 import { n } from './numbers'
+import { spaced } from './spacing'
 
 export const listZh: Widen<typeof listEn> = {
   operations: (count) => `${n(count)} 条`,
   operationsTotal: (count) => `共 ${n(count)} 条操作`,
   wordsRest: (period, scope) => `，${period}${scope ? `，${scope}` : ''}`,
   period: (from, to) => `${from}${from.endsWith('）') ? '' : ' '}至${to ? ` ${to}` : '今'}`,
-  andBelow: (name) => amid('', name, '及下级'),
+  andBelow: (name) => spaced('', name, '及下级'),
   histogram: (unit, period, count) => `${period}，每${unit}操作数，共 ${n(count)} 条`,
   histogramSelected: (period, count) => `已选：${period}，${n(count)} 条`,
 

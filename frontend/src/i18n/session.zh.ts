@@ -1,6 +1,6 @@
-import { amid } from './amid'
 import type { Widen } from './en'
 import type { sessionEn } from './session.en'
+import { spaced } from './spacing'
 
 export const sessionZh: Widen<typeof sessionEn> = {
   signIn: '登录',
@@ -29,7 +29,7 @@ export const sessionZh: Widen<typeof sessionEn> = {
   timeZone: '时区',
   dataPermission: '按组织限制可见范围',
   nothingHere: '此账号在这里没有可用的内容',
-  nothingHereText: (name) => `${amid('您当前以', name, '登录')}。请返回之前的页面，或使用其他账号登录。`,
+  nothingHereText: (name) => `${spaced('您当前以', name, '登录')}。请返回之前的页面，或使用其他账号登录。`,
   chooseTenant: '选择租户',
   noTenant: '还没有租户',
   noTenantText: '一个租户对应一家公司或一个产品，各租户的日志相互隔离。',

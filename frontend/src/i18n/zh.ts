@@ -28,8 +28,8 @@ export const zh: Dictionary = {
   yourSessions: '我的会话',
   noSuchPage: '页面不存在',
   noSuchPageText: '此页面不存在，或您无权查看。',
-  mishap: '页面出错了',
-  mishapText: (detail) => `控制台发生错误：${detail}`,
+  pageError: '页面出错了',
+  pageErrorText: (detail) => `控制台发生错误：${detail}`,
   pageMissing: '页面无法加载',
   pageMissingText: '服务器未响应，或控制台已更新。',
   partMissing: '页面的这一部分无法加载。',
@@ -57,7 +57,7 @@ export const zh: Dictionary = {
       `此处仅含页面已加载的最新 ${n(rows)} 条记录，另有更早的记录。使用页面中的“打印”或 Ctrl+P 最多可打印 ${n(most)} 条。`,
     failed: (detail) => `打印失败：${detail}`,
   },
-  faults: {
+  fieldErrors: {
     missing: '此项必填。',
     unchosen: '请选择一项。',
     unfinished: '请从列表中选择组织，或清空搜索内容。',

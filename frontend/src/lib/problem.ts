@@ -35,7 +35,7 @@ export function isProblem(error: unknown, status: number): boolean {
 /** What is said where there is no answer at all: the browser's own words are in no language of the console. */
 let noAnswer = ''
 
-export function sayNoAnswer(words: string) {
+export function setNoAnswerText(words: string) {
   noAnswer = words
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hiddenIn, turns, visibleText } from './visible'
+import { hiddenCharacters, isRightToLeft, visibleText } from './visible'
 
 test.each([
   ['abc\u202egnp.exe', 'abc[U+202E]gnp.exe'],
@@ -43,10 +43,10 @@ test.each([
 })
 
 test('where it stands', () => {
-  expect(hiddenIn('𠮷\u202ea')).toEqual([{ start: 2, end: 3, code: 'U+202E' }])
+  expect(hiddenCharacters('𠮷\u202ea')).toEqual([{ start: 2, end: 3, code: 'U+202E' }])
 })
 
 test('what is written from right to left stands apart', () => {
-  expect(['שלום', 'Ali مرحبا', '𞤀'].map(turns)).toEqual([true, true, true])
-  expect(['Ann', '王晓敏', 'Ω я', 'नमस्ते'].map(turns)).toEqual([false, false, false, false])
+  expect(['שלום', 'Ali مرحبا', '𞤀'].map(isRightToLeft)).toEqual([true, true, true])
+  expect(['Ann', '王晓敏', 'Ω я', 'नमस्ते'].map(isRightToLeft)).toEqual([false, false, false, false])
 })

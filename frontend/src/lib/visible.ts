@@ -18,7 +18,7 @@ const mark = /^\p{Mn}$/u
 const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
 
 /** What is hidden in a text. What joins an emoji or a word of a joining script is part of what is seen. */
-export function hiddenIn(text: string): Hidden[] {
+export function hiddenCharacters(text: string): Hidden[] {
   if (!suspect.test(text)) return []
   const all = [...text]
   const found: Hidden[] = []
@@ -45,7 +45,7 @@ function isSeen(all: string[], index: number): boolean {
 }
 
 /** Whether a text must stand apart, so that its direction does not move what is beside it. */
-export function turns(text: string): boolean {
+export function isRightToLeft(text: string): boolean {
   return rightToLeft.test(text)
 }
 
@@ -53,7 +53,7 @@ export function turns(text: string): boolean {
 export function visibleText(text: string): string {
   let out = ''
   let at = 0
-  for (const { start, end, code } of hiddenIn(text)) {
+  for (const { start, end, code } of hiddenCharacters(text)) {
     out += `${text.slice(at, start)}[${code}]`
     at = end
   }

@@ -1,6 +1,6 @@
 import { Fragment, type ReactNode } from 'react'
 import { useWords } from '../i18n/language'
-import { hiddenIn, turns } from '../lib/visible'
+import { hiddenCharacters, isRightToLeft } from '../lib/visible'
 import './shown.css'
 
 interface Range {
@@ -26,7 +26,7 @@ interface PartsProps<R extends Range> {
 
 /** The same with some ranges of it drawn in a way of their own. */
 export function Parts<R extends Range>({ text, ranges, draw }: PartsProps<R>) {
-  const hidden = hiddenIn(text)
+  const hidden = hiddenCharacters(text)
   const part = (start: number, end: number): ReactNode => {
     const inside = hidden.filter((one) => one.start >= start && one.end <= end)
     if (inside.length === 0) return text.slice(start, end)
@@ -55,7 +55,7 @@ export function Parts<R extends Range>({ text, ranges, draw }: PartsProps<R>) {
   ) : (
     part(0, text.length)
   )
-  return turns(text) ? <bdi>{drawn}</bdi> : drawn
+  return isRightToLeft(text) ? <bdi>{drawn}</bdi> : drawn
 }
 
 function Mark({ code, children }: { code: string; children: string }) {

@@ -1,6 +1,6 @@
 import { useCallback } from 'react'
 import { useWords } from '../i18n/language'
-import { copyText } from '../lib/copy'
+import { copyText } from '../lib/clipboard'
 import { useToast } from './Toasts'
 
 /** Copies a text, and says in passing that it did. */

@@ -1,4 +1,4 @@
-import { copyText } from '../../lib/copy'
+import { copyText } from '../../lib/clipboard'
 import { prettyJson } from '../../model/api/recorded'
 import type { Entry } from '../../model/api/types'
 import { EntryFacts } from '../../model/entry/EntryFacts'

@@ -6,7 +6,7 @@ import { PeriodPicker } from '../../model/period/PeriodPicker'
 import { type Chip, Chips } from '../../ui/Chips'
 import { ChoiceFilter } from '../../ui/ChoiceFilter'
 import { type ChoiceGroup, ChoiceList } from '../../ui/ChoiceList'
-import { useViewport } from '../../ui/hooks/viewport'
+import { useViewportWidth } from '../../ui/hooks/useViewportWidth'
 import { SearchField } from '../../ui/SearchField'
 import { withoutFilter } from './useAccessFilters'
 
@@ -30,7 +30,7 @@ export function AccessFilters(props: Props) {
   const { filters, active, zone, actors, deeds, refused, onFilters, onCopyLink } = props
   const common = useWords()
   const words = useAdminWords()
-  const viewport = useViewport()
+  const viewport = useViewportWidth()
   const [opened, setOpened] = useState<FilterName>()
   const search = useRef<HTMLInputElement>(null)
   const phone = viewport < 768

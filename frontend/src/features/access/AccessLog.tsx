@@ -13,8 +13,8 @@ import { filterValues, shortList, useNames } from '../../model/log/names'
 import { useOrganizations } from '../../model/log/queries'
 import { useAccounts, useApiKeys } from '../../model/settings/queries'
 import { useScrollRegion } from '../../ui/hooks/scrollRegion'
-import { useSlow } from '../../ui/hooks/slow'
-import { useLast } from '../../ui/hooks/useLast'
+import { useLastDefined } from '../../ui/hooks/useLastDefined'
+import { useSlow } from '../../ui/hooks/useSlow'
 import { Notice } from '../../ui/Notice'
 import { useCopy } from '../../ui/useCopy'
 import { AccessDialog } from './AccessDialog'
@@ -42,13 +42,13 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
   const region = useScrollRegion()
   const [opened, setOpened] = useState<Entry>()
   const access = useAccess(scope === 'tenant' ? tenant.id : null, filters)
-  const pages = useLast(access.data)
+  const pages = useLastDefined(access.data)
   const entries = useMemo(() => pages?.pages.flatMap((page) => page.entries) ?? [], [pages])
   const searching = access.isFetching && !access.isFetchingNextPage
   const dimmed = useSlow(searching, 200) && pages !== undefined
   const query = writeFilters(filters).toString()
   useActs(query, opened)
-  const shown = useLast(access.data && !access.isPlaceholderData ? query : undefined) ?? query
+  const shown = useLastDefined(access.data && !access.isPlaceholderData ? query : undefined) ?? query
 
   const organizations = useOrganizations(tenant.id, tenant.data_permission)
   const titles = useTitles(tenant.id)

@@ -1,5 +1,5 @@
-import { agentName } from '../../lib/agent'
 import { exactTime } from '../../lib/time/zone'
+import { userAgentName } from '../../lib/userAgent'
 import { tenantPath } from '../../model/api/http'
 import type { Entry, Tenant } from '../../model/api/types'
 import { type Filters, hasPeriod, writeFilters } from '../../model/log/filters'
@@ -94,7 +94,7 @@ function Sheet(props: Props & { loaded: { rows: Entry[]; more: boolean } | undef
           shown(deedFacts(entry, context).join(words.access.join)),
           <>
             {entry.ip}
-            {entry.user_agent && <small>{agentName(entry.user_agent)}</small>}
+            {entry.user_agent && <small>{userAgentName(entry.user_agent)}</small>}
           </>,
           exactTime(entry.time, zone),
         ],

@@ -1,13 +1,13 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
-import { agentName } from '../../lib/agent'
+import { userAgentName } from '../../lib/userAgent'
 import { visibleText } from '../../lib/visible'
 import type { Entry } from '../../model/api/types'
 import { useScrollRegion } from '../../ui/hooks/scrollRegion'
-import { useViewport } from '../../ui/hooks/viewport'
+import { useViewportWidth } from '../../ui/hooks/useViewportWidth'
 import { Icon } from '../../ui/Icon'
-import { Moment } from '../../ui/Moment'
 import { Shown, shown } from '../../ui/Shown'
+import { Timestamp } from '../../ui/Timestamp'
 import { FailedMark } from '../../ui/TypeTag'
 import { type DeedContext, deedFacts, deedOf } from './deeds'
 import '../../ui/list.css'
@@ -60,7 +60,7 @@ export function AccessTable({ entries, context, hasMore, onMore, onOpen }: Props
     event.preventDefault()
   }
 
-  const folded = useViewport() < 768
+  const folded = useViewportWidth() < 768
   const heads = [words.access.user, words.access.deed, words.access.about, words.access.from, words.access.time]
   return (
     <div
@@ -139,14 +139,14 @@ function Cells({ entry, context, heads }: { entry: Entry; context: DeedContext; 
             <span>{entry.ip}</span>
             {entry.user_agent && (
               <small className="cut" title={visibleText(entry.user_agent)}>
-                {shown(agentName(entry.user_agent))}
+                {shown(userAgentName(entry.user_agent))}
               </small>
             )}
           </span>
         )}
       </div>
       <div role="cell" data-label={heads[4]}>
-        <Moment time={entry.time} zone={zone} />
+        <Timestamp time={entry.time} zone={zone} />
       </div>
     </>
   )

@@ -12,10 +12,10 @@ import { FormDialog } from '../../ui/form/FormDialog'
 import { PasswordField } from '../../ui/form/PasswordField'
 import { type Column, ListTable } from '../../ui/ListTable'
 import { Loaded } from '../../ui/Loaded'
-import { Moment } from '../../ui/Moment'
 import { Notice } from '../../ui/Notice'
 import { SectionHead } from '../../ui/SectionHead'
 import { Shown, shown } from '../../ui/Shown'
+import { Timestamp } from '../../ui/Timestamp'
 import { AccountDialog } from './AccountDialog'
 
 type Asked = { what: 'add' } | { what: 'change' | 'password' | 'disable'; account: Account }
@@ -74,7 +74,7 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
       title: words.lastSignIn,
       width: 168,
       cell: (account) =>
-        account.last_sign_in_at ? <Moment time={account.last_sign_in_at} zone={tenant.time_zone} /> : words.never,
+        account.last_sign_in_at ? <Timestamp time={account.last_sign_in_at} zone={tenant.time_zone} /> : words.never,
     },
     {
       key: 'actions',

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { useAdminWords } from '../../i18n/adminWords'
-import { agentName } from '../../lib/agent'
+import { userAgentName } from '../../lib/userAgent'
 import { visibleText } from '../../lib/visible'
 import type { OwnSession, Tenant } from '../../model/api/types'
 import { useOwnSessions, useSignOutEverywhere } from '../../model/settings/queries'
@@ -8,9 +8,9 @@ import { Button } from '../../ui/Button'
 import { FormDialog } from '../../ui/form/FormDialog'
 import { type Column, ListTable } from '../../ui/ListTable'
 import { Loaded } from '../../ui/Loaded'
-import { Moment } from '../../ui/Moment'
 import { SectionHead } from '../../ui/SectionHead'
 import { shown } from '../../ui/Shown'
+import { Timestamp } from '../../ui/Timestamp'
 
 /** Where the person who reads this is signed in. */
 export default function SessionsPage({ tenant }: { tenant: Tenant }) {
@@ -27,7 +27,7 @@ export default function SessionsPage({ tenant }: { tenant: Tenant }) {
       cell: (session) => (
         <span className="stack">
           <span title={visibleText(session.user_agent ?? '')}>
-            {shown(session.user_agent ? agentName(session.user_agent) : words.unknown)}
+            {shown(session.user_agent ? userAgentName(session.user_agent) : words.unknown)}
           </span>
           {session.current && <small className="list-good">{words.this}</small>}
         </span>
@@ -38,19 +38,19 @@ export default function SessionsPage({ tenant }: { tenant: Tenant }) {
       key: 'created',
       title: words.signedIn,
       width: 184,
-      cell: (session) => <Moment time={session.created_at} zone={zone} />,
+      cell: (session) => <Timestamp time={session.created_at} zone={zone} />,
     },
     {
       key: 'used',
       title: words.lastUsed,
       width: 184,
-      cell: (session) => <Moment time={session.last_used_at} zone={zone} />,
+      cell: (session) => <Timestamp time={session.last_used_at} zone={zone} />,
     },
     {
       key: 'ends',
       title: words.ends,
       width: 184,
-      cell: (session) => <Moment ahead time={session.expires_at} zone={zone} />,
+      cell: (session) => <Timestamp ahead time={session.expires_at} zone={zone} />,
     },
   ]
   return (

@@ -1,6 +1,6 @@
 import { useId, useRef, useState } from 'react'
 import { useWords } from '../../i18n/language'
-import { readNetwork } from '../../lib/address'
+import { parseNetwork } from '../../lib/network'
 import { type Filters, withValues } from '../../model/log/filters'
 import { Button } from '../../ui/Button'
 import { ChoiceList } from '../../ui/ChoiceList'
@@ -24,7 +24,7 @@ export function AddressChoices({ filters, onFilters }: Props) {
   const choices = [...new Set([...known, ...ip, ...notIp])].map((value) => ({ value, title: value }))
 
   function add(isExcluded: boolean) {
-    const network = readNetwork(text)
+    const network = parseNetwork(text)
     setWrong(network === undefined)
     input.current?.focus()
     if (network === undefined) return
@@ -64,7 +64,7 @@ export function AddressChoices({ filters, onFilters }: Props) {
               aria-describedby={wrong ? `${id}-wrong` : undefined}
               onChange={(event) => {
                 setText(event.target.value)
-                if (wrong) setWrong(readNetwork(event.target.value) === undefined)
+                if (wrong) setWrong(parseNetwork(event.target.value) === undefined)
               }}
             />
           </div>

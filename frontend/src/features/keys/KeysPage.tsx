@@ -11,9 +11,9 @@ import { Choices, fieldError, TextField } from '../../ui/form/Fields'
 import { FormDialog } from '../../ui/form/FormDialog'
 import { type Column, ListTable } from '../../ui/ListTable'
 import { Loaded } from '../../ui/Loaded'
-import { Moment } from '../../ui/Moment'
 import { SectionHead } from '../../ui/SectionHead'
 import { Shown } from '../../ui/Shown'
+import { Timestamp } from '../../ui/Timestamp'
 import { keyUse } from './keyUse'
 
 /** The keys that programs come with. */
@@ -40,12 +40,17 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
       ),
     },
     { key: 'scope', title: words.scope, width: 112, cell: (key) => words.scopes[key.scope] },
-    { key: 'created', title: words.created, width: 176, cell: (key) => <Moment time={key.created_at} zone={zone} /> },
+    {
+      key: 'created',
+      title: words.created,
+      width: 176,
+      cell: (key) => <Timestamp time={key.created_at} zone={zone} />,
+    },
     {
       key: 'used',
       title: words.lastUsed,
       width: 176,
-      cell: (key) => (key.last_used_at ? <Moment time={key.last_used_at} zone={zone} /> : words.never),
+      cell: (key) => (key.last_used_at ? <Timestamp time={key.last_used_at} zone={zone} /> : words.never),
     },
     {
       key: 'revoked',
@@ -56,7 +61,7 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
           <span className="stack">
             {words.revoked}
             <small>
-              <Moment ahead time={key.revoked_at} zone={zone} />
+              <Timestamp ahead time={key.revoked_at} zone={zone} />
             </small>
           </span>
         ) : (

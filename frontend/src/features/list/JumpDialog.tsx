@@ -1,7 +1,7 @@
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
 import { useWords } from '../../i18n/language'
 import { type Day, dayAt } from '../../lib/time/days'
-import { readTyped } from '../../lib/time/typed'
+import { parseMoment } from '../../lib/time/parse'
 import { Button } from '../../ui/Button'
 import { Calendar } from '../../ui/calendar/Calendar'
 import { TypedField } from '../../ui/calendar/TypedField'
@@ -24,7 +24,7 @@ export default function JumpDialog({ day, zone, onJump, onClose }: Props) {
   const [wrong, setWrong] = useState(false)
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => input.current?.focus(), [])
-  const typed = readTyped(text, zone)
+  const typed = parseMoment(text, zone)
   const chosen = typed && ('day' in typed ? typed.day : dayAt(typed.instant, zone))
 
   function submit(event: FormEvent) {

@@ -1,4 +1,4 @@
-import { readNetwork } from '../../lib/address'
+import { parseNetwork } from '../../lib/network'
 import type { FacetValue, Organization, Summary } from '../../model/api/types'
 import { type Field, type Filters, toggled, without } from '../../model/log/filters'
 import { countsWithBelow, organizationTree } from '../../model/organizations/organizations'
@@ -38,7 +38,7 @@ export function filtersInstead(
   const facet = (field: 'role' | 'outcome', fits: (one: FacetValue) => boolean, title: (value: string) => string) =>
     (summary?.facets[field] ?? []).filter(fits).flatMap(({ value, count }) => way(field, value, title(value), count))
 
-  const network = readNetwork(filters.q)
+  const network = parseNetwork(filters.q)
   const below = summary && countsWithBelow(organizationTree(organizations ?? []), summary.facets.organization)
   return [
     ...(network ? way('ip', network, network) : []),

@@ -1,8 +1,8 @@
 import { useRef, useState } from 'react'
 import { useAdminWords } from '../../i18n/adminWords'
 import { useWords } from '../../i18n/language'
-import { readDay } from '../../lib/time/typed'
-import { inBoth, nextDay } from '../../lib/time/utcDays'
+import { parseDay } from '../../lib/time/parse'
+import { inUtcAndZone, nextDay } from '../../lib/time/utcDays'
 import type { Hold, Tenant } from '../../model/api/types'
 import { fieldError, TextField } from '../../ui/form/Fields'
 import { FormDialog } from '../../ui/form/FormDialog'
@@ -11,7 +11,7 @@ import { useAddHold, useLiftHold } from './retentionQueries'
 
 /** Places a legal hold on days. */
 export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () => void }) {
-  const { faults } = useWords()
+  const { fieldErrors } = useWords()
   const words = useAdminWords().retention
   const add = useAddHold(tenant.id)
   const [from, setFrom] = useState('')
@@ -19,9 +19,10 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
   const [reason, setReason] = useState('')
   const [tried, setTried] = useState(false)
   const inputs = { from: useRef<HTMLInputElement>(null), to: useRef<HTMLInputElement>(null) }
-  const days = { from: readDay(from), to: readDay(to) }
+  const days = { from: parseDay(from), to: parseDay(to) }
   /** What is wrong with a day: that it is none, or what the server says. */
-  const wrong = (name: 'from' | 'to') => (tried && days[name] === undefined ? faults.date : fieldError(add.error, name))
+  const wrong = (name: 'from' | 'to') =>
+    tried && days[name] === undefined ? fieldErrors.date : fieldError(add.error, name)
 
   function submit() {
     setTried(true)
@@ -86,7 +87,9 @@ export function LiftDialog({ tenant, hold, onClose }: { tenant: Tenant; hold: Ho
       onSubmit={() => lift.mutate(hold.id, { onSuccess: onClose })}
       onClose={onClose}
     >
-      <p className="form-lead">{words.liftText(inBoth(nextDay(Date.now(), tenant.time_zone), tenant.time_zone))}</p>
+      <p className="form-lead">
+        {words.liftText(inUtcAndZone(nextDay(Date.now(), tenant.time_zone), tenant.time_zone))}
+      </p>
       <HeldDays hold={hold} />
     </FormDialog>
   )

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useAdminWords } from '../../i18n/adminWords'
 import { useWords } from '../../i18n/language'
-import { daysSpan, inBoth } from '../../lib/time/utcDays'
+import { daysSpan, inUtcAndZone } from '../../lib/time/utcDays'
 import { visibleText } from '../../lib/visible'
 import type { Deletion, Hold, Retention, Tenant } from '../../model/api/types'
 import { useSession } from '../../model/session/session'
@@ -9,9 +9,9 @@ import { Button } from '../../ui/Button'
 import { type Fact, Facts } from '../../ui/Facts'
 import { type Column, ListTable } from '../../ui/ListTable'
 import { Loaded } from '../../ui/Loaded'
-import { Moment } from '../../ui/Moment'
 import { SectionHead } from '../../ui/SectionHead'
 import { shown } from '../../ui/Shown'
+import { Timestamp } from '../../ui/Timestamp'
 import { DaySpan } from './DaySpan'
 import { HeldDays } from './HeldDays'
 import { HoldDialog, LiftDialog } from './HoldDialogs'
@@ -78,7 +78,7 @@ function Rule({ rule, zone }: { rule: Retention; zone: string }) {
           <span>
             {rule.kept_day} ({rule.time_zone})
           </span>
-          <small>{words.since(inBoth(Date.parse(rule.kept_from), rule.time_zone))}</small>
+          <small>{words.since(inUtcAndZone(Date.parse(rule.kept_from), rule.time_zone))}</small>
         </span>
       ),
     })
@@ -88,7 +88,7 @@ function Rule({ rule, zone }: { rule: Retention; zone: string }) {
         facts={[
           ...facts,
           ...(rule.set_by ? [{ label: words.setBy, value: words.who(rule.set_by) }] : []),
-          ...(rule.set_at ? [{ label: words.setAt, value: <Moment time={rule.set_at} zone={zone} /> }] : []),
+          ...(rule.set_at ? [{ label: words.setAt, value: <Timestamp time={rule.set_at} zone={zone} /> }] : []),
         ]}
       />
       {rule.below_legal_minimum && <p className="retention-note">{words.isBelow}</p>}
@@ -168,7 +168,7 @@ function ByAndWhen({ who, time, zone }: { who: string; time: string; zone: strin
     <span className="stack">
       <span>{shown(words.who(who))}</span>
       <small>
-        <Moment ahead time={time} zone={zone} />
+        <Timestamp ahead time={time} zone={zone} />
       </small>
     </span>
   )
@@ -184,10 +184,10 @@ function Deletions({ deletions, zone }: { deletions: Deletion[]; zone: string })
       width: 176,
       cell: (deletion) =>
         deletion.finished_at ? (
-          <Moment time={deletion.at} zone={zone} />
+          <Timestamp time={deletion.at} zone={zone} />
         ) : (
           <span className="stack">
-            <Moment ahead time={deletion.at} zone={zone} />
+            <Timestamp ahead time={deletion.at} zone={zone} />
             <small>{words.running}</small>
           </span>
         ),

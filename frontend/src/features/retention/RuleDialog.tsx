@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useAdminWords } from '../../i18n/adminWords'
 import { useWords } from '../../i18n/language'
-import { inBoth, nextDay } from '../../lib/time/utcDays'
+import { inUtcAndZone, nextDay } from '../../lib/time/utcDays'
 import type { Retention, Tenant } from '../../model/api/types'
 import { CheckField, Choices, fieldError, TextField } from '../../ui/form/Fields'
 import { FormDialog } from '../../ui/form/FormDialog'
@@ -68,12 +68,12 @@ function Would({ tenant, days }: { tenant: Tenant; days: number }) {
   const { number } = useWords()
   const { data } = useWouldDelete(tenant.id, days)
   const zone = tenant.time_zone
-  const kept = data ? inBoth(Date.parse(data.before), zone) : ''
+  const kept = data ? inUtcAndZone(Date.parse(data.before), zone) : ''
   return (
     <p className={data?.entries ? 'retention-note' : 'form-lead'} role="status">
       {data &&
         (data.entries
-          ? words.would(number(data.entries), data.dates, inBoth(nextDay(Date.now(), zone), zone), kept)
+          ? words.would(number(data.entries), data.dates, inUtcAndZone(nextDay(Date.now(), zone), zone), kept)
           : words.wouldNothing(kept))}
     </p>
   )

@@ -1,8 +1,8 @@
 import type { ReactNode, Ref } from 'react'
 import type { LocaleTag } from '../../i18n/language'
 import { Button } from '../../ui/Button'
-import { Form, useFault } from '../../ui/form/Form'
-import { useDocumentTitle } from '../../ui/hooks/documentTitle'
+import { Form, useFieldError } from '../../ui/form/Form'
+import { useDocumentTitle } from '../../ui/hooks/useDocumentTitle'
 import { Icon, Mark } from '../../ui/Icon'
 import { LanguageSwitch } from '../../ui/LanguageSwitch'
 import '../../ui/session.css'
@@ -75,7 +75,7 @@ interface FieldProps {
 
 export function CardField(props: FieldProps) {
   const { id, label, value, onChange, hint, error: refused, shape, type = 'text', ...rules } = props
-  const error = useFault(id, shape) ?? refused
+  const error = useFieldError(id, shape) ?? refused
   const note = error ?? hint
   return (
     <div>

@@ -80,7 +80,7 @@ export function SetupPage({ locale, onLanguage }: Props) {
         error={wrong['body.tenant.id']}
         onChange={setId}
         pattern="[A-Za-z0-9][A-Za-z0-9._\-]*"
-        shape={words.faults.id}
+        shape={words.fieldErrors.id}
       />
       <CardField
         id="time-zone"

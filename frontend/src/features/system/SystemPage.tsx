@@ -8,8 +8,8 @@ import '../../ui/button.css'
 import { useAdminWords } from '../../i18n/adminWords'
 import { Facts } from '../../ui/Facts'
 import { Loaded } from '../../ui/Loaded'
-import { Moment } from '../../ui/Moment'
 import { SectionHead } from '../../ui/SectionHead'
+import { Timestamp } from '../../ui/Timestamp'
 import { CheckpointPart } from './CheckpointPart'
 import { useCheckpoint, useStatus, useSystem } from './systemQueries'
 import '../../ui/form/form.css'
@@ -24,7 +24,7 @@ export default function SystemPage({ tenant }: { tenant: Tenant }) {
   const zone = tenant.time_zone
   // All at once: what came first would be moved by what comes later.
   const pending = [status, useCheckpoint(tenant.id), useVerifierKey(), useSystem(owner)].some((one) => one.isLoading)
-  const moment = (time: string | undefined, none: string) => (time ? <Moment time={time} zone={zone} /> : none)
+  const moment = (time: string | undefined, none: string) => (time ? <Timestamp time={time} zone={zone} /> : none)
   if (pending)
     return (
       <>
@@ -77,10 +77,10 @@ function ServerPart({ zone }: { zone: string }) {
               { label: words.store, value: sizeText(one.store_bytes) },
               { label: words.indexBytes, value: sizeText(one.index_bytes) },
               { label: words.index, value: one.index.ready ? words.ready : words.behind(one.index.detail ?? '') },
-              { label: words.started, value: <Moment time={one.started_at} zone={zone} /> },
+              { label: words.started, value: <Timestamp time={one.started_at} zone={zone} /> },
               {
                 label: words.lastBackup,
-                value: one.last_backup_at ? <Moment time={one.last_backup_at} zone={zone} /> : words.never,
+                value: one.last_backup_at ? <Timestamp time={one.last_backup_at} zone={zone} /> : words.never,
               },
               { label: words.anchor, value: <Anchor of={one.anchor} zone={zone} /> },
               { label: words.commit, value: <span className="mono">{one.commit?.slice(0, 12) ?? words.none}</span> },
@@ -108,7 +108,7 @@ function Anchor({ of, zone }: { of: SystemStatus['anchor']; zone: string }) {
   return (
     <>
       <div className="mono">{of.dir}</div>
-      {of.kept_at && <Moment time={of.kept_at} zone={zone} />}
+      {of.kept_at && <Timestamp time={of.kept_at} zone={zone} />}
     </>
   )
 }

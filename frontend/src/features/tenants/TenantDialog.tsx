@@ -13,7 +13,7 @@ interface Props {
 }
 
 export function TenantDialog({ tenant, onClose }: Props) {
-  const { faults } = useWords()
+  const { fieldErrors } = useWords()
   const words = useAdminWords().tenants
   const add = useAddTenant()
   const change = useChangeTenant()
@@ -48,7 +48,7 @@ export function TenantDialog({ tenant, onClose }: Props) {
           required
           maxLength={64}
           pattern="[A-Za-z0-9][A-Za-z0-9._\-]*"
-          shape={faults.id}
+          shape={fieldErrors.id}
           value={id}
           error={fieldError(error, 'id')}
           onChange={setId}

@@ -4,7 +4,7 @@ import { problemText } from '../../lib/problem'
 import type { View } from '../../model/api/types'
 import { useSession } from '../../model/session/session'
 import { Button } from '../../ui/Button'
-import { Form, useFault } from '../../ui/form/Form'
+import { Form, useFieldError } from '../../ui/form/Form'
 import { Notice } from '../../ui/Notice'
 import { canonical, lookOf } from './look'
 import { useSaveView } from './queries'
@@ -69,7 +69,7 @@ export function ViewForm({ tenant, query, shown, taste, view, onDone }: Props) {
 function Name({ value, onChange }: { value: string; onChange: (name: string) => void }) {
   const words = useWords()
   const id = useId()
-  const fault = useFault(id)
+  const fault = useFieldError(id)
   return (
     <>
       <label htmlFor={id}>{words.views.name}</label>

@@ -2,13 +2,13 @@ import { lazy, Suspense, useState } from 'react'
 import { useWords } from '../../i18n/language'
 import type { Tenant, View } from '../../model/api/types'
 import type { Taste } from '../../model/log/taste'
+import { ErrorBoundary } from '../../ui/ErrorBoundary'
 import { Floating } from '../../ui/Floating'
-import { part } from '../../ui/hooks/part'
+import { preloadable } from '../../ui/hooks/preload'
 import { Icon } from '../../ui/Icon'
-import { Mishap } from '../../ui/Mishap'
 import '../../ui/filters.css'
 
-const ViewsPanel = lazy(part(() => import('./ViewsPanel')))
+const ViewsPanel = lazy(preloadable(() => import('./ViewsPanel')))
 
 export interface ViewContext {
   tenant: Tenant
@@ -41,11 +41,11 @@ export function ViewsMenu({ phone, ...context }: ViewContext & { phone?: boolean
       </button>
       {open && (
         <Floating label={words.views.title} align="end" onClose={close}>
-          <Mishap part where="views">
+          <ErrorBoundary part resetKey="views">
             <Suspense fallback={<div className="views-panel" />}>
               <ViewsPanel {...context} onClose={close} />
             </Suspense>
-          </Mishap>
+          </ErrorBoundary>
         </Floating>
       )}
     </span>

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { adminEn } from '../../i18n/admin.en'
 import { adminZh } from '../../i18n/admin.zh'
-import { daysSpan, inBoth, nextDay, spanTexts, utcDaysOf } from './utcDays'
+import { daysSpan, inUtcAndZone, nextDay, spanTexts, utcDaysOf } from './utcDays'
 
 const at = (text: string) => Date.parse(`${text.length === 10 ? `${text}T00:00` : text}Z`)
 
@@ -47,13 +47,15 @@ test('the next day', () => {
 })
 
 test('an instant as UTC and as the zone have it', () => {
-  expect(inBoth(at('2026-11-01'), 'Asia/Shanghai')).toBe('2026-11-01 00:00 UTC = 08:00 Asia/Shanghai')
-  expect(inBoth(at('2026-11-01'), 'America/Los_Angeles')).toBe(
+  expect(inUtcAndZone(at('2026-11-01'), 'Asia/Shanghai')).toBe('2026-11-01 00:00 UTC = 08:00 Asia/Shanghai')
+  expect(inUtcAndZone(at('2026-11-01'), 'America/Los_Angeles')).toBe(
     '2026-11-01 00:00 UTC = 2026-10-31 17:00 America/Los_Angeles',
   )
-  expect(inBoth(at('2026-11-01T16:00'), 'Asia/Shanghai')).toBe('2026-11-01 16:00 UTC = 2026-11-02 00:00 Asia/Shanghai')
-  expect(inBoth(at('2026-12-01'), 'Europe/London')).toBe('2026-12-01 00:00 UTC = 00:00 Europe/London')
-  expect(inBoth(at('2026-11-01'), 'UTC')).toBe('2026-11-01 00:00 UTC')
+  expect(inUtcAndZone(at('2026-11-01T16:00'), 'Asia/Shanghai')).toBe(
+    '2026-11-01 16:00 UTC = 2026-11-02 00:00 Asia/Shanghai',
+  )
+  expect(inUtcAndZone(at('2026-12-01'), 'Europe/London')).toBe('2026-12-01 00:00 UTC = 00:00 Europe/London')
+  expect(inUtcAndZone(at('2026-11-01'), 'UTC')).toBe('2026-11-01 00:00 UTC')
 })
 
 test('what days hold, in words', () => {
@@ -84,8 +86,8 @@ test('what days hold, in words', () => {
 })
 
 test('when a rule and a hold end what they keep, in words', () => {
-  const kept = inBoth(at('2026-10-20'), 'Asia/Shanghai')
-  const next = inBoth(nextDay(at('2026-11-20T08:42'), 'Asia/Shanghai'), 'Asia/Shanghai')
+  const kept = inUtcAndZone(at('2026-10-20'), 'Asia/Shanghai')
+  const next = inUtcAndZone(nextDay(at('2026-11-20T08:42'), 'Asia/Shanghai'), 'Asia/Shanghai')
   for (const { retention } of [adminEn, adminZh]) {
     for (const text of [retention.would('3', 3, next, kept), retention.wouldNothing(kept)])
       expect(text).toContain('2026-10-20 00:00 UTC = 08:00 Asia/Shanghai')

@@ -39,7 +39,7 @@ export function minuteText(instant: number, zone: string): string {
 }
 
 /** `2026-11-01 00:00 UTC = 08:00 Asia/Shanghai`: an instant as UTC and as a zone have it, as the program writes it too. */
-export function inBoth(instant: number, zone: string): string {
+export function inUtcAndZone(instant: number, zone: string): string {
   const utc = minuteText(instant, 'UTC')
   if (zone === 'UTC') return `${utc} UTC`
   const there = minuteText(instant, zone)

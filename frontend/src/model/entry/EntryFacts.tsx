@@ -1,7 +1,7 @@
 import type { Dictionary } from '../../i18n/en'
 import { useWords } from '../../i18n/language'
-import { agentName } from '../../lib/agent'
 import { clockText, dateText, offsetText, pad, wallTime } from '../../lib/time/zone'
+import { userAgentName } from '../../lib/userAgent'
 import { visibleText } from '../../lib/visible'
 import { Shown } from '../../ui/Shown'
 import type { Entry, Organization } from '../api/types'
@@ -69,7 +69,7 @@ export function EntryFacts({ entry, zone, organizations }: Props) {
             <Shown text={entry.ip ?? ''} />{' '}
             {entry.user_agent && (
               <small>
-                <Shown text={agentName(entry.user_agent)} />
+                <Shown text={userAgentName(entry.user_agent)} />
               </small>
             )}
           </dd>

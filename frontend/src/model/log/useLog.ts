@@ -1,8 +1,8 @@
 import { type InfiniteData, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
 import { isProblem } from '../../lib/problem'
-import { useSlow } from '../../ui/hooks/slow'
-import { useLast } from '../../ui/hooks/useLast'
+import { useLastDefined } from '../../ui/hooks/useLastDefined'
+import { useSlow } from '../../ui/hooks/useSlow'
 import { beginAct } from '../api/act'
 import { keys } from '../api/keys'
 import type { EntryPage, Summary, Tenant } from '../api/types'
@@ -38,8 +38,8 @@ export function useLog(tenant: Tenant, filters: Filters) {
   const organizations = useOrganizations(tenant.id, hasTree)
   const titles = useTitles(tenant.id)
 
-  const pages = useLast(rows.data)
-  const summary = useLast(current.data)
+  const pages = useLastDefined(rows.data)
+  const summary = useLastDefined(current.data)
   const entries = useMemo(() => pages?.pages.flatMap((page) => page.entries) ?? [], [pages])
   const query = writeFilters(filters).toString()
   const searching = (rows.isFetching && !rows.isFetchingNextPage) || current.isFetching
@@ -68,7 +68,7 @@ export function useLog(tenant: Tenant, filters: Filters) {
     query,
     entries,
     summary,
-    frame: useLast(frame.data),
+    frame: useLastDefined(frame.data),
     organizations,
     /** Own entries of each organization; undefined until they are counted. */
     ownCounts: acrossOrganizations.data?.facets.organization,
@@ -87,7 +87,7 @@ export function useLog(tenant: Tenant, filters: Filters) {
     verySlow: useSlow(searching, 3000),
     cancelled: rows.isPlaceholderData && rows.fetchStatus === 'idle' && error === undefined,
     /** The filters whose rows are on screen: while a search runs, those of the one before it. */
-    shownQuery: useLast(rows.isPlaceholderData ? undefined : query) ?? query,
+    shownQuery: useLastDefined(rows.isPlaceholderData ? undefined : query) ?? query,
     hasMore: hasNextPage && !rows.isPlaceholderData,
     moreError: isFetchNextPageError ? rows.error : undefined,
     more,

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
 import { useWords } from '../../i18n/language'
-import { useFault } from '../../ui/form/Form'
+import { useFieldError } from '../../ui/form/Form'
 import { Icon } from '../../ui/Icon'
 import { Loaded } from '../../ui/Loaded'
 import { Shown } from '../../ui/Shown'
@@ -36,7 +36,7 @@ export function OrganizationField({ label, tenant, value, none, without, plain, 
   const ready = open && organizations.data !== undefined
   const name = organizations.data?.find((one) => one.id === value)?.name ?? value
   const own = open && find.trim() !== '' ? 'unfinished' : value === undefined ? 'unchosen' : undefined
-  const said = useFault(id)
+  const said = useFieldError(id)
   const fault = own && said
 
   useEffect(() => {

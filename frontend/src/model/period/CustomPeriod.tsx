@@ -1,7 +1,7 @@
 import { type FormEvent, type ReactNode, useId, useState } from 'react'
 import { useWords } from '../../i18n/language'
 import { dayAt } from '../../lib/time/days'
-import { endText, momentText, type Period, readPeriod, readTyped, type Trouble } from '../../lib/time/typed'
+import { endText, momentText, type Period, type PeriodError, parseMoment, parsePeriod } from '../../lib/time/parse'
 import { offsetText } from '../../lib/time/zone'
 import { Button } from '../../ui/Button'
 import { Calendar } from '../../ui/calendar/Calendar'
@@ -34,12 +34,12 @@ export default function CustomPeriod({ from, to, zone, withApply, onChange, head
   }
   const [text, setText] = useState(given)
   const [picked, setPicked] = useState<'start' | 'end'>('start')
-  const [trouble, setTrouble] = useState<Trouble>()
+  const [trouble, setTrouble] = useState<PeriodError>()
   const [first, last] = [dayOf(text.start, zone), dayOf(text.end, zone)]
 
   /** What is typed; an end that nobody touched stays as exact as it was. */
-  function read(typed: typeof text): Period | Trouble {
-    const period = readPeriod(typed.start, typed.end, zone)
+  function read(typed: typeof text): Period | PeriodError {
+    const period = parsePeriod(typed.start, typed.end, zone)
     if (typeof period === 'string') return period
     return {
       from: from && typed.start === given.start ? from : period.from,
@@ -111,6 +111,6 @@ export default function CustomPeriod({ from, to, zone, withApply, onChange, head
 
 /** The day that a text names, alone or with a time. */
 function dayOf(text: string, zone: string): string | undefined {
-  const typed = readTyped(text, zone)
+  const typed = parseMoment(text, zone)
   return typed && ('day' in typed ? typed.day : dayAt(typed.instant, zone))
 }

@@ -1,17 +1,17 @@
 import { lazy, Suspense } from 'react'
 import { useWords } from '../../i18n/language'
+import { ErrorBoundary } from '../../ui/ErrorBoundary'
 import { Floating } from '../../ui/Floating'
-import { part } from '../../ui/hooks/part'
+import { preloadable } from '../../ui/hooks/preload'
 import { Icon } from '../../ui/Icon'
 import { Menu } from '../../ui/Menu'
-import { Mishap } from '../../ui/Mishap'
 import { Segments } from '../../ui/Segments'
 import type { Preset } from '../api/types'
 import { calendarPresets, presets } from '../log/filters'
 import { CalendarPresets } from './CalendarPresets'
 import '../../ui/filters.css'
 
-const CustomPeriod = lazy(part(() => import('./CustomPeriod')))
+const CustomPeriod = lazy(preloadable(() => import('./CustomPeriod')))
 
 interface Props {
   range: Preset | undefined
@@ -86,7 +86,7 @@ export function PeriodPicker(props: Props) {
       )}
       {open && (
         <Floating label={words.ranges.custom} align="end" onClose={() => onOpen(false)}>
-          <Mishap part where="period">
+          <ErrorBoundary part resetKey="period">
             <Suspense fallback={<div className="period-waits" />}>
               <CustomPeriod
                 withApply
@@ -123,7 +123,7 @@ export function PeriodPicker(props: Props) {
                 }
               />
             </Suspense>
-          </Mishap>
+          </ErrorBoundary>
         </Floating>
       )}
     </div>

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useAdminWords } from '../../i18n/adminWords'
 import { useWords } from '../../i18n/language'
-import { copyText } from '../../lib/copy'
+import { copyText } from '../../lib/clipboard'
 import { Icon } from '../Icon'
 import { Shown } from '../Shown'
 import './form.css'

@@ -1,6 +1,6 @@
 import { type InputHTMLAttributes, type ReactNode, type Ref, useId } from 'react'
 import { ApiProblem } from '../../lib/problem'
-import { useFault } from './Form'
+import { useFieldError } from './Form'
 
 /** What the server says of one field of what was sent. */
 export function fieldError(error: unknown, name: string): string | undefined {
@@ -25,7 +25,7 @@ interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 'onChan
 /** A line of text to fill in, with its name, a hint, and what the server found wrong with it. */
 export function TextField({ label, value, hint, error: refused, shape, aside, mono, onChange, ...rest }: FieldProps) {
   const id = useId()
-  const error = useFault(id, shape) ?? refused
+  const error = useFieldError(id, shape) ?? refused
   return (
     <div className="form-field">
       <div className="form-label">

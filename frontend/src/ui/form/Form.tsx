@@ -1,23 +1,23 @@
 import { createContext, type FormEvent, type ReactNode, useContext, useEffect, useRef, useState } from 'react'
 import { useWords } from '../../i18n/language'
-import { type Fault, faultOf } from './faults'
+import { type FieldError, validate } from './validation'
 
-const Faults = createContext<ReadonlyMap<string, Fault>>(new Map())
+const FieldErrors = createContext<ReadonlyMap<string, FieldError>>(new Map())
 
 /** What is wrong with a field, in the console's language; `shape` says what its value must look like. */
-export function useFault(id: string, shape?: string): string | undefined {
-  const { faults, number } = useWords()
-  const fault = useContext(Faults).get(id)
+export function useFieldError(id: string, shape?: string): string | undefined {
+  const { fieldErrors, number } = useWords()
+  const fault = useContext(FieldErrors).get(id)
   if (!fault) return undefined
   switch (fault.is) {
     case 'short':
-      return faults.short(number(fault.least))
+      return fieldErrors.short(number(fault.least))
     case 'number':
-      return faults.number(number(fault.min), number(fault.max))
+      return fieldErrors.number(number(fault.min), number(fault.max))
     case 'form':
-      return shape ?? faults.form
+      return shape ?? fieldErrors.form
     default:
-      return faults[fault.is]
+      return fieldErrors[fault.is]
   }
 }
 
@@ -36,7 +36,7 @@ interface Props {
  */
 export function Form({ className, error, onSubmit, children }: Props) {
   const form = useRef<HTMLFormElement>(null)
-  const [wrong, setWrong] = useState<ReadonlyMap<string, Fault>>(new Map())
+  const [wrong, setWrong] = useState<ReadonlyMap<string, FieldError>>(new Map())
 
   // What the server refused is said at its field too.
   useEffect(() => {
@@ -45,10 +45,10 @@ export function Form({ className, error, onSubmit, children }: Props) {
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
-    const found = new Map<string, Fault>()
+    const found = new Map<string, FieldError>()
     let first: HTMLElement | undefined
     for (const element of event.currentTarget.elements) {
-      const fault = faultIn(element)
+      const fault = errorIn(element)
       if (!fault || !(element instanceof HTMLElement)) continue
       found.set(element.id, fault)
       first ??= element
@@ -62,25 +62,25 @@ export function Form({ className, error, onSubmit, children }: Props) {
   function input({ target }: FormEvent<HTMLFormElement>) {
     if (!(target instanceof HTMLElement) || !wrong.has(target.id)) return
     const rest = new Map(wrong)
-    const fault = faultIn(target)
+    const fault = errorIn(target)
     if (fault) rest.set(target.id, fault)
     else rest.delete(target.id)
     setWrong(rest)
   }
 
   return (
-    <Faults value={wrong}>
+    <FieldErrors value={wrong}>
       <form ref={form} noValidate className={className} onSubmit={submit} onInput={input}>
         {children}
       </form>
-    </Faults>
+    </FieldErrors>
   )
 }
 
-function faultIn(element: Element): Fault | undefined {
+function errorIn(element: Element): FieldError | undefined {
   if (!(element instanceof HTMLElement)) return undefined
   const own = element.dataset.fault
   if (own === 'unchosen' || own === 'unfinished') return { is: own }
   const isField = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement
-  return isField && element.id !== '' && !element.disabled ? faultOf(element) : undefined
+  return isField && element.id !== '' && !element.disabled ? validate(element) : undefined
 }

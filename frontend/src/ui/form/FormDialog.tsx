@@ -3,7 +3,7 @@ import { useAdminWords } from '../../i18n/adminWords'
 import { problemText } from '../../lib/problem'
 import { Button } from '../Button'
 import { Dialog } from '../Dialog'
-import { useViewport } from '../hooks/viewport'
+import { useViewportWidth } from '../hooks/useViewportWidth'
 import { Notice } from '../Notice'
 import { Form } from './Form'
 import './form.css'
@@ -29,7 +29,7 @@ const firstField = 'input:not([type=radio], [type=checkbox]), input:checked, tex
 export function FormDialog({ title, action, danger, error, pending, wide, onSubmit, onClose, children }: Props) {
   const words = useAdminWords()
   const body = useRef<HTMLDivElement>(null)
-  const phone = useViewport() < 768
+  const phone = useViewportWidth() < 768
   useEffect(() => {
     if (phone) return // whose keyboard would cover half of it
     const first = body.current?.querySelector<HTMLElement>(firstField)

@@ -6,7 +6,7 @@ const bits = /^(?:0|[1-9]\d{0,2})$/
  * An IP address, or a network such as 10.0.0.0/8, as the server takes it, from what was typed: spaces around it and the
  * full-width characters of an input method do not matter. Undefined for anything else.
  */
-export function readNetwork(text: string): string | undefined {
+export function parseNetwork(text: string): string | undefined {
   const plain = text.normalize('NFKC').replaceAll('。', '.').trim()
   const [address = '', length, ...rest] = plain.split('/')
   const most = ipv4.test(address) ? 32 : isIPv6(address) ? 128 : -1

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { endText, momentText, readDay, readPeriod, readTyped } from './typed'
+import { endText, momentText, parseDay, parseMoment, parsePeriod } from './parse'
 
 const zone = 'Asia/Shanghai'
 const iso = (text: string, where = zone) => {
-  const typed = readTyped(text, where)
+  const typed = parseMoment(text, where)
   return typed && ('day' in typed ? typed.day : new Date(typed.instant).toISOString())
 }
 
@@ -44,7 +44,7 @@ test.each([
   '2026-11-26 16:41 tomorrow',
   '0026-11-26',
 ])('%s is nothing', (text) => {
-  expect(readTyped(text, zone)).toBeUndefined()
+  expect(parseMoment(text, zone)).toBeUndefined()
 })
 
 describe('a period', () => {
@@ -57,14 +57,14 @@ describe('a period', () => {
     ['2026-10-25', '2026-10-25', 'Europe/Berlin', '2026-10-24T22:00:00.000Z', '2026-10-25T23:00:00.000Z'],
     ['2018-11-04', '2018-11-04', 'America/Sao_Paulo', '2018-11-04T03:00:00.000Z', '2018-11-05T02:00:00.000Z'],
   ])('from %s to %s in %s', (from, to, where, first, after) => {
-    expect(readPeriod(from, to, where)).toEqual({ from: first, to: after })
+    expect(parsePeriod(from, to, where)).toEqual({ from: first, to: after })
   })
 
   test('that cannot be read, or ends before it begins', () => {
-    expect(readPeriod('', '2026-11-26', zone)).toBe('from')
-    expect(readPeriod('2026-11-26', 'x', zone)).toBe('to')
-    expect(readPeriod('2026-11-27', '2026-11-26', zone)).toBe('order')
-    expect(readPeriod('2026-11-26 16:41', '2026-11-26 16:41', zone)).toBe('order')
+    expect(parsePeriod('', '2026-11-26', zone)).toBe('from')
+    expect(parsePeriod('2026-11-26', 'x', zone)).toBe('to')
+    expect(parsePeriod('2026-11-27', '2026-11-26', zone)).toBe('order')
+    expect(parsePeriod('2026-11-26 16:41', '2026-11-26 16:41', zone)).toBe('order')
   })
 })
 
@@ -91,7 +91,7 @@ test.each([
   const quarter = 900_000
   const middle = Date.parse(`${around}T12:00:00Z`)
   for (let instant = middle - 150 * quarter; instant < middle + 150 * quarter; instant += quarter)
-    expect(readPeriod(momentText(instant, where), endText(instant + quarter, where), where)).toEqual({
+    expect(parsePeriod(momentText(instant, where), endText(instant + quarter, where), where)).toEqual({
       from: new Date(instant).toISOString(),
       to: new Date(instant + quarter).toISOString(),
     })
@@ -106,5 +106,5 @@ test.each([
   ['2026-01-05 08:00', undefined],
   ['tomorrow', undefined],
 ])('%s as a day alone', (text, want) => {
-  expect(readDay(text)).toBe(want)
+  expect(parseDay(text)).toBe(want)
 })

@@ -1,5 +1,5 @@
 /** Why what a field holds is not taken. */
-export type Fault =
+export type FieldError =
   | { is: 'missing' | 'unchosen' | 'unfinished' | 'form' }
   | { is: 'short'; least: number }
   | { is: 'number'; min: number; max: number }
@@ -16,7 +16,7 @@ interface Field {
 }
 
 /** What is wrong with the value of a field; the browser's own check would say it in the browser's language. */
-export function faultOf({ value, type, required, minLength = 0, pattern, min, max }: Field): Fault | undefined {
+export function validate({ value, type, required, minLength = 0, pattern, min, max }: Field): FieldError | undefined {
   if (type === 'number') {
     const [low, high] = [Number(min), Number(max)]
     const fits = /^\d+$/.test(value) && Number(value) >= low && Number(value) <= high

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readNetwork } from './address'
+import { parseNetwork } from './network'
 
 test.each([
   '10.0.0.1',
@@ -12,7 +12,7 @@ test.each([
   '::ffff:10.0.0.1',
   '::/128',
 ])('%s', (text) => {
-  expect(readNetwork(text)).toBe(text)
+  expect(parseNetwork(text)).toBe(text)
 })
 
 test.each([
@@ -20,7 +20,7 @@ test.each([
   ['１０．０．０．０／８', '10.0.0.0/8'],
   ['10。0。0。1', '10.0.0.1'],
 ])('%s is taken as it is meant', (text, want) => {
-  expect(readNetwork(text)).toBe(want)
+  expect(parseNetwork(text)).toBe(want)
 })
 
 test.each([
@@ -42,5 +42,5 @@ test.each([
   'fe80::1%eth0/64',
   'host.example',
 ])('%s is none', (text) => {
-  expect(readNetwork(text)).toBeUndefined()
+  expect(parseNetwork(text)).toBeUndefined()
 })

@@ -1,5 +1,5 @@
 /** What is kept in this browser; nothing where it keeps nothing. */
-export function read(key: string): string | null {
+export function readStored(key: string): string | null {
   try {
     return localStorage.getItem(key)
   } catch {
@@ -7,7 +7,7 @@ export function read(key: string): string | null {
   }
 }
 
-export function keep(key: string, value: string) {
+export function writeStored(key: string, value: string) {
   try {
     localStorage.setItem(key, value)
   } catch {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { agentName } from './agent'
+import { userAgentName } from './userAgent'
 
 test.each([
   ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36', 'Chrome, Windows'],
@@ -8,5 +8,5 @@ test.each([
   ['Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1', 'Safari, iPhone'],
   ['curl/8.5.0', 'curl/8.5.0'],
 ])('%s', (userAgent, want) => {
-  expect(agentName(userAgent)).toBe(want)
+  expect(userAgentName(userAgent)).toBe(want)
 })

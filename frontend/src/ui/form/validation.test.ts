@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { type Fault, faultOf } from './faults'
+import { type FieldError, validate } from './validation'
 
-const cases: [field: Parameters<typeof faultOf>[0], fault: Fault | undefined][] = [
+const cases: [field: Parameters<typeof validate>[0], error: FieldError | undefined][] = [
   [{ value: 'grace', required: true }, undefined],
   [{ value: '', required: true }, { is: 'missing' }],
   [{ value: ' \t', required: true }, { is: 'missing' }],
@@ -24,6 +24,6 @@ for (const value of ['', '0', '1.5', '-3', '36501', '1e3'])
     { is: 'number', min: 1, max: 36_500 },
   ])
 
-test.each(cases)('%o', (field, fault) => {
-  expect(faultOf(field)).toEqual(fault)
+test.each(cases)('%o', (field, error) => {
+  expect(validate(field)).toEqual(error)
 })

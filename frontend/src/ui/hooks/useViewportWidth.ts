@@ -6,6 +6,6 @@ function subscribe(changed: () => void): () => void {
 }
 
 /** The width of the window in CSS pixels. */
-export function useViewport(): number {
+export function useViewportWidth(): number {
   return useSyncExternalStore(subscribe, () => window.innerWidth)
 }

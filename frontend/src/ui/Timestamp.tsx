@@ -3,7 +3,7 @@ import { relativeTime } from '../lib/time/phrases'
 import { exactTime, offsetText } from '../lib/time/zone'
 
 /** A time as it is written down, and how long ago that is. */
-export function Moment({ time, zone, ahead }: { time: string; zone: string; ahead?: boolean }) {
+export function Timestamp({ time, zone, ahead }: { time: string; zone: string; ahead?: boolean }) {
   const words = useWords()
   const instant = Date.parse(time)
   return (

@@ -2,7 +2,7 @@ import { addDays, type Day, dayAt, dayFrom, partsOf, startOf, startsDay } from '
 import { clockText, instantOf, isRepeated, offsetText, wallTime } from './zone'
 
 /** What was typed into a field of a period: a day, or an instant. */
-export type Typed = { day: Day } | { instant: number }
+export type TypedMoment = { day: Day } | { instant: number }
 
 const date = /^(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|年(\d{1,2})月(\d{1,2})日?|(\d\d)(\d\d))/
 const clock = /^(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(Z|(?:UTC|GMT)?\s*(?:[+\-−]\d{1,2}(?::?\d\d)?)?)$/i
@@ -11,7 +11,7 @@ const clock = /^(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(Z|(?:UTC|GMT)?\s*(?:[+
  * Reads `2026-11-26`, `2026/11/26`, `2026年11月26日`, each alone or with a time, `16:41` or `16:41:07`, and that with or
  * without a distance from UTC. Undefined for what is none of these, or does not exist.
  */
-export function readTyped(text: string, zone: string): Typed | undefined {
+export function parseMoment(text: string, zone: string): TypedMoment | undefined {
   const plain = text.normalize('NFKC').trim()
   const found = date.exec(plain)
   if (!found) return undefined
@@ -25,13 +25,13 @@ export function readTyped(text: string, zone: string): Typed | undefined {
 }
 
 /** A day alone, of no zone; '' for nothing typed, undefined for what is no day. */
-export function readDay(text: string): Day | '' | undefined {
+export function parseDay(text: string): Day | '' | undefined {
   if (text.trim() === '') return ''
-  const typed = readTyped(text, 'UTC')
+  const typed = parseMoment(text, 'UTC')
   return typed && 'day' in typed ? typed.day : undefined
 }
 
-function timeOf(day: Day, text: string, zone: string): Typed | undefined {
+function timeOf(day: Day, text: string, zone: string): TypedMoment | undefined {
   const found = clock.exec(text)
   if (!found) return undefined
   const [hour, minute, second] = [found[1], found[2], found[3] ?? '0'].map(Number) as [number, number, number]
@@ -56,12 +56,12 @@ export interface Period {
   to: string
 }
 
-export type Trouble = 'from' | 'to' | 'order'
+export type PeriodError = 'from' | 'to' | 'order'
 
 /** The period of two typed ends: a day counts whole, at both ends. Or which of them cannot be read, or that they are in no order. */
-export function readPeriod(from: string, to: string, zone: string): Period | Trouble {
-  const start = readTyped(from, zone)
-  const end = readTyped(to, zone)
+export function parsePeriod(from: string, to: string, zone: string): Period | PeriodError {
+  const start = parseMoment(from, zone)
+  const end = parseMoment(to, zone)
   if (!start) return 'from'
   if (!end) return 'to'
   const first = 'day' in start ? startOf(start.day, zone) : start.instant

@@ -16,7 +16,7 @@ const systems: [RegExp, string][] = [
 ]
 
 /** `Chrome, Windows` for a browser's user agent; any other program's as it was sent. */
-export function agentName(userAgent: string): string {
+export function userAgentName(userAgent: string): string {
   const browser = browsers.find(([pattern]) => pattern.test(userAgent))?.[1]
   const system = systems.find(([pattern]) => pattern.test(userAgent))?.[1]
   return browser && system ? `${browser}, ${system}` : userAgent

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { amid } from './amid'
+import { spaced } from './spacing'
 
 test.each([
   ['现属', 'Overseas', '', '现属 Overseas'],
@@ -11,5 +11,5 @@ test.each([
   ['本时段内', '', '的', '本时段内的'],
   ['现属', '（旧）East', '', '现属（旧）East'],
 ])('%s + %s + %s', (before, name, after, together) => {
-  expect(amid(before, name, after)).toBe(together)
+  expect(spaced(before, name, after)).toBe(together)
 })
