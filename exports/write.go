@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"oplog/oplog"
 )
@@ -36,6 +37,9 @@ func (s *Exports) planExport(ctx context.Context, x Export) (plan, error) {
 	}
 	if x.Range == oplog.RangeCustom && (x.From.IsZero() || x.To.IsZero()) {
 		return p, oplog.InvalidField("from", nil, "and to are required for range custom")
+	}
+	if x.Range == oplog.RangeCustom && x.From.Equal(x.To) {
+		return p, oplog.InvalidField("to", x.To.Format(time.RFC3339), "must be after from: the period is empty, because to is exclusive")
 	}
 	for _, column := range x.Columns {
 		if !slices.Contains(oplog.ExportColumns, column) {

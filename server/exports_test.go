@@ -198,6 +198,7 @@ func TestBadExports(t *testing.T) {
 	check(`{"range":"today","format":"pdf"}`, "body.format")
 	check(`{"range":"custom","format":"csv"}`, "body.from")
 	check(`{"range":"custom","from":"2026-11-22T00:00:00Z","to":"2026-11-21T00:00:00Z","format":"csv"}`, "body.from")
+	check(`{"range":"custom","from":"2026-11-22T00:00:00Z","to":"2026-11-22T08:00:00+08:00","format":"csv"}`, "body.to")
 	check(`{"range":"today","from":"yesterday","format":"csv"}`, "body.from")
 	check(`{"range":"today","format":"csv","filters":{"modules":["sms"]}}`, "body.filters.modules")
 	for _, bad := range []string{`5`, `true`, `{}`, `[5]`, `["sms",["email"]]`, `["` + strings.Repeat(`","`, 1000) + `"]`} {
