@@ -99,6 +99,9 @@ func (s *Server) tell(r *route, in *call) {
 	if v.Details == nil {
 		v.Details = in.filtersSent()
 	}
+	if r.id == "getExportFile" || r.id == "getExportBundle" {
+		v.Distinct = in.http.Get(fiber.HeaderRange) == "" // parts, and the manifest, belong to the download before
+	}
 	if kind := readings[r.id]; kind != "" {
 		v.Action, v.Reading = in.act(), in.reading(kind)
 	}

@@ -32,7 +32,9 @@ type Event struct {
 	// Deduplicate suppresses the event if an equal one was recorded within the last minute: further pages, a summary beside its list.
 	// Source, a session or an address, then also distinguishes events of the same user.
 	Deduplicate bool
-	Source      string
+	// Distinct records the event even so, and suppresses equal ones that follow: a whole file, downloaded again.
+	Distinct bool
+	Source   string
 
 	// Action names the user action, within Source, that the event is part of; "" for a single event. Reading describes the read; without a
 	// Kind the event is not part of an action.
@@ -141,7 +143,7 @@ func (t *Trail) collect(e oplog.Entry, v Event, now time.Time) (write, arm bool)
 	}
 	if v.Deduplicate {
 		digest := sha256.Sum256([]byte(strings.Join([]string{e.Tenant, e.User.ID, v.Source, e.Module, e.Operation, e.Content.ID, string(e.Details)}, "\x00")))
-		if last, known := t.lastRecorded[digest]; known && now.Sub(last) < repeatWindow {
+		if last, known := t.lastRecorded[digest]; known && now.Sub(last) < repeatWindow && !v.Distinct {
 			return false, false
 		}
 		if len(t.lastRecorded) >= maxRemembered {
