@@ -116,7 +116,7 @@ const (
 )
 
 const actDoc = "Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. " +
-	"The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself."
+	"The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once."
 
 // act returns the act that a call is part of; "" where it is none, or a program's.
 func (in *call) act() string {

@@ -1959,7 +1959,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once. */
                 "Oplog-Act"?: string;
             };
             path?: never;
@@ -1991,7 +1991,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once. */
                 "Oplog-Act"?: string;
             };
             path: {
@@ -2577,7 +2577,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once. */
                 "Oplog-Act"?: string;
             };
             path: {
@@ -2644,7 +2644,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once. */
                 "Oplog-Act"?: string;
             };
             path: {
@@ -2867,7 +2867,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once. */
                 "Oplog-Act"?: string;
             };
             path: {
@@ -2944,7 +2944,7 @@ export interface operations {
                 seq?: number;
             };
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once. */
                 "Oplog-Act"?: string;
             };
             path: {
@@ -3441,7 +3441,7 @@ export interface operations {
                 act?: string;
             };
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once. */
                 "Oplog-Act"?: string;
                 /** @description The id of the last event that the reader had. */
                 "Last-Event-ID"?: string;
@@ -3657,7 +3657,7 @@ export interface operations {
                 range?: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month";
             };
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once. */
                 "Oplog-Act"?: string;
             };
             path: {
