@@ -6,18 +6,15 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
-	"strings"
 	"testing"
 )
 
 const (
 	maxFileLines     = 400
 	maxFunctionLines = 60
-	maxTestLines     = 80 // of a test, which may contain its table of cases or a longer scenario
 )
 
-// TestFilesAndFunctionsAreShort: files and functions fit on a few screens. Tests are included, but functions named Test… have a limit of
-// their own. The route table is one function.
+// TestFilesAndFunctionsAreShort: files and functions fit on a few screens, tests included. The route table is one function.
 func TestFilesAndFunctionsAreShort(t *testing.T) {
 	for _, f := range sources(t) {
 		text, err := os.ReadFile(f.path)
@@ -33,12 +30,9 @@ func TestFilesAndFunctionsAreShort(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, d := range syntax.Decls {
-			name, most := "a variable's function", maxFunctionLines
+			name := "a variable's function"
 			if function, ok := d.(*ast.FuncDecl); ok {
 				name = function.Name.Name
-			}
-			if f.test && strings.HasPrefix(name, "Test") {
-				most = maxTestLines
 			}
 			if f.path == "server/routes.go" && name == "routes" {
 				continue
@@ -46,8 +40,8 @@ func TestFilesAndFunctionsAreShort(t *testing.T) {
 			ast.Inspect(d, func(n ast.Node) bool {
 				switch n.(type) {
 				case *ast.FuncDecl, *ast.FuncLit:
-					if lines := files.Position(n.End()).Line - files.Position(n.Pos()).Line + 1; lines > most {
-						t.Errorf("%s: %s has %d lines, more than %d; split it", f.path, name, lines, most)
+					if lines := files.Position(n.End()).Line - files.Position(n.Pos()).Line + 1; lines > maxFunctionLines {
+						t.Errorf("%s: %s has %d lines, more than %d; split it", f.path, name, lines, maxFunctionLines)
 						return false
 					}
 				}

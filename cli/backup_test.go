@@ -61,7 +61,18 @@ func TestBackupAndRestore(t *testing.T) {
 	fails("has a log already", "restore", file, "--data", restored)
 	fails("is not oplog's", "restore", file, "--data", dir)
 	fails("cannot read the backup", "restore", filepath.Join(dir, "none"), "--data", filepath.Join(dir, "new"))
-	whole := content(t, file)
+	for name, text := range damagedBackups(content(t, file)) {
+		write(t, file, text)
+		target := filepath.Join(dir, name)
+		fails("backup is", "restore", file, "--data", target)
+		if left, err := os.ReadDir(target); err != nil || len(left) > 0 {
+			t.Errorf("%s: %v is left, %v", name, left, err)
+		}
+	}
+}
+
+// damagedBackups returns a backup with all kinds of damage, by name.
+func damagedBackups(whole string) map[string]string {
 	damaged := map[string]string{"empty": "", "cut": whole[:len(whole)/2], "foreign": strings.Repeat("no backup ", 2000)}
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range 20 { // a byte anywhere, and some at the end, where the hash is
@@ -73,14 +84,7 @@ func TestBackupAndRestore(t *testing.T) {
 		flipped[at] ^= 1 << random.IntN(8)
 		damaged[fmt.Sprint("flipped at ", at)] = string(flipped)
 	}
-	for name, text := range damaged {
-		write(t, file, text)
-		target := filepath.Join(dir, name)
-		fails("backup is", "restore", file, "--data", target)
-		if left, err := os.ReadDir(target); err != nil || len(left) > 0 {
-			t.Errorf("%s: %v is left, %v", name, left, err)
-		}
-	}
+	return damaged
 }
 
 // signedIn returns a function that sends a request with the client's cookie to an address, and returns its status.

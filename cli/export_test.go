@@ -65,27 +65,12 @@ func TestExportCommand(t *testing.T) {
 	if rows := strings.Count(jobs["filtered"], "\r\n") - 1; rows < 1 || rows > 1000 {
 		t.Errorf("the filters let %d rows through", rows)
 	}
-	f := func(from ...string) {
-		t.Helper()
-		for name, x := range sameExports {
-			args := append(append([]string{"export", "--tenant", "demo"}, x.words...), from...)
-			if out := (setting{}).mustRun(t, args...); out != jobs[name] {
-				t.Errorf("%q: %d bytes, want the %d of the job", args, len(out), len(jobs[name]))
-			}
-			file := filepath.Join(dir, name)
-			setting{}.mustRun(t, append(args, "-o", file)...)
-			if content(t, file) != jobs[name] {
-				t.Errorf("%q: the file is not that of the job", args)
-			}
-			setting{}.mustRun(t, "verify-export", file, "--key", vkey.Key)
-		}
-	}
-	f("--data", data)
+	exportsSame(t, jobs, vkey.Key, dir, "--data", data)
 	if out := (setting{}).mustRun(t, "export", "--tenant", "demo", "--from", "2020-01-01", "--to", "2100-01-01", "--data", data); out != jobs["custom"] {
 		t.Error("days are not those of the tenant's time zone")
 	}
 	p = serve(t, "serve", "--data", data)
-	f("--server", p.url, "--key", key)
+	exportsSame(t, jobs, vkey.Key, dir, "--server", p.url, "--key", key)
 
 	exportFails(t, exitFailed, "in use", "--today", "--data", data)
 	exportFails(t, exitUsage, "specify the period")
@@ -112,6 +97,23 @@ func TestExportCommand(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "new")); err == nil {
 		t.Error("a file is left of an export that failed")
+	}
+}
+
+// exportsSame runs the exports, and compares each with that of the API.
+func exportsSame(t *testing.T, jobs map[string]string, verifierKey, dir string, from ...string) {
+	t.Helper()
+	for name, x := range sameExports {
+		args := append(append([]string{"export", "--tenant", "demo"}, x.words...), from...)
+		if out := (setting{}).mustRun(t, args...); out != jobs[name] {
+			t.Errorf("%q: %d bytes, want the %d of the job", args, len(out), len(jobs[name]))
+		}
+		file := filepath.Join(dir, name)
+		setting{}.mustRun(t, append(args, "-o", file)...)
+		if content(t, file) != jobs[name] {
+			t.Errorf("%q: the file is not that of the job", args)
+		}
+		setting{}.mustRun(t, "verify-export", file, "--key", verifierKey)
 	}
 }
 

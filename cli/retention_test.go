@@ -35,26 +35,7 @@ func TestRetention(t *testing.T) {
 	s.stdin = "correct horse"
 	s.mustRun(t, "account", "add", "admin", "--role", "admin", "--tenant", "acme", "--password-stdin")
 
-	serveUntil := func(deletions int) (all []string) {
-		t.Helper()
-		p := serve(t, "serve", "--data", data)
-		defer p.stop()
-		c, _ := signIn(t, p.url, "admin", "correct horse")
-		for {
-			var r oplog.Retention
-			c.get(t, "/api/v1/tenants/acme/retention", &r)
-			if len(r.Deletions) == deletions && !r.Deletions[0].FinishedAt.IsZero() {
-				break
-			}
-		}
-		var page struct{ Entries []struct{ ID string } }
-		c.get(t, "/api/v1/tenants/acme/entries", &page)
-		for _, e := range page.Entries {
-			all = append(all, e.ID)
-		}
-		return all
-	}
-	if all := fmt.Sprint(serveUntil(1)); all != "[e4 e1]" {
+	if all := fmt.Sprint(entriesAfter(t, data, 1)); all != "[e4 e1]" {
 		t.Errorf("%s are left", all)
 	}
 	shown := s.mustRun(t, "verify")
@@ -66,7 +47,7 @@ func TestRetention(t *testing.T) {
 	s.fails(t, "already lifted", "tenant", "hold", "lift", "acme", hold)
 	s.fails(t, "oplog tenant hold list", "tenant", "hold", "lift", "acme", "none")
 	s.shows(t, `lifted .* by command +case 7`, "tenant", "hold", "list", "acme")
-	if all := fmt.Sprint(serveUntil(2)); all != "[e4]" {
+	if all := fmt.Sprint(entriesAfter(t, data, 2)); all != "[e4]" {
 		t.Errorf("%s are left", all)
 	}
 	s.shows(t, "4 of these were deleted", "verify")
@@ -80,6 +61,28 @@ func TestRetention(t *testing.T) {
 	s.mustRun(t, "backup", backup)
 	setting{}.mustRun(t, "restore", backup, "--data", restored)
 	setting{}.shows(t, "4 of these were deleted", "verify", "--data", restored)
+}
+
+// entriesAfter serves acme until so many deletions are finished, and returns the
+// ids of the entries that are left.
+func entriesAfter(t *testing.T, data string, deletions int) (all []string) {
+	t.Helper()
+	p := serve(t, "serve", "--data", data)
+	defer p.stop()
+	c, _ := signIn(t, p.url, "admin", "correct horse")
+	for {
+		var r oplog.Retention
+		c.get(t, "/api/v1/tenants/acme/retention", &r)
+		if len(r.Deletions) == deletions && !r.Deletions[0].FinishedAt.IsZero() {
+			break
+		}
+	}
+	var page struct{ Entries []struct{ ID string } }
+	c.get(t, "/api/v1/tenants/acme/entries", &page)
+	for _, e := range page.Entries {
+		all = append(all, e.ID)
+	}
+	return all
 }
 
 // TestDaysInBoth: for chosen days of a rule or hold, the command prints their start and end in UTC and in the tenant's zone.

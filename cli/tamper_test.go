@@ -69,6 +69,45 @@ var findingPhrases = []string{
 	"its tail was removed", "the tail was removed without a trace", "the log was rewritten with its proof",
 }
 
+const otherEntries = " & its first 500 entries are not those of the checkpoint"
+
+// storeTamperings are changes of a store's file: what verify says of each, and
+// what it says besides where it is given a checkpoint.
+var storeTamperings = []struct {
+	name, want, also string
+	change           func(*days) error
+}{
+	{"changed", "was modified: it differs from", otherEntries, func(d *days) error {
+		key, data := d.at(3)
+		data[len(data)-1] ^= 1
+		return d.put(key, data)
+	}},
+	{"removed", "was removed: it was recorded", "", func(d *days) error {
+		key, _ := d.at(3)
+		return d.date(key).Delete(key)
+	}},
+	{"swapped", "was replaced: another entry", otherEntries, func(d *days) error {
+		one, a := d.at(3)
+		other, b := d.at(333)
+		return errors.Join(d.put(one, b), d.put(other, a))
+	}},
+	{"inserted", "was inserted: it was never recorded", "", func(d *days) error {
+		key, data := d.at(3)
+		key[7] ^= 1
+		return d.put(key, data)
+	}},
+	{"inserted after the last", "or the entry was inserted", "", func(d *days) error {
+		key, data := d.at(3)
+		key[14], key[15] = 2, 0 // 512
+		return d.put(key, data)
+	}},
+	{"the tail cut", "or the entry was inserted", " & its tail was removed", func(d *days) error {
+		arrivals := d.of.Bucket([]byte("arrivals"))
+		last, _ := arrivals.Cursor().Last()
+		return arrivals.Delete(last)
+	}},
+}
+
 // TestTampering tampers with a store in every way that access to its file allows, and checks that verify with a kept checkpoint finds each
 // and tells it apart; earlier exports stay verifiable whatever happens to the store.
 func TestTampering(t *testing.T) {
@@ -84,44 +123,13 @@ func TestTampering(t *testing.T) {
 		l.says(name, kept, wantKept, "verify", "--data", l.data, "--checkpoint", l.checkpoint)
 		l.says(name, exitDone, "is byte for byte the file that the log exported", "verify-export", l.file, "--key", l.vkey)
 	}
-	store := func(name, want, also string, change func(*days) error) {
-		t.Helper()
-		copyFile(t, l.intact, file)
-		tamper(t, l.data, func(tx *bolt.Tx) error { return change(daysOf(tx, demo.TenantID)) })
-		both(name, exitFailed, want, want+also)
-	}
 	both("nothing", exitDone, "intact, 500 entries", "first 500 entries are those of the checkpoint")
 
-	const others = " & its first 500 entries are not those of the checkpoint"
-	store("changed", "was modified: it differs from", others, func(d *days) error {
-		key, data := d.at(3)
-		data[len(data)-1] ^= 1
-		return d.put(key, data)
-	})
-	store("removed", "was removed: it was recorded", "", func(d *days) error {
-		key, _ := d.at(3)
-		return d.date(key).Delete(key)
-	})
-	store("swapped", "was replaced: another entry", others, func(d *days) error {
-		one, a := d.at(3)
-		other, b := d.at(333)
-		return errors.Join(d.put(one, b), d.put(other, a))
-	})
-	store("inserted", "was inserted: it was never recorded", "", func(d *days) error {
-		key, data := d.at(3)
-		key[7] ^= 1
-		return d.put(key, data)
-	})
-	store("inserted after the last", "or the entry was inserted", "", func(d *days) error {
-		key, data := d.at(3)
-		key[14], key[15] = 2, 0 // 512
-		return d.put(key, data)
-	})
-	store("the tail cut", "or the entry was inserted", " & its tail was removed", func(d *days) error {
-		arrivals := d.of.Bucket([]byte("arrivals"))
-		last, _ := arrivals.Cursor().Last()
-		return arrivals.Delete(last)
-	})
+	for _, c := range storeTamperings {
+		copyFile(t, l.intact, file)
+		tamper(t, l.data, func(tx *bolt.Tx) error { return c.change(daysOf(tx, demo.TenantID)) })
+		both(c.name, exitFailed, c.want, c.want+c.also)
+	}
 
 	// Consistent rewrites and restored backups are only revealed by a checkpoint.
 	l.restore(file)

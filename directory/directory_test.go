@@ -111,17 +111,6 @@ func TestAccounts(t *testing.T) {
 	_, err = l.Identity.ChangeAccount("admin", func(a *identity.Account) error { a.Role = "root"; return nil })
 	nodetest.WantFields(t, err, "role")
 
-	l.Clock.Advance(time.Hour)
-	_, err = l.Identity.ChangeAccount("admin", func(a *identity.Account) error { a.Username, a.Disabled = "other", true; return nil })
-	l.Must(nil, err)
-	l.Restart()
-	admin, err := l.Identity.Account("admin")
-	want := identity.Account{
-		Username: "admin", Role: identity.RoleAdmin, Tenant: "acme", Locale: "zh-CN", PasswordHash: "hash", Disabled: true, CreatedAt: nodetest.Morning,
-	}
-	if err != nil || admin != want {
-		t.Errorf("%+v, %v, want %+v", admin, err, want)
-	}
 	names := func(tenant string) string {
 		accounts, err := l.Identity.Accounts(tenant)
 		l.Must(nil, err)
@@ -136,6 +125,23 @@ func TestAccounts(t *testing.T) {
 	}
 	if got := names(""); got != "admin east member owner "+strings.Repeat("名", 64) {
 		t.Errorf("all accounts: %s", got)
+	}
+}
+
+func TestChangeAccount(t *testing.T) {
+	l := nodetest.New(t)
+	l.Must(l.Identity.AddAccount(identity.Account{Username: "owner", Role: identity.RoleOwner, PasswordHash: "hash"}, nil))
+	l.Must(l.Identity.AddAccount(identity.Account{Username: "admin", Role: identity.RoleAdmin, Tenant: "acme", Locale: "zh-CN", PasswordHash: "hash"}, nil))
+	l.Clock.Advance(time.Hour)
+	_, err := l.Identity.ChangeAccount("admin", func(a *identity.Account) error { a.Username, a.Disabled = "other", true; return nil })
+	l.Must(nil, err)
+	l.Restart()
+	admin, err := l.Identity.Account("admin")
+	want := identity.Account{
+		Username: "admin", Role: identity.RoleAdmin, Tenant: "acme", Locale: "zh-CN", PasswordHash: "hash", Disabled: true, CreatedAt: nodetest.Morning,
+	}
+	if err != nil || admin != want {
+		t.Errorf("%+v, %v, want %+v", admin, err, want)
 	}
 }
 
@@ -181,7 +187,7 @@ func TestKeys(t *testing.T) {
 			t.Errorf("scope %s: the text is kept: %v", scope, kept)
 		}
 	}
-	other, otherText, err := l.Identity.AddKey("plain", identity.ScopeRead, "other")
+	_, _, err = l.Identity.AddKey("plain", identity.ScopeRead, "other")
 	l.Must(nil, err)
 
 	l.Restart()
@@ -198,18 +204,15 @@ func TestKeys(t *testing.T) {
 		_, err := l.Identity.Key(none)
 		nodetest.WantCode(t, err, oplog.CodeUnauthenticated)
 	}
-	names := func(tenant string) (names []string) {
-		keys, err := l.Identity.Keys(tenant)
-		l.Must(nil, err)
-		for _, k := range keys {
-			names = append(names, k.Name)
-		}
-		return names
-	}
-	if got := fmt.Sprint(names("acme"), names("plain"), len(names(""))); got != "[the writer the readr the launchr] [other] 4" {
+	if got := fmt.Sprint(keyNames(l, "acme"), keyNames(l, "plain"), len(keyNames(l, ""))); got != "[the writer the readr the launchr] [other] 4" {
 		t.Errorf("keys: %s", got)
 	}
+}
 
+func TestRevokeKey(t *testing.T) {
+	l := nodetest.New(t)
+	other, otherText, err := l.Identity.AddKey("plain", identity.ScopeRead, "other")
+	l.Must(nil, err)
 	_, err = l.Identity.RevokeKey("acme", other.ID)
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
 	_, err = l.Identity.Key(otherText)
@@ -223,9 +226,19 @@ func TestKeys(t *testing.T) {
 	if err != nil || !again.RevokedAt.Equal(revoked.RevokedAt) || revoked.RevokedAt.IsZero() {
 		t.Errorf("revoked %s, then %s, %v", revoked.RevokedAt, again.RevokedAt, err)
 	}
-	if got := fmt.Sprint(names("plain")); got != "[other]" {
+	if got := fmt.Sprint(keyNames(l, "plain")); got != "[other]" {
 		t.Errorf("a revoked key is listed as %s", got)
 	}
+}
+
+// keyNames lists the names of the keys of a tenant, revoked ones too.
+func keyNames(l *nodetest.Log, tenant string) (names []string) {
+	keys, err := l.Identity.Keys(tenant)
+	l.Must(nil, err)
+	for _, k := range keys {
+		names = append(names, k.Name)
+	}
+	return names
 }
 
 func TestOrganizations(t *testing.T) {

@@ -28,9 +28,9 @@ func (x *stoppedIndex) Count(ctx context.Context, tenant string, m oplog.Match, 
 	return counts, err
 }
 
-// TestEntriesBetweenCountAndReplacement: an entry that arrives between the count of
-// what is in use and the replacement of a tree or a catalog keeps what it names.
-func TestEntriesBetweenCountAndReplacement(t *testing.T) {
+// newStopped returns a node over such an index.
+func newStopped(t *testing.T) (*node.Node, *stoppedIndex) {
+	t.Helper()
 	dir := t.TempDir()
 	store, err := storage.Open(dir, storage.Options{})
 	if err != nil {
@@ -45,11 +45,18 @@ func TestEntriesBetweenCountAndReplacement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := l.Close(); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
+	return l, index
+}
+
+// TestEntriesBetweenCountAndReplacement: an entry that arrives between the count of
+// what is in use and the replacement of a tree or a catalog keeps what it names.
+func TestEntriesBetweenCountAndReplacement(t *testing.T) {
+	l, index := newStopped(t)
 	must := func(_ any, err error) {
 		t.Helper()
 		if err != nil {
@@ -92,14 +99,7 @@ func TestEntriesBetweenCountAndReplacement(t *testing.T) {
 			return
 		}
 		must(nil, err)
-		state, err := l.Directory.State("acme")
-		must(nil, err)
-		if _, known := state.Tree.Find("shop"); !known {
-			t.Error("an entry names an organization that the tree lacks")
-		}
-		if _, known := state.Catalog.Module("till"); !known {
-			t.Error("an entry names a module that the catalog lacks")
-		}
+		knowsUsed(t, l)
 	}
 	arrive(func() error {
 		_, err := l.Directory.SetOrganizations(ctx, "acme", oplog.Tree{{ID: "hq", Name: "HQ"}})
@@ -110,4 +110,20 @@ func TestEntriesBetweenCountAndReplacement(t *testing.T) {
 		_, err := l.Directory.SetCatalog(ctx, "acme", oplog.Catalog{})
 		return err
 	})
+}
+
+// knowsUsed checks that acme still has the organization and the module that an
+// entry names.
+func knowsUsed(t *testing.T, l *node.Node) {
+	t.Helper()
+	state, err := l.Directory.State("acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, known := state.Tree.Find("shop"); !known {
+		t.Error("an entry names an organization that the tree lacks")
+	}
+	if _, known := state.Catalog.Module("till"); !known {
+		t.Error("an entry names a module that the catalog lacks")
+	}
 }

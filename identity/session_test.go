@@ -10,75 +10,93 @@ import (
 	"oplog/oplog"
 )
 
-func TestSessions(t *testing.T) {
-	l := nodetest.New(t)
+// sessions is a log with the accounts wang and li.
+type sessions struct{ *nodetest.Log }
+
+func newSessions(t *testing.T) sessions {
+	t.Helper()
+	l := sessions{nodetest.New(t)}
 	for _, name := range []string{"wang", "li"} {
 		l.Must(l.Identity.AddAccount(identity.Account{Username: name, Role: identity.RoleAdmin, Tenant: "acme"}, nil))
 	}
-	start := func(name string) string {
-		t.Helper()
-		account, _ := l.Identity.Account(name)
-		session, token, err := l.Identity.StartSession(account, "192.0.2.1", "a browser")
-		l.Must(nil, err)
-		if session.ExpiresAt != session.CreatedAt.Add(12*time.Hour) || session.CreatedAt != l.Clock.Now() {
-			t.Errorf("%+v", session)
-		}
-		return token
+	return l
+}
+
+// start begins a session, and returns its token.
+func (l sessions) start(name string) string {
+	l.T.Helper()
+	account, _ := l.Identity.Account(name)
+	session, token, err := l.Identity.StartSession(account, "192.0.2.1", "a browser")
+	l.Must(nil, err)
+	if session.ExpiresAt != session.CreatedAt.Add(12*time.Hour) || session.CreatedAt != l.Clock.Now() {
+		l.T.Errorf("%+v", session)
 	}
-	f := func(t *testing.T, token, want string) {
-		t.Helper()
-		account, err := l.Identity.SessionAccount(token)
-		if want == "" {
-			nodetest.WantCode(t, err, oplog.CodeUnauthenticated)
-			return
-		}
-		if err != nil || account.Username != want {
-			t.Errorf("the token stands for %s, %v, want %s", account.Username, err, want)
-		}
+	return token
+}
+
+// is checks which account a token stands for; "" for none.
+func (l sessions) is(token, want string) {
+	l.T.Helper()
+	account, err := l.Identity.SessionAccount(token)
+	if want == "" {
+		nodetest.WantCode(l.T, err, oplog.CodeUnauthenticated)
+		return
 	}
-	first, second, li := start("wang"), start("wang"), start("li")
-	gone := start("gone") // an account that does not exist
-	f(t, first, "wang")
-	f(t, second, "wang")
-	f(t, li, "li")
-	f(t, gone, "")
-	f(t, "", "")
-	f(t, first+"x", "")
+	if err != nil || account.Username != want {
+		l.T.Errorf("the token stands for %s, %v, want %s", account.Username, err, want)
+	}
+}
+
+func TestSessions(t *testing.T) {
+	l := newSessions(t)
+	first, second, li := l.start("wang"), l.start("wang"), l.start("li")
+	gone := l.start("gone") // an account that does not exist
+	l.is(first, "wang")
+	l.is(second, "wang")
+	l.is(li, "li")
+	l.is(gone, "")
+	l.is("", "")
+	l.is(first+"x", "")
 
 	l.Must(nil, l.Identity.EndSession(first))
 	l.Must(nil, l.Identity.EndSession(first))
-	f(t, first, "")
-	f(t, second, "wang")
+	l.is(first, "")
+	l.is(second, "wang")
 
 	l.Must(l.Identity.ChangeAccount("wang", func(a *identity.Account) error { a.Disabled = true; return nil }))
-	f(t, second, "")
+	l.is(second, "")
 	l.Must(l.Identity.ChangeAccount("wang", func(a *identity.Account) error { a.Disabled = false; return nil }))
-	f(t, second, "")
+	l.is(second, "")
 
-	third := start("wang")
+	third := l.start("wang")
 	l.Must(nil, l.Identity.EndSessions("wang"))
-	f(t, third, "")
-	f(t, li, "li")
+	l.is(third, "")
+	l.is(li, "li")
+}
 
-	// It ends after two hours without a request, and after twelve hours with requests.
+// A session ends after two hours without a request, and after twelve hours with
+// requests.
+func TestSessionsExpire(t *testing.T) {
+	l := newSessions(t)
+	li := l.start("li")
 	l.Clock.Advance(2*time.Hour - time.Nanosecond)
-	f(t, li, "li") // only looks it up
+	l.is(li, "li") // only looks it up
 	l.Restart()
 	for range 10 {
 		l.Must(l.Identity.UseSession(li))
 		l.Restart()
 		l.Clock.Advance(time.Hour)
 	}
-	f(t, li, "li")
+	l.is(li, "li")
 	l.Clock.Advance(time.Nanosecond)
-	f(t, li, "")
-	idle := start("li")
+	l.is(li, "")
+	idle := l.start("li")
 	l.Clock.Advance(2 * time.Hour)
-	f(t, idle, "")
-	start("li") // removes expired sessions
+	l.is(idle, "")
+	l.start("li") // removes expired sessions
 	l.Restart()
 	l.Clock.Advance(-time.Hour)
-	f(t, li, "")
+	l.is(li, "")
 }
 
 // TestSessionsEnd: a session ends when its account's permissions change.

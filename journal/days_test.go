@@ -139,17 +139,7 @@ func TestHoldByTenantDays(t *testing.T) {
 			l.retentionIn("acme", "UTC", 30) // the tenant's zone changes
 			l.Restart()
 			l.retain()
-			left := l.all("acme")
-			for _, one := range held {
-				if !strings.Contains(left, one) {
-					t.Errorf("%s is gone", one)
-				}
-			}
-			for _, one := range gone {
-				if strings.Contains(left, one) {
-					t.Errorf("%s is left", one)
-				}
-			}
+			l.leaves(held, gone)
 			r, err := l.Directory.Retention("acme")
 			check(r.Holds[0], err)
 			check(l.Directory.LiftHold("acme", h.ID, "owner"))
@@ -158,6 +148,22 @@ func TestHoldByTenantDays(t *testing.T) {
 				t.Errorf("%s are left", left)
 			}
 		})
+	}
+}
+
+// leaves checks which entries acme's log has, and which not.
+func (l *testLog) leaves(held, gone []string) {
+	l.T.Helper()
+	left := l.all("acme")
+	for _, one := range held {
+		if !strings.Contains(left, one) {
+			l.T.Errorf("%s is gone", one)
+		}
+	}
+	for _, one := range gone {
+		if strings.Contains(left, one) {
+			l.T.Errorf("%s is left", one)
+		}
 	}
 }
 

@@ -60,7 +60,10 @@ func TestHold(t *testing.T) {
 	f("late c", 5)
 	lift(before)
 	f("", 7)
+}
 
+func TestHoldInvalid(t *testing.T) {
+	l := newLog(t)
 	for reason, h := range map[string]oplog.Hold{
 		"from":   {From: "2026-02-30", Reason: "x"},
 		"to":     {To: "tomorrow", Reason: "x"},
@@ -75,6 +78,10 @@ func TestHold(t *testing.T) {
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
 	_, err = l.Directory.LiftHold("acme", "none", "owner")
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
-	_, err = l.Directory.LiftHold("plain", since.ID, "owner")
+	h, err := l.Directory.AddHold("acme", oplog.Hold{Reason: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = l.Directory.LiftHold("plain", h.ID, "owner")
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
 }

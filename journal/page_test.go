@@ -201,7 +201,11 @@ func TestQueryPeriods(t *testing.T) {
 		f(t, "", none, time.Date(year, 1, 1, 0, 0, 1, 0, time.UTC), "")
 	}
 	f(t, "", time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), all)
+}
 
+func TestQueryInvalid(t *testing.T) {
+	l := newLog(t)
+	midnight := time.Date(2026, 11, 19, 16, 0, 0, 0, time.UTC)
 	refuse := func(t *testing.T, q oplog.Query, want string) {
 		t.Helper()
 		_, err := l.Journal.Page(context.Background(), "acme", q, 50, "")

@@ -27,76 +27,79 @@ func spell(words []Word) string {
 	return strings.Join(parts, "|")
 }
 
+// searches are texts as people write them, with what they are read as.
+var searches = []struct{ text, want string }{
+	{"", ""},
+	{"  \t\u3000 ", ""},
+	{"spring", "spring"},
+	{" spring  sale ", "spring|sale"},
+	{"双十一\u3000会员", "双十一|会员"},
+	{"O'Brien a_b-c.d", "O'Brien|a_b-c.d"},
+
+	{"user:wang", "user:wang"},
+	{"module:sms content:v3 user:u1", "module:sms|content:v3|user:u1"},
+	{"user：王芳", "user:王芳"},
+	{"name:wang", "name:wang"},
+	{"User:wang MODULE:sms Content：v3", "user:wang|module:sms|content:v3"},
+	{"USER", "USER"},
+	{"User wang", "User|wang"},
+	{"uſer:wang", "uſer:wang"},
+	{"xuser:wang", "xuser:wang"},
+	{"user:content:x", "user:content:x"},
+	{"user: wang", "user:|wang"},
+	{"user:", "user:"},
+
+	{`"black friday"`, "[black friday]"},
+	{`content:"black friday" sale`, "content:[black friday]|sale"},
+	{`user："Wang Fang"`, "user:[Wang Fang]"},
+	{`a"b c"d`, "a|[b c]|d"},
+	{`"a""b"`, "[a]|[b]"},
+	{`""`, "[]"},
+	{`"black fri`, "[black fri]"},
+	{`sale "`, "sale|[]"},
+	{"“双十一 会员”", "[双十一 会员]"},
+	{"”双十一 会员“ x", "[双十一 会员]|x"},
+	{"＂a b＂", "[a b]"},
+	{"“a b", "[a b]"},
+	{`“a b" c`, "[a b]|c"},
+	{`"user:x"`, "[user:x]"},
+
+	{"-sms", "!sms"},
+	{"spring -sms", "spring|!sms"},
+	{`-"black friday" sale`, "![black friday]|sale"},
+	{`-“双十一 会员”`, "![双十一 会员]"},
+	{"-user:wang -module:sms", "!user:wang|!module:sms"},
+	{`-content:"black friday"`, "!content:[black friday]"},
+	{"user:-wang", "!user:wang"},
+	{`user:-"Wang Fang"`, "!user:[Wang Fang]"},
+	{"－短信 −sms ‐x ‑y ﹣z", "!短信|!sms|!x|!y|!z"},
+	{"--x", "!-x"},
+	{"-user:-wang", "!user:wang"},
+	// While the user is still typing, inside a word, inside quotation marks, after them.
+	{"-", "-"},
+	{"sms -", "sms|-"},
+	{"- sms", "-|sms"},
+	{"user:-", "user:-"},
+	{"user:- wang", "user:-|wang"},
+	{"a-b a- 2026-11-20", "a-b|a-|2026-11-20"},
+	{`"-a" "a -b"`, "[-a]|[a -b]"},
+	{`"a"-b a-"b c"`, "[a]|-b|a-|[b c]"},
+	{"–x —y", "–x|—y"},
+	{`-"`, "![]"},
+	{strings.Repeat("é", MaxSearchLength), strings.Repeat("é", MaxSearchLength)},
+	{strings.Repeat("a ", MaxSearchWords), strings.TrimSuffix(strings.Repeat("a|", MaxSearchWords), "|")},
+}
+
 func TestParseSearch(t *testing.T) {
-	f := func(t *testing.T, in, want string) {
-		t.Helper()
-		words, err := ParseSearch(in)
+	for _, c := range searches {
+		words, err := ParseSearch(c.text)
 		if err != nil {
-			t.Errorf("%q: %v", in, err)
+			t.Errorf("%q: %v", c.text, err)
 		}
-		if got := spell(words); got != want {
-			t.Errorf("%q reads as %s, want %s", in, got, want)
+		if got := spell(words); got != c.want {
+			t.Errorf("%q reads as %s, want %s", c.text, got, c.want)
 		}
 	}
-	f(t, "", "")
-	f(t, "  \t\u3000 ", "")
-	f(t, "spring", "spring")
-	f(t, " spring  sale ", "spring|sale")
-	f(t, "双十一\u3000会员", "双十一|会员")
-	f(t, "O'Brien a_b-c.d", "O'Brien|a_b-c.d")
-
-	f(t, "user:wang", "user:wang")
-	f(t, "module:sms content:v3 user:u1", "module:sms|content:v3|user:u1")
-	f(t, "user：王芳", "user:王芳")
-	f(t, "name:wang", "name:wang")
-	f(t, "User:wang MODULE:sms Content：v3", "user:wang|module:sms|content:v3")
-	f(t, "USER", "USER")
-	f(t, "User wang", "User|wang")
-	f(t, "uſer:wang", "uſer:wang")
-	f(t, "xuser:wang", "xuser:wang")
-	f(t, "user:content:x", "user:content:x")
-	f(t, "user: wang", "user:|wang")
-	f(t, "user:", "user:")
-
-	f(t, `"black friday"`, "[black friday]")
-	f(t, `content:"black friday" sale`, "content:[black friday]|sale")
-	f(t, `user："Wang Fang"`, "user:[Wang Fang]")
-	f(t, `a"b c"d`, "a|[b c]|d")
-	f(t, `"a""b"`, "[a]|[b]")
-	f(t, `""`, "[]")
-	f(t, `"black fri`, "[black fri]")
-	f(t, `sale "`, "sale|[]")
-	f(t, "“双十一 会员”", "[双十一 会员]")
-	f(t, "”双十一 会员“ x", "[双十一 会员]|x")
-	f(t, "＂a b＂", "[a b]")
-	f(t, "“a b", "[a b]")
-	f(t, `“a b" c`, "[a b]|c")
-	f(t, `"user:x"`, "[user:x]")
-
-	f(t, "-sms", "!sms")
-	f(t, "spring -sms", "spring|!sms")
-	f(t, `-"black friday" sale`, "![black friday]|sale")
-	f(t, `-“双十一 会员”`, "![双十一 会员]")
-	f(t, "-user:wang -module:sms", "!user:wang|!module:sms")
-	f(t, `-content:"black friday"`, "!content:[black friday]")
-	f(t, "user:-wang", "!user:wang")
-	f(t, `user:-"Wang Fang"`, "!user:[Wang Fang]")
-	f(t, "－短信 −sms ‐x ‑y ﹣z", "!短信|!sms|!x|!y|!z")
-	f(t, "--x", "!-x")
-	f(t, "-user:-wang", "!user:wang")
-	// While the user is still typing, inside a word, inside quotation marks, after them.
-	f(t, "-", "-")
-	f(t, "sms -", "sms|-")
-	f(t, "- sms", "-|sms")
-	f(t, "user:-", "user:-")
-	f(t, "user:- wang", "user:-|wang")
-	f(t, "a-b a- 2026-11-20", "a-b|a-|2026-11-20")
-	f(t, `"-a" "a -b"`, "[-a]|[a -b]")
-	f(t, `"a"-b a-"b c"`, "[a]|-b|a-|[b c]")
-	f(t, "–x —y", "–x|—y")
-	f(t, `-"`, "![]")
-	f(t, strings.Repeat("é", MaxSearchLength), strings.Repeat("é", MaxSearchLength))
-	f(t, strings.Repeat("a ", MaxSearchWords), strings.TrimSuffix(strings.Repeat("a|", MaxSearchWords), "|"))
 }
 
 func TestParseSearchRefuses(t *testing.T) {

@@ -54,6 +54,30 @@ func TestExport(t *testing.T) {
 		t.Errorf("manifest %d %v: %s", manifest.status, manifest.header, manifest.body)
 	}
 
+	byKey := f.export("read", `{"range":"custom","from":"2026-11-22T00:00:00Z","to":"2026-11-22T01:00:00+00:00","format":"ndjson"}`)
+	if byKey.RowsDone != 1 || byKey.CreatedBy != (exports.Creator{Key: "read"}) {
+		t.Errorf("export of a key: %+v", byKey)
+	}
+	list := decode[struct{ Exports []exportBody }](t, f.get("admin", exportsPath, 200)).Exports
+	if len(list) != 2 || list[0].ID != byKey.ID || list[1].ID != x.ID {
+		t.Errorf("list %+v", list)
+	}
+
+	if r := f.send("auditor", "DELETE", exportsPath+"/"+x.ID, ""); r.status != 204 || r.body != "" {
+		t.Errorf("delete: %d %s", r.status, r.body)
+	}
+	for _, path := range []string{exportsPath + "/" + x.ID, exportsPath + "/" + x.ID + "/file", exportsPath + "/" + x.ID + "/manifest"} {
+		f.asProblem(f.send("admin", "GET", path, ""), 404)
+	}
+	f.asProblem(f.send("owner", "GET", "/api/v1/tenants/other/exports/"+byKey.ID, ""), 404)
+}
+
+// TestExportRange: a part of the file is sent, so that a download goes on.
+func TestExportRange(t *testing.T) {
+	f := newServer(t)
+	withEntries(f)
+	x := f.export("admin", `{"range":"last_7_days","format":"csv"}`)
+	file := f.send("auditor", "GET", exportsPath+"/"+x.ID+"/file", "")
 	part := func(asked string, status int, body, contentRange string, headers ...string) {
 		t.Helper()
 		r := f.send("read", "GET", exportsPath+"/"+x.ID+"/file", "", append(headers, "Range", asked)...)
@@ -78,28 +102,11 @@ func TestExport(t *testing.T) {
 	part("bytes=4-3", 200, all, "")
 	part("bytes=x-", 200, all, "")
 	part("lines=0-1", 200, all, "")
-	part("bytes=0-9", 206, all[:10], fmt.Sprintf("bytes 0-9/%d", n), "If-Range", h.Get("Etag"))
+	part("bytes=0-9", 206, all[:10], fmt.Sprintf("bytes 0-9/%d", n), "If-Range", file.header.Get("Etag"))
 	part("bytes=0-9", 200, all, "", "If-Range", `"other"`)
 	if r := f.send("read", "HEAD", exportsPath+"/"+x.ID+"/file", ""); r.status != 200 || r.body != "" || r.header.Get("Content-Length") != fmt.Sprint(n) {
 		t.Errorf("HEAD: %d %v", r.status, r.header)
 	}
-
-	byKey := f.export("read", `{"range":"custom","from":"2026-11-22T00:00:00Z","to":"2026-11-22T01:00:00+00:00","format":"ndjson"}`)
-	if byKey.RowsDone != 1 || byKey.CreatedBy != (exports.Creator{Key: "read"}) {
-		t.Errorf("export of a key: %+v", byKey)
-	}
-	list := decode[struct{ Exports []exportBody }](t, f.get("admin", exportsPath, 200)).Exports
-	if len(list) != 2 || list[0].ID != byKey.ID || list[1].ID != x.ID {
-		t.Errorf("list %+v", list)
-	}
-
-	if r := f.send("auditor", "DELETE", exportsPath+"/"+x.ID, ""); r.status != 204 || r.body != "" {
-		t.Errorf("delete: %d %s", r.status, r.body)
-	}
-	for _, path := range []string{exportsPath + "/" + x.ID, exportsPath + "/" + x.ID + "/file", exportsPath + "/" + x.ID + "/manifest"} {
-		f.asProblem(f.send("admin", "GET", path, ""), 404)
-	}
-	f.asProblem(f.send("owner", "GET", "/api/v1/tenants/other/exports/"+byKey.ID, ""), 404)
 }
 
 // TestExportColumns: every file has the outcome, and the columns that were

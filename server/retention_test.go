@@ -10,12 +10,10 @@ import (
 
 // TestRetention: a rule below the minimum is meant, a hold stands above it, what
 // goes is told of, and what is gone says so.
-func TestRetention(t *testing.T) {
+// TestRetentionRules: which rules a tenant may have, and what one would delete.
+func TestRetentionRules(t *testing.T) {
 	f := newServer(t)
 	f.record(entry(`"time":"2026-10-01T07:00:00Z","organization":{"id":"east","name":"East"}`), entry(`"time":"2026-10-02T07:00:00Z"`), entry(`"time":"2026-11-22T07:00:00Z"`))
-	before := decode[oplog.Page](t, f.get("admin", entriesPath, 200)).Entries
-	first, second := before[2].ID, before[1].ID
-
 	for _, body := range []string{`{"retention_days":30}`, `{"retention_days":179}`, `{"retention_days":-1}`, `{"retention_days":36501}`, `{"retention_days":1.5}`, `{"retention_days":"30"}`} {
 		f.asProblem(f.send("owner", "PATCH", tenantA, body), 422)
 	}
@@ -30,6 +28,27 @@ func TestRetention(t *testing.T) {
 	for _, days := range []string{"-1", "0", "x", "36501", "99999999999999999999"} {
 		f.asProblem(f.send("admin", "GET", tenantA+"/retention?days="+days, ""), 422)
 	}
+}
+
+// entryGone asks for an entry that may be deleted.
+func (f *fixture) entryGone(caller, id string, want int) {
+	f.Helper()
+	r := f.send(caller, "GET", entriesPath+"/"+id, "")
+	if r.status != want {
+		f.Errorf("%s as %s: %d %s", id, caller, r.status, r.body)
+	}
+	if want == 410 {
+		if p := f.asProblem(r, 410); p.Detail != "Deleted on 2026-11-22 under the retention rule." || p.Errors[0].Value != "2026-11-22" {
+			f.Errorf("%+v", p)
+		}
+	}
+}
+
+func TestRetention(t *testing.T) {
+	f := newServer(t)
+	f.record(entry(`"time":"2026-10-01T07:00:00Z","organization":{"id":"east","name":"East"}`), entry(`"time":"2026-10-02T07:00:00Z"`), entry(`"time":"2026-11-22T07:00:00Z"`))
+	before := decode[oplog.Page](t, f.get("admin", entriesPath, 200)).Entries
+	first, second := before[2].ID, before[1].ID
 
 	hold := decode[oplog.Hold](t, f.change("admin", "POST", tenantA+"/holds", `{"to":"2026-10-01","reason":"case 7"}`, 201))
 	if hold.To != "2026-10-01" || hold.TimeZone != "Asia/Shanghai" || !hold.CoversFrom.IsZero() || hold.CoversUntil.Format(time.RFC3339) != "2026-10-02T00:00:00Z" {
@@ -40,30 +59,18 @@ func TestRetention(t *testing.T) {
 	}
 	f.change("owner", "PATCH", tenantA, `{"retention_days":30,"below_legal_minimum":true}`, 200)
 	f.noError(f.log.Journal.Retain(t.Context()))
-	entryGone := func(caller, id string, want int) {
-		t.Helper()
-		r := f.send(caller, "GET", entriesPath+"/"+id, "")
-		if r.status != want {
-			t.Errorf("%s as %s: %d %s", id, caller, r.status, r.body)
-		}
-		if want == 410 {
-			if p := f.asProblem(r, 410); p.Detail != "Deleted on 2026-11-22 under the retention rule." || p.Errors[0].Value != "2026-11-22" {
-				t.Errorf("%+v", p)
-			}
-		}
-	}
-	entryGone("admin", first, 200)
-	entryGone("scoped", first, 200)
-	entryGone("admin", second, 410)
-	entryGone("read", second, 410)
-	entryGone("scoped", second, 404) // nothing tells any more that it was not theirs
-	entryGone("stranger", second, 404)
+	f.entryGone("admin", first, 200)
+	f.entryGone("scoped", first, 200)
+	f.entryGone("admin", second, 410)
+	f.entryGone("read", second, 410)
+	f.entryGone("scoped", second, 404) // nothing tells any more that it was not theirs
+	f.entryGone("stranger", second, 404)
 
 	f.change("owner", "DELETE", tenantA+"/holds/"+hold.ID, "", 200)
 	f.asProblem(f.send("owner", "DELETE", tenantA+"/holds/"+hold.ID, ""), 409)
 	f.noError(f.log.Journal.Retain(t.Context()))
-	entryGone("admin", first, 410)
-	entryGone("scoped", first, 404)
+	f.entryGone("admin", first, 410)
+	f.entryGone("scoped", first, 404)
 	p := f.asProblem(f.send("write", "POST", entriesPath, `{"entries":[`+entry()+`,`+entry(`"time":"2026-10-01T07:00:00Z"`)+`]}`), 422)
 	if len(p.Errors) != 1 || p.Errors[0].Location != "body.entries[1].time" || !strings.Contains(p.Errors[0].Message, "keeps entries for 30 days") {
 		t.Errorf("%+v", p)

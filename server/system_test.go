@@ -7,6 +7,19 @@ import (
 	"oplog/proof"
 )
 
+// systemStatus is what tests look at in the state of the whole server.
+type systemStatus struct {
+	Version, Go                string
+	Tenants, Recorded, Skipped int
+	StoreBytes                 int64  `json:"store_bytes"`
+	LastBackupAt               string `json:"last_backup_at"`
+	Anchor                     *struct {
+		Dir, Failure string
+		KeptAt       string `json:"kept_at"`
+	}
+	Index struct{ Ready bool }
+}
+
 // TestSystem: an owner sees the whole log, an admin the own tenant's part of
 // it, and a backup that was taken is noted.
 func TestSystem(t *testing.T) {
@@ -29,18 +42,7 @@ func TestSystem(t *testing.T) {
 		t.Errorf("an empty tenant holds %+v", got)
 	}
 
-	type system struct {
-		Version, Go                string
-		Tenants, Recorded, Skipped int
-		StoreBytes                 int64  `json:"store_bytes"`
-		LastBackupAt               string `json:"last_backup_at"`
-		Anchor                     *struct {
-			Dir, Failure string
-			KeptAt       string `json:"kept_at"`
-		}
-		Index struct{ Ready bool }
-	}
-	got := decode[system](t, f.get("owner", "/api/v1/system", 200))
+	got := decode[systemStatus](t, f.get("owner", "/api/v1/system", 200))
 	if got.Version != "test" || got.Go == "" || got.Tenants != 2 || got.Recorded != 2 || got.Skipped != 1 || got.StoreBytes < 4096 || !got.Index.Ready || got.LastBackupAt != "" {
 		t.Errorf("the server says %+v", got)
 	}
@@ -48,29 +50,33 @@ func TestSystem(t *testing.T) {
 	if got.Anchor != nil {
 		t.Errorf("there is an anchor: %+v", got.Anchor)
 	}
+
+	// A download that was cut off is no backup.
+	cut := must(f.log.Backup())(t)
+	must(cut.ReadAt(make([]byte, 10), 0))(t)
+	f.noError(cut.Close())
+	if got := decode[systemStatus](t, f.get("owner", "/api/v1/system", 200)); got.LastBackupAt != "" {
+		t.Errorf("a backup that was cut off is noted: %+v", got)
+	}
+	f.get("owner", "/api/v1/backup", 200)
+	if got := decode[systemStatus](t, f.get("owner", "/api/v1/system", 200)); !strings.HasPrefix(got.LastBackupAt, "2026-11-22T08:00:00") {
+		t.Errorf("the backup is not noted: %+v", got)
+	}
+}
+
+func TestSystemTellsOfAnchors(t *testing.T) {
+	f := newServer(t)
 	dir := t.TempDir()
 	f.server.anchors = proof.NewAnchors(f.log.Directory, f.log.Journal, f.server.now, dir)
 	f.noError(f.server.anchors.Write())
-	if got := decode[system](t, f.get("owner", "/api/v1/system", 200)).Anchor; got == nil || got.Dir != dir || got.Failure != "" || !strings.HasPrefix(got.KeptAt, "2026-11-22T08:00:00") {
+	if got := decode[systemStatus](t, f.get("owner", "/api/v1/system", 200)).Anchor; got == nil || got.Dir != dir || got.Failure != "" || !strings.HasPrefix(got.KeptAt, "2026-11-22T08:00:00") {
 		t.Errorf("the anchor is %+v", got)
 	}
 	f.server.anchors = proof.NewAnchors(f.log.Directory, f.log.Journal, f.server.now, dir+"/gone")
 	if err := f.server.anchors.Write(); err == nil {
 		t.Error("a folder that is not there takes checkpoints")
 	}
-	if got := decode[system](t, f.get("owner", "/api/v1/system", 200)).Anchor; got == nil || got.KeptAt != "" || !strings.Contains(got.Failure, "no such file") {
+	if got := decode[systemStatus](t, f.get("owner", "/api/v1/system", 200)).Anchor; got == nil || got.KeptAt != "" || !strings.Contains(got.Failure, "no such file") {
 		t.Errorf("the anchor is %+v", got)
-	}
-
-	// A download that was cut off is no backup.
-	cut := must(f.log.Backup())(t)
-	must(cut.ReadAt(make([]byte, 10), 0))(t)
-	f.noError(cut.Close())
-	if got := decode[system](t, f.get("owner", "/api/v1/system", 200)); got.LastBackupAt != "" {
-		t.Errorf("a backup that was cut off is noted: %+v", got)
-	}
-	f.get("owner", "/api/v1/backup", 200)
-	if got := decode[system](t, f.get("owner", "/api/v1/system", 200)); !strings.HasPrefix(got.LastBackupAt, "2026-11-22T08:00:00") {
-		t.Errorf("the backup is not noted: %+v", got)
 	}
 }

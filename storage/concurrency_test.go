@@ -23,34 +23,7 @@ func TestGroupCommit(t *testing.T) {
 			}
 		}
 	})
-	acknowledged := make([]map[string]oplog.Receipt, senders) // by tenant and content
-	var group sync.WaitGroup
-	for s := range senders {
-		group.Go(func() {
-			acknowledged[s] = make(map[string]oplog.Receipt)
-			for r := range requests {
-				tenant := tenants[(s+r)%len(tenants)]
-				var entries []oplog.Entry
-				for i := range 1 + (s+r)%3 {
-					e := entry(s, fmt.Sprintf("%d-%d-%d", s, r, i))
-					e.Tenant = tenant
-					if i == 1 {
-						e.ID = e.Content.Name
-					}
-					entries = append(entries, e)
-				}
-				receipts, err := db.Append(context.Background(), tenant, entries, 1)
-				if err != nil || len(receipts) != len(entries) {
-					t.Errorf("%v, %v", receipts, err)
-					return
-				}
-				for i, e := range entries {
-					acknowledged[s][tenant+" "+e.Content.Name] = receipts[i]
-				}
-			}
-		})
-	}
-	group.Wait()
+	acknowledged := sendTogether(t, db, tenants, senders, requests)
 
 	crashed := t.TempDir() // not closed: what is acknowledged is in the file
 	copyStore(t, db.bolt.Path(), crashed)
@@ -87,4 +60,39 @@ func TestGroupCommit(t *testing.T) {
 	if total != len(stored) {
 		t.Errorf("%d are stored, %d acknowledged", len(stored), total)
 	}
+}
+
+// sendTogether appends from many senders at once, and returns what each was
+// acknowledged, by tenant and content.
+func sendTogether(t *testing.T, db *DB, tenants []string, senders, requests int) []map[string]oplog.Receipt {
+	t.Helper()
+	acknowledged := make([]map[string]oplog.Receipt, senders)
+	var group sync.WaitGroup
+	for s := range senders {
+		group.Go(func() {
+			acknowledged[s] = make(map[string]oplog.Receipt)
+			for r := range requests {
+				tenant := tenants[(s+r)%len(tenants)]
+				var entries []oplog.Entry
+				for i := range 1 + (s+r)%3 {
+					e := entry(s, fmt.Sprintf("%d-%d-%d", s, r, i))
+					e.Tenant = tenant
+					if i == 1 {
+						e.ID = e.Content.Name
+					}
+					entries = append(entries, e)
+				}
+				receipts, err := db.Append(context.Background(), tenant, entries, 1)
+				if err != nil || len(receipts) != len(entries) {
+					t.Errorf("%v, %v", receipts, err)
+					return
+				}
+				for i, e := range entries {
+					acknowledged[s][tenant+" "+e.Content.Name] = receipts[i]
+				}
+			}
+		})
+	}
+	group.Wait()
+	return acknowledged
 }

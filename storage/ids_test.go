@@ -15,30 +15,10 @@ import (
 // runs of a bounded size.
 func TestRunsOfIDs(t *testing.T) {
 	db := openStore(t, t.TempDir())
-	random := rand.New(rand.NewPCG(1, 2))
 	const total = 3 * maxRun
 	days := []time.Time{entry(0, "").Time, entry(0, "").Time.AddDate(0, 0, -1)}
 	id := func(seq int) string { return fmt.Sprintf("id-%d", seq) }
-	for seq := 0; seq < total; {
-		err := db.bolt.Update(func(tx *bolt.Tx) error {
-			w, err := newTenantWriter(tx, "acme", treeHead{known: true})
-			if err != nil {
-				return err
-			}
-			size := 1 + random.IntN(60_000)
-			if random.IntN(3) > 0 {
-				size = 1 + random.IntN(64)
-			}
-			for range min(size, total-seq) {
-				w.addID(&oplog.Entry{ID: id(seq), Seq: uint64(seq), Time: days[seq%100/99]})
-				seq++
-			}
-			return w.saveIDs()
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	addIDs(t, db, days, total, id)
 	err := db.bolt.View(func(tx *bolt.Tx) error {
 		ids := tx.Bucket(bucketTenants).Bucket([]byte("acme")).Bucket([]byte(nameIDs))
 		for i, day := range days {
@@ -73,6 +53,32 @@ func TestRunsOfIDs(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// addIDs adds ids in writes of many sizes, one of a hundred on the second day.
+func addIDs(t *testing.T, db *DB, days []time.Time, total int, id func(seq int) string) {
+	t.Helper()
+	random := rand.New(rand.NewPCG(1, 2))
+	for seq := 0; seq < total; {
+		err := db.bolt.Update(func(tx *bolt.Tx) error {
+			w, err := newTenantWriter(tx, "acme", treeHead{known: true})
+			if err != nil {
+				return err
+			}
+			size := 1 + random.IntN(60_000)
+			if random.IntN(3) > 0 {
+				size = 1 + random.IntN(64)
+			}
+			for range min(size, total-seq) {
+				w.addID(&oplog.Entry{ID: id(seq), Seq: uint64(seq), Time: days[seq%100/99]})
+				seq++
+			}
+			return w.saveIDs()
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

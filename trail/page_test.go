@@ -40,22 +40,8 @@ func TestTrailFilters(t *testing.T) {
 	day := func(d string) time.Time { at, _ := time.Parse(time.DateTime, d); return at }
 	f := func(t *testing.T, q oplog.Query, want string) {
 		t.Helper()
-		var got []string
-		for cursor := ""; ; {
-			page, err := l.Trail.Page(t.Context(), "acme", q, 2, cursor)
-			l.Must(nil, err)
-			for _, e := range page.Entries {
-				got = append(got, strings.TrimPrefix(fmt.Sprintf("%s/%d", e.Content.ID, e.Seq), "/"))
-			}
-			if cursor = page.NextCursor; cursor == "" {
-				break
-			}
-			if len(page.Entries) != 2 {
-				t.Errorf("%d entries, and yet a next page", len(page.Entries))
-			}
-		}
-		if spelled := strings.Join(got, " "); spelled != want {
-			t.Errorf("%+v gives\n%s, want\n%s", q, spelled, want)
+		if got := l.pagesOfTwo(q); got != want {
+			t.Errorf("%+v gives\n%s, want\n%s", q, got, want)
 		}
 	}
 	search := func(q string) oplog.Query { return oplog.Query{Filters: oplog.Filters{Search: q}} }
@@ -94,6 +80,26 @@ func TestTrailFilters(t *testing.T) {
 	if len(page.Entries) != 100 || page.NextCursor != "" {
 		t.Errorf("%d entries, then %q", len(page.Entries), page.NextCursor)
 	}
+}
+
+// pagesOfTwo reads all pages of acme's access log, of two entries each.
+func (l *testLog) pagesOfTwo(q oplog.Query) string {
+	l.T.Helper()
+	var got []string
+	for cursor := ""; ; {
+		page, err := l.Trail.Page(l.T.Context(), "acme", q, 2, cursor)
+		l.Must(nil, err)
+		for _, e := range page.Entries {
+			got = append(got, strings.TrimPrefix(fmt.Sprintf("%s/%d", e.Content.ID, e.Seq), "/"))
+		}
+		if cursor = page.NextCursor; cursor == "" {
+			break
+		}
+		if len(page.Entries) != 2 {
+			l.T.Errorf("%d entries, and yet a next page", len(page.Entries))
+		}
+	}
+	return strings.Join(got, " ")
 }
 
 func TestTrailRejectsFilters(t *testing.T) {
