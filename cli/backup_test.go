@@ -58,8 +58,8 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 	p.stop()
 
-	fails("has a log already", "restore", file, "--data", restored)
-	fails("is not oplog's", "restore", file, "--data", dir)
+	fails("already contains a log", "restore", file, "--data", restored)
+	fails("does not belong to oplog", "restore", file, "--data", dir)
 	fails("cannot read the backup", "restore", filepath.Join(dir, "none"), "--data", filepath.Join(dir, "new"))
 	for name, text := range damagedBackups(content(t, file)) {
 		write(t, file, text)

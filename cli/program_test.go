@@ -191,7 +191,7 @@ func TestFailures(t *testing.T) {
 			listen = []string{"--listen", "127.0.0.1:0", "--data"}
 		}
 		args := slices.Concat(command, listen)
-		f("is not oplog's", append(args, foreign)...)
+		f("does not belong to oplog", append(args, foreign)...)
 		f("is not an oplog data file", append(args, damaged)...)
 		f("not a directory", append(args, file)...)
 	}

@@ -327,7 +327,7 @@ func TestAnchor(t *testing.T) {
 	setting{}.mustRun(t, "verify", "--data", data, "--checkpoint", kept("empty")) // a checkpoint of an empty log is consistent with any log
 	another := t.TempDir()
 	serve(t, "demo", "--entries", "300", "--data", another).stop()
-	if r := (setting{}).run(t, "verify", "--data", another, "--checkpoint", kept("demo")); r.status != exitFailed || !strings.Contains(r.stderr, "another store's key") {
+	if r := (setting{}).run(t, "verify", "--data", another, "--checkpoint", kept("demo")); r.status != exitFailed || !strings.Contains(r.stderr, "signed by another key") {
 		t.Errorf("%+v", r)
 	}
 

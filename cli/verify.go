@@ -163,15 +163,15 @@ func compare(v storage.Verification, kept storage.Checkpoint) error {
 func describeFinding(f storage.Finding, size uint64) string {
 	at := fmt.Sprintf("entry %d of %s, id %s,", f.Seq, f.Time.UTC().Format(time.RFC3339Nano), f.ID)
 	switch f.Kind {
-	case storage.FoundChanged:
+	case storage.FoundModified:
 		return at + " was modified: it differs from what was recorded"
 	case storage.FoundRemoved:
 		return at + " was removed: it was recorded but is missing"
-	case storage.FoundSwapped:
+	case storage.FoundReplaced:
 		return at + " was replaced: another entry is in its place"
 	case storage.FoundInserted:
 		return at + " was inserted: it was never recorded"
-	case storage.FoundBeyond:
+	case storage.FoundBeyondEnd:
 		if f.ID == "" {
 			return fmt.Sprintf("the tree continues after entry %d, the last: the log's tail was removed", size)
 		}

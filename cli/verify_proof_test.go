@@ -42,14 +42,14 @@ func TestVerifyProof(t *testing.T) {
 	f(exitFailed, "not the proof of an entry", "", key)
 	f(exitFailed, "not the proof of an entry", `{"id":"x"}`, key)
 	f(exitFailed, "not a verifier key", copied, "oplog")
-	f(exitFailed, "another store's key", copied, otherKey(t))
+	f(exitFailed, "signed by another key", copied, otherKey(t))
 	f(exitFailed, "NOT TRUE: the file names entry", strings.Replace(copied, page.Entries[0].ID, "other", 1), key)
 	var proof struct{ Leaf string }
 	if err := json.Unmarshal(parts["proof"], &proof); err != nil {
 		t.Fatal(err)
 	}
 	changed := proof.Leaf[:40] + map[bool]string{true: "B", false: "A"}[proof.Leaf[40] == 'A'] + proof.Leaf[41:]
-	f(exitFailed, "NOT TRUE: the entry is not the one that the log recorded", strings.Replace(copied, proof.Leaf, changed, 1), key)
+	f(exitFailed, "NOT TRUE: the entry differs from what the log recorded", strings.Replace(copied, proof.Leaf, changed, 1), key)
 	f(exitFailed, "NOT TRUE: the fields beside the proof", strings.Replace(answer, `"module":"`, `"module":"x`, 1), key)
 }
 

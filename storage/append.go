@@ -101,9 +101,9 @@ func (db *DB) failure(err error) error {
 	case err == nil:
 		return nil
 	case oplog.IsDiskFull(err):
-		return oplog.Errorf(oplog.CodeDiskFull, "The disk is full; nothing was stored. Make space and send it again with the same ids.")
+		return oplog.Errorf(oplog.CodeDiskFull, "The disk is full; nothing was stored. Free some space, then retry with the same ids.")
 	default:
-		failed := oplog.Errorf(oplog.CodeUnavailable, "The disk failed to store it, so the log is read-only until the program is started again; then send it again with the same ids. (%w)", err)
+		failed := oplog.Errorf(oplog.CodeUnavailable, "A disk write failed. The log is read-only until restart; then retry with the same ids. (%w)", err)
 		db.failed.CompareAndSwap(nil, failed)
 		return failed
 	}
@@ -251,7 +251,7 @@ func (w *tenantWriter) findDeleted(r *appendRequest) (late []oplog.FieldError) {
 		if t := r.entries[i].Time; w.closed.has(t.UnixMicro()) {
 			late = append(late, oplog.FieldError{
 				Item: i + 1, Field: "time", Value: t.Format(time.RFC3339),
-				Message: "is on a day that was deleted under the retention rule, which takes no more entries",
+				Message: "is on a day that was deleted under the retention rule and accepts no more entries",
 			})
 		}
 	}
@@ -289,7 +289,7 @@ func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
 			continue
 		}
 		r.receipts[i] = oplog.Receipt{ID: e.ID, Seq: before.Seq, Status: oplog.StatusDuplicate}
-		same, err := sameAsSent(before, e)
+		same, err := equalContent(before, e)
 		if err != nil {
 			return nil, err
 		}

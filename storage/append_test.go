@@ -14,7 +14,7 @@ func entryID(minutesAgo int, seq uint64) string {
 	return oplog.MakeKey(morning.Add(-time.Duration(minutesAgo)*time.Minute), seq).ID()
 }
 
-// A conflict refuses its own request; those of the same transaction go on.
+// A conflict rejects its own request only; others in the same transaction succeed.
 func TestAppendConflictInAGroup(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	var told []string
@@ -70,7 +70,7 @@ func TestAppendAfterClose(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	mustAppend(t, db, entry(1, "a"))
 	closeStore(t, db)
-	for range 100 { // it used to be a matter of luck
+	for range 100 { // repeated, since it depends on timing
 		_, err := db.Append(context.Background(), "acme", []oplog.Entry{entry(1, "b")}, 0)
 		if oplog.CodeOf(err) != oplog.CodeUnavailable {
 			t.Fatal(err)
@@ -79,15 +79,14 @@ func TestAppendAfterClose(t *testing.T) {
 	closeStore(t, db)
 }
 
-// After a failure of writing nothing is written until the file is reopened;
-// reading goes on.
+// After a write failure nothing is written until the file is reopened; reads still work.
 func TestAppendAfterAFailure(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	mustAppend(t, db, entry(1, "a"))
 	if err := db.PutRecord(oplog.RecordTenant, "acme", oplog.Revision{}, []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
-	// No bucket can have this name, so the transaction fails.
+	// Buckets cannot have this name, so the transaction fails.
 	_, err := db.Append(context.Background(), "", []oplog.Entry{entry(1, "x")}, 0)
 	if oplog.CodeOf(err) != oplog.CodeUnavailable || strings.Contains(err.Error(), "\n") {
 		t.Fatal(err)

@@ -16,16 +16,14 @@ import (
 	"oplog/oplog"
 )
 
-// A backup is the data file, then trailerMark and the SHA-256 of all before the
-// mark. Other programs that read bbolt files ignore what follows the last page.
+// A backup is the data file followed by trailerMark and the SHA-256 of everything before the mark. Programs that read bbolt files ignore
+// data after the last page.
 const trailerMark = "\noplog backup\x00\x01\x0a"
 
 const trailerSize = len(trailerMark) + sha256.Size
 
-// WriteTo writes all that the store holds as of now: a data file that is whole,
-// with the signing key, and a hash of it. What it reads stays as it is until it
-// is done, and the file grows meanwhile by what others write; the writer should
-// be fast.
+// WriteTo writes a consistent copy of the data file, including the signing key, and its hash. The read transaction keeps its pages from
+// being reused meanwhile, so the file grows with concurrent writes; w should be fast.
 func (db *DB) WriteTo(w io.Writer) (int64, error) {
 	sum := sha256.New()
 	var n int64
@@ -50,28 +48,26 @@ func (db *DB) Bytes() (int64, error) {
 	return n, err
 }
 
-// Restored says what a backup held.
-type Restored struct {
-	Hashed  bool   // whether the backup carried a hash; those of earlier versions do not
+// RestoreResult describes a restored backup.
+type RestoreResult struct {
+	Hashed  bool   // whether the backup had a hash; those of earlier versions do not
 	Logs    int    // tenants and trails
 	Entries uint64 // of all logs
 }
 
-// restorePart is the store while it is copied from a backup. A restore that was
-// cut off leaves it, and the next one writes over it.
+// restorePart is the name of the store while it is copied from a backup. An interrupted restore leaves it behind; the next one overwrites
+// it.
 const restorePart = fileName + ".part"
 
-// Restore makes a data directory of a file that WriteTo has written. It checks
-// the hash in the file, then the tree of every log, and has the records changed
-// that must not outlive a restore. The directory must be new or empty, and is left
-// so where the backup is damaged.
-func Restore(ctx context.Context, dir string, from io.Reader, finish func(oplog.Records) error) (r Restored, err error) {
+// Restore creates a data directory from the output of WriteTo. It checks the hash and the tree of every log, and calls finish to change
+// records that must not survive a restore. The directory must be new or empty, and stays so if the backup is damaged.
+func Restore(ctx context.Context, dir string, from io.Reader, finish func(oplog.Records) error) (r RestoreResult, err error) {
 	if err := prepareDir(dir, restorePart); err != nil {
 		return r, err
 	}
 	path := filepath.Join(dir, fileName)
 	if _, err := os.Stat(path); err == nil {
-		return r, fmt.Errorf("data directory %s has a log already; name an empty or new directory", dir)
+		return r, fmt.Errorf("data directory %s already contains a log; specify an empty or new directory", dir)
 	}
 	defer func() {
 		if err != nil {
@@ -103,8 +99,7 @@ func Restore(ctx context.Context, dir string, from io.Reader, finish func(oplog.
 	return r, finish(db)
 }
 
-// checkTrailer compares a backup of n bytes with the hash at its end, which it
-// takes off; false where there is none.
+// checkTrailer compares a backup of n bytes with the hash at its end and truncates the trailer; false if there is none.
 func checkTrailer(f *os.File, n int64) (hashed bool, err error) {
 	end := n - int64(trailerSize)
 	if end < 0 {
@@ -117,7 +112,7 @@ func checkTrailer(f *os.File, n int64) (hashed bool, err error) {
 	if !bytes.HasPrefix(trailer, []byte(trailerMark)) {
 		const smallestPage = 512
 		if n%smallestPage != 0 {
-			return false, errors.New("the backup is damaged: it does not end as a backup does")
+			return false, errors.New("the backup is damaged: its end is missing")
 		}
 		return false, nil
 	}
@@ -126,12 +121,12 @@ func checkTrailer(f *os.File, n int64) (hashed bool, err error) {
 		return false, err
 	}
 	if !bytes.Equal(sum.Sum(nil), trailer[len(trailerMark):]) {
-		return false, errors.New("the backup is damaged: its content does not fit the hash that it carries")
+		return false, errors.New("the backup is damaged: its content does not match its hash")
 	}
 	return true, f.Truncate(end)
 }
 
-// verifyAll checks the tree of every log, and counts logs and entries.
+// verifyAll verifies the tree of every log, and counts logs and entries.
 func (db *DB) verifyAll(ctx context.Context) (logs int, entries uint64, err error) {
 	tenants, err := db.Tenants()
 	if err != nil {
@@ -140,7 +135,7 @@ func (db *DB) verifyAll(ctx context.Context) (logs int, entries uint64, err erro
 	for _, tenant := range tenants {
 		v, err := db.Verify(ctx, tenant, 0, func(_, _ uint64) {})
 		if err == nil && v.Bad > 0 {
-			err = fmt.Errorf("entry %d is not as it was recorded", v.Findings[0].Seq)
+			err = fmt.Errorf("entry %d differs from what was recorded", v.Findings[0].Seq)
 		}
 		if err != nil {
 			return 0, 0, fmt.Errorf("the backup is damaged: tenant %s: %w", tenant, err)

@@ -11,7 +11,7 @@ import (
 	"oplog/oplog"
 )
 
-// watchedReader looks at a directory whenever it is read from.
+// watchedReader checks a directory on every read.
 type watchedReader struct {
 	io.Reader
 	look func()
@@ -22,9 +22,8 @@ func (r watchedReader) Read(p []byte) (int, error) {
 	return r.Reader.Read(p)
 }
 
-// TestRestoreThatIsCutOff: half a backup never has the store's name, and what a
-// crash left of a restore does not stop the next one.
-func TestRestoreThatIsCutOff(t *testing.T) {
+// TestInterruptedRestore: a partial backup never gets the store's name, and leftovers of a crash do not prevent the next restore.
+func TestInterruptedRestore(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	var backup bytes.Buffer
 	if _, err := db.WriteTo(&backup); err != nil {

@@ -11,33 +11,32 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// Checkpoint is the head of a tenant's tree, as a checkpoint says it.
+// Checkpoint is a parsed checkpoint: the head of a tenant's tree.
 type Checkpoint struct {
 	Tenant string
 	Size   uint64
 	Root   tlog.Hash
 }
 
-var errNotCheckpoint = errors.New("it is no checkpoint; keep the text of one as it is, with its signature")
+var errNotCheckpoint = errors.New("it is not a checkpoint; keep checkpoints unchanged, including the signature")
 
-// OpenCheckpoint reads a checkpoint that this store has signed. Of any other it
-// says why it is not taken.
+// OpenCheckpoint parses a checkpoint signed by this store, or explains why it is rejected.
 func (db *DB) OpenCheckpoint(text string) (Checkpoint, error) {
 	return signedCheckpoint(text, db.verifier)
 }
 
-// signedCheckpoint reads a checkpoint that the owner of a verifier key has signed.
+// signedCheckpoint parses a checkpoint signed by the owner of a verifier key.
 func signedCheckpoint(text, key string) (Checkpoint, error) {
 	verifier, err := note.NewVerifier(key)
 	if err != nil {
-		return Checkpoint{}, fmt.Errorf("%q is not a verifier key; oplog key verifier prints the log's", key)
+		return Checkpoint{}, fmt.Errorf("%q is not a verifier key; oplog key verifier prints that of the log", key)
 	}
 	opened, err := note.Open([]byte(text), note.VerifierList(verifier))
 	var unverified *note.UnverifiedNoteError
 	var invalid *note.InvalidSignatureError
 	switch {
 	case errors.As(err, &unverified):
-		return Checkpoint{}, fmt.Errorf("it is signed by another store's key, not by %s: it was forged, or this is not the store that it is of", key)
+		return Checkpoint{}, fmt.Errorf("it is signed by another key than %s: it was forged, or it belongs to another log", key)
 	case errors.As(err, &invalid):
 		return Checkpoint{}, errors.New("its signature does not match its text: the checkpoint was modified")
 	case err != nil:

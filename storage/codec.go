@@ -10,10 +10,8 @@ import (
 	"oplog/oplog"
 )
 
-// entryRecord is an entry as it is stored: CBOR in Core Deterministic Encoding
-// (RFC 8949, 4.2.1), a map with integer keys. What is empty is left out; so is
-// an id that the log gave, because time and seq make it. Times are microseconds
-// since 1970, JSON values are text.
+// entryRecord is the stored form of an entry: CBOR in Core Deterministic Encoding (RFC 8949, 4.2.1), a map with integer keys. Empty fields
+// are omitted, and so are generated ids, which follow from time and seq. Times are microseconds since 1970, JSON values are text.
 type entryRecord struct {
 	Tenant           string         `cbor:"1,keyasint"`
 	Seq              uint64         `cbor:"2,keyasint"`
@@ -29,8 +27,8 @@ type entryRecord struct {
 	Operation        string         `cbor:"12,keyasint"`
 	ContentID        string         `cbor:"13,keyasint,omitempty"`
 	ContentName      string         `cbor:"14,keyasint,omitempty"`
-	Outcome          string         `cbor:"15,keyasint,omitempty"` // left out: success
-	Origin           string         `cbor:"16,keyasint,omitempty"` // left out: manual
+	Outcome          string         `cbor:"15,keyasint,omitempty"` // omitted: success
+	Origin           string         `cbor:"16,keyasint,omitempty"` // omitted: manual
 	IP               string         `cbor:"17,keyasint,omitempty"`
 	UserAgent        string         `cbor:"18,keyasint,omitempty"`
 	Changes          []changeRecord `cbor:"19,keyasint,omitempty"`
@@ -50,22 +48,22 @@ var (
 
 func must[T any](v T, err error) T {
 	if err != nil {
-		panic(err) // options that no input can change
+		panic(err) // constant options
 	}
 	return v
 }
 
-// encodeEntry returns the bytes of an entry, the same for the same entry.
+// encodeEntry returns the bytes of an entry, which are deterministic.
 func encodeEntry(e *oplog.Entry) ([]byte, error) {
 	r := recordOf(e)
-	if data, ok := encodeQuickly(&r); ok {
+	if data, ok := fastEncode(&r); ok {
 		return data, nil
 	}
-	return encodeAny(r)
+	return encodeGeneric(r)
 }
 
-// encodeAny encodes any record, which it moves to the heap.
-func encodeAny(r entryRecord) ([]byte, error) { return encoding.Marshal(&r) }
+// encodeGeneric encodes any record, which escapes to the heap.
+func encodeGeneric(r entryRecord) ([]byte, error) { return encoding.Marshal(&r) }
 
 func recordOf(e *oplog.Entry) entryRecord {
 	r := entryRecord{
@@ -90,27 +88,26 @@ func recordOf(e *oplog.Entry) entryRecord {
 	return r
 }
 
-// decodeEntry is the inverse of encodeEntry; it keeps no reference to data.
+// decodeEntry is the inverse of encodeEntry; the entry does not alias data.
 func decodeEntry(data []byte) (e oplog.Entry, err error) {
 	err = decodeInto(&e, string(data))
 	return e, err
 }
 
-// decodeInto is decodeEntry into an entry that is empty, whose texts are parts of
-// the data.
+// decodeInto decodes into an empty entry whose strings alias data.
 func decodeInto(e *oplog.Entry, data string) error {
-	if !decodeQuickly(data, e) {
+	if !fastDecode(data, e) {
 		var err error
 		if *e, err = decodeRecord([]byte(data)); err != nil {
 			return err
 		}
 	}
-	fillIn(e)
+	setDefaults(e)
 	return nil
 }
 
-// fillIn gives an entry what its record leaves out.
-func fillIn(e *oplog.Entry) {
+// setDefaults sets the fields that records omit.
+func setDefaults(e *oplog.Entry) {
 	if e.ID == "" {
 		e.ID = e.Key().ID()
 	}

@@ -29,7 +29,7 @@ func fullEntry() oplog.Entry {
 	}
 }
 
-// The bytes of an entry are what its leaf hashes: they never change.
+// The bytes of an entry are hashed by its leaf, so they must never change.
 func TestEncodingIsFixed(t *testing.T) {
 	minimal := oplog.Entry{
 		Tenant: "acme", Seq: 1, Time: morning, ReceivedAt: morning, User: oplog.User{ID: "u", Name: "U"}, Module: "sms", Operation: "send",
@@ -93,7 +93,7 @@ func TestCodecRoundTrip(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(back, e) {
 			t.Fatalf("%v\n got %+v\nwant %+v", err, back, e)
 		}
-		clear(data) // decoded entries do not lie in it
+		clear(data) // decoded entries must not alias data
 		if !reflect.DeepEqual(back, e) {
 			t.Fatalf("it changed with the bytes to %+v", back)
 		}

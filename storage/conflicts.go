@@ -6,7 +6,7 @@ import (
 	"oplog/oplog"
 )
 
-// Conflicts reports whether entries would be refused; see [oplog.Store].
+// Conflicts returns the error with which Append would reject entries; see [oplog.Store].
 func (db *DB) Conflicts(tenant string, entries []oplog.Entry) error {
 	r := &appendRequest{tenant: tenant, entries: entries, receipts: make([]oplog.Receipt, len(entries))}
 	return db.view(func(tx *bolt.Tx) error {

@@ -9,8 +9,7 @@ import (
 	"oplog/oplog"
 )
 
-// ProveConsistency returns the proof that a tenant's tree has grown from one
-// size to another; see [oplog.Store].
+// ProveConsistency returns the proof that a tenant's tree has grown from one size to another; see [oplog.Store].
 func (db *DB) ProveConsistency(tenant string, from, to uint64) (oplog.Consistency, error) {
 	var c oplog.Consistency
 	err := db.view(func(tx *bolt.Tx) error {
@@ -27,13 +26,13 @@ func (db *DB) ProveConsistency(tenant string, from, to uint64) (oplog.Consistenc
 		if to == 0 {
 			to = size
 		}
-		switch more := fmt.Sprintf("is more than the %d entries that the log has", size); {
+		switch more := fmt.Sprintf("is more than the log's %d entries", size); {
 		case from > size:
-			return outOfTree("from", from, more)
+			return sizeError("from", from, more)
 		case to > size:
-			return outOfTree("to", to, more)
+			return sizeError("to", to, more)
 		case from == 0 || from > to:
-			return outOfTree("from", from, fmt.Sprintf("is not between 1 and %d; it is the size of the older checkpoint", to))
+			return sizeError("from", from, fmt.Sprintf("is not between 1 and %d; it is the size of the older checkpoint", to))
 		}
 		path, err := tlog.ProveTree(int64(to), int64(from), t)
 		if err != nil {
@@ -49,7 +48,7 @@ func (db *DB) ProveConsistency(tenant string, from, to uint64) (oplog.Consistenc
 	return c, err
 }
 
-func outOfTree(name string, size uint64, message string) error {
+func sizeError(name string, size uint64, message string) error {
 	return &oplog.Error{Code: oplog.CodeInvalid, Message: "There is no such proof.", Fields: []oplog.FieldError{
 		{Part: oplog.InQuery, Field: name, Message: message, Value: size},
 	}}

@@ -28,6 +28,6 @@ func (db *DB) update(write func(*bolt.Tx) error) (err error) {
 func (db *DB) guard(faults bool, err *error) {
 	debug.SetPanicOnFault(faults)
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("%s cannot be read any more (%v); put a backup in its place", db.bolt.Path(), p)
+		*err = fmt.Errorf("%s is damaged (%v); restore a backup", db.bolt.Path(), p)
 	}
 }

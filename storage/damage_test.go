@@ -11,8 +11,7 @@ import (
 	"oplog/oplog"
 )
 
-// A damaged page is an error of what needs it, and ends nothing else: a panic
-// where it is read in the background would end the program.
+// A damaged page causes errors in operations that need it, and nothing else.
 func TestDamagedPages(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	var entries []oplog.Entry
@@ -29,7 +28,7 @@ func TestDamagedPages(t *testing.T) {
 	page := os.Getpagesize()
 	for at := 2 * page; at < len(whole); at += page {
 		if bytes.Count(whole[at:at+page], []byte{0}) == page {
-			continue // not used
+			continue // unused
 		}
 		dir := t.TempDir()
 		damaged := bytes.Clone(whole)
@@ -53,7 +52,7 @@ func TestDamagedPages(t *testing.T) {
 	}
 }
 
-// useAll does all that reads and writes entries.
+// useAll runs every operation that reads or writes entries.
 func useAll(db *DB, entries []oplog.Entry) []error {
 	ctx := context.Background()
 	visit := func(oplog.Entry) error { return nil }

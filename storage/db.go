@@ -99,7 +99,7 @@ func Open(dir string, o Options) (*DB, error) {
 	}
 	// Rewritten by each holder; read only when the lock is held elsewhere.
 	if err := os.WriteFile(filepath.Join(dir, pidName), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("data directory %s cannot be written: %w", dir, err), b.Close())
+		return nil, errors.Join(fmt.Errorf("cannot write to data directory %s: %w", dir, err), b.Close())
 	}
 	db.stopped.Go(db.commitAll)
 	return db, nil
@@ -127,7 +127,7 @@ func openFile(path string, timeout time.Duration) (b *bolt.DB, err error) {
 // 10,000 entries.
 const growth = 4 << 20
 
-var errDamaged = errors.New("its pages do not fit together")
+var errDamaged = errors.New("its pages are inconsistent")
 
 // checkLength checks that a file is as long as it says itself: reading past the
 // end of a mapped file would end the program.
@@ -156,11 +156,11 @@ func checkLength(path string, timeout time.Duration) error {
 // files of these names.
 func prepareDir(dir string, but ...string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("data directory %s cannot be made: %w", dir, cause(err))
+		return fmt.Errorf("cannot create data directory %s: %w", dir, cause(err))
 	}
 	found, err := os.ReadDir(dir)
 	if err != nil {
-		return fmt.Errorf("data directory %s cannot be read: %w", dir, cause(err))
+		return fmt.Errorf("cannot read data directory %s: %w", dir, cause(err))
 	}
 	for _, f := range found {
 		if f.Name() == fileName {
@@ -169,7 +169,7 @@ func prepareDir(dir string, but ...string) error {
 	}
 	for _, f := range found {
 		if f.Name() != "lost+found" && !slices.Contains(but, f.Name()) { // the former is of a volume's own
-			return fmt.Errorf("data directory %s is not oplog's: it holds %s and no %s; name an empty or new directory", dir, f.Name(), fileName)
+			return fmt.Errorf("data directory %s does not belong to oplog: it contains %s but no %s; specify an empty or new directory", dir, f.Name(), fileName)
 		}
 	}
 	return nil
@@ -194,11 +194,11 @@ func openError(dir string, err error) error {
 		if pid, readErr := os.ReadFile(filepath.Join(dir, pidName)); readErr == nil {
 			who = "the process with pid " + strings.TrimSpace(string(pid))
 		}
-		return fmt.Errorf("data directory %s is %w by %s; stop it first, or name another directory", dir, ErrInUse, who)
+		return fmt.Errorf("data directory %s is %w by %s; stop it first, or specify another directory", dir, ErrInUse, who)
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum), errors.Is(err, errDamaged):
-		return fmt.Errorf("%s is not an oplog data file, or is damaged (%w); put a backup in its place, or name another directory", filepath.Join(dir, fileName), err)
+		return fmt.Errorf("%s is not an oplog data file, or is damaged (%w); restore a backup, or specify another directory", filepath.Join(dir, fileName), err)
 	default:
-		return fmt.Errorf("%s cannot be opened: %w", filepath.Join(dir, fileName), cause(err))
+		return fmt.Errorf("cannot open %s: %w", filepath.Join(dir, fileName), cause(err))
 	}
 }
 
@@ -211,20 +211,20 @@ func (db *DB) prepare() error {
 		if meta == nil {
 			isNew = true
 			if name, _ := tx.Cursor().First(); name != nil {
-				return fmt.Errorf("%s is a database of another program; name another directory", db.bolt.Path())
+				return fmt.Errorf("%s is another program's database; specify another directory", db.bolt.Path())
 			}
 			return nil
 		}
 		var err error
 		if version, err = strconv.Atoi(string(meta.Get(keyFormat))); err != nil {
-			return fmt.Errorf("%s has no format version; it is damaged or not oplog's", db.bolt.Path())
+			return fmt.Errorf("%s has no format version; it is damaged or does not belong to oplog", db.bolt.Path())
 		}
 		if version > formatVersion {
-			return fmt.Errorf("%s has format %d, which is newer than this version of oplog reads (%d); use the newer oplog", db.bolt.Path(), version, formatVersion)
+			return fmt.Errorf("%s has format %d, but this version of oplog supports formats up to %d; use a newer version", db.bolt.Path(), version, formatVersion)
 		}
 		db.verifier = string(meta.Get(keyVerifier))
 		if db.signer, err = note.NewSigner(string(meta.Get(keySigner))); err != nil {
-			return fmt.Errorf("%s has no signing key that can be read (%w); it is damaged", db.bolt.Path(), err)
+			return fmt.Errorf("%s has no valid signing key (%w); it is damaged", db.bolt.Path(), err)
 		}
 		return nil
 	})
@@ -236,7 +236,7 @@ func (db *DB) prepare() error {
 	}
 	if version == 1 {
 		if err := db.update(migrate1); err != nil {
-			return fmt.Errorf("%s has format 1, and cannot be brought to format %d: %w", db.bolt.Path(), formatVersion, err)
+			return fmt.Errorf("migrating %s from format 1 to format %d failed: %w", db.bolt.Path(), formatVersion, err)
 		}
 	}
 	return db.addKinds()
@@ -322,7 +322,7 @@ func (db *DB) Append(ctx context.Context, tenant string, entries []oplog.Entry, 
 	}
 	for i := range entries {
 		if entries[i].ReceivedAt.IsZero() {
-			return nil, errors.New("an entry to be stored has no time of receipt")
+			return nil, errors.New("an entry has no time of receipt")
 		}
 	}
 	r := &appendRequest{tenant: tenant, entries: entries, skipped: skipped, done: make(chan error, 1)}
@@ -341,7 +341,7 @@ func (db *DB) send(ctx context.Context, r *appendRequest) error {
 	db.sending.RLock()
 	defer db.sending.RUnlock()
 	if db.closed {
-		return oplog.Errorf(oplog.CodeUnavailable, "The program is stopping; send it again when it is back.")
+		return oplog.Errorf(oplog.CodeUnavailable, "The server is shutting down; retry after the restart.")
 	}
 	select {
 	case db.requests <- r:

@@ -8,12 +8,10 @@ import (
 	"oplog/oplog"
 )
 
-// decodeQuickly decodes into e, which is empty, what entryRecord encodes to, with
-// few allocations: the entry's texts are parts of the data. It returns false
-// for anything else, which the library then decodes or refuses. That texts are
-// valid UTF-8 is not asked again: only such are recorded, and what has become of
-// the bytes since is told by Verify.
-func decodeQuickly(data string, e *oplog.Entry) bool {
+// fastDecode decodes the output of entryRecord's encoding into an empty entry with few allocations: the entry's strings alias the data. It
+// returns false for anything else, which the library then decodes or rejects. UTF-8 is not re-validated: Append accepts only valid UTF-8,
+// and Verify detects later damage.
+func fastDecode(data string, e *oplog.Entry) bool {
 	r := cborReader{text: data}
 	n, ok := r.head(majorMap)
 	if !ok {
@@ -57,7 +55,7 @@ func decodeQuickly(data string, e *oplog.Entry) bool {
 	return r.at == len(r.text)
 }
 
-// changes reads what an array of changeRecord encodes to.
+// changes decodes an array of changeRecord.
 func (r *cborReader) changes() ([]oplog.Change, bool) {
 	n, ok := r.head(majorArray)
 	if !ok || n == 0 || n > oplog.MaxChanges {
@@ -93,7 +91,7 @@ func (r *cborReader) changes() ([]oplog.Change, bool) {
 	return changes, true
 }
 
-// cborReader reads definite lengths of the major types that entries use.
+// cborReader reads items of definite length, of the major types that entries use.
 type cborReader struct {
 	text string
 	at   int

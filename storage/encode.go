@@ -2,16 +2,15 @@ package storage
 
 import "math"
 
-// encodeQuickly encodes to what entryRecord does, with one allocation. It
-// returns false for times before 1970, which the library then encodes.
-func encodeQuickly(r *entryRecord) ([]byte, bool) {
+// fastEncode encodes entryRecord with one allocation. It returns false for times before 1970, which the library then encodes.
+func fastEncode(r *entryRecord) ([]byte, bool) {
 	if r.Time < 0 || r.ReceivedAt < 0 {
 		return nil, false
 	}
 	texts := [...]struct {
 		key  byte
 		text string
-		kept bool // also when it is empty
+		kept bool // even if it is empty
 	}{
 		{5, r.ID, false}, {6, r.UserID, true}, {7, r.UserName, true}, {8, r.UserRole, false},
 		{9, r.OrganizationID, false}, {10, r.OrganizationName, false}, {11, r.Module, true}, {12, r.Operation, true},
@@ -83,8 +82,7 @@ func appendText(b []byte, s string) []byte {
 	return append(appendHead(b, majorText, uint64(len(s))), s...)
 }
 
-// appendHead appends the head of an item, with its number or its length in as
-// few bytes as it takes.
+// appendHead appends the head of an item, with its number or length in as few bytes as possible.
 func appendHead(b []byte, major byte, n uint64) []byte {
 	first := major << 5
 	size := 0

@@ -20,7 +20,7 @@ func TestStoreKeepsItsContracts(t *testing.T) {
 	})
 }
 
-// verified is a store whose file must be whole whenever it is closed.
+// verified is a store whose file must verify whenever it is closed.
 type verified struct {
 	*storage.DB
 	t *testing.T

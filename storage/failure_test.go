@@ -21,9 +21,9 @@ func TestFailure(t *testing.T) {
 	f(t, nil, "")
 	f(t, fmt.Errorf("grow: %w", syscall.ENOSPC), oplog.CodeDiskFull)
 	f(t, fmt.Errorf("grow: %w", syscall.EDQUOT), oplog.CodeDiskFull)
-	f(t, nil, "") // a full disk can be emptied
+	f(t, nil, "") // space can be freed
 	f(t, io.ErrUnexpectedEOF, oplog.CodeUnavailable)
-	f(t, nil, oplog.CodeUnavailable) // what the disk holds is not known
+	f(t, nil, oplog.CodeUnavailable) // the state of the disk is unknown
 	f(t, syscall.ENOSPC, oplog.CodeUnavailable)
 	if err := db.failure(nil); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("%v does not say why", err)

@@ -17,12 +17,11 @@ import (
 	"oplog/oplog"
 )
 
-// testdata/format-N.db are data files as versions of each format wrote them.
-// Every later version opens them and reads the same. -update makes that of this
-// version where it is not there, and never again.
+// testdata/format-N.db are data files as versions of each format wrote them. Every later version opens them and reads the same. -update
+// creates that of this version if it is missing, and never overwrites one.
 var formatFiles = []string{"format-1", "format-2"}
 
-// formatKinds are the kinds of records that the file has.
+// formatKinds are the kinds of records in the file.
 var formatKinds = []oplog.RecordKind{"tenants", "organizations", "index", "accounts", "keys", "sessions", "exports"}
 
 func TestFormats(t *testing.T) {
@@ -43,9 +42,9 @@ func testFormat(t *testing.T, name string) {
 	checkStore(t, db, "acme")
 	checkStore(t, db, "beta")
 
-	// It is not only read: it grows.
+	// It can also be written.
 	mustAppend(t, db, entry(0, "later"))
-	for _, kind := range oplog.RecordKinds { // also of kinds that came later
+	for _, kind := range oplog.RecordKinds { // also of kinds added later
 		if _, _, err := db.Record(kind, "none"); oplog.CodeOf(err) != oplog.CodeNotFound {
 			t.Errorf("%s: %v", kind, err)
 		}
@@ -77,7 +76,7 @@ func makeFormatFile(t *testing.T, path string) {
 	t.Helper()
 	db := openStore(t, t.TempDir())
 	var entries []oplog.Entry
-	for i := range 299 { // a full tile, and a part of one
+	for i := range 299 { // a full tile and a partial one
 		e := entry(i*317, fmt.Sprintf("内容 %d", i))
 		if i%7 == 0 {
 			e.ID = fmt.Sprintf("own-%d", i)
@@ -102,8 +101,7 @@ func makeFormatFile(t *testing.T, path string) {
 	}
 }
 
-// describeStore writes out all that a store answers: entries as JSON where they
-// are special, else as a line; records; heads.
+// describeStore formats everything that a store returns: special entries as JSON, others as a line; records; heads.
 func describeStore(t *testing.T, db *DB) string {
 	t.Helper()
 	var s strings.Builder

@@ -13,13 +13,10 @@ import (
 	"oplog/oplog"
 )
 
-// Senders' ids are kept as the hash of the id with the seq of its entry, sorted,
-// in runs: each transaction writes its ids as a new run, merged with those before
-// it that are not much larger. Ids come in any order; kept in a B+tree each would
-// change a page of its own.
+// Senders' ids are stored as a hash of the id with the seq of its entry, sorted, in runs: each transaction writes its ids as a new run,
+// merged with earlier runs that are not much larger. Ids come in random order; in a B+tree each would dirty a page of its own.
 
-// idRecord is a sender's id and the arrival that has it. A hash may stand for
-// several ids: the entry tells.
+// idRecord is a sender's id and the seq of its entry. Several ids may share a hash; the entry decides.
 type idRecord struct{ hash, seq uint64 }
 
 const (
@@ -27,14 +24,14 @@ const (
 	idRecordSize = idHashSize + 5 // and the low 5 bytes of the seq, enough for 10^12 entries
 	dateSize     = len("2006-01-02")
 
-	// A run is merged with the next where it is at most idGrowth times its size,
-	// up to maxRun ids: 3 MiB, which one transaction writes in a few milliseconds.
+	// A run is merged with the next if it is at most idGrowth times its size, up to maxRun ids: 3 MiB, which one transaction writes in a
+	// few milliseconds.
 	idGrowth = 4
 	maxRun   = 1 << 18
 )
 
-// runValue is the one key of a run's bucket. Each run has a bucket of its own,
-// because the values of one bucket share pages and are written together.
+// runValue is the only key of a run's bucket. Each run has its own bucket, because the values of one bucket share pages and are written
+// together.
 var runValue = []byte("ids")
 
 // hashID returns the first 7 bytes of an id's SHA-256.
@@ -43,8 +40,7 @@ func hashID(id string) uint64 {
 	return binary.BigEndian.Uint64(sum[:]) >> (64 - 8*idHashSize)
 }
 
-// idRun is a run as it is stored: records of 12 bytes, the hash and the seq,
-// big-endian, in ascending order.
+// idRun is a stored run: records of 12 bytes, hash and seq, big-endian, in ascending order.
 type idRun []byte
 
 func (r idRun) len() int { return len(r) / idRecordSize }
@@ -65,7 +61,7 @@ func (r idRun) append(record idRecord) idRun {
 	return append(r, b[8-(idRecordSize-idHashSize):]...)
 }
 
-// find calls visit with the seqs of a hash until it returns true.
+// find calls visit with the seqs of a hash until visit returns true.
 func (r idRun) find(hash uint64, visit func(seq uint64) bool) bool {
 	n := r.len()
 	for i := sort.Search(n, func(i int) bool { return r.at(i).hash >= hash }); i < n && r.at(i).hash == hash; i++ {
@@ -101,8 +97,7 @@ func mergeRuns(a, b idRun) idRun {
 	return append(append(merged, a...), b...)
 }
 
-// namedRun is a run of a tenant; its name is its date and its number, 4 bytes
-// big-endian.
+// namedRun is a run with its name: the date and a number, 4 bytes big-endian.
 type namedRun struct {
 	name []byte
 	idRun
@@ -112,7 +107,7 @@ func readRun(ids *bolt.Bucket, name []byte) namedRun {
 	return namedRun{name, ids.Bucket(name).Get(runValue)}
 }
 
-// runsOfDate returns a date's runs, the oldest first.
+// runsOfDate returns a date's runs, oldest first.
 func runsOfDate(ids *bolt.Bucket, date string) []namedRun {
 	var runs []namedRun
 	c := ids.Cursor()
@@ -122,8 +117,7 @@ func runsOfDate(ids *bolt.Bucket, date string) []namedRun {
 	return runs
 }
 
-// idsOfDate are the ids that a transaction knows of a day: those stored, and
-// those that it adds.
+// idsOfDate are a day's ids in a transaction: the stored ones and those to be added.
 type idsOfDate struct {
 	runs  []namedRun
 	added map[string]oplog.Key
@@ -138,10 +132,10 @@ func (w *tenantWriter) idsOf(date string) *idsOfDate {
 	return d
 }
 
-// addID notes the id of an entry, for saveIDs.
+// addID queues an entry's id for saveIDs.
 func (w *tenantWriter) addID(e *oplog.Entry) { w.idsOf(w.dateOf(e.Time)).added[e.ID] = e.Key() }
 
-// saveIDs writes the ids that were added, and merges runs.
+// saveIDs writes the queued ids and merges runs.
 func (w *tenantWriter) saveIDs() error {
 	for date, d := range w.idDates {
 		if len(d.added) == 0 {

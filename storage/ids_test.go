@@ -83,7 +83,7 @@ func addIDs(t *testing.T, db *DB, days []time.Time, total int, id func(seq int) 
 }
 
 // Ids whose hashes are the same are told apart by their entries.
-func TestHashesThatCollide(t *testing.T) {
+func TestCollidingIDHashes(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	mustAppend(t, db, withID("a", entry(1, "one")), withID("b", entry(2, "two")))
 	err := db.bolt.Update(func(tx *bolt.Tx) error {

@@ -11,8 +11,7 @@ import (
 	"oplog/oplog"
 )
 
-// migrate1 brings a file of format 1 to format 2, all of it or nothing. In
-// format 1
+// migrate1 migrates a file from format 1 to format 2 in one transaction. In format 1
 //
 //	tenants/<tenant>/ids/<2006-01-02>/<id>  was the key of the entry with that sender's id
 //	tenants/<tenant>/arrivals/<tile>        had the whole key of each entry: 16 bytes, leaf hash
@@ -50,7 +49,7 @@ func migrateArrivals(b *bolt.Bucket) error {
 		tile := make([]byte, 0, len(old)/size1*arrivalSize)
 		for arrival := range slices.Chunk(old, size1) {
 			if len(arrival) < size1 {
-				return fmt.Errorf("tile %d is cut off", len(tiles))
+				return fmt.Errorf("tile %d is truncated", len(tiles))
 			}
 			tile = appendArrival(tile, oplog.Key(arrival[:keySize]), tlog.Hash(arrival[keySize:]))
 		}
@@ -77,7 +76,7 @@ func migrateIDs(b *bolt.Bucket) error {
 		var records []idRecord
 		err := b.Bucket(date).ForEach(func(id, key []byte) error {
 			if len(key) != keySize {
-				return fmt.Errorf("id %q leads to no key", id)
+				return fmt.Errorf("id %q has no valid key", id)
 			}
 			records = append(records, idRecord{hashID(string(id)), oplog.Key(key).Seq()})
 			return nil

@@ -15,9 +15,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// wantRefused checks that a directory is refused in one line that has all the
-// words.
-func wantRefused(t *testing.T, dir string, words ...string) {
+// wantRefused checks that a directory is rejected with one line that contains all the words.
+func wantRejected(t *testing.T, dir string, words ...string) {
 	t.Helper()
 	db, err := Open(dir, Options{LockTimeout: 10 * time.Millisecond})
 	if err == nil {
@@ -34,7 +33,7 @@ func wantRefused(t *testing.T, dir string, words ...string) {
 	}
 }
 
-// changeFile changes the file of a closed store with bbolt alone.
+// changeFile changes the file of a closed store with plain bbolt.
 func changeFile(t *testing.T, dir string, change func(tx *bolt.Tx) error) {
 	t.Helper()
 	b, err := bolt.Open(filepath.Join(dir, fileName), 0o600, nil)
@@ -72,35 +71,35 @@ func TestOpenMakesDirectories(t *testing.T) {
 	openStore(t, withVolume)
 }
 
-func TestOpenRefusesADirectoryOfOthers(t *testing.T) {
+func TestOpenRejectsForeignDirectory(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "thesis.doc"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	wantRefused(t, dir, "not oplog's", "thesis.doc")
+	wantRejected(t, dir, "does not belong to oplog", "thesis.doc")
 	if found, _ := os.ReadDir(dir); len(found) != 1 {
 		t.Errorf("it leaves %v", found)
 	}
 }
 
-func TestOpenRefusesAFileForADirectory(t *testing.T) {
+func TestOpenRejectsFileAsDirectory(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	wantRefused(t, file, "directory")
-	wantRefused(t, filepath.Join(file, "below"), "directory")
+	wantRejected(t, file, "directory")
+	wantRejected(t, filepath.Join(file, "below"), "directory")
 }
 
-func TestOpenRefusesADirectoryForAFile(t *testing.T) {
+func TestOpenRejectsDirectoryAsFile(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, fileName), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	wantRefused(t, dir, fileName)
+	wantRejected(t, dir, fileName)
 }
 
-func TestOpenRefusesWhatIsNoDatabase(t *testing.T) {
+func TestOpenRejectsOtherFiles(t *testing.T) {
 	for name, data := range map[string]string{
 		"short": "hello", "long": strings.Repeat("not a database ", 10_000), "zeros": strings.Repeat("\x00", 64<<10), "SQLite": "SQLite format 3\x00" + strings.Repeat("\x00", 8192),
 	} {
@@ -109,7 +108,7 @@ func TestOpenRefusesWhatIsNoDatabase(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, fileName), []byte(data), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			wantRefused(t, dir, fileName)
+			wantRejected(t, dir, fileName)
 			if now, err := os.ReadFile(filepath.Join(dir, fileName)); err != nil || string(now) != data {
 				t.Errorf("the file was changed, %v", err)
 			}
@@ -117,33 +116,33 @@ func TestOpenRefusesWhatIsNoDatabase(t *testing.T) {
 	}
 }
 
-func TestOpenRefusesADatabaseOfAnotherProgram(t *testing.T) {
+func TestOpenRejectsForeignDatabase(t *testing.T) {
 	dir := t.TempDir()
 	changeFile(t, dir, func(tx *bolt.Tx) error {
 		_, err := tx.CreateBucket([]byte("widgets"))
 		return err
 	})
-	wantRefused(t, dir, "another program")
+	wantRejected(t, dir, "another program")
 }
 
-func TestOpenRefusesANewerFormat(t *testing.T) {
+func TestOpenRejectsNewerFormat(t *testing.T) {
 	dir := closedStore(t)
 	changeFile(t, dir, func(tx *bolt.Tx) error {
 		return tx.Bucket(bucketMeta).Put(keyFormat, []byte(strconv.Itoa(formatVersion+1)))
 	})
-	wantRefused(t, dir, fmt.Sprint("format ", formatVersion+1), "newer")
+	wantRejected(t, dir, fmt.Sprint("format ", formatVersion+1), "newer")
 	changeFile(t, dir, func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyFormat, []byte("x")) })
-	wantRefused(t, dir, "format version")
+	wantRejected(t, dir, "format version")
 }
 
-func TestOpenRefusesADamagedKey(t *testing.T) {
+func TestOpenRejectsDamagedKey(t *testing.T) {
 	dir := closedStore(t)
 	changeFile(t, dir, func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keySigner, []byte("PRIVATE+KEY+x")) })
-	wantRefused(t, dir, "key")
+	wantRejected(t, dir, "key")
 }
 
-// Whatever it is cut to, a file is refused and not read past its end.
-func TestOpenRefusesAFileCutShort(t *testing.T) {
+// Wherever a file is truncated, it is rejected and not read past its end.
+func TestOpenRejectsTruncatedFile(t *testing.T) {
 	dir := closedStore(t)
 	whole, err := os.ReadFile(filepath.Join(dir, fileName))
 	if err != nil {
@@ -155,28 +154,28 @@ func TestOpenRefusesAFileCutShort(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(cut, fileName), whole[:size], 0o600); err != nil {
 				t.Fatal(err)
 			}
-			wantRefused(t, cut, fileName)
+			wantRejected(t, cut, fileName)
 		})
 	}
 }
 
-func TestOpenRefusesPagesThatWereOverwritten(t *testing.T) {
+func TestOpenRejectsOverwrittenPages(t *testing.T) {
 	dir := closedStore(t)
 	path := filepath.Join(dir, fileName)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	clear(whole[2*os.Getpagesize():]) // all but what says where things are
+	clear(whole[2*os.Getpagesize():]) // everything but the meta pages
 	if err := os.WriteFile(path, whole, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	wantRefused(t, dir, fileName, "damaged")
+	wantRejected(t, dir, fileName, "damaged")
 }
 
 const holdEnv = "OPLOG_TEST_HOLD"
 
-// TestHolder is not a test: it is the other process of the one below.
+// TestHolder is not a test: it is the other process of the test below.
 func TestHolder(t *testing.T) {
 	dir := os.Getenv(holdEnv)
 	if dir == "" {
@@ -184,11 +183,11 @@ func TestHolder(t *testing.T) {
 	}
 	db := openStore(t, dir)
 	fmt.Println("holding")
-	_, _ = io.Copy(io.Discard, os.Stdin) // until the other closes it
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the parent closes it
 	closeStore(t, db)
 }
 
-func TestOpenRefusesADirectoryInUse(t *testing.T) {
+func TestOpenRejectsDirectoryInUse(t *testing.T) {
 	dir := closedStore(t)
 	holder := exec.Command(os.Args[0], "-test.run=^TestHolder$")
 	holder.Env = append(os.Environ(), holdEnv+"="+dir)
@@ -204,11 +203,11 @@ func TestOpenRefusesADirectoryInUse(t *testing.T) {
 	if err := holder.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = holder.Process.Kill() }) // it has ended where all went well
+	t.Cleanup(func() { _ = holder.Process.Kill() }) // already ended on success
 	lines := bufio.NewScanner(out)
 	for lines.Scan() && lines.Text() != "holding" {
 	}
-	wantRefused(t, dir, "in use", fmt.Sprintf("pid %d;", holder.Process.Pid))
+	wantRejected(t, dir, "in use", fmt.Sprintf("pid %d;", holder.Process.Pid))
 	if err := in.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -225,5 +224,5 @@ func TestOpenRefusesADirectoryInUse(t *testing.T) {
 
 func TestOpenTwiceInOneProcess(t *testing.T) {
 	db := openStore(t, t.TempDir())
-	wantRefused(t, db.dir, "in use", fmt.Sprintf("pid %d;", os.Getpid()))
+	wantRejected(t, db.dir, "in use", fmt.Sprintf("pid %d;", os.Getpid()))
 }

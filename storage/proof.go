@@ -11,8 +11,7 @@ import (
 	"oplog/oplog"
 )
 
-// Prove returns the proof that an entry is in its tenant's tree; see
-// [oplog.Store].
+// Prove returns the inclusion proof of an entry in its tenant's tree; see [oplog.Store].
 func (db *DB) Prove(tenant string, key oplog.Key) (oplog.Proof, error) {
 	var proof oplog.Proof
 	err := db.view(func(tx *bolt.Tx) error {
@@ -64,8 +63,8 @@ func (db *DB) Checkpoint(tenant string) (string, error) {
 	return checkpoint, err
 }
 
-// sign makes a checkpoint (c2sp.org/tlog-checkpoint): a signed note whose lines
-// are the log's origin, its size, and its root hash in base64.
+// sign creates a checkpoint (c2sp.org/tlog-checkpoint): a signed note whose lines are the log's origin, its size, and its root hash in
+// base64.
 func (db *DB) sign(tenant string, size uint64, t tree) (string, error) {
 	root, err := tlog.TreeHash(int64(size), t)
 	if err != nil {
@@ -75,7 +74,7 @@ func (db *DB) sign(tenant string, size uint64, t tree) (string, error) {
 	return db.Sign(text)
 }
 
-// Sign returns a text of lines as a signed note; see [oplog.Store].
+// Sign returns a text as a signed note; see [oplog.Store].
 func (db *DB) Sign(text string) (string, error) {
 	signed, err := note.Sign(&note.Note{Text: text}, db.signer)
 	return string(signed), err

@@ -13,15 +13,13 @@ import (
 	"oplog/oplog"
 )
 
-// chunkSize is how many entries are read in one transaction: a transaction
-// that is held long keeps freed pages from being used again, and the file grows.
+// chunkSize is the number of entries read per transaction: long read transactions keep freed pages from being reused, and the file grows.
 const chunkSize = 2000
 
-// arrivalsAtOnce is how many arrivals are looked at in one transaction, where
-// most are of entries that were deleted.
-const arrivalsAtOnce = 64 * chunkSize
+// arrivalsPerTx limits the arrivals examined per transaction, if most entries are deleted.
+const arrivalsPerTx = 64 * chunkSize
 
-// entryAt returns an entry's bytes, valid in the transaction alone.
+// entryAt returns an entry's bytes, valid only within the transaction.
 func entryAt(tx *bolt.Tx, tenant string, key oplog.Key) ([]byte, error) {
 	if b := entriesBucket(tx, tenant); b != nil {
 		if date := b.Bucket([]byte(dateOf(key.Time()))); date != nil {
@@ -41,13 +39,13 @@ func entriesBucket(tx *bolt.Tx, tenant string) *bolt.Bucket {
 	return b.Bucket([]byte(nameEntries))
 }
 
-// Get returns the entries at the keys; see [oplog.Store].
+// Get returns the entries with the given keys; see [oplog.Store].
 func (db *DB) Get(tenant string, keys []oplog.Key, into *oplog.ReadBuffer) ([]oplog.Entry, error) {
-	found := newReading(len(keys), into)
+	found := newEntryReader(len(keys), into)
 	err := db.view(func(tx *bolt.Tx) error {
-		closed := db.closedOf(tenant) // of now, or later than the transaction
+		closed := db.closedOf(tenant) // current, so possibly later than the transaction
 		b := entriesBucket(tx, tenant)
-		var entriesOfDay *bolt.Cursor // one for all keys of a day, which stand together
+		var entriesOfDay *bolt.Cursor // reused for keys of the same day, which are adjacent
 		day := int64(-1)
 		for _, key := range keys {
 			if closed.has(key.Micros()) {
@@ -75,34 +73,32 @@ func (db *DB) Get(tenant string, keys []oplog.Key, into *oplog.ReadBuffer) ([]op
 	return found.entries, err
 }
 
-// reading is a list of entries that is being read: into a batch, or, where that
-// is nil, into memory of its own.
-type reading struct {
+// entryReader collects entries in a ReadBuffer, or in new memory if it is nil.
+type entryReader struct {
 	entries []oplog.Entry
 	into    *oplog.ReadBuffer
 }
 
-// newReading begins one of up to n entries.
-func newReading(n int, into *oplog.ReadBuffer) reading {
+// newEntryReader returns a reader for up to n entries.
+func newEntryReader(n int, into *oplog.ReadBuffer) entryReader {
 	if into == nil {
-		return reading{entries: make([]oplog.Entry, 0, n)}
+		return entryReader{entries: make([]oplog.Entry, 0, n)}
 	}
 	into.Entries, into.Texts = slices.Grow(into.Entries[:0], n), into.Texts[:0]
-	return reading{into.Entries, into}
+	return entryReader{into.Entries, into}
 }
 
-// add decodes the next.
-func (r *reading) add(data []byte) error {
+// add decodes the next entry.
+func (r *entryReader) add(data []byte) error {
 	r.entries = append(r.entries, oplog.Entry{})
 	e := &r.entries[len(r.entries)-1]
 	if r.into == nil {
 		return decodeInto(e, string(data))
 	}
-	// Where the texts have to be moved to have room, those that were read before
-	// stay where they were.
+	// If the buffer has to grow, earlier entries keep the old one.
 	begin := len(r.into.Texts)
 	r.into.Texts = append(r.into.Texts, data...)
-	return decodeInto(e, unsafe.String(unsafe.SliceData(r.into.Texts[begin:]), len(data))) //nolint:gosec // valid as long as Batch says
+	return decodeInto(e, unsafe.String(unsafe.SliceData(r.into.Texts[begin:]), len(data))) // nolint:gosec // valid as long as ReadBuffer says
 }
 
 // bucketOfDay returns the bucket of a key's date, or nil.
@@ -122,8 +118,7 @@ func (db *DB) Find(tenant, id string, through func(*oplog.Entry) bool) (oplog.En
 		closed := db.closedOf(tenant)
 		keys := keysOfSendersID(tx, tenant, id, closed, through == nil)
 		slices.SortFunc(keys, func(a, b oplog.Key) int { return b.Compare(a) })
-		// A sender's id may look like one that the log gives. The entry that the log
-		// gave it comes first: nobody can put another in its place.
+		// A sender's id may look like a generated id. The entry with that generated id takes precedence, so that nobody can shadow it.
 		if key, ok := oplog.KeyOfID(id); ok {
 			keys = slices.Insert(keys, 0, key)
 		}
@@ -146,7 +141,7 @@ func (db *DB) Find(tenant, id string, through func(*oplog.Entry) bool) (oplog.En
 	return found, err
 }
 
-// KeyOfSeq returns the key of an arrival; see [oplog.Store].
+// KeyOfSeq returns the key of an entry by seq; see [oplog.Store].
 func (db *DB) KeyOfSeq(tenant string, seq uint64) (oplog.Key, error) {
 	var key oplog.Key
 	err := db.view(func(tx *bolt.Tx) error {
@@ -167,9 +162,8 @@ func (db *DB) KeyOfSeq(tenant string, seq uint64) (oplog.Key, error) {
 	return key, err
 }
 
-// keysOfSendersID looks a sender's id up, day by day from the newest, on each
-// day of which it may stand for another entry. Of days that are closed it knows
-// none, whatever of them is on disk yet: the newest is the newest that is kept.
+// keysOfSendersID looks up a sender's id day by day, from the newest; each day may have another entry with the id. Closed days are skipped,
+// whatever is still on disk, so the newest is the newest that is kept.
 func keysOfSendersID(tx *bolt.Tx, tenant, id string, closed closedDays, newest bool) []oplog.Key {
 	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
 	if b == nil {
@@ -201,7 +195,7 @@ func keysOfSendersID(tx *bolt.Tx, tenant, id string, closed closedDays, newest b
 	return keys
 }
 
-// Arrivals visits entries in order of arrival; see [oplog.Store].
+// Arrivals calls visit for entries in order of arrival; see [oplog.Store].
 func (db *DB) Arrivals(ctx context.Context, tenant string, from, to uint64, visit func(oplog.Entry) error) error {
 	from = max(from, 1)
 	for more := true; more; {
@@ -223,7 +217,7 @@ func (db *DB) Arrivals(ctx context.Context, tenant string, from, to uint64, visi
 			if to > 0 {
 				size = min(size, to-1)
 			}
-			for end := from + arrivalsAtOnce; from <= size && from < end && len(chunk) < chunkSize; from++ {
+			for end := from + arrivalsPerTx; from <= size && from < end && len(chunk) < chunkSize; from++ {
 				key, _, err := t.arrival(from)
 				if err != nil {
 					return err
@@ -266,7 +260,7 @@ func visitAll(ctx context.Context, chunk []oplog.Entry, visit func(oplog.Entry) 
 	return nil
 }
 
-// Scan visits entries in order of their keys; see [oplog.Store].
+// Scan calls visit for entries in key order; see [oplog.Store].
 func (db *DB) Scan(ctx context.Context, tenant string, from, to oplog.Key, visit func(oplog.Entry) error) error {
 	for {
 		var chunk []oplog.Entry
@@ -310,8 +304,7 @@ func scanChunk(tx *bolt.Tx, tenant string, closed closedDays, from, to oplog.Key
 	return chunk, nil
 }
 
-// Counts returns how many entries and skipped operations a tenant has; see
-// [oplog.Store].
+// Counts returns a tenant's numbers of entries and skipped operations; see [oplog.Store].
 func (db *DB) Counts(tenant string) (entries, skipped uint64, err error) {
 	err = db.view(func(tx *bolt.Tx) error {
 		b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))

@@ -9,7 +9,7 @@ import (
 	"oplog/oplog"
 )
 
-// Reading in chunks loses nothing between them, nor does an append meanwhile.
+// Reading in chunks loses nothing between chunks, nor through concurrent appends.
 func TestReadsOfManyChunks(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	const n = 2*chunkSize + 1
@@ -29,7 +29,7 @@ func TestReadsOfManyChunks(t *testing.T) {
 	var got []string
 	err := db.Scan(context.Background(), "acme", oplog.Key{}, oplog.Key{}, func(e oplog.Entry) error {
 		if e.Seq%1000 == 0 {
-			mustAppend(t, db, entry(n, "old"), entry(-60, "new")) // in a read it would wait for ever
+			mustAppend(t, db, entry(n, "old"), entry(-60, "new")) // within a read transaction this would deadlock
 		}
 		if e.Content.Name != "old" && e.Content.Name != "new" {
 			got = append(got, e.Content.Name)
@@ -42,8 +42,7 @@ func TestReadsOfManyChunks(t *testing.T) {
 	checkStore(t, db, "acme")
 }
 
-// A reader who reads much and takes time with it holds no transaction meanwhile, for
-// which the file would grow: pages that it could see could not be used again.
+// A slow reader holds no transaction between chunks: pages visible to it could not be reused, and the file would grow.
 func TestLongReadsHoldNoTransaction(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	var entries []oplog.Entry

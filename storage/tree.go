@@ -11,14 +11,12 @@ import (
 	"oplog/oplog"
 )
 
-// The Merkle tree of a tenant (RFC 6962, by golang.org/x/mod/sumdb/tlog) has a
-// leaf for each entry, in order of arrival. Leaf hashes stand with the entries'
-// times in tiles of 256 arrivals; hashes of subtrees within a tile are computed
-// when they are needed; those of 256 leaves and more are stored when they are
-// complete.
+// The Merkle tree of a tenant (RFC 6962, by golang.org/x/mod/sumdb/tlog) has a leaf per entry, in order of arrival. Leaf hashes are stored
+// with the entries' times in tiles of 256 arrivals; hashes of subtrees within a tile are computed on demand; those of 256 leaves and more
+// are stored once they are complete.
 //
-// A time is the low 7 bytes of the microseconds since 1970, enough until the
-// year 4253: two tiles, which bbolt puts together, then fill five pages.
+// A time is the low 7 bytes of the microseconds since 1970, enough until the year 4253: two tiles, which bbolt stores together, then fill
+// five pages.
 const (
 	tileLevel   = 8
 	tileSize    = 1 << tileLevel
@@ -27,13 +25,13 @@ const (
 	arrivalSize = timeSize + tlog.HashSize
 )
 
-// appendArrival appends an arrival as a tile has it.
+// appendArrival appends an arrival to a tile.
 func appendArrival(tile []byte, key oplog.Key, leaf tlog.Hash) []byte {
 	return append(append(tile, key[8-timeSize:8]...), leaf[:]...)
 }
 
-// treeHead is what the committer needs to grow a tenant's tree: the hashes of
-// the complete subtrees on its right edge, by level, and the last tile.
+// treeHead is what the committer needs to append to a tenant's tree: the hashes of the complete subtrees on its right edge, by level, and
+// the last tile.
 type treeHead struct {
 	known bool // read from the store
 	size  uint64
@@ -58,9 +56,8 @@ func subtreeKey(level int, number int64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{byte(level)}, uint64(number))
 }
 
-// size returns the number of leaves. A damaged page may say any number, and who
-// reads all would never come to the end: tiles are missing before the last only
-// where somebody has removed them.
+// size returns the number of leaves. A damaged page may claim any number, and a full scan would never end; tiles before the last are only
+// missing if someone removed them.
 func (t tree) size() (uint64, error) {
 	c := t.arrivals.Cursor()
 	key, tile := c.Last()
@@ -85,14 +82,14 @@ const (
 	maxMissing  = 1 << 16 // tiles
 )
 
-var errArrivals = errors.New("the record of arrivals is damaged; put a backup in its place")
+var errArrivals = errors.New("the record of arrivals is damaged; restore a backup")
 
 // arrival returns the key and the leaf hash of the entry with a seq.
 func (t tree) arrival(seq uint64) (oplog.Key, tlog.Hash, error) {
 	return arrivalOf(t.arrivals.Get(tileKey((seq-1)/tileSize)), seq)
 }
 
-// arrivalOf returns an arrival of the tile that has it.
+// arrivalOf returns an arrival from its tile.
 func arrivalOf(tile []byte, seq uint64) (oplog.Key, tlog.Hash, error) {
 	at := int((seq-1)%tileSize) * arrivalSize
 	if seq == 0 || len(tile) < at+arrivalSize {
@@ -116,8 +113,7 @@ func (t tree) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return hashes, nil
 }
 
-// hash returns the hash of the complete subtree of 2^level leaves with that
-// number.
+// hash returns the hash of the complete subtree of 2^level leaves with that number.
 func (t tree) hash(level int, number int64) (tlog.Hash, error) {
 	if level >= tileLevel {
 		data := t.subtrees.Get(subtreeKey(level, number))
@@ -138,7 +134,7 @@ func (t tree) hash(level int, number int64) (tlog.Hash, error) {
 	return tlog.NodeHash(left, right), err
 }
 
-// readHead reads what is needed to grow a tree.
+// readHead reads the head of a tree.
 func readHead(t tree) (treeHead, error) {
 	h := treeHead{known: true}
 	var err error
@@ -159,7 +155,7 @@ func readHead(t tree) (treeHead, error) {
 	return h, nil
 }
 
-// addLeaf adds an entry's leaf to the tree.
+// addLeaf appends an entry's leaf to the tree.
 func (w *tenantWriter) addLeaf(key oplog.Key, data []byte) error {
 	h := &w.head
 	hash := tlog.RecordHash(data)
@@ -168,7 +164,7 @@ func (w *tenantWriter) addLeaf(key oplog.Key, data []byte) error {
 	}
 	h.tile = appendArrival(h.tile, key, hash)
 	level := 0
-	for ; h.size>>level&1 == 1; level++ { // as adding one carries over one bits
+	for ; h.size>>level&1 == 1; level++ { // like a carry in binary addition
 		hash = tlog.NodeHash(h.edge[level], hash)
 		if level+1 >= tileLevel {
 			if err := w.tree.Put(subtreeKey(level+1, int64(h.size>>(level+1))), append([]byte(nil), hash[:]...)); err != nil {
@@ -188,7 +184,7 @@ func (w *tenantWriter) addLeaf(key oplog.Key, data []byte) error {
 	return nil
 }
 
-// saveTile writes the last tile, as far as it goes.
+// saveTile writes the last, possibly incomplete tile.
 func (w *tenantWriter) saveTile() error {
 	if len(w.head.tile) == 0 {
 		return nil

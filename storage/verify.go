@@ -12,46 +12,46 @@ import (
 	"oplog/oplog"
 )
 
-// Verification is what Verify finds out about a tenant's log.
+// Verification is the result of verifying a tenant's log.
 type Verification struct {
 	Size     uint64    // arrivals
-	Deleted  uint64    // of these, those whose entries were deleted under the retention rule
+	Deleted  uint64    // arrivals whose entries were deleted under the retention rule
 	Root     tlog.Hash // of the tree over the entries as they are stored
-	Bad      uint64    // how many findings there are
-	Findings []Finding // the first of them, in order of arrival; those beside the arrivals last
-	KeptRoot tlog.Hash // of the first entries, as many as the kept checkpoint has; zero where there are fewer
+	Bad      uint64    // number of findings
+	Findings []Finding // the first findings, in order of arrival; orphans last
+	KeptRoot tlog.Hash // root of the first entries, as many as the kept checkpoint has; zero if there are fewer
 }
 
-// Finding is one thing of a log that is not as it was recorded.
+// Finding is a difference between the log and what was recorded.
 type Finding struct {
 	Kind FindingKind
-	Seq  uint64    // of the arrival that is not right, or the first of a subtree
-	Time time.Time // of the operation, as far as it is known
-	ID   string    // of the entry, as far as it is known
+	Seq  uint64    // of the affected arrival, or the first of a subtree
+	Time time.Time // of the operation, if known
+	ID   string    // of the entry, if known
 	Last uint64    // of a subtree
 }
 
-// FindingKind says what is not right.
+// FindingKind is the kind of a difference.
 type FindingKind int
 
-// What Verify finds.
+// The kinds of findings.
 const (
-	FoundChanged  FindingKind = iota + 1 // the entry is not the one that its leaf hashes
-	FoundRemoved                         // the entry is not there
-	FoundSwapped                         // another entry stands in its place
-	FoundInserted                        // an entry that never arrived
-	FoundBeyond                          // an entry, id or subtree after the last arrival
-	FoundNoLeaf                          // the arrival is not there
-	FoundSubtree                         // the leaves are not those that the stored subtree is of
-	FoundID                              // the sender's id does not lead to the entry
+	FoundModified  FindingKind = iota + 1 // the entry differs from the one that its leaf hashes
+	FoundRemoved                          // the entry is missing
+	FoundReplaced                         // another entry is in its place
+	FoundInserted                         // an entry that was never recorded
+	FoundBeyondEnd                        // an entry, id or subtree after the last arrival
+	FoundNoLeaf                           // the arrival is missing
+	FoundSubtree                          // the leaves do not match the stored subtree
+	FoundID                               // the sender's id does not lead to the entry
 )
 
 const (
 	maxFindings = 10
-	verifyChunk = 16 * tileSize // arrivals checked in one read transaction
+	verifyChunk = 16 * tileSize // arrivals checked per read transaction
 )
 
-// verification is a Verify that runs.
+// verification is the state of a Verify in progress.
 type verification struct {
 	Verification
 	db     *DB
@@ -63,11 +63,9 @@ type verification struct {
 	ids    idSums // of the entries so far that have senders' ids
 }
 
-// Verify recomputes a tenant's tree from its entries in short read
-// transactions, and checks that each arrival leads to the entry that it was,
-// that no entry stands beside the arrivals, and that senders' ids lead to their
-// entries. It tells how far it is; kept is the size of a checkpoint to compare
-// with, 0 for none. What is not right is no error: an error is that of reading.
+// Verify recomputes a tenant's tree from its entries in short read transactions. It checks that each arrival leads to its entry, that there
+// are no orphaned entries, and that senders' ids lead to their entries, and reports progress. kept is the size of a checkpoint to compare
+// with, 0 for none. Differences are findings, not errors; an error means that reading failed.
 func (db *DB) Verify(ctx context.Context, tenant string, kept uint64, progress func(done, total uint64)) (Verification, error) {
 	v := &verification{db: db, tenant: tenant, kept: kept, ids: make(idSums)}
 	var err error
@@ -98,10 +96,10 @@ func (db *DB) Verify(ctx context.Context, tenant string, kept uint64, progress f
 		return v.Verification, err
 	}
 	v.Root = v.root()
-	return v.Verification, v.checkBeside(ctx)
+	return v.Verification, v.checkOrphans(ctx)
 }
 
-// part is what is found of some arrivals in a row.
+// part is the result for consecutive arrivals.
 type part struct {
 	leaves   []tlog.Hash
 	findings []Finding
@@ -110,8 +108,7 @@ type part struct {
 	err      error
 }
 
-// parts checks all arrivals, some at a time and in their order, on all
-// processors.
+// parts checks all arrivals in order, in chunks, on all processors.
 func (v *verification) parts(ctx context.Context) <-chan chan part {
 	parts := make(chan chan part, runtime.GOMAXPROCS(0))
 	go func() {
@@ -151,13 +148,13 @@ func (v *verification) view(read func(*bolt.Bucket) error) error {
 	return v.db.view(func(tx *bolt.Tx) error {
 		b := tx.Bucket(bucketTenants).Bucket([]byte(v.tenant))
 		if b == nil {
-			return fmt.Errorf("tenant %s went away while it was read", v.tenant)
+			return fmt.Errorf("tenant %s disappeared while it was read", v.tenant)
 		}
 		return read(b)
 	})
 }
 
-// datedBucket finds buckets by date, and remembers the last.
+// datedBucket finds buckets by date and caches the last.
 type datedBucket struct {
 	parent, last *bolt.Bucket
 	day          int64
@@ -218,11 +215,11 @@ func (r *arrivalReader) check(seq uint64) {
 	err = headDecoding.Unmarshal(data, &head)
 	switch {
 	case err != nil:
-		r.find(FoundChanged, seq, key, key.ID())
+		r.find(FoundModified, seq, key, key.ID())
 	case hash != leaf && head.key() != key && r.isLeafOf(head.Seq, hash):
-		r.find(FoundSwapped, seq, key, head.id())
+		r.find(FoundReplaced, seq, key, head.id())
 	case hash != leaf, head.Tenant != r.tenant, head.key() != key:
-		r.find(FoundChanged, seq, key, head.id())
+		r.find(FoundModified, seq, key, head.id())
 	case head.ID != "":
 		r.part.ids.add(r.entries.date, idRecord{hashID(head.ID), seq})
 	}
@@ -240,12 +237,11 @@ func (v *verification) find(f Finding) {
 	}
 }
 
-// add grows the tree by the leaves of a part, and compares it with the subtrees
-// that are stored where the entries themselves are right.
+// add appends the leaves of a part to the tree, and compares it with the stored subtrees, except where entries themselves differ.
 func (v *verification) add(p part) error {
 	v.ids.addAll(p.ids)
 	v.Deleted += p.deleted
-	bad := make(map[uint64]bool, len(p.findings)) // tiles whose entries are known to differ
+	bad := make(map[uint64]bool, len(p.findings)) // tiles with entries known to differ
 	for _, f := range p.findings {
 		bad[(f.Seq-1)/tileSize] = true
 		v.find(f)
@@ -256,7 +252,7 @@ func (v *verification) add(p part) error {
 			level := 0
 			for ; v.size>>level&1 == 1; level++ {
 				hash = tlog.NodeHash(v.edge[level], hash)
-				// A larger subtree differs wherever one in it does.
+				// A larger subtree differs wherever one within it does.
 				tell := level+1 == tileLevel && !bad[v.size/tileSize] || level+1 > tileLevel && v.Bad == 0
 				if number := int64(v.size >> (level + 1)); tell {
 					if want, err := stored.hash(level+1, number); err != nil || want != hash {

@@ -10,7 +10,7 @@ import (
 	"oplog/oplog"
 )
 
-// entryHead is what of an entry its place depends on.
+// entryHead holds the fields that determine an entry's key.
 type entryHead struct {
 	Tenant string `cbor:"1,keyasint"`
 	Seq    uint64 `cbor:"2,keyasint"`
@@ -20,12 +20,10 @@ type entryHead struct {
 
 var headDecoding = must(cbor.DecOptions{}.DecMode())
 
-// headLength is more than the head of any entry takes: two texts of 80 bytes,
-// three numbers.
+// headLength exceeds the head of any entry: two texts of 80 bytes, three numbers.
 const headLength = 256
 
-// headOf reads the head of an entry that is written as entryRecord is, and
-// returns false for anything else. What follows it is not looked at.
+// headOf decodes the head of an encoded entryRecord, and returns false for anything else. It ignores what follows.
 func headOf(data []byte) (h entryHead, ok bool) {
 	r := cborReader{text: string(data[:min(len(data), headLength)])}
 	fields, ok := r.head(majorMap)
@@ -42,7 +40,7 @@ func headOf(data []byte) (h entryHead, ok bool) {
 	return h, ok
 }
 
-// isNext passes over the key of a field, where it is the next.
+// isNext skips the key of a field if it is the next.
 func (r *cborReader) isNext(key uint64) bool {
 	at := r.at
 	if k, ok := r.head(majorNumber); ok && k == key {
@@ -71,7 +69,7 @@ func (h *entryHead) id() string {
 	return h.key().ID()
 }
 
-// tileReader reads arrivals in one transaction, and remembers the last tile.
+// tileReader reads arrivals in one transaction and caches the last tile.
 type tileReader struct {
 	arrivals *bolt.Bucket
 	number   uint64

@@ -7,7 +7,7 @@ import (
 	"oplog/oplog"
 )
 
-// The quick reading of a head is that of the library, or none.
+// headOf agrees with the library, or returns false.
 func TestHeadOf(t *testing.T) {
 	longest := withID(strings.Repeat("i", oplog.MaxIDLength), entry(3, "c"))
 	longest.Tenant, longest.Seq, longest.ReceivedAt = strings.Repeat("t", oplog.MaxIDLength)+"/access", 1<<62, morning

@@ -13,7 +13,7 @@ import (
 	"oplog/oplog"
 )
 
-// idSums has for each date a sum over its senders' ids, whatever their order.
+// idSums holds an order-independent sum of senders' ids for each date.
 type idSums map[string]idSum
 
 type idSum struct{ count, sum uint64 }
@@ -30,8 +30,7 @@ func (s idSums) addAll(other idSums) {
 	}
 }
 
-// checkIDs compares the ids that are stored with those that the entries have:
-// date by date their sums, and one by one where these differ.
+// checkIDs compares the stored ids with those of the entries: by sums per date, and individually if these differ.
 func (v *verification) checkIDs(ctx context.Context) error {
 	stored := make(idSums)
 	for date := range v.ids {
@@ -55,7 +54,7 @@ func (v *verification) checkIDs(ctx context.Context) error {
 	return nil
 }
 
-// eachRun visits the runs of senders' ids, each in a transaction of its own.
+// eachRun calls visit for the runs of senders' ids, each in its own transaction.
 func (v *verification) eachRun(ctx context.Context, visit func(date string, run idRun)) error {
 	for from := []byte{0}; from != nil; {
 		if err := ctx.Err(); err != nil {
@@ -79,8 +78,7 @@ func (v *verification) eachRun(ctx context.Context, visit func(date string, run 
 	return nil
 }
 
-// compareIDs finds the entries of a date whose ids do not lead to them, and the
-// ids that lead to no entry of theirs.
+// compareIDs finds entries of a date whose ids do not lead to them, and ids that lead to no matching entry.
 func (v *verification) compareIDs(ctx context.Context, date string) error {
 	stored := make(map[idRecord]bool)
 	err := v.eachRun(ctx, func(of string, run idRun) {
@@ -97,7 +95,7 @@ func (v *verification) compareIDs(ctx context.Context, date string) error {
 		for _, p := range pairs {
 			var head entryHead
 			if headDecoding.Unmarshal(p.value, &head) != nil || head.ID == "" || len(p.key) != keySize || head.key() != oplog.Key(p.key) {
-				continue // found already, or without an id of a sender's
+				continue // already found, or without a sender's id
 			}
 			record := idRecord{hashID(head.ID), head.Seq}
 			if !stored[record] {
@@ -117,9 +115,9 @@ func (v *verification) compareIDs(ctx context.Context, date string) error {
 			key, _, err := arrivals.arrival(record.seq)
 			switch {
 			case err != nil:
-				f.Kind = FoundBeyond
+				f.Kind = FoundBeyondEnd
 			case hashID(key.ID()) == record.hash:
-				continue // the sender's id was just the one that the log would have given, which is not stored
+				continue // the sender's id equals the generated id, which is not stored
 			default:
 				f.Time, f.ID = key.Time(), key.ID()
 			}

@@ -15,8 +15,8 @@ import (
 )
 
 var kindNames = map[FindingKind]string{
-	FoundChanged: "changed", FoundRemoved: "removed", FoundSwapped: "swapped", FoundInserted: "inserted",
-	FoundBeyond: "beyond", FoundNoLeaf: "no leaf", FoundSubtree: "subtree", FoundID: "id",
+	FoundModified: "changed", FoundRemoved: "removed", FoundReplaced: "swapped", FoundInserted: "inserted",
+	FoundBeyondEnd: "beyond", FoundNoLeaf: "no leaf", FoundSubtree: "subtree", FoundID: "id",
 }
 
 // verified returns the findings of tenant acme as "kind seq, …".
@@ -230,7 +230,7 @@ var tamperings = []struct {
 	}},
 }
 
-func TestVerifyTellsTamperingApart(t *testing.T) {
+func TestVerifyDistinguishesTampering(t *testing.T) {
 	for _, c := range tamperings {
 		t.Run(c.name, func(t *testing.T) {
 			db, keys := verifiable(t)
@@ -272,16 +272,16 @@ func TestForeignCheckpoints(t *testing.T) {
 			t.Errorf("%q: %+v, %v; want %s", text, c, err, want)
 		}
 	}
-	f(theirs, "another store's key")
-	f(strings.Replace(ours, "\n1\n", "\n2\n", 1), "was changed")
-	f("", "no checkpoint")
-	f("acme\n1\n", "no checkpoint")
-	f(strings.Split(ours, "\n\n")[0], "no checkpoint")
+	f(theirs, "signed by another key")
+	f(strings.Replace(ours, "\n1\n", "\n2\n", 1), "was modified")
+	f("", "not a checkpoint")
+	f("acme\n1\n", "not a checkpoint")
+	f(strings.Split(ours, "\n\n")[0], "not a checkpoint")
 }
 
 // A sender may choose the id that the log itself would give, as who imports
 // what was exported does.
-func TestVerifyIDsThatTheLogWouldGive(t *testing.T) {
+func TestVerifyIDsEqualToGenerated(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	first := entry(5, "a")
 	first.ID = oplog.MakeKey(first.Time, 1).ID()

@@ -11,9 +11,8 @@ import (
 	"oplog/oplog"
 )
 
-// checkBeside looks for what stands beside the arrivals: entries, ids and
-// subtrees that no arrival accounts for.
-func (v *verification) checkBeside(ctx context.Context) error {
+// checkOrphans looks for entries, ids and subtrees that no arrival accounts for.
+func (v *verification) checkOrphans(ctx context.Context) error {
 	if err := v.eachEntry(ctx, "", v.checkKeys); err != nil {
 		return err
 	}
@@ -23,18 +22,17 @@ func (v *verification) checkBeside(ctx context.Context) error {
 	return v.view(func(b *bolt.Bucket) error {
 		return b.Bucket([]byte(nameTree)).ForEach(func(k, _ []byte) error {
 			if len(k) != 9 || (binary.BigEndian.Uint64(k[1:])+1)<<k[0] > v.Size {
-				v.find(Finding{Kind: FoundBeyond, Seq: v.Size})
+				v.find(Finding{Kind: FoundBeyondEnd, Seq: v.Size})
 			}
 			return nil
 		})
 	})
 }
 
-// pair is a key of a bucket and what it holds, valid in the transaction.
+// pair is a key and value of a bucket, valid within the transaction.
 type pair struct{ key, value []byte }
 
-// eachEntry visits all entries as they stand, of one date or of all (""), in
-// short transactions, with the bucket of the tenant.
+// eachEntry calls visit for all stored entries, of one date or of all (""), in short transactions, with the tenant's bucket.
 func (v *verification) eachEntry(ctx context.Context, only string, visit func(b *bolt.Bucket, pairs []pair)) error {
 	date, from := []byte(only), []byte(nil)
 	for ctx.Err() == nil {
@@ -70,7 +68,7 @@ func (v *verification) eachEntry(ctx context.Context, only string, visit func(b 
 	return ctx.Err()
 }
 
-// checkKeys looks for entries that never arrived.
+// checkKeys looks for entries that were never recorded.
 func (v *verification) checkKeys(b *bolt.Bucket, pairs []pair) {
 	t := tileReader{arrivals: b.Bucket([]byte(nameArrivals))}
 	for _, p := range pairs {
@@ -82,19 +80,19 @@ func (v *verification) checkKeys(b *bolt.Bucket, pairs []pair) {
 		arrived, _, err := t.arrival(key.Seq())
 		switch {
 		case err != nil && key.Seq() > v.Size:
-			v.find(beside(FoundBeyond, key, p.value))
+			v.find(orphan(FoundBeyondEnd, key, p.value))
 		case err == nil && arrived != key:
-			// Where arrivals are swapped, both stand among them.
-			f := beside(FoundInserted, key, p.value)
-			if !slices.ContainsFunc(v.Findings, func(s Finding) bool { return s.Kind == FoundSwapped && s.Time.Equal(f.Time) && s.ID == f.ID }) {
+			// If arrivals are swapped, both are among them.
+			f := orphan(FoundInserted, key, p.value)
+			if !slices.ContainsFunc(v.Findings, func(s Finding) bool { return s.Kind == FoundReplaced && s.Time.Equal(f.Time) && s.ID == f.ID }) {
 				v.find(f)
 			}
 		}
 	}
 }
 
-// beside is the finding of an entry that never arrived.
-func beside(kind FindingKind, key oplog.Key, data []byte) Finding {
+// orphan returns the finding of an entry that was never recorded.
+func orphan(kind FindingKind, key oplog.Key, data []byte) Finding {
 	f := Finding{Kind: kind, Seq: key.Seq(), Time: key.Time(), ID: key.ID()}
 	var head entryHead
 	if headDecoding.Unmarshal(data, &head) == nil {

@@ -9,9 +9,9 @@ import (
 	"oplog/oplog"
 )
 
-// Older returns the entries before a key, the newest first; see [oplog.Store].
+// Older returns the entries before a key, newest first; see [oplog.Store].
 func (db *DB) Older(tenant string, before, from oplog.Key, n int, into *oplog.ReadBuffer) ([]oplog.Entry, error) {
-	found := newReading(n, into)
+	found := newEntryReader(n, into)
 	err := db.view(func(tx *bolt.Tx) error {
 		b := entriesBucket(tx, tenant)
 		if b == nil {
@@ -40,7 +40,7 @@ func (db *DB) Older(tenant string, before, from oplog.Key, n int, into *oplog.Re
 	return found.entries, err
 }
 
-// lastBefore goes to the last pair before a key.
+// lastBefore moves to the last pair before a key.
 func lastBefore(c *bolt.Cursor, key []byte) (k, value []byte) {
 	if k, _ := c.Seek(key); k == nil {
 		return c.Last()

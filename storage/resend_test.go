@@ -7,9 +7,8 @@ import (
 	"oplog/oplog"
 )
 
-// TestSameAsSent: however its JSON is written, an entry that says the same is
-// the same; whatever says something else is not.
-func TestSameAsSent(t *testing.T) {
+// TestEqualContent: entries with equal values are equal however their JSON is formatted; any other difference counts.
+func TestEqualContent(t *testing.T) {
 	f := func(t *testing.T, a, b string, want bool) {
 		t.Helper()
 		for part, with := range map[string]func(json string) oplog.Entry{
@@ -24,7 +23,7 @@ func TestSameAsSent(t *testing.T) {
 			x, y := with(a), with(b)
 			y.Seq = 5
 			untouched := fmt.Sprint(x, y)
-			if same, err := sameAsSent(&x, &y); same != want || err != nil {
+			if same, err := equalContent(&x, &y); same != want || err != nil {
 				t.Errorf("%s %s and %s: %v, %v", part, a, b, same, err)
 			}
 			if fmt.Sprint(x, y) != untouched {
