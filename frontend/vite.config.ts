@@ -29,5 +29,8 @@ export default defineConfig({
       },
     },
   },
-  test: { include: ['src/**/*.test.ts', 'build/**/*.test.ts'] },
+  test: {
+    include: ['src/**/*.test.{ts,tsx}', 'build/**/*.test.ts'],
+    testTimeout: 20_000, // components are slow on a busy machine
+  },
 })

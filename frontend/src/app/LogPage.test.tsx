@@ -1,0 +1,127 @@
+// @vitest-environment happy-dom
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { screen, waitFor, within } from '@testing-library/react'
+import { MemoryRouter, Route, Routes, useLocation } from 'react-router'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { draw, layOut } from '../../build/draw'
+import { en } from '../i18n/en'
+import type { Session, Tenant } from '../model/api/types'
+import { SessionProvider } from '../model/session/session'
+import { Toasts } from '../ui/Toasts'
+import { LogPage } from './LogPage'
+
+// The whole page, whose server is a table of answers: how its parts lead from one to another.
+
+const tenant = { id: 'acme', name: 'Acme', time_zone: 'UTC', data_permission: true } as unknown as Tenant
+const session = { username: 'ada', role: 'admin', locale: 'en', tenants: [tenant] } as unknown as Session
+
+const entry = (seq: number) => ({
+  seq,
+  id: `e${seq}`,
+  time: '2026-01-05T08:00:00Z',
+  received_at: '2026-01-05T08:00:01Z',
+  user: { id: `u${seq}`, name: `User ${seq}` },
+  organization: { id: 'north', name: 'North' },
+  module: 'email',
+  operation: 'send',
+  outcome: 'success',
+})
+const answers: [RegExp, unknown][] = [
+  [/\/entries\/e(\d)/, entry(1)],
+  [/\/entries\?/, { entries: [entry(2), entry(1)] }],
+  [
+    /\/summary\?/,
+    {
+      total: 2,
+      from: '2026-01-05T00:00:00Z',
+      to: '2026-01-06T00:00:00Z',
+      histogram: { interval: '1h', buckets: [{ from: '2026-01-05T00:00:00Z', count: 2 }] },
+      facets: { module: [], operation: [], user: [], role: [], outcome: [], organization: [] },
+    },
+  ],
+  [/\/catalog$/, { modules: [], operations: [] }],
+  [/\/organizations$/, [{ id: 'north', name: 'North' }]],
+]
+
+/** A stream on which nothing comes. */
+class Silence extends EventTarget {
+  close() {}
+}
+
+beforeEach(() => {
+  layOut(1600, 600)
+  vi.stubGlobal('innerWidth', 1600)
+  vi.stubGlobal('EventSource', Silence)
+  vi.stubGlobal('fetch', async (path: string) => {
+    const answer = answers.find(([pattern]) => pattern.test(path))?.[1]
+    return new Response(JSON.stringify(answer ?? { detail: `no answer to ${path}` }), { status: answer ? 200 : 404 })
+  })
+})
+afterEach(() => vi.unstubAllGlobals())
+
+const Address = () => {
+  const { pathname, search } = useLocation()
+  return <output>{pathname + search}</output>
+}
+const address = () => screen.getByText(/^\/t\/acme/).textContent ?? ''
+
+async function open(path: string) {
+  const drawn = draw(
+    <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
+      <Toasts>
+        <SessionProvider value={session}>
+          <MemoryRouter initialEntries={[`/t/acme/log${path}`]}>
+            <Routes>
+              <Route path="/t/:tenant/log/:entry?" element={<LogPage tenant={tenant} />} />
+            </Routes>
+            <Address />
+          </MemoryRouter>
+        </SessionProvider>
+      </Toasts>
+    </QueryClientProvider>,
+  )
+  await screen.findByText('User 2')
+  return drawn
+}
+
+const focused = () => document.activeElement
+const chips = () => screen.getByRole('group', { name: en.activeFilters })
+
+test('the chip of the search leads to its box, that of an organization to the tree, also where it was put away', async () => {
+  const { person } = await open('?q=sale&organization=north&range=today')
+  await person.click(within(chips()).getByRole('button', { name: /sale$/ }))
+  expect(focused()).toBe(screen.getByRole('searchbox'))
+  await person.click(screen.getByRole('button', { name: en.collapsePanel }))
+  await person.click(within(chips()).getByRole('button', { name: /North/ }))
+  await waitFor(() => expect(focused()).toBe(screen.getByRole('treeitem', { name: /North/ })))
+})
+
+test('when the last chip is removed, the search box has the focus', async () => {
+  const { person } = await open('?q=sale&range=today')
+  await person.click(screen.getByRole('button', { name: en.removeFilter(en.search) }))
+  expect(address()).toBe('/t/acme/log?range=today')
+  await waitFor(() => expect(focused()).toBe(screen.getByRole('searchbox')))
+})
+
+test('an entry opens beside its row, and closing it leads back there', async () => {
+  const { person } = await open('?range=today')
+  await person.keyboard('jj')
+  await waitFor(() => expect(focused()?.textContent).toContain('User 1'))
+  await person.keyboard('{Enter}')
+  const drawer = await screen.findByRole('complementary', { name: en.entry })
+  expect(address()).toBe('/t/acme/log/e1?range=today&seq=1')
+  expect(within(drawer).getByText(en.position(2, 2))).toBeDefined()
+  await person.click(within(drawer).getByRole('button', { name: en.closeEntry }))
+  expect(address()).toBe('/t/acme/log?range=today')
+  await waitFor(() => expect(focused()?.textContent).toContain('User 1'))
+})
+
+test('Escape leaves what is selected in the histogram, z makes it the whole period', async () => {
+  const selected = '?range=today&from=2026-01-05T01:00:00.000Z&to=2026-01-05T02:00:00.000Z'
+  const { person, unmount } = await open(selected)
+  await person.keyboard('{Escape}')
+  expect(address()).toBe('/t/acme/log?range=today')
+  unmount()
+  await (await open(selected)).person.keyboard('z')
+  expect(new URLSearchParams(address().split('?')[1]).has('range')).toBe(false)
+})

@@ -1,0 +1,73 @@
+// @vitest-environment happy-dom
+import { act, fireEvent, render, screen } from '@testing-library/react'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import '../../build/draw'
+import { SearchField } from './SearchField'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+const field = () => screen.getByRole<HTMLInputElement>('searchbox')
+const type = (text: string) => fireEvent.change(field(), { target: { value: text } })
+const wait = (milliseconds: number) => act(() => vi.advanceTimersByTime(milliseconds))
+
+test('what is typed is searched for after a pause, by Enter at once', () => {
+  const search = vi.fn()
+  render(<SearchField value="" invalid={false} onChange={search} />)
+  type('dou')
+  wait(100)
+  type('double')
+  wait(100)
+  expect(search).not.toHaveBeenCalled()
+  wait(100)
+  expect(search.mock.calls).toEqual([['double']])
+  type('double 11')
+  fireEvent.keyDown(field(), { key: 'Enter' })
+  wait(1000)
+  expect(search.mock.calls).toEqual([['double'], ['double 11']])
+})
+
+test('after the pause the filters of then are changed, not those of the last key', () => {
+  const [before, after] = [vi.fn(), vi.fn()]
+  const { rerender } = render(<SearchField value="" invalid={false} onChange={before} />)
+  type('emma')
+  rerender(<SearchField value="" invalid={false} onChange={after} />)
+  wait(200)
+  expect(before).not.toHaveBeenCalled()
+  expect(after).toHaveBeenCalledWith('emma')
+})
+
+test('half a syllable of an input method is not searched for', () => {
+  const search = vi.fn()
+  render(<SearchField value="" invalid={false} onChange={search} />)
+  fireEvent.compositionStart(field())
+  type('shuang')
+  wait(1000)
+  expect(search).not.toHaveBeenCalled()
+  type('双')
+  fireEvent.compositionEnd(field())
+  wait(200)
+  expect(search.mock.calls).toEqual([['双']])
+})
+
+test('a change from elsewhere is shown, and what was being typed is not sent over it', () => {
+  const search = vi.fn()
+  const { rerender } = render(<SearchField value="one" invalid={false} onChange={search} />)
+  type('one two')
+  rerender(<SearchField value="" invalid={false} onChange={search} />)
+  expect(field().value).toBe('')
+  wait(1000)
+  expect(search).not.toHaveBeenCalled()
+})
+
+test('Escape empties the box first, then leaves it; / leads to it from anywhere', () => {
+  const search = vi.fn()
+  render(<SearchField value="emma" invalid={false} onChange={search} />)
+  fireEvent.keyDown(document.body, { key: '/' })
+  expect(document.activeElement).toBe(field())
+  fireEvent.keyDown(field(), { key: 'Escape' })
+  expect(search.mock.calls).toEqual([['']])
+  expect(document.activeElement).toBe(field())
+  fireEvent.keyDown(field(), { key: 'Escape' })
+  expect(document.activeElement).toBe(document.body)
+})
