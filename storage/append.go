@@ -66,6 +66,9 @@ func (db *DB) commitAll() {
 func (db *DB) commit(group []*appendRequest) {
 	writers := make(map[string]*tenantWriter)
 	err := db.failure(nil)
+	if err == nil && !db.bolt.NoSync {
+		err = db.failure(db.startSealing())
+	}
 	if err == nil {
 		err = db.failure(db.update(func(tx *bolt.Tx) error { return db.applyAll(tx, writers, group) }))
 	}

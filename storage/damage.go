@@ -20,7 +20,15 @@ func (db *DB) view(read func(*bolt.Tx) error) (err error) {
 // update is bolt's Update.
 func (db *DB) update(write func(*bolt.Tx) error) (err error) {
 	defer db.guard(debug.SetPanicOnFault(true), &err)
-	return db.bolt.Update(write)
+	tx, err := db.begin()
+	if err != nil {
+		return err
+	}
+	defer tx.end()
+	if err := write(tx.Tx); err != nil {
+		return err
+	}
+	return tx.commit()
 }
 
 // guard is deferred around what reads pages: it makes an error of a panic, and

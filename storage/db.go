@@ -27,10 +27,16 @@ import (
 // reads its own version and those before it.
 const formatVersion = 2
 
+// sealedFormat is the version of a file while its transactions are sealed (see
+// seal.go), and after a crash. Its layout is that of formatVersion.
+const sealedFormat = 3
+
 // DB is a store in one file of a data directory, which it holds alone.
 type DB struct {
 	dir      string
-	bolt     *bolt.DB
+	bolt     *bolt.DB // seals its transactions where it has NoSync
+	file     *os.File // bolt's own
+	sync     func(*os.File) error
 	signer   note.Signer
 	verifier string
 
@@ -43,6 +49,9 @@ type DB struct {
 	stopped  sync.WaitGroup // the committer
 
 	heads map[string]treeHead // the committer's own, by tenant
+
+	writing   sync.Mutex // held from the begin of a transaction that writes until it is on disk
+	sumBuffer []byte     // under writing, for seals
 
 	watching sync.RWMutex // guards watchers
 	watchers []func(kind oplog.RecordKind, name string)
@@ -82,12 +91,12 @@ func Open(dir string, o Options) (*DB, error) {
 		return nil, err
 	}
 	path := filepath.Join(dir, fileName)
-	b, err := openFile(path, o.LockTimeout)
+	b, file, err := openFile(path, o.LockTimeout)
 	if err != nil {
 		return nil, openError(dir, err)
 	}
 	db := &DB{
-		dir: dir, bolt: b, told: func(string, []oplog.Entry) {},
+		dir: dir, bolt: b, file: file, sync: syncData, sumBuffer: make([]byte, sumBuffer), told: func(string, []oplog.Entry) {},
 		requests: make(chan *appendRequest, 4096), closing: make(chan struct{}), heads: make(map[string]treeHead),
 	}
 	err = db.prepare()
@@ -107,20 +116,30 @@ func Open(dir string, o Options) (*DB, error) {
 
 // openFile opens the file, which bbolt maps and reads without asking whether it
 // is all there.
-func openFile(path string, timeout time.Duration) (b *bolt.DB, err error) {
-	if err := checkLength(path, timeout); err != nil {
-		return nil, err
+func openFile(path string, timeout time.Duration) (b *bolt.DB, file *os.File, err error) {
+	if err := checkFile(path, timeout); err != nil {
+		return nil, nil, err
 	}
 	defer func() {
 		if p := recover(); p != nil {
 			b, err = nil, fmt.Errorf("%w: %v", errDamaged, p)
 		}
 	}()
-	b, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: timeout, FreelistType: bolt.FreelistMapType})
-	if err == nil {
-		b.AllocSize = growth
+	open := func(name string, flag int, mode os.FileMode) (*os.File, error) {
+		file, err = openPages(name, flag, mode)
+		return file, err
 	}
-	return b, err
+	b, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: timeout, FreelistType: bolt.FreelistMapType, OpenFile: open})
+	if err != nil {
+		return nil, nil, err
+	}
+	b.AllocSize = growth
+	p, err := readMetaPages(file, b.Info().PageSize)
+	if err != nil {
+		return nil, nil, errors.Join(err, b.Close())
+	}
+	b.NoSync = p.sealing(p.last)
+	return b, file, nil
 }
 
 // growth is how much longer the file becomes when it is full: room for some
@@ -129,9 +148,10 @@ const growth = 4 << 20
 
 var errDamaged = errors.New("its pages are inconsistent")
 
-// checkLength checks that a file is as long as it says itself: reading past the
-// end of a mapped file would end the program.
-func checkLength(path string, timeout time.Duration) error {
+// checkFile rolls back a transaction that a crash interrupted, and checks that
+// the file is as long as it says itself: reading past the end of a mapped file
+// would end the program.
+func checkFile(path string, timeout time.Duration) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		return nil
@@ -142,6 +162,10 @@ func checkLength(path string, timeout time.Duration) error {
 	b, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: timeout, ReadOnly: true})
 	if err != nil {
 		return err
+	}
+	// While it is open for reading alone, nobody has it open for writing.
+	if err := rollBack(path, b.Info().PageSize); err != nil {
+		return errors.Join(err, b.Close())
 	}
 	err = b.View(func(tx *bolt.Tx) error {
 		if info, err = os.Stat(path); err == nil && info.Size() < tx.Size() {
@@ -219,8 +243,8 @@ func (db *DB) prepare() error {
 		if version, err = strconv.Atoi(string(meta.Get(keyFormat))); err != nil {
 			return fmt.Errorf("%s has no format version; it is damaged or does not belong to oplog", db.bolt.Path())
 		}
-		if version > formatVersion {
-			return fmt.Errorf("%s has format %d, but this version of oplog supports formats up to %d; use a newer version", db.bolt.Path(), version, formatVersion)
+		if version > sealedFormat {
+			return fmt.Errorf("%s has format %d, but this version of oplog supports formats up to %d; use a newer version", db.bolt.Path(), version, sealedFormat)
 		}
 		db.verifier = string(meta.Get(keyVerifier))
 		if db.signer, err = note.NewSigner(string(meta.Get(keySigner))); err != nil {
@@ -237,6 +261,11 @@ func (db *DB) prepare() error {
 	if version == 1 {
 		if err := db.update(migrate1); err != nil {
 			return fmt.Errorf("migrating %s from format 1 to format %d failed: %w", db.bolt.Path(), formatVersion, err)
+		}
+	}
+	if version == sealedFormat && !db.bolt.NoSync { // a backup of a file that was open
+		if err := db.setFormat(formatVersion); err != nil {
+			return err
 		}
 	}
 	return db.addKinds()
@@ -312,6 +341,9 @@ func (db *DB) Close() error {
 	db.sending.Unlock()
 	close(db.closing)
 	db.stopped.Wait()
+	if db.bolt.NoSync && db.failure(nil) == nil {
+		_ = db.stopSealing() // else the file stays as a crash would leave it, and is read as well
+	}
 	return db.bolt.Close()
 }
 

@@ -3,7 +3,7 @@
 //
 // The layout, in nested buckets (keys in <>, numbers big-endian):
 //
-//	meta/format                                    format version, decimal
+//	meta/format                                    format version, decimal; sealedFormat while it is open, see seal.go
 //	meta/signer, meta/verifier                     the server's note key, private and public
 //	records/<kind>/<name>                          JSON
 //	tenants/<tenant>/skipped                       operations that were not recorded, 8 bytes

@@ -49,19 +49,19 @@ func (db *DB) PutRecord(kind oplog.RecordKind, name string, replaces oplog.Revis
 
 func (db *DB) putRecord(kind oplog.RecordKind, name string, replaces oplog.Revision, data []byte) (err error) {
 	defer db.guard(debug.SetPanicOnFault(true), &err)
-	tx, err := db.bolt.Begin(true)
+	tx, err := db.begin()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // does nothing after the commit
-	b := recordBucket(tx, kind)
+	defer tx.end()
+	b := recordBucket(tx.Tx, kind)
 	if oplog.RevisionOf(b.Get([]byte(name))) != replaces {
 		return oplog.ErrRevision
 	}
 	if err := putRecord(b, name, data); err != nil {
 		return err
 	}
-	return db.failure(tx.Commit())
+	return db.failure(tx.commit())
 }
 
 // OnRecord registers what is told of changed records; see [oplog.Records].

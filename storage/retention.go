@@ -98,12 +98,12 @@ func (db *DB) BeginDeletion(d oplog.Deletion) (err error) {
 	if err := db.failure(nil); err != nil {
 		return err
 	}
-	tx, err := db.bolt.Begin(true)
+	tx, err := db.begin()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // does nothing after the commit
-	if err := putRecord(recordBucket(tx, oplog.RecordDeletion), d.Tenant+"/"+d.ID, data); err != nil {
+	defer tx.end()
+	if err := putRecord(recordBucket(tx.Tx, oplog.RecordDeletion), d.Tenant+"/"+d.ID, data); err != nil {
 		return err
 	}
 	// Closed before the next transaction begins, so that it appends to none of them.
@@ -111,7 +111,7 @@ func (db *DB) BeginDeletion(d oplog.Deletion) (err error) {
 	closed := maps.Clone(*before)
 	closed[d.Tenant] = closed[d.Tenant].with(&d)
 	db.closedByTenant.Store(&closed)
-	if err := db.failure(tx.Commit()); err != nil {
+	if err := db.failure(tx.commit()); err != nil {
 		db.closedByTenant.Store(before)
 		return err
 	}

@@ -1,0 +1,266 @@
+package storage
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"hash/fnv"
+	"io"
+	"os"
+)
+
+// bbolt syncs twice per transaction: the pages that it wrote, and then the meta
+// page that leads to them, so that a meta page on disk never leads to pages that
+// are not. With a seal, one sync does for both. A seal lists the pages that the
+// transaction wrote, with their checksum. It is stored in the meta page, behind
+// what bbolt has there.
+//
+// A crash during a transaction may leave any of its pages. Where its meta page is
+// on disk and its seal is missing, or does not match the pages, the transaction
+// was never acknowledged, and the next start rolls it back: the other meta page
+// leads to the transaction before, which was synced before this one began, and
+// none of whose pages this one wrote to.
+//
+// Older builds do not check seals. So the file has format sealedFormat, which they
+// reject, from the first append until it is closed.
+
+// seal is what a meta page says of its transaction.
+type seal struct {
+	on    bool   // the next transaction is sealed, too
+	txid  uint64 // of the transaction
+	pages []pageRun
+}
+
+// pageRun is pages in a row.
+type pageRun struct{ first, count uint64 }
+
+const (
+	sealOffset = 512 // in a meta page, of which bbolt uses 80 bytes
+	sealMark   = "oplog\x00se"
+	sealHead   = len(sealMark) + 4 + 4 + 8 // on, number of runs, txid
+	runSize    = 8 + 8
+	sumSize    = 4
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// encode returns the seal as it is stored, all but the checksum.
+func (s *seal) encode() []byte {
+	b := make([]byte, 0, sealHead+runSize*len(s.pages)+sumSize)
+	b = append(b, sealMark...)
+	b = binary.BigEndian.AppendUint32(b, map[bool]uint32{true: 1}[s.on])
+	b = binary.BigEndian.AppendUint32(b, uint32(len(s.pages))) //nolint:gosec // as many as fit into a page
+	b = binary.BigEndian.AppendUint64(b, s.txid)
+	for _, run := range s.pages {
+		b = binary.BigEndian.AppendUint64(b, run.first)
+		b = binary.BigEndian.AppendUint64(b, run.count)
+	}
+	return b
+}
+
+// sumBuffer is how much of its pages a checksum reads at once.
+const sumBuffer = 64 << 10
+
+// sum returns the checksum of the seal and of its pages, read through a buffer.
+func (s *seal) sum(f io.ReaderAt, pageSize int64, buffer []byte) (uint32, error) {
+	sum := crc32.Checksum(s.encode(), castagnoli)
+	for _, run := range s.pages {
+		for at, end := int64(run.first)*pageSize, int64(run.first+run.count)*pageSize; at < end; { //nolint:gosec // within the file
+			part := buffer[:min(end-at, int64(len(buffer)))]
+			if _, err := f.ReadAt(part, at); err != nil {
+				return 0, err
+			}
+			sum = crc32.Update(sum, castagnoli, part)
+			at += int64(len(part))
+		}
+	}
+	return sum, nil
+}
+
+// decodeSeal returns the seal in a meta page, with its checksum; false where
+// there is none, or that of another transaction.
+func decodeSeal(page []byte, m meta) (s seal, sum uint32, ok bool) {
+	b := page[min(sealOffset, len(page)):]
+	if len(b) < sealHead+sumSize || string(b[:len(sealMark)]) != sealMark {
+		return seal{}, 0, false
+	}
+	head := b[len(sealMark):]
+	s.on, s.txid = binary.BigEndian.Uint32(head) == 1, binary.BigEndian.Uint64(head[8:])
+	size := sealHead + runSize*int(binary.BigEndian.Uint32(head[4:]))
+	if s.txid != m.txid || len(b) < size+sumSize {
+		return seal{}, 0, false
+	}
+	for runs := b[sealHead:size]; len(runs) > 0; runs = runs[runSize:] {
+		run := pageRun{binary.BigEndian.Uint64(runs), binary.BigEndian.Uint64(runs[8:])}
+		if run.first > m.end || run.count > m.end-run.first {
+			return seal{}, 0, false
+		}
+		s.pages = append(s.pages, run)
+	}
+	return s, binary.BigEndian.Uint32(b[size:]), true
+}
+
+// meta is what a meta page of bbolt says, in the byte order of the machine.
+type meta struct {
+	freelist uint64 // page of the list of free pages
+	end      uint64 // the first page that was never used
+	txid     uint64
+}
+
+// Where a page, and what follows its head in a meta page, has what.
+const (
+	pageHead     = 16 // id, 8 bytes; flags, 2; count, 2; overflow, 4
+	metaSize     = 64
+	metaMagic    = 0xED0CDAED
+	metaVersion  = 2
+	freelistFlag = 0x10
+	manyFree     = 0xFFFF // count of a list of free pages that says its length itself
+)
+
+func readMeta(page []byte) (m meta, ok bool) {
+	if len(page) < pageHead+metaSize {
+		return meta{}, false
+	}
+	b, order := page[pageHead:pageHead+metaSize], binary.NativeEndian
+	sum := fnv.New64a()
+	_, _ = sum.Write(b[:metaSize-8])
+	if order.Uint32(b) != metaMagic || order.Uint32(b[4:]) != metaVersion || order.Uint64(b[metaSize-8:]) != sum.Sum64() {
+		return meta{}, false
+	}
+	return meta{order.Uint64(b[32:]), order.Uint64(b[40:]), order.Uint64(b[48:])}, true
+}
+
+// metaPages are the two meta pages of a file. A transaction writes that of the
+// one before the last.
+type metaPages struct {
+	pageSize int64
+	pages    [2][]byte
+	metas    [2]meta
+	valid    [2]bool // others are left of a transaction that was not finished
+	last     int     // which is of the last transaction
+}
+
+func readMetaPages(f io.ReaderAt, pageSize int) (p metaPages, err error) {
+	p.pageSize = int64(pageSize)
+	for i := range p.pages {
+		p.pages[i] = make([]byte, pageSize)
+		if _, err := f.ReadAt(p.pages[i], int64(i)*p.pageSize); err != nil {
+			return p, err
+		}
+		p.metas[i], p.valid[i] = readMeta(p.pages[i])
+	}
+	if p.valid[1] && (!p.valid[0] || p.metas[1].txid > p.metas[0].txid) {
+		p.last = 1
+	}
+	return p, nil
+}
+
+// sealing tells whether the transaction after one of the two is sealed.
+func (p *metaPages) sealing(which int) bool {
+	if !p.valid[which] {
+		return false
+	}
+	s, _, ok := decodeSeal(p.pages[which], p.metas[which])
+	return ok && s.on
+}
+
+// isComplete tells whether all is there that the last transaction wrote, where it
+// was sealed.
+func (p *metaPages) isComplete(f io.ReaderAt) bool {
+	if !p.valid[1-p.last] || !p.sealing(1-p.last) {
+		return true
+	}
+	s, want, ok := decodeSeal(p.pages[p.last], p.metas[p.last])
+	if !ok {
+		return false
+	}
+	sum, err := s.sum(f, p.pageSize, make([]byte, sumBuffer))
+	return err == nil && sum == want
+}
+
+// freePages reads which pages are free after a transaction, in order.
+func freePages(f io.ReaderAt, pageSize int64, m meta) ([]uint64, error) {
+	at := int64(m.freelist) * pageSize //nolint:gosec // within the file
+	head := make([]byte, pageHead+8)
+	if _, err := f.ReadAt(head, at); err != nil {
+		return nil, err
+	}
+	order := binary.NativeEndian
+	if order.Uint16(head[8:]) != freelistFlag {
+		return nil, errDamaged
+	}
+	at += pageHead
+	n := uint64(order.Uint16(head[10:]))
+	if n == manyFree {
+		n = order.Uint64(head[pageHead:])
+		at += 8
+	}
+	if n > m.end {
+		return nil, errDamaged
+	}
+	b := make([]byte, 8*n)
+	if _, err := f.ReadAt(b, at); err != nil {
+		return nil, err
+	}
+	ids := make([]uint64, n)
+	for i := range ids {
+		ids[i] = order.Uint64(b[8*i:])
+	}
+	return ids, nil
+}
+
+// writtenPages returns the pages that a transaction wrote: those that were free
+// before it, or not used yet, and are not free after it.
+func writtenPages(f io.ReaderAt, pageSize int64, before, after meta) ([]pageRun, error) {
+	wereFree, err := freePages(f, pageSize, before)
+	if err != nil {
+		return nil, err
+	}
+	free, err := freePages(f, pageSize, after)
+	if err != nil {
+		return nil, err
+	}
+	var runs []pageRun
+	add := func(id uint64) {
+		for len(free) > 0 && free[0] < id {
+			free = free[1:]
+		}
+		if len(free) > 0 && free[0] == id {
+			return
+		}
+		if n := len(runs); n > 0 && runs[n-1].first+runs[n-1].count == id {
+			runs[n-1].count++
+			return
+		}
+		runs = append(runs, pageRun{id, 1})
+	}
+	for _, id := range wereFree {
+		add(id)
+	}
+	for id := before.end; id < after.end; id++ {
+		add(id)
+	}
+	return runs, nil
+}
+
+// openPages opens the file of a store, for bbolt and for seals.
+func openPages(path string, flag int, mode os.FileMode) (*os.File, error) {
+	return os.OpenFile(path, flag, mode) //nolint:gosec // the user names the directory
+}
+
+// rollBack rolls back a transaction that a crash left incomplete.
+func rollBack(path string, pageSize int) (err error) {
+	f, err := openPages(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	p, err := readMetaPages(f, pageSize)
+	if err != nil || p.isComplete(f) {
+		return err
+	}
+	if _, err := f.WriteAt(make([]byte, pageSize), int64(p.last)*p.pageSize); err != nil {
+		return err
+	}
+	return f.Sync()
+}

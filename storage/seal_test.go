@@ -1,0 +1,318 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	bolt "go.etcd.io/bbolt"
+
+	"oplog/oplog"
+)
+
+// TestCrashInATransaction leaves any of the pages that a transaction wrote, as a
+// crash before its sync would. The file is then as before the transaction or as
+// after it, and works from there.
+func TestCrashInATransaction(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	random := rand.New(rand.NewPCG(1, 2))
+	mustAppend(t, db, entry(1, "first"))
+	rolledBack, complete, listed := 0, 0, 0
+	for step := range 16 {
+		before, was := fileOf(t, db), stateOf(t, db)
+		transact(t, db, step)
+		after, is := fileOf(t, db), stateOf(t, db)
+		c := crash{random: random, before: before, after: after, pages: changedPages(before, after)}
+		if c.listed = checkListed(t, after, c.pages); c.listed {
+			listed++
+		}
+		for trial := range 5 {
+			data, mayStay, mayGo := c.leave(trial)
+			got := openCrashed(t, data)
+			if right := got == is && mayStay || got == was && mayGo; !right {
+				t.Fatalf("step %d, trial %d: the state is\n%s\nbefore the transaction it was\n%s\nand after it\n%s", step, trial, got, was, is)
+			}
+			switch {
+			case got == is:
+				complete++
+			case hasMeta(data, after, c.pages[0]):
+				rolledBack++
+			}
+		}
+	}
+	if rolledBack < 10 || complete < 10 || listed < 10 || listed == 16 {
+		t.Errorf("%d were rolled back, %d were complete; %d listed their pages", rolledBack, complete, listed)
+	}
+}
+
+// crash is a transaction of which a crash leaves some pages.
+type crash struct {
+	random        *rand.Rand
+	before, after []byte // the file
+	pages         []int  // that differ, the meta page first
+	listed        bool   // in the seal; others were synced before it
+}
+
+// leave returns a file with some of the pages, and whether the transaction may be
+// in it and may be gone from it.
+func (c *crash) leave(trial int) (data []byte, mayStay, mayGo bool) {
+	data = slices.Concat(c.before, make([]byte, len(c.after)-len(c.before))) // the file grows first
+	slot := c.pages[0]
+	left := 0
+	for _, page := range c.pages {
+		if trial <= 1 || c.random.IntN(len(c.pages)+1) > 0 {
+			copyPage(data, c.after, page)
+			left++
+		}
+	}
+	if trial == 0 {
+		return data, true, false
+	}
+	seal := pageOf(data, slot)[sealOffset:]
+	switch trial {
+	case 1: // all but a page
+		copyPage(data, c.before, c.pages[1+c.random.IntN(len(c.pages)-1)])
+		left--
+	case 2: // the meta page as bbolt wrote it, before its seal
+		copyPage(data, c.after, slot)
+		clear(seal)
+		return data, false, true
+	case 3: // the seal, and not what is before it
+		copy(pageOf(data, slot)[:sealOffset], pageOf(c.before, slot))
+		return data, false, true
+	}
+	if !c.listed {
+		clear(seal)
+		return data, false, true
+	}
+	return data, left == len(c.pages), left < len(c.pages)
+}
+
+// hasMeta tells whether a file has the meta page that another has.
+func hasMeta(data, other []byte, page int) bool {
+	return bytes.Equal(pageOf(data, page)[:sealOffset], pageOf(other, page)[:sealOffset])
+}
+
+// checkListed checks that a seal lists all pages that its transaction changed;
+// false where they were too many.
+func checkListed(t *testing.T, data []byte, changed []int) bool {
+	t.Helper()
+	s, _, ok := decodeSeal(pageOf(data, changed[0]), metaOf(t, data, changed[0]))
+	if !ok || !s.on {
+		t.Fatalf("the transaction is not sealed: %+v", s)
+	}
+	if len(s.pages) == 0 {
+		return false
+	}
+	for _, page := range changed[1:] {
+		if !slices.ContainsFunc(s.pages, func(run pageRun) bool { return uint64(page)-run.first < run.count }) {
+			t.Errorf("page %d is not in %v", page, s.pages)
+		}
+	}
+	return true
+}
+
+// transact makes transactions of all kinds.
+func transact(t *testing.T, db *DB, step int) {
+	t.Helper()
+	switch step {
+	default:
+		mustAppend(t, db, entry(step, fmt.Sprint("single ", step)))
+	case 1, 6:
+		put(t, db, oplog.RecordTenant, "acme", fmt.Sprintf(`{"step":%d}`, step))
+	case 2, 7, 9:
+		var entries []oplog.Entry
+		for i := range 40 * step {
+			entries = append(entries, withID(fmt.Sprintf("own-%d-%d", step, i), entry(i*97, strings.Repeat("many ", 20))))
+		}
+		mustAppend(t, db, entries...)
+	case 3, 8:
+		if err := db.BeginDeletion(oplog.Deletion{ID: fmt.Sprint("d", step), Tenant: "acme"}); err != nil {
+			t.Fatal(err)
+		}
+	case 11, 12, 13, 14: // pages here and there, more than a seal lists
+		err := db.update(func(tx *bolt.Tx) error {
+			b := recordBucket(tx, oplog.RecordExport)
+			for i := range 1000 {
+				if step == 11 || i%3 == step%3 {
+					if err := b.Put(fmt.Appendf(nil, "%04d", i), bytes.Repeat([]byte{byte(step)}, 3000)); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func fileOf(t *testing.T, db *DB) []byte {
+	t.Helper()
+	data, err := os.ReadFile(db.bolt.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// stateOf writes out what a store holds.
+func stateOf(t *testing.T, db *DB) string {
+	t.Helper()
+	checkpoint, err := db.Checkpoint("acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, _, err := db.Record(oplog.RecordTenant, "acme")
+	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+		t.Fatal(err)
+	}
+	deletions, err := db.Records(oplog.RecordDeletion, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%s%s %d deletions", checkpoint, record, len(deletions))
+}
+
+// openCrashed opens a file that a crash has left, checks it, and has it grow.
+func openCrashed(t *testing.T, data []byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, fileName), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db := openStore(t, dir)
+	defer closeStore(t, db)
+	state := stateOf(t, db)
+	mustAppend(t, db, entry(0, "later"))
+	checkStore(t, db, "acme")
+	err := db.bolt.View(func(tx *bolt.Tx) (err error) {
+		for damage := range tx.Check() {
+			err = errors.Join(err, damage)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return state
+}
+
+func pageOf(data []byte, page int) []byte {
+	size := os.Getpagesize()
+	return data[page*size:][:size]
+}
+
+func copyPage(to, from []byte, page int) {
+	if (page+1)*os.Getpagesize() > len(from) {
+		clear(pageOf(to, page))
+		return
+	}
+	copy(pageOf(to, page), pageOf(from, page))
+}
+
+// changedPages returns the pages that a transaction changed, its meta page first.
+func changedPages(before, after []byte) (pages []int) {
+	for page := range len(after) / os.Getpagesize() {
+		old := make([]byte, os.Getpagesize())
+		if (page+1)*os.Getpagesize() <= len(before) {
+			old = pageOf(before, page)
+		}
+		if !bytes.Equal(old, pageOf(after, page)) {
+			pages = append(pages, page)
+		}
+	}
+	return pages
+}
+
+func metaOf(t *testing.T, data []byte, page int) meta {
+	t.Helper()
+	m, ok := readMeta(pageOf(data, page))
+	if !ok {
+		t.Fatalf("page %d is no meta page", page)
+	}
+	return m
+}
+
+// TestSealedFormat: while it is open, and after a crash, a file says to builds
+// that know no seals that they must not read it; once it is closed they do.
+func TestSealedFormat(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	format := func(path string) string {
+		t.Helper()
+		b, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = b.Close() }()
+		var version string
+		_ = b.View(func(tx *bolt.Tx) error {
+			version = string(tx.Bucket(bucketMeta).Get(keyFormat))
+			return nil
+		})
+		return version
+	}
+	mustAppend(t, db, entry(1, "a"))
+	crashed := t.TempDir()
+	copyStore(t, db.bolt.Path(), crashed)
+	if got := format(filepath.Join(crashed, fileName)); got != "3" {
+		t.Errorf("open it has format %s", got)
+	}
+	var backup bytes.Buffer
+	if _, err := db.WriteTo(&backup); err != nil {
+		t.Fatal(err)
+	}
+	restored := t.TempDir()
+	if _, err := Restore(context.Background(), restored, &backup, func(oplog.Records) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, db)
+	closeStore(t, openStore(t, crashed))
+	for _, dir := range []string{db.dir, crashed, restored} {
+		if got := format(filepath.Join(dir, fileName)); got != "2" {
+			t.Errorf("closed it has format %s", got)
+		}
+	}
+
+	// What such a build writes to it has no seal, and stays.
+	changeFile(t, db.dir, func(tx *bolt.Tx) error {
+		return putRecord(recordBucket(tx, oplog.RecordTenant), "acme", []byte("{}"))
+	})
+	if _, _, err := openStore(t, db.dir).Record(oplog.RecordTenant, "acme"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSyncFails: what could not be synced is in no answer, and nothing is written
+// after it, also where the disk was but full.
+func TestSyncFails(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	mustAppend(t, db, entry(2, "a"))
+	before := stateOf(t, db)
+	db.sync = func(*os.File) error { return syscall.ENOSPC }
+	for range 2 {
+		if _, err := db.Append(context.Background(), "acme", []oplog.Entry{entry(1, "b")}, 0); oplog.CodeOf(err) != oplog.CodeUnavailable {
+			t.Errorf("it fails with %v", err)
+		}
+		db.sync = syncData
+	}
+	if got := stateOf(t, db); got != before {
+		t.Errorf("it is\n%s\nwant\n%s", got, before)
+	}
+	checkStore(t, db, "acme")
+	db = reopen(t, db)
+	if got := stateOf(t, db); got != before {
+		t.Errorf("reopened it is\n%s\nwant\n%s", got, before)
+	}
+	mustAppend(t, db, entry(1, "b"))
+	checkStore(t, db, "acme")
+}
