@@ -43,7 +43,7 @@ const languages = [
     removeIt: 'Remove',
     allBy: 'All by reports',
     server: 'The server',
-    refused: 'has no letter or digit to search for',
+    refused: 'there is no letter or digit to search for',
   },
   {
     language: '中文',
@@ -63,7 +63,7 @@ const languages = [
     removeIt: '去掉',
     allBy: 'reports 的全部记录',
     server: '服务器',
-    refused: 'has no letter or digit to search for',
+    refused: '搜索内容中没有文字或数字',
   },
 ] as const
 

@@ -2,7 +2,7 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@ta
 import { useEffect, useState } from 'react'
 import type { LocaleTag } from '../i18n/language'
 import { guessLanguage, LanguageProvider, rememberLanguage, useWords } from '../i18n/language'
-import { isProblem, setNoAnswerText } from '../lib/problem'
+import { isProblem, setProblemTexts } from '../lib/problem'
 import { keys } from '../model/api/keys'
 import type { Session } from '../model/api/types'
 import { useSessionQuery } from '../model/session/queries'
@@ -76,7 +76,7 @@ function InLanguage() {
 
 /** Keeps what is said where there is no answer in the console's language. */
 function NoAnswer() {
-  const { noAnswer } = useWords()
-  useEffect(() => setNoAnswerText(noAnswer), [noAnswer])
+  const { noAnswer, nothingToSearch } = useWords()
+  useEffect(() => setProblemTexts({ noAnswer, nothingToSearch }), [noAnswer, nothingToSearch])
   return null
 }

@@ -38,6 +38,7 @@ export const en = {
   pageMissingText: 'The server did not respond, or the console has been updated.',
   partMissing: 'This part of the page could not be loaded.',
   noAnswer: 'the server is not responding',
+  nothingToSearch: 'there is no letter or digit to search for',
   stillNoAnswer: 'The server is still not responding.',
   reload: 'Reload page',
   toStart: 'Go to home page',

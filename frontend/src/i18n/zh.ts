@@ -34,6 +34,7 @@ export const zh: Dictionary = {
   pageMissingText: '服务器未响应，或控制台已更新。',
   partMissing: '页面的这一部分无法加载。',
   noAnswer: '服务器未响应',
+  nothingToSearch: '搜索内容中没有文字或数字',
   stillNoAnswer: '服务器仍未响应。',
   reload: '重新加载页面',
   toStart: '返回首页',

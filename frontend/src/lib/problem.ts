@@ -32,16 +32,23 @@ export function isProblem(error: unknown, status: number): boolean {
   return error instanceof ApiProblem && error.status === status
 }
 
-/** What is said where there is no answer at all: the browser's own words are in no language of the console. */
-let noAnswer = ''
+/** Whether the words to search for have no letter or digit, such as the hyphen that begins an exclusion. */
+export function hasNothingToSearch(error: unknown): boolean {
+  const words = error instanceof ApiProblem && error.status === 422 ? error.values['query.q'] : undefined
+  return typeof words === 'string' && !/[\p{L}\p{N}]/u.test(words)
+}
 
-export function setNoAnswerText(words: string) {
-  noAnswer = words
+/** What is said in place of the browser's own words and the server's, which are not in the console's language. */
+let texts = { noAnswer: '', nothingToSearch: '' }
+
+export function setProblemTexts(words: typeof texts) {
+  texts = words
 }
 
 /** What to tell a person about an error: the server's own words where there are some. */
 export function problemText(error: unknown): string {
-  if (isProblem(error, 0) && noAnswer) return noAnswer
+  if (isProblem(error, 0) && texts.noAnswer) return texts.noAnswer
+  if (hasNothingToSearch(error) && texts.nothingToSearch) return texts.nothingToSearch
   if (error instanceof ApiProblem) return error.detail
   return error instanceof Error ? error.message : String(error)
 }
