@@ -82,7 +82,7 @@ func TestArchitectureDocument(t *testing.T) {
 
 // TestDocumentedFilesExist: files named in docs/architecture.md and CONTRIBUTING.md exist.
 func TestDocumentedFilesExist(t *testing.T) {
-	path := regexp.MustCompile(`^[a-z0-9_./-]+/[a-z0-9_]+\.(go|md|ts)$`)
+	path := regexp.MustCompile(`^[a-zA-Z0-9_./-]+/[a-zA-Z0-9_.]+\.(go|md|tsx?|json)$`)
 	for _, document := range []string{"docs/architecture.md", "CONTRIBUTING.md"} {
 		text, err := os.ReadFile(document)
 		if err != nil {
