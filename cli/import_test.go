@@ -64,14 +64,7 @@ func TestImportOfExports(t *testing.T) {
 func TestImportDuplicateLines(t *testing.T) {
 	data, dir := t.TempDir(), t.TempDir()
 	setting{}.mustRun(t, "tenant", "add", "acme", "--name", "Acme", "--data", data)
-	f := func(status int, want string, args ...string) result {
-		t.Helper()
-		r := setting{}.run(t, append([]string{"import", "--tenant", "acme", "--data", data}, args...)...)
-		if r.status != status || !strings.Contains(r.stdout+r.stderr, want) {
-			t.Errorf("%q: %+v; want %d, %s", args, r, status, want)
-		}
-		return r
-	}
+	f := importsInto(t, data)
 	file := filepath.Join(dir, "old.csv")
 	write(t, file, "Time;User;User ID;Module;Operation\n2026/1/2 03:04;\xcd\xf5\xb7\xbc;u1;SMS;Send\n2026/1/2 03:04;\xcd\xf5\xb7\xbc;u1;SMS;Send\n")
 	r := f(exitDone, file+": 2 recorded, 0 duplicates", file)
@@ -132,14 +125,7 @@ nonsense
 `)
 	write(t, none, "User,User ID,Module,Operation\n,u,,\n")
 
-	f := func(status int, want string, args ...string) result {
-		t.Helper()
-		r := setting{}.run(t, append([]string{"import", "--tenant", "acme", "--data", data}, args...)...)
-		if r.status != status || !strings.Contains(r.stdout+r.stderr, want) {
-			t.Errorf("%q: %+v; want %d, %s", args, r, status, want)
-		}
-		return r
-	}
+	f := importsInto(t, data)
 	exports := func() string {
 		t.Helper()
 		return setting{}.mustRun(t, append([]string{"export", "--tenant", "acme", "--data", data}, always...)...)
@@ -172,4 +158,17 @@ nonsense
 	p := serve(t, "serve", "--data", data)
 	f(exitFailed, "in use", good)
 	p.stop()
+}
+
+// importsInto returns a function that imports into acme, and checks the status and
+// what is printed.
+func importsInto(t *testing.T, data string) func(status int, want string, args ...string) result {
+	return func(status int, want string, args ...string) result {
+		t.Helper()
+		r := setting{}.run(t, append([]string{"import", "--tenant", "acme", "--data", data}, args...)...)
+		if r.status != status || !strings.Contains(r.stdout+r.stderr, want) {
+			t.Errorf("%q: %+v; want %d, %s", args, r, status, want)
+		}
+		return r
+	}
 }
