@@ -51,7 +51,7 @@ func passwordError(format string, args ...any) error {
 	}}
 }
 
-// checkPassword reports whether a password is the one that was hashed. A hash of
+// CheckPassword reports whether a password is the one that was hashed. A hash of
 // another form matches nothing.
 func CheckPassword(phc, password string) bool {
 	parts := strings.Split(phc, "$")
