@@ -48,7 +48,7 @@ for (const words of [
     more: /^更多/,
     parts: ['角色', '结果', 'IP 地址'],
     failed: '失败',
-    wrong: /^请输入地址/,
+    wrong: /^请输入 IP 地址/,
     exclude: '排除',
     excludeOf: (title: string) => `排除：${title}`,
     user: /^用户/,
