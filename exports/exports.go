@@ -44,8 +44,8 @@ type Export struct {
 
 // Creator is the account or the name of the key that started an export.
 type Creator struct {
-	Username string `json:"username,omitempty" doc:"Of the account; left out for a key."`
-	Key      string `json:"key,omitempty" doc:"Name of the API key; left out for an account."`
+	Username string `json:"username,omitempty" doc:"Username of the account; omitted for a key."`
+	Key      string `json:"key,omitempty" doc:"Name of the API key; omitted for an account."`
 }
 
 // Status is the state of an export.

@@ -42,10 +42,10 @@ func New(store oplog.Store, index oplog.Index, directory *directory.Directory, t
 
 // Appended is the response to a request that records entries.
 type Appended struct {
-	Recorded   int             `json:"recorded" doc:"How many entries are new."`
-	Duplicates int             `json:"duplicates" doc:"How many were recorded before, and are not again."`
-	Skipped    int             `json:"skipped" doc:"How many were not manual, and are counted alone."`
-	Entries    []oplog.Receipt `json:"entries" doc:"What became of each, in order of the request."`
+	Recorded   int             `json:"recorded" doc:"Number of new entries."`
+	Duplicates int             `json:"duplicates" doc:"Number of entries recorded before, which are not stored again."`
+	Skipped    int             `json:"skipped" doc:"Number of operations that were not manual, which are only counted."`
+	Entries    []oplog.Receipt `json:"entries" doc:"Result for each entry, in order of the request."`
 }
 
 // Append records entries, all or none, and returns once they are on disk and visible to queries. A CodeInvalid error lists every invalid

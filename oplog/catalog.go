@@ -12,22 +12,22 @@ type Catalog struct {
 
 // Module is a functional module of the host system.
 type Module struct {
-	Key        string   `json:"key" doc:"As entries name it."`
+	Key        string   `json:"key" doc:"Key used in entries."`
 	Title      Title    `json:"title"`
-	Operations []string `json:"operations" doc:"Keys of the operation types that it allows."`
-	Added      []string `json:"added,omitempty" doc:"Of a built-in module, those of its operation types that the tenant has added."`
-	BuiltIn    bool     `json:"built_in,omitempty" doc:"Whether every tenant has it."`
-	Retired    bool     `json:"retired,omitempty" doc:"Refused for new entries, and still shown."`
+	Operations []string `json:"operations" doc:"Keys of the allowed operation types."`
+	Added      []string `json:"added,omitempty" doc:"For a built-in module: the operation types that the tenant added."`
+	BuiltIn    bool     `json:"built_in,omitempty" doc:"Whether it is built in."`
+	Retired    bool     `json:"retired,omitempty" doc:"Rejected in new entries, still displayed."`
 }
 
 // Operation is an operation type.
 type Operation struct {
-	Key   string `json:"key" doc:"As entries name it."`
+	Key   string `json:"key" doc:"Key used in entries."`
 	Title Title  `json:"title"`
-	Group Group  `json:"group" enum:"destructive,outward,create,change" doc:"What it means for the data."`
+	Group Group  `json:"group" enum:"destructive,outward,create,change" doc:"Effect on the data."`
 
-	BuiltIn bool `json:"built_in,omitempty" doc:"Whether every tenant has it."`
-	Retired bool `json:"retired,omitempty" doc:"Refused for new entries, and still shown."`
+	BuiltIn bool `json:"built_in,omitempty" doc:"Whether it is built in."`
+	Retired bool `json:"retired,omitempty" doc:"Rejected in new entries, still displayed."`
 }
 
 // Title is a display name in the languages of the console.

@@ -10,16 +10,16 @@ import (
 // time the hold was set; it covers every UTC date that overlaps them.
 type Hold struct {
 	ID          string    `json:"id" doc:"The hold's id."`
-	From        string    `json:"from,omitempty" doc:"The first day, in time_zone; left out: all before."`
-	To          string    `json:"to,omitempty" doc:"The last day, in time_zone; left out: all after."`
-	TimeZone    string    `json:"time_zone" doc:"The tenant's when the hold was placed; UTC where UTC days were chosen."`
-	CoversFrom  time.Time `json:"covers_from,omitzero" doc:"When the first UTC day that is held begins; left out: all before."`
-	CoversUntil time.Time `json:"covers_until,omitzero" doc:"When the last UTC day that is held has ended; left out: all after."`
-	Reason      string    `json:"reason" doc:"Why the days are held."`
-	SetBy       string    `json:"set_by" doc:"Who set it: a username, or command for the command line."`
-	SetAt       time.Time `json:"set_at" doc:"When that was set."`
-	LiftedBy    string    `json:"lifted_by,omitempty" doc:"Who lifted it."`
-	LiftedAt    time.Time `json:"lifted_at,omitzero" doc:"When it was lifted; left out while it stands."`
+	From        string    `json:"from,omitempty" doc:"The first day, in time_zone; omitted: unbounded."`
+	To          string    `json:"to,omitempty" doc:"The last day, in time_zone; omitted: unbounded."`
+	TimeZone    string    `json:"time_zone" doc:"The tenant's when the hold was set; UTC for holds on UTC days."`
+	CoversFrom  time.Time `json:"covers_from,omitzero" doc:"Start of the first UTC day covered; omitted: unbounded."`
+	CoversUntil time.Time `json:"covers_until,omitzero" doc:"End of the last UTC day covered; omitted: unbounded."`
+	Reason      string    `json:"reason" doc:"Reason of the hold."`
+	SetBy       string    `json:"set_by" doc:"Username, or command for the command line."`
+	SetAt       time.Time `json:"set_at" doc:"Time of the setting."`
+	LiftedBy    string    `json:"lifted_by,omitempty" doc:"Username, or command for the command line."`
+	LiftedAt    time.Time `json:"lifted_at,omitzero" doc:"Time of lifting; omitted while the hold is active."`
 
 	dates Days // the UTC dates covered; "" is unbounded
 }

@@ -13,20 +13,20 @@ import (
 
 // Deletion is the record of a deletion of entries.
 type Deletion struct {
-	ID      string    `json:"id" doc:"Id of the entry in the trail that tells of it."`
+	ID      string    `json:"id" doc:"Id of the entry in the access log that reports it."`
 	Tenant  string    `json:"tenant" doc:"The tenant's id."`
-	At      time.Time `json:"at" doc:"When it was begun."`
+	At      time.Time `json:"at" doc:"Start of the deletion."`
 	Days    []Days    `json:"days" doc:"The days whose entries were deleted."`
-	Dates   int       `json:"dates" doc:"How many of the days had entries."`
-	Entries int       `json:"entries" doc:"How many entries were deleted."`
-	Through uint64    `json:"through" doc:"Seq of the last entry that had arrived then."`
+	Dates   int       `json:"dates" doc:"Number of days with entries."`
+	Entries int       `json:"entries" doc:"Number of deleted entries."`
+	Through uint64    `json:"through" doc:"Seq of the last entry recorded at that time."`
 
 	// The retention rule at that time.
-	RetentionDays int       `json:"retention_days" doc:"The rule of then."`
-	SetBy         string    `json:"set_by" doc:"Who had set the rule of then."`
-	SetAt         time.Time `json:"set_at,omitzero" doc:"When the rule of then was set."`
+	RetentionDays int       `json:"retention_days" doc:"The retention at that time."`
+	SetBy         string    `json:"set_by" doc:"Who had set that retention."`
+	SetAt         time.Time `json:"set_at,omitzero" doc:"When that retention was set."`
 
-	FinishedAt time.Time `json:"finished_at,omitzero" doc:"When the last of them was off the disk; left out until then."`
+	FinishedAt time.Time `json:"finished_at,omitzero" doc:"When the entries were removed from disk; omitted until then."`
 }
 
 // Contains reports whether a date was deleted.
@@ -110,13 +110,13 @@ func (t *TenantState) tooOld(e *Entry, now time.Time) (FieldError, bool) {
 
 // Retention is a tenant's retention rule, its holds and its deletions.
 type Retention struct {
-	Days         int        `json:"retention_days" doc:"For how many whole days of the tenant's time zone before today entries are kept; 0 for ever. They are deleted by whole UTC days, so never earlier and up to a day later."`
-	BelowMinimum bool       `json:"below_legal_minimum" doc:"Whether a rule below 180 days is meant."`
-	SetBy        string     `json:"set_by,omitempty" doc:"Who set it: a username, or command for the command line."`
-	SetAt        time.Time  `json:"set_at,omitzero" doc:"When that was set."`
-	TimeZone     string     `json:"time_zone" doc:"The tenant's; days are counted in it."`
-	KeptDay      string     `json:"kept_day,omitempty" doc:"The first day, in the tenant's time zone, that the rule keeps today; left out where it keeps all."`
-	KeptFrom     string     `json:"kept_from,omitempty" doc:"The UTC date in which kept_day begins: every entry from its 00:00 UTC on is kept today; left out where the rule keeps all."`
-	Holds        []Hold     `json:"holds" doc:"Newest first, those lifted too."`
+	Days         int        `json:"retention_days" doc:"Whole days before today, in the tenant's time zone, for which entries are kept; 0: forever. They are deleted by whole UTC days, so never earlier and up to a day later."`
+	BelowMinimum bool       `json:"below_legal_minimum" doc:"Whether a retention below 180 days was confirmed."`
+	SetBy        string     `json:"set_by,omitempty" doc:"Username, or command for the command line."`
+	SetAt        time.Time  `json:"set_at,omitzero" doc:"Time of the setting."`
+	TimeZone     string     `json:"time_zone" doc:"The tenant's time zone, in which days are counted."`
+	KeptDay      string     `json:"kept_day,omitempty" doc:"The first day, in the tenant's time zone, that is kept today; omitted if everything is kept."`
+	KeptFrom     string     `json:"kept_from,omitempty" doc:"The UTC date in which kept_day begins: every entry from 00:00 UTC of that date is kept today; omitted if everything is kept."`
+	Holds        []Hold     `json:"holds" doc:"Newest first, including lifted ones."`
 	Deletions    []Deletion `json:"deletions" doc:"Newest first."`
 }

@@ -182,9 +182,9 @@ type Record struct {
 
 // Receipt is the result for one entry of a request.
 type Receipt struct {
-	ID     string `json:"id,omitempty" doc:"The sender's own, or the one that the log gave; none for what was skipped without one."`
-	Seq    uint64 `json:"seq,omitempty" doc:"That of the first time for a duplicate; none for what was skipped."`
-	Status Status `json:"status" enum:"recorded,duplicate,skipped" doc:"What became of it."`
+	ID     string `json:"id,omitempty" doc:"The sender's or the generated id; omitted for skipped operations without one."`
+	Seq    uint64 `json:"seq,omitempty" doc:"The first seq of a duplicate; omitted for skipped operations."`
+	Status Status `json:"status" enum:"recorded,duplicate,skipped" doc:"Result for this entry."`
 }
 
 // Status is the result of sending an entry.
@@ -201,9 +201,9 @@ const (
 type Proof struct {
 	Leaf       []byte   `json:"leaf" doc:"The recorded bytes, deterministic CBOR, in base64; the leaf of the tree hashes them."`
 	Index      uint64   `json:"index" doc:"Number of the leaf, from 0: seq - 1."`
-	Size       uint64   `json:"size" doc:"Number of leaves of the tree."`
+	Size       uint64   `json:"size" doc:"Number of leaves in the tree."`
 	Path       [][]byte `json:"path" doc:"Hashes from the leaf to the root (RFC 6962), in base64."`
-	Checkpoint string   `json:"checkpoint" doc:"The signed head of the tree, in the form of C2SP tlog-checkpoint."`
+	Checkpoint string   `json:"checkpoint" doc:"The signed head of the tree, in the format of C2SP tlog-checkpoint."`
 }
 
 // Consistency is the RFC 6962 consistency proof that a tenant's log only grew from one size to another.
@@ -211,7 +211,7 @@ type Consistency struct {
 	From       uint64   `json:"from" doc:"Size of the older tree."`
 	To         uint64   `json:"to" doc:"Size of the newer tree."`
 	Path       [][]byte `json:"path" doc:"Hashes in the order of RFC 6962, in base64."`
-	Checkpoint string   `json:"checkpoint" doc:"The signed head of the newer tree, in the form of C2SP tlog-checkpoint."`
+	Checkpoint string   `json:"checkpoint" doc:"The signed head of the newer tree, in the format of C2SP tlog-checkpoint."`
 }
 
 // TrailName returns the store's name of a tenant's trail, which no tenant can have.

@@ -5,9 +5,9 @@ import "time"
 // Summary counts the matches of a query. All counts are exact and consistent: the histogram's buckets, and the counts of the facets of
 // modules, operations and outcomes, each add up to Total.
 type Summary struct {
-	Total     int       `json:"total" doc:"How many operations the filters let through."`
-	From      time.Time `json:"from" doc:"Where the period begins: as asked for, or with the log."`
-	To        time.Time `json:"to" doc:"Where it ends, exclusive: as asked for, or now."`
+	Total     int       `json:"total" doc:"Number of matching operations."`
+	From      time.Time `json:"from" doc:"Start of the period: as requested, or the start of the log."`
+	To        time.Time `json:"to" doc:"End of the period, exclusive: as requested, or now."`
 	Histogram Histogram `json:"histogram"`
 	Facets    Facets    `json:"facets"`
 }
@@ -15,30 +15,30 @@ type Summary struct {
 // Histogram counts operations over time.
 type Histogram struct {
 	Interval string   `json:"interval" enum:"1m,5m,15m,1h,3h,6h,12h,1d,7d,1mo,1y" doc:"Width of the buckets."`
-	Buckets  []Bucket `json:"buckets" doc:"In order, without a gap."`
+	Buckets  []Bucket `json:"buckets" doc:"In order, contiguous."`
 }
 
 // Bucket is one bar of a histogram.
 type Bucket struct {
-	From  time.Time `json:"from" doc:"Where it begins; the first may begin before the period."`
-	Count int       `json:"count" doc:"How many operations it has."`
+	From  time.Time `json:"from" doc:"Start of the bucket; the first may start before the period."`
+	Count int       `json:"count" doc:"Number of operations."`
 }
 
 // Facets counts operations by field value, most frequent first.
 type Facets struct {
-	Module       []FacetValue `json:"module" doc:"Counts by module, the largest first."`
-	Operation    []FacetValue `json:"operation" doc:"Counts by operation type, the largest first."`
+	Module       []FacetValue `json:"module" doc:"Counts by module, largest first."`
+	Operation    []FacetValue `json:"operation" doc:"Counts by operation type, largest first."`
 	User         []FacetValue `json:"user" doc:"The 50 users with the most operations, by their latest names."`
-	Organization []FacetValue `json:"organization" doc:"Counts by organization, without those below it, the largest first."`
-	Outcome      []FacetValue `json:"outcome" doc:"Counts by outcome, the largest first."`
-	Role         []FacetValue `json:"role" doc:"Counts by the role that users had, the largest first."`
+	Organization []FacetValue `json:"organization" doc:"Counts by organization, without those below it, largest first."`
+	Outcome      []FacetValue `json:"outcome" doc:"Counts by outcome, largest first."`
+	Role         []FacetValue `json:"role" doc:"Counts by the role that users had, largest first."`
 }
 
 // FacetValue is a filter value, its display name and its number of operations.
 type FacetValue struct {
-	Value string `json:"value" doc:"Key or id, as filters take it."`
-	Name  string `json:"name" doc:"What it is called, in the caller's language."`
-	Count int    `json:"count" doc:"How many of the operations that all filters let through have it."`
+	Value string `json:"value" doc:"Key or id, as in filters."`
+	Name  string `json:"name" doc:"Display name in the caller's language."`
+	Count int    `json:"count" doc:"Number of matching operations."`
 }
 
 // MaxUserFacets is the number of users that a summary lists.

@@ -9,17 +9,17 @@ import (
 
 // Tenant is a customer of the host system, with a log of its own.
 type Tenant struct {
-	ID             string `json:"id" doc:"As in addresses."`
-	Name           string `json:"name" doc:"Name to show."`
-	TimeZone       string `json:"time_zone" doc:"IANA name; days and exports go by it."`
-	DataPermission bool   `json:"data_permission" doc:"Whether organizations divide what is seen."`
-	RetentionDays  int    `json:"retention_days,omitempty" doc:"For how many whole days of its time zone before today entries are kept; left out: for ever."`
-	BelowMinimum   bool   `json:"below_legal_minimum,omitempty" doc:"Whether a rule below 180 days is meant."`
+	ID             string `json:"id" doc:"As in URLs."`
+	Name           string `json:"name" doc:"Display name."`
+	TimeZone       string `json:"time_zone" doc:"IANA name; used for days and exports."`
+	DataPermission bool   `json:"data_permission" doc:"Whether people only see their own organization."`
+	RetentionDays  int    `json:"retention_days,omitempty" doc:"Whole days before today, in its time zone, for which entries are kept; omitted: forever."`
+	BelowMinimum   bool   `json:"below_legal_minimum,omitempty" doc:"Whether a retention below 180 days was confirmed."`
 
-	RetentionBy string    `json:"retention_set_by,omitempty" doc:"Who set the rule."`
-	RetentionAt time.Time `json:"retention_set_at,omitzero" doc:"When the rule was set."`
+	RetentionBy string    `json:"retention_set_by,omitempty" doc:"Who set the retention."`
+	RetentionAt time.Time `json:"retention_set_at,omitzero" doc:"When the retention was set."`
 
-	FrameAncestors []string `json:"frame_ancestors,omitempty" doc:"Sites whose pages may hold the console."`
+	FrameAncestors []string `json:"frame_ancestors,omitempty" doc:"Sites that may embed the console."`
 }
 
 // DefaultTimeZone is used if a tenant specifies none.

@@ -194,7 +194,7 @@ func TestNoHint(t *testing.T) {
 	same("scoped", tenantA+"/entries/e1", tenantA+"/entries/e2", 404)
 	same("member", tenantA+"/entries", "/api/v1/tenants/nowhere/summary", 403)
 	p := f.asProblem(f.send("member", "GET", tenantA+"/entries", ""), 403)
-	if p.Title != "Forbidden" || p.Detail != "This account has no access here." {
+	if p.Title != "Forbidden" || p.Detail != "This account has no access." {
 		t.Errorf("a member learns %+v", p)
 	}
 	f.get("owner", "/api/v1/tenants/nowhere/entries", 404)

@@ -13,15 +13,15 @@ import (
 
 // accountBody is an account as who administers it sees it.
 type accountBody struct {
-	Username     string        `json:"username" doc:"Name to sign in with."`
-	Name         string        `json:"name,omitempty" doc:"To show; none for the username."`
-	Role         identity.Role `json:"role" enum:"owner,admin,auditor,member" doc:"What the account may do."`
-	Tenant       string        `json:"tenant,omitempty" doc:"None for an owner."`
-	Organization string        `json:"organization,omitempty" doc:"Sees this one and all below it only."`
-	Locale       string        `json:"locale,omitempty" enum:"en,zh-CN" doc:"Left out until the first sign-in, which chooses it."`
-	Disabled     bool          `json:"disabled" doc:"Whether it cannot sign in."`
-	CreatedAt    time.Time     `json:"created_at" doc:"When it was made."`
-	LastSignInAt time.Time     `json:"last_sign_in_at,omitzero" doc:"Left out until the first time."`
+	Username     string        `json:"username" doc:"Username."`
+	Name         string        `json:"name,omitempty" doc:"Display name; omitted: the username."`
+	Role         identity.Role `json:"role" enum:"owner,admin,auditor,member" doc:"The account's role."`
+	Tenant       string        `json:"tenant,omitempty" doc:"Omitted for an owner."`
+	Organization string        `json:"organization,omitempty" doc:"Restricts the account to this organization and those below it."`
+	Locale       string        `json:"locale,omitempty" enum:"en,zh-CN" doc:"Omitted until the first sign-in sets it."`
+	Disabled     bool          `json:"disabled" doc:"Whether the account is disabled."`
+	CreatedAt    time.Time     `json:"created_at" doc:"Time of creation."`
+	LastSignInAt time.Time     `json:"last_sign_in_at,omitzero" doc:"Omitted until the first sign-in."`
 }
 
 func newAccountBodyOf(a identity.Account) accountBody {
@@ -29,28 +29,28 @@ func newAccountBodyOf(a identity.Account) accountBody {
 }
 
 type newAccountBody struct {
-	Username     string        `json:"username" minLength:"1" maxLength:"64" doc:"Name to sign in with."`
-	Name         string        `json:"name,omitempty" maxLength:"128" doc:"To show; left out: the username."`
-	Password     string        `json:"password" minLength:"8" maxLength:"1024" doc:"8 characters at least."`
-	Role         identity.Role `json:"role" enum:"owner,admin,auditor,member" doc:"What the account may do."`
-	Tenant       string        `json:"tenant,omitempty" doc:"Left out by an admin: the own one."`
-	Organization string        `json:"organization,omitempty" doc:"For an admin or auditor who sees this one and all below it only."`
+	Username     string        `json:"username" minLength:"1" maxLength:"64" doc:"Username."`
+	Name         string        `json:"name,omitempty" maxLength:"128" doc:"Display name; omitted: the username."`
+	Password     string        `json:"password" minLength:"8" maxLength:"1024" doc:"At least 8 characters."`
+	Role         identity.Role `json:"role" enum:"owner,admin,auditor,member" doc:"The account's role."`
+	Tenant       string        `json:"tenant,omitempty" doc:"Defaults to an admin's own tenant."`
+	Organization string        `json:"organization,omitempty" doc:"Restricts an admin or auditor to this organization and those below it."`
 	Locale       string        `json:"locale,omitempty" enum:"en,zh-CN" doc:"Language: en or zh-CN."`
 }
 
 type accountChangeBody struct {
-	Name         *string        `json:"name,omitempty" maxLength:"128" doc:"Empty for the username."`
-	Password     *string        `json:"password,omitempty" minLength:"8" maxLength:"1024" doc:"A new one, 8 characters at least; the account is signed out everywhere."`
-	Role         *identity.Role `json:"role,omitempty" enum:"owner,admin,auditor,member" doc:"What the account may do."`
-	Tenant       *string        `json:"tenant,omitempty" doc:"Where an owner becomes something else, or the reverse."`
-	Organization *string        `json:"organization,omitempty" doc:"Empty for all."`
+	Name         *string        `json:"name,omitempty" maxLength:"128" doc:"Empty: the username."`
+	Password     *string        `json:"password,omitempty" minLength:"8" maxLength:"1024" doc:"A new password, at least 8 characters; the account is signed out everywhere."`
+	Role         *identity.Role `json:"role,omitempty" enum:"owner,admin,auditor,member" doc:"The account's role."`
+	Tenant       *string        `json:"tenant,omitempty" doc:"Required when an owner gets another role; empty when an account becomes an owner."`
+	Organization *string        `json:"organization,omitempty" doc:"Empty: all organizations."`
 	Locale       *string        `json:"locale,omitempty" enum:"en,zh-CN" doc:"Language: en or zh-CN."`
-	Disabled     *bool          `json:"disabled,omitempty" doc:"Whether it cannot sign in; who is disabled is signed out everywhere."`
+	Disabled     *bool          `json:"disabled,omitempty" doc:"Whether the account is disabled; disabling signs it out everywhere."`
 }
 
 // accountParams are those of a list of accounts.
 var accountParams = []*huma.Param{
-	wire.TextParam("tenant", "Those of one tenant.", &huma.Schema{Type: huma.TypeString}),
+	wire.TextParam("tenant", "Only the accounts of this tenant.", &huma.Schema{Type: huma.TypeString}),
 }
 
 type (
@@ -62,7 +62,7 @@ type (
 	}
 	addAccountInput    struct{ Body newAccountBody }
 	changeAccountInput struct {
-		Username string `path:"username" doc:"Name of the account."`
+		Username string `path:"username" doc:"Username."`
 		Body     accountChangeBody
 	}
 )

@@ -22,7 +22,7 @@ func (s *Server) sendBackup(c *fiber.Ctx, _ *call) error {
 }
 
 func describeBackup(_ huma.Registry, op *huma.Operation) {
-	op.Description = "One consistent file, which oplog restore makes a data directory of. It holds the signing key: keep it where secrets are kept."
+	op.Description = "One consistent file for oplog restore. It includes the signing key: keep it secret."
 	op.Responses["200"] = &huma.Response{
 		Description: "The file",
 		Content:     map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},

@@ -58,7 +58,7 @@ func (b *batch) add(body *newEntryBody) {
 // addText takes the text of the next entry.
 func (b *batch) addText(text []byte, options jsonv2.Options) error {
 	if len(b.entries) == oplog.MaxEntriesPerRequest {
-		return oplog.Errorf(oplog.CodeTooLarge, "More than %d entries are too many for one request; send them in parts.", oplog.MaxEntriesPerRequest)
+		return oplog.Errorf(oplog.CodeTooLarge, "A request may have at most %d entries; split it.", oplog.MaxEntriesPerRequest)
 	}
 	var body newEntryBody
 	err := jsonv2.Unmarshal(text, &body, options)
@@ -158,7 +158,7 @@ func (b *batch) readAgain(body []byte) error {
 	}
 	for name := range members {
 		if name != "entries" {
-			b.failRequest(wire.Shorten(name), "is not a field that this takes beside entries")
+			b.failRequest(wire.Shorten(name), "is an unknown field beside entries")
 		}
 	}
 	return b.readArray(list)
@@ -190,7 +190,7 @@ func splitObject(text []byte) (map[string]jsontext.Value, error) {
 	d := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if kind := d.PeekKind(); kind != '{' {
 		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The body is " + wire.KindName(kind) + "; send an object.", Fields: []oplog.FieldError{
-			{Message: `must be one entry, or {"entries": […]}; for one entry a line say Content-Type: ` + wire.NDJSONType},
+			{Message: `must be one entry, or {"entries": […]}; for one entry per line send Content-Type: ` + wire.NDJSONType},
 		}}
 	}
 	members := make(map[string]jsontext.Value)

@@ -40,7 +40,7 @@ func (s *Server) sendExportBundle(c *fiber.Ctx, in *call) error {
 	return c.SendStream(newZipStream(bundle, c.Context().Conn()))
 }
 
-var errFileGone = oplog.Errorf(oplog.CodeNotFound, "The file of this export is no longer there.")
+var errFileGone = oplog.Errorf(oplog.CodeNotFound, "The file of this export no longer exists.")
 
 // zipStream is a bundle as it is written, never held in memory. However large it
 // is, its reader has time for each piece.
@@ -69,8 +69,8 @@ func (z *zipStream) Read(p []byte) (int, error) {
 
 func describeExportBundle(_ huma.Registry, op *huma.Operation) {
 	op.Parameters = append(op.Parameters, exportIDParam)
-	op.Description = "An attachment, which oplog verify-export checks as it is: the file, its manifest, the verifier key, and a page in the caller's language " +
-		"that says how to check. The key in it proves nothing by itself: take it from somebody you trust."
+	op.Description = "An attachment for oplog verify-export: the file, its manifest, the verifier key, and instructions in the caller's language. " +
+		"The key in it proves nothing by itself: get it from a trusted person."
 	op.Responses["200"] = &huma.Response{
 		Description: "The ZIP",
 		Content:     map[string]*huma.MediaType{zipType: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},

@@ -86,7 +86,7 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 		c := humafiber.Unwrap(hc)
 		in, err := s.enter(c, r)
 		if err == nil && !plainEncoding(c) {
-			err = fiber.NewError(http.StatusUnsupportedMediaType, "This call takes no Content-Encoding; send the body as it is.")
+			err = fiber.NewError(http.StatusUnsupportedMediaType, "Content-Encoding is not supported here; send the body uncompressed.")
 		}
 		if err == nil {
 			err = wire.TakeBody(c, s.slow)
@@ -122,7 +122,7 @@ func plainEncoding(c *fiber.Ctx) bool {
 // enter finds out who asks, whether they may, and what the query says.
 func (s *Server) enter(c *fiber.Ctx, r *route) (*call, error) {
 	if _, err := url.ParseRequestURI(c.OriginalURL()); err != nil {
-		return nil, oplog.Errorf(oplog.CodeMalformed, "The address cannot be read.")
+		return nil, oplog.Errorf(oplog.CodeMalformed, "The URL is malformed.")
 	}
 	p, err := s.authorize(c, r)
 	if err != nil {
@@ -134,7 +134,7 @@ func (s *Server) enter(c *fiber.Ctx, r *route) (*call, error) {
 		return in, nil
 	}
 	if in.query, err = url.ParseQuery(raw); err != nil {
-		return nil, oplog.Errorf(oplog.CodeMalformed, "The query of the address cannot be read: %v.", err)
+		return nil, oplog.Errorf(oplog.CodeMalformed, "The query string is malformed: %v.", err)
 	}
 	return in, r.refuseOthers(in.query)
 }
@@ -145,14 +145,14 @@ func (r *route) refuseOthers(query url.Values) error {
 	var unknown []oplog.FieldError
 	for name, values := range query {
 		if !slices.ContainsFunc(r.params, func(p *huma.Param) bool { return p.Name == name }) {
-			unknown = append(unknown, oplog.FieldError{Part: oplog.InQuery, Field: name, Message: "is not a parameter of this call", Value: wire.Shorten(values[0])})
+			unknown = append(unknown, oplog.FieldError{Part: oplog.InQuery, Field: name, Message: "is not a parameter of this operation", Value: wire.Shorten(values[0])})
 		}
 	}
 	if len(unknown) == 0 {
 		return nil
 	}
 	slices.SortFunc(unknown, func(a, b oplog.FieldError) int { return strings.Compare(a.Field, b.Field) })
-	return &oplog.Error{Code: oplog.CodeInvalid, Message: "The address has parameters that this call does not know.", Fields: unknown}
+	return &oplog.Error{Code: oplog.CodeInvalid, Message: "Unknown query parameters.", Fields: unknown}
 }
 
 // operation describes the route, all but its input and output.
@@ -201,8 +201,8 @@ func (s *Server) refuseUnknown(c *fiber.Ctx) error {
 		}
 	}
 	if len(allowed) == 0 {
-		return fiber.NewError(http.StatusNotFound, "There is nothing at this address.")
+		return fiber.NewError(http.StatusNotFound, "Not found.")
 	}
 	c.Set(fiber.HeaderAllow, strings.Join(allowed, ", "))
-	return fiber.NewError(http.StatusMethodNotAllowed, "This address takes "+strings.Join(allowed, ", ")+".")
+	return fiber.NewError(http.StatusMethodNotAllowed, "Allowed methods: "+strings.Join(allowed, ", ")+".")
 }

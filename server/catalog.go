@@ -14,25 +14,25 @@ type (
 // newCatalogBody is a catalog as it is sent: as getCatalog answers, or only
 // what is the tenant's own.
 type newCatalogBody struct {
-	Modules    []newModuleBody    `json:"modules" maxItems:"1000" doc:"Built-in ones may be left out."`
-	Operations []newOperationBody `json:"operations,omitempty" maxItems:"1000" doc:"Built-in ones may be left out."`
+	Modules    []newModuleBody    `json:"modules" maxItems:"1000" doc:"Built-in ones may be omitted."`
+	Operations []newOperationBody `json:"operations,omitempty" maxItems:"1000" doc:"Built-in ones may be omitted."`
 }
 
 type newModuleBody struct {
-	Key        string       `json:"key" doc:"A small letter, then small letters, digits and _, 64 at most."`
+	Key        string       `json:"key" doc:"A lowercase letter, then lowercase letters, digits and _; at most 64."`
 	Title      newTitleBody `json:"title"`
-	Operations []string     `json:"operations" maxItems:"1000" doc:"Keys of the operation types that it allows."`
-	Added      []string     `json:"added,omitempty" maxItems:"1000" doc:"As it was answered; changes nothing."`
-	BuiltIn    bool         `json:"built_in,omitempty" doc:"As it was answered; changes nothing."`
-	Retired    bool         `json:"retired,omitempty" doc:"Refused for new entries, and still shown."`
+	Operations []string     `json:"operations" maxItems:"1000" doc:"Keys of the allowed operation types."`
+	Added      []string     `json:"added,omitempty" maxItems:"1000" doc:"As returned by getCatalog; ignored."`
+	BuiltIn    bool         `json:"built_in,omitempty" doc:"As returned by getCatalog; ignored."`
+	Retired    bool         `json:"retired,omitempty" doc:"Rejected in new entries, still displayed."`
 }
 
 type newOperationBody struct {
-	Key     string       `json:"key" doc:"A small letter, then small letters, digits and _, 64 at most."`
+	Key     string       `json:"key" doc:"A lowercase letter, then lowercase letters, digits and _; at most 64."`
 	Title   newTitleBody `json:"title"`
-	Group   oplog.Group  `json:"group" enum:"destructive,outward,create,change" doc:"What it means for the data."`
-	BuiltIn bool         `json:"built_in,omitempty" doc:"As it was answered; changes nothing."`
-	Retired bool         `json:"retired,omitempty" doc:"Refused for new entries, and still shown."`
+	Group   oplog.Group  `json:"group" enum:"destructive,outward,create,change" doc:"Effect on the data."`
+	BuiltIn bool         `json:"built_in,omitempty" doc:"As returned by getCatalog; ignored."`
+	Retired bool         `json:"retired,omitempty" doc:"Rejected in new entries, still displayed."`
 }
 
 type newTitleBody struct {

@@ -100,7 +100,7 @@ func (s *Server) sendConsole(c *fiber.Ctx) error {
 		a, found = s.console[name]
 	}
 	if !found {
-		return wire.SendText(c, http.StatusNotFound, "There is no such file.\n")
+		return wire.SendText(c, http.StatusNotFound, "File not found.\n")
 	}
 	s.allowFrames(c)
 	c.Set(fiber.HeaderCacheControl, "no-cache")

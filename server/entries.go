@@ -13,11 +13,11 @@ import (
 
 // pageParams are those of a page.
 var pageParams = append(filterParams[:len(filterParams):len(filterParams)],
-	wire.TextParam("order", "time: newest first. seq: in order of arrival, oldest first, for programs that must miss nothing; see after_seq.",
+	wire.TextParam("order", "time: newest first. seq: in order of arrival, oldest first, for programs that must not miss any; see after_seq.",
 		&huma.Schema{Type: huma.TypeString, Enum: []any{orderTime, orderSeq}, Default: orderTime}),
-	wire.TextParam("after_seq", "With order=seq: entries that arrived after this one; 0 or left out for all. Each answer has next_after_seq, with which to go on.",
+	wire.TextParam("after_seq", "With order=seq: entries that arrived after this seq; 0 or omitted for all. Each response has next_after_seq for the next request.",
 		&huma.Schema{Type: huma.TypeInteger, Minimum: new(0.0)}),
-	wire.TextParam("limit", "How many entries a page has: at most "+strconv.Itoa(oplog.MaxPageSize)+", with order=seq "+strconv.Itoa(journal.MaxFeedSize)+".", &huma.Schema{
+	wire.TextParam("limit", "Entries per page: at most "+strconv.Itoa(oplog.MaxPageSize)+", with order=seq "+strconv.Itoa(journal.MaxFeedSize)+".", &huma.Schema{
 		Type: huma.TypeInteger, Minimum: new(1.0), Maximum: new(float64(journal.MaxFeedSize)), Default: oplog.DefaultPageSize,
 	}),
 	cursorParam,
@@ -31,24 +31,24 @@ const (
 
 // turnParams turn the pages of a list.
 var turnParams = []*huma.Param{
-	wire.TextParam("limit", "How many entries a page has.", &huma.Schema{
+	wire.TextParam("limit", "Entries per page.", &huma.Schema{
 		Type: huma.TypeInteger, Minimum: new(1.0), Maximum: new(float64(oplog.MaxPageSize)), Default: oplog.DefaultPageSize,
 	}),
 	cursorParam,
 }
 
-var cursorParam = wire.TextParam("cursor", "next_cursor of the page before.", &huma.Schema{Type: huma.TypeString})
+var cursorParam = wire.TextParam("cursor", "next_cursor of the previous page.", &huma.Schema{Type: huma.TypeString})
 
 // entryParams name one of several entries with the same id.
 var entryParams = []*huma.Param{
-	wire.TextParam("seq", "The entry's seq, which names it alone: a sender's id may stand for another entry on another day. Left out: the entry that the log gave the id, else the newest with it.",
+	wire.TextParam("seq", "The entry's seq, which is unique: a sender's id may occur again on another day. Omitted: the entry with this generated id, else the newest with this id.",
 		&huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0)}),
 }
 
 type (
 	pageOutput struct{ Body pageBody }
 	entryInput struct {
-		ID string `path:"id" doc:"The entry's id; ~ with seq for any entry, also one whose id cannot stand in an address (. and ..)."`
+		ID string `path:"id" doc:"The entry's id; ~ with seq for any entry, including those whose id cannot be in a URL (. and ..)."`
 	}
 	entryOutput struct{ Body provenEntry }
 )
@@ -57,7 +57,7 @@ type (
 // details: a page of them would be megabytes that nobody reads.
 type entryBody struct {
 	*oplog.Entry
-	Truncated bool `json:"truncated,omitempty" doc:"Set where the entry is longer than 8,192 bytes as JSON: it comes without changes and details here, and with them alone."`
+	Truncated bool `json:"truncated,omitempty" doc:"Set if the entry is longer than 8,192 bytes as JSON: lists omit its changes and details, getEntry includes them."`
 }
 
 // maxListed is how long an entry's JSON is at most that a list tells whole.
@@ -67,9 +67,9 @@ const maxListed = 8 << 10
 // are written.
 type pageBody struct {
 	Entries      []entryBody `json:"entries" doc:"Newest first; with order=seq in order of arrival."`
-	NextCursor   string      `json:"next_cursor,omitempty" doc:"Of the next page; left out on the last."`
-	NextAfterSeq *uint64     `json:"next_after_seq,omitempty" doc:"With order=seq, always: the after_seq to go on with. A page may be short, or empty, before the end: its filters were held against a bounded number of entries."`
-	LastSeq      *uint64     `json:"last_seq,omitempty" doc:"With order=seq, always: the newest entry's seq. Where next_after_seq equals it, nothing was left to read."`
+	NextCursor   string      `json:"next_cursor,omitempty" doc:"Cursor of the next page; omitted on the last."`
+	NextAfterSeq *uint64     `json:"next_after_seq,omitempty" doc:"Always set with order=seq: the after_seq of the next request. Pages before the end may be short or empty, since a limited number of entries is examined per page."`
+	LastSeq      *uint64     `json:"last_seq,omitempty" doc:"Always set with order=seq: the newest entry's seq. If next_after_seq equals it, there is nothing more to read."`
 }
 
 func newPageBody(page oplog.Page) pageBody {
@@ -104,11 +104,11 @@ func (in *call) page() (pageAsked, error) {
 	switch order := r.Text("order"); order {
 	case "", orderTime:
 		if after := r.Text("after_seq"); after != "" {
-			r.Fail("after_seq", after, "needs order=seq")
+			r.Fail("after_seq", after, "requires order=seq")
 		}
 	case orderSeq:
 		if p.cursor != "" {
-			r.Fail("cursor", p.cursor, "is for order=time; with order=seq, send after_seq")
+			r.Fail("cursor", p.cursor, "requires order=time; with order=seq, send after_seq")
 		}
 	default:
 		r.Fail("order", order, "is neither time nor seq")
@@ -135,7 +135,7 @@ func (s *Server) getEntry(_ context.Context, in *call, input *entryInput) (*entr
 	r := wire.ReadQuery(in.query)
 	seq := r.Seq("seq", 1)
 	if input.ID == journal.NoID && len(r.List("seq")) == 0 {
-		r.Fail("seq", nil, "is required where ~ stands for the id")
+		r.Fail("seq", nil, "is required if the id is ~")
 	}
 	if err := r.Err(); err != nil {
 		return nil, err

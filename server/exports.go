@@ -21,34 +21,34 @@ import (
 
 // exportRequestBody says what to export.
 type exportRequestBody struct {
-	Range   oplog.Range `json:"range" enum:"today,yesterday,last_7_days,last_30_days,last_90_days,last_week,this_month,last_month,custom" doc:"Days are those of the tenant's time zone; the last N days include today, weeks begin on Monday."`
-	From    *time.Time  `json:"from,omitempty" nullable:"true" doc:"Needed for custom; narrows any other range."`
-	To      *time.Time  `json:"to,omitempty" nullable:"true" doc:"Needed for custom, exclusive; narrows any other range."`
-	Format  string      `json:"format" enum:"csv,xlsx,ndjson" doc:"Of the file."`
+	Range   oplog.Range `json:"range" enum:"today,yesterday,last_7_days,last_30_days,last_90_days,last_week,this_month,last_month,custom" doc:"Days are in the tenant's time zone; the last N days include today, weeks start on Monday."`
+	From    *time.Time  `json:"from,omitempty" nullable:"true" doc:"Required for custom; narrows any other range."`
+	To      *time.Time  `json:"to,omitempty" nullable:"true" doc:"Exclusive. Required for custom; narrows any other range."`
+	Format  string      `json:"format" enum:"csv,xlsx,ndjson" doc:"File format."`
 	Columns []string    `json:"columns,omitempty" nullable:"true" enum:"received,user_agent,changes,details" maxItems:"16" doc:"Additional columns of csv and xlsx; ndjson has every field."`
-	Filters newFilters  `json:"filters,omitzero" doc:"As those of the list."`
+	Filters newFilters  `json:"filters,omitzero" doc:"Filters as in lists."`
 }
 
 // exportBody is an export as it stands.
 type exportBody struct {
 	ID         string            `json:"id" doc:"The export's id."`
-	Status     exports.Status    `json:"status" enum:"running,done,failed,cancelled" doc:"How far it is."`
-	RowsDone   int               `json:"rows_done" doc:"Rows that are written."`
-	RowsTotal  int               `json:"rows_total" doc:"Rows that it will have."`
-	Format     string            `json:"format" enum:"csv,xlsx,ndjson" doc:"Also the ending of the file."`
-	Range      oplog.Range       `json:"range" enum:"today,yesterday,last_7_days,last_30_days,last_90_days,last_week,this_month,last_month,custom" doc:"The period that was asked for."`
-	From       time.Time         `json:"from,omitzero" doc:"The period, as it was when the export began."`
+	Status     exports.Status    `json:"status" enum:"running,done,failed,cancelled" doc:"Status of the export."`
+	RowsDone   int               `json:"rows_done" doc:"Rows written so far."`
+	RowsTotal  int               `json:"rows_total" doc:"Total rows."`
+	Format     string            `json:"format" enum:"csv,xlsx,ndjson" doc:"Also the file extension."`
+	Range      oplog.Range       `json:"range" enum:"today,yesterday,last_7_days,last_30_days,last_90_days,last_week,this_month,last_month,custom" doc:"The requested period."`
+	From       time.Time         `json:"from,omitzero" doc:"The period, resolved when the export started."`
 	To         time.Time         `json:"to,omitzero" doc:"Exclusive."`
 	Columns    []string          `json:"columns,omitempty" enum:"received,user_agent,changes,details" doc:"Its additional columns."`
 	Filters    filtersBody       `json:"filters"`
-	FileName   string            `json:"file_name" doc:"What the file is called when it is taken."`
-	Size       int64             `json:"size" doc:"Of the file, in bytes."`
+	FileName   string            `json:"file_name" doc:"Name of the downloaded file."`
+	Size       int64             `json:"size" doc:"File size in bytes."`
 	CreatedBy  exports.Creator   `json:"created_by"`
-	CreatedAt  time.Time         `json:"created_at" doc:"When it was made."`
-	FinishedAt time.Time         `json:"finished_at,omitzero" doc:"When it ended, well or not."`
+	CreatedAt  time.Time         `json:"created_at" doc:"Time of creation."`
+	FinishedAt time.Time         `json:"finished_at,omitzero" doc:"Time of completion, successful or not."`
 	ExpiresAt  time.Time         `json:"expires_at,omitzero" doc:"When the file is deleted."`
 	Error      string            `json:"error,omitempty" doc:"Why it failed."`
-	UserNames  map[string]string `json:"user_names,omitempty" doc:"What the users of the filters were called when the export began, by id: of 50 at most, and those alone that the log knew."`
+	UserNames  map[string]string `json:"user_names,omitempty" doc:"Names by id of the users in the filters when the export started: at most 50, and only users in the log."`
 }
 
 type (
@@ -194,7 +194,7 @@ func (s *Server) sendExportFile(c *fiber.Ctx, in *call) error {
 	switch status {
 	case http.StatusRequestedRangeNotSatisfiable:
 		c.Set(fiber.HeaderContentRange, fmt.Sprintf("bytes */%d", info.Size()))
-		return errors.Join(fiber.NewError(status, "The file has no such part."), file.Close())
+		return errors.Join(fiber.NewError(status, "The requested range is not satisfiable."), file.Close())
 	case http.StatusPartialContent:
 		c.Set(fiber.HeaderContentRange, fmt.Sprintf("bytes %d-%d/%d", start, start+length-1, info.Size()))
 	}
@@ -271,17 +271,17 @@ var exportIDParam = &huma.Param{
 
 func describeExportManifest(_ huma.Registry, op *huma.Operation) {
 	op.Parameters = append(op.Parameters, exportIDParam)
-	op.Description = "An attachment, which oplog verify-export checks the file against."
+	op.Description = "An attachment for oplog verify-export."
 	op.Responses["200"] = &huma.Response{
-		Description: "A signed note: what the file is, its SHA-256, and the checkpoint of the log when it was written.",
+		Description: "A signed note with the description of the file, its SHA-256, and the log's checkpoint when it was written.",
 		Content:     map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}},
 	}
 }
 
 func describeExportFile(_ huma.Registry, op *huma.Operation) {
 	op.Parameters = append(op.Parameters, exportIDParam)
-	op.Description = "An attachment. Range asks for a part of it."
+	op.Description = "An attachment. Supports Range."
 	file := map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
 	op.Responses["200"] = &huma.Response{Description: "The file", Content: file}
-	op.Responses["206"] = &huma.Response{Description: "The part of the file that Range names", Content: file}
+	op.Responses["206"] = &huma.Response{Description: "The requested range of the file", Content: file}
 }

@@ -14,23 +14,23 @@ var valueDocs = map[string]string{
 	"user":         "Ids of users",
 	"module":       "Keys of modules",
 	"operation":    "Keys of operation types",
-	"organization": "Ids of organizations, each with all below it in today's tree",
+	"organization": "Ids of organizations, each including those below it in the current tree",
 	"content_id":   "Ids of contents",
 	"outcome":      "Outcomes",
-	"role":         "Roles of users, as they were recorded",
+	"role":         "Recorded roles of users",
 	"ip":           "IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32",
 }
 
 // searchDoc says what a search finds, searchFormDoc how one is written.
 const (
-	searchDoc = "Words separated by spaces, all of which must be found, each in any of user (name, id), module (key, titles) and content (name, id). " +
+	searchDoc = "Words separated by spaces, all of which must match, each in any of user (name, id), module (key, titles) and content (name, id). " +
 		"Roles, organizations, IP addresses, outcomes, changes and details are not searched. " +
-		"A word of letters and digits is found at the start of a word, and inside one where letters and digits meet: 10027 in U10027. " +
-		"Chinese, Japanese and Korean are found anywhere, and a word that mixes them with others is split. " +
-		"Case, width and Latin accents do not matter; characters that are not shown, such as zero-width ones and soft hyphens, do not part words. " +
+		"A word of letters and digits matches at the start of a word, and inside one at a boundary between letters and digits: 10027 in U10027. " +
+		"Chinese, Japanese and Korean match anywhere, and a word that mixes them with others is split. " +
+		"Case, width and Latin accents do not matter; invisible characters, such as zero-width ones and soft hyphens, do not separate words. " +
 		searchFormDoc
-	searchFormDoc = "“…” or \"…\" finds words in a row, each up to its end; user:, module: or content: keeps what follows to that field; " +
-		"a hyphen before any of these leaves out what it finds: -word, -\"…\", -user:word."
+	searchFormDoc = "“…” or \"…\" matches a phrase of whole words; user:, module: or content: restricts what follows to that field; " +
+		"a hyphen before any of these excludes its matches: -word, -\"…\", -user:word."
 )
 
 // eachFilter visits the filters by values: what each is called, what it does, and
@@ -64,7 +64,7 @@ func makeFilterParams() []*huma.Param {
 	return append(params,
 		wire.TextParam("from", "Operations at or after this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
 		wire.TextParam("to", "Operations before this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
-		wire.TextParam("range", "A period of whole days of the tenant's time zone; the last N days include today, weeks begin on Monday; from and to narrow it.",
+		wire.TextParam("range", "A period of whole days in the tenant's time zone; the last N days include today, weeks start on Monday; from and to narrow it.",
 			&huma.Schema{Type: huma.TypeString, Enum: presets}),
 	)
 }
@@ -89,7 +89,7 @@ func (in *call) filters() (oplog.Query, error) {
 func (in *call) preset(r *wire.Query) oplog.Range {
 	preset := oplog.Range(r.Text("range"))
 	if preset == oplog.RangeCustom {
-		r.Fail("range", string(preset), "is not one of "+oplog.PresetNames()+"; send from and to alone")
+		r.Fail("range", string(preset), "is not one of "+oplog.PresetNames()+"; otherwise send from and to without range")
 	}
 	return preset
 }
@@ -129,7 +129,7 @@ func (newFilters) Schema(r huma.Registry) *huma.Schema {
 // filterSchema describes filters under a name.
 func filterSchema(r huma.Registry, name string, list func(value *huma.Schema) *huma.Schema) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: false, Properties: map[string]*huma.Schema{
-		"q": {Type: huma.TypeString, Description: "Words, as the list takes them."},
+		"q": {Type: huma.TypeString, Description: "Search terms, as in lists."},
 	}}
 	eachFilter(func(name, doc string, value *huma.Schema) {
 		s.Properties[name] = list(value)

@@ -108,7 +108,7 @@ func TestMisdirected(t *testing.T) {
 		r.Header.Set("X-Forwarded-Host", "example.com")
 		f.asProblem(f.do(r), 421)
 	}
-	for language, want := range map[string]string{"en": "Use the address that its administrator gave you", "zh-CN": "请使用管理员提供的地址"} {
+	for language, want := range map[string]string{"en": "Use the address given by your administrator", "zh-CN": "请使用管理员提供的地址"} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Host = "rebound.test:8484"
 		r.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")

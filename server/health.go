@@ -25,8 +25,8 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 		return wire.SendText(c, http.StatusServiceUnavailable, "stopping\n")
 	}
 	if _, err := s.directory.Tenants(); err != nil {
-		s.logger.Error("the store cannot be read", "err", err)
-		return wire.SendText(c, http.StatusServiceUnavailable, "the store cannot be read\n")
+		s.logger.Error("cannot read the store", "err", err)
+		return wire.SendText(c, http.StatusServiceUnavailable, "cannot read the store\n")
 	}
 	if err := s.journal.Ready(); err != nil {
 		return wire.SendText(c, http.StatusServiceUnavailable, "the index is catching up: "+err.Error()+"\n")

@@ -20,36 +20,36 @@ import (
 // newEntryBody is an entry as it is sent: without what the log itself gives to
 // it. Pointers tell what was left out, or null, from what is empty.
 type newEntryBody struct {
-	ID           *string         `json:"id,omitempty" maxLength:"64" pattern:"^[A-Za-z0-9._:-]+$" doc:"The sender's own, so that a request can be repeated; with it, time is required. The same id on the same UTC day is the same entry."`
-	Time         *time.Time      `json:"time,omitempty" doc:"When it happened; left out: now."`
-	User         newUserBody     `json:"user" doc:"Who did it."`
-	Organization newRefBody      `json:"organization,omitzero" doc:"The user's organization when it happened; one that the tenant does not have yet is added, up to 100,000."`
+	ID           *string         `json:"id,omitempty" maxLength:"64" pattern:"^[A-Za-z0-9._:-]+$" doc:"The sender's own id, which makes retries safe; requires time. The same id on the same UTC day is the same entry."`
+	Time         *time.Time      `json:"time,omitempty" doc:"Time of the operation; defaults to now."`
+	User         newUserBody     `json:"user" doc:"The acting user."`
+	Organization newRefBody      `json:"organization,omitzero" doc:"The user's organization at that time; unknown organizations are added to the tenant, up to 100,000."`
 	Module       string          `json:"module" doc:"Key of a functional module of the catalog."`
 	Operation    string          `json:"operation" doc:"Key of an operation type that the catalog allows for the module."`
-	Content      newRefBody      `json:"content,omitzero" doc:"What was operated on."`
-	Origin       *string         `json:"origin,omitempty" enum:"manual,api" doc:"Left out: manual. What came through an API is counted, and not stored."`
-	Outcome      *string         `json:"outcome,omitempty" enum:"success,failure" doc:"Left out: success."`
-	IP           string          `json:"ip,omitempty" maxLength:"1024" doc:"Where from."`
-	UserAgent    string          `json:"user_agent,omitempty" maxLength:"1024" doc:"What the client said it is."`
-	Changes      []newChangeBody `json:"changes,omitempty" maxItems:"100" doc:"Fields of the content before and after; at most 256 KiB of values in all."`
+	Content      newRefBody      `json:"content,omitzero" doc:"The object of the operation."`
+	Origin       *string         `json:"origin,omitempty" enum:"manual,api" doc:"Defaults to manual. Operations through an API are counted but not stored."`
+	Outcome      *string         `json:"outcome,omitempty" enum:"success,failure" doc:"Defaults to success."`
+	IP           string          `json:"ip,omitempty" maxLength:"1024" doc:"IP address of the client."`
+	UserAgent    string          `json:"user_agent,omitempty" maxLength:"1024" doc:"The User-Agent header."`
+	Changes      []newChangeBody `json:"changes,omitempty" maxItems:"100" doc:"Fields of the content before and after; at most 256 KiB of values in total."`
 	Details      jsonValue       `json:"details,omitempty" doc:"An object of at most 16 KiB." type:"object"`
 }
 
 type newUserBody struct {
 	ID   string `json:"id" minLength:"1" maxLength:"128" doc:"Id in the host system."`
-	Name string `json:"name" minLength:"1" maxLength:"128" doc:"As it was at the time."`
-	Role string `json:"role,omitempty" maxLength:"128" doc:"As the host system calls it."`
+	Name string `json:"name" minLength:"1" maxLength:"128" doc:"Name at the time of the operation."`
+	Role string `json:"role,omitempty" maxLength:"128" doc:"Role in the host system."`
 }
 
 type newRefBody struct {
 	ID   string `json:"id,omitempty" doc:"Id in the host system: at most 128 characters of an organization, 256 of content."`
-	Name string `json:"name,omitempty" maxLength:"1024" doc:"As it was at the time."`
+	Name string `json:"name,omitempty" maxLength:"1024" doc:"Name at the time of the operation."`
 }
 
 type newChangeBody struct {
 	Field  string    `json:"field" minLength:"1" maxLength:"256" doc:"Name of the field."`
-	Before jsonValue `json:"before,omitempty" doc:"Any JSON value; left out where there was none."`
-	After  jsonValue `json:"after,omitempty" doc:"Any JSON value; left out where there is none."`
+	Before jsonValue `json:"before,omitempty" doc:"Any JSON value; omitted if there was none."`
+	After  jsonValue `json:"after,omitempty" doc:"Any JSON value; omitted if there is none."`
 }
 
 // jsonValue is any JSON value, as it was sent.
@@ -68,7 +68,7 @@ func (b *newEntryBody) entry() (oplog.Entry, []oplog.FieldError) {
 			return
 		}
 		if *field = *sent; *sent == "" {
-			broken = append(broken, oplog.FieldError{Field: name, Message: "is empty; give it a value, or leave it out", Value: ""})
+			broken = append(broken, oplog.FieldError{Field: name, Message: "is empty; set it or omit it", Value: ""})
 		}
 	}
 	take(&e.ID, b.ID, "id")
@@ -149,9 +149,9 @@ func describeIngest(r huma.Registry, op *huma.Operation) {
 		Properties: map[string]*huma.Schema{"entries": {Type: huma.TypeArray, Items: entry, MaxItems: new(oplog.MaxEntriesPerRequest)}},
 	}
 	op.Description = strings.Join([]string{
-		"All are stored or none. The answer comes once they are on disk, in order of the request;",
-		"422 names every entry that broke a rule. At most 10,000 entries and 16 MiB, counted without compression;",
-		"Content-Encoding gzip is taken. null for a field that may be left out means that it is left out.",
+		"All entries are stored or none. The response is sent once they are on disk, in order of the request;",
+		"422 lists every invalid entry. At most 10,000 entries and 16 MiB uncompressed;",
+		"Content-Encoding gzip is supported. null for an optional field counts as omitted.",
 	}, " ")
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		wire.JSONType:   {Schema: &huma.Schema{OneOf: []*huma.Schema{entry, many}}},

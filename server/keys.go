@@ -12,11 +12,11 @@ import (
 // keyBody is an API key as its tenant's admins see it.
 type keyBody struct {
 	ID         string            `json:"id" doc:"The first characters of the key."`
-	Scope      identity.KeyScope `json:"scope" enum:"write,read,launch" doc:"What it may do."`
-	Name       string            `json:"name" doc:"What uses it, to tell keys apart."`
-	CreatedAt  time.Time         `json:"created_at" doc:"When it was made."`
-	LastUsedAt time.Time         `json:"last_used_at,omitzero" doc:"To about a minute."`
-	RevokedAt  time.Time         `json:"revoked_at,omitzero" doc:"When it was revoked; left out while it is in use."`
+	Scope      identity.KeyScope `json:"scope" enum:"write,read,launch" doc:"The key's scope."`
+	Name       string            `json:"name" doc:"Name of the program that uses it, to tell keys apart."`
+	CreatedAt  time.Time         `json:"created_at" doc:"Time of creation."`
+	LastUsedAt time.Time         `json:"last_used_at,omitzero" doc:"Accurate to about a minute."`
+	RevokedAt  time.Time         `json:"revoked_at,omitzero" doc:"Time of revocation; omitted while the key is in use."`
 }
 
 func newKeyBodyOf(k identity.APIKey) keyBody {
@@ -27,10 +27,10 @@ func newKeyBodyOf(k identity.APIKey) keyBody {
 // an embedded type would be sent, but not described.
 type madeKeyBody struct {
 	ID        string            `json:"id" doc:"The first characters of the key."`
-	Scope     identity.KeyScope `json:"scope" enum:"write,read,launch" doc:"What it may do."`
-	Name      string            `json:"name" doc:"What uses it, to tell keys apart."`
-	CreatedAt time.Time         `json:"created_at" doc:"When it was made."`
-	Key       string            `json:"key" doc:"The key itself, shown this once."`
+	Scope     identity.KeyScope `json:"scope" enum:"write,read,launch" doc:"The key's scope."`
+	Name      string            `json:"name" doc:"Name of the program that uses it, to tell keys apart."`
+	CreatedAt time.Time         `json:"created_at" doc:"Time of creation."`
+	Key       string            `json:"key" doc:"The key itself, which is only returned here."`
 }
 
 type (
@@ -40,8 +40,8 @@ type (
 		} `nameHint:"Keys"`
 	}
 	newKeyBody struct {
-		Scope identity.KeyScope `json:"scope" enum:"write,read,launch" doc:"What it may do."`
-		Name  string            `json:"name" minLength:"1" maxLength:"128" doc:"What uses it, to tell keys apart."`
+		Scope identity.KeyScope `json:"scope" enum:"write,read,launch" doc:"The key's scope."`
+		Name  string            `json:"name" minLength:"1" maxLength:"128" doc:"Name of the program that uses it, to tell keys apart."`
 	}
 	addKeyInput   struct{ Body newKeyBody }
 	madeKeyOutput struct{ Body madeKeyBody }

@@ -40,7 +40,7 @@ var launchParams = []*huma.Param{
 func (s *Server) launch(c *fiber.Ctx, in *call) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	if c.Method() != http.MethodGet {
-		return fiber.NewError(http.StatusMethodNotAllowed, "This address takes GET.") // a look at the link must not use it up
+		return fiber.NewError(http.StatusMethodNotAllowed, "Allowed methods: GET.") // a look at the link must not use it up
 	}
 	id := in.query.Get("tenant")
 	session, token, err := s.launchSession(in, id)
@@ -130,10 +130,10 @@ func (s *Server) readLaunchToken(tenant, token string) (identity.APIKey, launchC
 		case errors.Is(err, jwt.ErrTokenNotValidYet):
 			return key, claims, refusedLaunch("it is not valid yet")
 		case errors.Is(err, jwt.ErrTokenInvalidClaims):
-			return key, claims, refusedLaunch("it has no exp")
+			return key, claims, refusedLaunch("exp is missing")
 		}
 	}
-	return identity.APIKey{}, launchClaims{}, refusedLaunch("it is not signed with a launch key of this tenant, by HS256")
+	return identity.APIKey{}, launchClaims{}, refusedLaunch("it is not signed with a launch key of this tenant, using HS256")
 }
 
 // readable says why a token cannot be read, whatever key signed it.
@@ -151,13 +151,13 @@ func readable(parser *jwt.Parser, token string) error {
 }
 
 func refusedLaunch(format string, args ...any) error {
-	return oplog.Errorf(oplog.CodeUnauthenticated, "This link cannot be used: %s. Go back and follow it again.", fmt.Sprintf(format, args...))
+	return oplog.Errorf(oplog.CodeUnauthenticated, "This link is not valid: %s. Go back and open it again.", fmt.Sprintf(format, args...))
 }
 
 func (s *Server) checkClaims(c *launchClaims) error {
 	switch {
 	case c.ExpiresAt.Sub(s.now()) > identity.MaxLaunchLife:
-		return refusedLaunch("it ends more than %d minutes ahead", int(identity.MaxLaunchLife.Minutes()))
+		return refusedLaunch("it expires more than %d minutes from now", int(identity.MaxLaunchLife.Minutes()))
 	case c.ID == "" || len(c.ID) > 256:
 		return refusedLaunch("its jti is not 1 to 256 characters")
 	case c.Role != identity.RoleAdmin && c.Role != identity.RoleAuditor && c.Role != identity.RoleMember:
@@ -190,6 +190,6 @@ func (s *Server) tellRefusedLaunch(in *call, tenant string, err error) {
 }
 
 func describeLaunch(_ huma.Registry, op *huma.Operation) {
-	op.Description = "For people, by a link of the host system. The token is good once, for at most 5 minutes."
-	op.Responses["302"] = &huma.Response{Description: "Signed in; leads to the log"}
+	op.Description = "For users who follow the host system's link. The token is valid once, for at most 5 minutes."
+	op.Responses["302"] = &huma.Response{Description: "Signed in; redirects to the log"}
 }

@@ -136,9 +136,9 @@ func TestLaunchRefused(t *testing.T) {
 	signature := strings.LastIndex(good, ".") + 1
 	check(good[:signature]+strings.Repeat("A", len(good)-signature), 401, "is not signed")
 	check(f.launchToken(key, hs, at(-time.Second)), 401, "has expired")
-	check(f.launchToken(key, hs, at(time.Hour)), 401, "5 minutes ahead")
-	check(f.launchToken(key, hs, at(6*time.Minute)), 401, "5 minutes ahead")
-	check(f.launchToken(key, hs, jwt.MapClaims{"exp": nil}), 401, "no exp")
+	check(f.launchToken(key, hs, at(time.Hour)), 401, "5 minutes from now")
+	check(f.launchToken(key, hs, at(6*time.Minute)), 401, "5 minutes from now")
+	check(f.launchToken(key, hs, jwt.MapClaims{"exp": nil}), 401, "exp is missing")
 	check(f.launchToken(key, hs, jwt.MapClaims{"nbf": clock.Add(time.Minute).Unix()}), 401, "not valid yet")
 	check(f.launchToken(key, hs, jwt.MapClaims{"jti": nil}), 401, "jti")
 	check(f.launchToken(key, hs, jwt.MapClaims{"role": "owner"}), 401, "role")

@@ -26,7 +26,7 @@ const (
 
 // liveParams are the filters, and what others say in a header.
 var liveParams = append(filterParams[:len(filterParams):len(filterParams)],
-	wire.TextParam(actParam, "The same as "+actHeader+", for browsers, which send no header of their own with this call.", &huma.Schema{Type: huma.TypeString}))
+	wire.TextParam(actParam, "The same as "+actHeader+", for browsers, which cannot send custom headers with this request.", &huma.Schema{Type: huma.TypeString}))
 
 // live is the handler of GET T/live: server-sent events, one for each new
 // entry. The id of an event is the seq that the stream has come to, so that a
@@ -151,9 +151,9 @@ func (e *eventStream) end(err error) {
 func describeLive(_ huma.Registry, op *huma.Operation) {
 	op.Description = "Server-sent events. Each new entry that the filters let through is an event “entry”, whose data is the entry as the list has it and whose id is its seq; " +
 		"with Last-Event-ID the stream goes on after that seq, without a gap. An event “end” says why a stream ends: a reader who is more than " +
-		strconv.Itoa(journal.MaxLiveLag) + " entries behind is dropped. GET …/entries?order=seq&after_seq=N gives what such a reader lacks."
+		strconv.Itoa(journal.MaxLiveLag) + " entries behind is disconnected. GET …/entries?order=seq&after_seq=N returns the missing entries."
 	op.Parameters = append(op.Parameters, &huma.Param{
-		Name: "Last-Event-ID", In: "header", Description: "The id of the last event that the reader had.", Schema: &huma.Schema{Type: huma.TypeString},
+		Name: "Last-Event-ID", In: "header", Description: "The id of the last event received.", Schema: &huma.Schema{Type: huma.TypeString},
 	})
 	op.Responses[strconv.Itoa(http.StatusOK)] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
 		"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}},

@@ -156,20 +156,20 @@ func truth(is bool) uint64 {
 var withHelp = func() *strings.Replacer {
 	var pairs []string
 	for _, line := range []string{
-		"oplog_build_info Version, commit and Go version that the program was built from.",
+		"oplog_build_info Version, commit and Go version of the build.",
 		"oplog_start_time_seconds Unix time when the program started.",
 		"oplog_tenants Number of tenants.",
 		"oplog_entries_recorded_total Entries ever recorded, of all tenants.",
-		"oplog_entries_skipped_total Operations ever sent that were not manual and so are not stored.",
+		"oplog_entries_skipped_total Operations received that were not manual and therefore not stored.",
 		"oplog_store_bytes Size of the store.",
 		"oplog_index_bytes Size of the search index.",
-		"oplog_index_ready 1 if the search index answers for all that the store holds.",
-		"oplog_last_backup_timestamp_seconds Unix time when the last whole backup ended.",
-		"oplog_anchor_up 1 if the folder off this machine takes checkpoints.",
+		"oplog_index_ready 1 if the search index has caught up with the store.",
+		"oplog_last_backup_timestamp_seconds Unix time of the last completed backup.",
+		"oplog_anchor_up 1 if checkpoints can be written to the anchor folder.",
 		"oplog_live_streams Open live streams.",
-		"oplog_http_requests_total Answered requests, by method and class of status.",
-		"oplog_http_request_duration_seconds Time from a request's headers to the first byte of its answer, by class of route.",
-		"oplog_write_duration_seconds Time in which a batch of operations is stored, up to the sync of the disk.",
+		"oplog_http_requests_total Requests, by method and class of status.",
+		"oplog_http_request_duration_seconds Time from a request's headers to the first byte of its response, by class of route.",
+		"oplog_write_duration_seconds Time to store a batch of operations, including the disk sync.",
 	} {
 		name, _, _ := strings.Cut(line, " ")
 		pairs = append(pairs, "# HELP "+name+"\n", "# HELP "+line+"\n")

@@ -118,7 +118,7 @@ func TestPanic(t *testing.T) {
 	f.server.directory = nil
 	r := f.send("admin", "GET", entriesPath, "")
 	p := f.asProblem(r, 500)
-	if strings.Contains(r.body, "nil") || p.Detail != "The server failed at this; its log says why." {
+	if strings.Contains(r.body, "nil") || p.Detail != "Internal server error; see the server's log." {
 		t.Errorf("it tells %s", r.body)
 	}
 	if said := f.words.String(); !strings.Contains(said, "nil pointer") || !strings.Contains(said, "principal.go") {

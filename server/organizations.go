@@ -18,14 +18,14 @@ import (
 type organizationBody struct {
 	ID       string  `json:"id" doc:"Id in the host system."`
 	ParentID *string `json:"parent_id" nullable:"true" doc:"null for a root."`
-	Name     string  `json:"name" doc:"As it is today."`
-	Archived bool    `json:"archived,omitempty" doc:"No longer in the host's tree, kept for its entries."`
-	Entries  *int    `json:"entries,omitempty" doc:"How many entries name it, without those below it. There where counts=true asks for it; PUT does not take it."`
+	Name     string  `json:"name" doc:"Current name."`
+	Archived bool    `json:"archived,omitempty" doc:"No longer in the host system's tree, kept for its entries."`
+	Entries  *int    `json:"entries,omitempty" doc:"Number of entries, without those of organizations below it. Only with counts=true; rejected by PUT."`
 }
 
 // organizationsParams ask for more than the tree.
 var organizationsParams = []*huma.Param{
-	wire.TextParam("counts", "true: with the number of entries of each, for admins of the whole tenant.", &huma.Schema{Type: huma.TypeBoolean}),
+	wire.TextParam("counts", "true: include the number of entries of each; for admins of the whole tenant.", &huma.Schema{Type: huma.TypeBoolean}),
 }
 
 type organizationsOutput struct{ Body []organizationBody }
@@ -48,7 +48,7 @@ func (s *Server) getOrganizations(ctx context.Context, in *call, _ *struct{}) (*
 		return nil, err
 	}
 	if counted && in.kind&admins == 0 { // others count with getSummary, which the trail tells
-		return nil, oplog.Errorf(oplog.CodeForbidden, "Only an admin of the whole tenant counts the entries of organizations here.")
+		return nil, oplog.Errorf(oplog.CodeForbidden, "Only an admin of the whole tenant can count the entries of organizations.")
 	}
 	tree, err := s.directory.Organizations(in.tenant.ID, in.scope())
 	if err != nil {
@@ -121,9 +121,9 @@ func parseOrganizations(text []byte) (tree oplog.Tree, list string, err error) {
 
 func describeOrganizations(r huma.Registry, op *huma.Operation) {
 	list := &huma.Schema{Type: huma.TypeArray, Items: r.Schema(reflect.TypeFor[organizationBody](), true, "")}
-	op.Description = "Replaces the whole tree. An organization that is left out and still has entries stays, marked as archived. " +
-		"An object with the list as organizations is taken, too. A tenant has at most 100,000 organizations, archived ones and those that " +
-		"entries brought too."
+	op.Description = "Replaces the whole tree. Omitted organizations that still have entries stay, archived. " +
+		"An object with the list in organizations is accepted, too. A tenant can have at most 100,000 organizations, including archived ones " +
+		"and those added by entries."
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		wire.JSONType: {Schema: &huma.Schema{Type: list.Type, Items: list.Items, MaxItems: new(oplog.MaxOrganizations)}},
 	}}

@@ -54,7 +54,7 @@ const sessionCookie = "oplog_session"
 func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
 	bearer := c.Get(fiber.HeaderAuthorization)
 	if bearer == "" && changes(r.method) && !sameOrigin(c) {
-		return nil, oplog.Errorf(oplog.CodeForbidden, "This request comes from another site.")
+		return nil, oplog.Errorf(oplog.CodeForbidden, "Cross-site requests are not allowed.")
 	}
 	if r.who == anyone {
 		return &principal{token: c.Cookies(sessionCookie)}, nil
@@ -79,7 +79,7 @@ func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, e
 	if authorization != "" {
 		scheme, text, _ := strings.Cut(authorization, " ")
 		if !strings.EqualFold(scheme, "Bearer") {
-			return nil, oplog.Errorf(oplog.CodeUnauthenticated, "Authorization takes the form: Bearer KEY.")
+			return nil, oplog.Errorf(oplog.CodeUnauthenticated, "The Authorization header must have the form: Bearer KEY.")
 		}
 		key, err := s.identity.Key(strings.TrimSpace(text))
 		if err != nil {
@@ -152,7 +152,7 @@ func (s *Server) nearOrKnown(c *fiber.Ctx) error {
 	}
 	authorization := c.Get(fiber.HeaderAuthorization)
 	if authorization == "" {
-		return oplog.Errorf(oplog.CodeUnauthenticated, "From another machine this takes a key: Authorization: Bearer KEY.")
+		return oplog.Errorf(oplog.CodeUnauthenticated, "Requests from other machines require a key: Authorization: Bearer KEY.")
 	}
 	_, err := s.authenticate(c, authorization)
 	return err
@@ -196,7 +196,7 @@ func (p *principal) mayAdminister(a identity.Account) error {
 		return nil
 	}
 	if a.Role == identity.RoleOwner {
-		return oplog.Errorf(oplog.CodeForbidden, "Only an owner makes an owner.")
+		return oplog.Errorf(oplog.CodeForbidden, "Only an owner can create an owner.")
 	}
 	return oplog.Errorf(oplog.CodeNotFound, "There is no tenant %s.", a.Tenant)
 }
@@ -205,7 +205,7 @@ func (p *principal) mayAdminister(a identity.Account) error {
 // admins of the whole tenant.
 func (p *principal) mayShare(shared bool) error {
 	if shared && p.kind&admins == 0 {
-		return oplog.Errorf(oplog.CodeForbidden, "Only an admin of the whole tenant shares a view.")
+		return oplog.Errorf(oplog.CodeForbidden, "Only an admin of the whole tenant can share a view.")
 	}
 	return nil
 }
@@ -216,10 +216,10 @@ func (p *principal) mayChangeView(v views.View) error {
 	if v.Owns(p.account) || v.Shared && p.kind&admins != 0 {
 		return nil
 	}
-	return oplog.Errorf(oplog.CodeForbidden, "This view is shared by %s; save one of your own to change it.", v.MadeBy)
+	return oplog.Errorf(oplog.CodeForbidden, "This view is shared by %s; save your own copy to change it.", v.MadeBy)
 }
 
-const noAccess = "This account has no access here."
+const noAccess = "This account has no access."
 
 // refusal says to a caller that a call is not theirs. People learn no more, so
 // that nothing shows what they have no right to; a program's author needs to
@@ -238,9 +238,9 @@ func (p *principal) refusal(r *route) error {
 		}
 	}
 	if len(scopes) == 0 {
-		return oplog.Errorf(oplog.CodeForbidden, "This call is for people who sign in, not for keys.")
+		return oplog.Errorf(oplog.CodeForbidden, "This operation is not available with API keys; sign in.")
 	}
-	return oplog.Errorf(oplog.CodeForbidden, "This call takes a key of scope %s; this one has scope %s.", strings.Join(scopes, " or "), p.key.Scope)
+	return oplog.Errorf(oplog.CodeForbidden, "This operation requires a key of scope %s; this one has scope %s.", strings.Join(scopes, " or "), p.key.Scope)
 }
 
 func changes(method string) bool { return method != http.MethodGet && method != http.MethodHead }

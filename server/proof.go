@@ -23,7 +23,7 @@ func (s *Server) sendCheckpoint(c *fiber.Ctx, in *call) error {
 
 func describeCheckpoint(_ huma.Registry, op *huma.Operation) {
 	op.Responses["200"] = &huma.Response{
-		Description: "A signed note, in the form of C2SP tlog-checkpoint.",
+		Description: "A signed note in the format of C2SP tlog-checkpoint.",
 		Content:     map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}},
 	}
 }
@@ -34,7 +34,7 @@ var consistencyParams = []*huma.Param{
 		Name: "from", In: "query", Required: true, Description: "The second line of the older checkpoint: its number of entries.",
 		Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0)},
 	},
-	wire.TextParam("to", "The number of entries of the newer checkpoint; left out: of the log as it is now.", &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0)}),
+	wire.TextParam("to", "The number of entries of the newer checkpoint; defaults to the current log.", &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0)}),
 }
 
 type consistencyOutput struct{ Body oplog.Consistency }
@@ -55,7 +55,7 @@ func (s *Server) getConsistency(_ context.Context, in *call, _ *struct{}) (*cons
 
 type keyOutput struct {
 	Body struct {
-		Key string `json:"key" doc:"In the form of golang.org/x/mod/sumdb/note."`
+		Key string `json:"key" doc:"In the format of golang.org/x/mod/sumdb/note."`
 	} `nameHint:"VerifierKey"`
 }
 

@@ -12,17 +12,17 @@ import (
 )
 
 var retentionParams = []*huma.Param{
-	wire.TextParam("days", "Also say what a rule of so many days would delete.", &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0)}),
+	wire.TextParam("days", "Also return what a retention of this many days would delete.", &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0)}),
 }
 
 type retentionBody struct {
 	oplog.Retention
-	Would *wouldBody `json:"would,omitempty" doc:"What a rule of the days that were asked about would delete; there where they were."`
+	Would *wouldBody `json:"would,omitempty" doc:"What the retention given as a parameter would delete."`
 }
 
 type wouldBody struct {
-	Before  time.Time `json:"before" doc:"The entries before this would be deleted: the start of the UTC day in which the first day begins that the rule would keep."`
-	Dates   int       `json:"dates" doc:"UTC days that have entries."`
+	Before  time.Time `json:"before" doc:"Entries before this time would be deleted: the start of the UTC day in which the first kept day begins."`
+	Dates   int       `json:"dates" doc:"UTC days with entries."`
 	Entries int       `json:"entries" doc:"Entries of these days."`
 }
 
@@ -33,9 +33,9 @@ type (
 	holdOutput   struct{ Body oplog.Hold }
 	addHoldInput struct {
 		Body struct {
-			From   string `json:"from,omitempty" format:"date" doc:"The first day, in the tenant's time zone; left out: all before."`
-			To     string `json:"to,omitempty" format:"date" doc:"The last day, in the tenant's time zone; left out: all after. What is held is every UTC day that the days have a moment in: covers_from and covers_until of the answer."`
-			Reason string `json:"reason" minLength:"1" maxLength:"1024" doc:"Why the days are held."`
+			From   string `json:"from,omitempty" format:"date" doc:"The first day, in the tenant's time zone; omitted: unbounded."`
+			To     string `json:"to,omitempty" format:"date" doc:"The last day, in the tenant's time zone; omitted: unbounded. The hold covers every UTC day that overlaps these days: covers_from and covers_until of the response."`
+			Reason string `json:"reason" minLength:"1" maxLength:"1024" doc:"Reason of the hold."`
 		} `nameHint:"NewHold"`
 	}
 	holdInput struct {

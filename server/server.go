@@ -124,7 +124,7 @@ func New(n *node.Node, o Options) *Server {
 	s.beat = liveBeat
 	var err error
 	if s.console, err = loadConsole(o.Console); err != nil {
-		s.logger.Error("the console's files cannot be read", "err", err)
+		s.logger.Error("cannot read the console's files", "err", err)
 	}
 	s.app = fiber.New(fiber.Config{
 		Immutable:                    true, // what handlers keep must not change under them
@@ -161,10 +161,10 @@ func apiConfig(version string) huma.Config {
 	config.Components.Schemas = wire.NewSchemas()
 	config.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[jsonValue](), reflect.TypeFor[any]())
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "Of people, set by signing in."},
-		"key":     {Type: "http", Scheme: "bearer", Description: "An API key, of programs."},
+		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "Session of a signed-in user."},
+		"key":     {Type: "http", Scheme: "bearer", Description: "An API key of a program."},
 	}
-	config.Info.Description = "The operation log of a business system: who did what, to which thing, when."
+	config.Info.Description = "The operation log of a business system: who did what to which object, and when."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil
 	config.Formats = map[string]huma.Format{"application/json": wire.Format, "json": wire.Format}
@@ -267,7 +267,7 @@ func (s *Server) refuse(c *fiber.Ctx, err error) error {
 	if errors.Is(err, fiber.ErrRequestHeaderFieldsTooLarge) {
 		wire.FinishHeaders(c.Context().Conn(), s.slow)
 		err = fiber.NewError(fiber.StatusRequestHeaderFieldsTooLarge,
-			fmt.Sprintf("The address and the headers are too long: at most %d KiB together.", readBuffer>>10))
+			fmt.Sprintf("URL and headers are too long: at most %d KiB in total.", readBuffer>>10))
 	}
 	setHeaders(c)
 	return s.fail(c, err)

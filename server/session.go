@@ -19,32 +19,32 @@ import (
 
 // sessionBody says who is signed in.
 type sessionBody struct {
-	Username     string          `json:"username" doc:"Name to sign in with."`
-	Name         string          `json:"name,omitempty" doc:"Of a person whom the host system vouches for."`
-	Role         identity.Role   `json:"role" enum:"owner,admin,auditor,member" doc:"What the account may do."`
+	Username     string          `json:"username" doc:"Username."`
+	Name         string          `json:"name,omitempty" doc:"Name of a user authenticated by the host system."`
+	Role         identity.Role   `json:"role" enum:"owner,admin,auditor,member" doc:"The account's role."`
 	Locale       string          `json:"locale" enum:"en,zh-CN" doc:"Language: en or zh-CN."`
-	Tenants      []sessionTenant `json:"tenants" doc:"Whose log the account may see; none for a member."`
-	Organization string          `json:"organization,omitempty" doc:"The account sees this organization and all below it only."`
+	Tenants      []sessionTenant `json:"tenants" doc:"Tenants whose logs the account can read; none for a member."`
+	Organization string          `json:"organization,omitempty" doc:"Restricts the account to this organization and those below it."`
 }
 
 type sessionTenant struct {
-	ID             string     `json:"id" doc:"As in addresses."`
-	Name           string     `json:"name" doc:"Name to show."`
-	TimeZone       string     `json:"time_zone" doc:"IANA name; days and exports go by it."`
-	DataPermission bool       `json:"data_permission" doc:"Whether there is a tree of organizations."`
-	Start          *startBody `json:"start,omitempty" doc:"The view that the caller begins with."`
+	ID             string     `json:"id" doc:"As in URLs."`
+	Name           string     `json:"name" doc:"Display name."`
+	TimeZone       string     `json:"time_zone" doc:"IANA name; used for days and exports."`
+	DataPermission bool       `json:"data_permission" doc:"Whether there is an organization tree."`
+	Start          *startBody `json:"start,omitempty" doc:"The view that the caller starts with."`
 }
 
 // startBody is a view to begin with.
 type startBody struct {
-	Query string    `json:"query" doc:"The filters, as the log's address has them."`
+	Query string    `json:"query" doc:"The filters, as in the log's URL."`
 	Table *lookBody `json:"table,omitempty"`
 }
 
 type credentialsBody struct {
-	Username string `json:"username" maxLength:"256" doc:"Name to sign in with."`
-	Password string `json:"password" maxLength:"1024" doc:"The account's."`
-	Locale   string `json:"locale,omitempty" enum:"en,zh-CN" doc:"Of the page; the account keeps it where it has none yet."`
+	Username string `json:"username" maxLength:"256" doc:"Username."`
+	Password string `json:"password" maxLength:"1024" doc:"Password."`
+	Locale   string `json:"locale,omitempty" enum:"en,zh-CN" doc:"Language of the page; stored with the account if it has none yet."`
 }
 
 type (
@@ -133,7 +133,7 @@ func (s *Server) startSession(in *call, account identity.Account, locale string)
 func (in *call) tooManyTries(wait time.Duration) error {
 	seconds := int(math.Ceil(wait.Seconds()))
 	in.http.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds))
-	return fiber.NewError(http.StatusTooManyRequests, fmt.Sprintf("There were too many tries; try again in %d seconds.", seconds))
+	return fiber.NewError(http.StatusTooManyRequests, fmt.Sprintf("Too many attempts; retry in %d seconds.", seconds))
 }
 
 // check checks a password when there is a slot for it: a hash takes 19 MiB,
@@ -173,13 +173,13 @@ func (s *Server) changeSession(_ context.Context, in *call, input *changeSession
 
 // ownSessionBody is one of the caller's own sessions.
 type ownSessionBody struct {
-	ID         string    `json:"id" doc:"Tells sessions apart, and opens none."`
-	Current    bool      `json:"current" doc:"The one that asks."`
-	CreatedAt  time.Time `json:"created_at" doc:"When it was made."`
-	LastUsedAt time.Time `json:"last_used_at" doc:"To about a minute."`
-	ExpiresAt  time.Time `json:"expires_at" doc:"At the latest; two hours without a request end it before."`
-	IP         string    `json:"ip,omitempty" doc:"Where from."`
-	UserAgent  string    `json:"user_agent,omitempty" doc:"What the client said it is."`
+	ID         string    `json:"id" doc:"Identifies the session without granting access."`
+	Current    bool      `json:"current" doc:"Whether it is the session of this request."`
+	CreatedAt  time.Time `json:"created_at" doc:"Time of creation."`
+	LastUsedAt time.Time `json:"last_used_at" doc:"Accurate to about a minute."`
+	ExpiresAt  time.Time `json:"expires_at" doc:"The latest end; two hours without a request end it earlier."`
+	IP         string    `json:"ip,omitempty" doc:"IP address of the client."`
+	UserAgent  string    `json:"user_agent,omitempty" doc:"The User-Agent header."`
 }
 
 type ownSessionsOutput struct {

@@ -18,9 +18,9 @@ type (
 		} `nameHint:"Setup"`
 	}
 	newSetupBody struct {
-		Code     string        `json:"code" maxLength:"256" doc:"As the program printed it when it started."`
-		Username string        `json:"username" minLength:"1" maxLength:"64" doc:"Name to sign in with."`
-		Password string        `json:"password" minLength:"8" maxLength:"1024" doc:"8 characters at least."`
+		Code     string        `json:"code" maxLength:"256" doc:"The code that the program printed when it started."`
+		Username string        `json:"username" minLength:"1" maxLength:"64" doc:"Username."`
+		Password string        `json:"password" minLength:"8" maxLength:"1024" doc:"At least 8 characters."`
 		Locale   string        `json:"locale,omitempty" enum:"en,zh-CN" doc:"Language: en or zh-CN."`
 		Tenant   newTenantBody `json:"tenant"`
 	}
@@ -57,7 +57,7 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 		return nil, in.tooManyTries(wait)
 	}
 	if subtle.ConstantTimeCompare([]byte(b.Code), []byte(s.setupCode)) != 1 {
-		return nil, oplog.Errorf(oplog.CodeForbidden, "This is not the set-up code; the program printed it when it started.")
+		return nil, oplog.Errorf(oplog.CodeForbidden, "The setup code is wrong; the program printed it when it started.")
 	}
 	giveBack()
 	account := identity.Account{Username: b.Username, Role: identity.RoleOwner, Locale: b.Locale}
@@ -74,4 +74,4 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 	return s.startSession(in, account, "")
 }
 
-var errNothingHere = oplog.Errorf(oplog.CodeNotFound, "There is nothing at this address.")
+var errNothingHere = oplog.Errorf(oplog.CodeNotFound, "Not found.")

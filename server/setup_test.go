@@ -66,7 +66,7 @@ func TestSetup(t *testing.T) {
 	needed(false)
 	for _, code := range []string{"the code", "", "another"} {
 		r := post(`"code":"`+code+`","tenant":{"id":"again","name":"Again"}`, 404)
-		if p := f.asProblem(r, 404); p.Detail != "There is nothing at this address." {
+		if p := f.asProblem(r, 404); p.Detail != "Not found." {
 			t.Errorf("%s: %+v", code, p)
 		}
 	}

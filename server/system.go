@@ -11,8 +11,8 @@ type build struct{ version, commit string }
 
 // indexBody reports whether the index answers all that the store holds.
 type indexBody struct {
-	Ready  bool   `json:"ready" doc:"Whether it answers all that is stored."`
-	Detail string `json:"detail,omitempty" doc:"How far it is, where it is not ready."`
+	Ready  bool   `json:"ready" doc:"Whether it has caught up with the store."`
+	Detail string `json:"detail,omitempty" doc:"Progress, if it is not ready."`
 }
 
 func newIndexBody(catchingUp error) indexBody {
@@ -25,34 +25,34 @@ func newIndexBody(catchingUp error) indexBody {
 type (
 	statusOutput struct{ Body statusBody }
 	statusBody   struct {
-		Version  string    `json:"version" doc:"Of the program."`
-		Recorded uint64    `json:"recorded" doc:"Entries ever."`
-		Skipped  uint64    `json:"skipped" doc:"Operations that were not manual, ever."`
-		Entries  int       `json:"entries" doc:"Entries that are there; 0 while the index catches up."`
+		Version  string    `json:"version" doc:"Program version."`
+		Recorded uint64    `json:"recorded" doc:"Entries recorded so far."`
+		Skipped  uint64    `json:"skipped" doc:"Operations skipped so far because they were not manual."`
+		Entries  int       `json:"entries" doc:"Entries present; 0 while the index catches up."`
 		Oldest   time.Time `json:"oldest,omitzero" doc:"Operation time of the oldest entry."`
 		Newest   time.Time `json:"newest,omitzero" doc:"Operation time of the newest entry."`
 		Index    indexBody `json:"index"`
 	}
 	systemOutput struct{ Body systemBody }
 	systemBody   struct {
-		Version      string    `json:"version" doc:"Of the program."`
-		Commit       string    `json:"commit,omitempty" doc:"Of the source that the program was built from."`
+		Version      string    `json:"version" doc:"Program version."`
+		Commit       string    `json:"commit,omitempty" doc:"Source commit of the build."`
 		Go           string    `json:"go" doc:"Version of Go, system and processor."`
-		StartedAt    time.Time `json:"started_at" doc:"When the program was started."`
-		Tenants      int       `json:"tenants" doc:"How many there are."`
-		Recorded     uint64    `json:"recorded" doc:"Entries ever, of all tenants."`
-		Skipped      uint64    `json:"skipped" doc:"Operations that were not manual, ever."`
-		StoreBytes   int64     `json:"store_bytes" doc:"What the entries take on disk."`
-		IndexBytes   int64     `json:"index_bytes" doc:"What the index takes on disk."`
+		StartedAt    time.Time `json:"started_at" doc:"Start time of the program."`
+		Tenants      int       `json:"tenants" doc:"Number of tenants."`
+		Recorded     uint64    `json:"recorded" doc:"Entries recorded so far, of all tenants."`
+		Skipped      uint64    `json:"skipped" doc:"Operations skipped so far because they were not manual."`
+		StoreBytes   int64     `json:"store_bytes" doc:"Size of the store on disk."`
+		IndexBytes   int64     `json:"index_bytes" doc:"Size of the index on disk."`
 		Index        indexBody `json:"index"`
-		LastBackupAt time.Time `json:"last_backup_at,omitzero" doc:"When a backup was last taken away whole; left out where none was."`
+		LastBackupAt time.Time `json:"last_backup_at,omitzero" doc:"Time of the last completed backup; omitted if there was none."`
 
-		Anchor *anchorBody `json:"anchor,omitempty" doc:"The folder that takes the checkpoints of each day, where there is one."`
+		Anchor *anchorBody `json:"anchor,omitempty" doc:"The folder for daily checkpoints, if configured."`
 	}
 	anchorBody struct {
 		Dir     string    `json:"dir" doc:"The folder."`
-		KeptAt  time.Time `json:"kept_at,omitzero" doc:"When it last took one, since the program was started."`
-		Failure string    `json:"failure,omitempty" doc:"Why it takes none at present."`
+		KeptAt  time.Time `json:"kept_at,omitzero" doc:"Time of the last checkpoint written since the program started."`
+		Failure string    `json:"failure,omitempty" doc:"Why writing currently fails."`
 	}
 )
 

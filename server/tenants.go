@@ -9,23 +9,23 @@ import (
 
 type (
 	newTenantBody struct {
-		ID             string `json:"id" minLength:"1" maxLength:"64" doc:"As in addresses: letters, digits, . _ -"`
-		Name           string `json:"name" minLength:"1" maxLength:"128" doc:"Name to show."`
-		TimeZone       string `json:"time_zone,omitempty" doc:"IANA name, by which days go; left out: Asia/Shanghai."`
-		DataPermission bool   `json:"data_permission,omitempty" doc:"Whether organizations divide what is seen."`
-		RetentionDays  int    `json:"retention_days,omitempty" minimum:"0" doc:"Left out, or 0: for ever."`
-		BelowMinimum   bool   `json:"below_legal_minimum,omitempty" doc:"Means a retention below 180 days."`
+		ID             string `json:"id" minLength:"1" maxLength:"64" doc:"As in URLs: letters, digits, . _ -"`
+		Name           string `json:"name" minLength:"1" maxLength:"128" doc:"Display name."`
+		TimeZone       string `json:"time_zone,omitempty" doc:"IANA name; defaults to Asia/Shanghai."`
+		DataPermission bool   `json:"data_permission,omitempty" doc:"Whether people only see their own organization."`
+		RetentionDays  int    `json:"retention_days,omitempty" minimum:"0" doc:"Omitted or 0: forever."`
+		BelowMinimum   bool   `json:"below_legal_minimum,omitempty" doc:"Confirms a retention below 180 days."`
 
-		FrameAncestors []string `json:"frame_ancestors,omitempty" maxItems:"20" doc:"Sites whose pages may hold the console, such as https://app.example.com."`
+		FrameAncestors []string `json:"frame_ancestors,omitempty" maxItems:"20" doc:"Sites that may embed the console, such as https://app.example.com."`
 	}
 	tenantChangeBody struct {
-		Name           *string `json:"name,omitempty" minLength:"1" maxLength:"128" doc:"Name to show."`
-		TimeZone       *string `json:"time_zone,omitempty" doc:"IANA name; days and exports go by it."`
-		DataPermission *bool   `json:"data_permission,omitempty" doc:"Whether organizations divide what is seen."`
-		RetentionDays  *int    `json:"retention_days,omitempty" minimum:"0" doc:"0: for ever. Whole days of the tenant's time zone; what is older is deleted, by whole UTC days, when the tenant's next day begins."`
-		BelowMinimum   *bool   `json:"below_legal_minimum,omitempty" doc:"Means a retention below 180 days; to be said with each."`
+		Name           *string `json:"name,omitempty" minLength:"1" maxLength:"128" doc:"Display name."`
+		TimeZone       *string `json:"time_zone,omitempty" doc:"IANA name; used for days and exports."`
+		DataPermission *bool   `json:"data_permission,omitempty" doc:"Whether people only see their own organization."`
+		RetentionDays  *int    `json:"retention_days,omitempty" minimum:"0" doc:"0: forever. Whole days in the tenant's time zone; older entries are deleted, by whole UTC days, when the tenant's next day begins."`
+		BelowMinimum   *bool   `json:"below_legal_minimum,omitempty" doc:"Confirms a retention below 180 days; required with each such change."`
 
-		FrameAncestors *[]string `json:"frame_ancestors,omitempty" maxItems:"20" doc:"Sites whose pages may hold the console, such as https://app.example.com."`
+		FrameAncestors *[]string `json:"frame_ancestors,omitempty" maxItems:"20" doc:"Sites that may embed the console, such as https://app.example.com."`
 	}
 	addTenantInput    struct{ Body newTenantBody }
 	changeTenantInput struct{ Body tenantChangeBody }

@@ -115,8 +115,8 @@ const (
 	actParam  = "act"
 )
 
-const actDoc = "Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. " +
-	"The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once."
+const actDoc = "Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. " +
+	"The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute."
 
 // act returns the act that a call is part of; "" where it is none, or a program's.
 func (in *call) act() string {
@@ -197,15 +197,15 @@ func (s *Server) tellRefusedSignIn(in *call, account identity.Account, why strin
 
 // trailParams are those of a page of what was done with a log.
 var trailParams = append([]*huma.Param{
-	wire.TextParam("q", "Words separated by spaces, all of which must be found, each in any of user, module, and what it was done to and with which filters. "+searchFormDoc,
+	wire.TextParam("q", "Words separated by spaces, all of which must match, each in any of user, module, object and filters. "+searchFormDoc,
 		&huma.Schema{Type: huma.TypeString}),
 	wire.ListParam("user", "Ids of users (usernames of accounts, ids of keys); any of them."),
 	wire.ListParam("module", "Modules, such as account; any of them."),
-	wire.ListParam("operation", "What was done, such as create, or with its module, account.create; any of them."),
-	wire.ListParam("content_id", "Ids of what it was done to; any of them."),
-	wire.TextParam("from", "What was done at or after this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
-	wire.TextParam("to", "What was done before this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
-	wire.TextParam("range", "A period of whole days of the tenant's time zone (without a tenant, of the machine's); the last N days include today, weeks begin on Monday; from and to narrow it.",
+	wire.ListParam("operation", "Operations, such as create, or qualified by the module, account.create; any of them."),
+	wire.ListParam("content_id", "Ids of the affected objects; any of them."),
+	wire.TextParam("from", "Events at or after this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
+	wire.TextParam("to", "Events before this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
+	wire.TextParam("range", "A period of whole days in the tenant's time zone (without a tenant, the machine's); the last N days include today, weeks start on Monday; from and to narrow it.",
 		&huma.Schema{Type: huma.TypeString, Enum: presets}),
 }, turnParams...)
 

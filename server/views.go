@@ -17,37 +17,37 @@ import (
 // viewBody is a saved view as one of those who see it does.
 type viewBody struct {
 	ID        string    `json:"id" doc:"The view's id."`
-	Name      string    `json:"name" doc:"Name to show."`
-	Query     string    `json:"query" doc:"The filters, as the log's address has them."`
-	Table     *lookBody `json:"table,omitempty" doc:"How the table looks, if the view says so."`
-	Shared    bool      `json:"shared" doc:"Whether everybody who may see the log has it."`
-	Own       bool      `json:"own" doc:"Whether it is the caller's own."`
-	MayChange bool      `json:"may_change" doc:"Whether the caller may change and remove it."`
-	Start     bool      `json:"start" doc:"Whether the caller begins with it."`
-	MadeBy    string    `json:"made_by" doc:"Whose it is."`
-	ChangedAt time.Time `json:"changed_at" doc:"When it was last changed."`
+	Name      string    `json:"name" doc:"Display name."`
+	Query     string    `json:"query" doc:"The filters, as in the log's URL."`
+	Table     *lookBody `json:"table,omitempty" doc:"Layout of the table, if the view specifies one."`
+	Shared    bool      `json:"shared" doc:"Whether it is listed for everyone who may see the log."`
+	Own       bool      `json:"own" doc:"Whether the caller owns it."`
+	MayChange bool      `json:"may_change" doc:"Whether the caller may change and delete it."`
+	Start     bool      `json:"start" doc:"Whether the caller starts with it."`
+	MadeBy    string    `json:"made_by" doc:"The owner."`
+	ChangedAt time.Time `json:"changed_at" doc:"Time of the last change."`
 }
 
 // lookBody is how the table of a view looks.
 type lookBody struct {
 	Density string   `json:"density,omitempty" enum:"compact,standard,roomy" doc:"Height of the rows."`
-	Hidden  []string `json:"hidden,omitempty" maxItems:"6" enum:"user,role,organization,module,type,time" doc:"The columns that are not shown."`
+	Hidden  []string `json:"hidden,omitempty" maxItems:"6" enum:"user,role,organization,module,type,time" doc:"The hidden columns."`
 }
 
 type newViewBody struct {
-	Name   string    `json:"name" minLength:"1" maxLength:"128" doc:"Name to show."`
-	Query  string    `json:"query" maxLength:"4096" doc:"The filters, as the log's address has them."`
-	Table  *lookBody `json:"table,omitempty" doc:"How the table looks; left out: as each reader has it."`
-	Shared bool      `json:"shared,omitempty" doc:"For everybody who may see the log; admins of the whole tenant share."`
-	Start  bool      `json:"start,omitempty" doc:"The caller begins with it."`
+	Name   string    `json:"name" minLength:"1" maxLength:"128" doc:"Display name."`
+	Query  string    `json:"query" maxLength:"4096" doc:"The filters, as in the log's URL."`
+	Table  *lookBody `json:"table,omitempty" doc:"Layout of the table; omitted: each reader's own."`
+	Shared bool      `json:"shared,omitempty" doc:"List it for everyone who may see the log; only admins of the whole tenant can share."`
+	Start  bool      `json:"start,omitempty" doc:"Make it the caller's start view."`
 }
 
 type viewChangeBody struct {
-	Name   *string   `json:"name,omitempty" minLength:"1" maxLength:"128" doc:"Name to show."`
-	Query  *string   `json:"query,omitempty" maxLength:"4096" doc:"The filters, as the log's address has them."`
-	Table  *lookBody `json:"table,omitempty" doc:"An empty one leaves it to each reader."`
-	Shared *bool     `json:"shared,omitempty" doc:"For everybody who may see the log."`
-	Start  *bool     `json:"start,omitempty" doc:"The caller's own choice; of a view that somebody else shares, too."`
+	Name   *string   `json:"name,omitempty" minLength:"1" maxLength:"128" doc:"Display name."`
+	Query  *string   `json:"query,omitempty" maxLength:"4096" doc:"The filters, as in the log's URL."`
+	Table  *lookBody `json:"table,omitempty" doc:"Empty: each reader's own layout."`
+	Shared *bool     `json:"shared,omitempty" doc:"List it for everyone who may see the log."`
+	Start  *bool     `json:"start,omitempty" doc:"The caller's own choice, also for a view shared by someone else."`
 }
 
 type (
@@ -213,7 +213,7 @@ func checkViewQuery(text string) error {
 	for name := range query {
 		if !slices.ContainsFunc(filterParams, func(p *huma.Param) bool { return p.Name == name }) {
 			return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view is invalid.", Fields: []oplog.FieldError{
-				{Field: "query", Message: "has a filter that the log does not know: " + wire.Shorten(name), Value: wire.Shorten(text)},
+				{Field: "query", Message: "has an unknown filter: " + wire.Shorten(name), Value: wire.Shorten(text)},
 			}}
 		}
 	}

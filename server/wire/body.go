@@ -48,7 +48,7 @@ func ContentType(c *fiber.Ctx, allowed ...string) (string, error) {
 		}
 	}
 	return "", fiber.NewError(http.StatusUnsupportedMediaType,
-		fmt.Sprintf("The Content-Type %q is not taken here; send %s, in UTF-8.", Shorten(header), strings.Join(allowed, " or ")))
+		fmt.Sprintf("Content-Type %q is not supported here; send %s, in UTF-8.", Shorten(header), strings.Join(allowed, " or ")))
 }
 
 // ReadBody returns the body of a request, inflated within bounds. Each part of it
@@ -57,7 +57,7 @@ func ReadBody(c *fiber.Ctx, slow time.Duration) ([]byte, error) {
 	encoding := strings.ToLower(c.Get(fiber.HeaderContentEncoding))
 	if encoding != "" && encoding != "identity" && encoding != "gzip" {
 		return nil, fiber.NewError(http.StatusUnsupportedMediaType,
-			fmt.Sprintf("The Content-Encoding %q is not taken here; send gzip, or the body as it is.", Shorten(encoding)))
+			fmt.Sprintf("Content-Encoding %q is not supported here; send gzip or an uncompressed body.", Shorten(encoding)))
 	}
 	body, err := readRaw(c, MaxBodyBytes, slow)
 	if err == nil && encoding == "gzip" {
@@ -74,7 +74,7 @@ func ReadBody(c *fiber.Ctx, slow time.Duration) ([]byte, error) {
 }
 
 func tooLarge(most int) error {
-	return oplog.Errorf(oplog.CodeTooLarge, "The body is larger than %d MiB, counted without compression; send it in parts.", most>>20)
+	return oplog.Errorf(oplog.CodeTooLarge, "The body is larger than %d MiB uncompressed; split it.", most>>20)
 }
 
 // readRaw returns the body as it was sent. Fiber's own Body would inflate it
@@ -95,10 +95,10 @@ func readRaw(c *fiber.Ctx, most int, slow time.Duration) ([]byte, error) {
 		return nil, tooLarge(most)
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return nil, fiber.NewError(http.StatusRequestTimeout, "The body came too slowly.")
+		return nil, fiber.NewError(http.StatusRequestTimeout, "The body was sent too slowly.")
 	}
 	if err != nil {
-		return nil, oplog.Errorf(oplog.CodeMalformed, "The body ended before it was whole.")
+		return nil, oplog.Errorf(oplog.CodeMalformed, "The request body is incomplete.")
 	}
 	c.Locals(bodyKey{}, bodyEnded)
 	return b.Bytes(), nil
@@ -183,13 +183,13 @@ func discard(stream io.Reader) error {
 func inflate(raw []byte) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(raw))
 	if err != nil {
-		return nil, oplog.Errorf(oplog.CodeMalformed, "The body is not gzip, as its Content-Encoding says.")
+		return nil, oplog.Errorf(oplog.CodeMalformed, "The body is not gzip, despite its Content-Encoding.")
 	}
 	var b bytes.Buffer
 	for _, limit := range []int{min(8*len(raw), MaxBodyBytes+1), MaxBodyBytes + 1} {
 		b.Grow(limit - b.Len() + bytes.MinRead)
 		if _, err := b.ReadFrom(io.LimitReader(r, int64(limit-b.Len()))); err != nil {
-			return nil, oplog.Errorf(oplog.CodeMalformed, "The body is damaged gzip.")
+			return nil, oplog.Errorf(oplog.CodeMalformed, "The gzip body is damaged.")
 		}
 	}
 	if b.Len() > MaxBodyBytes {

@@ -53,8 +53,8 @@ func RefuseHost(c *fiber.Ctx) error {
 	if strings.Contains(c.Get(fiber.HeaderAccept), "text/html") {
 		name := Shorten(hostName(host))
 		n := Notice{
-			Lang: oplog.LocaleEN, Title: "Unknown address",
-			Text: "This server does not answer to the name " + name + ". Use the address that its administrator gave you. Administrators add a name with --host " + name + ".",
+			Lang: oplog.LocaleEN, Title: "Unknown host",
+			Text: "This server does not serve the host " + name + ". Use the address given by your administrator. Administrators can add a host with --host " + name + ".",
 		}
 		if AcceptedLocale(c.Get(fiber.HeaderAcceptLanguage)) == oplog.LocaleZH {
 			n = Notice{
@@ -65,5 +65,5 @@ func RefuseHost(c *fiber.Ctx) error {
 		return n.Send(c, http.StatusMisdirectedRequest)
 	}
 	return fiber.NewError(http.StatusMisdirectedRequest,
-		"This server does not answer to the name "+Shorten(host)+"; start it with --host to add a name.")
+		"This server does not serve the host "+Shorten(host)+"; start it with --host to add a host.")
 }

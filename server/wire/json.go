@@ -67,7 +67,7 @@ func CheckSyntax(text []byte) error {
 			return nil
 		}
 		if err == nil {
-			err = &jsontext.SyntacticError{ByteOffset: d.InputOffset(), Err: errors.New("more text after the value")}
+			err = &jsontext.SyntacticError{ByteOffset: d.InputOffset(), Err: errors.New("unexpected data after the value")}
 		}
 	}
 	return Malformed(text, err)
@@ -77,7 +77,7 @@ func CheckSyntax(text []byte) error {
 func Malformed(text []byte, err error) error {
 	reason, ok := SyntaxError(err)
 	if !ok {
-		return oplog.Errorf(oplog.CodeMalformed, "The body ends before its JSON does.")
+		return oplog.Errorf(oplog.CodeMalformed, "The JSON body is incomplete.")
 	}
 	line := 1
 	var syntax *jsontext.SyntacticError
@@ -105,7 +105,7 @@ func FieldOf(err error) oplog.FieldError {
 	}
 	f := oplog.FieldError{Field: fieldPath(wrong.JSONPointer)}
 	if errors.Is(wrong.Err, jsonv2.ErrUnknownName) {
-		f.Message = "is not a field that this takes"
+		f.Message = "is an unknown field"
 		return f
 	}
 	f.Message = fmt.Sprintf("is %s; it must be %s", KindName(wrong.JSONKind), typeName(wrong.GoType))

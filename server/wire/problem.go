@@ -55,9 +55,9 @@ func Problem(err error) (p *huma.ErrorModel, known bool) {
 	case errors.As(err, &refused):
 		return newProblem(refused.Code, refused.Message), true
 	case errors.Is(err, context.DeadlineExceeded):
-		return newProblem(http.StatusServiceUnavailable, "This took too long and was given up; ask for less, or again later."), true
+		return newProblem(http.StatusServiceUnavailable, "The request timed out; narrow it or retry later."), true
 	}
-	return newProblem(http.StatusInternalServerError, "The server failed at this; its log says why."), false
+	return newProblem(http.StatusInternalServerError, "Internal server error; see the server's log."), false
 }
 
 func newProblem(status int, detail string) *huma.ErrorModel {
@@ -113,13 +113,13 @@ func TidyProblem(_ huma.Context, _ string, v any) (any, error) {
 	if p.Detail == "validation failed" {
 		p.Detail = map[int]string{
 			http.StatusBadRequest:           "The body is not JSON.",
-			http.StatusUnsupportedMediaType: "The Content-Type is not taken here; send " + JSONType + ".",
+			http.StatusUnsupportedMediaType: "The Content-Type is not supported here; send " + JSONType + ".",
 			http.StatusUnprocessableEntity:  "The request is invalid.",
 		}[p.Status]
 	}
 	for _, e := range p.Errors {
 		if e.Message == validation.MsgExpectedMatchExactlyOneSchema {
-			e.Message = "is neither a text nor a list of texts" // all that may be of two kinds
+			e.Message = "is neither a string nor a list of strings" // all that may be of two kinds
 		}
 		text, isText := e.Value.(string)
 		switch kind := reflect.ValueOf(e.Value).Kind(); {

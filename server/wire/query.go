@@ -59,7 +59,7 @@ func (r *Query) List(name string) []string {
 func (r *Query) Text(name string) string {
 	list := r.List(name)
 	if len(list) > 1 {
-		r.Fail(name, list[1], "stands more than once")
+		r.Fail(name, list[1], "occurs more than once")
 	}
 	if len(list) == 0 {
 		return ""
@@ -134,5 +134,5 @@ func (r *Query) Err() error {
 	if len(r.broken) == 0 {
 		return nil
 	}
-	return &oplog.Error{Code: oplog.CodeInvalid, Message: "The address has parameters that cannot be read.", Fields: r.broken}
+	return &oplog.Error{Code: oplog.CodeInvalid, Message: "Invalid query parameters.", Fields: r.broken}
 }

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The same of what is of no tenant */
+        /** Events that belong to no tenant, newest first */
         get: operations["listServerAccess"];
         put?: never;
         post?: never;
@@ -28,7 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One of what listServerAccess lists, with its proof */
+        /** One event that belongs to no tenant, with its proof */
         get: operations["getServerAccess"];
         put?: never;
         post?: never;
@@ -45,10 +45,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The accounts that the caller administers */
+        /** The accounts that the caller can administer */
         get: operations["listAccounts"];
         put?: never;
-        /** Make an account */
+        /** Create an account */
         post: operations["addAccount"];
         delete?: never;
         options?: never;
@@ -69,7 +69,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change an account; what is left out stays */
+        /** Change an account; omitted fields stay unchanged */
         patch: operations["changeAccount"];
         trace?: never;
     };
@@ -82,7 +82,7 @@ export interface paths {
         };
         /**
          * The backup, streamed
-         * @description One consistent file, which oplog restore makes a data directory of. It holds the signing key: keep it where secrets are kept.
+         * @description One consistent file for oplog restore. It includes the signing key: keep it secret.
          */
         get: operations["getBackup"];
         put?: never;
@@ -100,7 +100,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The key that checkpoints are signed for */
+        /** The key that verifies checkpoints */
         get: operations["getVerifierKey"];
         put?: never;
         post?: never;
@@ -117,7 +117,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is signed in */
+        /** The signed-in user */
         get: operations["getSession"];
         put?: never;
         /** Sign in */
@@ -137,7 +137,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where the caller is signed in, newest first */
+        /** The caller's sessions, newest first */
         get: operations["listSessions"];
         put?: never;
         post?: never;
@@ -158,7 +158,7 @@ export interface paths {
         /** Whether there is no account yet */
         get: operations["getSetup"];
         put?: never;
-        /** Make the first owner and tenant, while there is no account */
+        /** Create the first owner and tenant, while there is no account */
         post: operations["setUp"];
         delete?: never;
         options?: never;
@@ -173,7 +173,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How much the whole log holds, what runs, and when it was last backed up */
+        /** The size of the whole log, the version, and the last backup */
         get: operations["getSystem"];
         put?: never;
         post?: never;
@@ -193,7 +193,7 @@ export interface paths {
         /** All tenants */
         get: operations["listTenants"];
         put?: never;
-        /** Make a tenant */
+        /** Create a tenant */
         post: operations["addTenant"];
         delete?: never;
         options?: never;
@@ -214,7 +214,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change settings of a tenant; what is left out stays */
+        /** Change settings of a tenant; omitted fields stay unchanged */
         patch: operations["changeTenant"];
         trace?: never;
     };
@@ -242,7 +242,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The signed head of the tree of what listAccess lists */
+        /** The signed head of the access log's tree */
         get: operations["getAccessCheckpoint"];
         put?: never;
         post?: never;
@@ -259,7 +259,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One of what listAccess lists, with its proof */
+        /** One entry of the access log, with its proof */
         get: operations["getAccess"];
         put?: never;
         post?: never;
@@ -278,7 +278,7 @@ export interface paths {
         };
         /** The modules and their operation types */
         get: operations["getCatalog"];
-        /** Replace what the tenant adds to the built-in catalog; what was used and is left out stays, retired */
+        /** Replace the tenant's additions to the built-in catalog; omitted items that were used stay, retired */
         put: operations["setCatalog"];
         post?: never;
         delete?: never;
@@ -333,7 +333,7 @@ export interface paths {
         put?: never;
         /**
          * Record operations, all or none
-         * @description All are stored or none. The answer comes once they are on disk, in order of the request; 422 names every entry that broke a rule. At most 10,000 entries and 16 MiB, counted without compression; Content-Encoding gzip is taken. null for a field that may be left out means that it is left out.
+         * @description All entries are stored or none. The response is sent once they are on disk, in order of the request; 422 lists every invalid entry. At most 10,000 entries and 16 MiB uncompressed; Content-Encoding gzip is supported. null for an optional field counts as omitted.
          */
         post: operations["recordEntries"];
         delete?: never;
@@ -349,7 +349,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One operation, with its proof; 410 where it was deleted under the retention rule */
+        /** One operation, with its proof; 410 if it was deleted under the retention rule */
         get: operations["getEntry"];
         put?: never;
         post?: never;
@@ -369,7 +369,7 @@ export interface paths {
         /** The exports, newest first */
         get: operations["listExports"];
         put?: never;
-        /** Begin an export */
+        /** Start an export */
         post: operations["startExport"];
         delete?: never;
         options?: never;
@@ -384,11 +384,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far an export is */
+        /** The status of an export */
         get: operations["getExport"];
         put?: never;
         post?: never;
-        /** Cancel an export that runs (200), or delete one that has ended (204) */
+        /** Cancel a running export (200), or delete a finished one (204) */
         delete: operations["removeExport"];
         options?: never;
         head?: never;
@@ -403,8 +403,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A ZIP of an export with all that a person needs to check it
-         * @description An attachment, which oplog verify-export checks as it is: the file, its manifest, the verifier key, and a page in the caller's language that says how to check. The key in it proves nothing by itself: take it from somebody you trust.
+         * A ZIP of an export with everything needed to verify it
+         * @description An attachment for oplog verify-export: the file, its manifest, the verifier key, and instructions in the caller's language. The key in it proves nothing by itself: get it from a trusted person.
          */
         get: operations["getExportBundle"];
         put?: never;
@@ -424,7 +424,7 @@ export interface paths {
         };
         /**
          * The file of an export
-         * @description An attachment. Range asks for a part of it.
+         * @description An attachment. Supports Range.
          */
         get: operations["getExportFile"];
         put?: never;
@@ -444,7 +444,7 @@ export interface paths {
         };
         /**
          * The signed manifest of an export
-         * @description An attachment, which oplog verify-export checks the file against.
+         * @description An attachment for oplog verify-export.
          */
         get: operations["getExportManifest"];
         put?: never;
@@ -464,7 +464,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Put a legal hold on days, none of which is deleted while it stands */
+        /** Add a legal hold, which keeps days from being deleted */
         post: operations["addHold"];
         delete?: never;
         options?: never;
@@ -496,10 +496,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tenant's API keys, revoked ones too */
+        /** The tenant's API keys, including revoked ones */
         get: operations["listKeys"];
         put?: never;
-        /** Make an API key */
+        /** Create an API key */
         post: operations["addKey"];
         delete?: never;
         options?: never;
@@ -517,7 +517,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End an API key at once */
+        /** Revoke an API key immediately */
         delete: operations["revokeKey"];
         options?: never;
         head?: never;
@@ -533,7 +533,7 @@ export interface paths {
         };
         /**
          * Each new operation as it is recorded
-         * @description Server-sent events. Each new entry that the filters let through is an event “entry”, whose data is the entry as the list has it and whose id is its seq; with Last-Event-ID the stream goes on after that seq, without a gap. An event “end” says why a stream ends: a reader who is more than 10000 entries behind is dropped. GET …/entries?order=seq&after_seq=N gives what such a reader lacks.
+         * @description Server-sent events. Each new entry that the filters let through is an event “entry”, whose data is the entry as the list has it and whose id is its seq; with Last-Event-ID the stream goes on after that seq, without a gap. An event “end” says why a stream ends: a reader who is more than 10000 entries behind is disconnected. GET …/entries?order=seq&after_seq=N returns the missing entries.
          */
         get: operations["live"];
         put?: never;
@@ -551,11 +551,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tree of organizations */
+        /** The organization tree */
         get: operations["getOrganizations"];
         /**
-         * Replace the tree of organizations
-         * @description Replaces the whole tree. An organization that is left out and still has entries stays, marked as archived. An object with the list as organizations is taken, too. A tenant has at most 100,000 organizations, archived ones and those that entries brought too.
+         * Replace the organization tree
+         * @description Replaces the whole tree. Omitted organizations that still have entries stay, archived. An object with the list in organizations is accepted, too. A tenant can have at most 100,000 organizations, including archived ones and those added by entries.
          */
         put: operations["setOrganizations"];
         post?: never;
@@ -572,7 +572,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is kept, what is held, and what was deleted when */
+        /** The retention rule, legal holds and deletions */
         get: operations["getRetention"];
         put?: never;
         post?: never;
@@ -589,7 +589,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How much the tenant's log holds, and whether its index is ready */
+        /** The size of the tenant's log and the state of its index */
         get: operations["getStatus"];
         put?: never;
         post?: never;
@@ -644,11 +644,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove a view */
+        /** Delete a view */
         delete: operations["removeView"];
         options?: never;
         head?: never;
-        /** Change a view; what is left out stays */
+        /** Change a view; omitted fields stay unchanged */
         patch: operations["changeView"];
         trace?: never;
     };
@@ -660,8 +660,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Sign in a person whom the host system vouches for
-         * @description For people, by a link of the host system. The token is good once, for at most 5 minutes.
+         * Sign in a user authenticated by the host system
+         * @description For users who follow the host system's link. The token is valid once, for at most 5 minutes.
          */
         get: operations["launch"];
         put?: never;
@@ -679,55 +679,55 @@ export interface components {
         Account: {
             /**
              * Format: date-time
-             * @description When it was made.
+             * @description Time of creation.
              */
             created_at: string;
-            /** @description Whether it cannot sign in. */
+            /** @description Whether the account is disabled. */
             disabled: boolean;
             /**
              * Format: date-time
-             * @description Left out until the first time.
+             * @description Omitted until the first sign-in.
              */
             last_sign_in_at?: string;
             /**
-             * @description Left out until the first sign-in, which chooses it.
+             * @description Omitted until the first sign-in sets it.
              * @enum {string}
              */
             locale?: "en" | "zh-CN";
-            /** @description To show; none for the username. */
+            /** @description Display name; omitted: the username. */
             name?: string;
-            /** @description Sees this one and all below it only. */
+            /** @description Restricts the account to this organization and those below it. */
             organization?: string;
             /**
-             * @description What the account may do.
+             * @description The account's role.
              * @enum {string}
              */
             role: "owner" | "admin" | "auditor" | "member";
-            /** @description None for an owner. */
+            /** @description Omitted for an owner. */
             tenant?: string;
-            /** @description Name to sign in with. */
+            /** @description Username. */
             username: string;
         };
         AccountChange: {
-            /** @description Whether it cannot sign in; who is disabled is signed out everywhere. */
+            /** @description Whether the account is disabled; disabling signs it out everywhere. */
             disabled?: boolean;
             /**
              * @description Language: en or zh-CN.
              * @enum {string}
              */
             locale?: "en" | "zh-CN";
-            /** @description Empty for the username. */
+            /** @description Empty: the username. */
             name?: string;
-            /** @description Empty for all. */
+            /** @description Empty: all organizations. */
             organization?: string;
-            /** @description A new one, 8 characters at least; the account is signed out everywhere. */
+            /** @description A new password, at least 8 characters; the account is signed out everywhere. */
             password?: string;
             /**
-             * @description What the account may do.
+             * @description The account's role.
              * @enum {string}
              */
             role?: "owner" | "admin" | "auditor" | "member";
-            /** @description Where an owner becomes something else, or the reverse. */
+            /** @description Required when an owner gets another role; empty when an account becomes an owner. */
             tenant?: string;
         };
         Accounts: {
@@ -737,42 +737,42 @@ export interface components {
         Anchor: {
             /** @description The folder. */
             dir: string;
-            /** @description Why it takes none at present. */
+            /** @description Why writing currently fails. */
             failure?: string;
             /**
              * Format: date-time
-             * @description When it last took one, since the program was started.
+             * @description Time of the last checkpoint written since the program started.
              */
             kept_at?: string;
         };
         Appended: {
             /**
              * Format: int64
-             * @description How many were recorded before, and are not again.
+             * @description Number of entries recorded before, which are not stored again.
              */
             duplicates: number;
-            /** @description What became of each, in order of the request. */
+            /** @description Result for each entry, in order of the request. */
             entries: components["schemas"]["Receipt"][];
             /**
              * Format: int64
-             * @description How many entries are new.
+             * @description Number of new entries.
              */
             recorded: number;
             /**
              * Format: int64
-             * @description How many were not manual, and are counted alone.
+             * @description Number of operations that were not manual, which are only counted.
              */
             skipped: number;
         };
         Bucket: {
             /**
              * Format: int64
-             * @description How many operations it has.
+             * @description Number of operations.
              */
             count: number;
             /**
              * Format: date-time
-             * @description Where it begins; the first may begin before the period.
+             * @description Start of the bucket; the first may start before the period.
              */
             from: string;
         };
@@ -783,15 +783,15 @@ export interface components {
             operations: components["schemas"]["Operation"][];
         };
         Change: {
-            /** @description Any JSON value; left out where there is none. */
+            /** @description Any JSON value; omitted if there is none. */
             after?: unknown;
-            /** @description Any JSON value; left out where there was none. */
+            /** @description Any JSON value; omitted if there was none. */
             before?: unknown;
             /** @description Name of the field. */
             field: string;
         };
         Consistency: {
-            /** @description The signed head of the newer tree, in the form of C2SP tlog-checkpoint. */
+            /** @description The signed head of the newer tree, in the format of C2SP tlog-checkpoint. */
             checkpoint: string;
             /**
              * Format: int64
@@ -807,20 +807,20 @@ export interface components {
             to: number;
         };
         Creator: {
-            /** @description Name of the API key; left out for an account. */
+            /** @description Name of the API key; omitted for an account. */
             key?: string;
-            /** @description Of the account; left out for a key. */
+            /** @description Username of the account; omitted for a key. */
             username?: string;
         };
         Credentials: {
             /**
-             * @description Of the page; the account keeps it where it has none yet.
+             * @description Language of the page; stored with the account if it has none yet.
              * @enum {string}
              */
             locale?: "en" | "zh-CN";
-            /** @description The account's. */
+            /** @description Password. */
             password: string;
-            /** @description Name to sign in with. */
+            /** @description Username. */
             username: string;
         };
         Days: {
@@ -832,59 +832,59 @@ export interface components {
         Deletion: {
             /**
              * Format: date-time
-             * @description When it was begun.
+             * @description Start of the deletion.
              */
             at: string;
             /**
              * Format: int64
-             * @description How many of the days had entries.
+             * @description Number of days with entries.
              */
             dates: number;
             /** @description The days whose entries were deleted. */
             days: components["schemas"]["Days"][];
             /**
              * Format: int64
-             * @description How many entries were deleted.
+             * @description Number of deleted entries.
              */
             entries: number;
             /**
              * Format: date-time
-             * @description When the last of them was off the disk; left out until then.
+             * @description When the entries were removed from disk; omitted until then.
              */
             finished_at?: string;
-            /** @description Id of the entry in the trail that tells of it. */
+            /** @description Id of the entry in the access log that reports it. */
             id: string;
             /**
              * Format: int64
-             * @description The rule of then.
+             * @description The retention at that time.
              */
             retention_days: number;
             /**
              * Format: date-time
-             * @description When the rule of then was set.
+             * @description When that retention was set.
              */
             set_at?: string;
-            /** @description Who had set the rule of then. */
+            /** @description Who had set that retention. */
             set_by: string;
             /** @description The tenant's id. */
             tenant: string;
             /**
              * Format: int64
-             * @description Seq of the last entry that had arrived then.
+             * @description Seq of the last entry recorded at that time.
              */
             through: number;
         };
         Entry: {
-            /** @description Fields of the content before and after, 100 at most. */
+            /** @description Fields of the content before and after, at most 100. */
             changes?: components["schemas"]["Change"][];
             content?: components["schemas"]["Ref"];
-            /** @description Any JSON object, as it was sent. */
+            /** @description Any JSON object, as sent. */
             details?: {
                 [key: string]: unknown;
             };
-            /** @description The sender's own, or the one that the log gave: 26 characters that sort by time. */
+            /** @description The sender's id, or a generated one: 26 characters that sort by time. */
             id: string;
-            /** @description Where from. */
+            /** @description IP address of the client. */
             ip?: string;
             /** @description Key of the functional module. */
             module: string;
@@ -892,12 +892,12 @@ export interface components {
             operation: string;
             organization?: components["schemas"]["Ref"];
             /**
-             * @description Always manual: what came through an API is not recorded.
+             * @description Always manual: operations through an API are not recorded.
              * @enum {string}
              */
             origin: "manual";
             /**
-             * @description Failed attempts are operations, too.
+             * @description Failed attempts are recorded, too.
              * @enum {string}
              */
             outcome: "success" | "failure";
@@ -913,13 +913,13 @@ export interface components {
             seq: number;
             /**
              * Format: date-time
-             * @description When it happened, to the microsecond, in UTC.
+             * @description Time of the operation, to the microsecond, in UTC.
              */
             time: string;
-            /** @description Set where the entry is longer than 8,192 bytes as JSON: it comes without changes and details here, and with them alone. */
+            /** @description Set if the entry is longer than 8,192 bytes as JSON: lists omit its changes and details, getEntry includes them. */
             truncated?: boolean;
             user: components["schemas"]["User"];
-            /** @description What the client said it is. */
+            /** @description The User-Agent header. */
             user_agent?: string;
         };
         ErrorDetail: {
@@ -935,7 +935,7 @@ export interface components {
             columns?: ("received" | "user_agent" | "changes" | "details")[];
             /**
              * Format: date-time
-             * @description When it was made.
+             * @description Time of creation.
              */
             created_at: string;
             created_by: components["schemas"]["Creator"];
@@ -946,48 +946,48 @@ export interface components {
              * @description When the file is deleted.
              */
             expires_at?: string;
-            /** @description What the file is called when it is taken. */
+            /** @description Name of the downloaded file. */
             file_name: string;
             filters: components["schemas"]["ExportFilters"];
             /**
              * Format: date-time
-             * @description When it ended, well or not.
+             * @description Time of completion, successful or not.
              */
             finished_at?: string;
             /**
-             * @description Also the ending of the file.
+             * @description Also the file extension.
              * @enum {string}
              */
             format: "csv" | "xlsx" | "ndjson";
             /**
              * Format: date-time
-             * @description The period, as it was when the export began.
+             * @description The period, resolved when the export started.
              */
             from?: string;
             /** @description The export's id. */
             id: string;
             /**
-             * @description The period that was asked for.
+             * @description The requested period.
              * @enum {string}
              */
             range: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month" | "custom";
             /**
              * Format: int64
-             * @description Rows that are written.
+             * @description Rows written so far.
              */
             rows_done: number;
             /**
              * Format: int64
-             * @description Rows that it will have.
+             * @description Total rows.
              */
             rows_total: number;
             /**
              * Format: int64
-             * @description Of the file, in bytes.
+             * @description File size in bytes.
              */
             size: number;
             /**
-             * @description How far it is.
+             * @description Status of the export.
              * @enum {string}
              */
             status: "running" | "done" | "failed" | "cancelled";
@@ -996,7 +996,7 @@ export interface components {
              * @description Exclusive.
              */
             to?: string;
-            /** @description What the users of the filters were called when the export began, by id: of 50 at most, and those alone that the log knew. */
+            /** @description Names by id of the users in the filters when the export started: at most 50, and only users in the log. */
             user_names?: {
                 [key: string]: string;
             };
@@ -1016,23 +1016,23 @@ export interface components {
             not_module?: string[];
             /** @description Keys of operation types; none of them. */
             not_operation?: string[];
-            /** @description Ids of organizations, each with all below it in today's tree; none of them. */
+            /** @description Ids of organizations, each including those below it in the current tree; none of them. */
             not_organization?: string[];
             /** @description Outcomes; none of them. */
             not_outcome?: ("success" | "failure")[];
-            /** @description Roles of users, as they were recorded; none of them. */
+            /** @description Recorded roles of users; none of them. */
             not_role?: string[];
             /** @description Ids of users; none of them. */
             not_user?: string[];
             /** @description Keys of operation types; any of them. */
             operation?: string[];
-            /** @description Ids of organizations, each with all below it in today's tree; any of them. */
+            /** @description Ids of organizations, each including those below it in the current tree; any of them. */
             organization?: string[];
             /** @description Outcomes; any of them. */
             outcome?: ("success" | "failure")[];
-            /** @description Words, as the list takes them. */
+            /** @description Search terms, as in lists. */
             q?: string;
-            /** @description Roles of users, as they were recorded; any of them. */
+            /** @description Recorded roles of users; any of them. */
             role?: string[];
             /** @description Ids of users; any of them. */
             user?: string[];
@@ -1040,26 +1040,26 @@ export interface components {
         ExportRequest: {
             /** @description Additional columns of csv and xlsx; ndjson has every field. */
             columns?: ("received" | "user_agent" | "changes" | "details")[];
-            /** @description As those of the list. */
+            /** @description Filters as in lists. */
             filters?: components["schemas"]["NewFilters"];
             /**
-             * @description Of the file.
+             * @description File format.
              * @enum {string}
              */
             format: "csv" | "xlsx" | "ndjson";
             /**
              * Format: date-time
-             * @description Needed for custom; narrows any other range.
+             * @description Required for custom; narrows any other range.
              */
             from?: string | null;
             /**
-             * @description Days are those of the tenant's time zone; the last N days include today, weeks begin on Monday.
+             * @description Days are in the tenant's time zone; the last N days include today, weeks start on Monday.
              * @enum {string}
              */
             range: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month" | "custom";
             /**
              * Format: date-time
-             * @description Needed for custom, exclusive; narrows any other range.
+             * @description Exclusive. Required for custom; narrows any other range.
              */
             to?: string | null;
         };
@@ -1070,30 +1070,30 @@ export interface components {
         FacetValue: {
             /**
              * Format: int64
-             * @description How many of the operations that all filters let through have it.
+             * @description Number of matching operations.
              */
             count: number;
-            /** @description What it is called, in the caller's language. */
+            /** @description Display name in the caller's language. */
             name: string;
-            /** @description Key or id, as filters take it. */
+            /** @description Key or id, as in filters. */
             value: string;
         };
         Facets: {
-            /** @description Counts by module, the largest first. */
+            /** @description Counts by module, largest first. */
             module: components["schemas"]["FacetValue"][];
-            /** @description Counts by operation type, the largest first. */
+            /** @description Counts by operation type, largest first. */
             operation: components["schemas"]["FacetValue"][];
-            /** @description Counts by organization, without those below it, the largest first. */
+            /** @description Counts by organization, without those below it, largest first. */
             organization: components["schemas"]["FacetValue"][];
-            /** @description Counts by outcome, the largest first. */
+            /** @description Counts by outcome, largest first. */
             outcome: components["schemas"]["FacetValue"][];
-            /** @description Counts by the role that users had, the largest first. */
+            /** @description Counts by the role that users had, largest first. */
             role: components["schemas"]["FacetValue"][];
             /** @description The 50 users with the most operations, by their latest names. */
             user: components["schemas"]["FacetValue"][];
         };
         Histogram: {
-            /** @description In order, without a gap. */
+            /** @description In order, contiguous. */
             buckets: components["schemas"]["Bucket"][];
             /**
              * @description Width of the buckets.
@@ -1104,67 +1104,67 @@ export interface components {
         Hold: {
             /**
              * Format: date-time
-             * @description When the first UTC day that is held begins; left out: all before.
+             * @description Start of the first UTC day covered; omitted: unbounded.
              */
             covers_from?: string;
             /**
              * Format: date-time
-             * @description When the last UTC day that is held has ended; left out: all after.
+             * @description End of the last UTC day covered; omitted: unbounded.
              */
             covers_until?: string;
-            /** @description The first day, in time_zone; left out: all before. */
+            /** @description The first day, in time_zone; omitted: unbounded. */
             from?: string;
             /** @description The hold's id. */
             id: string;
             /**
              * Format: date-time
-             * @description When it was lifted; left out while it stands.
+             * @description Time of lifting; omitted while the hold is active.
              */
             lifted_at?: string;
-            /** @description Who lifted it. */
+            /** @description Username, or command for the command line. */
             lifted_by?: string;
-            /** @description Why the days are held. */
+            /** @description Reason of the hold. */
             reason: string;
             /**
              * Format: date-time
-             * @description When that was set.
+             * @description Time of the setting.
              */
             set_at: string;
-            /** @description Who set it: a username, or command for the command line. */
+            /** @description Username, or command for the command line. */
             set_by: string;
-            /** @description The tenant's when the hold was placed; UTC where UTC days were chosen. */
+            /** @description The tenant's when the hold was set; UTC for holds on UTC days. */
             time_zone: string;
-            /** @description The last day, in time_zone; left out: all after. */
+            /** @description The last day, in time_zone; omitted: unbounded. */
             to?: string;
         };
         Index: {
-            /** @description How far it is, where it is not ready. */
+            /** @description Progress, if it is not ready. */
             detail?: string;
-            /** @description Whether it answers all that is stored. */
+            /** @description Whether it has caught up with the store. */
             ready: boolean;
         };
         Key: {
             /**
              * Format: date-time
-             * @description When it was made.
+             * @description Time of creation.
              */
             created_at: string;
             /** @description The first characters of the key. */
             id: string;
             /**
              * Format: date-time
-             * @description To about a minute.
+             * @description Accurate to about a minute.
              */
             last_used_at?: string;
-            /** @description What uses it, to tell keys apart. */
+            /** @description Name of the program that uses it, to tell keys apart. */
             name: string;
             /**
              * Format: date-time
-             * @description When it was revoked; left out while it is in use.
+             * @description Time of revocation; omitted while the key is in use.
              */
             revoked_at?: string;
             /**
-             * @description What it may do.
+             * @description The key's scope.
              * @enum {string}
              */
             scope: "write" | "read" | "launch";
@@ -1179,37 +1179,37 @@ export interface components {
              * @enum {string}
              */
             density?: "compact" | "standard" | "roomy";
-            /** @description The columns that are not shown. */
+            /** @description The hidden columns. */
             hidden?: ("user" | "role" | "organization" | "module" | "type" | "time")[];
         };
         MadeKey: {
             /**
              * Format: date-time
-             * @description When it was made.
+             * @description Time of creation.
              */
             created_at: string;
             /** @description The first characters of the key. */
             id: string;
-            /** @description The key itself, shown this once. */
+            /** @description The key itself, which is only returned here. */
             key: string;
-            /** @description What uses it, to tell keys apart. */
+            /** @description Name of the program that uses it, to tell keys apart. */
             name: string;
             /**
-             * @description What it may do.
+             * @description The key's scope.
              * @enum {string}
              */
             scope: "write" | "read" | "launch";
         };
         Module: {
-            /** @description Of a built-in module, those of its operation types that the tenant has added. */
+            /** @description For a built-in module: the operation types that the tenant added. */
             added?: string[];
-            /** @description Whether every tenant has it. */
+            /** @description Whether it is built in. */
             built_in?: boolean;
-            /** @description As entries name it. */
+            /** @description Key used in entries. */
             key: string;
-            /** @description Keys of the operation types that it allows. */
+            /** @description Keys of the allowed operation types. */
             operations: string[];
-            /** @description Refused for new entries, and still shown. */
+            /** @description Rejected in new entries, still displayed. */
             retired?: boolean;
             title: components["schemas"]["Title"];
         };
@@ -1219,73 +1219,73 @@ export interface components {
              * @enum {string}
              */
             locale?: "en" | "zh-CN";
-            /** @description To show; left out: the username. */
+            /** @description Display name; omitted: the username. */
             name?: string;
-            /** @description For an admin or auditor who sees this one and all below it only. */
+            /** @description Restricts an admin or auditor to this organization and those below it. */
             organization?: string;
-            /** @description 8 characters at least. */
+            /** @description At least 8 characters. */
             password: string;
             /**
-             * @description What the account may do.
+             * @description The account's role.
              * @enum {string}
              */
             role: "owner" | "admin" | "auditor" | "member";
-            /** @description Left out by an admin: the own one. */
+            /** @description Defaults to an admin's own tenant. */
             tenant?: string;
-            /** @description Name to sign in with. */
+            /** @description Username. */
             username: string;
         };
         NewCatalog: {
-            /** @description Built-in ones may be left out. */
+            /** @description Built-in ones may be omitted. */
             modules: components["schemas"]["NewModule"][];
-            /** @description Built-in ones may be left out. */
+            /** @description Built-in ones may be omitted. */
             operations?: components["schemas"]["NewOperation"][];
         };
         NewChange: {
-            /** @description Any JSON value; left out where there is none. */
+            /** @description Any JSON value; omitted if there is none. */
             after?: unknown;
-            /** @description Any JSON value; left out where there was none. */
+            /** @description Any JSON value; omitted if there was none. */
             before?: unknown;
             /** @description Name of the field. */
             field: string;
         };
         NewEntry: {
-            /** @description Fields of the content before and after; at most 256 KiB of values in all. */
+            /** @description Fields of the content before and after; at most 256 KiB of values in total. */
             changes?: components["schemas"]["NewChange"][];
-            /** @description What was operated on. */
+            /** @description The object of the operation. */
             content?: components["schemas"]["NewRef"];
             /** @description An object of at most 16 KiB. */
             details?: {
                 [key: string]: unknown;
             };
-            /** @description The sender's own, so that a request can be repeated; with it, time is required. The same id on the same UTC day is the same entry. */
+            /** @description The sender's own id, which makes retries safe; requires time. The same id on the same UTC day is the same entry. */
             id?: string;
-            /** @description Where from. */
+            /** @description IP address of the client. */
             ip?: string;
             /** @description Key of a functional module of the catalog. */
             module: string;
             /** @description Key of an operation type that the catalog allows for the module. */
             operation: string;
-            /** @description The user's organization when it happened; one that the tenant does not have yet is added, up to 100,000. */
+            /** @description The user's organization at that time; unknown organizations are added to the tenant, up to 100,000. */
             organization?: components["schemas"]["NewRef"];
             /**
-             * @description Left out: manual. What came through an API is counted, and not stored.
+             * @description Defaults to manual. Operations through an API are counted but not stored.
              * @enum {string}
              */
             origin?: "manual" | "api";
             /**
-             * @description Left out: success.
+             * @description Defaults to success.
              * @enum {string}
              */
             outcome?: "success" | "failure";
             /**
              * Format: date-time
-             * @description When it happened; left out: now.
+             * @description Time of the operation; defaults to now.
              */
             time?: string;
-            /** @description Who did it. */
+            /** @description The acting user. */
             user: components["schemas"]["NewUser"];
-            /** @description What the client said it is. */
+            /** @description The User-Agent header. */
             user_agent?: string;
         };
         NewFilters: {
@@ -1303,23 +1303,23 @@ export interface components {
             not_module?: string | string[];
             /** @description Keys of operation types; none of them. */
             not_operation?: string | string[];
-            /** @description Ids of organizations, each with all below it in today's tree; none of them. */
+            /** @description Ids of organizations, each including those below it in the current tree; none of them. */
             not_organization?: string | string[];
             /** @description Outcomes; none of them. */
             not_outcome?: ("success" | "failure") | ("success" | "failure")[];
-            /** @description Roles of users, as they were recorded; none of them. */
+            /** @description Recorded roles of users; none of them. */
             not_role?: string | string[];
             /** @description Ids of users; none of them. */
             not_user?: string | string[];
             /** @description Keys of operation types; any of them. */
             operation?: string | string[];
-            /** @description Ids of organizations, each with all below it in today's tree; any of them. */
+            /** @description Ids of organizations, each including those below it in the current tree; any of them. */
             organization?: string | string[];
             /** @description Outcomes; any of them. */
             outcome?: ("success" | "failure") | ("success" | "failure")[];
-            /** @description Words, as the list takes them. */
+            /** @description Search terms, as in lists. */
             q?: string;
-            /** @description Roles of users, as they were recorded; any of them. */
+            /** @description Recorded roles of users; any of them. */
             role?: string | string[];
             /** @description Ids of users; any of them. */
             user?: string | string[];
@@ -1327,90 +1327,90 @@ export interface components {
         NewHold: {
             /**
              * Format: date
-             * @description The first day, in the tenant's time zone; left out: all before.
+             * @description The first day, in the tenant's time zone; omitted: unbounded.
              */
             from?: string;
-            /** @description Why the days are held. */
+            /** @description Reason of the hold. */
             reason: string;
             /**
              * Format: date
-             * @description The last day, in the tenant's time zone; left out: all after. What is held is every UTC day that the days have a moment in: covers_from and covers_until of the answer.
+             * @description The last day, in the tenant's time zone; omitted: unbounded. The hold covers every UTC day that overlaps these days: covers_from and covers_until of the response.
              */
             to?: string;
         };
         NewKey: {
-            /** @description What uses it, to tell keys apart. */
+            /** @description Name of the program that uses it, to tell keys apart. */
             name: string;
             /**
-             * @description What it may do.
+             * @description The key's scope.
              * @enum {string}
              */
             scope: "write" | "read" | "launch";
         };
         NewModule: {
-            /** @description As it was answered; changes nothing. */
+            /** @description As returned by getCatalog; ignored. */
             added?: string[];
-            /** @description As it was answered; changes nothing. */
+            /** @description As returned by getCatalog; ignored. */
             built_in?: boolean;
-            /** @description A small letter, then small letters, digits and _, 64 at most. */
+            /** @description A lowercase letter, then lowercase letters, digits and _; at most 64. */
             key: string;
-            /** @description Keys of the operation types that it allows. */
+            /** @description Keys of the allowed operation types. */
             operations: string[];
-            /** @description Refused for new entries, and still shown. */
+            /** @description Rejected in new entries, still displayed. */
             retired?: boolean;
             title: components["schemas"]["NewTitle"];
         };
         NewOperation: {
-            /** @description As it was answered; changes nothing. */
+            /** @description As returned by getCatalog; ignored. */
             built_in?: boolean;
             /**
-             * @description What it means for the data.
+             * @description Effect on the data.
              * @enum {string}
              */
             group: "destructive" | "outward" | "create" | "change";
-            /** @description A small letter, then small letters, digits and _, 64 at most. */
+            /** @description A lowercase letter, then lowercase letters, digits and _; at most 64. */
             key: string;
-            /** @description Refused for new entries, and still shown. */
+            /** @description Rejected in new entries, still displayed. */
             retired?: boolean;
             title: components["schemas"]["NewTitle"];
         };
         NewRef: {
             /** @description Id in the host system: at most 128 characters of an organization, 256 of content. */
             id?: string;
-            /** @description As it was at the time. */
+            /** @description Name at the time of the operation. */
             name?: string;
         };
         NewSetup: {
-            /** @description As the program printed it when it started. */
+            /** @description The code that the program printed when it started. */
             code: string;
             /**
              * @description Language: en or zh-CN.
              * @enum {string}
              */
             locale?: "en" | "zh-CN";
-            /** @description 8 characters at least. */
+            /** @description At least 8 characters. */
             password: string;
             tenant: components["schemas"]["NewTenant"];
-            /** @description Name to sign in with. */
+            /** @description Username. */
             username: string;
         };
         NewTenant: {
-            /** @description Means a retention below 180 days. */
+            /** @description Confirms a retention below 180 days. */
             below_legal_minimum?: boolean;
-            /** @description Whether organizations divide what is seen. */
+            /** @description Whether people only see their own organization. */
             data_permission?: boolean;
-            /** @description Sites whose pages may hold the console, such as https://app.example.com. */
+            /** @description Sites that may embed the console, such as https://app.example.com. */
             frame_ancestors?: string[];
-            /** @description As in addresses: letters, digits, . _ - */
+            /** @description As in URLs: letters, digits, . _ - */
             id: string;
-            /** @description Name to show. */
+            /** @description Display name. */
             name: string;
             /**
              * Format: int64
-             * @description Left out, or 0: for ever.
+             * @description Omitted or 0: forever.
              */
             retention_days?: number;
-            /** @description IANA name, by which days go; left out: Asia/Shanghai. */
+            /** @description IANA name; defaults to Asia/Shanghai. */
             time_zone?: string;
         };
         NewTitle: {
@@ -1422,48 +1422,48 @@ export interface components {
         NewUser: {
             /** @description Id in the host system. */
             id: string;
-            /** @description As it was at the time. */
+            /** @description Name at the time of the operation. */
             name: string;
-            /** @description As the host system calls it. */
+            /** @description Role in the host system. */
             role?: string;
         };
         NewView: {
-            /** @description Name to show. */
+            /** @description Display name. */
             name: string;
-            /** @description The filters, as the log's address has them. */
+            /** @description The filters, as in the log's URL. */
             query: string;
-            /** @description For everybody who may see the log; admins of the whole tenant share. */
+            /** @description List it for everyone who may see the log; only admins of the whole tenant can share. */
             shared?: boolean;
-            /** @description The caller begins with it. */
+            /** @description Make it the caller's start view. */
             start?: boolean;
-            /** @description How the table looks; left out: as each reader has it. */
+            /** @description Layout of the table; omitted: each reader's own. */
             table?: components["schemas"]["Look"];
         };
         Operation: {
-            /** @description Whether every tenant has it. */
+            /** @description Whether it is built in. */
             built_in?: boolean;
             /**
-             * @description What it means for the data.
+             * @description Effect on the data.
              * @enum {string}
              */
             group: "destructive" | "outward" | "create" | "change";
-            /** @description As entries name it. */
+            /** @description Key used in entries. */
             key: string;
-            /** @description Refused for new entries, and still shown. */
+            /** @description Rejected in new entries, still displayed. */
             retired?: boolean;
             title: components["schemas"]["Title"];
         };
         Organization: {
-            /** @description No longer in the host's tree, kept for its entries. */
+            /** @description No longer in the host system's tree, kept for its entries. */
             archived?: boolean;
             /**
              * Format: int64
-             * @description How many entries name it, without those below it. There where counts=true asks for it; PUT does not take it.
+             * @description Number of entries, without those of organizations below it. Only with counts=true; rejected by PUT.
              */
             entries?: number;
             /** @description Id in the host system. */
             id: string;
-            /** @description As it is today. */
+            /** @description Current name. */
             name: string;
             /** @description null for a root. */
             parent_id: string | null;
@@ -1471,26 +1471,26 @@ export interface components {
         OwnSession: {
             /**
              * Format: date-time
-             * @description When it was made.
+             * @description Time of creation.
              */
             created_at: string;
-            /** @description The one that asks. */
+            /** @description Whether it is the session of this request. */
             current: boolean;
             /**
              * Format: date-time
-             * @description At the latest; two hours without a request end it before.
+             * @description The latest end; two hours without a request end it earlier.
              */
             expires_at: string;
-            /** @description Tells sessions apart, and opens none. */
+            /** @description Identifies the session without granting access. */
             id: string;
-            /** @description Where from. */
+            /** @description IP address of the client. */
             ip?: string;
             /**
              * Format: date-time
-             * @description To about a minute.
+             * @description Accurate to about a minute.
              */
             last_used_at: string;
-            /** @description What the client said it is. */
+            /** @description The User-Agent header. */
             user_agent?: string;
         };
         Page: {
@@ -1498,15 +1498,15 @@ export interface components {
             entries: components["schemas"]["Entry"][];
             /**
              * Format: int64
-             * @description With order=seq, always: the newest entry's seq. Where next_after_seq equals it, nothing was left to read.
+             * @description Always set with order=seq: the newest entry's seq. If next_after_seq equals it, there is nothing more to read.
              */
             last_seq?: number;
             /**
              * Format: int64
-             * @description With order=seq, always: the after_seq to go on with. A page may be short, or empty, before the end: its filters were held against a bounded number of entries.
+             * @description Always set with order=seq: the after_seq of the next request. Pages before the end may be short or empty, since a limited number of entries is examined per page.
              */
             next_after_seq?: number;
-            /** @description Of the next page; left out on the last. */
+            /** @description Cursor of the next page; omitted on the last. */
             next_cursor?: string;
         };
         Problem: {
@@ -1543,7 +1543,7 @@ export interface components {
             type: string;
         };
         Proof: {
-            /** @description The signed head of the tree, in the form of C2SP tlog-checkpoint. */
+            /** @description The signed head of the tree, in the format of C2SP tlog-checkpoint. */
             checkpoint: string;
             /**
              * Format: int64
@@ -1556,21 +1556,21 @@ export interface components {
             path: string[];
             /**
              * Format: int64
-             * @description Number of leaves of the tree.
+             * @description Number of leaves in the tree.
              */
             size: number;
         };
         ProvenEntry: {
-            /** @description Fields of the content before and after, 100 at most. */
+            /** @description Fields of the content before and after, at most 100. */
             changes?: components["schemas"]["Change"][];
             content?: components["schemas"]["Ref"];
-            /** @description Any JSON object, as it was sent. */
+            /** @description Any JSON object, as sent. */
             details?: {
                 [key: string]: unknown;
             };
-            /** @description The sender's own, or the one that the log gave: 26 characters that sort by time. */
+            /** @description The sender's id, or a generated one: 26 characters that sort by time. */
             id: string;
-            /** @description Where from. */
+            /** @description IP address of the client. */
             ip?: string;
             /** @description Key of the functional module. */
             module: string;
@@ -1578,12 +1578,12 @@ export interface components {
             operation: string;
             organization?: components["schemas"]["Ref"];
             /**
-             * @description Always manual: what came through an API is not recorded.
+             * @description Always manual: operations through an API are not recorded.
              * @enum {string}
              */
             origin: "manual";
             /**
-             * @description Failed attempts are operations, too.
+             * @description Failed attempts are recorded, too.
              * @enum {string}
              */
             outcome: "success" | "failure";
@@ -1600,23 +1600,23 @@ export interface components {
             seq: number;
             /**
              * Format: date-time
-             * @description When it happened, to the microsecond, in UTC.
+             * @description Time of the operation, to the microsecond, in UTC.
              */
             time: string;
             user: components["schemas"]["User"];
-            /** @description What the client said it is. */
+            /** @description The User-Agent header. */
             user_agent?: string;
         };
         Receipt: {
-            /** @description The sender's own, or the one that the log gave; none for what was skipped without one. */
+            /** @description The sender's or the generated id; omitted for skipped operations without one. */
             id?: string;
             /**
              * Format: int64
-             * @description That of the first time for a duplicate; none for what was skipped.
+             * @description The first seq of a duplicate; omitted for skipped operations.
              */
             seq?: number;
             /**
-             * @description What became of it.
+             * @description Result for this entry.
              * @enum {string}
              */
             status: "recorded" | "duplicate" | "skipped";
@@ -1624,35 +1624,35 @@ export interface components {
         Ref: {
             /** @description Id in the host system. */
             id?: string;
-            /** @description As it was at the time. */
+            /** @description Name at the time of the operation. */
             name?: string;
         };
         Retention: {
-            /** @description Whether a rule below 180 days is meant. */
+            /** @description Whether a retention below 180 days was confirmed. */
             below_legal_minimum: boolean;
             /** @description Newest first. */
             deletions: components["schemas"]["Deletion"][];
-            /** @description Newest first, those lifted too. */
+            /** @description Newest first, including lifted ones. */
             holds: components["schemas"]["Hold"][];
-            /** @description The first day, in the tenant's time zone, that the rule keeps today; left out where it keeps all. */
+            /** @description The first day, in the tenant's time zone, that is kept today; omitted if everything is kept. */
             kept_day?: string;
-            /** @description The UTC date in which kept_day begins: every entry from its 00:00 UTC on is kept today; left out where the rule keeps all. */
+            /** @description The UTC date in which kept_day begins: every entry from 00:00 UTC of that date is kept today; omitted if everything is kept. */
             kept_from?: string;
             /**
              * Format: int64
-             * @description For how many whole days of the tenant's time zone before today entries are kept; 0 for ever. They are deleted by whole UTC days, so never earlier and up to a day later.
+             * @description Whole days before today, in the tenant's time zone, for which entries are kept; 0: forever. They are deleted by whole UTC days, so never earlier and up to a day later.
              */
             retention_days: number;
             /**
              * Format: date-time
-             * @description When that was set.
+             * @description Time of the setting.
              */
             set_at?: string;
-            /** @description Who set it: a username, or command for the command line. */
+            /** @description Username, or command for the command line. */
             set_by?: string;
-            /** @description The tenant's; days are counted in it. */
+            /** @description The tenant's time zone, in which days are counted. */
             time_zone: string;
-            /** @description What a rule of the days that were asked about would delete; there where they were. */
+            /** @description What the retention given as a parameter would delete. */
             would?: components["schemas"]["Would"];
         };
         Session: {
@@ -1661,18 +1661,18 @@ export interface components {
              * @enum {string}
              */
             locale: "en" | "zh-CN";
-            /** @description Of a person whom the host system vouches for. */
+            /** @description Name of a user authenticated by the host system. */
             name?: string;
-            /** @description The account sees this organization and all below it only. */
+            /** @description Restricts the account to this organization and those below it. */
             organization?: string;
             /**
-             * @description What the account may do.
+             * @description The account's role.
              * @enum {string}
              */
             role: "owner" | "admin" | "auditor" | "member";
-            /** @description Whose log the account may see; none for a member. */
+            /** @description Tenants whose logs the account can read; none for a member. */
             tenants: components["schemas"]["SessionTenant"][];
-            /** @description Name to sign in with. */
+            /** @description Username. */
             username: string;
         };
         SessionChange: {
@@ -1683,15 +1683,15 @@ export interface components {
             locale: "en" | "zh-CN";
         };
         SessionTenant: {
-            /** @description Whether there is a tree of organizations. */
+            /** @description Whether there is an organization tree. */
             data_permission: boolean;
-            /** @description As in addresses. */
+            /** @description As in URLs. */
             id: string;
-            /** @description Name to show. */
+            /** @description Display name. */
             name: string;
-            /** @description The view that the caller begins with. */
+            /** @description The view that the caller starts with. */
             start?: components["schemas"]["Start"];
-            /** @description IANA name; days and exports go by it. */
+            /** @description IANA name; used for days and exports. */
             time_zone: string;
         };
         Sessions: {
@@ -1703,14 +1703,14 @@ export interface components {
             needed: boolean;
         };
         Start: {
-            /** @description The filters, as the log's address has them. */
+            /** @description The filters, as in the log's URL. */
             query: string;
             table?: components["schemas"]["Look"];
         };
         Status: {
             /**
              * Format: int64
-             * @description Entries that are there; 0 while the index catches up.
+             * @description Entries present; 0 while the index catches up.
              */
             entries: number;
             index: components["schemas"]["Index"];
@@ -1726,123 +1726,123 @@ export interface components {
             oldest?: string;
             /**
              * Format: int64
-             * @description Entries ever.
+             * @description Entries recorded so far.
              */
             recorded: number;
             /**
              * Format: int64
-             * @description Operations that were not manual, ever.
+             * @description Operations skipped so far because they were not manual.
              */
             skipped: number;
-            /** @description Of the program. */
+            /** @description Program version. */
             version: string;
         };
         Summary: {
             facets: components["schemas"]["Facets"];
             /**
              * Format: date-time
-             * @description Where the period begins: as asked for, or with the log.
+             * @description Start of the period: as requested, or the start of the log.
              */
             from: string;
             histogram: components["schemas"]["Histogram"];
             /**
              * Format: date-time
-             * @description Where it ends, exclusive: as asked for, or now.
+             * @description End of the period, exclusive: as requested, or now.
              */
             to: string;
             /**
              * Format: int64
-             * @description How many operations the filters let through.
+             * @description Number of matching operations.
              */
             total: number;
         };
         System: {
-            /** @description The folder that takes the checkpoints of each day, where there is one. */
+            /** @description The folder for daily checkpoints, if configured. */
             anchor?: components["schemas"]["Anchor"];
-            /** @description Of the source that the program was built from. */
+            /** @description Source commit of the build. */
             commit?: string;
             /** @description Version of Go, system and processor. */
             go: string;
             index: components["schemas"]["Index"];
             /**
              * Format: int64
-             * @description What the index takes on disk.
+             * @description Size of the index on disk.
              */
             index_bytes: number;
             /**
              * Format: date-time
-             * @description When a backup was last taken away whole; left out where none was.
+             * @description Time of the last completed backup; omitted if there was none.
              */
             last_backup_at?: string;
             /**
              * Format: int64
-             * @description Entries ever, of all tenants.
+             * @description Entries recorded so far, of all tenants.
              */
             recorded: number;
             /**
              * Format: int64
-             * @description Operations that were not manual, ever.
+             * @description Operations skipped so far because they were not manual.
              */
             skipped: number;
             /**
              * Format: date-time
-             * @description When the program was started.
+             * @description Start time of the program.
              */
             started_at: string;
             /**
              * Format: int64
-             * @description What the entries take on disk.
+             * @description Size of the store on disk.
              */
             store_bytes: number;
             /**
              * Format: int64
-             * @description How many there are.
+             * @description Number of tenants.
              */
             tenants: number;
-            /** @description Of the program. */
+            /** @description Program version. */
             version: string;
         };
         Tenant: {
-            /** @description Whether a rule below 180 days is meant. */
+            /** @description Whether a retention below 180 days was confirmed. */
             below_legal_minimum?: boolean;
-            /** @description Whether organizations divide what is seen. */
+            /** @description Whether people only see their own organization. */
             data_permission: boolean;
-            /** @description Sites whose pages may hold the console. */
+            /** @description Sites that may embed the console. */
             frame_ancestors?: string[];
-            /** @description As in addresses. */
+            /** @description As in URLs. */
             id: string;
-            /** @description Name to show. */
+            /** @description Display name. */
             name: string;
             /**
              * Format: int64
-             * @description For how many whole days of its time zone before today entries are kept; left out: for ever.
+             * @description Whole days before today, in its time zone, for which entries are kept; omitted: forever.
              */
             retention_days?: number;
             /**
              * Format: date-time
-             * @description When the rule was set.
+             * @description When the retention was set.
              */
             retention_set_at?: string;
-            /** @description Who set the rule. */
+            /** @description Who set the retention. */
             retention_set_by?: string;
-            /** @description IANA name; days and exports go by it. */
+            /** @description IANA name; used for days and exports. */
             time_zone: string;
         };
         TenantChange: {
-            /** @description Means a retention below 180 days; to be said with each. */
+            /** @description Confirms a retention below 180 days; required with each such change. */
             below_legal_minimum?: boolean;
-            /** @description Whether organizations divide what is seen. */
+            /** @description Whether people only see their own organization. */
             data_permission?: boolean;
-            /** @description Sites whose pages may hold the console, such as https://app.example.com. */
+            /** @description Sites that may embed the console, such as https://app.example.com. */
             frame_ancestors?: string[];
-            /** @description Name to show. */
+            /** @description Display name. */
             name?: string;
             /**
              * Format: int64
-             * @description 0: for ever. Whole days of the tenant's time zone; what is older is deleted, by whole UTC days, when the tenant's next day begins.
+             * @description 0: forever. Whole days in the tenant's time zone; older entries are deleted, by whole UTC days, when the tenant's next day begins.
              */
             retention_days?: number;
-            /** @description IANA name; days and exports go by it. */
+            /** @description IANA name; used for days and exports. */
             time_zone?: string;
         };
         Tenants: {
@@ -1858,50 +1858,50 @@ export interface components {
         User: {
             /** @description Id in the host system. */
             id: string;
-            /** @description As it was at the time. */
+            /** @description Name at the time of the operation. */
             name: string;
-            /** @description As the host system called it at the time. */
+            /** @description Role in the host system at the time of the operation. */
             role?: string;
         };
         VerifierKey: {
-            /** @description In the form of golang.org/x/mod/sumdb/note. */
+            /** @description In the format of golang.org/x/mod/sumdb/note. */
             key: string;
         };
         View: {
             /**
              * Format: date-time
-             * @description When it was last changed.
+             * @description Time of the last change.
              */
             changed_at: string;
             /** @description The view's id. */
             id: string;
-            /** @description Whose it is. */
+            /** @description The owner. */
             made_by: string;
-            /** @description Whether the caller may change and remove it. */
+            /** @description Whether the caller may change and delete it. */
             may_change: boolean;
-            /** @description Name to show. */
+            /** @description Display name. */
             name: string;
-            /** @description Whether it is the caller's own. */
+            /** @description Whether the caller owns it. */
             own: boolean;
-            /** @description The filters, as the log's address has them. */
+            /** @description The filters, as in the log's URL. */
             query: string;
-            /** @description Whether everybody who may see the log has it. */
+            /** @description Whether it is listed for everyone who may see the log. */
             shared: boolean;
-            /** @description Whether the caller begins with it. */
+            /** @description Whether the caller starts with it. */
             start: boolean;
-            /** @description How the table looks, if the view says so. */
+            /** @description Layout of the table, if the view specifies one. */
             table?: components["schemas"]["Look"];
         };
         ViewChange: {
-            /** @description Name to show. */
+            /** @description Display name. */
             name?: string;
-            /** @description The filters, as the log's address has them. */
+            /** @description The filters, as in the log's URL. */
             query?: string;
-            /** @description For everybody who may see the log. */
+            /** @description List it for everyone who may see the log. */
             shared?: boolean;
-            /** @description The caller's own choice; of a view that somebody else shares, too. */
+            /** @description The caller's own choice, also for a view shared by someone else. */
             start?: boolean;
-            /** @description An empty one leaves it to each reader. */
+            /** @description Empty: each reader's own layout. */
             table?: components["schemas"]["Look"];
         };
         Views: {
@@ -1911,12 +1911,12 @@ export interface components {
         Would: {
             /**
              * Format: date-time
-             * @description The entries before this would be deleted: the start of the UTC day in which the first day begins that the rule would keep.
+             * @description Entries before this time would be deleted: the start of the UTC day in which the first kept day begins.
              */
             before: string;
             /**
              * Format: int64
-             * @description UTC days that have entries.
+             * @description UTC days with entries.
              */
             dates: number;
             /**
@@ -1937,29 +1937,29 @@ export interface operations {
     listServerAccess: {
         parameters: {
             query?: {
-                /** @description Words separated by spaces, all of which must be found, each in any of user, module, and what it was done to and with which filters. “…” or "…" finds words in a row, each up to its end; user:, module: or content: keeps what follows to that field; a hyphen before any of these leaves out what it finds: -word, -"…", -user:word. */
+                /** @description Words separated by spaces, all of which must match, each in any of user, module, object and filters. “…” or "…" matches a phrase of whole words; user:, module: or content: restricts what follows to that field; a hyphen before any of these excludes its matches: -word, -"…", -user:word. */
                 q?: string;
                 /** @description Ids of users (usernames of accounts, ids of keys); any of them. */
                 user?: string[];
                 /** @description Modules, such as account; any of them. */
                 module?: string[];
-                /** @description What was done, such as create, or with its module, account.create; any of them. */
+                /** @description Operations, such as create, or qualified by the module, account.create; any of them. */
                 operation?: string[];
-                /** @description Ids of what it was done to; any of them. */
+                /** @description Ids of the affected objects; any of them. */
                 content_id?: string[];
-                /** @description What was done at or after this instant (RFC 3339). */
+                /** @description Events at or after this instant (RFC 3339). */
                 from?: string;
-                /** @description What was done before this instant (RFC 3339). */
+                /** @description Events before this instant (RFC 3339). */
                 to?: string;
-                /** @description A period of whole days of the tenant's time zone (without a tenant, of the machine's); the last N days include today, weeks begin on Monday; from and to narrow it. */
+                /** @description A period of whole days in the tenant's time zone (without a tenant, the machine's); the last N days include today, weeks start on Monday; from and to narrow it. */
                 range?: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month";
-                /** @description How many entries a page has. */
+                /** @description Entries per page. */
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once. */
+                /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
             };
             path?: never;
@@ -1991,11 +1991,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once. */
+                /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
             };
             path: {
-                /** @description The entry's id; ~ with seq for any entry, also one whose id cannot stand in an address (. and ..). */
+                /** @description The entry's id; ~ with seq for any entry, including those whose id cannot be in a URL (. and ..). */
                 id: string;
             };
             cookie?: never;
@@ -2025,7 +2025,7 @@ export interface operations {
     listAccounts: {
         parameters: {
             query?: {
-                /** @description Those of one tenant. */
+                /** @description Only the accounts of this tenant. */
                 tenant?: string;
             };
             header?: never;
@@ -2092,7 +2092,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Name of the account. */
+                /** @description Username. */
                 username: string;
             };
             cookie?: never;
@@ -2555,29 +2555,29 @@ export interface operations {
     listAccess: {
         parameters: {
             query?: {
-                /** @description Words separated by spaces, all of which must be found, each in any of user, module, and what it was done to and with which filters. “…” or "…" finds words in a row, each up to its end; user:, module: or content: keeps what follows to that field; a hyphen before any of these leaves out what it finds: -word, -"…", -user:word. */
+                /** @description Words separated by spaces, all of which must match, each in any of user, module, object and filters. “…” or "…" matches a phrase of whole words; user:, module: or content: restricts what follows to that field; a hyphen before any of these excludes its matches: -word, -"…", -user:word. */
                 q?: string;
                 /** @description Ids of users (usernames of accounts, ids of keys); any of them. */
                 user?: string[];
                 /** @description Modules, such as account; any of them. */
                 module?: string[];
-                /** @description What was done, such as create, or with its module, account.create; any of them. */
+                /** @description Operations, such as create, or qualified by the module, account.create; any of them. */
                 operation?: string[];
-                /** @description Ids of what it was done to; any of them. */
+                /** @description Ids of the affected objects; any of them. */
                 content_id?: string[];
-                /** @description What was done at or after this instant (RFC 3339). */
+                /** @description Events at or after this instant (RFC 3339). */
                 from?: string;
-                /** @description What was done before this instant (RFC 3339). */
+                /** @description Events before this instant (RFC 3339). */
                 to?: string;
-                /** @description A period of whole days of the tenant's time zone (without a tenant, of the machine's); the last N days include today, weeks begin on Monday; from and to narrow it. */
+                /** @description A period of whole days in the tenant's time zone (without a tenant, the machine's); the last N days include today, weeks start on Monday; from and to narrow it. */
                 range?: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month";
-                /** @description How many entries a page has. */
+                /** @description Entries per page. */
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once. */
+                /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
             };
             path: {
@@ -2620,7 +2620,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A signed note, in the form of C2SP tlog-checkpoint. */
+            /** @description A signed note in the format of C2SP tlog-checkpoint. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2644,13 +2644,13 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once. */
+                /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
             };
             path: {
                 /** @description The tenant's id. */
                 tenant: string;
-                /** @description The entry's id; ~ with seq for any entry, also one whose id cannot stand in an address (. and ..). */
+                /** @description The entry's id; ~ with seq for any entry, including those whose id cannot be in a URL (. and ..). */
                 id: string;
             };
             cookie?: never;
@@ -2757,7 +2757,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A signed note, in the form of C2SP tlog-checkpoint. */
+            /** @description A signed note in the format of C2SP tlog-checkpoint. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2782,7 +2782,7 @@ export interface operations {
             query: {
                 /** @description The second line of the older checkpoint: its number of entries. */
                 from: number;
-                /** @description The number of entries of the newer checkpoint; left out: of the log as it is now. */
+                /** @description The number of entries of the newer checkpoint; defaults to the current log. */
                 to?: number;
             };
             header?: never;
@@ -2817,7 +2817,7 @@ export interface operations {
     listEntries: {
         parameters: {
             query?: {
-                /** @description Words separated by spaces, all of which must be found, each in any of user (name, id), module (key, titles) and content (name, id). Roles, organizations, IP addresses, outcomes, changes and details are not searched. A word of letters and digits is found at the start of a word, and inside one where letters and digits meet: 10027 in U10027. Chinese, Japanese and Korean are found anywhere, and a word that mixes them with others is split. Case, width and Latin accents do not matter; characters that are not shown, such as zero-width ones and soft hyphens, do not part words. “…” or "…" finds words in a row, each up to its end; user:, module: or content: keeps what follows to that field; a hyphen before any of these leaves out what it finds: -word, -"…", -user:word. */
+                /** @description Words separated by spaces, all of which must match, each in any of user (name, id), module (key, titles) and content (name, id). Roles, organizations, IP addresses, outcomes, changes and details are not searched. A word of letters and digits matches at the start of a word, and inside one at a boundary between letters and digits: 10027 in U10027. Chinese, Japanese and Korean match anywhere, and a word that mixes them with others is split. Case, width and Latin accents do not matter; invisible characters, such as zero-width ones and soft hyphens, do not separate words. “…” or "…" matches a phrase of whole words; user:, module: or content: restricts what follows to that field; a hyphen before any of these excludes its matches: -word, -"…", -user:word. */
                 q?: string;
                 /** @description Ids of users; any of them. */
                 user?: string[];
@@ -2825,13 +2825,13 @@ export interface operations {
                 module?: string[];
                 /** @description Keys of operation types; any of them. */
                 operation?: string[];
-                /** @description Ids of organizations, each with all below it in today's tree; any of them. */
+                /** @description Ids of organizations, each including those below it in the current tree; any of them. */
                 organization?: string[];
                 /** @description Ids of contents; any of them. */
                 content_id?: string[];
                 /** @description Outcomes; any of them. */
                 outcome?: ("success" | "failure")[];
-                /** @description Roles of users, as they were recorded; any of them. */
+                /** @description Recorded roles of users; any of them. */
                 role?: string[];
                 /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; any of them. */
                 ip?: string[];
@@ -2841,13 +2841,13 @@ export interface operations {
                 not_module?: string[];
                 /** @description Keys of operation types; none of them. */
                 not_operation?: string[];
-                /** @description Ids of organizations, each with all below it in today's tree; none of them. */
+                /** @description Ids of organizations, each including those below it in the current tree; none of them. */
                 not_organization?: string[];
                 /** @description Ids of contents; none of them. */
                 not_content_id?: string[];
                 /** @description Outcomes; none of them. */
                 not_outcome?: ("success" | "failure")[];
-                /** @description Roles of users, as they were recorded; none of them. */
+                /** @description Recorded roles of users; none of them. */
                 not_role?: string[];
                 /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; none of them. */
                 not_ip?: string[];
@@ -2855,19 +2855,19 @@ export interface operations {
                 from?: string;
                 /** @description Operations before this instant (RFC 3339). */
                 to?: string;
-                /** @description A period of whole days of the tenant's time zone; the last N days include today, weeks begin on Monday; from and to narrow it. */
+                /** @description A period of whole days in the tenant's time zone; the last N days include today, weeks start on Monday; from and to narrow it. */
                 range?: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month";
-                /** @description time: newest first. seq: in order of arrival, oldest first, for programs that must miss nothing; see after_seq. */
+                /** @description time: newest first. seq: in order of arrival, oldest first, for programs that must not miss any; see after_seq. */
                 order?: "time" | "seq";
-                /** @description With order=seq: entries that arrived after this one; 0 or left out for all. Each answer has next_after_seq, with which to go on. */
+                /** @description With order=seq: entries that arrived after this seq; 0 or omitted for all. Each response has next_after_seq for the next request. */
                 after_seq?: number;
-                /** @description How many entries a page has: at most 200, with order=seq 1000. */
+                /** @description Entries per page: at most 200, with order=seq 1000. */
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once. */
+                /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
             };
             path: {
@@ -2940,17 +2940,17 @@ export interface operations {
     getEntry: {
         parameters: {
             query?: {
-                /** @description The entry's seq, which names it alone: a sender's id may stand for another entry on another day. Left out: the entry that the log gave the id, else the newest with it. */
+                /** @description The entry's seq, which is unique: a sender's id may occur again on another day. Omitted: the entry with this generated id, else the newest with this id. */
                 seq?: number;
             };
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once. */
+                /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
             };
             path: {
                 /** @description The tenant's id. */
                 tenant: string;
-                /** @description The entry's id; ~ with seq for any entry, also one whose id cannot stand in an address (. and ..). */
+                /** @description The entry's id; ~ with seq for any entry, including those whose id cannot be in a URL (. and ..). */
                 id: string;
             };
             cookie?: never;
@@ -3170,7 +3170,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description The part of the file that Range names */
+            /** @description The requested range of the file */
             206: {
                 headers: {
                     [name: string]: unknown;
@@ -3204,7 +3204,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A signed note: what the file is, its SHA-256, and the checkpoint of the log when it was written. */
+            /** @description A signed note with the description of the file, its SHA-256, and the log's checkpoint when it was written. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3397,7 +3397,7 @@ export interface operations {
     live: {
         parameters: {
             query?: {
-                /** @description Words separated by spaces, all of which must be found, each in any of user (name, id), module (key, titles) and content (name, id). Roles, organizations, IP addresses, outcomes, changes and details are not searched. A word of letters and digits is found at the start of a word, and inside one where letters and digits meet: 10027 in U10027. Chinese, Japanese and Korean are found anywhere, and a word that mixes them with others is split. Case, width and Latin accents do not matter; characters that are not shown, such as zero-width ones and soft hyphens, do not part words. “…” or "…" finds words in a row, each up to its end; user:, module: or content: keeps what follows to that field; a hyphen before any of these leaves out what it finds: -word, -"…", -user:word. */
+                /** @description Words separated by spaces, all of which must match, each in any of user (name, id), module (key, titles) and content (name, id). Roles, organizations, IP addresses, outcomes, changes and details are not searched. A word of letters and digits matches at the start of a word, and inside one at a boundary between letters and digits: 10027 in U10027. Chinese, Japanese and Korean match anywhere, and a word that mixes them with others is split. Case, width and Latin accents do not matter; invisible characters, such as zero-width ones and soft hyphens, do not separate words. “…” or "…" matches a phrase of whole words; user:, module: or content: restricts what follows to that field; a hyphen before any of these excludes its matches: -word, -"…", -user:word. */
                 q?: string;
                 /** @description Ids of users; any of them. */
                 user?: string[];
@@ -3405,13 +3405,13 @@ export interface operations {
                 module?: string[];
                 /** @description Keys of operation types; any of them. */
                 operation?: string[];
-                /** @description Ids of organizations, each with all below it in today's tree; any of them. */
+                /** @description Ids of organizations, each including those below it in the current tree; any of them. */
                 organization?: string[];
                 /** @description Ids of contents; any of them. */
                 content_id?: string[];
                 /** @description Outcomes; any of them. */
                 outcome?: ("success" | "failure")[];
-                /** @description Roles of users, as they were recorded; any of them. */
+                /** @description Recorded roles of users; any of them. */
                 role?: string[];
                 /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; any of them. */
                 ip?: string[];
@@ -3421,13 +3421,13 @@ export interface operations {
                 not_module?: string[];
                 /** @description Keys of operation types; none of them. */
                 not_operation?: string[];
-                /** @description Ids of organizations, each with all below it in today's tree; none of them. */
+                /** @description Ids of organizations, each including those below it in the current tree; none of them. */
                 not_organization?: string[];
                 /** @description Ids of contents; none of them. */
                 not_content_id?: string[];
                 /** @description Outcomes; none of them. */
                 not_outcome?: ("success" | "failure")[];
-                /** @description Roles of users, as they were recorded; none of them. */
+                /** @description Recorded roles of users; none of them. */
                 not_role?: string[];
                 /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; none of them. */
                 not_ip?: string[];
@@ -3435,15 +3435,15 @@ export interface operations {
                 from?: string;
                 /** @description Operations before this instant (RFC 3339). */
                 to?: string;
-                /** @description A period of whole days of the tenant's time zone; the last N days include today, weeks begin on Monday; from and to narrow it. */
+                /** @description A period of whole days in the tenant's time zone; the last N days include today, weeks start on Monday; from and to narrow it. */
                 range?: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month";
-                /** @description The same as Oplog-Act, for browsers, which send no header of their own with this call. */
+                /** @description The same as Oplog-Act, for browsers, which cannot send custom headers with this request. */
                 act?: string;
             };
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once. */
+                /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
-                /** @description The id of the last event that the reader had. */
+                /** @description The id of the last event received. */
                 "Last-Event-ID"?: string;
             };
             path: {
@@ -3477,7 +3477,7 @@ export interface operations {
     getOrganizations: {
         parameters: {
             query?: {
-                /** @description true: with the number of entries of each, for admins of the whole tenant. */
+                /** @description true: include the number of entries of each; for admins of the whole tenant. */
                 counts?: boolean;
             };
             header?: never;
@@ -3548,7 +3548,7 @@ export interface operations {
     getRetention: {
         parameters: {
             query?: {
-                /** @description Also say what a rule of so many days would delete. */
+                /** @description Also return what a retention of this many days would delete. */
                 days?: number;
             };
             header?: never;
@@ -3615,7 +3615,7 @@ export interface operations {
     getSummary: {
         parameters: {
             query?: {
-                /** @description Words separated by spaces, all of which must be found, each in any of user (name, id), module (key, titles) and content (name, id). Roles, organizations, IP addresses, outcomes, changes and details are not searched. A word of letters and digits is found at the start of a word, and inside one where letters and digits meet: 10027 in U10027. Chinese, Japanese and Korean are found anywhere, and a word that mixes them with others is split. Case, width and Latin accents do not matter; characters that are not shown, such as zero-width ones and soft hyphens, do not part words. “…” or "…" finds words in a row, each up to its end; user:, module: or content: keeps what follows to that field; a hyphen before any of these leaves out what it finds: -word, -"…", -user:word. */
+                /** @description Words separated by spaces, all of which must match, each in any of user (name, id), module (key, titles) and content (name, id). Roles, organizations, IP addresses, outcomes, changes and details are not searched. A word of letters and digits matches at the start of a word, and inside one at a boundary between letters and digits: 10027 in U10027. Chinese, Japanese and Korean match anywhere, and a word that mixes them with others is split. Case, width and Latin accents do not matter; invisible characters, such as zero-width ones and soft hyphens, do not separate words. “…” or "…" matches a phrase of whole words; user:, module: or content: restricts what follows to that field; a hyphen before any of these excludes its matches: -word, -"…", -user:word. */
                 q?: string;
                 /** @description Ids of users; any of them. */
                 user?: string[];
@@ -3623,13 +3623,13 @@ export interface operations {
                 module?: string[];
                 /** @description Keys of operation types; any of them. */
                 operation?: string[];
-                /** @description Ids of organizations, each with all below it in today's tree; any of them. */
+                /** @description Ids of organizations, each including those below it in the current tree; any of them. */
                 organization?: string[];
                 /** @description Ids of contents; any of them. */
                 content_id?: string[];
                 /** @description Outcomes; any of them. */
                 outcome?: ("success" | "failure")[];
-                /** @description Roles of users, as they were recorded; any of them. */
+                /** @description Recorded roles of users; any of them. */
                 role?: string[];
                 /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; any of them. */
                 ip?: string[];
@@ -3639,13 +3639,13 @@ export interface operations {
                 not_module?: string[];
                 /** @description Keys of operation types; none of them. */
                 not_operation?: string[];
-                /** @description Ids of organizations, each with all below it in today's tree; none of them. */
+                /** @description Ids of organizations, each including those below it in the current tree; none of them. */
                 not_organization?: string[];
                 /** @description Ids of contents; none of them. */
                 not_content_id?: string[];
                 /** @description Outcomes; none of them. */
                 not_outcome?: ("success" | "failure")[];
-                /** @description Roles of users, as they were recorded; none of them. */
+                /** @description Recorded roles of users; none of them. */
                 not_role?: string[];
                 /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; none of them. */
                 not_ip?: string[];
@@ -3653,11 +3653,11 @@ export interface operations {
                 from?: string;
                 /** @description Operations before this instant (RFC 3339). */
                 to?: string;
-                /** @description A period of whole days of the tenant's time zone; the last N days include today, weeks begin on Monday; from and to narrow it. */
+                /** @description A period of whole days in the tenant's time zone; the last N days include today, weeks start on Monday; from and to narrow it. */
                 range?: "today" | "yesterday" | "last_7_days" | "last_30_days" | "last_90_days" | "last_week" | "this_month" | "last_month";
             };
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself, equal ones within a minute once. */
+                /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
             };
             path: {
@@ -3840,7 +3840,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Signed in; leads to the log */
+            /** @description Signed in; redirects to the log */
             302: {
                 headers: {
                     [name: string]: unknown;
