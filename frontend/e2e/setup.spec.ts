@@ -24,7 +24,7 @@ test('makes the first owner and tenant, once', async ({ page, context }) => {
   const code = page.getByLabel('Setup code')
   await expect(code).toBeFocused()
   await expect(code).toHaveValue('')
-  await expect(code).toHaveAccessibleDescription(/not valid/)
+  await expect(code).toHaveAccessibleDescription(/^Invalid setup code/)
   await code.fill(new URL(address).hash.replace('#setup=', ''))
   await page.getByRole('button', { name: 'Set up' }).click()
   await expect(page.getByText('Waiting for the first operation')).toBeVisible()
