@@ -187,7 +187,7 @@ const dialogs: Dialog[] = [
     section: 'access',
     open: async (page, { access }, common) => {
       await page.getByRole('searchbox').fill('wechat')
-      const row = page.getByRole('row').filter({ hasText: access.deeds['log.search'] }).filter({ hasText: 'wechat' })
+      const row = page.getByRole('row').filter({ hasText: access.actions['log.search'] }).filter({ hasText: 'wechat' })
       await row.first().click()
       await expect(page.getByRole('dialog').getByText(common.proven)).toBeVisible()
     },

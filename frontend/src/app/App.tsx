@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 import type { LocaleTag } from '../i18n/language'
 import { guessLanguage, LanguageProvider, rememberLanguage, useWords } from '../i18n/language'
 import { isProblem, setProblemTexts } from '../lib/problem'
-import { keys } from '../model/api/keys'
+import { queryKeys } from '../model/api/queryKeys'
 import type { Session } from '../model/api/types'
 import { useSessionQuery } from '../model/session/queries'
 import { ErrorBoundary } from '../ui/ErrorBoundary'
@@ -20,9 +20,9 @@ function makeClient(): QueryClient {
   // Any call may be the one that finds the session gone: the sign-in page then takes over.
   function noticeEnd(error: unknown) {
     if (!isProblem(error, 401)) return
-    const session = client.getQueryData<Session | null>(keys.session)
-    if (session) client.setQueryData(keys.ended, session.username)
-    client.setQueryData(keys.session, null)
+    const session = client.getQueryData<Session | null>(queryKeys.session)
+    if (session) client.setQueryData(queryKeys.ended, session.username)
+    client.setQueryData(queryKeys.session, null)
   }
   const client: QueryClient = new QueryClient({
     queryCache: new QueryCache({ onError: noticeEnd }),

@@ -3,7 +3,7 @@ import { useExports } from '../features/exports/queries'
 import { useWords } from '../i18n/language'
 import type { Tenant } from '../model/api/types'
 import { useTitles } from '../model/log/catalog'
-import { PaperHead } from '../model/paper/PaperHead'
+import { PrintHeader } from '../model/print/PrintHeader'
 import { useDocumentTitle } from '../ui/hooks/useDocumentTitle'
 import { TopBar } from './TopBar'
 import '../ui/page.css'
@@ -20,7 +20,7 @@ export function ExportsPage({ tenant }: { tenant: Tenant }) {
       <TopBar tenant={tenant} />
       <main className="main exports-page page-scroll">
         <div className="page-body">
-          <PaperHead tenant={tenant} title={words.exportsPage} />
+          <PrintHeader tenant={tenant} title={words.exportsPage} />
           <h1>{words.exportsPage}</h1>
           <p>{words.exportsText}</p>
           <ExportList tenant={tenant} titles={titles} query={exports} />

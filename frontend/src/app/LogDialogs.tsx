@@ -1,5 +1,5 @@
 import { lazy, Suspense } from 'react'
-import { toDay } from '../features/list/jump'
+import { withDay } from '../features/list/jump'
 import { dayAt } from '../lib/time/days'
 import type { Entry } from '../model/api/types'
 import type { EntryName } from '../model/log/entryAddress'
@@ -65,7 +65,7 @@ export function LogDialogs(props: Props) {
             zone={zone}
             onJump={(day) => {
               onClose()
-              onFilters(toDay(filters, day, zone, log.frame))
+              onFilters(withDay(filters, day, zone, log.frame))
             }}
             onClose={onClose}
           />

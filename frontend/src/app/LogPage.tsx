@@ -9,17 +9,17 @@ import { LogList } from '../features/list/LogList'
 import type { TableHandle } from '../features/list/LogTable'
 import { OrganizationPanel } from '../features/organizations/OrganizationPanel'
 import { usePanel } from '../features/organizations/usePanel'
-import { tasteWith } from '../features/views/look'
+import { withTableSettings } from '../features/views/tableSettings'
 import { useViewContext } from '../features/views/useViewContext'
 import { ViewsMenu } from '../features/views/ViewsMenu'
 import { useWords } from '../i18n/language'
 import { ApiProblem } from '../lib/problem'
-import { useActs } from '../model/api/act'
+import { useActions } from '../model/api/action'
 import type { Entry, Tenant } from '../model/api/types'
 import { toggled } from '../model/log/filters'
 import { layoutFor } from '../model/log/layout'
 import { type LogPart, useLog } from '../model/log/useLog'
-import { useTaste } from '../model/log/useTaste'
+import { usePreferences } from '../model/log/usePreferences'
 import type { TreeHandle } from '../model/organizations/OrganizationTree'
 import { preloadParts } from '../ui/hooks/preload'
 import { useDocumentTitle } from '../ui/hooks/useDocumentTitle'
@@ -35,10 +35,10 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   const words = useWords()
   const { entry: openId } = useParams()
   const entryOpen = openId !== undefined
-  const [taste, setTaste] = useTaste()
+  const [preferences, setPreferences] = usePreferences()
   // An entry that was opened by its address alone stands in the usual list.
   const { filters, setFilters } = useFilters(entryOpen ? undefined : tenant.start, ({ table }) => {
-    if (table) setTaste(tasteWith(taste, table))
+    if (table) setPreferences(withTableSettings(preferences, table))
   })
   const [dialog, setDialog] = useState<LogDialog>()
   const now = useNow()
@@ -57,7 +57,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   /** What is wrong with the filters: asking again would not help. */
   const refused = log.error instanceof ApiProblem && log.error.status === 422 ? log.error.locations : undefined
   const { name: entry, seq: openSeq, open: openEntry } = useOpenEntry(tenant.id, log.entries, log.query)
-  useActs(`${tenant.id}?${log.query}`, entry)
+  useActions(`${tenant.id}?${log.query}`, entry)
 
   const table = useRef<TableHandle>(null)
   const openRow = useCallback((one: Entry) => openEntry(one, { replace: entryOpen }), [openEntry, entryOpen])
@@ -81,7 +81,15 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   useKey('[', () => panel.setClosed(!panel.closed), treeFits)
   useKey('g', () => setDialog({ is: 'jump' }))
 
-  const shared: LogPart = { tenant, filters, onFilters: setFilters, log, layout, taste, onTaste: setTaste }
+  const shared: LogPart = {
+    tenant,
+    filters,
+    onFilters: setFilters,
+    log,
+    layout,
+    preferences,
+    onPreferences: setPreferences,
+  }
   const views = useViewContext(shared)
 
   return (

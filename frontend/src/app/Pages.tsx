@@ -7,7 +7,7 @@ import { SignInPage } from '../features/session/SignInPage'
 import type { LocaleTag } from '../i18n/language'
 import { useLanguage, useWords } from '../i18n/language'
 import { problemText } from '../lib/problem'
-import { keys } from '../model/api/keys'
+import { queryKeys } from '../model/api/queryKeys'
 import type { Session } from '../model/api/types'
 import { useSaveLanguage, useSetupNeeded } from '../model/session/queries'
 import { SessionProvider, useSession } from '../model/session/session'
@@ -64,7 +64,7 @@ export function Pages({ session, onLanguage }: Props) {
     return <SetupPage locale={tag} onLanguage={choose} />
 
   if (session.data === null) {
-    const left = client.getQueryData(keys.left) === true
+    const left = client.getQueryData(queryKeys.left) === true
     if (location.pathname !== '/sign-in' && left) return <Navigate replace to="/sign-in" />
     if (location.pathname !== '/sign-in') {
       const here = location.pathname + location.search

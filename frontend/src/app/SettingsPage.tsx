@@ -3,8 +3,8 @@ import { Link, Navigate, useParams } from 'react-router'
 import { useAdminWords } from '../i18n/adminWords'
 import { useWords } from '../i18n/language'
 import type { Tenant } from '../model/api/types'
-import { PaperHead } from '../model/paper/PaperHead'
-import { administers, settingsPath } from '../model/session/access'
+import { PrintHeader } from '../model/print/PrintHeader'
+import { administers, settingsPath } from '../model/session/permissions'
 import { useSession } from '../model/session/session'
 import { ScrollRegion } from '../ui/hooks/scrollRegion'
 import { useDocumentTitle } from '../ui/hooks/useDocumentTitle'
@@ -42,7 +42,7 @@ export function SettingsPage({ tenant }: { tenant: Tenant }) {
         {section && (
           <main ref={setRegion} className="settings-main page-scroll" key={section.path}>
             <div className="page-body">
-              <PaperHead tenant={tenant} title={section.title(words)} />
+              <PrintHeader tenant={tenant} title={section.title(words)} />
               {phone && menu && (
                 <Link className="link settings-back" to={settingsPath(tenant.id)}>
                   <Icon name="left" />

@@ -1,5 +1,5 @@
 import { readStored, writeStored } from '../lib/storage'
-import { begin, pageSize, sessionPath } from '../model/api/early'
+import { pageSize, prefetch, sessionPath } from '../model/api/prefetch'
 import type { Session } from '../model/api/types'
 import { hasPeriod, readFilters, writeFilters } from '../model/log/filters'
 
@@ -42,5 +42,5 @@ export function firstRequests(pathname: string, search: string, reader: Reader):
 }
 
 export function beginReading({ pathname, search }: Location) {
-  for (const path of firstRequests(pathname, search, noted())) begin(path)
+  for (const path of firstRequests(pathname, search, noted())) prefetch(path)
 }

@@ -1,7 +1,7 @@
 import { type ComponentType, lazy } from 'react'
 import type { AdminWords } from '../i18n/admin.en'
 import type { Session, Tenant } from '../model/api/types'
-import { administers } from '../model/session/access'
+import { administers } from '../model/session/permissions'
 
 /** A page of the settings. To add one: a line in `sections`, its title in the words, a default export. */
 export interface Section {

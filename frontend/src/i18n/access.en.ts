@@ -7,7 +7,7 @@ export const accessEn = {
   ofServer: 'The server',
   serverText: 'Entries of no tenant: those of owners and of unknown usernames.',
   user: 'User',
-  deed: 'Action',
+  action: 'Action',
   about: 'Details',
   from: 'Source',
   time: 'Time',
@@ -18,7 +18,7 @@ export const accessEn = {
   none: 'No entries yet.',
   searchHint: 'User, name, ID or search term',
   filters: 'Filters of the access log',
-  findDeed: 'Find action',
+  findAction: 'Find action',
   allTime: 'All time',
   people: 'Accounts',
   programs: 'API keys',
@@ -37,7 +37,7 @@ export const accessEn = {
   open: 'Open',
   details: 'Details',
   also: (title: string, facts: string) => (facts ? `Also: ${title} (${facts})` : `Also: ${title}`),
-  deeds: {
+  actions: {
     'log.search': 'Searched the log',
     'log.follow': 'Followed the log live',
     'log.count': 'Counted entries',

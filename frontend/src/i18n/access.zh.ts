@@ -8,7 +8,7 @@ export const accessZh: AdminWords['access'] = {
   ofServer: '服务器',
   serverText: '不属于任何租户的记录：所有者，以及不存在的用户名。',
   user: '用户',
-  deed: '行为',
+  action: '行为',
   about: '详情',
   from: '来源',
   time: '时间',
@@ -18,7 +18,7 @@ export const accessZh: AdminWords['access'] = {
   none: '还没有记录。',
   searchHint: '用户、名称、ID 或搜索词',
   filters: '访问日志的筛选条件',
-  findDeed: '查找行为',
+  findAction: '查找行为',
   allTime: '全部时间',
   people: '账号',
   programs: 'API 密钥',
@@ -37,7 +37,7 @@ export const accessZh: AdminWords['access'] = {
   open: '打开',
   details: '详情',
   also: (title, facts) => (facts ? `另：${title}（${facts}）` : `另：${title}`),
-  deeds: {
+  actions: {
     'log.search': '搜索日志',
     'log.follow': '实时查看日志',
     'log.count': '统计记录数',

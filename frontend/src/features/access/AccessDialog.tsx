@@ -1,5 +1,5 @@
 import { copyText } from '../../lib/clipboard'
-import { prettyJson } from '../../model/api/recorded'
+import { prettyJson } from '../../model/api/recordedJson'
 import type { Entry } from '../../model/api/types'
 import { EntryFacts } from '../../model/entry/EntryFacts'
 import { ProofLine } from '../../model/entry/ProofLine'
@@ -8,7 +8,7 @@ import { Dialog } from '../../ui/Dialog'
 import { Loaded } from '../../ui/Loaded'
 import { shown } from '../../ui/Shown'
 import { useAccessEntry } from './accessQueries'
-import { type DeedContext, deedFacts, deedOf } from './deeds'
+import { type ActionContext, actionDetails, describeAction } from './actions'
 import '../../model/entry/drawer.css'
 import '../../ui/form/form.css'
 
@@ -16,7 +16,7 @@ interface Props {
   /** Whose access log it is of; `null` for the server's. */
   tenant: string | null
   entry: Entry
-  context: DeedContext
+  context: ActionContext
   onFilter: (next: Partial<Filters>) => void
   onClose: () => void
 }
@@ -26,10 +26,10 @@ export function AccessDialog({ tenant, entry: row, context, onFilter, onClose }:
   const { words } = context
   const full = useAccessEntry(tenant, row.id)
   const entry = full.data ?? row
-  const facts = deedFacts(entry, context)
+  const facts = actionDetails(entry, context)
   const roles: Record<string, string> = context.common.roles
   const role = entry.user.role && (roles[entry.user.role] ?? entry.user.role)
-  const { title } = deedOf(entry, words)
+  const { title } = describeAction(entry, words)
   return (
     <Dialog title={title} className="access-dialog" onClose={onClose}>
       <div className="form-body">

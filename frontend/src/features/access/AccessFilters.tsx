@@ -16,7 +16,7 @@ interface Props {
   active: { name: FilterName; label: string; text: string }[]
   zone: string
   actors: ChoiceGroup[]
-  deeds: ChoiceGroup[]
+  actions: ChoiceGroup[]
   /** The query parameters that the server refused. */
   refused: string[]
   onFilters: (next: Filters, how?: { replace: boolean }) => void
@@ -27,7 +27,7 @@ interface Props {
 
 /** What the access log is narrowed to: words, who, what and when, and a chip for each that is on. */
 export function AccessFilters(props: Props) {
-  const { filters, active, zone, actors, deeds, refused, onFilters, onCopyLink } = props
+  const { filters, active, zone, actors, actions, refused, onFilters, onCopyLink } = props
   const common = useWords()
   const words = useAdminWords()
   const viewport = useViewportWidth()
@@ -46,7 +46,7 @@ export function AccessFilters(props: Props) {
 
   const choices = [
     { name: 'user', label: words.access.user, findLabel: common.findUser, groups: actors },
-    { name: 'operation', label: words.access.deed, findLabel: words.access.findDeed, groups: deeds },
+    { name: 'operation', label: words.access.action, findLabel: words.access.findAction, groups: actions },
   ] as const
 
   return (

@@ -5,7 +5,7 @@ import { useWords } from '../../i18n/language'
 import { ApiProblem, problemText } from '../../lib/problem'
 import { exactPeriod } from '../../lib/time/phrases'
 import { exactTime } from '../../lib/time/zone'
-import { beginAct, useActs } from '../../model/api/act'
+import { beginAction, useActions } from '../../model/api/action'
 import type { Entry, Tenant } from '../../model/api/types'
 import { useTitles } from '../../model/log/catalog'
 import { type Field, type FilterName, type Filters, isList, writeFilters } from '../../model/log/filters'
@@ -20,11 +20,11 @@ import { useCopy } from '../../ui/useCopy'
 import { AccessDialog } from './AccessDialog'
 import { AccessEmpty } from './AccessEmpty'
 import { AccessFilters } from './AccessFilters'
-import { AccessPaper } from './AccessPaper'
+import { AccessPrint } from './AccessPrint'
 import { AccessTable } from './AccessTable'
 import { useAccess } from './accessQueries'
-import type { DeedContext } from './deeds'
-import { activeIn, actorChoices, deedChoices, type Scope } from './useAccessFilters'
+import type { ActionContext } from './actions'
+import { actionChoices, activeIn, actorChoices, type Scope } from './useAccessFilters'
 import './access.css'
 
 interface Props {
@@ -47,13 +47,13 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
   const searching = access.isFetching && !access.isFetchingNextPage
   const dimmed = useSlow(searching, 200) && pages !== undefined
   const query = writeFilters(filters).toString()
-  useActs(query, opened)
+  useActions(query, opened)
   const shown = useLastDefined(access.data && !access.isPlaceholderData ? query : undefined) ?? query
 
   const organizations = useOrganizations(tenant.id, tenant.data_permission)
   const titles = useTitles(tenant.id)
   const nameOf = useNames([], undefined, organizations.data, titles)
-  const context: DeedContext = { words, common, zone: tenant.time_zone, nameOf }
+  const context: ActionContext = { words, common, zone: tenant.time_zone, nameOf }
 
   const accounts = useAccounts(tenant.id).data ?? []
   const apiKeys = useApiKeys(tenant.id).data ?? []
@@ -67,17 +67,17 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
           filters.user,
           words,
         )
-  const deeds = deedChoices(words)
+  const actions = actionChoices(words)
 
   /** The value of a filter, as its choice says it. */
   function titleOf(field: Field, value: string): string {
-    const groups = { user: actors, operation: deeds }[field as string]
+    const groups = { user: actors, operation: actions }[field as string]
     return groups?.flatMap(({ choices }) => choices).find((choice) => choice.value === value)?.title ?? value
   }
   const labels: Partial<Record<FilterName, string>> = {
     q: common.search,
     user: words.access.user,
-    operation: words.access.deed,
+    operation: words.access.action,
     module: common.functionalModule,
     contentId: words.access.about,
     period: words.access.time,
@@ -99,7 +99,7 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
 
   function retry() {
     if (access.data) return access.fetchNextPage()
-    beginAct('page')
+    beginAction('page')
     return access.refetch()
   }
 
@@ -111,12 +111,12 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
         active={active}
         zone={tenant.time_zone}
         actors={actors.filter(({ choices }) => choices.length > 0)}
-        deeds={deeds}
+        actions={actions}
         refused={access.error instanceof ApiProblem && access.error.status === 422 ? access.error.locations : []}
         onFilters={filter}
         onCopyLink={() => copy(window.location.href, common.linkCopied)}
       >
-        <AccessPaper
+        <AccessPrint
           key={`${scope} ${query}`}
           tenant={tenant}
           scope={scope}

@@ -9,13 +9,13 @@ import { Icon } from '../../ui/Icon'
 import { Shown, shown } from '../../ui/Shown'
 import { Timestamp } from '../../ui/Timestamp'
 import { FailedMark } from '../../ui/TypeTag'
-import { type DeedContext, deedFacts, deedOf } from './deeds'
+import { type ActionContext, actionDetails, describeAction } from './actions'
 import '../../ui/list.css'
 import '../../ui/tag.css'
 
 interface Props {
   entries: Entry[]
-  context: DeedContext
+  context: ActionContext
   hasMore: boolean
   onMore: () => void
   onOpen: (entry: Entry) => void
@@ -61,7 +61,7 @@ export function AccessTable({ entries, context, hasMore, onMore, onOpen }: Props
   }
 
   const folded = useViewportWidth() < 768
-  const heads = [words.access.user, words.access.deed, words.access.about, words.access.from, words.access.time]
+  const heads = [words.access.user, words.access.action, words.access.about, words.access.from, words.access.time]
   return (
     <div
       className={folded ? 'list list-folded access' : 'list access'}
@@ -106,10 +106,10 @@ export function AccessTable({ entries, context, hasMore, onMore, onOpen }: Props
   )
 }
 
-function Cells({ entry, context, heads }: { entry: Entry; context: DeedContext; heads: string[] }) {
+function Cells({ entry, context, heads }: { entry: Entry; context: ActionContext; heads: string[] }) {
   const { words, common, zone } = context
-  const { title, group, icon } = deedOf(entry, words)
-  const facts = deedFacts(entry, context)
+  const { title, group, icon } = describeAction(entry, words)
+  const facts = actionDetails(entry, context)
   const roles: Record<string, string> = common.roles
   return (
     <>

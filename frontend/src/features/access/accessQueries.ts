@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { call, tenantPath } from '../../model/api/http'
-import { keys } from '../../model/api/keys'
+import { queryKeys } from '../../model/api/queryKeys'
 import type { EntryPage, ProvenEntry } from '../../model/api/types'
 import { type Filters, writeFilters } from '../../model/log/filters'
 
@@ -9,12 +9,12 @@ export function useAccess(tenant: string | null, filters: Filters) {
   const path = accessPath(tenant)
   const query = writeFilters(filters)
   return useInfiniteQuery({
-    queryKey: keys.access(tenant, query.toString()),
+    queryKey: queryKeys.access(tenant, query.toString()),
     queryFn: ({ pageParam, signal }) => {
       const page = new URLSearchParams(query)
       page.set('limit', '100')
       if (pageParam) page.set('cursor', pageParam)
-      return call<EntryPage>(`${path}?${page}`, { signal, act: 'page' })
+      return call<EntryPage>(`${path}?${page}`, { signal, action: 'page' })
     },
     initialPageParam: '',
     getNextPageParam: (last) => last.next_cursor || undefined,
@@ -27,9 +27,9 @@ export function useAccess(tenant: string | null, filters: Filters) {
 /** One entry of an access log, with all that its row may leave out, and its proof. */
 export function useAccessEntry(tenant: string | null, id: string) {
   return useQuery({
-    queryKey: keys.accessEntry(tenant, id),
+    queryKey: queryKeys.accessEntry(tenant, id),
     queryFn: ({ signal }) =>
-      call<ProvenEntry>(`${accessPath(tenant)}/${encodeURIComponent(id)}`, { signal, act: 'opened' }),
+      call<ProvenEntry>(`${accessPath(tenant)}/${encodeURIComponent(id)}`, { signal, action: 'opened' }),
   })
 }
 

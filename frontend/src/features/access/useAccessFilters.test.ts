@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { adminEn } from '../../i18n/admin.en'
 import type { Account, ApiKey, Entry } from '../../model/api/types'
 import { noFilters } from '../../model/log/filters'
-import { activeIn, actorChoices, deedChoices, readAccessFilters, withoutFilter } from './useAccessFilters'
+import { actionChoices, activeIn, actorChoices, readAccessFilters, withoutFilter } from './useAccessFilters'
 
 test('every deed is a choice, once', () => {
-  const values = deedChoices(adminEn).flatMap(({ choices }) => choices.map(({ value }) => value))
-  expect(values.toSorted()).toEqual(Object.keys(adminEn.access.deeds).toSorted())
+  const values = actionChoices(adminEn).flatMap(({ choices }) => choices.map(({ value }) => value))
+  expect(values.toSorted()).toEqual(Object.keys(adminEn.access.actions).toSorted())
 })
 
 test('actors are accounts, keys, and who else is seen or chosen', () => {

@@ -67,11 +67,11 @@ const kindOf: Record<string, Kind> = {
 const kinds: Kind[] = ['reading', 'session', 'changes', 'server']
 
 /** All that the access log tells of, in groups by what it is about. */
-export function deedChoices({ access }: AdminWords): ChoiceGroup[] {
-  const deeds = Object.entries(access.deeds).map(([value, title]) => ({ value, title }))
+export function actionChoices({ access }: AdminWords): ChoiceGroup[] {
+  const actions = Object.entries(access.actions).map(([value, title]) => ({ value, title }))
   return kinds.map((kind) => ({
     title: access.kinds[kind],
-    choices: deeds.filter(({ value }) => (kindOf[value.split('.')[0] ?? ''] ?? 'changes') === kind),
+    choices: actions.filter(({ value }) => (kindOf[value.split('.')[0] ?? ''] ?? 'changes') === kind),
   }))
 }
 

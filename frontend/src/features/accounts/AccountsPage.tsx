@@ -38,12 +38,12 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
     const known = organizations.data?.find((one) => one.id === account.organization)
     return common.andBelow(known?.name ?? account.organization)
   }
-  const action = (title: string, account: Account, act: () => void, danger = false) => (
+  const action = (title: string, account: Account, onClick: () => void, danger = false) => (
     <button
       type="button"
       className={danger ? 'link link-danger' : 'link'}
       aria-label={all.named(title, account.username)}
-      onClick={act}
+      onClick={onClick}
     >
       {title}
     </button>

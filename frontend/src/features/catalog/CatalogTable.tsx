@@ -25,12 +25,12 @@ export function CatalogTable({ catalog, items, onChange, onRetire, onRemove }: P
   const words = all.catalog
   const titles = titlesOf(catalog, tag)
   const titleOf = (item: CatalogItem) => titleIn(item.title, tag, item.key)
-  const action = (title: string, item: CatalogItem, act: (item: CatalogItem) => void, danger = false) => (
+  const action = (title: string, item: CatalogItem, run: (item: CatalogItem) => void, danger = false) => (
     <button
       type="button"
       className={danger ? 'link link-danger' : 'link'}
       aria-label={visibleText(all.named(title, titleOf(item)))}
-      onClick={() => act(item)}
+      onClick={() => run(item)}
     >
       {title}
     </button>

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { call, tenantPath } from '../../model/api/http'
-import { keys } from '../../model/api/keys'
+import { queryKeys } from '../../model/api/queryKeys'
 import type { Catalog } from '../../model/api/types'
 import type { CatalogEdit } from './catalogEdits'
 
@@ -11,6 +11,6 @@ export function useEditCatalog(tenant: string) {
   return useMutation({
     mutationFn: async (edit: CatalogEdit) =>
       call<Catalog>(path, { method: 'PUT', body: edit(await call<Catalog>(path)) }),
-    onSuccess: (catalog) => client.setQueryData(keys.catalog(tenant), catalog),
+    onSuccess: (catalog) => client.setQueryData(queryKeys.catalog(tenant), catalog),
   })
 }

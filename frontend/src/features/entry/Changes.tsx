@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useWords } from '../../i18n/language'
 import type { Change } from '../../model/api/types'
-import { useOnPaper } from '../../model/paper/usePaper'
+import { useIsPrinting } from '../../model/print/usePrint'
 import { Parts, Shown } from '../../ui/Shown'
 import { markChanges, type Piece, sidesText } from './diff'
 
@@ -40,7 +40,7 @@ function ChangeRow({ change }: { change: Change }) {
   const marked = markChanges(before ?? '', after ?? '')
   const lines = Math.max(lineCount(before), lineCount(after))
   const [isFolded, setFolded] = useState(lines > foldAfter)
-  const folded = !useOnPaper() && isFolded // paper cannot be unfolded
+  const folded = !useIsPrinting() && isFolded // paper cannot be unfolded
   return (
     <>
       <tr>

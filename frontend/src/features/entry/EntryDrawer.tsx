@@ -2,7 +2,7 @@ import { type KeyboardEvent, useEffect, useEffectEvent, useRef } from 'react'
 import { useWords } from '../../i18n/language'
 import { ApiProblem, isProblem, problemText } from '../../lib/problem'
 import { visibleText } from '../../lib/visible'
-import { prettyJson } from '../../model/api/recorded'
+import { prettyJson } from '../../model/api/recordedJson'
 import type { Entry, Organization, ProvenEntry, Tenant } from '../../model/api/types'
 import { EntryFacts } from '../../model/entry/EntryFacts'
 import { ProofLine } from '../../model/entry/ProofLine'
@@ -10,7 +10,7 @@ import type { Titles } from '../../model/log/catalog'
 import type { EntryName } from '../../model/log/entryAddress'
 import type { Filters } from '../../model/log/filters'
 import { useEntry } from '../../model/log/queries'
-import { PaperHead } from '../../model/paper/PaperHead'
+import { PrintHeader } from '../../model/print/PrintHeader'
 import { Icon } from '../../ui/Icon'
 import { Notice } from '../../ui/Notice'
 import { Shown } from '../../ui/Shown'
@@ -78,7 +78,7 @@ export default function EntryDrawer(props: Props) {
 
   return (
     <aside className={props.over ? 'drawer drawer-over' : 'drawer'} aria-label={words.entry} onKeyDown={keyDown}>
-      <PaperHead tenant={tenant} title={words.entry} />
+      <PrintHeader tenant={tenant} title={words.entry} />
       <header>
         {entry && (
           <span className="drawer-what">

@@ -16,7 +16,7 @@ export function SameUser({ entry, tenant, filters }: { entry: Entry; tenant: Ten
     from: filters.from,
     to: filters.to,
   }
-  const { data, isPlaceholderData } = useSummary(tenant.id, ofUser, { act: 'opened' })
+  const { data, isPlaceholderData } = useSummary(tenant.id, ofUser, { action: 'opened' })
   if (!data || isPlaceholderData) return null
   return (
     <div className="drawer-head drawer-same">

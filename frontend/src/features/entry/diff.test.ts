@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RecordedJson } from '../../model/api/recorded'
+import type { RecordedJson } from '../../model/api/recordedJson'
 import { markChanges, type Piece, sidesText } from './diff'
 
 const show = (pieces: Piece[]) => pieces.map((piece) => (piece.changed ? `[${piece.text}]` : piece.text)).join('')

@@ -1,4 +1,4 @@
-import { isString, prettyJson, type RecordedJson, stringOf } from '../../model/api/recorded'
+import { isString, prettyJson, type RecordedJson, stringOf } from '../../model/api/recordedJson'
 import type { Change } from '../../model/api/types'
 
 export interface Piece {

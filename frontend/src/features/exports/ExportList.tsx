@@ -10,7 +10,7 @@ import type { Titles } from '../../model/log/catalog'
 import { useOrganizations } from '../../model/log/queries'
 import { Notice } from '../../ui/Notice'
 import { Shown } from '../../ui/Shown'
-import { exportPeriod, exportWhat, keptFor } from './describe'
+import { exportContent, exportPeriod, remainingTime } from './describe'
 import { bundlePath, filePath, type useExports, useRemoveExport } from './queries'
 import { bundleName } from './verify'
 import './exports.css'
@@ -63,7 +63,7 @@ export function ExportList({ tenant, titles, query, limit, started }: Props) {
               key={one.id}
               one={one}
               tenant={tenant}
-              what={exportWhat(one, titles, organizationName, words)}
+              what={exportContent(one, titles, organizationName, words)}
               isNew={one.id === started}
               canDelete={limit === undefined}
               onCancel={() => remove.mutate(one.id)}
@@ -125,7 +125,7 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onCancel }: Li
             {one.status === 'done' ? words.rows(one.rows_total) : words.exportStatus[one.status]}
           </span>
           <small className="export-state" title={one.error}>
-            {one.status === 'done' ? words.kept(sizeText(one.size), keptFor(one, Date.now(), words)) : one.error}
+            {one.status === 'done' ? words.kept(sizeText(one.size), remainingTime(one, Date.now(), words)) : one.error}
           </small>
           <span className="export-actions">
             {one.status === 'done' && (

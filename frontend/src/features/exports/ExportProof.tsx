@@ -5,7 +5,7 @@ import { useVerifierKey } from '../../model/log/queries'
 import { Copyable } from '../../ui/form/Copyable'
 import { Icon } from '../../ui/Icon'
 import { Notice } from '../../ui/Notice'
-import { bundleName, manifestPath, verifyLine } from './verify'
+import { bundleName, manifestPath, verifyCommand } from './verify'
 
 /** How anybody checks a downloaded export: the line to run, and the manifest for those who took the file alone. */
 export default function ExportProof({ tenant, one }: { tenant: string; one: Export }) {
@@ -25,7 +25,7 @@ export default function ExportProof({ tenant, one }: { tenant: string; one: Expo
           {words.keyFailed(problemText(key.error))}
         </Notice>
       )}
-      {key.data && <Copyable label={words.verifyLine} text={verifyLine(bundleName(one.file_name), key.data)} />}
+      {key.data && <Copyable label={words.verifyLine} text={verifyCommand(bundleName(one.file_name), key.data)} />}
     </div>
   )
 }

@@ -4,7 +4,7 @@ import { zh } from '../../i18n/zh'
 import { sizeText } from '../../lib/size'
 import type { Export } from '../../model/api/types'
 import { titlesOf } from '../../model/log/catalog'
-import { exportPeriod, exportWhat, keptFor } from './describe'
+import { exportContent, exportPeriod, remainingTime } from './describe'
 
 const titles = titlesOf(
   {
@@ -34,15 +34,15 @@ const one: Export = {
 const same = (id: string) => id
 
 test('what it holds', () => {
-  expect(exportWhat(one, titles, same, en)).toBe('All operations')
+  expect(exportContent(one, titles, same, en)).toBe('All operations')
   const east = { ...one, filters: { organization: ['east'] } }
-  expect(exportWhat(east, titles, () => '华东大区 East China', en)).toBe('华东大区 East China')
+  expect(exportContent(east, titles, () => '华东大区 East China', en)).toBe('华东大区 East China')
   const emma = { ...one, filters: { user: ['u_1', 'u_2'] }, user_names: { u_1: 'Emma' } }
-  expect(exportWhat(emma, titles, same, en)).toBe('Emma, u_2')
-  expect(exportWhat(emma, titles, same, zh)).toBe('Emma、u_2')
-  expect(exportWhat({ ...one, filters: emma.filters }, titles, same, en)).toBe('u_1, u_2')
+  expect(exportContent(emma, titles, same, en)).toBe('Emma, u_2')
+  expect(exportContent(emma, titles, same, zh)).toBe('Emma、u_2')
+  expect(exportContent({ ...one, filters: emma.filters }, titles, same, en)).toBe('u_1, u_2')
   const filters = { q: '返场', operation: ['delete', 'send', 'batch_delete'] }
-  expect(exportWhat({ ...one, filters }, titles, same, en)).toBe('“返场”, DELETE, SEND +1')
+  expect(exportContent({ ...one, filters }, titles, same, en)).toBe('“返场”, DELETE, SEND +1')
   const excluding = {
     user: ['u_1'],
     not_operation: ['delete', 'send'],
@@ -50,10 +50,10 @@ test('what it holds', () => {
     not_ip: ['10.0.0.0/8'],
   }
   const names = { u_1: 'Emma' }
-  expect(exportWhat({ ...one, filters: excluding, user_names: names }, titles, same, en)).toBe(
+  expect(exportContent({ ...one, filters: excluding, user_names: names }, titles, same, en)).toBe(
     'Emma, not DELETE, SEND, Failed, not 10.0.0.0/8',
   )
-  expect(exportWhat({ ...one, filters: excluding, user_names: names }, titles, same, zh)).toBe(
+  expect(exportContent({ ...one, filters: excluding, user_names: names }, titles, same, zh)).toBe(
     'Emma、排除 DELETE、SEND、失败、排除 10.0.0.0/8',
   )
 })
@@ -77,7 +77,7 @@ test.each([
 
 test('how long it is kept', () => {
   const now = Date.parse('2026-11-20T08:00:00Z')
-  expect(keptFor({ ...one, expires_at: '2026-11-26T09:00:00Z' }, now, en)).toBe('6 days')
-  expect(keptFor({ ...one, expires_at: '2026-11-20T12:30:00Z' }, now, en)).toBe('4 hours')
-  expect(keptFor(one, now, en)).toBeUndefined()
+  expect(remainingTime({ ...one, expires_at: '2026-11-26T09:00:00Z' }, now, en)).toBe('6 days')
+  expect(remainingTime({ ...one, expires_at: '2026-11-20T12:30:00Z' }, now, en)).toBe('4 hours')
+  expect(remainingTime(one, now, en)).toBeUndefined()
 })

@@ -6,7 +6,7 @@ import { type Field, fieldOf, isExclusion, listFilters, wireName } from '../../m
 import { outcomeTitle, shortList } from '../../model/log/names'
 
 /** What an export holds, in words: its filters, or that it has none. Users are called what they were when it began. */
-export function exportWhat(
+export function exportContent(
   one: Export,
   titles: Titles,
   organizationName: (id: string) => string,
@@ -36,7 +36,7 @@ export function exportPeriod(one: Export, zone: string, words: Dictionary): stri
 }
 
 /** For how long the file is still there. */
-export function keptFor(one: Export, now: number, words: Dictionary): string | undefined {
+export function remainingTime(one: Export, now: number, words: Dictionary): string | undefined {
   if (!one.expires_at) return undefined
   const hours = (Date.parse(one.expires_at) - now) / 3_600_000
   return hours >= 24 ? words.days(Math.round(hours / 24)) : words.hours(Math.max(0, Math.floor(hours)))

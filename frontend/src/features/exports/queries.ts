@@ -1,13 +1,13 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { call, tenantPath } from '../../model/api/http'
-import { keys } from '../../model/api/keys'
+import { queryKeys } from '../../model/api/queryKeys'
 import type { Export, ExportRequest, Exports } from '../../model/api/types'
 import { bundleName } from './verify'
 
 /** The exports of a tenant, newest first; read again every second while one is running. */
 export function useExports(tenant: string) {
   return useQuery({
-    queryKey: keys.exports(tenant),
+    queryKey: queryKeys.exports(tenant),
     queryFn: async ({ signal }) => (await call<Exports>(tenantPath(tenant, 'exports'), { signal })).exports,
     staleTime: 0,
     refetchInterval: (query) => (query.state.data?.some((one) => one.status === 'running') ? 700 : false),
@@ -19,7 +19,7 @@ export function useStartExport(tenant: string) {
   return useMutation({
     mutationFn: (request: ExportRequest) =>
       call<Export>(tenantPath(tenant, 'exports'), { method: 'POST', body: request }),
-    onSettled: () => client.invalidateQueries({ queryKey: keys.exports(tenant) }),
+    onSettled: () => client.invalidateQueries({ queryKey: queryKeys.exports(tenant) }),
   })
 }
 
@@ -29,7 +29,7 @@ export function useRemoveExport(tenant: string) {
   return useMutation({
     mutationFn: (id: string) =>
       call<Export | undefined>(tenantPath(tenant, `exports/${encodeURIComponent(id)}`), { method: 'DELETE' }),
-    onSettled: () => client.invalidateQueries({ queryKey: keys.exports(tenant) }),
+    onSettled: () => client.invalidateQueries({ queryKey: queryKeys.exports(tenant) }),
   })
 }
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { bundleName, verifyLine } from './verify'
+import { bundleName, verifyCommand } from './verify'
 
 test.each([
   ['log.csv', 'oplog+1a2b3c4d+AbC/d+==', 'oplog verify-export log.csv --key oplog+1a2b3c4d+AbC/d+=='],
   ["it's mine.csv", 'k', `oplog verify-export 'it'\\''s mine.csv' --key k`],
 ])('the line for %s', (file, key, want) => {
-  expect(verifyLine(file, key)).toBe(want)
+  expect(verifyCommand(file, key)).toBe(want)
 })
 
 test.each([

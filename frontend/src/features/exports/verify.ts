@@ -10,7 +10,7 @@ export function bundleName(file: string): string {
 }
 
 /** The command that checks a file against the manifest beside it, or in the same ZIP. */
-export function verifyLine(file: string, key: string): string {
+export function verifyCommand(file: string, key: string): string {
   return `oplog verify-export ${quoted(file)} --key ${quoted(key)}`
 }
 

@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react'
 import { useWords } from '../../i18n/language'
 import { exclusionOf, type Field, type Filters } from '../../model/log/filters'
-import { fieldLabel, type NameOf } from '../../model/log/filterWords'
+import { fieldLabel, type NameOf } from '../../model/log/filterTexts'
 import { filterValues, shortList } from '../../model/log/names'
 import { Icon } from '../../ui/Icon'
 import { shown } from '../../ui/Shown'

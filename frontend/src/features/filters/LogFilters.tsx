@@ -10,7 +10,7 @@ import {
   isExclusion,
   without,
 } from '../../model/log/filters'
-import { filterLabel, filterText } from '../../model/log/filterWords'
+import { filterLabel, filterText } from '../../model/log/filterTexts'
 import type { LogPart } from '../../model/log/useLog'
 import { type Chip, Chips } from '../../ui/Chips'
 import { useCopy } from '../../ui/useCopy'

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from 'react'
-import { beginAct } from '../../model/api/act'
+import { beginAction } from '../../model/api/action'
 import { tenantPath } from '../../model/api/http'
-import { readJson } from '../../model/api/recorded'
+import { parseJson } from '../../model/api/recordedJson'
 import type { Entry } from '../../model/api/types'
 import { useEventSource } from '../../model/api/useEventSource'
 
@@ -26,8 +26,8 @@ export function useArrivals(tenant: string): { arrivals: Arrival[]; listening: b
   }, [])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another tenant is another act, which the stream then names
-  useEffect(() => beginAct('page'), [tenant])
-  const stream = useEventSource(tenantPath(tenant, 'live'), { onEntry: (data) => add(readJson<Entry>(data)) })
+  useEffect(() => beginAction('page'), [tenant])
+  const stream = useEventSource(tenantPath(tenant, 'live'), { onEntry: (data) => add(parseJson<Entry>(data)) })
 
   return { arrivals, listening: stream === 'open', add }
 }

@@ -14,7 +14,7 @@ import { Loaded } from '../../ui/Loaded'
 import { SectionHead } from '../../ui/SectionHead'
 import { Shown } from '../../ui/Shown'
 import { Timestamp } from '../../ui/Timestamp'
-import { keyUse } from './keyUse'
+import { keyExample } from './keyExample'
 
 /** The keys that programs come with. */
 export default function KeysPage({ tenant }: { tenant: Tenant }) {
@@ -175,7 +175,7 @@ function MadeDialog({ tenant, made, onClose }: { tenant: Tenant; made: MadeKey; 
         <p className="form-lead">{words.madeText}</p>
         <Copyable label={words.key} text={made.key} />
         <p className="form-lead">{words.use[made.scope]}</p>
-        <Copyable label={words.ready[made.scope]} text={keyUse(made.scope, location.origin, tenant.id, made.key)} />
+        <Copyable label={words.ready[made.scope]} text={keyExample(made.scope, location.origin, tenant.id, made.key)} />
       </div>
       <footer className="form-foot">
         <Button kind="primary" onClick={onClose}>

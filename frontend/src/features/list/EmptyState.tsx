@@ -3,16 +3,16 @@ import { Link } from 'react-router'
 import type { Dictionary } from '../../i18n/en'
 import { useWords } from '../../i18n/language'
 import { call, tenantPath } from '../../model/api/http'
-import { keys } from '../../model/api/keys'
+import { queryKeys } from '../../model/api/queryKeys'
 import type { Organization, Preset, Summary } from '../../model/api/types'
 import { activeFilters, type Filters, noFilters, without, writeFilters } from '../../model/log/filters'
-import { fieldLabel, filterLabel, filterText, type NameOf } from '../../model/log/filterWords'
+import { fieldLabel, filterLabel, filterText, type NameOf } from '../../model/log/filterTexts'
 import { useSummary } from '../../model/log/queries'
-import { administers, settingsPath } from '../../model/session/access'
+import { administers, settingsPath } from '../../model/session/permissions'
 import { useSession } from '../../model/session/session'
 import { Button } from '../../ui/Button'
 import { shown } from '../../ui/Shown'
-import { filtersInstead } from './instead'
+import { suggestFilters } from './filterSuggestions'
 import '../../ui/chips.css'
 import '../../ui/empty.css'
 
@@ -40,9 +40,9 @@ export function EmptyState({ tenant, filters, summary, organizations, zone, name
     queries: ways.map((way) => {
       const query = writeFilters(way.filters).toString()
       return {
-        queryKey: keys.summary(tenant, query),
+        queryKey: queryKeys.summary(tenant, query),
         queryFn: ({ signal }: { signal: AbortSignal }) =>
-          call<Summary>(tenantPath(tenant, `summary?${query}`), { signal, act: 'page' }),
+          call<Summary>(tenantPath(tenant, `summary?${query}`), { signal, action: 'page' }),
       }
     }),
   })
@@ -53,7 +53,7 @@ export function EmptyState({ tenant, filters, summary, organizations, zone, name
   const everything = useSummary(tenant, noFilters, { enabled: active.length === 0 })
   const period = words.coveredText[filters.range ?? 'custom']
   const withoutSearch = counts[active.indexOf('q')]?.data
-  const instead = filtersInstead(filters, withoutSearch, organizations, (value) => nameOf('outcome', value))
+  const instead = suggestFilters(filters, withoutSearch, organizations, (value) => nameOf('outcome', value))
 
   if (active.length === 0 && everything.data?.total === 0)
     return (

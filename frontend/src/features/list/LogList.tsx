@@ -1,18 +1,18 @@
 import { type RefObject, useCallback, useMemo } from 'react'
 import { useWords } from '../../i18n/language'
 import type { Entry } from '../../model/api/types'
-import { type Field, frozen, goesOn, type ListFilter, moves, toggled } from '../../model/log/filters'
+import { type Field, frozen, isOngoing, isRelative, type ListFilter, toggled } from '../../model/log/filters'
 import type { LogPart } from '../../model/log/useLog'
 import { useCopy } from '../../ui/useCopy'
 import { EmptyState } from './EmptyState'
 import { LiveControls } from './LiveControls'
-import { LogFoot } from './LogFoot'
+import { LogFooter } from './LogFooter'
 import { LogNotices } from './LogNotices'
-import { LogPaper } from './LogPaper'
+import { LogPrint } from './LogPrint'
 import { LogTable, type TableHandle } from './LogTable'
-import { searchTerms } from './matches'
+import { SummaryLine } from './SummaryLine'
+import { searchTerms } from './searchMatches'
 import { TableOptions } from './TableOptions'
-import { WordsLine } from './WordsLine'
 
 interface Props extends LogPart {
   table: RefObject<TableHandle | null>
@@ -28,7 +28,7 @@ interface Props extends LogPart {
 
 /** The rows with the line above them that says what they are, and all that stands in their place. */
 export function LogList(props: Props) {
-  const { tenant, filters, onFilters, log, layout, taste, onTaste, now, table } = props
+  const { tenant, filters, onFilters, log, layout, preferences, onPreferences, now, table } = props
   const words = useWords()
   const copy = useCopy()
   const zone = tenant.time_zone
@@ -43,32 +43,34 @@ export function LogList(props: Props) {
 
   return (
     <>
-      <WordsLine
+      <SummaryLine
         summary={summary}
         filters={filters}
         zone={zone}
         now={now}
         scope={scope.length ? words.listJoin(scope) : undefined}
         onFreeze={
-          log.readAt && summary && moves(filters) ? () => onFilters(frozen(filters, summary, log.readAt)) : undefined
+          log.readAt && summary && isRelative(filters)
+            ? () => onFilters(frozen(filters, summary, log.readAt))
+            : undefined
         }
       >
         <LiveControls
           tenant={tenant.id}
           query={log.query}
-          possible={goesOn(filters, now)}
+          possible={isOngoing(filters, now)}
           refused={props.refused}
-          on={taste.live}
+          on={preferences.live}
           total={summary?.total}
           readAt={log.readAt}
-          onTurn={(live) => onTaste({ ...taste, live })}
+          onTurn={(live) => onPreferences({ ...preferences, live })}
           onShow={() => {
             table.current?.toTop()
             log.restart()
           }}
           onBack={log.readAgain}
         />
-        <LogPaper
+        <LogPrint
           key={log.query}
           tenant={tenant}
           filters={filters}
@@ -76,12 +78,14 @@ export function LogList(props: Props) {
           summary={summary}
           titles={titles}
           nameOf={nameOf}
-          hidden={taste.hidden}
+          hidden={preferences.hidden}
           entryOpen={props.entryOpen}
           silent={phone}
         />
-        {!phone && <TableOptions taste={taste} onTaste={onTaste} folded={layout.table === 'folded'} />}
-      </WordsLine>
+        {!phone && (
+          <TableOptions preferences={preferences} onPreferences={onPreferences} folded={layout.table === 'folded'} />
+        )}
+      </SummaryLine>
       <LogNotices
         error={log.error}
         verySlow={log.verySlow}
@@ -94,8 +98,8 @@ export function LogList(props: Props) {
         entries={entries}
         total={summary?.total}
         layout={layout.table}
-        taste={taste}
-        onTaste={onTaste}
+        preferences={preferences}
+        onPreferences={onPreferences}
         onChoose={props.onChoose}
         openSeq={props.openSeq}
         dimmed={log.dimmed}
@@ -125,7 +129,7 @@ export function LogList(props: Props) {
             />
           ) : null
         }
-        foot={<LogFoot rows={entries.length} hasMore={log.hasMore} error={log.moreError} onRetry={log.retryMore} />}
+        foot={<LogFooter rows={entries.length} hasMore={log.hasMore} error={log.moreError} onRetry={log.retryMore} />}
       />
     </>
   )

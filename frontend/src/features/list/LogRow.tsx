@@ -9,7 +9,7 @@ import { exclusionOf, type Field, type Filters, type ListFilter } from '../../mo
 import { Icon } from '../../ui/Icon'
 import { Shown } from '../../ui/Shown'
 import { FailedMark, TypeTag } from '../../ui/TypeTag'
-import { Marked, type Terms } from './Marked'
+import { SearchHighlight, type Terms } from './SearchHighlight'
 import './cell.css'
 
 export interface RowContext {
@@ -64,7 +64,7 @@ export const LogRow = memo(function LogRow(props: Props) {
     >
       <div role="cell" className="cell cell-user" data-who={who}>
         <span className="two-lines strong" title={visibleText(entry.user.name)}>
-          <Marked text={entry.user.name} terms={terms} field="user" />
+          <SearchHighlight text={entry.user.name} terms={terms} field="user" />
         </span>
         {funnel('user', entry.user.id)}
       </div>
@@ -82,7 +82,7 @@ export const LogRow = memo(function LogRow(props: Props) {
       </div>
       <div role="cell" className="cell cell-module">
         <span className="two-lines" title={visibleText(titles.module(entry.module))}>
-          <Marked text={titles.module(entry.module)} terms={terms} field="module" />
+          <SearchHighlight text={titles.module(entry.module)} terms={terms} field="module" />
         </span>
         {funnel('module', entry.module)}
       </div>
@@ -96,13 +96,13 @@ export const LogRow = memo(function LogRow(props: Props) {
       <div role="cell" className="cell cell-content">
         {content && (
           <span className="cut block" title={visibleText(content)}>
-            <Marked text={content} terms={terms} field="content" />
+            <SearchHighlight text={content} terms={terms} field="content" />
           </span>
         )}
         {contentId && (
           <span className="content-id">
             <span className="cut" title={visibleText(contentId)}>
-              <Marked text={contentId} terms={terms} field="content" />
+              <SearchHighlight text={contentId} terms={terms} field="content" />
             </span>
             {hovered && (
               <button

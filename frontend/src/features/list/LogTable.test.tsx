@@ -6,7 +6,7 @@ import { draw, layOut } from '../../../build/draw'
 import type { Entry } from '../../model/api/types'
 import { titlesOf } from '../../model/log/catalog'
 import { noFilters } from '../../model/log/filters'
-import { usual } from '../../model/log/taste'
+import { defaultPreferences } from '../../model/log/preferences'
 import { LogTable, type TableHandle } from './LogTable'
 
 beforeEach(() => layOut(800, 600))
@@ -33,8 +33,8 @@ function table(some: Partial<Parameters<typeof LogTable>[0]> = {}) {
       entries={entries}
       total={12}
       layout="wide"
-      taste={usual}
-      onTaste={vi.fn()}
+      preferences={defaultPreferences}
+      onPreferences={vi.fn()}
       onChoose={vi.fn()}
       openSeq={undefined}
       dimmed={false}
@@ -96,7 +96,10 @@ test('f and e with the number of a column filter by its value, or exclude it', a
 })
 
 test('the numbers are those of the columns that are shown; organizations need the data permission', async () => {
-  const { person, onFilter } = table({ taste: { ...usual, hidden: ['user', 'role'] }, byOrganization: false })
+  const { person, onFilter } = table({
+    preferences: { ...defaultPreferences, hidden: ['user', 'role'] },
+    byOrganization: false,
+  })
   await person.keyboard('j')
   await focusOn('Content 0')
   await person.keyboard('f1f2')

@@ -15,14 +15,14 @@ import { offsetText } from '../../lib/time/zone'
 import type { Entry } from '../../model/api/types'
 import { exclusionOf, type Field } from '../../model/log/filters'
 import { type Layout, rowHeight } from '../../model/log/layout'
-import { type Column, columns, gridColumns, type Taste } from '../../model/log/taste'
+import { type Column, columns, gridColumns, type Preferences } from '../../model/log/preferences'
 import { useKey } from '../../ui/hooks/useKey'
-import { HeadTools } from './HeadTools'
+import { ColumnTools } from './ColumnTools'
 import { LogRow, type RowContext } from './LogRow'
 import './head.css'
 import './table.css'
 import './layouts.css'
-import { usePlace } from './usePlace'
+import { useScrollPosition } from './useScrollPosition'
 
 /** What others do with the table. */
 export interface TableHandle {
@@ -36,8 +36,8 @@ interface Props extends RowContext {
   entries: Entry[]
   total: number | undefined
   layout: Layout['table']
-  taste: Taste
-  onTaste: (next: Taste) => void
+  preferences: Preferences
+  onPreferences: (next: Preferences) => void
   /** Opens the choices of a filter, from the head of its column. */
   onChoose: (field: Field) => void
   openSeq: number | undefined
@@ -72,8 +72,8 @@ export function LogTable(props: Props) {
   const armed = useRef<string>(undefined)
   const inRows = useRef(false)
   const rows = useRef<HTMLDivElement>(null)
-  const height = rowHeight(layout, props.taste.density)
-  const hidden = layout === 'wide' ? props.taste.hidden : []
+  const height = rowHeight(layout, props.preferences.density)
+  const hidden = layout === 'wide' ? props.preferences.hidden : []
 
   const virtualizer = useVirtualizer({
     count: entries.length,
@@ -98,7 +98,7 @@ export function LogTable(props: Props) {
     if (focused && openSeq === undefined) focusRow(0)
   }, [resetKey])
 
-  const place = usePlace({ scroller, entries, height, query: resetKey, hasMore, onMore, onRow: setCurrent })
+  const place = useScrollPosition({ scroller, entries, height, query: resetKey, hasMore, onMore, onRow: setCurrent })
 
   const items = virtualizer.getVirtualItems()
   const last = items.at(-1)?.index ?? -1
@@ -188,22 +188,22 @@ export function LogTable(props: Props) {
     <section
       ref={scroller}
       className={[
-        `log-scroll log-${layout} log-${props.taste.density}`,
+        `log-scroll log-${layout} log-${props.preferences.density}`,
         ...hidden.map((column) => `without-${column}`),
         props.dimmed && 'log-dimmed',
         !props.loading && entries.length === 0 && 'log-none',
       ]
         .filter(Boolean)
         .join(' ')}
-      style={{ '--columns': gridColumns({ hidden, widths: props.taste.widths }) } as CSSProperties}
+      style={{ '--columns': gridColumns({ hidden, widths: props.preferences.widths }) } as CSSProperties}
       aria-label={words.operationsRegion}
     >
       {layout === 'wide' && (
-        <HeadTools
-          taste={props.taste}
+        <ColumnTools
+          preferences={props.preferences}
           filters={props.filters}
           byOrganization={props.byOrganization}
-          onTaste={props.onTaste}
+          onPreferences={props.onPreferences}
           onChoose={props.onChoose}
         />
       )}

@@ -1,28 +1,38 @@
 import { useState } from 'react'
 import { useWords } from '../../i18n/language'
-import { columnTitles } from '../../model/log/filterWords'
-import { type Column, densities, optionalColumns, type Taste, widthLimits, withWidth } from '../../model/log/taste'
+import { columnTitles } from '../../model/log/filterTexts'
+import {
+  type Column,
+  densities,
+  optionalColumns,
+  type Preferences,
+  widthLimits,
+  withWidth,
+} from '../../model/log/preferences'
 import { Floating } from '../../ui/Floating'
 import { Icon } from '../../ui/Icon'
 import '../../ui/choices.css'
 import './options.css'
 
 interface Props {
-  taste: Taste
-  onTaste: (next: Taste) => void
+  preferences: Preferences
+  onPreferences: (next: Preferences) => void
   /** The table is folded: its columns are as they are until it is wide again. */
   folded?: boolean
 }
 
 /** How high the rows are and which columns there are, as the reader likes it. */
-export function TableOptions({ taste, onTaste, folded }: Props) {
+export function TableOptions({ preferences, onPreferences, folded }: Props) {
   const words = useWords()
   const [open, setOpen] = useState<'rows' | 'columns'>()
   const titles = columnTitles(words)
 
   function turn(column: Column) {
-    const without = taste.hidden.filter((one) => one !== column)
-    onTaste({ ...taste, hidden: without.length < taste.hidden.length ? without : [...without, column] })
+    const without = preferences.hidden.filter((one) => one !== column)
+    onPreferences({
+      ...preferences,
+      hidden: without.length < preferences.hidden.length ? without : [...without, column],
+    })
   }
 
   const button = (which: 'rows' | 'columns', label: string) => (
@@ -51,8 +61,8 @@ export function TableOptions({ taste, onTaste, folded }: Props) {
                   <input
                     type="radio"
                     name="density"
-                    checked={taste.density === density}
-                    onChange={() => onTaste({ ...taste, density })}
+                    checked={preferences.density === density}
+                    onChange={() => onPreferences({ ...preferences, density })}
                   />
                   {words.densities[density]}
                 </label>
@@ -69,14 +79,18 @@ export function TableOptions({ taste, onTaste, folded }: Props) {
               {optionalColumns.map((column) => (
                 <div key={column} className="column-option">
                   <label className="choice">
-                    <input type="checkbox" checked={!taste.hidden.includes(column)} onChange={() => turn(column)} />
+                    <input
+                      type="checkbox"
+                      checked={!preferences.hidden.includes(column)}
+                      onChange={() => turn(column)}
+                    />
                     {titles[column]}
                   </label>
                   <WidthField
                     label={words.widthOf(titles[column])}
-                    width={taste.widths[column]}
-                    off={taste.hidden.includes(column)}
-                    onWidth={(width) => onTaste(withWidth(taste, column, width))}
+                    width={preferences.widths[column]}
+                    off={preferences.hidden.includes(column)}
+                    onWidth={(width) => onPreferences(withWidth(preferences, column, width))}
                   />
                 </div>
               ))}
@@ -85,8 +99,8 @@ export function TableOptions({ taste, onTaste, folded }: Props) {
                 <button
                   type="button"
                   className="text-button"
-                  disabled={Object.keys(taste.widths).length === 0}
-                  onClick={() => onTaste({ ...taste, widths: {} })}
+                  disabled={Object.keys(preferences.widths).length === 0}
+                  onClick={() => onPreferences({ ...preferences, widths: {} })}
                 >
                   {words.usualWidths}
                 </button>

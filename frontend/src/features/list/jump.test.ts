@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { noFilters } from '../../model/log/filters'
-import { toDay } from './jump'
+import { withDay } from './jump'
 
 const frame = { from: '2026-11-13T16:00:00Z', to: '2026-11-20T16:00:00Z' }
 const week = { ...noFilters, range: 'last_7_days' as const, q: 'x' }
 
 test('a day in the frame is selected in it', () => {
-  expect(toDay(week, '2025-11-18', 'Asia/Shanghai', { from: '2025-11-13T16:00:00Z', to: frame.to })).toEqual({
+  expect(withDay(week, '2025-11-18', 'Asia/Shanghai', { from: '2025-11-13T16:00:00Z', to: frame.to })).toEqual({
     ...week,
     from: '2025-11-17T16:00:00.000Z',
     to: '2025-11-18T16:00:00.000Z',
@@ -14,7 +14,7 @@ test('a day in the frame is selected in it', () => {
 })
 
 test('any other day is a period of its own', () => {
-  expect(toDay(week, '2024-02-29', 'Asia/Shanghai', frame)).toEqual({
+  expect(withDay(week, '2024-02-29', 'Asia/Shanghai', frame)).toEqual({
     ...week,
     range: undefined,
     from: '2024-02-28T16:00:00.000Z',
@@ -23,6 +23,6 @@ test('any other day is a period of its own', () => {
 })
 
 test('a day on which the clocks change has its own length', () => {
-  const { from, to } = toDay(noFilters, '2025-03-09', 'America/New_York', undefined)
+  const { from, to } = withDay(noFilters, '2025-03-09', 'America/New_York', undefined)
   expect([from, to]).toEqual(['2025-03-09T05:00:00.000Z', '2025-03-10T04:00:00.000Z'])
 })

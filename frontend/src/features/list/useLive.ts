@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { call, tenantPath } from '../../model/api/http'
-import { keys } from '../../model/api/keys'
+import { queryKeys } from '../../model/api/queryKeys'
 import type { Summary } from '../../model/api/types'
 import { useEventSource } from '../../model/api/useEventSource'
 import { useLatest } from '../../ui/hooks/useLatest'
@@ -29,8 +29,8 @@ export function useLive({ tenant, query, on, total, readAt }: Live): { state: Li
   /** What came while nobody listened is in the total. A session that has ended is noticed here. */
   async function catchUp(over: AbortSignal) {
     const fresh = await client.fetchQuery({
-      queryKey: keys.recount(tenant, query),
-      queryFn: ({ signal }) => call<Summary>(tenantPath(tenant, `summary?${query}`), { signal, act: 'page' }),
+      queryKey: queryKeys.recount(tenant, query),
+      queryFn: ({ signal }) => call<Summary>(tenantPath(tenant, `summary?${query}`), { signal, action: 'page' }),
       staleTime: 0,
       gcTime: 0,
     })

@@ -3,7 +3,7 @@ import { useAdminWords } from '../../i18n/adminWords'
 import type { Organization, Tenant } from '../../model/api/types'
 import { useOrganizations } from '../../model/log/queries'
 import { OrganizationTree } from '../../model/organizations/OrganizationTree'
-import { useOnPaper } from '../../model/paper/usePaper'
+import { useIsPrinting } from '../../model/print/usePrint'
 import { Button } from '../../ui/Button'
 import { Loaded } from '../../ui/Loaded'
 import { SectionHead } from '../../ui/SectionHead'
@@ -39,7 +39,7 @@ function Tree({ tenant, onAsk }: { tenant: Tenant; onAsk: (asked: Asked) => void
   const organizations = useOrganizations(tenant.id, true)
   const own = useOrganizationCounts(tenant.id).data
   const [selected, setSelected] = useState<string>()
-  const onPaper = useOnPaper()
+  const onPaper = useIsPrinting()
   return (
     <Loaded query={organizations}>
       {(list: Organization[]) => {

@@ -1,13 +1,13 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { call, tenantPath } from '../../model/api/http'
-import { keys } from '../../model/api/keys'
+import { queryKeys } from '../../model/api/queryKeys'
 import type { FacetValue, Organization } from '../../model/api/types'
 import { type OrganizationEdit, sentTree } from './organizationEdits'
 
 /** Own entries of each organization; they are counted with the tree, as nobody searches the log for them. */
 export function useOrganizationCounts(tenant: string) {
   return useQuery({
-    queryKey: keys.organizationCounts(tenant),
+    queryKey: queryKeys.organizationCounts(tenant),
     queryFn: async ({ signal }): Promise<FacetValue[]> => {
       const counted = await call<Organization[]>(`${tenantPath(tenant, 'organizations')}?counts=true`, { signal })
       return counted.map(({ id, name, entries = 0 }) => ({ value: id, name, count: entries }))
@@ -22,6 +22,6 @@ export function useEditOrganizations(tenant: string) {
   return useMutation({
     mutationFn: async (edit: OrganizationEdit) =>
       call<Organization[]>(path, { method: 'PUT', body: sentTree(edit(await call<Organization[]>(path))) }),
-    onSuccess: (organizations) => client.setQueryData(keys.organizations(tenant), organizations),
+    onSuccess: (organizations) => client.setQueryData(queryKeys.organizations(tenant), organizations),
   })
 }

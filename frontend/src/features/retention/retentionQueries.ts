@@ -1,13 +1,13 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { call, tenantPath } from '../../model/api/http'
-import { keys } from '../../model/api/keys'
+import { queryKeys } from '../../model/api/queryKeys'
 import type { Hold, NewHold, Retention, TenantChange, TenantSettings } from '../../model/api/types'
 import { useChange } from '../../model/settings/queries'
 
 /** What a tenant keeps, what is held, and what was deleted. */
 export function useRetention(tenant: string) {
   return useQuery({
-    queryKey: keys.retention(tenant),
+    queryKey: queryKeys.retention(tenant),
     queryFn: ({ signal }) => call<Retention>(tenantPath(tenant, 'retention'), { signal }),
     staleTime: 0,
   })
@@ -16,7 +16,7 @@ export function useRetention(tenant: string) {
 /** What a rule of so many days would delete now. */
 export function useWouldDelete(tenant: string, days: number | undefined) {
   return useQuery({
-    queryKey: [...keys.retention(tenant), days],
+    queryKey: [...queryKeys.retention(tenant), days],
     queryFn: async ({ signal }) =>
       (await call<Retention>(tenantPath(tenant, `retention?days=${days}`), { signal })).would,
     enabled: days !== undefined,
@@ -28,21 +28,21 @@ export function useChangeRule(tenant: string) {
   return useChange(
     (change: Pick<TenantChange, 'retention_days' | 'below_legal_minimum'>) =>
       call<TenantSettings>(`/api/v1/tenants/${encodeURIComponent(tenant)}`, { method: 'PATCH', body: change }),
-    keys.retention(tenant),
-    keys.tenants,
+    queryKeys.retention(tenant),
+    queryKeys.tenants,
   )
 }
 
 export function useAddHold(tenant: string) {
   return useChange(
     (hold: NewHold) => call<Hold>(tenantPath(tenant, 'holds'), { method: 'POST', body: hold }),
-    keys.retention(tenant),
+    queryKeys.retention(tenant),
   )
 }
 
 export function useLiftHold(tenant: string) {
   return useChange(
     (id: string) => call<Hold>(tenantPath(tenant, `holds/${encodeURIComponent(id)}`), { method: 'DELETE' }),
-    keys.retention(tenant),
+    queryKeys.retention(tenant),
   )
 }

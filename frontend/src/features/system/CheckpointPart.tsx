@@ -3,7 +3,7 @@ import { useAdminWords } from '../../i18n/adminWords'
 import type { Tenant } from '../../model/api/types'
 import { readCheckpoint } from '../../model/entry/proof'
 import { useVerifierKey } from '../../model/log/queries'
-import { PaperHead } from '../../model/paper/PaperHead'
+import { PrintHeader } from '../../model/print/PrintHeader'
 import { Button } from '../../ui/Button'
 import { Copyable } from '../../ui/form/Copyable'
 import { Loaded } from '../../ui/Loaded'
@@ -72,7 +72,7 @@ function Sheet({ tenant, checkpoint, verifierKey }: SheetProps) {
   const words = useAdminWords().system
   return (
     <div className="print-sheet">
-      <PaperHead tenant={tenant} title={words.sheetTitle} />
+      <PrintHeader tenant={tenant} title={words.sheetTitle} />
       <Code text={checkpoint} size={240} />
       <p>
         {words.sheetText} <code>{verifyCommand(tenant.id)}</code>

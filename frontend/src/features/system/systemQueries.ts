@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { call, callText, tenantPath } from '../../model/api/http'
-import { keys } from '../../model/api/keys'
+import { queryKeys } from '../../model/api/queryKeys'
 import type { SystemStatus, TenantStatus } from '../../model/api/types'
 
 // Entries arrive and backups end while somebody looks.
@@ -9,7 +9,7 @@ const refetchInterval = 10_000
 /** What a tenant's log holds. */
 export function useStatus(tenant: string) {
   return useQuery({
-    queryKey: keys.status(tenant),
+    queryKey: queryKeys.status(tenant),
     queryFn: ({ signal }) => call<TenantStatus>(tenantPath(tenant, 'status'), { signal }),
     staleTime: 0,
     refetchInterval,
@@ -19,7 +19,7 @@ export function useStatus(tenant: string) {
 /** The signed head of a tenant's log, as it is now. */
 export function useCheckpoint(tenant: string) {
   return useQuery({
-    queryKey: keys.checkpoint(tenant),
+    queryKey: queryKeys.checkpoint(tenant),
     queryFn: ({ signal }) => callText(tenantPath(tenant, 'checkpoint'), { signal }),
     staleTime: 0,
   })
@@ -28,7 +28,7 @@ export function useCheckpoint(tenant: string) {
 /** The whole server, for owners. */
 export function useSystem(enabled: boolean) {
   return useQuery({
-    queryKey: keys.system,
+    queryKey: queryKeys.system,
     queryFn: ({ signal }) => call<SystemStatus>('/api/v1/system', { signal }),
     staleTime: 0,
     refetchInterval,

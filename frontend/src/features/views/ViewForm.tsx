@@ -6,8 +6,8 @@ import { useSession } from '../../model/session/session'
 import { Button } from '../../ui/Button'
 import { Form, useFieldError } from '../../ui/form/Form'
 import { Notice } from '../../ui/Notice'
-import { canonical, lookOf } from './look'
 import { useSaveView } from './queries'
+import { canonicalQuery, tableSettingsOf } from './tableSettings'
 import type { ViewContext } from './ViewsMenu'
 import '../../ui/choices.css'
 
@@ -18,7 +18,7 @@ interface Props extends ViewContext {
 }
 
 /** Gives what is on screen a name, or changes a view. */
-export function ViewForm({ tenant, query, shown, taste, view, onDone }: Props) {
+export function ViewForm({ tenant, query, shown, preferences, view, onDone }: Props) {
   const words = useWords()
   const session = useSession()
   const save = useSaveView(tenant.id)
@@ -27,13 +27,13 @@ export function ViewForm({ tenant, query, shown, taste, view, onDone }: Props) {
   const [withTable, setWithTable] = useState(view?.table !== undefined)
   const [start, setStart] = useState(view?.start ?? false)
   const [fresh, setFresh] = useState(false)
-  const differs = view !== undefined && canonical(view.query) !== query
+  const differs = view !== undefined && canonicalQuery(view.query) !== query
   // As the server has it: who sees only an organization shares nothing with the others.
   const mayShare = (session.role === 'owner' || session.role === 'admin') && !session.organization
 
   function submit() {
     if (save.isPending) return
-    const look = lookOf(taste)
+    const look = tableSettingsOf(preferences)
     const body = view
       ? {
           name: name.trim(),

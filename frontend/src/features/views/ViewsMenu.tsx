@@ -1,7 +1,7 @@
 import { lazy, Suspense, useState } from 'react'
 import { useWords } from '../../i18n/language'
 import type { Tenant, View } from '../../model/api/types'
-import type { Taste } from '../../model/log/taste'
+import type { Preferences } from '../../model/log/preferences'
 import { ErrorBoundary } from '../../ui/ErrorBoundary'
 import { Floating } from '../../ui/Floating'
 import { preloadable } from '../../ui/hooks/preload'
@@ -16,7 +16,7 @@ export interface ViewContext {
   query: string
   /** The same in words. */
   shown: string
-  taste: Taste
+  preferences: Preferences
   onOpen: (view: View) => void
 }
 

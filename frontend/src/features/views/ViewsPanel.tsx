@@ -6,8 +6,8 @@ import type { View } from '../../model/api/types'
 import { Icon } from '../../ui/Icon'
 import { Notice } from '../../ui/Notice'
 import { Shown, shown } from '../../ui/Shown'
-import { canonical } from './look'
 import { useRemoveView, useSaveView, useViews } from './queries'
+import { canonicalQuery } from './tableSettings'
 import { ViewForm } from './ViewForm'
 import type { ViewContext } from './ViewsMenu'
 import './views.css'
@@ -76,7 +76,7 @@ export default function ViewsPanel(props: Props) {
               <Line
                 key={view.id}
                 view={view}
-                current={canonical(view.query) === query}
+                current={canonicalQuery(view.query) === query}
                 onOpen={() => {
                   onOpen(view)
                   onClose()

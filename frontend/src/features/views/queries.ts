@@ -1,12 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { call, tenantPath } from '../../model/api/http'
-import { keys } from '../../model/api/keys'
+import { queryKeys } from '../../model/api/queryKeys'
 import type { NewView, View, ViewChange, Views } from '../../model/api/types'
 
 /** The saved views of a tenant, one's own and the shared ones, by name. */
 export function useViews(tenant: string) {
   return useQuery({
-    queryKey: keys.views(tenant),
+    queryKey: queryKeys.views(tenant),
     queryFn: async ({ signal }) => (await call<Views>(tenantPath(tenant, 'views'), { signal })).views,
   })
 }
@@ -39,8 +39,8 @@ function useRefresh(tenant: string) {
   const client = useQueryClient()
   return () =>
     Promise.all([
-      client.invalidateQueries({ queryKey: keys.views(tenant) }),
-      client.invalidateQueries({ queryKey: keys.session }),
+      client.invalidateQueries({ queryKey: queryKeys.views(tenant) }),
+      client.invalidateQueries({ queryKey: queryKeys.session }),
     ])
 }
 

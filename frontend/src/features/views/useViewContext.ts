@@ -1,12 +1,12 @@
 import { useWords } from '../../i18n/language'
 import { activeFilters, hasSelection, readFilters, withPeriod } from '../../model/log/filters'
-import { filterPhrase, filterText } from '../../model/log/filterWords'
+import { filterPhrase, filterText } from '../../model/log/filterTexts'
 import type { LogPart } from '../../model/log/useLog'
-import { tasteWith } from './look'
+import { withTableSettings } from './tableSettings'
 import type { ViewContext } from './ViewsMenu'
 
 /** What is on screen, as a view would keep it, and the way to open a view. */
-export function useViewContext({ tenant, filters, onFilters, log, taste, onTaste }: LogPart): ViewContext {
+export function useViewContext({ tenant, filters, onFilters, log, preferences, onPreferences }: LogPart): ViewContext {
   const words = useWords()
   const { nameOf, summary } = log
   const zone = tenant.time_zone
@@ -21,9 +21,9 @@ export function useViewContext({ tenant, filters, onFilters, log, taste, onTaste
         ? words.rangeInText[filters.range]
         : filterText('period', filters, nameOf, summary, zone, words),
     ]),
-    taste,
+    preferences,
     onOpen: (view) => {
-      if (view.table) onTaste(tasteWith(taste, view.table))
+      if (view.table) onPreferences(withTableSettings(preferences, view.table))
       onFilters(withPeriod(readFilters(new URLSearchParams(view.query))))
     },
   }

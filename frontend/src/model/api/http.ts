@@ -1,7 +1,7 @@
 import { ApiProblem, type ProblemBody } from '../../lib/problem'
-import { type Area, actHeader, actOf } from './act'
-import { reading, takeEarly } from './early'
-import { readJson } from './recorded'
+import { type ActionArea, actionHeader, actionOf } from './action'
+import { requestOptions, takePrefetched } from './prefetch'
+import { parseJson } from './recordedJson'
 
 interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -10,7 +10,7 @@ interface Call {
   /** An API key, to call as a program does. */
   key?: string
   /** Where it belongs to an act of a person. */
-  act?: Area
+  action?: ActionArea
   /** It reaches the server though the page is left meanwhile. The body is a small one. */
   keepalive?: boolean
 }
@@ -18,25 +18,25 @@ interface Call {
 /** Calls the API and returns its JSON; `undefined` for an empty answer. Throws ApiProblem, or AbortError when aborted. */
 export async function call<T>(path: string, options: Call = {}): Promise<T> {
   const text = await callText(path, options)
-  return text === '' ? (undefined as T) : readJson<T>(text)
+  return text === '' ? (undefined as T) : parseJson<T>(text)
 }
 
 /** The same for an answer that is a text as it is. */
 export async function callText(
   path: string,
-  { method = 'GET', body, signal, key, act, keepalive = false }: Call = {},
+  { method = 'GET', body, signal, key, action, keepalive = false }: Call = {},
 ): Promise<string> {
-  const headers = { ...reading.headers }
+  const headers = { ...requestOptions.headers }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
-  if (act !== undefined) headers[actHeader] = actOf(act)
+  if (action !== undefined) headers[actionHeader] = actionOf(action)
   if (key !== undefined) headers.Authorization = `Bearer ${key}`
   let response: Response
   try {
-    const early = method === 'GET' && key === undefined ? await takeEarly(path) : undefined
+    const prefetched = method === 'GET' && key === undefined ? await takePrefetched(path) : undefined
     response =
-      early ??
+      prefetched ??
       (await fetch(path, {
-        ...reading,
+        ...requestOptions,
         method,
         headers,
         keepalive,

@@ -1,5 +1,5 @@
 // Names for the wire's shapes. The shapes themselves are generated from the server's OpenAPI document (`make types`).
-import type { RecordedJson } from './recorded'
+import type { RecordedJson } from './recordedJson'
 import type { components } from './schema.gen'
 
 type Schemas = components['schemas']

@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent, useState } from 'react'
-import { actOf } from './act'
+import { actionOf } from './action'
 
 /** How a stream goes: `connecting` until it has been open once; `lost` until it is open again. */
 export type StreamState = 'off' | 'connecting' | 'open' | 'lost'
@@ -32,8 +32,8 @@ export function useEventSource(path: string | undefined, { onEntry, catchUp, res
 
     function open() {
       close() // two tries may have been under way
-      const act = `act=${actOf('page')}`
-      source = new EventSource(`${address}${address.includes('?') ? '&' : '?'}${act}`)
+      const action = `act=${actionOf('page')}`
+      source = new EventSource(`${address}${address.includes('?') ? '&' : '?'}${action}`)
       source.onopen = () => setState('open')
       source.addEventListener('entry', (event) => arrive(event.data))
       // The server says that it ends the stream: the browser need not ask for the rest of it.

@@ -4,7 +4,7 @@ import { exactTime } from '../../lib/time/zone'
 import { Icon, type IconName } from '../../ui/Icon'
 import type { ProvenEntry } from '../api/types'
 import { delayOf } from './delay'
-import { useVerdict } from './useVerdict'
+import { useProofResult } from './useProofResult'
 
 interface Props {
   entry: ProvenEntry
@@ -16,7 +16,7 @@ interface Props {
 /** What this browser found when it recomputed the proof of the entry. Green only after the check. */
 export function ProofLine({ entry, tenant, zone, onCopy }: Props) {
   const words = useWords()
-  const { verdict, keyError, retry } = useVerdict(entry, tenant)
+  const { verdict, keyError, retry } = useProofResult(entry, tenant)
   const copyLink = (label: string) => (
     <button
       type="button"

@@ -1,9 +1,9 @@
-import { type RecordedJson, sameJson } from '../api/recorded'
+import { type RecordedJson, sameJson } from '../api/recordedJson'
 import type { Change, Entry } from '../api/types'
 import { givenId, microsOf } from '../log/entryAddress'
 
 /** An entry as its recorded bytes say it. Times are microseconds since 1970. */
-export interface Recorded extends Omit<Entry, 'time' | 'received_at'> {
+export interface RecordedEntry extends Omit<Entry, 'time' | 'received_at'> {
   tenant: string
   time: number
   receivedAt: number
@@ -68,7 +68,7 @@ class Reader {
 }
 
 /** What the recorded bytes of an entry say: a map with integer keys. What is empty is left out of it. */
-export function readLeaf(bytes: Uint8Array): Recorded {
+export function readLeaf(bytes: Uint8Array): RecordedEntry {
   const reader = new Reader(bytes)
   const map = reader.item()
   if (!(map instanceof Map) || !reader.done) throw new Error('not an entry')
@@ -122,7 +122,7 @@ function json(value: string): RecordedJson | undefined {
 }
 
 /** Whether what is shown is what the recorded bytes say, in every field and in nothing more. */
-export function agrees(recorded: Recorded, shown: Entry): boolean {
+export function matchesRecorded(recorded: RecordedEntry, shown: Entry): boolean {
   const { tenant: _, time, receivedAt, changes, details, ...rest } = recorded
   const { time: shownTime, received_at, changes: shownChanges, details: shownDetails, ...shownRest } = shown
   return (

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
-import { type RecordedJson, readJson } from '../api/recorded'
+import { parseJson, type RecordedJson } from '../api/recordedJson'
 import type { Proof, ProvenEntry } from '../api/types'
 import { givenId } from '../log/entryAddress'
-import { agrees, readLeaf } from './leaf'
+import { matchesRecorded, readLeaf } from './leaf'
 import { checkProof, isIncluded, isSigned, leafHash, readCheckpoint } from './proof'
 
 const json = (value: string) => value as RecordedJson
@@ -81,7 +81,7 @@ describe('signature', async () => {
 })
 
 // An entry as a server recorded, proved and signed it.
-const { key, ...proven } = readJson<ProvenEntry & { key: string }>(
+const { key, ...proven } = parseJson<ProvenEntry & { key: string }>(
   readFileSync(new URL('proof.fixture.json', import.meta.url), 'utf8'),
 )
 const proof = proven.proof as Proof
@@ -172,6 +172,6 @@ test.each([
     changes: (entry.changes ?? []).map((change, index) => (index === 0 ? { ...change, before: json(before) } : change)),
   })
   const recorded = readLeaf(leafWith(value))
-  expect(agrees(recorded, shown(value))).toBe(true)
-  for (const other of others) expect(agrees(recorded, shown(other)), other).toBe(false)
+  expect(matchesRecorded(recorded, shown(value))).toBe(true)
+  for (const other of others) expect(matchesRecorded(recorded, shown(other)), other).toBe(false)
 })

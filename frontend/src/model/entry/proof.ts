@@ -1,8 +1,8 @@
 import type { Entry, Proof } from '../api/types'
-import { agrees, type Recorded, readLeaf } from './leaf'
+import { matchesRecorded, type RecordedEntry, readLeaf } from './leaf'
 
 /** What this browser found out about an entry. Only `proven` may be shown green. */
-export type Verdict =
+export type ProofResult =
   | { state: 'proven'; size: number }
   | { state: 'waiting' }
   | { state: 'mismatch'; reason: 'path' | 'differs' | 'signature' }
@@ -118,14 +118,14 @@ export async function checkProof(
   { proof, ...entry }: Entry & { proof?: Proof },
   tenant: string,
   verifierKey: string | undefined,
-): Promise<Verdict> {
+): Promise<ProofResult> {
   if (!globalThis.crypto?.subtle) return { state: 'unchecked', reason: 'insecure' }
   if (!proof) return { state: 'unchecked', reason: 'noProof' }
   const head = readCheckpoint(proof.checkpoint)
   if (!head || head.size <= proof.index) return { state: 'waiting' }
   let leaf: Uint8Array
   let path: Uint8Array[]
-  let recorded: Recorded
+  let recorded: RecordedEntry
   try {
     leaf = bytesOf(proof.leaf)
     path = proof.path.map(bytesOf)
@@ -142,6 +142,6 @@ export async function checkProof(
   return { state: 'proven', size: head.size }
 }
 
-function isShown(recorded: Recorded, entry: Entry, tenant: string, proof: Proof): boolean {
-  return recorded.tenant === tenant && recorded.seq === proof.index + 1 && agrees(recorded, entry)
+function isShown(recorded: RecordedEntry, entry: Entry, tenant: string, proof: Proof): boolean {
+  return recorded.tenant === tenant && recorded.seq === proof.index + 1 && matchesRecorded(recorded, entry)
 }

@@ -11,8 +11,8 @@ import {
   hasPeriod,
   hasSelection,
   isExclusion,
+  isRelative,
   listFilters,
-  moves,
   noFilters,
   presets,
   readFilters,
@@ -107,7 +107,7 @@ test.each([
   ['from=2026-11-18T04:00:00Z', true, true],
   ['from=2026-11-18T04:00:00Z&to=2026-11-19T04:00:00Z', false, false],
 ])('%s ends now: %s, moves: %s', (query, ends, does) => {
-  expect([endsNow(read(query)), moves(read(query))]).toEqual([ends, does])
+  expect([endsNow(read(query)), isRelative(read(query))]).toEqual([ends, does])
 })
 
 test('a frozen period stands as it was read', () => {
@@ -115,7 +115,7 @@ test('a frozen period stands as it was read', () => {
   const day = { from: '2026-11-19T16:00:00Z', to: '2026-11-20T16:00:00Z' }
   const today = frozen(read('q=x&range=today'), day, readAt)
   expect(today).toEqual(read('q=x&from=2026-11-19T16:00:00Z&to=2026-11-20T08:42:10.000Z'))
-  expect(moves(today)).toBe(false)
+  expect(isRelative(today)).toBe(false)
   const week = { from: '2026-11-08T16:00:00Z', to: '2026-11-15T16:00:00Z' }
   expect(frozen(read('range=last_week'), week, readAt).to).toBe('2026-11-15T16:00:00.000Z')
 })

@@ -104,12 +104,12 @@ export function endsNow(filters: Filters): boolean {
 }
 
 /** Whether new entries can come into the period: it ends now, or later, as a day does that is not over. */
-export function goesOn(filters: Filters, now: number): boolean {
+export function isOngoing(filters: Filters, now: number): boolean {
   return endsNow(filters) || (filters.to !== undefined && Date.parse(filters.to) > now)
 }
 
 /** Whether the same link shows another period later: a preset, or an end that is left open. */
-export function moves(filters: Filters): boolean {
+export function isRelative(filters: Filters): boolean {
   return filters.range !== undefined || filters.to === undefined
 }
 

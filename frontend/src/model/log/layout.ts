@@ -1,4 +1,4 @@
-import type { Density } from './taste'
+import type { Density } from './preferences'
 
 /** How the page is laid out at a width. */
 export interface Layout {

@@ -1,9 +1,9 @@
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { isProblem } from '../../lib/problem'
-import type { Area } from '../api/act'
-import { pageSize } from '../api/early'
+import type { ActionArea } from '../api/action'
 import { call, tenantPath } from '../api/http'
-import { keys } from '../api/keys'
+import { pageSize } from '../api/prefetch'
+import { queryKeys } from '../api/queryKeys'
 import type { Catalog, EntryPage, Organization, ProvenEntry, Summary } from '../api/types'
 import { type EntryName, entryName, writeName } from './entryAddress'
 import { type Filters, writeFilters } from './filters'
@@ -15,12 +15,12 @@ const nextPageSize = '200'
 export function useEntries(tenant: string, filters: Filters) {
   const query = writeFilters(filters)
   return useInfiniteQuery({
-    queryKey: keys.entries(tenant, query.toString()),
+    queryKey: queryKeys.entries(tenant, query.toString()),
     queryFn: ({ pageParam, signal }) => {
       const page = new URLSearchParams(query)
       page.set('limit', pageParam ? nextPageSize : pageSize)
       if (pageParam) page.set('cursor', pageParam)
-      return call<EntryPage>(tenantPath(tenant, `entries?${page}`), { signal, act: 'page' })
+      return call<EntryPage>(tenantPath(tenant, `entries?${page}`), { signal, action: 'page' })
     },
     initialPageParam: '',
     getNextPageParam: (last) => last.next_cursor || undefined,
@@ -29,11 +29,11 @@ export function useEntries(tenant: string, filters: Filters) {
 }
 
 /** The one summary that words, bars, tree, facets and the export's button take their numbers from. */
-export function useSummary(tenant: string, filters: Filters, { enabled = true, act = 'page' as Area } = {}) {
+export function useSummary(tenant: string, filters: Filters, { enabled = true, action = 'page' as ActionArea } = {}) {
   const query = writeFilters(filters).toString()
   return useQuery({
-    queryKey: keys.summary(tenant, query),
-    queryFn: ({ signal }) => call<Summary>(tenantPath(tenant, `summary?${query}`), { signal, act }),
+    queryKey: queryKeys.summary(tenant, query),
+    queryFn: ({ signal }) => call<Summary>(tenantPath(tenant, `summary?${query}`), { signal, action }),
     placeholderData: keepPreviousData,
     enabled,
   })
@@ -41,7 +41,7 @@ export function useSummary(tenant: string, filters: Filters, { enabled = true, a
 
 export function useCatalog(tenant: string) {
   return useQuery({
-    queryKey: keys.catalog(tenant),
+    queryKey: queryKeys.catalog(tenant),
     queryFn: ({ signal }) => call<Catalog>(tenantPath(tenant, 'catalog'), { signal }),
     staleTime: 5 * 60_000,
   })
@@ -49,7 +49,7 @@ export function useCatalog(tenant: string) {
 
 export function useOrganizations(tenant: string, enabled: boolean) {
   return useQuery({
-    queryKey: keys.organizations(tenant),
+    queryKey: queryKeys.organizations(tenant),
     queryFn: ({ signal }) => call<Organization[]>(tenantPath(tenant, 'organizations'), { signal }),
     staleTime: 5 * 60_000,
     enabled,
@@ -60,14 +60,15 @@ export function useOrganizations(tenant: string, enabled: boolean) {
 export function useEntry(tenant: string, name: EntryName | undefined) {
   const client = useQueryClient()
   return useQuery({
-    queryKey: keys.entry(tenant, name?.id ?? '', name?.seq),
+    queryKey: queryKeys.entry(tenant, name?.id ?? '', name?.seq),
     queryFn: async ({ signal }) => {
       const { path, search } = writeName(name ?? { id: '', seq: undefined })
       const rest = search ? `${path}?${search}` : path
-      const entry = await call<ProvenEntry>(tenantPath(tenant, `entries/${rest}`), { signal, act: 'opened' })
+      const entry = await call<ProvenEntry>(tenantPath(tenant, `entries/${rest}`), { signal, action: 'opened' })
       // Under its own name it is there, too, for when the address is written so.
       const own = entryName(entry)
-      if (own.id !== name?.id || own.seq !== name.seq) client.setQueryData(keys.entry(tenant, own.id, own.seq), entry)
+      if (own.id !== name?.id || own.seq !== name.seq)
+        client.setQueryData(queryKeys.entry(tenant, own.id, own.seq), entry)
       return entry
     },
     enabled: name !== undefined,
@@ -77,10 +78,10 @@ export function useEntry(tenant: string, name: EntryName | undefined) {
 /** What else happened to one content, over all time. */
 export function useHistory(tenant: string, contentId: string | undefined) {
   return useQuery({
-    queryKey: keys.history(tenant, contentId ?? ''),
+    queryKey: queryKeys.history(tenant, contentId ?? ''),
     queryFn: ({ signal }) => {
       const query = new URLSearchParams({ content_id: contentId ?? '', limit: '50' })
-      return call<EntryPage>(tenantPath(tenant, `entries?${query}`), { signal, act: 'opened' })
+      return call<EntryPage>(tenantPath(tenant, `entries?${query}`), { signal, action: 'opened' })
     },
     enabled: contentId !== undefined && contentId !== '',
   })
@@ -89,7 +90,7 @@ export function useHistory(tenant: string, contentId: string | undefined) {
 /** The key that checkpoints and manifests are signed for. */
 export function useVerifierKey() {
   return useQuery({
-    queryKey: keys.verifierKey,
+    queryKey: queryKeys.verifierKey,
     queryFn: async ({ signal }) => {
       try {
         return (await call<{ key: string }>('/api/v1/key', { signal })).key

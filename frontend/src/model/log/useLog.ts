@@ -3,15 +3,15 @@ import { useCallback, useMemo } from 'react'
 import { isProblem } from '../../lib/problem'
 import { useLastDefined } from '../../ui/hooks/useLastDefined'
 import { useSlow } from '../../ui/hooks/useSlow'
-import { beginAct } from '../api/act'
-import { keys } from '../api/keys'
+import { beginAction } from '../api/action'
+import { queryKeys } from '../api/queryKeys'
 import type { EntryPage, Summary, Tenant } from '../api/types'
 import { useTitles } from './catalog'
 import { type Filters, withoutField, withoutSelection, writeFilters } from './filters'
 import type { Layout } from './layout'
 import { useNames } from './names'
+import type { Preferences } from './preferences'
 import { useEntries, useOrganizations, useSummary } from './queries'
-import type { Taste } from './taste'
 
 export type Log = ReturnType<typeof useLog>
 
@@ -22,8 +22,8 @@ export interface LogPart {
   onFilters: (next: Filters, how?: { replace: boolean }) => void
   log: Log
   layout: Layout
-  taste: Taste
-  onTaste: (next: Taste) => void
+  preferences: Preferences
+  onPreferences: (next: Preferences) => void
 }
 
 /** Everything that the page of the log reads, and how the reading goes. */
@@ -51,11 +51,11 @@ export function useLog(tenant: Tenant, filters: Filters) {
   }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage])
 
   const readRest = useCallback(() => {
-    client.invalidateQueries({ queryKey: keys.log(tenant.id) })
+    client.invalidateQueries({ queryKey: queryKeys.log(tenant.id) })
   }, [client, tenant.id])
   /** What a person asks for again is another act. */
   const refresh = useCallback(() => {
-    beginAct('page')
+    beginAction('page')
     readRest()
   }, [readRest])
   const unanswered = isProblem(error, 0)
@@ -97,12 +97,12 @@ export function useLog(tenant: Tenant, filters: Filters) {
     readAgain,
     /** Reads from the top again, and only as many rows as that needs. */
     restart: () => {
-      client.setQueryData<InfiniteData<EntryPage>>(keys.entries(tenant.id, query), (data) =>
+      client.setQueryData<InfiniteData<EntryPage>>(queryKeys.entries(tenant.id, query), (data) =>
         data ? { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) } : undefined,
       )
       refresh()
     },
-    cancel: () => client.cancelQueries({ queryKey: keys.log(tenant.id) }),
+    cancel: () => client.cancelQueries({ queryKey: queryKeys.log(tenant.id) }),
   }
 }
 

@@ -6,7 +6,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import { draw, layOut } from '../../../build/draw'
 import { en } from '../../i18n/en'
 import { Form } from '../../ui/form/Form'
-import { keys } from '../api/keys'
+import { queryKeys } from '../api/queryKeys'
 import { OrganizationField } from './OrganizationField'
 
 beforeEach(() => layOut(800, 600))
@@ -26,7 +26,7 @@ function Fields() {
 function form() {
   submitted.mockClear()
   const client = new QueryClient()
-  client.setQueryData(keys.organizations('acme'), [
+  client.setQueryData(queryKeys.organizations('acme'), [
     { id: 'north', name: 'North' },
     { id: 'south', name: 'South' },
   ])

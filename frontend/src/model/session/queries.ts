@@ -4,17 +4,17 @@ import type { LocaleTag } from '../../i18n/language'
 import { rememberLanguage } from '../../i18n/language'
 import { isProblem } from '../../lib/problem'
 import { call } from '../api/http'
-import { keys } from '../api/keys'
+import { queryKeys } from '../api/queryKeys'
 import type { Session } from '../api/types'
 import { makeWriteKey } from '../api/writeKey'
-import { settingsPath } from './access'
+import { settingsPath } from './permissions'
 
 const path = '/api/v1/session'
 
 /** Who is signed in; null when nobody is. */
 export function useSessionQuery() {
   return useQuery({
-    queryKey: keys.session,
+    queryKey: queryKeys.session,
     queryFn: async ({ signal }): Promise<Session | null> => {
       try {
         return await call<Session>(path, { signal })
@@ -34,9 +34,9 @@ export function useSignIn() {
       call<Session>(path, { method: 'POST', body: words }),
     onSuccess: (session) => {
       rememberLanguage(session.locale)
-      if (client.getQueryData(keys.ended) !== session.username) client.removeQueries({ queryKey: ['tenant'] })
-      client.removeQueries({ queryKey: keys.left })
-      client.setQueryData(keys.session, session)
+      if (client.getQueryData(queryKeys.ended) !== session.username) client.removeQueries({ queryKey: ['tenant'] })
+      client.removeQueries({ queryKey: queryKeys.left })
+      client.setQueryData(queryKeys.session, session)
     },
   })
 }
@@ -44,7 +44,7 @@ export function useSignIn() {
 /** Whether there is no account yet, so that nobody can sign in. */
 export function useSetupNeeded(ask: boolean) {
   return useQuery({
-    queryKey: keys.setup,
+    queryKey: queryKeys.setup,
     queryFn: async ({ signal }) => (await call<{ needed: boolean }>('/api/v1/setup', { signal })).needed,
     enabled: ask,
     staleTime: Number.POSITIVE_INFINITY,
@@ -73,9 +73,9 @@ export function useSetUp() {
       return { session, key }
     },
     onSuccess: ({ session, key }, { tenant }) => {
-      client.setQueryData(keys.madeKey(tenant.id), key)
+      client.setQueryData(queryKeys.madeKey(tenant.id), key)
       navigate(settingsPath(tenant.id, 'integration'), { replace: true }) // the code in the address has done its work
-      client.setQueryData(keys.session, session)
+      client.setQueryData(queryKeys.session, session)
     },
   })
 }
@@ -87,8 +87,8 @@ export function useSignOut() {
     onSuccess: () => {
       // What one account saw must not be there for the next one at the same screen.
       client.removeQueries({ queryKey: ['tenant'] })
-      client.setQueryData(keys.left, true)
-      client.setQueryData(keys.session, null)
+      client.setQueryData(queryKeys.left, true)
+      client.setQueryData(queryKeys.session, null)
     },
   })
 }
@@ -100,7 +100,7 @@ export function useSaveLanguage() {
     mutationFn: (locale: LocaleTag) => call<Session>(path, { method: 'PATCH', body: { locale }, keepalive: true }),
     onMutate: (locale) => {
       rememberLanguage(locale)
-      client.setQueryData<Session | null>(keys.session, (session) => (session ? { ...session, locale } : session))
+      client.setQueryData<Session | null>(queryKeys.session, (session) => (session ? { ...session, locale } : session))
     },
   })
 }

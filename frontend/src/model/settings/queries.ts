@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { call, tenantPath } from '../api/http'
-import { keys } from '../api/keys'
+import { queryKeys } from '../api/queryKeys'
 import type {
   Account,
   AccountChange,
@@ -29,7 +29,7 @@ export function useChange<Sent, Answer>(change: (sent: Sent) => Promise<Answer>,
 /** The accounts of a tenant; for an owner also those of owners, who are in every tenant. */
 export function useAccounts(tenant: string) {
   return useQuery({
-    queryKey: keys.accounts(tenant),
+    queryKey: queryKeys.accounts(tenant),
     queryFn: async ({ signal }) => {
       const { accounts } = await call<{ accounts: Account[] }>(accountsPath, { signal })
       return accounts.filter((account) => !account.tenant || account.tenant === tenant)
@@ -40,7 +40,7 @@ export function useAccounts(tenant: string) {
 export function useAddAccount(tenant: string) {
   return useChange(
     (account: NewAccount) => call<Account>(accountsPath, { method: 'POST', body: account }),
-    keys.accounts(tenant),
+    queryKeys.accounts(tenant),
   )
 }
 
@@ -48,13 +48,13 @@ export function useChangeAccount(tenant: string) {
   return useChange(
     ({ username, change }: { username: string; change: AccountChange }) =>
       call<Account>(`${accountsPath}/${encodeURIComponent(username)}`, { method: 'PATCH', body: change }),
-    keys.accounts(tenant),
+    queryKeys.accounts(tenant),
   )
 }
 
 export function useApiKeys(tenant: string) {
   return useQuery({
-    queryKey: keys.apiKeys(tenant),
+    queryKey: queryKeys.apiKeys(tenant),
     queryFn: async ({ signal }) => (await call<{ keys: ApiKey[] }>(tenantPath(tenant, 'keys'), { signal })).keys,
   })
 }
@@ -62,20 +62,20 @@ export function useApiKeys(tenant: string) {
 export function useAddKey(tenant: string) {
   return useChange(
     (key: NewKey) => call<MadeKey>(tenantPath(tenant, 'keys'), { method: 'POST', body: key }),
-    keys.apiKeys(tenant),
+    queryKeys.apiKeys(tenant),
   )
 }
 
 export function useRevokeKey(tenant: string) {
   return useChange(
     (id: string) => call<void>(tenantPath(tenant, `keys/${encodeURIComponent(id)}`), { method: 'DELETE' }),
-    keys.apiKeys(tenant),
+    queryKeys.apiKeys(tenant),
   )
 }
 
 export function useTenants() {
   return useQuery({
-    queryKey: keys.tenants,
+    queryKey: queryKeys.tenants,
     queryFn: async ({ signal }) => (await call<{ tenants: TenantSettings[] }>(tenantsPath, { signal })).tenants,
   })
 }
@@ -83,8 +83,8 @@ export function useTenants() {
 export function useAddTenant() {
   return useChange(
     (tenant: NewTenant) => call<TenantSettings>(tenantsPath, { method: 'POST', body: tenant }),
-    keys.tenants,
-    keys.session, // which names the tenants that one may see
+    queryKeys.tenants,
+    queryKeys.session, // which names the tenants that one may see
   )
 }
 
@@ -92,14 +92,14 @@ export function useChangeTenant() {
   return useChange(
     ({ id, change }: { id: string; change: TenantChange }) =>
       call<TenantSettings>(`${tenantsPath}/${encodeURIComponent(id)}`, { method: 'PATCH', body: change }),
-    keys.tenants,
-    keys.session,
+    queryKeys.tenants,
+    queryKeys.session,
   )
 }
 
 export function useOwnSessions() {
   return useQuery({
-    queryKey: keys.sessions,
+    queryKey: queryKeys.sessions,
     queryFn: async ({ signal }) => (await call<{ sessions: OwnSession[] }>('/api/v1/sessions', { signal })).sessions,
     staleTime: 0,
   })
@@ -111,8 +111,8 @@ export function useSignOutEverywhere() {
     mutationFn: () => call<void>('/api/v1/sessions', { method: 'DELETE' }),
     onSuccess: () => {
       client.removeQueries({ queryKey: ['tenant'] })
-      client.setQueryData(keys.left, true)
-      client.setQueryData(keys.session, null)
+      client.setQueryData(queryKeys.left, true)
+      client.setQueryData(queryKeys.session, null)
     },
   })
 }

@@ -5,12 +5,12 @@ import { call, tenantPath } from '../../model/api/http'
 import type { Entry, Summary, Tenant } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
 import { activeFilters, endsNow, type Filters, writeFilters } from '../../model/log/filters'
-import { columnTitles, filterLabel, filterText, type NameOf } from '../../model/log/filterWords'
-import { type Column, columns } from '../../model/log/taste'
-import { PaperHead } from '../../model/paper/PaperHead'
-import { PaperTable } from '../../model/paper/PaperTable'
-import { readRows } from '../../model/paper/readRows'
-import { paperRows, usePaper } from '../../model/paper/usePaper'
+import { columnTitles, filterLabel, filterText, type NameOf } from '../../model/log/filterTexts'
+import { type Column, columns } from '../../model/log/preferences'
+import { fetchRows } from '../../model/print/fetchRows'
+import { PrintHeader } from '../../model/print/PrintHeader'
+import { PrintTable } from '../../model/print/PrintTable'
+import { maxPrintedRows, usePrint } from '../../model/print/usePrint'
 import { Icon } from '../../ui/Icon'
 import { shown } from '../../ui/Shown'
 
@@ -40,15 +40,15 @@ const parts: Record<Column, number> = {
 }
 
 /** The command that prints the rows of the view, and the paper they are printed on. */
-export function LogPaper(props: Props) {
+export function LogPrint(props: Props) {
   const { tenant, filters, entryOpen } = props
   const words = useWords()
-  const paper = usePaper(async (signal) => {
+  const paper = usePrint(async (signal) => {
     if (entryOpen) return undefined
     const query = writeFilters(filters)
     const [{ rows }, summary] = await Promise.all([
-      readRows(tenantPath(tenant.id, 'entries'), query, signal),
-      call<Summary>(tenantPath(tenant.id, `summary?${query}`), { signal, act: 'page' }),
+      fetchRows(tenantPath(tenant.id, 'entries'), query, signal),
+      call<Summary>(tenantPath(tenant.id, `summary?${query}`), { signal, action: 'page' }),
     ])
     return { rows, summary }
   })
@@ -75,7 +75,7 @@ function Sheet(props: Props & { loaded: { rows: Entry[]; summary: Summary } | un
   const { tenant, filters, titles, nameOf, hidden, loaded } = props
   const words = useWords()
   const zone = tenant.time_zone
-  const rows = loaded?.rows ?? props.entries.slice(0, paperRows)
+  const rows = loaded?.rows ?? props.entries.slice(0, maxPrintedRows)
   const summary = loaded?.summary ?? props.summary
   const total = Math.max(summary?.total ?? 0, rows.length)
   const said = activeFilters(filters)
@@ -108,9 +108,9 @@ function Sheet(props: Props & { loaded: { rows: Entry[]; summary: Summary } | un
     time: ({ time }) => exactTime(time, zone),
   }
   return (
-    <PaperTable
+    <PrintTable
       head={
-        <PaperHead
+        <PrintHeader
           tenant={tenant}
           title={words.operationLog}
           facts={[
@@ -122,7 +122,7 @@ function Sheet(props: Props & { loaded: { rows: Entry[]; summary: Summary } | un
               ? words.operationsTotal(total)
               : loaded
                 ? words.paper.first(rows.length, total)
-                : words.paper.asLoaded(rows.length, total, Math.min(total, paperRows))
+                : words.paper.asLoaded(rows.length, total, Math.min(total, maxPrintedRows))
           }
         />
       }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { lookInto, prettyJson, type RecordedJson, readJson, sameJson } from './recorded'
+import { parseJson, parseRecorded, prettyJson, type RecordedJson, sameJson } from './recordedJson'
 import type { EntryPage, ProvenEntry } from './types'
 
 const json = (text: string) => text as RecordedJson
@@ -9,7 +9,7 @@ describe('an answer', () => {
   test.each(numbers)('keeps %s as it was recorded', (number) => {
     const entry = `{"seq":12,"changes":[{"field":"f","before":${number},"after":{"n":[${number}]}}],"details":{"x":${number}}}`
     for (const text of [entry, `{"entries":[${entry}]}`]) {
-      const read = readJson<ProvenEntry & EntryPage>(text)
+      const read = parseJson<ProvenEntry & EntryPage>(text)
       const one = read.entries?.[0] ?? read
       expect(one.seq).toBe(12)
       expect(one.changes?.[0]).toEqual({ field: 'f', before: number, after: `{"n":[${number}]}` })
@@ -19,7 +19,7 @@ describe('an answer', () => {
 
   test('keeps the order of names, and names that occur twice', () => {
     const details = '{"b":1,"2":0,"1":0,"__proto__":{"x":1},"b":2}'
-    expect(readJson<ProvenEntry>(`{"id":"e","details":${details}}`).details).toBe(details)
+    expect(parseJson<ProvenEntry>(`{"id":"e","details":${details}}`).details).toBe(details)
   })
 
   test('is read as JSON everywhere else', () => {
@@ -31,13 +31,13 @@ describe('an answer', () => {
       '"details"',
       'null',
     ]
-    for (const text of others) expect(readJson(text), text).toEqual(JSON.parse(text))
+    for (const text of others) expect(parseJson(text), text).toEqual(JSON.parse(text))
   })
 
   test('may have white space and brackets in texts', () => {
     const text =
       '{\n "details" : { "a" : "}]\\"" , "b" : [ 2.50 ] } ,\n "changes" : [ { "after" : "x\\\\" , "field" : "," } ] }'
-    expect(readJson(text)).toEqual({
+    expect(parseJson(text)).toEqual({
       details: '{ "a" : "}]\\"" , "b" : [ 2.50 ] }',
       changes: [{ after: '"x\\\\"', field: ',' }],
     })
@@ -53,7 +53,7 @@ describe('an answer', () => {
       '{"changes":[1',
       '{"details" 1}',
     ])
-      expect(() => readJson(text), text).toThrow(SyntaxError)
+      expect(() => parseJson(text), text).toThrow(SyntaxError)
   })
 })
 
@@ -83,7 +83,7 @@ test('the same value is the same in every digit, whatever its strings are escape
 })
 
 test('what is looked into keeps its digits, too', () => {
-  expect(lookInto(json('{"a":12,"b":9007199254740993,"c":"1.0","d":[2.50,-3.5,-0]}'))).toEqual({
+  expect(parseRecorded(json('{"a":12,"b":9007199254740993,"c":"1.0","d":[2.50,-3.5,-0]}'))).toEqual({
     a: 12,
     b: '9007199254740993',
     c: '1.0',

@@ -1,12 +1,12 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { keys } from '../api/keys'
+import { queryKeys } from '../api/queryKeys'
 import type { ProvenEntry } from '../api/types'
 import { entryName } from '../log/entryAddress'
 import { useVerifierKey } from '../log/queries'
 import { checkProof } from './proof'
 
 /** The verdict of this browser over an entry. Retry reads the entry and the server's key again. */
-export function useVerdict(entry: ProvenEntry, tenant: string) {
+export function useProofResult(entry: ProvenEntry, tenant: string) {
   const client = useQueryClient()
   const key = useVerifierKey()
   const verdict = useQuery({
@@ -18,7 +18,7 @@ export function useVerdict(entry: ProvenEntry, tenant: string) {
   function retry() {
     key.refetch()
     const { id, seq } = entryName(entry)
-    client.invalidateQueries({ queryKey: keys.entry(tenant, id, seq) })
+    client.invalidateQueries({ queryKey: queryKeys.entry(tenant, id, seq) })
     // Without the server's key there is nothing to say yet.
     if (key.data !== undefined) verdict.refetch()
   }

@@ -4,15 +4,15 @@ import { adminEn } from '../../i18n/admin.en'
 import { adminZh } from '../../i18n/admin.zh'
 import { en } from '../../i18n/en'
 import { zh } from '../../i18n/zh'
-import type { RecordedJson } from '../../model/api/recorded'
+import type { RecordedJson } from '../../model/api/recordedJson'
 import type { Entry } from '../../model/api/types'
-import { type DeedContext, deedFacts, deedOf } from './deeds'
+import { type ActionContext, actionDetails, describeAction } from './actions'
 
-const nameOf: DeedContext['nameOf'] = (name, value) => (name === 'operation' ? `the ${value}` : value)
-const english: DeedContext = { words: adminEn, common: en, zone: 'Asia/Shanghai', nameOf }
-const chinese: DeedContext = { words: adminZh, common: zh, zone: 'Asia/Shanghai', nameOf }
+const nameOf: ActionContext['nameOf'] = (name, value) => (name === 'operation' ? `the ${value}` : value)
+const english: ActionContext = { words: adminEn, common: en, zone: 'Asia/Shanghai', nameOf }
+const chinese: ActionContext = { words: adminZh, common: zh, zone: 'Asia/Shanghai', nameOf }
 
-function deed(module: string, operation: string, rest: Partial<Entry> = {}): Entry {
+function action(module: string, operation: string, rest: Partial<Entry> = {}): Entry {
   const time = '2026-11-23T03:00:00Z'
   const user = { id: 'admin', name: 'admin' }
   return {
@@ -43,32 +43,35 @@ test('every deed that the program tells has words in both languages', () => {
     tells.flatMap((pattern) => [...source.matchAll(pattern)].map(([, module, operation]) => `${module}.${operation}`)),
   )
   expect(told).toEqual(expect.arrayContaining(['log.search', 'server.start', 'log.import']))
-  for (const { access } of [adminEn, adminZh]) expect(told.filter((key) => !(key in access.deeds))).toEqual([])
+  for (const { access } of [adminEn, adminZh]) expect(told.filter((key) => !(key in access.actions))).toEqual([])
 })
 
 test('a deed whose details are left out of the list says that there is more', () => {
-  expect(deedFacts(deed('log', 'search', { truncated: true }), english)).toEqual(['…'])
-  expect(deedFacts(deed('catalog', 'change', { truncated: true, content: { id: 'c' } }), chinese)).toEqual(['c', '…'])
+  expect(actionDetails(action('log', 'search', { truncated: true }), english)).toEqual(['…'])
+  expect(actionDetails(action('catalog', 'change', { truncated: true, content: { id: 'c' } }), chinese)).toEqual([
+    'c',
+    '…',
+  ])
 })
 
 test('an act tells what else was read in it', () => {
   const also = '[{"operation":"search","filters":{"q":["xyz"]}},{"operation":"count"}]'
-  const act = deed('log', 'search', { details: `{"filters":{"q":["x"]},"also":${also}}` as RecordedJson })
-  expect(deedFacts(act, english)).toEqual([
+  const entry = action('log', 'search', { details: `{"filters":{"q":["x"]},"also":${also}}` as RecordedJson })
+  expect(actionDetails(entry, english)).toEqual([
     'Search: x',
     'Also: Searched the log (Search: xyz)',
     'Also: Counted entries',
   ])
-  expect(deedFacts(act, chinese)).toEqual(['搜索：x', '另：搜索日志（搜索：xyz）', '另：统计记录数'])
-  expect(deedOf(deed('log', 'follow'), adminEn).title).toBe('Followed the log live')
-  expect(deedFacts(deed('log', 'count'), english)).toEqual([adminEn.access.everything])
+  expect(actionDetails(entry, chinese)).toEqual(['搜索：x', '另：搜索日志（搜索：xyz）', '另：统计记录数'])
+  expect(describeAction(action('log', 'follow'), adminEn).title).toBe('Followed the log live')
+  expect(actionDetails(action('log', 'count'), english)).toEqual([adminEn.access.everything])
 })
 
 test('a deed without words shows its keys', () => {
-  expect(deedOf(deed('log', 'search'), adminEn).title).toBe('Searched the log')
-  expect(deedOf(deed('moon', 'land'), adminEn).title).toBe('moon.land')
-  expect(deedOf(deed('backup', 'download'), adminEn).group).toBe('outward')
-  expect(deedOf(deed('key', 'revoke'), adminEn).group).toBe('destructive')
+  expect(describeAction(action('log', 'search'), adminEn).title).toBe('Searched the log')
+  expect(describeAction(action('moon', 'land'), adminEn).title).toBe('moon.land')
+  expect(describeAction(action('backup', 'download'), adminEn).group).toBe('outward')
+  expect(describeAction(action('key', 'revoke'), adminEn).group).toBe('destructive')
 })
 
 test.each([
@@ -169,7 +172,7 @@ test.each([
   ],
 ] as const)('%s %s in words', (module, operation, rest, inEnglish, inChinese) => {
   const details = 'details' in rest ? { details: JSON.stringify(rest.details) as RecordedJson } : {}
-  const entry = deed(module, operation, { ...(rest as Partial<Entry>), ...details })
-  expect(deedFacts(entry, english)).toEqual(inEnglish)
-  expect(deedFacts(entry, chinese)).toEqual(inChinese)
+  const entry = action(module, operation, { ...(rest as Partial<Entry>), ...details })
+  expect(actionDetails(entry, english)).toEqual(inEnglish)
+  expect(actionDetails(entry, chinese)).toEqual(inChinese)
 })

@@ -1,9 +1,9 @@
-import { actHeader, actOf } from './act'
+import { actionHeader, actionOf } from './action'
 
 // A request that the first page will make can be begun before the console is there to make it.
 
 /** How the API is read; a request that was begun early is the very one that is made otherwise. */
-export const reading = {
+export const requestOptions = {
   headers: { Accept: 'application/json' } as Record<string, string>,
   credentials: 'same-origin',
   cache: 'no-store',
@@ -13,19 +13,19 @@ export const reading = {
 export const pageSize = '100'
 
 const tooOld = 10_000
-const begun = new Map<string, { at: number; answer: Promise<Response | undefined> }>()
+const prefetched = new Map<string, { at: number; answer: Promise<Response | undefined> }>()
 
 /** Makes a request before it is asked for. */
-export function begin(path: string) {
-  const headers = { ...reading.headers, [actHeader]: actOf('page') }
-  const answer = fetch(path, { ...reading, headers }).catch(() => undefined) // it is asked again, and fails where that is said
-  begun.set(path, { at: performance.now(), answer })
+export function prefetch(path: string) {
+  const headers = { ...requestOptions.headers, [actionHeader]: actionOf('page') }
+  const answer = fetch(path, { ...requestOptions, headers }).catch(() => undefined) // it is asked again, and fails where that is said
+  prefetched.set(path, { at: performance.now(), answer })
 }
 
 /** The answer to a request that was begun early, once; undefined where it is to be made now. */
-export async function takeEarly(path: string): Promise<Response | undefined> {
-  const early = begun.get(path)
-  begun.delete(path)
+export async function takePrefetched(path: string): Promise<Response | undefined> {
+  const early = prefetched.get(path)
+  prefetched.delete(path)
   if (!early || performance.now() - early.at > tooOld) return undefined
   const answer = await early.answer
   // That nobody is signed in is an answer, too; all else that went wrong is asked again.

@@ -10,7 +10,7 @@ interface Props {
 }
 
 /** The end of the rows: more are on their way, could not be read, or that is all. */
-export function LogFoot({ rows, hasMore, error, onRetry }: Props) {
+export function LogFooter({ rows, hasMore, error, onRetry }: Props) {
   const words = useWords()
   return (
     <div className="log-foot">

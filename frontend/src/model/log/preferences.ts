@@ -1,5 +1,5 @@
 /** How a person likes the log to look. */
-export interface Taste {
+export interface Preferences {
   live: boolean
   density: Density
   /** The columns that are not wanted where the table has all seven. */
@@ -19,7 +19,7 @@ export const optionalColumns = columns.filter((column) => column !== 'content')
 /** How narrow and how wide a column may be made. */
 export const widthLimits = { min: 64, max: 480 }
 
-export const usual: Taste = { live: true, density: 'standard', hidden: [], widths: {} }
+export const defaultPreferences: Preferences = { live: true, density: 'standard', hidden: [], widths: {} }
 
 /** A width as near to the wanted one as a column may have. */
 export function within(width: number): number {
@@ -27,16 +27,16 @@ export function within(width: number): number {
 }
 
 /** A taste with a column as wide as wanted, or as drawn. */
-export function withWidth(taste: Taste, column: Column, width: number | undefined): Taste {
-  const { [column]: _, ...others } = taste.widths
-  return { ...taste, widths: width === undefined ? others : { ...others, [column]: within(width) } }
+export function withWidth(preferences: Preferences, column: Column, width: number | undefined): Preferences {
+  const { [column]: _, ...others } = preferences.widths
+  return { ...preferences, widths: width === undefined ? others : { ...others, [column]: within(width) } }
 }
 
 /**
  * The widths of the columns that are shown, as the style sheet has them at this width of the window or as they were
  * made. These give way before the content is squeezed.
  */
-export function gridColumns({ hidden, widths }: Pick<Taste, 'hidden' | 'widths'>): string {
+export function gridColumns({ hidden, widths }: Pick<Preferences, 'hidden' | 'widths'>): string {
   return columns
     .filter((column) => !hidden.includes(column))
     .map((column) => {
@@ -48,8 +48,8 @@ export function gridColumns({ hidden, widths }: Pick<Taste, 'hidden' | 'widths'>
 }
 
 /** Reads what was kept, whatever an older or a newer console has written. */
-export function readTaste(text: string | null): Taste {
-  let kept: Partial<Record<keyof Taste, unknown>> = {}
+export function parsePreferences(text: string | null): Preferences {
+  let kept: Partial<Record<keyof Preferences, unknown>> = {}
   try {
     const value: unknown = JSON.parse(text ?? '{}')
     if (typeof value === 'object' && value !== null) kept = value
@@ -60,7 +60,7 @@ export function readTaste(text: string | null): Taste {
   const widths = new Map(typeof kept.widths === 'object' && kept.widths !== null ? Object.entries(kept.widths) : [])
   return {
     live: kept.live !== false,
-    density: densities.find((one) => one === kept.density) ?? usual.density,
+    density: densities.find((one) => one === kept.density) ?? defaultPreferences.density,
     hidden: optionalColumns.filter((column) => hidden.includes(column)),
     widths: Object.fromEntries(
       optionalColumns.flatMap((column) => {

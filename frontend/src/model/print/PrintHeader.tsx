@@ -3,8 +3,8 @@ import { exactTime, offsetText } from '../../lib/time/zone'
 import { shown } from '../../ui/Shown'
 import type { Tenant } from '../api/types'
 import { useSession } from '../session/session'
-import { useOnPaper } from './usePaper'
-import './paper.css'
+import { useIsPrinting } from './usePrint'
+import './print.css'
 
 interface Props {
   tenant: Tenant
@@ -15,10 +15,10 @@ interface Props {
 }
 
 /** What every paper begins with: of which tenant it is, what it holds, when and by whom it was printed. */
-export function PaperHead({ tenant, title, facts = [], holds }: Props) {
+export function PrintHeader({ tenant, title, facts = [], holds }: Props) {
   const words = useWords()
   const session = useSession()
-  useOnPaper() // the time is that of the printing
+  useIsPrinting() // the time is that of the printing
   const zone = tenant.time_zone
   const now = Date.now()
   const who =

@@ -1,17 +1,17 @@
 import { type KeyboardEvent, type PointerEvent, useLayoutEffect, useRef } from 'react'
 import { useWords } from '../../i18n/language'
 import { exclusionOf, type Field, type Filters } from '../../model/log/filters'
-import { columnTitles } from '../../model/log/filterWords'
-import { type Column, columns, type Taste, widthLimits, withWidth } from '../../model/log/taste'
+import { columnTitles } from '../../model/log/filterTexts'
+import { type Column, columns, type Preferences, widthLimits, withWidth } from '../../model/log/preferences'
 import { useWidth } from '../../ui/hooks/useWidth'
 import { Icon } from '../../ui/Icon'
 import './head.css'
 
 interface Props {
-  taste: Taste
+  preferences: Preferences
   filters: Filters
   byOrganization: boolean
-  onTaste: (next: Taste) => void
+  onPreferences: (next: Preferences) => void
   onChoose: (field: Field) => void
 }
 
@@ -27,13 +27,13 @@ const filterOf: Partial<Record<Column, Field>> = {
  * What can be done with the head of a column: filter by its values, and drag its edge. It lies over the head and not in
  * it, so that a column's name stays its name.
  */
-export function HeadTools({ taste, filters, byOrganization, onTaste, onChoose }: Props) {
+export function ColumnTools({ preferences, filters, byOrganization, onPreferences, onChoose }: Props) {
   const words = useWords()
   const titles = columnTitles(words)
   return (
     <div className="head-tools">
       {columns
-        .filter((column) => !taste.hidden.includes(column))
+        .filter((column) => !preferences.hidden.includes(column))
         .map((column) => {
           const filter = column === 'organization' && !byOrganization ? undefined : filterOf[column]
           const label = words.filterBy(titles[column])
@@ -52,7 +52,12 @@ export function HeadTools({ taste, filters, byOrganization, onTaste, onChoose }:
                 </button>
               )}
               {column !== 'content' && (
-                <Edge column={column} label={words.widthOf(titles[column])} taste={taste} onTaste={onTaste} />
+                <Edge
+                  column={column}
+                  label={words.widthOf(titles[column])}
+                  preferences={preferences}
+                  onPreferences={onPreferences}
+                />
               )}
             </div>
           )
@@ -64,15 +69,15 @@ export function HeadTools({ taste, filters, byOrganization, onTaste, onChoose }:
 interface EdgeProps {
   column: Column
   label: string
-  taste: Taste
-  onTaste: (next: Taste) => void
+  preferences: Preferences
+  onPreferences: (next: Preferences) => void
 }
 
 /**
  * The edge of a column towards the content, which takes what the others leave: dragged by mouse, pen or finger, or moved
  * by the arrow keys. A double click or Delete gives the column its usual width.
  */
-function Edge({ column, label, taste, onTaste }: EdgeProps) {
+function Edge({ column, label, preferences, onPreferences }: EdgeProps) {
   const edge = useRef<HTMLDivElement>(null)
   const head = useRef<HTMLElement>(null)
   const drag = useRef<{ x: number; width: number }>(undefined)
@@ -83,8 +88,8 @@ function Edge({ column, label, taste, onTaste }: EdgeProps) {
   const width = useWidth(head)
 
   /** The width after the edge has moved to the right by so much. */
-  const moved = (from: number, by: number) => onTaste(withWidth(taste, column, from + (left ? -by : by)))
-  const reset = () => onTaste(withWidth(taste, column, undefined))
+  const moved = (from: number, by: number) => onPreferences(withWidth(preferences, column, from + (left ? -by : by)))
+  const reset = () => onPreferences(withWidth(preferences, column, undefined))
 
   function begin(event: PointerEvent<HTMLElement>) {
     if (event.button !== 0) return
@@ -103,8 +108,8 @@ function Edge({ column, label, taste, onTaste }: EdgeProps) {
     const step = event.shiftKey ? 32 : 8
     if (event.key === 'ArrowRight') moved(width, step)
     else if (event.key === 'ArrowLeft') moved(width, -step)
-    else if (event.key === 'Home') onTaste(withWidth(taste, column, widthLimits.min))
-    else if (event.key === 'End') onTaste(withWidth(taste, column, widthLimits.max))
+    else if (event.key === 'Home') onPreferences(withWidth(preferences, column, widthLimits.min))
+    else if (event.key === 'End') onPreferences(withWidth(preferences, column, widthLimits.max))
     else if (event.key === 'Delete' || event.key === 'Backspace') reset()
     else return
     event.preventDefault()

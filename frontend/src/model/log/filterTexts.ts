@@ -3,7 +3,7 @@ import { longPeriod, shortPeriod } from '../../lib/time/phrases'
 import type { Summary } from '../api/types'
 import { endsNow, type Field, type FilterName, type Filters, fieldOf, isExclusion, isList } from './filters'
 import { filterValues, shortList } from './names'
-import type { Column } from './taste'
+import type { Column } from './preferences'
 
 export type NameOf = (field: Field, value: string) => string
 

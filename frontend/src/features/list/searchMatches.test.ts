@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { matchRanges, type SearchField, searchTerms } from './matches'
+import { matchRanges, type SearchField, searchTerms } from './searchMatches'
 
 function marked(q: string, text: string, field: SearchField = 'content'): string {
   let out = ''

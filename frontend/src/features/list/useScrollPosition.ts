@@ -1,7 +1,7 @@
 import { type RefObject, useEffect, useLayoutEffect, useRef } from 'react'
 import type { Entry } from '../../model/api/types'
 import { useLatest } from '../../ui/hooks/useLatest'
-import { keepPlace, type Place, placeIn, rowOf } from './place'
+import { findRow, type ScrollPosition, savedScrollPosition, saveScrollPosition } from './scrollPosition'
 
 interface Rows {
   scroller: RefObject<HTMLElement | null>
@@ -17,9 +17,9 @@ interface Rows {
  * Puts the reader back where he was when the table went away with the same rows in it: after signing in again,
  * or on the way back from another page. The place that is yet to be found again; undefined once it is.
  */
-export function usePlace(rows: Rows): RefObject<Place | undefined> {
+export function useScrollPosition(rows: Rows): RefObject<ScrollPosition | undefined> {
   const { scroller, entries, height, query, hasMore, onMore, onRow } = rows
-  const place = useRef(placeIn(query))
+  const place = useRef(savedScrollPosition(query))
   const latest = useLatest(rows)
 
   useLayoutEffect(() => {
@@ -29,7 +29,9 @@ export function usePlace(rows: Rows): RefObject<Place | undefined> {
       const top = element?.scrollTop ?? 0
       const first = entries[Math.floor(top / height)]
       if (place.current === undefined)
-        keepPlace(first && top > 0 ? { query, seq: first.seq, time: first.time, cut: top % height } : undefined)
+        saveScrollPosition(
+          first && top > 0 ? { query, seq: first.seq, time: first.time, cut: top % height } : undefined,
+        )
     }
   }, [scroller, latest])
 
@@ -40,7 +42,7 @@ export function usePlace(rows: Rows): RefObject<Place | undefined> {
       place.current = undefined
       return
     }
-    const index = rowOf(wanted, entries, hasMore)
+    const index = findRow(wanted, entries, hasMore)
     if (index === undefined) {
       onMore()
       return

@@ -5,10 +5,10 @@ import { problemText } from '../../lib/problem'
 import { useToast } from '../../ui/Toasts'
 
 /** Printing reads this many rows at most. */
-export const paperRows = 1000
+export const maxPrintedRows = 1000
 
 /** Whether the page is being put on paper, in time for what it then shows to be drawn. */
-export function useOnPaper(): boolean {
+export function useIsPrinting(): boolean {
   const [on, setOn] = useState(false)
   useEffect(() => {
     const query = window.matchMedia('print')
@@ -37,7 +37,7 @@ export function useOnPaper(): boolean {
   return on
 }
 
-interface Paper<T> {
+interface Print<T> {
   /** The page is being put on paper. */
   on: boolean
   /** What was read for it; undefined where the browser's own menu prints what the page has. */
@@ -50,10 +50,10 @@ interface Paper<T> {
  * Printing: the command reads what the paper is to hold and then opens the browser's dialog, and so does Ctrl+P. The
  * browser's menu does not wait for anything: it prints what there is.
  */
-export function usePaper<T>(load: (signal: AbortSignal) => Promise<T>): Paper<T> {
+export function usePrint<T>(load: (signal: AbortSignal) => Promise<T>): Print<T> {
   const words = useWords()
   const say = useToast()
-  const on = useOnPaper()
+  const on = useIsPrinting()
   const [loaded, setLoaded] = useState<T>()
   const [reading, setReading] = useState<AbortController>()
 

@@ -1,18 +1,18 @@
 import { call } from '../api/http'
 import type { Entry, EntryPage } from '../api/types'
-import { paperRows } from './usePaper'
+import { maxPrintedRows } from './usePrint'
 
 /** The newest rows of a list, page after page, as many as a paper holds; `more` where there are others. */
-export async function readRows(path: string, query: URLSearchParams, signal: AbortSignal) {
+export async function fetchRows(path: string, query: URLSearchParams, signal: AbortSignal) {
   const rows: Entry[] = []
   let cursor: string | undefined
   do {
     const page = new URLSearchParams(query)
-    page.set('limit', String(Math.min(200, paperRows - rows.length)))
+    page.set('limit', String(Math.min(200, maxPrintedRows - rows.length)))
     if (cursor) page.set('cursor', cursor)
-    const { entries, next_cursor } = await call<EntryPage>(`${path}?${page}`, { signal, act: 'page' })
+    const { entries, next_cursor } = await call<EntryPage>(`${path}?${page}`, { signal, action: 'page' })
     rows.push(...entries)
     cursor = next_cursor
-  } while (cursor && rows.length < paperRows)
+  } while (cursor && rows.length < maxPrintedRows)
   return { rows, more: cursor !== undefined && cursor !== '' }
 }

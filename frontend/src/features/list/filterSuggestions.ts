@@ -4,7 +4,7 @@ import { type Field, type Filters, toggled, without } from '../../model/log/filt
 import { countsWithBelow, organizationTree } from '../../model/organizations/organizations'
 
 /** A filter that may be what was searched for. */
-export interface Instead {
+export interface FilterSuggestion {
   field: Field
   value: string
   title: string
@@ -20,18 +20,18 @@ const most = 3
  * The filters by what the search does not look in whose values read like what was searched for. They come from what has
  * been read already: the summary is that of the other filters, without the search.
  */
-export function filtersInstead(
+export function suggestFilters(
   filters: Filters,
   summary: Summary | undefined,
   organizations: Organization[] | undefined,
   outcomeTitle: (value: string) => string,
-): Instead[] {
+): FilterSuggestion[] {
   const wanted = filters.q.trim().toLowerCase()
   if (wanted === '') return []
   const rest = without(filters, 'q')
   const like = (text: string) => text.toLowerCase().includes(wanted)
   const begins = (text: string) => wanted.length > 1 && text.toLowerCase().startsWith(wanted)
-  const way = (field: Field, value: string, title: string, count?: number): Instead[] =>
+  const way = (field: Field, value: string, title: string, count?: number): FilterSuggestion[] =>
     rest[field].includes(value) || count === 0
       ? []
       : [{ field, value, title, count, filters: toggled(rest, field, value) }]

@@ -1,16 +1,16 @@
 import { useState } from 'react'
 import { readStored, writeStored } from '../../lib/storage'
 import { useSession } from '../session/session'
-import { readTaste, type Taste } from './taste'
+import { type Preferences, parsePreferences } from './preferences'
 
 /** The taste of the person who is signed in, kept in this browser. */
-export function useTaste(): [Taste, (next: Taste) => void] {
+export function usePreferences(): [Preferences, (next: Preferences) => void] {
   const key = `oplog.log.${useSession().username}`
-  const [taste, setTaste] = useState(() => readTaste(readStored(key)))
+  const [preferences, setPreferences] = useState(() => parsePreferences(readStored(key)))
   return [
-    taste,
+    preferences,
     (next) => {
-      setTaste(next)
+      setPreferences(next)
       writeStored(key, JSON.stringify(next))
     },
   ]

@@ -3,13 +3,13 @@ import { userAgentName } from '../../lib/userAgent'
 import { tenantPath } from '../../model/api/http'
 import type { Entry, Tenant } from '../../model/api/types'
 import { type Filters, hasPeriod, writeFilters } from '../../model/log/filters'
-import { PaperHead } from '../../model/paper/PaperHead'
-import { PaperTable } from '../../model/paper/PaperTable'
-import { readRows } from '../../model/paper/readRows'
-import { paperRows, usePaper } from '../../model/paper/usePaper'
+import { fetchRows } from '../../model/print/fetchRows'
+import { PrintHeader } from '../../model/print/PrintHeader'
+import { PrintTable } from '../../model/print/PrintTable'
+import { maxPrintedRows, usePrint } from '../../model/print/usePrint'
 import { Icon } from '../../ui/Icon'
 import { shown } from '../../ui/Shown'
-import { type DeedContext, deedFacts, deedOf } from './deeds'
+import { type ActionContext, actionDetails, describeAction } from './actions'
 import type { Scope } from './useAccessFilters'
 
 interface Props {
@@ -21,15 +21,15 @@ interface Props {
   /** What the page has read. */
   entries: Entry[]
   hasMore: boolean
-  context: DeedContext
+  context: ActionContext
 }
 
 /** The command that prints the access log, and the paper it is printed on. */
-export function AccessPaper(props: Props) {
+export function AccessPrint(props: Props) {
   const { tenant, scope, filters } = props
   const { paper: words } = props.context.common
-  const paper = usePaper((signal) =>
-    readRows(scope === 'tenant' ? tenantPath(tenant.id, 'access') : '/api/v1/access', writeFilters(filters), signal),
+  const paper = usePrint((signal) =>
+    fetchRows(scope === 'tenant' ? tenantPath(tenant.id, 'access') : '/api/v1/access', writeFilters(filters), signal),
   )
   return (
     <>
@@ -51,16 +51,16 @@ export function AccessPaper(props: Props) {
 function Sheet(props: Props & { loaded: { rows: Entry[]; more: boolean } | undefined }) {
   const { tenant, scope, filters, active, context, loaded } = props
   const { words, common, zone } = context
-  const rows = loaded?.rows ?? props.entries.slice(0, paperRows)
+  const rows = loaded?.rows ?? props.entries.slice(0, maxPrintedRows)
   const more = loaded?.more ?? (props.hasMore || props.entries.length > rows.length)
   const roles: Record<string, string> = common.roles
   const said = active.map(({ label, text }) => common.chipWhole(label, text))
   if (filters.range) said.push(common.chipWhole(words.access.time, common.ranges[filters.range]))
   else if (!hasPeriod(filters)) said.push(common.chipWhole(words.access.time, common.all))
   return (
-    <PaperTable
+    <PrintTable
       head={
-        <PaperHead
+        <PrintHeader
           tenant={tenant}
           title={scope === 'tenant' ? words.access.title : `${words.access.title} · ${words.access.ofServer}`}
           facts={[[common.paper.filters, said.join(common.paper.join)]]}
@@ -69,13 +69,13 @@ function Sheet(props: Props & { loaded: { rows: Entry[]; more: boolean } | undef
               ? common.paper.entries(rows.length)
               : loaded
                 ? common.paper.firstOfMore(rows.length)
-                : common.paper.moreUnread(rows.length, paperRows)
+                : common.paper.moreUnread(rows.length, maxPrintedRows)
           }
         />
       }
       columns={[
         { title: words.access.user, part: 16 },
-        { title: words.access.deed, part: 17 },
+        { title: words.access.action, part: 17 },
         { title: words.access.about, part: 36 },
         { title: words.access.from, part: 17 },
         { title: words.access.time, part: 14 },
@@ -88,10 +88,10 @@ function Sheet(props: Props & { loaded: { rows: Entry[]; more: boolean } | undef
             {entry.user.role && <small>{shown(roles[entry.user.role] ?? entry.user.role)}</small>}
           </>,
           <>
-            {deedOf(entry, words).title}
+            {describeAction(entry, words).title}
             {entry.outcome === 'failure' && <small>{common.failed}</small>}
           </>,
-          shown(deedFacts(entry, context).join(words.access.join)),
+          shown(actionDetails(entry, context).join(words.access.join)),
           <>
             {entry.ip}
             {entry.user_agent && <small>{userAgentName(entry.user_agent)}</small>}

@@ -13,7 +13,7 @@ const entry: Shape = { changes: [{ before: 'recorded', after: 'recorded' }], det
 const answer: Shape = { ...entry, entries: [entry] }
 
 /** Reads an answer of the API. The values that senders recorded in entries stay JSON text. */
-export function readJson<T>(text: string): T {
+export function parseJson<T>(text: string): T {
   return JSON.parse(/"(?:details|changes)"/.test(text) ? new Quoter(text).quoted() : text) as T
 }
 
@@ -134,7 +134,7 @@ export function prettyJson(value: RecordedJson): string {
 }
 
 /** A recorded value for code that looks into it. Numbers that JavaScript cannot hold exactly become strings. */
-export function lookInto(value: RecordedJson): unknown {
+export function parseRecorded(value: RecordedJson): unknown {
   const exact = value.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) =>
     token[0] === '"' || JSON.stringify(Number(token)) === token ? token : `"${token}"`,
   )

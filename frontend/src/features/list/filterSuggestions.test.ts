@@ -4,7 +4,7 @@ import { zh } from '../../i18n/zh'
 import type { Organization, Summary } from '../../model/api/types'
 import { noFilters } from '../../model/log/filters'
 import { outcomeTitle } from '../../model/log/names'
-import { filtersInstead } from './instead'
+import { suggestFilters } from './filterSuggestions'
 
 const organizations: Organization[] = [
   { id: 'root', parent_id: null, name: '集团 Group' },
@@ -19,7 +19,7 @@ const facets = {
 }
 const summary = { facets } as unknown as Summary
 const found = (q: string, words = en, read: Summary | null = summary) =>
-  filtersInstead({ ...noFilters, q, module: ['sms'] }, read ?? undefined, organizations, (value) =>
+  suggestFilters({ ...noFilters, q, module: ['sms'] }, read ?? undefined, organizations, (value) =>
     outcomeTitle(value, words),
   ).map(({ field, title, count, filters }) => {
     expect([filters.q, filters.module]).toEqual(['', ['sms']])
@@ -47,5 +47,5 @@ test('what gives nothing, or is on already, is not offered', () => {
   const none = { facets: { ...facets, role: [one('Content editor', 0)] } } as unknown as Summary
   expect(found('editor', en, none)).toEqual([])
   const on = { ...noFilters, q: 'editor', role: ['Content editor'] }
-  expect(filtersInstead(on, summary, organizations, String)).toEqual([])
+  expect(suggestFilters(on, summary, organizations, String)).toEqual([])
 })

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
 import { createPortal } from 'react-dom'
-import './paper.css'
+import './print.css'
 
-export interface PaperColumn {
+export interface PrintColumn {
   title: string
   /** Its part of the width, beside the others'. */
   part: number
@@ -10,12 +10,12 @@ export interface PaperColumn {
 
 interface Props {
   head: ReactNode
-  columns: PaperColumn[]
+  columns: PrintColumn[]
   rows: { key: number; cells: ReactNode[] }[]
 }
 
 /** A table on paper, alone on the page: its head stands on every sheet, and no row is torn in two. */
-export function PaperTable({ head, columns, rows }: Props) {
+export function PrintTable({ head, columns, rows }: Props) {
   const whole = columns.reduce((sum, { part }) => sum + part, 0)
   return createPortal(
     <div className="print-sheet paper">

@@ -1,14 +1,14 @@
 import type { AdminWords } from '../../i18n/admin.en'
 import type { Dictionary } from '../../i18n/en'
 import { exactTime } from '../../lib/time/zone'
-import { lookInto } from '../../model/api/recorded'
+import { parseRecorded } from '../../model/api/recordedJson'
 import type { Entry, OperationGroup } from '../../model/api/types'
 import { type Field, fieldOf, type ListFilter, listFilters, wireName } from '../../model/log/filters'
-import { filterLabel } from '../../model/log/filterWords'
+import { filterLabel } from '../../model/log/filterTexts'
 import type { IconName } from '../../ui/Icon'
 
 /** What it takes to tell a deed of the access log in words. */
-export interface DeedContext {
+export interface ActionContext {
   words: AdminWords
   common: Dictionary
   zone: string
@@ -16,9 +16,12 @@ export interface DeedContext {
 }
 
 /** What was done, by module and operation, and how it looks. */
-export function deedOf(entry: Entry, words: AdminWords): { title: string; group: OperationGroup; icon: IconName } {
+export function describeAction(
+  entry: Entry,
+  words: AdminWords,
+): { title: string; group: OperationGroup; icon: IconName } {
   const key = `${entry.module}.${entry.operation}`
-  const titles: Record<string, string> = words.access.deeds
+  const titles: Record<string, string> = words.access.actions
   return { title: titles[key] ?? key, ...looks(key, entry.operation) }
 }
 
@@ -31,12 +34,12 @@ function looks(key: string, operation: string): { group: OperationGroup; icon: I
 }
 
 /** What it was done to and with which filters, in words: `Search: emma`, `Operation type: Delete, Send`. */
-export function deedFacts(entry: Entry, context: DeedContext): string[] {
+export function actionDetails(entry: Entry, context: ActionContext): string[] {
   const { words } = context
   const object = objectOf(entry)
   const facts = object ? [object] : []
   const { id, name } = entry.content ?? {}
-  const details = entry.details && lookInto(entry.details)
+  const details = entry.details && parseRecorded(entry.details)
   for (const [key, value] of flat(details)) {
     const said = ['id', 'name', 'reason'].includes(key) && (value === id || value === name) // as the object
     if (!said) add(facts, key, value, context)
@@ -48,10 +51,10 @@ export function deedFacts(entry: Entry, context: DeedContext): string[] {
 }
 
 /** What else was read in the same act. */
-function alsoDone(module: string, details: unknown, context: DeedContext): string[] {
+function alsoDone(module: string, details: unknown, context: ActionContext): string[] {
   if (!isObject(details) || !Array.isArray(details.also)) return []
   const { words, common } = context
-  const titles: Record<string, string> = words.access.deeds
+  const titles: Record<string, string> = words.access.actions
   return details.also.filter(isObject).map(({ operation, ...rest }) => {
     const facts: string[] = []
     for (const [key, value] of flat(rest)) add(facts, key, value, context)
@@ -87,19 +90,19 @@ function flat(details: unknown): [string, unknown][] {
 
 const filters = new Map<string, ListFilter>(listFilters.map((name) => [wireName(name), name]))
 
-function add(facts: string[], key: string, value: unknown, context: DeedContext) {
+function add(facts: string[], key: string, value: unknown, context: ActionContext) {
   const { words, common } = context
   const ofAccess = key === 'operation' && String(value).includes('.') // deeds of the access log itself
   const filter = filters.get(key)
   const texts: Record<string, string> = words.access.facts
-  const label = ofAccess ? words.access.deed : filter ? filterLabel(filter, common) : (texts[key] ?? key)
+  const label = ofAccess ? words.access.action : filter ? filterLabel(filter, common) : (texts[key] ?? key)
   if (value === true) facts.push(label)
   const text = textOf(key, value, context)
   if (text) facts.push(words.named(label, common.listJoin(text)))
 }
 
 /** The values of a fact; none for what says nothing. */
-function textOf(key: string, value: unknown, context: DeedContext): string[] | undefined {
+function textOf(key: string, value: unknown, context: ActionContext): string[] | undefined {
   if (value === null || value === undefined || value === '' || typeof value === 'boolean') return undefined
   if (Array.isArray(value)) {
     const texts = value.flatMap((one) => textOf(key, one, context) ?? [])
@@ -112,10 +115,10 @@ function textOf(key: string, value: unknown, context: DeedContext): string[] | u
   return oneText(key, value, context)
 }
 
-function oneText(key: string, value: string, { words, common, zone, nameOf }: DeedContext): string[] | undefined {
+function oneText(key: string, value: string, { words, common, zone, nameOf }: ActionContext): string[] | undefined {
   const of = (texts: Record<string, string>) => [texts[value] ?? value]
   const filter = filters.get(key)
-  if (key === 'operation' && value.includes('.')) return of(words.access.deeds)
+  if (key === 'operation' && value.includes('.')) return of(words.access.actions)
   if (filter) return [nameOf(fieldOf(filter), value)]
   if (key === 'range') return value === 'custom' ? undefined : of(common.rangeInText)
   if (/^\d{4}-\d\d-\d\d$/.test(value)) return [value]

@@ -2,7 +2,7 @@ import { type ReactNode, useRef } from 'react'
 import { useWords } from '../../i18n/language'
 import type { Summary } from '../../model/api/types'
 import type { Filters } from '../../model/log/filters'
-import { periodText } from '../../model/log/filterWords'
+import { periodText } from '../../model/log/filterTexts'
 import { shown } from '../../ui/Shown'
 import '../../ui/log.css'
 
@@ -20,7 +20,7 @@ interface Props {
 }
 
 /** What is on screen, in words: the exact total, the period, the organization. Spoken once the answer is there. */
-export function WordsLine({ summary, filters, zone, now, scope, onFreeze, children }: Props) {
+export function SummaryLine({ summary, filters, zone, now, scope, onFreeze, children }: Props) {
   const words = useWords()
   const text = useRef<HTMLParagraphElement>(null)
   return (

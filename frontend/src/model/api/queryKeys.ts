@@ -1,5 +1,5 @@
 /** Every query key of the console, so that what one place reads another can refresh. */
-export const keys = {
+export const queryKeys = {
   session: ['session'] as const,
   /** Set when a person has signed out, which is not a session that ended under them. */
   left: ['left'] as const,
