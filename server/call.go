@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
@@ -18,6 +19,7 @@ import (
 // call is what is known of a request before its handler sees it.
 type call struct {
 	*principal
+	at    time.Time // when it came
 	query url.Values
 	about about      // for the trail
 	http  *fiber.Ctx // for what is of the connection: its address, and headers of the answer
@@ -128,7 +130,7 @@ func (s *Server) enter(c *fiber.Ctx, r *route) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &call{principal: p, http: c}
+	in := &call{principal: p, at: s.now(), http: c}
 	raw := string(c.Request().URI().QueryString())
 	if raw == "" {
 		return in, nil
@@ -167,11 +169,7 @@ func (r *route) operation() huma.Operation {
 		})
 	}
 	op.Parameters = append(op.Parameters, r.params...)
-	if readings[r.id] != "" {
-		op.Parameters = append(op.Parameters, &huma.Param{
-			Name: actHeader, In: "header", Description: actDoc, Schema: &huma.Schema{Type: huma.TypeString},
-		})
-	}
+	op.Parameters = append(op.Parameters, r.actHeaders()...)
 	if r.who&people != 0 {
 		op.Security = append(op.Security, map[string][]string{"session": {}})
 	}

@@ -13,9 +13,9 @@ import (
 
 const exportsPath = tenantA + "/exports"
 
-func (f *fixture) export(caller, body string) exportBody {
+func (f *fixture) export(caller, body string, headers ...string) exportBody {
 	f.Helper()
-	r := f.send(caller, "POST", exportsPath, body)
+	r := f.send(caller, "POST", exportsPath, body, headers...)
 	if r.status != 202 {
 		f.Fatalf("export %s: %d %s", body, r.status, r.body)
 	}

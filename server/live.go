@@ -25,8 +25,7 @@ const (
 )
 
 // liveParams are the filters, and what others say in a header.
-var liveParams = append(filterParams[:len(filterParams):len(filterParams)],
-	wire.TextParam(actParam, "The same as "+actHeader+", for browsers, which cannot send custom headers with this request.", &huma.Schema{Type: huma.TypeString}))
+var liveParams = append(filterParams[:len(filterParams):len(filterParams)], actParams...)
 
 // live is the handler of GET T/live: server-sent events, one for each new
 // entry. The id of an event is the seq that the stream has come to, so that a

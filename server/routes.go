@@ -53,7 +53,7 @@ func (s *Server) routes() []route {
 		{"GET", export, readers, 200, "getExport", "The status of an export", nil, answer(s.getExport)},
 		{"DELETE", export, readers, 200, "removeExport", "Cancel a running export (200), or delete a finished one (204)", nil, answer(s.removeExport)},
 		{"GET", export + "/file", readers, 200, "getExportFile", "The file of an export", nil, plain(s.sendExportFile, describeExportFile)},
-		{"GET", export + "/bundle", readers, 200, "getExportBundle", "A ZIP of an export with everything needed to verify it", nil, plain(s.sendExportBundle, describeExportBundle)},
+		{"GET", export + "/bundle", readers, 200, "getExportBundle", "A ZIP of an export with everything needed to verify it", actParams, plain(s.sendExportBundle, describeExportBundle)},
 		{"GET", export + "/manifest", readers, 200, "getExportManifest", "The signed manifest of an export", nil, plain(s.sendExportManifest, describeExportManifest)},
 
 		{"GET", tenant + "/views", onlookers, 200, "listViews", "The caller's saved views and the shared ones, by name", nil, answer(s.listViews)},

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
@@ -57,18 +56,6 @@ var deeds = map[string]deed{
 	"setOrganizations":  {"organization", "change", false},
 }
 
-// readings are the calls of which an act of a person may take several.
-var readings = map[string]string{
-	"getEntry":         trail.ReadOpen,
-	"listEntries":      trail.ReadSearch,
-	"live":             trail.ReadFollow,
-	"getSummary":       trail.ReadCount,
-	"getAccess":        trail.ReadOpen,
-	"listAccess":       trail.ReadSearch,
-	"getServerAccess":  trail.ReadOpen,
-	"listServerAccess": trail.ReadSearch,
-}
-
 // about is what a handler knows of its deed and the request does not say.
 type about struct {
 	tenant  *string // whose trail; nil for the tenant of the address, or of the account
@@ -104,55 +91,10 @@ func (s *Server) tell(r *route, in *call) {
 	}
 	if kind := readings[r.id]; kind != "" {
 		v.Action, v.Reading = in.act(), in.reading(kind)
+	} else if handing[r.id] {
+		v.Action = in.act()
 	}
 	s.trail.Add(v)
-}
-
-// The console says which act of a person a call is part of: in a header, or in a
-// parameter of the stream, for which browsers send no header.
-const (
-	actHeader = "Oplog-Act"
-	actParam  = "act"
-)
-
-const actDoc = "Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. " +
-	"The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute."
-
-// act returns the act that a call is part of; "" where it is none, or a program's.
-func (in *call) act() string {
-	name := in.http.Get(actHeader)
-	if name == "" {
-		name = in.query.Get(actParam)
-	}
-	odd := func(c rune) bool {
-		return c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
-	}
-	if in.token == "" || in.key.ID != "" || len(name) > 64 || strings.ContainsFunc(name, odd) {
-		return ""
-	}
-	return name
-}
-
-// reading is what a call read, for its act.
-func (in *call) reading(kind string) trail.Reading {
-	read := trail.Reading{Kind: kind, ContentID: in.about.opened.Content.ID, UserID: in.about.opened.User.ID}
-	if kind == trail.ReadOpen {
-		return read
-	}
-	query := wire.ReadQuery(in.query)
-	read.Related = in.query.Get("cursor") == "" && query.Int("limit", oplog.DefaultPageSize) <= trail.MaxRelated
-	read.Filters = map[string][]string{}
-	for name := range in.query {
-		if values := query.List(name); len(values) > 0 && !turnsPages(name) {
-			read.Filters[name] = values
-		}
-	}
-	return read
-}
-
-// turnsPages reports whether a parameter is no filter.
-func turnsPages(name string) bool {
-	return name == "cursor" || name == "limit" || name == "after_seq" || name == actParam
 }
 
 // filtersSent returns the query as it was sent, without what only turns pages.

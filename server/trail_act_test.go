@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,11 +13,9 @@ import (
 // wantTold checks the trail of a tenant, newest first, without its own readings.
 func (f *fixture) wantTold(want ...string) {
 	f.Helper()
-	told := f.trail("read trail", tenantA+"/access")
-	own := func(line string) bool { return strings.HasPrefix(line, "owner access ") }
-	for len(told) > 0 && own(told[0]) {
-		told = told[1:]
-	}
+	told := slices.DeleteFunc(f.trail("read trail", tenantA+"/access"), func(line string) bool {
+		return strings.HasPrefix(line, "owner access ")
+	})
 	if got, want := strings.Join(told, "\n"), strings.Join(want, "\n"); got != want {
 		f.Errorf("the trail tells\n%s\nwant\n%s", got, want)
 	}
@@ -29,13 +28,16 @@ func TestActs(t *testing.T) {
 	f.server.beat = 5 * time.Millisecond
 	f.record(entry(`"id":"e1","time":"2026-11-22T07:00:00Z","content":{"id":"c1","name":"Order 1"}`))
 	url := f.listen()
-	get := func(act, path string) {
+	get := func(act, path string, headers ...string) {
 		t.Helper()
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+tenantA+path, http.NoBody)
 		f.noError(err)
 		r.Header.Set("Oplog-Act", act)
 		for name, value := range f.sent["auditor"] {
 			r.Header.Set(name, value)
+		}
+		for i := 0; i < len(headers); i += 2 {
+			r.Header.Set(headers[i], headers[i+1])
 		}
 		answer, err := http.DefaultClient.Do(r)
 		f.noError(err)
@@ -53,7 +55,34 @@ func TestActs(t *testing.T) {
 	get("a2", "/entries/e1")
 	get("a2", "/entries?content_id=c1&limit=50")
 	get("a1", "/entries?q=vip&range=today&limit=200")
-	f.wantTold(`auditor log open e1 {"seq":1}`, `auditor log search {"filters":{"q":["vip"],"range":["today"]}}`)
+	want := []string{`auditor log open e1 {"seq":1}`, `auditor log search {"filters":{"q":["vip"],"range":["today"]}}`}
+	f.wantTold(want...)
+	// The same on paper: all rows, and the entry.
+	get("a3", "/summary?q=vip&range=today")
+	get("a3", "/entries?q=vip&range=today&limit=200", "Oplog-Purpose", "print")
+	get("a4", "/entries/e1", "Oplog-Purpose", "print")
+	want = append([]string{`auditor log print e1 {"seq":1}`, `auditor log print {"filters":{"q":["vip"],"range":["today"]}}`}, want...)
+	f.wantTold(want...)
+}
+
+// The page hands over the export that a person began on it: that is one act.
+func TestActsHandOver(t *testing.T) {
+	f := newServer(t)
+	f.sent["read trail"] = f.sent["owner"]
+	f.record(entry(``))
+	started := f.export("auditor", `{"range":"last_7_days","format":"csv"}`, "Oplog-Act", "a")
+	bundle := tenantA + "/exports/" + started.ID + "/bundle"
+	f.get("auditor", bundle+"?act=a", 200)
+	downloads := func(want int) {
+		t.Helper()
+		told := strings.Join(f.trail("read trail", tenantA+"/access"), "\n")
+		if strings.Count(told, "auditor export start") != 1 || strings.Count(told, "auditor export download "+started.ID) != want {
+			t.Errorf("the trail tells\n%s\nwant %d downloads", told, want)
+		}
+	}
+	downloads(0)
+	f.get("auditor", bundle, 200) // from the list of exports
+	downloads(1)
 }
 
 // The name of an act comes from the client: it hides nothing.
@@ -65,9 +94,9 @@ func TestActsHideNothing(t *testing.T) {
 		want         []string
 	}{
 		{"another search", "auditor", []string{"Oplog-Act", "a"},
-			[]string{`auditor log search {"also":[{"filters":{"q":["sms"]},"operation":"search"},{"filters":{"user":["u1"]},"operation":"count"}],"filters":{"q":["vip"]}}`}},
+			[]string{`auditor log search {"also":[{"filters":{"q":["vip"]},"operation":"search"},{"filters":{"user":["u1"]},"operation":"count"}],"filters":{"q":["sms"]},"searches":2}`}},
 		{"as long as it may be", "auditor", []string{"Oplog-Act", long},
-			[]string{`auditor log search {"also":[{"filters":{"q":["sms"]},"operation":"search"},{"filters":{"user":["u1"]},"operation":"count"}],"filters":{"q":["vip"]}}`}},
+			[]string{`auditor log search {"also":[{"filters":{"q":["vip"]},"operation":"search"},{"filters":{"user":["u1"]},"operation":"count"}],"filters":{"q":["sms"]},"searches":2}`}},
 		{"no name", "auditor", nil, alone("auditor")},
 		{"an empty name", "auditor", []string{"Oplog-Act", ""}, alone("auditor")},
 		{"too long", "auditor", []string{"Oplog-Act", long + "a"}, alone("auditor")},
@@ -91,7 +120,7 @@ func TestActsHideNothing(t *testing.T) {
 		f.wantTold(c.want...)
 	}
 
-	// It is a name in the address of the stream alone.
+	// It is a name in the addresses of streams and downloads alone.
 	f := newServer(t)
 	f.asProblem(f.send("auditor", "GET", entriesPath+"?act=a", ""), 422)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"oplog/node/nodetest"
 	"oplog/oplog"
 	"oplog/trail"
 )
@@ -18,7 +19,7 @@ func reading(act, what string) trail.Event {
 	v.Deduplicate, v.Source, v.Action = true, "session", act
 	kind, asked, _ := strings.Cut(what, " ")
 	v.Reading.Kind = kind
-	if kind == trail.ReadOpen {
+	if kind == trail.ReadOpen || kind == trail.ReadPrint && !strings.Contains(asked, "=") {
 		v.Object.ID, v.Details = asked, map[string]any{"seq": len(asked)}
 		v.Reading.ContentID, v.Reading.UserID = "content of "+asked, "user of "+asked
 		return v
@@ -47,56 +48,82 @@ func (l *testLog) acts() string {
 	return strings.Join(told, "\n")
 }
 
-// TestActions: each line is "action reading"; the recorded entries follow.
-func TestActions(t *testing.T) {
-	f := func(name, readings string, want ...string) {
+// recordsActions returns a check of what is recorded of readings, each of which is "action reading".
+func recordsActions(t *testing.T) func(name, readings string, want ...string) {
+	return func(name, readings string, want ...string) {
 		t.Helper()
 		for _, backwards := range []bool{false, true} { // responses come in any order
 			l := newLog(t)
-			lines := strings.Split(readings, "; ")
-			if backwards {
-				slices.Reverse(lines)
-			}
-			for _, line := range lines {
+			var events []trail.Event
+			for line := range strings.SplitSeq(readings, "; ") {
 				act, what, _ := strings.Cut(line, " ")
-				l.Trail.Add(reading(act, what))
+				v := reading(act, what)
+				v.Reading.Requested = nodetest.Morning.Add(time.Duration(len(events)) * time.Second)
+				events = append(events, v)
+			}
+			if backwards {
+				slices.Reverse(events)
+			}
+			for _, v := range events {
+				l.Trail.Add(v)
 			}
 			if got := l.acts(); got != strings.Join(want, "\n") {
 				t.Errorf("%s, backwards %t:\n%s\nwant\n%s", name, backwards, got, strings.Join(want, "\n"))
 			}
 			l.Clock.Advance(time.Minute)
-			for _, line := range lines { // a recorded reading is not recorded again
-				act, what, _ := strings.Cut(line, " ")
-				l.Trail.Add(reading(act, what))
+			for _, v := range events { // a recorded reading is not recorded again
+				l.Trail.Add(v)
 			}
 			if got := l.acts(); got != strings.Join(want, "\n") {
 				t.Errorf("%s, backwards %t, again:\n%s\nwant\n%s", name, backwards, got, strings.Join(want, "\n"))
 			}
 		}
 	}
+}
+
+func TestActions(t *testing.T) {
+	f := recordsActions(t)
 	f("a page", "a count range=today&q=x; a search range=today&q=x; a count range=today; a follow range=today&q=x; a search range=today&q=x",
 		`search {"filters":{"q":["x"],"range":["today"]}}`)
 	f("a selection in a period", "a search range=today&from=F&to=T; a count range=today&from=F&to=T; a count range=today",
 		`search {"filters":{"from":["F"],"range":["today"],"to":["T"]}}`)
 	f("an empty page", "a search q=x&user=u&range=last_7_days; a count q=x&range=last_7_days; a count user=u&range=last_7_days; a count q=x&user=u&range=last_30_days",
-		`search {"also":[{"filters":{"q":["x"],"range":["last_30_days"],"user":["u"]},"operation":"count"}],"filters":{"q":["x"],"range":["last_7_days"],"user":["u"]}}`)
+		`search {"filters":{"q":["x"],"range":["last_7_days"],"user":["u"]}}`)
+	f("the export dialog", "a search q=x&range=today; a count q=x&range=last_90_days; a count range=last_90_days; a count q=x&from=F&to=T; a count from=F&to=T",
+		`search {"filters":{"q":["x"],"range":["today"]}}`)
 	f("an entry by its address", "a search range=today; a open e1; a search content_id=content of e1 beside; a count user=user of e1&range=today",
 		`open e1{"also":[{"filters":{"range":["today"]},"operation":"search"}],"seq":2}`)
+	f("its user in another period", "a open e1; a count user=user of e1&range=last_90_days", `open e1{"seq":2}`)
+	f("typed slowly", "a search q=inv; a count q=inv; a search q=invo; a follow q=invo; a search q=invoice; a count",
+		`search {"also":[{"filters":{"q":["invo"]},"operation":"search"},{"filters":{"q":["inv"]},"operation":"search"}],"filters":{"q":["invoice"]},"searches":3}`)
+	f("typed and taken back", "a search q=inv; a search q=invo; a search q=inv",
+		`search {"also":[{"filters":{"q":["invo"]},"operation":"search"}],"filters":{"q":["inv"]},"searches":2}`)
+	f("only counted while typed", "a count q=inv; a search q=invoice",
+		`search {"also":[{"filters":{"q":["inv"]},"operation":"count"}],"filters":{"q":["invoice"]}}`)
+	f("printed", "a count q=x; a print q=x; a search q=x", `print {"filters":{"q":["x"]}}`)
+	f("an entry printed", "a print e1", `print e1{"seq":2}`)
 	f("live alone", "a follow q=x", `follow {"filters":{"q":["x"]}}`)
 	f("counts alone", "a count q=x&range=today; a count range=today", `count {"filters":{"q":["x"],"range":["today"]}}`)
+}
 
-	// A reused name hides nothing.
+// A reused name hides no rows.
+func TestActionNamesHideNothing(t *testing.T) {
+	f := recordsActions(t)
 	f("another search", "a search q=x; a search user=u&q=xyz",
-		`search {"also":[{"filters":{"q":["x"]},"operation":"search"}],"filters":{"q":["xyz"],"user":["u"]}}`)
+		`search {"also":[{"filters":{"q":["x"]},"operation":"search"}],"filters":{"q":["xyz"],"user":["u"]},"searches":2}`)
 	f("wider rows", "a search q=x&range=today; a search range=today",
-		`search {"also":[{"filters":{"range":["today"]},"operation":"search"}],"filters":{"q":["x"],"range":["today"]}}`)
+		`search {"also":[{"filters":{"q":["x"],"range":["today"]},"operation":"search"}],"filters":{"range":["today"]},"searches":2}`)
+	f("rows of another period", "a search range=today; a search range=yesterday",
+		`search {"also":[{"filters":{"range":["today"]},"operation":"search"}],"filters":{"range":["yesterday"]},"searches":2}`)
+	f("rows beside a printed entry", "a print e1; a search", `print e1{"also":[{"operation":"search"}],"seq":2}`)
+	f("printed beside an entry", "a open e1; a print e1; a print e22", `open e1{"seq":2}
+print e1{"seq":2}
+print e22{"seq":3}`)
 	f("rows below counts", "a count q=x&user=u; a search q=x", `search {"also":[{"filters":{"q":["x"],"user":["u"]},"operation":"count"}],"filters":{"q":["x"]}}`)
 	f("another period", "a search from=F&to=T; a count; a follow",
 		`search {"also":[{"operation":"follow"}],"filters":{"from":["F"],"to":["T"]}}`)
 	f("a part of the values", "a search user=u&user=v; a count user=u",
 		`search {"also":[{"filters":{"user":["u"]},"operation":"count"}],"filters":{"user":["u","v"]}}`)
-	f("a named period for another", "a search range=today; a count range=yesterday",
-		`search {"also":[{"filters":{"range":["yesterday"]},"operation":"count"}],"filters":{"range":["today"]}}`)
 	f("another history", "a open e1; a search content_id=content of e22 beside",
 		`open e1{"also":[{"filters":{"content_id":["content of e22"]},"operation":"search"}],"seq":2}`)
 	f("all of a history", "a open e1; a search content_id=content of e1",
@@ -105,21 +132,24 @@ func TestActions(t *testing.T) {
 		`open e1{"also":[{"operation":"count"}],"seq":2}`)
 	f("another user", "a search range=today; a open e1; a count user=user of e22&range=today",
 		`open e1{"also":[{"filters":{"range":["today"]},"operation":"search"},{"filters":{"range":["today"],"user":["user of e22"]},"operation":"count"}],"seq":2}`)
-	f("its user in another period", "a open e1; a count user=user of e1",
-		`open e1{"also":[{"filters":{"user":["user of e1"]},"operation":"count"}],"seq":2}`)
+	f("its user and more", "a open e1; a count user=user of e1&q=x",
+		`open e1{"also":[{"filters":{"q":["x"],"user":["user of e1"]},"operation":"count"}],"seq":2}`)
 }
 
-// Of equally informative readings, the first names the entry.
-func TestActionsKeepTheFirstReading(t *testing.T) {
+// Of searches, the last names the entry; each opened entry has its own.
+func TestActionsKeepTheLastSearch(t *testing.T) {
 	for readings, want := range map[string]string{
 		"open e1; open e22":      "open e1{\"seq\":2}\nopen e22{\"seq\":3}",
 		"open e22; open e1":      "open e22{\"seq\":3}\nopen e1{\"seq\":2}",
-		"search q=x; search q=y": `search {"also":[{"filters":{"q":["y"]},"operation":"search"}],"filters":{"q":["x"]}}`,
-		"search q=y; search q=x": `search {"also":[{"filters":{"q":["x"]},"operation":"search"}],"filters":{"q":["y"]}}`,
+		"search q=x; search q=y": `search {"also":[{"filters":{"q":["x"]},"operation":"search"}],"filters":{"q":["y"]},"searches":2}`,
+		"search q=y; search q=x": `search {"also":[{"filters":{"q":["y"]},"operation":"search"}],"filters":{"q":["x"]},"searches":2}`,
 	} {
 		l := newLog(t)
 		for what := range strings.SplitSeq(readings, "; ") {
-			l.Trail.Add(reading("a", what))
+			v := reading("a", what)
+			v.Reading.Requested = l.Clock.Now()
+			l.Clock.Advance(time.Second)
+			l.Trail.Add(v)
 		}
 		if got := l.acts(); got != want {
 			t.Errorf("%s:\n%s\nwant\n%s", readings, got, want)

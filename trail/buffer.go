@@ -12,22 +12,22 @@ import (
 // Actions are buffered briefly so that further readings can join them. The buffer is also written to a record, so that a crash loses
 // nothing.
 
-// isDue reports whether an action is complete: it had no reading for a while. Counts without other readings wait for the rows that they
-// belong to.
+// isDue reports whether an action is complete: it had no reading for a while. Counts and streams without other readings wait longer, for the
+// rows that they belong to.
 func (a *action) isDue(now time.Time) bool {
-	return now.Sub(a.start) >= actionMaxTime || a.countsOnly() == 0 && now.Sub(a.last) >= actionIdle
+	return now.Sub(a.start) >= actionMaxTime || a.rowless() == 0 && now.Sub(a.last) >= actionIdle
 }
 
-// countsOnly is 1 if an action has only counts, otherwise 0.
-func (a *action) countsOnly() int {
-	if slices.ContainsFunc(a.buffered, func(r reading) bool { return r.Kind != ReadCount }) {
+// rowless is 1 if an action has only counts and streams, otherwise 0.
+func (a *action) rowless() int {
+	if slices.ContainsFunc(a.buffered, func(r reading) bool { return r.Kind != ReadCount && r.Kind != ReadFollow }) {
 		return 0
 	}
 	return 1
 }
 
 // flush moves the selected actions to the pending entries, in order of their start, and reports whether some remain buffered. Actions with
-// counts only come last: another action may have the search that they belong to.
+// counts and streams only come last: another action may have the search that they belong to.
 func (t *Trail) flush(which func(*action) bool) (left bool) {
 	var actions []*action
 	for a := range t.buffered {
@@ -36,19 +36,14 @@ func (t *Trail) flush(which func(*action) bool) (left bool) {
 		}
 	}
 	slices.SortFunc(actions, func(a, b *action) int {
-		return cmp.Or(cmp.Compare(a.countsOnly(), b.countsOnly()), a.start.Compare(b.start), cmp.Compare(a.id, b.id))
+		return cmp.Or(cmp.Compare(a.rowless(), b.rowless()), a.start.Compare(b.start), cmp.Compare(a.id, b.id))
 	})
 	for _, a := range actions {
-		entries, fresh := a.entries()
+		entries, fresh := a.trailEntries()
 		for _, e := range entries {
 			t.enqueue(e)
 		}
-		for _, r := range fresh {
-			if r.Kind == ReadSearch {
-				a.visit.searchedPeriods[periodOf(r.Filters)] = r.at
-			}
-		}
-		a.recorded, a.buffered = append(a.recorded, fresh...), nil
+		a.recorded, a.buffered, a.entries = append(a.recorded, fresh...), nil, a.entries+len(entries)
 		delete(t.buffered, a)
 	}
 	return len(t.buffered) > 0
@@ -110,7 +105,7 @@ func (t *Trail) savePending() error {
 	}
 	for a := range t.buffered {
 		if a.pending == nil {
-			a.pending, _ = a.entries()
+			a.pending, _ = a.trailEntries()
 		}
 		for _, e := range a.pending {
 			pending = append(pending, pendingEntry{e.Tenant, e})
@@ -153,6 +148,7 @@ func (t *Trail) recoverPending() error {
 		}
 	}
 	t.saved = true
+	t.writePending() // before a reading of the same action looks for it
 	t.background.Once("trail", t.writeAll)
 	return nil
 }

@@ -38,19 +38,24 @@ func TestActionsAreBuffered(t *testing.T) {
 			}
 		}
 		l.Trail.Add(reading("a", "count q=x"))
-		want(2*time.Second, 0)
+		want(14*time.Second, 0)
 		l.Trail.Add(reading("a", "search q=x"))
-		want(2*time.Second, 0)
-		want(5*time.Second, 1)
-		for i := range 5 {
+		want(14*time.Second, 0)
+		want(20*time.Second, 1)
+		for i := range 10 { // typed slowly, with a break that is not long
 			l.Trail.Add(reading("b", fmt.Sprint("search q=", i)))
-			want(2*time.Second, 1)
+			want(11*time.Second, 1)
 		}
 		l.Trail.Add(reading("b", "search q=last"))
-		want(5*time.Second, 2)
-		l.Trail.Add(reading("c", "count q=y")) // its rows may still come
-		want(10*time.Second, 2)
-		want(5*time.Second, 3)
+		want(25*time.Second, 2)
+		l.Trail.Add(reading("c", "count q=y")) // their rows may still come
+		l.Trail.Add(reading("c", "follow q=y"))
+		want(100*time.Second, 2)
+		l.Trail.Add(reading("c", "search q=y"))
+		want(40*time.Second, 3)
+		l.Trail.Add(reading("d", "count q=z"))
+		want(100*time.Second, 3)
+		want(40*time.Second, 4)
 	})
 }
 

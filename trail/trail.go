@@ -36,8 +36,8 @@ type Event struct {
 	Distinct bool
 	Source   string
 
-	// Action names the user action, within Source, that the event is part of; "" for a single event. Reading describes the read; without a
-	// Kind the event is not part of an action.
+	// Action names the user action, within Source, that the event is part of; "" for a single event. Reading describes the read. Without a
+	// Kind the event creates Object, or, with Deduplicate, downloads it: the first download by the action that created it is part of that.
 	Action  string
 	Reading Reading
 }
@@ -62,6 +62,7 @@ type Trail struct {
 
 	mu           sync.Mutex // guards the fields below
 	pending      []oplog.Entry
+	writing      []oplog.Entry                   // those that writePending took
 	lastRecorded map[[sha256.Size]byte]time.Time // when a deduplicated event was last recorded, by digest
 	lost         map[string]int                  // events that could not be written, by trail
 
@@ -122,7 +123,11 @@ func (t *Trail) Add(v Event) {
 	if v.Failed {
 		e.Outcome = oplog.OutcomeFailure
 	}
-	write, arm := t.collect(e, v, now)
+	var past *action
+	if v.Action != "" {
+		past = t.pastAction(e, v)
+	}
+	write, arm := t.collect(e, v, past, now)
 	if write {
 		t.background.Once("trail", t.writeAll)
 	}
@@ -132,14 +137,23 @@ func (t *Trail) Add(v Event) {
 }
 
 // collect takes an event, and reports whether there is something to write now, and whether a later flush has to be scheduled.
-func (t *Trail) collect(e oplog.Entry, v Event, now time.Time) (write, arm bool) {
+func (t *Trail) collect(e oplog.Entry, v Event, past *action, now time.Time) (write, arm bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if v.Action != "" && v.Reading.Kind != "" {
-		write = t.addReading(e, v, now)
+		write = t.addReading(t.actionOf(e, v, past), e, v, now)
 		arm = len(t.buffered) > 0 && !t.flushScheduled
 		t.flushScheduled = t.flushScheduled || arm
 		return write, arm
+	}
+	if v.Action != "" {
+		created := t.actionOf(e, v, past).created
+		if v.Deduplicate && created.isDownloadOfCreated(v, now) {
+			return false, false
+		}
+		if !v.Deduplicate {
+			created[v.Object.ID] = time.Time{}
+		}
 	}
 	if v.Deduplicate {
 		digest := sha256.Sum256([]byte(strings.Join([]string{e.Tenant, e.User.ID, v.Source, e.Module, e.Operation, e.Content.ID, string(e.Details)}, "\x00")))
@@ -187,7 +201,7 @@ func (t *Trail) writePending() {
 	defer t.writeMu.Unlock()
 	t.mu.Lock()
 	pending, lost := t.pending, t.lost
-	t.pending, t.lost = nil, make(map[string]int)
+	t.writing, t.pending, t.lost = pending, nil, make(map[string]int)
 	t.mu.Unlock()
 	var names []string
 	byName := make(map[string][]oplog.Entry)

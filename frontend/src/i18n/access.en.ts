@@ -39,6 +39,7 @@ export const accessEn = {
   also: (title: string, facts: string) => (facts ? `Also: ${title} (${facts})` : `Also: ${title}`),
   actions: {
     'log.search': 'Searched the log',
+    'log.print': 'Printed the log',
     'log.follow': 'Followed the log live',
     'log.count': 'Counted entries',
     'log.open': 'Opened an entry',
@@ -49,6 +50,7 @@ export const accessEn = {
     'export.download': 'Downloaded an export',
     'backup.download': 'Downloaded a backup',
     'access.search': 'Read the access log',
+    'access.print': 'Printed the access log',
     'access.open': 'Opened an access log entry',
     'session.sign_in': 'Sign-in',
     'session.launch': 'Sign-in from the host system',
@@ -76,6 +78,7 @@ export const accessEn = {
     from: 'From',
     to: 'To',
     range: 'Period',
+    searches: 'Searches run',
     format: 'Format',
     columns: 'Columns',
     reason: 'Reason',

@@ -39,6 +39,7 @@ export const accessZh: AdminWords['access'] = {
   also: (title, facts) => (facts ? `另：${title}（${facts}）` : `另：${title}`),
   actions: {
     'log.search': '搜索日志',
+    'log.print': '打印日志',
     'log.follow': '实时查看日志',
     'log.count': '统计记录数',
     'log.open': '查看记录',
@@ -49,6 +50,7 @@ export const accessZh: AdminWords['access'] = {
     'export.download': '下载导出文件',
     'backup.download': '下载备份',
     'access.search': '查看访问日志',
+    'access.print': '打印访问日志',
     'access.open': '查看访问日志记录',
     'session.sign_in': '登录',
     'session.launch': '从业务系统登录',
@@ -76,6 +78,7 @@ export const accessZh: AdminWords['access'] = {
     from: '开始',
     to: '结束',
     range: '时段',
+    searches: '搜索次数',
     format: '格式',
     columns: '附加列',
     reason: '原因',

@@ -63,6 +63,17 @@ test('an act tells what else was read in it', () => {
     'Also: Counted entries',
   ])
   expect(actionDetails(entry, chinese)).toEqual(['搜索：x', '另：搜索日志（搜索：xyz）', '另：统计记录数'])
+  const typed = '{"filters":{"q":["inv"]},"operation":"search"}'
+  const search = action('log', 'search', {
+    details: `{"also":[${typed}],"filters":{"q":["invoice"]},"searches":2}` as RecordedJson,
+  })
+  expect(actionDetails(search, english)).toEqual([
+    'Search: invoice',
+    'Searches run: 2',
+    'Also: Searched the log (Search: inv)',
+  ])
+  expect(actionDetails(search, chinese)).toEqual(['搜索：invoice', '搜索次数：2', '另：搜索日志（搜索：inv）'])
+  expect(describeAction(action('log', 'print'), adminEn)).toEqual({ title: 'Printed the log', group: 'outward', icon: 'printer' })
   expect(describeAction(action('log', 'follow'), adminEn).title).toBe('Followed the log live')
   expect(actionDetails(action('log', 'count'), english)).toEqual([adminEn.access.everything])
 })

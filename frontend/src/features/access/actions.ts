@@ -27,6 +27,7 @@ export function describeAction(
 
 function looks(key: string, operation: string): { group: OperationGroup; icon: IconName } {
   if (/^(export\.start|\w+\.download)$/.test(key)) return { group: 'outward', icon: 'download' }
+  if (operation === 'print') return { group: 'outward', icon: 'printer' }
   if (/^(remove|revoke|lose)$/.test(operation)) return { group: 'destructive', icon: 'bin' }
   if (/^(create|import)$/.test(operation)) return { group: 'create', icon: 'plus' }
   const icons: Record<string, IconName> = { search: 'search', open: 'rows', change: 'pencil', sign_out: 'left' }

@@ -1961,6 +1961,8 @@ export interface operations {
             header?: {
                 /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
+                /** @description “print” where what is read is put on paper: the access log says so. Only beside Oplog-Act. */
+                "Oplog-Purpose"?: "print";
             };
             path?: never;
             cookie?: never;
@@ -1993,6 +1995,8 @@ export interface operations {
             header?: {
                 /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
+                /** @description “print” where what is read is put on paper: the access log says so. Only beside Oplog-Act. */
+                "Oplog-Purpose"?: "print";
             };
             path: {
                 /** @description The entry's id; ~ with seq for any entry, including those whose id cannot be in a URL (. and ..). */
@@ -2579,6 +2583,8 @@ export interface operations {
             header?: {
                 /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
+                /** @description “print” where what is read is put on paper: the access log says so. Only beside Oplog-Act. */
+                "Oplog-Purpose"?: "print";
             };
             path: {
                 /** @description The tenant's id. */
@@ -2646,6 +2652,8 @@ export interface operations {
             header?: {
                 /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
+                /** @description “print” where what is read is put on paper: the access log says so. Only beside Oplog-Act. */
+                "Oplog-Purpose"?: "print";
             };
             path: {
                 /** @description The tenant's id. */
@@ -2869,6 +2877,8 @@ export interface operations {
             header?: {
                 /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
+                /** @description “print” where what is read is put on paper: the access log says so. Only beside Oplog-Act. */
+                "Oplog-Purpose"?: "print";
             };
             path: {
                 /** @description The tenant's id. */
@@ -2946,6 +2956,8 @@ export interface operations {
             header?: {
                 /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
+                /** @description “print” where what is read is put on paper: the access log says so. Only beside Oplog-Act. */
+                "Oplog-Purpose"?: "print";
             };
             path: {
                 /** @description The tenant's id. */
@@ -3012,7 +3024,10 @@ export interface operations {
     startExport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
+            };
             path: {
                 /** @description The tenant's id. */
                 tenant: string;
@@ -3115,8 +3130,14 @@ export interface operations {
     };
     getExportBundle: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description The same as Oplog-Act, for browsers, which send no header of their own with this call. */
+                act?: string;
+            };
+            header?: {
+                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                "Oplog-Act"?: string;
+            };
             path: {
                 /** @description The tenant's id. */
                 tenant: string;

@@ -1,0 +1,101 @@
+package server
+
+import (
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"oplog/oplog"
+	"oplog/server/wire"
+	"oplog/trail"
+)
+
+// readings are the calls of which an act of a person may take several.
+var readings = map[string]string{
+	"getEntry":         trail.ReadOpen,
+	"listEntries":      trail.ReadSearch,
+	"live":             trail.ReadFollow,
+	"getSummary":       trail.ReadCount,
+	"getAccess":        trail.ReadOpen,
+	"listAccess":       trail.ReadSearch,
+	"getServerAccess":  trail.ReadOpen,
+	"listServerAccess": trail.ReadSearch,
+}
+
+// handing are the calls that make something, and those that hand it over: the
+// page does both by itself where a person asked for it once.
+var handing = map[string]bool{"startExport": true, "getExportBundle": true}
+
+// The console says which act of a person a call is part of: in a header, or in a
+// parameter where browsers send no header: of the stream, of a download.
+const (
+	actHeader     = "Oplog-Act"
+	actParam      = "act"
+	purposeHeader = "Oplog-Purpose"
+	purposePrint  = "print"
+)
+
+const actDoc = "Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. " +
+	"The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute."
+
+const purposeDoc = "“print” for reads that are printed: the access log records them as printed. Requires " + actHeader + "."
+
+// actHeaders are those that name the act of a call, and say what it is for.
+func (r *route) actHeaders() []*huma.Param {
+	kind := readings[r.id]
+	if kind == "" && !handing[r.id] {
+		return nil
+	}
+	params := []*huma.Param{{Name: actHeader, In: "header", Description: actDoc, Schema: &huma.Schema{Type: huma.TypeString}}}
+	if kind == trail.ReadOpen || kind == trail.ReadSearch {
+		params = append(params, &huma.Param{
+			Name: purposeHeader, In: "header", Description: purposeDoc, Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{purposePrint}},
+		})
+	}
+	return params
+}
+
+// actParams has the act's name where browsers send no header of their own.
+var actParams = []*huma.Param{
+	wire.TextParam(actParam, "The same as "+actHeader+", for browsers, which cannot send custom headers with this request.", &huma.Schema{Type: huma.TypeString}),
+}
+
+// act returns the act that a call is part of; "" where it is none, or a program's.
+func (in *call) act() string {
+	name := in.http.Get(actHeader)
+	if name == "" {
+		name = in.query.Get(actParam)
+	}
+	odd := func(c rune) bool {
+		return c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
+	}
+	if in.token == "" || in.key.ID != "" || len(name) > 64 || strings.ContainsFunc(name, odd) {
+		return ""
+	}
+	return name
+}
+
+// reading is what a call read, for its act.
+func (in *call) reading(kind string) trail.Reading {
+	read := trail.Reading{Kind: kind, Requested: in.at, ContentID: in.about.opened.Content.ID, UserID: in.about.opened.User.ID}
+	if in.http.Get(purposeHeader) == purposePrint && (kind == trail.ReadOpen || kind == trail.ReadSearch) {
+		read.Kind = trail.ReadPrint
+	}
+	if kind == trail.ReadOpen {
+		return read
+	}
+	query := wire.ReadQuery(in.query)
+	read.Related = in.query.Get("cursor") == "" && query.Int("limit", oplog.DefaultPageSize) <= trail.MaxRelated
+	read.Filters = map[string][]string{}
+	for name := range in.query {
+		if values := query.List(name); len(values) > 0 && !turnsPages(name) {
+			read.Filters[name] = values
+		}
+	}
+	return read
+}
+
+// turnsPages reports whether a parameter is no filter.
+func turnsPages(name string) bool {
+	return name == "cursor" || name == "limit" || name == "after_seq" || name == actParam
+}
