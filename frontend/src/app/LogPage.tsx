@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useParams } from 'react-router'
 import { useOpenEntry } from '../features/entry/useOpenEntry'
@@ -15,6 +16,7 @@ import { ViewsMenu } from '../features/views/ViewsMenu'
 import { useWords } from '../i18n/language'
 import { ApiProblem } from '../lib/problem'
 import { useActions } from '../model/api/action'
+import { queryKeys } from '../model/api/queryKeys'
 import type { Entry, Tenant } from '../model/api/types'
 import { toggled } from '../model/log/filters'
 import { layoutFor } from '../model/log/layout'
@@ -33,6 +35,7 @@ import '../ui/log.css'
 /** The operation log: its features side by side, which share the filters of the address and what they let through. */
 export function LogPage({ tenant }: { tenant: Tenant }) {
   const words = useWords()
+  const client = useQueryClient()
   const { entry: openId } = useParams()
   const entryOpen = openId !== undefined
   const [preferences, setPreferences] = usePreferences()
@@ -57,7 +60,13 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   /** What is wrong with the filters: asking again would not help. */
   const refused = log.error instanceof ApiProblem && log.error.status === 422 ? log.error.locations : undefined
   const { name: entry, seq: openSeq, open: openEntry } = useOpenEntry(tenant.id, log.entries, log.query)
-  useActions(`${tenant.id}?${log.query}`, entry)
+  useActions(tenant.id, log.query, entry, (area) => {
+    const again =
+      area === 'page'
+        ? [queryKeys.entries(tenant.id, log.query), queryKeys.summary(tenant.id, log.query)]
+        : [queryKeys.entry(tenant.id, entry?.id ?? '', entry?.seq)]
+    for (const queryKey of again) client.invalidateQueries({ queryKey, exact: true, refetchType: 'none' })
+  })
 
   const table = useRef<TableHandle>(null)
   const openRow = useCallback((one: Entry) => openEntry(one, { replace: entryOpen }), [openEntry, entryOpen])
@@ -127,7 +136,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           table={table}
           now={now}
           refused={refused !== undefined}
-          entryOpen={entryOpen}
+          open={entry}
           openSeq={openSeq}
           onOpen={openRow}
           onChoose={opening.open}

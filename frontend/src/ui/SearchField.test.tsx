@@ -20,11 +20,38 @@ test('what is typed is searched for after a pause, by Enter at once', () => {
   wait(100)
   expect(search).not.toHaveBeenCalled()
   wait(100)
-  expect(search.mock.calls).toEqual([['double']])
+  expect(search.mock.calls).toEqual([['double', false]])
   type('double 11')
   fireEvent.keyDown(field(), { key: 'Enter' })
   wait(1000)
-  expect(search.mock.calls).toEqual([['double'], ['double 11']])
+  expect(search.mock.calls).toEqual([
+    ['double', false],
+    ['double 11', true],
+  ])
+})
+
+test('what is typed on soon goes on; after Enter, a break, another place or the empty box it is another search', () => {
+  const search = vi.fn()
+  render(<SearchField value="" invalid={false} onChange={search} />)
+  const enter = () => fireEvent.keyDown(field(), { key: 'Enter' })
+  const leave = () => fireEvent.blur(field())
+  const steps: [string, boolean, (() => void)?][] = [
+    ['inv', false],
+    ['invo', true],
+    ['invoice', true, enter],
+    ['invoices', false, leave],
+    ['invoice', false, () => wait(10_000)],
+    ['invoi', false],
+    ['order', false],
+    ['', false],
+    ['o', false],
+  ]
+  for (const [text, goesOn, then] of steps) {
+    type(text)
+    wait(1000)
+    expect(search).toHaveBeenLastCalledWith(text, goesOn)
+    then?.()
+  }
 })
 
 test('after the pause the filters of then are changed, not those of the last key', () => {
@@ -34,7 +61,7 @@ test('after the pause the filters of then are changed, not those of the last key
   rerender(<SearchField value="" invalid={false} onChange={after} />)
   wait(200)
   expect(before).not.toHaveBeenCalled()
-  expect(after).toHaveBeenCalledWith('emma')
+  expect(after).toHaveBeenCalledWith('emma', false)
 })
 
 test('half a syllable of an input method is not searched for', () => {
@@ -47,7 +74,7 @@ test('half a syllable of an input method is not searched for', () => {
   type('双')
   fireEvent.compositionEnd(field())
   wait(200)
-  expect(search.mock.calls).toEqual([['双']])
+  expect(search.mock.calls).toEqual([['双', false]])
 })
 
 test('a change from elsewhere is shown, and what was being typed is not sent over it', () => {
@@ -66,7 +93,7 @@ test('Escape empties the box first, then leaves it; / leads to it from anywhere'
   fireEvent.keyDown(document.body, { key: '/' })
   expect(document.activeElement).toBe(field())
   fireEvent.keyDown(field(), { key: 'Escape' })
-  expect(search.mock.calls).toEqual([['']])
+  expect(search.mock.calls).toEqual([['', false]])
   expect(document.activeElement).toBe(field())
   fireEvent.keyDown(field(), { key: 'Escape' })
   expect(document.activeElement).toBe(document.body)

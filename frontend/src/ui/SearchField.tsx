@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react'
 import { useWords } from '../i18n/language'
+import { Steps, typedOn } from '../lib/steps'
 import { useKey } from './hooks/useKey'
 import { useLatest } from './hooks/useLatest'
 import { Icon } from './Icon'
@@ -12,7 +13,8 @@ interface Props {
   invalid: boolean
   /** What can be searched for; left out: what the log is. */
   hint?: string
-  onChange: (value: string) => void
+  /** `goesOn`: it is still the text that was sent before, typed on. */
+  onChange: (value: string, goesOn: boolean) => void
 }
 
 const pause = 150
@@ -26,6 +28,9 @@ export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
   const timer = useRef<number>(undefined)
   const composing = useRef(false)
   const sent = useRef(value)
+  const [steps] = useState(() => new Steps())
+  /** Of what is typed and not sent yet: whether it goes on. */
+  const goesOn = useRef<boolean>(undefined)
   // The pause may outlive a render: what is sent joins the filters of then, not of the last key.
   const latest = useLatest(onChange)
 
@@ -46,26 +51,36 @@ export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
 
   function send(next: string) {
     window.clearTimeout(timer.current)
+    const typed = goesOn.current === true && typedOn(sent.current, next)
+    goesOn.current = undefined
     sent.current = next
-    latest.current(next)
+    latest.current(next, typed)
+  }
+
+  /** Sends what a person has finished: what is typed then is another search. */
+  function finish(next: string) {
+    send(next)
+    steps.end()
   }
 
   function type(next: string) {
     setText(next)
     window.clearTimeout(timer.current)
+    const step = steps.next()
+    goesOn.current ??= step
     // Half a syllable of a Chinese input method is not a search.
     if (!composing.current) timer.current = window.setTimeout(() => send(next), pause)
   }
 
   function keyDown(event: KeyboardEvent<HTMLInputElement>) {
     if (event.nativeEvent.isComposing) return
-    if (event.key === 'Enter') send(text)
+    if (event.key === 'Enter') finish(text)
     if (event.key !== 'Escape') return
     event.preventDefault()
     if (text === '') input.current?.blur()
     else {
       setText('')
-      send('')
+      finish('')
     }
   }
 
@@ -81,6 +96,7 @@ export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
         value={text}
         onChange={(event) => type(event.target.value)}
         onKeyDown={keyDown}
+        onBlur={() => steps.end()}
         onCompositionStart={() => {
           composing.current = true
         }}
@@ -99,7 +115,7 @@ export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
           title={words.clearSearch}
           onClick={() => {
             setText('')
-            send('')
+            finish('')
             input.current?.focus()
           }}
         >

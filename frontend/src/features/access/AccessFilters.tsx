@@ -1,6 +1,7 @@
 import { type ReactNode, useRef, useState } from 'react'
 import { useAdminWords } from '../../i18n/adminWords'
 import { useWords } from '../../i18n/language'
+import type { Step } from '../../lib/steps'
 import { type FilterName, type Filters, isExclusion, noFilters } from '../../model/log/filters'
 import { PeriodPicker } from '../../model/period/PeriodPicker'
 import { type Chip, Chips } from '../../ui/Chips'
@@ -19,7 +20,7 @@ interface Props {
   actions: ChoiceGroup[]
   /** The query parameters that the server refused. */
   refused: string[]
-  onFilters: (next: Filters, how?: { replace: boolean }) => void
+  onFilters: (next: Filters, how?: Step) => void
   onCopyLink: () => void
   /** Stands before the link. */
   children: ReactNode
@@ -57,7 +58,7 @@ export function AccessFilters(props: Props) {
           value={filters.q}
           hint={words.access.searchHint}
           invalid={wrong('q')}
-          onChange={(q) => onFilters({ ...filters, q }, { replace: true })}
+          onChange={(q, goesOn) => onFilters({ ...filters, q }, { replace: true, goesOn })}
         />
         {choices.map(({ name, label, findLabel, groups }) => (
           <ChoiceFilter

@@ -1,11 +1,14 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { useAdminWords } from '../../i18n/adminWords'
 import type { Dictionary } from '../../i18n/en'
 import { useWords } from '../../i18n/language'
 import { ApiProblem, problemText } from '../../lib/problem'
+import type { Step } from '../../lib/steps'
 import { exactPeriod } from '../../lib/time/phrases'
 import { exactTime } from '../../lib/time/zone'
 import { beginAction, useActions } from '../../model/api/action'
+import { queryKeys } from '../../model/api/queryKeys'
 import type { Entry, Tenant } from '../../model/api/types'
 import { useTitles } from '../../model/log/catalog'
 import { type Field, type FilterName, type Filters, isList, writeFilters } from '../../model/log/filters'
@@ -31,7 +34,7 @@ interface Props {
   tenant: Tenant
   scope: Scope
   filters: Filters
-  onFilters: (next: Filters, how?: { replace: boolean }) => void
+  onFilters: (next: Filters, how?: Step) => void
 }
 
 /** The rows of an access log, below what they are narrowed to. */
@@ -39,6 +42,7 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
   const common = useWords()
   const words = useAdminWords()
   const copy = useCopy()
+  const client = useQueryClient()
   const region = useScrollRegion()
   const [opened, setOpened] = useState<Entry>()
   const access = useAccess(scope === 'tenant' ? tenant.id : null, filters)
@@ -47,7 +51,10 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
   const searching = access.isFetching && !access.isFetchingNextPage
   const dimmed = useSlow(searching, 200) && pages !== undefined
   const query = writeFilters(filters).toString()
-  useActions(query, opened)
+  useActions(`${scope} ${tenant.id}`, query, opened, () => {
+    const queryKey = queryKeys.accessEntry(scope === 'tenant' ? tenant.id : null, opened?.id ?? '')
+    client.invalidateQueries({ queryKey, exact: true, refetchType: 'none' })
+  })
   const shown = useLastDefined(access.data && !access.isPlaceholderData ? query : undefined) ?? query
 
   const organizations = useOrganizations(tenant.id, tenant.data_permission)
@@ -92,7 +99,7 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
         : periodText(filters, tenant.time_zone, common),
   }))
 
-  function filter(next: Filters, how?: { replace: boolean }) {
+  function filter(next: Filters, how?: Step) {
     region?.scrollTo({ top: 0 })
     onFilters(next, how)
   }

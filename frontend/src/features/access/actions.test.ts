@@ -73,7 +73,11 @@ test('an act tells what else was read in it', () => {
     'Also: Searched the log (Search: inv)',
   ])
   expect(actionDetails(search, chinese)).toEqual(['搜索：invoice', '搜索次数：2', '另：搜索日志（搜索：inv）'])
-  expect(describeAction(action('log', 'print'), adminEn)).toEqual({ title: 'Printed the log', group: 'outward', icon: 'printer' })
+  expect(describeAction(action('log', 'print'), adminEn)).toEqual({
+    title: 'Printed the log',
+    group: 'outward',
+    icon: 'printer',
+  })
   expect(describeAction(action('log', 'follow'), adminEn).title).toBe('Followed the log live')
   expect(actionDetails(action('log', 'count'), english)).toEqual([adminEn.access.everything])
 })

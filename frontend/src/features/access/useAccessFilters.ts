@@ -1,6 +1,8 @@
 import { useCallback, useMemo } from 'react'
 import { useSearchParams } from 'react-router'
 import type { AdminWords } from '../../i18n/admin.en'
+import type { Step } from '../../lib/steps'
+import { goOn } from '../../model/api/action'
 import type { Account, ApiKey, Entry } from '../../model/api/types'
 import {
   activeFilters,
@@ -28,10 +30,11 @@ export function useAccessFilters() {
   const scope: Scope = search.get('scope') === 'server' ? 'server' : 'tenant'
 
   const set = useCallback(
-    (filters: Filters, scope: Scope, how?: { replace: boolean }) => {
+    (filters: Filters, scope: Scope, how?: Step) => {
       const next = writeFilters(filters)
+      if (how?.goesOn) goOn(next.toString())
       if (scope === 'server') next.set('scope', scope)
-      setSearch(next, how)
+      setSearch(next, { replace: how?.replace ?? false })
     },
     [setSearch],
   )

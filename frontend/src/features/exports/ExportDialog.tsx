@@ -4,7 +4,8 @@ import { useWords } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
 import { exactTime, offsetText } from '../../lib/time/zone'
 import { visibleText } from '../../lib/visible'
-import type { Tenant } from '../../model/api/types'
+import { actionOf } from '../../model/api/action'
+import type { Export, Tenant } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
 import { activeFilters, calendarPresets, type Filters, presets } from '../../model/log/filters'
 import { filterPhrase, type NameOf } from '../../model/log/filterTexts'
@@ -18,7 +19,7 @@ import { Notice } from '../../ui/Notice'
 import { Segments, type SegmentsHandle } from '../../ui/Segments'
 import { shown } from '../../ui/Shown'
 import { ExportList } from './ExportList'
-import { download, useExports, useStartExport } from './queries'
+import { handOver, useExports, useStartExport } from './queries'
 import {
   type ExportFormat,
   exportRequest,
@@ -56,7 +57,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
     columns: [],
   })
   const segments = useRef<SegmentsHandle>(null)
-  const [started, setStarted] = useState<string>()
+  const [started, setStarted] = useState<Started>()
   const start = useStartExport(tenant.id)
   const exports = useExports(tenant.id)
   const zone = tenant.time_zone
@@ -69,7 +70,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
     complete && query.data && !query.isPlaceholderData ? query.data.total : undefined
   const named = calendarPresets.find((preset) => preset === wanted.period)
   const rows = counted(chosen)
-  const running = exports.data?.some((one) => one.id === started && one.status === 'running')
+  const running = exports.data?.some((one) => one.id === started?.id && one.status === 'running')
   useDownloadWhenDone(tenant.id, started, exports.data)
 
   function choosePeriod(period: PeriodChoice) {
@@ -95,7 +96,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
   function submit() {
     if (!chosen.data || rows === undefined) return
     start.mutate(exportRequest(filtersOf(filters, wanted), wanted, chosen.data), {
-      onSuccess: (one) => setStarted(one.id),
+      onSuccess: ({ id }) => setStarted({ id, act: actionOf('export') }),
     })
   }
 
@@ -188,7 +189,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
             {words.allExports}
           </Link>
         </h3>
-        <ExportList tenant={tenant} titles={titles} query={exports} limit={4} started={started} />
+        <ExportList tenant={tenant} titles={titles} query={exports} limit={4} started={started?.id} />
       </section>
     </Dialog>
   )
@@ -205,19 +206,21 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
   }
 }
 
+interface Started {
+  id: string
+  /** What the access log tells it by. */
+  act: string
+}
+
 /** An export started in this dialog is handed over as soon as it is written, while the dialog is open. */
-function useDownloadWhenDone(
-  tenant: string,
-  id: string | undefined,
-  exports: Parameters<typeof download>[1][] | undefined,
-) {
+function useDownloadWhenDone(tenant: string, started: Started | undefined, exports: Export[] | undefined) {
   const given = useRef<string>(undefined)
   useEffect(() => {
-    const one = exports?.find((other) => other.id === id)
-    if (one?.status !== 'done' || given.current === id) return
-    given.current = id
-    download(tenant, one)
-  }, [tenant, id, exports])
+    const one = exports?.find((other) => other.id === started?.id)
+    if (!started || one?.status !== 'done' || given.current === one.id) return
+    given.current = one.id
+    handOver(tenant, one, started.act)
+  }, [tenant, started, exports])
 }
 
 function Row({ label, group, children }: { label: string; group?: 'radiogroup' | 'group'; children: ReactNode }) {

@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { beginAction } from '../../model/api/action'
 import { call, tenantPath } from '../../model/api/http'
 import { queryKeys } from '../../model/api/queryKeys'
 import type { Export, ExportRequest, Exports } from '../../model/api/types'
@@ -17,8 +18,10 @@ export function useExports(tenant: string) {
 export function useStartExport(tenant: string) {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (request: ExportRequest) =>
-      call<Export>(tenantPath(tenant, 'exports'), { method: 'POST', body: request }),
+    mutationFn: (request: ExportRequest) => {
+      beginAction('export')
+      return call<Export>(tenantPath(tenant, 'exports'), { method: 'POST', body: request, action: 'export' })
+    },
     onSettled: () => client.invalidateQueries({ queryKey: queryKeys.exports(tenant) }),
   })
 }
@@ -41,10 +44,10 @@ export function bundlePath(tenant: string, id: string): string {
   return tenantPath(tenant, `exports/${encodeURIComponent(id)}/bundle`)
 }
 
-/** Hands the file, with all that is needed to check it, to the browser as a download. */
-export function download(tenant: string, one: Export) {
+/** Hands the file, with all that is needed to check it, to the browser, as part of the act that began the export. */
+export function handOver(tenant: string, one: Export, act: string) {
   const link = document.createElement('a')
-  link.href = bundlePath(tenant, one.id)
+  link.href = `${bundlePath(tenant, one.id)}?act=${act}`
   link.download = bundleName(one.file_name)
   document.body.append(link)
   link.click()

@@ -1,5 +1,6 @@
 import type { ReactNode, Ref } from 'react'
 import { useWords } from '../../i18n/language'
+import type { Step } from '../../lib/steps'
 import type { Preset, Summary, Tenant } from '../../model/api/types'
 import { activeFilters, exclusionOf, type Field, type Filters, wireName } from '../../model/log/filters'
 import { fieldLabel } from '../../model/log/filterTexts'
@@ -27,7 +28,7 @@ interface Props extends Omit<ChoiceContext, 'tenant' | 'onFilters'> {
   /** Brings back the tree when it has been put away. */
   onShowTree: (() => void) | undefined
   onOpened: (opened: Opened | undefined) => void
-  onFilters: (next: Filters, how?: { replace: boolean }) => void
+  onFilters: (next: Filters, how?: Step) => void
   onPreset: (preset: Preset) => void
   onSheet: () => void
   onJump: () => void
@@ -68,7 +69,7 @@ export function FilterBar(props: Props) {
         ref={props.search}
         value={filters.q}
         invalid={wrong('q')}
-        onChange={(q) => onFilters({ ...filters, q }, { replace: true })}
+        onChange={(q, goesOn) => onFilters({ ...filters, q }, { replace: true, goesOn })}
       />
       {phone ? (
         <button type="button" className="choice-trigger" aria-haspopup="dialog" onClick={props.onSheet}>

@@ -1,5 +1,7 @@
 import { useCallback, useEffect, useEffectEvent, useMemo } from 'react'
 import { useLocation, useNavigate, useSearchParams } from 'react-router'
+import type { Step } from '../../lib/steps'
+import { goOn } from '../../model/api/action'
 import type { Tenant } from '../../model/api/types'
 import { type Filters, hasPeriod, readFilters, withPeriod, writeFilters } from '../../model/log/filters'
 
@@ -7,7 +9,7 @@ type Start = NonNullable<Tenant['start']>
 
 interface UseFilters {
   filters: Filters
-  setFilters: (next: Filters, how?: { replace: boolean }) => void
+  setFilters: (next: Filters, how?: Step) => void
 }
 
 /**
@@ -27,8 +29,9 @@ export function useFilters(start: Start | undefined, onStart: (start: Start) => 
   const complete = given !== '' && hasPeriod(read)
 
   const setFilters = useCallback(
-    (next: Filters, how?: { replace: boolean }) => {
+    (next: Filters, how?: Step) => {
       const search = writeFilters(next)
+      if (how?.goesOn) goOn(search.toString())
       if (seq) search.set('seq', seq) // which entry is open is no filter, and stays
       navigate({ pathname, search: search.toString() }, { replace: how?.replace ?? false })
     },

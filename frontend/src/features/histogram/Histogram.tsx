@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from 'react'
 import { useWords } from '../../i18n/language'
+import { type Step, Steps } from '../../lib/steps'
 import { longPeriod, shortMoment, shortPeriod } from '../../lib/time/phrases'
 import type { Summary } from '../../model/api/types'
 import { useWidth } from '../../ui/hooks/useWidth'
@@ -14,7 +15,7 @@ interface Props {
   selection: { from?: string; to?: string } | undefined
   selectedCount: number | undefined
   live: boolean
-  onSelect: (selection: { from: string; to: string | undefined }, how?: { replace: boolean }) => void
+  onSelect: (selection: { from: string; to: string | undefined }, how?: Step) => void
   onClear: () => void
 }
 
@@ -36,6 +37,7 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
   const [drag, setDrag] = useState<{ anchor: number; now: number; moved: boolean }>()
 
   const keyAnchor = useRef<number>(undefined)
+  const [steps] = useState(() => new Steps())
 
   if (!summary || !frame) return <figure ref={figure} className="histogram" aria-hidden="true" />
 
@@ -90,10 +92,12 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
     const from = hover ?? present
     const next = hover === undefined ? present : Math.min(last, Math.max(0, from + step))
     setHover(next)
-    if (!event.shiftKey) keyAnchor.current = undefined
-    else {
+    if (!event.shiftKey) {
+      keyAnchor.current = undefined
+      steps.end()
+    } else {
       keyAnchor.current ??= from
-      onSelect(selectionOf(frame, keyAnchor.current, next, now), { replace: true })
+      onSelect(selectionOf(frame, keyAnchor.current, next, now), { replace: true, goesOn: steps.next() })
     }
   }
 

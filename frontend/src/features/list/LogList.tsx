@@ -1,6 +1,7 @@
 import { type RefObject, useCallback, useMemo } from 'react'
 import { useWords } from '../../i18n/language'
 import type { Entry } from '../../model/api/types'
+import type { EntryName } from '../../model/log/entryAddress'
 import { type Field, frozen, isOngoing, isRelative, type ListFilter, toggled } from '../../model/log/filters'
 import type { LogPart } from '../../model/log/useLog'
 import { useCopy } from '../../ui/useCopy'
@@ -19,7 +20,8 @@ interface Props extends LogPart {
   now: number
   /** The filters are refused: asking again would not help. */
   refused: boolean
-  entryOpen: boolean
+  /** The entry that is open. */
+  open: EntryName | undefined
   openSeq: number | undefined
   onOpen: (entry: Entry) => void
   /** Opens the choices of a filter, from the head of its column. */
@@ -79,7 +81,7 @@ export function LogList(props: Props) {
           titles={titles}
           nameOf={nameOf}
           hidden={preferences.hidden}
-          entryOpen={props.entryOpen}
+          open={props.open}
           silent={phone}
         />
         {!phone && (

@@ -4,9 +4,11 @@ import { exactTime } from '../../lib/time/zone'
 import { call, tenantPath } from '../../model/api/http'
 import type { Entry, Summary, Tenant } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
+import type { EntryName } from '../../model/log/entryAddress'
 import { activeFilters, endsNow, type Filters, writeFilters } from '../../model/log/filters'
 import { columnTitles, filterLabel, filterText, type NameOf } from '../../model/log/filterTexts'
 import { type Column, columns } from '../../model/log/preferences'
+import { readEntry } from '../../model/log/queries'
 import { fetchRows } from '../../model/print/fetchRows'
 import { PrintHeader } from '../../model/print/PrintHeader'
 import { PrintTable } from '../../model/print/PrintTable'
@@ -23,8 +25,8 @@ interface Props {
   titles: Titles
   nameOf: NameOf
   hidden: Column[]
-  /** The open entry is what is printed: it is there whole. */
-  entryOpen: boolean
+  /** The open entry is what is printed. */
+  open: EntryName | undefined
   /** Without its button: Ctrl+P and the browser's menu are there all the same. */
   silent: boolean
 }
@@ -41,14 +43,17 @@ const parts: Record<Column, number> = {
 
 /** The command that prints the rows of the view, and the paper they are printed on. */
 export function LogPrint(props: Props) {
-  const { tenant, filters, entryOpen } = props
+  const { tenant, filters, open } = props
   const words = useWords()
   const paper = usePrint(async (signal) => {
-    if (entryOpen) return undefined
+    if (open) {
+      await readEntry(tenant.id, open, 'print', signal) // it is on the page: so that the access log tells it
+      return undefined
+    }
     const query = writeFilters(filters)
     const [{ rows }, summary] = await Promise.all([
       fetchRows(tenantPath(tenant.id, 'entries'), query, signal),
-      call<Summary>(tenantPath(tenant.id, `summary?${query}`), { signal, action: 'page' }),
+      call<Summary>(tenantPath(tenant.id, `summary?${query}`), { signal, action: 'print' }),
     ])
     return { rows, summary }
   })
@@ -66,7 +71,7 @@ export function LogPrint(props: Props) {
           <Icon name="printer" />
         </button>
       )}
-      {paper.on && !entryOpen && <Sheet {...props} loaded={paper.loaded} />}
+      {paper.on && !open && <Sheet {...props} loaded={paper.loaded} />}
     </>
   )
 }

@@ -1,5 +1,5 @@
 import { ApiProblem, type ProblemBody } from '../../lib/problem'
-import { type ActionArea, actionHeader, actionOf } from './action'
+import { type ActionArea, actionHeader, actionOf, purposeHeader } from './action'
 import { requestOptions, takePrefetched } from './prefetch'
 import { parseJson } from './recordedJson'
 
@@ -29,6 +29,7 @@ export async function callText(
   const headers = { ...requestOptions.headers }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (action !== undefined) headers[actionHeader] = actionOf(action)
+  if (action === 'print') headers[purposeHeader] = action
   if (key !== undefined) headers.Authorization = `Bearer ${key}`
   let response: Response
   try {

@@ -1961,7 +1961,7 @@ export interface operations {
             header?: {
                 /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
-                /** @description “print” where what is read is put on paper: the access log says so. Only beside Oplog-Act. */
+                /** @description “print” for reads that are printed: the access log records them as printed. Requires Oplog-Act. */
                 "Oplog-Purpose"?: "print";
             };
             path?: never;
@@ -1995,7 +1995,7 @@ export interface operations {
             header?: {
                 /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
-                /** @description “print” where what is read is put on paper: the access log says so. Only beside Oplog-Act. */
+                /** @description “print” for reads that are printed: the access log records them as printed. Requires Oplog-Act. */
                 "Oplog-Purpose"?: "print";
             };
             path: {
@@ -2583,7 +2583,7 @@ export interface operations {
             header?: {
                 /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
-                /** @description “print” where what is read is put on paper: the access log says so. Only beside Oplog-Act. */
+                /** @description “print” for reads that are printed: the access log records them as printed. Requires Oplog-Act. */
                 "Oplog-Purpose"?: "print";
             };
             path: {
@@ -2652,7 +2652,7 @@ export interface operations {
             header?: {
                 /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
-                /** @description “print” where what is read is put on paper: the access log says so. Only beside Oplog-Act. */
+                /** @description “print” for reads that are printed: the access log records them as printed. Requires Oplog-Act. */
                 "Oplog-Purpose"?: "print";
             };
             path: {
@@ -2877,7 +2877,7 @@ export interface operations {
             header?: {
                 /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
-                /** @description “print” where what is read is put on paper: the access log says so. Only beside Oplog-Act. */
+                /** @description “print” for reads that are printed: the access log records them as printed. Requires Oplog-Act. */
                 "Oplog-Purpose"?: "print";
             };
             path: {
@@ -2956,7 +2956,7 @@ export interface operations {
             header?: {
                 /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
-                /** @description “print” where what is read is put on paper: the access log says so. Only beside Oplog-Act. */
+                /** @description “print” for reads that are printed: the access log records them as printed. Requires Oplog-Act. */
                 "Oplog-Purpose"?: "print";
             };
             path: {
@@ -3025,7 +3025,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
             };
             path: {
@@ -3131,11 +3131,11 @@ export interface operations {
     getExportBundle: {
         parameters: {
             query?: {
-                /** @description The same as Oplog-Act, for browsers, which send no header of their own with this call. */
+                /** @description The same as Oplog-Act, for browsers, which cannot send custom headers with this request. */
                 act?: string;
             };
             header?: {
-                /** @description Names the act of a person, such as one search, that the call is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log tells what a session reads for one act by one entry. Left out, and of keys, each call is told by itself. */
+                /** @description Names the user action, such as one search, that the request is part of: 1 to 64 of A-Z a-z 0-9 - _. The access log records the reads of one action in one entry. Without it, and for API keys, each request is recorded separately, equal ones at most once a minute. */
                 "Oplog-Act"?: string;
             };
             path: {

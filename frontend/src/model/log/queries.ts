@@ -56,15 +56,24 @@ export function useOrganizations(tenant: string, enabled: boolean) {
   })
 }
 
-/** One entry with its proof; none is asked for where none is named. */
+/** One entry with its proof. */
+export function readEntry(
+  tenant: string,
+  name: EntryName,
+  action: ActionArea,
+  signal: AbortSignal,
+): Promise<ProvenEntry> {
+  const { path, search } = writeName(name)
+  return call<ProvenEntry>(tenantPath(tenant, `entries/${search ? `${path}?${search}` : path}`), { signal, action })
+}
+
+/** The same, kept; none is asked for where none is named. */
 export function useEntry(tenant: string, name: EntryName | undefined) {
   const client = useQueryClient()
   return useQuery({
     queryKey: queryKeys.entry(tenant, name?.id ?? '', name?.seq),
     queryFn: async ({ signal }) => {
-      const { path, search } = writeName(name ?? { id: '', seq: undefined })
-      const rest = search ? `${path}?${search}` : path
-      const entry = await call<ProvenEntry>(tenantPath(tenant, `entries/${rest}`), { signal, action: 'opened' })
+      const entry = await readEntry(tenant, name ?? { id: '', seq: undefined }, 'opened', signal)
       // Under its own name it is there, too, for when the address is written so.
       const own = entryName(entry)
       if (own.id !== name?.id || own.seq !== name.seq)

@@ -1,6 +1,7 @@
 import { type InfiniteData, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
 import { isProblem } from '../../lib/problem'
+import type { Step } from '../../lib/steps'
 import { useLastDefined } from '../../ui/hooks/useLastDefined'
 import { useSlow } from '../../ui/hooks/useSlow'
 import { beginAction } from '../api/action'
@@ -19,7 +20,7 @@ export type Log = ReturnType<typeof useLog>
 export interface LogPart {
   tenant: Tenant
   filters: Filters
-  onFilters: (next: Filters, how?: { replace: boolean }) => void
+  onFilters: (next: Filters, how?: Step) => void
   log: Log
   layout: Layout
   preferences: Preferences

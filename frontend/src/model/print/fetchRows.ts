@@ -10,7 +10,7 @@ export async function fetchRows(path: string, query: URLSearchParams, signal: Ab
     const page = new URLSearchParams(query)
     page.set('limit', String(Math.min(200, maxPrintedRows - rows.length)))
     if (cursor) page.set('cursor', cursor)
-    const { entries, next_cursor } = await call<EntryPage>(`${path}?${page}`, { signal, action: 'page' })
+    const { entries, next_cursor } = await call<EntryPage>(`${path}?${page}`, { signal, action: 'print' })
     rows.push(...entries)
     cursor = next_cursor
   } while (cursor && rows.length < maxPrintedRows)

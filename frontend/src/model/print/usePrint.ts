@@ -3,6 +3,7 @@ import { flushSync } from 'react-dom'
 import { useWords } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
 import { useToast } from '../../ui/Toasts'
+import { beginAction } from '../api/action'
 
 /** Printing reads this many rows at most. */
 export const maxPrintedRows = 1000
@@ -67,6 +68,7 @@ export function usePrint<T>(load: (signal: AbortSignal) => Promise<T>): Print<T>
     if (busy) return
     const controller = new AbortController()
     setReading(controller)
+    beginAction('print')
     try {
       const data = await load(controller.signal)
       flushSync(() => {
