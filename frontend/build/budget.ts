@@ -3,7 +3,7 @@ import type { Plugin, Rolldown } from 'vite'
 
 type Bundle = Rolldown.OutputBundle
 
-/** The files that a browser loads for some chunks: those, what they import, and the style sheets of all of them. */
+/** The files that a browser loads for some chunks: the chunks, their imports, and all their style sheets. */
 export function filesFor(bundle: Bundle, entries: string[]): Set<string> {
   const files = new Set<string>()
   const add = (name: string) => {
@@ -27,7 +27,7 @@ function gzipSize(bundle: Bundle, files: Set<string>): number {
   return size
 }
 
-/** Fails the build when the first load of the log is over so many bytes of gzip. */
+/** Fails the build if the first load of the log exceeds a limit of gzipped bytes. */
 export function budget(limit: number): Plugin {
   return {
     name: 'budget',

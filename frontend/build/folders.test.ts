@@ -19,7 +19,7 @@ function folders(): Map<string, Set<string>> {
   return all
 }
 
-/** The folders of a circle, or none. */
+/** The folders of an import cycle, or none. */
 function circle(imports: Map<string, Set<string>>): string[] {
   const done = new Set<string>()
   const walk = (folder: string, way: string[]): string[] => {

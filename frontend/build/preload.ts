@@ -1,7 +1,7 @@
 import type { HtmlTagDescriptor, Plugin } from 'vite'
 import { filesFor } from './budget'
 
-/** Names in the page what its first script will load, so that the browser loads it all at once. */
+/** Adds preload links for the imports of the page's first script, so that the browser loads them in parallel. */
 export function preload(name: string): Plugin {
   return {
     name: 'preload',

@@ -4,8 +4,8 @@ import type { Rolldown } from 'vite'
 const source = join(import.meta.dirname, '../src')
 
 /**
- * Puts all that the start of the console imports into one file, and what the page's first script imports apart from
- * it: a file more costs the browser more than its bytes. What is loaded later imports from that file.
+ * Bundles all imports of the console's start into one file, separate from the imports of the page's first script
+ * (an additional file costs the browser more than its bytes). Later chunks import from that file.
  */
 export function together(): Rolldown.CodeSplittingGroup {
   const start = new Set<string>()
@@ -21,7 +21,7 @@ export function together(): Rolldown.CodeSplittingGroup {
   }
 }
 
-/** A module and all that it imports, whether itself or by others, before it runs. */
+/** A module and all its transitive static imports. */
 function imported(id: string, graph: Rolldown.ChunkingContext): Set<string> {
   const ids = new Set<string>([id])
   for (const at of ids) for (const next of graph.getModuleInfo(at)?.importedIds ?? []) ids.add(next)

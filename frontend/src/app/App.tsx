@@ -17,7 +17,7 @@ import { Pages } from './Pages'
 const askAnyhow = { networkMode: 'always' } as const
 
 function makeClient(): QueryClient {
-  // Any call may be the one that finds the session gone: the sign-in page then takes over.
+  // Any call may find that the session has ended: the sign-in page is shown then.
   function noticeEnd(error: unknown) {
     if (!isProblem(error, 401)) return
     const session = client.getQueryData<Session | null>(queryKeys.session)
@@ -29,12 +29,12 @@ function makeClient(): QueryClient {
     mutationCache: new MutationCache({ onError: noticeEnd }),
     defaultOptions: {
       queries: {
-        // An error is shown at once with its own Retry; asking again unseen only delays it.
+        // Errors are shown immediately with Retry; automatic retries would only delay them.
         retry: false,
         staleTime: 30_000,
         refetchOnWindowFocus: false,
         ...askAnyhow,
-        // What failed is asked again when the network is back.
+        // Failed queries are retried when the network is back.
         refetchOnReconnect: (query) => query.state.status === 'error' && 'always',
       },
       mutations: askAnyhow,
@@ -74,7 +74,7 @@ function InLanguage() {
   )
 }
 
-/** Keeps what is said where there is no answer in the console's language. */
+/** Keeps the messages for missing responses in the console's language. */
 function NoAnswer() {
   const { noAnswer, nothingToSearch } = useWords()
   useEffect(() => setProblemTexts({ noAnswer, nothingToSearch }), [noAnswer, nothingToSearch])

@@ -9,7 +9,7 @@ import { TopBar } from './TopBar'
 import '../ui/page.css'
 import '../ui/log.css'
 
-/** The files that were exported from the log of a tenant. */
+/** The files exported from a tenant's log. */
 export function ExportsPage({ tenant }: { tenant: Tenant }) {
   const words = useWords()
   const titles = useTitles(tenant.id)

@@ -4,7 +4,7 @@ import './help.css'
 
 const keys = ['/', 'j k', '← →', 'Enter', 'Esc', 'x', 'f 1', '.', 'g', 'z', '[', '?'] as const
 
-/** The keys of the log, and what the search box understands. */
+/** The keyboard shortcuts of the log, and the search syntax. */
 export default function HelpDialog({ onClose }: { onClose: () => void }) {
   const words = useWords()
   return (

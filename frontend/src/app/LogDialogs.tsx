@@ -16,11 +16,11 @@ const FilterSheet = lazy(
   preloadable(() => import('../features/filters/FilterSheet').then((module) => ({ default: module.FilterSheet }))),
 )
 
-/** A dialog of the log's page; the filters open at one of them where its chip was pressed. */
+/** A dialog of the log page; the filters open at the one whose chip was pressed. */
 export type LogDialog = { is: 'export' } | { is: 'jump' } | { is: 'filters'; at?: FilterName | undefined }
 
 interface Props extends LogPart {
-  /** The open entry; its sequence number as soon as it is known. */
+  /** The open entry; its seq once known. */
   entry: EntryName | undefined
   openSeq: number | undefined
   dialog: LogDialog | undefined
@@ -30,7 +30,7 @@ interface Props extends LogPart {
   onClose: () => void
 }
 
-/** What opens over or beside the rows: an entry, or a dialog. */
+/** The entry or dialog that opens over or beside the rows. */
 export function LogDialogs(props: Props) {
   const { tenant, filters, onFilters, log, layout, entry, openSeq, dialog, now, onClose } = props
   const copy = useCopy()

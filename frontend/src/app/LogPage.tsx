@@ -32,14 +32,14 @@ import { type LogDialog, LogDialogs } from './LogDialogs'
 import { TopBar } from './TopBar'
 import '../ui/log.css'
 
-/** The operation log: its features side by side, which share the filters of the address and what they let through. */
+/** The operation log: its features side by side, sharing the filters in the URL and the entries that match them. */
 export function LogPage({ tenant }: { tenant: Tenant }) {
   const words = useWords()
   const client = useQueryClient()
   const { entry: openId } = useParams()
   const entryOpen = openId !== undefined
   const [preferences, setPreferences] = usePreferences()
-  // An entry that was opened by its address alone stands in the usual list.
+  // An entry opened directly by URL is shown in the default list.
   const { filters, setFilters } = useFilters(entryOpen ? undefined : tenant.start, ({ table }) => {
     if (table) setPreferences(withTableSettings(preferences, table))
   })
@@ -57,7 +57,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   useEffect(() => {
     if (log.hasRead) preloadParts()
   }, [log.hasRead])
-  /** What is wrong with the filters: asking again would not help. */
+  /** The invalid filters: retrying would not help. */
   const refused = log.error instanceof ApiProblem && log.error.status === 422 ? log.error.locations : undefined
   const { name: entry, seq: openSeq, open: openEntry } = useOpenEntry(tenant.id, log.entries, log.query)
   useActions(tenant.id, log.query, entry, (area) => {

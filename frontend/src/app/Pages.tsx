@@ -26,7 +26,7 @@ interface Props {
   onLanguage: (tag: LocaleTag) => void
 }
 
-/** Which page an address shows, to whom. */
+/** Selects the page for a URL and a session. */
 export function Pages({ session, onLanguage }: Props) {
   const location = useLocation()
   const { tag } = useLanguage()
@@ -42,7 +42,7 @@ export function Pages({ session, onLanguage }: Props) {
     if (signedIn !== undefined) noteReader(signedIn)
   }, [signedIn])
 
-  // A language chosen on the sign-in page is a choice of the account that then signs in.
+  // A language chosen on the sign-in page is saved with the account that signs in.
   const chosen = useRef<LocaleTag>(undefined)
   const { mutate: save } = saveLanguage
   const accountTag = session.data?.locale
@@ -108,7 +108,7 @@ function ToLog() {
   return <Navigate replace to={`/t/${encodeURIComponent(tenant)}/log`} />
 }
 
-/** A page of a tenant that the account has; any other tenant is a page that does not exist. */
+/** A page of one of the account's tenants; any other tenant is reported as not found. */
 function OfTenant({ page: Page }: { page: typeof LogPage | typeof ExportsPage | typeof SettingsPage }) {
   const { tenant: id } = useParams()
   const tenant = useSession().tenants.find((one) => one.id === id)
@@ -130,7 +130,7 @@ function Unreachable({ error, onRetry }: { error: unknown; onRetry: () => void }
   )
 }
 
-/** The mark in the browser's tab, for everyone but those who must see no trace of the function. */
+/** The favicon, except for members, who must see no trace of the log. */
 function useFavicon(role: Session['role'] | undefined) {
   useEffect(() => {
     const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')

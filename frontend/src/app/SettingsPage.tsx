@@ -27,7 +27,7 @@ export function SettingsPage({ tenant }: { tenant: Tenant }) {
   const [region, setRegion] = useState<HTMLElement | null>(null)
   const session = useSession()
   const own = sectionsFor(session)
-  // The few pages of those who administer nothing are led to from the top bar.
+  // Accounts without administration reach their few pages from the top bar.
   const menu = administers(session)
   const section = own.find((one) => one.path === path)
   useDocumentTitle(section ? section.title(words) : common.settings)

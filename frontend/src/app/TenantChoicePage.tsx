@@ -12,7 +12,7 @@ const TenantDialog = lazy(() =>
   import('../features/tenants/TenantDialog').then((module) => ({ default: module.TenantDialog })),
 )
 
-/** The start: the only tenant's log, a choice of tenants, or for the first owner none yet. */
+/** The home page: the log of the only tenant, a choice of tenants, or a notice that there are none yet. */
 export function TenantChoicePage() {
   const words = useWords()
   const { tenants } = useSession()

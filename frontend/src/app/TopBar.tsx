@@ -20,7 +20,7 @@ import './frame.css'
 
 const HelpDialog = lazy(preloadable(() => import('./HelpDialog')))
 
-/** The bar above every page of someone who may see the log. */
+/** The bar above every page, for accounts that may see the log. */
 export function TopBar({ tenant }: { tenant?: Tenant }) {
   const { words } = useLanguage()
   const session = useSession()
@@ -124,7 +124,7 @@ function usePages(tenant: Tenant | undefined): Page[] {
   return [...pages, { path: settings, title: words.settings, current: pathname.startsWith(settings) }]
 }
 
-/** The tenant's name; a menu only for those who have more than one. */
+/** The tenant's name; a menu if there are several tenants. */
 function TenantMenu({ tenant }: { tenant: Tenant }) {
   const { words } = useLanguage()
   const { tenants } = useSession()

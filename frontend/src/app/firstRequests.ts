@@ -8,10 +8,10 @@ import { hasPeriod, readFilters, writeFilters } from '../model/log/filters'
 
 const readerKey = 'oplog.reader'
 
-/** Who was last seen signed in here: the tenants of theirs that have a tree; `undefined` for who reads no log. */
+/** The last account signed in here: which of its tenants have a tree; `undefined` if it cannot read a log. */
 type Reader = { trees: string[] } | undefined
 
-/** Notes who is signed in: nothing of a log is asked for on behalf of those who read none. */
+/** Remembers the account, so that nothing is prefetched for accounts that cannot read a log. */
 export function noteReader(session: Session | null) {
   const reads = session !== null && session.role !== 'member'
   const trees = session?.tenants.filter((tenant) => tenant.data_permission).map(({ id }) => id)
@@ -24,11 +24,11 @@ function noted(): Reader {
     if (typeof value !== 'object' || value === null || !('trees' in value)) return undefined
     return Array.isArray(value.trees) ? { trees: value.trees } : undefined
   } catch {
-    return undefined // another console's note
+    return undefined // written by another version of the console
   }
 }
 
-/** The requests that the page at an address begins with. */
+/** The first requests of the page at a URL. */
 export function firstRequests(pathname: string, search: string, reader: Reader): string[] {
   const tenant = /^\/t\/([^/]+)\/log(\/[^/]+)?$/.exec(pathname)?.[1]
   const filters = readFilters(new URLSearchParams(search))

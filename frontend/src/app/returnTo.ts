@@ -1,4 +1,4 @@
-/** The address to go back to after signing in: only a path of this console, never another site's. */
+/** The URL to return to after sign-in: only a path of this console, never another site. */
 export function safeReturn(next: string | null): string {
   if (!next?.startsWith('/') || /^\/[/\\]/.test(next) || next.startsWith('/sign-in')) return '/'
   return next

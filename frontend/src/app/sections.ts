@@ -12,7 +12,7 @@ export interface Section {
   page: ComponentType<{ tenant: Tenant }>
 }
 
-/** All sections, in the order of the menu. */
+/** All sections, in menu order. */
 export const sections: Section[] = [
   {
     path: 'accounts',
@@ -93,10 +93,10 @@ export const sections: Section[] = [
   },
 ]
 
-/** The sections that a person has; the server holds everyone to the same. */
+/** The sections that an account may open; the server enforces the same. */
 export function sectionsFor(session: Pick<Session, 'role' | 'organization'>): Section[] {
   const admin = administers(session)
-  // What readers have, admins find among the rest of the system.
+  // Admins find what readers have under System.
   const reader = !admin && session.role !== 'member'
   const may = { everyone: true, readers: reader, admins: admin, owners: session.role === 'owner' }
   return sections.filter(({ who }) => may[who])

@@ -2,7 +2,7 @@ import { type AdminWords, adminEn } from './admin.en'
 import { adminZh } from './admin.zh'
 import { useLanguage } from './language'
 
-/** The words of the settings, which load with them. */
+/** The texts of the settings, which load with them. */
 export function useAdminWords(): AdminWords {
   return useLanguage().tag === 'en' ? adminEn : adminZh
 }

@@ -7,8 +7,8 @@ import { sessionEn } from './session.en'
 import { timeEn } from './time.en'
 
 /**
- * The words of the console. A feature's words are in a file of their own; those of the settings load with them. The
- * Chinese dictionary has this one's type, so a missing key fails the build.
+ * The texts of the console. Each feature has its own file; those of the settings load with them. The
+ * Chinese dictionary has the type of this one, so a missing key fails the build.
  */
 export const en = {
   number: n,

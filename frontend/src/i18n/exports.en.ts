@@ -32,7 +32,7 @@ export const exportsEn = {
     `The file “${what}” and its manifest are deleted for everyone. The operations stay in the log.`,
   exportsText: 'Files exported from this log. To create one, choose Export above the log.',
   allOperations: 'All operations',
-  /** What it holds, and of when; set off more where the first is a list itself. */
+  /** The content and the period; separated by a semicolon if the content is a list. */
   exportLine: (what: string, period: string) => `${what}${what.includes(', ') ? ';' : ','} ${period}`,
   madeBy: (name: string, format: string, time: string) => `${name}, ${format}, ${time}`,
   startedBy: (name: string, format: string, time: string) => `${name}, ${format}, started ${time}`,

@@ -13,9 +13,9 @@ export const filtersEn = {
   moreFilters: 'More',
   exclude: 'Exclude',
   excludeThis: (title: string) => `Exclude: ${title}`,
-  /** The label of what is excluded: `Not user`. */
+  /** The label of excluded values: `Not user`. */
   not: (label: string) => `Not ${/^[A-Z][a-z]/.test(label) ? label[0]?.toLowerCase() + label.slice(1) : label}`,
-  /** Values that are excluded, where no label says so. */
+  /** Excluded values without a label. */
   notThese: (values: string) => `not ${values}`,
   ip: 'IP address',
   ipHint: 'An address, or a network such as 10.0.0.0/8',

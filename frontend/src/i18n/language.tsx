@@ -25,7 +25,7 @@ export function rememberLanguage(tag: LocaleTag) {
   try {
     localStorage.setItem(remembered, tag)
   } catch {
-    // A browser that keeps nothing asks again; the account remembers.
+    // Without storage the account still remembers it.
   }
 }
 

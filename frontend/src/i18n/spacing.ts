@@ -1,6 +1,6 @@
 /**
- * A name of somebody's own between Chinese words: a space where it begins or ends with Latin letters or digits,
- * none where it is Chinese itself.
+ * A name between Chinese text: with a space where it begins or ends with Latin letters or digits,
+ * none where it is Chinese.
  */
 export function spaced(before: string, name: string, after = ''): string {
   const apart = (character: string | undefined) => (/[\p{Script=Latin}\p{N}]/u.test(character ?? '') ? ' ' : '')

@@ -1,4 +1,4 @@
-/** Copies text, also where the page is served without TLS and the browser offers no clipboard API. */
+/** Copies text, even if the page is served without TLS and there is no clipboard API. */
 export async function copyText(text: string): Promise<void> {
   if (navigator.clipboard && window.isSecureContext) {
     await navigator.clipboard.writeText(text)

@@ -3,8 +3,8 @@ const ipv4 = new RegExp(`^${octet}(?:\\.${octet}){3}$`)
 const bits = /^(?:0|[1-9]\d{0,2})$/
 
 /**
- * An IP address, or a network such as 10.0.0.0/8, as the server takes it, from what was typed: spaces around it and the
- * full-width characters of an input method do not matter. Undefined for anything else.
+ * Parses an IP address or a network such as 10.0.0.0/8 for the server: surrounding spaces and the
+ * full-width characters of input methods are accepted. Undefined for anything else.
  */
 export function parseNetwork(text: string): string | undefined {
   const plain = text.normalize('NFKC').replaceAll('。', '.').trim()

@@ -1,18 +1,18 @@
-/** What the server says of a failed call. */
+/** The body of the server's error response. */
 export interface ProblemBody {
   title?: string
   detail?: string
   errors?: { location?: string; message?: string; value?: unknown }[]
 }
 
-/** An answer of the server that is not a success, or no answer at all (status 0). */
+/** An error response of the server, or a missing response (status 0). */
 export class ApiProblem extends Error {
   readonly status: number
   readonly detail: string
   readonly locations: string[]
-  /** What is wrong with each field that was sent, by its location. */
+  /** The error of each field, by its location. */
   readonly fields: Record<string, string>
-  /** What was sent, or what it is about, as the server names it with each field. */
+  /** The value that each error is about, by location. */
   readonly values: Record<string, unknown>
 
   constructor(status: number, body: ProblemBody) {
@@ -32,20 +32,20 @@ export function isProblem(error: unknown, status: number): boolean {
   return error instanceof ApiProblem && error.status === status
 }
 
-/** Whether the words to search for have no letter or digit, such as the hyphen that begins an exclusion. */
+/** Whether the search has no letter or digit, such as a hyphen that begins an exclusion. */
 export function hasNothingToSearch(error: unknown): boolean {
   const words = error instanceof ApiProblem && error.status === 422 ? error.values['query.q'] : undefined
   return typeof words === 'string' && !/[\p{L}\p{N}]/u.test(words)
 }
 
-/** What is said in place of the browser's own words and the server's, which are not in the console's language. */
+/** Texts that replace messages of the browser and the server, which are not in the console's language. */
 let texts = { noAnswer: '', nothingToSearch: '' }
 
 export function setProblemTexts(words: typeof texts) {
   texts = words
 }
 
-/** What to tell a person about an error: the server's own words where there are some. */
+/** The message to show for an error: the server's, if there is one. */
 export function problemText(error: unknown): string {
   if (isProblem(error, 0) && texts.noAnswer) return texts.noAnswer
   if (hasNothingToSearch(error) && texts.nothingToSearch) return texts.nothingToSearch

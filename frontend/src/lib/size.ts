@@ -1,4 +1,4 @@
-/** `148 KB`: in the units of a file manager. */
+/** `148 KB`: in the units of file managers. */
 export function sizeText(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`
   for (const [unit, factor] of [

@@ -1,4 +1,4 @@
-/** What is kept in this browser; nothing where it keeps nothing. */
+/** Reads localStorage; null if there is none. */
 export function readStored(key: string): string | null {
   try {
     return localStorage.getItem(key)
@@ -11,6 +11,6 @@ export function writeStored(key: string, value: string) {
   try {
     localStorage.setItem(key, value)
   } catch {
-    // Without a place to keep it, all is as drawn next time.
+    // Without storage the defaults apply next time.
   }
 }

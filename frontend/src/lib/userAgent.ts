@@ -15,7 +15,7 @@ const systems: [RegExp, string][] = [
   [/Linux/, 'Linux'],
 ]
 
-/** `Chrome, Windows` for a browser's user agent; any other program's as it was sent. */
+/** `Chrome, Windows` for a browser's user agent; others unchanged. */
 export function userAgentName(userAgent: string): string {
   const browser = browsers.find(([pattern]) => pattern.test(userAgent))?.[1]
   const system = systems.find(([pattern]) => pattern.test(userAgent))?.[1]

@@ -1,4 +1,4 @@
-/** Where characters stand in a text that nobody would see, or that change how the text around them reads. */
+/** The position of a character that is invisible or changes how the surrounding text reads. */
 export interface Hidden {
   start: number
   end: number
@@ -6,7 +6,7 @@ export interface Hidden {
   code: string
 }
 
-// Line ends and tabs are what a page shows as space; all else here shows nothing, or does what it says.
+// Line ends and tabs are shown as space; all others are invisible or control the text.
 const suspect = /[\p{Cc}\p{Cs}\p{DI}\u2028\u2029\u2800\ufff9-\ufffb]/u
 const plain = /^[\n\t]$/
 const selector = /^[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]$/u
@@ -17,7 +17,7 @@ const joining =
 const mark = /^\p{Mn}$/u
 const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
 
-/** What is hidden in a text. What joins an emoji or a word of a joining script is part of what is seen. */
+/** The hidden characters of a text. Joiners in emoji and in words of joining scripts are not hidden. */
 export function hiddenCharacters(text: string): Hidden[] {
   if (!suspect.test(text)) return []
   const all = [...text]
@@ -44,12 +44,12 @@ function isSeen(all: string[], index: number): boolean {
   return before === '🏴' || (tag.test(before) && before !== '\u{e007f}' && isSeen(all, index - 1))
 }
 
-/** Whether a text must stand apart, so that its direction does not move what is beside it. */
+/** Whether a text must be isolated, so that its direction does not affect the text around it. */
 export function isRightToLeft(text: string): boolean {
   return rightToLeft.test(text)
 }
 
-/** A text for where no element can stand, such as a tooltip: hidden characters as `[U+202E]`. */
+/** A plain text, such as for a tooltip, with hidden characters as `[U+202E]`. */
 export function visibleText(text: string): string {
   let out = ''
   let at = 0

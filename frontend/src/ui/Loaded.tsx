@@ -10,7 +10,7 @@ interface Props<T> {
   children: (data: T) => ReactNode
 }
 
-/** What a query answered; above it what went wrong, with Retry, while an earlier answer stays. */
+/** The data of a query; above it an error with Retry, while earlier data stays. */
 export function Loaded<T>({ query, children }: Props<T>) {
   const { retry } = useWords()
   const words = useAdminWords()

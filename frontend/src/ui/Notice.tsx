@@ -10,7 +10,7 @@ interface Props {
   children: ReactNode
 }
 
-/** A line over the table: what failed and what can be done, while the old rows stay. */
+/** A notice over the table: an error and its action, while the old rows stay. */
 export function Notice({ kind, action, onAction, children }: Props) {
   return (
     <div className={`notice notice-${kind}`} role={kind === 'error' ? 'alert' : 'status'}>

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 interface Props {
   title: string
   text?: string
-  /** What can be done here, beside the title. */
+  /** Actions beside the title. */
   children?: ReactNode
 }
 

@@ -9,8 +9,8 @@ interface Range {
 }
 
 /**
- * A text that somebody recorded: hidden characters are marks to be read, and no direction reaches beyond it. The marks
- * hold the characters themselves, so that copying gives the text as it was recorded.
+ * A recorded text: hidden characters are shown as marks, and its direction is isolated. The marks
+ * contain the characters themselves, so that copying gives the recorded text.
  */
 export function Shown({ text }: { text: string }) {
   return <Parts text={text} ranges={[]} draw={(part) => part} />
@@ -24,7 +24,7 @@ interface PartsProps<R extends Range> {
   draw: (part: ReactNode, range: R, index: number) => ReactNode
 }
 
-/** The same with some ranges of it drawn in a way of their own. */
+/** The same, with some ranges rendered differently. */
 export function Parts<R extends Range>({ text, ranges, draw }: PartsProps<R>) {
   const hidden = hiddenCharacters(text)
   const part = (start: number, end: number): ReactNode => {
@@ -67,7 +67,7 @@ function Mark({ code, children }: { code: string; children: string }) {
   )
 }
 
-/** A text shown as recorded ones are; anything else as it is. */
+/** Renders a string as recorded text; other nodes unchanged. */
 export function shown(node: ReactNode): ReactNode {
   return typeof node === 'string' ? <Shown text={node} /> : node
 }

@@ -2,7 +2,7 @@ import { useWords } from '../i18n/language'
 import { relativeTime } from '../lib/time/phrases'
 import { exactTime, offsetText } from '../lib/time/zone'
 
-/** A time as it is written down, and how long ago that is. */
+/** An exact time, and how long ago it is. */
 export function Timestamp({ time, zone, ahead }: { time: string; zone: string; ahead?: boolean }) {
   const words = useWords()
   const instant = Date.parse(time)

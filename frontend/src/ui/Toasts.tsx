@@ -5,7 +5,7 @@ import './toast.css'
 
 const ToastContext = createContext<(text: string) => void>(() => {})
 
-/** Says in passing that something was done: above the page, spoken once, gone after two seconds. */
+/** Shows a message above the page, announced once, for two seconds. */
 export function useToast() {
   return useContext(ToastContext)
 }

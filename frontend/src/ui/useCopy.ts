@@ -3,7 +3,7 @@ import { useWords } from '../i18n/language'
 import { copyText } from '../lib/clipboard'
 import { useToast } from './Toasts'
 
-/** Copies a text, and says in passing that it did. */
+/** Copies a text and confirms it with a toast. */
 export function useCopy() {
   const words = useWords()
   const say = useToast()

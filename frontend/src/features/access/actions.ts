@@ -7,7 +7,7 @@ import { type Field, fieldOf, type ListFilter, listFilters, wireName } from '../
 import { filterLabel } from '../../model/log/filterTexts'
 import type { IconName } from '../../ui/Icon'
 
-/** What it takes to tell a deed of the access log in words. */
+/** The context to describe an action of the access log. */
 export interface ActionContext {
   words: AdminWords
   common: Dictionary
@@ -15,7 +15,7 @@ export interface ActionContext {
   nameOf: (field: Field, value: string) => string
 }
 
-/** What was done, by module and operation, and how it looks. */
+/** The title of an action by module and operation, with its colour and icon. */
 export function describeAction(
   entry: Entry,
   words: AdminWords,
@@ -34,7 +34,7 @@ function looks(key: string, operation: string): { group: OperationGroup; icon: I
   return { group: 'change', icon: icons[operation] ?? 'right' }
 }
 
-/** What it was done to and with which filters, in words: `Search: emma`, `Operation type: Delete, Send`. */
+/** The object and filters of an action as text: `Search: emma`, `Operation type: Delete, Send`. */
 export function actionDetails(entry: Entry, context: ActionContext): string[] {
   const { words } = context
   const object = objectOf(entry)
@@ -51,7 +51,7 @@ export function actionDetails(entry: Entry, context: ActionContext): string[] {
   return [...facts, ...alsoDone(entry.module, details, context)]
 }
 
-/** What else was read in the same act. */
+/** Other calls of the same action. */
 function alsoDone(module: string, details: unknown, context: ActionContext): string[] {
   if (!isObject(details) || !Array.isArray(details.also)) return []
   const { words, common } = context
@@ -64,7 +64,7 @@ function alsoDone(module: string, details: unknown, context: ActionContext): str
   })
 }
 
-// Whose ids are names that people know them by.
+// Modules whose ids are known to people.
 const named = ['account', 'key', 'tenant']
 
 function objectOf({ module, content }: Entry): string | undefined {
@@ -93,7 +93,7 @@ const filters = new Map<string, ListFilter>(listFilters.map((name) => [wireName(
 
 function add(facts: string[], key: string, value: unknown, context: ActionContext) {
   const { words, common } = context
-  const ofAccess = key === 'operation' && String(value).includes('.') // deeds of the access log itself
+  const ofAccess = key === 'operation' && String(value).includes('.') // actions of the access log itself
   const filter = filters.get(key)
   const texts: Record<string, string> = words.access.facts
   const label = ofAccess ? words.access.action : filter ? filterLabel(filter, common) : (texts[key] ?? key)
@@ -102,7 +102,7 @@ function add(facts: string[], key: string, value: unknown, context: ActionContex
   if (text) facts.push(words.named(label, common.listJoin(text)))
 }
 
-/** The values of a fact; none for what says nothing. */
+/** The values of a detail; undefined if there is nothing to show. */
 function textOf(key: string, value: unknown, context: ActionContext): string[] | undefined {
   if (value === null || value === undefined || value === '' || typeof value === 'boolean') return undefined
   if (Array.isArray(value)) {

@@ -16,12 +16,12 @@ import {
 } from '../../model/log/filters'
 import type { ChoiceGroup } from '../../ui/ChoiceList'
 
-/** Whose access log is read. */
+/** Whose access log is shown. */
 export type Scope = 'tenant' | 'server'
 
 /**
- * The filters of the access log, as the address has them: those of the log that it knows. An operation is a deed with
- * its module, `account.create`. Without a period it is all time.
+ * The filters of the access log in the URL: a subset of the log's filters. An operation includes
+ * its module, `account.create`. Without a period all time is shown.
  */
 export function useAccessFilters() {
   const [search, setSearch] = useSearchParams()
@@ -41,13 +41,13 @@ export function useAccessFilters() {
   return { filters, scope, set }
 }
 
-/** Those of the log's filters that the access log takes. */
+/** The log's filters that the access log supports. */
 export function readAccessFilters(text: string): Filters {
   const { q, user, module, operation, contentId, range, from, to } = readFilters(new URLSearchParams(text))
   return { ...noFilters, q, user, module, operation, contentId, range, from, to }
 }
 
-/** The filters that are on; a custom period is one, for nothing else says which it is. */
+/** The active filters, including a custom period, which is shown nowhere else. */
 export function activeIn(filters: Filters): FilterName[] {
   const custom = (filters.from !== undefined || filters.to !== undefined) && !hasSelection(filters)
   return custom ? [...activeFilters(filters), 'period'] : activeFilters(filters)
@@ -69,7 +69,7 @@ const kindOf: Record<string, Kind> = {
 }
 const kinds: Kind[] = ['reading', 'session', 'changes', 'server']
 
-/** All that the access log tells of, in groups by what it is about. */
+/** All actions of the access log, grouped by subject. */
 export function actionChoices({ access }: AdminWords): ChoiceGroup[] {
   const actions = Object.entries(access.actions).map(([value, title]) => ({ value, title }))
   return kinds.map((kind) => ({
@@ -78,7 +78,7 @@ export function actionChoices({ access }: AdminWords): ChoiceGroup[] {
   }))
 }
 
-/** Who may have done something: the accounts, the keys, and who else is in the rows or chosen already. */
+/** Possible actors: accounts, API keys, and others in the rows or already chosen. */
 export function actorChoices(
   accounts: Account[],
   apiKeys: ApiKey[],

@@ -11,14 +11,14 @@ import { PasswordField } from '../../ui/form/PasswordField'
 
 interface Props {
   tenant: Tenant
-  /** To change; none for a new one. */
+  /** The one to edit; none to create one. */
   account?: Account
   onClose: () => void
 }
 
 const roles: Role[] = ['owner', 'admin', 'auditor', 'member']
 
-/** Makes an account, or changes what one is called and may do. */
+/** Creates an account, or edits its name and rights. */
 export function AccountDialog({ tenant, account, onClose }: Props) {
   const common = useWords()
   const words = useAdminWords().accounts

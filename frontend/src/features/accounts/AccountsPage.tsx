@@ -20,7 +20,7 @@ import { AccountDialog } from './AccountDialog'
 
 type Asked = { what: 'add' } | { what: 'change' | 'password' | 'disable'; account: Account }
 
-/** Who may sign in to a tenant, and what each may do. */
+/** The accounts of a tenant and their roles. */
 export default function AccountsPage({ tenant }: { tenant: Tenant }) {
   const common = useWords()
   const all = useAdminWords()

@@ -12,7 +12,7 @@ import { SectionHead } from '../../ui/SectionHead'
 import { shown } from '../../ui/Shown'
 import { Timestamp } from '../../ui/Timestamp'
 
-/** Where the person who reads this is signed in. */
+/** The signed-in person's own sessions. */
 export default function SessionsPage({ tenant }: { tenant: Tenant }) {
   const words = useAdminWords().sessions
   const sessions = useOwnSessions()

@@ -106,7 +106,7 @@ interface RemoveProps {
   tenant: Tenant
   item: CatalogItem
   title: string
-  /** Whether it stays, because it has been used. */
+  /** Whether it is kept because it has been used. */
   onRemoved: (stays: boolean) => void
   onClose: () => void
 }

@@ -11,7 +11,7 @@ import { KeyField, TitleFields } from './TitleFields'
 interface Props {
   tenant: Tenant
   catalog: Catalog
-  /** To change; none for a new one. A built-in one can only be given more operation types. */
+  /** The module to edit; none to create one. Built-in modules can only be given more operation types. */
   module?: CatalogModule
   onClose: () => void
 }
@@ -24,7 +24,7 @@ export function ModuleDialog({ tenant, catalog, module, onClose }: Props) {
   const [title, setTitle] = useState(module?.title ?? { en: '', 'zh-CN': '' })
   const [operations, setOperations] = useState(module?.operations ?? [])
   const titles = titlesOf(catalog, tag)
-  // What is built in stays; what was added to it can go.
+  // Built-in types stay; added ones can be removed.
   const fixed = module?.built_in ? module.operations.filter((one) => !module.added?.includes(one)) : []
   const group = useId()
 

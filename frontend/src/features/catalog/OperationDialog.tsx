@@ -10,7 +10,7 @@ import { KeyField, TitleFields } from './TitleFields'
 
 interface Props {
   tenant: Tenant
-  /** To change; none for a new one. */
+  /** The one to edit; none to create one. */
   operation?: CatalogOperation
   onClose: () => void
 }

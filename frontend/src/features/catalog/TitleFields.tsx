@@ -2,7 +2,7 @@ import { useAdminWords } from '../../i18n/adminWords'
 import type { Title } from '../../model/api/types'
 import { TextField } from '../../ui/form/Fields'
 
-/** What the host system names a module or an operation type by. */
+/** The key by which the host system names a module or an operation type. */
 export function KeyField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
   const words = useAdminWords().catalog
   return (

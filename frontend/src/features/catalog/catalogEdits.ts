@@ -1,9 +1,9 @@
 import type { Catalog, CatalogModule, CatalogOperation } from '../../model/api/types'
 
-/** A change of a catalog, made to it as it is when it is saved. */
+/** A change of a catalog, applied to its current state on save. */
 export type CatalogEdit = (catalog: Catalog) => Catalog
 
-/** With a module instead of the one of its key, or added. */
+/** Replaces the module with the same key, or adds it. */
 export function withModule(module: CatalogModule): CatalogEdit {
   return (catalog) => ({ ...catalog, modules: put(catalog.modules, module) })
 }
@@ -16,7 +16,7 @@ export function withOperation(operation: CatalogOperation): CatalogEdit {
   return (catalog) => ({ ...catalog, operations: put(catalog.operations, operation) })
 }
 
-/** Without an operation type, and without it in the modules that allow it. */
+/** Removes an operation type, also from the modules that allow it. */
 export function withoutOperation(key: string): CatalogEdit {
   return (catalog) => ({
     operations: catalog.operations.filter((one) => one.key !== key),

@@ -4,7 +4,7 @@ import { queryKeys } from '../../model/api/queryKeys'
 import type { Catalog } from '../../model/api/types'
 import type { CatalogEdit } from './catalogEdits'
 
-/** Saves a change of the catalog as the server has it now, so that what somebody else has added meanwhile stays. */
+/** Applies a change to the server's current catalog, so that concurrent changes are kept. */
 export function useEditCatalog(tenant: string) {
   const client = useQueryClient()
   const path = tenantPath(tenant, 'catalog')

@@ -40,7 +40,7 @@ function ChangeRow({ change }: { change: Change }) {
   const marked = markChanges(before ?? '', after ?? '')
   const lines = Math.max(lineCount(before), lineCount(after))
   const [isFolded, setFolded] = useState(lines > foldAfter)
-  const folded = !useIsPrinting() && isFolded // paper cannot be unfolded
+  const folded = !useIsPrinting() && isFolded // print cannot be unfolded
   return (
     <>
       <tr>

@@ -18,7 +18,7 @@ interface Props {
 
 const shownAtMost = 6
 
-/** What else was done to the same content, newest first, over all time. */
+/** Other operations on the same content, newest first, of all time. */
 export function ContentHistory({ entry, tenant, titles, onOpen }: Props) {
   const words = useWords()
   const { pathname } = useLocation()

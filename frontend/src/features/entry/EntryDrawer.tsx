@@ -25,7 +25,7 @@ interface Props {
   tenant: Tenant
   name: EntryName
   over: boolean
-  /** Where the entry stands in the list; undefined when it was opened by link and is not in it. */
+  /** The entry's position in the list; undefined if it was opened by link and is not in the list. */
   position: { index: number; total: number } | undefined
   previous: Entry | undefined
   next: Entry | undefined
@@ -37,7 +37,7 @@ interface Props {
   onCopy: (text: string, said?: string) => void
 }
 
-/** One entry with everything that is known of it, beside the list, which stays usable. */
+/** One entry with all its details, beside the list, which stays usable. */
 export default function EntryDrawer(props: Props) {
   const { tenant, name, position, previous, next, titles, onOpen, onClose, onCopy } = props
   const words = useWords()
@@ -50,7 +50,7 @@ export default function EntryDrawer(props: Props) {
     body.current?.scrollTo({ top: 0 })
   }, [name.id, name.seq])
 
-  // Escape closes from anywhere on the page, except where it means something nearer.
+  // Escape closes it from anywhere, except where it has another meaning.
   const close = useEffectEvent(onClose)
   useEffect(() => {
     const key = (event: globalThis.KeyboardEvent) => {
@@ -117,7 +117,7 @@ export default function EntryDrawer(props: Props) {
   )
 }
 
-/** Why there is no entry to show: it never was, it was deleted, or it could not be read. */
+/** Why there is no entry to show: it does not exist, was deleted, or could not be read. */
 function Missing({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const words = useWords()
   if (isProblem(error, 404) || isProblem(error, 422)) return <Notice kind="note">{words.noSuchEntry}</Notice>

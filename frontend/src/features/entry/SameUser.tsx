@@ -6,7 +6,7 @@ import { type Filters, noFilters, writeFilters } from '../../model/log/filters'
 import { useSummary } from '../../model/log/queries'
 import { Shown } from '../../ui/Shown'
 
-/** The way to what the same user did in this period. */
+/** A link to the operations of the same user in this period. */
 export function SameUser({ entry, tenant, filters }: { entry: Entry; tenant: Tenant; filters: Filters }) {
   const words = useWords()
   const ofUser: Filters = {

@@ -5,14 +5,14 @@ import { type EntryName, entryAddress, entryName, isNamed, readName } from '../.
 import { useEntry } from '../../model/log/queries'
 
 interface OpenEntry {
-  /** As the address names it; undefined where none is open. */
+  /** As named in the URL; undefined if none is open. */
   name: EntryName | undefined
-  /** Which entry that is, as soon as it is known. */
+  /** The entry itself, once known. */
   seq: number | undefined
   open: (entry: Entry | undefined, how?: { replace: boolean }) => void
 }
 
-/** The entry that the address of the log names. The address is the only place where it is kept. */
+/** The entry named in the log's URL, which is the only place where it is stored. */
 export function useOpenEntry(tenant: string, entries: Entry[], query: string): OpenEntry {
   const { entry: id } = useParams()
   const [search] = useSearchParams()
@@ -28,7 +28,7 @@ export function useOpenEntry(tenant: string, entries: Entry[], query: string): O
     [navigate, tenant, query],
   )
 
-  // An address that could mean another entry tomorrow is completed, so that it can be copied.
+  // A URL that could later mean another entry is completed, so that it can be copied.
   useEffect(() => {
     const own = data && entryName(data)
     if (own && name && (own.id !== name.id || own.seq !== name.seq)) open(data, { replace: true })

@@ -10,7 +10,7 @@ interface Props {
   onClose: () => void
 }
 
-/** Asks before a file goes that others may be waiting for. */
+/** Asks before deleting a file that others may need. */
 export default function DeleteExport({ tenant, id, what, onClose }: Props) {
   const words = useWords()
   const remove = useRemoveExport(tenant)

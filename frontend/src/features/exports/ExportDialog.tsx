@@ -46,7 +46,7 @@ interface Props {
   onClose: () => void
 }
 
-/** What to export, with its rows counted before; below it the exports there are, the running one with its progress. */
+/** Options of an export with the number of rows; below them the existing exports, running ones with their progress. */
 export default function ExportDialog({ tenant, filters, titles, nameOf, onClose }: Props) {
   const words = useWords()
   const [wanted, setWanted] = useState<Wanted>({

@@ -23,11 +23,11 @@ interface Props {
   titles: Titles
   query: ReturnType<typeof useExports>
   limit?: number
-  /** The export started here, to be pointed out. */
+  /** The export started here, which is highlighted. */
   started?: string
 }
 
-/** Exports, newest first: what, by whom, how far; cancel, download or delete. */
+/** Exports, newest first: content, author, progress; cancel, download or delete. */
 export function ExportList({ tenant, titles, query, limit, started }: Props) {
   const words = useWords()
   const remove = useRemoveExport(tenant.id)

@@ -7,7 +7,7 @@ import { Icon } from '../../ui/Icon'
 import { Notice } from '../../ui/Notice'
 import { bundleName, manifestPath, verifyCommand } from './verify'
 
-/** How anybody checks a downloaded export: the line to run, and the manifest for those who took the file alone. */
+/** How to check a downloaded export: the command to run, and the manifest for those who have only the file. */
 export default function ExportProof({ tenant, one }: { tenant: string; one: Export }) {
   const words = useWords()
   const key = useVerifierKey()

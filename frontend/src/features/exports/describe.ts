@@ -5,7 +5,7 @@ import type { Titles } from '../../model/log/catalog'
 import { type Field, fieldOf, isExclusion, listFilters, wireName } from '../../model/log/filters'
 import { outcomeTitle, shortList } from '../../model/log/names'
 
-/** What an export holds, in words: its filters, or that it has none. Users are called what they were when it began. */
+/** Describes the content of an export: its filters, or that it has none. Users have their names at that time. */
 export function exportContent(
   one: Export,
   titles: Titles,
@@ -35,7 +35,7 @@ export function exportPeriod(one: Export, zone: string, words: Dictionary): stri
   return exactPeriod(Date.parse(one.from), Date.parse(one.to), zone, words)
 }
 
-/** For how long the file is still there. */
+/** How long the file is still kept. */
 export function remainingTime(one: Export, now: number, words: Dictionary): string | undefined {
   if (!one.expires_at) return undefined
   const hours = (Date.parse(one.expires_at) - now) / 3_600_000

@@ -16,7 +16,7 @@ export interface Wanted {
   columns: LongColumn[]
 }
 
-/** The filters whose rows the export will hold: what is counted before it and what it is asked for are the same. */
+/** The filters of the export; the count shown before and the request use the same ones. */
 export function filtersOf(shown: Filters, wanted: Wanted): Filters {
   const narrowed = wanted.filtered ? shown : noFilters
   const base = { ...narrowed, range: undefined, from: undefined, to: undefined }

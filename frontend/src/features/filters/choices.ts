@@ -5,7 +5,7 @@ import type { ChoiceGroup } from '../../ui/ChoiceList'
 
 const groupOrder: OperationGroup[] = ['destructive', 'outward', 'create', 'change']
 
-/** The operation types of the catalog, in groups by what they mean. */
+/** The operation types of the catalog, by group. */
 export function operationChoices(titles: Titles, words: Dictionary): ChoiceGroup[] {
   const operations = titles.catalog?.operations ?? []
   return groupOrder

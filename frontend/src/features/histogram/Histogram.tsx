@@ -19,7 +19,7 @@ interface Props {
   onClear: () => void
 }
 
-/** How many labels the axis has room for, without becoming a ruler on a wide screen. */
+/** How many labels fit on the axis, within reason on a wide screen. */
 function labelsIn(width: number): number {
   return Math.min(9, Math.max(3, Math.floor(width / 84)))
 }
@@ -60,7 +60,7 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
   function press(event: PointerEvent) {
     if (event.button !== 0 || !frame) return
     const index = indexUnder(event)
-    // Near an edge of the selection the press takes hold of it: the other edge is then the anchor.
+    // Pressing near an edge of the selection drags it: the other edge is the anchor.
     const box = event.currentTarget.getBoundingClientRect()
     const near = (instant: number) => Math.abs(fractionOf(frame, instant) * box.width + box.left - event.clientX) <= 6
     let anchor = index
@@ -78,7 +78,7 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
     if (drag && (index !== drag.now || drag.moved)) setDrag({ ...drag, now: index, moved: true })
   }
 
-  /** ←→ move from bucket to bucket, with Shift they select, Escape leaves the selection. */
+  /** ←→ move between buckets, Shift selects, Escape clears the selection. */
   function keyDown(event: KeyboardEvent) {
     if (event.key === 'Escape' && selection) {
       event.preventDefault()

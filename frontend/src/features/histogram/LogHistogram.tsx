@@ -9,18 +9,18 @@ interface Props extends LogPart {
   entryOpen: boolean
 }
 
-/** The histogram of the log's page: what is selected in it narrows the rows. */
+/** The histogram of the log page: its selection narrows the rows. */
 export function LogHistogram({ tenant, filters, onFilters, log, entryOpen }: Props) {
   const zone = tenant.time_zone
   const selecting = hasSelection(filters)
 
-  /** Leaves the selection; a period of one's own gives way to a longer one. */
+  /** Clears the selection; a custom period is replaced by a longer one. */
   function zoomOut() {
     if (selecting) onFilters(withoutSelection(filters))
     else if (!filters.range && log.frame) onFilters(zoomedOut(filters, log.frame, zone, Date.now()))
   }
 
-  // Nearer things have closed by then: what is open takes the key first.
+  // Open dialogs and panels handle the key first.
   useKey('Escape', zoomOut, selecting && !entryOpen)
   useKey('z', () => onFilters(selectionAlone(filters, log.summary)), filters.from !== undefined && selecting)
 

@@ -9,7 +9,7 @@ const lengths: Record<(typeof presets)[number], number> = {
   last_90_days: 90,
 }
 
-/** One step back from a period of one's own: to the shortest preset that holds it and more, else to twice its length. */
+/** Zooms out from a custom period: to the shortest longer preset that contains it, else to twice its length. */
 export function zoomedOut(filters: Filters, frame: { from: string; to: string }, zone: string, now: number): Filters {
   const from = Date.parse(frame.from)
   const to = Date.parse(frame.to)

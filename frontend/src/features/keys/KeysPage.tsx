@@ -16,7 +16,7 @@ import { Shown } from '../../ui/Shown'
 import { Timestamp } from '../../ui/Timestamp'
 import { keyExample } from './keyExample'
 
-/** The keys that programs come with. */
+/** The API keys of programs. */
 export default function KeysPage({ tenant }: { tenant: Tenant }) {
   const all = useAdminWords()
   const words = all.keys
@@ -165,7 +165,7 @@ function AddDialog({ tenant, onMade, onClose }: AddProps) {
   )
 }
 
-/** The key itself, which is shown this once. */
+/** The key itself, which is shown only once. */
 function MadeDialog({ tenant, made, onClose }: { tenant: Tenant; made: MadeKey; onClose: () => void }) {
   const common = useWords()
   const words = useAdminWords().keys

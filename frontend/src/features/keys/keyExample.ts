@@ -1,6 +1,6 @@
 import type { ApiKey } from '../../model/api/types'
 
-/** A line that uses a key, ready to run; for a launch key the address that a signed token goes to. */
+/** A command that uses a key, ready to run; for a launch key the URL for the signed token. */
 export function keyExample(scope: ApiKey['scope'], origin: string, tenant: string, key: string): string {
   const root = `${origin}/api/v1/tenants/${encodeURIComponent(tenant)}`
   switch (scope) {

@@ -3,22 +3,22 @@ import type { FacetValue, Organization, Summary } from '../../model/api/types'
 import { type Field, type Filters, toggled, without } from '../../model/log/filters'
 import { countsWithBelow, organizationTree } from '../../model/organizations/organizations'
 
-/** A filter that may be what was searched for. */
+/** A filter that may match the intended search. */
 export interface FilterSuggestion {
   field: Field
   value: string
   title: string
-  /** How many operations it gives; undefined where that has not been counted. */
+  /** The number of matching operations; undefined if not counted. */
   count: number | undefined
   filters: Filters
 }
 
-/** At most so many of one field: more are no help. */
+/** The maximum number of suggestions per field. */
 const most = 3
 
 /**
- * The filters by what the search does not look in whose values read like what was searched for. They come from what has
- * been read already: the summary is that of the other filters, without the search.
+ * Suggests filters on fields that search does not cover, with values like the search text. They come from data that has
+ * already been loaded: the summary of the other filters, without the search.
  */
 export function suggestFilters(
   filters: Filters,

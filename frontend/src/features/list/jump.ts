@@ -1,7 +1,7 @@
 import { addDays, type Day, startOf } from '../../lib/time/days'
 import type { Filters } from '../../model/log/filters'
 
-/** One day of the tenant's: selected in the frame where it lies in it, else a period of its own. */
+/** Selects one day in the tenant's zone: within the frame if it contains the day, else as a custom period. */
 export function withDay(filters: Filters, day: Day, zone: string, frame: { from: string; to: string } | undefined) {
   const [from, to] = [startOf(day, zone), startOf(addDays(day, 1), zone)]
   const inside = frame && filters.range && from >= Date.parse(frame.from) && from < Date.parse(frame.to)

@@ -7,7 +7,7 @@ interface Term {
   anywhere: boolean
 }
 
-/** What a piece of a word is made of; letters and digits that meet are pieces of one word. */
+/** The kind of a piece of a word; adjacent letters and digits are pieces of one word. */
 type Kind = 'cjk' | 'digit' | 'letter' | 'mark' | undefined
 
 const cjk = /[ー〡-〩\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}]/u
@@ -67,7 +67,7 @@ const part = new RegExp(
   'gi',
 )
 
-/** The terms that a search finds; those that it excludes stand in no row that is shown. */
+/** The positive terms of a search; excluded terms are in no displayed row. */
 export function searchTerms(q: string): Term[] {
   const terms: Term[] = []
   for (const [, not, field, fieldNot, quoted, plain] of q.matchAll(part)) {

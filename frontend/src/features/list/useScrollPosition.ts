@@ -14,8 +14,8 @@ interface Rows {
 }
 
 /**
- * Puts the reader back where he was when the table went away with the same rows in it: after signing in again,
- * or on the way back from another page. The place that is yet to be found again; undefined once it is.
+ * Restores the scroll position from when the table was unmounted with the same rows: after signing in again,
+ * or when returning from another page. Returns the position still to restore; undefined once restored.
  */
 export function useScrollPosition(rows: Rows): RefObject<ScrollPosition | undefined> {
   const { scroller, entries, height, query, hasMore, onMore, onRow } = rows

@@ -19,7 +19,7 @@ interface Props {
   onClose: () => void
 }
 
-/** Asks for what a change of the tree takes, and makes it. */
+/** Asks for the details of a change of the tree and makes it. */
 export function OrganizationDialog({ tenant, asked, onClose }: Props) {
   const words = useAdminWords().organizations
   const edit = useEditOrganizations(tenant.id)

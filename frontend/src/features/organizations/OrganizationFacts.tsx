@@ -18,7 +18,7 @@ interface Props {
   onAsk: (asked: Asked) => void
 }
 
-/** One organization, and what can be done with it. */
+/** One organization with its actions. */
 export function OrganizationFacts({ list, organization, own, onAsk }: Props) {
   const common = useWords()
   const words = useAdminWords().organizations

@@ -10,7 +10,7 @@ interface Props {
   organizations: Organization[] | undefined
   error: unknown
   own: FacetValue[] | undefined
-  /** How many entries name no organization. */
+  /** The number of entries without an organization. */
   outside: number
   selected: string[]
   width: number

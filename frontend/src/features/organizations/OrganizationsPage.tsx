@@ -14,7 +14,7 @@ import { PermissionPart } from './PermissionPart'
 import '../../model/organizations/tree.css'
 import './organizations.css'
 
-/** The tree of organizations, and whether it divides what is seen. */
+/** The organization tree, and whether it restricts what people see. */
 export default function OrganizationsPage({ tenant }: { tenant: Tenant }) {
   const words = useAdminWords().organizations
   const [asked, setAsked] = useState<Asked>()

@@ -6,7 +6,7 @@ import { useChangeTenant } from '../../model/settings/queries'
 import { Button } from '../../ui/Button'
 import { FormDialog } from '../../ui/form/FormDialog'
 
-/** Whether organizations divide what is seen; owners switch it. */
+/** Whether organizations restrict what people see; only owners change it. */
 export function PermissionPart({ tenant }: { tenant: Tenant }) {
   const words = useAdminWords().organizations
   const owner = useSession().role === 'owner'

@@ -1,6 +1,6 @@
 import type { Organization } from '../../model/api/types'
 
-/** A change of the tree, made to it as it is when it is saved. */
+/** A change of the tree, applied to its current state on save. */
 export type OrganizationEdit = (list: Organization[]) => Organization[]
 
 export function added(id: string, name: string, parent: string): OrganizationEdit {
@@ -15,7 +15,7 @@ export function moved(id: string, parent: string): OrganizationEdit {
   return (list) => list.map((one) => (one.id === id ? { ...one, parent_id: parent || null } : one))
 }
 
-/** With it and all below it archived. */
+/** Archives it and everything below it. */
 export function archived(id: string): OrganizationEdit {
   return (list) => {
     const gone = withBelow(list, id)
@@ -23,7 +23,7 @@ export function archived(id: string): OrganizationEdit {
   }
 }
 
-/** With it in today's tree again, and what is above it. */
+/** Restores it to today's tree, together with its ancestors. */
 export function restored(id: string): OrganizationEdit {
   return (list) => {
     const back = new Set<string>()
@@ -43,7 +43,7 @@ export function withBelow(list: Organization[], id: string): Set<string> {
   return ids
 }
 
-/** What is sent of a tree: today's. The server keeps of the rest what has entries, archived. */
+/** The part of a tree that is sent: today's. The server archives the rest if it has entries. */
 export function sentTree(list: Organization[]): Organization[] {
   return list.filter((one) => !one.archived).map(({ id, name, parent_id }) => ({ id, name, parent_id }))
 }

@@ -4,7 +4,7 @@ import { queryKeys } from '../../model/api/queryKeys'
 import type { FacetValue, Organization } from '../../model/api/types'
 import { type OrganizationEdit, sentTree } from './organizationEdits'
 
-/** Own entries of each organization; they are counted with the tree, as nobody searches the log for them. */
+/** Own entries of each organization, counted with the tree, not by a search of the log. */
 export function useOrganizationCounts(tenant: string) {
   return useQuery({
     queryKey: queryKeys.organizationCounts(tenant),
@@ -15,7 +15,7 @@ export function useOrganizationCounts(tenant: string) {
   })
 }
 
-/** Saves a change of the tree as the server has it now, so that what somebody else has changed meanwhile stays. */
+/** Applies a change to the server's current tree, so that concurrent changes are kept. */
 export function useEditOrganizations(tenant: string) {
   const client = useQueryClient()
   const path = tenantPath(tenant, 'organizations')

@@ -4,7 +4,7 @@ import { daysSpan, type Span, utcDaysOf } from '../../lib/time/utcDays'
 import type { Hold } from '../../model/api/types'
 import { DaySpan } from './DaySpan'
 
-/** What days would hold, as they are chosen: when they begin and end, and the UTC days that are held with them. */
+/** The period that the chosen days would hold: its start and end, and the UTC days held with it. */
 export function DaysToHold({ from, to, zone }: { from: Day | ''; to: Day | ''; zone: string }) {
   const words = useAdminWords().retention
   const chosen = daysSpan(from, to, zone)
@@ -35,7 +35,7 @@ export function DaysToHold({ from, to, zone }: { from: Day | ''; to: Day | ''; z
   )
 }
 
-/** What a hold is on: the days that were chosen, and when the UTC days that are held begin and end. */
+/** The period of a hold: the chosen days, and the start and end of the UTC days held. */
 export function HeldDays({ hold }: { hold: Hold }) {
   const words = useAdminWords().retention
   return (

@@ -20,7 +20,7 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
   const [tried, setTried] = useState(false)
   const inputs = { from: useRef<HTMLInputElement>(null), to: useRef<HTMLInputElement>(null) }
   const days = { from: parseDay(from), to: parseDay(to) }
-  /** What is wrong with a day: that it is none, or what the server says. */
+  /** The error of a day: that it is invalid, or the server's message. */
   const wrong = (name: 'from' | 'to') =>
     tried && days[name] === undefined ? fieldErrors.date : fieldError(add.error, name)
 

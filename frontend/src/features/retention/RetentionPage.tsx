@@ -21,7 +21,7 @@ import '../../ui/system.css'
 
 type Asked = 'rule' | 'hold' | Hold
 
-/** For how long a tenant's entries are kept, what is held, and what was deleted when. */
+/** The retention rule, legal holds and past deletions of a tenant. */
 export default function RetentionPage({ tenant }: { tenant: Tenant }) {
   const words = useAdminWords().retention
   const owner = useSession().role === 'owner'

@@ -7,10 +7,10 @@ import { CheckField, Choices, fieldError, TextField } from '../../ui/form/Fields
 import { FormDialog } from '../../ui/form/FormDialog'
 import { useChangeRule, useWouldDelete } from './retentionQueries'
 
-/** The legal minimum, which the server knows too: below it a rule must be meant. */
+/** The legal minimum, also enforced by the server: shorter rules must be confirmed. */
 const minimum = 180
 
-/** Changes for how long entries are kept, and says what that would delete before it does. */
+/** Edits the retention rule, and shows what it would delete before saving. */
 export function RuleDialog({ tenant, rule, onClose }: { tenant: Tenant; rule: Retention; onClose: () => void }) {
   const words = useAdminWords().retention
   const change = useChangeRule(tenant.id)

@@ -4,7 +4,7 @@ import { queryKeys } from '../../model/api/queryKeys'
 import type { Hold, NewHold, Retention, TenantChange, TenantSettings } from '../../model/api/types'
 import { useChange } from '../../model/settings/queries'
 
-/** What a tenant keeps, what is held, and what was deleted. */
+/** The retention rule, legal holds and deletions of a tenant. */
 export function useRetention(tenant: string) {
   return useQuery({
     queryKey: queryKeys.retention(tenant),
@@ -13,7 +13,7 @@ export function useRetention(tenant: string) {
   })
 }
 
-/** What a rule of so many days would delete now. */
+/** The entries that a rule of this many days would delete now. */
 export function useWouldDelete(tenant: string, days: number | undefined) {
   return useQuery({
     queryKey: [...queryKeys.retention(tenant), days],

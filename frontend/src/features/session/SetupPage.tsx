@@ -13,12 +13,12 @@ interface Props {
   onLanguage: (tag: LocaleTag) => void
 }
 
-/** The first run: makes the first owner and the first tenant, and signs the owner in. */
+/** First run: creates the first owner and tenant, and signs the owner in. */
 export function SetupPage({ locale, onLanguage }: Props) {
   const words = useWords()
   const setUp = useSetUp()
   const [code, setCode] = useState(setupCode ?? '')
-  // The code of an old address is refused: then there is a field for the right one.
+  // If the code in the URL is rejected, a field asks for the current one.
   const [asksCode, setAsksCode] = useState(!setupCode)
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')
@@ -130,7 +130,7 @@ function idOf(name: string): string {
     .replaceAll(/^-|-$/g, '')
 }
 
-/** What is wrong with one field is said below it. */
+/** Errors of a field are shown below it. */
 function said(error: unknown): string {
   return error instanceof ApiProblem && error.locations.length > 0 ? error.message : problemText(error)
 }

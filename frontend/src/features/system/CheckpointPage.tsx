@@ -6,7 +6,7 @@ import { CheckpointPart } from './CheckpointPart'
 import '../../ui/form/form.css'
 import '../../ui/system.css'
 
-/** The checkpoint alone, for those who read the log and administer nothing. */
+/** The checkpoint, for accounts that read the log but do not administer it. */
 export default function CheckpointPage({ tenant }: { tenant: Tenant }) {
   const words = useAdminWords().system
   return (

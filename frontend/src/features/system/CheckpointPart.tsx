@@ -10,7 +10,7 @@ import { Loaded } from '../../ui/Loaded'
 import { QrCode } from './QrCode'
 import { useCheckpoint } from './systemQueries'
 
-/** The signed head of the log, to take away: as text, as a file, as a code, on paper. */
+/** The signed head of the log to keep elsewhere: as text, file, QR code or print. */
 export function CheckpointPart({ tenant, alone }: { tenant: Tenant; alone?: boolean }) {
   const words = useAdminWords().system
   const checkpoint = useCheckpoint(tenant.id)
@@ -67,7 +67,7 @@ interface SheetProps {
   verifierKey: string | undefined
 }
 
-/** What is printed, and nothing else of the page. */
+/** The printed sheet, without the rest of the page. */
 function Sheet({ tenant, checkpoint, verifierKey }: SheetProps) {
   const words = useAdminWords().system
   return (

@@ -26,7 +26,7 @@ export function QrCode({ label, text, size }: Props) {
   )
 }
 
-/** The path of the dark squares, those side by side as one. */
+/** The path of the dark squares; neighbours in a row are joined. */
 function squares(rows: boolean[][]): string {
   let path = ''
   rows.forEach((row, y) => {

@@ -15,14 +15,14 @@ import { useCheckpoint, useStatus, useSystem } from './systemQueries'
 import '../../ui/form/form.css'
 import '../../ui/system.css'
 
-/** What the log holds, the proof to keep elsewhere, and for owners the server. */
+/** The size of the log, the checkpoint to keep elsewhere, and for owners the server. */
 export default function SystemPage({ tenant }: { tenant: Tenant }) {
   const { system: words, loading } = useAdminWords()
   const { number } = useWords()
   const owner = useSession().role === 'owner'
   const status = useStatus(tenant.id)
   const zone = tenant.time_zone
-  // All at once: what came first would be moved by what comes later.
+  // Shown all at once, so that nothing moves as parts load.
   const pending = [status, useCheckpoint(tenant.id), useVerifierKey(), useSystem(owner)].some((one) => one.isLoading)
   const moment = (time: string | undefined, none: string) => (time ? <Timestamp time={time} zone={zone} /> : none)
   if (pending)
@@ -100,7 +100,7 @@ function ServerPart({ zone }: { zone: string }) {
   )
 }
 
-/** The folder that takes the checkpoint of each day, and how that goes. */
+/** The folder for daily checkpoints, and its state. */
 function Anchor({ of, zone }: { of: SystemStatus['anchor']; zone: string }) {
   const words = useAdminWords().system
   if (!of) return words.noAnchor

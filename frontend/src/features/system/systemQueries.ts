@@ -3,10 +3,10 @@ import { call, callText, tenantPath } from '../../model/api/http'
 import { queryKeys } from '../../model/api/queryKeys'
 import type { SystemStatus, TenantStatus } from '../../model/api/types'
 
-// Entries arrive and backups end while somebody looks.
+// Entries arrive and backups finish while the page is open.
 const refetchInterval = 10_000
 
-/** What a tenant's log holds. */
+/** The size and state of a tenant's log. */
 export function useStatus(tenant: string) {
   return useQuery({
     queryKey: queryKeys.status(tenant),

@@ -7,7 +7,7 @@ import { AreaField, CheckField, fieldError, TextField } from '../../ui/form/Fiel
 import { FormDialog } from '../../ui/form/FormDialog'
 
 interface Props {
-  /** To change; none for a new one. */
+  /** The one to edit; none to create one. */
   tenant?: TenantSettings
   onClose: () => void
 }

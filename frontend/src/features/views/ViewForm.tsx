@@ -12,12 +12,12 @@ import type { ViewContext } from './ViewsMenu'
 import '../../ui/choices.css'
 
 interface Props extends ViewContext {
-  /** The view to change; without it what is on screen becomes a new one. */
+  /** The view to edit; without it the current filters become a new view. */
   view: View | undefined
   onDone: () => void
 }
 
-/** Gives what is on screen a name, or changes a view. */
+/** Saves the current filters as a view, or edits a view. */
 export function ViewForm({ tenant, query, shown, preferences, view, onDone }: Props) {
   const words = useWords()
   const session = useSession()
@@ -28,7 +28,7 @@ export function ViewForm({ tenant, query, shown, preferences, view, onDone }: Pr
   const [start, setStart] = useState(view?.start ?? false)
   const [fresh, setFresh] = useState(false)
   const differs = view !== undefined && canonicalQuery(view.query) !== query
-  // As the server has it: who sees only an organization shares nothing with the others.
+  // As on the server: accounts limited to an organization cannot share views.
   const mayShare = (session.role === 'owner' || session.role === 'admin') && !session.organization
 
   function submit() {

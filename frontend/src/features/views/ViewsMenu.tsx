@@ -12,9 +12,9 @@ const ViewsPanel = lazy(preloadable(() => import('./ViewsPanel')))
 
 export interface ViewContext {
   tenant: Tenant
-  /** The filters on screen, as the address has them. */
+  /** The current filters, as in the URL. */
   query: string
-  /** The same in words. */
+  /** The same as text. */
   shown: string
   preferences: Preferences
   onOpen: (view: View) => void

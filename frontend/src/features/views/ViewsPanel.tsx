@@ -16,7 +16,7 @@ interface Props extends ViewContext {
   onClose: () => void
 }
 
-/** The views there are, own ones first, and the way to save what is on screen. */
+/** The saved views, own ones first, and a form to save the current one. */
 export default function ViewsPanel(props: Props) {
   const { tenant, query, onOpen, onClose } = props
   const words = useWords()

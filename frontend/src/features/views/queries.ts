@@ -3,7 +3,7 @@ import { call, tenantPath } from '../../model/api/http'
 import { queryKeys } from '../../model/api/queryKeys'
 import type { NewView, View, ViewChange, Views } from '../../model/api/types'
 
-/** The saved views of a tenant, one's own and the shared ones, by name. */
+/** The saved views of a tenant, own and shared ones, by name. */
 export function useViews(tenant: string) {
   return useQuery({
     queryKey: queryKeys.views(tenant),
@@ -12,7 +12,7 @@ export function useViews(tenant: string) {
 }
 
 interface Saving {
-  /** The view to change; without it a new one is made. */
+  /** The view to edit; without it a new one is created. */
   id?: string
   body: NewView | ViewChange
 }
@@ -34,7 +34,7 @@ export function useRemoveView(tenant: string) {
   })
 }
 
-/** The list, and the session, which knows the view that one begins with. */
+/** The list, and the session, which contains the default view. */
 function useRefresh(tenant: string) {
   const client = useQueryClient()
   return () =>

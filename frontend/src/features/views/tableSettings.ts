@@ -4,12 +4,12 @@ import { densities, optionalColumns, type Preferences } from '../../model/log/pr
 
 type TableSettings = NonNullable<View['table']>
 
-/** How the table looks, as a view keeps it. */
+/** The table settings that a view stores. */
 export function tableSettingsOf({ density, hidden }: Preferences): TableSettings {
   return { density, hidden: hidden.filter((column) => column !== 'content') }
 }
 
-/** A person's taste with the looks of a view in it. */
+/** A person's preferences with the table settings of a view. */
 export function withTableSettings(preferences: Preferences, look: TableSettings): Preferences {
   return {
     ...preferences,
@@ -18,7 +18,7 @@ export function withTableSettings(preferences: Preferences, look: TableSettings)
   }
 }
 
-/** A query in the one form that two of the same filters have in common. */
+/** A query in canonical form: equal filters give equal queries. */
 export function canonicalQuery(query: string): string {
   return writeFilters(readFilters(new URLSearchParams(query))).toString()
 }

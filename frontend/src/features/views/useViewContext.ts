@@ -5,7 +5,7 @@ import type { LogPart } from '../../model/log/useLog'
 import { withTableSettings } from './tableSettings'
 import type { ViewContext } from './ViewsMenu'
 
-/** What is on screen, as a view would keep it, and the way to open a view. */
+/** The current filters and table settings, as a view would store them, and a function to open a view. */
 export function useViewContext({ tenant, filters, onFilters, log, preferences, onPreferences }: LogPart): ViewContext {
   const words = useWords()
   const { nameOf, summary } = log

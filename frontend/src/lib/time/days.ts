@@ -1,6 +1,6 @@
 import { dateText, instantOf, pad, wallTime } from './zone'
 
-/** A day of the calendar, `2026-11-26`, of no zone: it is counted with, never read off a clock. */
+/** A calendar day without a zone, `2026-11-26`, for date arithmetic. */
 export type Day = string
 
 const length = 86_400_000
@@ -8,7 +8,7 @@ const length = 86_400_000
 const utc = (day: Day) => Date.parse(`${day}T00:00:00Z`)
 const dayOf = (instant: number): Day => dateText(wallTime(instant, 'UTC'))
 
-/** The day of a year, month and date; undefined for a date that the calendar does not have. */
+/** The day of a year, month and date; undefined if there is no such date. */
 export function dayFrom(year: number, month: number, date: number): Day | undefined {
   const day = `${pad(year, 4)}-${pad(month)}-${pad(date)}`
   const instant = utc(day)
@@ -29,7 +29,7 @@ export function dayAt(instant: number, zone: string): Day {
   return dateText(wallTime(instant, zone))
 }
 
-/** The first instant of a day in a zone: where clocks skip midnight, the end of the gap; where it occurs twice, the first. */
+/** The first instant of a day in a zone: after the gap if clocks skip midnight, the first one if it occurs twice. */
 export function startOf(day: Day, zone: string): number {
   const { year, month, date } = partsOf(day)
   return instantOf({ year, month, day: date, hour: 0, minute: 0, second: 0 }, zone)
@@ -40,7 +40,7 @@ export function startsDay(instant: number, zone: string): boolean {
   return startOf(dayAt(instant, zone), zone) === instant
 }
 
-/** The days that a period is made of, from the first to the last; undefined where it cuts one. */
+/** The first and last day of a period of whole days; undefined if it contains partial days. */
 export function wholeDays(from: number, to: number, zone: string): { first: Day; last: Day } | undefined {
   if (to <= from || !startsDay(from, zone) || !startsDay(to, zone)) return undefined
   return { first: dayAt(from, zone), last: dayAt(to - 1, zone) }

@@ -1,7 +1,7 @@
 import { addDays, type Day, dayAt, dayFrom, partsOf, startOf, startsDay } from './days'
 import { clockText, instantOf, isRepeated, offsetText, wallTime } from './zone'
 
-/** What was typed into a field of a period: a day, or an instant. */
+/** The parsed input of a period field: a day or an instant. */
 export type TypedMoment = { day: Day } | { instant: number }
 
 const date = /^(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|年(\d{1,2})月(\d{1,2})日?|(\d\d)(\d\d))/
@@ -9,7 +9,7 @@ const clock = /^(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(Z|(?:UTC|GMT)?\s*(?:[+
 
 /**
  * Reads `2026-11-26`, `2026/11/26`, `2026年11月26日`, each alone or with a time, `16:41` or `16:41:07`, and that with or
- * without a distance from UTC. Undefined for what is none of these, or does not exist.
+ * without a UTC offset. Undefined for anything else and for times that do not exist.
  */
 export function parseMoment(text: string, zone: string): TypedMoment | undefined {
   const plain = text.normalize('NFKC').trim()
@@ -24,7 +24,7 @@ export function parseMoment(text: string, zone: string): TypedMoment | undefined
   return timeOf(day, rest.replace(/^[\sT]+/, ''), zone)
 }
 
-/** A day alone, of no zone; '' for nothing typed, undefined for what is no day. */
+/** A day without a zone; '' for empty input, undefined for invalid input. */
 export function parseDay(text: string): Day | '' | undefined {
   if (text.trim() === '') return ''
   const typed = parseMoment(text, 'UTC')
@@ -58,7 +58,7 @@ export interface Period {
 
 export type PeriodError = 'from' | 'to' | 'order'
 
-/** The period of two typed ends: a day counts whole, at both ends. Or which of them cannot be read, or that they are in no order. */
+/** The period of two inputs, with whole days at both ends, or which of them is invalid, or that they are out of order. */
 export function parsePeriod(from: string, to: string, zone: string): Period | PeriodError {
   const start = parseMoment(from, zone)
   const end = parseMoment(to, zone)
@@ -70,7 +70,7 @@ export function parsePeriod(from: string, to: string, zone: string): Period | Pe
   return { from: new Date(first).toISOString(), to: new Date(after).toISOString() }
 }
 
-/** An instant as it could be typed: the day alone at its start, the time without seconds where it has none. */
+/** An instant as input text: only the day at its start, the time without seconds if they are zero. */
 export function momentText(instant: number, zone: string): string {
   const day = dayAt(instant, zone)
   if (startsDay(instant, zone)) return day
@@ -79,7 +79,7 @@ export function momentText(instant: number, zone: string): string {
   return `${day} ${time}${isRepeated(instant, zone) ? ` ${offsetText(instant, zone)}` : ''}`
 }
 
-/** The end of a period as it could be typed: where a day has just ended, that day. */
+/** The end of a period as input text: the day itself if it ends with that day. */
 export function endText(instant: number, zone: string): string {
   return startsDay(instant, zone) ? addDays(dayAt(instant, zone), -1) : momentText(instant, zone)
 }

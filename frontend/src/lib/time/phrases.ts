@@ -2,7 +2,7 @@ import type { Dictionary } from '../../i18n/en'
 import { type Day, partsOf, wholeDays } from './days'
 import { dateText, isRepeated, offsetText, pad, type WallTime, wallTime, weekday } from './zone'
 
-/** What a clock shows, and which of the two times it is where the clocks show it twice. */
+/** The time on the clock, with the offset if it occurs twice. */
 function clock(wall: WallTime, instant: number, zone: string): string {
   const minutes = `${pad(wall.hour)}:${pad(wall.minute)}`
   const text = wall.second ? `${minutes}:${pad(wall.second)}` : minutes
@@ -71,7 +71,7 @@ function end(from: number, to: number | undefined, zone: string, moment: (instan
   return dateText(wall) === dateText(wallTime(from, zone)) ? clock(wall, to, zone) : moment(to)
 }
 
-/** How long ago, in the roughest unit that still helps; the weekday once it is a week old. */
+/** How long ago, in the largest useful unit; the weekday after a week. */
 export function relativeTime(instant: number, zone: string, words: Dictionary, now: number): string {
   const seconds = Math.floor((now - instant) / 1000)
   if (seconds < -5) return words.ahead

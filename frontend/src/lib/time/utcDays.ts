@@ -3,13 +3,13 @@ import { clockText, dateText, wallTime } from './zone'
 
 // Entries are kept and deleted by whole UTC days, while people choose days of their zone.
 
-/** A period, from an instant until another; without one it has no end there. */
+/** A period between two instants; open where one is missing. */
 export interface Span {
   from: number | undefined
   until: number | undefined
 }
 
-/** When days of a zone begin and have ended; '' is no end. */
+/** The period from the start of one day to the end of another in a zone; '' leaves it open. */
 export function daysSpan(from: Day | '', to: Day | '', zone: string): Span {
   return {
     from: from ? startOf(from, zone) : undefined,
@@ -19,7 +19,7 @@ export function daysSpan(from: Day | '', to: Day | '', zone: string): Span {
 
 const length = 86_400_000
 
-/** The whole UTC days that a period has a moment in. */
+/** The whole UTC days that overlap a period. */
 export function utcDaysOf({ from, until }: Span): Span {
   return {
     from: from === undefined ? undefined : Math.floor(from / length) * length,
@@ -38,7 +38,7 @@ export function minuteText(instant: number, zone: string): string {
   return `${dateText(wall)} ${clockText(wall).slice(0, 5)}`
 }
 
-/** `2026-11-01 00:00 UTC = 08:00 Asia/Shanghai`: an instant as UTC and as a zone have it, as the program writes it too. */
+/** `2026-11-01 00:00 UTC = 08:00 Asia/Shanghai`: an instant in UTC and in a zone, as on the command line. */
 export function inUtcAndZone(instant: number, zone: string): string {
   const utc = minuteText(instant, 'UTC')
   if (zone === 'UTC') return `${utc} UTC`
@@ -47,7 +47,7 @@ export function inUtcAndZone(instant: number, zone: string): string {
   return `${utc} UTC = ${sameDay ? there.slice(11) : there} ${zone}`
 }
 
-/** A period as UTC has it, and as a zone has it. */
+/** A period in UTC and in a zone. */
 export function spanTexts(
   { from, until }: Span,
   zone: string,

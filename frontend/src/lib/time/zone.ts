@@ -39,13 +39,13 @@ function asUTC(wall: WallTime): number {
   return Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second)
 }
 
-/** The zone's distance from UTC at an instant, in milliseconds. */
+/** The zone's offset from UTC at an instant, in milliseconds. */
 export function offsetAt(instant: number, zone: string): number {
   const whole = Math.floor(instant / 1000) * 1000
   return asUTC(wallTime(whole, zone)) - whole
 }
 
-/** All instants at which the zone's clocks show a wall time: none where a change of clocks skips it, two where it occurs twice. */
+/** All instants at which the zone's clocks show a wall time: none if a clock change skips it, two if it occurs twice. */
 export function instantsOf(wall: WallTime, zone: string): number[] {
   const naive = asUTC(wall)
   const around = [-86_400_000, 86_400_000].map((away) => offsetAt(naive + away, zone))
@@ -61,7 +61,7 @@ export function instantOf(wall: WallTime, zone: string): number {
   return instantsOf(wall, zone)[0] ?? naive - offsetAt(naive - 86_400_000, zone)
 }
 
-/** Whether the zone's clocks show the time of an instant twice, for they go back there. */
+/** Whether the zone's clocks show the time of an instant twice because they are set back. */
 export function isRepeated(instant: number, zone: string): boolean {
   return instantsOf(wallTime(instant, zone), zone).length > 1
 }
@@ -82,7 +82,7 @@ export function clockText(wall: WallTime): string {
   return `${pad(wall.hour)}:${pad(wall.minute)}:${pad(wall.second)}`
 }
 
-/** `2026-11-20 16:41:07`: the one form wherever exactness counts, in both languages. */
+/** `2026-11-20 16:41:07`: the exact form in both languages. */
 export function exactTime(iso: string, zone: string): string {
   const wall = wallTime(Date.parse(iso), zone)
   return `${dateText(wall)} ${clockText(wall)}`

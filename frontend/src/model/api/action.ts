@@ -1,7 +1,7 @@
 import { useEffectEvent, useLayoutEffect, useRef } from 'react'
 
-// One act of a person, such as a search, takes several calls. Each call names its act, and the access log tells all
-// calls of one act by one entry.
+// One action of a person, such as a search, takes several calls. Each call names its action, and the access log records
+// all calls of an action as one entry.
 
 /** What a page reads for itself, for a thing that was opened on it, for paper, and an export that was begun on it. */
 export type ActionArea = 'page' | 'opened' | 'print' | 'export'
@@ -16,17 +16,17 @@ function newAction(): string {
   return crypto.getRandomValues(new Uint32Array(3)).join('-')
 }
 
-// What is asked for before the console is there is part of the act that the first page begins with.
+// Prefetched requests belong to the first action of the page.
 const first = newAction()
 const actions: Record<ActionArea, string> = { page: first, opened: first, print: first, export: first }
 let begun = false
 
-/** The act that calls of an area are part of now. */
+/** The current action of an area. */
 export function actionOf(area: ActionArea): string {
   return actions[area]
 }
 
-/** Begins another act: what is read from now on is told by an entry of its own. */
+/** Begins a new action: later calls are recorded in a new entry. */
 export function beginAction(area: ActionArea) {
   actions[area] = newAction()
   begun = true
@@ -35,7 +35,7 @@ export function beginAction(area: ActionArea) {
 function beginPage() {
   if (begun) beginAction('page')
   begun = true
-  // Coming to a page is one act, with the thing that its address opens.
+  // Opening a page is one action, together with the item that its URL opens.
   actions.opened = actions.page
 }
 
@@ -70,7 +70,7 @@ export function useActions(
       further = undefined
       tell('page')
     }
-    // An address is completed by the number of its entry, which is then no other.
+    // Completing a URL with the entry's seq does not open another entry.
     const another = last?.id !== id || (last?.seq !== undefined && last.seq !== seq)
     if (id === undefined || !another) return
     if (last) beginAction('opened')

@@ -7,21 +7,21 @@ interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   body?: unknown
   signal?: AbortSignal
-  /** An API key, to call as a program does. */
+  /** An API key, to call like a program. */
   key?: string
-  /** Where it belongs to an act of a person. */
+  /** The area, if the call belongs to an action of a person. */
   action?: ActionArea
-  /** It reaches the server though the page is left meanwhile. The body is a small one. */
+  /** Completes the request even if the page is closed. Only for small bodies. */
   keepalive?: boolean
 }
 
-/** Calls the API and returns its JSON; `undefined` for an empty answer. Throws ApiProblem, or AbortError when aborted. */
+/** Calls the API and returns its JSON; `undefined` for an empty response. Throws ApiProblem, or AbortError when aborted. */
 export async function call<T>(path: string, options: Call = {}): Promise<T> {
   const text = await callText(path, options)
   return text === '' ? (undefined as T) : parseJson<T>(text)
 }
 
-/** The same for an answer that is a text as it is. */
+/** The same for a plain text response. */
 export async function callText(
   path: string,
   { method = 'GET', body, signal, key, action, keepalive = false }: Call = {},

@@ -1,9 +1,9 @@
-/** Every query key of the console, so that what one place reads another can refresh. */
+/** All query keys of the console, so that any part can refresh the data of another. */
 export const queryKeys = {
   session: ['session'] as const,
-  /** Set when a person has signed out, which is not a session that ended under them. */
+  /** Set after signing out, as opposed to a session that ended. */
   left: ['left'] as const,
-  /** Whose session ended, so that only they come back to what was read before. */
+  /** The account whose session ended, so that only it returns to the earlier data. */
   ended: ['ended'] as const,
   setup: ['setup'] as const,
   verifierKey: ['key'] as const,
@@ -20,13 +20,13 @@ export const queryKeys = {
   views: (tenant: string) => ['tenant', tenant, 'views'] as const,
   exports: (tenant: string) => ['tenant', tenant, 'exports'] as const,
   accounts: (tenant: string) => ['tenant', tenant, 'accounts'] as const,
-  /** The key that was made for the integration page, until that page takes it. */
+  /** The key created for the integration page, until the page takes it. */
   madeKey: (tenant: string) => ['tenant', tenant, 'made key'] as const,
   apiKeys: (tenant: string) => ['tenant', tenant, 'keys'] as const,
   retention: (tenant: string) => ['tenant', tenant, 'retention'] as const,
   status: (tenant: string) => ['tenant', tenant, 'status'] as const,
   checkpoint: (tenant: string) => ['tenant', tenant, 'checkpoint'] as const,
-  /** `null` for what is of no tenant. */
+  /** `null` for the server's own log. */
   access: (tenant: string | null, filters: string) => ['tenant', tenant, 'access', 'list', filters] as const,
   accessEntry: (tenant: string | null, id: string) => ['tenant', tenant, 'access', 'entry', id] as const,
   // What is of no tenant stands below the same first word: all that one account saw goes when another signs in.

@@ -1,18 +1,18 @@
 declare const recorded: unique symbol
 
 /**
- * A recorded value as its JSON text: the digits of numbers, the order of names and names that occur twice stay as they
- * were sent. JSON.parse keeps none of these.
+ * A recorded value as JSON text: the digits of numbers, the order of names and duplicate names are kept as
+ * sent. JSON.parse keeps none of these.
  */
 export type RecordedJson = string & { readonly [recorded]: true }
 
-/** Where recorded values stand in an answer. */
+/** The location of recorded values in a response. */
 type Shape = 'recorded' | { [name: string]: Shape } | [Shape] | undefined
 
 const entry: Shape = { changes: [{ before: 'recorded', after: 'recorded' }], details: 'recorded' }
 const answer: Shape = { ...entry, entries: [entry] }
 
-/** Reads an answer of the API. The values that senders recorded in entries stay JSON text. */
+/** Parses a response of the API. Recorded values in entries stay JSON text. */
 export function parseJson<T>(text: string): T {
   return JSON.parse(/"(?:details|changes)"/.test(text) ? new Quoter(text).quoted() : text) as T
 }
@@ -69,7 +69,7 @@ class Quoter {
     return this.#text[this.#at] ?? ''
   }
 
-  /** Passes over one value, and returns its text. */
+  /** Skips one value and returns its text. */
   #skip(): string {
     const start = this.#at
     let depth = 0
@@ -133,7 +133,7 @@ export function prettyJson(value: RecordedJson): string {
   return out
 }
 
-/** A recorded value for code that looks into it. Numbers that JavaScript cannot hold exactly become strings. */
+/** Parses a recorded value. Numbers that JavaScript cannot represent exactly become strings. */
 export function parseRecorded(value: RecordedJson): unknown {
   const exact = value.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) =>
     token[0] === '"' || JSON.stringify(Number(token)) === token ? token : `"${token}"`,

@@ -1,15 +1,15 @@
 import { useEffect, useEffectEvent, useState } from 'react'
 import { actionOf } from './action'
 
-/** How a stream goes: `connecting` until it has been open once; `lost` until it is open again. */
+/** The state of a stream: `connecting` until first opened; `lost` until reopened. */
 export type StreamState = 'off' | 'connecting' | 'open' | 'lost'
 
 interface Stream {
-  /** Gets the data of each entry that arrives. */
+  /** Receives the data of each new entry. */
   onEntry: (data: string) => void
   /** Reads what arrived while the stream was closed, before it opens again; where it fails, both are tried later. */
   catchUp?: (signal: AbortSignal) => Promise<void>
-  /** Closes the stream of a tab that nobody looks at: a browser has few connections to one server. */
+  /** Closes the stream of a hidden tab: browsers have few connections per server. */
   rests?: boolean
 }
 

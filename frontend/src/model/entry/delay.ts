@@ -7,7 +7,7 @@ export interface Delay {
 
 const [minute, hour, day] = [60, 3600, 86_400]
 
-/** How long after the operation time the log received an entry, where that is more than five minutes. */
+/** How long after the operation time the log received an entry, if more than five minutes. */
 export function delayOf({ time, received_at }: Pick<Entry, 'time' | 'received_at'>): Delay | undefined {
   const seconds = (Date.parse(received_at) - Date.parse(time)) / 1000
   if (seconds <= 5 * minute) return undefined

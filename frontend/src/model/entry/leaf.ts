@@ -2,7 +2,7 @@ import { type RecordedJson, sameJson } from '../api/recordedJson'
 import type { Change, Entry } from '../api/types'
 import { givenId, microsOf } from '../log/entryAddress'
 
-/** An entry as its recorded bytes say it. Times are microseconds since 1970. */
+/** An entry decoded from its recorded bytes. Times are microseconds since 1970. */
 export interface RecordedEntry extends Omit<Entry, 'time' | 'received_at'> {
   tenant: string
   time: number
@@ -67,7 +67,7 @@ class Reader {
   }
 }
 
-/** What the recorded bytes of an entry say: a map with integer keys. What is empty is left out of it. */
+/** Decodes the recorded bytes of an entry: a map with integer keys without empty values. */
 export function readLeaf(bytes: Uint8Array): RecordedEntry {
   const reader = new Reader(bytes)
   const map = reader.item()
@@ -121,7 +121,7 @@ function json(value: string): RecordedJson | undefined {
   return value as RecordedJson
 }
 
-/** Whether what is shown is what the recorded bytes say, in every field and in nothing more. */
+/** Whether the displayed entry equals the recorded one in every field, with no extra fields. */
 export function matchesRecorded(recorded: RecordedEntry, shown: Entry): boolean {
   const { tenant: _, time, receivedAt, changes, details, ...rest } = recorded
   const { time: shownTime, received_at, changes: shownChanges, details: shownDetails, ...shownRest } = shown
@@ -149,7 +149,7 @@ function sameChanges(recorded: Change[], shown: Change[]): boolean {
   )
 }
 
-/** JSON with sorted keys; what is empty is as good as left out. */
+/** JSON with sorted keys; empty values count as missing. */
 function canonical(entry: object): string | undefined {
   return JSON.stringify(entry, (_, value) => {
     if (typeof value !== 'object' || value === null) return value === '' ? undefined : value

@@ -1,7 +1,7 @@
 import type { Entry, Proof } from '../api/types'
 import { matchesRecorded, type RecordedEntry, readLeaf } from './leaf'
 
-/** What this browser found out about an entry. Only `proven` may be shown green. */
+/** The result of verifying an entry in this browser. Only `proven` may be shown green. */
 export type ProofResult =
   | { state: 'proven'; size: number }
   | { state: 'waiting' }

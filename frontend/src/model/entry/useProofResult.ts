@@ -5,7 +5,7 @@ import { entryName } from '../log/entryAddress'
 import { useVerifierKey } from '../log/queries'
 import { checkProof } from './proof'
 
-/** The verdict of this browser over an entry. Retry reads the entry and the server's key again. */
+/** Verifies an entry in this browser. Retry reloads the entry and the server's key. */
 export function useProofResult(entry: ProvenEntry, tenant: string) {
   const client = useQueryClient()
   const key = useVerifierKey()

@@ -4,7 +4,7 @@ import { titleIn, useLanguage } from '../../i18n/language'
 import type { Catalog, OperationGroup } from '../api/types'
 import { useCatalog } from './queries'
 
-/** Titles and groups of modules and operation types, in the reader's language, as the catalog of the tenant says. */
+/** Titles and groups of modules and operation types, in the reader's language, from the tenant's catalog. */
 export interface Titles {
   module: (key: string) => string
   operation: (key: string) => string

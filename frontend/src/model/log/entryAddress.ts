@@ -1,17 +1,17 @@
 import type { Entry } from '../api/types'
 
-/** An entry as an address names it. Without `seq`: the one that the log gave the id, else the newest with it. */
+/** An entry as named in URLs. Without `seq`: the one whose id the log generated, else the newest with the id. */
 export interface EntryName {
   id: string
   seq: number | undefined
 }
 
-/** Stands in for an id that addresses take for a folder; the seq names the entry. */
+/** Replaces an id that URLs would treat as a folder; the seq identifies the entry. */
 const noId = '~'
 
 const base32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
-/** The id that the log gives to an entry whose sender gave none: time and number, as 26 characters. */
+/** The id that the log generates for an entry sent without one: time and seq, as 26 characters. */
 export function givenId(micros: number, seq: number): string {
   let bits = ((BigInt(micros) << 64n) | BigInt(seq)) << 2n
   let id = ''
@@ -30,12 +30,12 @@ export function microsOf(time: string): number {
 
 type Numbered = Pick<Entry, 'id' | 'seq' | 'time'>
 
-/** Whether the id is the log's own, and so stands for this entry alone. A sender's may stand for others, too. */
+/** Whether the log generated the id, so that it is unique. A sender's id may be used by other entries, too. */
 export function hasOwnId({ id, seq, time }: Numbered): boolean {
   return id.length === 26 && id === givenId(microsOf(time), seq)
 }
 
-/** What names an entry for good: its seq wherever the id could be another's. */
+/** A permanent name of an entry: with its seq if the id may not be unique. */
 export function entryName(entry: Numbered): EntryName {
   return { id: isFolder(entry.id) ? noId : entry.id, seq: hasOwnId(entry) ? undefined : entry.seq }
 }
@@ -44,13 +44,13 @@ export function isFolder(id: string): boolean {
   return id === '.' || id === '..'
 }
 
-/** The name in the address of the page; undefined where no entry is open. */
+/** The entry named in the page's URL; undefined if none is open. */
 export function readName(id: string | undefined, search: URLSearchParams): EntryName | undefined {
   const seq = search.get('seq') ?? ''
   return id === undefined ? undefined : { id, seq: /^[1-9]\d{0,14}$/.test(seq) ? Number(seq) : undefined }
 }
 
-/** The part of an address that follows `entries/` in the API, and its like in the console's own. */
+/** The part of a URL after `entries/` in the API, and its counterpart in the console. */
 export function writeName({ id, seq }: EntryName, search = ''): { path: string; search: string } {
   const query = new URLSearchParams(search)
   query.delete('seq')
@@ -58,7 +58,7 @@ export function writeName({ id, seq }: EntryName, search = ''): { path: string; 
   return { path: encodeURIComponent(isFolder(id) && seq !== undefined ? noId : id), search: query.toString() }
 }
 
-/** The console's address of an entry, with the filters that stand in a query. */
+/** The console's URL of an entry, with the filters of a query. */
 export function entryAddress(tenant: string, name: EntryName, filters = ''): { pathname: string; search: string } {
   const { path, search } = writeName(name, filters)
   return { pathname: `/t/${encodeURIComponent(tenant)}/log/${path}`, search }

@@ -39,7 +39,7 @@ export function columnTitles(words: Dictionary): Record<Column, string> {
   }
 }
 
-/** What a filter is set to, in words; the period's from the summary, because the server resolves it. */
+/** The value of a filter as text; the period is from the summary, because the server resolves it. */
 export function filterText(
   name: FilterName,
   filters: Filters,
@@ -56,7 +56,7 @@ export function filterText(
   return shortPeriod(Date.parse(from), to ? Date.parse(to) : undefined, zone, words)
 }
 
-/** The same where no label stands before it: `not Emma` for what is excluded. */
+/** The same without a label: `not Emma` for excluded values. */
 export function filterPhrase(...of: Parameters<typeof filterText>): string {
   const [name, , , , , words] = of
   return isExclusion(name) ? words.notThese(filterText(...of)) : filterText(...of)

@@ -7,7 +7,7 @@ export type Exclusion = `not${Capitalize<Field>}`
 export type ListFilter = Field | Exclusion
 export type FilterName = 'q' | ListFilter | 'period'
 
-/** What the log is narrowed to. The address is the only place it is kept, so every view can be shared. */
+/** The filters of the log. They are stored only in the URL, so every view can be shared. */
 export interface Filters extends Record<ListFilter, string[]> {
   q: string
   range?: Preset
@@ -16,7 +16,7 @@ export interface Filters extends Record<ListFilter, string[]> {
 }
 
 export const presets = ['today', 'last_7_days', 'last_30_days', 'last_90_days'] as const satisfies Preset[]
-/** The presets that follow the calendar; those that have ended stand still until the next day, week or month. */
+/** The calendar presets; ended ones do not move until the next day, week or month. */
 export const calendarPresets = ['yesterday', 'last_week', 'this_month', 'last_month'] as const satisfies Preset[]
 const ended: readonly Preset[] = ['yesterday', 'last_week', 'last_month']
 export const defaultPreset: Preset = 'last_7_days'
@@ -44,14 +44,14 @@ export function isList(name: FilterName): name is ListFilter {
   return name !== 'q' && name !== 'period'
 }
 
-/** Whether there are choices to open: a content has none, and organizations are excluded where they are met. */
+/** Whether the filter has choices: content has none, and organizations are excluded in the rows. */
 export function hasChoices(name: FilterName): boolean {
   return name !== 'contentId' && name !== 'notContentId' && name !== 'notOrganization'
 }
 
 type WireList = Exclude<keyof WireFilters, 'q'>
 
-/** `not_content_id`: as addresses and requests have it. */
+/** `not_content_id`: the name in URLs and requests. */
 export function wireName(name: ListFilter): WireList {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) as WireList
 }
@@ -78,7 +78,7 @@ export function readFilters(search: URLSearchParams): Filters {
   }
 }
 
-/** The same names serve the address of the page and the query of the API. */
+/** The page's URL and the API's query use the same names. */
 export function writeFilters(filters: Filters): URLSearchParams {
   const search = new URLSearchParams()
   if (filters.q.trim() !== '') search.set('q', filters.q)
@@ -93,22 +93,22 @@ export function hasPeriod(filters: Filters): boolean {
   return filters.range !== undefined || filters.from !== undefined || filters.to !== undefined
 }
 
-/** With the usual period where there is none. */
+/** Adds the default period if there is none. */
 export function withPeriod(filters: Filters): Filters {
   return hasPeriod(filters) ? filters : { ...filters, range: defaultPreset }
 }
 
-/** Whether the period ends now: no end has been cut off, and it is no preset that has ended. */
+/** Whether the period ends now: without a fixed end, and not a preset that has ended. */
 export function endsNow(filters: Filters): boolean {
   return filters.to === undefined && !(filters.range && ended.includes(filters.range))
 }
 
-/** Whether new entries can come into the period: it ends now, or later, as a day does that is not over. */
+/** Whether new entries can fall into the period: it ends now or later, such as today. */
 export function isOngoing(filters: Filters, now: number): boolean {
   return endsNow(filters) || (filters.to !== undefined && Date.parse(filters.to) > now)
 }
 
-/** Whether the same link shows another period later: a preset, or an end that is left open. */
+/** Whether the same link shows another period later: it is a preset, or its end is open. */
 export function isRelative(filters: Filters): boolean {
   return filters.range !== undefined || filters.to === undefined
 }
@@ -127,7 +127,7 @@ export function hasSelection(filters: Filters): boolean {
   return filters.range !== undefined && (filters.from !== undefined || filters.to !== undefined)
 }
 
-/** The selection as a period of its own; one that touches an end of its frame ends there. */
+/** The selection as a custom period; one that touches the end of its frame ends there. */
 export function selectionAlone(filters: Filters, read: { to: string } | undefined): Filters {
   return { ...filters, range: undefined, to: endsNow(filters) ? undefined : (filters.to ?? read?.to) }
 }
@@ -147,7 +147,7 @@ export function withValues(filters: Filters, field: Field, chosen: string[], exc
   return { ...filters, [field]: chosen, [exclusionOf(field)]: excluded }
 }
 
-/** Neither chosen nor excluded values of a field: what the counts beside its choices are for. */
+/** Without the filters of a field: the counts beside its choices use these. */
 export function withoutField(filters: Filters, field: Field): Filters {
   return withValues(filters, field, [], [])
 }
@@ -159,17 +159,17 @@ export function toggled(filters: Filters, name: ListFilter, value: string): Filt
   const field = fieldOf(name)
   const other = isExclusion(name) ? field : exclusionOf(field)
   const rest = { ...filters, [other]: filters[other].filter((one) => one !== value) }
-  // An organization stands for all below it, so one is chosen at a time.
+  // An organization includes all below it, so only one can be chosen.
   if (name === 'organization') return { ...rest, organization: isOn ? [] : [value] }
   return { ...rest, [name]: next }
 }
 
-/** All filters off; the period is not one of them. */
+/** Clears all filters, but not the period. */
 export function cleared(filters: Filters): Filters {
   return { ...noFilters, range: filters.range, ...(filters.range ? {} : { from: filters.from, to: filters.to }) }
 }
 
-/** The filters that are on, in the order of their chips, the period's selection last. */
+/** The active filters, in the order of their chips, with the selected period last. */
 export function activeFilters(filters: Filters): FilterName[] {
   const on: FilterName[] = listFilters.filter((name) => filters[name].length > 0)
   if (filters.q.trim() !== '') on.unshift('q')

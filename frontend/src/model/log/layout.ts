@@ -1,10 +1,10 @@
 import type { Density } from './preferences'
 
-/** How the page is laid out at a width. */
+/** The layout of the page at a width. */
 export interface Layout {
   /** `wide`: seven columns; `folded`: the same cells in four; `phone`: rows of four lines. */
   table: 'wide' | 'folded' | 'phone'
-  /** Whether the users have room for a button of their own. */
+  /** Whether there is room for a separate user filter button. */
   roomy: boolean
   /** Whether the organization tree may stand beside the table; on a phone it is in Filters. */
   tree: boolean

@@ -13,7 +13,7 @@ export interface Names {
 
 const noNames: Names = { user: new Map(), organization: new Map() }
 
-/** The names of what is filtered by. A name once seen is kept, for when no row shows it any more. */
+/** The names of filter values. Names are kept even if no row shows them any more. */
 export function useNames(
   entries: Entry[],
   summary: Summary | undefined,
@@ -37,7 +37,7 @@ export function useNames(
   )
 }
 
-/** Names with those of an answer added; the same object where they had them all. */
+/** Adds the names of a response; returns the same object if there are no new ones. */
 export function withNames(
   seen: Names,
   entries: Entry[],
@@ -46,7 +46,7 @@ export function withNames(
 ): Names {
   const user = new Map<string, string>()
   const organization = new Map<string, string>()
-  // A row has the name of its time: it counts where nothing else tells one.
+  // A row has the name at its time: it is used only if there is no other.
   for (const entry of entries) {
     if (!seen.user.has(entry.user.id) && !user.has(entry.user.id)) user.set(entry.user.id, entry.user.name)
     const { id, name } = entry.organization ?? {}
@@ -67,7 +67,7 @@ export function outcomeTitle(value: string, words: Dictionary): string {
   return { success: words.success, failure: words.failure }[value] ?? value
 }
 
-/** The words of one filter for its chip: `Delete, Send +2`. */
+/** The text of a filter's chip: `Delete, Send +2`. */
 export function shortList(
   values: string[],
   more: (count: number) => string,

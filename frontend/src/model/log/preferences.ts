@@ -1,10 +1,10 @@
-/** How a person likes the log to look. */
+/** A person's display preferences for the log. */
 export interface Preferences {
   live: boolean
   density: Density
-  /** The columns that are not wanted where the table has all seven. */
+  /** The columns hidden in the wide table. */
   hidden: Column[]
-  /** In pixels, of the columns whose width is not the drawn one. */
+  /** In pixels, of columns with a custom width. */
   widths: Partial<Record<Column, number>>
 }
 
@@ -13,28 +13,28 @@ export type Density = (typeof densities)[number]
 
 export const columns = ['user', 'role', 'organization', 'module', 'type', 'content', 'time'] as const
 export type Column = (typeof columns)[number]
-/** The content is what it was done to, and takes the room that the others leave. */
+/** The content column is always shown and takes the remaining width. */
 export const optionalColumns = columns.filter((column) => column !== 'content')
 
-/** How narrow and how wide a column may be made. */
+/** The minimum and maximum width of a column. */
 export const widthLimits = { min: 64, max: 480 }
 
 export const defaultPreferences: Preferences = { live: true, density: 'standard', hidden: [], widths: {} }
 
-/** A width as near to the wanted one as a column may have. */
+/** Limits a width to the allowed range. */
 export function within(width: number): number {
   return Math.round(Math.min(widthLimits.max, Math.max(widthLimits.min, width)))
 }
 
-/** A taste with a column as wide as wanted, or as drawn. */
+/** Sets the width of a column, or resets it. */
 export function withWidth(preferences: Preferences, column: Column, width: number | undefined): Preferences {
   const { [column]: _, ...others } = preferences.widths
   return { ...preferences, widths: width === undefined ? others : { ...others, [column]: within(width) } }
 }
 
 /**
- * The widths of the columns that are shown, as the style sheet has them at this width of the window or as they were
- * made. These give way before the content is squeezed.
+ * The grid widths of the visible columns: custom ones, or those of the style sheet at this window width.
+ * Custom widths shrink before the content does.
  */
 export function gridColumns({ hidden, widths }: Pick<Preferences, 'hidden' | 'widths'>): string {
   return columns
@@ -47,14 +47,14 @@ export function gridColumns({ hidden, widths }: Pick<Preferences, 'hidden' | 'wi
     .join(' ')
 }
 
-/** Reads what was kept, whatever an older or a newer console has written. */
+/** Parses stored preferences, also those of older or newer consoles. */
 export function parsePreferences(text: string | null): Preferences {
   let kept: Partial<Record<keyof Preferences, unknown>> = {}
   try {
     const value: unknown = JSON.parse(text ?? '{}')
     if (typeof value === 'object' && value !== null) kept = value
   } catch {
-    // unreadable: as usual
+    // unreadable: use the defaults
   }
   const hidden = Array.isArray(kept.hidden) ? kept.hidden : []
   const widths = new Map(typeof kept.widths === 'object' && kept.widths !== null ? Object.entries(kept.widths) : [])

@@ -8,10 +8,10 @@ import type { Catalog, EntryPage, Organization, ProvenEntry, Summary } from '../
 import { type EntryName, entryName, writeName } from './entryAddress'
 import { type Filters, writeFilters } from './filters'
 
-/** The first page is to be there soon, those after it less often. */
+/** Later pages are larger: the first one has to arrive quickly. */
 const nextPageSize = '200'
 
-/** The rows, newest first, page after page. A new filter aborts the running request, so no late answer arrives. */
+/** The rows, newest first, page after page. A new filter aborts the running request, so no late response arrives. */
 export function useEntries(tenant: string, filters: Filters) {
   const query = writeFilters(filters)
   return useInfiniteQuery({
@@ -28,7 +28,7 @@ export function useEntries(tenant: string, filters: Filters) {
   })
 }
 
-/** The one summary that words, bars, tree, facets and the export's button take their numbers from. */
+/** The summary that totals, histogram, tree, facets and the export button share. */
 export function useSummary(tenant: string, filters: Filters, { enabled = true, action = 'page' as ActionArea } = {}) {
   const query = writeFilters(filters).toString()
   return useQuery({
@@ -84,7 +84,7 @@ export function useEntry(tenant: string, name: EntryName | undefined) {
   })
 }
 
-/** What else happened to one content, over all time. */
+/** Other operations on one content, of all time. */
 export function useHistory(tenant: string, contentId: string | undefined) {
   return useQuery({
     queryKey: queryKeys.history(tenant, contentId ?? ''),
@@ -96,7 +96,7 @@ export function useHistory(tenant: string, contentId: string | undefined) {
   })
 }
 
-/** The key that checkpoints and manifests are signed for. */
+/** The key that verifies checkpoints and manifests. */
 export function useVerifierKey() {
   return useQuery({
     queryKey: queryKeys.verifierKey,

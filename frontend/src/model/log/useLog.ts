@@ -16,7 +16,7 @@ import { useEntries, useOrganizations, useSummary } from './queries'
 
 export type Log = ReturnType<typeof useLog>
 
-/** What every part of the log's page is drawn from. */
+/** The data of all parts of the log page. */
 export interface LogPart {
   tenant: Tenant
   filters: Filters
@@ -27,7 +27,7 @@ export interface LogPart {
   onPreferences: (next: Preferences) => void
 }
 
-/** Everything that the page of the log reads, and how the reading goes. */
+/** All data of the log page, and the state of its queries. */
 export function useLog(tenant: Tenant, filters: Filters) {
   const client = useQueryClient()
   const hasTree = tenant.data_permission
@@ -54,7 +54,7 @@ export function useLog(tenant: Tenant, filters: Filters) {
   const readRest = useCallback(() => {
     client.invalidateQueries({ queryKey: queryKeys.log(tenant.id) })
   }, [client, tenant.id])
-  /** What a person asks for again is another act. */
+  /** A refresh by the person is a new action. */
   const refresh = useCallback(() => {
     beginAction('page')
     readRest()
@@ -65,15 +65,15 @@ export function useLog(tenant: Tenant, filters: Filters) {
   }, [unanswered, readRest])
 
   return {
-    /** The filters as the API takes them. */
+    /** The filters as API parameters. */
     query,
     entries,
     summary,
     frame: useLastDefined(frame.data),
     organizations,
-    /** Own entries of each organization; undefined until they are counted. */
+    /** Own entries of each organization; undefined until counted. */
     ownCounts: acrossOrganizations.data?.facets.organization,
-    /** Entries that name no organization: no count of the tree has them. */
+    /** Entries without an organization, which are not counted in the tree. */
     outside: outsideOf(acrossOrganizations.data),
     titles,
     nameOf: useNames(entries, summary, organizations.data, titles),
@@ -87,16 +87,16 @@ export function useLog(tenant: Tenant, filters: Filters) {
     dimmed: useSlow(searching, 200) && pages !== undefined,
     verySlow: useSlow(searching, 3000),
     cancelled: rows.isPlaceholderData && rows.fetchStatus === 'idle' && error === undefined,
-    /** The filters whose rows are on screen: while a search runs, those of the one before it. */
+    /** The filters of the rows on screen: while a search runs, those of the previous one. */
     shownQuery: useLastDefined(rows.isPlaceholderData ? undefined : query) ?? query,
     hasMore: hasNextPage && !rows.isPlaceholderData,
     moreError: isFetchNextPageError ? rows.error : undefined,
     more,
     retryMore: () => fetchNextPage(),
     refresh,
-    /** Reads what could not be read while the server was gone. */
+    /** Retries queries that failed while the server was unreachable. */
     readAgain,
-    /** Reads from the top again, and only as many rows as that needs. */
+    /** Reloads from the top, only as many rows as needed. */
     restart: () => {
       client.setQueryData<InfiniteData<EntryPage>>(queryKeys.entries(tenant.id, query), (data) =>
         data ? { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) } : undefined,

@@ -3,7 +3,7 @@ import { readStored, writeStored } from '../../lib/storage'
 import { useSession } from '../session/session'
 import { type Preferences, parsePreferences } from './preferences'
 
-/** The taste of the person who is signed in, kept in this browser. */
+/** The preferences of the signed-in person, stored in this browser. */
 export function usePreferences(): [Preferences, (next: Preferences) => void] {
   const key = `oplog.log.${useSession().username}`
   const [preferences, setPreferences] = useState(() => parsePreferences(readStored(key)))

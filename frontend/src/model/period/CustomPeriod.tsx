@@ -12,7 +12,7 @@ interface Props {
   from: string | undefined
   to: string | undefined
   zone: string
-  /** Without it a change counts at once; undefined says that what is typed is no period. */
+  /** Without it changes apply immediately; undefined means that the input is invalid. */
   withApply?: boolean
   onChange: (period: Period | undefined) => void
   /** Stands above the fields. */
@@ -37,7 +37,7 @@ export default function CustomPeriod({ from, to, zone, withApply, onChange, head
   const [trouble, setTrouble] = useState<PeriodError>()
   const [first, last] = [dayOf(text.start, zone), dayOf(text.end, zone)]
 
-  /** What is typed; an end that nobody touched stays as exact as it was. */
+  /** The input; an unchanged end keeps its exact value. */
   function read(typed: typeof text): Period | PeriodError {
     const period = parsePeriod(typed.start, typed.end, zone)
     if (typeof period === 'string') return period

@@ -15,7 +15,7 @@ const CustomPeriod = lazy(preloadable(() => import('./CustomPeriod')))
 
 interface Props {
   range: Preset | undefined
-  /** The resolved period, to begin a custom one with. */
+  /** The resolved period, the initial value of a custom one. */
   from: string | undefined
   to: string | undefined
   zone: string
@@ -26,15 +26,15 @@ interface Props {
   onOpen: (open: boolean) => void
   onPreset: (preset: Preset) => void
   onCustom: (from: string, to: string) => void
-  /** Asks for one day, where that may be asked for. */
+  /** Opens the choice of a single day, if available. */
   onJump?: () => void
-  /** A choice before the others for no period at all, where that may be. */
+  /** The label of a first choice without a period, if available. */
   any?: { label: string; onChoose: () => void }
 }
 
 type Choice = 'any' | Preset | 'custom'
 
-/** The period: a preset moves with the clock, a custom one stands. */
+/** Selects the period: presets move with the clock, custom periods are fixed. */
 export function PeriodPicker(props: Props) {
   const { range, from, to, zone, folded, open, onOpen, onPreset, onCustom, onJump, any } = props
   const words = useWords()

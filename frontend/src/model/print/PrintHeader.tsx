@@ -10,15 +10,15 @@ interface Props {
   tenant: Tenant
   title?: string
   facts?: [label: string, value: string][]
-  /** How much of what there is the paper holds. */
+  /** How much of the data is printed. */
   holds?: string
 }
 
-/** What every paper begins with: of which tenant it is, what it holds, when and by whom it was printed. */
+/** The header of every print: tenant, content, time and author of the print. */
 export function PrintHeader({ tenant, title, facts = [], holds }: Props) {
   const words = useWords()
   const session = useSession()
-  useIsPrinting() // the time is that of the printing
+  useIsPrinting() // updates the time when printing starts
   const zone = tenant.time_zone
   const now = Date.now()
   const who =

@@ -4,7 +4,7 @@ import './print.css'
 
 export interface PrintColumn {
   title: string
-  /** Its part of the width, beside the others'. */
+  /** Its share of the width. */
   part: number
 }
 
@@ -14,7 +14,7 @@ interface Props {
   rows: { key: number; cells: ReactNode[] }[]
 }
 
-/** A table on paper, alone on the page: its head stands on every sheet, and no row is torn in two. */
+/** A printed table, without the rest of the page: its head repeats on every sheet, and rows are not split. */
 export function PrintTable({ head, columns, rows }: Props) {
   const whole = columns.reduce((sum, { part }) => sum + part, 0)
   return createPortal(

@@ -2,7 +2,7 @@ import { call } from '../api/http'
 import type { Entry, EntryPage } from '../api/types'
 import { maxPrintedRows } from './usePrint'
 
-/** The newest rows of a list, page after page, as many as a paper holds; `more` where there are others. */
+/** Fetches the newest rows of a list, page by page, up to the print limit; `more` if there are others. */
 export async function fetchRows(path: string, query: URLSearchParams, signal: AbortSignal) {
   const rows: Entry[] = []
   let cursor: string | undefined

@@ -5,10 +5,10 @@ import { problemText } from '../../lib/problem'
 import { useToast } from '../../ui/Toasts'
 import { beginAction } from '../api/action'
 
-/** Printing reads this many rows at most. */
+/** The maximum number of printed rows. */
 export const maxPrintedRows = 1000
 
-/** Whether the page is being put on paper, in time for what it then shows to be drawn. */
+/** Whether the page is being printed, early enough to render for it. */
 export function useIsPrinting(): boolean {
   const [on, setOn] = useState(false)
   useEffect(() => {
@@ -39,17 +39,17 @@ export function useIsPrinting(): boolean {
 }
 
 interface Print<T> {
-  /** The page is being put on paper. */
+  /** The page is being printed. */
   on: boolean
-  /** What was read for it; undefined where the browser's own menu prints what the page has. */
+  /** The data fetched for it; undefined if the browser's menu prints the page as it is. */
   loaded: T | undefined
   pending: boolean
   print: () => void
 }
 
 /**
- * Printing: the command reads what the paper is to hold and then opens the browser's dialog, and so does Ctrl+P. The
- * browser's menu does not wait for anything: it prints what there is.
+ * Printing: the button and Ctrl+P fetch the data to print, then open the browser's dialog. The
+ * browser's menu does not wait: it prints the page as it is.
  */
 export function usePrint<T>(load: (signal: AbortSignal) => Promise<T>): Print<T> {
   const words = useWords()

@@ -11,7 +11,7 @@ import { settingsPath } from './permissions'
 
 const path = '/api/v1/session'
 
-/** Who is signed in; null when nobody is. */
+/** The current session; null if signed out. */
 export function useSessionQuery() {
   return useQuery({
     queryKey: queryKeys.session,
@@ -41,7 +41,7 @@ export function useSignIn() {
   })
 }
 
-/** Whether there is no account yet, so that nobody can sign in. */
+/** Whether setup is needed because there are no accounts yet. */
 export function useSetupNeeded(ask: boolean) {
   return useQuery({
     queryKey: queryKeys.setup,
@@ -57,11 +57,11 @@ interface FirstRun {
   password: string
   locale: LocaleTag
   tenant: { id: string; name: string; time_zone: string; data_permission: boolean }
-  /** What the first write key is called. */
+  /** The name of the first write key. */
   keyName: string
 }
 
-/** Makes the first owner, who is then signed in, and the first tenant. */
+/** Creates the first owner and tenant, and signs the owner in. */
 export function useSetUp() {
   const client = useQueryClient()
   const navigate = useNavigate()
@@ -74,7 +74,7 @@ export function useSetUp() {
     },
     onSuccess: ({ session, key }, { tenant }) => {
       client.setQueryData(queryKeys.madeKey(tenant.id), key)
-      navigate(settingsPath(tenant.id, 'integration'), { replace: true }) // the code in the address has done its work
+      navigate(settingsPath(tenant.id, 'integration'), { replace: true }) // the code in the URL is no longer needed
       client.setQueryData(queryKeys.session, session)
     },
   })
@@ -85,7 +85,7 @@ export function useSignOut() {
   return useMutation({
     mutationFn: () => call<void>(path, { method: 'DELETE' }),
     onSuccess: () => {
-      // What one account saw must not be there for the next one at the same screen.
+      // The data of one account must not be visible to the next one in the same browser.
       client.removeQueries({ queryKey: ['tenant'] })
       client.setQueryData(queryKeys.left, true)
       client.setQueryData(queryKeys.session, null)

@@ -17,7 +17,7 @@ import type {
 const accountsPath = '/api/v1/accounts'
 const tenantsPath = '/api/v1/tenants'
 
-/** A change, after which what a query knew is asked for again. */
+/** A mutation that invalidates queries. */
 export function useChange<Sent, Answer>(change: (sent: Sent) => Promise<Answer>, ...changed: (readonly unknown[])[]) {
   const client = useQueryClient()
   return useMutation({

@@ -6,7 +6,7 @@ import { Icon } from '../Icon'
 import { Shown } from '../Shown'
 import './form.css'
 
-/** A text to take away as it is: a key, a command, a checkpoint. */
+/** A text to copy: a key, a command, a checkpoint. */
 export function Copyable({ label, text }: { label: string; text: string }) {
   const common = useWords()
   const words = useAdminWords()

@@ -2,7 +2,7 @@ import { type InputHTMLAttributes, type ReactNode, type Ref, useId } from 'react
 import { ApiProblem } from '../../lib/problem'
 import { useFieldError } from './Form'
 
-/** What the server says of one field of what was sent. */
+/** The server's error for one field. */
 export function fieldError(error: unknown, name: string): string | undefined {
   if (!(error instanceof ApiProblem)) return undefined
   return error.fields[name] ?? error.fields[`body.${name}`]

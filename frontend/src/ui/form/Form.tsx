@@ -4,7 +4,7 @@ import { type FieldError, validate } from './validation'
 
 const FieldErrors = createContext<ReadonlyMap<string, FieldError>>(new Map())
 
-/** What is wrong with a field, in the console's language; `shape` says what its value must look like. */
+/** The error of a field in the console's language; `shape` describes its format. */
 export function useFieldError(id: string, shape?: string): string | undefined {
   const { fieldErrors, number } = useWords()
   const fault = useContext(FieldErrors).get(id)
@@ -31,7 +31,7 @@ interface Props {
 }
 
 /**
- * A form that checks its fields itself: what is wrong is said at the field, in the console's language, and the first
+ * A form that validates its fields itself: errors are shown at the field, in the console's language, and the first
  * such field gets the focus. A field is one of HTML with an id; a control of our own says its fault in `data-fault`.
  */
 export function Form({ className, error, onSubmit, children }: Props) {
@@ -58,7 +58,7 @@ export function Form({ className, error, onSubmit, children }: Props) {
     else onSubmit()
   }
 
-  /** What was found wrong is looked at again while it is changed. */
+  /** Invalid fields are validated again on change. */
   function input({ target }: FormEvent<HTMLFormElement>) {
     if (!(target instanceof HTMLElement) || !wrong.has(target.id)) return
     const rest = new Map(wrong)

@@ -9,7 +9,7 @@ interface Props {
   onChange: (value: string) => void
 }
 
-/** A new password for somebody, who must be told it: typed, or made at random and shown. */
+/** A new password for someone else: typed, or generated and shown. */
 export function PasswordField({ value, error, onChange }: Props) {
   const common = useWords()
   const words = useAdminWords().accounts
@@ -41,7 +41,7 @@ export function PasswordField({ value, error, onChange }: Props) {
   )
 }
 
-// 32 signs that are not taken for one another, so that every byte falls on one as often as on any other.
+// 32 unambiguous characters, so that random bytes map to them evenly.
 const signs = 'abcdefghjkmnpqrstuvwxyz23456789-'
 
 function randomPassword(): string {

@@ -1,18 +1,18 @@
 const waiting: (() => Promise<unknown>)[] = []
 
-/** Marks what reads a part of the page: it is read when it is wanted, or before that, once the browser has time for it. */
+/** Registers the loader of a part of the page: it runs when needed, or earlier when the browser is idle. */
 export function preloadable<T>(load: () => Promise<T>): () => Promise<T> {
   waiting.push(load)
   return load
 }
 
-/** Reads all parts, one after another, so that they open at once, and also when the server is gone by then. */
+/** Preloads all parts one by one, so that they open immediately, even without the server. */
 export function preloadParts() {
   const idle = window.requestIdleCallback ?? ((then: () => void) => setTimeout(then, 200))
   idle(async () => {
     const load = waiting.shift()
     if (!load) return
-    await load().catch(() => {}) // who wants it asks again
+    await load().catch(() => {}) // it is loaded again when needed
     preloadParts()
   })
 }

@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent } from 'react'
 
-/** A key that works wherever nothing is being typed or asked. */
+/** A page-wide keyboard shortcut, inactive in inputs and dialogs. */
 export function useKey(key: string, act: () => void, on = true) {
   const pressed = useEffectEvent(act)
   useEffect(() => {
