@@ -11,7 +11,7 @@ import (
 	"oplog/server/wire"
 )
 
-// accountBody is an account as who administers it sees it.
+// accountBody is an account as its administrators see it.
 type accountBody struct {
 	Username     string        `json:"username" doc:"Username."`
 	Name         string        `json:"name,omitempty" doc:"Display name; omitted: the username."`
@@ -48,7 +48,7 @@ type accountChangeBody struct {
 	Disabled     *bool          `json:"disabled,omitempty" doc:"Whether the account is disabled; disabling signs it out everywhere."`
 }
 
-// accountParams are those of a list of accounts.
+// accountParams are the parameters of the list of accounts.
 var accountParams = []*huma.Param{
 	wire.TextParam("tenant", "Only the accounts of this tenant.", &huma.Schema{Type: huma.TypeString}),
 }
@@ -101,7 +101,7 @@ func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInpu
 	if a.PasswordHash, err = s.hash(ctx, b.Password); err != nil {
 		return nil, err
 	}
-	// Once more, for the caller may have been disabled while the password was hashed.
+	// Checked again: the caller may have been disabled while the password was hashed.
 	may := func() error {
 		caller, err := s.callerNow(in.principal)
 		if err != nil {
@@ -116,10 +116,9 @@ func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInpu
 	return &accountOutput{newAccountBodyOf(a)}, nil
 }
 
-// aboutAccount tells what an account has become; of its password only that it
-// is another.
-func aboutAccount(a identity.Account, newPassword bool) about {
-	return about{tenant: &a.Tenant, object: oplog.Ref{ID: a.Username, Name: a.Name}, details: map[string]any{
+// aboutAccount returns the trail details of a changed account; of its password only whether it changed.
+func aboutAccount(a identity.Account, newPassword bool) trailDetails {
+	return trailDetails{tenant: &a.Tenant, object: oplog.Ref{ID: a.Username, Name: a.Name}, details: map[string]any{
 		"role": a.Role, "organization": a.Organization, "disabled": a.Disabled, "new_password": newPassword,
 	}}
 }
@@ -146,8 +145,7 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 		}
 		hash = &made
 	}
-	// The password takes long to hash: both the caller and the account may be others
-	// than those of above. What counts is what they are now.
+	// Hashing takes long: both the caller and the account may have changed meanwhile, and their current state decides.
 	after, err = s.identity.ChangeAccount(before.Username, func(a *identity.Account) error {
 		caller, err := s.callerNow(in.principal)
 		if err != nil {
@@ -171,7 +169,7 @@ func noAccount(username string) error {
 	return oplog.Errorf(oplog.CodeNotFound, "There is no account %s.", username)
 }
 
-// change changes all that is named but the password.
+// change applies every given field but the password.
 func (b *accountChangeBody) change(a *identity.Account) {
 	if b.Role != nil {
 		if a.Role = *b.Role; a.Role == identity.RoleOwner && b.Tenant == nil {
@@ -191,7 +189,7 @@ func replace[T any](value, by *T) {
 	}
 }
 
-// hash hashes a new password when there is a slot for it; see check.
+// hash hashes a new password once there is a free slot; see check.
 func (s *Server) hash(ctx context.Context, password string) (string, error) {
 	select {
 	case s.hashing <- struct{}{}:

@@ -9,8 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// sendBackup streams a copy of the whole store, which is gone when it has been
-// sent.
+// sendBackup streams a copy of the whole store, which is deleted afterwards.
 func (s *Server) sendBackup(c *fiber.Ctx, _ *call) error {
 	b, err := s.node.Backup()
 	if err != nil {

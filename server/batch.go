@@ -12,22 +12,22 @@ import (
 	"oplog/server/wire"
 )
 
-// batch is the entries of a request, as far as they can be read.
+// batch holds the entries of a request as far as they can be decoded.
 type batch struct {
 	entries []oplog.Entry
 	alone   bool               // the body is one entry, not a list
-	broken  bool               // something cannot be read: request and forms tell what
-	request []oplog.FieldError // beside the entries
-	forms   map[int]form       // by the index of the entry
+	broken  bool               // the body has errors, listed in request and forms
+	request []oplog.FieldError // errors outside the entries
+	forms   map[int]form       // errors by index of the entry
 }
 
-// form is what is wrong with the form of an entry.
+// form describes the decoding errors of an entry.
 type form struct {
-	unreadable bool // nothing more can be said of it
+	unreadable bool // nothing more can be said about it
 	fields     []oplog.FieldError
 }
 
-// place tells where the request has the entries that an error names.
+// place sets where in the request an error's entries are.
 func (b *batch) place(err error) error {
 	if b.alone {
 		return err
@@ -46,7 +46,7 @@ func (b *batch) failRequest(field, message string) {
 	b.request, b.broken = append(b.request, oplog.FieldError{Field: field, Message: message}), true
 }
 
-// add takes the next entry, or what is wrong with its form.
+// add adds the next entry, or its decoding errors.
 func (b *batch) add(body *newEntryBody) {
 	e, empty := body.entry()
 	if len(empty) > 0 {
@@ -55,7 +55,7 @@ func (b *batch) add(body *newEntryBody) {
 	b.entries = append(b.entries, e)
 }
 
-// addText takes the text of the next entry.
+// addText decodes and adds the next entry.
 func (b *batch) addText(text []byte, options jsonv2.Options) error {
 	if len(b.entries) == oplog.MaxEntriesPerRequest {
 		return oplog.Errorf(oplog.CodeTooLarge, "A request may have at most %d entries; split it.", oplog.MaxEntriesPerRequest)
@@ -74,8 +74,7 @@ func (b *batch) addText(text []byte, options jsonv2.Options) error {
 	return nil
 }
 
-// readLines reads NDJSON: an entry on each line, blank lines between them or
-// none.
+// readLines reads NDJSON: one entry per line, blank lines ignored.
 func (b *batch) readLines(body []byte) error {
 	number := 0
 	for line := range bytes.SplitSeq(body, []byte("\n")) {
@@ -103,8 +102,7 @@ func (b *batch) read(body []byte) error {
 	return b.readAgain(body)
 }
 
-// readOnce reads a body in one pass. It returns false for one that is not
-// right in all of its form, whatever is wrong with it.
+// readOnce decodes a body in one pass. It returns false for a body with any error.
 func (b *batch) readOnce(body []byte) bool {
 	rest, isObject := bytes.CutPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{"))
 	if !isObject {
@@ -141,8 +139,8 @@ func (b *batch) readOnce(body []byte) bool {
 	return errors.Is(err, io.EOF)
 }
 
-// readAgain reads a body that readOnce does not: first its syntax, then its
-// members, then its entries, so that the error names all that is wrong.
+// readAgain decodes a body that readOnce rejects: first its syntax, then its members, then its entries, so that the response lists every
+// error.
 func (b *batch) readAgain(body []byte) error {
 	if err := wire.CheckSyntax(body); err != nil {
 		return err
@@ -185,7 +183,7 @@ func (b *batch) readArray(list jsontext.Value) error {
 	return nil
 }
 
-// splitObject returns the members of a JSON object whose syntax was checked.
+// splitObject returns the members of a JSON object with valid syntax.
 func splitObject(text []byte) (map[string]jsontext.Value, error) {
 	d := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if kind := d.PeekKind(); kind != '{' {

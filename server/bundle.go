@@ -18,8 +18,7 @@ import (
 
 const zipType = "application/zip"
 
-// sendExportBundle streams an export with all that a person needs to check it,
-// as one ZIP.
+// sendExportBundle streams an export with everything needed to verify it, as one ZIP.
 func (s *Server) sendExportBundle(c *fiber.Ctx, in *call) error {
 	x, err := s.exports.Export(in.tenant.ID, c.Params("id"), in.scope())
 	if err != nil {
@@ -42,20 +41,18 @@ func (s *Server) sendExportBundle(c *fiber.Ctx, in *call) error {
 
 var errFileGone = oplog.Errorf(oplog.CodeNotFound, "The file of this export no longer exists.")
 
-// zipStream is a bundle as it is written, never held in memory. However large it
-// is, its reader has time for each piece.
+// zipStream is a bundle that is generated while it is sent, never held in memory. The write deadline is extended for each piece.
 type zipStream struct {
 	*io.PipeReader
 	to net.Conn
 }
 
-// newZipStream begins to write a bundle, which it closes. It ends when all is
-// read, or with Close.
+// newZipStream starts to write a bundle, which it closes. It ends at the end of the bundle or with Close.
 func newZipStream(bundle *exports.Bundle, to net.Conn) *zipStream {
 	out, in := io.Pipe()
 	go func() {
 		err := bundle.Write(in)
-		_ = in.CloseWithError(errors.Join(err, bundle.Close())) // never fails; nil is the end
+		_ = in.CloseWithError(errors.Join(err, bundle.Close())) // never fails; nil means the end
 	}()
 	return &zipStream{out, to}
 }

@@ -16,22 +16,21 @@ import (
 	"oplog/server/wire"
 )
 
-// call is what is known of a request before its handler sees it.
+// call is a request after authorization, before its handler runs.
 type call struct {
 	*principal
 	at    time.Time // when it came
 	query url.Values
-	about about      // for the trail
-	http  *fiber.Ctx // for what is of the connection: its address, and headers of the answer
+	about trailDetails // for the trail
+	http  *fiber.Ctx   // the connection's address, and headers of the response
 }
 
-// ip returns where the request comes from.
+// ip returns the client's IP address.
 func (in *call) ip() string { return in.http.Context().RemoteIP().String() }
 
 type callKey struct{}
 
-// answer makes a route of a handler that Huma serves: its input is read and
-// checked, its output written, and both described, by their types.
+// answer makes a route of a handler served by Huma, which validates input, encodes output, and documents both by their types.
 func answer[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(*Server, *route) {
 	return func(s *Server, r *route) {
 		op := r.operation()
@@ -42,7 +41,7 @@ func answer[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(
 			if err != nil {
 				return nil, s.problem(r.method, r.path, err)
 			}
-			s.tell(r, asked)
+			s.recordInTrail(r, asked)
 			return out, nil
 		}
 		huma.Register(s.api, op, serve)
@@ -53,8 +52,8 @@ func answer[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(
 	}
 }
 
-// plain makes a route of a handler that reads the body itself or streams its
-// answer, which Huma would hold in memory; describe documents both.
+// plain makes a route of a handler that reads the body itself or streams its response, which Huma would buffer in memory; describe
+// documents both.
 func plain(handle func(*fiber.Ctx, *call) error, describe func(huma.Registry, *huma.Operation)) func(*Server, *route) {
 	return func(s *Server, r *route) {
 		op := r.operation()
@@ -70,7 +69,7 @@ func plain(handle func(*fiber.Ctx, *call) error, describe func(huma.Registry, *h
 				return err
 			}
 			if c.Response().StatusCode() < http.StatusBadRequest {
-				s.tell(r, in)
+				s.recordInTrail(r, in)
 			}
 			return nil
 		}
@@ -82,7 +81,7 @@ func plain(handle func(*fiber.Ctx, *call) error, describe func(huma.Registry, *h
 	}
 }
 
-// admit lets a request through to Huma's part, or answers it.
+// admit passes an authorized request on to Huma, or responds with an error.
 func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 	return func(hc huma.Context, next func(huma.Context)) {
 		c := humafiber.Unwrap(hc)
@@ -94,7 +93,7 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 			err = wire.TakeBody(c, s.slow)
 		}
 		if err == nil && changes(r.method) && r.who != anyone {
-			_, err = s.callerNow(in.principal) // the body may have been long on its way
+			_, err = s.callerNow(in.principal) // the body may have taken long to arrive
 		}
 		if err != nil {
 			_ = s.fail(c, err) // cannot fail: it writes to memory
@@ -106,8 +105,7 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-// readBody returns the body of a request. It may be long on its way: the caller is
-// looked up again when it is there.
+// readBody returns the body of a request. Since it may take long to arrive, the caller is authorized again afterwards.
 func (s *Server) readBody(c *fiber.Ctx, in *call) ([]byte, error) {
 	body, err := wire.ReadBody(c, s.slow)
 	if err == nil {
@@ -121,7 +119,7 @@ func plainEncoding(c *fiber.Ctx) bool {
 	return encoding == "" || strings.EqualFold(encoding, "identity")
 }
 
-// enter finds out who asks, whether they may, and what the query says.
+// enter authenticates and authorizes the caller and parses the query.
 func (s *Server) enter(c *fiber.Ctx, r *route) (*call, error) {
 	if _, err := url.ParseRequestURI(c.OriginalURL()); err != nil {
 		return nil, oplog.Errorf(oplog.CodeMalformed, "The URL is malformed.")
@@ -138,12 +136,11 @@ func (s *Server) enter(c *fiber.Ctx, r *route) (*call, error) {
 	if in.query, err = url.ParseQuery(raw); err != nil {
 		return nil, oplog.Errorf(oplog.CodeMalformed, "The query string is malformed: %v.", err)
 	}
-	return in, r.refuseOthers(in.query)
+	return in, r.rejectUnknownParams(in.query)
 }
 
-// refuseOthers refuses query parameters that the call does not have: a filter
-// with a slip in its name would let everything through.
-func (r *route) refuseOthers(query url.Values) error {
+// rejectUnknownParams rejects unknown query parameters: a misspelled filter would match everything.
+func (r *route) rejectUnknownParams(query url.Values) error {
 	var unknown []oplog.FieldError
 	for name, values := range query {
 		if !slices.ContainsFunc(r.params, func(p *huma.Param) bool { return p.Name == name }) {
@@ -157,7 +154,7 @@ func (r *route) refuseOthers(query url.Values) error {
 	return &oplog.Error{Code: oplog.CodeInvalid, Message: "Unknown query parameters.", Fields: unknown}
 }
 
-// operation describes the route, all but its input and output.
+// operation documents the route, except its input and output.
 func (r *route) operation() huma.Operation {
 	op := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, DefaultStatus: r.status,
@@ -187,10 +184,10 @@ func (r *route) matches(path string) bool {
 	})
 }
 
-// refuseUnknown answers what no route of the API took.
-func (s *Server) refuseUnknown(c *fiber.Ctx) error {
+// notFound responds to requests that no route of the API matches.
+func (s *Server) notFound(c *fiber.Ctx) error {
 	if !isAPI(c.Path()) {
-		return c.Next() // Fiber matches by prefix, and /apiary is the console's
+		return c.Next() // Fiber matches by prefix, but /apiary belongs to the console
 	}
 	var allowed []string
 	for i := range s.table {

@@ -11,8 +11,7 @@ type (
 	setCatalogInput struct{ Body newCatalogBody }
 )
 
-// newCatalogBody is a catalog as it is sent: as getCatalog answers, or only
-// what is the tenant's own.
+// newCatalogBody is a catalog as clients send it: as returned by getCatalog, or only the tenant's additions.
 type newCatalogBody struct {
 	Modules    []newModuleBody    `json:"modules" maxItems:"1000" doc:"Built-in ones may be omitted."`
 	Operations []newOperationBody `json:"operations,omitempty" maxItems:"1000" doc:"Built-in ones may be omitted."`
@@ -45,7 +44,7 @@ func (s *Server) getCatalog(_ context.Context, in *call, _ *struct{}) (*catalogO
 	return &catalogOutput{catalog}, err
 }
 
-// setCatalog replaces what the tenant adds to the built-in catalog.
+// setCatalog replaces the tenant's additions to the built-in catalog.
 func (s *Server) setCatalog(ctx context.Context, in *call, input *setCatalogInput) (*catalogOutput, error) {
 	var next oplog.Catalog
 	for _, m := range input.Body.Modules {

@@ -66,8 +66,8 @@ func TestCompressed(t *testing.T) {
 	if receipts.header.Get("Content-Encoding") != "gzip" || strings.Count(inflated(t, receipts), `"recorded"}`) != 60 {
 		t.Errorf("receipts: %v", receipts.header)
 	}
-	broken := strings.Repeat(entry(`"module":"none"`)+",", 20) + entry()
-	refused := f.send("write", "POST", tenantA+"/entries", `{"entries":[`+broken+`]}`, "Accept-Encoding", "br")
+	errs := strings.Repeat(entry(`"module":"none"`)+",", 20) + entry()
+	refused := f.send("write", "POST", tenantA+"/entries", `{"entries":[`+errs+`]}`, "Accept-Encoding", "br")
 	if refused.status != 422 || refused.header.Get("Content-Encoding") != "br" || !strings.Contains(inflated(t, refused), `entries[19].module"`) {
 		t.Errorf("a problem: %d %v", refused.status, refused.header)
 	}

@@ -15,12 +15,10 @@ import (
 	"oplog/server/wire"
 )
 
-// console is the console's files, by path without the leading slash. They are
-// read once: they are part of the program.
+// console holds the console's files, by path without the leading slash. They are embedded, so they are read once.
 type console map[string]*asset
 
-// asset is a file of the console. Its compressed copies are nil until compress
-// has made them, and stay nil where they would save little.
+// asset is a file of the console. Its compressed copies are nil until compress has created them, and stay nil if they would save little.
 type asset struct {
 	contentType string
 	hash        string
@@ -28,14 +26,14 @@ type asset struct {
 	gzip, br    atomic.Pointer[[]byte]
 }
 
-// Levels for files that are compressed once and sent often. Brotli's levels past
-// this one take up to thirty times the processor time for a tenth fewer bytes.
+// Levels for files that are compressed once and sent often. Higher levels of Brotli take up to thirty times the CPU time for a tenth fewer
+// bytes.
 const (
 	assetGzipLevel   = 9
 	assetBrotliLevel = 5
 )
 
-// contentTypes is not left to the operating system, whose table may be bare.
+// contentTypes does not depend on the operating system, whose table may be incomplete.
 var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
 	".json": "application/json", ".webmanifest": "application/manifest+json", ".txt": "text/plain; charset=utf-8",
@@ -65,9 +63,8 @@ func loadConsole(files fs.FS) (console, error) {
 	})
 }
 
-// compress makes the compressed copies of all files, gzip first because every
-// client takes it. No request waits for it: until a copy is there, send uses the
-// next best one.
+// compress creates the compressed copies of all files, gzip first because every client supports it. Requests do not wait for it: until a
+// copy exists, send uses the next best one.
 func (c console) compress() {
 	var worth []*asset
 	for _, a := range c {
@@ -89,8 +86,7 @@ func (a *asset) worthCompressing() bool {
 	return wire.WorthCompressing(a.contentType, len(a.plain))
 }
 
-// sendConsole serves a file of the console, and the console itself at every
-// address that is no file: what stands there is the console's to say.
+// sendConsole serves a file of the console, or its index page for every other path, which the console routes itself.
 func (s *Server) sendConsole(c *fiber.Ctx) error {
 	name := strings.TrimPrefix(c.Path(), "/")
 	a, found := s.console[name]
@@ -110,7 +106,7 @@ func (s *Server) sendConsole(c *fiber.Ctx) error {
 	return a.send(c)
 }
 
-// allowFrames lets the sites that a tenant names hold its pages of the console.
+// allowFrames lets the sites configured by a tenant embed its pages of the console.
 func (s *Server) allowFrames(c *fiber.Ctx) {
 	below, isTenants := strings.CutPrefix(c.Path(), "/t/")
 	if !isTenants {
@@ -125,7 +121,7 @@ func (s *Server) allowFrames(c *fiber.Ctx) {
 	c.Set(fiber.HeaderContentSecurityPolicy, allowed)
 }
 
-// send answers with the smallest copy that the client accepts.
+// send sends the smallest copy that the client accepts.
 func (a *asset) send(c *fiber.Ctx) error {
 	if a.worthCompressing() {
 		c.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)

@@ -10,20 +10,19 @@ import (
 	"oplog/server/wire"
 )
 
-// Pages and receipts are what the server writes most of, so they are written by
-// hand: a quarter of the time that encoding/json takes, which reads every
-// recorded JSON value once more. A test holds both to the same bytes.
+// Pages and receipts are most of what the server sends, so they are encoded by hand: a quarter of the time of encoding/json, which parses
+// every recorded JSON value again. A test checks that both give the same bytes.
 
-// bytesOfEntry is about how long an entry is.
+// bytesOfEntry is the approximate size of an entry.
 const bytesOfEntry = 512
 
-// bytesOfReceipt is about how long a receipt is.
+// bytesOfReceipt is the approximate size of a receipt.
 const bytesOfReceipt = 80
 
-// appendedBody is the answer to recorded entries.
+// appendedBody is the response to recorded entries.
 type appendedBody journal.Appended
 
-// AppendJSON writes the answer.
+// AppendJSON encodes the response.
 func (a appendedBody) AppendJSON(b []byte) []byte {
 	b = slices.Grow(b, 64+bytesOfReceipt*len(a.Entries))
 	b = strconv.AppendInt(append(b, `{"recorded":`...), int64(a.Recorded), 10)
@@ -46,7 +45,7 @@ func (a appendedBody) AppendJSON(b []byte) []byte {
 	return append(b, "]}"...)
 }
 
-// AppendJSON writes a page.
+// AppendJSON encodes a page.
 func (page pageBody) AppendJSON(b []byte) []byte {
 	b = slices.Grow(b, 64+bytesOfEntry*len(page.Entries))
 	b = append(b, `{"entries":[`...)
@@ -63,7 +62,7 @@ func (page pageBody) AppendJSON(b []byte) []byte {
 	return append(b, '}')
 }
 
-// appendListed writes an entry of a list or a stream; see entryBody.
+// appendListed encodes an entry of a list or a stream; see entryBody.
 func appendListed(b []byte, e *oplog.Entry) []byte {
 	start := len(b)
 	b = appendHead(b, e)
@@ -76,7 +75,7 @@ func appendListed(b []byte, e *oplog.Entry) []byte {
 	return append(b[:head], `,"truncated":true}`...)
 }
 
-// bytesOfValues is less than what changes and details take when they are written.
+// bytesOfValues is a lower bound of the encoded size of changes and details.
 func bytesOfValues(e *oplog.Entry) int {
 	n := len(e.Details)
 	for i := range e.Changes {
@@ -85,7 +84,7 @@ func bytesOfValues(e *oplog.Entry) int {
 	return n
 }
 
-// appendHead writes all but changes and details.
+// appendHead encodes everything but changes and details.
 func appendHead(b []byte, e *oplog.Entry) []byte {
 	b = wire.Quote(append(b, `{"id":`...), e.ID)
 	b = strconv.AppendUint(append(b, `,"seq":`...), e.Seq, 10)
@@ -133,7 +132,7 @@ func appendRef(b []byte, name string, ref oplog.Ref) []byte {
 	return append(wire.Quote(append(b, `"name":`...), ref.Name), '}')
 }
 
-// appendText, appendSeq and appendValue leave out what is empty.
+// appendText, appendSeq and appendValue omit empty values.
 
 func appendText(b []byte, name, text string) []byte {
 	if text == "" {

@@ -11,7 +11,7 @@ import (
 	"oplog/server/wire"
 )
 
-// pageParams are those of a page.
+// pageParams are the parameters of a page.
 var pageParams = append(filterParams[:len(filterParams):len(filterParams)],
 	wire.TextParam("order", "time: newest first. seq: in order of arrival, oldest first, for programs that must not miss any; see after_seq.",
 		&huma.Schema{Type: huma.TypeString, Enum: []any{orderTime, orderSeq}, Default: orderTime}),
@@ -29,8 +29,8 @@ const (
 	orderSeq  = "seq"
 )
 
-// turnParams turn the pages of a list.
-var turnParams = []*huma.Param{
+// pagingParams are the paging parameters of lists.
+var pagingParams = []*huma.Param{
 	wire.TextParam("limit", "Entries per page.", &huma.Schema{
 		Type: huma.TypeInteger, Minimum: new(1.0), Maximum: new(float64(oplog.MaxPageSize)), Default: oplog.DefaultPageSize,
 	}),
@@ -39,7 +39,7 @@ var turnParams = []*huma.Param{
 
 var cursorParam = wire.TextParam("cursor", "next_cursor of the previous page.", &huma.Schema{Type: huma.TypeString})
 
-// entryParams name one of several entries with the same id.
+// entryParams select one of several entries with the same id.
 var entryParams = []*huma.Param{
 	wire.TextParam("seq", "The entry's seq, which is unique: a sender's id may occur again on another day. Omitted: the entry with this generated id, else the newest with this id.",
 		&huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0)}),
@@ -53,18 +53,16 @@ type (
 	entryOutput struct{ Body provenEntry }
 )
 
-// entryBody is an entry of a list. Of a long one a list tells all but changes and
-// details: a page of them would be megabytes that nobody reads.
+// entryBody is an entry of a list. Lists omit changes and details of long entries: pages would be megabytes that nobody reads.
 type entryBody struct {
 	*oplog.Entry
 	Truncated bool `json:"truncated,omitempty" doc:"Set if the entry is longer than 8,192 bytes as JSON: lists omit its changes and details, getEntry includes them."`
 }
 
-// maxListed is how long an entry's JSON is at most that a list tells whole.
+// maxListed is the maximum size of an entry's JSON in lists.
 const maxListed = 8 << 10
 
-// pageBody is one page of a list. Which entries are truncated is known when they
-// are written.
+// pageBody is one page of a list. Entries are truncated when they are encoded.
 type pageBody struct {
 	Entries      []entryBody `json:"entries" doc:"Newest first; with order=seq in order of arrival."`
 	NextCursor   string      `json:"next_cursor,omitempty" doc:"Cursor of the next page; omitted on the last."`
@@ -80,24 +78,24 @@ func newPageBody(page oplog.Page) pageBody {
 	return b
 }
 
-// provenEntry is an entry with the proof that it is part of the log.
+// provenEntry is an entry with its inclusion proof.
 type provenEntry struct {
 	oplog.Entry
 	Proof oplog.Proof `json:"proof"`
 }
 
-// pageAsked says which page of a list is asked for.
-type pageAsked struct {
+// pageRequest are the parameters of a page.
+type pageRequest struct {
 	q      oplog.Query
 	limit  int
 	cursor string
 	bySeq  bool   // in order of arrival
-	after  uint64 // where that begins
+	after  uint64 // where to start by seq
 }
 
-func (in *call) page() (pageAsked, error) {
+func (in *call) page() (pageRequest, error) {
 	r := wire.ReadQuery(in.query)
-	p := pageAsked{
+	p := pageRequest{
 		q: in.readFilters(r), limit: r.Int("limit", oplog.DefaultPageSize),
 		cursor: r.Text("cursor"), bySeq: r.Text("order") == orderSeq, after: r.Seq("after_seq", 0),
 	}
@@ -150,7 +148,7 @@ func (s *Server) getEntry(_ context.Context, in *call, input *entryInput) (*entr
 	if err != nil {
 		return nil, err
 	}
-	in.about = about{object: oplog.Ref{ID: entry.ID}, details: map[string]any{"seq": entry.Seq}, opened: entry}
+	in.about = trailDetails{object: oplog.Ref{ID: entry.ID}, details: map[string]any{"seq": entry.Seq}, opened: entry}
 	proof, err := s.journal.Proof(entry)
 	proof.Path = orEmpty(proof.Path)
 	return &entryOutput{provenEntry{entry, proof}}, err

@@ -19,7 +19,7 @@ import (
 	"oplog/oplog"
 )
 
-// exportRequestBody says what to export.
+// exportRequestBody is a request for an export.
 type exportRequestBody struct {
 	Range   oplog.Range `json:"range" enum:"today,yesterday,last_7_days,last_30_days,last_90_days,last_week,this_month,last_month,custom" doc:"Days are in the tenant's time zone; the last N days include today, weeks start on Monday."`
 	From    *time.Time  `json:"from,omitempty" nullable:"true" doc:"Required for custom; narrows any other range."`
@@ -29,7 +29,7 @@ type exportRequestBody struct {
 	Filters newFilters  `json:"filters,omitzero" doc:"Filters as in lists."`
 }
 
-// exportBody is an export as it stands.
+// exportBody is the current state of an export.
 type exportBody struct {
 	ID         string            `json:"id" doc:"The export's id."`
 	Status     exports.Status    `json:"status" enum:"running,done,failed,cancelled" doc:"Status of the export."`
@@ -83,7 +83,7 @@ func (s *Server) startExport(ctx context.Context, in *call, input *startExportIn
 	if err != nil {
 		return nil, placeInBody(err)
 	}
-	in.about = about{object: oplog.Ref{ID: x.ID, Name: x.FileName}, details: map[string]any{
+	in.about = trailDetails{object: oplog.Ref{ID: x.ID, Name: x.FileName}, details: map[string]any{
 		"range": x.Range, "from": x.From, "to": x.To, "format": x.Format, "filters": b.Filters.Filters,
 	}}
 	if len(x.Columns) > 0 {
@@ -92,15 +92,14 @@ func (s *Server) startExport(ctx context.Context, in *call, input *startExportIn
 	return describeExport(http.StatusAccepted, x), nil
 }
 
-// placeInBody names fields by their place in the body, where the domain speaks
-// of a query.
+// placeInBody moves field errors of a query to the body.
 func placeInBody(err error) error {
-	var broken *oplog.Error
-	if !errors.As(err, &broken) {
+	var errs *oplog.Error
+	if !errors.As(err, &errs) {
 		return err
 	}
-	for i := range broken.Fields {
-		f := &broken.Fields[i]
+	for i := range errs.Fields {
+		f := &errs.Fields[i]
 		if f.Part != oplog.InQuery {
 			continue
 		}
@@ -109,7 +108,7 @@ func placeInBody(err error) error {
 			f.Field = "filters." + f.Field
 		}
 	}
-	return broken
+	return errs
 }
 
 func (s *Server) listExports(_ context.Context, in *call, _ *struct{}) (*exportsOutput, error) {
@@ -164,8 +163,7 @@ func (p *principal) creator() exports.Creator {
 	return exports.Creator{Username: p.account.Username, Key: p.key.Name}
 }
 
-// sendExportFile streams the file of an export from disk, or the part of it
-// that a Range names.
+// sendExportFile streams an export's file from disk, or the requested range.
 func (s *Server) sendExportFile(c *fiber.Ctx, in *call) error {
 	x, err := s.exports.Export(in.tenant.ID, c.Params("id"), in.scope())
 	if err != nil {
@@ -201,8 +199,7 @@ func (s *Server) sendExportFile(c *fiber.Ctx, in *call) error {
 	return c.Status(status).SendStream(&filePart{io.NewSectionReader(file, start, length), file, c.Context().Conn()}, int(length))
 }
 
-// sendExportManifest answers with the signed note that verify-export checks a
-// file against.
+// sendExportManifest sends the signed note that verify-export checks a file against.
 func (s *Server) sendExportManifest(c *fiber.Ctx, in *call) error {
 	x, err := s.exports.Export(in.tenant.ID, c.Params("id"), in.scope())
 	if err != nil {
@@ -217,8 +214,7 @@ func (s *Server) sendExportManifest(c *fiber.Ctx, in *call) error {
 	return c.SendString(manifest)
 }
 
-// filePart is a part of a file, closed when it has been sent. However large it
-// is, its reader has time for each piece.
+// filePart is a range of a file, closed after it was sent. The write deadline is extended for each piece.
 type filePart struct {
 	part *io.SectionReader
 	io.Closer
@@ -241,8 +237,7 @@ func (s *Server) exportContentType(format string) string {
 	return "application/octet-stream"
 }
 
-// parseRange reads a Range of one part of a file. What is no such range asks
-// for the whole.
+// parseRange parses a Range with one part. Anything else requests the whole file.
 func parseRange(header string, size int64) (start, length int64, status int) {
 	spec, isBytes := strings.CutPrefix(header, "bytes=")
 	first, last, isRange := strings.Cut(spec, "-")
@@ -252,7 +247,7 @@ func parseRange(header string, size int64) (start, length int64, status int) {
 	from, fromErr := strconv.ParseInt(first, 10, 64)
 	to, toErr := strconv.ParseInt(last, 10, 64)
 	switch {
-	case first == "" && toErr == nil: // the last so many bytes
+	case first == "" && toErr == nil: // a suffix range
 		from, to = max(0, size-to), size-1
 	case fromErr == nil && last == "":
 		to = size - 1

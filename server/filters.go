@@ -9,7 +9,7 @@ import (
 	"oplog/server/wire"
 )
 
-// valueDocs say what the values of filters are.
+// valueDocs documents the values of filters.
 var valueDocs = map[string]string{
 	"user":         "Ids of users",
 	"module":       "Keys of modules",
@@ -21,7 +21,7 @@ var valueDocs = map[string]string{
 	"ip":           "IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32",
 }
 
-// searchDoc says what a search finds, searchFormDoc how one is written.
+// searchDoc documents what a search matches, searchFormDoc its syntax.
 const (
 	searchDoc = "Words separated by spaces, all of which must match, each in any of user (name, id), module (key, titles) and content (name, id). " +
 		"Roles, organizations, IP addresses, outcomes, changes and details are not searched. " +
@@ -33,8 +33,7 @@ const (
 		"a hyphen before any of these excludes its matches: -word, -\"…\", -user:word."
 )
 
-// eachFilter visits the filters by values: what each is called, what it does, and
-// what one of its values may be.
+// eachFilter calls visit for every filter by values with its name, documentation and schema of a value.
 func eachFilter(visit func(name, doc string, value *huma.Schema)) {
 	for _, not := range []string{"", oplog.Not} {
 		for _, f := range oplog.ValueFilters {
@@ -51,7 +50,7 @@ func eachFilter(visit func(name, doc string, value *huma.Schema)) {
 	}
 }
 
-// filterParams are the query parameters that choose operations.
+// filterParams are the query parameters that select operations.
 var filterParams = makeFilterParams()
 
 func makeFilterParams() []*huma.Param {
@@ -80,7 +79,7 @@ func presetNames() []any {
 	return names
 }
 
-// filters reads what a call asks for, and keeps it to what the caller may see.
+// filters reads the filters of a call and restricts them to the caller's scope.
 func (in *call) filters() (oplog.Query, error) {
 	r := wire.ReadQuery(in.query)
 	return in.readFilters(r), r.Err()
@@ -94,8 +93,7 @@ func (in *call) preset(r *wire.Query) oplog.Range {
 	return preset
 }
 
-// readFilters reads the filters of an address, and keeps them to what the caller
-// may see.
+// readFilters reads the filters of a URL and restricts them to the caller's scope.
 func (in *call) readFilters(r *wire.Query) oplog.Query {
 	q := oplog.Query{Scope: in.scope(), Range: in.preset(r), From: r.Time("from"), To: r.Time("to")}
 	q.Search = r.Text("q")
@@ -103,22 +101,20 @@ func (in *call) readFilters(r *wire.Query) oplog.Query {
 	return q
 }
 
-// filtersBody are the filters of an export as they stand, newFilters as they are
-// sent.
+// filtersBody are the filters of an export in responses, newFilters those in requests.
 type (
 	filtersBody struct{ oplog.Filters }
 	newFilters  struct{ oplog.Filters }
 )
 
-// Schema describes the filters in place of the structure that they become.
+// Schema describes the filters by their JSON form.
 func (filtersBody) Schema(r huma.Registry) *huma.Schema {
 	return filterSchema(r, "ExportFilters", func(value *huma.Schema) *huma.Schema {
 		return &huma.Schema{Type: huma.TypeArray, Items: value}
 	})
 }
 
-// Schema describes the filters, of which an only value may stand for its list, as
-// in an address.
+// Schema describes the filters; a single value may replace a list, as in a URL.
 func (newFilters) Schema(r huma.Registry) *huma.Schema {
 	const most = 1000
 	return filterSchema(r, "NewFilters", func(value *huma.Schema) *huma.Schema {
@@ -140,8 +136,7 @@ func filterSchema(r huma.Registry, name string, list func(value *huma.Schema) *h
 	return &huma.Schema{Ref: "#/components/schemas/" + name}
 }
 
-// UnmarshalJSON takes what the schema lets through. Values that are empty count
-// as left out.
+// UnmarshalJSON decodes values that the schema allows. Empty values count as omitted.
 func (f *newFilters) UnmarshalJSON(data []byte) error {
 	var given map[string]oneOrMore
 	if err := json.Unmarshal(data, &given); err != nil {
@@ -160,10 +155,10 @@ func (f *newFilters) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// oneOrMore is a list whose only value may stand for it.
+// oneOrMore is a list that may be given as its only value.
 type oneOrMore []string
 
-// UnmarshalJSON takes either.
+// UnmarshalJSON decodes either form.
 func (l *oneOrMore) UnmarshalJSON(data []byte) error {
 	if data[0] != '"' {
 		return json.Unmarshal(data, (*[]string)(l))

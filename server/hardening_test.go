@@ -177,7 +177,7 @@ func TestBesideSlowConnections(t *testing.T) {
 
 // TestTricklingBody: a sender who sends something all the time, but too little,
 // is cut off, and learns why.
-func TestTricklingBody(t *testing.T) {
+func TestSlowBody(t *testing.T) {
 	// Where this machine is too busy to send the headers within the time, the
 	// connection is closed without a word: then there is more time.
 	for slow := 200 * time.Millisecond; ; slow *= 2 {

@@ -8,17 +8,17 @@ import (
 	"oplog/server/wire"
 )
 
-// Health is told to the machine itself, and to callers with a key.
+// Health endpoints are available to the machine itself, and to callers with a key.
 
 func (s *Server) healthz(c *fiber.Ctx) error {
-	if err := s.nearOrKnown(c); err != nil {
+	if err := s.authorizeMonitoring(c); err != nil {
 		return err
 	}
 	return wire.SendText(c, http.StatusOK, "ok\n")
 }
 
 func (s *Server) readyz(c *fiber.Ctx) error {
-	if err := s.nearOrKnown(c); err != nil {
+	if err := s.authorizeMonitoring(c); err != nil {
 		return err
 	}
 	if s.closing.Load() {

@@ -17,8 +17,7 @@ import (
 	"oplog/server/wire"
 )
 
-// newEntryBody is an entry as it is sent: without what the log itself gives to
-// it. Pointers tell what was left out, or null, from what is empty.
+// newEntryBody is an entry as sent: without the fields that the log assigns. Pointers distinguish omitted fields and null from empty ones.
 type newEntryBody struct {
 	ID           *string         `json:"id,omitempty" maxLength:"64" pattern:"^[A-Za-z0-9._:-]+$" doc:"The sender's own id, which makes retries safe; requires time. The same id on the same UTC day is the same entry."`
 	Time         *time.Time      `json:"time,omitempty" doc:"Time of the operation; defaults to now."`
@@ -52,23 +51,23 @@ type newChangeBody struct {
 	After  jsonValue `json:"after,omitempty" doc:"Any JSON value; omitted if there is none."`
 }
 
-// jsonValue is any JSON value, as it was sent.
+// jsonValue is any JSON value, as sent.
 type jsonValue = jsontext.Value
 
-// entry turns what was sent into an entry, and names what is empty and must
-// not be, which an entry itself cannot tell from what was left out.
+// entry converts the body to an entry, and returns fields that are empty but must not be, which an entry cannot distinguish from omitted
+// ones.
 func (b *newEntryBody) entry() (oplog.Entry, []oplog.FieldError) {
 	e := oplog.Entry{
 		User: oplog.User(b.User), Organization: oplog.Ref(b.Organization), Module: b.Module, Operation: b.Operation,
 		Content: oplog.Ref(b.Content), IP: b.IP, UserAgent: b.UserAgent, Details: json.RawMessage(b.Details),
 	}
-	var broken []oplog.FieldError
+	var errs []oplog.FieldError
 	take := func(field *string, sent *string, name string) {
 		if sent == nil {
 			return
 		}
 		if *field = *sent; *sent == "" {
-			broken = append(broken, oplog.FieldError{Field: name, Message: "is empty; set it or omit it", Value: ""})
+			errs = append(errs, oplog.FieldError{Field: name, Message: "is empty; set it or omit it", Value: ""})
 		}
 	}
 	take(&e.ID, b.ID, "id")
@@ -76,7 +75,7 @@ func (b *newEntryBody) entry() (oplog.Entry, []oplog.FieldError) {
 	take(&e.Outcome, b.Outcome, "outcome")
 	if b.Time != nil {
 		if e.Time = *b.Time; e.Time.IsZero() {
-			broken = append(broken, oplog.FieldError{Field: "time", Message: fmt.Sprintf("is before %d", oplog.MinYear), Value: e.Time.Format(time.RFC3339)})
+			errs = append(errs, oplog.FieldError{Field: "time", Message: fmt.Sprintf("is before %d", oplog.MinYear), Value: e.Time.Format(time.RFC3339)})
 		}
 	}
 	if len(b.Changes) > 0 {
@@ -85,7 +84,7 @@ func (b *newEntryBody) entry() (oplog.Entry, []oplog.FieldError) {
 			e.Changes[i] = oplog.Change{Field: c.Field, Before: json.RawMessage(c.Before), After: json.RawMessage(c.After)}
 		}
 	}
-	return e, broken
+	return e, errs
 }
 
 // recordEntries is the handler of POST T/entries.
@@ -120,8 +119,8 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 	return wire.SendJSON(c, http.StatusCreated, wire.JSONType, appendedBody(answer))
 }
 
-// refuseBatch answers a request with entries that cannot be read. The log never
-// sees it, so the others are validated here: one answer names all that is wrong.
+// refuseBatch responds to a request with entries that cannot be decoded. The log never sees it, so the other entries are validated here:
+// one response lists every error.
 func (s *Server) refuseBatch(b *batch, tenant string) error {
 	catalog, err := s.directory.Catalog(tenant)
 	if err != nil {

@@ -172,7 +172,7 @@ func TestEntryRules(t *testing.T) {
 }
 
 // TestKeptAsSent: what was sent is what is shown, to the letter.
-func TestKeptAsSent(t *testing.T) {
+func TestTextIsStoredAsSent(t *testing.T) {
 	f := newServer(t)
 	e := `{"id":"e1","time":"2026-11-22T15:00:00.123456789+08:00","user":{"id":" u ","name":"Zoë <李雷> & \"x\"","role":"管理员"},` +
 		`"organization":{"id":"east","name":"East, then"},"module":"customer","operation":"merge","content":{"id":"1","name":"= 1+1\t\u2028"},` +
@@ -193,7 +193,7 @@ func TestKeptAsSent(t *testing.T) {
 
 // TestNumbersKeptAsSent: a number has the digits that were sent in each answer,
 // whatever a floating-point number would make of it.
-func TestNumbersKeptAsSent(t *testing.T) {
+func TestNumbersAreStoredAsSent(t *testing.T) {
 	f := newServer(t)
 	live := f.follow(f.listen(), "read", "", "")
 	for i, number := range []string{"9007199254740993", "2.50", "1e400", "-0", "1.0", "12345678901234567890.000"} {
@@ -308,7 +308,7 @@ func TestUnreadableBodies(t *testing.T) {
 
 // TestTooMuch: more than a request may carry is refused, and what is just
 // within is taken.
-func TestTooMuch(t *testing.T) {
+func TestTooLargeBodies(t *testing.T) {
 	f := newServer(t)
 	send := func(want int, body, contentType string, headers ...string) {
 		t.Helper()

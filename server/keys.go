@@ -23,8 +23,7 @@ func newKeyBodyOf(k identity.APIKey) keyBody {
 	return keyBody{k.ID, k.Scope, k.Name, k.CreatedAt, k.LastUsedAt, k.RevokedAt}
 }
 
-// madeKeyBody is a new key with its text. It names its fields itself: those of
-// an embedded type would be sent, but not described.
+// madeKeyBody is a new key with its text. Its fields are repeated: those of an embedded type would be sent, but not documented.
 type madeKeyBody struct {
 	ID        string            `json:"id" doc:"The first characters of the key."`
 	Scope     identity.KeyScope `json:"scope" enum:"write,read,launch" doc:"The key's scope."`
@@ -66,12 +65,12 @@ func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*madeK
 		return nil, err
 	}
 	wire.KeepAsIs(in.http)
-	in.about = about{object: oplog.Ref{ID: key.ID, Name: key.Name}, details: map[string]any{"scope": key.Scope}}
+	in.about = trailDetails{object: oplog.Ref{ID: key.ID, Name: key.Name}, details: map[string]any{"scope": key.Scope}}
 	return &madeKeyOutput{madeKeyBody{key.ID, key.Scope, key.Name, key.CreatedAt, text}}, nil
 }
 
 func (s *Server) revokeKey(_ context.Context, in *call, input *revokeInput) (*struct{}, error) {
 	key, err := s.identity.RevokeKey(in.tenant.ID, input.ID)
-	in.about = about{object: oplog.Ref{ID: key.ID, Name: key.Name}}
+	in.about = trailDetails{object: oplog.Ref{ID: key.ID, Name: key.Name}}
 	return nil, err
 }

@@ -18,16 +18,16 @@ import (
 	"oplog/trail"
 )
 
-// The host system's link [Operation Log]: a person it vouches for with one of the
-// tenant's launch keys sees the log without a password of oplog's own.
+// The host system's link [Operation Log]: a user authenticated by the host system, with one of the tenant's launch keys, opens the log
+// without a password of oplog.
 
-// launchClaims are what a launch token says.
+// launchClaims are the claims of a launch token.
 type launchClaims struct {
 	jwt.RegisteredClaims
 	Name         string        `json:"name"`
 	Role         identity.Role `json:"role"`
 	Organization string        `json:"organization"`
-	Locale       string        `json:"locale"` // of the person; "" for the browser's
+	Locale       string        `json:"locale"` // of the user; "" for the browser's
 }
 
 var launchParams = []*huma.Param{
@@ -35,17 +35,16 @@ var launchParams = []*huma.Param{
 	wire.TextParam("token", "A JWT (HS256, signed with a launch key of the tenant) with sub, name, role, exp, jti and, optionally, organization and locale (en or zh-CN).", &huma.Schema{Type: huma.TypeString}),
 }
 
-// launch is the handler of GET /launch. A person who cannot be let in reads why
-// on a page, a program as a problem.
+// launch is the handler of GET /launch. On failure, people get a page, programs a problem document.
 func (s *Server) launch(c *fiber.Ctx, in *call) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	if c.Method() != http.MethodGet {
-		return fiber.NewError(http.StatusMethodNotAllowed, "Allowed methods: GET.") // a look at the link must not use it up
+		return fiber.NewError(http.StatusMethodNotAllowed, "Allowed methods: GET.") // HEAD must not use up the link
 	}
 	id := in.query.Get("tenant")
 	session, token, err := s.launchSession(in, id)
 	if err != nil {
-		s.tellRefusedLaunch(in, id, err)
+		s.recordFailedLaunch(in, id, err)
 		if !strings.Contains(c.Get(fiber.HeaderAccept), "text/html") {
 			return err
 		}
@@ -56,20 +55,18 @@ func (s *Server) launch(c *fiber.Ctx, in *call) error {
 	return c.Redirect("/t/"+in.tenant.ID+"/log", http.StatusFound)
 }
 
-// launchNoticesZH says in Chinese why a person is not let in, by status; the detail
-// tells the rest.
+// launchNoticesZH are the Chinese explanations of failures by status; the detail has the rest.
 var launchNoticesZH = map[int]string{
 	http.StatusUnauthorized:        "此链接已失效、已使用过或无法验证。请返回业务系统，重新点击链接。",
 	http.StatusForbidden:           "此账号无权访问。",
 	http.StatusUnprocessableEntity: "业务系统提供的信息无效，请联系其管理员。",
 }
 
-// sendLaunchNotice answers a person with a page in their language, which names
-// nothing that they may have no right to.
+// sendLaunchNotice responds with a page in the user's language that discloses nothing.
 func sendLaunchNotice(c *fiber.Ctx, status int, detail string) error {
-	n := wire.Notice{Lang: oplog.LocaleEN, Title: "Not signed in", Text: detail}
+	n := wire.ErrorPage{Lang: oplog.LocaleEN, Title: "Not signed in", Text: detail}
 	if wire.AcceptedLocale(c.Get(fiber.HeaderAcceptLanguage)) == oplog.LocaleZH {
-		n = wire.Notice{Lang: oplog.LocaleZH, Title: "未能登录", Text: launchNoticesZH[status], Detail: detail}
+		n = wire.ErrorPage{Lang: oplog.LocaleZH, Title: "未能登录", Text: launchNoticesZH[status], Detail: detail}
 		if n.Text == "" {
 			n.Text = "请稍后重试。"
 		}
@@ -77,7 +74,7 @@ func sendLaunchNotice(c *fiber.Ctx, status int, detail string) error {
 	return n.Send(c, status)
 }
 
-// launchSession begins the session that a launch token asks for.
+// launchSession starts the session for a launch token.
 func (s *Server) launchSession(in *call, tenant string) (session identity.Session, token string, err error) {
 	key, claims, err := s.readLaunchToken(tenant, in.query.Get("token"))
 	if err != nil {
@@ -104,12 +101,11 @@ func (s *Server) launchSession(in *call, tenant string) (session identity.Sessio
 			return session, "", err
 		}
 	}
-	in.about = about{object: oplog.Ref{ID: key.ID, Name: key.Name}, details: map[string]any{"role": claims.Role, "organization": claims.Organization}}
+	in.about = trailDetails{object: oplog.Ref{ID: key.ID, Name: key.Name}, details: map[string]any{"role": claims.Role, "organization": claims.Organization}}
 	return s.identity.StartLaunched(in.account, key, in.ip(), in.http.Get(fiber.HeaderUserAgent))
 }
 
-// readLaunchToken returns what a token says, and the key that it was signed
-// with. A tenant that is not there is one without keys.
+// readLaunchToken returns the claims of a token and the key that signed it. A missing tenant is treated as one without keys.
 func (s *Server) readLaunchToken(tenant, token string) (identity.APIKey, launchClaims, error) {
 	keys, err := s.identity.LaunchKeys(tenant)
 	if err != nil {
@@ -117,7 +113,7 @@ func (s *Server) readLaunchToken(tenant, token string) (identity.APIKey, launchC
 	}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.now), jwt.WithStrictDecoding())
 	if err := readable(parser, token); err != nil {
-		return identity.APIKey{}, launchClaims{}, err // of any tenant, so that it does not tell whether this one is there
+		return identity.APIKey{}, launchClaims{}, err // regardless of the tenant, so as not to disclose whether it exists
 	}
 	for _, key := range keys {
 		var claims launchClaims
@@ -136,7 +132,7 @@ func (s *Server) readLaunchToken(tenant, token string) (identity.APIKey, launchC
 	return identity.APIKey{}, launchClaims{}, refusedLaunch("it is not signed with a launch key of this tenant, using HS256")
 }
 
-// readable says why a token cannot be read, whatever key signed it.
+// readable explains why a token cannot be parsed, whatever key signed it.
 func readable(parser *jwt.Parser, token string) error {
 	_, _, err := parser.ParseUnverified(token, &launchClaims{})
 	var wrongType *json.UnmarshalTypeError
@@ -168,18 +164,17 @@ func (s *Server) checkClaims(c *launchClaims) error {
 	return nil
 }
 
-// launchCookie lets a page of another site hold the console, where the tenant
-// allows it; by then the connection is one over TLS.
+// launchCookie lets a page of another site embed the console, if the tenant allows it; the connection then uses TLS.
 func (s *Server) launchCookie(token string, expires time.Time, t oplog.Tenant) *http.Cookie {
-	cookie := s.cookie(token, expires) //nolint:gosec // made above
+	cookie := s.cookie(token, expires) // nolint:gosec // created above
 	if s.secure && len(t.FrameAncestors) > 0 {
 		cookie.SameSite, cookie.Partitioned = http.SameSiteNoneMode, true
 	}
 	return &cookie
 }
 
-// tellRefusedLaunch tells the trail of a link that let nobody in.
-func (s *Server) tellRefusedLaunch(in *call, tenant string, err error) {
+// recordFailedLaunch records a rejected link in the trail.
+func (s *Server) recordFailedLaunch(in *call, tenant string, err error) {
 	if _, unknown := s.directory.Tenant(tenant); unknown != nil {
 		tenant = ""
 	}

@@ -18,18 +18,17 @@ import (
 )
 
 const (
-	// liveBeat is how often a stream without entries says that it lives.
+	// liveBeat is the interval of keep-alive messages on idle streams.
 	liveBeat = 10 * time.Second
-	// liveStall is how long a reader may take nothing before it is dropped.
+	// liveStall is how long a client may accept nothing before it is disconnected.
 	liveStall = 30 * time.Second
 )
 
-// liveParams are the filters, and what others say in a header.
+// liveParams are the filters, and what other clients send in a header.
 var liveParams = append(filterParams[:len(filterParams):len(filterParams)], actParams...)
 
-// live is the handler of GET T/live: server-sent events, one for each new
-// entry. The id of an event is the seq that the stream has come to, so that a
-// reader who comes back with Last-Event-ID misses nothing.
+// live is the handler of GET T/live: server-sent events, one per new entry. The id of an event is the stream's seq, so that a client that
+// reconnects with Last-Event-ID misses nothing.
 func (s *Server) live(c *fiber.Ctx, in *call) error {
 	q, err := in.filters()
 	if err != nil {
@@ -45,16 +44,16 @@ func (s *Server) live(c *fiber.Ctx, in *call) error {
 		}
 	}
 	if _, err := s.journal.Page(c.UserContext(), in.tenant.ID, q, 1, ""); err != nil {
-		return err // what a stream could only say after it has begun
+		return err // errors have to be reported before the stream starts
 	}
 	c.Set(fiber.HeaderContentType, "text/event-stream")
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	c.Set("X-Accel-Buffering", "no") // proxies are not to hold events back
+	c.Set("X-Accel-Buffering", "no") // keep proxies from buffering events
 	if c.Method() == http.MethodHead {
 		return nil
 	}
 	connection := c.Context().Conn()
-	still := s.stillMay(in)
+	still := s.recheckAccess(in)
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
 		s.meters.streams.Inc()
 		defer s.meters.streams.Dec()
@@ -73,7 +72,7 @@ func (s *Server) live(c *fiber.Ctx, in *call) error {
 	return nil
 }
 
-// resumeAfter reads the id of the last event that a reader had.
+// resumeAfter parses the id of the last event that a client received.
 func resumeAfter(id string, last uint64) (uint64, error) {
 	seq, err := strconv.ParseUint(id, 10, 64)
 	if err != nil || seq > last {
@@ -84,10 +83,9 @@ func resumeAfter(id string, last uint64) (uint64, error) {
 	return seq, nil
 }
 
-// stillMay looks a stream's reader up again, before anything is sent: a session
-// that ended, an account that was disabled or a key that was revoked sees no
-// entry more.
-func (s *Server) stillMay(in *call) func() error {
+// recheckAccess authorizes a stream's client again before anything is sent: after the end of its session, or once its account is disabled
+// or its key revoked, it sees no more entries.
+func (s *Server) recheckAccess(in *call) func() error {
 	token, key, scope := in.token, in.key, in.account.Organization
 	return func() error {
 		if key.Hash != "" {
@@ -105,7 +103,7 @@ func (s *Server) stillMay(in *call) func() error {
 // eventStream writes server-sent events (WHATWG HTML, 9.2).
 type eventStream struct {
 	w      *bufio.Writer
-	extend func() error // gives the reader time to take what is written
+	extend func() error // extends the write deadline
 }
 
 func (e *eventStream) flush() error {
@@ -115,10 +113,9 @@ func (e *eventStream) flush() error {
 	return e.w.Flush()
 }
 
-// begin says where the stream stands, and that a lost one is asked for again
-// after two seconds.
+// begin sends the stream's position, and a reconnection delay of two seconds.
 func (e *eventStream) begin(seq uint64) error {
-	_, _ = fmt.Fprintf(e.w, "retry: 2000\nid: %d\n\n", seq) // flush returns what fails
+	_, _ = fmt.Fprintf(e.w, "retry: 2000\nid: %d\n\n", seq) // flush returns the error
 	return e.flush()
 }
 
@@ -135,7 +132,7 @@ func (e *eventStream) send(entries []oplog.Entry, seq uint64) error {
 	return e.flush()
 }
 
-// end tells the reader why the stream ends, where it is there to be told.
+// end tells the client why the stream ends.
 func (e *eventStream) end(err error) {
 	var reason *oplog.Error
 	switch {

@@ -13,19 +13,18 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// Metrics are of the server as a whole: a key of any tenant may read them, so
-// they name no tenant.
+// Metrics cover the whole server: a key of any tenant may read them, so they contain no tenant names.
 
 // metricsType is the text format of Prometheus.
 const metricsType = "text/plain; version=0.0.4; charset=utf-8"
 
-// methods are counted one by one, all others together.
+// methods are counted individually, all others together.
 var methods = [...]string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 
-// bounds of the histograms of durations, in seconds.
+// bounds of the duration histograms, in seconds.
 var bounds = []float64{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}
 
-// Classes of routes, which differ in how long their requests should take.
+// Classes of routes, which differ in expected duration.
 const (
 	classWrite   = "write"   // recording operations
 	classRead    = "read"    // pages, single operations and summaries
@@ -34,15 +33,15 @@ const (
 	classAPI     = "api"     // all other calls
 	classHealth  = "health"  // the probes and the metrics
 	classConsole = "console" // the console's files
-	classOther   = "other"   // refused before a route was found
+	classOther   = "other"   // rejected before a route was found
 )
 
-// meters measure the traffic.
+// meters measure HTTP traffic.
 type meters struct {
 	set      *metrics.Set
 	requests [len(methods) + 1][4]*metrics.Counter // by method, the last for others, and first digit of the status, from 2
 	took     map[endpoint]*metrics.PrometheusHistogram
-	other    *metrics.PrometheusHistogram // for endpoints that took lacks
+	other    *metrics.PrometheusHistogram // for endpoints that are not in took
 	write    *metrics.PrometheusHistogram
 	streams  *metrics.Gauge
 }
@@ -50,10 +49,9 @@ type meters struct {
 // endpoint is a route as Fiber registers it.
 type endpoint struct{ method, path string }
 
-// newMeters returns meters for the routes of an application. It is called when
-// all of them are registered.
+// newMeters returns meters for the routes of an application, after all of them are registered.
 func newMeters(app *fiber.App) *meters {
-	metrics.ExposeMetadata(true) // of the whole process: the library knows no other way
+	metrics.ExposeMetadata(true) // process-wide: the library has no other setting
 	m := &meters{set: metrics.NewSet(), took: make(map[endpoint]*metrics.PrometheusHistogram)}
 	for i, method := range append(methods[:], "other") {
 		for j := range m.requests[i] {
@@ -97,7 +95,7 @@ func classOf(method, path string) string {
 	return classOther
 }
 
-// count counts a request that was answered.
+// count records a finished request.
 func (m *meters) count(c *fiber.Ctx, took time.Duration) {
 	i := slices.Index(methods[:], c.Method())
 	if i < 0 {
@@ -112,9 +110,9 @@ func (m *meters) count(c *fiber.Ctx, took time.Duration) {
 	h.Update(took.Seconds())
 }
 
-// sendMetrics answers in the text format of Prometheus.
+// sendMetrics responds in the text format of Prometheus.
 func (s *Server) sendMetrics(c *fiber.Ctx) error {
-	if err := s.nearOrKnown(c); err != nil {
+	if err := s.authorizeMonitoring(c); err != nil {
 		return err
 	}
 	all, err := s.node.Status()
@@ -152,7 +150,7 @@ func truth(is bool) uint64 {
 	return 0
 }
 
-// withHelp adds the words on each metric, which the library leaves empty.
+// withHelp adds the help texts, which the library leaves empty.
 var withHelp = func() *strings.Replacer {
 	var pairs []string
 	for _, line := range []string{

@@ -53,7 +53,7 @@ func TestHealth(t *testing.T) {
 
 // TestUnwantedBodies: however much is sent, and whether its length is announced
 // or not, the answer reaches the sender and the connection goes on.
-func TestUnwantedBodies(t *testing.T) {
+func TestUnreadBodies(t *testing.T) {
 	f := newServer(t)
 	url := f.listen()
 	connection, err := net.Dial("tcp", strings.TrimPrefix(url, "http://")) // one for all

@@ -23,7 +23,7 @@ type organizationBody struct {
 	Entries  *int    `json:"entries,omitempty" doc:"Number of entries, without those of organizations below it. Only with counts=true; rejected by PUT."`
 }
 
-// organizationsParams ask for more than the tree.
+// organizationsParams are the parameters of getOrganizations.
 var organizationsParams = []*huma.Param{
 	wire.TextParam("counts", "true: include the number of entries of each; for admins of the whole tenant.", &huma.Schema{Type: huma.TypeBoolean}),
 }
@@ -47,7 +47,7 @@ func (s *Server) getOrganizations(ctx context.Context, in *call, _ *struct{}) (*
 	if err := r.Err(); err != nil {
 		return nil, err
 	}
-	if counted && in.kind&admins == 0 { // others count with getSummary, which the trail tells
+	if counted && in.kind&admins == 0 { // others count with getSummary, which is recorded in the trail
 		return nil, oplog.Errorf(oplog.CodeForbidden, "Only an admin of the whole tenant can count the entries of organizations.")
 	}
 	tree, err := s.directory.Organizations(in.tenant.ID, in.scope())
@@ -65,8 +65,7 @@ func (s *Server) getOrganizations(ctx context.Context, in *call, _ *struct{}) (*
 	return &organizationsOutput{bodies}, err
 }
 
-// setOrganizations takes what getOrganizations answers, or an object that holds
-// it as organizations.
+// setOrganizations accepts the response of getOrganizations, or an object with it in organizations.
 func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	if _, err := wire.ContentType(c, wire.JSONType); err != nil {
 		return err
@@ -79,7 +78,7 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 		return err
 	}
 	if _, err := s.directory.Organizations(in.tenant.ID, ""); err != nil {
-		return err // data permission is off: a tree that nobody can see would be a surprise later
+		return err // data permission is off: storing an invisible tree would be a surprise later
 	}
 	next, list, err := parseOrganizations(text)
 	if err != nil {
@@ -93,8 +92,7 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	return wire.SendJSON(c, http.StatusOK, wire.JSONType, newOrganizationBodies(tree))
 }
 
-// parseOrganizations returns a tree, and the field of the body that has it, ""
-// where the body is a bare array.
+// parseOrganizations returns a tree and the name of the body's field that has it, "" if the body is an array.
 func parseOrganizations(text []byte) (tree oplog.Tree, list string, err error) {
 	var body struct {
 		Organizations oplog.Tree `json:"organizations"`
@@ -105,17 +103,17 @@ func parseOrganizations(text []byte) (tree oplog.Tree, list string, err error) {
 		list = "organizations"
 		err = jsonv2.Unmarshal(text, &body, wire.Leniently)
 	}
-	var broken oplog.FieldError
+	var errs oplog.FieldError
 	switch {
 	case err != nil:
-		broken = wire.FieldOf(err)
-	case body.Organizations == nil: // an empty tree is only meant where it is said
-		broken = oplog.FieldError{Field: list, Message: "is required; [] for an empty tree"}
+		errs = wire.FieldOf(err)
+	case body.Organizations == nil: // an empty tree has to be explicit
+		errs = oplog.FieldError{Field: list, Message: "is required; [] for an empty tree"}
 	default:
 		return body.Organizations, list, nil
 	}
 	return nil, list, &oplog.Error{
-		Code: oplog.CodeInvalid, Message: "The organization tree cannot be parsed; it was not changed.", Fields: []oplog.FieldError{broken},
+		Code: oplog.CodeInvalid, Message: "The organization tree cannot be parsed; it was not changed.", Fields: []oplog.FieldError{errs},
 	}
 }
 

@@ -17,9 +17,8 @@ import (
 // access is a set of kinds of callers.
 type access uint16
 
-// The kinds of callers: people by role, programs by the scope of their key. An
-// admin who sees only an organization is a kind of its own, for such an admin
-// must not move the tree's borders.
+// The kinds of callers: people by role, programs by the scope of their key. An admin restricted to an organization is a separate kind,
+// since such an admin must not change the tree.
 const (
 	byOwner access = 1 << iota
 	byAdmin
@@ -33,24 +32,23 @@ const (
 	anyone access = 0 // signed in or not
 )
 
-// principal is who makes a request: an account or a key.
+// principal is the authenticated caller of a request: an account or a key.
 type principal struct {
 	account identity.Account // of a person; zero for a program
 	key     identity.APIKey  // of a program; zero for a person
-	token   string           // of the session that a person's cookie names
+	token   string           // of the session in a person's cookie
 	kind    access
-	locale  string       // for names in answers
-	tenant  oplog.Tenant // that the request names, if it names one
+	locale  string       // for names in responses
+	tenant  oplog.Tenant // the tenant in the request's URL, if any
 }
 
-// scope is the organization that the caller may see with all below it; "" for
-// the whole tenant.
+// scope is the organization that the caller is restricted to, with its descendants; "" for the whole tenant.
 func (p *principal) scope() string { return p.account.Organization }
 
 const sessionCookie = "oplog_session"
 
-// authorize tells who makes a request and that they may. It is the only place
-// that decides so: handlers are given what they may show and ask no further.
+// authorize authenticates the caller of a request and checks its permissions. It is the only place that decides: handlers get the scope and
+// check nothing further.
 func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
 	bearer := c.Get(fiber.HeaderAuthorization)
 	if bearer == "" && changes(r.method) && !sameOrigin(c) {
@@ -74,7 +72,7 @@ func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
 	return p, nil
 }
 
-// authenticate tells who makes a request, by its key or its cookie.
+// authenticate returns the caller of a request, by its key or its cookie.
 func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, error) {
 	if authorization != "" {
 		scheme, text, _ := strings.Cut(authorization, " ")
@@ -107,7 +105,7 @@ func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, e
 	return person(account, token), nil
 }
 
-// person returns the principal of an account that is signed in.
+// person returns the principal of a signed-in account.
 func person(account identity.Account, token string) *principal {
 	p := &principal{account: account, token: token, locale: cmp.Or(account.Locale, oplog.LocaleEN)}
 	switch account.Role {
@@ -125,10 +123,8 @@ func person(account identity.Account, token string) *principal {
 	return p
 }
 
-// callerNow looks a caller up again: between a request's first line and what it
-// changes its body arrives and passwords are hashed, and meanwhile a session may
-// have ended, an account changed or a key been revoked. The error says so where the
-// caller may no longer do what was authorized.
+// callerNow looks up the caller again: while a body arrives or a password is hashed, a session may end, an account change or a key be
+// revoked. It returns an error if the caller may no longer do what was authorized.
 func (s *Server) callerNow(p *principal) (*principal, error) {
 	if p.key.Hash != "" {
 		_, err := s.identity.KeyByHash(p.key.Hash)
@@ -145,8 +141,8 @@ func (s *Server) callerNow(p *principal) (*principal, error) {
 	return now, nil
 }
 
-// nearOrKnown lets through the machine itself, and callers with a key.
-func (s *Server) nearOrKnown(c *fiber.Ctx) error {
+// authorizeMonitoring permits requests from this machine, and callers with a key.
+func (s *Server) authorizeMonitoring(c *fiber.Ctx) error {
 	if c.Context().RemoteIP().IsLoopback() {
 		return nil
 	}
@@ -158,8 +154,8 @@ func (s *Server) nearOrKnown(c *fiber.Ctx) error {
 	return err
 }
 
-// enterTenant takes a caller to the tenant that a request names. For whom it
-// is not theirs it does not exist; a member learns nothing at all.
+// enterTenant sets the tenant of a request. To callers of other tenants it responds as if the tenant did not exist; members learn nothing
+// at all.
 func (s *Server) enterTenant(p *principal, id string) error {
 	if p.kind == byMember {
 		return oplog.Errorf(oplog.CodeForbidden, noAccess)
@@ -172,8 +168,8 @@ func (s *Server) enterTenant(p *principal, id string) error {
 	return err
 }
 
-// realm returns the tenant whose accounts a caller administers, out of all for
-// an owner, who may name one. Another's does not exist for an admin.
+// realm returns the tenant whose accounts a caller administers; all ("") for an owner, who may name one. To an admin, other tenants do not
+// exist.
 func (p *principal) realm(named string) (string, error) {
 	own := p.account.Tenant
 	if p.kind == byOwner || named == own {
@@ -190,7 +186,7 @@ func (p *principal) administers(a identity.Account) bool {
 	return p.kind == byOwner || a.Role != identity.RoleOwner && a.Tenant == p.account.Tenant
 }
 
-// mayAdminister refuses to make an account what is beyond the caller.
+// mayAdminister returns an error if an account would have more rights than the caller can grant.
 func (p *principal) mayAdminister(a identity.Account) error {
 	if p.administers(a) {
 		return nil
@@ -201,8 +197,7 @@ func (p *principal) mayAdminister(a identity.Account) error {
 	return oplog.Errorf(oplog.CodeNotFound, "There is no tenant %s.", a.Tenant)
 }
 
-// mayShare refuses to give a view to everybody who may see the log: that is for
-// admins of the whole tenant.
+// mayShare returns an error unless the caller may share views: only admins of the whole tenant may.
 func (p *principal) mayShare(shared bool) error {
 	if shared && p.kind&admins == 0 {
 		return oplog.Errorf(oplog.CodeForbidden, "Only an admin of the whole tenant can share a view.")
@@ -210,8 +205,7 @@ func (p *principal) mayShare(shared bool) error {
 	return nil
 }
 
-// mayChangeView refuses to change what is neither one's own nor, for an admin
-// of the whole tenant, shared.
+// mayChangeView returns an error unless the caller owns a view, or is an admin of the whole tenant and the view is shared.
 func (p *principal) mayChangeView(v views.View) error {
 	if v.Owns(p.account) || v.Shared && p.kind&admins != 0 {
 		return nil
@@ -221,9 +215,8 @@ func (p *principal) mayChangeView(v views.View) error {
 
 const noAccess = "This account has no access."
 
-// refusal says to a caller that a call is not theirs. People learn no more, so
-// that nothing shows what they have no right to; a program's author needs to
-// know which key it takes.
+// refusal returns the error for a caller without permission. People learn no more, so that nothing is disclosed; a program's author needs
+// to know the required scope.
 func (p *principal) refusal(r *route) error {
 	if p.kind&keys == 0 {
 		return oplog.Errorf(oplog.CodeForbidden, noAccess)
@@ -245,9 +238,8 @@ func (p *principal) refusal(r *route) error {
 
 func changes(method string) bool { return method != http.MethodGet && method != http.MethodHead }
 
-// sameOrigin reports whether a request that a browser may have sent came from
-// the console itself. What carries neither header was sent by no browser of
-// today.
+// sameOrigin reports whether a browser's request came from the console itself. Requests without either header were not sent by a current
+// browser.
 func sameOrigin(c *fiber.Ctx) bool {
 	if site := c.Get("Sec-Fetch-Site"); site != "" {
 		return site == "same-origin" || site == "none"

@@ -10,8 +10,7 @@ import (
 	"oplog/server/wire"
 )
 
-// sendCheckpoint answers with the signed tree head as it is, a text that
-// verifiers read.
+// sendCheckpoint sends the signed tree head unchanged, as text for verifiers.
 func (s *Server) sendCheckpoint(c *fiber.Ctx, in *call) error {
 	checkpoint, err := s.journal.Checkpoint(in.tenant.ID)
 	if err != nil {
@@ -28,7 +27,7 @@ func describeCheckpoint(_ huma.Registry, op *huma.Operation) {
 	}
 }
 
-// consistencyParams name two sizes of a log.
+// consistencyParams are two sizes of a log.
 var consistencyParams = []*huma.Param{
 	{
 		Name: "from", In: "query", Required: true, Description: "The second line of the older checkpoint: its number of entries.",

@@ -5,7 +5,7 @@ import (
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
 )
 
-// Who may make a call; see access. Members are in none that names a tenant.
+// Sets of callers; see access. Members are in none that can access a tenant.
 const (
 	people    = byOwner | byAdmin | byScopedAdmin | byAuditor | byMember
 	readers   = byOwner | byAdmin | byScopedAdmin | byAuditor | byReadKey
@@ -14,7 +14,7 @@ const (
 	keys      = byWriteKey | byReadKey | byLaunchKey
 )
 
-// routes is the table of all calls of the API.
+// routes is the table of all operations of the API.
 func (s *Server) routes() []route {
 	const (
 		setup    = "/api/v1/setup"
@@ -90,13 +90,13 @@ func (s *Server) routes() []route {
 	}
 }
 
-// addPlainRoutes adds what is not of the API, and last what no route took.
+// addPlainRoutes adds the routes outside the API, and last the handlers of unmatched requests.
 func (s *Server) addPlainRoutes() {
 	s.app.Get("/api/v1/openapi.json", s.sendOpenAPI)
 	s.app.Get("/healthz", s.healthz)
 	s.app.Get("/readyz", s.readyz)
 	s.app.Get("/metrics", s.sendMetrics)
-	s.app.Use("/api", s.refuseUnknown)
+	s.app.Use("/api", s.notFound)
 	if s.host != nil {
 		s.app.Get("/host", adaptor.HTTPHandler(s.host))
 		s.app.Get("/host/*", adaptor.HTTPHandler(s.host))
@@ -104,12 +104,12 @@ func (s *Server) addPlainRoutes() {
 	s.app.Get("/*", s.sendConsole)
 }
 
-// route is one call of the API.
+// route is one operation of the API.
 type route struct {
 	method, path string
 	who          access
 	status       int // of success
 	id, summary  string
-	params       []*huma.Param // of the query; all others are refused
+	params       []*huma.Param // of the query; all others are rejected
 	add          func(*Server, *route)
 }

@@ -1,11 +1,9 @@
-// Package server puts a log on HTTP: the API under /api/v1, which describes
-// itself at /api/v1/openapi.json, and the files of the console.
+// Package server serves a log over HTTP: the API under /api/v1, with its documentation at /api/v1/openapi.json, and the files of the
+// console.
 //
-// [Server.routes] is the table of all calls, with who may make each. A request
-// meets, in this order: the headers of every answer, the check of who asks
-// (principal.go, the only place that decides), the reading of its parameters
-// and body, its handler, and for errors the one translation into an answer.
-// What of this needs no route and no service is in package wire.
+// [Server.routes] is the table of all operations with their permitted callers. Requests pass, in this order: common response headers,
+// authentication and authorization (principal.go, the only place that decides), parsing of parameters and body, the handler, and for errors
+// a single translation into a response. Everything that needs no route and no service is in package wire.
 package server
 
 import (
@@ -41,19 +39,19 @@ import (
 	"oplog/views"
 )
 
-// Options are what a Server needs besides its Log.
+// Options are the options of a Server.
 type Options struct {
 	Console       fs.FS            // the built console: index.html and assets; nil for none
 	Version       string           // of the program
-	Commit        string           // that it was built of
+	Commit        string           // of the build
 	Now           func() time.Time // the clock; nil for time.Now
-	Logger        *slog.Logger     // for errors that no caller can help; nil for slog.Default
-	SecureCookies bool             // whether people come over TLS alone
-	SetupCode     string           // what the first owner is made with; "" for not at all
-	Hosts         []string         // names that the server answers to, besides those of the machine itself
-	AnyIP         bool             // whether it answers to every IP address too: one that listens beyond this machine
-	Anchors       *proof.Anchors   // what keeps each day's checkpoints off the machine; nil for nothing
-	Host          http.Handler     // a host system's own pages below /host, which lead to the log; nil for none
+	Logger        *slog.Logger     // for internal errors; nil for slog.Default
+	SecureCookies bool             // whether browsers connect over TLS only
+	SetupCode     string           // code for creating the first owner; "" disables setup
+	Hosts         []string         // host names of the server, besides those of this machine
+	AnyIP         bool             // whether every IP address is accepted as a host, if it listens beyond this machine
+	Anchors       *proof.Anchors   // writes each day's checkpoints to a folder; nil for none
+	Host          http.Handler     // a host system's own pages below /host, for the demo; nil for none
 	SlowTime      time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
 }
 
@@ -65,17 +63,17 @@ type Server struct {
 	trail     *trail.Trail
 	exports   *exports.Exports
 	views     *views.Views
-	node      *node.Node // is asked for what is of all services: its status, and backups
+	node      *node.Node // for status and backups
 
 	now       func() time.Time
 	built     build
 	started   time.Time
 	logger    *slog.Logger
-	secure    bool // cookies go over TLS alone
+	secure    bool // cookies require TLS
 	hosts     wire.Hosts
 	anchors   *proof.Anchors
 	setupCode string        // see Options.SetupCode
-	tries     *throttle     // of signing in
+	tries     *throttle     // failed sign-ins
 	slow      time.Duration // see Options.SlowTime
 	app       *fiber.App
 	api       huma.API
@@ -83,24 +81,24 @@ type Server struct {
 	table     []route
 	spec      func() ([]byte, error)
 	console   console
-	hashing   chan struct{} // a slot for each password that may be hashed at once
+	hashing   chan struct{} // slots for concurrent password hashing
 	meters    *meters
 	closing   atomic.Bool
-	ending    context.Context // of streams, which would outlast any wait
+	ending    context.Context // ends streams on shutdown
 	end       context.CancelFunc
-	beat      time.Duration // of streams
+	beat      time.Duration // keep-alive interval of streams
 }
 
 const (
 	slowTime       = 10 * time.Second // see Options.SlowTime
-	writeTimeout   = 30 * time.Second // of one answer; each part of what streams has this
+	writeTimeout   = 30 * time.Second // per response; streams extend it for each piece
 	idleTimeout    = time.Minute      // between two requests of a connection
 	requestTimeout = 30 * time.Second
-	readBuffer     = 16 << 10 // bounds the request line and the headers
-	maxConnections = 16 << 10 // at once
+	readBuffer     = 16 << 10 // limits the request line and the headers
+	maxConnections = 16 << 10 // concurrent
 )
 
-// New returns a server of a node's log; nil for one that only describes its API.
+// New returns a server for a node's log; a nil node only documents its API.
 func New(n *node.Node, o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -127,11 +125,11 @@ func New(n *node.Node, o Options) *Server {
 		s.logger.Error("cannot read the console's files", "err", err)
 	}
 	s.app = fiber.New(fiber.Config{
-		Immutable:                    true, // what handlers keep must not change under them
+		Immutable:                    true, // values that handlers keep must not be overwritten
 		StrictRouting:                true,
 		CaseSensitive:                true,
 		UnescapePath:                 true,
-		StreamRequestBody:            true,   // a body is read when it is known who sends it, and up to a bound
+		StreamRequestBody:            true,   // bodies are read after authorization, and with a limit
 		ReadTimeout:                  s.slow, // of the headers; see pacedBody
 		WriteTimeout:                 writeTimeout,
 		Concurrency:                  maxConnections,
@@ -154,8 +152,8 @@ func New(n *node.Node, o Options) *Server {
 	return s
 }
 
-// apiConfig returns Huma's settings. Its own paths stay off: the documentation
-// page loads from the web, and the schemas stand in the document.
+// apiConfig returns Huma's settings. Huma's own paths are off: its documentation page loads from the web, and the schemas are in the
+// document.
 func apiConfig(version string) huma.Config {
 	config := huma.DefaultConfig("oplog", version)
 	config.Components.Schemas = wire.NewSchemas()
@@ -178,18 +176,17 @@ func (s *Server) Listen(ln net.Listener) error {
 	return s.app.Listener(ln)
 }
 
-// Shutdown ends Listen: no new request is taken, and those under way have until
-// the context ends.
+// Shutdown ends Listen: new requests are rejected, and those in progress may finish until the context ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.closing.Store(true)
 	s.end()
 	return s.app.ShutdownWithContext(ctx)
 }
 
-// App returns the application that serves, for tests that go without a network.
+// App returns the Fiber application, for tests without a network.
 func (s *Server) App() *fiber.App { return s.app }
 
-// OpenAPI returns the description of the API, indented.
+// OpenAPI returns the indented OpenAPI document.
 func (s *Server) OpenAPI() ([]byte, error) { return s.spec() }
 
 func (s *Server) describe() ([]byte, error) {
@@ -220,7 +217,7 @@ func setHeaders(c *fiber.Ctx) {
 
 func isAPI(path string) bool { return path == "/api" || strings.HasPrefix(path, "/api/") }
 
-// frame stands around every request.
+// frame is the middleware around every request.
 func (s *Server) frame(c *fiber.Ctx) error {
 	start := time.Now()
 	setHeaders(c)
@@ -228,7 +225,7 @@ func (s *Server) frame(c *fiber.Ctx) error {
 	if s.hosts.Has(string(c.Request().Header.Host())) {
 		err = c.Next()
 	} else {
-		err = wire.RefuseHost(c)
+		err = wire.RejectHost(c)
 	}
 	if err != nil {
 		err = s.fail(c, err)
@@ -245,14 +242,13 @@ func (s *Server) frame(c *fiber.Ctx) error {
 	return err
 }
 
-// fail answers a request with an error.
+// fail responds to a request with an error.
 func (s *Server) fail(c *fiber.Ctx, err error) error {
 	p := s.problem(c.Method(), c.Path(), err)
 	return wire.SendJSON(c, p.Status, wire.ProblemType, p)
 }
 
-// problem translates an error into an answer. What no caller can help goes to
-// the server's own log, and no word of it to the caller.
+// problem translates an error into a response. Internal errors are logged and not disclosed to the caller.
 func (s *Server) problem(method, path string, err error) *huma.ErrorModel {
 	p, known := wire.Problem(err)
 	if !known {
@@ -261,8 +257,7 @@ func (s *Server) problem(method, path string, err error) *huma.ErrorModel {
 	return p
 }
 
-// refuse answers what never reaches a handler: headers that are too long, or no
-// HTTP at all.
+// refuse responds to requests that never reach a handler: headers that are too long, or invalid HTTP.
 func (s *Server) refuse(c *fiber.Ctx, err error) error {
 	if errors.Is(err, fiber.ErrRequestHeaderFieldsTooLarge) {
 		wire.FinishHeaders(c.Context().Conn(), s.slow)

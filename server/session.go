@@ -17,7 +17,7 @@ import (
 	"oplog/trail"
 )
 
-// sessionBody says who is signed in.
+// sessionBody describes the signed-in user.
 type sessionBody struct {
 	Username     string          `json:"username" doc:"Username."`
 	Name         string          `json:"name,omitempty" doc:"Name of a user authenticated by the host system."`
@@ -35,7 +35,7 @@ type sessionTenant struct {
 	Start          *startBody `json:"start,omitempty" doc:"The view that the caller starts with."`
 }
 
-// startBody is a view to begin with.
+// startBody is the view to start with.
 type startBody struct {
 	Query string    `json:"query" doc:"The filters, as in the log's URL."`
 	Table *lookBody `json:"table,omitempty"`
@@ -64,8 +64,7 @@ type (
 	}
 )
 
-// signIn answers an unknown name and a wrong password with the same words, and
-// after the same work, and slows down attempts at either.
+// signIn responds to an unknown username and a wrong password in the same words and after the same work, and throttles attempts.
 func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*signInOutput, error) {
 	giveBack, wait := s.tries.take(input.Body.Username, network(in.http.Context().RemoteIP()))
 	if wait > 0 {
@@ -89,14 +88,14 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 		return nil, err
 	}
 	if !known || !matches {
-		s.tellRefusedSignIn(in, account, reason(account))
+		s.recordFailedSignIn(in, account, reason(account))
 		return nil, oplog.Errorf(oplog.CodeUnauthenticated, "The username or the password is wrong.")
 	}
 	giveBack()
 	return s.startSession(in, account, input.Body.Locale)
 }
 
-// reason says, in the trail alone, why nobody was signed in.
+// reason returns, for the trail only, why a sign-in failed.
 func reason(a identity.Account) string {
 	switch {
 	case a.Username == "":
@@ -107,8 +106,7 @@ func reason(a identity.Account) string {
 	return "wrong password"
 }
 
-// startSession signs an account in on the browser that asks. The locale is for
-// an account that has none yet; "" for the browser's.
+// startSession signs an account in on the requesting browser. locale is set for an account without one; "" for the browser's.
 func (s *Server) startSession(in *call, account identity.Account, locale string) (*signInOutput, error) {
 	if in.token != "" {
 		if err := s.identity.EndSession(in.token); err != nil {
@@ -129,15 +127,14 @@ func (s *Server) startSession(in *call, account identity.Account, locale string)
 	return &signInOutput{SetCookie: s.cookie(token, session.ExpiresAt), Body: body}, err
 }
 
-// tooManyTries says when to try again.
+// tooManyTries says when to retry.
 func (in *call) tooManyTries(wait time.Duration) error {
 	seconds := int(math.Ceil(wait.Seconds()))
 	in.http.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds))
 	return fiber.NewError(http.StatusTooManyRequests, fmt.Sprintf("Too many attempts; retry in %d seconds.", seconds))
 }
 
-// check checks a password when there is a slot for it: a hash takes 19 MiB,
-// and many at once would take them all.
+// check checks a password once there is a free slot: hashing takes 19 MiB, and many at once would exhaust memory.
 func (s *Server) check(ctx context.Context, hash, password string) (bool, error) {
 	select {
 	case s.hashing <- struct{}{}:
@@ -148,10 +145,9 @@ func (s *Server) check(ctx context.Context, hash, password string) (bool, error)
 	}
 }
 
-// cookie returns the cookie of a session. It says how long it lasts, and not
-// only until when: the browser's clock may be another than the server's.
+// cookie returns the cookie of a session. It sets Max-Age besides Expires, since the browser's clock may differ from the server's.
 func (s *Server) cookie(token string, expires time.Time) http.Cookie {
-	return http.Cookie{ //nolint:gosec // Secure wherever people come over TLS
+	return http.Cookie{ // nolint:gosec // Secure whenever browsers connect over TLS
 		Name: sessionCookie, Value: token, Path: "/", Expires: expires, MaxAge: int(expires.Sub(s.now()).Round(time.Second).Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure,
 	}
@@ -198,7 +194,7 @@ func (s *Server) listSessions(_ context.Context, in *call, _ *struct{}) (*ownSes
 	return out, err
 }
 
-// endSessions signs the caller out everywhere, here too.
+// endSessions ends all of the caller's sessions, including this one.
 func (s *Server) endSessions(_ context.Context, in *call, _ *struct{}) (*signOutOutput, error) {
 	return s.signedOut(), s.identity.EndOwnSessions(in.token)
 }
@@ -207,9 +203,9 @@ func (s *Server) signOut(_ context.Context, in *call, _ *struct{}) (*signOutOutp
 	return s.signedOut(), s.identity.EndSession(in.token)
 }
 
-// signedOut takes the cookie away.
+// signedOut deletes the cookie.
 func (s *Server) signedOut() *signOutOutput {
-	cookie := s.cookie("", time.Unix(1, 0)) //nolint:gosec // made above
+	cookie := s.cookie("", time.Unix(1, 0)) // nolint:gosec // created above
 	cookie.MaxAge = -1
 	return &signOutOutput{cookie}
 }
@@ -242,7 +238,7 @@ func (s *Server) describeSession(a identity.Account) (sessionBody, error) {
 	return body, nil
 }
 
-// orEmpty makes a list that is [] in JSON where it is empty, never null.
+// orEmpty returns a list that encodes as [] rather than null if it is empty.
 func orEmpty[T any](list []T) []T {
 	if list == nil {
 		return []T{}

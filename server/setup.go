@@ -8,8 +8,7 @@ import (
 	"oplog/oplog"
 )
 
-// The first run: while there is no account, a person with the code that the
-// program printed makes the first owner and tenant.
+// The first run: while there is no account, someone with the code that the program printed creates the first owner and tenant.
 
 type (
 	setupOutput struct {
@@ -41,8 +40,7 @@ func (s *Server) setupNeeded() (bool, error) {
 	return s.identity.Empty()
 }
 
-// setUp makes the first owner and tenant, and signs the owner in. Afterwards
-// there is nothing at this address, whatever the code.
+// setUp creates the first owner and tenant, and signs the owner in. Afterwards it responds with 404, whatever the code.
 func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signInOutput, error) {
 	b := input.Body
 	needed, err := s.setupNeeded()
@@ -66,7 +64,7 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 	}
 	account, err = s.identity.SetUp(account, b.Tenant.domain(account.Username, s.now()))
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
-		err = errNothingHere // another was faster
+		err = errNothingHere // another request was faster
 	}
 	if err != nil {
 		return nil, err

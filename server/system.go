@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// build is what the program was built from.
+// build describes the build of the program.
 type build struct{ version, commit string }
 
-// indexBody reports whether the index answers all that the store holds.
+// indexBody is the state of the search index.
 type indexBody struct {
 	Ready  bool   `json:"ready" doc:"Whether it has caught up with the store."`
 	Detail string `json:"detail,omitempty" doc:"Progress, if it is not ready."`

@@ -46,11 +46,11 @@ func (s *Server) listTenants(context.Context, *call, *struct{}) (*tenantsOutput,
 
 func (s *Server) addTenant(_ context.Context, in *call, input *addTenantInput) (*tenantOutput, error) {
 	t, err := s.directory.AddTenant(input.Body.domain(in.user().ID, s.now()))
-	in.about = about{tenant: &t.ID, object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
+	in.about = trailDetails{tenant: &t.ID, object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
 	return &tenantOutput{t}, err
 }
 
-// domain returns the tenant, as somebody makes it.
+// domain converts the body to a tenant.
 func (b newTenantBody) domain(by string, now time.Time) oplog.Tenant {
 	t := oplog.Tenant{
 		ID: b.ID, Name: b.Name, TimeZone: b.TimeZone, DataPermission: b.DataPermission, FrameAncestors: b.FrameAncestors,
@@ -68,6 +68,6 @@ func (s *Server) changeTenant(_ context.Context, in *call, input *changeTenantIn
 		t.Retain(b.RetentionDays, b.BelowMinimum, in.user().ID, s.now())
 		replace(&t.FrameAncestors, b.FrameAncestors)
 	})
-	in.about = about{object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
+	in.about = trailDetails{object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
 	return &tenantOutput{t}, err
 }

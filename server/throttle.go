@@ -9,30 +9,27 @@ import (
 	"time"
 )
 
-// Failed sign-ins that an account and an address may have at once, and how
-// long it takes until there is one more.
+// Failed sign-ins that an account and an address may have in a row, and how long it takes until another is allowed.
 const (
 	accountTries, accountTryEvery = 10, 30 * time.Second
 	addressTries, addressTryEvery = 50, 5 * time.Second
-	maxThrottled                  = 10_000 // names and addresses that are remembered
+	maxThrottled                  = 10_000 // names and addresses remembered
 )
 
-// throttle slows down who tries passwords. Each name and each address has a
-// number of tries, which come back one by one with time; what succeeds costs
-// none. A name counts whether there is such an account or not.
+// throttle slows down password guessing. Each name and each address has a number of attempts, which are regained over time; successful ones
+// cost nothing. Names count whether or not there is such an account.
 type throttle struct {
 	now func() time.Time
 
 	mu   sync.Mutex
-	full map[string]time.Time // when all tries are back, by name or address
+	full map[string]time.Time // when all attempts are regained, by name or address
 }
 
 func newThrottle(now func() time.Time) *throttle {
 	return &throttle{now: now, full: make(map[string]time.Time)}
 }
 
-// take takes a try of both, or says how long to wait for one. What it returns
-// gives the tries back.
+// take takes an attempt of both, or returns how long to wait for one. giveBack returns the attempts.
 func (t *throttle) take(username, address string) (giveBack func(), wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -52,7 +49,7 @@ func (t *throttle) take(username, address string) (giveBack func(), wait time.Du
 	}, 0
 }
 
-// missing returns how long it takes until there is a try.
+// missing returns how long it takes until there is an attempt.
 func (t *throttle) missing(key string, now time.Time, tries int, every time.Duration) time.Duration {
 	full, known := t.full[key]
 	if !known {
@@ -76,13 +73,13 @@ func (t *throttle) spend(key string, now time.Time, cost time.Duration) {
 	t.full[key] = full
 }
 
-// forget drops the half that has all its tries again first.
+// forget drops the half that regains all its attempts first.
 func (t *throttle) forget() {
 	half := slices.SortedFunc(maps.Values(t.full), time.Time.Compare)[len(t.full)/2]
 	maps.DeleteFunc(t.full, func(_ string, full time.Time) bool { return !full.After(half) })
 }
 
-// network is what counts as one address: an IPv6 customer has 2^64 of them.
+// network returns what counts as one address: an IPv6 customer has 2^64 of them.
 func network(ip net.IP) string {
 	address, ok := netip.AddrFromSlice(ip)
 	if !ok {
@@ -91,6 +88,6 @@ func network(ip net.IP) string {
 	if address = address.Unmap(); address.Is4() {
 		return address.String()
 	}
-	prefix, _ := address.Prefix(64) // an IPv6 address has one
+	prefix, _ := address.Prefix(64) // an IPv6 customer has one
 	return prefix.String()
 }

@@ -12,15 +12,15 @@ import (
 	"oplog/trail"
 )
 
-// deed is how a call stands in the trail.
-type deed struct {
+// trailEvent is how an operation is recorded in the trail.
+type trailEvent struct {
 	module, operation string
-	repeats           bool // one entry a minute is enough for the same of the same session
+	deduplicate       bool // one entry a minute is enough for equal events of a session
 }
 
-// deeds are the calls that the trail tells of once they succeed, by the route's
-// id. The rest tells nothing of a log, or records entries, which tell themselves.
-var deeds = map[string]deed{
+// trailEvents are the operations recorded in the trail once they succeed, by the route's id. The others disclose nothing of a log, or
+// record entries, which are evident from the log.
+var trailEvents = map[string]trailEvent{
 	"listEntries":       {"log", "search", true},
 	"getSummary":        {"log", "search", true},
 	"live":              {"log", "search", true},
@@ -56,23 +56,23 @@ var deeds = map[string]deed{
 	"setOrganizations":  {"organization", "change", false},
 }
 
-// about is what a handler knows of its deed and the request does not say.
-type about struct {
-	tenant  *string // whose trail; nil for the tenant of the address, or of the account
+// trailDetails are what a handler adds to its trail event.
+type trailDetails struct {
+	tenant  *string // whose trail; nil for the tenant of the URL, or of the account
 	object  oplog.Ref
 	details map[string]any
 	opened  oplog.Entry
 }
 
-// tell adds what a call did to the trail.
-func (s *Server) tell(r *route, in *call) {
-	d, told := deeds[r.id]
+// recordInTrail adds an operation to the trail.
+func (s *Server) recordInTrail(r *route, in *call) {
+	d, told := trailEvents[r.id]
 	if !told {
 		return
 	}
 	v := trail.Event{
 		Tenant: in.account.Tenant, User: in.user(), Module: d.module, Operation: d.operation, Object: in.about.object,
-		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: in.about.details, Deduplicate: d.repeats, Source: in.token,
+		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: in.about.details, Deduplicate: d.deduplicate, Source: in.token,
 	}
 	if in.tenant.ID != "" {
 		v.Tenant = in.tenant.ID
@@ -87,11 +87,11 @@ func (s *Server) tell(r *route, in *call) {
 		v.Details = in.filtersSent()
 	}
 	if r.id == "getExportFile" || r.id == "getExportBundle" {
-		v.Distinct = in.http.Get(fiber.HeaderRange) == "" // parts, and the manifest, belong to the download before
+		v.Distinct = in.http.Get(fiber.HeaderRange) == "" // partial downloads and the manifest belong to the earlier download
 	}
-	if kind := readings[r.id]; kind != "" {
+	if kind := readingKinds[r.id]; kind != "" {
 		v.Action, v.Reading = in.act(), in.reading(kind)
-	} else if handing[r.id] {
+	} else if deliveries[r.id] {
 		v.Action = in.act()
 	}
 	s.trail.Add(v)
@@ -111,7 +111,7 @@ func (in *call) filtersSent() map[string]any {
 	return map[string]any{"filters": sent}
 }
 
-// user is who the trail says it was.
+// user returns the user for trail entries.
 func (p *principal) user() oplog.User {
 	if p.key.ID != "" {
 		return oplog.User{ID: p.key.ID, Name: p.key.Name, Role: "key"}
@@ -123,9 +123,8 @@ func (p *principal) user() oplog.User {
 	return oplog.User{ID: p.account.Username, Name: name, Role: string(p.account.Role)}
 }
 
-// tellRefusedSignIn tells of a sign-in that failed. A name that is not known is
-// not told: it may be a password in the wrong field.
-func (s *Server) tellRefusedSignIn(in *call, account identity.Account, why string) {
+// recordFailedSignIn records a failed sign-in. Unknown usernames are not recorded: they may be passwords in the wrong field.
+func (s *Server) recordFailedSignIn(in *call, account identity.Account, why string) {
 	v := trail.Event{
 		Tenant: account.Tenant, User: oplog.User{ID: account.Username, Name: account.Username, Role: string(account.Role)},
 		Module: "session", Operation: "sign_in", Failed: true,
@@ -137,7 +136,7 @@ func (s *Server) tellRefusedSignIn(in *call, account identity.Account, why strin
 	s.trail.Add(v)
 }
 
-// trailParams are those of a page of what was done with a log.
+// trailParams are the parameters of a page of the access log.
 var trailParams = append([]*huma.Param{
 	wire.TextParam("q", "Words separated by spaces, all of which must match, each in any of user, module, object and filters. "+searchFormDoc,
 		&huma.Schema{Type: huma.TypeString}),
@@ -149,14 +148,13 @@ var trailParams = append([]*huma.Param{
 	wire.TextParam("to", "Events before this instant (RFC 3339).", &huma.Schema{Type: huma.TypeString, Format: "date-time"}),
 	wire.TextParam("range", "A period of whole days in the tenant's time zone (without a tenant, the machine's); the last N days include today, weeks start on Monday; from and to narrow it.",
 		&huma.Schema{Type: huma.TypeString, Enum: presets}),
-}, turnParams...)
+}, pagingParams...)
 
 func (s *Server) listAccess(ctx context.Context, in *call, _ *struct{}) (*pageOutput, error) {
 	return s.trailPage(ctx, in, in.tenant.ID)
 }
 
-// listServerAccess lists what is of no tenant: owners, and names that nobody
-// has.
+// listServerAccess lists events without a tenant: of owners, and of unknown usernames.
 func (s *Server) listServerAccess(ctx context.Context, in *call, _ *struct{}) (*pageOutput, error) {
 	return s.trailPage(ctx, in, "")
 }

@@ -209,16 +209,16 @@ func TestTrailIsProven(t *testing.T) {
 
 // TestEveryDeedHasARoute finds slips in the names of routes, and calls that
 // change something and are not told.
-func TestEveryDeedHasARoute(t *testing.T) {
+func TestEveryTrailEventHasARoute(t *testing.T) {
 	f := newServer(t)
 	routes := map[string]bool{}
 	for _, r := range f.server.table {
 		routes[r.id] = true
-		if _, told := deeds[r.id]; changes(r.method) && !told && r.id != "recordEntries" && r.id != "changeSession" {
+		if _, told := trailEvents[r.id]; changes(r.method) && !told && r.id != "recordEntries" && r.id != "changeSession" {
 			t.Errorf("%s %s is not told", r.method, r.path)
 		}
 	}
-	for id, d := range deeds {
+	for id, d := range trailEvents {
 		if !routes[id] {
 			t.Errorf("there is no route %s", id)
 		}

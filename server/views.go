@@ -14,7 +14,7 @@ import (
 	"oplog/views"
 )
 
-// viewBody is a saved view as one of those who see it does.
+// viewBody is a saved view as a reader sees it.
 type viewBody struct {
 	ID        string    `json:"id" doc:"The view's id."`
 	Name      string    `json:"name" doc:"Display name."`
@@ -28,7 +28,7 @@ type viewBody struct {
 	ChangedAt time.Time `json:"changed_at" doc:"Time of the last change."`
 }
 
-// lookBody is how the table of a view looks.
+// lookBody is the layout of a view's table.
 type lookBody struct {
 	Density string   `json:"density,omitempty" enum:"compact,standard,roomy" doc:"Height of the rows."`
 	Hidden  []string `json:"hidden,omitempty" maxItems:"6" enum:"user,role,organization,module,type,time" doc:"The hidden columns."`
@@ -133,15 +133,15 @@ func (s *Server) changeView(_ context.Context, in *call, input *changeViewInput)
 		}
 	}
 	if b.Start != nil {
-		if err := s.startWith(in, v.ID, *b.Start); err != nil {
+		if err := s.setStart(in, v.ID, *b.Start); err != nil {
 			return nil, err
 		}
 	}
 	return s.savedView(in, v)
 }
 
-// startWith makes a view the caller's start, or ends that it is.
-func (s *Server) startWith(in *call, id string, on bool) error {
+// setStart makes a view the caller's start view, or stops it being that.
+func (s *Server) setStart(in *call, id string, on bool) error {
 	now, err := s.startID(in.tenant.ID, in.account)
 	switch {
 	case err != nil || on == (now == id):
@@ -161,18 +161,18 @@ func (s *Server) removeView(_ context.Context, in *call, input *viewInput) (*str
 	return nil, nil
 }
 
-// savedView answers with a view as it stands now.
+// savedView responds with the current state of a view.
 func (s *Server) savedView(in *call, v views.View) (*viewOutput, error) {
 	in.about = aboutView(v)
 	start, err := s.startID(in.tenant.ID, in.account)
 	return &viewOutput{in.viewBodyOf(v, start)}, err
 }
 
-func aboutView(v views.View) about {
-	return about{object: oplog.Ref{ID: v.ID, Name: v.Name}, details: map[string]any{"query": v.Query, "shared": v.Shared}}
+func aboutView(v views.View) trailDetails {
+	return trailDetails{object: oplog.Ref{ID: v.ID, Name: v.Name}, details: map[string]any{"query": v.Query, "shared": v.Shared}}
 }
 
-// startID is the view that somebody begins with, or "".
+// startID returns the id of an account's start view, or "".
 func (s *Server) startID(tenant string, a identity.Account) (string, error) {
 	v, err := s.views.Start(tenant, a)
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
@@ -202,7 +202,7 @@ func (b *lookBody) domain() *views.TableLayout {
 	return &views.TableLayout{Density: b.Density, Hidden: b.Hidden}
 }
 
-// checkViewQuery refuses a query that the log's address does not have.
+// checkViewQuery rejects a query that the log's URL does not support.
 func checkViewQuery(text string) error {
 	query, err := url.ParseQuery(text)
 	if err != nil {

@@ -19,11 +19,11 @@ import (
 	"oplog/oplog"
 )
 
-// Bounds of bodies.
+// Limits of bodies.
 const (
-	MaxBodyBytes = 16 << 20  // of one request, inflated
-	maxCallBytes = 1 << 20   // of a call that Huma serves
-	maxUnread    = 256 << 20 // what is read of a body that nobody wants, so that the answer reaches the sender
+	MaxBodyBytes = 16 << 20  // of one request, decompressed
+	maxCallBytes = 1 << 20   // of operations served by Huma
+	maxUnread    = 256 << 20 // read and discarded of an unwanted body, so that the sender gets the response
 )
 
 // Media types.
@@ -32,8 +32,7 @@ const (
 	NDJSONType = "application/x-ndjson"
 )
 
-// ContentType returns the media type of a body, which must be one of those
-// given, in UTF-8.
+// ContentType returns the media type of a body, which must be an allowed one, in UTF-8.
 func ContentType(c *fiber.Ctx, allowed ...string) (string, error) {
 	header := c.Get(fiber.HeaderContentType)
 	if slices.Contains(allowed, header) {
@@ -51,8 +50,7 @@ func ContentType(c *fiber.Ctx, allowed ...string) (string, error) {
 		fmt.Sprintf("Content-Type %q is not supported here; send %s, in UTF-8.", Shorten(header), strings.Join(allowed, " or ")))
 }
 
-// ReadBody returns the body of a request, inflated within bounds. Each part of it
-// must arrive within slow.
+// ReadBody returns the body of a request, decompressed within limits. Each part of it must arrive within slow.
 func ReadBody(c *fiber.Ctx, slow time.Duration) ([]byte, error) {
 	encoding := strings.ToLower(c.Get(fiber.HeaderContentEncoding))
 	if encoding != "" && encoding != "identity" && encoding != "gzip" {
@@ -77,8 +75,7 @@ func tooLarge(most int) error {
 	return oplog.Errorf(oplog.CodeTooLarge, "The body is larger than %d MiB uncompressed; split it.", most>>20)
 }
 
-// readRaw returns the body as it was sent. Fiber's own Body would inflate it
-// without a bound.
+// readRaw returns the body as sent. Fiber's own Body would decompress it without a limit.
 func readRaw(c *fiber.Ctx, most int, slow time.Duration) ([]byte, error) {
 	stream := pacedBody(c, slow)
 	if stream == nil {
@@ -104,8 +101,7 @@ func readRaw(c *fiber.Ctx, most int, slow time.Duration) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// TakeBody reads the body of a call that Huma serves, at the pace and within the
-// bounds that hold for every body, and leaves it for Huma to take apart.
+// TakeBody reads the body of an operation served by Huma, with the pace and limits of every body, and leaves parsing to Huma.
 func TakeBody(c *fiber.Ctx, slow time.Duration) error {
 	if c.Request().BodyStream() == nil {
 		return nil
@@ -117,15 +113,15 @@ func TakeBody(c *fiber.Ctx, slow time.Duration) error {
 	return err
 }
 
-// PacedBytes must arrive within each slow time, and the rest of a body that is
-// shorter: a slow link carries that, and who only holds a connection is cut off.
+// PacedBytes must arrive within each slow time, or the rest of a shorter body: slow links manage that, while clients that only hold a
+// connection are disconnected.
 const PacedBytes = 8 << 10
 
-// pacedReader reads a body from its connection at a least pace.
+// pacedReader reads a body at a minimum pace.
 type pacedReader struct {
 	io.Reader
 	extend func() error
-	left   int // bytes until the time is extended
+	left   int // bytes until the deadline is extended
 }
 
 func (r *pacedReader) Read(p []byte) (int, error) {
@@ -140,7 +136,7 @@ func (r *pacedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// pacedBody returns the body as it arrives, or nil where there is none.
+// pacedBody returns the body's stream, or nil if there is none.
 func pacedBody(c *fiber.Ctx, slow time.Duration) io.Reader {
 	stream := c.Request().BodyStream()
 	if stream == nil {
@@ -150,31 +146,30 @@ func pacedBody(c *fiber.Ctx, slow time.Duration) io.Reader {
 	return &pacedReader{stream, func() error { return connection.SetReadDeadline(time.Now().Add(slow)) }, 0}
 }
 
-// bodyKey is where a request keeps how far its body was read.
+// bodyKey is the request's key of how far its body was read.
 type bodyKey struct{}
 
 const (
-	bodyTouched = "touched" // from here on the reader alone knows where it ends
+	bodyTouched = "touched" // from here on only the reader knows where the body ends
 	bodyEnded   = "ended"
 )
 
-// FinishBody reads what a handler left of a body. A sender that still sends
-// would not see the answer, and what is left would be taken for the next
-// request of the connection.
+// FinishBody reads the unread rest of a body. A client that is still sending would not see the response, and the rest would be parsed as
+// the next request of the connection.
 func FinishBody(c *fiber.Ctx, slow time.Duration) {
 	stream := pacedBody(c, slow)
 	state := c.Locals(bodyKey{})
 	if stream == nil || state == bodyEnded {
 		return
 	}
-	// A body whose length was not announced cannot be read past its end.
+	// A body without a declared length cannot be read past its end.
 	chunked := c.Request().Header.ContentLength() < 0
 	if chunked && state == bodyTouched || !errors.Is(discard(stream), io.EOF) {
 		c.Context().SetConnectionClose()
 	}
 }
 
-// discard reads a stream to its end, and returns io.EOF where it got there.
+// discard reads a stream to its end, and returns io.EOF if it got there.
 func discard(stream io.Reader) error {
 	_, err := io.CopyN(io.Discard, stream, maxUnread)
 	return err
@@ -198,9 +193,8 @@ func inflate(raw []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// FinishHeaders reads what is still sent of headers that are too long. Where a
-// connection is closed with something unread, its sender sees it reset, and not
-// the answer. It takes at most slow.
+// FinishHeaders reads the rest of headers that are too long. Closing a connection with unread data resets it, and the client would not see
+// the response. It takes at most slow.
 func FinishHeaders(connection net.Conn, slow time.Duration) {
 	const most = 1 << 20
 	end := []byte("\r\n\r\n")

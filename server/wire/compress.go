@@ -11,31 +11,26 @@ import (
 )
 
 const (
-	// compressFrom is how long an answer is at least that is worth compressing:
-	// a shorter one fits into one packet as it is.
+	// compressFrom is the minimum size of compressed responses: shorter ones fit into one packet as they are.
 	compressFrom = 1400
 
-	// Levels past these take twice the time for a few percent.
+	// Higher levels take twice the time for a few percent.
 	gzipLevel   = 5
 	brotliLevel = 4
 )
 
-// compressible are the media types that become shorter, besides text/….
+// compressible are the media types worth compressing, besides text/….
 var compressible = []string{JSONType, ProblemType, NDJSONType, "image/svg+xml", "application/manifest+json"}
 
-// Compress sends an answer in the encoding that the client prefers.
+// Compress compresses a response in the encoding that the client prefers.
 //
-// Streams stay as they are: events would be held back, and the file of an export
-// is asked for in parts. So does an answer with an ETag, which names its very
-// bytes: console.go compresses the console's files, once.
+// Streams stay uncompressed: events would be delayed, and export files support ranges. So do responses with an ETag, which identifies the
+// exact bytes: console.go compresses the console's files once.
 //
-// BREACH reads a secret off the lengths of compressed answers that hold it
-// together with text of the attacker's, who must make a browser ask again and
-// again and see how long the answers are. No answer to GET holds a secret of the
-// program: sessions are in cookies that scripts cannot read and no body repeats,
-// no form has a token, and a page does not repeat its query. The one answer that
-// holds a secret, a new API key, says no-transform, and so does nobody compress
-// it on the way either.
+// BREACH derives a secret from the lengths of compressed responses that contain it together with text of the attacker, who must make a
+// browser repeat the request and observe the lengths. No response to GET contains a secret of the program: sessions are in HttpOnly cookies
+// that no body repeats, no form has a token, and a page does not repeat its query. The one response with a secret, a new API key, is marked
+// no-transform, so that proxies do not compress it either.
 func Compress(c *fiber.Ctx) {
 	answer := c.Response()
 	if answer.IsBodyStream() || len(answer.Body()) == 0 || !isCompressible(string(answer.Header.ContentType())) ||
@@ -48,7 +43,7 @@ func Compress(c *fiber.Ctx) {
 	if len(body) < compressFrom {
 		return
 	}
-	// Of equals gzip: it takes a third of the time for a fifth more bytes.
+	// Gzip if both are equally preferred: it takes a third of the time for a fifth more bytes.
 	switch encoding := PreferredEncoding(c.Get(fiber.HeaderAcceptEncoding), "gzip", "br"); encoding {
 	case "gzip":
 		answer.SetBodyRaw(fasthttp.AppendGzipBytesLevel(nil, body, gzipLevel))
@@ -61,13 +56,12 @@ func Compress(c *fiber.Ctx) {
 
 const noTransform = "no-transform"
 
-// KeepAsIs keeps an answer that holds a secret from being compressed, here and
-// on its way.
+// KeepAsIs keeps a response with a secret from being compressed, here and by proxies.
 func KeepAsIs(c *fiber.Ctx) {
 	c.Set(fiber.HeaderCacheControl, "no-store, "+noTransform)
 }
 
-// WorthCompressing tells whether a body becomes clearly shorter.
+// WorthCompressing reports whether compression makes a body clearly shorter.
 func WorthCompressing(contentType string, size int) bool {
 	return size >= compressFrom && isCompressible(contentType)
 }
@@ -77,8 +71,7 @@ func isCompressible(contentType string) bool {
 	return strings.HasPrefix(media, "text/") || slices.Contains(compressible, media)
 }
 
-// PreferredEncoding returns which of the encodings that are offered an Accept-Encoding
-// prefers (RFC 9110, 12.5.3), the first of equals; "" for none of them.
+// PreferredEncoding returns the offered encoding that an Accept-Encoding prefers (RFC 9110, 12.5.3), the first of equals; "" for none.
 func PreferredEncoding(accepts string, offered ...string) string {
 	if accepts == "" {
 		return ""
@@ -97,7 +90,7 @@ func PreferredEncoding(accepts string, offered ...string) string {
 	return best
 }
 
-// weightsOf reads an Accept-Encoding. A weight that is none counts as 0.
+// weightsOf parses an Accept-Encoding. Invalid weights count as 0.
 func weightsOf(accepts string) map[string]float64 {
 	weights := make(map[string]float64)
 	for part := range strings.SplitSeq(accepts, ",") {

@@ -1,4 +1,3 @@
-// Package wire reads what requests hold and writes what answers say: bodies
-// within bounds, queries, JSON, problems, compression, pages for people whom the
-// console cannot be shown. It knows no route, no caller and no service.
+// Package wire parses requests and encodes responses: bodies within limits, queries, JSON, problem documents, compression, and pages shown
+// instead of the console. It knows no routes, callers or services.
 package wire

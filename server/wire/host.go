@@ -11,15 +11,14 @@ import (
 	"oplog/oplog"
 )
 
-// Hosts are the names that the server answers to. A page of another site can
-// make its own name lead to this machine (DNS rebinding), and would then be let
-// in as the console is; it cannot choose the name that the browser sends.
+// Hosts are the host names of the server. A page of another site can make its own name resolve to this machine (DNS rebinding), and would
+// then share the console's origin; but it cannot choose the Host that the browser sends.
 type Hosts struct {
 	names map[string]bool
-	anyIP bool // an address is no name, and no page can make it its own
+	anyIP bool // IP addresses are safe: no page can make one its own name
 }
 
-// NewHosts returns the hosts of these names and of this machine.
+// NewHosts returns the given hosts and those of this machine.
 func NewHosts(names []string, anyIP bool) Hosts {
 	h := Hosts{names: map[string]bool{"localhost": true}, anyIP: anyIP}
 	for _, name := range names {
@@ -28,7 +27,7 @@ func NewHosts(names []string, anyIP bool) Hosts {
 	return h
 }
 
-// hostName returns a host without its port, as names are compared.
+// hostName returns a host without its port, normalized for comparison.
 func hostName(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
@@ -37,7 +36,7 @@ func hostName(host string) string {
 	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
-// Has tells whether a request was sent to one of the hosts.
+// Has reports whether a request was sent to one of the hosts.
 func (h Hosts) Has(host string) bool {
 	name := hostName(host)
 	if ip, err := netip.ParseAddr(name); err == nil && (h.anyIP || ip.Unmap().IsLoopback()) {
@@ -46,18 +45,17 @@ func (h Hosts) Has(host string) bool {
 	return h.names[name]
 }
 
-// RefuseHost answers a request that was sent to another name: a person with a
-// page, a program with a problem.
-func RefuseHost(c *fiber.Ctx) error {
+// RejectHost responds to a request for another host: to people with a page, to programs with a problem document.
+func RejectHost(c *fiber.Ctx) error {
 	host := string(c.Request().Header.Host())
 	if strings.Contains(c.Get(fiber.HeaderAccept), "text/html") {
 		name := Shorten(hostName(host))
-		n := Notice{
+		n := ErrorPage{
 			Lang: oplog.LocaleEN, Title: "Unknown host",
 			Text: "This server does not serve the host " + name + ". Use the address given by your administrator. Administrators can add a host with --host " + name + ".",
 		}
 		if AcceptedLocale(c.Get(fiber.HeaderAcceptLanguage)) == oplog.LocaleZH {
-			n = Notice{
+			n = ErrorPage{
 				Lang: oplog.LocaleZH, Title: "无法通过此地址访问",
 				Text: "此服务器未启用主机名 " + name + "。请使用管理员提供的地址。管理员可在启动时用 --host " + name + " 启用。",
 			}

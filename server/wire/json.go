@@ -18,8 +18,7 @@ import (
 	"oplog/oplog"
 )
 
-// Format is JSON as the API speaks it: what is read is UTF-8, no name
-// stands twice in an object, and names are told apart by their case.
+// Format is the API's JSON: UTF-8, no duplicate names, case-sensitive names.
 var Format = huma.Format{
 	Marshal: marshal,
 	Unmarshal: func(data []byte, v any) error {
@@ -31,12 +30,12 @@ var Format = huma.Format{
 	},
 }
 
-// appender is an answer that writes itself as JSON, faster than encoding/json.
+// appender is a response that encodes itself, faster than encoding/json.
 type appender interface {
 	AppendJSON(b []byte) []byte
 }
 
-// marshal writes an answer as JSON.
+// marshal encodes a response.
 func marshal(w io.Writer, v any) error {
 	if a, ok := v.(appender); ok {
 		_, err := w.Write(append(a.AppendJSON(nil), '\n'))
@@ -45,20 +44,19 @@ func marshal(w io.Writer, v any) error {
 	return huma.DefaultJSONFormat.Marshal(w, v)
 }
 
-// Quote writes a text as a JSON string.
+// Quote appends a JSON string.
 func Quote(b []byte, text string) []byte {
-	b, _ = jsontext.AppendQuote(b, text) // its error is of invalid UTF-8, which it replaces
+	b, _ = jsontext.AppendQuote(b, text) // the error is invalid UTF-8, which it replaces
 	return b
 }
 
-// Strictly is for the first reading of a text; what was read once is read
-// again leniently, which is faster.
+// Strictly is for the first pass over a text; further passes are lenient, which is faster.
 var (
 	Strictly  = jsonv2.JoinOptions(jsonv2.RejectUnknownMembers(true))
 	Leniently = jsonv2.JoinOptions(jsonv2.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 )
 
-// CheckSyntax returns a CodeMalformed error for what is not one JSON value.
+// CheckSyntax returns a CodeMalformed error unless a text is exactly one JSON value.
 func CheckSyntax(text []byte) error {
 	d := jsontext.NewDecoder(bytes.NewBuffer(text))
 	_, err := d.ReadValue()
@@ -73,7 +71,7 @@ func CheckSyntax(text []byte) error {
 	return Malformed(text, err)
 }
 
-// Malformed words an error of syntax, with its place in the text.
+// Malformed returns the error of a syntax error, with its position.
 func Malformed(text []byte, err error) error {
 	reason, ok := SyntaxError(err)
 	if !ok {
@@ -87,8 +85,7 @@ func Malformed(text []byte, err error) error {
 	return oplog.Errorf(oplog.CodeMalformed, "The body is not JSON: %s (line %d).", reason, line)
 }
 
-// SyntaxError returns what is wrong with a JSON text, without the library's
-// prefix; false for an error of another kind.
+// SyntaxError returns the message of a JSON syntax error without the library's prefix; false for other errors.
 func SyntaxError(err error) (string, bool) {
 	var syntax *jsontext.SyntacticError
 	if !errors.As(err, &syntax) {
@@ -97,7 +94,7 @@ func SyntaxError(err error) (string, bool) {
 	return strings.TrimPrefix(syntax.Error(), "jsontext: "), true
 }
 
-// FieldOf says which field of a value has the wrong type or an unknown name.
+// FieldOf returns the field that has the wrong type or an unknown name.
 func FieldOf(err error) oplog.FieldError {
 	var wrong *jsonv2.SemanticError
 	if !errors.As(err, &wrong) {
@@ -112,7 +109,7 @@ func FieldOf(err error) oplog.FieldError {
 	if len(wrong.JSONValue) == 0 {
 		return f
 	}
-	f.Value = json.RawMessage(wrong.JSONValue.Clone()) // numbers with every digit that was sent
+	f.Value = json.RawMessage(wrong.JSONValue.Clone()) // numbers with every digit as sent
 	var s string
 	if json.Unmarshal(wrong.JSONValue, &s) == nil {
 		f.Value = Shorten(s)
@@ -121,7 +118,7 @@ func FieldOf(err error) oplog.FieldError {
 	return f
 }
 
-// fieldPath writes a JSON pointer as "changes[3].field".
+// fieldPath formats a JSON pointer as "changes[3].field".
 func fieldPath(p jsontext.Pointer) string {
 	var path strings.Builder
 	for token := range p.Tokens() {
@@ -133,14 +130,14 @@ func fieldPath(p jsontext.Pointer) string {
 			path.WriteByte('.')
 		}
 		if token == "" || token[0] == '[' {
-			token = strconv.Quote(token) // else it would read as no name, or as an index
+			token = strconv.Quote(token) // otherwise it would be ambiguous
 		}
 		path.WriteString(Shorten(token))
 	}
 	return path.String()
 }
 
-// KindName says what kind of JSON value something is.
+// KindName names a kind of JSON value.
 func KindName(k jsontext.Kind) string {
 	switch k {
 	case 'n':

@@ -17,7 +17,7 @@ import (
 	"oplog/oplog"
 )
 
-// Statuses is the HTTP status of each kind of error.
+// Statuses maps error codes to HTTP statuses.
 var Statuses = map[oplog.Code]int{
 	oplog.CodeMalformed:       http.StatusBadRequest,
 	oplog.CodeInvalid:         http.StatusUnprocessableEntity,
@@ -34,8 +34,7 @@ var Statuses = map[oplog.Code]int{
 // ProblemType is the media type of errors (RFC 9457).
 const ProblemType = "application/problem+json"
 
-// Problem translates an error into an answer; false for one that no caller can
-// help, of which the answer says nothing.
+// Problem translates an error into a response; false for an internal error, whose response discloses nothing.
 func Problem(err error) (p *huma.ErrorModel, known bool) {
 	var told *oplog.Error
 	var refused *fiber.Error
@@ -64,12 +63,11 @@ func newProblem(status int, detail string) *huma.ErrorModel {
 	return &huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: detail}
 }
 
-// InList says of an error that its items are in a list of the body; of any
-// other error the body is the only item. The list is a field of the body; ""
-// where the body is the list.
+// InList marks an error's items as items of a list in the body, in a field of that name ("" if the body is the list); otherwise the body is
+// the only item.
 func InList(err error, list string) error { return &inList{err, list} }
 
-// inList is what InList returns.
+// inList is the error returned by InList.
 type inList struct {
 	error
 	list string
@@ -77,8 +75,7 @@ type inList struct {
 
 func (e *inList) Unwrap() error { return e.error }
 
-// location spells where a field is in a request, for example
-// "body.entries[3].user.id" or "query.from".
+// location formats a field's location in a request, for example "body.entries[3].user.id" or "query.from".
 func location(f *oplog.FieldError, in *inList) string {
 	at := f.Part.String()
 	if in != nil && in.list != "" && (f.Item > 0 || f.Field == "") {
@@ -93,7 +90,7 @@ func location(f *oplog.FieldError, in *inList) string {
 	return at + f.Field
 }
 
-// SendJSON answers a request that Huma does not serve.
+// SendJSON sends a response without Huma.
 func SendJSON(c *fiber.Ctx, status int, contentType string, v any) error {
 	var b bytes.Buffer
 	if err := Format.Marshal(&b, v); err != nil {
@@ -103,8 +100,7 @@ func SendJSON(c *fiber.Ctx, status int, contentType string, v any) error {
 	return c.Status(status).Send(b.Bytes())
 }
 
-// TidyProblem words Huma's problems as all others are, and keeps them from
-// repeating what was sent: a body may be long, and may hold a password.
+// TidyProblem rewrites Huma's problems in the API's words, and keeps them from repeating input, which may be long or contain a password.
 func TidyProblem(_ huma.Context, _ string, v any) (any, error) {
 	p, ok := v.(*huma.ErrorModel)
 	if !ok {
@@ -119,7 +115,7 @@ func TidyProblem(_ huma.Context, _ string, v any) (any, error) {
 	}
 	for _, e := range p.Errors {
 		if e.Message == validation.MsgExpectedMatchExactlyOneSchema {
-			e.Message = "is neither a string nor a list of strings" // all that may be of two kinds
+			e.Message = "is neither a string nor a list of strings" // the only fields with two types
 		}
 		text, isText := e.Value.(string)
 		switch kind := reflect.ValueOf(e.Value).Kind(); {
@@ -134,7 +130,7 @@ func TidyProblem(_ huma.Context, _ string, v any) (any, error) {
 	return p, nil
 }
 
-// Shorten keeps what an error quotes small, and readable.
+// Shorten limits the length of text quoted in errors.
 func Shorten(s string) string {
 	const most = 64
 	s = strings.ToValidUTF8(s, "\uFFFD")
@@ -144,7 +140,7 @@ func Shorten(s string) string {
 	return string([]rune(s)[:most]) + "…"
 }
 
-// ProblemResponse describes the answer to what goes wrong.
+// ProblemResponse documents error responses.
 func ProblemResponse(r huma.Registry) *huma.Response {
 	schema := r.Schema(reflect.TypeFor[huma.ErrorModel](), true, "")
 	return &huma.Response{Description: "Error", Content: map[string]*huma.MediaType{ProblemType: {Schema: schema}}}

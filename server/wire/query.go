@@ -12,12 +12,12 @@ import (
 	"oplog/oplog"
 )
 
-// TextParam describes a parameter of a query that stands once.
+// TextParam documents a query parameter that occurs at most once.
 func TextParam(name, doc string, schema *huma.Schema) *huma.Param {
 	return &huma.Param{Name: name, In: "query", Description: doc, Schema: schema}
 }
 
-// ListParam describes one that may stand several times.
+// ListParam documents a query parameter that may be repeated.
 func ListParam(name, doc string) *huma.Param {
 	explode := true
 	return &huma.Param{
@@ -26,17 +26,16 @@ func ListParam(name, doc string) *huma.Param {
 	}
 }
 
-// Query takes values out of a query. A value that is empty counts as left
-// out.
+// Query parses the values of a query. Empty values count as omitted.
 type Query struct {
 	query  url.Values
 	broken []oplog.FieldError
 }
 
-// ReadQuery begins to read a query; Err tells what was wrong with it.
+// ReadQuery starts parsing a query; Err returns its errors.
 func ReadQuery(query url.Values) *Query { return &Query{query: query} }
 
-// Fail notes what is wrong with a value.
+// Fail adds an invalid value.
 func (r *Query) Fail(name string, value any, message string) {
 	if s, ok := value.(string); ok {
 		value = Shorten(s)
@@ -44,7 +43,7 @@ func (r *Query) Fail(name string, value any, message string) {
 	r.broken = append(r.broken, oplog.FieldError{Part: oplog.InQuery, Field: name, Message: message, Value: value})
 }
 
-// List reads all values of a name.
+// List returns all values of a name.
 func (r *Query) List(name string) []string {
 	var list []string
 	for _, v := range r.query[name] {
@@ -55,7 +54,7 @@ func (r *Query) List(name string) []string {
 	return list
 }
 
-// Text reads a value that stands once.
+// Text returns a value that occurs at most once.
 func (r *Query) Text(name string) string {
 	list := r.List(name)
 	if len(list) > 1 {
@@ -67,13 +66,13 @@ func (r *Query) Text(name string) string {
 	return list[0]
 }
 
-// Time reads an instant; zero where it is left out.
+// Time parses an instant; zero if it is omitted.
 func (r *Query) Time(name string) time.Time {
 	text := r.Text(name)
 	if text == "" {
 		return time.Time{}
 	}
-	// A plus sign that was not escaped arrives as a space.
+	// An unescaped plus sign arrives as a space.
 	t, err := time.Parse(time.RFC3339, strings.ReplaceAll(text, " ", "+"))
 	if err != nil {
 		r.Fail(name, text, "is not a time such as 2006-01-02T15:04:05Z (RFC 3339)")
@@ -81,7 +80,7 @@ func (r *Query) Time(name string) time.Time {
 	return t
 }
 
-// Int reads a whole number.
+// Int parses an integer.
 func (r *Query) Int(name string, otherwise int) int {
 	text := r.Text(name)
 	if text == "" {
@@ -94,7 +93,7 @@ func (r *Query) Int(name string, otherwise int) int {
 	return n
 }
 
-// Bool reads true or false; false where it is left out.
+// Bool parses true or false; false if it is omitted.
 func (r *Query) Bool(name string) bool {
 	text := r.Text(name)
 	if text != "" && text != "true" && text != "false" {
@@ -103,7 +102,7 @@ func (r *Query) Bool(name string) bool {
 	return text == "true"
 }
 
-// Size reads a number of entries, at least 1; 0 where it is left out.
+// Size parses a number of entries, at least 1; 0 if it is omitted.
 func (r *Query) Size(name string) uint64 {
 	text := r.Text(name)
 	if text == "" {
@@ -116,7 +115,7 @@ func (r *Query) Size(name string) uint64 {
 	return n
 }
 
-// Seq reads a seq, which is least or more; 0 where it is left out.
+// Seq parses a seq, which is least or more; 0 if it is omitted.
 func (r *Query) Seq(name string, least uint64) uint64 {
 	text := r.Text(name)
 	if text == "" {
@@ -129,7 +128,7 @@ func (r *Query) Seq(name string, least uint64) uint64 {
 	return n
 }
 
-// Err returns an error of all that was wrong, or nil.
+// Err returns an error with all invalid values, or nil.
 func (r *Query) Err() error {
 	if len(r.broken) == 0 {
 		return nil

@@ -9,10 +9,10 @@ import (
 
 const schemaPrefix = "#/components/schemas/"
 
-// NewSchemas returns an empty registry of the types of an API.
+// NewSchemas returns an empty registry of an API's types.
 func NewSchemas() huma.Registry { return huma.NewMapRegistry(schemaPrefix, schemaName) }
 
-// schemaName names a type in the description of the API.
+// schemaName returns a type's name in the OpenAPI document.
 func schemaName(t reflect.Type, hint string) string {
 	if t == reflect.TypeFor[huma.ErrorModel]() {
 		return "Problem"
@@ -20,10 +20,8 @@ func schemaName(t reflect.Type, hint string) string {
 	return strings.TrimSuffix(huma.DefaultSchemaNamer(t, hint), "Body")
 }
 
-// FinishSchemas says what Huma leaves open once it knows all calls: that a list
-// is never null, that a field with the tag type:"object" holds any JSON object,
-// and that answers may grow fields, which readers must not refuse. Of a request an
-// unknown field is refused.
+// FinishSchemas completes the schemas once all operations are registered: lists are never null, fields tagged type:"object" hold any JSON
+// object, and responses may get further fields, which clients must ignore. Unknown fields in requests are rejected.
 func FinishSchemas(api *huma.OpenAPI) {
 	schemas := api.Components.Schemas
 	sent := sentSchemas(api)
@@ -45,7 +43,7 @@ func FinishSchemas(api *huma.OpenAPI) {
 	}
 }
 
-// sentSchemas returns the names of the schemas that requests hold.
+// sentSchemas returns the names of the schemas used in requests.
 func sentSchemas(api *huma.OpenAPI) map[string]bool {
 	sent := make(map[string]bool)
 	var visit func(s *huma.Schema)
@@ -78,10 +76,10 @@ func sentSchemas(api *huma.OpenAPI) map[string]bool {
 	return sent
 }
 
-// objectsOf returns the names, in JSON, of a struct's fields that hold any object.
+// objectsOf returns the JSON names of a struct's fields that hold any object.
 func objectsOf(t reflect.Type) []string {
 	if t == nil || t.Kind() != reflect.Struct {
-		return nil // a schema that no struct stands for
+		return nil // a schema without a struct
 	}
 	var names []string
 	for _, f := range reflect.VisibleFields(t) {

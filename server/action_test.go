@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// wantTold checks the trail of a tenant, newest first, without its own readings.
-func (f *fixture) wantTold(want ...string) {
+// wantTrail checks the trail of a tenant, newest first, without its own readings.
+func (f *fixture) wantTrail(want ...string) {
 	f.Helper()
 	told := slices.DeleteFunc(f.trail("read trail", tenantA+"/access"), func(line string) bool {
 		return strings.HasPrefix(line, "owner access ")
@@ -22,7 +22,7 @@ func (f *fixture) wantTold(want ...string) {
 }
 
 // What a session reads for one act is one entry, whatever it takes.
-func TestActs(t *testing.T) {
+func TestActions(t *testing.T) {
 	f := newServer(t)
 	f.sent["read trail"] = f.sent["owner"]
 	f.server.beat = 5 * time.Millisecond
@@ -56,13 +56,13 @@ func TestActs(t *testing.T) {
 	get("a2", "/entries?content_id=c1&limit=50")
 	get("a1", "/entries?q=vip&range=today&limit=200")
 	want := []string{`auditor log open e1 {"seq":1}`, `auditor log search {"filters":{"q":["vip"],"range":["today"]}}`}
-	f.wantTold(want...)
+	f.wantTrail(want...)
 	// The same on paper: all rows, and the entry.
 	get("a3", "/summary?q=vip&range=today")
 	get("a3", "/entries?q=vip&range=today&limit=200", "Oplog-Purpose", "print")
 	get("a4", "/entries/e1", "Oplog-Purpose", "print")
 	want = append([]string{`auditor log print e1 {"seq":1}`, `auditor log print {"filters":{"q":["vip"],"range":["today"]}}`}, want...)
-	f.wantTold(want...)
+	f.wantTrail(want...)
 }
 
 // The page hands over the export that a person began on it: that is one act.
@@ -86,7 +86,7 @@ func TestActsHandOver(t *testing.T) {
 }
 
 // The name of an act comes from the client: it hides nothing.
-func TestActsHideNothing(t *testing.T) {
+func TestActionsHideNothing(t *testing.T) {
 	long := strings.Repeat("a", 64)
 	for _, c := range []struct {
 		name, caller string
@@ -117,7 +117,7 @@ func TestActsHideNothing(t *testing.T) {
 			}
 		}
 		t.Log(c.name)
-		f.wantTold(c.want...)
+		f.wantTrail(c.want...)
 	}
 
 	// It is a name in the addresses of streams and downloads alone.

@@ -10,8 +10,8 @@ import (
 	"oplog/trail"
 )
 
-// readings are the calls of which an act of a person may take several.
-var readings = map[string]string{
+// readingKinds are the operations that may be part of a user action.
+var readingKinds = map[string]string{
 	"getEntry":         trail.ReadOpen,
 	"listEntries":      trail.ReadSearch,
 	"live":             trail.ReadFollow,
@@ -22,12 +22,11 @@ var readings = map[string]string{
 	"listServerAccess": trail.ReadSearch,
 }
 
-// handing are the calls that make something, and those that hand it over: the
-// page does both by itself where a person asked for it once.
-var handing = map[string]bool{"startExport": true, "getExportBundle": true}
+// deliveries are operations that create an export or deliver it: the page calls both for one user action.
+var deliveries = map[string]bool{"startExport": true, "getExportBundle": true}
 
-// The console says which act of a person a call is part of: in a header, or in a
-// parameter where browsers send no header: of the stream, of a download.
+// The console sends the user action that a request is part of: in a header, or in a parameter where browsers cannot send headers: streams
+// and downloads.
 const (
 	actHeader     = "Oplog-Act"
 	actParam      = "act"
@@ -40,10 +39,10 @@ const actDoc = "Names the user action, such as one search, that the request is p
 
 const purposeDoc = "“print” for reads that are printed: the access log records them as printed. Requires " + actHeader + "."
 
-// actHeaders are those that name the act of a call, and say what it is for.
+// actHeaders documents the header with the user action.
 func (r *route) actHeaders() []*huma.Param {
-	kind := readings[r.id]
-	if kind == "" && !handing[r.id] {
+	kind := readingKinds[r.id]
+	if kind == "" && !deliveries[r.id] {
 		return nil
 	}
 	params := []*huma.Param{{Name: actHeader, In: "header", Description: actDoc, Schema: &huma.Schema{Type: huma.TypeString}}}
@@ -55,12 +54,12 @@ func (r *route) actHeaders() []*huma.Param {
 	return params
 }
 
-// actParams has the act's name where browsers send no header of their own.
+// actParams is the parameter for requests without custom headers.
 var actParams = []*huma.Param{
 	wire.TextParam(actParam, "The same as "+actHeader+", for browsers, which cannot send custom headers with this request.", &huma.Schema{Type: huma.TypeString}),
 }
 
-// act returns the act that a call is part of; "" where it is none, or a program's.
+// act returns the name of the user action; "" for none, and for programs.
 func (in *call) act() string {
 	name := in.http.Get(actHeader)
 	if name == "" {
@@ -75,7 +74,7 @@ func (in *call) act() string {
 	return name
 }
 
-// reading is what a call read, for its act.
+// reading describes what a call read, for its user action.
 func (in *call) reading(kind string) trail.Reading {
 	read := trail.Reading{Kind: kind, Requested: in.at, ContentID: in.about.opened.Content.ID, UserID: in.about.opened.User.ID}
 	if in.http.Get(purposeHeader) == purposePrint && (kind == trail.ReadOpen || kind == trail.ReadSearch) {
@@ -95,7 +94,7 @@ func (in *call) reading(kind string) trail.Reading {
 	return read
 }
 
-// turnsPages reports whether a parameter is no filter.
+// turnsPages reports whether a parameter only selects a page.
 func turnsPages(name string) bool {
 	return name == "cursor" || name == "limit" || name == "after_seq" || name == actParam
 }

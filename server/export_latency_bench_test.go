@@ -18,7 +18,7 @@ import (
 // BenchmarkBesideExport tells how long recording and asking take over the
 // network while nothing else is done, and while one export after another is
 // written.
-func BenchmarkBesideExport(b *testing.B) {
+func BenchmarkLatencyDuringExport(b *testing.B) {
 	f := newServer(b)
 	const many = 200_000
 	for at := 0; at < many; at += 5000 {

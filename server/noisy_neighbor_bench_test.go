@@ -12,7 +12,7 @@ import (
 // holds many entries with the very words that are asked for: what differs by
 // more than noise would tell of the other. So would a tenant that is there and
 // not the caller's, against one that is not there at all.
-func BenchmarkNeighbour(b *testing.B) {
+func BenchmarkNoisyNeighbor(b *testing.B) {
 	const many = 50_000
 	alone, beside := newServer(b), newServer(b)
 	for i := range 500 {
