@@ -17,8 +17,8 @@ import (
 func (l *testLog) months() {
 	l.T.Helper()
 	ada, emma := oplog.User{ID: "ada", Name: "Ada Li", Role: "admin"}, oplog.User{ID: "emma", Name: "Emma 张伟", Role: "owner"}
-	tell := func(user oplog.User, deed, object string, details map[string]any) {
-		module, operation, _ := strings.Cut(deed, ".")
+	tell := func(user oplog.User, action, object string, details map[string]any) {
+		module, operation, _ := strings.Cut(action, ".")
 		l.Trail.Add(trail.Event{Tenant: "acme", User: user, Module: module, Operation: operation, Object: oplog.Ref{ID: object}, Details: details})
 		l.Clock.Advance(24 * time.Hour)
 	}

@@ -12,7 +12,7 @@ export function useToast() {
 
 export function Toasts({ children }: { children: ReactNode }) {
   const [toast, setToast] = useState<{ text: string }>()
-  const say = useCallback((text: string) => setToast({ text }), [])
+  const showToast = useCallback((text: string) => setToast({ text }), [])
 
   useEffect(() => {
     if (!toast) return
@@ -21,7 +21,7 @@ export function Toasts({ children }: { children: ReactNode }) {
   }, [toast])
 
   return (
-    <ToastContext value={say}>
+    <ToastContext value={showToast}>
       {children}
       <div className="toasts" aria-live="polite">
         {toast && (

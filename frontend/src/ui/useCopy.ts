@@ -6,12 +6,12 @@ import { useToast } from './Toasts'
 /** Copies a text and confirms it with a toast. */
 export function useCopy() {
   const words = useWords()
-  const say = useToast()
+  const showToast = useToast()
   return useCallback(
-    async (text: string, said: string = words.copied) => {
+    async (text: string, message: string = words.copied) => {
       await copyText(text)
-      say(said)
+      showToast(message)
     },
-    [say, words],
+    [showToast, words],
   )
 }

@@ -53,7 +53,7 @@ interface Print<T> {
  */
 export function usePrint<T>(load: (signal: AbortSignal) => Promise<T>): Print<T> {
   const words = useWords()
-  const say = useToast()
+  const showToast = useToast()
   const on = useIsPrinting()
   const [loaded, setLoaded] = useState<T>()
   const [reading, setReading] = useState<AbortController>()
@@ -79,7 +79,7 @@ export function usePrint<T>(load: (signal: AbortSignal) => Promise<T>): Print<T>
     } catch (error) {
       if (controller.signal.aborted) return
       setReading(undefined)
-      say(words.paper.failed(problemText(error)))
+      showToast(words.paper.failed(problemText(error)))
     }
   }
 
