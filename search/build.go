@@ -11,7 +11,7 @@ import (
 	"oplog/oplog"
 )
 
-// flushAll makes segments of long tails, and of entries whose segment was lost.
+// flushAll builds segments from long tails, and from entries whose segment was lost.
 func (x *Index) flushAll() {
 	every := time.NewTicker(restTime)
 	defer every.Stop()
@@ -27,7 +27,7 @@ func (x *Index) flushAll() {
 			t.shorter.Broadcast()
 			t.mu.Unlock()
 			if err != nil && x.ctx.Err() == nil {
-				x.logger.Error("a segment cannot be written; it is tried again", "tenant", t.name, "because", err)
+				x.logger.Error("writing a segment failed; retrying", "tenant", t.name, "because", err)
 				x.sleep(time.Second)
 			}
 		case <-x.ctx.Done():
@@ -36,13 +36,11 @@ func (x *Index) flushAll() {
 	}
 }
 
-// restTime is how often short tails become segments, too: every query scans the
-// tail. While entries come fast they wait for more, which makes better segments
-// in less time.
+// restTime is the interval at which short tails become segments, too: every query scans the tail. While entries arrive fast, they are
+// collected into better segments.
 const restTime = time.Second
 
-// flushShort asks for flushes of short tails, the shortest where nothing has
-// come since it was called before.
+// flushShort requests flushes of short tails; of the shortest only if nothing has arrived since the last call.
 func (x *Index) flushShort() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -60,7 +58,7 @@ func (x *Index) flushShort() {
 	}
 }
 
-// sleep waits, unless the index is closed.
+// sleep waits, or returns early when the index is closed.
 func (x *Index) sleep(d time.Duration) {
 	select {
 	case <-time.After(d):
@@ -68,11 +66,10 @@ func (x *Index) sleep(d time.Duration) {
 	}
 }
 
-// flush makes a segment of the oldest arrivals of the tail, and one of entries
-// whose segment was lost.
+// flush builds a segment from the oldest arrivals of the tail, and one from entries whose segment was lost.
 func (x *Index) flush(t *tenantIndex) error {
-	t.building.Lock()
-	defer t.building.Unlock()
+	t.buildMu.Lock()
+	defer t.buildMu.Unlock()
 	if err := x.flushOrphans(t); err != nil {
 		return err
 	}
@@ -94,12 +91,11 @@ func (x *Index) flush(t *tenantIndex) error {
 func (x *Index) askForMerge(t *tenantIndex) {
 	select {
 	case x.merges <- t:
-	default: // asked for again by the next flush
+	default: // requested again by the next flush
 	}
 }
 
-// keysOf returns the keys of entries that were not dropped in their order, in
-// which the store reads neighbours fast.
+// keysOf returns the sorted keys of entries that were not dropped; the store reads adjacent keys fast.
 func keysOf(documents []tailDocument) []oplog.Key {
 	keys := make([]oplog.Key, 0, len(documents))
 	for i := range documents {
@@ -111,8 +107,7 @@ func keysOf(documents []tailDocument) []oplog.Key {
 	return keys
 }
 
-// flushOrphans makes a segment of entries whose segment was lost; building is
-// held.
+// flushOrphans builds a segment from entries whose segment was lost; the caller holds buildMu.
 func (x *Index) flushOrphans(t *tenantIndex) error {
 	t.mu.Lock()
 	orphans, lost, through := t.orphans, t.lost, t.through
@@ -141,12 +136,11 @@ func (x *Index) flushOrphans(t *tenantIndex) error {
 	return nil
 }
 
-// addSegment makes a segment of the arrivals up to a seq that no segment holds
-// yet, of which from gives stretches, in order of their keys, and takes them off
-// the tail. It is called with building held.
+// addSegment builds a segment from the arrivals up to a seq that are in no segment yet, and removes them from the tail. from returns ranges
+// of them in key order. The caller holds buildMu.
 func (x *Index) addSegment(t *tenantIndex, count int, from func(low, top int) entrySource, through uint64) error {
 	segments := t.segments
-	if count > 0 { // else all were dropped
+	if count > 0 { // otherwise all were dropped
 		built, err := t.build(count, from, x.sizes.flush)
 		if err != nil {
 			return err
@@ -154,7 +148,7 @@ func (x *Index) addSegment(t *tenantIndex, count int, from func(low, top int) en
 		segments = newestFirst(slices.Concat(segments, built))
 	}
 	if err := x.saveManifest(t, segments, t.lost, through); err != nil {
-		return err // its file is deleted by the next start
+		return err // the next start deletes its file
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -167,9 +161,8 @@ func (x *Index) addSegment(t *tenantIndex, count int, from func(low, top int) en
 	return nil
 }
 
-// build makes segments of entries, of which from gives stretches, in order of
-// their keys, and opens them: one for each processor, as long as each has
-// enough. Where all were deleted there is none. Building is held.
+// build builds and opens segments of entries, of which from returns ranges in key order: one per processor if each gets enough entries,
+// none if all entries were deleted. The caller holds buildMu.
 func (t *tenantIndex) build(count int, from func(low, top int) entrySource, enough int) ([]*segment, error) {
 	n := max(1, min(runtime.GOMAXPROCS(0), count/enough))
 	segments, errs := make([]*segment, n), make([]error, n)
@@ -189,7 +182,7 @@ func (t *tenantIndex) build(count int, from func(low, top int) entrySource, enou
 	return segments, nil
 }
 
-// buildOne returns nil where there are no entries.
+// buildOne returns nil if there are no entries.
 func (t *tenantIndex) buildOne(entries entrySource, name string) (*segment, error) {
 	info, err := saveSegment(t.dir, name, func(w *segmentWriter) error {
 		if err := buildSegment(w, entries); err != nil || w.image.count > 0 {
@@ -208,7 +201,7 @@ func (t *tenantIndex) buildOne(entries entrySource, name string) (*segment, erro
 
 var errNoEntries = errors.New("there are no entries")
 
-// nextFile returns the name of a new segment's file; building is held.
+// nextFile returns the name of a new segment's file; the caller holds buildMu.
 func (t *tenantIndex) nextFile() string {
 	t.next++
 	return fmt.Sprintf("%08d.zap", t.next-1)

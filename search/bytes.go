@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 )
 
-// Bytes returns how much the index takes on disk; see [oplog.Index].
+// Bytes returns the size of the index on disk; see [oplog.Index].
 func (x *Index) Bytes() (int64, error) {
 	var sum int64
 	err := filepath.WalkDir(x.dir, func(_ string, entry fs.DirEntry, err error) error {
@@ -17,7 +17,7 @@ func (x *Index) Bytes() (int64, error) {
 			}
 		}
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // merged away meanwhile
+			return nil // merged and deleted meanwhile
 		}
 		return err
 	})

@@ -2,12 +2,11 @@ package search
 
 import "math"
 
-// column gives each document one of a segment's values, by its place in a list
-// of those that the segment has. Exactly one of small, medium and large is set,
-// by how many there are.
+// column maps each document to one of a segment's values, as an index into numbers. Exactly one of small, medium and large is set,
+// depending on the number of values.
 type column struct {
 	numbers []uint32 // of the values, in the tenant's numbering
-	totals  []uint32 // how many documents have each value
+	totals  []uint32 // number of documents per value
 	small   []uint8
 	medium  []uint16
 	large   []uint32
@@ -37,7 +36,7 @@ func narrow[T uint8 | uint16](of []uint32) []T {
 	return narrowed
 }
 
-// count adds to counts the values of some documents.
+// count adds the values of documents to counts.
 func (c *column) count(documents, counts []uint32) {
 	switch {
 	case c.small != nil:
@@ -55,8 +54,7 @@ func countSome[T uint8 | uint16 | uint32](of []T, documents, counts []uint32) {
 	}
 }
 
-// countRange adds to counts the values of the documents from low to top,
-// exclusive.
+// countRange adds the values of the documents from low to top (exclusive) to counts.
 func (c *column) countRange(low, top uint32, counts []uint32) {
 	switch {
 	case c.small != nil:
@@ -68,8 +66,7 @@ func (c *column) countRange(low, top uint32, counts []uint32) {
 	}
 }
 
-// takeOff takes the values of documents, which counts has, off those of all
-// documents from low to top, exclusive.
+// takeOff turns counts, of some documents, into the counts of the other documents from low to top (exclusive).
 func (c *column) takeOff(low, top uint32, counts []uint32) {
 	for i, n := range counts {
 		counts[i] = -n

@@ -13,29 +13,27 @@ import (
 
 func microTime(micros int64) time.Time { return time.UnixMicro(micros) }
 
-// Facets come from two numbers for each document: one stands for its module,
-// operation and outcome, one for its user (id and name), organization and role.
-// The numbers are a tenant's own and last as long as the process.
+// Facets are counted by two numbers per document: one for its module, operation and outcome, one for its user (id and name), organization
+// and role. The numbers are per tenant and live as long as the process.
 
-// action is a module, an operation and an outcome.
+// action is a combination of module, operation and outcome.
 type action struct{ module, operation, outcome string }
 
-// actor is a user, as a term of fieldUser, an organization and a role.
+// actor is a combination of user (as a term of fieldUser), organization and role.
 type actor struct{ user, organization, role string }
 
-// numbering gives the values of a tenant small numbers, in order of their
-// first appearance.
+// numbering assigns small numbers to a tenant's values, in order of first appearance.
 type numbering struct {
 	mu       sync.RWMutex
 	actions  []action
 	actors   []actor
-	actionOf [][3]uint32 // by number of an action: the numbers of its module, operation and outcome
-	actorOf  [][3]uint32 // by number of an actor: the numbers of its user's id, organization and role
-	latest   []int64     // by number of an actor: its latest operation that was seen, in microseconds
-	texts    []*lazyText // by number of an actor: of its user
+	actionOf [][3]uint32 // by action: the numbers of its module, operation and outcome
+	actorOf  [][3]uint32 // by actor: the numbers of its user's id, organization and role
+	latest   []int64     // by actor: the time of its latest operation, in microseconds
+	texts    []*lazyText // by actor: the text of its user
 	action   map[action]uint32
 	actor    map[actor]uint32
-	text     map[string]*lazyText // of users, by terms of fieldUser
+	text     map[string]*lazyText // texts of users, by terms of fieldUser
 
 	modules, operations, outcomes, users, organizations, roles distinct
 }
@@ -44,7 +42,7 @@ func newNumbering() *numbering {
 	return &numbering{action: make(map[action]uint32), actor: make(map[actor]uint32), text: make(map[string]*lazyText)}
 }
 
-// distinct gives texts numbers, in order of their first appearance.
+// distinct assigns numbers to texts, in order of first appearance.
 type distinct struct {
 	texts  []string
 	number map[string]uint32
@@ -63,7 +61,7 @@ func (d *distinct) of(text string) uint32 {
 	return n
 }
 
-// counts gives what is counted by number its texts; what is empty is left out.
+// counts converts counts by number to counts by text, without the empty text.
 func (d *distinct) counts(byNumber []int) map[string]int {
 	counts := make(map[string]int, len(byNumber))
 	for i, n := range byNumber {
@@ -88,7 +86,7 @@ func (n *numbering) of(act action, who actor) (uint32, uint32) {
 	return n.numberAction(act), n.numberActor(who)
 }
 
-// numberAction is called with the lock held, as is numberActor.
+// numberAction and numberActor are called with the lock held.
 func (n *numbering) numberAction(act action) uint32 {
 	a, ok := n.action[act]
 	if !ok {
@@ -116,7 +114,7 @@ func (n *numbering) numberActor(who actor) uint32 {
 	return w
 }
 
-// saw notes when actors operated, for which of a user's names is the latest.
+// saw records when actors operated, to determine the latest name of a user.
 func (n *numbering) saw(latest map[uint32]int64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -125,22 +123,21 @@ func (n *numbering) saw(latest map[uint32]int64) {
 	}
 }
 
-// all returns the values by number; the slices are not changed afterwards.
+// all returns the values by number; the slices are never modified.
 func (n *numbering) all() ([]action, []actor) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	return n.actions, n.actors
 }
 
-// userTexts returns the texts of the actors' users by number; the slice is not
-// changed afterwards.
+// userTexts returns the texts of users by actor; the slice is never modified.
 func (n *numbering) userTexts() []*lazyText {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	return n.texts
 }
 
-// userText returns the analysed text of a user, who is a term of fieldUser.
+// userText returns the analysed text of a user, given as a term of fieldUser.
 func (n *numbering) userText(term []byte) string {
 	n.mu.RLock()
 	t := n.text[string(term)]
@@ -164,11 +161,10 @@ func (n *numbering) textOf(term string) *lazyText {
 	return t
 }
 
-// columns say which action and which actor each document of a segment has.
+// columns hold the action and actor of each document of a segment.
 type columns struct{ actions, actors column }
 
-// columnsOf returns a segment's columns, which are derived from its postings
-// when they are first needed.
+// columnsOf returns a segment's columns, which are derived from its postings on first use.
 func (s *segment) columnsOf(n *numbering) (*columns, error) {
 	s.columnsOnce.Do(func() {
 		s.columns, s.columnsErr = s.deriveColumns(n)
@@ -207,10 +203,10 @@ func (s *segment) deriveColumns(n *numbering) (*columns, error) {
 	return c, nil
 }
 
-// triples are the values of three keyword fields as they occur together.
+// triples are the combinations of three keyword fields.
 type triples struct {
 	values [][3]string
-	last   []uint32 // by value: the last document that has it
+	last   []uint32 // by value: the last document with it
 	of     []uint32 // by document: its value
 }
 
@@ -225,7 +221,7 @@ func (s *segment) triples(first, second, third string) (triples, error) {
 		}
 	}
 	twos := pair(of[0], of[1], len(values[0]), len(values[1]))
-	threes := pair(of[0], of[2], len(twos), len(values[2])) // the places of pairs are in of[0] now
+	threes := pair(of[0], of[2], len(twos), len(values[2])) // of[0] now holds the numbers of pairs
 	t.of, t.last = of[0], make([]uint32, len(threes))
 	for i, place := range t.of {
 		t.last[place] = uint32(i)
@@ -237,15 +233,14 @@ func (s *segment) triples(first, second, third string) (triples, error) {
 	return t, nil
 }
 
-// maxTable is how many pairs are looked up in a table instead of a map.
+// maxTable is the maximum size of a lookup table for pairs; beyond it a map is used.
 const maxTable = 1 << 20
 
-// pair returns the pairs that two lists have at the same places, in order of
-// their first appearance, and puts their places among these into the first list.
-// The numbers of each list are below a bound.
+// pair returns the distinct pairs of elements at the same positions of two lists, in order of first appearance, and replaces the first list
+// by their numbers. bound and otherBound are exclusive upper bounds of the lists' elements.
 func pair(of, others []uint32, bound, otherBound int) (pairs [][2]uint32) {
 	width := uint64(otherBound)
-	table := make([]uint32, min(uint64(bound)*width, maxTable)) // place + 1
+	table := make([]uint32, min(uint64(bound)*width, maxTable)) // number + 1
 	beyond := make(map[uint64]uint32)
 	for i, x := range of {
 		at := uint64(x)*width + uint64(others[i])
@@ -269,8 +264,7 @@ func pair(of, others []uint32, bound, otherBound int) (pairs [][2]uint32) {
 	return pairs
 }
 
-// ordinals returns the terms of a keyword field, the empty one first, and for
-// each document which of them it has.
+// ordinals returns the terms of a keyword field, starting with the empty one, and the term's number of each document.
 func (s *segment) ordinals(field string) (values []string, of []uint32, err error) {
 	d, err := s.zap.Dictionary(field)
 	if err != nil {
@@ -296,8 +290,7 @@ func (s *segment) ordinals(field string) (values []string, of []uint32, err erro
 	return values, of, err
 }
 
-// eachOf visits the members of a bitmap in ascending order, a bufferful at a
-// time.
+// eachOf calls visit with the members of a bitmap in ascending order, a buffer at a time.
 func eachOf(b *roaring.Bitmap, buffer []uint32, visit func(numbers []uint32)) {
 	it := b.ManyIterator()
 	for n := it.NextMany(buffer); n > 0; n = it.NextMany(buffer) {
@@ -308,17 +301,16 @@ func eachOf(b *roaring.Bitmap, buffer []uint32, visit func(numbers []uint32)) {
 // tailDocument is an entry of the tail.
 type tailDocument struct {
 	key       oplog.Key
-	upTo      int64 // the latest time of all before it and its own, in microseconds
+	upTo      int64 // the latest time up to this entry, in microseconds
 	action    uint32
 	actor     uint32
 	contentID string
-	ip        netip.Addr // invalid for none
+	ip        netip.Addr // invalid if there is none
 	content   *lazyText
-	dropped   bool // deleted from the store before it came into a segment
+	dropped   bool // deleted from the store before it got into a segment
 }
 
-// document makes an entry of the tail, and notes in latest when its user was
-// last seen.
+// document converts an entry, and records in latest when its user was last seen.
 func (n *numbering) document(e *oplog.Entry, latest map[uint32]int64) tailDocument {
 	d := tailDocument{key: e.Key(), contentID: e.Content.ID, content: &lazyText{name: e.Content.Name, id: e.Content.ID}}
 	d.ip, _ = e.Address()
@@ -327,7 +319,7 @@ func (n *numbering) document(e *oplog.Entry, latest map[uint32]int64) tailDocume
 	return d
 }
 
-// lazyText is analysed when it is first asked for.
+// lazyText is analysed on first use.
 type lazyText struct {
 	once       sync.Once
 	name, id   string

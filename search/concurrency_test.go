@@ -119,7 +119,7 @@ func checkAnswers(t *testing.T, l testLog, want int) {
 // While entries are recorded, flushed and merged, also out of order, every
 // query answers: what was acknowledged before it is in its answer, pages are in
 // order, counts agree with each other.
-func TestQueriesWhileEntriesArrive(t *testing.T) {
+func TestQueriesDuringAppends(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	defer closeLog(t, l)
 	const batches, batchSize = 40, 15

@@ -46,10 +46,10 @@ func (x *Index) Count(ctx context.Context, tenant string, m oplog.Match, buckets
 	return t.counts(), nil
 }
 
-// manyHits is from how many matches on they are counted on all processors.
+// manyHits is the number of matches from which they are counted on all processors.
 const manyHits = 1 << 16
 
-// countHits counts the matches of segments.
+// countHits counts the matches in segments.
 func countHits(m *matcher, found []hits, buckets []time.Time) (*tally, error) {
 	sum, prepared := 0, true
 	for _, h := range found {
@@ -60,7 +60,7 @@ func countHits(m *matcher, found []hits, buckets []time.Time) (*tally, error) {
 	if sum >= manyHits || !prepared {
 		workers = max(1, min(runtime.GOMAXPROCS(0), len(found)))
 	}
-	slices.SortFunc(found, func(a, b hits) int { return cmp.Compare(b.count(), a.count()) }) // the largest first
+	slices.SortFunc(found, func(a, b hits) int { return cmp.Compare(b.count(), a.count()) }) // largest first
 	var next atomic.Int64
 	tallies, errs := make([]*tally, workers), make([]error, workers)
 	work := func(w int) {
@@ -111,7 +111,7 @@ func (x *Index) Total(ctx context.Context, tenant string, m oplog.Match) (int, e
 	return total, nil
 }
 
-// tally counts matches by bucket and by number.
+// tally holds counts by bucket and by number.
 type tally struct {
 	tail    *tailMatcher
 	total   int
@@ -130,14 +130,14 @@ func newTally(m *matcher, starts []time.Time) *tally {
 	return t
 }
 
-// fit makes room for all numbers that have been given.
+// fit makes room for all numbers assigned so far.
 func (t *tally) fit() {
 	t.tail.fit()
 	t.actions = append(t.actions, make([]uint32, len(t.tail.actionOf)-len(t.actions))...)
 	t.actors = append(t.actors, make([]uint32, len(t.tail.actorOf)-len(t.actors))...)
 }
 
-// add adds what another tally of the same query has counted.
+// add adds the counts of another tally of the same query.
 func (t *tally) add(other *tally) {
 	t.fit()
 	t.total += other.total
@@ -152,9 +152,8 @@ func (t *tally) add(other *tally) {
 	}
 }
 
-// addHits counts a segment's matches in one pass, which leaves out what is known
-// of all documents with a value. Where the others are at hand, they are counted
-// and taken off.
+// addHits counts a segment's matches in one pass, using known totals of the whole segment where possible. If the non-matching documents are
+// known, they are counted and subtracted.
 func (t *tally) addHits(h hits) error {
 	t.total += h.count()
 	c, err := h.segment.columnsOf(t.tail.numbering)
@@ -207,13 +206,13 @@ func (t *tally) addHits(h hits) error {
 	return nil
 }
 
-// bound says that a bucket's documents end before a number.
+// bound is the exclusive end of a bucket as a document number.
 type bound struct {
 	bucket int
 	end    uint32
 }
 
-// bounds returns where the buckets end that a segment's documents lie in.
+// bounds returns the ends of the buckets that overlap a segment.
 func (t *tally) bounds(s *segment) ([]bound, error) {
 	if len(t.starts) == 0 {
 		return []bound{{-1, s.count}}, nil
@@ -231,7 +230,7 @@ func (t *tally) bounds(s *segment) ([]bound, error) {
 	return append(bounds, bound{last, s.count}), nil
 }
 
-// bucketOf returns the bucket that a time lies in.
+// bucketOf returns the bucket that contains a time.
 func (t *tally) bucketOf(micros int64) int {
 	i, exact := slices.BinarySearch(t.starts, micros)
 	if !exact {
@@ -249,8 +248,7 @@ func (t *tally) addRange(low, top uint32, bounds []bound) {
 	}
 }
 
-// addBitmap counts documents by bucket, each as so many, and calls count with all
-// of them, some at a time.
+// addBitmap counts documents by bucket, each as so many, and calls count with all of them, a buffer at a time.
 func (t *tally) addBitmap(b *roaring.Bitmap, bounds []bound, each int, count func(documents []uint32)) {
 	eachOf(b, t.buffer[:], func(documents []uint32) {
 		count(documents)
@@ -284,7 +282,7 @@ func (t *tally) addTail(v *view) {
 	})
 }
 
-// counts gives the numbers back their values.
+// counts converts the counts by number to counts by value.
 func (t *tally) counts() oplog.Counts {
 	n := t.tail.numbering
 	n.mu.RLock()
@@ -317,8 +315,7 @@ func (t *tally) counts() oplog.Counts {
 	}
 }
 
-// userCount counts a user's operations, and knows the actor with the latest of
-// the user's names.
+// userCount is a user's count, with the actor that has the user's latest name.
 type userCount struct {
 	count, actor int
 	latest       int64 // microseconds

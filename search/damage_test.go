@@ -237,7 +237,7 @@ func withStore(t *testing.T, dir string, do func(*storage.DB) error) {
 
 // What a crash leaves behind is removed: files that were not finished, and
 // those that were and had not been listed.
-func TestLeftOversAreRemoved(t *testing.T) {
+func TestLeftoverFilesAreRemoved(t *testing.T) {
 	dir, segments := closedLog(t)
 	whole := read(t, filepath.Join(indexDir(dir), segments[0]))
 	left := []string{"00009999.zap", "00009998.zap.tmp", segments[0] + ".tmp", "notes.txt"}

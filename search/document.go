@@ -11,10 +11,9 @@ import (
 	"oplog/oplog"
 )
 
-// The fields of a document. Keywords are one term each, exactly as recorded;
-// the content's text is the terms of an analysed one.
+// The fields of a document. Keywords are single terms, exactly as recorded; the content's text is analysed into terms.
 const (
-	fieldID           = "_id" // stored: the key, as appendDocID writes it
+	fieldID           = "_id" // stored: the key, encoded by appendDocID
 	fieldContentText  = "content"
 	fieldModule       = "module"
 	fieldOperation    = "operation"
@@ -23,20 +22,19 @@ const (
 	fieldOrganization = "organization"
 	fieldRole         = "role"
 	fieldContentID    = "content_id"
-	fieldIP           = "ip" // as addressTerm writes it
+	fieldIP           = "ip" // encoded by addressTerm
 )
 
-// userSeparator stands between id and name in the terms of fieldUser; neither
-// may hold it.
+// userSeparator separates id and name in terms of fieldUser; neither may contain it.
 const userSeparator = "\x00"
 
-// appendDocID appends a key without what all keys have: the first byte of the
-// time, which is 0 until the year 4253, and the leading zero bytes of the seq.
+// appendDocID appends a key without redundant bytes: the first byte of the time, which is 0 until the year 4253, and the leading zero bytes
+// of the seq.
 func appendDocID(id []byte, k oplog.Key) []byte {
 	return append(append(id, k[1:8]...), bytes.TrimLeft(k[8:], "\x00")...)
 }
 
-// keyOfDocID is the inverse of appendDocID; false for what it did not write.
+// keyOfDocID is the inverse of appendDocID; false for invalid ids.
 func keyOfDocID(id []byte) (k oplog.Key, ok bool) {
 	if len(id) <= 7 || len(id) >= len(k) {
 		return k, false
@@ -46,39 +44,38 @@ func keyOfDocID(id []byte) (k oplog.Key, ok bool) {
 	return k, true
 }
 
-// span is a stretch of a list, to exclusive.
+// span is a range of a list; to is exclusive.
 type span struct{ from, to uint32 }
 
-// noTerm stands for an empty value, which no filter asks for.
+// noTerm stands for an empty value, which no filter matches.
 const noTerm = ^uint32(0)
 
-// documentBuilder turns entries into the terms of fields and their documents.
-// It gives terms numbers, analyses each text that repeats once, and uses its
-// memory again for the next segment.
+// documentBuilder converts entries to terms of fields with their documents. It numbers terms, analyses repeated texts once, and reuses its
+// memory for the next segment.
 type documentBuilder struct {
 	terms   []string // by number
 	numbers map[string]uint32
 	users   map[[2]string]uint32 // by id and name
 	ips     map[string]uint32    // by text
-	texts   map[[2]string]span   // by name and id: their terms, in textTerms
-	text    []uint32             // the terms of texts, one text after the other
+	texts   map[[2]string]span   // by name and id: their terms, in text
+	text    []uint32             // the terms of texts, concatenated
 
-	contents []span                // by document: its content's terms
+	contents []span                // by document: terms of its content
 	keywords [len(fields)][]uint32 // by field and document: its term
-	used     []usedTerm            // of the present field
-	places   []uint32              // by number of a term: its place in used, and one more; 0 for none
-	found    []uint32              // documents of used terms, one term's after the other
+	used     []usedTerm            // of the current field
+	places   []uint32              // by term number: index in used plus one; 0 for none
+	found    []uint32              // documents of used terms, concatenated
 	id       []byte
 }
 
-// usedTerm is a term that documents of a segment have in a field.
+// usedTerm is a term that occurs in a field of a segment.
 type usedTerm struct {
-	start     uint64 // its first bytes, which tell most terms apart
+	start     uint64 // its first bytes, which distinguish most terms
 	number    uint32
 	documents span // in found
 }
 
-// A builder forgets what it knows of texts and terms where these are more.
+// A builder discards known texts and terms beyond these numbers.
 const (
 	maxKnownTexts = 4 << 10
 	maxKnownTerms = 64 << 10
@@ -91,11 +88,10 @@ var builders = sync.Pool{New: func() any {
 	}
 }}
 
-// entrySource gives entries in order of their keys, some at a time; those of a
-// visit, and their texts, are valid until it ends.
+// entrySource calls visit with entries in key order, in batches, which are valid only during the call.
 type entrySource func(visit func(entries []oplog.Entry)) error
 
-// inMemory is a source of entries that are at hand.
+// inMemory is a source of given entries.
 func inMemory(entries []oplog.Entry) entrySource {
 	return func(visit func([]oplog.Entry)) error {
 		for chunk := range slices.Chunk(entries, readAtOnce) {
@@ -105,11 +101,10 @@ func inMemory(entries []oplog.Entry) entrySource {
 	}
 }
 
-// readAtOnce is how many entries a builder takes in without a rest.
+// readAtOnce is the number of entries that a builder reads before it yields.
 const readAtOnce = 256
 
-// stored is a source of a tenant's entries at keys, without those that were
-// deleted.
+// stored is a source of a tenant's entries by key, without deleted ones.
 func (x *Index) stored(tenant string, keys []oplog.Key) entrySource {
 	return func(visit func([]oplog.Entry)) error {
 		var batch oplog.ReadBuffer
@@ -161,7 +156,7 @@ func (b *documentBuilder) build(w *segmentWriter, entries entrySource) error {
 	return nil
 }
 
-// forget makes room where too much is known.
+// forget discards known texts and terms if there are too many.
 func (b *documentBuilder) forget() {
 	if len(b.terms) > maxKnownTerms {
 		b.terms = slices.Delete(b.terms, 0, len(b.terms))
@@ -175,7 +170,7 @@ func (b *documentBuilder) forget() {
 	b.text = b.text[:0]
 }
 
-// add notes the terms of an entry.
+// add adds the terms of an entry.
 func (b *documentBuilder) add(e *oplog.Entry) {
 	b.contents = append(b.contents, b.textOf(e.Content.Name, e.Content.ID))
 	for field, name := range fields {
@@ -204,7 +199,7 @@ func (b *documentBuilder) add(e *oplog.Entry) {
 	}
 }
 
-// userTerm is a user as a term of fieldUser.
+// userTerm returns a user as a term of fieldUser.
 func userTerm(u oplog.User) string { return u.ID + userSeparator + u.Name }
 
 func (b *documentBuilder) user(u oplog.User) uint32 {
@@ -249,7 +244,7 @@ func (b *documentBuilder) number(term string) uint32 {
 	return n
 }
 
-// textOf returns the terms of a text, each once.
+// textOf returns the distinct terms of a text.
 func (b *documentBuilder) textOf(name, id string) span {
 	key := [2]string{name, id}
 	s, known := b.texts[key]
@@ -265,7 +260,7 @@ func (b *documentBuilder) textOf(name, id string) span {
 	return s
 }
 
-// writeField writes the terms of a field in order, each with its documents.
+// writeField writes the terms of a field in order, with their documents.
 func (b *documentBuilder) writeField(w *segmentWriter, field int) error {
 	b.places = slices.Grow(b.places[:0], len(b.terms))[:len(b.terms)]
 	clear(b.places)
@@ -304,7 +299,7 @@ func (b *documentBuilder) writeField(w *segmentWriter, field int) error {
 	return w.endField(field)
 }
 
-// eachTerm visits the terms of a field, document after document.
+// eachTerm calls visit for the terms of a field, document by document.
 func (b *documentBuilder) eachTerm(field int, visit func(document, term uint32)) {
 	if fields[field] == fieldContentText {
 		for document, text := range b.contents {
@@ -321,8 +316,7 @@ func (b *documentBuilder) eachTerm(field int, visit func(document, term uint32))
 	}
 }
 
-// firstBytes returns the first bytes of a term as a number that orders as they
-// do.
+// firstBytes returns the first bytes of a term as a number with the same order.
 func firstBytes(term string) uint64 {
 	var first [8]byte
 	copy(first[:], term)

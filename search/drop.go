@@ -8,9 +8,8 @@ import (
 	"oplog/oplog"
 )
 
-// Drop forgets the entries from one time to another; see [oplog.Index]. Segments
-// that lie between go as they are; one that lies across either is rewritten
-// without them. A query that reads them goes on undisturbed.
+// Drop removes the entries of a period; see [oplog.Index]. Segments within it are removed, segments that overlap its ends are rewritten.
+// Running queries are not affected.
 func (x *Index) Drop(ctx context.Context, tenant string, from, to time.Time) error {
 	low, high := oplog.MakeKey(from, 0), oplog.MakeKey(to, 0)
 	for {
@@ -24,13 +23,12 @@ func (x *Index) Drop(ctx context.Context, tenant string, from, to time.Time) err
 	}
 }
 
-// drop is Drop for a tenant that is open; false where it was closed before its
-// turn came.
+// drop is Drop for an open tenant; false if the tenant was closed before its turn.
 func (x *Index) drop(ctx context.Context, t *tenantIndex, low, high oplog.Key) (dropped bool, err error) {
-	t.merges.Lock()
-	defer t.merges.Unlock()
-	t.building.Lock()
-	defer t.building.Unlock()
+	t.mergeMu.Lock()
+	defer t.mergeMu.Unlock()
+	t.buildMu.Lock()
+	defer t.buildMu.Unlock()
 	t.mu.Lock()
 	closed := t.state != stateReady
 	t.mu.Unlock()
@@ -76,8 +74,7 @@ func (x *Index) drop(ctx context.Context, t *tenantIndex, low, high oplog.Key) (
 	return true, nil
 }
 
-// dropDocuments marks those from one key to another. They stay in their place,
-// which says what has arrived.
+// dropDocuments marks the documents of a key range as dropped. They keep their position, which reflects arrivals.
 func dropDocuments(documents []tailDocument, low, high oplog.Key) []tailDocument {
 	documents = slices.Clone(documents) // views read the old ones
 	for i := range documents {
@@ -88,9 +85,8 @@ func dropDocuments(documents []tailDocument, low, high oplog.Key) []tailDocument
 	return documents
 }
 
-// without rewrites a segment without the documents from one key to another;
-// building is held. Some of the segment are not of these; where none is, it
-// stays as it is.
+// without rewrites a segment without a key range; the caller holds buildMu. It returns the segment unchanged if no document is in the
+// range; at least one must remain.
 func (t *tenantIndex) without(ctx context.Context, s *segment, low, high oplog.Key) (*segment, error) {
 	first, err := s.numberOf(low)
 	if err != nil {

@@ -91,7 +91,7 @@ func TestDropBetween(t *testing.T) {
 
 // A tenant that was closed before its turn to drop comes is opened again: a
 // manifest of what a closed one has would forget all that is indexed.
-func TestDropOfATenantThatIsClosed(t *testing.T) {
+func TestDropOfClosedTenant(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	t.Cleanup(func() { closeLog(t, l) })
 	record(t, l, 0, 300, func(number int) int { return number })
@@ -125,7 +125,7 @@ func TestDropOfATenantThatIsClosed(t *testing.T) {
 
 // A rebuild waits for writes and loads of the index in progress, without
 // holding up the other tenants, and for no longer than it is told to.
-func TestRebuildOfATenantThatIsWritten(t *testing.T) {
+func TestRebuildDuringWrites(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	t.Cleanup(func() { closeLog(t, l) })
 	record(t, l, 0, 20, func(number int) int { return number })
@@ -134,7 +134,7 @@ func TestRebuildOfATenantThatIsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	open.building.Lock()
+	open.buildMu.Lock()
 	ended, end := context.WithCancel(t.Context())
 	end()
 	if err := l.index.Rebuild(ended, tenant, nil); oplog.CodeOf(err) != oplog.CodeUnavailable || !errors.Is(err, context.Canceled) {
@@ -150,7 +150,7 @@ func TestRebuildOfATenantThatIsWritten(t *testing.T) {
 		t.Errorf("rebuilt beside one that writes: %v", err)
 	default:
 	}
-	open.building.Unlock()
+	open.buildMu.Unlock()
 	if err := <-rebuilt; err != nil {
 		t.Error(err)
 	}
@@ -161,7 +161,7 @@ func TestRebuildOfATenantThatIsWritten(t *testing.T) {
 
 // A query that still reads a segment which was dropped deletes that one's file
 // at its end, and none of those that were rebuilt meanwhile.
-func TestRebuildBesideAQuery(t *testing.T) {
+func TestRebuildDuringQuery(t *testing.T) {
 	dir := t.TempDir()
 	l := newLog(t, dir)
 	record(t, l, 0, smallSizes.maxFlush, func(number int) int { return number })

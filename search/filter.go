@@ -11,18 +11,17 @@ import (
 	"oplog/oplog"
 )
 
-// choice is what filters say of one field: values of which an entry must have
-// one, where there are any, and values of which it may have none. An empty value
-// is none of them.
+// choice is the filter of one field: an entry must have one of the values any, if there are some, and none of the values none. Empty values
+// never match.
 type choice struct{ any, none values }
 
-// values are some of a field's, as a set where there are many.
+// values is a list of values, with a set if there are many.
 type values struct {
 	list []string
 	set  map[string]bool
 }
 
-// manyValues is from how many values on a set is faster than a list.
+// manyValues is the number of values from which a set is faster than a list.
 const manyValues = 16
 
 func newChoice(any, none []string) choice { return choice{newValues(any), newValues(none)} }
@@ -47,19 +46,19 @@ func (v *values) has(value string) bool {
 
 func (c *choice) given() bool { return len(c.any.list)+len(c.none.list) > 0 }
 
-// lets reports whether a value is let through.
+// lets reports whether a value passes the filter.
 func (c *choice) lets(value string) bool {
 	return (len(c.any.list) == 0 || c.any.has(value)) && !c.none.has(value)
 }
 
-// addressChoice is a choice of IP addresses by their networks.
+// addressChoice is a filter of IP addresses by networks.
 type addressChoice struct{ any, none []netip.Prefix }
 
 func newAddressChoice(any, none []string) addressChoice {
 	return addressChoice{networks(any), networks(none)}
 }
 
-// networks reads what was checked to be readable.
+// networks parses validated networks.
 func networks(texts []string) []netip.Prefix {
 	var read []netip.Prefix
 	for _, text := range texts {
@@ -72,15 +71,13 @@ func networks(texts []string) []netip.Prefix {
 
 func (c *addressChoice) given() bool { return len(c.any)+len(c.none) > 0 }
 
-// lets reports whether an address is let through; the zero one is that of an
-// entry without any.
+// lets reports whether an address passes the filter; the zero address means that the entry has none.
 func (c *addressChoice) lets(a netip.Addr) bool {
 	within := func(p netip.Prefix) bool { return p.Contains(a) }
 	return (len(c.any) == 0 || slices.ContainsFunc(c.any, within)) && !slices.ContainsFunc(c.none, within)
 }
 
-// addressTerm is an address as a term of fieldIP: its family, then its bytes, so
-// that the addresses of a network are neighbours.
+// addressTerm returns an address as a term of fieldIP: its family, then its bytes, so that the addresses of a network are adjacent.
 func addressTerm(a netip.Addr) string {
 	return familyOf(a) + string(a.AsSlice())
 }
@@ -92,8 +89,7 @@ func familyOf(a netip.Addr) string {
 	return "6"
 }
 
-// networkTerms returns the first term of the addresses of a network, and the
-// first after them.
+// networkTerms returns the first term of a network's addresses and the first term after them.
 func networkTerms(p netip.Prefix) (start, end []byte) {
 	last := p.Addr().AsSlice()
 	for bit := p.Bits(); bit < 8*len(last); bit++ {
@@ -102,8 +98,7 @@ func networkTerms(p netip.Prefix) (start, end []byte) {
 	return []byte(addressTerm(p.Addr())), append(append([]byte(familyOf(p.Addr())), last...), 0)
 }
 
-// filterBitmaps returns a bitmap for each filter that is given, nil among them
-// for one that lets nothing through, and those of what is left out.
+// filterBitmaps returns a bitmap for each filter, nil for a filter without matches, and the bitmaps of exclusions.
 func (m *matcher) filterBitmaps(ctx context.Context, s *segment) (within, without []*roaring.Bitmap, err error) {
 	add := func(any, none int, find func(none bool) (*roaring.Bitmap, error)) {
 		if any > 0 && err == nil {
@@ -146,7 +141,7 @@ func (m *matcher) filterBitmaps(ctx context.Context, s *segment) (within, withou
 	return within, without, err
 }
 
-// anyTerm returns the documents that have one of the terms; nil for none.
+// anyTerm returns the documents with any of the terms; nil for none.
 func (s *segment) anyTerm(_ context.Context, field string, terms []string) (*roaring.Bitmap, error) {
 	if len(terms) == 1 {
 		return s.unite(field, terms)
@@ -173,7 +168,7 @@ func (s *segment) unite(field string, terms []string) (*roaring.Bitmap, error) {
 	return union(found), nil
 }
 
-// anyUser returns the documents of users with one of the ids; nil for none.
+// anyUser returns the documents of users with any of the ids; nil for none.
 func (s *segment) anyUser(ctx context.Context, field string, ids []string) (*roaring.Bitmap, error) {
 	var found []*roaring.Bitmap
 	for _, id := range ids {
@@ -186,8 +181,7 @@ func (s *segment) anyUser(ctx context.Context, field string, ids []string) (*roa
 	return union(found), nil
 }
 
-// anyAddress returns the documents whose address is in one of the networks; nil
-// for none.
+// anyAddress returns the documents whose address is in any of the networks; nil for none.
 func (s *segment) anyAddress(ctx context.Context, networks []netip.Prefix) (*roaring.Bitmap, error) {
 	key := fieldIP
 	for _, p := range networks {

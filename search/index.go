@@ -14,8 +14,8 @@ import (
 	"oplog/oplog"
 )
 
-// Index is the index of all tenants, each in a folder of its own. A tenant is
-// opened when it is first asked for, and closed again when many others are.
+// Index is the index of all tenants, each in its own folder. Tenants are opened on first use, and the least recently used ones are closed
+// if many are open.
 type Index struct {
 	dir    string
 	store  oplog.Store
@@ -25,34 +25,33 @@ type Index struct {
 
 	mu      sync.Mutex
 	tenants map[string]*tenantIndex
-	uses    uint64          // counts what is asked for, to tell who was asked for last
-	checked map[string]bool // segment files whose checksum was found right, by path and checksum
+	uses    uint64          // counter of uses, to find the least recently used tenant
+	checked map[string]bool // segment files with verified checksums, by path and checksum
 
-	flushes chan *tenantIndex // whose tail is long
-	merges  chan *tenantIndex // that have new segments
-	ctx     context.Context   // of all work in the background
+	flushes chan *tenantIndex // tenants with a long tail
+	merges  chan *tenantIndex // tenants with new segments
+	ctx     context.Context   // of all background work
 	stop    context.CancelFunc
 	stopped sync.WaitGroup
 }
 
 var _ oplog.Index = (*Index)(nil)
 
-// sizes are what the tails and the segments are held to, in entries unless
-// they say otherwise.
+// sizes are limits of tails and segments, in entries unless noted.
 type sizes struct {
-	flush      int // a tail of this length becomes a segment at once
-	soonFlush  int // one of this length does within restTime
-	restFlush  int // one of this length does when nothing has come for restTime
-	maxFlush   int // the longest first segment, where the tail has grown faster
-	maxTail    int // a tail of this length holds up those who append
-	fanIn      int // how many neighbours are merged; also how much larger each level of segments is
-	maxSegment int // the longest merged segment
-	longRun    int // documents in a row of one segment, of several that overlap in time, that are merged as they are
-	build      int // how many documents are in memory at once while segments are rebuilt
-	maxLost    int // lost segments of more entries than this are rebuilt before the tenant answers
-	quickLoad  int // a tenant that must catch up with more than this says so instead of keeping who asks waiting
-	maxTenants int // tenants that are open at once
-	maxTails   int // entries in the tails of all open tenants together
+	flush      int // a tail of this length becomes a segment immediately
+	soonFlush  int // after restTime
+	restFlush  int // if nothing has arrived for restTime
+	maxFlush   int // maximum length of a first segment, if the tail grows faster
+	maxTail    int // a tail of this length blocks appends
+	fanIn      int // number of adjacent segments merged, and the size ratio of levels
+	maxSegment int // maximum length of a merged segment
+	longRun    int // consecutive documents of one of several overlapping segments that are copied in a merge
+	build      int // documents in memory while segments are rebuilt
+	maxLost    int // larger lost segments are rebuilt before the tenant is available
+	quickLoad  int // tenants further behind than this return CodeUnavailable instead of making callers wait
+	maxTenants int // open tenants
+	maxTails   int // entries in the tails of all open tenants
 }
 
 var defaultSizes = sizes{
@@ -60,7 +59,7 @@ var defaultSizes = sizes{
 	maxLost: 128 << 10, quickLoad: 64 << 10, maxTenants: 64, maxTails: 256 << 10,
 }
 
-// Open opens the index in a directory, which it makes where it is not.
+// Open opens the index in a directory, which it creates if missing.
 func Open(dir string, store oplog.Store) (*Index, error) { return open(dir, store, defaultSizes) }
 
 func open(dir string, store oplog.Store, sizes sizes) (*Index, error) {
@@ -78,7 +77,7 @@ func open(dir string, store oplog.Store, sizes sizes) (*Index, error) {
 	return x, nil
 }
 
-// Close ends the work in the background and lets go of all segments.
+// Close stops background work and releases all segments.
 func (x *Index) Close() error {
 	x.stop()
 	x.mu.Lock()
@@ -92,20 +91,20 @@ func (x *Index) Close() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for name, t := range x.tenants {
-		t.building.Lock() // until who drops has done so
+		t.buildMu.Lock() // waits for a Drop in progress
 		t.close()
-		t.building.Unlock()
+		t.buildMu.Unlock()
 		delete(x.tenants, name)
 	}
 	return nil
 }
 
-// errClosed answers who asks an index that is being closed.
+// errClosed returns the error of queries while the index is being closed.
 func errClosed() error {
 	return oplog.Errorf(oplog.CodeUnavailable, "The server is shutting down; retry after the restart.")
 }
 
-// tenant returns a tenant's index, and begins to load it where it is not open.
+// tenant returns a tenant's index, and starts loading it if it is not open.
 func (x *Index) tenant(name string) (*tenantIndex, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -124,9 +123,8 @@ func (x *Index) tenant(name string) (*tenantIndex, error) {
 	return t, nil
 }
 
-// closeIdle closes the tenants that were not asked for the longest, while too
-// many are open or their tails are too long together. It is called with mu
-// held; t stays.
+// closeIdle closes the least recently used tenants, except t, while too many are open or their tails are too long in total. It is called
+// with mu held.
 func (x *Index) closeIdle(t *tenantIndex) {
 	for {
 		tails := 0
@@ -143,17 +141,16 @@ func (x *Index) closeIdle(t *tenantIndex) {
 		if idle == nil || len(x.tenants) <= x.sizes.maxTenants && tails <= x.sizes.maxTails {
 			return
 		}
-		if !idle.building.TryLock() {
-			return // it is being merged; the next to be opened tries again
+		if !idle.buildMu.TryLock() {
+			return // it is being merged; retried when the next tenant is opened
 		}
 		delete(x.tenants, idle.name)
 		idle.close()
-		idle.building.Unlock()
+		idle.buildMu.Unlock()
 	}
 }
 
-// readyTenant returns a tenant's index once it can be asked. CodeUnavailable
-// says how far a long catching up is.
+// readyTenant returns a tenant's index once it is ready, or CodeUnavailable with the progress of a long catch-up.
 func (x *Index) readyTenant(ctx context.Context, name string) (*tenantIndex, error) {
 	for {
 		t, err := x.tenant(name)
@@ -176,13 +173,13 @@ func (x *Index) readyTenant(ctx context.Context, name string) (*tenantIndex, err
 			x.forget(t)
 			return nil, fmt.Errorf("open index of tenant %s: %w", name, failed)
 		case stateLoading:
-			return nil, oplog.Errorf(oplog.CodeUnavailable, "The index is being built from the store: %d of %d entries. Ask again in a moment; recording goes on.", done, total)
+			return nil, oplog.Errorf(oplog.CodeUnavailable, "The index is being rebuilt: %d of %d entries. Retry in a moment; recording continues.", done, total)
 		}
 		// Closed meanwhile: open it again.
 	}
 }
 
-// forget lets a tenant whose loading failed be loaded again.
+// forget lets a tenant be loaded again after a failure.
 func (x *Index) forget(t *tenantIndex) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -191,11 +188,11 @@ func (x *Index) forget(t *tenantIndex) {
 	}
 }
 
-// Open makes a tenant ready to be told of new entries; see [oplog.Index].
+// Open prepares a tenant for new entries; see [oplog.Index].
 func (x *Index) Open(ctx context.Context, tenant string) error {
 	t, err := x.readyTenant(ctx, tenant)
 	if oplog.CodeOf(err) == oplog.CodeUnavailable && x.ctx.Err() == nil {
-		return nil // it is catching up, also with what comes now
+		return nil // it is still catching up, also with new entries
 	}
 	if err != nil {
 		return err
@@ -207,7 +204,7 @@ func (x *Index) Open(ctx context.Context, tenant string) error {
 			return errClosed()
 		}
 		if t.failed != nil {
-			return oplog.Errorf(oplog.CodeUnavailable, "The index cannot be written, so nothing more is taken: %w", t.failed)
+			return oplog.Errorf(oplog.CodeUnavailable, "Index writes are failing; new entries are rejected: %w", t.failed)
 		}
 		t.shorter.Wait()
 	}
@@ -229,7 +226,7 @@ func (x *Index) Rebuild(ctx context.Context, tenant string, progress func(done, 
 		select {
 		case <-every.C:
 		case <-ctx.Done():
-			return oplog.Errorf(oplog.CodeUnavailable, "The index of tenant %s is still being written; try again later: %w", tenant, ctx.Err())
+			return oplog.Errorf(oplog.CodeUnavailable, "The index of tenant %s is still being written; retry later: %w", tenant, ctx.Err())
 		}
 	}
 	t, err := x.tenant(tenant)
@@ -253,17 +250,16 @@ func (x *Index) Rebuild(ctx context.Context, tenant string, progress func(done, 
 	}
 }
 
-// discard forgets a tenant's segments, and says whether it has: it does not
-// while they are being written or loaded, which it cannot wait for, because who
-// loads waits for mu.
+// discard removes a tenant's segments and reports whether it did. It does not while they are being written or loaded; it cannot wait for
+// that, because loading waits for mu.
 func (x *Index) discard(tenant string) (bool, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if t := x.tenants[tenant]; t != nil {
-		if !t.building.TryLock() {
+		if !t.buildMu.TryLock() {
 			return false, nil
 		}
-		defer t.building.Unlock()
+		defer t.buildMu.Unlock()
 		t.mu.Lock()
 		written := t.merging || t.queued
 		t.mu.Unlock()
@@ -276,7 +272,7 @@ func (x *Index) discard(tenant string) (bool, error) {
 	return true, x.emptyManifest(tenant)
 }
 
-// Ready tells how far tenants that are catching up are; see [oplog.Index].
+// Ready reports the progress of tenants that are catching up; see [oplog.Index].
 func (x *Index) Ready() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -294,7 +290,7 @@ func (x *Index) Ready() error {
 	return errors.Join(behind...)
 }
 
-// Add takes entries that were just acknowledged; see [oplog.Index].
+// Add adds acknowledged entries; see [oplog.Index].
 func (x *Index) Add(tenant string, entries []oplog.Entry) {
 	x.mu.Lock()
 	t := x.tenants[tenant]
@@ -310,8 +306,7 @@ func (x *Index) Add(tenant string, entries []oplog.Entry) {
 	}
 }
 
-// enqueue asks for a flush where the tail is long enough, or where entries wait
-// whose segment was lost; called with the tenant's mu held.
+// enqueue requests a flush if the tail is long enough or entries of a lost segment wait; called with the tenant's mu held.
 func (x *Index) enqueue(t *tenantIndex, enough int) {
 	if t.queued || len(t.tail) < enough && len(t.orphans) == 0 {
 		return
@@ -319,12 +314,11 @@ func (x *Index) enqueue(t *tenantIndex, enough int) {
 	select {
 	case x.flushes <- t:
 		t.queued = true
-	default: // asked for again by the next Add
+	default: // requested again by the next Add
 	}
 }
 
-// folderOf returns a folder name for a tenant that is its own also where file
-// names do not tell A from a.
+// folderOf returns a tenant's folder name, which is unique also on case-insensitive file systems.
 func folderOf(tenant string) string {
 	var b strings.Builder
 	b.WriteString("t-")

@@ -12,7 +12,7 @@ import (
 	"oplog/oplog"
 )
 
-// manifest is what the store keeps of a tenant's index.
+// manifest is the stored description of a tenant's index.
 type manifest struct {
 	Analysis int           `json:"analysis"` // analysisVersion
 	Through  uint64        `json:"through"`  // seq of the last arrival in the segments
@@ -35,18 +35,17 @@ func (x *Index) readManifest(tenant string) (manifest, error) {
 	return m, nil
 }
 
-// emptyManifest takes the segments out of a tenant's manifest. Their numbers are
-// not given again: a query that still reads one deletes the file of that name at
-// its end.
+// emptyManifest removes the segments from a tenant's manifest. File numbers are not reused: a query that still reads a segment deletes its
+// file afterwards.
 func (x *Index) emptyManifest(tenant string) error {
 	return x.changeManifest(tenant, func(old []byte) ([]byte, error) {
 		var m manifest
-		_ = json.Unmarshal(old, &m) // where there is none, or none that can be read, none is kept
+		_ = json.Unmarshal(old, &m) // a missing or unreadable manifest is replaced
 		return json.Marshal(manifest{Analysis: analysisVersion, Next: m.Next})
 	})
 }
 
-// changeManifest replaces a tenant's manifest by what change makes of it.
+// changeManifest replaces a tenant's manifest with the result of change.
 func (x *Index) changeManifest(tenant string, change func(old []byte) ([]byte, error)) error {
 	for {
 		old, revision, err := x.store.Record(oplog.RecordIndex, tenant)
@@ -63,7 +62,7 @@ func (x *Index) changeManifest(tenant string, change func(old []byte) ([]byte, e
 	}
 }
 
-// saveManifest lists segments, and those lost that are still being rebuilt.
+// saveManifest stores the list of segments, including lost ones that are still being rebuilt.
 func (x *Index) saveManifest(t *tenantIndex, segments []*segment, lost []segmentInfo, through uint64) error {
 	m := manifest{Analysis: analysisVersion, Through: through, Next: t.next, Segments: slices.Clone(lost)}
 	for _, s := range segments {
@@ -76,11 +75,10 @@ func (x *Index) saveManifest(t *tenantIndex, segments []*segment, lost []segment
 	return x.changeManifest(t.name, func([]byte) ([]byte, error) { return data, nil })
 }
 
-// load opens a tenant: the segments of its manifest, and from the store all
-// that is in none of them.
+// load opens a tenant: the segments of its manifest, and the rest from the store.
 func (x *Index) load(t *tenantIndex) {
-	t.building.Lock()
-	defer t.building.Unlock()
+	t.buildMu.Lock()
+	defer t.buildMu.Unlock()
 	defer close(t.loaded)
 	err := x.loadSegments(t)
 	if err == nil {
@@ -105,7 +103,7 @@ func (x *Index) loadSegments(t *tenantIndex) error {
 		return err
 	}
 	if m.Analysis != analysisVersion {
-		x.logger.Warn("the index is of another version; it is rebuilt from the store", "tenant", t.name)
+		x.logger.Warn("the index has another version; rebuilding it from the store", "tenant", t.name)
 		m = manifest{Next: m.Next}
 	}
 	var segments []*segment
@@ -117,7 +115,7 @@ func (x *Index) loadSegments(t *tenantIndex) error {
 			segments = append(segments, s)
 			continue
 		}
-		x.logger.Warn("a segment of the index is lost; it is rebuilt from the store", "tenant", t.name, "because", err)
+		x.logger.Warn("a segment of the index is lost; rebuilding it from the store", "tenant", t.name, "because", err)
 		lost = append(lost, info)
 		missing += int(info.Count)
 	}
@@ -135,7 +133,7 @@ func (x *Index) loadSegments(t *tenantIndex) error {
 	return x.readOrphans(t)
 }
 
-// openChecked opens a segment whose checksum was found right, now or before.
+// openChecked opens a segment, verifying its checksum the first time.
 func (x *Index) openChecked(dir string, info segmentInfo) (*segment, error) {
 	key := fmt.Sprintf("%s %08x", filepath.Join(dir, info.File), info.CRC)
 	x.mu.Lock()
@@ -150,7 +148,7 @@ func (x *Index) openChecked(dir string, info segmentInfo) (*segment, error) {
 	return s, err
 }
 
-// removeUnlisted deletes files that a crash has left behind.
+// removeUnlisted deletes files that a crash left behind.
 func (t *tenantIndex) removeUnlisted(m manifest) error {
 	files, err := os.ReadDir(t.dir)
 	if err != nil {
@@ -159,15 +157,14 @@ func (t *tenantIndex) removeUnlisted(m manifest) error {
 	for _, f := range files {
 		listed := slices.ContainsFunc(m.Segments, func(s segmentInfo) bool { return s.File == f.Name() })
 		if !listed {
-			// A query that began before the tenant was closed may be the last
-			// to hold a segment, and deletes it meanwhile.
+			// A query that started before the tenant was closed may be the last reader of a segment, and delete it meanwhile.
 			err = errors.Join(err, removeIfThere(filepath.Join(t.dir, f.Name())))
 		}
 	}
 	return err
 }
 
-// readOrphans reads the entries that only lost segments held.
+// readOrphans reads the entries that were only in lost segments.
 func (x *Index) readOrphans(t *tenantIndex) error {
 	found := make(map[oplog.Key]bool)
 	latest := make(map[uint32]int64)
@@ -201,10 +198,10 @@ func (x *Index) readOrphans(t *tenantIndex) error {
 	return nil
 }
 
-// after returns the key that follows next.
+// after returns the next key.
 func after(k oplog.Key) oplog.Key { return oplog.MakeKey(k.Time(), k.Seq()+1) }
 
-// inAny reports whether a segment holds a key.
+// inAny reports whether any segment contains a key.
 func inAny(segments []*segment, key oplog.Key) (bool, error) {
 	for _, s := range segments {
 		if key.Compare(s.first) < 0 || key.Compare(s.last) > 0 {
@@ -221,11 +218,10 @@ func inAny(segments []*segment, key oplog.Key) (bool, error) {
 	return false, nil
 }
 
-// catchUp reads the arrivals after the segments: into new ones, and the rest
-// into the tail, until there are none. Appending goes on meanwhile.
+// catchUp reads the arrivals after the segments into new segments and the rest into the tail, while appends continue.
 func (x *Index) catchUp(t *tenantIndex) error {
 	var chunk []oplog.Entry
-	read := t.through // seq of the last arrival that was read
+	read := t.through // seq of the last arrival read
 	for {
 		ready, total, err := x.becomeReady(t, chunk, read)
 		if ready || err != nil {
@@ -251,8 +247,7 @@ func (x *Index) catchUp(t *tenantIndex) error {
 	}
 }
 
-// progress notes how far catching up is, and tells those who wait where it
-// will take long.
+// progress records the progress of catching up, and wakes waiters if it will take long.
 func (t *tenantIndex) progress(total uint64, quick int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -267,9 +262,8 @@ func (t *tenantIndex) progress(total uint64, quick int) {
 	}
 }
 
-// becomeReady opens the tenant, with chunk as its tail, if all has been read
-// that the store has. What is on disk and not counted here has not been told
-// yet: it waits in Add, and follows.
+// becomeReady opens the tenant, with chunk as its tail, if everything in the store has been read. Entries on disk that are not counted here
+// have not been added yet: they wait in Add.
 func (x *Index) becomeReady(t *tenantIndex, chunk []oplog.Entry, read uint64) (ready bool, total uint64, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -10,16 +10,15 @@ import (
 	"oplog/oplog"
 )
 
-// hits are the documents of one segment that match: those of the bitmap, or
-// without one all in the range but the others.
+// hits are the matching documents of a segment: those of the bitmap, or without one all in the range except others.
 type hits struct {
 	segment  *segment
 	bitmap   *roaring.Bitmap
-	others   *roaring.Bitmap // in the range; nil for none, and beside a bitmap
+	others   *roaring.Bitmap // in the range; nil for none, and if there is a bitmap
 	low, top uint32          // document numbers, top exclusive
 }
 
-// count returns how many documents match.
+// count returns the number of matches.
 func (h *hits) count() int {
 	switch {
 	case h.bitmap != nil:
@@ -30,12 +29,11 @@ func (h *hits) count() int {
 	return int(h.top - h.low)
 }
 
-// leaveOut takes documents off. Where all in the range matched, and most still
-// do, those that do not are what is kept.
+// leaveOut excludes documents. If the whole range matched and most still do, the excluded ones are stored instead.
 func (h *hits) leaveOut(others *roaring.Bitmap) {
 	switch most := others.GetCardinality() > uint64(h.segment.count)/2; {
 	case h.bitmap != nil && most:
-		// AndNot is slow where it takes long runs off long runs.
+		// AndNot is slow if both sides have long runs.
 		h.bitmap = roaring.Xor(h.bitmap, roaring.And(h.bitmap, others))
 		return
 	case h.bitmap != nil:
@@ -48,7 +46,7 @@ func (h *hits) leaveOut(others *roaring.Bitmap) {
 	}
 }
 
-// numbers returns the documents that match; nil for all in the range.
+// numbers returns the matching documents; nil for the whole range.
 func (h *hits) numbers() *roaring.Bitmap {
 	if h.others == nil {
 		return h.bitmap
@@ -56,7 +54,7 @@ func (h *hits) numbers() *roaring.Bitmap {
 	return roaring.Flip(h.others, uint64(h.low), uint64(h.top))
 }
 
-// match finds what matches in a segment, before a key (zero for no bound).
+// match finds the matches in a segment, before a key (zero for no bound).
 func (m *matcher) match(ctx context.Context, store oplog.Store, tenant string, s *segment, before oplog.Key) (hits, error) {
 	h := hits{segment: s}
 	if err := ctx.Err(); err != nil || m.nothing {
@@ -96,7 +94,7 @@ func (m *matcher) match(ctx context.Context, store oplog.Store, tenant string, s
 			without = append(without, intersect(found, 0, s.count, s.count))
 		}
 	}
-	if slices.Contains(within, nil) { // something matches nothing
+	if slices.Contains(within, nil) { // one of the filters matches nothing
 		return h, nil
 	}
 	h.low, h.top = low, top
@@ -113,8 +111,7 @@ func (m *matcher) match(ctx context.Context, store oplog.Store, tenant string, s
 	return h, nil
 }
 
-// intersect returns the documents in all of the bitmaps and in the range; nil,
-// where no bitmap is given, stands for the range.
+// intersect returns the documents in all bitmaps and in the range; nil, without any bitmap, stands for the range.
 func intersect(bitmaps []*roaring.Bitmap, low, top, count uint32) *roaring.Bitmap {
 	if len(bitmaps) == 0 {
 		return nil
@@ -140,8 +137,7 @@ func intersect(bitmaps []*roaring.Bitmap, low, top, count uint32) *roaring.Bitma
 	return result
 }
 
-// groupBitmaps returns the documents that each word of a group matches; nil
-// among them for none.
+// groupBitmaps returns the documents matched by each word of a group; nil for none.
 func (m *matcher) groupBitmaps(ctx context.Context, store oplog.Store, tenant string, s *segment, g wordGroup) ([]*roaring.Bitmap, error) {
 	var found []*roaring.Bitmap
 	for _, w := range m.words[g.from:g.to] {
@@ -154,8 +150,7 @@ func (m *matcher) groupBitmaps(ctx context.Context, store oplog.Store, tenant st
 	return found, nil
 }
 
-// wordBitmap returns the documents of a segment that a word matches; nil for
-// none.
+// wordBitmap returns the documents of a segment matched by a word; nil for none.
 func (m *matcher) wordBitmap(ctx context.Context, store oplog.Store, tenant string, s *segment, w *wordMatcher) (*roaring.Bitmap, error) {
 	inText, err := s.remember(w.key(), func() (*roaring.Bitmap, error) {
 		var found []*roaring.Bitmap
@@ -195,16 +190,14 @@ func appendSome(bitmaps []*roaring.Bitmap, b *roaring.Bitmap) []*roaring.Bitmap 
 	return append(bitmaps, b)
 }
 
-// A segment remembers the matches of so many words and filters, of which a
-// filter of very many values is none: it may be as long as a request.
+// Limits of a segment's cache of words and filters. Filters with very many values are not cached: they may be as long as a request.
 const (
 	maxRemembered      = 32
 	maxRememberedBytes = 4 << 10
 )
 
-// remember returns what was found before. Segments do not change, and a page
-// and its summary, or one keystroke and the next, ask for the same words and
-// filters.
+// remember returns a cached result, or computes it. Segments are immutable, and a page and its summary, or consecutive keystrokes, need the
+// same words and filters.
 func (s *segment) remember(key string, find func() (*roaring.Bitmap, error)) (*roaring.Bitmap, error) {
 	if len(key) > maxRememberedBytes {
 		return find()
@@ -228,9 +221,8 @@ func (s *segment) remember(key string, find func() (*roaring.Bitmap, error)) (*r
 	return b, nil
 }
 
-// withUsers returns the documents of those users whose text has a word; nil for
-// none. Users are few beside documents: their texts are not indexed but looked
-// through.
+// withUsers returns the documents of users whose text has a word; nil for none. There are few users compared to documents, so their texts
+// are scanned rather than indexed.
 func (s *segment) withUsers(n *numbering, w *wordMatcher) (*roaring.Bitmap, error) {
 	d, err := s.zap.Dictionary(fieldUser)
 	if err != nil {
@@ -248,10 +240,9 @@ func (s *segment) withUsers(n *numbering, w *wordMatcher) (*roaring.Bitmap, erro
 	return union(found), err
 }
 
-// withContent returns the documents whose content has a word as the index's terms
-// prove, and those, maybe some of them again, whose content may have it: those
-// with all pieces of a longer run of CJK characters, which may lie apart, with the
-// cut end of a word, or with all words of several in a row; nil for none.
+// withContent returns the documents whose content certainly has a word, by the index's terms, and candidates whose content may have it
+// (possibly overlapping): those with all pieces of a longer run of CJK characters, which may be apart, with the cut end of a word, or with
+// all words of a phrase; nil for none.
 func (s *segment) withContent(ctx context.Context, w *wordMatcher) (proven, likely *roaring.Bitmap, err error) {
 	switch {
 	case w.prefix != "":
@@ -294,8 +285,7 @@ func (s *segment) phraseWord(ctx context.Context, field, word string) (*roaring.
 	return s.term(field, word)
 }
 
-// cutEnd returns the documents that have the end of a word of many pieces that may
-// start with a searched word, where its term is shorter than that; nil for none.
+// cutEnd returns the documents with the cut end of a word of many pieces that may start with a searched word; nil for none.
 func (s *segment) cutEnd(word string) (*roaring.Bitmap, error) {
 	if c := cut(word); c != word {
 		return s.term(fieldContentText, c)
@@ -303,8 +293,7 @@ func (s *segment) cutEnd(word string) (*roaring.Bitmap, error) {
 	return nil, nil
 }
 
-// runBitmap returns the documents that have all pieces of a run of CJK
-// characters.
+// runBitmap returns the documents that have all pieces of a run of CJK characters.
 func (s *segment) runBitmap(ctx context.Context, field, run string) (*roaring.Bitmap, error) {
 	switch n := utf8.RuneCountInString(run); {
 	case n == 1:
@@ -330,10 +319,10 @@ func (s *segment) runBitmap(ctx context.Context, field, run string) (*roaring.Bi
 	return intersect(all, 0, s.count, s.count), nil
 }
 
-// verifyChunk is how many candidates are read from the store at a time.
+// verifyChunk is the number of candidates read from the store at a time.
 const verifyChunk = 1000
 
-// verify keeps those candidates whose stored content has the word.
+// verify returns the candidates whose stored content has the word.
 func (s *segment) verify(ctx context.Context, store oplog.Store, tenant string, w *wordMatcher, candidates *roaring.Bitmap) (*roaring.Bitmap, error) {
 	matches := roaring.New()
 	var buffer [verifyChunk]uint32
@@ -353,7 +342,7 @@ func (s *segment) verify(ctx context.Context, store oplog.Store, tenant string, 
 		if err != nil {
 			return nil, err
 		}
-		i := 0 // in keys, of which those that were deleted meanwhile are left out
+		i := 0 // index in keys; entries deleted meanwhile are missing
 		for j := range entries {
 			e := &entries[j]
 			for keys[i] != e.Key() {

@@ -48,7 +48,7 @@ func TestFiltersOfManyValues(t *testing.T) {
 
 // What stands in a word where letters and digits meet is found in segments as in
 // the tail, also in words of many pieces, of which the index has the starts alone.
-func TestWordsInsideWords(t *testing.T) {
+func TestWordsWithinWords(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	t.Cleanup(func() { closeLog(t, l) })
 	var entries []oplog.Entry

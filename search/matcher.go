@@ -9,35 +9,33 @@ import (
 	"oplog/oplog"
 )
 
-// matcher is a query made ready to run on segments and on the tail.
+// matcher is a query compiled for segments and the tail.
 type matcher struct {
 	from, to int64 // microseconds, to exclusive
 
-	module, operation, outcome choice // which an action has
-	user, organization, role   choice // which an actor has
+	module, operation, outcome choice // of actions
+	user, organization, role   choice // of actors
 	contentID                  choice
 	ip                         addressChoice
 
 	words     []*wordMatcher // of all groups
 	groups    []wordGroup
 	nothing   bool       // no entry can match
-	numbering *numbering // of the tenant; nil where entries are matched alone
+	numbering *numbering // of the tenant; nil if single entries are matched
 }
 
-// wordGroup are the matchers of a word of a search, to exclusive. All must
-// match, or where the word is excluded, not all.
+// wordGroup is the range of matchers of one search word; to is exclusive. All must match; if the word is excluded, not all may match.
 type wordGroup struct {
 	from, to int
 	not      bool
 }
 
-// wordMatcher matches one word of a search. Exactly one of prefix, run and
-// phrase is set.
+// wordMatcher matches one word of a search. Exactly one of prefix, run and phrase is set.
 type wordMatcher struct {
-	form    string   // the substring of analysed texts that match
-	prefix  string   // a Latin word, which a piece of a word starts with
-	run     string   // CJK characters, anywhere in the text
-	phrase  []string // words in a row
+	form    string   // the substring to find in analysed texts
+	prefix  string   // a Latin word, matched at the start of a piece of a word
+	run     string   // CJK characters, matched anywhere
+	phrase  []string // consecutive words
 	user    bool     // whether the user's text is searched
 	content bool     // whether the content's text is searched
 	modules []string // keys of modules whose key or title matches
@@ -76,8 +74,7 @@ func (x *Index) newMatcher(m oplog.Match) (*matcher, error) {
 	return c, nil
 }
 
-// ceilMicros rounds up, so that a bound between two microseconds lets through
-// what it should: entries have whole ones.
+// ceilMicros rounds up to whole microseconds, which entries have, so that a bound between two microseconds is exact.
 func ceilMicros(t time.Time) int64 {
 	micros := t.UnixMicro()
 	if t.Nanosecond()%1000 > 0 {
@@ -86,8 +83,7 @@ func ceilMicros(t time.Time) int64 {
 	return micros
 }
 
-// newWordMatchers returns what must all match for a word of a search: what
-// mixes scripts or holds separators is split.
+// newWordMatchers returns the matchers of a search word: words that mix scripts or contain separators are split.
 func newWordMatchers(w oplog.Word, catalog *oplog.Catalog, texts *catalogTexts) []*wordMatcher {
 	found := words(w.Text)
 	if len(found) == 0 {
@@ -119,9 +115,8 @@ func newWordMatchers(w oplog.Word, catalog *oplog.Catalog, texts *catalogTexts) 
 	return matchers
 }
 
-// inRow returns the substring that an analysed text has where the words stand
-// in a row: whole ones, but the first may be the end of a word from a piece on,
-// and CJK characters at either end may go on.
+// inRow returns the substring of an analysed text for consecutive words: whole words, except that the first may be the end of a word from a
+// piece on, and CJK characters at either end may continue.
 func inRow(found []string) string {
 	s := strings.Join(found, " ")
 	if !isCJKWord(found[len(found)-1]) {
@@ -140,17 +135,16 @@ func (w *wordMatcher) matchingModules(catalog *oplog.Catalog, texts []string) []
 	return keys
 }
 
-// catalogTexts remembers the analysed texts of catalogs' modules. A catalog
-// that changes is another one.
+// catalogTexts caches the analysed texts of catalogs' modules. A changed catalog is a different pointer.
 type catalogTexts struct {
 	mu        sync.Mutex
 	byCatalog map[*oplog.Catalog][]string
 }
 
-// maxCatalogs is how many catalogs are remembered.
+// maxCatalogs is the number of catalogs cached.
 const maxCatalogs = 64
 
-// of returns the texts of a catalog's modules, in their order.
+// of returns the texts of a catalog's modules, in order.
 func (c *catalogTexts) of(catalog *oplog.Catalog) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -171,7 +165,7 @@ func (c *catalogTexts) of(catalog *oplog.Catalog) []string {
 // in reports whether the word is in an analysed text.
 func (w *wordMatcher) in(analysed string) bool { return strings.Contains(analysed, w.form) }
 
-// key names the matcher's texts, for what is remembered of them.
+// key identifies the matcher's texts in caches.
 func (w *wordMatcher) key() string {
 	fields := ""
 	if w.user {
@@ -221,8 +215,7 @@ func (m *matcher) letsActor(user, organization, role string) bool {
 	return m.user.lets(user) && m.organization.lets(organization) && m.role.lets(role)
 }
 
-// letsWords reports whether the search lets an entry through; has tells whether it
-// has a word.
+// letsWords reports whether an entry passes the search; has reports whether it has a word.
 func (m *matcher) letsWords(has func(word int) bool) bool {
 	for _, g := range m.groups {
 		all := true
@@ -236,31 +229,30 @@ func (m *matcher) letsWords(has func(word int) bool) bool {
 	return true
 }
 
-// byActor reports whether an entry's actor alone decides, apart from the time.
+// byActor reports whether the actor alone decides, apart from the time.
 func (m *matcher) byActor() bool {
 	return m.byWhoAndWhat() && !m.module.given() && !m.operation.given() && !m.outcome.given()
 }
 
-// byAction reports whether an entry's action alone decides, apart from the time.
+// byAction reports whether the action alone decides, apart from the time.
 func (m *matcher) byAction() bool {
 	return m.byWhoAndWhat() && !m.user.given() && !m.organization.given() && !m.role.given()
 }
 
-// byWhoAndWhat reports whether an entry's actor and action alone decide.
+// byWhoAndWhat reports whether actor and action alone decide.
 func (m *matcher) byWhoAndWhat() bool {
 	return len(m.words) == 0 && !m.contentID.given() && !m.ip.given()
 }
 
-// tailMatcher matches entries of the tail; it remembers its answers for the
-// numbers that entries share, and is for one query in one goroutine.
+// tailMatcher matches entries of the tail. It caches results by number, for one query in one goroutine.
 type tailMatcher struct {
 	*matcher
 	actionOf    []action
 	actorOf     []actor
-	actions     []answer   // of modules and operations
-	actors      []answer   // of users and organizations
-	wordActions [][]answer // of each word, in modules
-	wordActors  [][]answer // of each word, in users
+	actions     []answer   // for module and operation filters
+	actors      []answer   // for user and organization filters
+	wordActions [][]answer // for each word, in modules
+	wordActors  [][]answer // for each word, in users
 	userTexts   []*lazyText
 }
 
@@ -285,7 +277,7 @@ func newTailMatcher(m *matcher) *tailMatcher {
 	return t
 }
 
-// fit makes room for all numbers that have been given.
+// fit makes room for all numbers assigned so far.
 func (t *tailMatcher) fit() {
 	t.actionOf, t.actorOf = t.numbering.all()
 	t.userTexts = t.numbering.userTexts()

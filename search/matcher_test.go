@@ -11,7 +11,7 @@ import (
 
 // One entry at a time is matched as a plain reading of it says, as a page of
 // them is.
-func TestMatcherIsThatOfAPlainScan(t *testing.T) {
+func TestMatcherEqualsPlainScan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q := drawQuery(t)
 		q.Organizations, q.Not.Organizations, q.Scope = nil, nil, "" // a matcher is given those that count

@@ -7,7 +7,7 @@ import (
 	"oplog/oplog"
 )
 
-// mergeAll makes large segments of small ones.
+// mergeAll merges small segments.
 func (x *Index) mergeAll() {
 	for {
 		select {
@@ -15,7 +15,7 @@ func (x *Index) mergeAll() {
 			for {
 				merged, err := x.merge(t)
 				if err != nil && x.ctx.Err() == nil {
-					x.logger.Error("segments cannot be merged; it is tried again after the next flush", "tenant", t.name, "because", err)
+					x.logger.Error("merging segments failed; retrying after the next flush", "tenant", t.name, "because", err)
 				}
 				if !merged || err != nil {
 					break
@@ -27,11 +27,10 @@ func (x *Index) mergeAll() {
 	}
 }
 
-// merge replaces neighbouring segments by one, where there are enough of a
-// size. Building and flushing go on while the new file is written.
+// merge replaces adjacent segments by one, if there are enough of a size. Building and flushing continue while the new file is written.
 func (x *Index) merge(t *tenantIndex) (bool, error) {
-	t.merges.Lock()
-	defer t.merges.Unlock()
+	t.mergeMu.Lock()
+	defer t.mergeMu.Unlock()
 	t.mu.Lock()
 	var group []*segment
 	if t.state == stateReady {
@@ -57,9 +56,9 @@ func (x *Index) merge(t *tenantIndex) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	t.building.Lock()
+	t.buildMu.Lock()
 	name := t.nextFile()
-	t.building.Unlock()
+	t.buildMu.Unlock()
 	info, err := saveSegment(t.dir, name, func(w *segmentWriter) error { return w.merge(x.ctx, parts) })
 	if err != nil {
 		return false, err
@@ -71,10 +70,10 @@ func (x *Index) merge(t *tenantIndex) (bool, error) {
 	return true, x.replace(t, group, s)
 }
 
-// replace puts a merged segment in the place of those that it was made of.
+// replace replaces the merged segments by the result.
 func (x *Index) replace(t *tenantIndex, group []*segment, s *segment) error {
-	t.building.Lock()
-	defer t.building.Unlock()
+	t.buildMu.Lock()
+	defer t.buildMu.Unlock()
 	t.mu.Lock()
 	segments := slices.DeleteFunc(slices.Clone(t.segments), func(old *segment) bool { return slices.Contains(group, old) })
 	segments = newestFirst(append(segments, s))
@@ -93,8 +92,7 @@ func (x *Index) replace(t *tenantIndex, group []*segment, s *segment) error {
 	return nil
 }
 
-// mergeGroup returns neighbours in time of one level, enough to be merged: as
-// many as the fan-in, or half as many where no more fit into one segment.
+// mergeGroup returns adjacent segments of one level that are enough to be merged: fanIn, or half as many if more would exceed maxSegment.
 func (z sizes) mergeGroup(segments []*segment) []*segment {
 	level := func(s *segment) int {
 		l := 0
@@ -120,13 +118,13 @@ func (z sizes) mergeGroup(segments []*segment) []*segment {
 	return nil
 }
 
-// run is a stretch of a segment's documents, to exclusive.
+// run is a range of a segment's documents; to is exclusive.
 type run struct {
 	segment  *segment
 	from, to uint32
 }
 
-// runsInOrder cuts segments into runs whose concatenation is in order of keys.
+// runsInOrder splits segments into runs whose concatenation is in key order.
 func runsInOrder(group []*segment) ([]run, error) {
 	at := make([]uint32, len(group)) // the next document of each
 	var runs []run
@@ -164,8 +162,7 @@ func runsInOrder(group []*segment) ([]run, error) {
 	}
 }
 
-// inOrder returns what is concatenated in order of keys: long runs of the group
-// as they are, and what is mixed between them rebuilt from the store.
+// inOrder returns parts in key order: long runs of the group as they are, and mixed ranges between them rebuilt from the store.
 func (x *Index) inOrder(t *tenantIndex, group []*segment) (parts []part, err error) {
 	runs, err := runsInOrder(group)
 	if err != nil {
@@ -206,7 +203,7 @@ func (x *Index) inOrder(t *tenantIndex, group []*segment) (parts []part, err err
 	return parts, build()
 }
 
-// buildImage makes a segment of entries in memory.
+// buildImage builds a segment of entries in memory.
 func buildImage(entries entrySource) (image, error) {
 	var out bytes.Buffer
 	w, err := newSegmentWriter(&out)

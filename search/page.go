@@ -37,21 +37,19 @@ func (x *Index) Page(ctx context.Context, tenant string, m oplog.Match, before o
 	}
 }
 
-// pager merges the matches of the tail and of the segments by key, newest
-// first. A segment is searched when the page reaches its last key.
+// pager merges the matches of the tail and of the segments by key, newest first. A segment is searched when the page reaches its last key.
 type pager struct {
 	matcher *matcher
 	view    *view
 	before  oplog.Key
-	opened  int // how many of the view's segments, which are in order of their last keys
+	opened  int // number of the view's segments opened, in order of their last keys
 	sources sources
 }
 
-// tailStretch is how many entries of the tail are looked at before it is asked
-// whether those before them can be on the page.
+// tailStretch is the number of entries of the tail examined between checks whether earlier ones can still be on the page.
 const tailStretch = 64
 
-// addTail adds the newest matches of the tail, as many as a page and one more.
+// addTail adds the newest matches of the tail, one more than a page.
 func (p *pager) addTail(limit int) {
 	t := newTailMatcher(p.matcher)
 	var keys []oplog.Key
@@ -82,7 +80,7 @@ func (p *pager) next(ctx context.Context, store oplog.Store, tenant string) (opl
 	for p.opened < len(p.view.segments) {
 		s := p.view.segments[p.opened]
 		if len(p.sources) > 0 && s.last.Compare(p.sources[0].key) < 0 {
-			break // what is at hand is newer than all of it
+			break // the collected matches are newer than the rest
 		}
 		p.opened++
 		h, err := p.matcher.match(ctx, store, tenant, s, p.before)
@@ -115,17 +113,16 @@ func (p *pager) next(ctx context.Context, store oplog.Store, tenant string) (opl
 	return k, true, err
 }
 
-// source is one descending list of keys: of a segment's matches, or of the
-// tail's.
+// source is a descending list of keys: a segment's or the tail's matches.
 type source struct {
-	key     oplog.Key // the present one
+	key     oplog.Key // the current one
 	tail    []oplog.Key
 	segment *segment
 	numbers roaring.IntIterable // matches; nil for all from at down to low
 	low, at uint32
 }
 
-// advance goes to the next key; false at the end.
+// advance moves to the next key; false at the end.
 func (s *source) advance() (bool, error) {
 	if s.segment == nil {
 		if len(s.tail) == 0 {
@@ -144,7 +141,7 @@ func (s *source) advance() (bool, error) {
 	var err error
 	s.key, err = s.segment.key(s.at)
 	if s.numbers != nil {
-		s.at++ // only numbers tells when it ends
+		s.at++ // only numbers knows the end
 	}
 	return err == nil, err
 }

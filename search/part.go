@@ -14,13 +14,13 @@ import (
 	zap "github.com/blevesearch/zapx/v17"
 )
 
-// part is a run of a segment's documents, to exclusive.
+// part is a run of a segment's documents; to is exclusive.
 type part struct {
 	image
 	from, to uint32
 }
 
-// imageOf returns where an open segment has what.
+// imageOf returns the offsets of an open segment.
 func imageOf(s *zap.Segment) (image, error) {
 	i := image{bytes: s.Data(), count: uint32(s.Count()), stored: s.StoredIndexOffset()}
 	for field, name := range fields {
@@ -34,8 +34,7 @@ func imageOf(s *zap.Segment) (image, error) {
 
 func (i *image) whole() part { return part{*i, 0, i.count} }
 
-// start returns where a document begins; that of the number after the last is
-// where they all end.
+// start returns the offset of a document; that of the number after the last is the end of documents.
 func (i *image) start(number uint32) uint64 {
 	if number == i.count {
 		return i.stored
@@ -43,7 +42,7 @@ func (i *image) start(number uint32) uint64 {
 	return binary.BigEndian.Uint64(i.bytes[i.stored+8*uint64(number):])
 }
 
-// merge writes parts one after the other, in the order that they are in.
+// merge writes parts one after the other.
 func (w *segmentWriter) merge(ctx context.Context, parts []part) error {
 	for _, p := range parts {
 		w.copyDocuments(p)
@@ -75,7 +74,7 @@ func (w *segmentWriter) merge(ctx context.Context, parts []part) error {
 	return nil
 }
 
-// fieldMerge goes through the terms that a field has in several parts.
+// fieldMerge iterates over the terms of a field in several parts.
 type fieldMerge struct {
 	streams termHeap
 	term    []byte
@@ -84,16 +83,16 @@ type fieldMerge struct {
 	found   []uint32
 }
 
-// termStream is where a part's dictionary has been read to.
+// termStream is the position in a part's dictionary.
 type termStream struct {
 	part
-	base  uint32 // the number of the part's first document in the new segment
+	base  uint32 // number of the part's first document in the new segment
 	terms *vellum.FSTIterator
-	term  []byte // valid until the next
+	term  []byte // valid until the next call
 	value uint64
 }
 
-// termHeap has the least term first, and of equal ones that of the first part.
+// termHeap has the smallest term first, and of equal ones that of the first part.
 type termHeap []*termStream
 
 func (h termHeap) Len() int { return len(h) }
@@ -110,7 +109,7 @@ func (h *termHeap) Pop() any {
 	return s
 }
 
-// open begins a field.
+// open starts a field.
 func (m *fieldMerge) open(parts []part, field int) error {
 	m.streams = m.streams[:0]
 	base := uint32(0)
@@ -167,7 +166,7 @@ func (m *fieldMerge) add(s *termStream) error {
 	} else {
 		at := s.value
 		var skipped, length uint64
-		for _, v := range []*uint64{&skipped, &skipped, &length} { // frequencies, places
+		for _, v := range []*uint64{&skipped, &skipped, &length} { // frequencies, positions
 			var n int
 			*v, n = binary.Uvarint(s.bytes[at:])
 			at += uint64(n)

@@ -29,7 +29,7 @@ const tenant = "acme"
 
 var now = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
 
-func TestAnswersAreThoseOfAPlainScan(t *testing.T) {
+func TestResultsEqualPlainScan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		dir, err := os.MkdirTemp("", "oplog-property-")
 		if err != nil {

@@ -23,8 +23,7 @@ import (
 
 var plugin = &zap.ZapPlugin{}
 
-// segmentInfo is what the manifest says of a segment. The checksum is of the
-// whole file: zapx opens a damaged one without complaint.
+// segmentInfo describes a segment in the manifest. The checksum covers the whole file: zapx opens damaged files without an error.
 type segmentInfo struct {
 	File  string `json:"file"`
 	Count uint32 `json:"count"`
@@ -34,7 +33,7 @@ type segmentInfo struct {
 	CRC   uint32 `json:"crc"` // Castagnoli
 }
 
-// segment is an immutable segment that queries may read.
+// segment is an immutable segment, shared by queries.
 type segment struct {
 	info        segmentInfo
 	path        string
@@ -42,8 +41,8 @@ type segment struct {
 	count       uint32
 	first, last oplog.Key
 
-	references atomic.Int32 // the tenant's own, and one for each query that reads it
-	retired    atomic.Bool  // no longer listed: the last to let go deletes the file
+	references atomic.Int32 // one for the tenant, and one per reading query
+	retired    atomic.Bool  // no longer listed: the last reader deletes the file
 
 	prepared    atomic.Bool // the columns have been derived
 	columnsOnce sync.Once
@@ -51,14 +50,13 @@ type segment struct {
 	columnsErr  error
 
 	mu     sync.Mutex
-	bounds map[int64]uint32           // document numbers of times that were asked for
-	words  map[string]*roaring.Bitmap // documents whose texts have a word that was asked for; nil for none
+	bounds map[int64]uint32           // cache of document numbers by time
+	words  map[string]*roaring.Bitmap // cache of documents by word; nil for none
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// saveSegment writes a segment's file by way of a temporary name, so that a
-// file with a final name is always complete.
+// saveSegment writes a segment's file under a temporary name first, so that a file with a final name is always complete.
 func saveSegment(dir, name string, write func(*segmentWriter) error) (segmentInfo, error) {
 	path := filepath.Join(dir, name)
 	err := durable.WriteFileVia(path+".tmp", path, 0o600, func(f *os.File) error {
@@ -96,8 +94,7 @@ func checksum(path string) (int64, uint32, error) {
 	return size, sum.Sum32(), errors.Join(err, f.Close())
 }
 
-// openSegment opens a segment's file. Check compares it with its checksum
-// first.
+// openSegment opens a segment's file; check verifies its checksum first.
 func openSegment(dir string, info segmentInfo, check bool) (*segment, error) {
 	path := filepath.Join(dir, info.File)
 	if check {
@@ -142,8 +139,7 @@ func newestFirst(segments []*segment) []*segment {
 
 func (s *segment) acquire() { s.references.Add(1) }
 
-// release lets go of a segment; the last one closes it. That a file cannot be
-// deleted costs room until the next start, which deletes what is not listed.
+// release releases a segment; the last reader closes it. If a file cannot be deleted, the next start does so, since it is not listed.
 func (s *segment) release() {
 	if s.references.Add(-1) > 0 {
 		return
@@ -154,7 +150,7 @@ func (s *segment) release() {
 	}
 }
 
-// retire gives up the tenant's own reference to a segment that is replaced.
+// retire releases the tenant's reference to a replaced segment.
 func (s *segment) retire() {
 	s.retired.Store(true)
 	s.release()
@@ -173,7 +169,7 @@ func (s *segment) key(number uint32) (oplog.Key, error) {
 	return key, nil
 }
 
-// numberOf returns the number of the first document whose key is not before k.
+// numberOf returns the number of the first document with a key of at least k.
 func (s *segment) numberOf(k oplog.Key) (uint32, error) {
 	var failed error
 	n := sort.Search(int(s.count), func(i int) bool {
@@ -187,11 +183,10 @@ func (s *segment) numberOf(k oplog.Key) (uint32, error) {
 	return uint32(n), failed
 }
 
-// maxBounds is how many times a segment remembers the document numbers of.
+// maxBounds limits a segment's cache of document numbers by time.
 const maxBounds = 4096
 
-// numberAt returns the number of the first document at a time or after it, in
-// microseconds; periods and buckets ask for the same times again and again.
+// numberAt returns the number of the first document at or after a time in microseconds; periods and buckets use the same times repeatedly.
 func (s *segment) numberAt(micros int64) (uint32, error) {
 	switch {
 	case micros <= s.first.Micros():
@@ -218,9 +213,8 @@ func (s *segment) numberAt(micros int64) (uint32, error) {
 	return n, nil
 }
 
-// term returns the documents that have a term in a field; nil for none. The
-// bitmap may lie in the mapped file: it is read, never changed, and only while
-// the segment is held.
+// term returns the documents that have a term in a field; nil for none. The bitmap may be in the mapped file: it must not be modified, and
+// is valid only while the segment is held.
 func (s *segment) term(field, term string) (*roaring.Bitmap, error) {
 	d, err := s.zap.Dictionary(field)
 	if err != nil {
@@ -236,7 +230,7 @@ func postings(d segmentapi.TermDictionary, term []byte) (*roaring.Bitmap, error)
 	}
 	it, ok := list.Iterator(false, false, false, nil).(segmentapi.OptimizablePostingsIterator)
 	if !ok {
-		return nil, nil // the empty list's iterator
+		return nil, nil // the iterator of an empty list
 	}
 	if number, one := it.DocNum1Hit(); one {
 		return roaring.BitmapOf(uint32(number)), nil
@@ -244,20 +238,18 @@ func postings(d segmentapi.TermDictionary, term []byte) (*roaring.Bitmap, error)
 	return it.ActualBitmap(), nil
 }
 
-// prefix returns the documents that have a term that starts with prefix and
-// that wanted, if given, lets through.
+// prefix returns the documents that have a term that starts with prefix and passes wanted, if given.
 func (s *segment) prefix(ctx context.Context, field, prefix string, wanted func(term string) bool) (*roaring.Bitmap, error) {
 	terms := 0
 	return s.between(ctx, field, []byte(prefix), prefixEnd(prefix), func(term []byte) (bool, error) {
 		if terms++; terms > maxExpansion {
-			return false, tooBroad(fmt.Sprintf("starts more than %d different words; type more of it", maxExpansion), prefix)
+			return false, tooBroad(fmt.Sprintf("is a prefix of more than %d different words; type more of it", maxExpansion), prefix)
 		}
 		return wanted == nil || wanted(string(term)), nil
 	})
 }
 
-// between returns the documents that have a term from start up to end,
-// exclusive, that wanted, if given, lets through.
+// between returns the documents that have a term from start up to end (exclusive) that passes wanted, if given.
 func (s *segment) between(ctx context.Context, field string, start, end []byte, wanted func(term []byte) (bool, error)) (*roaring.Bitmap, error) {
 	d, err := s.zap.Dictionary(field)
 	if err != nil {
@@ -299,22 +291,20 @@ func (s *segment) between(ctx context.Context, field string, start, end []byte, 
 	return union(found), nil
 }
 
-// maxExpansion is how many terms of a segment a searched word may start: two for
-// each document, as where all contents have numbers of their own.
+// maxExpansion limits the terms that a searched prefix may match in a segment: two per document, as if every content had its own numbers.
 const maxExpansion = 1 << 20
 
 func tooBroad(message, value string) error {
-	return &oplog.Error{Code: oplog.CodeInvalid, Message: "The search asks for too much.", Fields: []oplog.FieldError{
+	return &oplog.Error{Code: oplog.CodeInvalid, Message: "The search is too broad.", Fields: []oplog.FieldError{
 		{Part: oplog.InQuery, Field: "q", Message: message, Value: value},
 	}}
 }
 
-// rareTerm is how many documents a term has at least whose bitmap is not
-// copied.
+// rareTerm is the minimum number of documents of a term whose bitmap is not copied.
 const rareTerm = 64
 
-// eachTerm visits the terms of a dictionary from start up to end, exclusive; nil
-// is no bound. The term is valid for the length of the visit alone.
+// eachTerm calls visit for the terms of a dictionary from start up to end (exclusive); nil is unbounded. The term is valid only during the
+// call.
 func eachTerm(d segmentapi.TermDictionary, start, end []byte, visit func(term []byte) error) error {
 	it := d.AutomatonIterator(nil, start, end)
 	if faster, ok := d.(termLister); ok {
@@ -331,13 +321,12 @@ func eachTerm(d segmentapi.TermDictionary, start, end []byte, visit func(term []
 	}
 }
 
-// termLister is a dictionary that lists terms without reading the postings of
-// each.
+// termLister is a dictionary that lists terms without reading their postings.
 type termLister interface {
 	AutomatonIteratorOmitCount(a segmentapi.Automaton, startKeyInclusive, endKeyExclusive []byte) segmentapi.DictionaryIterator
 }
 
-// prefixEnd returns the first string after all that start with prefix.
+// prefixEnd returns the first string after all strings that start with prefix.
 func prefixEnd(prefix string) []byte {
 	end := []byte(prefix)
 	for i := len(end) - 1; i >= 0; i-- {

@@ -7,33 +7,32 @@ import (
 	"oplog/oplog"
 )
 
-// tenantIndex is a tenant's index. Its slices are replaced, never changed, but
-// for the tail, which only grows past what a view has of it.
+// tenantIndex is a tenant's index. Its slices are replaced, never modified, except that the tail grows beyond the part that views have.
 type tenantIndex struct {
 	name      string
 	dir       string
 	numbering *numbering
-	used      uint64 // when it was last asked for; under the Index's mu
+	used      uint64 // counter value of the last use; guarded by the Index's mu
 
-	loaded chan struct{} // closed when loading has ended, well or not
+	loaded chan struct{} // closed when loading has ended, successfully or not
 	slow   chan struct{} // closed when loading will take long
 
-	merges   sync.Mutex // held by who merges or drops, before building
-	building sync.Mutex // held by who changes the segments and the manifest
-	next     int        // number of the next file; under building
+	mergeMu sync.Mutex // held during merges and drops, before buildMu
+	buildMu sync.Mutex // held during changes of segments and manifest
+	next    int        // number of the next file; guarded by buildMu
 
 	mu       sync.Mutex
-	shorter  *sync.Cond // the tail
+	shorter  *sync.Cond // signalled when the tail gets shorter
 	state    state
-	segments []*segment // in descending order of their last keys
+	segments []*segment // by last key, descending
 	tail     []tailDocument
-	orphans  []tailDocument // entries whose segment was lost, in order of their keys, to be rebuilt
-	lost     []segmentInfo  // the segments that were lost; listed until all orphans are in new ones
+	orphans  []tailDocument // entries of lost segments, by key, to be rebuilt
+	lost     []segmentInfo  // lost segments; listed until all orphans are in new ones
 	through  uint64         // seq of the last arrival in a segment or an orphan
 	last     uint64         // seq of the last arrival in the tail, or through
-	queued   bool           // for a flush
-	rested   uint64         // last, when it was looked at for whether the tenant rests
-	merging  bool           // a merge is under way
+	queued   bool           // a flush is queued
+	rested   uint64         // value of last at the last check for idleness
+	merging  bool           // a merge is in progress
 	failed   error          // why loading or the last flush failed
 
 	done, total uint64 // of catching up, in entries
@@ -56,7 +55,7 @@ func newTenantIndex(name, dir string) *tenantIndex {
 	return t
 }
 
-// close lets go of all segments. Views that are still read keep theirs.
+// close releases all segments. Views still in use keep theirs.
 func (t *tenantIndex) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -67,8 +66,7 @@ func (t *tenantIndex) close() {
 	t.shorter.Broadcast()
 }
 
-// appendTail adds entries to the tail, in order of arrival; called with mu
-// held.
+// appendTail adds entries to the tail, in order of arrival; called with mu held.
 func (t *tenantIndex) appendTail(entries []oplog.Entry) {
 	latest := make(map[uint32]int64)
 	upTo := int64(0)
@@ -76,7 +74,7 @@ func (t *tenantIndex) appendTail(entries []oplog.Entry) {
 		upTo = t.tail[n-1].upTo
 	}
 	for i := range entries {
-		if e := &entries[i]; e.Seq > t.last { // else it was read from the store already
+		if e := &entries[i]; e.Seq > t.last { // otherwise it was already read from the store
 			d := t.numbering.document(e, latest)
 			upTo = max(upTo, d.key.Micros())
 			d.upTo = upTo
@@ -87,17 +85,15 @@ func (t *tenantIndex) appendTail(entries []oplog.Entry) {
 	t.numbering.saw(latest)
 }
 
-// view is what a query reads: a tenant's segments and what is not in one, as
-// they were at one moment. What the segments of a view map is held until it is
-// released.
+// view is a query's snapshot of a tenant's index. Its segments stay mapped until it is released.
 type view struct {
-	segments  []*segment // in descending order of their last keys
+	segments  []*segment // by last key, descending
 	tail      []tailDocument
 	orphans   []tailDocument
 	numbering *numbering
 }
 
-// view returns what a query of a tenant reads; the caller releases it.
+// view returns a snapshot for a query; the caller releases it.
 func (x *Index) view(ctx context.Context, tenant string) (*view, error) {
 	for {
 		t, err := x.readyTenant(ctx, tenant)
@@ -105,7 +101,7 @@ func (x *Index) view(ctx context.Context, tenant string) (*view, error) {
 			return nil, err
 		}
 		t.mu.Lock()
-		if t.state != stateReady { // closed since
+		if t.state != stateReady { // closed meanwhile
 			t.mu.Unlock()
 			continue
 		}
@@ -124,9 +120,8 @@ func (v *view) release() {
 	}
 }
 
-// scanned calls visit with the entries that are in no segment, of the orphans
-// and of the tail, the latest arrivals first, until it returns false. Those
-// before a time, in microseconds, are left out as far as that is quick.
+// scanned calls visit with the entries in no segment (orphans and tail), latest arrivals first, until it returns false. Entries before a
+// time, in microseconds, are skipped as far as that is cheap.
 func (v *view) scanned(from int64, visit func(d *tailDocument) bool) {
 	for _, documents := range [][]tailDocument{v.orphans, v.tail} {
 		for i := len(documents) - 1; i >= 0; i-- {
@@ -138,7 +133,7 @@ func (v *view) scanned(from int64, visit func(d *tailDocument) bool) {
 	}
 }
 
-// Bounds returns the first and the last key of a tenant; see [oplog.Index].
+// Bounds returns a tenant's first and last key; see [oplog.Index].
 func (x *Index) Bounds(ctx context.Context, tenant string) (first, last oplog.Key, ok bool, err error) {
 	v, err := x.view(ctx, tenant)
 	if err != nil {

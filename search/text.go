@@ -10,8 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// analysisVersion is written to the manifest; an index of another version, of
-// texts or of documents, is rebuilt.
+// analysisVersion is stored in the manifest; an index of another version is rebuilt.
 const analysisVersion = 5
 
 // A text is analysed into words: its longest runs of letters, marks and digits
@@ -30,7 +29,7 @@ const analysisVersion = 5
 // piece of its word, is the substring "|spr", Chinese characters anywhere are a
 // substring, and words in a row are a substring.
 
-// bar stands before each piece of a word.
+// bar precedes each piece of a word.
 const bar = '|'
 
 var asciiFolding = asciifolding.New()
@@ -49,7 +48,7 @@ func analyse(parts ...string) string {
 }
 
 func analysePart(b *strings.Builder, folded string) {
-	from, last := 0, separator // of the characters that are being read
+	from, last := 0, separator // of the characters being read
 	turn := func(at int, next class) {
 		if last != separator {
 			b.WriteString(folded[from:at])
@@ -66,7 +65,7 @@ func analysePart(b *strings.Builder, folded string) {
 		c := classOf(r)
 		if c == mark {
 			if last != separator {
-				continue // it goes with what it marks
+				continue // it belongs to the character that it marks
 			}
 			c = letter
 			if isCJK(r) {
@@ -80,14 +79,13 @@ func analysePart(b *strings.Builder, folded string) {
 	turn(len(folded), separator)
 }
 
-// words returns the words of a text in their analysed form.
+// words returns the words of a text in analysed form.
 func words(s string) []string { return strings.Fields(analyse(s)) }
 
-// unbarred returns a word without the bars before its pieces.
+// unbarred returns a word without bars.
 func unbarred(word string) string { return strings.ReplaceAll(word, string(bar), "") }
 
-// foldText makes texts equal that differ in width, case, Latin accents or
-// characters that are not shown.
+// foldText makes texts equal that differ only in width, case, Latin accents or invisible characters.
 func foldText(s string) string {
 	if isPlain(s) {
 		return strings.ToLower(s)
@@ -110,8 +108,8 @@ func dropIgnorable(r rune) rune {
 	return r
 }
 
-// isIgnorable tells the characters that Unicode has without a shape of their own
-// (Default_Ignorable_Code_Point): soft hyphens, joiners, directions, variants.
+// isIgnorable reports whether Unicode defines a character as invisible (Default_Ignorable_Code_Point): soft hyphens, joiners, directional
+// marks, variation selectors.
 func isIgnorable(r rune) bool {
 	switch {
 	case r < '\u00ad':
@@ -121,10 +119,10 @@ func isIgnorable(r rune) bool {
 	case !unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Prepended_Concatenation_Mark, r):
 		return false
 	}
-	return (r < '\ufff9' || r > '\ufffb') && (r < '\U00013430' || r > '\U0001343f') // annotations, and how hieroglyphs are arranged
+	return (r < '\ufff9' || r > '\ufffb') && (r < '\U00013430' || r > '\U0001343f') // annotations and hieroglyph joiners are visible
 }
 
-// stripLatinMarks drops the accents that no single letter has.
+// stripLatinMarks removes accents that form no precomposed letter.
 func stripLatinMarks(s string) string {
 	latin := false
 	return strings.Map(func(r rune) rune {
@@ -139,8 +137,7 @@ func stripLatinMarks(s string) string {
 	}, s)
 }
 
-// isPlain tells texts of ASCII and unified ideographs, of which only the case
-// differs.
+// isPlain reports whether a text has only ASCII and unified ideographs, so that only case has to be folded.
 func isPlain(s string) bool {
 	for _, r := range s {
 		if r >= utf8.RuneSelf && (r < '\u4e00' || r > '\u9fff') {
@@ -150,7 +147,7 @@ func isPlain(s string) bool {
 	return true
 }
 
-// class says what a character is in a text.
+// class is the class of a character.
 type class int
 
 const (
@@ -158,7 +155,7 @@ const (
 	letter
 	digit
 	mark
-	ideograph // or another character of what isCJK tells
+	ideograph // or another character for which isCJK is true
 )
 
 func classOf(r rune) class {
@@ -185,8 +182,7 @@ func classOf(r rune) class {
 	return separator
 }
 
-// isCJK tells the characters of Chinese, Japanese and Korean, which are written
-// without spaces.
+// isCJK reports whether a character belongs to Chinese, Japanese or Korean, which are written without spaces.
 func isCJK(r rune) bool {
 	if r < 0x1100 {
 		return false
@@ -202,18 +198,16 @@ func isCJKWord(word string) bool {
 // gramSize is the longest piece of a run of CJK characters that is a term.
 const gramSize = 3
 
-// A word of more pieces than maxWhole would have as many terms, most of them
-// found in no other word: its ends are cut after cutSize characters, and what has
-// a longer searched word is read from the store.
+// A word with more pieces than maxWhole would have as many terms, most of them unique: its ends are cut after cutSize characters, and
+// longer searches are verified in the store.
 const (
 	maxWhole = 4
 	cutSize  = 4
-	cutMark  = "\x00" // stands at the end of a term that is cut, which no word holds
+	cutMark  = "\x00" // ends cut terms; words never contain it
 )
 
-// terms calls emit with each term that the index has for an analysed text: a
-// word as it is and from each of its pieces on, and of a run of CJK characters
-// every two and three in a row, and the last.
+// terms calls emit with each term of an analysed text: each word, whole and from each of its pieces on, and of a run of CJK characters
+// every two and three consecutive ones, and the last.
 func terms(analysed string, emit func(term string)) {
 	for word := range strings.FieldsSeq(analysed) {
 		if !isCJKWord(word) {
@@ -235,7 +229,7 @@ func ends(word string, emit func(term string)) {
 		whole = unbarred(word)
 	}
 	emit(whole)
-	at := 0 // of a piece, in whole
+	at := 0 // of a whole piece
 	for rest := word[1:]; ; {
 		i := strings.IndexByte(rest, bar)
 		if i < 0 {
@@ -262,7 +256,7 @@ func cut(end string) string {
 	return end
 }
 
-// grams calls emit with every n characters in a row.
+// grams calls emit with every n consecutive characters.
 func grams(run string, n int, emit func(gram string)) {
 	starts := make([]int, 0, 16)
 	for i := range run {

@@ -14,45 +14,41 @@ import (
 	"oplog/oplog"
 )
 
-// segmentWriter writes a segment in the form of zapx, which reads it. zapx's own
-// writers are made for documents of any kind, with frequencies, places and
-// values to sort by; ours have none of these, and are written in a third of the
-// time.
+// segmentWriter writes a segment in zapx format, which zapx reads. zapx's own writers support any document, with frequencies, positions and
+// doc values; ours need none of these and take a third of the time.
 //
-// First come the documents, in order of their numbers; then, field by field,
-// the terms in order; then finish.
+// The caller writes the documents in order of their numbers; then, field by field, the terms in order; then calls finish.
 type segmentWriter struct {
-	out    *bufio.Writer // its first error is what Flush returns, so others are not looked at
+	out    *bufio.Writer // Flush returns its first error, so others are ignored
 	sum    *zap.CountHashWriter
 	pace   oplog.Pacer
 	image  image
 	offset uint64   // of the next byte
-	starts []uint64 // of documents
+	starts []uint64 // offsets of documents
 	varint [binary.MaxVarintLen64]byte
 
 	dictionary *vellum.Builder
-	encoded    bytes.Buffer // the dictionary of the present field
-	postings   []byte       // of the present term
+	encoded    bytes.Buffer // dictionary of the current field
+	postings   []byte       // of the current term
 }
 
-// image is what a segment's bytes hold, and where.
+// image holds a segment's bytes and offsets.
 type image struct {
 	bytes  []byte
 	count  uint32              // of documents
-	stored uint64              // where the documents end, and the list of their places begins
-	terms  [len(fields)]uint64 // where each field's dictionary begins
+	stored uint64              // end of the documents, where the list of their offsets begins
+	terms  [len(fields)]uint64 // start of each field's dictionary
 }
 
-// fields of a document, as zapx numbers them: the id, and the others by name.
+// fields of a document, in zapx's numbering: the id, then by name.
 var fields = [...]string{
 	fieldID, fieldContentText, fieldContentID, fieldIP, fieldModule, fieldOperation, fieldOrganization, fieldOutcome, fieldRole, fieldUser,
 }
 
-// dictionaryOptions are those of zapx: endings are not shared, which would take
-// long to find.
+// dictionaryOptions are those of zapx: suffixes are not shared, which would take long to find.
 var dictionaryOptions = &vellum.BuilderOpts{Encoder: 1, RegistryTableSize: 0, RegistryMRUSize: 1}
 
-// writeSize is how much is written at a time.
+// writeSize is the size of writes.
 const writeSize = 16 << 10
 
 func newSegmentWriter(to io.Writer) (*segmentWriter, error) {
@@ -64,7 +60,7 @@ func newSegmentWriter(to io.Writer) (*segmentWriter, error) {
 	return w, err
 }
 
-// ReportBytesWritten is called whenever some have been.
+// ReportBytesWritten is called after bytes were written.
 func (w *segmentWriter) ReportBytesWritten(uint64) { w.pace.Yield() }
 
 func (w *segmentWriter) write(data []byte) {
@@ -86,18 +82,18 @@ func (w *segmentWriter) writeUint64(v uint64) {
 	w.write(binary.BigEndian.AppendUint64(w.varint[:0], v))
 }
 
-// document adds one, of which the id is stored.
+// document adds a document with its stored id.
 func (w *segmentWriter) document(id []byte) {
 	w.starts = append(w.starts, w.offset)
-	const nothing = 0 // the length of the other fields that are stored
-	w.writeUvarint(1) // the length of what follows the two lengths, up to the id
+	const nothing = 0 // length of the other stored fields
+	w.writeUvarint(1) // length of the data between the two lengths and the id
 	w.writeUvarint(uint64(len(id)) + 1)
 	w.writeUvarint(uint64(len(id)))
 	w.write(id)
 	w.writeUvarint(nothing)
 }
 
-// copyDocuments adds those of a part as they are.
+// copyDocuments copies the documents of a part.
 func (w *segmentWriter) copyDocuments(p part) {
 	if p.from == p.to {
 		return
@@ -109,24 +105,23 @@ func (w *segmentWriter) copyDocuments(p part) {
 	w.write(p.bytes[begin:end])
 }
 
-// endDocuments is called after the last.
+// endDocuments is called after the last document.
 func (w *segmentWriter) endDocuments() {
 	w.image.count, w.image.stored = uint32(len(w.starts)), w.offset
 	for _, start := range w.starts {
 		w.writeUint64(start)
 	}
-	w.writeUvarint(0) // no document is a part of another
+	w.writeUvarint(0) // there are no nested documents
 }
 
-// term adds one to the present field, with the numbers of its documents in
-// order. One of a single document takes no room beside the dictionary.
+// term adds a term to the current field, with its documents' numbers in order. A single document needs no room beside the dictionary.
 func (w *segmentWriter) term(term []byte, numbers []uint32) error {
 	if len(numbers) == 1 {
 		return w.dictionary.Insert(term, zap.FSTValEncode1Hit(uint64(numbers[0]), zap.NormBits1Hit))
 	}
 	at := w.offset
 	w.writeUvarint(0) // no frequencies
-	w.writeUvarint(0) // no places in the text
+	w.writeUvarint(0) // no positions
 	w.postings = appendBitmap(w.postings[:0], numbers)
 	w.writeUvarint(uint64(len(w.postings)))
 	w.write(w.postings)
@@ -145,12 +140,12 @@ func (w *segmentWriter) endField(field int) error {
 	return w.dictionary.Reset(&w.encoded)
 }
 
-// finish ends the segment, and returns where it has what.
+// finish completes the segment and returns its image.
 func (w *segmentWriter) finish() (image, error) {
 	var described [len(fields)]uint64
 	for i, name := range fields {
 		at := w.offset
-		w.writeUvarint(math.MaxUint64) // no values to sort by: where they would begin
+		w.writeUvarint(math.MaxUint64) // no doc values: their start
 		w.writeUvarint(math.MaxUint64) // and end
 		w.writeUvarint(w.image.terms[i])
 		described[i] = w.offset
@@ -166,7 +161,7 @@ func (w *segmentWriter) finish() (image, error) {
 	for _, at := range described {
 		w.writeUint64(at)
 	}
-	w.writeUint32(0) // the length of the name of who encrypted it
+	w.writeUint32(0) // length of the encryption writer's id
 	w.writeUint64(uint64(w.image.count))
 	w.writeUint64(w.image.stored)
 	w.writeUint64(list)
@@ -186,18 +181,17 @@ func optionsOf(field string) index.FieldIndexingOptions {
 	return index.IndexField | index.SkipFreqNorm
 }
 
-// The form of roaring bitmaps (RoaringFormatSpec): containers of 65,536 numbers
-// each, of which those with more than 4,096 members are bitmaps, and the others
-// lists.
+// The format of roaring bitmaps (RoaringFormatSpec): containers of 65,536 numbers each; those with more than 4,096 members are bitmaps, the
+// others lists.
 const (
-	bitmapCookie   = 12346 // without containers of runs
+	bitmapCookie   = 12346 // without run containers
 	listContainer  = 4096
 	containerWords = 1 << 16 / 64
 )
 
-// appendBitmap appends numbers, in order, as a roaring bitmap has them.
+// appendBitmap appends sorted numbers as a serialized roaring bitmap.
 func appendBitmap(b []byte, numbers []uint32) []byte {
-	var ends []int // of containers, in numbers
+	var ends []int // ends of containers, in numbers
 	for i := range numbers {
 		if i+1 == len(numbers) || numbers[i]>>16 != numbers[i+1]>>16 {
 			ends = append(ends, i+1)

@@ -18,7 +18,7 @@ import (
 	"oplog/oplog"
 )
 
-func TestBitmapsAreThoseOfRoaring(t *testing.T) {
+func TestBitmapsEqualRoaring(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := roaring.New()
 		for range rapid.IntRange(1, 4).Draw(t, "runs") {
@@ -41,7 +41,7 @@ func TestBitmapsAreThoseOfRoaring(t *testing.T) {
 // What is written of entries must be what zapx writes of them, but for the
 // frequencies, and what is merged of parts must be, byte for byte, what is
 // written of all their entries at once.
-func TestSegmentsAreThoseOfZapx(t *testing.T) {
+func TestSegmentsEqualZapx(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		entries := rapid.SliceOfN(rapid.Custom(drawEntry), 2, 60).Draw(t, "entries")
 		for i := range entries {
