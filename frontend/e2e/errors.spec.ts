@@ -39,7 +39,7 @@ for (const words of [
     drawer: 'Entry',
     entryFailed: 'The entry could not be read: The disk took a break.',
     exports: 'The exports could not be read: The disk took a break.',
-    ended: 'Your session ended.',
+    ended: 'Your session has ended.',
     title: 'Sign in',
     views: 'Views',
     viewsFailed: 'The views could not be read or changed: The disk took a break.',

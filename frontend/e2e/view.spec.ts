@@ -58,7 +58,7 @@ test('after a session ended one is back at the same entry, at the same rows', as
 
   await page.context().clearCookies()
   await page.getByRole('button', { name: 'Next entry' }).click()
-  await expect(page.getByText('Your session ended.')).toBeVisible()
+  await expect(page.getByText('Your session has ended.')).toBeVisible()
   await signIn(page, 'admin', 'demo-admin')
   await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged')
   expect(new URL(page.url()).search).toBe(new URL(address).search)
