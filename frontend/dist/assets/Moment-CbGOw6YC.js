@@ -1,1 +1,0 @@
-import{K as e,Vt as t,it as n,nn as r,tt as i}from"./start-xExELyOL.js";var a=r();function o({time:r,zone:o,ahead:s}){let c=t(),l=Date.parse(r);return(0,a.jsxs)(`time`,{dateTime:r,title:`${r} UTC (${n(l,o)})`,className:`stack`,children:[(0,a.jsx)(`span`,{children:i(r,o)}),!s&&(0,a.jsx)(`small`,{children:e(l,o,c,Date.now())})]})}export{o as t};

@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/start-xExELyOL.js","assets/rolldown-runtime-XKyaHtl9.js","assets/start-C7_dLMZJ.css"])))=>i.map(i=>d[i]);
-import{an as e,in as t}from"./start-xExELyOL.js";e(window.location),t(()=>import(`./start-xExELyOL.js`).then(e=>e.t),__vite__mapDeps([0,1,2]));

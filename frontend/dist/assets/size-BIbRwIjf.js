@@ -1,0 +1,1 @@
+function e(e){if(e<1e3)return`${e} B`;for(let[t,n]of[[`KB`,1e3],[`MB`,1e6],[`GB`,1e9]]){let r=e/n;if(r<999.5||t===`GB`)return`${r<9.95?r.toFixed(1):Math.round(r)} ${t}`}return``}export{e as t};
