@@ -241,6 +241,9 @@ async function openSection(page: Page, section: string) {
   await page.waitForLoadState('networkidle')
 }
 
+/** The day so many days ago. The demo has 90 days, of which the rule that is shown keeps 60. */
+const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10)
+
 /** What an installation has that is in use: people with names, keys, a module of its own, exports. */
 async function liven(page: Page) {
   const api = `${program.url}/api/v1`
@@ -258,7 +261,7 @@ async function liven(page: Page) {
   const modules = [{ key: 'loyalty', title, operations: ['create', 'edit', 'approve', 'export'] }]
   await page.request.put(`${tenant}/catalog`, { data: { modules, operations } })
   await post(`${tenant}/exports`, { range: 'last_7_days', format: 'xlsx', filters: { module: ['sms', 'email'] } })
-  await post(`${tenant}/holds`, { from: '2026-09-01', to: '2026-09-30', reason: '案件 2026-118 Case 2026-118' })
+  await post(`${tenant}/holds`, { from: daysAgo(88), to: daysAgo(75), reason: '案件 2026-118 Case 2026-118' })
   await post(`${api}/tenants`, { id: 'nova', name: 'Nova 商城', time_zone: 'Europe/Berlin', retention_days: 365 })
 }
 
