@@ -186,7 +186,7 @@ func openBrowser(url string, getenv func(string) string) {
 	default:
 		return
 	}
-	browser := exec.Command(command[0], command[1:]...) // nolint:gosec,noctx // the system's opener, which outlives this call
+	browser := exec.Command(command[0], command[1:]...) //nolint:gosec,noctx // the system's opener, which outlives this call
 	if browser.Start() == nil {
 		go func() { _ = browser.Wait() }()
 	}

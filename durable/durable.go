@@ -47,7 +47,7 @@ func IsRegular(path string) bool {
 // WriteFileVia writes a regular file by way of a named temporary file in the same directory, so that the caller can find and remove what a
 // crash leaves behind. If fill fails, the old file is unchanged.
 func WriteFileVia(temporary, path string, mode fs.FileMode, fill func(*os.File) error) error {
-	part, err := os.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_TRUNC, mode) // nolint:gosec // the caller names the file
+	part, err := os.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_TRUNC, mode) //nolint:gosec // the caller names the file
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func Resolve(path string) (string, error) {
 	for range maxLinks {
 		info, err := os.Lstat(path)
 		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
-			return path, nil // nolint:nilerr // opening it will report the error
+			return path, nil //nolint:nilerr // opening it will report the error
 		}
 		next, err := os.Readlink(path)
 		if err != nil {
@@ -78,7 +78,7 @@ func Resolve(path string) (string, error) {
 
 // writeInto writes to a device or FIFO, which is neither replaced nor truncated.
 func writeInto(path string, fill func(io.Writer) error) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0) // nolint:gosec // the user names the file
+	f, err := os.OpenFile(path, os.O_WRONLY, 0) //nolint:gosec // the user names the file
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil // Windows cannot sync directories
 	}
-	d, err := os.Open(dir) // nolint:gosec // the directory of a file just written
+	d, err := os.Open(dir) //nolint:gosec // the directory of a file just written
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 	"oplog/oplog"
 )
 
-// plan is an export with everything resolved that is needed to write it.
+// plan is an export with its query, period and format resolved.
 type plan struct {
 	Export
 	format     oplog.ExportFormat

@@ -127,7 +127,7 @@ func (j *Journal) beginDeletion(ctx context.Context, tenant string) (d oplog.Del
 		now := j.now()
 		// From here on no entry of the days to delete is accepted, and those accepted before are in the index.
 		j.appendMu.Lock()
-		j.appendMu.Unlock() // nolint:staticcheck // waits for appends in progress
+		j.appendMu.Unlock() //nolint:staticcheck // waits for appends in progress
 		found, err := j.store.DaysBefore(ctx, tenant, t.KeptFrom(now))
 		if err != nil {
 			return err

@@ -134,7 +134,7 @@ func (a *Anchors) write(tenant, day string, now time.Time) (err error) {
 		}
 		return nil
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil { // nolint:gosec // checkpoints are to be read by others
+	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // checkpoints are to be read by others
 		return err
 	}
 	// Checkpoints are to be read by others.

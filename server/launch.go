@@ -166,7 +166,7 @@ func (s *Server) checkClaims(c *launchClaims) error {
 
 // launchCookie lets a page of another site embed the console, if the tenant allows it; the connection then uses TLS.
 func (s *Server) launchCookie(token string, expires time.Time, t oplog.Tenant) *http.Cookie {
-	cookie := s.cookie(token, expires) // nolint:gosec // created above
+	cookie := s.cookie(token, expires) //nolint:gosec // created above
 	if s.secure && len(t.FrameAncestors) > 0 {
 		cookie.SameSite, cookie.Partitioned = http.SameSiteNoneMode, true
 	}

@@ -168,8 +168,8 @@ func TestLaunchRefused(t *testing.T) {
 	}
 }
 
-// TestLaunchGivesNoHint: a tenant that is not there is refused in the same words
-// as one that is.
+// TestLaunchGivesNoHint: an unknown tenant is rejected in the same words
+// as a known one.
 func TestLaunchGivesNoHint(t *testing.T) {
 	f := newServer(t)
 	_, strange, err := f.log.Identity.AddKey("other", identity.ScopeLaunch, "host")

@@ -147,7 +147,7 @@ func (s *Server) check(ctx context.Context, hash, password string) (bool, error)
 
 // cookie returns the cookie of a session. It sets Max-Age besides Expires, since the browser's clock may differ from the server's.
 func (s *Server) cookie(token string, expires time.Time) http.Cookie {
-	return http.Cookie{ // nolint:gosec // Secure whenever browsers connect over TLS
+	return http.Cookie{ //nolint:gosec // Secure whenever browsers connect over TLS
 		Name: sessionCookie, Value: token, Path: "/", Expires: expires, MaxAge: int(expires.Sub(s.now()).Round(time.Second).Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure,
 	}
@@ -205,7 +205,7 @@ func (s *Server) signOut(_ context.Context, in *call, _ *struct{}) (*signOutOutp
 
 // signedOut deletes the cookie.
 func (s *Server) signedOut() *signOutOutput {
-	cookie := s.cookie("", time.Unix(1, 0)) // nolint:gosec // created above
+	cookie := s.cookie("", time.Unix(1, 0)) //nolint:gosec // created above
 	cookie.MaxAge = -1
 	return &signOutOutput{cookie}
 }

@@ -98,7 +98,7 @@ func (r *entryReader) add(data []byte) error {
 	// If the buffer has to grow, earlier entries keep the old one.
 	begin := len(r.into.Texts)
 	r.into.Texts = append(r.into.Texts, data...)
-	return decodeInto(e, unsafe.String(unsafe.SliceData(r.into.Texts[begin:]), len(data))) // nolint:gosec // valid as long as ReadBuffer says
+	return decodeInto(e, unsafe.String(unsafe.SliceData(r.into.Texts[begin:]), len(data))) //nolint:gosec // valid as long as ReadBuffer says
 }
 
 // bucketOfDay returns the bucket of a key's date, or nil.

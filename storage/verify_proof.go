@@ -26,7 +26,7 @@ func VerifyProof(p oplog.Proof, key string) (oplog.Entry, Checkpoint, error) {
 		}
 		path[i] = tlog.Hash(hash)
 	}
-	if err := tlog.CheckRecord(path, int64(head.Size), head.Root, int64(p.Index), tlog.RecordHash(p.Leaf)); err != nil { // nolint:gosec // below 2^63, as signedCheckpoint ensures
+	if err := tlog.CheckRecord(path, int64(head.Size), head.Root, int64(p.Index), tlog.RecordHash(p.Leaf)); err != nil { //nolint:gosec // below 2^63, as signedCheckpoint ensures
 		return oplog.Entry{}, head, errors.New("the entry differs from what the log recorded: its hash does not lead to the root of the signed checkpoint")
 	}
 	entry, err := decodeEntry(p.Leaf)

@@ -44,7 +44,7 @@ export function bundlePath(tenant: string, id: string): string {
   return tenantPath(tenant, `exports/${encodeURIComponent(id)}/bundle`)
 }
 
-/** Hands the file, with all that is needed to check it, to the browser, as part of the act that began the export. */
+/** Downloads the ZIP of an export, as part of the action that started it. */
 export function handOver(tenant: string, one: Export, act: string) {
   const link = document.createElement('a')
   link.href = `${bundlePath(tenant, one.id)}?act=${act}`

@@ -15,7 +15,7 @@ export const pageSize = '100'
 const tooOld = 10_000
 const prefetched = new Map<string, { at: number; answer: Promise<Response | undefined> }>()
 
-/** Starts a request before it is needed. */
+/** Starts a request ahead of the component that reads it. */
 export function prefetch(path: string) {
   const headers = { ...requestOptions.headers, [actionHeader]: actionOf('page') }
   const answer = fetch(path, { ...requestOptions, headers }).catch(() => undefined) // it is retried, and the error is shown then

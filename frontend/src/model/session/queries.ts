@@ -41,7 +41,7 @@ export function useSignIn() {
   })
 }
 
-/** Whether setup is needed because there are no accounts yet. */
+/** Whether setup is required: there are no accounts yet. */
 export function useSetupNeeded(ask: boolean) {
   return useQuery({
     queryKey: queryKeys.setup,
