@@ -13,42 +13,38 @@ import (
 	"oplog/oplog"
 )
 
-// appendRequest is one call of Append on its way through the committer.
+// appendRequest is a call of Append in the committer's queue.
 type appendRequest struct {
 	tenant   string
 	entries  []oplog.Entry
 	skipped  int
 	receipts []oplog.Receipt
-	recorded []oplog.Entry // those that were not duplicates
-	refused  error         // this request alone was refused; the transaction goes on
+	recorded []oplog.Entry // entries that were not duplicates
+	refused  error         // only this request was rejected; the transaction continues
 	done     chan error
 }
 
-// maxCommitEntries bounds one transaction, so that the first to wait does not
-// wait for all that came after.
+// maxCommitEntries limits a transaction, so that the first request does not wait for all later ones.
 const maxCommitEntries = 20_000
 
-// gatherTime is how long the committer waits for those that the last
-// transaction answered: a twentieth of a sync, or less.
+// gatherTime is how long the committer waits for requests from the senders of the last transaction: at most a twentieth of a sync.
 const gatherTime = 50 * time.Microsecond
 
-// commitAll is the committer: it takes all requests that wait, writes them in
-// one transaction, and answers them together once it is on disk.
+// commitAll is the committer: it takes all queued requests, writes them in one transaction, and answers them together once it is on disk.
 func (db *DB) commitAll() {
-	last := 1 // how many requests the last transaction had; one who sends alone never waits
+	last := 1 // number of requests in the last transaction; a single sender never waits
 	for {
 		var first *appendRequest
 		select {
 		case first = <-db.requests:
 		case <-db.closing:
-			select { // what was queued before the end is still served
+			select { // requests queued before Close are still served
 			case first = <-db.requests:
 			default:
 				return
 			}
 		}
-		// Those who were just answered send again, one after the other: the first
-		// to come back is not committed alone while the others follow.
+		// Senders that were just answered send again, one after the other: without waiting, the first would be committed alone.
 		for began := time.Now(); len(db.requests)+1 < last && time.Since(began) < gatherTime; {
 			runtime.Gosched()
 		}
@@ -92,10 +88,8 @@ func (db *DB) commit(group []*appendRequest) {
 	}
 }
 
-// failure says what an error of writing means for those that write after. A
-// full disk fails before anything is final. After any other error, of a sync
-// above all, it is not known what the disk holds: nothing more is written until
-// the file has been reopened.
+// failure converts a write error to the error of the request and later ones. A full disk fails before anything is final. After any other
+// error, a failed sync above all, the state of the disk is unknown: nothing more is written until the file has been reopened.
 func (db *DB) failure(err error) error {
 	if failed := db.failed.Load(); failed != nil {
 		return failed
@@ -112,7 +106,7 @@ func (db *DB) failure(err error) error {
 	}
 }
 
-// applyAll writes a group of requests, each in full or not at all.
+// applyAll writes a group of requests, each completely or not at all.
 func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*appendRequest) error {
 	for _, r := range group {
 		w := writers[r.tenant]
@@ -136,7 +130,7 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 	return nil
 }
 
-// apply writes one request, or refuses it without having written anything.
+// apply writes one request, or rejects it without writing anything.
 func (w *tenantWriter) apply(r *appendRequest) (err error) {
 	r.receipts = make([]oplog.Receipt, len(r.entries))
 	if r.refused, err = w.findDuplicates(r); err != nil || r.refused != nil {
@@ -185,8 +179,7 @@ func (w *tenantWriter) apply(r *appendRequest) (err error) {
 	return w.addSkipped(r.skipped)
 }
 
-// tenantWriter holds a tenant's buckets for the length of a transaction, and
-// the head of its tree as it will be after it.
+// tenantWriter holds a tenant's buckets during a transaction, and the head of its tree after it.
 type tenantWriter struct {
 	head                                 treeHead
 	tenant, entries, ids, arrivals, tree *bolt.Bucket
@@ -194,11 +187,11 @@ type tenantWriter struct {
 	idDates                              map[string]*idsOfDate
 	closed                               closedDays
 
-	day  int64  // since 1970, of the last date that was asked for
-	date string // of that day
+	day  int64  // since 1970, of the last date requested
+	date string // date of day
 }
 
-// appendFill leaves no room in pages: they are filled in order.
+// appendFill leaves no free space in pages: they are filled in order.
 const appendFill = 1.0
 
 func newTenantWriter(tx *bolt.Tx, tenant string, head treeHead) (*tenantWriter, error) {
@@ -230,12 +223,12 @@ const (
 	nameSkipped  = "skipped"
 )
 
-// datedID is what a sender's id is unique by: itself and the UTC day.
+// datedID identifies an entry by its sender's id and UTC day.
 type datedID struct{ date, id string }
 
 func dateOf(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
-// dateOf is the same, and quick for entries of a day, one after the other.
+// dateOf is oplog.DateOf, optimized for consecutive entries of the same day.
 func (w *tenantWriter) dateOf(t time.Time) string {
 	seconds := t.Unix()
 	if seconds < 0 {
@@ -247,8 +240,7 @@ func (w *tenantWriter) dateOf(t time.Time) string {
 	return w.date
 }
 
-// findDeleted names entries of days that were deleted: they would be in no
-// answer.
+// findDeleted returns errors for entries of deleted days, which could never be found.
 func (w *tenantWriter) findDeleted(r *appendRequest) (late []oplog.FieldError) {
 	for i := range r.entries {
 		if t := r.entries[i].Time; w.closed.has(t.UnixMicro()) {
@@ -261,9 +253,8 @@ func (w *tenantWriter) findDeleted(r *appendRequest) (late []oplog.FieldError) {
 	return late
 }
 
-// findDuplicates marks entries whose id the tenant has on that day, or the
-// request had before; it refuses the request where one differs from the first,
-// or is of a day that was deleted.
+// findDuplicates marks entries whose id exists in the tenant on that day, or earlier in the request. It rejects the request if one differs
+// from the first, or is of a deleted day.
 func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
 	if late := w.findDeleted(r); len(late) > 0 {
 		return &oplog.Error{Code: oplog.CodeInvalid, Message: "No entries were stored: some are invalid.", Fields: late}, nil
@@ -309,7 +300,7 @@ func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
 	return nil, nil
 }
 
-// recorded returns the entry that the tenant has with an id on a day, or nil.
+// recorded returns the tenant's entry with an id on a day, or nil.
 func (w *tenantWriter) recorded(id datedID) (*oplog.Entry, error) {
 	var found *oplog.Entry
 	var err error

@@ -9,13 +9,12 @@ import (
 	"oplog/oplog"
 )
 
-// Every entry that was acknowledged is on disk, under the seq of its receipt,
-// and was told of once, in order of arrival.
+// Every acknowledged entry is on disk, with the seq of its receipt, and was passed to OnAppend once, in order of arrival.
 func TestGroupCommit(t *testing.T) {
 	const senders, requests = 64, 12
 	tenants := []string{"acme", "beta", "gamma"}
 	db := openStore(t, t.TempDir())
-	told := make(map[string]uint64) // last seq; only the committer's to touch
+	told := make(map[string]uint64) // last seq; only used by the committer
 	db.OnAppend(func(tenant string, entries []oplog.Entry) {
 		for _, e := range entries {
 			if told[tenant]++; e.Seq != told[tenant] || e.Tenant != tenant {
@@ -25,7 +24,7 @@ func TestGroupCommit(t *testing.T) {
 	})
 	acknowledged := sendTogether(t, db, tenants, senders, requests)
 
-	crashed := t.TempDir() // not closed: what is acknowledged is in the file
+	crashed := t.TempDir() // not closed: acknowledged entries are in the file
 	copyStore(t, db.bolt.Path(), crashed)
 	after := openStore(t, crashed)
 	stored := make(map[string]oplog.Entry)

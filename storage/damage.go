@@ -7,17 +7,16 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// Pages that are damaged make bbolt panic, or read beside the file. Both are an
-// error of what needs the page: a panic in the background would end the program
-// for all.
+// Damaged pages make bbolt panic, or read outside the mapped file. Both become errors of the operation that reads the page: a panic in a
+// background goroutine would end the program.
 
-// view is bolt's View.
+// view is bolt's View with a guard.
 func (db *DB) view(read func(*bolt.Tx) error) (err error) {
 	defer db.guard(debug.SetPanicOnFault(true), &err)
 	return db.bolt.View(read)
 }
 
-// update is bolt's Update.
+// update is bolt's Update with a guard.
 func (db *DB) update(write func(*bolt.Tx) error) (err error) {
 	defer db.guard(debug.SetPanicOnFault(true), &err)
 	tx, err := db.begin()
@@ -31,8 +30,7 @@ func (db *DB) update(write func(*bolt.Tx) error) (err error) {
 	return tx.commit()
 }
 
-// guard is deferred around what reads pages: it makes an error of a panic, and
-// sets back whether faults panic.
+// guard is deferred around code that reads pages: it turns a panic into an error, and restores the setting of panics on faults.
 func (db *DB) guard(faults bool, err *error) {
 	debug.SetPanicOnFault(faults)
 	if p := recover(); p != nil {

@@ -23,15 +23,14 @@ import (
 	"oplog/oplog"
 )
 
-// formatVersion is the version of the layout that this build writes. A build
-// reads its own version and those before it.
+// formatVersion is the version of the layout that this build writes. A build reads this version and older ones.
 const formatVersion = 2
 
 // sealedFormat is the version of a file while its transactions are sealed (see
 // seal.go), and after a crash. Its layout is that of formatVersion.
 const sealedFormat = 3
 
-// DB is a store in one file of a data directory, which it holds alone.
+// DB is a store in one file of a data directory, which it locks.
 type DB struct {
 	dir      string
 	bolt     *bolt.DB // seals its transactions where it has NoSync
@@ -40,15 +39,15 @@ type DB struct {
 	signer   note.Signer
 	verifier string
 
-	failed   atomic.Pointer[oplog.Error] // set once writing is no longer safe
+	failed   atomic.Pointer[oplog.Error] // set once writes are no longer safe
 	told     func(tenant string, entries []oplog.Entry)
 	requests chan *appendRequest
-	sending  sync.RWMutex // held for reading by who sends requests
-	closed   bool         // under sending: no more requests
+	sending  sync.RWMutex // read-locked while a request is queued; Close locks it
+	closed   bool         // guarded by sending: no more requests
 	closing  chan struct{}
 	stopped  sync.WaitGroup // the committer
 
-	heads map[string]treeHead // the committer's own, by tenant
+	heads map[string]treeHead // used by the committer only, by tenant
 
 	writing   sync.Mutex // held from the begin of a transaction that writes until it is on disk
 	sumBuffer []byte     // under writing, for seals
@@ -56,12 +55,12 @@ type DB struct {
 	watching sync.RWMutex // guards watchers
 	watchers []func(kind oplog.RecordKind, name string)
 
-	closedByTenant atomic.Pointer[map[string]closedDays] // replaced, never changed
+	closedByTenant atomic.Pointer[map[string]closedDays] // replaced, never modified
 }
 
 var _ oplog.Store = (*DB)(nil)
 
-// Options change how a DB behaves; the zero value is right for use.
+// Options are the options of a DB; the zero value is the default.
 type Options struct {
 	LockTimeout time.Duration // how long to wait for another process; 0 for half a second
 }
@@ -77,12 +76,11 @@ var (
 
 const (
 	fileName = "oplog.db"
-	pidName  = "oplog.pid" // of the process that holds the directory, for messages alone
+	pidName  = "oplog.pid" // holds the id of the locking process, for messages only
 )
 
-// Open opens the store in a data directory, making both where they are not. It
-// refuses, in one line, a directory that is not oplog's, that cannot be read
-// and written, that a later version wrote, or that another process holds.
+// Open opens the store in a data directory, creating both if missing. It rejects, with a one-line error, a directory that is not oplog's,
+// is not readable and writable, was written by a later version, or is in use by another process.
 func Open(dir string, o Options) (*DB, error) {
 	if o.LockTimeout == 0 {
 		o.LockTimeout = 500 * time.Millisecond
@@ -106,7 +104,7 @@ func Open(dir string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
-	// Rewritten by each holder; read only when the lock is held elsewhere.
+	// Rewritten by each process that locks the directory; read only if the lock is held elsewhere.
 	if err := os.WriteFile(filepath.Join(dir, pidName), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot write to data directory %s: %w", dir, err), b.Close())
 	}
@@ -114,8 +112,7 @@ func Open(dir string, o Options) (*DB, error) {
 	return db, nil
 }
 
-// openFile opens the file, which bbolt maps and reads without asking whether it
-// is all there.
+// openFile opens the file, which bbolt maps without checking that it is complete.
 func openFile(path string, timeout time.Duration) (b *bolt.DB, file *os.File, err error) {
 	if err := checkFile(path, timeout); err != nil {
 		return nil, nil, err
@@ -142,8 +139,7 @@ func openFile(path string, timeout time.Duration) (b *bolt.DB, file *os.File, er
 	return b, file, nil
 }
 
-// growth is how much longer the file becomes when it is full: room for some
-// 10,000 entries.
+// growth is how much the file grows when it is full: room for some 10,000 entries.
 const growth = 4 << 20
 
 var errDamaged = errors.New("its pages are inconsistent")
@@ -176,8 +172,7 @@ func checkFile(path string, timeout time.Duration) error {
 	return errors.Join(err, b.Close())
 }
 
-// prepareDir makes the directory, or checks that it is oplog's, or empty but for
-// files of these names.
+// prepareDir creates the directory, or checks that it is oplog's or contains no other files than these.
 func prepareDir(dir string, but ...string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("cannot create data directory %s: %w", dir, cause(err))
@@ -192,14 +187,14 @@ func prepareDir(dir string, but ...string) error {
 		}
 	}
 	for _, f := range found {
-		if f.Name() != "lost+found" && !slices.Contains(but, f.Name()) { // the former is of a volume's own
+		if f.Name() != "lost+found" && !slices.Contains(but, f.Name()) { // created by mkfs on volumes
 			return fmt.Errorf("data directory %s does not belong to oplog: it contains %s but no %s; specify an empty or new directory", dir, f.Name(), fileName)
 		}
 	}
 	return nil
 }
 
-// cause drops the path that a file error repeats.
+// cause strips the path that a file error repeats.
 func cause(err error) error {
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) {
@@ -208,7 +203,7 @@ func cause(err error) error {
 	return err
 }
 
-// ErrInUse is what Open fails with where another process has the directory.
+// ErrInUse is the error of Open if another process has locked the directory.
 var ErrInUse = errors.New("in use")
 
 func openError(dir string, err error) error {
@@ -226,7 +221,7 @@ func openError(dir string, err error) error {
 	}
 }
 
-// prepare writes what a new file needs, or checks what an old one says.
+// prepare initializes a new file, or validates an existing one.
 func (db *DB) prepare() error {
 	var isNew bool
 	var version int
@@ -271,7 +266,7 @@ func (db *DB) prepare() error {
 	return db.addKinds()
 }
 
-// addKinds makes room for kinds of records that came after the file was made.
+// addKinds creates the buckets of record kinds that were added after the file was created.
 func (db *DB) addKinds() error {
 	var missing []oplog.RecordKind
 	err := db.view(func(tx *bolt.Tx) error {
@@ -297,7 +292,7 @@ func (db *DB) addKinds() error {
 
 func (db *DB) create(tx *bolt.Tx) error {
 	random := make([]byte, 4)
-	_, _ = rand.Read(random) // never fails: crypto/rand ends the program instead
+	_, _ = rand.Read(random) // never fails: crypto/rand aborts the program instead
 	private, public, err := note.GenerateKey(rand.Reader, "oplog-"+hex.EncodeToString(random))
 	if err != nil {
 		return err
@@ -326,11 +321,10 @@ func (db *DB) create(tx *bolt.Tx) error {
 		meta.Put(keyVerifier, []byte(public)))
 }
 
-// OnAppend registers what is told of entries that were appended.
+// OnAppend registers the callback for appended entries.
 func (db *DB) OnAppend(told func(tenant string, entries []oplog.Entry)) { db.told = told }
 
-// Close waits for appends that have begun, refuses others, and lets go of the
-// directory.
+// Close waits for appends in progress, rejects others, and unlocks the directory.
 func (db *DB) Close() error {
 	db.sending.Lock()
 	if db.closed {
@@ -361,14 +355,12 @@ func (db *DB) Append(ctx context.Context, tenant string, entries []oplog.Entry, 
 	if err := db.send(ctx, r); err != nil {
 		return nil, err
 	}
-	// Once it is in the queue the request is answered, whatever becomes of its
-	// sender: what is stored must not be answered as not stored.
+	// A queued request is always answered, even if its sender is gone: what is stored must not be reported as not stored.
 	err := <-r.done
 	return r.receipts, err
 }
 
-// send queues a request. What is queued before Close is still committed, and
-// nothing is queued after it, where nobody would answer.
+// send queues a request. Requests queued before Close are still committed; after it nothing is queued, since nobody would answer.
 func (db *DB) send(ctx context.Context, r *appendRequest) error {
 	db.sending.RLock()
 	defer db.sending.RUnlock()

@@ -11,8 +11,7 @@ import (
 	"oplog/oplog"
 )
 
-// Ids are found whatever the sizes of the transactions that brought them, in few
-// runs of a bounded size.
+// Ids are found whatever the sizes of their transactions, in a few runs of bounded size.
 func TestRunsOfIDs(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	const total = 3 * maxRun
@@ -82,7 +81,7 @@ func addIDs(t *testing.T, db *DB, days []time.Time, total int, id func(seq int) 
 	}
 }
 
-// Ids whose hashes are the same are told apart by their entries.
+// Ids with the same hash are told apart by their entries.
 func TestCollidingIDHashes(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	mustAppend(t, db, withID("a", entry(1, "one")), withID("b", entry(2, "two")))

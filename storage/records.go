@@ -21,8 +21,7 @@ func (db *DB) Record(kind oplog.RecordKind, name string) (data []byte, revision 
 	return data, oplog.RevisionOf(data), err
 }
 
-// Records returns the records whose names start with a prefix; see
-// [oplog.Records].
+// Records returns the records whose names start with a prefix; see [oplog.Records].
 func (db *DB) Records(kind oplog.RecordKind, prefix string) ([]oplog.Record, error) {
 	var records []oplog.Record
 	err := db.view(func(tx *bolt.Tx) error {
@@ -64,7 +63,7 @@ func (db *DB) putRecord(kind oplog.RecordKind, name string, replaces oplog.Revis
 	return db.failure(tx.commit())
 }
 
-// OnRecord registers what is told of changed records; see [oplog.Records].
+// OnRecord registers a callback for changed records; see [oplog.Records].
 func (db *DB) OnRecord(changed func(kind oplog.RecordKind, name string)) {
 	db.watching.Lock()
 	defer db.watching.Unlock()

@@ -17,11 +17,10 @@ import (
 	"oplog/oplog"
 )
 
-// closedDays are the days of a tenant whose entries are deleted, in order, as
-// spans of microseconds that do not touch.
+// closedDays are a tenant's days whose entries are deleted: ordered, disjoint spans of microseconds.
 type closedDays []span
 
-type span struct{ from, to int64 } // to is not within
+type span struct{ from, to int64 } // to is exclusive
 
 func (c closedDays) has(micros int64) bool {
 	i, found := slices.BinarySearchFunc(c, micros, func(s span, micros int64) int {
@@ -41,7 +40,7 @@ func (c closedDays) hasDate(date []byte) bool {
 	return err == nil && c.has(t.UnixMicro())
 }
 
-// with returns the days and those of a deletion.
+// with returns the days together with those of a deletion.
 func (c closedDays) with(d *oplog.Deletion) closedDays {
 	all := slices.Clone(c)
 	for _, days := range d.Days {
@@ -60,10 +59,10 @@ func (c closedDays) with(d *oplog.Deletion) closedDays {
 	return merged
 }
 
-// closedOf returns the days of a tenant whose entries are deleted.
+// closedOf returns a tenant's closed days.
 func (db *DB) closedOf(tenant string) closedDays { return (*db.closedByTenant.Load())[tenant] }
 
-// readDeletions reads which days are deleted, when the file is opened.
+// readDeletions loads the closed days when the file is opened.
 func (db *DB) readDeletions() error {
 	closed := make(map[string]closedDays)
 	err := db.view(func(tx *bolt.Tx) error {
@@ -87,8 +86,7 @@ func readDeletion(name, data []byte) (*oplog.Deletion, error) {
 	return &d, nil
 }
 
-// BeginDeletion writes the record of a deletion, and closes its days; see
-// [oplog.Store].
+// BeginDeletion writes the record of a deletion and closes its days; see [oplog.Store].
 func (db *DB) BeginDeletion(d oplog.Deletion) (err error) {
 	defer db.guard(debug.SetPanicOnFault(true), &err)
 	data, err := json.Marshal(d)
@@ -106,7 +104,7 @@ func (db *DB) BeginDeletion(d oplog.Deletion) (err error) {
 	if err := putRecord(recordBucket(tx.Tx, oplog.RecordDeletion), d.Tenant+"/"+d.ID, data); err != nil {
 		return err
 	}
-	// Closed before the next transaction begins, so that it appends to none of them.
+	// Closed before the next transaction begins, so that it cannot append to these days.
 	before := db.closedByTenant.Load()
 	closed := maps.Clone(*before)
 	closed[d.Tenant] = closed[d.Tenant].with(&d)
@@ -119,7 +117,7 @@ func (db *DB) BeginDeletion(d oplog.Deletion) (err error) {
 	return nil
 }
 
-// DaysBefore lists dates with how many entries they have; see [oplog.Store].
+// DaysBefore lists dates and their numbers of entries; see [oplog.Store].
 func (db *DB) DaysBefore(ctx context.Context, tenant, before string) ([]oplog.DayCount, error) {
 	closed := db.closedOf(tenant)
 	var days []oplog.DayCount
@@ -153,10 +151,10 @@ func (db *DB) DaysBefore(ctx context.Context, tenant, before string) ([]oplog.Da
 	return days, nil
 }
 
-// deleteAtOnce is how many entries one transaction deletes at most.
+// deletesPerTx limits the entries deleted per transaction.
 const deleteAtOnce = 10_000
 
-// DeleteDays takes entries off the disk; see [oplog.Store].
+// DeleteDays removes entries from disk; see [oplog.Store].
 func (db *DB) DeleteDays(ctx context.Context, tenant string, days oplog.Days) error {
 	for more := true; more; {
 		if err := ctx.Err(); err != nil {
@@ -173,7 +171,7 @@ func (db *DB) DeleteDays(ctx context.Context, tenant string, days oplog.Days) er
 		if err != nil {
 			return err
 		}
-		select { // those who record have had to wait for as long
+		select { // give appends as much time as they had to wait
 		case <-time.After(time.Since(began)):
 		case <-ctx.Done():
 		}
@@ -181,8 +179,7 @@ func (db *DB) DeleteDays(ctx context.Context, tenant string, days oplog.Days) er
 	return nil
 }
 
-// deleteSome deletes entries of some days, or senders' ids, and reports whether
-// there may be more.
+// deleteSome deletes some entries or senders' ids of the days, and reports whether there may be more.
 func deleteSome(tx *bolt.Tx, tenant string, days oplog.Days) (more bool, err error) {
 	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
 	if b == nil {
@@ -221,7 +218,7 @@ func deleteSome(tx *bolt.Tx, tenant string, days oplog.Days) (more bool, err err
 	return true, nil
 }
 
-// Arrived reports whether an entry has arrived; see [oplog.Store].
+// Arrived reports whether an entry was ever recorded; see [oplog.Store].
 func (db *DB) Arrived(tenant string, key oplog.Key) (bool, error) {
 	arrived := false
 	err := db.view(func(tx *bolt.Tx) error {
@@ -242,10 +239,10 @@ func (db *DB) Arrived(tenant string, key oplog.Key) (bool, error) {
 	return arrived, err
 }
 
-// provenDeletions returns a tenant's deletions that its trail tells of in the
-// same words: a record alone could have been put beside what was removed.
+// provenDeletions returns a tenant's deletions that its trail confirms exactly: a record alone could have been forged to explain removed
+// entries.
 func provenDeletions(tx *bolt.Tx, tenant string) ([]*oplog.Deletion, error) {
-	if strings.Contains(tenant, "/") { // a trail is kept for ever
+	if strings.Contains(tenant, "/") { // trails are kept forever
 		return nil, nil
 	}
 	var proven []*oplog.Deletion
@@ -286,7 +283,7 @@ func isTold(tx *bolt.Tx, d *oplog.Deletion) bool {
 	return told.Tenant == d.Tenant && told.Through == d.Through && slices.Equal(told.Days, d.Days)
 }
 
-// deletions returns those deletions of the tenant that are proven.
+// deletions returns the tenant's proven deletions.
 func (v *verification) deletions() (proven []*oplog.Deletion, err error) {
 	err = v.db.view(func(tx *bolt.Tx) error {
 		proven, err = provenDeletions(tx, v.tenant)
@@ -295,7 +292,7 @@ func (v *verification) deletions() (proven []*oplog.Deletion, err error) {
 	return proven, err
 }
 
-// isDeleted reports whether the entry at a key is one that was deleted.
+// isDeleted reports whether the entry with a key was deleted.
 func isDeleted(deletions []*oplog.Deletion, key oplog.Key) bool {
 	if len(deletions) == 0 {
 		return false
@@ -304,8 +301,7 @@ func isDeleted(deletions []*oplog.Deletion, key oplog.Key) bool {
 	return slices.ContainsFunc(deletions, func(d *oplog.Deletion) bool { return key.Seq() <= d.Through && d.Contains(date) })
 }
 
-// deletedDate reports whether senders' ids of a date were deleted, or may have
-// been.
+// deletedDate reports whether senders' ids of a date were deleted, or may have been.
 func (v *verification) deletedDate(date string) bool {
 	return slices.ContainsFunc(v.gone, func(d *oplog.Deletion) bool { return d.Contains(date) })
 }

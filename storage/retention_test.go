@@ -15,7 +15,7 @@ import (
 	"oplog/oplog"
 )
 
-// deletion tells acme's trail of a deletion, and begins it.
+// deletion records a deletion in acme's trail and begins it.
 func deletion(t *testing.T, db *DB, through uint64, days ...oplog.Days) oplog.Deletion {
 	t.Helper()
 	d := oplog.Deletion{Tenant: "acme", Days: days, Through: through}
@@ -37,8 +37,7 @@ func deletion(t *testing.T, db *DB, through uint64, days ...oplog.Days) oplog.De
 
 const minutesOfDay = 24 * 60
 
-// TestDeletion: days go in more than one transaction, with their senders' ids,
-// and what has arrived stays.
+// TestDeletion: days are deleted in several transactions, with their senders' ids; arrivals stay.
 func TestDeletion(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	var entries []oplog.Entry
@@ -68,7 +67,7 @@ func TestDeletion(t *testing.T) {
 
 	gone := oplog.Days{From: first, To: dateOf(morning.AddDate(0, 0, -9))}
 	deletion(t, db, n+4, gone)
-	checkDeleted(t, db, n, 0, head) // what is on disk yet is in no answer
+	checkDeleted(t, db, n, 0, head) // entries still on disk are not found
 	db = reopen(t, db)
 	checkDeleted(t, db, n, 0, head)
 	if err := db.DeleteDays(t.Context(), "acme", gone); err != nil {
@@ -149,16 +148,14 @@ func checkClosed(t *testing.T, db *DB) {
 	}
 }
 
-// TestFindDuringDeletion: an id that stands for an entry of a day that is kept
-// is found at every moment of the deletion of a later day on which it stands for
-// another, by its id alone and through a filter; that of the later day is the
-// newest until its day is closed, and no answer from then on.
+// TestFindDuringDeletion: if an id has an entry on a kept day and another on a later day that is being deleted, the kept one is found at
+// every moment, by id alone and with a filter; the later one is the newest until its day is closed, and is never found afterwards.
 func TestFindDuringDeletion(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	const minutesOfDay = 24 * 60
 	kept, gone := withID("order-7", entry(10*minutesOfDay, "kept")), withID("order-7", entry(9*minutesOfDay, "gone"))
 	entries := []oplog.Entry{kept, gone}
-	for range deleteAtOnce { // so that the day goes in two transactions
+	for range deleteAtOnce { // so that the day takes two transactions
 		entries = append(entries, entry(9*minutesOfDay, "gone"))
 	}
 	mustAppend(t, db, entries...)

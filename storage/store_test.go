@@ -39,7 +39,7 @@ func closeStore(t *testing.T, db *DB) {
 	}
 }
 
-// reopen closes a store and reopens it.
+// reopen closes a store and opens it again.
 func reopen(t *testing.T, db *DB) *DB {
 	t.Helper()
 	closeStore(t, db)
@@ -60,8 +60,7 @@ func withID(id string, e oplog.Entry) oplog.Entry {
 	return e
 }
 
-// mustAppend appends entries to tenant acme and returns the receipts as
-// "id seq status".
+// mustAppend appends entries to tenant acme and returns the receipts as "id seq status".
 func mustAppend(t *testing.T, db *DB, entries ...oplog.Entry) string {
 	t.Helper()
 	receipts, err := db.Append(context.Background(), "acme", entries, 0)
@@ -79,7 +78,7 @@ func spell(receipts []oplog.Receipt) string {
 	return strings.Join(s, ", ")
 }
 
-// put puts a record, in place of any.
+// put sets a record, replacing any.
 func put(t *testing.T, db *DB, kind oplog.RecordKind, name, data string) {
 	t.Helper()
 	_, revision, err := db.Record(kind, name)
@@ -91,8 +90,7 @@ func put(t *testing.T, db *DB, kind oplog.RecordKind, name, data string) {
 	}
 }
 
-// arrivals returns the contents of a tenant's entries in order of arrival, and
-// scanned those in order of their keys.
+// arrivals returns the contents of a tenant's entries in order of arrival, and scanned in key order.
 func arrivals(t *testing.T, db *DB, from uint64) string {
 	t.Helper()
 	var names []string
@@ -129,7 +127,7 @@ func scanned(t *testing.T, db *DB, from, to oplog.Key) string {
 	return strings.Join(names, " ")
 }
 
-// checkStore checks all that must hold of a tenant at any time.
+// checkStore checks all invariants of a tenant.
 func checkStore(t *testing.T, db *DB, tenant string) {
 	t.Helper()
 	err := db.bolt.View(func(tx *bolt.Tx) error {
@@ -161,8 +159,7 @@ func checkStore(t *testing.T, db *DB, tenant string) {
 	}
 }
 
-// checkArrivals checks that arrivals 1 … size each lead to the entry with that
-// seq, whose bytes the leaf hashes.
+// checkArrivals checks that arrivals 1 … size each lead to the entry with that seq, whose bytes the leaf hashes.
 func checkArrivals(t *testing.T, tx *bolt.Tx, tenant string, tree tree, size uint64) []tlog.Hash {
 	t.Helper()
 	var leaves []tlog.Hash
@@ -190,8 +187,7 @@ func checkArrivals(t *testing.T, tx *bolt.Tx, tenant string, tree tree, size uin
 	return leaves
 }
 
-// checkEntries checks that each entry stands under its date and key, has
-// arrived, and is found by its id where that is the sender's.
+// checkEntries checks that each entry is under its date and key, has arrived, and is found by its sender's id.
 func checkEntries(t *testing.T, tx *bolt.Tx, tenant string, size uint64) {
 	t.Helper()
 	ids := tx.Bucket(bucketTenants).Bucket([]byte(tenant)).Bucket([]byte(nameIDs))
@@ -224,8 +220,7 @@ func checkEntries(t *testing.T, tx *bolt.Tx, tenant string, size uint64) {
 	}
 }
 
-// checkIDs checks that each sender's id leads to an entry with that id, and that
-// runs are in order.
+// checkIDs checks that each sender's id leads to an entry with that id, and that runs are sorted.
 func checkIDs(t *testing.T, tx *bolt.Tx, tenant string) {
 	t.Helper()
 	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
@@ -254,15 +249,14 @@ func checkIDs(t *testing.T, tx *bolt.Tx, tenant string) {
 	}
 }
 
-// eachNested visits all pairs of all buckets of a bucket.
+// eachNested calls visit for all pairs in nested buckets.
 func eachNested(b *bolt.Bucket, visit func(name, key, value []byte) error) error {
 	return b.ForEachBucket(func(name []byte) error {
 		return b.Bucket(name).ForEach(func(key, value []byte) error { return visit(name, key, value) })
 	})
 }
 
-// copyStore copies the file of a store that is not written to, as a crash would
-// leave it.
+// copyStore copies the file of an idle store, as a crash would leave it.
 func copyStore(t *testing.T, from, dir string) {
 	t.Helper()
 	data, err := os.ReadFile(from)
@@ -274,7 +268,7 @@ func copyStore(t *testing.T, from, dir string) {
 	}
 }
 
-// golden compares with a file of testdata, which -update writes.
+// golden compares a text with a file of testdata, which -update writes.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)

@@ -10,7 +10,7 @@ import (
 	"oplog/oplog/enginetest"
 )
 
-// grown is a tenant's log with what an observer knows of it: the leaves.
+// grown is a tenant's log with an observer's knowledge of it: the leaves.
 type grown struct {
 	db *DB
 	enginetest.Tree
@@ -48,7 +48,7 @@ func (g *grown) check(t *testing.T, indexes ...int) {
 
 func TestTreeOfEverySize(t *testing.T) {
 	g := &grown{db: openStore(t, t.TempDir())}
-	g.check(t) // of nothing
+	g.check(t) // of the empty tree
 	random := rand.New(rand.NewPCG(1, 2))
 	for size := 1; size <= 600; size++ {
 		g.grow(t, size)

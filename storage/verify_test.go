@@ -37,8 +37,7 @@ func verified(t *testing.T, db *DB) (string, Verification) {
 	return strings.Join(found, ", "), v
 }
 
-// manyEntries is enough for complete subtrees of two levels, in two chunks of
-// verifying; every third has its sender's id.
+// manyEntries makes complete subtrees of two levels, in two chunks of verification; every third entry has a sender's id.
 const manyEntries = verifyChunk + tileSize + 7
 
 func verifiable(t *testing.T) (*DB, []oplog.Key) {
@@ -98,7 +97,7 @@ func TestVerifyAgainstASmallerCheckpoint(t *testing.T) {
 	}
 }
 
-// tampering is what somebody can do to the file of a tenant.
+// tampering holds what an attacker with the file can change.
 type tampering struct {
 	t                            *testing.T
 	keys                         []oplog.Key // by seq - 1
@@ -122,7 +121,7 @@ func (f *tampering) must(err error) {
 
 func (f *tampering) put(seq int, data []byte) { f.must(f.date(seq).Put(f.keys[seq-1][:], data)) }
 
-// setLeaf rewrites the arrival of an entry.
+// setArrival rewrites the arrival of an entry.
 func (f *tampering) setArrival(seq int, key oplog.Key, leaf tlog.Hash) {
 	number := tileKey(uint64(seq-1) / tileSize)
 	tile := append([]byte(nil), f.arrivals.Get(number)...)
@@ -279,8 +278,7 @@ func TestForeignCheckpoints(t *testing.T) {
 	f(strings.Split(ours, "\n\n")[0], "not a checkpoint")
 }
 
-// A sender may choose the id that the log itself would give, as who imports
-// what was exported does.
+// A sender may choose exactly the id that the log would generate, as re-imports of exports do.
 func TestVerifyIDsEqualToGenerated(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	first := entry(5, "a")
