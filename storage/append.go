@@ -74,7 +74,7 @@ func (db *DB) commit(group []*appendRequest) {
 		}
 		for _, r := range group {
 			if r.refused == nil && len(r.recorded) > 0 {
-				db.told(r.tenant, r.recorded)
+				db.onAppend(r.tenant, r.recorded)
 			}
 		}
 	}

@@ -17,10 +17,10 @@ func entryID(minutesAgo int, seq uint64) string {
 // A conflict rejects its own request only; others in the same transaction succeed.
 func TestAppendConflictInAGroup(t *testing.T) {
 	db := openStore(t, t.TempDir())
-	var told []string
+	var reported []string
 	db.OnAppend(func(tenant string, entries []oplog.Entry) {
 		for _, e := range entries {
-			told = append(told, fmt.Sprintf("%s/%d", tenant, e.Seq))
+			reported = append(reported, fmt.Sprintf("%s/%d", tenant, e.Seq))
 		}
 	})
 	request := func(tenant string, entries ...oplog.Entry) *appendRequest {
@@ -50,8 +50,8 @@ func TestAppendConflictInAGroup(t *testing.T) {
 			t.Errorf("request %d: %s, want %s", i, got, want[i])
 		}
 	}
-	if got := strings.Join(told, " "); got != "acme/1 acme/2 acme/3 other/1 acme/4" {
-		t.Errorf("told of %s", got)
+	if got := strings.Join(reported, " "); got != "acme/1 acme/2 acme/3 other/1 acme/4" {
+		t.Errorf("OnAppend got %s", got)
 	}
 	db = reopen(t, db)
 	if got := arrivals(t, db, 1); got != "a b c r" {

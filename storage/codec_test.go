@@ -100,7 +100,7 @@ func TestCodecRoundTrip(t *testing.T) {
 	})
 }
 
-func TestDecodeRefuses(t *testing.T) {
+func TestDecodeRejects(t *testing.T) {
 	e := fullEntry()
 	data, err := encodeEntry(&e)
 	if err != nil {

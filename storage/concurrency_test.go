@@ -14,11 +14,11 @@ func TestGroupCommit(t *testing.T) {
 	const senders, requests = 64, 12
 	tenants := []string{"acme", "beta", "gamma"}
 	db := openStore(t, t.TempDir())
-	told := make(map[string]uint64) // last seq; only used by the committer
+	reported := make(map[string]uint64) // last seq; only used by the committer
 	db.OnAppend(func(tenant string, entries []oplog.Entry) {
 		for _, e := range entries {
-			if told[tenant]++; e.Seq != told[tenant] || e.Tenant != tenant {
-				t.Errorf("told of %s/%d where %s/%d is next", e.Tenant, e.Seq, tenant, told[tenant])
+			if reported[tenant]++; e.Seq != reported[tenant] || e.Tenant != tenant {
+				t.Errorf("OnAppend got %s/%d, want %s/%d", e.Tenant, e.Seq, tenant, reported[tenant])
 			}
 		}
 	})
@@ -38,8 +38,8 @@ func TestGroupCommit(t *testing.T) {
 			t.Fatal(err)
 		}
 		entries, s, err := after.Counts(tenant)
-		if err != nil || entries != told[tenant] {
-			t.Errorf("%s has %d entries, and was told of %d, %v", tenant, entries, told[tenant], err)
+		if err != nil || entries != reported[tenant] {
+			t.Errorf("%s has %d entries, OnAppend got %d, %v", tenant, entries, reported[tenant], err)
 		}
 		skipped += s
 		checkStore(t, after, tenant)

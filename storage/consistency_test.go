@@ -4,8 +4,8 @@ import (
 	"testing"
 )
 
-// An observer who kept a checkpoint checks, with what the store proves alone,
-// that the log of a later one begins with the same entries.
+// TestConsistencyOfEverySize: with the store's proofs alone, an observer who kept a checkpoint verifies that the log of a later checkpoint
+// begins with the same entries.
 func TestConsistencyOfEverySize(t *testing.T) {
 	g := &grown{db: openStore(t, t.TempDir())}
 	const size = 2*tileSize + 35

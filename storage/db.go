@@ -33,27 +33,27 @@ const sealedFormat = 3
 // DB is a store in one file of a data directory, which it locks.
 type DB struct {
 	dir      string
-	bolt     *bolt.DB // seals its transactions where it has NoSync
-	file     *os.File // bolt's own
+	bolt     *bolt.DB // seals its transactions if NoSync is set
+	file     *os.File // bolt's file
 	sync     func(*os.File) error
 	signer   note.Signer
 	verifier string
 
 	failed   atomic.Pointer[oplog.Error] // set once writes are no longer safe
-	told     func(tenant string, entries []oplog.Entry)
+	onAppend func(tenant string, entries []oplog.Entry)
 	requests chan *appendRequest
-	sending  sync.RWMutex // read-locked while a request is queued; Close locks it
+	queueMu  sync.RWMutex // read-locked while a request is queued; Close locks it
 	closed   bool         // guarded by sending: no more requests
 	closing  chan struct{}
 	stopped  sync.WaitGroup // the committer
 
 	heads map[string]treeHead // used by the committer only, by tenant
 
-	writing   sync.Mutex // held from the begin of a transaction that writes until it is on disk
-	sumBuffer []byte     // under writing, for seals
+	writeMu   sync.Mutex // held during write transactions, until they are on disk
+	sumBuffer []byte     // for seals; guarded by writeMu
 
-	watching sync.RWMutex // guards watchers
-	watchers []func(kind oplog.RecordKind, name string)
+	watchersMu sync.RWMutex // guards watchers
+	watchers   []func(kind oplog.RecordKind, name string)
 
 	closedByTenant atomic.Pointer[map[string]closedDays] // replaced, never modified
 }
@@ -94,7 +94,7 @@ func Open(dir string, o Options) (*DB, error) {
 		return nil, openError(dir, err)
 	}
 	db := &DB{
-		dir: dir, bolt: b, file: file, sync: syncData, sumBuffer: make([]byte, sumBuffer), told: func(string, []oplog.Entry) {},
+		dir: dir, bolt: b, file: file, sync: syncData, sumBuffer: make([]byte, sumBuffer), onAppend: func(string, []oplog.Entry) {},
 		requests: make(chan *appendRequest, 4096), closing: make(chan struct{}), heads: make(map[string]treeHead),
 	}
 	err = db.prepare()
@@ -135,18 +135,17 @@ func openFile(path string, timeout time.Duration) (b *bolt.DB, file *os.File, er
 	if err != nil {
 		return nil, nil, errors.Join(err, b.Close())
 	}
-	b.NoSync = p.sealing(p.last)
+	b.NoSync = p.sealsNext(p.last)
 	return b, file, nil
 }
 
-// growth is how much the file grows when it is full: room for some 10,000 entries.
+// growth is the increment of the file's size: room for some 10,000 entries.
 const growth = 4 << 20
 
 var errDamaged = errors.New("its pages are inconsistent")
 
-// checkFile rolls back a transaction that a crash interrupted, and checks that
-// the file is as long as it says itself: reading past the end of a mapped file
-// would end the program.
+// checkFile rolls back a transaction that a crash interrupted, and checks that the file has the length it claims: reading past the end of a
+// mapped file would crash the program.
 func checkFile(path string, timeout time.Duration) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
@@ -159,7 +158,7 @@ func checkFile(path string, timeout time.Duration) error {
 	if err != nil {
 		return err
 	}
-	// While it is open for reading alone, nobody has it open for writing.
+	// While the file is open read-only, no other process has it open for writing.
 	if err := rollBack(path, b.Info().PageSize); err != nil {
 		return errors.Join(err, b.Close())
 	}
@@ -173,7 +172,7 @@ func checkFile(path string, timeout time.Duration) error {
 }
 
 // prepareDir creates the directory, or checks that it is oplog's or contains no other files than these.
-func prepareDir(dir string, but ...string) error {
+func prepareDir(dir string, except ...string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("cannot create data directory %s: %w", dir, cause(err))
 	}
@@ -187,7 +186,7 @@ func prepareDir(dir string, but ...string) error {
 		}
 	}
 	for _, f := range found {
-		if f.Name() != "lost+found" && !slices.Contains(but, f.Name()) { // created by mkfs on volumes
+		if f.Name() != "lost+found" && !slices.Contains(except, f.Name()) { // created by mkfs on volumes
 			return fmt.Errorf("data directory %s does not belong to oplog: it contains %s but no %s; specify an empty or new directory", dir, f.Name(), fileName)
 		}
 	}
@@ -209,11 +208,11 @@ var ErrInUse = errors.New("in use")
 func openError(dir string, err error) error {
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
-		who := "another process"
+		holder := "another process"
 		if pid, readErr := os.ReadFile(filepath.Join(dir, pidName)); readErr == nil {
-			who = "the process with pid " + strings.TrimSpace(string(pid))
+			holder = "the process with pid " + strings.TrimSpace(string(pid))
 		}
-		return fmt.Errorf("data directory %s is %w by %s; stop it first, or specify another directory", dir, ErrInUse, who)
+		return fmt.Errorf("data directory %s is %w by %s; stop it first, or specify another directory", dir, ErrInUse, holder)
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum), errors.Is(err, errDamaged):
 		return fmt.Errorf("%s is not an oplog data file, or is damaged (%w); restore a backup, or specify another directory", filepath.Join(dir, fileName), err)
 	default:
@@ -258,16 +257,16 @@ func (db *DB) prepare() error {
 			return fmt.Errorf("migrating %s from format 1 to format %d failed: %w", db.bolt.Path(), formatVersion, err)
 		}
 	}
-	if version == sealedFormat && !db.bolt.NoSync { // a backup of a file that was open
+	if version == sealedFormat && !db.bolt.NoSync { // a backup of an open file
 		if err := db.setFormat(formatVersion); err != nil {
 			return err
 		}
 	}
-	return db.addKinds()
+	return db.addRecordBuckets()
 }
 
 // addKinds creates the buckets of record kinds that were added after the file was created.
-func (db *DB) addKinds() error {
+func (db *DB) addRecordBuckets() error {
 	var missing []oplog.RecordKind
 	err := db.view(func(tx *bolt.Tx) error {
 		for _, kind := range oplog.RecordKinds {
@@ -322,21 +321,21 @@ func (db *DB) create(tx *bolt.Tx) error {
 }
 
 // OnAppend registers the callback for appended entries.
-func (db *DB) OnAppend(told func(tenant string, entries []oplog.Entry)) { db.told = told }
+func (db *DB) OnAppend(callback func(tenant string, entries []oplog.Entry)) { db.onAppend = callback }
 
 // Close waits for appends in progress, rejects others, and unlocks the directory.
 func (db *DB) Close() error {
-	db.sending.Lock()
+	db.queueMu.Lock()
 	if db.closed {
-		db.sending.Unlock()
+		db.queueMu.Unlock()
 		return nil
 	}
 	db.closed = true
-	db.sending.Unlock()
+	db.queueMu.Unlock()
 	close(db.closing)
 	db.stopped.Wait()
 	if db.bolt.NoSync && db.failure(nil) == nil {
-		_ = db.stopSealing() // else the file stays as a crash would leave it, and is read as well
+		_ = db.stopSealing() // otherwise the file stays as after a crash, which is also readable
 	}
 	return db.bolt.Close()
 }
@@ -362,8 +361,8 @@ func (db *DB) Append(ctx context.Context, tenant string, entries []oplog.Entry, 
 
 // send queues a request. Requests queued before Close are still committed; after it nothing is queued, since nobody would answer.
 func (db *DB) send(ctx context.Context, r *appendRequest) error {
-	db.sending.RLock()
-	defer db.sending.RUnlock()
+	db.queueMu.RLock()
+	defer db.queueMu.RUnlock()
 	if db.closed {
 		return oplog.Errorf(oplog.CodeUnavailable, "The server is shutting down; retry after the restart.")
 	}

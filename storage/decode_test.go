@@ -10,8 +10,7 @@ import (
 	"oplog/oplog"
 )
 
-// What is decoded quickly is what the library decodes, but for texts that are
-// not valid UTF-8, which it refuses.
+// FuzzFastDecode: fastDecode agrees with the library, except that it accepts text that is not valid UTF-8, which the library rejects.
 func FuzzFastDecode(f *testing.F) {
 	for _, content := range []string{"", "a", "双11返场主会场"} {
 		e := entry(1, content)

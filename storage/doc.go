@@ -12,11 +12,9 @@
 //	tenants/<tenant>/arrivals/<tile>               for each of 256 entries: time, 7 bytes; leaf hash
 //	tenants/<tenant>/tree/<level><number>          hash of a complete subtree of 2^level leaves, level >= 8
 //
-// The name <tenant>/access stands for the tenant's trail, of who read and
-// administered its log: a log of its own, in the same buckets.
+// The access log of a tenant, its trail, is a log of its own in the same buckets, with the name <tenant>/access.
 //
-// Dates are UTC dates of the operation time. What retention deletes is gone from
-// entries and ids, a date at a time; arrivals and tree stay. Which dates it is
-// stands in records/deletions and, the same, in the tenant's trail. An entry's bytes are exactly what
-// its leaf of the Merkle tree (RFC 6962) hashes.
+// Dates are UTC dates of the operation time. Retention deletes from entries and ids, one date at a time; arrivals and tree stay.
+// The deleted dates are recorded in records/deletions and also in the tenant's trail. An entry's bytes are exactly those that its
+// leaf of the Merkle tree (RFC 6962) hashes.
 package storage

@@ -17,8 +17,8 @@ import (
 	"oplog/oplog"
 )
 
-// testdata/format-N.db are data files as versions of each format wrote them. Every later version opens them and reads the same. -update
-// creates that of this version if it is missing, and never overwrites one.
+// testdata/format-N.db are data files written by versions of each format. Every later version must open them and read the same. -update
+// creates the current version's file if it is missing, and never overwrites one.
 var formatFiles = []string{"format-1", "format-2"}
 
 // formatKinds are the kinds of records in the file.
@@ -42,7 +42,7 @@ func testFormat(t *testing.T, name string) {
 	checkStore(t, db, "acme")
 	checkStore(t, db, "beta")
 
-	// It can also be written.
+	// It is writable, too.
 	mustAppend(t, db, entry(0, "later"))
 	for _, kind := range oplog.RecordKinds { // also of kinds added later
 		if _, _, err := db.Record(kind, "none"); oplog.CodeOf(err) != oplog.CodeNotFound {

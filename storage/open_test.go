@@ -15,7 +15,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// wantRefused checks that a directory is rejected with one line that contains all the words.
+// wantRejected checks that a directory is rejected with a one-line error that contains all the words.
 func wantRejected(t *testing.T, dir string, words ...string) {
 	t.Helper()
 	db, err := Open(dir, Options{LockTimeout: 10 * time.Millisecond})

@@ -65,14 +65,14 @@ func (db *DB) putRecord(kind oplog.RecordKind, name string, replaces oplog.Revis
 
 // OnRecord registers a callback for changed records; see [oplog.Records].
 func (db *DB) OnRecord(changed func(kind oplog.RecordKind, name string)) {
-	db.watching.Lock()
-	defer db.watching.Unlock()
+	db.watchersMu.Lock()
+	defer db.watchersMu.Unlock()
 	db.watchers = append(db.watchers, changed)
 }
 
 func (db *DB) recordChanged(kind oplog.RecordKind, name string) {
-	db.watching.RLock()
-	defer db.watching.RUnlock()
+	db.watchersMu.RLock()
+	defer db.watchersMu.RUnlock()
 	for _, changed := range db.watchers {
 		changed(kind, name)
 	}

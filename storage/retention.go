@@ -152,7 +152,7 @@ func (db *DB) DaysBefore(ctx context.Context, tenant, before string) ([]oplog.Da
 }
 
 // deletesPerTx limits the entries deleted per transaction.
-const deleteAtOnce = 10_000
+const deletesPerTx = 10_000
 
 // DeleteDays removes entries from disk; see [oplog.Store].
 func (db *DB) DeleteDays(ctx context.Context, tenant string, days oplog.Days) error {
@@ -190,7 +190,7 @@ func deleteSome(tx *bolt.Tx, tenant string, days oplog.Days) (more bool, err err
 		return true, ids.DeleteBucket(bytes.Clone(name))
 	}
 	entries := b.Bucket([]byte(nameEntries))
-	for left := deleteAtOnce; left > 0; {
+	for left := deletesPerTx; left > 0; {
 		date, _ := entries.Cursor().Seek([]byte(days.From))
 		if date == nil || !days.Contains(string(date)) {
 			return false, nil
@@ -253,14 +253,14 @@ func provenDeletions(tx *bolt.Tx, tenant string) ([]*oplog.Deletion, error) {
 		if err != nil {
 			return nil, err
 		}
-		if isTold(tx, d) {
+		if isInTrail(tx, d) {
 			proven = append(proven, d)
 		}
 	}
 	return proven, nil
 }
 
-func isTold(tx *bolt.Tx, d *oplog.Deletion) bool {
+func isInTrail(tx *bolt.Tx, d *oplog.Deletion) bool {
 	trail := oplog.TrailName(d.Tenant)
 	key, known := oplog.KeyOfID(d.ID)
 	t, err := readTree(tx, trail)
@@ -276,11 +276,11 @@ func isTold(tx *bolt.Tx, d *oplog.Deletion) bool {
 		return false
 	}
 	e, err := decodeEntry(data)
-	var told oplog.Deletion
-	if err != nil || e.Module != "retention" || e.Operation != "delete" || json.Unmarshal(e.Details, &told) != nil {
+	var logged oplog.Deletion
+	if err != nil || e.Module != "retention" || e.Operation != "delete" || json.Unmarshal(e.Details, &logged) != nil {
 		return false
 	}
-	return told.Tenant == d.Tenant && told.Through == d.Through && slices.Equal(told.Days, d.Days)
+	return logged.Tenant == d.Tenant && logged.Through == d.Through && slices.Equal(logged.Days, d.Days)
 }
 
 // deletions returns the tenant's proven deletions.
@@ -303,5 +303,5 @@ func isDeleted(deletions []*oplog.Deletion, key oplog.Key) bool {
 
 // deletedDate reports whether senders' ids of a date were deleted, or may have been.
 func (v *verification) deletedDate(date string) bool {
-	return slices.ContainsFunc(v.gone, func(d *oplog.Deletion) bool { return d.Contains(date) })
+	return slices.ContainsFunc(v.proven, func(d *oplog.Deletion) bool { return d.Contains(date) })
 }

@@ -20,11 +20,11 @@ func deletion(t *testing.T, db *DB, through uint64, days ...oplog.Days) oplog.De
 	t.Helper()
 	d := oplog.Deletion{Tenant: "acme", Days: days, Through: through}
 	trail := oplog.TrailName("acme")
-	told := oplog.Entry{
+	event := oplog.Entry{
 		Tenant: trail, Time: morning, ReceivedAt: morning, User: oplog.User{ID: "server", Name: "oplog"}, Module: "retention", Operation: "delete", Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess,
 		Details: fmt.Appendf(nil, `{"tenant":"acme","days":[{"from":%q,"to":%q}],"through":%d}`, days[0].From, days[0].To, through),
 	}
-	receipts, err := db.Append(t.Context(), trail, []oplog.Entry{told}, 0)
+	receipts, err := db.Append(t.Context(), trail, []oplog.Entry{event}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ const minutesOfDay = 24 * 60
 func TestDeletion(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	var entries []oplog.Entry
-	for i := range 2*deleteAtOnce + 1000 {
+	for i := range 2*deletesPerTx + 1000 {
 		e := entry(10*minutesOfDay+i%60, "old")
 		if i%2 == 0 {
 			e.ID = fmt.Sprint("id", i)
@@ -91,8 +91,8 @@ func TestDeletion(t *testing.T) {
 	}
 }
 
-// checkDeleted checks the store of TestDeletion, in which the first n entries and
-// one more are on days that were closed; so many of all are off the disk.
+// checkDeleted checks the store of TestDeletion, in which the days of the first n entries and of one more are closed, and deleted entries
+// are no longer on disk.
 func checkDeleted(t *testing.T, db *DB, n, deleted uint64, head string) {
 	t.Helper()
 	if got := scanned(t, db, oplog.Key{}, oplog.Key{}); got != "c d e" {
@@ -129,7 +129,7 @@ func checkDeleted(t *testing.T, db *DB, n, deleted uint64, head string) {
 	checkClosed(t, db)
 }
 
-// checkClosed checks that days that were closed take no entries.
+// checkClosed checks that closed days accept no entries.
 func checkClosed(t *testing.T, db *DB) {
 	t.Helper()
 	late := withID("id4", entry(10*minutesOfDay, "late"))
@@ -148,14 +148,14 @@ func checkClosed(t *testing.T, db *DB) {
 	}
 }
 
-// TestFindDuringDeletion: if an id has an entry on a kept day and another on a later day that is being deleted, the kept one is found at
-// every moment, by id alone and with a filter; the later one is the newest until its day is closed, and is never found afterwards.
+// TestFindDuringDeletion: an id has an entry on a kept day and another on a later day, which is being deleted. The kept one is always
+// found, by id alone and with a filter; the later one is the newest until its day is closed, and is never found afterwards.
 func TestFindDuringDeletion(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	const minutesOfDay = 24 * 60
 	kept, gone := withID("order-7", entry(10*minutesOfDay, "kept")), withID("order-7", entry(9*minutesOfDay, "gone"))
 	entries := []oplog.Entry{kept, gone}
-	for range deleteAtOnce { // so that the day takes two transactions
+	for range deletesPerTx { // so that the day takes two transactions
 		entries = append(entries, entry(9*minutesOfDay, "gone"))
 	}
 	mustAppend(t, db, entries...)

@@ -9,46 +9,41 @@ import (
 	"os"
 )
 
-// bbolt syncs twice per transaction: the pages that it wrote, and then the meta
-// page that leads to them, so that a meta page on disk never leads to pages that
-// are not. With a seal, one sync does for both. A seal lists the pages that the
-// transaction wrote, with their checksum. It is stored in the meta page, behind
-// what bbolt has there.
+// bbolt syncs twice per transaction: first the pages it wrote, then the meta page that points to them, so that a meta page on disk never
+// points to missing pages. With a seal, a single sync suffices. A seal lists the pages of the transaction with their checksum; it is stored
+// in the meta page, after bbolt's own data.
 //
-// A crash during a transaction may leave any of its pages. Where its meta page is
-// on disk and its seal is missing, or does not match the pages, the transaction
-// was never acknowledged, and the next start rolls it back: the other meta page
-// leads to the transaction before, which was synced before this one began, and
-// none of whose pages this one wrote to.
+// After a crash during a transaction, any subset of its pages may be on disk. If its meta page is there but the seal is missing or does not
+// match the pages, the transaction was never acknowledged, and the next start rolls it back: the other meta page points to the previous
+// transaction, which was synced before this one began and whose pages this one did not overwrite.
 //
-// Older builds do not check seals. So the file has format sealedFormat, which they
-// reject, from the first append until it is closed.
+// Older builds do not check seals. Therefore the file has format sealedFormat, which they reject, from the first append until it is closed.
 
-// seal is what a meta page says of its transaction.
+// seal is the seal of a transaction.
 type seal struct {
-	on    bool   // the next transaction is sealed, too
-	txid  uint64 // of the transaction
-	pages []pageRun
+	sealNext bool   // the next transaction is sealed, too
+	txid     uint64 // of the transaction
+	pages    []pageRun
 }
 
-// pageRun is pages in a row.
+// pageRun is a run of consecutive pages.
 type pageRun struct{ first, count uint64 }
 
 const (
 	sealOffset = 512 // in a meta page, of which bbolt uses 80 bytes
 	sealMark   = "oplog\x00se"
-	sealHead   = len(sealMark) + 4 + 4 + 8 // on, number of runs, txid
+	sealHead   = len(sealMark) + 4 + 4 + 8 // sealNext, number of runs, txid
 	runSize    = 8 + 8
 	sumSize    = 4
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// encode returns the seal as it is stored, all but the checksum.
+// encode returns the stored form of the seal, without the checksum.
 func (s *seal) encode() []byte {
 	b := make([]byte, 0, sealHead+runSize*len(s.pages)+sumSize)
 	b = append(b, sealMark...)
-	b = binary.BigEndian.AppendUint32(b, map[bool]uint32{true: 1}[s.on])
+	b = binary.BigEndian.AppendUint32(b, map[bool]uint32{true: 1}[s.sealNext])
 	b = binary.BigEndian.AppendUint32(b, uint32(len(s.pages))) //nolint:gosec // as many as fit into a page
 	b = binary.BigEndian.AppendUint64(b, s.txid)
 	for _, run := range s.pages {
@@ -58,10 +53,10 @@ func (s *seal) encode() []byte {
 	return b
 }
 
-// sumBuffer is how much of its pages a checksum reads at once.
+// sumBuffer is the buffer size for computing checksums.
 const sumBuffer = 64 << 10
 
-// sum returns the checksum of the seal and of its pages, read through a buffer.
+// sum returns the checksum of the seal and its pages, reading them through a buffer.
 func (s *seal) sum(f io.ReaderAt, pageSize int64, buffer []byte) (uint32, error) {
 	sum := crc32.Checksum(s.encode(), castagnoli)
 	for _, run := range s.pages {
@@ -77,15 +72,14 @@ func (s *seal) sum(f io.ReaderAt, pageSize int64, buffer []byte) (uint32, error)
 	return sum, nil
 }
 
-// decodeSeal returns the seal in a meta page, with its checksum; false where
-// there is none, or that of another transaction.
+// decodeSeal returns the seal in a meta page and its checksum; false if there is none, or it is of another transaction.
 func decodeSeal(page []byte, m meta) (s seal, sum uint32, ok bool) {
 	b := page[min(sealOffset, len(page)):]
 	if len(b) < sealHead+sumSize || string(b[:len(sealMark)]) != sealMark {
 		return seal{}, 0, false
 	}
 	head := b[len(sealMark):]
-	s.on, s.txid = binary.BigEndian.Uint32(head) == 1, binary.BigEndian.Uint64(head[8:])
+	s.sealNext, s.txid = binary.BigEndian.Uint32(head) == 1, binary.BigEndian.Uint64(head[8:])
 	size := sealHead + runSize*int(binary.BigEndian.Uint32(head[4:]))
 	if s.txid != m.txid || len(b) < size+sumSize {
 		return seal{}, 0, false
@@ -100,21 +94,21 @@ func decodeSeal(page []byte, m meta) (s seal, sum uint32, ok bool) {
 	return s, binary.BigEndian.Uint32(b[size:]), true
 }
 
-// meta is what a meta page of bbolt says, in the byte order of the machine.
+// meta holds the fields of a bbolt meta page that seals need. They are stored in native byte order.
 type meta struct {
-	freelist uint64 // page of the list of free pages
-	end      uint64 // the first page that was never used
+	freelist uint64 // page of the freelist
+	end      uint64 // first page that was never used
 	txid     uint64
 }
 
-// Where a page, and what follows its head in a meta page, has what.
+// Offsets and constants of bbolt's page header and meta page.
 const (
 	pageHead     = 16 // id, 8 bytes; flags, 2; count, 2; overflow, 4
 	metaSize     = 64
 	metaMagic    = 0xED0CDAED
 	metaVersion  = 2
 	freelistFlag = 0x10
-	manyFree     = 0xFFFF // count of a list of free pages that says its length itself
+	longFreelist = 0xFFFF // page count of a freelist that stores its length separately
 )
 
 func readMeta(page []byte) (m meta, ok bool) {
@@ -130,14 +124,13 @@ func readMeta(page []byte) (m meta, ok bool) {
 	return meta{order.Uint64(b[32:]), order.Uint64(b[40:]), order.Uint64(b[48:])}, true
 }
 
-// metaPages are the two meta pages of a file. A transaction writes that of the
-// one before the last.
+// metaPages holds the two meta pages of a file. Transactions write them alternately.
 type metaPages struct {
 	pageSize int64
 	pages    [2][]byte
 	metas    [2]meta
-	valid    [2]bool // others are left of a transaction that was not finished
-	last     int     // which is of the last transaction
+	valid    [2]bool // an invalid one is left by an interrupted transaction
+	last     int     // index of the last transaction's
 }
 
 func readMetaPages(f io.ReaderAt, pageSize int) (p metaPages, err error) {
@@ -155,19 +148,18 @@ func readMetaPages(f io.ReaderAt, pageSize int) (p metaPages, err error) {
 	return p, nil
 }
 
-// sealing tells whether the transaction after one of the two is sealed.
-func (p *metaPages) sealing(which int) bool {
+// sealsNext reports whether the transaction after that of a meta page is sealed.
+func (p *metaPages) sealsNext(which int) bool {
 	if !p.valid[which] {
 		return false
 	}
 	s, _, ok := decodeSeal(p.pages[which], p.metas[which])
-	return ok && s.on
+	return ok && s.sealNext
 }
 
-// isComplete tells whether all is there that the last transaction wrote, where it
-// was sealed.
+// isComplete reports whether all pages of the last transaction are on disk. Without a seal it assumes so.
 func (p *metaPages) isComplete(f io.ReaderAt) bool {
-	if !p.valid[1-p.last] || !p.sealing(1-p.last) {
+	if !p.valid[1-p.last] || !p.sealsNext(1-p.last) {
 		return true
 	}
 	s, want, ok := decodeSeal(p.pages[p.last], p.metas[p.last])
@@ -178,7 +170,7 @@ func (p *metaPages) isComplete(f io.ReaderAt) bool {
 	return err == nil && sum == want
 }
 
-// freePages reads which pages are free after a transaction, in order.
+// freePages reads the sorted list of pages that are free after a transaction.
 func freePages(f io.ReaderAt, pageSize int64, m meta) ([]uint64, error) {
 	at := int64(m.freelist) * pageSize //nolint:gosec // within the file
 	head := make([]byte, pageHead+8)
@@ -191,7 +183,7 @@ func freePages(f io.ReaderAt, pageSize int64, m meta) ([]uint64, error) {
 	}
 	at += pageHead
 	n := uint64(order.Uint16(head[10:]))
-	if n == manyFree {
+	if n == longFreelist {
 		n = order.Uint64(head[pageHead:])
 		at += 8
 	}
@@ -209,8 +201,7 @@ func freePages(f io.ReaderAt, pageSize int64, m meta) ([]uint64, error) {
 	return ids, nil
 }
 
-// writtenPages returns the pages that a transaction wrote: those that were free
-// before it, or not used yet, and are not free after it.
+// writtenPages returns the pages that a transaction wrote: those that were free or unused before it and are not free after it.
 func writtenPages(f io.ReaderAt, pageSize int64, before, after meta) ([]pageRun, error) {
 	wereFree, err := freePages(f, pageSize, before)
 	if err != nil {
@@ -243,12 +234,12 @@ func writtenPages(f io.ReaderAt, pageSize int64, before, after meta) ([]pageRun,
 	return runs, nil
 }
 
-// openPages opens the file of a store, for bbolt and for seals.
+// openPages opens a data file, for bbolt and for seals.
 func openPages(path string, flag int, mode os.FileMode) (*os.File, error) {
 	return os.OpenFile(path, flag, mode) //nolint:gosec // the user names the directory
 }
 
-// rollBack rolls back a transaction that a crash left incomplete.
+// rollBack rolls back an incomplete transaction after a crash.
 func rollBack(path string, pageSize int) (err error) {
 	f, err := openPages(path, os.O_RDWR, 0)
 	if err != nil {

@@ -18,9 +18,8 @@ import (
 	"oplog/oplog"
 )
 
-// TestCrashInATransaction leaves any of the pages that a transaction wrote, as a
-// crash before its sync would. The file is then as before the transaction or as
-// after it, and works from there.
+// TestCrashInATransaction simulates crashes before a transaction's sync, which leave any subset of its pages on disk. The file must then be
+// as before or as after the transaction, and remain usable.
 func TestCrashInATransaction(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	random := rand.New(rand.NewPCG(1, 2))
@@ -35,7 +34,7 @@ func TestCrashInATransaction(t *testing.T) {
 			listed++
 		}
 		for trial := range 5 {
-			data, mayStay, mayGo := c.leave(trial)
+			data, mayStay, mayGo := c.simulate(trial)
 			got := openCrashed(t, data)
 			if right := got == is && mayStay || got == was && mayGo; !right {
 				t.Fatalf("step %d, trial %d: the state is\n%s\nbefore the transaction it was\n%s\nand after it\n%s", step, trial, got, was, is)
@@ -49,21 +48,20 @@ func TestCrashInATransaction(t *testing.T) {
 		}
 	}
 	if rolledBack < 10 || complete < 10 || listed < 10 || listed == 16 {
-		t.Errorf("%d were rolled back, %d were complete; %d listed their pages", rolledBack, complete, listed)
+		t.Errorf("rolled back %d, complete %d, listed their pages %d: too few of a kind", rolledBack, complete, listed)
 	}
 }
 
-// crash is a transaction of which a crash leaves some pages.
+// crash is a transaction interrupted by a crash.
 type crash struct {
 	random        *rand.Rand
 	before, after []byte // the file
-	pages         []int  // that differ, the meta page first
-	listed        bool   // in the seal; others were synced before it
+	pages         []int  // changed pages, the meta page first
+	listed        bool   // in the seal; otherwise they were synced before the seal
 }
 
-// leave returns a file with some of the pages, and whether the transaction may be
-// in it and may be gone from it.
-func (c *crash) leave(trial int) (data []byte, mayStay, mayGo bool) {
+// simulate returns a file with some of the pages, and whether the transaction may be present or absent after recovery.
+func (c *crash) simulate(trial int) (data []byte, mayStay, mayGo bool) {
 	data = slices.Concat(c.before, make([]byte, len(c.after)-len(c.before))) // the file grows first
 	slot := c.pages[0]
 	left := 0
@@ -78,14 +76,14 @@ func (c *crash) leave(trial int) (data []byte, mayStay, mayGo bool) {
 	}
 	seal := pageOf(data, slot)[sealOffset:]
 	switch trial {
-	case 1: // all but a page
+	case 1: // all but one page
 		copyPage(data, c.before, c.pages[1+c.random.IntN(len(c.pages)-1)])
 		left--
-	case 2: // the meta page as bbolt wrote it, before its seal
+	case 2: // the meta page as bbolt writes it, before its seal
 		copyPage(data, c.after, slot)
 		clear(seal)
 		return data, false, true
-	case 3: // the seal, and not what is before it
+	case 3: // the seal without the rest of the meta page
 		copy(pageOf(data, slot)[:sealOffset], pageOf(c.before, slot))
 		return data, false, true
 	}
@@ -96,17 +94,16 @@ func (c *crash) leave(trial int) (data []byte, mayStay, mayGo bool) {
 	return data, left == len(c.pages), left < len(c.pages)
 }
 
-// hasMeta tells whether a file has the meta page that another has.
+// hasMeta reports whether two files have the same meta page.
 func hasMeta(data, other []byte, page int) bool {
 	return bytes.Equal(pageOf(data, page)[:sealOffset], pageOf(other, page)[:sealOffset])
 }
 
-// checkListed checks that a seal lists all pages that its transaction changed;
-// false where they were too many.
+// checkListed checks that a seal lists all pages that its transaction changed; false if there were too many to list.
 func checkListed(t *testing.T, data []byte, changed []int) bool {
 	t.Helper()
 	s, _, ok := decodeSeal(pageOf(data, changed[0]), metaOf(t, data, changed[0]))
-	if !ok || !s.on {
+	if !ok || !s.sealNext {
 		t.Fatalf("the transaction is not sealed: %+v", s)
 	}
 	if len(s.pages) == 0 {
@@ -120,7 +117,7 @@ func checkListed(t *testing.T, data []byte, changed []int) bool {
 	return true
 }
 
-// transact makes transactions of all kinds.
+// transact commits a transaction; each step is of another kind.
 func transact(t *testing.T, db *DB, step int) {
 	t.Helper()
 	switch step {
@@ -138,7 +135,7 @@ func transact(t *testing.T, db *DB, step int) {
 		if err := db.BeginDeletion(oplog.Deletion{ID: fmt.Sprint("d", step), Tenant: "acme"}); err != nil {
 			t.Fatal(err)
 		}
-	case 11, 12, 13, 14: // pages here and there, more than a seal lists
+	case 11, 12, 13, 14: // scattered pages, too many for a seal
 		err := db.update(func(tx *bolt.Tx) error {
 			b := recordBucket(tx, oplog.RecordExport)
 			for i := range 1000 {
@@ -165,7 +162,7 @@ func fileOf(t *testing.T, db *DB) []byte {
 	return data
 }
 
-// stateOf writes out what a store holds.
+// stateOf formats the contents of a store.
 func stateOf(t *testing.T, db *DB) string {
 	t.Helper()
 	checkpoint, err := db.Checkpoint("acme")
@@ -183,7 +180,7 @@ func stateOf(t *testing.T, db *DB) string {
 	return fmt.Sprintf("%s%s %d deletions", checkpoint, record, len(deletions))
 }
 
-// openCrashed opens a file that a crash has left, checks it, and has it grow.
+// openCrashed opens a file after a crash, checks it, and appends to it.
 func openCrashed(t *testing.T, data []byte) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -238,13 +235,12 @@ func metaOf(t *testing.T, data []byte, page int) meta {
 	t.Helper()
 	m, ok := readMeta(pageOf(data, page))
 	if !ok {
-		t.Fatalf("page %d is no meta page", page)
+		t.Fatalf("page %d is not a meta page", page)
 	}
 	return m
 }
 
-// TestSealedFormat: while it is open, and after a crash, a file says to builds
-// that know no seals that they must not read it; once it is closed they do.
+// TestSealedFormat: builds without seals reject a file while it is open and after a crash, and read it once it is closed.
 func TestSealedFormat(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	format := func(path string) string {
@@ -265,7 +261,7 @@ func TestSealedFormat(t *testing.T) {
 	crashed := t.TempDir()
 	copyStore(t, db.bolt.Path(), crashed)
 	if got := format(filepath.Join(crashed, fileName)); got != "3" {
-		t.Errorf("open it has format %s", got)
+		t.Errorf("while open it has format %s", got)
 	}
 	var backup bytes.Buffer
 	if _, err := db.WriteTo(&backup); err != nil {
@@ -279,11 +275,11 @@ func TestSealedFormat(t *testing.T) {
 	closeStore(t, openStore(t, crashed))
 	for _, dir := range []string{db.dir, crashed, restored} {
 		if got := format(filepath.Join(dir, fileName)); got != "2" {
-			t.Errorf("closed it has format %s", got)
+			t.Errorf("once closed it has format %s", got)
 		}
 	}
 
-	// What such a build writes to it has no seal, and stays.
+	// A write by such a build has no seal, and is kept.
 	changeFile(t, db.dir, func(tx *bolt.Tx) error {
 		return putRecord(recordBucket(tx, oplog.RecordTenant), "acme", []byte("{}"))
 	})
@@ -292,8 +288,7 @@ func TestSealedFormat(t *testing.T) {
 	}
 }
 
-// TestSyncFails: what could not be synced is in no answer, and nothing is written
-// after it, also where the disk was but full.
+// TestSyncFails: entries that could not be synced are never returned, and nothing is written afterwards, even if the disk was only full.
 func TestSyncFails(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	mustAppend(t, db, entry(2, "a"))
@@ -301,17 +296,17 @@ func TestSyncFails(t *testing.T) {
 	db.sync = func(*os.File) error { return syscall.ENOSPC }
 	for range 2 {
 		if _, err := db.Append(context.Background(), "acme", []oplog.Entry{entry(1, "b")}, 0); oplog.CodeOf(err) != oplog.CodeUnavailable {
-			t.Errorf("it fails with %v", err)
+			t.Errorf("Append returned %v", err)
 		}
 		db.sync = syncData
 	}
 	if got := stateOf(t, db); got != before {
-		t.Errorf("it is\n%s\nwant\n%s", got, before)
+		t.Errorf("the state is\n%s\nwant\n%s", got, before)
 	}
 	checkStore(t, db, "acme")
 	db = reopen(t, db)
 	if got := stateOf(t, db); got != before {
-		t.Errorf("reopened it is\n%s\nwant\n%s", got, before)
+		t.Errorf("after reopening the state is\n%s\nwant\n%s", got, before)
 	}
 	mustAppend(t, db, entry(1, "b"))
 	checkStore(t, db, "acme")

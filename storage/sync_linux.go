@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// syncData returns once what was written to a file is on disk.
+// syncData writes a file's data to disk (fdatasync).
 func syncData(f *os.File) error {
 	for {
 		if err := syscall.Fdatasync(int(f.Fd())); err != syscall.EINTR {

@@ -4,5 +4,5 @@ package storage
 
 import "os"
 
-// syncData returns once what was written to a file is on disk.
+// syncData writes a file to disk.
 func syncData(f *os.File) error { return f.Sync() }

@@ -8,26 +8,26 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// transaction is a transaction that writes. One at a time has the file.
+// transaction is a write transaction. There is only one at a time.
 type transaction struct {
 	*bolt.Tx
 	db *DB
 }
 
-// begin begins a transaction, which must be ended.
+// begin begins a write transaction; call end afterwards.
 func (db *DB) begin() (transaction, error) {
-	db.writing.Lock()
+	db.writeMu.Lock()
 	tx, err := db.bolt.Begin(true)
 	if err != nil {
-		db.writing.Unlock()
+		db.writeMu.Unlock()
 	}
 	return transaction{tx, db}, err
 }
 
-// end ends a transaction, and undoes what was not committed.
+// end ends a transaction, and rolls it back if it was not committed.
 func (t transaction) end() {
 	_ = t.Rollback() // does nothing after a commit
-	t.db.writing.Unlock()
+	t.db.writeMu.Unlock()
 }
 
 // commit returns once the transaction is on disk.
@@ -45,8 +45,7 @@ func (t transaction) commit() error {
 	if err := t.db.seal(before); err != nil {
 		slot := 1 - before.last
 		_, _ = t.db.file.WriteAt(before.pages[slot], int64(slot)*before.pageSize)
-		// Not as an error of a full disk, after which more could be written: what
-		// bbolt has in memory is ahead of its file now.
+		// Not an error of a full disk, after which writes continue: bbolt's state in memory is now ahead of the file.
 		return fmt.Errorf("sync: %s", err.Error())
 	}
 	return nil
@@ -54,8 +53,7 @@ func (t transaction) commit() error {
 
 func (db *DB) metaPages() (metaPages, error) { return readMetaPages(db.file, db.bolt.Info().PageSize) }
 
-// seal seals and syncs the transaction that bbolt has written since the meta
-// pages were read.
+// seal seals and syncs the transaction that bbolt has written since it read the meta pages before.
 func (db *DB) seal(before metaPages) error {
 	after, err := db.metaPages()
 	if err != nil {
@@ -67,16 +65,15 @@ func (db *DB) seal(before metaPages) error {
 		return err
 	}
 	if sealHead+runSize*len(pages)+sumSize > int(after.pageSize)-sealOffset {
-		pages = nil // too many to list; so they are synced before the seal
+		pages = nil // too many to list; they are synced before the seal instead
 		if err := db.sync(db.file); err != nil {
 			return err
 		}
 	}
-	return db.writeSeal(&after, seal{on: true, txid: m.txid, pages: pages})
+	return db.writeSeal(&after, seal{sealNext: true, txid: m.txid, pages: pages})
 }
 
-// writeSeal writes the seal of the last transaction, and syncs all that was
-// written.
+// writeSeal writes the seal of the last transaction and syncs the file.
 func (db *DB) writeSeal(p *metaPages, s seal) error {
 	sum, err := s.sum(db.file, p.pageSize, db.sumBuffer)
 	if err != nil {
@@ -89,7 +86,7 @@ func (db *DB) writeSeal(p *metaPages, s seal) error {
 	return db.sync(db.file)
 }
 
-// startSealing has the transactions that follow sealed.
+// startSealing makes later transactions sealed.
 func (db *DB) startSealing() error {
 	if err := db.setFormat(sealedFormat); err != nil {
 		return err
@@ -97,7 +94,7 @@ func (db *DB) startSealing() error {
 	return db.setSealing(true)
 }
 
-// stopSealing leaves a file that builds read that know no seals.
+// stopSealing restores the format that builds without seals can read.
 func (db *DB) stopSealing() error {
 	if err := db.setFormat(formatVersion); err != nil {
 		return err
@@ -111,16 +108,15 @@ func (db *DB) setFormat(version int) error {
 	})
 }
 
-// setSealing tells whether the next transaction is sealed, in the seal of the
-// last one, which is on disk.
+// setSealing sets whether the next transaction is sealed, in the seal of the last one, which is already on disk.
 func (db *DB) setSealing(on bool) error {
-	db.writing.Lock()
-	defer db.writing.Unlock()
+	db.writeMu.Lock()
+	defer db.writeMu.Unlock()
 	p, err := db.metaPages()
 	if err != nil {
 		return err
 	}
-	if err := db.writeSeal(&p, seal{on: on, txid: p.metas[p.last].txid}); err != nil {
+	if err := db.writeSeal(&p, seal{sealNext: on, txid: p.metas[p.last].txid}); err != nil {
 		return err
 	}
 	db.bolt.NoSync = on

@@ -59,7 +59,7 @@ type verification struct {
 	kept   uint64
 	edge   [64]tlog.Hash // as in treeHead
 	size   uint64        // leaves so far
-	gone   []*oplog.Deletion
+	proven []*oplog.Deletion
 	ids    idSums // of the entries so far that have senders' ids
 }
 
@@ -77,7 +77,7 @@ func (db *DB) Verify(ctx context.Context, tenant string, kept uint64, progress f
 		v.KeptRoot = v.Root
 		return v.Verification, err
 	}
-	if v.gone, err = v.deletions(); err != nil {
+	if v.proven, err = v.deletions(); err != nil {
 		return v.Verification, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -131,7 +131,7 @@ func (v *verification) check(from, to uint64) (p part) {
 	p.ids = make(idSums)
 	p.err = v.view(func(b *bolt.Bucket) error {
 		r := arrivalReader{
-			tenant: v.tenant, part: &p, gone: v.gone,
+			tenant: v.tenant, part: &p, proven: v.proven,
 			tree:    tileReader{arrivals: b.Bucket([]byte(nameArrivals))},
 			entries: datedBucket{parent: b.Bucket([]byte(nameEntries))},
 		}
@@ -174,7 +174,7 @@ type arrivalReader struct {
 	tenant  string
 	tree    tileReader
 	entries datedBucket
-	gone    []*oplog.Deletion
+	proven  []*oplog.Deletion
 	part    *part
 }
 
@@ -195,7 +195,7 @@ func (r *arrivalReader) check(seq uint64) {
 	}
 	if data == nil {
 		r.part.leaves = append(r.part.leaves, leaf)
-		if isDeleted(r.gone, key) {
+		if isDeleted(r.proven, key) {
 			r.part.deleted++
 			return
 		}
@@ -253,8 +253,8 @@ func (v *verification) add(p part) error {
 			for ; v.size>>level&1 == 1; level++ {
 				hash = tlog.NodeHash(v.edge[level], hash)
 				// A larger subtree differs wherever one within it does.
-				tell := level+1 == tileLevel && !bad[v.size/tileSize] || level+1 > tileLevel && v.Bad == 0
-				if number := int64(v.size >> (level + 1)); tell {
+				report := level+1 == tileLevel && !bad[v.size/tileSize] || level+1 > tileLevel && v.Bad == 0
+				if number := int64(v.size >> (level + 1)); report {
 					if want, err := stored.hash(level+1, number); err != nil || want != hash {
 						v.findSubtree(stored, level+1, number)
 					}

@@ -22,13 +22,13 @@ var kindNames = map[FindingKind]string{
 // verified returns the findings of tenant acme as "kind seq, …".
 func verified(t *testing.T, db *DB) (string, Verification) {
 	t.Helper()
-	var told uint64
-	v, err := db.Verify(context.Background(), "acme", 0, func(done, _ uint64) { told = done })
+	var reported uint64
+	v, err := db.Verify(context.Background(), "acme", 0, func(done, _ uint64) { reported = done })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if told != v.Size {
-		t.Errorf("told of %d of %d", told, v.Size)
+	if reported != v.Size {
+		t.Errorf("progress reported %d of %d", reported, v.Size)
 	}
 	var found []string
 	for _, f := range v.Findings {
@@ -155,7 +155,7 @@ func (f *tampering) forged(seq int) []byte {
 	return data
 }
 
-// tamperings are ways to change a store's file, with what is found of each.
+// tamperings are ways to change a store's file, with the findings expected for each.
 var tamperings = []struct {
 	name, want string
 	tamper     func(*tampering)
