@@ -191,6 +191,17 @@ func (d *Directory) Use(id string) (t oplog.TenantState, release func(), err err
 	return t, c.useMu.RUnlock, nil
 }
 
+// AwaitUses waits for the uses of a tenant in progress: entries that were validated before are stored.
+func (d *Directory) AwaitUses(id string) error {
+	c, err := d.cached(id)
+	if err != nil {
+		return err
+	}
+	c.useMu.Lock()
+	c.useMu.Unlock() //nolint:staticcheck // waits for its readers
+	return nil
+}
+
 // changeUnused calls change with the number of entries that name each organization and module of a tenant. No entry is stored until change
 // returns.
 func (d *Directory) changeUnused(ctx context.Context, tenant string, m oplog.Match, change func(oplog.Counts) error) error {

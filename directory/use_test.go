@@ -13,11 +13,18 @@ import (
 	"oplog/storage"
 )
 
-// stoppedIndex is an index that calls after once it has counted, before the counts
-// are used.
+// stoppedIndex is an index that calls after once it has counted, before the counts are used, and opening before a tenant is opened.
 type stoppedIndex struct {
 	oplog.Index
-	after func()
+	after   func()
+	opening func(tenant string)
+}
+
+func (x *stoppedIndex) Open(ctx context.Context, tenant string) error {
+	if x.opening != nil {
+		x.opening(tenant)
+	}
+	return x.Index.Open(ctx, tenant)
 }
 
 func (x *stoppedIndex) Count(ctx context.Context, tenant string, m oplog.Match, buckets []time.Time) (oplog.Counts, error) {
@@ -125,5 +132,34 @@ func knowsUsed(t *testing.T, l *node.Node) {
 	}
 	if _, known := state.Catalog.Module("till"); !known {
 		t.Error("an entry names a module that the catalog lacks")
+	}
+}
+
+// TestWaitingForTheIndex: while an append waits for its index, the tenant's settings change, its expired entries are deleted, and other tenants
+// record.
+func TestWaitingForTheIndex(t *testing.T) {
+	l, index := newStopped(t)
+	must := func(_ any, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(l.Directory.AddTenant(oplog.Tenant{ID: "acme", Name: "Acme", DataPermission: true, RetentionDays: 200}))
+	must(l.Directory.AddTenant(oplog.Tenant{ID: "other", Name: "Other"}))
+	e := oplog.Entry{User: oplog.User{ID: "u", Name: "U"}, Module: "sms", Operation: "edit"}
+	waits := 0
+	index.opening = func(tenant string) {
+		if tenant != "acme" {
+			return
+		}
+		waits++
+		must(nil, l.Journal.Retain(t.Context()))
+		must(l.Directory.SetOrganizations(t.Context(), "acme", oplog.Tree{{ID: "hq", Name: "HQ"}}))
+		must(l.Journal.Append(t.Context(), "other", []oplog.Entry{e}))
+	}
+	must(l.Journal.Append(t.Context(), "acme", []oplog.Entry{e}))
+	if waits != 1 {
+		t.Errorf("it waited %d times", waits)
 	}
 }

@@ -22,9 +22,7 @@ type Journal struct {
 	now       func() time.Time
 	arrivals  arrivals
 
-	// Lock order: deletionMu, then a tenant's rulesMu (see Directory), then appendMu.
-	deletionMu sync.Mutex   // one run of retention at a time
-	appendMu   sync.RWMutex // read-locked from validation to storage; Lock waits for appends to drain, so that no entry of a day being closed is stored
+	deletionMu sync.Mutex // one run of retention at a time; acquired before a tenant's locks (see Directory)
 }
 
 // New returns a journal over a store and an index.
@@ -51,8 +49,13 @@ type Appended struct {
 // Append records entries, all or none, and returns once they are on disk and visible to queries. A CodeInvalid error lists every invalid
 // field of every entry. Insignificant white space in the JSON values of changes is removed in place.
 func (j *Journal) Append(ctx context.Context, tenant string, entries []oplog.Entry) (Appended, error) {
-	j.appendMu.RLock()
-	defer j.appendMu.RUnlock()
+	if _, err := j.directory.State(tenant); err != nil {
+		return Appended{}, err
+	}
+	// It may wait for a long time, so before any lock is held.
+	if err := j.index.Open(ctx, tenant); err != nil {
+		return Appended{}, err
+	}
 	t, release, err := j.directory.Use(tenant)
 	if err != nil {
 		return Appended{}, err
@@ -74,9 +77,6 @@ func (j *Journal) Append(ctx context.Context, tenant string, entries []oplog.Ent
 		if err != nil {
 			return Appended{}, inRequest(err, answer.Entries)
 		}
-	}
-	if err := j.index.Open(ctx, tenant); err != nil {
-		return Appended{}, err
 	}
 	receipts, err := j.store.Append(ctx, tenant, manual, answer.Skipped)
 	if err != nil {

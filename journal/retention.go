@@ -126,8 +126,9 @@ func (j *Journal) beginDeletion(ctx context.Context, tenant string) (d oplog.Del
 		}
 		now := j.now()
 		// From here on no entry of the days to delete is accepted, and those accepted before are in the index.
-		j.appendMu.Lock()
-		j.appendMu.Unlock() //nolint:staticcheck // waits for appends in progress
+		if err := j.directory.AwaitUses(tenant); err != nil {
+			return err
+		}
 		found, err := j.store.DaysBefore(ctx, tenant, t.KeptFrom(now))
 		if err != nil {
 			return err

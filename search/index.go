@@ -197,9 +197,15 @@ func (x *Index) Open(ctx context.Context, tenant string) error {
 	if err != nil {
 		return err
 	}
+	stop := context.AfterFunc(ctx, func() {
+		t.mu.Lock() // so that no waiter misses it
+		defer t.mu.Unlock()
+		t.shorter.Broadcast()
+	})
+	defer stop()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for len(t.tail) >= x.sizes.maxTail && t.state == stateReady {
+	for len(t.tail) >= x.sizes.maxTail && t.state == stateReady && ctx.Err() == nil {
 		if x.ctx.Err() != nil {
 			return errClosed()
 		}
@@ -216,12 +222,12 @@ func (x *Index) Rebuild(ctx context.Context, tenant string, progress func(done, 
 	every := time.NewTicker(100 * time.Millisecond)
 	defer every.Stop()
 	for {
-		done, err := x.discard(tenant)
+		t, err := x.discard(tenant)
 		if err != nil {
 			return err
 		}
-		if done {
-			break
+		if t != nil {
+			return t.await(ctx, every.C, progress)
 		}
 		select {
 		case <-every.C:
@@ -229,17 +235,17 @@ func (x *Index) Rebuild(ctx context.Context, tenant string, progress func(done, 
 			return oplog.Errorf(oplog.CodeUnavailable, "The index of tenant %s is still being written; retry later: %w", tenant, ctx.Err())
 		}
 	}
-	t, err := x.tenant(tenant)
-	if err != nil {
-		return err
-	}
+}
+
+// await waits until a tenant is loaded, and reports progress at each tick.
+func (t *tenantIndex) await(ctx context.Context, every <-chan time.Time, progress func(done, total uint64)) error {
 	for {
 		select {
 		case <-t.loaded:
 			t.mu.Lock()
 			defer t.mu.Unlock()
 			return t.failed
-		case <-every.C:
+		case <-every:
 			t.mu.Lock()
 			done, total := t.done, t.total
 			t.mu.Unlock()
@@ -250,26 +256,32 @@ func (x *Index) Rebuild(ctx context.Context, tenant string, progress func(done, 
 	}
 }
 
-// discard removes a tenant's segments and reports whether it did. It does not while they are being written or loaded; it cannot wait for
-// that, because loading waits for mu.
-func (x *Index) discard(tenant string) (bool, error) {
+// discard starts loading a tenant without its segments; nil while they are being written or loaded. It cannot wait for that, because loading
+// waits for mu. The emptied manifest is written by the loading goroutine: every query takes mu, so nothing is synced under it.
+func (x *Index) discard(tenant string) (*tenantIndex, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.ctx.Err() != nil {
+		return nil, errClosed()
+	}
 	if t := x.tenants[tenant]; t != nil {
 		if !t.buildMu.TryLock() {
-			return false, nil
+			return nil, nil
 		}
 		defer t.buildMu.Unlock()
 		t.mu.Lock()
 		written := t.merging || t.queued
 		t.mu.Unlock()
 		if written {
-			return false, nil
+			return nil, nil
 		}
 		t.close()
-		delete(x.tenants, tenant)
 	}
-	return true, x.emptyManifest(tenant)
+	t := newTenantIndex(tenant, filepath.Join(x.dir, folderOf(tenant)))
+	t.rebuild = true
+	x.tenants[tenant] = t
+	x.stopped.Go(func() { x.load(t) })
+	return t, nil
 }
 
 // Ready reports the progress of tenants that are catching up; see [oplog.Index].

@@ -98,6 +98,11 @@ func (x *Index) loadSegments(t *tenantIndex) error {
 	if err := os.MkdirAll(t.dir, 0o700); err != nil {
 		return err
 	}
+	if t.rebuild {
+		if err := x.emptyManifest(t.name); err != nil {
+			return err
+		}
+	}
 	m, err := x.readManifest(t.name)
 	if err != nil {
 		return err
