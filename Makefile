@@ -73,7 +73,7 @@ fuzz:
 	go test ./oplog -run '^$$' -fuzz FuzzParseSearch -fuzztime 5m
 	go test ./oplog -run '^$$' -fuzz FuzzKeyOfID -fuzztime 5m
 	go test ./storage -run '^$$' -fuzz 'FuzzDecode$$' -fuzztime 5m
-	go test ./storage -run '^$$' -fuzz FuzzDecodeQuickly -fuzztime 5m
+	go test ./storage -run '^$$' -fuzz FuzzFastDecode -fuzztime 5m
 	go test ./server -run '^$$' -fuzz FuzzReadBatch -fuzztime 5m
 	go test ./exports/formats -run '^$$' -fuzz FuzzVerify -fuzztime 5m
 	go test ./exports/formats -run '^$$' -fuzz FuzzRead -fuzztime 5m

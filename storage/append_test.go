@@ -42,7 +42,7 @@ func TestAppendConflictInAGroup(t *testing.T) {
 		"a 1 recorded, " + entryID(2, 2) + " 2 recorded", "conflict", "conflict", "a 1 duplicate, c 3 recorded", "a 1 recorded", "r 4 recorded",
 	}
 	for i, r := range group {
-		got := spell(r.receipts)
+		got := format(r.receipts)
 		if err := <-r.done; err != nil {
 			got = string(oplog.CodeOf(err))
 		}

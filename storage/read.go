@@ -112,11 +112,11 @@ func bucketOfDay(entries *bolt.Bucket, key oplog.Key) *bolt.Bucket {
 const microsPerDay = 24 * 60 * 60 * 1_000_000
 
 // Find returns an entry by its id; see [oplog.Store].
-func (db *DB) Find(tenant, id string, through func(*oplog.Entry) bool) (oplog.Entry, error) {
+func (db *DB) Find(tenant, id string, keep func(*oplog.Entry) bool) (oplog.Entry, error) {
 	var found oplog.Entry
 	err := db.view(func(tx *bolt.Tx) error {
 		closed := db.closedOf(tenant)
-		keys := keysOfSendersID(tx, tenant, id, closed, through == nil)
+		keys := keysOfSendersID(tx, tenant, id, closed, keep == nil)
 		slices.SortFunc(keys, func(a, b oplog.Key) int { return b.Compare(a) })
 		// A sender's id may look like a generated id. The entry with that generated id takes precedence, so that nobody can shadow it.
 		if key, ok := oplog.KeyOfID(id); ok {
@@ -131,7 +131,7 @@ func (db *DB) Find(tenant, id string, through func(*oplog.Entry) bool) (oplog.En
 				return err
 			}
 			found, err = decodeEntry(data)
-			if err != nil || found.ID == id && (through == nil || through(&found)) {
+			if err != nil || found.ID == id && (keep == nil || keep(&found)) {
 				return err
 			}
 		}

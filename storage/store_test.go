@@ -67,10 +67,10 @@ func mustAppend(t *testing.T, db *DB, entries ...oplog.Entry) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return spell(receipts)
+	return format(receipts)
 }
 
-func spell(receipts []oplog.Receipt) string {
+func format(receipts []oplog.Receipt) string {
 	var s []string
 	for _, r := range receipts {
 		s = append(s, fmt.Sprintf("%s %d %s", r.ID, r.Seq, r.Status))

@@ -12,38 +12,38 @@ import (
 )
 
 var appenderChecks = []check{
-	{"receipts come in the order of the entries", receiptsInOrder},
+	{"receipts are in the order of the entries", receiptsInOrder},
 	{"entries are numbered by arrival, also after reopening", numbersArrivals},
 	{"skipped operations are counted", countsSkipped},
 	{"an id on the same UTC day is a duplicate", findsDuplicates},
-	{"tenants have ids of their own", tenantsApart},
-	{"a conflict names its items and stores nothing", namesConflicts},
-	{"any other content is a conflict", conflictsOnAnyField},
-	{"Conflicts answers as Append and records nothing", conflictsRecordsNothing},
-	{"a canceled append is refused or answered", canceledAppend},
-	{"OnAppend is told in order before Append returns", tellsOfAppends},
-	{"seq, id and leaf are the same on every copy", sameOnEveryCopy},
-	{"the time of receipt is required and kept", keepsReceipt},
-	{"a closed store answers unavailable", closedIsUnavailable},
-	{"WriteTo writes the whole store", writesAll},
+	{"ids are separate for each tenant", separatesTenants},
+	{"a conflict names the conflicting entries and stores nothing", namesConflicts},
+	{"an id with different content is a conflict", conflictsOnAnyField},
+	{"Conflicts returns the error of Append and records nothing", conflictsRecordsNothing},
+	{"a canceled append either fails or is recorded", canceledAppend},
+	{"OnAppend is called in order before Append returns", callsOnAppend},
+	{"seq, id and leaf are equal on every copy", equalOnEveryCopy},
+	{"the time of receipt is required and kept", keepsReceivedAt},
+	{"a closed store returns CodeUnavailable", rejectsAfterClose},
+	{"WriteTo writes the whole store", writesWholeStore},
 }
 
 func receiptsInOrder(_ *testing.T, s *store) {
 	got := s.append(entry(5, "b"), withID("own", entry(9, "a")), entry(minutesOfDay, "z"))
-	s.same(got, fmt.Sprintf("%s 1 recorded, own 2 recorded, %s 3 recorded", at(5, 1).ID(), at(minutesOfDay, 3).ID()))
+	s.assertEqual(got, fmt.Sprintf("%s 1 recorded, own 2 recorded, %s 3 recorded", at(5, 1).ID(), at(minutesOfDay, 3).ID()))
 }
 
 func numbersArrivals(_ *testing.T, s *store) {
-	s.same(s.arrivals(0, 0)+s.scanned(oplog.Key{}, oplog.Key{}), "")
+	s.assertEqual(s.arrivals(0, 0)+s.scanned(oplog.Key{}, oplog.Key{}), "")
 	s.append(entry(5, "b"), withID("own", entry(9, "a")), entry(minutesOfDay, "z"))
 	s.append(entry(5, "c"), entry(-60, "n"))
-	s.opened(func() {
-		s.same(s.arrivals(1, 0), "b a z c n")
-		s.same(s.scanned(oplog.Key{}, oplog.Key{}), "z a b c n")
+	s.acrossReopen(func() {
+		s.assertEqual(s.arrivals(1, 0), "b a z c n")
+		s.assertEqual(s.scanned(oplog.Key{}, oplog.Key{}), "z a b c n")
 		s.counts(acme, 5, 0)
 	})
-	s.same(s.append(entry(1, "d")), at(1, 6).ID()+" 6 recorded")
-	s.same(s.arrivals(4, 0), "c n d")
+	s.assertEqual(s.append(entry(1, "d")), at(1, 6).ID()+" 6 recorded")
+	s.assertEqual(s.arrivals(4, 0), "c n d")
 }
 
 func countsSkipped(t *testing.T, s *store) {
@@ -52,7 +52,7 @@ func countsSkipped(t *testing.T, s *store) {
 			t.Errorf("%v, %v", receipts, err)
 		}
 	}
-	s.opened(func() {
+	s.acrossReopen(func() {
 		s.counts(acme, 0, 7)
 		s.counts("other", 0, 0)
 	})
@@ -65,7 +65,7 @@ func countsSkipped(t *testing.T, s *store) {
 func findsDuplicates(_ *testing.T, s *store) {
 	f := func(want string, entries ...oplog.Entry) {
 		s.t.Helper()
-		s.same(s.append(entries...), want)
+		s.assertEqual(s.append(entries...), want)
 	}
 	a, b := withID("a", entry(1, "a")), withID("b", entry(2, "b"))
 	f("a 1 recorded, a 1 duplicate, b 2 recorded, a 1 duplicate", a, a, b, a) // in one request
@@ -81,26 +81,26 @@ func findsDuplicates(_ *testing.T, s *store) {
 	shanghai := first
 	shanghai.Time = first.Time.In(time.FixedZone("", 8*3600))
 	f("m 5 duplicate, m 6 duplicate", shanghai, last)
-	// An id that the log gave, sent back.
+	// A generated id, sent back by the sender.
 	f(at(3, 7).ID()+" 7 recorded", entry(3, "d"))
 	f(at(3, 7).ID()+" 7 duplicate", withID(at(3, 7).ID(), entry(3, "d")))
-	// One that it would have given, had the sender not given another.
+	// The id that would have been generated, had the sender not sent one.
 	f(at(0, 3).ID()+" 8 recorded, "+at(0, 3).ID()+" 8 duplicate", withID(at(0, 3).ID(), entry(0, "e")), withID(at(0, 3).ID(), entry(0, "e")))
-	// Without an id nothing is the same, and ids differ by case.
+	// Entries without ids are never duplicates, and ids are case-sensitive.
 	f(at(3, 9).ID()+" 9 recorded, "+at(3, 10).ID()+" 10 recorded", entry(3, "d"), entry(3, "d"))
 	f("A 11 recorded", withID("A", entry(1, "a")))
-	s.same(s.arrivals(1, 0), "a b c another day m m d e d d a")
+	s.assertEqual(s.arrivals(1, 0), "a b c another day m m d e d d a")
 }
 
-func tenantsApart(t *testing.T, s *store) {
+func separatesTenants(t *testing.T, s *store) {
 	tenants := []string{acme, "other", "Acme", oplog.TrailName(acme)}
 	for _, tenant := range tenants {
-		receipts, err := s.Append(t.Context(), tenant, of(tenant, withID("a", entry(1, tenant))), 0)
-		if err != nil || spell(receipts) != "a 1 recorded" {
+		receipts, err := s.Append(t.Context(), tenant, ofTenant(tenant, withID("a", entry(1, tenant))), 0)
+		if err != nil || format(receipts) != "a 1 recorded" {
 			t.Errorf("%s: %v, %v", tenant, receipts, err)
 		}
 	}
-	s.opened(func() {
+	s.acrossReopen(func() {
 		for _, tenant := range tenants {
 			if e, err := s.Find(tenant, "a", nil); err != nil || e.Content.Name != tenant || e.Tenant != tenant {
 				t.Errorf("%s has %+v, %v", tenant, e, err)
@@ -110,15 +110,15 @@ func tenantsApart(t *testing.T, s *store) {
 	})
 }
 
-// conflict appends entries that are refused, and returns the fields named.
-func (s *store) conflict(entries ...oplog.Entry) string {
+// appendConflicting appends entries that must be rejected, and returns the fields named in the error.
+func (s *store) appendConflicting(entries ...oplog.Entry) string {
 	s.t.Helper()
 	_, err := s.Append(s.t.Context(), acme, entries, 5)
-	return s.refused(err, oplog.CodeConflict)
+	return s.rejectedFields(err, oplog.CodeConflict)
 }
 
-// refused returns the fields that a refusal names.
-func (s *store) refused(err error, code oplog.Code) string {
+// rejectedFields returns the fields named in an error.
+func (s *store) rejectedFields(err error, code oplog.Code) string {
 	s.t.Helper()
 	var e *oplog.Error
 	if !errors.As(err, &e) || e.Code != code {
@@ -135,15 +135,15 @@ func namesConflicts(_ *testing.T, s *store) {
 	s.append(withID("a", entry(1, "a")), withID("b", entry(1, "b")), entry(3, "c"))
 	given := at(3, 3).ID()
 	changed := withID("a", entry(1, "changed"))
-	s.same(s.conflict(changed), "1: id a")
-	s.same(s.conflict(entry(0, "new"), changed, withID("a", entry(1, "a")), withID("b", entry(2, "b"))), "2: id a, 4: id b")
-	s.same(s.conflict(withID("n", entry(1, "n")), withID("n", entry(1, "other"))), "2: id n")
-	s.same(s.conflict(withID(given, entry(3, "changed"))), "1: id "+given)
-	s.opened(func() {
+	s.assertEqual(s.appendConflicting(changed), "1: id a")
+	s.assertEqual(s.appendConflicting(entry(0, "new"), changed, withID("a", entry(1, "a")), withID("b", entry(2, "b"))), "2: id a, 4: id b")
+	s.assertEqual(s.appendConflicting(withID("n", entry(1, "n")), withID("n", entry(1, "other"))), "2: id n")
+	s.assertEqual(s.appendConflicting(withID(given, entry(3, "changed"))), "1: id "+given)
+	s.acrossReopen(func() {
 		s.counts(acme, 3, 0)
-		s.same(s.arrivals(1, 0), "a b c")
+		s.assertEqual(s.arrivals(1, 0), "a b c")
 	})
-	s.same(s.append(withID("n", entry(1, "other"))), "n 4 recorded")
+	s.assertEqual(s.append(withID("n", entry(1, "other"))), "n 4 recorded")
 }
 
 func conflictsOnAnyField(t *testing.T, s *store) {
@@ -165,7 +165,7 @@ func conflictsOnAnyField(t *testing.T, s *store) {
 	} {
 		e := withID("a", entry(1, "a"))
 		change(&e)
-		if got := s.conflict(e); got != "1: id a" {
+		if got := s.appendConflicting(e); got != "1: id a" {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
@@ -182,8 +182,8 @@ func conflictsRecordsNothing(t *testing.T, s *store) {
 		t.Error(err)
 	}
 	changed := []oplog.Entry{a, withID("a", entry(1, "changed")), withID("n", entry(0, "n")), withID("n", entry(0, "o"))}
-	s.same(s.refused(s.Conflicts(acme, changed), oplog.CodeConflict), "2: id a, 4: id n")
-	s.same(s.conflict(changed...), "2: id a, 4: id n")
+	s.assertEqual(s.rejectedFields(s.Conflicts(acme, changed), oplog.CodeConflict), "2: id a, 4: id n")
+	s.assertEqual(s.appendConflicting(changed...), "2: id a, 4: id n")
 	if err := s.Conflicts("other", changed[1:3]); err != nil {
 		t.Error(err)
 	}
@@ -197,53 +197,53 @@ func canceledAppend(t *testing.T, s *store) {
 	receipts, err := s.Append(ctx, acme, []oplog.Entry{entry(1, "a")}, 0)
 	entries, _, countErr := s.Counts(acme)
 	if countErr != nil || (err == nil) != (entries == 1) || err != nil && !errors.Is(err, context.Canceled) || err == nil && len(receipts) != 1 {
-		t.Errorf("%v, %v, and there are %d", receipts, err, entries)
+		t.Errorf("%v, %v, and %d entries are stored", receipts, err, entries)
 	}
 }
 
-func tellsOfAppends(t *testing.T, s *store) {
-	var told []string
+func callsOnAppend(t *testing.T, s *store) {
+	var calls []string
 	s.OnAppend(func(tenant string, entries []oplog.Entry) {
 		for _, e := range entries {
-			told = append(told, fmt.Sprintf("%s/%d %s", tenant, e.Seq, e.Content.Name))
+			calls = append(calls, fmt.Sprintf("%s/%d %s", tenant, e.Seq, e.Content.Name))
 			if stored, err := s.Get(tenant, []oplog.Key{e.Key()}, nil); err != nil || len(stored) != 1 || stored[0].ID != e.ID {
-				t.Errorf("told of %+v, and there is %v, %v", e, stored, err)
+				t.Errorf("OnAppend got %+v, Get returns %v, %v", e, stored, err)
 			}
 		}
 	})
 	f := func(want ...string) {
 		t.Helper()
-		s.same(strings.Join(told, ", "), strings.Join(want, ", "))
-		told = nil
+		s.assertEqual(strings.Join(calls, ", "), strings.Join(want, ", "))
+		calls = nil
 	}
 	a := withID("a", entry(9, "a"))
 	s.append(a, entry(1, "b"))
 	f("acme/1 a", "acme/2 b")
-	s.append(entry(minutesOfDay, "c"), a, withID("d", entry(0, "d")), withID("d", entry(0, "d"))) // duplicates are not told of
+	s.append(entry(minutesOfDay, "c"), a, withID("d", entry(0, "d")), withID("d", entry(0, "d"))) // not for duplicates
 	f("acme/3 c", "acme/4 d")
 	s.append(a)
 	f()
-	s.conflict(entry(1, "n"), withID("a", entry(9, "changed")))
+	s.appendConflicting(entry(1, "n"), withID("a", entry(9, "changed")))
 	f()
-	if _, err := s.Append(t.Context(), "other", of("other", entry(1, "o")), 0); err != nil {
+	if _, err := s.Append(t.Context(), "other", ofTenant("other", entry(1, "o")), 0); err != nil {
 		t.Error(err)
 	}
 	f("other/1 o")
 }
 
-func sameOnEveryCopy(_ *testing.T, s *store) {
+func equalOnEveryCopy(_ *testing.T, s *store) {
 	requests := [][]oplog.Entry{
 		{entry(5, "b"), withID("own", entry(9, "a"))}, {entry(minutesOfDay, "z")}, {withID("own", entry(9, "a")), entry(5, "c")},
 	}
-	other := s.another()
+	other := s.secondStore()
 	for _, request := range requests {
-		s.same(s.append(append([]oplog.Entry(nil), request...)...), other.append(append([]oplog.Entry(nil), request...)...))
+		s.assertEqual(s.append(append([]oplog.Entry(nil), request...)...), other.append(append([]oplog.Entry(nil), request...)...))
 	}
 	a, b := observe(s), observe(other)
-	s.same(fmt.Sprint(a.Keys, a.Leaves), fmt.Sprint(b.Keys, b.Leaves))
+	s.assertEqual(fmt.Sprint(a.Keys, a.Leaves), fmt.Sprint(b.Keys, b.Leaves))
 }
 
-func keepsReceipt(t *testing.T, s *store) {
+func keepsReceivedAt(t *testing.T, s *store) {
 	unstamped := entry(1, "a")
 	unstamped.ReceivedAt = time.Time{}
 	if receipts, err := s.Append(t.Context(), acme, []oplog.Entry{entry(1, "b"), unstamped}, 0); err == nil {
@@ -253,29 +253,29 @@ func keepsReceipt(t *testing.T, s *store) {
 	stamped := entry(1, "a")
 	stamped.ReceivedAt = morning.Add(3 * time.Hour)
 	s.append(stamped)
-	s.opened(func() {
+	s.acrossReopen(func() {
 		if got, err := s.Get(acme, []oplog.Key{at(1, 1)}, nil); err != nil || !got[0].ReceivedAt.Equal(stamped.ReceivedAt) {
 			t.Errorf("%v, %v", got, err)
 		}
 	})
 }
 
-func closedIsUnavailable(t *testing.T, s *store) {
+func rejectsAfterClose(t *testing.T, s *store) {
 	s.append(entry(1, "a"))
 	s.close()
 	if receipts, err := s.Append(t.Context(), acme, []oplog.Entry{entry(1, "b")}, 0); oplog.CodeOf(err) != oplog.CodeUnavailable {
 		t.Errorf("%v, %v", receipts, err)
 	}
 	s.Store = s.open(t, s.dir)
-	s.same(s.arrivals(1, 0), "a")
+	s.assertEqual(s.arrivals(1, 0), "a")
 }
 
-func writesAll(t *testing.T, s *store) {
+func writesWholeStore(t *testing.T, s *store) {
 	s.append(entry(1, strings.Repeat("long ", 100)))
 	var written counter
 	n, err := s.WriteTo(&written)
 	if size, sizeErr := s.Bytes(); err != nil || sizeErr != nil || n != int64(written) || n < 500 || size < 500 {
-		t.Errorf("%d of %d bytes are written, %v; it takes %d, %v", n, written, err, size, sizeErr)
+		t.Errorf("WriteTo returns %d after %d bytes, %v; Bytes returns %d, %v", n, written, err, size, sizeErr)
 	}
 }
 

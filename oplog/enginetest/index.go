@@ -13,25 +13,24 @@ import (
 	"oplog/oplog"
 )
 
-// Index checks that an index keeps the contracts of [oplog.Index] over a store of
-// some engine. openStore is as for [Store]; open opens the index in a directory,
-// an empty one or that of an index that was closed.
+// Index checks that an index fulfils the contract of [oplog.Index] over a store of any engine. openStore is as for [Store]; open opens the
+// index in a directory that is empty or has been used by an index that was closed.
 func Index(t *testing.T, openStore func(t *testing.T, dir string) oplog.Store, open func(t *testing.T, dir string, store oplog.Store) oplog.Index) {
 	for _, c := range []struct {
 		sentence string
 		run      func(t *testing.T, x *index)
 	}{
-		{"an index of nothing answers with nothing", answersWithNothing},
-		{"Page and Count find entries as soon as they are added", findsAtOnce},
+		{"an empty index returns nothing", emptyIndex},
+		{"Page and Count find entries as soon as they are added", findsAddedEntries},
 		{"pages, counts and Matcher agree with a plain scan", agreesWithAScan},
-		{"what the store got meanwhile is found after opening", catchesUp},
-		{"Rebuild answers the same and tells how far it is", rebuildsTheSame},
-		{"Drop forgets entries from one time to another", dropsBetween},
-		{"adding and asking go on at once", asksWhileAdding},
+		{"entries appended while it was closed are found after opening", catchesUp},
+		{"Rebuild keeps the results and reports progress", rebuildsTheSame},
+		{"Drop removes entries from one time to another", dropsBetween},
+		{"queries work during appends", queriesDuringAppends},
 	} {
 		t.Run(c.sentence, func(t *testing.T) {
 			t.Parallel()
-			x := &index{store: newStore(t, openStore), folder: t.TempDir(), open: open}
+			x := &index{store: newStore(t, openStore), dir: t.TempDir(), open: open}
 			x.OnAppend(func(tenant string, entries []oplog.Entry) {
 				if x.engine != nil {
 					x.engine.Add(tenant, entries)
@@ -44,17 +43,17 @@ func Index(t *testing.T, openStore func(t *testing.T, dir string) oplog.Store, o
 	}
 }
 
-// index is an engine's index over a store that tells it of its entries.
+// index is an engine's index over a store that passes it appended entries.
 type index struct {
 	*store
-	folder string
+	dir    string
 	open   func(t *testing.T, dir string, store oplog.Store) oplog.Index
 	engine oplog.Index
 }
 
 func (x *index) start() {
 	x.t.Helper()
-	x.engine = x.open(x.t, x.folder, x.Store)
+	x.engine = x.open(x.t, x.dir, x.Store)
 	if err := x.engine.Open(x.t.Context(), acme); err != nil {
 		x.t.Fatal(err)
 	}
@@ -68,7 +67,7 @@ func (x *index) stop() {
 	x.engine = nil
 }
 
-// numbered returns an entry with a number and values by it, at a time in no order.
+// numbered returns an entry whose values depend on its number; times are not in order of numbers.
 func numbered(number int) oplog.Entry {
 	e := entry(number*37%300, fmt.Sprintf("sale no %d", number%9))
 	e.User.ID, e.User.Role = fmt.Sprint("u", number%7), []string{"", "admin"}[number%2]
@@ -78,8 +77,8 @@ func numbered(number int) oplog.Entry {
 	return e
 }
 
-// fill appends entries by their numbers.
-func (x *index) fill(from, to int) {
+// appendNumbered appends the entries with the given numbers.
+func (x *index) appendNumbered(from, to int) {
 	x.t.Helper()
 	var entries []oplog.Entry
 	for i := from; i < to; i++ {
@@ -88,8 +87,8 @@ func (x *index) fill(from, to int) {
 	x.append(entries...)
 }
 
-// page reads all pages of a match, of some keys each.
-func (x *index) page(m oplog.Match, limit int) []oplog.Key {
+// allPages reads all pages of a match, with up to limit keys each.
+func (x *index) allPages(m oplog.Match, limit int) []oplog.Key {
 	x.t.Helper()
 	var found []oplog.Key
 	var before oplog.Key
@@ -109,7 +108,7 @@ func (x *index) page(m oplog.Match, limit int) []oplog.Key {
 	return found
 }
 
-var matches = map[string]struct {
+var matchCases = map[string]struct {
 	match oplog.Match
 	has   func(e *oplog.Entry) bool
 }{
@@ -137,25 +136,24 @@ var matches = map[string]struct {
 	},
 }
 
-// check compares all answers with a plain scan of the store, but for the entries
-// that are left out.
-func (x *index) check(dropped func(e *oplog.Entry) bool) {
+// check compares all results with a plain scan of the store that omits some entries.
+func (x *index) check(omitted func(e *oplog.Entry) bool) {
 	x.t.Helper()
 	var entries []oplog.Entry
 	if err := x.Scan(x.t.Context(), acme, oplog.Key{}, oplog.Key{}, collect(&entries)); err != nil {
 		x.t.Fatal(err)
 	}
-	entries = slices.DeleteFunc(entries, func(e oplog.Entry) bool { return dropped(&e) })
+	entries = slices.DeleteFunc(entries, func(e oplog.Entry) bool { return omitted(&e) })
 	slices.Reverse(entries)
 	buckets := []time.Time{at(250, 0).Time(), at(150, 0).Time(), at(50, 0).Time()}
-	for name, m := range matches {
+	for name, m := range matchCases {
 		m.match.Catalog = oplog.BuiltInCatalog()
 		matcher, err := x.engine.Matcher(m.match)
 		if err != nil {
 			x.t.Fatal(err)
 		}
 		var want []oplog.Key
-		counts := newCounted(len(buckets))
+		counts := newPlainCounts(len(buckets))
 		for i := range entries {
 			e := &entries[i]
 			if matcher(e) != m.has(e) {
@@ -167,35 +165,35 @@ func (x *index) check(dropped func(e *oplog.Entry) bool) {
 			}
 		}
 		for _, limit := range []int{7, 1000} {
-			if got := x.page(m.match, limit); !slices.Equal(got, want) {
+			if got := x.allPages(m.match, limit); !slices.Equal(got, want) {
 				x.t.Errorf("%s: %d keys, want %d", name, len(got), len(want))
 			}
 		}
 		total, err := x.engine.Total(x.t.Context(), acme, m.match)
 		if err != nil || total != len(want) {
-			x.t.Errorf("%s: %d in all, %v; want %d", name, total, err, len(want))
+			x.t.Errorf("%s: total %d, %v; want %d", name, total, err, len(want))
 		}
 		got, err := x.engine.Count(x.t.Context(), acme, m.match, buckets)
 		if err != nil {
 			x.t.Fatal(err)
 		}
-		if got, want := spellCounts(got), spellCounts(counts.Counts); got != want {
-			x.t.Errorf("%s: it counts\n%s\nwant\n%s", name, got, want)
+		if got, want := formatCounts(got), formatCounts(counts.Counts); got != want {
+			x.t.Errorf("%s: counts\n%s\nwant\n%s", name, got, want)
 		}
 	}
 }
 
-// counted counts entries one by one.
-type counted struct{ oplog.Counts }
+// plainCounts counts entries one by one.
+type plainCounts struct{ oplog.Counts }
 
-func newCounted(buckets int) counted {
-	return counted{oplog.Counts{
+func newPlainCounts(buckets int) plainCounts {
+	return plainCounts{oplog.Counts{
 		Buckets: make([]int, buckets), Modules: map[string]int{}, Operations: map[string]int{}, Organizations: map[string]int{}, Outcomes: map[string]int{}, Roles: map[string]int{},
 	}}
 }
 
-// add counts an entry; one before the first bucket counts in the first.
-func (c *counted) add(e *oplog.Entry, buckets []time.Time) {
+// add counts an entry; the first bucket includes earlier entries.
+func (c *plainCounts) add(e *oplog.Entry, buckets []time.Time) {
 	bucket := 0
 	for i, start := range buckets {
 		if !e.Time.Before(start) {
@@ -218,8 +216,8 @@ func (c *counted) add(e *oplog.Entry, buckets []time.Time) {
 	c.Users = append(c.Users, oplog.FacetValue{Value: e.User.ID, Name: e.User.Name, Count: 1})
 }
 
-// spellCounts spells counts, of values that there are.
-func spellCounts(c oplog.Counts) string {
+// formatCounts formats counts, without values that do not occur.
+func formatCounts(c oplog.Counts) string {
 	for _, values := range []map[string]int{c.Modules, c.Operations, c.Organizations, c.Outcomes, c.Roles} {
 		maps.DeleteFunc(values, func(value string, n int) bool { return value == "" || n == 0 })
 	}
@@ -227,10 +225,10 @@ func spellCounts(c oplog.Counts) string {
 	return fmt.Sprint(c.Total, c.Buckets, c.Modules, c.Operations, c.Organizations, c.Outcomes, c.Roles, c.Users)
 }
 
-func nothing(*oplog.Entry) bool { return false }
+func noEntry(*oplog.Entry) bool { return false }
 
-func answersWithNothing(t *testing.T, x *index) {
-	x.check(nothing)
+func emptyIndex(t *testing.T, x *index) {
+	x.check(noEntry)
 	if first, last, ok, err := x.engine.Bounds(t.Context(), acme); ok || err != nil {
 		t.Errorf("from %s to %s, %v", first.ID(), last.ID(), err)
 	}
@@ -239,10 +237,10 @@ func answersWithNothing(t *testing.T, x *index) {
 	}
 }
 
-func findsAtOnce(t *testing.T, x *index) {
+func findsAddedEntries(t *testing.T, x *index) {
 	for i := range 40 {
-		x.fill(i, i+1)
-		if got := x.page(oplog.Match{Catalog: oplog.BuiltInCatalog()}, 100); len(got) != i+1 {
+		x.appendNumbered(i, i+1)
+		if got := x.allPages(oplog.Match{Catalog: oplog.BuiltInCatalog()}, 100); len(got) != i+1 {
 			t.Errorf("%d keys of %d", len(got), i+1)
 		}
 		if c, err := x.engine.Count(t.Context(), acme, oplog.Match{Catalog: oplog.BuiltInCatalog()}, nil); err != nil || c.Total != i+1 {
@@ -253,33 +251,33 @@ func findsAtOnce(t *testing.T, x *index) {
 
 func agreesWithAScan(t *testing.T, x *index) {
 	for from := 0; from < 300; from += 60 {
-		x.fill(from, from+60)
-		x.check(nothing)
+		x.appendNumbered(from, from+60)
+		x.check(noEntry)
 	}
 	first, last, ok, err := x.engine.Bounds(t.Context(), acme)
-	if all := x.page(oplog.Match{Catalog: oplog.BuiltInCatalog()}, 1000); err != nil || !ok || last != all[0] || first != all[len(all)-1] {
+	if all := x.allPages(oplog.Match{Catalog: oplog.BuiltInCatalog()}, 1000); err != nil || !ok || last != all[0] || first != all[len(all)-1] {
 		t.Errorf("from %s to %s, %v, %v", first.ID(), last.ID(), ok, err)
 	}
 }
 
 func catchesUp(t *testing.T, x *index) {
-	x.fill(0, 100)
+	x.appendNumbered(0, 100)
 	x.stop()
-	x.fill(100, 150)
+	x.appendNumbered(100, 150)
 	x.start()
-	x.check(nothing)
+	x.check(noEntry)
 	if err := x.engine.Ready(); err != nil {
 		t.Error(err)
 	}
 	if size, err := x.engine.Bytes(); err != nil || size < 0 {
 		t.Errorf("%d bytes, %v", size, err)
 	}
-	x.fill(150, 200)
-	x.check(nothing)
+	x.appendNumbered(150, 200)
+	x.check(noEntry)
 }
 
 func rebuildsTheSame(t *testing.T, x *index) {
-	x.fill(0, 200)
+	x.appendNumbered(0, 200)
 	var reached uint64
 	err := x.engine.Rebuild(t.Context(), acme, func(done, total uint64) {
 		if done < reached || done > total {
@@ -290,15 +288,15 @@ func rebuildsTheSame(t *testing.T, x *index) {
 	if err != nil {
 		t.Error(err)
 	}
-	x.check(nothing)
-	x.fill(200, 220)
-	x.check(nothing)
+	x.check(noEntry)
+	x.appendNumbered(200, 220)
+	x.check(noEntry)
 }
 
 func dropsBetween(t *testing.T, x *index) {
-	x.fill(0, 300)
+	x.appendNumbered(0, 300)
 	from, to := at(200, 0).Time(), at(100, 0).Time()
-	for range 2 { // the second has nothing to do
+	for range 2 { // the second changes nothing
 		if err := x.engine.Drop(t.Context(), acme, from, to); err != nil {
 			t.Fatal(err)
 		}
@@ -306,11 +304,11 @@ func dropsBetween(t *testing.T, x *index) {
 	}
 }
 
-func asksWhileAdding(t *testing.T, x *index) {
-	ctx, stop := context.WithCancel(t.Context())
-	var asking sync.WaitGroup
+func queriesDuringAppends(t *testing.T, x *index) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var readers sync.WaitGroup
 	for range 3 {
-		asking.Go(func() {
+		readers.Go(func() {
 			for ctx.Err() == nil {
 				before, _, err := x.Counts(acme)
 				if err != nil {
@@ -319,7 +317,7 @@ func asksWhileAdding(t *testing.T, x *index) {
 				}
 				keys, _, err := x.engine.Page(t.Context(), acme, oplog.Match{Catalog: oplog.BuiltInCatalog()}, oplog.Key{}, 1000)
 				sorted := slices.IsSortedFunc(keys, func(a, b oplog.Key) int { return b.Compare(a) })
-				if err != nil || !sorted || len(slices.Compact(keys)) < int(before)-20 { // those of the last append may be on disk and not yet added
+				if err != nil || !sorted || len(slices.Compact(keys)) < int(before)-20 { // entries of the append in progress may be on disk but not yet added
 					t.Errorf("%d of %d keys, in order: %v, %v", len(keys), before, sorted, err)
 					return
 				}
@@ -327,9 +325,9 @@ func asksWhileAdding(t *testing.T, x *index) {
 		})
 	}
 	for i := range 15 {
-		x.fill(i*20, i*20+20)
+		x.appendNumbered(i*20, i*20+20)
 	}
-	stop()
-	asking.Wait()
-	x.check(nothing)
+	cancel()
+	readers.Wait()
+	x.check(noEntry)
 }

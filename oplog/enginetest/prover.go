@@ -13,32 +13,32 @@ import (
 )
 
 var proverChecks = []check{
-	{"checkpoints and proofs of every size", provesEverySize},
-	{"the tree of several hundred entries outlives the process", provesAfterReopening},
-	{"consistency between every two sizes", provesConsistency},
-	{"consistency of sizes that the log does not have is invalid", refusesConsistency},
-	{"an entry that is not there has no proof", provesNothing},
-	{"a change of a proof or checkpoint shows", changesShow},
+	{"checkpoints and proofs are valid at every size", provesEverySize},
+	{"the tree of several hundred entries is kept on disk", provesAfterReopening},
+	{"every two sizes are provably consistent", provesConsistency},
+	{"consistency proofs for sizes beyond the log are rejected", rejectsInvalidSizes},
+	{"a missing entry has no proof", provesNoMissingEntries},
+	{"a changed proof or checkpoint is detected", detectsForgedProofs},
 	{"Sign returns a signed note", signsNotes},
-	{"the key outlives the process and is the store's own", keepsKey},
+	{"each store keeps a key of its own", keepsKey},
 }
 
-// observer observes acme's log.
+// observer follows acme's log as an outside auditor would.
 type observer struct {
 	*store
 	Tree
 }
 
-// observe reads the log from the start.
+// observe starts an observer at the first entry.
 func observe(s *store) *observer {
 	s.t.Helper()
 	o := &observer{store: s}
-	o.follow()
+	o.update()
 	return o
 }
 
-// follow reads what arrived since.
-func (o *observer) follow() {
+// update reads the entries that have arrived since the last call.
+func (o *observer) update() {
 	o.t.Helper()
 	err := o.Arrivals(o.t.Context(), acme, uint64(len(o.Keys)+1), 0, func(e oplog.Entry) error {
 		proof, err := o.Prove(acme, e.Key())
@@ -50,7 +50,7 @@ func (o *observer) follow() {
 	}
 }
 
-// grow appends entries up to a size, with times in no order.
+// grow appends entries until the log has a size, with times out of order.
 func (o *observer) grow(size int) {
 	o.t.Helper()
 	var entries []oplog.Entry
@@ -58,7 +58,7 @@ func (o *observer) grow(size int) {
 		entries = append(entries, entry(i*7919%100_000, fmt.Sprint(i)))
 	}
 	o.append(entries...)
-	o.follow()
+	o.update()
 	if len(o.Keys) != size {
 		o.t.Fatalf("%d entries, want %d", len(o.Keys), size)
 	}
@@ -66,7 +66,7 @@ func (o *observer) grow(size int) {
 
 func provesEverySize(_ *testing.T, s *store) {
 	o := observe(s)
-	o.CheckAll(s.t, s, acme) // of nothing
+	o.CheckAll(s.t, s, acme) // of an empty log
 	for size := 1; size <= 35; size++ {
 		o.grow(size)
 		o.CheckAll(s.t, s, acme)
@@ -77,7 +77,7 @@ func provesAfterReopening(_ *testing.T, s *store) {
 	o := observe(s)
 	for _, size := range []int{256, 257, 600} {
 		o.grow(size)
-		s.opened(func() { o.CheckAll(s.t, s, acme) })
+		s.acrossReopen(func() { o.CheckAll(s.t, s, acme) })
 	}
 }
 
@@ -85,7 +85,7 @@ func provesConsistency(t *testing.T, s *store) {
 	o := observe(s)
 	const size = 40
 	o.grow(size)
-	s.opened(func() {
+	s.acrossReopen(func() {
 		for from := 1; from <= size; from++ {
 			o.CheckConsistency(t, s, acme, from, size, 0)
 			for to := from; to <= size; to++ {
@@ -95,7 +95,7 @@ func provesConsistency(t *testing.T, s *store) {
 	})
 }
 
-func refusesConsistency(t *testing.T, s *store) {
+func rejectsInvalidSizes(t *testing.T, s *store) {
 	f := func(from, to uint64, field string) {
 		t.Helper()
 		_, err := s.ProveConsistency(acme, from, to)
@@ -113,7 +113,7 @@ func refusesConsistency(t *testing.T, s *store) {
 	f(1, 4, "to")
 }
 
-func provesNothing(t *testing.T, s *store) {
+func provesNoMissingEntries(t *testing.T, s *store) {
 	o := observe(s)
 	o.grow(3)
 	f := func(tenant string, key oplog.Key) {
@@ -128,7 +128,7 @@ func provesNothing(t *testing.T, s *store) {
 	f("other", o.Keys[0])
 }
 
-func changesShow(t *testing.T, s *store) {
+func detectsForgedProofs(t *testing.T, s *store) {
 	o := observe(s)
 	o.grow(300)
 	root := RootOf(o.Leaves)
@@ -142,7 +142,7 @@ func changesShow(t *testing.T, s *store) {
 		p.Leaf, p.Path = slices.Clone(proof.Leaf), slices.Clone(proof.Path)
 		change(&p)
 		if checkRecord(p, root) == nil {
-			t.Errorf("%s goes unnoticed", name)
+			t.Errorf("%s is not detected", name)
 		}
 	}
 	for i := range proof.Leaf {
@@ -153,7 +153,7 @@ func changesShow(t *testing.T, s *store) {
 	f("another size", func(p *oplog.Proof) { p.Size = 1 << 20 })
 	f("a shorter path", func(p *oplog.Proof) { p.Path = p.Path[1:] })
 	f("another path", func(p *oplog.Proof) { p.Path[0] = p.Path[1] })
-	foreign, err := s.another().Checkpoint(acme)
+	foreign, err := s.secondStore().Checkpoint(acme)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func changesShow(t *testing.T, s *store) {
 		strings.Replace(proof.Checkpoint, "\n300\n", "\n299\n", 1), strings.Replace(proof.Checkpoint, "/acme\n", "/other\n", 1), foreign,
 	} {
 		if _, err := note.Open([]byte(forged), note.VerifierList(verifierOf(s.t, s))); err == nil {
-			t.Errorf("a forged checkpoint is taken: %s", forged)
+			t.Errorf("a forged checkpoint is accepted: %s", forged)
 		}
 	}
 }
@@ -172,17 +172,17 @@ func signsNotes(t *testing.T, s *store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.opened(func() {
+	s.acrossReopen(func() {
 		opened, err := note.Open([]byte(signed), note.VerifierList(verifierOf(s.t, s)))
 		if err != nil || opened.Text != text || len(opened.Sigs) != 1 {
 			t.Errorf("%+v, %v", opened, err)
 		}
 		if _, err := note.Open([]byte(strings.Replace(signed, "manifest", "manifesto", 1)), note.VerifierList(verifierOf(s.t, s))); err == nil {
-			t.Error("another text is taken")
+			t.Error("another text is accepted")
 		}
 	})
 	if _, err := s.Sign("no line"); err == nil {
-		t.Error("a text that is no lines is signed")
+		t.Error("a text that does not end with a newline is signed")
 	}
 }
 
@@ -193,11 +193,11 @@ func keepsKey(t *testing.T, s *store) {
 		t.Fatal(err)
 	}
 	s.reopen()
-	s.same(s.VerifierKey(), key)
+	s.assertEqual(s.VerifierKey(), key)
 	if size, _ := OpenCheckpoint(s.t, s, acme, before); size != 0 {
 		t.Errorf("an empty log has size %d", size)
 	}
-	if s.another().VerifierKey() == key {
-		t.Error("two stores have one key")
+	if s.secondStore().VerifierKey() == key {
+		t.Error("two stores have the same key")
 	}
 }

@@ -13,10 +13,10 @@ import (
 var recordsChecks = []check{
 	{"records of each kind are listed by name and prefix", listsRecords},
 	{"PutRecord replaces the revision it names and nothing else", replacesRevisions},
-	{"every OnRecord is told before PutRecord returns", tellsOfRecords},
+	{"every OnRecord is called before PutRecord returns", callsOnRecord},
 }
 
-// put puts a record, in place of any.
+// put writes a record, replacing any existing one.
 func (s *store) put(kind oplog.RecordKind, name, data string) {
 	s.t.Helper()
 	_, revision, err := s.Record(kind, name)
@@ -42,19 +42,19 @@ func (s *store) records(kind oplog.RecordKind, prefix string) string {
 }
 
 func listsRecords(t *testing.T, s *store) {
-	// The store reads deletions itself; the checks of the Retainer have them.
+	// The store itself reads deletions; they are checked with the Retainer.
 	kinds := slices.DeleteFunc(slices.Clone(oplog.RecordKinds), func(k oplog.RecordKind) bool { return k == oplog.RecordDeletion })
 	for _, kind := range kinds {
 		if _, revision, err := s.Record(kind, "a"); oplog.CodeOf(err) != oplog.CodeNotFound || revision != (oplog.Revision{}) {
 			t.Errorf("%s/a: %x, %v", kind, revision, err)
 		}
-		s.same(s.records(kind, ""), "")
+		s.assertEqual(s.records(kind, ""), "")
 		s.put(kind, "b/1", string(kind))
 		s.put(kind, "a/2", "2")
 		s.put(kind, "a/1", "1")
 		s.put(kind, "a", "")
 	}
-	s.opened(func() {
+	s.acrossReopen(func() {
 		for _, kind := range kinds {
 			if data, revision, err := s.Record(kind, "b/1"); err != nil || string(data) != string(kind) || revision != oplog.RevisionOf(data) {
 				t.Errorf("%s, %v", data, err)
@@ -62,7 +62,7 @@ func listsRecords(t *testing.T, s *store) {
 			for prefix, want := range map[string]string{
 				"": "a= a/1=1 a/2=2 b/1=" + string(kind), "a/": "a/1=1 a/2=2", "b/1": "b/1=" + string(kind), "c": "", "a/1x": "",
 			} {
-				s.same(s.records(kind, prefix), want)
+				s.assertEqual(s.records(kind, prefix), want)
 			}
 		}
 	})
@@ -76,11 +76,11 @@ func replacesRevisions(t *testing.T, s *store) {
 		if err := s.PutRecord(oplog.RecordTenant, "a", replaces, data); !errors.Is(err, want) {
 			t.Errorf("%v, want %v", err, want)
 		}
-		s.opened(func() {
+		s.acrossReopen(func() {
 			t.Helper()
 			held, is, err := s.Record(oplog.RecordTenant, "a")
 			if string(held) != then || is != oplog.RevisionOf(held) || (oplog.CodeOf(err) == oplog.CodeNotFound) != (held == nil) {
-				t.Errorf("it is %q of %x, %v; want %q", held, is, err, then)
+				t.Errorf("the record is %q, revision %x, %v; want %q", held, is, err, then)
 			}
 		})
 	}
@@ -89,23 +89,23 @@ func replacesRevisions(t *testing.T, s *store) {
 	f(none, []byte("y"), oplog.ErrRevision, "x")
 	f(revision("y"), nil, oplog.ErrRevision, "x")
 	f(revision("x"), []byte{}, nil, "")
-	f(none, []byte("y"), oplog.ErrRevision, "") // empty is not none
+	f(none, []byte("y"), oplog.ErrRevision, "") // an empty record is not a missing one
 	f(revision(""), []byte("y"), nil, "y")
 	f(revision("y"), nil, nil, "")
 	f(none, nil, nil, "")
 }
 
-func tellsOfRecords(_ *testing.T, s *store) {
-	var told, other []string
+func callsOnRecord(_ *testing.T, s *store) {
+	var calls, other []string
 	s.OnRecord(func(kind oplog.RecordKind, name string) {
 		data, _, err := s.Record(kind, name)
-		told = append(told, fmt.Sprintf("%s/%s=%s %v", kind, name, data, err == nil))
+		calls = append(calls, fmt.Sprintf("%s/%s=%s %v", kind, name, data, err == nil))
 	})
 	s.OnRecord(func(kind oplog.RecordKind, name string) { other = append(other, name) })
 	f := func(want string) {
 		s.t.Helper()
-		s.same(strings.Join(told, ", "), want)
-		told = nil
+		s.assertEqual(strings.Join(calls, ", "), want)
+		calls = nil
 	}
 	put := func(replaces, data []byte) {
 		s.t.Helper()
@@ -115,11 +115,11 @@ func tellsOfRecords(_ *testing.T, s *store) {
 	}
 	put(nil, []byte("x"))
 	f("tenants/a=x true")
-	put(nil, []byte("y")) // refused: there is x
+	put(nil, []byte("y")) // rejected: the record is x
 	f("")
 	put([]byte("x"), []byte("y"))
 	f("tenants/a=y true")
 	put([]byte("y"), nil)
 	f("tenants/a= false")
-	s.same(fmt.Sprint(other), "[a a a]")
+	s.assertEqual(fmt.Sprint(other), "[a a a]")
 }

@@ -14,18 +14,18 @@ import (
 )
 
 var retainerChecks = []check{
-	{"DaysBefore lists dates in order with how many entries they have", listsDays},
-	{"BeginDeletion writes its record and tells of it", recordsDeletions},
-	{"entries of closed days are in no answer, before they are off the disk and after", closedDaysAreInNoAnswer},
-	{"closed days take no entries", closedDaysTakeNone},
-	{"arrivals and leaves of deleted entries stay", leavesStay},
-	{"Arrived tells of entries, deleted or not", tellsWhatArrived},
-	{"days are closed for their tenant alone", closesOneTenant},
-	{"DeleteDays ends with its context", deletesUntilCanceled},
+	{"DaysBefore lists dates in order with their numbers of entries", listsDays},
+	{"BeginDeletion writes its record and calls OnRecord", recordsDeletions},
+	{"entries of closed days are never returned, before and after they are removed from disk", hidesClosedDays},
+	{"closed days reject entries", closedDaysRejectEntries},
+	{"arrivals and leaves of deleted entries stay", keepsLeaves},
+	{"Arrived returns true for recorded entries, deleted or not", reportsArrived},
+	{"days are closed for their tenant only", closesOneTenant},
+	{"DeleteDays stops when canceled", deletesUntilCanceled},
 }
 
-// deletion tells acme's trail of a deletion, as the journal does, and begins it.
-func (s *store) deletion(daysAgo ...int) oplog.Deletion {
+// beginDeletion records a deletion in acme's trail, as the journal does, and begins it.
+func (s *store) beginDeletion(daysAgo ...int) oplog.Deletion {
 	s.t.Helper()
 	entries, _, err := s.Counts(acme)
 	if err != nil {
@@ -40,11 +40,11 @@ func (s *store) deletion(daysAgo ...int) oplog.Deletion {
 		s.t.Fatal(err)
 	}
 	trail := oplog.TrailName(acme)
-	told := oplog.Entry{
+	event := oplog.Entry{
 		Time: morning, ReceivedAt: morning, User: oplog.User{ID: "server", Name: "oplog"},
 		Module: "retention", Operation: "delete", Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess, Details: details,
 	}
-	receipts, err := s.Append(s.t.Context(), trail, of(trail, told), 0)
+	receipts, err := s.Append(s.t.Context(), trail, ofTenant(trail, event), 0)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func (s *store) deletion(daysAgo ...int) oplog.Deletion {
 	return d
 }
 
-// deleteDays takes the entries of a deletion off the disk.
+// deleteDays removes the entries of a deletion from disk.
 func (s *store) deleteDays(d oplog.Deletion) {
 	s.t.Helper()
 	for _, days := range d.Days {
@@ -65,17 +65,17 @@ func (s *store) deleteDays(d oplog.Deletion) {
 	}
 }
 
-// throughDeletion runs a check once the days are closed, and once their entries are
-// off the disk, each time also after reopening.
-func (s *store) throughDeletion(check func(), daysAgo ...int) {
+// duringDeletion runs a check after the days are closed, and again after their entries are removed from disk, each time also after
+// reopening.
+func (s *store) duringDeletion(check func(), daysAgo ...int) {
 	s.t.Helper()
-	d := s.deletion(daysAgo...)
-	s.opened(check)
+	d := s.beginDeletion(daysAgo...)
+	s.acrossReopen(check)
 	s.deleteDays(d)
-	s.opened(check)
+	s.acrossReopen(check)
 }
 
-// days lists the dates before one.
+// days lists the dates before a date.
 func (s *store) days(tenant, before string) string {
 	s.t.Helper()
 	days, err := s.DaysBefore(s.t.Context(), tenant, before)
@@ -87,11 +87,11 @@ func (s *store) days(tenant, before string) string {
 
 func listsDays(_ *testing.T, s *store) {
 	s.append(entry(3*minutesOfDay, "a"), entry(0, "b"), entry(9*minutesOfDay, "c"), entry(3*minutesOfDay+1, "d"), entry(5*minutesOfDay, "e"))
-	s.opened(func() {
-		s.same(s.days(acme, date(3)), fmt.Sprint([]oplog.DayCount{{Date: date(9), Entries: 1}, {Date: date(5), Entries: 1}}))
-		s.same(s.days(acme, date(2)), fmt.Sprint([]oplog.DayCount{{Date: date(9), Entries: 1}, {Date: date(5), Entries: 1}, {Date: date(3), Entries: 2}}))
-		s.same(s.days(acme, date(9)), "[]")
-		s.same(s.days("none", date(0)), "[]")
+	s.acrossReopen(func() {
+		s.assertEqual(s.days(acme, date(3)), fmt.Sprint([]oplog.DayCount{{Date: date(9), Entries: 1}, {Date: date(5), Entries: 1}}))
+		s.assertEqual(s.days(acme, date(2)), fmt.Sprint([]oplog.DayCount{{Date: date(9), Entries: 1}, {Date: date(5), Entries: 1}, {Date: date(3), Entries: 2}}))
+		s.assertEqual(s.days(acme, date(9)), "[]")
+		s.assertEqual(s.days("none", date(0)), "[]")
 	})
 }
 
@@ -102,16 +102,16 @@ func recordsDeletions(t *testing.T, s *store) {
 		_, _, err := s.Record(kind, name)
 		told = append(told, fmt.Sprint(kind, " ", name, " ", err))
 	})
-	d := s.deletion(5)
-	s.same(fmt.Sprint(told), fmt.Sprintf("[%s %s/%s <nil>]", oplog.RecordDeletion, acme, d.ID))
-	s.opened(func() {
+	d := s.beginDeletion(5)
+	s.assertEqual(fmt.Sprint(told), fmt.Sprintf("[%s %s/%s <nil>]", oplog.RecordDeletion, acme, d.ID))
+	s.acrossReopen(func() {
 		data, revision, err := s.Record(oplog.RecordDeletion, acme+"/"+d.ID)
 		var got oplog.Deletion
 		if err != nil || json.Unmarshal(data, &got) != nil || !reflect.DeepEqual(got, d) || revision != oplog.RevisionOf(data) {
 			t.Errorf("%s, %v; want %+v", data, err, d)
 		}
 	})
-	// The journal writes there when the deletion has finished.
+	// The journal writes to it when the deletion is finished.
 	data, revision, err := s.Record(oplog.RecordDeletion, acme+"/"+d.ID)
 	if err == nil {
 		err = s.PutRecord(oplog.RecordDeletion, acme+"/"+d.ID, revision, data)
@@ -121,16 +121,16 @@ func recordsDeletions(t *testing.T, s *store) {
 	}
 }
 
-func closedDaysAreInNoAnswer(t *testing.T, s *store) {
+func hidesClosedDays(t *testing.T, s *store) {
 	const day = minutesOfDay
 	s.append(entry(10*day, "a"), withID("x", entry(9*day, "b")), withID("x", entry(8*day, "c")), withID("y", entry(9*day, "d")),
 		entry(7*day, "e"), withID("x", entry(10*day, "f")), entry(0, "g"))
-	s.same(s.scanned(oplog.Key{}, oplog.Key{}), "a f b d c e g")
-	s.throughDeletion(func() {
-		s.same(s.arrivals(1, 0), "a e f g")
-		s.same(s.scanned(oplog.Key{}, oplog.Key{}), "a f e g")
-		s.same(s.scanned(at(9*day, 0), at(0, 0)), "e")
-		older, err := s.Older(acme, far, oplog.Key{}, 3, nil)
+	s.assertEqual(s.scanned(oplog.Key{}, oplog.Key{}), "a f b d c e g")
+	s.duringDeletion(func() {
+		s.assertEqual(s.arrivals(1, 0), "a e f g")
+		s.assertEqual(s.scanned(oplog.Key{}, oplog.Key{}), "a f e g")
+		s.assertEqual(s.scanned(at(9*day, 0), at(0, 0)), "e")
+		older, err := s.Older(acme, farFuture, oplog.Key{}, 3, nil)
 		if got := names(older); err != nil || got != "g e f" {
 			t.Errorf("%s, %v", got, err)
 		}
@@ -144,15 +144,15 @@ func closedDaysAreInNoAnswer(t *testing.T, s *store) {
 		if e, err := s.Find(acme, "y", nil); oplog.CodeOf(err) != oplog.CodeNotFound {
 			t.Errorf("%+v, %v", e, err)
 		}
-		s.same(s.days(acme, date(7)), fmt.Sprint([]oplog.DayCount{{Date: date(10), Entries: 2}}))
+		s.assertEqual(s.days(acme, date(7)), fmt.Sprint([]oplog.DayCount{{Date: date(10), Entries: 2}}))
 	}, 9, 8)
-	s.same(s.append(withID("y", entry(0, "h"))), "y 8 recorded") // the id of a deleted entry, on another day
+	s.assertEqual(s.append(withID("y", entry(0, "h"))), "y 8 recorded") // the id of a deleted entry, on another day
 }
 
-func closedDaysTakeNone(t *testing.T, s *store) {
+func closedDaysRejectEntries(t *testing.T, s *store) {
 	const day = minutesOfDay
 	s.append(withID("x", entry(9*day, "a")), entry(0, "b"))
-	s.throughDeletion(func() {
+	s.duringDeletion(func() {
 		for _, late := range []oplog.Entry{withID("x", entry(9*day, "a")), entry(9*day, "late"), entry(4*day, "late")} {
 			request := []oplog.Entry{entry(0, "fine"), late}
 			_, err := s.Append(t.Context(), acme, request, 3)
@@ -170,20 +170,20 @@ func closedDaysTakeNone(t *testing.T, s *store) {
 	first.Time = first.Time.Add(-1000)
 	_, last.Time = oplog.Days{From: date(9), To: date(9)}.Bounds()
 	s.append(first, last)
-	s.same(s.scanned(oplog.Key{}, oplog.Key{}), "day before day after b")
+	s.assertEqual(s.scanned(oplog.Key{}, oplog.Key{}), "day before day after b")
 }
 
-func leavesStay(t *testing.T, s *store) {
+func keepsLeaves(t *testing.T, s *store) {
 	o := observe(s)
 	for i := range 20 {
 		s.append(entry(i*minutesOfDay, fmt.Sprint(i)))
 	}
-	o.follow()
+	o.update()
 	head, err := s.Checkpoint(acme)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.throughDeletion(func() {
+	s.duringDeletion(func() {
 		s.counts(acme, 20, 0)
 		if after, err := s.Checkpoint(acme); err != nil || after != head {
 			t.Errorf("%s, %v; want %s", after, err, head)
@@ -208,15 +208,15 @@ func leavesStay(t *testing.T, s *store) {
 		}
 	}, 7, 12)
 	s.append(entry(0, "after"))
-	o.follow()
+	o.update()
 	if checkpoint, err := s.Checkpoint(acme); err != nil {
 		t.Error(err)
 	} else if size, root := OpenCheckpoint(s.t, s, acme, checkpoint); size != 21 || root != RootOf(o.Leaves) {
-		t.Errorf("the tree of %d has root %s", size, root)
+		t.Errorf("the tree of size %d has root %s", size, root)
 	}
 }
 
-func tellsWhatArrived(t *testing.T, s *store) {
+func reportsArrived(t *testing.T, s *store) {
 	const day = minutesOfDay
 	s.append(entry(9*day, "a"), entry(9*day, "b"), entry(0, "c"))
 	check := func() {
@@ -229,44 +229,44 @@ func tellsWhatArrived(t *testing.T, s *store) {
 			}
 		}
 		if arrived, err := s.Arrived("none", at(0, 3)); err != nil || arrived {
-			t.Errorf("it has arrived in another tenant: %v, %v", arrived, err)
+			t.Errorf("arrived in another tenant: %v, %v", arrived, err)
 		}
 	}
 	check()
-	s.throughDeletion(check, 9)
+	s.duringDeletion(check, 9)
 }
 
 func closesOneTenant(t *testing.T, s *store) {
 	s.append(entry(9*minutesOfDay, "a"))
-	if _, err := s.Append(t.Context(), "other", of("other", entry(9*minutesOfDay, "o")), 0); err != nil {
+	if _, err := s.Append(t.Context(), "other", ofTenant("other", entry(9*minutesOfDay, "o")), 0); err != nil {
 		t.Fatal(err)
 	}
-	s.throughDeletion(func() {
-		s.same(s.days("other", date(0)), fmt.Sprint([]oplog.DayCount{{Date: date(9), Entries: 1}}))
-		if got, err := s.Older("other", far, oplog.Key{}, 9, nil); err != nil || names(got) != "o" {
+	s.duringDeletion(func() {
+		s.assertEqual(s.days("other", date(0)), fmt.Sprint([]oplog.DayCount{{Date: date(9), Entries: 1}}))
+		if got, err := s.Older("other", farFuture, oplog.Key{}, 9, nil); err != nil || names(got) != "o" {
 			t.Errorf("%s, %v", names(got), err)
 		}
 	}, 9)
-	if _, err := s.Append(t.Context(), "other", of("other", entry(9*minutesOfDay, "p")), 0); err != nil {
+	if _, err := s.Append(t.Context(), "other", ofTenant("other", entry(9*minutesOfDay, "p")), 0); err != nil {
 		t.Error(err)
 	}
 }
 
 func deletesUntilCanceled(t *testing.T, s *store) {
 	s.append(entry(9*minutesOfDay, "a"), entry(0, "b"))
-	d := s.deletion(9)
+	d := s.beginDeletion(9)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := s.DeleteDays(ctx, acme, d.Days[0]); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v, want it canceled", err)
+		t.Errorf("%v, want context.Canceled", err)
 	}
 	if _, err := s.DaysBefore(ctx, acme, date(0)); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v, want it canceled", err)
+		t.Errorf("%v, want context.Canceled", err)
 	}
 	s.deleteDays(d)
-	s.deleteDays(d) // there is nothing to do
+	s.deleteDays(d) // nothing left to delete
 	if err := s.DeleteDays(t.Context(), "none", d.Days[0]); err != nil {
 		t.Error(err)
 	}
-	s.same(s.arrivals(1, 0), "b")
+	s.assertEqual(s.arrivals(1, 0), "b")
 }

@@ -1,5 +1,5 @@
-// Package enginetest is the conformance suite for engines: each check is named
-// for the sentence of a contract in package oplog that it holds an engine to.
+// Package enginetest is the conformance suite for engines. Each check is named after the sentence of a contract in package oplog that it
+// verifies.
 package enginetest
 
 import (
@@ -11,16 +11,15 @@ import (
 	"oplog/oplog"
 )
 
-// Store checks that a store keeps the contracts of [oplog.Store]. open opens the
-// store in a directory, an empty one or that of a store that was closed; the suite
-// closes what it opens.
+// Store checks that a store fulfils the contracts of [oplog.Store]. open opens the store in a directory that is empty or has been used by a
+// store that was closed; the suite closes the stores.
 func Store(t *testing.T, open func(t *testing.T, dir string) oplog.Store) {
 	for _, part := range []struct {
 		name   string
 		checks []check
 	}{
 		{"Appender", appenderChecks}, {"Reader", readerChecks}, {"Prover", proverChecks},
-		{"Retainer", retainerChecks}, {"Records", recordsChecks}, {"Together", togetherChecks},
+		{"Retainer", retainerChecks}, {"Records", recordsChecks}, {"Concurrency", concurrencyChecks},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			for _, c := range part.checks {
@@ -33,14 +32,13 @@ func Store(t *testing.T, open func(t *testing.T, dir string) oplog.Store) {
 	}
 }
 
-// check holds a store to a sentence of a contract.
+// check verifies one sentence of a contract.
 type check struct {
 	sentence string
 	run      func(t *testing.T, s *store)
 }
 
-// store is an engine's store in a directory of its own, which a check can close and
-// open again.
+// store is an engine's store in a directory of its own, which a check can close and reopen.
 type store struct {
 	oplog.Store
 	t    *testing.T
@@ -56,8 +54,8 @@ func newStore(t *testing.T, open func(t *testing.T, dir string) oplog.Store) *st
 	return s
 }
 
-// another returns a second store of the same engine.
-func (s *store) another() *store {
+// secondStore returns another store of the same engine.
+func (s *store) secondStore() *store {
 	s.t.Helper()
 	return newStore(s.t, s.open)
 }
@@ -75,9 +73,8 @@ func (s *store) reopen() {
 	s.Store = s.open(s.t, s.dir)
 }
 
-// opened runs a check on the store as it is, and again after it was closed and
-// opened.
-func (s *store) opened(check func()) {
+// acrossReopen runs a check before and after reopening the store.
+func (s *store) acrossReopen(check func()) {
 	s.t.Helper()
 	check()
 	s.reopen()
@@ -90,7 +87,7 @@ var morning = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
 
 const minutesOfDay = 24 * 60
 
-// at returns the key of an arrival some minutes before morning.
+// at returns the key of an entry some minutes before morning.
 func at(minutesAgo int, seq uint64) oplog.Key {
 	return oplog.MakeKey(morning.Add(-time.Duration(minutesAgo)*time.Minute), seq)
 }
@@ -98,10 +95,10 @@ func at(minutesAgo int, seq uint64) oplog.Key {
 // date returns the date some days before morning.
 func date(daysAgo int) string { return oplog.DateOf(morning.AddDate(0, 0, -daysAgo)) }
 
-// far is later than all entries of the checks.
-var far = oplog.MakeKey(morning.AddDate(50, 0, 0), 0)
+// farFuture is after all entries of the checks.
+var farFuture = oplog.MakeKey(morning.AddDate(50, 0, 0), 0)
 
-// entry returns one without an id, some minutes before morning.
+// entry returns an entry without an id, some minutes before morning.
 func entry(minutesAgo int, content string) oplog.Entry {
 	return oplog.Entry{
 		Tenant: acme, Time: at(minutesAgo, 0).Time(), ReceivedAt: morning, User: oplog.User{ID: "u1", Name: "Wang Fang"},
@@ -115,25 +112,25 @@ func withID(id string, e oplog.Entry) oplog.Entry {
 	return e
 }
 
-// of returns entries as those of another tenant.
-func of(tenant string, entries ...oplog.Entry) []oplog.Entry {
+// ofTenant sets the tenant of entries.
+func ofTenant(tenant string, entries ...oplog.Entry) []oplog.Entry {
 	for i := range entries {
 		entries[i].Tenant = tenant
 	}
 	return entries
 }
 
-// append records entries and returns the receipts as "id seq status, …".
+// append appends entries and returns the receipts as "id seq status, …".
 func (s *store) append(entries ...oplog.Entry) string {
 	s.t.Helper()
 	receipts, err := s.Append(s.t.Context(), acme, entries, 0)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return spell(receipts)
+	return format(receipts)
 }
 
-func spell(receipts []oplog.Receipt) string {
+func format(receipts []oplog.Receipt) string {
 	var spelled []string
 	for _, r := range receipts {
 		spelled = append(spelled, fmt.Sprintf("%s %d %s", r.ID, r.Seq, r.Status))
@@ -141,7 +138,7 @@ func spell(receipts []oplog.Receipt) string {
 	return strings.Join(spelled, ", ")
 }
 
-// names returns the contents of entries.
+// names returns the content names of entries.
 func names(entries []oplog.Entry) string {
 	var found []string
 	for i := range entries {
@@ -159,7 +156,7 @@ func (s *store) arrivals(from, to uint64) string {
 	}
 	for i := 1; i < len(found); i++ {
 		if found[i].Seq <= found[i-1].Seq {
-			s.t.Errorf("arrival %d comes after %d", found[i].Seq, found[i-1].Seq)
+			s.t.Errorf("arrival %d follows %d", found[i].Seq, found[i-1].Seq)
 		}
 	}
 	return names(found)
@@ -174,7 +171,7 @@ func (s *store) scanned(from, to oplog.Key) string {
 	}
 	for i := 1; i < len(found); i++ {
 		if found[i].Key().Compare(found[i-1].Key()) <= 0 {
-			s.t.Errorf("%s comes after %s", found[i].Key().ID(), found[i-1].Key().ID())
+			s.t.Errorf("%s follows %s", found[i].Key().ID(), found[i-1].Key().ID())
 		}
 	}
 	return names(found)
@@ -187,7 +184,7 @@ func collect(found *[]oplog.Entry) func(oplog.Entry) error {
 	}
 }
 
-// counts checks how many entries and skipped operations a tenant has.
+// counts checks a tenant's numbers of entries and skipped operations.
 func (s *store) counts(tenant string, entries, skipped uint64) {
 	s.t.Helper()
 	if e, k, err := s.Counts(tenant); e != entries || k != skipped || err != nil {
@@ -195,8 +192,8 @@ func (s *store) counts(tenant string, entries, skipped uint64) {
 	}
 }
 
-// same reports where a text is not the one that is wanted.
-func (s *store) same(got, want string) {
+// assertEqual reports an error if two texts differ.
+func (s *store) assertEqual(got, want string) {
 	s.t.Helper()
 	if got != want {
 		s.t.Errorf("%s\nwant %s", got, want)

@@ -14,15 +14,13 @@ import (
 	"oplog/oplog"
 )
 
-// Tree is what an observer of a tenant's log knows: the keys of its entries and
-// the hashes of their recorded bytes, in order of arrival.
+// Tree is an observer's knowledge of a tenant's log: the keys of its entries and the hashes of their bytes, in order of arrival.
 type Tree struct {
 	Keys   []oplog.Key
 	Leaves []tlog.Hash
 }
 
-// Check compares the checkpoint, and the proofs of the entries at some indexes,
-// with the tree of the leaves.
+// Check compares the checkpoint, and the proofs of the entries at some indexes, with the tree of the leaves.
 func (o *Tree) Check(t testing.TB, p oplog.Prover, tenant string, indexes ...int) {
 	t.Helper()
 	size, root := len(o.Leaves), RootOf(o.Leaves)
@@ -47,7 +45,7 @@ func (o *Tree) Check(t testing.TB, p oplog.Prover, tenant string, indexes ...int
 	}
 }
 
-// CheckAll does so for every entry.
+// CheckAll does this for every entry.
 func (o *Tree) CheckAll(t testing.TB, p oplog.Prover, tenant string) {
 	t.Helper()
 	indexes := make([]int, len(o.Leaves))
@@ -57,9 +55,8 @@ func (o *Tree) CheckAll(t testing.TB, p oplog.Prover, tenant string) {
 	o.Check(t, p, tenant, indexes...)
 }
 
-// CheckConsistency checks that the log of one size is proven to begin with that
-// of another, and that no other beginning is. The later size is asked for as it
-// is, or as 0 for today's.
+// CheckConsistency checks that the log of one size is proven to begin with that of another, and that no other beginning is. 0 as the later
+// size requests the current one.
 func (o *Tree) CheckConsistency(t testing.TB, p oplog.Prover, tenant string, from, to, asked int) {
 	t.Helper()
 	c, err := p.ProveConsistency(tenant, uint64(from), uint64(asked))
@@ -81,8 +78,7 @@ func (o *Tree) CheckConsistency(t testing.TB, p oplog.Prover, tenant string, fro
 	}
 }
 
-// OpenCheckpoint verifies a checkpoint as anybody can that has the verifier key,
-// and returns the size and the root of its tree.
+// OpenCheckpoint verifies a checkpoint with the verifier key only, and returns the size and the root of its tree.
 func OpenCheckpoint(t testing.TB, p oplog.Prover, tenant, checkpoint string) (int, tlog.Hash) {
 	t.Helper()
 	verifier := verifierOf(t, p)
@@ -114,10 +110,10 @@ func verifierOf(t testing.TB, p oplog.Prover) note.Verifier {
 	return verifier
 }
 
-// LeafHash is that of RFC 6962 as it is written, 2.1.
+// LeafHash is the leaf hash as RFC 6962, 2.1 defines it.
 func LeafHash(data []byte) tlog.Hash { return sha256.Sum256(append([]byte{0}, data...)) }
 
-// RootOf is the Merkle tree hash of RFC 6962 as it is written, 2.1.
+// RootOf is the Merkle tree hash as RFC 6962, 2.1 defines it.
 func RootOf(leaves []tlog.Hash) tlog.Hash {
 	switch n := len(leaves); n {
 	case 0:

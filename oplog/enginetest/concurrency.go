@@ -12,14 +12,14 @@ import (
 	"oplog/oplog"
 )
 
-var togetherChecks = []check{
-	{"an id that many send at once is recorded once", recordsOnce},
-	{"changes of a record that many make at once are all in it", losesNoChange},
-	{"what is acknowledged while the store closes is there", closesWhileAppending},
-	{"appends, reads and records go on at once", worksAtOnce},
+var concurrencyChecks = []check{
+	{"an id sent concurrently is recorded once", recordsConcurrentIDsOnce},
+	{"concurrent updates of a record are not lost", losesNoUpdate},
+	{"entries acknowledged during Close are stored", closesWhileAppending},
+	{"appends, reads and records work concurrently", concurrentUse},
 }
 
-func recordsOnce(t *testing.T, s *store) {
+func recordsConcurrentIDsOnce(t *testing.T, s *store) {
 	const senders = 32
 	receipts := make([]oplog.Receipt, senders)
 	var group sync.WaitGroup
@@ -48,7 +48,7 @@ func recordsOnce(t *testing.T, s *store) {
 	}
 }
 
-func losesNoChange(t *testing.T, s *store) {
+func losesNoUpdate(t *testing.T, s *store) {
 	const writers, times = 16, 8
 	var group sync.WaitGroup
 	for range writers {
@@ -67,7 +67,7 @@ func losesNoChange(t *testing.T, s *store) {
 	}
 }
 
-// increment adds one to the number in a record, however often others are first.
+// increment increments the number in a record, retrying as long as others change it first.
 func (s *store) increment(name string) error {
 	for {
 		old, revision, err := s.Record(oplog.RecordTenant, name)
@@ -120,18 +120,18 @@ func closesWhileAppending(t *testing.T, s *store) {
 	}
 	s.counts(acme, want, 0)
 	if got := len(strings.Fields(s.arrivals(1, 0))); uint64(got) != want {
-		t.Errorf("%d are stored, %d acknowledged", got, want)
+		t.Errorf("%d stored, %d acknowledged", got, want)
 	}
 }
 
-func worksAtOnce(t *testing.T, s *store) {
+func concurrentUse(t *testing.T, s *store) {
 	const senders, requests = 16, 4
 	tenants := []string{acme, "beta", "gamma"}
-	told := make(map[string]uint64) // last seq; unguarded, since one goroutine tells
+	calls := make(map[string]uint64) // last seq; unguarded, since OnAppend is called by one goroutine
 	s.OnAppend(func(tenant string, entries []oplog.Entry) {
 		for _, e := range entries {
-			if told[tenant]++; e.Seq != told[tenant] || e.Tenant != tenant {
-				t.Errorf("told of %s/%d where %s/%d is next", e.Tenant, e.Seq, tenant, told[tenant])
+			if calls[tenant]++; e.Seq != calls[tenant] || e.Tenant != tenant {
+				t.Errorf("OnAppend got %s/%d, want %s/%d", e.Tenant, e.Seq, tenant, calls[tenant])
 			}
 		}
 	})
@@ -155,15 +155,15 @@ func worksAtOnce(t *testing.T, s *store) {
 	sending.Wait()
 	close(done)
 	reading.Wait()
-	s.opened(func() {
+	s.acrossReopen(func() {
 		stored := make(map[string]oplog.Receipt)
 		for _, tenant := range tenants {
 			err := s.Arrivals(t.Context(), tenant, 1, 0, func(e oplog.Entry) error {
 				stored[tenant+" "+e.Content.Name] = oplog.Receipt{ID: e.ID, Seq: e.Seq, Status: oplog.StatusRecorded}
 				return nil
 			})
-			if entries, _, countErr := s.Counts(tenant); err != nil || countErr != nil || entries != told[tenant] {
-				t.Errorf("%s has %d entries, told of %d, %v, %v", tenant, entries, told[tenant], err, countErr)
+			if entries, _, countErr := s.Counts(tenant); err != nil || countErr != nil || entries != calls[tenant] {
+				t.Errorf("%s has %d entries, OnAppend got %d, %v, %v", tenant, entries, calls[tenant], err, countErr)
 			}
 		}
 		sum := 0
@@ -176,14 +176,14 @@ func worksAtOnce(t *testing.T, s *store) {
 			}
 		}
 		if sum != len(stored) {
-			t.Errorf("%d are stored, %d acknowledged", len(stored), sum)
+			t.Errorf("%d stored, %d acknowledged", len(stored), sum)
 		}
 	})
 	o := observe(s)
 	o.CheckAll(s.t, s, acme)
 }
 
-// appendSome sends up to three entries, and notes their receipts.
+// appendSome appends up to three entries, and stores their receipts.
 func (s *store) appendSome(tenant string, sender, request int, receipts map[string]oplog.Receipt) error {
 	var entries []oplog.Entry
 	for i := range 1 + (sender+request)%3 {
@@ -193,7 +193,7 @@ func (s *store) appendSome(tenant string, sender, request int, receipts map[stri
 		}
 		entries = append(entries, e)
 	}
-	got, err := s.Append(s.t.Context(), tenant, of(tenant, entries...), 1)
+	got, err := s.Append(s.t.Context(), tenant, ofTenant(tenant, entries...), 1)
 	if err != nil || len(got) != len(entries) {
 		return fmt.Errorf("%v, %w", got, err)
 	}
@@ -203,7 +203,7 @@ func (s *store) appendSome(tenant string, sender, request int, receipts map[stri
 	return s.increment(tenant)
 }
 
-// readUntil reads acme's log in all ways: each shows a whole log as of some moment.
+// readUntil reads acme's log by all methods, each of which must return a consistent log.
 func (s *store) readUntil(t *testing.T, done chan struct{}) {
 	for ended := false; !ended; {
 		select {
@@ -221,7 +221,7 @@ func (s *store) readUntil(t *testing.T, done chan struct{}) {
 			t.Errorf("%d of %d arrivals, %v", len(found), before, err)
 			return
 		}
-		older, err := s.Older(acme, far, oplog.Key{}, 1000, nil)
+		older, err := s.Older(acme, farFuture, oplog.Key{}, 1000, nil)
 		if err != nil || uint64(len(older)) < before || !slices.IsSortedFunc(older, func(a, b oplog.Entry) int { return b.Key().Compare(a.Key()) }) {
 			t.Errorf("%d of %d entries, %v", len(older), before, err)
 			return
