@@ -39,7 +39,7 @@ func (c *accountAdd) add(m *Program, l *node.Node) error {
 	if err := checkTenant(l, c.Tenant); err != nil {
 		return err // before prompting for a password
 	}
-	hash, err := m.hashed(c.PasswordStdin)
+	hash, err := m.hashed(c.Username, c.PasswordStdin)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (c *accountSetPassword) Run(m *Program) error {
 		if _, err := l.Identity.Account(c.Username); err != nil {
 			return noAccount(c.Username, err)
 		}
-		hash, err := m.hashed(c.PasswordStdin)
+		hash, err := m.hashed(c.Username, c.PasswordStdin)
 		if err != nil {
 			return err
 		}

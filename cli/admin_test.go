@@ -82,7 +82,7 @@ func TestAccounts(t *testing.T) {
 		}
 	}
 	refused("correct horse", "already exists", "ann", "--role", "admin", "--tenant", "acme")
-	refused("short", "8", "bob", "--role", "admin", "--tenant", "acme")
+	refused("short", "at least 12", "bob", "--role", "admin", "--tenant", "acme")
 	refused("", "password", "bob", "--role", "admin", "--tenant", "acme")
 	refused("correct horse", "tenant", "bob", "--role", "admin")
 	refused("correct horse", "oplog tenant list", "bob", "--role", "admin", "--tenant", "nobody")

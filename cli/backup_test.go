@@ -16,7 +16,7 @@ func TestBackupAndRestore(t *testing.T) {
 	data, dir := t.TempDir(), t.TempDir()
 	file, restored := filepath.Join(dir, "backup"), filepath.Join(dir, "restored")
 	p := serve(t, "demo", "--entries", "2000", "--data", data)
-	c, _ := signIn(t, p.url, "admin", "demo-admin")
+	c, _ := signIn(t, p.url, "admin", demoPassword)
 	spent := signedIn(t, p.url, c)
 	before, checkpoint := allOf(t, c), c.text(t, "/api/v1/tenants/demo/checkpoint")
 
@@ -27,7 +27,7 @@ func TestBackupAndRestore(t *testing.T) {
 		}
 	}
 	fails("/api/v1/backup", "backup", file, "--data", data)
-	owner, _ := signIn(t, p.url, "owner", "demo-owner")
+	owner, _ := signIn(t, p.url, "owner", demoPassword)
 	streamed, fromServer := filepath.Join(dir, "streamed"), filepath.Join(dir, "from server")
 	write(t, streamed, owner.text(t, "/api/v1/backup"))
 	p.stop()
@@ -52,7 +52,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if status := spent(p.url); status != http.StatusUnauthorized {
 		t.Errorf("a session of the backup is answered with %d", status)
 	}
-	c, _ = signIn(t, p.url, "admin", "demo-admin")
+	c, _ = signIn(t, p.url, "admin", demoPassword)
 	if after := allOf(t, c); !slices.Equal(after, before) {
 		t.Errorf("%d entries before, %d after, or others", len(before), len(after))
 	}

@@ -33,19 +33,23 @@ func (c *demoCommand) Validate() error {
 	return c.serveFlags.Validate()
 }
 
-// login is a demo account. Its password is public: by default the demo only listens on this machine, and it holds no real data.
+// demoPassword is the password of all demo accounts. It is public: by default the demo only listens on this machine, and it holds no real
+// data.
+const demoPassword = "demo-password"
+
+// login is a demo account.
 type login struct {
-	username, password string
+	username           string
 	role               identity.Role
 	organization, sees string
 }
 
 var logins = []login{
-	{"owner", "demo-owner", identity.RoleOwner, "", "every tenant"},
-	{"admin", "demo-admin", identity.RoleAdmin, "", "the whole company"},
-	{"east", "demo-east", identity.RoleAdmin, "east", "华东大区 East China and below"},
-	{"auditor", "demo-auditor", identity.RoleAuditor, "", "the whole company, read-only"},
-	{"member", "demo-member", identity.RoleMember, "", "nothing"},
+	{"owner", identity.RoleOwner, "", "every tenant"},
+	{"admin", identity.RoleAdmin, "", "the whole company"},
+	{"east", identity.RoleAdmin, "east", "华东大区 East China and below"},
+	{"auditor", identity.RoleAuditor, "", "the whole company, read-only"},
+	{"member", identity.RoleMember, "", "nothing"},
 }
 
 // Run fills a data directory with the demo and serves it.
@@ -135,7 +139,7 @@ func (m *Program) greet(l *node.Node, url string) error {
 	fmt.Fprintf(m.Stdout, "%s, tenant %s: %d entries\n\n", demo.Tenant().Name, demo.TenantID, entries)
 	rows := [][]string{{"USERNAME", "PASSWORD", "ROLE", "SEES"}}
 	for _, a := range logins {
-		rows = append(rows, []string{a.username, a.password, string(a.role), a.sees})
+		rows = append(rows, []string{a.username, demoPassword, string(a.role), a.sees})
 	}
 	if err := table(m.Stdout, rows); err != nil {
 		return err
@@ -191,7 +195,7 @@ func checkNew(l *node.Node) error {
 
 func addLogins(l *node.Node) error {
 	for _, a := range logins {
-		hash, err := identity.HashPassword(a.password)
+		hash, err := identity.HashPassword(a.username, demoPassword)
 		if err != nil {
 			return err
 		}

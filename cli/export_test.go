@@ -52,7 +52,7 @@ var sameExports = map[string]struct {
 func TestExportCommand(t *testing.T) {
 	data, dir := t.TempDir(), t.TempDir()
 	p := serve(t, "demo", "--entries", "3000", "--data", data)
-	c, _ := signIn(t, p.url, "admin", "demo-admin")
+	c, _ := signIn(t, p.url, "admin", demoPassword)
 	jobs := map[string]string{}
 	for name, x := range sameExports {
 		jobs[name] = c.text(t, exported(t, c, x.body)+"/file")

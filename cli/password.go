@@ -12,13 +12,13 @@ import (
 	"oplog/identity"
 )
 
-// hashed reads a new password and returns its hash.
-func (m *Program) hashed(fromStdin bool) (string, error) {
+// hashed reads a new password of an account and returns its hash.
+func (m *Program) hashed(username string, fromStdin bool) (string, error) {
 	password, err := m.password(fromStdin)
 	if err != nil {
 		return "", err
 	}
-	return identity.HashPassword(password)
+	return identity.HashPassword(username, password)
 }
 
 // terminal returns the file of a stream that is a terminal.

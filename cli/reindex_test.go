@@ -11,7 +11,7 @@ import (
 func TestReindex(t *testing.T) {
 	data := t.TempDir()
 	p := serve(t, "demo", "--entries", "40000", "--data", data)
-	c, _ := signIn(t, p.url, "admin", "demo-admin")
+	c, _ := signIn(t, p.url, "admin", demoPassword)
 	before := allOf(t, c)
 	if held := (setting{}).run(t, "reindex", "--data", data); held.status != exitFailed || !strings.Contains(held.stderr, "in use") {
 		t.Errorf("while it is served: %+v", held)
@@ -32,7 +32,7 @@ func TestReindex(t *testing.T) {
 		t.Errorf("a tenant that is not there: %+v", r)
 	}
 	p = serve(t, "demo", "--data", data)
-	c, _ = signIn(t, p.url, "admin", "demo-admin")
+	c, _ = signIn(t, p.url, "admin", demoPassword)
 	if after := allOf(t, c); !slices.Equal(after, before) {
 		t.Errorf("%d entries before, %d after, or others", len(before), len(after))
 	}

@@ -221,7 +221,7 @@ func TestDemo(t *testing.T) {
 	data := t.TempDir()
 	p := serve(t, "demo", "--entries", "2000", "--seed", "7", "--data", data)
 	out := p.stdout.String()
-	for _, want := range []string{"demo-admin", "demo-owner", "demo-auditor", "demo-member", "2000 entries", "Bearer oplog_write_", p.url + "/api/v1/tenants/demo/entries", p.url + "/host\n"} {
+	for _, want := range []string{demoPassword, "2000 entries", "Bearer oplog_write_", p.url + "/api/v1/tenants/demo/entries", p.url + "/host\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in %s", want, out)
 		}
@@ -229,7 +229,7 @@ func TestDemo(t *testing.T) {
 	if !strings.HasSuffix(out, "\nlistening on "+p.url+"\n") {
 		t.Errorf("the line of listening is not the last: %s", out)
 	}
-	c, status := signIn(t, p.url, "admin", "demo-admin")
+	c, status := signIn(t, p.url, "admin", demoPassword)
 	if status != http.StatusOK {
 		t.Fatalf("signing in: status %d", status)
 	}
@@ -243,11 +243,11 @@ func TestDemo(t *testing.T) {
 		t.Errorf("%+v", organizations)
 	}
 	for _, l := range logins {
-		if _, status := signIn(t, p.url, l.username, l.password); status != http.StatusOK {
+		if _, status := signIn(t, p.url, l.username, demoPassword); status != http.StatusOK {
 			t.Errorf("%s cannot sign in: status %d", l.username, status)
 		}
 	}
-	member, _ := signIn(t, p.url, "member", "demo-member")
+	member, _ := signIn(t, p.url, "member", demoPassword)
 	if status := member.get(t, "/api/v1/tenants/demo/entries", nil); status != http.StatusForbidden {
 		t.Errorf("the member reads the log: status %d", status)
 	}
@@ -259,7 +259,7 @@ func TestDemo(t *testing.T) {
 	if strings.Contains(again.stderr.String(), "Recording") {
 		t.Error("the demo is made again")
 	}
-	c, _ = signIn(t, again.url, "admin", "demo-admin")
+	c, _ = signIn(t, again.url, "admin", demoPassword)
 	if after := allOf(t, c); strings.Join(after, " ") != strings.Join(before, " ") {
 		t.Errorf("%d entries before, %d after a restart, or others", len(before), len(after))
 	}
@@ -333,7 +333,7 @@ func TestAnchor(t *testing.T) {
 
 	p := serve(t, "serve", "--data", data, "--anchor", filepath.Join(stick, "gone"))
 	defer p.stop()
-	c, _ := signIn(t, p.url, "admin", "demo-admin")
+	c, _ := signIn(t, p.url, "admin", demoPassword)
 	if status := c.get(t, "/readyz", nil); status != http.StatusOK {
 		t.Errorf("readyz answers %d", status)
 	}

@@ -33,7 +33,7 @@ func newLog500(t *testing.T) *log500 {
 	setting{}.mustRun(t, "backup", l.older, "--data", l.data)
 	recordOne(t, l.data)
 	p := serve(t, "serve", "--data", l.data)
-	c, _ := signIn(t, p.url, "admin", "demo-admin")
+	c, _ := signIn(t, p.url, "admin", demoPassword)
 	write(t, l.checkpoint, c.text(t, "/api/v1/tenants/demo/checkpoint"))
 	var key struct{ Key string }
 	c.get(t, "/api/v1/key", &key)

@@ -38,7 +38,7 @@ func exported(t *testing.T, c client, body string) (path string) {
 
 func TestVerifyExport(t *testing.T) {
 	p := serve(t, "demo", "--entries", "500")
-	c, _ := signIn(t, p.url, "admin", "demo-admin")
+	c, _ := signIn(t, p.url, "admin", demoPassword)
 	x := exported(t, c, `{"range":"last_90_days","format":"csv","filters":{"module":["sms","email"]}}`)
 	var key struct{ Key string }
 	c.get(t, "/api/v1/key", &key)
@@ -75,7 +75,7 @@ func TestVerifyExport(t *testing.T) {
 // TestVerifyExportBundle: the console's ZIP is accepted as it is; a modified or unrelated ZIP is rejected with the reason.
 func TestVerifyExportBundle(t *testing.T) {
 	p := serve(t, "demo", "--entries", "500")
-	c, _ := signIn(t, p.url, "admin", "demo-admin")
+	c, _ := signIn(t, p.url, "admin", demoPassword)
 	workbook := c.text(t, exported(t, c, `{"range":"last_30_days","format":"xlsx"}`)+"/bundle")
 	x := exported(t, c, `{"range":"last_90_days","format":"csv"}`)
 	bundle, rows := c.text(t, x+"/bundle"), c.text(t, x+"/file")

@@ -10,7 +10,7 @@ import (
 func TestVerifyProof(t *testing.T) {
 	data := t.TempDir()
 	p := serve(t, "demo", "--entries", "300", "--data", data)
-	c, _ := signIn(t, p.url, "admin", "demo-admin")
+	c, _ := signIn(t, p.url, "admin", demoPassword)
 	var page struct{ Entries []struct{ ID string } }
 	c.get(t, "/api/v1/tenants/demo/entries?limit=1", &page)
 	answer := c.text(t, "/api/v1/tenants/demo/entries/"+page.Entries[0].ID)

@@ -84,7 +84,7 @@ func TestVerify(t *testing.T) {
 	checkpointOf := func() string {
 		p := serve(t, "demo", "--entries", "500", "--data", data)
 		defer p.stop()
-		c, _ := signIn(t, p.url, "admin", "demo-admin")
+		c, _ := signIn(t, p.url, "admin", demoPassword)
 		return c.text(t, "/api/v1/tenants/demo/checkpoint")
 	}
 	checkpoint := filepath.Join(kept, "checkpoint")

@@ -6,18 +6,12 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
 
 	"oplog/oplog"
 )
-
-// minPasswordLength is how many characters a password has at least.
-const minPasswordLength = 8
-
-// maxPasswordLength bounds the work that a sign-in asks for, in bytes.
-const maxPasswordLength = 1024
 
 // The cost of a hash: 19 MiB, two passes, one lane (the OWASP minimum).
 const (
@@ -28,18 +22,15 @@ const (
 	hashBytes   = 32
 )
 
-// HashPassword returns the argon2id hash of a password as a PHC string, or
-// CodeInvalid for one that is too short or too long.
-func HashPassword(password string) (string, error) {
-	switch n := utf8.RuneCountInString(password); {
-	case n < minPasswordLength:
-		return "", passwordError("is %d characters long; at least %d", n, minPasswordLength)
-	case len(password) > maxPasswordLength:
-		return "", passwordError("is %d bytes long; at most %d", len(password), maxPasswordLength)
+// HashPassword returns the argon2id hash of an account's new password as a PHC string, or CodeInvalid if the password is too short, too long
+// or easy to guess.
+func HashPassword(username, password string) (string, error) {
+	if err := checkPassword(username, password); err != nil {
+		return "", err
 	}
 	salt := make([]byte, saltBytes)
 	_, _ = rand.Read(salt) // never fails: crypto/rand ends the program instead
-	hash := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonLanes, hashBytes)
+	hash := argon2.IDKey([]byte(norm.NFKC.String(password)), salt, argonTime, argonMemory, argonLanes, hashBytes)
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
 		argon2.Version, argonMemory, argonTime, argonLanes, b64.EncodeToString(salt), b64.EncodeToString(hash)), nil
@@ -51,9 +42,14 @@ func passwordError(format string, args ...any) error {
 	}}
 }
 
-// CheckPassword reports whether a password is the one that was hashed. A hash of
+// CheckPassword reports whether a password is the one that was hashed, however its characters were composed by the keyboard. A hash of
 // another form matches nothing.
 func CheckPassword(phc, password string) bool {
+	composed := norm.NFKC.String(password)
+	return matches(phc, composed) || composed != password && matches(phc, password) // hashed before passwords were composed
+}
+
+func matches(phc, password string) bool {
 	parts := strings.Split(phc, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
 		return false

@@ -31,7 +31,7 @@ func newAccountBodyOf(a identity.Account) accountBody {
 type newAccountBody struct {
 	Username     string        `json:"username" minLength:"1" maxLength:"64" doc:"Username."`
 	Name         string        `json:"name,omitempty" maxLength:"128" doc:"Display name; omitted: the username."`
-	Password     string        `json:"password" minLength:"8" maxLength:"1024" doc:"At least 8 characters."`
+	Password     string        `json:"password" minLength:"12" maxLength:"1024" doc:"At least 12 characters, and not easy to guess."`
 	Role         identity.Role `json:"role" enum:"owner,admin,auditor,member" doc:"The account's role."`
 	Tenant       string        `json:"tenant,omitempty" doc:"Defaults to an admin's own tenant."`
 	Organization string        `json:"organization,omitempty" doc:"Restricts an admin or auditor to this organization and those below it."`
@@ -40,7 +40,7 @@ type newAccountBody struct {
 
 type accountChangeBody struct {
 	Name         *string        `json:"name,omitempty" maxLength:"128" doc:"Empty: the username."`
-	Password     *string        `json:"password,omitempty" minLength:"8" maxLength:"1024" doc:"A new password, at least 8 characters; the account is signed out everywhere."`
+	Password     *string        `json:"password,omitempty" minLength:"12" maxLength:"1024" doc:"A new password, at least 12 characters and not easy to guess; the account is signed out everywhere."`
 	Role         *identity.Role `json:"role,omitempty" enum:"owner,admin,auditor,member" doc:"The account's role."`
 	Tenant       *string        `json:"tenant,omitempty" doc:"Required when an owner gets another role; empty when an account becomes an owner."`
 	Organization *string        `json:"organization,omitempty" doc:"Empty: all organizations."`
@@ -98,7 +98,7 @@ func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInpu
 		return nil, err
 	}
 	var err error
-	if a.PasswordHash, err = s.hash(ctx, b.Password); err != nil {
+	if a.PasswordHash, err = s.hash(ctx, b.Username, b.Password); err != nil {
 		return nil, err
 	}
 	// Checked again: the caller may have been disabled while the password was hashed.
@@ -139,7 +139,7 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 	}
 	var hash *string
 	if b.Password != nil {
-		made, err := s.hash(ctx, *b.Password)
+		made, err := s.hash(ctx, before.Username, *b.Password)
 		if err != nil {
 			return nil, err
 		}
@@ -190,11 +190,11 @@ func replace[T any](value, by *T) {
 }
 
 // hash hashes a new password once there is a free slot; see check.
-func (s *Server) hash(ctx context.Context, password string) (string, error) {
+func (s *Server) hash(ctx context.Context, username, password string) (string, error) {
 	select {
 	case s.hashing <- struct{}{}:
 		defer func() { <-s.hashing }()
-		return identity.HashPassword(password)
+		return identity.HashPassword(username, password)
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}

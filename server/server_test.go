@@ -33,7 +33,7 @@ const (
 )
 
 var passwordHash = sync.OnceValue(func() string {
-	hash, err := identity.HashPassword(password)
+	hash, err := identity.HashPassword("", password)
 	if err != nil {
 		panic(err)
 	}

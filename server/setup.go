@@ -19,7 +19,7 @@ type (
 	newSetupBody struct {
 		Code     string        `json:"code" maxLength:"256" doc:"The code that the program printed when it started."`
 		Username string        `json:"username" minLength:"1" maxLength:"64" doc:"Username."`
-		Password string        `json:"password" minLength:"8" maxLength:"1024" doc:"At least 8 characters."`
+		Password string        `json:"password" minLength:"12" maxLength:"1024" doc:"At least 12 characters, and not easy to guess."`
 		Locale   string        `json:"locale,omitempty" enum:"en,zh-CN" doc:"Language: en or zh-CN."`
 		Tenant   newTenantBody `json:"tenant"`
 	}
@@ -59,7 +59,7 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 	}
 	giveBack()
 	account := identity.Account{Username: b.Username, Role: identity.RoleOwner, Locale: b.Locale}
-	if account.PasswordHash, err = s.hash(ctx, b.Password); err != nil {
+	if account.PasswordHash, err = s.hash(ctx, b.Username, b.Password); err != nil {
 		return nil, err
 	}
 	account, err = s.identity.SetUp(account, b.Tenant.domain(account.Username, s.now()))

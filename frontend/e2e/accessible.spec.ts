@@ -167,7 +167,7 @@ for (const language of ['English', '中文'] as const)
       const at = (section: string) => `${program.url}${demoLog.replace('/log', `/settings/${section}`)}`
       await page.goto(at('accounts'))
       await page.getByText(language, { exact: true }).click()
-      await signIn(page, 'owner', 'demo-owner')
+      await signIn(page, 'owner', 'demo-password')
       for (const [section, opener] of settings) {
         await page.goto(at(section))
         await expect(
@@ -194,7 +194,7 @@ for (const language of ['English', '中文'] as const)
 
 test('for a member', async ({ page }) => {
   await page.goto(program.url)
-  await signIn(page, 'member', 'demo-member')
+  await signIn(page, 'member', 'demo-password')
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   await expectAccessible(page, 'member')
 })
@@ -203,7 +203,7 @@ for (const colorScheme of ['light', 'dark'] as const)
   test(`the checkpoint, for an auditor, ${colorScheme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme })
     await page.goto(`${program.url}${demoLog.replace('/log', '/settings/checkpoint')}`)
-    await signIn(page, 'auditor', 'demo-auditor')
+    await signIn(page, 'auditor', 'demo-password')
     await expect(page.getByRole('img').first()).toBeVisible()
     await expectAccessible(page, 'checkpoint')
     await page.setViewportSize({ width: 390, height: 844 })
@@ -218,7 +218,7 @@ for (const [language, colorScheme] of [
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }) // colours on their way are no colours
     await page.goto(`${program.url}${demoLog.replace('/log', '/settings/retention')}`)
     await page.getByText(language, { exact: true }).click()
-    await signIn(page, 'owner', 'demo-owner')
+    await signIn(page, 'owner', 'demo-password')
     const dialog = page.getByRole('dialog')
     await page.getByRole('button', { name: /^(Place hold|设置法律保留)$/ }).click()
     await dialog.getByRole('textbox').first().fill('case 7')

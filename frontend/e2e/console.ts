@@ -22,5 +22,5 @@ export async function signIn(page: Page, username: string, password: string) {
 export async function open(page: Page, address: string, language: 'English' | '中文' = 'English') {
   await page.goto(address)
   await page.getByText(language, { exact: true }).click()
-  await signIn(page, 'admin', 'demo-admin')
+  await signIn(page, 'admin', 'demo-password')
 }

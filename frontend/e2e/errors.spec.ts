@@ -125,7 +125,7 @@ for (const words of [
     await page.getByRole('radio', { name: words.today }).click()
     await expect(page.getByText(words.ended)).toBeVisible()
     await expect(page).toHaveTitle(words.title)
-    await signIn(page, 'admin', 'demo-admin')
+    await signIn(page, 'admin', 'demo-password')
     await expect.poll(() => new URL(page.url()).search).toBe('?operation=delete&range=today')
     await page.goBack()
     await expect.poll(() => new URL(page.url()).pathname + new URL(page.url()).search).toBe(`${demoLog}${view}`)
@@ -139,7 +139,7 @@ test('a browser that believes it is offline is answered all the same', async ({ 
     Object.defineProperty(navigator, 'onLine', { get: () => false })
     window.dispatchEvent(new Event('offline'))
   })
-  await signIn(page, 'admin', 'demo-admin')
+  await signIn(page, 'admin', 'demo-password')
   await page.getByRole('searchbox').fill('sms')
   const total = page.locator('.words').getByRole('status').first()
   const { total: count } = (await (

@@ -228,7 +228,7 @@ for (const [language, tag] of languages)
 async function begin(page: Page, language: string) {
   await page.goto(`${program.url}${demoLog}?range=last_7_days&operation=delete&q=wechat`)
   await page.getByText(language, { exact: true }).click()
-  await signIn(page, 'owner', 'demo-owner')
+  await signIn(page, 'owner', 'demo-password')
   await expect(page.getByRole('row').nth(2)).toBeVisible()
   const { accounts } = await (await page.request.get(`${program.url}/api/v1/accounts`)).json()
   if (!accounts.some(({ username }: { username: string }) => username === 'chen.yu')) await liven(page)

@@ -59,7 +59,7 @@ test('after a session ended one is back at the same entry, at the same rows', as
   await page.context().clearCookies()
   await page.getByRole('button', { name: 'Next entry' }).click()
   await expect(page.getByText('Your session has ended.')).toBeVisible()
-  await signIn(page, 'admin', 'demo-admin')
+  await signIn(page, 'admin', 'demo-password')
   await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged')
   expect(new URL(page.url()).search).toBe(new URL(address).search)
   await expect.poll(() => scrolled(page)).toBeCloseTo(top, -2)
@@ -93,7 +93,7 @@ test('density and columns are kept for the person', async ({ page }) => {
   // Another person at the same browser has their own.
   await page.context().clearCookies()
   await page.goto(`${program.url}${demoLog}?range=last_90_days`)
-  await signIn(page, 'auditor', 'demo-auditor')
+  await signIn(page, 'auditor', 'demo-password')
   await expect(page.getByRole('columnheader')).toHaveCount(7)
   await expect.poll(height).toBe(45)
 })

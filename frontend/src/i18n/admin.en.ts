@@ -42,7 +42,7 @@ export const adminEn = {
     enable: 'Enable',
     save: 'Save',
     signsOut: 'Everyone signed in with this account will be signed out.',
-    passwordHint: 'At least 8 characters. It will not be shown again.',
+    passwordHint: 'At least 12 characters. It will not be shown again.',
     makePassword: 'Generate',
     roleText: {
       owner: 'Sees all tenants and administers this server.',

@@ -40,7 +40,7 @@ export const adminZh: AdminWords = {
     enable: '启用',
     save: '保存',
     signsOut: '此账号的所有会话都将退出登录。',
-    passwordHint: '至少 8 个字符，之后不再显示。',
+    passwordHint: '至少 12 个字符，之后不再显示。',
     makePassword: '随机生成',
     roleText: {
       owner: '可查看所有租户，并管理本服务器。',

@@ -16,7 +16,9 @@ export const sessionEn = {
   setupCodeNeeded: 'invalid setup code. Enter the one that oplog printed when it last started.',
   tenantNameHint: 'The company or product that this log belongs to.',
   tenantIdHint: 'Used in URLs and API calls. It cannot be changed later.',
-  passwordHint: 'At least 8 characters.',
+  passwordHint: 'At least 12 characters.',
+  passwordRefused:
+    'Easy to guess: a common password, a simple pattern, or one that contains the username. Choose another.',
   setupFailed: (detail: string) => `Setup failed: ${detail}`,
   setUp: 'Set up',
   firstKey: 'First key',

@@ -8,6 +8,7 @@ import { useOrganizations } from '../../model/log/queries'
 import { useSession } from '../../model/session/session'
 import { useAccounts, useChangeAccount } from '../../model/settings/queries'
 import { Button } from '../../ui/Button'
+import { fieldError } from '../../ui/form/Fields'
 import { FormDialog } from '../../ui/form/FormDialog'
 import { PasswordField } from '../../ui/form/PasswordField'
 import { type Column, ListTable } from '../../ui/ListTable'
@@ -140,7 +141,7 @@ function PasswordDialog({ tenant, account, onClose }: DialogProps) {
       onSubmit={() => change.mutate({ username: account.username, change: { password } }, { onSuccess: onClose })}
       onClose={onClose}
     >
-      <PasswordField value={password} onChange={setPassword} />
+      <PasswordField value={password} error={fieldError(change.error, 'password')} onChange={setPassword} />
       <p className="form-hint">{words.signsOut}</p>
     </FormDialog>
   )

@@ -1,6 +1,7 @@
 import { useId, useState } from 'react'
 import type { LocaleTag } from '../../i18n/language'
 import { useWords } from '../../i18n/language'
+import { minPasswordLength } from '../../lib/password'
 import { ApiProblem, isProblem, problemText } from '../../lib/problem'
 import { useSetUp } from '../../model/session/queries'
 import { CardField, CardPage } from './CardPage'
@@ -112,11 +113,11 @@ export function SetupPage({ locale, onLanguage }: Props) {
         label={words.password}
         hint={words.passwordHint}
         value={password}
-        error={wrong['body.password']}
+        error={wrong['body.password'] && words.passwordRefused}
         onChange={setPassword}
         type="password"
         autoComplete="new-password"
-        minLength={8}
+        minLength={minPasswordLength}
       />
     </CardPage>
   )

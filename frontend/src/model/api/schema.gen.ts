@@ -720,7 +720,7 @@ export interface components {
             name?: string;
             /** @description Empty: all organizations. */
             organization?: string;
-            /** @description A new password, at least 8 characters; the account is signed out everywhere. */
+            /** @description A new password, at least 12 characters and not easy to guess; the account is signed out everywhere. */
             password?: string;
             /**
              * @description The account's role.
@@ -1223,7 +1223,7 @@ export interface components {
             name?: string;
             /** @description Restricts an admin or auditor to this organization and those below it. */
             organization?: string;
-            /** @description At least 8 characters. */
+            /** @description At least 12 characters, and not easy to guess. */
             password: string;
             /**
              * @description The account's role.
@@ -1388,7 +1388,7 @@ export interface components {
              * @enum {string}
              */
             locale?: "en" | "zh-CN";
-            /** @description At least 8 characters. */
+            /** @description At least 12 characters, and not easy to guess. */
             password: string;
             tenant: components["schemas"]["NewTenant"];
             /** @description Username. */

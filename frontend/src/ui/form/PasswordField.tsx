@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useAdminWords } from '../../i18n/adminWords'
 import { useWords } from '../../i18n/language'
+import { minPasswordLength } from '../../lib/password'
 import { TextField } from './Fields'
 
 interface Props {
@@ -26,10 +27,10 @@ export function PasswordField({ value, error, onChange }: Props) {
       mono={shown}
       autoComplete="new-password"
       required
-      minLength={8}
+      minLength={minPasswordLength}
       maxLength={1024}
       hint={words.passwordHint}
-      error={error}
+      error={error && common.passwordRefused}
       value={value}
       onChange={onChange}
       aside={
