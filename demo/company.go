@@ -11,13 +11,12 @@ import (
 // TenantID is the id of the demo tenant.
 const TenantID = "demo"
 
-// Tenant returns the company whose people work in the log.
+// Tenant returns the demo company.
 func Tenant() oplog.Tenant {
 	return oplog.Tenant{ID: TenantID, Name: "蓝湾零售 Lanwan Retail", TimeZone: oplog.DefaultTimeZone, DataPermission: true}
 }
 
-// Organizations returns the company's tree as it is today. A region that was
-// closed is not in it, though its people's earlier entries name it.
+// Organizations returns the company's current tree. It does not include a closed region, which earlier entries of its people name.
 func Organizations() oplog.Tree { return slices.Clone(tree) }
 
 const rootID = "lanwan"
@@ -46,150 +45,147 @@ var tree = oplog.Tree{
 	{ID: "ecommerce-live", ParentID: "ecommerce", Name: "直播组"},
 }
 
-// closedRegion was dissolved on the day reorganized.
+// closedRegion was dissolved on reorganizationDay.
 var closedRegion = oplog.Ref{ID: "southwest", Name: "西南大区"}
 
-var reorganized = dayOf(time.Date(2026, 9, 28, 0, 0, 0, 0, zone))
+var reorganizationDay = dayOf(time.Date(2026, 9, 28, 0, 0, 0, 0, zone))
 
-// work is what an employee is there for, as a set: it decides which modules
-// they are likely to use.
-type work uint8
+// duties is the set of an employee's areas of work, which decides which modules they are likely to use.
+type duties uint8
 
 const (
-	content   work = 1 << iota // pages, broadcasts, replies, menus
-	messages                   // SMS, email, template messages, flows
-	customers                  // customer data, tags, segments
-	shop                       // commodities, orders
-	stores                     // coupons, red pockets, QR codes
-	reports                    // exports
+	content   duties = 1 << iota // pages, broadcasts, replies, menus
+	messages                     // SMS, email, template messages, flows
+	customers                    // customer data, tags, segments
+	shop                         // commodities, orders
+	storeWork                    // coupons, red pockets, QR codes
+	reports                      // exports
 )
 
 // employee is a user of the host system.
 type employee struct {
-	user         oplog.User
-	organization oplog.Ref
-	before       oplog.Ref // the organization until the day reorganized, if it was another
-	promotion    string    // the role since the day reorganized, if it changed
-	work         work
-	activity     float64
-	english      bool
-	region       string // the second level of the tree; colleagues work on each other's things
-	ip           [2]string
-	agent        [2]string // at the desk, and on the way
+	user               oplog.User
+	organization       oplog.Ref
+	formerOrganization oplog.Ref // until reorganizationDay, if different
+	newRole            string    // since reorganizationDay, if different
+	duties             duties
+	activity           float64
+	english            bool
+	region             string // second level of the tree; colleagues edit each other's objects
+	ips                [2]string
+	userAgents         [2]string // desktop and mobile
 }
 
-// team lists the people of one organization, the most active first.
+// team lists the people of an organization, the most active first.
 type team struct {
 	organization string
-	activity     float64 // of the whole team; entries are shared out by it
+	activity     float64 // of the whole team, relative to other teams
 	people       []person
 }
 
 type person struct {
 	name, role string
-	work       work
+	duties     duties
 }
 
 var teams = []team{
 	{"hq", 2, []person{{"林静", "系统管理员", customers | reports}}},
 	{"hq-marketing", 13, []person{
-		{"何思源", "品牌总监", content}, {"Grace Lin", "Campaign manager", content | messages}, {"许嘉宁", "活动策划", content | stores},
+		{"何思源", "品牌总监", content}, {"Grace Lin", "Campaign manager", content | messages}, {"许嘉宁", "活动策划", content | storeWork},
 		{"Olivia Brown", "Copywriter", content | messages}, {"邓凯", "视觉设计师", content}, {"马晓东", "媒介专员", messages},
 		{"Thomas Weber", "Brand manager", content},
 	}},
 	{"hq-members", 9, []person{
 		{"蒋雯", "会员运营经理", customers | messages}, {"Kevin Zhao", "CRM analyst", customers | reports}, {"沈佳怡", "会员运营", customers | messages},
-		{"罗志强", "数据分析师", reports | customers}, {"Zoë Müller", "Loyalty specialist", customers | stores},
+		{"罗志强", "数据分析师", reports | customers}, {"Zoë Müller", "Loyalty specialist", customers | storeWork},
 	}},
 	{"hq-it", 3, []person{{"郑宇航", "系统工程师", shop | customers}, {"Ivan Petrov", "Integration engineer", messages | shop}, {"白雪", "测试工程师", content | messages}}},
-	{"east", 2, []person{{"宋建国", "大区总经理", reports | stores}}},
+	{"east", 2, []person{{"宋建国", "大区总经理", reports | storeWork}}},
 	{"east-shanghai", 13, []person{
-		{"王晓敏", "营销经理", content | stores}, {"Emma Clarke", "Content editor", content | messages}, {"Daniel Ho", "CRM specialist", customers | reports},
-		{"钱多多", "新媒体运营", content}, {"Lucy Chen", "Email marketer", messages}, {"丁一凡", "活动策划", stores | content},
+		{"王晓敏", "营销经理", content | storeWork}, {"Emma Clarke", "Content editor", content | messages}, {"Daniel Ho", "CRM specialist", customers | reports},
+		{"钱多多", "新媒体运营", content}, {"Lucy Chen", "Email marketer", messages}, {"丁一凡", "活动策划", storeWork | content},
 		{"方圆", "设计师", content}, {"Marco Rossi", "Visual merchandiser", shop | content},
 	}},
 	{"east-hangzhou", 10, []person{
-		{"陈志远", "店长", stores | messages}, {"赵磊", "数据专员", reports | customers}, {"吕梦琪", "社群运营", content | messages},
-		{"俞菲", "会员运营", customers}, {"韩冰", "电商运营", shop}, {"叶子涵", "营销专员", content | stores}, {"Sophie Wang", "Store trainer", stores},
+		{"陈志远", "店长", storeWork | messages}, {"赵磊", "数据专员", reports | customers}, {"吕梦琪", "社群运营", content | messages},
+		{"俞菲", "会员运营", customers}, {"韩冰", "电商运营", shop}, {"叶子涵", "营销专员", content | storeWork}, {"Sophie Wang", "Store trainer", storeWork},
 	}},
 	{"east-nanjing", 7, []person{
-		{"李婷", "会员运营", customers | content}, {"孙浩然", "电商运营", shop | reports}, {"顾晨", "店长", stores}, {"施雨", "营销专员", content | messages},
+		{"李婷", "会员运营", customers | content}, {"孙浩然", "电商运营", shop | reports}, {"顾晨", "店长", storeWork}, {"施雨", "营销专员", content | messages},
 		{"薛明", "客服主管", customers}, {"Peter Lang", "Merchandiser", shop},
 	}},
 	{"east-suzhou", 5, []person{
-		{"周雨桐", "活动策划", stores | content}, {"Alice Ng", "Store manager", stores | messages}, {"冯磊", "店员", stores | customers},
+		{"周雨桐", "活动策划", storeWork | content}, {"Alice Ng", "Store manager", storeWork | messages}, {"冯磊", "店员", storeWork | customers},
 		{"Ryan O'Connor", "Visual merchandiser", shop}, {"毛丹", "会员顾问", customers | messages},
 	}},
 	{"south", 1, []person{{"黄伟雄", "大区总监", reports | content}}},
 	{"south-guangzhou", 8, []person{
 		{"梁嘉欣", "营销经理", content | messages}, {"欧阳志豪", "数据专员", reports | customers}, {"谭咏仪", "新媒体运营", content},
-		{"潘子杰", "电商运营", shop}, {"Cindy Kwok", "CRM specialist", customers | messages}, {"邱伟", "店长", stores},
+		{"潘子杰", "电商运营", shop}, {"Cindy Kwok", "CRM specialist", customers | messages}, {"邱伟", "店长", storeWork},
 	}},
 	{"south-shenzhen", 7, []person{
-		{"吴昊", "旗舰店店长", stores | customers}, {"Jason Lee", "Store manager", stores | messages}, {"苏晓", "会员顾问", customers},
-		{"Nina Fischer", "Content editor", content}, {"江河", "陈列主管", shop | stores},
+		{"吴昊", "旗舰店店长", storeWork | customers}, {"Jason Lee", "Store manager", storeWork | messages}, {"苏晓", "会员顾问", customers},
+		{"Nina Fischer", "Content editor", content}, {"江河", "陈列主管", shop | storeWork},
 	}},
-	{"south-xiamen", 4, []person{{"林婉清", "店长", stores | content}, {"蔡明哲", "营销专员", messages | content}, {"Ella Tan", "CRM specialist", customers}, {"许文", "店员", stores}}},
+	{"south-xiamen", 4, []person{{"林婉清", "店长", storeWork | content}, {"蔡明哲", "营销专员", messages | content}, {"Ella Tan", "CRM specialist", customers}, {"许文", "店员", storeWork}}},
 	{"overseas", 1, []person{{"Michael Ong", "Regional director", reports | messages}}},
 	{"overseas-sg", 7, []person{
 		{"Rachel Tan", "Marketing manager", content | messages}, {"Amir Rahman", "CRM specialist", customers | reports}, {"Chloé Laurent", "Content editor", content | messages},
-		{"Samuel Goh", "Store manager", stores}, {"Priya Nair", "E-commerce executive", shop},
+		{"Samuel Goh", "Store manager", storeWork}, {"Priya Nair", "E-commerce executive", shop},
 	}},
-	{"overseas-my", 4, []person{{"Nurul Aisyah", "Marketing executive", messages | content}, {"Wei Jie Lim", "Store manager", stores | customers}, {"Farah Idris", "Content editor", content}, {"陈美玲", "会员运营", customers}}},
+	{"overseas-my", 4, []person{{"Nurul Aisyah", "Marketing executive", messages | content}, {"Wei Jie Lim", "Store manager", storeWork | customers}, {"Farah Idris", "Content editor", content}, {"陈美玲", "会员运营", customers}}},
 	{"ecommerce", 1, []person{{"江南", "事业部总经理", reports | shop}}},
-	{"ecommerce-tmall", 4, []person{{"杜鹃", "电商运营", shop | reports}, {"Leo Fang", "Category manager", shop}, {"曹阳", "商品专员", shop | stores}}},
-	{"ecommerce-mini", 4, []person{{"石磊", "产品运营", content | shop}, {"Hannah Kim", "Growth manager", messages | customers}, {"田甜", "活动运营", stores | content}}},
-	{"ecommerce-live", 2, []person{{"胡可", "直播运营", content | stores}, {"Mia Zhou", "Host", content}}},
+	{"ecommerce-tmall", 4, []person{{"杜鹃", "电商运营", shop | reports}, {"Leo Fang", "Category manager", shop}, {"曹阳", "商品专员", shop | storeWork}}},
+	{"ecommerce-mini", 4, []person{{"石磊", "产品运营", content | shop}, {"Hannah Kim", "Growth manager", messages | customers}, {"田甜", "活动运营", storeWork | content}}},
+	{"ecommerce-live", 2, []person{{"胡可", "直播运营", content | storeWork}, {"Mia Zhou", "Host", content}}},
 }
 
-// cameFromClosed and promoted name those whose organization or role was
-// another one until the day reorganized: rows keep what was true then.
+// People whose organization or role changed on reorganizationDay: earlier entries keep the old one.
 var (
-	cameFromClosed = []string{"邱伟", "蒋雯", "吕梦琪"}
-	promoted       = map[string]string{"李婷": "会员运营主管", "Emma Clarke": "Senior content editor", "赵磊": "数据主管"}
+	fromClosedRegion = []string{"邱伟", "蒋雯", "吕梦琪"}
+	newRoles         = map[string]string{"李婷": "会员运营主管", "Emma Clarke": "Senior content editor", "赵磊": "数据主管"}
 )
 
 var (
-	deskAgents = []string{
+	desktopUserAgents = []string{
 		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
 		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0",
 		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
 		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15",
 		"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0",
 	}
-	roadAgents = []string{
+	mobileUserAgents = []string{
 		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Mobile/15E148 Safari/604.1",
 		"Mozilla/5.0 (Linux; Android 16; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36",
 	}
 )
 
-// staff is everyone, in the order of teams; their places are what the
-// generator works with.
-var staff = hire()
+// employees are all employees in the order of teams. The generator refers to them by index.
+var employees = newEmployees()
 
-func hire() []employee {
+func newEmployees() []employee {
 	var all []employee
 	for t, team := range teams {
 		o, _ := tree.Find(team.organization)
 		share := 0.0
 		for rank := range team.people {
-			share += zipf(rank)
+			share += relativeActivity(rank)
 		}
 		for rank, p := range team.people {
 			n := len(all)
 			e := employee{
 				user:         oplog.User{ID: fmt.Sprintf("u_%d", 10010+n), Name: p.name, Role: p.role},
 				organization: oplog.Ref{ID: o.ID, Name: o.Name},
-				promotion:    promoted[p.name],
-				work:         p.work,
-				activity:     team.activity * zipf(rank) / share,
+				newRole:      newRoles[p.name],
+				duties:       p.duties,
+				activity:     team.activity * relativeActivity(rank) / share,
 				english:      p.name[0] < 0x80,
 				region:       regionOf(o),
-				ip:           [2]string{fmt.Sprintf("10.%d.%d.%d", 20+t, rank%3*4+4, 20+n*37%200), fmt.Sprintf("10.200.%d.%d", t, 10+n*53%240)},
-				agent:        [2]string{deskAgents[n*n%len(deskAgents)], roadAgents[n%len(roadAgents)]},
+				ips:          [2]string{fmt.Sprintf("10.%d.%d.%d", 20+t, rank%3*4+4, 20+n*37%200), fmt.Sprintf("10.200.%d.%d", t, 10+n*53%240)},
+				userAgents:   [2]string{desktopUserAgents[n*n%len(desktopUserAgents)], mobileUserAgents[n%len(mobileUserAgents)]},
 			}
-			if slices.Contains(cameFromClosed, p.name) {
-				e.before = closedRegion
+			if slices.Contains(fromClosedRegion, p.name) {
+				e.formerOrganization = closedRegion
 			}
 			all = append(all, e)
 		}
@@ -197,8 +193,8 @@ func hire() []employee {
 	return all
 }
 
-// zipf is how active the person of a rank is, against the first.
-func zipf(rank int) float64 { return 1 / float64(rank+1) }
+// relativeActivity returns the activity of the person with a rank, relative to the first.
+func relativeActivity(rank int) float64 { return 1 / float64(rank+1) }
 
 func regionOf(o oplog.Organization) string {
 	for o.ParentID != "" && o.ParentID != rootID {
@@ -207,14 +203,14 @@ func regionOf(o oplog.Organization) string {
 	return o.ID
 }
 
-// on returns the user and the organization as they were on a day.
+// on returns the user and organization as of a day.
 func (e *employee) on(day int) (oplog.User, oplog.Ref) {
 	user, organization := e.user, e.organization
-	if day < reorganized && e.before.ID != "" {
-		organization = e.before
+	if day < reorganizationDay && e.formerOrganization.ID != "" {
+		organization = e.formerOrganization
 	}
-	if day >= reorganized && e.promotion != "" {
-		user.Role = e.promotion
+	if day >= reorganizationDay && e.newRole != "" {
+		user.Role = e.newRole
 	}
 	return user, organization
 }

@@ -16,7 +16,7 @@ import (
 // now is a Friday afternoon in the company's zone.
 var now = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
 
-var hundredThousand = slices.Collect(Generate(1, 100_000, now))
+var largeLog = slices.Collect(Generate(1, 100_000, now))
 
 func TestTenantAndTree(t *testing.T) {
 	if tn := Tenant(); tn.ID != "demo" || !tn.DataPermission || tn.Location().String() != "Asia/Shanghai" {
@@ -38,23 +38,23 @@ func TestTenantAndTree(t *testing.T) {
 
 func TestStaff(t *testing.T) {
 	ids, names := make(map[string]bool), make(map[string]bool)
-	for _, e := range staff {
+	for _, e := range employees {
 		if ids[e.user.ID] || names[e.user.Name] {
-			t.Errorf("%+v stands twice", e.user)
+			t.Errorf("%+v is listed twice", e.user)
 		}
 		ids[e.user.ID], names[e.user.Name] = true, true
 	}
-	if len(staff) < 60 || len(staff) > 80 {
-		t.Errorf("%d people", len(staff))
+	if len(employees) < 60 || len(employees) > 80 {
+		t.Errorf("%d people", len(employees))
 	}
-	for _, name := range cameFromClosed {
+	for _, name := range fromClosedRegion {
 		if !names[name] {
-			t.Errorf("%s is not on the staff", name)
+			t.Errorf("%s is not an employee", name)
 		}
 	}
-	for name := range promoted {
+	for name := range newRoles {
 		if !names[name] {
-			t.Errorf("%s is not on the staff", name)
+			t.Errorf("%s is not an employee", name)
 		}
 	}
 }
@@ -65,32 +65,32 @@ func TestSameSeedSameEntries(t *testing.T) {
 	}
 	first := take(7, 5000, now)
 	if !reflect.DeepEqual(first, take(7, 5000, now)) {
-		t.Error("two runs differ")
+		t.Error("two runs with the same seed differ")
 	}
 	if reflect.DeepEqual(first, take(8, 5000, now)) {
-		t.Error("another seed makes the same entries")
+		t.Error("another seed generates the same entries")
 	}
 	for _, ahead := range []time.Duration{time.Minute, 6 * time.Hour, 9 * 24 * time.Hour} {
 		later := take(7, 5000, now.Add(ahead))
 		i := slices.IndexFunc(first, func(e oplog.Entry) bool { return reflect.DeepEqual(e, later[0]) })
 		if i < 0 || !reflect.DeepEqual(first[i:], later[:len(first)-i]) {
-			t.Errorf("%v later the story is another", ahead)
+			t.Errorf("%v later the same entries differ", ahead)
 		}
 	}
 }
 
-func TestAsManyAsAskedFor(t *testing.T) {
+func TestNumberOfEntries(t *testing.T) {
 	f := func(n, want int) {
 		t.Helper()
 		entries := slices.Collect(Generate(3, n, now))
 		if len(entries) != want {
-			t.Errorf("asked for %d, got %d", n, len(entries))
+			t.Errorf("requested %d, got %d", n, len(entries))
 		}
 		if !slices.IsSortedFunc(entries, func(a, b oplog.Entry) int { return a.Time.Compare(b.Time) }) {
 			t.Error("not in order of time")
 		}
 		if want > 0 && entries[want-1].Time.After(now) {
-			t.Errorf("the last is of %v", entries[want-1].Time)
+			t.Errorf("the last entry is from %v", entries[want-1].Time)
 		}
 	}
 	f(-1, 0)
@@ -103,7 +103,7 @@ func TestAsManyAsAskedFor(t *testing.T) {
 	f(100_000, 100_000)
 }
 
-func TestStopsWhenAskedTo(t *testing.T) {
+func TestStops(t *testing.T) {
 	next, stop := iter.Pull(Generate(1, 100, now))
 	defer stop()
 	if _, ok := next(); !ok {
@@ -113,16 +113,16 @@ func TestStopsWhenAskedTo(t *testing.T) {
 
 func TestEntriesAreValid(t *testing.T) {
 	catalog := oplog.BuiltInCatalog()
-	for _, e := range hundredThousand {
-		sent := e
-		if broken := e.Validate(catalog, now); len(broken) > 0 {
-			t.Fatalf("%+v: %+v", e, broken)
+	for _, e := range largeLog {
+		before := e
+		if errors := e.Validate(catalog, now); len(errors) > 0 {
+			t.Fatalf("%+v: %+v", e, errors)
 		}
-		if !reflect.DeepEqual(sent, e) {
-			t.Fatalf("checking changes %+v to %+v", sent, e)
+		if !reflect.DeepEqual(before, e) {
+			t.Fatalf("Validate changes %+v to %+v", before, e)
 		}
 		if e.ID != "" || e.Content.ID == "" || e.Content.Name == "" || e.IP == "" || e.UserAgent == "" || e.User.Role == "" {
-			t.Fatalf("%+v lacks something, or has an id", e)
+			t.Fatalf("%+v lacks a field, or has an id", e)
 		}
 		for _, c := range e.Changes {
 			if string(c.Before) == string(c.After) || len(c.Before) == 0 || len(c.After) == 0 {
@@ -137,7 +137,7 @@ func TestEntriesAreValid(t *testing.T) {
 
 func TestEveryPairOfTheCatalog(t *testing.T) {
 	seen := make(map[[2]string]int)
-	for _, e := range hundredThousand {
+	for _, e := range largeLog {
 		seen[[2]string{e.Module, e.Operation}]++
 	}
 	pairs := 0
@@ -156,7 +156,7 @@ func TestEveryPairOfTheCatalog(t *testing.T) {
 
 func TestEveryOrganizationIsUsed(t *testing.T) {
 	seen := make(map[oplog.Ref]int)
-	for _, e := range hundredThousand {
+	for _, e := range largeLog {
 		seen[e.Organization]++
 	}
 	for _, o := range Organizations() {
@@ -167,13 +167,13 @@ func TestEveryOrganizationIsUsed(t *testing.T) {
 	if seen[closedRegion] == 0 {
 		t.Error("nothing from the closed region")
 	}
-	if last := hundredThousand[90_000:]; slices.ContainsFunc(last, func(e oplog.Entry) bool { return e.Organization == closedRegion }) {
-		t.Error("the closed region still works")
+	if last := largeLog[90_000:]; slices.ContainsFunc(last, func(e oplog.Entry) bool { return e.Organization == closedRegion }) {
+		t.Error("the closed region still has entries")
 	}
 }
 
-// part returns the share of entries, in per cent, that something is true of.
-func part(of []oplog.Entry, is func(oplog.Entry) bool) float64 {
+// percentage returns the percentage of entries for which is returns true.
+func percentage(of []oplog.Entry, is func(oplog.Entry) bool) float64 {
 	n := 0
 	for _, e := range of {
 		if is(e) {
@@ -195,7 +195,7 @@ func isChinese(s string) bool {
 func TestShares(t *testing.T) {
 	f := func(what string, least, most float64, is func(oplog.Entry) bool) {
 		t.Helper()
-		if p := part(hundredThousand, is); p < least || p > most {
+		if p := percentage(largeLog, is); p < least || p > most {
 			t.Errorf("%s: %.2f %%, want %v to %v", what, p, least, most)
 		} else {
 			t.Logf("%s: %.2f %%", what, p)
@@ -220,7 +220,7 @@ func TestShares(t *testing.T) {
 
 func TestActivityIsUneven(t *testing.T) {
 	counts := make(map[string]int)
-	for _, e := range hundredThousand {
+	for _, e := range largeLog {
 		counts[e.User.ID]++
 	}
 	var sorted []int
@@ -229,51 +229,51 @@ func TestActivityIsUneven(t *testing.T) {
 	}
 	slices.Sort(sorted)
 	top, median, least := sorted[len(sorted)-1], sorted[len(sorted)/2], sorted[0]
-	t.Logf("%d users; the most active has %d entries, the middle one %d, the least %d", len(sorted), top, median, least)
-	if len(sorted) != len(staff) || top < 4*median || least == 0 {
-		t.Error("not as uneven as people are")
+	t.Logf("%d users; the most active has %d entries, the median %d, the least active %d", len(sorted), top, median, least)
+	if len(sorted) != len(employees) || top < 4*median || least == 0 {
+		t.Error("activity is not uneven enough")
 	}
 }
 
 func TestSpanAndPeaks(t *testing.T) {
 	days := make(map[int]int)
-	for _, e := range hundredThousand {
+	for _, e := range largeLog {
 		days[dayOf(e.Time)]++
 	}
-	length := now.Sub(hundredThousand[0].Time).Hours() / 24
+	length := now.Sub(largeLog[0].Time).Hours() / 24
 	t.Logf("%.1f days", length)
-	if math.Abs(length-span) > 6 {
-		t.Errorf("spread over %.1f days", length)
+	if math.Abs(length-spanDays) > 6 {
+		t.Errorf("the entries span %.1f days", length)
 	}
 	on := func(month time.Month, date int) int {
 		return days[dayOf(time.Date(2026, month, date, 0, 0, 0, 0, zone))]
 	}
 	if plain, double11 := on(10, 14), on(11, 11); double11 < 3*plain/2 {
-		t.Errorf("%d on Double 11, %d on a plain Wednesday", double11, plain)
+		t.Errorf("%d on Double 11, %d on an ordinary Wednesday", double11, plain)
 	}
 	if weekday, sunday := on(10, 14), on(10, 18); sunday > weekday/2 {
 		t.Errorf("%d on a Sunday, %d on a Wednesday", sunday, weekday)
 	}
 }
 
-func TestThingsHaveALife(t *testing.T) {
-	type story struct {
+func TestHistoriesAreConsistent(t *testing.T) {
+	type history struct {
 		module  string
 		entries int
 		users   map[string]bool
 		fields  map[string]string // last value
 		deleted bool
 	}
-	stories := make(map[string]*story)
+	histories := make(map[string]*history)
 	renamed := 0
-	for _, e := range hundredThousand {
-		s := stories[e.Content.ID]
+	for _, e := range largeLog {
+		s := histories[e.Content.ID]
 		if s == nil {
-			s = &story{module: e.Module, users: make(map[string]bool), fields: make(map[string]string)}
-			stories[e.Content.ID] = s
+			s = &history{module: e.Module, users: make(map[string]bool), fields: make(map[string]string)}
+			histories[e.Content.ID] = s
 		}
 		if s.module != e.Module {
-			t.Fatalf("%s is of %s and of %s", e.Content.ID, s.module, e.Module)
+			t.Fatalf("%s has module %s and %s", e.Content.ID, s.module, e.Module)
 		}
 		if s.deleted {
 			t.Fatalf("%s %s after it was deleted", e.Operation, e.Content.ID)
@@ -296,7 +296,7 @@ func TestThingsHaveALife(t *testing.T) {
 		}
 	}
 	long, shared, longest := 0, 0, 0
-	for _, s := range stories {
+	for _, s := range histories {
 		longest = max(longest, s.entries)
 		if s.entries > 1 {
 			long++
@@ -305,9 +305,9 @@ func TestThingsHaveALife(t *testing.T) {
 			shared++
 		}
 	}
-	t.Logf("%d things, %d with a history, %d by several people, longest %d; %d renamed", len(stories), long, shared, longest, renamed)
-	if long < len(stories)/2 || shared < len(stories)/5 || renamed == 0 {
-		t.Error("too few with a history")
+	t.Logf("%d objects, %d with a history, %d by several people, longest %d; %d renamed", len(histories), long, shared, longest, renamed)
+	if long < len(histories)/2 || shared < len(histories)/5 || renamed == 0 {
+		t.Error("too few objects have a history")
 	}
 }
 

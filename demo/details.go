@@ -7,15 +7,15 @@ import (
 	"oplog/oplog"
 )
 
-// failures has what is noted when an operation fails.
-var failures = func() [len(operations)][]json.RawMessage {
-	busy := reasons("The content is locked by another editor", "Session expired", "该内容正在被他人编辑")
-	invalid := reasons("Name already in use", "名称不能为空", "Image larger than 2 MB")
-	remote := reasons("WeChat API: 45009 reach max api daily quota limit", "微信接口超时", "WeChat API: 40001 invalid credential")
-	outward := reasons("Sending quota used up", "余额不足", "Recipient list is empty", "审核未通过：含敏感词")
-	files := reasons("Row 17: phone number is not valid", "文件格式不正确", "File larger than 20 MB")
-	exports := reasons("Export timed out after 60 s", "导出超时，请缩小时间范围", "No permission to export phone numbers")
-	inUse := reasons("In use by a running flow", "已被 2 个自动化流程引用，无法删除")
+// failureDetails are the details of failed operations.
+var failureDetails = func() [len(operations)][]json.RawMessage {
+	busy := errorDetails("The content is locked by another editor", "Session expired", "该内容正在被他人编辑")
+	invalid := errorDetails("Name already in use", "名称不能为空", "Image larger than 2 MB")
+	remote := errorDetails("WeChat API: 45009 reach max api daily quota limit", "微信接口超时", "WeChat API: 40001 invalid credential")
+	outward := errorDetails("Sending quota used up", "余额不足", "Recipient list is empty", "审核未通过：含敏感词")
+	files := errorDetails("Row 17: phone number is not valid", "文件格式不正确", "File larger than 20 MB")
+	exports := errorDetails("Export timed out after 60 s", "导出超时，请缩小时间范围", "No permission to export phone numbers")
+	inUse := errorDetails("In use by a running flow", "已被 2 个自动化流程引用，无法删除")
 	return [...][]json.RawMessage{
 		none: busy, create: invalid, duplicate: invalid, edit: busy, remove: inUse, batchDelete: inUse,
 		importing: files, batchImport: files, export: exports, batchExport: exports, send: outward, syncing: remote,
@@ -23,7 +23,7 @@ var failures = func() [len(operations)][]json.RawMessage {
 	}
 }()
 
-func reasons(texts ...string) []json.RawMessage {
+func errorDetails(texts ...string) []json.RawMessage {
 	all := make([]json.RawMessage, len(texts))
 	for i, text := range texts {
 		all[i] = json.RawMessage(`{"error":` + strconv.Quote(text) + `}`)
@@ -31,73 +31,73 @@ func reasons(texts ...string) []json.RawMessage {
 	return all
 }
 
-// details makes what some operations note besides.
-func (g *generator) details(k *kind, t *thing, op operation) json.RawMessage {
-	dice := g.dice.IntN(100)
-	d := noting{append(g.arena.scratch(), '{')}
+// details returns the details of an operation; most have none.
+func (g *generator) details(k *kind, o *object, op operation) json.RawMessage {
+	roll := g.rng.IntN(100)
+	d := jsonBuilder{append(g.arena.scratch(), '{')}
 	switch {
-	case op == duplicate && dice < 80:
-		older := *t
-		older.day -= int32(1 + t.pick(4, 40))
+	case op == duplicate && roll < 80:
+		older := *o
+		older.day -= int32(1 + o.pick(4, 40))
 		older.index = 0
 		d.text("copied_from", string(k.id(nil, &older)))
 	case op == send:
-		d.number("recipients", 120+g.dice.IntN(48000))
-		if dice < 30 {
-			d.number("excluded", g.dice.IntN(900))
+		d.number("recipients", 120+g.rng.IntN(48000))
+		if roll < 30 {
+			d.number("excluded", g.rng.IntN(900))
 		}
 	case op == export, op == batchExport:
-		d.number("rows", 20+g.dice.IntN(9000))
-		d.text("format", [...]string{"xlsx", "xlsx", "csv"}[dice%3])
+		d.number("rows", 20+g.rng.IntN(9000))
+		d.text("format", [...]string{"xlsx", "xlsx", "csv"}[roll%3])
 	case op == importing, op == batchImport:
-		rows := 30 + g.dice.IntN(5000)
+		rows := 30 + g.rng.IntN(5000)
 		d.number("rows", rows)
-		d.number("skipped", g.dice.IntN(rows/20+1))
+		d.number("skipped", g.rng.IntN(rows/20+1))
 	case op == merge:
-		d.number("kept", 5100000+g.dice.IntN(60000))
-		d.number("merged", 1+g.dice.IntN(3))
+		d.number("kept", 5100000+g.rng.IntN(60000))
+		d.number("merged", 1+g.rng.IntN(3))
 	case op == batchDelete:
-		d.number("deleted", 3+g.dice.IntN(400))
+		d.number("deleted", 3+g.rng.IntN(400))
 	case op == syncing:
-		d.number("updated", g.dice.IntN(60))
-	case op == remove && dice < 25:
-		d.text("reason", [...]string{"已过期", "duplicate", "活动取消", "replaced by a newer one"}[dice%4])
-	case op == create && dice < 6:
-		d.text("template", [...]string{"blank", "双11通用", "newsletter"}[dice%3])
+		d.number("updated", g.rng.IntN(60))
+	case op == remove && roll < 25:
+		d.text("reason", [...]string{"已过期", "duplicate", "活动取消", "replaced by a newer one"}[roll%4])
+	case op == create && roll < 6:
+		d.text("template", [...]string{"blank", "双11通用", "newsletter"}[roll%3])
 	default:
 		return nil
 	}
 	return g.arena.json(append(d.b, '}'))
 }
 
-// noting writes a JSON object of plain words and numbers.
-type noting struct{ b []byte }
+// jsonBuilder builds a JSON object of numbers and of texts that need no escaping.
+type jsonBuilder struct{ b []byte }
 
-func (d *noting) key(name string) {
+func (d *jsonBuilder) key(name string) {
 	if len(d.b) > 1 {
 		d.b = append(d.b, ',')
 	}
 	d.b = append(append(append(d.b, '"'), name...), `":`...)
 }
 
-func (d *noting) number(name string, n int) {
+func (d *jsonBuilder) number(name string, n int) {
 	d.key(name)
 	d.b = strconv.AppendInt(d.b, int64(n), 10)
 }
 
-func (d *noting) text(name, s string) {
+func (d *jsonBuilder) text(name, s string) {
 	d.key(name)
 	d.b = append(append(append(d.b, '"'), s...), '"')
 }
 
-// arena hands out memory in large pieces: an entry needs many small ones.
+// arena allocates memory in large blocks, because an entry needs many small ones.
 type arena struct {
-	buffer []byte // what scratch returns
+	buffer []byte // for scratch
 	values []byte
 	list   []oplog.Change
 }
 
-// scratch returns an empty buffer, good until the next call.
+// scratch returns an empty buffer that is valid until the next call.
 func (a *arena) scratch() []byte {
 	if a.buffer == nil {
 		a.buffer = make([]byte, 0, 512)
@@ -105,7 +105,7 @@ func (a *arena) scratch() []byte {
 	return a.buffer[:0]
 }
 
-// json keeps a value.
+// json returns a copy of a value.
 func (a *arena) json(value []byte) json.RawMessage {
 	if cap(a.values)-len(a.values) < len(value) {
 		a.values = make([]byte, 0, max(16<<10, len(value)))
@@ -115,7 +115,7 @@ func (a *arena) json(value []byte) json.RawMessage {
 	return json.RawMessage(a.values[first:len(a.values):len(a.values)])
 }
 
-// changes returns an empty list with room for n changes, to be kept next.
+// changes returns an empty list with capacity for n changes; pass it to keep next.
 func (a *arena) changes(n int) []oplog.Change {
 	if cap(a.list)-len(a.list) < n {
 		a.list = make([]oplog.Change, 0, 256)
@@ -123,7 +123,7 @@ func (a *arena) changes(n int) []oplog.Change {
 	return a.list[len(a.list):]
 }
 
-// keep ends a list that changes began.
+// keep allocates the list that changes returned.
 func (a *arena) keep(list []oplog.Change) []oplog.Change {
 	a.list = a.list[:len(a.list)+len(list)]
 	return list[:len(list):len(list)]

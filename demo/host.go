@@ -14,15 +14,14 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// Host is a made-up host system: the product whose operations the log records.
-// It serves one page, in whose upper right corner an admin of it, and nobody
-// else, finds the link to the log.
+// Host is a fictional host system: the product whose operations the log records. It serves one page; only its admins see the link to the
+// log in the upper right corner.
 type Host struct {
-	Key func() (identity.APIKey, error) // the launch key that it vouches for its people with
+	Key func() (identity.APIKey, error) // signs the launch tokens
 	Now func() time.Time
 }
 
-// HostPath is where a server has the host system's pages.
+// HostPath is the path of the host system's pages.
 const HostPath = "/host"
 
 const (
@@ -30,7 +29,7 @@ const (
 	openPath  = HostPath + "/open"
 )
 
-// hostTokenLife is how long the link is good for, once it is clicked.
+// hostTokenLife is the lifetime of the token that a click on the link creates.
 const hostTokenLife = time.Minute
 
 //go:embed host
@@ -38,34 +37,34 @@ var hostFiles embed.FS
 
 var hostPage = template.Must(template.ParseFS(hostFiles, "host/page.html"))
 
-// hostPerson is someone who is signed in to the host system.
+// hostPerson is a person who is signed in to the host system.
 type hostPerson struct {
-	As         string // in addresses
+	As         string // in URLs
 	ID, Name   string
-	Title      string // as the host system calls the person's role
+	Title      string // the host system's name of the role
 	Role       identity.Role
 	SeesTheLog bool
 }
 
-// hostPeople are the two who the page can be seen as.
+// hostPeople are the two people as whom the page can be viewed.
 func hostPeople(words *hostWords) [2]hostPerson {
-	admin, member := staff[0].user, staff[personNamed("王晓敏")].user
+	admin, member := employees[0].user, employees[employeeNamed("王晓敏")].user
 	return [2]hostPerson{
 		{"admin", admin.ID, admin.Name, words.Admin, identity.RoleAdmin, true},
 		{"member", member.ID, member.Name, words.Member, identity.RoleMember, false},
 	}
 }
 
-func personNamed(name string) int {
-	for i := range staff {
-		if staff[i].user.Name == name {
+func employeeNamed(name string) int {
+	for i := range employees {
+		if employees[i].user.Name == name {
 			return i
 		}
 	}
 	return 0
 }
 
-// ServeHTTP answers for the host's page, its style, and its link to the log.
+// ServeHTTP serves the host's page, its stylesheet, and its link to the log.
 func (h Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	words := &hostEnglish
 	if r.URL.Query().Get("lang") == hostChinese.Lang {
@@ -83,14 +82,14 @@ func (h Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case stylePath:
 		http.ServeFileFS(w, r, hostFiles, "host/style.css")
 	case openPath:
-		h.open(w, r, words, person)
+		h.redirectToLog(w, r, words, person)
 	default:
 		http.NotFound(w, r)
 	}
 }
 
-// open leads to the log with a token made for this one click.
-func (h Host) open(w http.ResponseWriter, r *http.Request, words *hostWords, person hostPerson) {
+// redirectToLog redirects to the log with a new token.
+func (h Host) redirectToLog(w http.ResponseWriter, r *http.Request, words *hostWords, person hostPerson) {
 	if !person.SeesTheLog {
 		http.NotFound(w, r)
 		return
@@ -128,10 +127,10 @@ func (h Host) sendPage(w http.ResponseWriter, words *hostWords, people [2]hostPe
 // campaign is a row of the host's page.
 type campaign struct {
 	Name, ID, Channel, By, Changed string
-	Stage, StageTitle, Reached     string // Stage is a class of the style, too
+	Stage, StageTitle, Reached     string // Stage is also a CSS class
 }
 
-// campaigns are what the host's people work on, as the log tells it.
+// campaigns returns the rows of the host's page, which match the generated log.
 func campaigns(words *hostWords, now time.Time) []campaign {
 	rows := []struct {
 		name, id    string
@@ -157,7 +156,7 @@ func campaigns(words *hostWords, now time.Time) []campaign {
 	return list
 }
 
-// hostWords are all words of the page in one language.
+// hostWords are the texts of the page in one language.
 type hostWords struct {
 	Lang, Product, Log            string
 	Admin, Member                 string

@@ -12,8 +12,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// TestHost: the host's page has the link for its admin alone, runs no script,
-// and signs a fresh token for each click.
+// TestHost: only the host's admin sees the link, the page runs no script, and each click creates a new token.
 func TestHost(t *testing.T) {
 	clock := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 	key := identity.APIKey{Tenant: TenantID, Secret: "the host's own secret"}

@@ -8,11 +8,10 @@ import (
 	"time"
 )
 
-// theme is what a thing is about: a campaign of its season, or what there is
-// all year.
+// theme is the subject of an object: a seasonal campaign, or an all-year topic.
 type theme struct {
 	zh, en   string
-	from, to int // month*100 + day of month; a campaign is prepared and wound up within
+	from, to int // month*100 + day of month; includes preparation and follow-up
 }
 
 var themes = []theme{
@@ -48,7 +47,7 @@ var themes = []theme{
 	{"年终盛典", "Year End", 1210, 1231},
 }
 
-// themeOn picks a theme that is on at a day, by its place in themes.
+// themeOn picks a theme that is current on a day, by index.
 func themeOn(d int, r *rand.Rand) uint8 {
 	_, month, date := dateOf(d)
 	md := int(month)*100 + date
@@ -60,11 +59,10 @@ func themeOn(d int, r *rand.Rand) uint8 {
 	}
 }
 
-// noun is what a thing is, in both languages; second is how it is called once
-// it was renamed.
-type noun struct{ zh, zhSecond, en, enSecond string }
+// noun is the type of an object in both languages, and its variant after a rename.
+type noun struct{ zh, zhRenamed, en, enRenamed string }
 
-// nouns reads lines of "zh|zh once renamed|en|en once renamed".
+// nouns parses lines of "zh|zh renamed|en|en renamed".
 func nouns(lines ...string) []noun {
 	all := make([]noun, len(lines))
 	for i, line := range lines {
@@ -96,8 +94,8 @@ var (
 	goods            = nouns("羊绒围巾礼盒装|羊绒围巾礼盒装（含手提袋）|Cashmere scarf gift box|Cashmere scarf gift box with bag", "轻羽绒服|轻羽绒服（可收纳）|Light down jacket|Packable down jacket", "真丝衬衫|真丝衬衫（重磅）|Silk shirt|Heavy silk shirt", "托特包|托特包（大号）|Tote bag|Tote bag, large", "羊毛大衣|双面羊毛大衣|Wool coat|Double-faced wool coat", "香薰蜡烛|香薰蜡烛（三件套）|Scented candle|Scented candle, set of 3", "保温杯|保温杯（刻字）|Thermos|Thermos, engraved", "儿童雨靴|儿童雨靴（加绒）|Kids' rain boots|Kids' rain boots, lined")
 	colours          = nouns("燕麦色||oat|", "炭灰||charcoal|", "雾蓝||mist blue|", "酒红||burgundy|", "墨绿||dark green|", "驼色||camel|")
 	sizes            = nouns("均码||one size|", "S||S|", "M||M|", "L||L|", "XL||XL|")
-	places           = nouns("苏州中心店||Suzhou Centre|", "南京西路店||Nanjing West Road|", "湖滨银泰店||Hubin Intime|", "新街口店||Xinjiekou|", "天河城店||Teemall|", "万象天地店||MixC World|", "Orchard Road||Orchard Road|", "Pavilion KL||Pavilion KL|", "中山路店||Zhongshan Road|")
-	segments         = nouns("VIP 客户||VIP customers|", "90 天未购||No purchase in 90 days|", "双11加购未付||Double 11, in basket|", "生日当月||Birthday this month|", "新关注粉丝||New followers|", "高客单||High spenders|", "券已领未用||Coupon unused|", "重复手机号||Duplicate phone numbers|")
+	stores           = nouns("苏州中心店||Suzhou Centre|", "南京西路店||Nanjing West Road|", "湖滨银泰店||Hubin Intime|", "新街口店||Xinjiekou|", "天河城店||Teemall|", "万象天地店||MixC World|", "Orchard Road||Orchard Road|", "Pavilion KL||Pavilion KL|", "中山路店||Zhongshan Road|")
+	segmentTypes     = nouns("VIP 客户||VIP customers|", "90 天未购||No purchase in 90 days|", "双11加购未付||Double 11, in basket|", "生日当月||Birthday this month|", "新关注粉丝||New followers|", "高客单||High spenders|", "券已领未用||Coupon unused|", "重复手机号||Duplicate phone numbers|")
 	areas            = nouns("华东||East China|", "华南||South China|", "上海||Shanghai|", "杭州||Hangzhou|", "全国||all regions|", "新马||Singapore and Malaysia|", "深圳||Shenzhen|")
 	surnames         = []string{"张", "王", "李", "刘", "陈", "杨", "黄", "吴", "周", "徐", "孙", "马", "朱", "胡", "郭", "何", "高", "林", "罗", "郑", "欧阳"}
 	givenNames       = []string{"伟", "芳", "娜", "敏", "静", "秀英", "丽", "强", "磊", "洋", "艳", "勇", "军", "杰", "娟", "涛", "明", "超", "兰", "霞", "思远", "梓涵", "雨桐", "子轩"}
@@ -105,103 +103,100 @@ var (
 	lastNames        = []string{"Tan", "Lim", "Smith", "Kumar", "Abdullah", "Müller", "Ng", "O'Brien", "Wong", "Ibrahim", "García", "Lee"}
 )
 
-// The parts of a thing's hash that its looks are chosen by; each is taken
-// where it is first needed and stays the thing's own.
-func (t *thing) pick(part uint, n int) int { return int(t.hash >> part & 0xffff * uint64(n) >> 16) }
+// pick chooses a number below n by a part of the object's hash. Different properties use different parts, and always the same one.
+func (o *object) pick(part uint, n int) int { return int(o.hash >> part & 0xffff * uint64(n) >> 16) }
 
-func of[T any](t *thing, part uint, from []T) T { return from[t.pick(part, len(from))] }
+func pickFrom[T any](o *object, part uint, from []T) T { return from[o.pick(part, len(from))] }
 
-// names are functions that add a thing's name to b, as it is after so many
-// changes of its title.
-type names = func(b []byte, t *thing, title int) []byte
+// nameFunc appends an object's name, after a number of title changes, to b.
+type nameFunc = func(b []byte, o *object, title int) []byte
 
-// themed names things after a campaign: "双11返场主会场 Double 11 Encore".
-func themed(from []noun) names {
-	return func(b []byte, t *thing, title int) []byte {
-		n, about := of(t, 0, from), &themes[t.theme]
-		if t.language != english {
+// campaignName names objects after a campaign: "双11返场主会场 Double 11 Encore".
+func campaignName(from []noun) nameFunc {
+	return func(b []byte, o *object, title int) []byte {
+		n, about := pickFrom(o, 0, from), &themes[o.theme]
+		if o.language != english {
 			b = append(b, about.zh...)
 			b = append(b, n.inChinese(title)...)
 		}
-		if t.language == bilingual {
+		if o.language == bilingual {
 			b = append(b, ' ')
 		}
-		if t.language != chinese {
+		if o.language != chinese {
 			b = append(b, about.en...)
 			b = append(b, ' ')
 			b = append(b, n.inEnglish(title)...)
 		}
-		return appendVersion(b, t, title)
+		return appendVersion(b, o, title)
 	}
 }
 
-// plain names things after what they are.
-func plain(from []noun) names {
-	return func(b []byte, t *thing, title int) []byte {
-		n := of(t, 0, from)
-		if t.language == english {
-			return appendVersion(append(b, n.inEnglish(title)...), t, title)
+// nounName names objects after their type.
+func nounName(from []noun) nameFunc {
+	return func(b []byte, o *object, title int) []byte {
+		n := pickFrom(o, 0, from)
+		if o.language == english {
+			return appendVersion(append(b, n.inEnglish(title)...), o, title)
 		}
-		return appendVersion(append(b, n.inChinese(title)...), t, title)
+		return appendVersion(append(b, n.inChinese(title)...), o, title)
 	}
 }
 
-// placed names things after the store that they stand in.
-func placed(from []noun) names {
-	return func(b []byte, t *thing, title int) []byte {
-		n, where := of(t, 0, from), of(t, 16, places)
-		if t.language == english {
+// storeName names objects after their store.
+func storeName(from []noun) nameFunc {
+	return func(b []byte, o *object, title int) []byte {
+		n, where := pickFrom(o, 0, from), pickFrom(o, 16, stores)
+		if o.language == english {
 			b = append(append(append(b, where.en...), ' '), n.inEnglish(title)...)
 		} else {
 			b = append(append(b, where.zh...), n.inChinese(title)...)
 		}
-		return appendVersion(b, t, title)
+		return appendVersion(b, o, title)
 	}
 }
 
 func (n *noun) inChinese(title int) string {
 	if title > 0 {
-		return n.zhSecond
+		return n.zhRenamed
 	}
 	return n.zh
 }
 
 func (n *noun) inEnglish(title int) string {
 	if title > 0 {
-		return n.enSecond
+		return n.enRenamed
 	}
 	return n.en
 }
 
-// appendVersion tells titles apart that the noun has no words for.
-func appendVersion(b []byte, t *thing, title int) []byte {
+// appendVersion adds a number to titles after the second, for which the noun has no variants.
+func appendVersion(b []byte, o *object, title int) []byte {
 	if title < 2 {
 		return b
 	}
-	if t.language == english {
+	if o.language == english {
 		return strconv.AppendInt(append(b, " #"...), int64(title), 10)
 	}
 	return append(strconv.AppendInt(append(b, "（第"...), int64(title), 10), "稿）"...)
 }
 
-// personName names customers as marketing systems show them, with part of the
-// phone number: "张伟（138****2217）".
-func personName(b []byte, t *thing, _ int) []byte {
-	if t.language == english {
-		b = append(append(append(b, of(t, 0, firstNames)...), ' '), of(t, 16, lastNames)...)
-		b = strconv.AppendInt(append(b, " (+65 "...), int64(8+t.pick(48, 2)), 10)
-		return append(strconv.AppendInt(append(b, "***"...), int64(1000+t.pick(32, 9000)), 10), ')')
+// personName names customers as marketing systems do, with part of the phone number: "张伟（138****2217）".
+func personName(b []byte, o *object, _ int) []byte {
+	if o.language == english {
+		b = append(append(append(b, pickFrom(o, 0, firstNames)...), ' '), pickFrom(o, 16, lastNames)...)
+		b = strconv.AppendInt(append(b, " (+65 "...), int64(8+o.pick(48, 2)), 10)
+		return append(strconv.AppendInt(append(b, "***"...), int64(1000+o.pick(32, 9000)), 10), ')')
 	}
-	b = append(append(b, of(t, 0, surnames)...), of(t, 16, givenNames)...)
-	b = strconv.AppendInt(append(b, "（"...), int64(130+t.pick(48, 60)), 10)
-	return append(strconv.AppendInt(append(b, "****"...), int64(1000+t.pick(32, 9000)), 10), "）"...)
+	b = append(append(b, pickFrom(o, 0, surnames)...), pickFrom(o, 16, givenNames)...)
+	b = strconv.AppendInt(append(b, "（"...), int64(130+o.pick(48, 60)), 10)
+	return append(strconv.AppendInt(append(b, "****"...), int64(1000+o.pick(32, 9000)), 10), "）"...)
 }
 
-// segmentName has the number of customers at the time: "VIP customers, East China (2,431)".
-func segmentName(b []byte, t *thing, title int) []byte {
-	who, where := of(t, 0, segments), of(t, 16, areas)
-	count := int64(40 + t.pick(32, 9000) + title*t.pick(48, 97))
-	if t.language == english {
+// segmentName includes the current number of customers: "VIP customers, East China (2,431)".
+func segmentName(b []byte, o *object, title int) []byte {
+	who, where := pickFrom(o, 0, segmentTypes), pickFrom(o, 16, areas)
+	count := int64(40 + o.pick(32, 9000) + title*o.pick(48, 97))
+	if o.language == english {
 		b = append(append(append(b, who.en...), ", "...), where.en...)
 		return append(appendThousands(append(b, " ("...), count), ')')
 	}
@@ -217,65 +212,67 @@ func appendThousands(b []byte, n int64) []byte {
 	return append(b, byte('0'+n/100%10), byte('0'+n/10%10), byte('0'+n%10))
 }
 
-// fileName names uploads.
-func fileName(b []byte, t *thing, _ int) []byte {
-	if t.language == english {
-		b = append(append(b, "members_"...), strings.ReplaceAll(strings.ToLower(of(t, 16, areas).en), " ", "_")...)
-		return append(appendDate(append(b, '_'), int(t.day), ""), ".csv"...)
+// fileName names uploaded files.
+func fileName(b []byte, o *object, _ int) []byte {
+	if o.language == english {
+		b = append(append(b, "members_"...), strings.ReplaceAll(strings.ToLower(pickFrom(o, 16, areas).en), " ", "_")...)
+		return append(appendDate(append(b, '_'), int(o.day), ""), ".csv"...)
 	}
-	b = append(append(b, "会员导入_"...), of(t, 16, areas).zh...)
-	return append(appendDate(append(b, '_'), int(t.day), ""), ".xlsx"...)
+	b = append(append(b, "会员导入_"...), pickFrom(o, 16, areas).zh...)
+	return append(appendDate(append(b, '_'), int(o.day), ""), ".xlsx"...)
 }
 
 // orderName names exports of orders by their period: "订单明细 2026-11-01 至 2026-11-19".
-func orderName(b []byte, t *thing, _ int) []byte {
-	last := int(t.day) - 1 - t.pick(0, 3)
-	first := last - of(t, 16, []int{0, 6, 13, 29})
+func orderName(b []byte, o *object, _ int) []byte {
+	last := int(o.day) - 1 - o.pick(0, 3)
+	first := last - pickFrom(o, 16, []int{0, 6, 13, 29})
 	from, to := "Orders ", " to "
-	if t.language != english {
+	if o.language != english {
 		from, to = "订单明细 ", " 至 "
 	}
 	return appendDate(append(appendDate(append(b, from...), first, "-"), to...), last, "-")
 }
 
-func listName(b []byte, t *thing, _ int) []byte {
-	if t.language == english {
-		return appendDate(append(append(append(b, "Commodities, "...), of(t, 0, goods).en...), ", "...), int(t.day), "-")
+func commodityListName(b []byte, o *object, _ int) []byte {
+	if o.language == english {
+		return appendDate(append(append(append(b, "Commodities, "...), pickFrom(o, 0, goods).en...), ", "...), int(o.day), "-")
 	}
-	return appendDate(append(append(append(b, "商品清单（"...), of(t, 0, goods).zh...), "）"...), int(t.day), "-")
+	return appendDate(append(append(append(b, "商品清单（"...), pickFrom(o, 0, goods).zh...), "）"...), int(o.day), "-")
 }
 
-func commodityName(b []byte, t *thing, title int) []byte {
-	n, colour, size := of(t, 0, goods), of(t, 16, colours), of(t, 32, sizes)
-	if t.language == english {
+func commodityName(b []byte, o *object, title int) []byte {
+	n, colour, size := pickFrom(o, 0, goods), pickFrom(o, 16, colours), pickFrom(o, 32, sizes)
+	if o.language == english {
 		b = append(append(append(b, n.inEnglish(title)...), ", "...), colour.en...)
-		return appendVersion(append(append(b, ", "...), size.en...), t, title)
+		return appendVersion(append(append(b, ", "...), size.en...), o, title)
 	}
 	b = append(append(append(b, n.inChinese(title)...), "（"...), colour.zh...)
-	return appendVersion(append(append(append(b, "，"...), size.zh...), "）"...), t, title)
+	return appendVersion(append(append(append(b, "，"...), size.zh...), "）"...), o, title)
 }
 
-// Ids count upwards over the years, as those of real systems do.
+// Ids increase over the years, as in real systems.
 
-var systemBegan = dayOf(time.Date(2024, 3, 1, 0, 0, 0, 0, zone))
+var systemStart = dayOf(time.Date(2024, 3, 1, 0, 0, 0, 0, zone))
 
-func (t *thing) serial() int64 { return int64(int(t.day)-systemBegan)*int64(t.stride) + int64(t.index) }
-
-// serial makes ids that count through: eml_7731.
-func serial(prefix string, first int64) func(b []byte, t *thing) []byte {
-	return func(b []byte, t *thing) []byte { return strconv.AppendInt(append(b, prefix...), first+t.serial(), 10) }
+func (o *object) serial() int64 {
+	return int64(int(o.day)-systemStart)*int64(o.stride) + int64(o.index)
 }
 
-// dated makes ids that count within their day: page_20261105_0017.
-func dated(prefix, format string) func(b []byte, t *thing) []byte {
-	return func(b []byte, t *thing) []byte {
-		return fmt.Appendf(appendDate(append(b, prefix...), int(t.day), ""), format, t.index+1)
+// serial returns consecutive ids: eml_7731.
+func serial(prefix string, first int64) func(b []byte, o *object) []byte {
+	return func(b []byte, o *object) []byte { return strconv.AppendInt(append(b, prefix...), first+o.serial(), 10) }
+}
+
+// dated returns ids that are consecutive within a day: page_20261105_0017.
+func dated(prefix, format string) func(b []byte, o *object) []byte {
+	return func(b []byte, o *object) []byte {
+		return fmt.Appendf(appendDate(append(b, prefix...), int(o.day), ""), format, o.index+1)
 	}
 }
 
-func skuID(b []byte, t *thing) []byte {
-	year, _, _ := dateOf(int(t.day))
-	return fmt.Appendf(b, "sku_LW-%d-%s-%05d", year, of(t, 0, []string{"SC", "DJ", "SS", "TB", "WC", "CD", "TH", "RB"}), t.serial())
+func skuID(b []byte, o *object) []byte {
+	year, _, _ := dateOf(int(o.day))
+	return fmt.Appendf(b, "sku_LW-%d-%s-%05d", year, pickFrom(o, 0, []string{"SC", "DJ", "SS", "TB", "WC", "CD", "TH", "RB"}), o.serial())
 }
 
 func appendDate(b []byte, d int, between string) []byte {
