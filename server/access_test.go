@@ -244,8 +244,20 @@ func TestSameOrigin(t *testing.T) {
 		if r := f.send("write", "POST", tenantA+"/entries", entry(), headers...); r.status != 201 {
 			t.Errorf("a key with %v: %d", headers, r.status)
 		}
-		if r := f.send("admin", "GET", "/api/v1/session", "", headers...); r.status != 200 {
-			t.Errorf("reading with %v: %d", headers, r.status)
+		for _, method := range []string{"GET", "HEAD"} {
+			if r := f.send("admin", method, "/api/v1/session", "", headers...); r.status != want {
+				t.Errorf("%s with %v: %d, want %d", method, headers, r.status, want)
+			}
+		}
+		if r := f.send("read", "GET", tenantA+"/entries", "", headers...); r.status != 200 {
+			t.Errorf("reading by a key with %v: %d", headers, r.status)
+		}
+		// Links of other sites lead to the console and sign users in.
+		if r := f.send("admin", "GET", "/t/acme/log", "", headers...); r.status != 200 {
+			t.Errorf("the console with %v: %d", headers, r.status)
+		}
+		if r := f.send("nobody", "GET", "/launch", "", headers...); r.status != 401 {
+			t.Errorf("a launch link with %v: %d", headers, r.status)
 		}
 	}
 	check(200)

@@ -95,10 +95,16 @@ func TestNoConsole(t *testing.T) {
 
 func TestHeaders(t *testing.T) {
 	f := newServer(t)
+	if strings.Contains(wire.ContentSecurityPolicy, "unsafe") {
+		t.Errorf("the policy allows %s", wire.ContentSecurityPolicy)
+	}
 	for _, path := range []string{"/", "/assets/app.js", "/assets/none.js", "/api/v1/session", "/api/v1/none", "/api/v1/openapi.json", "/healthz"} {
 		h := f.send("nobody", "GET", path, "").header
 		if h.Get("Content-Security-Policy") != wire.ContentSecurityPolicy || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" || h.Get("Server") != "" {
 			t.Errorf("%s: %v", path, h)
+		}
+		if h.Get("Cross-Origin-Resource-Policy") != "same-origin" || h.Get("Cross-Origin-Opener-Policy") != "same-origin" {
+			t.Errorf("%s lets other sites load or open it: %v", path, h)
 		}
 		if cache := h.Get("Cache-Control"); strings.HasPrefix(path, "/api") && cache != "no-store" {
 			t.Errorf("%s: Cache-Control %q", path, cache)

@@ -51,8 +51,8 @@ const sessionCookie = "oplog_session"
 // check nothing further.
 func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
 	bearer := c.Get(fiber.HeaderAuthorization)
-	if bearer == "" && changes(r.method) && !sameOrigin(c) {
-		return nil, oplog.Errorf(oplog.CodeForbidden, "Cross-site requests are not allowed.")
+	if bearer == "" && isAPI(r.path) && !sameOrigin(c) {
+		return nil, errCrossSite
 	}
 	if r.who == anyone {
 		return &principal{token: c.Cookies(sessionCookie)}, nil
@@ -235,6 +235,8 @@ func (p *principal) refusal(r *route) error {
 	}
 	return oplog.Errorf(oplog.CodeForbidden, "This operation requires a key of scope %s; this one has scope %s.", strings.Join(scopes, " or "), p.key.Scope)
 }
+
+var errCrossSite = oplog.Errorf(oplog.CodeForbidden, "Cross-site requests are not allowed.")
 
 func changes(method string) bool { return method != http.MethodGet && method != http.MethodHead }
 

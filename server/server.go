@@ -210,6 +210,8 @@ func setHeaders(c *fiber.Ctx) {
 	c.Set(fiber.HeaderContentSecurityPolicy, wire.ContentSecurityPolicy)
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
+	c.Set("Cross-Origin-Resource-Policy", "same-origin")
+	c.Set("Cross-Origin-Opener-Policy", "same-origin")
 	if isAPI(c.Path()) {
 		c.Set(fiber.HeaderCacheControl, "no-store")
 	}
@@ -221,10 +223,12 @@ func isAPI(path string) bool { return path == "/api" || strings.HasPrefix(path, 
 func (s *Server) frame(c *fiber.Ctx) error {
 	start := time.Now()
 	setHeaders(c)
-	var err error
-	if s.hosts.Has(string(c.Request().Header.Host())) {
+	err := wire.CheckFraming(c)
+	switch {
+	case err != nil:
+	case s.hosts.Has(string(c.Request().Header.Host())):
 		err = c.Next()
-	} else {
+	default:
 		err = wire.RejectHost(c)
 	}
 	if err != nil {

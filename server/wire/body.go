@@ -159,7 +159,7 @@ const (
 func FinishBody(c *fiber.Ctx, slow time.Duration) {
 	stream := pacedBody(c, slow)
 	state := c.Locals(bodyKey{})
-	if stream == nil || state == bodyEnded {
+	if stream == nil || state == bodyEnded || c.Response().ConnectionClose() {
 		return
 	}
 	// A body without a declared length cannot be read past its end.
