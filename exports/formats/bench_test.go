@@ -32,7 +32,7 @@ func BenchmarkEncodingCSV(b *testing.B) {
 		for i := range entries {
 			row := c.row(&entries[i])
 			for at := range row[1:] {
-				row[at+1] = guard(row[at+1])
+				row[at+1] = guarded(row[at+1])
 			}
 			if err := w.Write(row); err != nil {
 				b.Fatal(err)

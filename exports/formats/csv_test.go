@@ -144,14 +144,6 @@ func read(t *testing.T, file []byte) [][]string {
 	return rows[1:]
 }
 
-// guard returns the cell of a text.
-func guard(text string) string {
-	if isFormula(text) {
-		return "'" + text
-	}
-	return text
-}
-
 // everyColumn puts a text into each column that a sender fills.
 func everyColumn(text string) oplog.Entry {
 	return oplog.Entry{
@@ -179,8 +171,24 @@ func TestCSVText(t *testing.T) {
 		f(start+"1+1", "'"+start+"1+1")
 		f(start, "'"+start)
 		same("1" + start)
-		same(" " + start)
 	}
+	// After blanks, some spreadsheets find a formula all the same.
+	for _, blank := range []string{" ", "\u00a0", "\u3000", "\u2009", "\u200b", "\ufeff"} {
+		f(blank+"=1+1", "'"+blank+"=1+1")
+		same(blank + "1+1")
+	}
+	// Where the decimal sign is a comma, Excel separates cells by semicolons, whatever quotation marks are around them.
+	f("foo;=1+1;x", "foo;'=1+1;x")
+	f("foo; \u00a0=1+1", "foo; \u00a0'=1+1")
+	f(`foo;"=1+1"`, `foo;"'=1+1"`)
+	f("foo;;@SUM(1);＝2;x=3", "foo;;'@SUM(1);'＝2;x=3")
+	f("foo\t+1", "foo\t'+1")
+	f("two\n-1", "two\n'-1")
+	f(" \t=1", "' \t'=1")
+	f("foo;'=1", "foo;''=1")
+	f("=1;=2", "'=1;'=2")
+	same("foo;' =1")
+	same("Mozilla/5.0 (X11; Linux x86_64; rv:140.0)")
 	f("\r=1", "'\r=1")
 	f("\n=1", "'\n=1")
 	f("=1,2\"", "'=1,2\"")

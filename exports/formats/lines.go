@@ -9,8 +9,8 @@ import (
 )
 
 // lineWriter writes lines of RFC 4180, terminated by CRLF. It replaces the writer of encoding/csv, which in CRLF mode drops CRs within
-// cells and turns LFs into CRLF: exported text must equal the recorded text, line breaks included. Cells that a spreadsheet would execute
-// as a formula get a leading apostrophe.
+// cells and turns LFs into CRLF: exported text must equal the recorded text, line breaks included. What a spreadsheet could execute
+// as a formula gets a leading apostrophe.
 type lineWriter struct {
 	out *bufio.Writer
 	err error // the first write error
@@ -26,17 +26,13 @@ func (w *lineWriter) Write(cells []string) error {
 		if i > 0 {
 			w.raw(",")
 		}
-		guard := ""
-		if isFormula(cell) {
-			guard = "'"
-		}
-		if !quoted(cell) && !looksGuarded(cell) {
-			w.raw(guard)
+		recordedSo := looksGuarded(cell)
+		cell = guarded(cell)
+		if !recordedSo && !quoted(cell) {
 			w.raw(cell)
 			continue
 		}
 		w.raw(`"`)
-		w.raw(guard)
 		for {
 			quote := strings.IndexByte(cell, '"')
 			if quote < 0 {
