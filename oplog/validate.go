@@ -22,6 +22,7 @@ const (
 	MaxChangeField       = 256
 	MaxChangesBytes      = 256 << 10 // all before and after values of an entry
 	MaxDetailsBytes      = 16 << 10
+	MaxDepth             = 64 // levels of nested objects and arrays of a JSON value
 	MaxTimeAhead         = 24 * time.Hour
 	MinYear              = 1970 // the earliest year of a time, in UTC
 	MaxEntriesPerRequest = 10_000
@@ -181,6 +182,10 @@ func (v *Validation) value(field string, raw json.RawMessage) json.RawMessage {
 	if len(raw) == 0 {
 		return nil
 	}
+	if Depth(raw) > MaxDepth {
+		v.Fail(field, nil, "is nested more than %d levels deep", MaxDepth)
+		return raw
+	}
 	var out bytes.Buffer
 	if err := json.Compact(&out, raw); err != nil {
 		v.Fail(field, nil, "is not JSON: %v", err)
@@ -193,6 +198,27 @@ func (v *Validation) value(field string, raw json.RawMessage) json.RawMessage {
 		v.Fail(field, nil, "is not valid UTF-8")
 	}
 	return out.Bytes()
+}
+
+// Depth returns how many levels deep the objects and arrays of a JSON text are nested.
+func Depth(raw []byte) int {
+	depth, deepest, inString := 0, 0, false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case c == '"':
+			inString = !inString
+		case inString:
+			if c == '\\' {
+				i++
+			}
+		case c == '{' || c == '[':
+			depth++
+			deepest = max(deepest, depth)
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return deepest
 }
 
 // holdsNUL reports whether JSON text contains \u0000, as opposed to an escaped backslash before u0000.

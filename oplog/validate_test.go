@@ -204,6 +204,19 @@ func TestValidateChanges(t *testing.T) {
 	f(t, many(2, `"`+strings.Repeat("x", MaxChangesBytes/2-1)+`"`), "changes")
 }
 
+// Values nest at most 64 levels deep, whatever their strings contain.
+func TestValidateDepth(t *testing.T) {
+	nested := func(levels int) json.RawMessage {
+		return json.RawMessage(strings.Repeat(`{"a":[`, levels/2) + `"[[{{\"[{"` + strings.Repeat(`]}`, levels/2))
+	}
+	validates(t, func(e *Entry) { e.Details = nested(MaxDepth) })
+	validates(t, func(e *Entry) { e.Details = nested(MaxDepth + 2) }, "details")
+	validates(t, func(e *Entry) {
+		e.Changes = []Change{{Field: "f", Before: nested(MaxDepth), After: nested(MaxDepth + 2)}}
+	}, "changes[0].after")
+	validates(t, func(e *Entry) { e.Details = json.RawMessage(`{"a":[` + strings.Repeat(`[],`, MaxDepth) + `[]]}`) })
+}
+
 // NUL is invalid in text, also as a JSON escape; the six characters \u0000 themselves are valid.
 func TestValidateNUL(t *testing.T) {
 	f := func(t *testing.T, value string, nul bool) {

@@ -291,6 +291,8 @@ func TestUnreadableBodies(t *testing.T) {
 	check(400, entry()+"\n{\n", lines, "Line 2")
 	check(400, entry()+"\n\n"+entry()+" x", lines, "Line 3")
 	check(400, entry()+"\n"+strings.Replace(entry(), "customer", "cust\xffomer", 1), lines, "Line 2")
+	deep := strings.Repeat("[", 65) + strings.Repeat("]", 65)
+	check(422, entry(`"details":{"a":`+deep+`}`), json, "nested more than 64")
 	check(422, `[`+entry()+`]`, json, "body")
 	check(422, `"x"`, json, "a string")
 	check(422, `null`, json, "null")
@@ -304,6 +306,9 @@ func TestUnreadableBodies(t *testing.T) {
 	check(415, entry(), json, "gzip", "Content-Encoding", "br")
 	check(415, entry(), json, "gzip", "Content-Encoding", "gzip, gzip")
 	check(400, entry(), json, "gzip", "Content-Encoding", "gzip")
+	if p := f.asProblem(f.send("admin", "POST", viewsPath, `{"name":`+deep+`}`), 400); !strings.Contains(fmt.Sprint(p), "nested more than 64") {
+		t.Errorf("%+v", p)
+	}
 }
 
 // TestTooMuch: more than a request may carry is refused, and what is just

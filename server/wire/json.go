@@ -22,6 +22,9 @@ import (
 var Format = huma.Format{
 	Marshal: marshal,
 	Unmarshal: func(data []byte, v any) error {
+		if oplog.Depth(data) > oplog.MaxDepth {
+			return fmt.Errorf("it is nested more than %d levels deep", oplog.MaxDepth)
+		}
 		err := jsonv2.Unmarshal(data, v)
 		if reason, ok := SyntaxError(err); ok {
 			return errors.New(reason)
