@@ -37,7 +37,7 @@ func (c *verifyCommand) Run(ctx context.Context, m *Program) (err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
 	var kept storage.Checkpoint
 	if c.Checkpoint != "" {
-		if kept, err = readCheckpoint(db, c.Checkpoint); err != nil {
+		if kept, err = m.readCheckpoint(db, c.Checkpoint); err != nil {
 			return err
 		}
 		if c.Tenant != "" && c.Tenant != kept.Tenant {
@@ -73,12 +73,12 @@ func (c *verifyCommand) Run(ctx context.Context, m *Program) (err error) {
 	return errors.Join(bad...)
 }
 
-func readCheckpoint(db *storage.DB, path string) (storage.Checkpoint, error) {
-	text, err := os.ReadFile(path)
+func (m *Program) readCheckpoint(db *storage.DB, path string) (storage.Checkpoint, error) {
+	text, err := m.readText(path)
 	if err != nil {
 		return storage.Checkpoint{}, fmt.Errorf("cannot read the checkpoint: %w", err)
 	}
-	c, err := db.OpenCheckpoint(string(pasted(text)))
+	c, err := db.OpenCheckpoint(string(text))
 	if err != nil {
 		return c, fmt.Errorf("checkpoint %s is not valid: %w", path, err)
 	}

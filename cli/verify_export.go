@@ -25,7 +25,7 @@ func (c *verifyExportCommand) Run(m *Program) (err error) {
 		return fmt.Errorf("cannot read the export: %w", err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	given, err := c.open(file)
+	given, err := c.open(m, file)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (c *verifyExportCommand) Run(m *Program) (err error) {
 }
 
 // open opens the file and its manifest, from a ZIP or beside each other.
-func (c *verifyExportCommand) open(file *os.File) (*formats.Bundle, error) {
+func (c *verifyExportCommand) open(m *Program, file *os.File) (*formats.Bundle, error) {
 	if c.Manifest == "" {
 		info, err := file.Stat()
 		if err != nil {
@@ -53,7 +53,7 @@ func (c *verifyExportCommand) open(file *os.File) (*formats.Bundle, error) {
 		}
 		c.Manifest = c.File + ".manifest"
 	}
-	manifest, err := os.ReadFile(c.Manifest)
+	manifest, err := m.readSmall(c.Manifest)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the manifest: %w; specify it with --manifest", err)
 	}

@@ -65,6 +65,8 @@ func TestVerifyExport(t *testing.T) {
 	f(exitFailed, "cannot read the export", filepath.Join(dir, "none"), "--manifest", manifest, "--key", key.Key)
 	write(t, file, strings.Replace(rows, "a", "b", 1))
 	f(exitFailed, "the file was modified", file, "--key", key.Key)
+	f(exitFailed, "the file is longer than the", "/dev/zero", "--manifest", manifest, "--key", key.Key)
+	f(exitFailed, "too large", file, "--manifest", "/dev/zero", "--key", key.Key)
 	write(t, file, rows[:len(rows)-9])
 	f(exitFailed, "it was truncated", file, "--key", key.Key)
 	write(t, file, rows)

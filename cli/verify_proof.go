@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -18,9 +16,6 @@ type verifyProofCommand struct {
 	Key  string `required:"" placeholder:"VKEY" help:"Verifier key of the log, as printed by oplog key verifier; get it from a trusted person, not from the sender of the file."`
 }
 
-// maxProofFile exceeds the size of any entry with its proof.
-const maxProofFile = 4 << 20
-
 // copiedProof is a proof as copied from the console. Responses of the API also have all fields of the entry.
 type copiedProof struct {
 	ID    string       `json:"id"`
@@ -30,11 +25,10 @@ type copiedProof struct {
 
 // Run prints what the proof shows, and what it does not.
 func (c *verifyProofCommand) Run(m *Program) error {
-	data, err := c.read(m)
+	data, err := m.readText(c.File)
 	if err != nil {
 		return fmt.Errorf("cannot read the proof: %w", err)
 	}
-	data = pasted(data)
 	var copied copiedProof
 	if err := json.Unmarshal(data, &copied); err != nil || copied.Proof == nil {
 		return errors.New("this is not the proof of an entry: copy it completely, including the braces, from \"Copy proof\" in the console")
@@ -82,21 +76,4 @@ func formatRecorded(e oplog.Entry) (string, error) {
 	encoder.SetIndent("  ", "  ")
 	err := encoder.Encode(e)
 	return visibleLines(strings.TrimSpace(b.String())), err
-}
-
-func (c *verifyProofCommand) read(m *Program) (data []byte, err error) {
-	from := m.Stdin
-	if c.File != stdStream {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, f.Close()) }()
-		from = f
-	}
-	data, err = io.ReadAll(io.LimitReader(from, maxProofFile+1))
-	if err == nil && len(data) > maxProofFile {
-		err = errors.New("the file is larger than any proof")
-	}
-	return data, err
 }

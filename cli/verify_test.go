@@ -107,6 +107,7 @@ func TestVerify(t *testing.T) {
 		f(exitDone, "first 500 entries are those of the checkpoint", "--checkpoint", pastedFile)
 	}
 	f(exitFailed, "cannot read the checkpoint", "--checkpoint", filepath.Join(kept, "none"))
+	f(exitFailed, "too large", "--checkpoint", "/dev/zero")
 	write(t, filepath.Join(kept, "forged"), strings.Replace(content(t, checkpoint), "\n500\n", "\n400\n", 1))
 	f(exitFailed, "is not valid: its signature does not match", "--checkpoint", filepath.Join(kept, "forged"))
 }

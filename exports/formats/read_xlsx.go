@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path"
 	"regexp"
@@ -22,6 +23,32 @@ import (
 // isZip reports whether a file is a ZIP archive, as workbooks are.
 func isZip(start []byte) bool {
 	return bytes.HasPrefix(start, []byte("PK\x03\x04")) || bytes.HasPrefix(start, []byte("PK\x05\x06"))
+}
+
+// The content of a workbook may be at most maxInflation times as large as the file, and its parts other than sheets and their texts, which
+// are held in memory, at most maxPartsSize: a small file must not fill the disk or the memory.
+const (
+	maxInflation = 200
+	minInflated  = 64 << 20 // always allowed
+	maxPartsSize = 64 << 20
+)
+
+// mostInflated returns how large the content of a workbook may be, in bytes.
+func mostInflated(size int64) int64 { return max(minInflated, maxInflation*size) }
+
+// rejectBomb rejects a workbook whose content is too large for its file.
+func rejectBomb(z *zip.Reader, size int64) error {
+	all, parts := uint64(0), uint64(0)
+	for _, f := range z.File {
+		all += min(f.UncompressedSize64, math.MaxInt64)
+		if name := strings.ToLower(f.Name); !strings.HasPrefix(name, "xl/worksheets/") && name != "xl/sharedstrings.xml" {
+			parts += min(f.UncompressedSize64, math.MaxInt64)
+		}
+		if all > uint64(mostInflated(size)) || parts > maxPartsSize { // checked for each, so that no sum overflows
+			return errors.New("the workbook has more content than its size explains; save the sheet with the entries as CSV UTF-8")
+		}
+	}
+	return nil
 }
 
 // rejectArchive explains which kind of ZIP archive is not a workbook.
@@ -101,7 +128,11 @@ func (s *Source) openWorkbook(in io.Reader, terms oplog.ExportOptions) (err erro
 	if err := rejectArchive(z); err != nil {
 		return err
 	}
-	if r.file, err = excelize.OpenFile(temporary.Name(), excelize.Options{RawCellValue: true}); err != nil {
+	if err := rejectBomb(z, size); err != nil {
+		return err
+	}
+	options := excelize.Options{RawCellValue: true, UnzipSizeLimit: mostInflated(size)}
+	if r.file, err = excelize.OpenFile(temporary.Name(), options); err != nil {
 		return errors.New("the workbook is damaged; save it again as an Excel workbook (.xlsx)")
 	}
 	if props, err := r.file.GetWorkbookProps(); err == nil && props.Date1904 != nil {

@@ -1,8 +1,10 @@
 package formats
 
 import (
+	"archive/zip"
 	"bytes"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -84,4 +86,36 @@ row 3 of sheet "Log 2" has 5 cells, but the header has 4`)
 	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
 		t.Errorf("%v is left, %v", left, err)
 	}
+}
+
+// TestWorkbookBombs: a small file whose content is huge is refused before it is unpacked.
+func TestWorkbookBombs(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	plain := workbook(t, func(*excelize.File) {})
+	f := func(part string, claims uint64) {
+		t.Helper()
+		var file bytes.Buffer
+		z := zip.NewWriter(&file)
+		whole, err := zip.NewReader(bytes.NewReader(plain), int64(len(plain)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, original := range whole.File {
+			if err := z.Copy(original); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := z.CreateRaw(&zip.FileHeader{Name: part, Method: zip.Deflate, UncompressedSize64: claims}); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(&file, oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)}); err == nil || !strings.Contains(err.Error(), "more content than its size explains") {
+			t.Errorf("%s of %d bytes: %v", part, claims, err)
+		}
+	}
+	f("xl/worksheets/sheet2.xml", minInflated+1)
+	f("xl/worksheets/sheet2.xml", 1<<63)
+	f("xl/styles2.xml", maxPartsSize)
 }

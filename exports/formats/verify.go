@@ -29,7 +29,7 @@ func Verify(file io.Reader, manifest []byte, key string) (Checked, error) {
 		return Checked{}, err
 	}
 	sum := sha256.New()
-	size, err := io.Copy(sum, file)
+	size, err := io.Copy(sum, io.LimitReader(file, c.Size+1))
 	if err != nil {
 		return Checked{}, fmt.Errorf("cannot read the file: %w", err)
 	}
@@ -37,7 +37,7 @@ func Verify(file io.Reader, manifest []byte, key string) (Checked, error) {
 	case size < c.Size:
 		return Checked{}, fmt.Errorf("the file has %d of %d bytes: it was truncated or modified", size, c.Size)
 	case size > c.Size:
-		return Checked{}, fmt.Errorf("the file has %d bytes instead of %d: it was modified", size, c.Size)
+		return Checked{}, fmt.Errorf("the file is longer than the %d bytes that were exported: it was modified", c.Size)
 	case got != c.SHA256:
 		return Checked{}, fmt.Errorf("the file was modified: its SHA-256 is %s, that of the exported file is %s", got, c.SHA256)
 	}

@@ -83,7 +83,7 @@ func TestVerify(t *testing.T) {
 	f("a key with a line break", file, good, s.key+"\n", "")
 	f("changed", "Time,User\r\n1,b\r\n", good, s.key, "was modified")
 	f("cut", file[:12], good, s.key, "12 of 16 bytes")
-	f("longer", file+" ", good, s.key, "17 bytes")
+	f("longer", file+" ", good, s.key, "longer than the 16 bytes")
 	f("empty", "", good, s.key, "0 of 16 bytes")
 	f("no key", file, good, "oplog", "is not a verifier key")
 	f("another key", file, good, other.key, "not signed by the key")
