@@ -78,7 +78,7 @@ var (
 )
 
 func TestCommitMessages(t *testing.T) {
-	const body = "\n\nIt says why."
+	const body = "\n\nIt explains why."
 	for name, c := range map[string]struct {
 		message, file string
 		lines         int

@@ -16,7 +16,7 @@ import (
 
 var testEnd = time.Now().UTC().Truncate(24 * time.Hour)
 
-func TestEntriesAreTheSameEveryTime(t *testing.T) {
+func TestGenerateIsDeterministic(t *testing.T) {
 	a, b := generate(2000, testEnd), generate(2000, testEnd)
 	seen := make(map[string]bool)
 	last := time.Time{}
@@ -25,25 +25,25 @@ func TestEntriesAreTheSameEveryTime(t *testing.T) {
 		one, _ := json.Marshal(x)
 		other, _ := json.Marshal(y)
 		if string(one) != string(other) {
-			t.Fatalf("entry %d is %s and %s", i, one, other)
+			t.Fatalf("entry %d is %s in one run and %s in another", i, one, other)
 		}
 		if seen[x.ID] || !x.Time.After(last) {
-			t.Fatalf("entry %d has a time or an id of one before: %s", i, one)
+			t.Fatalf("entry %d has the time or id of an earlier entry: %s", i, one)
 		}
 		seen[x.ID], last = true, x.Time
 		if broken := x.Validate(oplog.BuiltInCatalog(), testEnd); len(broken) > 0 {
 			t.Fatalf("entry %d is invalid: %v", i, broken)
 		}
 	}
-	if later := a.later(0); !later.Time.After(last) || seen[later.ID] {
-		t.Errorf("what comes later is not after the rest: %v", later)
+	if later := a.laterEntry(0); !later.Time.After(last) || seen[later.ID] {
+		t.Errorf("a later entry is not after all others: %v", later)
 	}
 	if first := a.entry(0).Time; !first.Equal(testEnd.AddDate(0, 0, -days)) {
 		t.Errorf("the first entry is at %s", first)
 	}
 }
 
-func TestHowOften(t *testing.T) {
+func TestPickSkewed(t *testing.T) {
 	d := generate(10_000, testEnd)
 	chinese, rare, failed := 0, 0, 0
 	for i := range d.records {
@@ -94,7 +94,7 @@ func TestBigrams(t *testing.T) {
 	f("双", "双")
 }
 
-func TestSearchedWordsOfModules(t *testing.T) {
+func TestModuleWordsAreRejected(t *testing.T) {
 	if _, err := makeQueries(generate(1000, testEnd)); err != nil {
 		t.Error(err)
 	}
@@ -103,13 +103,13 @@ func TestSearchedWordsOfModules(t *testing.T) {
 	}
 }
 
-func TestAnswersThatDiffer(t *testing.T) {
+func TestDiffers(t *testing.T) {
 	same := func() answer {
 		return answer{rows: []int64{3, 2}, total: 2, buckets: map[int64]int{0: 2}, facets: [facetKinds]map[string]int{
 			{"sms": 2}, {"send": 2}, {"u1": 1, "u2": 1}, {"o1": 2},
 		}}
 	}
-	f := func(change func(*answer), what asked, want string) {
+	f := func(change func(*answer), what request, want string) {
 		t.Helper()
 		other := same()
 		change(&other)
@@ -132,19 +132,19 @@ func TestTop(t *testing.T) {
 	}
 	got := top(counts)
 	if len(got) != 50 || got["a"] != 2 || got["b"] != 2 || got["rare"] != 0 {
-		t.Errorf("the top 50 are %d: %v", len(got), slices.Sorted(maps.Keys(got)))
+		t.Errorf("top returns %d values: %v", len(got), slices.Sorted(maps.Keys(got)))
 	}
 }
 
 func TestStatements(t *testing.T) {
-	q := query{bucket: 12 * time.Hour, below: []string{"o1", "o11"}, Query: oplog.Query{
+	q := query{bucket: 12 * time.Hour, organizationIDs: []string{"o1", "o11"}, Query: oplog.Query{
 		From: testEnd, To: testEnd.AddDate(0, 0, 7), Filters: oplog.Filters{Values: oplog.Values{Modules: []string{"sms"}}},
 	}}
-	c := &condition{from: "entries", counted: "entries", key: "id"}
+	c := &condition{from: "entries", countFrom: "entries", key: "id"}
 	c.period(q)
 	c.filters(q)
-	if want := "SELECT count(*) FROM entries WHERE id >= $1 AND id < $2 AND module = $3 AND organization_id IN ($4,$5)"; numbered(c.countStatement(0)) != want {
-		t.Errorf("%s\nwant %s", numbered(c.countStatement(0)), want)
+	if want := "SELECT count(*) FROM entries WHERE id >= $1 AND id < $2 AND module = $3 AND organization_id IN ($4,$5)"; numberPlaceholders(c.countStatement(0)) != want {
+		t.Errorf("%s\nwant %s", numberPlaceholders(c.countStatement(0)), want)
 	}
 	if len(c.args) != 5 {
 		t.Errorf("%d arguments", len(c.args))
@@ -155,7 +155,7 @@ func TestStatementsThatExclude(t *testing.T) {
 	f := func(filters oplog.Filters, want string, args ...any) {
 		t.Helper()
 		c := (&postgres{}).condition(query{Query: oplog.Query{Filters: filters}})
-		if got := numbered(c.clause()); got != " WHERE "+want || !slices.Equal(c.args, args) {
+		if got := numberPlaceholders(c.clause()); got != " WHERE "+want || !slices.Equal(c.args, args) {
 			t.Errorf("%s of %v\nwant %s of %v", got, c.args, want, args)
 		}
 	}
@@ -227,8 +227,7 @@ func TestParse(t *testing.T) {
 	f("-end 2020-01-01", false)
 }
 
-// TestSystemsAgree runs oplog without its server, and SQLite where this build
-// has it, over a small log.
+// TestSystemsAgree runs oplog without its server, and SQLite if this build includes it, on a small log.
 func TestSystemsAgree(t *testing.T) {
 	ctx := context.Background()
 	d := generate(3000, testEnd)
@@ -251,10 +250,10 @@ func TestSystemsAgree(t *testing.T) {
 			t.Fatal(name, err)
 		}
 		r := &results{name: s.name()}
-		for what := range allAsked {
+		for what := range requestKinds {
 			r.answers[what] = make([]answer, len(queries))
 			for i, q := range queries {
-				finish, err := s.ask(ctx, q, what, 0)
+				finish, err := s.query(ctx, q, what, 0)
 				if err != nil {
 					t.Fatal(name, q.name, err)
 				}
@@ -278,8 +277,8 @@ func TestReportOfOneSystem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	one := &results{name: "oplog", batches: 1000, singles: 10}
-	for what := range allAsked {
+	one := &results{name: "oplog", batchRate: 1000, singleRate: 10}
+	for what := range requestKinds {
 		one.latencies[what] = make([]latency, len(queries))
 		one.answers[what] = make([]answer, len(queries))
 		for i := range queries {

@@ -13,7 +13,7 @@ import (
 	"oplog/oplog"
 )
 
-// The shape of the data.
+// Parameters of the data.
 const (
 	days          = 90
 	userCount     = 500
@@ -21,19 +21,18 @@ const (
 	organizations = 60
 )
 
-// data is a made-up log: the same for the same number of entries and the same
-// end. Entries are kept as a few numbers each and spelled when they are asked
-// for, so that five million fit beside the systems that are measured.
+// data is a generated log, the same for the same number of entries and the same end. Entries are stored as a few numbers and built on
+// demand, so that five million fit in memory beside the measured systems.
 type data struct {
 	from, to time.Time
 	records  []record
-	users    []oplog.Entry // of each user: what their entries have in common
-	contents []string      // names, by number
+	users    []oplog.Entry // the fields that a user's entries share
+	contents []string      // names by number
 	actions  []oplog.Entry // pairs of module and operation
 	tree     oplog.Tree
 }
 
-// record is one entry, in numbers.
+// record is the compact form of an entry.
 type record struct {
 	content       uint32
 	ip            uint32
@@ -43,19 +42,18 @@ type record struct {
 	failed        bool
 }
 
-// rareWord stands in one entry of fifty thousand.
+// rareWord occurs in one of 50,000 entries.
 const (
 	rareWord   = "zyzzyva"
 	rareEvery  = 50_000
 	rareOffset = 777
 )
 
-// One operation of so many fails.
+// One of failedEvery operations fails.
 const failedEvery = 25
 
-// generate makes n entries, evenly over the 90 days before to; half of the
-// contents are Chinese, half English, and few users, modules and contents
-// account for many of the entries.
+// generate makes n entries, evenly distributed over the 90 days before to. Half of the contents are Chinese, half English, and a few users,
+// modules and contents account for most entries.
 func generate(n int, to time.Time) *data {
 	r := rand.New(rand.NewPCG(42, 1)) //nolint:gosec // the same log every time
 	d := &data{from: to.AddDate(0, 0, -days), to: to, records: make([]record, n)}
@@ -72,7 +70,7 @@ func generate(n int, to time.Time) *data {
 	modules := oplog.BuiltInCatalog().Modules
 	module := rand.NewZipf(r, 1.2, 3, uint64(len(modules)-1))
 	outcome := rand.New(rand.NewPCG(42, 2)) //nolint:gosec // as above
-	var first []int                         // action of each module
+	var first []int                         // index of each module's first action
 	for _, m := range modules {
 		first = append(first, len(d.actions))
 		for _, operation := range m.Operations {
@@ -81,7 +79,7 @@ func generate(n int, to time.Time) *data {
 	}
 	for i := range d.records {
 		m := module.Uint64()
-		action := first[m] + smaller(r, len(modules[m].Operations))
+		action := first[m] + skewedIndex(r, len(modules[m].Operations))
 		rec := record{
 			content: uint32(content.Uint64()), user: uint16(user.Uint64()), action: uint8(action),
 			ip: r.Uint32N(4 << 16), version: uint8(max(0, r.IntN(40)-20)), failed: outcome.IntN(failedEvery) == 0,
@@ -94,7 +92,7 @@ func generate(n int, to time.Time) *data {
 	return d
 }
 
-// entry spells entry i. Times are all different, in order.
+// entry builds entry i. All times are distinct and ascending.
 func (d *data) entry(i int) oplog.Entry {
 	rec := d.records[i]
 	e := d.users[rec.user]
@@ -116,16 +114,15 @@ func (d *data) entry(i int) oplog.Entry {
 	return e
 }
 
-// later spells an entry like entry i that happened after all others, a
-// millisecond after the last such one.
-func (d *data) later(i int) oplog.Entry {
+// laterEntry builds an entry like entry i with a time after all others, one millisecond after the previous such entry.
+func (d *data) laterEntry(i int) oplog.Entry {
 	e := d.entry(i % len(d.records))
 	e.Time = d.to.Add(time.Duration(i+1) * time.Millisecond)
 	e.ID = senderID(uint64(len(d.records) + i))
 	return e
 }
 
-// batches returns the numbers of the entries in runs, as they are sent.
+// batches returns the index ranges of the batches.
 func (d *data) batches() [][2]int {
 	var all [][2]int
 	for from := 0; from < len(d.records); from += batchSize {
@@ -134,7 +131,7 @@ func (d *data) batches() [][2]int {
 	return all
 }
 
-// entries spells a run of entries.
+// entries builds a range of entries.
 func (d *data) entries(run [2]int) []oplog.Entry {
 	batch := make([]oplog.Entry, 0, run[1]-run[0])
 	for i := run[0]; i < run[1]; i++ {
@@ -143,9 +140,9 @@ func (d *data) entries(run [2]int) []oplog.Entry {
 	return batch
 }
 
-// senderID is what a sender would number its entries by, in no order.
+// senderID returns the id that a sender would assign; ids are unordered.
 func senderID(i uint64) string {
-	i = (i + 1) * 0x9E3779B97F4A7C15 // odd, so no two are alike
+	i = (i + 1) * 0x9E3779B97F4A7C15 // odd, so all are distinct
 	var raw [8]byte
 	for k := range raw {
 		raw[k] = byte(i >> (56 - 8*k))
@@ -153,7 +150,7 @@ func senderID(i uint64) string {
 	return "op-" + hex.EncodeToString(raw[:])
 }
 
-// sent is an entry on the wire.
+// sent is an entry as it is sent.
 type sent struct {
 	ID           string     `json:"id"`
 	Time         time.Time  `json:"time"`
@@ -166,14 +163,13 @@ type sent struct {
 	IP           string     `json:"ip"`
 }
 
-// appendJSON adds the line of NDJSON that sends the entry.
+// appendJSON appends an entry's NDJSON line.
 func appendJSON(body []byte, e oplog.Entry) ([]byte, error) {
 	line, err := json.Marshal(sent{e.ID, e.Time, e.User, e.Organization, e.Module, e.Operation, e.Content, e.Outcome, e.IP})
 	return append(append(body, line...), '\n'), err
 }
 
-// makeTree returns a company of four regions, and those of its organizations
-// that have users.
+// makeTree returns a company with four regions, and its organizations that have users.
 func makeTree() (oplog.Tree, []oplog.Organization) {
 	tree := oplog.Tree{{ID: "o", Name: "Company 总公司"}}
 	var used []oplog.Organization
@@ -205,17 +201,17 @@ func makeUser(r *rand.Rand, i int, o oplog.Organization) oplog.Entry {
 
 func makeContent(r *rand.Rand, i int) string {
 	if i%2 == 0 {
-		return often(r, chineseOccasions) + often(r, chineseActions) + often(r, chineseThings) + often(r, chineseMarks)
+		return pickSkewed(r, chineseOccasions) + pickSkewed(r, chineseActions) + pickSkewed(r, chineseThings) + pickSkewed(r, chineseMarks)
 	}
-	return often(r, englishOccasions) + " " + often(r, englishActions) + " " + often(r, englishThings)
+	return pickSkewed(r, englishOccasions) + " " + pickSkewed(r, englishActions) + " " + pickSkewed(r, englishThings)
 }
 
 func pick(r *rand.Rand, from []string) string { return from[r.IntN(len(from))] }
 
-// often picks the first of the words more often than the last.
-func often(r *rand.Rand, from []string) string { return from[smaller(r, len(from))] }
+// pickSkewed picks earlier words more often than later ones.
+func pickSkewed(r *rand.Rand, from []string) string { return from[skewedIndex(r, len(from))] }
 
-func smaller(r *rand.Rand, n int) int { return min(r.IntN(n), r.IntN(n)) }
+func skewedIndex(r *rand.Rand, n int) int { return min(r.IntN(n), r.IntN(n)) }
 
 func list(words string) []string { return strings.Split(words, "|") }
 
@@ -234,9 +230,8 @@ var (
 	englishThings    = list("landing page|sms template|email template|auto flow|audience|push schedule|poster|signup form|dashboard|qr code|survey|banner")
 )
 
-// words returns the words of a text as the log has them, for texts of this
-// data: runs of Chinese characters, and runs of other letters and digits in
-// lower case.
+// words returns the words of a text as the log analyses it, for texts of this data: runs of Chinese characters, and runs of other letters
+// and digits in lower case.
 func words(text string) []string {
 	var found []string
 	var word []rune
@@ -262,18 +257,16 @@ func words(text string) []string {
 	return found
 }
 
-// searched returns the texts of an entry that a search looks into, without the
-// module's, which are few and resolved before a query runs.
-func searched(e oplog.Entry) []string {
+// searchedTexts returns the texts of an entry that are searched, without those of modules, which are few and resolved before a query runs.
+func searchedTexts(e oplog.Entry) []string {
 	return []string{e.User.Name, e.User.ID, e.Content.Name, e.Content.ID}
 }
 
-// spaced returns all words of an entry, each between spaces and in its text's
-// order: a word starts with "sale" where " sale" is a substring, and Chinese
-// characters are a substring wherever they stand.
-func spaced(e oplog.Entry) string {
+// spacedWords returns all words of an entry, separated by spaces, in order: a word starts with "sale" if " sale" is a substring, and
+// Chinese characters are a substring anywhere.
+func spacedWords(e oplog.Entry) string {
 	var b strings.Builder
-	for _, text := range searched(e) {
+	for _, text := range searchedTexts(e) {
 		b.WriteByte(' ')
 		for _, w := range words(text) {
 			b.WriteString(w)
@@ -284,8 +277,7 @@ func spaced(e oplog.Entry) string {
 	return b.String()
 }
 
-// bigrams returns the pieces of two of a run of characters; a single one is
-// its own.
+// bigrams returns the two-character substrings of a run of characters; a single character is its own.
 func bigrams(run string) []string {
 	runes := []rune(run)
 	if len(runes) < 2 {

@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// The goals, and the sizes that they are set for.
+// Sizes at which goals are evaluated.
 const (
-	goalEntries = 1_000_000
-	growEntries = 5_000_000
+	goalEntries   = 1_000_000
+	growthEntries = 5_000_000
 )
 
-// goal is one line of the table: what was to be reached, and what was.
+// goal is a row of the table of goals.
 type goal struct {
-	what, wanted, measured string
+	what, target, measured string
 	met                    bool
 }
 
-// goals writes the table, as far as the sizes and systems of the run tell.
+// goals writes the table of goals for the sizes and systems of this run.
 func (r *report) goals(b *strings.Builder) {
 	var all []goal
-	at, grown := r.size(goalEntries), r.size(growEntries)
+	at, grown := r.size(goalEntries), r.size(growthEntries)
 	if at != nil {
 		all = append(all, at.speedGoals()...)
 		all = append(all, at.ingestGoals()...)
@@ -42,7 +42,7 @@ func (r *report) goals(b *strings.Builder) {
 		if !g.met {
 			verdict = "**not met**"
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", g.what, g.wanted, g.measured, verdict)
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", g.what, g.target, g.measured, verdict)
 	}
 }
 
@@ -58,30 +58,30 @@ func (r *report) size(entries int) *sizeResults {
 func (s *sizeResults) speedGoals() []goal {
 	var all []goal
 	if s.engine() != nil && len(s.peers()) > 0 {
-		for what, wanted := range [allAsked]float64{page: 5, count: 20, summary: 50} {
-			x := s.ratio(asked(what))
-			all = append(all, goal{askedNames[what] + ", engine against engine, geometric mean", "≥ " + times(wanted), times(x), x >= wanted})
+		for what, wanted := range [requestKinds]float64{page: 5, count: 20, summary: 50} {
+			x := s.ratio(request(what))
+			all = append(all, goal{requestNames[what] + ", engine against engine, geometric mean", "≥ " + times(wanted), times(x), x >= wanted})
 		}
 	}
 	if server := s.server(); server != nil {
-		for _, what := range []asked{page, summary} {
+		for _, what := range []request{page, summary} {
 			wanted := 500 * time.Microsecond
 			if what == summary {
 				wanted = time.Millisecond
 			}
 			worst := server.worst(what)
-			all = append(all, goal{askedNames[what] + " over HTTP, p50 of the slowest query", "< " + millis(wanted) + " ms",
+			all = append(all, goal{requestNames[what] + " over HTTP, p50 of the slowest query", "< " + millis(wanted) + " ms",
 				fmt.Sprintf("%s ms (geometric mean %.3f)", millis(worst), server.mean(what)), worst < wanted})
 		}
 		all = append(all,
-			goal{"entry acknowledged → found by the next request", "always", fmt.Sprintf("%d of %d", freshEntries-s.missed, freshEntries), s.missed == 0},
-			goal{"bytes an entry on disk, senders' ids and proof included", "≤ 400", fmt.Sprintf("%.0f", float64(server.disk)/float64(s.entries)), server.disk <= 400*int64(s.entries)})
+			goal{"acknowledged entry → found by the next request", "always", fmt.Sprintf("%d of %d", freshEntries-s.missed, freshEntries), s.missed == 0},
+			goal{"bytes per entry on disk, including senders' ids and proof", "≤ 400", fmt.Sprintf("%.0f", float64(server.disk)/float64(s.entries)), server.disk <= 400*int64(s.entries)})
 	}
 	return all
 }
 
-// ingestGoals compare the journal, in process, with SQLite in process and with
-// PostgreSQL over its socket; our figures over HTTP stand beside.
+// ingestGoals compares the journal in process with SQLite in process and with PostgreSQL over its socket; the figures over HTTP are added
+// in parentheses.
 func (s *sizeResults) ingestGoals() []goal {
 	ours := s.engine()
 	if ours == nil {
@@ -99,15 +99,15 @@ func (s *sizeResults) ingestGoals() []goal {
 		}
 		all = append(all, goal{what + " against " + peer.name, "≥ " + times(wanted), measured, x >= wanted})
 	}
-	singles := func(r *results) float64 { return r.singles }
+	singles := func(r *results) float64 { return r.singleRate }
 	compare("durable ingest, 64 senders,", s.find("PostgreSQL"), 5, singles)
 	for _, peer := range s.peers() {
 		if strings.HasPrefix(peer.name, "SQLite") {
 			compare("durable ingest, 64 senders,", peer, 20, singles)
 		}
 	}
-	compare("batches until found,", s.find("PostgreSQL"), 1.3, func(r *results) float64 { return r.batches })
-	return append(all, goal{"batches until found, stretch", "80,000/s", thousands(int(ours.batches)) + "/s", ours.batches >= 80_000})
+	compare("batches until found,", s.find("PostgreSQL"), 1.3, func(r *results) float64 { return r.batchRate })
+	return append(all, goal{"batches until found, stretch", "80,000/s", thousands(int(ours.batchRate)) + "/s", ours.batchRate >= 80_000})
 }
 
 func growthGoals(at, grown *sizeResults) []goal {

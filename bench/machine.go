@@ -15,8 +15,7 @@ import (
 	"time"
 )
 
-// diskUsage returns the bytes of a directory's files, or of the blocks that
-// they take, where that is less: files may have holes.
+// diskUsage returns the size of a directory's files, or of their allocated blocks if that is less, since files may be sparse.
 func diskUsage(dir string) (int64, error) {
 	var total int64
 	err := filepath.WalkDir(dir, func(_ string, f fs.DirEntry, err error) error {
@@ -37,7 +36,7 @@ func diskUsage(dir string) (int64, error) {
 	return total, err
 }
 
-// ignoreMissing forgives files that go away while a directory is walked.
+// ignoreMissing ignores errors of files that are deleted while a directory is walked.
 func ignoreMissing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -45,7 +44,7 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-// listing names the files of a directory with their sizes.
+// listing lists the files of a directory with their sizes.
 func listing(dir string) (string, error) {
 	var b strings.Builder
 	err := filepath.WalkDir(dir, func(path string, f fs.DirEntry, err error) error {
@@ -62,7 +61,7 @@ func listing(dir string) (string, error) {
 	return b.String(), err
 }
 
-// field returns a number of kilobytes of a file of /proc, in bytes.
+// field returns a value in kilobytes from a file in /proc, in bytes.
 func field(path, name string) (int64, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -79,12 +78,12 @@ func field(path, name string) (int64, error) {
 	return 0, errors.Join(fmt.Errorf("%s has no %s", path, name), lines.Err())
 }
 
-// anonymous returns a process's memory that no file backs.
+// anonymous returns a process's anonymous memory, which is not backed by a file.
 func anonymous(pid int) (int64, error) {
 	return field(fmt.Sprintf("/proc/%d/status", pid), "RssAnon")
 }
 
-// proportional adds up the proportional share of a process and its children.
+// proportional returns the proportional set size of a process and its children.
 func proportional(pid int) (int64, error) {
 	total, err := field(fmt.Sprintf("/proc/%d/smaps_rollup", pid), "Pss")
 	if err != nil {
@@ -95,14 +94,14 @@ func proportional(pid int) (int64, error) {
 		return 0, err
 	}
 	for _, child := range strings.Fields(string(children)) {
-		// One that has just ended has none.
+		// A process that has just ended has none.
 		share, _ := field("/proc/"+child+"/smaps_rollup", "Pss")
 		total += share
 	}
 	return total, nil
 }
 
-// machine describes what all this runs on, in a line.
+// machine describes the machine in one line.
 func machine() string {
 	model := runtime.GOARCH
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
@@ -117,8 +116,7 @@ func machine() string {
 	return fmt.Sprintf("%d cores (%s), %d GB of memory, %s, %s", runtime.NumCPU(), model, (memory+1<<29)>>30, runtime.GOOS, runtime.Version())
 }
 
-// loadAverage is what else the machine does: how many tasks wanted to run
-// during the last minute.
+// loadAverage returns the load average of the last minute, which shows other work of the machine.
 func loadAverage() string {
 	text, _ := os.ReadFile("/proc/loadavg")
 	first, _, _ := strings.Cut(string(text), " ")

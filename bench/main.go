@@ -1,8 +1,6 @@
-// Command bench puts the same work on oplog and on its peers, SQLite and
-// PostgreSQL, side by side in one run, and prints a report in Markdown.
+// Command bench runs the same workload on oplog, SQLite and PostgreSQL in one run, and prints a report in Markdown.
 //
-// All record the same entries and answer the same questions; the run fails
-// where two of them answer differently.
+// All systems record the same entries and run the same queries; the run fails if two of them return different results.
 package main
 
 import (
@@ -21,10 +19,10 @@ import (
 	"time"
 )
 
-// options are what the command line says.
+// options are the command line options.
 type options struct {
 	sizes              []int
-	peersMost          int
+	maxPeerEntries     int
 	systems            []string
 	senders            int
 	serving, recording time.Duration
@@ -34,7 +32,7 @@ type options struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	context.AfterFunc(ctx, stop) // a second signal ends the program immediately
 	o, err := parse(os.Args[1:])
 	if errors.Is(err, flag.ErrHelp) {
 		return
@@ -48,7 +46,7 @@ func main() {
 	}
 }
 
-// The systems, by what the command line calls them.
+// Names of the systems on the command line.
 const (
 	systemEngine   = "oplog"
 	systemServer   = "http"
@@ -62,29 +60,29 @@ var allSystems = []string{systemEngine, systemServer, systemBigrams, systemTrigr
 func parse(args []string) (options, error) {
 	var o options
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
-	sizes := f.String("sizes", "100000,1000000", "how many entries; several sizes show the growth")
-	f.IntVar(&o.peersMost, "peers-most", 1_000_000, "the largest size at which peers are measured too; they take long")
-	systems := f.String("systems", strings.Join(allSystems, ","), "which to measure")
-	f.IntVar(&o.senders, "senders", 4, "how many send batches at once")
-	f.DurationVar(&o.serving, "serving", 5*time.Second, "how long 8 clients ask while memory is watched")
-	f.DurationVar(&o.recording, "recording", 5*time.Second, "how long 64 senders record one entry at a time")
-	f.StringVar(&o.out, "o", "", "file to write the report to as well")
-	f.StringVar(&o.temp, "dir", "", "directory for the data, removed at the end; by default a temporary one")
-	f.StringVar(&o.profile, "cpuprofile", "", "file for a profile of this process, which runs the engine without its server")
-	end := f.String("end", time.Now().UTC().Format(time.DateOnly), "the UTC day that the entries end before; with the same day they are the same")
+	sizes := f.String("sizes", "100000,1000000", "numbers of entries; several show the growth")
+	f.IntVar(&o.maxPeerEntries, "peers-most", 1_000_000, "largest size at which peers are measured, since they take long")
+	systems := f.String("systems", strings.Join(allSystems, ","), "systems to measure")
+	f.IntVar(&o.senders, "senders", 4, "number of concurrent senders of batches")
+	f.DurationVar(&o.serving, "serving", 5*time.Second, "time to measure 8 clients and memory")
+	f.DurationVar(&o.recording, "recording", 5*time.Second, "time to measure 64 senders of single entries")
+	f.StringVar(&o.out, "o", "", "also write the report to this file")
+	f.StringVar(&o.temp, "dir", "", "directory for the data, deleted at the end; by default a temporary one")
+	f.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of this process, which runs the engine without the server")
+	end := f.String("end", time.Now().UTC().Format(time.DateOnly), "UTC day before which the entries end; the same day gives the same entries")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
 	for text := range strings.SplitSeq(*sizes, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil || n < 1000 {
-			return o, fmt.Errorf("-sizes %s: %q is not a number from 1000 on", *sizes, text)
+			return o, fmt.Errorf("-sizes %s: %q is not a number of at least 1000", *sizes, text)
 		}
 		o.sizes = append(o.sizes, n)
 	}
 	for name := range strings.SplitSeq(*systems, ",") {
 		if !slices.Contains(allSystems, name) {
-			return o, fmt.Errorf("-systems %s: there is no %q; there are %s", *systems, name, strings.Join(allSystems, ", "))
+			return o, fmt.Errorf("-systems %s: unknown system %q; known are %s", *systems, name, strings.Join(allSystems, ", "))
 		}
 		o.systems = append(o.systems, name)
 	}
@@ -92,17 +90,16 @@ func parse(args []string) (options, error) {
 	if o.end, err = time.Parse(time.DateOnly, *end); err != nil {
 		return o, err
 	}
-	if age := time.Since(o.end); age < 0 || age > oldestEnd {
-		return o, fmt.Errorf("-end %s: it has to lie in the last %d days, because a histogram of all time goes on until now", *end, oldestEnd/(24*time.Hour))
+	if age := time.Since(o.end); age < 0 || age > maxEndAge {
+		return o, fmt.Errorf("-end %s: must be in the last %d days, because a histogram of the whole period extends to now", *end, maxEndAge/(24*time.Hour))
 	}
 	return o, nil
 }
 
-// oldestEnd keeps a histogram of all time at bars of half a day: as of a
-// hundred days they are weeks.
-const oldestEnd = 9 * 24 * time.Hour
+// maxEndAge keeps the buckets of a histogram of the whole period at half a day: beyond 100 days they become weeks.
+const maxEndAge = 9 * 24 * time.Hour
 
-func (o options) say(format string, args ...any) {
+func (o options) logf(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", args...)
 }
 
@@ -137,27 +134,26 @@ func run(ctx context.Context, o options) (err error) {
 	return nil
 }
 
-// runSize measures the systems one after the other, so that each has the
-// machine to itself, and compares their answers.
+// runSize measures one system at a time, so that each has the machine to itself, and compares their answers.
 func runSize(ctx context.Context, o options, r *report, dir string, n int) error {
-	o.say("%d entries", n)
+	o.logf("%d entries", n)
 	d := generate(n, o.end)
 	queries, err := makeQueries(d)
 	if err != nil {
 		return err
 	}
-	at := &sizeResults{entries: n, queries: queries}
-	r.sizes = append(r.sizes, at)
+	results := &sizeResults{entries: n, queries: queries}
+	r.sizes = append(r.sizes, results)
 	slices.SortFunc(r.sizes, func(a, b *sizeResults) int { return a.entries - b.entries })
 	for _, name := range o.systems {
-		if n > o.peersMost && name != systemEngine && name != systemServer {
+		if n > o.maxPeerEntries && name != systemEngine && name != systemServer {
 			continue
 		}
-		where := filepath.Join(dir, name)
-		s, err := open(ctx, name, where, r.binary, d)
+		systemDir := filepath.Join(dir, name)
+		s, err := open(ctx, name, systemDir, r.binary, d)
 		if errors.Is(err, errNoFTS5) || errors.Is(err, errNoPostgres) {
-			o.say("  %s is left out: %v", name, err)
-			r.leaveOut(name, err)
+			o.logf("  %s is skipped: %v", name, err)
+			r.omit(name, err)
 			continue
 		}
 		if err != nil {
@@ -165,20 +161,19 @@ func runSize(ctx context.Context, o options, r *report, dir string, n int) error
 		}
 		measured, err := measure(ctx, s, d, queries, o)
 		if server, ok := s.(*httpServer); ok && err == nil {
-			at.missed, err = server.foundAtOnce(ctx, d, measured.recorded(o.recording), freshEntries)
+			results.missed, err = server.countMissed(ctx, d, measured.recorded(o.recording), freshEntries)
 		}
-		if err := errors.Join(err, s.close(), os.RemoveAll(where)); err != nil {
+		if err := errors.Join(err, s.close(), os.RemoveAll(systemDir)); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if err := at.add(measured); err != nil {
+		if err := results.add(measured); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// freshEntries is how many entries are looked for right after they were
-// acknowledged.
+// freshEntries is the number of entries that are queried immediately after their acknowledgement.
 const freshEntries = 500
 
 func open(ctx context.Context, name, dir, binary string, d *data) (system, error) {

@@ -12,41 +12,41 @@ import (
 	"oplog/oplog"
 )
 
-// latency is how long one kind of question took.
+// latency holds the latencies of one kind of request.
 type latency struct {
 	plan     int
-	cold     time.Duration // the first time after opening
-	p50, p99 time.Duration // after that
+	cold     time.Duration // first query after opening
+	p50, p99 time.Duration // later queries
 }
 
-// results are what was measured of one system at one size.
+// results are the measurements of one system at one size.
 type results struct {
 	name      string
-	latencies [allAsked][]latency // by query
-	answers   [allAsked][]answer
+	latencies [requestKinds][]latency // by query
+	answers   [requestKinds][]answer
 
-	batches float64 // entries a second, in batches, until durable and found
-	settled float64 // entries a second, until there was nothing left to build or to merge
-	singles float64 // entries a second, from 64 senders of one at a time
-	single  latency
-	memory  int64 // bytes while 8 clients ask, at most
-	disk    int64 // bytes at rest
-	asked   float64
+	batchRate   float64 // entries per second in batches, until durable and found
+	settledRate float64 // entries per second, until there is nothing left to build or merge
+	singleRate  float64 // entries per second from 64 senders, one at a time
+	single      latency
+	memory      int64 // maximum bytes while 8 clients send queries
+	disk        int64 // bytes at rest
+	queryRate   float64
 }
 
-// How long is measured.
+// Parameters of the measurements.
 const (
 	batchSize = 500
 	writers   = 64
 	clients   = 8
 
-	warmTime = 400 * time.Millisecond // for each question
-	warmMost = 400                    // and no more often
-	warmLess = 5
-	tries    = 3 // of each plan, to find the fastest
+	warmTime    = 400 * time.Millisecond // for each query
+	maxWarmRuns = 400                    // maximum
+	minWarmRuns = 5
+	planRuns    = 3 // of each plan, to find the fastest
 )
 
-// measure does all with one system.
+// measure runs all measurements of one system.
 func measure(ctx context.Context, s system, d *data, queries []query, o options) (*results, error) {
 	r := &results{name: s.name()}
 	start := time.Now()
@@ -54,19 +54,19 @@ func measure(ctx context.Context, s system, d *data, queries []query, o options)
 		return nil, fmt.Errorf("load: %w", err)
 	}
 	loaded := time.Since(start)
-	r.batches = float64(len(d.records)) / loaded.Seconds()
-	o.say("  %s: loaded in %.1f s", s.name(), loaded.Seconds())
+	r.batchRate = float64(len(d.records)) / loaded.Seconds()
+	o.logf("  %s: loaded in %.1f s", s.name(), loaded.Seconds())
 	done, err := s.settle(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("settle: %w", err)
 	}
-	r.settled = float64(len(d.records)) / max(loaded, done.Sub(start)).Seconds()
-	for what := range allAsked {
-		if err := r.askAll(ctx, s, queries, what); err != nil {
+	r.settledRate = float64(len(d.records)) / max(loaded, done.Sub(start)).Seconds()
+	for what := range requestKinds {
+		if err := r.measureRequests(ctx, s, queries, what); err != nil {
 			return nil, err
 		}
 	}
-	o.say("  %s: asked", s.name())
+	o.logf("  %s: queries measured", s.name())
 	if err := r.serve(ctx, s, queries, o.serving); err != nil {
 		return nil, fmt.Errorf("serve %d clients: %w", clients, err)
 	}
@@ -79,9 +79,9 @@ func measure(ctx context.Context, s system, d *data, queries []query, o options)
 	return r, r.recordSingles(ctx, s, d, o.recording)
 }
 
-// askAll puts one kind of question about every query: in each way, to find the
-// fastest; once after opening; then many times.
-func (r *results) askAll(ctx context.Context, s system, queries []query, what asked) error {
+// measureRequests measures one kind of request for all queries: first with each plan, to find the fastest; then once after opening; then
+// many times.
+func (r *results) measureRequests(ctx context.Context, s system, queries []query, what request) error {
 	latencies := make([]latency, len(queries))
 	r.answers[what] = make([]answer, len(queries))
 	for i, q := range queries {
@@ -92,7 +92,7 @@ func (r *results) askAll(ctx context.Context, s system, queries []query, what as
 				continue
 			}
 			if err != nil {
-				return fmt.Errorf("%s, %s: %w", askedNames[what], q.name, err)
+				return fmt.Errorf("%s, %s: %w", requestNames[what], q.name, err)
 			}
 			if took < best {
 				best, latencies[i].plan = took, plan
@@ -104,8 +104,8 @@ func (r *results) askAll(ctx context.Context, s system, queries []query, what as
 	}
 	for i, q := range queries {
 		start := time.Now()
-		if err := patiently(ctx, func() error {
-			_, err := s.ask(ctx, q, what, latencies[i].plan)
+		if err := retryUntilReady(ctx, func() error {
+			_, err := s.query(ctx, q, what, latencies[i].plan)
 			return err
 		}); err != nil {
 			return err
@@ -113,8 +113,8 @@ func (r *results) askAll(ctx context.Context, s system, queries []query, what as
 		latencies[i].cold = time.Since(start)
 	}
 	for i, q := range queries {
-		took, err := repeat(warmMost, warmTime, func() error {
-			_, err := s.ask(ctx, q, what, latencies[i].plan)
+		took, err := repeat(maxWarmRuns, warmTime, func() error {
+			_, err := s.query(ctx, q, what, latencies[i].plan)
 			return err
 		})
 		if err != nil {
@@ -126,20 +126,19 @@ func (r *results) askAll(ctx context.Context, s system, queries []query, what as
 	return nil
 }
 
-// errSlow says that a plan is far slower than another.
+// errSlow is the error of a plan that is far slower than another.
 var errSlow = errors.New("slower than another plan")
 
-// tryPlan puts query i in one way, a few times, and returns the shortest time. Its
-// answer must be that of the first way. A way that takes ten times as long as the
-// best so far, and a second more, is stopped: errSlow.
-func (r *results) tryPlan(ctx context.Context, s system, q query, what asked, i, plan int, best time.Duration) (time.Duration, error) {
+// tryPlan runs query i with one plan a few times and returns the shortest time. The answer must equal that of the first plan. A plan that
+// takes ten times as long as the best so far plus a second is stopped with errSlow.
+func (r *results) tryPlan(ctx context.Context, s system, q query, what request, i, plan int, best time.Duration) (time.Duration, error) {
 	if plan > 0 {
 		limited, cancel := context.WithTimeout(ctx, 10*best+time.Second)
 		defer cancel()
 		ctx = limited
 	}
-	took, err := repeat(tries, 0, func() error {
-		finish, err := s.ask(ctx, q, what, plan)
+	took, err := repeat(planRuns, 0, func() error {
+		finish, err := s.query(ctx, q, what, plan)
 		if err != nil {
 			return err
 		}
@@ -150,7 +149,7 @@ func (r *results) tryPlan(ctx context.Context, s system, q query, what asked, i,
 		if plan == 0 {
 			r.answers[what][i] = a
 		} else if difference := r.answers[what][i].differs(a, what); difference != "" {
-			return fmt.Errorf("ways 0 and %d answer otherwise: %s", plan, difference)
+			return fmt.Errorf("the answers of plans 0 and %d differ: %s", plan, difference)
 		}
 		return nil
 	})
@@ -163,8 +162,8 @@ func (r *results) tryPlan(ctx context.Context, s system, q query, what asked, i,
 	return took[0], nil
 }
 
-// patiently asks again while a system says that it is not ready yet.
-func patiently(ctx context.Context, do func() error) error {
+// retryUntilReady retries while a system is not ready.
+func retryUntilReady(ctx context.Context, do func() error) error {
 	const patience = 2 * time.Minute
 	for start := time.Now(); ; {
 		err := do()
@@ -177,12 +176,11 @@ func patiently(ctx context.Context, do func() error) error {
 	}
 }
 
-// repeat times something again and again, so many times at most, a few at
-// least and otherwise for so long; the times come back in order of length.
+// repeat measures a function up to most times, and stops after forTime once it has run a few times. It returns sorted durations.
 func repeat(most int, forTime time.Duration, do func() error) ([]time.Duration, error) {
 	var took []time.Duration
 	began := time.Now()
-	for len(took) < most && (forTime == 0 || len(took) < warmLess || time.Since(began) < forTime) {
+	for len(took) < most && (forTime == 0 || len(took) < minWarmRuns || time.Since(began) < forTime) {
 		start := time.Now()
 		if err := do(); err != nil {
 			return nil, err
@@ -193,7 +191,7 @@ func repeat(most int, forTime time.Duration, do func() error) ([]time.Duration, 
 	return took, nil
 }
 
-// quantile returns the time that so many percent do not exceed.
+// quantile returns a percentile of sorted durations.
 func quantile(sorted []time.Duration, percent int) time.Duration {
 	if len(sorted) == 0 {
 		return 0
@@ -201,7 +199,7 @@ func quantile(sorted []time.Duration, percent int) time.Duration {
 	return sorted[min(len(sorted)-1, len(sorted)*percent/100)]
 }
 
-// serve lets 8 clients ask for pages and summaries, and watches the memory.
+// serve measures pages and summaries with 8 clients, and the memory in use.
 func (r *results) serve(ctx context.Context, s system, queries []query, forTime time.Duration) error {
 	first, err := s.memory()
 	if err != nil || first == 0 {
@@ -219,7 +217,7 @@ func (r *results) serve(ctx context.Context, s system, queries []query, forTime 
 				default:
 				}
 				k := i % len(queries)
-				if _, err := s.ask(ctx, queries[k], summary, r.latencies[summary][k].plan); err != nil {
+				if _, err := s.query(ctx, queries[k], summary, r.latencies[summary][k].plan); err != nil {
 					return err
 				}
 				n.Add(1)
@@ -236,12 +234,11 @@ func (r *results) serve(ctx context.Context, s system, queries []query, forTime 
 	}
 	close(done)
 	err = errors.Join(err, group.wait())
-	r.asked = float64(n.Load()) / time.Since(start).Seconds()
+	r.queryRate = float64(n.Load()) / time.Since(start).Seconds()
 	return err
 }
 
-// recordSingles records entries one by one from 64 senders, each waiting for
-// its acknowledgement.
+// recordSingles records entries one at a time from 64 senders, each waiting for its acknowledgement.
 func (r *results) recordSingles(ctx context.Context, s system, d *data, forTime time.Duration) error {
 	var next atomic.Int64
 	took := make([][]time.Duration, writers)
@@ -250,7 +247,7 @@ func (r *results) recordSingles(ctx context.Context, s system, d *data, forTime 
 	for w := range writers {
 		group.run(func() error {
 			for time.Since(start) < forTime {
-				e := d.later(int(next.Add(1) - 1))
+				e := d.laterEntry(int(next.Add(1) - 1))
 				began := time.Now()
 				if err := s.record(ctx, e); err != nil {
 					return err
@@ -264,19 +261,19 @@ func (r *results) recordSingles(ctx context.Context, s system, d *data, forTime 
 		return fmt.Errorf("record: %w", err)
 	}
 	all := slices.Concat(took...)
-	r.singles = float64(len(all)) / time.Since(start).Seconds()
+	r.singleRate = float64(len(all)) / time.Since(start).Seconds()
 	slices.Sort(all)
 	r.single.p50, r.single.p99 = quantile(all, 50), quantile(all, 99)
 	return nil
 }
 
-// recorded is how many entries recordSingles has recorded, about.
+// recorded estimates the number of entries that recordSingles has recorded.
 func (r *results) recorded(forTime time.Duration) int {
-	return int(r.singles*forTime.Seconds()*2) + 10_000
+	return int(r.singleRate*forTime.Seconds()*2) + 10_000
 }
 
-// spread lets so many senders take runs of entries, in order.
-func spread(runs [][2]int, senders int, send func(run [2]int) error) error {
+// distribute sends ranges of entries in order, from several senders.
+func distribute(runs [][2]int, senders int, send func(run [2]int) error) error {
 	var next atomic.Int64
 	group := newGroup()
 	for range senders {
@@ -296,7 +293,7 @@ func spread(runs [][2]int, senders int, send func(run [2]int) error) error {
 	return group.wait()
 }
 
-// group runs functions at once and keeps their first error.
+// group runs functions concurrently and keeps their first error.
 type group struct {
 	sync.WaitGroup
 	mu  sync.Mutex

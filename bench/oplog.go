@@ -12,10 +12,10 @@ import (
 	"oplog/storage"
 )
 
-// tenant is whose log it is.
+// tenant is the tenant of the log.
 var tenant = oplog.Tenant{ID: "bench", Name: "Bench", TimeZone: "UTC", DataPermission: true}
 
-// engine is oplog in this process: the whole of it without the server.
+// engine is oplog in this process, without the server.
 type engine struct {
 	dir string
 	log *node.Node
@@ -49,15 +49,15 @@ func (e *engine) open() error {
 func (e *engine) name() string { return "oplog" }
 
 func (e *engine) load(ctx context.Context, d *data, senders int) error {
-	return spread(d.batches(), senders, func(run [2]int) error {
+	return distribute(d.batches(), senders, func(run [2]int) error {
 		_, err := e.log.Journal.Append(ctx, tenant.ID, d.entries(run))
 		return err
 	})
 }
 
-func (e *engine) settle(ctx context.Context) (time.Time, error) { return settled(ctx, e.dir) }
+func (e *engine) settle(ctx context.Context) (time.Time, error) { return awaitSettled(ctx, e.dir) }
 
-// reopen waits for nothing: what the index still builds, it builds meanwhile.
+// reopen does not wait for the index to finish building.
 func (e *engine) reopen(context.Context) error {
 	if err := e.log.Close(); err != nil {
 		return err
@@ -65,10 +65,10 @@ func (e *engine) reopen(context.Context) error {
 	return e.open()
 }
 
-func (e *engine) plans(query, asked) int { return 1 }
+func (e *engine) plans(query, request) int { return 1 }
 
-// ask asks for a page, and where more is wanted for the total or the summary.
-func (e *engine) ask(ctx context.Context, q query, what asked, _ int) (func() (answer, error), error) {
+// query requests a page, and for other kinds of requests also the total or the summary.
+func (e *engine) query(ctx context.Context, q query, what request, _ int) (func() (answer, error), error) {
 	found, err := e.log.Journal.Page(ctx, tenant.ID, q.Query, pageSize, "")
 	if err != nil || what == page {
 		return func() (answer, error) { return answerOf(found, oplog.Summary{}), nil }, err
@@ -112,9 +112,9 @@ func (e *engine) disk() (int64, error) { return diskUsage(e.dir) }
 
 func (e *engine) close() error { return e.log.Close() }
 
-// settled waits until the files of a directory have stayed the same for a
-// while: the index has no more to build or to merge. It returns since when.
-func settled(ctx context.Context, dir string) (time.Time, error) {
+// awaitSettled waits until the files of a directory have not changed for a while: the index has nothing left to build or merge. It returns
+// the time of the last change.
+func awaitSettled(ctx context.Context, dir string) (time.Time, error) {
 	const quiet = 5 * time.Second
 	before, since := "", time.Now()
 	for time.Since(since) < quiet {

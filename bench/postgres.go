@@ -20,18 +20,17 @@ import (
 	"oplog/oplog"
 )
 
-// postgres is a PostgreSQL of its own, over a unix socket: a table with an
-// index for every filter in time order, and a trigram index over the text.
+// postgres is a PostgreSQL server of its own, over a Unix socket: a table with an index for every filter in time order, and a trigram index
+// on the text.
 type postgres struct {
 	bin, dir string
-	owner    *syscall.Credential // whom the server runs as; nil for ourselves
+	owner    *syscall.Credential // user that the server runs as; nil for the current one
 	pool     *pgxpool.Pool
 }
 
 var errNoPostgres = errors.New("PostgreSQL is not installed; make peers installs it")
 
-// settings are those of a machine that has little else to do. Nothing is
-// traded for durability: fsync and synchronous_commit stay on.
+// settings are those for a machine with little other work. Durability is not reduced: fsync and synchronous_commit stay on.
 var settings = []string{
 	"shared_buffers=1GB", "effective_cache_size=4GB", "work_mem=64MB", "maintenance_work_mem=256MB",
 	"max_wal_size=8GB", "checkpoint_timeout=30min", "random_page_cost=1.1", "effective_io_concurrency=200",
@@ -76,7 +75,7 @@ func openPostgres(ctx context.Context, dir string) (*postgres, error) {
 	return p, nil
 }
 
-// postgresPrograms returns the directory of the newest version's programs.
+// postgresPrograms returns the program directory of the newest version.
 func postgresPrograms() (string, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if len(found) > 0 {
@@ -94,8 +93,7 @@ func versionOf(path string) int {
 	return version
 }
 
-// ownerOf gives the directory to the user that PostgreSQL runs as: it does not
-// run as root.
+// ownerOf gives the directory to the user that PostgreSQL runs as, since it does not run as root.
 func ownerOf(dir string) (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -106,7 +104,7 @@ func ownerOf(dir string) (*syscall.Credential, error) {
 	}
 	uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
 	gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
-	if err := errors.Join(err1, err2, os.Chmod(filepath.Dir(dir), 0o755)); err != nil { //nolint:gosec // it has to reach its own directory
+	if err := errors.Join(err1, err2, os.Chmod(filepath.Dir(dir), 0o755)); err != nil { //nolint:gosec // the server must reach its own directory
 		return nil, err
 	}
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, os.Chown(dir, int(uid), int(gid))
@@ -120,7 +118,7 @@ func (p *postgres) run(ctx context.Context, program string, args ...string) erro
 	command.Dir = p.dir
 	command.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: p.owner}
-	out, err := os.CreateTemp("", "oplog-bench-*.log") // a pipe would be held open by the server
+	out, err := os.CreateTemp("", "oplog-bench-*.log") // the server would keep a pipe open
 	if err != nil {
 		return err
 	}
@@ -159,17 +157,16 @@ func (p *postgres) name() string { return "PostgreSQL" }
 
 func (p *postgres) load(ctx context.Context, d *data, senders int) error {
 	names := append(strings.Split(columns, ","), "t")
-	return spread(d.batches(), senders, func(run [2]int) error {
+	return distribute(d.batches(), senders, func(run [2]int) error {
 		_, err := p.pool.CopyFrom(ctx, pgx.Identifier{"entries"}, names, pgx.CopyFromSlice(run[1]-run[0], func(i int) ([]any, error) {
 			e := d.entry(run[0] + i)
-			return append(values(e), spaced(e)), nil
+			return append(values(e), spacedWords(e)), nil
 		}))
 		return err
 	})
 }
 
-// settle empties the trigram index's list of what is not in order yet, and
-// makes the statistics and the visibility map that plans go by.
+// settle merges the pending list of the trigram index, and updates the statistics and the visibility map that the planner uses.
 func (p *postgres) settle(ctx context.Context) (time.Time, error) {
 	if _, err := p.pool.Exec(ctx, "VACUUM (ANALYZE) entries"); err != nil {
 		return time.Time{}, err
@@ -186,7 +183,7 @@ func (p *postgres) reopen(ctx context.Context) error {
 }
 
 func (p *postgres) condition(q query) *condition {
-	c := &condition{from: "entries", counted: "entries", key: "id"}
+	c := &condition{from: "entries", countFrom: "entries", key: "id"}
 	switch word, excluded := q.word(); {
 	case excluded:
 		c.and("t NOT LIKE ?", "%"+pattern(word)+"%")
@@ -198,22 +195,22 @@ func (p *postgres) condition(q query) *condition {
 	return c
 }
 
-// postgresWays is in how many ways a summary is counted.
-const postgresWays = 3
+// postgresSummaryPlans is the number of plans for a summary.
+const postgresSummaryPlans = 3
 
-func (p *postgres) plans(_ query, what asked) int {
+func (p *postgres) plans(_ query, what request) int {
 	if what == summary {
-		return postgresWays
+		return postgresSummaryPlans
 	}
 	return 1
 }
 
-func (p *postgres) ask(ctx context.Context, q query, what asked, plan int) (func() (answer, error), error) {
-	return askSQL(ctx, p, p.condition(q), q, what, plan)
+func (p *postgres) query(ctx context.Context, q query, what request, plan int) (func() (answer, error), error) {
+	return runSQL(ctx, p, p.condition(q), q, what, plan)
 }
 
-// numbered spells arguments as PostgreSQL does: $1, $2.
-func numbered(statement string) string {
+// numberPlaceholders replaces ? by PostgreSQL's placeholders: $1, $2.
+func numberPlaceholders(statement string) string {
 	var b strings.Builder
 	n := 0
 	for _, r := range statement {
@@ -228,7 +225,7 @@ func numbered(statement string) string {
 }
 
 func (p *postgres) page(ctx context.Context, statement string, args []any) ([]row, error) {
-	found, err := p.pool.Query(ctx, numbered(statement), args...)
+	found, err := p.pool.Query(ctx, numberPlaceholders(statement), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -240,17 +237,17 @@ func (p *postgres) page(ctx context.Context, statement string, args []any) ([]ro
 }
 
 func (p *postgres) count(ctx context.Context, statement string, args []any) (n int, err error) {
-	err = p.pool.QueryRow(ctx, numbered(statement), args...).Scan(&n)
+	err = p.pool.QueryRow(ctx, numberPlaceholders(statement), args...).Scan(&n)
 	return n, err
 }
 
-func (p *postgres) lines(ctx context.Context, statement string, args []any) ([]counted, error) {
-	found, err := p.pool.Query(ctx, numbered(statement), args...)
+func (p *postgres) lines(ctx context.Context, statement string, args []any) ([]groupCount, error) {
+	found, err := p.pool.Query(ctx, numberPlaceholders(statement), args...)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(found, func(r pgx.CollectableRow) (counted, error) {
-		var l counted
+	return pgx.CollectRows(found, func(r pgx.CollectableRow) (groupCount, error) {
+		var l groupCount
 		err := r.Scan(&l.kind, &l.value, &l.n)
 		return l, err
 	})
@@ -258,12 +255,11 @@ func (p *postgres) lines(ctx context.Context, statement string, args []any) ([]c
 
 func (p *postgres) record(ctx context.Context, e oplog.Entry) error {
 	const insert = "INSERT INTO entries (" + columns + ",t) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)"
-	_, err := p.pool.Exec(ctx, insert, append(values(e), spaced(e))...)
+	_, err := p.pool.Exec(ctx, insert, append(values(e), spacedWords(e))...)
 	return err
 }
 
-// memory is the proportional share of all its processes: memory that they
-// share counts once.
+// memory is the proportional set size of all its processes, which counts shared memory once.
 func (p *postgres) memory() (int64, error) {
 	text, err := os.ReadFile(filepath.Join(p.files(), "postmaster.pid"))
 	if err != nil {
@@ -277,8 +273,7 @@ func (p *postgres) memory() (int64, error) {
 	return proportional(pid)
 }
 
-// disk is the table with its indexes. What was written ahead and the system's
-// own tables are left out, though they are on the disk too.
+// disk is the size of the table and its indexes. The write-ahead log and system tables are not included, although they are on disk too.
 func (p *postgres) disk() (size int64, err error) {
 	err = p.pool.QueryRow(context.Background(), "SELECT pg_total_relation_size('entries')").Scan(&size)
 	return size, err

@@ -11,35 +11,33 @@ import (
 	"oplog/oplog"
 )
 
-// pageSize is how many entries a page has.
+// pageSize is the number of entries of a page.
 const pageSize = oplog.DefaultPageSize
 
-// asked is what a client wants to know of what a query lets through.
-type asked int
+// request is the kind of result that a client requests for a query.
+type request int
 
 const (
-	page    asked = iota // the newest 50
-	count                // the newest 50 and how many there are
-	summary              // the newest 50, a histogram, and counts by module, operation, user and organization
-	allAsked
+	page    request = iota // the newest 50
+	count                  // the newest 50 and how many there are
+	summary                // the newest 50, a histogram, and counts by module, operation, user and organization
+	requestKinds
 )
 
-var askedNames = [allAsked]string{"page of 50", "page + exact count", "page + histogram + facets"}
+var requestNames = [requestKinds]string{"page of 50", "page + exact count", "page + histogram + facets"}
 
-// query is one of the questions, with what peers need to put it in their own
-// language.
+// query is a query, with additional values from which peers build their statements.
 type query struct {
 	name string
 	oplog.Query
-	below  []string      // the organizations that it lets through
-	bucket time.Duration // width of the histogram's bars
+	organizationIDs []string      // Organizations and their descendants
+	bucket          time.Duration // of the histogram
 }
 
-// word is the one word of the search, "" for none, and whether it is excluded.
+// word returns the word of the search, "" if there is none, and whether it is excluded.
 func (q query) word() (word string, excluded bool) { return strings.CutPrefix(q.Search, "-") }
 
-// makeQueries returns the questions about a log, or an error where one of them
-// would mean something else to the peers.
+// makeQueries returns the queries about a log. It is an error if one of them would have another meaning for the peers.
 func makeQueries(d *data) ([]query, error) {
 	day := func(n int) time.Time { return d.from.AddDate(0, 0, n) }
 	filters := func(f oplog.Filters) oplog.Query { return oplog.Query{Filters: f} }
@@ -69,7 +67,7 @@ func makeQueries(d *data) ([]query, error) {
 	for i := range queries {
 		q := &queries[i]
 		for _, o := range q.Organizations {
-			q.below = append(q.below, d.tree.Descendants(o)...)
+			q.organizationIDs = append(q.organizationIDs, d.tree.Descendants(o)...)
 		}
 		if err := checkNetworks(q.IPs); err != nil {
 			return nil, err
@@ -88,19 +86,18 @@ func makeQueries(d *data) ([]query, error) {
 	return queries, nil
 }
 
-// checkNetworks tells networks that no prefix of hexadecimal digits stands for,
-// which a full-text index would have to put together.
+// checkNetworks rejects networks that do not correspond to a prefix of hexadecimal digits, for which a full-text index would need several
+// terms.
 func checkNetworks(networks []string) error {
 	for _, network := range networks {
 		if p, _ := oplog.ParseNetwork(network); !p.Addr().Is4() || p.Bits()%4 > 0 {
-			return fmt.Errorf("%s is no network of IPv4 of whole hexadecimal digits", network)
+			return fmt.Errorf("%s is not an IPv4 network whose prefix ends at a hexadecimal digit", network)
 		}
 	}
 	return nil
 }
 
-// checkWord tells where a word of a search would also match the name of a
-// module, which the peers' texts do not hold.
+// checkWord rejects words that also match the name of a module, which the peers do not index.
 func checkWord(word string) error {
 	if word == "" {
 		return nil
@@ -115,12 +112,11 @@ func checkWord(word string) error {
 	return nil
 }
 
-// answer is what a system says to a question, in a form that all share. Entries
-// are told apart by their times, in microseconds: no two have the same.
+// answer is a system's result, in a common form. Entries are identified by their times in microseconds, which are distinct.
 type answer struct {
 	rows    []int64
 	total   int
-	buckets map[int64]int // by where they start, in microseconds; those that are not empty
+	buckets map[int64]int // number of entries by start in microseconds; without empty buckets
 	facets  [facetKinds]map[string]int
 }
 
@@ -134,10 +130,10 @@ const (
 
 var facetNames = [facetKinds]string{"module", "operation", "user", "organization"}
 
-// differs says where two answers to the same question differ, "" for nowhere.
-func (a answer) differs(b answer, what asked) string {
+// differs describes the first difference between two answers, "" if there is none.
+func (a answer) differs(b answer, what request) string {
 	if !slices.Equal(a.rows, b.rows) {
-		return fmt.Sprintf("rows %s and %s", spell(a.rows), spell(b.rows))
+		return fmt.Sprintf("rows %s and %s", formatRows(a.rows), formatRows(b.rows))
 	}
 	if what == page {
 		return ""
@@ -149,24 +145,24 @@ func (a answer) differs(b answer, what asked) string {
 		return ""
 	}
 	if !maps.Equal(a.buckets, b.buckets) {
-		return fmt.Sprintf("histograms of %d and %d bars that are not empty", len(a.buckets), len(b.buckets))
+		return fmt.Sprintf("histograms of %d and %d non-empty buckets", len(a.buckets), len(b.buckets))
 	}
 	for kind, name := range facetNames {
 		if !maps.Equal(a.facets[kind], b.facets[kind]) {
-			return fmt.Sprintf("facet %s: %d and %d values, or other counts", name, len(a.facets[kind]), len(b.facets[kind]))
+			return fmt.Sprintf("facet %s: %d and %d values, or different counts", name, len(a.facets[kind]), len(b.facets[kind]))
 		}
 	}
 	return ""
 }
 
-func spell(rows []int64) string {
+func formatRows(rows []int64) string {
 	if len(rows) == 0 {
 		return "none"
 	}
 	return fmt.Sprintf("%d from %d to %d", len(rows), rows[0], rows[len(rows)-1])
 }
 
-// top keeps the fifty most frequent, as the log does.
+// top returns the fifty most frequent values, as the log does.
 func top(counts map[string]int) map[string]int {
 	values := slices.Collect(maps.Keys(counts))
 	slices.SortFunc(values, func(a, b string) int {
@@ -182,36 +178,32 @@ func top(counts map[string]int) map[string]int {
 	return kept
 }
 
-// system is one of those that are compared. It answers the same questions
-// about the same entries in its own strongest way.
+// system is a measured system. Each runs the same queries on the same entries in its own best way.
 type system interface {
 	name() string
 
-	// load records all entries in batches, each acknowledged once it is durable
-	// and can be found.
+	// load records all entries in batches, each acknowledged once it is durable and searchable.
 	load(ctx context.Context, d *data, senders int) error
 
-	// settle does what helps queries and need not happen before they are asked,
-	// or waits for it, and returns when it was done.
+	// settle completes optional work that speeds up queries, or waits for it, and returns the time of its completion.
 	settle(ctx context.Context) (time.Time, error)
 
-	// reopen closes all and opens it again, as after a restart.
+	// reopen closes and reopens the system, as in a restart.
 	reopen(ctx context.Context) error
 
-	// plans is in how many ways the question can be put; the fastest counts.
-	plans(q query, what asked) int
+	// plans is the number of plans for a query; the fastest counts.
+	plans(q query, what request) int
 
-	// ask puts a question. What is left to be done to compare the answer is in
-	// the function returned, which is not timed.
-	ask(ctx context.Context, q query, what asked, plan int) (func() (answer, error), error)
+	// query runs a query. The returned function completes the answer for comparison, which is not measured.
+	query(ctx context.Context, q query, what request, plan int) (func() (answer, error), error)
 
 	// record records one entry, durably.
 	record(ctx context.Context, e oplog.Entry) error
 
-	// memory returns the bytes of memory in use that are its own.
+	// memory returns the system's memory use in bytes.
 	memory() (int64, error)
 
-	// disk returns the bytes of all its files.
+	// disk returns the size of its files in bytes.
 	disk() (int64, error)
 
 	close() error

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// report is what a run has found, and what it makes of it.
+// report holds the results of a run.
 type report struct {
 	options options
 	binary  string
 	load    string // of the machine, before the run
 	began   time.Time
 	sizes   []*sizeResults
-	absent  []string // what was left out, and why
+	omitted []string // what was left out, and why
 }
 
 // sizeResults are the results of all systems at one size.
@@ -28,22 +28,22 @@ type sizeResults struct {
 
 func newReport(o options) *report { return &report{options: o, began: time.Now()} }
 
-func (r *report) leaveOut(name string, why error) {
-	line := fmt.Sprintf("%s was left out: %v.", name, why)
-	if len(r.absent) == 0 || r.absent[len(r.absent)-1] != line {
-		r.absent = append(r.absent, line)
+func (r *report) omit(name string, why error) {
+	line := fmt.Sprintf("%s was skipped: %v.", name, why)
+	if len(r.omitted) == 0 || r.omitted[len(r.omitted)-1] != line {
+		r.omitted = append(r.omitted, line)
 	}
 }
 
-// add takes a system's results, unless it answers otherwise than the others.
+// add adds a system's results, or returns an error if they differ from the other systems'.
 func (s *sizeResults) add(r *results) error {
 	if len(s.systems) > 0 {
 		first := s.systems[0]
-		for what := range allAsked {
+		for what := range requestKinds {
 			for i, q := range s.queries {
-				// The log has no count alone: both its answers have all counts.
+				// The log has no request for the total only: it returns all counts.
 				if difference := first.answers[what][i].differs(r.answers[what][i], what); difference != "" {
-					return fmt.Errorf("%s and %s answer %q (%s) differently: %s", first.name, r.name, q.name, askedNames[what], difference)
+					return fmt.Errorf("%s and %s return different results for %q (%s): %s", first.name, r.name, q.name, requestNames[what], difference)
 				}
 			}
 		}
@@ -61,7 +61,7 @@ func (s *sizeResults) find(name string) *results {
 	return nil
 }
 
-// ours and the peers, apart.
+// peers are the systems other than oplog.
 func (s *sizeResults) peers() []*results {
 	var peers []*results
 	for _, r := range s.systems {
@@ -82,7 +82,7 @@ func (r *report) write() error {
 	return os.WriteFile(r.options.out, []byte(r.text()), 0o644) //nolint:gosec // a report is for all to read
 }
 
-// text is the report in Markdown.
+// text formats the report in Markdown.
 func (r *report) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Results\n\n%s; %s; load average before the run: %s.\n\n`%s`\n\n", r.began.UTC().Format(time.DateOnly), machine(), r.load, r.command())
@@ -91,7 +91,7 @@ func (r *report) text() string {
 	for _, s := range r.sizes {
 		fmt.Fprintf(&b, "\n## %s entries\n\n", thousands(s.entries))
 		s.ingest(&b)
-		for what := range allAsked {
+		for what := range requestKinds {
 			s.latencies(&b, what)
 		}
 	}
@@ -106,38 +106,38 @@ func (r *report) command() string {
 		sizes = append(sizes, fmt.Sprint(n))
 	}
 	return fmt.Sprintf("go run -tags sqlite_fts5 . -sizes %s -peers-most %d -senders %d -systems %s -end %s",
-		strings.Join(sizes, ","), o.peersMost, o.senders, strings.Join(o.systems, ","), o.end.Format(time.DateOnly))
+		strings.Join(sizes, ","), o.maxPeerEntries, o.senders, strings.Join(o.systems, ","), o.end.Format(time.DateOnly))
 }
 
 func (r *report) about() string {
-	about := "All systems recorded the same entries and gave the same answers to every question: the same rows, totals, bars and counts. " +
-		"Times are medians in milliseconds, warm unless it says otherwise, with one client; the ratio is the faster of SQLite and PostgreSQL to oplog, both without HTTP. " +
-		"Over HTTP oplog has no call for the total alone: there page + exact count is a page and a whole summary. " +
-		"Bytes are those of everything on disk at rest; for PostgreSQL of the table and its indexes. " +
-		"Memory is what no file backs; for PostgreSQL the proportional share of all its processes, shared buffers included.\n"
-	for _, line := range r.absent {
+	about := "All systems recorded the same entries and returned the same results for every query: rows, totals, buckets and counts. " +
+		"Times are medians in milliseconds with one client, warm unless stated otherwise; the ratio is that of the faster of SQLite and PostgreSQL to oplog, without HTTP. " +
+		"Over HTTP, oplog has no route for the total alone: there page + exact count is a page and a whole summary. " +
+		"Bytes are the size on disk at rest; for PostgreSQL, of the table and its indexes. " +
+		"Memory is anonymous memory; for PostgreSQL, the proportional set size of all its processes, including shared buffers.\n"
+	for _, line := range r.omitted {
 		about += "\n" + line + "\n"
 	}
 	return about
 }
 
-// ingest is the table of what recording takes.
+// ingest writes the table of recording.
 func (s *sizeResults) ingest(b *strings.Builder) {
-	b.WriteString("| | 64 senders, one entry at a time | p50 / p99 ms | batches of 500, durable and found | until nothing is left to build | bytes an entry | memory, 8 clients |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	b.WriteString("| | 64 senders, one entry at a time | p50 / p99 ms | batches of 500, durable and searchable | until the index is built | bytes per entry | memory, 8 clients |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 	for _, r := range s.systems {
 		memory := "–"
 		if r.memory > 0 {
-			memory = fmt.Sprintf("%.0f MB at %.0f/s", float64(r.memory)/(1<<20), r.asked)
+			memory = fmt.Sprintf("%.0f MB at %.0f/s", float64(r.memory)/(1<<20), r.queryRate)
 		}
-		fmt.Fprintf(b, "| %s | %s/s | %s / %s | %s/s | %s/s | %.0f | %s |\n", r.name, thousands(int(r.singles)), millis(r.single.p50), millis(r.single.p99),
-			thousands(int(r.batches)), thousands(int(r.settled)), float64(r.disk)/float64(s.entries), memory)
+		fmt.Fprintf(b, "| %s | %s/s | %s / %s | %s/s | %s/s | %.0f | %s |\n", r.name, thousands(int(r.singleRate)), millis(r.single.p50), millis(r.single.p99),
+			thousands(int(r.batchRate)), thousands(int(r.settledRate)), float64(r.disk)/float64(s.entries), memory)
 	}
 	b.WriteString("\n")
 }
 
-// latencies is the table of one kind of question.
-func (s *sizeResults) latencies(b *strings.Builder, what asked) {
-	fmt.Fprintf(b, "### %s, %s entries\n\n| query | matches |", capital(askedNames[what]), thousands(s.entries))
+// latencies writes the table of one kind of request.
+func (s *sizeResults) latencies(b *strings.Builder, what request) {
+	fmt.Fprintf(b, "### %s, %s entries\n\n| query | matches |", capital(requestNames[what]), thousands(s.entries))
 	rule := "| --- | ---: |"
 	for _, r := range s.systems {
 		fmt.Fprintf(b, " %s |", r.name)
@@ -160,7 +160,7 @@ func (s *sizeResults) latencies(b *strings.Builder, what asked) {
 	fmt.Fprintf(b, " **%s** | | |\n\n", times(s.ratio(what)))
 }
 
-func triple(s *sizeResults, what asked, i int, best *latency, of func(latency) time.Duration) string {
+func triple(s *sizeResults, what request, i int, best *latency, of func(latency) time.Duration) string {
 	var parts []string
 	for _, l := range []*latency{s.engine().at(what, i), s.server().at(what, i), best} {
 		text := "–"
@@ -172,15 +172,15 @@ func triple(s *sizeResults, what asked, i int, best *latency, of func(latency) t
 	return strings.Join(parts, " / ")
 }
 
-func (r *results) at(what asked, i int) *latency {
+func (r *results) at(what request, i int) *latency {
 	if r == nil {
 		return nil
 	}
 	return &r.latencies[what][i]
 }
 
-// best returns the latency of the fastest peer, nil where there is none.
-func (s *sizeResults) best(what asked, i int) *latency {
+// best returns the latency of the fastest peer, nil if there is none.
+func (s *sizeResults) best(what request, i int) *latency {
 	var best *latency
 	for _, r := range s.peers() {
 		if l := r.at(what, i); best == nil || l.p50 < best.p50 {
@@ -190,7 +190,7 @@ func (s *sizeResults) best(what asked, i int) *latency {
 	return best
 }
 
-// ratio is how many times faster b is, 0 where that is not known.
+// ratio returns how many times faster b is, 0 if unknown.
 func ratio(a, b *latency) float64 {
 	if a == nil || b == nil {
 		return 0
@@ -199,7 +199,7 @@ func ratio(a, b *latency) float64 {
 }
 
 // ratio is the geometric mean over the queries.
-func (s *sizeResults) ratio(what asked) float64 {
+func (s *sizeResults) ratio(what request) float64 {
 	var all []float64
 	for i := range s.queries {
 		all = append(all, ratio(s.best(what, i), s.engine().at(what, i)))
@@ -208,7 +208,7 @@ func (s *sizeResults) ratio(what asked) float64 {
 }
 
 // mean is the geometric mean of the medians, in milliseconds.
-func (r *results) mean(what asked) float64 {
+func (r *results) mean(what request) float64 {
 	if r == nil {
 		return 0
 	}
@@ -219,7 +219,7 @@ func (r *results) mean(what asked) float64 {
 	return geometricMean(all)
 }
 
-func (r *results) worst(what asked) time.Duration {
+func (r *results) worst(what request) time.Duration {
 	var worst time.Duration
 	for _, l := range r.latencies[what] {
 		worst = max(worst, l.p50)
@@ -238,13 +238,13 @@ func geometricMean(all []float64) float64 {
 	return math.Exp(sum / float64(len(all)))
 }
 
-// growth compares the sizes.
+// growth writes the table that compares sizes.
 func (r *report) growth(b *strings.Builder) {
 	if len(r.sizes) < 2 {
 		return
 	}
 	b.WriteString("## Growth\n\nGeometric means over the queries, in milliseconds.\n\n| entries | system |")
-	for _, name := range askedNames {
+	for _, name := range requestNames {
 		fmt.Fprintf(b, " %s |", name)
 	}
 	b.WriteString("\n| ---: | --- | ---: | ---: | ---: |\n")
@@ -278,7 +278,7 @@ func times(x float64) string {
 	return fmt.Sprintf("%.0f×", x)
 }
 
-// thousands spells 1000000 as 1,000,000.
+// thousands formats 1000000 as 1,000,000.
 func thousands(n int) string {
 	text := fmt.Sprint(n)
 	for i := len(text) - 3; i > 0; i -= 3 {

@@ -21,23 +21,22 @@ import (
 	"oplog/oplog"
 )
 
-// httpServer is oplog as users have it: the program in a process of its own,
-// asked over HTTP.
+// httpServer is oplog as in production: a process of its own, queried over HTTP.
 type httpServer struct {
 	binary, dir string
 	write, read string // keys
-	base        string // of the tenant's calls
+	base        string // URL of the tenant's API
 	process     *exec.Cmd
 	client      *http.Client
 }
 
-// errNotReady is an answer of 503: not now, ask again.
+// errNotReady is a 503 response, after which the request can be retried.
 var errNotReady = errors.New("not ready")
 
-// buildProgram compiles the program from the directory above.
+// buildProgram compiles the program in the parent directory.
 func buildProgram(ctx context.Context, dir string) (string, error) {
 	binary := filepath.Join(dir, "bin", "oplog")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, ".") //nolint:gosec // a path of ours
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, ".") //nolint:gosec // our own path
 	build.Dir = ".."
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	build.Stderr = os.Stderr
@@ -67,9 +66,9 @@ func openServer(ctx context.Context, binary, dir string, d *data) (*httpServer, 
 	return s, err
 }
 
-// run runs a command of the program and returns what it prints.
+// run runs a command of the program and returns its output.
 func (s *httpServer) run(ctx context.Context, args ...string) (string, error) {
-	command := exec.CommandContext(ctx, s.binary, append(args, "--data", s.dir)...) //nolint:gosec // the program that is measured
+	command := exec.CommandContext(ctx, s.binary, append(args, "--data", s.dir)...) //nolint:gosec // the measured program
 	var said bytes.Buffer
 	command.Stderr = &said
 	out, err := command.Output()
@@ -107,9 +106,9 @@ func (s *httpServer) stop() error {
 	return s.process.Wait()
 }
 
-// call sends a request and returns the body of its answer.
+// call sends a request and returns the response body.
 func (s *httpServer) call(ctx context.Context, method, path, key, media string, body []byte) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, method, s.base+path, bytes.NewReader(body)) //nolint:gosec // the address that the program printed
+	request, err := http.NewRequestWithContext(ctx, method, s.base+path, bytes.NewReader(body)) //nolint:gosec // the URL that the program printed
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +135,7 @@ func (s *httpServer) call(ctx context.Context, method, path, key, media string, 
 func (s *httpServer) name() string { return "oplog over HTTP" }
 
 func (s *httpServer) load(ctx context.Context, d *data, senders int) error {
-	return spread(d.batches(), senders, func(run [2]int) error {
+	return distribute(d.batches(), senders, func(run [2]int) error {
 		var body []byte
 		for i := run[0]; i < run[1]; i++ {
 			var err error
@@ -149,7 +148,7 @@ func (s *httpServer) load(ctx context.Context, d *data, senders int) error {
 	})
 }
 
-func (s *httpServer) settle(ctx context.Context) (time.Time, error) { return settled(ctx, s.dir) }
+func (s *httpServer) settle(ctx context.Context) (time.Time, error) { return awaitSettled(ctx, s.dir) }
 
 func (s *httpServer) reopen(ctx context.Context) error {
 	if err := s.stop(); err != nil {
@@ -158,10 +157,10 @@ func (s *httpServer) reopen(ctx context.Context) error {
 	return s.start(ctx)
 }
 
-func (s *httpServer) plans(query, asked) int { return 1 }
+func (s *httpServer) plans(query, request) int { return 1 }
 
-// ask times the requests, up to the last byte of their answers.
-func (s *httpServer) ask(ctx context.Context, q query, what asked, _ int) (func() (answer, error), error) {
+// query measures the requests until the last byte of their responses.
+func (s *httpServer) query(ctx context.Context, q query, what request, _ int) (func() (answer, error), error) {
 	parameters := parametersOf(q)
 	got, err := s.call(ctx, http.MethodGet, "/entries?limit="+strconv.Itoa(pageSize)+"&"+parameters, s.read, "", nil)
 	if err != nil {
@@ -206,11 +205,10 @@ func (s *httpServer) record(ctx context.Context, e oplog.Entry) error {
 	return err
 }
 
-// foundAtOnce records entries one by one and looks for each with the next
-// request. It returns how many were not found.
-func (s *httpServer) foundAtOnce(ctx context.Context, d *data, first, n int) (missed int, err error) {
+// countMissed records entries one by one and queries each with the next request. It returns the number of entries that were not found.
+func (s *httpServer) countMissed(ctx context.Context, d *data, first, n int) (missed int, err error) {
 	for i := first; i < first+n; i++ {
-		e := d.later(i)
+		e := d.laterEntry(i)
 		e.Content = oplog.Ref{ID: fmt.Sprintf("fresh-%d", i), Name: "Fresh"}
 		if err := s.record(ctx, e); err != nil {
 			return missed, err
@@ -230,8 +228,7 @@ func (s *httpServer) foundAtOnce(ctx context.Context, d *data, first, n int) (mi
 	return missed, nil
 }
 
-// memory is the anonymous memory of the process: what the kernel cannot drop
-// and read again from a file.
+// memory is the anonymous memory of the process, which the kernel cannot drop and reload from a file.
 func (s *httpServer) memory() (int64, error) { return anonymous(s.process.Process.Pid) }
 
 func (s *httpServer) disk() (int64, error) { return diskUsage(s.dir) }

@@ -9,13 +9,12 @@ import (
 	"oplog/oplog"
 )
 
-// What SQLite and PostgreSQL have in common: a table with a row for each entry,
-// whose key is its time, and statements with a condition in their middle.
+// Common parts of SQLite and PostgreSQL: a table with a row for each entry, whose key is its time, and statements built around a condition.
 
-// columns of the table, in the order of values.
+// columns are the columns of the table, in the order of values.
 const columns = "id,sender_id,user_id,user_name,role,organization_id,organization_name,module,operation,content_id,content_name,outcome,ip"
 
-// values are the columns of an entry.
+// values returns an entry's values of the columns.
 func values(e oplog.Entry) []any {
 	return []any{
 		e.Time.UnixMicro(), e.ID, e.User.ID, e.User.Name, e.User.Role, e.Organization.ID, e.Organization.Name,
@@ -23,8 +22,7 @@ func values(e oplog.Entry) []any {
 	}
 }
 
-// first and last are the ends of a network, or an address, as numbers: the
-// addresses of a network are neighbours.
+// first and last are the first and last address of a network as numbers: the addresses of a network are consecutive.
 func first(network string) int64 {
 	p, _ := oplog.ParseNetwork(network)
 	a := p.Addr().As4()
@@ -36,7 +34,7 @@ func last(network string) int64 {
 	return first(network) | (1<<(32-p.Bits()) - 1)
 }
 
-// row is what a page reads of each entry: all of it.
+// row is a row of a page, which has all columns.
 type row struct {
 	id                                                                 int64
 	senderID, userID, userName, role, organizationID, organizationName string
@@ -51,11 +49,11 @@ func (r *row) pointers() []any {
 	}
 }
 
-// condition is the middle of a statement: tables and what must hold of them.
+// condition is the part of a statement after FROM: tables and conditions.
 type condition struct {
-	from, key string   // tables; the column that rows are ordered by
-	counted   string   // tables that are enough to count
-	where     []string // all must hold; "?" stands for an argument
+	from, key string   // tables, and the column that rows are ordered by
+	countFrom string   // tables that suffice to count
+	where     []string // joined by AND; "?" is a placeholder
 	args      []any
 }
 
@@ -78,7 +76,7 @@ func (c *condition) filters(q query) {
 		column string
 		any    []string
 	}{
-		{"user_id", q.Users}, {"module", q.Modules}, {"operation", q.Operations}, {"organization_id", q.below},
+		{"user_id", q.Users}, {"module", q.Modules}, {"operation", q.Operations}, {"organization_id", q.organizationIDs},
 		{"outcome", q.Outcomes}, {"role", q.Roles},
 	} {
 		switch len(f.any) {
@@ -113,26 +111,25 @@ func (c *condition) pageStatement() string {
 	return fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s DESC LIMIT %d", columns, c.from, c.clause(), c.key, pageSize)
 }
 
-// countStatement counts over the tables that are enough, or in another way
-// over all of them.
+// countStatement counts over the tables that suffice, or with another plan over all of them.
 func (c *condition) countStatement(way int) string {
-	from := c.counted
+	from := c.countFrom
 	if way > 0 {
 		from = c.from
 	}
 	return "SELECT count(*) FROM " + from + c.clause()
 }
 
-// groups are what a summary counts by, each spelled as text.
-func groups(q query, key string) [1 + facetKinds]string {
+// groupColumns are the columns by which a summary counts, cast to text.
+func groupColumns(q query, key string) [1 + facetKinds]string {
 	bar := fmt.Sprintf("(%s/%[2]d)*%[2]d", key, q.bucket.Microseconds())
 	return [...]string{bar, "module", "operation", "user_id", "organization_id"}
 }
 
-// onceStatement reads the matching rows once and counts them in five ways.
-func (c *condition) onceStatement(q query) string {
+// unionStatement reads the matching rows once and groups them in five ways.
+func (c *condition) unionStatement(q query) string {
 	var b strings.Builder
-	g := groups(q, c.key)
+	g := groupColumns(q, c.key)
 	fmt.Fprintf(&b, "WITH found AS MATERIALIZED (SELECT %s AS bar,module,operation,user_id,organization_id FROM %s%s) ", g[0], c.from, c.clause())
 	g[0] = "bar"
 	for i, column := range g {
@@ -144,18 +141,18 @@ func (c *condition) onceStatement(q query) string {
 	return b.String()
 }
 
-// eachStatements counts in five statements, each over the matching rows.
-func (c *condition) eachStatements(q query) []string {
+// separateStatements groups the matching rows in five statements.
+func (c *condition) separateStatements(q query) []string {
 	var all []string
-	for i, column := range groups(q, c.key) {
+	for i, column := range groupColumns(q, c.key) {
 		all = append(all, fmt.Sprintf("SELECT %d,CAST(%s AS text),count(*) FROM %s%s GROUP BY %s", i, column, c.from, c.clause(), column))
 	}
 	return all
 }
 
-// setsStatement lets the database count in five ways at once.
-func (c *condition) setsStatement(q query) string {
-	g := groups(q, c.key)
+// groupingSetsStatement groups in five ways with GROUPING SETS.
+func (c *condition) groupingSetsStatement(q query) string {
+	g := groupColumns(q, c.key)
 	var sets, values []string
 	for _, column := range g {
 		sets = append(sets, "("+column+")")
@@ -166,27 +163,27 @@ func (c *condition) setsStatement(q query) string {
 		list, strings.Join(values, ","), c.from, c.clause(), strings.Join(sets, ","))
 }
 
-// statements returns those of a summary, in one of the ways to put it.
+// statements returns the statements of a summary for one of its plans.
 func (c *condition) statements(q query, way int) []string {
 	switch way {
 	case 0:
-		return []string{c.onceStatement(q)}
+		return []string{c.unionStatement(q)}
 	case 1:
-		return c.eachStatements(q)
+		return c.separateStatements(q)
 	default:
-		return []string{c.setsStatement(q)}
+		return []string{c.groupingSetsStatement(q)}
 	}
 }
 
-// counted is a line of a summary's answer.
-type counted struct {
-	kind  int // 0 for a bar, then the facets
+// groupCount is a row of a summary.
+type groupCount struct {
+	kind  int // 0 for a histogram bucket, otherwise 1 + the facet
 	value string
 	n     int
 }
 
-// collect puts the lines of a summary together.
-func collect(rows []row, lines []counted) (answer, error) {
+// collect builds an answer from the rows of a summary.
+func collect(rows []row, lines []groupCount) (answer, error) {
 	a := answer{buckets: make(map[int64]int)}
 	for _, r := range rows {
 		a.rows = append(a.rows, r.id)
@@ -210,15 +207,15 @@ func collect(rows []row, lines []counted) (answer, error) {
 	return a, nil
 }
 
-// asker runs statements in a database's own manner.
-type asker interface {
+// sqlRunner runs statements with a database's driver.
+type sqlRunner interface {
 	page(ctx context.Context, statement string, args []any) ([]row, error)
 	count(ctx context.Context, statement string, args []any) (int, error)
-	lines(ctx context.Context, statement string, args []any) ([]counted, error)
+	lines(ctx context.Context, statement string, args []any) ([]groupCount, error)
 }
 
-// askSQL puts a question as statements over a condition.
-func askSQL(ctx context.Context, db asker, c *condition, q query, what asked, way int) (func() (answer, error), error) {
+// runSQL runs a query as statements with a condition.
+func runSQL(ctx context.Context, db sqlRunner, c *condition, q query, what request, way int) (func() (answer, error), error) {
 	rows, err := db.page(ctx, c.pageStatement(), c.args)
 	if err != nil {
 		return nil, err
@@ -234,7 +231,7 @@ func askSQL(ctx context.Context, db asker, c *condition, q query, what asked, wa
 			return a, err
 		}, err
 	}
-	var lines []counted
+	var lines []groupCount
 	for _, statement := range c.statements(q, way) {
 		more, err := db.lines(ctx, statement, c.args)
 		if err != nil {

@@ -15,12 +15,10 @@ import (
 	"oplog/oplog"
 )
 
-// sqlite is SQLite in this process: a table with an index for every filter,
-// and a full-text index of one of two kinds.
+// sqlite is SQLite in this process: a table with an index for every filter, and one of two kinds of full-text index.
 //
-// With bigrams it is contentless, holds the words and the pairs of Chinese
-// characters of an entry, and a token for each filter, so that any combination
-// is one MATCH. With trigrams it is SQLite's own tokenizer over the text.
+// With bigrams it is contentless and contains the words and the pairs of Chinese characters of an entry, and a token for each filter, so
+// that any combination is one MATCH. With trigrams it is SQLite's own tokenizer on the text.
 type sqlite struct {
 	dir     string
 	trigram bool
@@ -89,7 +87,7 @@ func (s *sqlite) prepare(ctx context.Context) error {
 		names, marks = names+",t", marks+",?"
 	}
 	var err error
-	if s.insert, err = s.db.PrepareContext(ctx, "INSERT INTO entries ("+names+") VALUES ("+marks+")"); err != nil { //nolint:gosec // names of ours
+	if s.insert, err = s.db.PrepareContext(ctx, "INSERT INTO entries ("+names+") VALUES ("+marks+")"); err != nil { //nolint:gosec // our own names
 		return err
 	}
 	s.index, err = s.db.PrepareContext(ctx, "INSERT INTO words (rowid,t) VALUES (?,?)")
@@ -103,9 +101,9 @@ func (s *sqlite) name() string {
 	return "SQLite bigrams"
 }
 
-// load uses one sender: SQLite has one writer.
+// load uses one sender: SQLite allows one writer.
 func (s *sqlite) load(ctx context.Context, d *data, _ int) error {
-	return spread(d.batches(), 1, func(run [2]int) error {
+	return distribute(d.batches(), 1, func(run [2]int) error {
 		return s.write(ctx, d.entries(run))
 	})
 }
@@ -125,7 +123,7 @@ func (s *sqlite) write(ctx context.Context, entries []oplog.Entry) error {
 		text := tokens(e)
 		args := values(e)
 		if s.trigram {
-			text = spaced(e)
+			text = spacedWords(e)
 			args = append(args, text)
 		}
 		_, err1 := insert.ExecContext(ctx, args...)
@@ -137,11 +135,10 @@ func (s *sqlite) write(ctx context.Context, entries []oplog.Entry) error {
 	return tx.Commit()
 }
 
-// tokens are the words of an entry, its pairs of Chinese characters, and a
-// token for each filter.
+// tokens returns the words of an entry, its pairs of Chinese characters, and a token for each filter.
 func tokens(e oplog.Entry) string {
 	var b strings.Builder
-	for _, text := range searched(e) {
+	for _, text := range searchedTexts(e) {
 		for _, w := range words(text) {
 			if !isChinese(w) {
 				b.WriteString(w + " ")
@@ -151,14 +148,13 @@ func tokens(e oplog.Entry) string {
 				b.WriteString(pair + " ")
 			}
 		}
-		b.WriteString("/ : ") // a token that no phrase has
+		b.WriteString("/ : ") // a token that no phrase contains
 	}
 	fmt.Fprintf(&b, "u:%s m:%s o:%s g:%s s:%s r:%s i:%08x", e.User.ID, e.Module, e.Operation, e.Organization.ID, e.Outcome, e.User.Role, first(e.IP))
 	return b.String()
 }
 
-// settle merges the full-text index into one, and lets SQLite count what its
-// planner asks for.
+// settle merges the full-text index into one segment, and updates the planner's statistics.
 func (s *sqlite) settle(ctx context.Context) (time.Time, error) {
 	for _, statement := range []string{"INSERT INTO words (words) VALUES ('optimize')", "ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)"} {
 		if _, err := s.db.ExecContext(ctx, statement); err != nil {
@@ -178,25 +174,25 @@ func (s *sqlite) reopen(ctx context.Context) error {
 	return s.prepare(ctx)
 }
 
-// conditions are the ways to put a query.
+// conditions returns the plans for a query.
 func (s *sqlite) conditions(q query) []*condition {
 	var ways []*condition
 	if match := s.match(q); match != "" {
-		// In order of the full-text index, whose rows are looked up.
-		c := &condition{from: "words JOIN entries ON entries.id = words.rowid", key: "words.rowid", counted: "words"}
+		// In the order of the full-text index, looking up the rows.
+		c := &condition{from: "words JOIN entries ON entries.id = words.rowid", key: "words.rowid", countFrom: "words"}
 		c.and("words MATCH ?", match)
 		c.period(q)
 		if s.trigram {
 			before := len(c.where)
 			if c.filters(q); len(c.where) > before {
-				c.counted = c.from
+				c.countFrom = c.from
 			}
 		}
 		ways = append(ways, c)
 	}
-	// By the table and its indexes.
+	// With the table and its indexes.
 	for _, search := range s.searches(q.word()) {
-		c := &condition{from: "entries", counted: "entries", key: "id"}
+		c := &condition{from: "entries", countFrom: "entries", key: "id"}
 		c.period(q)
 		c.filters(q)
 		search(c)
@@ -205,7 +201,7 @@ func (s *sqlite) conditions(q query) []*condition {
 	return ways
 }
 
-// searches are the ways to look for a word, or to exclude it, from the table.
+// searches returns the ways to find or exclude a word in the table.
 func (s *sqlite) searches(word string, excluded bool) []func(*condition) {
 	if word == "" {
 		return []func(*condition){func(*condition) {}}
@@ -228,7 +224,7 @@ func (s *sqlite) searches(word string, excluded bool) []func(*condition) {
 	return ways
 }
 
-// pattern is the substring that a spaced text has where the word matches.
+// pattern returns the substring that a spacedWords text contains if the word matches.
 func pattern(word string) string {
 	if isChinese(word) {
 		return word
@@ -236,7 +232,7 @@ func pattern(word string) string {
 	return " " + word
 }
 
-// matchWord spells a word for the full-text index; "" where it cannot.
+// matchWord returns a word in the full-text query syntax; "" if that is not possible.
 func (s *sqlite) matchWord(word string) string {
 	switch {
 	case s.trigram && len([]rune(pattern(word))) < 3:
@@ -249,7 +245,7 @@ func (s *sqlite) matchWord(word string) string {
 	return `"` + word + `" *`
 }
 
-// match spells the query for the full-text index; "" where it cannot.
+// match returns the query in the full-text query syntax; "" if that is not possible.
 func (s *sqlite) match(q query) string {
 	word, excluded := q.word()
 	if s.trigram {
@@ -269,7 +265,7 @@ func (s *sqlite) match(q query) string {
 		mark      string
 		any, none []string
 	}{
-		{"u:", q.Users, q.Not.Users}, {"m:", q.Modules, nil}, {"o:", q.Operations, nil}, {"g:", q.below, nil},
+		{"u:", q.Users, q.Not.Users}, {"m:", q.Modules, nil}, {"o:", q.Operations, nil}, {"g:", q.organizationIDs, nil},
 		{"s:", q.Outcomes, nil}, {"r:", q.Roles, nil},
 	} {
 		if len(f.any) > 0 {
@@ -282,7 +278,7 @@ func (s *sqlite) match(q query) string {
 	for _, network := range q.IPs {
 		all = append(all, matchNetwork(network))
 	}
-	if len(all) == 0 && len(none) > 0 { // NOT needs something to take from
+	if len(all) == 0 && len(none) > 0 { // NOT needs a left operand
 		all = append(all, anyToken("s:", []string{oplog.OutcomeSuccess, oplog.OutcomeFailure}))
 	}
 	match := strings.Join(all, " AND ")
@@ -296,8 +292,7 @@ func anyToken(mark string, values []string) string {
 	return `("` + mark + strings.Join(values, `" OR "`+mark) + `")`
 }
 
-// matchNetwork finds the addresses of a network by the digits that they begin
-// with.
+// matchNetwork matches the addresses of a network by their leading digits.
 func matchNetwork(network string) string {
 	p, _ := oplog.ParseNetwork(network)
 	digits := fmt.Sprintf("%08x", first(network))[:p.Bits()/4]
@@ -307,20 +302,20 @@ func matchNetwork(network string) string {
 	return `"i:` + digits + `" *`
 }
 
-// sqliteWays is in how many ways matches are counted.
-const sqliteWays = 2
+// sqliteCountPlans is the number of plans for counting.
+const sqliteCountPlans = 2
 
-func (s *sqlite) plans(q query, what asked) int {
+func (s *sqlite) plans(q query, what request) int {
 	n := len(s.conditions(q))
 	if what != page {
-		n *= sqliteWays
+		n *= sqliteCountPlans
 	}
 	return n
 }
 
-func (s *sqlite) ask(ctx context.Context, q query, what asked, plan int) (func() (answer, error), error) {
+func (s *sqlite) query(ctx context.Context, q query, what request, plan int) (func() (answer, error), error) {
 	c := s.conditions(q)
-	return askSQL(ctx, s, c[plan%len(c)], q, what, plan/len(c))
+	return runSQL(ctx, s, c[plan%len(c)], q, what, plan/len(c))
 }
 
 func (s *sqlite) page(ctx context.Context, statement string, args []any) ([]row, error) {
@@ -345,15 +340,15 @@ func (s *sqlite) count(ctx context.Context, statement string, args []any) (n int
 	return n, err
 }
 
-func (s *sqlite) lines(ctx context.Context, statement string, args []any) ([]counted, error) {
+func (s *sqlite) lines(ctx context.Context, statement string, args []any) ([]groupCount, error) {
 	found, err := s.db.QueryContext(ctx, statement, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = found.Close() }()
-	var lines []counted
+	var lines []groupCount
 	for found.Next() {
-		var l counted
+		var l groupCount
 		if err := found.Scan(&l.kind, &l.value, &l.n); err != nil {
 			return nil, err
 		}
@@ -362,7 +357,7 @@ func (s *sqlite) lines(ctx context.Context, statement string, args []any) ([]cou
 	return lines, found.Err()
 }
 
-// memory is not told apart from this process's own.
+// memory cannot be distinguished from that of this process.
 func (s *sqlite) memory() (int64, error) { return 0, nil }
 
 func (s *sqlite) disk() (int64, error) { return diskUsage(s.dir) }
