@@ -26,7 +26,7 @@ type serveFlags struct {
 	Listen  string   `default:"127.0.0.1:8484" placeholder:"ADDR" help:"Address to listen on (${default}); port 0 takes a free one."`
 	Host    []string `placeholder:"NAME" help:"Host name of the server, besides localhost; may be repeated. Requests for other hosts are rejected."`
 	NoOpen  bool     `help:"Do not open the browser."`
-	Anchor  string   `placeholder:"DIR" help:"Folder off this machine, such as a network share or USB stick, for each tenant's checkpoint of the day; it must exist."`
+	Anchor  string   `placeholder:"DIR" help:"Folder off this machine, such as a network share or USB stick, for the checkpoints of all logs and access logs, every few minutes and on exit; it must exist."`
 	TLSCert string   `name:"tls-cert" placeholder:"FILE" and:"tls" help:"Certificate for HTTPS."`
 	TLSKey  string   `name:"tls-key" placeholder:"FILE" and:"tls" help:"Key of the certificate."`
 }
@@ -133,7 +133,7 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	failed := func(err error) { o.Logger.Error(err.Error()) }
 	daily.Go(func() { l.Journal.RetainDaily(days, retentionInterval, failed) })
 	if f.Anchor != "" {
-		o.Anchors = proof.NewAnchors(l.Directory, l.Journal, m.Now, f.Anchor)
+		o.Anchors = proof.NewAnchors(proof.NewTrees(l.Directory, l.Prover), m.Now, f.Anchor)
 		daily.Go(func() { o.Anchors.Run(days, failed) })
 	}
 	s := server.New(l, o)
@@ -164,7 +164,13 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	if err := <-ended; err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}
-	return l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "stop"})
+	err := l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "stop"})
+	if l.Trail.Flush(); o.Anchors != nil {
+		if err := o.Anchors.Write(); err != nil {
+			failed(err)
+		}
+	}
+	return err
 }
 
 // onLoopback reports whether a listener only accepts connections from this machine.

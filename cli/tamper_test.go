@@ -166,7 +166,7 @@ func (l *log500) checkpointOf(tenant string) string {
 	copyFile(l.t, l.intact, filepath.Join(with, "oplog.db"))
 	setting{}.mustRun(l.t, "tenant", "add", tenant, "--name", "Other", "--data", with)
 	serve(l.t, "serve", "--data", with, "--anchor", stick).stop()
-	found, err := filepath.Glob(filepath.Join(stick, tenant, "*"))
+	found, err := filepath.Glob(filepath.Join(stick, tenant, "*", "*-log.checkpoint"))
 	if err != nil || len(found) != 1 {
 		l.t.Fatalf("%v, %v", found, err)
 	}

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"oplog/oplog"
@@ -18,6 +17,7 @@ type verifyCommand struct {
 	dataFlag
 	Tenant     string `placeholder:"ID" help:"Only this tenant."`
 	Checkpoint string `placeholder:"FILE" help:"Checkpoint kept elsewhere, to compare with."`
+	Anchors    string `placeholder:"DIR" help:"Folder of checkpoints that oplog serve --anchor wrote, all of which are compared."`
 }
 
 // Run recomputes the proof over every entry. It reads the store alone: the
@@ -35,58 +35,31 @@ func (c *verifyCommand) Run(ctx context.Context, m *Program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	var kept storage.Checkpoint
-	if c.Checkpoint != "" {
-		if kept, err = m.readCheckpoint(db, c.Checkpoint); err != nil {
-			return err
-		}
-		if c.Tenant != "" && c.Tenant != kept.Tenant {
-			return fmt.Errorf("checkpoint %s is for tenant %s, not %s", c.Checkpoint, kept.Tenant, c.Tenant)
-		}
-	}
-	tenants, err := tenantsOf(db)
+	found, invalid, err := c.readKept(m, db)
 	if err != nil {
 		return err
 	}
-	if kept.Tenant != "" && !slices.Contains(tenants, kept.Tenant) {
-		return fmt.Errorf("tenant %s is not in the store, but the checkpoint proves %d entries of it: the tenant was removed, or an old backup was restored", kept.Tenant, kept.Size)
+	trees, err := treesOf(db)
+	if err != nil {
+		return err
 	}
-	if c.Tenant != "" {
-		if !slices.Contains(tenants, c.Tenant) {
-			return fmt.Errorf("there is no tenant %s; see oplog tenant list", c.Tenant)
-		}
-		tenants = slices.DeleteFunc(tenants, func(name string) bool { return name != c.Tenant && !strings.HasPrefix(name, c.Tenant+"/") }) // with its trail
+	bad := []error{found.missing(trees), invalid}
+	if trees, err = ofTenant(trees, c.Tenant); err != nil {
+		return errors.Join(append(bad, err)...)
 	}
-	var bad []error
-	for _, tenant := range tenants {
-		compare := storage.Checkpoint{}
-		if tenant == kept.Tenant {
-			compare = kept
-		}
-		if err := m.verify(ctx, db, tenant, compare); err != nil {
+	for _, tree := range trees {
+		if err := m.verify(ctx, db, tree, found[tree], c.Anchors != ""); err != nil {
 			if ctx.Err() != nil {
 				return err
 			}
-			bad = append(bad, fmt.Errorf("tenant %s: %w", tenant, err))
+			bad = append(bad, fmt.Errorf("%s: %w", treeTitle(tree), err))
 		}
 	}
 	return errors.Join(bad...)
 }
 
-func (m *Program) readCheckpoint(db *storage.DB, path string) (storage.Checkpoint, error) {
-	text, err := m.readText(path)
-	if err != nil {
-		return storage.Checkpoint{}, fmt.Errorf("cannot read the checkpoint: %w", err)
-	}
-	c, err := db.OpenCheckpoint(string(text))
-	if err != nil {
-		return c, fmt.Errorf("checkpoint %s is not valid: %w", path, err)
-	}
-	return c, nil
-}
-
-// tenantsOf lists tenants that are known, or have entries.
-func tenantsOf(db *storage.DB) ([]string, error) {
+// treesOf lists the trees of known tenants and those that have entries.
+func treesOf(db *storage.DB) ([]string, error) {
 	tenants, err := db.Tenants()
 	if err != nil {
 		return nil, err
@@ -102,14 +75,16 @@ func tenantsOf(db *storage.DB) ([]string, error) {
 	return slices.Compact(tenants), nil
 }
 
-func (m *Program) verify(ctx context.Context, db *storage.DB, tenant string, kept storage.Checkpoint) error {
-	entries, _, err := db.Counts(tenant)
+// verify verifies a tree and compares it with checkpoints kept elsewhere, which many says are a whole folder.
+func (m *Program) verify(ctx context.Context, db *storage.DB, tree string, of []keptCheckpoint, many bool) error {
+	entries, _, err := db.Counts(tree)
 	if err != nil {
 		return err
 	}
-	shown := m.progress("Verifying tenant "+tenant+":", int(entries))
+	title := treeTitle(tree)
+	shown := m.progress("Verifying "+title+":", int(entries))
 	checked := uint64(0)
-	v, err := db.Verify(ctx, tenant, kept.Size, func(done, _ uint64) {
+	v, err := db.Verify(ctx, tree, sizes(of), func(done, _ uint64) {
 		shown.add(int(done - checked))
 		checked = done
 	})
@@ -119,43 +94,22 @@ func (m *Program) verify(ctx context.Context, db *storage.DB, tenant string, kep
 	}
 	if v.Bad > 0 {
 		for _, f := range v.Findings {
-			fmt.Fprintf(m.Stdout, "tenant %s: %s\n", tenant, visible(describeFinding(f, v.Size)))
+			fmt.Fprintf(m.Stdout, "%s: %s\n", title, visible(describeFinding(f, v.Size)))
 		}
 		more := ""
 		if v.Bad > 1 {
 			more = fmt.Sprintf("; %d more findings", v.Bad-1)
 		}
-		return errors.Join(fmt.Errorf("NOT INTACT: %s%s", describeFinding(v.Findings[0], v.Size), more), compare(v, kept))
+		return errors.Join(fmt.Errorf("NOT INTACT: %s%s", describeFinding(v.Findings[0], v.Size), more), compare(v, of))
 	}
-	if err := compare(v, kept); err != nil {
+	if err := compare(v, of); err != nil {
 		return fmt.Errorf("NOT INTACT: %w", err)
 	}
-	fmt.Fprintf(m.Stdout, "tenant %s: intact, %d entries, root %s\n", tenant, v.Size, v.Root)
+	fmt.Fprintf(m.Stdout, "%s: intact, %d entries, root %s\n", title, v.Size, v.Root)
 	if v.Deleted > 0 {
-		fmt.Fprintf(m.Stdout, "tenant %s: %d of these were deleted under the retention rule, as recorded in its trail; their leaves are in the tree\n", tenant, v.Deleted)
+		fmt.Fprintf(m.Stdout, "%s: %d of these were deleted under the retention rule, as recorded in its trail; their leaves are in the tree\n", title, v.Deleted)
 	}
-	if kept.Tenant != "" {
-		fmt.Fprintf(m.Stdout, "tenant %s: its first %d entries are those of the checkpoint, unchanged, in the same order\n", tenant, kept.Size)
-	} else if v.Size > 0 {
-		fmt.Fprintf(m.Stdout, "tenant %s: to detect a full rewrite or a restored old backup, pass a checkpoint kept elsewhere: --checkpoint FILE\n", tenant)
-	}
-	return nil
-}
-
-// compare says how the log differs from a checkpoint that was kept.
-func compare(v storage.Verification, kept storage.Checkpoint) error {
-	switch {
-	case kept.Tenant == "", kept.Size == 0: // of an empty log any is a continuation
-		return nil
-	case v.Size < kept.Size && v.Bad > 0:
-		return fmt.Errorf("the log ends at entry %d, but the checkpoint proves %d entries: its tail was removed", v.Size, kept.Size)
-	case v.Size < kept.Size:
-		return fmt.Errorf("the log ends at entry %d and is intact up to there, but the checkpoint proves %d entries: an old backup was restored, or the tail was removed without a trace; entries %d to %d are missing", v.Size, kept.Size, v.Size+1, kept.Size)
-	case v.KeptRoot != kept.Root && v.Bad > 0:
-		return fmt.Errorf("its first %d entries are not those of the checkpoint", kept.Size)
-	case v.KeptRoot != kept.Root:
-		return fmt.Errorf("its first %d entries are consistent, but are not those of the checkpoint: the log was rewritten with its proof, or an old backup was restored and has grown since", kept.Size)
-	}
+	printKept(m.Stdout, title, v, of, many)
 	return nil
 }
 

@@ -54,6 +54,28 @@ func WriteFileVia(temporary, path string, mode fs.FileMode, fill func(*os.File) 
 	return replace(part, path, fill)
 }
 
+// WriteNewFile writes a file that must not exist: if it does, the error is fs.ErrExist and the file is unchanged. It needs neither links
+// nor renames, which some file systems lack; a crash may leave the file empty.
+func WriteNewFile(path string, mode fs.FileMode, fill func(io.Writer) error) (err error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode) //nolint:gosec // the caller names the file
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close() // already closed on success
+			_ = os.Remove(path)
+		}
+	}()
+	if err := fill(f); err != nil {
+		return err
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
 // maxLinks limits the symbolic links followed, as Linux does.
 const maxLinks = 40
 

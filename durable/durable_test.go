@@ -105,3 +105,18 @@ func TestWriteFileVia(t *testing.T) {
 		t.Errorf("%v is left, %v", left, err)
 	}
 }
+
+func TestWriteNewFileReplacesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "one")
+	broken := errors.New("broken")
+	if err := WriteNewFile(path, 0o600, func(w io.Writer) error { return errors.Join(text("half")(w), broken) }); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+	if err := WriteNewFile(path, 0o600, text("first")); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteNewFile(path, 0o600, text("second")); !errors.Is(err, os.ErrExist) {
+		t.Error(err)
+	}
+	expect(t, path, "first")
+}

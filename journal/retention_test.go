@@ -69,7 +69,7 @@ func (l *testLog) all(tenant string) string {
 func (l *testLog) intact(tenant string, deleted int) {
 	l.T.Helper()
 	for _, name := range []string{tenant, oplog.TrailName(tenant)} {
-		v, err := l.Store.Verify(context.Background(), name, 0, func(uint64, uint64) {})
+		v, err := l.Store.Verify(context.Background(), name, nil, func(uint64, uint64) {})
 		if err != nil || v.Bad > 0 || name == tenant && v.Deleted != uint64(deleted) {
 			l.T.Errorf("%s: %+v, %v; want %d deleted", name, v, err, deleted)
 		}
@@ -304,7 +304,7 @@ func TestRetentionForged(t *testing.T) {
 		if err := l.Store.BeginDeletion(oplog.Deletion{ID: id, Tenant: "acme", Days: []oplog.Days{days}, Through: through}); err != nil {
 			t.Fatal(err)
 		}
-		v, err := l.Store.Verify(context.Background(), "acme", 0, func(uint64, uint64) {})
+		v, err := l.Store.Verify(context.Background(), "acme", nil, func(uint64, uint64) {})
 		if err != nil || v.Bad != bad || bad > 0 && v.Findings[0].Kind != storage.FoundRemoved {
 			t.Errorf("%s: %+v, %v", id, v, err)
 		}

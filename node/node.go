@@ -24,6 +24,7 @@ type Node struct {
 	Trail     *trail.Trail
 	Exports   *exports.Exports
 	Views     *views.Views
+	Prover    oplog.Prover // of all trees, trails included
 
 	store oplog.Store
 	index oplog.Index
@@ -43,7 +44,7 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	l := &Node{store: store, index: index, now: o.Now, dir: o.ExportDir}
+	l := &Node{Prover: store, store: store, index: index, now: o.Now, dir: o.ExportDir}
 	l.Directory = directory.New(store, index, o.Now)
 	var err error
 	if l.Trail, err = trail.New(store, index, l.Directory, o.Now); err != nil {

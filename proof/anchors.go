@@ -13,23 +13,25 @@ import (
 	"sync"
 	"time"
 
-	"oplog/directory"
 	"oplog/durable"
-	"oplog/journal"
+	"oplog/oplog"
 )
 
-// Anchors writes each tenant's checkpoint of the day to a folder off the machine, such as a USB stick or a network share, as
-// <tenant>/<2006-01-02>.checkpoint. Checkpoints out of reach of the log's administrators reveal a rewritten log. Days are in the tenant's
-// time zone.
+// Anchors writes checkpoints to a folder off the machine, such as a USB stick or a network share: of every tree that has grown, every few
+// minutes and when the server stops. Checkpoints out of reach of the log's administrators reveal a rewritten log. Files are only added:
+//
+//	<tenant>/<2006-01-02>/<150405>Z-log.checkpoint     the tenant's log
+//	<tenant>/<2006-01-02>/<150405>Z-access.checkpoint  its access log
+//	_server/<2006-01-02>/<150405>Z-access.checkpoint   the installation's access log
+//
+// Days and times are in UTC. Earlier versions wrote <tenant>/<2006-01-02>.checkpoint once a day; those files stay valid.
 type Anchors struct {
-	directory *directory.Directory
-	journal   *journal.Journal
-	now       func() time.Time
-	dir       string
+	trees *Trees
+	now   func() time.Time
+	dir   string
 
-	writeMu sync.Mutex        // held during writes: a network share may be slow
-	written map[string]string // by tenant: the last day whose checkpoint is in the folder
-	retryAt time.Time
+	writeMu sync.Mutex      // held during writes: a network share may be slow
+	written map[string]head // by tree: the newest head in the folder
 
 	mu    sync.Mutex
 	state AnchorState
@@ -43,23 +45,30 @@ type AnchorState struct {
 }
 
 const (
-	checkInterval = time.Minute // interval of checks for a new day
-	retryDelay    = time.Hour   // delay after a failure
-	anchorFile    = ".checkpoint"
+	anchorInterval = 5 * time.Minute
+	remindInterval = time.Hour // after which a lasting failure is reported again
+	anchorSuffix   = ".checkpoint"
+	serverFolder   = "_server" // no tenant's id
 )
 
 // NewAnchors returns the anchors of a log in a folder, which must exist: if a USB stick is not mounted, nothing may be written to its mount
 // point.
-func NewAnchors(directory *directory.Directory, journal *journal.Journal, now func() time.Time, dir string) *Anchors {
-	return &Anchors{directory: directory, journal: journal, now: now, dir: dir, written: make(map[string]string), state: AnchorState{Dir: dir}}
+func NewAnchors(trees *Trees, now func() time.Time, dir string) *Anchors {
+	return &Anchors{trees: trees, now: now, dir: dir, written: make(map[string]head), state: AnchorState{Dir: dir}}
 }
 
-// Run writes checkpoints that are due, until the context ends. It reports each failure and retries an hour later.
+// Run writes checkpoints at once and then every few minutes, until the context ends. A failure that lasts is reported once an hour.
 func (a *Anchors) Run(ctx context.Context, failed func(error)) {
-	tick := time.NewTicker(checkInterval)
+	tick := time.NewTicker(anchorInterval)
 	defer tick.Stop()
+	var reported string
+	var at time.Time
 	for {
-		if err := a.Write(); err != nil {
+		switch err := a.Write(); {
+		case err == nil:
+			reported = ""
+		case err.Error() != reported || a.now().Sub(at) >= remindInterval:
+			reported, at = err.Error(), a.now()
 			failed(err)
 		}
 		select {
@@ -70,23 +79,21 @@ func (a *Anchors) Run(ctx context.Context, failed func(error)) {
 	}
 }
 
-// Write writes today's checkpoints that are not in the folder yet.
+// Write writes the checkpoints of the trees that have grown since their last one. If one fails, the others are still written.
 func (a *Anchors) Write() error {
 	a.writeMu.Lock()
 	defer a.writeMu.Unlock()
-	now := a.now()
-	if now.Before(a.retryAt) {
-		return nil
+	names, err := a.trees.names()
+	for _, tree := range names {
+		err = errors.Join(err, a.write(tree, a.now().UTC()))
 	}
-	err := a.writeDue(now)
 	a.note(func(s *AnchorState) {
 		if s.Failure = ""; err != nil {
 			s.Failure = err.Error()
 		}
 	})
 	if err != nil {
-		a.retryAt = now.Add(retryDelay)
-		return fmt.Errorf("cannot write today's checkpoints to %s (next attempt in an hour): %w", a.dir, err)
+		return fmt.Errorf("cannot write checkpoints to %s: %w", a.dir, err)
 	}
 	return nil
 }
@@ -97,64 +104,107 @@ func (a *Anchors) note(change func(*AnchorState)) {
 	change(&a.state)
 }
 
-func (a *Anchors) writeDue(now time.Time) error {
-	tenants, err := a.directory.Tenants()
-	if err != nil {
-		return err
+// place returns the folder of a tree's checkpoints, and the end of their names.
+func (a *Anchors) place(tree string) (folder, suffix string) {
+	tenant, _, isTrail := strings.Cut(tree, "/")
+	folder, suffix = filepath.Join(a.dir, tenant), "-log"
+	if isTrail {
+		suffix = "-access"
 	}
-	var failed []error
-	for _, t := range tenants {
-		day := now.In(t.Location()).Format(time.DateOnly)
-		if a.written[t.ID] == day {
-			continue
-		}
-		if err := a.write(t.ID, day, now); err != nil {
-			failed = append(failed, err)
-			continue
-		}
-		a.written[t.ID] = day
+	if tenant == "" {
+		folder = filepath.Join(a.dir, serverFolder)
 	}
-	return errors.Join(failed...)
+	return folder, suffix
 }
 
-// write writes a checkpoint atomically. An existing checkpoint of the day stays: the older, the more it proves.
-func (a *Anchors) write(tenant, day string, now time.Time) (err error) {
+// write writes a tree's checkpoint, unless the folder has it already.
+func (a *Anchors) write(tree string, now time.Time) error {
 	if _, err := os.Stat(a.dir); err != nil {
 		return err
 	}
-	folder := filepath.Join(a.dir, tenant)
-	path := filepath.Join(folder, day+anchorFile)
-	checkpoint, err := a.journal.Checkpoint(tenant)
+	text, current, err := a.trees.checkpoint(tree)
 	if err != nil {
 		return err
 	}
-	if there, err := readRegular(path); err == nil {
-		if origin, _, _ := strings.Cut(checkpoint, "\n"); !strings.HasPrefix(string(there), origin+"\n") {
-			return fmt.Errorf("%s belongs to a different log than %s; choose another folder", path, origin)
+	last, known := a.written[tree]
+	if !known {
+		if last, err = a.newest(tree, current); err != nil {
+			return err
 		}
-		return nil
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // checkpoints are to be read by others
-		return err
+	if last != current {
+		if err := a.add(tree, text, now); err != nil {
+			return err
+		}
+		a.note(func(s *AnchorState) { s.KeptAt = now })
 	}
-	// Checkpoints are to be read by others.
-	if err := durable.WriteFile(path, 0o644, func(w io.Writer) error {
-		_, err := io.WriteString(w, checkpoint)
-		return err
-	}); err != nil {
-		return err
-	}
-	a.note(func(s *AnchorState) { s.KeptAt = now })
+	a.written[tree] = current
 	return nil
 }
 
-// readRegular reads a file. A FIFO, which passes checkpoints on, is not read: that
-// would wait for ever for its writer.
+// newest returns the newest head of a tree in the folder, zero for none. It must be one that the current tree can continue.
+func (a *Anchors) newest(tree string, current head) (head, error) {
+	folder, suffix := a.place(tree)
+	patterns := []string{filepath.Join(folder, "????-??-??", "??????Z"+suffix+"*"+anchorSuffix)}
+	if !oplog.IsTrail(tree) {
+		patterns = append(patterns, filepath.Join(folder, "????-??-??"+anchorSuffix)) // of earlier versions
+	}
+	for _, pattern := range patterns {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			continue
+		}
+		path := found[len(found)-1]
+		text, err := readRegular(path)
+		if err != nil {
+			return head{}, err
+		}
+		kept, err := headOf(string(text))
+		switch {
+		case err != nil: // damaged: verify reports it
+		case kept.origin != current.origin:
+			return head{}, fmt.Errorf("%s belongs to a different log than %s; choose another folder", path, current.origin)
+		case kept.size > current.size:
+			return head{}, fmt.Errorf("%s proves %d entries, but there are only %d: an old backup was restored, or entries were removed; run oplog verify --anchors, then choose another folder", path, kept.size, current.size)
+		default:
+			return kept, nil
+		}
+	}
+	return head{}, nil
+}
+
+// maxSameSecond limits the checkpoints of a tree with the same time in their names, which are several only if the clock was set back.
+const maxSameSecond = 100
+
+// add writes a checkpoint to a new file; existing files are never replaced.
+func (a *Anchors) add(tree, text string, now time.Time) error {
+	folder, suffix := a.place(tree)
+	folder = filepath.Join(folder, now.Format(time.DateOnly))
+	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // checkpoints are to be read by others
+		return err
+	}
+	name := now.Format("150405Z") + suffix
+	for number := 1; ; number++ {
+		path := filepath.Join(folder, name+anchorSuffix)
+		if number > 1 {
+			path = filepath.Join(folder, fmt.Sprintf("%s-%d%s", name, number, anchorSuffix))
+		}
+		err := durable.WriteNewFile(path, 0o644, func(w io.Writer) error {
+			_, err := io.WriteString(w, text)
+			return err
+		})
+		if !errors.Is(err, fs.ErrExist) || number == maxSameSecond {
+			return err
+		}
+	}
+}
+
+// readRegular reads a file. A FIFO is not read: that would wait for ever for its writer.
 func readRegular(path string) ([]byte, error) {
 	if !durable.IsRegular(path) {
 		return nil, fs.ErrNotExist
 	}
-	return os.ReadFile(path)
+	return os.ReadFile(path) //nolint:gosec // the user names the folder
 }
 
 // State returns the state of anchoring.
@@ -162,4 +212,24 @@ func (a *Anchors) State() AnchorState {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.state
+}
+
+// Anchor is a checkpoint in a folder of anchors.
+type Anchor struct{ Path, Text string }
+
+// ReadAnchors returns the checkpoints in a folder and below it, by path. An empty file, which a crash leaves, is returned without text.
+func ReadAnchors(dir string) ([]Anchor, error) {
+	var found []Anchor
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, anchorSuffix) || strings.HasPrefix(d.Name(), ".") || !durable.IsRegular(path) {
+			return err
+		}
+		text, err := os.ReadFile(path) //nolint:gosec // the user names the folder
+		found = append(found, Anchor{path, string(text)})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the checkpoints: %w", err)
+	}
+	return found, nil
 }

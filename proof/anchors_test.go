@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"oplog/node/nodetest"
+	"oplog/oplog"
 	"oplog/proof"
+	"oplog/trail"
 )
 
 // filesIn lists the files of a folder recursively.
@@ -30,10 +32,20 @@ func filesIn(t *testing.T, dir string) string {
 	return strings.Join(found, " ")
 }
 
+func anchorsOf(l *nodetest.Log, dir string) *proof.Anchors {
+	return proof.NewAnchors(proof.NewTrees(l.Directory, l.Prover), l.Clock.Now, dir)
+}
+
+// all are the first checkpoints of a log with tenants acme and plain.
+const all = "_server/2026-11-20/084200Z-access.checkpoint " +
+	"acme/2026-11-20/084200Z-access.checkpoint acme/2026-11-20/084200Z-log.checkpoint " +
+	"plain/2026-11-20/084200Z-access.checkpoint plain/2026-11-20/084200Z-log.checkpoint"
+
+// Every tree has its checkpoints, whenever it has grown and only then; none is replaced.
 func TestAnchors(t *testing.T) {
 	l, dir := nodetest.New(t), t.TempDir()
 	l.Record("acme", nodetest.Entry("one", 1))
-	a := proof.NewAnchors(l.Directory, l.Journal, l.Clock.Now, dir)
+	a := anchorsOf(l, dir)
 	f := func(want string) {
 		t.Helper()
 		if err := a.Write(); err != nil {
@@ -43,69 +55,69 @@ func TestAnchors(t *testing.T) {
 			t.Errorf("at %s there are %s; want %s", l.Clock.Now(), got, want)
 		}
 	}
-	f("acme/2026-11-20.checkpoint plain/2026-11-20.checkpoint")
-	kept, err := os.ReadFile(filepath.Join(dir, "acme", "2026-11-20.checkpoint"))
+	f(all)
+	kept, err := os.ReadFile(filepath.Join(dir, "acme", "2026-11-20", "084200Z-log.checkpoint"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if now, err := l.Journal.Checkpoint("acme"); err != nil || now != string(kept) || !strings.Contains(now, "/acme\n1\n") {
 		t.Errorf("kept %s, now %s, %v", kept, now, err)
 	}
-
-	// 00:00 in Shanghai, 17:00 the day before in Berlin.
+	l.Clock.Advance(5 * time.Minute)
+	f(all) // nothing has changed
 	l.Record("acme", nodetest.Entry("two", 0))
-	l.Clock.Advance(7*time.Hour + 17*time.Minute)
-	f("acme/2026-11-20.checkpoint plain/2026-11-20.checkpoint")
-	l.Clock.Advance(time.Minute)
-	f("acme/2026-11-20.checkpoint acme/2026-11-21.checkpoint plain/2026-11-20.checkpoint")
-	l.Clock.Advance(24 * time.Hour)
-	f("acme/2026-11-20.checkpoint acme/2026-11-21.checkpoint acme/2026-11-22.checkpoint plain/2026-11-20.checkpoint plain/2026-11-21.checkpoint")
+	l.Trail.Add(trail.Event{User: trail.ServerUser, Module: "server", Operation: "start"})
+	l.Trail.Flush()
+	grown := strings.Replace(strings.Replace(all, "Z-log.checkpoint plain", "Z-log.checkpoint acme/2026-11-20/084700Z-log.checkpoint plain", 1),
+		" acme", " _server/2026-11-20/084700Z-access.checkpoint acme", 1)
+	f(grown)
 	if s := a.State(); s.Dir != dir || !s.KeptAt.Equal(l.Clock.Now()) || s.Failure != "" {
 		t.Errorf("%+v", s)
 	}
 
-	// A restart rewrites nothing.
+	// A restart writes nothing by itself; a file that has the next one's name stays.
+	a = anchorsOf(l, dir)
+	f(grown)
 	l.Record("acme", nodetest.Entry("three", 0))
-	a = proof.NewAnchors(l.Directory, l.Journal, l.Clock.Now, dir)
-	f("acme/2026-11-20.checkpoint acme/2026-11-21.checkpoint acme/2026-11-22.checkpoint plain/2026-11-20.checkpoint plain/2026-11-21.checkpoint")
-	if again, err := os.ReadFile(filepath.Join(dir, "acme", "2026-11-20.checkpoint")); err != nil || string(again) != string(kept) {
+	f(strings.Replace(grown, "084700Z-log.checkpoint", "084700Z-log-2.checkpoint acme/2026-11-20/084700Z-log.checkpoint", 1))
+	if again, err := os.ReadFile(filepath.Join(dir, "acme", "2026-11-20", "084200Z-log.checkpoint")); err != nil || string(again) != string(kept) {
 		t.Errorf("%s, %v", again, err)
+	}
+	read, err := proof.ReadAnchors(dir)
+	if err != nil || len(read) != 8 {
+		t.Errorf("%d are read, %v", len(read), err)
 	}
 }
 
-// A missing folder is not created, since it may be an unmounted USB stick; it is retried each hour.
+// A missing folder is not created, since it may be an unmounted USB stick.
 func TestAnchorsRetryFailures(t *testing.T) {
 	l := nodetest.New(t)
 	dir := filepath.Join(t.TempDir(), "stick")
-	a := proof.NewAnchors(l.Directory, l.Journal, l.Clock.Now, dir)
+	a := anchorsOf(l, dir)
 	if err := a.Write(); err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(a.State().Failure, "no such file") {
 		t.Errorf("%v, %+v", err, a.State())
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	l.Clock.Advance(59 * time.Minute)
-	if err := a.Write(); err != nil || filesIn(t, dir) != "" || a.State().Failure == "" {
-		t.Errorf("%v, %s, %+v", err, filesIn(t, dir), a.State())
-	}
-	l.Clock.Advance(time.Minute)
-	if err := a.Write(); err != nil || filesIn(t, dir) != "acme/2026-11-20.checkpoint plain/2026-11-20.checkpoint" || a.State().Failure != "" {
+	if err := a.Write(); err != nil || filesIn(t, dir) != all || a.State().Failure != "" {
 		t.Errorf("%v, %s, %+v", err, filesIn(t, dir), a.State())
 	}
 
 	// If one tenant's folder fails, the others are still written.
-	l.Clock.Advance(24 * time.Hour)
+	l.Record("acme", nodetest.Entry("one", 1))
+	l.Record("plain", nodetest.Entry("one", 1))
 	if err := os.RemoveAll(filepath.Join(dir, "acme")); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "acme"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Write(); err == nil || filesIn(t, dir) != "acme plain/2026-11-20.checkpoint plain/2026-11-21.checkpoint" {
+	l.Clock.Advance(time.Minute)
+	if err := a.Write(); err == nil || !strings.HasSuffix(filesIn(t, dir), "plain/2026-11-20/084300Z-log.checkpoint") {
 		t.Errorf("%v, %s", err, filesIn(t, dir))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	l.Clock.Advance(time.Hour)
 	failures := 0
 	a.Run(ctx, func(error) { failures++; cancel() }) // immediately, and until the context ends
 	if failures != 1 {
@@ -113,21 +125,36 @@ func TestAnchorsRetryFailures(t *testing.T) {
 	}
 }
 
-// Checkpoints of another log in the folder are neither accepted as this log's nor overwritten.
-func TestAnchorsRejectFolderOfAnotherLog(t *testing.T) {
+// Checkpoints of another log in the folder, and those of entries that the log no longer has, are neither continued nor overwritten.
+func TestAnchorsRejectForeignFolders(t *testing.T) {
 	l, other, dir := nodetest.New(t), nodetest.New(t), t.TempDir()
-	if err := proof.NewAnchors(other.Directory, other.Journal, other.Clock.Now, dir).Write(); err != nil {
+	if err := anchorsOf(other, dir).Write(); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(dir, "acme", "2026-11-20.checkpoint")
-	before, err := os.ReadFile(path)
+	before := filesIn(t, dir)
+	if err := anchorsOf(l, dir).Write(); err == nil || !strings.Contains(err.Error(), "Z-log.checkpoint belongs to a different log") {
+		t.Error(err)
+	}
+	if after := filesIn(t, dir); after != before {
+		t.Errorf("%s became %s", before, after)
+	}
+
+	daily := t.TempDir() // as earlier versions wrote it
+	if err := os.Mkdir(filepath.Join(daily, "acme"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text, err := l.Prover.Checkpoint("acme")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := proof.NewAnchors(l.Directory, l.Journal, l.Clock.Now, dir).Write(); err == nil || !strings.Contains(err.Error(), path+" belongs to a different log") {
+	origin, _, _ := strings.Cut(text, "\n")
+	if err := os.WriteFile(filepath.Join(daily, "acme", "2026-11-19.checkpoint"), []byte(origin+"\n7\nAAAA\n\n— x y\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := anchorsOf(l, daily).Write(); err == nil || !strings.Contains(err.Error(), "proves 7 entries, but there are only 0: an old backup was restored") {
 		t.Error(err)
 	}
-	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {
-		t.Errorf("%s, %v", after, err)
+	if !oplog.IsTrail("acme/access") || strings.Contains(filesIn(t, daily), "acme/2026-11-20/084200Z-log") {
+		t.Error(filesIn(t, daily))
 	}
 }

@@ -39,6 +39,16 @@ var consistencyParams = []*huma.Param{
 type consistencyOutput struct{ Body oplog.Consistency }
 
 func (s *Server) getConsistency(_ context.Context, in *call, _ *struct{}) (*consistencyOutput, error) {
+	return in.consistency(s.journal.Consistency, in.tenant.ID)
+}
+
+// getAccessConsistency proves the growth of the tenant's trail, or of the installation's.
+func (s *Server) getAccessConsistency(_ context.Context, in *call, _ *struct{}) (*consistencyOutput, error) {
+	return in.consistency(s.trail.Consistency, in.tenant.ID)
+}
+
+// consistency answers with the proof between the two sizes of the query.
+func (in *call) consistency(prove func(tenant string, from, to uint64) (oplog.Consistency, error), tenant string) (*consistencyOutput, error) {
 	r := wire.ReadQuery(in.query)
 	from, to := r.Size("from"), r.Size("to")
 	if from == 0 && r.Err() == nil {
@@ -47,7 +57,7 @@ func (s *Server) getConsistency(_ context.Context, in *call, _ *struct{}) (*cons
 	if err := r.Err(); err != nil {
 		return nil, err
 	}
-	c, err := s.journal.Consistency(in.tenant.ID, from, to)
+	c, err := prove(tenant, from, to)
 	c.Path = orEmpty(c.Path)
 	return &consistencyOutput{c}, err
 }

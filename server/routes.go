@@ -67,8 +67,11 @@ func (s *Server) routes() []route {
 
 		{"GET", tenant + "/access", admins, 200, "listAccess", "Who read, exported and administered the log, newest first", trailParams, answer(s.listAccess)},
 		{"GET", tenant + "/access/checkpoint", admins, 200, "getAccessCheckpoint", "The signed head of the access log's tree", nil, plain(s.sendAccessCheckpoint, describeCheckpoint)},
+		{"GET", tenant + "/access/checkpoint/consistency", admins, 200, "getAccessConsistency", "The proof that the access log only grew between two checkpoints", consistencyParams, answer(s.getAccessConsistency)},
 		{"GET", tenant + "/access/{id}", admins, 200, "getAccess", "One entry of the access log, with its proof", nil, answer(s.getAccess)},
 		{"GET", "/api/v1/access", byOwner, 200, "listServerAccess", "Events that belong to no tenant, newest first", trailParams, answer(s.listServerAccess)},
+		{"GET", "/api/v1/access/checkpoint", byOwner, 200, "getServerAccessCheckpoint", "The signed head of the tree of events that belong to no tenant", nil, plain(s.sendAccessCheckpoint, describeCheckpoint)},
+		{"GET", "/api/v1/access/checkpoint/consistency", byOwner, 200, "getServerAccessConsistency", "The proof that these events only grew between two checkpoints", consistencyParams, answer(s.getAccessConsistency)},
 		{"GET", "/api/v1/access/{id}", byOwner, 200, "getServerAccess", "One event that belongs to no tenant, with its proof", nil, answer(s.getServerAccess)},
 
 		{"GET", tenant + "/status", admins, 200, "getStatus", "The size of the tenant's log and the state of its index", nil, answer(s.getStatus)},

@@ -50,7 +50,7 @@ type Options struct {
 	SetupCode     string           // code for creating the first owner; "" disables setup
 	Hosts         []string         // host names of the server, besides those of this machine
 	AnyIP         bool             // whether every IP address is accepted as a host, if it listens beyond this machine
-	Anchors       *proof.Anchors   // writes each day's checkpoints to a folder; nil for none
+	Anchors       *proof.Anchors   // writes checkpoints to a folder; nil for none
 	Host          http.Handler     // a host system's own pages below /host, for the demo; nil for none
 	SlowTime      time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
 }

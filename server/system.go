@@ -47,7 +47,7 @@ type (
 		Index        indexBody `json:"index"`
 		LastBackupAt time.Time `json:"last_backup_at,omitzero" doc:"Time of the last completed backup; omitted if there was none."`
 
-		Anchor *anchorBody `json:"anchor,omitempty" doc:"The folder for daily checkpoints, if configured."`
+		Anchor *anchorBody `json:"anchor,omitempty" doc:"The folder for checkpoints, if configured."`
 	}
 	anchorBody struct {
 		Dir     string    `json:"dir" doc:"The folder."`

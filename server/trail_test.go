@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"oplog/oplog"
 	"oplog/trail"
 )
@@ -204,6 +206,22 @@ func TestTrailIsProven(t *testing.T) {
 		t.Error(head)
 	}
 	f.get("admin", tenantA+"/entries/"+first.ID, 404)
+	size, root := f.head(head)
+	f.get("auditor", entriesPath+"?q=other", 200)
+	grown := decode[oplog.Consistency](t, f.get("admin", fmt.Sprintf("%s/access/checkpoint/consistency?from=%d", tenantA, size), 200))
+	newer, newerRoot := f.head(grown.Checkpoint)
+	path := make(tlog.TreeProof, len(grown.Path))
+	for i := range path {
+		path[i] = tlog.Hash(grown.Path[i])
+	}
+	if err := tlog.CheckTree(path, newer, newerRoot, size, root); err != nil || newer <= size {
+		t.Errorf("%d to %d: %v", size, newer, err)
+	}
+	f.get("owner", "/api/v1/access", 200)
+	if size, _ := f.head(f.get("owner", "/api/v1/access/checkpoint", 200)); size == 0 {
+		t.Error("the installation's trail is empty")
+	}
+	f.get("owner", "/api/v1/access/checkpoint/consistency?from=1", 200)
 	f.get("stranger", "/api/v1/tenants/other/access/"+first.ID, 404)
 }
 

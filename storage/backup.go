@@ -133,7 +133,7 @@ func (db *DB) verifyAll(ctx context.Context) (logs int, entries uint64, err erro
 		return 0, 0, fmt.Errorf("the backup is damaged: %w", err)
 	}
 	for _, tenant := range tenants {
-		v, err := db.Verify(ctx, tenant, 0, func(_, _ uint64) {})
+		v, err := db.Verify(ctx, tenant, nil, func(_, _ uint64) {})
 		if err == nil && v.Bad > 0 {
 			err = fmt.Errorf("entry %d differs from what was recorded", v.Findings[0].Seq)
 		}

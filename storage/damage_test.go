@@ -72,7 +72,7 @@ func useAll(db *DB, entries []oplog.Entry) []error {
 	_, _, record := db.Record(oplog.RecordTenant, "acme")
 	_, records := db.Records(oplog.RecordTenant, "")
 	_, tenants := db.Tenants()
-	_, verified := db.Verify(ctx, "acme", 0, func(_, _ uint64) {})
+	_, verified := db.Verify(ctx, "acme", nil, func(_, _ uint64) {})
 	return []error{
 		got, found, older, counted, proven, consistent, head, days, arrived, record, records, tenants, verified,
 		db.Arrivals(ctx, "acme", 1, 0, visit), db.Scan(ctx, "acme", oplog.Key{}, oplog.Key{}, visit), db.Conflicts("acme", entries),

@@ -33,7 +33,7 @@ func (v verified) Close() error {
 		v.t.Error(err)
 	}
 	for _, tenant := range tenants {
-		found, err := v.Verify(context.WithoutCancel(v.t.Context()), tenant, 0, func(uint64, uint64) {})
+		found, err := v.Verify(context.WithoutCancel(v.t.Context()), tenant, nil, func(uint64, uint64) {})
 		if err != nil || found.Bad > 0 {
 			v.t.Errorf("%s: %+v, %v", tenant, found, err)
 		}

@@ -101,7 +101,7 @@ func checkDeleted(t *testing.T, db *DB, n, deleted uint64, head string) {
 	if older, err := db.Older("acme", oplog.MakeKey(morning.AddDate(1, 0, 0), 0), oplog.Key{}, 10, nil); err != nil || len(older) != 3 || older[2].Content.Name != "c" {
 		t.Errorf("the entries are %v, %v", older, err)
 	}
-	v, err := db.Verify(context.Background(), "acme", 0, func(uint64, uint64) {})
+	v, err := db.Verify(context.Background(), "acme", nil, func(uint64, uint64) {})
 	if err != nil || v.Bad > 0 || v.Deleted != deleted || v.Size != n+4 {
 		t.Errorf("%+v, %v", v, err)
 	}

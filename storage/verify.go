@@ -14,12 +14,12 @@ import (
 
 // Verification is the result of verifying a tenant's log.
 type Verification struct {
-	Size     uint64    // arrivals
-	Deleted  uint64    // arrivals whose entries were deleted under the retention rule
-	Root     tlog.Hash // of the tree over the entries as they are stored
-	Bad      uint64    // number of findings
-	Findings []Finding // the first findings, in order of arrival; orphans last
-	KeptRoot tlog.Hash // root of the first entries, as many as the kept checkpoint has; zero if there are fewer
+	Size     uint64               // arrivals
+	Deleted  uint64               // arrivals whose entries were deleted under the retention rule
+	Root     tlog.Hash            // of the tree over the entries as they are stored
+	Bad      uint64               // number of findings
+	Findings []Finding            // the first findings, in order of arrival; orphans last
+	Kept     map[uint64]tlog.Hash // by size of a kept checkpoint: the root of the first entries; missing if there are fewer
 }
 
 // Finding is a difference between the log and what was recorded.
@@ -56,7 +56,7 @@ type verification struct {
 	Verification
 	db     *DB
 	tenant string
-	kept   uint64
+	kept   map[uint64]bool
 	edge   [64]tlog.Hash // as in treeHead
 	size   uint64        // leaves so far
 	proven []*oplog.Deletion
@@ -64,17 +64,20 @@ type verification struct {
 }
 
 // Verify recomputes a tenant's tree from its entries in short read transactions. It checks that each arrival leads to its entry, that there
-// are no orphaned entries, and that senders' ids lead to their entries, and reports progress. kept is the size of a checkpoint to compare
-// with, 0 for none. Differences are findings, not errors; an error means that reading failed.
-func (db *DB) Verify(ctx context.Context, tenant string, kept uint64, progress func(done, total uint64)) (Verification, error) {
-	v := &verification{db: db, tenant: tenant, kept: kept, ids: make(idSums)}
+// are no orphaned entries, and that senders' ids lead to their entries, and reports progress. kept has the sizes of checkpoints to compare
+// with. Differences are findings, not errors; an error means that reading failed.
+func (db *DB) Verify(ctx context.Context, tenant string, kept []uint64, progress func(done, total uint64)) (Verification, error) {
+	v := &verification{db: db, tenant: tenant, kept: make(map[uint64]bool), ids: make(idSums)}
+	v.Kept = make(map[uint64]tlog.Hash)
+	for _, size := range kept {
+		v.kept[size] = true
+	}
 	var err error
 	if v.Size, _, err = db.Counts(tenant); err != nil {
 		return v.Verification, err
 	}
 	if v.Size == 0 {
 		v.Root, err = tlog.TreeHash(0, tree{})
-		v.KeptRoot = v.Root
 		return v.Verification, err
 	}
 	if v.proven, err = v.deletions(); err != nil {
@@ -261,8 +264,8 @@ func (v *verification) add(p part) error {
 				}
 			}
 			v.edge[level] = hash
-			if v.size++; v.size == v.kept {
-				v.KeptRoot = v.root()
+			if v.size++; v.kept[v.size] {
+				v.Kept[v.size] = v.root()
 			}
 		}
 		return nil

@@ -31,7 +31,7 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 	for b.Loop() {
-		v, err := db.Verify(context.Background(), "acme", 0, func(_, _ uint64) {})
+		v, err := db.Verify(context.Background(), "acme", nil, func(_, _ uint64) {})
 		if err != nil || v.Bad > 0 || v.Size != n {
 			b.Fatal(v, err)
 		}

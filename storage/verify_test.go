@@ -23,7 +23,7 @@ var kindNames = map[FindingKind]string{
 func verified(t *testing.T, db *DB) (string, Verification) {
 	t.Helper()
 	var reported uint64
-	v, err := db.Verify(context.Background(), "acme", 0, func(done, _ uint64) { reported = done })
+	v, err := db.Verify(context.Background(), "acme", nil, func(done, _ uint64) { reported = done })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestVerifyIntact(t *testing.T) {
 		mustAppend(t, db, entry(1, more), withID(more, entry(2, more)))
 	}
 	empty := openStore(t, t.TempDir())
-	if v, err := empty.Verify(t.Context(), "acme", 0, nil); err != nil || v.Size != 0 || v.Root != enginetest.RootOf(nil) {
+	if v, err := empty.Verify(t.Context(), "acme", nil, nil); err != nil || v.Size != 0 || v.Root != enginetest.RootOf(nil) {
 		t.Errorf("of nothing: %+v, %v", v, err)
 	}
 }
@@ -87,12 +87,12 @@ func TestVerifyAgainstASmallerCheckpoint(t *testing.T) {
 	g := &grown{db: openStore(t, t.TempDir())}
 	g.grow(t, 600)
 	for _, kept := range []int{1, 255, 256, 257, 511, 512, 599, 600} {
-		v, err := g.db.Verify(t.Context(), "acme", uint64(kept), func(_, _ uint64) {})
-		if err != nil || v.KeptRoot != enginetest.RootOf(g.Leaves[:kept]) || v.Root != enginetest.RootOf(g.Leaves) {
+		v, err := g.db.Verify(t.Context(), "acme", []uint64{uint64(kept)}, func(_, _ uint64) {})
+		if err != nil || v.Kept[uint64(kept)] != enginetest.RootOf(g.Leaves[:kept]) || v.Root != enginetest.RootOf(g.Leaves) {
 			t.Errorf("%d: %+v, %v", kept, v, err)
 		}
 	}
-	if v, err := g.db.Verify(t.Context(), "acme", 601, func(_, _ uint64) {}); err != nil || v.KeptRoot != (tlog.Hash{}) {
+	if v, err := g.db.Verify(t.Context(), "acme", []uint64{601}, func(_, _ uint64) {}); err != nil || len(v.Kept) > 0 {
 		t.Errorf("%+v, %v", v, err)
 	}
 }

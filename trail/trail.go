@@ -92,6 +92,14 @@ func (t *Trail) Close() {
 	t.background.Close()
 }
 
+// Flush writes all pending events of all trails, including unfinished actions.
+func (t *Trail) Flush() {
+	t.mu.Lock()
+	t.flush(func(*action) bool { return true })
+	t.mu.Unlock()
+	t.writeAll()
+}
+
 // Record writes an event immediately, after all events added before, and returns the id of its entry.
 func (t *Trail) Record(ctx context.Context, e oplog.Entry) (string, error) {
 	t.writeTrail(e.Tenant)
@@ -272,6 +280,12 @@ func (t *Trail) AddToAll(v Event) error {
 func (t *Trail) Entry(tenant, id string) (oplog.Entry, error) {
 	t.writeTrail(oplog.TrailName(tenant))
 	return t.store.Find(oplog.TrailName(tenant), id, nil)
+}
+
+// Consistency returns the proof that a trail only grew from one size to another; 0 stands for the current size.
+func (t *Trail) Consistency(tenant string, from, to uint64) (oplog.Consistency, error) {
+	t.writeTrail(oplog.TrailName(tenant))
+	return t.store.ProveConsistency(oplog.TrailName(tenant), from, to)
 }
 
 // Checkpoint returns the signed head of a trail's tree.

@@ -52,6 +52,7 @@ export const accessEn = {
     'access.search': 'Read the access log',
     'access.print': 'Printed the access log',
     'access.open': 'Opened an access log entry',
+    'access.prove': 'Compared the access log with an earlier checkpoint',
     'session.sign_in': 'Sign-in',
     'session.launch': 'Sign-in from the host system',
     'session.sign_out': 'Sign-out',

@@ -52,6 +52,7 @@ export const accessZh: AdminWords['access'] = {
     'access.search': '查看访问日志',
     'access.print': '打印访问日志',
     'access.open': '查看访问日志记录',
+    'access.prove': '将访问日志与较早的检查点比对',
     'session.sign_in': '登录',
     'session.launch': '从业务系统登录',
     'session.sign_out': '退出登录',

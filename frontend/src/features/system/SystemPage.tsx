@@ -100,7 +100,7 @@ function ServerPart({ zone }: { zone: string }) {
   )
 }
 
-/** The folder for daily checkpoints, and its state. */
+/** The folder for checkpoints, and its state. */
 function Anchor({ of, zone }: { of: SystemStatus['anchor']; zone: string }) {
   const words = useAdminWords().system
   if (!of) return words.noAnchor
