@@ -87,7 +87,7 @@ func TestCommitMessages(t *testing.T) {
 		"short":              {"a: short", "f", 40, ""},
 		"longest subject":    {longest, "f", 1, ""},
 		"subject too long":   {tooLong, "f", 1, "the subject has 73 characters"},
-		"long change":        {"a: long", "f", 41, "it changes 41 lines; add a body"},
+		"long change":        {"a: long", "f", 41, "it changes 41 lines; explain why in a body"},
 		"long, with a body":  {"a: long" + body, "f", 41, ""},
 		"built, not written": {"console: build", "frontend/dist/index.html", 41, ""},
 	} {
