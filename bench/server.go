@@ -55,6 +55,10 @@ func openServer(ctx context.Context, binary, dir string, d *data) (*httpServer, 
 	if s.read, err = s.run(ctx, "key", "add", "--tenant", tenant.ID, "--scope", "read", "--name", "bench"); err != nil {
 		return nil, err
 	}
+	directory, err := s.run(ctx, "key", "add", "--tenant", tenant.ID, "--scope", "directory", "--name", "bench")
+	if err != nil {
+		return nil, err
+	}
 	if err := s.start(ctx); err != nil {
 		return nil, err
 	}
@@ -62,7 +66,7 @@ func openServer(ctx context.Context, binary, dir string, d *data) (*httpServer, 
 	if err != nil {
 		return s, err
 	}
-	_, err = s.call(ctx, http.MethodPut, "/organizations", s.write, "application/json", tree)
+	_, err = s.call(ctx, http.MethodPut, "/organizations", directory, "application/json", tree)
 	return s, err
 }
 

@@ -2,6 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
+	"time"
 
 	"oplog/identity"
 	"oplog/node"
@@ -31,14 +34,46 @@ func (c *keyVerifier) Run(m *Program) error {
 type keyAdd struct {
 	dataFlag
 	Tenant string `required:"" placeholder:"ID" help:"Tenant of the key."`
-	Scope  string `required:"" enum:"write,read,launch" placeholder:"SCOPE" help:"Scope: write, read or launch."`
+	Scope  string `required:"" enum:"write,read,launch,directory" placeholder:"SCOPE" help:"Scope: write, read, launch or directory."`
 	Name   string `required:"" help:"Name of the program that uses it, to tell keys apart."`
+
+	Expires      string   `placeholder:"TIME" help:"When the key stops working: RFC 3339, a day (until its end, UTC) or a duration such as 90d; by default never."`
+	Addresses    []string `name:"address" sep:"none" placeholder:"IP" help:"Address or network (CIDR) that the key can be used from; may repeat. By default anywhere."`
+	Organization string   `placeholder:"ID" help:"Restrict a read key to this organization and those below it."`
+}
+
+// limits returns the key's limits at a time.
+func (c *keyAdd) limits(now time.Time) (identity.KeyLimits, error) {
+	limits := identity.KeyLimits{Addresses: c.Addresses, Organization: c.Organization}
+	if c.Expires == "" {
+		return limits, nil
+	}
+	if days, isDays := strings.CutSuffix(c.Expires, "d"); isDays {
+		if n, err := strconv.Atoi(days); err == nil && n > 0 && n <= 36_500 {
+			limits.ExpiresAt = now.AddDate(0, 0, n)
+			return limits, nil
+		}
+	}
+	if day, err := time.Parse(time.DateOnly, c.Expires); err == nil {
+		limits.ExpiresAt = day.AddDate(0, 0, 1)
+		return limits, nil
+	}
+	at, err := time.Parse(time.RFC3339, c.Expires)
+	if err != nil {
+		return limits, fmt.Errorf("--expires %s is neither a time such as 2027-01-31T12:00:00Z, a day such as 2027-01-31, nor a number of days such as 90d", c.Expires)
+	}
+	limits.ExpiresAt = at
+	return limits, nil
 }
 
 // Run prints the key alone on stdout for scripts.
 func (c *keyAdd) Run(m *Program) error {
+	limits, err := c.limits(time.Now())
+	if err != nil {
+		return err
+	}
 	return m.withLog(c.Data, func(l *node.Node) error {
-		key, text, err := l.Identity.AddKey(c.Tenant, identity.KeyScope(c.Scope), c.Name)
+		key, text, err := l.Identity.AddLimitedKey(c.Tenant, identity.KeyScope(c.Scope), c.Name, limits)
 		if err != nil {
 			return withHint(err, "tenant")
 		}
@@ -64,16 +99,31 @@ func (c *keyList) Run(m *Program) error {
 		if err != nil {
 			return err
 		}
-		rows := [][]string{{"ID", "TENANT", "SCOPE", "NAME", "ADDED", "STATE"}}
+		rows := [][]string{{"ID", "TENANT", "SCOPE", "NAME", "ADDED", "LAST USED", "ADDRESSES", "ORGANIZATION", "STATE"}}
 		for _, k := range keys {
-			state := "in use"
-			if !k.RevokedAt.IsZero() {
-				state = "revoked " + moment(k.RevokedAt)
+			used := "never"
+			if !k.LastUsedAt.IsZero() {
+				used = moment(k.LastUsedAt)
 			}
-			rows = append(rows, []string{k.ID, k.Tenant, string(k.Scope), k.Name, moment(k.CreatedAt), state})
+			rows = append(rows, []string{
+				k.ID, k.Tenant, string(k.Scope), k.Name, moment(k.CreatedAt), used, or(strings.Join(k.Addresses, " "), "any"),
+				or(k.Organization, "all"), keyState(k, time.Now()),
+			})
 		}
 		return table(m.Stdout, rows)
 	})
+}
+
+func keyState(k identity.APIKey, now time.Time) string {
+	switch {
+	case !k.RevokedAt.IsZero():
+		return "revoked " + moment(k.RevokedAt)
+	case k.Expired(now):
+		return "expired " + moment(k.ExpiresAt)
+	case !k.ExpiresAt.IsZero():
+		return "in use until " + moment(k.ExpiresAt)
+	}
+	return "in use"
 }
 
 type keyRevoke struct {

@@ -3,6 +3,7 @@ package directory_test
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
@@ -167,6 +168,9 @@ func TestAccountBeforeTree(t *testing.T) {
 	nodetest.WantFields(t, err, "organization")
 }
 
+// nowhere is the address of keys without addresses.
+var nowhere netip.Addr
+
 func TestKeys(t *testing.T) {
 	l := nodetest.New(t)
 	_, _, err := l.Identity.AddKey("none", identity.ScopeRead, "reader")
@@ -192,19 +196,19 @@ func TestKeys(t *testing.T) {
 
 	l.Restart()
 	for scope, text := range texts {
-		if key, err := l.Identity.Key(text); err != nil || key.Scope != scope || key.Name != "the "+string(scope)+"r" {
+		if key, err := l.Identity.Key(text, nowhere); err != nil || key.Scope != scope || key.Name != "the "+string(scope)+"r" {
 			t.Errorf("%s: %+v, %v", text, key, err)
 		}
 		for _, wrong := range []string{text + "x", text[:len(text)-1], strings.ToUpper(text)} {
-			_, err := l.Identity.Key(wrong)
+			_, err := l.Identity.Key(wrong, nowhere)
 			nodetest.WantCode(t, err, oplog.CodeUnauthenticated)
 		}
 	}
 	for _, none := range []string{"", "oplog_read_"} {
-		_, err := l.Identity.Key(none)
+		_, err := l.Identity.Key(none, nowhere)
 		nodetest.WantCode(t, err, oplog.CodeUnauthenticated)
 	}
-	if got := fmt.Sprint(keyNames(l, "acme"), keyNames(l, "plain"), len(keyNames(l, ""))); got != "[the writer the readr the launchr] [other] 4" {
+	if got := fmt.Sprint(keyNames(l, "acme"), keyNames(l, "plain"), len(keyNames(l, ""))); got != "[the writer the readr the launchr the directoryr] [other] 5" {
 		t.Errorf("keys: %s", got)
 	}
 }
@@ -215,11 +219,11 @@ func TestRevokeKey(t *testing.T) {
 	l.Must(nil, err)
 	_, err = l.Identity.RevokeKey("acme", other.ID)
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
-	_, err = l.Identity.Key(otherText)
+	_, err = l.Identity.Key(otherText, nowhere)
 	l.Must(nil, err)
 	revoked, err := l.Identity.RevokeKey("plain", other.ID)
 	l.Must(nil, err)
-	_, err = l.Identity.Key(otherText)
+	_, err = l.Identity.Key(otherText, nowhere)
 	nodetest.WantCode(t, err, oplog.CodeUnauthenticated)
 	l.Clock.Advance(time.Hour)
 	again, err := l.Identity.RevokeKey("plain", other.ID)
@@ -304,7 +308,7 @@ func TestKeyLastUse(t *testing.T) {
 	l.Must(nil, err)
 	f := func(t *testing.T, want time.Time) {
 		t.Helper()
-		l.Must(l.Identity.Key(text))
+		l.Must(l.Identity.Key(text, nowhere))
 		l.Restart() // deferred writes are flushed on close
 		keys, err := l.Identity.Keys("acme")
 		l.Must(nil, err)

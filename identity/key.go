@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -17,13 +19,14 @@ type KeyScope string
 
 // The scopes of API keys.
 const (
-	ScopeWrite  KeyScope = "write"  // record entries, replace the organization tree
-	ScopeRead   KeyScope = "read"   // read and export
-	ScopeLaunch KeyScope = "launch" // sign launch tokens
+	ScopeWrite     KeyScope = "write"     // record entries
+	ScopeRead      KeyScope = "read"      // read and export
+	ScopeLaunch    KeyScope = "launch"    // sign launch tokens, end the sessions they started
+	ScopeDirectory KeyScope = "directory" // replace the organization tree
 )
 
 // KeyScopes lists all scopes.
-var KeyScopes = []KeyScope{ScopeWrite, ScopeRead, ScopeLaunch}
+var KeyScopes = []KeyScope{ScopeWrite, ScopeRead, ScopeLaunch, ScopeDirectory}
 
 // APIKey is an API key for one tenant. The key's text is shown once, when it is created; only its hash is stored.
 type APIKey struct {
@@ -37,6 +40,56 @@ type APIKey struct {
 	Secret    string    `json:"secret,omitempty"` // launch keys only: verifies signatures
 
 	LastUsedAt time.Time `json:"last_used_at,omitzero"` // accurate to about a minute
+
+	KeyLimits
+}
+
+// KeyLimits restrict the use of an API key.
+type KeyLimits struct {
+	ExpiresAt    time.Time `json:"expires_at,omitzero"`    // zero for never
+	Addresses    []string  `json:"addresses,omitempty"`    // networks that it can be used from; none for anywhere
+	Organization string    `json:"organization,omitempty"` // read keys only: restricts access as an account's organization does
+}
+
+// MaxKeyAddresses limits the number of networks of a key.
+const MaxKeyAddresses = 64
+
+// Expired reports whether a key has expired.
+func (l *KeyLimits) Expired(now time.Time) bool {
+	return !l.ExpiresAt.IsZero() && !now.Before(l.ExpiresAt)
+}
+
+// Allows reports whether a key can be used from an address.
+func (l *KeyLimits) Allows(a netip.Addr) bool {
+	a = a.Unmap().WithZone("")
+	return len(l.Addresses) == 0 || slices.ContainsFunc(l.Addresses, func(text string) bool {
+		network, ok := oplog.ParseNetwork(text)
+		return ok && network.Contains(a)
+	})
+}
+
+// check validates the limits of a key of a scope, and normalizes the addresses.
+func (l *KeyLimits) check(v *oplog.Validation, scope KeyScope, now time.Time) {
+	if l.Expired(now) {
+		v.Fail("expires_at", l.ExpiresAt, "is in the past")
+	}
+	l.ExpiresAt = l.ExpiresAt.UTC()
+	if len(l.Addresses) > MaxKeyAddresses {
+		v.Fail("addresses", nil, "has more than %d networks", MaxKeyAddresses)
+		return
+	}
+	l.Addresses = slices.Clone(l.Addresses)
+	for i, text := range l.Addresses {
+		network, ok := oplog.ParseNetwork(text)
+		if !ok {
+			v.Fail(fmt.Sprintf("addresses[%d]", i), text, "is neither an address such as 192.0.2.7 nor a network such as 192.0.2.0/24")
+			continue
+		}
+		l.Addresses[i] = network.String()
+	}
+	if l.Organization != "" && scope != ScopeRead {
+		v.Fail("organization", l.Organization, "applies to keys of scope read only")
+	}
 }
 
 // newSecret returns 32 random bytes as text, and the hash to store.
@@ -52,22 +105,29 @@ func hashOf(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// AddKey creates an API key and returns it with its text, which is not stored.
+// AddKey creates an API key without limits; see AddLimitedKey.
 func (i *Identity) AddKey(tenant string, scope KeyScope, name string) (APIKey, string, error) {
-	if _, err := i.directory.State(tenant); err != nil {
+	return i.AddLimitedKey(tenant, scope, name, KeyLimits{})
+}
+
+// AddLimitedKey creates an API key and returns it with its text, which is not stored.
+func (i *Identity) AddLimitedKey(tenant string, scope KeyScope, name string, limits KeyLimits) (APIKey, string, error) {
+	if err := i.checkTenant(Account{Tenant: tenant, Organization: limits.Organization}); err != nil {
 		return APIKey{}, "", err
 	}
 	v := oplog.Validation{}
 	v.Text("name", name, 1, oplog.MaxUserLength)
 	if !slices.Contains(KeyScopes, scope) {
-		v.Fail("scope", string(scope), "is not one of write, read, launch")
+		v.Fail("scope", string(scope), "is not one of write, read, launch, directory")
 	}
+	limits.check(&v, scope, i.now())
 	if len(v.Errors) > 0 {
 		return APIKey{}, "", &oplog.Error{Code: oplog.CodeInvalid, Message: "The key is invalid.", Fields: v.Errors}
 	}
 	text, hash := newSecret("oplog_" + string(scope) + "_")
 	key := APIKey{
 		ID: text[:len("oplog_")+len(scope)+1+8], Hash: hash, Tenant: tenant, Scope: scope, Name: name, CreatedAt: i.now().UTC(),
+		KeyLimits: limits,
 	}
 	if scope == ScopeLaunch {
 		key.Secret = text // needed to verify signatures
@@ -75,9 +135,19 @@ func (i *Identity) AddKey(tenant string, scope KeyScope, name string) (APIKey, s
 	return key, text, records.Create(i.records, oplog.RecordKey, hash, key)
 }
 
-// Key returns the API key with the given text and records its use; CodeUnauthenticated if it is unknown or revoked.
-func (i *Identity) Key(text string) (APIKey, error) {
+// Reasons why a key is refused, for programs.
+const (
+	ReasonKeyExpired = "key-expired"
+	ReasonKeyAddress = "key-address"
+)
+
+// Key returns the API key with the given text if it can be used from an address, and records its use. The error is CodeUnauthenticated if it
+// is unknown, revoked or expired, and CodeForbidden if it is used from elsewhere; the key is returned with both of the latter.
+func (i *Identity) Key(text string, from netip.Addr) (APIKey, error) {
 	key, err := i.KeyByHash(hashOf(text))
+	if err == nil && !key.Allows(from) {
+		err = &oplog.Error{Code: oplog.CodeForbidden, Reason: ReasonKeyAddress, Message: "This API key cannot be used from this address."}
+	}
 	if err == nil {
 		i.keyUsed(key)
 	}
@@ -96,8 +166,18 @@ func (i *Identity) forgetKey(hash string) {
 	delete(i.keys, hash)
 }
 
-// KeyByHash is like Key, but takes the hash and does not record a use.
+// KeyByHash is like Key, but takes the hash, and neither checks the address nor records a use.
 func (i *Identity) KeyByHash(hash string) (APIKey, error) {
+	key, err := i.unrevokedKey(hash)
+	if err == nil && key.Expired(i.now()) {
+		err = &oplog.Error{
+			Code: oplog.CodeUnauthenticated, Reason: ReasonKeyExpired, Message: "This API key has expired; ask an admin for a new one.",
+		}
+	}
+	return key, err
+}
+
+func (i *Identity) unrevokedKey(hash string) (APIKey, error) {
 	i.keysMu.Lock() // also during the read, so that a key revoked meanwhile is not cached
 	defer i.keysMu.Unlock()
 	if key, known := i.keys[hash]; known {

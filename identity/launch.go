@@ -20,7 +20,9 @@ func (i *Identity) LaunchKeys(tenant string) ([]APIKey, error) {
 		return nil, nil
 	}
 	keys, err := i.Keys(tenant)
-	return slices.DeleteFunc(keys, func(k APIKey) bool { return k.Scope != ScopeLaunch || !k.RevokedAt.IsZero() || k.Secret == "" }), err
+	return slices.DeleteFunc(keys, func(k APIKey) bool {
+		return k.Scope != ScopeLaunch || !k.RevokedAt.IsZero() || k.Expired(i.now()) || k.Secret == ""
+	}), err
 }
 
 // MaxLaunchLife limits the lifetime of launch tokens.

@@ -26,6 +26,7 @@ const (
 // Error is an error with a message for users: the problem and its remedy.
 type Error struct {
 	Code    Code
+	Reason  string // tells errors of one code apart for programs; usually ""
 	Message string
 	Fields  []FieldError // the invalid fields, if any
 	cause   error

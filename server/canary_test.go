@@ -46,7 +46,7 @@ func TestCanary(t *testing.T) {
 
 	const other = "/api/v1/tenants/other"
 	f.change("owner", "PATCH", other, `{"data_permission":true,"name":"Canary","frame_ancestors":["https://canary.test"]}`, 200)
-	f.change("strange writer", "PUT", other+"/organizations", `[{"id":"canary","name":"Canary"},{"id":"east","name":"Canary"}]`, 200)
+	f.change("strange directory", "PUT", other+"/organizations", `[{"id":"canary","name":"Canary"},{"id":"east","name":"Canary"}]`, 200)
 	f.change("stranger", "PUT", other+"/catalog", `{"modules":[{"key":"canary","title":{"en":"Canary","zh-CN":"金丝雀"},"operations":["edit"]}]}`, 200)
 	for _, id := range []string{"e1", "e2", "canary"} {
 		f.change("strange writer", "POST", other+"/entries", entry(`"id":"`+id+`","time":"2026-11-22T07:30:00Z","user":{"id":"canary","name":"Canary"},`+

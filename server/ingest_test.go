@@ -366,7 +366,7 @@ func TestGzipBomb(t *testing.T) {
 		}
 	}
 	check("write", "POST", entriesPath, 413)
-	check("write", "PUT", tenantA+"/organizations", 413)
+	check("directory", "PUT", tenantA+"/organizations", 413)
 	check("nobody", "POST", "/api/v1/session", 415)
 	check("read", "POST", tenantA+"/exports", 415)
 }

@@ -11,25 +11,31 @@ import (
 
 // keyBody is an API key as its tenant's admins see it.
 type keyBody struct {
-	ID         string            `json:"id" doc:"The first characters of the key."`
-	Scope      identity.KeyScope `json:"scope" enum:"write,read,launch" doc:"The key's scope."`
-	Name       string            `json:"name" doc:"Name of the program that uses it, to tell keys apart."`
-	CreatedAt  time.Time         `json:"created_at" doc:"Time of creation."`
-	LastUsedAt time.Time         `json:"last_used_at,omitzero" doc:"Accurate to about a minute."`
-	RevokedAt  time.Time         `json:"revoked_at,omitzero" doc:"Time of revocation; omitted while the key is in use."`
+	ID           string            `json:"id" doc:"The first characters of the key; entries name the key that recorded them by it."`
+	Scope        identity.KeyScope `json:"scope" enum:"write,read,launch,directory" doc:"The key's scope."`
+	Name         string            `json:"name" doc:"Name of the program that uses it, to tell keys apart."`
+	CreatedAt    time.Time         `json:"created_at" doc:"Time of creation."`
+	LastUsedAt   time.Time         `json:"last_used_at,omitzero" doc:"Accurate to about a minute."`
+	RevokedAt    time.Time         `json:"revoked_at,omitzero" doc:"Time of revocation; omitted while the key is in use."`
+	ExpiresAt    time.Time         `json:"expires_at,omitzero" doc:"When the key stops working; omitted if it never does."`
+	Addresses    []string          `json:"addresses,omitempty" doc:"Networks that the key can be used from, in CIDR notation; omitted for anywhere."`
+	Organization string            `json:"organization,omitempty" doc:"Restricts a read key to this organization and those below it."`
 }
 
 func newKeyBodyOf(k identity.APIKey) keyBody {
-	return keyBody{k.ID, k.Scope, k.Name, k.CreatedAt, k.LastUsedAt, k.RevokedAt}
+	return keyBody{k.ID, k.Scope, k.Name, k.CreatedAt, k.LastUsedAt, k.RevokedAt, k.ExpiresAt, k.Addresses, k.Organization}
 }
 
 // madeKeyBody is a new key with its text. Its fields are repeated: those of an embedded type would be sent, but not documented.
 type madeKeyBody struct {
-	ID        string            `json:"id" doc:"The first characters of the key."`
-	Scope     identity.KeyScope `json:"scope" enum:"write,read,launch" doc:"The key's scope."`
-	Name      string            `json:"name" doc:"Name of the program that uses it, to tell keys apart."`
-	CreatedAt time.Time         `json:"created_at" doc:"Time of creation."`
-	Key       string            `json:"key" doc:"The key itself, which is only returned here."`
+	ID           string            `json:"id" doc:"The first characters of the key; entries name the key that recorded them by it."`
+	Scope        identity.KeyScope `json:"scope" enum:"write,read,launch,directory" doc:"The key's scope."`
+	Name         string            `json:"name" doc:"Name of the program that uses it, to tell keys apart."`
+	CreatedAt    time.Time         `json:"created_at" doc:"Time of creation."`
+	ExpiresAt    time.Time         `json:"expires_at,omitzero" doc:"When the key stops working; omitted if it never does."`
+	Addresses    []string          `json:"addresses,omitempty" doc:"Networks that the key can be used from, in CIDR notation; omitted for anywhere."`
+	Organization string            `json:"organization,omitempty" doc:"Restricts a read key to this organization and those below it."`
+	Key          string            `json:"key" doc:"The key itself, which is only returned here."`
 }
 
 type (
@@ -39,8 +45,11 @@ type (
 		} `nameHint:"Keys"`
 	}
 	newKeyBody struct {
-		Scope identity.KeyScope `json:"scope" enum:"write,read,launch" doc:"The key's scope."`
-		Name  string            `json:"name" minLength:"1" maxLength:"128" doc:"Name of the program that uses it, to tell keys apart."`
+		Scope        identity.KeyScope `json:"scope" enum:"write,read,launch,directory" doc:"write records entries, read reads and exports them, launch signs the host system's links, directory replaces the organization tree."`
+		Name         string            `json:"name" minLength:"1" maxLength:"128" doc:"Name of the program that uses it, to tell keys apart. Of a launch key: the host system's; people of one host system stay the same people when its key is replaced by one of the same name."`
+		ExpiresAt    *time.Time        `json:"expires_at,omitempty" doc:"When the key stops working; omitted for never."`
+		Addresses    []string          `json:"addresses,omitempty" maxItems:"64" doc:"Addresses and networks (CIDR) that the key can be used from; omitted for anywhere. Those of a launch key apply to the host system's calls, not to the people that follow its links."`
+		Organization string            `json:"organization,omitempty" maxLength:"128" doc:"Restricts a read key to this organization and those below it."`
 	}
 	addKeyInput   struct{ Body newKeyBody }
 	madeKeyOutput struct{ Body madeKeyBody }
@@ -60,13 +69,35 @@ func (s *Server) listKeys(_ context.Context, in *call, _ *struct{}) (*keysOutput
 }
 
 func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*madeKeyOutput, error) {
-	key, text, err := s.identity.AddKey(in.tenant.ID, input.Body.Scope, input.Body.Name)
+	b := input.Body
+	limits := identity.KeyLimits{Addresses: b.Addresses, Organization: b.Organization}
+	if b.ExpiresAt != nil {
+		if limits.ExpiresAt = *b.ExpiresAt; limits.ExpiresAt.IsZero() {
+			return nil, oplog.InvalidField("expires_at", limits.ExpiresAt, "is in the past")
+		}
+	}
+	k, text, err := s.identity.AddLimitedKey(in.tenant.ID, b.Scope, b.Name, limits)
 	if err != nil {
 		return nil, err
 	}
 	wire.KeepAsIs(in.http)
-	in.about = trailDetails{object: oplog.Ref{ID: key.ID, Name: key.Name}, details: map[string]any{"scope": key.Scope}}
-	return &madeKeyOutput{madeKeyBody{key.ID, key.Scope, key.Name, key.CreatedAt, text}}, nil
+	in.about = trailDetails{object: oplog.Ref{ID: k.ID, Name: k.Name}, details: keyDetails(k)}
+	return &madeKeyOutput{madeKeyBody{k.ID, k.Scope, k.Name, k.CreatedAt, k.ExpiresAt, k.Addresses, k.Organization, text}}, nil
+}
+
+// keyDetails are what the trail says of a new key.
+func keyDetails(k identity.APIKey) map[string]any {
+	details := map[string]any{"scope": k.Scope}
+	if !k.ExpiresAt.IsZero() {
+		details["expires_at"] = k.ExpiresAt
+	}
+	if len(k.Addresses) > 0 {
+		details["addresses"] = k.Addresses
+	}
+	if k.Organization != "" {
+		details["organization"] = k.Organization
+	}
+	return details
 }
 
 func (s *Server) revokeKey(_ context.Context, in *call, input *revokeInput) (*struct{}, error) {

@@ -15,7 +15,7 @@ func TestOrganizations(t *testing.T) {
 	f.record(entry(`"organization":{"id":"new","name":"New"}`))
 	put := func(body, want string) {
 		t.Helper()
-		r := f.send("write", "PUT", path, body)
+		r := f.send("directory", "PUT", path, body)
 		if r.status != 200 {
 			t.Fatalf("%s: %d %s", body, r.status, r.body)
 		}

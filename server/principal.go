@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -28,6 +29,7 @@ const (
 	byWriteKey
 	byReadKey
 	byLaunchKey
+	byDirectoryKey
 
 	anyone access = 0 // signed in or not
 )
@@ -43,7 +45,7 @@ type principal struct {
 }
 
 // scope is the organization that the caller is restricted to, with its descendants; "" for the whole tenant.
-func (p *principal) scope() string { return p.account.Organization }
+func (p *principal) scope() string { return p.account.Organization + p.key.Organization }
 
 const sessionCookie = "oplog_session"
 
@@ -79,20 +81,13 @@ func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, e
 		if !strings.EqualFold(scheme, "Bearer") {
 			return nil, oplog.Errorf(oplog.CodeUnauthenticated, "The Authorization header must have the form: Bearer KEY.")
 		}
-		key, err := s.identity.Key(strings.TrimSpace(text))
+		address, _ := netip.AddrFromSlice(c.Context().RemoteIP())
+		key, err := s.identity.Key(strings.TrimSpace(text), address)
 		if err != nil {
+			s.recordRefusedKey(c, key, err)
 			return nil, err
 		}
-		p := &principal{key: key, locale: wire.AcceptedLocale(c.Get(fiber.HeaderAcceptLanguage))}
-		switch key.Scope {
-		case identity.ScopeWrite:
-			p.kind = byWriteKey
-		case identity.ScopeRead:
-			p.kind = byReadKey
-		case identity.ScopeLaunch:
-			p.kind = byLaunchKey
-		}
-		return p, nil
+		return program(key, wire.AcceptedLocale(c.Get(fiber.HeaderAcceptLanguage))), nil
 	}
 	token := c.Cookies(sessionCookie)
 	if token == "" {
@@ -103,6 +98,26 @@ func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, e
 		return nil, err
 	}
 	return person(account, token), nil
+}
+
+// program returns the principal of a key.
+func program(key identity.APIKey, locale string) *principal {
+	p := &principal{key: key, locale: locale}
+	for _, k := range kindsOfKeys {
+		if k.scope == key.Scope {
+			p.kind = k.kind
+		}
+	}
+	return p
+}
+
+// kindsOfKeys are the kinds of programs by the scope of their keys.
+var kindsOfKeys = []struct {
+	kind  access
+	scope identity.KeyScope
+}{
+	{byWriteKey, identity.ScopeWrite}, {byReadKey, identity.ScopeRead}, {byLaunchKey, identity.ScopeLaunch},
+	{byDirectoryKey, identity.ScopeDirectory},
 }
 
 // person returns the principal of a signed-in account.
@@ -222,10 +237,7 @@ func (p *principal) refusal(r *route) error {
 		return oplog.Errorf(oplog.CodeForbidden, noAccess)
 	}
 	var scopes []string
-	for _, k := range []struct {
-		kind  access
-		scope identity.KeyScope
-	}{{byWriteKey, identity.ScopeWrite}, {byReadKey, identity.ScopeRead}, {byLaunchKey, identity.ScopeLaunch}} {
+	for _, k := range kindsOfKeys {
 		if r.who&k.kind != 0 {
 			scopes = append(scopes, string(k.scope))
 		}

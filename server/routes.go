@@ -11,7 +11,7 @@ const (
 	readers   = byOwner | byAdmin | byScopedAdmin | byAuditor | byReadKey
 	onlookers = byOwner | byAdmin | byScopedAdmin | byAuditor
 	admins    = byOwner | byAdmin // of a whole tenant
-	keys      = byWriteKey | byReadKey | byLaunchKey
+	keys      = byWriteKey | byReadKey | byLaunchKey | byDirectoryKey
 )
 
 // routes is the table of all operations of the API.
@@ -46,7 +46,7 @@ func (s *Server) routes() []route {
 		{"GET", tenant + "/catalog", onlookers | keys, 200, "getCatalog", "The modules and their operation types", nil, answer(s.getCatalog)},
 		{"PUT", tenant + "/catalog", admins, 200, "setCatalog", "Replace the tenant's additions to the built-in catalog; omitted items that were used stay, retired", nil, answer(s.setCatalog)},
 		{"GET", tenant + "/organizations", onlookers, 200, "getOrganizations", "The organization tree", organizationsParams, answer(s.getOrganizations)},
-		{"PUT", tenant + "/organizations", admins | byWriteKey, 200, "setOrganizations", "Replace the organization tree", nil, plain(s.setOrganizations, describeOrganizations)},
+		{"PUT", tenant + "/organizations", admins | byDirectoryKey, 200, "setOrganizations", "Replace the organization tree", nil, plain(s.setOrganizations, describeOrganizations)},
 
 		{"POST", tenant + "/exports", readers, 202, "startExport", "Start an export", nil, answer(s.startExport)},
 		{"GET", tenant + "/exports", readers, 200, "listExports", "The exports, newest first", nil, answer(s.listExports)},

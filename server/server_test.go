@@ -48,7 +48,11 @@ type fixture struct {
 	log    *node.Node
 	sent   map[string]map[string]string // what each caller sends besides: its cookie or its key
 	words  *strings.Builder             // what went to the server's own log
+	looks  *atomic.Int64                // microseconds since clock
 }
+
+// advance lets time pass.
+func (f *fixture) advance(d time.Duration) { f.looks.Add(d.Microseconds()) }
 
 var testConsole = fstest.MapFS{
 	"index.html":         {Data: []byte("<!doctype html><title>oplog</title>")},
@@ -73,7 +77,7 @@ func newServer(t testing.TB) *fixture {
 			t.Error(err)
 		}
 	})
-	f := &fixture{TB: t, log: log, sent: map[string]map[string]string{"nobody": {}}, words: &strings.Builder{}}
+	f := &fixture{TB: t, log: log, sent: map[string]map[string]string{"nobody": {}}, words: &strings.Builder{}, looks: &looks}
 	f.server = New(log, Options{
 		Console: testConsole, Version: "test", Now: now, Logger: slog.New(slog.NewTextHandler(f.words, nil)),
 		Hosts: []string{"example.com"}, // what httptest sends
@@ -103,6 +107,7 @@ func newServer(t testing.TB) *fixture {
 		scope          identity.KeyScope
 	}{
 		{"write", "acme", identity.ScopeWrite}, {"read", "acme", identity.ScopeRead}, {"launch", "acme", identity.ScopeLaunch},
+		{"directory", "acme", identity.ScopeDirectory}, {"strange directory", "other", identity.ScopeDirectory},
 		{"strange key", "other", identity.ScopeRead}, {"strange writer", "other", identity.ScopeWrite}, {"revoked", "acme", identity.ScopeRead},
 	} {
 		key, text, err := log.Identity.AddKey(k.tenant, k.scope, k.caller)

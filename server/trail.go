@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
@@ -136,6 +137,23 @@ func (s *Server) recordFailedSignIn(in *call, account identity.Account, why stri
 		v.User = oplog.User{ID: "unknown", Name: "unknown"}
 	}
 	s.trail.Add(v)
+}
+
+// refusalReasons say in the trail why a known key was refused.
+var refusalReasons = map[string]string{identity.ReasonKeyExpired: "expired key", identity.ReasonKeyAddress: "address not allowed"}
+
+// recordRefusedKey records the use of a known key that has expired or was used from an address it is not allowed at. Repetitions are
+// recorded once a minute.
+func (s *Server) recordRefusedKey(c *fiber.Ctx, key identity.APIKey, err error) {
+	var refused *oplog.Error
+	if key.ID == "" || !errors.As(err, &refused) || refused.Reason == "" {
+		return
+	}
+	s.trail.Add(trail.Event{
+		Tenant: key.Tenant, User: (&principal{key: key}).user(), Module: "key", Operation: "use", Object: oplog.Ref{ID: key.ID, Name: key.Name},
+		Failed: true, IP: c.Context().RemoteIP().String(), UserAgent: c.Get(fiber.HeaderUserAgent), Details: map[string]any{"reason": refusalReasons[refused.Reason]},
+		Deduplicate: true, Source: key.ID,
+	})
 }
 
 // trailParams are the parameters of a page of the access log.

@@ -62,7 +62,7 @@ func TestTrail(t *testing.T) {
 	f.change("owner", "PATCH", accountsPath+"/member", `{"password":"battery staple","role":"auditor"}`, 200)
 	f.change("owner", "PATCH", tenantA, `{"name":"Acme 2"}`, 200)
 	f.change("admin", "PUT", tenantA+"/catalog", `{"modules":[]}`, 200)
-	f.change("write", "PUT", tenantA+"/organizations", `[{"id":"hq","name":"HQ"}]`, 200)
+	f.change("directory", "PUT", tenantA+"/organizations", `[{"id":"hq","name":"HQ"}]`, 200)
 	told := f.trail("admin", access)
 	for i, part := range []string{
 		`organization change {"organizations":1}`, `admin catalog change {"modules":0,"operations":0}`, `owner tenant change acme {"tenant":`,

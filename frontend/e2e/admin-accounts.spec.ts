@@ -13,13 +13,16 @@ test.beforeAll(async () => {
   for (const role of ['admin', 'auditor'])
     await program.run(['account', 'add', role, '--role', role, '--tenant', 'acme', '--password-stdin'], `${password}\n`)
   await program.run(['account', 'add', 'owner', '--role', 'owner', '--password-stdin'], `${password}\n`)
-  const key = await program.run(['key', 'add', '--tenant', 'acme', '--scope', 'write', '--name', 'host'])
+  await program.addDirectoryKey()
   await program.start()
   const organizations = [
     { id: 'hq', name: '集团 Group' },
     { id: 'east', parent_id: 'hq', name: '华东大区 East China' },
   ]
-  await program.call(key, '/tenants/acme/organizations', { method: 'PUT', body: JSON.stringify({ organizations }) })
+  await program.call(program.directoryKey, '/tenants/acme/organizations', {
+    method: 'PUT',
+    body: JSON.stringify({ organizations }),
+  })
 })
 
 test.afterAll(() => program.dispose())
@@ -147,7 +150,7 @@ for (const w of languages) {
     const name = `reader ${username}`
     await page.getByRole('button', { name: w.createKey }).click()
     const dialog = page.getByRole('dialog')
-    await dialog.getByRole('textbox').fill(name)
+    await dialog.getByRole('textbox').first().fill(name)
     await dialog.getByRole('radio').nth(1).check()
     await dialog.getByRole('button', { name: w.createKey }).click()
     const key = await dialog.getByRole('figure').first().locator('pre').innerText()

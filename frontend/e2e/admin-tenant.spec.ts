@@ -19,6 +19,7 @@ test.beforeAll(async () => {
   )
   await program.run(['account', 'add', 'owner', '--role', 'owner', '--password-stdin'], `${password}\n`)
   writeKey = await program.run(['key', 'add', '--tenant', 'acme', '--scope', 'write', '--name', 'host'])
+  await program.addDirectoryKey()
   await program.start()
   const organizations = [
     { id: 'hq', name: '集团 Group' },
@@ -319,5 +320,5 @@ async function record(entry: object) {
 }
 
 async function put(what: string, body: object) {
-  await program.call(writeKey, `/tenants/acme/${what}`, { method: 'PUT', body: JSON.stringify(body) })
+  await program.call(program.directoryKey, `/tenants/acme/${what}`, { method: 'PUT', body: JSON.stringify(body) })
 }

@@ -16,7 +16,7 @@ test.beforeAll(async () => {
     name: `Level ${i + 1}`,
     ...(i > 0 && { parent_id: `level${i}` }),
   }))
-  await program.call(key, '/tenants/acme/organizations', { method: 'PUT', body: JSON.stringify(tree) })
+  await program.call(program.directoryKey, '/tenants/acme/organizations', { method: 'PUT', body: JSON.stringify(tree) })
   const entries = Array.from({ length: 3 }, (_, i) => ({
     user: { id: 'editor', name: 'Ada', role: 'Editor' },
     module: 'merchant_commodity',

@@ -51,6 +51,7 @@ test.beforeAll(async () => {
   }
   writeKey = await program.run(['key', 'add', '--tenant', 'acme', '--scope', 'write', '--name', 'host'])
   readKey = await program.run(['key', 'add', '--tenant', 'acme', '--scope', 'read', '--name', 'report'])
+  await program.addDirectoryKey()
   await program.start()
 })
 
@@ -58,7 +59,10 @@ test.afterAll(() => program.dispose())
 
 test('records all 82 pairs, and an operation sent twice once', async () => {
   catalog = await program.call<Catalog>(writeKey, `${tenant}/catalog`)
-  await program.call(writeKey, `${tenant}/organizations`, { method: 'PUT', body: JSON.stringify({ organizations }) })
+  await program.call(program.directoryKey, `${tenant}/organizations`, {
+    method: 'PUT',
+    body: JSON.stringify({ organizations }),
+  })
   const pairs = catalog.modules.flatMap((module) => module.operations.map((operation) => [module.key, operation]))
   expect(pairs).toHaveLength(82)
   const now = Date.now()

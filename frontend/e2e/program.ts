@@ -30,6 +30,23 @@ export class Program {
     })
   }
 
+  /** A key of the tenant acme that replaces its organization tree. */
+  directoryKey = ''
+
+  /** Makes the directory key of acme, before the start. */
+  async addDirectoryKey(): Promise<void> {
+    this.directoryKey = await this.run([
+      'key',
+      'add',
+      '--tenant',
+      'acme',
+      '--scope',
+      'directory',
+      '--name',
+      'directory',
+    ])
+  }
+
   /** Starts serving the tenant acme, which has organizations and an admin with that password; returns a write key of it. */
   async startWithTenant(password: string): Promise<string> {
     await this.run(['tenant', 'add', 'acme', '--name', 'Acme', '--data-permission'])
@@ -38,6 +55,7 @@ export class Program {
       `${password}\n`,
     )
     const key = await this.run(['key', 'add', '--tenant', 'acme', '--scope', 'write', '--name', 'test'])
+    await this.addDirectoryKey()
     await this.start()
     return key
   }

@@ -17,7 +17,10 @@ test.beforeAll(async () => {
     for (let b = 0; b < branches; b++) tree.push({ id: `r${r}b${b}`, name: `分公司 ${r}-${b}`, parent_id: `r${r}` })
   }
   const put = (organizations: typeof tree) =>
-    program.call(key, '/tenants/acme/organizations', { method: 'PUT', body: JSON.stringify(organizations) })
+    program.call(program.directoryKey, '/tenants/acme/organizations', {
+      method: 'PUT',
+      body: JSON.stringify(organizations),
+    })
   await put([...tree, { id: 'closed', name: 'Closed', parent_id: 'root' }])
   const of = (organization: { id: string; name: string }, n: number) =>
     Array.from({ length: n }, () => ({

@@ -44,6 +44,9 @@ func Problem(err error) (p *huma.ErrorModel, known bool) {
 		return ready, true
 	case errors.As(err, &told) && Statuses[told.Code] != 0:
 		p := newProblem(Statuses[told.Code], told.Message)
+		if told.Reason != "" {
+			p.Type = "urn:oplog:" + told.Reason
+		}
 		var items *inList
 		errors.As(err, &items)
 		for i := range told.Fields {

@@ -60,17 +60,30 @@ export const adminEn = {
     name: 'Name',
     nameHint: 'The program that uses it, to tell keys apart.',
     scope: 'Scope',
-    scopes: { write: 'Write', read: 'Read', launch: 'Launch' },
+    scopes: { write: 'Write', read: 'Read', launch: 'Launch', directory: 'Directory' },
     scopeText: {
-      write: 'Records operations and replaces the organization tree.',
+      write: 'Records operations.',
       read: 'Reads and exports the log.',
       launch: 'Signs the links that bring people here from the host system.',
+      directory: 'Replaces the organization tree.',
     },
+    launchNameHint:
+      'The host system. Keep the name when you replace its key: its users then stay the same people here.',
+    lastDay: 'Last day',
+    lastDayHint: (zone: string) => `The key works until the end of this day in ${zone}. Empty: no end.`,
+    past: 'This day is over.',
+    addresses: 'Allowed addresses',
+    addressesHint: 'Addresses and networks that the key works from, separated by spaces. Empty: anywhere.',
+    launchAddressesHint:
+      "Addresses and networks of the host system's calls, separated by spaces; its users can come from anywhere. Empty: anywhere.",
+    wrongAddresses: 'Enter addresses such as 192.0.2.7 and networks such as 10.0.0.0/8.',
     created: 'Created',
     lastUsed: 'Last used',
     never: 'Never',
     status: 'Status',
     valid: 'Valid',
+    validUntil: 'Valid until',
+    expired: 'Expired',
     revoked: 'Revoked',
     revoke: 'Revoke',
     revokeOf: (name: string) => `Revoke key ${name}`,
@@ -83,8 +96,9 @@ export const adminEn = {
       read: 'Read the newest operations with it:',
       launch:
         'Sign a token with it (JWT, HS256; claims sub, name, role, jti, and exp at most 5 minutes ahead), and point the link in the host system to:',
+      directory: 'Replace the organization tree with it:',
     },
-    ready: { write: 'Ready to run', read: 'Ready to run', launch: 'Link URL' },
+    ready: { write: 'Ready to run', read: 'Ready to run', launch: 'Link URL', directory: 'Ready to run' },
   },
 
   tenants: {

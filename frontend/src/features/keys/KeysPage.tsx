@@ -3,17 +3,18 @@ import { useAdminWords } from '../../i18n/adminWords'
 import { useWords } from '../../i18n/language'
 import { visibleText } from '../../lib/visible'
 import type { ApiKey, MadeKey, Tenant } from '../../model/api/types'
-import { useAddKey, useApiKeys, useRevokeKey } from '../../model/settings/queries'
+import { useApiKeys, useRevokeKey } from '../../model/settings/queries'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
 import { Copyable } from '../../ui/form/Copyable'
-import { Choices, fieldError, TextField } from '../../ui/form/Fields'
 import { FormDialog } from '../../ui/form/FormDialog'
 import { type Column, ListTable } from '../../ui/ListTable'
 import { Loaded } from '../../ui/Loaded'
 import { SectionHead } from '../../ui/SectionHead'
 import { Shown } from '../../ui/Shown'
 import { Timestamp } from '../../ui/Timestamp'
+import { AddKeyDialog } from './AddKeyDialog'
+import { KeyScope, KeyStatus, unusable } from './KeyFacts'
 import { keyExample } from './keyExample'
 
 /** The API keys of programs. */
@@ -39,7 +40,7 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
         </span>
       ),
     },
-    { key: 'scope', title: words.scope, width: 112, cell: (key) => words.scopes[key.scope] },
+    { key: 'scope', title: words.scope, width: 200, cell: (key) => <KeyScope apiKey={key} tenant={tenant} /> },
     {
       key: 'created',
       title: words.created,
@@ -52,22 +53,7 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
       width: 176,
       cell: (key) => (key.last_used_at ? <Timestamp time={key.last_used_at} zone={zone} /> : words.never),
     },
-    {
-      key: 'revoked',
-      title: words.status,
-      width: 176,
-      cell: (key) =>
-        key.revoked_at ? (
-          <span className="stack">
-            {words.revoked}
-            <small>
-              <Timestamp ahead time={key.revoked_at} zone={zone} />
-            </small>
-          </span>
-        ) : (
-          words.valid
-        ),
-    },
+    { key: 'status', title: words.status, width: 176, cell: (key) => <KeyStatus apiKey={key} zone={zone} /> },
     {
       key: 'actions',
       title: all.actions,
@@ -99,9 +85,9 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
             <ListTable
               label={words.title}
               columns={columns}
-              items={[...keys].sort((a, b) => Number(!!a.revoked_at) - Number(!!b.revoked_at))}
+              items={[...keys].sort((a, b) => Number(unusable(a)) - Number(unusable(b)))}
               keyOf={(key) => key.id}
-              faded={(key) => !!key.revoked_at}
+              faded={unusable}
             />
           ) : (
             <p className="list-empty">{words.none}</p>
@@ -109,7 +95,7 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
         }
       </Loaded>
       {adding && (
-        <AddDialog
+        <AddKeyDialog
           tenant={tenant}
           onMade={(key) => {
             setAdding(false)
@@ -121,47 +107,6 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
       {made && <MadeDialog tenant={tenant} made={made} onClose={() => setMade(undefined)} />}
       {revoking && <RevokeDialog tenant={tenant} apiKey={revoking} onClose={() => setRevoking(undefined)} />}
     </>
-  )
-}
-
-const scopes: ApiKey['scope'][] = ['write', 'read', 'launch']
-
-interface AddProps {
-  tenant: Tenant
-  onMade: (key: MadeKey) => void
-  onClose: () => void
-}
-
-function AddDialog({ tenant, onMade, onClose }: AddProps) {
-  const words = useAdminWords().keys
-  const add = useAddKey(tenant.id)
-  const [name, setName] = useState('')
-  const [scope, setScope] = useState<ApiKey['scope']>('write')
-  return (
-    <FormDialog
-      title={words.add}
-      action={words.add}
-      error={add.error}
-      pending={add.isPending}
-      onSubmit={() => add.mutate({ name, scope }, { onSuccess: onMade })}
-      onClose={onClose}
-    >
-      <TextField
-        label={words.name}
-        hint={words.nameHint}
-        required
-        maxLength={128}
-        value={name}
-        error={fieldError(add.error, 'name')}
-        onChange={setName}
-      />
-      <Choices
-        label={words.scope}
-        value={scope}
-        choices={scopes.map((value) => ({ value, title: words.scopes[value], text: words.scopeText[value] }))}
-        onChange={setScope}
-      />
-    </FormDialog>
   )
 }
 

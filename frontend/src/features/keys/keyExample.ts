@@ -12,6 +12,12 @@ export function keyExample(scope: ApiKey['scope'], origin: string, tenant: strin
       ].join('\n')
     case 'read':
       return [`curl '${root}/entries?limit=10' \\`, `  -H 'Authorization: Bearer ${key}'`].join('\n')
+    case 'directory':
+      return [
+        `curl -X PUT ${root}/organizations \\`,
+        `  -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' \\`,
+        `  -d '[{"id":"hq","parent_id":null,"name":"Headquarters"}]'`,
+      ].join('\n')
     case 'launch':
       return `${origin}/launch?tenant=${encodeURIComponent(tenant)}&token=JWT`
   }

@@ -1195,12 +1195,19 @@ export interface components {
             ready: boolean;
         };
         Key: {
+            /** @description Networks that the key can be used from, in CIDR notation; omitted for anywhere. */
+            addresses?: string[];
             /**
              * Format: date-time
              * @description Time of creation.
              */
             created_at: string;
-            /** @description The first characters of the key. */
+            /**
+             * Format: date-time
+             * @description When the key stops working; omitted if it never does.
+             */
+            expires_at?: string;
+            /** @description The first characters of the key; entries name the key that recorded them by it. */
             id: string;
             /**
              * Format: date-time
@@ -1209,6 +1216,8 @@ export interface components {
             last_used_at?: string;
             /** @description Name of the program that uses it, to tell keys apart. */
             name: string;
+            /** @description Restricts a read key to this organization and those below it. */
+            organization?: string;
             /**
              * Format: date-time
              * @description Time of revocation; omitted while the key is in use.
@@ -1218,7 +1227,7 @@ export interface components {
              * @description The key's scope.
              * @enum {string}
              */
-            scope: "write" | "read" | "launch";
+            scope: "write" | "read" | "launch" | "directory";
         };
         Keys: {
             /** @description Oldest first. */
@@ -1234,22 +1243,31 @@ export interface components {
             hidden?: ("user" | "role" | "organization" | "module" | "type" | "time")[];
         };
         MadeKey: {
+            /** @description Networks that the key can be used from, in CIDR notation; omitted for anywhere. */
+            addresses?: string[];
             /**
              * Format: date-time
              * @description Time of creation.
              */
             created_at: string;
-            /** @description The first characters of the key. */
+            /**
+             * Format: date-time
+             * @description When the key stops working; omitted if it never does.
+             */
+            expires_at?: string;
+            /** @description The first characters of the key; entries name the key that recorded them by it. */
             id: string;
             /** @description The key itself, which is only returned here. */
             key: string;
             /** @description Name of the program that uses it, to tell keys apart. */
             name: string;
+            /** @description Restricts a read key to this organization and those below it. */
+            organization?: string;
             /**
              * @description The key's scope.
              * @enum {string}
              */
-            scope: "write" | "read" | "launch";
+            scope: "write" | "read" | "launch" | "directory";
         };
         Module: {
             /** @description For a built-in module: the operation types that the tenant added. */
@@ -1390,13 +1408,22 @@ export interface components {
             to?: string;
         };
         NewKey: {
-            /** @description Name of the program that uses it, to tell keys apart. */
-            name: string;
+            /** @description Addresses and networks (CIDR) that the key can be used from; omitted for anywhere. Those of a launch key apply to the host system's calls, not to the people that follow its links. */
+            addresses?: string[];
             /**
-             * @description The key's scope.
+             * Format: date-time
+             * @description When the key stops working; omitted for never.
+             */
+            expires_at?: string;
+            /** @description Name of the program that uses it, to tell keys apart. Of a launch key: the host system's; people of one host system stay the same people when its key is replaced by one of the same name. */
+            name: string;
+            /** @description Restricts a read key to this organization and those below it. */
+            organization?: string;
+            /**
+             * @description write records entries, read reads and exports them, launch signs the host system's links, directory replaces the organization tree.
              * @enum {string}
              */
-            scope: "write" | "read" | "launch";
+            scope: "write" | "read" | "launch" | "directory";
         };
         NewModule: {
             /** @description As returned by getCatalog; ignored. */
