@@ -85,25 +85,27 @@ func own(imported string) (folder string, ok bool) {
 // allowed lists the packages of the module that each package may import. cli may import any.
 var allowed = map[string][]string{
 	".":      {"cli"},
-	"server": {"oplog", "directory", "journal", "identity", "trail", "exports", "views", "proof", "node", "server/wire"},
+	"server": {"oplog", "directory", "journal", "identity", "trail", "exports", "views", "proof", "node", "server/wire", "faults"},
 
 	"node":      {"oplog", "records", "directory", "journal", "identity", "trail", "exports", "views"},
-	"journal":   {"oplog", "records", "directory", "trail"},
-	"exports":   {"oplog", "records", "directory", "durable"},
+	"journal":   {"oplog", "records", "directory", "trail", "faults"},
+	"exports":   {"oplog", "records", "directory", "durable", "faults"},
 	"views":     {"oplog", "records", "directory", "identity"},
-	"trail":     {"oplog", "records", "directory", "background"},
-	"identity":  {"oplog", "records", "directory", "background"},
+	"trail":     {"oplog", "records", "directory", "background", "faults"},
+	"identity":  {"oplog", "records", "directory", "background", "faults"},
 	"proof":     {"oplog", "directory", "journal", "durable"},
 	"directory": {"oplog", "records"},
 	"records":   {"oplog"},
 
-	"storage":         {"oplog", "durable"},
-	"search":          {"oplog", "durable"},
+	"storage":         {"oplog", "durable", "faults"},
+	"search":          {"oplog", "durable", "faults"},
 	"server/wire":     {"oplog"},
 	"exports/formats": {"oplog", "exports"},
 	"demo":            {"oplog", "identity"},
 
-	"oplog": nil, "background": nil, "durable": nil,
+	"background": {"faults"},
+
+	"oplog": nil, "durable": nil, "faults": nil,
 	"oplog/enginetest": {"oplog"},
 	"node/nodetest":    {"oplog", "node", "storage", "search", "demo"},
 }
@@ -127,7 +129,7 @@ func TestDependenciesGoOneWay(t *testing.T) {
 				}
 			case ours && !slices.Contains(within, folder):
 				t.Errorf("%s imports %s; package %s may import %v of ours", f.path, imported, f.folder, within)
-			case !ours && slices.Contains([]string{"oplog", "background", "durable"}, f.folder) && strings.Contains(strings.Split(imported, "/")[0], "."):
+			case !ours && slices.Contains([]string{"oplog", "background", "durable", "faults"}, f.folder) && strings.Contains(strings.Split(imported, "/")[0], "."):
 				t.Errorf("%s imports %s; %s uses the standard library alone", f.path, imported, f.folder)
 			}
 		}

@@ -4,6 +4,8 @@ package background
 import (
 	"sync"
 	"time"
+
+	"oplog/faults"
 )
 
 // Tasks runs small fire-and-forget writes in order.
@@ -38,9 +40,16 @@ func (b *Tasks) run() {
 		task := b.tasks[0]
 		b.tasks = b.tasks[1:]
 		b.mu.Unlock()
-		task()
+		run(task)
 		b.mu.Lock()
 	}
+}
+
+// run runs a task, whose panic must not end the program, nor later tasks.
+func run(task func()) {
+	var err error
+	defer faults.Catch("a background task", &err)
+	task()
 }
 
 // Once queues a task unless one with the same name is already queued.

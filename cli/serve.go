@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"oplog/faults"
 	"oplog/node"
 	"oplog/proof"
 	"oplog/server"
@@ -130,7 +131,7 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	var daily sync.WaitGroup
 	days, endDays := context.WithCancel(ctx)
 	defer func() { endDays(); daily.Wait() }()
-	failed := func(err error) { o.Logger.Error(err.Error()) }
+	failed := func(err error) { faults.Report("background work", err) }
 	daily.Go(func() { l.Journal.RetainDaily(days, retentionInterval, failed) })
 	if f.Anchor != "" {
 		o.Anchors = proof.NewAnchors(proof.NewTrees(l.Directory, l.Prover), m.Now, f.Anchor)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"oplog/durable"
+	"oplog/faults"
 	"oplog/oplog"
 	"oplog/records"
 )
@@ -65,10 +66,16 @@ func (s *Exports) start(p plan) error {
 			defer func() { <-slots }()
 		case <-ctx.Done():
 		}
-		size, err := s.write(ctx, p)
+		size, err := s.writeGuarded(ctx, p)
 		s.finish(p.ID, size, err)
 	})
 	return nil
+}
+
+// writeGuarded is write, whose panic fails only this export.
+func (s *Exports) writeGuarded(ctx context.Context, p plan) (size int64, err error) {
+	defer faults.Catch("writing an export", &err)
+	return s.write(ctx, p)
 }
 
 // write creates the file, under a temporary name until it is complete and its manifest is written.
@@ -125,6 +132,7 @@ func (s *Exports) finish(id string, size int64, err error) {
 		x.Status, x.Error = Failed, "The disk is full; free some space, then start the export again."
 	default:
 		x.Status, x.Error = Failed, err.Error()
+		faults.Report("writing an export", err, "tenant", x.Tenant, "export", x.ID)
 	}
 	removed := false
 	if _, err := records.Change(s.store, oplog.RecordExport, exportName(x), func(r *Export, exists bool) (bool, error) {
@@ -177,7 +185,7 @@ func (s *Exports) sweep() {
 	for {
 		select {
 		case <-tick.C:
-			_ = s.removeExpired("") // retried at the next interval
+			faults.Report("removing expired exports, which is retried", s.removeExpired(""))
 		case <-s.jobs.stop:
 			return
 		}

@@ -7,6 +7,7 @@ import (
 
 	"oplog/background"
 	"oplog/directory"
+	"oplog/faults"
 	"oplog/oplog"
 	"oplog/records"
 )
@@ -48,9 +49,10 @@ func markUsed[T any](i *Identity, kind oplog.RecordKind, name string, last time.
 		return
 	}
 	i.background.Once(string(kind)+"/"+name, func() {
-		_, _ = records.Change(i.records, kind, name, func(record *T, exists bool) (bool, error) {
+		_, err := records.Change(i.records, kind, name, func(record *T, exists bool) (bool, error) {
 			mark(record, now)
 			return !exists, nil
 		})
+		faults.Report("writing the last use of "+string(kind), err)
 	})
 }

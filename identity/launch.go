@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"oplog/faults"
 	"oplog/oplog"
 	"oplog/records"
 )
@@ -98,6 +99,7 @@ func (i *Identity) SetLocale(token, locale string) (Account, error) {
 func (i *Identity) clearLaunches(now time.Time) {
 	found, err := i.records.Records(oplog.RecordLaunch, "")
 	if err != nil {
+		faults.Report("removing used launch links", err)
 		return
 	}
 	for _, r := range found {
@@ -105,7 +107,7 @@ func (i *Identity) clearLaunches(now time.Time) {
 		if json.Unmarshal(r.Data, &spent) == nil && now.Before(spent.ExpiresAt) {
 			continue
 		}
-		_ = records.Remove(i.records, oplog.RecordLaunch, r.Name)
+		faults.Report("removing used launch links", records.Remove(i.records, oplog.RecordLaunch, r.Name))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"oplog/faults"
 	"oplog/oplog"
 	"oplog/records"
 )
@@ -181,6 +182,6 @@ func (i *Identity) endSessionsWhere(ends func(Session) bool) error {
 // clearExpired removes expired records; failed removals are retried next time.
 func (i *Identity) clearExpired() {
 	now := i.now()
-	_ = i.endSessionsWhere(func(s Session) bool { return s.expired(now) })
+	faults.Report("removing expired sessions", i.endSessionsWhere(func(s Session) bool { return s.expired(now) }))
 	i.clearLaunches(now)
 }

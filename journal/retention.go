@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"oplog/faults"
 	"oplog/oplog"
 	"oplog/trail"
 )
@@ -88,13 +89,19 @@ func (j *Journal) retainTenants(ctx context.Context, is func(oplog.TenantState) 
 	for _, t := range tenants {
 		state, err := j.directory.State(t.ID)
 		if err == nil && is(state) {
-			err = j.retain(ctx, t.ID)
+			err = j.retainGuarded(ctx, t.ID)
 		}
 		if err != nil {
 			failed = append(failed, fmt.Errorf("retention of tenant %s: %w", t.ID, err))
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// retainGuarded is retain, whose panic ends no other tenant's run.
+func (j *Journal) retainGuarded(ctx context.Context, tenant string) (err error) {
+	defer faults.Catch("deleting expired entries", &err)
+	return j.retain(ctx, tenant)
 }
 
 func (j *Journal) retain(ctx context.Context, tenant string) error {

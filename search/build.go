@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"oplog/faults"
 	"oplog/oplog"
 )
 
@@ -20,14 +21,14 @@ func (x *Index) flushAll() {
 		case <-every.C:
 			x.flushShort()
 		case t := <-x.flushes:
-			err := x.flush(t)
+			err := x.guarded(t.name, func() error { return x.flush(t) })
 			t.mu.Lock()
 			t.queued, t.failed = false, err
 			x.enqueue(t, x.sizes.flush)
 			t.shorter.Broadcast()
 			t.mu.Unlock()
 			if err != nil && x.ctx.Err() == nil {
-				x.logger.Error("writing a segment failed; retrying", "tenant", t.name, "because", err)
+				faults.Report("writing a segment, which is retried", err, "tenant", t.name)
 				x.sleep(time.Second)
 			}
 		case <-x.ctx.Done():
@@ -121,7 +122,7 @@ func (x *Index) flushOrphans(t *tenantIndex) error {
 	}
 	segments := t.segments
 	if keys := keysOf(orphans[:n]); len(keys) > 0 {
-		built, err := t.build(len(keys), func(low, top int) entrySource { return x.stored(t.name, keys[low:top]) }, x.sizes.flush)
+		built, err := x.build(t, len(keys), func(low, top int) entrySource { return x.stored(t.name, keys[low:top]) }, x.sizes.flush)
 		if err != nil {
 			return err
 		}
@@ -141,7 +142,7 @@ func (x *Index) flushOrphans(t *tenantIndex) error {
 func (x *Index) addSegment(t *tenantIndex, count int, from func(low, top int) entrySource, through uint64) error {
 	segments := t.segments
 	if count > 0 { // otherwise all were dropped
-		built, err := t.build(count, from, x.sizes.flush)
+		built, err := x.build(t, count, from, x.sizes.flush)
 		if err != nil {
 			return err
 		}
@@ -163,13 +164,18 @@ func (x *Index) addSegment(t *tenantIndex, count int, from func(low, top int) en
 
 // build builds and opens segments of entries, of which from returns ranges in key order: one per processor if each gets enough entries,
 // none if all entries were deleted. The caller holds buildMu.
-func (t *tenantIndex) build(count int, from func(low, top int) entrySource, enough int) ([]*segment, error) {
+func (x *Index) build(t *tenantIndex, count int, from func(low, top int) entrySource, enough int) ([]*segment, error) {
 	n := max(1, min(runtime.GOMAXPROCS(0), count/enough))
 	segments, errs := make([]*segment, n), make([]error, n)
 	var group sync.WaitGroup
 	for i := range n {
 		stretch, name := from(count*i/n, count*(i+1)/n), t.nextFile()
-		group.Go(func() { segments[i], errs[i] = t.buildOne(stretch, name) })
+		group.Go(func() {
+			errs[i] = x.guarded(t.name, func() (err error) {
+				segments[i], err = t.buildOne(stretch, name)
+				return err
+			})
+		})
 	}
 	group.Wait()
 	segments = slices.DeleteFunc(segments, func(s *segment) bool { return s == nil })

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"context"
 	"net/netip"
 	"strings"
 	"sync"
@@ -165,20 +166,32 @@ func (n *numbering) textOf(term string) *lazyText {
 type columns struct{ actions, actors column }
 
 // columnsOf returns a segment's columns, which are derived from its postings on first use.
-func (s *segment) columnsOf(n *numbering) (*columns, error) {
-	s.columnsOnce.Do(func() {
-		s.columns, s.columnsErr = s.deriveColumns(n)
-		s.prepared.Store(true)
-	})
-	return s.columns, s.columnsErr
+func (s *segment) columnsOf(ctx context.Context, n *numbering) (*columns, error) {
+	if c := s.columns.Load(); c != nil {
+		return c, nil
+	}
+	select { // one query derives them, the others wait; if it fails or gives up, the next one does
+	case s.deriving <- struct{}{}:
+		defer func() { <-s.deriving }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if c := s.columns.Load(); c != nil {
+		return c, nil
+	}
+	c, err := s.deriveColumns(ctx, n)
+	if err == nil {
+		s.columns.Store(c)
+	}
+	return c, err
 }
 
-func (s *segment) deriveColumns(n *numbering) (*columns, error) {
-	actions, err := s.triples(fieldModule, fieldOperation, fieldOutcome)
+func (s *segment) deriveColumns(ctx context.Context, n *numbering) (*columns, error) {
+	actions, err := s.triples(ctx, fieldModule, fieldOperation, fieldOutcome)
 	if err != nil {
 		return nil, err
 	}
-	actors, err := s.triples(fieldUser, fieldOrganization, fieldRole)
+	actors, err := s.triples(ctx, fieldUser, fieldOrganization, fieldRole)
 	if err != nil {
 		return nil, err
 	}
@@ -210,13 +223,13 @@ type triples struct {
 	of     []uint32 // by document: its value
 }
 
-func (s *segment) triples(first, second, third string) (triples, error) {
+func (s *segment) triples(ctx context.Context, first, second, third string) (triples, error) {
 	var t triples
 	var values [3][]string
 	var of [3][]uint32
 	for i, field := range []string{first, second, third} {
 		var err error
-		if values[i], of[i], err = s.ordinals(field); err != nil {
+		if values[i], of[i], err = s.ordinals(ctx, field); err != nil {
 			return t, err
 		}
 	}
@@ -265,7 +278,7 @@ func pair(of, others []uint32, bound, otherBound int) (pairs [][2]uint32) {
 }
 
 // ordinals returns the terms of a keyword field, starting with the empty one, and the term's number of each document.
-func (s *segment) ordinals(field string) (values []string, of []uint32, err error) {
+func (s *segment) ordinals(ctx context.Context, field string) (values []string, of []uint32, err error) {
 	d, err := s.zap.Dictionary(field)
 	if err != nil {
 		return nil, nil, err
@@ -280,22 +293,25 @@ func (s *segment) ordinals(field string) (values []string, of []uint32, err erro
 		}
 		ordinal := uint32(len(values))
 		values = append(values, string(term))
-		eachOf(b, buffer[:], func(numbers []uint32) {
+		return eachOf(ctx, b, buffer[:], func(numbers []uint32) {
 			for _, number := range numbers {
 				of[number] = ordinal
 			}
 		})
-		return nil
 	})
 	return values, of, err
 }
 
-// eachOf calls visit with the members of a bitmap in ascending order, a buffer at a time.
-func eachOf(b *roaring.Bitmap, buffer []uint32, visit func(numbers []uint32)) {
+// eachOf calls visit with the members of a bitmap in ascending order, a buffer at a time, until the context ends.
+func eachOf(ctx context.Context, b *roaring.Bitmap, buffer []uint32, visit func(numbers []uint32)) error {
 	it := b.ManyIterator()
 	for n := it.NextMany(buffer); n > 0; n = it.NextMany(buffer) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		visit(buffer[:n])
 	}
+	return nil
 }
 
 // tailDocument is an entry of the tail.

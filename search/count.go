@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -17,7 +18,8 @@ import (
 )
 
 // Count counts matching entries; see [oplog.Index].
-func (x *Index) Count(ctx context.Context, tenant string, m oplog.Match, buckets []time.Time) (oplog.Counts, error) {
+func (x *Index) Count(ctx context.Context, tenant string, m oplog.Match, buckets []time.Time) (counts oplog.Counts, err error) {
+	defer x.guard(tenant, debug.SetPanicOnFault(true), &err)
 	c, err := x.newMatcher(m)
 	if err != nil {
 		return oplog.Counts{}, err
@@ -38,7 +40,7 @@ func (x *Index) Count(ctx context.Context, tenant string, m oplog.Match, buckets
 			found = append(found, h)
 		}
 	}
-	t, err := countHits(c, found, buckets)
+	t, err := x.countHits(ctx, tenant, c, found, buckets)
 	if err != nil {
 		return oplog.Counts{}, err
 	}
@@ -50,11 +52,11 @@ func (x *Index) Count(ctx context.Context, tenant string, m oplog.Match, buckets
 const manyHits = 1 << 16
 
 // countHits counts the matches in segments.
-func countHits(m *matcher, found []hits, buckets []time.Time) (*tally, error) {
+func (x *Index) countHits(ctx context.Context, tenant string, m *matcher, found []hits, buckets []time.Time) (*tally, error) {
 	sum, prepared := 0, true
 	for _, h := range found {
 		sum += h.count()
-		prepared = prepared && h.segment.prepared.Load()
+		prepared = prepared && h.segment.columns.Load() != nil
 	}
 	workers := 1
 	if sum >= manyHits || !prepared {
@@ -64,10 +66,15 @@ func countHits(m *matcher, found []hits, buckets []time.Time) (*tally, error) {
 	var next atomic.Int64
 	tallies, errs := make([]*tally, workers), make([]error, workers)
 	work := func(w int) {
-		tallies[w] = newTally(m, buckets)
-		for i := next.Add(1) - 1; i < int64(len(found)) && errs[w] == nil; i = next.Add(1) - 1 {
-			errs[w] = tallies[w].addHits(found[i])
-		}
+		tallies[w] = newTally(ctx, m, buckets)
+		errs[w] = x.guarded(tenant, func() error {
+			for i := next.Add(1) - 1; i < int64(len(found)); i = next.Add(1) - 1 {
+				if err := tallies[w].addHits(found[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
 	var group sync.WaitGroup
 	for w := 1; w < workers; w++ {
@@ -75,14 +82,18 @@ func countHits(m *matcher, found []hits, buckets []time.Time) (*tally, error) {
 	}
 	work(0)
 	group.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
 	for _, other := range tallies[1:] {
 		tallies[0].add(other)
 	}
-	return tallies[0], errors.Join(errs...)
+	return tallies[0], nil
 }
 
 // Total counts matching entries; see [oplog.Index].
-func (x *Index) Total(ctx context.Context, tenant string, m oplog.Match) (int, error) {
+func (x *Index) Total(ctx context.Context, tenant string, m oplog.Match) (total int, err error) {
+	defer x.guard(tenant, debug.SetPanicOnFault(true), &err)
 	c, err := x.newMatcher(m)
 	if err != nil {
 		return 0, err
@@ -93,7 +104,6 @@ func (x *Index) Total(ctx context.Context, tenant string, m oplog.Match) (int, e
 	}
 	defer v.release()
 	c.numbering = v.numbering
-	total := 0
 	for _, s := range v.segments {
 		h, err := c.match(ctx, x.store, tenant, s, oplog.Key{})
 		if err != nil {
@@ -113,6 +123,7 @@ func (x *Index) Total(ctx context.Context, tenant string, m oplog.Match) (int, e
 
 // tally holds counts by bucket and by number.
 type tally struct {
+	ctx     context.Context // of the query
 	tail    *tailMatcher
 	total   int
 	starts  []int64 // of buckets, in microseconds
@@ -122,8 +133,8 @@ type tally struct {
 	buffer  [1024]uint32
 }
 
-func newTally(m *matcher, starts []time.Time) *tally {
-	t := &tally{tail: newTailMatcher(m), starts: make([]int64, len(starts)), buckets: make([]int, len(starts))}
+func newTally(ctx context.Context, m *matcher, starts []time.Time) *tally {
+	t := &tally{ctx: ctx, tail: newTailMatcher(m), starts: make([]int64, len(starts)), buckets: make([]int, len(starts))}
 	for i, s := range starts {
 		t.starts[i] = ceilMicros(s)
 	}
@@ -155,8 +166,11 @@ func (t *tally) add(other *tally) {
 // addHits counts a segment's matches in one pass, using known totals of the whole segment where possible. If the non-matching documents are
 // known, they are counted and subtracted.
 func (t *tally) addHits(h hits) error {
+	if err := t.ctx.Err(); err != nil {
+		return err
+	}
 	t.total += h.count()
-	c, err := h.segment.columnsOf(t.tail.numbering)
+	c, err := h.segment.columnsOf(t.ctx, t.tail.numbering)
 	if err != nil {
 		return err
 	}
@@ -178,10 +192,10 @@ func (t *tally) addHits(h hits) error {
 		}
 	}
 	if h.bitmap != nil {
-		t.addBitmap(h.bitmap, bounds, 1, count)
+		err = t.addBitmap(h.bitmap, bounds, 1, count)
 	} else {
 		if h.others != nil {
-			t.addBitmap(h.others, bounds, -1, count)
+			err = t.addBitmap(h.others, bounds, -1, count)
 		}
 		t.addRange(h.low, h.top, bounds)
 		if !knownActions {
@@ -190,6 +204,9 @@ func (t *tally) addHits(h hits) error {
 		if !knownActors {
 			c.actors.takeOff(h.low, h.top, actors)
 		}
+	}
+	if err != nil {
+		return err
 	}
 	for i, number := range c.actions.numbers {
 		if knownActions && t.tail.actionMatches(number) {
@@ -249,8 +266,8 @@ func (t *tally) addRange(low, top uint32, bounds []bound) {
 }
 
 // addBitmap counts documents by bucket, each as so many, and calls count with all of them, a buffer at a time.
-func (t *tally) addBitmap(b *roaring.Bitmap, bounds []bound, each int, count func(documents []uint32)) {
-	eachOf(b, t.buffer[:], func(documents []uint32) {
+func (t *tally) addBitmap(b *roaring.Bitmap, bounds []bound, each int, count func(documents []uint32)) error {
+	return eachOf(t.ctx, b, t.buffer[:], func(documents []uint32) {
 		count(documents)
 		for len(documents) > 0 {
 			inBucket := len(documents)

@@ -125,8 +125,9 @@ func (x *Index) stored(tenant string, keys []oplog.Key) entrySource {
 // buildSegment writes a segment of entries.
 func buildSegment(w *segmentWriter, entries entrySource) error {
 	b := builders.Get().(*documentBuilder)
-	defer builders.Put(b)
-	return b.build(w, entries)
+	err := b.build(w, entries)
+	builders.Put(b) // not after a panic
+	return err
 }
 
 func (b *documentBuilder) build(w *segmentWriter, entries entrySource) error {

@@ -17,7 +17,12 @@ func (x *Index) Drop(ctx context.Context, tenant string, from, to time.Time) err
 		if err != nil {
 			return err
 		}
-		if dropped, err := x.drop(ctx, t, low, high); dropped || err != nil {
+		var dropped bool
+		err = x.guarded(tenant, func() (err error) {
+			dropped, err = x.drop(ctx, t, low, high)
+			return err
+		})
+		if dropped || err != nil {
 			return err
 		}
 	}

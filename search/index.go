@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"oplog/faults"
 	"oplog/oplog"
 )
 
@@ -304,6 +305,11 @@ func (x *Index) Ready() error {
 
 // Add adds acknowledged entries; see [oplog.Index].
 func (x *Index) Add(tenant string, entries []oplog.Entry) {
+	err := x.guarded(tenant, func() error { x.add(tenant, entries); return nil })
+	faults.Report("adding entries to the index", err, "tenant", tenant) // it is opened again, and reads them from the store
+}
+
+func (x *Index) add(tenant string, entries []oplog.Entry) {
 	x.mu.Lock()
 	t := x.tenants[tenant]
 	x.mu.Unlock()

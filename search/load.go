@@ -80,10 +80,12 @@ func (x *Index) load(t *tenantIndex) {
 	t.buildMu.Lock()
 	defer t.buildMu.Unlock()
 	defer close(t.loaded)
-	err := x.loadSegments(t)
-	if err == nil {
-		err = x.catchUp(t)
-	}
+	err := x.guarded(t.name, func() error {
+		if err := x.loadSegments(t); err != nil {
+			return err
+		}
+		return x.catchUp(t)
+	})
 	if err == nil {
 		x.askForMerge(t)
 		return

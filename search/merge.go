@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"oplog/faults"
 	"oplog/oplog"
 )
 
@@ -13,9 +14,13 @@ func (x *Index) mergeAll() {
 		select {
 		case t := <-x.merges:
 			for {
-				merged, err := x.merge(t)
+				var merged bool
+				err := x.guarded(t.name, func() (err error) {
+					merged, err = x.merge(t)
+					return err
+				})
 				if err != nil && x.ctx.Err() == nil {
-					x.logger.Error("merging segments failed; retrying after the next flush", "tenant", t.name, "because", err)
+					faults.Report("merging segments, which is retried after the next flush", err, "tenant", t.name)
 				}
 				if !merged || err != nil {
 					break

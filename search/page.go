@@ -3,6 +3,7 @@ package search
 import (
 	"container/heap"
 	"context"
+	"runtime/debug"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -11,7 +12,8 @@ import (
 )
 
 // Page returns keys of matching entries, newest first; see [oplog.Index].
-func (x *Index) Page(ctx context.Context, tenant string, m oplog.Match, before oplog.Key, limit int) ([]oplog.Key, bool, error) {
+func (x *Index) Page(ctx context.Context, tenant string, m oplog.Match, before oplog.Key, limit int) (keys []oplog.Key, more bool, err error) {
+	defer x.guard(tenant, debug.SetPanicOnFault(true), &err)
 	c, err := x.newMatcher(m)
 	if err != nil {
 		return nil, false, err
@@ -24,7 +26,7 @@ func (x *Index) Page(ctx context.Context, tenant string, m oplog.Match, before o
 	c.numbering = v.numbering
 	p := pager{matcher: c, view: v, before: before}
 	p.addTail(limit)
-	keys := make([]oplog.Key, 0, limit)
+	keys = make([]oplog.Key, 0, limit)
 	for {
 		k, ok, err := p.next(ctx, x.store, tenant)
 		if err != nil {

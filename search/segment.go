@@ -44,10 +44,8 @@ type segment struct {
 	references atomic.Int32 // one for the tenant, and one per reading query
 	retired    atomic.Bool  // no longer listed: the last reader deletes the file
 
-	prepared    atomic.Bool // the columns have been derived
-	columnsOnce sync.Once
-	columns     *columns
-	columnsErr  error
+	columns  atomic.Pointer[columns] // nil until a query has derived them
+	deriving chan struct{}           // full while one does
 
 	mu     sync.Mutex
 	bounds map[int64]uint32           // cache of document numbers by time
@@ -116,7 +114,7 @@ func openSegment(dir string, info segmentInfo, check bool) (*segment, error) {
 	}
 	s := &segment{
 		info: info, path: path, zap: z, count: uint32(z.Count()),
-		bounds: make(map[int64]uint32), words: make(map[string]*roaring.Bitmap),
+		deriving: make(chan struct{}, 1), bounds: make(map[int64]uint32), words: make(map[string]*roaring.Bitmap),
 	}
 	s.references.Store(1)
 	if s.count == 0 {

@@ -13,6 +13,7 @@ type tenantIndex struct {
 	dir       string
 	numbering *numbering
 	used      uint64 // counter value of the last use; guarded by the Index's mu
+	reopening bool   // it will be closed because a segment could not be read; guarded by the Index's mu
 	rebuild   bool   // the segments of the manifest are discarded on loading
 
 	loaded chan struct{} // closed when loading has ended, successfully or not

@@ -13,6 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"oplog/exports"
+	"oplog/faults"
 	"oplog/oplog"
 )
 
@@ -51,10 +52,16 @@ type zipStream struct {
 func newZipStream(bundle *exports.Bundle, to net.Conn) *zipStream {
 	out, in := io.Pipe()
 	go func() {
-		err := bundle.Write(in)
+		err := writeBundle(bundle, in)
 		_ = in.CloseWithError(errors.Join(err, bundle.Close())) // never fails; nil means the end
 	}()
 	return &zipStream{out, to}
+}
+
+// writeBundle writes a bundle; a panic ends its stream alone.
+func writeBundle(bundle *exports.Bundle, to io.Writer) (err error) {
+	defer faults.Catch("writing a ZIP", &err)
+	return bundle.Write(to)
 }
 
 func (z *zipStream) Read(p []byte) (int, error) {

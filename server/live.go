@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
+	"oplog/faults"
 	"oplog/journal"
 	"oplog/oplog"
 	"oplog/server/wire"
@@ -61,15 +62,20 @@ func (s *Server) live(c *fiber.Ctx, in *call) error {
 		if stream.begin(after) != nil {
 			return
 		}
-		err := s.journal.Live(s.ending, in.tenant.ID, q, after, s.beat, func(entries []oplog.Entry, seq uint64) error {
-			if err := still(); err != nil {
-				return err
-			}
-			return stream.send(entries, seq)
-		})
-		stream.end(err)
+		stream.end(s.follow(in, q, after, stream, still))
 	})
 	return nil
+}
+
+// follow sends new entries to a stream until it ends. A panic ends this stream alone: it is not in the goroutine of a request.
+func (s *Server) follow(in *call, q oplog.Query, after uint64, stream *eventStream, still func() error) (err error) {
+	defer faults.Catch("sending a live stream", &err)
+	return s.journal.Live(s.ending, in.tenant.ID, q, after, s.beat, func(entries []oplog.Entry, seq uint64) error {
+		if err := still(); err != nil {
+			return err
+		}
+		return stream.send(entries, seq)
+	})
 }
 
 // resumeAfter parses the id of the last event that a client received.

@@ -11,6 +11,8 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 	"github.com/gofiber/fiber/v2"
+
+	"oplog/faults"
 )
 
 // Metrics cover the whole server: a key of any tenant may read them, so they contain no tenant names.
@@ -131,6 +133,8 @@ func (s *Server) sendMetrics(c *fiber.Ctx) error {
 	if !all.LastBackupAt.IsZero() {
 		metrics.WriteGaugeUint64(&w, "oplog_last_backup_timestamp_seconds", unix(all.LastBackupAt))
 	}
+	metrics.WriteCounterUint64(&w, "oplog_panics_total", faults.Panics())
+	metrics.WriteCounterUint64(&w, "oplog_background_errors_total", faults.Background())
 	if s.anchors != nil {
 		metrics.WriteGaugeUint64(&w, "oplog_anchor_up", truth(s.anchors.State().Failure == ""))
 	}
@@ -164,6 +168,8 @@ var withHelp = func() *strings.Replacer {
 		"oplog_index_ready 1 if the search index has caught up with the store.",
 		"oplog_last_backup_timestamp_seconds Unix time of the last completed backup.",
 		"oplog_anchor_up 1 if checkpoints can be written to the anchor folder.",
+		"oplog_panics_total Panics of the program, each of which failed one request or task; the log has their stacks.",
+		"oplog_background_errors_total Errors of background work, which no caller saw; the log has them.",
 		"oplog_live_streams Open live streams.",
 		"oplog_http_requests_total Requests, by method and class of status.",
 		"oplog_http_request_duration_seconds Time from a request's headers to the first byte of its response, by class of route.",

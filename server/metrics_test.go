@@ -1,10 +1,13 @@
 package server
 
 import (
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+
+	"oplog/faults"
 )
 
 // metrics reads what Prometheus would, and refuses what it would not take.
@@ -157,5 +160,23 @@ func TestRouteClasses(t *testing.T) {
 				t.Errorf("%s went from %v to %v", name, before, after)
 			}
 		})
+	}
+}
+
+// TestMetricsOfMistakes: what no caller is told of is counted, and a panic fails its request alone.
+func TestMetricsOfMistakes(t *testing.T) {
+	f := newServer(t)
+	before := f.metrics()
+	services := f.server.exports
+	f.server.exports = nil
+	f.get("admin", tenantA+"/exports", 500)
+	f.server.exports = services
+	f.get("admin", tenantA+"/exports", 200)
+	faults.Report("a test", errors.New("a disk"))
+	after := f.metrics()
+	for name, want := range map[string]float64{"oplog_panics_total": 1, "oplog_background_errors_total": 1} {
+		if got := after[name] - before[name]; got != want {
+			t.Errorf("%s grew by %v, want %v", name, got, want)
+		}
 	}
 }

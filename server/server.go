@@ -17,7 +17,6 @@ import (
 	"net/http"
 	"reflect"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -30,6 +29,7 @@ import (
 
 	"oplog/directory"
 	"oplog/exports"
+	"oplog/faults"
 	"oplog/identity"
 	"oplog/journal"
 	"oplog/node"
@@ -273,5 +273,5 @@ func (s *Server) refuse(c *fiber.Ctx, err error) error {
 }
 
 func (s *Server) logPanic(c *fiber.Ctx, cause any) {
-	s.logger.Error("panic", "method", c.Method(), "path", c.Path(), "cause", cause, "stack", string(debug.Stack()))
+	faults.Mistake(c.Method()+" "+c.Path(), cause)
 }

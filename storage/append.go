@@ -63,10 +63,18 @@ func (db *DB) commit(group []*appendRequest) {
 	writers := make(map[string]*tenantWriter)
 	err := db.failure(nil)
 	if err == nil && !db.bolt.NoSync {
-		err = db.failure(db.startSealing())
+		err = db.startSealing()
 	}
 	if err == nil {
-		err = db.failure(db.update(func(tx *bolt.Tx) error { return db.applyAll(tx, writers, group) }))
+		err = db.update(func(tx *bolt.Tx) error { return db.applyAll(tx, writers, group) })
+	}
+	if err != nil && len(group) > 1 && db.failure(nil) == nil && oplog.CodeOf(err) != oplog.CodeDiskFull {
+		// One request failed, not the disk: the others are none the worse.
+		for _, r := range group {
+			r.reset()
+			db.commit([]*appendRequest{r})
+		}
+		return
 	}
 	if err == nil {
 		for tenant, w := range writers {
@@ -74,7 +82,7 @@ func (db *DB) commit(group []*appendRequest) {
 		}
 		for _, r := range group {
 			if r.refused == nil && len(r.recorded) > 0 {
-				db.onAppend(r.tenant, r.recorded)
+				db.tell(r)
 			}
 		}
 	}
@@ -85,24 +93,6 @@ func (db *DB) commit(group []*appendRequest) {
 			continue
 		}
 		r.done <- r.refused
-	}
-}
-
-// failure converts a write error to the error of the request and later ones. A full disk fails before anything is final. After any other
-// error, a failed sync above all, the state of the disk is unknown: nothing more is written until the file has been reopened.
-func (db *DB) failure(err error) error {
-	if failed := db.failed.Load(); failed != nil {
-		return failed
-	}
-	switch {
-	case err == nil:
-		return nil
-	case oplog.IsDiskFull(err):
-		return oplog.Errorf(oplog.CodeDiskFull, "The disk is full; nothing was stored. Free some space, then retry with the same ids.")
-	default:
-		failed := oplog.Errorf(oplog.CodeUnavailable, "A disk write failed. The log is read-only until restart; then retry with the same ids. (%w)", err)
-		db.failed.CompareAndSwap(nil, failed)
-		return failed
 	}
 }
 

@@ -3,7 +3,9 @@ package storage
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -86,8 +88,9 @@ func TestAppendAfterAFailure(t *testing.T) {
 	if err := db.PutRecord(oplog.RecordTenant, "acme", oplog.Revision{}, []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
-	// Buckets cannot have this name, so the transaction fails.
-	_, err := db.Append(context.Background(), "", []oplog.Entry{entry(1, "x")}, 0)
+	db.sync = func(*os.File) error { return syscall.EIO }
+	_, err := db.Append(context.Background(), "acme", []oplog.Entry{entry(1, "x")}, 0)
+	db.sync = syncData
 	if oplog.CodeOf(err) != oplog.CodeUnavailable || strings.Contains(err.Error(), "\n") {
 		t.Fatal(err)
 	}

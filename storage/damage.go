@@ -5,18 +5,20 @@ import (
 	"runtime/debug"
 
 	bolt "go.etcd.io/bbolt"
+
+	"oplog/faults"
 )
 
-// Damaged pages make bbolt panic, or read outside the mapped file. Both become errors of the operation that reads the page: a panic in a
-// background goroutine would end the program.
+// Damaged pages make bbolt panic, or read beside the file. Both become an error of the operation that needs the page. All other panics are our
+// own mistakes: they say nothing about the file.
 
-// view is bolt's View with a guard.
+// view is bolt's View.
 func (db *DB) view(read func(*bolt.Tx) error) (err error) {
 	defer db.guard(debug.SetPanicOnFault(true), &err)
 	return db.bolt.View(read)
 }
 
-// update is bolt's Update with a guard.
+// update is bolt's Update.
 func (db *DB) update(write func(*bolt.Tx) error) (err error) {
 	defer db.guard(debug.SetPanicOnFault(true), &err)
 	tx, err := db.begin()
@@ -30,10 +32,14 @@ func (db *DB) update(write func(*bolt.Tx) error) (err error) {
 	return tx.commit()
 }
 
-// guard is deferred around code that reads pages: it turns a panic into an error, and restores the setting of panics on faults.
-func (db *DB) guard(faults bool, err *error) {
-	debug.SetPanicOnFault(faults)
-	if p := recover(); p != nil {
+// guard is deferred around code that reads pages: it turns panics into errors, and restores whether faults panic.
+func (db *DB) guard(faultsPanic bool, err *error) {
+	debug.SetPanicOnFault(faultsPanic)
+	switch p := recover(); {
+	case p == nil:
+	case faults.OfFile(p, "go.etcd.io/bbolt"):
 		*err = fmt.Errorf("%s is damaged (%v); restore a backup", db.bolt.Path(), p)
+	default:
+		*err = faults.Mistake("using "+db.bolt.Path(), p)
 	}
 }

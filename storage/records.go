@@ -60,7 +60,7 @@ func (db *DB) putRecord(kind oplog.RecordKind, name string, replaces oplog.Revis
 	if err := putRecord(b, name, data); err != nil {
 		return err
 	}
-	return db.failure(tx.commit())
+	return tx.commit()
 }
 
 // OnRecord registers a callback for changed records; see [oplog.Records].

@@ -109,7 +109,7 @@ func (db *DB) BeginDeletion(d oplog.Deletion) (err error) {
 	closed := maps.Clone(*before)
 	closed[d.Tenant] = closed[d.Tenant].with(&d)
 	db.closedByTenant.Store(&closed)
-	if err := db.failure(tx.commit()); err != nil {
+	if err := tx.commit(); err != nil {
 		db.closedByTenant.Store(before)
 		return err
 	}
@@ -164,10 +164,10 @@ func (db *DB) DeleteDays(ctx context.Context, tenant string, days oplog.Days) er
 			return err
 		}
 		began := time.Now()
-		err := db.failure(db.update(func(tx *bolt.Tx) (err error) {
+		err := db.update(func(tx *bolt.Tx) (err error) {
 			more, err = deleteSome(tx, tenant, days)
 			return err
-		}))
+		})
 		if err != nil {
 			return err
 		}

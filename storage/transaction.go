@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	bolt "go.etcd.io/bbolt"
+
+	"oplog/oplog"
 )
 
 // transaction is a write transaction. There is only one at a time.
@@ -30,8 +32,22 @@ func (t transaction) end() {
 	t.db.writeMu.Unlock()
 }
 
-// commit returns once the transaction is on disk.
+// commit returns once the transaction is on disk. Its errors are those of failure.
 func (t transaction) commit() error {
+	ended := false
+	defer func() {
+		if !ended { // it panicked
+			t.db.failed.CompareAndSwap(nil, errUnfinished)
+		}
+	}()
+	err := t.write()
+	ended = true
+	return t.db.failure(err)
+}
+
+var errUnfinished = oplog.Errorf(oplog.CodeUnavailable, "A write was interrupted. The log is read-only until restart; then retry with the same ids.")
+
+func (t transaction) write() error {
 	if !t.db.bolt.NoSync {
 		return t.Commit()
 	}
@@ -91,7 +107,7 @@ func (db *DB) startSealing() error {
 	if err := db.setFormat(sealedFormat); err != nil {
 		return err
 	}
-	return db.setSealing(true)
+	return db.failure(db.setSealing(true))
 }
 
 // stopSealing restores the format that builds without seals can read.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"oplog/faults"
 	"oplog/oplog"
 	"oplog/records"
 )
@@ -84,9 +85,11 @@ const pendingRecord = "acts"
 // writeAll writes pending entries and saves buffered ones in the record.
 func (t *Trail) writeAll() {
 	t.writePending()
-	if t.savePending() == nil {
+	err := t.savePending()
+	if err == nil {
 		return
 	}
+	faults.Report("saving unfinished actions of the access log", err)
 	t.mu.Lock()
 	t.flush(func(*action) bool { return true })
 	t.mu.Unlock()

@@ -12,6 +12,7 @@ import (
 
 	"oplog/background"
 	"oplog/directory"
+	"oplog/faults"
 	"oplog/oplog"
 )
 
@@ -233,9 +234,11 @@ func (t *Trail) writePending() {
 		for i := range byName[name] {
 			byName[name][i].ReceivedAt = received
 		}
-		if _, err := t.store.Append(context.Background(), name, byName[name], 0); err == nil {
+		_, err := t.store.Append(context.Background(), name, byName[name], 0)
+		if err == nil {
 			continue
 		}
+		faults.Report("writing the access log", err, "log", name, "events", len(byName[name]))
 		events := len(byName[name])
 		if lost[name] > 0 {
 			events += lost[name] - 1 // lostEntry itself stands for those

@@ -56,6 +56,8 @@ func Problem(err error) (p *huma.ErrorModel, known bool) {
 		return p, true
 	case errors.As(err, &refused):
 		return newProblem(refused.Code, refused.Message), true
+	case errors.Is(err, context.Canceled):
+		return newProblem(http.StatusServiceUnavailable, "The request was cancelled."), true // its client has left
 	case errors.Is(err, context.DeadlineExceeded):
 		return newProblem(http.StatusServiceUnavailable, "The request timed out; narrow it or retry later."), true
 	}
