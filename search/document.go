@@ -22,7 +22,7 @@ const (
 	fieldOrganization = "organization"
 	fieldRole         = "role"
 	fieldContentID    = "content_id"
-	fieldIP           = "ip" // encoded by addressTerm
+	fieldIP           = "ip" // encoded by octetTerm and addressTerm
 )
 
 // userSeparator separates id and name in terms of fieldUser; neither may contain it.
@@ -56,16 +56,17 @@ type documentBuilder struct {
 	terms   []string // by number
 	numbers map[string]uint32
 	users   map[[2]string]uint32 // by id and name
-	ips     map[string]uint32    // by text
+	octets  [4][256]uint32       // by place and value: the number of the octetTerm plus one; 0 if not known
 	texts   map[[2]string]span   // by name and id: their terms, in text
 	text    []uint32             // the terms of texts, concatenated
 
-	contents []span                // by document: terms of its content
-	keywords [len(fields)][]uint32 // by field and document: its term
-	used     []usedTerm            // of the current field
-	places   []uint32              // by term number: index in used plus one; 0 for none
-	found    []uint32              // documents of used terms, concatenated
-	id       []byte
+	contents  []span                // by document: terms of its content
+	addresses [][4]uint32           // by document: terms of its IP address, or noTerm
+	keywords  [len(fields)][]uint32 // by field and document: its term
+	used      []usedTerm            // of the current field
+	places    []uint32              // by term number: index in used plus one; 0 for none
+	found     []uint32              // documents of used terms, concatenated
+	id        []byte
 }
 
 // usedTerm is a term that occurs in a field of a segment.
@@ -83,8 +84,7 @@ const (
 
 var builders = sync.Pool{New: func() any {
 	return &documentBuilder{
-		numbers: make(map[string]uint32), users: make(map[[2]string]uint32), ips: make(map[string]uint32),
-		texts: make(map[[2]string]span),
+		numbers: make(map[string]uint32), users: make(map[[2]string]uint32), texts: make(map[[2]string]span),
 	}
 }}
 
@@ -132,7 +132,7 @@ func buildSegment(w *segmentWriter, entries entrySource) error {
 
 func (b *documentBuilder) build(w *segmentWriter, entries entrySource) error {
 	b.forget()
-	b.contents = b.contents[:0]
+	b.contents, b.addresses = b.contents[:0], b.addresses[:0]
 	for i := range b.keywords {
 		b.keywords[i] = b.keywords[i][:0]
 	}
@@ -163,7 +163,7 @@ func (b *documentBuilder) forget() {
 		b.terms = slices.Delete(b.terms, 0, len(b.terms))
 		clear(b.numbers)
 		clear(b.users)
-		clear(b.ips)
+		clear(b.octets[:])
 	} else if len(b.texts) <= maxKnownTexts {
 		return
 	}
@@ -174,6 +174,7 @@ func (b *documentBuilder) forget() {
 // add adds the terms of an entry.
 func (b *documentBuilder) add(e *oplog.Entry) {
 	b.contents = append(b.contents, b.textOf(e.Content.Name, e.Content.ID))
+	b.addresses = append(b.addresses, b.address(e))
 	for field, name := range fields {
 		var term uint32
 		switch name {
@@ -187,8 +188,6 @@ func (b *documentBuilder) add(e *oplog.Entry) {
 			term = b.keyword(e.Outcome)
 		case fieldRole:
 			term = b.keyword(e.User.Role)
-		case fieldIP:
-			term = b.ip(e)
 		case fieldOrganization:
 			term = b.keyword(e.Organization.ID)
 		case fieldUser:
@@ -213,19 +212,24 @@ func (b *documentBuilder) user(u oplog.User) uint32 {
 	return n
 }
 
-func (b *documentBuilder) ip(e *oplog.Entry) uint32 {
-	if e.IP == "" {
-		return noTerm
-	}
-	n, known := b.ips[e.IP]
-	if !known {
-		n = noTerm
-		if a, ok := e.Address(); ok {
-			n = b.number(addressTerm(a))
+// address returns the terms of an entry's IP address.
+func (b *documentBuilder) address(e *oplog.Entry) [4]uint32 {
+	found := [4]uint32{noTerm, noTerm, noTerm, noTerm}
+	a, ok := e.Address()
+	switch {
+	case !ok:
+	case a.Is4():
+		for place, octet := range a.As4() {
+			known := &b.octets[place][octet]
+			if *known == 0 {
+				*known = b.number(octetTerm(place, octet)) + 1
+			}
+			found[place] = *known - 1
 		}
-		b.ips[strings.Clone(e.IP)] = n
+	default:
+		found[0] = b.number(addressTerm(a))
 	}
-	return n
+	return found
 }
 
 func (b *documentBuilder) keyword(value string) uint32 {
@@ -302,17 +306,26 @@ func (b *documentBuilder) writeField(w *segmentWriter, field int) error {
 
 // eachTerm calls visit for the terms of a field, document by document.
 func (b *documentBuilder) eachTerm(field int, visit func(document, term uint32)) {
-	if fields[field] == fieldContentText {
+	switch fields[field] {
+	case fieldContentText:
 		for document, text := range b.contents {
 			for _, term := range b.text[text.from:text.to] {
 				visit(uint32(document), term)
 			}
 		}
-		return
-	}
-	for document, term := range b.keywords[field] {
-		if term != noTerm {
-			visit(uint32(document), term)
+	case fieldIP:
+		for document, terms := range b.addresses {
+			for _, term := range terms {
+				if term != noTerm {
+					visit(uint32(document), term)
+				}
+			}
+		}
+	default:
+		for document, term := range b.keywords[field] {
+			if term != noTerm {
+				visit(uint32(document), term)
+			}
 		}
 	}
 }

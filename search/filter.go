@@ -77,25 +77,35 @@ func (c *addressChoice) lets(a netip.Addr) bool {
 	return (len(c.any) == 0 || slices.ContainsFunc(c.any, within)) && !slices.ContainsFunc(c.none, within)
 }
 
-// addressTerm returns an address as a term of fieldIP: its family, then its bytes, so that the addresses of a network are adjacent.
-func addressTerm(a netip.Addr) string {
-	return familyOf(a) + string(a.AsSlice())
-}
+// An IPv4 address has four terms of fieldIP, one per byte, so that the dictionary stays small however many addresses a log has. An IPv6
+// address is one term.
 
-func familyOf(a netip.Addr) string {
-	if a.Is4() {
-		return "4"
-	}
-	return "6"
-}
+// octetTerm returns the term of a byte of an IPv4 address.
+func octetTerm(place int, octet byte) string { return string([]byte{'4', '0' + byte(place), octet}) }
 
-// networkTerms returns the first term of a network's addresses and the first term after them.
-func networkTerms(p netip.Prefix) (start, end []byte) {
-	last := p.Addr().AsSlice()
+// addressTerm returns the term of an IPv6 address.
+func addressTerm(a netip.Addr) string { return "6" + string(a.AsSlice()) }
+
+// termRange is a range of terms, both ends included.
+type termRange struct{ first, last string }
+
+// networkTerms returns ranges of terms: the addresses of the network have a term in each.
+func networkTerms(p netip.Prefix) []termRange {
+	first, last := p.Addr().AsSlice(), p.Addr().AsSlice()
 	for bit := p.Bits(); bit < 8*len(last); bit++ {
 		last[bit/8] |= 0x80 >> (bit % 8)
 	}
-	return []byte(addressTerm(p.Addr())), append(append([]byte(familyOf(p.Addr())), last...), 0)
+	if !p.Addr().Is4() {
+		return []termRange{{addressTerm(p.Addr()), "6" + string(last)}}
+	}
+	var ranges []termRange
+	for place := range first {
+		if place > 0 && 8*place >= p.Bits() {
+			break // the rest is free
+		}
+		ranges = append(ranges, termRange{octetTerm(place, first[place]), octetTerm(place, last[place])})
+	}
+	return ranges
 }
 
 // filterBitmaps returns a bitmap for each filter, nil for a filter without matches, and the bitmaps of exclusions.
@@ -190,8 +200,7 @@ func (s *segment) anyAddress(ctx context.Context, networks []netip.Prefix) (*roa
 	return s.remember(key, func() (*roaring.Bitmap, error) {
 		var found []*roaring.Bitmap
 		for _, p := range networks {
-			start, end := networkTerms(p)
-			b, err := s.between(ctx, fieldIP, start, end, nil)
+			b, err := s.network(ctx, p)
 			if err != nil {
 				return nil, err
 			}
@@ -199,4 +208,17 @@ func (s *segment) anyAddress(ctx context.Context, networks []netip.Prefix) (*roa
 		}
 		return union(found), nil
 	})
+}
+
+// network returns the documents whose address is in a network; nil for none.
+func (s *segment) network(ctx context.Context, p netip.Prefix) (*roaring.Bitmap, error) {
+	var found []*roaring.Bitmap
+	for _, terms := range networkTerms(p) {
+		b, err := s.between(ctx, fieldIP, []byte(terms.first), []byte(terms.last+"\x00"), nil)
+		if b == nil || err != nil {
+			return nil, err
+		}
+		found = append(found, b)
+	}
+	return intersect(found, 0, s.count, s.count), nil
 }

@@ -150,7 +150,7 @@ func drawQuery(t *rapid.T) oplog.Query {
 			Organizations: some("organizations", "root", "east", "shop", "new", "none"), Outcomes: some("outcomes", "success", "failure"),
 			Roles: some("roles", "admin", "营销经理", "none", "营销"),
 			IPs: some("ips", "10.0.0.1", "10.0.0.0/8", "10.0.0.0/31", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8::1", "::1", "fe80::1", "::ffff:10.0.0.1",
-				"255.255.255.255", "ffff::/16"),
+				"255.255.255.255", "ffff::/16", "8.0.0.0/6", "10.0.0.0/23"),
 		}
 	}
 	q := oplog.Query{Filters: oplog.Filters{Values: drawValues()}}

@@ -172,7 +172,7 @@ func (d zapxDocument) VisitFields(visit index.FieldVisitor) {
 	terms(analyse(d.Content.Name, d.Content.ID), func(term string) { content = append(content, term) })
 	for name, terms := range map[string][]string{
 		fieldContentText: content, fieldContentID: {d.Content.ID}, fieldModule: {d.Module}, fieldOperation: {d.Operation},
-		fieldOrganization: {d.Organization.ID}, fieldUser: {userTerm(d.User)}, fieldOutcome: {d.Outcome}, fieldRole: {d.User.Role}, fieldIP: {ipTerm(d.Entry)},
+		fieldOrganization: {d.Organization.ID}, fieldUser: {userTerm(d.User)}, fieldOutcome: {d.Outcome}, fieldRole: {d.User.Role}, fieldIP: ipTerms(d.Entry),
 	} {
 		f := &zapxField{name: name, terms: make(index.TokenFrequencies)}
 		for _, term := range terms {
@@ -183,12 +183,18 @@ func (d zapxDocument) VisitFields(visit index.FieldVisitor) {
 		visit(f)
 	}
 }
-func ipTerm(e *oplog.Entry) string {
+func ipTerms(e *oplog.Entry) (found []string) {
 	a, ok := e.Address()
-	if !ok {
-		return ""
+	switch {
+	case !ok:
+	case a.Is4():
+		for place, octet := range a.As4() {
+			found = append(found, octetTerm(place, octet))
+		}
+	default:
+		found = append(found, addressTerm(a))
 	}
-	return addressTerm(a)
+	return found
 }
 func (d zapxDocument) VisitComposite(index.CompositeFieldVisitor) {}
 func (d zapxDocument) HasComposite() bool                         { return false }
@@ -218,4 +224,18 @@ func zapxOptions(field string) index.FieldIndexingOptions {
 		return index.StoreField
 	}
 	return index.IndexField | index.SkipFreqNorm
+}
+
+// A dictionary of whole addresses would take more room than all else of an entry.
+func TestManyAddressesHaveFewTerms(t *testing.T) {
+	entries := make([]oplog.Entry, 4000)
+	for i := range entries {
+		entries[i] = plainEntry(i, i)
+		entries[i].Seq, entries[i].IP = uint64(i+1), fmt.Sprintf("10.1.%d.%d", i>>8, i&255)
+	}
+	slices.SortFunc(entries, func(a, b oplog.Entry) int { return a.Key().Compare(b.Key()) })
+	s := openZap(t, t.TempDir(), "segment", must(buildImage(inMemory(entries)))(t).bytes)
+	if n := len(termsOf(t, s, fieldIP)); n > 4*256 {
+		t.Errorf("%d terms of %d addresses", n, len(entries))
+	}
 }
