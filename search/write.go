@@ -3,6 +3,7 @@ package search
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"io"
 	"math"
@@ -30,7 +31,11 @@ type segmentWriter struct {
 	dictionary *vellum.Builder
 	encoded    bytes.Buffer // dictionary of the current field
 	postings   []byte       // of the current term
+	written    map[postingsSum]uint64
 }
+
+// postingsSum is the checksum of a term's postings, by which a segmentWriter knows the offsets of those that it has written.
+type postingsSum [16]byte
 
 // image holds a segment's bytes and offsets.
 type image struct {
@@ -52,7 +57,7 @@ var dictionaryOptions = &vellum.BuilderOpts{Encoder: 1, RegistryTableSize: 0, Re
 const writeSize = 16 << 10
 
 func newSegmentWriter(to io.Writer) (*segmentWriter, error) {
-	w := &segmentWriter{}
+	w := &segmentWriter{written: make(map[postingsSum]uint64)}
 	w.sum = zap.NewCountHashWriterWithStatsReporter(to, w)
 	w.out = bufio.NewWriterSize(w.sum, writeSize)
 	var err error
@@ -114,17 +119,23 @@ func (w *segmentWriter) endDocuments() {
 	w.writeUvarint(0) // there are no nested documents
 }
 
-// term adds a term to the current field, with its documents' numbers in order. A single document needs no room beside the dictionary.
+// term adds a term to the current field, with its documents' numbers in order. A single document needs no room beside the dictionary, and
+// terms with the same documents share their postings: most do, because the words of a repeated text occur in the same entries.
 func (w *segmentWriter) term(term []byte, numbers []uint32) error {
 	if len(numbers) == 1 {
 		return w.dictionary.Insert(term, zap.FSTValEncode1Hit(uint64(numbers[0]), zap.NormBits1Hit))
 	}
-	at := w.offset
-	w.writeUvarint(0) // no frequencies
-	w.writeUvarint(0) // no positions
 	w.postings = appendBitmap(w.postings[:0], numbers)
-	w.writeUvarint(uint64(len(w.postings)))
-	w.write(w.postings)
+	sum := sha256.Sum256(w.postings)
+	at, known := w.written[postingsSum(sum[:16])]
+	if !known {
+		at = w.offset
+		w.written[postingsSum(sum[:16])] = at
+		w.writeUvarint(0) // no frequencies
+		w.writeUvarint(0) // no positions
+		w.writeUvarint(uint64(len(w.postings)))
+		w.write(w.postings)
+	}
 	return w.dictionary.Insert(term, at)
 }
 

@@ -226,6 +226,21 @@ func zapxOptions(field string) index.FieldIndexingOptions {
 	return index.IndexField | index.SkipFreqNorm
 }
 
+func TestTermsOfTheSameDocumentsSharePostings(t *testing.T) {
+	w := must(newSegmentWriter(&bytes.Buffer{}))(t)
+	documents := []uint32{1, 5, 9}
+	if err := w.term([]byte("black"), documents); err != nil {
+		t.Fatal(err)
+	}
+	before := w.offset
+	if err := w.term([]byte("friday"), documents); err != nil {
+		t.Fatal(err)
+	}
+	if w.offset != before {
+		t.Errorf("the same documents are written twice, in %d bytes", w.offset-before)
+	}
+}
+
 // A dictionary of whole addresses would take more room than all else of an entry.
 func TestManyAddressesHaveFewTerms(t *testing.T) {
 	entries := make([]oplog.Entry, 4000)
