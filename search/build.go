@@ -158,7 +158,7 @@ func (x *Index) addSegment(t *tenantIndex, count int, from func(low, top int) en
 	if rest < 0 {
 		rest = len(t.tail)
 	}
-	t.tail = slices.Clone(t.tail[rest:])
+	t.tail = append(make([]tailDocument, 0, 2*(len(t.tail)-rest)), t.tail[rest:]...) // with room for as many again
 	return nil
 }
 

@@ -293,7 +293,7 @@ func (t *tailMatcher) matches(d *tailDocument) bool {
 	if t.nothing || micros < t.from || micros >= t.to || !t.actionMatches(d.action) || !t.actorMatches(d.actor) {
 		return false
 	}
-	return t.contentID.lets(d.contentID) && t.ip.lets(d.ip) && t.letsWords(func(i int) bool { return t.wordMatches(i, t.words[i], d) })
+	return t.contentID.lets(d.content.id) && t.ip.lets(d.ip) && t.letsWords(func(i int) bool { return t.wordMatches(i, t.words[i], d) })
 }
 
 func (t *tailMatcher) actionMatches(number uint32) bool {

@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"oplog/oplog"
@@ -70,6 +71,9 @@ func (t *tenantIndex) close() {
 
 // appendTail adds entries to the tail, in order of arrival; called with mu held.
 func (t *tenantIndex) appendTail(entries []oplog.Entry) {
+	if need := len(t.tail) + len(entries); need > cap(t.tail) {
+		t.tail = slices.Grow(t.tail, need) // doubles it: append would copy a long tail for every quarter that it grows
+	}
 	latest := make(map[uint32]int64)
 	upTo := int64(0)
 	if n := len(t.tail); n > 0 {
