@@ -6,7 +6,7 @@ import (
 	"oplog/oplog"
 )
 
-// BenchmarkBuild makes a segment of 8,192 entries in memory.
+// BenchmarkBuild builds a segment of 8,192 entries in memory.
 func BenchmarkBuild(b *testing.B) {
 	entries := make([]oplog.Entry, 8<<10)
 	for i := range entries {

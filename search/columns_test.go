@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Catalogs that were replaced again and again leave more pairs than one has.
+// TestNumbersOfManyActions: catalogs replaced repeatedly have more pairs of module and operation than a single one.
 func TestNumbersOfManyActions(t *testing.T) {
 	n := newNumbering()
 	const pairs = 1<<16 + 2

@@ -49,9 +49,8 @@ func record(t *testing.T, l testLog, from, to int, minutesAgo func(number int) i
 	}
 }
 
-// askedFor are queries that go all ways through a segment, each with a plain
-// matcher of its own.
-var askedFor = []struct {
+// concurrentQueries are queries that use every part of a segment, each with a plain matcher.
+var concurrentQueries = []struct {
 	query   oplog.Query
 	matches func(e *oplog.Entry) bool
 }{
@@ -68,7 +67,7 @@ var askedFor = []struct {
 	}},
 }
 
-// awaitReady waits while the index catches up with the store.
+// awaitReady waits until the index has caught up with the store.
 func awaitReady(t *testing.T, l testLog) {
 	t.Helper()
 	for {
@@ -83,7 +82,7 @@ func awaitReady(t *testing.T, l testLog) {
 	}
 }
 
-// checkAnswers compares all answers with those of a plain scan.
+// checkAnswers compares all results with those of a plain scan.
 func checkAnswers(t *testing.T, l testLog, want int) {
 	t.Helper()
 	var all []oplog.Entry
@@ -95,7 +94,7 @@ func checkAnswers(t *testing.T, l testLog, want int) {
 		t.Fatalf("the store has %d, %v, want %d", len(all), err, want)
 	}
 	awaitReady(t, l)
-	for _, asked := range askedFor {
+	for _, asked := range concurrentQueries {
 		var wantIDs []string
 		for i := len(all) - 1; i >= 0; i-- {
 			if asked.matches(&all[i]) {
@@ -116,15 +115,14 @@ func checkAnswers(t *testing.T, l testLog, want int) {
 	}
 }
 
-// While entries are recorded, flushed and merged, also out of order, every
-// query answers: what was acknowledged before it is in its answer, pages are in
-// order, counts agree with each other.
+// TestQueriesDuringAppends: while entries are recorded, flushed and merged, with times out of order, every query succeeds: its result
+// contains all entries acknowledged before, pages are in order, and counts are consistent.
 func TestQueriesDuringAppends(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	defer closeLog(t, l)
 	const batches, batchSize = 40, 15
 	done := make(chan struct{})
-	acknowledged := make(chan int, batches+1) // how many there are
+	acknowledged := make(chan int, batches+1) // number of acknowledged entries
 	acknowledged <- 0
 	var askers, recorders sync.WaitGroup
 	recorders.Go(func() {
@@ -145,11 +143,11 @@ func TestQueriesDuringAppends(t *testing.T) {
 				}
 				before := <-acknowledged
 				acknowledged <- before
-				asked := askedFor[i%len(askedFor)] // 9, so that each is asked both ways
+				query := concurrentQueries[i%len(concurrentQueries)] // 9, an odd number, so that each is used in both ways
 				if i%2 == 0 {
-					checkPageInOrder(t, l, asked.query, before)
+					checkPageInOrder(t, l, query.query, before)
 				} else {
-					checkSummaryAgrees(t, l, asked.query, before)
+					checkSummaryAgrees(t, l, query.query, before)
 				}
 			}
 		})
@@ -200,7 +198,7 @@ func checkSummaryAgrees(t *testing.T, l testLog, q oplog.Query, acknowledged int
 	}
 }
 
-// Several tenants, opened by queries and appends at once.
+// TestTenantsAtOnce: several tenants are opened concurrently by queries and appends.
 func TestTenantsAtOnce(t *testing.T) {
 	l := openLog(t, t.TempDir())
 	defer closeLog(t, l)
@@ -231,7 +229,7 @@ func TestTenantsAtOnce(t *testing.T) {
 	}
 }
 
-// A short tail becomes a segment once nothing more comes.
+// TestShortTailsAreFlushed: a short tail becomes a segment once no more entries arrive.
 func TestShortTailsAreFlushed(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	defer closeLog(t, l)

@@ -14,13 +14,11 @@ import (
 	"oplog/storage"
 )
 
-// An index is only a copy: whatever happens to its files, it is rebuilt from
-// the store, and answers the same.
+// An index is only a copy: whatever happens to its files, it is rebuilt from the store and returns the same results.
 
 const damagedEntries = 200
 
-// closedLog makes a log with some segments and a tail, closes it, and returns
-// its directory and the files of its segments.
+// closedLog creates a log with some segments and a tail, closes it, and returns its directory and the files of its segments.
 func closedLog(t *testing.T) (dir string, segments []string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -29,7 +27,7 @@ func closedLog(t *testing.T) (dir string, segments []string) {
 		record(t, l, from, from+40, func(n int) int { return n * 7919 % 1000 })
 	}
 	closeLog(t, l)
-	l = openLog(t, dir) // what was left in the tail becomes segments
+	l = openLog(t, dir) // the tail becomes segments
 	awaitReady(t, l)
 	closeLog(t, l)
 	for _, s := range manifestOf(t, dir).Segments {
@@ -66,7 +64,7 @@ func copied(t *testing.T, from string) string {
 	return dir
 }
 
-// checkRebuilt opens a log twice, and goes on recording.
+// checkRebuilt opens a log twice, and records more entries.
 func checkRebuilt(t *testing.T, dir string) {
 	t.Helper()
 	l := openLog(t, dir)
@@ -148,7 +146,7 @@ func TestDamagedSegments(t *testing.T) {
 	}
 }
 
-// A bit that flipped anywhere is found when the index is opened.
+// TestFlippedBits: a flipped bit anywhere is detected when the index is opened.
 func TestFlippedBits(t *testing.T) {
 	dir, segments := closedLog(t)
 	path := filepath.Join(indexDir(dir), segments[0])
@@ -181,8 +179,7 @@ func TestManifestGone(t *testing.T) {
 	}
 }
 
-// What an older version has written, with other terms in other fields, is built
-// again.
+// TestOlderIndexIsRebuilt: an index written by an older version, with other terms in other fields, is rebuilt.
 func TestOlderIndexIsRebuilt(t *testing.T) {
 	dir, segments := closedLog(t)
 	m := manifestOf(t, dir)
@@ -235,8 +232,7 @@ func withStore(t *testing.T, dir string, do func(*storage.DB) error) {
 	}
 }
 
-// What a crash leaves behind is removed: files that were not finished, and
-// those that were and had not been listed.
+// TestLeftoverFilesAreRemoved: files left by a crash are removed, unfinished ones and finished ones that the manifest does not list.
 func TestLeftoverFilesAreRemoved(t *testing.T) {
 	dir, segments := closedLog(t)
 	whole := read(t, filepath.Join(indexDir(dir), segments[0]))
@@ -255,7 +251,7 @@ func TestLeftoverFilesAreRemoved(t *testing.T) {
 	}
 }
 
-// Replaced segments do not stay on disk.
+// TestMergedSegmentsAreDeleted: replaced segments are deleted from disk.
 func TestMergedSegmentsAreDeleted(t *testing.T) {
 	dir := t.TempDir()
 	l := newLog(t, dir)
@@ -281,7 +277,7 @@ func TestMergedSegmentsAreDeleted(t *testing.T) {
 	}
 }
 
-// awaitMerges waits until there is nothing to flush or to merge.
+// awaitMerges waits until there is nothing to flush or merge.
 func awaitMerges(l testLog) {
 	l.index.mu.Lock()
 	t := l.index.tenants[tenant]

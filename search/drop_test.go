@@ -19,7 +19,7 @@ func TestDrop(t *testing.T) {
 	l := newLog(t, dir)
 	t.Cleanup(func() { closeLog(t, l) })
 	const entries = 300
-	record(t, l, 0, entries, func(number int) int { return (number * 37) % entries }) // in no order of time
+	record(t, l, 0, entries, func(number int) int { return (number * 37) % entries }) // times out of order
 	f := func(minutesAgo, want int) {
 		t.Helper()
 		if err := l.index.Drop(t.Context(), tenant, time.Unix(0, 0), now.Add(-time.Duration(minutesAgo)*time.Minute)); err != nil {
@@ -35,7 +35,7 @@ func TestDrop(t *testing.T) {
 		}
 	}
 	f(entries, entries)
-	f(249, 250) // minutes 0 to 249 ago stay
+	f(249, 250) // minutes 0 to 249 ago are kept
 	f(249, 250)
 	f(100, 101)
 	record(t, l, entries, entries+3, func(int) int { return 50 })
@@ -49,15 +49,14 @@ func TestDrop(t *testing.T) {
 	}
 }
 
-// What lies between two times goes, and what is on either side of it stays, in
-// segments as in the tail.
+// TestDropBetween: entries between two times are removed from segments and tail, entries on either side are kept.
 func TestDropBetween(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	t.Cleanup(func() { closeLog(t, l) })
 	const entries = 300
 	record(t, l, 0, entries, func(number int) int { return (number * 37) % entries })
 	gone := make(map[int]bool)
-	f := func(from, to int) { // minutes ago, the first after the last
+	f := func(from, to int) { // minutes ago; to is exclusive
 		t.Helper()
 		ago := func(minutes int) time.Time { return now.Add(-time.Duration(minutes) * time.Minute) }
 		if err := l.index.Drop(t.Context(), tenant, ago(from), ago(to)); err != nil {
@@ -89,8 +88,8 @@ func TestDropBetween(t *testing.T) {
 	f(279, 61)
 }
 
-// A tenant that was closed before its turn to drop comes is opened again: a
-// manifest of what a closed one has would forget all that is indexed.
+// TestDropOfClosedTenant: a tenant that is closed while a drop waits is reopened: writing the manifest of a closed tenant would lose its
+// segments.
 func TestDropOfClosedTenant(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	t.Cleanup(func() { closeLog(t, l) })
@@ -123,8 +122,8 @@ func TestDropOfClosedTenant(t *testing.T) {
 	f(251)
 }
 
-// A rebuild waits for writes and loads of the index in progress, without
-// holding up the other tenants, and for no longer than it is told to.
+// TestRebuildDuringWrites: a rebuild waits for writes and loads of its index in progress, without blocking other tenants, and no longer
+// than its context.
 func TestRebuildDuringWrites(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	t.Cleanup(func() { closeLog(t, l) })
@@ -147,7 +146,7 @@ func TestRebuildDuringWrites(t *testing.T) {
 	}
 	select {
 	case err := <-rebuilt:
-		t.Errorf("rebuilt beside one that writes: %v", err)
+		t.Errorf("rebuild during a write: %v", err)
 	default:
 	}
 	open.buildMu.Unlock()
@@ -159,8 +158,8 @@ func TestRebuildDuringWrites(t *testing.T) {
 	}
 }
 
-// A query that still reads a segment which was dropped deletes that one's file
-// at its end, and none of those that were rebuilt meanwhile.
+// TestRebuildDuringQuery: a query that still reads a dropped segment deletes only that segment's file when it ends, not those that were
+// rebuilt meanwhile.
 func TestRebuildDuringQuery(t *testing.T) {
 	dir := t.TempDir()
 	l := newLog(t, dir)
@@ -198,8 +197,8 @@ func TestRebuildDuringQuery(t *testing.T) {
 	}
 }
 
-// Queries that run while segments are merged and dropped see each entry once
-// or, where it is being dropped, not at all.
+// TestQueriesDuringDrops: queries that run while segments are merged and dropped return each entry once, or not at all if it is being
+// dropped.
 func TestQueriesDuringDrops(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	t.Cleanup(func() { closeLog(t, l) })

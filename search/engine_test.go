@@ -19,7 +19,7 @@ func TestIndexKeepsItsContracts(t *testing.T) {
 	}
 	enginetest.Index(t, openStore, func(t *testing.T, dir string, store oplog.Store) oplog.Index {
 		t.Helper()
-		x, err := open(dir, store, smallSizes) // so that there are segments, and merges
+		x, err := open(dir, store, smallSizes) // small, so that there are segments and merges
 		if err != nil {
 			t.Fatal(err)
 		}

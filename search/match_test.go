@@ -7,8 +7,8 @@ import (
 	"oplog/oplog"
 )
 
-// Filters of many values are answered as others are, and not remembered: each
-// may be as long as a request, and each segment would keep it.
+// TestFiltersOfManyValues: filters with many values return the same results and are not cached: each may be as long as a request, and each
+// segment would keep it.
 func TestFiltersOfManyValues(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	t.Cleanup(func() { closeLog(t, l) })
@@ -46,8 +46,8 @@ func TestFiltersOfManyValues(t *testing.T) {
 	}
 }
 
-// What stands in a word where letters and digits meet is found in segments as in
-// the tail, also in words of many pieces, of which the index has the starts alone.
+// TestWordsWithinWords: parts of a word at the boundaries of letters and digits are found in segments and in the tail, also in words of
+// many parts, of which only the first are indexed.
 func TestWordsWithinWords(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	t.Cleanup(func() { closeLog(t, l) })

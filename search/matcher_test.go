@@ -9,12 +9,11 @@ import (
 	"oplog/oplog"
 )
 
-// One entry at a time is matched as a plain reading of it says, as a page of
-// them is.
+// TestMatcherEqualsPlainScan: a single entry matches as in a plain scan, and as on a page.
 func TestMatcherEqualsPlainScan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q := drawQuery(t)
-		q.Organizations, q.Not.Organizations, q.Scope = nil, nil, "" // a matcher is given those that count
+		q.Organizations, q.Not.Organizations, q.Scope = nil, nil, "" // a matcher gets resolved organizations
 		words, err := oplog.ParseSearch(q.Search)
 		if err != nil {
 			t.Fatal(err)

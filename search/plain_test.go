@@ -11,8 +11,7 @@ import (
 	"oplog/oplog"
 )
 
-// The plain matcher below says what a search means, word by word, without an
-// index and without the index's analysis.
+// The plain matcher below defines a search word by word, without an index and its text analysis.
 
 func plainMatch(q oplog.Query, tree oplog.Tree, e *oplog.Entry) bool {
 	below := func(id string) bool {
@@ -59,7 +58,7 @@ func plainMatch(q oplog.Query, tree oplog.Tree, e *oplog.Entry) bool {
 	return plainSearch(q, e)
 }
 
-// plainSearch reports whether the words of a query let an entry through.
+// plainSearch reports whether an entry matches the words of a query.
 func plainSearch(q oplog.Query, e *oplog.Entry) bool {
 	words, _ := oplog.ParseSearch(q.Search)
 	module, _ := oplog.BuiltInCatalog().Module(e.Module)
@@ -92,7 +91,7 @@ func plainSearch(q oplog.Query, e *oplog.Entry) bool {
 	return true
 }
 
-// plainWithin reports whether an address is in a network, by net instead of netip.
+// plainWithin reports whether an address is in a network, using net instead of netip.
 func plainWithin(ip, network string) bool {
 	if host, _, err := net.SplitHostPort(ip); err == nil {
 		ip = host
@@ -106,7 +105,7 @@ func plainWithin(ip, network string) bool {
 	return a != nil && (a.To4() != nil) == (n.IP.To4() != nil) && n.Contains(a)
 }
 
-// plainContains reports whether the words stand in a row in a text.
+// plainContains reports whether a text contains the words in a row.
 func plainContains(text, row []string, whole bool) bool {
 	for i := 0; i+len(row) <= len(text); i++ {
 		matched := true
@@ -135,8 +134,7 @@ func plainContains(text, row []string, whole bool) bool {
 	return len(row) == 0
 }
 
-// plainEnds returns a word, and what is left of it from each place on where
-// letters and digits meet.
+// plainEnds returns a word and its suffixes that start at a boundary of letters and digits.
 func plainEnds(word string) []string {
 	found := []string{word}
 	before := rune(0)
@@ -152,8 +150,7 @@ func plainEnds(word string) []string {
 	return found
 }
 
-// ignorable are the characters that Unicode's DerivedCoreProperties.txt lists as
-// Default_Ignorable_Code_Point.
+// ignorable are the Default_Ignorable_Code_Point characters of Unicode's DerivedCoreProperties.txt.
 var ignorable = &unicode.RangeTable{
 	R16: []unicode.Range16{
 		{Lo: 0x00ad, Hi: 0x00ad, Stride: 1}, {Lo: 0x034f, Hi: 0x034f, Stride: 1}, {Lo: 0x061c, Hi: 0x061c, Stride: 1}, {Lo: 0x115f, Hi: 0x1160, Stride: 1},
@@ -169,7 +166,7 @@ func plainCJK(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) || r == 'ー'
 }
 
-// plainWords cuts a text into folded words, splitting between scripts.
+// plainWords splits a text into folded words, also between scripts.
 func plainWords(s string) []string {
 	var out []rune
 	var shown []rune

@@ -8,8 +8,8 @@ import (
 	"oplog/oplog"
 )
 
-// Many tenants are asked in turn; few are open at once, and each answers with
-// its own entries, also those that were recorded while it was closed.
+// TestManyTenants: many tenants are queried in turn, few are open at a time, and each returns its own entries, including those recorded
+// while it was closed.
 func TestManyTenants(t *testing.T) {
 	l := openLog(t, t.TempDir())
 	t.Cleanup(func() { closeLog(t, l) })
@@ -42,7 +42,7 @@ func TestManyTenants(t *testing.T) {
 			}
 		}
 	}
-	// Those whose tail is being flushed or merged stay open until that is done.
+	// Tenants whose tail is being flushed or merged stay open until that is done.
 	for l.index.openTenants() > smallSizes.maxTenants {
 		if t.Context().Err() != nil {
 			t.Fatalf("%d tenants stay open; want %d", l.index.openTenants(), smallSizes.maxTenants)
@@ -51,7 +51,7 @@ func TestManyTenants(t *testing.T) {
 	}
 }
 
-// openTenants closes what it may, and returns how many tenants are open.
+// openTenants closes idle tenants and returns the number of open ones.
 func (x *Index) openTenants() int {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The quick way for plain texts gives what the full one does.
+// TestFoldText: the fast path for plain texts returns the same as the full one.
 func TestFoldText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.StringOf(rapid.OneOf(

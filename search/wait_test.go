@@ -10,7 +10,7 @@ import (
 	"oplog/storage"
 )
 
-// TestOpenHonorsItsCaller: a caller that gives up does not wait for the tail to get shorter.
+// TestOpenHonorsItsCaller: a caller that gives up does not wait for the tail to become shorter.
 func TestOpenHonorsItsCaller(t *testing.T) {
 	l := newLog(t, t.TempDir())
 	defer closeLog(t, l)
@@ -34,7 +34,7 @@ func TestOpenHonorsItsCaller(t *testing.T) {
 	go func() { opened <- l.index.Open(ctx, tenant) }()
 	cancel()
 	if err := <-opened; !errors.Is(err, context.Canceled) {
-		t.Errorf("it is answered %v", err)
+		t.Errorf("Open returned %v", err)
 	}
 }
 
@@ -51,7 +51,7 @@ func (s *hookedStore) PutRecord(kind oplog.RecordKind, name string, replaces opl
 	return s.Store.PutRecord(kind, name, replaces, data)
 }
 
-// TestRebuildSyncsUnderNoSharedLock: while the manifest of one tenant is written, others are answered.
+// TestRebuildSyncsUnderNoSharedLock: while one tenant's manifest is written, queries of others succeed.
 func TestRebuildSyncsUnderNoSharedLock(t *testing.T) {
 	db, err := storage.Open(t.TempDir(), storage.Options{})
 	if err != nil {
