@@ -95,6 +95,7 @@ func (f *serveFlags) listen(ctx context.Context) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w; specify another address with --listen, such as 127.0.0.1:0", f.Listen, err)
 	}
+	ln = server.Share(ln)
 	if config != nil {
 		ln = tls.NewListener(ln, config)
 	}

@@ -28,6 +28,17 @@ type call struct {
 // ip returns the client's IP address.
 func (in *call) ip() string { return in.http.Context().RemoteIP().String() }
 
+// caller names the caller in budgets: a person or a program, or else the network that the request came from.
+func (in *call) caller() string {
+	switch {
+	case in.key.ID != "":
+		return "key " + in.key.Tenant + " " + in.key.ID
+	case in.account.Username != "":
+		return "user " + in.account.Tenant + " " + in.account.Username
+	}
+	return "address " + wire.Network(in.http.Context().RemoteIP())
+}
+
 type callKey struct{}
 
 // answer makes a route of a handler served by Huma, which validates input, encodes output, and documents both by their types.
@@ -90,7 +101,7 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 			err = fiber.NewError(http.StatusUnsupportedMediaType, "Content-Encoding is not supported here; send the body uncompressed.")
 		}
 		if err == nil {
-			err = wire.TakeBody(c, s.slow)
+			err = s.bodies.Take(c, in.caller())
 		}
 		if err == nil && changes(r.method) && r.who != anyone {
 			_, err = s.callerNow(in.principal) // the body may have taken long to arrive
@@ -107,7 +118,7 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 
 // readBody returns the body of a request. Since it may take long to arrive, the caller is authorized again afterwards.
 func (s *Server) readBody(c *fiber.Ctx, in *call) ([]byte, error) {
-	body, err := wire.ReadBody(c, s.slow)
+	body, err := s.bodies.Read(c, in.caller())
 	if err == nil {
 		_, err = s.callerNow(in.principal)
 	}

@@ -128,11 +128,16 @@ func TestContractFields(t *testing.T) {
 // TestContractRequests: the limits of a request and the numbers of the text.
 func TestContractRequests(t *testing.T) {
 	limits := map[string]string{
-		"entries":                   grouped(oplog.MaxEntriesPerRequest),
-		"body, uncompressed":        fmt.Sprintf("%d MiB", wire.MaxBodyBytes>>20),
-		"request line and headers":  fmt.Sprintf("%d KiB", readBuffer>>10),
-		"organizations of a tenant": grouped(oplog.MaxOrganizations),
-		"pace":                      fmt.Sprintf("%d KiB in %d s", wire.PacedBytes>>10, slowTime/time.Second),
+		"entries":                                  grouped(oplog.MaxEntriesPerRequest),
+		"body, uncompressed":                       fmt.Sprintf("%d MiB", wire.MaxBodyBytes>>20),
+		"body without a valid key or session":      fmt.Sprintf("%d KiB", wire.MaxAnonymousBytes>>10),
+		"bodies in progress, of one key or person": fmt.Sprintf("%d MiB", wire.MaxCallersBodies>>20),
+		fmt.Sprintf("bodies in progress, beyond %d KiB each, of all", wire.SmallBody>>10): fmt.Sprintf("%d MiB", wire.MaxBodiesBytes>>20),
+		"invalid fields listed in a response":                                             grouped(wire.MaxFieldErrors),
+		"connections of one address, or IPv6 /64":                                         grouped(maxOfAddress),
+		"request line and headers":                                                        fmt.Sprintf("%d KiB", readBuffer>>10),
+		"organizations of a tenant":                                                       grouped(oplog.MaxOrganizations),
+		"pace":                                                                            fmt.Sprintf("%d KiB in %d s", wire.PacedBytes>>10, slowTime/time.Second),
 	}
 	page := contractTable(t, "What")
 	sameNames(t, "limits of a request", page, limits)
@@ -157,8 +162,8 @@ func TestContractRequests(t *testing.T) {
 func TestContractStatuses(t *testing.T) {
 	f := newServer(t)
 	f.record(entry(`"id":"taken","time":"2026-11-22T07:00:00Z"`))
-	// A slow sender, long headers, a bug and a broken disk have tests of their own.
-	answered := map[string]bool{"408": true, "431": true, "500": true, "503": true, "507": true}
+	// A slow sender, long headers, bodies beyond the share, a bug and a broken disk have tests of their own.
+	answered := map[string]bool{"408": true, "429": true, "431": true, "500": true, "503": true, "507": true}
 	many := `{"entries":` + list(oplog.MaxEntriesPerRequest+1, entry()) + `}`
 	for _, ask := range []struct {
 		status             int

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"oplog/server/wire"
 )
 
 func TestThrottle(t *testing.T) {
@@ -64,7 +66,7 @@ func TestThrottle(t *testing.T) {
 func TestNetwork(t *testing.T) {
 	f := func(ip, want string) {
 		t.Helper()
-		if got := network(net.ParseIP(ip)); got != want {
+		if got := wire.Network(net.ParseIP(ip)); got != want {
 			t.Errorf("%s: %s, want %s", ip, got, want)
 		}
 	}

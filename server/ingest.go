@@ -137,6 +137,9 @@ func (s *Server) refuseBatch(b *batch, tenant string) error {
 			f.Item = i + 1
 			fields = append(fields, f)
 		}
+		if len(fields) > wire.MaxFieldErrors {
+			break // no more are listed
+		}
 	}
 	return b.place(&oplog.Error{Code: oplog.CodeInvalid, Message: "No entries were stored: some are invalid.", Fields: fields})
 }

@@ -19,7 +19,7 @@ func (f *fixture) listen() (url string) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	f.noError(err)
 	ended := make(chan error, 1)
-	go func() { ended <- f.server.Listen(ln) }()
+	go func() { ended <- f.server.Listen(Share(ln)) }()
 	f.Cleanup(func() {
 		if err := errors.Join(f.server.Shutdown(context.Background()), <-ended); err != nil {
 			f.Error(err)
@@ -91,9 +91,6 @@ func TestUnreadBodies(t *testing.T) {
 		send("write", entriesPath, 100, chunked, 201)
 		send("write", entriesPath, wire.MaxBodyBytes, chunked, 413)
 		send("write", entriesPath, big, chunked, 413)
-		send("nobody", entriesPath, big, chunked, 401)
-		send("nobody", "/api/v1/none", big, chunked, 404)
-		send("nobody", "/sign-in", big, chunked, 405)
 		send("read", exportsPath, 2<<20, chunked, 413)
 	}
 	send("write", entriesPath, 0, false, 201)

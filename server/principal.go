@@ -63,6 +63,7 @@ func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
 	if err != nil {
 		return nil, err
 	}
+	wire.MarkAuthenticated(c)
 	if strings.Contains(r.path, "{tenant}") {
 		if err := s.enterTenant(p, c.Params("tenant")); err != nil {
 			return nil, err

@@ -75,6 +75,7 @@ type Server struct {
 	setupCode string        // see Options.SetupCode
 	tries     *throttle     // failed sign-ins
 	slow      time.Duration // see Options.SlowTime
+	bodies    *wire.Bodies
 	app       *fiber.App
 	api       huma.API
 	host      http.Handler // see Options.Host
@@ -96,6 +97,7 @@ const (
 	requestTimeout = 30 * time.Second
 	readBuffer     = 16 << 10 // limits the request line and the headers
 	maxConnections = 16 << 10 // concurrent
+	maxOfAddress   = 4 << 10  // concurrent ones of one address, or IPv6 /64
 )
 
 // New returns a server for a node's log; a nil node only documents its API.
@@ -112,6 +114,7 @@ func New(n *node.Node, o Options) *Server {
 	s := &Server{
 		now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger, secure: o.SecureCookies,
 		setupCode: o.SetupCode, anchors: o.Anchors, hosts: wire.NewHosts(o.Hosts, o.AnyIP), host: o.Host, tries: newThrottle(o.Now), slow: o.SlowTime,
+		bodies:  wire.NewBodies(o.SlowTime),
 		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}
 	if n != nil {
@@ -129,12 +132,14 @@ func New(n *node.Node, o Options) *Server {
 		StrictRouting:                true,
 		CaseSensitive:                true,
 		UnescapePath:                 true,
-		StreamRequestBody:            true,   // bodies are read after authorization, and with a limit
-		ReadTimeout:                  s.slow, // of the headers; see pacedBody
+		StreamRequestBody:            true,   // bodies are read after authorization, and with a limit: see wire.Bodies
+		BodyLimit:                    1,      // of bytes read before that; larger bodies are streamed, not rejected
+		ReadTimeout:                  s.slow, // of the headers
 		WriteTimeout:                 writeTimeout,
 		Concurrency:                  maxConnections,
 		IdleTimeout:                  idleTimeout,
 		ReadBufferSize:               readBuffer,
+		ReduceMemoryUsage:            true, // idle connections keep no buffers
 		DisableStartupMessage:        true,
 		DisablePreParseMultipartForm: true,
 		ErrorHandler:                 s.refuse,
@@ -169,6 +174,9 @@ func apiConfig(version string) huma.Config {
 	config.Transformers = []huma.Transformer{wire.TidyProblem}
 	return config
 }
+
+// Share returns a listener that gives each client address a share of the connections. It belongs below TLS.
+func Share(ln net.Listener) net.Listener { return wire.ShareConnections(ln, maxOfAddress) }
 
 // Listen serves until Shutdown.
 func (s *Server) Listen(ln net.Listener) error {
@@ -237,11 +245,13 @@ func (s *Server) frame(c *fiber.Ctx) error {
 	switch c.Response().StatusCode() {
 	case http.StatusUnauthorized:
 		c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
-	case http.StatusServiceUnavailable:
-		c.Set(fiber.HeaderRetryAfter, "1")
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		if c.GetRespHeader(fiber.HeaderRetryAfter) == "" {
+			c.Set(fiber.HeaderRetryAfter, "1")
+		}
 	}
 	wire.Compress(c)
-	wire.FinishBody(c, s.slow)
+	s.bodies.Finish(c)
 	s.meters.count(c, time.Since(start))
 	return err
 }
@@ -268,6 +278,7 @@ func (s *Server) refuse(c *fiber.Ctx, err error) error {
 		err = fiber.NewError(fiber.StatusRequestHeaderFieldsTooLarge,
 			fmt.Sprintf("URL and headers are too long: at most %d KiB in total.", readBuffer>>10))
 	}
+	wire.Linger(c.Context().Conn())
 	setHeaders(c)
 	return s.fail(c, err)
 }

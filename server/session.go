@@ -66,7 +66,7 @@ type (
 
 // signIn responds to an unknown username and a wrong password in the same words and after the same work, and throttles attempts.
 func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*signInOutput, error) {
-	giveBack, wait := s.tries.take(input.Body.Username, network(in.http.Context().RemoteIP()))
+	giveBack, wait := s.tries.take(input.Body.Username, wire.Network(in.http.Context().RemoteIP()))
 	if wait > 0 {
 		s.trail.Add(trail.Event{
 			User: oplog.User{ID: "unknown", Name: "unknown"}, Module: "session", Operation: "sign_in", Failed: true, IP: in.ip(),

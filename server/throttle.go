@@ -2,8 +2,6 @@ package server
 
 import (
 	"maps"
-	"net"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -77,17 +75,4 @@ func (t *throttle) spend(key string, now time.Time, cost time.Duration) {
 func (t *throttle) forget() {
 	half := slices.SortedFunc(maps.Values(t.full), time.Time.Compare)[len(t.full)/2]
 	maps.DeleteFunc(t.full, func(_ string, full time.Time) bool { return !full.After(half) })
-}
-
-// network returns what counts as one address: an IPv6 customer has 2^64 of them.
-func network(ip net.IP) string {
-	address, ok := netip.AddrFromSlice(ip)
-	if !ok {
-		return ""
-	}
-	if address = address.Unmap(); address.Is4() {
-		return address.String()
-	}
-	prefix, _ := address.Prefix(64) // an IPv6 customer has one
-	return prefix.String()
 }

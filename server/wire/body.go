@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"net"
 	"net/http"
@@ -21,9 +22,13 @@ import (
 
 // Limits of bodies.
 const (
-	MaxBodyBytes = 16 << 20  // of one request, decompressed
-	maxCallBytes = 1 << 20   // of operations served by Huma
-	maxUnread    = 256 << 20 // read and discarded of an unwanted body, so that the sender gets the response
+	MaxBodyBytes      = 16 << 20  // of one request, decompressed
+	MaxAnonymousBytes = 16 << 10  // of a request whose caller is not authenticated
+	MaxBodiesBytes    = 64 << 20  // of all requests in progress, without small ones
+	MaxCallersBodies  = 32 << 20  // of the requests in progress of one caller
+	SmallBody         = 64 << 10  // counts for its caller only
+	maxCallBytes      = 1 << 20   // of operations served by Huma
+	maxUnread         = 256 << 20 // read and discarded of an unwanted body, so that the sender gets the response
 )
 
 // Media types.
@@ -50,16 +55,29 @@ func ContentType(c *fiber.Ctx, allowed ...string) (string, error) {
 		fmt.Sprintf("Content-Type %q is not supported here; send %s, in UTF-8.", Shorten(header), strings.Join(allowed, " or ")))
 }
 
-// ReadBody returns the body of a request, decompressed within limits. Each part of it must arrive within slow.
-func ReadBody(c *fiber.Ctx, slow time.Duration) ([]byte, error) {
+// Bodies reads the bodies of requests within limits of time and memory. Each part of a body must arrive within slow.
+type Bodies struct {
+	slow   time.Duration
+	shares *Budget // of callers
+	large  *Budget // for what exceeds SmallBody, so that large bodies never keep small ones out
+}
+
+// NewBodies returns a reader of bodies.
+func NewBodies(slow time.Duration) *Bodies {
+	return &Bodies{slow, NewBudget(math.MaxInt64, MaxCallersBodies), NewBudget(MaxBodiesBytes, MaxBodiesBytes)}
+}
+
+// Read returns the body of a caller's request, decompressed.
+func (b *Bodies) Read(c *fiber.Ctx, caller string) ([]byte, error) {
 	encoding := strings.ToLower(c.Get(fiber.HeaderContentEncoding))
 	if encoding != "" && encoding != "identity" && encoding != "gzip" {
 		return nil, fiber.NewError(http.StatusUnsupportedMediaType,
 			fmt.Sprintf("Content-Encoding %q is not supported here; send gzip or an uncompressed body.", Shorten(encoding)))
 	}
-	body, err := readRaw(c, MaxBodyBytes, slow)
+	hold := b.hold(c, caller)
+	body, err := b.readRaw(c, MaxBodyBytes, hold)
 	if err == nil && encoding == "gzip" {
-		body, err = inflate(body)
+		body, err = inflate(body, hold)
 	}
 	if err != nil {
 		return nil, err
@@ -71,46 +89,133 @@ func ReadBody(c *fiber.Ctx, slow time.Duration) ([]byte, error) {
 	return body, nil
 }
 
-func tooLarge(most int) error {
-	return oplog.Errorf(oplog.CodeTooLarge, "The body is larger than %d MiB uncompressed; split it.", most>>20)
-}
-
-// readRaw returns the body as sent. Fiber's own Body would decompress it without a limit.
-func readRaw(c *fiber.Ctx, most int, slow time.Duration) ([]byte, error) {
-	stream := pacedBody(c, slow)
-	if stream == nil {
-		return nil, nil
-	}
-	c.Locals(bodyKey{}, bodyTouched)
-	var b bytes.Buffer
-	b.Grow(min(max(0, c.Request().Header.ContentLength()), most) + bytes.MinRead)
-	n, err := b.ReadFrom(io.LimitReader(stream, int64(most)+1))
-	if n > int64(most) {
-		if err := discard(stream); errors.Is(err, io.EOF) {
-			c.Locals(bodyKey{}, bodyEnded)
-		}
-		return nil, tooLarge(most)
-	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return nil, fiber.NewError(http.StatusRequestTimeout, "The body was sent too slowly.")
-	}
-	if err != nil {
-		return nil, oplog.Errorf(oplog.CodeMalformed, "The request body is incomplete.")
-	}
-	c.Locals(bodyKey{}, bodyEnded)
-	return b.Bytes(), nil
-}
-
-// TakeBody reads the body of an operation served by Huma, with the pace and limits of every body, and leaves parsing to Huma.
-func TakeBody(c *fiber.Ctx, slow time.Duration) error {
+// Take reads the body of an operation served by Huma, and leaves parsing to Huma. Callers that are not authenticated send small ones.
+func (b *Bodies) Take(c *fiber.Ctx, caller string) error {
 	if c.Request().BodyStream() == nil {
 		return nil
 	}
-	body, err := readRaw(c, maxCallBytes, slow)
+	most := MaxAnonymousBytes
+	if c.Locals(authenticatedKey{}) != nil {
+		most = maxCallBytes
+	}
+	body, err := b.readRaw(c, most, b.hold(c, caller))
 	if err == nil {
 		c.Request().SetBodyStream(bytes.NewReader(body), len(body))
 	}
 	return err
+}
+
+// heldKey is the request's key of the memory that its body holds.
+type heldKey struct{}
+
+// held is the memory that a body holds.
+type held struct {
+	caller      string
+	bytes       int64
+	beyondSmall int64 // of bytes
+}
+
+// hold returns a function that takes memory for a request until Finish.
+func (b *Bodies) hold(c *fiber.Ctx, caller string) func(n int) error {
+	h := &held{caller: caller}
+	c.Locals(heldKey{}, h)
+	return func(n int) error {
+		if b.shares.Take(caller, int64(n)) != nil {
+			return fiber.NewError(http.StatusTooManyRequests,
+				fmt.Sprintf("Requests of this caller in progress have more than %d MiB of bodies; wait for their responses, then retry.", MaxCallersBodies>>20))
+		}
+		h.bytes += int64(n)
+		more := max(0, h.bytes-SmallBody) - h.beyondSmall
+		if b.large.Take("", more) != nil {
+			return oplog.Errorf(oplog.CodeUnavailable, "The server is receiving too many large requests; retry later.")
+		}
+		h.beyondSmall += more
+		return nil
+	}
+}
+
+// release gives back what a request's body holds.
+func (b *Bodies) release(c *fiber.Ctx) {
+	if h, ok := c.Locals(heldKey{}).(*held); ok {
+		b.shares.Give(h.caller, h.bytes)
+		b.large.Give("", h.beyondSmall)
+	}
+}
+
+func tooLarge(most int) error {
+	size := fmt.Sprintf("%d MiB", most>>20)
+	if most < 1<<20 {
+		size = fmt.Sprintf("%d KiB", most>>10)
+	}
+	return oplog.Errorf(oplog.CodeTooLarge, "The body is larger than %s uncompressed; split it.", size)
+}
+
+// readRaw returns the body as sent. Fiber's own Body would decompress it without a limit.
+func (b *Bodies) readRaw(c *fiber.Ctx, most int, hold func(int) error) ([]byte, error) {
+	length := c.Request().Header.ContentLength() // negative if unknown
+	if length > most {
+		return nil, tooLarge(most)
+	}
+	stream := b.paced(c)
+	if stream == nil {
+		return nil, nil
+	}
+	body, err := readGrowing(stream, length, most, hold)
+	switch {
+	case err == nil:
+		c.Locals(bodyKey{}, bodyEnded)
+		return body, nil
+	case errors.Is(err, errTooMany):
+		return nil, tooLarge(most)
+	case isRefusal(err):
+		return nil, err
+	}
+	c.Locals(bodyKey{}, bodyFailed)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, fiber.NewError(http.StatusRequestTimeout, "The body was sent too slowly.")
+	}
+	return nil, oplog.Errorf(oplog.CodeMalformed, "The request body is incomplete.")
+}
+
+// isRefusal reports whether an error is one of hold.
+func isRefusal(err error) bool {
+	return errors.As(err, new(*oplog.Error)) || errors.As(err, new(*fiber.Error))
+}
+
+var errTooMany = errors.New("more bytes than allowed")
+
+// readGrowing reads at most so many bytes into memory that grows with what arrives: a client that only announces a body costs little. hold
+// takes the memory first.
+func readGrowing(r io.Reader, length, most int, hold func(int) error) ([]byte, error) {
+	const first = 4 << 10
+	if length < 0 {
+		length = most
+	}
+	var body []byte
+	for size := first; ; size *= 2 {
+		if size+first > length {
+			size = length + 1 // one more, to find the end, or a body that is too long
+		}
+		if err := hold(min(size, length) - cap(body)); err != nil {
+			return nil, err
+		}
+		grown := make([]byte, len(body), size)
+		copy(grown, body)
+		body = grown
+		for len(body) < cap(body) {
+			n, err := r.Read(body[len(body):cap(body)])
+			body = body[:len(body)+n]
+			if errors.Is(err, io.EOF) {
+				return body, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		if len(body) > length {
+			return nil, errTooMany
+		}
+	}
 }
 
 // PacedBytes must arrive within each slow time, or the rest of a shorter body: slow links manage that, while clients that only hold a
@@ -136,61 +241,68 @@ func (r *pacedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// pacedBody returns the body's stream, or nil if there is none.
-func pacedBody(c *fiber.Ctx, slow time.Duration) io.Reader {
+// paced returns the body's stream, or nil if there is none.
+func (b *Bodies) paced(c *fiber.Ctx) io.Reader {
 	stream := c.Request().BodyStream()
 	if stream == nil {
 		return nil
 	}
 	connection := c.Context().Conn()
-	return &pacedReader{stream, func() error { return connection.SetReadDeadline(time.Now().Add(slow)) }, 0}
+	return &pacedReader{stream, func() error { return connection.SetReadDeadline(time.Now().Add(b.slow)) }, 0}
 }
 
 // bodyKey is the request's key of how far its body was read.
 type bodyKey struct{}
 
 const (
-	bodyTouched = "touched" // from here on only the reader knows where the body ends
-	bodyEnded   = "ended"
+	bodyEnded  = "ended"
+	bodyFailed = "failed" // nobody knows where it ends
 )
 
-// FinishBody reads the unread rest of a body. A client that is still sending would not see the response, and the rest would be parsed as
-// the next request of the connection.
-func FinishBody(c *fiber.Ctx, slow time.Duration) {
-	stream := pacedBody(c, slow)
-	state := c.Locals(bodyKey{})
-	if stream == nil || state == bodyEnded || c.Response().ConnectionClose() {
+// Finish gives back the memory of a request's body and reads the unread rest of it. A client that is still sending would not see the
+// response, and the rest would be parsed as the next request of the connection. For callers that are not authenticated nothing more is read
+// before the response: fasthttp sends it, then discards a short rest or closes the connection.
+func (b *Bodies) Finish(c *fiber.Ctx) {
+	b.release(c)
+	stream, state := b.paced(c), c.Locals(bodyKey{})
+	switch {
+	case stream == nil || state == bodyEnded:
+		return
+	case c.Response().ConnectionClose(), c.Locals(authenticatedKey{}) == nil:
+		Linger(c.Context().Conn())
+		return
+	case state == bodyFailed:
+		c.Context().SetConnectionClose()
+		Linger(c.Context().Conn())
 		return
 	}
-	// A body without a declared length cannot be read past its end.
-	chunked := c.Request().Header.ContentLength() < 0
-	if chunked && state == bodyTouched || !errors.Is(discard(stream), io.EOF) {
+	if _, err := io.CopyN(io.Discard, stream, maxUnread); !errors.Is(err, io.EOF) {
 		c.Context().SetConnectionClose()
 	}
 }
 
-// discard reads a stream to its end, and returns io.EOF if it got there.
-func discard(stream io.Reader) error {
-	_, err := io.CopyN(io.Discard, stream, maxUnread)
-	return err
-}
+// authenticatedKey is the request's key of whether its caller is authenticated.
+type authenticatedKey struct{}
 
-func inflate(raw []byte) ([]byte, error) {
+// MarkAuthenticated marks a request whose caller is authenticated.
+func MarkAuthenticated(c *fiber.Ctx) { c.Locals(authenticatedKey{}, true) }
+
+// inflate decompresses a body.
+func inflate(raw []byte, hold func(int) error) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(raw))
 	if err != nil {
 		return nil, oplog.Errorf(oplog.CodeMalformed, "The body is not gzip, despite its Content-Encoding.")
 	}
-	var b bytes.Buffer
-	for _, limit := range []int{min(8*len(raw), MaxBodyBytes+1), MaxBodyBytes + 1} {
-		b.Grow(limit - b.Len() + bytes.MinRead)
-		if _, err := b.ReadFrom(io.LimitReader(r, int64(limit-b.Len()))); err != nil {
-			return nil, oplog.Errorf(oplog.CodeMalformed, "The gzip body is damaged.")
-		}
-	}
-	if b.Len() > MaxBodyBytes {
+	body, err := readGrowing(r, -1, MaxBodyBytes, hold)
+	switch {
+	case errors.Is(err, errTooMany):
 		return nil, tooLarge(MaxBodyBytes)
+	case isRefusal(err):
+		return nil, err
+	case err != nil:
+		return nil, oplog.Errorf(oplog.CodeMalformed, "The gzip body is damaged.")
 	}
-	return b.Bytes(), nil
+	return body, nil
 }
 
 // FinishHeaders reads the rest of headers that are too long. Closing a connection with unread data resets it, and the client would not see

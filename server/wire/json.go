@@ -113,6 +113,9 @@ func FieldOf(err error) oplog.FieldError {
 		return f
 	}
 	f.Value = json.RawMessage(wrong.JSONValue.Clone()) // numbers with every digit as sent
+	if text := string(wrong.JSONValue); Shorten(text) != text {
+		f.Value = Shorten(text)
+	}
 	var s string
 	if json.Unmarshal(wrong.JSONValue, &s) == nil {
 		f.Value = Shorten(s)
@@ -136,6 +139,9 @@ func fieldPath(p jsontext.Pointer) string {
 			token = strconv.Quote(token) // otherwise it would be ambiguous
 		}
 		path.WriteString(Shorten(token))
+		if path.Len() > maxLocation {
+			break // see limitErrors
+		}
 	}
 	return path.String()
 }

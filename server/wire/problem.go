@@ -51,8 +51,12 @@ func Problem(err error) (p *huma.ErrorModel, known bool) {
 		errors.As(err, &items)
 		for i := range told.Fields {
 			f := &told.Fields[i]
+			if i == MaxFieldErrors {
+				break // see limitErrors
+			}
 			p.Errors = append(p.Errors, &huma.ErrorDetail{Location: location(f, items), Message: f.Message, Value: f.Value})
 		}
+		limitErrors(p, len(told.Fields))
 		return p, true
 	case errors.As(err, &refused):
 		return newProblem(refused.Code, refused.Message), true
@@ -62,6 +66,26 @@ func Problem(err error) (p *huma.ErrorModel, known bool) {
 		return newProblem(http.StatusServiceUnavailable, "The request timed out; narrow it or retry later."), true
 	}
 	return newProblem(http.StatusInternalServerError, "Internal server error; see the server's log."), false
+}
+
+// MaxFieldErrors is how many invalid fields a response lists.
+const MaxFieldErrors = 100
+
+// maxLocation is the length of a field's location in a response, in characters.
+const maxLocation = 256
+
+// limitErrors bounds a problem's list of invalid fields, of which there are so many: names of unknown fields can be long and many.
+func limitErrors(p *huma.ErrorModel, fields int) {
+	if fields > MaxFieldErrors {
+		p.Errors = p.Errors[:MaxFieldErrors]
+		p.Detail += fmt.Sprintf(" The first %d errors are listed.", MaxFieldErrors)
+	}
+	for _, e := range p.Errors {
+		e.Location = shorten(e.Location, maxLocation)
+		if text, ok := e.Value.(string); ok {
+			e.Value = Shorten(text)
+		}
+	}
 }
 
 func newProblem(status int, detail string) *huma.ErrorModel {
@@ -118,6 +142,7 @@ func TidyProblem(_ huma.Context, _ string, v any) (any, error) {
 			http.StatusUnprocessableEntity:  "The request is invalid.",
 		}[p.Status]
 	}
+	limitErrors(p, len(p.Errors))
 	for _, e := range p.Errors {
 		if e.Message == validation.MsgExpectedMatchExactlyOneSchema {
 			e.Message = "is neither a string nor a list of strings" // the only fields with two types
@@ -136,8 +161,12 @@ func TidyProblem(_ huma.Context, _ string, v any) (any, error) {
 }
 
 // Shorten limits the length of text quoted in errors.
-func Shorten(s string) string {
-	const most = 64
+func Shorten(s string) string { return shorten(s, 64) }
+
+func shorten(s string, most int) string {
+	if len(s) <= most {
+		return strings.ToValidUTF8(s, "\uFFFD")
+	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if utf8.RuneCountInString(s) <= most {
 		return s

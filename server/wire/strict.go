@@ -22,6 +22,7 @@ func CheckFraming(c *fiber.Ctx) error {
 		return nil
 	}
 	c.Context().SetConnectionClose()
+	Linger(c.Context().Conn())
 	return fiber.NewError(http.StatusBadRequest, "Invalid HTTP request: "+reason+".")
 }
 

@@ -1,0 +1,193 @@
+package server
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"oplog/identity"
+	"oplog/oplog"
+	"oplog/server/wire"
+)
+
+// dial opens a connection and sends the start of a request with a body of a
+// length. It returns the connection and its answers.
+func (f *fixture) dial(url, caller, path string, length int, start string) (net.Conn, *bufio.Reader) {
+	f.Helper()
+	c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	f.noError(err)
+	f.Cleanup(func() { _ = c.Close() })
+	head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n", path, length)
+	for name, value := range f.sent[caller] {
+		head += name + ": " + value + "\r\n"
+	}
+	_, err = io.WriteString(c, head+"\r\n"+start)
+	f.noError(err)
+	return c, bufio.NewReader(c)
+}
+
+// answer reads the next answer of a connection.
+func (f *fixture) answer(answers *bufio.Reader) (r reply, closed bool) {
+	f.Helper()
+	answer, err := http.ReadResponse(answers, nil)
+	f.noError(err)
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	f.noError(err)
+	return reply{answer.StatusCode, answer.Header, string(body)}, answer.Close
+}
+
+// TestAnsweredBeforeTheBody: callers without a right to send a body are
+// answered before it comes, and callers that sign in send a small one.
+func TestAnsweredBeforeTheBody(t *testing.T) {
+	f := newServer(t)
+	f.server = New(f.log, Options{SlowTime: time.Hour, Now: f.server.now, Logger: f.server.logger})
+	url := f.listen()
+	for _, c := range []struct {
+		caller, path string
+		length, want int
+	}{
+		{"nobody", entriesPath, wire.MaxBodyBytes, 401},
+		{"revoked", entriesPath, wire.MaxBodyBytes, 401},
+		{"nobody", "/api/v1/accounts", 1 << 20, 401},
+		{"nobody", "/api/v1/none", 1 << 20, 404},
+		{"nobody", "/sign-in", 1 << 20, 405},
+		{"nobody", "/api/v1/session", wire.MaxAnonymousBytes + 1, 413},
+		{"nobody", "/api/v1/setup", wire.MaxAnonymousBytes + 1, 413},
+		{"write", entriesPath, wire.MaxBodyBytes + 1, 413},
+	} {
+		connection, answers := f.dial(url, c.caller, c.path, c.length, "{")
+		if c.caller == "write" {
+			f.noError(connection.(*net.TCPConn).CloseWrite()) // what is too long of a known caller is read, so that it sees the answer
+		}
+		if r, _ := f.answer(answers); r.status != c.want {
+			t.Errorf("%s as %s: %d, want %d: %s", c.path, c.caller, r.status, c.want, r.body)
+		}
+	}
+}
+
+// TestRefusedWhileSending: a caller that sends its whole body before it reads
+// gets the answer, though the server does not read the body.
+func TestRefusedWhileSending(t *testing.T) {
+	f := newServer(t)
+	url := f.listen()
+	for _, path := range []string{entriesPath, "/api/v1/none", "/sign-in", "/api/v1/session"} {
+		_, answers := f.dial(url, "nobody", path, 8<<20, strings.Repeat(" ", 8<<20))
+		r, closed := f.answer(answers)
+		if r.status < 400 || r.status == 408 || !closed {
+			t.Errorf("%s: %d, closed %v: %s", path, r.status, closed, r.body)
+		}
+	}
+}
+
+// holdBodies has a caller send all but the end of as many large bodies, and
+// returns how to send the rest of one.
+func (f *fixture) holdBodies(url, caller, path string, n int) (finish func() reply) {
+	f.Helper()
+	start := entry() + strings.Repeat(" ", wire.MaxBodyBytes-len(entry())-1)
+	for range n {
+		c, answers := f.dial(url, caller, path, wire.MaxBodyBytes, start)
+		finish = func() reply {
+			_, err := io.WriteString(c, " ")
+			f.noError(err)
+			r, _ := f.answer(answers)
+			return r
+		}
+	}
+	return finish
+}
+
+// TestBodiesInFlight: bodies hold a share of memory for each caller and a bound
+// for all; others are never kept from sending small ones.
+func TestBodiesInFlight(t *testing.T) {
+	f := newServer(t)
+	f.server = New(f.log, Options{SlowTime: time.Hour, Now: f.server.now, Logger: f.server.logger})
+	must(f.log.Directory.AddTenant(oplog.Tenant{ID: "third", Name: "Third", TimeZone: "UTC"}))(t)
+	_, text, err := f.log.Identity.AddKey("third", identity.ScopeWrite, "third")
+	f.noError(err)
+	f.sent["third"] = map[string]string{"Authorization": "Bearer " + text}
+	url := f.listen()
+	const other, third = "/api/v1/tenants/other/entries", "/api/v1/tenants/third/entries"
+	send := func(caller, path string, size int) reply {
+		t.Helper()
+		_, answers := f.dial(url, caller, path, size, entry()+strings.Repeat(" ", size-len(entry())))
+		r, _ := f.answer(answers)
+		return r
+	}
+	// The server takes note of what is held once it has read it.
+	until := func(caller, path string, size, want int) {
+		t.Helper()
+		r := send(caller, path, size)
+		for r.status == 201 {
+			r = send(caller, path, size)
+		}
+		f.asProblem(r, want)
+		if r.header.Get("Retry-After") == "" {
+			t.Errorf("%d without Retry-After", r.status)
+		}
+	}
+	finish := f.holdBodies(url, "write", entriesPath, 2)
+	until("write", entriesPath, 1<<20, 429)
+	if r := send("strange writer", other, 1<<20); r.status != 201 {
+		t.Errorf("another caller: %d %s", r.status, r.body)
+	}
+	f.holdBodies(url, "strange writer", other, 2)
+	until("third", third, 1<<20, 503)
+	if r := send("third", third, 32<<10); r.status != 201 {
+		t.Errorf("a small body: %d %s", r.status, r.body)
+	}
+	if r := finish(); r.status != 201 {
+		t.Errorf("the rest of a body: %d %s", r.status, r.body)
+	}
+	if r := send("write", entriesPath, 1<<20); r.status != 201 {
+		t.Errorf("once there is space: %d %s", r.status, r.body)
+	}
+}
+
+// TestBoundedErrors: an answer that lists invalid fields is short, whatever was
+// sent.
+func TestBoundedErrors(t *testing.T) {
+	f := newServer(t)
+	var names []string
+	for i := range 20_000 {
+		names = append(names, fmt.Sprintf(`"unknown%d":1`, i))
+	}
+	members := "{" + strings.Join(names, ",") + "}"
+	long := strings.Repeat("x", 500_000)
+	deep := strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 5000)
+	for _, c := range []struct{ caller, path, body string }{
+		{"write", entriesPath, members},
+		{"write", entriesPath, `{"entries":` + list(10_000, `{"x":1}`) + `}`},
+		{"write", entriesPath, `{"entries":` + list(10_000, `{}`) + `}`},
+		{"write", entriesPath, `{"entries":` + list(10_000, `{"user":{}}`) + `}`},
+		{"write", entriesPath, `{"entries":[],` + strings.TrimPrefix(members, "{")},
+		{"write", entriesPath, `{"` + long + `":1}`},
+		{"write", entriesPath, `{"user":{"id":` + strings.Repeat("1", 500_000) + `}}`},
+		{"write", entriesPath, entry(`"ip":"` + long + `"`)},
+		{"write", entriesPath, entry(`"module":"` + long + `"`)},
+		{"write", entriesPath, `{"user":` + deep + `}`},
+		{"admin", "/api/v1/accounts", members},
+		{"admin", "/api/v1/accounts", `{"` + long + `":1}`},
+		{"admin", "/api/v1/accounts", `{"username":` + deep + `}`},
+		{"read", exportsPath, `{"range":"` + long + `","format":"csv"}`},
+		{"read", exportsPath, `{"range":"today","format":"csv","filters":` + members + `}`},
+		{"read", exportsPath, `{"range":"today","format":"csv","columns":` + list(16, `"`+long[:50_000]+`"`) + `}`},
+	} {
+		r := f.send(c.caller, "POST", c.path, c.body)
+		if r.status != 422 && r.status != 400 {
+			t.Errorf("%s %.60s: %d", c.path, c.body, r.status)
+		}
+		p := f.asProblem(r, r.status)
+		if len(p.Errors) > wire.MaxFieldErrors || len(r.body) > 64<<10 {
+			t.Errorf("%s %.60s: %d errors, %d bytes", c.path, c.body, len(p.Errors), len(r.body))
+		}
+		if len(p.Errors) == wire.MaxFieldErrors && !strings.Contains(p.Detail, "The first 100 errors are listed.") {
+			t.Errorf("it does not say that there are more: %s", p.Detail)
+		}
+	}
+}

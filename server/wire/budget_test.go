@@ -1,0 +1,62 @@
+package wire
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func TestBudget(t *testing.T) {
+	b := NewBudget(10, 6)
+	take := func(caller string, n int64, want string) {
+		t.Helper()
+		got := ""
+		if err := b.Take(caller, n); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s takes %d: %q, want %q", caller, n, got, want)
+		}
+	}
+	own, all := (&OverBudget{Own: true}).Error(), (&OverBudget{}).Error()
+	take("a", 7, own)
+	take("a", 6, "")
+	take("a", 1, own)
+	take("b", 5, all)
+	take("b", 4, "")
+	b.Give("a", 2)
+	take("b", 2, "")
+	b.Give("a", 4)
+	b.Give("b", 6)
+	if len(b.by) != 0 || b.held != 0 {
+		t.Errorf("%d of %v are still held", b.held, b.by)
+	}
+}
+
+// TestReadGrowing: memory is taken as a body arrives, and not for what is only
+// announced.
+func TestReadGrowing(t *testing.T) {
+	f := func(body string, length, most int, wantHeld int, want error) {
+		t.Helper()
+		held := 0
+		got, err := readGrowing(iotest.HalfReader(strings.NewReader(body)), length, most, func(n int) error { held += n; return nil })
+		if !errors.Is(err, want) || want == nil && string(got) != body {
+			t.Errorf("%d of %d bytes: %d, %v", len(body), length, len(got), err)
+		}
+		if held > wantHeld {
+			t.Errorf("%d of %d bytes hold %d, want at most %d", len(body), length, held, wantHeld)
+		}
+	}
+	f("", 0, 1<<20, 0, nil)
+	f("{", MaxBodyBytes, MaxBodyBytes, 4<<10, nil)
+	f("{", -1, MaxBodyBytes, 4<<10, nil)
+	f(strings.Repeat(" ", 100_000), MaxBodyBytes, MaxBodyBytes, 128<<10, nil)
+	f(strings.Repeat(" ", 100_000), 100_000, MaxBodyBytes, 100_000, nil)
+	f(strings.Repeat(" ", 1<<20), -1, 1<<20, 1<<20, nil)
+	f(strings.Repeat(" ", 1<<20+1), -1, 1<<20, 1<<20, errTooMany)
+	full := errors.New("full")
+	if _, err := readGrowing(strings.NewReader("{}"), 2, 2, func(int) error { return full }); !errors.Is(err, full) {
+		t.Error(err)
+	}
+}
