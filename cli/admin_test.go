@@ -11,7 +11,7 @@ import (
 )
 
 // acme creates a data directory with a tenant.
-func acme(t *testing.T) (data string, s setting) {
+func newAcme(t *testing.T) (data string, s setting) {
 	t.Helper()
 	data = t.TempDir()
 	s = setting{env: map[string]string{"OPLOG_DATA": data}}
@@ -20,7 +20,7 @@ func acme(t *testing.T) (data string, s setting) {
 }
 
 // fails runs a command that must fail for a reason.
-func (s setting) fails(t *testing.T, want string, args ...string) {
+func (s setting) mustFail(t *testing.T, want string, args ...string) {
 	t.Helper()
 	r := s.run(t, args...)
 	if r.status != exitFailed || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, want) {
@@ -29,7 +29,7 @@ func (s setting) fails(t *testing.T, want string, args ...string) {
 }
 
 // shows runs a command whose output must match.
-func (s setting) shows(t *testing.T, want string, args ...string) {
+func (s setting) mustPrint(t *testing.T, want string, args ...string) {
 	t.Helper()
 	if out := s.mustRun(t, args...); !regexp.MustCompile(want).MatchString(out) {
 		t.Errorf("%q: %s\nis not %s", args, out, want)
@@ -37,27 +37,27 @@ func (s setting) shows(t *testing.T, want string, args ...string) {
 }
 
 func TestTenants(t *testing.T) {
-	_, s := acme(t)
-	s.shows(t, `(?m)^acme +Acme 公司 +Asia/Shanghai +off +forever +0$`, "tenant", "list")
-	s.fails(t, "already exists", "tenant", "add", "acme", "--name", "Again")
-	s.fails(t, "180 days", "tenant", "add", "b", "--name", "B", "--retention-days", "179")
-	s.fails(t, "time_zone", "tenant", "add", "b", "--name", "B", "--time-zone", "Mars/Base")
-	s.fails(t, "id", "tenant", "add", "a/b", "--name", "B")
+	_, s := newAcme(t)
+	s.mustPrint(t, `(?m)^acme +Acme 公司 +Asia/Shanghai +off +forever +0$`, "tenant", "list")
+	s.mustFail(t, "already exists", "tenant", "add", "acme", "--name", "Again")
+	s.mustFail(t, "180 days", "tenant", "add", "b", "--name", "B", "--retention-days", "179")
+	s.mustFail(t, "time_zone", "tenant", "add", "b", "--name", "B", "--time-zone", "Mars/Base")
+	s.mustFail(t, "id", "tenant", "add", "a/b", "--name", "B")
 	s.mustRun(t, "tenant", "add", "b", "--name", "B", "--retention-days", "30", "--below-legal-minimum", "--data-permission")
-	s.shows(t, `(?m)^b +B +Asia/Shanghai +on +30 days`, "tenant", "list")
+	s.mustPrint(t, `(?m)^b +B +Asia/Shanghai +on +30 days`, "tenant", "list")
 
 	s.mustRun(t, "tenant", "set", "acme", "--data-permission")
-	s.shows(t, `(?m)^acme +Acme 公司 +Asia/Shanghai +on +forever`, "tenant", "list")
+	s.mustPrint(t, `(?m)^acme +Acme 公司 +Asia/Shanghai +on +forever`, "tenant", "list")
 	s.mustRun(t, "tenant", "set", "acme", "--retention-days", "365", "--time-zone", "UTC", "--name", "Acme")
-	s.shows(t, `(?m)^acme +Acme +UTC +on +365 days`, "tenant", "list")
+	s.mustPrint(t, `(?m)^acme +Acme +UTC +on +365 days`, "tenant", "list")
 	s.mustRun(t, "tenant", "set", "acme", "--no-data-permission", "--retention-days", "0")
-	s.shows(t, `(?m)^acme +Acme +UTC +off +forever`, "tenant", "list")
-	s.fails(t, "180 days", "tenant", "set", "acme", "--retention-days", "7")
-	s.fails(t, "oplog tenant list", "tenant", "set", "nobody", "--name", "X")
+	s.mustPrint(t, `(?m)^acme +Acme +UTC +off +forever`, "tenant", "list")
+	s.mustFail(t, "180 days", "tenant", "set", "acme", "--retention-days", "7")
+	s.mustFail(t, "oplog tenant list", "tenant", "set", "nobody", "--name", "X")
 }
 
 func TestAccounts(t *testing.T) {
-	_, s := acme(t)
+	_, s := newAcme(t)
 	add := func(password string, args ...string) result {
 		t.Helper()
 		s.stdin = password
@@ -69,8 +69,8 @@ func TestAccounts(t *testing.T) {
 	if r := add("battery staple", "root", "--role", "owner", "--language", "zh-CN"); r.status != exitDone {
 		t.Errorf("%+v", r)
 	}
-	s.shows(t, `(?m)^ann +admin +acme +all +- .*in use$`, "account", "list")
-	s.shows(t, `(?m)^root +owner +all +all +zh-CN .*in use$`, "account", "list")
+	s.mustPrint(t, `(?m)^ann +admin +acme +all +- .*in use$`, "account", "list")
+	s.mustPrint(t, `(?m)^root +owner +all +all +zh-CN .*in use$`, "account", "list")
 	if out := s.mustRun(t, "account", "list", "--tenant", "acme"); strings.Contains(out, "root") {
 		t.Error(out)
 	}
@@ -100,13 +100,13 @@ func TestAccounts(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	s.stdin = "correct horse"
-	s.fails(t, "--password-stdin", "account", "add", "dan", "--role", "admin", "--tenant", "acme")
-	s.fails(t, "oplog account list", "account", "disable", "dan")
-	s.fails(t, "oplog account list", "account", "set-password", "dan", "--password-stdin")
+	s.mustFail(t, "--password-stdin", "account", "add", "dan", "--role", "admin", "--tenant", "acme")
+	s.mustFail(t, "oplog account list", "account", "disable", "dan")
+	s.mustFail(t, "oplog account list", "account", "set-password", "dan", "--password-stdin")
 }
 
 func TestAccountsSignIn(t *testing.T) {
-	data, s := acme(t)
+	data, s := newAcme(t)
 	s.stdin = "correct horse"
 	s.mustRun(t, "account", "add", "ann", "--role", "admin", "--tenant", "acme", "--password-stdin")
 	signsIn := func(password string, want int) {
@@ -125,22 +125,22 @@ func TestAccountsSignIn(t *testing.T) {
 	signsIn("correct horse", http.StatusUnauthorized)
 	signsIn("battery staple", http.StatusOK)
 	s.mustRun(t, "account", "disable", "ann")
-	s.shows(t, `(?m)^ann .*disabled$`, "account", "list")
+	s.mustPrint(t, `(?m)^ann .*disabled$`, "account", "list")
 	signsIn("battery staple", http.StatusUnauthorized)
 	s.mustRun(t, "account", "enable", "ann")
 	signsIn("battery staple", http.StatusOK)
 }
 
 func TestKeys(t *testing.T) {
-	data, s := acme(t)
+	data, s := newAcme(t)
 	r := s.run(t, "key", "add", "--tenant", "acme", "--scope", "write", "--name", "crm")
 	if r.status != exitDone || !regexp.MustCompile(`^oplog_write_[\w-]{43}\n$`).MatchString(r.stdout) || strings.Contains(r.stderr, strings.TrimSpace(r.stdout)) {
 		t.Fatalf("%+v", r)
 	}
 	key := strings.TrimSpace(r.stdout)
-	s.fails(t, "oplog tenant list", "key", "add", "--tenant", "nobody", "--scope", "read", "--name", "x")
-	s.fails(t, "oplog key list", "key", "revoke", "nothing")
-	s.shows(t, `(?m)^oplog_write_\S{8} +acme +write +crm .*in use$`, "key", "list")
+	s.mustFail(t, "oplog tenant list", "key", "add", "--tenant", "nobody", "--scope", "read", "--name", "x")
+	s.mustFail(t, "oplog key list", "key", "revoke", "nothing")
+	s.mustPrint(t, `(?m)^oplog_write_\S{8} +acme +write +crm .*in use$`, "key", "list")
 	if out := s.mustRun(t, "key", "list"); strings.Contains(out, key) {
 		t.Error("the whole key is listed")
 	}
@@ -167,19 +167,19 @@ func TestKeys(t *testing.T) {
 	}
 	records(http.StatusCreated)
 	s.mustRun(t, "key", "revoke", key[:len("oplog_write_")+8])
-	s.shows(t, `(?m)^oplog_write_.*revoked \d{4}-`, "key", "list")
+	s.mustPrint(t, `(?m)^oplog_write_.*revoked \d{4}-`, "key", "list")
 	records(http.StatusUnauthorized)
-	s.shows(t, `(?m)^acme .* 1$`, "tenant", "list")
+	s.mustPrint(t, `(?m)^acme .* 1$`, "tenant", "list")
 }
 
 func TestDataDirectoryInUse(t *testing.T) {
-	data, s := acme(t)
+	data, s := newAcme(t)
 	p := serve(t, "serve", "--data", data)
 	pid := fmt.Sprint(os.Getpid())
-	s.fails(t, pid, "tenant", "list")
-	s.fails(t, pid, "account", "disable", "ann")
-	s.fails(t, pid, "key", "list")
-	s.fails(t, pid, "serve", "--listen", "127.0.0.1:0")
+	s.mustFail(t, pid, "tenant", "list")
+	s.mustFail(t, pid, "account", "disable", "ann")
+	s.mustFail(t, pid, "key", "list")
+	s.mustFail(t, pid, "serve", "--listen", "127.0.0.1:0")
 	if status := p.stop(); status != exitDone {
 		t.Errorf("stopped with status %d", status)
 	}

@@ -30,9 +30,8 @@ func TestExportDays(t *testing.T) {
 	}
 }
 
-// sameExports are exports as the API is asked for them, with the words that the
-// command line takes for the same.
-var sameExports = map[string]struct {
+// exportCases are exports as requested from the API, and the equivalent arguments of the command.
+var exportCases = map[string]struct {
 	body  string
 	words []string
 }{
@@ -54,7 +53,7 @@ func TestExportCommand(t *testing.T) {
 	p := serve(t, "demo", "--entries", "3000", "--data", data)
 	c, _ := signIn(t, p.url, "admin", demoPassword)
 	jobs := map[string]string{}
-	for name, x := range sameExports {
+	for name, x := range exportCases {
 		jobs[name] = c.text(t, exported(t, c, x.body)+"/file")
 	}
 	var vkey struct{ Key string }
@@ -65,33 +64,33 @@ func TestExportCommand(t *testing.T) {
 	if rows := strings.Count(jobs["filtered"], "\r\n") - 1; rows < 1 || rows > 1000 {
 		t.Errorf("the filters let %d rows through", rows)
 	}
-	exportsSame(t, jobs, vkey.Key, dir, "--data", data)
+	checkExports(t, jobs, vkey.Key, dir, "--data", data)
 	if out := (setting{}).mustRun(t, "export", "--tenant", "demo", "--from", "2020-01-01", "--to", "2100-01-01", "--data", data); out != jobs["custom"] {
 		t.Error("days are not those of the tenant's time zone")
 	}
 	p = serve(t, "serve", "--data", data)
-	exportsSame(t, jobs, vkey.Key, dir, "--server", p.url, "--key", key)
+	checkExports(t, jobs, vkey.Key, dir, "--server", p.url, "--key", key)
 
-	exportFails(t, exitFailed, "in use", "--today", "--data", data)
-	exportFails(t, exitUsage, "specify the period")
-	exportFails(t, exitUsage, "--server and --key", "--today", "--server", p.url)
-	exportFails(t, exitUsage, "--today", "--today", "--last", "7d")
-	exportFails(t, exitUsage, "--to", "--from", "2026-01-01")
-	exportFails(t, exitUsage, "--last", "--last", "8d")
-	exportFails(t, exitUsage, "--columns colour is not one of received, user_agent, changes, details", "--today", "--columns", "changes,colour")
-	exportFails(t, exitUsage, "--not-outcome failed is not one of", "--today", "--not-outcome", "failed")
-	exportFails(t, exitUsage, "--ip 10.0.0 is neither an address", "--today", "--ip", "10.0.0")
-	exportFails(t, exitFailed, "401", "--today", "--server", p.url, "--key", "wrong")
-	exportFails(t, exitUsage, "--format", "--today", "--format", "pdf", "--server", p.url, "--key", key)
-	exportFails(t, exitUsage, "is not a time", "--from", "2026-01-01", "--to", "2026-01-02", "--server", p.url, "--key", key)
-	exportFails(t, exitFailed, "does not respond", "--today", "--server", "http://127.0.0.1:1", "--key", key)
-	exportFails(t, exitFailed, "cannot write the file", "--today", "--server", p.url, "--key", key, "-o", filepath.Join(dir, "none", "x.csv"))
+	checkExportFails(t, exitFailed, "in use", "--today", "--data", data)
+	checkExportFails(t, exitUsage, "specify the period")
+	checkExportFails(t, exitUsage, "--server and --key", "--today", "--server", p.url)
+	checkExportFails(t, exitUsage, "--today", "--today", "--last", "7d")
+	checkExportFails(t, exitUsage, "--to", "--from", "2026-01-01")
+	checkExportFails(t, exitUsage, "--last", "--last", "8d")
+	checkExportFails(t, exitUsage, "--columns colour is not one of received, user_agent, changes, details", "--today", "--columns", "changes,colour")
+	checkExportFails(t, exitUsage, "--not-outcome failed is not one of", "--today", "--not-outcome", "failed")
+	checkExportFails(t, exitUsage, "--ip 10.0.0 is neither an address", "--today", "--ip", "10.0.0")
+	checkExportFails(t, exitFailed, "401", "--today", "--server", p.url, "--key", "wrong")
+	checkExportFails(t, exitUsage, "--format", "--today", "--format", "pdf", "--server", p.url, "--key", key)
+	checkExportFails(t, exitUsage, "is not a time", "--from", "2026-01-01", "--to", "2026-01-02", "--server", p.url, "--key", key)
+	checkExportFails(t, exitFailed, "does not respond", "--today", "--server", "http://127.0.0.1:1", "--key", key)
+	checkExportFails(t, exitFailed, "cannot write the file", "--today", "--server", p.url, "--key", key, "-o", filepath.Join(dir, "none", "x.csv"))
 	p.stop()
-	exportFails(t, exitFailed, "empty period: --to is exclusive; for the whole day, --to 2026-03-01", "--from", "2026-02-28", "--to", "2026-02-28", "--data", data)
-	exportFails(t, exitFailed, "is after", "--from", "2026-01-02", "--to", "2026-01-01", "--data", data)
-	exportFails(t, exitUsage, "is neither a time", "--from", "yesterday", "--to", "2026-01-01", "--data", data)
-	exportFails(t, exitUsage, "--to tomorrow is neither a time", "--from", "2026-01-01", "--to", "tomorrow", "--data", data)
-	exportFails(t, exitUsage, "--format", "--today", "--format", "pdf", "--data", data, "-o", filepath.Join(dir, "new"))
+	checkExportFails(t, exitFailed, "empty period: --to is exclusive; for the whole day, --to 2026-03-01", "--from", "2026-02-28", "--to", "2026-02-28", "--data", data)
+	checkExportFails(t, exitFailed, "is after", "--from", "2026-01-02", "--to", "2026-01-01", "--data", data)
+	checkExportFails(t, exitUsage, "is neither a time", "--from", "yesterday", "--to", "2026-01-01", "--data", data)
+	checkExportFails(t, exitUsage, "--to tomorrow is neither a time", "--from", "2026-01-01", "--to", "tomorrow", "--data", data)
+	checkExportFails(t, exitUsage, "--format", "--today", "--format", "pdf", "--data", data, "-o", filepath.Join(dir, "new"))
 	if found, err := filepath.Glob(filepath.Join(dir, "*.part")); err != nil || len(found) > 0 {
 		t.Errorf("%v is left, %v", found, err)
 	}
@@ -100,10 +99,10 @@ func TestExportCommand(t *testing.T) {
 	}
 }
 
-// exportsSame runs the exports, and compares each with that of the API.
-func exportsSame(t *testing.T, jobs map[string]string, verifierKey, dir string, from ...string) {
+// checkExports runs the exports, and compares each with that of the API.
+func checkExports(t *testing.T, jobs map[string]string, verifierKey, dir string, from ...string) {
 	t.Helper()
-	for name, x := range sameExports {
+	for name, x := range exportCases {
 		args := append(append([]string{"export", "--tenant", "demo"}, x.words...), from...)
 		if out := (setting{}).mustRun(t, args...); out != jobs[name] {
 			t.Errorf("%q: %d bytes, want the %d of the job", args, len(out), len(jobs[name]))
@@ -117,8 +116,8 @@ func exportsSame(t *testing.T, jobs map[string]string, verifierKey, dir string, 
 	}
 }
 
-// exportFails runs an export that is refused, and prints nothing else.
-func exportFails(t *testing.T, status int, want string, args ...string) {
+// checkExportFails runs an export that must fail and print nothing else.
+func checkExportFails(t *testing.T, status int, want string, args ...string) {
 	t.Helper()
 	r := setting{}.run(t, append([]string{"export", "--tenant", "demo"}, args...)...)
 	if r.status != status || !strings.Contains(r.stderr, want) || r.stdout != "" {

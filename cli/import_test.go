@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// always is a period that includes every demo entry.
-var always = []string{"--from", "2020-01-01", "--to", "2100-01-01"}
+// allTime is a period that includes every demo entry.
+var allTime = []string{"--from", "2020-01-01", "--to", "2100-01-01"}
 
 // TestImportOfExports exports a log and imports it into another: the same entries come out, with every field of the format.
 func TestImportOfExports(t *testing.T) {
@@ -20,7 +20,7 @@ func TestImportOfExports(t *testing.T) {
 	p.stop()
 	exportOf := func(tenant, format string, flags ...string) string {
 		t.Helper()
-		return setting{}.mustRun(t, slices.Concat([]string{"export", "--tenant", tenant, "--data", data, "--format", format}, always, flags)...)
+		return setting{}.mustRun(t, slices.Concat([]string{"export", "--tenant", tenant, "--data", data, "--format", format}, allTime, flags)...)
 	}
 	const long = "--columns=received,user_agent,changes,details"
 	seqs := regexp.MustCompile(`"seq":\d+,|"received_at":"[^"]*",`)
@@ -64,7 +64,7 @@ func TestImportOfExports(t *testing.T) {
 func TestImportDuplicateLines(t *testing.T) {
 	data, dir := t.TempDir(), t.TempDir()
 	setting{}.mustRun(t, "tenant", "add", "acme", "--name", "Acme", "--data", data)
-	f := importsInto(t, data)
+	f := importInto(t, data)
 	file := filepath.Join(dir, "old.csv")
 	write(t, file, "Time;User;User ID;Module;Operation\n2026/1/2 03:04;\xcd\xf5\xb7\xbc;u1;SMS;Send\n2026/1/2 03:04;\xcd\xf5\xb7\xbc;u1;SMS;Send\n")
 	r := f(exitDone, file+": 2 recorded, 0 duplicates", file)
@@ -82,7 +82,7 @@ func TestImportDuplicateLines(t *testing.T) {
 	write(t, json, `[{"time":"2026-01-02T03:04:00+08:00","user":{"id":"u2","name":"Ann"},"module":"sms","operation":"send"},`+
 		`{"time":"2026-01-02 03:04","user":{"id":"u1","name":"王芳"},"module":"sms","operation":"send"}]`)
 	f(exitFailed, "entry 2 has no id and was already recorded at", json)
-	if out := (setting{}).mustRun(t, append([]string{"export", "--tenant", "acme", "--data", data}, always...)...); strings.Count(out, "\r\n") != 5 {
+	if out := (setting{}).mustRun(t, append([]string{"export", "--tenant", "acme", "--data", data}, allTime...)...); strings.Count(out, "\r\n") != 5 {
 		t.Errorf("the log has %s", out)
 	}
 
@@ -125,10 +125,10 @@ nonsense
 `)
 	write(t, none, "User,User ID,Module,Operation\n,u,,\n")
 
-	f := importsInto(t, data)
+	f := importInto(t, data)
 	exports := func() string {
 		t.Helper()
-		return setting{}.mustRun(t, append([]string{"export", "--tenant", "acme", "--data", data}, always...)...)
+		return setting{}.mustRun(t, append([]string{"export", "--tenant", "acme", "--data", data}, allTime...)...)
 	}
 	f(exitFailed, "nothing was recorded: 2 lines are invalid, the first at line 1: operation \"fly\" is not allowed", "--strict", bad)
 	if rows := strings.Count(exports(), "\n") - 1; rows != 0 {
@@ -160,9 +160,8 @@ nonsense
 	p.stop()
 }
 
-// importsInto returns a function that imports into acme, and checks the status and
-// what is printed.
-func importsInto(t *testing.T, data string) func(status int, want string, args ...string) result {
+// importInto returns a function that imports into acme, and checks the status and the output.
+func importInto(t *testing.T, data string) func(status int, want string, args ...string) result {
 	return func(status int, want string, args ...string) result {
 		t.Helper()
 		r := setting{}.run(t, append([]string{"import", "--tenant", "acme", "--data", data}, args...)...)

@@ -11,9 +11,9 @@ import (
 	"oplog/oplog"
 )
 
-// TestRetention: a server deletes expired entries when it starts, except those on hold; verify tells that apart from tampering.
+// TestRetention: a server deletes expired entries when it starts, except those on hold; verify distinguishes that from tampering.
 func TestRetention(t *testing.T) {
-	data, s := acme(t)
+	data, s := newAcme(t)
 	file := filepath.Join(t.TempDir(), "old.ndjson")
 	var lines strings.Builder
 	today := testNow().Truncate(24 * time.Hour)
@@ -23,15 +23,15 @@ func TestRetention(t *testing.T) {
 	}
 	write(t, file, lines.String())
 	s.mustRun(t, "import", "--tenant", "acme", file)
-	s.fails(t, "180 days", "tenant", "set", "acme", "--retention-days", "90")
+	s.mustFail(t, "180 days", "tenant", "set", "acme", "--retention-days", "90")
 	s.mustRun(t, "tenant", "set", "acme", "--retention-days", "90", "--below-legal-minimum")
-	s.fails(t, "180 days", "tenant", "set", "acme", "--retention-days", "60") // each change below the minimum must be confirmed
+	s.mustFail(t, "180 days", "tenant", "set", "acme", "--retention-days", "60") // each change below the minimum must be confirmed
 	hold := strings.TrimSpace(s.mustRun(t, "tenant", "hold", "add", "acme", "--from", date(310), "--to", date(290), "--reason", "case 7"))
-	s.fails(t, "date", "tenant", "hold", "add", "acme", "--from", "May", "--reason", "x")
-	s.shows(t, ` `+date(311)+` 00:00 UTC = 08:00 Asia/Shanghai +`+date(289)+` 00:00 UTC = 08:00 Asia/Shanghai +stands`, "tenant", "hold", "list", "acme")
-	s.fails(t, "oplog tenant list", "tenant", "hold", "add", "none", "--reason", "x")
-	s.shows(t, `(?m)^`+hold+` +`+date(310)+` +`+date(290)+` +command +.* stands +case 7$`, "tenant", "hold", "list", "acme")
-	s.shows(t, "tenant acme: intact, 5 entries", "verify")
+	s.mustFail(t, "date", "tenant", "hold", "add", "acme", "--from", "May", "--reason", "x")
+	s.mustPrint(t, ` `+date(311)+` 00:00 UTC = 08:00 Asia/Shanghai +`+date(289)+` 00:00 UTC = 08:00 Asia/Shanghai +stands`, "tenant", "hold", "list", "acme")
+	s.mustFail(t, "oplog tenant list", "tenant", "hold", "add", "none", "--reason", "x")
+	s.mustPrint(t, `(?m)^`+hold+` +`+date(310)+` +`+date(290)+` +command +.* stands +case 7$`, "tenant", "hold", "list", "acme")
+	s.mustPrint(t, "tenant acme: intact, 5 entries", "verify")
 	s.stdin = "correct horse"
 	s.mustRun(t, "account", "add", "admin", "--role", "admin", "--tenant", "acme", "--password-stdin")
 
@@ -44,27 +44,26 @@ func TestRetention(t *testing.T) {
 	}
 	s.mustRun(t, "reindex")
 	s.mustRun(t, "tenant", "hold", "lift", "acme", hold)
-	s.fails(t, "already lifted", "tenant", "hold", "lift", "acme", hold)
-	s.fails(t, "oplog tenant hold list", "tenant", "hold", "lift", "acme", "none")
-	s.shows(t, `lifted .* by command +case 7`, "tenant", "hold", "list", "acme")
+	s.mustFail(t, "already lifted", "tenant", "hold", "lift", "acme", hold)
+	s.mustFail(t, "oplog tenant hold list", "tenant", "hold", "lift", "acme", "none")
+	s.mustPrint(t, `lifted .* by command +case 7`, "tenant", "hold", "list", "acme")
 	if all := fmt.Sprint(entriesAfter(t, data, 2)); all != "[e4]" {
 		t.Errorf("%s are left", all)
 	}
-	s.shows(t, "4 of these were deleted", "verify")
+	s.mustPrint(t, "4 of these were deleted", "verify")
 
 	// Expired entries are rejected individually by imports.
 	if r := s.run(t, "import", "--tenant", "acme", file); !strings.Contains(r.stdout+r.stderr, "keeps entries for 90 days") {
 		t.Errorf("%+v", r)
 	}
-	s.shows(t, "tenant acme: intact, 5 entries", "verify")
+	s.mustPrint(t, "tenant acme: intact, 5 entries", "verify")
 	backup, restored := filepath.Join(t.TempDir(), "backup"), filepath.Join(t.TempDir(), "restored")
 	s.mustRun(t, "backup", backup)
 	setting{}.mustRun(t, "restore", backup, "--data", restored)
-	setting{}.shows(t, "4 of these were deleted", "verify", "--data", restored)
+	setting{}.mustPrint(t, "4 of these were deleted", "verify", "--data", restored)
 }
 
-// entriesAfter serves acme until so many deletions are finished, and returns the
-// ids of the entries that are left.
+// entriesAfter serves acme until a number of deletions are finished, and returns the ids of the remaining entries.
 func entriesAfter(t *testing.T, data string, deletions int) (all []string) {
 	t.Helper()
 	p := serve(t, "serve", "--data", data)
@@ -87,7 +86,7 @@ func entriesAfter(t *testing.T, data string, deletions int) (all []string) {
 
 // TestDaysInBoth: for chosen days of a rule or hold, the command prints their start and end in UTC and in the tenant's zone.
 func TestDaysInBoth(t *testing.T) {
-	_, s := acme(t)
+	_, s := newAcme(t)
 	for zone, want := range map[string]string{
 		"Asia/Shanghai":       "Held from 2026-03-07 00:00 UTC = 08:00 Asia/Shanghai until 2026-03-09 00:00 UTC = 08:00 Asia/Shanghai:",
 		"America/Los_Angeles": "Held from 2026-03-08 00:00 UTC = 2026-03-07 16:00 America/Los_Angeles until 2026-03-10 00:00 UTC = 2026-03-09 17:00 America/Los_Angeles:",
@@ -104,5 +103,5 @@ func TestDaysInBoth(t *testing.T) {
 	if r := s.run(t, "tenant", "hold", "add", "acme", "--reason", "x"); !strings.Contains(r.stderr, "Held from the first entry on until it is lifted") {
 		t.Errorf("%+v", r)
 	}
-	s.shows(t, ` 2026-03-08 00:00 UTC = 2026-03-07 16:00 America/Los_Angeles `, "tenant", "hold", "list", "acme")
+	s.mustPrint(t, ` 2026-03-08 00:00 UTC = 2026-03-07 16:00 America/Los_Angeles `, "tenant", "hold", "list", "acme")
 }

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-func TestServeSaysOneLine(t *testing.T) {
+func TestServePrintsOneLine(t *testing.T) {
 	p := serve(t, "--data", t.TempDir())
 	answer, err := http.Get(p.url + "/healthz")
 	if err != nil {
@@ -39,7 +39,7 @@ func TestServeSaysOneLine(t *testing.T) {
 }
 
 // TestServeSetsUp creates the first owner with the printed code.
-func TestServeSetsUp(t *testing.T) {
+func TestServeSetup(t *testing.T) {
 	data := t.TempDir()
 	p := serve(t, "--data", data)
 	_, code, found := strings.Cut(p.stderr.String(), p.url+"/#setup=")
@@ -65,7 +65,7 @@ func TestServeSetsUp(t *testing.T) {
 	}
 }
 
-func TestServeAnswersToItsNames(t *testing.T) {
+func TestServeHostNames(t *testing.T) {
 	f := func(url, host string, want int) {
 		t.Helper()
 		r, err := http.NewRequest(http.MethodGet, url+"/healthz", nil)
@@ -90,8 +90,8 @@ func TestServeAnswersToItsNames(t *testing.T) {
 	f(p.url, "192.0.2.1", http.StatusMisdirectedRequest)
 }
 
-func TestServeWithAccountsGivesNoHint(t *testing.T) {
-	data, s := acme(t)
+func TestServeWithAccountsPrintsNoSetup(t *testing.T) {
+	data, s := newAcme(t)
 	s.stdin = "correct horse"
 	s.mustRun(t, "account", "add", "ann", "--role", "owner", "--password-stdin")
 	if p := serve(t, "serve", "--data", data); p.stderr.String() != "" {
@@ -99,7 +99,7 @@ func TestServeWithAccountsGivesNoHint(t *testing.T) {
 	}
 }
 
-func TestServeSaysWhoHasThePort(t *testing.T) {
+func TestServePortInUse(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func TestServeSaysWhoHasThePort(t *testing.T) {
 
 // TestTrailOfCommands: starts, stops and commands are in the trail, too.
 func TestTrailOfCommands(t *testing.T) {
-	data, s := acme(t)
+	data, s := newAcme(t)
 	s.stdin = "correct horse"
 	s.mustRun(t, "account", "add", "ann", "--role", "admin", "--tenant", "acme", "--password-stdin")
 	setting{}.mustRun(t, "export", "--tenant", "acme", "--today", "--data", data)
@@ -285,10 +285,10 @@ func TestDemoIsTemporary(t *testing.T) {
 func TestDemoRejectsOtherLogs(t *testing.T) {
 	f := func(use func(s setting)) {
 		t.Helper()
-		data, s := acme(t)
+		data, s := newAcme(t)
 		use(s)
-		s.fails(t, "contains a log that is not a demo", "demo", "--entries", "10", "--listen", "127.0.0.1:0")
-		s.shows(t, `^ID[^\n]*\nacme[^\n]*\n$`, "tenant", "list", "--data", data)
+		s.mustFail(t, "contains a log that is not a demo", "demo", "--entries", "10", "--listen", "127.0.0.1:0")
+		s.mustPrint(t, `^ID[^\n]*\nacme[^\n]*\n$`, "tenant", "list", "--data", data)
 	}
 	f(func(s setting) {
 		s.stdin = "correct horse"

@@ -46,9 +46,9 @@ func newLog500(t *testing.T) *log500 {
 	return l
 }
 
-// says runs a command and checks its status and output: it contains every text of want (separated by &) and none of another kind of
-// finding.
-func (l *log500) says(name string, status int, want string, args ...string) {
+// checkOutput runs a command and checks its status and output: it contains every text of want (separated by &) and no phrase of another
+// kind of finding.
+func (l *log500) checkOutput(name string, status int, want string, args ...string) {
 	l.t.Helper()
 	r := setting{}.run(l.t, args...)
 	for part := range strings.SplitSeq(want, " & ") {
@@ -63,7 +63,7 @@ func (l *log500) says(name string, status int, want string, args ...string) {
 	}
 }
 
-// findingPhrases are the phrases that tell kinds of tampering apart.
+// findingPhrases distinguish kinds of tampering.
 var findingPhrases = []string{
 	"was modified: it differs from", "was removed: it was recorded", "was replaced: another entry", "was inserted: it was never recorded", "or the entry was inserted",
 	"its tail was removed", "the tail was removed without a trace", "the log was rewritten with its proof",
@@ -71,8 +71,7 @@ var findingPhrases = []string{
 
 const otherEntries = " & its first 500 entries are not those of the checkpoint"
 
-// storeTamperings are changes of a store's file: what verify says of each, and
-// what it says besides where it is given a checkpoint.
+// storeTamperings are changes of a store's file, with the output of verify, and what it adds if it is given a checkpoint.
 var storeTamperings = []struct {
 	name, want, also string
 	change           func(*days) error
@@ -108,20 +107,20 @@ var storeTamperings = []struct {
 	}},
 }
 
-// TestTampering tampers with a store in every way that access to its file allows, and checks that verify with a kept checkpoint finds each
-// and tells it apart; earlier exports stay verifiable whatever happens to the store.
+// TestTampering tampers with a store in every way that access to its file allows, and checks that verify with a kept checkpoint finds and
+// identifies each; earlier exports stay verifiable whatever happens to the store.
 func TestTampering(t *testing.T) {
 	l := newLog500(t)
 	file := filepath.Join(l.data, "oplog.db")
 	both := func(name string, plain int, wantPlain, wantKept string) {
 		t.Helper()
-		l.says(name, plain, wantPlain, "verify", "--data", l.data, "--tenant", "demo")
+		l.checkOutput(name, plain, wantPlain, "verify", "--data", l.data, "--tenant", "demo")
 		kept := exitFailed
 		if name == "nothing" {
 			kept = exitDone
 		}
-		l.says(name, kept, wantKept, "verify", "--data", l.data, "--checkpoint", l.checkpoint)
-		l.says(name, exitDone, "is byte for byte the file that the log exported", "verify-export", l.file, "--key", l.vkey)
+		l.checkOutput(name, kept, wantKept, "verify", "--data", l.data, "--checkpoint", l.checkpoint)
+		l.checkOutput(name, exitDone, "is byte for byte the file that the log exported", "verify-export", l.file, "--key", l.vkey)
 	}
 	both("nothing", exitDone, "intact, 500 entries", "first 500 entries are those of the checkpoint")
 
@@ -138,8 +137,8 @@ func TestTampering(t *testing.T) {
 	both("an old backup that has grown", exitDone, "intact, 500 entries", "the log was rewritten with its proof, or an old backup was restored and has grown since")
 	another := t.TempDir()
 	serve(t, "demo", "--entries", "500", "--data", another).stop()
-	l.says("another log", exitFailed, "is signed by another key", "verify", "--data", another, "--checkpoint", l.checkpoint)
-	l.says("another log", exitFailed, "tenant other is not in the store", "verify", "--data", l.data, "--checkpoint", l.checkpointOf("other"))
+	l.checkOutput("another log", exitFailed, "is signed by another key", "verify", "--data", another, "--checkpoint", l.checkpoint)
+	l.checkOutput("another log", exitFailed, "tenant other is not in the store", "verify", "--data", l.data, "--checkpoint", l.checkpointOf("other"))
 	copyFile(t, l.intact, file)
 	tamper(t, l.data, func(tx *bolt.Tx) error { // the trail is proven too
 		d := daysOf(tx, demo.TenantID+"/access")
@@ -147,7 +146,7 @@ func TestTampering(t *testing.T) {
 		data[len(data)-1] ^= 1
 		return d.put(key, data)
 	})
-	l.says("the trail", exitFailed, "tenant demo/access: NOT INTACT & was modified: it differs from", "verify", "--data", l.data, "--tenant", "demo")
+	l.checkOutput("the trail", exitFailed, "tenant demo/access: NOT INTACT & was modified: it differs from", "verify", "--data", l.data, "--tenant", "demo")
 }
 
 // restore replaces the log with the old backup.

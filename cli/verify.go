@@ -75,7 +75,7 @@ func treesOf(db *storage.DB) ([]string, error) {
 	return slices.Compact(tenants), nil
 }
 
-// verify verifies a tree and compares it with checkpoints kept elsewhere, which many says are a whole folder.
+// verify verifies a tree and compares it with checkpoints kept elsewhere; many means that they are from a folder.
 func (m *Program) verify(ctx context.Context, db *storage.DB, tree string, of []keptCheckpoint, many bool) error {
 	entries, _, err := db.Counts(tree)
 	if err != nil {
@@ -113,7 +113,7 @@ func (m *Program) verify(ctx context.Context, db *storage.DB, tree string, of []
 	return nil
 }
 
-// describeFinding words a finding, with the entry's time and id.
+// describeFinding describes a finding with the entry's time and id.
 func describeFinding(f storage.Finding, size uint64) string {
 	at := fmt.Sprintf("entry %d of %s, id %s,", f.Seq, f.Time.UTC().Format(time.RFC3339Nano), f.ID)
 	switch f.Kind {

@@ -36,7 +36,7 @@ func TestVerifyProof(t *testing.T) {
 	}
 	f(exitDone, "TRUE: this entry is part of the log of tenant demo", copied, key)
 	f(exitDone, page.Entries[0].ID, answer, key)
-	for _, saved := range savedByEditors(t, copied) {
+	for _, saved := range asSavedByEditors(t, copied) {
 		f(exitDone, "TRUE: ", saved, key)
 	}
 	f(exitFailed, "not the proof of an entry", "", key)

@@ -102,7 +102,7 @@ func TestVerify(t *testing.T) {
 	f(exitDone, "tenant demo/access: intact", "--tenant", "demo")
 	f(exitFailed, "there is no tenant gone", "--tenant", "gone")
 	pastedFile := filepath.Join(kept, "pasted")
-	for _, saved := range savedByEditors(t, content(t, checkpoint)) {
+	for _, saved := range asSavedByEditors(t, content(t, checkpoint)) {
 		write(t, pastedFile, saved)
 		f(exitDone, "first 500 entries are those of the checkpoint", "--checkpoint", pastedFile)
 	}

@@ -31,7 +31,7 @@ func TestVisible(t *testing.T) {
 }
 
 // TestTerminalObeysNothing: recorded names and imported files are displayed in tables and messages, never interpreted.
-func TestTerminalObeysNothing(t *testing.T) {
+func TestNoTerminalInjection(t *testing.T) {
 	var out bytes.Buffer
 	if err := table(&out, [][]string{{"NAME", "ROLE"}, {"Eve\x1b[2J\u202e", "a\nb"}}); err != nil {
 		t.Fatal(err)

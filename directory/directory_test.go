@@ -168,8 +168,8 @@ func TestAccountBeforeTree(t *testing.T) {
 	nodetest.WantFields(t, err, "organization")
 }
 
-// nowhere is the address of keys without addresses.
-var nowhere netip.Addr
+// noAddress is the address of keys without addresses.
+var noAddress netip.Addr
 
 func TestKeys(t *testing.T) {
 	l := nodetest.New(t)
@@ -196,16 +196,16 @@ func TestKeys(t *testing.T) {
 
 	l.Restart()
 	for scope, text := range texts {
-		if key, err := l.Identity.Key(text, nowhere); err != nil || key.Scope != scope || key.Name != "the "+string(scope)+"r" {
+		if key, err := l.Identity.Key(text, noAddress); err != nil || key.Scope != scope || key.Name != "the "+string(scope)+"r" {
 			t.Errorf("%s: %+v, %v", text, key, err)
 		}
 		for _, wrong := range []string{text + "x", text[:len(text)-1], strings.ToUpper(text)} {
-			_, err := l.Identity.Key(wrong, nowhere)
+			_, err := l.Identity.Key(wrong, noAddress)
 			nodetest.WantCode(t, err, oplog.CodeUnauthenticated)
 		}
 	}
 	for _, none := range []string{"", "oplog_read_"} {
-		_, err := l.Identity.Key(none, nowhere)
+		_, err := l.Identity.Key(none, noAddress)
 		nodetest.WantCode(t, err, oplog.CodeUnauthenticated)
 	}
 	if got := fmt.Sprint(keyNames(l, "acme"), keyNames(l, "plain"), len(keyNames(l, ""))); got != "[the writer the readr the launchr the directoryr] [other] 5" {
@@ -219,11 +219,11 @@ func TestRevokeKey(t *testing.T) {
 	l.Must(nil, err)
 	_, err = l.Identity.RevokeKey("acme", other.ID)
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
-	_, err = l.Identity.Key(otherText, nowhere)
+	_, err = l.Identity.Key(otherText, noAddress)
 	l.Must(nil, err)
 	revoked, err := l.Identity.RevokeKey("plain", other.ID)
 	l.Must(nil, err)
-	_, err = l.Identity.Key(otherText, nowhere)
+	_, err = l.Identity.Key(otherText, noAddress)
 	nodetest.WantCode(t, err, oplog.CodeUnauthenticated)
 	l.Clock.Advance(time.Hour)
 	again, err := l.Identity.RevokeKey("plain", other.ID)
@@ -308,7 +308,7 @@ func TestKeyLastUse(t *testing.T) {
 	l.Must(nil, err)
 	f := func(t *testing.T, want time.Time) {
 		t.Helper()
-		l.Must(l.Identity.Key(text, nowhere))
+		l.Must(l.Identity.Key(text, noAddress))
 		l.Restart() // deferred writes are flushed on close
 		keys, err := l.Identity.Keys("acme")
 		l.Must(nil, err)

@@ -13,7 +13,7 @@ import (
 	"oplog/storage"
 )
 
-// stoppedIndex is an index that calls after once it has counted, before the counts are used, and opening before a tenant is opened.
+// stoppedIndex is an index that calls after when it has counted, before the counts are used, and opening before it opens a tenant.
 type stoppedIndex struct {
 	oplog.Index
 	after   func()
@@ -35,8 +35,8 @@ func (x *stoppedIndex) Count(ctx context.Context, tenant string, m oplog.Match, 
 	return counts, err
 }
 
-// newStopped returns a node over such an index.
-func newStopped(t *testing.T) (*node.Node, *stoppedIndex) {
+// newStoppedIndex returns a node with such an index.
+func newStoppedIndex(t *testing.T) (*node.Node, *stoppedIndex) {
 	t.Helper()
 	dir := t.TempDir()
 	store, err := storage.Open(dir, storage.Options{})
@@ -60,10 +60,10 @@ func newStopped(t *testing.T) (*node.Node, *stoppedIndex) {
 	return l, index
 }
 
-// TestEntriesBetweenCountAndReplacement: an entry that arrives between the count of
-// what is in use and the replacement of a tree or a catalog keeps what it names.
+// TestEntriesBetweenCountAndReplacement: if an entry arrives between counting what is in use and replacing a tree or catalog, what the
+// entry names is kept.
 func TestEntriesBetweenCountAndReplacement(t *testing.T) {
-	l, index := newStopped(t)
+	l, index := newStoppedIndex(t)
 	must := func(_ any, err error) {
 		t.Helper()
 		if err != nil {
@@ -94,19 +94,19 @@ func TestEntriesBetweenCountAndReplacement(t *testing.T) {
 				appended <- err
 			}()
 			select {
-			case err := <-appended: // nothing held it back
+			case err := <-appended: // nothing blocked it
 				appended <- err
 			case <-time.After(100 * time.Millisecond):
 			}
 		}
 		must(nil, replace())
-		// It was stored with what it names, or is refused for what is gone.
+		// The entry was stored with what it names, or rejected because that was removed.
 		err := <-appended
 		if oplog.CodeOf(err) == oplog.CodeInvalid {
 			return
 		}
 		must(nil, err)
-		knowsUsed(t, l)
+		checkUsedKept(t, l)
 	}
 	arrive(func() error {
 		_, err := l.Directory.SetOrganizations(ctx, "acme", oplog.Tree{{ID: "hq", Name: "HQ"}})
@@ -119,9 +119,8 @@ func TestEntriesBetweenCountAndReplacement(t *testing.T) {
 	})
 }
 
-// knowsUsed checks that acme still has the organization and the module that an
-// entry names.
-func knowsUsed(t *testing.T, l *node.Node) {
+// checkUsedKept checks that acme still has the organization and the module that an entry names.
+func checkUsedKept(t *testing.T, l *node.Node) {
 	t.Helper()
 	state, err := l.Directory.State("acme")
 	if err != nil {
@@ -138,7 +137,7 @@ func knowsUsed(t *testing.T, l *node.Node) {
 // TestWaitingForTheIndex: while an append waits for its index, the tenant's settings change, its expired entries are deleted, and other tenants
 // record.
 func TestWaitingForTheIndex(t *testing.T) {
-	l, index := newStopped(t)
+	l, index := newStoppedIndex(t)
 	must := func(_ any, err error) {
 		t.Helper()
 		if err != nil {

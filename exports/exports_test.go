@@ -227,7 +227,7 @@ func TestExportFailed(t *testing.T) {
 	}
 }
 
-// A copy of the directory taken while it runs is what a crash leaves behind.
+// A copy of the directory during the export is what a crash would leave behind.
 func TestExportInterruptedByACrash(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 1))

@@ -92,7 +92,8 @@ func TestGuessablePasswords(t *testing.T) {
 	f("ann", "我家门前的柳树今年又发芽了", "")
 }
 
-// TestComposedPasswords: keyboards that compose characters differently send the same password, and what was hashed as it came still works.
+// TestComposedPasswords: keyboards that compose characters differently produce the same password, and passwords hashed uncomposed still
+// work.
 func TestComposedPasswords(t *testing.T) {
 	const composed, decomposed = "caf\u00e9 au lait", "cafe\u0301 au lait"
 	hash := hashed(t, decomposed)

@@ -152,7 +152,7 @@ func TestFeedDuringAppendsAndRetention(t *testing.T) {
 	}
 }
 
-// feedFilters are queries, with the entries that each lets through.
+// feedFilters are queries with equivalent functions.
 var feedFilters = []struct {
 	q       oplog.Query
 	through func(e oplog.Entry) bool

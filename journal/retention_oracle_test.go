@@ -69,7 +69,7 @@ func TestRetentionDuringUse(t *testing.T) {
 	l.intact("acme", (days-1)*each)
 }
 
-// readOnce reads all pages of a search, in which no entry may stand twice.
+// readOnce reads all pages of a search, on which no entry may appear twice.
 func (l *testLog) readOnce(ctx context.Context, search string) error {
 	cursor, seen := "", make(map[string]bool)
 	for {
@@ -95,16 +95,16 @@ var firstDay = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 // dateOfDay is the UTC date of a day of the oracle.
 func dateOfDay(d int) string { return oplog.DateOf(firstDay.AddDate(0, 0, d)) }
 
-// retentionOracle is a log with a plain list of what it must hold.
+// retentionOracle compares a log with a plain list of its expected contents.
 type retentionOracle struct {
 	*testLog
 	rt      *rapid.T
 	zone    *time.Location
 	rule    int            // days that are kept; 0 for all
 	kept    map[string]int // contents, by days since firstDay
-	closed  map[int]bool   // days that take no more entries
+	closed  map[int]bool   // days that accept no more entries
 	holds   []heldDays
-	number  int // of entries that were sent
+	number  int // of entries sent so far
 	deleted int
 }
 
@@ -115,8 +115,8 @@ type heldDays struct {
 
 func (o *retentionOracle) today() int { return int(o.Clock.Now().Sub(firstDay) / day) }
 
-// takes tells whether a UTC day may have entries.
-func (o *retentionOracle) takes(d int) bool {
+// accepts reports whether a UTC day accepts entries.
+func (o *retentionOracle) accepts(d int) bool {
 	begin, end := firstDay.AddDate(0, 0, d), firstDay.AddDate(0, 0, d+1)
 	midnight := func(d int) time.Time { return time.Date(2026, 1, 1+d, 0, 0, 0, 0, o.zone) } // of a day in the zone
 	year, month, dayOfMonth := o.Clock.Now().In(o.zone).Date()
@@ -136,7 +136,7 @@ func (o *retentionOracle) append() {
 		e.ID = fmt.Sprint("id", o.number)
 	}
 	_, err := o.Journal.Append(context.Background(), "acme", []oplog.Entry{e})
-	if (err == nil) != o.takes(d) {
+	if (err == nil) != o.accepts(d) {
 		o.rt.Fatalf("an entry of day %d, today %d, rule %d: %v", d, o.today(), o.rule, err)
 	}
 	if err == nil {
@@ -162,7 +162,7 @@ func (o *retentionOracle) lift() {
 	}
 }
 
-// expired compares what is announced with what will be deleted.
+// expired compares the announced deletion with what will be deleted.
 func (o *retentionOracle) expired() {
 	_, dates, entries, err := o.Journal.Expired(context.Background(), "acme", o.rule)
 	if err == nil && o.rule == 0 {
@@ -170,7 +170,7 @@ func (o *retentionOracle) expired() {
 	}
 	wantDates, wantEntries := make(map[int]bool), 0
 	for _, d := range o.kept {
-		if !o.takes(d) {
+		if !o.accepts(d) {
 			wantDates[d] = true
 			wantEntries++
 		}
@@ -184,7 +184,7 @@ func (o *retentionOracle) retain() {
 	o.expired()
 	o.testLog.retain()
 	for c, d := range o.kept {
-		if !o.takes(d) {
+		if !o.accepts(d) {
 			o.closed[d] = true
 			delete(o.kept, c)
 			o.deleted++

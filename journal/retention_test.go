@@ -81,14 +81,14 @@ func (l *testLog) intact(tenant string, deleted int) {
 func newRetained(t *testing.T) *testLog {
 	t.Helper()
 	l := newLog(t)
-	l.retain() // there is no rule yet
+	l.retain() // no rule yet
 	l.Record("acme", dated("a", 200), dated("b", 100), nodetest.WithID("own", dated("c", 31)), dated("d", 30), dated("e", 1), dated("f", 0))
 	l.Record("plain", dated("x", 200))
 	l.retention("acme", 30)
 	return l
 }
 
-// acmeIs checks what acme's log has, newest first, and how many were deleted of it.
+// acmeIs checks acme's entries, newest first, and the number of deleted ones.
 func (l *testLog) acmeIs(want string, deleted int) {
 	l.T.Helper()
 	if got := l.all("acme"); got != want {

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// spell formats words briefly: field:text, phrases in brackets, ! before excluded ones.
-func spell(words []Word) string {
+// formatWords formats words briefly: field:text, phrases in brackets, ! before excluded ones.
+func formatWords(words []Word) string {
 	var parts []string
 	for _, w := range words {
 		s := w.Text
@@ -27,8 +27,8 @@ func spell(words []Word) string {
 	return strings.Join(parts, "|")
 }
 
-// searches are texts as people write them, with what they are read as.
-var searches = []struct{ text, want string }{
+// searchCases are searches as people type them, with their parsed words.
+var searchCases = []struct{ text, want string }{
 	{"", ""},
 	{"  \t\u3000 ", ""},
 	{"spring", "spring"},
@@ -91,12 +91,12 @@ var searches = []struct{ text, want string }{
 }
 
 func TestParseSearch(t *testing.T) {
-	for _, c := range searches {
+	for _, c := range searchCases {
 		words, err := ParseSearch(c.text)
 		if err != nil {
 			t.Errorf("%q: %v", c.text, err)
 		}
-		if got := spell(words); got != c.want {
+		if got := formatWords(words); got != c.want {
 			t.Errorf("%q reads as %s, want %s", c.text, got, c.want)
 		}
 	}
@@ -139,7 +139,7 @@ func FuzzParseSearch(f *testing.F) {
 		if !utf8.ValidString(q) || len(words) > MaxSearchWords {
 			t.Fatalf("%q is let through with %d words", q, len(words))
 		}
-		rest := q // words are pieces of the search, in its order
+		rest := q // words are parts of the search, in its order
 		for _, w := range words {
 			i := strings.Index(rest, w.Text)
 			if i < 0 {

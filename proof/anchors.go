@@ -199,7 +199,7 @@ func (a *Anchors) add(tree, text string, now time.Time) error {
 	}
 }
 
-// readRegular reads a file. A FIFO is not read: that would wait for ever for its writer.
+// readRegular reads a file. It does not read a FIFO, which would block until something writes to it.
 func readRegular(path string) ([]byte, error) {
 	if !durable.IsRegular(path) {
 		return nil, fs.ErrNotExist

@@ -75,7 +75,7 @@ func TestAnchors(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 
-	// A restart writes nothing by itself; a file that has the next one's name stays.
+	// A restart writes nothing; an existing file with the next name is kept.
 	a = anchorsOf(l, dir)
 	f(grown)
 	l.Record("acme", nodetest.Entry("three", 0))

@@ -14,9 +14,9 @@ import (
 )
 
 // reading returns the event that the console sends for an action: "search q=x", "open e1".
-func reading(act, what string) trail.Event {
+func reading(action, what string) trail.Event {
 	v := event("acme", "ada")
-	v.Deduplicate, v.Source, v.Action = true, "session", act
+	v.Deduplicate, v.Source, v.Action = true, "session", action
 	kind, asked, _ := strings.Cut(what, " ")
 	v.Reading.Kind = kind
 	if kind == trail.ReadOpen || kind == trail.ReadPrint && !strings.Contains(asked, "=") {
@@ -37,15 +37,15 @@ func reading(act, what string) trail.Event {
 }
 
 // acts formats acme's trail, oldest first, one line per entry.
-func (l *testLog) acts() string {
+func (l *testLog) trailLines() string {
 	l.T.Helper()
 	page, err := l.Trail.Page(l.T.Context(), "acme", oplog.Query{}, oplog.MaxPageSize, "")
 	l.Must(nil, err)
-	var told []string
+	var lines []string
 	for _, e := range slices.Backward(page.Entries) {
-		told = append(told, strings.TrimSpace(fmt.Sprint(e.Operation, " ", e.Content.ID, string(e.Details))))
+		lines = append(lines, strings.TrimSpace(fmt.Sprint(e.Operation, " ", e.Content.ID, string(e.Details))))
 	}
-	return strings.Join(told, "\n")
+	return strings.Join(lines, "\n")
 }
 
 // recordsActions returns a check of what is recorded of readings, each of which is "action reading".
@@ -67,14 +67,14 @@ func recordsActions(t *testing.T) func(name, readings string, want ...string) {
 			for _, v := range events {
 				l.Trail.Add(v)
 			}
-			if got := l.acts(); got != strings.Join(want, "\n") {
+			if got := l.trailLines(); got != strings.Join(want, "\n") {
 				t.Errorf("%s, backwards %t:\n%s\nwant\n%s", name, backwards, got, strings.Join(want, "\n"))
 			}
 			l.Clock.Advance(time.Minute)
 			for _, v := range events { // a recorded reading is not recorded again
 				l.Trail.Add(v)
 			}
-			if got := l.acts(); got != strings.Join(want, "\n") {
+			if got := l.trailLines(); got != strings.Join(want, "\n") {
 				t.Errorf("%s, backwards %t, again:\n%s\nwant\n%s", name, backwards, got, strings.Join(want, "\n"))
 			}
 		}
@@ -151,7 +151,7 @@ func TestActionsKeepTheLastSearch(t *testing.T) {
 			l.Clock.Advance(time.Second)
 			l.Trail.Add(v)
 		}
-		if got := l.acts(); got != want {
+		if got := l.trailLines(); got != want {
 			t.Errorf("%s:\n%s\nwant\n%s", readings, got, want)
 		}
 	}
@@ -165,8 +165,8 @@ func TestActionsOfASession(t *testing.T) {
 		"c open e1", "c search content_id=content of e1 beside", "b count user=user of e1&range=today", "a search range=today",
 		"d open e1", "e search range=today",
 	} {
-		act, what, _ := strings.Cut(line, " ")
-		l.Trail.Add(reading(act, what))
+		name, what, _ := strings.Cut(line, " ")
+		l.Trail.Add(reading(name, what))
 		l.Clock.Advance(time.Second)
 	}
 	want := `search {"filters":{"range":["today"]}}
@@ -174,8 +174,8 @@ search {"filters":{"q":["x"],"range":["today"]}}
 open e1{"seq":2}
 open e1{"seq":2}
 search {"filters":{"range":["today"]}}`
-	if got := l.acts(); got != want {
-		t.Errorf("the trail tells\n%s\nwant\n%s", got, want)
+	if got := l.trailLines(); got != want {
+		t.Errorf("the trail has\n%s\nwant\n%s", got, want)
 	}
 }
 
@@ -195,7 +195,7 @@ func TestActionsBelongToOneSession(t *testing.T) {
 	f(func(v *trail.Event) { v.UserAgent = "curl" })
 	f(func(v *trail.Event) { v.Module = "access" })
 	f(func(v *trail.Event) { v.Tenant = "third" })
-	if got := strings.Count(l.acts(), "search"); got != 6 {
+	if got := strings.Count(l.trailLines(), "search"); got != 6 {
 		t.Errorf("%d entries, want 6", got)
 	}
 	if got := l.trail("third"); got != "1:ada" {
@@ -208,9 +208,9 @@ func TestActionsBelongToOneSession(t *testing.T) {
 func TestActionsOfALongVisit(t *testing.T) {
 	l := newLog(t)
 	tell := func(line string) {
-		act, what, _ := strings.Cut(line, " ")
-		l.Trail.Add(reading(act, what))
-		l.acts()
+		name, what, _ := strings.Cut(line, " ")
+		l.Trail.Add(reading(name, what))
+		l.trailLines()
 	}
 	tell("a search q=x&range=today")
 	l.Clock.Advance(8 * time.Hour)
@@ -225,13 +225,13 @@ func TestActionsOfALongVisit(t *testing.T) {
 	want := `search {"filters":{"q":["x"],"range":["today"]}}
 open e1{"seq":2}
 search {"filters":{"range":["yesterday"]}}`
-	if got := l.acts(); got != want {
-		t.Errorf("the trail tells\n%s\nwant\n%s", got, want)
+	if got := l.trailLines(); got != want {
+		t.Errorf("the trail has\n%s\nwant\n%s", got, want)
 	}
 	l.Clock.Advance(10 * time.Minute)
 	tell("c search content_id=content of e1 beside")
-	if got := l.acts(); !strings.HasSuffix(got, `search {"filters":{"content_id":["content of e1"]}}`) {
-		t.Errorf("a search that is none of an opened entry is not told:\n%s", got)
+	if got := l.trailLines(); !strings.HasSuffix(got, `search {"filters":{"content_id":["content of e1"]}}`) {
+		t.Errorf("a search of another content than the opened entry is not recorded:\n%s", got)
 	}
 }
 
@@ -242,7 +242,7 @@ func TestOngoingActions(t *testing.T) {
 		t.Helper()
 		l.Clock.Advance(after)
 		l.Trail.Add(reading("a", "search q=x"))
-		if got := strings.Count(l.acts(), "search"); got != want {
+		if got := strings.Count(l.trailLines(), "search"); got != want {
 			t.Errorf("%d entries, want %d", got, want)
 		}
 	}
@@ -264,7 +264,7 @@ func TestLongActions(t *testing.T) {
 	}
 	l.Trail.Add(reading("c", "search q=1"+strings.Repeat("x", oplog.MaxDetailsBytes)))
 	l.Trail.Add(reading("c", "search q=2"+strings.Repeat("x", oplog.MaxDetailsBytes)))
-	told := ""
+	recorded := ""
 	for cursor := ""; ; {
 		page, err := l.Trail.Page(t.Context(), "acme", oplog.Query{}, oplog.MaxPageSize, cursor)
 		l.Must(nil, err)
@@ -272,18 +272,18 @@ func TestLongActions(t *testing.T) {
 			if len(e.Details) > oplog.MaxDetailsBytes {
 				t.Errorf("%d bytes of details", len(e.Details))
 			}
-			told += string(e.Details)
+			recorded += string(e.Details)
 		}
 		if cursor = page.NextCursor; cursor == "" {
 			break
 		}
 	}
 	for i := range searches {
-		if strings.Count(told, fmt.Sprintf(`"%d-x`, i)) != 1 || strings.Count(told, fmt.Sprintf(`{"user":["%d"]}`, i)) != 1 {
-			t.Errorf("%d is not told once", i)
+		if strings.Count(recorded, fmt.Sprintf(`"%d-x`, i)) != 1 || strings.Count(recorded, fmt.Sprintf(`{"user":["%d"]}`, i)) != 1 {
+			t.Errorf("%d is not recorded once", i)
 		}
 	}
-	if n := strings.Count(told, "too long"); n != 2 {
+	if n := strings.Count(recorded, "too long"); n != 2 {
 		t.Errorf("%d are too long, want 2", n)
 	}
 }
@@ -298,8 +298,8 @@ func TestActionsPrecedeLaterEvents(t *testing.T) {
 	if got := l.trail(""); got != "1:ada" {
 		t.Error(got)
 	}
-	if told, _, err := u.Counts("acme/access"); err != nil || told != 1 {
-		t.Errorf("%d entries, %v", told, err)
+	if entries, _, err := u.Counts("acme/access"); err != nil || entries != 1 {
+		t.Errorf("%d entries, %v", entries, err)
 	}
 }
 

@@ -33,8 +33,8 @@ func TestActionsAreBuffered(t *testing.T) {
 			t.Helper()
 			time.Sleep(after)
 			synctest.Wait()
-			if told, _, err := store.Counts("acme/access"); err != nil || told != want {
-				t.Errorf("%d entries, %v; want %d", told, err, want)
+			if entries, _, err := store.Counts("acme/access"); err != nil || entries != want {
+				t.Errorf("%d entries, %v; want %d", entries, err, want)
 			}
 		}
 		l.Trail.Add(reading("a", "count q=x"))
@@ -67,18 +67,18 @@ func TestActionsAreWrittenOnClose(t *testing.T) {
 	l.Trail.Add(reading("b", "open e1"))
 	l.Stop()
 	l.Start()
-	if got, want := l.acts(), "search {\"filters\":{\"q\":[\"x\"]}}\nopen e1{\"seq\":2}"; got != want {
-		t.Errorf("the trail tells\n%s\nwant\n%s", got, want)
+	if got, want := l.trailLines(), "search {\"filters\":{\"q\":[\"x\"]}}\nopen e1{\"seq\":2}"; got != want {
+		t.Errorf("the trail has\n%s\nwant\n%s", got, want)
 	}
 }
 
 // keeping is a store that reports when pending actions are saved.
-type keeping struct {
+type recordingStore struct {
 	*unreliable
 	kept chan struct{}
 }
 
-func (k *keeping) PutRecord(kind oplog.RecordKind, name string, replaces oplog.Revision, data []byte) error {
+func (k *recordingStore) PutRecord(kind oplog.RecordKind, name string, replaces oplog.Revision, data []byte) error {
 	err := k.unreliable.PutRecord(kind, name, replaces, data)
 	if name == "acts" {
 		k.kept <- struct{}{}
@@ -94,7 +94,7 @@ func TestActionsSurviveACrash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &keeping{&unreliable{Store: store}, make(chan struct{}, 100)}
+	k := &recordingStore{&unreliable{Store: store}, make(chan struct{}, 100)}
 	before, err := node.New(k, noIndex{}, node.Options{Now: crashed.Now})
 	if err != nil {
 		t.Fatal(err)

@@ -17,21 +17,21 @@ import (
 func (l *testLog) months() {
 	l.T.Helper()
 	ada, emma := oplog.User{ID: "ada", Name: "Ada Li", Role: "admin"}, oplog.User{ID: "emma", Name: "Emma 张伟", Role: "owner"}
-	tell := func(user oplog.User, action, object string, details map[string]any) {
+	add := func(user oplog.User, action, object string, details map[string]any) {
 		module, operation, _ := strings.Cut(action, ".")
 		l.Trail.Add(trail.Event{Tenant: "acme", User: user, Module: module, Operation: operation, Object: oplog.Ref{ID: object}, Details: details})
 		l.Clock.Advance(24 * time.Hour)
 	}
 	for range 100 { // to 2027-02-28
-		tell(ada, "log.open", "noise", nil)
+		add(ada, "log.open", "noise", nil)
 	}
-	tell(ada, "account.create", "a1", map[string]any{"role": "auditor"})                                        // 02-28
-	tell(emma, "account.change", "a2", map[string]any{"new_password": true})                                    // 03-01
-	tell(emma, "key.create", "a3", map[string]any{"name": "BI 报表", "days": 90})                                 // 03-02
-	tell(ada, "export.start", "a4", map[string]any{"filters": map[string]any{"q": []string{"vip 双十一"}}})        // 03-03
-	tell(ada, "log.search", "", map[string]any{"filters": map[string]any{"user": []string{"u_7"}, "q": "vip"}}) // 03-04
-	tell(trail.ServerUser, "retention.delete", "a6", nil)                                                       // 03-05
-	l.Clock.Advance(-time.Hour)                                                                                 // 03-06 15:42 in Shanghai
+	add(ada, "account.create", "a1", map[string]any{"role": "auditor"})                                        // 02-28
+	add(emma, "account.change", "a2", map[string]any{"new_password": true})                                    // 03-01
+	add(emma, "key.create", "a3", map[string]any{"name": "BI 报表", "days": 90})                                 // 03-02
+	add(ada, "export.start", "a4", map[string]any{"filters": map[string]any{"q": []string{"vip 双十一"}}})        // 03-03
+	add(ada, "log.search", "", map[string]any{"filters": map[string]any{"user": []string{"u_7"}, "q": "vip"}}) // 03-04
+	add(trail.ServerUser, "retention.delete", "a6", nil)                                                       // 03-05
+	l.Clock.Advance(-time.Hour)                                                                                // 03-06 15:42 in Shanghai
 }
 
 func TestTrailFilters(t *testing.T) {

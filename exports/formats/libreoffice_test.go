@@ -90,7 +90,7 @@ func TestLibreOffice(t *testing.T) {
 	check("XLSX", false, open("xlsx.xlsx", write(t, XLSX, oplog.LocaleZH, sheetEntries())))
 }
 
-// shown returns a text without what a sheet displays as white space.
+// shown removes what a sheet displays as white space from a text.
 func shown(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // sheetCells reads the texts of a flat OpenDocument sheet, and fails if a cell has a formula.

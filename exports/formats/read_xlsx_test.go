@@ -88,7 +88,7 @@ row 3 of sheet "Log 2" has 5 cells, but the header has 4`)
 	}
 }
 
-// TestWorkbookBombs: a small file whose content is huge is refused before it is unpacked.
+// TestWorkbookBombs: a small file with huge content is rejected before it is unpacked.
 func TestWorkbookBombs(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	plain := workbook(t, func(*excelize.File) {})

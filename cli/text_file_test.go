@@ -7,8 +7,8 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// savedByEditors returns a text as Windows saves what was pasted.
-func savedByEditors(t *testing.T, text string) []string {
+// asSavedByEditors returns a pasted text in the forms in which Windows editors save it.
+func asSavedByEditors(t *testing.T, text string) []string {
 	t.Helper()
 	lines := strings.ReplaceAll(text, "\n", "\r\n")
 	wide, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(lines)
