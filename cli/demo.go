@@ -30,6 +30,9 @@ func (c *demoCommand) Validate() error {
 	if c.Entries < 0 || c.Entries > maxDemoEntries {
 		return fmt.Errorf("--entries %d is not between 0 and %d", c.Entries, maxDemoEntries)
 	}
+	if c.Insecure {
+		return errors.New("the demo does not allow --insecure: its passwords are public")
+	}
 	return c.serveFlags.Validate()
 }
 
@@ -54,7 +57,7 @@ var logins = []login{
 
 // Run fills a data directory with the demo and serves it.
 func (c *demoCommand) Run(ctx context.Context, m *Program) (err error) {
-	ln, err := c.listen(ctx)
+	ln, err := c.listen(ctx, m)
 	if err != nil {
 		return err
 	}

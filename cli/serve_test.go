@@ -182,9 +182,91 @@ func TestServeTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		t.Errorf("status %d", answer.StatusCode)
+	if answer.StatusCode != http.StatusOK || answer.Header.Get("Strict-Transport-Security") == "" {
+		t.Errorf("status %d, %v", answer.StatusCode, answer.Header)
 	}
+}
+
+// TestCertificateRenewal: changed files are used from the next connection on, unless they cannot be used, and a key that others can read is
+// refused.
+func TestCertificateRenewal(t *testing.T) {
+	certFile, keyFile, _ := certificate(t)
+	now := time.Now()
+	var logged strings.Builder
+	m := &Program{Now: func() time.Time { now = now.Add(certificateInterval); return now }, Stderr: &logged}
+	c, err := m.loadCertificate(certFile, keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := func() string {
+		t.Helper()
+		used, err := c.get(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(used.Certificate[0])
+	}
+	first := got()
+	renewedCert, renewedKey, _ := certificate(t)
+	write(t, certFile, content(t, renewedCert))
+	if got() != first || !strings.Contains(logged.String(), "cannot be used") {
+		t.Errorf("a certificate without its key is used; the log says: %s", &logged)
+	}
+	write(t, keyFile, content(t, renewedKey))
+	renewed := got()
+	if renewed == first {
+		t.Error("the renewed certificate is not used")
+	}
+	if err := os.Remove(certFile); err != nil {
+		t.Fatal(err)
+	}
+	if got() != renewed {
+		t.Error("a missing file ends the certificate in use")
+	}
+
+	write(t, certFile, content(t, renewedCert))
+	if err := os.Chmod(keyFile, 0o644); err != nil { //nolint:gosec // this is what is refused
+		t.Fatal(err)
+	}
+	r := setting{}.run(t, "serve", "--data", t.TempDir(), "--tls-cert", certFile, "--tls-key", keyFile)
+	if r.status != exitFailed || !strings.Contains(r.stderr, "chmod o= "+keyFile) {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestPlainHTTP: other machines cannot connect without HTTPS unless that is asked for, and to the demo not at all.
+func TestPlainHTTP(t *testing.T) {
+	f := func(status int, want string, args ...string) {
+		t.Helper()
+		r := setting{}.run(t, args...)
+		if r.status != status || !strings.Contains(r.stderr, want) {
+			t.Errorf("%q: %+v; want %d, %s", args, r, status, want)
+		}
+	}
+	data := t.TempDir()
+	f(exitFailed, "without HTTPS", "serve", "--data", data, "--listen", "0.0.0.0:0")
+	f(exitFailed, "without HTTPS", "demo", "--entries", "1", "--data", data, "--listen", "[::]:0")
+	f(exitUsage, "does not allow --insecure", "demo", "--entries", "1", "--data", data, "--insecure")
+	f(exitUsage, "--base-path /a b is not a path", "serve", "--data", data, "--base-path", "/a b")
+	f(exitUsage, "--trusted-proxy proxy is neither an address", "serve", "--data", data, "--trusted-proxy", "proxy")
+	f(exitUsage, "--metrics-listen 9090 is not HOST:PORT", "serve", "--data", data, "--metrics-listen", "9090")
+}
+
+// everywhere is a listener on all addresses of the machine.
+type everywhere struct{ net.Listener }
+
+func (everywhere) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4zero, Port: 8484} }
+
+// TestServeURL: the printed URL is one at which people reach the console.
+func TestServeURL(t *testing.T) {
+	f := func(want string, flags serveFlags) {
+		t.Helper()
+		if got := flags.url(everywhere{}); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	f("http://"+ownAddress()+":8484", serveFlags{})
+	f("https://log.example.com:8484/oplog", serveFlags{Host: []string{"log.example.com", "other"}, BasePath: "/oplog", TLSCert: "cert.pem"})
 }
 
 // page is a page of entries, with the fields that the tests read.

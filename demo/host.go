@@ -107,7 +107,8 @@ func (h Host) redirectToLog(w http.ResponseWriter, r *http.Request, words *hostW
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	http.Redirect(w, r, "/launch?"+url.Values{"tenant": {key.Tenant}, "token": {token}}.Encode(), http.StatusFound)
+	w.Header().Set("Location", "../launch?"+url.Values{"tenant": {key.Tenant}, "token": {token}}.Encode()) // relative: there may be a base path
+	w.WriteHeader(http.StatusFound)
 }
 
 func (h Host) sendPage(w http.ResponseWriter, words *hostWords, people [2]hostPerson, person hostPerson) {

@@ -7,7 +7,7 @@ import { together } from './build/together'
 const api = process.env.OPLOG_API ?? 'http://127.0.0.1:8484'
 
 export default defineConfig({
-  base: '/',
+  base: './', // the server writes its base path into the page
   plugins: [react(), preload('start'), budget(200_000)],
   build: {
     outDir: 'dist',

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"io/fs"
@@ -40,7 +41,12 @@ var contentTypes = map[string]string{
 	".svg": "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon", ".webp": "image/webp", ".woff2": "font/woff2",
 }
 
-func loadConsole(files fs.FS) (console, error) {
+// indexPage is the console's only page.
+const indexPage = "index.html"
+
+// loadConsole reads the console's files. The page gets the base path: for its scripts, and before its assets, whose URLs are relative to
+// the root in the build.
+func loadConsole(files fs.FS, base string) (console, error) {
 	loaded := console{}
 	if files == nil {
 		return loaded, nil
@@ -55,6 +61,12 @@ func loadConsole(files fs.FS) (console, error) {
 		}
 		if a.plain, err = fs.ReadFile(files, name); err != nil {
 			return err
+		}
+		if name == indexPage {
+			a.plain = bytes.ReplaceAll(a.plain, []byte(`"./`), []byte(`"`+base+`/`))
+			if base != "" {
+				a.plain = bytes.Replace(a.plain, []byte("</head>"), []byte(`<meta name="base-path" content="`+base+`" /></head>`), 1)
+			}
 		}
 		sum := sha256.Sum256(a.plain)
 		a.hash = base64.RawURLEncoding.EncodeToString(sum[:12])
@@ -92,7 +104,7 @@ func (s *Server) sendConsole(c *fiber.Ctx) error {
 	a, found := s.console[name]
 	isAsset := strings.HasPrefix(name, "assets/")
 	if !found && !isAsset {
-		name = "index.html"
+		name = indexPage
 		a, found = s.console[name]
 	}
 	if !found {

@@ -31,7 +31,7 @@ func TestConsole(t *testing.T) {
 	const (
 		html, js, css    = "text/html; charset=utf-8", "text/javascript; charset=utf-8", "text/css; charset=utf-8"
 		forever, noCache = "public, max-age=31536000, immutable", "no-cache"
-		index            = "<!doctype html><title>oplog</title>"
+		index            = `<!doctype html><html><head><title>oplog</title><script src="/assets/app.js"></script></head></html>`
 	)
 	check("/", "", index, html, noCache, "")
 	check("/", "gzip, br", index, html, noCache, "")

@@ -51,8 +51,8 @@ func (s *Server) launch(c *fiber.Ctx, in *call) error {
 		p := s.problem(c.Method(), c.Path(), err)
 		return sendLaunchNotice(c, p.Status, p.Detail)
 	}
-	c.Set(fiber.HeaderSetCookie, s.launchCookie(token, session.ExpiresAt, in.tenant).String())
-	return c.Redirect("/t/"+in.tenant.ID+"/log", http.StatusFound)
+	c.Set(fiber.HeaderSetCookie, s.launchCookie(c, token, session.ExpiresAt, in.tenant).String())
+	return c.Redirect(s.basePath+"/t/"+in.tenant.ID+"/log", http.StatusFound)
 }
 
 // launchNoticesZH are the Chinese explanations of failures by status; the detail has the rest.
@@ -165,9 +165,9 @@ func (s *Server) checkClaims(c *launchClaims) error {
 }
 
 // launchCookie lets a page of another site embed the console, if the tenant allows it; the connection then uses TLS.
-func (s *Server) launchCookie(token string, expires time.Time, t oplog.Tenant) *http.Cookie {
-	cookie := s.cookie(token, expires) //nolint:gosec // created above
-	if s.secure && len(t.FrameAncestors) > 0 {
+func (s *Server) launchCookie(c *fiber.Ctx, token string, expires time.Time, t oplog.Tenant) *http.Cookie {
+	cookie := s.cookie(c, token, expires) //nolint:gosec // created above
+	if wire.IsHTTPS(c) && len(t.FrameAncestors) > 0 {
 		cookie.SameSite, cookie.Partitioned = http.SameSiteNoneMode, true
 	}
 	return &cookie

@@ -228,7 +228,8 @@ func TestFrameAncestors(t *testing.T) {
 	}
 
 	// Where another site may hold the console, its session goes there too.
-	f.server.secure = true
+	f.server.proxies = everyPeer
+	f.sent["nobody"] = map[string]string{"X-Forwarded-Proto": "https"}
 	r := f.launch("acme", f.launchToken(f.launchKey(), jwt.SigningMethodHS256, nil))
 	if cookie := r.header.Get("Set-Cookie"); !strings.Contains(cookie, "SameSite=None") || !strings.Contains(cookie, "Secure") || !strings.Contains(cookie, "Partitioned") {
 		t.Errorf("%d %s", r.status, cookie)

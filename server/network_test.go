@@ -19,7 +19,7 @@ func (f *fixture) listen() (url string) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	f.noError(err)
 	ended := make(chan error, 1)
-	go func() { ended <- f.server.Listen(Share(ln)) }()
+	go func() { ended <- f.server.Listen(Share(ln, nil)) }()
 	f.Cleanup(func() {
 		if err := errors.Join(f.server.Shutdown(context.Background()), <-ended); err != nil {
 			f.Error(err)

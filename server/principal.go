@@ -49,6 +49,19 @@ func (p *principal) scope() string { return p.account.Organization + p.key.Organ
 
 const sessionCookie = "oplog_session"
 
+// cookieName returns the name of a cookie. Over HTTPS it has a prefix with which browsers accept it only from this server over HTTPS, so
+// that neither another host of the same domain nor an attacker in the network can set it (RFC 6265bis, 4.1.3).
+func (s *Server) cookieName(c *fiber.Ctx, name string) string {
+	switch {
+	case !wire.IsHTTPS(c):
+		return name
+	case s.basePath != "":
+		return "__Secure-" + name // __Host- requires the path /
+	default:
+		return "__Host-" + name
+	}
+}
+
 // authorize authenticates the caller of a request and checks its permissions. It is the only place that decides: handlers get the scope and
 // check nothing further.
 func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
@@ -57,7 +70,7 @@ func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
 		return nil, errCrossSite
 	}
 	if r.who == anyone {
-		return &principal{token: c.Cookies(sessionCookie)}, nil
+		return &principal{token: c.Cookies(s.cookieName(c, sessionCookie))}, nil
 	}
 	p, err := s.authenticate(c, bearer)
 	if err != nil {
@@ -90,7 +103,7 @@ func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, e
 		}
 		return program(key, wire.AcceptedLocale(c.Get(fiber.HeaderAcceptLanguage))), nil
 	}
-	token := c.Cookies(sessionCookie)
+	token := c.Cookies(s.cookieName(c, sessionCookie))
 	if token == "" {
 		return nil, oplog.Errorf(oplog.CodeUnauthenticated, "Sign in, or send a key as Authorization: Bearer KEY.")
 	}
@@ -157,9 +170,10 @@ func (s *Server) callerNow(p *principal) (*principal, error) {
 	return now, nil
 }
 
-// authorizeMonitoring permits requests from this machine, and callers with a key.
+// authorizeMonitoring permits requests at the address for monitoring, those from this machine that no proxy forwarded, and callers with a
+// key.
 func (s *Server) authorizeMonitoring(c *fiber.Ctx) error {
-	if c.Context().RemoteIP().IsLoopback() {
+	if c.Locals(monitoringKey) != nil || c.Context().RemoteIP().IsLoopback() && !wire.IsForwarded(c.Context()) {
 		return nil
 	}
 	authorization := c.Get(fiber.HeaderAuthorization)

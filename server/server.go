@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"reflect"
 	"runtime"
 	"strings"
@@ -26,6 +27,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/recover"
+	"github.com/valyala/fasthttp"
 
 	"oplog/directory"
 	"oplog/exports"
@@ -41,18 +43,19 @@ import (
 
 // Options are the options of a Server.
 type Options struct {
-	Console       fs.FS            // the built console: index.html and assets; nil for none
-	Version       string           // of the program
-	Commit        string           // of the build
-	Now           func() time.Time // the clock; nil for time.Now
-	Logger        *slog.Logger     // for internal errors; nil for slog.Default
-	SecureCookies bool             // whether browsers connect over TLS only
-	SetupCode     string           // code for creating the first owner; "" disables setup
-	Hosts         []string         // host names of the server, besides those of this machine
-	AnyIP         bool             // whether every IP address is accepted as a host, if it listens beyond this machine
-	Anchors       *proof.Anchors   // writes checkpoints to a folder; nil for none
-	Host          http.Handler     // a host system's own pages below /host, for the demo; nil for none
-	SlowTime      time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
+	Console   fs.FS            // the built console: index.html and assets; nil for none
+	Version   string           // of the program
+	Commit    string           // of the build
+	Now       func() time.Time // the clock; nil for time.Now
+	Logger    *slog.Logger     // for internal errors; nil for slog.Default
+	SetupCode string           // code for creating the first owner; "" disables setup
+	Hosts     []string         // host names of the server, besides those of this machine
+	BasePath  string           // the path before all URLs, such as "/oplog"; "" for none
+	Proxies   []netip.Prefix   // networks of reverse proxies, whose X-Forwarded headers are trusted
+	AnyIP     bool             // whether every IP address is accepted as a host, if it listens beyond this machine
+	Anchors   *proof.Anchors   // writes checkpoints to a folder; nil for none
+	Host      http.Handler     // a host system's own pages below /host, for the demo; nil for none
+	SlowTime  time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
 }
 
 // Server serves the log of a node.
@@ -69,14 +72,17 @@ type Server struct {
 	built     build
 	started   time.Time
 	logger    *slog.Logger
-	secure    bool // cookies require TLS
 	hosts     wire.Hosts
+	basePath  string       // see Options.BasePath
+	proxies   wire.Proxies // see Options.Proxies
+	warned    atomic.Bool  // about a proxy that is not trusted
 	anchors   *proof.Anchors
 	setupCode string        // see Options.SetupCode
 	tries     *throttle     // failed sign-ins
 	slow      time.Duration // see Options.SlowTime
 	bodies    *wire.Bodies
 	app       *fiber.App
+	monitor   *fasthttp.Server // see ListenForMonitoring
 	api       huma.API
 	host      http.Handler // see Options.Host
 	table     []route
@@ -112,8 +118,8 @@ func New(n *node.Node, o Options) *Server {
 		o.SlowTime = slowTime
 	}
 	s := &Server{
-		now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger, secure: o.SecureCookies,
-		setupCode: o.SetupCode, anchors: o.Anchors, hosts: wire.NewHosts(o.Hosts, o.AnyIP), host: o.Host, tries: newThrottle(o.Now), slow: o.SlowTime,
+		now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger,
+		setupCode: o.SetupCode, anchors: o.Anchors, hosts: wire.NewHosts(o.Hosts, o.AnyIP), basePath: o.BasePath, proxies: o.Proxies, host: o.Host, tries: newThrottle(o.Now), slow: o.SlowTime,
 		bodies:  wire.NewBodies(o.SlowTime),
 		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}
@@ -124,7 +130,7 @@ func New(n *node.Node, o Options) *Server {
 	s.ending, s.end = context.WithCancel(context.Background())
 	s.beat = liveBeat
 	var err error
-	if s.console, err = loadConsole(o.Console); err != nil {
+	if s.console, err = loadConsole(o.Console, o.BasePath); err != nil {
 		s.logger.Error("cannot read the console's files", "err", err)
 	}
 	s.app = fiber.New(fiber.Config{
@@ -154,6 +160,8 @@ func New(n *node.Node, o Options) *Server {
 	s.spec = sync.OnceValues(s.describe)
 	s.addPlainRoutes()
 	s.meters = newMeters(s.app)
+	inFront := s.inFront(s.app.Handler())
+	s.app.Server().Handler, s.monitor = inFront, s.newMonitoring(inFront)
 	return s
 }
 
@@ -176,7 +184,9 @@ func apiConfig(version string) huma.Config {
 }
 
 // Share returns a listener that gives each client address a share of the connections. It belongs below TLS.
-func Share(ln net.Listener) net.Listener { return wire.ShareConnections(ln, maxOfAddress) }
+func Share(ln net.Listener, proxies []netip.Prefix) net.Listener {
+	return wire.ShareConnections(ln, maxOfAddress, proxies)
+}
 
 // Listen serves until Shutdown.
 func (s *Server) Listen(ln net.Listener) error {
@@ -188,7 +198,7 @@ func (s *Server) Listen(ln net.Listener) error {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.closing.Store(true)
 	s.end()
-	return s.app.ShutdownWithContext(ctx)
+	return errors.Join(s.app.ShutdownWithContext(ctx), s.monitor.ShutdownWithContext(ctx))
 }
 
 // App returns the Fiber application, for tests without a network.
@@ -220,6 +230,9 @@ func setHeaders(c *fiber.Ctx) {
 	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
 	c.Set("Cross-Origin-Resource-Policy", "same-origin")
 	c.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if wire.IsHTTPS(c) {
+		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+	}
 	if isAPI(c.Path()) {
 		c.Set(fiber.HeaderCacheControl, "no-store")
 	}

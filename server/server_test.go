@@ -55,7 +55,7 @@ type fixture struct {
 func (f *fixture) advance(d time.Duration) { f.looks.Add(d.Microseconds()) }
 
 var testConsole = fstest.MapFS{
-	"index.html":         {Data: []byte("<!doctype html><title>oplog</title>")},
+	"index.html":         {Data: []byte("<!doctype html><html><head><title>oplog</title><script src=\"./assets/app.js\"></script></head></html>")},
 	"favicon.svg":        {Data: []byte("<svg/>")},
 	"assets/app.js":      {Data: []byte(strings.Repeat("console.log(1)\n", 200))},
 	"assets/short.css":   {Data: []byte("body{}")},

@@ -124,7 +124,7 @@ func (s *Server) startSession(in *call, account identity.Account, locale string)
 		}
 	}
 	body, err := s.describeSession(account)
-	return &signInOutput{SetCookie: s.cookie(token, session.ExpiresAt), Body: body}, err
+	return &signInOutput{SetCookie: s.cookie(in.http, token, session.ExpiresAt), Body: body}, err
 }
 
 // tooManyTries says when to retry.
@@ -146,10 +146,10 @@ func (s *Server) check(ctx context.Context, hash, password string) (bool, error)
 }
 
 // cookie returns the cookie of a session. It sets Max-Age besides Expires, since the browser's clock may differ from the server's.
-func (s *Server) cookie(token string, expires time.Time) http.Cookie {
+func (s *Server) cookie(c *fiber.Ctx, token string, expires time.Time) http.Cookie {
 	return http.Cookie{ //nolint:gosec // Secure whenever browsers connect over TLS
-		Name: sessionCookie, Value: token, Path: "/", Expires: expires, MaxAge: int(expires.Sub(s.now()).Round(time.Second).Seconds()),
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure,
+		Name: s.cookieName(c, sessionCookie), Value: token, Path: s.basePath + "/", Expires: expires, MaxAge: int(expires.Sub(s.now()).Round(time.Second).Seconds()),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: wire.IsHTTPS(c),
 	}
 }
 
@@ -196,16 +196,16 @@ func (s *Server) listSessions(_ context.Context, in *call, _ *struct{}) (*ownSes
 
 // endSessions ends all of the caller's sessions, including this one.
 func (s *Server) endSessions(_ context.Context, in *call, _ *struct{}) (*signOutOutput, error) {
-	return s.signedOut(), s.identity.EndOwnSessions(in.token)
+	return s.signedOut(in.http), s.identity.EndOwnSessions(in.token)
 }
 
 func (s *Server) signOut(_ context.Context, in *call, _ *struct{}) (*signOutOutput, error) {
-	return s.signedOut(), s.identity.EndSession(in.token)
+	return s.signedOut(in.http), s.identity.EndSession(in.token)
 }
 
 // signedOut deletes the cookie.
-func (s *Server) signedOut() *signOutOutput {
-	cookie := s.cookie("", time.Unix(1, 0)) //nolint:gosec // created above
+func (s *Server) signedOut(c *fiber.Ctx) *signOutOutput {
+	cookie := s.cookie(c, "", time.Unix(1, 0)) //nolint:gosec // created above
 	cookie.MaxAge = -1
 	return &signOutOutput{cookie}
 }

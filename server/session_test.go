@@ -116,15 +116,6 @@ func TestSessionBodies(t *testing.T) {
 	f.asProblem(f.send("auditor", "PATCH", "/api/v1/session", `{}`), 422)
 }
 
-func TestSecureCookies(t *testing.T) {
-	f := newServer(t)
-	f.server.secure = true
-	r := f.send("nobody", "POST", "/api/v1/session", signIn("admin", password))
-	if !strings.Contains(strings.ToLower(r.header.Get("Set-Cookie")), "secure") {
-		t.Errorf("cookie %s", r.header.Get("Set-Cookie"))
-	}
-}
-
 // TestLanguageOfTheFirstSignIn: an account that has no language takes that of
 // the page, or of the browser, and keeps it.
 func TestLanguageOfTheFirstSignIn(t *testing.T) {

@@ -13,7 +13,7 @@ export function preload(name: string): Plugin {
         if (!chunk) throw new Error(`${name} is no chunk of the build`)
         const files = filesFor(bundle, [chunk.fileName])
         return [...files].flatMap((file): HtmlTagDescriptor[] => {
-          const href = `/${file}`
+          const href = `./${file}`
           if (html.includes(`"${href}"`)) return []
           const rel = file.endsWith('.css') ? 'stylesheet' : 'modulepreload'
           return [{ tag: 'link', attrs: { rel, crossorigin: true, href }, injectTo: 'head' }]

@@ -11,14 +11,15 @@ import (
 )
 
 // ShareConnections returns a listener that gives each network a share of the connections and closes those beyond it, so that the idle ones
-// of one client never keep others out. It belongs below TLS.
-func ShareConnections(ln net.Listener, each int64) net.Listener {
-	return &sharingListener{ln, NewBudget(1<<32, each)}
+// of one client never keep others out; proxies connect for many clients and have no bound. It belongs below TLS.
+func ShareConnections(ln net.Listener, each int64, proxies Proxies) net.Listener {
+	return &sharingListener{ln, NewBudget(1<<32, each), proxies}
 }
 
 type sharingListener struct {
 	net.Listener
-	shares *Budget
+	shares  *Budget
+	proxies Proxies
 }
 
 // Accept returns the next connection within its network's share.
@@ -29,8 +30,11 @@ func (l *sharingListener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		from := ""
-		if address, ok := c.RemoteAddr().(*net.TCPAddr); ok {
-			from = Network(address.IP)
+		if tcp, ok := c.RemoteAddr().(*net.TCPAddr); ok {
+			if address, _ := netip.AddrFromSlice(tcp.IP); l.proxies.has(address) {
+				return &connection{Conn: c, release: func() {}}, nil
+			}
+			from = Network(tcp.IP)
 		}
 		if l.shares.Take(from, 1) == nil {
 			return &connection{Conn: c, release: sync.OnceFunc(func() { l.shares.Give(from, 1) })}, nil

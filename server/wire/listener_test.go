@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"testing"
 )
 
@@ -14,7 +15,7 @@ func TestShareConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln := ShareConnections(tcp, 2)
+	ln := ShareConnections(tcp, 2, Proxies{netip.MustParsePrefix("127.0.0.9/32")})
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -55,6 +56,11 @@ func TestShareConnections(t *testing.T) {
 	}
 	if greeted(dial("127.0.0.1")) {
 		t.Error("a connection beyond the share is served")
+	}
+	for range 4 {
+		if !greeted(dial("127.0.0.9")) {
+			t.Error("a proxy's connection is not served")
+		}
 	}
 	_ = first.Close()
 	for next := dial("127.0.0.1"); !greeted(next); next = dial("127.0.0.1") { // once the server noticed

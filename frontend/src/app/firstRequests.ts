@@ -1,3 +1,4 @@
+import { pathWithin } from '../lib/basePath'
 import { readStored, writeStored } from '../lib/storage'
 import { pageSize, prefetch, sessionPath } from '../model/api/prefetch'
 import type { Session } from '../model/api/types'
@@ -42,5 +43,5 @@ export function firstRequests(pathname: string, search: string, reader: Reader):
 }
 
 export function beginReading({ pathname, search }: Location) {
-  for (const path of firstRequests(pathname, search, noted())) prefetch(path)
+  for (const path of firstRequests(pathWithin(pathname), search, noted())) prefetch(path)
 }

@@ -1,6 +1,7 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { BrowserRouter } from 'react-router'
+import { basePath } from '../lib/basePath'
 import { App } from './App'
 import '../ui/tokens.css'
 import '../ui/base.css'
@@ -10,7 +11,7 @@ if (!root) throw new Error('the page has no #root')
 createRoot(root).render(
   <StrictMode>
     {/* The filters live in the address: a box that was ticked must look ticked at once, not after a transition. */}
-    <BrowserRouter useTransitions={false}>
+    <BrowserRouter basename={basePath} useTransitions={false}>
       <App />
     </BrowserRouter>
   </StrictMode>,

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useId, useState } from 'react'
 import { Link } from 'react-router'
 import { useWords } from '../../i18n/language'
+import { urlOf } from '../../lib/basePath'
 import { problemText } from '../../lib/problem'
 import { sizeText } from '../../lib/size'
 import { exactTime } from '../../lib/time/zone'
@@ -142,12 +143,12 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onCancel }: Li
             )}
             {one.status === 'done' && (
               <>
-                <a className="link" href={filePath(tenant.id, one.id)} download={one.file_name}>
+                <a className="link" href={urlOf(filePath(tenant.id, one.id))} download={one.file_name}>
                   {words.fileAlone}
                 </a>
                 <a
                   className="link"
-                  href={bundlePath(tenant.id, one.id)}
+                  href={urlOf(bundlePath(tenant.id, one.id))}
                   download={bundleName(one.file_name)}
                   title={words.downloadHint}
                 >

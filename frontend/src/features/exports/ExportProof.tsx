@@ -1,4 +1,5 @@
 import { useWords } from '../../i18n/language'
+import { urlOf } from '../../lib/basePath'
 import { problemText } from '../../lib/problem'
 import type { Export } from '../../model/api/types'
 import { useVerifierKey } from '../../model/log/queries'
@@ -15,7 +16,7 @@ export default function ExportProof({ tenant, one }: { tenant: string; one: Expo
     <div className="export-proof">
       <p>{words.verifyText}</p>
       <p>
-        <a className="link" href={manifestPath(tenant, one.id)} download={`${one.file_name}.manifest`}>
+        <a className="link" href={urlOf(manifestPath(tenant, one.id))} download={`${one.file_name}.manifest`}>
           <Icon name="download" />
           {words.manifest}
         </a>

@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { urlOf } from '../../lib/basePath'
 import { beginAction } from '../../model/api/action'
 import { call, tenantPath } from '../../model/api/http'
 import { queryKeys } from '../../model/api/queryKeys'
@@ -47,7 +48,7 @@ export function bundlePath(tenant: string, id: string): string {
 /** Downloads the ZIP of an export, as part of the action that started it. */
 export function handOver(tenant: string, one: Export, act: string) {
   const link = document.createElement('a')
-  link.href = `${bundlePath(tenant, one.id)}?act=${act}`
+  link.href = urlOf(`${bundlePath(tenant, one.id)}?act=${act}`)
   link.download = bundleName(one.file_name)
   document.body.append(link)
   link.click()

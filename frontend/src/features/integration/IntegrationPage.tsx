@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { Link } from 'react-router'
 import { useIntegrationWords } from '../../i18n/integrationWords'
 import { useWords } from '../../i18n/language'
+import { basePath } from '../../lib/basePath'
 import { problemText } from '../../lib/problem'
 import type { Tenant } from '../../model/api/types'
 import { useTitles } from '../../model/log/catalog'
@@ -25,7 +26,7 @@ export default function IntegrationPage({ tenant }: { tenant: Tenant }) {
   const [program, setProgram] = useState<Program>('curl')
   const sample = sampleOperation(titles.catalog)
   const code = snippet(program, {
-    origin: window.location.origin,
+    origin: window.location.origin + basePath,
     tenant: tenant.id,
     key: made?.key ?? keyPlaceholder,
     ...sample,

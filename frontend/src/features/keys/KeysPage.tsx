@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useAdminWords } from '../../i18n/adminWords'
 import { useWords } from '../../i18n/language'
+import { basePath } from '../../lib/basePath'
 import { visibleText } from '../../lib/visible'
 import type { ApiKey, MadeKey, Tenant } from '../../model/api/types'
 import { useApiKeys, useRevokeKey } from '../../model/settings/queries'
@@ -120,7 +121,10 @@ function MadeDialog({ tenant, made, onClose }: { tenant: Tenant; made: MadeKey; 
         <p className="form-lead">{words.madeText}</p>
         <Copyable label={words.key} text={made.key} />
         <p className="form-lead">{words.use[made.scope]}</p>
-        <Copyable label={words.ready[made.scope]} text={keyExample(made.scope, location.origin, tenant.id, made.key)} />
+        <Copyable
+          label={words.ready[made.scope]}
+          text={keyExample(made.scope, location.origin + basePath, tenant.id, made.key)}
+        />
       </div>
       <footer className="form-foot">
         <Button kind="primary" onClick={onClose}>

@@ -1,4 +1,5 @@
 import { useWords } from '../../i18n/language'
+import { urlOf } from '../../lib/basePath'
 import { sizeText } from '../../lib/size'
 import type { SystemStatus, Tenant } from '../../model/api/types'
 import { useVerifierKey } from '../../model/log/queries'
@@ -90,7 +91,7 @@ function ServerPart({ zone }: { zone: string }) {
         )}
       </Loaded>
       <div className="system-backup">
-        <a className="button button-middle" href="/api/v1/backup" download="">
+        <a className="button button-middle" href={urlOf('/api/v1/backup')} download="">
           <Icon name="download" />
           {words.backup}
         </a>

@@ -1,3 +1,4 @@
+import { urlOf } from '../../lib/basePath'
 import { ApiProblem, type ProblemBody } from '../../lib/problem'
 import { type ActionArea, actionHeader, actionOf, purposeHeader } from './action'
 import { requestOptions, takePrefetched } from './prefetch'
@@ -36,7 +37,7 @@ export async function callText(
     const prefetched = method === 'GET' && key === undefined ? await takePrefetched(path) : undefined
     response =
       prefetched ??
-      (await fetch(path, {
+      (await fetch(urlOf(path), {
         ...requestOptions,
         method,
         headers,

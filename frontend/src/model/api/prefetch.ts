@@ -1,3 +1,4 @@
+import { urlOf } from '../../lib/basePath'
 import { actionHeader, actionOf } from './action'
 
 // Requests of the first page can be started before the console has loaded.
@@ -18,7 +19,7 @@ const prefetched = new Map<string, { at: number; answer: Promise<Response | unde
 /** Starts a request ahead of the component that reads it. */
 export function prefetch(path: string) {
   const headers = { ...requestOptions.headers, [actionHeader]: actionOf('page') }
-  const answer = fetch(path, { ...requestOptions, headers }).catch(() => undefined) // it is retried, and the error is shown then
+  const answer = fetch(urlOf(path), { ...requestOptions, headers }).catch(() => undefined) // it is retried, and the error is shown then
   prefetched.set(path, { at: performance.now(), answer })
 }
 

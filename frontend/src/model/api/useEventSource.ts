@@ -1,4 +1,5 @@
 import { useEffect, useEffectEvent, useState } from 'react'
+import { urlOf } from '../../lib/basePath'
 import { actionOf } from './action'
 
 /** The state of a stream: `connecting` until first opened; `lost` until reopened. */
@@ -24,7 +25,7 @@ export function useEventSource(path: string | undefined, { onEntry, catchUp, res
 
   useEffect(() => {
     if (path === undefined) return
-    const address = path
+    const address = urlOf(path)
     let source: EventSource | undefined
     let timer: number | undefined
     const over = new AbortController()

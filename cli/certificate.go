@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// renewed is the server's TLS certificate, which is read again when its files change: tools renew certificates every few weeks.
+type renewed struct {
+	certFile, keyFile string
+	now               func() time.Time
+	logger            *slog.Logger
+
+	mu      sync.Mutex
+	current *tls.Certificate
+	version certificateVersion // of current, or of the files that could not be used
+	checked time.Time
+}
+
+// certificateVersion tells whether the files have changed.
+type certificateVersion struct {
+	cert, key         time.Time
+	certSize, keySize int64
+}
+
+// certificateInterval is how often the files are checked, at a new connection.
+const certificateInterval = 5 * time.Second
+
+func (m *Program) loadCertificate(certFile, keyFile string) (*renewed, error) {
+	c := &renewed{certFile: certFile, keyFile: keyFile, now: m.Now, logger: m.logger()}
+	var err error
+	if c.version, err = c.stat(); err != nil {
+		return nil, err
+	}
+	c.checked = c.now()
+	c.current, err = c.load()
+	return c, err
+}
+
+// stat returns the version of the files. It rejects a key that all users of the machine can read.
+func (c *renewed) stat() (certificateVersion, error) {
+	cert, err := os.Stat(c.certFile)
+	if err != nil {
+		return certificateVersion{}, fmt.Errorf("cannot use the certificate: %w", err)
+	}
+	key, err := os.Stat(c.keyFile)
+	if err != nil {
+		return certificateVersion{}, fmt.Errorf("cannot use the certificate's key: %w", err)
+	}
+	if runtime.GOOS != "windows" && key.Mode()&othersRead != 0 {
+		return certificateVersion{}, fmt.Errorf("cannot use the certificate's key: every user of this machine can read it; run chmod o= %s", c.keyFile)
+	}
+	return certificateVersion{cert.ModTime(), key.ModTime(), cert.Size(), key.Size()}, nil
+}
+
+const othersRead fs.FileMode = 0o004
+
+func (c *renewed) load() (*tls.Certificate, error) {
+	loaded, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	if err != nil {
+		return nil, fmt.Errorf("cannot use the certificate: %w; specify PEM files of a certificate and its key", err)
+	}
+	return &loaded, nil
+}
+
+// get returns the certificate for a connection. If changed files cannot be used, such as in the middle of a renewal, it stays the one before.
+func (c *renewed) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.now().Sub(c.checked) < certificateInterval {
+		return c.current, nil
+	}
+	c.checked = c.now()
+	version, err := c.stat()
+	if err == nil && version == c.version {
+		return c.current, nil
+	}
+	if err == nil {
+		c.version = version
+		var loaded *tls.Certificate
+		if loaded, err = c.load(); err == nil {
+			c.current = loaded
+			c.logger.Info("the certificate has changed", "file", c.certFile)
+		}
+	}
+	if err != nil {
+		c.logger.Error("the certificate has changed, but cannot be used; the one before stays in use", "err", err)
+	}
+	return c.current, nil
+}

@@ -1,0 +1,75 @@
+package server
+
+import (
+	"bytes"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+)
+
+// inFront wraps the application in what depends on what is in front of the server: it takes the client from the headers of trusted
+// proxies, and removes the base path from the URL, so that all code behind it works as without either.
+func (s *Server) inFront(next fasthttp.RequestHandler) fasthttp.RequestHandler {
+	base := []byte(s.basePath)
+	return func(ctx *fasthttp.RequestCtx) {
+		if uri, has := bytes.CutPrefix(ctx.Request.Header.RequestURI(), base); has && len(base) > 0 {
+			switch {
+			case len(uri) == 0 || uri[0] == '?':
+				ctx.Response.Header.Set(fiber.HeaderLocation, s.basePath+"/"+string(uri))
+				ctx.SetStatusCode(http.StatusPermanentRedirect)
+				return
+			case uri[0] == '/':
+				ctx.Request.SetRequestURIBytes(bytes.Clone(uri))
+			}
+		}
+		if !s.proxies.Resolve(ctx) {
+			s.warnOfProxy(ctx.RemoteIP().String())
+		}
+		next(ctx)
+	}
+}
+
+// monitoringPaths are the paths on the address for monitoring.
+var monitoringPaths = []string{"/healthz", "/readyz", "/metrics"}
+
+// monitoringKey marks the requests of the address for monitoring.
+const monitoringKey = "monitoring"
+
+// ListenForMonitoring serves the health probes and the metrics without keys, until Shutdown.
+func (s *Server) ListenForMonitoring(ln net.Listener) error { return s.monitor.Serve(ln) }
+
+// newMonitoring returns the HTTP server of the address for monitoring.
+func (s *Server) newMonitoring(next fasthttp.RequestHandler) *fasthttp.Server {
+	return &fasthttp.Server{
+		Handler: func(ctx *fasthttp.RequestCtx) {
+			if !slices.Contains(monitoringPaths, string(ctx.Path())) {
+				ctx.Error("This address is for monitoring: "+strings.Join(monitoringPaths, ", ")+".\n", http.StatusNotFound)
+				return
+			}
+			ctx.SetUserValue(monitoringKey, true)
+			next(ctx)
+		},
+		ReadTimeout: s.slow, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, ReadBufferSize: readBuffer,
+		MaxConnsPerIP: maxMonitoring, Concurrency: maxMonitoring, NoDefaultServerHeader: true, Logger: quiet{},
+	}
+}
+
+// maxMonitoring limits the connections of the address for monitoring.
+const maxMonitoring = 64
+
+// quiet drops fasthttp's messages about single connections.
+type quiet struct{}
+
+// Printf implements fasthttp.Logger.
+func (quiet) Printf(string, ...any) {}
+
+// warnOfProxy logs, once, that requests come through a proxy that is not trusted: the access log then has its address for all of them.
+func (s *Server) warnOfProxy(address string) {
+	if s.warned.CompareAndSwap(false, true) {
+		s.logger.Warn("requests come through a proxy; to record the clients' addresses, trust it", "flag", "--trusted-proxy "+address)
+	}
+}
