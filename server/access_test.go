@@ -178,7 +178,7 @@ func TestEveryRouteIsChecked(t *testing.T) {
 }
 
 // TestNoHint: what a caller may not know of looks like what is not there.
-func TestNoHint(t *testing.T) {
+func TestNothingIsDisclosed(t *testing.T) {
 	f := newServer(t)
 	f.record(entry(`"id":"e1","time":"2026-11-22T07:00:00Z","organization":{"id":"west","name":"West"}`))
 	same := func(caller, path, otherPath string, status int) {

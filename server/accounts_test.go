@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// change makes a request that changes something, and returns its answer.
+// change sends a modifying request and returns the response.
 func (f *fixture) change(caller, method, path, body string, want int) string {
 	f.Helper()
 	r := f.send(caller, method, path, body)
@@ -66,9 +66,8 @@ func TestAccounts(t *testing.T) {
 	f.change("stranger", "PATCH", path, `{"disabled":true}`, 404)
 }
 
-// TestAccountsStayInTheirRealm: an admin makes nobody what the admin is not,
-// and reaches nobody elsewhere.
-func TestAccountsStayInTheirRealm(t *testing.T) {
+// TestAccountsStayInTheirTenant: an admin cannot grant more than admin rights, and cannot reach accounts of other tenants.
+func TestAccountsStayInTheirTenant(t *testing.T) {
 	f := newServer(t)
 	add := func(caller, fields string, want int) {
 		t.Helper()
@@ -106,7 +105,7 @@ func TestAccountsStayInTheirRealm(t *testing.T) {
 
 	f.change("owner", "PATCH", accountsPath+"/stranger", `{"role":"owner"}`, 200)
 	f.change("owner", "PATCH", accountsPath+"/owner", `{"role":"admin","tenant":"other"}`, 200)
-	f.get("owner", "/api/v1/session", 401) // what it may do has changed
+	f.get("owner", "/api/v1/session", 401) // its role has changed
 }
 
 func TestChangedAccountsSignInAgain(t *testing.T) {
@@ -169,7 +168,7 @@ func TestTenants(t *testing.T) {
 	f.asProblem(f.send("owner", "PATCH", tenants+"/none", `{"name":"x"}`), 404)
 	f.asProblem(f.send("owner", "PATCH", tenants+"/new", `{"id":"x"}`), 422)
 
-	// Data permission: on, there are the tree and the filter; off, neither.
+	// With data permission, the tree and the filter exist; without it, neither does.
 	f.get("admin", tenantA+"/organizations", 200)
 	f.get("admin", entriesPath+"?organization=east", 200)
 	f.change("owner", "PATCH", tenantA, `{"data_permission":false}`, 200)

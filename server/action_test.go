@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// wantTrail checks the trail of a tenant, newest first, without its own readings.
+// wantTrail checks a tenant's trail, newest first, without the test's own readings.
 func (f *fixture) wantTrail(want ...string) {
 	f.Helper()
 	told := slices.DeleteFunc(f.trail("read trail", tenantA+"/access"), func(line string) bool {
@@ -21,7 +21,7 @@ func (f *fixture) wantTrail(want ...string) {
 	}
 }
 
-// What a session reads for one act is one entry, whatever it takes.
+// The calls of one action in a session are one entry, however many they are.
 func TestActions(t *testing.T) {
 	f := newServer(t)
 	f.sent["read trail"] = f.sent["owner"]
@@ -47,7 +47,7 @@ func TestActions(t *testing.T) {
 			t.Fatalf("%s: %d", path, answer.StatusCode)
 		}
 	}
-	// A page of the log with its counts, panels and stream, then an entry of it.
+	// A page of the log with its counts, panels and stream, then one of its entries.
 	get("a1", "/summary?q=vip&range=today")
 	get("a1", "/entries?q=vip&range=today&limit=100")
 	get("a1", "/summary?range=today")
@@ -57,7 +57,7 @@ func TestActions(t *testing.T) {
 	get("a1", "/entries?q=vip&range=today&limit=200")
 	want := []string{`auditor log open e1 {"seq":1}`, `auditor log search {"filters":{"q":["vip"],"range":["today"]}}`}
 	f.wantTrail(want...)
-	// The same on paper: all rows, and the entry.
+	// The same printed: all rows, and the entry.
 	get("a3", "/summary?q=vip&range=today")
 	get("a3", "/entries?q=vip&range=today&limit=200", "Oplog-Purpose", "print")
 	get("a4", "/entries/e1", "Oplog-Purpose", "print")
@@ -65,8 +65,8 @@ func TestActions(t *testing.T) {
 	f.wantTrail(want...)
 }
 
-// The page hands over the export that a person began on it: that is one act.
-func TestActsHandOver(t *testing.T) {
+// The page downloads the export that the person started on it: one action.
+func TestDownloadOfStartedExport(t *testing.T) {
 	f := newServer(t)
 	f.sent["read trail"] = f.sent["owner"]
 	f.record(entry(``))
@@ -85,7 +85,7 @@ func TestActsHandOver(t *testing.T) {
 	downloads(1)
 }
 
-// The name of an act comes from the client: it hides nothing.
+// The action's name comes from the client: it hides nothing.
 func TestActionsHideNothing(t *testing.T) {
 	long := strings.Repeat("a", 64)
 	for _, c := range []struct {
@@ -97,12 +97,12 @@ func TestActionsHideNothing(t *testing.T) {
 			[]string{`auditor log search {"also":[{"filters":{"q":["vip"]},"operation":"search"},{"filters":{"user":["u1"]},"operation":"count"}],"filters":{"q":["sms"]},"searches":2}`}},
 		{"as long as it may be", "auditor", []string{"Oplog-Act", long},
 			[]string{`auditor log search {"also":[{"filters":{"q":["vip"]},"operation":"search"},{"filters":{"user":["u1"]},"operation":"count"}],"filters":{"q":["sms"]},"searches":2}`}},
-		{"no name", "auditor", nil, alone("auditor")},
-		{"an empty name", "auditor", []string{"Oplog-Act", ""}, alone("auditor")},
-		{"too long", "auditor", []string{"Oplog-Act", long + "a"}, alone("auditor")},
-		{"odd characters", "auditor", []string{"Oplog-Act", "a b"}, alone("auditor")},
-		{"not ASCII", "auditor", []string{"Oplog-Act", "é"}, alone("auditor")},
-		{"a key", "read", []string{"Oplog-Act", "a"}, alone("key")},
+		{"no name", "auditor", nil, withoutAction("auditor")},
+		{"an empty name", "auditor", []string{"Oplog-Act", ""}, withoutAction("auditor")},
+		{"too long", "auditor", []string{"Oplog-Act", long + "a"}, withoutAction("auditor")},
+		{"odd characters", "auditor", []string{"Oplog-Act", "a b"}, withoutAction("auditor")},
+		{"not ASCII", "auditor", []string{"Oplog-Act", "é"}, withoutAction("auditor")},
+		{"a key", "read", []string{"Oplog-Act", "a"}, withoutAction("key")},
 	} {
 		f := newServer(t)
 		f.sent["read trail"] = f.sent["owner"]
@@ -120,13 +120,13 @@ func TestActionsHideNothing(t *testing.T) {
 		f.wantTrail(c.want...)
 	}
 
-	// It is a name in the addresses of streams and downloads alone.
+	// Only streams and downloads have the name in their URL.
 	f := newServer(t)
 	f.asProblem(f.send("auditor", "GET", entriesPath+"?act=a", ""), 422)
 }
 
-// alone is what is told of calls that belong to no act.
-func alone(user string) []string {
+// withoutAction returns the trail of calls that belong to no action.
+func withoutAction(user string) []string {
 	return []string{
 		user + ` log search {"filters":{"user":["u1"]}}`, user + ` log search {"filters":{"q":["sms"]}}`, user + ` log search {"filters":{"q":["vip"]}}`,
 	}

@@ -8,7 +8,7 @@ import (
 	"oplog/oplog"
 )
 
-// batchSeeds are bodies that are right, and such as go wrong at each stage of reading.
+// batchSeeds are valid bodies, and bodies that are invalid at each stage of reading.
 func batchSeeds() []string {
 	seeds := []string{
 		"", "{", "{}", "null", "[]", `"x"`, "1 2", `{"entries":[]}`, " {\n\"entries\" : [ ] } ", `{"entries":[null]}`, `{"entries":[{}]}`, `{"entries":{}}`,
@@ -24,8 +24,7 @@ func batchSeeds() []string {
 	return seeds
 }
 
-// FuzzReadBatch holds the one pass that reads what is right to the several that
-// name what is wrong.
+// FuzzReadBatch compares the single pass for valid bodies with the several passes that report errors.
 func FuzzReadBatch(f *testing.F) {
 	for _, seed := range batchSeeds() {
 		f.Add(seed)
@@ -47,7 +46,7 @@ func FuzzReadBatch(f *testing.F) {
 	})
 }
 
-// TestReadInOnePass: what senders send takes no second pass.
+// TestReadInOnePass: bodies of typical senders need no second pass.
 func TestReadInOnePass(t *testing.T) {
 	for _, body := range []string{
 		entry(), " \n" + fullEntry(1) + "\n", `{"entries":[]}`, " { \"entries\" :[" + entry() + ", " + fullEntry(1) + `] } `, entry(`"id":""`),

@@ -11,8 +11,7 @@ import (
 	"oplog/oplog"
 )
 
-// bundle fetches the ZIP of an export, and returns its reader and its files by
-// name.
+// bundle downloads the ZIP of an export, and returns its reader and its files by name.
 func (f *fixture) bundle(caller string, x exportBody) (r reply, z *zip.Reader, files map[string]string) {
 	f.Helper()
 	r = f.send(caller, "GET", exportsPath+"/"+x.ID+"/bundle", "")
@@ -32,8 +31,7 @@ func (f *fixture) bundle(caller string, x exportBody) (r reply, z *zip.Reader, f
 	return r, z, files
 }
 
-// TestExportBundle: one download has all that is needed to check an export, and
-// each file in it is the one that is there alone.
+// TestExportBundle: one download contains everything needed to verify an export, and each file in it equals the one served separately.
 func TestExportBundle(t *testing.T) {
 	f := newServer(t)
 	withEntries(f)
@@ -79,8 +77,7 @@ func TestExportBundle(t *testing.T) {
 	}
 }
 
-// TestExportBundleLanguage: the page is in the account's language, its name is
-// UTF-8, and says so.
+// TestExportBundleLanguage: the page is in the account's language, and its file name is marked as UTF-8.
 func TestExportBundleLanguage(t *testing.T) {
 	f := newServer(t)
 	withEntries(f)
@@ -102,8 +99,7 @@ func TestExportBundleLanguage(t *testing.T) {
 	}
 }
 
-// TestExportBundleScope: the ZIP is for those who may have the file, and each
-// download is in the access log.
+// TestExportBundleScope: the ZIP is available to those who may get the file, and each download is in the access log.
 func TestExportBundleScope(t *testing.T) {
 	f := newServer(t)
 	withEntries(f)
@@ -113,7 +109,7 @@ func TestExportBundleScope(t *testing.T) {
 	if _, _, files := f.bundle("scoped", part); strings.Count(files[part.FileName], "\r\n") != 8 {
 		t.Errorf("%v", files)
 	}
-	f.bundle("scoped", part) // again
+	f.bundle("scoped", part) // downloaded again
 	f.get("scoped", exportsPath+"/"+part.ID+"/manifest", 200)
 	f.send("scoped", "GET", exportsPath+"/"+part.ID+"/file", "", "Range", "bytes=5-9")
 	f.asProblem(f.send("owner", "GET", "/api/v1/tenants/other/exports/"+whole.ID+"/bundle", ""), 404)

@@ -5,9 +5,8 @@ import (
 	"testing"
 )
 
-// TestOwnCatalog: a tenant records what it added, and finds it under its title;
-// another tenant knows nothing of it.
-func TestOwnCatalog(t *testing.T) {
+// TestCustomCatalog: a tenant records its own modules and operation types, and finds them by title; another tenant does not see them.
+func TestCustomCatalog(t *testing.T) {
 	f := newServer(t)
 	const path = tenantA + "/catalog"
 	before := f.get("admin", path, 200)
@@ -31,7 +30,7 @@ func TestOwnCatalog(t *testing.T) {
 		t.Error(sum)
 	}
 
-	// What was used stays, retired: refused for new entries, shown and found.
+	// Items that were used stay, retired: rejected for new entries, shown and found.
 	retired := f.change("admin", "PUT", path, `{"modules":[]}`, 200)
 	if strings.Count(retired, `"retired":true`) != 2 {
 		t.Error(retired)

@@ -14,8 +14,8 @@ import (
 	"oplog/server/wire"
 )
 
-// inflated returns the body of an answer as it was before its encoding.
-func inflated(t *testing.T, r reply) string {
+// uncompressed returns the uncompressed body of a response.
+func uncompressed(t *testing.T, r reply) string {
 	t.Helper()
 	switch encoding := r.header.Get("Content-Encoding"); encoding {
 	case "gzip":
@@ -30,8 +30,7 @@ func inflated(t *testing.T, r reply) string {
 	}
 }
 
-// TestCompressed: what is long and is text comes in the encoding that is asked
-// for, and says the same.
+// TestCompressed: long text responses are compressed in the requested encoding, with the same content.
 func TestCompressed(t *testing.T) {
 	f := newServer(t)
 	var entries []string
@@ -48,7 +47,7 @@ func TestCompressed(t *testing.T) {
 		}
 		for accepts, encoding := range map[string]string{"gzip": "gzip", "br": "br", "gzip;q=0.1, br;q=0.2": "br", "gzip;q=0": "", "zstd": ""} {
 			r := f.send("read", "GET", path, "", "Accept-Encoding", accepts)
-			same := path == "/metrics" || inflated(t, r) == plain.body // the metrics count these very requests
+			same := path == "/metrics" || uncompressed(t, r) == plain.body // the metrics count these requests
 			if r.header.Get("Content-Encoding") != encoding || r.header.Get("Vary") != "Accept-Encoding" || !same ||
 				r.header.Get("Content-Type") != plain.header.Get("Content-Type") || encoding != "" && len(r.body) > len(plain.body)/2 {
 				t.Errorf("%s with %q: %d bytes of %d, %v", path, accepts, len(r.body), len(plain.body), r.header)
@@ -63,18 +62,17 @@ func TestCompressed(t *testing.T) {
 		}
 	}
 	receipts := f.send("write", "POST", tenantA+"/entries", fmt.Sprintf(`{"entries":[%s]}`, strings.Join(entries, ",")), "Accept-Encoding", "gzip")
-	if receipts.header.Get("Content-Encoding") != "gzip" || strings.Count(inflated(t, receipts), `"recorded"}`) != 60 {
+	if receipts.header.Get("Content-Encoding") != "gzip" || strings.Count(uncompressed(t, receipts), `"recorded"}`) != 60 {
 		t.Errorf("receipts: %v", receipts.header)
 	}
 	errs := strings.Repeat(entry(`"module":"none"`)+",", 20) + entry()
 	refused := f.send("write", "POST", tenantA+"/entries", `{"entries":[`+errs+`]}`, "Accept-Encoding", "br")
-	if refused.status != 422 || refused.header.Get("Content-Encoding") != "br" || !strings.Contains(inflated(t, refused), `entries[19].module"`) {
+	if refused.status != 422 || refused.header.Get("Content-Encoding") != "br" || !strings.Contains(uncompressed(t, refused), `entries[19].module"`) {
 		t.Errorf("a problem: %d %v", refused.status, refused.header)
 	}
 }
 
-// TestNotCompressed: what is short, secret, streamed, or named by an ETag comes
-// as it is.
+// TestNotCompressed: responses that are short, secret, streamed or identified by an ETag are not compressed.
 func TestNotCompressed(t *testing.T) {
 	f := newServer(t)
 	withEntries(f)

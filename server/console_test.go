@@ -9,13 +9,13 @@ import (
 
 func TestConsole(t *testing.T) {
 	f := newServer(t)
-	f.server.console.compress() // Listen does it in the background
+	f.server.console.compress() // Listen does this in the background
 	check := func(path, encodings, wantBody, wantType, wantCache, wantEncoding string) {
 		t.Helper()
 		for _, method := range []string{"GET", "HEAD"} {
 			r := f.send("nobody", method, path, "", "Accept-Encoding", encodings)
 			h := r.header
-			isBody := method == "HEAD" && r.body == "" || method == "GET" && inflated(t, r) == wantBody
+			isBody := method == "HEAD" && r.body == "" || method == "GET" && uncompressed(t, r) == wantBody
 			if r.status != 200 || !isBody || h.Get("Content-Type") != wantType || h.Get("Cache-Control") != wantCache || h.Get("Content-Encoding") != wantEncoding {
 				t.Errorf("%s %s (%s): %d %q %v", method, path, encodings, r.status, r.body, h)
 			}
@@ -60,8 +60,8 @@ func TestConsole(t *testing.T) {
 	}
 }
 
-// TestConsoleBeforeCompressed: a file that is not compressed yet is sent at once,
-// in the best copy there is, and caches tell the copies apart.
+// TestConsoleBeforeCompressed: a file that is not compressed yet is sent immediately, in the best available copy, and caches distinguish
+// the copies.
 func TestConsoleBeforeCompressed(t *testing.T) {
 	f := newServer(t)
 	tags := map[string]bool{}
@@ -69,7 +69,7 @@ func TestConsoleBeforeCompressed(t *testing.T) {
 		t.Helper()
 		r := f.send("nobody", "GET", "/assets/app.js", "", "Accept-Encoding", "gzip, br")
 		tags[r.header.Get("Etag")] = true
-		if r.header.Get("Content-Encoding") != want || r.header.Get("Vary") != "Accept-Encoding" || inflated(t, r) != string(testConsole["assets/app.js"].Data) {
+		if r.header.Get("Content-Encoding") != want || r.header.Get("Vary") != "Accept-Encoding" || uncompressed(t, r) != string(testConsole["assets/app.js"].Data) {
 			t.Errorf("%v, want encoding %q", r.header, want)
 		}
 	}

@@ -17,8 +17,7 @@ import (
 	"oplog/server/wire"
 )
 
-// contractTable returns the rows of the table of docs/contract.md that begins
-// with a heading, by their first cell without its backquotes.
+// contractTable returns the rows of a table of docs/contract.md under a heading, by their first cell without backquotes.
 func contractTable(t *testing.T, heading string) map[string][]string {
 	t.Helper()
 	page := must(os.ReadFile("../docs/contract.md"))(t)
@@ -38,7 +37,7 @@ func contractTable(t *testing.T, heading string) map[string][]string {
 	return rows
 }
 
-// sameNames compares what the page lists with what the program has.
+// sameNames compares the names on the page with those in the code.
 func sameNames[A, B any](t *testing.T, what string, page map[string]A, code map[string]B) {
 	t.Helper()
 	if p, c := slices.Sorted(maps.Keys(page)), slices.Sorted(maps.Keys(code)); !slices.Equal(p, c) {
@@ -56,9 +55,8 @@ func grouped(n int) string {
 
 func characters(n int) string { return grouped(n) + " characters" }
 
-// contractFields are the limits of an entry's fields as the code has them, and
-// an entry that is n long there, whose error is at a location. The limits of
-// module and operation are the catalog's.
+// contractFields are the limits of an entry's fields in the code, an entry whose field has length n, and the location of its error. The
+// limits of module and operation are the catalog's.
 var contractFields = map[string]struct {
 	limit    string
 	most     int
@@ -88,14 +86,13 @@ var contractFields = map[string]struct {
 	"details": {fmt.Sprintf("%d KiB", oplog.MaxDetailsBytes>>10), oplog.MaxDetailsBytes, func(n int) string { return `"details":{"a":` + ascii(n-8) + `}` }, "details"},
 }
 
-// ahead is an entry of so many hours after the tests begin, less the moment that
-// the request takes.
+// ahead returns an entry that many hours after the start of the tests, minus the duration of the request.
 func ahead(hours int) string {
 	return `"time":"` + clock.Add(time.Duration(hours)*time.Hour).Format(time.RFC3339) + `"`
 }
 
-// TestContractFields: each limit that docs/contract.md gives for a field is the
-// one in the code; an entry at it is taken, and one beyond it refused by name.
+// TestContractFields: each limit of a field in docs/contract.md is the one in the code; an entry at the limit is accepted, and one beyond
+// it is rejected with the field's name.
 func TestContractFields(t *testing.T) {
 	f := newServer(t)
 	page := contractTable(t, "Field")
@@ -125,7 +122,7 @@ func TestContractFields(t *testing.T) {
 	f.record(entry(`"module":"` + key + `","operation":"` + key + `"`))
 }
 
-// TestContractRequests: the limits of a request and the numbers of the text.
+// TestContractRequests: the limits of a request, and the numbers in the text.
 func TestContractRequests(t *testing.T) {
 	limits := map[string]string{
 		"entries":                                  grouped(oplog.MaxEntriesPerRequest),
@@ -157,12 +154,11 @@ func TestContractRequests(t *testing.T) {
 	}
 }
 
-// TestContractStatuses: the page lists the statuses that a sender may get, and
-// the server answers so.
+// TestContractStatuses: the page lists the statuses that a sender may get, and the server returns them.
 func TestContractStatuses(t *testing.T) {
 	f := newServer(t)
 	f.record(entry(`"id":"taken","time":"2026-11-22T07:00:00Z"`))
-	// A slow sender, long headers, bodies beyond the share, a bug and a broken disk have tests of their own.
+	// Slow senders, long headers, bodies beyond the share, bugs and disk failures have tests of their own.
 	answered := map[string]bool{"408": true, "429": true, "431": true, "500": true, "503": true, "507": true}
 	many := `{"entries":` + list(oplog.MaxEntriesPerRequest+1, entry()) + `}`
 	for _, ask := range []struct {
@@ -212,8 +208,7 @@ func TestContractStatuses(t *testing.T) {
 	}
 }
 
-// TestContractSchema: the limits that the OpenAPI document gives for an entry
-// are those of the page.
+// TestContractSchema: the limits of an entry in the OpenAPI document are those of the page.
 func TestContractSchema(t *testing.T) {
 	var document struct {
 		Components struct {

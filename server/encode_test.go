@@ -16,7 +16,7 @@ import (
 	"oplog/server/wire"
 )
 
-// TestPageBytes holds the writing by hand to what encoding/json writes.
+// TestPageBytes compares the hand-written encoder with encoding/json.
 func TestPageBytes(t *testing.T) {
 	full := oplog.Entry{
 		ID: "e1", Seq: 1<<63 + 1, Time: time.Date(2026, 11, 22, 7, 0, 0, 120000, time.UTC), ReceivedAt: clock,
@@ -61,7 +61,7 @@ func TestPageBytes(t *testing.T) {
 	bare.Content.Name, bare.Organization.ID = "only a name", "o"
 	same(page(bare))
 
-	// The bound is on the bytes of the whole entry, as they are written.
+	// The limit applies to the encoded bytes of the whole entry.
 	padded := func(to oplog.Entry, bytes int) oplog.Entry {
 		bytes -= len(appendListed(nil, &to)) + len(`,"details":{"pad":""}`)
 		to.Details = json.RawMessage(`{"pad":"` + strings.Repeat("x", bytes) + `"}`)
@@ -73,11 +73,11 @@ func TestPageBytes(t *testing.T) {
 	long.Changes = []oplog.Change{{Field: "f", After: json.RawMessage(`"` + strings.Repeat("é", 5000) + `"`)}}
 	bare.Content.Name = strings.Repeat("\x01", 1024)
 	bare.User.Name = strings.Repeat("\x01", 128)
-	bare.Organization.Name = strings.Repeat("界", 1024) // long, with nothing to leave out
+	bare.Organization.Name = strings.Repeat("界", 1024) // long, with nothing to omit
 	same(page(long, bare), true, false)
 }
 
-// TestAppendedBytes does so for the answer to recorded entries.
+// TestAppendedBytes does the same for the response to recorded entries.
 func TestAppendedBytes(t *testing.T) {
 	receipts := []oplog.Receipt{{Status: oplog.StatusSkipped}, {ID: `a"<b>`, Seq: 1<<63 + 1, Status: oplog.StatusRecorded}, {ID: "b", Seq: 2, Status: oplog.StatusDuplicate}}
 	for _, answer := range []journal.Appended{{Entries: []oplog.Receipt{}}, {Recorded: 1, Duplicates: 2, Skipped: 3, Entries: receipts}} {

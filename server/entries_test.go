@@ -24,7 +24,7 @@ func (p listedPage) ids() string {
 	return strings.Join(ids, " ")
 }
 
-// withEntries records ten entries, e0 the oldest, an hour apart.
+// withEntries records ten entries, e0 the oldest, one hour apart.
 func withEntries(f *fixture) {
 	for i := range 10 {
 		f.record(entry(fmt.Sprintf(`"id":"e%d","time":"2026-11-2%dT%02d:30:00Z"`, i, 1+i/8, i%8),
@@ -69,7 +69,7 @@ func TestFilters(t *testing.T) {
 	check("range=today", "e9 e8")
 	check("range=last_7_days&to=2026-11-21T01:00:00Z", "e0")
 	check("range=today&from=2026-11-22T01:00:00Z", "e9")
-	// What is empty counts as left out, also among other values.
+	// An empty value counts as omitted, also among others.
 	check("q=&user=&module=&operation=&organization=&content_id=&from=&to=&range=", all)
 	check("module=&module=email", "e9 e7 e5 e3 e1")
 }
@@ -109,8 +109,7 @@ func TestPages(t *testing.T) {
 	f.asProblem(f.send("owner", "GET", "/api/v1/tenants/other/entries?cursor="+cursor, ""), 422)
 }
 
-// TestBadQueries: what a call does not know or cannot read is refused by name,
-// for a filter that is dropped would show more than was asked for.
+// TestBadQueries: unknown or invalid parameters are rejected by name, because ignoring a filter would return more than was requested.
 func TestBadQueries(t *testing.T) {
 	f := newServer(t)
 	check := func(path, location string) {
@@ -176,7 +175,7 @@ func TestEntry(t *testing.T) {
 	}
 }
 
-// TestProofOfOne: the only entry of a log has an empty path, which is no null.
+// TestProofOfOne: the only entry of a log has an empty path, not null.
 func TestProofOfOne(t *testing.T) {
 	f := newServer(t)
 	f.record(entry(`"id":"a","time":"2026-11-22T07:00:00Z"`))
@@ -226,8 +225,7 @@ func TestLocaleOfNames(t *testing.T) {
 	check("admin", "客户")
 }
 
-// TestTruncated: of a long entry lists and streams leave out changes and details,
-// and say so; alone it has all.
+// TestTruncated: lists and streams omit changes and details of a long entry, and say so; the single entry has them.
 func TestTruncated(t *testing.T) {
 	f := newServer(t)
 	type listed struct {

@@ -9,8 +9,7 @@ import (
 	"oplog/oplog"
 )
 
-// oddIDs are ids that addresses, routers and file servers may take for something
-// else.
+// oddIDs are ids that browsers, routers or file servers may interpret in URLs.
 func oddIDs() []string {
 	ids := []string{
 		"..", "...", "-.", ".-", "a..", "..a", ":id", "::", "a:80", "a.js", "favicon.svg", "index.html", "checkpoint", "live", "new", "settings",
@@ -25,8 +24,7 @@ func oddIDs() []string {
 	return ids
 }
 
-// TestEveryID: each row of the list opens as the entry that it is, whatever its
-// id, also where the same id was sent on two days.
+// TestEveryID: each row of the list opens its own entry, whatever its id, even if the same id was sent on two days.
 func TestEveryID(t *testing.T) {
 	f := newServer(t)
 	ids := oddIDs()
@@ -52,7 +50,7 @@ func TestEveryID(t *testing.T) {
 		check(fmt.Sprintf("%s/~?seq=%d", entriesPath, e.Seq), e.ID, e.Content.ID, e.Seq)
 		check(fmt.Sprintf("%s/%%7E?seq=%d", entriesPath, e.Seq), e.ID, e.Content.ID, e.Seq)
 		if e.ID == "." || e.ID == ".." {
-			continue // addresses know these as this folder and the one above
+			continue // URLs interpret these as the current and the parent folder
 		}
 		check(fmt.Sprintf("%s/%s?seq=%d", entriesPath, url.PathEscape(e.ID), e.Seq), e.ID, e.Content.ID, e.Seq)
 		newest := uint64(len(ids))
@@ -68,7 +66,7 @@ func TestEntryBySeq(t *testing.T) {
 	f.record(entry(`"organization":{"id":"west"}`), entry(`"organization":{"id":"shanghai"}`), entry(`"id":"x","time":"2026-11-22T07:00:00Z"`))
 	given := decode[oplog.Page](t, f.get("read", entriesPath+"?organization=west", 200)).Entries[0].ID
 
-	f.asProblem(f.send("read", "GET", entriesPath+"/x?seq=1", ""), 404) // another entry's
+	f.asProblem(f.send("read", "GET", entriesPath+"/x?seq=1", ""), 404) // another entry's seq
 	f.asProblem(f.send("read", "GET", entriesPath+"/~?seq=4", ""), 404)
 	f.asProblem(f.send("read", "GET", "/api/v1/tenants/other/entries/~?seq=1", ""), 404)
 	f.asProblem(f.send("scoped", "GET", entriesPath+"/~?seq=1", ""), 404)
@@ -83,7 +81,7 @@ func TestEntryBySeq(t *testing.T) {
 		t.Errorf("~ alone: %+v", p)
 	}
 
-	// A sender cannot put an entry of its own in the place of one that the log named.
+	// A sender cannot shadow an entry that has a generated id.
 	f.record(entry(fmt.Sprintf(`"id":%q,"time":"2026-11-23T07:00:00Z"`, given)))
 	if e := decode[provenEntry](t, f.get("read", entriesPath+"/"+given, 200)); e.Seq != 1 {
 		t.Errorf("%s opens seq %d", given, e.Seq)

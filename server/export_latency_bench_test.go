@@ -15,9 +15,8 @@ import (
 	"oplog/oplog"
 )
 
-// BenchmarkBesideExport tells how long recording and asking take over the
-// network while nothing else is done, and while one export after another is
-// written.
+// BenchmarkLatencyDuringExport measures recording and queries over the network on an otherwise idle server, and while exports are written
+// one after another.
 func BenchmarkLatencyDuringExport(b *testing.B) {
 	f := newServer(b)
 	const many = 200_000
@@ -78,7 +77,7 @@ func BenchmarkLatencyDuringExport(b *testing.B) {
 	}
 }
 
-// everything is an export of all that there is.
+// everything is an export of all entries.
 func everything() exports.Export {
 	return exports.Export{Tenant: "acme", Format: "csv", Locale: oplog.LocaleEN, Range: oplog.RangeCustom, From: time.Unix(0, 0), To: clock.AddDate(1, 0, 0)}
 }

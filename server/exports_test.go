@@ -72,7 +72,7 @@ func TestExport(t *testing.T) {
 	f.asProblem(f.send("owner", "GET", "/api/v1/tenants/other/exports/"+byKey.ID, ""), 404)
 }
 
-// TestExportRange: a part of the file is sent, so that a download goes on.
+// TestExportRange: ranges of the file can be requested, so that downloads can resume.
 func TestExportRange(t *testing.T) {
 	f := newServer(t)
 	withEntries(f)
@@ -109,8 +109,7 @@ func TestExportRange(t *testing.T) {
 	}
 }
 
-// TestExportColumns: every file has the outcome, and the columns that were
-// asked for; what is asked for is what the list and the trail tell.
+// TestExportColumns: every file has the outcome and the requested columns, which the list and the trail show as requested.
 func TestExportColumns(t *testing.T) {
 	f := newServer(t)
 	f.record(entry(`"outcome":"failure","user_agent":"curl/8","changes":[{"field":"status","before":"draft","after":2.50}],"details":{"n":9007199254740993}`))
@@ -140,7 +139,7 @@ func TestExportColumns(t *testing.T) {
 	}
 }
 
-// TestExportFilters: a filter's only value may stand without a list.
+// TestExportFilters: a single value of a filter needs no list.
 func TestExportFilters(t *testing.T) {
 	f := newServer(t)
 	withEntries(f)
@@ -170,8 +169,7 @@ func TestExportFilters(t *testing.T) {
 	}
 }
 
-// TestExportScope: an export holds what its maker may see, and is shown to
-// whom may see all of it.
+// TestExportScope: an export contains what its creator may see, and is visible to those who may see all of it.
 func TestExportScope(t *testing.T) {
 	f := newServer(t)
 	withEntries(f)

@@ -8,7 +8,7 @@ import (
 	"oplog/oplog"
 )
 
-// feedPage spells a page in order of arrival.
+// feedPage formats a page in order of arrival.
 func (f *fixture) feedPage(caller, query string) string {
 	f.Helper()
 	page := decode[struct {
@@ -44,7 +44,7 @@ func TestFeed(t *testing.T) {
 	want("read", "after_seq=6&limit=2&module=email&user=u2", "; 10 of 10")
 	want("read", "after_seq=10", "; 10 of 10")
 	want("read", "after_seq=&limit=&q=&user=", "e0 e1 e2 e3 e4 e5 e6 e7 e8 e9; 10 of 10")
-	want("scoped", "limit=3", "e0 e1 e3; 4 of 10") // and nothing of west
+	want("scoped", "limit=3", "e0 e1 e3; 4 of 10") // none of west
 
 	refused := func(query, location string) {
 		t.Helper()

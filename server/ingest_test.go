@@ -213,7 +213,7 @@ func TestNumbersAreStoredAsSent(t *testing.T) {
 }
 
 // TestAnswerOfIngest checks the receipts of each form of a body.
-func TestAnswerOfIngest(t *testing.T) {
+func TestIngestResponse(t *testing.T) {
 	f := newServer(t)
 	check := func(body, contentType, want string) {
 		t.Helper()
@@ -333,13 +333,13 @@ func TestTooLargeBodies(t *testing.T) {
 	padded := func(size int) string { return entry() + strings.Repeat(" ", size-len(entry())) }
 	send(201, padded(wire.MaxBodyBytes), json)
 	send(413, padded(wire.MaxBodyBytes+1), json)
-	send(201, zipped(padded(wire.MaxBodyBytes)), json, "Content-Encoding", "gzip")
-	send(413, zipped(padded(wire.MaxBodyBytes+1)), json, "Content-Encoding", "gzip")
-	send(201, zipped(entry()), json, "Content-Encoding", "GZIP")
-	send(400, zipped(entry())[:40], json, "Content-Encoding", "gzip")
+	send(201, gzipped(padded(wire.MaxBodyBytes)), json, "Content-Encoding", "gzip")
+	send(413, gzipped(padded(wire.MaxBodyBytes+1)), json, "Content-Encoding", "gzip")
+	send(201, gzipped(entry()), json, "Content-Encoding", "GZIP")
+	send(400, gzipped(entry())[:40], json, "Content-Encoding", "gzip")
 }
 
-func zipped(text string) string {
+func gzipped(text string) string {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
 	_, _ = w.Write([]byte(text)) // to memory
@@ -351,7 +351,7 @@ func zipped(text string) string {
 // call that takes a body.
 func TestGzipBomb(t *testing.T) {
 	f := newServer(t)
-	bomb := zipped(strings.Repeat(" ", 128<<20))
+	bomb := gzipped(strings.Repeat(" ", 128<<20))
 	allocated := func() uint64 {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)

@@ -19,7 +19,7 @@ type follower struct {
 	lines *bufio.Scanner
 }
 
-// follow opens a live stream and reads the event that it begins with.
+// follow opens a live stream and reads its first event.
 func (f *fixture) follow(url, caller, query, lastEvent string) *follower {
 	f.Helper()
 	r, err := http.NewRequestWithContext(f.Context(), http.MethodGet, url+tenantA+"/live?"+query, http.NoBody)
@@ -43,7 +43,7 @@ func (f *fixture) follow(url, caller, query, lastEvent string) *follower {
 	return s
 }
 
-// event returns the lines of the next event that has data or is the first.
+// event returns the lines of the first event, or the next one that has data.
 func (s *follower) event() string {
 	s.Helper()
 	var lines []string
@@ -52,7 +52,7 @@ func (s *follower) event() string {
 			lines = append(lines, line)
 			continue
 		}
-		if len(lines) > 1 { // else it only says where the stream stands
+		if len(lines) > 1 { // otherwise it only has the position of the stream
 			return strings.Join(lines, " ")
 		}
 		lines = nil
@@ -87,13 +87,13 @@ func TestLive(t *testing.T) {
 	all.want(3, "Autumn")
 	all.want(4, "Winter")
 	some.want(3, "Autumn")
-	scoped.want(4, "Winter") // what is west of the scope is not in the stream
+	scoped.want(4, "Winter") // west is outside the scope and not in the stream
 
 	resumed := f.follow(url, "auditor", "", "1")
 	resumed.want(2, "Spring")
 	resumed.want(3, "Autumn")
 
-	// Who loses the right is told, and sees no more.
+	// A caller that loses permission gets an event that says so, and no further entries.
 	f.noError(f.log.Identity.EndSessions("admin"))
 	for got := ""; !strings.HasPrefix(got, "event: end"); {
 		if got = all.event(); strings.Contains(got, "event: entry") || got == "end of the stream" {
@@ -111,8 +111,7 @@ func TestLive(t *testing.T) {
 	}
 }
 
-// Who loses the right sees no entry that is recorded after, however long it is
-// to the next beat.
+// A caller that loses permission gets no later entry, however long the next keep-alive takes.
 func TestLiveEndsBeforeTheNextEntry(t *testing.T) {
 	for _, c := range []struct {
 		name, caller string
@@ -156,7 +155,7 @@ func TestLiveEndsBeforeTheNextEntry(t *testing.T) {
 	}
 }
 
-// A reader who is too far behind is told so, and which call gives what is missing.
+// A reader that lags too far behind gets an event that says so, and which request returns the missing entries.
 func TestLiveTooFarBehind(t *testing.T) {
 	f := newServer(t)
 	url := f.listen()
@@ -176,7 +175,7 @@ func TestLiveTooFarBehind(t *testing.T) {
 	}
 }
 
-func TestLiveRefuses(t *testing.T) {
+func TestLiveRejects(t *testing.T) {
 	f := newServer(t)
 	bad := func(query, location string, headers ...string) {
 		t.Helper()

@@ -10,7 +10,7 @@ import (
 	"oplog/faults"
 )
 
-// metrics reads what Prometheus would, and refuses what it would not take.
+// metrics parses the metrics as Prometheus does, and fails on invalid ones.
 func (f *fixture) metrics() map[string]float64 {
 	f.Helper()
 	r := f.send("read", "GET", "/metrics", "")
@@ -64,13 +64,13 @@ func TestMetrics(t *testing.T) {
 		`oplog_http_requests_total{method="POST",status="2xx"}`:               2,
 		`oplog_http_requests_total{method="POST",status="4xx"}`:               1,
 		`oplog_http_requests_total{method="GET",status="4xx"}`:                1,
-		`oplog_http_requests_total{method="GET",status="2xx"}`:                2, // with the first reading itself
+		`oplog_http_requests_total{method="GET",status="2xx"}`:                2, // including the first request of the metrics
 		`oplog_http_request_duration_seconds_count{class="write"}`:            2,
 		`oplog_http_request_duration_seconds_bucket{class="write",le="+Inf"}`: 2,
 		`oplog_http_request_duration_seconds_count{class="read"}`:             2,
-		`oplog_http_request_duration_seconds_count{class="health"}`:           1, // the first reading
+		`oplog_http_request_duration_seconds_count{class="health"}`:           1, // the first request of the metrics
 		`oplog_http_request_duration_seconds_count{class="console"}`:          0,
-		`oplog_http_request_duration_seconds_count{class="other"}`:            1, // the POST of a page
+		`oplog_http_request_duration_seconds_count{class="other"}`:            1, // a POST to a page
 		"oplog_write_duration_seconds_count":                                  2,
 		`oplog_write_duration_seconds_bucket{le="+Inf"}`:                      2,
 		"oplog_tenants": 0,
@@ -108,7 +108,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// TestMetricsOfStreams: a live stream is counted while it is open.
+// TestMetricsOfStreams: an open live stream is counted.
 func TestMetricsOfStreams(t *testing.T) {
 	f := newServer(t)
 	f.server.beat = 1
@@ -127,8 +127,7 @@ func TestMetricsOfStreams(t *testing.T) {
 	}
 }
 
-// TestRouteClasses: every route is of the class that its requests are measured
-// in, and only what has no route is of none.
+// TestRouteClasses: every route has the class by which its requests are measured; only requests without a route have none.
 func TestRouteClasses(t *testing.T) {
 	f := newServer(t)
 	const tenant = "/api/v1/tenants/acme/"
@@ -163,7 +162,7 @@ func TestRouteClasses(t *testing.T) {
 	}
 }
 
-// TestMetricsOfMistakes: what no caller is told of is counted, and a panic fails its request alone.
+// TestMetricsOfMistakes: internal errors are counted, and a panic only fails its own request.
 func TestMetricsOfMistakes(t *testing.T) {
 	f := newServer(t)
 	before := f.metrics()

@@ -8,10 +8,9 @@ import (
 	"oplog/oplog"
 )
 
-// BenchmarkNeighbour asks of one tenant while another is empty, and while it
-// holds many entries with the very words that are asked for: what differs by
-// more than noise would tell of the other. So would a tenant that is there and
-// not the caller's, against one that is not there at all.
+// BenchmarkNoisyNeighbor queries one tenant while another is empty, and while the other has many entries with the searched words: a
+// difference beyond noise would disclose their existence. The same holds for a tenant that exists but is not the caller's, compared to one
+// that does not exist.
 func BenchmarkNoisyNeighbor(b *testing.B) {
 	const many = 50_000
 	alone, beside := newServer(b), newServer(b)

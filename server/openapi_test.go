@@ -9,7 +9,7 @@ import (
 	"oplog/oplog"
 )
 
-// document is what the tests look at in the description of the API.
+// document holds the parts of the OpenAPI document that the tests read.
 type document struct {
 	OpenAPI    string
 	Paths      map[string]map[string]operationDoc
@@ -52,18 +52,17 @@ type schemaDoc struct {
 	AdditionalProperties any
 }
 
-// The lists of this file repeat what tags and types of the code say, so that
-// neither changes unseen.
+// These lists repeat tags and types of the code, so that neither changes unnoticed.
 
-// closedSchemas are what is sent, where an unknown field is refused.
-var closedSchemas = []string{
+// strictSchemas are request schemas that reject unknown fields.
+var strictSchemas = []string{
 	"AccountChange", "Credentials", "ExportRequest", "Look", "NewAccount", "NewCatalog", "NewChange", "NewEntry", "NewFilters",
 	"NewHold", "NewKey", "NewModule", "NewOperation", "NewRef", "NewSetup", "NewTenant", "NewTitle", "NewUser", "NewView", "Organization",
 	"SessionChange", "TenantChange", "ViewChange",
 }
 
-// answeredEnums are the values of fields of answers.
-var answeredEnums = map[string][]any{
+// responseEnums are the values of response fields.
+var responseEnums = map[string][]any{
 	"Session.role":       {"owner", "admin", "auditor", "member"},
 	"Entry.origin":       {"manual"},
 	"Entry.outcome":      {"success", "failure"},
@@ -77,7 +76,7 @@ var answeredEnums = map[string][]any{
 	"ExportRequest.format": {"csv", "xlsx", "ndjson"},
 }
 
-// objectFields hold any JSON object.
+// objectFields accept any JSON object.
 var objectFields = []string{"Entry.details", "ProvenEntry.details", "NewEntry.details"}
 
 func TestOpenAPI(t *testing.T) {
@@ -104,8 +103,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 }
 
-// TestOpenAPICalls: every call of the table is described, with all of its
-// parameters.
+// TestOpenAPICalls: every route is documented with all its parameters.
 func TestOpenAPICalls(t *testing.T) {
 	f := newServer(t)
 	doc := decode[document](t, f.get("nobody", "/api/v1/openapi.json", 200))
@@ -151,11 +149,11 @@ func TestOpenAPICalls(t *testing.T) {
 	}
 }
 
-// TestOpenAPISchemas: every field says what it is, and what it may hold.
+// TestOpenAPISchemas: every field is documented with its values.
 func TestOpenAPISchemas(t *testing.T) {
 	schemas := decode[document](t, newServer(t).get("nobody", "/api/v1/openapi.json", 200)).Components.Schemas
 	for name, schema := range schemas {
-		if closed := schema.AdditionalProperties == false; closed != slices.Contains(closedSchemas, name) {
+		if closed := schema.AdditionalProperties == false; closed != slices.Contains(strictSchemas, name) {
 			t.Errorf("%s: refuses other fields: %v", name, closed)
 		}
 		for field, p := range schema.Properties {
@@ -171,7 +169,7 @@ func TestOpenAPISchemas(t *testing.T) {
 		schema, field, _ := strings.Cut(name, ".")
 		return schemas[schema].Properties[field]
 	}
-	for name, want := range answeredEnums {
+	for name, want := range responseEnums {
 		if got := field(name).Enum; !slices.Equal(got, want) {
 			t.Errorf("%s: %v", name, got)
 		}

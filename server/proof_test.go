@@ -13,7 +13,7 @@ import (
 	"oplog/oplog"
 )
 
-// head reads a checkpoint as its keeper does.
+// head parses a checkpoint like a client that keeps it.
 func (f *fixture) head(text string) (size int64, root tlog.Hash) {
 	f.Helper()
 	var key struct{ Key string }
@@ -30,8 +30,7 @@ func (f *fixture) head(text string) (size int64, root tlog.Hash) {
 	return size, tlog.Hash(raw)
 }
 
-// TestConsistency takes two checkpoints, and checks by the answer alone that
-// the second continues the first.
+// TestConsistency verifies with the response alone that the second of two checkpoints continues the first.
 func TestConsistency(t *testing.T) {
 	f := newServer(t)
 	const address = tenantA + "/checkpoint/consistency"

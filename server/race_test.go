@@ -11,11 +11,10 @@ import (
 	"oplog/identity"
 )
 
-// whileHashing calls change while a request waits for its password to be hashed,
-// and returns the answer to the request.
+// whileHashing calls change while a request waits for a slot to hash its password, and returns the response.
 func (f *fixture) whileHashing(caller, method, path, body string, change func()) reply {
 	f.Helper()
-	f.server.hashing = make(chan struct{}) // a slot is taken and given back when it is asked for here
+	f.server.hashing = make(chan struct{}) // unbuffered: the test takes the slot and returns it
 	answer := make(chan reply)
 	go func() { answer <- f.send(caller, method, path, body) }()
 	<-f.server.hashing
@@ -24,9 +23,9 @@ func (f *fixture) whileHashing(caller, method, path, body string, change func())
 	return <-answer
 }
 
-// TestRightsAreDecidedInTheChange: what an account and its administrator may be
-// changes while a new password is hashed, which takes long enough to be aimed at.
-func TestRightsAreDecidedInTheChange(t *testing.T) {
+// TestPermissionDuringHashing: the permissions of an account and its administrator may change while a new password is hashed, which
+// takes long enough to exploit.
+func TestPermissionDuringHashing(t *testing.T) {
 	set := func(f *fixture, username string, change func(*identity.Account)) func() {
 		return func() {
 			must(f.log.Identity.ChangeAccount(username, func(a *identity.Account) error { change(a); return nil }))(t)
@@ -68,9 +67,8 @@ func TestRightsAreDecidedInTheChange(t *testing.T) {
 	}
 }
 
-// TestRightsAreThoseOfTheBodysEnd: who may send a request may have lost the right
-// by the time that its body is there.
-func TestRightsAreThoseOfTheBodysEnd(t *testing.T) {
+// TestPermissionAfterTheBody: a caller may have lost permission by the time the request body is complete.
+func TestPermissionAfterTheBody(t *testing.T) {
 	tests := []struct {
 		name, caller, method, path, body string
 		meanwhile                        func(*fixture) error
@@ -96,7 +94,7 @@ func TestRightsAreThoseOfTheBodysEnd(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			f := newServer(t)
-			padding := strings.Repeat(" ", 20<<10) // more than is read before anybody looks at the request
+			padding := strings.Repeat(" ", 20<<10) // more than is read before the request is handled
 			c := must(net.Dial("tcp", strings.TrimPrefix(f.listen(), "http://")))(t)
 			defer func() { _ = c.Close() }()
 			f.noError(c.SetDeadline(time.Now().Add(20 * time.Second)))
@@ -105,7 +103,7 @@ func TestRightsAreThoseOfTheBodysEnd(t *testing.T) {
 				head += name + ": " + value + "\r\n"
 			}
 			must(io.WriteString(c, head+"\r\n"+padding))(t)
-			time.Sleep(100 * time.Millisecond) // until its head was read; a late one is refused all the more
+			time.Sleep(100 * time.Millisecond) // until the headers were read; if they were not, the request is rejected anyway
 			f.noError(test.meanwhile(f))
 			must(io.WriteString(c, test.body))(t)
 			answer := string(must(io.ReadAll(c))(t))

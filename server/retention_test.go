@@ -8,9 +8,8 @@ import (
 	"oplog/oplog"
 )
 
-// TestRetention: a rule below the minimum is meant, a hold stands above it, what
-// goes is told of, and what is gone says so.
-// TestRetentionRules: which rules a tenant may have, and what one would delete.
+// TestRetention: a rule below the minimum must be confirmed, a hold takes precedence over it, deletions are announced, and deleted entries
+// are reported as such. TestRetentionRules: the rules that a tenant may have, and what one would delete.
 func TestRetentionRules(t *testing.T) {
 	f := newServer(t)
 	f.record(entry(`"time":"2026-10-01T07:00:00Z","organization":{"id":"east","name":"East"}`), entry(`"time":"2026-10-02T07:00:00Z"`), entry(`"time":"2026-11-22T07:00:00Z"`))
@@ -30,7 +29,7 @@ func TestRetentionRules(t *testing.T) {
 	}
 }
 
-// entryGone asks for an entry that may be deleted.
+// entryGone requests an entry that may be deleted.
 func (f *fixture) entryGone(caller, id string, want int) {
 	f.Helper()
 	r := f.send(caller, "GET", entriesPath+"/"+id, "")
@@ -63,7 +62,7 @@ func TestRetention(t *testing.T) {
 	f.entryGone("scoped", first, 200)
 	f.entryGone("admin", second, 410)
 	f.entryGone("read", second, 410)
-	f.entryGone("scoped", second, 404) // nothing tells any more that it was not theirs
+	f.entryGone("scoped", second, 404) // the organization of a deleted entry is no longer known
 	f.entryGone("stranger", second, 404)
 
 	f.change("owner", "DELETE", tenantA+"/holds/"+hold.ID, "", 200)

@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// ambiguousRequests are requests that two programs could read in different
-// ways, by what makes them so.
+// ambiguousRequests are requests that two programs could interpret differently, by the reason.
 func ambiguousRequests(key string) map[string]string {
 	const host = "Host: localhost\r\n"
 	post := func(headers string) string {
@@ -62,9 +61,8 @@ func ambiguousRequests(key string) map[string]string {
 	}
 }
 
-// TestStrictHTTP: a request that two programs on its way could understand in
-// different ways is refused and the connection closed, so that nothing smuggled
-// in it reaches the log as a request of its own.
+// TestStrictHTTP: a request that a proxy and the server could interpret differently is rejected and the connection closed, so that a
+// request smuggled inside it is not processed.
 func TestStrictHTTP(t *testing.T) {
 	f := newServer(t)
 	address := strings.TrimPrefix(f.listen(), "http://")

@@ -7,7 +7,7 @@ import (
 	"oplog/proof"
 )
 
-// systemStatus is what tests look at in the state of the whole server.
+// systemStatus holds the fields of the server's status that the tests read.
 type systemStatus struct {
 	Version, Go                string
 	Tenants, Recorded, Skipped int
@@ -20,8 +20,7 @@ type systemStatus struct {
 	Index struct{ Ready bool }
 }
 
-// TestSystem: an owner sees the whole log, an admin the own tenant's part of
-// it, and a backup that was taken is noted.
+// TestSystem: an owner sees the whole log, an admin the part of the own tenant, and completed backups are recorded.
 func TestSystem(t *testing.T) {
 	f := newServer(t)
 	f.record(entry(`"id":"e1","time":"2026-11-20T07:00:00Z"`))
@@ -51,7 +50,7 @@ func TestSystem(t *testing.T) {
 		t.Errorf("there is an anchor: %+v", got.Anchor)
 	}
 
-	// A download that was cut off is no backup.
+	// An interrupted download does not count as a backup.
 	cut := must(f.log.Backup())(t)
 	must(cut.ReadAt(make([]byte, 10), 0))(t)
 	f.noError(cut.Close())
@@ -64,7 +63,7 @@ func TestSystem(t *testing.T) {
 	}
 }
 
-func TestSystemTellsOfAnchors(t *testing.T) {
+func TestSystemShowsAnchors(t *testing.T) {
 	f := newServer(t)
 	dir := t.TempDir()
 	f.server.anchors = proof.NewAnchors(proof.NewTrees(f.log.Directory, f.log.Prover), f.server.now, dir)

@@ -13,8 +13,7 @@ const viewsPath = tenantA + "/views"
 
 type viewList struct{ Views []viewBody }
 
-// viewNames lists the views of a caller: a star before the one to begin with,
-// an exclamation mark after what the caller may change.
+// viewNames lists the views of a caller: a star before the start view, an exclamation mark after views that the caller may change.
 func (f *fixture) viewNames(caller string) string {
 	f.Helper()
 	var names []string
@@ -36,8 +35,7 @@ func (f *fixture) saveView(caller, body string) viewBody {
 	return decode[viewBody](f, f.change(caller, "POST", viewsPath, body, 201))
 }
 
-// TestViews: everybody has their own views and the shared ones, and changes no
-// one else's.
+// TestViews: everyone has their own views and the shared ones, and changes only their own.
 func TestViews(t *testing.T) {
 	f := newServer(t)
 	want := func(caller, want string) {
@@ -57,7 +55,7 @@ func TestViews(t *testing.T) {
 		t.Errorf("%+v", deletes)
 	}
 
-	// A start is each person's choice, of shared views too, and known when one signs in.
+	// The start view is each person's choice, may be a shared view, and is part of the session.
 	f.change("scoped", "PATCH", viewsPath+"/"+deletes.ID, `{"start":true}`, 200)
 	want("scoped", "*Deletes")
 	want("auditor", "Deletes *Mine!")
@@ -66,12 +64,12 @@ func TestViews(t *testing.T) {
 		t.Errorf("the session says %+v", s)
 	}
 	f.change("auditor", "PATCH", viewsPath+"/"+deletes.ID, `{"start":true}`, 200)
-	f.change("auditor", "PATCH", viewsPath+"/"+own.ID, `{"start":false}`, 200) // was not it
+	f.change("auditor", "PATCH", viewsPath+"/"+own.ID, `{"start":false}`, 200) // it was not the start view
 	want("auditor", "*Deletes Mine!")
 	f.change("auditor", "PATCH", viewsPath+"/"+deletes.ID, `{"start":false}`, 200)
 	want("auditor", "Deletes Mine!")
 
-	// What is another's: shared by admins alone, changed by them alone.
+	// Views of others: only admins share and change them.
 	path := viewsPath + "/" + deletes.ID
 	for _, caller := range []string{"auditor", "scoped"} {
 		f.change(caller, "PATCH", path, `{"name":"x"}`, 403)
@@ -94,8 +92,8 @@ func TestViews(t *testing.T) {
 	}
 }
 
-// TestViewsOfAScope: a shared view that looks beyond a reader's organization is
-// not theirs, and none shows more than its reader may see.
+// TestViewsOfAScope: a shared view that goes beyond a reader's organization is hidden from that reader, and no view shows more than its
+// reader may see.
 func TestViewsOfAScope(t *testing.T) {
 	f := newServer(t)
 	f.record(entry(`"organization":{"id":"west","name":"West"}`), entry(`"organization":{"id":"east","name":"East"}`))
@@ -113,7 +111,7 @@ func TestViewsOfAScope(t *testing.T) {
 	}
 }
 
-func TestViewsRefused(t *testing.T) {
+func TestViewsRejected(t *testing.T) {
 	f := newServer(t)
 	refused := func(body, location string) {
 		t.Helper()
@@ -142,9 +140,9 @@ func TestViewsRefused(t *testing.T) {
 	}
 }
 
-// TestViewsOfTheLaunched: whom the host system calls as an account is called is
-// somebody else, and has their views again at the next launch.
-func TestViewsOfTheLaunched(t *testing.T) {
+// TestViewsOfLaunchedUsers: a user of the host system with the name of an account is another person, and has the same views again at the next
+// launch.
+func TestViewsOfLaunchedUsers(t *testing.T) {
 	f := newServer(t)
 	keys := must(f.log.Identity.LaunchKeys("acme"))(t)
 	launch := func(caller string) {
