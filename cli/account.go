@@ -27,6 +27,7 @@ type accountAdd struct {
 	Role         string `required:"" enum:"owner,admin,auditor,member" placeholder:"ROLE" help:"Role: owner, admin, auditor or member."`
 	Tenant       string `placeholder:"ID" help:"Tenant of the account; an owner has none."`
 	Organization string `placeholder:"ORG" help:"Restrict the account to this organization and those below it; all by default."`
+	MustChange   bool   `help:"Require a new password at the first sign-in."`
 	Language     string `enum:"en,zh-CN," default:"" placeholder:"TAG" help:"Language of its console and exports: en or zh-CN; by default that of the first sign-in."`
 }
 
@@ -45,7 +46,7 @@ func (c *accountAdd) add(m *Program, l *node.Node) error {
 	}
 	a, err := l.Identity.AddAccount(identity.Account{
 		Username: c.Username, Role: identity.Role(c.Role), Tenant: c.Tenant, Organization: c.Organization,
-		Locale: c.Language, PasswordHash: hash,
+		Locale: c.Language, PasswordHash: hash, MustChange: c.MustChange,
 	}, nil)
 	if err == nil {
 		recordCommand(l, a.Tenant, "account", "create", oplog.Ref{ID: a.Username})
@@ -75,8 +76,11 @@ func (c *accountList) Run(m *Program) error {
 		rows := [][]string{{"USERNAME", "ROLE", "TENANT", "ORGANIZATION", "LANGUAGE", "ADDED", "STATE"}}
 		for _, a := range accounts {
 			state := "in use"
-			if a.Disabled {
+			switch {
+			case a.Disabled:
 				state = "disabled"
+			case a.MustChange:
+				state = "must change password"
 			}
 			rows = append(rows, []string{a.Username, string(a.Role), or(a.Tenant, "all"), or(a.Organization, "all"), or(a.Locale, "-"), moment(a.CreatedAt), state})
 		}
@@ -87,7 +91,8 @@ func (c *accountList) Run(m *Program) error {
 type accountSetPassword struct {
 	dataFlag
 	passwordFlag
-	Username string `arg:"" help:"Name of the account."`
+	MustChange bool   `help:"Require a new password at the next sign-in."`
+	Username   string `arg:"" help:"Name of the account."`
 }
 
 // Run replaces the password.
@@ -100,7 +105,10 @@ func (c *accountSetPassword) Run(m *Program) error {
 		if err != nil {
 			return err
 		}
-		return changeAccount(l, c.Username, func(a *identity.Account) error { a.PasswordHash = hash; return nil })
+		return changeAccount(l, c.Username, func(a *identity.Account) error {
+			a.PasswordHash, a.MustChange = hash, c.MustChange
+			return nil
+		})
 	})
 }
 

@@ -123,6 +123,9 @@ func TestAccountsSignIn(t *testing.T) {
 	s.stdin = "battery staple"
 	s.mustRun(t, "account", "set-password", "ann", "--password-stdin")
 	signsIn("correct horse", http.StatusUnauthorized)
+	s.mustPrint(t, `ann +admin .* in use\n$`, "account", "list")
+	s.mustRun(t, "account", "set-password", "ann", "--password-stdin", "--must-change")
+	s.mustPrint(t, `ann +admin .* must change password\n$`, "account", "list")
 	signsIn("battery staple", http.StatusOK)
 	s.mustRun(t, "account", "disable", "ann")
 	s.mustPrint(t, `(?m)^ann .*disabled$`, "account", "list")

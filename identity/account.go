@@ -35,7 +35,9 @@ type Account struct {
 	Disabled     bool      `json:"disabled,omitempty"`
 	CreatedAt    time.Time `json:"created_at"`
 	LastSignInAt time.Time `json:"last_sign_in_at,omitzero"`
-	Launched     bool      `json:"launched,omitempty"` // not stored: authenticated by the host system
+	MustChange   bool      `json:"must_change,omitempty"`  // the password, before anything else
+	SignedOutAt  time.Time `json:"signed_out_at,omitzero"` // everywhere, by an admin
+	Launched     bool      `json:"launched,omitempty"`     // not stored: authenticated by the host system
 }
 
 // isActiveOwner reports whether the account has the permissions of an owner.
@@ -43,7 +45,11 @@ func (a *Account) isActiveOwner() bool { return a.Role == RoleOwner && !a.Disabl
 
 // stamp returns a digest of the properties that invalidate the account's sessions when they change.
 func (a *Account) stamp() string {
-	return hashOf(strings.Join([]string{a.PasswordHash, string(a.Role), a.Tenant, a.Organization}, "\x00"))
+	properties := []string{a.PasswordHash, string(a.Role), a.Tenant, a.Organization}
+	if !a.SignedOutAt.IsZero() {
+		properties = append(properties, a.SignedOutAt.Format(time.RFC3339Nano))
+	}
+	return hashOf(strings.Join(properties, "\x00"))
 }
 
 func (a *Account) validate() []oplog.FieldError {

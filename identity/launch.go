@@ -113,7 +113,7 @@ func (i *Identity) clearLaunches(now time.Time) {
 
 const lastRestore = "last_restore"
 
-// AfterRestore invalidates the sessions in a restored backup, and launch tokens issued before the restore.
+// AfterRestore invalidates the sessions in a restored backup, the tokens of its devices, and launch tokens issued before the restore.
 func AfterRestore(r oplog.Records, now time.Time) error {
 	sessions, err := r.Records(oplog.RecordSession, "")
 	if err != nil {
@@ -123,6 +123,9 @@ func AfterRestore(r oplog.Records, now time.Time) error {
 		if err := records.Remove(r, oplog.RecordSession, s.Name); err != nil {
 			return err
 		}
+	}
+	if err := records.Remove(r, oplog.RecordServer, deviceSecretName); err != nil {
+		return err
 	}
 	_, err = records.Change(r, oplog.RecordServer, lastRestore, func(stored *time.Time, _ bool) (remove bool, err error) {
 		*stored = now.UTC()

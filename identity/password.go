@@ -71,3 +71,6 @@ func matches(phc, password string) bool {
 // NobodysHash is checked where a name is not known, so that the answer takes
 // as long as for one that is. No password is known to have it.
 const NobodysHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+// SamePassword reports whether two passwords are the same, however their characters are composed.
+func SamePassword(a, b string) bool { return norm.NFKC.String(a) == norm.NFKC.String(b) }

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"encoding/json"
-	"slices"
 	"time"
 
 	"oplog/faults"
@@ -115,16 +114,10 @@ func (i *Identity) Sessions(token string) ([]Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := i.allSessions()
-	if err != nil {
-		return nil, err
-	}
-	now := i.now()
-	all = slices.DeleteFunc(all, func(s Session) bool { return !s.sameHolder(own) || s.expired(now) })
-	slices.SortFunc(all, func(a, b Session) int { return b.CreatedAt.Compare(a.CreatedAt) })
-	return all, nil
+	return i.sessionsWhere(own.sameHolder)
 }
 
+// sameHolder reports whether two sessions belong to the same user.
 func (s Session) sameHolder(other Session) bool {
 	if s.Launched == nil || other.Launched == nil {
 		return s.Launched == other.Launched && s.Username == other.Username && s.Stamp == other.Stamp

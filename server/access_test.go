@@ -99,6 +99,9 @@ var whoMay = []struct {
 	{"GET", "/api/v1/accounts", "", ofServer(answers{200: "owner, admin, stranger"})},
 	{"POST", "/api/v1/accounts", `{"username":"admin","password":"correct horse","role":"admin","tenant":"acme"}`, ofServer(answers{404: "stranger", 409: "owner, admin"})},
 	{"PATCH", "/api/v1/accounts/member", `{"locale":"en"}`, ofServer(answers{200: "owner, admin", 404: "stranger"})},
+	{"GET", "/api/v1/accounts/member/sessions", "", ofServer(answers{200: "owner, admin", 404: "stranger"})},
+	{"DELETE", "/api/v1/accounts/member/lock", "", ofServer(answers{204: "owner, admin", 404: "stranger"})},
+	{"DELETE", "/api/v1/accounts/gone/sessions", "", ofServer(answers{404: "owner, admin, stranger"})}, // see TestAccountSessions
 	{"GET", tenantA + "/keys", "", ofTenant(answers{200: "owner, admin"})},
 	{"POST", tenantA + "/keys", `{"scope":"read","name":"x"}`, ofTenant(answers{201: "owner, admin"})},
 	{"DELETE", tenantA + "/keys/none", "", ofTenant(answers{404: "owner, admin"})},

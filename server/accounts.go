@@ -22,10 +22,18 @@ type accountBody struct {
 	Disabled     bool          `json:"disabled" doc:"Whether the account is disabled."`
 	CreatedAt    time.Time     `json:"created_at" doc:"Time of creation."`
 	LastSignInAt time.Time     `json:"last_sign_in_at,omitzero" doc:"Omitted until the first sign-in."`
+	MustChange   bool          `json:"must_change,omitempty" doc:"Whether the password must be changed at the next sign-in."`
+	LockedUntil  time.Time     `json:"locked_until,omitzero" doc:"When the next attempt to sign in is allowed, after many failed ones; browsers that signed in before are not locked out. Omitted unless locked."`
 }
 
-func newAccountBodyOf(a identity.Account) accountBody {
-	return accountBody{a.Username, a.Name, a.Role, a.Tenant, a.Organization, a.Locale, a.Disabled, a.CreatedAt, a.LastSignInAt}
+func (s *Server) describeAccount(a identity.Account) accountBody {
+	body := accountBody{
+		a.Username, a.Name, a.Role, a.Tenant, a.Organization, a.Locale, a.Disabled, a.CreatedAt, a.LastSignInAt, a.MustChange, time.Time{},
+	}
+	if wait := s.tries.wait(nameBucket(a.Username)); wait > 0 {
+		body.LockedUntil = s.now().Add(wait).UTC().Truncate(time.Second)
+	}
+	return body
 }
 
 type newAccountBody struct {
@@ -36,6 +44,7 @@ type newAccountBody struct {
 	Tenant       string        `json:"tenant,omitempty" doc:"Defaults to an admin's own tenant."`
 	Organization string        `json:"organization,omitempty" doc:"Restricts an admin or auditor to this organization and those below it."`
 	Locale       string        `json:"locale,omitempty" enum:"en,zh-CN" doc:"Language: en or zh-CN."`
+	MustChange   *bool         `json:"must_change,omitempty" doc:"Whether the password must be changed at the first sign-in; true by default."`
 }
 
 type accountChangeBody struct {
@@ -46,6 +55,7 @@ type accountChangeBody struct {
 	Organization *string        `json:"organization,omitempty" doc:"Empty: all organizations."`
 	Locale       *string        `json:"locale,omitempty" enum:"en,zh-CN" doc:"Language: en or zh-CN."`
 	Disabled     *bool          `json:"disabled,omitempty" doc:"Whether the account is disabled; disabling signs it out everywhere."`
+	MustChange   *bool          `json:"must_change,omitempty" doc:"Whether the password must be changed at the next sign-in; true by default with a new password."`
 }
 
 // accountParams are the parameters of the list of accounts.
@@ -80,14 +90,15 @@ func (s *Server) listAccounts(_ context.Context, in *call, _ *struct{}) (*accoun
 	out := &accountsOutput{}
 	out.Body.Accounts = make([]accountBody, len(list))
 	for i, a := range list {
-		out.Body.Accounts[i] = newAccountBodyOf(a)
+		out.Body.Accounts[i] = s.describeAccount(a)
 	}
 	return out, err
 }
 
 func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInput) (*accountOutput, error) {
 	b := input.Body
-	a := identity.Account{Username: b.Username, Name: b.Name, Role: b.Role, Tenant: b.Tenant, Organization: b.Organization, Locale: b.Locale}
+	a := identity.Account{Username: b.Username, Name: b.Name, Role: b.Role, Tenant: b.Tenant, Organization: b.Organization, Locale: b.Locale, MustChange: true}
+	replace(&a.MustChange, b.MustChange)
 	if a.Role != identity.RoleOwner {
 		var err error
 		if a.Tenant, err = in.realm(a.Tenant); err != nil {
@@ -113,7 +124,7 @@ func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInpu
 		return nil, err
 	}
 	in.about = aboutAccount(a, input.Body.Password != "")
-	return &accountOutput{newAccountBodyOf(a)}, nil
+	return &accountOutput{s.describeAccount(a)}, nil
 }
 
 // aboutAccount returns the trail details of a changed account; of its password only whether it changed.
@@ -125,12 +136,12 @@ func aboutAccount(a identity.Account, newPassword bool) trailDetails {
 
 func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccountInput) (*accountOutput, error) {
 	b := input.Body
-	before, err := s.identity.Account(input.Username)
-	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && !in.administers(before) {
-		return nil, noAccount(input.Username)
-	}
+	before, err := s.administered(in, input.Username)
 	if err != nil {
 		return nil, err
+	}
+	if b.Password != nil && before.Username == in.account.Username {
+		return nil, oplog.Errorf(oplog.CodeForbidden, "Change your own password with PATCH /api/v1/session, which asks for the old one.")
 	}
 	after := before
 	b.change(&after)
@@ -147,12 +158,9 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 	}
 	// Hashing takes long: both the caller and the account may have changed meanwhile, and their current state decides.
 	after, err = s.identity.ChangeAccount(before.Username, func(a *identity.Account) error {
-		caller, err := s.callerNow(in.principal)
+		caller, err := s.administersNow(in, *a)
 		if err != nil {
 			return err
-		}
-		if !caller.administers(*a) {
-			return noAccount(a.Username)
 		}
 		b.change(a)
 		replace(&a.PasswordHash, hash)
@@ -162,7 +170,25 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 		return nil, err
 	}
 	in.about = aboutAccount(after, b.Password != nil)
-	return &accountOutput{newAccountBodyOf(after)}, nil
+	return &accountOutput{s.describeAccount(after)}, nil
+}
+
+// administered returns an account that the caller administers. To others it does not exist.
+func (s *Server) administered(in *call, username string) (identity.Account, error) {
+	a, err := s.identity.Account(username)
+	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && !in.administers(a) {
+		err = noAccount(username)
+	}
+	return a, err
+}
+
+// administersNow looks up the caller again, and returns an error if the caller does not administer an account that is about to change.
+func (s *Server) administersNow(in *call, a identity.Account) (*principal, error) {
+	caller, err := s.callerNow(in.principal)
+	if err == nil && !caller.administers(a) {
+		err = noAccount(a.Username)
+	}
+	return caller, err
 }
 
 func noAccount(username string) error {
@@ -181,6 +207,8 @@ func (b *accountChangeBody) change(a *identity.Account) {
 	replace(&a.Organization, b.Organization)
 	replace(&a.Locale, b.Locale)
 	replace(&a.Disabled, b.Disabled)
+	a.MustChange = a.MustChange || b.Password != nil
+	replace(&a.MustChange, b.MustChange)
 }
 
 func replace[T any](value, by *T) {

@@ -3,65 +3,16 @@ package server
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"oplog/server/wire"
 )
-
-func TestThrottle(t *testing.T) {
-	now := clock
-	limit := newThrottle(func() time.Time { return now })
-	take := func(name, address string, want time.Duration) {
-		t.Helper()
-		if _, wait := limit.take(name, address); wait != want {
-			t.Errorf("%s from %s waits %v, want %v", name, address, wait, want)
-		}
-	}
-	for range accountTries {
-		take("ann", "1", 0)
-	}
-	take("ann", "1", accountTryEvery)
-	take("ann", "2", accountTryEvery)
-	take("bob", "1", 0)
-	now = now.Add(accountTryEvery - time.Second)
-	take("ann", "1", time.Second)
-	now = now.Add(time.Second)
-	take("ann", "1", 0)
-	take("ann", "1", accountTryEvery)
-
-	for i := range addressTries {
-		take(fmt.Sprintf("name %d", i), "3", 0)
-	}
-	take("one more", "3", addressTryEvery)
-	take("one more", "4", 0)
-
-	// What succeeds costs nothing, however often.
-	for range 10 * addressTries {
-		giveBack, wait := limit.take("eve", "5")
-		if wait > 0 {
-			t.Fatalf("waits %v", wait)
-		}
-		giveBack()
-	}
-	for i := range maxThrottled + 10 {
-		limit.take("name", strconv.Itoa(i))
-		limit.take(strconv.Itoa(i), "address")
-	}
-	if n := len(limit.full); n > maxThrottled {
-		t.Errorf("%d are remembered", n)
-	}
-	take("name", "0", accountTryEvery) // who tried most is remembered longest
-	now = now.Add(time.Hour)
-	take("ann", "1", 0)
-}
 
 func TestNetwork(t *testing.T) {
 	f := func(ip, want string) {
@@ -74,31 +25,6 @@ func TestNetwork(t *testing.T) {
 	f("::ffff:192.0.2.7", "192.0.2.7")
 	f("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64")
 	f("", "")
-}
-
-// TestTooManySignIns: who tries passwords is slowed down, with the same words
-// for a name that is known and one that is not, and the right password too.
-func TestTooManySignIns(t *testing.T) {
-	f := newServer(t)
-	refused := map[string]string{}
-	for _, name := range []string{"admin", "nobody at all"} {
-		for range accountTries {
-			f.asProblem(f.send("nobody", "POST", "/api/v1/session", signIn(name, "wrong password")), 401)
-		}
-		r := f.send("nobody", "POST", "/api/v1/session", signIn(name, password))
-		f.asProblem(r, 429)
-		if seconds, err := strconv.Atoi(r.header.Get("Retry-After")); err != nil || seconds < 1 || seconds > 30 {
-			t.Errorf("Retry-After %q", r.header.Get("Retry-After"))
-		}
-		refused[name] = r.body
-	}
-	if refused["admin"] != refused["nobody at all"] {
-		t.Errorf("%v", refused)
-	}
-	if r := f.send("nobody", "POST", "/api/v1/session", signIn("auditor", password)); r.status != 200 {
-		t.Errorf("another account: %d %s", r.status, r.body)
-	}
-	f.get("admin", "/api/v1/session", 200) // who is signed in stays so
 }
 
 func TestMisdirected(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
 	"oplog/identity"
@@ -85,7 +86,21 @@ func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
 	if r.who&p.kind == 0 {
 		return nil, p.refusal(r)
 	}
+	if p.account.MustChange && !beforePassword[r.id] {
+		return nil, passwordDue()
+	}
 	return p, nil
+}
+
+// beforePassword are the operations of an account whose password must be changed first.
+var beforePassword = map[string]bool{"getSession": true, "changeSession": true, "signOut": true}
+
+// passwordDue returns the error for all others.
+func passwordDue() error {
+	return &huma.ErrorModel{
+		Type: "urn:oplog:must-change", Title: http.StatusText(http.StatusForbidden), Status: http.StatusForbidden,
+		Detail: "Change the password before anything else: PATCH /api/v1/session with password and old_password.",
+	}
 }
 
 // authenticate returns the caller of a request, by its key or its cookie.
@@ -164,6 +179,9 @@ func (s *Server) callerNow(p *principal) (*principal, error) {
 		return nil, err
 	}
 	now := person(account, p.token)
+	if now.account.MustChange && !p.account.MustChange {
+		return nil, passwordDue()
+	}
 	if now.kind != p.kind || account.Tenant != p.account.Tenant || account.Organization != p.account.Organization {
 		return nil, oplog.Errorf(oplog.CodeForbidden, noAccess)
 	}

@@ -21,6 +21,7 @@ func (s *Server) routes() []route {
 		session  = "/api/v1/session"
 		sessions = "/api/v1/sessions"
 		accounts = "/api/v1/accounts"
+		account  = accounts + "/{username}"
 		tenants  = "/api/v1/tenants"
 		tenant   = tenants + "/{tenant}"
 		export   = tenant + "/exports/{id}"
@@ -32,7 +33,7 @@ func (s *Server) routes() []route {
 		{"POST", session, anyone, 200, "signIn", "Sign in", nil, answer(s.signIn)},
 		{"GET", "/launch", anyone, 302, "launch", "Sign in a user authenticated by the host system", launchParams, plain(s.launch, describeLaunch)},
 		{"GET", session, people, 200, "getSession", "The signed-in user", nil, answer(s.getSession)},
-		{"PATCH", session, people, 200, "changeSession", "Change the account's language", nil, answer(s.changeSession)},
+		{"PATCH", session, people, 200, "changeSession", "Change the account's language or its password", nil, answer(s.changeSession)},
 		{"DELETE", session, people, 204, "signOut", "Sign out", nil, answer(s.signOut)},
 		{"GET", sessions, people, 200, "listSessions", "The caller's sessions, newest first", nil, answer(s.listSessions)},
 		{"DELETE", sessions, people, 204, "endSessions", "Sign out everywhere", nil, answer(s.endSessions)},
@@ -86,7 +87,10 @@ func (s *Server) routes() []route {
 		{"PATCH", tenant, byOwner, 200, "changeTenant", "Change settings of a tenant; omitted fields stay unchanged", nil, answer(s.changeTenant)},
 		{"GET", accounts, admins, 200, "listAccounts", "The accounts that the caller can administer", accountParams, answer(s.listAccounts)},
 		{"POST", accounts, admins, 201, "addAccount", "Create an account", nil, answer(s.addAccount)},
-		{"PATCH", accounts + "/{username}", admins, 200, "changeAccount", "Change an account; omitted fields stay unchanged", nil, answer(s.changeAccount)},
+		{"PATCH", account, admins, 200, "changeAccount", "Change an account; omitted fields stay unchanged", nil, answer(s.changeAccount)},
+		{"GET", account + "/sessions", admins, 200, "listAccountSessions", "The sessions of an account, newest first", nil, answer(s.listAccountSessions)},
+		{"DELETE", account + "/sessions", admins, 204, "endAccountSessions", "Sign an account out everywhere", nil, answer(s.endAccountSessions)},
+		{"DELETE", account + "/lock", admins, 204, "unlockAccount", "Allow sign-in again after many failed attempts", nil, answer(s.unlockAccount)},
 		{"GET", tenant + "/keys", admins, 200, "listKeys", "The tenant's API keys, including revoked ones", nil, answer(s.listKeys)},
 		{"POST", tenant + "/keys", admins, 201, "addKey", "Create an API key", nil, answer(s.addKey)},
 		{"DELETE", tenant + "/keys/{id}", admins, 204, "revokeKey", "Revoke an API key immediately", nil, answer(s.revokeKey)},

@@ -25,6 +25,8 @@ type sessionBody struct {
 	Locale       string          `json:"locale" enum:"en,zh-CN" doc:"Language: en or zh-CN."`
 	Tenants      []sessionTenant `json:"tenants" doc:"Tenants whose logs the account can read; none for a member."`
 	Organization string          `json:"organization,omitempty" doc:"Restricts the account to this organization and those below it."`
+	MustChange   bool            `json:"must_change,omitempty" doc:"Whether the password must be changed before anything else."`
+	Launched     bool            `json:"launched,omitempty" doc:"Whether a host system authenticated the user, who has no password here."`
 }
 
 type sessionTenant struct {
@@ -57,16 +59,15 @@ type (
 	signOutOutput struct {
 		SetCookie http.Cookie `header:"Set-Cookie"`
 	}
-	changeSessionInput struct {
-		Body struct {
-			Locale string `json:"locale" enum:"en,zh-CN" doc:"Language: en or zh-CN."`
-		} `nameHint:"SessionChange"`
-	}
 )
 
 // signIn responds to an unknown username and a wrong password in the same words and after the same work, and throttles attempts.
 func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*signInOutput, error) {
-	giveBack, wait := s.tries.take(input.Body.Username, wire.Network(in.http.Context().RemoteIP()))
+	buckets, err := s.signInBuckets(in, input.Body.Username)
+	if err != nil {
+		return nil, err
+	}
+	giveBack, wait := s.tries.take(buckets...)
 	if wait > 0 {
 		s.trail.Add(trail.Event{
 			User: oplog.User{ID: "unknown", Name: "unknown"}, Module: "session", Operation: "sign_in", Failed: true, IP: in.ip(),
@@ -74,7 +75,7 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 		})
 		return nil, in.tooManyTries(wait)
 	}
-	account, err := s.identity.Account(input.Body.Username)
+	account, err := s.identity.SignInAccount(input.Body.Username)
 	known := err == nil && !account.Disabled
 	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
 		return nil, err
@@ -123,8 +124,22 @@ func (s *Server) startSession(in *call, account identity.Account, locale string)
 			return nil, err
 		}
 	}
+	return s.signedIn(in, account, session, token)
+}
+
+// signedIn responds with a new session, whose browser is remembered.
+func (s *Server) signedIn(in *call, account identity.Account, session identity.Session, token string) (*signInOutput, error) {
+	device, err := s.rememberDevice(in, account)
+	if err != nil {
+		return nil, err
+	}
+	// Set here, because Huma and Fiber would join the two in one header; Huma sets the first one again, where it stands.
+	cookie := s.cookie(in.http, token, session.ExpiresAt) //nolint:gosec // created above
+	for _, c := range []http.Cookie{cookie, device} {
+		in.http.Response().Header.Add(fiber.HeaderSetCookie, c.String())
+	}
 	body, err := s.describeSession(account)
-	return &signInOutput{SetCookie: s.cookie(in.http, token, session.ExpiresAt), Body: body}, err
+	return &signInOutput{cookie, body}, err
 }
 
 // tooManyTries says when to retry.
@@ -158,16 +173,7 @@ func (s *Server) getSession(_ context.Context, in *call, _ *struct{}) (*sessionO
 	return &sessionOutput{body}, err
 }
 
-func (s *Server) changeSession(_ context.Context, in *call, input *changeSessionInput) (*sessionOutput, error) {
-	account, err := s.identity.SetLocale(in.token, input.Body.Locale)
-	if err != nil {
-		return nil, err
-	}
-	body, err := s.describeSession(account)
-	return &sessionOutput{body}, err
-}
-
-// ownSessionBody is one of the caller's own sessions.
+// ownSessionBody is a session of the caller, or of an account that the caller administers.
 type ownSessionBody struct {
 	ID         string    `json:"id" doc:"Identifies the session without granting access."`
 	Current    bool      `json:"current" doc:"Whether it is the session of this request."`
@@ -186,12 +192,16 @@ type ownSessionsOutput struct {
 
 func (s *Server) listSessions(_ context.Context, in *call, _ *struct{}) (*ownSessionsOutput, error) {
 	list, err := s.identity.Sessions(in.token)
+	return in.describeSessions(list), err
+}
+
+func (in *call) describeSessions(list []identity.Session) *ownSessionsOutput {
 	out := &ownSessionsOutput{}
 	out.Body.Sessions = make([]ownSessionBody, len(list))
 	for i, o := range list {
 		out.Body.Sessions[i] = ownSessionBody{o.ID(), o.Is(in.token), o.CreatedAt, o.LastUsedAt, o.ExpiresAt, o.IP, o.UserAgent}
 	}
-	return out, err
+	return out
 }
 
 // endSessions ends all of the caller's sessions, including this one.
@@ -211,7 +221,10 @@ func (s *Server) signedOut(c *fiber.Ctx) *signOutOutput {
 }
 
 func (s *Server) describeSession(a identity.Account) (sessionBody, error) {
-	body := sessionBody{Username: a.Username, Name: a.Name, Role: a.Role, Locale: cmp.Or(a.Locale, oplog.LocaleEN), Organization: a.Organization, Tenants: []sessionTenant{}}
+	body := sessionBody{Username: a.Username, Name: a.Name, Role: a.Role, Locale: cmp.Or(a.Locale, oplog.LocaleEN), Organization: a.Organization, MustChange: a.MustChange, Launched: a.Launched, Tenants: []sessionTenant{}}
+	if a.MustChange {
+		return body, nil // the rest has to wait
+	}
 	var tenants []oplog.Tenant
 	var err error
 	switch a.Role {

@@ -6,7 +6,6 @@ import (
 
 	"oplog/identity"
 	"oplog/oplog"
-	"oplog/server/wire"
 )
 
 // The first run: while there is no account, someone with the code that the program printed creates the first owner and tenant.
@@ -51,7 +50,7 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 	if err != nil {
 		return nil, err
 	}
-	giveBack, wait := s.tries.take("set-up", wire.Network(in.http.Context().RemoteIP()))
+	giveBack, wait := s.tries.take(bucket{"setup " + in.network(), setupLimit})
 	if wait > 0 {
 		return nil, in.tooManyTries(wait)
 	}

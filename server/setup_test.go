@@ -75,16 +75,24 @@ func TestSetup(t *testing.T) {
 	}
 }
 
+// TestSetupCodeCannotBeGuessed: guesses from one address are limited, whatever is tried elsewhere or at the sign-in.
 func TestSetupCodeCannotBeGuessed(t *testing.T) {
 	f := newEmptyServer(t)
-	for i := range accountTries + 1 {
-		r := f.send("nobody", "POST", "/api/v1/setup", `{"code":"guess","username":"ann","password":"correct horse","tenant":{"id":"acme","name":"Acme"}}`)
-		want := 403
-		if i == accountTries {
-			want = 429
+	post := func(ip, code string, want int) {
+		t.Helper()
+		r := f.sendFrom(ip, "POST", "/api/v1/setup", `{"code":"`+code+`","username":"ann","password":"correct horse","tenant":{"id":"acme","name":"Acme"}}`)
+		if r.status != want {
+			t.Errorf("%s from %s: %d, want %d: %s", code, ip, r.status, want, r.body)
 		}
-		f.asProblem(r, want)
 	}
+	for range setupLimit.tries {
+		f.sendFrom("192.0.2.1", "POST", "/api/v1/session", signIn("set-up", "wrong"))
+		f.sendFrom("192.0.2.2", "POST", "/api/v1/session", signIn("set-up", "wrong"))
+		post("192.0.2.1", "guess", 403)
+	}
+	post("192.0.2.1", "the code", 429)
+	post("192.0.2.2", "guess", 403)
+	post("192.0.2.2", "the code", 201)
 }
 
 func TestNoSetupWithoutCode(t *testing.T) {

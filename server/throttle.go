@@ -1,78 +1,144 @@
 package server
 
 import (
-	"maps"
-	"slices"
+	"hash/maphash"
 	"sync"
 	"time"
+
+	"oplog/identity"
+	"oplog/server/wire"
 )
 
-// Failed sign-ins that an account and an address may have in a row, and how long it takes until another is allowed.
-const (
-	accountTries, accountTryEvery = 10, 30 * time.Second
-	addressTries, addressTryEvery = 50, 5 * time.Second
-	maxThrottled                  = 10_000 // names and addresses remembered
+// limit is how many attempts may fail in a row, and how long it takes until another is allowed.
+type limit struct {
+	tries int
+	every time.Duration
+}
+
+// The limits of attempts. Most are of one place, so that nobody keeps others out; the limit of a name in all places is high, and browsers
+// that signed in with the name before are exempt from it.
+var (
+	pairLimit     = limit{10, 30 * time.Second}  // a name from an address
+	deviceLimit   = limit{10, 30 * time.Second}  // a name on a browser that signed in with it before
+	nameLimit     = limit{100, 10 * time.Second} // a name from all addresses
+	addressLimit  = limit{50, 5 * time.Second}   // an address, with all names
+	setupLimit    = limit{10, 30 * time.Second}  // setup codes from an address
+	passwordLimit = limit{10, 30 * time.Second}  // old passwords in a session
 )
 
-// throttle slows down password guessing. Each name and each address has a number of attempts, which are regained over time; successful ones
-// cost nothing. Names count whether or not there is such an account.
+// bucket is what attempts are counted for, within a limit.
+type bucket struct {
+	key string
+	limit
+}
+
+// throttle slows down guessing. Each bucket has a number of attempts, which are regained over time; successful ones cost nothing.
+//
+// Its memory is fixed, and nothing is ever evicted, so that nobody can make it forget: it counts in a few rows of cells, and each key has a
+// cell in each row, which depends on a secret. Another key may have the same cell; the lowest of a key's cells counts.
 type throttle struct {
-	now func() time.Time
+	now   func() time.Time
+	seeds [throttleRows]maphash.Seed
 
 	mu   sync.Mutex
-	full map[string]time.Time // when all attempts are regained, by name or address
+	full [throttleRows][throttleCells]int64 // when all attempts are regained, in Unix nanoseconds
 }
+
+const (
+	throttleRows  = 4
+	throttleCells = 1 << 15
+)
 
 func newThrottle(now func() time.Time) *throttle {
-	return &throttle{now: now, full: make(map[string]time.Time)}
+	t := &throttle{now: now}
+	for i := range t.seeds {
+		t.seeds[i] = maphash.MakeSeed()
+	}
+	return t
 }
 
-// take takes an attempt of both, or returns how long to wait for one. giveBack returns the attempts.
-func (t *throttle) take(username, address string) (giveBack func(), wait time.Duration) {
+// take takes an attempt of all buckets, or returns how long to wait for one. giveBack returns the attempts.
+func (t *throttle) take(buckets ...bucket) (giveBack func(), wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := t.now()
-	account, from := "name "+username, "address "+address
-	wait = max(t.missing(account, now, accountTries, accountTryEvery), t.missing(from, now, addressTries, addressTryEvery))
+	now := t.now().UnixNano()
+	for _, b := range buckets {
+		wait = max(wait, t.missing(b, now))
+	}
 	if wait > 0 {
 		return nil, wait
 	}
-	t.spend(account, now, accountTryEvery)
-	t.spend(from, now, addressTryEvery)
+	for _, b := range buckets {
+		for _, cell := range t.cells(b.key) {
+			*cell = max(*cell, now) + int64(b.every)
+		}
+	}
 	return func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		t.spend(account, now, -accountTryEvery)
-		t.spend(from, now, -addressTryEvery)
+		for _, b := range buckets {
+			for _, cell := range t.cells(b.key) {
+				*cell -= int64(b.every)
+			}
+		}
 	}, 0
 }
 
-// missing returns how long it takes until there is an attempt.
-func (t *throttle) missing(key string, now time.Time, tries int, every time.Duration) time.Duration {
-	full, known := t.full[key]
-	if !known {
-		return 0
-	}
-	return full.Sub(now) - time.Duration(tries-1)*every
+// wait returns how long it takes until a bucket has an attempt.
+func (t *throttle) wait(b bucket) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return max(0, t.missing(b, t.now().UnixNano()))
 }
 
-func (t *throttle) spend(key string, now time.Time, cost time.Duration) {
-	full, known := t.full[key]
-	if !known || full.Before(now) {
-		full = now
+// free gives a bucket all its attempts.
+func (t *throttle) free(b bucket) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if spent := t.spent(b, t.now().UnixNano()); spent > 0 {
+		for _, cell := range t.cells(b.key) {
+			*cell -= spent
+		}
 	}
-	if full = full.Add(cost); !full.After(now) {
-		delete(t.full, key)
-		return
-	}
-	if !known && len(t.full) >= maxThrottled {
-		t.forget()
-	}
-	t.full[key] = full
 }
 
-// forget drops the half that regains all its attempts first.
-func (t *throttle) forget() {
-	half := slices.SortedFunc(maps.Values(t.full), time.Time.Compare)[len(t.full)/2]
-	maps.DeleteFunc(t.full, func(_ string, full time.Time) bool { return !full.After(half) })
+func (t *throttle) missing(b bucket, now int64) time.Duration {
+	return time.Duration(t.spent(b, now)) - time.Duration(b.tries-1)*b.every
 }
+
+// spent returns how long it takes until a bucket has regained all its attempts.
+func (t *throttle) spent(b bucket, now int64) int64 {
+	cells := t.cells(b.key)
+	full := *cells[0]
+	for _, cell := range cells[1:] {
+		full = min(full, *cell)
+	}
+	return full - now
+}
+
+func (t *throttle) cells(key string) (cells [throttleRows]*int64) {
+	for i, seed := range t.seeds {
+		cells[i] = &t.full[i][maphash.String(seed, key)%throttleCells]
+	}
+	return cells
+}
+
+// nameBucket counts the attempts with a name from all addresses.
+func nameBucket(username string) bucket {
+	return bucket{"name " + identity.NameKey(username), nameLimit}
+}
+
+// signInBuckets returns what an attempt to sign in counts for. Names count whether or not there is such an account.
+func (s *Server) signInBuckets(in *call, username string) ([]bucket, error) {
+	device, err := s.knownDevice(in, username)
+	if err != nil || device != "" {
+		return []bucket{{"device " + device, deviceLimit}}, err
+	}
+	address := in.network()
+	return []bucket{
+		{"pair " + address + " " + identity.NameKey(username), pairLimit}, nameBucket(username), {"address " + address, addressLimit},
+	}, nil
+}
+
+// network returns what counts as the caller's address.
+func (in *call) network() string { return wire.Network(in.http.Context().RemoteIP()) }

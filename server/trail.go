@@ -49,6 +49,9 @@ var trailEvents = map[string]trailEvent{
 	"removeView":                 {"view", "remove", false},
 	"addAccount":                 {"account", "create", false},
 	"changeAccount":              {"account", "change", false},
+	"changeSession":              {"session", "change_password", false},
+	"endAccountSessions":         {"account", "sign_out", false},
+	"unlockAccount":              {"account", "unlock", false},
 	"addKey":                     {"key", "create", false},
 	"revokeKey":                  {"key", "revoke", false},
 	"addTenant":                  {"tenant", "create", false},
@@ -65,12 +68,13 @@ type trailDetails struct {
 	object  oplog.Ref
 	details map[string]any
 	opened  oplog.Entry
+	quiet   bool // not worth an entry after all
 }
 
 // recordInTrail adds an operation to the trail.
 func (s *Server) recordInTrail(r *route, in *call) {
 	d, told := trailEvents[r.id]
-	if !told {
+	if !told || in.about.quiet {
 		return
 	}
 	v := trail.Event{
@@ -128,9 +132,14 @@ func (p *principal) user() oplog.User {
 
 // recordFailedSignIn records a failed sign-in. Unknown usernames are not recorded: they may be passwords in the wrong field.
 func (s *Server) recordFailedSignIn(in *call, account identity.Account, why string) {
+	s.recordFailed(in, "sign_in", account, why)
+}
+
+// recordFailed records a failed attempt in a session, or to start one.
+func (s *Server) recordFailed(in *call, operation string, account identity.Account, why string) {
 	v := trail.Event{
 		Tenant: account.Tenant, User: oplog.User{ID: account.Username, Name: account.Username, Role: string(account.Role)},
-		Module: "session", Operation: "sign_in", Failed: true,
+		Module: "session", Operation: operation, Failed: true,
 		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: map[string]any{"reason": why},
 	}
 	if account.Username == "" {

@@ -107,6 +107,41 @@ export interface paths {
         patch: operations["changeAccount"];
         trace?: never;
     };
+    "/api/v1/accounts/{username}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Allow sign-in again after many failed attempts */
+        delete: operations["unlockAccount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{username}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sessions of an account, newest first */
+        get: operations["listAccountSessions"];
+        put?: never;
+        post?: never;
+        /** Sign an account out everywhere */
+        delete: operations["endAccountSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/backup": {
         parameters: {
             query?: never;
@@ -160,7 +195,7 @@ export interface paths {
         delete: operations["signOut"];
         options?: never;
         head?: never;
-        /** Change the account's language */
+        /** Change the account's language or its password */
         patch: operations["changeSession"];
         trace?: never;
     };
@@ -745,6 +780,13 @@ export interface components {
              * @enum {string}
              */
             locale?: "en" | "zh-CN";
+            /**
+             * Format: date-time
+             * @description When the next attempt to sign in is allowed, after many failed ones; browsers that signed in before are not locked out. Omitted unless locked.
+             */
+            locked_until?: string;
+            /** @description Whether the password must be changed at the next sign-in. */
+            must_change?: boolean;
             /** @description Display name; omitted: the username. */
             name?: string;
             /** @description Restricts the account to this organization and those below it. */
@@ -767,6 +809,8 @@ export interface components {
              * @enum {string}
              */
             locale?: "en" | "zh-CN";
+            /** @description Whether the password must be changed at the next sign-in; true by default with a new password. */
+            must_change?: boolean;
             /** @description Empty: the username. */
             name?: string;
             /** @description Empty: all organizations. */
@@ -1288,6 +1332,8 @@ export interface components {
              * @enum {string}
              */
             locale?: "en" | "zh-CN";
+            /** @description Whether the password must be changed at the first sign-in; true by default. */
+            must_change?: boolean;
             /** @description Display name; omitted: the username. */
             name?: string;
             /** @description Restricts an admin or auditor to this organization and those below it. */
@@ -1734,11 +1780,15 @@ export interface components {
             would?: components["schemas"]["Would"];
         };
         Session: {
+            /** @description Whether a host system authenticated the user, who has no password here. */
+            launched?: boolean;
             /**
              * @description Language: en or zh-CN.
              * @enum {string}
              */
             locale: "en" | "zh-CN";
+            /** @description Whether the password must be changed before anything else. */
+            must_change?: boolean;
             /** @description Name of a user authenticated by the host system. */
             name?: string;
             /** @description Restricts the account to this organization and those below it. */
@@ -1758,7 +1808,11 @@ export interface components {
              * @description Language: en or zh-CN.
              * @enum {string}
              */
-            locale: "en" | "zh-CN";
+            locale?: "en" | "zh-CN";
+            /** @description The current password; required with a new one. */
+            old_password?: string;
+            /** @description A new password, at least 12 characters and not easy to guess. The account's other sessions end. */
+            password?: string;
         };
         SessionTenant: {
             /** @description Whether there is an organization tree. */
@@ -2256,6 +2310,98 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Account"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlockAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Username. */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAccountSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Username. */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endAccountSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Username. */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

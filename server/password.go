@@ -1,0 +1,73 @@
+package server
+
+import (
+	"context"
+
+	"oplog/identity"
+	"oplog/oplog"
+)
+
+type changeSessionInput struct {
+	Body struct {
+		Locale      string `json:"locale,omitempty" enum:"en,zh-CN" doc:"Language: en or zh-CN."`
+		Password    string `json:"password,omitempty" minLength:"12" maxLength:"1024" doc:"A new password, at least 12 characters and not easy to guess. The account's other sessions end."`
+		OldPassword string `json:"old_password,omitempty" maxLength:"1024" doc:"The current password; required with a new one."`
+	} `nameHint:"SessionChange"`
+}
+
+// changeSession changes the caller's language, password or both.
+func (s *Server) changeSession(ctx context.Context, in *call, input *changeSessionInput) (*sessionOutput, error) {
+	b := input.Body
+	if b.Locale == "" && b.Password == "" {
+		return nil, oplog.InvalidField("locale", nil, "is required unless password is sent")
+	}
+	if in.about.quiet = b.Password == ""; !in.about.quiet {
+		if err := s.changePassword(ctx, in, b.OldPassword, b.Password); err != nil {
+			return nil, err
+		}
+	}
+	if b.Locale != "" {
+		var err error
+		if in.account, err = s.identity.SetLocale(in.token, b.Locale); err != nil {
+			return nil, err
+		}
+	}
+	body, err := s.describeSession(in.account)
+	return &sessionOutput{body}, err
+}
+
+// changePassword changes the caller's password. The caller's session goes on with another token; all others of the account end.
+func (s *Server) changePassword(ctx context.Context, in *call, old, password string) error {
+	account := in.account
+	if account.Launched {
+		return oplog.Errorf(oplog.CodeForbidden, "The host system signed you in; there is no password to change here.")
+	}
+	giveBack, wait := s.tries.take(bucket{"password " + in.token, passwordLimit})
+	if wait > 0 {
+		return in.tooManyTries(wait)
+	}
+	matches, err := s.check(ctx, account.PasswordHash, old)
+	if err != nil {
+		return err
+	}
+	if !matches {
+		s.recordFailed(in, "change_password", account, "wrong password")
+		return oplog.InvalidField("old_password", nil, "is wrong")
+	}
+	giveBack()
+	if identity.SamePassword(old, password) {
+		return oplog.InvalidField("password", nil, "is the current password; choose another")
+	}
+	hash, err := s.hash(ctx, account.Username, password)
+	if err != nil {
+		return err
+	}
+	account, session, token, err := s.identity.ChangePassword(in.token, account.PasswordHash, hash)
+	if err != nil {
+		return err
+	}
+	in.token, in.account = token, account
+	in.about.object = oplog.Ref{ID: account.Username, Name: account.Name}
+	_, err = s.signedIn(in, account, session, token)
+	return err
+}
