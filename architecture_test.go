@@ -93,7 +93,8 @@ var allowed = map[string][]string{
 	"views":     {"oplog", "records", "directory", "identity"},
 	"trail":     {"oplog", "records", "directory", "background", "faults"},
 	"identity":  {"oplog", "records", "directory", "background", "faults"},
-	"proof":     {"oplog", "directory", "journal", "durable"},
+	"proof":     {"oplog", "directory", "durable", "witness"},
+	"witness":   {"durable"},
 	"directory": {"oplog", "records"},
 	"records":   {"oplog"},
 

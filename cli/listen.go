@@ -21,6 +21,7 @@ type serveFlags struct {
 	Host          []string `placeholder:"NAME" help:"Host name of the server, besides localhost; may be repeated. Requests for other hosts are rejected."`
 	NoOpen        bool     `help:"Do not open the browser."`
 	Anchor        string   `placeholder:"DIR" help:"Folder off this machine, such as a network share or USB stick, for the checkpoints of all logs and access logs, every few minutes and on exit; it must exist."`
+	Witness       []string `sep:"none" placeholder:"\"VKEY URL\"" help:"Witness that cosigns each checkpoint: the verifier key that it prints, and its URL; may be repeated."`
 	TLSCert       string   `name:"tls-cert" placeholder:"FILE" and:"tls" help:"Certificate for HTTPS. A renewed certificate is used without a restart."`
 	TLSKey        string   `name:"tls-key" placeholder:"FILE" and:"tls" help:"Key of the certificate, which others must not be able to read."`
 	Insecure      bool     `help:"Allow other machines to connect without HTTPS: passwords and entries can be read in the network."`

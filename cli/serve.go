@@ -14,7 +14,6 @@ import (
 
 	"oplog/faults"
 	"oplog/node"
-	"oplog/proof"
 	"oplog/server"
 	"oplog/trail"
 )
@@ -88,9 +87,14 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	defer func() { endDays(); daily.Wait() }()
 	failed := func(err error) { faults.Report("background work", err) }
 	daily.Go(func() { l.Journal.RetainDaily(days, retentionInterval, failed) })
-	if f.Anchor != "" {
-		o.Anchors = proof.NewAnchors(proof.NewTrees(l.Directory, l.Prover), m.Now, f.Anchor)
+	if err := f.keep(l, &o, m.Now); err != nil {
+		return err
+	}
+	if o.Anchors != nil {
 		daily.Go(func() { o.Anchors.Run(days, failed) })
+	}
+	if o.Witnesses != nil {
+		daily.Go(func() { o.Witnesses.Run(days, failed) })
 	}
 	s := server.New(l, o)
 	ended := make(chan error, 2)
@@ -129,11 +133,8 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 		return fmt.Errorf("serve: %w", err)
 	}
 	err := l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "stop"})
-	if l.Trail.Flush(); o.Anchors != nil {
-		if err := o.Anchors.Write(); err != nil {
-			failed(err)
-		}
-	}
+	l.Trail.Flush()
+	m.keepLast(finish, o, failed)
 	return err
 }
 

@@ -142,3 +142,26 @@ func syncDir(dir string) error {
 	}
 	return errors.Join(err, d.Close())
 }
+
+// ReadSecret reads a file that only its owner may read; one that others can read is refused, except on Windows, which has no such modes.
+func ReadSecret(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	if open := info.Mode().Perm() & 0o077; open != 0 && runtime.GOOS != "windows" {
+		return nil, fmt.Errorf("%s can be read or changed by others (mode %04o); run chmod 600 %s, and replace the secret if others may have read it", path, info.Mode().Perm(), path)
+	}
+	return os.ReadFile(path) //nolint:gosec // the caller names the file
+}
+
+// WriteSecret writes a file that only its owner can read.
+func WriteSecret(path, text string) error {
+	return WriteFile(path, 0o600, func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	})
+}

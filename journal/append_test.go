@@ -183,7 +183,7 @@ func TestEntryAndProof(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proof, err := l.Journal.Proof(e)
+	proof, err := l.Journal.Proof(e, 0)
 	if err != nil || proof.Index != 0 || proof.Size != 4 || len(proof.Path) != 2 {
 		t.Errorf("proof %+v, %v", proof, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"oplog/directory"
@@ -21,6 +22,7 @@ type Journal struct {
 	trail     *trail.Trail // records deletions
 	now       func() time.Time
 	arrivals  arrivals
+	grown     atomic.Pointer[func(log string)] // see OnGrowth
 
 	deletionMu sync.Mutex // one run of retention at a time; acquired before a tenant's locks (see Directory)
 }
@@ -29,6 +31,9 @@ type Journal struct {
 func New(store oplog.Store, index oplog.Index, directory *directory.Directory, trail *trail.Trail, now func() time.Time) *Journal {
 	j := &Journal{store: store, index: index, directory: directory, trail: trail, now: now}
 	store.OnAppend(func(tenant string, entries []oplog.Entry) {
+		if grown := j.grown.Load(); grown != nil {
+			(*grown)(tenant)
+		}
 		if oplog.IsTrail(tenant) {
 			return
 		}
@@ -37,6 +42,9 @@ func New(store oplog.Store, index oplog.Index, directory *directory.Directory, t
 	})
 	return j
 }
+
+// OnGrowth registers a callback for each log in the store that has grown, trails included. It must not block.
+func (j *Journal) OnGrowth(grown func(log string)) { j.grown.Store(&grown) }
 
 // Appended is the response to a request that records entries.
 type Appended struct {
@@ -143,8 +151,10 @@ func inRequest(err error, receipts []oplog.Receipt) error {
 	return err
 }
 
-// Proof returns the inclusion proof of an entry in its tenant's current tree.
-func (j *Journal) Proof(e oplog.Entry) (oplog.Proof, error) { return j.store.Prove(e.Tenant, e.Key()) }
+// Proof returns the inclusion proof of an entry in the tree of its tenant's first entries, 0 for all.
+func (j *Journal) Proof(e oplog.Entry, size uint64) (oplog.Proof, error) {
+	return j.store.Prove(e.Tenant, e.Key(), size)
+}
 
 // Checkpoint returns the signed head of a tenant's tree.
 func (j *Journal) Checkpoint(tenant string) (string, error) {

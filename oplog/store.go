@@ -75,8 +75,8 @@ type Reader interface {
 
 // Prover produces proofs.
 type Prover interface {
-	// Prove returns the inclusion proof of an entry in the tenant's current tree.
-	Prove(tenant string, key Key) (Proof, error)
+	// Prove returns the inclusion proof of an entry in the tree of the tenant's first `size` entries (0 for all), which must include it.
+	Prove(tenant string, key Key, size uint64) (Proof, error)
 
 	// ProveConsistency returns the proof that the tree of the first `from` entries is a prefix of that of the first `to` (0 for all);
 	// CodeInvalid if there are fewer.

@@ -1,4 +1,4 @@
-// Package proof keeps checkpoints out of reach of a log's administrators.
+// Package proof keeps checkpoints out of reach of a log's administrators: in a folder, and with witnesses.
 package proof
 
 import (
@@ -61,16 +61,9 @@ func NewAnchors(trees *Trees, now func() time.Time, dir string) *Anchors {
 func (a *Anchors) Run(ctx context.Context, failed func(error)) {
 	tick := time.NewTicker(anchorInterval)
 	defer tick.Stop()
-	var reported string
-	var at time.Time
+	report := reporter{now: a.now, failed: failed}
 	for {
-		switch err := a.Write(); {
-		case err == nil:
-			reported = ""
-		case err.Error() != reported || a.now().Sub(at) >= remindInterval:
-			reported, at = err.Error(), a.now()
-			failed(err)
-		}
+		report.report(a.Write())
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

@@ -149,7 +149,6 @@ func (s *Server) getEntry(_ context.Context, in *call, input *entryInput) (*entr
 		return nil, err
 	}
 	in.about = trailDetails{object: oplog.Ref{ID: entry.ID}, details: map[string]any{"seq": entry.Seq}, opened: entry}
-	proof, err := s.journal.Proof(entry)
-	proof.Path = orEmpty(proof.Path)
+	proof, err := s.prove(entry)
 	return &entryOutput{provenEntry{entry, proof}}, err
 }

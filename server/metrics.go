@@ -138,6 +138,13 @@ func (s *Server) sendMetrics(c *fiber.Ctx) error {
 	if s.anchors != nil {
 		metrics.WriteGaugeUint64(&w, "oplog_anchor_up", truth(s.anchors.State().Failure == ""))
 	}
+	for _, p := range s.witnessStates() {
+		metrics.WriteGaugeUint64(&w, fmt.Sprintf("oplog_witness_up{witness=%q}", p.Name), truth(p.Failure == ""))
+		metrics.WriteCounterUint64(&w, fmt.Sprintf("oplog_witness_failures_total{witness=%q}", p.Name), p.Failures)
+		if !p.CosignedAt.IsZero() {
+			metrics.WriteGaugeUint64(&w, fmt.Sprintf("oplog_witness_cosigned_timestamp_seconds{witness=%q}", p.Name), unix(p.CosignedAt))
+		}
+	}
 	s.meters.set.WritePrometheus(&w)
 	metrics.WriteProcessMetrics(&w)
 	c.Set(fiber.HeaderContentType, metricsType)
@@ -170,6 +177,9 @@ var withHelp = func() *strings.Replacer {
 		"oplog_anchor_up 1 if checkpoints can be written to the anchor folder.",
 		"oplog_panics_total Panics of the program, each of which failed one request or task; the log has their stacks.",
 		"oplog_background_errors_total Errors of background work, which no caller saw; the log has them.",
+		"oplog_witness_up 1 if the witness cosigned what it was last asked to; 0 if it refused or did not answer.",
+		"oplog_witness_failures_total Attempts to have a checkpoint cosigned that the witness refused or did not answer.",
+		"oplog_witness_cosigned_timestamp_seconds Unix time of the witness's last cosignature.",
 		"oplog_live_streams Open live streams.",
 		"oplog_http_requests_total Requests, by method and class of status.",
 		"oplog_http_request_duration_seconds Time from a request's headers to the first byte of its response, by class of route.",

@@ -2,17 +2,22 @@ package server
 
 import (
 	"context"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
 	"oplog/oplog"
+	"oplog/proof"
 	"oplog/server/wire"
 )
 
 // sendCheckpoint sends the signed tree head unchanged, as text for verifiers.
 func (s *Server) sendCheckpoint(c *fiber.Ctx, in *call) error {
 	checkpoint, err := s.journal.Checkpoint(in.tenant.ID)
+	if err == nil && s.witnesses != nil {
+		checkpoint, err = s.witnesses.Checkpoint(c.Context(), in.tenant.ID)
+	}
 	if err != nil {
 		return err
 	}
@@ -62,14 +67,62 @@ func (in *call) consistency(prove func(tenant string, from, to uint64) (oplog.Co
 	return &consistencyOutput{c}, err
 }
 
+// prove returns the proof of an entry: in the newest tree that witnesses cosigned, if that has the entry, else in the current one.
+func (s *Server) prove(e oplog.Entry) (oplog.Proof, error) {
+	checkpoint, size := "", uint64(0)
+	if s.witnesses != nil {
+		if text, cosigned, ok := s.witnesses.Cosigned(e.Tenant); ok && cosigned >= e.Seq {
+			checkpoint, size = text, cosigned
+		}
+	}
+	p, err := s.journal.Proof(e, size)
+	if checkpoint != "" {
+		p.Checkpoint = checkpoint
+	}
+	p.Path = orEmpty(p.Path)
+	return p, err
+}
+
 type keyOutput struct {
 	Body struct {
-		Key string `json:"key" doc:"In the format of golang.org/x/mod/sumdb/note."`
+		Key       string        `json:"key" doc:"In the format of golang.org/x/mod/sumdb/note."`
+		Witnesses []witnessBody `json:"witnesses,omitempty" doc:"Witnesses that cosign the checkpoints."`
 	} `nameHint:"VerifierKey"`
+}
+
+// witnessBody is a witness, with what everybody may know of its state.
+type witnessBody struct {
+	Name         string    `json:"name" doc:"Its name."`
+	Key          string    `json:"key" doc:"Its verifier key (C2SP tlog-cosignature)."`
+	State        string    `json:"state" enum:"ok,silent,refused" doc:"ok; silent: it does not answer; refused: it answers, and does not cosign."`
+	CosignedAt   time.Time `json:"cosigned_at,omitzero" doc:"Time of its last cosignature since the program started."`
+	FailingSince time.Time `json:"failing_since,omitzero" doc:"Since when it has not cosigned what it was asked to."`
+}
+
+func newWitnessBody(w proof.WitnessState) witnessBody {
+	b := witnessBody{Name: w.Name, Key: w.Key, State: "ok", CosignedAt: w.CosignedAt.UTC(), FailingSince: w.FailingSince.UTC()}
+	switch {
+	case w.Refused:
+		b.State = "refused"
+	case w.Failure != "":
+		b.State = "silent"
+	}
+	return b
+}
+
+// witnessStates returns the states of all witnesses.
+func (s *Server) witnessStates() []proof.WitnessState {
+	if s.witnesses == nil {
+		return nil
+	}
+	return s.witnesses.State()
 }
 
 func (s *Server) getVerifierKey(context.Context, *call, *struct{}) (*keyOutput, error) {
 	out := &keyOutput{}
 	out.Body.Key = s.journal.VerifierKey()
+	for _, w := range s.witnessStates() {
+		out.Body.Witnesses = append(out.Body.Witnesses, newWitnessBody(w))
+	}
 	return out, nil
 }

@@ -53,6 +53,7 @@ type Options struct {
 	BasePath  string           // the path before all URLs, such as "/oplog"; "" for none
 	Proxies   []netip.Prefix   // networks of reverse proxies, whose X-Forwarded headers are trusted
 	AnyIP     bool             // whether every IP address is accepted as a host, if it listens beyond this machine
+	Witnesses *proof.Witnesses // cosign checkpoints; nil for none
 	Anchors   *proof.Anchors   // writes checkpoints to a folder; nil for none
 	Host      http.Handler     // a host system's own pages below /host, for the demo; nil for none
 	SlowTime  time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
@@ -77,6 +78,7 @@ type Server struct {
 	proxies   wire.Proxies // see Options.Proxies
 	warned    atomic.Bool  // about a proxy that is not trusted
 	anchors   *proof.Anchors
+	witnesses *proof.Witnesses
 	setupCode string        // see Options.SetupCode
 	tries     *throttle     // failed sign-ins
 	slow      time.Duration // see Options.SlowTime
@@ -119,7 +121,7 @@ func New(n *node.Node, o Options) *Server {
 	}
 	s := &Server{
 		now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger,
-		setupCode: o.SetupCode, anchors: o.Anchors, hosts: wire.NewHosts(o.Hosts, o.AnyIP), basePath: o.BasePath, proxies: o.Proxies, host: o.Host, tries: newThrottle(o.Now), slow: o.SlowTime,
+		setupCode: o.SetupCode, anchors: o.Anchors, witnesses: o.Witnesses, hosts: wire.NewHosts(o.Hosts, o.AnyIP), basePath: o.BasePath, proxies: o.Proxies, host: o.Host, tries: newThrottle(o.Now), slow: o.SlowTime,
 		bodies:  wire.NewBodies(o.SlowTime),
 		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}

@@ -47,7 +47,14 @@ type (
 		Index        indexBody `json:"index"`
 		LastBackupAt time.Time `json:"last_backup_at,omitzero" doc:"Time of the last completed backup; omitted if there was none."`
 
+		Witnesses []systemWitnessBody `json:"witnesses,omitempty" doc:"Witnesses that cosign the checkpoints, if configured."`
+
 		Anchor *anchorBody `json:"anchor,omitempty" doc:"The folder for checkpoints, if configured."`
+	}
+	systemWitnessBody struct {
+		witnessBody
+		URL     string `json:"url" doc:"Its URL."`
+		Failure string `json:"failure,omitempty" doc:"Why it does not cosign currently."`
 	}
 	anchorBody struct {
 		Dir     string    `json:"dir" doc:"The folder."`
@@ -74,6 +81,9 @@ func (s *Server) getSystem(context.Context, *call, *struct{}) (*systemOutput, er
 		Tenants: all.Tenants, Recorded: all.Recorded, Skipped: all.Skipped, StoreBytes: all.StoreBytes, IndexBytes: all.IndexBytes,
 		Index: newIndexBody(all.CatchingUp), LastBackupAt: all.LastBackupAt,
 	}}
+	for _, w := range s.witnessStates() {
+		out.Body.Witnesses = append(out.Body.Witnesses, systemWitnessBody{newWitnessBody(w), w.URL, w.Failure})
+	}
 	if s.anchors != nil {
 		a := s.anchors.State()
 		out.Body.Anchor = &anchorBody{a.Dir, a.KeptAt.UTC(), a.Failure}

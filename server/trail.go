@@ -217,14 +217,16 @@ func (s *Server) trailEntry(tenant, id string) (*entryOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	proof, err := s.journal.Proof(entry)
-	proof.Path = orEmpty(proof.Path)
+	proof, err := s.prove(entry)
 	return &entryOutput{provenEntry{entry, proof}}, err
 }
 
 // sendAccessCheckpoint sends the signed head of the tenant's trail, or of the installation's.
 func (s *Server) sendAccessCheckpoint(c *fiber.Ctx, in *call) error {
 	checkpoint, err := s.trail.Checkpoint(in.tenant.ID)
+	if err == nil && s.witnesses != nil {
+		checkpoint, err = s.witnesses.Checkpoint(c.Context(), oplog.TrailName(in.tenant.ID))
+	}
 	if err != nil {
 		return err
 	}

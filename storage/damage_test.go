@@ -64,7 +64,7 @@ func useAll(db *DB, entries []oplog.Entry) []error {
 	_, found := db.Find("acme", "own-3", nil)
 	_, older := db.Older("acme", oplog.MakeKey(morning, 0), oplog.Key{}, 1000, nil)
 	_, _, counted := db.Counts("acme")
-	_, proven := db.Prove("acme", keys[5])
+	_, proven := db.Prove("acme", keys[5], 0)
 	_, consistent := db.ProveConsistency("acme", 3, 0)
 	_, head := db.Checkpoint("acme")
 	_, days := db.DaysBefore(ctx, "acme", "2027-01-01")

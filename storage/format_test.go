@@ -124,7 +124,7 @@ func describeStore(t *testing.T, db *DB) string {
 			if err != nil {
 				return err
 			}
-			proof, err := db.Prove(tenant, e.Key())
+			proof, err := db.Prove(tenant, e.Key(), 0)
 			fmt.Fprintf(&s, "%s\n\tleaf %s\n", data, hex.EncodeToString(proof.Leaf))
 			return err
 		})

@@ -11,8 +11,8 @@ import (
 	"oplog/oplog"
 )
 
-// Prove returns the inclusion proof of an entry in its tenant's tree; see [oplog.Store].
-func (db *DB) Prove(tenant string, key oplog.Key) (oplog.Proof, error) {
+// Prove returns the inclusion proof of an entry in a tree of its tenant; see [oplog.Store].
+func (db *DB) Prove(tenant string, key oplog.Key, of uint64) (oplog.Proof, error) {
 	var proof oplog.Proof
 	err := db.view(func(tx *bolt.Tx) error {
 		t, err := readTree(tx, tenant)
@@ -26,6 +26,12 @@ func (db *DB) Prove(tenant string, key oplog.Key) (oplog.Proof, error) {
 		size, err := t.size()
 		if err != nil {
 			return err
+		}
+		if of > size || of > 0 && of < key.Seq() {
+			return fmt.Errorf("prove entry %d in the first %d of %d", key.Seq(), of, size)
+		}
+		if of > 0 {
+			size = of
 		}
 		path, err := tlog.ProveRecord(int64(size), int64(key.Seq()-1), t)
 		if err != nil {

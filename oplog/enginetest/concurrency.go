@@ -229,7 +229,7 @@ func (s *store) readUntil(t *testing.T, done chan struct{}) {
 		if before == 0 {
 			continue
 		}
-		proof, err := s.Prove(acme, found[before/2].Key())
+		proof, err := s.Prove(acme, found[before/2].Key(), 0)
 		if err != nil {
 			t.Error(err)
 			return

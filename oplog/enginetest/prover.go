@@ -41,7 +41,7 @@ func observe(s *store) *observer {
 func (o *observer) update() {
 	o.t.Helper()
 	err := o.Arrivals(o.t.Context(), acme, uint64(len(o.Keys)+1), 0, func(e oplog.Entry) error {
-		proof, err := o.Prove(acme, e.Key())
+		proof, err := o.Prove(acme, e.Key(), 0)
 		o.Keys, o.Leaves = append(o.Keys, e.Key()), append(o.Leaves, LeafHash(proof.Leaf))
 		return err
 	})
@@ -78,6 +78,25 @@ func provesAfterReopening(_ *testing.T, s *store) {
 	for _, size := range []int{256, 257, 600} {
 		o.grow(size)
 		s.acrossReopen(func() { o.CheckAll(s.t, s, acme) })
+	}
+}
+
+func provesInSmallerTrees(t *testing.T, s *store) {
+	o := observe(s)
+	o.grow(20)
+	for size := 1; size <= 20; size++ {
+		for index, key := range o.Keys {
+			proof, err := s.Prove(acme, key, uint64(size))
+			switch {
+			case index >= size && err == nil:
+				t.Errorf("entry %d is proven in a tree of %d", index, size)
+			case index < size && (err != nil || proof.Size != uint64(size) || checkRecord(proof, RootOf(o.Leaves[:size])) != nil):
+				t.Errorf("entry %d in %d: %+v, %v", index, size, proof, err)
+			}
+		}
+	}
+	if _, err := s.Prove(acme, o.Keys[0], 21); err == nil {
+		t.Error("a tree larger than the log has a proof")
 	}
 }
 
@@ -118,7 +137,7 @@ func provesNoMissingEntries(t *testing.T, s *store) {
 	o.grow(3)
 	f := func(tenant string, key oplog.Key) {
 		t.Helper()
-		if _, err := s.Prove(tenant, key); oplog.CodeOf(err) != oplog.CodeNotFound {
+		if _, err := s.Prove(tenant, key, 0); oplog.CodeOf(err) != oplog.CodeNotFound {
 			t.Errorf("%s %s: %v", tenant, key.ID(), err)
 		}
 	}
@@ -132,7 +151,7 @@ func detectsForgedProofs(t *testing.T, s *store) {
 	o := observe(s)
 	o.grow(300)
 	root := RootOf(o.Leaves)
-	proof, err := s.Prove(acme, o.Keys[7])
+	proof, err := s.Prove(acme, o.Keys[7], 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -195,7 +195,7 @@ func keepsLeaves(t *testing.T, s *store) {
 			if i == 7 || i == 12 {
 				continue
 			}
-			if proof, err := s.Prove(acme, key); err != nil || checkRecord(proof, RootOf(o.Leaves)) != nil {
+			if proof, err := s.Prove(acme, key, 0); err != nil || checkRecord(proof, RootOf(o.Leaves)) != nil {
 				t.Errorf("entry %d: %+v, %v", i, proof, err)
 			}
 		}

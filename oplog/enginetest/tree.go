@@ -32,7 +32,7 @@ func (o *Tree) Check(t testing.TB, p oplog.Prover, tenant string, indexes ...int
 		t.Fatalf("the checkpoint is of %d, %s, want %d, %s", gotSize, gotRoot, size, root)
 	}
 	for _, index := range indexes {
-		proof, err := p.Prove(tenant, o.Keys[index])
+		proof, err := p.Prove(tenant, o.Keys[index], 0)
 		if err != nil {
 			t.Fatalf("entry %d of %d: %v", index, size, err)
 		}

@@ -1933,6 +1933,14 @@ export interface components {
             tenants: number;
             /** @description Program version. */
             version: string;
+            /** @description Witnesses that cosign the checkpoints, if configured. */
+            witnesses?: components["schemas"]["SystemWitness"][];
+        };
+        SystemWitness: {
+            /** @description Why it does not cosign currently. */
+            failure?: string;
+            /** @description Its URL. */
+            url: string;
         };
         Tenant: {
             /** @description Whether a retention below 180 days was confirmed. */
@@ -1998,6 +2006,8 @@ export interface components {
         VerifierKey: {
             /** @description In the format of golang.org/x/mod/sumdb/note. */
             key: string;
+            /** @description Witnesses that cosign the checkpoints. */
+            witnesses?: components["schemas"]["Witness"][];
         };
         View: {
             /**
@@ -2039,6 +2049,27 @@ export interface components {
         Views: {
             /** @description By name. */
             views: components["schemas"]["View"][];
+        };
+        Witness: {
+            /**
+             * Format: date-time
+             * @description Time of its last cosignature since the program started.
+             */
+            cosigned_at?: string;
+            /**
+             * Format: date-time
+             * @description Since when it has not cosigned what it was asked to.
+             */
+            failing_since?: string;
+            /** @description Its verifier key (C2SP tlog-cosignature). */
+            key: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * @description ok; silent: it does not answer; refused: it answers, and does not cosign.
+             * @enum {string}
+             */
+            state: "ok" | "silent" | "refused";
         };
         Would: {
             /**

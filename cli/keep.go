@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"oplog/node"
+	"oplog/proof"
+	"oplog/server"
+)
+
+// keep sets up where checkpoints are kept besides the log.
+func (f *serveFlags) keep(l *node.Node, o *server.Options, now func() time.Time) (err error) {
+	trees := proof.NewTrees(l.Directory, l.Prover)
+	if f.Anchor != "" {
+		o.Anchors = proof.NewAnchors(trees, now, f.Anchor)
+	}
+	if len(f.Witness) == 0 {
+		return nil
+	}
+	if o.Witnesses, err = proof.NewWitnesses(trees, now, f.Witness); err != nil {
+		return fmt.Errorf("--witness: %w", err)
+	}
+	l.Journal.OnGrowth(o.Witnesses.Grown)
+	return nil
+}
+
+// keepLast has the last checkpoints, with all that has been recorded, cosigned and written to the folder.
+func (m *Program) keepLast(ctx context.Context, o server.Options, failed func(error)) {
+	if o.Witnesses != nil {
+		if err := o.Witnesses.Finish(ctx); err != nil {
+			failed(err)
+		}
+	}
+	if o.Anchors != nil {
+		if err := o.Anchors.Write(); err != nil {
+			failed(err)
+		}
+	}
+}

@@ -1,0 +1,296 @@
+package proof
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"oplog/witness"
+)
+
+// Witnesses has the checkpoints of all trees cosigned by witnesses on other machines: soon after a tree has grown, every hour otherwise, and
+// when the server stops.
+type Witnesses struct {
+	trees *Trees
+	now   func() time.Time
+	peers []*peer
+
+	mu      sync.Mutex    // guards changed and the state of peers; not held while a witness is asked
+	changed chan struct{} // closed and replaced after each answer or failure
+}
+
+// peer is a witness.
+type peer struct {
+	name, key, url string
+	verifier       note.Verifier
+	wake           chan struct{} // holds a value if trees are due
+
+	asking sync.Mutex // held while the witness is asked, so that answers come in order
+
+	// Guarded by mu of Witnesses.
+	due      map[string]bool     // trees to be cosigned
+	sizes    map[string]uint64   // by tree: the size of the witness's last checkpoint, if known
+	cosigned map[string]cosigned // by tree
+	state    WitnessState
+}
+
+// cosigned is a checkpoint with a witness's cosignature.
+type cosigned struct {
+	head head
+	text string // the log's signed note
+	line string // the witness's
+}
+
+// WitnessState is the state of a witness.
+type WitnessState struct {
+	Name, Key, URL string
+	CosignedAt     time.Time // of the last cosignature since the start; zero for none
+	Failure        string    // why the last attempt failed; "" if it did not
+	Refused        bool      // whether the witness answered, and refused
+	FailingSince   time.Time
+	Failures       uint64 // attempts that failed since the start
+}
+
+const (
+	growthDelay    = time.Second // after which a tree that grows is cosigned
+	witnessRetry   = 30 * time.Second
+	renewInterval  = time.Hour
+	checkpointWait = 2 * time.Second // for a cosignature of the checkpoint that a reader asks for
+)
+
+// NewWitnesses returns the witnesses with the given "VKEY URL".
+func NewWitnesses(trees *Trees, now func() time.Time, specs []string) (*Witnesses, error) {
+	w := &Witnesses{trees: trees, now: now, changed: make(chan struct{})}
+	for _, spec := range specs {
+		key, address, _ := strings.Cut(strings.TrimSpace(spec), " ")
+		v, err := witness.NewVerifier(key)
+		if err != nil {
+			return nil, err
+		}
+		u, err := url.Parse(strings.TrimSpace(address))
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return nil, fmt.Errorf("witness %q is not \"VKEY URL\": %q is not an http or https URL", spec, address)
+		}
+		base := strings.TrimRight(u.String(), "/")
+		w.peers = append(w.peers, &peer{
+			name: v.Name(), key: key, url: base, verifier: v, wake: make(chan struct{}, 1),
+			due: make(map[string]bool), sizes: make(map[string]uint64), cosigned: make(map[string]cosigned),
+			state: WitnessState{Name: v.Name(), Key: key, URL: base},
+		})
+	}
+	return w, nil
+}
+
+// Grown notes that a tree has grown. It does not block.
+func (w *Witnesses) Grown(tree string) { w.demand([]string{tree}) }
+
+func (w *Witnesses) demand(trees []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.peers {
+		for _, tree := range trees {
+			p.due[tree] = true
+		}
+		select {
+		case p.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// demandAll asks for cosignatures of all trees.
+func (w *Witnesses) demandAll() error {
+	names, err := w.trees.names()
+	w.demand(names)
+	return err
+}
+
+// Run asks the witnesses until the context ends. A failure that lasts is reported once an hour.
+func (w *Witnesses) Run(ctx context.Context, failed func(error)) {
+	var peers sync.WaitGroup
+	for _, p := range w.peers {
+		peers.Go(func() { w.follow(ctx, p, failed) })
+	}
+	renew := time.NewTicker(renewInterval)
+	defer renew.Stop()
+	for {
+		if err := w.demandAll(); err != nil {
+			failed(fmt.Errorf("cannot have checkpoints cosigned: %w", err))
+		}
+		select {
+		case <-renew.C:
+		case <-ctx.Done():
+			peers.Wait()
+			return
+		}
+	}
+}
+
+// follow asks one witness whenever trees are due.
+func (w *Witnesses) follow(ctx context.Context, p *peer, failed func(error)) {
+	report := reporter{now: w.now, failed: failed}
+	var retry <-chan time.Time
+	for {
+		select {
+		case <-p.wake:
+		case <-retry:
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case <-time.After(growthDelay):
+		case <-ctx.Done():
+			return
+		}
+		err := w.ask(ctx, p)
+		if retry = nil; err != nil && ctx.Err() == nil {
+			retry = time.After(witnessRetry)
+		}
+		if ctx.Err() == nil {
+			report.report(err)
+		}
+	}
+}
+
+// Finish asks all witnesses for what is due, before the server stops.
+func (w *Witnesses) Finish(ctx context.Context) error {
+	errs := make(chan error, len(w.peers))
+	for _, p := range w.peers {
+		go func() { errs <- w.ask(ctx, p) }()
+	}
+	var first error
+	for range w.peers {
+		if err := <-errs; first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// ask has the due trees cosigned by a witness. Those that it refuses stay due; if it does not answer, so do all others.
+func (w *Witnesses) ask(ctx context.Context, p *peer) error {
+	p.asking.Lock()
+	defer p.asking.Unlock()
+	w.mu.Lock()
+	trees := slices.Sorted(maps.Keys(p.due))
+	clear(p.due)
+	w.mu.Unlock()
+	var first error
+	silent := false
+	for i, tree := range trees {
+		if silent {
+			w.putBack(p, trees[i:])
+			break
+		}
+		refused, err := w.submit(ctx, p, tree)
+		if err != nil {
+			w.putBack(p, []string{tree})
+			if first == nil {
+				first = fmt.Errorf("witness %s at %s does not cosign the checkpoint of %s: %w", p.name, p.url, tree, err)
+				w.note(p, first, refused)
+			}
+			silent = !refused
+		}
+	}
+	if first == nil && len(trees) > 0 {
+		w.note(p, nil, false)
+	}
+	return first
+}
+
+func (w *Witnesses) putBack(p *peer, trees []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, tree := range trees {
+		p.due[tree] = true
+	}
+}
+
+// note records the result of asking a witness.
+func (w *Witnesses) note(p *peer, err error, refused bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := &p.state
+	if err == nil {
+		s.Failure, s.Refused, s.FailingSince = "", false, time.Time{}
+	} else {
+		if s.Failures++; s.Failure == "" {
+			s.FailingSince = w.now().UTC()
+		}
+		s.Failure, s.Refused = err.Error(), refused
+	}
+	w.tell()
+}
+
+// tell wakes those who wait for a cosignature; mu must be held.
+func (w *Witnesses) tell() {
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// Cosigned returns a tree's checkpoint with cosignatures, by most witnesses if there are several, else the newest, and its size.
+func (w *Witnesses) Cosigned(tree string) (text string, size uint64, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	lines := make(map[head][]string)
+	texts := make(map[head]string)
+	for _, p := range w.peers {
+		if c, known := p.cosigned[tree]; known {
+			lines[c.head] = append(lines[c.head], c.line)
+			texts[c.head] = c.text
+		}
+	}
+	var best head
+	for h, found := range lines {
+		if !ok || len(found) > len(lines[best]) || len(found) == len(lines[best]) && h.size > best.size {
+			best, ok = h, true
+		}
+	}
+	return texts[best] + strings.Join(lines[best], ""), best.size, ok
+}
+
+// Checkpoint returns a tree's current checkpoint with the cosignatures of witnesses, for which it waits briefly, or a newer one.
+func (w *Witnesses) Checkpoint(ctx context.Context, tree string) (string, error) {
+	text, current, err := w.trees.checkpoint(tree)
+	if err != nil {
+		return "", err
+	}
+	deadline := time.After(checkpointWait)
+	for {
+		w.mu.Lock()
+		changed := w.changed
+		healthy := slices.ContainsFunc(w.peers, func(p *peer) bool { return p.state.Failure == "" })
+		w.mu.Unlock()
+		if cosigned, size, ok := w.Cosigned(tree); ok && size >= current.size {
+			return cosigned, nil
+		}
+		if !healthy {
+			return text, nil
+		}
+		select {
+		case <-changed:
+		case <-deadline:
+			return text, nil
+		case <-ctx.Done():
+			return text, nil
+		}
+	}
+}
+
+// State returns the states of all witnesses.
+func (w *Witnesses) State() []WitnessState {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all []WitnessState
+	for _, p := range w.peers {
+		all = append(all, p.state)
+	}
+	return all
+}

@@ -1,0 +1,75 @@
+package witness
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"regexp"
+)
+
+// maxBody exceeds any request: 63 hashes and a checkpoint with a few signatures.
+const maxBody = 64 << 10
+
+// sizeType is the type of the size in a response to a conflict.
+const sizeType = "text/x.tlog.size"
+
+// Handler serves the protocol of C2SP tlog-witness: POST /add-checkpoint, and GET /HASH/checkpoint, the last cosigned checkpoint of the
+// origin with that SHA-256.
+func (w *Witness) Handler(logger *slog.Logger) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /add-checkpoint", func(out http.ResponseWriter, in *http.Request) { w.addCheckpoint(out, in, logger) })
+	mux.HandleFunc("GET /{hash}/checkpoint", w.sendCheckpoint)
+	return mux
+}
+
+func (w *Witness) addCheckpoint(out http.ResponseWriter, in *http.Request, logger *slog.Logger) {
+	body, err := io.ReadAll(http.MaxBytesReader(out, in.Body, maxBody))
+	if err != nil {
+		http.Error(out, "the body cannot be read, or is too long", http.StatusBadRequest)
+		return
+	}
+	r, err := parseRequest(string(body))
+	if err != nil {
+		http.Error(out, err.Error(), http.StatusBadRequest)
+		return
+	}
+	line, err := w.Cosign(r)
+	var refused *refusal
+	switch {
+	case err == nil:
+		out.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(out, line) // the client asks again
+	case !errors.As(err, &refused):
+		logger.Error("a checkpoint could not be cosigned", "err", err)
+		http.Error(out, "the witness failed", http.StatusInternalServerError)
+	case refused.status == http.StatusConflict:
+		out.Header().Set("Content-Type", sizeType)
+		out.WriteHeader(refused.status)
+		_, _ = fmt.Fprintln(out, refused.size)
+	default:
+		if refused.status == http.StatusUnprocessableEntity {
+			logger.Error("a log was not cosigned", "reason", refused.text, "request", string(body)) // evidence
+		}
+		http.Error(out, refused.text, refused.status)
+	}
+}
+
+var originHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+func (w *Witness) sendCheckpoint(out http.ResponseWriter, in *http.Request) {
+	hash := in.PathValue("hash")
+	if !originHash.MatchString(hash) {
+		http.NotFound(out, in)
+		return
+	}
+	text, err := os.ReadFile(w.path(hash))
+	if err != nil {
+		http.NotFound(out, in)
+		return
+	}
+	out.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = out.Write(text)
+}
