@@ -11,6 +11,14 @@ export function preload(name: string): Plugin {
       handler(html, { bundle = {} }) {
         const chunk = Object.values(bundle).find((file) => file.type === 'chunk' && file.name === name)
         if (!chunk) throw new Error(`${name} is no chunk of the build`)
+        const entries = Object.values(bundle).filter((file) => file.type === 'chunk' && file.isEntry)
+        if (
+          filesFor(
+            bundle,
+            entries.map((file) => file.fileName),
+          ).has(chunk.fileName)
+        )
+          throw new Error(`the first script waits for ${name}`)
         const files = filesFor(bundle, [chunk.fileName])
         return [...files].flatMap((file): HtmlTagDescriptor[] => {
           const href = `./${file}`

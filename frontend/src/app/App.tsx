@@ -1,7 +1,7 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
-import type { LocaleTag } from '../i18n/language'
-import { guessLanguage, LanguageProvider, rememberLanguage, useWords } from '../i18n/language'
+import { Suspense, useEffect, useRef, useState } from 'react'
+import { guessLanguage, type LocaleTag, loadWords, rememberLanguage } from '../i18n/dictionaries'
+import { LanguageProvider, useWords } from '../i18n/language'
 import { isProblem, setProblemTexts } from '../lib/problem'
 import { queryKeys } from '../model/api/queryKeys'
 import type { Session } from '../model/api/types'
@@ -57,7 +57,15 @@ function InLanguage() {
   const [guess, setGuess] = useState<LocaleTag>(guessLanguage)
   const tag = session.data?.locale ?? guess
 
-  function chooseLanguage(next: LocaleTag) {
+  const chosen = useRef<LocaleTag>(undefined)
+  async function chooseLanguage(next: LocaleTag) {
+    chosen.current = next
+    try {
+      await loadWords(next)
+    } catch {
+      return // the page stays in the language it has, and the other can be chosen again
+    }
+    if (chosen.current !== next) return
     rememberLanguage(next)
     setGuess(next)
   }
@@ -67,7 +75,9 @@ function InLanguage() {
       <NoAnswer />
       <Toasts>
         <ErrorBoundary resetKey="">
-          <Pages session={session} onLanguage={chooseLanguage} />
+          <Suspense fallback={null}>
+            <Pages session={session} onLanguage={chooseLanguage} />
+          </Suspense>
         </ErrorBoundary>
       </Toasts>
     </LanguageProvider>

@@ -1,9 +1,11 @@
+import { useEffect } from 'react'
 import { ExportList } from '../features/exports/ExportList'
 import { useExports } from '../features/exports/queries'
 import { useWords } from '../i18n/language'
 import type { Tenant } from '../model/api/types'
 import { useTitles } from '../model/log/catalog'
 import { PrintHeader } from '../model/print/PrintHeader'
+import { preloadParts } from '../ui/hooks/preload'
 import { useDocumentTitle } from '../ui/hooks/useDocumentTitle'
 import { TopBar } from './TopBar'
 import '../ui/page.css'
@@ -15,6 +17,7 @@ export function ExportsPage({ tenant }: { tenant: Tenant }) {
   const titles = useTitles(tenant.id)
   const exports = useExports(tenant.id)
   useDocumentTitle(words.exportsPage)
+  useEffect(preloadParts, [])
   return (
     <div className="app app-plain">
       <TopBar tenant={tenant} />

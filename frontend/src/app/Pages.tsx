@@ -1,10 +1,8 @@
 import { type UseQueryResult, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { Navigate, Route, Routes, useLocation, useParams, useSearchParams } from 'react-router'
-import { MemberPage } from '../features/session/MemberPage'
-import { SetupPage, setupCode } from '../features/session/SetupPage'
-import { SignInPage } from '../features/session/SignInPage'
-import type { LocaleTag } from '../i18n/language'
+import { setupCode } from '../features/session/setupCode'
+import type { LocaleTag } from '../i18n/dictionaries'
 import { useLanguage, useWords } from '../i18n/language'
 import { problemText } from '../lib/problem'
 import { queryKeys } from '../model/api/queryKeys'
@@ -12,12 +10,16 @@ import type { Session } from '../model/api/types'
 import { useSaveLanguage, useSetupNeeded } from '../model/session/queries'
 import { SessionProvider, useSession } from '../model/session/session'
 import { ErrorBoundary } from '../ui/ErrorBoundary'
+import { preloadable } from '../ui/hooks/preload'
 import { noteReader } from './firstRequests'
 import { LogPage } from './LogPage'
 import { NotFoundPage } from './NotFoundPage'
 import { safeReturn, signInPath } from './returnTo'
-import { TenantChoicePage } from './TenantChoicePage'
 
+const MemberPage = lazy(() => import('../features/session/MemberPage'))
+const SetupPage = lazy(() => import('../features/session/SetupPage'))
+const SignInPage = preloadable(() => import('../features/session/SignInPage'))
+const TenantChoicePage = lazy(() => import('./TenantChoicePage'))
 const ExportsPage = lazy(() => import('./ExportsPage').then((module) => ({ default: module.ExportsPage })))
 const SettingsPage = lazy(() => import('./SettingsPage').then((module) => ({ default: module.SettingsPage })))
 
@@ -90,7 +92,7 @@ export function Pages({ session, onLanguage }: Props) {
       <ErrorBoundary resetKey={location.pathname}>
         <Suspense fallback={null}>
           <Routes>
-            <Route path="/" element={<TenantChoicePage />} />
+            <Route path="/" element={<Start />} />
             <Route path="/t/:tenant" element={<ToLog />} />
             <Route path="/t/:tenant/log/:entry?" element={<OfTenant page={LogPage} />} />
             <Route path="/t/:tenant/exports" element={<OfTenant page={ExportsPage} />} />
@@ -101,6 +103,14 @@ export function Pages({ session, onLanguage }: Props) {
       </ErrorBoundary>
     </SessionProvider>
   )
+}
+
+/** The only tenant's log, or a choice of tenants. */
+function Start() {
+  const { tenants } = useSession()
+  const only = tenants.length === 1 ? tenants[0] : undefined
+  if (only) return <Navigate replace to={`/t/${encodeURIComponent(only.id)}/log`} />
+  return <TenantChoicePage />
 }
 
 function ToLog() {

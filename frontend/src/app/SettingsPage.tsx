@@ -1,4 +1,4 @@
-import { Suspense, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
 import { Link, Navigate, useParams } from 'react-router'
 import { useAdminWords } from '../i18n/adminWords'
 import { useWords } from '../i18n/language'
@@ -6,6 +6,7 @@ import type { Tenant } from '../model/api/types'
 import { PrintHeader } from '../model/print/PrintHeader'
 import { administers, settingsPath } from '../model/session/permissions'
 import { useSession } from '../model/session/session'
+import { preloadParts } from '../ui/hooks/preload'
 import { ScrollRegion } from '../ui/hooks/scrollRegion'
 import { useDocumentTitle } from '../ui/hooks/useDocumentTitle'
 import { useViewportWidth } from '../ui/hooks/useViewportWidth'
@@ -31,6 +32,7 @@ export function SettingsPage({ tenant }: { tenant: Tenant }) {
   const menu = administers(session)
   const section = own.find((one) => one.path === path)
   useDocumentTitle(section ? section.title(words) : common.settings)
+  useEffect(preloadParts, [])
 
   if (path !== undefined && !section) return <NotFoundPage />
   if (!section && !(phone && menu)) return <Navigate replace to={settingsPath(tenant.id, own[0]?.path)} />

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useState } from 'react'
-import { Link, Navigate } from 'react-router'
+import { Link } from 'react-router'
 import { useWords } from '../i18n/language'
 import { useSession } from '../model/session/session'
 import { Button } from '../ui/Button'
@@ -12,14 +12,12 @@ const TenantDialog = lazy(() =>
   import('../features/tenants/TenantDialog').then((module) => ({ default: module.TenantDialog })),
 )
 
-/** The home page: the log of the only tenant, a choice of tenants, or a notice that there are none yet. */
-export function TenantChoicePage() {
+/** A choice of tenants, or a notice that there are none yet. */
+export default function TenantChoicePage() {
   const words = useWords()
   const { tenants } = useSession()
   const [adding, setAdding] = useState(false)
   useDocumentTitle(words.chooseTenant)
-  const only = tenants.length === 1 ? tenants[0] : undefined
-  if (only) return <Navigate replace to={`/t/${encodeURIComponent(only.id)}/log`} />
   return (
     <div className="app app-plain">
       <TopBar />

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { Link, useLocation, useNavigate } from 'react-router'
 import { useLanguage } from '../i18n/language'
 import { problemText } from '../lib/problem'
@@ -7,18 +7,18 @@ import type { Tenant } from '../model/api/types'
 import { administers, settingsPath } from '../model/session/permissions'
 import { useSaveLanguage, useSignOut } from '../model/session/queries'
 import { useSession } from '../model/session/session'
-import { ErrorBoundary } from '../ui/ErrorBoundary'
 import { preloadable } from '../ui/hooks/preload'
 import { useKey } from '../ui/hooks/useKey'
 import { useViewportWidth } from '../ui/hooks/useViewportWidth'
 import { Icon, Mark } from '../ui/Icon'
 import { LanguageSwitch } from '../ui/LanguageSwitch'
+import { LazyBoundary } from '../ui/LazyBoundary'
 import { Menu, type MenuItem } from '../ui/Menu'
 import { Notice } from '../ui/Notice'
 import { Shown } from '../ui/Shown'
 import './frame.css'
 
-const HelpDialog = lazy(preloadable(() => import('./HelpDialog')))
+const HelpDialog = preloadable(() => import('./HelpDialog'))
 
 /** The bar above every page, for accounts that may see the log. */
 export function TopBar({ tenant }: { tenant?: Tenant }) {
@@ -91,11 +91,9 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
         </div>
       )}
       {help && (
-        <ErrorBoundary part resetKey="help">
-          <Suspense fallback={null}>
-            <HelpDialog onClose={() => setHelp(false)} />
-          </Suspense>
-        </ErrorBoundary>
+        <LazyBoundary>
+          <HelpDialog onClose={() => setHelp(false)} />
+        </LazyBoundary>
       )}
     </header>
   )

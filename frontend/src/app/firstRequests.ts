@@ -42,6 +42,9 @@ export function firstRequests(pathname: string, search: string, reader: Reader):
   return [sessionPath, `${root}/entries?${page}`, `${root}/summary?${query}`, `${root}/catalog`, ...tree]
 }
 
-export function beginReading({ pathname, search }: Location) {
-  for (const path of firstRequests(pathWithin(pathname), search, noted())) prefetch(path)
+/** Asks for what the first page needs; false where that will be the page to sign in. */
+export function beginReading({ pathname, search }: Location): boolean {
+  const reader = noted()
+  for (const path of firstRequests(pathWithin(pathname), search, reader)) prefetch(path)
+  return reader !== undefined
 }

@@ -1,56 +1,30 @@
 import { createContext, type ReactNode, useContext, useEffect } from 'react'
-import { type Dictionary, en } from './en'
-import { zh } from './zh'
-
-/** A language of the console, as the account keeps it. */
-export type LocaleTag = 'en' | 'zh-CN'
+import { type LocaleTag, wordsIn } from './dictionaries'
+import type { Dictionary } from './en'
 
 interface Language {
   tag: LocaleTag
   words: Dictionary
 }
 
-const remembered = 'oplog.language'
-const dictionaries: Record<LocaleTag, Dictionary> = { en, 'zh-CN': zh }
-const LanguageContext = createContext<Language>({ tag: 'en', words: en })
+const LanguageContext = createContext<Language | undefined>(undefined)
 
-/** The language before anyone is signed in: the last one chosen on this machine, else the browser's. */
-export function guessLanguage(): LocaleTag {
-  const kept = readRemembered()
-  if (kept) return kept
-  return navigator.languages.find((tag) => /^(en|zh)\b/i.test(tag))?.startsWith('zh') ? 'zh-CN' : 'en'
-}
-
-export function rememberLanguage(tag: LocaleTag) {
-  try {
-    localStorage.setItem(remembered, tag)
-  } catch {
-    // Without storage the account still remembers it.
-  }
-}
-
-function readRemembered(): LocaleTag | undefined {
-  try {
-    const kept = localStorage.getItem(remembered)
-    return kept === 'en' || kept === 'zh-CN' ? kept : undefined
-  } catch {
-    return undefined
-  }
-}
-
+/** Sets the language of its children; its words must be loaded. */
 export function LanguageProvider({ tag, children }: { tag: LocaleTag; children: ReactNode }) {
   useEffect(() => {
     document.documentElement.lang = tag // without it Chinese is drawn with Japanese glyphs
   }, [tag])
-  return <LanguageContext value={{ tag, words: dictionaries[tag] }}>{children}</LanguageContext>
+  return <LanguageContext value={{ tag, words: wordsIn(tag) }}>{children}</LanguageContext>
 }
 
 export function useLanguage(): Language {
-  return useContext(LanguageContext)
+  const language = useContext(LanguageContext)
+  if (!language) throw new Error('no language is provided')
+  return language
 }
 
 export function useWords(): Dictionary {
-  return useContext(LanguageContext).words
+  return useLanguage().words
 }
 
 /** A title from the catalog in the reader's language; a tenant's own may have only one. */

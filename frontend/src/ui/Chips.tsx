@@ -36,7 +36,7 @@ export function Chips<Name extends string>({
   children,
 }: Props<Name>) {
   const words = useWords()
-  const line = useRef<HTMLDivElement>(null)
+  const line = useRef<HTMLFieldSetElement>(null)
   const tight = useTight(line, chips)
 
   function remove(name: Name, index: number) {
@@ -56,7 +56,7 @@ export function Chips<Name extends string>({
   }
 
   return (
-    <div ref={line} className={tight ? 'chips chips-tight' : 'chips'} role="group" aria-label={words.activeFilters}>
+    <fieldset ref={line} className={tight ? 'chips chips-tight' : 'chips'} aria-label={words.activeFilters}>
       {chips.map(({ name, excluded, label, text, onOpen }, index) => (
         <span key={name} className="chip">
           {excluded && <Icon name="not" small />}
@@ -105,12 +105,12 @@ export function Chips<Name extends string>({
         <Icon name="link" />
         {words.copyLink}
       </button>
-    </div>
+    </fieldset>
   )
 }
 
 /** Whether the chips with the names of their filters are more than the line holds; a phone's line is moved along instead. */
-function useTight(line: RefObject<HTMLDivElement | null>, chips: Chip<string>[]): boolean {
+function useTight(line: RefObject<HTMLFieldSetElement | null>, chips: Chip<string>[]): boolean {
   const [tight, setTight] = useState(false)
   const texts = chips.map(({ label, text }) => `${label} ${text}`).join()
   // biome-ignore lint/correctness/useExhaustiveDependencies: the texts are what takes the room

@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react'
 import { useWords } from '../i18n/language'
-import { Floating } from './Floating'
 import { Icon } from './Icon'
+import { LazyBoundary } from './LazyBoundary'
 import './filters.css'
+import './popup.css'
 
 interface Props {
   label: string
@@ -17,7 +18,7 @@ interface Props {
   invalid: boolean
   open: boolean
   onOpen: (open: boolean) => void
-  /** What the button opens. */
+  /** The panel that the button opens. */
   children: ReactNode
 }
 
@@ -44,11 +45,7 @@ export function ChoiceFilter({ label, chosen, excluded = 0, plain, shrinks, inva
         {chosen + excluded === 0 && !plain && <span className="choice-all">{words.all}</span>}
         <Icon name="down" />
       </button>
-      {open && (
-        <Floating label={label} onClose={() => onOpen(false)}>
-          {children}
-        </Floating>
-      )}
+      {open && <LazyBoundary>{children}</LazyBoundary>}
     </div>
   )
 }

@@ -27,6 +27,7 @@ export function Dialog({ title, className, firm, onClose, children }: Props) {
   }, [])
 
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the key for it is Escape
     <dialog
       ref={dialog}
       aria-labelledby={id}

@@ -1,11 +1,14 @@
-import type { LocaleTag } from '../i18n/language'
+import { type LocaleTag, loadWords } from '../i18n/dictionaries'
 import { useLanguage } from '../i18n/language'
+import { preloadLater } from './hooks/preload'
 import { Segments } from './Segments'
 
 const languages: { value: LocaleTag; label: string; lang: string }[] = [
   { value: 'en', label: 'English', lang: 'en' },
   { value: 'zh-CN', label: '中文', lang: 'zh-CN' },
 ]
+
+for (const { value } of languages) preloadLater(() => loadWords(value))
 
 export function LanguageSwitch({ onChange }: { onChange: (tag: LocaleTag) => void }) {
   const { tag, words } = useLanguage()

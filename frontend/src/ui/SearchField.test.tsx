@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
-import { act, fireEvent, render, screen } from '@testing-library/react'
+import { act, fireEvent, screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import '../../build/draw'
+import { draw } from '../../build/draw'
 import { SearchField } from './SearchField'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -13,7 +13,7 @@ const wait = (milliseconds: number) => act(() => vi.advanceTimersByTime(millisec
 
 test('what is typed is searched for after a pause, by Enter at once', () => {
   const search = vi.fn()
-  render(<SearchField value="" invalid={false} onChange={search} />)
+  draw(<SearchField value="" invalid={false} onChange={search} />)
   type('dou')
   wait(100)
   type('double')
@@ -32,7 +32,7 @@ test('what is typed is searched for after a pause, by Enter at once', () => {
 
 test('what is typed on soon goes on; after Enter, a break, another place or the empty box it is another search', () => {
   const search = vi.fn()
-  render(<SearchField value="" invalid={false} onChange={search} />)
+  draw(<SearchField value="" invalid={false} onChange={search} />)
   const enter = () => fireEvent.keyDown(field(), { key: 'Enter' })
   const leave = () => fireEvent.blur(field())
   const steps: [string, boolean, (() => void)?][] = [
@@ -56,7 +56,7 @@ test('what is typed on soon goes on; after Enter, a break, another place or the 
 
 test('after the pause the filters of then are changed, not those of the last key', () => {
   const [before, after] = [vi.fn(), vi.fn()]
-  const { rerender } = render(<SearchField value="" invalid={false} onChange={before} />)
+  const { rerender } = draw(<SearchField value="" invalid={false} onChange={before} />)
   type('emma')
   rerender(<SearchField value="" invalid={false} onChange={after} />)
   wait(200)
@@ -66,7 +66,7 @@ test('after the pause the filters of then are changed, not those of the last key
 
 test('half a syllable of an input method is not searched for', () => {
   const search = vi.fn()
-  render(<SearchField value="" invalid={false} onChange={search} />)
+  draw(<SearchField value="" invalid={false} onChange={search} />)
   fireEvent.compositionStart(field())
   type('shuang')
   wait(1000)
@@ -79,7 +79,7 @@ test('half a syllable of an input method is not searched for', () => {
 
 test('a change from elsewhere is shown, and what was being typed is not sent over it', () => {
   const search = vi.fn()
-  const { rerender } = render(<SearchField value="one" invalid={false} onChange={search} />)
+  const { rerender } = draw(<SearchField value="one" invalid={false} onChange={search} />)
   type('one two')
   rerender(<SearchField value="" invalid={false} onChange={search} />)
   expect(field().value).toBe('')
@@ -89,7 +89,7 @@ test('a change from elsewhere is shown, and what was being typed is not sent ove
 
 test('Escape empties the box first, then leaves it; / leads to it from anywhere', () => {
   const search = vi.fn()
-  render(<SearchField value="emma" invalid={false} onChange={search} />)
+  draw(<SearchField value="emma" invalid={false} onChange={search} />)
   fireEvent.keyDown(document.body, { key: '/' })
   expect(document.activeElement).toBe(field())
   fireEvent.keyDown(field(), { key: 'Escape' })

@@ -106,6 +106,7 @@ export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
         }}
       />
       {text === '' ? (
+        // biome-ignore lint/a11y/noAriaHiddenOnFocusable: it takes no focus
         <kbd aria-hidden="true">/</kbd>
       ) : (
         <button

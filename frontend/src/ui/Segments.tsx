@@ -46,6 +46,7 @@ export function Segments<T extends string>({ ref, label, segments, value, small,
   return (
     <div ref={group} className={classes} role="radiogroup" aria-label={label} onKeyDown={move}>
       {segments.map((segment, index) => (
+        // biome-ignore lint/a11y/useSemanticElements: the one that is on can be pressed, to open it again
         <button
           key={segment.value}
           type="button"

@@ -7,6 +7,7 @@ import { PeriodPicker } from '../../model/period/PeriodPicker'
 import { type Chip, Chips } from '../../ui/Chips'
 import { ChoiceFilter } from '../../ui/ChoiceFilter'
 import { type ChoiceGroup, ChoiceList } from '../../ui/ChoiceList'
+import { Floating } from '../../ui/Floating'
 import { useViewportWidth } from '../../ui/hooks/useViewportWidth'
 import { SearchField } from '../../ui/SearchField'
 import { withoutFilter } from './useAccessFilters'
@@ -52,7 +53,7 @@ export function AccessFilters(props: Props) {
 
   return (
     <div className={phone ? 'access-filters main-phone' : 'access-filters'}>
-      <div className="filter-bar" role="search" aria-label={words.access.filters}>
+      <search className="filter-bar" aria-label={words.access.filters}>
         <SearchField
           ref={search}
           value={filters.q}
@@ -69,14 +70,16 @@ export function AccessFilters(props: Props) {
             open={opened === name}
             onOpen={turn(name)}
           >
-            <ChoiceList
-              label={label}
-              findLabel={findLabel}
-              groups={groups}
-              counts={undefined}
-              selected={filters[name]}
-              onChange={(selected) => onFilters({ ...filters, [name]: selected })}
-            />
+            <Floating label={label} onClose={() => setOpened(undefined)}>
+              <ChoiceList
+                label={label}
+                findLabel={findLabel}
+                groups={groups}
+                counts={undefined}
+                selected={filters[name]}
+                onChange={(selected) => onFilters({ ...filters, [name]: selected })}
+              />
+            </Floating>
           </ChoiceFilter>
         ))}
         <PeriodPicker
@@ -94,7 +97,7 @@ export function AccessFilters(props: Props) {
             onChoose: () => onFilters({ ...filters, range: undefined, from: undefined, to: undefined }),
           }}
         />
-      </div>
+      </search>
       <Chips
         chips={chips}
         onRemove={(name) => onFilters(withoutFilter(filters, name))}

@@ -2,8 +2,8 @@ import { useCallback, useMemo } from 'react'
 import { useSearchParams } from 'react-router'
 import type { AdminWords } from '../../i18n/admin.en'
 import type { Step } from '../../lib/steps'
-import { goOn } from '../../model/api/action'
 import type { Account, ApiKey, Entry } from '../../model/api/types'
+import { goOn } from '../../model/api/useActions'
 import {
   activeFilters,
   type FilterName,

@@ -109,6 +109,7 @@ export default function EntryDrawer(props: Props) {
         />
         <HeadButton label={words.closeEntry} icon="close" onClick={onClose} />
       </header>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keys too */}
       <div ref={body} className="drawer-body" tabIndex={0}>
         {query.error && !entry && <Missing error={query.error} onRetry={() => query.refetch()} />}
         {entry && <EntryBody {...props} entry={entry} />}

@@ -225,7 +225,7 @@ function useDownloadWhenDone(tenant: string, started: Started | undefined, expor
 
 function Row({ label, group, children }: { label: string; group?: 'radiogroup' | 'group'; children: ReactNode }) {
   return (
-    <div className="export-row" role={group} aria-label={group ? label : undefined}>
+    <div className="export-row" {...(group && { role: group, 'aria-label': label })}>
       <span className="export-label">{label}</span>
       <div>{children}</div>
     </div>

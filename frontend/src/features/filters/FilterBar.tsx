@@ -8,11 +8,13 @@ import type { Layout } from '../../model/log/layout'
 import { PeriodPicker } from '../../model/period/PeriodPicker'
 import { Button } from '../../ui/Button'
 import { ChoiceFilter } from '../../ui/ChoiceFilter'
+import { preloadable } from '../../ui/hooks/preload'
 import { Icon } from '../../ui/Icon'
 import { SearchField } from '../../ui/SearchField'
-import { type ChoiceContext, type ChoiceField, FieldChoices } from './FieldChoices'
-import { FilterParts } from './FilterParts'
+import type { ChoiceContext, ChoiceField } from './FieldChoices'
 import '../../ui/filters.css'
+
+const FilterPanel = preloadable(() => import('./FilterPanel'))
 
 /** What is open under the bar: the choices of a field, the further filters, the dates of a period. */
 export type Opened = Field | 'more' | 'period'
@@ -53,7 +55,7 @@ export function FilterBar(props: Props) {
   const countIn = (names: (keyof Filters)[]) => names.filter((name) => filters[name]?.length).length
 
   return (
-    <div className="filter-bar" role="search">
+    <search className="filter-bar">
       {props.onShowTree && (
         <button
           type="button"
@@ -89,7 +91,12 @@ export function FilterBar(props: Props) {
               open={opened === field}
               onOpen={(on) => onOpened(on ? field : undefined)}
             >
-              <FieldChoices field={field} {...context} />
+              <FilterPanel
+                label={fieldLabel(field, words)}
+                fields={[field]}
+                onClose={() => onOpened(undefined)}
+                {...context}
+              />
             </ChoiceFilter>
           ))}
           <ChoiceFilter
@@ -100,14 +107,13 @@ export function FilterBar(props: Props) {
             open={opened === 'more' || other !== undefined}
             onOpen={(on) => onOpened(on ? 'more' : undefined)}
           >
-            <div className="more-filters">
-              <FilterParts
-                parts={others.map((field) => ({ field, content: () => <FieldChoices field={field} {...context} /> }))}
-                filters={filters}
-                nameOf={props.nameOf}
-                at={other}
-              />
-            </div>
+            <FilterPanel
+              label={words.moreFilters}
+              fields={others}
+              at={other}
+              onClose={() => onOpened(undefined)}
+              {...context}
+            />
           </ChoiceFilter>
         </>
       )}
@@ -134,6 +140,6 @@ export function FilterBar(props: Props) {
         <Icon name="download" />
         {layout !== 'folded' && words.export}
       </Button>
-    </div>
+    </search>
   )
 }

@@ -21,7 +21,7 @@ interface Props extends Omit<ChoiceContext, 'tenant'> {
 const choiceFields: ChoiceField[] = ['operation', 'module', 'user', 'role', 'outcome', 'ip']
 
 /** All filters of a phone in one place, the organizations too. */
-export function FilterSheet({ tenant, summary, organizations, at, onClose, ...rest }: Props) {
+export default function FilterSheet({ tenant, summary, organizations, at, onClose, ...rest }: Props) {
   const words = useWords()
   const context = { ...rest, tenant: tenant.id }
   const parts = choiceFields.map((field: Field) => ({

@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useEffectEvent, useMemo } from 'react'
 import { useLocation, useNavigate, useSearchParams } from 'react-router'
 import type { Step } from '../../lib/steps'
-import { goOn } from '../../model/api/action'
 import type { Tenant } from '../../model/api/types'
+import { goOn } from '../../model/api/useActions'
 import { type Filters, hasPeriod, readFilters, withPeriod, writeFilters } from '../../model/log/filters'
 
 type Start = NonNullable<Tenant['start']>

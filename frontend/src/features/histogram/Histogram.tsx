@@ -107,10 +107,12 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
   }
 
   return (
+    // biome-ignore lint/a11y/useSemanticElements: it is a drawing, of no fields
     <figure
       ref={figure}
       className="histogram"
       role="group"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: its keys choose a part of it
       tabIndex={0}
       aria-label={label + selectedLabel}
       onPointerDown={press}

@@ -117,6 +117,7 @@ function Edge({ column, label, preferences, onPreferences }: EdgeProps) {
   }
 
   return (
+    // biome-ignore lint/a11y/useSemanticElements: it is moved, which a rule is not
     <div
       ref={edge}
       role="separator"

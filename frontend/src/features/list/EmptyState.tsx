@@ -27,7 +27,7 @@ interface Props {
 }
 
 /** No row: says what was searched, and what each way out would give. */
-export function EmptyState({ tenant, filters, summary, organizations, zone, nameOf, onFilters }: Props) {
+export default function EmptyState({ tenant, filters, summary, organizations, zone, nameOf, onFilters }: Props) {
   const words = useWords()
   const session = useSession()
   const active = activeFilters(filters)

@@ -4,8 +4,9 @@ import type { Entry } from '../../model/api/types'
 import type { EntryName } from '../../model/log/entryAddress'
 import { type Field, frozen, isOngoing, isRelative, type ListFilter, toggled } from '../../model/log/filters'
 import type { LogPart } from '../../model/log/useLog'
+import { preloadable } from '../../ui/hooks/preload'
+import { LazyBoundary } from '../../ui/LazyBoundary'
 import { useCopy } from '../../ui/useCopy'
-import { EmptyState } from './EmptyState'
 import { LiveControls } from './LiveControls'
 import { LogFooter } from './LogFooter'
 import { LogNotices } from './LogNotices'
@@ -14,6 +15,8 @@ import { LogTable, type TableHandle } from './LogTable'
 import { SummaryLine } from './SummaryLine'
 import { searchTerms } from './searchMatches'
 import { TableOptions } from './TableOptions'
+
+const EmptyState = preloadable(() => import('./EmptyState'))
 
 interface Props extends LogPart {
   table: RefObject<TableHandle | null>
@@ -120,15 +123,17 @@ export function LogList(props: Props) {
         onCopy={copy}
         empty={
           log.hasRead && !log.searching ? (
-            <EmptyState
-              tenant={tenant.id}
-              filters={filters}
-              summary={summary}
-              organizations={log.organizations.data}
-              zone={zone}
-              nameOf={nameOf}
-              onFilters={onFilters}
-            />
+            <LazyBoundary>
+              <EmptyState
+                tenant={tenant.id}
+                filters={filters}
+                summary={summary}
+                organizations={log.organizations.data}
+                zone={zone}
+                nameOf={nameOf}
+                onFilters={onFilters}
+              />
+            </LazyBoundary>
           ) : null
         }
         foot={<LogFooter rows={entries.length} hasMore={log.hasMore} error={log.moreError} onRetry={log.retryMore} />}

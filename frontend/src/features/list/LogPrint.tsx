@@ -1,20 +1,19 @@
 import { useWords } from '../../i18n/language'
-import { exactPeriod } from '../../lib/time/phrases'
-import { exactTime } from '../../lib/time/zone'
 import { call, tenantPath } from '../../model/api/http'
 import type { Entry, Summary, Tenant } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
 import type { EntryName } from '../../model/log/entryAddress'
-import { activeFilters, endsNow, type Filters, writeFilters } from '../../model/log/filters'
-import { columnTitles, filterLabel, filterText, type NameOf } from '../../model/log/filterTexts'
-import { type Column, columns } from '../../model/log/preferences'
+import { type Filters, writeFilters } from '../../model/log/filters'
+import type { NameOf } from '../../model/log/filterTexts'
+import type { Column } from '../../model/log/preferences'
 import { readEntry } from '../../model/log/queries'
 import { fetchRows } from '../../model/print/fetchRows'
-import { PrintHeader } from '../../model/print/PrintHeader'
-import { PrintTable } from '../../model/print/PrintTable'
-import { maxPrintedRows, usePrint } from '../../model/print/usePrint'
+import { usePrint } from '../../model/print/usePrint'
+import { preloadable } from '../../ui/hooks/preload'
 import { Icon } from '../../ui/Icon'
-import { shown } from '../../ui/Shown'
+import { LazyBoundary } from '../../ui/LazyBoundary'
+
+const LogPrintSheet = preloadable(() => import('./LogPrintSheet'))
 
 interface Props {
   tenant: Tenant
@@ -31,16 +30,6 @@ interface Props {
   silent: boolean
 }
 
-const parts: Record<Column, number> = {
-  user: 12,
-  role: 11,
-  organization: 14,
-  module: 16,
-  type: 11,
-  content: 23,
-  time: 13,
-}
-
 /** The command that prints the rows of the view, and the paper they are printed on. */
 export function LogPrint(props: Props) {
   const { tenant, filters, open } = props
@@ -54,6 +43,7 @@ export function LogPrint(props: Props) {
     const [{ rows }, summary] = await Promise.all([
       fetchRows(tenantPath(tenant.id, 'entries'), query, signal),
       call<Summary>(tenantPath(tenant.id, `summary?${query}`), { signal, action: 'print' }),
+      LogPrintSheet.preload(),
     ])
     return { rows, summary }
   })
@@ -71,68 +61,11 @@ export function LogPrint(props: Props) {
           <Icon name="printer" />
         </button>
       )}
-      {paper.on && !open && <Sheet {...props} loaded={paper.loaded} />}
+      {paper.on && !open && (
+        <LazyBoundary>
+          <LogPrintSheet {...props} loaded={paper.loaded} />
+        </LazyBoundary>
+      )}
     </>
-  )
-}
-
-function Sheet(props: Props & { loaded: { rows: Entry[]; summary: Summary } | undefined }) {
-  const { tenant, filters, titles, nameOf, hidden, loaded } = props
-  const words = useWords()
-  const zone = tenant.time_zone
-  const rows = loaded?.rows ?? props.entries.slice(0, maxPrintedRows)
-  const summary = loaded?.summary ?? props.summary
-  const total = Math.max(summary?.total ?? 0, rows.length)
-  const said = activeFilters(filters)
-    .filter((name) => name !== 'period')
-    .map((name) => {
-      const text = filterText(name, filters, nameOf, summary, zone, words)
-      return words.chipWhole(filterLabel(name, words), name === 'organization' ? words.andBelow(text) : text)
-    })
-  const end = summary && endsNow(filters) ? Math.min(Date.parse(summary.to), Date.now()) : Date.parse(summary?.to ?? '')
-  const period = summary && exactPeriod(Date.parse(summary.from), end, zone, words)
-  const names = columnTitles(words)
-  const kept = columns.filter((column) => !hidden.includes(column))
-  const cells: Record<Column, (entry: Entry) => React.ReactNode> = {
-    user: ({ user }) => shown(user.name),
-    role: ({ user }) => shown(user.role),
-    organization: ({ organization }) => shown(organization?.name ?? organization?.id),
-    module: ({ module }) => titles.module(module),
-    type: ({ operation, outcome }) => (
-      <>
-        {titles.operation(operation)}
-        {outcome === 'failure' && <small>{words.failed}</small>}
-      </>
-    ),
-    content: ({ content }) => (
-      <>
-        {shown(content?.name)}
-        {content?.id && <small>{shown(content.id)}</small>}
-      </>
-    ),
-    time: ({ time }) => exactTime(time, zone),
-  }
-  return (
-    <PrintTable
-      head={
-        <PrintHeader
-          tenant={tenant}
-          title={words.operationLog}
-          facts={[
-            [words.paper.filters, said.length ? said.join(words.paper.join) : words.paper.none],
-            ...(period ? [[words.paper.period, period] as [string, string]] : []),
-          ]}
-          holds={
-            rows.length >= total
-              ? words.operationsTotal(total)
-              : loaded
-                ? words.paper.first(rows.length, total)
-                : words.paper.asLoaded(rows.length, total, Math.min(total, maxPrintedRows))
-          }
-        />
-      }
-      columns={kept.map((column) => ({ title: names[column], part: parts[column] }))}
-      rows={rows.map((entry) => ({ key: entry.seq, cells: kept.map((column) => cells[column](entry)) }))}
-    />
   )
 }

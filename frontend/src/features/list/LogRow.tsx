@@ -51,6 +51,7 @@ export const LogRow = memo(function LogRow(props: Props) {
     hovered && value ? <Funnel name={name} value={value} filters={props.filters} onFilter={props.onFilter} /> : null
 
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the table has the keys of all its rows
     <div
       role="row"
       className={`log-row${open ? ' log-row-open' : ''}${hovered ? ' log-row-hovered' : ''}`}

@@ -71,6 +71,7 @@ export function OrganizationPanel({ width, onWidth, ...props }: Props) {
         <p>{words.countsFollow}</p>
         {props.outside > 0 && <p>{words.outsideTree(props.outside)}</p>}
       </footer>
+      {/* biome-ignore lint/a11y/useSemanticElements: it is moved, which a rule is not */}
       <div
         className="tree-edge"
         role="separator"

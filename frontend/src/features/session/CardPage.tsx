@@ -1,11 +1,12 @@
 import type { ReactNode, Ref } from 'react'
-import type { LocaleTag } from '../../i18n/language'
+import type { LocaleTag } from '../../i18n/dictionaries'
 import { Button } from '../../ui/Button'
 import { Form, useFieldError } from '../../ui/form/Form'
 import { useDocumentTitle } from '../../ui/hooks/useDocumentTitle'
 import { Icon, Mark } from '../../ui/Icon'
 import { LanguageSwitch } from '../../ui/LanguageSwitch'
 import '../../ui/session.css'
+import './card.css'
 
 interface Props {
   title: string

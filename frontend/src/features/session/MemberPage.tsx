@@ -1,4 +1,4 @@
-import type { LocaleTag } from '../../i18n/language'
+import type { LocaleTag } from '../../i18n/dictionaries'
 import { useWords } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
 import { useSignOut } from '../../model/session/queries'
@@ -9,7 +9,13 @@ import { Notice } from '../../ui/Notice'
 import '../../ui/session.css'
 
 /** What an account without the right sees: nothing that says what is behind. */
-export function MemberPage({ username, onLanguage }: { username: string; onLanguage: (tag: LocaleTag) => void }) {
+export default function MemberPage({
+  username,
+  onLanguage,
+}: {
+  username: string
+  onLanguage: (tag: LocaleTag) => void
+}) {
   const words = useWords()
   const signOut = useSignOut()
   useDocumentTitle(words.signInTitle)

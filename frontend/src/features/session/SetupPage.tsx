@@ -1,13 +1,11 @@
 import { useId, useState } from 'react'
-import type { LocaleTag } from '../../i18n/language'
+import type { LocaleTag } from '../../i18n/dictionaries'
 import { useWords } from '../../i18n/language'
 import { minPasswordLength } from '../../lib/password'
 import { ApiProblem, isProblem, problemText } from '../../lib/problem'
-import { useSetUp } from '../../model/session/queries'
 import { CardField, CardPage } from './CardPage'
-
-/** The code that the program printed and opened the page with; it stands in the fragment, which no server sees. */
-export const setupCode = new URLSearchParams(window.location.hash.slice(1)).get('setup')
+import { useSetUp } from './queries'
+import { setupCode } from './setupCode'
 
 interface Props {
   locale: LocaleTag
@@ -15,7 +13,7 @@ interface Props {
 }
 
 /** First run: creates the first owner and tenant, and signs the owner in. */
-export function SetupPage({ locale, onLanguage }: Props) {
+export default function SetupPage({ locale, onLanguage }: Props) {
   const words = useWords()
   const setUp = useSetUp()
   const [code, setCode] = useState(setupCode ?? '')

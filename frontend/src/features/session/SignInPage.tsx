@@ -1,9 +1,9 @@
 import { useRef, useState } from 'react'
-import type { LocaleTag } from '../../i18n/language'
+import type { LocaleTag } from '../../i18n/dictionaries'
 import { useLanguage } from '../../i18n/language'
 import { isProblem, problemText } from '../../lib/problem'
-import { useSignIn } from '../../model/session/queries'
 import { CardField, CardPage } from './CardPage'
+import { useSignIn } from './queries'
 
 interface Props {
   ended: boolean
@@ -11,7 +11,7 @@ interface Props {
 }
 
 /** Signing in. Where to go afterwards is the router's business: it shows this page only while nobody is signed in. */
-export function SignInPage({ ended, onLanguage }: Props) {
+export default function SignInPage({ ended, onLanguage }: Props) {
   const { tag, words } = useLanguage()
   const signIn = useSignIn()
   const [username, setUsername] = useState('')

@@ -1,14 +1,14 @@
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { useWords } from '../../i18n/language'
 import type { Tenant, View } from '../../model/api/types'
 import type { Preferences } from '../../model/log/preferences'
-import { ErrorBoundary } from '../../ui/ErrorBoundary'
-import { Floating } from '../../ui/Floating'
 import { preloadable } from '../../ui/hooks/preload'
 import { Icon } from '../../ui/Icon'
+import { LazyBoundary } from '../../ui/LazyBoundary'
 import '../../ui/filters.css'
+import '../../ui/popup.css'
 
-const ViewsPanel = lazy(preloadable(() => import('./ViewsPanel')))
+const ViewsPanel = preloadable(() => import('./ViewsPanel'))
 
 export interface ViewContext {
   tenant: Tenant
@@ -24,7 +24,6 @@ export interface ViewContext {
 export function ViewsMenu({ phone, ...context }: ViewContext & { phone?: boolean }) {
   const words = useWords()
   const [open, setOpen] = useState(false)
-  const close = () => setOpen(false)
   return (
     <span className="floating-anchor">
       <button
@@ -40,13 +39,9 @@ export function ViewsMenu({ phone, ...context }: ViewContext & { phone?: boolean
         {!phone && <Icon name="down" small />}
       </button>
       {open && (
-        <Floating label={words.views.title} align="end" onClose={close}>
-          <ErrorBoundary part resetKey="views">
-            <Suspense fallback={<div className="views-panel" />}>
-              <ViewsPanel {...context} onClose={close} />
-            </Suspense>
-          </ErrorBoundary>
-        </Floating>
+        <LazyBoundary>
+          <ViewsPanel {...context} onClose={() => setOpen(false)} />
+        </LazyBoundary>
       )}
     </span>
   )

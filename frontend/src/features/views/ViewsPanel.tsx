@@ -3,6 +3,7 @@ import { useWords } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
 import { visibleText } from '../../lib/visible'
 import type { View } from '../../model/api/types'
+import { Floating } from '../../ui/Floating'
 import { Icon } from '../../ui/Icon'
 import { Notice } from '../../ui/Notice'
 import { Shown, shown } from '../../ui/Shown'
@@ -16,8 +17,18 @@ interface Props extends ViewContext {
   onClose: () => void
 }
 
-/** The saved views, own ones first, and a form to save the current one. */
+/** The panel that the views button opens. */
 export default function ViewsPanel(props: Props) {
+  const words = useWords()
+  return (
+    <Floating label={words.views.title} align="end" onClose={props.onClose}>
+      <Views {...props} />
+    </Floating>
+  )
+}
+
+/** The saved views, own ones first, and a form to save the current one. */
+function Views(props: Props) {
   const { tenant, query, onOpen, onClose } = props
   const words = useWords()
   const views = useViews(tenant.id)

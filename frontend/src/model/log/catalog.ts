@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import type { LocaleTag } from '../../i18n/language'
+import type { LocaleTag } from '../../i18n/dictionaries'
 import { titleIn, useLanguage } from '../../i18n/language'
 import type { Catalog, OperationGroup } from '../api/types'
 import { useCatalog } from './queries'

@@ -188,6 +188,7 @@ export function OrganizationTree(props: Props) {
           onKeyDown={searchKey}
         />
       </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a tree is drawn as a list */}
       <ul ref={list} role="tree" aria-label={words.organizations} onKeyDown={keyDown}>
         {items.map((item, drawn) => {
           const { index } = item
@@ -197,6 +198,7 @@ export function OrganizationTree(props: Props) {
           const count = counts.get(node.id) ?? 0
           const chosen = selected.includes(node.id)
           return (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the tree has the keys of all its items
             <li
               key={node.id}
               role="treeitem"
@@ -214,6 +216,8 @@ export function OrganizationTree(props: Props) {
                 onSelect(node.id)
               }}
             >
+              {/* biome-ignore lint/a11y/noStaticElementInteractions: for the pointer; the keys are the arrows */}
+              {/* biome-ignore lint/a11y/useKeyWithClickEvents: as above */}
               <span
                 className="twist"
                 onClick={(event) => {

@@ -12,12 +12,12 @@ interface Props {
 export function CalendarPresets({ range, onPreset }: Props) {
   const words = useWords()
   return (
-    <div className="calendar-presets" role="group" aria-label={words.morePeriods}>
+    <fieldset className="calendar-presets" aria-label={words.morePeriods}>
       {calendarPresets.map((preset) => (
         <button key={preset} type="button" aria-pressed={preset === range} onClick={() => onPreset(preset)}>
           {words.ranges[preset]}
         </button>
       ))}
-    </div>
+    </fieldset>
   )
 }

@@ -1,17 +1,15 @@
-import { lazy, Suspense } from 'react'
 import { useWords } from '../../i18n/language'
-import { ErrorBoundary } from '../../ui/ErrorBoundary'
-import { Floating } from '../../ui/Floating'
 import { preloadable } from '../../ui/hooks/preload'
 import { Icon } from '../../ui/Icon'
+import { LazyBoundary } from '../../ui/LazyBoundary'
 import { Menu } from '../../ui/Menu'
 import { Segments } from '../../ui/Segments'
 import type { Preset } from '../api/types'
 import { calendarPresets, presets } from '../log/filters'
-import { CalendarPresets } from './CalendarPresets'
 import '../../ui/filters.css'
+import '../../ui/popup.css'
 
-const CustomPeriod = lazy(preloadable(() => import('./CustomPeriod')))
+const PeriodPanel = preloadable(() => import('./PeriodPanel'))
 
 interface Props {
   range: Preset | undefined
@@ -85,46 +83,18 @@ export function PeriodPicker(props: Props) {
         />
       )}
       {open && (
-        <Floating label={words.ranges.custom} align="end" onClose={() => onOpen(false)}>
-          <ErrorBoundary part resetKey="period">
-            <Suspense fallback={<div className="period-waits" />}>
-              <CustomPeriod
-                withApply
-                from={from}
-                to={to}
-                zone={zone}
-                head={
-                  <CalendarPresets
-                    range={range}
-                    onPreset={(preset) => {
-                      onOpen(false)
-                      onPreset(preset)
-                    }}
-                  />
-                }
-                onChange={(period) => {
-                  onOpen(false)
-                  if (period) onCustom(period.from, period.to)
-                }}
-                foot={
-                  onJump && (
-                    <button
-                      type="button"
-                      className="text-button"
-                      aria-keyshortcuts="g"
-                      onClick={() => {
-                        onOpen(false)
-                        onJump()
-                      }}
-                    >
-                      {words.jump} <kbd aria-hidden="true">g</kbd>
-                    </button>
-                  )
-                }
-              />
-            </Suspense>
-          </ErrorBoundary>
-        </Floating>
+        <LazyBoundary>
+          <PeriodPanel
+            range={range}
+            from={from}
+            to={to}
+            zone={zone}
+            onPreset={onPreset}
+            onCustom={onCustom}
+            onJump={onJump}
+            onClose={() => onOpen(false)}
+          />
+        </LazyBoundary>
       )}
     </div>
   )

@@ -1,5 +1,6 @@
 import { type ComponentProps, useRef, useState } from 'react'
 import { type ChevronProps, DayButton, type DayButtonProps, DayPicker, type DayPickerProps } from 'react-day-picker'
+import { flushSync } from 'react-dom'
 import { useWords } from '../../i18n/language'
 import { type Day, dayFrom, partsOf } from '../../lib/time/days'
 import { Icon } from '../Icon'
@@ -31,9 +32,9 @@ export function Calendar({ label, first, last, today, onPick }: Props) {
   function pick(date: Date) {
     const day = dayOf(date)
     if (date.getMonth() !== month.getMonth()) {
-      // Its month is turned to, in which it is another button.
-      setMonth(date)
-      requestAnimationFrame(() => frame.current?.querySelector<HTMLElement>(`[data-day="${day}"] button`)?.focus())
+      // Its month is turned to, in which it is another button: that has the focus before anyone sees it lost.
+      flushSync(() => setMonth(date))
+      frame.current?.querySelector<HTMLElement>(`[data-day="${day}"] button`)?.focus()
     }
     onPick(day)
   }

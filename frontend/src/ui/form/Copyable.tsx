@@ -26,6 +26,7 @@ export function Copyable({ label, text }: { label: string; text: string }) {
           <span aria-live="polite">{copied ? common.copied : words.copy}</span>
         </button>
       </figcaption>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keys too */}
       <pre tabIndex={0}>
         <Shown text={text} />
       </pre>

@@ -1,0 +1,97 @@
+import { useWords } from '../../i18n/language'
+import { exactPeriod } from '../../lib/time/phrases'
+import { exactTime } from '../../lib/time/zone'
+import type { Entry, Summary, Tenant } from '../../model/api/types'
+import type { Titles } from '../../model/log/catalog'
+import { activeFilters, endsNow, type Filters } from '../../model/log/filters'
+import { columnTitles, filterLabel, filterText, type NameOf } from '../../model/log/filterTexts'
+import { type Column, columns } from '../../model/log/preferences'
+import { PrintHeader } from '../../model/print/PrintHeader'
+import { PrintTable } from '../../model/print/PrintTable'
+import { maxPrintedRows } from '../../model/print/usePrint'
+import { shown } from '../../ui/Shown'
+
+interface Props {
+  tenant: Tenant
+  filters: Filters
+  /** What the page has read. */
+  entries: Entry[]
+  summary: Summary | undefined
+  titles: Titles
+  nameOf: NameOf
+  hidden: Column[]
+  /** What was read to be printed. */
+  loaded: { rows: Entry[]; summary: Summary } | undefined
+}
+
+const parts: Record<Column, number> = {
+  user: 12,
+  role: 11,
+  organization: 14,
+  module: 16,
+  type: 11,
+  content: 23,
+  time: 13,
+}
+
+/** The rows of the view on paper. */
+export default function LogPrintSheet(props: Props) {
+  const { tenant, filters, titles, nameOf, hidden, loaded } = props
+  const words = useWords()
+  const zone = tenant.time_zone
+  const rows = loaded?.rows ?? props.entries.slice(0, maxPrintedRows)
+  const summary = loaded?.summary ?? props.summary
+  const total = Math.max(summary?.total ?? 0, rows.length)
+  const said = activeFilters(filters)
+    .filter((name) => name !== 'period')
+    .map((name) => {
+      const text = filterText(name, filters, nameOf, summary, zone, words)
+      return words.chipWhole(filterLabel(name, words), name === 'organization' ? words.andBelow(text) : text)
+    })
+  const end = summary && endsNow(filters) ? Math.min(Date.parse(summary.to), Date.now()) : Date.parse(summary?.to ?? '')
+  const period = summary && exactPeriod(Date.parse(summary.from), end, zone, words)
+  const names = columnTitles(words)
+  const kept = columns.filter((column) => !hidden.includes(column))
+  const cells: Record<Column, (entry: Entry) => React.ReactNode> = {
+    user: ({ user }) => shown(user.name),
+    role: ({ user }) => shown(user.role),
+    organization: ({ organization }) => shown(organization?.name ?? organization?.id),
+    module: ({ module }) => titles.module(module),
+    type: ({ operation, outcome }) => (
+      <>
+        {titles.operation(operation)}
+        {outcome === 'failure' && <small>{words.failed}</small>}
+      </>
+    ),
+    content: ({ content }) => (
+      <>
+        {shown(content?.name)}
+        {content?.id && <small>{shown(content.id)}</small>}
+      </>
+    ),
+    time: ({ time }) => exactTime(time, zone),
+  }
+  return (
+    <PrintTable
+      head={
+        <PrintHeader
+          tenant={tenant}
+          title={words.operationLog}
+          facts={[
+            [words.paper.filters, said.length ? said.join(words.paper.join) : words.paper.none],
+            ...(period ? [[words.paper.period, period] as [string, string]] : []),
+          ]}
+          holds={
+            rows.length >= total
+              ? words.operationsTotal(total)
+              : loaded
+                ? words.paper.first(rows.length, total)
+                : words.paper.asLoaded(rows.length, total, Math.min(total, maxPrintedRows))
+          }
+        />
+      }
+      columns={kept.map((column) => ({ title: names[column], part: parts[column] }))}
+      rows={rows.map((entry) => ({ key: entry.seq, cells: kept.map((column) => cells[column](entry)) }))}
+    />
+  )
+}

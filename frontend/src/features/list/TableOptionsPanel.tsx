@@ -1,0 +1,132 @@
+import { useState } from 'react'
+import { useWords } from '../../i18n/language'
+import { columnTitles } from '../../model/log/filterTexts'
+import {
+  type Column,
+  densities,
+  optionalColumns,
+  type Preferences,
+  widthLimits,
+  withWidth,
+} from '../../model/log/preferences'
+import { Floating } from '../../ui/Floating'
+import '../../ui/choices.css'
+import './options.css'
+
+interface Props {
+  preferences: Preferences
+  onPreferences: (next: Preferences) => void
+  /** The table is folded: its columns are as they are until it is wide again. */
+  folded?: boolean | undefined
+}
+
+/** What one of the buttons for the table opens. */
+export default function TableOptionsPanel({
+  which,
+  onClose,
+  ...props
+}: Props & { which: 'rows' | 'columns'; onClose: () => void }) {
+  const words = useWords()
+  return (
+    <Floating label={which === 'rows' ? words.density : words.columns} align="end" onClose={onClose}>
+      {which === 'rows' ? <Densities {...props} /> : <Columns {...props} />}
+    </Floating>
+  )
+}
+
+function Densities({ preferences, onPreferences }: Props) {
+  const words = useWords()
+  return (
+    <div className="table-options" role="radiogroup" aria-label={words.density}>
+      {densities.map((density) => (
+        <label key={density} className="choice">
+          <input
+            type="radio"
+            name="density"
+            checked={preferences.density === density}
+            onChange={() => onPreferences({ ...preferences, density })}
+          />
+          {words.densities[density]}
+        </label>
+      ))}
+    </div>
+  )
+}
+
+function Columns({ preferences, onPreferences, folded }: Props) {
+  const words = useWords()
+  const titles = columnTitles(words)
+
+  function turn(column: Column) {
+    const without = preferences.hidden.filter((one) => one !== column)
+    onPreferences({
+      ...preferences,
+      hidden: without.length < preferences.hidden.length ? without : [...without, column],
+    })
+  }
+
+  return (
+    <fieldset className="table-options" aria-label={words.columns}>
+      {optionalColumns.map((column) => (
+        <div key={column} className="column-option">
+          <label className="choice">
+            <input type="checkbox" checked={!preferences.hidden.includes(column)} onChange={() => turn(column)} />
+            {titles[column]}
+          </label>
+          <WidthField
+            label={words.widthOf(titles[column])}
+            width={preferences.widths[column]}
+            off={preferences.hidden.includes(column)}
+            onWidth={(width) => onPreferences(withWidth(preferences, column, width))}
+          />
+        </div>
+      ))}
+      <p>
+        {folded ? words.foldedNote : words.widthNote}
+        <button
+          type="button"
+          className="text-button"
+          disabled={Object.keys(preferences.widths).length === 0}
+          onClick={() => onPreferences({ ...preferences, widths: {} })}
+        >
+          {words.usualWidths}
+        </button>
+      </p>
+    </fieldset>
+  )
+}
+
+interface WidthProps {
+  label: string
+  width: number | undefined
+  off: boolean
+  onWidth: (width: number | undefined) => void
+}
+
+/** The width of a column in pixels, as it is typed or stepped; empty is as drawn. */
+function WidthField({ label, width, off, onWidth }: WidthProps) {
+  const words = useWords()
+  const [text, setText] = useState<string>()
+
+  function change(next: string) {
+    const wanted = Number(next)
+    setText(next)
+    if (next === '') onWidth(undefined)
+    else if (wanted >= widthLimits.min && wanted <= widthLimits.max) onWidth(wanted)
+  }
+
+  return (
+    <input
+      type="number"
+      aria-label={label}
+      placeholder={words.auto}
+      min={widthLimits.min}
+      max={widthLimits.max}
+      step={8}
+      disabled={off}
+      value={text ?? width ?? ''}
+      onChange={(event) => change(event.target.value)}
+      onBlur={() => setText(undefined)}
+    />
+  )
+}

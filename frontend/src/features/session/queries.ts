@@ -1,0 +1,52 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from 'react-router'
+import type { LocaleTag } from '../../i18n/dictionaries'
+import { call } from '../../model/api/http'
+import { sessionPath } from '../../model/api/prefetch'
+import { queryKeys } from '../../model/api/queryKeys'
+import type { Session } from '../../model/api/types'
+import { makeWriteKey } from '../../model/api/writeKey'
+import { settingsPath } from '../../model/session/permissions'
+import { withWords } from '../../model/session/queries'
+
+export function useSignIn() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (words: { username: string; password: string; locale: LocaleTag }) =>
+      withWords(call<Session>(sessionPath, { method: 'POST', body: words })),
+    onSuccess: (session) => {
+      if (client.getQueryData(queryKeys.ended) !== session.username) client.removeQueries({ queryKey: ['tenant'] })
+      client.removeQueries({ queryKey: queryKeys.left })
+      client.setQueryData(queryKeys.session, session)
+    },
+  })
+}
+
+interface FirstRun {
+  code: string
+  username: string
+  password: string
+  locale: LocaleTag
+  tenant: { id: string; name: string; time_zone: string; data_permission: boolean }
+  /** What the first write key is called. */
+  keyName: string
+}
+
+/** Makes the first owner, who is then signed in, and the first tenant. */
+export function useSetUp() {
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  return useMutation({
+    mutationFn: async ({ keyName, ...first }: FirstRun) => {
+      const session = await withWords(call<Session>('/api/v1/setup', { method: 'POST', body: first }))
+      // With a key the page that follows has a line that is ready to run; without one it offers to make it.
+      const key = await makeWriteKey(first.tenant.id, keyName).catch(() => undefined)
+      return { session, key }
+    },
+    onSuccess: ({ session, key }, { tenant }) => {
+      client.setQueryData(queryKeys.madeKey(tenant.id), key)
+      navigate(settingsPath(tenant.id, 'integration'), { replace: true }) // the code in the address has done its work
+      client.setQueryData(queryKeys.session, session)
+    },
+  })
+}
