@@ -83,6 +83,15 @@ for (const words of [
     await page.getByRole('link', { name: words.exports }).click()
     await expect(page.getByRole('heading', { name: words.exports, exact: true })).toBeVisible()
 
+    // What a menu opens is read once its page is there, too.
+    const menu = () =>
+      page.evaluate(() => {
+        const read = performance.getEntriesByType('resource').map(({ name }) => name)
+        return ['/MenuPanel-', '/floating-'].every((part) =>
+          read.some((name) => name.includes(`${part}`) && name.endsWith('.js')),
+        )
+      })
+    await expect.poll(menu).toBe(true)
     await program.stop()
     await page.getByRole('button', { name: /^admin / }).click()
     await page.getByRole('menuitem', { name: words.signOut }).click()

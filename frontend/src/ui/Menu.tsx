@@ -1,7 +1,9 @@
-import { type KeyboardEvent, type ReactNode, useState } from 'react'
-import { Floating } from './Floating'
-import { shown } from './Shown'
-import './menu.css'
+import { type ReactNode, useState } from 'react'
+import { preloadable } from './hooks/preload'
+import { LazyBoundary } from './LazyBoundary'
+import './popup.css'
+
+const MenuPanel = preloadable(() => import('./MenuPanel'))
 
 export interface MenuItem {
   key: string
@@ -26,22 +28,8 @@ interface Props {
 }
 
 /** A button that opens a menu: the arrow keys move in it, Enter chooses, Escape and Tab close it. */
-export function Menu({ items, label, className, align, silent, title, children }: Props) {
+export function Menu({ items, label, className, align = 'start', silent, title, children }: Props) {
   const [open, setOpen] = useState(false)
-  const close = () => setOpen(false)
-
-  function move(event: KeyboardEvent<HTMLElement>) {
-    const all = [...event.currentTarget.querySelectorAll<Element>('button[role=menuitem]')]
-    const at = document.activeElement ? all.indexOf(document.activeElement) : -1
-    const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key]
-    if (event.key === 'Tab') close()
-    if (next === undefined) return
-    event.preventDefault()
-    event.stopPropagation()
-    const target = all.at(next % all.length)
-    if (target instanceof HTMLElement) target.focus()
-  }
-
   return (
     <span className="floating-anchor menu-anchor">
       <button
@@ -62,34 +50,9 @@ export function Menu({ items, label, className, align, silent, title, children }
         {children}
       </button>
       {open && (
-        <Floating role="menu" label={label} align={align} onClose={close} onKeyDown={move}>
-          {items.map((group) => (
-            <div key={group[0]?.key} role="group" className="menu-group">
-              {group.map(({ key, label, selected, onChoose }) =>
-                onChoose ? (
-                  <button
-                    key={key}
-                    type="button"
-                    role="menuitem"
-                    tabIndex={-1}
-                    className="menu-item"
-                    aria-current={selected || undefined}
-                    onClick={() => {
-                      close()
-                      onChoose()
-                    }}
-                  >
-                    {shown(label)}
-                  </button>
-                ) : (
-                  <div key={key} role="menuitem" aria-disabled="true" className="menu-item" tabIndex={-1}>
-                    {shown(label)}
-                  </div>
-                ),
-              )}
-            </div>
-          ))}
-        </Floating>
+        <LazyBoundary>
+          <MenuPanel label={label} items={items} align={align} onClose={() => setOpen(false)} />
+        </LazyBoundary>
       )}
     </span>
   )

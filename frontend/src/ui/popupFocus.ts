@@ -1,0 +1,29 @@
+import { useState } from 'react'
+
+/**
+ * The way back from a popup: to what opened it, or where that has gone, as a chip does with its filter, to the first
+ * button beside it.
+ */
+export function useFocusBack(anchor: HTMLElement | null) {
+  const [opener] = useState(() => document.activeElement)
+  const back = () =>
+    opener instanceof HTMLElement && opener.isConnected && opener !== document.body
+      ? opener
+      : anchor?.querySelector('button')
+  return {
+    /** Where the focus goes when the popup closes; nowhere when a press elsewhere has moved it already. */
+    finalFocus: () => {
+      const at = document.activeElement
+      if (at && at !== document.body && !at.closest('[data-popup]')) return false
+      return back() ?? false
+    },
+    /** Gives the focus back while the popup is still open. */
+    leave: () => back()?.focus(),
+  }
+}
+
+/** Whether what would close a popup happened at the control that opened it, which closes it by itself. */
+export function withinAnchor(anchor: HTMLElement | null, event: Event): boolean {
+  const at = event instanceof FocusEvent ? event.relatedTarget : event.target
+  return event.type !== 'keydown' && at instanceof Node && anchor?.contains(at) === true
+}
