@@ -1,7 +1,10 @@
 import { expect, type Page, test } from '@playwright/test'
 import { type AdminWords, adminEn } from '../src/i18n/admin.en'
 import { adminZh } from '../src/i18n/admin.zh'
-import { type Dictionary, en } from '../src/i18n/en'
+import { en } from '../src/i18n/en'
+import { entryEn } from '../src/i18n/entry.en'
+import { entryZh } from '../src/i18n/entry.zh'
+import type { EntryWords } from '../src/i18n/entryWords'
 import { zh } from '../src/i18n/zh'
 import { demoLog, signIn } from './console'
 import { languages, picture, screens } from './picture'
@@ -33,7 +36,7 @@ interface Dialog {
   name: string
   section: string
   /** Opens it, and fills in what tells how it is used. */
-  open: (page: Page, words: AdminWords, common: Dictionary) => Promise<void>
+  open: (page: Page, words: AdminWords, common: EntryWords) => Promise<void>
 }
 
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
@@ -217,7 +220,7 @@ for (const [language, tag] of languages)
       for (const [width, height, suffix] of screens) {
         await page.setViewportSize({ width, height })
         await openSection(page, section)
-        await open(page, tag === 'en' ? adminEn : adminZh, tag === 'en' ? en : zh)
+        await open(page, tag === 'en' ? adminEn : adminZh, tag === 'en' ? { ...en, ...entryEn } : { ...zh, ...entryZh })
         await expect(page.getByRole('dialog')).toBeVisible()
         await picture(page, `settings/dialogs/${name}-${tag}${suffix}`)
         if (name === 'key-made') await revokeNewest(page)

@@ -1,5 +1,9 @@
 import { expect, type Page, test } from '@playwright/test'
 import { en } from '../src/i18n/en'
+import { entryEn } from '../src/i18n/entry.en'
+import { entryZh } from '../src/i18n/entry.zh'
+import { exportsEn } from '../src/i18n/exports.en'
+import { exportsZh } from '../src/i18n/exports.zh'
 import { zh } from '../src/i18n/zh'
 import { demoLog, open, signIn } from './console'
 import { languages, picture, screens } from './picture'
@@ -72,7 +76,7 @@ test('phone-en', async ({ page }) => {
 for (const [language, tag] of languages)
   for (const [width, height, suffix] of screens)
     test(`pages-${tag}${suffix}`, async ({ page }) => {
-      const words = tag === 'en' ? en : zh
+      const words = tag === 'en' ? { ...en, ...entryEn, ...exportsEn } : { ...zh, ...entryZh, ...exportsZh }
       const name = (of: string) => `pages/${of}-${tag}${suffix}`
       const log = (search: string) => page.goto(`${program.url}${demoLog}${search}`)
       await page.setViewportSize({ width, height })

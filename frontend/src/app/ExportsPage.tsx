@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 import { ExportList } from '../features/exports/ExportList'
 import { useExports } from '../features/exports/queries'
-import { useWords } from '../i18n/language'
+import { useExportsWords } from '../i18n/exportsWords'
 import type { Tenant } from '../model/api/types'
 import { useTitles } from '../model/log/catalog'
 import { PrintHeader } from '../model/print/PrintHeader'
@@ -13,7 +13,7 @@ import '../ui/log.css'
 
 /** The files exported from a tenant's log. */
 export function ExportsPage({ tenant }: { tenant: Tenant }) {
-  const words = useWords()
+  const words = useExportsWords()
   const titles = useTitles(tenant.id)
   const exports = useExports(tenant.id)
   useDocumentTitle(words.exportsPage)

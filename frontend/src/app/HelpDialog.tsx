@@ -1,4 +1,4 @@
-import { useWords } from '../i18n/language'
+import { useHelpWords } from '../i18n/helpWords'
 import { Dialog } from '../ui/Dialog'
 import './help.css'
 
@@ -6,7 +6,7 @@ const keys = ['/', 'j k', '← →', 'Enter', 'Esc', 'x', 'f 1', '.', 'g', 'z', 
 
 /** The keyboard shortcuts of the log, and the search syntax. */
 export default function HelpDialog({ onClose }: { onClose: () => void }) {
-  const words = useWords()
+  const words = useHelpWords()
   return (
     <Dialog title={words.help} className="help" onClose={onClose}>
       <section>

@@ -5,6 +5,7 @@ import { MemoryRouter, Route, Routes, useLocation } from 'react-router'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { draw, layOut } from '../../build/draw'
 import { en } from '../i18n/en'
+import { entryEn } from '../i18n/entry.en'
 import type { Session, Tenant } from '../model/api/types'
 import { SessionProvider } from '../model/session/session'
 import { Toasts } from '../ui/Toasts'
@@ -108,10 +109,10 @@ test('an entry opens beside its row, and closing it leads back there', async () 
   await person.keyboard('jj')
   await waitFor(() => expect(focused()?.textContent).toContain('User 1'))
   await person.keyboard('{Enter}')
-  const drawer = await screen.findByRole('complementary', { name: en.entry })
+  const drawer = await screen.findByRole('complementary', { name: entryEn.entry })
   expect(address()).toBe('/t/acme/log/e1?range=today&seq=1')
-  expect(within(drawer).getByText(en.position(2, 2))).toBeDefined()
-  await person.click(within(drawer).getByRole('button', { name: en.closeEntry }))
+  expect(within(drawer).getByText(entryEn.position(2, 2))).toBeDefined()
+  await person.click(within(drawer).getByRole('button', { name: entryEn.closeEntry }))
   expect(address()).toBe('/t/acme/log?range=today')
   await waitFor(() => expect(focused()?.textContent).toContain('User 1'))
 })

@@ -1,6 +1,6 @@
 import { lazy, Suspense, useState } from 'react'
 import { Link } from 'react-router'
-import { useWords } from '../i18n/language'
+import { useSessionWords } from '../i18n/sessionWords'
 import { useSession } from '../model/session/session'
 import { Button } from '../ui/Button'
 import { useDocumentTitle } from '../ui/hooks/useDocumentTitle'
@@ -14,7 +14,7 @@ const TenantDialog = lazy(() =>
 
 /** A choice of tenants, or a notice that there are none yet. */
 export default function TenantChoicePage() {
-  const words = useWords()
+  const words = useSessionWords()
   const { tenants } = useSession()
   const [adding, setAdding] = useState(false)
   useDocumentTitle(words.chooseTenant)

@@ -1,10 +1,23 @@
 import { expect, test } from 'vitest'
 import { adminEn } from './admin.en'
 import { adminZh } from './admin.zh'
+import { emptyEn } from './empty.en'
+import { emptyZh } from './empty.zh'
 import { en } from './en'
+import { entryEn } from './entry.en'
+import { entryZh } from './entry.zh'
+import { exportsEn } from './exports.en'
+import { exportsZh } from './exports.zh'
+import { helpEn } from './help.en'
+import { helpZh } from './help.zh'
 import { integrationEn } from './integration.en'
 import { integrationZh } from './integration.zh'
+import { sessionEn } from './session.en'
+import { sessionZh } from './session.zh'
 import { zh } from './zh'
+
+const english = [en, adminEn, integrationEn, entryEn, exportsEn, sessionEn, helpEn, emptyEn]
+const chinese = [zh, adminZh, integrationZh, entryZh, exportsZh, sessionZh, helpZh, emptyZh]
 
 function shape(value: unknown, path = ''): string[] {
   if (typeof value !== 'object' || value === null) return [`${path}: ${typeof value}`]
@@ -12,9 +25,12 @@ function shape(value: unknown, path = ''): string[] {
 }
 
 test('both languages have the same keys', () => {
-  expect(shape(zh).sort()).toEqual(shape(en).sort())
-  expect(shape(adminZh).sort()).toEqual(shape(adminEn).sort())
-  expect(shape(integrationZh).sort()).toEqual(shape(integrationEn).sort())
+  for (const [index, one] of english.entries()) expect(shape(chinese[index]).sort()).toEqual(shape(one).sort())
+})
+
+test('a feature replaces none of the common texts', () => {
+  for (const feature of [entryEn, exportsEn, sessionEn, helpEn, emptyEn])
+    expect(Object.keys(feature).filter((key) => key in en)).toEqual([])
 })
 
 function strings(value: unknown): string[] {
@@ -23,15 +39,14 @@ function strings(value: unknown): string[] {
 }
 
 test('no word is empty, and none shouts or begs', () => {
-  for (const word of [en, zh, adminEn, adminZh, integrationEn, integrationZh].flatMap(strings)) {
+  for (const word of [...english, ...chinese].flatMap(strings)) {
     expect(word).not.toBe('')
     expect(word).not.toMatch(/[!！]|please|successfully/i)
   }
 })
 
 test('Chinese is separated from letters and digits by a space, but not in dates', () => {
-  for (const word of [zh, adminZh, integrationZh].flatMap(strings))
-    expect(word).not.toMatch(/[一-鿿][A-Za-z0-9]|[A-Za-z0-9][一-鿿]/)
+  for (const word of chinese.flatMap(strings)) expect(word).not.toMatch(/[一-鿿][A-Za-z0-9]|[A-Za-z0-9][一-鿿]/)
   expect(zh.operationsTotal(1284)).toBe('共 1,284 条操作')
   expect(zh.longMoment(3, 11, 18, '12:00')).toBe('11月18日（周三）12:00')
 })
@@ -39,5 +54,5 @@ test('Chinese is separated from letters and digits by a space, but not in dates'
 test('one is one', () => {
   expect(en.operations(1)).toBe('1 operation')
   expect(en.operations(1284)).toBe('1,284 operations')
-  expect(en.exportRows(1)).toBe('Export 1 row')
+  expect(exportsEn.exportRows(1)).toBe('Export 1 row')
 })

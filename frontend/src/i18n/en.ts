@@ -1,9 +1,6 @@
-import { entryEn } from './entry.en'
-import { exportsEn } from './exports.en'
 import { filtersEn } from './filters.en'
 import { listEn } from './list.en'
 import { n, plural } from './numbers'
-import { sessionEn } from './session.en'
 import { timeEn } from './time.en'
 
 /**
@@ -24,7 +21,11 @@ export const en = {
   operationType: 'Operation type',
   content: 'Content',
   contentId: 'Content ID',
+  entryId: 'Entry ID',
   operationTime: 'Operation time',
+  outcome: 'Outcome',
+  success: 'Success',
+  failure: 'Failed',
   operationLog: 'Operation log',
   exportsPage: 'Exports',
   settings: 'Settings',
@@ -44,7 +45,9 @@ export const en = {
   toStart: 'Go to home page',
   unreachable: (detail: string) => `The log cannot be reached: ${detail}`,
   retry: 'Retry',
+  delete: 'Delete',
   choose: 'Choose…',
+  hiddenCharacter: (code: string) => `Invisible character ${code}`,
   paper: {
     print: 'Print',
     printed: 'Printed',
@@ -75,16 +78,18 @@ export const en = {
   },
   menu: 'Menu',
   account: 'Account',
+  username: 'Username',
+  password: 'Password',
+  signOut: 'Sign out',
+  stillSignedIn: (detail: string) => `You are still signed in: ${detail}`,
   tenant: 'Tenant',
+  timeZone: 'Time zone',
   mainNavigation: 'Main',
   roles: { owner: 'Owner', admin: 'Admin', auditor: 'Auditor', member: 'Member' },
 
-  ...sessionEn,
   ...filtersEn,
   ...timeEn,
   ...listEn,
-  ...entryEn,
-  ...exportsEn,
 }
 
 export type Widen<T> = T extends string

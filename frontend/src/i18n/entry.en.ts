@@ -15,10 +15,6 @@ export const entryEn = {
   minutesLater: (count: number) => `${n(count)} min later`,
   hoursLater: (count: number) => `${n(count)} h later`,
   daysLater: (count: number) => (count === 1 ? '1 day later' : `${n(count)} days later`),
-  hiddenCharacter: (code: string) => `Invisible character ${code}`,
-  outcome: 'Outcome',
-  success: 'Success',
-  failure: 'Failed',
   source: 'Source',
   changes: (count: number) => `Changes (${n(count)})`,
   field: 'Field',
@@ -32,7 +28,6 @@ export const entryEn = {
   sameUser: 'Same user',
   sameUserCount: (count: number, name: string) =>
     `${plural(count, 'operation', 'operations')} by ${name} in this period`,
-  entryId: 'Entry ID',
   noSuchEntry: 'This entry does not exist, or you may not see it.',
   deletedEntry: (date: string) => `Deleted on ${date} under the retention rule.`,
   entryFailed: (detail: string) => `The entry could not be read: ${detail}`,

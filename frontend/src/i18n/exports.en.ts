@@ -47,7 +47,6 @@ export const exportsEn = {
   manifest: 'Manifest only',
   verifyLine: 'Run in the folder that contains the ZIP',
   keyFailed: (detail: string) => `The key could not be read: ${detail}`,
-  delete: 'Delete',
   cancelExport: 'Cancel',
   exportStatus: { running: 'Running', done: 'Done', failed: 'Failed', cancelled: 'Cancelled' },
   kept: (size: string, time: string | undefined) => (time ? `${size}, kept for ${time}` : size),

@@ -47,7 +47,6 @@ export const exportsZh: Widen<typeof exportsEn> = {
   manifest: '仅清单',
   verifyLine: '在 ZIP 所在的文件夹中运行',
   keyFailed: (detail) => `无法读取验证公钥：${detail}`,
-  delete: '删除',
   cancelExport: '取消',
   exportStatus: { running: '进行中', done: '已完成', failed: '失败', cancelled: '已取消' },
   kept: (size, time) => (time ? `${size}，保留 ${time}` : size),

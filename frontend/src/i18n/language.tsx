@@ -1,6 +1,6 @@
 import { createContext, type ReactNode, useContext, useEffect } from 'react'
 import { type LocaleTag, wordsIn } from './dictionaries'
-import type { Dictionary } from './en'
+import type { Dictionary, Widen } from './en'
 
 interface Language {
   tag: LocaleTag
@@ -25,6 +25,19 @@ export function useLanguage(): Language {
 
 export function useWords(): Dictionary {
   return useLanguage().words
+}
+
+export type FeatureWords<T> = Dictionary & Widen<T>
+
+/** Returns a hook that gives the texts of a feature together with the common ones. */
+export function featureWords<T extends object>(en: T, zh: Widen<T>): () => FeatureWords<T> {
+  const all = new Map<LocaleTag, FeatureWords<T>>()
+  return () => {
+    const { tag, words } = useLanguage()
+    const texts = all.get(tag) ?? ({ ...words, ...(tag === 'en' ? en : zh) } as FeatureWords<T>)
+    all.set(tag, texts)
+    return texts
+  }
 }
 
 /** A title from the catalog in the reader's language; a tenant's own may have only one. */

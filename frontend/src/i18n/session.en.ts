@@ -1,10 +1,6 @@
 export const sessionEn = {
   signIn: 'Sign in',
   signInTitle: 'Sign in',
-  signOut: 'Sign out',
-  stillSignedIn: (detail: string) => `You are still signed in: ${detail}`,
-  username: 'Username',
-  password: 'Password',
   sessionEnded: 'Your session has ended. Sign in to continue where you left off.',
   wrongWords: 'Incorrect username or password.',
   signInFailed: (detail: string) => `Sign-in failed: ${detail}`,
@@ -24,7 +20,6 @@ export const sessionEn = {
   firstKey: 'First key',
   tenantName: 'Tenant name',
   tenantId: 'Tenant ID',
-  timeZone: 'Time zone',
   dataPermission: 'Restrict what people see to their organization',
   nothingHere: 'There is nothing here for your account',
   nothingHereText: (name: string) =>

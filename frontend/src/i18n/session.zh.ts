@@ -5,10 +5,6 @@ import { spaced } from './spacing'
 export const sessionZh: Widen<typeof sessionEn> = {
   signIn: '登录',
   signInTitle: '登录',
-  signOut: '退出登录',
-  stillSignedIn: (detail) => `尚未退出登录：${detail}`,
-  username: '用户名',
-  password: '密码',
   sessionEnded: '会话已结束，重新登录后将回到刚才的页面。',
   wrongWords: '用户名或密码错误。',
   signInFailed: (detail) => `登录失败：${detail}`,
@@ -27,7 +23,6 @@ export const sessionZh: Widen<typeof sessionEn> = {
   firstKey: '首个密钥',
   tenantName: '租户名称',
   tenantId: '租户 ID',
-  timeZone: '时区',
   dataPermission: '按组织限制可见范围',
   nothingHere: '此账号在这里没有可用的内容',
   nothingHereText: (name) => `${spaced('您当前以', name, '登录')}。请返回之前的页面，或使用其他账号登录。`,

@@ -1,10 +1,7 @@
 import type { Dictionary } from './en'
-import { entryZh } from './entry.zh'
-import { exportsZh } from './exports.zh'
 import { filtersZh } from './filters.zh'
 import { listZh } from './list.zh'
 import { n } from './numbers'
-import { sessionZh } from './session.zh'
 import { timeZh } from './time.zh'
 
 export const zh: Dictionary = {
@@ -20,7 +17,11 @@ export const zh: Dictionary = {
   operationType: '操作类型',
   content: '操作内容',
   contentId: '内容 ID',
+  entryId: '记录 ID',
   operationTime: '操作时间',
+  outcome: '结果',
+  success: '成功',
+  failure: '失败',
   operationLog: '操作日志',
   exportsPage: '导出记录',
   settings: '设置',
@@ -40,7 +41,9 @@ export const zh: Dictionary = {
   toStart: '返回首页',
   unreachable: (detail) => `无法连接：${detail}`,
   retry: '重试',
+  delete: '删除',
   choose: '请选择…',
+  hiddenCharacter: (code) => `不可见字符 ${code}`,
   paper: {
     print: '打印',
     printed: '打印时间',
@@ -70,14 +73,16 @@ export const zh: Dictionary = {
   },
   menu: '菜单',
   account: '账号',
+  username: '用户名',
+  password: '密码',
+  signOut: '退出登录',
+  stillSignedIn: (detail) => `尚未退出登录：${detail}`,
   tenant: '租户',
+  timeZone: '时区',
   mainNavigation: '主导航',
   roles: { owner: '所有者', admin: '管理员', auditor: '审计员', member: '成员' },
 
-  ...sessionZh,
   ...filtersZh,
   ...timeZh,
   ...listZh,
-  ...entryZh,
-  ...exportsZh,
 }

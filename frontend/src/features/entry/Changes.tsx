@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useWords } from '../../i18n/language'
+import { useEntryWords } from '../../i18n/entryWords'
 import type { Change } from '../../model/api/types'
 import { useIsPrinting } from '../../model/print/usePrint'
 import { Parts, Shown } from '../../ui/Shown'
@@ -9,7 +9,7 @@ const foldAfter = 12
 
 /** Each field before and after, with the changed characters marked. */
 export function Changes({ changes }: { changes: Change[] }) {
-  const words = useWords()
+  const words = useEntryWords()
   return (
     <table className="changes">
       <colgroup>
@@ -35,7 +35,7 @@ export function Changes({ changes }: { changes: Change[] }) {
 }
 
 function ChangeRow({ change }: { change: Change }) {
-  const words = useWords()
+  const words = useEntryWords()
   const [before, after] = sidesText(change)
   const marked = markChanges(before ?? '', after ?? '')
   const lines = Math.max(lineCount(before), lineCount(after))

@@ -1,5 +1,5 @@
 import { Link, useLocation } from 'react-router'
-import { useWords } from '../../i18n/language'
+import { useEntryWords } from '../../i18n/entryWords'
 import { clockText, dateText, wallTime } from '../../lib/time/zone'
 import { visibleText } from '../../lib/visible'
 import type { Entry, Tenant } from '../../model/api/types'
@@ -20,7 +20,7 @@ const shownAtMost = 6
 
 /** Other operations on the same content, newest first, of all time. */
 export function ContentHistory({ entry, tenant, titles, onOpen }: Props) {
-  const words = useWords()
+  const words = useEntryWords()
   const { pathname } = useLocation()
   const contentId = entry.content?.id
   const { data } = useHistory(tenant.id, contentId)
@@ -77,7 +77,7 @@ interface LineProps {
 }
 
 function HistoryLine({ one, here, zone, titles, onOpen }: LineProps) {
-  const words = useWords()
+  const words = useEntryWords()
   const wall = wallTime(Date.parse(one.time), zone)
   const sameYear = wall.year === wallTime(Date.now(), zone).year
   const time = `${sameYear ? dateText(wall).slice(5) : dateText(wall)} ${clockText(wall)}`

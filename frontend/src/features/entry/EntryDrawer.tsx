@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useEffect, useEffectEvent, useRef } from 'react'
-import { useWords } from '../../i18n/language'
+import { useEntryWords } from '../../i18n/entryWords'
 import { ApiProblem, isProblem, problemText } from '../../lib/problem'
 import { visibleText } from '../../lib/visible'
 import { prettyJson } from '../../model/api/recordedJson'
@@ -40,7 +40,7 @@ interface Props {
 /** One entry with all its details, beside the list, which stays usable. */
 export default function EntryDrawer(props: Props) {
   const { tenant, name, position, previous, next, titles, onOpen, onClose, onCopy } = props
-  const words = useWords()
+  const words = useEntryWords()
   const query = useEntry(tenant.id, name)
   const entry = query.data
   const body = useRef<HTMLDivElement>(null)
@@ -120,7 +120,7 @@ export default function EntryDrawer(props: Props) {
 
 /** Why there is no entry to show: it does not exist, was deleted, or could not be read. */
 function Missing({ error, onRetry }: { error: unknown; onRetry: () => void }) {
-  const words = useWords()
+  const words = useEntryWords()
   if (isProblem(error, 404) || isProblem(error, 422)) return <Notice kind="note">{words.noSuchEntry}</Notice>
   if (error instanceof ApiProblem && error.status === 410)
     return <Notice kind="note">{words.deletedEntry(String(error.values['path.id'] ?? ''))}</Notice>
@@ -155,7 +155,7 @@ function HeadButton({ label, icon, disabled, onClick }: HeadButtonProps) {
 }
 
 function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCopy }: Props & { entry: ProvenEntry }) {
-  const words = useWords()
+  const words = useEntryWords()
   const changes = entry.changes ?? []
   const details = entry.details && prettyJson(entry.details)
   return (

@@ -1,5 +1,5 @@
 import { Link } from 'react-router'
-import { useWords } from '../../i18n/language'
+import { useEntryWords } from '../../i18n/entryWords'
 import type { Entry, Tenant } from '../../model/api/types'
 import { entryAddress, entryName } from '../../model/log/entryAddress'
 import { type Filters, noFilters, writeFilters } from '../../model/log/filters'
@@ -8,7 +8,7 @@ import { Shown } from '../../ui/Shown'
 
 /** A link to the operations of the same user in this period. */
 export function SameUser({ entry, tenant, filters }: { entry: Entry; tenant: Tenant; filters: Filters }) {
-  const words = useWords()
+  const words = useEntryWords()
   const ofUser: Filters = {
     ...noFilters,
     user: [entry.user.id],

@@ -1,4 +1,4 @@
-import { useWords } from '../../i18n/language'
+import { useExportsWords } from '../../i18n/exportsWords'
 import { FormDialog } from '../../ui/form/FormDialog'
 import { shown } from '../../ui/Shown'
 import { useRemoveExport } from './queries'
@@ -12,7 +12,7 @@ interface Props {
 
 /** Asks before deleting a file that others may need. */
 export default function DeleteExport({ tenant, id, what, onClose }: Props) {
-  const words = useWords()
+  const words = useExportsWords()
   const remove = useRemoveExport(tenant)
   return (
     <FormDialog

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
-import { useWords } from '../../i18n/language'
+import { useExportsWords } from '../../i18n/exportsWords'
 import { problemText } from '../../lib/problem'
 import { exactTime, offsetText } from '../../lib/time/zone'
 import { visibleText } from '../../lib/visible'
@@ -48,7 +48,7 @@ interface Props {
 
 /** Options of an export with the number of rows; below them the existing exports, running ones with their progress. */
 export default function ExportDialog({ tenant, filters, titles, nameOf, onClose }: Props) {
-  const words = useWords()
+  const words = useExportsWords()
   const [wanted, setWanted] = useState<Wanted>({
     period: 'shown',
     custom: undefined,

@@ -1,7 +1,7 @@
 import { lazy, Suspense, useId, useState } from 'react'
 import { Link } from 'react-router'
-import { useWords } from '../../i18n/language'
 import { urlOf } from '../../lib/basePath'
+import { useExportsWords } from '../../i18n/exportsWords'
 import { problemText } from '../../lib/problem'
 import { sizeText } from '../../lib/size'
 import { exactTime } from '../../lib/time/zone'
@@ -30,7 +30,7 @@ interface Props {
 
 /** Exports, newest first: content, author, progress; cancel, download or delete. */
 export function ExportList({ tenant, titles, query, limit, started }: Props) {
-  const words = useWords()
+  const words = useExportsWords()
   const remove = useRemoveExport(tenant.id)
   const organizations = useOrganizations(tenant.id, tenant.data_permission).data
   const organizationName = (id: string) => organizations?.find((one) => one.id === id)?.name ?? id
@@ -86,7 +86,7 @@ interface LineProps {
 }
 
 function ExportLine({ one, tenant, what: holds, isNew, canDelete, onCancel }: LineProps) {
-  const words = useWords()
+  const words = useExportsWords()
   const [proof, setProof] = useState(false)
   const [deleting, setDeleting] = useState(false)
   const proofId = useId()

@@ -1,5 +1,5 @@
-import { useWords } from '../../i18n/language'
 import { urlOf } from '../../lib/basePath'
+import { useExportsWords } from '../../i18n/exportsWords'
 import { problemText } from '../../lib/problem'
 import type { Export } from '../../model/api/types'
 import { useVerifierKey } from '../../model/log/queries'
@@ -10,7 +10,7 @@ import { bundleName, manifestPath, verifyCommand } from './verify'
 
 /** How to check a downloaded export: the command to run, and the manifest for those who have only the file. */
 export default function ExportProof({ tenant, one }: { tenant: string; one: Export }) {
-  const words = useWords()
+  const words = useExportsWords()
   const key = useVerifierKey()
   return (
     <div className="export-proof">

@@ -1,11 +1,15 @@
 import { expect, test } from 'vitest'
-import { en } from '../../i18n/en'
-import { zh } from '../../i18n/zh'
+import { en as commonEn } from '../../i18n/en'
+import { exportsEn } from '../../i18n/exports.en'
+import { exportsZh } from '../../i18n/exports.zh'
+import { zh as commonZh } from '../../i18n/zh'
 import { sizeText } from '../../lib/size'
 import type { Export } from '../../model/api/types'
 import { titlesOf } from '../../model/log/catalog'
 import { exportContent, exportPeriod, remainingTime } from './describe'
 
+const en = { ...commonEn, ...exportsEn }
+const zh = { ...commonZh, ...exportsZh }
 const titles = titlesOf(
   {
     modules: [],

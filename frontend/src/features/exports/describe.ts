@@ -1,4 +1,4 @@
-import type { Dictionary } from '../../i18n/en'
+import type { ExportsWords } from '../../i18n/exportsWords'
 import { exactPeriod } from '../../lib/time/phrases'
 import type { Export } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
@@ -10,7 +10,7 @@ export function exportContent(
   one: Export,
   titles: Titles,
   organizationName: (id: string) => string,
-  words: Dictionary,
+  words: ExportsWords,
 ): string {
   const { filters } = one
   const titleOf: Partial<Record<Field, (value: string) => string>> = {
@@ -30,13 +30,13 @@ export function exportContent(
   return parts.length ? words.listJoin(parts) : words.allOperations
 }
 
-export function exportPeriod(one: Export, zone: string, words: Dictionary): string {
+export function exportPeriod(one: Export, zone: string, words: ExportsWords): string {
   if (one.range !== 'custom' || !one.from || !one.to) return words.rangeInText[one.range]
   return exactPeriod(Date.parse(one.from), Date.parse(one.to), zone, words)
 }
 
 /** How long the file is still kept. */
-export function remainingTime(one: Export, now: number, words: Dictionary): string | undefined {
+export function remainingTime(one: Export, now: number, words: ExportsWords): string | undefined {
   if (!one.expires_at) return undefined
   const hours = (Date.parse(one.expires_at) - now) / 3_600_000
   return hours >= 24 ? words.days(Math.round(hours / 24)) : words.hours(Math.max(0, Math.floor(hours)))

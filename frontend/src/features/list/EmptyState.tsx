@@ -1,7 +1,7 @@
 import { useQueries } from '@tanstack/react-query'
 import { Link } from 'react-router'
-import type { Dictionary } from '../../i18n/en'
-import { useWords } from '../../i18n/language'
+import type { emptyEn } from '../../i18n/empty.en'
+import { useEmptyWords } from '../../i18n/emptyWords'
 import { call, tenantPath } from '../../model/api/http'
 import { queryKeys } from '../../model/api/queryKeys'
 import type { Organization, Preset, Summary } from '../../model/api/types'
@@ -28,7 +28,7 @@ interface Props {
 
 /** No row: says what was searched, and what each way out would give. */
 export default function EmptyState({ tenant, filters, summary, organizations, zone, nameOf, onFilters }: Props) {
-  const words = useWords()
+  const words = useEmptyWords()
   const session = useSession()
   const active = activeFilters(filters)
   const wider = widerPreset(filters)
@@ -131,7 +131,7 @@ export default function EmptyState({ tenant, filters, summary, organizations, zo
 }
 
 /** The shortest preset to now that holds another one whole. */
-const wider: Partial<Record<Preset, keyof Dictionary['widen']>> = {
+const wider: Partial<Record<Preset, keyof typeof emptyEn.widen>> = {
   today: 'last_7_days',
   yesterday: 'last_7_days',
   last_7_days: 'last_30_days',
@@ -141,6 +141,6 @@ const wider: Partial<Record<Preset, keyof Dictionary['widen']>> = {
   last_month: 'last_90_days',
 }
 
-function widerPreset(filters: Filters): keyof Dictionary['widen'] | undefined {
+function widerPreset(filters: Filters): keyof typeof emptyEn.widen | undefined {
   return filters.range && !filters.from && !filters.to ? wider[filters.range] : undefined
 }

@@ -1,5 +1,5 @@
 import type { LocaleTag } from '../../i18n/dictionaries'
-import { useWords } from '../../i18n/language'
+import { useSessionWords } from '../../i18n/sessionWords'
 import { problemText } from '../../lib/problem'
 import { useSignOut } from '../../model/session/queries'
 import { Button } from '../../ui/Button'
@@ -16,7 +16,7 @@ export default function MemberPage({
   username: string
   onLanguage: (tag: LocaleTag) => void
 }) {
-  const words = useWords()
+  const words = useSessionWords()
   const signOut = useSignOut()
   useDocumentTitle(words.signInTitle)
   return (

@@ -1,6 +1,6 @@
 import { useId, useState } from 'react'
 import type { LocaleTag } from '../../i18n/dictionaries'
-import { useWords } from '../../i18n/language'
+import { useSessionWords } from '../../i18n/sessionWords'
 import { minPasswordLength } from '../../lib/password'
 import { ApiProblem, isProblem, problemText } from '../../lib/problem'
 import { CardField, CardPage } from './CardPage'
@@ -14,7 +14,7 @@ interface Props {
 
 /** First run: creates the first owner and tenant, and signs the owner in. */
 export default function SetupPage({ locale, onLanguage }: Props) {
-  const words = useWords()
+  const words = useSessionWords()
   const setUp = useSetUp()
   const [code, setCode] = useState(setupCode ?? '')
   // If the code in the URL is rejected, a field asks for the current one.

@@ -1,6 +1,7 @@
 import { useRef, useState } from 'react'
 import type { LocaleTag } from '../../i18n/dictionaries'
 import { useLanguage } from '../../i18n/language'
+import { useSessionWords } from '../../i18n/sessionWords'
 import { isProblem, problemText } from '../../lib/problem'
 import { CardField, CardPage } from './CardPage'
 import { useSignIn } from './queries'
@@ -12,7 +13,8 @@ interface Props {
 
 /** Signing in. Where to go afterwards is the router's business: it shows this page only while nobody is signed in. */
 export default function SignInPage({ ended, onLanguage }: Props) {
-  const { tag, words } = useLanguage()
+  const { tag } = useLanguage()
+  const words = useSessionWords()
   const signIn = useSignIn()
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')

@@ -1,5 +1,4 @@
-import type { Dictionary } from '../../i18n/en'
-import { useWords } from '../../i18n/language'
+import { type EntryWords, useEntryWords } from '../../i18n/entryWords'
 import { clockText, dateText, offsetText, pad, wallTime } from '../../lib/time/zone'
 import { userAgentName } from '../../lib/userAgent'
 import { visibleText } from '../../lib/visible'
@@ -15,7 +14,7 @@ interface Props {
 
 /** Who did it, from where and when. The names are those recorded; where the organization is today is said as that. */
 export function EntryFacts({ entry, zone, organizations }: Props) {
-  const words = useWords()
+  const words = useEntryWords()
   const instant = Date.parse(entry.time)
   const wall = wallTime(instant, zone)
   return (
@@ -80,7 +79,7 @@ export function EntryFacts({ entry, zone, organizations }: Props) {
 }
 
 function Today({ entry, organizations }: { entry: Entry; organizations: Organization[] | undefined }) {
-  const words = useWords()
+  const words = useEntryWords()
   const id = entry.organization?.id
   const today = organizations?.find((one) => one.id === id)
   if (!today || !organizations || !id) return null
@@ -97,7 +96,7 @@ function Today({ entry, organizations }: { entry: Entry; organizations: Organiza
 
 /** The time of arrival: only the clock when it is the same day, and how much later it was. */
 function Received({ entry, zone }: { entry: Entry; zone: string }) {
-  const words = useWords()
+  const words = useEntryWords()
   const instant = Date.parse(entry.received_at)
   const wall = wallTime(instant, zone)
   const sameDay = dateText(wall) === dateText(wallTime(Date.parse(entry.time), zone))
@@ -110,7 +109,7 @@ function Received({ entry, zone }: { entry: Entry; zone: string }) {
   )
 }
 
-function laterText(seconds: number, words: Dictionary): string | undefined {
+function laterText(seconds: number, words: EntryWords): string | undefined {
   if (seconds < 0.05) return undefined
   if (seconds < 59.95) return words.later(seconds.toFixed(1))
   if (seconds < 3600) return words.minutesLater(Math.floor(seconds / 60))

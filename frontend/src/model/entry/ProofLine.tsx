@@ -1,5 +1,4 @@
-import type { Dictionary } from '../../i18n/en'
-import { useWords } from '../../i18n/language'
+import { type EntryWords, useEntryWords } from '../../i18n/entryWords'
 import { exactTime } from '../../lib/time/zone'
 import { Icon, type IconName } from '../../ui/Icon'
 import type { ProvenEntry } from '../api/types'
@@ -15,7 +14,7 @@ interface Props {
 
 /** What this browser found when it recomputed the proof of the entry. Green only after the check. */
 export function ProofLine({ entry, tenant, zone, onCopy }: Props) {
-  const words = useWords()
+  const words = useEntryWords()
   const { verdict, keyError, retry } = useProofResult(entry, tenant)
   const copyLink = (label: string) => (
     <button
@@ -82,7 +81,7 @@ export function ProofLine({ entry, tenant, zone, onCopy }: Props) {
   )
 }
 
-function sinceText(entry: ProvenEntry, zone: string, words: Dictionary): string {
+function sinceText(entry: ProvenEntry, zone: string, words: EntryWords): string {
   const delay = delayOf(entry)
   const time = exactTime(entry.received_at, zone)
   return delay ? words.provenLate(time, delay) : words.provenSince(time)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { en } from '../../i18n/en'
-import { zh } from '../../i18n/zh'
+import { entryEn } from '../../i18n/entry.en'
+import { entryZh } from '../../i18n/entry.zh'
 import { delayOf } from './delay'
 
 test.each([
@@ -17,9 +17,9 @@ test.each([
 
 test('in words', () => {
   const time = '2026-11-23 08:38:50'
-  expect(`${en.proven} ${en.provenLate(time, { unit: 'days', count: 1 })}`).toBe(
+  expect(`${entryEn.proven} ${entryEn.provenLate(time, { unit: 'days', count: 1 })}`).toBe(
     'Proven unchanged since it was received at 2026-11-23 08:38:50, 1 day after the operation time.',
   )
-  expect(en.provenLate(time, { unit: 'minutes', count: 15 })).toContain(', 15 min after')
-  expect(zh.provenLate(time, { unit: 'hours', count: 3 })).toContain('晚 3 小时')
+  expect(entryEn.provenLate(time, { unit: 'minutes', count: 15 })).toContain(', 15 min after')
+  expect(entryZh.provenLate(time, { unit: 'hours', count: 3 })).toContain('晚 3 小时')
 })

@@ -1,0 +1,25 @@
+export const helpEn = {
+  helpKeys: 'Keyboard shortcuts',
+  helpSearch: 'In the search box',
+  keys: {
+    '/': 'Search',
+    'j k': 'Next or previous row or entry',
+    '← →': 'Previous or next entry, while an entry is open',
+    Enter: 'Open the entry',
+    Esc: 'Close, or clear the selection',
+    x: 'Copy the content ID',
+    'f 1': 'Filter by the value in the first column; f 2 in the second, and so on',
+    'e 1': 'Exclude the value in the first column; e 2 in the second, and so on',
+    '.': 'Show new entries',
+    g: 'Go to a date',
+    z: 'Zoom to the selection',
+    '[': 'Show or hide organizations',
+    '?': 'Show this help',
+  },
+  searchExamples: [
+    { example: 'double encore', meaning: 'All words, in any order; the beginning of a word is enough' },
+    { example: '"double 11"', meaning: 'These words as a phrase' },
+    { example: 'sale -sms', meaning: 'A hyphen excludes a word, a phrase "…" or a field such as -user:emma' },
+    { example: 'user:emma', meaning: 'Users only; likewise module: and content:' },
+  ],
+}
