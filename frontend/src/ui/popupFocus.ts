@@ -25,5 +25,6 @@ export function useFocusBack(anchor: HTMLElement | null) {
 /** Whether what would close a popup happened at the control that opened it, which closes it by itself. */
 export function withinAnchor(anchor: HTMLElement | null, event: Event): boolean {
   const at = event instanceof FocusEvent ? event.relatedTarget : event.target
-  return event.type !== 'keydown' && at instanceof Node && anchor?.contains(at) === true
+  if (event.type === 'keydown' || !(at instanceof Element)) return false
+  return anchor?.contains(at) === true && !at.closest('[data-popup]') // the popup is drawn within the control's element
 }
