@@ -97,6 +97,17 @@ test('the chip of the search leads to its box, that of an organization to the tr
   await waitFor(() => expect(focused()).toBe(screen.getByRole('treeitem', { name: /North/ })))
 })
 
+test('parameters of a link that cannot be read are named, with the period shown instead', async () => {
+  const { person } = await open('?from=x&modul=sms')
+  const notice = () => screen.queryByText(/could not be read/)
+  expect(notice()?.textContent).toBe(
+    'Parameters of this link could not be read, and are ignored: from=x, modul=sms. The period shown is Mon 5 Jan 00:00 to now.',
+  )
+  expect(address()).toBe('/t/acme/log?range=last_7_days')
+  await person.click(screen.getByRole('radio', { name: en.ranges.today }))
+  await waitFor(() => expect(notice()).toBeNull())
+})
+
 test('when the last chip is removed, the search box has the focus', async () => {
   const { person } = await open('?q=sale&range=today')
   await person.click(screen.getByRole('button', { name: en.removeFilter(en.search) }))

@@ -40,9 +40,12 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   const entryOpen = openId !== undefined
   const [preferences, setPreferences] = usePreferences()
   // An entry opened directly by URL is shown in the default list.
-  const { filters, setFilters } = useFilters(entryOpen ? undefined : tenant.start, ({ table }) => {
-    if (table) setPreferences(withTableSettings(preferences, table))
-  })
+  const { filters, setFilters, ignored, closeIgnored } = useFilters(
+    entryOpen ? undefined : tenant.start,
+    ({ table }) => {
+      if (table) setPreferences(withTableSettings(preferences, table))
+    },
+  )
   const [dialog, setDialog] = useState<LogDialog>()
   const now = useNow()
   useDocumentTitle(words.operationLog)
@@ -136,6 +139,8 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           table={table}
           now={now}
           refused={refused !== undefined}
+          ignored={ignored}
+          onCloseIgnored={closeIgnored}
           open={entry}
           openSeq={openSeq}
           onOpen={openRow}

@@ -20,6 +20,7 @@ export const accessEn = {
   filters: 'Filters of the access log',
   findAction: 'Find action',
   allTime: 'All time',
+  allTimeInText: 'all time',
   people: 'Accounts',
   programs: 'API keys',
   others: 'Others in these rows',

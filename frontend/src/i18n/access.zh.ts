@@ -20,6 +20,7 @@ export const accessZh: AdminWords['access'] = {
   filters: '访问日志的筛选条件',
   findAction: '查找行为',
   allTime: '全部时间',
+  allTimeInText: '全部时间',
   people: '账号',
   programs: 'API 密钥',
   others: '当前记录中的其他用户',

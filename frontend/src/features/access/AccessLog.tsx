@@ -12,7 +12,8 @@ import { queryKeys } from '../../model/api/queryKeys'
 import type { Entry, Tenant } from '../../model/api/types'
 import { useActions } from '../../model/api/useActions'
 import { useTitles } from '../../model/log/catalog'
-import { type Field, type FilterName, type Filters, isList, writeFilters } from '../../model/log/filters'
+import { type Field, type FilterName, type Filters, type Ignored, isList, writeFilters } from '../../model/log/filters'
+import { IgnoredNotice } from '../../model/log/IgnoredNotice'
 import { filterValues, shortList, useNames } from '../../model/log/names'
 import { useOrganizations } from '../../model/log/queries'
 import { useAccounts, useApiKeys } from '../../model/settings/queries'
@@ -35,11 +36,13 @@ interface Props {
   tenant: Tenant
   scope: Scope
   filters: Filters
+  /** Parameters of the URL that are ignored. */
+  ignored: Ignored[]
   onFilters: (next: Filters, how?: Step) => void
 }
 
 /** The rows of an access log, below what they are narrowed to. */
-export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
+export function AccessLog({ tenant, scope, filters, ignored, onFilters }: Props) {
   const common = useWords()
   const words = useAdminWords()
   const copy = useCopy()
@@ -135,6 +138,13 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
           context={context}
         />
       </AccessFilters>
+      {ignored.length > 0 && (
+        <IgnoredNotice
+          ignored={ignored}
+          period={shownPeriod(filters, tenant.time_zone, common) ?? words.access.allTimeInText}
+          onClose={() => onFilters(filters, { replace: true })}
+        />
+      )}
       {access.error && (
         <Notice kind="error" action={common.retry} onAction={retry}>
           {words.failed(problemText(access.error))}
@@ -176,6 +186,11 @@ export function AccessLog({ tenant, scope, filters, onFilters }: Props) {
       )}
     </div>
   )
+}
+
+function shownPeriod(filters: Filters, zone: string, words: Dictionary): string | undefined {
+  if (filters.from || filters.to) return periodText(filters, zone, words)
+  return filters.range && words.rangeInText[filters.range]
 }
 
 /** A period of one's own, of which an end may be open. */

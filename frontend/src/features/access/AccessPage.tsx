@@ -4,14 +4,13 @@ import { useSession } from '../../model/session/session'
 import { SectionHead } from '../../ui/SectionHead'
 import { Segments } from '../../ui/Segments'
 import { AccessLog } from './AccessLog'
-import { type Scope, useAccessFilters } from './useAccessFilters'
+import { useAccessFilters } from './useAccessFilters'
 
 /** Who read, exported and administered the log. */
 export default function AccessPage({ tenant }: { tenant: Tenant }) {
   const words = useAdminWords()
   const owner = useSession().role === 'owner'
-  const { filters, scope: asked, set } = useAccessFilters()
-  const scope: Scope = owner ? asked : 'tenant'
+  const { filters, scope, ignored, set } = useAccessFilters(owner)
 
   return (
     <>
@@ -34,6 +33,7 @@ export default function AccessPage({ tenant }: { tenant: Tenant }) {
         tenant={tenant}
         scope={scope}
         filters={filters}
+        ignored={ignored}
         onFilters={(next, how) => set(next, scope, how)}
       />
     </>

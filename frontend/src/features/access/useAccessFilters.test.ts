@@ -2,7 +2,14 @@ import { expect, test } from 'vitest'
 import { adminEn } from '../../i18n/admin.en'
 import type { Account, ApiKey, Entry } from '../../model/api/types'
 import { noFilters } from '../../model/log/filters'
-import { actionChoices, activeIn, actorChoices, readAccessFilters, withoutFilter } from './useAccessFilters'
+import {
+  actionChoices,
+  activeIn,
+  actorChoices,
+  ignoredByAccess,
+  readAccessFilters,
+  withoutFilter,
+} from './useAccessFilters'
 
 test('every deed is a choice, once', () => {
   const values = actionChoices(adminEn).flatMap(({ choices }) => choices.map(({ value }) => value))
@@ -28,6 +35,15 @@ test('actors are accounts, keys, and who else is seen or chosen', () => {
 test('filters that the access log does not take are left out', () => {
   const filters = readAccessFilters('q=x&user=ada&not_user=bob&outcome=failure&organization=east&range=last_month')
   expect(filters).toEqual({ ...noFilters, q: 'x', user: ['ada'], range: 'last_month' })
+})
+
+test('parameters without effect here are named', () => {
+  const ignored = (text: string, owner = true) =>
+    ignoredByAccess(text, owner).map(({ name, value }) => `${name}=${value}`)
+  expect(ignored('user=ada&operation=log.search&content_id=c&module=log&scope=server&range=today')).toEqual([])
+  expect(ignored('from=x&ip=10.0.0.0/8&not_user=bob')).toEqual(['from=x', 'ip=10.0.0.0/8', 'not_user=bob'])
+  expect(ignored('scope=all')).toEqual(['scope=all'])
+  expect(ignored('scope=server', false)).toEqual(['scope=server'])
 })
 
 test('a custom period is a filter that can be removed, a preset is none', () => {

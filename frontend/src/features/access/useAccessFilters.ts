@@ -9,7 +9,10 @@ import {
   type FilterName,
   type Filters,
   hasSelection,
-  noFilters,
+  type Ignored,
+  ignoredIn,
+  type ListFilter,
+  listFilters,
   readFilters,
   without,
   writeFilters,
@@ -23,11 +26,12 @@ export type Scope = 'tenant' | 'server'
  * The filters of the access log in the URL: a subset of the log's filters. An operation includes
  * its module, `account.create`. Without a period all time is shown.
  */
-export function useAccessFilters() {
+export function useAccessFilters(owner: boolean) {
   const [search, setSearch] = useSearchParams()
   const text = search.toString()
   const filters = useMemo(() => readAccessFilters(text), [text])
-  const scope: Scope = search.get('scope') === 'server' ? 'server' : 'tenant'
+  const scope: Scope = owner && search.get('scope') === 'server' ? 'server' : 'tenant'
+  const ignored = useMemo(() => ignoredByAccess(text, owner), [text, owner])
 
   const set = useCallback(
     (filters: Filters, scope: Scope, how?: Step) => {
@@ -38,13 +42,23 @@ export function useAccessFilters() {
     },
     [setSearch],
   )
-  return { filters, scope, set }
+  return { filters, scope, ignored, set }
 }
+
+const accessFilters: readonly ListFilter[] = ['user', 'module', 'operation', 'contentId']
 
 /** The log's filters that the access log supports. */
 export function readAccessFilters(text: string): Filters {
-  const { q, user, module, operation, contentId, range, from, to } = readFilters(new URLSearchParams(text))
-  return { ...noFilters, q, user, module, operation, contentId, range, from, to }
+  const filters = readFilters(new URLSearchParams(text))
+  const rest = listFilters.filter((name) => !accessFilters.includes(name)).map((name) => [name, []])
+  return { ...filters, ...Object.fromEntries(rest) }
+}
+
+/** The parameters of its URL that the access log ignores; only owners see that of the server. */
+export function ignoredByAccess(text: string, owner: boolean): Ignored[] {
+  const search = new URLSearchParams(text)
+  const isScope = search.get('scope') === 'tenant' || (owner && search.get('scope') === 'server')
+  return ignoredIn(search, isScope ? ['scope'] : [], accessFilters)
 }
 
 /** The active filters, including a custom period, which is shown nowhere else. */

@@ -1,20 +1,31 @@
-import { useCallback, useEffect, useEffectEvent, useMemo } from 'react'
+import { useCallback, useEffect, useEffectEvent, useMemo, useState } from 'react'
 import { useLocation, useNavigate, useSearchParams } from 'react-router'
 import type { Step } from '../../lib/steps'
 import type { Tenant } from '../../model/api/types'
 import { goOn } from '../../model/api/useActions'
-import { type Filters, hasPeriod, readFilters, withPeriod, writeFilters } from '../../model/log/filters'
+import {
+  type Filters,
+  hasPeriod,
+  type Ignored,
+  ignoredIn,
+  readFilters,
+  withPeriod,
+  writeFilters,
+} from '../../model/log/filters'
 
 type Start = NonNullable<Tenant['start']>
 
 interface UseFilters {
   filters: Filters
   setFilters: (next: Filters, how?: Step) => void
+  /** Parameters of the link that are ignored, until the filters change or the notice is closed. */
+  ignored: Ignored[]
+  closeIgnored: () => void
 }
 
 /**
  * The filters as the address has them. An address without any gets those that the person begins with, and one without
- * a period the usual one, written into it.
+ * a period the usual one, written into it. Parameters that cannot be read are dropped from it, and reported.
  */
 export function useFilters(start: Start | undefined, onStart: (start: Start) => void): UseFilters {
   const [search] = useSearchParams()
@@ -26,7 +37,12 @@ export function useFilters(start: Start | undefined, onStart: (start: Start) => 
 
   const read = useMemo(() => readFilters(new URLSearchParams(text)), [text])
   const filters = useMemo(() => withPeriod(read), [read])
-  const complete = given !== '' && hasPeriod(read)
+  const dropped = useMemo(() => ignoredIn(new URLSearchParams(text), ['seq']), [text])
+  const complete = given !== '' && hasPeriod(read) && dropped.length === 0
+
+  const query = writeFilters(filters).toString()
+  const [ignored, setIgnored] = useState({ dropped, query })
+  if (dropped.length > 0 && dropped !== ignored.dropped) setIgnored({ dropped, query })
 
   const setFilters = useCallback(
     (next: Filters, how?: Step) => {
@@ -44,5 +60,6 @@ export function useFilters(start: Start | undefined, onStart: (start: Start) => 
     setFilters(filters, { replace: true })
   }, [complete, given, start, filters, setFilters])
 
-  return { filters, setFilters }
+  const closeIgnored = useCallback(() => setIgnored({ dropped: [], query: '' }), [])
+  return { filters, setFilters, ignored: ignored.query === query ? ignored.dropped : [], closeIgnored }
 }

@@ -2,7 +2,17 @@ import { type RefObject, useCallback, useMemo } from 'react'
 import { useWords } from '../../i18n/language'
 import type { Entry } from '../../model/api/types'
 import type { EntryName } from '../../model/log/entryAddress'
-import { type Field, frozen, isOngoing, isRelative, type ListFilter, toggled } from '../../model/log/filters'
+import {
+  type Field,
+  frozen,
+  type Ignored,
+  isOngoing,
+  isRelative,
+  type ListFilter,
+  toggled,
+} from '../../model/log/filters'
+import { periodText } from '../../model/log/filterTexts'
+import { IgnoredNotice } from '../../model/log/IgnoredNotice'
 import type { LogPart } from '../../model/log/useLog'
 import { preloadable } from '../../ui/hooks/preload'
 import { LazyBoundary } from '../../ui/LazyBoundary'
@@ -23,6 +33,9 @@ interface Props extends LogPart {
   now: number
   /** The filters are refused: asking again would not help. */
   refused: boolean
+  /** Parameters of the link that are ignored. */
+  ignored: Ignored[]
+  onCloseIgnored: () => void
   /** The entry that is open. */
   open: EntryName | undefined
   openSeq: number | undefined
@@ -91,6 +104,13 @@ export function LogList(props: Props) {
           <TableOptions preferences={preferences} onPreferences={onPreferences} folded={layout.table === 'folded'} />
         )}
       </SummaryLine>
+      {props.ignored.length > 0 && (
+        <IgnoredNotice
+          ignored={props.ignored}
+          period={summary && periodText(filters, summary, zone, words, now)}
+          onClose={props.onCloseIgnored}
+        />
+      )}
       <LogNotices
         error={log.error}
         verySlow={log.verySlow}

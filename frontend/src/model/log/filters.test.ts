@@ -10,6 +10,7 @@ import {
   frozen,
   hasPeriod,
   hasSelection,
+  ignoredIn,
   isExclusion,
   isRelative,
   listFilters,
@@ -47,6 +48,33 @@ test('what is not a filter is dropped', () => {
     to: undefined,
   })
   expect(read('module=sms&module=sms').module).toEqual(['sms'])
+})
+
+describe('parameters of a link that are ignored', () => {
+  const ignored = (query: string) =>
+    ignoredIn(new URLSearchParams(query), ['seq']).map(({ name, value }) => `${name}=${value}`)
+  test.each([
+    'from=x',
+    'to=2026-11-20', // no instant: the API refuses it
+    'range=last_year',
+    'modul=sms',
+    'contentId=c_1', // its name in code
+  ])('%s', (query) => {
+    expect(ignored(`q=sale&${query}&user=u_1`)).toEqual([query])
+  })
+  test('a single value given twice', () => {
+    expect(ignored('q=a&q=b&range=today&range=today')).toEqual(['q=b', 'range=today'])
+  })
+  test.each(['', 'from=&range=', 'seq=7', 'ip=x&outcome=none', 'q=-&not_content_id=a&not_content_id=b'])(
+    'none: %s',
+    (query) => {
+      expect(ignored(query)).toEqual([])
+    },
+  )
+  test('not an instant whose plus sign is unescaped', () => {
+    expect(ignored('from=2026-11-18T04:00:00+08:00')).toEqual([])
+    expect(read('from=2026-11-18T04:00:00+08:00').from).toBe('2026-11-18T04:00:00+08:00')
+  })
 })
 
 test('a blank search is none', () => {

@@ -61,21 +61,55 @@ export const noFilters: Filters = {
   ...(Object.fromEntries(listFilters.map((name) => [name, []])) as unknown as Record<ListFilter, string[]>),
 }
 
+const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+
+/** An instant as the API reads it. An unescaped plus sign arrives as a space. */
 function instant(value: string | null): string | undefined {
-  return value && !Number.isNaN(Date.parse(value)) ? value : undefined
+  const text = value?.replace(' ', '+') ?? ''
+  return rfc3339.test(text) && !Number.isNaN(Date.parse(text)) ? text : undefined
+}
+
+function preset(value: string | null): Preset | undefined {
+  return [...presets, ...calendarPresets].find((one) => one === value)
 }
 
 export function readFilters(search: URLSearchParams): Filters {
-  const range = search.get('range')
   const list = (name: ListFilter) => [...new Set(search.getAll(wireName(name)).filter((value) => value !== ''))]
   return {
     ...noFilters,
     ...Object.fromEntries(listFilters.map((name) => [name, list(name)])),
     q: search.get('q') ?? '',
-    range: [...presets, ...calendarPresets].find((preset) => preset === range),
+    range: preset(search.get('range')),
     from: instant(search.get('from')),
     to: instant(search.get('to')),
   }
+}
+
+/** A parameter of a link that is ignored: unknown, given twice, or with a value that cannot be read. */
+export interface Ignored {
+  name: string
+  value: string
+}
+
+/** Whether a parameter is part of the period. */
+export const isOfPeriod = ({ name }: Ignored) => name === 'range' || name === 'from' || name === 'to'
+
+/** The parameters that a page with these filters ignores, except empty ones and those that it reads itself. */
+export function ignoredIn(
+  search: URLSearchParams,
+  ownNames: readonly string[],
+  filters: readonly ListFilter[] = listFilters,
+): Ignored[] {
+  const lists = new Set<string>(filters.map(wireName))
+  const seen = new Set<string>()
+  return [...search].flatMap(([name, value]) => {
+    if (value === '' || lists.has(name) || ownNames.includes(name)) return []
+    const read =
+      name === 'q' || (name === 'range' ? preset(value) : (name === 'from' || name === 'to') && instant(value))
+    const isRead = Boolean(read) && !seen.has(name)
+    seen.add(name)
+    return isRead ? [] : [{ name, value }]
+  })
 }
 
 /** The page's URL and the API's query use the same names. */
