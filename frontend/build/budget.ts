@@ -35,7 +35,7 @@ export function budget(limit: number): Plugin {
     writeBundle(_, bundle) {
       const page = bundle['index.html']
       if (page?.type !== 'asset') return this.error('there is no page')
-      const named = [...String(page.source).matchAll(/(?:src|href)="\/([^"]+)"/g)].map(([, file = '']) => file)
+      const named = [...String(page.source).matchAll(/(?:src|href)="\.\/([^"]+)"/g)].map(([, file = '']) => file)
       const sizes = ['en', 'zh'].map((language) => {
         const words = Object.values(bundle).find((file) => file.type === 'chunk' && file.name === language)
         if (!words) return this.error(`${language} is no chunk of the build`)

@@ -80,6 +80,8 @@ export const en = {
   account: 'Account',
   username: 'Username',
   password: 'Password',
+  passwordRefused:
+    'Easy to guess: a common password, a simple pattern, or one that contains the username. Choose another.',
   signOut: 'Sign out',
   stillSignedIn: (detail: string) => `You are still signed in: ${detail}`,
   tenant: 'Tenant',

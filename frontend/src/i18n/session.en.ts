@@ -13,8 +13,6 @@ export const sessionEn = {
   tenantNameHint: 'The company or product that this log belongs to.',
   tenantIdHint: 'Used in URLs and API calls. It cannot be changed later.',
   passwordHint: 'At least 12 characters.',
-  passwordRefused:
-    'Easy to guess: a common password, a simple pattern, or one that contains the username. Choose another.',
   setupFailed: (detail: string) => `Setup failed: ${detail}`,
   setUp: 'Set up',
   firstKey: 'First key',

@@ -17,7 +17,6 @@ export const sessionZh: Widen<typeof sessionEn> = {
   tenantNameHint: '此日志所属的公司或产品。',
   tenantIdHint: '用于网址和 API 调用，之后不可更改。',
   passwordHint: '至少 12 个字符。',
-  passwordRefused: '太容易被猜到：这是常见密码、有规律的字符，或包含用户名。请换一个。',
   setupFailed: (detail: string) => `初始化失败：${detail}`,
   setUp: '完成初始化',
   firstKey: '首个密钥',

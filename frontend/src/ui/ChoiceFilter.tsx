@@ -45,7 +45,7 @@ export function ChoiceFilter({ label, chosen, excluded = 0, plain, shrinks, inva
         {chosen + excluded === 0 && !plain && <span className="choice-all">{words.all}</span>}
         <Icon name="down" />
       </button>
-      {open && <LazyBoundary>{children}</LazyBoundary>}
+      {open && <LazyBoundary onEscape={() => onOpen(false)}>{children}</LazyBoundary>}
     </div>
   )
 }

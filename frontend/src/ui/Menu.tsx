@@ -50,7 +50,7 @@ export function Menu({ items, label, className, align = 'start', silent, title, 
         {children}
       </button>
       {open && (
-        <LazyBoundary>
+        <LazyBoundary onEscape={() => setOpen(false)}>
           <MenuPanel label={label} items={items} align={align} onClose={() => setOpen(false)} />
         </LazyBoundary>
       )}

@@ -1,7 +1,7 @@
 import { lazy, Suspense, useId, useState } from 'react'
 import { Link } from 'react-router'
-import { urlOf } from '../../lib/basePath'
 import { useExportsWords } from '../../i18n/exportsWords'
+import { urlOf } from '../../lib/basePath'
 import { problemText } from '../../lib/problem'
 import { sizeText } from '../../lib/size'
 import { exactTime } from '../../lib/time/zone'

@@ -1,5 +1,5 @@
-import { urlOf } from '../../lib/basePath'
 import { useExportsWords } from '../../i18n/exportsWords'
+import { urlOf } from '../../lib/basePath'
 import { problemText } from '../../lib/problem'
 import type { Export } from '../../model/api/types'
 import { useVerifierKey } from '../../model/log/queries'

@@ -34,7 +34,7 @@ export function TableOptions(props: Props) {
         <Icon name={which} />
       </button>
       {open === which && (
-        <LazyBoundary>
+        <LazyBoundary onEscape={() => setOpen(undefined)}>
           <TableOptionsPanel which={which} onClose={() => setOpen(undefined)} {...props} />
         </LazyBoundary>
       )}

@@ -39,7 +39,7 @@ export function ViewsMenu({ phone, ...context }: ViewContext & { phone?: boolean
         {!phone && <Icon name="down" small />}
       </button>
       {open && (
-        <LazyBoundary>
+        <LazyBoundary onEscape={() => setOpen(false)}>
           <ViewsPanel {...context} onClose={() => setOpen(false)} />
         </LazyBoundary>
       )}

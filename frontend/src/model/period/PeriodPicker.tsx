@@ -83,7 +83,7 @@ export function PeriodPicker(props: Props) {
         />
       )}
       {open && (
-        <LazyBoundary>
+        <LazyBoundary onEscape={() => onOpen(false)}>
           <PeriodPanel
             range={range}
             from={from}
