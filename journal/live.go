@@ -2,16 +2,18 @@ package journal
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"oplog/oplog"
 )
 
-// MaxLiveLag is how many entries a reader of Live may lag behind.
+// MaxLiveLag is how many entries a reader of a Live may lag behind.
 const MaxLiveLag = 10_000
 
-// livePause is how long Live lets entries accumulate before it reads them.
+// livePause is how long a Live lets entries accumulate before it reads them.
 const livePause = 50 * time.Millisecond
 
 // arrivals wakes readers when their tenant has new entries. Appends never wait for readers.
@@ -44,26 +46,64 @@ func (a *arrivals) notify(tenant string) {
 	}
 }
 
-// Live calls emit with matching entries that arrive after a seq, in order of arrival without gaps, and with the last seq examined; if
-// nothing matches, it calls emit without entries at the given interval. It ends with the context, with an error of emit, or with
-// CodeTooLarge if emit is so slow that it lags more than MaxLiveLag entries behind.
-func (j *Journal) Live(ctx context.Context, tenant string, q oplog.Query, after uint64, every time.Duration, emit func(entries []oplog.Entry, seq uint64) error) error {
-	last, _, err := j.store.Counts(tenant)
-	if err != nil {
-		return err
-	}
-	if last > after && last-after > MaxLiveLag {
-		return lagError(after, last)
-	}
+// Live follows logs for many readers. Those that wait for the same entries share each batch, which is read and encoded once.
+type Live struct {
+	journal *Journal
+	encode  func(b []byte, e *oplog.Entry) []byte
+
+	mu      sync.Mutex
+	batches map[batchKey]*batch
+	kept    []batchKey // finished batches, oldest first
+	bytes   int        // of the kept batches
+}
+
+// Limits of batches.
+const (
+	// MaxBatch is when a batch is full, in bytes. A reader holds at most one.
+	MaxBatch = 64 << 10
+	// maxBatches limits the finished batches that are kept for other readers, in bytes.
+	maxBatches = 8 << 20
+	batchCost  = 512 // bytes of a batch without its entries
+)
+
+// batchKey identifies a batch.
+type batchKey struct {
+	tenant string
+	query  string // the whole query, with its scope
+	after  uint64
+}
+
+// batch holds the encoded matching entries that arrived after a seq.
+type batch struct {
+	done chan struct{} // closed when the rest is set
+	data []byte
+	last uint64 // seq of the last entry examined
+	err  error
+}
+
+// NewLive returns a Live whose readers get entries as encode appends them.
+func NewLive(j *Journal, encode func(b []byte, e *oplog.Entry) []byte) *Live {
+	return &Live{journal: j, encode: encode, batches: make(map[batchKey]*batch)}
+}
+
+// Follow calls emit with encoded matching entries that arrive after a seq, in order of arrival without gaps, and with the last seq
+// examined; if nothing matches, it calls emit without data at the given interval. Data is shared with other readers. It ends with the
+// context, with an error of emit, or with CodeTooLarge if emit is so slow that it lags more than MaxLiveLag entries behind.
+func (l *Live) Follow(ctx context.Context, tenant string, q oplog.Query, after uint64, every time.Duration, emit func(data []byte, seq uint64) error) error {
 	quiet := time.NewTimer(every) // also while non-matching entries keep arriving
 	defer quiet.Stop()
-	tell := func(entries []oplog.Entry, seq uint64) error {
+	tell := func(data []byte, seq uint64) error {
 		quiet.Reset(every)
-		return emit(entries, seq)
+		return emit(data, seq)
 	}
+	if _, err := l.journal.match(tenant, q); err != nil {
+		return err
+	}
+	key := batchKey{tenant: tenant, query: fmt.Sprintf("%#v", q)}
 	for {
-		arrived := j.arrivals.next(tenant) // before reading, so that no arrival is missed
-		if after, err = j.emitArrivals(ctx, tenant, q, after, tell); err != nil {
+		arrived := l.journal.arrivals.next(tenant) // before reading, so that no arrival is missed
+		var err error
+		if after, err = l.catchUp(ctx, key, q, after, tell); err != nil {
 			return err
 		}
 		select {
@@ -84,48 +124,110 @@ func (j *Journal) Live(ctx context.Context, tenant string, q oplog.Query, after 
 	}
 }
 
+// catchUp emits what arrived after a seq, and returns the last seq examined.
+func (l *Live) catchUp(ctx context.Context, key batchKey, q oplog.Query, after uint64, emit func([]byte, uint64) error) (uint64, error) {
+	for {
+		last, _, err := l.journal.store.Counts(key.tenant)
+		if err != nil || after >= last {
+			return after, err
+		}
+		if last-after > MaxLiveLag {
+			return after, lagError(after, last)
+		}
+		key.after = after
+		b, err := l.batch(ctx, key, q)
+		if err != nil {
+			return after, err
+		}
+		after = b.last
+		if len(b.data) > 0 {
+			if err := emit(b.data, after); err != nil {
+				return after, err
+			}
+		}
+	}
+}
+
+// batch returns a batch, which another reader may have read or be reading.
+func (l *Live) batch(ctx context.Context, key batchKey, q oplog.Query) (*batch, error) {
+	for {
+		l.mu.Lock()
+		b, known := l.batches[key]
+		if !known {
+			b = &batch{done: make(chan struct{}), last: key.after}
+			l.batches[key] = b
+		}
+		l.mu.Unlock()
+		if !known {
+			l.read(ctx, key, q, b)
+			return b, b.err
+		}
+		select {
+		case <-b.done:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		// A reader that ended took its batch with it; others read it themselves.
+		if b.err == nil || ctx.Err() != nil || !errors.Is(b.err, context.Canceled) {
+			return b, b.err
+		}
+	}
+}
+
+// read reads a batch and keeps it for others.
+func (l *Live) read(ctx context.Context, key batchKey, q oplog.Query, b *batch) {
+	b.err = context.Canceled // unless it is read
+	defer func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		close(b.done)
+		if b.err != nil || b.last == key.after { // it was read before anything arrived
+			delete(l.batches, key)
+			return
+		}
+		l.kept = append(l.kept, key)
+		l.bytes += cap(b.data) + batchCost
+		for l.bytes > maxBatches {
+			l.bytes -= cap(l.batches[l.kept[0]].data) + batchCost
+			delete(l.batches, l.kept[0])
+			l.kept = l.kept[1:]
+		}
+	}()
+	b.err = l.readArrivals(ctx, key, q, b)
+}
+
+func (l *Live) readArrivals(ctx context.Context, key batchKey, q oplog.Query, b *batch) error {
+	m, err := l.journal.match(key.tenant, q) // resolved each time: presets are relative to now, and trees change
+	if err != nil {
+		return err
+	}
+	matches, err := l.journal.index.Matcher(m)
+	if err != nil {
+		return err
+	}
+	last, _, err := l.journal.store.Counts(key.tenant)
+	if err != nil {
+		return err
+	}
+	full := errors.New("the batch is full")
+	err = l.journal.store.Arrivals(ctx, key.tenant, key.after+1, 0, func(e oplog.Entry) error {
+		b.last = e.Seq
+		if matches(&e) {
+			b.data = l.encode(b.data, &e)
+		}
+		if len(b.data) >= MaxBatch {
+			return full
+		}
+		return nil
+	})
+	if errors.Is(err, full) {
+		return nil
+	}
+	b.last = max(b.last, last) // the last entries may have been deleted
+	return err
+}
+
 func lagError(after, last uint64) error {
 	return oplog.Errorf(oplog.CodeTooLarge, "The client is %d entries behind; a stream can catch up at most %d. Page through GET …/entries?order=seq&after_seq=%d "+
 		"until next_after_seq equals last_seq, then open the stream with that value as Last-Event-ID.", last-after, MaxLiveLag, after)
-}
-
-// emitArrivals emits the matching entries on disk after a seq, in chunks, and returns the last seq examined.
-func (j *Journal) emitArrivals(ctx context.Context, tenant string, q oplog.Query, after uint64, emit func([]oplog.Entry, uint64) error) (uint64, error) {
-	m, err := j.match(tenant, q) // resolved each time: presets are relative to now, and trees change
-	if err != nil {
-		return after, err
-	}
-	matches, err := j.index.Matcher(m)
-	if err != nil {
-		return after, err
-	}
-	var portion []oplog.Entry
-	flush := func() error {
-		if len(portion) == 0 {
-			return nil
-		}
-		if err := emit(portion, after); err != nil {
-			return err
-		}
-		portion = nil
-		last, _, err := j.store.Counts(tenant)
-		if err == nil && last-after > MaxLiveLag {
-			err = lagError(after, last)
-		}
-		return err
-	}
-	err = j.store.Arrivals(ctx, tenant, after+1, 0, func(e oplog.Entry) error {
-		after = e.Seq
-		if matches(&e) {
-			portion = append(portion, e)
-		}
-		if len(portion) < oplog.MaxPageSize {
-			return nil
-		}
-		return flush()
-	})
-	if err == nil {
-		err = flush()
-	}
-	return after, err
 }

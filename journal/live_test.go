@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,14 +19,14 @@ import (
 func (l *testLog) follow(q oplog.Query, after uint64, n int, record func()) (string, uint64) {
 	l.T.Helper()
 	enough := errors.New("enough")
-	var found []oplog.Entry
+	var found []string
 	var at uint64
-	err := l.Journal.Live(l.T.Context(), "acme", q, after, time.Hour, func(entries []oplog.Entry, seq uint64) error {
+	err := l.live().Follow(l.T.Context(), "acme", q, after, time.Hour, func(data []byte, seq uint64) error {
 		if seq < at {
 			l.T.Errorf("it goes back from %d to %d", at, seq)
 		}
 		at = seq
-		found = append(found, entries...)
+		found = append(found, strings.Fields(string(data))...)
 		if record != nil {
 			record()
 			record = nil
@@ -36,7 +39,12 @@ func (l *testLog) follow(q oplog.Query, after uint64, n int, record func()) (str
 	if !errors.Is(err, enough) {
 		l.T.Fatal(err)
 	}
-	return nodetest.Contents(found), at
+	return strings.Join(found, " "), at
+}
+
+// live returns a Live that encodes entries as their contents.
+func (l *testLog) live() *journal.Live {
+	return journal.NewLive(l.Journal, func(b []byte, e *oplog.Entry) []byte { return append(append(b, e.Content.ID...), ' ') })
 }
 
 func TestLive(t *testing.T) {
@@ -68,9 +76,9 @@ func TestLiveWithoutEntries(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 5), nodetest.Entry("b", 9))
 	stop := errors.New("stop")
-	err := l.Journal.Live(context.Background(), "acme", oplog.Query{Scope: "east"}, 0, time.Microsecond, func(entries []oplog.Entry, seq uint64) error {
-		if len(entries) > 0 || seq != 2 {
-			t.Errorf("%v, %d", entries, seq)
+	err := l.live().Follow(context.Background(), "acme", oplog.Query{Scope: "east"}, 0, time.Microsecond, func(data []byte, seq uint64) error {
+		if len(data) > 0 || seq != 2 {
+			t.Errorf("%s, %d", data, seq)
 		}
 		return stop
 	})
@@ -85,7 +93,7 @@ func TestLiveAmongNonMatchingEntries(t *testing.T) {
 	stop := errors.New("stop")
 	recorded, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
-		ended <- l.Journal.Live(t.Context(), "acme", oplog.Query{Scope: "east"}, 0, 100*time.Millisecond, func([]oplog.Entry, uint64) error {
+		ended <- l.live().Follow(t.Context(), "acme", oplog.Query{Scope: "east"}, 0, 100*time.Millisecond, func([]byte, uint64) error {
 			return stop
 		})
 		close(recorded)
@@ -106,18 +114,18 @@ func TestLiveAmongNonMatchingEntries(t *testing.T) {
 func TestLiveEnds(t *testing.T) {
 	l := newLog(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	nothing := func([]oplog.Entry, uint64) error { return nil }
+	nothing := func([]byte, uint64) error { return nil }
 	l.Record("acme", nodetest.Entry("a", 1))
-	err := l.Journal.Live(ctx, "acme", oplog.Query{}, 0, time.Hour, func([]oplog.Entry, uint64) error {
+	err := l.live().Follow(ctx, "acme", oplog.Query{}, 0, time.Hour, func([]byte, uint64) error {
 		cancel()
 		return nil
 	})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want it cancelled", err)
 	}
-	err = l.Journal.Live(context.Background(), "none", oplog.Query{}, 0, time.Hour, nothing)
+	err = l.live().Follow(context.Background(), "none", oplog.Query{}, 0, time.Hour, nothing)
 	nodetest.WantCode(t, err, oplog.CodeNotFound)
-	err = l.Journal.Live(context.Background(), "plain", oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Organizations: []string{"east"}}}}, 0, time.Hour, nothing)
+	err = l.live().Follow(context.Background(), "plain", oplog.Query{Filters: oplog.Filters{Values: oplog.Values{Organizations: []string{"east"}}}}, 0, time.Hour, nothing)
 	nodetest.WantCode(t, err, oplog.CodeInvalid)
 
 	entries := make([]oplog.Entry, journal.MaxLiveLag)
@@ -125,7 +133,7 @@ func TestLiveEnds(t *testing.T) {
 		entries[i] = nodetest.Entry("many", 1)
 	}
 	l.Record("acme", entries...)
-	err = l.Journal.Live(context.Background(), "acme", oplog.Query{}, 0, time.Hour, nothing)
+	err = l.live().Follow(context.Background(), "acme", oplog.Query{}, 0, time.Hour, nothing)
 	nodetest.WantCode(t, err, oplog.CodeTooLarge)
 }
 
@@ -151,5 +159,56 @@ func TestReindex(t *testing.T) {
 	l.Record("acme", nodetest.Entry("d", 0))
 	if got := l.Find("acme", oplog.Query{}); got != "d c b a" {
 		t.Errorf("later there are %s", got)
+	}
+}
+
+// Readers of the same entries share what is read and encoded; it comes in
+// batches of bounded size, and other filters and scopes have their own.
+func TestLiveShares(t *testing.T) {
+	l := newLog(t)
+	const entries, readers = 300, 30
+	var encoded atomic.Int64
+	live := journal.NewLive(l.Journal, func(b []byte, e *oplog.Entry) []byte {
+		encoded.Add(1)
+		return append(append(append(b, e.Content.ID...), e.Details...), ' ')
+	})
+	enough := errors.New("enough")
+	var ready, done sync.WaitGroup
+	read := func(q oplog.Query, want int) {
+		ready.Add(1)
+		begun := sync.OnceFunc(ready.Done)
+		done.Go(func() {
+			found := 0
+			err := live.Follow(t.Context(), "acme", q, 0, 10*time.Millisecond, func(data []byte, _ uint64) error {
+				begun()
+				found += len(strings.Fields(string(data)))
+				if len(data) > journal.MaxBatch+20<<10 {
+					t.Errorf("a batch has %d bytes", len(data))
+				}
+				if found >= want {
+					return enough
+				}
+				return nil
+			})
+			if !errors.Is(err, enough) || found != want {
+				t.Errorf("a reader of %+v: %d entries, %v", q, found, err)
+			}
+		})
+	}
+	for range readers {
+		read(oplog.Query{}, entries)
+		read(oplog.Query{Scope: "east"}, 1)
+	}
+	ready.Wait()
+	detailed := make([]oplog.Entry, entries)
+	for i := range detailed {
+		detailed[i] = nodetest.Entry("many", 1)
+		detailed[i].Details = []byte(`{"text":"` + strings.Repeat("x", 10_000) + `"}`)
+	}
+	detailed[7] = nodetest.InOrganization("east", detailed[7])
+	l.Record("acme", detailed...)
+	done.Wait()
+	if n := encoded.Load(); n != entries+1 {
+		t.Errorf("%d entries were encoded, want each once for each of the two queries: %d", n, entries+1)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -189,5 +190,74 @@ func TestBoundedErrors(t *testing.T) {
 		if len(p.Errors) == wire.MaxFieldErrors && !strings.Contains(p.Detail, "The first 100 errors are listed.") {
 			t.Errorf("it does not say that there are more: %s", p.Detail)
 		}
+	}
+}
+
+// TestStreamsOfCallers: users and keys have a number of streams, and closed
+// ones count no more.
+func TestStreamsOfCallers(t *testing.T) {
+	f := newServer(t)
+	f.server.beat = 5 * time.Millisecond
+	f.server.streams, f.server.tenants = wire.NewBudget(100, 3), wire.NewBudget(100, 5)
+	url := f.listen()
+	open := func(caller string) (end func(), status int) {
+		t.Helper()
+		r, err := http.NewRequest(http.MethodGet, url+tenantA+"/live", http.NoBody)
+		f.noError(err)
+		for name, value := range f.sent[caller] {
+			r.Header.Set(name, value)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		f.noError(err)
+		t.Cleanup(func() { _ = answer.Body.Close() })
+		if answer.StatusCode == http.StatusTooManyRequests && answer.Header.Get("Retry-After") == "" {
+			t.Error("429 without Retry-After")
+		}
+		return func() { _ = answer.Body.Close() }, answer.StatusCode
+	}
+	want := func(caller string, status int) func() {
+		t.Helper()
+		end, got := open(caller)
+		if got != status {
+			t.Errorf("%s: %d, want %d", caller, got, status)
+		}
+		return end
+	}
+	end := want("read", 200)
+	want("read", 200)
+	want("read", 200)
+	want("read", 429)
+	want("admin", 200)
+	want("auditor", 200)
+	want("scoped", 429) // the tenant's are used up
+	end()
+	for _, status := open("scoped"); status != 200; _, status = open("scoped") { // once the server noticed
+	}
+	f.asProblem(f.send("read", "GET", tenantA+"/live", ""), 429)
+}
+
+// TestUnreadStream: a stream that nobody reads is ended, and gives back its
+// share; what waits for it is never more than a batch.
+func TestUnreadStream(t *testing.T) {
+	f := newServer(t)
+	f.server.stall = 50 * time.Millisecond
+	url := f.listen()
+	c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	f.noError(err)
+	defer func() { _ = c.Close() }()
+	f.noError(c.(*net.TCPConn).SetReadBuffer(4 << 10))
+	_, err = io.WriteString(c, "GET "+tenantA+"/live HTTP/1.1\r\nHost: localhost\r\nAuthorization: "+f.sent["read"]["Authorization"]+"\r\n\r\n")
+	f.noError(err)
+	_, err = http.ReadResponse(bufio.NewReader(c), nil)
+	f.noError(err)
+	keys := must(f.log.Identity.Keys("acme"))(t)
+	read := slices.IndexFunc(keys, func(k identity.APIKey) bool { return k.Name == "read" })
+	caller := "key acme " + keys[read].ID
+	if n := f.server.streams.Held(caller); n != 1 {
+		t.Fatalf("%d streams are open", n)
+	}
+	wide := list(1000, entry(`"details":{"text":"`+strings.Repeat("x", 6000)+`"}`))
+	for f.server.streams.Held(caller) > 0 {
+		f.change("write", "POST", entriesPath, `{"entries":`+wide+`}`, 201)
 	}
 }

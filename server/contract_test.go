@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"oplog/journal"
 	"oplog/oplog"
 	"oplog/server/wire"
 )
@@ -144,6 +145,14 @@ func TestContractRequests(t *testing.T) {
 		}
 	}
 	text := string(must(os.ReadFile("../docs/contract.md"))(t))
+	reading := contractTable(t, "Bound")
+	limits = limitsOfReading()
+	sameNames(t, "limits of reading", reading, limits)
+	for name, limit := range limits {
+		if cells := reading[name]; len(cells) > 0 && cells[0] != limit {
+			t.Errorf("%s: docs/contract.md says %q, the code %q", name, cells[0], limit)
+		}
+	}
 	for _, words := range []string{
 		fmt.Sprintf("longer than %d KiB as JSON", maxListed>>10),
 		fmt.Sprintf("From %d on, and at most %d h ahead", oplog.MinYear, oplog.MaxTimeAhead/time.Hour),
@@ -151,6 +160,16 @@ func TestContractRequests(t *testing.T) {
 		if !strings.Contains(text, words) {
 			t.Errorf("docs/contract.md does not say %q", words)
 		}
+	}
+}
+
+// limitsOfReading returns the limits of reading as the code has them.
+func limitsOfReading() map[string]string {
+	return map[string]string{
+		"live streams of one user or key": grouped(maxStreamsOfCaller),
+		"live streams of one tenant":      grouped(maxStreamsOfTenant),
+		fmt.Sprintf("time to accept what a live stream sends at once, at most %d KiB and an entry", journal.MaxBatch>>10): fmt.Sprintf("%d s", liveStall/time.Second),
+		"entries that a live stream may be behind": grouped(journal.MaxLiveLag),
 	}
 }
 

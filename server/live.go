@@ -1,12 +1,13 @@
 package server
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -21,16 +22,21 @@ import (
 const (
 	// liveBeat is the interval of keep-alive messages on idle streams.
 	liveBeat = 10 * time.Second
-	// liveStall is how long a client may accept nothing before it is disconnected.
-	liveStall = 30 * time.Second
+	// liveStall is how long a client may take to accept what is sent at once, before it is disconnected.
+	liveStall = 10 * time.Second
+
+	// Concurrent streams.
+	maxStreamsOfCaller = 50 // a user or a key
+	maxStreamsOfTenant = 1000
+	maxStreams         = 4000
 )
 
 // liveParams are the filters, and what other clients send in a header.
 var liveParams = append(filterParams[:len(filterParams):len(filterParams)], actParams...)
 
-// live is the handler of GET T/live: server-sent events, one per new entry. The id of an event is the stream's seq, so that a client that
+// stream is the handler of GET T/live: server-sent events, one per new entry. The id of an event is the stream's seq, so that a client that
 // reconnects with Last-Event-ID misses nothing.
-func (s *Server) live(c *fiber.Ctx, in *call) error {
+func (s *Server) stream(c *fiber.Ctx, in *call) error {
 	q, err := in.filters()
 	if err != nil {
 		return err
@@ -53,28 +59,50 @@ func (s *Server) live(c *fiber.Ctx, in *call) error {
 	if c.Method() == http.MethodHead {
 		return nil
 	}
-	connection := c.Context().Conn()
-	still := s.recheckAccess(in)
-	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
-		s.meters.streams.Inc()
-		defer s.meters.streams.Dec()
-		stream := &eventStream{w: w, extend: func() error { return connection.SetWriteDeadline(time.Now().Add(liveStall)) }}
-		if stream.begin(after) != nil {
-			return
-		}
-		stream.end(s.follow(in, q, after, stream, still))
-	})
+	release, err := s.takeStream(in)
+	if err != nil {
+		return err
+	}
+	connection, still := c.Context().Conn(), s.recheckAccess(in)
+	c.Context().SetBodyStream(&eventStream{
+		extend: func() error { return connection.SetWriteDeadline(time.Now().Add(s.stall)) },
+		follow: func(e *eventStream) error {
+			s.meters.streams.Inc()
+			defer s.meters.streams.Dec()
+			if err := e.begin(after); err != nil {
+				return err
+			}
+			return e.end(s.follow(in, q, after, e, still))
+		},
+		release: release,
+	}, -1)
 	return nil
 }
 
-// follow sends new entries to a stream until it ends. A panic ends this stream alone: it is not in the goroutine of a request.
+// takeStream takes a stream of the caller's share and of the tenant's.
+func (s *Server) takeStream(in *call) (release func(), err error) {
+	caller, tenant := in.caller(), in.tenant.ID
+	if s.streams.Take(caller, 1) != nil {
+		return nil, fiber.NewError(http.StatusTooManyRequests, fmt.Sprintf("At most %d live streams of one user or key may be open; close others.", maxStreamsOfCaller))
+	}
+	if s.tenants.Take(tenant, 1) != nil {
+		s.streams.Give(caller, 1)
+		return nil, fiber.NewError(http.StatusTooManyRequests, fmt.Sprintf("At most %d live streams of one tenant may be open; retry later.", maxStreamsOfTenant))
+	}
+	return sync.OnceFunc(func() {
+		s.streams.Give(caller, 1)
+		s.tenants.Give(tenant, 1)
+	}), nil
+}
+
+// follow sends new entries to a stream until it ends. A panic ends this stream alone: it is not in the handler of a request.
 func (s *Server) follow(in *call, q oplog.Query, after uint64, stream *eventStream, still func() error) (err error) {
 	defer faults.Catch("sending a live stream", &err)
-	return s.journal.Live(s.ending, in.tenant.ID, q, after, s.beat, func(entries []oplog.Entry, seq uint64) error {
+	return s.live.Follow(s.ending, in.tenant.ID, q, after, s.beat, func(data []byte, seq uint64) error {
 		if err := still(); err != nil {
 			return err
 		}
-		return stream.send(entries, seq)
+		return stream.send(data, seq)
 	})
 }
 
@@ -106,48 +134,71 @@ func (s *Server) recheckAccess(in *call) func() error {
 	}
 }
 
-// eventStream writes server-sent events (WHATWG HTML, 9.2).
+// eventStream is the body of a live stream: server-sent events (WHATWG HTML, 9.2). It is written by the goroutine of the connection, and
+// each write is sent at once.
 type eventStream struct {
-	w      *bufio.Writer
-	extend func() error // extends the write deadline
+	w       io.Writer
+	extend  func() error // extends the write deadline: a client that does not read is disconnected
+	follow  func(*eventStream) error
+	release func()
 }
 
-func (e *eventStream) flush() error {
+// SupportsBodyWriteTo makes fasthttp call WriteTo.
+func (e *eventStream) SupportsBodyWriteTo() bool { return true }
+
+// WriteTo writes events until the stream ends.
+func (e *eventStream) WriteTo(w io.Writer) (int64, error) {
+	e.w = w
+	return 0, e.follow(e)
+}
+
+// Read is not used; see WriteTo.
+func (e *eventStream) Read([]byte) (int, error) { return 0, io.EOF }
+
+// Close gives back the stream's share.
+func (e *eventStream) Close() error {
+	e.release()
+	return nil
+}
+
+func (e *eventStream) write(events []byte) error {
 	if err := e.extend(); err != nil {
 		return err
 	}
-	return e.w.Flush()
+	_, err := e.w.Write(events)
+	return err
 }
 
 // begin sends the stream's position, and a reconnection delay of two seconds.
 func (e *eventStream) begin(seq uint64) error {
-	_, _ = fmt.Fprintf(e.w, "retry: 2000\nid: %d\n\n", seq) // flush returns the error
-	return e.flush()
+	return e.write(fmt.Appendf(nil, "retry: 2000\nid: %d\n\n", seq))
 }
 
-func (e *eventStream) send(entries []oplog.Entry, seq uint64) error {
-	for i := range entries {
-		entry := &entries[i]
-		_, _ = fmt.Fprintf(e.w, "id: %d\nevent: entry\ndata: ", entry.Seq)
-		_, _ = e.w.Write(appendListed(nil, entry))
-		_, _ = e.w.WriteString("\n\n")
+// appendEvent encodes an entry of a stream.
+func appendEvent(b []byte, entry *oplog.Entry) []byte {
+	b = strconv.AppendUint(append(b, "id: "...), entry.Seq, 10)
+	b = appendListed(append(b, "\nevent: entry\ndata: "...), entry)
+	return append(b, "\n\n"...)
+}
+
+// send sends events, or only the stream's position.
+func (e *eventStream) send(events []byte, seq uint64) error {
+	if len(events) == 0 {
+		events = fmt.Appendf(nil, "id: %d\n\n", seq)
 	}
-	if len(entries) == 0 {
-		_, _ = fmt.Fprintf(e.w, "id: %d\n\n", seq)
-	}
-	return e.flush()
+	return e.write(events)
 }
 
 // end tells the client why the stream ends.
-func (e *eventStream) end(err error) {
+func (e *eventStream) end(err error) error {
 	var reason *oplog.Error
 	switch {
 	case errors.As(err, &reason):
-		_, _ = fmt.Fprintf(e.w, "event: end\ndata: {\"code\":%s,\"detail\":%s}\n\n", wire.Quote(nil, string(reason.Code)), wire.Quote(nil, reason.Message))
+		return e.write(fmt.Appendf(nil, "event: end\ndata: {\"code\":%s,\"detail\":%s}\n\n", wire.Quote(nil, string(reason.Code)), wire.Quote(nil, reason.Message)))
 	case errors.Is(err, context.Canceled):
-		_, _ = e.w.WriteString("event: end\ndata: {\"code\":\"unavailable\",\"detail\":\"The program is stopping.\"}\n\n")
+		return e.write([]byte("event: end\ndata: {\"code\":\"unavailable\",\"detail\":\"The program is stopping.\"}\n\n"))
 	}
-	_ = e.flush() // best effort: the client may be gone
+	return err // the client is gone
 }
 
 func describeLive(_ huma.Registry, op *huma.Operation) {

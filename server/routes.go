@@ -42,7 +42,7 @@ func (s *Server) routes() []route {
 		{"GET", tenant + "/entries", readers, 200, "listEntries", "A page of operations, newest first or in order of arrival", pageParams, answer(s.listEntries)},
 		{"GET", tenant + "/entries/{id}", readers, 200, "getEntry", "One operation, with its proof; 410 if it was deleted under the retention rule", entryParams, answer(s.getEntry)},
 		{"GET", tenant + "/summary", readers, 200, "getSummary", "Counts over time and by value", filterParams, answer(s.getSummary)},
-		{"GET", tenant + "/live", readers, 200, "live", "Each new operation as it is recorded", liveParams, plain(s.live, describeLive)},
+		{"GET", tenant + "/live", readers, 200, "live", "Each new operation as it is recorded", liveParams, plain(s.stream, describeLive)},
 
 		{"GET", tenant + "/catalog", onlookers | keys, 200, "getCatalog", "The modules and their operation types", nil, answer(s.getCatalog)},
 		{"PUT", tenant + "/catalog", admins, 200, "setCatalog", "Replace the tenant's additions to the built-in catalog; omitted items that were used stay, retired", nil, answer(s.setCatalog)},

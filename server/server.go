@@ -83,6 +83,9 @@ type Server struct {
 	tries     *throttle     // failed sign-ins
 	slow      time.Duration // see Options.SlowTime
 	bodies    *wire.Bodies
+	live      *journal.Live
+	streams   *wire.Budget // live streams of callers
+	tenants   *wire.Budget // live streams of tenants
 	app       *fiber.App
 	monitor   *fasthttp.Server // see ListenForMonitoring
 	api       huma.API
@@ -96,6 +99,7 @@ type Server struct {
 	ending    context.Context // ends streams on shutdown
 	end       context.CancelFunc
 	beat      time.Duration // keep-alive interval of streams
+	stall     time.Duration // see liveStall
 }
 
 const (
@@ -123,14 +127,15 @@ func New(n *node.Node, o Options) *Server {
 		now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger,
 		setupCode: o.SetupCode, anchors: o.Anchors, witnesses: o.Witnesses, hosts: wire.NewHosts(o.Hosts, o.AnyIP), basePath: o.BasePath, proxies: o.Proxies, host: o.Host, tries: newThrottle(o.Now), slow: o.SlowTime,
 		bodies:  wire.NewBodies(o.SlowTime),
+		streams: wire.NewBudget(maxStreams, maxStreamsOfCaller), tenants: wire.NewBudget(maxStreams, maxStreamsOfTenant),
 		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}
 	if n != nil {
 		s.directory, s.journal, s.identity, s.trail, s.exports, s.views = n.Directory, n.Journal, n.Identity, n.Trail, n.Exports, n.Views
-		s.node = n
+		s.node, s.live = n, journal.NewLive(n.Journal, appendEvent)
 	}
 	s.ending, s.end = context.WithCancel(context.Background())
-	s.beat = liveBeat
+	s.beat, s.stall = liveBeat, liveStall
 	var err error
 	if s.console, err = loadConsole(o.Console, o.BasePath); err != nil {
 		s.logger.Error("cannot read the console's files", "err", err)

@@ -52,3 +52,10 @@ func (e *OverBudget) Error() string {
 	}
 	return "everything is used up"
 }
+
+// Held returns what a caller holds.
+func (b *Budget) Held(caller string) int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.by[caller]
+}
