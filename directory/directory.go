@@ -30,7 +30,8 @@ type cachedTenant struct {
 
 	mu         sync.Mutex         // guards the fields below
 	state      *oplog.TenantState // nil if it has to be loaded
-	generation uint64             // counts invalidations
+	tree       *loadedTree        // nil if it has to be loaded
+	generation uint64             // counts changes
 }
 
 // New returns a directory of the tenants in a store.
@@ -43,7 +44,7 @@ func New(records oplog.Records, index oplog.Index, now func() time.Time) *Direct
 // onRecord invalidates the state that a changed record belongs to.
 func (d *Directory) onRecord(kind oplog.RecordKind, name string) {
 	switch kind {
-	case oplog.RecordTenant, oplog.RecordOrganizations, oplog.RecordCatalog, oplog.RecordHold, oplog.RecordDeletion:
+	case oplog.RecordTenant, oplog.RecordOrganizations, oplog.RecordLearned, oplog.RecordCatalog, oplog.RecordHold, oplog.RecordDeletion:
 	default:
 		return
 	}
@@ -51,8 +52,12 @@ func (d *Directory) onRecord(kind oplog.RecordKind, name string) {
 	d.mu.RLock()
 	c := d.tenants[tenant]
 	d.mu.RUnlock()
-	if c != nil {
-		c.invalidate()
+	switch {
+	case c == nil:
+	case kind == oplog.RecordLearned:
+		d.growTree(c, name)
+	default:
+		c.invalidate(kind == oplog.RecordOrganizations)
 	}
 }
 
@@ -62,23 +67,30 @@ func (d *Directory) State(id string) (oplog.TenantState, error) {
 	if err != nil {
 		return oplog.TenantState{}, err
 	}
-	c.mu.Lock()
-	state, changes := c.state, c.generation
-	c.mu.Unlock()
-	if state != nil {
-		return *state, nil
+	for range maxReloads {
+		c.mu.Lock()
+		state, tree, changes := c.state, c.tree, c.generation
+		c.mu.Unlock()
+		if state != nil {
+			return *state, nil
+		}
+		read, tree, err := d.load(id, tree)
+		if err != nil {
+			return oplog.TenantState{}, err
+		}
+		c.mu.Lock()
+		if c.generation == changes { // otherwise the state may mix what was before a change and after it
+			c.state, c.tree = &read, tree
+			c.mu.Unlock()
+			return read, nil
+		}
+		c.mu.Unlock()
 	}
-	read, err := d.load(id)
-	if err != nil {
-		return oplog.TenantState{}, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.generation == changes { // otherwise the state may predate a change
-		c.state = &read
-	}
-	return read, nil
+	return oplog.TenantState{}, oplog.Errorf(oplog.CodeUnavailable, "The settings of tenant %s change too fast; retry in a moment.", id)
 }
+
+// maxReloads limits how often a state is read because it changes meanwhile.
+const maxReloads = 100
 
 // cached returns the cache entry of a tenant.
 func (d *Directory) cached(id string) (*cachedTenant, error) {
@@ -109,44 +121,47 @@ func notFoundError(id string, err error) error {
 	return err
 }
 
-// invalidate discards the cached state.
-func (c *cachedTenant) invalidate() {
+// invalidate discards the cached state, and the tree if it was replaced.
+func (c *cachedTenant) invalidate(tree bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.state = nil
+	if tree {
+		c.tree = nil
+	}
 	c.generation++
 }
 
-// load reads a tenant's state from its records.
-func (d *Directory) load(id string) (oplog.TenantState, error) {
+// load reads a tenant's state from its records, and the tree unless it is known.
+func (d *Directory) load(id string, tree *loadedTree) (oplog.TenantState, *loadedTree, error) {
 	tenant, err := records.Read[oplog.Tenant](d.records, oplog.RecordTenant, id)
 	if err != nil {
-		return oplog.TenantState{}, notFoundError(id, err)
+		return oplog.TenantState{}, nil, notFoundError(id, err)
 	}
-	t := oplog.TenantState{Tenant: tenant, Zone: tenant.Location(), Catalog: oplog.BuiltInCatalog()}
-	tree, err := records.Read[oplog.Tree](d.records, oplog.RecordOrganizations, id)
-	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
-		return oplog.TenantState{}, err
+	if tree == nil {
+		if tree, err = d.loadTree(id); err != nil {
+			return oplog.TenantState{}, nil, err
+		}
 	}
-	t.SetTree(tree)
+	t := oplog.TenantState{Tenant: tenant, Zone: tenant.Location(), Tree: tree.OrganizationTree, Catalog: oplog.BuiltInCatalog()}
 	own, err := records.Read[oplog.Catalog](d.records, oplog.RecordCatalog, id)
 	switch {
 	case err == nil:
 		t.Catalog = oplog.ExtendCatalog(own)
 	case oplog.CodeOf(err) != oplog.CodeNotFound:
-		return oplog.TenantState{}, err
+		return oplog.TenantState{}, nil, err
 	}
 	holds, err := records.List[oplog.HoldRecord](d.records, oplog.RecordHold, id+"/")
 	if err != nil {
-		return oplog.TenantState{}, err
+		return oplog.TenantState{}, nil, err
 	}
 	for _, h := range holds {
 		t.Holds = append(t.Holds, h.Decode())
 	}
 	if t.Deletions, err = records.List[oplog.Deletion](d.records, oplog.RecordDeletion, id+"/"); err != nil {
-		return oplog.TenantState{}, err
+		return oplog.TenantState{}, nil, err
 	}
-	return t, nil
+	return t, tree, nil
 }
 
 // change runs a change of a tenant's records, one at a time.
@@ -277,72 +292,4 @@ func (d *Directory) ChangeTenant(id string, change func(*oplog.Tenant)) (oplog.T
 func (d *Directory) Catalog(tenant string) (*oplog.Catalog, error) {
 	t, err := d.State(tenant)
 	return t.Catalog, err
-}
-
-// Organizations returns a tenant's tree, or the part of it that is visible in a scope (an organization, "" for all); CodeInvalid if data
-// permission is off.
-func (d *Directory) Organizations(tenant, scope string) (oplog.Tree, error) {
-	t, err := d.State(tenant)
-	if err != nil {
-		return nil, err
-	}
-	if !t.DataPermission {
-		return nil, oplog.Errorf(oplog.CodeInvalid, "This tenant's data permission is off, so it has no organization tree.")
-	}
-	if scope != "" {
-		return t.Tree.Subtree(scope), nil
-	}
-	return t.Tree, nil
-}
-
-// changeTree replaces a tenant's tree with the result of change.
-func (d *Directory) changeTree(tenant string, change func(oplog.Tree) (oplog.Tree, error)) (tree oplog.Tree, err error) {
-	err = d.change(tenant, func() error {
-		tree, err = records.Change(d.records, oplog.RecordOrganizations, tenant, func(tree *oplog.Tree, _ bool) (bool, error) {
-			next, err := change(*tree)
-			*tree = next
-			return false, err
-		})
-		return err
-	})
-	return tree, err
-}
-
-// SetOrganizations replaces a tenant's tree. Omitted organizations that still have entries stay, archived, and count towards
-// [MaxOrganizations].
-func (d *Directory) SetOrganizations(ctx context.Context, tenant string, next oplog.Tree) (oplog.Tree, error) {
-	if errs := next.Validate(); len(errs) > 0 {
-		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The organization tree is invalid; it was not changed.", Fields: errs}
-	}
-	var replaced oplog.Tree
-	err := d.changeUnused(ctx, tenant, oplog.Match{}, func(counts oplog.Counts) (err error) {
-		replaced, err = d.replaceTree(tenant, next, counts)
-		return err
-	})
-	return replaced, err
-}
-
-// replaceTree replaces a tenant's tree; organizations with entries stay.
-func (d *Directory) replaceTree(tenant string, next oplog.Tree, counts oplog.Counts) (oplog.Tree, error) {
-	return d.changeTree(tenant, func(tree oplog.Tree) (oplog.Tree, error) {
-		result := tree.Replace(next, func(id string) bool { return counts.Organizations[id] > 0 })
-		if n := len(result); n > oplog.MaxOrganizations && n > len(tree) {
-			v := oplog.Validation{}
-			v.Fail("", n, "results in %d organizations, including %d omitted ones that stay archived because they have entries; the limit is %d",
-				n, n-len(next), oplog.MaxOrganizations)
-			return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The organization tree is invalid; it was not changed.", Fields: v.Errors}
-		}
-		return result, nil
-	})
-}
-
-// LearnOrganizations adds unknown organizations of entries to a tenant's tree, or none if there is no room for all.
-func (d *Directory) LearnOrganizations(tenant string, unknown []oplog.Ref, entries []oplog.Entry) error {
-	_, err := d.changeTree(tenant, func(tree oplog.Tree) (oplog.Tree, error) {
-		if errs := tree.NoRoomFor(entries); len(errs) > 0 {
-			return nil, oplog.TooManyOrganizationsError(errs)
-		}
-		return tree.With(unknown), nil
-	})
-	return err
 }

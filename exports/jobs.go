@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -240,7 +239,7 @@ func (s *Exports) visible(x Export, scope string) bool {
 		return true
 	}
 	t, err := s.directory.State(x.Tenant)
-	return err == nil && x.Scope != "" && slices.Contains(t.Tree.Descendants(scope), x.Scope)
+	return err == nil && x.Scope != "" && t.Tree.Contains(scope, x.Scope)
 }
 
 // progress updates the record of a running export.

@@ -28,10 +28,13 @@ type Panic struct {
 func (p *Panic) Error() string { return fmt.Sprintf("panic: %v", p.Value) }
 
 // Mistake logs a recovered panic with its stack, counts it, and returns it as an error. It is called by the deferred function that recovered.
-func Mistake(doing string, value any) *Panic {
+func Mistake(doing string, value any) *Panic { return LogMistake(slog.Default(), doing, value) }
+
+// LogMistake is Mistake with a log of its own.
+func LogMistake(logger *slog.Logger, doing string, value any) *Panic {
 	p := &Panic{Value: value, Stack: debug.Stack()}
 	panics.Add(1)
-	slog.Error("a mistake of the program, please report it", "doing", doing, "panic", fmt.Sprint(value), "stack", string(p.Stack))
+	logger.Error("a mistake of the program, please report it", "doing", doing, "panic", fmt.Sprint(value), "stack", string(p.Stack))
 	return p
 }
 

@@ -165,7 +165,7 @@ func (i *Identity) checkTenant(a Account) error {
 	if err != nil {
 		return err
 	}
-	if _, known := t.Tree.Find(a.Organization); a.Organization != "" && !known && len(t.Tree) > 0 {
+	if _, known := t.Tree.Find(a.Organization); a.Organization != "" && !known && t.Tree.Len() > 0 {
 		return oplog.InvalidField("organization", a.Organization, "is not in the tenant's tree")
 	}
 	return nil

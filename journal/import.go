@@ -75,7 +75,7 @@ func (j *Journal) CheckImport(ctx context.Context, tenant string, lines iter.Seq
 			return inRequest(err, receipts)
 		}
 		if unknown := t.UnknownOrganizations(manual); len(unknown) > 0 {
-			t.SetTree(t.Tree.With(unknown))
+			t.Tree = t.Tree.Grown(t.Tree.Learn(unknown))
 		}
 		return nil
 	}

@@ -50,19 +50,21 @@ type Index interface {
 	Close() error
 }
 
-// Match is a query in the form that the index takes: organizations are resolved to sets of ids, and the catalog provides module titles.
+// Match is a query in the form that the index takes: organizations are resolved to sets, and the catalog provides module titles.
 type Match struct {
-	Words   []Word
-	Catalog *Catalog
-	Values         // Organizations: any of these ids; nil for all, empty for none
-	Not     Values // Organizations: none of these ids
-	From    time.Time
-	To      time.Time
+	Words     []Word
+	Catalog   *Catalog
+	Values                     // Organizations: any of these ids; nil for all, empty for none
+	Not       Values           // Organizations: none of these ids
+	Within    *OrganizationSet // only entries of these organizations; nil for all
+	NotWithin *OrganizationSet // no entries of these organizations; nil for none
+	From      time.Time
+	To        time.Time
 }
 
 // IsPeriod reports whether the match selects every entry of its period.
 func (m *Match) IsPeriod() bool {
-	return len(m.Words) == 0 && m.empty() && m.Organizations == nil && m.Not.empty()
+	return len(m.Words) == 0 && m.empty() && m.Organizations == nil && m.Not.empty() && m.Within == nil && m.NotWithin == nil
 }
 
 // First returns the lower bound of the period's keys, inclusive.

@@ -1,7 +1,5 @@
 package oplog
 
-import "slices"
-
 // Organization is a node of a tenant's organization tree.
 type Organization struct {
 	ID       string `json:"id"`
@@ -17,31 +15,6 @@ const MaxOrganizations = 100_000
 // Tree is a tenant's organizations in any order. The zero Tree is empty.
 type Tree []Organization
 
-// Descendants returns the given ids that are in the tree and those of all organizations below them, without duplicates; nil if there are
-// none.
-func (t Tree) Descendants(ids ...string) []string {
-	children := make(map[string][]string, len(t))
-	within := make(map[string]bool, len(t)) // in the tree, not visited yet
-	for _, o := range t {
-		children[o.ParentID] = append(children[o.ParentID], o.ID)
-		within[o.ID] = true
-	}
-	var below []string
-	meet := func(ids []string) {
-		for _, id := range ids {
-			if within[id] {
-				within[id] = false
-				below = append(below, id)
-			}
-		}
-	}
-	meet(ids)
-	for i := 0; i < len(below); i++ {
-		meet(children[below[i]])
-	}
-	return below
-}
-
 // Find returns the organization with the given id.
 func (t Tree) Find(id string) (Organization, bool) {
 	for _, o := range t {
@@ -50,25 +23,6 @@ func (t Tree) Find(id string) (Organization, bool) {
 		}
 	}
 	return Organization{}, false
-}
-
-// Subtree returns the part of the tree under an organization, which becomes a root.
-func (t Tree) Subtree(id string) Tree {
-	within := make(map[string]bool)
-	for _, b := range t.Descendants(id) {
-		within[b] = true
-	}
-	var sub Tree
-	for _, o := range t {
-		if !within[o.ID] {
-			continue
-		}
-		if o.ID == id {
-			o.ParentID = ""
-		}
-		sub = append(sub, o)
-	}
-	return sub
 }
 
 // root returns the id of the only root of the host system's tree, or "" if there is none or more than one. Unknown organizations are added
@@ -153,71 +107,4 @@ func (t Tree) Replace(next Tree, hasEntries func(id string) bool) Tree {
 		result = append(result, o)
 	}
 	return result
-}
-
-// NoRoomFor returns an error for each entry whose unknown organization would exceed MaxOrganizations.
-func (t Tree) NoRoomFor(entries []Entry) []FieldError {
-	if len(t)+len(entries) <= MaxOrganizations {
-		return nil
-	}
-	known := make(map[string]bool, len(t))
-	for _, o := range t {
-		known[o.ID] = true
-	}
-	v := Validation{}
-	for i := range entries {
-		id := entries[i].Organization.ID
-		switch {
-		case id == "" || known[id]:
-		case len(known) < MaxOrganizations:
-			known[id] = true
-		default:
-			v.item = i + 1
-			v.Fail("organization.id", id,
-				"would exceed the limit of %d organizations per tenant; use an existing one, or omit organization", MaxOrganizations)
-		}
-	}
-	return v.Errors
-}
-
-// With returns the tree with unknown organizations added under its root, or t itself if it knows them all.
-func (t Tree) With(seen []Ref) Tree {
-	known := make(map[string]bool, len(t))
-	for _, o := range t {
-		known[o.ID] = true
-	}
-	root := t.root()
-	grown := t[:len(t):len(t)]
-	for _, ref := range seen {
-		if ref.ID == "" || known[ref.ID] {
-			continue
-		}
-		known[ref.ID] = true
-		name := ref.Name
-		if name == "" {
-			name = ref.ID
-		}
-		grown = append(grown, Organization{ID: ref.ID, ParentID: root, Name: name, Learned: true})
-	}
-	return grown
-}
-
-// visible returns the ids that a filter and a scope select, including descendants; nil if neither is given.
-func (t Tree) visible(filter []string, scope string) []string {
-	if len(filter) == 0 && scope == "" {
-		return nil
-	}
-	if len(filter) == 0 {
-		filter = []string{scope}
-	}
-	visible := append([]string{}, t.Descendants(filter...)...)
-	if scope != "" {
-		allowed := make(map[string]bool)
-		for _, id := range t.Descendants(scope) {
-			allowed[id] = true
-		}
-		visible = slices.DeleteFunc(visible, func(id string) bool { return !allowed[id] })
-	}
-	slices.Sort(visible)
-	return visible
 }

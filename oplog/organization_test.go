@@ -37,12 +37,15 @@ func (t Tree) format() string {
 
 const company = "shop>east root east>root west>root kiosk>shop"
 
-func TestTreeDescendants(t *testing.T) {
+func TestTreeContains(t *testing.T) {
 	f := func(t *testing.T, tree, id, want string) {
 		t.Helper()
-		got := parseTree(tree).Descendants(id)
-		if len(got) > 0 && got[0] != id {
-			t.Errorf("%s does not start with itself: %v", id, got)
+		whole := NewOrganizationTree(parseTree(tree))
+		var got []string
+		for _, o := range whole.List() {
+			if whole.Contains(id, o.ID) {
+				got = append(got, o.ID)
+			}
 		}
 		slices.Sort(got)
 		if strings.Join(got, " ") != want {
@@ -63,7 +66,7 @@ func TestTreeSubtree(t *testing.T) {
 	f := func(t *testing.T, tree, id, want string) {
 		t.Helper()
 		whole := parseTree(tree)
-		if got := whole.Subtree(id).format(); got != want {
+		if got := NewOrganizationTree(whole).Subtree(id).format(); got != want {
 			t.Errorf("subtree of %s in %s: %s, want %s", id, tree, got, want)
 		}
 		if whole.format() != tree {
@@ -149,7 +152,8 @@ func TestTreeWith(t *testing.T) {
 			refs = append(refs, Ref{ID: o.ID, Name: o.Name})
 		}
 		before := parseTree(tree)
-		after := before.With(refs)
+		whole := NewOrganizationTree(before)
+		after := whole.Grown(whole.Learn(refs)).List()
 		if after.format() != want || before.format() != tree {
 			t.Errorf("%s with %s: %s, want %s", tree, seen, after.format(), want)
 		}
@@ -161,36 +165,81 @@ func TestTreeWith(t *testing.T) {
 	f(t, "r s", "a", "r s a")
 	f(t, "r old!", "a", "r old! a>r")
 	f(t, "r old>r!", "old", "r old>r!")
-	if tree := (Tree{}).With([]Ref{{ID: "a"}}).With([]Ref{{ID: "b"}}); tree.format() != "a b" {
+	with := func(tree Tree, seen ...Ref) Tree {
+		whole := NewOrganizationTree(tree)
+		return whole.Grown(whole.Learn(seen)).List()
+	}
+	if tree := with(with(nil, Ref{ID: "a"}), Ref{ID: "b"}); tree.format() != "a b" {
 		t.Errorf("%s: what was learned first is no root for others", tree.format())
 	}
-	tree := Tree{}.With([]Ref{{}, {ID: "a"}, {Name: "nameless"}})
+	tree := with(nil, Ref{}, Ref{ID: "a"}, Ref{Name: "nameless"})
 	if len(tree) != 1 || tree[0] != (Organization{ID: "a", Name: "a", Learned: true}) {
 		t.Errorf("%+v, want a by its id", tree)
 	}
 }
 
-func TestTreeVisible(t *testing.T) {
-	f := func(t *testing.T, filter, scope string, want ...string) {
+func TestTreeSet(t *testing.T) {
+	tree := NewOrganizationTree(parseTree(company))
+	grown := tree.Grown(tree.Learn([]Ref{{ID: "new"}}))
+	f := func(t *testing.T, filter, scope string, want string) {
 		t.Helper()
-		got := parseTree(company).visible(strings.Fields(filter), scope)
-		if !slices.Equal(got, want) || (got == nil) != (want == nil) {
-			t.Errorf("%q in scope %q: %#v, want %#v", filter, scope, got, want)
+		set := grown.set(strings.Fields(filter), scope)
+		if set == nil {
+			t.Fatalf("%q in scope %q is no filter", filter, scope)
+		}
+		var got []string
+		for _, o := range grown.List() {
+			if set.Has(o.ID) {
+				got = append(got, o.ID)
+			}
+		}
+		slices.Sort(got)
+		if strings.Join(got, " ") != want || set.Empty() != (want == "") || set.Has("") || set.Has("none") {
+			t.Errorf("%q in scope %q: %q, empty %v, want %q", filter, scope, got, set.Empty(), want)
 		}
 	}
-	f(t, "", "")
-	f(t, "east", "", "east", "kiosk", "shop")
-	f(t, "east shop west", "", "east", "kiosk", "shop", "west")
-	f(t, "", "east", "east", "kiosk", "shop")
-	f(t, "root", "east", "east", "kiosk", "shop")
-	f(t, "shop", "east", "kiosk", "shop")
-	f(t, "none", "", []string{}...)
-	got := parseTree(company).visible([]string{"west"}, "east")
-	if got == nil || len(got) != 0 {
-		t.Errorf("outside of the scope: %#v, want none, not all", got)
+	if grown.set(nil, "") != nil {
+		t.Error("no filter is one")
 	}
-	if got := parseTree(company).visible(nil, "none"); got == nil || len(got) != 0 {
-		t.Errorf("a scope that is gone: %#v, want none, not all", got)
+	f(t, "east", "", "east kiosk shop")
+	f(t, "east shop west", "", "east kiosk shop west")
+	f(t, "", "east", "east kiosk shop")
+	f(t, "root", "east", "east kiosk shop")
+	f(t, "shop", "east", "kiosk shop")
+	f(t, "", "root", "east kiosk new root shop west")
+	f(t, "new", "root", "new")
+	f(t, "new", "", "new")
+	f(t, "new east", "east", "east kiosk shop")
+	f(t, "none", "", "")
+	f(t, "west", "east", "") // outside of the scope: none, not all
+	f(t, "", "none", "")     // a scope that is gone: none, not all
+	f(t, "root", "none", "")
+}
+
+// TestTreeSetStaysStable: while a tree grows, a set keeps its key, and tells what came later; another tree has others.
+func TestTreeSetStaysStable(t *testing.T) {
+	tree := NewOrganizationTree(parseTree(company))
+	first, none := tree.set([]string{"root"}, "").Stable()
+	if len(none) > 0 {
+		t.Errorf("learned %v", none)
+	}
+	for i := range maxAdded {
+		tree = tree.Grown(tree.Learn([]Ref{{ID: fmt.Sprint("new", i)}}))
+	}
+	set := tree.set([]string{"root"}, "")
+	key, learned := set.Stable()
+	if key != first || len(learned) != maxAdded || set.WasKnown(learned[0]) || !set.WasKnown("east") || !set.Has(learned[7]) {
+		t.Errorf("%q became %q, %d learned", first, key, len(learned))
+	}
+	if _, learned := tree.set([]string{"east"}, "").Stable(); len(learned) > 0 {
+		t.Errorf("%d organizations are below east", len(learned))
+	}
+	tree = tree.Grown(tree.Learn([]Ref{{ID: "last"}}))
+	if key, learned := tree.set([]string{"root"}, "").Stable(); key == first || len(learned) > 0 || tree.Len() != len(parseTree(company))+maxAdded+1 {
+		t.Errorf("indexed again it has %q, %d learned, of %d", key, len(learned), tree.Len())
+	}
+	if key, _ := NewOrganizationTree(parseTree(company)).set([]string{"root"}, "").Stable(); key == first {
+		t.Error("another tree has the same key")
 	}
 }
 

@@ -121,9 +121,20 @@ type Records interface {
 	// the record has another revision, and nothing was changed.
 	PutRecord(kind RecordKind, name string, replaces Revision, data []byte) error
 
+	// PutRecords is PutRecord for several records: all or none. One whose revision differs is ErrRevision.
+	PutRecords(changes []RecordChange) error
+
 	// OnRecord registers a callback for each record that was changed or removed, here or on another copy; it runs before PutRecord returns
 	// and must not change records itself.
 	OnRecord(changed func(kind RecordKind, name string))
+}
+
+// RecordChange is the replacement of a record; see [Records.PutRecord].
+type RecordChange struct {
+	Kind     RecordKind
+	Name     string
+	Replaces Revision
+	Data     []byte
 }
 
 // Revision identifies a version of a record: the SHA-256 of its bytes. The zero Revision stands for no record.
@@ -152,7 +163,8 @@ type RecordKind string
 // The record kinds, with the form of their names.
 const (
 	RecordTenant        RecordKind = "tenants"       // tenant id
-	RecordOrganizations RecordKind = "organizations" // tenant id; holds the tree
+	RecordOrganizations RecordKind = "organizations" // tenant id; holds the tree, as it was last replaced
+	RecordLearned       RecordKind = "learned"       // tenant id, "/", number; holds organizations that entries have added to that tree
 	RecordCatalog       RecordKind = "catalogs"      // tenant id; holds its additions to the built-in catalog
 	RecordIndex         RecordKind = "index"         // tenant id; holds the index's manifest
 	RecordAccount       RecordKind = "accounts"      // username
@@ -170,7 +182,7 @@ const (
 
 // RecordKinds lists all kinds.
 var RecordKinds = []RecordKind{
-	RecordTenant, RecordOrganizations, RecordCatalog, RecordIndex, RecordAccount, RecordKey, RecordSession, RecordLaunch, RecordExport,
+	RecordTenant, RecordOrganizations, RecordLearned, RecordCatalog, RecordIndex, RecordAccount, RecordKey, RecordSession, RecordLaunch, RecordExport,
 	RecordView, RecordStart, RecordServer, RecordHold, RecordDeletion, RecordImport,
 }
 

@@ -1,27 +1,23 @@
 package oplog
 
 import (
-	"slices"
 	"time"
 )
 
 // TenantState is a tenant with everything that entries and queries are checked against.
 type TenantState struct {
 	Tenant
-	Zone              *time.Location // of TimeZone
-	Tree              Tree
-	OrganizationNames map[string]string // of the tree, by id
-	Catalog           *Catalog          // the built-in catalog with the tenant's additions
-	Holds             []Hold
-	Deletions         []Deletion // by time
+	Zone      *time.Location // of TimeZone
+	Tree      *OrganizationTree
+	Catalog   *Catalog // the built-in catalog with the tenant's additions
+	Holds     []Hold
+	Deletions []Deletion // by time
 }
 
-// SetTree replaces the tenant's tree.
-func (t *TenantState) SetTree(tree Tree) {
-	t.Tree, t.OrganizationNames = tree, make(map[string]string, len(tree))
-	for _, o := range tree {
-		t.OrganizationNames[o.ID] = o.Name
-	}
+// OrganizationName returns the name of an organization of the tree, or "".
+func (t *TenantState) OrganizationName(id string) string {
+	o, _ := t.Tree.Find(id)
+	return o.Name
 }
 
 // UnknownOrganizations returns the organizations of entries that the tenant does not know, without duplicates.
@@ -30,7 +26,7 @@ func (t *TenantState) UnknownOrganizations(entries []Entry) []Ref {
 	met := make(map[string]bool)
 	for i := range entries {
 		ref := entries[i].Organization
-		if _, known := t.OrganizationNames[ref.ID]; ref.ID != "" && !known && !met[ref.ID] {
+		if _, known := t.Tree.Find(ref.ID); ref.ID != "" && !known && !met[ref.ID] {
 			met[ref.ID] = true
 			unknown = append(unknown, ref)
 		}
@@ -57,13 +53,12 @@ func (t *TenantState) Visible(scope string) func(*Entry) bool {
 	if scope == "" {
 		return nil
 	}
-	below := t.Tree.Descendants(scope)
-	return func(e *Entry) bool { return slices.Contains(below, e.Organization.ID) }
+	return func(e *Entry) bool { return t.Tree.Contains(scope, e.Organization.ID) }
 }
 
 // Match resolves a query: its search, its period in the tenant's time zone, and its organizations in the current tree.
 func (t *TenantState) Match(q Query, now time.Time) (Match, error) {
-	m, err := q.Match(t.Catalog, now.In(t.Location()))
+	m, err := q.Match(t.Catalog, now.In(t.Zone))
 	if err != nil {
 		return Match{}, err
 	}
@@ -75,7 +70,7 @@ func (t *TenantState) Match(q Query, now time.Time) (Match, error) {
 			return Match{}, InvalidQuery(""+f.name, f.values[0], "is not available: this tenant's data permission is off")
 		}
 	}
-	m.Organizations = t.Tree.visible(q.Organizations, q.Scope)
-	m.Not.Organizations = t.Tree.Descendants(q.Not.Organizations...)
+	m.Organizations, m.Not.Organizations = nil, nil
+	m.Within, m.NotWithin = t.Tree.set(q.Organizations, q.Scope), t.Tree.set(q.Not.Organizations, "")
 	return m, nil
 }

@@ -142,6 +142,12 @@ func (m *matcher) filterBitmaps(ctx context.Context, s *segment) (within, withou
 			return f.find(ctx, f.field, f.any.list)
 		})
 	}
+	add(given(m.within), given(m.notWithin), func(none bool) (*roaring.Bitmap, error) {
+		if none {
+			return s.anyOrganization(ctx, m.notWithin)
+		}
+		return s.anyOrganization(ctx, m.within)
+	})
 	add(len(m.ip.any), len(m.ip.none), func(none bool) (*roaring.Bitmap, error) {
 		if none {
 			return s.anyAddress(ctx, m.ip.none)
@@ -149,6 +155,27 @@ func (m *matcher) filterBitmaps(ctx context.Context, s *segment) (within, withou
 		return s.anyAddress(ctx, m.ip.any)
 	})
 	return within, without, err
+}
+
+func given(set *oplog.OrganizationSet) int {
+	if set == nil {
+		return 0
+	}
+	return 1
+}
+
+// anyOrganization returns the documents of a set of organizations; nil for none. What is remembered stays valid while the tree learns
+// organizations, which are looked up: a segment has few of them.
+func (s *segment) anyOrganization(ctx context.Context, set *oplog.OrganizationSet) (*roaring.Bitmap, error) {
+	key, learned := set.Stable()
+	known, err := s.remember(fieldOrganization+"\x00set\x00"+key, func() (*roaring.Bitmap, error) {
+		return s.between(ctx, fieldOrganization, nil, nil, func(term []byte) (bool, error) { return set.WasKnown(string(term)), nil })
+	})
+	if err != nil || len(learned) == 0 {
+		return known, err
+	}
+	added, err := s.unite(fieldOrganization, learned)
+	return union(appendSome(appendSome(nil, known), added)), err
 }
 
 // anyTerm returns the documents with any of the terms; nil for none.

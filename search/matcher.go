@@ -16,6 +16,7 @@ type matcher struct {
 	module, operation, outcome choice // of actions
 	user, organization, role   choice // of actors
 	contentID                  choice
+	within, notWithin          *oplog.OrganizationSet // nil for no filter
 	ip                         addressChoice
 
 	words     []*wordMatcher // of all groups
@@ -52,7 +53,8 @@ func (x *Index) newMatcher(m oplog.Match) (*matcher, error) {
 		module: newChoice(m.Modules, m.Not.Modules), operation: newChoice(m.Operations, m.Not.Operations), outcome: newChoice(m.Outcomes, m.Not.Outcomes),
 		user: newChoice(m.Users, m.Not.Users), organization: newChoice(m.Organizations, m.Not.Organizations), role: newChoice(m.Roles, m.Not.Roles),
 		contentID: newChoice(m.ContentIDs, m.Not.ContentIDs), ip: newAddressChoice(m.IPs, m.Not.IPs),
-		nothing: m.Organizations != nil && len(m.Organizations) == 0,
+		within: m.Within, notWithin: m.NotWithin,
+		nothing: m.Organizations != nil && len(m.Organizations) == 0 || m.Within != nil && m.Within.Empty(),
 	}
 	if !m.From.IsZero() {
 		c.from = max(0, ceilMicros(m.From))
@@ -212,7 +214,8 @@ func (m *matcher) letsAction(a action) bool {
 }
 
 func (m *matcher) letsActor(user, organization, role string) bool {
-	return m.user.lets(user) && m.organization.lets(organization) && m.role.lets(role)
+	return m.user.lets(user) && m.organization.lets(organization) && m.role.lets(role) &&
+		(m.within == nil || m.within.Has(organization)) && (m.notWithin == nil || !m.notWithin.Has(organization))
 }
 
 // letsWords reports whether an entry passes the search; has reports whether it has a word.
@@ -236,7 +239,7 @@ func (m *matcher) byActor() bool {
 
 // byAction reports whether the action alone decides, apart from the time.
 func (m *matcher) byAction() bool {
-	return m.byWhoAndWhat() && !m.user.given() && !m.organization.given() && !m.role.given()
+	return m.byWhoAndWhat() && !m.user.given() && !m.organization.given() && !m.role.given() && m.within == nil && m.notWithin == nil
 }
 
 // byWhoAndWhat reports whether actor and action alone decide.

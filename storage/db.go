@@ -24,11 +24,11 @@ import (
 )
 
 // formatVersion is the version of the layout that this build writes. A build reads this version and older ones.
-const formatVersion = 2
+const formatVersion = 4
 
 // sealedFormat is the version of a file while its transactions are sealed (see
 // seal.go), and after a crash. Its layout is that of formatVersion.
-const sealedFormat = 3
+const sealedFormat = 5
 
 // DB is a store in one file of a data directory, which it locks.
 type DB struct {
@@ -257,8 +257,14 @@ func (db *DB) prepare() error {
 			return fmt.Errorf("migrating %s from format 1 to format %d failed: %w", db.bolt.Path(), formatVersion, err)
 		}
 	}
-	if version == sealedFormat && !db.bolt.NoSync { // a backup of an open file
-		if err := db.setFormat(formatVersion); err != nil {
+	// Formats 2 and 3 are 4 and 5 without organizations in records of their own, which older builds do not read. A file that says it is open but
+	// is not sealed is a backup of an open file.
+	current := formatVersion
+	if db.bolt.NoSync {
+		current = sealedFormat
+	}
+	if version != current {
+		if err := db.setFormat(current); err != nil {
 			return err
 		}
 	}

@@ -19,7 +19,7 @@ import (
 
 // testdata/format-N.db are data files written by versions of each format. Every later version must open them and read the same. -update
 // creates the current version's file if it is missing, and never overwrites one.
-var formatFiles = []string{"format-1", "format-2"}
+var formatFiles = []string{"format-1", "format-2", "format-4"}
 
 // formatKinds are the kinds of records in the file.
 var formatKinds = []oplog.RecordKind{"tenants", "organizations", "index", "accounts", "keys", "sessions", "exports"}

@@ -2,7 +2,6 @@ package storage
 
 import (
 	"bytes"
-	"runtime/debug"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -35,32 +34,34 @@ func (db *DB) Records(kind oplog.RecordKind, prefix string) ([]oplog.Record, err
 }
 
 // PutRecord replaces a record; see [oplog.Records].
-func (db *DB) PutRecord(kind oplog.RecordKind, name string, replaces oplog.Revision, data []byte) (err error) {
+func (db *DB) PutRecord(kind oplog.RecordKind, name string, replaces oplog.Revision, data []byte) error {
+	return db.PutRecords([]oplog.RecordChange{{Kind: kind, Name: name, Replaces: replaces, Data: data}})
+}
+
+// PutRecords replaces several records; see [oplog.Records].
+func (db *DB) PutRecords(changes []oplog.RecordChange) error {
 	if err := db.failure(nil); err != nil {
 		return err
 	}
-	if err := db.putRecord(kind, name, replaces, data); err != nil {
-		return err
-	}
-	db.recordChanged(kind, name)
-	return nil
-}
-
-func (db *DB) putRecord(kind oplog.RecordKind, name string, replaces oplog.Revision, data []byte) (err error) {
-	defer db.guard(debug.SetPanicOnFault(true), &err)
-	tx, err := db.begin()
+	err := db.update(func(tx *bolt.Tx) error {
+		for _, c := range changes {
+			b := recordBucket(tx, c.Kind)
+			if oplog.RevisionOf(b.Get([]byte(c.Name))) != c.Replaces {
+				return oplog.ErrRevision
+			}
+			if err := putRecord(b, c.Name, c.Data); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	defer tx.end()
-	b := recordBucket(tx.Tx, kind)
-	if oplog.RevisionOf(b.Get([]byte(name))) != replaces {
-		return oplog.ErrRevision
+	for _, c := range changes {
+		db.recordChanged(c.Kind, c.Name)
 	}
-	if err := putRecord(b, name, data); err != nil {
-		return err
-	}
-	return tx.commit()
+	return nil
 }
 
 // OnRecord registers a callback for changed records; see [oplog.Records].

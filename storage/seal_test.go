@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -260,7 +261,7 @@ func TestSealedFormat(t *testing.T) {
 	mustAppend(t, db, entry(1, "a"))
 	crashed := t.TempDir()
 	copyStore(t, db.bolt.Path(), crashed)
-	if got := format(filepath.Join(crashed, fileName)); got != "3" {
+	if got := format(filepath.Join(crashed, fileName)); got != strconv.Itoa(sealedFormat) {
 		t.Errorf("while open it has format %s", got)
 	}
 	var backup bytes.Buffer
@@ -274,7 +275,7 @@ func TestSealedFormat(t *testing.T) {
 	closeStore(t, db)
 	closeStore(t, openStore(t, crashed))
 	for _, dir := range []string{db.dir, crashed, restored} {
-		if got := format(filepath.Join(dir, fileName)); got != "2" {
+		if got := format(filepath.Join(dir, fileName)); got != strconv.Itoa(formatVersion) {
 			t.Errorf("once closed it has format %s", got)
 		}
 	}

@@ -65,7 +65,7 @@ func (v *View) validate() []oplog.FieldError {
 
 // visibleTo reports whether an account's list includes the view. A shared view with organizations outside the account's scope is hidden:
 // its result would be empty, and its filters would disclose them.
-func (v *View) visibleTo(a identity.Account, tree oplog.Tree) bool {
+func (v *View) visibleTo(a identity.Account, tree *oplog.OrganizationTree) bool {
 	if v.Owns(a) {
 		return true
 	}
@@ -73,9 +73,8 @@ func (v *View) visibleTo(a identity.Account, tree oplog.Tree) bool {
 		return v.Shared
 	}
 	query, _ := url.ParseQuery(v.Query) // validated when it was saved
-	within := tree.Descendants(a.Organization)
 	named := slices.Concat(query["organization"], query[oplog.Not+"organization"])
-	return !slices.ContainsFunc(named, func(id string) bool { return !slices.Contains(within, id) })
+	return !slices.ContainsFunc(named, func(id string) bool { return !tree.Contains(a.Organization, id) })
 }
 
 // Views keeps saved views.

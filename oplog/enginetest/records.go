@@ -13,6 +13,7 @@ import (
 var recordsChecks = []check{
 	{"records of each kind are listed by name and prefix", listsRecords},
 	{"PutRecord replaces the revision it names and nothing else", replacesRevisions},
+	{"PutRecords replaces all records or none", replacesAllOrNone},
 	{"every OnRecord is called before PutRecord returns", callsOnRecord},
 }
 
@@ -93,6 +94,39 @@ func replacesRevisions(t *testing.T, s *store) {
 	f(revision(""), []byte("y"), nil, "y")
 	f(revision("y"), nil, nil, "")
 	f(none, nil, nil, "")
+}
+
+func replacesAllOrNone(t *testing.T, s *store) {
+	var calls []string
+	s.OnRecord(func(kind oplog.RecordKind, name string) { calls = append(calls, string(kind)+"/"+name) })
+	change := func(kind oplog.RecordKind, name, replaces, data string) oplog.RecordChange {
+		c := oplog.RecordChange{Kind: kind, Name: name}
+		if replaces != "" {
+			c.Replaces = oplog.RevisionOf([]byte(replaces))
+		}
+		if data != "" {
+			c.Data = []byte(data)
+		}
+		return c
+	}
+	f := func(want error, called, tenants, keys string, changes ...oplog.RecordChange) {
+		t.Helper()
+		if err := s.PutRecords(changes); !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+		s.assertEqual(strings.Join(calls, " "), called)
+		calls = nil
+		s.acrossReopen(func() {
+			t.Helper()
+			s.assertEqual(s.records(oplog.RecordTenant, ""), tenants)
+			s.assertEqual(s.records(oplog.RecordKey, ""), keys)
+		})
+		s.OnRecord(func(kind oplog.RecordKind, name string) { calls = append(calls, string(kind)+"/"+name) })
+	}
+	f(nil, "", "", "")
+	f(nil, "tenants/a keys/k", "a=1", "k=1", change(oplog.RecordTenant, "a", "", "1"), change(oplog.RecordKey, "k", "", "1"))
+	f(oplog.ErrRevision, "", "a=1", "k=1", change(oplog.RecordTenant, "a", "1", "2"), change(oplog.RecordKey, "k", "", "2"))
+	f(nil, "tenants/b tenants/a keys/k", "b=1", "k=2", change(oplog.RecordTenant, "b", "", "1"), change(oplog.RecordTenant, "a", "1", ""), change(oplog.RecordKey, "k", "1", "2"))
 }
 
 func callsOnRecord(_ *testing.T, s *store) {
