@@ -13,6 +13,20 @@ test('streams are opened by useEventSource alone', () => {
   expect(opening).toEqual(['model/api/useEventSource.ts'])
 })
 
+test('URLs of the program are made by urlOf, which adds the base path', () => {
+  const plain = /(?:\bhref ?=|\bsrc ?=|\bfetch\().*(?:['"`]\/(?!\/)|\w*Path\()/
+  const found = files.flatMap(({ name, text }) =>
+    text
+      .split('\n')
+      .filter((line) => plain.test(line) && !/urlOf\(|prefetch\(|refetch\(/.test(line))
+      .map((line) => `${name}: ${line.trim()}`),
+  )
+  expect(found).toEqual([])
+  expect(plain.test(`<a href="/api/v1/backup">`)).toBe(true)
+  expect(plain.test(`link.href = filePath(tenant)`)).toBe(true)
+  expect(plain.test(`<a href="//example.com/x">`)).toBe(false)
+})
+
 /** Lines of a file that read or write a ref while a component or a hook renders. */
 function refsInRender(name: string, text: string): string[] {
   if (!text.includes('.current')) return []

@@ -4,6 +4,7 @@ import { Navigate, Route, Routes, useLocation, useParams, useSearchParams } from
 import { setupCode } from '../features/session/setupCode'
 import type { LocaleTag } from '../i18n/dictionaries'
 import { useLanguage, useWords } from '../i18n/language'
+import { urlOf } from '../lib/basePath'
 import { problemText } from '../lib/problem'
 import { queryKeys } from '../model/api/queryKeys'
 import type { Session } from '../model/api/types'
@@ -144,6 +145,6 @@ function Unreachable({ error, onRetry }: { error: unknown; onRetry: () => void }
 function useFavicon(role: Session['role'] | undefined) {
   useEffect(() => {
     const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
-    if (icon) icon.href = role && role !== 'member' ? '/favicon.svg' : 'data:,'
+    if (icon) icon.href = role && role !== 'member' ? urlOf('/favicon.svg') : 'data:,'
   }, [role])
 }
