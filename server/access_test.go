@@ -164,7 +164,7 @@ func TestEveryRouteIsChecked(t *testing.T) {
 	for _, r := range f.server.table {
 		path := strings.NewReplacer("{tenant}", "acme", "{id}", "x").Replace(r.path)
 		a := f.send("nobody", r.method, path, "")
-		if r.who == anyone {
+		if r.callers == anyone {
 			if !slices.Contains([]string{"signIn", "launch", "getSetup", "setUp"}, r.id) {
 				t.Errorf("%s %s takes anyone", r.method, r.path)
 			}
@@ -174,7 +174,7 @@ func TestEveryRouteIsChecked(t *testing.T) {
 		if a.header.Get("Www-Authenticate") != "Bearer" {
 			t.Errorf("%s %s: no WWW-Authenticate", r.method, path)
 		}
-		if strings.Contains(r.path, "{tenant}") && r.who&byMember != 0 {
+		if strings.Contains(r.path, "{tenant}") && r.callers&byMember != 0 {
 			t.Errorf("%s %s is open to members", r.method, r.path)
 		}
 	}

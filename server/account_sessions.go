@@ -33,7 +33,7 @@ func (s *Server) endAccountSessions(_ context.Context, in *call, input *accountI
 	if err != nil {
 		return nil, err
 	}
-	in.about = trailDetails{tenant: &account.Tenant, object: oplog.Ref{ID: account.Username, Name: account.Name}}
+	in.trailDetails = trailDetails{tenant: &account.Tenant, object: oplog.Ref{ID: account.Username, Name: account.Name}}
 	return &struct{}{}, nil
 }
 
@@ -44,6 +44,6 @@ func (s *Server) unlockAccount(_ context.Context, in *call, input *accountInput)
 		return nil, err
 	}
 	s.tries.free(nameBucket(account.Username))
-	in.about = trailDetails{tenant: &account.Tenant, object: oplog.Ref{ID: account.Username, Name: account.Name}}
+	in.trailDetails = trailDetails{tenant: &account.Tenant, object: oplog.Ref{ID: account.Username, Name: account.Name}}
 	return &struct{}{}, nil
 }

@@ -79,7 +79,7 @@ type (
 
 func (s *Server) listAccounts(_ context.Context, in *call, _ *struct{}) (*accountsOutput, error) {
 	r := wire.ReadQuery(in.query)
-	tenant, err := in.realm(r.Text("tenant"))
+	tenant, err := in.administeredTenant(r.Text("tenant"))
 	if err == nil {
 		err = r.Err()
 	}
@@ -101,7 +101,7 @@ func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInpu
 	replace(&a.MustChange, b.MustChange)
 	if a.Role != identity.RoleOwner {
 		var err error
-		if a.Tenant, err = in.realm(a.Tenant); err != nil {
+		if a.Tenant, err = in.administeredTenant(a.Tenant); err != nil {
 			return nil, err
 		}
 	}
@@ -123,7 +123,7 @@ func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInpu
 	if a, err = s.identity.AddAccount(a, may); err != nil {
 		return nil, err
 	}
-	in.about = aboutAccount(a, input.Body.Password != "")
+	in.trailDetails = aboutAccount(a, input.Body.Password != "")
 	return &accountOutput{s.describeAccount(a)}, nil
 }
 
@@ -169,7 +169,7 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 	if err != nil {
 		return nil, err
 	}
-	in.about = aboutAccount(after, b.Password != nil)
+	in.trailDetails = aboutAccount(after, b.Password != nil)
 	return &accountOutput{s.describeAccount(after)}, nil
 }
 

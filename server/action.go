@@ -76,7 +76,7 @@ func (in *call) act() string {
 
 // reading describes what a call read, for its user action.
 func (in *call) reading(kind string) trail.Reading {
-	read := trail.Reading{Kind: kind, Requested: in.at, ContentID: in.about.opened.Content.ID, UserID: in.about.opened.User.ID}
+	read := trail.Reading{Kind: kind, Requested: in.at, ContentID: in.trailDetails.opened.Content.ID, UserID: in.trailDetails.opened.User.ID}
 	if in.http.Get(purposeHeader) == purposePrint && (kind == trail.ReadOpen || kind == trail.ReadSearch) {
 		read.Kind = trail.ReadPrint
 	}

@@ -19,10 +19,10 @@ import (
 // call is a request after authorization, before its handler runs.
 type call struct {
 	*principal
-	at    time.Time // when it came
-	query url.Values
-	about trailDetails // for the trail
-	http  *fiber.Ctx   // the connection's address, and headers of the response
+	at           time.Time // when it came
+	query        url.Values
+	trailDetails trailDetails // for the trail
+	http         *fiber.Ctx   // the connection's address, and headers of the response
 }
 
 // ip returns the client's IP address.
@@ -41,18 +41,18 @@ func (in *call) caller() string {
 
 type callKey struct{}
 
-// answer makes a route of a handler served by Huma, which validates input, encodes output, and documents both by their types.
-func answer[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(*Server, *route) {
+// typed makes a route of a handler served by Huma, which validates input, encodes output, and documents both by their types.
+func typed[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(*Server, *route) {
 	return func(s *Server, r *route) {
 		op := r.operation()
 		op.Middlewares = huma.Middlewares{s.admit(r)}
 		serve := func(ctx context.Context, in *I) (*O, error) {
-			asked := ctx.Value(callKey{}).(*call)
-			out, err := handle(ctx, asked, in)
+			c := ctx.Value(callKey{}).(*call)
+			out, err := handle(ctx, c, in)
 			if err != nil {
 				return nil, s.problem(r.method, r.path, err)
 			}
-			s.recordInTrail(r, asked)
+			s.recordInTrail(r, c)
 			return out, nil
 		}
 		huma.Register(s.api, op, serve)
@@ -63,9 +63,9 @@ func answer[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(
 	}
 }
 
-// plain makes a route of a handler that reads the body itself or streams its response, which Huma would buffer in memory; describe
+// raw makes a route of a handler that reads the body itself or streams its response, which Huma would buffer in memory; describe
 // documents both.
-func plain(handle func(*fiber.Ctx, *call) error, describe func(huma.Registry, *huma.Operation)) func(*Server, *route) {
+func raw(handle func(*fiber.Ctx, *call) error, describe func(huma.Registry, *huma.Operation)) func(*Server, *route) {
 	return func(s *Server, r *route) {
 		op := r.operation()
 		op.Responses["default"] = wire.ProblemResponse(s.api.OpenAPI().Components.Schemas)
@@ -103,7 +103,7 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 		if err == nil {
 			err = s.bodies.Take(c, in.caller())
 		}
-		if err == nil && changes(r.method) && r.who != anyone {
+		if err == nil && changes(r.method) && r.callers != anyone {
 			_, err = s.callerNow(in.principal) // the body may have taken long to arrive
 		}
 		if err != nil {
@@ -178,10 +178,10 @@ func (r *route) operation() huma.Operation {
 	}
 	op.Parameters = append(op.Parameters, r.params...)
 	op.Parameters = append(op.Parameters, r.actHeaders()...)
-	if r.who&people != 0 {
+	if r.callers&users != 0 {
 		op.Security = append(op.Security, map[string][]string{"session": {}})
 	}
-	if r.who&keys != 0 {
+	if r.callers&keys != 0 {
 		op.Security = append(op.Security, map[string][]string{"key": {}})
 	}
 	return op

@@ -148,7 +148,7 @@ func (s *Server) getEntry(_ context.Context, in *call, input *entryInput) (*entr
 	if err != nil {
 		return nil, err
 	}
-	in.about = trailDetails{object: oplog.Ref{ID: entry.ID}, details: map[string]any{"seq": entry.Seq}, opened: entry}
+	in.trailDetails = trailDetails{object: oplog.Ref{ID: entry.ID}, details: map[string]any{"seq": entry.Seq}, opened: entry}
 	proof, err := s.prove(entry)
 	return &entryOutput{provenEntry{entry, proof}}, err
 }

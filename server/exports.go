@@ -81,19 +81,19 @@ func (s *Server) startExport(ctx context.Context, in *call, input *startExportIn
 	}
 	x, err := s.exports.Start(ctx, x)
 	if err != nil {
-		return nil, placeInBody(err)
+		return nil, fieldInBody(err)
 	}
-	in.about = trailDetails{object: oplog.Ref{ID: x.ID, Name: x.FileName}, details: map[string]any{
+	in.trailDetails = trailDetails{object: oplog.Ref{ID: x.ID, Name: x.FileName}, details: map[string]any{
 		"range": x.Range, "from": x.From, "to": x.To, "format": x.Format, "filters": b.Filters.Filters,
 	}}
 	if len(x.Columns) > 0 {
-		in.about.details["columns"] = x.Columns
+		in.trailDetails.details["columns"] = x.Columns
 	}
 	return describeExport(http.StatusAccepted, x), nil
 }
 
 // placeInBody moves field errors of a query to the body.
-func placeInBody(err error) error {
+func fieldInBody(err error) error {
 	var errs *oplog.Error
 	if !errors.As(err, &errs) {
 		return err

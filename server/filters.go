@@ -138,7 +138,7 @@ func filterSchema(r huma.Registry, name string, list func(value *huma.Schema) *h
 
 // UnmarshalJSON decodes values that the schema allows. Empty values count as omitted.
 func (f *newFilters) UnmarshalJSON(data []byte) error {
-	var given map[string]oneOrMore
+	var given map[string]oneOrList
 	if err := json.Unmarshal(data, &given); err != nil {
 		return err
 	}
@@ -156,13 +156,13 @@ func (f *newFilters) UnmarshalJSON(data []byte) error {
 }
 
 // oneOrMore is a list that may be given as its only value.
-type oneOrMore []string
+type oneOrList []string
 
 // UnmarshalJSON decodes either form.
-func (l *oneOrMore) UnmarshalJSON(data []byte) error {
+func (l *oneOrList) UnmarshalJSON(data []byte) error {
 	if data[0] != '"' {
 		return json.Unmarshal(data, (*[]string)(l))
 	}
-	*l = oneOrMore{""}
+	*l = oneOrList{""}
 	return json.Unmarshal(data, &(*l)[0])
 }

@@ -80,8 +80,8 @@ func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*madeK
 	if err != nil {
 		return nil, err
 	}
-	wire.KeepAsIs(in.http)
-	in.about = trailDetails{object: oplog.Ref{ID: k.ID, Name: k.Name}, details: keyDetails(k)}
+	wire.SkipCompression(in.http)
+	in.trailDetails = trailDetails{object: oplog.Ref{ID: k.ID, Name: k.Name}, details: keyDetails(k)}
 	return &madeKeyOutput{madeKeyBody{k.ID, k.Scope, k.Name, k.CreatedAt, k.ExpiresAt, k.Addresses, k.Organization, text}}, nil
 }
 
@@ -102,6 +102,6 @@ func keyDetails(k identity.APIKey) map[string]any {
 
 func (s *Server) revokeKey(_ context.Context, in *call, input *revokeInput) (*struct{}, error) {
 	key, err := s.identity.RevokeKey(in.tenant.ID, input.ID)
-	in.about = trailDetails{object: oplog.Ref{ID: key.ID, Name: key.Name}}
+	in.trailDetails = trailDetails{object: oplog.Ref{ID: key.ID, Name: key.Name}}
 	return nil, err
 }

@@ -101,7 +101,7 @@ func (s *Server) launchSession(in *call, tenant string) (session identity.Sessio
 			return session, "", err
 		}
 	}
-	in.about = trailDetails{object: oplog.Ref{ID: key.ID, Name: key.Name}, details: map[string]any{"role": claims.Role, "organization": claims.Organization}}
+	in.trailDetails = trailDetails{object: oplog.Ref{ID: key.ID, Name: key.Name}, details: map[string]any{"role": claims.Role, "organization": claims.Organization}}
 	return s.identity.StartLaunched(in.account, key, in.ip(), in.http.Get(fiber.HeaderUserAgent))
 }
 

@@ -129,17 +129,17 @@ func (s *Server) sendMetrics(c *fiber.Ctx) error {
 	metrics.WriteCounterUint64(&w, "oplog_entries_skipped_total", all.Skipped)
 	metrics.WriteGaugeUint64(&w, "oplog_store_bytes", uint64(all.StoreBytes)) //nolint:gosec // a size
 	metrics.WriteGaugeUint64(&w, "oplog_index_bytes", uint64(all.IndexBytes)) //nolint:gosec // a size
-	metrics.WriteGaugeUint64(&w, "oplog_index_ready", truth(all.CatchingUp == nil))
+	metrics.WriteGaugeUint64(&w, "oplog_index_ready", boolGauge(all.CatchingUp == nil))
 	if !all.LastBackupAt.IsZero() {
 		metrics.WriteGaugeUint64(&w, "oplog_last_backup_timestamp_seconds", unix(all.LastBackupAt))
 	}
 	metrics.WriteCounterUint64(&w, "oplog_panics_total", faults.Panics())
 	metrics.WriteCounterUint64(&w, "oplog_background_errors_total", faults.Background())
 	if s.anchors != nil {
-		metrics.WriteGaugeUint64(&w, "oplog_anchor_up", truth(s.anchors.State().Failure == ""))
+		metrics.WriteGaugeUint64(&w, "oplog_anchor_up", boolGauge(s.anchors.State().Failure == ""))
 	}
 	for _, p := range s.witnessStates() {
-		metrics.WriteGaugeUint64(&w, fmt.Sprintf("oplog_witness_up{witness=%q}", p.Name), truth(p.Failure == ""))
+		metrics.WriteGaugeUint64(&w, fmt.Sprintf("oplog_witness_up{witness=%q}", p.Name), boolGauge(p.Failure == ""))
 		metrics.WriteCounterUint64(&w, fmt.Sprintf("oplog_witness_failures_total{witness=%q}", p.Name), p.Failures)
 		if !p.CosignedAt.IsZero() {
 			metrics.WriteGaugeUint64(&w, fmt.Sprintf("oplog_witness_cosigned_timestamp_seconds{witness=%q}", p.Name), unix(p.CosignedAt))
@@ -154,7 +154,7 @@ func (s *Server) sendMetrics(c *fiber.Ctx) error {
 
 func unix(t time.Time) uint64 { return uint64(max(0, t.Unix())) } //nolint:gosec // not negative
 
-func truth(is bool) uint64 {
+func boolGauge(is bool) uint64 {
 	if is {
 		return 1
 	}

@@ -56,9 +56,9 @@ type schemaDoc struct {
 
 // strictSchemas are request schemas that reject unknown fields.
 var strictSchemas = []string{
-	"AccountChange", "Credentials", "ExportRequest", "Look", "NewAccount", "NewCatalog", "NewChange", "NewEntry", "NewFilters",
+	"AccountChange", "Credentials", "ExportRequest", "NewAccount", "NewCatalog", "NewChange", "NewEntry", "NewFilters",
 	"NewHold", "NewKey", "NewModule", "NewOperation", "NewRef", "NewSetup", "NewTenant", "NewTitle", "NewUser", "NewView", "Organization",
-	"SessionChange", "TenantChange", "ViewChange",
+	"SessionChange", "TableLayout", "TenantChange", "ViewChange",
 }
 
 // responseEnums are the values of response fields.
@@ -115,7 +115,7 @@ func TestOpenAPICalls(t *testing.T) {
 			continue
 		}
 		ids[r.id] = true
-		if (len(op.Security) == 0) != (r.who == anyone) {
+		if (len(op.Security) == 0) != (r.callers == anyone) {
 			t.Errorf("%s: security %v", r.id, op.Security)
 		}
 		if _, ok := op.Responses["default"]; !ok {

@@ -88,7 +88,7 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	if err != nil {
 		return wire.InList(err, list)
 	}
-	in.about.details = map[string]any{"organizations": len(tree)}
+	in.trailDetails.details = map[string]any{"organizations": len(tree)}
 	return wire.SendJSON(c, http.StatusOK, wire.JSONType, newOrganizationBodies(tree))
 }
 

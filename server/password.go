@@ -21,7 +21,7 @@ func (s *Server) changeSession(ctx context.Context, in *call, input *changeSessi
 	if b.Locale == "" && b.Password == "" {
 		return nil, oplog.InvalidField("locale", nil, "is required unless password is sent")
 	}
-	if in.about.quiet = b.Password == ""; !in.about.quiet {
+	if in.trailDetails.quiet = b.Password == ""; !in.trailDetails.quiet {
 		if err := s.changePassword(ctx, in, b.OldPassword, b.Password); err != nil {
 			return nil, err
 		}
@@ -67,7 +67,7 @@ func (s *Server) changePassword(ctx context.Context, in *call, old, password str
 		return err
 	}
 	in.token, in.account = token, account
-	in.about.object = oplog.Ref{ID: account.Username, Name: account.Name}
+	in.trailDetails.object = oplog.Ref{ID: account.Username, Name: account.Name}
 	_, err = s.signedIn(in, account, session, token)
 	return err
 }

@@ -70,7 +70,7 @@ func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
 	if bearer == "" && isAPI(r.path) && !sameOrigin(c) {
 		return nil, errCrossSite
 	}
-	if r.who == anyone {
+	if r.callers == anyone {
 		return &principal{token: c.Cookies(s.cookieName(c, sessionCookie))}, nil
 	}
 	p, err := s.authenticate(c, bearer)
@@ -83,7 +83,7 @@ func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
 			return nil, err
 		}
 	}
-	if r.who&p.kind == 0 {
+	if r.callers&p.kind == 0 {
 		return nil, p.refusal(r)
 	}
 	if p.account.MustChange && !beforePassword[r.id] {
@@ -216,9 +216,9 @@ func (s *Server) enterTenant(p *principal, id string) error {
 	return err
 }
 
-// realm returns the tenant whose accounts a caller administers; all ("") for an owner, who may name one. To an admin, other tenants do not
+// administeredTenant returns the tenant whose accounts a caller administers; all ("") for an owner, who may name one. To an admin, other tenants do not
 // exist.
-func (p *principal) realm(named string) (string, error) {
+func (p *principal) administeredTenant(named string) (string, error) {
 	own := p.account.Tenant
 	if p.kind == byOwner || named == own {
 		return named, nil
@@ -229,7 +229,7 @@ func (p *principal) realm(named string) (string, error) {
 	return own, nil
 }
 
-// administers reports whether an account is in the caller's realm.
+// administers reports whether an account is among those that the caller administers.
 func (p *principal) administers(a identity.Account) bool {
 	return p.kind == byOwner || a.Role != identity.RoleOwner && a.Tenant == p.account.Tenant
 }
@@ -271,7 +271,7 @@ func (p *principal) refusal(r *route) error {
 	}
 	var scopes []string
 	for _, k := range kindsOfKeys {
-		if r.who&k.kind != 0 {
+		if r.callers&k.kind != 0 {
 			scopes = append(scopes, string(k.scope))
 		}
 	}

@@ -17,10 +17,10 @@ var retentionParams = []*huma.Param{
 
 type retentionBody struct {
 	oplog.Retention
-	Would *wouldBody `json:"would,omitempty" doc:"What the retention given as a parameter would delete."`
+	Would *expiredBody `json:"would,omitempty" doc:"What the retention given as a parameter would delete."`
 }
 
-type wouldBody struct {
+type expiredBody struct {
 	Before  time.Time `json:"before" doc:"Entries before this time would be deleted: the start of the UTC day in which the first kept day begins."`
 	Dates   int       `json:"dates" doc:"UTC days with entries."`
 	Entries int       `json:"entries" doc:"Entries of these days."`
@@ -59,7 +59,7 @@ func (s *Server) getRetention(ctx context.Context, in *call, _ *struct{}) (*rete
 	kept.Holds, kept.Deletions = orEmpty(kept.Holds), orEmpty(kept.Deletions)
 	out := &retentionOutput{retentionBody{Retention: kept}}
 	if in.query.Has("days") {
-		out.Body.Would = &wouldBody{}
+		out.Body.Would = &expiredBody{}
 		out.Body.Would.Before, out.Body.Would.Dates, out.Body.Would.Entries, err = s.journal.Expired(ctx, in.tenant.ID, days)
 	}
 	return out, err
@@ -68,12 +68,12 @@ func (s *Server) getRetention(ctx context.Context, in *call, _ *struct{}) (*rete
 func (s *Server) addHold(_ context.Context, in *call, input *addHoldInput) (*holdOutput, error) {
 	b := input.Body
 	h, err := s.directory.AddHold(in.tenant.ID, oplog.Hold{From: b.From, To: b.To, Reason: b.Reason, SetBy: in.user().ID})
-	in.about = trailDetails{object: oplog.Ref{ID: h.ID, Name: h.Reason}, details: map[string]any{"hold": h}}
+	in.trailDetails = trailDetails{object: oplog.Ref{ID: h.ID, Name: h.Reason}, details: map[string]any{"hold": h}}
 	return &holdOutput{h}, err
 }
 
 func (s *Server) liftHold(_ context.Context, in *call, input *holdInput) (*holdOutput, error) {
 	h, err := s.directory.LiftHold(in.tenant.ID, input.ID, in.user().ID)
-	in.about = trailDetails{object: oplog.Ref{ID: h.ID, Name: h.Reason}, details: map[string]any{"hold": h}}
+	in.trailDetails = trailDetails{object: oplog.Ref{ID: h.ID, Name: h.Reason}, details: map[string]any{"hold": h}}
 	return &holdOutput{h}, err
 }

@@ -165,7 +165,7 @@ func New(n *node.Node, o Options) *Server {
 	}
 	wire.FinishSchemas(s.api.OpenAPI())
 	s.spec = sync.OnceValues(s.describe)
-	s.addPlainRoutes()
+	s.addOtherRoutes()
 	s.meters = newMeters(s.app)
 	inFront := s.inFront(s.app.Handler())
 	s.app.Server().Handler, s.monitor = inFront, s.newMonitoring(inFront)

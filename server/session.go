@@ -39,8 +39,8 @@ type sessionTenant struct {
 
 // startBody is the view to start with.
 type startBody struct {
-	Query string    `json:"query" doc:"The filters, as in the log's URL."`
-	Table *lookBody `json:"table,omitempty"`
+	Query string           `json:"query" doc:"The filters, as in the log's URL."`
+	Table *tableLayoutBody `json:"table,omitempty"`
 }
 
 type credentialsBody struct {
@@ -242,7 +242,7 @@ func (s *Server) describeSession(a identity.Account) (sessionBody, error) {
 		own := sessionTenant{ID: t.ID, Name: t.Name, TimeZone: t.TimeZone, DataPermission: t.DataPermission}
 		switch v, err := s.views.Start(t.ID, a); {
 		case err == nil:
-			own.Start = &startBody{v.Query, lookBodyOf(v.Table)}
+			own.Start = &startBody{v.Query, newTableLayoutBody(v.Table)}
 		case oplog.CodeOf(err) != oplog.CodeNotFound:
 			return body, err
 		}

@@ -45,7 +45,7 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 	b := input.Body
 	needed, err := s.setupNeeded()
 	if err == nil && !needed {
-		err = errNothingHere
+		err = errNotFound
 	}
 	if err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 	}
 	account, err = s.identity.SetUp(account, b.Tenant.domain(account.Username, s.now()))
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
-		err = errNothingHere // another request was faster
+		err = errNotFound // another request was faster
 	}
 	if err != nil {
 		return nil, err
@@ -72,4 +72,4 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 	return s.startSession(in, account, "")
 }
 
-var errNothingHere = oplog.Errorf(oplog.CodeNotFound, "Not found.")
+var errNotFound = oplog.Errorf(oplog.CodeNotFound, "Not found.")

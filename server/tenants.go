@@ -46,7 +46,7 @@ func (s *Server) listTenants(context.Context, *call, *struct{}) (*tenantsOutput,
 
 func (s *Server) addTenant(_ context.Context, in *call, input *addTenantInput) (*tenantOutput, error) {
 	t, err := s.directory.AddTenant(input.Body.domain(in.user().ID, s.now()))
-	in.about = trailDetails{tenant: &t.ID, object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
+	in.trailDetails = trailDetails{tenant: &t.ID, object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
 	return &tenantOutput{t}, err
 }
 
@@ -68,6 +68,6 @@ func (s *Server) changeTenant(_ context.Context, in *call, input *changeTenantIn
 		t.Retain(b.RetentionDays, b.BelowMinimum, in.user().ID, s.now())
 		replace(&t.FrameAncestors, b.FrameAncestors)
 	})
-	in.about = trailDetails{object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
+	in.trailDetails = trailDetails{object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
 	return &tenantOutput{t}, err
 }

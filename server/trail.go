@@ -74,18 +74,18 @@ type trailDetails struct {
 // recordInTrail adds an operation to the trail.
 func (s *Server) recordInTrail(r *route, in *call) {
 	d, told := trailEvents[r.id]
-	if !told || in.about.quiet {
+	if !told || in.trailDetails.quiet {
 		return
 	}
 	v := trail.Event{
-		Tenant: in.account.Tenant, User: in.user(), Module: d.module, Operation: d.operation, Object: in.about.object,
-		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: in.about.details, Deduplicate: d.deduplicate, Source: in.token,
+		Tenant: in.account.Tenant, User: in.user(), Module: d.module, Operation: d.operation, Object: in.trailDetails.object,
+		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: in.trailDetails.details, Deduplicate: d.deduplicate, Source: in.token,
 	}
 	if in.tenant.ID != "" {
 		v.Tenant = in.tenant.ID
 	}
-	if in.about.tenant != nil {
-		v.Tenant = *in.about.tenant
+	if in.trailDetails.tenant != nil {
+		v.Tenant = *in.trailDetails.tenant
 	}
 	if id := in.http.Params("id"); id != "" && v.Object.ID == "" {
 		v.Object.ID = id

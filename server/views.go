@@ -16,38 +16,38 @@ import (
 
 // viewBody is a saved view as a reader sees it.
 type viewBody struct {
-	ID        string    `json:"id" doc:"The view's id."`
-	Name      string    `json:"name" doc:"Display name."`
-	Query     string    `json:"query" doc:"The filters, as in the log's URL."`
-	Table     *lookBody `json:"table,omitempty" doc:"Layout of the table, if the view specifies one."`
-	Shared    bool      `json:"shared" doc:"Whether it is listed for everyone who may see the log."`
-	Own       bool      `json:"own" doc:"Whether the caller owns it."`
-	MayChange bool      `json:"may_change" doc:"Whether the caller may change and delete it."`
-	Start     bool      `json:"start" doc:"Whether the caller starts with it."`
-	MadeBy    string    `json:"made_by" doc:"The owner."`
-	ChangedAt time.Time `json:"changed_at" doc:"Time of the last change."`
+	ID        string           `json:"id" doc:"The view's id."`
+	Name      string           `json:"name" doc:"Display name."`
+	Query     string           `json:"query" doc:"The filters, as in the log's URL."`
+	Table     *tableLayoutBody `json:"table,omitempty" doc:"Layout of the table, if the view specifies one."`
+	Shared    bool             `json:"shared" doc:"Whether it is listed for everyone who may see the log."`
+	Own       bool             `json:"own" doc:"Whether the caller owns it."`
+	MayChange bool             `json:"may_change" doc:"Whether the caller may change and delete it."`
+	Start     bool             `json:"start" doc:"Whether the caller starts with it."`
+	MadeBy    string           `json:"made_by" doc:"The owner."`
+	ChangedAt time.Time        `json:"changed_at" doc:"Time of the last change."`
 }
 
-// lookBody is the layout of a view's table.
-type lookBody struct {
+// tableLayoutBody is the layout of a view's table.
+type tableLayoutBody struct {
 	Density string   `json:"density,omitempty" enum:"compact,standard,roomy" doc:"Height of the rows."`
 	Hidden  []string `json:"hidden,omitempty" maxItems:"6" enum:"user,role,organization,module,type,time" doc:"The hidden columns."`
 }
 
 type newViewBody struct {
-	Name   string    `json:"name" minLength:"1" maxLength:"128" doc:"Display name."`
-	Query  string    `json:"query" maxLength:"4096" doc:"The filters, as in the log's URL."`
-	Table  *lookBody `json:"table,omitempty" doc:"Layout of the table; omitted: each reader's own."`
-	Shared bool      `json:"shared,omitempty" doc:"List it for everyone who may see the log; only admins of the whole tenant can share."`
-	Start  bool      `json:"start,omitempty" doc:"Make it the caller's start view."`
+	Name   string           `json:"name" minLength:"1" maxLength:"128" doc:"Display name."`
+	Query  string           `json:"query" maxLength:"4096" doc:"The filters, as in the log's URL."`
+	Table  *tableLayoutBody `json:"table,omitempty" doc:"Layout of the table; omitted: each reader's own."`
+	Shared bool             `json:"shared,omitempty" doc:"List it for everyone who may see the log; only admins of the whole tenant can share."`
+	Start  bool             `json:"start,omitempty" doc:"Make it the caller's start view."`
 }
 
 type viewChangeBody struct {
-	Name   *string   `json:"name,omitempty" minLength:"1" maxLength:"128" doc:"Display name."`
-	Query  *string   `json:"query,omitempty" maxLength:"4096" doc:"The filters, as in the log's URL."`
-	Table  *lookBody `json:"table,omitempty" doc:"Empty: each reader's own layout."`
-	Shared *bool     `json:"shared,omitempty" doc:"List it for everyone who may see the log."`
-	Start  *bool     `json:"start,omitempty" doc:"The caller's own choice, also for a view shared by someone else."`
+	Name   *string          `json:"name,omitempty" minLength:"1" maxLength:"128" doc:"Display name."`
+	Query  *string          `json:"query,omitempty" maxLength:"4096" doc:"The filters, as in the log's URL."`
+	Table  *tableLayoutBody `json:"table,omitempty" doc:"Empty: each reader's own layout."`
+	Shared *bool            `json:"shared,omitempty" doc:"List it for everyone who may see the log."`
+	Start  *bool            `json:"start,omitempty" doc:"The caller's own choice, also for a view shared by someone else."`
 }
 
 type (
@@ -157,13 +157,13 @@ func (s *Server) removeView(_ context.Context, in *call, input *viewInput) (*str
 	if err != nil {
 		return nil, err
 	}
-	in.about = aboutView(v)
+	in.trailDetails = aboutView(v)
 	return nil, nil
 }
 
 // savedView responds with the current state of a view.
 func (s *Server) savedView(in *call, v views.View) (*viewOutput, error) {
-	in.about = aboutView(v)
+	in.trailDetails = aboutView(v)
 	start, err := s.startID(in.tenant.ID, in.account)
 	return &viewOutput{in.viewBodyOf(v, start)}, err
 }
@@ -183,19 +183,19 @@ func (s *Server) startID(tenant string, a identity.Account) (string, error) {
 
 func (in *call) viewBodyOf(v views.View, start string) viewBody {
 	return viewBody{
-		ID: v.ID, Name: v.Name, Query: v.Query, Table: lookBodyOf(v.Table), Shared: v.Shared, Own: v.Owns(in.account),
+		ID: v.ID, Name: v.Name, Query: v.Query, Table: newTableLayoutBody(v.Table), Shared: v.Shared, Own: v.Owns(in.account),
 		MayChange: in.mayChangeView(v) == nil, Start: v.ID == start, MadeBy: v.MadeBy, ChangedAt: v.ChangedAt,
 	}
 }
 
-func lookBodyOf(t *views.TableLayout) *lookBody {
+func newTableLayoutBody(t *views.TableLayout) *tableLayoutBody {
 	if t == nil {
 		return nil
 	}
-	return &lookBody{t.Density, t.Hidden}
+	return &tableLayoutBody{t.Density, t.Hidden}
 }
 
-func (b *lookBody) domain() *views.TableLayout {
+func (b *tableLayoutBody) domain() *views.TableLayout {
 	if b == nil || b.Density == "" && len(b.Hidden) == 0 {
 		return nil
 	}

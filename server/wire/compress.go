@@ -56,8 +56,8 @@ func Compress(c *fiber.Ctx) {
 
 const noTransform = "no-transform"
 
-// KeepAsIs keeps a response with a secret from being compressed, here and by proxies.
-func KeepAsIs(c *fiber.Ctx) {
+// SkipCompression keeps a response with a secret from being compressed, here and by proxies.
+func SkipCompression(c *fiber.Ctx) {
 	c.Set(fiber.HeaderCacheControl, "no-store, "+noTransform)
 }
 

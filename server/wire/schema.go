@@ -24,7 +24,7 @@ func schemaName(t reflect.Type, hint string) string {
 // object, and responses may get further fields, which clients must ignore. Unknown fields in requests are rejected.
 func FinishSchemas(api *huma.OpenAPI) {
 	schemas := api.Components.Schemas
-	sent := sentSchemas(api)
+	sent := requestSchemas(api)
 	for name, schema := range schemas.Map() {
 		if !sent[name] {
 			schema.AdditionalProperties = nil
@@ -43,8 +43,8 @@ func FinishSchemas(api *huma.OpenAPI) {
 	}
 }
 
-// sentSchemas returns the names of the schemas used in requests.
-func sentSchemas(api *huma.OpenAPI) map[string]bool {
+// requestSchemas returns the names of the schemas used in requests.
+func requestSchemas(api *huma.OpenAPI) map[string]bool {
 	sent := make(map[string]bool)
 	var visit func(s *huma.Schema)
 	visit = func(s *huma.Schema) {

@@ -1025,6 +1025,23 @@ export interface components {
             /** @description The value at the given location */
             value?: unknown;
         };
+        Expired: {
+            /**
+             * Format: date-time
+             * @description Entries before this time would be deleted: the start of the UTC day in which the first kept day begins.
+             */
+            before: string;
+            /**
+             * Format: int64
+             * @description UTC days with entries.
+             */
+            dates: number;
+            /**
+             * Format: int64
+             * @description Entries of these days.
+             */
+            entries: number;
+        };
         Export: {
             /** @description Its additional columns. */
             columns?: ("received" | "user_agent" | "changes" | "details")[];
@@ -1276,15 +1293,6 @@ export interface components {
         Keys: {
             /** @description Oldest first. */
             keys: components["schemas"]["Key"][];
-        };
-        Look: {
-            /**
-             * @description Height of the rows.
-             * @enum {string}
-             */
-            density?: "compact" | "standard" | "roomy";
-            /** @description The hidden columns. */
-            hidden?: ("user" | "role" | "organization" | "module" | "type" | "time")[];
         };
         MadeKey: {
             /** @description Networks that the key can be used from, in CIDR notation; omitted for anywhere. */
@@ -1561,7 +1569,7 @@ export interface components {
             /** @description Make it the caller's start view. */
             start?: boolean;
             /** @description Layout of the table; omitted: each reader's own. */
-            table?: components["schemas"]["Look"];
+            table?: components["schemas"]["TableLayout"];
         };
         Operation: {
             /** @description Whether it is built in. */
@@ -1777,7 +1785,7 @@ export interface components {
             /** @description The tenant's time zone, in which days are counted. */
             time_zone: string;
             /** @description What the retention given as a parameter would delete. */
-            would?: components["schemas"]["Would"];
+            would?: components["schemas"]["Expired"];
         };
         Session: {
             /** @description Whether a host system authenticated the user, who has no password here. */
@@ -1837,7 +1845,7 @@ export interface components {
         Start: {
             /** @description The filters, as in the log's URL. */
             query: string;
-            table?: components["schemas"]["Look"];
+            table?: components["schemas"]["TableLayout"];
         };
         Status: {
             /**
@@ -1942,6 +1950,15 @@ export interface components {
             /** @description Its URL. */
             url: string;
         };
+        TableLayout: {
+            /**
+             * @description Height of the rows.
+             * @enum {string}
+             */
+            density?: "compact" | "standard" | "roomy";
+            /** @description The hidden columns. */
+            hidden?: ("user" | "role" | "organization" | "module" | "type" | "time")[];
+        };
         Tenant: {
             /** @description Whether a retention below 180 days was confirmed. */
             below_legal_minimum?: boolean;
@@ -2032,7 +2049,7 @@ export interface components {
             /** @description Whether the caller starts with it. */
             start: boolean;
             /** @description Layout of the table, if the view specifies one. */
-            table?: components["schemas"]["Look"];
+            table?: components["schemas"]["TableLayout"];
         };
         ViewChange: {
             /** @description Display name. */
@@ -2044,7 +2061,7 @@ export interface components {
             /** @description The caller's own choice, also for a view shared by someone else. */
             start?: boolean;
             /** @description Empty: each reader's own layout. */
-            table?: components["schemas"]["Look"];
+            table?: components["schemas"]["TableLayout"];
         };
         Views: {
             /** @description By name. */
@@ -2070,23 +2087,6 @@ export interface components {
              * @enum {string}
              */
             state: "ok" | "silent" | "refused";
-        };
-        Would: {
-            /**
-             * Format: date-time
-             * @description Entries before this time would be deleted: the start of the UTC day in which the first kept day begins.
-             */
-            before: string;
-            /**
-             * Format: int64
-             * @description UTC days with entries.
-             */
-            dates: number;
-            /**
-             * Format: int64
-             * @description Entries of these days.
-             */
-            entries: number;
         };
     };
     responses: never;
