@@ -25,6 +25,7 @@ type valueFlags struct {
 	Outcomes      []string `name:"outcome" sep:"none" placeholder:"OUTCOME" help:"Outcomes: success or failure."`
 	Roles         []string `name:"role" sep:"none" placeholder:"ROLE" help:"Recorded roles of users."`
 	IPs           []string `name:"ip" sep:"none" placeholder:"IP" help:"IP addresses, and networks such as 192.0.2.0/24."`
+	Keys          []string `name:"api-key" sep:"none" placeholder:"ID" help:"Ids of the API keys that recorded them."`
 }
 
 // check validates the filters before anything is opened.

@@ -22,7 +22,7 @@ func TestImportOfExports(t *testing.T) {
 		t.Helper()
 		return setting{}.mustRun(t, slices.Concat([]string{"export", "--tenant", tenant, "--data", data, "--format", format}, allTime, flags)...)
 	}
-	const long = "--columns=received,user_agent,changes,details"
+	const long = "--columns=received,key,user_agent,changes,details"
 	seqs := regexp.MustCompile(`"seq":\d+,|"received_at":"[^"]*",`)
 	rows := exportOf("demo", "csv")
 	if !strings.Contains(rows, ",failure\r\n") || !strings.Contains(rows, ",success\r\n") {

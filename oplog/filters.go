@@ -26,6 +26,7 @@ type Values struct {
 	Outcomes      []string
 	Roles         []string
 	IPs           []string // addresses, and networks such as 10.0.0.0/8
+	Keys          []string // ids of the recording API keys
 }
 
 // ValueFilter is a filter by the values of one field.
@@ -47,6 +48,7 @@ var ValueFilters = []ValueFilter{
 	{"outcome", func(v *Values) *[]string { return &v.Outcomes }},
 	{"role", func(v *Values) *[]string { return &v.Roles }},
 	{"ip", func(v *Values) *[]string { return &v.IPs }},
+	{"key", func(v *Values) *[]string { return &v.Keys }},
 }
 
 // empty reports whether no value is set.

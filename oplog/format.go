@@ -24,13 +24,14 @@ type ExportOptions struct {
 // The optional columns. The other columns are always present.
 const (
 	ColumnReceived  = "received"
+	ColumnKey       = "key"
 	ColumnUserAgent = "user_agent"
 	ColumnChanges   = "changes"
 	ColumnDetails   = "details"
 )
 
 // ExportColumns lists the optional columns of tabular formats. Other formats always include these fields.
-var ExportColumns = []string{ColumnReceived, ColumnUserAgent, ColumnChanges, ColumnDetails}
+var ExportColumns = []string{ColumnReceived, ColumnKey, ColumnUserAgent, ColumnChanges, ColumnDetails}
 
 // EntryWriter writes entries to a file. It must not retain entries or their strings after Write returns: the memory is reused. A writer
 // that creates temporary files also has a Discard method, which is called if the file is not completed.

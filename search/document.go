@@ -23,6 +23,7 @@ const (
 	fieldRole         = "role"
 	fieldContentID    = "content_id"
 	fieldIP           = "ip" // encoded by octetTerm and addressTerm
+	fieldKey          = "key"
 )
 
 // userSeparator separates id and name in terms of fieldUser; neither may contain it.
@@ -186,6 +187,8 @@ func (b *documentBuilder) add(e *oplog.Entry) {
 			term = b.keyword(e.Operation)
 		case fieldOutcome:
 			term = b.keyword(e.Outcome)
+		case fieldKey:
+			term = b.keyword(e.APIKey)
 		case fieldRole:
 			term = b.keyword(e.User.Role)
 		case fieldOrganization:

@@ -133,6 +133,7 @@ func (m *matcher) filterBitmaps(ctx context.Context, s *segment) (within, withou
 		{fieldContentID, m.contentID, s.anyTerm},
 		{fieldOrganization, m.organization, s.anyTerm},
 		{fieldRole, m.role, s.anyTerm},
+		{fieldKey, m.key, s.anyTerm},
 		{fieldUser, m.user, s.anyUser},
 	} {
 		add(len(f.any.list), len(f.none.list), func(none bool) (*roaring.Bitmap, error) {

@@ -15,7 +15,7 @@ type matcher struct {
 
 	module, operation, outcome choice // of actions
 	user, organization, role   choice // of actors
-	contentID                  choice
+	contentID, key             choice
 	within, notWithin          *oplog.OrganizationSet // nil for no filter
 	ip                         addressChoice
 
@@ -52,7 +52,7 @@ func (x *Index) newMatcher(m oplog.Match) (*matcher, error) {
 		to:     endOfTime,
 		module: newChoice(m.Modules, m.Not.Modules), operation: newChoice(m.Operations, m.Not.Operations), outcome: newChoice(m.Outcomes, m.Not.Outcomes),
 		user: newChoice(m.Users, m.Not.Users), organization: newChoice(m.Organizations, m.Not.Organizations), role: newChoice(m.Roles, m.Not.Roles),
-		contentID: newChoice(m.ContentIDs, m.Not.ContentIDs), ip: newAddressChoice(m.IPs, m.Not.IPs),
+		contentID: newChoice(m.ContentIDs, m.Not.ContentIDs), key: newChoice(m.Keys, m.Not.Keys), ip: newAddressChoice(m.IPs, m.Not.IPs),
 		within: m.Within, notWithin: m.NotWithin,
 		nothing: m.Organizations != nil && len(m.Organizations) == 0 || m.Within != nil && m.Within.Empty(),
 	}
@@ -191,7 +191,7 @@ func (x *Index) Matcher(m oplog.Match) (func(e *oplog.Entry) bool, error) {
 func (m *matcher) matchesEntry(e *oplog.Entry) bool {
 	micros := e.Time.UnixMicro()
 	if m.nothing || micros < m.from || micros >= m.to || !m.letsAction(action{e.Module, e.Operation, e.Outcome}) ||
-		!m.letsActor(e.User.ID, e.Organization.ID, e.User.Role) || !m.contentID.lets(e.Content.ID) {
+		!m.letsActor(e.User.ID, e.Organization.ID, e.User.Role) || !m.contentID.lets(e.Content.ID) || !m.key.lets(e.APIKey) {
 		return false
 	}
 	if m.ip.given() {
@@ -244,7 +244,7 @@ func (m *matcher) byAction() bool {
 
 // byWhoAndWhat reports whether actor and action alone decide.
 func (m *matcher) byWhoAndWhat() bool {
-	return len(m.words) == 0 && !m.contentID.given() && !m.ip.given()
+	return len(m.words) == 0 && !m.contentID.given() && !m.key.given() && !m.ip.given()
 }
 
 // tailMatcher matches entries of the tail. It caches results by number, for one query in one goroutine.
@@ -296,7 +296,7 @@ func (t *tailMatcher) matches(d *tailDocument) bool {
 	if t.nothing || micros < t.from || micros >= t.to || !t.actionMatches(d.action) || !t.actorMatches(d.actor) {
 		return false
 	}
-	return t.contentID.lets(d.content.id) && t.ip.lets(d.ip) && t.letsWords(func(i int) bool { return t.wordMatches(i, t.words[i], d) })
+	return t.contentID.lets(d.content.id) && t.key.lets(d.apiKey) && t.ip.lets(d.ip) && t.letsWords(func(i int) bool { return t.wordMatches(i, t.words[i], d) })
 }
 
 func (t *tailMatcher) actionMatches(number uint32) bool {

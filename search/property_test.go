@@ -126,6 +126,7 @@ func drawEntry(t *rapid.T) oplog.Entry {
 		Operation: rapid.SampledFrom(module.Operations).Draw(t, "operation"),
 		Outcome:   rapid.SampledFrom([]string{"", "success", "failure"}).Draw(t, "outcome"),
 		IP:        rapid.SampledFrom(addresses).Draw(t, "ip"),
+		APIKey:    rapid.SampledFrom([]string{"", "oplog_write_a", "oplog_write_b"}).Draw(t, "key"),
 		Content:   oplog.Ref{ID: rapid.SampledFrom([]string{"", "page_1", "eml-77", "a", "双1"}).Draw(t, "content id"), Name: drawText(t)},
 	}
 }
@@ -148,7 +149,7 @@ func drawQuery(t *rapid.T) oplog.Query {
 			Users: some("users", "u1", "u2", "u", "u9"), Modules: some("modules", "sms", "email", "customer", "none"),
 			Operations: some("operations", "create", "delete", "send", "none"), ContentIDs: some("content ids", "page_1", "a", "page"),
 			Organizations: some("organizations", "root", "east", "shop", "new", "none"), Outcomes: some("outcomes", "success", "failure"),
-			Roles: some("roles", "admin", "营销经理", "none", "营销"),
+			Roles: some("roles", "admin", "营销经理", "none", "营销"), Keys: some("keys", "oplog_write_a", "oplog_write_b", "oplog_write", ""),
 			IPs: some("ips", "10.0.0.1", "10.0.0.0/8", "10.0.0.0/31", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8::1", "::1", "fe80::1", "::ffff:10.0.0.1",
 				"255.255.255.255", "ffff::/16", "8.0.0.0/6", "10.0.0.0/23"),
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // analysisVersion is stored in the manifest; an index of another version is rebuilt.
-const analysisVersion = 6
+const analysisVersion = 7
 
 // A text is analysed into words: its longest runs of letters, marks and digits
 // after dropping characters that are not shown and folding width (NFKC), case and

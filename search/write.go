@@ -47,7 +47,7 @@ type image struct {
 
 // fields of a document, in zapx's numbering: the id, then by name.
 var fields = [...]string{
-	fieldID, fieldContentText, fieldContentID, fieldIP, fieldModule, fieldOperation, fieldOrganization, fieldOutcome, fieldRole, fieldUser,
+	fieldID, fieldContentText, fieldContentID, fieldIP, fieldKey, fieldModule, fieldOperation, fieldOrganization, fieldOutcome, fieldRole, fieldUser,
 }
 
 // dictionaryOptions are those of zapx: suffixes are not shared, which would take long to find.

@@ -100,7 +100,8 @@ func appendHead(b []byte, e *oplog.Entry) []byte {
 	b = wire.Quote(append(b, `,"origin":`...), e.Origin)
 	b = wire.Quote(append(b, `,"outcome":`...), e.Outcome)
 	b = appendText(b, `,"ip":`, e.IP)
-	return appendText(b, `,"user_agent":`, e.UserAgent)
+	b = appendText(b, `,"user_agent":`, e.UserAgent)
+	return appendText(b, `,"key":`, e.APIKey)
 }
 
 func appendValues(b []byte, e *oplog.Entry) []byte {

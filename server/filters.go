@@ -18,6 +18,7 @@ var valueDocs = map[string]string{
 	"content_id":   "Ids of contents",
 	"outcome":      "Outcomes",
 	"role":         "Recorded roles of users",
+	"key":          "Ids of the API keys that recorded them",
 	"ip":           "IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32",
 }
 

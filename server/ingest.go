@@ -109,6 +109,9 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 	if b.broken {
 		return s.refuseBatch(b, in.tenant.ID)
 	}
+	for i := range b.entries {
+		b.entries[i].APIKey = in.key.ID
+	}
 	start := time.Now()
 	answer, err := s.journal.Append(c.UserContext(), in.tenant.ID, b.entries)
 	if err != nil {

@@ -155,3 +155,37 @@ func TestWriteKeysMoveNothing(t *testing.T) {
 		t.Errorf("the tree is %s", after)
 	}
 }
+
+// TestEntriesCarryTheirKey: the server sets the id of the key; nobody can name another one, and another key makes a repetition no other entry.
+func TestEntriesCarryTheirKey(t *testing.T) {
+	f := newServer(t)
+	ids := map[string]string{}
+	for _, caller := range []string{"crm", "erp"} {
+		ids[caller] = f.addKey(caller, identity.ScopeWrite, identity.KeyLimits{})
+		f.change(caller, "POST", tenantA+"/entries", entry(`"id":"e-`+caller+`","time":"2026-11-22T07:00:00Z"`), 201)
+	}
+	if again := f.change("erp", "POST", tenantA+"/entries", entry(`"id":"e-crm","time":"2026-11-22T07:00:00Z"`), 201); !strings.Contains(again, `"duplicates":1`) {
+		t.Errorf("sent again by another key: %s", again)
+	}
+	p := f.asProblem(f.send("crm", "POST", tenantA+"/entries", entry(`"key":"`+ids["erp"]+`"`)), 422)
+	if len(p.Errors) != 1 || p.Errors[0].Location != "body.key" {
+		t.Errorf("a sender names a key: %+v", p)
+	}
+	for query, want := range map[string]string{
+		"key=" + ids["crm"]: "e-crm", "not_key=" + ids["crm"]: "e-erp", "key=" + ids["erp"] + "&key=none": "e-erp", "key=none": "",
+		"order=seq&after_seq=0&key=" + ids["erp"]: "e-erp",
+	} {
+		page := f.get("auditor", tenantA+"/entries?"+query, 200)
+		if want != "" && (strings.Count(page, `"id":"e-`) != 1 || !strings.Contains(page, `"id":"`+want+`"`)) || want == "" && strings.Contains(page, `"id":"e-`) {
+			t.Errorf("%s: %s", query, page)
+		}
+		if !strings.Contains(query, "order") {
+			if sum := f.get("auditor", tenantA+"/summary?"+query, 200); strings.Contains(sum, `{"total":1,`) != (want != "") {
+				t.Errorf("%s counts %s", query, sum)
+			}
+		}
+	}
+	if one := f.get("auditor", tenantA+"/entries/e-crm", 200); !strings.Contains(one, `"key":"`+ids["crm"]+`"`) {
+		t.Errorf("the entry is %s", one)
+	}
+}

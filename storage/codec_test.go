@@ -49,6 +49,31 @@ func TestEncodingIsFixed(t *testing.T) {
 	golden(t, "encoding.golden", got.String())
 }
 
+// TestKeyIsAdded: an entry without the id of a key has the bytes that it had before keys were recorded; one with it has one more item.
+func TestKeyIsAdded(t *testing.T) {
+	e := fullEntry()
+	before, err := encodeEntry(&e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.APIKey = "oplog_write_Ab3_-xyz"
+	after, err := encodeEntry(&e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := append(bytes.Clone(before), 0x15, 0x74) // key 21, a text of 20 bytes
+	want[0]++
+	if want = append(want, e.APIKey...); !bytes.Equal(after, want) {
+		t.Errorf("%x, want %x", after, want)
+	}
+	if got, err := decodeEntry(after); err != nil || got.APIKey != e.APIKey {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if same, err := equalContent(&e, &oplog.Entry{}); same || err != nil {
+		t.Errorf("another entry is the same: %v", err)
+	}
+}
+
 func drawEntry(t *rapid.T) oplog.Entry {
 	text := rapid.OneOf(rapid.Just(""), rapid.String(), rapid.SampledFrom([]string{"双十一", "é", strings.Repeat("x", 300), "🎉", "\x00", " "}))
 	value := rapid.SampledFrom([]string{"", "null", "1", `"x"`, `{"a":[1,2]}`, `"` + strings.Repeat("é", 9000) + `"`})
@@ -68,7 +93,7 @@ func drawEntry(t *rapid.T) oplog.Entry {
 		Content: oplog.Ref{ID: text.Draw(t, "content id"), Name: text.Draw(t, "content name")},
 		Origin:  rapid.SampledFrom([]string{oplog.OriginManual, oplog.OriginAPI}).Draw(t, "origin"),
 		Outcome: rapid.SampledFrom([]string{oplog.OutcomeSuccess, oplog.OutcomeFailure}).Draw(t, "outcome"),
-		IP:      text.Draw(t, "ip"), UserAgent: text.Draw(t, "user agent"), Details: raw("details"),
+		IP:      text.Draw(t, "ip"), UserAgent: text.Draw(t, "user agent"), APIKey: text.Draw(t, "key"), Details: raw("details"),
 	}
 	e.ID = rapid.OneOf(rapid.Just(e.Key().ID()), rapid.StringMatching(`[A-Za-z0-9._:-]{1,64}`)).Draw(t, "id")
 	for range rapid.IntRange(0, 3).Draw(t, "changes") {

@@ -15,7 +15,7 @@ func fastEncode(r *entryRecord) ([]byte, bool) {
 		{5, r.ID, false}, {6, r.UserID, true}, {7, r.UserName, true}, {8, r.UserRole, false},
 		{9, r.OrganizationID, false}, {10, r.OrganizationName, false}, {11, r.Module, true}, {12, r.Operation, true},
 		{13, r.ContentID, false}, {14, r.ContentName, false}, {15, r.Outcome, false}, {16, r.Origin, false},
-		{17, r.IP, false}, {18, r.UserAgent, false}, {20, r.Details, false},
+		{17, r.IP, false}, {18, r.UserAgent, false}, {20, r.Details, false}, {21, r.APIKey, false},
 	}
 	fields, size := 4, 48+len(r.Tenant)
 	for i := range texts {

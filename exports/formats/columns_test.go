@@ -43,8 +43,8 @@ func TestColumns(t *testing.T) {
 	f("zh-CN", nil, "IP,记录 ID,结果", "01JD4M6Z3Q8W2X5T9RB7KCNE1F|成功", "a-2|失败")
 	f("en", []string{"details", "changes", "user_agent", "received"}, "Entry ID,Outcome,Received,User agent,Changes,Details",
 		`01JD4M6Z3Q8W2X5T9RB7KCNE1F|success|2026-11-20 16:41:07|Mozilla/5.0|status: draft → published|{"note":"a<b & c"}`, "a-2|failure||||")
-	f("zh-CN", oplog.ExportColumns, "记录 ID,结果,接收时间,用户代理,变更,详情",
-		`01JD4M6Z3Q8W2X5T9RB7KCNE1F|成功|2026-11-20 16:41:07|Mozilla/5.0|status: draft → published|{"note":"a<b & c"}`, "a-2|失败||||")
+	f("zh-CN", oplog.ExportColumns, "记录 ID,结果,接收时间,密钥,用户代理,变更,详情",
+		`01JD4M6Z3Q8W2X5T9RB7KCNE1F|成功|2026-11-20 16:41:07|oplog_write_Ab3_-xyz|Mozilla/5.0|status: draft → published|{"note":"a<b & c"}`, "a-2|失败|||||")
 	f("en", []string{"changes"}, "Entry ID,Outcome,Changes", "01JD4M6Z3Q8W2X5T9RB7KCNE1F|success|status: draft → published", "a-2|failure|")
 }
 
@@ -229,8 +229,8 @@ func TestXLSXLongCells(t *testing.T) {
 				t.Errorf("a cell has %d characters", units(cell))
 			}
 		}
-		if marked := strings.HasSuffix(rows[0][1][15], continued(locale)); marked != (cells > 0) {
-			t.Errorf("the cell ends %q", rows[0][1][15][len(rows[0][1][15])-60:])
+		if marked := strings.HasSuffix(rows[0][1][16], continued(locale)); marked != (cells > 0) {
+			t.Errorf("the cell ends %q", rows[0][1][16][len(rows[0][1][16])-60:])
 		}
 		got, bad, err := readAll(t, &out, oplog.BuiltInCatalog())
 		if err != nil || bad != nil || len(got) != 2 || fmt.Sprintf("%q", got[0].Changes) != fmt.Sprintf("%q", changes) || string(got[0].Details) != string(e.Details) {

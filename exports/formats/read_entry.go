@@ -29,7 +29,7 @@ type sentEntry struct {
 
 // sentFields are the names of its members.
 var sentFields = []string{
-	"id", "seq", "time", "received_at", "user", "organization", "module", "operation", "content", "origin", "outcome", "ip", "user_agent",
+	"id", "seq", "time", "received_at", "user", "organization", "module", "operation", "content", "origin", "outcome", "ip", "user_agent", "key",
 	"changes", "details", "proof", "truncated",
 }
 

@@ -44,13 +44,14 @@ var textFields = map[string]func(e *oplog.Entry) *string{
 	"operation":         func(e *oplog.Entry) *string { return &e.Operation },
 	"origin":            func(e *oplog.Entry) *string { return &e.Origin },
 	"ip":                func(e *oplog.Entry) *string { return &e.IP },
+	"key":               func(e *oplog.Entry) *string { return &e.APIKey },
 	"user_agent":        func(e *oplog.Entry) *string { return &e.UserAgent },
 }
 
 // fieldNames are the columns of a file with field names, in the order of error messages. The last two are assigned by the log and ignored.
 var fieldNames = []string{
 	"time", "id", "user_id", "user_name", "user_role", "organization_id", "organization_name", "module", "operation",
-	"content_id", "content_name", "origin", "outcome", "ip", "user_agent", "changes", "details", "seq", "received_at",
+	"content_id", "content_name", "origin", "outcome", "ip", "key", "user_agent", "changes", "details", "seq", "received_at",
 }
 
 // requiredFields are required in every row.

@@ -169,6 +169,9 @@ func conflictsOnAnyField(t *testing.T, s *store) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
+	e := withID("a", entry(1, "a"))
+	e.APIKey = "oplog_write_2"
+	s.assertEqual(s.append(e), "a 1 duplicate")
 	s.counts(acme, 1, 0)
 }
 

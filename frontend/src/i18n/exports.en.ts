@@ -15,7 +15,7 @@ export const exportsEn = {
     ndjson: 'One JSON object per line, with all fields. No row limit.',
   },
   longColumns: 'Also include',
-  longColumn: { received: 'Received', user_agent: 'User agent', changes: 'Changes', details: 'Details' },
+  longColumn: { received: 'Received', key: 'Key', user_agent: 'User agent', changes: 'Changes', details: 'Details' },
   rows: (count: number) => plural(count, 'row', 'rows'),
   counting: 'counting…',
   exportRows: (count: number) => `Export ${plural(count, 'row', 'rows')}`,

@@ -17,7 +17,7 @@ export const exportsZh: Widen<typeof exportsEn> = {
     ndjson: '每行一个 JSON 对象，含全部字段。不限行数。',
   },
   longColumns: '附加列',
-  longColumn: { received: '接收时间', user_agent: '用户代理', changes: '变更', details: '详情' },
+  longColumn: { received: '接收时间', key: '密钥', user_agent: '用户代理', changes: '变更', details: '详情' },
   rows: (count) => `${n(count)} 行`,
   counting: '正在计数…',
   exportRows: (count) => `导出 ${n(count)} 行`,

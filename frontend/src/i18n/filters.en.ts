@@ -18,6 +18,9 @@ export const filtersEn = {
   /** Excluded values without a label. */
   notThese: (values: string) => `not ${values}`,
   ip: 'IP address',
+  apiKey: 'API key',
+  keysOfEntries: 'Open an entry to see the key that recorded it. Names of keys are visible to admins only.',
+  recordedBy: 'Recorded by',
   ipHint: 'An address, or a network such as 10.0.0.0/8',
   notAnAddress: 'Enter an address such as 192.0.2.7 or 2001:db8::7, or a network such as 192.0.2.0/24.',
   addFilter: 'Filter',

@@ -16,6 +16,7 @@ import { type Field, type FilterName, type Filters, type Ignored, isList, writeF
 import { IgnoredNotice } from '../../model/log/IgnoredNotice'
 import { filterValues, shortList, useNames } from '../../model/log/names'
 import { useOrganizations } from '../../model/log/queries'
+import { useKeyNames } from '../../model/settings/keyNames'
 import { useAccounts, useApiKeys } from '../../model/settings/queries'
 import { useScrollRegion } from '../../ui/hooks/scrollRegion'
 import { useLastDefined } from '../../ui/hooks/useLastDefined'
@@ -63,7 +64,8 @@ export function AccessLog({ tenant, scope, filters, ignored, onFilters }: Props)
 
   const organizations = useOrganizations(tenant.id, tenant.data_permission)
   const titles = useTitles(tenant.id)
-  const nameOf = useNames([], undefined, organizations.data, titles)
+  const keyNames = useKeyNames(tenant.id, true)
+  const nameOf = useNames([], undefined, organizations.data, titles, keyNames)
   const context: ActionContext = { words, common, zone: tenant.time_zone, nameOf }
 
   const accounts = useAccounts(tenant.id).data ?? []

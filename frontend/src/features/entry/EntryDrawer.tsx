@@ -11,6 +11,7 @@ import type { EntryName } from '../../model/log/entryAddress'
 import type { Filters } from '../../model/log/filters'
 import { useEntry } from '../../model/log/queries'
 import { PrintHeader } from '../../model/print/PrintHeader'
+import { useKeyNames } from '../../model/settings/keyNames'
 import { Icon } from '../../ui/Icon'
 import { Notice } from '../../ui/Notice'
 import { Shown } from '../../ui/Shown'
@@ -158,6 +159,8 @@ function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCo
   const words = useEntryWords()
   const changes = entry.changes ?? []
   const details = entry.details && prettyJson(entry.details)
+  const keyNames = useKeyNames(tenant.id, entry.key !== undefined)
+  const keyName = entry.key && keyNames.get(entry.key)
   return (
     <>
       <h2>
@@ -180,7 +183,7 @@ function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCo
         </div>
       )}
       <ProofLine entry={entry} tenant={tenant.id} zone={tenant.time_zone} onCopy={onCopy} />
-      <EntryFacts entry={entry} zone={tenant.time_zone} organizations={organizations} />
+      <EntryFacts entry={entry} zone={tenant.time_zone} organizations={organizations} keyName={keyName} />
       {changes.length > 0 && (
         <>
           <h3>{words.changes(changes.length)}</h3>

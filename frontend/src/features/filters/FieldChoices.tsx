@@ -8,6 +8,7 @@ import { useSummary } from '../../model/log/queries'
 import { type ChoiceGroup, ChoiceList } from '../../ui/ChoiceList'
 import { AddressChoices } from './AddressChoices'
 import { moduleChoices, operationChoices } from './choices'
+import { KeyChoices } from './KeyChoices'
 
 /** The fields whose values stand in a list, or are typed: all but the organization, which has its tree, and the content. */
 export type ChoiceField = Exclude<Field, 'organization' | 'contentId'>
@@ -24,10 +25,11 @@ export interface ChoiceContext {
 /** The values of a field to choose from or to exclude. */
 export function FieldChoices({ field, ...context }: ChoiceContext & { field: ChoiceField }) {
   if (field === 'ip') return <AddressChoices {...context} />
+  if (field === 'key') return <KeyChoices {...context} />
   return <ListChoices field={field} {...context} />
 }
 
-function ListChoices(props: ChoiceContext & { field: Exclude<ChoiceField, 'ip'> }) {
+function ListChoices(props: ChoiceContext & { field: Exclude<ChoiceField, 'ip' | 'key'> }) {
   const { field, tenant, filters, titles, nameOf, onFilters } = props
   const words = useWords()
   // Counts beside the choices are for the other filters: how many rows choosing one would give.

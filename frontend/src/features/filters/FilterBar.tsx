@@ -50,7 +50,7 @@ export function FilterBar(props: Props) {
   const context = { tenant: tenant.id, filters, titles: props.titles, nameOf: props.nameOf, onFilters }
 
   const own: ChoiceField[] = props.layout.roomy ? ['operation', 'module', 'user'] : ['operation', 'module']
-  const others = (['user', 'role', 'outcome', 'ip'] as const).filter((field) => !own.includes(field))
+  const others = (['user', 'role', 'outcome', 'ip', 'key'] as const).filter((field) => !own.includes(field))
   const other = others.find((field) => field === opened)
   const countIn = (names: (keyof Filters)[]) => names.filter((name) => filters[name]?.length).length
 

@@ -18,7 +18,7 @@ interface Props extends Omit<ChoiceContext, 'tenant'> {
   onClose: () => void
 }
 
-const choiceFields: ChoiceField[] = ['operation', 'module', 'user', 'role', 'outcome', 'ip']
+const choiceFields: ChoiceField[] = ['operation', 'module', 'user', 'role', 'outcome', 'ip', 'key']
 
 /** All filters of a phone in one place, the organizations too. */
 export default function FilterSheet({ tenant, summary, organizations, at, onClose, ...rest }: Props) {

@@ -981,6 +981,8 @@ export interface components {
             id: string;
             /** @description IP address of the client. */
             ip?: string;
+            /** @description Id of the API key that recorded it; omitted for imported entries and those recorded before keys were. */
+            key?: string;
             /** @description Key of the functional module. */
             module: string;
             /** @description Key of the operation type. */
@@ -1044,7 +1046,7 @@ export interface components {
         };
         Export: {
             /** @description Its additional columns. */
-            columns?: ("received" | "user_agent" | "changes" | "details")[];
+            columns?: ("received" | "key" | "user_agent" | "changes" | "details")[];
             /**
              * Format: date-time
              * @description Time of creation.
@@ -1118,12 +1120,16 @@ export interface components {
             content_id?: string[];
             /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; any of them. */
             ip?: string[];
+            /** @description Ids of the API keys that recorded them; any of them. */
+            key?: string[];
             /** @description Keys of modules; any of them. */
             module?: string[];
             /** @description Ids of contents; none of them. */
             not_content_id?: string[];
             /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; none of them. */
             not_ip?: string[];
+            /** @description Ids of the API keys that recorded them; none of them. */
+            not_key?: string[];
             /** @description Keys of modules; none of them. */
             not_module?: string[];
             /** @description Keys of operation types; none of them. */
@@ -1151,7 +1157,7 @@ export interface components {
         };
         ExportRequest: {
             /** @description Additional columns of csv and xlsx; ndjson has every field. */
-            columns?: ("received" | "user_agent" | "changes" | "details")[];
+            columns?: ("received" | "key" | "user_agent" | "changes" | "details")[];
             /** @description Filters as in lists. */
             filters?: components["schemas"]["NewFilters"];
             /**
@@ -1416,12 +1422,16 @@ export interface components {
             content_id?: string | string[];
             /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; any of them. */
             ip?: string | string[];
+            /** @description Ids of the API keys that recorded them; any of them. */
+            key?: string | string[];
             /** @description Keys of modules; any of them. */
             module?: string | string[];
             /** @description Ids of contents; none of them. */
             not_content_id?: string | string[];
             /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; none of them. */
             not_ip?: string | string[];
+            /** @description Ids of the API keys that recorded them; none of them. */
+            not_key?: string | string[];
             /** @description Keys of modules; none of them. */
             not_module?: string | string[];
             /** @description Keys of operation types; none of them. */
@@ -1704,6 +1714,8 @@ export interface components {
             id: string;
             /** @description IP address of the client. */
             ip?: string;
+            /** @description Id of the API key that recorded it; omitted for imported entries and those recorded before keys were. */
+            key?: string;
             /** @description Key of the functional module. */
             module: string;
             /** @description Key of the operation type. */
@@ -3198,6 +3210,8 @@ export interface operations {
                 role?: string[];
                 /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; any of them. */
                 ip?: string[];
+                /** @description Ids of the API keys that recorded them; any of them. */
+                key?: string[];
                 /** @description Ids of users; none of them. */
                 not_user?: string[];
                 /** @description Keys of modules; none of them. */
@@ -3214,6 +3228,8 @@ export interface operations {
                 not_role?: string[];
                 /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; none of them. */
                 not_ip?: string[];
+                /** @description Ids of the API keys that recorded them; none of them. */
+                not_key?: string[];
                 /** @description Operations at or after this instant (RFC 3339). */
                 from?: string;
                 /** @description Operations before this instant (RFC 3339). */
@@ -3791,6 +3807,8 @@ export interface operations {
                 role?: string[];
                 /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; any of them. */
                 ip?: string[];
+                /** @description Ids of the API keys that recorded them; any of them. */
+                key?: string[];
                 /** @description Ids of users; none of them. */
                 not_user?: string[];
                 /** @description Keys of modules; none of them. */
@@ -3807,6 +3825,8 @@ export interface operations {
                 not_role?: string[];
                 /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; none of them. */
                 not_ip?: string[];
+                /** @description Ids of the API keys that recorded them; none of them. */
+                not_key?: string[];
                 /** @description Operations at or after this instant (RFC 3339). */
                 from?: string;
                 /** @description Operations before this instant (RFC 3339). */
@@ -4009,6 +4029,8 @@ export interface operations {
                 role?: string[];
                 /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; any of them. */
                 ip?: string[];
+                /** @description Ids of the API keys that recorded them; any of them. */
+                key?: string[];
                 /** @description Ids of users; none of them. */
                 not_user?: string[];
                 /** @description Keys of modules; none of them. */
@@ -4025,6 +4047,8 @@ export interface operations {
                 not_role?: string[];
                 /** @description IP addresses, and networks such as 192.0.2.0/24 or 2001:db8::/32; none of them. */
                 not_ip?: string[];
+                /** @description Ids of the API keys that recorded them; none of them. */
+                not_key?: string[];
                 /** @description Operations at or after this instant (RFC 3339). */
                 from?: string;
                 /** @description Operations before this instant (RFC 3339). */

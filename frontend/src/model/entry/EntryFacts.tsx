@@ -10,10 +10,12 @@ interface Props {
   entry: Entry
   zone: string
   organizations: Organization[] | undefined
+  /** The name of the key that recorded it, for those who may see it. */
+  keyName?: string | undefined
 }
 
 /** Who did it, from where and when. The names are those recorded; where the organization is today is said as that. */
-export function EntryFacts({ entry, zone, organizations }: Props) {
+export function EntryFacts({ entry, zone, organizations, keyName }: Props) {
   const words = useEntryWords()
   const instant = Date.parse(entry.time)
   const wall = wallTime(instant, zone)
@@ -71,6 +73,21 @@ export function EntryFacts({ entry, zone, organizations }: Props) {
                 <Shown text={userAgentName(entry.user_agent)} />
               </small>
             )}
+          </dd>
+        </div>
+      )}
+      {entry.key && (
+        <div>
+          <dt>{words.recordedBy}</dt>
+          <dd>
+            {keyName && (
+              <>
+                <Shown text={keyName} />{' '}
+              </>
+            )}
+            <small className="mono">
+              <Shown text={entry.key} />
+            </small>
           </dd>
         </div>
       )}

@@ -72,7 +72,7 @@ export function readLeaf(bytes: Uint8Array): RecordedEntry {
   const reader = new Reader(bytes)
   const map = reader.item()
   if (!(map instanceof Map) || !reader.done) throw new Error('not an entry')
-  const known = new Set(Array.from({ length: 20 }, (_, index) => index + 1))
+  const known = new Set(Array.from({ length: 21 }, (_, index) => index + 1))
   for (const key of map.keys()) if (!known.has(key as number)) throw new Error('a field this console does not know')
 
   const text = (key: number, from: Map<Item, Item> = map): string => {
@@ -105,6 +105,7 @@ export function readLeaf(bytes: Uint8Array): RecordedEntry {
     origin: (text(16) || 'manual') as Entry['origin'],
     ip: text(17),
     user_agent: text(18),
+    key: text(21),
     changes: changes.map((change) => {
       if (!(change instanceof Map)) throw new Error('not an entry')
       const [before, after] = [json(text(2, change)), json(text(3, change))]

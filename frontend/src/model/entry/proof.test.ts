@@ -102,8 +102,16 @@ describe('an entry', () => {
     ['a change of another value', { changes: [{ field: 'height', before: json('"580"'), after: json('200') }] }],
     ['details that were not recorded', { details: json('{"note":"x"}') }],
     ['another id', { id: 'x' }],
+    ['a key that did not record it', { key: 'oplog_write_Ab3_-xyz' }],
   ])('shown with %s is not', async (_, other) => {
     expect(await checkProof({ ...proven, ...other }, 'demo', key)).toEqual({ state: 'mismatch', reason: 'differs' })
+  })
+
+  test('has the key that recorded it in its leaf', () => {
+    const [head = 0, ...rest] = Uint8Array.from(atob(proof.leaf), (character) => character.charCodeAt(0))
+    expect(readLeaf(Uint8Array.of(head, ...rest)).key).toBe('')
+    expect(readLeaf(Uint8Array.of(head + 1, ...rest, 21, 0x63, ...text('crm'))).key).toBe('crm')
+    expect(() => readLeaf(Uint8Array.of(head + 1, ...rest, 22, 0x63, ...text('crm')))).toThrow()
   })
 
   test('of another tenant is not', async () => {

@@ -17,6 +17,7 @@ export function fieldLabel(field: Field, words: Dictionary): string {
     role: words.role,
     outcome: words.outcome,
     ip: words.ip,
+    key: words.apiKey,
   }[field]
 }
 

@@ -1,7 +1,17 @@
 import type { Preset, WireFilters } from '../api/types'
 
 /** The fields of an entry whose values can be chosen or excluded, in the order of their chips. */
-export const fields = ['user', 'operation', 'module', 'organization', 'contentId', 'role', 'outcome', 'ip'] as const
+export const fields = [
+  'user',
+  'operation',
+  'module',
+  'organization',
+  'contentId',
+  'role',
+  'outcome',
+  'ip',
+  'key',
+] as const
 export type Field = (typeof fields)[number]
 export type Exclusion = `not${Capitalize<Field>}`
 export type ListFilter = Field | Exclusion

@@ -19,6 +19,7 @@ export function useNames(
   summary: Summary | undefined,
   organizations: Organization[] | undefined,
   titles: Titles,
+  keys?: ReadonlyMap<string, string>,
 ): (field: Field, value: string) => string {
   const words = useWords()
   const [seen, setSeen] = useState(noNames)
@@ -31,9 +32,10 @@ export function useNames(
       if (field === 'module') return titles.module(value)
       if (field === 'operation') return titles.operation(value)
       if (field === 'outcome') return outcomeTitle(value, words)
+      if (field === 'key') return keys?.get(value) ?? value
       return value
     },
-    [names, titles, words],
+    [names, titles, words, keys],
   )
 }
 

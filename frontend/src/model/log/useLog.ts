@@ -7,6 +7,7 @@ import { useSlow } from '../../ui/hooks/useSlow'
 import { beginAction } from '../api/action'
 import { queryKeys } from '../api/queryKeys'
 import type { EntryPage, Summary, Tenant } from '../api/types'
+import { useKeyNames } from '../settings/keyNames'
 import { useTitles } from './catalog'
 import { type Filters, withoutField, withoutSelection, writeFilters } from './filters'
 import type { Layout } from './layout'
@@ -38,6 +39,7 @@ export function useLog(tenant: Tenant, filters: Filters) {
   const acrossOrganizations = useSummary(tenant.id, withoutField(filters, 'organization'), { enabled: hasTree })
   const organizations = useOrganizations(tenant.id, hasTree)
   const titles = useTitles(tenant.id)
+  const keys = useKeyNames(tenant.id, filters.key.length + filters.notKey.length > 0)
 
   const pages = useLastDefined(rows.data)
   const summary = useLastDefined(current.data)
@@ -76,7 +78,7 @@ export function useLog(tenant: Tenant, filters: Filters) {
     /** Entries without an organization, which are not counted in the tree. */
     outside: outsideOf(acrossOrganizations.data),
     titles,
-    nameOf: useNames(entries, summary, organizations.data, titles),
+    nameOf: useNames(entries, summary, organizations.data, titles, keys),
     error,
     /** Nothing has been read yet, and nothing has failed. */
     loading: pages === undefined && error === undefined,

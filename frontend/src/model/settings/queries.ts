@@ -52,8 +52,9 @@ export function useChangeAccount(tenant: string) {
   )
 }
 
-export function useApiKeys(tenant: string) {
+export function useApiKeys(tenant: string, enabled = true) {
   return useQuery({
+    enabled,
     queryKey: queryKeys.apiKeys(tenant),
     queryFn: async ({ signal }) => (await call<{ keys: ApiKey[] }>(tenantPath(tenant, 'keys'), { signal })).keys,
   })

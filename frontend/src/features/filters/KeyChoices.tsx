@@ -1,0 +1,38 @@
+import { useWords } from '../../i18n/language'
+import { type Filters, withValues } from '../../model/log/filters'
+import { administers } from '../../model/session/permissions'
+import { useSession } from '../../model/session/session'
+import { useApiKeys } from '../../model/settings/queries'
+import { ChoiceList } from '../../ui/ChoiceList'
+import '../../ui/choices.css'
+
+interface Props {
+  tenant: string
+  filters: Filters
+  onFilters: (next: Filters) => void
+}
+
+/** The keys that record operations, to filter by; those who may not see the keys have those of the address alone. */
+export function KeyChoices({ tenant, filters, onFilters }: Props) {
+  const words = useWords()
+  const may = administers(useSession())
+  const { data } = useApiKeys(tenant, may)
+  const keys = (may && data?.filter((key) => key.scope === 'write')) || []
+  const { key: chosen, notKey: excluded } = filters
+  const others = [...chosen, ...excluded].filter((id) => !keys.some((key) => key.id === id))
+  const choices = [
+    ...others.map((id) => ({ value: id, title: id })),
+    ...keys.map(({ id, name }) => ({ value: id, title: `${name} (${id})` })),
+  ]
+  if (choices.length === 0 && !may) return <p className="choices-note">{words.keysOfEntries}</p>
+  return (
+    <ChoiceList
+      label={words.apiKey}
+      groups={[{ choices }]}
+      counts={undefined}
+      selected={chosen}
+      excluded={excluded}
+      onChange={(selected, excluded) => onFilters(withValues(filters, 'key', selected, excluded))}
+    />
+  )
+}
