@@ -167,8 +167,8 @@ func New(n *node.Node, o Options) *Server {
 	s.spec = sync.OnceValues(s.describe)
 	s.addOtherRoutes()
 	s.meters = newMeters(s.app)
-	inFront := s.inFront(s.app.Handler())
-	s.app.Server().Handler, s.monitor = inFront, s.newMonitoring(inFront)
+	handler := s.behindProxy(s.app.Handler())
+	s.app.Server().Handler, s.monitor = handler, s.newMonitoring(handler)
 	return s
 }
 

@@ -8,14 +8,8 @@ import (
 	"testing"
 )
 
-// TestShareConnections: a network has a share of the connections; others are
-// served beside it, and what it closes it may open again.
-func TestShareConnections(t *testing.T) {
-	tcp, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln := ShareConnections(tcp, 2, Proxies{netip.MustParsePrefix("127.0.0.9/32")})
+// greetAll greets every connection of a listener, and closes those that the client closes; stop ends it.
+func greetAll(ln net.Listener) (stop func()) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -24,7 +18,7 @@ func TestShareConnections(t *testing.T) {
 			if err != nil {
 				return
 			}
-			go func() { // greets, and closes what the client closes
+			go func() {
 				_, _ = io.WriteString(c, "hello")
 				_, _ = io.Copy(io.Discard, c)
 				_ = c.Close()
@@ -32,7 +26,18 @@ func TestShareConnections(t *testing.T) {
 			}()
 		}
 	}()
-	defer func() { _ = ln.Close(); <-ended }()
+	return func() { _ = ln.Close(); <-ended }
+}
+
+// TestShareConnections: a network has a share of the connections; others are
+// served beside it, and what it closes it may open again.
+func TestShareConnections(t *testing.T) {
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln := ShareConnections(tcp, 2, Proxies{netip.MustParsePrefix("127.0.0.9/32")})
+	t.Cleanup(greetAll(ln))
 	dial := func(from string) net.Conn {
 		t.Helper()
 		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}

@@ -11,9 +11,9 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// inFront wraps the application in what depends on what is in front of the server: it takes the client from the headers of trusted
+// behindProxy wraps the application for a server behind a proxy: it takes the client from the headers of trusted
 // proxies, and removes the base path from the URL, so that all code behind it works as without either.
-func (s *Server) inFront(next fasthttp.RequestHandler) fasthttp.RequestHandler {
+func (s *Server) behindProxy(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	base := []byte(s.basePath)
 	return func(ctx *fasthttp.RequestCtx) {
 		if uri, has := bytes.CutPrefix(ctx.Request.Header.RequestURI(), base); has && len(base) > 0 {
