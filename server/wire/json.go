@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -38,10 +39,21 @@ type appender interface {
 	AppendJSON(b []byte) []byte
 }
 
+// encoded are buffers of responses: a page of entries would be a quarter of what a request leaves to the garbage collector.
+var encoded = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxEncoded is the maximum size of a buffer that is used again.
+const maxEncoded = 256 << 10
+
 // marshal encodes a response.
 func marshal(w io.Writer, v any) error {
 	if a, ok := v.(appender); ok {
-		_, err := w.Write(append(a.AppendJSON(nil), '\n'))
+		b := encoded.Get().(*[]byte)
+		*b = append(a.AppendJSON((*b)[:0]), '\n')
+		_, err := w.Write(*b)
+		if cap(*b) <= maxEncoded {
+			encoded.Put(b)
+		}
 		return err
 	}
 	return huma.DefaultJSONFormat.Marshal(w, v)
