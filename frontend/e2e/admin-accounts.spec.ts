@@ -1,5 +1,5 @@
 import { expect, type Page, test } from '@playwright/test'
-import { signIn } from './console'
+import { choosePassword, signIn } from './console'
 import { Program } from './program'
 
 // Accounts, API keys and sessions in the settings, through the real program.
@@ -113,6 +113,7 @@ for (const w of languages) {
     const person = await browser.newPage()
     await person.goto(program.url)
     await signIn(person, username, made)
+    await choosePassword(person, made, 'one of my own')
     await expect(person.getByRole('tree')).toBeVisible()
 
     await page.getByRole('button', { name: `${w.change}${w.colon}${username}` }).click()

@@ -24,3 +24,10 @@ export async function open(page: Page, address: string, language: 'English' | '�
   await page.getByText(language, { exact: true }).click()
   await signIn(page, 'admin', 'demo-password')
 }
+
+/** Replaces the password that somebody else set, on the page that asks for it. */
+export async function choosePassword(page: Page, old: string, password: string) {
+  await page.getByLabel(/^(Current password|当前密码)$/).fill(old)
+  await page.getByLabel(/^(New password|新密码)$/).fill(password)
+  await page.getByRole('button', { name: /^(Change password|修改密码)$/ }).click()
+}

@@ -252,7 +252,7 @@ async function liven(page: Page) {
   const api = `${program.url}/api/v1`
   const tenant = `${api}/tenants/demo`
   const post = (url: string, data: object) => page.request.post(url, { data })
-  const person = { password: 'demo-password', role: 'auditor', tenant: 'demo' }
+  const person = { password: 'demo-password', role: 'auditor', tenant: 'demo', must_change: false }
   await post(`${api}/accounts`, { ...person, username: 'chen.yu', name: '陈宇', organization: 'east' })
   await post(`${api}/accounts`, { ...person, username: 'emma.clarke', name: 'Emma Clarke', role: 'admin' })
   await page.request.patch(`${api}/accounts/emma.clarke`, { data: { disabled: true } })

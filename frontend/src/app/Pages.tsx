@@ -18,6 +18,7 @@ import { NotFoundPage } from './NotFoundPage'
 import { safeReturn, signInPath } from './returnTo'
 
 const MemberPage = lazy(() => import('../features/session/MemberPage'))
+const PasswordPage = lazy(() => import('../features/session/PasswordPage'))
 const SetupPage = lazy(() => import('../features/session/SetupPage'))
 const SignInPage = preloadable(() => import('../features/session/SignInPage'))
 const TenantChoicePage = lazy(() => import('./TenantChoicePage'))
@@ -76,16 +77,12 @@ export function Pages({ session, onLanguage }: Props) {
     return <SignInPage ended={location.state?.ended === true} onLanguage={choose} />
   }
 
-  if (session.data.role === 'member')
-    return (
-      <MemberPage
-        username={session.data.username}
-        onLanguage={(tag) => {
-          onLanguage(tag)
-          saveLanguage.mutate(tag)
-        }}
-      />
-    )
+  function saveChoice(tag: LocaleTag) {
+    onLanguage(tag)
+    saveLanguage.mutate(tag)
+  }
+  if (session.data.must_change) return <PasswordPage username={session.data.username} onLanguage={saveChoice} />
+  if (session.data.role === 'member') return <MemberPage username={session.data.username} onLanguage={saveChoice} />
 
   if (location.pathname === '/sign-in') return <Navigate replace to={safeReturn(search.get('next'))} />
   return (

@@ -18,6 +18,7 @@ import { Notice } from '../ui/Notice'
 import { Shown } from '../ui/Shown'
 import './frame.css'
 
+const OwnPasswordDialog = preloadable(() => import('../features/accounts/OwnPasswordDialog'))
 const HelpDialog = preloadable(() => import('./HelpDialog'))
 
 /** The bar above every page, for accounts that may see the log. */
@@ -33,69 +34,80 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
   const pages = usePages(tenant)
   const navigate = useNavigate()
   const toSessions = tenant && (() => navigate(settingsPath(tenant.id, 'sessions')))
+  const [password, setPassword] = useState(false)
+  const toPassword = session.launched ? undefined : () => setPassword(true)
   const account: MenuItem[] = [
     ...(toSessions ? [{ key: 'sessions', label: words.yourSessions, onChoose: toSessions }] : []),
+    ...(toPassword ? [{ key: 'password', label: words.changePassword, onChoose: toPassword }] : []),
     { key: 'out', label: words.signOut, onChoose: () => signOut.mutate() },
   ]
   return (
-    <header className="top">
-      <Link className="mark" to="/">
-        <Mark />
-        oplog
-      </Link>
-      {tenant && <TenantMenu tenant={tenant} />}
-      {!phone && tenant && (
-        <nav className="nav" aria-label={words.mainNavigation}>
-          {pages.map((page) => (
-            <Link key={page.path} to={page.path} aria-current={page.current ? 'page' : undefined}>
-              {page.title}
-            </Link>
-          ))}
-        </nav>
-      )}
-      <span className="grow" />
-      {!phone && (
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={words.help}
-          title={words.help}
-          aria-keyshortcuts="?"
-          onClick={() => setHelp(true)}
-        >
-          <Icon name="help" />
-        </button>
-      )}
-      {!phone && <LanguageSwitch onChange={(tag) => saveLanguage.mutate(tag)} />}
-      {phone ? (
-        <PhoneMenu
-          pages={pages}
-          onSessions={toSessions}
-          onHelp={() => setHelp(true)}
-          onSignOut={() => signOut.mutate()}
-        />
-      ) : (
-        <Menu label={words.account} className="account" align="end" items={[account]}>
-          <span className="cut" title={visibleText(session.username)}>
-            <Shown text={session.name ?? session.username} />
-          </span>{' '}
-          <small>{words.roles[session.role]}</small>
-          <Icon name="down" />
-        </Menu>
-      )}
-      {signOut.error && (
-        <div className="top-note">
-          <Notice kind="error" action={words.retry} onAction={() => signOut.mutate()}>
-            {words.stillSignedIn(problemText(signOut.error))}
-          </Notice>
-        </div>
+    <>
+      <header className="top">
+        <Link className="mark" to="/">
+          <Mark />
+          oplog
+        </Link>
+        {tenant && <TenantMenu tenant={tenant} />}
+        {!phone && tenant && (
+          <nav className="nav" aria-label={words.mainNavigation}>
+            {pages.map((page) => (
+              <Link key={page.path} to={page.path} aria-current={page.current ? 'page' : undefined}>
+                {page.title}
+              </Link>
+            ))}
+          </nav>
+        )}
+        <span className="grow" />
+        {!phone && (
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={words.help}
+            title={words.help}
+            aria-keyshortcuts="?"
+            onClick={() => setHelp(true)}
+          >
+            <Icon name="help" />
+          </button>
+        )}
+        {!phone && <LanguageSwitch onChange={(tag) => saveLanguage.mutate(tag)} />}
+        {phone ? (
+          <PhoneMenu
+            pages={pages}
+            onSessions={toSessions}
+            onPassword={toPassword}
+            onHelp={() => setHelp(true)}
+            onSignOut={() => signOut.mutate()}
+          />
+        ) : (
+          <Menu label={words.account} className="account" align="end" items={[account]}>
+            <span className="cut" title={visibleText(session.username)}>
+              <Shown text={session.name ?? session.username} />
+            </span>{' '}
+            <small>{words.roles[session.role]}</small>
+            <Icon name="down" />
+          </Menu>
+        )}
+        {signOut.error && (
+          <div className="top-note">
+            <Notice kind="error" action={words.retry} onAction={() => signOut.mutate()}>
+              {words.stillSignedIn(problemText(signOut.error))}
+            </Notice>
+          </div>
+        )}
+      </header>
+      {password && (
+        <LazyBoundary>
+          <OwnPasswordDialog onClose={() => setPassword(false)} />
+        </LazyBoundary>
       )}
       {help && (
         <LazyBoundary>
           <HelpDialog onClose={() => setHelp(false)} />
         </LazyBoundary>
       )}
-    </header>
+    </>
   )
 }
 
@@ -154,11 +166,12 @@ function TenantMenu({ tenant }: { tenant: Tenant }) {
 interface PhoneMenuProps {
   pages: Page[]
   onSessions: (() => void) | undefined
+  onPassword: (() => void) | undefined
   onHelp: () => void
   onSignOut: () => void
 }
 
-function PhoneMenu({ pages, onSessions, onHelp, onSignOut }: PhoneMenuProps) {
+function PhoneMenu({ pages, onSessions, onPassword, onHelp, onSignOut }: PhoneMenuProps) {
   const { tag, words } = useLanguage()
   const session = useSession()
   const navigate = useNavigate()
@@ -179,6 +192,7 @@ function PhoneMenu({ pages, onSessions, onHelp, onSignOut }: PhoneMenuProps) {
         onChoose: () => saveLanguage.mutate(other),
       },
       ...(onSessions ? [{ key: 'sessions', label: words.yourSessions, onChoose: onSessions }] : []),
+      ...(onPassword ? [{ key: 'password', label: words.changePassword, onChoose: onPassword }] : []),
       { key: 'help', label: words.help, onChoose: onHelp },
       { key: 'out', label: words.signOut, onChoose: onSignOut },
     ],

@@ -28,6 +28,15 @@ export const adminEn = {
     status: 'Status',
     active: 'Active',
     disabled: 'Disabled',
+    locked: 'Locked',
+    lockedText:
+      'Too many failed sign-ins. Browsers that signed in before still work; others can try again soon, or once it is unlocked.',
+    mustChange: 'Temporary password',
+    unlock: 'Unlock',
+    sessions: 'Sessions',
+    sessionsOf: (username: string) => `Sessions of ${username}`,
+    noSessions: 'Not signed in anywhere.',
+    sessionsText: 'All sessions end immediately, and these browsers no longer count as known ones.',
     lastSignIn: 'Last sign-in',
     never: 'Never',
     change: 'Edit',
@@ -41,7 +50,8 @@ export const adminEn = {
     disableSelf: 'This is your own account: you will be signed out immediately and cannot sign in again.',
     enable: 'Enable',
     save: 'Save',
-    signsOut: 'Everyone signed in with this account will be signed out.',
+    signsOut:
+      'Everyone signed in with this account will be signed out, and must choose another password at the next sign-in.',
     passwordHint: 'At least 12 characters. It will not be shown again.',
     makePassword: 'Generate',
     roleText: {

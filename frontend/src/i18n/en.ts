@@ -80,6 +80,7 @@ export const en = {
   account: 'Account',
   username: 'Username',
   password: 'Password',
+  changePassword: 'Change password',
   passwordRefused:
     'Easy to guess: a common password, a simple pattern, or one that contains the username. Choose another.',
   signOut: 'Sign out',

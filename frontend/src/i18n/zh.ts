@@ -75,6 +75,7 @@ export const zh: Dictionary = {
   account: '账号',
   username: '用户名',
   password: '密码',
+  changePassword: '修改密码',
   passwordRefused: '太容易被猜到：这是常见密码、有规律的字符，或包含用户名。请换一个。',
   signOut: '退出登录',
   stillSignedIn: (detail) => `尚未退出登录：${detail}`,

@@ -6,7 +6,7 @@ import { visibleText } from '../../lib/visible'
 import type { Account, Tenant } from '../../model/api/types'
 import { useOrganizations } from '../../model/log/queries'
 import { useSession } from '../../model/session/session'
-import { useAccounts, useChangeAccount } from '../../model/settings/queries'
+import { useAccounts, useChangeAccount, useUnlockAccount } from '../../model/settings/queries'
 import { Button } from '../../ui/Button'
 import { fieldError } from '../../ui/form/Fields'
 import { FormDialog } from '../../ui/form/FormDialog'
@@ -18,8 +18,10 @@ import { SectionHead } from '../../ui/SectionHead'
 import { Shown, shown } from '../../ui/Shown'
 import { Timestamp } from '../../ui/Timestamp'
 import { AccountDialog } from './AccountDialog'
+import { AccountSessionsDialog } from './AccountSessionsDialog'
+import OwnPasswordDialog from './OwnPasswordDialog'
 
-type Asked = { what: 'add' } | { what: 'change' | 'password' | 'disable'; account: Account }
+type Asked = { what: 'add' } | { what: 'change' | 'password' | 'sessions' | 'disable'; account: Account }
 
 /** The accounts of a tenant and their roles. */
 export default function AccountsPage({ tenant }: { tenant: Tenant }) {
@@ -29,6 +31,8 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
   const accounts = useAccounts(tenant.id)
   const organizations = useOrganizations(tenant.id, tenant.data_permission)
   const enable = useChangeAccount(tenant.id)
+  const unlock = useUnlockAccount(tenant.id)
+  const { username: self } = useSession()
   const [asked, setAsked] = useState<Asked>()
   const close = () => setAsked(undefined)
 
@@ -63,12 +67,12 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
       ),
     },
     { key: 'role', title: common.role, width: 88, cell: (account) => common.roles[account.role] },
-    { key: 'sees', title: words.sees, width: 232, cell: sees },
+    { key: 'sees', title: words.sees, width: 216, cell: sees },
     {
       key: 'status',
       title: words.status,
-      width: 88,
-      cell: (account) => (account.disabled ? words.disabled : words.active),
+      width: 152,
+      cell: (account) => <Status account={account} />,
     },
     {
       key: 'last',
@@ -81,11 +85,13 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
       key: 'actions',
       title: all.actions,
       actions: true,
-      width: 232,
+      width: 296,
       cell: (account) => (
         <>
           {action(words.change, account, () => setAsked({ what: 'change', account }))}
+          {account.locked_until && action(words.unlock, account, () => unlock.mutate(account.username))}
           {action(words.newPassword, account, () => setAsked({ what: 'password', account }))}
+          {action(words.sessions, account, () => setAsked({ what: 'sessions', account }))}
           {account.disabled
             ? action(words.enable, account, () =>
                 enable.mutate({ username: account.username, change: { disabled: false } }),
@@ -103,6 +109,7 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
         </Button>
       </SectionHead>
       {enable.error && <Notice kind="error">{all.notDone(problemText(enable.error))}</Notice>}
+      {unlock.error && <Notice kind="error">{all.notDone(problemText(unlock.error))}</Notice>}
       <Loaded query={accounts}>
         {(list) => (
           <ListTable
@@ -116,9 +123,33 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
       </Loaded>
       {asked?.what === 'add' && <AccountDialog tenant={tenant} onClose={close} />}
       {asked?.what === 'change' && <AccountDialog tenant={tenant} account={asked.account} onClose={close} />}
-      {asked?.what === 'password' && <PasswordDialog tenant={tenant} account={asked.account} onClose={close} />}
+      {asked?.what === 'password' &&
+        (asked.account.username === self ? (
+          <OwnPasswordDialog onClose={close} />
+        ) : (
+          <PasswordDialog tenant={tenant} account={asked.account} onClose={close} />
+        ))}
+      {asked?.what === 'sessions' && <AccountSessionsDialog tenant={tenant} account={asked.account} onClose={close} />}
       {asked?.what === 'disable' && <DisableDialog tenant={tenant} account={asked.account} onClose={close} />}
     </>
+  )
+}
+
+/** Whether an account may sign in, and what has to happen first. */
+function Status({ account }: { account: Account }) {
+  const words = useAdminWords().accounts
+  if (account.disabled) return words.disabled
+  if (account.locked_until)
+    return (
+      <span className="list-bad" title={words.lockedText}>
+        {words.locked}
+      </span>
+    )
+  return (
+    <span className="stack">
+      {words.active}
+      {account.must_change && <small className="cut">{words.mustChange}</small>}
+    </span>
   )
 }
 

@@ -20,6 +20,7 @@ export const queryKeys = {
   views: (tenant: string) => ['tenant', tenant, 'views'] as const,
   exports: (tenant: string) => ['tenant', tenant, 'exports'] as const,
   accounts: (tenant: string) => ['tenant', tenant, 'accounts'] as const,
+  accountSessions: (tenant: string, username: string) => ['tenant', tenant, 'accounts', username, 'sessions'] as const,
   /** The key created for the integration page, until the page takes it. */
   madeKey: (tenant: string) => ['tenant', tenant, 'made key'] as const,
   apiKeys: (tenant: string) => ['tenant', tenant, 'keys'] as const,

@@ -53,6 +53,19 @@ export function useSignOut() {
   })
 }
 
+/** Changes the own password; all other sessions of the account end. */
+export function useChangePassword() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (passwords: { password: string; old_password: string }) =>
+      call<Session>(sessionPath, { method: 'PATCH', body: passwords }),
+    onSuccess: (session) => {
+      client.removeQueries({ queryKey: queryKeys.sessions })
+      client.setQueryData(queryKeys.session, session)
+    },
+  })
+}
+
 /** Saves the language with the account; the screen has changed before the answer. */
 export function useSaveLanguage() {
   const client = useQueryClient()

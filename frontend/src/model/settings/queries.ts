@@ -52,6 +52,33 @@ export function useChangeAccount(tenant: string) {
   )
 }
 
+export function useAccountSessions(tenant: string, username: string) {
+  return useQuery({
+    queryKey: queryKeys.accountSessions(tenant, username),
+    queryFn: async ({ signal }) =>
+      (await call<{ sessions: OwnSession[] }>(accountPath(username, 'sessions'), { signal })).sessions,
+    staleTime: 0,
+  })
+}
+
+export function useEndAccountSessions(tenant: string) {
+  return useChange(
+    (username: string) => call<void>(accountPath(username, 'sessions'), { method: 'DELETE' }),
+    queryKeys.accounts(tenant),
+  )
+}
+
+export function useUnlockAccount(tenant: string) {
+  return useChange(
+    (username: string) => call<void>(accountPath(username, 'lock'), { method: 'DELETE' }),
+    queryKeys.accounts(tenant),
+  )
+}
+
+function accountPath(username: string, part: string): string {
+  return `${accountsPath}/${encodeURIComponent(username)}/${part}`
+}
+
 export function useApiKeys(tenant: string, enabled = true) {
   return useQuery({
     enabled,
