@@ -44,7 +44,7 @@ type Export struct {
 
 // Creator is the account or the name of the key that started an export.
 type Creator struct {
-	Username string `json:"username,omitempty" doc:"Username of the account; omitted for a key."`
+	Username string `json:"username,omitempty" doc:"Username of the account, host/SUB for a user of the host system; omitted for a key."`
 	Key      string `json:"key,omitempty" doc:"Name of the API key; omitted for an account."`
 }
 

@@ -92,6 +92,8 @@ func (c Creator) String() string {
 	switch {
 	case c.Key != "":
 		return "key " + c.Key
+	case strings.Contains(c.Username, "/"): // names of accounts have none
+		return "user of the host system " + c.Username
 	case c.Username != "":
 		return "account " + c.Username
 	default:

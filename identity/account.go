@@ -226,8 +226,8 @@ func (i *Identity) checkOtherOwner(username string) error {
 	return nil
 }
 
-// Person identifies a person across sessions. People authenticated by the host system have no account, and their username may equal that of
-// an account.
+// Person identifies a person across sessions, in the trail, in manifests and as owner. People authenticated by the host system have no
+// account, and their username may equal that of an account: theirs is host/USERNAME, which no account can have.
 func (a *Account) Person() string {
 	if a.Launched {
 		return "host/" + a.Username

@@ -140,7 +140,7 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 	if err != nil {
 		return nil, err
 	}
-	if b.Password != nil && before.Username == in.account.Username {
+	if b.Password != nil && before.Username == in.account.Person() {
 		return nil, oplog.Errorf(oplog.CodeForbidden, "Change your own password with PATCH /api/v1/session, which asks for the old one.")
 	}
 	after := before

@@ -34,7 +34,7 @@ func (in *call) caller() string {
 	case in.key.ID != "":
 		return "key " + in.key.Tenant + " " + in.key.ID
 	case in.account.Username != "":
-		return "user " + in.account.Tenant + " " + in.account.Username
+		return "user " + in.account.Tenant + " " + in.account.Person()
 	}
 	return "address " + wire.Network(in.http.Context().RemoteIP())
 }

@@ -160,7 +160,7 @@ func newExportBody(x exports.Export) exportBody {
 }
 
 func (p *principal) creator() exports.Creator {
-	return exports.Creator{Username: p.account.Username, Key: p.key.Name}
+	return exports.Creator{Username: p.account.Person(), Key: p.key.Name}
 }
 
 // sendExportFile streams an export's file from disk, or the requested range.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +34,7 @@ type launchClaims struct {
 
 var launchParams = []*huma.Param{
 	wire.TextParam("tenant", "The tenant's id.", &huma.Schema{Type: huma.TypeString}),
-	wire.TextParam("token", "A JWT (HS256, signed with a launch key of the tenant) with sub, name, role, exp, jti and, optionally, organization and locale (en or zh-CN).", &huma.Schema{Type: huma.TypeString}),
+	wire.TextParam("token", "A JWT (HS256, signed with a launch key of the tenant) with sub, name, role, exp, jti and, optionally, aud, organization and locale (en or zh-CN).", &huma.Schema{Type: huma.TypeString}),
 }
 
 // launch is the handler of GET /launch. On failure, people get a page, programs a problem document.
@@ -76,7 +78,7 @@ func sendLaunchNotice(c *fiber.Ctx, status int, detail string) error {
 
 // launchSession starts the session for a launch token.
 func (s *Server) launchSession(in *call, tenant string) (session identity.Session, token string, err error) {
-	key, claims, err := s.readLaunchToken(tenant, in.query.Get("token"))
+	key, claims, err := s.readLaunchToken(tenant, in.query.Get("token"), string(in.http.Request().Header.Host()))
 	if err != nil {
 		return session, "", err
 	}
@@ -90,7 +92,7 @@ func (s *Server) launchSession(in *call, tenant string) (session identity.Sessio
 		return session, "", err
 	}
 	in.account = identity.Account{
-		Username: claims.Subject, Name: claims.Name, Role: claims.Role, Tenant: tenant, Organization: claims.Organization,
+		Username: claims.Subject, Name: claims.Name, Role: claims.Role, Tenant: tenant, Organization: claims.Organization, Launched: true,
 		Locale: claims.Locale,
 	}
 	if in.account.Locale == "" {
@@ -106,7 +108,7 @@ func (s *Server) launchSession(in *call, tenant string) (session identity.Sessio
 }
 
 // readLaunchToken returns the claims of a token and the key that signed it. A missing tenant is treated as one without keys.
-func (s *Server) readLaunchToken(tenant, token string) (identity.APIKey, launchClaims, error) {
+func (s *Server) readLaunchToken(tenant, token, host string) (identity.APIKey, launchClaims, error) {
 	keys, err := s.identity.LaunchKeys(tenant)
 	if err != nil {
 		return identity.APIKey{}, launchClaims{}, err
@@ -120,7 +122,7 @@ func (s *Server) readLaunchToken(tenant, token string) (identity.APIKey, launchC
 		_, err := parser.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return []byte(key.Secret), nil })
 		switch {
 		case err == nil:
-			return key, claims, s.checkClaims(&claims)
+			return key, claims, s.checkClaims(&claims, host)
 		case errors.Is(err, jwt.ErrTokenExpired):
 			return key, claims, refusedLaunch("it has expired")
 		case errors.Is(err, jwt.ErrTokenNotValidYet):
@@ -134,7 +136,10 @@ func (s *Server) readLaunchToken(tenant, token string) (identity.APIKey, launchC
 
 // readable explains why a token cannot be parsed, whatever key signed it.
 func readable(parser *jwt.Parser, token string) error {
-	_, _, err := parser.ParseUnverified(token, &launchClaims{})
+	parsed, _, err := parser.ParseUnverified(token, &launchClaims{})
+	if err == nil && parsed.Header["crit"] != nil {
+		return refusedLaunch("its header has crit, which names extensions that are not supported") // RFC 7515, 4.1.11
+	}
 	var wrongType *json.UnmarshalTypeError
 	switch {
 	case err == nil:
@@ -150,10 +155,15 @@ func refusedLaunch(format string, args ...any) error {
 	return oplog.Errorf(oplog.CodeUnauthenticated, "This link is not valid: %s. Go back and open it again.", fmt.Sprintf(format, args...))
 }
 
-func (s *Server) checkClaims(c *launchClaims) error {
+// checkClaims checks the claims of a token that was sent to a host.
+func (s *Server) checkClaims(c *launchClaims, host string) error {
 	switch {
+	case len(c.Audience) > 0 && !slices.ContainsFunc(c.Audience, func(aud string) bool { return isHost(aud, host) }):
+		return refusedLaunch("its aud is not this server's address %s", host)
 	case c.ExpiresAt.Sub(s.now()) > identity.MaxLaunchLife:
 		return refusedLaunch("it expires more than %d minutes from now", int(identity.MaxLaunchLife.Minutes()))
+	case c.IssuedAt != nil && c.IssuedAt.Sub(s.now()) > time.Minute: // clocks differ
+		return refusedLaunch("it was issued in the future")
 	case c.ID == "" || len(c.ID) > 256:
 		return refusedLaunch("its jti is not 1 to 256 characters")
 	case c.Role != identity.RoleAdmin && c.Role != identity.RoleAuditor && c.Role != identity.RoleMember:
@@ -162,6 +172,15 @@ func (s *Server) checkClaims(c *launchClaims) error {
 		return refusedLaunch("its locale is not %s or %s", oplog.LocaleEN, oplog.LocaleZH)
 	}
 	return nil
+}
+
+// isHost reports whether an audience is a server's URL, its host name with or without the port, or a URL below.
+func isHost(audience, host string) bool {
+	if u, err := url.Parse(audience); err == nil && (u.Scheme == "https" || u.Scheme == "http") {
+		return strings.EqualFold(u.Host, host)
+	}
+	name := (&url.URL{Host: host}).Hostname()
+	return strings.EqualFold(audience, host) || strings.EqualFold(audience, name)
 }
 
 // launchCookie lets a page of another site embed the console, if the tenant allows it; the connection then uses TLS.

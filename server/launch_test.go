@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"oplog/exports"
 	"oplog/identity"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -52,12 +53,63 @@ func (f *fixture) enter(caller string, r reply) {
 	f.sent[caller] = map[string]string{"Cookie": sessionCookie + "=" + cookie.Value}
 }
 
+// TestLaunchedNamesake: nothing that a launched person leaves reads as of the account of the same name.
+func TestLaunchedNamesake(t *testing.T) {
+	f := newServer(t)
+	f.record(entry())
+	f.enter("namesake", f.launch("acme", f.launchToken(f.launchKey(), jwt.SigningMethodHS256, jwt.MapClaims{"sub": "admin", "name": "admin"})))
+	f.get("namesake", entriesPath, 200)
+	x := f.change("namesake", "POST", exportsPath, `{"range":"today","format":"csv"}`, 202)
+	view := f.change("namesake", "POST", tenantA+"/views", `{"name":"mine","query":"q=x","shared":true}`, 201)
+	hold := f.change("namesake", "POST", tenantA+"/holds", `{"reason":"case 7"}`, 201)
+	for text, want := range map[string]string{
+		x: `"created_by":{"username":"host/admin"}`, view: `"made_by":"admin (host/admin)"`, hold: `"set_by":"host/admin"`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in %s", want, text)
+		}
+	}
+	told := f.get("owner", tenantA+"/access", 200)
+	if strings.Contains(told, `"user":{"id":"admin"`) || strings.Contains(told, `"name":"admin",`) || strings.Count(told, `"user":{"id":"host/admin","name":"admin (host/admin)"`) < 4 {
+		t.Errorf("the trail says %s", told)
+	}
+	if by := (exports.Creator{Username: "host/admin"}).String(); by != "user of the host system host/admin" {
+		t.Errorf("a manifest is by %s", by)
+	}
+}
+
+// TestLaunchHeadersAndAudience: unknown critical extensions, other servers' tokens and ones from the future are refused.
+func TestLaunchHeadersAndAudience(t *testing.T) {
+	f := newServer(t)
+	for name, c := range map[string]struct {
+		aud  any
+		iat  time.Duration
+		want int
+	}{
+		"none": {nil, 0, 302}, "url": {"http://example.com", 0, 302}, "path": {"https://EXAMPLE.com/launch", 0, 302}, "host": {"example.com", 0, 302},
+		"one of many": {[]string{"crm", "example.com"}, 0, 302}, "another": {"https://log.test", 0, 401}, "suffix": {"http://example.com.evil.test", 0, 401},
+		"others": {[]string{"crm", "erp"}, 0, 401}, "clock ahead": {nil, 30 * time.Second, 302}, "future": {nil, 2 * time.Minute, 401},
+	} {
+		claims := jwt.MapClaims{"aud": c.aud, "iat": clock.Add(c.iat).Unix()}
+		if r := f.launch("acme", f.launchToken(f.launchKey(), jwt.SigningMethodHS256, claims)); r.status != c.want {
+			t.Errorf("%s: %d %s", name, r.status, r.body)
+		}
+	}
+	token := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": "u7", "name": "x", "role": "admin", "exp": clock.Add(time.Minute).Unix(), "jti": "crit"})
+	token.Header["crit"] = []string{"x"}
+	text, err := token.SignedString([]byte(f.launchKey()))
+	f.noError(err)
+	if p := f.asProblem(f.launch("acme", text), 401); !strings.Contains(p.Detail, "crit") {
+		t.Errorf("%+v", p)
+	}
+}
+
 func TestLaunch(t *testing.T) {
 	f := newServer(t)
 	f.record(entry(`"organization":{"id":"west","name":"West"}`), entry(`"organization":{"id":"shanghai","name":"Shanghai"}`))
 	hs := jwt.SigningMethodHS256
 	f.enter("whole", f.launch("acme", f.launchToken(f.launchKey(), hs, nil)))
-	want := `{"username":"u7","name":"韩梅梅","role":"admin","locale":"en","tenants":[{"id":"acme","name":"Acme","time_zone":"Asia/Shanghai","data_permission":true}]}`
+	want := `{"username":"u7","name":"韩梅梅","role":"admin","locale":"en","tenants":[{"id":"acme","name":"Acme","time_zone":"Asia/Shanghai","data_permission":true}],"launched":true}`
 	if body := f.get("whole", "/api/v1/session", 200); strings.TrimSpace(body) != want {
 		t.Error(body)
 	}
@@ -92,7 +144,7 @@ func TestLaunch(t *testing.T) {
 	}
 
 	told := f.trail("admin", tenantA+"/access")
-	if all := strings.Join(told, "\n"); !strings.Contains(all, `u7 session launch `) || !strings.Contains(all, `{"organization":"east","role":"auditor"}`) ||
+	if all := strings.Join(told, "\n"); !strings.Contains(all, `host/u7 session launch `) || !strings.Contains(all, `{"organization":"east","role":"auditor"}`) ||
 		!strings.Contains(all, `unknown session launch {"reason":"This link was already used.`) || strings.Contains(all, token) {
 		t.Error(all)
 	}

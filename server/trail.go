@@ -127,7 +127,10 @@ func (p *principal) user() oplog.User {
 	if name == "" {
 		name = p.account.Username
 	}
-	return oplog.User{ID: p.account.Username, Name: name, Role: string(p.account.Role)}
+	if p.account.Launched {
+		name += " (" + p.account.Person() + ")"
+	}
+	return oplog.User{ID: p.account.Person(), Name: name, Role: string(p.account.Role)}
 }
 
 // recordFailedSignIn records a failed sign-in. Unknown usernames are not recorded: they may be passwords in the wrong field.

@@ -133,6 +133,9 @@ func (s *Views) Add(v View, a identity.Account) (View, error) {
 	if a.Name != "" {
 		v.MadeBy = a.Name
 	}
+	if a.Launched {
+		v.MadeBy += " (" + a.Person() + ")"
+	}
 	if err := s.checkView(v); err != nil {
 		return v, err
 	}

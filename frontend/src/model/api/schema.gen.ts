@@ -904,7 +904,7 @@ export interface components {
         Creator: {
             /** @description Name of the API key; omitted for an account. */
             key?: string;
-            /** @description Username of the account; omitted for a key. */
+            /** @description Username of the account, host/SUB for a user of the host system; omitted for a key. */
             username?: string;
         };
         Credentials: {
@@ -4231,7 +4231,7 @@ export interface operations {
             query?: {
                 /** @description The tenant's id. */
                 tenant?: string;
-                /** @description A JWT (HS256, signed with a launch key of the tenant) with sub, name, role, exp, jti and, optionally, organization and locale (en or zh-CN). */
+                /** @description A JWT (HS256, signed with a launch key of the tenant) with sub, name, role, exp, jti and, optionally, aud, organization and locale (en or zh-CN). */
                 token?: string;
             };
             header?: never;
