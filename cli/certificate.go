@@ -23,7 +23,7 @@ type renewed struct {
 	checked time.Time
 }
 
-// certificateVersion tells whether the files have changed.
+// certificateVersion identifies the current contents of the files.
 type certificateVersion struct {
 	cert, key         time.Time
 	certSize, keySize int64

@@ -1,4 +1,4 @@
-// Package faults tells panics that a damaged file causes from mistakes of the program, and logs and counts errors that no caller sees.
+// Package faults distinguishes panics caused by damaged files from bugs of the program, and logs and counts errors that no caller sees.
 package faults
 
 import (

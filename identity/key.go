@@ -135,7 +135,7 @@ func (i *Identity) AddLimitedKey(tenant string, scope KeyScope, name string, lim
 	return key, text, records.Create(i.records, oplog.RecordKey, hash, key)
 }
 
-// Reasons why a key is refused, for programs.
+// Reasons for rejecting a key, for programs.
 const (
 	ReasonKeyExpired = "key-expired"
 	ReasonKeyAddress = "key-address"

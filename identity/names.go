@@ -14,7 +14,7 @@ func ComposeName(username string) string { return strings.TrimSpace(norm.NFKC.St
 // NameKey returns what usernames that differ only in case, width or composition have in common.
 func NameKey(username string) string { return fold(ComposeName(username)) }
 
-// SignInAccount returns the account that somebody signs in with, or CodeNotFound: with the name as typed, or else as it is stored.
+// SignInAccount returns the account for the name entered at sign-in, as typed or else as stored; CodeNotFound if there is none.
 func (i *Identity) SignInAccount(username string) (Account, error) {
 	a, err := i.Account(username)
 	if composed := ComposeName(username); oplog.CodeOf(err) == oplog.CodeNotFound && composed != username {

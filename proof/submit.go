@@ -27,7 +27,7 @@ var witnessClient = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// submit has a tree's current checkpoint cosigned. It reports whether the witness answered and refused.
+// submit requests a cosignature of a tree's current checkpoint. It reports whether the witness answered with a rejection.
 func (w *Witnesses) submit(ctx context.Context, p *peer, tree string) (refused bool, err error) {
 	w.mu.Lock()
 	old := p.sizes[tree]

@@ -22,7 +22,7 @@ type Witnesses struct {
 	now   func() time.Time
 	peers []*peer
 
-	mu      sync.Mutex    // guards changed and the state of peers; not held while a witness is asked
+	mu      sync.Mutex    // guards changed and the state of peers; not held during requests to a witness
 	changed chan struct{} // closed and replaced after each answer or failure
 }
 
@@ -32,7 +32,7 @@ type peer struct {
 	verifier       note.Verifier
 	wake           chan struct{} // holds a value if trees are due
 
-	asking sync.Mutex // held while the witness is asked, so that answers come in order
+	asking sync.Mutex // held during requests to the witness, so that responses are in order
 
 	// Guarded by mu of Witnesses.
 	due      map[string]bool     // trees to be cosigned
@@ -53,7 +53,7 @@ type WitnessState struct {
 	Name, Key, URL string
 	CosignedAt     time.Time // of the last cosignature since the start; zero for none
 	Failure        string    // why the last attempt failed; "" if it did not
-	Refused        bool      // whether the witness answered, and refused
+	Refused        bool      // whether the witness answered with a rejection
 	FailingSince   time.Time
 	Failures       uint64 // attempts that failed since the start
 }
@@ -62,7 +62,7 @@ const (
 	growthDelay    = time.Second // after which a tree that grows is cosigned
 	witnessRetry   = 30 * time.Second
 	renewInterval  = time.Hour
-	checkpointWait = 2 * time.Second // for a cosignature of the checkpoint that a reader asks for
+	checkpointWait = 2 * time.Second // for a cosignature of the checkpoint that a reader requests
 )
 
 // NewWitnesses returns the witnesses with the given "VKEY URL".
@@ -105,14 +105,14 @@ func (w *Witnesses) demand(trees []string) {
 	}
 }
 
-// demandAll asks for cosignatures of all trees.
+// demandAll requests cosignatures of all trees.
 func (w *Witnesses) demandAll() error {
 	names, err := w.trees.names()
 	w.demand(names)
 	return err
 }
 
-// Run asks the witnesses until the context ends. A failure that lasts is reported once an hour.
+// Run sends requests to the witnesses until the context ends. A lasting failure is reported once an hour.
 func (w *Witnesses) Run(ctx context.Context, failed func(error)) {
 	var peers sync.WaitGroup
 	for _, p := range w.peers {
@@ -133,7 +133,7 @@ func (w *Witnesses) Run(ctx context.Context, failed func(error)) {
 	}
 }
 
-// follow asks one witness whenever trees are due.
+// follow sends requests to one witness whenever trees are due.
 func (w *Witnesses) follow(ctx context.Context, p *peer, failed func(error)) {
 	report := reporter{now: w.now, failed: failed}
 	var retry <-chan time.Time
@@ -159,7 +159,7 @@ func (w *Witnesses) follow(ctx context.Context, p *peer, failed func(error)) {
 	}
 }
 
-// Finish asks all witnesses for what is due, before the server stops.
+// Finish requests the cosignatures that are due from all witnesses, before the server stops.
 func (w *Witnesses) Finish(ctx context.Context) error {
 	errs := make(chan error, len(w.peers))
 	for _, p := range w.peers {
@@ -174,7 +174,8 @@ func (w *Witnesses) Finish(ctx context.Context) error {
 	return first
 }
 
-// ask has the due trees cosigned by a witness. Those that it refuses stay due; if it does not answer, so do all others.
+// ask requests cosignatures of the due trees from a witness. Rejected trees stay due; if the witness does not answer, all remaining ones
+// do.
 func (w *Witnesses) ask(ctx context.Context, p *peer) error {
 	p.asking.Lock()
 	defer p.asking.Unlock()
@@ -229,7 +230,7 @@ func (w *Witnesses) note(p *peer, err error, refused bool) {
 	w.tell()
 }
 
-// tell wakes those who wait for a cosignature; mu must be held.
+// tell wakes callers that wait for a cosignature; mu must be held.
 func (w *Witnesses) tell() {
 	close(w.changed)
 	w.changed = make(chan struct{})

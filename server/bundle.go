@@ -58,7 +58,7 @@ func newZipStream(bundle *exports.Bundle, to net.Conn) *zipStream {
 	return &zipStream{out, to}
 }
 
-// writeBundle writes a bundle; a panic ends its stream alone.
+// writeBundle writes a bundle; a panic only ends its stream.
 func writeBundle(bundle *exports.Bundle, to io.Writer) (err error) {
 	defer faults.Catch("writing a ZIP", &err)
 	return bundle.Write(to)

@@ -95,7 +95,7 @@ func (s *Server) takeStream(in *call) (release func(), err error) {
 	}), nil
 }
 
-// follow sends new entries to a stream until it ends. A panic ends this stream alone: it is not in the handler of a request.
+// follow sends new entries to a stream until it ends. A panic only ends this stream: it is not in a request's handler.
 func (s *Server) follow(in *call, q oplog.Query, after uint64, stream *eventStream, still func() error) (err error) {
 	defer faults.Catch("sending a live stream", &err)
 	return s.live.Follow(s.ending, in.tenant.ID, q, after, s.beat, func(data []byte, seq uint64) error {

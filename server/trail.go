@@ -151,7 +151,7 @@ func (s *Server) recordFailed(in *call, operation string, account identity.Accou
 	s.trail.Add(v)
 }
 
-// refusalReasons say in the trail why a known key was refused.
+// refusalReasons are the reasons recorded in the trail when a known key is rejected.
 var refusalReasons = map[string]string{identity.ReasonKeyExpired: "expired key", identity.ReasonKeyAddress: "address not allowed"}
 
 // recordRefusedKey records the use of a known key that has expired or was used from an address it is not allowed at. Repetitions are

@@ -77,7 +77,7 @@ func Open(dir, name string, logs []string, now func() time.Time) (*Witness, erro
 // Key returns the witness's verifier key.
 func (w *Witness) Key() string { return w.signer.key() }
 
-// refusal is why a checkpoint is not cosigned, with the status of C2SP tlog-witness.
+// refusal is the reason for not cosigning a checkpoint, with the status of C2SP tlog-witness.
 type refusal struct {
 	status int
 	text   string

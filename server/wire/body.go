@@ -184,8 +184,8 @@ func isRefusal(err error) bool {
 
 var errTooMany = errors.New("more bytes than allowed")
 
-// readGrowing reads at most so many bytes into memory that grows with what arrives: a client that only announces a body costs little. hold
-// takes the memory first.
+// readGrowing reads up to a number of bytes into memory that grows with the received data: a client that only announces a body costs
+// little. hold reserves the memory first.
 func readGrowing(r io.Reader, length, most int, hold func(int) error) ([]byte, error) {
 	const first = 4 << 10
 	if length < 0 {

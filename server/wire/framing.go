@@ -32,7 +32,7 @@ var (
 	chunked          = []byte("chunked")
 )
 
-// misframed returns what is wrong with a block of headers, "" for nothing. fasthttp has already rejected repeated and malformed ones.
+// misframed returns the error in a block of headers, "" if there is none. fasthttp has already rejected repeated and malformed ones.
 func misframed(headers []byte) string {
 	var hasLength, hasEncoding bool
 	for len(headers) > 0 {

@@ -74,7 +74,7 @@ const MaxFieldErrors = 100
 // maxLocation is the length of a field's location in a response, in characters.
 const maxLocation = 256
 
-// limitErrors bounds a problem's list of invalid fields, of which there are so many: names of unknown fields can be long and many.
+// limitErrors limits a problem's list of invalid fields, whose total is given: unknown field names can be long and many.
 func limitErrors(p *huma.ErrorModel, fields int) {
 	if fields > MaxFieldErrors {
 		p.Errors = p.Errors[:MaxFieldErrors]

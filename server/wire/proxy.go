@@ -26,7 +26,7 @@ func IsForwarded(ctx *fasthttp.RequestCtx) bool {
 	return false
 }
 
-// IsHTTPS reports whether the client's connection is encrypted, as far as it is known.
+// IsHTTPS reports whether the client's connection is encrypted, as far as the server can tell.
 func IsHTTPS(c *fiber.Ctx) bool { return string(c.Context().URI().Scheme()) == "https" }
 
 // Resolve sets the address, host and scheme of a request to those of the client if a trusted proxy forwarded it. It returns false if another
