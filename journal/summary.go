@@ -48,7 +48,7 @@ func (j *Journal) Summary(ctx context.Context, tenant string, q oplog.Query, loc
 			operation, _ := catalog.Operation(key)
 			return operation.Title.In(locale)
 		}),
-		Organization: facet(counts.Organizations, func(id string) string { return t.OrganizationName(id) }),
+		Organization: facet(counts.Organizations, t.OrganizationName),
 		Outcome:      facet(counts.Outcomes, func(string) string { return "" }),
 		Role:         facet(counts.Roles, func(string) string { return "" }),
 		User:         counts.Users,

@@ -304,5 +304,5 @@ func (s *Server) refuse(c *fiber.Ctx, err error) error {
 }
 
 func (s *Server) logPanic(c *fiber.Ctx, cause any) {
-	faults.LogMistake(s.logger, c.Method()+" "+c.Path(), cause)
+	_ = faults.LogMistake(s.logger, c.Method()+" "+c.Path(), cause)
 }
