@@ -17,7 +17,7 @@ import (
 
 type backupCommand struct {
 	dataFlag
-	File string `arg:"" help:"File to write, which must not exist; - for standard output. It includes the signing key: keep it secret."`
+	File string `arg:"" help:"File to write, which must not exist; - for standard output. It contains everything but signing.key: keep a copy of that file elsewhere."`
 }
 
 // Run copies the store; the index can be rebuilt from it.
@@ -32,7 +32,7 @@ func (c *backupCommand) Run(m *Program) (err error) {
 	if _, err := os.Stat(c.File); err == nil && !isStandardOutput(c.File) && durable.IsRegular(c.File) {
 		return fmt.Errorf("%s exists; choose a new file, backups never overwrite one", c.File)
 	}
-	db, err := storage.Open(dir, storage.Options{})
+	db, err := storage.Open(dir, storage.Options{WithoutKey: true})
 	if errors.Is(err, storage.ErrInUse) {
 		return fmt.Errorf("%w; for a running server, an owner downloads the backup from /api/v1/backup or in the console under Settings", err)
 	}
@@ -83,5 +83,8 @@ func (c *restoreCommand) Run(ctx context.Context, m *Program) (err error) {
 		fmt.Fprintln(m.Stderr, "The backup is from an earlier version and has no hash; its entries were verified nevertheless.")
 	}
 	fmt.Fprintf(m.Stderr, "Restored to %s and verified: %d entries of %d logs are intact. All sessions have ended; people have to sign in again.\n", dir, restored.Entries, restored.Logs)
+	if !restored.HasKey {
+		fmt.Fprintf(m.Stderr, "To serve it, copy signing.key of the original data directory to %s: the backup does not contain it.\n", dir)
+	}
 	return nil
 }

@@ -48,6 +48,8 @@ func TestBackupAndRestore(t *testing.T) {
 	setting{}.mustRun(t, "verify", "--data", restored, "--checkpoint", kept)
 	setting{}.mustRun(t, "restore", streamed, "--data", fromServer)
 	setting{}.mustRun(t, "verify", "--data", fromServer, "--checkpoint", kept)
+	fails("signing.key is missing", "serve", "--data", restored, "--listen", "127.0.0.1:0")
+	copyFile(t, filepath.Join(data, "signing.key"), filepath.Join(restored, "signing.key"))
 	p = serve(t, "demo", "--data", restored)
 	if status := spent(p.url); status != http.StatusUnauthorized {
 		t.Errorf("a session of the backup is answered with %d", status)

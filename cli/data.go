@@ -104,6 +104,9 @@ func (m *Program) openLog(dir string) (*node.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if store.KeyMoved() {
+		fmt.Fprintf(m.Stderr, "The signing key was moved from the store to %s. Keep a copy of that file: new backups do not contain it. Earlier backups, and unused pages of the store, still do; keep them secret.\n", filepath.Join(dir, "signing.key"))
+	}
 	index, err := search.Open(filepath.Join(dir, "index"), store)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())

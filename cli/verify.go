@@ -30,7 +30,7 @@ func (c *verifyCommand) Run(ctx context.Context, m *Program) (err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no data directory %s; specify another with --data", dir)
 	}
-	db, err := storage.Open(dir, storage.Options{})
+	db, err := storage.Open(dir, storage.Options{WithoutKey: true})
 	if err != nil {
 		return err
 	}

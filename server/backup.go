@@ -21,7 +21,7 @@ func (s *Server) sendBackup(c *fiber.Ctx, _ *call) error {
 }
 
 func describeBackup(_ huma.Registry, op *huma.Operation) {
-	op.Description = "One consistent file for oplog restore. It includes the signing key: keep it secret."
+	op.Description = "One consistent file for oplog restore. It contains everything but signing.key, of which a copy has to be kept elsewhere."
 	op.Responses["200"] = &huma.Response{
 		Description: "The file",
 		Content:     map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},

@@ -22,7 +22,7 @@ const trailerMark = "\noplog backup\x00\x01\x0a"
 
 const trailerSize = len(trailerMark) + sha256.Size
 
-// WriteTo writes a consistent copy of the data file, including the signing key, and its hash. The read transaction keeps its pages from
+// WriteTo writes a consistent copy of the data file, without the signing key, and its hash. The read transaction keeps its pages from
 // being reused meanwhile, so the file grows with concurrent writes; w should be fast.
 func (db *DB) WriteTo(w io.Writer) (int64, error) {
 	sum := sha256.New()
@@ -51,6 +51,7 @@ func (db *DB) Bytes() (int64, error) {
 // RestoreResult describes a restored backup.
 type RestoreResult struct {
 	Hashed  bool   // whether the backup had a hash; those of earlier versions do not
+	HasKey  bool   // whether the directory has the signing key
 	Logs    int    // tenants and trails
 	Entries uint64 // of all logs
 }
@@ -62,15 +63,19 @@ const restorePart = fileName + ".part"
 // Restore creates a data directory from the output of WriteTo. It checks the hash and the tree of every log, and calls finish to change
 // records that must not survive a restore. The directory must be new or empty, and stays so if the backup is damaged.
 func Restore(ctx context.Context, dir string, from io.Reader, finish func(oplog.Records) error) (r RestoreResult, err error) {
-	if err := prepareDir(dir, restorePart); err != nil {
+	if err := prepareDir(dir, restorePart, keyName); err != nil {
 		return r, err
 	}
 	path := filepath.Join(dir, fileName)
 	if _, err := os.Stat(path); err == nil {
 		return r, fmt.Errorf("data directory %s already contains a log; specify an empty or new directory", dir)
 	}
+	_, noKey := os.Stat(filepath.Join(dir, keyName))
 	defer func() {
 		if err != nil {
+			if noKey != nil {
+				_ = os.Remove(filepath.Join(dir, keyName)) // of a backup of an earlier version
+			}
 			_ = os.Remove(path)
 			_ = os.Remove(filepath.Join(dir, pidName))
 		}
@@ -88,7 +93,7 @@ func Restore(ctx context.Context, dir string, from io.Reader, finish func(oplog.
 	if n == 0 {
 		return r, errors.New("the backup is an empty file")
 	}
-	db, err := Open(dir, Options{})
+	db, err := Open(dir, Options{WithoutKey: true})
 	if err != nil {
 		return r, fmt.Errorf("the backup is damaged: %w", err)
 	}
@@ -96,6 +101,7 @@ func Restore(ctx context.Context, dir string, from io.Reader, finish func(oplog.
 	if r.Logs, r.Entries, err = db.verifyAll(ctx); err != nil {
 		return r, err
 	}
+	r.HasKey = db.signer != nil
 	return r, finish(db)
 }
 

@@ -43,6 +43,7 @@ func TestInterruptedRestore(t *testing.T) {
 	if _, err := Restore(t.Context(), dir, from, func(oplog.Records) error { return nil }); err != nil || reads == 0 {
 		t.Fatalf("%d reads, %v", reads, err)
 	}
+	copyKey(t, db.dir, dir)
 	openStore(t, dir)
 	if _, err := os.Stat(filepath.Join(dir, restorePart)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the part is left: %v", err)

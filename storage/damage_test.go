@@ -20,7 +20,8 @@ func TestDamagedPages(t *testing.T) {
 	}
 	mustAppend(t, db, entries...)
 	closeStore(t, db)
-	whole, err := os.ReadFile(filepath.Join(db.dir, fileName))
+	file := filepath.Join(db.dir, fileName)
+	whole, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,6 +37,7 @@ func TestDamagedPages(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, fileName), damaged, 0o600); err != nil {
 			t.Fatal(err)
 		}
+		copyKey(t, filepath.Dir(file), dir)
 		db, err := Open(dir, Options{})
 		if err != nil {
 			continue

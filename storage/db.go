@@ -2,8 +2,6 @@ package storage
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -36,8 +34,9 @@ type DB struct {
 	bolt     *bolt.DB // seals its transactions if NoSync is set
 	file     *os.File // bolt's file
 	sync     func(*os.File) error
-	signer   note.Signer
+	signer   note.Signer // nil without the private key
 	verifier string
+	keyMoved bool // see KeyMoved
 
 	failed   atomic.Pointer[oplog.Error] // set once writes are no longer safe
 	onAppend func(tenant string, entries []oplog.Entry)
@@ -62,6 +61,7 @@ var _ oplog.Store = (*DB)(nil)
 
 // Options are the options of a DB; the zero value is the default.
 type Options struct {
+	WithoutKey  bool          // open the store even without its private key, for callers that sign nothing
 	LockTimeout time.Duration // how long to wait for another process; 0 for half a second
 }
 
@@ -97,7 +97,7 @@ func Open(dir string, o Options) (*DB, error) {
 		dir: dir, bolt: b, file: file, sync: syncData, sumBuffer: make([]byte, sumBuffer), onAppend: func(string, []oplog.Entry) {},
 		requests: make(chan *appendRequest, 4096), closing: make(chan struct{}), heads: make(map[string]treeHead),
 	}
-	err = db.prepare()
+	err = db.prepare(o)
 	if err == nil {
 		err = db.readDeletions()
 	}
@@ -221,9 +221,10 @@ func openError(dir string, err error) error {
 }
 
 // prepare initializes a new file, or validates an existing one.
-func (db *DB) prepare() error {
+func (db *DB) prepare(o Options) error {
 	var isNew bool
 	var version int
+	var inside string // the private key, in a store of an earlier version
 	err := db.view(func(tx *bolt.Tx) error {
 		meta := tx.Bucket(bucketMeta)
 		if meta == nil {
@@ -241,9 +242,7 @@ func (db *DB) prepare() error {
 			return fmt.Errorf("%s has format %d, but this version of oplog supports formats up to %d; use a newer version", db.bolt.Path(), version, sealedFormat)
 		}
 		db.verifier = string(meta.Get(keyVerifier))
-		if db.signer, err = note.NewSigner(string(meta.Get(keySigner))); err != nil {
-			return fmt.Errorf("%s has no valid signing key (%w); it is damaged", db.bolt.Path(), err)
-		}
+		inside = string(meta.Get(keySigner))
 		return nil
 	})
 	if err != nil {
@@ -267,6 +266,9 @@ func (db *DB) prepare() error {
 		if err := db.setFormat(current); err != nil {
 			return err
 		}
+	}
+	if err := db.loadSigner(inside, o.WithoutKey); err != nil {
+		return err
 	}
 	return db.addRecordBuckets()
 }
@@ -296,16 +298,9 @@ func (db *DB) addRecordBuckets() error {
 }
 
 func (db *DB) create(tx *bolt.Tx) error {
-	random := make([]byte, 4)
-	_, _ = rand.Read(random) // never fails: crypto/rand aborts the program instead
-	private, public, err := note.GenerateKey(rand.Reader, "oplog-"+hex.EncodeToString(random))
-	if err != nil {
+	if err := db.newSigner(); err != nil {
 		return err
 	}
-	if db.signer, err = note.NewSigner(private); err != nil {
-		return err
-	}
-	db.verifier = public
 	meta, err := tx.CreateBucket(bucketMeta)
 	if err != nil {
 		return err
@@ -322,8 +317,7 @@ func (db *DB) create(tx *bolt.Tx) error {
 	_, err = tx.CreateBucket(bucketTenants)
 	return errors.Join(err,
 		meta.Put(keyFormat, []byte(strconv.Itoa(formatVersion))),
-		meta.Put(keySigner, []byte(private)),
-		meta.Put(keyVerifier, []byte(public)))
+		meta.Put(keyVerifier, []byte(db.verifier)))
 }
 
 // OnAppend registers the callback for appended entries.

@@ -137,8 +137,11 @@ func TestOpenRejectsNewerFormat(t *testing.T) {
 
 func TestOpenRejectsDamagedKey(t *testing.T) {
 	dir := closedStore(t)
-	changeFile(t, dir, func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keySigner, []byte("PRIVATE+KEY+x")) })
-	wantRejected(t, dir, "key")
+	path := filepath.Join(dir, keyName)
+	if err := os.WriteFile(path, []byte("PRIVATE+KEY+x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantRejected(t, dir, "signing.key is not a signing key")
 }
 
 // Wherever a file is truncated, it is rejected and not read past its end.

@@ -3,6 +3,7 @@ package storage
 import (
 	"encoding/base64"
 	"fmt"
+	"strings"
 
 	bolt "go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/note"
@@ -76,12 +77,16 @@ func (db *DB) sign(tenant string, size uint64, t tree) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("tree hash at %d: %w", size, err)
 	}
-	text := fmt.Sprintf("%s/%s\n%d\n%s\n", db.signer.Name(), tenant, size, base64.StdEncoding.EncodeToString(root[:]))
+	name, _, _ := strings.Cut(db.verifier, "+")
+	text := fmt.Sprintf("%s/%s\n%d\n%s\n", name, tenant, size, base64.StdEncoding.EncodeToString(root[:]))
 	return db.Sign(text)
 }
 
 // Sign returns a text as a signed note; see [oplog.Store].
 func (db *DB) Sign(text string) (string, error) {
+	if db.signer == nil {
+		return "", db.errNoKey()
+	}
 	signed, err := note.Sign(&note.Note{Text: text}, db.signer)
 	return string(signed), err
 }

@@ -36,7 +36,7 @@ func TestCrashInATransaction(t *testing.T) {
 		}
 		for trial := range 5 {
 			data, mayStay, mayGo := c.simulate(trial)
-			got := openCrashed(t, data)
+			got := openCrashed(t, db, data)
 			if right := got == is && mayStay || got == was && mayGo; !right {
 				t.Fatalf("step %d, trial %d: the state is\n%s\nbefore the transaction it was\n%s\nand after it\n%s", step, trial, got, was, is)
 			}
@@ -182,12 +182,13 @@ func stateOf(t *testing.T, db *DB) string {
 }
 
 // openCrashed opens a file after a crash, checks it, and appends to it.
-func openCrashed(t *testing.T, data []byte) string {
+func openCrashed(t *testing.T, of *DB, data []byte) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, fileName), data, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	copyKey(t, of.dir, dir)
 	db := openStore(t, dir)
 	defer closeStore(t, db)
 	state := stateOf(t, db)
@@ -269,6 +270,7 @@ func TestSealedFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	restored := t.TempDir()
+	copyKey(t, db.dir, restored) // as people who restore a backup do
 	if _, err := Restore(context.Background(), restored, &backup, func(oplog.Records) error { return nil }); err != nil {
 		t.Fatal(err)
 	}

@@ -266,6 +266,21 @@ func copyStore(t *testing.T, from, dir string) {
 	if err := os.WriteFile(filepath.Join(dir, fileName), data, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := os.Stat(filepath.Join(filepath.Dir(from), keyName)); err == nil { // fixtures of earlier formats have it inside
+		copyKey(t, filepath.Dir(from), dir)
+	}
+}
+
+// copyKey copies the signing key of a store, which its copies and backups need.
+func copyKey(t *testing.T, from, dir string) {
+	t.Helper()
+	key, err := os.ReadFile(filepath.Join(from, keyName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, keyName), key, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // golden compares a text with a file of testdata, which -update writes.

@@ -342,7 +342,8 @@ export const adminEn = {
     noAnchor: 'Not kept elsewhere; start oplog with --anchor and a folder outside this machine',
     anchorFails: (reason: string) => `Saving fails, retried every five minutes: ${reason}`,
     backup: 'Download backup',
-    backupText: 'One consistent file with all tenants. It contains the signing key: store it like a secret.',
+    backupText:
+      'One consistent file with all tenants. It does not contain the signing key: keep a copy of signing.key elsewhere, separate from the backups.',
   },
 
   sessions: {

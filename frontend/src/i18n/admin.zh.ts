@@ -327,7 +327,7 @@ export const adminZh: AdminWords = {
     noAnchor: '未在别处保存；启动 oplog 时请用 --anchor 指定本机以外的文件夹',
     anchorFails: (reason) => `保存失败，每五分钟重试一次：${reason}`,
     backup: '下载备份',
-    backupText: '包含所有租户数据的单个一致文件。其中含有签名私钥，请按机密妥善保管。',
+    backupText: '包含所有租户数据的单个一致文件。其中不含签名私钥，请将 signing.key 另行备份，与数据备份分开保管。',
   },
 
   sessions: {

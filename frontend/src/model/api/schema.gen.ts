@@ -151,7 +151,7 @@ export interface paths {
         };
         /**
          * The backup, streamed
-         * @description One consistent file for oplog restore. It includes the signing key: keep it secret.
+         * @description One consistent file for oplog restore. It contains everything but signing.key, of which a copy has to be kept elsewhere.
          */
         get: operations["getBackup"];
         put?: never;
