@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"oplog/oplog"
 	"oplog/records"
 )
@@ -139,8 +141,12 @@ func (i *Identity) AddAccount(a Account, may func() error) (Account, error) {
 }
 
 func (i *Identity) addAccount(a Account) (Account, error) {
-	if errs := a.validate(); len(errs) > 0 {
+	a.Username = norm.NFKC.String(a.Username)
+	if errs := append(a.validate(), a.validateNewName()...); len(errs) > 0 {
 		return a, &oplog.Error{Code: oplog.CodeInvalid, Message: "The account is invalid.", Fields: errs}
+	}
+	if err := i.checkUnlike(a.Username); err != nil {
+		return a, err
 	}
 	if err := i.checkTenant(a); err != nil {
 		return a, err

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -21,4 +22,45 @@ func (i *Identity) SignInAccount(username string) (Account, error) {
 		return i.Account(composed)
 	}
 	return a, err
+}
+
+// validateNewName checks what new usernames must not be. Accounts that exist keep theirs.
+func (a *Account) validateNewName() []oplog.FieldError {
+	v := oplog.Validation{}
+	switch {
+	case a.Username != strings.TrimSpace(a.Username):
+		v.Fail("username", a.Username, "must not begin or end with a blank")
+	case strings.ContainsFunc(a.Username, isHidden):
+		v.Fail("username", a.Username, "must not contain control or invisible characters")
+	case mixesScripts(a.Username):
+		v.Fail("username", a.Username, "mixes Latin, Greek or Cyrillic letters, which look alike")
+	}
+	if strings.ContainsFunc(a.Name, unicode.IsControl) {
+		v.Fail("name", a.Name, "must not contain control characters")
+	}
+	return v.Errors
+}
+
+func isHidden(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
+
+// mixesScripts reports whether a name has letters of several scripts whose letters look alike.
+func mixesScripts(name string) bool {
+	found := 0
+	for _, script := range []*unicode.RangeTable{unicode.Latin, unicode.Greek, unicode.Cyrillic} {
+		if strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(script, r) }) {
+			found++
+		}
+	}
+	return found > 1
+}
+
+// checkUnlike returns CodeConflict if a new username differs from that of another account only in case, width or composition.
+func (i *Identity) checkUnlike(username string) error {
+	all, err := i.Accounts("")
+	for _, a := range all {
+		if a.Username != username && NameKey(a.Username) == NameKey(username) {
+			return oplog.Errorf(oplog.CodeConflict, "Account %s already exists, in another spelling.", username)
+		}
+	}
+	return err
 }
