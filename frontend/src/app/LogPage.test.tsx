@@ -108,6 +108,17 @@ test('parameters of a link that cannot be read are named, with the period shown 
   await waitFor(() => expect(notice()).toBeNull())
 })
 
+test.each([
+  ['/x1?seq=99', 'There is no entry x1 with seq 99, or you may not see it. Seq 99 may belong to another entry.'],
+  ['/~?seq=99', 'There is no entry with seq 99, or you may not see it.'],
+  ['/x1?seq=a', 'The seq of this link is not a whole number of 1 or more, so no entry has it.'],
+  ['/x1?', 'This entry does not exist, or you may not see it.'],
+])('a link to no entry says what is wrong with it: %s', async (link, text) => {
+  await open(`${link}&range=today`)
+  const drawer = await screen.findByRole('complementary', { name: entryEn.entry })
+  expect((await within(drawer).findByRole('status')).textContent).toBe(text)
+})
+
 test('when the last chip is removed, the search box has the focus', async () => {
   const { person } = await open('?q=sale&range=today')
   await person.click(screen.getByRole('button', { name: en.removeFilter(en.search) }))

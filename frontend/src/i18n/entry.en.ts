@@ -29,6 +29,10 @@ export const entryEn = {
   sameUserCount: (count: number, name: string) =>
     `${plural(count, 'operation', 'operations')} by ${name} in this period`,
   noSuchEntry: 'This entry does not exist, or you may not see it.',
+  noEntryOfIdWithSeq: (id: string, seq: number) =>
+    `There is no entry ${id} with seq ${seq}, or you may not see it. Seq ${seq} may belong to another entry.`,
+  noEntryWithSeq: (seq: number) => `There is no entry with seq ${seq}, or you may not see it.`,
+  noSeq: 'The seq of this link is not a whole number of 1 or more, so no entry has it.',
   deletedEntry: (date: string) => `Deleted on ${date} under the retention rule.`,
   entryFailed: (detail: string) => `The entry could not be read: ${detail}`,
   proven: 'Proven unchanged',

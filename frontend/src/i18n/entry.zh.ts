@@ -31,6 +31,10 @@ export const entryZh: Widen<typeof entryEn> = {
   sameUser: '同一用户',
   sameUserCount: (count, name) => `${spaced('本时段内', name, '的')} ${n(count)} 条操作`,
   noSuchEntry: '该记录不存在，或您无权查看。',
+  noEntryOfIdWithSeq: (id, seq) =>
+    `没有 ID 为 ${id}、序号（seq）为 ${seq} 的记录，或您无权查看。该序号可能属于另一条记录。`,
+  noEntryWithSeq: (seq) => `没有序号（seq）为 ${seq} 的记录，或您无权查看。`,
+  noSeq: '链接中的序号（seq）不是 1 以上的整数，没有这样的记录。',
   deletedEntry: (date) => `已按保留规则于 ${date} 删除。`,
   entryFailed: (detail) => `无法读取该记录：${detail}`,
   proven: '已证明未被改动',

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useEffect, useEffectEvent, useRef } from 'react'
-import { useEntryWords } from '../../i18n/entryWords'
+import { type EntryWords, useEntryWords } from '../../i18n/entryWords'
 import { ApiProblem, isProblem, problemText } from '../../lib/problem'
 import { visibleText } from '../../lib/visible'
 import { prettyJson } from '../../model/api/recordedJson'
@@ -7,7 +7,7 @@ import type { Entry, Organization, ProvenEntry, Tenant } from '../../model/api/t
 import { EntryFacts } from '../../model/entry/EntryFacts'
 import { ProofLine } from '../../model/entry/ProofLine'
 import type { Titles } from '../../model/log/catalog'
-import type { EntryName } from '../../model/log/entryAddress'
+import { type EntryName, noId, noSeq } from '../../model/log/entryAddress'
 import type { Filters } from '../../model/log/filters'
 import { useEntry } from '../../model/log/queries'
 import { PrintHeader } from '../../model/print/PrintHeader'
@@ -112,7 +112,7 @@ export default function EntryDrawer(props: Props) {
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keys too */}
       <div ref={body} className="drawer-body" tabIndex={0}>
-        {query.error && !entry && <Missing error={query.error} onRetry={() => query.refetch()} />}
+        {query.error && !entry && <Missing name={name} error={query.error} onRetry={() => query.refetch()} />}
         {entry && <EntryBody {...props} entry={entry} />}
       </div>
     </aside>
@@ -120,9 +120,9 @@ export default function EntryDrawer(props: Props) {
 }
 
 /** Why there is no entry to show: it does not exist, was deleted, or could not be read. */
-function Missing({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+function Missing({ name, error, onRetry }: { name: EntryName; error: unknown; onRetry: () => void }) {
   const words = useEntryWords()
-  if (isProblem(error, 404) || isProblem(error, 422)) return <Notice kind="note">{words.noSuchEntry}</Notice>
+  if (isProblem(error, 404) || isProblem(error, 422)) return <Notice kind="note">{noEntryText(name, words)}</Notice>
   if (error instanceof ApiProblem && error.status === 410)
     return <Notice kind="note">{words.deletedEntry(String(error.values['path.id'] ?? ''))}</Notice>
   return (
@@ -130,6 +130,13 @@ function Missing({ error, onRetry }: { error: unknown; onRetry: () => void }) {
       {words.entryFailed(problemText(error))}
     </Notice>
   )
+}
+
+/** Which part of the name is wrong, as far as it can be known. */
+function noEntryText({ id, seq }: EntryName, words: EntryWords): string {
+  if (seq === undefined) return words.noSuchEntry
+  if (seq === noSeq) return words.noSeq
+  return id === noId ? words.noEntryWithSeq(seq) : words.noEntryOfIdWithSeq(visibleText(id), seq)
 }
 
 interface HeadButtonProps {

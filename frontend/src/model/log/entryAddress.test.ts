@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { entryAddress, entryName, givenId, hasOwnId, isNamed, readName } from './entryAddress'
+import { entryAddress, entryName, givenId, hasOwnId, isNamed, noSeq, readName } from './entryAddress'
 
 const time = '2026-11-20T08:41:07.412Z'
 const micros = Date.parse(time) * 1000
@@ -40,8 +40,10 @@ test('of two rows with the same id one is open', () => {
   expect(rows.filter((row) => isNamed(row, { id: 'x', seq: undefined }))).toEqual([])
 })
 
-test('a seq is a number of an entry, or none', () => {
+test('a seq is the number of an entry, left out, or of no entry', () => {
   const seq = (text: string) => readName('x', new URLSearchParams({ seq: text }))?.seq
-  expect(['3', '0', '-1', '1.5', 'x', '', '1e3', '9'.repeat(17)].map(seq)).toEqual([3, ...Array(7).fill(undefined)])
+  expect(['3', ''].map(seq)).toEqual([3, undefined])
+  // Without a seq the newest entry with the id would open, which is not the one of the link.
+  expect(['0', '-1', '1.5', 'x', '1e3', '9'.repeat(17)].map(seq)).toEqual(Array(6).fill(noSeq))
   expect(readName(undefined, new URLSearchParams('seq=3'))).toBeUndefined()
 })

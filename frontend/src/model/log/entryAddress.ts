@@ -7,7 +7,7 @@ export interface EntryName {
 }
 
 /** Replaces an id that URLs would treat as a folder; the seq identifies the entry. */
-const noId = '~'
+export const noId = '~'
 
 const base32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
@@ -44,10 +44,14 @@ export function isFolder(id: string): boolean {
   return id === '.' || id === '..'
 }
 
+/** A seq that no entry has: the one of a link whose seq is no number. */
+export const noSeq = 0
+
 /** The entry named in the page's URL; undefined if none is open. */
 export function readName(id: string | undefined, search: URLSearchParams): EntryName | undefined {
-  const seq = search.get('seq') ?? ''
-  return id === undefined ? undefined : { id, seq: /^[1-9]\d{0,14}$/.test(seq) ? Number(seq) : undefined }
+  const seq = search.get('seq')
+  if (id === undefined) return undefined
+  return { id, seq: seq ? (/^[1-9]\d{0,14}$/.test(seq) ? Number(seq) : noSeq) : undefined }
 }
 
 /** The part of a URL after `entries/` in the API, and its counterpart in the console. */
