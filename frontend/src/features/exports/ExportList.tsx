@@ -8,6 +8,7 @@ import { exactTime } from '../../lib/time/zone'
 import { visibleText } from '../../lib/visible'
 import type { Export, Tenant } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
+import { withIds } from '../../model/log/names'
 import { useOrganizations } from '../../model/log/queries'
 import { Notice } from '../../ui/Notice'
 import { Shown } from '../../ui/Shown'
@@ -33,7 +34,8 @@ export function ExportList({ tenant, titles, query, limit, started }: Props) {
   const words = useExportsWords()
   const remove = useRemoveExport(tenant.id)
   const organizations = useOrganizations(tenant.id, tenant.data_permission).data
-  const organizationName = (id: string) => organizations?.find((one) => one.id === id)?.name ?? id
+  const names = withIds(organizations?.map(({ id, name }) => [id, name]) ?? [])
+  const organizationName = (id: string) => names.get(id) ?? id
   const list = query.data?.slice(0, limit)
   const error = remove.error ?? query.error
 

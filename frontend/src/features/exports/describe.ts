@@ -3,7 +3,7 @@ import { exactPeriod } from '../../lib/time/phrases'
 import type { Export } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
 import { type Field, fieldOf, isExclusion, listFilters, wireName } from '../../model/log/filters'
-import { outcomeTitle, shortList } from '../../model/log/names'
+import { outcomeTitle, shortList, withIds } from '../../model/log/names'
 
 /** Describes the content of an export: its filters, or that it has none. Users have their names at that time. */
 export function exportContent(
@@ -13,10 +13,11 @@ export function exportContent(
   words: ExportsWords,
 ): string {
   const { filters } = one
+  const users = withIds(Object.entries(one.user_names ?? {}))
   const titleOf: Partial<Record<Field, (value: string) => string>> = {
     operation: titles.operation,
     module: titles.module,
-    user: (id) => one.user_names?.[id] ?? id,
+    user: (id) => users.get(id) ?? id,
     organization: organizationName,
     outcome: (value) => outcomeTitle(value, words),
   }

@@ -4,6 +4,7 @@ import type { FacetValue } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
 import { exclusionOf, type Field, type Filters, withoutField, withValues } from '../../model/log/filters'
 import { fieldLabel, type NameOf } from '../../model/log/filterTexts'
+import { withIds } from '../../model/log/names'
 import { useSummary } from '../../model/log/queries'
 import { type ChoiceGroup, ChoiceList } from '../../ui/ChoiceList'
 import { AddressChoices } from './AddressChoices'
@@ -39,13 +40,10 @@ function ListChoices(props: ChoiceContext & { field: Exclude<ChoiceField, 'ip' |
 
   /** Those with the most operations, after what is already chosen or excluded and not among them. */
   function found(facet: FacetValue[] | undefined): ChoiceGroup[] {
-    const names = new Map(facet?.map(({ value, name }) => [value, name]))
+    const names = new Map(facet?.map(({ value, name }) => [value, name || nameOf(field, value)]))
     const others = [...chosen, ...excluded].filter((value) => !names.has(value))
-    const choices = [...others, ...names.keys()].map((value) => ({
-      value,
-      title: names.get(value) || nameOf(field, value),
-    }))
-    return [{ choices }]
+    const titles = withIds([...others.map((value) => [value, nameOf(field, value)] as [string, string]), ...names])
+    return [{ choices: [...titles].map(([value, title]) => ({ value, title })) }]
   }
 
   const groups = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Entry, Organization, Summary } from '../api/types'
-import { type Names, withNames } from './names'
+import { type Names, withIds, withNames } from './names'
 
 const none: Names = { user: new Map(), organization: new Map() }
 const entry = (user: string, name: string, organization?: string) =>
@@ -35,4 +35,19 @@ test('where nothing is new, the names are the same object', () => {
   const rows = [entry('u1', 'Emma', 'sales')]
   const names = withNames(none, rows, summary(['u1', 'Emma']), organizations)
   expect(withNames(names, rows, summary(['u1', 'Emma']), organizations)).toBe(names)
+})
+
+test('names that several ids have are told apart by the id', () => {
+  const names = withIds([
+    ['u1', 'Emma'],
+    ['u2', 'Noah'],
+    ['u3', 'Emma'],
+    ['u4', 'u4'],
+  ])
+  expect([...names]).toEqual([
+    ['u1', 'Emma (u1)'],
+    ['u2', 'Noah'],
+    ['u3', 'Emma (u3)'],
+    ['u4', 'u4'],
+  ])
 })

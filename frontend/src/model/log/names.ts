@@ -13,6 +13,14 @@ export interface Names {
 
 const noNames: Names = { user: new Map(), organization: new Map() }
 
+/** Names by id, each with its id if several ids have the name. */
+export function withIds(names: Iterable<[id: string, name: string]>): Map<string, string> {
+  const all = [...names]
+  const counts = new Map<string, number>()
+  for (const [, name] of all) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return new Map(all.map(([id, name]) => [id, (counts.get(name) ?? 0) > 1 && name !== id ? `${name} (${id})` : name]))
+}
+
 /** The names of filter values. Names are kept even if no row shows them any more. */
 export function useNames(
   entries: Entry[],
@@ -25,17 +33,18 @@ export function useNames(
   const [seen, setSeen] = useState(noNames)
   const names = useMemo(() => withNames(seen, entries, summary, organizations), [seen, entries, summary, organizations])
   if (names !== seen) setSeen(names)
+  const shown = useMemo(() => ({ user: withIds(names.user), organization: withIds(names.organization) }), [names])
   return useCallback(
     (field, value) => {
-      if (field === 'user') return names.user.get(value) ?? value
-      if (field === 'organization') return names.organization.get(value) ?? value
+      if (field === 'user') return shown.user.get(value) ?? value
+      if (field === 'organization') return shown.organization.get(value) ?? value
       if (field === 'module') return titles.module(value)
       if (field === 'operation') return titles.operation(value)
       if (field === 'outcome') return outcomeTitle(value, words)
       if (field === 'key') return keys?.get(value) ?? value
       return value
     },
-    [names, titles, words, keys],
+    [shown, titles, words, keys],
   )
 }
 

@@ -1,9 +1,10 @@
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { useWords } from '../../i18n/language'
 import { useFieldError } from '../../ui/form/Form'
 import { Icon } from '../../ui/Icon'
 import { Loaded } from '../../ui/Loaded'
 import { Shown } from '../../ui/Shown'
+import { withIds } from '../log/names'
 import { useOrganizations } from '../log/queries'
 import { OrganizationTree, type TreeHandle } from './OrganizationTree'
 
@@ -34,7 +35,11 @@ export function OrganizationField({ label, tenant, value, none, without, plain, 
   const opener = useRef<HTMLButtonElement>(null)
   const tree = useRef<TreeHandle>(null)
   const ready = open && organizations.data !== undefined
-  const name = organizations.data?.find((one) => one.id === value)?.name ?? value
+  const names = useMemo(
+    () => withIds(organizations.data?.map(({ id, name }) => [id, name]) ?? []),
+    [organizations.data],
+  )
+  const name = value === undefined ? undefined : (names.get(value) ?? value)
   const own = open && find.trim() !== '' ? 'unfinished' : value === undefined ? 'unchosen' : undefined
   const said = useFieldError(id)
   const fault = own && said

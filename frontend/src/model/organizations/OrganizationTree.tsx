@@ -227,8 +227,8 @@ export function OrganizationTree(props: Props) {
               >
                 {node.children.length > 0 && <Icon name={search !== '' || isOpen(node) ? 'down' : 'right'} />}
               </span>
-              <span className="name cut" title={visibleText(node.name)}>
-                <Shown text={node.name} />
+              <span className="name cut" title={visibleText(node.label)}>
+                <Shown text={node.label} />
               </span>
               {node.archived && <em>{words.archived}</em>}
               {own && <span className="count">{words.number(count)}</span>}

@@ -55,3 +55,14 @@ test('each row says where it stands among those beside it', () => {
     old: { position: 2, size: 2 },
   })
 })
+
+test('organizations side by side with the same name are told apart by the id', () => {
+  const rows = [
+    { id: 'root', parent_id: null, name: 'Root' },
+    { id: 'a', parent_id: 'root', name: 'Sales' },
+    { id: 'b', parent_id: 'root', name: 'Sales' },
+    { id: 'c', parent_id: 'a', name: 'Sales' }, // its place tells
+  ]
+  const labels = visibleNodes(organizationTree(rows), () => true, '').map(({ label }) => label)
+  expect(labels).toEqual(['Root', 'Sales (a)', 'Sales', 'Sales (b)'])
+})

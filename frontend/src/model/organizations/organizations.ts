@@ -1,8 +1,11 @@
 import type { FacetValue, Organization } from '../api/types'
+import { withIds } from '../log/names'
 
 export interface OrganizationNode {
   id: string
   name: string
+  /** The name, with the id if another organization beside it has the same. */
+  label: string
   archived: boolean
   parentId: string | undefined
   level: number
@@ -13,7 +16,15 @@ export interface OrganizationNode {
 export function organizationTree(list: Organization[]): OrganizationNode[] {
   const nodes = new Map<string, OrganizationNode>()
   for (const { id, name, archived, parent_id } of list)
-    nodes.set(id, { id, name, archived: archived === true, parentId: parent_id || undefined, level: 0, children: [] })
+    nodes.set(id, {
+      id,
+      name,
+      label: name,
+      archived: archived === true,
+      parentId: parent_id || undefined,
+      level: 0,
+      children: [],
+    })
   const roots: OrganizationNode[] = []
   for (const node of nodes.values()) {
     const parent = node.parentId === undefined ? undefined : nodes.get(node.parentId)
@@ -22,8 +33,10 @@ export function organizationTree(list: Organization[]): OrganizationNode[] {
   }
   const settle = (siblings: OrganizationNode[], level: number) => {
     siblings.sort((a, b) => Number(a.archived) - Number(b.archived)) // stable: the sent order otherwise
+    const labels = withIds(siblings.map(({ id, name }) => [id, name]))
     for (const node of siblings) {
       node.level = level
+      node.label = labels.get(node.id) ?? node.name
       settle(node.children, level + 1)
     }
   }
