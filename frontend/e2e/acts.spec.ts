@@ -13,7 +13,10 @@ test.beforeAll(async () => {
   await program.run(['account', 'add', 'owner', '--role', 'owner', '--password-stdin'], `${password}\n`)
   key = await program.startWithTenant(password)
   const organizations = [{ id: 'hq', name: 'Headquarters' }]
-  await program.call(key, '/tenants/acme/organizations', { method: 'PUT', body: JSON.stringify({ organizations }) })
+  await program.call(program.directoryKey, '/tenants/acme/organizations', {
+    method: 'PUT',
+    body: JSON.stringify({ organizations }),
+  })
   for (const name of ['Order 1', 'Gift card', 'Order 2']) await record(name)
 })
 
@@ -47,6 +50,7 @@ async function told(owner: APIRequestContext): Promise<string[]> {
     return [name, content?.id && module === 'log' ? content.id : '', details ? JSON.stringify(details) : '']
       .filter(Boolean)
       .join(' ')
+      .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
   })
   return lines.reverse()
 }
@@ -144,4 +148,82 @@ test('each act is told once', async ({ page, playwright }) => {
   await rows.nth(1).click()
   await expect(page.getByRole('dialog')).toContainText('Also: Searched the log (Period: last 30 days)')
   await did('access.open')
+})
+
+test('all that a person does is told, and nothing else', async ({ page, playwright }) => {
+  await page.addInitScript(() => {
+    window.print = () => {}
+  })
+  const did = await witness(page, playwright)
+  const rows = page.getByRole('row')
+  const drawer = page.getByRole('complementary', { name: 'Entry' })
+  const search = page.getByRole('searchbox')
+  const week = '"range":["last_7_days"]'
+  const everything = `log.search {"filters":{${week}}}`
+  const month = 'log.search {"filters":{"range":["last_30_days"]}}'
+  await page.goto(`${program.url}/t/acme/log?range=last_7_days`)
+  await page.getByText('English', { exact: true }).click()
+  await signIn(page, 'admin', password)
+  await expect(rows).toHaveCount(5)
+  await did('session.sign_in', everything)
+
+  // Typing is one act, whatever it finds on the way; emptying the box is another.
+  await search.fill('gif')
+  await expect(rows).toHaveCount(2)
+  await search.pressSequentially('ts')
+  await expect(page.getByText('The search covered all operations')).toBeVisible()
+  await page.keyboard.press('Backspace')
+  await expect(rows).toHaveCount(2)
+  const typed = ['gifts', 'gif'].map((q) => `{"filters":{"q":["${q}"],${week}},"operation":"search"}`).join()
+  await did(`log.search {"also":[${typed}],"filters":{"q":["gift"],${week}},"searches":3}`)
+  await page.keyboard.press('Escape')
+  await expect(rows).toHaveCount(5)
+  await did(everything)
+
+  // Back and forth, and the same again: it is looked at again.
+  await page.getByRole('radio', { name: '30 days' }).click()
+  await did(month)
+  await page.goBack()
+  await did(everything)
+  await page.goForward()
+  await did(month)
+  for (let time = 0; time < 2; time++) {
+    await rows.nth(2).click()
+    await expect(drawer.getByRole('heading', { name: /^History/ })).toBeVisible()
+    await did('log.open e2 {"seq":3}')
+    await page.keyboard.press('Escape')
+  }
+
+  // From entry to entry, and where an entry leads.
+  await rows.nth(1).click()
+  await did('log.open e3 {"seq":4}')
+  await page.keyboard.press('j')
+  await did('log.open e2 {"seq":3}')
+  await drawer.locator('ol.history').getByRole('button').click()
+  await did('log.open e0 {"seq":1}')
+  await drawer.getByRole('link', { name: /operations by Emma/ }).click()
+  await did('log.search {"filters":{"range":["last_30_days"],"user":["emma"]}}')
+  await page.goBack()
+  await did(month)
+  await page.keyboard.press('Control+p')
+  await did('log.print e0 {"seq":1}')
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Print', exact: true }).click()
+  await did('log.print {"filters":{"range":["last_30_days"]}}')
+
+  // The histogram by keys: a selection is one act, leaving it another. The tree, live on and off.
+  await page.locator('figure.histogram').focus()
+  for (let key = 0; key < 3; key++) await page.keyboard.press('Shift+ArrowLeft')
+  await expect(page).toHaveURL(/from=/)
+  await page.keyboard.press('Escape')
+  await expect(page).not.toHaveURL(/from=/)
+  const selection = '"filters":{"from":["TIME"],"range":["last_30_days"]}'
+  const passed = `{${selection},"operation":"search"}`
+  await did(`log.search {"also":[${passed},${passed}],${selection},"searches":3}`, month)
+  await page.getByRole('treeitem', { name: /Headquarters/ }).click()
+  await expect(page).toHaveURL(/organization=hq/)
+  await did('log.search {"filters":{"organization":["hq"],"range":["last_30_days"]}}')
+  await page.getByRole('switch', { name: 'Live' }).click()
+  await page.getByRole('switch', { name: 'Live' }).click()
+  await did()
 })
