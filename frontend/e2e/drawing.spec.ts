@@ -1,4 +1,4 @@
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Locator, type Page, test } from '@playwright/test'
 import { demoLog, open } from './console'
 import { Program } from './program'
 
@@ -40,13 +40,29 @@ test('lies on its grid, and shows eleven rows on an office screen', async ({ pag
 
 test('leaves the content its room at every width', async ({ page }) => {
   await open(page, `${program.url}${demoLog}?range=last_90_days`)
-  for (const width of [1200, 1280, 1600, 1660, 1920]) {
+  for (const width of [1200, 1280, 1366, 1600, 1660, 1920]) {
     await page.setViewportSize({ width, height: 768 })
     await expect.poll(async () => (await columnWidths(page))[5], `${width}`).toBeGreaterThanOrEqual(240)
     const beyond = () => page.locator('.log-scroll').evaluate((one) => one.scrollWidth - one.clientWidth)
     await expect.poll(beyond, `${width}`).toBe(0)
+    await expect.poll(() => room(page.getByRole('searchbox')), `${width}`).toBeGreaterThanOrEqual(0)
   }
 })
+
+/** The room that a placeholder leaves in its field. */
+function room(field: Locator): Promise<number> {
+  return field.evaluate((input: HTMLInputElement) => {
+    const text = document.createElement('span')
+    text.textContent = input.placeholder
+    text.style.cssText = 'position:absolute;white-space:pre;padding:0'
+    input.parentElement?.append(text)
+    const style = getComputedStyle(input)
+    const padding = Number.parseFloat(style.paddingLeft) + Number.parseFloat(style.paddingRight)
+    const left = input.clientWidth - padding - text.offsetWidth
+    text.remove()
+    return left
+  })
+}
 
 test('all filters at once stand in their line, beside an entry too', async ({ page }) => {
   await open(page, `${program.url}${demoLog}?range=last_30_days`)

@@ -2,7 +2,7 @@ import { n } from './numbers'
 
 export const filtersEn = {
   search: 'Search',
-  searchHint: 'User, module, content or content ID',
+  searchHint: 'User, module or content',
   clearSearch: 'Clear search',
   filters: 'Filters',
   all: 'All',
