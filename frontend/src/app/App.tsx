@@ -84,9 +84,9 @@ function InLanguage() {
   )
 }
 
-/** Keeps the messages for missing responses in the console's language. */
+/** Keeps the messages for errors in the console's language. */
 function NoAnswer() {
-  const { noAnswer, nothingToSearch } = useWords()
-  useEffect(() => setProblemTexts({ noAnswer, nothingToSearch }), [noAnswer, nothingToSearch])
+  const words = useWords()
+  useEffect(() => setProblemTexts(words), [words])
   return null
 }

@@ -39,16 +39,38 @@ export function hasNothingToSearch(error: unknown): boolean {
 }
 
 /** Texts that replace messages of the browser and the server, which are not in the console's language. */
-let texts = { noAnswer: '', nothingToSearch: '' }
+interface ProblemTexts {
+  noAnswer: string
+  nothingToSearch: string
+  /** By filter or limit that the server refused; the value is shortened by the server. */
+  refusedFilters: Partial<Record<string, (value: string) => string>>
+  /** For an error without fields; empty: the server's own message. */
+  statusText: (status: number) => string
+}
 
-export function setProblemTexts(words: typeof texts) {
+let texts: ProblemTexts = { noAnswer: '', nothingToSearch: '', refusedFilters: {}, statusText: () => '' }
+
+export function setProblemTexts(words: ProblemTexts) {
   texts = words
+}
+
+/** The text for the first filter that the server refused, in a link or an export. */
+function refusedFilterText(error: ApiProblem): string | undefined {
+  const location = error.locations[0] ?? ''
+  const name = /^(?:query|body(?:\.filters)?)\.(?:not_)?([a-z_]+)/.exec(location)?.[1] ?? ''
+  const value = error.values[location]
+  // A search that took too long is no value of its own.
+  const key = name === 'q' && (value === undefined || value === null) ? 'timeout' : name
+  return error.status === 422 ? texts.refusedFilters[key]?.(String(value ?? '')) : undefined
 }
 
 /** The message to show for an error: the server's, if there is one. */
 export function problemText(error: unknown): string {
   if (isProblem(error, 0) && texts.noAnswer) return texts.noAnswer
   if (hasNothingToSearch(error) && texts.nothingToSearch) return texts.nothingToSearch
-  if (error instanceof ApiProblem) return error.detail
+  if (error instanceof ApiProblem) {
+    const text = error.locations.length > 0 ? refusedFilterText(error) : texts.statusText(error.status)
+    return text || error.detail
+  }
   return error instanceof Error ? error.message : String(error)
 }
