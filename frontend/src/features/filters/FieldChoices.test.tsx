@@ -13,7 +13,11 @@ test('users and modules of the same name are told apart by their ids', async () 
   const users = ['u1', 'u2'].map((value) => ({ value, name: 'Emma', count: 1 }))
   const summary = { facets: { user: [...users, { value: 'u3', name: 'Noah', count: 1 }] } }
   vi.stubGlobal('fetch', async () => new Response(JSON.stringify(summary)))
-  const modules = ['a', 'b', 'c'].map((key) => ({ key, title: { en: key === 'c' ? 'C' : 'Loyalty', 'zh-CN': '' }, operations: [] }))
+  const modules = ['a', 'b', 'c'].map((key) => ({
+    key,
+    title: { en: key === 'c' ? 'C' : 'Loyalty', 'zh-CN': '' },
+    operations: [],
+  }))
   const context = {
     tenant: 'acme',
     filters: noFilters,
