@@ -64,10 +64,13 @@ func makeQueries(d *data) ([]query, error) {
 		{name: "IP address", Query: filters(oplog.Filters{Values: oplog.Values{IPs: []string{d.entry(0).IP}}})},
 		{name: "network", Query: filters(oplog.Filters{Values: oplog.Values{IPs: []string{"10.1.32.0/20"}}})},
 	}
+	tree := oplog.NewOrganizationTree(d.tree)
 	for i := range queries {
 		q := &queries[i]
-		for _, o := range q.Organizations {
-			q.organizationIDs = append(q.organizationIDs, d.tree.Descendants(o)...)
+		for _, id := range q.Organizations {
+			for _, o := range tree.Subtree(id) {
+				q.organizationIDs = append(q.organizationIDs, o.ID)
+			}
 		}
 		if err := checkNetworks(q.IPs); err != nil {
 			return nil, err
