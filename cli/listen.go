@@ -28,6 +28,7 @@ type serveFlags struct {
 	BasePath      string   `placeholder:"PATH" help:"Path of all URLs behind a reverse proxy, such as /oplog."`
 	TrustedProxy  []string `placeholder:"CIDR" help:"Network of a reverse proxy, such as 10.0.0.5/32, whose X-Forwarded-For, -Proto and -Host headers are trusted; may be repeated."`
 	MetricsListen string   `placeholder:"ADDR" help:"Separate address for /metrics, /healthz and /readyz, which need no key there."`
+	MemoryLimit   string   `placeholder:"SIZE" help:"Memory that the program tries to stay within, such as 512MiB or 2GiB; by default three quarters of the machine's or container's."`
 
 	proxies []netip.Prefix // of TrustedProxy
 }
@@ -41,6 +42,9 @@ func (f *serveFlags) Validate() error {
 		if err := hostPort(flag.name, flag.address); err != nil {
 			return err
 		}
+	}
+	if _, err := memorySize(f.MemoryLimit); err != nil {
+		return err
 	}
 	f.BasePath = strings.TrimRight(f.BasePath, "/")
 	if !basePaths.MatchString(f.BasePath) {

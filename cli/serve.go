@@ -87,7 +87,7 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	defer func() { endDays(); daily.Wait() }()
 	failed := func(err error) { faults.Report("background work", err) }
 	daily.Go(func() { l.Journal.RetainDaily(days, retentionInterval, failed) })
-	if err := f.keep(l, &o, m.Now); err != nil {
+	if err := errors.Join(limitMemory(f.MemoryLimit, m.Getenv), f.keep(l, &o, m.Now)); err != nil {
 		return err
 	}
 	if o.Anchors != nil {

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -39,20 +40,19 @@ func (j *Journal) Summary(ctx context.Context, tenant string, q oplog.Query, loc
 		s.Histogram.Buckets[i] = oplog.Bucket{From: start.UTC(), Count: counts.Buckets[i]}
 	}
 	catalog := t.Catalog
-	s.Facets = oplog.Facets{
-		Module: facet(counts.Modules, func(key string) string {
-			module, _ := catalog.Module(key)
-			return module.Title.In(locale)
-		}),
-		Operation: facet(counts.Operations, func(key string) string {
-			operation, _ := catalog.Operation(key)
-			return operation.Title.In(locale)
-		}),
-		Organization: facet(counts.Organizations, t.OrganizationName),
-		Outcome:      facet(counts.Outcomes, func(string) string { return "" }),
-		Role:         facet(counts.Roles, func(string) string { return "" }),
-		User:         counts.Users,
-	}
+	f := &s.Facets
+	f.Module, f.More.Module = facet(counts.Modules, func(key string) string {
+		module, _ := catalog.Module(key)
+		return module.Title.In(locale)
+	})
+	f.Operation, f.More.Operation = facet(counts.Operations, func(key string) string {
+		operation, _ := catalog.Operation(key)
+		return operation.Title.In(locale)
+	})
+	f.Organization, f.More.Organization = facet(counts.Organizations, t.OrganizationName)
+	f.Outcome, _ = facet(counts.Outcomes, func(string) string { return "" })
+	f.Role, f.More.Role = facet(counts.Roles, func(string) string { return "" })
+	f.User, f.More.User = counts.Users, counts.MoreUsers
 	return s, nil
 }
 
@@ -91,14 +91,11 @@ func (j *Journal) histogramPeriod(ctx context.Context, t oplog.TenantState, m op
 	return from.In(loc), to.In(loc), nil
 }
 
-func facet(counts map[string]int, name func(value string) string) []oplog.FacetValue {
-	values := make([]oplog.FacetValue, 0, len(counts))
+// facet returns the values with the largest counts, and the number of the others.
+func facet(counts map[string]int, name func(value string) string) (values []oplog.FacetValue, more int) {
+	values = make([]oplog.FacetValue, 0, len(counts))
 	for value, count := range counts {
-		n := name(value)
-		if n == "" {
-			n = value
-		}
-		values = append(values, oplog.FacetValue{Value: value, Name: n, Count: count})
+		values = append(values, oplog.FacetValue{Value: value, Count: count})
 	}
 	slices.SortFunc(values, func(a, b oplog.FacetValue) int {
 		if a.Count != b.Count {
@@ -106,5 +103,13 @@ func facet(counts map[string]int, name func(value string) string) []oplog.FacetV
 		}
 		return strings.Compare(a.Value, b.Value)
 	})
-	return values
+	size := 0
+	for i := range values {
+		v := &values[i]
+		v.Name = cmp.Or(name(v.Value), v.Value)
+		if size += len(v.Value) + len(v.Name); i == oplog.MaxFacetValues || size > oplog.MaxFacetBytes {
+			return values[:i], len(values) - i
+		}
+	}
+	return values, 0
 }

@@ -99,4 +99,5 @@ type Counts struct {
 	Outcomes      map[string]int
 	Roles         map[string]int
 	Users         []FacetValue // the most frequent, with their latest names
+	MoreUsers     int          // that are not among them
 }

@@ -3,7 +3,8 @@ package oplog
 import "time"
 
 // Summary counts the matches of a query. All counts are exact and consistent: the histogram's buckets, and the counts of the facets of
-// modules, operations and outcomes, each add up to Total.
+// modules, operations and outcomes, each add up to Total
+// if all of their values are listed.
 type Summary struct {
 	Total     int       `json:"total" doc:"Number of matching operations."`
 	From      time.Time `json:"from" doc:"Start of the period: as requested, or the start of the log."`
@@ -32,6 +33,16 @@ type Facets struct {
 	Organization []FacetValue `json:"organization" doc:"Counts by organization, without those below it, largest first."`
 	Outcome      []FacetValue `json:"outcome" doc:"Counts by outcome, largest first."`
 	Role         []FacetValue `json:"role" doc:"Counts by the role that users had, largest first."`
+	More         MoreValues   `json:"more,omitzero" doc:"Numbers of values that are not listed."`
+}
+
+// MoreValues are the numbers of values that facets do not list: a facet lists those with the most operations.
+type MoreValues struct {
+	Module       int `json:"module,omitempty" doc:"Modules that are not listed."`
+	Operation    int `json:"operation,omitempty" doc:"Operation types that are not listed."`
+	User         int `json:"user,omitempty" doc:"Users that are not listed."`
+	Organization int `json:"organization,omitempty" doc:"Organizations that are not listed."`
+	Role         int `json:"role,omitempty" doc:"Roles that are not listed."`
 }
 
 // FacetValue is a filter value, its display name and its number of operations.
@@ -43,3 +54,9 @@ type FacetValue struct {
 
 // MaxUserFacets is the number of users that a summary lists.
 const MaxUserFacets = 50
+
+// Limits of every other facet of a summary, in values and in bytes of their ids and names.
+const (
+	MaxFacetValues = 10_000
+	MaxFacetBytes  = 2 << 20
+)

@@ -325,8 +325,9 @@ func (t *tally) counts() oplog.Counts {
 		}
 		u.count += int(count)
 	}
+	top, more := topUsers(users, n.actors)
 	return oplog.Counts{
-		Total: t.total, Buckets: t.buckets, Users: topUsers(users, n.actors),
+		Total: t.total, Buckets: t.buckets, Users: top, MoreUsers: more,
 		Modules: n.modules.counts(modules), Operations: n.operations.counts(operations), Outcomes: n.outcomes.counts(outcomes),
 		Organizations: n.organizations.counts(organizations), Roles: n.roles.counts(roles),
 	}
@@ -338,7 +339,8 @@ type userCount struct {
 	latest       int64 // microseconds
 }
 
-func topUsers(users []userCount, actors []actor) []oplog.FacetValue {
+// topUsers returns the users with the largest counts, and the number of the others.
+func topUsers(users []userCount, actors []actor) (top []oplog.FacetValue, more int) {
 	users = slices.DeleteFunc(users, func(u userCount) bool { return u.count == 0 })
 	slices.SortFunc(users, func(a, b userCount) int {
 		if a.count != b.count {
@@ -346,10 +348,10 @@ func topUsers(users []userCount, actors []actor) []oplog.FacetValue {
 		}
 		return strings.Compare(actors[a.actor].user, actors[b.actor].user)
 	})
-	top := make([]oplog.FacetValue, min(len(users), oplog.MaxUserFacets))
+	top = make([]oplog.FacetValue, min(len(users), oplog.MaxUserFacets))
 	for i := range top {
 		id, name, _ := strings.Cut(actors[users[i].actor].user, userSeparator)
 		top[i] = oplog.FacetValue{Value: id, Name: name, Count: users[i].count}
 	}
-	return top
+	return top, len(users) - len(top)
 }

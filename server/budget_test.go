@@ -261,3 +261,46 @@ func TestUnreadStream(t *testing.T) {
 		f.change("write", "POST", entriesPath, `{"entries":`+wide+`}`, 201)
 	}
 }
+
+// TestAnswersInFlight: responses that a caller does not read hold its share of
+// memory; others are answered, and a response that was read counts no more.
+func TestAnswersInFlight(t *testing.T) {
+	f := newServer(t)
+	url := f.listen()
+	f.change("write", "POST", entriesPath, `{"entries":`+list(1000, entry(`"details":{"text":"`+strings.Repeat("x", 7000)+`"}`))+`}`, 201)
+	const feed = entriesPath + "?order=seq&after_seq=0&limit=1000"
+	ask := func(caller string) (*http.Response, net.Conn) {
+		t.Helper()
+		c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		f.noError(err)
+		t.Cleanup(func() { _ = c.Close() })
+		f.noError(c.(*net.TCPConn).SetReadBuffer(4 << 10))
+		_, err = io.WriteString(c, "GET "+feed+" HTTP/1.1\r\nHost: localhost\r\nAuthorization: "+f.sent[caller]["Authorization"]+"\r\n\r\n")
+		f.noError(err)
+		r, err := http.ReadResponse(bufio.NewReader(c), nil)
+		f.noError(err)
+		return r, c
+	}
+	var unread []net.Conn
+	status := 200
+	for status == 200 && len(unread) < 20 {
+		r, c := ask("read")
+		if status = r.StatusCode; status == 429 && r.Header.Get("Retry-After") == "" {
+			t.Error("429 without Retry-After")
+		}
+		unread = append(unread, c)
+	}
+	if status != 429 {
+		t.Fatalf("%d unread responses, and the next is %d", len(unread), status)
+	}
+	if held := f.server.answers.Held(); held > wire.MaxCallerAnswers {
+		t.Errorf("%d bytes are held", held)
+	}
+	f.get("read", entriesPath+"?limit=1", 200)
+	f.get("auditor", feed, 200)
+	for _, c := range unread {
+		_ = c.Close()
+	}
+	for r, _ := ask("read"); r.StatusCode != http.StatusOK; r, _ = ask("read") { // once the server noticed
+	}
+}

@@ -39,7 +39,10 @@ func (in *call) caller() string {
 	return "address " + wire.Network(in.http.Context().RemoteIP())
 }
 
-type callKey struct{}
+type (
+	callKey   struct{}
+	callerKey struct{} // of the name of the caller, see caller
+)
 
 // typed makes a route of a handler served by Huma, which validates input, encodes output, and documents both by their types.
 func typed[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(*Server, *route) {
@@ -140,6 +143,7 @@ func (s *Server) enter(c *fiber.Ctx, r *route) (*call, error) {
 		return nil, err
 	}
 	in := &call{principal: p, at: s.now(), http: c}
+	c.Locals(callerKey{}, in.caller())
 	raw := string(c.Request().URI().QueryString())
 	if raw == "" {
 		return in, nil

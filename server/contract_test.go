@@ -169,7 +169,11 @@ func limitsOfReading() map[string]string {
 		"live streams of one user or key": grouped(maxStreamsOfCaller),
 		"live streams of one tenant":      grouped(maxStreamsOfTenant),
 		fmt.Sprintf("time to accept what a live stream sends at once, at most %d KiB and an entry", journal.MaxBatch>>10): fmt.Sprintf("%d s", liveStall/time.Second),
-		"entries that a live stream may be behind": grouped(journal.MaxLiveLag),
+		"entries that a live stream may be behind":                                                              grouped(journal.MaxLiveLag),
+		fmt.Sprintf("responses not yet received, of one user or key, beyond %d KiB each", wire.SmallAnswer>>10): fmt.Sprintf("%d MiB", wire.MaxCallerAnswers>>20),
+		fmt.Sprintf("responses not yet received, of all, beyond %d KiB each", wire.SmallAnswer>>10):             fmt.Sprintf("%d MiB", wire.MaxAnswersBytes>>20),
+		fmt.Sprintf("time to accept each %d KiB of such a response", wire.AnswerPiece>>10):                      fmt.Sprintf("%d s", wire.AnswerTime/time.Second),
+		"values of a facet, users aside":                                                                        grouped(oplog.MaxFacetValues),
 	}
 }
 

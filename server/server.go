@@ -83,6 +83,7 @@ type Server struct {
 	tries     *throttle     // failed sign-ins
 	slow      time.Duration // see Options.SlowTime
 	bodies    *wire.Bodies
+	answers   *wire.Answers
 	live      *journal.Live
 	streams   *wire.Budget // live streams of callers
 	tenants   *wire.Budget // live streams of tenants
@@ -126,7 +127,7 @@ func New(n *node.Node, o Options) *Server {
 	s := &Server{
 		now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger,
 		setupCode: o.SetupCode, anchors: o.Anchors, witnesses: o.Witnesses, hosts: wire.NewHosts(o.Hosts, o.AnyIP), basePath: o.BasePath, proxies: o.Proxies, host: o.Host, tries: newThrottle(o.Now), slow: o.SlowTime,
-		bodies:  wire.NewBodies(o.SlowTime),
+		bodies: wire.NewBodies(o.SlowTime), answers: wire.NewAnswers(),
 		streams: wire.NewBudget(maxStreams, maxStreamsOfCaller), tenants: wire.NewBudget(maxStreams, maxStreamsOfTenant),
 		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}
@@ -271,6 +272,13 @@ func (s *Server) frame(c *fiber.Ctx) error {
 		}
 	}
 	wire.Compress(c)
+	if caller, ok := c.Locals(callerKey{}).(string); ok && err == nil {
+		if held := s.answers.Hold(c, caller); held != nil {
+			err = s.fail(c, held)
+			c.Set(fiber.HeaderRetryAfter, "1")
+			c.Response().Header.Del(fiber.HeaderContentEncoding)
+		}
+	}
 	s.bodies.Finish(c)
 	s.meters.count(c, time.Since(start))
 	return err

@@ -1199,6 +1199,8 @@ export interface components {
         Facets: {
             /** @description Counts by module, largest first. */
             module: components["schemas"]["FacetValue"][];
+            /** @description Numbers of values that are not listed. */
+            more?: components["schemas"]["MoreValues"];
             /** @description Counts by operation type, largest first. */
             operation: components["schemas"]["FacetValue"][];
             /** @description Counts by organization, without those below it, largest first. */
@@ -1339,6 +1341,33 @@ export interface components {
             /** @description Rejected in new entries, still displayed. */
             retired?: boolean;
             title: components["schemas"]["Title"];
+        };
+        MoreValues: {
+            /**
+             * Format: int64
+             * @description Modules that are not listed.
+             */
+            module?: number;
+            /**
+             * Format: int64
+             * @description Operation types that are not listed.
+             */
+            operation?: number;
+            /**
+             * Format: int64
+             * @description Organizations that are not listed.
+             */
+            organization?: number;
+            /**
+             * Format: int64
+             * @description Roles that are not listed.
+             */
+            role?: number;
+            /**
+             * Format: int64
+             * @description Users that are not listed.
+             */
+            user?: number;
         };
         NewAccount: {
             /**

@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path"
+	"runtime/debug"
+	"strconv"
+	"strings"
+)
+
+// limitMemory sets how much memory the garbage collector may let the program use: as the flag says, else as GOMEMLIMIT does, else three
+// quarters of what the machine or the container has.
+func limitMemory(flag string, getenv func(string) string) error {
+	limit, err := memorySize(flag)
+	if err != nil {
+		return err
+	}
+	if limit == 0 && getenv("GOMEMLIMIT") != "" {
+		return nil // the runtime read it
+	}
+	if limit == 0 {
+		limit = machineMemory(os.DirFS("/")) / 4 * 3
+	}
+	if limit > 0 {
+		debug.SetMemoryLimit(limit)
+	}
+	return nil
+}
+
+// minMemory is the least that a server works in.
+const minMemory = 64 << 20
+
+// memorySize parses a size such as 512MiB or 2GiB; 0 for "".
+func memorySize(flag string) (int64, error) {
+	if flag == "" {
+		return 0, nil
+	}
+	for unit, bytes := range map[string]int64{"MiB": 1 << 20, "GiB": 1 << 30} {
+		number, found := strings.CutSuffix(flag, unit)
+		if n, err := strconv.ParseInt(number, 10, 32); found && err == nil && n*bytes >= minMemory {
+			return n * bytes, nil
+		}
+	}
+	return 0, fmt.Errorf("--memory-limit %s is not a size such as 512MiB or 2GiB, at least 64MiB", flag)
+}
+
+// machineMemory returns the memory that the process can have: that of the machine, or less in a control group (a container, a service);
+// 0 if it is unknown, as on systems other than Linux.
+func machineMemory(root fs.FS) int64 {
+	least := int64(math.MaxInt64)
+	note := func(name string) {
+		text, err := fs.ReadFile(root, name)
+		if n, bad := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil && bad == nil && n > 0 {
+			least = min(least, n)
+		}
+	}
+	if file, err := root.Open("proc/meminfo"); err == nil {
+		for lines := bufio.NewScanner(file); lines.Scan(); {
+			if fields := strings.Fields(lines.Text()); len(fields) > 1 && fields[0] == "MemTotal:" {
+				if kib, err := strconv.ParseInt(fields[1], 10, 64); err == nil {
+					least = min(least, kib<<10)
+				}
+			}
+		}
+		_ = file.Close()
+	}
+	groups, _ := fs.ReadFile(root, "proc/self/cgroup") // none: only the machine counts
+	for line := range strings.Lines(string(groups)) {
+		_, rest, _ := strings.Cut(strings.TrimSpace(line), ":")
+		controllers, group, _ := strings.Cut(rest, ":")
+		for ; ; group = path.Dir(group) { // a group has no more than those above it
+			switch controllers {
+			case "": // version 2
+				note(path.Join("sys/fs/cgroup", group, "memory.max"))
+			case "memory":
+				note(path.Join("sys/fs/cgroup/memory", group, "memory.limit_in_bytes"))
+			}
+			if group == "/" || group == "." {
+				break
+			}
+		}
+	}
+	if least == math.MaxInt64 {
+		return 0
+	}
+	return least
+}

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"testing"
+	"testing/fstest"
+)
+
+func TestMachineMemory(t *testing.T) {
+	f := func(want int64, files map[string]string) {
+		t.Helper()
+		root := fstest.MapFS{}
+		for name, text := range files {
+			root[name] = &fstest.MapFile{Data: []byte(text)}
+		}
+		if got := machineMemory(root); got != want {
+			t.Errorf("%v: %d, want %d", files, got, want)
+		}
+	}
+	const meminfo = "MemTotal:        1000 kB\nMemFree: 1 kB\n"
+	f(0, nil)
+	f(1000<<10, map[string]string{"proc/meminfo": meminfo})
+	f(1000<<10, map[string]string{"proc/meminfo": meminfo, "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "max\n"})
+	f(5000, map[string]string{"proc/meminfo": meminfo, "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "5000\n"})
+	f(4000, map[string]string{
+		"proc/meminfo": meminfo, "proc/self/cgroup": "0::/system.slice/oplog.service\n",
+		"sys/fs/cgroup/system.slice/memory.max": "4000\n", "sys/fs/cgroup/system.slice/oplog.service/memory.max": "9000\n",
+	})
+	f(3000, map[string]string{
+		"proc/meminfo": meminfo, "proc/self/cgroup": "12:cpu:/x\n7:memory:/docker/1\n",
+		"sys/fs/cgroup/memory/docker/1/memory.limit_in_bytes": "3000\n", "sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
+	})
+}
+
+func TestMemorySize(t *testing.T) {
+	for flag, want := range map[string]int64{
+		"": 0, "512MiB": 512 << 20, "2GiB": 2 << 30, "64MiB": 64 << 20, "63MiB": -1, "1": -1, "GiB": -1, "-1GiB": -1, "1.5GiB": -1, "1GB": -1, "4000000000GiB": -1,
+	} {
+		got, err := memorySize(flag)
+		if err != nil {
+			got = -1
+		}
+		if got != want {
+			t.Errorf("%q: %d (%v), want %d", flag, got, err, want)
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"oplog/oplog"
+)
+
+// Limits of responses that are being sent.
+const (
+	MaxAnswersBytes  = 64 << 20 // of all responses, without small ones
+	MaxCallerAnswers = 32 << 20 // of the responses of one caller, without small ones
+	SmallAnswer      = 64 << 10 // the system takes them off the program's hands
+
+	// AnswerPiece must be accepted within AnswerTime each: slow links manage that, while clients that only hold a response are disconnected.
+	AnswerPiece = 64 << 10
+	AnswerTime  = 10 * time.Second
+)
+
+// Answers bounds the memory of responses that are being sent.
+type Answers struct{ memory *Budget }
+
+// NewAnswers returns the bounds of a server.
+func NewAnswers() *Answers { return &Answers{NewBudget(MaxAnswersBytes, MaxCallerAnswers)} }
+
+// Hold takes memory for a caller's response until it is sent, or returns an error if there is none. It is sent at a minimum pace.
+func (a *Answers) Hold(c *fiber.Ctx, caller string) error {
+	response := c.Response()
+	body := response.Body()
+	if response.IsBodyStream() || len(body) <= SmallAnswer || c.Method() == http.MethodHead {
+		return nil
+	}
+	size := int64(len(body))
+	var over *OverBudget
+	if errors.As(a.memory.Take(caller, size), &over) {
+		if over.Own {
+			return fiber.NewError(http.StatusTooManyRequests,
+				fmt.Sprintf("Responses to this caller that it has not received yet have more than %d MiB; read them first.", MaxCallerAnswers>>20))
+		}
+		return oplog.Errorf(oplog.CodeUnavailable, "The server is sending too many large responses; retry later.")
+	}
+	_ = response.SwapBody(nil) // otherwise the buffer would be reused
+	release := sync.OnceFunc(func() { a.memory.Give(caller, size) })
+	response.SetBodyStream(&heldAnswer{bytes.NewReader(body), c.Context().Conn(), release}, len(body))
+	return nil
+}
+
+// heldAnswer is the body of a large response.
+type heldAnswer struct {
+	*bytes.Reader
+	to      net.Conn
+	release func()
+}
+
+// SupportsBodyWriteTo makes fasthttp call WriteTo.
+func (h *heldAnswer) SupportsBodyWriteTo() bool { return true }
+
+// WriteTo writes the response in pieces, each with a deadline of its own.
+func (h *heldAnswer) WriteTo(w io.Writer) (written int64, err error) {
+	for err == nil && h.Len() > 0 {
+		if err = h.to.SetWriteDeadline(time.Now().Add(AnswerTime)); err != nil {
+			break
+		}
+		var n int64
+		n, err = io.CopyN(w, h.Reader, min(AnswerPiece, int64(h.Len())))
+		written += n
+	}
+	return written, err
+}
+
+// Close gives back the memory.
+func (h *heldAnswer) Close() error {
+	h.release()
+	return nil
+}
+
+// Held returns how many bytes are held.
+func (a *Answers) Held() int64 {
+	a.memory.mu.Lock()
+	defer a.memory.mu.Unlock()
+	return a.memory.held
+}
