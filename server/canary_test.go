@@ -177,7 +177,8 @@ func TestNaughtyStrings(t *testing.T) {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
 	for _, s := range naughty {
-		shown := strings.ReplaceAll(s, "\r\n", "\n") // as encoding/csv reads a quoted line break
+		shown := strings.ReplaceAll(s, "\r\n", "\n")   // as encoding/csv reads a quoted line break
+		shown = strings.ReplaceAll(shown, ";-", ";'-") // where another spreadsheet would find a formula
 		if !slices.ContainsFunc(rows, func(row []string) bool { return row[1] == shown || row[1] == "'"+shown }) {
 			t.Errorf("%q is not in the file", s)
 		}

@@ -65,7 +65,7 @@ func unguarded(cell string, inQuotes bool) string {
 // editFormulas returns a text in which write has replaced the apostrophes, if any, before each formula within the text. Line breaks and tabs
 // at the start are part of a formula at the start, which has one apostrophe before them.
 func editFormulas(text string, write func(b *strings.Builder, apostrophes string)) string {
-	if strings.IndexAny(text, cellEnds) < 0 {
+	if !strings.ContainsAny(text, cellEnds) {
 		return text
 	}
 	var b strings.Builder
