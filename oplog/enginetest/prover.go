@@ -15,6 +15,7 @@ import (
 var proverChecks = []check{
 	{"checkpoints and proofs are valid at every size", provesEverySize},
 	{"the tree of several hundred entries is kept on disk", provesAfterReopening},
+	{"an entry is proven in every smaller tree that holds it", provesInSmallerTrees},
 	{"every two sizes are provably consistent", provesConsistency},
 	{"consistency proofs for sizes beyond the log are rejected", rejectsInvalidSizes},
 	{"a missing entry has no proof", provesNoMissingEntries},
