@@ -70,6 +70,13 @@ func (a *Account) validateLaunched() []oplog.FieldError {
 	return v.Errors
 }
 
+// EndLaunched ends all sessions of a tenant's user of the host system.
+func (i *Identity) EndLaunched(tenant, username string) error {
+	return i.endSessionsWhere(func(s Session) bool {
+		return s.Launched != nil && s.Launched.Tenant == tenant && s.Launched.Username == username
+	})
+}
+
 // launchedAccount returns the account of a session started by a launch.
 func (i *Identity) launchedAccount(s Session) (Account, error) {
 	_, err := i.KeyByHash(s.Key)

@@ -104,6 +104,7 @@ var whoMay = []struct {
 	{"DELETE", "/api/v1/accounts/gone/sessions", "", ofServer(answers{404: "owner, admin, stranger"})}, // see TestAccountSessions
 	{"GET", tenantA + "/keys", "", ofTenant(answers{200: "owner, admin"})},
 	{"POST", tenantA + "/keys", `{"scope":"read","name":"x"}`, ofTenant(answers{201: "owner, admin"})},
+	{"DELETE", tenantA + "/launched/u7", "", ofTenant(answers{204: "launch"})},
 	{"DELETE", tenantA + "/keys/none", "", ofTenant(answers{404: "owner, admin"})},
 	{"GET", "/api/v1/sessions", "", ofServer(answers{200: "owner, admin, scoped, auditor, member, stranger"})},
 	{"DELETE", "/api/v1/session", "", ofServer(answers{204: "owner, admin, scoped, auditor, member, stranger"})},

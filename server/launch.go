@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -201,6 +202,17 @@ func (s *Server) recordFailedLaunch(in *call, tenant string, err error) {
 		Tenant: tenant, User: oplog.User{ID: "unknown", Name: "unknown"}, Module: "session", Operation: "launch", Failed: true,
 		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: map[string]any{"reason": err.Error()}, Deduplicate: true, Source: in.ip(),
 	})
+}
+
+type launchedInput struct {
+	Sub string `path:"sub" maxLength:"128" doc:"The user's sub in the host system."`
+}
+
+// endLaunched ends the sessions of a user who signed out of the host system, or may no longer see the log.
+func (s *Server) endLaunched(_ context.Context, in *call, input *launchedInput) (*struct{}, error) {
+	person := identity.Account{Username: input.Sub, Launched: true}
+	in.trailDetails.object = oplog.Ref{ID: person.Person()}
+	return nil, s.identity.EndLaunched(in.tenant.ID, input.Sub)
 }
 
 func describeLaunch(_ huma.Registry, op *huma.Operation) {

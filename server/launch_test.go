@@ -78,6 +78,17 @@ func TestLaunchedNamesake(t *testing.T) {
 	}
 }
 
+// TestEndLaunched: the host system ends the sessions of its user, and of nobody else.
+func TestEndLaunched(t *testing.T) {
+	f := newServer(t)
+	f.enter("leaving", f.launch("acme", f.launchToken(f.launchKey(), jwt.SigningMethodHS256, jwt.MapClaims{"sub": "admin"})))
+	f.enter("staying", f.launch("acme", f.launchToken(f.launchKey(), jwt.SigningMethodHS256, nil)))
+	f.change("launch", "DELETE", tenantA+"/launched/admin", "", 204)
+	f.get("leaving", "/api/v1/session", 401)
+	f.get("staying", "/api/v1/session", 200)
+	f.get("admin", "/api/v1/session", 200)
+}
+
 // TestLaunchHeadersAndAudience: unknown critical extensions, other servers' tokens and ones from the future are refused.
 func TestLaunchHeadersAndAudience(t *testing.T) {
 	f := newServer(t)

@@ -58,6 +58,7 @@ export const accessEn = {
     'session.launch': 'Sign-in from the host system',
     'session.sign_out': 'Sign-out',
     'session.change_password': 'Changed own password',
+    'session.end': 'Ended the sessions of a user of the host system',
     'account.create': 'Added an account',
     'account.change': 'Changed an account',
     'account.sign_out': 'Signed an account out everywhere',

@@ -58,6 +58,7 @@ export const accessZh: AdminWords['access'] = {
     'session.launch': '从业务系统登录',
     'session.sign_out': '退出登录',
     'session.change_password': '修改自己的密码',
+    'session.end': '结束业务系统用户的会话',
     'account.create': '添加账号',
     'account.change': '修改账号',
     'account.sign_out': '结束账号的所有会话',
