@@ -85,6 +85,7 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	var daily sync.WaitGroup
 	days, endDays := context.WithCancel(ctx)
 	defer func() { endDays(); daily.Wait() }()
+	slog.SetDefault(o.Logger) // errors of background work are logged there, too
 	failed := func(err error) { faults.Report("background work", err) }
 	daily.Go(func() { l.Journal.RetainDaily(days, retentionInterval, failed) })
 	if err := errors.Join(limitMemory(f.MemoryLimit, m.Getenv), f.keep(l, &o, m.Now)); err != nil {
