@@ -8,7 +8,7 @@ import (
 // Entry is one operation of one user.
 //
 // The sender sets the fields down to Details; they are kept exactly as sent, with times to the microsecond. The log sets Tenant, Seq,
-// ReceivedAt and APIKey when it records the entry.
+// ReceivedAt and KeyID when it records the entry.
 type Entry struct {
 	ID           string          `json:"id" doc:"The sender's id, or a generated one: 26 characters that sort by time."`
 	Seq          uint64          `json:"seq" doc:"Number of the entry in its tenant: 1, 2, 3 … in order of arrival."`
@@ -23,7 +23,7 @@ type Entry struct {
 	Outcome      string          `json:"outcome" enum:"success,failure" doc:"Failed attempts are recorded, too."`
 	IP           string          `json:"ip,omitempty" doc:"IP address of the client."`
 	UserAgent    string          `json:"user_agent,omitempty" doc:"The User-Agent header."`
-	APIKey       string          `json:"key,omitempty" doc:"Id of the API key that recorded it; omitted for imported entries and those recorded before keys were."`
+	KeyID        string          `json:"key,omitempty" doc:"Id of the API key that recorded it; omitted for imported entries and those recorded before keys were."`
 	Changes      []Change        `json:"changes,omitempty" doc:"Fields of the content before and after, at most 100."`
 	Details      json.RawMessage `json:"details,omitempty" type:"object" doc:"Any JSON object, as sent."`
 	Tenant       string          `json:"-"`

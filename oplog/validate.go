@@ -45,7 +45,7 @@ func (e *Entry) Validate(catalog *Catalog, now time.Time) []FieldError {
 	v.Text("content.name", e.Content.Name, 0, MaxNameLength)
 	v.Text("ip", e.IP, 0, MaxOriginLength)
 	v.Text("user_agent", e.UserAgent, 0, MaxOriginLength)
-	v.Text("key", e.APIKey, 0, MaxUserLength) // of an imported entry
+	v.Text("key", e.KeyID, 0, MaxUserLength) // of an imported entry
 	e.Origin = v.oneOf("origin", e.Origin, OriginManual, OriginAPI)
 	e.Outcome = v.oneOf("outcome", e.Outcome, OutcomeSuccess, OutcomeFailure)
 	v.operation(catalog, e.Module, e.Operation)

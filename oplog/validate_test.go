@@ -132,7 +132,7 @@ func TestValidateTexts(t *testing.T) {
 	f(t, "content.id", 0, MaxContentID, func(e *Entry, s string) { e.Content.ID = s })
 	f(t, "content.name", 0, 1024, func(e *Entry, s string) { e.Content.Name = s })
 	f(t, "ip", 0, MaxOriginLength, func(e *Entry, s string) { e.IP = s })
-	f(t, "key", 0, MaxUserLength, func(e *Entry, s string) { e.APIKey = s })
+	f(t, "key", 0, MaxUserLength, func(e *Entry, s string) { e.KeyID = s })
 	f(t, "user_agent", 0, MaxOriginLength, func(e *Entry, s string) { e.UserAgent = s })
 	f(t, "changes[0].field", 1, MaxChangeField, func(e *Entry, s string) { e.Changes[0].Field = s })
 	validates(t, func(e *Entry) { e.Organization = Ref{} }) // a name requires an id

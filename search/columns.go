@@ -328,7 +328,7 @@ type tailDocument struct {
 
 // document converts an entry, and records in latest when its user was last seen.
 func (n *numbering) document(e *oplog.Entry, latest map[uint32]int64) tailDocument {
-	d := tailDocument{key: e.Key(), apiKey: e.APIKey, content: &lazyText{name: e.Content.Name, id: e.Content.ID}}
+	d := tailDocument{key: e.Key(), apiKey: e.KeyID, content: &lazyText{name: e.Content.Name, id: e.Content.ID}}
 	d.ip, _ = e.Address()
 	d.action, d.actor = n.of(action{e.Module, e.Operation, e.Outcome}, actor{userTerm(e.User), e.Organization.ID, e.User.Role})
 	latest[d.actor] = max(latest[d.actor], d.key.Micros())

@@ -188,7 +188,7 @@ func (b *documentBuilder) add(e *oplog.Entry) {
 		case fieldOutcome:
 			term = b.keyword(e.Outcome)
 		case fieldKey:
-			term = b.keyword(e.APIKey)
+			term = b.keyword(e.KeyID)
 		case fieldRole:
 			term = b.keyword(e.User.Role)
 		case fieldOrganization:

@@ -191,7 +191,7 @@ func (x *Index) Matcher(m oplog.Match) (func(e *oplog.Entry) bool, error) {
 func (m *matcher) matchesEntry(e *oplog.Entry) bool {
 	micros := e.Time.UnixMicro()
 	if m.nothing || micros < m.from || micros >= m.to || !m.letsAction(action{e.Module, e.Operation, e.Outcome}) ||
-		!m.letsActor(e.User.ID, e.Organization.ID, e.User.Role) || !m.contentID.lets(e.Content.ID) || !m.key.lets(e.APIKey) {
+		!m.letsActor(e.User.ID, e.Organization.ID, e.User.Role) || !m.contentID.lets(e.Content.ID) || !m.key.lets(e.KeyID) {
 		return false
 	}
 	if m.ip.given() {

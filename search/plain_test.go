@@ -37,7 +37,7 @@ func plainMatch(q oplog.Query, tree oplog.Tree, e *oplog.Entry) bool {
 			{values.Outcomes, func(v string) bool { return e.Outcome == v || e.Outcome == "" && v == "success" }},
 			{values.Roles, func(v string) bool { return e.User.Role == v }},
 			{values.IPs, func(v string) bool { return plainWithin(e.IP, v) }},
-			{values.Keys, func(v string) bool { return e.APIKey == v && v != "" }},
+			{values.Keys, func(v string) bool { return e.KeyID == v && v != "" }},
 			{values.Organizations, below},
 		} {
 			if len(f.values) > 0 {

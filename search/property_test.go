@@ -126,7 +126,7 @@ func drawEntry(t *rapid.T) oplog.Entry {
 		Operation: rapid.SampledFrom(module.Operations).Draw(t, "operation"),
 		Outcome:   rapid.SampledFrom([]string{"", "success", "failure"}).Draw(t, "outcome"),
 		IP:        rapid.SampledFrom(addresses).Draw(t, "ip"),
-		APIKey:    rapid.SampledFrom([]string{"", "oplog_write_a", "oplog_write_b"}).Draw(t, "key"),
+		KeyID:     rapid.SampledFrom([]string{"", "oplog_write_a", "oplog_write_b"}).Draw(t, "key"),
 		Content:   oplog.Ref{ID: rapid.SampledFrom([]string{"", "page_1", "eml-77", "a", "双1"}).Draw(t, "content id"), Name: drawText(t)},
 	}
 }

@@ -173,7 +173,7 @@ func (d zapxDocument) VisitFields(visit index.FieldVisitor) {
 	for name, terms := range map[string][]string{
 		fieldContentText: content, fieldContentID: {d.Content.ID}, fieldModule: {d.Module}, fieldOperation: {d.Operation},
 		fieldOrganization: {d.Organization.ID}, fieldUser: {userTerm(d.User)}, fieldOutcome: {d.Outcome}, fieldRole: {d.User.Role}, fieldIP: ipTerms(d.Entry),
-		fieldKey: {d.APIKey},
+		fieldKey: {d.KeyID},
 	} {
 		f := &zapxField{name: name, terms: make(index.TokenFrequencies)}
 		for _, term := range terms {

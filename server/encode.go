@@ -101,7 +101,7 @@ func appendHead(b []byte, e *oplog.Entry) []byte {
 	b = wire.Quote(append(b, `,"outcome":`...), e.Outcome)
 	b = appendText(b, `,"ip":`, e.IP)
 	b = appendText(b, `,"user_agent":`, e.UserAgent)
-	return appendText(b, `,"key":`, e.APIKey)
+	return appendText(b, `,"key":`, e.KeyID)
 }
 
 func appendValues(b []byte, e *oplog.Entry) []byte {

@@ -110,7 +110,7 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 		return s.refuseBatch(b, in.tenant.ID)
 	}
 	for i := range b.entries {
-		b.entries[i].APIKey = in.key.ID
+		b.entries[i].KeyID = in.key.ID
 	}
 	start := time.Now()
 	answer, err := s.journal.Append(c.UserContext(), in.tenant.ID, b.entries)

@@ -92,7 +92,7 @@ func TestKeysAreBoundToAddresses(t *testing.T) {
 			t.Errorf("%d %s", r.status, r.body)
 		}
 	}
-	r := httptest.NewRequest("GET", "/metrics", nil)
+	r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 	r.Header.Set("Authorization", f.sent["far"]["Authorization"])
 	if got := f.do(r); got.status != 403 {
 		t.Errorf("metrics: %d", got.status)

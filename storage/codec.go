@@ -72,7 +72,7 @@ func recordOf(e *oplog.Entry) entryRecord {
 		UserID: e.User.ID, UserName: e.User.Name, UserRole: e.User.Role,
 		OrganizationID: e.Organization.ID, OrganizationName: e.Organization.Name,
 		Module: e.Module, Operation: e.Operation, ContentID: e.Content.ID, ContentName: e.Content.Name,
-		IP: e.IP, UserAgent: e.UserAgent, Details: string(e.Details), APIKey: e.APIKey,
+		IP: e.IP, UserAgent: e.UserAgent, Details: string(e.Details), APIKey: e.KeyID,
 	}
 	if key, given := oplog.KeyOfID(e.ID); !given || key != e.Key() {
 		r.ID = e.ID
@@ -131,7 +131,7 @@ func decodeRecord(data []byte) (oplog.Entry, error) {
 		ID: r.ID, User: oplog.User{ID: r.UserID, Name: r.UserName, Role: r.UserRole},
 		Organization: oplog.Ref{ID: r.OrganizationID, Name: r.OrganizationName},
 		Module:       r.Module, Operation: r.Operation, Content: oplog.Ref{ID: r.ContentID, Name: r.ContentName},
-		Outcome: r.Outcome, Origin: r.Origin, IP: r.IP, UserAgent: r.UserAgent, APIKey: r.APIKey,
+		Outcome: r.Outcome, Origin: r.Origin, IP: r.IP, UserAgent: r.UserAgent, KeyID: r.APIKey,
 	}
 	if r.Details != "" {
 		e.Details = json.RawMessage(r.Details)

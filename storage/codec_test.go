@@ -56,17 +56,17 @@ func TestKeyIsAdded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.APIKey = "oplog_write_Ab3_-xyz"
+	e.KeyID = "oplog_write_Ab3_-xyz"
 	after, err := encodeEntry(&e)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := append(bytes.Clone(before), 0x15, 0x74) // key 21, a text of 20 bytes
 	want[0]++
-	if want = append(want, e.APIKey...); !bytes.Equal(after, want) {
+	if want = append(want, e.KeyID...); !bytes.Equal(after, want) {
 		t.Errorf("%x, want %x", after, want)
 	}
-	if got, err := decodeEntry(after); err != nil || got.APIKey != e.APIKey {
+	if got, err := decodeEntry(after); err != nil || got.KeyID != e.KeyID {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if same, err := equalContent(&e, &oplog.Entry{}); same || err != nil {
@@ -93,7 +93,7 @@ func drawEntry(t *rapid.T) oplog.Entry {
 		Content: oplog.Ref{ID: text.Draw(t, "content id"), Name: text.Draw(t, "content name")},
 		Origin:  rapid.SampledFrom([]string{oplog.OriginManual, oplog.OriginAPI}).Draw(t, "origin"),
 		Outcome: rapid.SampledFrom([]string{oplog.OutcomeSuccess, oplog.OutcomeFailure}).Draw(t, "outcome"),
-		IP:      text.Draw(t, "ip"), UserAgent: text.Draw(t, "user agent"), APIKey: text.Draw(t, "key"), Details: raw("details"),
+		IP:      text.Draw(t, "ip"), UserAgent: text.Draw(t, "user agent"), KeyID: text.Draw(t, "key"), Details: raw("details"),
 	}
 	e.ID = rapid.OneOf(rapid.Just(e.Key().ID()), rapid.StringMatching(`[A-Za-z0-9._:-]{1,64}`)).Draw(t, "id")
 	for range rapid.IntRange(0, 3).Draw(t, "changes") {

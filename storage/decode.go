@@ -21,7 +21,7 @@ func fastDecode(data string, e *oplog.Entry) bool {
 	texts := [...]*string{
 		1: &e.Tenant, 5: &e.ID, 6: &e.User.ID, 7: &e.User.Name, 8: &e.User.Role, 9: &e.Organization.ID, 10: &e.Organization.Name,
 		11: &e.Module, 12: &e.Operation, 13: &e.Content.ID, 14: &e.Content.Name, 15: &e.Outcome, 16: &e.Origin, 17: &e.IP, 18: &e.UserAgent,
-		21: &e.APIKey,
+		21: &e.KeyID,
 	}
 	last := uint64(0)
 	for range n {

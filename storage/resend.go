@@ -14,8 +14,8 @@ import (
 // retries may have kept the entry in a store that reorders members.
 func equalContent(a, b *oplog.Entry) (bool, error) {
 	x, y := *a, *b
-	x.Seq, x.ReceivedAt, x.APIKey = 0, time.Unix(0, 0), ""
-	y.Seq, y.ReceivedAt, y.APIKey = 0, time.Unix(0, 0), ""
+	x.Seq, x.ReceivedAt, x.KeyID = 0, time.Unix(0, 0), ""
+	y.Seq, y.ReceivedAt, y.KeyID = 0, time.Unix(0, 0), ""
 	same, err := encodeAlike(&x, &y)
 	if same || err != nil {
 		return same, err

@@ -31,7 +31,7 @@ var columns = []column{
 	{"", "id", "Entry ID", "记录 ID", func(_ *texts, e *oplog.Entry) string { return e.ID }},
 	{"", "outcome", "Outcome", "结果", func(x *texts, e *oplog.Entry) string { return title(x.outcomes, e.Outcome) }},
 	{oplog.ColumnReceived, "received_at", "Received", "接收时间", func(x *texts, e *oplog.Entry) string { return x.time(e.ReceivedAt) }},
-	{oplog.ColumnKey, "key", "Key", "密钥", func(_ *texts, e *oplog.Entry) string { return e.APIKey }},
+	{oplog.ColumnKey, "key", "Key", "密钥", func(_ *texts, e *oplog.Entry) string { return e.KeyID }},
 	{oplog.ColumnUserAgent, "user_agent", "User agent", "用户代理", func(_ *texts, e *oplog.Entry) string { return e.UserAgent }},
 	{oplog.ColumnChanges, "changes", "Changes", "变更", func(_ *texts, e *oplog.Entry) string { return changesText(e.Changes) }},
 	{oplog.ColumnDetails, "details", "Details", "详情", func(_ *texts, e *oplog.Entry) string { return string(e.Details) }},

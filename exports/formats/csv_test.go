@@ -38,7 +38,7 @@ func sample() []oplog.Entry {
 			Organization: oplog.Ref{ID: "east-shanghai", Name: "Shanghai Studio"},
 			Module:       "wechat_page", Operation: "edit",
 			Content: oplog.Ref{ID: "page_20261105_0017", Name: "双11返场主会场 Double 11 Encore"},
-			Origin:  "manual", Outcome: "success", IP: "10.24.8.113", UserAgent: "Mozilla/5.0", APIKey: "oplog_write_Ab3_-xyz",
+			Origin:  "manual", Outcome: "success", IP: "10.24.8.113", UserAgent: "Mozilla/5.0", KeyID: "oplog_write_Ab3_-xyz",
 			Changes: []oplog.Change{{Field: "status", Before: []byte(`"draft"`), After: []byte(`"published"`)}},
 			Details: []byte(`{"note":"a<b & c"}`),
 		},

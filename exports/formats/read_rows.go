@@ -44,7 +44,7 @@ var textFields = map[string]func(e *oplog.Entry) *string{
 	"operation":         func(e *oplog.Entry) *string { return &e.Operation },
 	"origin":            func(e *oplog.Entry) *string { return &e.Origin },
 	"ip":                func(e *oplog.Entry) *string { return &e.IP },
-	"key":               func(e *oplog.Entry) *string { return &e.APIKey },
+	"key":               func(e *oplog.Entry) *string { return &e.KeyID },
 	"user_agent":        func(e *oplog.Entry) *string { return &e.UserAgent },
 }
 

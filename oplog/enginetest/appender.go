@@ -170,7 +170,7 @@ func conflictsOnAnyField(t *testing.T, s *store) {
 		}
 	}
 	e := withID("a", entry(1, "a"))
-	e.APIKey = "oplog_write_2"
+	e.KeyID = "oplog_write_2"
 	s.assertEqual(s.append(e), "a 1 duplicate")
 	s.counts(acme, 1, 0)
 }

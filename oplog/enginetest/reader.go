@@ -34,7 +34,7 @@ func fullEntry() oplog.Entry {
 	e.Time = e.Time.Add(123456 * time.Microsecond)
 	e.ReceivedAt = e.Time.Add(time.Microsecond)
 	e.ID, e.User.Role, e.Organization, e.Outcome = "order/7 é", "admin", oplog.Ref{ID: "shop", Name: "Shop"}, oplog.OutcomeFailure
-	e.IP, e.UserAgent, e.APIKey = "2001:db8::1", strings.Repeat("agent ", 300), "oplog_write_Ab3_-xyz"
+	e.IP, e.UserAgent, e.KeyID = "2001:db8::1", strings.Repeat("agent ", 300), "oplog_write_Ab3_-xyz"
 	e.Changes = []oplog.Change{
 		{Field: "price", Before: json.RawMessage(`1.50`), After: json.RawMessage(`{"b": 12345678901234567890, "a":null}`)},
 		{Field: "added", After: json.RawMessage(`"\u00e9"`)}, {Field: "removed", Before: json.RawMessage(`[]`)},
