@@ -44,6 +44,15 @@ export const entryEn = {
   },
   provenText: (seq: number, size: number) =>
     `Entry ${n(seq)} is in the checkpoint of ${plural(size, 'entry', 'entries')}.`,
+  witnessed: (name: string, time: string) => `Witnessed by ${name} at ${time}.`,
+  witnessRefuses: (name: string, since?: string) =>
+    since
+      ? `The witness ${name} has refused to confirm this log since ${since}.`
+      : `The witness ${name} refuses to confirm this log.`,
+  witnessRefusesText:
+    'Entries may have been removed or changed. Inform your auditors, and let oplog verify compare the log with its anchors.',
+  witnessSilent: (name: string, since?: string) =>
+    since ? `The witness ${name} has not answered since ${since}.` : `The witness ${name} does not answer.`,
   waiting: 'Waiting for the next checkpoint',
   mismatch: 'Does not match the checkpoint.',
   notChecked: (reason: string) => `Not checked: ${reason}`,
@@ -57,6 +66,7 @@ export const entryEn = {
     path: 'the recorded bytes do not match the signed tree head.',
     differs: 'the recorded bytes differ from the entry shown.',
     signature: 'the checkpoint is not signed by this server.',
+    origin: 'the checkpoint belongs to another log.',
     key: 'the key of this server could not be read.',
     unsupported: 'this browser cannot verify the signature of the checkpoint.',
   },

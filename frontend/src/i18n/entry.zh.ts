@@ -44,6 +44,11 @@ export const entryZh: Widen<typeof entryEn> = {
     return `（自 ${time} 接收起，接收时间比操作时间晚 ${n(count)} ${duration}）。`
   },
   provenText: (seq, size) => `第 ${n(seq)} 条记录包含在检查点中（共 ${n(size)} 条）。`,
+  witnessed: (name, time) => `已由 ${name} 于 ${time} 见证。`,
+  witnessRefuses: (name, since) =>
+    since ? `见证方 ${name} 自 ${since} 起拒绝确认此日志。` : `见证方 ${name} 拒绝确认此日志。`,
+  witnessRefusesText: '记录可能已被删除或修改。请告知审计人员，并用 oplog verify 将日志与异地保存的检查点比对。',
+  witnessSilent: (name, since) => (since ? `见证方 ${name} 自 ${since} 起没有响应。` : `见证方 ${name} 没有响应。`),
   waiting: '等待下一个检查点',
   mismatch: '与检查点不符。',
   notChecked: (reason) => `未验证：${reason}`,
@@ -57,6 +62,7 @@ export const entryZh: Widen<typeof entryEn> = {
     path: '记录的原始字节与已签名的树根不符。',
     differs: '记录的原始字节与显示的内容不一致。',
     signature: '检查点不是由此服务器签名的。',
+    origin: '检查点属于另一份日志。',
     key: '无法读取此服务器的公钥。',
     unsupported: '此浏览器无法验证检查点的签名。',
   },

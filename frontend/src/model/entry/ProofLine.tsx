@@ -1,7 +1,9 @@
+import { Fragment } from 'react'
 import { type EntryWords, useEntryWords } from '../../i18n/entryWords'
 import { exactTime } from '../../lib/time/zone'
+import { visibleText } from '../../lib/visible'
 import { Icon, type IconName } from '../../ui/Icon'
-import type { ProvenEntry } from '../api/types'
+import type { ProvenEntry, Witness } from '../api/types'
 import { delayOf } from './delay'
 import { useProofResult } from './useProofResult'
 
@@ -12,10 +14,24 @@ interface Props {
   onCopy: (text: string) => void
 }
 
-/** What this browser found when it recomputed the proof of the entry. Green only after the check. */
-export function ProofLine({ entry, tenant, zone, onCopy }: Props) {
+/** What this browser found when it recomputed the proof of the entry, and the witnesses that do not confirm the log. */
+export function ProofLine(props: Props) {
+  const { failing, ...result } = useProofResult(props.entry, props.tenant)
+  return (
+    <>
+      <Verdict {...props} {...result} />
+      {failing.map((witness) => (
+        <WitnessLine key={witness.key} witness={witness} zone={props.zone} />
+      ))}
+    </>
+  )
+}
+
+type Result = Omit<ReturnType<typeof useProofResult>, 'failing'>
+
+/** Green only after the check. */
+function Verdict({ entry, zone, onCopy, verdict, keyError, retry }: Props & Result) {
   const words = useEntryWords()
-  const { verdict, keyError, retry } = useProofResult(entry, tenant)
   const copyLink = (label: string) => (
     <button
       type="button"
@@ -51,6 +67,12 @@ export function ProofLine({ entry, tenant, zone, onCopy }: Props) {
         {words.gap()}
         {words.provenText(entry.seq, verdict.size)}
         {words.gap()}
+        {verdict.witnesses.map(({ name, at }) => (
+          <Fragment key={name}>
+            {words.witnessed(visibleText(name), exactTime(at, zone))}
+            {words.gap()}
+          </Fragment>
+        ))}
         {copyLink(words.copyProof)}
       </Line>
     )
@@ -77,6 +99,26 @@ export function ProofLine({ entry, tenant, zone, onCopy }: Props) {
           </button>
         </>
       )}
+    </Line>
+  )
+}
+
+/** A witness that refuses to confirm the log, or is silent. */
+function WitnessLine({ witness, zone }: { witness: Witness; zone: string }) {
+  const words = useEntryWords()
+  const name = visibleText(witness.name)
+  const since = witness.failing_since ? exactTime(witness.failing_since, zone) : undefined
+  if (witness.state === 'refused')
+    return (
+      <Line kind="broken" icon="shieldBroken">
+        <b>{words.witnessRefuses(name, since)}</b>
+        {words.gap()}
+        {words.witnessRefusesText}
+      </Line>
+    )
+  return (
+    <Line kind="neutral" icon="shieldOpen">
+      {words.witnessSilent(name, since)}
     </Line>
   )
 }

@@ -4,7 +4,8 @@ import { parseJson, type RecordedJson } from '../api/recordedJson'
 import type { Proof, ProvenEntry } from '../api/types'
 import { givenId } from '../log/entryAddress'
 import { matchesRecorded, readLeaf } from './leaf'
-import { checkProof, isIncluded, isSigned, leafHash, readCheckpoint } from './proof'
+import { cosignaturesOn, isSigned } from './note'
+import { checkProof, isIncluded, leafHash, readCheckpoint } from './proof'
 
 const json = (value: string) => value as RecordedJson
 const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes))
@@ -58,13 +59,24 @@ test('a checkpoint', () => {
     expect(readCheckpoint(wrong)).toBeUndefined()
 })
 
-describe('signature', async () => {
+/** A key pair, its verifier key, and the hash that signatures name it by. */
+async function keyPair(name: string, algorithm: number) {
   const keys = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
-  const raw = new Uint8Array(await crypto.subtle.exportKey('raw', keys.publicKey))
-  const key = `log.example+1234abcd+${base64(Uint8Array.of(1, ...raw))}`
+  const bytes = Uint8Array.of(algorithm, ...new Uint8Array(await crypto.subtle.exportKey('raw', keys.publicKey)))
+  const digest = await crypto.subtle.digest('SHA-256', Uint8Array.of(...text(`${name}\n`), ...bytes))
+  const hash = new Uint8Array(digest).slice(0, 4)
+  const sign = async (message: string, ...before: number[]) => {
+    const signature = new Uint8Array(await crypto.subtle.sign('Ed25519', keys.privateKey, text(message)))
+    return `— ${name} ${base64(Uint8Array.of(...hash, ...before, ...signature))}\n`
+  }
+  return { key: `${name}+${Buffer.from(hash).toString('hex')}+${base64(bytes)}`, sign }
+}
+
+describe('signature', async () => {
+  const { key, sign } = await keyPair('log.example', 1)
   const body = 'log.example\n1\nAAAA\n'
-  const signature = new Uint8Array(await crypto.subtle.sign('Ed25519', keys.privateKey, text(body)))
-  const note = `${body}\n— log.example ${base64(Uint8Array.of(0x12, 0x34, 0xab, 0xcd, ...signature))}\n`
+  const line = await sign(body)
+  const note = `${body}\n${line}`
 
   test('of this server', async () => {
     expect(await isSigned(note, key)).toBe(true)
@@ -78,6 +90,40 @@ describe('signature', async () => {
     expect(await isSigned(`${body}\n— log.example not/base64!\n`, key)).toBe(false)
     expect(await isSigned(note, 'log.example+0+not/base64!')).toBe(false)
   })
+
+  test('by a key whose hash is not its own, or that names another key', async () => {
+    expect(await isSigned(note, key.replace(/\+[0-9a-f]{8}\+/, '+00000000+'))).toBe(false)
+    const other = Uint8Array.from(atob(line.split(' ')[2] ?? ''), (character) => character.charCodeAt(0)).fill(0, 0, 4)
+    expect(await isSigned(`${body}\n— log.example ${base64(other)}\n`, key)).toBe(false)
+  })
+})
+
+describe('cosignature', async () => {
+  const witness = await keyPair('witness.example', 4)
+  const body = 'log.example/demo\n7\nAAAA\n'
+  const seconds = 1_800_000_000
+  const time = [0, 0, 0, 0, 0x6b, 0x49, 0xd2, 0x00]
+  const line = await witness.sign(`cosignature/v1\ntime ${seconds}\n${body}`, ...time)
+  const on = (checkpoint: string, key = witness.key) => cosignaturesOn(checkpoint, [{ name: 'audit', key }])
+
+  test('of a witness, with its time', async () => {
+    expect(await on(`${body}\n— log.example AAAA\n${line}`)).toEqual([
+      { name: 'audit', at: '2027-01-15T08:00:00.000Z' },
+    ])
+  })
+
+  test('of another checkpoint, time or witness', async () => {
+    expect(await on(`${body.replace('7', '8')}\n${line}`)).toEqual([])
+    const earlier = Uint8Array.from(atob(line.split(' ')[2] ?? ''), (character) => character.charCodeAt(0)).fill(
+      0,
+      4,
+      12,
+    )
+    expect(await on(`${body}\n— witness.example ${base64(earlier)}\n`)).toEqual([])
+    expect(await on(`${body}\n${line}`, (await keyPair('witness.example', 4)).key)).toEqual([])
+    expect(await on(`${body}\n${await witness.sign(body)}`)).toEqual([])
+    expect(await on(`${body}\n— witness.example AAAA\n`)).toEqual([])
+  })
 })
 
 // An entry as a server recorded, proved and signed it.
@@ -88,7 +134,7 @@ const proof = proven.proof as Proof
 
 describe('an entry', () => {
   test('is proven', async () => {
-    expect(await checkProof(proven, 'demo', key)).toEqual({ state: 'proven', size: proof.size })
+    expect(await checkProof(proven, 'demo', key)).toEqual({ state: 'proven', size: proof.size, witnesses: [] })
   })
 
   test.each<[string, Partial<ProvenEntry>]>([
@@ -112,6 +158,18 @@ describe('an entry', () => {
     expect(readLeaf(Uint8Array.of(head, ...rest)).key).toBe('')
     expect(readLeaf(Uint8Array.of(head + 1, ...rest, 21, 0x63, ...text('crm'))).key).toBe('crm')
     expect(() => readLeaf(Uint8Array.of(head + 1, ...rest, 22, 0x63, ...text('crm')))).toThrow()
+  })
+
+  test('in the checkpoint of another log is not', async () => {
+    const { key: own, sign } = await keyPair('log.example', 1)
+    const [, size, root] = proof.checkpoint.split('\n')
+    const inLog = async (origin: string) => {
+      const body = `${origin}\n${size}\n${root}\n`
+      return checkProof({ ...proven, proof: { ...proof, checkpoint: `${body}\n${await sign(body)}` } }, 'demo', own)
+    }
+    expect(await inLog('log.example/demo')).toEqual({ state: 'proven', size: proof.size, witnesses: [] })
+    expect(await inLog('log.example/other')).toEqual({ state: 'mismatch', reason: 'origin' })
+    expect(await inLog('other.example/demo')).toEqual({ state: 'mismatch', reason: 'origin' })
   })
 
   test('of another tenant is not', async () => {

@@ -1,28 +1,26 @@
 import type { Entry, Proof } from '../api/types'
 import { matchesRecorded, type RecordedEntry, readLeaf } from './leaf'
+import {
+  bytesOf,
+  bytesOrNone,
+  type Cosignature,
+  cosignaturesOn,
+  isSigned,
+  keyName,
+  same,
+  type WitnessKey,
+} from './note'
 
 /** The result of verifying an entry in this browser. Only `proven` may be shown green. */
 export type ProofResult =
-  | { state: 'proven'; size: number }
+  | { state: 'proven'; size: number; witnesses: Cosignature[] }
   | { state: 'waiting' }
-  | { state: 'mismatch'; reason: 'path' | 'differs' | 'signature' }
+  | { state: 'mismatch'; reason: 'path' | 'differs' | 'signature' | 'origin' }
   | { state: 'unchecked'; reason: 'insecure' | 'noProof' | 'unreadable' | 'key' | 'unsupported' }
 
 export interface TreeHead {
   size: number
   root: Uint8Array
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
-}
-
-function bytesOrNone(base64: string): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    return bytesOf(base64)
-  } catch {
-    return undefined
-  }
 }
 
 async function sha256(...parts: Uint8Array[]): Promise<Uint8Array> {
@@ -33,10 +31,6 @@ async function sha256(...parts: Uint8Array[]): Promise<Uint8Array> {
     at += part.length
   }
   return new Uint8Array(await crypto.subtle.digest('SHA-256', joined))
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }
 
 /** The hash of a leaf of an RFC 6962 tree. */
@@ -80,36 +74,6 @@ export function readCheckpoint(checkpoint: string): TreeHead | undefined {
   return hash?.length === 32 ? { size: Number(size), root: hash } : undefined
 }
 
-/** Whether the note is signed with a verifier key; undefined when this browser cannot tell. */
-export async function isSigned(note: string, verifierKey: string): Promise<boolean | undefined> {
-  const split = note.lastIndexOf('\n\n')
-  const [name, , encoded] = splitKey(verifierKey.trim())
-  const keyBytes = bytesOrNone(encoded ?? '')
-  if (split < 0 || !name || !keyBytes?.length) return false
-  const text = new TextEncoder().encode(note.slice(0, split + 1))
-  if (keyBytes[0] !== 1) return undefined
-  let key: CryptoKey
-  try {
-    key = await crypto.subtle.importKey('raw', keyBytes.slice(1), { name: 'Ed25519' }, false, ['verify'])
-  } catch {
-    return undefined
-  }
-  for (const line of note.slice(split + 2).split('\n')) {
-    const [dash, signer, encodedSignature] = line.split(' ')
-    const signature = bytesOrNone(encodedSignature ?? '')
-    if (dash !== '—' || signer !== name || !signature) continue
-    if (await crypto.subtle.verify({ name: 'Ed25519' }, key, signature.slice(4), text)) return true
-  }
-  return false
-}
-
-/** `name+hash+base64`; the base64 part may itself hold a plus. */
-function splitKey(key: string): [string?, string?, string?] {
-  const first = key.indexOf('+')
-  const second = key.indexOf('+', first + 1)
-  return first < 0 || second < 0 ? [] : [key.slice(0, first), key.slice(first + 1, second), key.slice(second + 1)]
-}
-
 /**
  * Checks, in this browser, that the recorded bytes are what is shown, of this tenant, and in the signed tree.
  * Without the server's key, or in a browser that knows no Ed25519, nothing is proven: anybody could have made the tree.
@@ -118,6 +82,7 @@ export async function checkProof(
   { proof, ...entry }: Entry & { proof?: Proof },
   tenant: string,
   verifierKey: string | undefined,
+  witnesses: WitnessKey[] = [],
 ): Promise<ProofResult> {
   if (!globalThis.crypto?.subtle) return { state: 'unchecked', reason: 'insecure' }
   if (!proof) return { state: 'unchecked', reason: 'noProof' }
@@ -139,7 +104,9 @@ export async function checkProof(
   const signed = await isSigned(proof.checkpoint, verifierKey)
   if (signed === undefined) return { state: 'unchecked', reason: 'unsupported' }
   if (!signed) return { state: 'mismatch', reason: 'signature' }
-  return { state: 'proven', size: head.size }
+  if (!proof.checkpoint.startsWith(`${keyName(verifierKey)}/${tenant}\n`))
+    return { state: 'mismatch', reason: 'origin' }
+  return { state: 'proven', size: head.size, witnesses: await cosignaturesOn(proof.checkpoint, witnesses) }
 }
 
 function isShown(recorded: RecordedEntry, entry: Entry, tenant: string, proof: Proof): boolean {

@@ -4,7 +4,7 @@ import type { ActionArea } from '../api/action'
 import { call, tenantPath } from '../api/http'
 import { pageSize } from '../api/prefetch'
 import { queryKeys } from '../api/queryKeys'
-import type { Catalog, EntryPage, Organization, ProvenEntry, Summary } from '../api/types'
+import type { Catalog, EntryPage, Organization, ProvenEntry, Summary, VerifierKey } from '../api/types'
 import { type EntryName, entryName, writeName } from './entryAddress'
 import { type Filters, writeFilters } from './filters'
 
@@ -96,18 +96,25 @@ export function useHistory(tenant: string, contentId: string | undefined) {
   })
 }
 
+/** What verifies checkpoints and manifests: the server's key, and the witnesses. */
+const verifiers = {
+  queryKey: queryKeys.verifierKey,
+  queryFn: async ({ signal }: { signal: AbortSignal }): Promise<VerifierKey> => {
+    try {
+      return await call<VerifierKey>('/api/v1/key', { signal })
+    } catch (error) {
+      if (isProblem(error, 404)) return { key: '' } // a server that offers no key, which the verdict says
+      throw error
+    }
+  },
+}
+
 /** The key that verifies checkpoints and manifests. */
 export function useVerifierKey() {
-  return useQuery({
-    queryKey: queryKeys.verifierKey,
-    queryFn: async ({ signal }) => {
-      try {
-        return (await call<{ key: string }>('/api/v1/key', { signal })).key
-      } catch (error) {
-        if (isProblem(error, 404)) return '' // a server that offers no key, which the verdict says
-        throw error
-      }
-    },
-    staleTime: Number.POSITIVE_INFINITY,
-  })
+  return useQuery({ ...verifiers, staleTime: Number.POSITIVE_INFINITY, select: ({ key }) => key })
+}
+
+/** The witnesses that cosign checkpoints, and whether they do. */
+export function useWitnesses() {
+  return useQuery({ ...verifiers, staleTime: 60_000, select: ({ witnesses }) => witnesses ?? [] })
 }
