@@ -35,8 +35,11 @@ func NewAnswers() *Answers { return &Answers{NewBudget(MaxAnswersBytes, MaxCalle
 // Hold takes memory for a caller's response until it is sent, or returns an error if there is none. It is sent at a minimum pace.
 func (a *Answers) Hold(c *fiber.Ctx, caller string) error {
 	response := c.Response()
+	if response.IsBodyStream() || c.Method() == http.MethodHead {
+		return nil // Body would read a stream to its end
+	}
 	body := response.Body()
-	if response.IsBodyStream() || len(body) <= SmallAnswer || c.Method() == http.MethodHead {
+	if len(body) <= SmallAnswer {
 		return nil
 	}
 	size := int64(len(body))
