@@ -197,7 +197,7 @@ func TestFailures(t *testing.T) {
 	}
 	f("no data directory", "account", "list", "--data", filepath.Join(foreign, "nowhere"))
 	f("--data", "serve")
-	f("cannot listen", "serve", "--data", t.TempDir(), "--listen", "203.0.113.1:80")
+	f("cannot listen", "serve", "--data", t.TempDir(), "--listen", "203.0.113.1:80", "--insecure")
 	f("certificate", "serve", "--data", t.TempDir(), "--tls-cert", file, "--tls-key", file)
 }
 

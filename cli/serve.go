@@ -99,13 +99,8 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	}
 	s := server.New(l, o)
 	ended := make(chan error, 2)
-	if f.MetricsListen != "" {
-		metrics, err := listenOn(ctx, "metrics-listen", f.MetricsListen)
-		if err != nil {
-			return errors.Join(err, ln.Close())
-		}
-		daily.Go(func() { ended <- s.ListenForMonitoring(metrics) })
-		fmt.Fprintln(m.Stdout, "metrics on", "http://"+metrics.Addr().String()+"/metrics")
+	if err := m.serveMetrics(ctx, s, f.MetricsListen, ended); err != nil {
+		return errors.Join(err, ln.Close())
 	}
 	go func() { ended <- s.Listen(ln) }()
 	fmt.Fprintln(m.Stdout, "listening on", f.url(ln))
@@ -137,6 +132,20 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	l.Trail.Flush()
 	m.keepLast(finish, o, failed)
 	return err
+}
+
+// serveMetrics serves health probes and metrics at an address of their own until the server shuts down, unless the address is "".
+func (m *Program) serveMetrics(ctx context.Context, s *server.Server, address string, ended chan<- error) error {
+	if address == "" {
+		return nil
+	}
+	ln, err := listenOn(ctx, "metrics-listen", address)
+	if err != nil {
+		return err
+	}
+	go func() { ended <- s.ListenForMonitoring(ln) }()
+	fmt.Fprintln(m.Stderr, "metrics on", "http://"+ln.Addr().String()+"/metrics")
+	return nil
 }
 
 // openBrowser opens the console in a desktop's browser, ignoring failures: the URL is printed as well.

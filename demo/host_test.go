@@ -43,7 +43,7 @@ func TestHost(t *testing.T) {
 	seen := map[string]bool{}
 	for range 2 {
 		address, err := get("/host/open?as=admin&lang=zh-CN").Result().Location()
-		if err != nil || address.Path != "/launch" || address.Query().Get("tenant") != TenantID {
+		if err != nil || address.Path != "../launch" || address.Query().Get("tenant") != TenantID {
 			t.Fatalf("%s, %v", address, err)
 		}
 		claims := jwt.MapClaims{}

@@ -135,7 +135,7 @@ func TestExportRejects(t *testing.T) {
 	}
 	f(t, exports.Export{Tenant: "none", Format: "txt", Range: oplog.RangeToday}, oplog.CodeNotFound)
 	f(t, exports.Export{Tenant: "acme", Format: "pdf", Range: oplog.RangeToday}, oplog.CodeInvalid, "format")
-	f(t, exports.Export{Tenant: "acme", Format: "txt", Columns: []string{"changes", "key"}, Range: oplog.RangeToday}, oplog.CodeInvalid, "columns")
+	f(t, exports.Export{Tenant: "acme", Format: "txt", Columns: []string{"changes", "keys"}, Range: oplog.RangeToday}, oplog.CodeInvalid, "columns")
 	f(t, exports.Export{Tenant: "acme", Format: "txt", Range: oplog.RangeCustom, From: nodetest.Morning}, oplog.CodeInvalid, "from")
 	f(t, exports.Export{Tenant: "acme", Format: "txt", Range: oplog.RangeCustom, To: nodetest.Morning}, oplog.CodeInvalid, "from")
 	if list, err := l.Exports.List("acme", ""); err != nil || len(list) != 0 {
@@ -235,6 +235,7 @@ func TestExportInterruptedByACrash(t *testing.T) {
 	x := l.heldExport()
 	crashed := &testLog{&nodetest.Log{T: t, Dir: t.TempDir(), Clock: &nodetest.Clock{At: nodetest.Morning.Add(time.Hour)}, Lines: &nodetest.Lines{}}}
 	l.Must(nil, os.CopyFS(crashed.Dir, os.DirFS(l.Dir)))
+	l.Must(nil, os.Chmod(filepath.Join(crashed.Dir, "signing.key"), 0o600)) // CopyFS ignores the mode
 	l.Lines.Gate <- nil
 	l.ended(x, exports.Done)
 	if got := crashed.files(); !slices.Contains(got, x.ID+".txt.part") {

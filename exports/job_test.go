@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -120,6 +121,7 @@ func TestBackup(t *testing.T) {
 	}
 	crashed := &testLog{&nodetest.Log{T: t, Dir: t.TempDir(), Clock: l.Clock, Lines: &nodetest.Lines{}}}
 	l.Must(nil, os.CopyFS(crashed.Dir, os.DirFS(l.Dir)))
+	l.Must(nil, os.Chmod(filepath.Join(crashed.Dir, "signing.key"), 0o600)) // CopyFS ignores the mode
 	crashed.Start()
 	defer crashed.Stop()
 	l.Must(nil, b.Close())

@@ -61,6 +61,9 @@ func copied(t *testing.T, from string) string {
 	if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Chmod(filepath.Join(dir, "signing.key"), 0o600); err != nil { // CopyFS ignores the mode
+		t.Fatal(err)
+	}
 	return dir
 }
 

@@ -134,7 +134,7 @@ func TestExportColumns(t *testing.T) {
 	if trail := f.get("admin", tenantA+"/access", 200); !strings.Contains(trail, `"columns":["details","changes","user_agent"]`) {
 		t.Errorf("the trail has %s", trail)
 	}
-	for _, columns := range []string{`["colour"]`, `"changes"`, `["key"]`} {
+	for _, columns := range []string{`["colour"]`, `"changes"`, `["keys"]`} {
 		f.asProblem(f.send("admin", "POST", exportsPath, `{"range":"today","format":"csv","columns":`+columns+`}`), 422)
 	}
 }

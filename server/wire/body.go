@@ -205,15 +205,14 @@ func readGrowing(r io.Reader, length, most int, hold func(int) error) ([]byte, e
 		for len(body) < cap(body) {
 			n, err := r.Read(body[len(body):cap(body)])
 			body = body[:len(body)+n]
-			if errors.Is(err, io.EOF) {
+			switch {
+			case len(body) > length: // even if it ends here, as gzip says with its last bytes
+				return nil, errTooMany
+			case errors.Is(err, io.EOF):
 				return body, nil
-			}
-			if err != nil {
+			case err != nil:
 				return nil, err
 			}
-		}
-		if len(body) > length {
-			return nil, errTooMany
 		}
 	}
 }
