@@ -1,1 +1,0 @@
-import{$ as e,Ht as t,Xt as n,Zt as r,zt as i}from"./start-DlDPsKn3.js";var a=r();function o({time:r,zone:o,ahead:s}){let c=n(),l=Date.parse(r);return(0,a.jsxs)(`time`,{dateTime:r,title:`${r} UTC (${t(l,o)})`,className:`stack`,children:[(0,a.jsx)(`span`,{children:i(r,o)}),!s&&(0,a.jsx)(`small`,{children:e(l,o,c,Date.now())})]})}export{o as t};

@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/start-DlDPsKn3.js","assets/rolldown-runtime-XKyaHtl9.js","assets/start-C3X6GtKi.css"])))=>i.map(i=>d[i]);
-import{an as e,in as t}from"./start-DlDPsKn3.js";e(window.location),t(()=>import(`./start-DlDPsKn3.js`).then(e=>e.t),__vite__mapDeps([0,1,2]));

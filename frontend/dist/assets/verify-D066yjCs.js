@@ -1,1 +1,0 @@
-import{wt as e}from"./start-DlDPsKn3.js";function t(t,n){return e(t,`exports/${encodeURIComponent(n)}/manifest`)}function n(e){return`${e.replace(/\.[^.]*$/,``)}.zip`}function r(e,t){return`oplog verify-export ${i(e)} --key ${i(t)}`}function i(e){return/^[\w./+=:@-]+$/.test(e)?e:`'${e.replaceAll(`'`,`'\\''`)}'`}export{t as n,r,n as t};
