@@ -4,12 +4,13 @@
 # make console build the console into frontend/dist
 # make bench   benchmark queries over a million entries, 64 senders, exports
 # make fuzz    fuzz the parsers of searches, ids, entries and files
+# make attack  flood a server with hostile connections; report its memory, and how fast it answers others
 
 GO = CGO_ENABLED=0 go
 LINT = go tool -modfile=tools/go.mod golangci-lint
 BIN = $(CURDIR)/bin
 
-.PHONY: ci test commits lint cross vulnerabilities test-go test-console test-dist test-e2e build console types dev bench fuzz
+.PHONY: ci test commits lint cross vulnerabilities test-go test-console test-dist test-e2e build console types dev bench fuzz attack
 
 test: lint test-go test-console test-dist test-e2e
 
@@ -68,6 +69,10 @@ dev: frontend/node_modules
 
 bench:
 	$(GO) test ./journal ./exports/... ./trail ./storage ./search ./server ./demo -run '^$$' -bench . -timeout 30m
+
+attack:
+	$(GO) build -trimpath -o $(BIN)/oplog .
+	OPLOG=$(BIN)/oplog $(GO) test ./cli -run '^$$' -bench Attack -benchtime 1x -timeout 10m
 
 fuzz:
 	go test ./oplog -run '^$$' -fuzz FuzzParseSearch -fuzztime 5m

@@ -1,0 +1,221 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// attackers is the number of hostile connections of a flood.
+const attackers = 2000
+
+// floodTime is how long a flood holds its connections.
+const floodTime = 8 * time.Second
+
+// flooded is a server that is attacked: a process of its own, so that its memory is not that of the attackers.
+type flooded struct {
+	b                  *testing.B
+	process            *exec.Cmd
+	address            string
+	writeKey, readKey  string
+	otherKey           string     // reads another tenant
+	neighbor, attacker net.Dialer // each from an address of its own
+}
+
+// BenchmarkAttack floods a server with hostile connections, and reports for each flood how much memory the server took at most above idle,
+// and how long another client waited for a page meanwhile. OPLOG names the program.
+func BenchmarkAttack(b *testing.B) {
+	if os.Getenv("OPLOG") == "" {
+		b.Skip("run make attack, which builds the program")
+	}
+	f := startFlooded(b)
+	f.fill("acme", f.writeKey, 20)
+	time.Sleep(2 * time.Second)
+	idle := f.memory()
+	for _, flood := range []struct {
+		name    string
+		request string // what each connection sends; none if empty
+		stalls  bool   // whether the connection then sends a byte now and then
+	}{
+		{"idle connections", "", false},
+		{"headers that never end", "GET /api/v1/session HTTP/1.1\r\nHost: localhost\r\nX: ", true},
+		{"sign-ins that announce 1 MiB", "POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n{", true},
+		{"batches that announce 16 MiB", "POST /api/v1/tenants/acme/entries HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + f.writeKey +
+			"\r\nContent-Type: application/json\r\nContent-Length: 16777216\r\n\r\n{", true},
+		{"unread live streams", f.get("live"), false},
+		{"unread summaries", f.get("summary?range=last_90_days"), false},
+		{"unread pages", f.get("entries?range=last_90_days&limit=200"), false},
+	} {
+		b.Run(flood.name, func(b *testing.B) {
+			for range b.N {
+				f.flood(b, flood.request, flood.stalls, idle)
+			}
+		})
+	}
+}
+
+func startFlooded(b *testing.B) *flooded {
+	b.Helper()
+	f := &flooded{b: b}
+	f.neighbor.LocalAddr, f.attacker.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 3)}
+	data := b.TempDir()
+	run := func(args ...string) string {
+		b.Helper()
+		out, err := exec.CommandContext(b.Context(), os.Getenv("OPLOG"), append(args, "--data", data)...).Output() //nolint:gosec // the program of make attack
+		if err != nil {
+			b.Fatalf("%q: %v", args, err)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	run("tenant", "add", "acme", "--name", "Acme")
+	f.writeKey = run("key", "add", "--tenant", "acme", "--scope", "write", "--name", "crm")
+	f.readKey = run("key", "add", "--tenant", "acme", "--scope", "read", "--name", "report")
+	run("tenant", "add", "other", "--name", "Other")
+	f.otherKey = run("key", "add", "--tenant", "other", "--scope", "read", "--name", "report")
+	otherWriteKey := run("key", "add", "--tenant", "other", "--scope", "write", "--name", "crm")
+	f.process = exec.CommandContext(b.Context(), os.Getenv("OPLOG"), "serve", "--data", data, "--listen", "127.0.0.1:0", "--no-open") //nolint:gosec // as above
+	out, err := f.process.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := f.process.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = f.process.Process.Signal(os.Interrupt)
+		_ = f.process.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		b.Fatal(err)
+	}
+	f.address = strings.TrimPrefix(strings.TrimSpace(line), "listening on http://")
+	f.fill("other", otherWriteKey, 1)
+	return f
+}
+
+// get returns a request for a part of the log with the read key.
+func (f *flooded) get(part string) string {
+	return "GET /api/v1/tenants/acme/" + part + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + f.readKey + "\r\n\r\n"
+}
+
+// fill records entries of many users with long names, so that summaries and pages are large.
+func (f *flooded) fill(tenant, key string, batches int) {
+	f.b.Helper()
+	const each = 1000
+	name := strings.Repeat("长", 100)
+	for batch := range batches {
+		var body bytes.Buffer
+		for i := range each {
+			n := batch*each + i
+			fmt.Fprintf(&body, `{"user":{"id":"u%d","name":"%s%d"},"module":"sms","operation":"send","content":{"id":"c%d","name":"%s"}}`+"\n", n, name, n, n, name)
+		}
+		r, err := http.NewRequestWithContext(f.b.Context(), http.MethodPost, "http://"+f.address+"/api/v1/tenants/"+tenant+"/entries", &body)
+		if err != nil {
+			f.b.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+key)
+		r.Header.Set("Content-Type", "application/x-ndjson")
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			f.b.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != http.StatusCreated {
+			f.b.Fatal(answer.Status)
+		}
+	}
+}
+
+// memory returns the memory of the server without files, in MiB.
+func (f *flooded) memory() float64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", f.process.Process.Pid))
+	if err != nil {
+		f.b.Skip(err) // only Linux has it
+	}
+	kib, err := strconv.Atoi(string(regexp.MustCompile(`RssAnon:\s+(\d+)`).FindSubmatch(status)[1]))
+	if err != nil {
+		f.b.Fatal(err)
+	}
+	return float64(kib) / 1024
+}
+
+// flood holds hostile connections, measures, and reports.
+func (f *flooded) flood(b *testing.B, request string, stalls bool, idle float64) {
+	b.Helper()
+	ctx := b.Context()
+	var hostile sync.WaitGroup
+	var connected atomic.Int64
+	end := time.Now().Add(floodTime)
+	for range attackers {
+		hostile.Go(func() {
+			c, err := f.attacker.DialContext(ctx, "tcp", f.address)
+			if err != nil {
+				return
+			}
+			defer func() { _ = c.Close() }()
+			connected.Add(1)
+			_, _ = io.WriteString(c, request) // what the server thinks of it is not our concern
+			for time.Now().Before(end) {
+				time.Sleep(time.Second)
+				if stalls {
+					_, _ = io.WriteString(c, " ")
+				}
+			}
+		})
+	}
+	transport := &http.Transport{DialContext: f.neighbor.DialContext, DisableCompression: true}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport}
+	var waits []time.Duration
+	peak, failed := 0.0, 0
+	for time.Now().Before(end) {
+		peak = max(peak, f.memory())
+		start := time.Now()
+		if !f.page(b, client) {
+			failed++
+		}
+		waits = append(waits, time.Since(start))
+		time.Sleep(10 * time.Millisecond)
+	}
+	hostile.Wait()
+	slices.Sort(waits)
+	milliseconds := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	b.ReportMetric(float64(connected.Load()), "connections")
+	b.ReportMetric(peak-idle, "MiB-over-idle")
+	b.ReportMetric(milliseconds(waits[len(waits)/2]), "p50-ms")
+	b.ReportMetric(milliseconds(waits[len(waits)*99/100]), "p99-ms")
+	b.ReportMetric(milliseconds(waits[len(waits)-1]), "max-ms")
+	b.ReportMetric(float64(failed), "failed")
+	b.ReportMetric(0, "ns/op")
+}
+
+// page reads a page of another tenant from another address, and reports whether it was answered.
+func (f *flooded) page(b *testing.B, client *http.Client) bool {
+	b.Helper()
+	r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, "http://"+f.address+"/api/v1/tenants/other/entries?range=last_90_days", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+f.otherKey)
+	answer, err := client.Do(r)
+	if err != nil {
+		return false
+	}
+	_, err = io.Copy(io.Discard, answer.Body)
+	_ = answer.Body.Close()
+	return err == nil && answer.StatusCode == http.StatusOK
+}
