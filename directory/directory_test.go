@@ -39,6 +39,7 @@ func TestTenants(t *testing.T) {
 		f(t, oplog.Tenant{ID: id, Name: "A"}, "id")
 	}
 	f(t, oplog.Tenant{ID: "b", Name: strings.Repeat("双", 129)}, "name")
+	f(t, oplog.Tenant{ID: "b", Name: "two\nlines"}, "name")
 	for _, zone := range []string{"Local", "Berlin", "../etc/passwd", "+08:00"} {
 		f(t, oplog.Tenant{ID: "b", Name: "B", TimeZone: zone}, "time_zone")
 	}

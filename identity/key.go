@@ -116,7 +116,7 @@ func (i *Identity) AddLimitedKey(tenant string, scope KeyScope, name string, lim
 		return APIKey{}, "", err
 	}
 	v := oplog.Validation{}
-	v.Text("name", name, 1, oplog.MaxUserLength)
+	v.Name("name", name, 1, oplog.MaxUserLength)
 	if !slices.Contains(KeyScopes, scope) {
 		v.Fail("scope", string(scope), "is not one of write, read, launch, directory")
 	}

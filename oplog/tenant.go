@@ -56,7 +56,7 @@ func (t *Tenant) Validate() []FieldError {
 	case !validName(t.ID):
 		v.Fail("id", t.ID, "may contain only A-Z a-z 0-9 . _ - and must start with a letter or digit")
 	}
-	v.Text("name", t.Name, 1, MaxUserLength)
+	v.Name("name", t.Name, 1, MaxUserLength)
 	if t.TimeZone == "" {
 		t.TimeZone = DefaultTimeZone
 	}

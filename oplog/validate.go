@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -125,6 +126,15 @@ func (v *Validation) Text(field, s string, least, most int) {
 		v.Fail(field, s, "is required")
 	case n > most:
 		v.Fail(field, s, "is %d characters long; at most %d", n, most)
+	}
+}
+
+// Name checks the name of something that people manage: a text on one line, of an allowed number of characters.
+func (v *Validation) Name(field, s string, least, most int) {
+	before := len(v.Errors)
+	v.Text(field, s, least, most)
+	if len(v.Errors) == before && strings.ContainsFunc(s, unicode.IsControl) {
+		v.Fail(field, s, "contains a control character, such as a line break")
 	}
 }
 

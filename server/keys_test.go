@@ -23,6 +23,8 @@ func (f *fixture) addKey(caller string, scope identity.KeyScope, limits identity
 
 func TestKeyLimitsAreChecked(t *testing.T) {
 	f := newServer(t)
+	f.asProblem(f.send("admin", "POST", tenantA+"/keys", `{"name":"\u001b[2J","scope":"read"}`), 422)
+	f.asProblem(f.send("admin", "POST", viewsPath, `{"name":"a\u0007b","query":""}`), 422)
 	for body, field := range map[string]string{
 		`{"scope":"read","name":"x","expires_at":"2026-11-21T08:00:00Z"}`:                     "body.expires_at",
 		`{"scope":"read","name":"x","expires_at":"0001-01-01T00:00:00Z"}`:                     "body.expires_at",

@@ -52,7 +52,7 @@ func (v *View) Owns(a identity.Account) bool { return v.Person == a.Person() }
 
 func (v *View) validate() []oplog.FieldError {
 	check := oplog.Validation{}
-	check.Text("name", v.Name, 1, MaxViewName)
+	check.Name("name", v.Name, 1, MaxViewName)
 	check.Text("query", v.Query, 0, MaxViewQuery)
 	if strings.TrimSpace(v.Name) == "" && v.Name != "" {
 		check.Fail("name", v.Name, "is blank")
