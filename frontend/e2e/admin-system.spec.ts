@@ -128,7 +128,7 @@ test('an error of the access log is told, with retry', async ({ page }) => {
     route.fulfill({ status: 503, json: { title: 'Unavailable', status: 503, detail: 'The store rests.' } }),
   )
   await open(page, 'admin', 'access', '中文')
-  await expect(page.getByRole('alert')).toContainText('无法读取：The store rests.')
+  await expect(page.getByRole('alert')).toContainText('无法读取：服务器暂时无法处理，请稍后重试')
   await page.unroute('**/api/v1/tenants/acme/access?*')
   await page.getByRole('button', { name: '重试' }).click()
   await expect(page.getByRole('row').nth(1)).toBeVisible()

@@ -18,9 +18,13 @@ test.beforeAll(async () => {
   const keyOf = (scope: string, name: string) =>
     program.run(['key', 'add', '--tenant', 'acme', '--scope', scope, '--name', name])
   const [key, read] = [await keyOf('write', 'host'), await keyOf('read', words)]
+  await program.addDirectoryKey()
   await program.start()
   const organizations = [{ id: long, name: long.repeat(4) }]
-  await program.call(key, '/tenants/acme/organizations', { method: 'PUT', body: JSON.stringify(organizations) })
+  await program.call(program.directoryKey, '/tenants/acme/organizations', {
+    method: 'PUT',
+    body: JSON.stringify(organizations),
+  })
   const entries = [
     {
       user: { id: long, name: long, role: long },

@@ -46,18 +46,18 @@ for (const words of [
   },
   {
     language: '中文',
-    failed: '无法读取日志：The disk took a break.',
-    more: '无法读取更多记录：The disk took a break.',
+    failed: '无法读取日志：服务器暂时无法处理，请稍后重试',
+    more: '无法读取更多记录：服务器暂时无法处理，请稍后重试',
     retry: '重试',
     search: '搜索',
     today: '今天',
     drawer: '操作记录',
-    entryFailed: '无法读取该记录：The disk took a break.',
-    exports: '无法读取导出记录：The disk took a break.',
+    entryFailed: '无法读取该记录：服务器暂时无法处理，请稍后重试',
+    exports: '无法读取导出记录：服务器暂时无法处理，请稍后重试',
     ended: '会话已结束，重新登录后将回到刚才的页面。',
     title: '登录',
     views: '视图',
-    viewsFailed: '无法读取或修改视图：The disk took a break.',
+    viewsFailed: '无法读取或修改视图：服务器暂时无法处理，请稍后重试',
   },
 ] as const) {
   test(`the rows stay, the reason is said, Retry reads again: ${words.language}`, async ({ page }) => {

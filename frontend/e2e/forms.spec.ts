@@ -8,14 +8,17 @@ const program = new Program()
 const password = 'correct horse battery'
 
 test.beforeAll(async () => {
-  const key = await program.startWithTenant(password)
+  await program.startWithTenant(password)
   const organizations = [
     { id: 'hq', name: 'Headquarters' },
     { id: 'east', parent_id: 'hq', name: 'East China' },
     { id: 'east2', parent_id: 'east', name: 'East Shanghai' },
     { id: 'north', parent_id: 'hq', name: 'North China' },
   ]
-  await program.call(key, '/tenants/acme/organizations', { method: 'PUT', body: JSON.stringify(organizations) })
+  await program.call(program.directoryKey, '/tenants/acme/organizations', {
+    method: 'PUT',
+    body: JSON.stringify(organizations),
+  })
 })
 
 test.afterAll(() => program.dispose())
