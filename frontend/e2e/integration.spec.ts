@@ -128,7 +128,7 @@ test('says what kept a test entry from being sent', async ({ page }) => {
     }),
   )
   await page.getByRole('button', { name: /^(Send a test entry|发送一条测试记录)$/ }).click()
-  await expect(page.getByRole('alert')).toContainText('The disk is full.')
+  await expect(page.getByRole('alert')).toContainText(/The disk is full\.|服务器磁盘空间不足/)
 })
 
 /** The text of the code that is shown, under the words above it. */
