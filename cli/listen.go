@@ -33,7 +33,7 @@ type serveFlags struct {
 	proxies []netip.Prefix // of TrustedProxy
 }
 
-// basePaths are the values of --base-path: no escaping is needed anywhere.
+// basePaths matches the values of --base-path, which contain only characters that HTML and URLs leave as they are.
 var basePaths = regexp.MustCompile(`^(/[A-Za-z0-9][A-Za-z0-9._~-]*)*$`)
 
 // Validate checks the flags before anything is opened.

@@ -72,7 +72,7 @@ func activityOf(d int) float64 {
 	return activity * (0.92 + float64(uint32(d)*2654435761>>16&0xff)/255*0.16)
 }
 
-// activityCache caches activityOf, which is needed for every entry.
+// activityCache caches activityOf, which is called for every entry.
 type activityCache struct {
 	first int
 	byDay []float64
