@@ -73,7 +73,7 @@ func (w *Witnesses) accept(p *peer, tree string, h head, text, answer string) (r
 	p.sizes[tree] = h.size
 	p.cosigned[tree] = cosigned{h, text, "— " + sig.Name + " " + sig.Base64 + "\n"}
 	p.state.CosignedAt = witness.TimeOf(sig)
-	w.tell()
+	w.notifyChanged()
 	return false, nil
 }
 

@@ -32,7 +32,7 @@ type peer struct {
 	verifier       note.Verifier
 	wake           chan struct{} // holds a value if trees are due
 
-	asking sync.Mutex // held during requests to the witness, so that responses are in order
+	requestMu sync.Mutex // held during requests to the witness, so that responses are in order
 
 	// Guarded by mu of Witnesses.
 	due      map[string]bool     // trees to be cosigned
@@ -149,7 +149,7 @@ func (w *Witnesses) follow(ctx context.Context, p *peer, failed func(error)) {
 		case <-ctx.Done():
 			return
 		}
-		err := w.ask(ctx, p)
+		err := w.requestCosignatures(ctx, p)
 		if retry = nil; err != nil && ctx.Err() == nil {
 			retry = time.After(witnessRetry)
 		}
@@ -163,7 +163,7 @@ func (w *Witnesses) follow(ctx context.Context, p *peer, failed func(error)) {
 func (w *Witnesses) Finish(ctx context.Context) error {
 	errs := make(chan error, len(w.peers))
 	for _, p := range w.peers {
-		go func() { errs <- w.ask(ctx, p) }()
+		go func() { errs <- w.requestCosignatures(ctx, p) }()
 	}
 	var first error
 	for range w.peers {
@@ -174,11 +174,11 @@ func (w *Witnesses) Finish(ctx context.Context) error {
 	return first
 }
 
-// ask requests cosignatures of the due trees from a witness. Rejected trees stay due; if the witness does not answer, all remaining ones
+// requestCosignatures asks a witness to cosign the due trees. Rejected trees stay due; if the witness does not answer, all remaining ones
 // do.
-func (w *Witnesses) ask(ctx context.Context, p *peer) error {
-	p.asking.Lock()
-	defer p.asking.Unlock()
+func (w *Witnesses) requestCosignatures(ctx context.Context, p *peer) error {
+	p.requestMu.Lock()
+	defer p.requestMu.Unlock()
 	w.mu.Lock()
 	trees := slices.Sorted(maps.Keys(p.due))
 	clear(p.due)
@@ -214,7 +214,7 @@ func (w *Witnesses) putBack(p *peer, trees []string) {
 	}
 }
 
-// note records the result of asking a witness.
+// note records the result of requests to a witness.
 func (w *Witnesses) note(p *peer, err error, refused bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -227,11 +227,11 @@ func (w *Witnesses) note(p *peer, err error, refused bool) {
 		}
 		s.Failure, s.Refused = err.Error(), refused
 	}
-	w.tell()
+	w.notifyChanged()
 }
 
-// tell wakes callers that wait for a cosignature; mu must be held.
-func (w *Witnesses) tell() {
+// notifyChanged wakes callers that wait for a cosignature; mu must be held.
+func (w *Witnesses) notifyChanged() {
 	close(w.changed)
 	w.changed = make(chan struct{})
 }
