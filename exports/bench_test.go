@@ -66,8 +66,8 @@ func always(x exports.Export) exports.Export {
 	return x
 }
 
-// BenchmarkBesideExport reports the latency of appends and queries on an idle log, and while exports are written one after another.
-func BenchmarkBesideExport(b *testing.B) {
+// BenchmarkDuringExport reports the latency of appends and queries on an idle log, and while exports are written one after another.
+func BenchmarkDuringExport(b *testing.B) {
 	l := nodetest.OpenFull(b, formats.CSV)
 	tenant := demo.Tenant().ID
 	one := nodetest.Generate(1)
