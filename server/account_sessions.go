@@ -43,7 +43,7 @@ func (s *Server) unlockAccount(_ context.Context, in *call, input *accountInput)
 	if err != nil {
 		return nil, err
 	}
-	s.tries.free(nameBucket(account.Username))
+	s.throttle.free(nameBucket(account.Username))
 	in.trailDetails = trailDetails{tenant: &account.Tenant, object: oplog.Ref{ID: account.Username, Name: account.Name}}
 	return &struct{}{}, nil
 }

@@ -30,7 +30,7 @@ func (s *Server) describeAccount(a identity.Account) accountBody {
 	body := accountBody{
 		a.Username, a.Name, a.Role, a.Tenant, a.Organization, a.Locale, a.Disabled, a.CreatedAt, a.LastSignInAt, a.MustChange, time.Time{},
 	}
-	if wait := s.tries.wait(nameBucket(a.Username)); wait > 0 {
+	if wait := s.throttle.wait(nameBucket(a.Username)); wait > 0 {
 		body.LockedUntil = s.now().Add(wait).UTC().Truncate(time.Second)
 	}
 	return body

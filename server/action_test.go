@@ -25,7 +25,7 @@ func (f *fixture) wantTrail(want ...string) {
 func TestActions(t *testing.T) {
 	f := newServer(t)
 	f.sent["read trail"] = f.sent["owner"]
-	f.server.beat = 5 * time.Millisecond
+	f.server.keepAlive = 5 * time.Millisecond
 	f.record(entry(`"id":"e1","time":"2026-11-22T07:00:00Z","content":{"id":"c1","name":"Order 1"}`))
 	url := f.listen()
 	get := func(act, path string, headers ...string) {

@@ -47,7 +47,7 @@ func (f *fixture) answer(answers *bufio.Reader) (r reply, closed bool) {
 // answered before it comes, and callers that sign in send a small one.
 func TestAnsweredBeforeTheBody(t *testing.T) {
 	f := newServer(t)
-	f.server = New(f.log, Options{SlowTime: time.Hour, Now: f.server.now, Logger: f.server.logger})
+	f.server = New(f.log, Options{ReadTimeout: time.Hour, Now: f.server.now, Logger: f.server.logger})
 	url := f.listen()
 	for _, c := range []struct {
 		caller, path string
@@ -107,7 +107,7 @@ func (f *fixture) holdBodies(url, caller, path string, n int) (finish func() rep
 // for all; others are never kept from sending small ones.
 func TestBodiesInFlight(t *testing.T) {
 	f := newServer(t)
-	f.server = New(f.log, Options{SlowTime: time.Hour, Now: f.server.now, Logger: f.server.logger})
+	f.server = New(f.log, Options{ReadTimeout: time.Hour, Now: f.server.now, Logger: f.server.logger})
 	must(f.log.Directory.AddTenant(oplog.Tenant{ID: "third", Name: "Third", TimeZone: "UTC"}))(t)
 	_, text, err := f.log.Identity.AddKey("third", identity.ScopeWrite, "third")
 	f.noError(err)
@@ -197,7 +197,7 @@ func TestBoundedErrors(t *testing.T) {
 // ones count no more.
 func TestStreamsOfCallers(t *testing.T) {
 	f := newServer(t)
-	f.server.beat = 5 * time.Millisecond
+	f.server.keepAlive = 5 * time.Millisecond
 	f.server.streams, f.server.tenants = wire.NewBudget(100, 3), wire.NewBudget(100, 5)
 	url := f.listen()
 	open := func(caller string) (end func(), status int) {

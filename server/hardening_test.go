@@ -83,7 +83,7 @@ func (f *fixture) dialSlowly(url string, connections int) (opened []net.Conn) {
 // are closed.
 func TestSlowConnections(t *testing.T) {
 	f := newServer(t)
-	f.server = New(f.log, Options{SlowTime: 500 * time.Millisecond, Now: f.server.now, Logger: f.server.logger})
+	f.server = New(f.log, Options{ReadTimeout: 500 * time.Millisecond, Now: f.server.now, Logger: f.server.logger})
 	for _, c := range f.dialSlowly(f.listen(), 400) {
 		_, _ = io.Copy(io.Discard, c) // until the server closes it
 	}
@@ -92,7 +92,7 @@ func TestSlowConnections(t *testing.T) {
 // TestBesideSlowConnections: others are served while slow ones are waited for.
 func TestBesideSlowConnections(t *testing.T) {
 	f := newServer(t)
-	f.server = New(f.log, Options{SlowTime: time.Hour, Now: f.server.now, Logger: f.server.logger})
+	f.server = New(f.log, Options{ReadTimeout: time.Hour, Now: f.server.now, Logger: f.server.logger})
 	url := f.listen()
 	f.dialSlowly(url, 400)
 	r, err := http.Get(url + "/healthz")
@@ -110,7 +110,7 @@ func TestSlowBody(t *testing.T) {
 	// connection is closed without a word: then there is more time.
 	for slow := 200 * time.Millisecond; ; slow *= 2 {
 		f := newServer(t)
-		f.server = New(f.log, Options{SlowTime: slow, Now: f.server.now, Logger: f.server.logger})
+		f.server = New(f.log, Options{ReadTimeout: slow, Now: f.server.now, Logger: f.server.logger})
 		answer, err := f.trickle(f.listen(), slow/20)
 		if err != nil && slow < 20*time.Second {
 			continue

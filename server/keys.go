@@ -26,8 +26,8 @@ func newKeyBodyOf(k identity.APIKey) keyBody {
 	return keyBody{k.ID, k.Scope, k.Name, k.CreatedAt, k.LastUsedAt, k.RevokedAt, k.ExpiresAt, k.Addresses, k.Organization}
 }
 
-// madeKeyBody is a new key with its text. Its fields are repeated: those of an embedded type would be sent, but not documented.
-type madeKeyBody struct {
+// createdKeyBody is a new key with its text. Its fields are repeated: those of an embedded type would be sent, but not documented.
+type createdKeyBody struct {
 	ID           string            `json:"id" doc:"The first characters of the key; entries name the key that recorded them by it."`
 	Scope        identity.KeyScope `json:"scope" enum:"write,read,launch,directory" doc:"The key's scope."`
 	Name         string            `json:"name" doc:"Name of the program that uses it, to tell keys apart."`
@@ -51,9 +51,9 @@ type (
 		Addresses    []string          `json:"addresses,omitempty" maxItems:"64" doc:"Addresses and networks (CIDR) that the key can be used from; omitted for anywhere. Those of a launch key apply to the host system's calls, not to the people that follow its links."`
 		Organization string            `json:"organization,omitempty" maxLength:"128" doc:"Restricts a read key to this organization and those below it."`
 	}
-	addKeyInput   struct{ Body newKeyBody }
-	madeKeyOutput struct{ Body madeKeyBody }
-	revokeInput   struct {
+	addKeyInput      struct{ Body newKeyBody }
+	createdKeyOutput struct{ Body createdKeyBody }
+	revokeInput      struct {
 		ID string `path:"id" doc:"The key's id."`
 	}
 )
@@ -68,7 +68,7 @@ func (s *Server) listKeys(_ context.Context, in *call, _ *struct{}) (*keysOutput
 	return out, err
 }
 
-func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*madeKeyOutput, error) {
+func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*createdKeyOutput, error) {
 	b := input.Body
 	limits := identity.KeyLimits{Addresses: b.Addresses, Organization: b.Organization}
 	if b.ExpiresAt != nil {
@@ -82,7 +82,7 @@ func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*madeK
 	}
 	wire.SkipCompression(in.http)
 	in.trailDetails = trailDetails{object: oplog.Ref{ID: k.ID, Name: k.Name}, details: keyDetails(k)}
-	return &madeKeyOutput{madeKeyBody{k.ID, k.Scope, k.Name, k.CreatedAt, k.ExpiresAt, k.Addresses, k.Organization, text}}, nil
+	return &createdKeyOutput{createdKeyBody{k.ID, k.Scope, k.Name, k.CreatedAt, k.ExpiresAt, k.Addresses, k.Organization, text}}, nil
 }
 
 // keyDetails are what the trail says of a new key.

@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	// liveBeat is the interval of keep-alive messages on idle streams.
-	liveBeat = 10 * time.Second
+	// liveKeepAlive is the interval of keep-alive messages on idle streams.
+	liveKeepAlive = 10 * time.Second
 	// liveStall is how long a client may take to accept what is sent at once, before it is disconnected.
 	liveStall = 10 * time.Second
 
@@ -98,7 +98,7 @@ func (s *Server) takeStream(in *call) (release func(), err error) {
 // follow sends new entries to a stream until it ends. A panic only ends this stream: it is not in a request's handler.
 func (s *Server) follow(in *call, q oplog.Query, after uint64, stream *eventStream, still func() error) (err error) {
 	defer faults.Catch("sending a live stream", &err)
-	return s.live.Follow(s.ending, in.tenant.ID, q, after, s.beat, func(data []byte, seq uint64) error {
+	return s.live.Follow(s.streamsContext, in.tenant.ID, q, after, s.keepAlive, func(data []byte, seq uint64) error {
 		if err := still(); err != nil {
 			return err
 		}

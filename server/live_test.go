@@ -70,7 +70,7 @@ func (s *follower) want(seq int, name string) {
 
 func TestLive(t *testing.T) {
 	f := newServer(t)
-	f.server.beat = 5 * time.Millisecond
+	f.server.keepAlive = 5 * time.Millisecond
 	url := f.listen()
 	record := func(name string) {
 		t.Helper()
@@ -142,7 +142,7 @@ func TestLiveEndsBeforeTheNextEntry(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newServer(t)
-			f.server.beat = time.Hour
+			f.server.keepAlive = time.Hour
 			reader := f.follow(f.listen(), c.caller, "", "")
 			f.record(entry(`"content":{"name":"seen"}`))
 			reader.want(1, "seen")

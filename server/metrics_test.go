@@ -111,7 +111,7 @@ func TestMetrics(t *testing.T) {
 // TestMetricsOfStreams: an open live stream is counted.
 func TestMetricsOfStreams(t *testing.T) {
 	f := newServer(t)
-	f.server.beat = 1
+	f.server.keepAlive = 1
 	reader := f.follow(f.listen(), "admin", "", "")
 	if n := f.metrics()["oplog_live_streams"]; n != 1 {
 		t.Errorf("%v streams are open", n)

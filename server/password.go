@@ -42,7 +42,7 @@ func (s *Server) changePassword(ctx context.Context, in *call, old, password str
 	if account.Launched {
 		return oplog.Errorf(oplog.CodeForbidden, "The host system signed you in; there is no password to change here.")
 	}
-	giveBack, wait := s.tries.take(bucket{"password " + in.token, passwordLimit})
+	giveBack, wait := s.throttle.take(bucket{"password " + in.token, passwordLimit})
 	if wait > 0 {
 		return in.tooManyTries(wait)
 	}

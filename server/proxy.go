@@ -53,7 +53,7 @@ func (s *Server) newMonitoring(next fasthttp.RequestHandler) *fasthttp.Server {
 			ctx.SetUserValue(monitoringKey, true)
 			next(ctx)
 		},
-		ReadTimeout: s.slow, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, ReadBufferSize: readBuffer,
+		ReadTimeout: s.readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, ReadBufferSize: readBuffer,
 		MaxConnsPerIP: maxMonitoring, Concurrency: maxMonitoring, NoDefaultServerHeader: true, Logger: quiet{},
 	}
 }

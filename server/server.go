@@ -43,20 +43,20 @@ import (
 
 // Options are the options of a Server.
 type Options struct {
-	Console   fs.FS            // the built console: index.html and assets; nil for none
-	Version   string           // of the program
-	Commit    string           // of the build
-	Now       func() time.Time // the clock; nil for time.Now
-	Logger    *slog.Logger     // for internal errors; nil for slog.Default
-	SetupCode string           // code for creating the first owner; "" disables setup
-	Hosts     []string         // host names of the server, besides those of this machine
-	BasePath  string           // the path before all URLs, such as "/oplog"; "" for none
-	Proxies   []netip.Prefix   // networks of reverse proxies, whose X-Forwarded headers are trusted
-	AnyIP     bool             // whether every IP address is accepted as a host, if it listens beyond this machine
-	Witnesses *proof.Witnesses // cosign checkpoints; nil for none
-	Anchors   *proof.Anchors   // writes checkpoints to a folder; nil for none
-	Host      http.Handler     // a host system's own pages below /host, for the demo; nil for none
-	SlowTime  time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
+	Console     fs.FS            // the built console: index.html and assets; nil for none
+	Version     string           // of the program
+	Commit      string           // of the build
+	Now         func() time.Time // the clock; nil for time.Now
+	Logger      *slog.Logger     // for internal errors; nil for slog.Default
+	SetupCode   string           // code for creating the first owner; "" disables setup
+	Hosts       []string         // host names of the server, besides those of this machine
+	BasePath    string           // the path before all URLs, such as "/oplog"; "" for none
+	Proxies     []netip.Prefix   // networks of reverse proxies, whose X-Forwarded headers are trusted
+	AnyIP       bool             // whether every IP address is accepted as a host, if it listens beyond this machine
+	Witnesses   *proof.Witnesses // cosign checkpoints; nil for none
+	Anchors     *proof.Anchors   // writes checkpoints to a folder; nil for none
+	Host        http.Handler     // a host system's own pages below /host, for the demo; nil for none
+	ReadTimeout time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
 }
 
 // Server serves the log of a node.
@@ -69,48 +69,48 @@ type Server struct {
 	views     *views.Views
 	node      *node.Node // for status and backups
 
-	now       func() time.Time
-	built     build
-	started   time.Time
-	logger    *slog.Logger
-	hosts     wire.Hosts
-	basePath  string       // see Options.BasePath
-	proxies   wire.Proxies // see Options.Proxies
-	warned    atomic.Bool  // about a proxy that is not trusted
-	anchors   *proof.Anchors
-	witnesses *proof.Witnesses
-	setupCode string        // see Options.SetupCode
-	tries     *throttle     // failed sign-ins
-	slow      time.Duration // see Options.SlowTime
-	bodies    *wire.Bodies
-	answers   *wire.Answers
-	live      *journal.Live
-	streams   *wire.Budget // live streams of callers
-	tenants   *wire.Budget // live streams of tenants
-	app       *fiber.App
-	monitor   *fasthttp.Server // see ListenForMonitoring
-	api       huma.API
-	host      http.Handler // see Options.Host
-	table     []route
-	spec      func() ([]byte, error)
-	console   console
-	hashing   chan struct{} // slots for concurrent password hashing
-	meters    *meters
-	closing   atomic.Bool
-	ending    context.Context // ends streams on shutdown
-	end       context.CancelFunc
-	beat      time.Duration // keep-alive interval of streams
-	stall     time.Duration // see liveStall
+	now            func() time.Time
+	built          build
+	started        time.Time
+	logger         *slog.Logger
+	hosts          wire.Hosts
+	basePath       string       // see Options.BasePath
+	proxies        wire.Proxies // see Options.Proxies
+	warned         atomic.Bool  // about a proxy that is not trusted
+	anchors        *proof.Anchors
+	witnesses      *proof.Witnesses
+	setupCode      string        // see Options.SetupCode
+	throttle       *throttle     // failed sign-ins
+	readTimeout    time.Duration // see Options.ReadTimeout
+	bodies         *wire.Bodies
+	answers        *wire.Answers
+	live           *journal.Live
+	streams        *wire.Budget // live streams of callers
+	tenants        *wire.Budget // live streams of tenants
+	app            *fiber.App
+	monitor        *fasthttp.Server // see ListenForMonitoring
+	api            huma.API
+	host           http.Handler // see Options.Host
+	table          []route
+	spec           func() ([]byte, error)
+	console        console
+	hashing        chan struct{} // slots for concurrent password hashing
+	meters         *meters
+	closing        atomic.Bool
+	streamsContext context.Context // ends streams on shutdown
+	endStreams     context.CancelFunc
+	keepAlive      time.Duration // keep-alive interval of streams
+	stall          time.Duration // see liveStall
 }
 
 const (
-	slowTime       = 10 * time.Second // see Options.SlowTime
-	writeTimeout   = 30 * time.Second // per response; streams extend it for each piece
-	idleTimeout    = time.Minute      // between two requests of a connection
-	requestTimeout = 30 * time.Second
-	readBuffer     = 16 << 10 // limits the request line and the headers
-	maxConnections = 16 << 10 // concurrent
-	maxOfAddress   = 4 << 10  // concurrent ones of one address, or IPv6 /64
+	defaultReadTimeout = 10 * time.Second // see Options.ReadTimeout
+	writeTimeout       = 30 * time.Second // per response; streams extend it for each piece
+	idleTimeout        = time.Minute      // between two requests of a connection
+	requestTimeout     = 30 * time.Second
+	readBuffer         = 16 << 10 // limits the request line and the headers
+	maxConnections     = 16 << 10 // concurrent
+	maxOfAddress       = 4 << 10  // concurrent ones of one address, or IPv6 /64
 )
 
 // New returns a server for a node's log; a nil node only documents its API.
@@ -121,13 +121,14 @@ func New(n *node.Node, o Options) *Server {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	if o.SlowTime == 0 {
-		o.SlowTime = slowTime
+	if o.ReadTimeout == 0 {
+		o.ReadTimeout = defaultReadTimeout
 	}
 	s := &Server{
 		now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger,
-		setupCode: o.SetupCode, anchors: o.Anchors, witnesses: o.Witnesses, hosts: wire.NewHosts(o.Hosts, o.AnyIP), basePath: o.BasePath, proxies: o.Proxies, host: o.Host, tries: newThrottle(o.Now), slow: o.SlowTime,
-		bodies: wire.NewBodies(o.SlowTime), answers: wire.NewAnswers(),
+		setupCode: o.SetupCode, anchors: o.Anchors, witnesses: o.Witnesses, hosts: wire.NewHosts(o.Hosts, o.AnyIP), basePath: o.BasePath, proxies: o.Proxies,
+		host: o.Host, throttle: newThrottle(o.Now), readTimeout: o.ReadTimeout,
+		bodies: wire.NewBodies(o.ReadTimeout), answers: wire.NewAnswers(),
 		streams: wire.NewBudget(maxStreams, maxStreamsOfCaller), tenants: wire.NewBudget(maxStreams, maxStreamsOfTenant),
 		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}
@@ -135,8 +136,8 @@ func New(n *node.Node, o Options) *Server {
 		s.directory, s.journal, s.identity, s.trail, s.exports, s.views = n.Directory, n.Journal, n.Identity, n.Trail, n.Exports, n.Views
 		s.node, s.live = n, journal.NewLive(n.Journal, appendEvent)
 	}
-	s.ending, s.end = context.WithCancel(context.Background())
-	s.beat, s.stall = liveBeat, liveStall
+	s.streamsContext, s.endStreams = context.WithCancel(context.Background())
+	s.keepAlive, s.stall = liveKeepAlive, liveStall
 	var err error
 	if s.console, err = loadConsole(o.Console, o.BasePath); err != nil {
 		s.logger.Error("cannot read the console's files", "err", err)
@@ -146,9 +147,9 @@ func New(n *node.Node, o Options) *Server {
 		StrictRouting:                true,
 		CaseSensitive:                true,
 		UnescapePath:                 true,
-		StreamRequestBody:            true,   // bodies are read after authorization, and with a limit: see wire.Bodies
-		BodyLimit:                    1,      // of bytes read before that; larger bodies are streamed, not rejected
-		ReadTimeout:                  s.slow, // of the headers
+		StreamRequestBody:            true,          // bodies are read after authorization, and with a limit: see wire.Bodies
+		BodyLimit:                    1,             // of bytes read before that; larger bodies are streamed, not rejected
+		ReadTimeout:                  s.readTimeout, // of the headers
 		WriteTimeout:                 writeTimeout,
 		Concurrency:                  maxConnections,
 		IdleTimeout:                  idleTimeout,
@@ -205,7 +206,7 @@ func (s *Server) Listen(ln net.Listener) error {
 // Shutdown ends Listen: new requests are rejected, and those in progress may finish until the context ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.closing.Store(true)
-	s.end()
+	s.endStreams()
 	return errors.Join(s.app.ShutdownWithContext(ctx), s.monitor.ShutdownWithContext(ctx))
 }
 
@@ -302,7 +303,7 @@ func (s *Server) problem(method, path string, err error) *huma.ErrorModel {
 // refuse responds to requests that never reach a handler: headers that are too long, or invalid HTTP.
 func (s *Server) refuse(c *fiber.Ctx, err error) error {
 	if errors.Is(err, fiber.ErrRequestHeaderFieldsTooLarge) {
-		wire.FinishHeaders(c.Context().Conn(), s.slow)
+		wire.FinishHeaders(c.Context().Conn(), s.readTimeout)
 		err = fiber.NewError(fiber.StatusRequestHeaderFieldsTooLarge,
 			fmt.Sprintf("URL and headers are too long: at most %d KiB in total.", readBuffer>>10))
 	}

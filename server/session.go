@@ -67,7 +67,7 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 	if err != nil {
 		return nil, err
 	}
-	giveBack, wait := s.tries.take(buckets...)
+	giveBack, wait := s.throttle.take(buckets...)
 	if wait > 0 {
 		s.trail.Add(trail.Event{
 			User: oplog.User{ID: "unknown", Name: "unknown"}, Module: "session", Operation: "sign_in", Failed: true, IP: in.ip(),

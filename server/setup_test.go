@@ -85,7 +85,7 @@ func TestSetupCodeCannotBeGuessed(t *testing.T) {
 			t.Errorf("%s from %s: %d, want %d: %s", code, ip, r.status, want, r.body)
 		}
 	}
-	for range setupLimit.tries {
+	for range setupLimit.attempts {
 		f.sendFrom("192.0.2.1", "POST", "/api/v1/session", signIn("set-up", "wrong"))
 		f.sendFrom("192.0.2.2", "POST", "/api/v1/session", signIn("set-up", "wrong"))
 		post("192.0.2.1", "guess", 403)

@@ -79,7 +79,7 @@ func TestOthersKeepNobodyOut(t *testing.T) {
 	f := newServer(t)
 	refused := map[string]string{}
 	for _, name := range []string{"admin", "nobody at all"} {
-		for range pairLimit.tries {
+		for range pairLimit.attempts {
 			f.asProblem(f.tries("192.0.2.1", name, "wrong", 401), 401)
 		}
 		r := f.tries("192.0.2.1", name, password, 429)
@@ -95,7 +95,7 @@ func TestOthersKeepNobodyOut(t *testing.T) {
 	f.tries("192.0.2.2", "admin", password, 200)
 	f.tries("192.0.2.1", "auditor", password, 200)
 	f.get("admin", "/api/v1/session", 200) // sessions go on
-	for range pairLimit.tries {
+	for range pairLimit.attempts {
 		f.tries("2001:db8::1", "admin", "wrong", 401)
 	}
 	f.tries("2001:db8::2", "admin", password, 429) // the same customer
@@ -105,7 +105,7 @@ func TestOthersKeepNobodyOut(t *testing.T) {
 // lock fails to sign in until the name is locked everywhere.
 func (f *fixture) lock(username string) {
 	f.Helper()
-	for i := range nameLimit.tries {
+	for i := range nameLimit.attempts {
 		f.tries(fmt.Sprintf("198.51.100.%d", i%25), username, "wrong", 401)
 	}
 	f.tries("192.0.2.99", username, password, 429)
@@ -125,7 +125,7 @@ func TestKnownDevicesAreNotKeptOut(t *testing.T) {
 	f.tries("198.51.100.1", "auditor", password, 200, both)
 
 	// Its own failures count.
-	for range deviceLimit.tries {
+	for range deviceLimit.attempts {
 		f.tries("192.0.2.99", "admin", "wrong", 401, device)
 	}
 	f.tries("192.0.2.98", "admin", password, 429, device)
@@ -170,7 +170,7 @@ func TestThrottleForgetsNobody(t *testing.T) {
 	now := clock
 	limit := newThrottle(func() time.Time { return now })
 	attacked := bucket{"attacked", pairLimit}
-	for range pairLimit.tries {
+	for range pairLimit.attempts {
 		limit.take(attacked)
 	}
 	for i := range 500 { // few enough that none shares all cells with the attacked one, in 20 million runs
@@ -195,7 +195,7 @@ func TestThrottleForgetsNobody(t *testing.T) {
 		t.Errorf("waits %v", wait)
 	}
 	limit.free(attacked)
-	for range pairLimit.tries {
+	for range pairLimit.attempts {
 		if _, wait := limit.take(attacked); wait != 0 {
 			t.Errorf("waits %v", wait)
 		}
@@ -205,7 +205,7 @@ func TestThrottleForgetsNobody(t *testing.T) {
 // TestAddressLimit: an address has a limit for all names together.
 func TestAddressLimit(t *testing.T) {
 	f := newServer(t)
-	for i := range addressLimit.tries {
+	for i := range addressLimit.attempts {
 		f.tries("192.0.2.1", []string{"owner", "admin", "scoped", "auditor", "member", "stranger"}[i%6], "wrong", 401)
 	}
 	f.tries("192.0.2.1", "admin", password, 429)
@@ -245,7 +245,7 @@ func TestOwnPassword(t *testing.T) {
 	if !strings.Contains(told, "auditor session change_password auditor") || !strings.Contains(told, `auditor session change_password {"reason":"wrong password"} failed`) || strings.Contains(told, "secret") {
 		t.Error(told)
 	}
-	for range passwordLimit.tries {
+	for range passwordLimit.attempts {
 		patch(renewed, "wrong", password, 422)
 	}
 	patch(renewed, next, password, 429)

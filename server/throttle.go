@@ -11,8 +11,8 @@ import (
 
 // limit is how many attempts may fail in a row, and how long it takes until another is allowed.
 type limit struct {
-	tries int
-	every time.Duration
+	attempts int
+	every    time.Duration
 }
 
 // The limits of attempts. Most are of one place, so that nobody keeps others out; the limit of a name in all places is high, and browsers
@@ -103,7 +103,7 @@ func (t *throttle) free(b bucket) {
 }
 
 func (t *throttle) missing(b bucket, now int64) time.Duration {
-	return time.Duration(t.spent(b, now)) - time.Duration(b.tries-1)*b.every
+	return time.Duration(t.spent(b, now)) - time.Duration(b.attempts-1)*b.every
 }
 
 // spent returns how long it takes until a bucket has regained all its attempts.

@@ -55,16 +55,16 @@ func ContentType(c *fiber.Ctx, allowed ...string) (string, error) {
 		fmt.Sprintf("Content-Type %q is not supported here; send %s, in UTF-8.", Shorten(header), strings.Join(allowed, " or ")))
 }
 
-// Bodies reads the bodies of requests within limits of time and memory. Each part of a body must arrive within slow.
+// Bodies reads the bodies of requests within limits of time and memory. Each part of a body must arrive within readTimeout.
 type Bodies struct {
-	slow   time.Duration
-	shares *Budget // of callers
-	large  *Budget // for what exceeds SmallBody, so that large bodies never keep small ones out
+	readTimeout time.Duration
+	shares      *Budget // of callers
+	large       *Budget // for what exceeds SmallBody, so that large bodies never keep small ones out
 }
 
 // NewBodies returns a reader of bodies.
-func NewBodies(slow time.Duration) *Bodies {
-	return &Bodies{slow, NewBudget(math.MaxInt64, MaxCallersBodies), NewBudget(MaxBodiesBytes, MaxBodiesBytes)}
+func NewBodies(readTimeout time.Duration) *Bodies {
+	return &Bodies{readTimeout, NewBudget(math.MaxInt64, MaxCallersBodies), NewBudget(MaxBodiesBytes, MaxBodiesBytes)}
 }
 
 // Read returns the body of a caller's request, decompressed.
@@ -217,7 +217,7 @@ func readGrowing(r io.Reader, length, most int, hold func(int) error) ([]byte, e
 	}
 }
 
-// PacedBytes must arrive within each slow time, or the rest of a shorter body: slow links manage that, while clients that only hold a
+// PacedBytes must arrive within each read timeout, or the rest of a shorter body: slow links manage that, while clients that only hold a
 // connection are disconnected.
 const PacedBytes = 8 << 10
 
@@ -247,7 +247,7 @@ func (b *Bodies) paced(c *fiber.Ctx) io.Reader {
 		return nil
 	}
 	connection := c.Context().Conn()
-	return &pacedReader{stream, func() error { return connection.SetReadDeadline(time.Now().Add(b.slow)) }, 0}
+	return &pacedReader{stream, func() error { return connection.SetReadDeadline(time.Now().Add(b.readTimeout)) }, 0}
 }
 
 // bodyKey is the request's key of how far its body was read.
@@ -305,11 +305,11 @@ func inflate(raw []byte, hold func(int) error) ([]byte, error) {
 }
 
 // FinishHeaders reads the rest of headers that are too long. Closing a connection with unread data resets it, and the client would not see
-// the response. It takes at most slow.
-func FinishHeaders(connection net.Conn, slow time.Duration) {
+// the response. It takes at most timeout.
+func FinishHeaders(connection net.Conn, timeout time.Duration) {
 	const most = 1 << 20
 	end := []byte("\r\n\r\n")
-	last := time.Now().Add(slow)
+	last := time.Now().Add(timeout)
 	piece := make([]byte, 4<<10)
 	for read, kept := 0, 0; read < most; {
 		rest := time.Now().Add(time.Second) // without a byte: there was no more

@@ -2,7 +2,7 @@ import { Link } from 'react-router'
 import { useIntegrationWords } from '../../i18n/integrationWords'
 import { problemText } from '../../lib/problem'
 import { exactTime } from '../../lib/time/zone'
-import type { MadeKey, Tenant } from '../../model/api/types'
+import type { CreatedKey, Tenant } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
 import { entryAddress, entryName } from '../../model/log/entryAddress'
 import { useSession } from '../../model/session/session'
@@ -15,7 +15,7 @@ import { type Arrival, useArrivals } from './useArrivals'
 
 interface Props {
   tenant: Tenant
-  made: MadeKey | undefined
+  made: CreatedKey | undefined
   sample: { module: string; operation: string }
   titles: Titles
 }

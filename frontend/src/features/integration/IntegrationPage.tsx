@@ -13,7 +13,7 @@ import { Notice } from '../../ui/Notice'
 import { SectionHead } from '../../ui/SectionHead'
 import { Segments } from '../../ui/Segments'
 import { Arrivals } from './Arrivals'
-import { useMadeKey } from './queries'
+import { useCreatedKey } from './queries'
 import { keyPlaceholder, type Program, programs, sampleOperation, snippet } from './snippets'
 import './integration.css'
 
@@ -21,7 +21,7 @@ import './integration.css'
 export default function IntegrationPage({ tenant }: { tenant: Tenant }) {
   const words = useIntegrationWords()
   const { gap } = useWords()
-  const { made, make } = useMadeKey(tenant.id)
+  const { made, make } = useCreatedKey(tenant.id)
   const titles = useTitles(tenant.id)
   const [program, setProgram] = useState<Program>('curl')
   const sample = sampleOperation(titles.catalog)

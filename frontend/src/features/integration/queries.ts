@@ -2,14 +2,14 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { call, tenantPath } from '../../model/api/http'
 import { queryKeys } from '../../model/api/queryKeys'
-import type { Entry, MadeKey, NewEntry, Recorded } from '../../model/api/types'
+import type { CreatedKey, Entry, NewEntry, Recorded } from '../../model/api/types'
 import { makeWriteKey } from '../../model/api/writeKey'
 
 /** The key that was made here, or by setting up; it is gone when the page is left. */
-export function useMadeKey(tenant: string) {
+export function useCreatedKey(tenant: string) {
   const client = useQueryClient()
-  const [made, setMade] = useState(() => client.getQueryData<MadeKey>(queryKeys.madeKey(tenant)))
-  useEffect(() => client.removeQueries({ queryKey: queryKeys.madeKey(tenant) }), [client, tenant])
+  const [made, setMade] = useState(() => client.getQueryData<CreatedKey>(queryKeys.createdKey(tenant)))
+  useEffect(() => client.removeQueries({ queryKey: queryKeys.createdKey(tenant) }), [client, tenant])
   const make = useMutation({
     mutationFn: (name: string) => makeWriteKey(tenant, name),
     onSuccess: (key) => {

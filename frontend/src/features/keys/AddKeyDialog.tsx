@@ -4,7 +4,7 @@ import { useWords } from '../../i18n/language'
 import { parseNetwork } from '../../lib/network'
 import { parseDay } from '../../lib/time/parse'
 import { daysSpan } from '../../lib/time/utcDays'
-import type { ApiKey, MadeKey, NewKey, Tenant } from '../../model/api/types'
+import type { ApiKey, CreatedKey, NewKey, Tenant } from '../../model/api/types'
 import { OrganizationField } from '../../model/organizations/OrganizationField'
 import { useAddKey } from '../../model/settings/queries'
 import { Choices, fieldError, TextField } from '../../ui/form/Fields'
@@ -14,7 +14,7 @@ const scopes: ApiKey['scope'][] = ['write', 'read', 'launch', 'directory']
 
 interface Props {
   tenant: Tenant
-  onMade: (key: MadeKey) => void
+  onMade: (key: CreatedKey) => void
   onClose: () => void
 }
 

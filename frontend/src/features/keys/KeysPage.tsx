@@ -3,7 +3,7 @@ import { useAdminWords } from '../../i18n/adminWords'
 import { useWords } from '../../i18n/language'
 import { basePath } from '../../lib/basePath'
 import { visibleText } from '../../lib/visible'
-import type { ApiKey, MadeKey, Tenant } from '../../model/api/types'
+import type { ApiKey, CreatedKey, Tenant } from '../../model/api/types'
 import { useApiKeys, useRevokeKey } from '../../model/settings/queries'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
@@ -24,7 +24,7 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
   const words = all.keys
   const list = useApiKeys(tenant.id)
   const [adding, setAdding] = useState(false)
-  const [made, setMade] = useState<MadeKey>()
+  const [made, setMade] = useState<CreatedKey>()
   const [revoking, setRevoking] = useState<ApiKey>()
   const zone = tenant.time_zone
 
@@ -112,7 +112,7 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
 }
 
 /** The key itself, which is shown only once. */
-function MadeDialog({ tenant, made, onClose }: { tenant: Tenant; made: MadeKey; onClose: () => void }) {
+function MadeDialog({ tenant, made, onClose }: { tenant: Tenant; made: CreatedKey; onClose: () => void }) {
   const common = useWords()
   const words = useAdminWords().keys
   return (

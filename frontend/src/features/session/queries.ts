@@ -44,7 +44,7 @@ export function useSetUp() {
       return { session, key }
     },
     onSuccess: ({ session, key }, { tenant }) => {
-      client.setQueryData(queryKeys.madeKey(tenant.id), key)
+      client.setQueryData(queryKeys.createdKey(tenant.id), key)
       navigate(settingsPath(tenant.id, 'integration'), { replace: true }) // the code in the address has done its work
       client.setQueryData(queryKeys.session, session)
     },

@@ -22,7 +22,7 @@ export const queryKeys = {
   accounts: (tenant: string) => ['tenant', tenant, 'accounts'] as const,
   accountSessions: (tenant: string, username: string) => ['tenant', tenant, 'accounts', username, 'sessions'] as const,
   /** The key created for the integration page, until the page takes it. */
-  madeKey: (tenant: string) => ['tenant', tenant, 'made key'] as const,
+  createdKey: (tenant: string) => ['tenant', tenant, 'created key'] as const,
   apiKeys: (tenant: string) => ['tenant', tenant, 'keys'] as const,
   retention: (tenant: string) => ['tenant', tenant, 'retention'] as const,
   status: (tenant: string) => ['tenant', tenant, 'status'] as const,

@@ -918,6 +918,33 @@ export interface components {
              */
             to: number;
         };
+        CreatedKey: {
+            /** @description Networks that the key can be used from, in CIDR notation; omitted for anywhere. */
+            addresses?: string[];
+            /**
+             * Format: date-time
+             * @description Time of creation.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the key stops working; omitted if it never does.
+             */
+            expires_at?: string;
+            /** @description The first characters of the key; entries name the key that recorded them by it. */
+            id: string;
+            /** @description The key itself, which is only returned here. */
+            key: string;
+            /** @description Name of the program that uses it, to tell keys apart. */
+            name: string;
+            /** @description Restricts a read key to this organization and those below it. */
+            organization?: string;
+            /**
+             * @description The key's scope.
+             * @enum {string}
+             */
+            scope: "write" | "read" | "launch" | "directory";
+        };
         Creator: {
             /** @description Name of the API key; omitted for an account. */
             key?: string;
@@ -1318,33 +1345,6 @@ export interface components {
         Keys: {
             /** @description Oldest first. */
             keys: components["schemas"]["Key"][];
-        };
-        MadeKey: {
-            /** @description Networks that the key can be used from, in CIDR notation; omitted for anywhere. */
-            addresses?: string[];
-            /**
-             * Format: date-time
-             * @description Time of creation.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When the key stops working; omitted if it never does.
-             */
-            expires_at?: string;
-            /** @description The first characters of the key; entries name the key that recorded them by it. */
-            id: string;
-            /** @description The key itself, which is only returned here. */
-            key: string;
-            /** @description Name of the program that uses it, to tell keys apart. */
-            name: string;
-            /** @description Restricts a read key to this organization and those below it. */
-            organization?: string;
-            /**
-             * @description The key's scope.
-             * @enum {string}
-             */
-            scope: "write" | "read" | "launch" | "directory";
         };
         Module: {
             /** @description For a built-in module: the operation types that the tenant added. */
@@ -3786,7 +3786,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MadeKey"];
+                    "application/json": components["schemas"]["CreatedKey"];
                 };
             };
             /** @description Error */

@@ -12,7 +12,7 @@ export type NewAccount = Schemas['NewAccount']
 export type AccountChange = Schemas['AccountChange']
 export type ApiKey = Schemas['Key']
 export type NewKey = Schemas['NewKey']
-export type MadeKey = Schemas['MadeKey']
+export type CreatedKey = Schemas['CreatedKey']
 /** A tenant with all its settings, as an owner sees it. */
 export type TenantSettings = Schemas['Tenant']
 export type NewTenant = Schemas['NewTenant']

@@ -5,7 +5,7 @@ import type {
   Account,
   AccountChange,
   ApiKey,
-  MadeKey,
+  CreatedKey,
   NewAccount,
   NewKey,
   NewTenant,
@@ -89,7 +89,7 @@ export function useApiKeys(tenant: string, enabled = true) {
 
 export function useAddKey(tenant: string) {
   return useChange(
-    (key: NewKey) => call<MadeKey>(tenantPath(tenant, 'keys'), { method: 'POST', body: key }),
+    (key: NewKey) => call<CreatedKey>(tenantPath(tenant, 'keys'), { method: 'POST', body: key }),
     queryKeys.apiKeys(tenant),
   )
 }
