@@ -256,8 +256,18 @@ func TestSameOrigin(t *testing.T) {
 				t.Errorf("%s with %v: %d, want %d", method, headers, r.status, want)
 			}
 		}
-		if r := f.send("read", "GET", tenantA+"/entries", "", headers...); r.status != 200 {
-			t.Errorf("reading by a key with %v: %d", headers, r.status)
+		for _, path := range []string{tenantA + "/entries", "/api/v1/openapi.json", "/metrics", "/healthz"} {
+			if r := f.send("read", "GET", path, "", headers...); r.status != 200 {
+				t.Errorf("%s by a key with %v: %d", path, headers, r.status)
+			}
+		}
+		if r := f.send("nobody", "GET", "/api/v1/openapi.json", "", headers...); r.status != want {
+			t.Errorf("the document with %v: %d, want %d", headers, r.status, want)
+		}
+		for _, path := range []string{"/metrics", "/healthz", "/readyz"} { // which need no key on this machine
+			if r := f.send("nobody", "GET", path, "", headers...); (r.status == 403) != (want == 403) {
+				t.Errorf("%s with %v: %d", path, headers, r.status)
+			}
 		}
 		// Links of other sites lead to the console and sign users in.
 		if r := f.send("admin", "GET", "/t/acme/log", "", headers...); r.status != 200 {

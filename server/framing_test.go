@@ -48,6 +48,8 @@ func ambiguousRequests(key string) map[string]string {
 		"NUL in a name":                "GET /healthz HTTP/1.1\r\n" + host + "X-N\x00me: value\r\n\r\n",
 		"CR in a value":                "GET /healthz HTTP/1.1\r\n" + host + "X-Name: a\rTransfer-Encoding: chunked\r\n\r\n",
 		"LF between headers":           "GET /healthz HTTP/1.1\r\nHost: localhost\nX-Name: value\r\n\r\n",
+		"LF after the first line":      "GET /healthz HTTP/1.1\n" + host + "\r\n",
+		"LF after the first in 1.0":    "GET /healthz HTTP/1.0\n" + host + "\r\n",
 		"NUL in the URL":               "GET /health\x00z HTTP/1.1\r\n" + host + "\r\n",
 		"CR in the URL":                "GET /health\rz HTTP/1.1\r\n" + host + "\r\n",
 		"space in the URL":             "GET /health z HTTP/1.1\r\n" + host + "\r\n",

@@ -66,14 +66,15 @@ func (s *Server) cookieName(c *fiber.Ctx, name string) string {
 // authorize authenticates the caller of a request and checks its permissions. It is the only place that decides: handlers get the scope and
 // check nothing further.
 func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
-	bearer := c.Get(fiber.HeaderAuthorization)
-	if bearer == "" && isAPI(r.path) && !sameOrigin(c) {
-		return nil, errCrossSite
+	if isAPI(r.path) {
+		if err := checkSite(c); err != nil {
+			return nil, err
+		}
 	}
 	if r.callers == anyone {
 		return &principal{token: c.Cookies(s.cookieName(c, sessionCookie))}, nil
 	}
-	p, err := s.authenticate(c, bearer)
+	p, err := s.authenticate(c, c.Get(fiber.HeaderAuthorization))
 	if err != nil {
 		return nil, err
 	}
@@ -191,6 +192,9 @@ func (s *Server) callerNow(p *principal) (*principal, error) {
 // authorizeMonitoring permits requests at the address for monitoring, those from this machine that no proxy forwarded, and callers with a
 // key.
 func (s *Server) authorizeMonitoring(c *fiber.Ctx) error {
+	if err := checkSite(c); err != nil {
+		return err
+	}
 	if c.Locals(monitoringKey) != nil || c.Context().RemoteIP().IsLoopback() && !wire.IsForwarded(c.Context()) {
 		return nil
 	}
@@ -281,7 +285,13 @@ func (p *principal) refusal(r *route) error {
 	return oplog.Errorf(oplog.CodeForbidden, "This operation requires a key of scope %s; this one has scope %s.", strings.Join(scopes, " or "), p.key.Scope)
 }
 
-var errCrossSite = oplog.Errorf(oplog.CodeForbidden, "Cross-site requests are not allowed.")
+// checkSite returns an error if a page of another site sent the request. Such pages have no keys.
+func checkSite(c *fiber.Ctx) error {
+	if c.Get(fiber.HeaderAuthorization) == "" && !sameOrigin(c) {
+		return oplog.Errorf(oplog.CodeForbidden, "Cross-site requests are not allowed.")
+	}
+	return nil
+}
 
 func changes(method string) bool { return method != http.MethodGet && method != http.MethodHead }
 

@@ -9,6 +9,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
+
+	"oplog/server/wire"
 )
 
 // behindProxy wraps the application for a server behind a proxy: it takes the client from the headers of trusted
@@ -40,7 +42,9 @@ var monitoringPaths = []string{"/healthz", "/readyz", "/metrics"}
 const monitoringKey = "monitoring"
 
 // ListenForMonitoring serves the health probes and the metrics without keys, until Shutdown.
-func (s *Server) ListenForMonitoring(ln net.Listener) error { return s.monitor.Serve(ln) }
+func (s *Server) ListenForMonitoring(ln net.Listener) error {
+	return s.monitor.Serve(wire.CheckRequestLines(ln))
+}
 
 // newMonitoring returns the HTTP server of the address for monitoring.
 func (s *Server) newMonitoring(next fasthttp.RequestHandler) *fasthttp.Server {

@@ -200,7 +200,7 @@ func Share(ln net.Listener, proxies []netip.Prefix) net.Listener {
 // Listen serves until Shutdown.
 func (s *Server) Listen(ln net.Listener) error {
 	go s.console.compress()
-	return s.app.Listener(ln)
+	return s.app.Listener(wire.CheckRequestLines(ln))
 }
 
 // Shutdown ends Listen: new requests are rejected, and those in progress may finish until the context ends.
@@ -225,6 +225,9 @@ func (s *Server) describe() ([]byte, error) {
 }
 
 func (s *Server) sendOpenAPI(c *fiber.Ctx) error {
+	if err := checkSite(c); err != nil {
+		return err
+	}
 	spec, err := s.OpenAPI()
 	if err != nil {
 		return err

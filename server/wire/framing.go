@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"net"
 	"net/http"
 
 	"github.com/gofiber/fiber/v2"
@@ -14,6 +15,8 @@ func CheckFraming(c *fiber.Ctx) error {
 	reason := misframed(request.Header.RawHeaders())
 	switch version := string(request.Header.Protocol()); {
 	case reason != "":
+	case endsWithLF(c.Context().Conn()):
+		reason = "its first line ends with LF instead of CRLF"
 	case version != "HTTP/1.1" && version != "HTTP/1.0":
 		reason = "this version of HTTP is not supported"
 	case !bytes.EqualFold(request.URI().Host(), request.Header.Host()):
@@ -24,6 +27,12 @@ func CheckFraming(c *fiber.Ctx) error {
 	c.Context().SetConnectionClose()
 	Linger(c.Context().Conn())
 	return fiber.NewError(http.StatusBadRequest, "Invalid HTTP request: "+reason+".")
+}
+
+// endsWithLF reports whether a request line of a connection of CheckRequestLines ends with LF.
+func endsWithLF(c net.Conn) bool {
+	lines, ok := c.(interface{ endsWithLF() bool })
+	return ok && lines.endsWithLF()
 }
 
 var (
