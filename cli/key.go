@@ -34,7 +34,7 @@ func (c *keyVerifier) Run(m *Program) error {
 type keyAdd struct {
 	dataFlag
 	Tenant string `required:"" placeholder:"ID" help:"Tenant of the key."`
-	Scope  string `required:"" enum:"write,read,launch,directory" placeholder:"SCOPE" help:"Scope: write, read, launch or directory."`
+	Scope  string `required:"" enum:"write,read,launch,directory,metrics,backup" placeholder:"SCOPE" help:"Scope: write, read, launch, directory, metrics or backup."`
 	Name   string `required:"" help:"Name of the program that uses it, to tell keys apart."`
 
 	Expires      string   `placeholder:"TIME" help:"When the key stops working: RFC 3339, a day (until its end, UTC) or a duration such as 90d; by default never."`

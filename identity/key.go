@@ -23,10 +23,12 @@ const (
 	ScopeRead      KeyScope = "read"      // read and export
 	ScopeLaunch    KeyScope = "launch"    // sign launch tokens, end the sessions they started
 	ScopeDirectory KeyScope = "directory" // replace the organization tree
+	ScopeMetrics   KeyScope = "metrics"   // read the metrics
+	ScopeBackup    KeyScope = "backup"    // download the backup, which contains every tenant
 )
 
 // KeyScopes lists all scopes.
-var KeyScopes = []KeyScope{ScopeWrite, ScopeRead, ScopeLaunch, ScopeDirectory}
+var KeyScopes = []KeyScope{ScopeWrite, ScopeRead, ScopeLaunch, ScopeDirectory, ScopeMetrics, ScopeBackup}
 
 // APIKey is an API key for one tenant. The key's text is shown once, when it is created; only its hash is stored.
 type APIKey struct {
@@ -118,7 +120,7 @@ func (i *Identity) AddLimitedKey(tenant string, scope KeyScope, name string, lim
 	v := oplog.Validation{}
 	v.Name("name", name, 1, oplog.MaxUserLength)
 	if !slices.Contains(KeyScopes, scope) {
-		v.Fail("scope", string(scope), "is not one of write, read, launch, directory")
+		v.Fail("scope", string(scope), "is not one of write, read, launch, directory, metrics, backup")
 	}
 	limits.check(&v, scope, i.now())
 	if len(v.Errors) > 0 {

@@ -12,7 +12,7 @@ import (
 // revoked, people of acme by role, its keys by scope, and people and keys of
 // another tenant.
 var callers = []string{
-	"nobody", "revoked", "owner", "admin", "scoped", "auditor", "member", "write", "read", "launch", "directory", "stranger", "strange key", "strange writer", "strange directory",
+	"nobody", "revoked", "owner", "admin", "scoped", "auditor", "member", "write", "read", "launch", "directory", "metrics", "backup", "stranger", "strange key", "strange writer", "strange directory",
 }
 
 // answers are callers by the status that they get.
@@ -53,8 +53,8 @@ var whoMay = []struct {
 }{
 	{"GET", "/api/v1/session", "", ofServer(answers{200: "owner, admin, scoped, auditor, member, stranger"})},
 	{"PATCH", "/api/v1/session", `{"locale":"en"}`, ofServer(answers{200: "owner, admin, scoped, auditor, member, stranger"})},
-	{"GET", "/api/v1/key", "", ofServer(answers{200: "owner, admin, scoped, auditor, member, write, read, launch, directory, stranger, strange key, strange writer, strange directory"})},
-	{"GET", "/api/v1/backup", "", ofServer(answers{200: "owner"})},
+	{"GET", "/api/v1/key", "", ofServer(answers{200: "owner, admin, scoped, auditor, member, write, read, launch, directory, metrics, backup, stranger, strange key, strange writer, strange directory"})},
+	{"GET", "/api/v1/backup", "", ofServer(answers{200: "owner, backup"})},
 	{"GET", "/api/v1/system", "", ofServer(answers{200: "owner"})},
 	{"GET", "/api/v1/tenants", "", ofServer(answers{200: "owner"})},
 	{"POST", tenantA + "/entries", entry(), ofTenant(answers{201: "write"})},
@@ -62,7 +62,7 @@ var whoMay = []struct {
 	{"GET", tenantA + "/entries/e1", "", ofTenant(answers{200: "owner, admin, auditor, read", 404: "scoped"})},
 	{"GET", tenantA + "/summary", "", ofTenant(answers{200: "owner, admin, scoped, auditor, read"})},
 	{"GET", tenantA + "/status", "", ofTenant(answers{200: "owner, admin"})},
-	{"GET", tenantA + "/catalog", "", ofTenant(answers{200: "owner, admin, scoped, auditor, write, read, launch, directory"})},
+	{"GET", tenantA + "/catalog", "", ofTenant(answers{200: "owner, admin, scoped, auditor, write, read, launch, directory, metrics, backup"})},
 	{"PUT", tenantA + "/catalog", `{"modules":[]}`, ofTenant(answers{200: "owner, admin"})},
 	{"GET", tenantA + "/organizations", "", ofTenant(answers{200: "owner, admin, scoped, auditor"})},
 	{"PUT", tenantA + "/organizations", `[{"id":"hq","name":"HQ"},{"id":"east","name":"East","parent_id":"hq"}]`, ofTenant(answers{200: "owner, admin, directory"})},

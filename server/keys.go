@@ -12,7 +12,7 @@ import (
 // keyBody is an API key as its tenant's admins see it.
 type keyBody struct {
 	ID           string            `json:"id" doc:"The first characters of the key; entries name the key that recorded them by it."`
-	Scope        identity.KeyScope `json:"scope" enum:"write,read,launch,directory" doc:"The key's scope."`
+	Scope        identity.KeyScope `json:"scope" enum:"write,read,launch,directory,metrics,backup" doc:"The key's scope."`
 	Name         string            `json:"name" doc:"Name of the program that uses it, to tell keys apart."`
 	CreatedAt    time.Time         `json:"created_at" doc:"Time of creation."`
 	LastUsedAt   time.Time         `json:"last_used_at,omitzero" doc:"Accurate to about a minute."`
@@ -29,7 +29,7 @@ func newKeyBodyOf(k identity.APIKey) keyBody {
 // createdKeyBody is a new key with its text. Its fields are repeated: those of an embedded type would be sent, but not documented.
 type createdKeyBody struct {
 	ID           string            `json:"id" doc:"The first characters of the key; entries name the key that recorded them by it."`
-	Scope        identity.KeyScope `json:"scope" enum:"write,read,launch,directory" doc:"The key's scope."`
+	Scope        identity.KeyScope `json:"scope" enum:"write,read,launch,directory,metrics,backup" doc:"The key's scope."`
 	Name         string            `json:"name" doc:"Name of the program that uses it, to tell keys apart."`
 	CreatedAt    time.Time         `json:"created_at" doc:"Time of creation."`
 	ExpiresAt    time.Time         `json:"expires_at,omitzero" doc:"When the key stops working; omitted if it never does."`
@@ -45,7 +45,7 @@ type (
 		} `nameHint:"Keys"`
 	}
 	newKeyBody struct {
-		Scope        identity.KeyScope `json:"scope" enum:"write,read,launch,directory" doc:"write records entries, read reads and exports them, launch signs the host system's links, directory replaces the organization tree."`
+		Scope        identity.KeyScope `json:"scope" enum:"write,read,launch,directory,metrics,backup" doc:"write records entries, read reads and exports them, launch signs the host system's links, directory replaces the organization tree, metrics reads /metrics, backup downloads the backup of all tenants. Only an owner can create one of scope backup."`
 		Name         string            `json:"name" minLength:"1" maxLength:"128" doc:"Name of the program that uses it, to tell keys apart. Of a launch key: the host system's; people of one host system stay the same people when its key is replaced by one of the same name."`
 		ExpiresAt    *time.Time        `json:"expires_at,omitempty" doc:"When the key stops working; omitted for never."`
 		Addresses    []string          `json:"addresses,omitempty" maxItems:"64" doc:"Addresses and networks (CIDR) that the key can be used from; omitted for anywhere. Those of a launch key apply to the host system's calls, not to the people that follow its links."`
@@ -70,6 +70,9 @@ func (s *Server) listKeys(_ context.Context, in *call, _ *struct{}) (*keysOutput
 
 func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*createdKeyOutput, error) {
 	b := input.Body
+	if b.Scope == identity.ScopeBackup && in.kind != byOwner {
+		return nil, oplog.Errorf(oplog.CodeForbidden, "Only an owner can create a key of scope backup: the backup contains every tenant.")
+	}
 	limits := identity.KeyLimits{Addresses: b.Addresses, Organization: b.Organization}
 	if b.ExpiresAt != nil {
 		if limits.ExpiresAt = *b.ExpiresAt; limits.ExpiresAt.IsZero() {

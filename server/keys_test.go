@@ -31,7 +31,7 @@ func TestKeyLimitsAreChecked(t *testing.T) {
 		`{"scope":"read","name":"x","addresses":["192.0.2.7","192.0.2.0/33"]}`:                "body.addresses[1]",
 		`{"scope":"read","name":"x","organization":"nowhere"}`:                                "body.organization",
 		`{"scope":"write","name":"x","organization":"east"}`:                                  "body.organization",
-		`{"scope":"metrics","name":"x"}`:                                                      "body.scope",
+		`{"scope":"admin","name":"x"}`:                                                        "body.scope",
 		`{"scope":"read","name":"x","addresses":[` + strings.Repeat(`"::1",`, 64) + `"::1"]}`: "body.addresses",
 	} {
 		p := f.asProblem(f.send("admin", "POST", tenantA+"/keys", body), 422)
@@ -190,5 +190,28 @@ func TestEntriesCarryTheirKey(t *testing.T) {
 	}
 	if one := f.get("auditor", tenantA+"/entries/e-crm", 200); !strings.Contains(one, `"key":"`+ids["crm"]+`"`) {
 		t.Errorf("the entry is %s", one)
+	}
+}
+
+// TestBackupKeys: a backup contains every tenant, so that admins of one get no key to it.
+func TestBackupKeys(t *testing.T) {
+	f := newServer(t)
+	const body = `{"scope":"backup","name":"nightly"}`
+	for _, caller := range []string{"admin", "stranger"} {
+		if r := f.send(caller, "POST", tenantA+"/keys", body); r.status != 403 && r.status != 404 {
+			t.Errorf("%s: %d %s", caller, r.status, r.body)
+		}
+	}
+	created := decode[createdKeyBody](t, f.change("owner", "POST", tenantA+"/keys", body, 201))
+	f.sent["nightly"] = map[string]string{"Authorization": "Bearer " + created.Key}
+	if backup := f.get("nightly", "/api/v1/backup", 200); len(backup) < 4096 {
+		t.Errorf("a backup of %d bytes", len(backup))
+	}
+	if told := f.trail("owner", "/api/v1/access")[0]; !strings.Contains(told, created.ID+" backup download") {
+		t.Errorf("the trail says %s", told)
+	}
+	f.change("admin", "POST", tenantA+"/keys", `{"scope":"metrics","name":"prometheus"}`, 201)
+	if metrics := f.get("metrics", "/metrics", 200); !strings.Contains(metrics, "oplog_tenants 2") {
+		t.Errorf("metrics: %s", metrics)
 	}
 }

@@ -31,6 +31,8 @@ const (
 	byReadKey
 	byLaunchKey
 	byDirectoryKey
+	byMetricsKey
+	byBackupKey
 
 	anyone access = 0 // signed in or not
 )
@@ -147,7 +149,7 @@ var kindsOfKeys = []struct {
 	scope identity.KeyScope
 }{
 	{byWriteKey, identity.ScopeWrite}, {byReadKey, identity.ScopeRead}, {byLaunchKey, identity.ScopeLaunch},
-	{byDirectoryKey, identity.ScopeDirectory},
+	{byDirectoryKey, identity.ScopeDirectory}, {byMetricsKey, identity.ScopeMetrics}, {byBackupKey, identity.ScopeBackup},
 }
 
 // person returns the principal of a signed-in account.

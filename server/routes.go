@@ -11,7 +11,7 @@ const (
 	readers = byOwner | byAdmin | byScopedAdmin | byAuditor | byReadKey
 	viewers = byOwner | byAdmin | byScopedAdmin | byAuditor
 	admins  = byOwner | byAdmin // of a whole tenant
-	keys    = byWriteKey | byReadKey | byLaunchKey | byDirectoryKey
+	keys    = byWriteKey | byReadKey | byLaunchKey | byDirectoryKey | byMetricsKey | byBackupKey
 )
 
 // routes is the table of all operations of the API.
@@ -82,7 +82,7 @@ func (s *Server) routes() []route {
 		{"GET", tenant + "/retention", admins, 200, "getRetention", "The retention rule, legal holds and deletions", retentionParams, typed(s.getRetention)},
 		{"POST", tenant + "/holds", admins, 201, "addHold", "Add a legal hold, which keeps days from being deleted", nil, typed(s.addHold)},
 		{"DELETE", tenant + "/holds/{id}", byOwner, 200, "liftHold", "Lift a legal hold", nil, typed(s.liftHold)},
-		{"GET", "/api/v1/backup", byOwner, 200, "getBackup", "The backup, streamed", nil, raw(s.sendBackup, describeBackup)},
+		{"GET", "/api/v1/backup", byOwner | byBackupKey, 200, "getBackup", "The backup, streamed", nil, raw(s.sendBackup, describeBackup)},
 		{"GET", tenants, byOwner, 200, "listTenants", "All tenants", nil, typed(s.listTenants)},
 		{"POST", tenants, byOwner, 201, "addTenant", "Create a tenant", nil, typed(s.addTenant)},
 		{"PATCH", tenant, byOwner, 200, "changeTenant", "Change settings of a tenant; omitted fields stay unchanged", nil, typed(s.changeTenant)},

@@ -110,6 +110,7 @@ func newServer(t testing.TB) *fixture {
 	}{
 		{"write", "acme", identity.ScopeWrite}, {"read", "acme", identity.ScopeRead}, {"launch", "acme", identity.ScopeLaunch},
 		{"directory", "acme", identity.ScopeDirectory}, {"strange directory", "other", identity.ScopeDirectory},
+		{"metrics", "acme", identity.ScopeMetrics}, {"backup", "acme", identity.ScopeBackup},
 		{"strange key", "other", identity.ScopeRead}, {"strange writer", "other", identity.ScopeWrite}, {"revoked", "acme", identity.ScopeRead},
 	} {
 		key, text, err := log.Identity.AddKey(k.tenant, k.scope, k.caller)

@@ -70,12 +70,21 @@ export const adminEn = {
     name: 'Name',
     nameHint: 'The program that uses it, to tell keys apart.',
     scope: 'Scope',
-    scopes: { write: 'Write', read: 'Read', launch: 'Launch', directory: 'Directory' },
+    scopes: {
+      write: 'Write',
+      read: 'Read',
+      launch: 'Launch',
+      directory: 'Directory',
+      metrics: 'Metrics',
+      backup: 'Backup',
+    },
     scopeText: {
       write: 'Records operations.',
       read: 'Reads and exports the log.',
       launch: 'Signs the links that bring people here from the host system.',
       directory: 'Replaces the organization tree.',
+      metrics: 'Reads the metrics of this server; no operations.',
+      backup: 'Downloads the backup, which contains the logs of all tenants.',
     },
     launchNameHint:
       'The host system. Keep the name when you replace its key: its users then stay the same people here.',
@@ -107,8 +116,11 @@ export const adminEn = {
       launch:
         'Sign a token with it (JWT, HS256; claims sub, name, role, jti, and exp at most 5 minutes ahead), and point the link in the host system to:',
       directory: 'Replace the organization tree with it:',
+      metrics: 'Read the metrics with it (Prometheus):',
+      backup: 'Download the backup with it:',
     },
-    ready: { write: 'Ready to run', read: 'Ready to run', launch: 'Link URL', directory: 'Ready to run' },
+    readyToRun: 'Ready to run',
+    linkURL: 'Link URL',
   },
 
   tenants: {

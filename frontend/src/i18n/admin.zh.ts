@@ -66,12 +66,14 @@ export const adminZh: AdminWords = {
     name: '名称',
     nameHint: '使用此密钥的程序，便于区分。',
     scope: '权限',
-    scopes: { write: '写入', read: '读取', launch: '跳转', directory: '组织同步' },
+    scopes: { write: '写入', read: '读取', launch: '跳转', directory: '组织同步', metrics: '指标', backup: '备份' },
     scopeText: {
       write: '记录操作。',
       read: '读取和导出日志。',
       launch: '签发链接，供业务系统的用户进入此控制台。',
       directory: '替换组织树。',
+      metrics: '读取此服务器的监控指标，不含任何操作记录。',
+      backup: '下载备份文件，其中包含所有租户的日志。',
     },
     launchNameHint: '业务系统的名称。更换密钥时请沿用此名称，该系统的用户才会被视为同一批人。',
     lastDay: '最后有效日',
@@ -101,8 +103,11 @@ export const adminZh: AdminWords = {
       launch:
         '用它签发令牌（JWT，HS256；声明 sub、name、role、jti，exp 最多晚于当前 5 分钟），并将业务系统中的链接指向：',
       directory: '用它替换组织树：',
+      metrics: '用它读取监控指标（Prometheus 格式）：',
+      backup: '用它下载备份：',
     },
-    ready: { write: '可直接运行', read: '可直接运行', launch: '链接地址', directory: '可直接运行' },
+    readyToRun: '可直接运行',
+    linkURL: '链接地址',
   },
 
   tenants: {

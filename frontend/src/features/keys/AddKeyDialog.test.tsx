@@ -5,14 +5,15 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { draw } from '../../../build/draw'
 import { adminEn } from '../../i18n/admin.en'
 import { en } from '../../i18n/en'
-import type { Tenant } from '../../model/api/types'
+import type { Session, Tenant } from '../../model/api/types'
+import { SessionProvider } from '../../model/session/session'
 import { AddKeyDialog } from './AddKeyDialog'
 
 const tenant = { id: 'acme', name: 'Acme', time_zone: 'Asia/Shanghai', data_permission: true } as Tenant
 const words = adminEn.keys
 
 /** Draws the dialog; what it sends is kept. */
-function dialog() {
+function dialog(role: Session['role'] = 'admin') {
   const sent = vi.fn()
   vi.stubGlobal('fetch', async (_url: string, init: RequestInit) => {
     sent(JSON.parse(String(init.body)))
@@ -21,7 +22,9 @@ function dialog() {
   const made = vi.fn()
   const drawn = draw(
     <QueryClientProvider client={new QueryClient()}>
-      <AddKeyDialog tenant={tenant} onMade={made} onClose={() => {}} />
+      <SessionProvider value={{ username: 'ada', role, locale: 'en', tenants: [] }}>
+        <AddKeyDialog tenant={tenant} onMade={made} onClose={() => {}} />
+      </SessionProvider>
     </QueryClientProvider>,
   )
   return { ...drawn, sent, made, create: () => screen.getByRole('button', { name: words.add }) }
@@ -76,4 +79,14 @@ test('only a key that reads can be kept to an organization', async () => {
   expect(sees()).toBeNull()
   await person.click(screen.getByRole('radio', { name: new RegExp(`^${words.scopes.read}`) }))
   expect(sees()).not.toBeNull()
+})
+
+test('only an owner is offered a key that downloads the backup of all tenants', () => {
+  const offered = () => screen.queryByRole('radio', { name: new RegExp(`^${words.scopes.backup}`) })
+  const admin = dialog()
+  expect(offered()).toBeNull()
+  expect(screen.getByRole('radio', { name: new RegExp(`^${words.scopes.metrics}`) })).toBeDefined()
+  admin.unmount()
+  dialog('owner')
+  expect(offered()).not.toBeNull()
 })

@@ -6,11 +6,12 @@ import { parseDay } from '../../lib/time/parse'
 import { daysSpan } from '../../lib/time/utcDays'
 import type { ApiKey, CreatedKey, NewKey, Tenant } from '../../model/api/types'
 import { OrganizationField } from '../../model/organizations/OrganizationField'
+import { useSession } from '../../model/session/session'
 import { useAddKey } from '../../model/settings/queries'
 import { Choices, fieldError, TextField } from '../../ui/form/Fields'
 import { FormDialog } from '../../ui/form/FormDialog'
 
-const scopes: ApiKey['scope'][] = ['write', 'read', 'launch', 'directory']
+const scopes: ApiKey['scope'][] = ['write', 'read', 'launch', 'directory', 'metrics']
 
 interface Props {
   tenant: Tenant
@@ -24,6 +25,7 @@ export function AddKeyDialog({ tenant, onMade, onClose }: Props) {
   const all = useAdminWords()
   const words = all.keys
   const add = useAddKey(tenant.id)
+  const offered: ApiKey['scope'][] = useSession().role === 'owner' ? [...scopes, 'backup'] : scopes
   const [name, setName] = useState('')
   const [scope, setScope] = useState<ApiKey['scope']>('write')
   const [lastDay, setLastDay] = useState('')
@@ -70,7 +72,7 @@ export function AddKeyDialog({ tenant, onMade, onClose }: Props) {
       <Choices
         label={words.scope}
         value={scope}
-        choices={scopes.map((value) => ({ value, title: words.scopes[value], text: words.scopeText[value] }))}
+        choices={offered.map((value) => ({ value, title: words.scopes[value], text: words.scopeText[value] }))}
         onChange={setScope}
       />
       {scoped && (

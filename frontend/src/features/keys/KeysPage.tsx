@@ -122,7 +122,7 @@ function MadeDialog({ tenant, made, onClose }: { tenant: Tenant; made: CreatedKe
         <Copyable label={words.key} text={made.key} />
         <p className="form-lead">{words.use[made.scope]}</p>
         <Copyable
-          label={words.ready[made.scope]}
+          label={made.scope === 'launch' ? words.linkURL : words.readyToRun}
           text={keyExample(made.scope, location.origin + basePath, tenant.id, made.key)}
         />
       </div>

@@ -18,6 +18,10 @@ export function keyExample(scope: ApiKey['scope'], origin: string, tenant: strin
         `  -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' \\`,
         `  -d '[{"id":"hq","parent_id":null,"name":"Headquarters"}]'`,
       ].join('\n')
+    case 'metrics':
+      return [`curl ${origin}/metrics \\`, `  -H 'Authorization: Bearer ${key}'`].join('\n')
+    case 'backup':
+      return [`curl -OJ ${origin}/api/v1/backup \\`, `  -H 'Authorization: Bearer ${key}'`].join('\n')
     case 'launch':
       return `${origin}/launch?tenant=${encodeURIComponent(tenant)}&token=JWT`
   }

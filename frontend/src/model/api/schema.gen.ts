@@ -943,7 +943,7 @@ export interface components {
              * @description The key's scope.
              * @enum {string}
              */
-            scope: "write" | "read" | "launch" | "directory";
+            scope: "write" | "read" | "launch" | "directory" | "metrics" | "backup";
         };
         Creator: {
             /** @description Name of the API key; omitted for an account. */
@@ -1340,7 +1340,7 @@ export interface components {
              * @description The key's scope.
              * @enum {string}
              */
-            scope: "write" | "read" | "launch" | "directory";
+            scope: "write" | "read" | "launch" | "directory" | "metrics" | "backup";
         };
         Keys: {
             /** @description Oldest first. */
@@ -1530,10 +1530,10 @@ export interface components {
             /** @description Restricts a read key to this organization and those below it. */
             organization?: string;
             /**
-             * @description write records entries, read reads and exports them, launch signs the host system's links, directory replaces the organization tree.
+             * @description write records entries, read reads and exports them, launch signs the host system's links, directory replaces the organization tree, metrics reads /metrics, backup downloads the backup of all tenants. Only an owner can create one of scope backup.
              * @enum {string}
              */
-            scope: "write" | "read" | "launch" | "directory";
+            scope: "write" | "read" | "launch" | "directory" | "metrics" | "backup";
         };
         NewModule: {
             /** @description As returned by getCatalog; ignored. */
