@@ -29,7 +29,13 @@ const (
 	maxStreamsOfCaller = 50 // a user or a key
 	maxStreamsOfTenant = 1000
 	maxStreams         = 4000
+
+	// streamGrace is how long a client waits for places of streams that are just being closed.
+	streamGrace = 250 * time.Millisecond
 )
+
+// errLeft is the error of a stream that its client closed; fasthttp does not log it.
+var errLeft = fmt.Errorf("the client left: %w", io.ErrUnexpectedEOF)
 
 // liveParams are the filters, and what other clients send in a header.
 var liveParams = append(filterParams[:len(filterParams):len(filterParams)], actParams...)
@@ -59,7 +65,7 @@ func (s *Server) stream(c *fiber.Ctx, in *call) error {
 	if c.Method() == http.MethodHead {
 		return nil
 	}
-	release, err := s.takeStream(in)
+	release, err := s.takeStream(c.UserContext(), in)
 	if err != nil {
 		return err
 	}
@@ -69,23 +75,33 @@ func (s *Server) stream(c *fiber.Ctx, in *call) error {
 		follow: func(e *eventStream) error {
 			s.meters.streams.Inc()
 			defer s.meters.streams.Dec()
+			ctx, leave := context.WithCancelCause(s.streamsContext)
+			defer leave(nil)
+			defer wire.Watch(connection, func() { leave(errLeft) })()
 			if err := e.begin(after); err != nil {
 				return err
 			}
-			return e.end(s.follow(in, q, after, e, still))
+			err := s.follow(ctx, in, q, after, e, still)
+			if errors.Is(context.Cause(ctx), errLeft) {
+				return errLeft
+			}
+			return e.end(err)
 		},
 		release: release,
 	}, -1)
 	return nil
 }
 
-// takeStream takes a stream of the caller's share and of the tenant's.
-func (s *Server) takeStream(in *call) (release func(), err error) {
+// takeStream takes a stream of the caller's share and of the tenant's. Clients that replace one stream by another, as the console does when
+// filters change, may send the request before the server has noticed that the first is closed.
+func (s *Server) takeStream(ctx context.Context, in *call) (release func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, streamGrace)
+	defer cancel()
 	caller, tenant := in.caller(), in.tenant.ID
-	if s.streams.Take(caller, 1) != nil {
+	if s.streams.Wait(ctx, caller, 1) != nil {
 		return nil, fiber.NewError(http.StatusTooManyRequests, fmt.Sprintf("At most %d live streams of one user or key may be open; close others.", maxStreamsOfCaller))
 	}
-	if s.tenants.Take(tenant, 1) != nil {
+	if s.tenants.Wait(ctx, tenant, 1) != nil {
 		s.streams.Give(caller, 1)
 		return nil, fiber.NewError(http.StatusTooManyRequests, fmt.Sprintf("At most %d live streams of one tenant may be open; retry later.", maxStreamsOfTenant))
 	}
@@ -96,9 +112,9 @@ func (s *Server) takeStream(in *call) (release func(), err error) {
 }
 
 // follow sends new entries to a stream until it ends. A panic only ends this stream: it is not in a request's handler.
-func (s *Server) follow(in *call, q oplog.Query, after uint64, stream *eventStream, still func() error) (err error) {
+func (s *Server) follow(ctx context.Context, in *call, q oplog.Query, after uint64, stream *eventStream, still func() error) (err error) {
 	defer faults.Catch("sending a live stream", &err)
-	return s.live.Follow(s.streamsContext, in.tenant.ID, q, after, s.keepAlive, func(data []byte, seq uint64) error {
+	return s.live.Follow(ctx, in.tenant.ID, q, after, s.keepAlive, func(data []byte, seq uint64) error {
 		if err := still(); err != nil {
 			return err
 		}

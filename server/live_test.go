@@ -3,6 +3,8 @@ package server
 import (
 	"bufio"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -172,6 +174,32 @@ func TestLiveTooFarBehind(t *testing.T) {
 	}
 	if got := f.follow(url, "read", "", "0").event(); !strings.Contains(got, "event: end") || !strings.Contains(got, "10001 entries behind") || !strings.Contains(got, "entries?order=seq&after_seq=0 ") {
 		t.Error(got)
+	}
+}
+
+// TestClosedStreamsCountNoMore: a client that closes its streams can open as many again at once, though nothing is sent on them for an hour.
+func TestClosedStreamsCountNoMore(t *testing.T) {
+	f := newServer(t)
+	f.server.keepAlive = time.Hour
+	address := strings.TrimPrefix(f.listen(), "http://")
+	for round := range 4 {
+		streams := make([]net.Conn, maxStreamsOfCaller)
+		for i := range streams {
+			c, err := net.Dial("tcp", address)
+			f.noError(err)
+			defer func() { _ = c.Close() }()
+			_, err = io.WriteString(c, "GET "+tenantA+"/live HTTP/1.1\r\nHost: localhost\r\nAuthorization: "+f.sent["read"]["Authorization"]+"\r\n\r\n")
+			f.noError(err)
+			r, err := http.ReadResponse(bufio.NewReader(c), nil)
+			f.noError(err)
+			if streams[i] = c; r.StatusCode != http.StatusOK {
+				t.Fatalf("stream %d of round %d: %d", i, round, r.StatusCode)
+			}
+		}
+		f.asProblem(f.send("read", "GET", tenantA+"/live", ""), 429)
+		for _, c := range streams {
+			f.noError(c.Close())
+		}
 	}
 }
 

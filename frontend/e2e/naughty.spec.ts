@@ -209,9 +209,8 @@ test('shows them exactly in chips, and searches for them', async ({ page }) => {
     const box = page.getByRole('searchbox', { name: 'Search' })
     await expect.poll(() => box.inputValue(), { intervals }).toBe(text.replaceAll(/[\r\n]/g, ''))
   }
-  // A search that is no search is told so; that is the server's answer, not the page's mistake. And no person changes filters this fast:
-  // the streams of those left behind count until the server notices.
-  expect(trouble.filter((one) => !/ (422|429) /.test(one))).toEqual([])
+  // A search that is no search is told so; that is the server's answer, not the page's mistake.
+  expect(trouble.filter((one) => !one.includes('422'))).toEqual([])
 })
 
 async function openLog(page: Page) {

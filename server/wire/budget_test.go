@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -31,6 +33,58 @@ func TestBudget(t *testing.T) {
 	b.Give("b", 6)
 	if len(b.by) != 0 || b.held != 0 {
 		t.Errorf("%d of %v are still held", b.held, b.by)
+	}
+}
+
+// TestBudgetWait: callers that wait get what is given back, the first of them first, and none waits for another's share.
+func TestBudgetWait(t *testing.T) {
+	b := NewBudget(3, 2)
+	ctx, cancel := context.WithCancel(t.Context())
+	got := make(chan string)
+	wait := func(name, caller string, n int64) {
+		t.Helper()
+		waiting := len(b.waiting)
+		go func() {
+			if b.Wait(ctx, caller, n) != nil {
+				name += " is refused"
+			}
+			got <- name
+		}()
+		for b.mu.Lock(); len(b.waiting) == waiting; b.mu.Lock() {
+			b.mu.Unlock()
+			runtime.Gosched()
+		}
+		b.mu.Unlock()
+	}
+	want := func(name string) {
+		t.Helper()
+		if name != <-got {
+			t.Errorf("it is not %s", name)
+		}
+	}
+	for range 2 {
+		if err := b.Wait(ctx, "a", 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wait("a's third", "a", 1)
+	wait("a's fourth", "a", 1)
+	wait("two of b", "b", 2)
+	b.Give("a", 1)
+	want("a's third")
+	b.Give("a", 2)
+	for _, name := range []string{<-got, <-got} {
+		if name != "a's fourth" && name != "two of b" {
+			t.Error(name)
+		}
+	}
+	wait("b's third", "b", 1)
+	cancel()
+	want("b's third is refused")
+	b.Give("a", 1)
+	b.Give("b", 2)
+	if len(b.by) != 0 || b.held != 0 || len(b.waiting) != 0 {
+		t.Errorf("%d of %v are still held, %d wait", b.held, b.by, len(b.waiting))
 	}
 }
 

@@ -48,6 +48,7 @@ type connection struct {
 	net.Conn
 	release func()
 	lingers atomic.Bool
+	early   []byte // what was read ahead; see Watch
 }
 
 // Limits of what is read from a connection that is closed while the client is still sending.
@@ -59,10 +60,7 @@ const (
 // Linger lets a connection's last response arrive at a client that is still sending: closing a connection with unread data resets it, and
 // the client would see no response. So Close first ends only this side, and discards what arrives for a while.
 func Linger(c net.Conn) {
-	if over, ok := c.(interface{ NetConn() net.Conn }); ok { // TLS
-		c = over.NetConn()
-	}
-	if own, ok := c.(*connection); ok {
+	if own := ownConnection(c); own != nil {
 		own.lingers.Store(true)
 	}
 }
