@@ -187,7 +187,7 @@ func (i *Identity) unrevokedKey(hash string) (APIKey, error) {
 	}
 	key, err := records.Read[APIKey](i.records, oplog.RecordKey, hash)
 	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && !key.RevokedAt.IsZero() {
-		return APIKey{}, oplog.Errorf(oplog.CodeUnauthenticated, "This API key is unknown or was revoked.")
+		return key, oplog.Errorf(oplog.CodeUnauthenticated, "This API key is unknown or was revoked.")
 	}
 	if err == nil {
 		i.keys[hash] = key

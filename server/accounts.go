@@ -176,8 +176,11 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 // administered returns an account that the caller administers. To others it does not exist.
 func (s *Server) administered(in *call, username string) (identity.Account, error) {
 	a, err := s.identity.Account(username)
-	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && !in.administers(a) {
+	switch {
+	case oplog.CodeOf(err) == oplog.CodeNotFound:
 		err = noAccount(username)
+	case err == nil && !in.administers(a):
+		err = foreign{noAccount(username), username}
 	}
 	return a, err
 }
@@ -186,7 +189,7 @@ func (s *Server) administered(in *call, username string) (identity.Account, erro
 func (s *Server) administersNow(in *call, a identity.Account) (*principal, error) {
 	caller, err := s.callerNow(in.principal)
 	if err == nil && !caller.administers(a) {
-		err = noAccount(a.Username)
+		err = foreign{noAccount(a.Username), a.Username}
 	}
 	return caller, err
 }

@@ -76,7 +76,7 @@ func (in *call) act() string {
 
 // reading describes what a call read, for its user action.
 func (in *call) reading(kind string) trail.Reading {
-	read := trail.Reading{Kind: kind, Requested: in.at, ContentID: in.trailDetails.opened.Content.ID, UserID: in.trailDetails.opened.User.ID}
+	read := trail.Reading{Kind: kind, Requested: in.at, ContentID: in.trailDetails.opened.Content.ID, UserID: in.trailDetails.opened.User.ID, Rows: in.trailDetails.rows}
 	if in.http.Get(purposeHeader) == purposePrint && (kind == trail.ReadOpen || kind == trail.ReadSearch) {
 		read.Kind = trail.ReadPrint
 	}
@@ -84,7 +84,9 @@ func (in *call) reading(kind string) trail.Reading {
 		return read
 	}
 	query := wire.ReadQuery(in.query)
-	read.Related = in.query.Get("cursor") == "" && query.Int("limit", oplog.DefaultPageSize) <= trail.MaxRelated
+	after := in.query.Get("after_seq")
+	read.Further = in.query.Get("cursor") != "" || after != "" && after != "0"
+	read.Related = !read.Further && query.Int("limit", oplog.DefaultPageSize) <= trail.MaxRelated
 	read.Filters = map[string][]string{}
 	for name := range in.query {
 		if values := query.List(name); len(values) > 0 && !turnsPages(name) {

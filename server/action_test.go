@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"oplog/oplog"
 )
 
 // wantTrail checks a tenant's trail, newest first, without the test's own readings.
@@ -129,5 +131,39 @@ func TestActionsHideNothing(t *testing.T) {
 func withoutAction(user string) []string {
 	return []string{
 		user + ` log search {"filters":{"user":["u1"]}}`, user + ` log search {"filters":{"q":["sms"]}}`, user + ` log search {"filters":{"q":["vip"]}}`,
+	}
+}
+
+// TestPagingIsCounted: paging through the log is not recorded as one look, neither of a program nor of a person, in any order of entries.
+func TestPagingIsCounted(t *testing.T) {
+	f := newServer(t)
+	for range 12 {
+		f.record(entry())
+	}
+	page := func(caller, query string, headers ...string) (cursor string) {
+		t.Helper()
+		r := f.send(caller, "GET", entriesPath+"?"+query, "", headers...)
+		if r.status != 200 {
+			t.Fatalf("%d %s", r.status, r.body)
+		}
+		return decode[oplog.Page](t, r.body).NextCursor
+	}
+	for cursor := page("read", "limit=5"); cursor != ""; {
+		cursor = page("read", "limit=5&cursor="+cursor)
+	}
+	for cursor := page("auditor", "limit=5", actHeader, "look"); cursor != ""; {
+		cursor = page("auditor", "limit=5&cursor="+cursor, actHeader, "look")
+	}
+	page("read", "order=seq&limit=5")
+	page("read", "order=seq&limit=5&after_seq=5")
+	page("read", "order=seq&limit=5&after_seq=10")
+	told := strings.Join(f.trail("admin", tenantA+"/access"), "\n")
+	for _, want := range []string{
+		`log search {"calls":2,"last_at"`, `"rows":7}`, `auditor log search {"calls":3,"rows":12}`,
+		`log search {"calls":2,"filters":{"order":["seq"]},"last_at"`, `"rows":7}`,
+	} {
+		if !strings.Contains(told, want) {
+			t.Errorf("the trail lacks %s:\n%s", want, told)
+		}
 	}
 }

@@ -53,6 +53,7 @@ func typed[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(*
 			c := ctx.Value(callKey{}).(*call)
 			out, err := handle(ctx, c, in)
 			if err != nil {
+				s.recordRefusedBy(r, c, err)
 				return nil, s.problem(r.method, r.path, err)
 			}
 			s.recordInTrail(r, c)
@@ -80,6 +81,7 @@ func raw(handle func(*fiber.Ctx, *call) error, describe func(huma.Registry, *hum
 				return err
 			}
 			if err := handle(c, in); err != nil {
+				s.recordRefusedBy(r, in, err)
 				return err
 			}
 			if c.Response().StatusCode() < http.StatusBadRequest {
@@ -140,6 +142,7 @@ func (s *Server) enter(c *fiber.Ctx, r *route) (*call, error) {
 	}
 	p, err := s.authorize(c, r)
 	if err != nil {
+		s.recordRefusal(c, p, err)
 		return nil, err
 	}
 	in := &call{principal: p, at: s.now(), http: c}

@@ -122,10 +122,12 @@ func (s *Server) listEntries(ctx context.Context, in *call, _ *struct{}) (*pageO
 	if asked.bySeq {
 		feed, err := s.journal.Feed(ctx, in.tenant.ID, asked.q, asked.after, asked.limit)
 		body := newPageBody(oplog.Page{Entries: feed.Entries})
+		in.trailDetails.rows = len(feed.Entries)
 		body.NextAfterSeq, body.LastSeq = &feed.NextAfterSeq, &feed.LastSeq
 		return &pageOutput{body}, err
 	}
 	page, err := s.journal.Page(ctx, in.tenant.ID, asked.q, asked.limit, asked.cursor)
+	in.trailDetails.rows = len(page.Entries)
 	return &pageOutput{newPageBody(page)}, err
 }
 

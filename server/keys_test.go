@@ -79,7 +79,7 @@ func TestKeysExpire(t *testing.T) {
 	}
 	f.get("short", tenantA+"/catalog", 401)
 	told := strings.Join(f.trail("admin", tenantA+"/access"), "\n")
-	if strings.Count(told, `{"reason":"expired key"} failed`) != 1 {
+	if strings.Count(told, `"reason":"expired key"} failed`) != 1 || !strings.Contains(told, `"count":2`) || strings.Count(told, "revoked key") != 1 {
 		t.Errorf("the trail says %s", told)
 	}
 }
@@ -100,7 +100,7 @@ func TestKeysAreBoundToAddresses(t *testing.T) {
 		t.Errorf("metrics: %d", got.status)
 	}
 	told := strings.Join(f.trail("admin", tenantA+"/access"), "\n")
-	if strings.Count(told, `{"reason":"address not allowed"} failed`) != 1 {
+	if strings.Count(told, `"reason":"address not allowed"} failed`) != 1 || !strings.Contains(told, `"count":3`) {
 		t.Errorf("the trail says %s", told)
 	}
 	for _, k := range must(f.log.Identity.Keys("acme"))(t) {

@@ -18,7 +18,6 @@ import (
 	"oplog/identity"
 	"oplog/oplog"
 	"oplog/server/wire"
-	"oplog/trail"
 )
 
 // The host system's link [Operation Log]: a user authenticated by the host system, with one of the tenant's launch keys, opens the log
@@ -191,17 +190,6 @@ func (s *Server) launchCookie(c *fiber.Ctx, token string, expires time.Time, t o
 		cookie.SameSite, cookie.Partitioned = http.SameSiteNoneMode, true
 	}
 	return &cookie
-}
-
-// recordFailedLaunch records a rejected link in the trail.
-func (s *Server) recordFailedLaunch(in *call, tenant string, err error) {
-	if _, unknown := s.directory.Tenant(tenant); unknown != nil {
-		tenant = ""
-	}
-	s.trail.Add(trail.Event{
-		Tenant: tenant, User: oplog.User{ID: "unknown", Name: "unknown"}, Module: "session", Operation: "launch", Failed: true,
-		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: map[string]any{"reason": err.Error()}, Deduplicate: true, Source: in.ip(),
-	})
 }
 
 type launchedInput struct {

@@ -66,7 +66,7 @@ func (s *Server) cookieName(c *fiber.Ctx, name string) string {
 }
 
 // authorize authenticates the caller of a request and checks its permissions. It is the only place that decides: handlers get the scope and
-// check nothing further.
+// check nothing further. With an error it returns the caller if it is known.
 func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
 	if isAPI(r.path) {
 		if err := checkSite(c); err != nil {
@@ -83,14 +83,14 @@ func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
 	wire.MarkAuthenticated(c)
 	if strings.Contains(r.path, "{tenant}") {
 		if err := s.enterTenant(p, c.Params("tenant")); err != nil {
-			return nil, err
+			return p, err
 		}
 	}
 	if r.callers&p.kind == 0 {
-		return nil, p.refusal(r)
+		return p, p.refusal(r)
 	}
 	if p.account.MustChange && !beforePassword[r.id] {
-		return nil, passwordDue()
+		return p, passwordDue()
 	}
 	return p, nil
 }
@@ -215,7 +215,7 @@ func (s *Server) enterTenant(p *principal, id string) error {
 		return oplog.Errorf(oplog.CodeForbidden, noAccess)
 	}
 	if own := p.account.Tenant + p.key.Tenant; p.kind != byOwner && own != id {
-		return oplog.Errorf(oplog.CodeNotFound, "There is no tenant %s.", id)
+		return foreignTenant(id)
 	}
 	t, err := s.directory.Tenant(id)
 	p.tenant = t
@@ -230,7 +230,7 @@ func (p *principal) administeredTenant(named string) (string, error) {
 		return named, nil
 	}
 	if named != "" {
-		return "", oplog.Errorf(oplog.CodeNotFound, "There is no tenant %s.", named)
+		return "", foreignTenant(named)
 	}
 	return own, nil
 }
@@ -248,7 +248,7 @@ func (p *principal) mayAdminister(a identity.Account) error {
 	if a.Role == identity.RoleOwner {
 		return oplog.Errorf(oplog.CodeForbidden, "Only an owner can create an owner.")
 	}
-	return oplog.Errorf(oplog.CodeNotFound, "There is no tenant %s.", a.Tenant)
+	return foreignTenant(a.Tenant)
 }
 
 // mayShare returns an error unless the caller may share views: only admins of the whole tenant may.

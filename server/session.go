@@ -14,7 +14,6 @@ import (
 	"oplog/identity"
 	"oplog/oplog"
 	"oplog/server/wire"
-	"oplog/trail"
 )
 
 // sessionBody describes the signed-in user.
@@ -69,10 +68,7 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 	}
 	giveBack, wait := s.throttle.take(buckets...)
 	if wait > 0 {
-		s.trail.Add(trail.Event{
-			User: oplog.User{ID: "unknown", Name: "unknown"}, Module: "session", Operation: "sign_in", Failed: true, IP: in.ip(),
-			Details: map[string]any{"reason": "too many tries"}, Deduplicate: true, Source: in.ip(),
-		})
+		s.recordFailed(in, "sign_in", identity.Account{}, reasonTooManyTries)
 		return nil, in.tooManyTries(wait)
 	}
 	account, err := s.identity.SignInAccount(input.Body.Username)
@@ -89,7 +85,7 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 		return nil, err
 	}
 	if !known || !matches {
-		s.recordFailedSignIn(in, account, reason(account))
+		s.recordFailed(in, "sign_in", account, reason(account))
 		return nil, oplog.Errorf(oplog.CodeUnauthenticated, "The username or the password is wrong.")
 	}
 	giveBack()

@@ -55,6 +55,7 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 		return nil, in.tooManyTries(wait)
 	}
 	if subtle.ConstantTimeCompare([]byte(b.Code), []byte(s.setupCode)) != 1 {
+		s.recordFailed(in, "set_up", identity.Account{}, "wrong code")
 		return nil, oplog.Errorf(oplog.CodeForbidden, "The setup code is wrong; the program printed it when it started.")
 	}
 	giveBack()

@@ -2,12 +2,10 @@ package server
 
 import (
 	"context"
-	"errors"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
-	"oplog/identity"
 	"oplog/oplog"
 	"oplog/server/wire"
 	"oplog/trail"
@@ -69,6 +67,7 @@ type trailDetails struct {
 	object  oplog.Ref
 	details map[string]any
 	opened  oplog.Entry
+	rows    int  // of a page
 	quiet   bool // not worth an entry after all
 }
 
@@ -134,41 +133,6 @@ func (p *principal) user() oplog.User {
 	return oplog.User{ID: p.account.Person(), Name: name, Role: string(p.account.Role)}
 }
 
-// recordFailedSignIn records a failed sign-in. Unknown usernames are not recorded: they may be passwords in the wrong field.
-func (s *Server) recordFailedSignIn(in *call, account identity.Account, why string) {
-	s.recordFailed(in, "sign_in", account, why)
-}
-
-// recordFailed records a failed attempt in a session, or to start one.
-func (s *Server) recordFailed(in *call, operation string, account identity.Account, why string) {
-	v := trail.Event{
-		Tenant: account.Tenant, User: oplog.User{ID: account.Username, Name: account.Username, Role: string(account.Role)},
-		Module: "session", Operation: operation, Failed: true,
-		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: map[string]any{"reason": why},
-	}
-	if account.Username == "" {
-		v.User = oplog.User{ID: "unknown", Name: "unknown"}
-	}
-	s.trail.Add(v)
-}
-
-// refusalReasons are the reasons recorded in the trail when a known key is rejected.
-var refusalReasons = map[string]string{identity.ReasonKeyExpired: "expired key", identity.ReasonKeyAddress: "address not allowed"}
-
-// recordRefusedKey records the use of a known key that has expired or was used from an address it is not allowed at. Repetitions are
-// recorded once a minute.
-func (s *Server) recordRefusedKey(c *fiber.Ctx, key identity.APIKey, err error) {
-	var refused *oplog.Error
-	if key.ID == "" || !errors.As(err, &refused) || refused.Reason == "" {
-		return
-	}
-	s.trail.Add(trail.Event{
-		Tenant: key.Tenant, User: (&principal{key: key}).user(), Module: "key", Operation: "use", Object: oplog.Ref{ID: key.ID, Name: key.Name},
-		Failed: true, IP: c.Context().RemoteIP().String(), UserAgent: c.Get(fiber.HeaderUserAgent), Details: map[string]any{"reason": refusalReasons[refused.Reason]},
-		Deduplicate: true, Source: key.ID,
-	})
-}
-
 // trailParams are the parameters of a page of the access log.
 var trailParams = append([]*huma.Param{
 	wire.TextParam("q", "Words separated by spaces, all of which must match, each in any of user, module, object and filters. "+searchFormDoc,
@@ -205,6 +169,7 @@ func (s *Server) trailPage(ctx context.Context, in *call, tenant string) (*pageO
 		return nil, err
 	}
 	page, err := s.trail.Page(ctx, tenant, q, limit, cursor)
+	in.trailDetails.rows = len(page.Entries)
 	return &pageOutput{newPageBody(page)}, err
 }
 

@@ -54,7 +54,7 @@ func TestTrail(t *testing.T) {
 	f.get("member", entriesPath, 403)
 	key := strings.TrimPrefix(f.sent["read"]["Authorization"], "Bearer ")[:len("oplog_read_")+8]
 	want(access, "admin",
-		`auditor log open e1 {"seq":1}`, key+` log search {"filters":{"user":["u1","u2"]}}`, `auditor log search {"filters":{"q":["vip"]}}`)
+		`member request refuse {"area":"log","reason":"no permission"} failed`, `auditor log open e1 {"seq":1}`, key+` log search {"filters":{"user":["u1","u2"]}}`, `auditor log search {"filters":{"q":["vip"]}}`)
 
 	f.change("admin", "POST", tenantA+"/exports", `{"range":"today","format":"csv","filters":{"q":"vip"}}`, 202)
 	f.change("nobody", "POST", "/api/v1/session", signIn("admin", password), 200)

@@ -25,6 +25,8 @@ type Reading struct {
 	ContentID string              // of an opened entry: the id of its content
 	UserID    string              // of an opened entry: the id of its user
 	Related   bool                // a search for the first rows only, as shown beside an opened entry
+	Further   bool                // a further page of a search, which is counted
+	Rows      int                 // in the response
 }
 
 // The kinds of readings, from most to least informative.
@@ -53,9 +55,11 @@ const (
 // reading is a reading of an action, with the trail entry that would record it alone.
 type reading struct {
 	Reading
-	entry   oplog.Entry
-	details map[string]any
-	at      time.Time
+	entry    oplog.Entry
+	details  map[string]any
+	at       time.Time
+	hasFirst bool // whether the first page is among the calls
+	calls    int  // pages; Rows is their sum
 }
 
 // action is the state of a user action.
@@ -96,11 +100,11 @@ type visit struct {
 // addReading adds a reading to its action, and reports whether there is something to write.
 func (t *Trail) addReading(a *action, e oplog.Entry, v Event, now time.Time) bool {
 	e.Operation = v.Reading.Kind
-	r := reading{Reading: v.Reading, entry: e, details: v.Details, at: now}
+	r := reading{Reading: v.Reading, entry: e, details: v.Details, at: now, hasFirst: !v.Reading.Further, calls: 1}
 	if r.isOfEntry() {
 		a.visit.openedUsers[r.UserID], a.visit.openedContents[r.ContentID] = now, now
 	}
-	if a.last = now; a.covers(a.recorded, nil, &r) || a.isBuffered(&r) {
+	if a.last = now; !r.Further && a.covers(a.recorded, nil, &r) || a.isBuffered(&r) {
 		return false
 	}
 	if len(a.buffered) == 0 {
@@ -157,7 +161,7 @@ func (a *action) trailEntries() (entries []oplog.Entry, fresh []reading) {
 	var also []map[string]any
 	var first reading
 	for _, r := range buffered {
-		if a.covers(a.recorded, fresh, &r) {
+		if r.calls == 1 && !r.Further && a.covers(a.recorded, fresh, &r) {
 			continue
 		}
 		fresh = append(fresh, r)
@@ -169,6 +173,11 @@ func (a *action) trailEntries() (entries []oplog.Entry, fresh []reading) {
 			}
 		}
 		e := r.entry
+		if r.isPaged() {
+			if details, fits := r.detailsWith(nil); fits {
+				e.Details = details
+			}
+		}
 		if e.ID = a.idOf(a.entries + len(entries)); len(entries) == 0 {
 			e.Time = a.start
 		}
@@ -199,15 +208,30 @@ func (r *reading) summary() map[string]any {
 			brief[name] = value
 		}
 	}
+	r.addPages(brief)
 	return brief
+}
+
+// isPaged reports whether a reading is more than its first page.
+func (r *reading) isPaged() bool { return r.Further || r.calls > 1 }
+
+// addPages adds how much was read to the details of a reading of several pages.
+func (r *reading) addPages(details map[string]any) {
+	if r.isPaged() {
+		details["calls"], details["rows"] = r.calls, r.Rows
+	}
 }
 
 // detailsWith returns the details of an entry that records further readings, and whether they fit.
 func (r *reading) detailsWith(also []map[string]any) ([]byte, bool) {
-	details := map[string]any{"also": also}
+	details := map[string]any{}
+	if len(also) > 0 {
+		details["also"] = also
+	}
 	for name, value := range r.details {
 		details[name] = value
 	}
+	r.addPages(details)
 	if r.Kind == ReadSearch {
 		searches := 1
 		for _, one := range also {

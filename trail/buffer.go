@@ -11,25 +11,25 @@ import (
 )
 
 // Actions are buffered briefly so that further readings can join them. The buffer is also written to a record, so that a crash loses
-// nothing.
+// none; what is only counted, further pages and refused attempts, is saved with it every 15 s.
 
 // isDue reports whether an action is complete: it had no reading for a while. Counts and streams without other readings wait longer, for the
-// rows that they belong to.
+// rows that they belong to, and further pages of recorded ones for more of them.
 func (a *action) isDue(now time.Time) bool {
 	return now.Sub(a.start) >= actionMaxTime || a.rowless() == 0 && now.Sub(a.last) >= actionIdle
 }
 
-// rowless is 1 if an action has only counts and streams, otherwise 0.
+// rowless is 1 if an action has only counts, streams and further pages, otherwise 0.
 func (a *action) rowless() int {
-	if slices.ContainsFunc(a.buffered, func(r reading) bool { return r.Kind != ReadCount && r.Kind != ReadFollow }) {
+	if slices.ContainsFunc(a.buffered, func(r reading) bool { return r.hasFirst && r.Kind != ReadCount && r.Kind != ReadFollow }) {
 		return 0
 	}
 	return 1
 }
 
-// flush moves the selected actions to the pending entries, in order of their start, and reports whether some remain buffered. Actions with
+// flush moves the selected actions to the pending entries, in order of their start. Actions with
 // counts and streams only come last: another action may have the search that they belong to.
-func (t *Trail) flush(which func(*action) bool) (left bool) {
+func (t *Trail) flush(which func(*action) bool) {
 	var actions []*action
 	for a := range t.buffered {
 		if which(a) {
@@ -47,14 +47,15 @@ func (t *Trail) flush(which func(*action) bool) (left bool) {
 		a.recorded, a.buffered, a.entries = append(a.recorded, fresh...), nil, a.entries+len(entries)
 		delete(t.buffered, a)
 	}
-	return len(t.buffered) > 0
 }
 
-// flushDue writes the actions that are complete.
+// flushDue writes the actions that are complete and the folded events whose window has ended.
 func (t *Trail) flushDue() {
 	now := t.now()
 	t.mu.Lock()
-	t.flushScheduled = t.flush(func(a *action) bool { return a.isDue(now) })
+	t.flush(func(a *action) bool { return a.isDue(now) })
+	t.flushFolded(func(f *folded) bool { return !now.Before(f.due) })
+	t.flushScheduled = len(t.buffered)+len(t.folded) > 0
 	if t.flushScheduled {
 		time.AfterFunc(actionIdle, t.scheduleFlush)
 	}
@@ -65,7 +66,7 @@ func (t *Trail) flushDue() {
 // flushAll writes all buffered actions, before the log is closed.
 func (t *Trail) flushAll() {
 	t.mu.Lock()
-	t.flush(func(*action) bool { return true })
+	t.flushEverything()
 	t.mu.Unlock()
 	t.background.Once("trail", t.writeAll)
 }
@@ -91,7 +92,7 @@ func (t *Trail) writeAll() {
 	}
 	faults.Report("saving unfinished actions of the access log", err)
 	t.mu.Lock()
-	t.flush(func(*action) bool { return true })
+	t.flushEverything()
 	t.mu.Unlock()
 	t.writePending() // counts those that cannot be written
 }
@@ -113,6 +114,9 @@ func (t *Trail) savePending() error {
 		for _, e := range a.pending {
 			pending = append(pending, pendingEntry{e.Tenant, e})
 		}
+	}
+	for _, f := range t.folded {
+		pending = append(pending, pendingEntry{f.entry.Tenant, f.trailEntry()})
 	}
 	t.mu.Unlock()
 	if len(pending) == 0 && !t.saved {

@@ -12,12 +12,17 @@ import (
 // itself, to offer a longer one and to say how many rows an export would have.
 
 // isBuffered reports whether an action is about to record a reading, and notes that it was requested again: of searches, the last names the
-// entry.
+// entry. Further pages are counted, and so is the first, once.
 func (a *action) isBuffered(r *reading) bool {
 	for i := range a.buffered {
 		if one := &a.buffered[i]; one.equals(r) {
 			if r.Requested.After(one.Requested) {
 				one.Requested, a.pending = r.Requested, nil
+			}
+			if r.Further || !one.hasFirst {
+				one.calls, one.Rows, a.pending = one.calls+1, one.Rows+r.Rows, nil
+				one.hasFirst = one.hasFirst || r.hasFirst
+				one.Related = false // it shows more than the first rows
 			}
 			return true
 		}
@@ -85,7 +90,8 @@ func (r *reading) equals(other *reading) bool {
 	if r.isOfEntry() && !bytes.Equal(r.entry.Details, other.entry.Details) {
 		return false // another entry with the same id
 	}
-	return r.Kind == other.Kind && r.Related == other.Related && r.entry.Content == other.entry.Content && equalFilters(r.Filters, other.Filters)
+	sameExtent := r.Related == other.Related || r.isPaged() || other.isPaged()
+	return r.Kind == other.Kind && sameExtent && r.entry.Content == other.entry.Content && equalFilters(r.Filters, other.Filters)
 }
 
 // rank orders readings from most to least informative.

@@ -17,6 +17,7 @@ var catalog = &oplog.Catalog{Modules: []oplog.Module{
 	{Key: "export", Title: oplog.Title{EN: "Exports", ZH: "导出"}},
 	{Key: "backup", Title: oplog.Title{EN: "Backups", ZH: "备份"}},
 	{Key: "access", Title: oplog.Title{EN: "Access log", ZH: "访问日志"}},
+	{Key: RefusedModule, Title: oplog.Title{EN: "Refused requests", ZH: "被拒绝的请求"}},
 	{Key: "session", Title: oplog.Title{EN: "Sign-in and sign-out", ZH: "登录与退出"}},
 	{Key: "view", Title: oplog.Title{EN: "Views", ZH: "视图"}},
 	{Key: "account", Title: oplog.Title{EN: "Accounts", ZH: "账号"}},
@@ -69,7 +70,7 @@ func (t *Trail) Page(ctx context.Context, tenant string, q oplog.Query, limit in
 	if !m.IsPeriod() {
 		chunk = scanSize
 	}
-	t.writeTrail(name)
+	t.writeFolded(name)
 	ctx, cancel := context.WithTimeout(ctx, oplog.QueryDeadline)
 	defer cancel()
 	page := oplog.Page{Entries: []oplog.Entry{}}

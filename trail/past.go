@@ -96,8 +96,9 @@ func ownDetails(details []byte) []byte {
 	if json.Unmarshal(details, &members) != nil {
 		return details
 	}
-	delete(members, "also")
-	delete(members, "searches")
+	for _, name := range []string{"also", "searches", "calls", "rows"} {
+		delete(members, name)
+	}
 	if len(members) == 0 {
 		return nil
 	}

@@ -37,6 +37,10 @@ type Event struct {
 	Distinct bool
 	Source   string
 
+	// Refused marks an attempt that was refused. Those of a user from one network, which is then the Source, with the same reason and area in
+	// their details are counted in one entry.
+	Refused bool
+
 	// Action names the user action, within Source, that the event is part of; "" for a single event. Reading describes the read. Without a
 	// Kind the event creates Object, or, with Deduplicate, downloads it: the first download by the action that created it is part of that.
 	Action  string
@@ -70,7 +74,8 @@ type Trail struct {
 	visits         map[[sha256.Size]byte]*visit // known actions, by session and address
 	buffered       map[*action]bool             // actions with readings to be written
 	visitBytes     int                          // approximate memory of visits
-	flushScheduled bool                         // a flush of complete actions is scheduled
+	folded         map[[sha256.Size]byte]*folded
+	flushScheduled bool // a flush of complete actions is scheduled
 }
 
 // New returns the trails of a store.
@@ -79,6 +84,7 @@ func New(store oplog.Store, index oplog.Index, directory *directory.Directory, n
 		store: store, index: index, directory: directory, now: now, background: background.New(),
 		lastRecorded: make(map[[sha256.Size]byte]time.Time), lost: make(map[string]int),
 		visits: make(map[[sha256.Size]byte]*visit), buffered: make(map[*action]bool),
+		folded: make(map[[sha256.Size]byte]*folded),
 	}
 	if err := t.recoverPending(); err != nil {
 		t.background.Close()
@@ -96,9 +102,15 @@ func (t *Trail) Close() {
 // Flush writes all pending events of all trails, including unfinished actions.
 func (t *Trail) Flush() {
 	t.mu.Lock()
-	t.flush(func(*action) bool { return true })
+	t.flushEverything()
 	t.mu.Unlock()
 	t.writeAll()
+}
+
+// flushEverything moves all buffered actions and folded events to the pending entries.
+func (t *Trail) flushEverything() {
+	t.flush(func(*action) bool { return true })
+	t.flushFolded(func(*folded) bool { return true })
 }
 
 // Record writes an event immediately, after all events added before, and returns the id of its entry.
@@ -129,7 +141,7 @@ func (t *Trail) Add(v Event) {
 		Tenant: oplog.TrailName(v.Tenant), Time: now, User: v.User, Module: v.Module, Operation: v.Operation, Content: v.Object,
 		Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess, IP: v.IP, UserAgent: oplog.Clip(v.UserAgent, oplog.MaxOriginLength), Details: details,
 	}
-	if v.Failed {
+	if v.Failed || v.Refused {
 		e.Outcome = oplog.OutcomeFailure
 	}
 	var past *action
@@ -149,11 +161,13 @@ func (t *Trail) Add(v Event) {
 func (t *Trail) collect(e oplog.Entry, v Event, past *action, now time.Time) (write, arm bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if v.Action != "" && v.Reading.Kind != "" {
+	switch {
+	case v.Refused || v.Action == "" && v.Reading.Further:
+		t.fold(e, v, now)
+		return len(t.pending) > 0, t.armFlush()
+	case v.Action != "" && v.Reading.Kind != "":
 		write = t.addReading(t.actionOf(e, v, past), e, v, now)
-		arm = len(t.buffered) > 0 && !t.flushScheduled
-		t.flushScheduled = t.flushScheduled || arm
-		return write, arm
+		return write, t.armFlush()
 	}
 	if v.Action != "" {
 		created := t.actionOf(e, v, past).created
@@ -181,6 +195,13 @@ func (t *Trail) collect(e oplog.Entry, v Event, past *action, now time.Time) (wr
 	return t.enqueue(e), false
 }
 
+// armFlush reports whether a flush has to be scheduled for buffered actions or folded events.
+func (t *Trail) armFlush() bool {
+	arm := len(t.buffered)+len(t.folded) > 0 && !t.flushScheduled
+	t.flushScheduled = t.flushScheduled || arm
+	return arm
+}
+
 // enqueue adds an entry to the pending ones, or counts it as lost.
 func (t *Trail) enqueue(e oplog.Entry) bool {
 	if len(t.pending) >= maxPending {
@@ -202,6 +223,14 @@ func (t *Trail) writeTrail(name string) {
 	if t.saved {
 		t.background.Once("trail", t.writeAll)
 	}
+}
+
+// writeFolded writes all events of a trail, including the folded ones, whose windows end. Checkpoints do without: they are taken too often.
+func (t *Trail) writeFolded(name string) {
+	t.mu.Lock()
+	t.flushFolded(func(f *folded) bool { return f.entry.Tenant == name })
+	t.mu.Unlock()
+	t.writeTrail(name)
 }
 
 // writePending writes the pending entries.
@@ -281,7 +310,7 @@ func (t *Trail) AddToAll(v Event) error {
 
 // Entry returns an entry of a trail, for use with [Journal.Proof].
 func (t *Trail) Entry(tenant, id string) (oplog.Entry, error) {
-	t.writeTrail(oplog.TrailName(tenant))
+	t.writeFolded(oplog.TrailName(tenant))
 	return t.store.Find(oplog.TrailName(tenant), id, nil)
 }
 

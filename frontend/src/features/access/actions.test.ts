@@ -82,6 +82,19 @@ test('an act tells what else was read in it', () => {
   expect(actionDetails(action('log', 'count'), english)).toEqual([adminEn.access.everything])
 })
 
+test('every reason and area of a refused request has words in both languages', () => {
+  const source = readFileSync(new URL('../../../../server/refusals.go', import.meta.url), 'utf8')
+  const found = (pattern: RegExp) => [...source.matchAll(pattern)].map((match) => match[1] ?? '')
+  const reasons = found(/(?:reason\w+ += |identity\.Reason\w+: )"([^"]+)"/g)
+  const areas = found(/"[a-z]+": "([a-z]+)"/g)
+  expect(reasons.length).toBeGreaterThan(7)
+  expect(areas.length).toBeGreaterThan(19)
+  for (const { access } of [adminEn, adminZh]) {
+    expect(Object.keys(access.reasons)).toEqual(expect.arrayContaining(reasons))
+    expect(Object.keys(access.areas)).toEqual(expect.arrayContaining([...areas, 'server']))
+  }
+})
+
 test('a deed without words shows its keys', () => {
   expect(describeAction(action('log', 'search'), adminEn).title).toBe('Searched the log')
   expect(describeAction(action('moon', 'land'), adminEn).title).toBe('moon.land')
@@ -138,6 +151,24 @@ test.each([
     { outcome: 'failure', details: { reason: 'wrong password' } },
     ['Reason: wrong password'],
     ['原因：密码错误'],
+  ],
+  [
+    'request',
+    'refuse',
+    {
+      outcome: 'failure',
+      content: { id: 'globex' },
+      details: { area: 'key', count: 1200, last_at: '2026-11-23T03:00:00Z', reason: 'another tenant' },
+    },
+    ['globex', 'Area: API keys', 'Attempts: 1,200', 'Last: 2026-11-23 11:00:00', 'Reason: belongs to another tenant'],
+    ['globex', '范围：API 密钥', '尝试次数：1,200', '最后一次：2026-11-23 11:00:00', '原因：属于其他租户'],
+  ],
+  [
+    'log',
+    'search',
+    { details: { calls: 174, filters: { q: ['emma'] }, rows: 34800 } },
+    ['Search: emma', 'Pages read: 174', 'Rows read: 34,800'],
+    ['搜索：emma', '读取页数：174', '读取行数：34,800'],
   ],
   [
     'account',

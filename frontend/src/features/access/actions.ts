@@ -30,7 +30,13 @@ function looks(key: string, operation: string): { group: OperationGroup; icon: I
   if (operation === 'print') return { group: 'outward', icon: 'printer' }
   if (/^(remove|revoke|lose)$/.test(operation)) return { group: 'destructive', icon: 'bin' }
   if (/^(create|import)$/.test(operation)) return { group: 'create', icon: 'plus' }
-  const icons: Record<string, IconName> = { search: 'search', open: 'rows', change: 'pencil', sign_out: 'left' }
+  const icons: Record<string, IconName> = {
+    search: 'search',
+    open: 'rows',
+    change: 'pencil',
+    sign_out: 'left',
+    refuse: 'close',
+  }
   return { group: 'change', icon: icons[operation] ?? 'right' }
 }
 
@@ -128,6 +134,7 @@ function oneText(key: string, value: string, { words, common, zone, nameOf }: Ac
   if (key === 'account_role') return of(common.roles)
   if (key === 'scope') return of(words.keys.scopes)
   if (key === 'reason') return of(words.access.reasons)
+  if (key === 'area') return of(words.access.areas)
   return [value]
 }
 

@@ -79,6 +79,7 @@ const kindOf: Record<string, Kind> = {
   backup: 'reading',
   access: 'reading',
   session: 'session',
+  request: 'session',
   server: 'server',
 }
 const kinds: Kind[] = ['reading', 'session', 'changes', 'server']

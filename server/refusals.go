@@ -1,0 +1,155 @@
+package server
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"oplog/identity"
+	"oplog/oplog"
+	"oplog/server/wire"
+	"oplog/trail"
+)
+
+// Refused attempts are recorded in the trail of the caller's tenant, those of unknown callers in that of the tenant in the URL, if it exists,
+// and all others in the installation's. Equal ones are counted in one entry; see trail.Event. An expired session is no attempt: idle pages
+// have one.
+
+// The reasons that the trail gives. The console has words for them.
+const (
+	reasonUnknownKey   = "unknown key"
+	reasonRevokedKey   = "revoked key"
+	reasonNoPermission = "no permission"
+	reasonOtherTenant  = "another tenant"
+	reasonCrossSite    = "cross-site request"
+	reasonTooManyTries = "too many tries"
+)
+
+// foreign is the error for something of another tenant: callers learn that it does not exist, the trail that they asked for it.
+type foreign struct {
+	error
+	name string // as sent
+}
+
+func (f foreign) Unwrap() error { return f.error }
+
+// foreignTenant returns the error for a tenant that is not the caller's, whether or not it exists.
+func foreignTenant(id string) error {
+	return foreign{oplog.Errorf(oplog.CodeNotFound, "There is no tenant %s.", id), id}
+}
+
+// recordRefusal records a request that its caller was not allowed to make; other errors are none. p is nil for an unknown caller.
+func (s *Server) recordRefusal(c *fiber.Ctx, p *principal, err error) {
+	v := trail.Event{User: trail.UnknownUser, Module: trail.RefusedModule, Operation: trail.RefusedOperation}
+	var other foreign
+	var told *oplog.Error
+	reason := reasonNoPermission
+	switch {
+	case errors.Is(err, errCrossSite):
+		reason = reasonCrossSite
+	case p == nil:
+		return // see recordRefusedKey
+	case errors.As(err, &other):
+		reason, v.Object.ID = reasonOtherTenant, oplog.Clip(other.name, maxTriedName)
+	case !errors.As(err, &told) || told.Code != oplog.CodeForbidden:
+		return
+	}
+	if p != nil {
+		v.User, v.Tenant = p.user(), p.account.Tenant+p.key.Tenant
+		if v.Tenant == "" {
+			v.Tenant = p.tenant.ID // of an owner's request
+		}
+	}
+	v.Details = map[string]any{"reason": reason, "area": areaOf(c.Route().Path)}
+	s.addRefused(c, v)
+}
+
+// recordRefusedBy records what a handler refused. Those that anyone may call, to sign in, record it themselves.
+func (s *Server) recordRefusedBy(r *route, in *call, err error) {
+	if r.callers != anyone {
+		s.recordRefusal(in.http, in.principal, err)
+	}
+}
+
+const maxTriedName = 64 // characters kept of the name of a tenant or an account that a caller tried
+
+// addRefused adds a refused attempt to the trail.
+func (s *Server) addRefused(c *fiber.Ctx, v trail.Event) {
+	v.Refused, v.Source = true, wire.Network(c.Context().RemoteIP())
+	v.IP, v.UserAgent = c.Context().RemoteIP().String(), c.Get(fiber.HeaderUserAgent)
+	s.trail.Add(v)
+}
+
+// existing returns the id of a tenant, or "" if there is none.
+func (s *Server) existing(tenant string) string {
+	if tenant == "" {
+		return ""
+	}
+	if _, err := s.directory.Tenant(tenant); err != nil {
+		return ""
+	}
+	return tenant
+}
+
+// refusalReasons are the reasons recorded in the trail when a known key is rejected.
+var refusalReasons = map[string]string{
+	identity.ReasonKeyExpired: "expired key", identity.ReasonKeyAddress: "address not allowed", "": reasonRevokedKey,
+}
+
+// recordRefusedKey records the use of a key that is unknown, was revoked, has expired, or was used from an address it is not allowed at.
+func (s *Server) recordRefusedKey(c *fiber.Ctx, key identity.APIKey, err error) {
+	var refused *oplog.Error
+	if !errors.As(err, &refused) || refused.Code != oplog.CodeUnauthenticated && refused.Reason == "" {
+		return // the key could not be read
+	}
+	if key.ID == "" {
+		s.addRefused(c, trail.Event{
+			Tenant: s.existing(c.Params("tenant")), User: trail.UnknownUser, Module: trail.RefusedModule, Operation: trail.RefusedOperation,
+			Details: map[string]any{"reason": reasonUnknownKey, "area": areaOf(c.Route().Path)},
+		})
+		return
+	}
+	s.addRefused(c, trail.Event{
+		Tenant: key.Tenant, User: (&principal{key: key}).user(), Module: "key", Operation: "use", Object: oplog.Ref{ID: key.ID, Name: key.Name},
+		Details: map[string]any{"reason": refusalReasons[refused.Reason]},
+	})
+}
+
+// recordFailed records a failed attempt in a session, or to start one. Unknown usernames are not recorded: they may be passwords in the wrong
+// field.
+func (s *Server) recordFailed(in *call, operation string, account identity.Account, why string) {
+	v := trail.Event{
+		Tenant: account.Tenant, User: oplog.User{ID: account.Username, Name: account.Username, Role: string(account.Role)},
+		Module: "session", Operation: operation, Details: map[string]any{"reason": why},
+	}
+	if account.Username == "" {
+		v.User = trail.UnknownUser
+	}
+	s.addRefused(in.http, v)
+}
+
+// recordFailedLaunch records a rejected link in the trail.
+func (s *Server) recordFailedLaunch(in *call, tenant string, err error) {
+	s.recordFailed(in, "launch", identity.Account{Tenant: s.existing(tenant)}, err.Error())
+}
+
+// areas are the modules of the trail that routes belong to, by the first part of their path; those of the server are not listed.
+var areas = map[string]string{
+	"entries": "log", "summary": "log", "live": "log", "checkpoint": "log", "key": "log", "exports": "export", "views": "view", "access": "access",
+	"retention": "retention", "holds": "retention", "backup": "backup", "keys": "key", "accounts": "account", "tenants": "tenant",
+	"catalog": "catalog", "organizations": "organization", "session": "session", "sessions": "session", "setup": "session", "launched": "session",
+}
+
+// areaOf returns the module of the trail that a route belongs to.
+func areaOf(path string) string {
+	path = strings.TrimPrefix(path, "/api/v1/")
+	if of, inTenant := strings.CutPrefix(path, "tenants/:tenant/"); inTenant {
+		path = of
+	}
+	first, _, _ := strings.Cut(path, "/")
+	if area := areas[first]; area != "" {
+		return area
+	}
+	return "server"
+}
