@@ -61,14 +61,14 @@ func (db *DB) commitAll() {
 
 func (db *DB) commit(group []*appendRequest) {
 	writers := make(map[string]*tenantWriter)
-	err := db.failure(nil)
-	if err == nil && !db.bolt.NoSync {
+	err := db.Failure()
+	if err == nil && !db.bolt.Load().NoSync {
 		err = db.startSealing()
 	}
 	if err == nil {
 		err = db.update(func(tx *bolt.Tx) error { return db.applyAll(tx, writers, group) })
 	}
-	if err != nil && len(group) > 1 && db.failure(nil) == nil && oplog.CodeOf(err) != oplog.CodeDiskFull {
+	if err != nil && len(group) > 1 && db.Failure() == nil && oplog.CodeOf(err) != oplog.CodeDiskFull {
 		// One request failed, not the disk: the others are none the worse.
 		for _, r := range group {
 			r.reset()

@@ -78,6 +78,7 @@ func Restore(ctx context.Context, dir string, from io.Reader, finish func(oplog.
 			}
 			_ = os.Remove(path)
 			_ = os.Remove(filepath.Join(dir, pidName))
+			_ = os.Remove(filepath.Join(dir, lockName))
 		}
 	}()
 	var n int64

@@ -25,7 +25,7 @@ func TestGroupCommit(t *testing.T) {
 	acknowledged := sendTogether(t, db, tenants, senders, requests)
 
 	crashed := t.TempDir() // not closed: acknowledged entries are in the file
-	copyStore(t, db.bolt.Path(), crashed)
+	copyStore(t, db.path(), crashed)
 	after := openStore(t, crashed)
 	stored := make(map[string]oplog.Entry)
 	skipped := uint64(0)

@@ -1,10 +1,12 @@
 package storage
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"oplog/faults"
 )
@@ -15,7 +17,19 @@ import (
 // view is bolt's View.
 func (db *DB) view(read func(*bolt.Tx) error) (err error) {
 	defer db.guard(debug.SetPanicOnFault(true), &err)
-	return db.bolt.View(read)
+	for b := db.bolt.Load(); ; {
+		err := b.View(read)
+		if !errors.Is(err, berrors.ErrDatabaseNotOpen) {
+			return err
+		}
+		db.swapMu.RLock() // it was closed to be opened again
+		next := db.bolt.Load()
+		db.swapMu.RUnlock()
+		if next == b {
+			return err
+		}
+		b = next
+	}
 }
 
 // update is bolt's Update.
@@ -38,8 +52,8 @@ func (db *DB) guard(faultsPanic bool, err *error) {
 	switch p := recover(); {
 	case p == nil:
 	case faults.OfFile(p, "go.etcd.io/bbolt"):
-		*err = fmt.Errorf("%s is damaged (%v); restore a backup", db.bolt.Path(), p)
+		*err = fmt.Errorf("%s is damaged (%v); restore a backup", db.path(), p)
 	default:
-		*err = faults.Mistake("using "+db.bolt.Path(), p)
+		*err = faults.Mistake("using "+db.path(), p)
 	}
 }

@@ -7,15 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/gofrs/flock"
 	bolt "go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 	"golang.org/x/mod/sumdb/note"
 
 	"oplog/oplog"
@@ -31,20 +29,26 @@ const sealedFormat = 5
 // DB is a store in one file of a data directory, which it locks.
 type DB struct {
 	dir      string
-	bolt     *bolt.DB // seals its transactions if NoSync is set
-	file     *os.File // bolt's file
+	lock     *flock.Flock
+	bolt     atomic.Pointer[bolt.DB] // replaced by recoverWrites; seals its transactions if NoSync is set
+	file     *os.File                // bolt's file; guarded by writeMu
+	info     fs.FileInfo             // of the file
 	sync     func(*os.File) error
 	signer   note.Signer // nil without the private key
 	verifier string
 	keyMoved bool // see KeyMoved
 
-	failed   atomic.Pointer[oplog.Error] // set once writes are no longer safe
+	failed   atomic.Pointer[oplog.Error] // why nothing can be written, if so; see recovery.go
+	failures chan struct{}               // receives once something failed
+	undo     *metaPages                  // those before the transaction that failed; guarded by writeMu
+	unsure   []oplog.RecordChange        // of records in failed transactions; guarded by writeMu
+	swapMu   sync.RWMutex                // locked while bolt is replaced
 	onAppend func(tenant string, entries []oplog.Entry)
 	requests chan *appendRequest
 	queueMu  sync.RWMutex // read-locked while a request is queued; Close locks it
-	closed   bool         // guarded by sending: no more requests
+	closed   bool         // guarded by queueMu: no more requests
 	closing  chan struct{}
-	stopped  sync.WaitGroup // the committer
+	stopped  sync.WaitGroup // the committer, and recoverWhenFailed
 
 	heads map[string]treeHead // used by the committer only, by tenant
 
@@ -74,43 +78,58 @@ var (
 	keyVerifier   = []byte("verifier")
 )
 
-const (
-	fileName = "oplog.db"
-	pidName  = "oplog.pid" // holds the id of the locking process, for messages only
-)
+const fileName = "oplog.db"
 
 // Open opens the store in a data directory, creating both if missing. It rejects, with a one-line error, a directory that is not oplog's,
-// is not readable and writable, was written by a later version, or is in use by another process.
+// is not readable and writable, was written by a later version, has lost its data file, or is in use by another process.
 func Open(dir string, o Options) (*DB, error) {
 	if o.LockTimeout == 0 {
 		o.LockTimeout = 500 * time.Millisecond
 	}
 	if err := prepareDir(dir); err != nil {
+		if isLocked(dir) {
+			return nil, inUse(dir)
+		}
 		return nil, err
 	}
-	path := filepath.Join(dir, fileName)
-	b, file, err := openFile(path, o.LockTimeout)
+	lock, err := lockDir(dir, o.LockTimeout)
 	if err != nil {
-		return nil, openError(dir, err)
+		return nil, err
 	}
 	db := &DB{
-		dir: dir, bolt: b, file: file, sync: syncData, sumBuffer: make([]byte, sumBuffer), onAppend: func(string, []oplog.Entry) {},
-		requests: make(chan *appendRequest, 4096), closing: make(chan struct{}), heads: make(map[string]treeHead),
+		dir: dir, lock: lock, sync: syncData, sumBuffer: make([]byte, sumBuffer), onAppend: func(string, []oplog.Entry) {},
+		requests: make(chan *appendRequest, 4096), closing: make(chan struct{}), failures: make(chan struct{}, 1), heads: make(map[string]treeHead),
 	}
-	err = db.prepare(o)
+	if err := db.open(o); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	db.stopped.Go(db.commitAll)
+	db.stopped.Go(db.recoverWhenFailed)
+	return db, nil
+}
+
+// open opens the data file and prepares it.
+func (db *DB) open(o Options) error {
+	b, file, err := openFile(db.path(), o.LockTimeout)
+	if err != nil {
+		return openError(db.dir, err)
+	}
+	db.bolt.Store(b)
+	db.file = file
+	if db.info, err = file.Stat(); err == nil {
+		err = db.prepare(o)
+	}
 	if err == nil {
 		err = db.readDeletions()
 	}
 	if err != nil {
-		return nil, errors.Join(err, b.Close())
+		return errors.Join(err, b.Close())
 	}
-	// Rewritten by each process that locks the directory; read only if the lock is held elsewhere.
-	if err := os.WriteFile(filepath.Join(dir, pidName), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot write to data directory %s: %w", dir, err), b.Close())
-	}
-	db.stopped.Go(db.commitAll)
-	return db, nil
+	return nil
 }
+
+// path returns the path of the data file.
+func (db *DB) path() string { return filepath.Join(db.dir, fileName) }
 
 // openFile opens the file, which bbolt maps without checking that it is complete.
 func openFile(path string, timeout time.Duration) (b *bolt.DB, file *os.File, err error) {
@@ -171,55 +190,6 @@ func checkFile(path string, timeout time.Duration) error {
 	return errors.Join(err, b.Close())
 }
 
-// prepareDir creates the directory, or checks that it is oplog's or contains no other files than these.
-func prepareDir(dir string, except ...string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("cannot create data directory %s: %w", dir, cause(err))
-	}
-	found, err := os.ReadDir(dir)
-	if err != nil {
-		return fmt.Errorf("cannot read data directory %s: %w", dir, cause(err))
-	}
-	for _, f := range found {
-		if f.Name() == fileName {
-			return nil
-		}
-	}
-	for _, f := range found {
-		if f.Name() != "lost+found" && !slices.Contains(except, f.Name()) { // created by mkfs on volumes
-			return fmt.Errorf("data directory %s does not belong to oplog: it contains %s but no %s; specify an empty or new directory", dir, f.Name(), fileName)
-		}
-	}
-	return nil
-}
-
-// cause strips the path that a file error repeats.
-func cause(err error) error {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		return pathError.Err
-	}
-	return err
-}
-
-// ErrInUse is the error of Open if another process has locked the directory.
-var ErrInUse = errors.New("in use")
-
-func openError(dir string, err error) error {
-	switch {
-	case errors.Is(err, berrors.ErrTimeout):
-		holder := "another process"
-		if pid, readErr := os.ReadFile(filepath.Join(dir, pidName)); readErr == nil {
-			holder = "the process with pid " + strings.TrimSpace(string(pid))
-		}
-		return fmt.Errorf("data directory %s is %w by %s; stop it first, or specify another directory", dir, ErrInUse, holder)
-	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum), errors.Is(err, errDamaged):
-		return fmt.Errorf("%s is not an oplog data file, or is damaged (%w); restore a backup, or specify another directory", filepath.Join(dir, fileName), err)
-	default:
-		return fmt.Errorf("cannot open %s: %w", filepath.Join(dir, fileName), cause(err))
-	}
-}
-
 // prepare initializes a new file, or validates an existing one.
 func (db *DB) prepare(o Options) error {
 	var isNew bool
@@ -230,16 +200,16 @@ func (db *DB) prepare(o Options) error {
 		if meta == nil {
 			isNew = true
 			if name, _ := tx.Cursor().First(); name != nil {
-				return fmt.Errorf("%s is another program's database; specify another directory", db.bolt.Path())
+				return fmt.Errorf("%s is another program's database; specify another directory", db.path())
 			}
 			return nil
 		}
 		var err error
 		if version, err = strconv.Atoi(string(meta.Get(keyFormat))); err != nil {
-			return fmt.Errorf("%s has no format version; it is damaged or does not belong to oplog", db.bolt.Path())
+			return fmt.Errorf("%s has no format version; it is damaged or does not belong to oplog", db.path())
 		}
 		if version > sealedFormat {
-			return fmt.Errorf("%s has format %d, but this version of oplog supports formats up to %d; use a newer version", db.bolt.Path(), version, sealedFormat)
+			return fmt.Errorf("%s has format %d, but this version of oplog supports formats up to %d; use a newer version", db.path(), version, sealedFormat)
 		}
 		db.verifier = string(meta.Get(keyVerifier))
 		inside = string(meta.Get(keySigner))
@@ -253,13 +223,13 @@ func (db *DB) prepare(o Options) error {
 	}
 	if version == 1 {
 		if err := db.update(migrate1); err != nil {
-			return fmt.Errorf("migrating %s from format 1 to format %d failed: %w", db.bolt.Path(), formatVersion, err)
+			return fmt.Errorf("migrating %s from format 1 to format %d failed: %w", db.path(), formatVersion, err)
 		}
 	}
 	// Formats 2 and 3 are 4 and 5 without organizations in records of their own, which older builds do not read. A file that says it is open but
 	// is not sealed is a backup of an open file.
 	current := formatVersion
-	if db.bolt.NoSync {
+	if db.bolt.Load().NoSync {
 		current = sealedFormat
 	}
 	if version != current {
@@ -334,10 +304,10 @@ func (db *DB) Close() error {
 	db.queueMu.Unlock()
 	close(db.closing)
 	db.stopped.Wait()
-	if db.bolt.NoSync && db.failure(nil) == nil {
+	if db.bolt.Load().NoSync && db.Failure() == nil {
 		_ = db.stopSealing() // otherwise the file stays as after a crash, which is also readable
 	}
-	return db.bolt.Close()
+	return errors.Join(db.bolt.Load().Close(), db.lock.Close())
 }
 
 // Append records entries; see [oplog.Store].

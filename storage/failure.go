@@ -1,26 +1,40 @@
 package storage
 
 import (
+	"errors"
+	"io/fs"
+	"log/slog"
+
 	"oplog/faults"
 	"oplog/oplog"
 )
 
-// failure converts a write error to the error of the request and later ones. A full disk fails before anything is final. After any other
-// error, a failed sync above all, the state of the disk is unknown: nothing more is written until the file has been reopened.
-func (db *DB) failure(err error) error {
+// Failure returns why nothing can be written, or nil. Reads go on.
+func (db *DB) Failure() error {
 	if failed := db.failed.Load(); failed != nil {
 		return failed
 	}
-	switch {
-	case err == nil:
-		return nil
-	case oplog.IsDiskFull(err):
-		return oplog.Errorf(oplog.CodeDiskFull, "The disk is full; nothing was stored. Free some space, then retry with the same ids.")
-	default:
-		failed := oplog.Errorf(oplog.CodeUnavailable, "A disk write failed. The log is read-only until restart; then retry with the same ids. (%w)", err)
-		db.failed.CompareAndSwap(nil, failed)
-		return failed
+	return db.inPlace()
+}
+
+// fail makes the log read-only, until recoverWrites succeeds.
+func (db *DB) fail(reason *oplog.Error) error {
+	if db.failed.CompareAndSwap(nil, reason) {
+		slog.Error("the log is read-only", "file", db.path(), "err", reason)
+		select {
+		case db.failures <- struct{}{}:
+		default: // recovery goes on
+		}
 	}
+	return reason
+}
+
+var errDiskFull = oplog.Errorf(oplog.CodeDiskFull, "The disk is full; nothing was stored. Free some space, then retry with the same ids.")
+
+// isFullWrite reports whether an error says that a write found the disk full. Not so an error of a sync: it leaves open which pages are on disk.
+func isFullWrite(err error) bool {
+	var write *fs.PathError
+	return oplog.IsDiskFull(err) && errors.As(err, &write) && write.Op == "write"
 }
 
 // tell passes recorded entries on. They are on disk: a panic of a follower must not fail their request, nor later ones.

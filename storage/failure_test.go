@@ -1,31 +1,26 @@
 package storage
 
 import (
-	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"syscall"
 	"testing"
-
-	"oplog/oplog"
 )
 
-func TestFailure(t *testing.T) {
-	var db DB
-	f := func(t *testing.T, err error, want oplog.Code) {
-		t.Helper()
-		if got := db.failure(err); oplog.CodeOf(got) != want || (got == nil) != (want == "") {
-			t.Errorf("%v becomes %v, want %q", err, got, want)
+// TestIsFullWrite: after a full disk, writing goes on only if it was a write that failed.
+func TestIsFullWrite(t *testing.T) {
+	for err, want := range map[error]bool{
+		&fs.PathError{Op: "write", Err: syscall.ENOSPC}:                           true,
+		fmt.Errorf("commit: %w", &fs.PathError{Op: "write", Err: syscall.EDQUOT}): true,
+		&fs.PathError{Op: "write", Err: syscall.EIO}:                              false,
+		&fs.PathError{Op: "sync", Err: syscall.ENOSPC}:                            false,
+		&fs.PathError{Op: "truncate", Err: syscall.ENOSPC}:                        false,
+		syscall.ENOSPC:      false, // as bbolt returns it from fdatasync
+		io.ErrUnexpectedEOF: false,
+	} {
+		if isFullWrite(err) != want {
+			t.Errorf("%v: %v", err, !want)
 		}
-	}
-	f(t, nil, "")
-	f(t, fmt.Errorf("grow: %w", syscall.ENOSPC), oplog.CodeDiskFull)
-	f(t, fmt.Errorf("grow: %w", syscall.EDQUOT), oplog.CodeDiskFull)
-	f(t, nil, "") // space can be freed
-	f(t, io.ErrUnexpectedEOF, oplog.CodeUnavailable)
-	f(t, nil, oplog.CodeUnavailable) // the state of the disk is unknown
-	f(t, syscall.ENOSPC, oplog.CodeUnavailable)
-	if err := db.failure(nil); !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Errorf("%v does not say why", err)
 	}
 }

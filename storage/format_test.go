@@ -96,7 +96,7 @@ func makeFormatFile(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(bolt.Compact(compact, db.bolt, 0), compact.Close()); err != nil {
+	if err := errors.Join(bolt.Compact(compact, db.bolt.Load(), 0), compact.Close()); err != nil {
 		t.Fatal(err)
 	}
 }

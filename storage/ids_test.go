@@ -18,7 +18,7 @@ func TestRunsOfIDs(t *testing.T) {
 	days := []time.Time{entry(0, "").Time, entry(0, "").Time.AddDate(0, 0, -1)}
 	id := func(seq int) string { return fmt.Sprintf("id-%d", seq) }
 	addIDs(t, db, days, total, id)
-	err := db.bolt.View(func(tx *bolt.Tx) error {
+	err := db.bolt.Load().View(func(tx *bolt.Tx) error {
 		ids := tx.Bucket(bucketTenants).Bucket([]byte("acme")).Bucket([]byte(nameIDs))
 		for i, day := range days {
 			runs := runsOfDate(ids, dateOf(day))
@@ -60,7 +60,7 @@ func addIDs(t *testing.T, db *DB, days []time.Time, total int, id func(seq int) 
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, 2))
 	for seq := 0; seq < total; {
-		err := db.bolt.Update(func(tx *bolt.Tx) error {
+		err := db.bolt.Load().Update(func(tx *bolt.Tx) error {
 			w, err := newTenantWriter(tx, "acme", treeHead{known: true})
 			if err != nil {
 				return err
@@ -85,7 +85,7 @@ func addIDs(t *testing.T, db *DB, days []time.Time, total int, id func(seq int) 
 func TestCollidingIDHashes(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	mustAppend(t, db, withID("a", entry(1, "one")), withID("b", entry(2, "two")))
-	err := db.bolt.Update(func(tx *bolt.Tx) error {
+	err := db.bolt.Load().Update(func(tx *bolt.Tx) error {
 		ids := tx.Bucket(bucketTenants).Bucket([]byte("acme")).Bucket([]byte(nameIDs))
 		run := runsOfDate(ids, dateOf(entry(1, "").Time))[0]
 		return ids.Bucket(run.name).Put(runValue, makeRun([]idRecord{{hashID("a"), 1}, {hashID("a"), 2}, {hashID("b"), 1}, {hashID("b"), 2}}))

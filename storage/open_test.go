@@ -60,7 +60,7 @@ func TestOpenMakesDirectories(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	db := openStore(t, dir)
 	mustAppend(t, db, entry(1, "a"))
-	info, err := os.Stat(db.bolt.Path())
+	info, err := os.Stat(db.path())
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}

@@ -53,7 +53,7 @@ func TestLongReadsHoldNoTransaction(t *testing.T) {
 	visited := 0
 	visit := func(oplog.Entry) error {
 		visited++
-		if open := db.bolt.Stats().OpenTxN; open != 0 {
+		if open := db.bolt.Load().Stats().OpenTxN; open != 0 {
 			t.Fatalf("at entry %d %d transactions are open", visited, open)
 		}
 		return nil
@@ -68,7 +68,7 @@ func TestLongReadsHoldNoTransaction(t *testing.T) {
 		t.Errorf("%d entries are visited", visited)
 	}
 	some, err := db.Older("acme", oplog.MakeKey(morning.AddDate(1, 0, 0), 0), oplog.Key{}, chunkSize, nil)
-	if err != nil || len(some) != chunkSize || db.bolt.Stats().OpenTxN != 0 {
-		t.Errorf("%d, %v, %+v", len(some), err, db.bolt.Stats())
+	if err != nil || len(some) != chunkSize || db.bolt.Load().Stats().OpenTxN != 0 {
+		t.Errorf("%d, %v, %+v", len(some), err, db.bolt.Load().Stats())
 	}
 }

@@ -40,9 +40,6 @@ func (db *DB) PutRecord(kind oplog.RecordKind, name string, replaces oplog.Revis
 
 // PutRecords replaces several records; see [oplog.Records].
 func (db *DB) PutRecords(changes []oplog.RecordChange) error {
-	if err := db.failure(nil); err != nil {
-		return err
-	}
 	err := db.update(func(tx *bolt.Tx) error {
 		for _, c := range changes {
 			b := recordBucket(tx, c.Kind)
@@ -55,13 +52,15 @@ func (db *DB) PutRecords(changes []oplog.RecordChange) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return err
+	if err == nil || db.Failure() != nil { // a reader may have seen changes that are void now
+		db.recordsChanged(changes)
 	}
-	for _, c := range changes {
-		db.recordChanged(c.Kind, c.Name)
+	if err != nil && db.Failure() != nil {
+		db.writeMu.Lock()
+		db.unsure = append(db.unsure, changes...)
+		db.writeMu.Unlock()
 	}
-	return nil
+	return err
 }
 
 // OnRecord registers a callback for changed records; see [oplog.Records].
@@ -69,6 +68,12 @@ func (db *DB) OnRecord(changed func(kind oplog.RecordKind, name string)) {
 	db.watchersMu.Lock()
 	defer db.watchersMu.Unlock()
 	db.watchers = append(db.watchers, changed)
+}
+
+func (db *DB) recordsChanged(changes []oplog.RecordChange) {
+	for _, c := range changes {
+		db.recordChanged(c.Kind, c.Name)
+	}
 }
 
 func (db *DB) recordChanged(kind oplog.RecordKind, name string) {

@@ -93,7 +93,7 @@ func (db *DB) BeginDeletion(d oplog.Deletion) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := db.failure(nil); err != nil {
+	if err := db.Failure(); err != nil {
 		return err
 	}
 	tx, err := db.begin()
@@ -158,9 +158,6 @@ const deletesPerTx = 10_000
 func (db *DB) DeleteDays(ctx context.Context, tenant string, days oplog.Days) error {
 	for more := true; more; {
 		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := db.failure(nil); err != nil {
 			return err
 		}
 		began := time.Now()

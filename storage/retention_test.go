@@ -76,7 +76,7 @@ func TestDeletion(t *testing.T) {
 	checkDeleted(t, db, n, n+1, head)
 	db = reopen(t, db)
 	checkDeleted(t, db, n, n+1, head)
-	_ = db.bolt.View(func(tx *bolt.Tx) error {
+	_ = db.bolt.Load().View(func(tx *bolt.Tx) error {
 		b := tx.Bucket(bucketTenants).Bucket([]byte("acme"))
 		for _, name := range []string{nameEntries, nameIDs} {
 			if k, _ := b.Bucket([]byte(name)).Cursor().First(); string(k[:dateSize]) < dateOf(morning.AddDate(0, 0, -8)) {

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
@@ -146,6 +147,11 @@ func readMetaPages(f io.ReaderAt, pageSize int) (p metaPages, err error) {
 		p.last = 1
 	}
 	return p, nil
+}
+
+// equal reports whether no transaction was written in between.
+func (p *metaPages) equal(other *metaPages) bool {
+	return bytes.Equal(p.pages[0], other.pages[0]) && bytes.Equal(p.pages[1], other.pages[1])
 }
 
 // sealsNext reports whether the transaction after that of a meta page is sealed.

@@ -156,7 +156,7 @@ func transact(t *testing.T, db *DB, step int) {
 
 func fileOf(t *testing.T, db *DB) []byte {
 	t.Helper()
-	data, err := os.ReadFile(db.bolt.Path())
+	data, err := os.ReadFile(db.path())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func openCrashed(t *testing.T, of *DB, data []byte) string {
 	state := stateOf(t, db)
 	mustAppend(t, db, entry(0, "later"))
 	checkStore(t, db, "acme")
-	err := db.bolt.View(func(tx *bolt.Tx) (err error) {
+	err := db.bolt.Load().View(func(tx *bolt.Tx) (err error) {
 		for damage := range tx.Check() {
 			err = errors.Join(err, damage)
 		}
@@ -261,7 +261,7 @@ func TestSealedFormat(t *testing.T) {
 	}
 	mustAppend(t, db, entry(1, "a"))
 	crashed := t.TempDir()
-	copyStore(t, db.bolt.Path(), crashed)
+	copyStore(t, db.path(), crashed)
 	if got := format(filepath.Join(crashed, fileName)); got != strconv.Itoa(sealedFormat) {
 		t.Errorf("while open it has format %s", got)
 	}

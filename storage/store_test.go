@@ -130,7 +130,7 @@ func scanned(t *testing.T, db *DB, from, to oplog.Key) string {
 // checkStore checks all invariants of a tenant.
 func checkStore(t *testing.T, db *DB, tenant string) {
 	t.Helper()
-	err := db.bolt.View(func(tx *bolt.Tx) error {
+	err := db.bolt.Load().View(func(tx *bolt.Tx) error {
 		tree, err := readTree(tx, tenant)
 		if oplog.CodeOf(err) == oplog.CodeNotFound {
 			return nil

@@ -2,7 +2,7 @@ package storage
 
 import (
 	"encoding/binary"
-	"fmt"
+	"errors"
 	"strconv"
 
 	bolt "go.etcd.io/bbolt"
@@ -19,7 +19,11 @@ type transaction struct {
 // begin begins a write transaction; call end afterwards.
 func (db *DB) begin() (transaction, error) {
 	db.writeMu.Lock()
-	tx, err := db.bolt.Begin(true)
+	if err := db.Failure(); err != nil {
+		db.writeMu.Unlock()
+		return transaction{}, db.fail(errReadOnly(err))
+	}
+	tx, err := db.bolt.Load().Begin(true)
 	if err != nil {
 		db.writeMu.Unlock()
 	}
@@ -32,42 +36,57 @@ func (t transaction) end() {
 	t.db.writeMu.Unlock()
 }
 
-// commit returns once the transaction is on disk. Its errors are those of failure.
+// commit returns once the transaction is on disk. An error means that it is not in effect; unless the disk was full, nothing more can be written
+// until the file has been opened again.
 func (t transaction) commit() error {
+	before, err := t.db.metaPages()
+	if err != nil {
+		return t.db.fail(errReadOnly(err))
+	}
 	ended := false
 	defer func() {
 		if !ended { // it panicked
-			t.db.failed.CompareAndSwap(nil, errUnfinished)
+			t.db.undo = &before
+			_ = t.db.fail(errUnfinished)
 		}
 	}()
-	err := t.write()
+	err = t.write(before)
+	if err == nil {
+		err = t.db.inPlace() // an acknowledged transaction is in the file that the next start opens
+	}
 	ended = true
-	return t.db.failure(err)
+	if err == nil {
+		return nil
+	}
+	if after, readErr := t.db.metaPages(); isFullWrite(err) && readErr == nil && after.equal(&before) {
+		return errDiskFull
+	}
+	t.db.undo = &before
+	_ = t.db.putMetaPages(&before) // at once, so that nobody reads what was not stored; recovery repeats it
+	return t.db.fail(errReadOnly(err))
 }
 
-var errUnfinished = oplog.Errorf(oplog.CodeUnavailable, "A write was interrupted. The log is read-only until restart; then retry with the same ids.")
+var errUnfinished = oplog.Errorf(oplog.CodeUnavailable, "A write was interrupted. The log is read-only until the file has been opened again; retry with the same ids.")
 
-func (t transaction) write() error {
-	if !t.db.bolt.NoSync {
-		return t.Commit()
+func errReadOnly(err error) *oplog.Error {
+	var e *oplog.Error
+	if errors.As(err, &e) {
+		return e
 	}
-	before, err := t.db.metaPages()
-	if err != nil {
-		return err
-	}
-	if err := t.Commit(); err != nil {
-		return err
-	}
-	if err := t.db.seal(before); err != nil {
-		slot := 1 - before.last
-		_, _ = t.db.file.WriteAt(before.pages[slot], int64(slot)*before.pageSize)
-		// Not an error of a full disk, after which writes continue: bbolt's state in memory is now ahead of the file.
-		return fmt.Errorf("sync: %s", err.Error())
-	}
-	return nil
+	return oplog.Errorf(oplog.CodeUnavailable, "A disk write failed. The log is read-only until the disk accepts writes; retry with the same ids. (%w)", err)
 }
 
-func (db *DB) metaPages() (metaPages, error) { return readMetaPages(db.file, db.bolt.Info().PageSize) }
+func (t transaction) write(before metaPages) error {
+	sealed := t.db.bolt.Load().NoSync
+	if err := t.Commit(); err != nil || !sealed {
+		return err
+	}
+	return t.db.seal(before)
+}
+
+func (db *DB) metaPages() (metaPages, error) {
+	return readMetaPages(db.file, db.bolt.Load().Info().PageSize)
+}
 
 // seal seals and syncs the transaction that bbolt has written since it read the meta pages before.
 func (db *DB) seal(before metaPages) error {
@@ -107,7 +126,10 @@ func (db *DB) startSealing() error {
 	if err := db.setFormat(sealedFormat); err != nil {
 		return err
 	}
-	return db.failure(db.setSealing(true))
+	if err := db.setSealing(true); err != nil {
+		return db.fail(errReadOnly(err))
+	}
+	return nil
 }
 
 // stopSealing restores the format that builds without seals can read.
@@ -135,6 +157,6 @@ func (db *DB) setSealing(on bool) error {
 	if err := db.writeSeal(&p, seal{sealNext: on, txid: p.metas[p.last].txid}); err != nil {
 		return err
 	}
-	db.bolt.NoSync = on
+	db.bolt.Load().NoSync = on
 	return nil
 }

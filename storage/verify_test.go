@@ -233,7 +233,7 @@ func TestVerifyDistinguishesTampering(t *testing.T) {
 	for _, c := range tamperings {
 		t.Run(c.name, func(t *testing.T) {
 			db, keys := verifiable(t)
-			err := db.bolt.Update(func(tx *bolt.Tx) error {
+			err := db.bolt.Load().Update(func(tx *bolt.Tx) error {
 				b := tx.Bucket(bucketTenants).Bucket([]byte("acme"))
 				c.tamper(&tampering{
 					t, keys, b.Bucket([]byte(nameEntries)), b.Bucket([]byte(nameIDs)), b.Bucket([]byte(nameArrivals)), b.Bucket([]byte(nameTree)),
