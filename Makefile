@@ -32,7 +32,7 @@ lint:
 
 # Only the race detector needs cgo.
 test-go:
-	go test -race ./...
+	go test -race -timeout 30m ./...
 
 test-console: frontend/node_modules types
 	cd frontend && npm run --silent check

@@ -59,6 +59,9 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 	return l, l.removeBackups()
 }
 
+// Failure returns why nothing can be written, or nil; see [oplog.Store].
+func (l *Node) Failure() error { return l.store.Failure() }
+
 // Close cancels running exports and closes services, index and store.
 func (l *Node) Close() error {
 	l.Exports.Close()

@@ -16,6 +16,7 @@ type SystemStatus struct {
 	IndexBytes   int64
 	LastBackupAt time.Time // zero for none
 	CatchingUp   error     // see TenantStatus
+	Failure      error     // why nothing can be written, or nil
 }
 
 // Status describes the whole log.
@@ -41,6 +42,7 @@ func (l *Node) Status() (SystemStatus, error) {
 		return s, err
 	}
 	s.CatchingUp = l.index.Ready()
+	s.Failure = l.store.Failure()
 	s.LastBackupAt, err = records.Read[time.Time](l.store, oplog.RecordServer, lastBackup)
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
 		err = nil

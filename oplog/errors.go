@@ -21,6 +21,7 @@ const (
 	CodeTooLarge        Code = "too_large"       // exceeds a size limit
 	CodeUnavailable     Code = "unavailable"     // temporary; the request may be retried
 	CodeDiskFull        Code = "disk_full"       // out of disk space; reads still work
+	CodeDamaged         Code = "damaged"         // the stored bytes are not those that were recorded
 )
 
 // Error is an error with a message for users: the problem and its remedy.

@@ -26,6 +26,9 @@ type Store interface {
 	// Bytes returns the size of the store on disk.
 	Bytes() (int64, error)
 
+	// Failure returns why nothing can be written, or nil. Reads go on; the store recovers by itself if it can.
+	Failure() error
+
 	Close() error
 }
 

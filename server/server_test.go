@@ -48,6 +48,7 @@ type fixture struct {
 	testing.TB
 	server *Server
 	log    *node.Node
+	dir    string
 	sent   map[string]map[string]string // what each caller sends besides: its cookie or its key
 	words  *strings.Builder             // what went to the server's own log
 	looks  *atomic.Int64                // microseconds since clock
@@ -79,7 +80,7 @@ func newServer(t testing.TB) *fixture {
 			t.Error(err)
 		}
 	})
-	f := &fixture{TB: t, log: log, sent: map[string]map[string]string{"nobody": {}}, words: &strings.Builder{}, looks: &looks}
+	f := &fixture{TB: t, log: log, dir: dir, sent: map[string]map[string]string{"nobody": {}}, words: &strings.Builder{}, looks: &looks}
 	f.server = New(log, Options{
 		Console: testConsole, Version: "test", Now: now, Logger: slog.New(slog.NewTextHandler(f.words, nil)),
 		Hosts: []string{"example.com"}, // what httptest sends

@@ -45,6 +45,7 @@ type (
 		StoreBytes   int64     `json:"store_bytes" doc:"Size of the store on disk."`
 		IndexBytes   int64     `json:"index_bytes" doc:"Size of the index on disk."`
 		Index        indexBody `json:"index"`
+		ReadOnly     string    `json:"read_only,omitempty" doc:"Why nothing can be recorded currently, and what to do; omitted if all is well."`
 		LastBackupAt time.Time `json:"last_backup_at,omitzero" doc:"Time of the last completed backup; omitted if there was none."`
 
 		Witnesses []systemWitnessBody `json:"witnesses,omitempty" doc:"Witnesses that cosign the checkpoints, if configured."`
@@ -81,6 +82,9 @@ func (s *Server) getSystem(context.Context, *call, *struct{}) (*systemOutput, er
 		Tenants: all.Tenants, Recorded: all.Recorded, Skipped: all.Skipped, StoreBytes: all.StoreBytes, IndexBytes: all.IndexBytes,
 		Index: newIndexBody(all.CatchingUp), LastBackupAt: all.LastBackupAt,
 	}}
+	if all.Failure != nil {
+		out.Body.ReadOnly = all.Failure.Error()
+	}
 	for _, w := range s.witnessStates() {
 		out.Body.Witnesses = append(out.Body.Witnesses, systemWitnessBody{newWitnessBody(w), w.URL, w.Failure})
 	}

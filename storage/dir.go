@@ -14,6 +14,8 @@ import (
 
 	"github.com/gofrs/flock"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"oplog/durable"
 )
 
 // lockName is the file that a process locks while it has a data directory open. bbolt locks the data file, which can be moved away: another
@@ -49,7 +51,7 @@ func lockDir(dir string, timeout time.Duration) (*flock.Flock, error) {
 		return nil, inUse(dir)
 	}
 	// Rewritten by each process that locks the directory. Nothing depends on it.
-	_ = os.WriteFile(filepath.Join(dir, pidName), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600)
+	_ = durable.WriteSecret(filepath.Join(dir, pidName), strconv.Itoa(os.Getpid())+"\n")
 	return lock, nil
 }
 

@@ -9,7 +9,7 @@ import (
 	"oplog/oplog"
 )
 
-// Failure returns why nothing can be written, or nil. Reads go on.
+// Failure returns why nothing can be written; see [oplog.Store].
 func (db *DB) Failure() error {
 	if failed := db.failed.Load(); failed != nil {
 		return failed

@@ -29,6 +29,7 @@ var Statuses = map[oplog.Code]int{
 	oplog.CodeTooLarge:        http.StatusRequestEntityTooLarge,
 	oplog.CodeUnavailable:     http.StatusServiceUnavailable,
 	oplog.CodeDiskFull:        http.StatusInsufficientStorage,
+	oplog.CodeDamaged:         http.StatusServiceUnavailable,
 }
 
 // ProblemType is the media type of errors (RFC 9457).
@@ -44,8 +45,11 @@ func Problem(err error) (p *huma.ErrorModel, known bool) {
 		return ready, true
 	case errors.As(err, &told) && Statuses[told.Code] != 0:
 		p := newProblem(Statuses[told.Code], told.Message)
-		if told.Reason != "" {
+		switch {
+		case told.Reason != "":
 			p.Type = "urn:oplog:" + told.Reason
+		case told.Code == oplog.CodeDamaged: // retrying does not help, unlike with others of this status
+			p.Type = "urn:oplog:damaged"
 		}
 		var items *inList
 		errors.As(err, &items)

@@ -1972,6 +1972,8 @@ export interface components {
              * @description Time of the last completed backup; omitted if there was none.
              */
             last_backup_at?: string;
+            /** @description Why nothing can be recorded currently, and what to do; omitted if all is well. */
+            read_only?: string;
             /**
              * Format: int64
              * @description Entries recorded so far, of all tenants.
