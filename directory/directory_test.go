@@ -148,7 +148,7 @@ func TestChangeAccount(t *testing.T) {
 	want := identity.Account{
 		Username: "admin", Role: identity.RoleAdmin, Tenant: "acme", Locale: "zh-CN", PasswordHash: "hash", Disabled: true, CreatedAt: nodetest.Morning,
 	}
-	if err != nil || admin != want {
+	if err != nil || !reflect.DeepEqual(admin, want) {
 		t.Errorf("%+v, %v, want %+v", admin, err, want)
 	}
 }

@@ -39,7 +39,8 @@ type Account struct {
 	LastSignInAt time.Time `json:"last_sign_in_at,omitzero"`
 	MustChange   bool      `json:"must_change,omitempty"`  // the password, before anything else
 	SignedOutAt  time.Time `json:"signed_out_at,omitzero"` // everywhere, by an admin
-	Launched     bool      `json:"launched,omitempty"`     // not stored: authenticated by the host system
+	Factors      Factors   `json:"factors,omitzero"`
+	Launched     bool      `json:"launched,omitempty"` // not stored: authenticated by the host system
 }
 
 // isActiveOwner reports whether the account has the permissions of an owner.
@@ -50,6 +51,9 @@ func (a *Account) stamp() string {
 	properties := []string{a.PasswordHash, string(a.Role), a.Tenant, a.Organization}
 	if !a.SignedOutAt.IsZero() {
 		properties = append(properties, a.SignedOutAt.Format(time.RFC3339Nano))
+	}
+	if !a.Factors.Since.IsZero() {
+		properties = append(properties, "second factor "+a.Factors.Since.Format(time.RFC3339Nano))
 	}
 	return hashOf(strings.Join(properties, "\x00"))
 }

@@ -19,6 +19,10 @@ type Session struct {
 	IP         string    `json:"ip,omitempty"`
 	UserAgent  string    `json:"user_agent,omitempty"`
 
+	Pending bool         `json:"pending,omitempty"` // waits for the second factor
+	Locale  string       `json:"locale,omitempty"`  // of the page, for an account without one; only while pending
+	Setup   *factorSetup `json:"setup,omitempty"`   // a second factor that is being added
+
 	// Only for users authenticated by the host system, who have no account here.
 	Launched *Account `json:"launched,omitempty"`
 	Key      string   `json:"key,omitempty"` // hash of the launch key that the session depends on
@@ -66,13 +70,17 @@ func (i *Identity) recordSignIn(username string) error {
 func (i *Identity) startSession(s Session) (Session, string, error) {
 	token, hash := newSecret("")
 	now := i.now().UTC()
-	s.CreatedAt, s.LastUsedAt, s.ExpiresAt, s.hash = now, now, now.Add(sessionLife), hash
+	life := sessionLife
+	if s.Pending {
+		life = pendingLife
+	}
+	s.CreatedAt, s.LastUsedAt, s.ExpiresAt, s.hash = now, now, now.Add(life), hash
 	s.IP, s.UserAgent = oplog.Shorten(s.IP), oplog.Clip(s.UserAgent, oplog.MaxOriginLength)
 	i.background.Hourly(now, i.clearExpired)
 	return s, token, records.Create(i.records, oplog.RecordSession, hash, s)
 }
 
-// SessionAccount returns the account of a session token, or CodeUnauthenticated. It does not count as activity.
+// SessionAccount returns the account of a session token, or CodeUnauthenticated; see IsPending. It does not count as activity.
 func (i *Identity) SessionAccount(token string) (Account, error) {
 	_, account, err := i.session(token)
 	return account, err
@@ -87,7 +95,17 @@ func (i *Identity) UseSession(token string) (Account, error) {
 	return account, err
 }
 
+// session returns the session of a token with its account, or an error if the sign-in is not complete.
 func (i *Identity) session(token string) (Session, Account, error) {
+	session, account, err := i.anySession(token)
+	if err == nil && session.Pending {
+		err = errPending
+	}
+	return session, account, err
+}
+
+// anySession is like session, but also returns one that waits for its second factor.
+func (i *Identity) anySession(token string) (Session, Account, error) {
 	hash := hashOf(token)
 	session, err := records.Read[Session](i.records, oplog.RecordSession, hash)
 	session.hash = hash

@@ -20,6 +20,8 @@ type Tenant struct {
 	RetentionAt time.Time `json:"retention_set_at,omitzero" doc:"When the retention was set."`
 
 	FrameAncestors []string `json:"frame_ancestors,omitempty" doc:"Sites that may embed the console."`
+
+	RequireSecondFactor bool `json:"require_second_factor,omitempty" doc:"Whether its people must sign in with a second factor."`
 }
 
 // DefaultTimeZone is used if a tenant specifies none.

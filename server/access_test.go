@@ -101,7 +101,16 @@ var whoMay = []struct {
 	{"PATCH", "/api/v1/accounts/member", `{"locale":"en"}`, ofServer(answers{200: "owner, admin", 404: "stranger"})},
 	{"GET", "/api/v1/accounts/member/sessions", "", ofServer(answers{200: "owner, admin", 404: "stranger"})},
 	{"DELETE", "/api/v1/accounts/member/lock", "", ofServer(answers{204: "owner, admin", 404: "stranger"})},
-	{"DELETE", "/api/v1/accounts/gone/sessions", "", ofServer(answers{404: "owner, admin, stranger"})}, // see TestAccountSessions
+	{"DELETE", "/api/v1/accounts/gone/sessions", "", ofServer(answers{404: "owner, admin, stranger"})},      // see TestAccountSessions
+	{"DELETE", "/api/v1/accounts/gone/second-factor", "", ofServer(answers{404: "owner, admin, stranger"})}, // see TestRemoveSecondFactor
+	{"GET", "/api/v1/second-factor", "", ofServer(answers{200: "owner"})},
+	{"PUT", "/api/v1/second-factor", `{"roles":[]}`, ofServer(answers{200: "owner"})},
+	{"GET", factorPath, "", ofServer(answers{200: "owner, admin, scoped, auditor, member, stranger"})},
+	{"POST", factorPath, `{"code":"123456"}`, ofServer(answers{409: "owner, admin, scoped, auditor, member, stranger"})}, // see TestSecondFactor
+	{"POST", factorPath + "/totp", `{}`, ofServer(answers{422: "owner, admin, scoped, auditor, member, stranger"})},
+	{"PUT", factorPath + "/totp", `{"code":"123456"}`, ofServer(answers{409: "owner, admin, scoped, auditor, member, stranger"})},
+	{"DELETE", factorPath + "/totp", `{}`, ofServer(answers{422: "owner, admin, scoped, auditor, member, stranger"})},
+	{"POST", factorPath + "/recovery-codes", `{}`, ofServer(answers{422: "owner, admin, scoped, auditor, member, stranger"})},
 	{"GET", tenantA + "/keys", "", ofTenant(answers{200: "owner, admin"})},
 	{"POST", tenantA + "/keys", `{"scope":"read","name":"x"}`, ofTenant(answers{201: "owner, admin"})},
 	{"DELETE", tenantA + "/launched/u7", "", ofTenant(answers{204: "launch"})},

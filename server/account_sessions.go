@@ -44,6 +44,7 @@ func (s *Server) unlockAccount(_ context.Context, in *call, input *accountInput)
 		return nil, err
 	}
 	s.throttle.free(nameBucket(account.Username))
+	s.throttle.free(codesBucket(account.Username))
 	in.trailDetails = trailDetails{tenant: &account.Tenant, object: oplog.Ref{ID: account.Username, Name: account.Name}}
 	return &struct{}{}, nil
 }

@@ -58,7 +58,7 @@ type schemaDoc struct {
 var strictSchemas = []string{
 	"AccountChange", "Credentials", "ExportRequest", "NewAccount", "NewCatalog", "NewChange", "NewEntry", "NewFilters",
 	"NewHold", "NewKey", "NewModule", "NewOperation", "NewRef", "NewSetup", "NewTenant", "NewTitle", "NewUser", "NewView", "Organization",
-	"SessionChange", "TableLayout", "TenantChange", "ViewChange",
+	"SecondFactorProof", "SecondFactorRule", "SessionChange", "StepUp", "TOTPConfirmation", "TableLayout", "TenantChange", "ViewChange",
 }
 
 // responseEnums are the values of response fields.

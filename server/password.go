@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"net/http"
 
 	"oplog/identity"
 	"oplog/oplog"
@@ -33,7 +34,7 @@ func (s *Server) changeSession(ctx context.Context, in *call, input *changeSessi
 		}
 	}
 	body, err := s.describeSession(in.account)
-	return &sessionOutput{body}, err
+	return &sessionOutput{http.StatusOK, body}, err
 }
 
 // changePassword changes the caller's password. The caller's session goes on with another token; all others of the account end.
@@ -42,19 +43,10 @@ func (s *Server) changePassword(ctx context.Context, in *call, old, password str
 	if account.Launched {
 		return oplog.Errorf(oplog.CodeForbidden, "The host system signed you in; there is no password to change here.")
 	}
-	giveBack, wait := s.throttle.take(bucket{"password " + in.token, passwordLimit})
-	if wait > 0 {
-		return in.tooManyTries(wait)
-	}
-	matches, err := s.check(ctx, account.PasswordHash, old)
+	checked, err := s.checkOwnPassword(ctx, in, "change_password", "old_password", old)
 	if err != nil {
 		return err
 	}
-	if !matches {
-		s.recordFailed(in, "change_password", account, "wrong password")
-		return oplog.InvalidField("old_password", nil, "is wrong")
-	}
-	giveBack()
 	if identity.SamePassword(old, password) {
 		return oplog.InvalidField("password", nil, "is the current password; choose another")
 	}
@@ -62,7 +54,7 @@ func (s *Server) changePassword(ctx context.Context, in *call, old, password str
 	if err != nil {
 		return err
 	}
-	account, session, token, err := s.identity.ChangePassword(in.token, account.PasswordHash, hash)
+	account, session, token, err := s.identity.ChangePassword(in.token, checked, hash)
 	if err != nil {
 		return err
 	}
@@ -70,4 +62,23 @@ func (s *Server) changePassword(ctx context.Context, in *call, old, password str
 	in.trailDetails.object = oplog.Ref{ID: account.Username, Name: account.Name}
 	_, err = s.signedIn(in, account, session, token)
 	return err
+}
+
+// checkOwnPassword checks the caller's password, sent in a field of the body, and returns the hash that it was checked with.
+func (s *Server) checkOwnPassword(ctx context.Context, in *call, operation, field, password string) (checked string, err error) {
+	giveBack, wait := s.throttle.take(bucket{"password " + in.token, passwordLimit})
+	if wait > 0 {
+		return "", in.tooManyTries(wait)
+	}
+	checked = in.account.PasswordHash
+	matches, err := s.check(ctx, checked, password)
+	if err != nil {
+		return "", err
+	}
+	if !matches {
+		s.recordFailed(in, operation, in.account, "wrong password")
+		return "", oplog.InvalidField(field, nil, "is wrong")
+	}
+	giveBack()
+	return checked, nil
 }

@@ -45,6 +45,7 @@ type principal struct {
 	kind    access
 	locale  string       // for names in responses
 	tenant  oplog.Tenant // the tenant in the request's URL, if any
+	pending bool         // the sign-in waits for the second factor
 }
 
 // scope is the organization that the caller is restricted to, with its descendants; "" for the whole tenant.
@@ -77,6 +78,10 @@ func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
 		return &principal{token: c.Cookies(s.cookieName(c, sessionCookie))}, nil
 	}
 	p, err := s.authenticate(c, c.Get(fiber.HeaderAuthorization))
+	if identity.IsPending(err) && beforeSecondFactor[r.id] {
+		p.pending = true
+		return p, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +103,11 @@ func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
 // beforePassword are the operations of an account whose password must be changed first.
 var beforePassword = map[string]bool{"getSession": true, "changeSession": true, "signOut": true}
 
+// beforeSecondFactor are the operations of a session whose second factor is still missing. To all others it is no session.
+var beforeSecondFactor = map[string]bool{
+	"getSession": true, "signOut": true, "finishSignIn": true, "getSecondFactor": true, "beginTOTP": true, "confirmTOTP": true,
+}
+
 // passwordDue returns the error for all others.
 func passwordDue() error {
 	return &huma.ErrorModel{
@@ -106,7 +116,7 @@ func passwordDue() error {
 	}
 }
 
-// authenticate returns the caller of a request, by its key or its cookie.
+// authenticate returns the caller of a request, by its key or its cookie; with an error if the sign-in waits for the second factor.
 func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, error) {
 	if authorization != "" {
 		scheme, text, _ := strings.Cut(authorization, " ")
@@ -126,10 +136,10 @@ func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, e
 		return nil, oplog.Errorf(oplog.CodeUnauthenticated, "Sign in, or send a key as Authorization: Bearer KEY.")
 	}
 	account, err := s.identity.UseSession(token)
-	if err != nil {
+	if err != nil && !identity.IsPending(err) {
 		return nil, err
 	}
-	return person(account, token), nil
+	return person(account, token), err
 }
 
 // program returns the principal of a key.
@@ -178,6 +188,9 @@ func (s *Server) callerNow(p *principal) (*principal, error) {
 		return p, err
 	}
 	account, err := s.identity.SessionAccount(p.token)
+	if p.pending && identity.IsPending(err) {
+		return p, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ func (s *Server) routes() []route {
 	const (
 		setup    = "/api/v1/setup"
 		session  = "/api/v1/session"
+		factor   = session + "/second-factor"
 		sessions = "/api/v1/sessions"
 		accounts = "/api/v1/accounts"
 		account  = accounts + "/{username}"
@@ -36,6 +37,12 @@ func (s *Server) routes() []route {
 		{"GET", session, users, 200, "getSession", "The signed-in user", nil, typed(s.getSession)},
 		{"PATCH", session, users, 200, "changeSession", "Change the account's language or its password", nil, typed(s.changeSession)},
 		{"DELETE", session, users, 204, "signOut", "Sign out", nil, typed(s.signOut)},
+		{"POST", factor, users, 200, "finishSignIn", "Complete a sign-in with the second factor", nil, typed(s.finishSignIn)},
+		{"GET", factor, users, 200, "getSecondFactor", "The caller's second factors", nil, typed(s.getSecondFactor)},
+		{"POST", factor + "/totp", users, 200, "beginTOTP", "A secret for an authenticator app", nil, typed(s.beginTOTP)},
+		{"PUT", factor + "/totp", users, 200, "confirmTOTP", "Add the authenticator app, in place of an earlier one, by its first code", nil, typed(s.confirmTOTP)},
+		{"DELETE", factor + "/totp", users, 204, "removeTOTP", "Remove the authenticator app", nil, typed(s.removeTOTP)},
+		{"POST", factor + "/recovery-codes", users, 200, "renewRecoveryCodes", "Replace the recovery codes", nil, typed(s.renewRecoveryCodes)},
 		{"GET", sessions, users, 200, "listSessions", "The caller's sessions, newest first", nil, typed(s.listSessions)},
 		{"DELETE", sessions, users, 204, "endSessions", "Sign out everywhere", nil, typed(s.endSessions)},
 
@@ -92,6 +99,9 @@ func (s *Server) routes() []route {
 		{"GET", account + "/sessions", admins, 200, "listAccountSessions", "The sessions of an account, newest first", nil, typed(s.listAccountSessions)},
 		{"DELETE", account + "/sessions", admins, 204, "endAccountSessions", "Sign an account out everywhere", nil, typed(s.endAccountSessions)},
 		{"DELETE", account + "/lock", admins, 204, "unlockAccount", "Allow sign-in again after many failed attempts", nil, typed(s.unlockAccount)},
+		{"DELETE", account + "/second-factor", admins, 204, "removeSecondFactor", "Remove all second factors of an account, and sign it out everywhere", nil, typed(s.removeSecondFactor)},
+		{"GET", "/api/v1/second-factor", byOwner, 200, "getSecondFactorRule", "The roles that must sign in with a second factor", nil, typed(s.getSecondFactorRule)},
+		{"PUT", "/api/v1/second-factor", byOwner, 200, "setSecondFactorRule", "Require a second factor of roles", nil, typed(s.setSecondFactorRule)},
 		{"GET", tenant + "/keys", admins, 200, "listKeys", "The tenant's API keys, including revoked ones", nil, typed(s.listKeys)},
 		{"POST", tenant + "/keys", admins, 201, "addKey", "Create an API key", nil, typed(s.addKey)},
 		{"DELETE", tenant + "/keys/{id}", admins, 204, "revokeKey", "Revoke an API key immediately", nil, typed(s.revokeKey)},

@@ -26,6 +26,8 @@ type sessionBody struct {
 	Organization string          `json:"organization,omitempty" doc:"Restricts the account to this organization and those below it."`
 	MustChange   bool            `json:"must_change,omitempty" doc:"Whether the password must be changed before anything else."`
 	Launched     bool            `json:"launched,omitempty" doc:"Whether a host system authenticated the user, who has no password here."`
+
+	SecondFactor *secondFactorStep `json:"second_factor,omitempty" doc:"Sent with status 202 while the sign-in waits for the second factor; the session is good for nothing else."`
 }
 
 type sessionTenant struct {
@@ -50,8 +52,12 @@ type credentialsBody struct {
 
 type (
 	signInInput   struct{ Body credentialsBody }
-	sessionOutput struct{ Body sessionBody }
-	signInOutput  struct {
+	sessionOutput struct {
+		Status int
+		Body   sessionBody
+	}
+	signInOutput struct {
+		Status    int
 		SetCookie http.Cookie `header:"Set-Cookie"`
 		Body      sessionBody
 	}
@@ -89,6 +95,12 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 		return nil, oplog.Errorf(oplog.CodeUnauthenticated, "The username or the password is wrong.")
 	}
 	giveBack()
+	switch due, err := s.identity.SecondFactorDue(account); {
+	case err != nil:
+		return nil, err
+	case due:
+		return s.startPending(in, account, input.Body.Locale)
+	}
 	return s.startSession(in, account, input.Body.Locale)
 }
 
@@ -105,10 +117,8 @@ func reason(a identity.Account) string {
 
 // startSession signs an account in on the requesting browser. locale is set for an account without one; "" for the browser's.
 func (s *Server) startSession(in *call, account identity.Account, locale string) (*signInOutput, error) {
-	if in.token != "" {
-		if err := s.identity.EndSession(in.token); err != nil {
-			return nil, err
-		}
+	if err := s.endEarlier(in); err != nil {
+		return nil, err
 	}
 	in.account = account
 	session, token, err := s.identity.StartSession(account, in.ip(), in.http.Get(fiber.HeaderUserAgent))
@@ -123,6 +133,14 @@ func (s *Server) startSession(in *call, account identity.Account, locale string)
 	return s.signedIn(in, account, session, token)
 }
 
+// endEarlier ends the session that the browser had before.
+func (s *Server) endEarlier(in *call) error {
+	if in.token == "" {
+		return nil
+	}
+	return s.identity.EndSession(in.token)
+}
+
 // signedIn responds with a new session, whose browser is remembered.
 func (s *Server) signedIn(in *call, account identity.Account, session identity.Session, token string) (*signInOutput, error) {
 	device, err := s.rememberDevice(in, account)
@@ -135,7 +153,7 @@ func (s *Server) signedIn(in *call, account identity.Account, session identity.S
 		in.http.Response().Header.Add(fiber.HeaderSetCookie, c.String())
 	}
 	body, err := s.describeSession(account)
-	return &signInOutput{cookie, body}, err
+	return &signInOutput{http.StatusOK, cookie, body}, err
 }
 
 // tooManyTries says when to retry.
@@ -165,8 +183,11 @@ func (s *Server) cookie(c *fiber.Ctx, token string, expires time.Time) http.Cook
 }
 
 func (s *Server) getSession(_ context.Context, in *call, _ *struct{}) (*sessionOutput, error) {
+	if in.pending {
+		return &sessionOutput{http.StatusAccepted, s.describePending(in, in.account)}, nil
+	}
 	body, err := s.describeSession(in.account)
-	return &sessionOutput{body}, err
+	return &sessionOutput{http.StatusOK, body}, err
 }
 
 // ownSessionBody is a session of the caller, or of an account that the caller administers.
@@ -178,6 +199,7 @@ type ownSessionBody struct {
 	ExpiresAt  time.Time `json:"expires_at" doc:"The latest end; two hours without a request end it earlier."`
 	IP         string    `json:"ip,omitempty" doc:"IP address of the client."`
 	UserAgent  string    `json:"user_agent,omitempty" doc:"The User-Agent header."`
+	Pending    bool      `json:"pending,omitempty" doc:"Whether it waits for the second factor: somebody knew the password."`
 }
 
 type ownSessionsOutput struct {
@@ -195,7 +217,7 @@ func (in *call) describeSessions(list []identity.Session) *ownSessionsOutput {
 	out := &ownSessionsOutput{}
 	out.Body.Sessions = make([]ownSessionBody, len(list))
 	for i, o := range list {
-		out.Body.Sessions[i] = ownSessionBody{o.ID(), o.Is(in.token), o.CreatedAt, o.LastUsedAt, o.ExpiresAt, o.IP, o.UserAgent}
+		out.Body.Sessions[i] = ownSessionBody{o.ID(), o.Is(in.token), o.CreatedAt, o.LastUsedAt, o.ExpiresAt, o.IP, o.UserAgent, o.Pending}
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/subtle"
+	"net/http"
 
 	"oplog/identity"
 	"oplog/oplog"
@@ -70,7 +71,11 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 	if err != nil {
 		return nil, err
 	}
-	return s.startSession(in, account, "")
+	out, err := s.startSession(in, account, "")
+	if out != nil {
+		out.Status = http.StatusCreated
+	}
+	return out, err
 }
 
 var errNotFound = oplog.Errorf(oplog.CodeNotFound, "Not found.")

@@ -17,6 +17,8 @@ type (
 		BelowMinimum   bool   `json:"below_legal_minimum,omitempty" doc:"Confirms a retention below 180 days."`
 
 		FrameAncestors []string `json:"frame_ancestors,omitempty" maxItems:"20" doc:"Sites that may embed the console, such as https://app.example.com."`
+
+		RequireSecondFactor bool `json:"require_second_factor,omitempty" doc:"Whether its people must sign in with a second factor."`
 	}
 	tenantChangeBody struct {
 		Name           *string `json:"name,omitempty" minLength:"1" maxLength:"128" doc:"Display name."`
@@ -26,6 +28,8 @@ type (
 		BelowMinimum   *bool   `json:"below_legal_minimum,omitempty" doc:"Confirms a retention below 180 days; required with each such change."`
 
 		FrameAncestors *[]string `json:"frame_ancestors,omitempty" maxItems:"20" doc:"Sites that may embed the console, such as https://app.example.com."`
+
+		RequireSecondFactor *bool `json:"require_second_factor,omitempty" doc:"Whether its people must sign in with a second factor, from their next sign-in on."`
 	}
 	addTenantInput    struct{ Body newTenantBody }
 	changeTenantInput struct{ Body tenantChangeBody }
@@ -54,6 +58,7 @@ func (s *Server) addTenant(_ context.Context, in *call, input *addTenantInput) (
 func (b newTenantBody) domain(by string, now time.Time) oplog.Tenant {
 	t := oplog.Tenant{
 		ID: b.ID, Name: b.Name, TimeZone: b.TimeZone, DataPermission: b.DataPermission, FrameAncestors: b.FrameAncestors,
+		RequireSecondFactor: b.RequireSecondFactor,
 	}
 	t.Retain(&b.RetentionDays, &b.BelowMinimum, by, now)
 	return t
@@ -67,6 +72,7 @@ func (s *Server) changeTenant(_ context.Context, in *call, input *changeTenantIn
 		replace(&t.DataPermission, b.DataPermission)
 		t.Retain(b.RetentionDays, b.BelowMinimum, in.user().ID, s.now())
 		replace(&t.FrameAncestors, b.FrameAncestors)
+		replace(&t.RequireSecondFactor, b.RequireSecondFactor)
 	})
 	in.trailDetails = trailDetails{object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
 	return &tenantOutput{t}, err

@@ -2,6 +2,7 @@ package server
 
 import (
 	"hash/maphash"
+	"math"
 	"sync"
 	"time"
 
@@ -24,6 +25,8 @@ var (
 	addressLimit  = limit{50, 5 * time.Second}   // an address, with all names
 	setupLimit    = limit{10, 30 * time.Second}  // setup codes from an address
 	passwordLimit = limit{10, 30 * time.Second}  // old passwords in a session
+	codeLimit     = limit{5, 2 * time.Minute}    // codes of an account from an address, or on a known device
+	codesLimit    = limit{20, 5 * time.Minute}   // codes of an account from all addresses but known devices
 )
 
 // bucket is what attempts are counted for, within a limit.
@@ -91,6 +94,18 @@ func (t *throttle) wait(b bucket) time.Duration {
 	return max(0, t.missing(b, t.now().UnixNano()))
 }
 
+// left returns how many attempts all buckets have.
+func (t *throttle) left(buckets ...bucket) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now, left := t.now().UnixNano(), math.MaxInt
+	for _, b := range buckets {
+		spent := max(0, t.spent(b, now))
+		left = min(left, b.attempts-int((spent+int64(b.every)-1)/int64(b.every)))
+	}
+	return max(0, left)
+}
+
 // free gives a bucket all its attempts.
 func (t *throttle) free(b bucket) {
 	t.mu.Lock()
@@ -138,6 +153,27 @@ func (s *Server) signInBuckets(in *call, username string) ([]bucket, error) {
 	return []bucket{
 		{"pair " + address + " " + identity.NameKey(username), pairLimit}, nameBucket(username), {"address " + address, addressLimit},
 	}, nil
+}
+
+// codesBucket counts the codes of an account from all addresses.
+func codesBucket(username string) bucket {
+	return bucket{"codes " + identity.NameKey(username), codesLimit}
+}
+
+// codeBuckets returns what an attempt with the second factor of an account counts for. Whoever knows the password could guess codes, and so
+// exhaust the limit of all addresses: devices that signed in before have their own, and recovery codes, which cannot be guessed, are only
+// limited by address.
+func (s *Server) codeBuckets(in *call, recovery bool) ([]bucket, error) {
+	username := in.account.Username
+	device, err := s.knownDevice(in, username)
+	if err != nil || device != "" {
+		return []bucket{{"code device " + device, codeLimit}}, err
+	}
+	pair := in.network() + " " + identity.NameKey(username)
+	if recovery {
+		return []bucket{{"recovery " + pair, codeLimit}}, nil
+	}
+	return []bucket{{"code " + pair, codeLimit}, codesBucket(username)}, nil
 }
 
 // network returns what counts as the caller's address.

@@ -36,6 +36,9 @@ func hostName(host string) string {
 	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
+// HostName returns the host that a request was sent to, without its port.
+func HostName(c *fiber.Ctx) string { return hostName(string(c.Request().Header.Host())) }
+
 // Has reports whether a request was sent to one of the hosts.
 func (h Hosts) Has(host string) bool {
 	name := hostName(host)

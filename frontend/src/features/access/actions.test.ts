@@ -171,6 +171,20 @@ test.each([
     ['搜索：emma', '读取页数：174', '读取行数：34,800'],
   ],
   [
+    'session',
+    'sign_in',
+    { details: { second_factor: 'totp' } },
+    ['Second factor: authenticator app'],
+    ['第二因素：身份验证器应用'],
+  ],
+  [
+    'account',
+    'require_factor',
+    { details: { role: ['owner', 'admin'] } },
+    ['Role: Owner, Admin'],
+    ['角色：所有者、管理员'],
+  ],
+  [
     'account',
     'change',
     {

@@ -135,6 +135,7 @@ function oneText(key: string, value: string, { words, common, zone, nameOf }: Ac
   if (key === 'scope') return of(words.keys.scopes)
   if (key === 'reason') return of(words.access.reasons)
   if (key === 'area') return of(words.access.areas)
+  if (key === 'second_factor') return of(words.access.factors)
   return [value]
 }
 

@@ -124,6 +124,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{username}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove all second factors of an account, and sign it out everywhere */
+        delete: operations["removeSecondFactor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{username}/sessions": {
         parameters: {
             query?: never;
@@ -179,6 +196,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roles that must sign in with a second factor */
+        get: operations["getSecondFactorRule"];
+        /** Require a second factor of roles */
+        put: operations["setSecondFactorRule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -197,6 +232,60 @@ export interface paths {
         head?: never;
         /** Change the account's language or its password */
         patch: operations["changeSession"];
+        trace?: never;
+    };
+    "/api/v1/session/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's second factors */
+        get: operations["getSecondFactor"];
+        put?: never;
+        /** Complete a sign-in with the second factor */
+        post: operations["finishSignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/second-factor/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace the recovery codes */
+        post: operations["renewRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/second-factor/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Add the authenticator app, in place of an earlier one, by its first code */
+        put: operations["confirmTOTP"];
+        /** A secret for an authenticator app */
+        post: operations["beginTOTP"];
+        /** Remove the authenticator app */
+        delete: operations["removeTOTP"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/sessions": {
@@ -813,6 +902,8 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "auditor" | "member";
+            /** @description Whether the account has a second factor. */
+            second_factor: boolean;
             /** @description Omitted for an owner. */
             tenant?: string;
             /** @description Username. */
@@ -1582,6 +1673,12 @@ export interface components {
             /** @description Username. */
             username: string;
         };
+        NewTOTP: {
+            /** @description Base32, to type into an authenticator app. */
+            secret: string;
+            /** @description The same as an otpauth:// URI, for a QR code. */
+            uri: string;
+        };
         NewTenant: {
             /** @description Confirms a retention below 180 days. */
             below_legal_minimum?: boolean;
@@ -1593,6 +1690,8 @@ export interface components {
             id: string;
             /** @description Display name. */
             name: string;
+            /** @description Whether its people must sign in with a second factor. */
+            require_second_factor?: boolean;
             /**
              * Format: int64
              * @description Omitted or 0: forever.
@@ -1678,6 +1777,8 @@ export interface components {
              * @description Accurate to about a minute.
              */
             last_used_at: string;
+            /** @description Whether it waits for the second factor: somebody knew the password. */
+            pending?: boolean;
             /** @description The User-Agent header. */
             user_agent?: string;
         };
@@ -1696,6 +1797,10 @@ export interface components {
             next_after_seq?: number;
             /** @description Cursor of the next page; omitted on the last. */
             next_cursor?: string;
+        };
+        Passkey: {
+            /** @description Id of the passkey. */
+            id: string;
         };
         Problem: {
             /**
@@ -1811,6 +1916,10 @@ export interface components {
              */
             status: "recorded" | "duplicate" | "skipped";
         };
+        RecoveryCodes: {
+            /** @description New recovery codes, which are not shown again; omitted if the account keeps those it has. */
+            recovery_codes?: string[];
+        };
         Ref: {
             /** @description Id in the host system. */
             id?: string;
@@ -1845,6 +1954,37 @@ export interface components {
             /** @description What the retention given as a parameter would delete. */
             would?: components["schemas"]["Expired"];
         };
+        SecondFactor: {
+            /** @description Passkeys, oldest first; none while the sign-in waits for the second factor. */
+            passkeys: components["schemas"]["Passkey"][];
+            /** @description Whether passkeys can be used at this address: over HTTPS with a host name, or on localhost. */
+            passkeys_possible: boolean;
+            /**
+             * Format: int64
+             * @description How many recovery codes are left.
+             */
+            recovery_codes: number;
+            /** @description Whether the account must have a second factor. */
+            required: boolean;
+            /** @description Whether there is an authenticator app. */
+            totp: boolean;
+        };
+        SecondFactorProof: {
+            /** @description The current code of the authenticator app. */
+            code?: string;
+            /** @description One of the recovery codes, which is used up. */
+            recovery_code?: string;
+        };
+        SecondFactorRule: {
+            /** @description Roles whose accounts must sign in with a second factor, from their next sign-in on. */
+            roles: ("owner" | "admin" | "auditor" | "member")[];
+        };
+        SecondFactorStep: {
+            /** @description Whether a second factor is required and must be added to continue. */
+            enroll: boolean;
+            /** @description What can be used, or added with enroll: totp, passkey, recovery_code. */
+            methods: ("totp" | "passkey" | "recovery_code")[];
+        };
         Session: {
             /** @description Whether a host system authenticated the user, who has no password here. */
             launched?: boolean;
@@ -1864,6 +2004,8 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "auditor" | "member";
+            /** @description Sent with status 202 while the sign-in waits for the second factor; the session is good for nothing else. */
+            second_factor?: components["schemas"]["SecondFactorStep"];
             /** @description Tenants whose logs the account can read; none for a member. */
             tenants: components["schemas"]["SessionTenant"][];
             /** @description Username. */
@@ -1934,6 +2076,12 @@ export interface components {
             skipped: number;
             /** @description Program version. */
             version: string;
+        };
+        StepUp: {
+            /** @description The current code of the authenticator app; or send password. */
+            code?: string;
+            /** @description The account's password; or send code. */
+            password?: string;
         };
         Summary: {
             facets: components["schemas"]["Facets"];
@@ -2010,6 +2158,10 @@ export interface components {
             /** @description Its URL. */
             url: string;
         };
+        TOTPConfirmation: {
+            /** @description The current code of the app. */
+            code: string;
+        };
         TableLayout: {
             /**
              * @description Height of the rows.
@@ -2030,6 +2182,8 @@ export interface components {
             id: string;
             /** @description Display name. */
             name: string;
+            /** @description Whether its people must sign in with a second factor. */
+            require_second_factor?: boolean;
             /**
              * Format: int64
              * @description Whole days before today, in its time zone, for which entries are kept; omitted: forever.
@@ -2054,6 +2208,8 @@ export interface components {
             frame_ancestors?: string[];
             /** @description Display name. */
             name?: string;
+            /** @description Whether its people must sign in with a second factor, from their next sign-in on. */
+            require_second_factor?: boolean;
             /**
              * Format: int64
              * @description 0: forever. Whole days in the tenant's time zone; older entries are deleted, by whole UTC days, when the tenant's next day begins.
@@ -2443,6 +2599,36 @@ export interface operations {
             };
         };
     };
+    removeSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Username. */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listAccountSessions: {
         parameters: {
             query?: never;
@@ -2550,6 +2736,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VerifierKey"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSecondFactorRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setSecondFactorRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorRule"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorRule"];
                 };
             };
             /** @description Error */
@@ -2675,6 +2923,199 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactor"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorProof"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renewRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepUp"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmTOTP: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TOTPConfirmation"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginTOTP: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepUp"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTOTP"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeTOTP: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepUp"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
