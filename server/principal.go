@@ -208,6 +208,7 @@ func (s *Server) callerNow(p *principal) (*principal, error) {
 // key.
 func (s *Server) authorizeMonitoring(c *fiber.Ctx) error {
 	if err := checkSite(c); err != nil {
+		s.recordRefusal(c, nil, err)
 		return err
 	}
 	if c.Locals(monitoringKey) != nil || c.Context().RemoteIP().IsLoopback() && !wire.IsForwarded(c.Context()) {
@@ -303,10 +304,12 @@ func (p *principal) refusal(r *route) error {
 // checkSite returns an error if a page of another site sent the request. Such pages have no keys.
 func checkSite(c *fiber.Ctx) error {
 	if c.Get(fiber.HeaderAuthorization) == "" && !sameOrigin(c) {
-		return oplog.Errorf(oplog.CodeForbidden, "Cross-site requests are not allowed.")
+		return errCrossSite
 	}
 	return nil
 }
+
+var errCrossSite = oplog.Errorf(oplog.CodeForbidden, "Cross-site requests are not allowed.")
 
 func changes(method string) bool { return method != http.MethodGet && method != http.MethodHead }
 
