@@ -46,7 +46,7 @@ type (
 	}
 	newKeyBody struct {
 		Scope        identity.KeyScope `json:"scope" enum:"write,read,launch,directory,metrics,backup" doc:"write records entries, read reads and exports them, launch signs the host system's links, directory replaces the organization tree, metrics reads /metrics, backup downloads the backup of all tenants. Only an owner can create one of scope backup."`
-		Name         string            `json:"name" minLength:"1" maxLength:"128" doc:"Name of the program that uses it, to tell keys apart. Of a launch key: the host system's; people of one host system stay the same people when its key is replaced by one of the same name."`
+		Name         string            `json:"name" minLength:"1" maxLength:"128" doc:"Name of the program that uses it, to tell keys apart. Of a launch key: the host system's; its users are host/SUB, whichever launch key signs their links."`
 		ExpiresAt    *time.Time        `json:"expires_at,omitempty" doc:"When the key stops working; omitted for never."`
 		Addresses    []string          `json:"addresses,omitempty" maxItems:"64" doc:"Addresses and networks (CIDR) that the key can be used from; omitted for anywhere. Those of a launch key apply to the host system's calls, not to the people that follow its links."`
 		Organization string            `json:"organization,omitempty" maxLength:"128" doc:"Restricts a read key to this organization and those below it."`

@@ -37,25 +37,48 @@ var launchParams = []*huma.Param{
 	wire.TextParam("token", "A JWT (HS256, signed with a launch key of the tenant) with sub, name, role, exp, jti and, optionally, aud, organization and locale (en or zh-CN).", &huma.Schema{Type: huma.TypeString}),
 }
 
-// launch is the handler of GET /launch. On failure, people get a page, programs a problem document.
+// launchLink is a link of the host system.
+type launchLink struct{ tenant, token string }
+
+// launch is the handler of GET /launch. While another person is signed in it asks first, and leaves the link unused; see continueLaunch.
 func (s *Server) launch(c *fiber.Ctx, in *call) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	if c.Method() != http.MethodGet {
-		return fiber.NewError(http.StatusMethodNotAllowed, "Allowed methods: GET.") // HEAD must not use up the link
+		return fiber.NewError(http.StatusMethodNotAllowed, "Allowed methods: GET, POST.") // HEAD must not use up the link
 	}
-	id := in.query.Get("tenant")
-	session, token, err := s.launchSession(in, id)
+	link := launchLink{in.query.Get("tenant"), in.query.Get("token")}
+	present, next, err := s.otherPerson(in, link)
+	switch {
+	case err != nil:
+		return err
+	case next.Username != "":
+		in.trailDetails.quiet = true
+		return s.askToSwitch(c, link, present, next)
+	}
+	return s.followLaunch(c, in, link, http.StatusFound)
+}
+
+// followLaunch signs in the person of a link. On failure, people get a page, programs a problem document.
+func (s *Server) followLaunch(c *fiber.Ctx, in *call, link launchLink, status int) error {
+	session, token, err := s.launchSession(in, link)
 	if err != nil {
-		s.recordFailedLaunch(in, id, err)
-		if !strings.Contains(c.Get(fiber.HeaderAccept), "text/html") {
-			return err
-		}
-		p := s.problem(c.Method(), c.Path(), err)
-		return sendLaunchNotice(c, p.Status, p.Detail)
+		s.recordFailedLaunch(in, link.tenant, err)
+		return s.refuseLaunch(c, err)
 	}
 	c.Set(fiber.HeaderSetCookie, s.launchCookie(c, token, session.ExpiresAt, in.tenant).String())
-	return c.Redirect(s.basePath+"/t/"+in.tenant.ID+"/log", http.StatusFound)
+	return c.Redirect(s.basePath+"/t/"+in.tenant.ID+"/log", status)
 }
+
+// refuseLaunch responds to a link that signs nobody in.
+func (s *Server) refuseLaunch(c *fiber.Ctx, err error) error {
+	if !acceptsHTML(c) {
+		return err
+	}
+	p := s.problem(c.Method(), c.Path(), err)
+	return sendLaunchNotice(c, p.Status, p.Detail)
+}
+
+func acceptsHTML(c *fiber.Ctx) bool { return strings.Contains(c.Get(fiber.HeaderAccept), "text/html") }
 
 // launchNoticesZH are the Chinese explanations of failures by status; the detail has the rest.
 var launchNoticesZH = map[int]string{
@@ -66,9 +89,9 @@ var launchNoticesZH = map[int]string{
 
 // sendLaunchNotice responds with a page in the user's language that discloses nothing.
 func sendLaunchNotice(c *fiber.Ctx, status int, detail string) error {
-	n := wire.ErrorPage{Lang: oplog.LocaleEN, Title: "Not signed in", Text: detail}
+	n := wire.Page{Lang: oplog.LocaleEN, Title: "Not signed in", Text: detail}
 	if wire.AcceptedLocale(c.Get(fiber.HeaderAcceptLanguage)) == oplog.LocaleZH {
-		n = wire.ErrorPage{Lang: oplog.LocaleZH, Title: "未能登录", Text: launchNoticesZH[status], Detail: detail}
+		n = wire.Page{Lang: oplog.LocaleZH, Title: "未能登录", Text: launchNoticesZH[status], Detail: detail}
 		if n.Text == "" {
 			n.Text = "请稍后重试。"
 		}
@@ -77,8 +100,9 @@ func sendLaunchNotice(c *fiber.Ctx, status int, detail string) error {
 }
 
 // launchSession starts the session for a launch token.
-func (s *Server) launchSession(in *call, tenant string) (session identity.Session, token string, err error) {
-	key, claims, err := s.readLaunchToken(tenant, in.query.Get("token"), string(in.http.Request().Header.Host()))
+func (s *Server) launchSession(in *call, link launchLink) (session identity.Session, token string, err error) {
+	tenant := link.tenant
+	key, claims, err := s.readLaunchToken(link, string(in.http.Request().Header.Host()))
 	if err != nil {
 		return session, "", err
 	}
@@ -91,35 +115,38 @@ func (s *Server) launchSession(in *call, tenant string) (session identity.Sessio
 	if in.tenant, err = s.directory.Tenant(tenant); err != nil {
 		return session, "", err
 	}
-	in.account = identity.Account{
-		Username: claims.Subject, Name: claims.Name, Role: claims.Role, Tenant: tenant, Organization: claims.Organization, Launched: true,
-		Locale: claims.Locale,
-	}
+	in.account = claims.account(tenant)
 	if in.account.Locale == "" {
 		in.account.Locale = wire.AcceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage))
 	}
-	if in.token != "" {
-		if err := s.identity.EndSession(in.token); err != nil {
-			return session, "", err
-		}
-	}
 	in.trailDetails = trailDetails{object: oplog.Ref{ID: key.ID, Name: key.Name}, details: map[string]any{"role": claims.Role, "organization": claims.Organization}}
-	return s.identity.StartLaunched(in.account, key, in.ip(), in.http.Get(fiber.HeaderUserAgent))
+	session, token, err = s.identity.StartLaunched(in.account, key, in.ip(), in.http.Get(fiber.HeaderUserAgent))
+	if err == nil && in.token != "" {
+		err = s.identity.EndSession(in.token) // only now: an invalid link signs nobody out
+	}
+	return session, token, err
+}
+
+// account returns the person that a token of a tenant stands for.
+func (c *launchClaims) account(tenant string) identity.Account {
+	return identity.Account{
+		Username: c.Subject, Name: c.Name, Role: c.Role, Tenant: tenant, Organization: c.Organization, Launched: true, Locale: c.Locale,
+	}
 }
 
 // readLaunchToken returns the claims of a token and the key that signed it. A missing tenant is treated as one without keys.
-func (s *Server) readLaunchToken(tenant, token, host string) (identity.APIKey, launchClaims, error) {
-	keys, err := s.identity.LaunchKeys(tenant)
+func (s *Server) readLaunchToken(link launchLink, host string) (identity.APIKey, launchClaims, error) {
+	keys, err := s.identity.LaunchKeys(link.tenant)
 	if err != nil {
 		return identity.APIKey{}, launchClaims{}, err
 	}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.now), jwt.WithStrictDecoding())
-	if err := readable(parser, token); err != nil {
+	if err := readable(parser, link.token); err != nil {
 		return identity.APIKey{}, launchClaims{}, err // regardless of the tenant, so as not to disclose whether it exists
 	}
 	for _, key := range keys {
 		var claims launchClaims
-		_, err := parser.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return []byte(key.Secret), nil })
+		_, err := parser.ParseWithClaims(link.token, &claims, func(*jwt.Token) (any, error) { return []byte(key.Secret), nil })
 		switch {
 		case err == nil:
 			return key, claims, s.checkClaims(&claims, host)
@@ -205,5 +232,6 @@ func (s *Server) endLaunched(_ context.Context, in *call, input *launchedInput) 
 
 func describeLaunch(_ huma.Registry, op *huma.Operation) {
 	op.Description = "For users who follow the host system's link. The token is valid once, for at most 5 minutes."
+	op.Responses["200"] = &huma.Response{Description: "Another person is signed in: a page that asks whether to continue"}
 	op.Responses["302"] = &huma.Response{Description: "Signed in; redirects to the log"}
 }

@@ -33,6 +33,7 @@ func (s *Server) routes() []route {
 		{"POST", setup, anyone, 201, "setUp", "Create the first owner and tenant, while there is no account", nil, typed(s.setUp)},
 		{"POST", session, anyone, 200, "signIn", "Sign in", nil, typed(s.signIn)},
 		{"GET", "/launch", anyone, 302, "launch", "Sign in a user authenticated by the host system", launchParams, raw(s.launch, describeLaunch)},
+		{"POST", "/launch", anyone, 303, "continueLaunch", "Sign in a user authenticated by the host system in place of the signed-in one", nil, raw(s.continueLaunch, describeContinueLaunch)},
 		{"DELETE", tenant + "/launched/{sub}", byLaunchKey, 204, "endLaunched", "End the sessions of a user of the host system", nil, typed(s.endLaunched)},
 		{"GET", session, users, 200, "getSession", "The signed-in user", nil, typed(s.getSession)},
 		{"PATCH", session, users, 200, "changeSession", "Change the account's language or its password", nil, typed(s.changeSession)},

@@ -40,6 +40,7 @@ var trailEvents = map[string]trailEvent{
 	"setUp":                      {"session", "sign_in", false},
 	"signIn":                     {"session", "sign_in", false},
 	"launch":                     {"session", "launch", false},
+	"continueLaunch":             {"session", "launch", false},
 	"endLaunched":                {"session", "end", false},
 	"signOut":                    {"session", "sign_out", false},
 	"endSessions":                {"session", "sign_out", false},

@@ -1,4 +1,5 @@
 import { expect, type Page, test } from '@playwright/test'
+import { open } from './console'
 import { Program } from './program'
 
 // The demo's host system: in the upper right corner of its page an admin finds
@@ -65,6 +66,23 @@ test('a link is good once', async ({ page }) => {
   expect(again?.status()).toBe(401)
   await expect(page.getByText('This link was already used. Go back and open it again.')).toBeVisible()
   await expect(page.getByRole('main')).toHaveCSS('max-width', '400px') // its own style sheet is allowed
+})
+
+test('a link asks first while another person is signed in', async ({ page }) => {
+  await open(page, program.url)
+  const ask = async () => {
+    await page.goto(hostAddress())
+    await page.getByRole('link', { name: 'Operation Log', exact: true }).click()
+    await expect(page.getByRole('heading', { name: 'Sign in as someone else?' })).toBeVisible()
+  }
+  await ask()
+  await page.reload()
+  await page.getByRole('link', { name: 'Stay signed in as admin' }).click()
+  await expect(page.getByRole('banner')).toContainText('admin')
+  await ask()
+  await page.getByRole('button', { name: 'Continue as 林静' }).click()
+  await expect(page).toHaveURL(/\/t\/demo\/log(\?|$)/)
+  await expect(page.getByRole('banner')).toContainText('林静')
 })
 
 test('serving a log of one’s own has no host system', async ({ page }) => {

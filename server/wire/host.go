@@ -53,12 +53,12 @@ func RejectHost(c *fiber.Ctx) error {
 	host := string(c.Request().Header.Host())
 	if strings.Contains(c.Get(fiber.HeaderAccept), "text/html") {
 		name := Shorten(hostName(host))
-		n := ErrorPage{
+		n := Page{
 			Lang: oplog.LocaleEN, Title: "Unknown host",
 			Text: "This server does not serve the host " + name + ". Use the address given by your administrator. Administrators can add a host with --host " + name + ".",
 		}
 		if AcceptedLocale(c.Get(fiber.HeaderAcceptLanguage)) == oplog.LocaleZH {
-			n = ErrorPage{
+			n = Page{
 				Lang: oplog.LocaleZH, Title: "无法通过此地址访问",
 				Text: "此服务器未启用主机名 " + name + "。请使用管理员提供的地址。管理员可在启动时用 --host " + name + " 启用。",
 			}

@@ -87,7 +87,7 @@ export const adminEn = {
       backup: 'Downloads the backup, which contains the logs of all tenants.',
     },
     launchNameHint:
-      'The host system. Keep the name when you replace its key: its users then stay the same people here.',
+      'The host system. Its users are named host/ and the sub of their token, also after you replace the key.',
     lastDay: 'Last day',
     lastDayHint: (zone: string) => `The key works until the end of this day in ${zone}. Empty: no end.`,
     past: 'This day is over.',

@@ -75,7 +75,7 @@ export const adminZh: AdminWords = {
       metrics: '读取此服务器的监控指标，不含任何操作记录。',
       backup: '下载备份文件，其中包含所有租户的日志。',
     },
-    launchNameHint: '业务系统的名称。更换密钥时请沿用此名称，该系统的用户才会被视为同一批人。',
+    launchNameHint: '业务系统的名称。其用户以 host/ 加令牌中的 sub 标识，更换密钥后不变。',
     lastDay: '最后有效日',
     lastDayHint: (zone) => `密钥在 ${zone} 时区的这一天结束时失效。留空表示长期有效。`,
     past: '这一天已经过去。',

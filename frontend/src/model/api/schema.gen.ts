@@ -857,7 +857,11 @@ export interface paths {
          */
         get: operations["launch"];
         put?: never;
-        post?: never;
+        /**
+         * Sign in a user authenticated by the host system in place of the signed-in one
+         * @description Sent by the page with which GET /launch asks while another person is signed in, who is then signed out.
+         */
+        post: operations["continueLaunch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1616,7 +1620,7 @@ export interface components {
              * @description When the key stops working; omitted for never.
              */
             expires_at?: string;
-            /** @description Name of the program that uses it, to tell keys apart. Of a launch key: the host system's; people of one host system stay the same people when its key is replaced by one of the same name. */
+            /** @description Name of the program that uses it, to tell keys apart. Of a launch key: the host system's; its users are host/SUB, whichever launch key signs their links. */
             name: string;
             /** @description Restricts a read key to this organization and those below it. */
             organization?: string;
@@ -4761,8 +4765,49 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Another person is signed in: a page that asks whether to continue */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Signed in; redirects to the log */
             302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    continueLaunch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    tenant: string;
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Signed in; redirects to the log */
+            303: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"fmt"
 	"html/template"
 	"strings"
 
@@ -13,37 +14,58 @@ import (
 	"oplog/oplog"
 )
 
-// ErrorPage is a page shown to people instead of the console.
-type ErrorPage struct {
+// Page is a page shown to people instead of the console.
+type Page struct {
 	Lang, Title, Text string
 	Detail            string // in English, below a text in another language
+	Choice            *Choice
+}
+
+// Choice lets the reader of a page decide what happens.
+type Choice struct {
+	Text   template.HTML // see Named
+	Do     template.HTML // a button that sends a form
+	Action string        // the form's URL
+	Fields map[string]string
+
+	Instead    template.HTML // a link
+	InsteadURL string
+}
+
+// Named returns a text as HTML, with names in place of %s. Nothing in a name affects the text around it.
+func Named(text string, names ...string) template.HTML {
+	inserted := make([]any, len(names))
+	for i, name := range names {
+		inserted[i] = "<bdi>" + template.HTMLEscapeString(name) + "</bdi>"
+	}
+	return template.HTML(fmt.Sprintf(template.HTMLEscapeString(text), inserted...)) //nolint:gosec // everything is escaped
 }
 
 // ContentSecurityPolicy restricts the console to its own files and keeps it out of frames.
 const ContentSecurityPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-//go:embed error_page.html
-var errorPageHTML string
+//go:embed page.html
+var pageHTML string
 
-var errorPageTemplate = template.Must(template.New("notice").Parse(errorPageHTML))
+var pageTemplate = template.Must(template.New("notice").Parse(pageHTML))
 
-// errorPagePolicy also allows the page's style sheet, by its hash.
-var errorPagePolicy = func() string {
-	_, sheet, _ := strings.Cut(errorPageHTML, "<style>")
+// pagePolicy also allows the page's style sheet, by its hash.
+var pagePolicy = func() string {
+	_, sheet, _ := strings.Cut(pageHTML, "<style>")
 	sheet, _, _ = strings.Cut(sheet, "</style>")
 	sum := sha256.Sum256([]byte(sheet))
 	return strings.Replace(ContentSecurityPolicy, "style-src 'self'", "style-src 'self' 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'", 1)
 }()
 
 // Send sends the page.
-func (n ErrorPage) Send(c *fiber.Ctx, status int) error {
+func (n Page) Send(c *fiber.Ctx, status int) error {
 	var page bytes.Buffer
-	if err := errorPageTemplate.Execute(&page, n); err != nil {
+	if err := pageTemplate.Execute(&page, n); err != nil {
 		return err
 	}
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
-	c.Set(fiber.HeaderContentSecurityPolicy, errorPagePolicy)
+	c.Set(fiber.HeaderContentSecurityPolicy, pagePolicy)
 	return c.Status(status).Send(page.Bytes())
 }
 
