@@ -87,7 +87,7 @@ var allowed = map[string][]string{
 	".":      {"cli"},
 	"server": {"oplog", "directory", "journal", "identity", "trail", "exports", "views", "proof", "node", "server/wire", "faults"},
 
-	"node":      {"oplog", "records", "directory", "journal", "identity", "trail", "exports", "views"},
+	"node":      {"oplog", "records", "directory", "journal", "identity", "trail", "exports", "views", "durable"},
 	"journal":   {"oplog", "records", "directory", "trail", "faults"},
 	"exports":   {"oplog", "records", "directory", "durable", "faults"},
 	"views":     {"oplog", "records", "directory", "identity"},

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"oplog/directory"
@@ -36,7 +37,7 @@ type Export struct {
 	CreatedBy  Creator       `json:"created_by"`
 	CreatedAt  time.Time     `json:"created_at"`
 	FinishedAt time.Time     `json:"finished_at,omitzero"`
-	ExpiresAt  time.Time     `json:"expires_at,omitzero"` // when the file will be deleted
+	ExpiresAt  time.Time     `json:"expires_at,omitzero"` // when the export will be deleted; zero while it runs
 	Error      string        `json:"error,omitempty"`
 
 	UserNames map[string]string `json:"user_names,omitempty"` // names by id of the users in the filters, as of the start of the export
@@ -46,6 +47,7 @@ type Export struct {
 type Creator struct {
 	Username string `json:"username,omitempty" doc:"Username of the account, host/SUB for a user of the host system; omitted for a key."`
 	Key      string `json:"key,omitempty" doc:"Name of the API key; omitted for an account."`
+	KeyID    string `json:"key_id,omitempty" doc:"Id of the API key; omitted for an account."`
 }
 
 // Status is the state of an export.
@@ -59,8 +61,10 @@ const (
 	Cancelled Status = "cancelled"
 )
 
+// Lifetime is how long exports are kept after their end.
+const Lifetime = 7 * 24 * time.Hour
+
 const (
-	exportLifetime    = 7 * 24 * time.Hour
 	exportPage        = 2000 // keys requested from the index at a time
 	exportChunk       = 256  // entries read and written at a time
 	maxRunningExports = 2    // per tenant; others wait
@@ -70,7 +74,7 @@ const (
 	exportTimeStamp   = "20060102T150405"
 )
 
-// Exports writes exports, as background jobs or synchronously, and deletes their files after exportLifetime.
+// Exports writes exports, as background jobs or synchronously, and deletes their files after Lifetime.
 type Exports struct {
 	store     oplog.Store
 	index     oplog.Index
@@ -78,12 +82,14 @@ type Exports struct {
 	now       func() time.Time
 	dir       string // of the files
 	formats   []oplog.ExportFormat
+	space     func() error // returns CodeDiskFull if the free space is reserved for recording
+	starting  sync.Map     // *sync.Mutex by tenant; see startingOf
 	jobs      jobs
 }
 
-// New returns the exports of a store. Exports that were interrupted by the last shutdown or crash are marked as failed.
-func New(store oplog.Store, index oplog.Index, directory *directory.Directory, now func() time.Time, dir string, formats []oplog.ExportFormat) (*Exports, error) {
-	s := &Exports{store: store, index: index, directory: directory, now: now, dir: dir, formats: formats}
+// New returns the exports of a store; space returns an error while nothing may be written. Exports that were interrupted by the last shutdown or crash are marked as failed.
+func New(store oplog.Store, index oplog.Index, directory *directory.Directory, now func() time.Time, dir string, formats []oplog.ExportFormat, space func() error) (*Exports, error) {
+	s := &Exports{store: store, index: index, directory: directory, now: now, dir: dir, formats: formats, space: space}
 	s.jobs = jobs{stop: make(chan struct{}), running: make(map[string]*job), slots: make(map[string]chan struct{})}
 	return s, s.recover()
 }
@@ -94,17 +100,27 @@ func (s *Exports) Formats() []oplog.ExportFormat { return s.formats }
 // Start starts an export and returns immediately. Entries that arrive later are not included. x says what to export, in which format, and
 // who requested it; the other fields are filled in.
 func (s *Exports) Start(ctx context.Context, x Export) (Export, error) {
+	if err := s.removeExpired(x.Tenant + "/"); err != nil {
+		return Export{}, err
+	}
+	if err := s.checkLimits(x); err != nil { // before anything is counted
+		return Export{}, err
+	}
 	p, err := s.planExport(ctx, x)
 	if err != nil {
 		return Export{}, err
 	}
+	p.mayGoOn = s.space
 	if p.UserNames, err = s.userNames(ctx, p.Export); err != nil {
 		return Export{}, err
 	}
-	if err := records.Create(s.store, oplog.RecordExport, exportName(p.Export), p.Export); err != nil {
+	starting := s.startingOf(x.Tenant)
+	starting.Lock()
+	defer starting.Unlock()
+	if err := s.checkLimits(p.Export); err != nil {
 		return Export{}, err
 	}
-	if err := s.removeExpired(x.Tenant + "/"); err != nil {
+	if err := records.Create(s.store, oplog.RecordExport, exportName(p.Export), p.Export); err != nil {
 		return Export{}, err
 	}
 	return p.Export, s.start(p)

@@ -29,8 +29,9 @@ type jobs struct {
 
 // job is the state of a running export that its record does not hold yet.
 type job struct {
-	export Export
-	cancel context.CancelFunc
+	export  Export
+	cancel  context.CancelFunc
+	written int64 // bytes, of checkEvery
 }
 
 func (s *Exports) format(name string) (oplog.ExportFormat, error) {
@@ -52,7 +53,7 @@ func (s *Exports) start(p plan) error {
 		cancel()
 		return oplog.Errorf(oplog.CodeUnavailable, "The server is shutting down; retry after the restart.")
 	}
-	s.jobs.running[p.ID] = &job{p.Export, cancel}
+	s.jobs.running[p.ID] = &job{export: p.Export, cancel: cancel}
 	slots := s.jobs.slots[p.Tenant]
 	if slots == nil {
 		slots = make(chan struct{}, maxRunningExports)
@@ -87,7 +88,7 @@ func (s *Exports) write(ctx context.Context, p plan) (size int64, err error) {
 		return 0, err
 	}
 	err = durable.WriteFileVia(path+exportPartFile, path, 0o600, func(f *os.File) error {
-		m, err := s.writeExport(ctx, p, f, func(rows int) {
+		m, err := s.writeExport(ctx, p, &limitedFile{File: f, exports: s, export: p.Export}, func(rows int) {
 			s.jobs.mu.Lock()
 			defer s.jobs.mu.Unlock()
 			s.jobs.running[p.ID].export.RowsDone += rows
@@ -115,18 +116,25 @@ func (s *Exports) write(ctx context.Context, p plan) (size int64, err error) {
 // finish records the result of an export.
 func (s *Exports) finish(id string, size int64, err error) {
 	s.jobs.mu.Lock()
-	defer s.jobs.mu.Unlock()
-	x := s.jobs.running[id].export
-	delete(s.jobs.running, id)
+	run, closed := s.jobs.running[id], s.jobs.closed
+	x := run.export
+	s.jobs.mu.Unlock()
+	defer func() { // after the record is written: readers do not wait for the disk, and see either this or the record's result
+		s.jobs.mu.Lock()
+		defer s.jobs.mu.Unlock()
+		delete(s.jobs.running, id)
+	}()
 	x.FinishedAt = s.now().UTC()
+	x.ExpiresAt = x.FinishedAt.Add(Lifetime)
 	switch {
 	case err == nil:
 		x.Status, x.Size, x.RowsTotal = Done, size, x.RowsDone
-		x.ExpiresAt = x.FinishedAt.Add(exportLifetime)
-	case errors.Is(err, context.Canceled) && !s.jobs.closed:
+	case errors.Is(err, context.Canceled) && !closed:
 		x.Status = Cancelled
 	case errors.Is(err, context.Canceled):
 		x.Status, x.Error = Failed, interrupted
+	case oplog.CodeOf(err) == oplog.CodeTooMany, oplog.CodeOf(err) == oplog.CodeDiskFull:
+		x.Status, x.Error = Failed, err.Error()
 	case oplog.IsDiskFull(err):
 		x.Status, x.Error = Failed, "The disk is full; free some space, then start the export again."
 	default:
@@ -164,6 +172,7 @@ func (s *Exports) recover() error {
 		_ = os.Remove(s.path(x) + manifestFile)
 		_, err := records.Change(s.store, oplog.RecordExport, exportName(x), func(r *Export, _ bool) (bool, error) {
 			r.Status, r.Error, r.FinishedAt = Failed, interrupted, s.now().UTC()
+			r.ExpiresAt = r.FinishedAt.Add(Lifetime)
 			return false, nil
 		})
 		if err != nil {
@@ -198,13 +207,21 @@ func (s *Exports) removeExpired(prefix string) error {
 		return err
 	}
 	for _, x := range all {
-		if !x.ExpiresAt.IsZero() && s.now().After(x.ExpiresAt) {
+		if s.expired(x) {
 			if err := s.remove(x); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// expired reports whether an export has expired. Failed and cancelled ones of earlier versions have no time of expiry.
+func (s *Exports) expired(x Export) bool {
+	if x.ExpiresAt.IsZero() && !x.FinishedAt.IsZero() {
+		x.ExpiresAt = x.FinishedAt.Add(Lifetime)
+	}
+	return !x.ExpiresAt.IsZero() && s.now().After(x.ExpiresAt)
 }
 
 func (s *Exports) remove(x Export) error {
@@ -232,7 +249,7 @@ func (s *Exports) Close() {
 
 // visible reports whether a scope may see an export: its content lies within the scope, and it has not expired.
 func (s *Exports) visible(x Export, scope string) bool {
-	if !x.ExpiresAt.IsZero() && s.now().After(x.ExpiresAt) {
+	if s.expired(x) {
 		return false
 	}
 	if scope == "" {

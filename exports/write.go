@@ -23,6 +23,7 @@ type plan struct {
 	match      oplog.Match
 	snapshot   uint64 // the last seq included
 	checkpoint string
+	mayGoOn    func() error // asked for each chunk; nil for no limit
 }
 
 // planExport sets the defaults and counts the rows.
@@ -162,6 +163,11 @@ func (s *Exports) signManifest(m Manifest) (string, error) {
 func (s *Exports) eachRow(ctx context.Context, p plan, visit func([]oplog.Entry) error) error {
 	var pace oplog.Pacer
 	some := func(entries []oplog.Entry) error {
+		if p.mayGoOn != nil {
+			if err := p.mayGoOn(); err != nil {
+				return err
+			}
+		}
 		entries = slices.DeleteFunc(entries, func(e oplog.Entry) bool { return e.Seq > p.snapshot })
 		if err := errors.Join(visit(entries), ctx.Err()); err != nil {
 			return err

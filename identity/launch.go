@@ -70,8 +70,8 @@ func (a *Account) validateLaunched() []oplog.FieldError {
 	return v.Errors
 }
 
-// EndLaunched ends all sessions of a tenant's user of the host system.
-func (i *Identity) EndLaunched(tenant, username string) error {
+// EndLaunched ends all sessions of a tenant's user of the host system, and returns how many there were.
+func (i *Identity) EndLaunched(tenant, username string) (ended int, err error) {
 	return i.endSessionsWhere(func(s Session) bool {
 		return s.Launched != nil && s.Launched.Tenant == tenant && s.Launched.Username == username
 	})

@@ -177,22 +177,25 @@ func (i *Identity) EndOwnSessions(token string) error {
 
 // EndSessions ends all sessions of an account.
 func (i *Identity) EndSessions(username string) error {
-	return i.endSessionsWhere(func(s Session) bool { return s.Launched == nil && s.Username == username })
+	_, err := i.endSessionsWhere(func(s Session) bool { return s.Launched == nil && s.Username == username })
+	return err
 }
 
-func (i *Identity) endSessionsWhere(ends func(Session) bool) error {
+func (i *Identity) endSessionsWhere(ends func(Session) bool) (ended int, err error) {
 	all, err := i.allSessions()
 	for _, s := range all {
 		if err == nil && ends(s) {
 			err = i.endSession(s.hash)
+			ended++
 		}
 	}
-	return err
+	return ended, err
 }
 
 // clearExpired removes expired records; failed removals are retried next time.
 func (i *Identity) clearExpired() {
 	now := i.now()
-	faults.Report("removing expired sessions", i.endSessionsWhere(func(s Session) bool { return s.expired(now) }))
+	_, err := i.endSessionsWhere(func(s Session) bool { return s.expired(now) })
+	faults.Report("removing expired sessions", err)
 	i.clearLaunches(now)
 }

@@ -44,12 +44,19 @@ func (l *Node) Backup() (*Backup, error) {
 	if err := os.MkdirAll(l.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create a backup: %w", err)
 	}
+	size, err := l.store.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("create a backup: %w", err)
+	}
+	if err := l.checkSpaceFor(size); err != nil {
+		return nil, err
+	}
 	f, err := os.CreateTemp(l.dir, backupPattern)
 	if err != nil {
 		return nil, fmt.Errorf("create a backup: %w", err)
 	}
 	b := &Backup{File: f, node: l}
-	if b.Size, err = l.store.WriteTo(f); err == nil {
+	if b.Size, err = l.store.WriteTo(&spaceWriter{Writer: f, check: l.CheckSpace}); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {

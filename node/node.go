@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"oplog/directory"
+	"oplog/durable"
 	"oplog/exports"
 	"oplog/identity"
 	"oplog/journal"
@@ -30,6 +31,7 @@ type Node struct {
 	index oplog.Index
 	now   func() time.Time
 	dir   string // of temporary files for callers
+	space func(dir string) (free, total uint64, err error)
 }
 
 // Options are the options of a Node.
@@ -37,6 +39,9 @@ type Options struct {
 	Now       func() time.Time     // the clock; nil for time.Now
 	ExportDir string               // directory of export files
 	Formats   []oplog.ExportFormat // formats of exports
+
+	// Space returns the free bytes and the size of a directory's volume; nil for [durable.Space].
+	Space func(dir string) (free, total uint64, err error)
 }
 
 // New returns the services over a store and an index. Exports that were interrupted are marked as failed.
@@ -44,7 +49,10 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	l := &Node{Prover: store, store: store, index: index, now: o.Now, dir: o.ExportDir}
+	if o.Space == nil {
+		o.Space = durable.Space
+	}
+	l := &Node{space: o.Space, Prover: store, store: store, index: index, now: o.Now, dir: o.ExportDir}
 	l.Directory = directory.New(store, index, o.Now)
 	var err error
 	if l.Trail, err = trail.New(store, index, l.Directory, o.Now); err != nil {
@@ -53,7 +61,7 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 	l.Journal = journal.New(store, index, l.Directory, l.Trail, o.Now)
 	l.Identity = identity.New(store, l.Directory, o.Now)
 	l.Views = views.New(store, l.Directory, o.Now)
-	if l.Exports, err = exports.New(store, index, l.Directory, o.Now, o.ExportDir, o.Formats); err != nil {
+	if l.Exports, err = exports.New(store, index, l.Directory, o.Now, o.ExportDir, o.Formats, l.CheckSpace); err != nil {
 		return nil, fmt.Errorf("recover exports: %w", err)
 	}
 	return l, l.removeBackups()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Code classifies an error; package server maps each code to one HTTP status.
@@ -19,6 +20,7 @@ const (
 	CodeUnauthenticated Code = "unauthenticated" // not authenticated
 	CodeForbidden       Code = "forbidden"       // authenticated, but not permitted
 	CodeTooLarge        Code = "too_large"       // exceeds a size limit
+	CodeTooMany         Code = "too_many"        // exceeds a limit of things at a time; retry when there are fewer
 	CodeUnavailable     Code = "unavailable"     // temporary; the request may be retried
 	CodeDiskFull        Code = "disk_full"       // out of disk space; reads still work
 	CodeDamaged         Code = "damaged"         // the stored bytes are not those that were recorded
@@ -29,7 +31,8 @@ type Error struct {
 	Code    Code
 	Reason  string // tells errors of one code apart for programs; usually ""
 	Message string
-	Fields  []FieldError // the invalid fields, if any
+	Fields  []FieldError  // the invalid fields, if any
+	Wait    time.Duration // until a retry may succeed; 0 if not known
 	cause   error
 }
 

@@ -54,6 +54,7 @@ func typed[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(*
 			out, err := handle(ctx, c, in)
 			if err != nil {
 				s.recordRefusedBy(r, c, err)
+				setRetryAfter(c.http, err)
 				return nil, s.problem(r.method, r.path, err)
 			}
 			s.recordInTrail(r, c)
@@ -143,6 +144,9 @@ func (s *Server) enter(c *fiber.Ctx, r *route) (*call, error) {
 	p, err := s.authorize(c, r)
 	if err != nil {
 		s.recordRefusal(c, p, err)
+		return nil, err
+	}
+	if err := s.checkSpace(r, p); err != nil {
 		return nil, err
 	}
 	in := &call{principal: p, at: s.now(), http: c}

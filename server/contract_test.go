@@ -13,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"oplog/exports"
 	"oplog/journal"
+	"oplog/node"
 	"oplog/oplog"
 	"oplog/server/wire"
 )
@@ -174,6 +176,15 @@ func limitsOfReading() map[string]string {
 		fmt.Sprintf("responses not yet received, of all, beyond %d KiB each", wire.SmallAnswer>>10):             fmt.Sprintf("%d MiB", wire.MaxAnswersBytes>>20),
 		fmt.Sprintf("time to accept each %d KiB of such a response", wire.AnswerPiece>>10):                      fmt.Sprintf("%d s", wire.AnswerTime/time.Second),
 		"values of a facet, users aside":                                                                        grouped(oplog.MaxFacetValues),
+
+		"running exports of one user or key":                                        grouped(exports.MaxRunningOfCreator),
+		"running exports of one tenant":                                             grouped(exports.MaxRunningOfTenant),
+		"exports of one user or key":                                                grouped(exports.MaxKeptOfCreator),
+		"exports of one tenant":                                                     grouped(exports.MaxKeptOfTenant),
+		"size of all exports of one user or key":                                    fmt.Sprintf("%d GiB", exports.MaxBytesOfCreator>>30),
+		"size of all exports of one tenant":                                         fmt.Sprintf("%d GiB", exports.MaxBytesOfTenant>>30),
+		"time until an export is deleted, finished or not":                          fmt.Sprintf("%d d", exports.Lifetime/(24*time.Hour)),
+		"free disk space that only recording uses, at most a twentieth of the disk": fmt.Sprintf("%d GiB", node.MaxReserve>>30),
 	}
 }
 

@@ -46,7 +46,7 @@ type exportBody struct {
 	CreatedBy  exports.Creator   `json:"created_by"`
 	CreatedAt  time.Time         `json:"created_at" doc:"Time of creation."`
 	FinishedAt time.Time         `json:"finished_at,omitzero" doc:"Time of completion, successful or not."`
-	ExpiresAt  time.Time         `json:"expires_at,omitzero" doc:"When the file is deleted."`
+	ExpiresAt  time.Time         `json:"expires_at,omitzero" doc:"When the export, with its file, is deleted."`
 	Error      string            `json:"error,omitempty" doc:"Why it failed."`
 	UserNames  map[string]string `json:"user_names,omitempty" doc:"Names by id of the users in the filters when the export started: at most 50, and only users in the log."`
 }
@@ -160,7 +160,7 @@ func newExportBody(x exports.Export) exportBody {
 }
 
 func (p *principal) creator() exports.Creator {
-	return exports.Creator{Username: p.account.Person(), Key: p.key.Name}
+	return exports.Creator{Username: p.account.Person(), Key: p.key.Name, KeyID: p.key.ID}
 }
 
 // sendExportFile streams an export's file from disk, or the requested range.

@@ -106,6 +106,9 @@ func (s *Server) launchSession(in *call, link launchLink) (session identity.Sess
 	if err != nil {
 		return session, "", err
 	}
+	if err := s.checkSpaceForSignIn(identity.Account{Role: claims.Role}); err != nil && claims.Role != identity.RoleMember {
+		return session, "", err
+	}
 	if err := s.identity.RedeemLaunch(tenant, claims.ID, claims.ExpiresAt.Time); err != nil {
 		return session, "", err
 	}
@@ -227,7 +230,8 @@ type launchedInput struct {
 func (s *Server) endLaunched(_ context.Context, in *call, input *launchedInput) (*struct{}, error) {
 	person := identity.Account{Username: input.Sub, Launched: true}
 	in.trailDetails.object = oplog.Ref{ID: person.Person()}
-	return nil, s.identity.EndLaunched(in.tenant.ID, input.Sub)
+	_, err := s.identity.EndLaunched(in.tenant.ID, input.Sub)
+	return nil, err
 }
 
 func describeLaunch(_ huma.Registry, op *huma.Operation) {

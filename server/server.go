@@ -13,11 +13,13 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/netip"
 	"reflect"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,6 +37,7 @@ import (
 	"oplog/identity"
 	"oplog/journal"
 	"oplog/node"
+	"oplog/oplog"
 	"oplog/proof"
 	"oplog/server/wire"
 	"oplog/trail"
@@ -290,8 +293,17 @@ func (s *Server) frame(c *fiber.Ctx) error {
 
 // fail responds to a request with an error.
 func (s *Server) fail(c *fiber.Ctx, err error) error {
+	setRetryAfter(c, err)
 	p := s.problem(c.Method(), c.Path(), err)
 	return wire.SendJSON(c, p.Status, wire.ProblemType, p)
+}
+
+// setRetryAfter tells clients when a retry may succeed, if the error says so.
+func setRetryAfter(c *fiber.Ctx, err error) {
+	var refused *oplog.Error
+	if errors.As(err, &refused) && refused.Wait > 0 {
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(refused.Wait.Seconds()))))
+	}
 }
 
 // problem translates an error into a response. Internal errors are logged and not disclosed to the caller.

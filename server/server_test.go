@@ -20,6 +20,7 @@ import (
 	"oplog/exports/formats"
 	"oplog/identity"
 	"oplog/node"
+	"oplog/node/nodetest"
 	"oplog/oplog"
 	"oplog/search"
 	"oplog/storage"
@@ -52,6 +53,7 @@ type fixture struct {
 	sent   map[string]map[string]string // what each caller sends besides: its cookie or its key
 	words  *strings.Builder             // what went to the server's own log
 	looks  *atomic.Int64                // microseconds since clock
+	disk   *nodetest.Disk
 }
 
 // advance lets time pass.
@@ -72,15 +74,16 @@ func newServer(t testing.TB) *fixture {
 	now := func() time.Time { return clock.Add(time.Duration(looks.Add(1)) * time.Microsecond) }
 	store := must(storage.Open(dir, storage.Options{}))(t)
 	index := must(search.Open(filepath.Join(dir, "index"), store))(t)
+	disk := &nodetest.Disk{}
 	log := must(node.New(store, index, node.Options{
-		Now: now, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{formats.CSV, formats.XLSX, formats.NDJSON},
+		Now: now, Space: disk.Space, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{formats.CSV, formats.XLSX, formats.NDJSON},
 	}))(t)
 	t.Cleanup(func() {
 		if err := log.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	f := &fixture{TB: t, log: log, dir: dir, sent: map[string]map[string]string{"nobody": {}}, words: &strings.Builder{}, looks: &looks}
+	f := &fixture{TB: t, log: log, dir: dir, sent: map[string]map[string]string{"nobody": {}}, words: &strings.Builder{}, looks: &looks, disk: disk}
 	f.server = New(log, Options{
 		Console: testConsole, Version: "test", Now: now, Logger: slog.New(slog.NewTextHandler(f.words, nil)),
 		Hosts: []string{"example.com"}, // what httptest sends

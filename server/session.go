@@ -95,6 +95,9 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 		return nil, oplog.Errorf(oplog.CodeUnauthenticated, "The username or the password is wrong.")
 	}
 	giveBack()
+	if err := s.checkSpaceForSignIn(account); err != nil {
+		return nil, err
+	}
 	switch due, err := s.identity.SecondFactorDue(account); {
 	case err != nil:
 		return nil, err

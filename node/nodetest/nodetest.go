@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,6 +30,20 @@ type Log struct {
 	Clock *Clock
 	Lines *Lines
 	Store *storage.DB
+	Disk  Disk
+}
+
+// Disk is the volume of a log, of 1 TiB, which is empty until a test says otherwise: tests do not depend on the machine's.
+type Disk struct{ used atomic.Uint64 }
+
+const diskSize = 1 << 40
+
+// Leave fills the disk but for so many bytes.
+func (d *Disk) Leave(free uint64) { d.used.Store(diskSize - free) }
+
+// Space is the function of node.Options.
+func (d *Disk) Space(string) (free, total uint64, err error) {
+	return diskSize - d.used.Load(), diskSize, nil
 }
 
 // Clock is a clock that only moves when told to.
@@ -83,7 +98,7 @@ func (l *Log) Start() {
 	}
 	l.Store = store
 	l.Node, err = node.New(store, index, node.Options{
-		Now: l.Clock.Now, ExportDir: filepath.Join(l.Dir, "exports"),
+		Now: l.Clock.Now, ExportDir: filepath.Join(l.Dir, "exports"), Space: l.Disk.Space,
 		Formats: []oplog.ExportFormat{{Name: "txt", ContentType: "text/plain", New: l.Lines.writer}},
 	})
 	if err != nil {

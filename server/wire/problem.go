@@ -27,6 +27,7 @@ var Statuses = map[oplog.Code]int{
 	oplog.CodeUnauthenticated: http.StatusUnauthorized,
 	oplog.CodeForbidden:       http.StatusForbidden,
 	oplog.CodeTooLarge:        http.StatusRequestEntityTooLarge,
+	oplog.CodeTooMany:         http.StatusTooManyRequests,
 	oplog.CodeUnavailable:     http.StatusServiceUnavailable,
 	oplog.CodeDiskFull:        http.StatusInsufficientStorage,
 	oplog.CodeDamaged:         http.StatusServiceUnavailable,

@@ -22,6 +22,8 @@ export const exportsEn = {
   exportNote: ['This export is recorded in the access log.', 'It comes as a ZIP with a signed manifest.'],
   exportGoesOn: 'Closing this window does not cancel it.',
   exportFailed: (detail: string) => `The export could not be started: ${detail}`,
+  /** Replaces the server's message for a refused export; empty: as it is. */
+  exportRefused: (_status: number) => '',
   exportsFailed: (detail: string) => `The exports could not be read: ${detail}`,
   earlierExports: 'Earlier exports',
   allExports: 'All exports',

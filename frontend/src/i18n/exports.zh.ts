@@ -24,6 +24,12 @@ export const exportsZh: Widen<typeof exportsEn> = {
   exportNote: ['本次导出会记入访问日志。', '下载为 ZIP，附签名清单。'],
   exportGoesOn: '关闭此窗口不会取消导出。',
   exportFailed: (detail) => `无法开始导出：${detail}`,
+  exportRefused: (status) =>
+    status === 429
+      ? '导出的数量或总大小已达上限。请删除不再需要的导出，或等进行中的导出完成后重试'
+      : status === 507
+        ? '磁盘空间不足，剩余空间仅供记录日志使用。请清理磁盘后重试'
+        : '',
   exportsFailed: (detail) => `无法读取导出记录：${detail}`,
   earlierExports: '历史导出',
   allExports: '全部导出',

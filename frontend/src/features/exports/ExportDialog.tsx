@@ -1,7 +1,6 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
 import { useExportsWords } from '../../i18n/exportsWords'
-import { problemText } from '../../lib/problem'
 import { exactTime, offsetText } from '../../lib/time/zone'
 import { visibleText } from '../../lib/visible'
 import { actionOf } from '../../model/api/action'
@@ -18,6 +17,7 @@ import { Icon } from '../../ui/Icon'
 import { Notice } from '../../ui/Notice'
 import { Segments, type SegmentsHandle } from '../../ui/Segments'
 import { shown } from '../../ui/Shown'
+import { refusalText } from './describe'
 import { ExportList } from './ExportList'
 import { handOver, useExports, useStartExport } from './queries'
 import {
@@ -169,7 +169,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
           </div>
         </Row>
       )}
-      {start.error && <Notice kind="error">{words.exportFailed(problemText(start.error))}</Notice>}
+      {start.error && <Notice kind="error">{words.exportFailed(refusalText(start.error, words))}</Notice>}
       <div className="export-foot">
         <p>
           {words.exportNote[0]}

@@ -3,10 +3,11 @@ import { en as commonEn } from '../../i18n/en'
 import { exportsEn } from '../../i18n/exports.en'
 import { exportsZh } from '../../i18n/exports.zh'
 import { zh as commonZh } from '../../i18n/zh'
+import { ApiProblem } from '../../lib/problem'
 import { sizeText } from '../../lib/size'
 import type { Export } from '../../model/api/types'
 import { titlesOf } from '../../model/log/catalog'
-import { exportContent, exportPeriod, remainingTime } from './describe'
+import { exportContent, exportPeriod, refusalText, remainingTime } from './describe'
 
 const en = { ...commonEn, ...exportsEn }
 const zh = { ...commonZh, ...exportsZh }
@@ -84,4 +85,13 @@ test('how long it is kept', () => {
   expect(remainingTime({ ...one, expires_at: '2026-11-26T09:00:00Z' }, now, en)).toBe('6 days')
   expect(remainingTime({ ...one, expires_at: '2026-11-20T12:30:00Z' }, now, en)).toBe('4 hours')
   expect(remainingTime(one, now, en)).toBeUndefined()
+})
+
+test('why one could not be started', () => {
+  const refused = (status: number) => new ApiProblem(status, { detail: 'You have 100 exports, the limit.' })
+  expect([429, 507].map((status) => refusalText(refused(status), en))).toEqual(
+    Array(2).fill('You have 100 exports, the limit.'),
+  )
+  expect(refusalText(refused(429), zh)).toContain('已达上限。请删除不再需要的导出')
+  expect(refusalText(refused(507), zh)).toContain('剩余空间仅供记录日志使用')
 })

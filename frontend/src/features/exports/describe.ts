@@ -1,4 +1,5 @@
 import type { ExportsWords } from '../../i18n/exportsWords'
+import { ApiProblem, problemText } from '../../lib/problem'
 import { exactPeriod } from '../../lib/time/phrases'
 import type { Export } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
@@ -41,4 +42,9 @@ export function remainingTime(one: Export, now: number, words: ExportsWords): st
   if (!one.expires_at) return undefined
   const hours = (Date.parse(one.expires_at) - now) / 3_600_000
   return hours >= 24 ? words.days(Math.round(hours / 24)) : words.hours(Math.max(0, Math.floor(hours)))
+}
+
+/** Why an export could not be started. */
+export function refusalText(error: unknown, words: ExportsWords): string {
+  return (error instanceof ApiProblem && words.exportRefused(error.status)) || problemText(error)
 }

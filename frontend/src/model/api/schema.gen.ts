@@ -1043,6 +1043,8 @@ export interface components {
         Creator: {
             /** @description Name of the API key; omitted for an account. */
             key?: string;
+            /** @description Id of the API key; omitted for an account. */
+            key_id?: string;
             /** @description Username of the account, host/SUB for a user of the host system; omitted for a key. */
             username?: string;
         };
@@ -1196,7 +1198,7 @@ export interface components {
             error?: string;
             /**
              * Format: date-time
-             * @description When the file is deleted.
+             * @description When the export, with its file, is deleted.
              */
             expires_at?: string;
             /** @description Name of the downloaded file. */

@@ -1,0 +1,54 @@
+package node
+
+import (
+	"io"
+	"path/filepath"
+
+	"oplog/oplog"
+)
+
+// MaxReserve is the free disk space that only recording may use. Of a small volume it is a twentieth.
+const MaxReserve = 1 << 30
+
+// CheckSpace returns CodeDiskFull if the free disk space is reserved for recording: what is read, and recorded in the access log, exports
+// and backups are never the reason why nothing more can be recorded.
+func (l *Node) CheckSpace() error { return l.checkSpaceFor(0) }
+
+// checkSpaceFor is CheckSpace for a file of about so many bytes.
+func (l *Node) checkSpaceFor(bytes int64) error {
+	free, reserve, err := l.FreeSpace()
+	if err != nil {
+		return nil //nolint:nilerr // not known: the disk itself rejects what does not fit
+	}
+	if free < reserve+uint64(max(0, bytes)) {
+		return oplog.Errorf(oplog.CodeDiskFull, "The disk is nearly full: %d MiB are free, of which %d MiB are reserved for recording. Free some space, then retry.",
+			free>>20, reserve>>20)
+	}
+	return nil
+}
+
+// FreeSpace returns the free bytes of the disk, and how many of them only recording may use.
+func (l *Node) FreeSpace() (free, reserve uint64, err error) {
+	free, total, err := l.space(filepath.Dir(l.dir))
+	return free, min(MaxReserve, total/20), err
+}
+
+// spaceCheckBytes is the number of bytes that a backup writes between two checks of the free space.
+const spaceCheckBytes = 16 << 20
+
+// spaceWriter writes while the free space is not reserved.
+type spaceWriter struct {
+	io.Writer
+	check     func() error
+	unchecked int
+}
+
+func (w *spaceWriter) Write(p []byte) (int, error) {
+	if w.unchecked += len(p); w.unchecked >= spaceCheckBytes {
+		w.unchecked = 0
+		if err := w.check(); err != nil {
+			return 0, err
+		}
+	}
+	return w.Writer.Write(p)
+}
