@@ -78,3 +78,12 @@ func TestRetryAfter(t *testing.T) {
 		t.Errorf("%d, Retry-After: %s", status, after)
 	}
 }
+
+// TestEndOfNoSession: a launch key that ends no session leaves no entry, with which it could fill the access log.
+func TestEndOfNoSession(t *testing.T) {
+	f := newServer(t)
+	f.change("launch", "DELETE", tenantA+"/launched/nobody", "", 204)
+	if told := f.trail("admin", tenantA+"/access?operation=end"); len(told) > 0 {
+		t.Error(told)
+	}
+}
