@@ -44,7 +44,9 @@ func (x *Index) Count(ctx context.Context, tenant string, m oplog.Match, buckets
 	if err != nil {
 		return oplog.Counts{}, err
 	}
-	t.addTail(v)
+	if err := t.addTail(ctx, v); err != nil {
+		return oplog.Counts{}, err
+	}
 	return t.counts(), nil
 }
 
@@ -112,13 +114,13 @@ func (x *Index) Total(ctx context.Context, tenant string, m oplog.Match) (total 
 		total += h.count()
 	}
 	t := newTailMatcher(c)
-	v.scanned(c.from, func(d *tailDocument) bool {
+	err = v.scanned(ctx, c.from, func(d *tailDocument) bool {
 		if t.matches(d) {
 			total++
 		}
 		return true
 	})
-	return total, nil
+	return total, err
 }
 
 // tally holds counts by bucket and by number.
@@ -284,9 +286,9 @@ func (t *tally) addBitmap(b *roaring.Bitmap, bounds []bound, each int, count fun
 	})
 }
 
-func (t *tally) addTail(v *view) {
+func (t *tally) addTail(ctx context.Context, v *view) error {
 	t.fit()
-	v.scanned(t.tail.from, func(d *tailDocument) bool {
+	return v.scanned(ctx, t.tail.from, func(d *tailDocument) bool {
 		if t.tail.matches(d) {
 			t.total++
 			t.actions[d.action]++

@@ -136,3 +136,19 @@ func TestCountingEndsWithItsCaller(t *testing.T) {
 		t.Errorf("%d buffers were counted, %v", visits, err)
 	}
 }
+
+// TestScanningTheTailEndsWithItsCaller: entries in no segment are not scanned to the end for a caller that has left.
+func TestScanningTheTailEndsWithItsCaller(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	v := &view{orphans: make([]tailDocument, 3*scannedAtOnce), tail: make([]tailDocument, 3*scannedAtOnce)}
+	visits := 0
+	err := v.scanned(ctx, 0, func(*tailDocument) bool {
+		if visits++; visits == 4*scannedAtOnce {
+			leave()
+		}
+		return true
+	})
+	if !errors.Is(err, context.Canceled) || visits > 5*scannedAtOnce {
+		t.Errorf("%v after %d entries", err, visits)
+	}
+}

@@ -25,7 +25,9 @@ func (x *Index) Page(ctx context.Context, tenant string, m oplog.Match, before o
 	defer v.release()
 	c.numbering = v.numbering
 	p := pager{matcher: c, view: v, before: before}
-	p.addTail(limit)
+	if err := p.addTail(ctx, limit); err != nil {
+		return nil, false, err
+	}
 	keys = make([]oplog.Key, 0, limit)
 	for {
 		k, ok, err := p.next(ctx, x.store, tenant)
@@ -52,11 +54,11 @@ type pager struct {
 const tailStretch = 64
 
 // addTail adds the newest matches of the tail, one more than a page.
-func (p *pager) addTail(limit int) {
+func (p *pager) addTail(ctx context.Context, limit int) error {
 	t := newTailMatcher(p.matcher)
 	var keys []oplog.Key
 	looked := 0
-	p.view.scanned(p.matcher.from, func(d *tailDocument) bool {
+	err := p.view.scanned(ctx, p.matcher.from, func(d *tailDocument) bool {
 		if (p.before.IsZero() || d.key.Compare(p.before) < 0) && t.matches(d) {
 			keys = append(keys, d.key)
 		}
@@ -69,6 +71,7 @@ func (p *pager) addTail(limit int) {
 	})
 	slices.SortFunc(keys, oplog.Key.Compare)
 	p.push(&source{tail: keys})
+	return err
 }
 
 // push adds a source at its first key, if it has one.

@@ -126,18 +126,25 @@ func (v *view) release() {
 	}
 }
 
-// scanned calls visit with the entries in no segment (orphans and tail), latest arrivals first, until it returns false. Entries before a
-// time, in microseconds, are skipped as far as that is cheap.
-func (v *view) scanned(from int64, visit func(d *tailDocument) bool) {
+// scanned calls visit with the entries in no segment (orphans and tail), latest arrivals first, until it returns false or the context
+// ends. Entries before a time, in microseconds, are skipped as far as that is cheap.
+func (v *view) scanned(ctx context.Context, from int64, visit func(d *tailDocument) bool) error {
 	for _, documents := range [][]tailDocument{v.orphans, v.tail} {
 		for i := len(documents) - 1; i >= 0; i-- {
+			if i%scannedAtOnce == 0 && ctx.Err() != nil {
+				return ctx.Err()
+			}
 			d := &documents[i]
 			if d.upTo < from || !d.dropped && !visit(d) {
 				break
 			}
 		}
 	}
+	return nil
 }
+
+// scannedAtOnce is how many entries of the tail are scanned before the context is asked again: their texts may be analysed for it.
+const scannedAtOnce = 256
 
 // Bounds returns a tenant's first and last key; see [oplog.Index].
 func (x *Index) Bounds(ctx context.Context, tenant string) (first, last oplog.Key, ok bool, err error) {
@@ -158,9 +165,9 @@ func (x *Index) Bounds(ctx context.Context, tenant string) (first, last oplog.Ke
 	for _, s := range v.segments {
 		within(s.first, s.last)
 	}
-	v.scanned(0, func(d *tailDocument) bool {
+	err = v.scanned(ctx, 0, func(d *tailDocument) bool {
 		within(d.key, d.key)
 		return true
 	})
-	return first, last, ok, nil
+	return first, last, ok, err
 }

@@ -118,6 +118,9 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 		}
 		ctx, cancel := context.WithTimeout(context.WithValue(hc.Context(), callKey{}, in), requestTimeout)
 		defer cancel()
+		if !changes(r.method) { // a change is made even if its caller does not see the response
+			defer wire.WatchLater(s.watchAfter, c.Context().Conn(), cancel)()
+		}
 		next(huma.WithContext(hc, ctx))
 	}
 }

@@ -104,6 +104,7 @@ type Server struct {
 	endStreams     context.CancelFunc
 	keepAlive      time.Duration // keep-alive interval of streams
 	stall          time.Duration // see liveStall
+	watchAfter     time.Duration // see watchAfter
 }
 
 const (
@@ -111,9 +112,10 @@ const (
 	writeTimeout       = 30 * time.Second // per response; streams extend it for each piece
 	idleTimeout        = time.Minute      // between two requests of a connection
 	requestTimeout     = 30 * time.Second
-	readBuffer         = 16 << 10 // limits the request line and the headers
-	maxConnections     = 16 << 10 // concurrent
-	maxOfAddress       = 4 << 10  // concurrent ones of one address, or IPv6 /64
+	watchAfter         = 20 * time.Millisecond // from when a client that leaves cancels what it reads
+	readBuffer         = 16 << 10              // limits the request line and the headers
+	maxConnections     = 16 << 10              // concurrent
+	maxOfAddress       = 4 << 10               // concurrent ones of one address, or IPv6 /64
 )
 
 // New returns a server for a node's log; a nil node only documents its API.
@@ -140,7 +142,7 @@ func New(n *node.Node, o Options) *Server {
 		s.node, s.live = n, journal.NewLive(n.Journal, appendEvent)
 	}
 	s.streamsContext, s.endStreams = context.WithCancel(context.Background())
-	s.keepAlive, s.stall = liveKeepAlive, liveStall
+	s.keepAlive, s.stall, s.watchAfter = liveKeepAlive, liveStall, watchAfter
 	var err error
 	if s.console, err = loadConsole(o.Console, o.BasePath); err != nil {
 		s.logger.Error("cannot read the console's files", "err", err)

@@ -33,6 +33,10 @@ var Statuses = map[oplog.Code]int{
 	oplog.CodeDamaged:         http.StatusServiceUnavailable,
 }
 
+// StatusClientLeft is the status of requests whose client does not wait for the response: of no response, but of metrics, where it is no error
+// of the server. Reverse proxies use it, too.
+const StatusClientLeft = 499
+
 // ProblemType is the media type of errors (RFC 9457).
 const ProblemType = "application/problem+json"
 
@@ -66,7 +70,7 @@ func Problem(err error) (p *huma.ErrorModel, known bool) {
 	case errors.As(err, &refused):
 		return newProblem(refused.Code, refused.Message), true
 	case errors.Is(err, context.Canceled):
-		return newProblem(http.StatusServiceUnavailable, "The request was cancelled."), true // its client has left
+		return newProblem(StatusClientLeft, "The client left before the response was ready."), true
 	case errors.Is(err, context.DeadlineExceeded):
 		return newProblem(http.StatusServiceUnavailable, "The request timed out; narrow it or retry later."), true
 	}

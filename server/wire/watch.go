@@ -33,6 +33,31 @@ func Watch(c net.Conn, gone func()) (stop func()) {
 	})
 }
 
+// WatchLater is Watch after a while: requests that end earlier cost next to nothing.
+func WatchLater(after time.Duration, c net.Conn, gone func()) (stop func()) {
+	if ownConnection(c) == nil {
+		return func() {}
+	}
+	var mu sync.Mutex
+	stopped, stopWatch := false, func() {}
+	timer := time.AfterFunc(after, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !stopped {
+			stopWatch = Watch(c, gone)
+		}
+	})
+	return func() {
+		if timer.Stop() {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		stopped = true
+		stopWatch()
+	}
+}
+
 // readAhead reads until the client closes the connection, which it reports, or the deadline or enough data ends it.
 func (c *connection) readAhead() (closed bool) {
 	var piece [64]byte
