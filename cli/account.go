@@ -14,6 +14,7 @@ type accountCommand struct {
 	SetPassword accountSetPassword `cmd:"" help:"Set an account's password, and sign it out everywhere."`
 	Disable     accountDisable     `cmd:"" help:"Disable an account, and sign it out everywhere."`
 	Enable      accountEnable      `cmd:"" help:"Enable a disabled account."`
+	Rescue      accountRescue      `cmd:"" default:"withargs" help:"With --no-second-factor USER: remove the second factors of an account whose owner lost them, and sign it out everywhere."`
 }
 
 type passwordFlag struct {
@@ -73,7 +74,7 @@ func (c *accountList) Run(m *Program) error {
 		if err != nil {
 			return err
 		}
-		rows := [][]string{{"USERNAME", "ROLE", "TENANT", "ORGANIZATION", "LANGUAGE", "ADDED", "STATE"}}
+		rows := [][]string{{"USERNAME", "ROLE", "TENANT", "ORGANIZATION", "LANGUAGE", "ADDED", "SECOND FACTOR", "STATE"}}
 		for _, a := range accounts {
 			state := "in use"
 			switch {
@@ -82,7 +83,7 @@ func (c *accountList) Run(m *Program) error {
 			case a.MustChange:
 				state = "must change password"
 			}
-			rows = append(rows, []string{a.Username, string(a.Role), or(a.Tenant, "all"), or(a.Organization, "all"), or(a.Locale, "-"), moment(a.CreatedAt), state})
+			rows = append(rows, []string{a.Username, string(a.Role), or(a.Tenant, "all"), or(a.Organization, "all"), or(a.Locale, "-"), moment(a.CreatedAt), onOff(a.Factors.Any()), state})
 		}
 		return table(m.Stdout, rows)
 	})
@@ -133,6 +134,28 @@ type accountEnable struct {
 func (c *accountEnable) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
 		return changeAccount(l, c.Username, func(a *identity.Account) error { a.Disabled = false; return nil })
+	})
+}
+
+type accountRescue struct {
+	dataFlag
+	NoSecondFactor string `required:"" placeholder:"USER" help:"Remove the second factors of this account."`
+}
+
+// Run removes the second factors. The password is enough for the next sign-in, which asks for a new one where it is required.
+func (c *accountRescue) Run(m *Program) error {
+	return m.withLog(c.Data, func(l *node.Node) error {
+		a, err := l.Identity.RemoveFactors(c.NoSecondFactor, func(a identity.Account) error {
+			if !a.Factors.Any() {
+				return fmt.Errorf("account %s has no second factor", a.Username)
+			}
+			return nil
+		})
+		if err == nil {
+			recordCommand(l, a.Tenant, "account", "remove_factor", oplog.Ref{ID: a.Username})
+			fmt.Fprintf(m.Stderr, "Account %s signs in with its password alone.\n", a.Username)
+		}
+		return noAccount(c.NoSecondFactor, err)
 	})
 }
 

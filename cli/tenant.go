@@ -71,6 +71,8 @@ type tenantSet struct {
 	DataPermission    *bool   `negatable:"" help:"Restrict what people see to their organization."`
 	RetentionDays     *int    `placeholder:"N" help:"Days to keep entries, in its time zone; 0 keeps them forever."`
 	BelowLegalMinimum *bool   `help:"Confirm a retention below the legal minimum of 180 days."`
+
+	RequireSecondFactor *bool `negatable:"" help:"Require a second factor of its people, from their next sign-in on."`
 }
 
 // Run changes the given settings.
@@ -80,6 +82,7 @@ func (c *tenantSet) Run(m *Program) error {
 			replace(&t.Name, c.Name)
 			replace(&t.TimeZone, c.TimeZone)
 			replace(&t.DataPermission, c.DataPermission)
+			replace(&t.RequireSecondFactor, c.RequireSecondFactor)
 			t.Retain(c.RetentionDays, c.BelowLegalMinimum, trail.CommandUser.ID, m.Now())
 		})
 		if err != nil {

@@ -265,7 +265,7 @@ func TestWrongCodes(t *testing.T) {
 	another := f.browser("192.0.2.78")
 	another.signIn("auditor", 202)
 	another.send("POST", factorPath, another.code(secret), 200)
-	if told := strings.Join(f.trail("admin", tenantA+"/access"), "\n"); !strings.Contains(told, `auditor session sign_in {"reason":"wrong second factor"} failed`) {
+	if told := strings.Join(f.trail("admin", tenantA+"/access"), "\n"); !strings.Contains(told, `"reason":"wrong second factor"} failed`) {
 		t.Error(told)
 	}
 }
