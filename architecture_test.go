@@ -94,21 +94,23 @@ var allowed = map[string][]string{
 	"trail":     {"oplog", "records", "directory", "background", "faults"},
 	"identity":  {"oplog", "records", "directory", "background", "faults"},
 	"proof":     {"oplog", "directory", "durable", "witness"},
-	"witness":   {"durable"},
+	"witness":   {"oplog", "durable", "signing"},
+	"signing":   {"oplog"},
 	"directory": {"oplog", "records"},
 	"records":   {"oplog"},
 
-	"storage":         {"oplog", "durable", "faults"},
+	"storage":         {"oplog", "durable", "faults", "signing"},
 	"search":          {"oplog", "durable", "faults"},
 	"server/wire":     {"oplog"},
-	"exports/formats": {"oplog", "exports"},
+	"exports/formats": {"oplog", "exports", "signing"},
 	"demo":            {"oplog", "identity"},
 
 	"background": {"faults"},
 
 	"oplog": nil, "durable": nil, "faults": nil,
-	"oplog/enginetest": {"oplog"},
-	"node/nodetest":    {"oplog", "node", "storage", "search", "demo"},
+	"oplog/enginetest":    {"oplog"},
+	"signing/signingtest": {"durable"},
+	"node/nodetest":       {"oplog", "node", "storage", "search", "demo"},
 }
 
 // Dependencies point one way: from main to cli, which wires everything; from there to the server and the engines; from the server to the

@@ -100,10 +100,15 @@ func userDataDir(system string, getenv func(string) string) (string, error) {
 
 // openLog opens the log in a data directory, which it creates if missing.
 func (m *Program) openLog(dir string) (*node.Node, error) {
-	store, err := storage.Open(dir, storage.Options{})
+	store, err := storage.Open(dir, storage.Options{SignCommand: m.signCommand})
 	if err != nil {
 		return nil, err
 	}
+	return m.openNode(dir, store)
+}
+
+// openNode opens the log of a store.
+func (m *Program) openNode(dir string, store *storage.DB) (*node.Node, error) {
 	if store.KeyMoved() {
 		fmt.Fprintf(m.Stderr, "The signing key was moved from the store to %s. Keep a copy of that file: new backups do not contain it. Earlier backups, and unused pages of the store, still do; keep them secret.\n", filepath.Join(dir, "signing.key"))
 	}
@@ -122,12 +127,21 @@ func (m *Program) openLog(dir string) (*node.Node, error) {
 
 // openExistingLog opens a log that must exist.
 func (m *Program) openExistingLog(data string) (*node.Node, error) {
-	dir, err := m.dataDir(data)
+	dir, err := m.existingDir(data)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no data directory %s; specify another with --data, or create one with oplog tenant add", dir)
-	}
 	return m.openLog(dir)
+}
+
+// existingDir returns the data directory, which must exist.
+func (m *Program) existingDir(data string) (string, error) {
+	dir, err := m.dataDir(data)
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("there is no data directory %s; specify another with --data, or create one with oplog tenant add", dir)
+	}
+	return dir, nil
 }

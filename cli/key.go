@@ -17,18 +17,7 @@ type keyCommand struct {
 	Revoke keyRevoke `cmd:"" help:"Revoke an API key immediately."`
 
 	Verifier keyVerifier `cmd:"" help:"Print the log's verifier key, which verifies checkpoints and manifests."`
-}
-
-type keyVerifier struct {
-	dataFlag
-}
-
-// Run prints the verifier key, which is public, alone on stdout for scripts.
-func (c *keyVerifier) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *node.Node) error {
-		_, err := fmt.Fprintln(m.Stdout, l.Journal.VerifierKey())
-		return err
-	})
+	Rotate   keyRotate   `cmd:"" help:"Replace the log's signing key: the old one signs the new one, so that verifiers follow."`
 }
 
 type keyAdd struct {

@@ -41,7 +41,8 @@ type Program struct {
 	Console        fs.FS  // the built console
 	Version        string // of the release, "" for other builds
 
-	variables map[string]string // environment variables that set flags, by flag
+	variables   map[string]string // environment variables that set flags, by flag
+	signCommand string            // see commands
 }
 
 // The exit statuses.
@@ -54,6 +55,8 @@ const (
 // commands are the program's subcommands. A command's fields are its flags, and each flag can be set in the environment: --data as
 // OPLOG_DATA.
 type commands struct {
+	SignCommand string `placeholder:"CMD" help:"Shell command that signs instead of signing.key: it reads the text from its standard input and prints the Ed25519 signature in base64. Hand over to it with oplog key rotate."`
+
 	Serve        serveCommand        `cmd:"" default:"withargs" help:"Serve the API and the console; the default command."`
 	Demo         demoCommand         `cmd:"" set:"data=a temporary directory, deleted on exit" help:"Serve a fictitious company with a log full of entries."`
 	Tenant       tenantCommand       `cmd:"" help:"Add, list and change tenants."`
@@ -79,7 +82,8 @@ func (m *Program) Run(ctx context.Context, args []string) int {
 	}
 	m.variables = make(map[string]string)
 	helped := false
-	parser, err := kong.New(&commands{},
+	var given commands
+	parser, err := kong.New(&given,
 		kong.Name("oplog"),
 		kong.Description("The operation log of a business system: who did what to which object, and when.\n\nEvery flag can also be set in the environment: --data as OPLOG_DATA."),
 		kong.Writers(m.Stdout, m.Stderr),
@@ -100,6 +104,7 @@ func (m *Program) Run(ctx context.Context, args []string) int {
 	if err != nil {
 		return m.fail(exitUsage, fmt.Errorf("%w; see oplog --help", err))
 	}
+	m.signCommand = given.SignCommand
 	err = words.Run()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = errors.New("interrupted")

@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"oplog/exports/formats"
+	"oplog/oplog"
+	"oplog/signing"
 )
 
 type verifyExportCommand struct {
 	File     string `arg:"" help:"The export, or the downloaded ZIP."`
 	Manifest string `placeholder:"FILE" help:"Its manifest; by default the one in the ZIP, or FILE.manifest."`
-	Key      string `required:"" placeholder:"VKEY" help:"Verifier key of the log, as returned by GET /api/v1/key; get it from a trusted person, not from the ZIP or from those who sent you the file."`
+	knownKey
 }
 
 // Run prints what the manifest proves about the file, and what it does not.
@@ -29,11 +31,21 @@ func (c *verifyExportCommand) Run(m *Program) (err error) {
 	if err != nil {
 		return err
 	}
-	x, err := formats.Verify(given.File, given.Manifest, c.Key)
+	var inside []oplog.KeyChange
+	if given.KeyChanges != nil {
+		if inside, err = readKeyChanges(given.KeyChanges); err != nil {
+			return fmt.Errorf("NOT TRUE: the ZIP was modified: %w", err)
+		}
+	}
+	keys, err := c.follow(m, inside)
 	if err != nil {
 		return fmt.Errorf("NOT TRUE: %w", err)
 	}
-	return c.print(m, given, x)
+	x, err := formats.Verify(given.File, given.Manifest, keys)
+	if err != nil {
+		return fmt.Errorf("NOT TRUE: %w", err)
+	}
+	return c.print(m, given, x, keys)
 }
 
 // open opens the file and its manifest, from a ZIP or beside each other.
@@ -60,7 +72,7 @@ func (c *verifyExportCommand) open(m *Program, file *os.File) (*formats.Bundle, 
 	return &formats.Bundle{File: file, Manifest: manifest}, nil
 }
 
-func (c *verifyExportCommand) print(m *Program, given *formats.Bundle, x formats.Checked) error {
+func (c *verifyExportCommand) print(m *Program, given *formats.Bundle, x formats.Checked, keys *signing.Keys) error {
 	filters, err := json.Marshal(x.Filters)
 	if err != nil {
 		return err
@@ -89,7 +101,7 @@ Not proven by it:
   that the log was complete when it was exported: verify that with oplog verify --checkpoint FILE and a checkpoint kept elsewhere
   that the key is the log's: compare it with the one that you were given in person
   that the recorded operations really happened%s
-`, visible(name), c.Key, x.Rows, x.Tenant, x.FirstSeq, x.LastSeq, bound(x.From), bound(x.To), visible(string(filters)), visible(scoped(x.Scope)),
+`, visible(name), signedBy(keys, x.Key), x.Rows, x.Tenant, x.FirstSeq, x.LastSeq, bound(x.From), bound(x.To), visible(string(filters)), visible(scoped(x.Scope)),
 		visible(x.By), x.At.UTC().Format(time.RFC3339), x.LogSize, beside)
 	return err
 }

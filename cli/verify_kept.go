@@ -42,6 +42,9 @@ func (c *verifyCommand) readKept(m *Program, db *storage.DB) (found kept, invali
 	if err != nil {
 		return nil, nil, err
 	}
+	if invalid, err = keptKeys(db, c.Anchors); err != nil {
+		return nil, nil, err
+	}
 	if len(anchors) == 0 {
 		return nil, nil, fmt.Errorf("there are no checkpoints in %s; specify the folder that oplog serve --anchor writes to", c.Anchors)
 	}
@@ -61,6 +64,19 @@ func (c *verifyCommand) readKept(m *Program, db *storage.DB) (found kept, invali
 		slices.SortStableFunc(of, func(x, y keptCheckpoint) int { return cmp.Compare(x.Size, y.Size) })
 	}
 	return found, invalid, nil
+}
+
+// keptKeys returns an error for each file of a folder that says of the log's keys what the store does not, beside that of reading them.
+func keptKeys(db *storage.DB, dir string) (invalid, err error) {
+	found, err := proof.ReadAnchoredKeys(dir)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := db.KeyChanges("")
+	for _, k := range found {
+		invalid = errors.Join(invalid, k.Continued(changes))
+	}
+	return invalid, err
 }
 
 // isOfTenant reports whether a tree is a tenant's log or its trail.

@@ -13,7 +13,7 @@ import (
 
 type verifyProofCommand struct {
 	File string `arg:"" help:"The output of the console's \"Copy proof\", or the response of GET …/entries/ID; - for standard input."`
-	Key  string `required:"" placeholder:"VKEY" help:"Verifier key of the log, as printed by oplog key verifier; get it from a trusted person, not from the sender of the file."`
+	knownKey
 }
 
 // copiedProof is a proof as copied from the console. Responses of the API also have all fields of the entry.
@@ -33,7 +33,11 @@ func (c *verifyProofCommand) Run(m *Program) error {
 	if err := json.Unmarshal(data, &copied); err != nil || copied.Proof == nil {
 		return errors.New("this is not the proof of an entry: copy it completely, including the braces, from \"Copy proof\" in the console")
 	}
-	entry, head, err := storage.VerifyProof(*copied.Proof, strings.TrimSpace(c.Key))
+	keys, err := c.follow(m, copied.Proof.KeyChanges)
+	if err != nil {
+		return fmt.Errorf("NOT TRUE: %w", err)
+	}
+	entry, head, err := storage.VerifyProof(*copied.Proof, keys)
 	if err != nil {
 		return fmt.Errorf("NOT TRUE: %w", err)
 	}
@@ -63,7 +67,7 @@ Proven, by the signature of %s:
 Not proven by it:
   that the operation took place at the stated time: the log received it %s after that time
   that the key is the log's: compare it with the one that you were given in person
-`, entry.Tenant, entry.Seq, head.Size, recorded, strings.TrimSpace(c.Key),
+`, entry.Tenant, entry.Seq, head.Size, recorded, signedBy(keys, head.Key),
 		entry.ReceivedAt.UTC().Format(time.RFC3339Nano), max(0, entry.ReceivedAt.Sub(entry.Time)).Round(time.Second))
 	return err
 }

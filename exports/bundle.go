@@ -3,6 +3,9 @@ package exports
 import (
 	"archive/zip"
 	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strconv"
@@ -25,6 +28,9 @@ type bundleText struct{ name, text string }
 
 const bundleKey = "verifier-key.txt"
 
+// KeyChangesFile is the name of the file of a bundle that says how the log's key was replaced, if it ever was.
+const KeyChangesFile = "verifier-key-changes.json"
+
 var (
 	//go:embed check/how-to-check.en.txt
 	howToCheckEN string
@@ -45,7 +51,7 @@ func IsBundleText(name string) bool {
 			return true
 		}
 	}
-	return name == bundleKey
+	return name == bundleKey || name == KeyChangesFile
 }
 
 // OpenBundle returns the bundle of a finished export, with instructions in a locale. The caller closes it.
@@ -69,13 +75,22 @@ func (s *Exports) OpenBundle(x Export, locale string) (*Bundle, error) {
 	b := &Bundle{Name: strings.TrimSuffix(x.FileName, "."+x.Format) + ".zip", file: file, export: x, compressed: format.Compressed}
 	key := s.store.VerifierKey()
 	text := strings.NewReplacer(
-		"{file}", x.FileName, "{zip}", b.Name, "{key}", key, "{keyfile}", bundleKey, "{page}", page.name,
+		"{file}", x.FileName, "{zip}", b.Name, "{key}", key, "{keyfile}", bundleKey, "{changesfile}", KeyChangesFile, "{page}", page.name,
 		"{tenant}", x.Tenant, "{rows}", strconv.Itoa(x.RowsTotal), "\n", "\r\n",
 	).Replace(page.text)
 	b.texts = []bundleText{
 		{x.FileName + manifestFile, manifest},
 		{bundleKey, key + "\n"},
 		{page.name, "\ufeff" + text}, // Windows editors detect UTF-8 by the byte order mark
+	}
+	changes, err := s.store.KeyChanges(x.Tenant)
+	if err == nil && len(changes) > 0 {
+		var data []byte
+		data, err = json.MarshalIndent(oplog.KeyHistory{Key: key, Changes: changes}, "", "  ")
+		b.texts = append(b.texts, bundleText{KeyChangesFile, string(data) + "\n"})
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("create a ZIP: %w", err), file.Close())
 	}
 	return b, nil
 }

@@ -175,6 +175,11 @@ func (j *Journal) Consistency(tenant string, from, to uint64) (oplog.Consistency
 // VerifierKey returns the public key of checkpoints.
 func (j *Journal) VerifierKey() string { return j.store.VerifierKey() }
 
+// KeyChanges returns how the key of checkpoints was replaced, oldest first, for verifiers of a tenant's log.
+func (j *Journal) KeyChanges(tenant string) ([]oplog.KeyChange, error) {
+	return j.store.KeyChanges(tenant)
+}
+
 // Ready returns nil if the index has caught up with the store; otherwise CodeUnavailable with its progress.
 func (j *Journal) Ready() error { return j.index.Ready() }
 

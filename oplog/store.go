@@ -78,7 +78,8 @@ type Reader interface {
 
 // Prover produces proofs.
 type Prover interface {
-	// Prove returns the inclusion proof of an entry in the tree of the tenant's first `size` entries (0 for all), which must include it.
+	// Prove returns the inclusion proof of an entry in the tree of the tenant's first `size` entries (0 for all), which must include it;
+	// without a checkpoint, and with CodeUnavailable, if the key cannot be used for now.
 	Prove(tenant string, key Key, size uint64) (Proof, error)
 
 	// ProveConsistency returns the proof that the tree of the first `from` entries is a prefix of that of the first `to` (0 for all);
@@ -91,7 +92,11 @@ type Prover interface {
 	// VerifierKey returns the public key of checkpoints, in the format of golang.org/x/mod/sumdb/note.
 	VerifierKey() string
 
-	// Sign returns the text as a note signed with the key of checkpoints.
+	// KeyChanges returns how the log's key was replaced, oldest first, for verifiers of a tree ("" for none).
+	KeyChanges(tree string) ([]KeyChange, error)
+
+	// Sign returns the text as a note signed with the key of checkpoints. CodeUnavailable means that the key cannot be used for now; nothing
+	// else depends on it.
 	Sign(text string) (string, error)
 }
 
@@ -218,7 +223,9 @@ type Proof struct {
 	Index      uint64   `json:"index" doc:"Number of the leaf, from 0: seq - 1."`
 	Size       uint64   `json:"size" doc:"Number of leaves in the tree."`
 	Path       [][]byte `json:"path" doc:"Hashes from the leaf to the root (RFC 6962), in base64."`
-	Checkpoint string   `json:"checkpoint" doc:"The signed head of the tree, in the format of C2SP tlog-checkpoint."`
+	Checkpoint string   `json:"checkpoint" doc:"The signed head of the tree, in the format of C2SP tlog-checkpoint; empty while the log's key cannot sign."`
+
+	KeyChanges []KeyChange `json:"key_changes,omitempty" doc:"How the log's key was replaced, oldest first, if it ever was."`
 }
 
 // Consistency is the RFC 6962 consistency proof that a tenant's log only grew from one size to another.

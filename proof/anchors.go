@@ -23,6 +23,7 @@ import (
 //	<tenant>/<2006-01-02>/<150405>Z-log.checkpoint     the tenant's log
 //	<tenant>/<2006-01-02>/<150405>Z-access.checkpoint  its access log
 //	_server/<2006-01-02>/<150405>Z-access.checkpoint   the installation's access log
+//	_server/<2006-01-02>/<150405>Z-keys.json           how the log's key was replaced, if it was
 //
 // Days and times are in UTC. Earlier versions wrote <tenant>/<2006-01-02>.checkpoint once a day; those files stay valid.
 type Anchors struct {
@@ -32,6 +33,7 @@ type Anchors struct {
 
 	writeMu sync.Mutex      // held during writes: a network share may be slow
 	written map[string]head // by tree: the newest head in the folder
+	changes int             // replacements of the log's key that the folder has
 
 	mu    sync.Mutex
 	state AnchorState
@@ -79,6 +81,9 @@ func (a *Anchors) Write() error {
 	names, err := a.trees.names()
 	for _, tree := range names {
 		err = errors.Join(err, a.write(tree, a.now().UTC()))
+	}
+	if err == nil { // the folder is this log's
+		err = a.writeKeys(a.now().UTC())
 	}
 	a.note(func(s *AnchorState) {
 		if s.Failure = ""; err != nil {
@@ -172,15 +177,17 @@ const maxSameSecond = 100
 // add writes a checkpoint to a new file; existing files are never replaced.
 func (a *Anchors) add(tree, text string, now time.Time) error {
 	folder, suffix := a.place(tree)
-	folder = filepath.Join(folder, now.Format(time.DateOnly))
+	return addFile(filepath.Join(folder, now.Format(time.DateOnly)), now.Format("150405Z")+suffix, anchorSuffix, text)
+}
+
+func addFile(folder, name, extension, text string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // checkpoints are to be read by others
 		return err
 	}
-	name := now.Format("150405Z") + suffix
 	for number := 1; ; number++ {
-		path := filepath.Join(folder, name+anchorSuffix)
+		path := filepath.Join(folder, name+extension)
 		if number > 1 {
-			path = filepath.Join(folder, fmt.Sprintf("%s-%d%s", name, number, anchorSuffix))
+			path = filepath.Join(folder, fmt.Sprintf("%s-%d%s", name, number, extension))
 		}
 		err := durable.WriteNewFile(path, 0o644, func(w io.Writer) error {
 			_, err := io.WriteString(w, text)

@@ -78,6 +78,7 @@ var whoMay = []struct {
 	{"PATCH", tenantA + "/views/none", `{"name":"x"}`, ofTenant(answers{404: "owner, admin, scoped, auditor"})},
 	{"DELETE", tenantA + "/views/none", "", ofTenant(answers{404: "owner, admin, scoped, auditor"})},
 	{"GET", tenantA + "/checkpoint/consistency?from=1", "", ofTenant(answers{200: "owner, admin, scoped, auditor, read"})},
+	{"GET", tenantA + "/checkpoint/keys", "", ofTenant(answers{200: "owner, admin, scoped, auditor, read"})},
 	{"GET", tenantA + "/checkpoint", "", ofTenant(answers{200: "owner, admin, scoped, auditor, read"})},
 	{"GET", "/api/v1/openapi.json", "", ofServer(answers{200: strings.Join(callers, ", ")})},
 	{"GET", tenantA + "/live?limit=x", "", ofTenant(answers{422: "owner, admin, scoped, auditor, read"})},

@@ -9,6 +9,7 @@ import (
 
 	"oplog/exports/formats"
 	"oplog/oplog"
+	"oplog/signing"
 )
 
 // bundle downloads the ZIP of an export, and returns its reader and its files by name.
@@ -68,7 +69,9 @@ func TestExportBundle(t *testing.T) {
 		}
 		if opened, err := formats.OpenBundle(strings.NewReader(r.body), int64(len(r.body))); err != nil || opened.Name != x.FileName {
 			t.Errorf("verify-export does not take it: %+v, %v", opened, err)
-		} else if c, err := formats.Verify(opened.File, opened.Manifest, key); err != nil || c.Rows != x.RowsTotal {
+		} else if keys, err := signing.Follow(key, nil); err != nil {
+			t.Error(err)
+		} else if c, err := formats.Verify(opened.File, opened.Manifest, keys); err != nil || c.Rows != x.RowsTotal {
 			t.Errorf("%+v, %v", c, err)
 		}
 		if head := f.send("auditor", "HEAD", exportsPath+"/"+x.ID+"/bundle", ""); head.status != 200 || head.body != "" || head.header.Get("Content-Type") != "application/zip" {

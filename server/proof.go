@@ -76,6 +76,9 @@ func (s *Server) prove(e oplog.Entry) (oplog.Proof, error) {
 		}
 	}
 	p, err := s.journal.Proof(e, size)
+	if oplog.CodeOf(err) == oplog.CodeUnavailable && p.Leaf != nil {
+		err = nil // the key cannot sign for now: the entry can be read nevertheless
+	}
 	if checkpoint != "" {
 		p.Checkpoint = checkpoint
 	}
@@ -116,6 +119,14 @@ func (s *Server) witnessStates() []proof.WitnessState {
 		return nil
 	}
 	return s.witnesses.State()
+}
+
+type keyHistoryOutput struct{ Body oplog.KeyHistory }
+
+// getKeyChanges returns what leads verifiers of the tenant's log from a key that they know to the current one.
+func (s *Server) getKeyChanges(_ context.Context, in *call, _ *struct{}) (*keyHistoryOutput, error) {
+	changes, err := s.journal.KeyChanges(in.tenant.ID)
+	return &keyHistoryOutput{oplog.KeyHistory{Key: s.journal.VerifierKey(), Changes: orEmpty(changes)}}, err
 }
 
 func (s *Server) getVerifierKey(context.Context, *call, *struct{}) (*keyOutput, error) {

@@ -73,6 +73,7 @@ func (s *Server) routes() []route {
 
 		{"GET", tenant + "/checkpoint", readers, 200, "getCheckpoint", "The signed head of the tenant's tree", nil, raw(s.sendCheckpoint, describeCheckpoint)},
 		{"GET", tenant + "/checkpoint/consistency", readers, 200, "getConsistency", "The proof that the log only grew between two checkpoints", consistencyParams, typed(s.getConsistency)},
+		{"GET", tenant + "/checkpoint/keys", readers, 200, "getKeyChanges", "The key that verifies checkpoints, with how it replaced earlier ones", nil, typed(s.getKeyChanges)},
 		{"GET", "/api/v1/key", users | keys, 200, "getVerifierKey", "The key that verifies checkpoints", nil, typed(s.getVerifierKey)},
 
 		{"GET", tenant + "/access", admins, 200, "listAccess", "Who read, exported and administered the log, newest first", trailParams, typed(s.listAccess)},

@@ -102,7 +102,7 @@ func Restore(ctx context.Context, dir string, from io.Reader, finish func(oplog.
 	if r.Logs, r.Entries, err = db.verifyAll(ctx); err != nil {
 		return r, err
 	}
-	r.HasKey = db.signer != nil
+	r.HasKey = db.key.Load().signer != nil
 	return r, finish(db)
 }
 

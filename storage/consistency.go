@@ -12,6 +12,7 @@ import (
 // ProveConsistency returns the proof that a tenant's tree has grown from one size to another; see [oplog.Store].
 func (db *DB) ProveConsistency(tenant string, from, to uint64) (oplog.Consistency, error) {
 	var c oplog.Consistency
+	var head string
 	err := db.view(func(tx *bolt.Tx) error {
 		size := uint64(0)
 		t, err := readTree(tx, tenant)
@@ -42,9 +43,12 @@ func (db *DB) ProveConsistency(tenant string, from, to uint64) (oplog.Consistenc
 		for i := range path {
 			c.Path[i] = path[i][:]
 		}
-		c.Checkpoint, err = db.sign(tenant, to, t)
+		head, err = db.headText(tenant, to, t)
 		return err
 	})
+	if err == nil {
+		c.Checkpoint, err = db.Sign(head)
+	}
 	return c, err
 }
 

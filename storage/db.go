@@ -14,7 +14,6 @@ import (
 
 	"github.com/gofrs/flock"
 	bolt "go.etcd.io/bbolt"
-	"golang.org/x/mod/sumdb/note"
 
 	"oplog/oplog"
 )
@@ -34,9 +33,10 @@ type DB struct {
 	file     *os.File                // bolt's file; guarded by writeMu
 	info     fs.FileInfo             // of the file
 	sync     func(*os.File) error
-	signer   note.Signer // nil without the private key
-	verifier string
+	key      atomic.Pointer[signingKey]
 	keyMoved bool // see KeyMoved
+
+	signFailure atomic.Pointer[error] // the last that was reported
 
 	failed   atomic.Pointer[oplog.Error] // why nothing can be written, if so; see recovery.go
 	failures chan struct{}               // receives once something failed
@@ -66,6 +66,7 @@ var _ oplog.Store = (*DB)(nil)
 // Options are the options of a DB; the zero value is the default.
 type Options struct {
 	WithoutKey  bool          // open the store even without its private key, for callers that sign nothing
+	SignCommand string        // command that signs instead of a private key; "" for none
 	LockTimeout time.Duration // how long to wait for another process; 0 for half a second
 }
 
@@ -76,6 +77,7 @@ var (
 	keyFormat     = []byte("format")
 	keySigner     = []byte("signer")
 	keyVerifier   = []byte("verifier")
+	keyChanges    = []byte("key_changes")
 )
 
 const fileName = "oplog.db"
@@ -211,14 +213,16 @@ func (db *DB) prepare(o Options) error {
 		if version > sealedFormat {
 			return fmt.Errorf("%s has format %d, but this version of oplog supports formats up to %d; use a newer version", db.path(), version, sealedFormat)
 		}
-		db.verifier = string(meta.Get(keyVerifier))
 		inside = string(meta.Get(keySigner))
-		return nil
+		return db.readKeys(meta)
 	})
 	if err != nil {
 		return err
 	}
 	if isNew {
+		if o.SignCommand != "" {
+			return errors.New("a new log begins with a key of its own: start it without --sign-command, then hand over to the command with oplog key rotate")
+		}
 		return db.update(db.create)
 	}
 	if version == 1 {
@@ -237,7 +241,7 @@ func (db *DB) prepare(o Options) error {
 			return err
 		}
 	}
-	if err := db.loadSigner(inside, o.WithoutKey); err != nil {
+	if err := db.loadSigner(inside, o); err != nil {
 		return err
 	}
 	return db.addRecordBuckets()
@@ -287,7 +291,7 @@ func (db *DB) create(tx *bolt.Tx) error {
 	_, err = tx.CreateBucket(bucketTenants)
 	return errors.Join(err,
 		meta.Put(keyFormat, []byte(strconv.Itoa(formatVersion))),
-		meta.Put(keyVerifier, []byte(db.verifier)))
+		meta.Put(keyVerifier, []byte(db.VerifierKey())))
 }
 
 // OnAppend registers the callback for appended entries.

@@ -4,7 +4,8 @@
 // The layout, in nested buckets (keys in <>, numbers big-endian):
 //
 //	meta/format                                    format version, decimal; sealedFormat while it is open, see seal.go
-//	meta/signer, meta/verifier                     the server's note key, private and public
+//	meta/verifier, meta/key_changes                the log's verifier key; JSON, how it replaced earlier ones
+//	meta/signer                                    the private key, in stores of earlier versions
 //	records/<kind>/<name>                          JSON
 //	tenants/<tenant>/skipped                       operations that were not recorded, 8 bytes
 //	tenants/<tenant>/entries/<2006-01-02>/<key>    the entry, CBOR; key is oplog.Key

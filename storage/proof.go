@@ -3,10 +3,8 @@ package storage
 import (
 	"encoding/base64"
 	"fmt"
-	"strings"
 
 	bolt "go.etcd.io/bbolt"
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"oplog/oplog"
@@ -15,6 +13,7 @@ import (
 // Prove returns the inclusion proof of an entry in a tree of its tenant; see [oplog.Store].
 func (db *DB) Prove(tenant string, key oplog.Key, of uint64) (oplog.Proof, error) {
 	var proof oplog.Proof
+	var head string
 	err := db.view(func(tx *bolt.Tx) error {
 		t, err := readTree(tx, tenant)
 		if err != nil {
@@ -42,19 +41,26 @@ func (db *DB) Prove(tenant string, key oplog.Key, of uint64) (oplog.Proof, error
 		for i := range path {
 			proof.Path[i] = path[i][:]
 		}
-		proof.Checkpoint, err = db.sign(tenant, size, t)
+		head, err = db.headText(tenant, size, t)
 		return err
 	})
+	if err != nil {
+		return proof, err
+	}
+	// After the transaction: a command may sign slowly.
+	if proof.KeyChanges, err = db.KeyChanges(tenant); err == nil {
+		proof.Checkpoint, err = db.Sign(head)
+	}
 	return proof, err
 }
 
 // Checkpoint returns the signed head of a tenant's tree; see [oplog.Store].
 func (db *DB) Checkpoint(tenant string) (string, error) {
-	var checkpoint string
+	var head string
 	err := db.view(func(tx *bolt.Tx) error {
 		t, err := readTree(tx, tenant)
 		if oplog.CodeOf(err) == oplog.CodeNotFound {
-			checkpoint, err = db.sign(tenant, 0, tree{})
+			head, err = db.headText(tenant, 0, tree{})
 			return err
 		}
 		if err != nil {
@@ -64,32 +70,23 @@ func (db *DB) Checkpoint(tenant string) (string, error) {
 		if err != nil {
 			return err
 		}
-		checkpoint, err = db.sign(tenant, size, t)
+		head, err = db.headText(tenant, size, t)
 		return err
 	})
-	return checkpoint, err
+	if err != nil {
+		return "", err
+	}
+	return db.Sign(head)
 }
 
-// sign creates a checkpoint (c2sp.org/tlog-checkpoint): a signed note whose lines are the log's origin, its size, and its root hash in
-// base64.
-func (db *DB) sign(tenant string, size uint64, t tree) (string, error) {
+// headText returns what the checkpoint of a tree signs (c2sp.org/tlog-checkpoint): the log's origin, its size, and its root hash in base64.
+func (db *DB) headText(tenant string, size uint64, t tree) (string, error) {
 	root, err := tlog.TreeHash(int64(size), t)
 	if err != nil {
 		return "", fmt.Errorf("tree hash at %d: %w", size, err)
 	}
-	name, _, _ := strings.Cut(db.verifier, "+")
-	text := fmt.Sprintf("%s/%s\n%d\n%s\n", name, tenant, size, base64.StdEncoding.EncodeToString(root[:]))
-	return db.Sign(text)
+	return fmt.Sprintf("%s\n%d\n%s\n", db.origin(tenant), size, base64.StdEncoding.EncodeToString(root[:])), nil
 }
 
-// Sign returns a text as a signed note; see [oplog.Store].
-func (db *DB) Sign(text string) (string, error) {
-	if db.signer == nil {
-		return "", db.errNoKey()
-	}
-	signed, err := note.Sign(&note.Note{Text: text}, db.signer)
-	return string(signed), err
-}
-
-// VerifierKey returns the public key of checkpoints; see [oplog.Store].
-func (db *DB) VerifierKey() string { return db.verifier }
+// origin returns the origin of a tree: the name of the log's key, which stays when the key is replaced, and the tree's name.
+func (db *DB) origin(tenant string) string { return db.name() + "/" + tenant }

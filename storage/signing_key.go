@@ -5,26 +5,52 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	bolt "go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/note"
 
 	"oplog/durable"
+	"oplog/faults"
+	"oplog/oplog"
+	"oplog/signing"
 )
 
 // The private key is in a file of its own beside the store, so that a backup, which many people and machines may hold, cannot sign. Earlier
 // versions had it in the store.
 const keyName = "signing.key"
 
+// signingKey is the log's key. It is replaced, never modified.
+type signingKey struct {
+	signer   note.Signer // nil without the private key
+	verifier string
+	changes  []signing.Record // how earlier keys were replaced, oldest first
+	given    sync.Map         // []oplog.KeyChange by origin
+}
+
 // errNoKey is what a store without its private key says when something has to be signed.
 func (db *DB) errNoKey() error {
-	return fmt.Errorf("%s is missing: backups do not contain the signing key; copy it from the original data directory, or from where it is kept", filepath.Join(db.dir, keyName))
+	return fmt.Errorf("%s is missing: backups do not contain the signing key; copy it from the original data directory, or from where it is kept; "+
+		"if a command signs, specify --sign-command; if the key is lost for good, begin a new one with oplog key rotate --lost", filepath.Join(db.dir, keyName))
+}
+
+// readKeys reads the verifier key, and how earlier ones were replaced.
+func (db *DB) readKeys(meta *bolt.Bucket) error {
+	k := &signingKey{verifier: string(meta.Get(keyVerifier))}
+	if data := meta.Get(keyChanges); data != nil {
+		if err := json.Unmarshal(data, &k.changes); err != nil {
+			return fmt.Errorf("the record of replaced keys in %s is damaged (%w); restore a backup", db.path(), err)
+		}
+	}
+	db.key.Store(k)
+	return nil
 }
 
 // newSigner makes the key of a new store. One that a crash left behind is used.
@@ -33,17 +59,25 @@ func (db *DB) newSigner() error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		random := make([]byte, 4)
 		_, _ = rand.Read(random) // never fails: crypto/rand ends the program instead
-		private, _, err := note.GenerateKey(rand.Reader, "oplog-"+hex.EncodeToString(random))
-		if err != nil {
+		if err := writeKey(path, "oplog-"+hex.EncodeToString(random)); err != nil {
 			return err
-		}
-		if err := durable.WriteSecret(path, private+"\n"); err != nil {
-			return fmt.Errorf("write the signing key: %w", err)
 		}
 	}
 	signer, verifier, err := readSigner(path)
-	db.signer, db.verifier = signer, verifier
+	db.key.Store(&signingKey{signer: signer, verifier: verifier})
 	return err
+}
+
+// writeKey makes a private key for the log with a name.
+func writeKey(path, name string) error {
+	private, _, err := note.GenerateKey(rand.Reader, name)
+	if err != nil {
+		return err
+	}
+	if err := durable.WriteSecret(path, private+"\n"); err != nil {
+		return fmt.Errorf("write the signing key: %w", err)
+	}
+	return nil
 }
 
 // readSigner reads a private key, and derives its verifier key.
@@ -72,27 +106,43 @@ func verifierOf(private string) (string, error) {
 	return note.NewEd25519VerifierKey(parts[2], ed25519.NewKeyFromSeed(key[1:]).Public().(ed25519.PublicKey))
 }
 
-// loadSigner reads the key of an existing store. inside is the private key in a store of an earlier version, which is moved out.
-func (db *DB) loadSigner(inside string, optional bool) error {
+// loadSigner finds what signs for an existing store. inside is the private key in a store of an earlier version, which is moved out.
+func (db *DB) loadSigner(inside string, o Options) error {
 	path := filepath.Join(db.dir, keyName)
 	if inside != "" {
 		if err := db.moveKeyOut(path, inside); err != nil {
 			return err
 		}
 	}
+	if o.SignCommand != "" {
+		signer, err := signing.NewCommand(o.SignCommand, db.VerifierKey())
+		db.setSigner(signer)
+		return err
+	}
+	if err := db.finishRotation(path); err != nil {
+		return err
+	}
 	signer, verifier, err := readSigner(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && optional:
+	case errors.Is(err, fs.ErrNotExist) && o.WithoutKey:
 		return nil
 	case errors.Is(err, fs.ErrNotExist):
 		return db.errNoKey()
 	case err != nil:
 		return err
-	case verifier != db.verifier:
-		return fmt.Errorf("%s is the key of another log: its verifier key is %s, that of this log is %s; put the log's own key there", path, verifier, db.verifier)
+	case verifier != db.VerifierKey() && strings.HasPrefix(verifier, db.name()+"+"):
+		return fmt.Errorf("%s is the key that this log has before or after a rotation: its verifier key is %s, the store's is %s; "+
+			"put the key there that belongs to the store, or if it is lost for good, move this one away and begin a new one with oplog key rotate --lost", path, verifier, db.VerifierKey())
+	case verifier != db.VerifierKey():
+		return fmt.Errorf("%s is the key of another log: its verifier key is %s, that of this log is %s; put the log's own key there", path, verifier, db.VerifierKey())
 	}
-	db.signer = signer
+	db.setSigner(signer)
 	return nil
+}
+
+func (db *DB) setSigner(signer note.Signer) {
+	k := db.key.Load()
+	db.key.Store(&signingKey{signer: signer, verifier: k.verifier, changes: k.changes})
 }
 
 // moveKeyOut writes a key in the store to its file, and then removes it from the store.
@@ -106,7 +156,7 @@ func (db *DB) moveKeyOut(path, inside string) error {
 	if err != nil {
 		return err
 	}
-	if verifier != db.verifier {
+	if verifier != db.VerifierKey() {
 		return fmt.Errorf("%s is the key of another log, and the store still has its own; remove the file", path)
 	}
 	db.keyMoved = true
@@ -116,3 +166,31 @@ func (db *DB) moveKeyOut(path, inside string) error {
 // KeyMoved reports whether this Open moved the private key out of the store. Unused pages of the file, and earlier backups, may still
 // contain it.
 func (db *DB) KeyMoved() bool { return db.keyMoved }
+
+// VerifierKey returns the public key of checkpoints; see [oplog.Store].
+func (db *DB) VerifierKey() string { return db.key.Load().verifier }
+
+// name returns the name of the log in its keys and origins.
+func (db *DB) name() string {
+	name, _, _ := strings.Cut(db.VerifierKey(), "+")
+	return name
+}
+
+// Sign returns a text as a signed note; see [oplog.Store].
+func (db *DB) Sign(text string) (string, error) {
+	signer := db.key.Load().signer
+	if signer == nil {
+		return "", db.errNoKey()
+	}
+	if !strings.HasSuffix(text, "\n") {
+		return "", errors.New("the text to sign does not end with a newline")
+	}
+	signed, err := note.Sign(&note.Note{Text: text}, signer)
+	if err != nil {
+		if last := db.signFailure.Swap(&err); last == nil || !errors.Is(err, *last) { // not again what the signer repeats
+			faults.Report("signing", err)
+		}
+		return "", oplog.Errorf(oplog.CodeUnavailable, "The log's key cannot sign at the moment; operations are recorded nevertheless. Retry later; the server's log has the reason.")
+	}
+	return string(signed), nil
+}

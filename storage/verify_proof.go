@@ -7,12 +7,13 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"oplog/oplog"
+	"oplog/signing"
 )
 
-// VerifyProof checks an inclusion proof (RFC 6962, 2.1.1) against the verifier key of its store, and returns the proven entry and the
+// VerifyProof checks an inclusion proof (RFC 6962, 2.1.1) against the keys of its store, and returns the proven entry and the
 // checkpoint. Errors explain for users what does not match.
-func VerifyProof(p oplog.Proof, key string) (oplog.Entry, Checkpoint, error) {
-	head, err := signedCheckpoint(p.Checkpoint, key)
+func VerifyProof(p oplog.Proof, keys *signing.Keys) (oplog.Entry, Checkpoint, error) {
+	head, err := signedCheckpoint(p.Checkpoint, keys)
 	if err != nil {
 		return oplog.Entry{}, head, fmt.Errorf("the checkpoint in it is not valid: %w", err)
 	}

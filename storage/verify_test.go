@@ -72,7 +72,7 @@ func TestVerifyIntact(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c, err := db.OpenCheckpoint(text); err != nil || c != (Checkpoint{"acme", v.Size, v.Root}) {
+		if c, err := db.OpenCheckpoint(text); err != nil || c != (Checkpoint{"acme", v.Size, v.Root, db.VerifierKey()}) {
 			t.Errorf("%+v, %v", c, err)
 		}
 		mustAppend(t, db, entry(1, more), withID(more, entry(2, more)))

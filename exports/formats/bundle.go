@@ -15,6 +15,8 @@ type Bundle struct {
 	Name     string // of the file in the ZIP
 	File     io.Reader
 	Manifest []byte
+
+	KeyChanges []byte // how the log's key was replaced; nil if it never was
 }
 
 // ErrNoBundle means that a file is not a ZIP of an export and its manifest.
@@ -22,7 +24,7 @@ var ErrNoBundle = errors.New("this is not the ZIP of an export; use the ZIP as d
 
 const (
 	manifestSuffix  = ".manifest"
-	maxBundleParts  = 8       // a bundle has four
+	maxBundleParts  = 8       // a bundle has at most five
 	maxManifestSize = 1 << 20 // the limits of filters are far below
 )
 
@@ -61,7 +63,11 @@ func OpenBundle(file io.ReaderAt, size int64) (*Bundle, error) {
 	if err != nil {
 		return nil, damaged(err)
 	}
-	return &Bundle{name, partReader{opened}, signed}, nil
+	b := &Bundle{Name: name, File: partReader{opened}, Manifest: signed}
+	if changes := parts[exports.KeyChangesFile]; changes != nil {
+		b.KeyChanges, err = readPart(changes)
+	}
+	return b, err
 }
 
 func readPart(part *zip.File) ([]byte, error) {

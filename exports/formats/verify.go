@@ -8,23 +8,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
-
-	"oplog/exports"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"oplog/exports"
+	"oplog/signing"
 )
 
 // Checked is what a manifest proves about a file.
 type Checked struct {
 	exports.Manifest
-	LogSize uint64 // entries of the log in the manifest's checkpoint
+	LogSize uint64    // entries of the log in the manifest's checkpoint
+	Key     string    // that signed the manifest
+	Until   time.Time // when that key was replaced; zero if it was not
 }
 
-// Verify checks a file against its signed manifest and the verifier key of the log. Errors explain for users what does not match.
-func Verify(file io.Reader, manifest []byte, key string) (Checked, error) {
-	c, err := openManifest(manifest, key)
+// Verify checks a file against its signed manifest and the keys of the log. Errors explain for users what does not match.
+func Verify(file io.Reader, manifest []byte, keys *signing.Keys) (Checked, error) {
+	c, err := openManifest(manifest, keys)
 	if err != nil {
 		return Checked{}, err
 	}
@@ -45,54 +47,51 @@ func Verify(file io.Reader, manifest []byte, key string) (Checked, error) {
 }
 
 // openManifest verifies the signatures of a manifest and of the checkpoint in it.
-func openManifest(manifest []byte, key string) (Checked, error) {
-	verifier, err := note.NewVerifier(strings.TrimSpace(key))
-	if err != nil {
-		return Checked{}, fmt.Errorf("--key %q is not a verifier key; expected one like oplog-1a2b3c4d+5e6f7a8b+AbC…, as returned by GET /api/v1/key", key)
-	}
-	opened, err := openNote(manifest, verifier)
+func openManifest(manifest []byte, keys *signing.Keys) (Checked, error) {
+	opened, err := openNote(manifest, keys)
 	if err != nil {
 		return Checked{}, fmt.Errorf("the manifest is not valid: %w", err)
 	}
-	c := Checked{}
-	if c.Manifest, err = exports.ParseManifest(opened); err != nil {
+	c := Checked{Key: opened.Key, Until: opened.Until}
+	if c.Manifest, err = exports.ParseManifest(opened.Text); err != nil {
 		return Checked{}, fmt.Errorf("the manifest is not valid: %w", err)
 	}
-	checkpoint, err := openNote([]byte(c.Checkpoint), verifier)
+	if !c.Until.IsZero() && c.At.Truncate(time.Second).After(c.Until) {
+		return Checked{}, fmt.Errorf("the manifest is not valid: it is signed by %s, which was replaced on %s, before the export: the old key was misused", c.Key, c.Until.Format(time.DateOnly))
+	}
+	checkpoint, err := openNote([]byte(c.Checkpoint), keys)
 	if err != nil {
 		return Checked{}, fmt.Errorf("the checkpoint in the manifest is not valid: %w", err)
 	}
-	lines := strings.Split(checkpoint, "\n")
-	if len(lines) < 4 || lines[0] != verifier.Name()+"/"+c.Tenant {
+	head, err := signing.ParseHead(checkpoint.Text)
+	if err != nil || head.Origin != keys.Name()+"/"+c.Tenant {
 		return Checked{}, fmt.Errorf("the checkpoint in the manifest belongs to a different log than tenant %s", c.Tenant)
 	}
-	if c.LogSize, err = strconv.ParseUint(lines[1], 10, 63); err != nil || c.LogSize < c.LastSeq {
+	if err := checkpoint.CheckHead(head); err != nil {
+		return Checked{}, fmt.Errorf("the checkpoint in the manifest is not valid: %w", err)
+	}
+	if c.LogSize = head.Size; c.LogSize < c.LastSeq {
 		return Checked{}, errors.New("the checkpoint in the manifest is older than its rows")
 	}
 	return c, nil
 }
 
-// openNote returns the text of a note with exactly one signature, the verifier's, in canonical form: no other encoding of the same note is
-// accepted.
-func openNote(signed []byte, verifier note.Verifier) (string, error) {
-	opened, err := note.Open(signed, note.VerifierList(verifier))
-	var unverified *note.UnverifiedNoteError
-	var invalid *note.InvalidSignatureError
-	switch {
-	case errors.As(err, &unverified):
-		return "", fmt.Errorf("it is not signed by the key of %s", verifier.Name())
-	case errors.As(err, &invalid):
-		return "", errors.New("its signature does not match its text: it was modified")
-	case err != nil:
-		return "", errors.New("it is not a signed note; use the file as downloaded")
+// openNote opens a note with exactly one signature, of a key of the log, in canonical form: no other encoding of the same note is accepted.
+func openNote(signed []byte, keys *signing.Keys) (signing.Signed, error) {
+	opened, err := keys.Open(string(signed))
+	if errors.Is(err, signing.ErrNoNote) {
+		return opened, errors.New("it is not a signed note; use the file as downloaded")
 	}
-	plain, err := note.Sign(opened) // including its signatures
+	if err != nil {
+		return opened, err
+	}
+	plain, err := note.Sign(opened.Note) // including its signatures
 	if err != nil || len(opened.Sigs) != 1 || len(opened.UnverifiedSigs) > 0 || !bytes.Equal(plain, signed) {
-		return "", errors.New("it was modified: it has more than one signature")
+		return opened, errors.New("it was modified: it has more than one signature")
 	}
 	// Unused bits in the last base64 digit must be zero.
 	if _, err := base64.StdEncoding.Strict().DecodeString(opened.Sigs[0].Base64); err != nil {
-		return "", errors.New("it was modified: its signature is not in canonical form")
+		return opened, errors.New("it was modified: its signature is not in canonical form")
 	}
-	return opened.Text, nil
+	return opened, nil
 }

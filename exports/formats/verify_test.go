@@ -1,7 +1,6 @@
 package formats
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,6 +13,7 @@ import (
 
 	"oplog/exports"
 	"oplog/oplog"
+	"oplog/signing"
 )
 
 // store signs manifests like a store.
@@ -65,12 +65,20 @@ func (s store) manifest(file string, change func(*exports.Manifest)) string {
 	return s.sign(text)
 }
 
+func verifyWith(file, manifest, key string) (Checked, error) {
+	keys, err := signing.Follow(key, nil)
+	if err != nil {
+		return Checked{}, err
+	}
+	return Verify(strings.NewReader(file), []byte(manifest), keys)
+}
+
 func TestVerify(t *testing.T) {
 	s, other := newStore(t), newStore(t)
 	const file = "Time,User\r\n1,a\r\n"
 	f := func(name, file, manifest, key, want string) {
 		t.Helper()
-		c, err := Verify(strings.NewReader(file), []byte(manifest), key)
+		c, err := verifyWith(file, manifest, key)
 		if want == "" && (err != nil || c.LogSize != 9 || c.Filters.Search != "line\nbreak \"<&>\" 双十一" || c.Rows != 2) {
 			t.Errorf("%s: %+v, %v", name, c, err)
 		}
@@ -86,8 +94,8 @@ func TestVerify(t *testing.T) {
 	f("longer", file+" ", good, s.key, "longer than the 16 bytes")
 	f("empty", "", good, s.key, "0 of 16 bytes")
 	f("no key", file, good, "oplog", "is not a verifier key")
-	f("another key", file, good, other.key, "not signed by the key")
-	f("another store's", file, other.manifest(file, nil), s.key, "not signed by the key")
+	f("another key", file, good, other.key, "signed by another key")
+	f("another store's", file, other.manifest(file, nil), s.key, "signed by another key")
 	f("changed manifest", file, strings.Replace(good, "rows: 2", "rows: 3", 1), s.key, "its signature does not match")
 	f("no manifest", file, "", s.key, "not a signed note")
 	f("a checkpoint", file, s.sign("oplog-00000000/acme\n9\nAAAA\n"), s.key, "does not begin with")
@@ -126,7 +134,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add([]byte(file), []byte(strings.Replace(good, "2", "3", 1)))
 	f.Add([]byte(file), []byte("oplog export manifest v1\n\n— oplog-00000000 AAAA\n"))
 	f.Fuzz(func(t *testing.T, data, manifest []byte) {
-		_, err := Verify(bytes.NewReader(data), manifest, s.key)
+		_, err := verifyWith(string(data), string(manifest), s.key)
 		if same := string(data) == file && string(manifest) == good; (err == nil) != same {
 			t.Errorf("the file is taken: %v, it is the one that was written: %v", err == nil, same)
 		}
@@ -146,7 +154,7 @@ func TestNonCanonicalSignatures(t *testing.T) {
 		for _, digit := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
 			changed := []byte(manifest)
 			changed[i-1] = digit
-			_, err := Verify(strings.NewReader(file), changed, s.key)
+			_, err := verifyWith(file, string(changed), s.key)
 			if same := digit == manifest[i-1]; (err == nil) != same {
 				t.Errorf("digit %c for %c: %v", digit, manifest[i-1], err)
 			}
@@ -162,7 +170,7 @@ func TestEveryChangedByte(t *testing.T) {
 		for i := range of {
 			for _, flip := range []byte{1, 0x20, 0x80} {
 				of[i] ^= flip
-				if _, err := Verify(bytes.NewReader(file), manifest, s.key); err == nil {
+				if _, err := verifyWith(string(file), string(manifest), s.key); err == nil {
 					t.Errorf("byte %d of %q goes unnoticed", i, of)
 				}
 				of[i] ^= flip

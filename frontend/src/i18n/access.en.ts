@@ -86,6 +86,8 @@ export const accessEn = {
     'server.start': 'Server started',
     'server.stop': 'Server stopped',
     'server.lose': 'Server failed to record entries',
+    'server.rotate_key': 'Replaced the signing key; the old key signed the new one',
+    'server.replace_lost_key': 'Began a new signing key, because the old one was lost',
   },
   facts: {
     q: 'Search',

@@ -86,6 +86,8 @@ export const accessZh: AdminWords['access'] = {
     'server.start': '服务器启动',
     'server.stop': '服务器停止',
     'server.lose': '服务器未能记录',
+    'server.rotate_key': '更换签名密钥（新密钥已由旧密钥签名）',
+    'server.replace_lost_key': '旧签名密钥丢失，启用新密钥',
   },
   facts: {
     q: '搜索',

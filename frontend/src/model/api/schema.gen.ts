@@ -496,6 +496,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/checkpoint/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key that verifies checkpoints, with how it replaced earlier ones */
+        get: operations["getKeyChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/entries": {
         parameters: {
             query?: never;
@@ -1439,6 +1456,29 @@ export interface components {
              */
             scope: "write" | "read" | "launch" | "directory" | "metrics" | "backup";
         };
+        KeyChange: {
+            /** @description The head that this tree had then; omitted if it did not exist, or if the statement is given for no tree. */
+            head?: components["schemas"]["KeyTreeHead"];
+            /** @description A signed note that names the old and the new verifier key, the time, and the root over the heads that all trees had then. */
+            statement: string;
+        };
+        KeyHistory: {
+            /** @description How earlier keys were replaced, oldest first. */
+            changes: components["schemas"]["KeyChange"][];
+            /** @description The current verifier key, in the format of golang.org/x/mod/sumdb/note. */
+            key: string;
+        };
+        KeyTreeHead: {
+            /**
+             * Format: int64
+             * @description Number of the leaf, from 0.
+             */
+            index: number;
+            /** @description Four lines, in base64: origin, size and root of the tree, and a random value that hides them from others. */
+            leaf: string;
+            /** @description Hashes from the leaf to the root in the statement (RFC 6962), in base64. */
+            path: string[];
+        };
         Keys: {
             /** @description Oldest first. */
             keys: components["schemas"]["Key"][];
@@ -1842,13 +1882,15 @@ export interface components {
             type: string;
         };
         Proof: {
-            /** @description The signed head of the tree, in the format of C2SP tlog-checkpoint. */
+            /** @description The signed head of the tree, in the format of C2SP tlog-checkpoint; empty while the log's key cannot sign. */
             checkpoint: string;
             /**
              * Format: int64
              * @description Number of the leaf, from 0: seq - 1.
              */
             index: number;
+            /** @description How the log's key was replaced, oldest first, if it ever was. */
+            key_changes?: components["schemas"]["KeyChange"][];
             /** @description The recorded bytes, deterministic CBOR, in base64; the leaf of the tree hashes them. */
             leaf: string;
             /** @description Hashes from the leaf to the root (RFC 6962), in base64. */
@@ -3671,6 +3713,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Consistency"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getKeyChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyHistory"];
                 };
             };
             /** @description Error */

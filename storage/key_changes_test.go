@@ -1,0 +1,158 @@
+package storage
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"oplog/oplog"
+	"oplog/signing"
+)
+
+var rotationTime = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
+
+func mustRotate(t *testing.T, db *DB, r Rotation) {
+	t.Helper()
+	r.At = rotationTime
+	if err := db.Rotate(r); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func writeKeyFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustCheckpoint(t *testing.T, db *DB) string {
+	t.Helper()
+	text, err := db.Checkpoint("acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// After a rotation, also a restart later, the new key signs under the same origin; what the old one signed stays valid, and proofs carry
+// what leads from the old key to the new one.
+func TestRotate(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	mustAppend(t, db, entry(1, "a"))
+	first, before := db.VerifierKey(), mustCheckpoint(t, db)
+	oldFile, err := os.ReadFile(filepath.Join(db.dir, keyName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustRotate(t, db, Rotation{})
+	mustRotate(t, db, Rotation{})
+	for range 2 {
+		mustAppend(t, db, withID("b", entry(2, "b")))
+		after := mustCheckpoint(t, db)
+		if db.VerifierKey() == first || strings.Split(before, "\n")[0] != strings.Split(after, "\n")[0] {
+			t.Errorf("%s, %s", db.VerifierKey(), after)
+		}
+		for _, text := range []string{before, after} {
+			if c, err := db.OpenCheckpoint(text); err != nil || c.Tenant != "acme" {
+				t.Errorf("%+v, %v", c, err)
+			}
+		}
+		p, err := db.Prove("acme", oplog.Key{}, 0)
+		if err == nil {
+			t.Fatal("an entry without a key is proven")
+		}
+		key, err := db.KeyOfSeq("acme", 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err = db.Prove("acme", key, 0); err != nil || len(p.KeyChanges) != 2 {
+			t.Fatalf("%+v, %v", p, err)
+		}
+		for _, known := range []string{first, db.VerifierKey()} {
+			keys, err := signing.Follow(known, p.KeyChanges)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, c, err := VerifyProof(p, keys); err != nil || c.Key != db.VerifierKey() {
+				t.Errorf("%+v, %v", c, err)
+			}
+		}
+		closeStore(t, db)
+		db = openStore(t, db.dir)
+	}
+	closeStore(t, db)
+	writeKeyFile(t, filepath.Join(db.dir, keyName), string(oldFile))
+	wantRejected(t, db.dir, "is the key that this log has before or after a rotation")
+}
+
+// A new key that a crash left beside the store is put in place if the store names it, and removed otherwise.
+func TestInterruptedRotation(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	current, next := filepath.Join(db.dir, keyName), filepath.Join(db.dir, nextKeyName)
+	before, err := os.ReadFile(current)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustRotate(t, db, Rotation{})
+	closeStore(t, db)
+	after, err := os.ReadFile(current)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := func(in, beside string) {
+		t.Helper()
+		writeKeyFile(t, current, in)
+		writeKeyFile(t, next, beside)
+		closeStore(t, openStore(t, db.dir))
+		if text, err := os.ReadFile(current); err != nil || string(text) != string(after) {
+			t.Errorf("the key is %q, %v", text, err)
+		}
+		if _, err := os.Stat(next); err == nil {
+			t.Errorf("%s is still there", next)
+		}
+	}
+	f(string(before), string(after)) // the crash came after the statement was stored
+	f(string(after), string(before)) // and before
+}
+
+// A lost key is not replaced silently: only on request, and verifiers who know the old key see a break.
+func TestReplaceLostKey(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	mustAppend(t, db, entry(1, "a"))
+	before, old := mustCheckpoint(t, db), db.VerifierKey()
+	if err := db.Rotate(Rotation{Lost: true}); err == nil || !strings.Contains(err.Error(), "is not lost") {
+		t.Error(err)
+	}
+	closeStore(t, db)
+	if err := os.Remove(filepath.Join(db.dir, keyName)); err != nil {
+		t.Fatal(err)
+	}
+	wantRejected(t, db.dir, "signing.key is missing", "oplog key rotate --lost")
+	db, err := Open(db.dir, Options{WithoutKey: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Rotate(Rotation{}); err == nil || !strings.Contains(err.Error(), "signing.key is missing") {
+		t.Error(err)
+	}
+	mustRotate(t, db, Rotation{Lost: true})
+	closeStore(t, db)
+	db = openStore(t, db.dir)
+	if _, err := db.OpenCheckpoint(before); err != nil {
+		t.Error(err)
+	}
+	changes, err := db.KeyChanges("acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := signing.Follow(old, changes)
+	if err != nil || !keys.BrokenAt().Equal(rotationTime) {
+		t.Errorf("%+v, %v", keys, err)
+	}
+	if _, _, err := keys.OpenCheckpoint(mustCheckpoint(t, db)); err == nil || !strings.Contains(err.Error(), "the chain of keys is broken") {
+		t.Error(err)
+	}
+}
