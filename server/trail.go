@@ -113,7 +113,7 @@ func (s *Server) recordInTrail(r *route, in *call) {
 
 // filtersSent returns the query as it was sent, without what only turns pages.
 func (in *call) filtersSent() map[string]any {
-	sent := map[string]any{}
+	sent := map[string][]string{}
 	for name, values := range in.query {
 		if !turnsPages(name) {
 			sent[name] = values

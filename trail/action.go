@@ -112,7 +112,7 @@ func (t *Trail) addReading(a *action, e oplog.Entry, v Event, now time.Time) boo
 	}
 	a.buffered, a.pending = append(a.buffered, r), nil
 	t.buffered[a] = true
-	t.visitBytes += 500 + 2*len(e.Details)
+	t.visitBytes += 500 + 2*len(e.Details) + sizeOf(v.Reading.Filters)
 	switch {
 	case t.visitBytes > maxVisitBytes:
 		t.flush(func(*action) bool { return true })
@@ -124,6 +124,17 @@ func (t *Trail) addReading(a *action, e oplog.Entry, v Event, now time.Time) boo
 		t.flush(func(one *action) bool { return one == a })
 	}
 	return true
+}
+
+// sizeOf returns the approximate memory of filters.
+func sizeOf(filters map[string][]string) (bytes int) {
+	for name, values := range filters {
+		bytes += len(name)
+		for _, value := range values {
+			bytes += 16 + len(value)
+		}
+	}
+	return bytes
 }
 
 // visitOf returns the digest of the visit that an event belongs to. Sessions are told apart, and so are addresses: the entry must be true of

@@ -70,6 +70,7 @@ func readingsOf(e oplog.Entry) []reading {
 	type recorded struct {
 		Operation string              `json:"operation"`
 		Filters   map[string][]string `json:"filters"`
+		Hash      string              `json:"filters_sha256"` // of filters that were cut
 	}
 	var details struct {
 		recorded
@@ -77,6 +78,9 @@ func readingsOf(e oplog.Entry) []reading {
 	}
 	_ = json.Unmarshal(e.Details, &details) // readings that it leaves out are recorded again
 	of := func(r recorded) reading {
+		if r.Hash != "" { // nothing that is requested has these filters
+			r.Filters = map[string][]string{filtersHash: {r.Hash}}
+		}
 		return reading{Reading: Reading{Kind: r.Operation, Filters: r.Filters}, at: e.Time}
 	}
 	details.Operation = e.Operation

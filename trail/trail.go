@@ -129,6 +129,7 @@ func (t *Trail) Record(ctx context.Context, e oplog.Entry) (string, error) {
 // Add adds an event to its trail. It is written in the background, in order, at the latest by Close. If events cannot be written, their
 // number is recorded as soon as writes succeed again.
 func (t *Trail) Add(v Event) {
+	v.Details = shorten(v.Details)
 	details, err := json.Marshal(v.Details)
 	switch {
 	case err != nil || len(v.Details) == 0:
@@ -139,7 +140,7 @@ func (t *Trail) Add(v Event) {
 	now := t.now().UTC().Truncate(time.Microsecond)
 	e := oplog.Entry{
 		Tenant: oplog.TrailName(v.Tenant), Time: now, User: v.User, Module: v.Module, Operation: v.Operation, Content: v.Object,
-		Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess, IP: v.IP, UserAgent: oplog.Clip(v.UserAgent, oplog.MaxOriginLength), Details: details,
+		Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess, IP: v.IP, UserAgent: oplog.Clip(v.UserAgent, maxUserAgent), Details: details,
 	}
 	if v.Failed || v.Refused {
 		e.Outcome = oplog.OutcomeFailure

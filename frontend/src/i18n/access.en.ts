@@ -100,6 +100,8 @@ export const accessEn = {
     count: 'Attempts',
     last_at: 'Last',
     area: 'Area',
+    filter_values: 'Values of the filters, cut here',
+    filters_sha256: 'SHA-256 of all values',
     format: 'Format',
     columns: 'Columns',
     reason: 'Reason',

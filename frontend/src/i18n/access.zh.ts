@@ -100,6 +100,8 @@ export const accessZh: AdminWords['access'] = {
     count: '尝试次数',
     last_at: '最后一次',
     area: '范围',
+    filter_values: '筛选值个数（此处有省略）',
+    filters_sha256: '全部筛选值的 SHA-256',
     format: '格式',
     columns: '附加列',
     reason: '原因',

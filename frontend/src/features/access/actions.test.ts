@@ -54,6 +54,15 @@ test('a deed whose details are left out of the list says that there is more', ()
   ])
 })
 
+test('filters that were cut have the number of their values', () => {
+  const details =
+    '{"filter_values":{"user":500,"q":1},"filters":{"user":["u1","…"]},"filters_sha256":"ab"}' as RecordedJson
+  const facts = actionDetails(action('log', 'search', { details }), english)
+  expect(facts).toContain('Values of the filters, cut here: User 500, Search 1')
+  expect(actionDetails(action('log', 'search', { details }), chinese)).toContain('全部筛选值的 SHA-256：ab')
+  expect(facts).toHaveLength(3)
+})
+
 test('an act tells what else was read in it', () => {
   const also = '[{"operation":"search","filters":{"q":["xyz"]}},{"operation":"count"}]'
   const entry = action('log', 'search', { details: `{"filters":{"q":["x"]},"also":${also}}` as RecordedJson })

@@ -116,10 +116,18 @@ function textOf(key: string, value: unknown, context: ActionContext): string[] |
     return texts.length ? texts : undefined
   }
   if (typeof value === 'number') return [context.common.number(value)]
+  if (key === 'filter_values' && isObject(value))
+    return Object.entries(value).map((one) => numberOfValues(one, context))
   if (isObject(value) && typeof value.from === 'string' && typeof value.to === 'string')
     return [value.from === value.to ? value.from : `${value.from} – ${value.to}`]
   if (typeof value !== 'string') return [JSON.stringify(value)]
   return oneText(key, value, context)
+}
+
+function numberOfValues([name, number]: [string, unknown], { words, common }: ActionContext): string {
+  const filter = filters.get(name)
+  const facts: Record<string, string> = words.access.facts
+  return `${filter ? filterLabel(filter, common) : (facts[name] ?? name)} ${common.number(Number(number))}`
 }
 
 function oneText(key: string, value: string, { words, common, zone, nameOf }: ActionContext): string[] | undefined {
