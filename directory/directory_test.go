@@ -215,7 +215,7 @@ func TestKeys(t *testing.T) {
 		_, err := l.Identity.Key(none, noAddress)
 		nodetest.WantCode(t, err, oplog.CodeUnauthenticated)
 	}
-	if got := fmt.Sprint(keyNames(l, "acme"), keyNames(l, "plain"), len(keyNames(l, ""))); got != "[the writer the readr the launchr the directoryr] [other] 5" {
+	if got := fmt.Sprint(keyNames(l, "acme"), keyNames(l, "plain"), len(keyNames(l, ""))); got != "[the writer the readr the launchr the directoryr the metricsr the backupr] [other] 7" {
 		t.Errorf("keys: %s", got)
 	}
 }

@@ -61,7 +61,6 @@ func (a *Account) stamp() string {
 func (a *Account) validate() []oplog.FieldError {
 	v := oplog.Validation{}
 	v.Text("username", a.Username, 1, oplog.MaxIDLength)
-	v.Text("name", a.Name, 0, oplog.MaxUserLength)
 	if strings.Contains(a.Username, "/") {
 		v.Fail("username", a.Username, "must not contain a slash")
 	}
@@ -80,6 +79,12 @@ func (a *Account) validate() []oplog.FieldError {
 	if a.Locale != "" && a.Locale != oplog.LocaleEN && a.Locale != oplog.LocaleZH {
 		v.Fail("locale", a.Locale, "is not one of en, zh-CN")
 	}
+	return v.Errors
+}
+
+func (a *Account) validateDisplayName() []oplog.FieldError {
+	v := oplog.Validation{}
+	v.Name("name", a.Name, 0, oplog.MaxUserLength)
 	return v.Errors
 }
 
@@ -117,7 +122,7 @@ func (i *Identity) SetUp(owner Account, t oplog.Tenant) (Account, error) {
 	if owner.Role != RoleOwner {
 		return owner, oplog.InvalidField("role", string(owner.Role), "must be owner for the first account")
 	}
-	errs := owner.validate()
+	errs := append(owner.validate(), owner.validateDisplayName()...)
 	for _, f := range t.Validate() {
 		f.Field = "tenant." + f.Field
 		errs = append(errs, f)
@@ -146,7 +151,7 @@ func (i *Identity) AddAccount(a Account, may func() error) (Account, error) {
 
 func (i *Identity) addAccount(a Account) (Account, error) {
 	a.Username = norm.NFKC.String(a.Username)
-	if errs := append(a.validate(), a.validateNewName()...); len(errs) > 0 {
+	if errs := slices.Concat(a.validate(), a.validateNewName(), a.validateDisplayName()); len(errs) > 0 {
 		return a, &oplog.Error{Code: oplog.CodeInvalid, Message: "The account is invalid.", Fields: errs}
 	}
 	if err := i.checkUnlike(a.Username); err != nil {
@@ -210,7 +215,11 @@ func (i *Identity) ChangeAccount(username string, change func(*Account) error) (
 
 // checkChange validates a changed account.
 func (i *Identity) checkChange(before, after Account) error {
-	if errs := after.validate(); len(errs) > 0 {
+	errs := after.validate()
+	if after.Name != before.Name {
+		errs = append(errs, after.validateDisplayName()...)
+	}
+	if len(errs) > 0 {
 		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The account is invalid.", Fields: errs}
 	}
 	if after.Tenant != before.Tenant || after.Organization != before.Organization {

@@ -62,8 +62,8 @@ func (i *Identity) StartLaunched(a Account, key APIKey, ip, userAgent string) (S
 
 func (a *Account) validateLaunched() []oplog.FieldError {
 	v := oplog.Validation{}
-	v.Text("token.sub", a.Username, 1, oplog.MaxUserLength)
-	v.Text("token.name", a.Name, 1, oplog.MaxUserLength)
+	v.Name("token.sub", a.Username, 1, oplog.MaxUserLength)
+	v.Name("token.name", a.Name, 1, oplog.MaxUserLength)
 	if a.Role != RoleAdmin && a.Role != RoleAuditor {
 		v.Fail("token.role", string(a.Role), "is not admin or auditor")
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/mtibben/confusables"
 	"golang.org/x/text/unicode/norm"
 
 	"oplog/oplog"
@@ -35,13 +36,14 @@ func (a *Account) validateNewName() []oplog.FieldError {
 	case mixesScripts(a.Username):
 		v.Fail("username", a.Username, "mixes Latin, Greek or Cyrillic letters, which look alike")
 	}
-	if strings.ContainsFunc(a.Name, unicode.IsControl) {
-		v.Fail("name", a.Name, "must not contain control characters")
-	}
 	return v.Errors
 }
 
-func isHidden(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
+// isHidden reports whether a character displays nothing, or changes how others are displayed.
+func isHidden(r rune) bool {
+	const blankPattern = '\u2800' // of Braille
+	return r == blankPattern || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
 
 // mixesScripts reports whether a name has letters of several scripts whose letters look alike.
 func mixesScripts(name string) bool {
@@ -54,13 +56,33 @@ func mixesScripts(name string) bool {
 	return found > 1
 }
 
-// checkUnlike returns CodeConflict if a new username differs from that of another account only in case, width or composition.
+// checkUnlike returns CodeConflict if a new username differs from that of another account only in case, width or composition, or looks like
+// it.
 func (i *Identity) checkUnlike(username string) error {
 	all, err := i.Accounts("")
+	if err != nil {
+		return err
+	}
+	key, looks := NameKey(username), looksOf(username)
 	for _, a := range all {
-		if a.Username != username && NameKey(a.Username) == NameKey(username) {
+		switch {
+		case a.Username == username: // see addAccount
+		case NameKey(a.Username) == key:
 			return oplog.Errorf(oplog.CodeConflict, "Account %s already exists, in another spelling.", username)
+		case looksOf(a.Username).alike(looks):
+			return oplog.Errorf(oplog.CodeConflict, "Account %s looks like one that already exists; choose another name.", username)
 		}
 	}
-	return err
+	return nil
 }
+
+// looks are what names that look alike have in common, by the table of Unicode's UTS 39: of letters as written, and of
+// those without regard to case.
+type looks [2]string
+
+func looksOf(username string) looks {
+	name := strings.Join(strings.Fields(ComposeName(username)), " ")
+	return looks{fold(confusables.Skeleton(name)), confusables.Skeleton(fold(name))}
+}
+
+func (l looks) alike(other looks) bool { return l[0] == other[0] || l[1] == other[1] }

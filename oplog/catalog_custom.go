@@ -134,6 +134,6 @@ func (v *Validation) catalogItem(at, key string, title Title) {
 	if !catalogKey.MatchString(key) {
 		v.Fail(at+".key", key, "is not a valid key: a lowercase letter, then lowercase letters, digits and _; at most %d characters", MaxKeyLength)
 	}
-	v.Text(at+".title.en", title.EN, 1, maxTitleLength)
-	v.Text(at+".title.zh-CN", title.ZH, 1, maxTitleLength)
+	v.Name(at+".title.en", title.EN, 1, maxTitleLength)
+	v.Name(at+".title.zh-CN", title.ZH, 1, maxTitleLength)
 }

@@ -79,6 +79,23 @@ func (t Tree) Validate() []FieldError {
 	return v.Errors
 }
 
+// ValidateNew checks the ids and names that next has and the tree has not: entries may add organizations with any characters, and those stay,
+// but nobody sets such names.
+func (t *OrganizationTree) ValidateNew(next Tree) []FieldError {
+	v := Validation{}
+	for i, o := range next {
+		v.item = i + 1
+		known, exists := t.Find(o.ID)
+		if !exists {
+			v.Name("id", o.ID, 1, MaxOrganizationID)
+		}
+		if !exists || known.Name != o.Name {
+			v.Name("name", o.Name, 1, MaxNameLength)
+		}
+	}
+	return v.Errors
+}
+
 // Replace returns the tree after a PUT of next: next itself, plus the present organizations that still have entries, archived, below their
 // parents if those stay too.
 func (t Tree) Replace(next Tree, hasEntries func(id string) bool) Tree {
