@@ -19,6 +19,7 @@ import { safeReturn, signInPath } from './returnTo'
 
 const MemberPage = lazy(() => import('../features/session/MemberPage'))
 const PasswordPage = lazy(() => import('../features/session/PasswordPage'))
+const SecondFactorPage = lazy(() => import('../features/session/SecondFactorPage'))
 const SetupPage = lazy(() => import('../features/session/SetupPage'))
 const SignInPage = preloadable(() => import('../features/session/SignInPage'))
 const TenantChoicePage = lazy(() => import('./TenantChoicePage'))
@@ -81,6 +82,7 @@ export function Pages({ session, onLanguage }: Props) {
     onLanguage(tag)
     saveLanguage.mutate(tag)
   }
+  if (session.data.second_factor) return <SecondFactorPage session={session.data} onLanguage={choose} />
   if (session.data.must_change) return <PasswordPage username={session.data.username} onLanguage={saveChoice} />
   if (session.data.role === 'member') return <MemberPage username={session.data.username} onLanguage={saveChoice} />
 

@@ -14,7 +14,7 @@ type Reader = { trees: string[] } | undefined
 
 /** Remembers the account, so that nothing is prefetched for accounts that cannot read a log. */
 export function noteReader(session: Session | null) {
-  const reads = session !== null && session.role !== 'member'
+  const reads = session !== null && session.role !== 'member' && !session.second_factor
   const trees = session?.tenants.filter((tenant) => tenant.data_permission).map(({ id }) => id)
   writeStored(readerKey, reads ? JSON.stringify({ trees }) : '')
 }

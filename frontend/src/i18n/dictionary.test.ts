@@ -8,6 +8,8 @@ import { entryEn } from './entry.en'
 import { entryZh } from './entry.zh'
 import { exportsEn } from './exports.en'
 import { exportsZh } from './exports.zh'
+import { factorEn } from './factor.en'
+import { factorZh } from './factor.zh'
 import { helpEn } from './help.en'
 import { helpZh } from './help.zh'
 import { integrationEn } from './integration.en'
@@ -16,8 +18,8 @@ import { sessionEn } from './session.en'
 import { sessionZh } from './session.zh'
 import { zh } from './zh'
 
-const english = [en, adminEn, integrationEn, entryEn, exportsEn, sessionEn, helpEn, emptyEn]
-const chinese = [zh, adminZh, integrationZh, entryZh, exportsZh, sessionZh, helpZh, emptyZh]
+const english = [en, adminEn, integrationEn, entryEn, exportsEn, sessionEn, helpEn, emptyEn, factorEn]
+const chinese = [zh, adminZh, integrationZh, entryZh, exportsZh, sessionZh, helpZh, emptyZh, factorZh]
 
 function shape(value: unknown, path = ''): string[] {
   if (typeof value !== 'object' || value === null) return [`${path}: ${typeof value}`]
@@ -29,7 +31,7 @@ test('both languages have the same keys', () => {
 })
 
 test('a feature replaces none of the common texts', () => {
-  for (const feature of [entryEn, exportsEn, sessionEn, helpEn, emptyEn])
+  for (const feature of [entryEn, exportsEn, sessionEn, helpEn, emptyEn, factorEn])
     expect(Object.keys(feature).filter((key) => key in en)).toEqual([])
 })
 

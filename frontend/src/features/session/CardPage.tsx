@@ -20,11 +20,14 @@ interface Props {
   wide?: boolean
   onSubmit: () => void
   onLanguage: (tag: LocaleTag) => void
-  children: ReactNode
+  /** Below the button. */
+  aside?: ReactNode
+  children?: ReactNode
 }
 
 /** A page of one form, for who is not signed in yet. */
-export function CardPage({ title, note, error, action, pending, wide, onSubmit, onLanguage, children }: Props) {
+export function CardPage(props: Props) {
+  const { title, note, error, action, pending, wide, onSubmit, onLanguage, aside, children } = props
   useDocumentTitle(title)
   return (
     <div className="page">
@@ -47,6 +50,7 @@ export function CardPage({ title, note, error, action, pending, wide, onSubmit, 
             {action}
           </Button>
         </Form>
+        {aside}
       </main>
       <footer className="page-foot">
         <LanguageSwitch onChange={onLanguage} />
@@ -68,6 +72,7 @@ interface FieldProps {
   list?: string
   ref?: Ref<HTMLInputElement>
   hint?: string
+  mono?: boolean
   /** What the server found wrong with it. */
   error?: string | undefined
   /** What it must look like, said where it does not. */
@@ -75,13 +80,13 @@ interface FieldProps {
 }
 
 export function CardField(props: FieldProps) {
-  const { id, label, value, onChange, hint, error: refused, shape, type = 'text', ...rules } = props
+  const { id, label, value, onChange, hint, mono, error: refused, shape, type = 'text', ...rules } = props
   const error = useFieldError(id, shape) ?? refused
   const note = error ?? hint
   return (
     <div>
       <label htmlFor={id}>{label}</label>
-      <div className="field">
+      <div className={mono ? 'field mono' : 'field'}>
         <input
           id={id}
           type={type}

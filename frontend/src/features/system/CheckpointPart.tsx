@@ -7,7 +7,7 @@ import { PrintHeader } from '../../model/print/PrintHeader'
 import { Button } from '../../ui/Button'
 import { Copyable } from '../../ui/form/Copyable'
 import { Loaded } from '../../ui/Loaded'
-import { QrCode } from './QrCode'
+import { QrCode } from '../../ui/QrCode'
 import { useCheckpoint } from './systemQueries'
 
 /** The signed head of the log to keep elsewhere: as text, file, QR code or print. */

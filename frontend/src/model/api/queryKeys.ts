@@ -32,6 +32,7 @@ export const queryKeys = {
   accessEntry: (tenant: string | null, id: string) => ['tenant', tenant, 'access', 'entry', id] as const,
   // What is of no tenant stands below the same first word: all that one account saw goes when another signs in.
   sessions: ['tenant', null, 'sessions'] as const,
+  secondFactor: ['tenant', null, 'second factor'] as const,
   tenants: ['tenant', null, 'tenants'] as const,
   system: ['tenant', null, 'system'] as const,
 }

@@ -5,6 +5,10 @@ import type { components } from './schema.gen'
 type Schemas = components['schemas']
 
 export type Session = Schemas['Session']
+export type SecondFactor = Schemas['SecondFactor']
+export type SecondFactorRule = Schemas['SecondFactorRule']
+export type NewTOTP = Schemas['NewTOTP']
+export type StepUp = Schemas['StepUp']
 export type Role = Session['role']
 export type Tenant = Schemas['SessionTenant']
 export type Account = Schemas['Account']

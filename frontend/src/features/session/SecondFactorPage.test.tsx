@@ -1,0 +1,104 @@
+// @vitest-environment happy-dom
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { fireEvent, screen, waitFor } from '@testing-library/react'
+import { afterEach, expect, test, vi } from 'vitest'
+import { draw } from '../../../build/draw'
+import { factorEn as words } from '../../i18n/factor.en'
+import { queryKeys } from '../../model/api/queryKeys'
+import type { Session } from '../../model/api/types'
+import { Toasts } from '../../ui/Toasts'
+import SecondFactorPage from './SecondFactorPage'
+
+afterEach(() => vi.unstubAllGlobals())
+
+const pending: Session = { username: 'ada', role: 'owner', locale: 'en', tenants: [] }
+const signedIn = { ...pending, tenants: [{ id: 'acme', name: 'Acme', time_zone: 'UTC', data_permission: false }] }
+
+/** Draws the page of a pending session, with a server that gives these answers in turn. */
+function open(step: NonNullable<Session['second_factor']>, answers: (readonly [number, unknown])[]) {
+  const sent = vi.fn()
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+    const [status, body] = answers[sent.mock.calls.length] ?? [500, {}]
+    sent(`${init.method} ${url.replace(/^.*\/api\/v1/, '')}`, init.body && JSON.parse(String(init.body)))
+    return new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } })
+  })
+  const client = new QueryClient()
+  const drawn = draw(
+    <QueryClientProvider client={client}>
+      <Toasts>
+        <SecondFactorPage session={{ ...pending, second_factor: step }} onLanguage={() => {}} />
+      </Toasts>
+    </QueryClientProvider>,
+  )
+  return { ...drawn, client, sent }
+}
+
+const wrong = (field: string, left: number) =>
+  [422, { detail: 'Invalid.', errors: [{ location: `body.${field}`, message: 'is wrong', value: left }] }] as const
+const codeInput = () => screen.getByRole<HTMLInputElement>('textbox', { name: words.codeName })
+
+test('a code is sent after its sixth digit, and a wrong one empties the boxes and keeps the focus', async () => {
+  const { person, client, sent } = open({ enroll: false, methods: ['totp', 'recovery_code'] }, [
+    wrong('code', 4),
+    [200, signedIn],
+  ])
+  expect(document.activeElement).toBe(codeInput())
+  await person.type(codeInput(), '12a34 5')
+  expect(codeInput().value).toBe('12345')
+  expect(sent).not.toHaveBeenCalled()
+  await person.type(codeInput(), '6')
+  expect((await screen.findByRole('alert')).textContent).toBe(words.wrongCode(4))
+  expect(codeInput().value).toBe('')
+  expect(document.activeElement).toBe(codeInput())
+  await person.paste('６５４ 321')
+  await waitFor(() => expect(client.getQueryData(queryKeys.session)).toEqual(signedIn))
+  expect(sent.mock.calls).toEqual([
+    ['POST /session/second-factor', { code: '123456' }],
+    ['POST /session/second-factor', { code: '654321' }],
+  ])
+})
+
+test('a recovery code signs in in place of the app', async () => {
+  const { person, client, sent } = open({ enroll: false, methods: ['totp', 'recovery_code'] }, [
+    wrong('recovery_code', 1),
+    [200, signedIn],
+  ])
+  await person.click(screen.getByRole('button', { name: words.useRecovery }))
+  await person.type(screen.getByLabelText(words.recoveryCode), 'abcd-efgh{Enter}')
+  expect((await screen.findByRole('alert')).textContent).toBe(words.wrongCode(1))
+  await person.click(screen.getByRole('button', { name: words.signIn }))
+  await waitFor(() => expect(client.getQueryData(queryKeys.session)).toEqual(signedIn))
+  expect(sent).toHaveBeenLastCalledWith('POST /session/second-factor', { recovery_code: 'abcd-efgh' })
+  await person.click(screen.getByRole('button', { name: words.useApp }))
+  expect(codeInput()).toBeTruthy()
+})
+
+test('who must have a second factor sets it up, and is asked before leaving the recovery codes', async () => {
+  const codes = ['aaaa-bbbb-cccc-dddd', 'eeee-ffff-gggg-hhhh']
+  const { person, client, sent } = open({ enroll: true, methods: ['totp'] }, [
+    [200, { secret: 'JBSWY3DPEHPK3PXP', uri: 'otpauth://totp/oplog:ada?secret=JBSWY3DPEHPK3PXP' }],
+    wrong('code', 4),
+    [200, { recovery_codes: codes }],
+  ])
+  await person.click(screen.getByRole('button', { name: words.setUp }))
+  expect(await screen.findByText('JBSW Y3DP EHPK 3PXP')).toBeTruthy()
+  expect((await screen.findByRole('img', { name: words.qr })).getAttribute('width')).toBe('152')
+  await person.type(codeInput(), '111111')
+  expect((await screen.findByRole('alert')).textContent).toBe(words.wrongCode(4))
+  await person.type(codeInput(), '222222')
+  expect(await screen.findAllByText('aaaa-bbbb-cccc-dddd')).toHaveLength(2) // one of them for paper
+  expect(sent.mock.calls.map(([call]) => call)).toEqual([
+    'POST /session/second-factor/totp',
+    'PUT /session/second-factor/totp',
+    'PUT /session/second-factor/totp',
+  ])
+
+  const invalidate = vi.spyOn(client, 'invalidateQueries')
+  await person.click(screen.getByRole('button', { name: words.continue }))
+  expect(screen.getByRole('alert').textContent).toBe(words.notSaved)
+  expect(invalidate).not.toHaveBeenCalled()
+  fireEvent(window, new Event('afterprint'))
+  await waitFor(() => expect(screen.queryByRole('alert')).toBeNull())
+  await person.click(screen.getByRole('button', { name: words.continue }))
+  expect(invalidate).toHaveBeenCalledWith({ queryKey: queryKeys.session })
+})

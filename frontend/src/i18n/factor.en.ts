@@ -1,0 +1,81 @@
+import { plural } from './numbers'
+
+export const factorEn = {
+  secondFactor: 'Second factor',
+  signIn: 'Sign in',
+  signInFailed: (detail: string) => `Sign-in failed: ${detail}`,
+  startAgain: 'Start again',
+
+  enterCode: 'Enter the 6 digits that your authenticator app shows for oplog.',
+  code: 'Code',
+  codeName: 'Code, 6 digits',
+  codeHint: 'Submits after the last digit.',
+  codeShape: 'Enter all 6 digits.',
+  wrongCode: (left: number) =>
+    left === 0
+      ? 'Wrong code, or used before. No attempts left: try again in a few minutes.'
+      : `Wrong code, or used before. ${plural(left, 'attempt', 'attempts')} left.`,
+  useApp: 'Use the app instead',
+
+  recoveryCode: 'Recovery code',
+  recoveryCodes: 'Recovery codes',
+  recoveryText: 'One of the ten codes that you saved. Each works once.',
+  recoveryHint: 'None left? An admin can remove your second factor.',
+  useRecovery: 'Use a recovery code',
+
+  setUp: 'Set up',
+  mustSetUp:
+    'Your account needs one besides the password: an authenticator app on your phone, such as Microsoft Authenticator.',
+  setUpApp: 'Set up an authenticator app',
+  scan: 'Scan this with the app, or enter the key.',
+  scanOr: 'Scan with your app, or enter',
+  qr: 'QR code for the authenticator app',
+  key: 'Key',
+  copyKey: 'Copy key',
+  enterDigits: 'Enter the 6 digits it shows',
+  stepCodes: 'Save the ten recovery codes: they sign you in without the phone.',
+  turnOn: 'Turn on',
+  notTurnedOn: (detail: string) => `The second factor was not turned on: ${detail}`,
+
+  codesText: 'Each signs you in once without the phone. They are not shown again.',
+  copyCodes: 'Copy',
+  saveCodes: 'Save as file',
+  printCodes: 'Print',
+  codesFile: 'oplog-recovery-codes.txt',
+  codesOf: (username: string, host: string) => `Recovery codes of ${username} for oplog at ${host}`,
+  continue: 'Continue',
+  notSaved: 'You have not copied, saved or printed the codes. If you lose the phone, only an admin can help you.',
+  leaveAnyway: 'Leave without saving',
+
+  yourAccount: 'Your account',
+  accountText: (name: string, role: string, tenant: string) => `${name}. ${role}${tenant && ` of ${tenant}`}.`,
+  accountLaunched: (name: string) => `${name}, signed in by the host system.`,
+  on: 'On',
+  off: 'Off',
+  offText: 'A code from your phone besides the password, so that a stolen password alone does not sign in.',
+  requiredText: 'Required for your account: it can be replaced, but not removed.',
+  requiredOff: 'Required for your account from the next sign-in on.',
+  app: 'Authenticator app',
+  appOn: 'Asks for a code at each sign-in.',
+  replace: 'Replace',
+  codesLeft: (left: number) => `${left} of 10 left.`,
+  newCodes: 'New codes',
+  turnedOn: 'Second factor turned on.',
+  replaced: 'Authenticator app replaced.',
+  removed: 'Authenticator app removed.',
+
+  removeTitle: 'Remove the authenticator app',
+  removeText:
+    'From then on, your password alone signs in. The recovery codes stop working, and your other sessions end.',
+  replaceTitle: 'Replace the authenticator app',
+  replaceText: 'The app that you have now works until the new one is confirmed.',
+  newCodesTitle: 'New recovery codes',
+  newCodesText: 'The codes that you have now stop working.',
+  setUpText: 'You need an authenticator app on your phone, such as Microsoft Authenticator.',
+  next: 'Next',
+  yourPassword: 'Your password',
+  wrongPassword: 'This is not your password.',
+  confirmYou: 'To confirm that it is you.',
+  usePassword: 'Use your password instead',
+  useCode: 'Use a code instead',
+}
