@@ -24,6 +24,7 @@ type Entry struct {
 	IP           string          `json:"ip,omitempty" doc:"IP address of the client."`
 	UserAgent    string          `json:"user_agent,omitempty" doc:"The User-Agent header."`
 	KeyID        string          `json:"key,omitempty" doc:"Id of the API key that recorded it; omitted for imported entries and those recorded before keys were."`
+	Damaged      bool            `json:"damaged,omitempty" doc:"The stored bytes are not those that were recorded: only id, seq and time are returned. Restore a backup."`
 	Changes      []Change        `json:"changes,omitempty" doc:"Fields of the content before and after, at most 100."`
 	Details      json.RawMessage `json:"details,omitempty" type:"object" doc:"Any JSON object, as sent."`
 	Tenant       string          `json:"-"`

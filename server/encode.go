@@ -101,7 +101,11 @@ func appendHead(b []byte, e *oplog.Entry) []byte {
 	b = wire.Quote(append(b, `,"outcome":`...), e.Outcome)
 	b = appendText(b, `,"ip":`, e.IP)
 	b = appendText(b, `,"user_agent":`, e.UserAgent)
-	return appendText(b, `,"key":`, e.KeyID)
+	b = appendText(b, `,"key":`, e.KeyID)
+	if e.Damaged {
+		b = append(b, `,"damaged":true`...)
+	}
+	return b
 }
 
 func appendValues(b []byte, e *oplog.Entry) []byte {

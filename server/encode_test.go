@@ -22,7 +22,7 @@ func TestPageBytes(t *testing.T) {
 		ID: "e1", Seq: 1<<63 + 1, Time: time.Date(2026, 11, 22, 7, 0, 0, 120000, time.UTC), ReceivedAt: clock,
 		User: oplog.User{ID: "u", Name: "李雷 <b> & \"q\" \\ \t\n\x01\x7f é", Role: "r"}, Organization: oplog.Ref{ID: "o", Name: "O"},
 		Module: "customer", Operation: "merge", Content: oplog.Ref{ID: "c", Name: "C"}, Origin: "manual", Outcome: "failure",
-		IP: "::1", UserAgent: "x", KeyID: "oplog_write_1", Tenant: "acme",
+		IP: "::1", UserAgent: "x", KeyID: "oplog_write_1", Damaged: true, Tenant: "acme",
 		Changes: []oplog.Change{{Field: "f", Before: json.RawMessage(`{"a":[1,null]}`), After: json.RawMessage(`"<"`)}, {Field: "g"}},
 		Details: json.RawMessage(`{"a":1.50}`),
 	}

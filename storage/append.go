@@ -171,6 +171,7 @@ func (w *tenantWriter) apply(r *appendRequest) (err error) {
 
 // tenantWriter holds a tenant's buckets during a transaction, and the head of its tree after it.
 type tenantWriter struct {
+	name                                 string
 	head                                 treeHead
 	tenant, entries, ids, arrivals, tree *bolt.Bucket
 	dates                                map[string]*bolt.Bucket // entries of a date
@@ -189,7 +190,7 @@ func newTenantWriter(tx *bolt.Tx, tenant string, head treeHead) (*tenantWriter, 
 	if err != nil {
 		return nil, err
 	}
-	w := &tenantWriter{tenant: b, dates: make(map[string]*bolt.Bucket), idDates: make(map[string]*idsOfDate)}
+	w := &tenantWriter{name: tenant, tenant: b, dates: make(map[string]*bolt.Bucket), idDates: make(map[string]*idsOfDate)}
 	for name, bucket := range map[string]**bolt.Bucket{
 		nameEntries: &w.entries, nameIDs: &w.ids, nameArrivals: &w.arrivals, nameTree: &w.tree,
 	} {
@@ -328,11 +329,23 @@ func (w *tenantWriter) entryWithID(key oplog.Key, id datedID) (*oplog.Entry, err
 	if data == nil {
 		return nil, nil
 	}
+	if leaves := w.leaves(key); !leaves.isRecorded(key, data) {
+		return nil, leaves.damaged(key)
+	}
 	e, err := decodeEntry(data)
 	if err != nil || e.ID != id.id {
 		return nil, err
 	}
 	return &e, nil
+}
+
+// leaves returns the leaves for the check of an entry. The last tile is not in its bucket yet.
+func (w *tenantWriter) leaves(key oplog.Key) *leaves {
+	l := &leaves{tenant: w.name, arrivals: w.arrivals, checked: new(checkedSums)}
+	if last := (w.head.size - 1) / tileSize; len(w.head.tile) > 0 && key.Seq() > last*tileSize {
+		l.number, l.tile, l.sums = last, w.head.tile, new(tileSums)
+	}
+	return l
 }
 
 func (w *tenantWriter) putEntry(e *oplog.Entry, data []byte) error {

@@ -15,6 +15,7 @@ func (db *DB) Conflicts(tenant string, entries []oplog.Entry) error {
 			return nil
 		}
 		w := &tenantWriter{
+			name:    tenant,
 			entries: b.Bucket([]byte(nameEntries)), ids: b.Bucket([]byte(nameIDs)), arrivals: b.Bucket([]byte(nameArrivals)),
 			idDates: make(map[string]*idsOfDate),
 		}

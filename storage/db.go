@@ -58,6 +58,8 @@ type DB struct {
 	watchersMu sync.RWMutex // guards watchers
 	watchers   []func(kind oplog.RecordKind, name string)
 
+	checked checkedSums
+
 	closedByTenant atomic.Pointer[map[string]closedDays] // replaced, never modified
 }
 

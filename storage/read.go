@@ -45,6 +45,7 @@ func (db *DB) Get(tenant string, keys []oplog.Key, into *oplog.ReadBuffer) ([]op
 	err := db.view(func(tx *bolt.Tx) error {
 		closed := db.closedOf(tenant) // current, so possibly later than the transaction
 		b := entriesBucket(tx, tenant)
+		found.leaves = db.leavesOf(tx, tenant)
 		var entriesOfDay *bolt.Cursor // reused for keys of the same day, which are adjacent
 		day := int64(-1)
 		for _, key := range keys {
@@ -64,9 +65,7 @@ func (db *DB) Get(tenant string, keys []oplog.Key, into *oplog.ReadBuffer) ([]op
 			if !bytes.Equal(at, key[:]) {
 				return fmt.Errorf("entry %s of tenant %s is not in the store", key.ID(), tenant)
 			}
-			if err := found.add(data); err != nil {
-				return fmt.Errorf("entry %s of tenant %s: %w", key.ID(), tenant, err)
-			}
+			found.add(key, data)
 		}
 		return nil
 	})
@@ -75,6 +74,7 @@ func (db *DB) Get(tenant string, keys []oplog.Key, into *oplog.ReadBuffer) ([]op
 
 // entryReader collects entries in a ReadBuffer, or in new memory if it is nil.
 type entryReader struct {
+	leaves  *leaves
 	entries []oplog.Entry
 	into    *oplog.ReadBuffer
 }
@@ -85,20 +85,24 @@ func newEntryReader(n int, into *oplog.ReadBuffer) entryReader {
 		return entryReader{entries: make([]oplog.Entry, 0, n)}
 	}
 	into.Entries, into.Texts = slices.Grow(into.Entries[:0], n), into.Texts[:0]
-	return entryReader{into.Entries, into}
+	return entryReader{entries: into.Entries, into: into}
 }
 
-// add decodes the next entry.
-func (r *entryReader) add(data []byte) error {
+// add decodes the next entry, or adds a placeholder if it is damaged.
+func (r *entryReader) add(key oplog.Key, data []byte) {
+	if r.into == nil || !r.leaves.isRecorded(key, data) {
+		r.entries = append(r.entries, r.leaves.decode(key, data))
+		return
+	}
 	r.entries = append(r.entries, oplog.Entry{})
 	e := &r.entries[len(r.entries)-1]
-	if r.into == nil {
-		return decodeInto(e, string(data))
-	}
 	// If the buffer has to grow, earlier entries keep the old one.
 	begin := len(r.into.Texts)
 	r.into.Texts = append(r.into.Texts, data...)
-	return decodeInto(e, unsafe.String(unsafe.SliceData(r.into.Texts[begin:]), len(data))) //nolint:gosec // valid as long as ReadBuffer says
+	text := unsafe.String(unsafe.SliceData(r.into.Texts[begin:]), len(data)) //nolint:gosec // valid as long as ReadBuffer says
+	if decodeInto(e, text) != nil {
+		*e = r.leaves.placeholder(key)
+	}
 }
 
 // bucketOfDay returns the bucket of a key's date, or nil.
@@ -122,6 +126,7 @@ func (db *DB) Find(tenant, id string, keep func(*oplog.Entry) bool) (oplog.Entry
 		if key, ok := oplog.KeyOfID(id); ok {
 			keys = slices.Insert(keys, 0, key)
 		}
+		leaves := db.leavesOf(tx, tenant)
 		for _, key := range keys {
 			data, err := entryAt(tx, tenant, key)
 			if closed.has(key.Micros()) || oplog.CodeOf(err) == oplog.CodeNotFound {
@@ -129,6 +134,9 @@ func (db *DB) Find(tenant, id string, keep func(*oplog.Entry) bool) (oplog.Entry
 			}
 			if err != nil {
 				return err
+			}
+			if !leaves.isRecorded(key, data) {
+				return leaves.damaged(key)
 			}
 			found, err = decodeEntry(data)
 			if err != nil || found.ID == id && (keep == nil || keep(&found)) {
@@ -214,6 +222,7 @@ func (db *DB) Arrivals(ctx context.Context, tenant string, from, to uint64, visi
 			if err != nil {
 				return err
 			}
+			leaves := db.leavesOf(tx, tenant)
 			if to > 0 {
 				size = min(size, to-1)
 			}
@@ -225,15 +234,8 @@ func (db *DB) Arrivals(ctx context.Context, tenant string, from, to uint64, visi
 				if closed.has(key.Micros()) {
 					continue
 				}
-				data, err := entryAt(tx, tenant, key)
-				if err != nil {
-					return err
-				}
-				e, err := decodeEntry(data)
-				if err != nil {
-					return fmt.Errorf("entry %s of tenant %s: %w", key.ID(), tenant, err)
-				}
-				chunk = append(chunk, e)
+				data, _ := entryAt(tx, tenant, key) // none is damage, too
+				chunk = append(chunk, leaves.decode(key, data))
 			}
 			more = from <= size
 			return nil
@@ -265,7 +267,7 @@ func (db *DB) Scan(ctx context.Context, tenant string, from, to oplog.Key, visit
 	for {
 		var chunk []oplog.Entry
 		err := db.view(func(tx *bolt.Tx) (err error) {
-			chunk, err = scanChunk(tx, tenant, db.closedOf(tenant), from, to)
+			chunk, err = scanChunk(tx, db.leavesOf(tx, tenant), db.closedOf(tenant), from, to)
 			return err
 		})
 		if err != nil || len(chunk) == 0 {
@@ -278,8 +280,8 @@ func (db *DB) Scan(ctx context.Context, tenant string, from, to oplog.Key, visit
 	}
 }
 
-func scanChunk(tx *bolt.Tx, tenant string, closed closedDays, from, to oplog.Key) ([]oplog.Entry, error) {
-	b := entriesBucket(tx, tenant)
+func scanChunk(tx *bolt.Tx, leaves *leaves, closed closedDays, from, to oplog.Key) ([]oplog.Entry, error) {
+	b := entriesBucket(tx, leaves.tenant)
 	if b == nil {
 		return nil, nil
 	}
@@ -294,11 +296,7 @@ func scanChunk(tx *bolt.Tx, tenant string, closed closedDays, from, to oplog.Key
 			if !to.IsZero() && bytes.Compare(k, to[:]) >= 0 || len(chunk) == chunkSize {
 				return chunk, nil
 			}
-			e, err := decodeEntry(data)
-			if err != nil {
-				return nil, fmt.Errorf("entry %s of tenant %s: %w", oplog.Key(k).ID(), tenant, err)
-			}
-			chunk = append(chunk, e)
+			chunk = append(chunk, leaves.decode(oplog.Key(k), data))
 		}
 	}
 	return chunk, nil

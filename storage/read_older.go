@@ -2,7 +2,6 @@ package storage
 
 import (
 	"bytes"
-	"fmt"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -18,6 +17,7 @@ func (db *DB) Older(tenant string, before, from oplog.Key, n int, into *oplog.Re
 			return nil
 		}
 		closed := db.closedOf(tenant)
+		found.leaves = db.leavesOf(tx, tenant)
 		first := []byte(dateOf(from.Time()))
 		dates := b.Cursor()
 		date, _ := lastBefore(dates, []byte(dateOf(before.Time())+"\x00"))
@@ -30,9 +30,7 @@ func (db *DB) Older(tenant string, before, from oplog.Key, n int, into *oplog.Re
 				if len(found.entries) == n {
 					return nil
 				}
-				if err := found.add(data); err != nil {
-					return fmt.Errorf("entry %s of tenant %s: %w", oplog.Key(k).ID(), tenant, err)
-				}
+				found.add(oplog.Key(k), data)
 			}
 		}
 		return nil

@@ -1131,6 +1131,8 @@ export interface components {
             /** @description Fields of the content before and after, at most 100. */
             changes?: components["schemas"]["Change"][];
             content?: components["schemas"]["Ref"];
+            /** @description The stored bytes are not those that were recorded: only id, seq and time are returned. Restore a backup. */
+            damaged?: boolean;
             /** @description Any JSON object, as sent. */
             details?: {
                 [key: string]: unknown;
@@ -1905,6 +1907,8 @@ export interface components {
             /** @description Fields of the content before and after, at most 100. */
             changes?: components["schemas"]["Change"][];
             content?: components["schemas"]["Ref"];
+            /** @description The stored bytes are not those that were recorded: only id, seq and time are returned. Restore a backup. */
+            damaged?: boolean;
             /** @description Any JSON object, as sent. */
             details?: {
                 [key: string]: unknown;
