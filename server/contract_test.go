@@ -170,7 +170,8 @@ func limitsOfReading() map[string]string {
 	return map[string]string{
 		"live streams of one user or key": grouped(maxStreamsOfCaller),
 		"live streams of one tenant":      grouped(maxStreamsOfTenant),
-		fmt.Sprintf("time to accept what a live stream sends at once, at most %d KiB and an entry", journal.MaxBatch>>10): fmt.Sprintf("%d s", liveStall/time.Second),
+		"time that a request of one user or key waits while as many of theirs as there are processors (at least 2) are answered": fmt.Sprintf("%d s", turnTime/time.Second),
+		fmt.Sprintf("time to accept what a live stream sends at once, at most %d KiB and an entry", journal.MaxBatch>>10):        fmt.Sprintf("%d s", liveStall/time.Second),
 		"entries that a live stream may be behind":                                                              grouped(journal.MaxLiveLag),
 		fmt.Sprintf("responses not yet received, of one user or key, beyond %d KiB each", wire.SmallAnswer>>10): fmt.Sprintf("%d MiB", wire.MaxCallerAnswers>>20),
 		fmt.Sprintf("responses not yet received, of all, beyond %d KiB each", wire.SmallAnswer>>10):             fmt.Sprintf("%d MiB", wire.MaxAnswersBytes>>20),

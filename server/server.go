@@ -90,6 +90,7 @@ type Server struct {
 	live           *journal.Live
 	streams        *wire.Budget // live streams of callers
 	tenants        *wire.Budget // live streams of tenants
+	turns          *wire.Budget // see newTurns
 	app            *fiber.App
 	monitor        *fasthttp.Server // see ListenForMonitoring
 	api            huma.API
@@ -105,6 +106,7 @@ type Server struct {
 	keepAlive      time.Duration // keep-alive interval of streams
 	stall          time.Duration // see liveStall
 	watchAfter     time.Duration // see watchAfter
+	turnTime       time.Duration // see turnTime
 }
 
 const (
@@ -135,14 +137,14 @@ func New(n *node.Node, o Options) *Server {
 		host: o.Host, throttle: newThrottle(o.Now), readTimeout: o.ReadTimeout,
 		bodies: wire.NewBodies(o.ReadTimeout), answers: wire.NewAnswers(),
 		streams: wire.NewBudget(maxStreams, maxStreamsOfCaller), tenants: wire.NewBudget(maxStreams, maxStreamsOfTenant),
-		hashing: make(chan struct{}, max(2, runtime.NumCPU())),
+		turns: newTurns(), hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}
 	if n != nil {
 		s.directory, s.journal, s.identity, s.trail, s.exports, s.views = n.Directory, n.Journal, n.Identity, n.Trail, n.Exports, n.Views
 		s.node, s.live = n, journal.NewLive(n.Journal, appendEvent)
 	}
 	s.streamsContext, s.endStreams = context.WithCancel(context.Background())
-	s.keepAlive, s.stall, s.watchAfter = liveKeepAlive, liveStall, watchAfter
+	s.keepAlive, s.stall, s.watchAfter, s.turnTime = liveKeepAlive, liveStall, watchAfter, turnTime
 	var err error
 	if s.console, err = loadConsole(o.Console, o.BasePath); err != nil {
 		s.logger.Error("cannot read the console's files", "err", err)
@@ -288,6 +290,7 @@ func (s *Server) frame(c *fiber.Ctx) error {
 			c.Response().Header.Del(fiber.HeaderContentEncoding)
 		}
 	}
+	endTurn(c)
 	s.bodies.Finish(c)
 	s.meters.count(c, time.Since(start))
 	return err

@@ -1,0 +1,55 @@
+package server
+
+import (
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"oplog/identity"
+)
+
+// TestTurns: requests that read wait for the turn of their caller, and only as long as their client; others are answered.
+func TestTurns(t *testing.T) {
+	f := newServer(t)
+	keys := must(f.log.Identity.Keys("acme"))(t)
+	caller := "key acme " + keys[slices.IndexFunc(keys, func(k identity.APIKey) bool { return k.Name == "read" })].ID
+	turns, taken := f.server.turns, int64(0)
+	for ; turns.Take(caller, 1) == nil; taken++ {
+	}
+	f.server.turnTime = time.Millisecond
+	const summary = tenantA + "/summary"
+	for _, path := range []string{summary, entriesPath, tenantA + "/catalog"} {
+		r := f.send("read", "GET", path, "")
+		if f.asProblem(r, 429); r.header.Get("Retry-After") == "" {
+			t.Errorf("%s: 429 without Retry-After", path)
+		}
+	}
+	f.get("auditor", summary, 200)
+
+	// A client that leaves waits no longer.
+	f.server.turnTime, f.server.watchAfter = time.Hour, 0
+	address := strings.TrimPrefix(f.listen(), "http://")
+	c, err := net.Dial("tcp", address)
+	f.noError(err)
+	_, err = io.WriteString(c, "GET "+summary+" HTTP/1.1\r\nHost: localhost\r\nAuthorization: "+f.sent["read"]["Authorization"]+"\r\n\r\n")
+	f.noError(err)
+	before := f.server.meters.requests[0][2].Get()
+	f.noError(c.Close())
+	for f.server.meters.requests[0][2].Get() == before {
+		time.Sleep(time.Millisecond)
+	}
+
+	answered := make(chan int)
+	go func() { answered <- f.send("read", "GET", summary, "").status }()
+	turns.Give(caller, taken)
+	if status := <-answered; status != 200 {
+		t.Errorf("once it is its turn: %d", status)
+	}
+	f.asProblem(f.send("read", "GET", summary+"?q=%22", ""), 422)
+	if held := turns.Held(caller); held != 0 {
+		t.Errorf("%d turns have not ended", held)
+	}
+}
