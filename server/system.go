@@ -4,6 +4,8 @@ import (
 	"context"
 	"runtime"
 	"time"
+
+	"oplog/proof"
 )
 
 // build describes the build of the program.
@@ -52,10 +54,14 @@ type (
 
 		Anchor *anchorBody `json:"anchor,omitempty" doc:"The folder for checkpoints, if configured."`
 	}
-	systemWitnessBody struct {
-		witnessBody
-		URL     string `json:"url" doc:"Its URL."`
-		Failure string `json:"failure,omitempty" doc:"Why it does not cosign currently."`
+	systemWitnessBody struct { // an embedded witnessBody would be missing in the OpenAPI document
+		Name         string    `json:"name" doc:"Its name."`
+		Key          string    `json:"key" doc:"Its verifier key (C2SP tlog-cosignature)."`
+		State        string    `json:"state" enum:"ok,silent,refused" doc:"ok; silent: it does not answer; refused: it answers, and does not cosign."`
+		CosignedAt   time.Time `json:"cosigned_at,omitzero" doc:"Time of its last cosignature since the program started."`
+		FailingSince time.Time `json:"failing_since,omitzero" doc:"Since when it has not cosigned what it was asked to."`
+		URL          string    `json:"url" doc:"Its URL."`
+		Failure      string    `json:"failure,omitempty" doc:"Why it does not cosign currently."`
 	}
 	anchorBody struct {
 		Dir     string    `json:"dir" doc:"The folder."`
@@ -63,6 +69,11 @@ type (
 		Failure string    `json:"failure,omitempty" doc:"Why writing currently fails."`
 	}
 )
+
+func newSystemWitnessBody(w proof.WitnessState) systemWitnessBody {
+	b := newWitnessBody(w)
+	return systemWitnessBody{b.Name, b.Key, b.State, b.CosignedAt, b.FailingSince, w.URL, w.Failure}
+}
 
 func (s *Server) getStatus(ctx context.Context, in *call, _ *struct{}) (*statusOutput, error) {
 	t, err := s.journal.Status(ctx, in.tenant.ID)
@@ -86,7 +97,7 @@ func (s *Server) getSystem(context.Context, *call, *struct{}) (*systemOutput, er
 		out.Body.ReadOnly = all.Failure.Error()
 	}
 	for _, w := range s.witnessStates() {
-		out.Body.Witnesses = append(out.Body.Witnesses, systemWitnessBody{newWitnessBody(w), w.URL, w.Failure})
+		out.Body.Witnesses = append(out.Body.Witnesses, newSystemWitnessBody(w))
 	}
 	if s.anchors != nil {
 		a := s.anchors.State()

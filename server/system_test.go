@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -77,5 +78,20 @@ func TestSystemShowsAnchors(t *testing.T) {
 	}
 	if got := decode[systemStatus](t, f.get("owner", "/api/v1/system", 200)).Anchor; got == nil || got.KeptAt != "" || !strings.Contains(got.Failure, "no such file") {
 		t.Errorf("the anchor is %+v", got)
+	}
+}
+
+// TestSystemDescribesWitnesses: the document has what an embedded struct would hide from it, as the answer has.
+func TestSystemDescribesWitnesses(t *testing.T) {
+	f := newServer(t)
+	described := decode[document](t, f.get("owner", "/api/v1/openapi.json", 200)).Components.Schemas["SystemWitness"].Properties
+	for _, name := range []string{"name", "key", "state", "cosigned_at", "failing_since", "url", "failure"} {
+		if _, has := described[name]; !has {
+			t.Errorf("%s of a witness is not in the document", name)
+		}
+	}
+	sent, err := json.Marshal(newSystemWitnessBody(proof.WitnessState{Name: "auditor", Failure: "it answered 422", Refused: true}))
+	if got := string(sent); err != nil || !strings.Contains(got, `"name":"auditor"`) || !strings.Contains(got, `"state":"refused"`) {
+		t.Errorf("%s, %v", got, err)
 	}
 }

@@ -352,6 +352,14 @@ export const adminEn = {
     never: 'Never',
     anchor: 'Checkpoints kept elsewhere',
     noAnchor: 'Not kept elsewhere; start oplog with --anchor and a folder outside this machine',
+    witnesses: 'Witnesses',
+    noWitness: 'None; start oplog witness on another machine, and oplog with --witness',
+    witnessed: (time: string) => `Last cosigned ${time}`,
+    notWitnessed: 'Not asked yet',
+    witnessRefuses:
+      'Refuses to cosign this log: entries may have been removed or changed. Compare the log with checkpoints kept elsewhere (oplog verify), and ask the administrator of the witness.',
+    witnessSilent: 'Does not answer; asked again every 30 seconds.',
+    witnessSince: (time: string) => `Since ${time}.`,
     anchorFails: (reason: string) => `Saving fails, retried every five minutes: ${reason}`,
     backup: 'Download backup',
     backupText:

@@ -13,6 +13,7 @@ import { SectionHead } from '../../ui/SectionHead'
 import { Timestamp } from '../../ui/Timestamp'
 import { CheckpointPart } from './CheckpointPart'
 import { useCheckpoint, useStatus, useSystem } from './systemQueries'
+import { WitnessFacts } from './WitnessFacts'
 import '../../ui/form/form.css'
 import '../../ui/system.css'
 
@@ -84,6 +85,7 @@ function ServerPart({ zone }: { zone: string }) {
                 value: one.last_backup_at ? <Timestamp time={one.last_backup_at} zone={zone} /> : words.never,
               },
               { label: words.anchor, value: <Anchor of={one.anchor} zone={zone} /> },
+              { label: words.witnesses, value: <WitnessFacts witnesses={one.witnesses} zone={zone} /> },
               { label: words.commit, value: <span className="mono">{one.commit?.slice(0, 12) ?? words.none}</span> },
               { label: words.go, value: one.go },
             ]}

@@ -2205,8 +2205,27 @@ export interface components {
             witnesses?: components["schemas"]["SystemWitness"][];
         };
         SystemWitness: {
+            /**
+             * Format: date-time
+             * @description Time of its last cosignature since the program started.
+             */
+            cosigned_at?: string;
+            /**
+             * Format: date-time
+             * @description Since when it has not cosigned what it was asked to.
+             */
+            failing_since?: string;
             /** @description Why it does not cosign currently. */
             failure?: string;
+            /** @description Its verifier key (C2SP tlog-cosignature). */
+            key: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * @description ok; silent: it does not answer; refused: it answers, and does not cosign.
+             * @enum {string}
+             */
+            state: "ok" | "silent" | "refused";
             /** @description Its URL. */
             url: string;
         };
