@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -117,4 +118,51 @@ func (p served) says(t *testing.T, text string) {
 		time.Sleep(5 * time.Millisecond)
 	}
 	t.Fatalf("it does not say %q: %s", text, p.stderr)
+}
+
+// TestWitnessFollowsTheKey: a witness that knows the old key follows to the new one, also after a restart, and cosigns nothing more that
+// the old key signs; a new key that the old one did not sign is refused.
+func TestWitnessFollowsTheKey(t *testing.T) {
+	data, dir := t.TempDir(), t.TempDir()
+	serve(t, "demo", "--entries", "100", "--data", data).stop()
+	old := strings.TrimSpace(setting{}.mustRun(t, "key", "verifier", "--data", data))
+	cosign := func(w follower) string {
+		t.Helper()
+		p := serve(t, "serve", "--data", data, "--witness", w.key+" "+w.url)
+		defer p.stop()
+		return p.cosignedBy(t, w)
+	}
+	w := follow(t, dir, "auditor", old)
+	before := cosign(w)
+	setting{}.mustRun(t, "key", "rotate", "--data", data)
+	recordOne(t, data)
+	cosign(w)
+	size := strings.Split(before, "\n")[1]
+	answer, err := http.Post(w.url+"/add-checkpoint", "text/plain", strings.NewReader("old "+size+"\n\n"+before)) //nolint:noctx // a test
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusForbidden {
+		t.Errorf("a checkpoint by the old key is answered %d", answer.StatusCode)
+	}
+	w.stop()
+	w = follow(t, dir, "auditor", old)
+	defer w.stop()
+	recordOne(t, data)
+	cosign(w)
+
+	if err := os.Remove(filepath.Join(data, "signing.key")); err != nil {
+		t.Fatal(err)
+	}
+	setting{}.mustRun(t, "key", "rotate", "--lost", "--data", data)
+	history := setting{}.mustRun(t, "key", "verifier", "--changes", "--data", data)
+	answer, err = http.Post(w.url+"/add-key-changes", "application/json", strings.NewReader(history)) //nolint:noctx // a test
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusForbidden {
+		t.Errorf("a key that replaced a lost one is answered %d", answer.StatusCode)
+	}
 }

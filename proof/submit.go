@@ -3,6 +3,7 @@ package proof
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"oplog/oplog"
 	"oplog/witness"
 )
 
@@ -32,7 +34,8 @@ func (w *Witnesses) submit(ctx context.Context, p *peer, tree string) (refused b
 	w.mu.Lock()
 	old := p.sizes[tree]
 	w.mu.Unlock()
-	for range 2 { // once more if the witness names another size
+	introduced := false
+	for range 3 { // again if the witness names another size, or does not know the log's new key
 		text, h, path, err := w.trees.continuation(tree, old)
 		if err != nil {
 			return false, err
@@ -53,12 +56,37 @@ func (w *Witnesses) submit(ctx context.Context, p *peer, tree string) (refused b
 				return true, fmt.Errorf("it has seen %d entries, but there are only %d: an old backup was restored, or entries were removed", size, h.size)
 			}
 			old = size
+		case http.StatusForbidden:
+			if introduced {
+				return true, refusedWith(status, answer)
+			}
+			if introduced = true; !w.introduce(ctx, p) {
+				return true, refusedWith(status, answer)
+			}
 		default:
-			line, _, _ := strings.Cut(strings.TrimSpace(answer), "\n")
-			return status < http.StatusInternalServerError, fmt.Errorf("it answered %d: %s", status, line)
+			return status < http.StatusInternalServerError, refusedWith(status, answer)
 		}
 	}
 	return true, errors.New("it names another size each time: another server with the same key may use it")
+}
+
+func refusedWith(status int, answer string) error {
+	line, _, _ := strings.Cut(strings.TrimSpace(answer), "\n")
+	return fmt.Errorf("it answered %d: %s", status, line)
+}
+
+// introduce tells a witness how the log's key was replaced, and reports whether it follows. Witnesses that are no oplog do not.
+func (w *Witnesses) introduce(ctx context.Context, p *peer) bool {
+	changes, err := w.trees.prover.KeyChanges("")
+	if err != nil || len(changes) == 0 {
+		return false
+	}
+	body, err := json.Marshal(oplog.KeyHistory{Key: w.trees.prover.VerifierKey(), Changes: changes})
+	if err != nil {
+		return false
+	}
+	status, _, err := post(ctx, p.url+"/add-key-changes", string(body))
+	return err == nil && status == http.StatusNoContent
 }
 
 // accept takes the cosignature of a checkpoint from the answer.

@@ -1,6 +1,7 @@
 package witness
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+
+	"oplog/oplog"
 )
 
 // maxBody exceeds any request: 63 hashes and a checkpoint with a few signatures.
@@ -17,10 +20,11 @@ const maxBody = 64 << 10
 const sizeType = "text/x.tlog.size"
 
 // Handler serves the protocol of C2SP tlog-witness: POST /add-checkpoint, and GET /HASH/checkpoint, the last cosigned checkpoint of the
-// origin with that SHA-256.
+// origin with that SHA-256; and POST /add-key-changes, with which a log says how its key was replaced.
 func (w *Witness) Handler(logger *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /add-checkpoint", func(out http.ResponseWriter, in *http.Request) { w.addCheckpoint(out, in, logger) })
+	mux.HandleFunc("POST /add-key-changes", func(out http.ResponseWriter, in *http.Request) { w.addKeyChanges(out, in, logger) })
 	mux.HandleFunc("GET /{hash}/checkpoint", w.sendCheckpoint)
 	return mux
 }
@@ -54,6 +58,27 @@ func (w *Witness) addCheckpoint(out http.ResponseWriter, in *http.Request, logge
 			logger.Error("a log was not cosigned", "reason", refused.text, "request", string(body)) // evidence
 		}
 		http.Error(out, refused.text, refused.status)
+	}
+}
+
+func (w *Witness) addKeyChanges(out http.ResponseWriter, in *http.Request, logger *slog.Logger) {
+	var history oplog.KeyHistory
+	if err := json.NewDecoder(http.MaxBytesReader(out, in.Body, maxBody)).Decode(&history); err != nil {
+		http.Error(out, "the body is not the key with its changes, or is too long", http.StatusBadRequest)
+		return
+	}
+	err := w.AddKeyChanges(history)
+	var refused *refusal
+	switch {
+	case err == nil:
+		logger.Info("a log replaced its key", "key", history.Key)
+		out.WriteHeader(http.StatusNoContent)
+	case errors.As(err, &refused):
+		logger.Error("a new key of a log was refused", "reason", refused.text, "key", history.Key)
+		http.Error(out, refused.text, refused.status)
+	default:
+		logger.Error("a new key of a log could not be stored", "err", err)
+		http.Error(out, "the witness failed", http.StatusInternalServerError)
 	}
 }
 

@@ -29,9 +29,9 @@ import (
 type Witness struct {
 	dir    string
 	signer *signer
-	logs   map[string][]note.Verifier // by name: the keys that sign the log's checkpoints
 
-	mu    sync.Mutex             // guards locks
+	mu    sync.Mutex             // guards logs and locks
+	logs  map[string]*followed   // by name
 	locks map[string]*sync.Mutex // by origin: held from the comparison with the last checkpoint until the new one is on disk
 }
 
@@ -47,16 +47,26 @@ func Open(dir, name string, logs []string, now func() time.Time) (*Witness, erro
 	if strings.ContainsFunc(name, unicode.IsSpace) || strings.Contains(name, "+") || !utf8.ValidString(name) || len(name) > maxName {
 		return nil, fmt.Errorf("the name %q of the witness is longer than %d bytes, or has blanks or plus signs", name, maxName)
 	}
-	w := &Witness{dir: dir, logs: make(map[string][]note.Verifier), locks: make(map[string]*sync.Mutex)}
+	w := &Witness{dir: dir, logs: make(map[string]*followed), locks: make(map[string]*sync.Mutex)}
 	for _, key := range logs {
 		v, err := note.NewVerifier(key)
 		if err != nil {
 			return nil, fmt.Errorf("%q is not the verifier key of a log; oplog key verifier prints it", key)
 		}
-		w.logs[v.Name()] = append(w.logs[v.Name()], v)
+		l := w.logs[v.Name()]
+		if l == nil {
+			l = &followed{}
+			w.logs[v.Name()] = l
+		}
+		l.given = append(l.given, strings.TrimSpace(key))
 	}
 	if err := os.MkdirAll(filepath.Join(dir, logsFolder), 0o700); err != nil {
 		return nil, fmt.Errorf("create the witness's directory: %w", err)
+	}
+	for name, l := range w.logs {
+		if err := w.readKeys(name, l); err != nil {
+			return nil, err
+		}
 	}
 	path := filepath.Join(dir, keyFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
@@ -140,10 +150,14 @@ func parseCheckpoint(text string) (c checkpoint, err error) {
 // keysOf returns the keys of the log that an origin belongs to: origins are the log's name, or it followed by a slash and a tree's name.
 func (w *Witness) keysOf(origin string) []note.Verifier {
 	name, _, _ := strings.Cut(origin, "/")
-	if keys := w.logs[origin]; keys != nil {
-		return keys
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, name := range []string{origin, name} {
+		if l := w.logs[name]; l != nil {
+			return l.trusted
+		}
 	}
-	return w.logs[name]
+	return nil
 }
 
 // open verifies that a checkpoint is signed by its log, and returns it without other signatures.
