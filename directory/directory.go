@@ -255,7 +255,7 @@ func (d *Directory) AddTenant(t oplog.Tenant) (oplog.Tenant, error) {
 	}
 	if err := records.Create(d.records, oplog.RecordTenant, t.ID, t); err != nil {
 		if oplog.CodeOf(err) == oplog.CodeConflict {
-			return t, oplog.Errorf(oplog.CodeConflict, "Tenant %s already exists.", t.ID)
+			return t, oplog.Refuse(oplog.CodeConflict, "tenant-exists", "Tenant {id} already exists.", t.ID)
 		}
 		return t, err
 	}

@@ -39,7 +39,7 @@ func (d *Directory) AddHold(tenant string, h oplog.Hold) (oplog.Hold, error) {
 	h.ID, h.SetAt, h.LiftedBy, h.LiftedAt = rand.Text()[:12], d.now().UTC().Truncate(time.Second), "", time.Time{}
 	err := d.WithRulesLocked(tenant, func(t oplog.TenantState) error {
 		if len(t.Holds) >= maxHolds {
-			return oplog.Errorf(oplog.CodeInvalid, "This tenant has reached the limit of %d holds, including lifted ones; use one longer hold in place of several.", maxHolds)
+			return oplog.Refuse(oplog.CodeInvalid, "too-many-holds", "This tenant has reached the limit of {max} holds, including lifted ones; use one longer hold in place of several.", maxHolds)
 		}
 		h.SetZone(t.Zone)
 		return records.Create(d.records, oplog.RecordHold, tenant+"/"+h.ID, h.Record())
@@ -55,7 +55,7 @@ func (d *Directory) LiftHold(tenant, id, by string) (h oplog.Hold, err error) {
 			case !exists:
 				return false, oplog.Errorf(oplog.CodeNotFound, "There is no hold %s.", id)
 			case !h.LiftedAt.IsZero():
-				return false, oplog.Errorf(oplog.CodeConflict, "Hold %s is already lifted.", id)
+				return false, oplog.Refuse(oplog.CodeConflict, "hold-lifted", "Hold {id} is already lifted.", id)
 			}
 			h.LiftedBy, h.LiftedAt = by, d.now().UTC().Truncate(time.Second)
 			return false, nil

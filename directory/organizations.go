@@ -99,7 +99,7 @@ func (d *Directory) Organizations(tenant, scope string) (oplog.Tree, error) {
 		return nil, err
 	}
 	if !t.DataPermission {
-		return nil, oplog.Errorf(oplog.CodeInvalid, "This tenant's data permission is off, so it has no organization tree.")
+		return nil, oplog.Refuse(oplog.CodeInvalid, "no-data-permission", "This tenant's data permission is off, so it has no organization tree.")
 	}
 	if scope != "" {
 		return t.Tree.Subtree(scope), nil
@@ -151,7 +151,7 @@ func (d *Directory) replaceTree(tenant string, next oplog.Tree, counts oplog.Cou
 	result := t.List().Replace(next, func(id string) bool { return counts.Organizations[id] > 0 })
 	if n := len(result); n > oplog.MaxOrganizations && n > t.Len() {
 		v := oplog.Validation{}
-		v.Fail("", n, "results in %d organizations, including %d omitted ones that stay archived because they have entries; the limit is %d",
+		v.Fail("", n, "too_many_organizations", "results in {count} organizations, including {archived} omitted ones that stay archived because they have entries; the limit is {max}",
 			n, n-len(next), oplog.MaxOrganizations)
 		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The organization tree is invalid; it was not changed.", Fields: v.Errors}
 	}

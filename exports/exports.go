@@ -188,7 +188,7 @@ func (s *Exports) List(tenant, scope string) ([]Export, error) {
 // Open opens the file of a finished export; the caller closes it.
 func (s *Exports) Open(x Export) (*os.File, error) {
 	if x.Status != Done {
-		return nil, oplog.Errorf(oplog.CodeConflict, "The export is %s, so it has no file.", x.Status)
+		return nil, oplog.Refuse(oplog.CodeConflict, "export-without-file", "The export is {status}, so it has no file.", x.Status)
 	}
 	return os.Open(s.path(x))
 }
@@ -196,7 +196,7 @@ func (s *Exports) Open(x Export) (*os.File, error) {
 // Manifest returns the signed manifest of a finished export.
 func (s *Exports) Manifest(x Export) (string, error) {
 	if x.Status != Done {
-		return "", oplog.Errorf(oplog.CodeConflict, "The export is %s, so it has no manifest.", x.Status)
+		return "", oplog.Refuse(oplog.CodeConflict, "export-without-manifest", "The export is {status}, so it has no manifest.", x.Status)
 	}
 	text, err := os.ReadFile(s.path(x) + manifestFile)
 	if errors.Is(err, os.ErrNotExist) {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -42,7 +41,7 @@ func (s *Exports) format(name string) (oplog.ExportFormat, error) {
 		}
 		names = append(names, f.Name)
 	}
-	return oplog.ExportFormat{}, oplog.InvalidField("format", name, "is not one of %s", strings.Join(names, ", "))
+	return oplog.ExportFormat{}, oplog.InvalidField("format", name, "not_one_of", "is not one of {allowed}", names)
 }
 
 func (s *Exports) start(p plan) error {

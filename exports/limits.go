@@ -72,9 +72,9 @@ func (s *Exports) checkLimits(x Export) error {
 	case err != nil:
 		return err
 	case creator.running >= MaxRunningOfCreator:
-		return oplog.Errorf(oplog.CodeTooMany, "You have %d running exports, the limit; cancel some, or retry when one is done.", creator.running)
+		return oplog.Refuse(oplog.CodeTooMany, "too-many-running-exports", "You have {count} running exports, the limit; cancel some, or retry when one is done.", creator.running)
 	case tenant.running >= MaxRunningOfTenant:
-		return oplog.Errorf(oplog.CodeTooMany, "This tenant has %d running exports, the limit; retry when one is done.", tenant.running)
+		return oplog.Refuse(oplog.CodeTooMany, "too-many-running-exports-of-tenant", "This tenant has {count} running exports, the limit; retry when one is done.", tenant.running)
 	case creator.kept >= MaxKeptOfCreator:
 		return s.limitError(&creator, fmt.Sprintf("You have %d exports, the limit", creator.kept))
 	case tenant.kept >= MaxKeptOfTenant:
@@ -96,9 +96,9 @@ func (s *Exports) checkBytes(creator, tenant *usage) error {
 // limitError says what is used up, what to do, and when there will be room.
 func (s *Exports) limitError(u *usage, reached string) error {
 	if u.expires.IsZero() {
-		return oplog.Errorf(oplog.CodeTooMany, "%s; cancel or delete some, or export less at a time.", reached)
+		return oplog.Refuse(oplog.CodeTooMany, "exports-in-use", "{reached}; cancel or delete some, or export less at a time.", reached)
 	}
-	err := oplog.Errorf(oplog.CodeTooMany, "%s; delete some, or retry after %s, when the first one expires.", reached, u.expires.UTC().Format("2006-01-02 15:04 UTC"))
+	err := oplog.Refuse(oplog.CodeTooMany, "too-many-exports", "{reached}; delete some, or retry after {time}, when the first one expires.", reached, u.expires.UTC().Format("2006-01-02 15:04 UTC"))
 	err.Wait = max(time.Second, u.expires.Sub(s.now()))
 	return err
 }

@@ -9,7 +9,6 @@ import (
 	"hash"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"oplog/oplog"
@@ -37,14 +36,14 @@ func (s *Exports) planExport(ctx context.Context, x Export) (plan, error) {
 		return p, err
 	}
 	if x.Range == oplog.RangeCustom && (x.From.IsZero() || x.To.IsZero()) {
-		return p, oplog.InvalidField("from", nil, "and to are required for range custom")
+		return p, oplog.InvalidField("from", nil, "period_required", "and to are required for range custom")
 	}
 	if x.Range == oplog.RangeCustom && x.From.Equal(x.To) {
-		return p, oplog.InvalidField("to", x.To.Format(time.RFC3339), "must be after from: the period is empty, because to is exclusive")
+		return p, oplog.InvalidField("to", x.To.Format(time.RFC3339), "empty_period", "must be after from: the period is empty, because to is exclusive")
 	}
 	for _, column := range x.Columns {
 		if !slices.Contains(oplog.ExportColumns, column) {
-			return p, oplog.InvalidField("columns", column, "is not one of %s", strings.Join(oplog.ExportColumns, ", "))
+			return p, oplog.InvalidField("columns", column, "not_one_of", "is not one of {allowed}", oplog.ExportColumns)
 		}
 	}
 	p.match, err = s.match(x.Tenant, oplog.Query{Filters: x.Filters, Scope: x.Scope, Range: x.Range, From: x.From, To: x.To})
@@ -138,7 +137,7 @@ func (s *Exports) writeExport(ctx context.Context, p plan, to io.Writer, written
 		return nil
 	})
 	if err == nil && m.Rows < p.RowsTotal {
-		err = oplog.Errorf(oplog.CodeConflict, "The store has only %d of the %d operations that it had when the export started: days were deleted meanwhile, or entries are missing. Start the export again; if it fails again, run oplog verify to find the missing entries.", m.Rows, p.RowsTotal)
+		err = oplog.Refuse(oplog.CodeConflict, "export-incomplete", "The store has only {found} of the {expected} operations that it had when the export started: days were deleted meanwhile, or entries are missing. Start the export again; if it fails again, run oplog verify to find the missing entries.", m.Rows, p.RowsTotal)
 	}
 	if err != nil {
 		if d, ok := w.(interface{ Discard() }); ok {

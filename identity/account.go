@@ -62,22 +62,22 @@ func (a *Account) validate() []oplog.FieldError {
 	v := oplog.Validation{}
 	v.Text("username", a.Username, 1, oplog.MaxIDLength)
 	if strings.Contains(a.Username, "/") {
-		v.Fail("username", a.Username, "must not contain a slash")
+		v.Fail("username", a.Username, "contains_slash", "must not contain a slash")
 	}
 	if !slices.Contains(Roles, a.Role) {
-		v.Fail("role", string(a.Role), "is not one of owner, admin, auditor, member")
+		v.Fail("role", string(a.Role), "not_one_of", "is not one of {allowed}", []string{"owner", "admin", "auditor", "member"})
 	}
 	if a.Role == RoleOwner && a.Tenant != "" {
-		v.Fail("tenant", a.Tenant, "must be empty for an owner, who has access to every tenant")
+		v.Fail("tenant", a.Tenant, "owner_has_no_tenant", "must be empty for an owner, who has access to every tenant")
 	}
 	if a.Role != RoleOwner && a.Tenant == "" {
-		v.Fail("tenant", nil, "is required for role %s", a.Role)
+		v.Fail("tenant", nil, "tenant_required", "is required for role {role}", a.Role)
 	}
 	if a.Organization != "" && a.Role != RoleAdmin && a.Role != RoleAuditor {
-		v.Fail("organization", a.Organization, "applies to admins and auditors only, not to role %s", a.Role)
+		v.Fail("organization", a.Organization, "organization_not_of_role", "applies to admins and auditors only, not to role {role}", a.Role)
 	}
 	if a.Locale != "" && a.Locale != oplog.LocaleEN && a.Locale != oplog.LocaleZH {
-		v.Fail("locale", a.Locale, "is not one of en, zh-CN")
+		v.Fail("locale", a.Locale, "not_one_of", "is not one of {allowed}", []string{"en", "zh-CN"})
 	}
 	return v.Errors
 }
@@ -120,7 +120,7 @@ func (i *Identity) SetUp(owner Account, t oplog.Tenant) (Account, error) {
 		return owner, err
 	}
 	if owner.Role != RoleOwner {
-		return owner, oplog.InvalidField("role", string(owner.Role), "must be owner for the first account")
+		return owner, oplog.InvalidField("role", string(owner.Role), "first_account_is_owner", "must be owner for the first account")
 	}
 	errs := append(owner.validate(), owner.validateDisplayName()...)
 	for _, f := range t.Validate() {
@@ -163,7 +163,7 @@ func (i *Identity) addAccount(a Account) (Account, error) {
 	a.CreatedAt = i.now().UTC()
 	if err := records.Create(i.records, oplog.RecordAccount, a.Username, a); err != nil {
 		if oplog.CodeOf(err) == oplog.CodeConflict {
-			return a, oplog.Errorf(oplog.CodeConflict, "Account %s already exists.", a.Username)
+			return a, oplog.Refuse(oplog.CodeConflict, "account-exists", "Account {username} already exists.", a.Username)
 		}
 		return a, err
 	}
@@ -181,7 +181,7 @@ func (i *Identity) checkTenant(a Account) error {
 		return err
 	}
 	if _, known := t.Tree.Find(a.Organization); a.Organization != "" && !known && t.Tree.Len() > 0 {
-		return oplog.InvalidField("organization", a.Organization, "is not in the tenant's tree")
+		return oplog.InvalidField("organization", a.Organization, "not_in_tree", "is not in the tenant's tree")
 	}
 	return nil
 }
@@ -240,7 +240,7 @@ func (i *Identity) checkOtherOwner(username string) error {
 		return err
 	}
 	if !slices.ContainsFunc(all, func(a Account) bool { return a.isActiveOwner() && a.Username != username }) {
-		return oplog.Errorf(oplog.CodeConflict, "%s is the only active owner; create another owner first.", username)
+		return oplog.Refuse(oplog.CodeConflict, "last-owner", "{username} is the only active owner; create another owner first.", username)
 	}
 	return nil
 }

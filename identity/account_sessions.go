@@ -18,7 +18,7 @@ func (i *Identity) ChangePassword(token, checked, hash string) (Account, Session
 			return err // it ended meanwhile
 		}
 		if a.PasswordHash != checked {
-			return oplog.Errorf(oplog.CodeConflict, "The password was changed meanwhile.")
+			return oplog.Refuse(oplog.CodeConflict, "password-changed", "The password was changed meanwhile.")
 		}
 		a.PasswordHash, a.MustChange = hash, false
 		return nil

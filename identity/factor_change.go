@@ -35,7 +35,7 @@ func (i *Identity) stepUp(token string, a *Account, up StepUp) error {
 	case up.Code != "":
 		err = i.use(a, Proof{Code: up.Code})
 	case up.Checked == "" || up.Checked != a.PasswordHash:
-		err = oplog.Errorf(oplog.CodeConflict, "The password was changed meanwhile.")
+		err = oplog.Refuse(oplog.CodeConflict, "password-changed", "The password was changed meanwhile.")
 	}
 	return err
 }
@@ -50,7 +50,7 @@ func (i *Identity) ownSession(token string) (Session, Account, error) {
 }
 
 // ErrNoAccount means that the host system signed a person in, who has no account here.
-var ErrNoAccount = oplog.Errorf(oplog.CodeForbidden, "The host system signed you in; there is no account to protect here.")
+var ErrNoAccount = oplog.Refuse(oplog.CodeForbidden, "factor-of-host", "The host system signed you in; there is no account to protect here.")
 
 // changeFactors changes the factors of a session's account, while no other account changes. If that turns the second factor on or off, all
 // sessions of the account end, and the one returned, with another token, continues the given one.
@@ -72,7 +72,7 @@ func (i *Identity) changeFactors(token string, change func(*Account) error) (Sig
 		}
 		required, err := i.RequiresSecondFactor(*a)
 		if err == nil && required {
-			err = oplog.Errorf(oplog.CodeConflict, "A second factor is required for this account; add another one first.")
+			err = oplog.Refuse(oplog.CodeConflict, "factor-required", "A second factor is required for this account; add another one first.")
 		}
 		return err
 	})
@@ -125,7 +125,7 @@ func (i *Identity) setup(token string, a *Account) (factorSetup, error) {
 	case session.Pending && a.Factors.Any():
 		return factorSetup{}, errPending
 	case session.Setup == nil || i.now().Sub(session.Setup.At) >= setupLife:
-		return factorSetup{}, oplog.Errorf(oplog.CodeConflict, "Begin again: adding a second factor took too long, or had not begun.")
+		return factorSetup{}, oplog.Refuse(oplog.CodeConflict, "factor-not-begun", "Begin again: adding a second factor took too long, or had not begun.")
 	}
 	return *session.Setup, nil
 }
@@ -186,7 +186,7 @@ func (i *Identity) RenewRecoveryCodes(token string, up StepUp) (SignedIn, []stri
 			return err
 		}
 		if !a.Factors.Any() {
-			return oplog.Errorf(oplog.CodeConflict, "Add a second factor first.")
+			return oplog.Refuse(oplog.CodeConflict, "no-factor", "Add a second factor first.")
 		}
 		a.Factors.Recovery = hashes
 		return nil

@@ -54,15 +54,15 @@ func checkPassword(username, password string) error {
 	folded := fold(password)
 	switch n := utf8.RuneCountInString(norm.NFKC.String(password)); {
 	case len(password) > maxPasswordLength:
-		return passwordError("is %d bytes long; at most %d", len(password), maxPasswordLength)
+		return passwordError("too_large", "is {bytes} bytes long; at most {max}", len(password), maxPasswordLength)
 	case n < minPasswordLength:
-		return passwordError("is %d characters long; at least %d", n, minPasswordLength)
+		return passwordError("too_short", "is {length} characters long; at least {min}", n, minPasswordLength)
 	case isCommon(folded) || isCommon(undecorated(folded)):
-		return passwordError("is one of the most common passwords, or nearly so; choose another")
+		return passwordError("common_password", "is one of the most common passwords, or nearly so; choose another")
 	case repeats(folded) || choices(folded) < minChoices:
-		return passwordError("is a simple pattern; choose another")
+		return passwordError("simple_pattern", "is a simple pattern; choose another")
 	case utf8.RuneCountInString(username) >= minUsernameInside && strings.Contains(folded, fold(username)):
-		return passwordError("contains the username; choose another")
+		return passwordError("contains_username", "contains the username; choose another")
 	}
 	return nil
 }

@@ -73,24 +73,24 @@ func (l *KeyLimits) Allows(a netip.Addr) bool {
 // check validates the limits of a key of a scope, and normalizes the addresses.
 func (l *KeyLimits) check(v *oplog.Validation, scope KeyScope, now time.Time) {
 	if l.Expired(now) {
-		v.Fail("expires_at", l.ExpiresAt, "is in the past")
+		v.Fail("expires_at", l.ExpiresAt, "in_the_past", "is in the past")
 	}
 	l.ExpiresAt = l.ExpiresAt.UTC()
 	if len(l.Addresses) > MaxKeyAddresses {
-		v.Fail("addresses", nil, "has more than %d networks", MaxKeyAddresses)
+		v.Fail("addresses", nil, "too_many", "has more than {max} networks", MaxKeyAddresses)
 		return
 	}
 	l.Addresses = slices.Clone(l.Addresses)
 	for i, text := range l.Addresses {
 		network, ok := oplog.ParseNetwork(text)
 		if !ok {
-			v.Fail(fmt.Sprintf("addresses[%d]", i), text, "is neither an address such as 192.0.2.7 nor a network such as 192.0.2.0/24")
+			v.Fail(fmt.Sprintf("addresses[%d]", i), text, "not_a_network", "is neither an address such as 192.0.2.7 nor a network such as 192.0.2.0/24")
 			continue
 		}
 		l.Addresses[i] = network.String()
 	}
 	if l.Organization != "" && scope != ScopeRead {
-		v.Fail("organization", l.Organization, "applies to keys of scope read only")
+		v.Fail("organization", l.Organization, "not_a_read_key", "applies to keys of scope read only")
 	}
 }
 
@@ -120,7 +120,7 @@ func (i *Identity) AddLimitedKey(tenant string, scope KeyScope, name string, lim
 	v := oplog.Validation{}
 	v.Name("name", name, 1, oplog.MaxUserLength)
 	if !slices.Contains(KeyScopes, scope) {
-		v.Fail("scope", string(scope), "is not one of write, read, launch, directory, metrics, backup")
+		v.Fail("scope", string(scope), "not_one_of", "is not one of {allowed}", []string{"write", "read", "launch", "directory", "metrics", "backup"})
 	}
 	limits.check(&v, scope, i.now())
 	if len(v.Errors) > 0 {

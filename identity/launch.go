@@ -65,7 +65,7 @@ func (a *Account) validateLaunched() []oplog.FieldError {
 	v.Name("token.sub", a.Username, 1, oplog.MaxUserLength)
 	v.Name("token.name", a.Name, 1, oplog.MaxUserLength)
 	if a.Role != RoleAdmin && a.Role != RoleAuditor {
-		v.Fail("token.role", string(a.Role), "is not admin or auditor")
+		v.Fail("token.role", string(a.Role), "not_one_of", "is not one of {allowed}", []string{"admin", "auditor"})
 	}
 	return v.Errors
 }

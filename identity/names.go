@@ -30,11 +30,11 @@ func (a *Account) validateNewName() []oplog.FieldError {
 	v := oplog.Validation{}
 	switch {
 	case a.Username != strings.TrimSpace(a.Username):
-		v.Fail("username", a.Username, "must not begin or end with a blank")
+		v.Fail("username", a.Username, "blank_at_end", "must not begin or end with a blank")
 	case strings.ContainsFunc(a.Username, isHidden):
-		v.Fail("username", a.Username, "must not contain control or invisible characters")
+		v.Fail("username", a.Username, "invisible_characters", "must not contain control or invisible characters")
 	case mixesScripts(a.Username):
-		v.Fail("username", a.Username, "mixes Latin, Greek or Cyrillic letters, which look alike")
+		v.Fail("username", a.Username, "mixed_scripts", "mixes Latin, Greek or Cyrillic letters, which look alike")
 	}
 	return v.Errors
 }
@@ -68,9 +68,9 @@ func (i *Identity) checkUnlike(username string) error {
 		switch {
 		case a.Username == username: // see addAccount
 		case NameKey(a.Username) == key:
-			return oplog.Errorf(oplog.CodeConflict, "Account %s already exists, in another spelling.", username)
+			return oplog.Refuse(oplog.CodeConflict, "account-exists-spelled", "Account {username} already exists, in another spelling.", username)
 		case looksOf(a.Username).alike(looks):
-			return oplog.Errorf(oplog.CodeConflict, "Account %s looks like one that already exists; choose another name.", username)
+			return oplog.Refuse(oplog.CodeConflict, "account-looks-alike", "Account {username} looks like one that already exists; choose another name.", username)
 		}
 	}
 	return nil

@@ -36,9 +36,9 @@ func HashPassword(username, password string) (string, error) {
 		argon2.Version, argonMemory, argonTime, argonLanes, b64.EncodeToString(salt), b64.EncodeToString(hash)), nil
 }
 
-func passwordError(format string, args ...any) error {
+func passwordError(code, message string, args ...any) error {
 	return &oplog.Error{Code: oplog.CodeInvalid, Message: "The password cannot be used.", Fields: []oplog.FieldError{
-		{Field: "password", Message: fmt.Sprintf(format, args...)},
+		{Field: "password", Violation: oplog.Violates(code, message, args...)},
 	}}
 }
 

@@ -40,7 +40,7 @@ func (i *Identity) FinishSignIn(token string, p Proof) (SignedIn, error) {
 		return SignedIn{}, err
 	}
 	if !session.Pending {
-		return SignedIn{}, oplog.Errorf(oplog.CodeConflict, "The sign-in is already complete.")
+		return SignedIn{}, oplog.Refuse(oplog.CodeConflict, "already-signed-in", "The sign-in is already complete.")
 	}
 	account, err = i.ChangeAccount(account.Username, func(a *Account) error {
 		if _, _, err := i.anySession(token); err != nil {

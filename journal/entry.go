@@ -71,6 +71,6 @@ func (j *Journal) goneError(t oplog.TenantState, key oplog.Key) error {
 	day := t.Today(at)
 	return &oplog.Error{
 		Code: oplog.CodeGone, Message: fmt.Sprintf("Deleted on %s under the retention rule.", day),
-		Fields: []oplog.FieldError{{Part: oplog.InPath, Field: "id", Message: "was deleted under the retention rule", Value: day}},
+		Fields: []oplog.FieldError{{Part: oplog.InPath, Field: "id", Value: day, Violation: oplog.Violates("deleted", "was deleted under the retention rule")}},
 	}
 }

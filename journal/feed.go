@@ -25,7 +25,7 @@ const (
 // it equals LastSeq gets every entry once; pages before that may be short or empty. Entries deleted by retention are omitted.
 func (j *Journal) Feed(ctx context.Context, tenant string, q oplog.Query, after uint64, limit int) (Feed, error) {
 	if limit < 1 || limit > MaxFeedSize {
-		return Feed{}, oplog.InvalidQuery("limit", limit, "is not between 1 and %d", MaxFeedSize)
+		return Feed{}, oplog.InvalidQuery("limit", limit, "out_of_range", "is not between {min} and {max}", 1, MaxFeedSize)
 	}
 	m, err := j.match(tenant, q)
 	if err != nil {
@@ -40,7 +40,7 @@ func (j *Journal) Feed(ctx context.Context, tenant string, q oplog.Query, after 
 		return Feed{}, err
 	}
 	if after > last {
-		return Feed{}, oplog.InvalidQuery("after_seq", after, "is beyond this tenant's last entry, %d; if an older backup was restored, start again from 0", last)
+		return Feed{}, oplog.InvalidQuery("after_seq", after, "beyond_last", "is beyond this tenant's last entry, {last}; if an older backup was restored, start again from 0", last)
 	}
 	ctx, cancel := context.WithTimeout(ctx, oplog.QueryDeadline)
 	defer cancel()

@@ -229,7 +229,7 @@ func conflictsInFile(seen map[[sha256.Size]byte][sha256.Size]byte, entries []opl
 		}
 		id, held := sha256.Sum256([]byte(e.Time.Format("2006-01-02 ")+e.ID)), sha256.Sum256(content)
 		if before, known := seen[id]; known && before != held {
-			taken = append(taken, oplog.FieldError{Item: i + 1, Field: "id", Message: idTaken, Value: e.ID})
+			taken = append(taken, oplog.FieldError{Item: i + 1, Field: "id", Value: e.ID, Violation: idTaken})
 			continue
 		}
 		seen[id] = held
@@ -240,4 +240,4 @@ func conflictsInFile(seen map[[sha256.Size]byte][sha256.Size]byte, entries []opl
 	return &oplog.Error{Code: oplog.CodeConflict, Message: "Some ids are already in use.", Fields: taken}
 }
 
-const idTaken = "was already used on this day for an entry with different content; give each entry its own id, for example prefixed with the system's name"
+var idTaken = oplog.Violates("id_taken", "was already used on this day for an entry with different content; give each entry its own id, for example prefixed with the system's name")

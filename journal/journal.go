@@ -70,7 +70,7 @@ func (j *Journal) Append(ctx context.Context, tenant string, entries []oplog.Ent
 	}
 	defer release()
 	if len(entries) > oplog.MaxEntriesPerRequest {
-		return Appended{}, oplog.Errorf(oplog.CodeTooLarge, "%d entries are too many for one request; send at most %d.", len(entries), oplog.MaxEntriesPerRequest)
+		return Appended{}, oplog.Refuse(oplog.CodeTooLarge, "too-many-entries", "{count} entries are too many for one request; send at most {max}.", len(entries), oplog.MaxEntriesPerRequest)
 	}
 	answer := Appended{Entries: make([]oplog.Receipt, len(entries))}
 	manual, err := j.validate(t, entries, &answer)

@@ -228,6 +228,6 @@ func (l *Live) readArrivals(ctx context.Context, key batchKey, q oplog.Query, b 
 }
 
 func lagError(after, last uint64) error {
-	return oplog.Errorf(oplog.CodeTooLarge, "The client is %d entries behind; a stream can catch up at most %d. Page through GET …/entries?order=seq&after_seq=%d "+
-		"until next_after_seq equals last_seq, then open the stream with that value as Last-Event-ID.", last-after, MaxLiveLag, after)
+	return oplog.Refuse(oplog.CodeTooLarge, "too-far-behind", "The client is {behind} entries behind; a stream can catch up at most {max}. "+
+		"Page through GET …/entries?order=seq&after_seq={seq} until next_after_seq equals last_seq, then open the stream with that value as Last-Event-ID.", last-after, MaxLiveLag, after)
 }

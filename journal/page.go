@@ -10,7 +10,7 @@ import (
 // neither repeat nor hide earlier ones.
 func (j *Journal) Page(ctx context.Context, tenant string, q oplog.Query, limit int, cursor string) (oplog.Page, error) {
 	if limit < 1 || limit > oplog.MaxPageSize {
-		return oplog.Page{}, oplog.InvalidQuery("limit", limit, "is not between 1 and %d", oplog.MaxPageSize)
+		return oplog.Page{}, oplog.InvalidQuery("limit", limit, "out_of_range", "is not between {min} and {max}", 1, oplog.MaxPageSize)
 	}
 	before, err := oplog.ParseCursor(tenant, cursor)
 	if err != nil {

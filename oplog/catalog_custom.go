@@ -75,17 +75,17 @@ func CustomCatalog(c Catalog) (custom Catalog, errs []FieldError) {
 	for i, o := range c.Operations {
 		at := fmt.Sprintf("operations[%d]", i)
 		if slices.ContainsFunc(c.Operations[:i], func(before Operation) bool { return before.Key == o.Key }) {
-			v.Fail(at+".key", o.Key, "is listed twice")
+			v.Fail(at+".key", o.Key, "listed_twice", "is listed twice")
 		}
 		if b, isBuiltIn := builtIn.Operation(o.Key); isBuiltIn {
 			if o.BuiltIn = true; o != b {
-				v.Fail(at, o.Key, "is built in and cannot be changed; omit it or choose another key")
+				v.Fail(at, o.Key, "built_in", "is built in and cannot be changed; omit it or choose another key")
 			}
 			continue
 		}
 		v.catalogItem(at, o.Key, o.Title)
 		if !slices.Contains([]Group{GroupDestructive, GroupOutward, GroupCreate, GroupChange}, o.Group) {
-			v.Fail(at+".group", string(o.Group), "is not one of destructive, outward, create, change")
+			v.Fail(at+".group", string(o.Group), "not_one_of", "is not one of {allowed}", []string{"destructive", "outward", "create", "change"})
 		}
 		o.BuiltIn = false
 		custom.Operations = append(custom.Operations, o)
@@ -93,20 +93,20 @@ func CustomCatalog(c Catalog) (custom Catalog, errs []FieldError) {
 	for i, m := range c.Modules {
 		at := fmt.Sprintf("modules[%d]", i)
 		if slices.ContainsFunc(c.Modules[:i], func(before Module) bool { return before.Key == m.Key }) {
-			v.Fail(at+".key", m.Key, "is listed twice")
+			v.Fail(at+".key", m.Key, "listed_twice", "is listed twice")
 		}
 		for j, key := range m.Operations {
 			_, isBuiltIn := builtIn.Operation(key)
 			if _, isOwn := custom.Operation(key); !isBuiltIn && !isOwn {
-				v.Fail(fmt.Sprintf("%s.operations[%d]", at, j), key, "is not among the operations")
+				v.Fail(fmt.Sprintf("%s.operations[%d]", at, j), key, "unknown_operation", "is not among the operations")
 			}
 			if slices.Contains(m.Operations[:j], key) {
-				v.Fail(fmt.Sprintf("%s.operations[%d]", at, j), key, "is listed twice")
+				v.Fail(fmt.Sprintf("%s.operations[%d]", at, j), key, "listed_twice", "is listed twice")
 			}
 		}
 		if b, isBuiltIn := builtIn.Module(m.Key); isBuiltIn {
 			if m.Title != b.Title || m.Retired {
-				v.Fail(at, m.Key, "is built in; only operation types can be added to it")
+				v.Fail(at, m.Key, "built_in_module", "is built in; only operation types can be added to it")
 			}
 			added := slices.DeleteFunc(slices.Clone(m.Operations), b.Allows)
 			if len(added) > 0 {
@@ -116,23 +116,23 @@ func CustomCatalog(c Catalog) (custom Catalog, errs []FieldError) {
 		}
 		v.catalogItem(at, m.Key, m.Title)
 		if len(m.Operations) == 0 {
-			v.Fail(at+".operations", nil, "is empty; list the operation types that the module allows")
+			v.Fail(at+".operations", nil, "no_operations", "is empty; list the operation types that the module allows")
 		}
 		m.BuiltIn, m.Added = false, nil
 		custom.Modules = append(custom.Modules, m)
 	}
 	if len(custom.Modules) > MaxCustomModules {
-		v.Fail("modules", len(custom.Modules), "has more than %d custom modules", MaxCustomModules)
+		v.Fail("modules", len(custom.Modules), "too_many_modules", "has more than {max} custom modules", MaxCustomModules)
 	}
 	if len(custom.Operations) > MaxCustomOperations {
-		v.Fail("operations", len(custom.Operations), "has more than %d custom operation types", MaxCustomOperations)
+		v.Fail("operations", len(custom.Operations), "too_many_operations", "has more than {max} custom operation types", MaxCustomOperations)
 	}
 	return custom, v.Errors
 }
 
 func (v *Validation) catalogItem(at, key string, title Title) {
 	if !catalogKey.MatchString(key) {
-		v.Fail(at+".key", key, "is not a valid key: a lowercase letter, then lowercase letters, digits and _; at most %d characters", MaxKeyLength)
+		v.Fail(at+".key", key, "not_a_key", "is not a valid key: a lowercase letter, then lowercase letters, digits and _; at most {max} characters", MaxKeyLength)
 	}
 	v.Name(at+".title.en", title.EN, 1, maxTitleLength)
 	v.Name(at+".title.zh-CN", title.ZH, 1, maxTitleLength)

@@ -29,7 +29,8 @@ const (
 // Error is an error with a message for users: the problem and its remedy.
 type Error struct {
 	Code    Code
-	Reason  string // tells errors of one code apart for programs; usually ""
+	Reason  string         // tells errors of one code apart for programs, such as "account-exists"; usually ""
+	Params  map[string]any // parameters of Message; set with Reason
 	Message string
 	Fields  []FieldError  // the invalid fields, if any
 	Wait    time.Duration // until a retry may succeed; 0 if not known
@@ -38,11 +39,46 @@ type Error struct {
 
 // FieldError describes an invalid field. Its location is kept as data; only package server formats it for a request.
 type FieldError struct {
-	Part    Part   // of the request
-	Item    int    // number of the entry or organization in the request, from 1; 0 if the field belongs to none
-	Field   string // for example "user.id"; "" for the item or the part as a whole
-	Message string // the rule, and how to satisfy it
-	Value   any    // as sent; shortened if it is long
+	Part  Part   // of the request
+	Item  int    // number of the entry or organization in the request, from 1; 0 if the field belongs to none
+	Field string // for example "user.id"; "" for the item or the part as a whole
+	Value any    // as sent; shortened if it is long
+	Violation
+}
+
+// Violation is a violated rule: a code for programs, its parameters, and the message made of them.
+type Violation struct {
+	Code    string         // such as "too_long"
+	Params  map[string]any // by name, such as "max"; nil for none
+	Message string         // the rule, and how to satisfy it
+}
+
+// Violates returns a violation. Each {name} in the message is replaced by the next argument, which becomes the parameter of that name; a
+// list of strings is a list for programs and separated by commas in the message.
+func Violates(code, message string, args ...any) Violation {
+	params, text := fill(message, args)
+	return Violation{code, params, text}
+}
+
+// fill replaces each {name} in a message by the next argument, and returns the arguments by name.
+func fill(message string, args []any) (params map[string]any, text string) {
+	var b strings.Builder
+	for _, arg := range args {
+		before, rest, _ := strings.Cut(message, "{")
+		name, after, _ := strings.Cut(rest, "}")
+		b.WriteString(before)
+		if list, ok := arg.([]string); ok {
+			b.WriteString(strings.Join(list, ", "))
+		} else {
+			fmt.Fprint(&b, arg)
+		}
+		if params == nil {
+			params = make(map[string]any, len(args))
+		}
+		params[name], message = arg, after
+	}
+	b.WriteString(message)
+	return params, b.String()
 }
 
 // Part is a part of an HTTP request.
@@ -92,6 +128,12 @@ func (e *Error) Unwrap() error { return e.cause }
 func Errorf(code Code, format string, args ...any) *Error {
 	err := fmt.Errorf(format, args...)
 	return &Error{Code: code, Message: err.Error(), cause: errors.Unwrap(err)}
+}
+
+// Refuse returns an [Error] with a reason for programs. Its message has parameters, as in [Violates].
+func Refuse(code Code, reason, message string, args ...any) *Error {
+	params, text := fill(message, args)
+	return &Error{Code: code, Reason: reason, Params: params, Message: text}
 }
 
 // CodeOf returns the code of an error, or "" for an internal error.

@@ -33,7 +33,7 @@ func TestErrorsNameFields(t *testing.T) {
 	for n := range 6 {
 		e := &Error{Code: CodeInvalid, Message: "It is invalid."}
 		for i := range n {
-			e.Fields = append(e.Fields, FieldError{Field: fmt.Sprintf("f%d", i), Message: "is required"})
+			e.Fields = append(e.Fields, FieldError{Field: fmt.Sprintf("f%d", i), Violation: Violates("required", "is required")})
 		}
 		text := e.Error()
 		for i := range n {

@@ -133,7 +133,7 @@ func (f *Filters) Validate() error {
 				v.oneOf(name, value, OutcomeSuccess, OutcomeFailure)
 			case "ip", Not + "ip":
 				if _, ok := ParseNetwork(value); !ok {
-					v.Fail(name, value, "is neither an address such as 192.0.2.7 or 2001:db8::7 nor a network such as 192.0.2.0/24")
+					v.Fail(name, value, "not_a_network", "is neither an address such as 192.0.2.7 or 2001:db8::7 nor a network such as 192.0.2.0/24")
 				}
 			}
 		}

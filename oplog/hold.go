@@ -53,11 +53,11 @@ func (h *Hold) Validate() []FieldError {
 	v := Validation{}
 	for _, field := range [][2]string{{"from", h.From}, {"to", h.To}} {
 		if _, err := time.Parse(time.DateOnly, field[1]); err != nil && field[1] != "" {
-			v.Fail(field[0], field[1], "is not a date such as 2026-01-31")
+			v.Fail(field[0], field[1], "not_a_date", "is not a date such as 2026-01-31")
 		}
 	}
 	if h.From != "" && h.To != "" && h.To < h.From {
-		v.Fail("from", h.From, "is after to, %s", h.To)
+		v.Fail("from", h.From, "after_to", "is after to, {to}", h.To)
 	}
 	v.Text("reason", strings.TrimSpace(h.Reason), 1, MaxNameLength)
 	return v.Errors

@@ -45,7 +45,7 @@ func (t Tree) root() string {
 func (t Tree) Validate() []FieldError {
 	v := Validation{}
 	if len(t) > MaxOrganizations {
-		v.Fail("", len(t), "has %d organizations, more than the limit of %d; omit those without users", len(t), MaxOrganizations)
+		v.Fail("", len(t), "too_many_organizations", "has {count} organizations, more than the limit of {max}; omit those without users", len(t), MaxOrganizations)
 		return v.Errors
 	}
 	parent := make(map[string]string, len(t))
@@ -54,7 +54,7 @@ func (t Tree) Validate() []FieldError {
 		v.Text("id", o.ID, 1, MaxOrganizationID)
 		v.Text("name", o.Name, 1, MaxNameLength)
 		if _, twice := parent[o.ID]; twice {
-			v.Fail("id", o.ID, "is listed twice")
+			v.Fail("id", o.ID, "listed_twice", "is listed twice")
 		}
 		parent[o.ID] = o.ParentID
 	}
@@ -62,13 +62,13 @@ func (t Tree) Validate() []FieldError {
 	for i, o := range t {
 		v.item = i + 1
 		if _, known := parent[o.ParentID]; o.ParentID != "" && !known {
-			v.Fail("parent_id", o.ParentID, "is not in the tree")
+			v.Fail("parent_id", o.ParentID, "not_in_tree", "is not in the tree")
 			continue
 		}
 		var path []string
 		for up := o.ParentID; !rooted[up]; up = parent[up] {
 			if path = append(path, up); len(path) > len(t) {
-				v.Fail("parent_id", o.ParentID, "makes the organization its own ancestor")
+				v.Fail("parent_id", o.ParentID, "own_ancestor", "makes the organization its own ancestor")
 				return v.Errors
 			}
 		}

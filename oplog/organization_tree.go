@@ -175,7 +175,7 @@ func (t *OrganizationTree) NoRoomFor(entries []Entry) []FieldError {
 		default:
 			v.item = i + 1
 			v.Fail("organization.id", id,
-				"would exceed the limit of %d organizations per tenant; use an existing one, or omit organization", MaxOrganizations)
+				"no_room_for_organization", "would exceed the limit of {max} organizations per tenant; use an existing one, or omit organization", MaxOrganizations)
 		}
 	}
 	return v.Errors

@@ -26,7 +26,7 @@ const QueryDeadline = 5 * time.Second
 // DeadlineError replaces a context.DeadlineExceeded of a query by an error that names QueryDeadline; it returns any other error as it is.
 func DeadlineError(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return InvalidQuery("q", nil, "timed out after %s; narrow the search or the period", QueryDeadline)
+		return InvalidQuery("q", nil, "timed_out", "timed out after {seconds} s; narrow the search or the period", int(QueryDeadline.Seconds()))
 	}
 	return err
 }
@@ -52,11 +52,11 @@ func ParseCursor(tenant, cursor string) (Key, error) {
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil || len(raw) != len(k)+8 {
-		return k, InvalidQuery("cursor", cursor, "is not a valid cursor; use next_cursor of the previous page, or omit it")
+		return k, InvalidQuery("cursor", cursor, "not_a_cursor", "is not a valid cursor; use next_cursor of the previous page, or omit it")
 	}
 	copy(k[:], raw)
 	if string(cursorSum(tenant, k)) != string(raw[len(k):]) {
-		return k, InvalidQuery("cursor", cursor, "is not a cursor of this tenant")
+		return k, InvalidQuery("cursor", cursor, "cursor_of_another", "is not a cursor of this tenant")
 	}
 	return k, nil
 }

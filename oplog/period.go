@@ -1,7 +1,6 @@
 package oplog
 
 import (
-	"strings"
 	"time"
 )
 
@@ -71,12 +70,12 @@ func Presets() []Range {
 }
 
 // PresetNames lists the presets for messages.
-func PresetNames() string {
+func PresetNames() []string {
 	var names []string
 	for _, r := range ranges {
 		names = append(names, string(r.name))
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // Period returns the start (inclusive) and end (exclusive) of the range, in the time zone of now; false if the range is not a preset.

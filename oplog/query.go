@@ -46,10 +46,10 @@ const (
 // reason. A search without any letter or digit is rejected by the Index, which defines words.
 func ParseSearch(q string) ([]Word, error) {
 	if n := utf8.RuneCountInString(q); n > MaxSearchLength {
-		return nil, searchError(q, "is %d characters long; at most %d", n, MaxSearchLength)
+		return nil, searchError(q, "too_long", "is {length} characters long; at most {max}", n, MaxSearchLength)
 	}
 	if !utf8.ValidString(q) || strings.ContainsRune(q, 0) {
-		return nil, searchError("", "contains invalid characters")
+		return nil, searchError("", "not_utf8", "contains invalid characters")
 	}
 	var words []Word
 	atStart := true // not right after a closing quotation mark
@@ -59,15 +59,15 @@ func ParseSearch(q string) ([]Word, error) {
 		trimmed := strings.TrimLeftFunc(rest, unicode.IsSpace)
 		atStart, rest = len(trimmed) < len(rest), trimmed
 		if words = append(words, w); len(words) > MaxSearchWords {
-			return nil, searchError(q, "has more than %d words", MaxSearchWords)
+			return nil, searchError(q, "too_many_words", "has more than {max} words", MaxSearchWords)
 		}
 	}
 	return words, nil
 }
 
-func searchError(q, format string, args ...any) error {
+func searchError(q, code, message string, args ...any) error {
 	v := Validation{part: InQuery}
-	v.Fail("q", q, format, args...)
+	v.Fail("q", q, code, message, args...)
 	return &Error{Code: CodeInvalid, Message: "The search is invalid.", Fields: v.Errors}
 }
 
@@ -148,12 +148,12 @@ func (q *Query) Match(catalog *Catalog, now time.Time) (Match, error) {
 		return Match{}, err
 	}
 	if !q.From.IsZero() && !q.To.IsZero() && q.To.Before(q.From) {
-		return Match{}, InvalidQuery("from", q.From.Format(time.RFC3339), "is after to, %s", q.To.Format(time.RFC3339))
+		return Match{}, InvalidQuery("from", q.From.Format(time.RFC3339), "after_to", "is after to, {to}", q.To.Format(time.RFC3339))
 	}
 	if q.Range != "" && q.Range != RangeCustom {
 		from, to, ok := q.Range.Period(now)
 		if !ok {
-			return Match{}, InvalidQuery("range", string(q.Range), "is not one of %s", PresetNames())
+			return Match{}, InvalidQuery("range", string(q.Range), "not_one_of", "is not one of {allowed}", PresetNames())
 		}
 		m.From, m.To = Intersect(q.From, q.To, from, to)
 	}

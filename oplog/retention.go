@@ -1,7 +1,6 @@
 package oplog
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -104,7 +103,8 @@ func (t *TenantState) tooOld(e *Entry, now time.Time) (FieldError, bool) {
 	}
 	return FieldError{
 		Field: "time", Value: e.Time.Format(time.RFC3339),
-		Message: fmt.Sprintf("is before %s: this tenant keeps entries for %d days and rejects older ones", FormatInBoth(t.KeptSince(now), t.Zone), t.RetentionDays),
+		Violation: Violates("before_retention", "is before {start}: this tenant keeps entries for {days} days and rejects older ones",
+			FormatInBoth(t.KeptSince(now), t.Zone), t.RetentionDays),
 	}, true
 }
 

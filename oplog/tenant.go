@@ -54,31 +54,31 @@ func (t *Tenant) Validate() []FieldError {
 	v := Validation{}
 	switch {
 	case t.ID == "" || len(t.ID) > MaxIDLength:
-		v.Fail("id", t.ID, "is required, 1 to %d characters", MaxIDLength)
+		v.Fail("id", t.ID, "required", "is required, 1 to {max} characters", MaxIDLength)
 	case !validName(t.ID):
-		v.Fail("id", t.ID, "may contain only A-Z a-z 0-9 . _ - and must start with a letter or digit")
+		v.Fail("id", t.ID, "not_a_tenant_id", "may contain only A-Z a-z 0-9 . _ - and must start with a letter or digit")
 	}
 	v.Name("name", t.Name, 1, MaxUserLength)
 	if t.TimeZone == "" {
 		t.TimeZone = DefaultTimeZone
 	}
 	if _, err := time.LoadLocation(t.TimeZone); err != nil || t.TimeZone == "Local" {
-		v.Fail("time_zone", t.TimeZone, "is not a time zone name such as Asia/Shanghai or UTC")
+		v.Fail("time_zone", t.TimeZone, "not_a_time_zone", "is not a time zone name such as Asia/Shanghai or UTC")
 	}
 	switch {
 	case t.RetentionDays < 0:
-		v.Fail("retention_days", t.RetentionDays, "is negative; omit it to keep entries forever")
+		v.Fail("retention_days", t.RetentionDays, "negative_days", "is negative; omit it to keep entries forever")
 	case t.RetentionDays > MaxRetentionDays:
-		v.Fail("retention_days", t.RetentionDays, "is more than %d; omit it to keep entries forever", MaxRetentionDays)
+		v.Fail("retention_days", t.RetentionDays, "too_many_days", "is more than {max}; omit it to keep entries forever", MaxRetentionDays)
 	case t.RetentionDays > 0 && t.RetentionDays < MinRetentionDays && !t.BelowMinimum:
-		v.Fail("retention_days", t.RetentionDays, "is below the legal minimum of %d days; confirm with --below-legal-minimum or below_legal_minimum", MinRetentionDays)
+		v.Fail("retention_days", t.RetentionDays, "below_legal_minimum", "is below the legal minimum of {min} days; confirm with --below-legal-minimum or below_legal_minimum", MinRetentionDays)
 	}
 	if len(t.FrameAncestors) > maxFrameAncestors {
-		v.Fail("frame_ancestors", len(t.FrameAncestors), "has more than %d sites", maxFrameAncestors)
+		v.Fail("frame_ancestors", len(t.FrameAncestors), "too_many", "has more than {max} sites", maxFrameAncestors)
 	}
 	for i, site := range t.FrameAncestors {
 		if !frameAncestor.MatchString(site) {
-			v.Fail(fmt.Sprintf("frame_ancestors[%d]", i), site, "is not a site such as https://app.example.com or https://*.example.com")
+			v.Fail(fmt.Sprintf("frame_ancestors[%d]", i), site, "not_a_site", "is not a site such as https://app.example.com or https://*.example.com")
 		}
 	}
 	return v.Errors

@@ -67,7 +67,7 @@ func (t *TenantState) Match(q Query, now time.Time) (Match, error) {
 		values []string
 	}{{"organization", q.Organizations}, {Not + "organization", q.Not.Organizations}} {
 		if len(f.values) > 0 && !t.DataPermission {
-			return Match{}, InvalidQuery(""+f.name, f.values[0], "is not available: this tenant's data permission is off")
+			return Match{}, InvalidQuery(""+f.name, f.values[0], "no_data_permission", "is not available: this tenant's data permission is off")
 		}
 	}
 	m.Organizations, m.Not.Organizations = nil, nil

@@ -62,12 +62,12 @@ type Validation struct {
 	Errors []FieldError
 }
 
-// Fail adds an invalid field.
-func (v *Validation) Fail(field string, value any, format string, args ...any) {
+// Fail adds an invalid field; code, message and args are those of [Violates].
+func (v *Validation) Fail(field string, value any, code, message string, args ...any) {
 	if s, ok := value.(string); ok {
 		value = Shorten(s)
 	}
-	v.Errors = append(v.Errors, FieldError{Part: v.part, Item: v.item, Field: field, Message: fmt.Sprintf(format, args...), Value: value})
+	v.Errors = append(v.Errors, FieldError{Part: v.part, Item: v.item, Field: field, Value: value, Violation: Violates(code, message, args...)})
 }
 
 // Shorten limits the length of text quoted in errors.
@@ -84,12 +84,12 @@ func (v *Validation) id(id string) {
 		return
 	}
 	if len(id) > MaxIDLength {
-		v.Fail("id", id, "is %d characters long; at most %d", len(id), MaxIDLength)
+		v.Fail("id", id, "too_long", "is {length} characters long; at most {max}", len(id), MaxIDLength)
 		return
 	}
 	for _, c := range []byte(id) {
 		if !isASCIIWord(c) && c != '.' && c != ':' && c != '-' {
-			v.Fail("id", id, "may contain only A-Z a-z 0-9 . _ : -")
+			v.Fail("id", id, "not_an_id", "may contain only A-Z a-z 0-9 . _ : -")
 			return
 		}
 	}
@@ -103,13 +103,13 @@ func (v *Validation) time(e *Entry, now time.Time) time.Time {
 	t := e.Time
 	switch {
 	case t.IsZero() && e.ID != "":
-		v.Fail("time", nil, "is required when id is sent, so that a retry means the same entry")
+		v.Fail("time", nil, "time_required", "is required when id is sent, so that a retry means the same entry")
 	case t.IsZero():
 		t = now
 	case t.Before(earliestTime):
-		v.Fail("time", t.Format(time.RFC3339), "is before %d", MinYear)
+		v.Fail("time", t.Format(time.RFC3339), "before_year", "is before {year}", MinYear)
 	case t.After(now.Add(MaxTimeAhead)):
-		v.Fail("time", t.Format(time.RFC3339), "is more than %d h ahead of the server's clock (%s)", MaxTimeAhead/time.Hour, now.UTC().Format(time.RFC3339))
+		v.Fail("time", t.Format(time.RFC3339), "in_the_future", "is more than {hours} h ahead of the server's clock ({now})", int(MaxTimeAhead/time.Hour), now.UTC().Format(time.RFC3339))
 	}
 	return t.UTC().Truncate(time.Microsecond)
 }
@@ -119,13 +119,13 @@ func (v *Validation) Text(field, s string, least, most int) {
 	n := utf8.RuneCountInString(s)
 	switch {
 	case !utf8.ValidString(s):
-		v.Fail(field, nil, "is not valid UTF-8")
+		v.Fail(field, nil, "not_utf8", "is not valid UTF-8")
 	case strings.ContainsRune(s, 0):
-		v.Fail(field, s, "contains a NUL character")
+		v.Fail(field, s, "contains_nul", "contains a NUL character")
 	case n < least:
-		v.Fail(field, s, "is required")
+		v.Fail(field, s, "required", "is required")
 	case n > most:
-		v.Fail(field, s, "is %d characters long; at most %d", n, most)
+		v.Fail(field, s, "too_long", "is {length} characters long; at most {max}", n, most)
 	}
 }
 
@@ -134,7 +134,7 @@ func (v *Validation) Name(field, s string, least, most int) {
 	before := len(v.Errors)
 	v.Text(field, s, least, most)
 	if len(v.Errors) == before && strings.ContainsFunc(s, unicode.IsControl) {
-		v.Fail(field, s, "contains a control character, such as a line break")
+		v.Fail(field, s, "control_characters", "contains a control character, such as a line break")
 	}
 }
 
@@ -147,30 +147,30 @@ func (v *Validation) oneOf(field, s string, allowed ...string) string {
 			return s
 		}
 	}
-	v.Fail(field, s, "is not one of %s", strings.Join(allowed, ", "))
+	v.Fail(field, s, "not_one_of", "is not one of {allowed}", allowed)
 	return s
 }
 
 func (v *Validation) operation(catalog *Catalog, module, operation string) {
 	switch m, ok := catalog.Module(module); {
 	case module == "":
-		v.Fail("module", module, "is required; one of %s", strings.Join(catalog.ModuleKeys(), ", "))
+		v.Fail("module", module, "required", "is required; one of {allowed}", catalog.ModuleKeys())
 	case !ok:
-		v.Fail("module", module, "is not in the catalog; one of %s", strings.Join(catalog.ModuleKeys(), ", "))
+		v.Fail("module", module, "not_one_of", "is not in the catalog; one of {allowed}", catalog.ModuleKeys())
 	case m.Retired:
-		v.Fail("module", module, "is retired; one of %s", strings.Join(catalog.ModuleKeys(), ", "))
+		v.Fail("module", module, "retired", "is retired; one of {allowed}", catalog.ModuleKeys())
 	case operation == "":
-		v.Fail("operation", operation, "is required; module %s allows %s", module, strings.Join(catalog.allowed(m), ", "))
+		v.Fail("operation", operation, "required", "is required; module {module} allows {allowed}", module, catalog.allowed(m))
 	case !m.Allows(operation):
-		v.Fail("operation", operation, "is not allowed for module %s; allowed are %s", module, strings.Join(catalog.allowed(m), ", "))
+		v.Fail("operation", operation, "not_one_of", "is not allowed for module {module}; allowed are {allowed}", module, catalog.allowed(m))
 	case catalog.retired(operation):
-		v.Fail("operation", operation, "is retired; module %s allows %s", module, strings.Join(catalog.allowed(m), ", "))
+		v.Fail("operation", operation, "retired", "is retired; module {module} allows {allowed}", module, catalog.allowed(m))
 	}
 }
 
 func (v *Validation) changes(changes []Change) []Change {
 	if len(changes) > MaxChanges {
-		v.Fail("changes", len(changes), "has %d items; at most %d", len(changes), MaxChanges)
+		v.Fail("changes", len(changes), "too_many", "has {count} items; at most {max}", len(changes), MaxChanges)
 		return changes
 	}
 	size := 0
@@ -183,7 +183,7 @@ func (v *Validation) changes(changes []Change) []Change {
 		c.After = v.value(at+".after", c.After)
 	}
 	if size > MaxChangesBytes {
-		v.Fail("changes", nil, "has %d bytes of values; at most %d", size, MaxChangesBytes)
+		v.Fail("changes", nil, "too_large", "has {bytes} bytes of values; at most {max}", size, MaxChangesBytes)
 	}
 	return changes
 }
@@ -194,19 +194,19 @@ func (v *Validation) value(field string, raw json.RawMessage) json.RawMessage {
 		return nil
 	}
 	if Depth(raw) > MaxDepth {
-		v.Fail(field, nil, "is nested more than %d levels deep", MaxDepth)
+		v.Fail(field, nil, "too_deep", "is nested more than {max} levels deep", MaxDepth)
 		return raw
 	}
 	var out bytes.Buffer
 	if err := json.Compact(&out, raw); err != nil {
-		v.Fail(field, nil, "is not JSON: %v", err)
+		v.Fail(field, nil, "not_json", "is not JSON: {reason}", err.Error())
 		return raw
 	}
 	if holdsNUL(out.Bytes()) {
-		v.Fail(field, nil, "contains a NUL character")
+		v.Fail(field, nil, "contains_nul", "contains a NUL character")
 	}
 	if !utf8.Valid(out.Bytes()) {
-		v.Fail(field, nil, "is not valid UTF-8")
+		v.Fail(field, nil, "not_utf8", "is not valid UTF-8")
 	}
 	return out.Bytes()
 }
@@ -252,28 +252,28 @@ func (v *Validation) details(raw json.RawMessage) json.RawMessage {
 	case len(raw) == 0 || string(raw) == "null":
 		return nil
 	case len(raw) > MaxDetailsBytes:
-		v.Fail("details", nil, "is %d bytes long; at most %d", len(raw), MaxDetailsBytes)
+		v.Fail("details", nil, "too_large", "is {bytes} bytes long; at most {max}", len(raw), MaxDetailsBytes)
 		return raw
 	case raw[0] != '{':
-		v.Fail("details", nil, "is not a JSON object")
+		v.Fail("details", nil, "not_an_object", "is not a JSON object")
 		return raw
 	}
 	return v.value("details", raw)
 }
 
 // InvalidField returns the error of a request with one invalid field.
-func InvalidField(field string, value any, format string, args ...any) *Error {
-	return invalidIn(InBody, field, value, format, args...)
+func InvalidField(field string, value any, code, message string, args ...any) *Error {
+	return invalidIn(InBody, field, value, code, message, args...)
 }
 
 // InvalidQuery returns the error of a query with one invalid parameter.
-func InvalidQuery(field string, value any, format string, args ...any) *Error {
-	return invalidIn(InQuery, field, value, format, args...)
+func InvalidQuery(field string, value any, code, message string, args ...any) *Error {
+	return invalidIn(InQuery, field, value, code, message, args...)
 }
 
-func invalidIn(part Part, field string, value any, format string, args ...any) *Error {
+func invalidIn(part Part, field string, value any, code, message string, args ...any) *Error {
 	v := Validation{part: part}
-	v.Fail(field, value, format, args...)
+	v.Fail(field, value, code, message, args...)
 	return &Error{Code: CodeInvalid, Message: "The request is invalid.", Fields: v.Errors}
 }
 

@@ -97,7 +97,7 @@ func Remove(s oplog.Records, kind oplog.RecordKind, name string) error {
 func Create[T any](s oplog.Records, kind oplog.RecordKind, name string, record T) error {
 	_, err := Change(s, kind, name, func(r *T, exists bool) (bool, error) {
 		if exists {
-			return false, oplog.Errorf(oplog.CodeConflict, "%s already exists.", name)
+			return false, oplog.Refuse(oplog.CodeConflict, "record-exists", "{name} already exists.", name)
 		}
 		*r = record
 		return false, nil

@@ -174,7 +174,7 @@ func (x *Index) readyTenant(ctx context.Context, name string) (*tenantIndex, err
 			x.forget(t)
 			return nil, fmt.Errorf("open index of tenant %s: %w", name, failed)
 		case stateLoading:
-			return nil, oplog.Errorf(oplog.CodeUnavailable, "The index is being rebuilt: %d of %d entries. Retry in a moment; recording continues.", done, total)
+			return nil, oplog.Refuse(oplog.CodeUnavailable, "rebuilding", "The index is being rebuilt: {done} of {total} entries. Retry in a moment; recording continues.", done, total)
 		}
 		// Closed meanwhile: open it again.
 	}

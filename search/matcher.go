@@ -70,7 +70,7 @@ func (x *Index) newMatcher(m oplog.Match) (*matcher, error) {
 	}
 	if len(m.Words) > 0 && len(c.words) == 0 {
 		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The search is invalid.", Fields: []oplog.FieldError{{
-			Part: oplog.InQuery, Field: "q", Message: "has no letter or digit to search for", Value: m.Words[0].Text,
+			Part: oplog.InQuery, Field: "q", Value: m.Words[0].Text, Violation: oplog.Violates("nothing_to_search", "has no letter or digit to search for"),
 		}}}
 	}
 	return c, nil

@@ -241,7 +241,7 @@ func (s *segment) prefix(ctx context.Context, field, prefix string, wanted func(
 	terms := 0
 	return s.between(ctx, field, []byte(prefix), prefixEnd(prefix), func(term []byte) (bool, error) {
 		if terms++; terms > maxExpansion {
-			return false, tooBroad(fmt.Sprintf("is a prefix of more than %d different words; type more of it", maxExpansion), prefix)
+			return false, tooBroad(prefix, oplog.Violates("too_broad", "is a prefix of more than {max} different words; type more of it", maxExpansion))
 		}
 		return wanted == nil || wanted(string(term)), nil
 	})
@@ -292,9 +292,9 @@ func (s *segment) between(ctx context.Context, field string, start, end []byte, 
 // maxExpansion limits the terms that a searched prefix may match in a segment: two per document, as if every content had its own numbers.
 const maxExpansion = 1 << 20
 
-func tooBroad(message, value string) error {
+func tooBroad(value string, v oplog.Violation) error {
 	return &oplog.Error{Code: oplog.CodeInvalid, Message: "The search is too broad.", Fields: []oplog.FieldError{
-		{Part: oplog.InQuery, Field: "q", Message: message, Value: value},
+		{Part: oplog.InQuery, Field: "q", Value: value, Violation: v},
 	}}
 }
 

@@ -142,7 +142,7 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 		return nil, err
 	}
 	if b.Password != nil && before.Username == in.account.Person() {
-		return nil, oplog.Errorf(oplog.CodeForbidden, "Change your own password with PATCH /api/v1/session, which asks for the old one.")
+		return nil, oplog.Refuse(oplog.CodeForbidden, "own-password", "Change your own password with PATCH /api/v1/session, which asks for the old one.")
 	}
 	after := before
 	b.change(&after)

@@ -42,8 +42,8 @@ func (b *batch) fail(i int, f form) {
 	b.forms[i], b.broken = f, true
 }
 
-func (b *batch) failRequest(field, message string) {
-	b.request, b.broken = append(b.request, oplog.FieldError{Field: field, Message: message}), true
+func (b *batch) failRequest(field string, v oplog.Violation) {
+	b.request, b.broken = append(b.request, oplog.FieldError{Field: field, Violation: v}), true
 }
 
 // add adds the next entry, or its decoding errors.
@@ -58,7 +58,7 @@ func (b *batch) add(body *newEntryBody) {
 // addText decodes and adds the next entry.
 func (b *batch) addText(text []byte, options jsonv2.Options) error {
 	if len(b.entries) == oplog.MaxEntriesPerRequest {
-		return oplog.Errorf(oplog.CodeTooLarge, "A request may have at most %d entries; split it.", oplog.MaxEntriesPerRequest)
+		return oplog.Refuse(oplog.CodeTooLarge, "too-many-entries", "A request may have at most {max} entries; split it.", oplog.MaxEntriesPerRequest)
 	}
 	var body newEntryBody
 	err := jsonv2.Unmarshal(text, &body, options)
@@ -156,7 +156,7 @@ func (b *batch) readAgain(body []byte) error {
 	}
 	for name := range members {
 		if name != "entries" {
-			b.failRequest(wire.Shorten(name), "is an unknown field beside entries")
+			b.failRequest(wire.Shorten(name), oplog.Violates("unknown_field", "is an unknown field beside entries"))
 		}
 	}
 	return b.readArray(list)
@@ -164,7 +164,7 @@ func (b *batch) readAgain(body []byte) error {
 
 func (b *batch) readArray(list jsontext.Value) error {
 	if kind := list.Kind(); kind != '[' {
-		b.failRequest("entries", "is "+wire.KindName(kind)+"; it must be an array")
+		b.failRequest("entries", oplog.Violates("wrong_type", "is {type}; it must be {expected}", wire.KindName(kind), "an array"))
 		return nil
 	}
 	d := jsontext.NewDecoder(bytes.NewBuffer(list), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
@@ -188,7 +188,7 @@ func splitObject(text []byte) (map[string]jsontext.Value, error) {
 	d := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if kind := d.PeekKind(); kind != '{' {
 		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The body is " + wire.KindName(kind) + "; send an object.", Fields: []oplog.FieldError{
-			{Message: `must be one entry, or {"entries": […]}; for one entry per line send Content-Type: ` + wire.NDJSONType},
+			{Violation: oplog.Violation{Code: "not_an_object", Message: `must be one entry, or {"entries": […]}; for one entry per line send Content-Type: ` + wire.NDJSONType}},
 		}}
 	}
 	members := make(map[string]jsontext.Value)

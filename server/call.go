@@ -173,7 +173,7 @@ func (r *route) rejectUnknownParams(query url.Values) error {
 	var unknown []oplog.FieldError
 	for name, values := range query {
 		if !slices.ContainsFunc(r.params, func(p *huma.Param) bool { return p.Name == name }) {
-			unknown = append(unknown, oplog.FieldError{Part: oplog.InQuery, Field: name, Message: "is not a parameter of this operation", Value: wire.Shorten(values[0])})
+			unknown = append(unknown, oplog.FieldError{Part: oplog.InQuery, Field: name, Value: wire.Shorten(values[0]), Violation: oplog.Violates("unknown_parameter", "is not a parameter of this operation")})
 		}
 	}
 	if len(unknown) == 0 {

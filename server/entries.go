@@ -102,14 +102,14 @@ func (in *call) page() (pageRequest, error) {
 	switch order := r.Text("order"); order {
 	case "", orderTime:
 		if after := r.Text("after_seq"); after != "" {
-			r.Fail("after_seq", after, "requires order=seq")
+			r.Fail("after_seq", after, "requires_order", "requires order={order}", orderSeq)
 		}
 	case orderSeq:
 		if p.cursor != "" {
-			r.Fail("cursor", p.cursor, "requires order=time; with order=seq, send after_seq")
+			r.Fail("cursor", p.cursor, "requires_order", "requires order={order}; with order=seq, send after_seq", orderTime)
 		}
 	default:
-		r.Fail("order", order, "is neither time nor seq")
+		r.Fail("order", order, "not_one_of", "is not one of {allowed}", []string{orderTime, orderSeq})
 	}
 	return p, r.Err()
 }
@@ -135,7 +135,7 @@ func (s *Server) getEntry(_ context.Context, in *call, input *entryInput) (*entr
 	r := wire.ReadQuery(in.query)
 	seq := r.Seq("seq", 1)
 	if input.ID == journal.NoID && len(r.List("seq")) == 0 {
-		r.Fail("seq", nil, "is required if the id is ~")
+		r.Fail("seq", nil, "required", "is required if the id is ~")
 	}
 	if err := r.Err(); err != nil {
 		return nil, err

@@ -89,7 +89,7 @@ func (in *call) filters() (oplog.Query, error) {
 func (in *call) preset(r *wire.Query) oplog.Range {
 	preset := oplog.Range(r.Text("range"))
 	if preset == oplog.RangeCustom {
-		r.Fail("range", string(preset), "is not one of "+oplog.PresetNames()+"; otherwise send from and to without range")
+		r.Fail("range", string(preset), "not_one_of", "is not one of {allowed}; otherwise send from and to without range", oplog.PresetNames())
 	}
 	return preset
 }

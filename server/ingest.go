@@ -2,7 +2,6 @@ package server
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"reflect"
 	"strings"
@@ -67,7 +66,7 @@ func (b *newEntryBody) entry() (oplog.Entry, []oplog.FieldError) {
 			return
 		}
 		if *field = *sent; *sent == "" {
-			errs = append(errs, oplog.FieldError{Field: name, Message: "is empty; set it or omit it", Value: ""})
+			errs = append(errs, oplog.FieldError{Field: name, Value: "", Violation: oplog.Violates("empty", "is empty; set it or omit it")})
 		}
 	}
 	take(&e.ID, b.ID, "id")
@@ -75,7 +74,7 @@ func (b *newEntryBody) entry() (oplog.Entry, []oplog.FieldError) {
 	take(&e.Outcome, b.Outcome, "outcome")
 	if b.Time != nil {
 		if e.Time = *b.Time; e.Time.IsZero() {
-			errs = append(errs, oplog.FieldError{Field: "time", Message: fmt.Sprintf("is before %d", oplog.MinYear), Value: e.Time.Format(time.RFC3339)})
+			errs = append(errs, oplog.FieldError{Field: "time", Value: e.Time.Format(time.RFC3339), Violation: oplog.Violates("before_year", "is before {year}", oplog.MinYear)})
 		}
 	}
 	if len(b.Changes) > 0 {

@@ -71,12 +71,12 @@ func (s *Server) listKeys(_ context.Context, in *call, _ *struct{}) (*keysOutput
 func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*createdKeyOutput, error) {
 	b := input.Body
 	if b.Scope == identity.ScopeBackup && in.kind != byOwner {
-		return nil, oplog.Errorf(oplog.CodeForbidden, "Only an owner can create a key of scope backup: the backup contains every tenant.")
+		return nil, oplog.Refuse(oplog.CodeForbidden, "backup-key-owner-only", "Only an owner can create a key of scope backup: the backup contains every tenant.")
 	}
 	limits := identity.KeyLimits{Addresses: b.Addresses, Organization: b.Organization}
 	if b.ExpiresAt != nil {
 		if limits.ExpiresAt = *b.ExpiresAt; limits.ExpiresAt.IsZero() {
-			return nil, oplog.InvalidField("expires_at", limits.ExpiresAt, "is in the past")
+			return nil, oplog.InvalidField("expires_at", limits.ExpiresAt, "in_the_past", "is in the past")
 		}
 	}
 	k, text, err := s.identity.AddLimitedKey(in.tenant.ID, b.Scope, b.Name, limits)

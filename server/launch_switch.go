@@ -41,7 +41,7 @@ func (s *Server) otherPerson(in *call, link launchLink) (present, next identity.
 // askToSwitch responds with a page that asks whether to sign in as the next person; programs get a problem document.
 func (s *Server) askToSwitch(c *fiber.Ctx, link launchLink, present, next identity.Account) error {
 	if !acceptsHTML(c) {
-		return oplog.Errorf(oplog.CodeConflict, "Another person is signed in; to continue, send tenant and token with POST /launch.")
+		return oplog.Refuse(oplog.CodeConflict, "another-signed-in", "Another person is signed in; to continue, send tenant and token with POST /launch.")
 	}
 	from, to := displayName(present), displayName(next)
 	if from == to {

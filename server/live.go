@@ -99,11 +99,11 @@ func (s *Server) takeStream(ctx context.Context, in *call) (release func(), err 
 	defer cancel()
 	caller, tenant := in.caller(), in.tenant.ID
 	if s.streams.Wait(ctx, caller, 1) != nil {
-		return nil, fiber.NewError(http.StatusTooManyRequests, fmt.Sprintf("At most %d live streams of one user or key may be open; close others.", maxStreamsOfCaller))
+		return nil, oplog.Refuse(oplog.CodeTooMany, "too-many-streams", "At most {max} live streams of one user or key may be open; close others.", maxStreamsOfCaller)
 	}
 	if s.tenants.Wait(ctx, tenant, 1) != nil {
 		s.streams.Give(caller, 1)
-		return nil, fiber.NewError(http.StatusTooManyRequests, fmt.Sprintf("At most %d live streams of one tenant may be open; retry later.", maxStreamsOfTenant))
+		return nil, oplog.Refuse(oplog.CodeTooMany, "too-many-streams-of-tenant", "At most {max} live streams of one tenant may be open; retry later.", maxStreamsOfTenant)
 	}
 	return sync.OnceFunc(func() {
 		s.streams.Give(caller, 1)
@@ -127,7 +127,7 @@ func resumeAfter(id string, last uint64) (uint64, error) {
 	seq, err := strconv.ParseUint(id, 10, 64)
 	if err != nil || seq > last {
 		return 0, &oplog.Error{Code: oplog.CodeInvalid, Message: "The stream cannot go on from there.", Fields: []oplog.FieldError{
-			{Part: oplog.InHeader, Field: "Last-Event-ID", Message: "is not the id of an event of this tenant; leave it out to begin with what is new", Value: wire.Shorten(id)},
+			{Part: oplog.InHeader, Field: "Last-Event-ID", Value: wire.Shorten(id), Violation: oplog.Violates("not_an_event", "is not the id of an event of this tenant; leave it out to begin with what is new")},
 		}}
 	}
 	return seq, nil
@@ -144,7 +144,7 @@ func (s *Server) recheckAccess(in *call) func() error {
 		}
 		account, err := s.identity.SessionAccount(token)
 		if err == nil && account.Organization != scope {
-			err = oplog.Errorf(oplog.CodeUnauthenticated, "What this account may see has changed.")
+			err = oplog.Refuse(oplog.CodeUnauthenticated, "access-changed", "What this account may see has changed.")
 		}
 		return err
 	}

@@ -48,7 +48,7 @@ func (s *Server) getOrganizations(ctx context.Context, in *call, _ *struct{}) (*
 		return nil, err
 	}
 	if counted && in.kind&admins == 0 { // others count with getSummary, which is recorded in the trail
-		return nil, oplog.Errorf(oplog.CodeForbidden, "Only an admin of the whole tenant can count the entries of organizations.")
+		return nil, oplog.Refuse(oplog.CodeForbidden, "whole-tenant-only", "Only an admin of the whole tenant can count the entries of organizations.")
 	}
 	tree, err := s.directory.Organizations(in.tenant.ID, in.scope())
 	if err != nil {
@@ -108,7 +108,7 @@ func parseOrganizations(text []byte) (tree oplog.Tree, list string, err error) {
 	case err != nil:
 		errs = wire.FieldOf(err)
 	case body.Organizations == nil: // an empty tree has to be explicit
-		errs = oplog.FieldError{Field: list, Message: "is required; [] for an empty tree"}
+		errs = oplog.FieldError{Field: list, Violation: oplog.Violates("required", "is required; [] for an empty tree")}
 	default:
 		return body.Organizations, list, nil
 	}

@@ -20,7 +20,7 @@ type changeSessionInput struct {
 func (s *Server) changeSession(ctx context.Context, in *call, input *changeSessionInput) (*sessionOutput, error) {
 	b := input.Body
 	if b.Locale == "" && b.Password == "" {
-		return nil, oplog.InvalidField("locale", nil, "is required unless password is sent")
+		return nil, oplog.InvalidField("locale", nil, "required", "is required unless password is sent")
 	}
 	if in.trailDetails.quiet = b.Password == ""; !in.trailDetails.quiet {
 		if err := s.changePassword(ctx, in, b.OldPassword, b.Password); err != nil {
@@ -41,14 +41,14 @@ func (s *Server) changeSession(ctx context.Context, in *call, input *changeSessi
 func (s *Server) changePassword(ctx context.Context, in *call, old, password string) error {
 	account := in.account
 	if account.Launched {
-		return oplog.Errorf(oplog.CodeForbidden, "The host system signed you in; there is no password to change here.")
+		return oplog.Refuse(oplog.CodeForbidden, "password-of-host", "The host system signed you in; there is no password to change here.")
 	}
 	checked, err := s.checkOwnPassword(ctx, in, "change_password", "old_password", old)
 	if err != nil {
 		return err
 	}
 	if identity.SamePassword(old, password) {
-		return oplog.InvalidField("password", nil, "is the current password; choose another")
+		return oplog.InvalidField("password", nil, "same_password", "is the current password; choose another")
 	}
 	hash, err := s.hash(ctx, account.Username, password)
 	if err != nil {
@@ -77,7 +77,7 @@ func (s *Server) checkOwnPassword(ctx context.Context, in *call, operation, fiel
 	}
 	if !matches {
 		s.recordFailed(in, operation, in.account, "wrong password")
-		return "", oplog.InvalidField(field, nil, "is wrong")
+		return "", oplog.InvalidField(field, nil, "wrong_password", "is wrong")
 	}
 	giveBack()
 	return checked, nil

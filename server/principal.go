@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
 	"oplog/identity"
@@ -110,10 +109,7 @@ var beforeSecondFactor = map[string]bool{
 
 // passwordDue returns the error for all others.
 func passwordDue() error {
-	return &huma.ErrorModel{
-		Type: "urn:oplog:must-change", Title: http.StatusText(http.StatusForbidden), Status: http.StatusForbidden,
-		Detail: "Change the password before anything else: PATCH /api/v1/session with password and old_password.",
-	}
+	return oplog.Refuse(oplog.CodeForbidden, "must-change", "Change the password before anything else: PATCH /api/v1/session with password and old_password.")
 }
 
 // authenticate returns the caller of a request, by its key or its cookie; with an error if the sign-in waits for the second factor.
@@ -260,7 +256,7 @@ func (p *principal) mayAdminister(a identity.Account) error {
 		return nil
 	}
 	if a.Role == identity.RoleOwner {
-		return oplog.Errorf(oplog.CodeForbidden, "Only an owner can create an owner.")
+		return oplog.Refuse(oplog.CodeForbidden, "owner-only", "Only an owner can create an owner.")
 	}
 	return foreignTenant(a.Tenant)
 }
@@ -268,7 +264,7 @@ func (p *principal) mayAdminister(a identity.Account) error {
 // mayShare returns an error unless the caller may share views: only admins of the whole tenant may.
 func (p *principal) mayShare(shared bool) error {
 	if shared && p.kind&admins == 0 {
-		return oplog.Errorf(oplog.CodeForbidden, "Only an admin of the whole tenant can share a view.")
+		return oplog.Refuse(oplog.CodeForbidden, "sharing-whole-tenant-only", "Only an admin of the whole tenant can share a view.")
 	}
 	return nil
 }
@@ -278,7 +274,7 @@ func (p *principal) mayChangeView(v views.View) error {
 	if v.Owns(p.account) || v.Shared && p.kind&admins != 0 {
 		return nil
 	}
-	return oplog.Errorf(oplog.CodeForbidden, "This view is shared by %s; save your own copy to change it.", v.MadeBy)
+	return oplog.Refuse(oplog.CodeForbidden, "view-of-another", "This view is shared by {user}; save your own copy to change it.", v.MadeBy)
 }
 
 const noAccess = "This account has no access."

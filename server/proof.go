@@ -57,7 +57,7 @@ func (in *call) consistency(prove func(tenant string, from, to uint64) (oplog.Co
 	r := wire.ReadQuery(in.query)
 	from, to := r.Size("from"), r.Size("to")
 	if from == 0 && r.Err() == nil {
-		r.Fail("from", nil, "is required: the size of the older checkpoint, its second line")
+		r.Fail("from", nil, "required", "is required: the size of the older checkpoint, its second line")
 	}
 	if err := r.Err(); err != nil {
 		return nil, err

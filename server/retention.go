@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -47,7 +46,7 @@ func (s *Server) getRetention(ctx context.Context, in *call, _ *struct{}) (*rete
 	r := wire.ReadQuery(in.query)
 	days := r.Int("days", 1)
 	if days < 1 || days > oplog.MaxRetentionDays {
-		r.Fail("days", in.query.Get("days"), fmt.Sprintf("is not 1 to %d", oplog.MaxRetentionDays))
+		r.Fail("days", in.query.Get("days"), "out_of_range", "is not {min} to {max}", 1, oplog.MaxRetentionDays)
 	}
 	if err := r.Err(); err != nil {
 		return nil, err

@@ -62,12 +62,12 @@ type finishSignInInput struct {
 func (s *Server) finishSignIn(_ context.Context, in *call, input *finishSignInInput) (*signInOutput, error) {
 	b := input.Body
 	if !in.pending {
-		return nil, oplog.Errorf(oplog.CodeConflict, "The sign-in is already complete.")
+		return nil, oplog.Refuse(oplog.CodeConflict, "already-signed-in", "The sign-in is already complete.")
 	}
 	field, method, proof := "code", "totp", identity.Proof{Code: b.Code}
 	switch {
 	case (b.Code == "") == (b.RecoveryCode == ""):
-		return nil, oplog.InvalidField("code", nil, "or recovery_code is required, one of them")
+		return nil, oplog.InvalidField("code", nil, "code_required", "or recovery_code is required, one of them")
 	case b.RecoveryCode != "":
 		field, method, proof = "recovery_code", "recovery_code", identity.Proof{RecoveryCode: b.RecoveryCode}
 	}
@@ -105,7 +105,7 @@ func (s *Server) tryFactor(in *call, operation, field string, try func() error) 
 	}
 	s.recordFailed(in, operation, in.account, "wrong second factor")
 	left := s.throttle.left(buckets...)
-	return oplog.InvalidField(field, left, "is wrong or was used before; attempts left: %d", left)
+	return oplog.InvalidField(field, left, "wrong_code", "is wrong or was used before; attempts left: {left}", left)
 }
 
 // stepUpBody proves, in a request that changes the second factor, that it is still the person who signed in.
@@ -129,7 +129,7 @@ func (s *Server) stepUp(ctx context.Context, in *call, operation string, b stepU
 	case b.Code != "":
 		return s.tryFactor(in, operation, "code", func() error { return change(identity.StepUp{Code: b.Code}) })
 	case b.Password == "":
-		return oplog.InvalidField("password", nil, "or code is required, to confirm that it is you")
+		return oplog.InvalidField("password", nil, "confirmation_required", "or code is required, to confirm that it is you")
 	}
 	checked, err := s.checkOwnPassword(ctx, in, operation, "password", b.Password)
 	if err != nil {
@@ -244,7 +244,7 @@ func (s *Server) removeSecondFactor(_ context.Context, in *call, input *accountI
 		return nil, err
 	}
 	if before.Username == in.account.Person() {
-		return nil, oplog.Errorf(oplog.CodeForbidden, "Change your own second factor under /api/v1/session/second-factor, which asks for a code or your password.")
+		return nil, oplog.Refuse(oplog.CodeForbidden, "own-factor", "Change your own second factor under /api/v1/session/second-factor, which asks for a code or your password.")
 	}
 	account, err := s.identity.RemoveFactors(before.Username, func(a identity.Account) error {
 		_, err := s.administersNow(in, a)

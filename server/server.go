@@ -312,7 +312,7 @@ func setRetryAfter(c *fiber.Ctx, err error) {
 }
 
 // problem translates an error into a response. Internal errors are logged and not disclosed to the caller.
-func (s *Server) problem(method, path string, err error) *huma.ErrorModel {
+func (s *Server) problem(method, path string, err error) *wire.ProblemBody {
 	p, known := wire.Problem(err)
 	if !known {
 		s.logger.Error("a request failed", "method", method, "path", path, "err", err)

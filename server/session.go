@@ -3,7 +3,6 @@ package server
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -92,7 +91,7 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 	}
 	if !known || !matches {
 		s.recordFailed(in, "sign_in", account, reason(account))
-		return nil, oplog.Errorf(oplog.CodeUnauthenticated, "The username or the password is wrong.")
+		return nil, oplog.Refuse(oplog.CodeUnauthenticated, "wrong-credentials", "The username or the password is wrong.")
 	}
 	giveBack()
 	if err := s.checkSpaceForSignIn(account); err != nil {
@@ -163,7 +162,7 @@ func (s *Server) signedIn(in *call, account identity.Account, session identity.S
 func (in *call) tooManyTries(wait time.Duration) error {
 	seconds := int(math.Ceil(wait.Seconds()))
 	in.http.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds))
-	return fiber.NewError(http.StatusTooManyRequests, fmt.Sprintf("Too many attempts; retry in %d seconds.", seconds))
+	return oplog.Refuse(oplog.CodeTooMany, "too-many-attempts", "Too many attempts; retry in {seconds} seconds.", seconds)
 }
 
 // check checks a password once there is a free slot: hashing takes 19 MiB, and many at once would exhaust memory.

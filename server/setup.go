@@ -57,7 +57,7 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 	}
 	if subtle.ConstantTimeCompare([]byte(b.Code), []byte(s.setupCode)) != 1 {
 		s.recordFailed(in, "set_up", identity.Account{}, "wrong code")
-		return nil, oplog.Errorf(oplog.CodeForbidden, "The setup code is wrong; the program printed it when it started.")
+		return nil, oplog.Refuse(oplog.CodeForbidden, "wrong-setup-code", "The setup code is wrong; the program printed it when it started.")
 	}
 	giveBack()
 	account := identity.Account{Username: b.Username, Role: identity.RoleOwner, Locale: b.Locale}

@@ -207,13 +207,13 @@ func checkViewQuery(text string) error {
 	query, err := url.ParseQuery(text)
 	if err != nil {
 		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view is invalid.", Fields: []oplog.FieldError{
-			{Field: "query", Message: "is not a valid URL query: " + err.Error(), Value: wire.Shorten(text)},
+			{Field: "query", Value: wire.Shorten(text), Violation: oplog.Violates("not_a_query", "is not a valid URL query: {reason}", err.Error())},
 		}}
 	}
 	for name := range query {
 		if !slices.ContainsFunc(filterParams, func(p *huma.Param) bool { return p.Name == name }) {
 			return &oplog.Error{Code: oplog.CodeInvalid, Message: "The view is invalid.", Fields: []oplog.FieldError{
-				{Field: "query", Message: "has an unknown filter: " + wire.Shorten(name), Value: wire.Shorten(text)},
+				{Field: "query", Value: wire.Shorten(text), Violation: oplog.Violates("unknown_filter", "has an unknown filter: {name}", wire.Shorten(name))},
 			}}
 		}
 	}

@@ -237,7 +237,7 @@ func (w *tenantWriter) findDeleted(r *appendRequest) (late []oplog.FieldError) {
 		if t := r.entries[i].Time; w.closed.has(t.UnixMicro()) {
 			late = append(late, oplog.FieldError{
 				Item: i + 1, Field: "time", Value: t.Format(time.RFC3339),
-				Message: "is on a day that was deleted under the retention rule and accepts no more entries",
+				Violation: oplog.Violates("day_deleted", "is on a day that was deleted under the retention rule and accepts no more entries"),
 			})
 		}
 	}
@@ -281,7 +281,7 @@ func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
 		if !same {
 			differ = append(differ, oplog.FieldError{
 				Item: i + 1, Field: "id", Value: e.ID,
-				Message: "was already used on this day for an entry with different content; give each entry its own id, for example prefixed with the system's name",
+				Violation: oplog.Violates("id_taken", "was already used on this day for an entry with different content; give each entry its own id, for example prefixed with the system's name"),
 			})
 		}
 	}

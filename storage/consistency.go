@@ -27,13 +27,13 @@ func (db *DB) ProveConsistency(tenant string, from, to uint64) (oplog.Consistenc
 		if to == 0 {
 			to = size
 		}
-		switch more := fmt.Sprintf("is more than the log's %d entries", size); {
+		switch more := oplog.Violates("more_than_log", "is more than the log's {size} entries", size); {
 		case from > size:
 			return sizeError("from", from, more)
 		case to > size:
 			return sizeError("to", to, more)
 		case from == 0 || from > to:
-			return sizeError("from", from, fmt.Sprintf("is not between 1 and %d; it is the size of the older checkpoint", to))
+			return sizeError("from", from, oplog.Violates("out_of_range", "is not between {min} and {max}; it is the size of the older checkpoint", 1, to))
 		}
 		path, err := tlog.ProveTree(int64(to), int64(from), t)
 		if err != nil {
@@ -52,8 +52,8 @@ func (db *DB) ProveConsistency(tenant string, from, to uint64) (oplog.Consistenc
 	return c, err
 }
 
-func sizeError(name string, size uint64, message string) error {
+func sizeError(name string, size uint64, v oplog.Violation) error {
 	return &oplog.Error{Code: oplog.CodeInvalid, Message: "There is no such proof.", Fields: []oplog.FieldError{
-		{Part: oplog.InQuery, Field: name, Message: message, Value: size},
+		{Part: oplog.InQuery, Field: name, Value: size, Violation: v},
 	}}
 }

@@ -40,7 +40,7 @@ const scanSize = 1000
 // zone.
 func (t *Trail) Page(ctx context.Context, tenant string, q oplog.Query, limit int, cursor string) (oplog.Page, error) {
 	if limit < 1 || limit > oplog.MaxPageSize {
-		return oplog.Page{}, oplog.InvalidQuery("limit", limit, "is not between 1 and %d", oplog.MaxPageSize)
+		return oplog.Page{}, oplog.InvalidQuery("limit", limit, "out_of_range", "is not between {min} and {max}", 1, oplog.MaxPageSize)
 	}
 	name := oplog.TrailName(tenant)
 	before, err := oplog.ParseCursor(name, cursor)

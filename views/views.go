@@ -55,10 +55,10 @@ func (v *View) validate() []oplog.FieldError {
 	check.Name("name", v.Name, 1, MaxViewName)
 	check.Text("query", v.Query, 0, MaxViewQuery)
 	if strings.TrimSpace(v.Name) == "" && v.Name != "" {
-		check.Fail("name", v.Name, "is blank")
+		check.Fail("name", v.Name, "required", "is blank")
 	}
 	if _, err := url.ParseQuery(v.Query); err != nil {
-		check.Fail("query", v.Query, "is not a valid URL query: %v", err)
+		check.Fail("query", v.Query, "not_a_query", "is not a valid URL query: {reason}", err.Error())
 	}
 	return check.Errors
 }
@@ -180,10 +180,10 @@ func (s *Views) checkView(v View) error {
 			continue
 		}
 		if own++; own >= MaxViews {
-			return oplog.Errorf(oplog.CodeInvalid, "The limit is %d views per person and tenant; delete one first.", MaxViews)
+			return oplog.Refuse(oplog.CodeInvalid, "too-many-views", "The limit is {max} views per person and tenant; delete one first.", MaxViews)
 		}
 		if strings.EqualFold(other.Name, v.Name) {
-			return oplog.Errorf(oplog.CodeConflict, "A view named %s already exists.", other.Name)
+			return oplog.Refuse(oplog.CodeConflict, "view-exists", "A view named {name} already exists.", other.Name)
 		}
 	}
 	return nil

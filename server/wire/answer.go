@@ -3,7 +3,6 @@ package wire
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -46,8 +45,8 @@ func (a *Answers) Hold(c *fiber.Ctx, caller string) error {
 	var over *OverBudget
 	if errors.As(a.memory.Take(caller, size), &over) {
 		if over.Own {
-			return fiber.NewError(http.StatusTooManyRequests,
-				fmt.Sprintf("Responses to this caller that it has not received yet have more than %d MiB; read them first.", MaxCallerAnswers>>20))
+			return oplog.Refuse(oplog.CodeTooMany, "unread-responses",
+				"Responses to this caller that it has not received yet have more than {mebibytes} MiB; read them first.", MaxCallerAnswers>>20)
 		}
 		return oplog.Errorf(oplog.CodeUnavailable, "The server is sending too many large responses; retry later.")
 	}

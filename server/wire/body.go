@@ -121,8 +121,8 @@ func (b *Bodies) hold(c *fiber.Ctx, caller string) func(n int) error {
 	c.Locals(heldKey{}, h)
 	return func(n int) error {
 		if b.shares.Take(caller, int64(n)) != nil {
-			return fiber.NewError(http.StatusTooManyRequests,
-				fmt.Sprintf("Requests of this caller in progress have more than %d MiB of bodies; wait for their responses, then retry.", MaxCallersBodies>>20))
+			return oplog.Refuse(oplog.CodeTooMany, "too-large-requests",
+				"Requests of this caller in progress have more than {mebibytes} MiB of bodies; wait for their responses, then retry.", MaxCallersBodies>>20)
 		}
 		h.bytes += int64(n)
 		more := max(0, h.bytes-SmallBody) - h.beyondSmall
@@ -147,7 +147,7 @@ func tooLarge(most int) error {
 	if most < 1<<20 {
 		size = fmt.Sprintf("%d KiB", most>>10)
 	}
-	return oplog.Errorf(oplog.CodeTooLarge, "The body is larger than %s uncompressed; split it.", size)
+	return oplog.Refuse(oplog.CodeTooLarge, "body-too-large", "The body is larger than {max} uncompressed; split it.", size)
 }
 
 // readRaw returns the body as sent. Fiber's own Body would decompress it without a limit.

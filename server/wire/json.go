@@ -113,14 +113,14 @@ func SyntaxError(err error) (string, bool) {
 func FieldOf(err error) oplog.FieldError {
 	var wrong *jsonv2.SemanticError
 	if !errors.As(err, &wrong) {
-		return oplog.FieldError{Message: strings.TrimPrefix(err.Error(), "json: ")}
+		return oplog.FieldError{Violation: oplog.Violates("not_json", "{reason}", strings.TrimPrefix(err.Error(), "json: "))}
 	}
 	f := oplog.FieldError{Field: fieldPath(wrong.JSONPointer)}
 	if errors.Is(wrong.Err, jsonv2.ErrUnknownName) {
-		f.Message = "is an unknown field"
+		f.Violation = oplog.Violates("unknown_field", "is an unknown field")
 		return f
 	}
-	f.Message = fmt.Sprintf("is %s; it must be %s", KindName(wrong.JSONKind), typeName(wrong.GoType))
+	f.Violation = oplog.Violates("wrong_type", "is {type}; it must be {expected}", KindName(wrong.JSONKind), typeName(wrong.GoType))
 	if len(wrong.JSONValue) == 0 {
 		return f
 	}
@@ -131,7 +131,7 @@ func FieldOf(err error) oplog.FieldError {
 	var s string
 	if json.Unmarshal(wrong.JSONValue, &s) == nil {
 		f.Value = Shorten(s)
-		f.Message = "must be " + typeName(wrong.GoType)
+		f.Violation = oplog.Violates("wrong_type", "must be {expected}", typeName(wrong.GoType))
 	}
 	return f
 }

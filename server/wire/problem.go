@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/validation"
 	"github.com/gofiber/fiber/v2"
 
 	"oplog/oplog"
@@ -41,10 +40,10 @@ const StatusClientLeft = 499
 const ProblemType = "application/problem+json"
 
 // Problem translates an error into a response; false for an internal error, whose response discloses nothing.
-func Problem(err error) (p *huma.ErrorModel, known bool) {
+func Problem(err error) (p *ProblemBody, known bool) {
 	var told *oplog.Error
 	var refused *fiber.Error
-	var ready *huma.ErrorModel
+	var ready *ProblemBody
 	switch {
 	case errors.As(err, &ready):
 		return ready, true
@@ -52,9 +51,9 @@ func Problem(err error) (p *huma.ErrorModel, known bool) {
 		p := newProblem(Statuses[told.Code], told.Message)
 		switch {
 		case told.Reason != "":
-			p.Type = "urn:oplog:" + told.Reason
+			p.Type, p.Params = ReasonType+told.Reason, told.Params
 		case told.Code == oplog.CodeDamaged: // retrying does not help, unlike with others of this status
-			p.Type = "urn:oplog:damaged"
+			p.Type = ReasonType + "damaged"
 		}
 		var items *inList
 		errors.As(err, &items)
@@ -63,7 +62,7 @@ func Problem(err error) (p *huma.ErrorModel, known bool) {
 			if i == MaxFieldErrors {
 				break // see limitErrors
 			}
-			p.Errors = append(p.Errors, &huma.ErrorDetail{Location: location(f, items), Message: f.Message, Value: f.Value})
+			p.Errors = append(p.Errors, &ErrorDetail{location(f, items), f.Code, f.Params, f.Message, f.Value})
 		}
 		limitErrors(p, len(told.Fields))
 		return p, true
@@ -84,7 +83,7 @@ const MaxFieldErrors = 100
 const maxLocation = 256
 
 // limitErrors limits a problem's list of invalid fields, whose total is given: unknown field names can be long and many.
-func limitErrors(p *huma.ErrorModel, fields int) {
+func limitErrors(p *ProblemBody, fields int) {
 	if fields > MaxFieldErrors {
 		p.Errors = p.Errors[:MaxFieldErrors]
 		p.Detail += fmt.Sprintf(" The first %d errors are listed.", MaxFieldErrors)
@@ -97,8 +96,8 @@ func limitErrors(p *huma.ErrorModel, fields int) {
 	}
 }
 
-func newProblem(status int, detail string) *huma.ErrorModel {
-	return &huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: detail}
+func newProblem(status int, detail string) *ProblemBody {
+	return &ProblemBody{Title: http.StatusText(status), Status: status, Detail: detail}
 }
 
 // InList marks an error's items as items of a list in the body, in a field of that name ("" if the body is the list); otherwise the body is
@@ -140,7 +139,7 @@ func SendJSON(c *fiber.Ctx, status int, contentType string, v any) error {
 
 // TidyProblem rewrites Huma's problems in the API's words, and keeps them from repeating input, which may be long or contain a password.
 func TidyProblem(_ huma.Context, _ string, v any) (any, error) {
-	p, ok := v.(*huma.ErrorModel)
+	p, ok := v.(*ProblemBody)
 	if !ok {
 		return v, nil
 	}
@@ -153,9 +152,6 @@ func TidyProblem(_ huma.Context, _ string, v any) (any, error) {
 	}
 	limitErrors(p, len(p.Errors))
 	for _, e := range p.Errors {
-		if e.Message == validation.MsgExpectedMatchExactlyOneSchema {
-			e.Message = "is neither a string nor a list of strings" // the only fields with two types
-		}
 		text, isText := e.Value.(string)
 		switch kind := reflect.ValueOf(e.Value).Kind(); {
 		case e.Location == "body" || strings.HasSuffix(e.Location, "password"):
@@ -185,6 +181,6 @@ func shorten(s string, most int) string {
 
 // ProblemResponse documents error responses.
 func ProblemResponse(r huma.Registry) *huma.Response {
-	schema := r.Schema(reflect.TypeFor[huma.ErrorModel](), true, "")
+	schema := r.Schema(reflect.TypeFor[ProblemBody](), true, "")
 	return &huma.Response{Description: "Error", Content: map[string]*huma.MediaType{ProblemType: {Schema: schema}}}
 }

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -35,12 +34,12 @@ type Query struct {
 // ReadQuery starts parsing a query; Err returns its errors.
 func ReadQuery(query url.Values) *Query { return &Query{query: query} }
 
-// Fail adds an invalid value.
-func (r *Query) Fail(name string, value any, message string) {
+// Fail adds an invalid value; code, message and args are those of [oplog.Violates].
+func (r *Query) Fail(name string, value any, code, message string, args ...any) {
 	if s, ok := value.(string); ok {
 		value = Shorten(s)
 	}
-	r.broken = append(r.broken, oplog.FieldError{Part: oplog.InQuery, Field: name, Message: message, Value: value})
+	r.broken = append(r.broken, oplog.FieldError{Part: oplog.InQuery, Field: name, Value: value, Violation: oplog.Violates(code, message, args...)})
 }
 
 // List returns all values of a name.
@@ -58,7 +57,7 @@ func (r *Query) List(name string) []string {
 func (r *Query) Text(name string) string {
 	list := r.List(name)
 	if len(list) > 1 {
-		r.Fail(name, list[1], "occurs more than once")
+		r.Fail(name, list[1], "more_than_once", "occurs more than once")
 	}
 	if len(list) == 0 {
 		return ""
@@ -75,7 +74,7 @@ func (r *Query) Time(name string) time.Time {
 	// An unescaped plus sign arrives as a space.
 	t, err := time.Parse(time.RFC3339, strings.ReplaceAll(text, " ", "+"))
 	if err != nil {
-		r.Fail(name, text, "is not a time such as 2006-01-02T15:04:05Z (RFC 3339)")
+		r.Fail(name, text, "not_a_time", "is not a time such as 2006-01-02T15:04:05Z (RFC 3339)")
 	}
 	return t
 }
@@ -88,7 +87,7 @@ func (r *Query) Int(name string, otherwise int) int {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		r.Fail(name, text, "is not a whole number")
+		r.Fail(name, text, "not_a_number", "is not a whole number")
 	}
 	return n
 }
@@ -97,7 +96,7 @@ func (r *Query) Int(name string, otherwise int) int {
 func (r *Query) Bool(name string) bool {
 	text := r.Text(name)
 	if text != "" && text != "true" && text != "false" {
-		r.Fail(name, text, "is neither true nor false")
+		r.Fail(name, text, "not_a_boolean", "is neither true nor false")
 	}
 	return text == "true"
 }
@@ -110,7 +109,7 @@ func (r *Query) Size(name string) uint64 {
 	}
 	n, err := strconv.ParseUint(text, 10, 63)
 	if err != nil || n == 0 {
-		r.Fail(name, text, "is not a number of entries, 1 or more")
+		r.Fail(name, text, "not_a_size", "is not a number of entries, 1 or more")
 	}
 	return n
 }
@@ -123,7 +122,7 @@ func (r *Query) Seq(name string, least uint64) uint64 {
 	}
 	n, err := strconv.ParseUint(text, 10, 63)
 	if err != nil || n < least {
-		r.Fail(name, text, fmt.Sprintf("is not a seq, %d or more", least))
+		r.Fail(name, text, "not_a_seq", "is not a seq, {min} or more", least)
 	}
 	return n
 }

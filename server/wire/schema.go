@@ -14,9 +14,6 @@ func NewSchemas() huma.Registry { return huma.NewMapRegistry(schemaPrefix, schem
 
 // schemaName returns a type's name in the OpenAPI document.
 func schemaName(t reflect.Type, hint string) string {
-	if t == reflect.TypeFor[huma.ErrorModel]() {
-		return "Problem"
-	}
 	return strings.TrimSuffix(huma.DefaultSchemaNamer(t, hint), "Body")
 }
 

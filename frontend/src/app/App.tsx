@@ -1,7 +1,7 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { Suspense, useEffect, useRef, useState } from 'react'
 import { guessLanguage, type LocaleTag, loadWords, rememberLanguage } from '../i18n/dictionaries'
-import { LanguageProvider, useWords } from '../i18n/language'
+import { LanguageProvider, useLanguage } from '../i18n/language'
 import { isProblem, setProblemTexts } from '../lib/problem'
 import { queryKeys } from '../model/api/queryKeys'
 import type { Session } from '../model/api/types'
@@ -86,7 +86,7 @@ function InLanguage() {
 
 /** Keeps the messages for errors in the console's language. */
 function NoAnswer() {
-  const words = useWords()
-  useEffect(() => setProblemTexts(words), [words])
+  const { tag, words } = useLanguage()
+  useEffect(() => setProblemTexts(tag, words.noAnswer), [tag, words])
   return null
 }

@@ -39,16 +39,6 @@ export const en = {
   pageMissingText: 'The server did not respond, or the console has been updated.',
   partMissing: 'This part of the page could not be loaded.',
   noAnswer: 'the server is not responding',
-  nothingToSearch: 'there is no letter or digit to search for',
-  refusedFilters: {
-    ip: (value: string) => `“${value}” is neither an IP address nor a network such as 192.0.2.0/24`,
-    outcome: (value: string) => `“${value}” is not an outcome`,
-    organization: () => 'this tenant does not restrict the log by organization',
-    from: () => 'the period ends before it starts',
-    q: () => 'the search is too long',
-    timeout: () => 'the search took too long; narrow it or the period',
-  },
-  statusText: (_: number) => '', // the server's own messages say more
   stillNoAnswer: 'The server is still not responding.',
   reload: 'Reload page',
   toStart: 'Go to home page',

@@ -4,16 +4,6 @@ import { listZh } from './list.zh'
 import { n } from './numbers'
 import { timeZh } from './time.zh'
 
-const statusTexts: Record<number, string> = {
-  401: '登录已失效，请重新登录',
-  403: '您无权执行此操作',
-  413: '内容过大',
-  429: '请求过于频繁，请稍后再试',
-  500: '服务器内部错误，详见服务器日志',
-  503: '服务器暂时无法处理，请稍后重试',
-  507: '服务器磁盘空间不足',
-}
-
 export const zh: Dictionary = {
   number: n,
   language: '语言',
@@ -45,16 +35,6 @@ export const zh: Dictionary = {
   pageMissingText: '服务器未响应，或控制台已更新。',
   partMissing: '页面的这一部分无法加载。',
   noAnswer: '服务器未响应',
-  nothingToSearch: '搜索内容中没有文字或数字',
-  refusedFilters: {
-    ip: (value) => `“${value}”不是 IP 地址，也不是 192.0.2.0/24 这样的网段`,
-    outcome: (value) => `“${value}”不是有效的操作结果`,
-    organization: () => '此租户未按组织限制可见范围',
-    from: () => '时段的结束时间早于开始时间',
-    q: () => '搜索内容过长',
-    timeout: () => '搜索超时，请缩小搜索范围或时段',
-  },
-  statusText: (status) => statusTexts[status] ?? '',
   stillNoAnswer: '服务器仍未响应。',
   reload: '重新加载页面',
   toStart: '返回首页',

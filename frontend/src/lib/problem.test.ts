@@ -1,40 +1,65 @@
-import { expect, test } from 'vitest'
-import { zh } from '../i18n/zh'
-import { ApiProblem, hasNothingToSearch, problemText, setProblemTexts } from './problem'
+import { afterEach, expect, test } from 'vitest'
+import type { LocaleTag } from '../i18n/dictionaries'
+import { ApiProblem, loadProblemWords, problemText, problemTitle, setProblemTexts } from './problem'
 
-test('a search without a letter or digit is told from other errors', () => {
-  const refused = (status: number, location: string, value: unknown) =>
-    hasNothingToSearch(new ApiProblem(status, { errors: [{ location, message: 'is refused', value }] }))
-  expect(refused(422, 'query.q', '-')).toBe(true)
-  expect(refused(422, 'query.q', '')).toBe(true)
-  expect(refused(422, 'query.q', '王'.repeat(2000))).toBe(false)
-  expect(refused(422, 'query.ip', '-')).toBe(false)
-  expect(refused(400, 'query.q', '-')).toBe(false)
-  expect(hasNothingToSearch(new Error('-'))).toBe(false)
-  expect(hasNothingToSearch(undefined)).toBe(false)
-  setProblemTexts(zh)
-  const hyphen = [{ location: 'query.q', message: 'has no letter or digit to search for', value: '-' }]
-  expect(problemText(new ApiProblem(422, { errors: hyphen }))).toBe('搜索内容中没有文字或数字')
+async function inLanguage(tag: LocaleTag) {
+  setProblemTexts(tag, 'no response')
+  await loadProblemWords()
+}
+
+afterEach(() => inLanguage('en'))
+
+const invalid = {
+  detail: 'The request is invalid.',
+  errors: [
+    { location: 'body.password', code: 'too_short', params: { length: 3, min: 12 }, message: 'is 3 characters long' },
+    { location: 'body.role', code: 'not_one_of', params: { allowed: ['owner', 'admin'] }, message: '…', value: 'x' },
+    { location: 'body.name', code: 'of_a_newer_server', message: 'is taken' },
+  ],
+}
+
+test('the errors of fields are in Chinese, by their codes and parameters', async () => {
+  await inLanguage('zh-CN')
+  const problem = new ApiProblem(422, invalid)
+  expect(problem.fields).toEqual({
+    'body.password': '至少 12 个字符',
+    'body.role': '“x”无效，可用的值：owner, admin',
+    'body.name': 'is taken', // without words, the server's own message
+  })
+  expect(problemText(problem)).toBe('至少 12 个字符')
+  expect(problemTitle(problem)).toBe('部分内容无效')
 })
 
-test.each([
-  ['query.ip', '10.0.0', '“10.0.0”不是 IP 地址，也不是 192.0.2.0/24 这样的网段'],
-  ['query.not_ip', 'x', '“x”不是 IP 地址，也不是 192.0.2.0/24 这样的网段'],
-  ['body.filters.outcome', 'none', '“none”不是有效的操作结果'],
-  ['query.organization', 'east', '此租户未按组织限制可见范围'],
-  ['query.from', '2026-11-20T00:00:00Z', '时段的结束时间早于开始时间'],
-  ['query.q', '王'.repeat(65), '搜索内容过长'],
-  ['query.q', undefined, '搜索超时，请缩小搜索范围或时段'],
-  ['body.name', 'x', 'The request is invalid: is taken'],
-])('a refused %s is explained in the language of the console', (location, value, text) => {
-  setProblemTexts(zh)
-  const errors = [{ location, message: 'is taken', value }]
-  expect(problemText(new ApiProblem(422, { detail: 'The request is invalid.', errors }))).toBe(text)
+test('in English they are the messages of the server', async () => {
+  await inLanguage('en')
+  const problem = new ApiProblem(422, invalid)
+  expect(problem.fields['body.password']).toBe('is 3 characters long')
+  expect(problemText(problem)).toBe('The request is invalid: is 3 characters long')
+  expect(problemTitle(problem)).toBe('The request is invalid.')
+  const filter = [{ location: 'query.ip', code: 'not_a_network', message: 'is neither …', value: '10.0.0' }]
+  expect(problemText(new ApiProblem(422, { detail: 'Invalid query parameters.', errors: filter }))).toBe(
+    'Invalid query parameters: “10.0.0” is neither …',
+  )
 })
 
-test('so are statuses without fields', () => {
-  setProblemTexts(zh)
-  const text = (status: number) => problemText(new ApiProblem(status, { detail: 'In English.' }))
-  expect([403, 429, 500, 503, 507].map(text).filter((one) => /[A-Za-z]/.test(one))).toEqual([])
-  expect(text(409)).toBe('In English.')
+test('a conflict says its reason, and a limit when to retry', async () => {
+  await inLanguage('zh-CN')
+  const exists = { type: 'urn:oplog:account-exists', params: { username: 'li' }, detail: 'Account li already exists.' }
+  expect(problemText(new ApiProblem(409, exists))).toBe('账号 li 已存在')
+  const wait = { type: 'urn:oplog:too-many-attempts', params: { seconds: 27 }, detail: 'Too many attempts.' }
+  expect(problemText(new ApiProblem(429, wait))).toBe('尝试次数过多，请在 27 秒后重试')
+})
+
+test('a status without a code keeps the facts that the server tells', async () => {
+  await inLanguage('zh-CN')
+  const text = (status: number) => problemText(new ApiProblem(status, { detail: 'In 7 s.' }))
+  expect([403, 500, 507].map(text).filter((one) => /[A-Za-z]/.test(one))).toEqual([])
+  expect([409, 413, 429, 503].map(text).filter((one) => !/^[一-鿿，]+（In 7 s\.）$/.test(one))).toEqual([])
+  expect(text(404)).toBe('In 7 s.')
+})
+
+test('before its words are loaded the messages of the server are shown', () => {
+  setProblemTexts('zh-CN', '服务器未响应')
+  expect(problemText(new ApiProblem(409, { detail: 'It exists.' }))).toBe('It exists.')
+  expect(problemText(new ApiProblem(0, {}))).toBe('服务器未响应')
 })

@@ -1,6 +1,6 @@
 import type { KeyboardEvent, PointerEvent, Ref } from 'react'
 import { useWords } from '../../i18n/language'
-import { ApiProblem } from '../../lib/problem'
+import { problemText } from '../../lib/problem'
 import type { FacetValue, Organization } from '../../model/api/types'
 import { OrganizationTree, type TreeHandle } from '../../model/organizations/OrganizationTree'
 import { Icon } from '../../ui/Icon'
@@ -63,9 +63,7 @@ export function OrganizationPanel({ width, onWidth, ...props }: Props) {
           onSelect={props.onSelect}
         />
       ) : (
-        <p className="tree-note grow">
-          {props.error instanceof ApiProblem ? words.treeFailed(props.error.detail) : null}
-        </p>
+        <p className="tree-note grow">{props.error ? words.treeFailed(problemText(props.error)) : null}</p>
       )}
       <footer>
         <p>{words.countsFollow}</p>

@@ -2,7 +2,7 @@ import { useId, useState } from 'react'
 import type { LocaleTag } from '../../i18n/dictionaries'
 import { useSessionWords } from '../../i18n/sessionWords'
 import { minPasswordLength } from '../../lib/password'
-import { ApiProblem, isProblem, problemText } from '../../lib/problem'
+import { ApiProblem, isProblem, problemText, problemTitle } from '../../lib/problem'
 import { CardField, CardPage } from './CardPage'
 import { useSetUp } from './queries'
 import { setupCode } from './setupCode'
@@ -131,5 +131,5 @@ function idOf(name: string): string {
 
 /** Errors of a field are shown below it. */
 function said(error: unknown): string {
-  return error instanceof ApiProblem && error.locations.length > 0 ? error.message : problemText(error)
+  return error instanceof ApiProblem && error.locations.length > 0 ? problemTitle(error) : problemText(error)
 }

@@ -1,5 +1,5 @@
 import { urlOf } from '../../lib/basePath'
-import { ApiProblem, type ProblemBody } from '../../lib/problem'
+import { ApiProblem, loadProblemWords, type ProblemBody } from '../../lib/problem'
 import { type ActionArea, actionHeader, actionOf, purposeHeader } from './action'
 import { requestOptions, takePrefetched } from './prefetch'
 import { parseJson } from './recordedJson'
@@ -50,7 +50,11 @@ export async function callText(
     throw new ApiProblem(0, { detail: error instanceof Error ? error.message : String(error) })
   }
   const text = await response.text()
-  if (!response.ok) throw new ApiProblem(response.status, problemOf(text, response.statusText))
+  if (!response.ok) {
+    const body = problemOf(text, response.statusText)
+    if (response.status !== 401 || body.type) await loadProblemWords() // a session that has ended needs none
+    throw new ApiProblem(response.status, body)
+  }
   return text
 }
 

@@ -1180,11 +1180,17 @@ export interface components {
             user_agent?: string;
         };
         ErrorDetail: {
-            /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
+            /** @description The violated rule, such as too_long. More may be added. */
+            code?: string;
+            /** @description Where the field is, such as body.entries[3].user.id or query.from. */
             location?: string;
-            /** @description Error message text */
+            /** @description The rule and how to satisfy it, in English. */
             message?: string;
-            /** @description The value at the given location */
+            /** @description Parameters of the rule, such as max. */
+            params?: {
+                [key: string]: unknown;
+            };
+            /** @description The value as sent, shortened if it is long. */
             value?: unknown;
         };
         Expired: {
@@ -1851,37 +1857,26 @@ export interface components {
             id: string;
         };
         Problem: {
-            /**
-             * @description A human-readable explanation specific to this occurrence of the problem.
-             * @example Property foo is required but is missing.
-             */
+            /** @description The problem and its remedy, in English. */
             detail?: string;
-            /** @description Optional list of individual error details */
+            /** @description The invalid fields; at most 100. */
             errors?: components["schemas"]["ErrorDetail"][];
-            /**
-             * Format: uri
-             * @description A URI reference that identifies the specific occurrence of the problem.
-             * @example https://example.com/error-log/abc123
-             */
-            instance?: string;
+            /** @description Parameters of the reason, which detail contains, such as username. */
+            params?: {
+                [key: string]: unknown;
+            };
             /**
              * Format: int64
-             * @description HTTP status code
-             * @example 400
+             * @description HTTP status.
              */
             status?: number;
-            /**
-             * @description A short, human-readable summary of the problem type. This value should not change between occurrences of the error.
-             * @example Bad Request
-             */
+            /** @description Name of the status. */
             title?: string;
             /**
              * Format: uri
-             * @description A URI reference to human-readable documentation for the error.
-             * @default about:blank
-             * @example https://example.com/errors/example
+             * @description urn:oplog: and the reason, such as urn:oplog:account-exists, for errors that programs may want to tell apart; omitted otherwise.
              */
-            type: string;
+            type?: string;
         };
         Proof: {
             /** @description The signed head of the tree, in the format of C2SP tlog-checkpoint; empty while the log's key cannot sign. */
