@@ -53,6 +53,8 @@ func TestTenants(t *testing.T) {
 	s.mustRun(t, "tenant", "set", "acme", "--no-data-permission", "--retention-days", "0")
 	s.mustPrint(t, `(?m)^acme +Acme +UTC +off +forever`, "tenant", "list")
 	s.mustFail(t, "180 days", "tenant", "set", "acme", "--retention-days", "7")
+	s.mustFail(t, "365", "tenant", "set", "acme", "--access-retention-days", "364")
+	s.mustRun(t, "tenant", "set", "acme", "--access-retention-days", "365")
 	s.mustFail(t, "oplog tenant list", "tenant", "set", "nobody", "--name", "X")
 }
 

@@ -22,6 +22,7 @@ type tenantAdd struct {
 	TimeZone          string `default:"${time_zone}" placeholder:"ZONE" help:"Time zone of its days, retention and exports (${default})."`
 	DataPermission    bool   `help:"Restrict what people see to their organization."`
 	RetentionDays     int    `placeholder:"N" help:"Days to keep entries, in its time zone; forever by default."`
+	AccessDays        int    `name:"access-retention-days" placeholder:"N" help:"Days to keep the access log, at least 365; forever by default."`
 	BelowLegalMinimum bool   `help:"Confirm a retention below the legal minimum of 180 days."`
 }
 
@@ -30,6 +31,7 @@ func (c *tenantAdd) Run(m *Program) error {
 	return m.withNewLog(c.Data, func(l *node.Node) error {
 		t := oplog.Tenant{ID: c.ID, Name: c.Name, TimeZone: c.TimeZone, DataPermission: c.DataPermission}
 		t.Retain(&c.RetentionDays, &c.BelowLegalMinimum, trail.CommandUser.ID, m.Now())
+		t.RetainAccess(&c.AccessDays, trail.CommandUser.ID, m.Now())
 		t, err := l.Directory.AddTenant(t)
 		if err != nil {
 			return err
@@ -70,6 +72,7 @@ type tenantSet struct {
 	TimeZone          *string `placeholder:"ZONE" help:"Time zone of its days, retention and exports; holds keep theirs."`
 	DataPermission    *bool   `negatable:"" help:"Restrict what people see to their organization."`
 	RetentionDays     *int    `placeholder:"N" help:"Days to keep entries, in its time zone; 0 keeps them forever."`
+	AccessDays        *int    `name:"access-retention-days" placeholder:"N" help:"Days to keep the access log, at least 365; 0 keeps it forever."`
 	BelowLegalMinimum *bool   `help:"Confirm a retention below the legal minimum of 180 days."`
 
 	RequireSecondFactor *bool `negatable:"" help:"Require a second factor of its people, from their next sign-in on."`
@@ -84,6 +87,7 @@ func (c *tenantSet) Run(m *Program) error {
 			replace(&t.DataPermission, c.DataPermission)
 			replace(&t.RequireSecondFactor, c.RequireSecondFactor)
 			t.Retain(c.RetentionDays, c.BelowLegalMinimum, trail.CommandUser.ID, m.Now())
+			t.RetainAccess(c.AccessDays, trail.CommandUser.ID, m.Now())
 		})
 		if err != nil {
 			return withHint(err, "tenant")

@@ -158,8 +158,16 @@ func (d *Directory) load(id string, tree *loadedTree) (oplog.TenantState, *loade
 	for _, h := range holds {
 		t.Holds = append(t.Holds, h.Decode())
 	}
-	if t.Deletions, err = records.List[oplog.Deletion](d.records, oplog.RecordDeletion, id+"/"); err != nil {
+	deletions, err := records.List[oplog.Deletion](d.records, oplog.RecordDeletion, id+"/")
+	if err != nil {
 		return oplog.TenantState{}, nil, err
+	}
+	for _, one := range deletions {
+		if one.Tenant == id {
+			t.Deletions = append(t.Deletions, one)
+		} else {
+			t.AccessDeletions = append(t.AccessDeletions, one)
+		}
 	}
 	return t, tree, nil
 }

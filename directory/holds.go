@@ -20,6 +20,9 @@ func (d *Directory) Retention(tenant string) (oplog.Retention, error) {
 		TimeZone: t.Zone.String(), Days: t.RetentionDays, BelowMinimum: t.BelowMinimum, SetBy: t.RetentionBy, SetAt: t.RetentionAt, KeptFrom: t.KeptFrom(now),
 		Holds: slices.Clone(t.Holds), Deletions: slices.Clone(t.Deletions),
 	}
+	access := t.OfAccess()
+	r.AccessDays, r.AccessKeptFrom, r.AccessDeletions = access.RetentionDays, access.KeptFrom(now), slices.Clone(access.Deletions)
+	slices.Reverse(r.AccessDeletions)
 	if r.KeptFrom != "" {
 		r.KeptDay = t.Today(t.KeptDay(now))
 	}
@@ -68,7 +71,7 @@ func (d *Directory) LiftHold(tenant, id, by string) (h oplog.Hold, err error) {
 
 // FinishDeletion records that a deletion's entries are off the disk.
 func (d *Directory) FinishDeletion(of oplog.Deletion) error {
-	return d.change(of.Tenant, func() error {
+	return d.change(oplog.OwnerOf(of.Tenant), func() error {
 		_, err := records.Change(d.records, oplog.RecordDeletion, of.Tenant+"/"+of.ID, func(stored *oplog.Deletion, exists bool) (bool, error) {
 			stored.FinishedAt = d.now().UTC().Truncate(time.Microsecond)
 			return !exists, nil

@@ -101,7 +101,7 @@ func (j *Journal) retainTenants(ctx context.Context, is func(oplog.TenantState) 
 // retainGuarded is retain, whose panic ends no other tenant's run.
 func (j *Journal) retainGuarded(ctx context.Context, tenant string) (err error) {
 	defer faults.Catch("deleting expired entries", &err)
-	return j.retain(ctx, tenant)
+	return errors.Join(j.retain(ctx, tenant), j.retainTrail(ctx, tenant))
 }
 
 func (j *Journal) retain(ctx context.Context, tenant string) error {
@@ -165,8 +165,10 @@ func (j *Journal) beginDeletion(ctx context.Context, tenant string) (d oplog.Del
 func (j *Journal) finishDeletion(ctx context.Context, d oplog.Deletion) error {
 	for _, days := range d.Days {
 		from, to := days.Bounds()
-		if err := j.index.Drop(ctx, d.Tenant, from, to); err != nil {
-			return err
+		if !oplog.IsTrail(d.Tenant) { // which is not indexed
+			if err := j.index.Drop(ctx, d.Tenant, from, to); err != nil {
+				return err
+			}
 		}
 		if err := j.store.DeleteDays(ctx, d.Tenant, days); err != nil {
 			return err
@@ -182,7 +184,7 @@ func (j *Journal) recordInTrail(ctx context.Context, d oplog.Deletion) (string, 
 		return "", err
 	}
 	return j.trail.Record(ctx, oplog.Entry{
-		Tenant: oplog.TrailName(d.Tenant), Time: d.At, User: trail.ServerUser, Module: "retention", Operation: "delete",
+		Tenant: oplog.TrailName(oplog.OwnerOf(d.Tenant)), Time: d.At, User: trail.ServerUser, Module: "retention", Operation: "delete",
 		Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess, Details: details,
 	})
 }

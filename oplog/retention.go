@@ -2,6 +2,7 @@ package oplog
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -46,6 +47,40 @@ func (t *Tenant) Retain(days *int, below *bool, by string, at time.Time) {
 	if t.RetentionDays != before.RetentionDays || t.BelowMinimum != before.BelowMinimum {
 		t.RetentionBy, t.RetentionAt = by, at.UTC().Truncate(time.Second)
 	}
+}
+
+// RetainAccess sets the days for which the access log is kept (0 for unlimited); nil keeps the present value.
+func (t *Tenant) RetainAccess(days *int, by string, at time.Time) {
+	if days != nil && *days != t.AccessDays {
+		t.AccessDays, t.AccessBy, t.AccessSetAt = *days, by, at.UTC().Truncate(time.Second)
+	}
+}
+
+// OfAccess returns the state with the retention rule of the access log. Holds keep its days, too.
+func (t TenantState) OfAccess() TenantState {
+	t.RetentionDays, t.RetentionBy, t.RetentionAt, t.Deletions = t.AccessDays, t.AccessBy, t.AccessSetAt, t.AccessDeletions
+	return t
+}
+
+// JoinDays returns the union of days that were deleted or have expired, as few ranges that no held day interrupts.
+func (t *TenantState) JoinDays(days []Days) (joined []Days) {
+	days = slices.SortedFunc(slices.Values(days), func(a, b Days) int { return strings.Compare(a.From, b.From) })
+	for _, d := range days {
+		n := len(joined)
+		if n > 0 && (d.From <= joined[n-1].To || !t.mayHold(joined[n-1].To, d.From)) {
+			joined[n-1].To = max(joined[n-1].To, d.To)
+			continue
+		}
+		joined = append(joined, d)
+	}
+	return joined
+}
+
+// mayHold reports whether a hold may cover a date strictly between two dates.
+func (t *TenantState) mayHold(after, before string) bool {
+	return slices.ContainsFunc(t.Holds, func(h Hold) bool {
+		return h.LiftedAt.IsZero() && h.dates.From < before && (h.dates.To == "" || h.dates.To > after)
+	})
 }
 
 // KeptDay returns the start of the first day in the tenant's time zone that the retention rule keeps; zero if it keeps everything.
@@ -119,4 +154,8 @@ type Retention struct {
 	KeptFrom     string     `json:"kept_from,omitempty" doc:"The UTC date in which kept_day begins: every entry from 00:00 UTC of that date is kept today; omitted if everything is kept."`
 	Holds        []Hold     `json:"holds" doc:"Newest first, including lifted ones."`
 	Deletions    []Deletion `json:"deletions" doc:"Newest first."`
+
+	AccessDays      int        `json:"access_retention_days" doc:"Whole days before today for which the access log is kept; 0: forever. Legal holds keep its days, too."`
+	AccessKeptFrom  string     `json:"access_kept_from,omitempty" doc:"The first UTC date of the access log that is kept today; omitted if everything is kept."`
+	AccessDeletions []Deletion `json:"access_deletions" doc:"Deletions of the access log, newest first: each lists all days deleted so far."`
 }

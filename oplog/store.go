@@ -239,5 +239,8 @@ type Consistency struct {
 // TrailName returns the store's name of a tenant's trail, which no tenant can have.
 func TrailName(tenant string) string { return tenant + "/access" }
 
+// OwnerOf returns the tenant of a log in the store, which may be its trail.
+func OwnerOf(name string) string { return strings.TrimSuffix(name, "/access") }
+
 // IsTrail reports whether a log in the store is a trail.
 func IsTrail(name string) bool { return strings.HasSuffix(name, "/access") }

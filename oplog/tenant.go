@@ -19,6 +19,10 @@ type Tenant struct {
 	RetentionBy string    `json:"retention_set_by,omitempty" doc:"Who set the retention."`
 	RetentionAt time.Time `json:"retention_set_at,omitzero" doc:"When the retention was set."`
 
+	AccessDays  int       `json:"access_retention_days,omitempty" doc:"Whole days before today, in its time zone, for which its access log is kept, at least 365; omitted: forever."`
+	AccessBy    string    `json:"access_retention_set_by,omitempty" doc:"Who set the retention of the access log."`
+	AccessSetAt time.Time `json:"access_retention_set_at,omitzero" doc:"When the retention of the access log was set."`
+
 	FrameAncestors []string `json:"frame_ancestors,omitempty" doc:"Sites that may embed the console."`
 
 	RequireSecondFactor bool `json:"require_second_factor,omitempty" doc:"Whether its people must sign in with a second factor."`
@@ -29,6 +33,9 @@ const DefaultTimeZone = "Asia/Shanghai"
 
 // MinRetentionDays is the legal minimum (MLPS 2.0, Cybersecurity Law art. 21).
 const MinRetentionDays = 180
+
+// MinAccessDays is how long access logs are kept at least.
+const MinAccessDays = 365
 
 // MaxRetentionDays is a hundred years.
 const MaxRetentionDays = 36_500
@@ -72,6 +79,9 @@ func (t *Tenant) Validate() []FieldError {
 		v.Fail("retention_days", t.RetentionDays, "too_many_days", "is more than {max}; omit it to keep entries forever", MaxRetentionDays)
 	case t.RetentionDays > 0 && t.RetentionDays < MinRetentionDays && !t.BelowMinimum:
 		v.Fail("retention_days", t.RetentionDays, "below_legal_minimum", "is below the legal minimum of {min} days; confirm with --below-legal-minimum or below_legal_minimum", MinRetentionDays)
+	}
+	if t.AccessDays != 0 && (t.AccessDays < MinAccessDays || t.AccessDays > MaxRetentionDays) {
+		v.Fail("access_retention_days", t.AccessDays, "is not %d to %d; 0 keeps the access log forever", MinAccessDays, MaxRetentionDays)
 	}
 	if len(t.FrameAncestors) > maxFrameAncestors {
 		v.Fail("frame_ancestors", len(t.FrameAncestors), "too_many", "has more than {max} sites", maxFrameAncestors)

@@ -12,6 +12,8 @@ type TenantState struct {
 	Catalog   *Catalog // the built-in catalog with the tenant's additions
 	Holds     []Hold
 	Deletions []Deletion // by time
+
+	AccessDeletions []Deletion // of the access log, by time
 }
 
 // OrganizationName returns the name of an organization of the tree, or "".

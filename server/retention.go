@@ -55,7 +55,7 @@ func (s *Server) getRetention(ctx context.Context, in *call, _ *struct{}) (*rete
 	if err != nil {
 		return nil, err
 	}
-	kept.Holds, kept.Deletions = orEmpty(kept.Holds), orEmpty(kept.Deletions)
+	kept.Holds, kept.Deletions, kept.AccessDeletions = orEmpty(kept.Holds), orEmpty(kept.Deletions), orEmpty(kept.AccessDeletions)
 	out := &retentionOutput{retentionBody{Retention: kept}}
 	if in.query.Has("days") {
 		out.Body.Would = &expiredBody{}

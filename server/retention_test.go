@@ -93,3 +93,17 @@ func TestRetention(t *testing.T) {
 		t.Error(sum)
 	}
 }
+
+// TestRetentionOfAccess: an owner sets how long the access log is kept, a year at least.
+func TestRetentionOfAccess(t *testing.T) {
+	f := newServer(t)
+	f.change("owner", "PATCH", tenantA, `{"access_retention_days":364}`, 422)
+	f.change("admin", "PATCH", tenantA, `{"access_retention_days":365}`, 403)
+	f.change("owner", "PATCH", tenantA, `{"access_retention_days":365}`, 200)
+	f.change("owner", "POST", "/api/v1/tenants", `{"id":"new","name":"New","access_retention_days":400}`, 201)
+	for tenant, want := range map[string]string{"acme": `"access_retention_days":365,"access_kept_from":"2025-11-21","access_deletions":[]`, "new": `"access_retention_days":400`} {
+		if body := f.get("owner", "/api/v1/tenants/"+tenant+"/retention", 200); !strings.Contains(body, want) {
+			t.Errorf("%s, want %s", body, want)
+		}
+	}
+}

@@ -16,6 +16,8 @@ type (
 		RetentionDays  int    `json:"retention_days,omitempty" minimum:"0" doc:"Omitted or 0: forever."`
 		BelowMinimum   bool   `json:"below_legal_minimum,omitempty" doc:"Confirms a retention below 180 days."`
 
+		AccessDays int `json:"access_retention_days,omitempty" minimum:"0" doc:"Days to keep the access log, at least 365; omitted or 0: forever."`
+
 		FrameAncestors []string `json:"frame_ancestors,omitempty" maxItems:"20" doc:"Sites that may embed the console, such as https://app.example.com."`
 
 		RequireSecondFactor bool `json:"require_second_factor,omitempty" doc:"Whether its people must sign in with a second factor."`
@@ -26,6 +28,8 @@ type (
 		DataPermission *bool   `json:"data_permission,omitempty" doc:"Whether people only see their own organization."`
 		RetentionDays  *int    `json:"retention_days,omitempty" minimum:"0" doc:"0: forever. Whole days in the tenant's time zone; older entries are deleted, by whole UTC days, when the tenant's next day begins."`
 		BelowMinimum   *bool   `json:"below_legal_minimum,omitempty" doc:"Confirms a retention below 180 days; required with each such change."`
+
+		AccessDays *int `json:"access_retention_days,omitempty" minimum:"0" doc:"Days to keep the access log, at least 365; 0: forever. Older days are deleted as those of the log are."`
 
 		FrameAncestors *[]string `json:"frame_ancestors,omitempty" maxItems:"20" doc:"Sites that may embed the console, such as https://app.example.com."`
 
@@ -61,6 +65,7 @@ func (b newTenantBody) domain(by string, now time.Time) oplog.Tenant {
 		RequireSecondFactor: b.RequireSecondFactor,
 	}
 	t.Retain(&b.RetentionDays, &b.BelowMinimum, by, now)
+	t.RetainAccess(&b.AccessDays, by, now)
 	return t
 }
 
@@ -71,6 +76,7 @@ func (s *Server) changeTenant(_ context.Context, in *call, input *changeTenantIn
 		replace(&t.TimeZone, b.TimeZone)
 		replace(&t.DataPermission, b.DataPermission)
 		t.Retain(b.RetentionDays, b.BelowMinimum, in.user().ID, s.now())
+		t.RetainAccess(b.AccessDays, in.user().ID, s.now())
 		replace(&t.FrameAncestors, b.FrameAncestors)
 		replace(&t.RequireSecondFactor, b.RequireSecondFactor)
 	})

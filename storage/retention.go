@@ -8,7 +8,6 @@ import (
 	"maps"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -239,9 +238,6 @@ func (db *DB) Arrived(tenant string, key oplog.Key) (bool, error) {
 // provenDeletions returns a tenant's deletions that its trail confirms exactly: a record alone could have been forged to explain removed
 // entries.
 func provenDeletions(tx *bolt.Tx, tenant string) ([]*oplog.Deletion, error) {
-	if strings.Contains(tenant, "/") { // trails are kept forever
-		return nil, nil
-	}
 	var proven []*oplog.Deletion
 	prefix := []byte(tenant + "/")
 	c := recordBucket(tx, oplog.RecordDeletion).Cursor()
@@ -250,7 +246,7 @@ func provenDeletions(tx *bolt.Tx, tenant string) ([]*oplog.Deletion, error) {
 		if err != nil {
 			return nil, err
 		}
-		if isInTrail(tx, d) {
+		if d.Tenant == tenant && isInTrail(tx, d) { // others are of its trail
 			proven = append(proven, d)
 		}
 	}
@@ -258,7 +254,10 @@ func provenDeletions(tx *bolt.Tx, tenant string) ([]*oplog.Deletion, error) {
 }
 
 func isInTrail(tx *bolt.Tx, d *oplog.Deletion) bool {
-	trail := oplog.TrailName(d.Tenant)
+	trail := d.Tenant
+	if !oplog.IsTrail(trail) { // a trail reports its own
+		trail = oplog.TrailName(trail)
+	}
 	key, known := oplog.KeyOfID(d.ID)
 	t, err := readTree(tx, trail)
 	if !known || err != nil {

@@ -1734,6 +1734,11 @@ export interface components {
             uri: string;
         };
         NewTenant: {
+            /**
+             * Format: int64
+             * @description Days to keep the access log, at least 365; omitted or 0: forever.
+             */
+            access_retention_days?: number;
             /** @description Confirms a retention below 180 days. */
             below_legal_minimum?: boolean;
             /** @description Whether people only see their own organization. */
@@ -1974,6 +1979,15 @@ export interface components {
             name?: string;
         };
         Retention: {
+            /** @description Deletions of the access log, newest first: each lists all days deleted so far. */
+            access_deletions: components["schemas"]["Deletion"][];
+            /** @description The first UTC date of the access log that is kept today; omitted if everything is kept. */
+            access_kept_from?: string;
+            /**
+             * Format: int64
+             * @description Whole days before today for which the access log is kept; 0: forever. Legal holds keep its days, too.
+             */
+            access_retention_days: number;
             /** @description Whether a retention below 180 days was confirmed. */
             below_legal_minimum: boolean;
             /** @description Newest first. */
@@ -2238,6 +2252,18 @@ export interface components {
             hidden?: ("user" | "role" | "organization" | "module" | "type" | "time")[];
         };
         Tenant: {
+            /**
+             * Format: int64
+             * @description Whole days before today, in its time zone, for which its access log is kept, at least 365; omitted: forever.
+             */
+            access_retention_days?: number;
+            /**
+             * Format: date-time
+             * @description When the retention of the access log was set.
+             */
+            access_retention_set_at?: string;
+            /** @description Who set the retention of the access log. */
+            access_retention_set_by?: string;
             /** @description Whether a retention below 180 days was confirmed. */
             below_legal_minimum?: boolean;
             /** @description Whether people only see their own organization. */
@@ -2266,6 +2292,11 @@ export interface components {
             time_zone: string;
         };
         TenantChange: {
+            /**
+             * Format: int64
+             * @description Days to keep the access log, at least 365; 0: forever. Older days are deleted as those of the log are.
+             */
+            access_retention_days?: number;
             /** @description Confirms a retention below 180 days; required with each such change. */
             below_legal_minimum?: boolean;
             /** @description Whether people only see their own organization. */

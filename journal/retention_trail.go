@@ -1,0 +1,68 @@
+package journal
+
+import (
+	"context"
+	"time"
+
+	"oplog/oplog"
+)
+
+// A trail reports its own deletions. The report of an early one is deleted in its turn, so each deletion lists all days deleted so far: the
+// newest one, which is in the trail, explains everything that is missing.
+
+// retainTrail deletes the expired days of a tenant's trail, after finishing a deletion that an earlier run began.
+func (j *Journal) retainTrail(ctx context.Context, tenant string) error {
+	j.deletionMu.Lock()
+	defer j.deletionMu.Unlock()
+	t, err := j.directory.State(tenant)
+	if err != nil {
+		return err
+	}
+	for _, d := range t.AccessDeletions {
+		if d.FinishedAt.IsZero() {
+			if err := j.finishDeletion(ctx, d); err != nil {
+				return err
+			}
+		}
+	}
+	d, err := j.beginTrailDeletion(ctx, tenant)
+	if err != nil || len(d.Days) == 0 {
+		return err
+	}
+	return j.finishDeletion(ctx, d)
+}
+
+// beginTrailDeletion closes the expired days of a tenant's trail, of which there may be none.
+func (j *Journal) beginTrailDeletion(ctx context.Context, tenant string) (d oplog.Deletion, err error) {
+	err = j.directory.WithRulesLocked(tenant, func(t oplog.TenantState) error {
+		t = t.OfAccess()
+		if t.RetentionDays == 0 {
+			return nil
+		}
+		now, name := j.now(), oplog.TrailName(tenant)
+		found, err := j.store.DaysBefore(ctx, name, t.KeptFrom(now))
+		if err != nil {
+			return err
+		}
+		expired, dates, entries := t.Expired(found, now)
+		if len(expired) == 0 {
+			return nil
+		}
+		d = oplog.Deletion{
+			Tenant: name, At: now.UTC().Truncate(time.Microsecond), Dates: dates, Entries: entries,
+			RetentionDays: t.RetentionDays, SetBy: t.RetentionBy, SetAt: t.RetentionAt,
+		}
+		if n := len(t.Deletions); n > 0 {
+			expired = append(expired, t.Deletions[n-1].Days...)
+		}
+		d.Days = t.JoinDays(expired)
+		if d.Through, _, err = j.store.Counts(name); err != nil {
+			return err
+		}
+		if d.ID, err = j.recordInTrail(ctx, d); err != nil {
+			return err
+		}
+		return j.store.BeginDeletion(d)
+	})
+	return d, err
+}
