@@ -51,9 +51,9 @@ func (c *accountAdd) add(m *Program, l *node.Node) error {
 	}, nil)
 	if err == nil {
 		recordCommand(l, a.Tenant, "account", "create", oplog.Ref{ID: a.Username})
-		fmt.Fprintf(m.Stderr, "Account %s added with role %s.\n", a.Username, a.Role)
+		fmt.Fprintf(m.Stderr, "Account %s added with role %s.\n", visible(a.Username), a.Role)
 		if seen, err := l.Directory.Organizations(a.Tenant, a.Organization); a.Organization != "" && err == nil && len(seen) == 0 {
-			fmt.Fprintf(m.Stderr, "Tenant %s has no organizations yet: the account sees nothing until %s exists.\n", a.Tenant, a.Organization)
+			fmt.Fprintf(m.Stderr, "Tenant %s has no organizations yet: the account sees nothing until %s exists.\n", a.Tenant, visible(a.Organization))
 		}
 	}
 	return err
@@ -153,7 +153,7 @@ func (c *accountRescue) Run(m *Program) error {
 		})
 		if err == nil {
 			recordCommand(l, a.Tenant, "account", "remove_factor", oplog.Ref{ID: a.Username})
-			fmt.Fprintf(m.Stderr, "Account %s signs in with its password alone.\n", a.Username)
+			fmt.Fprintf(m.Stderr, "Account %s signs in with its password alone.\n", visible(a.Username))
 		}
 		return noAccount(c.NoSecondFactor, err)
 	})

@@ -110,9 +110,9 @@ func readKeyChanges(data []byte) ([]oplog.KeyChange, error) {
 // signedBy says for people which key signed, if it is not the one that they know.
 func signedBy(keys *signing.Keys, key string) string {
 	if key == keys.Known() {
-		return key
+		return visible(key)
 	}
-	return key + ", which the key changes lead to from the key that you know"
+	return visible(key) + ", which the key changes lead to from the key that you know"
 }
 
 // tell says what the change means for people who verify the log.

@@ -101,7 +101,7 @@ Not proven by it:
   that the log was complete when it was exported: verify that with oplog verify --checkpoint FILE and a checkpoint kept elsewhere
   that the key is the log's: compare it with the one that you were given in person
   that the recorded operations really happened%s
-`, visible(name), signedBy(keys, x.Key), x.Rows, x.Tenant, x.FirstSeq, x.LastSeq, bound(x.From), bound(x.To), visible(string(filters)), visible(scoped(x.Scope)),
+`, visible(name), signedBy(keys, x.Key), x.Rows, visible(x.Tenant), x.FirstSeq, x.LastSeq, bound(x.From), bound(x.To), visible(string(filters)), visible(scoped(x.Scope)),
 		visible(x.By), x.At.UTC().Format(time.RFC3339), x.LogSize, beside)
 	return err
 }

@@ -87,7 +87,7 @@ func treeTitle(tree string) string {
 	if tree == oplog.TrailName("") {
 		return "the installation's access log (" + tree + ")"
 	}
-	return "tenant " + tree
+	return "tenant " + visible(tree)
 }
 
 // missing returns an error for each tree that checkpoints prove entries of, but that is not in the store.

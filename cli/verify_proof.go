@@ -67,7 +67,7 @@ Proven, by the signature of %s:
 Not proven by it:
   that the operation took place at the stated time: the log received it %s after that time
   that the key is the log's: compare it with the one that you were given in person
-`, entry.Tenant, entry.Seq, head.Size, recorded, signedBy(keys, head.Key),
+`, visible(entry.Tenant), entry.Seq, head.Size, recorded, signedBy(keys, head.Key),
 		entry.ReceivedAt.UTC().Format(time.RFC3339Nano), max(0, entry.ReceivedAt.Sub(entry.Time)).Round(time.Second))
 	return err
 }
