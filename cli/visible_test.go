@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"oplog/signing"
 )
 
 func TestVisible(t *testing.T) {
@@ -38,6 +40,12 @@ func TestNoTerminalInjection(t *testing.T) {
 	}
 	if want := "NAME"; !strings.HasPrefix(out.String(), want) || !strings.Contains(out.String(), `Eve\u001b[2J\u202e  a\u000ab`) {
 		t.Errorf("%q", out.String())
+	}
+	if title := treeTitle("a\x1b[2J\u202e"); title != `tenant a\u001b[2J\u202e` {
+		t.Errorf("%q", title)
+	}
+	if by := signedBy(&signing.Keys{}, "k\x1b[2J"); strings.Contains(by, "\x1b") {
+		t.Errorf("%q", by)
 	}
 	data, file := t.TempDir(), filepath.Join(t.TempDir(), "bad\u202e.ndjson")
 	setting{}.mustRun(t, "tenant", "add", "acme", "--name", "Acme", "--data", data)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -127,6 +128,25 @@ func (s *Server) recordFailed(in *call, operation string, account identity.Accou
 		v.User = trail.UnknownUser
 	}
 	s.addRefused(in.http, v)
+}
+
+// recordLock records in the trails of the accounts with a name that the name became locked, by the attempt that counted for buckets. All
+// accounts are searched whether or not there is one, so that the time of the answer discloses no names.
+func (s *Server) recordLock(in *call, username string, buckets []bucket) error {
+	name := nameBucket(username)
+	if !slices.Contains(buckets, name) || s.throttle.wait(name) <= 0 {
+		return nil
+	}
+	accounts, err := s.identity.Accounts("")
+	for _, a := range accounts {
+		if nameBucket(a.Username) == name {
+			s.trail.Add(trail.Event{
+				Tenant: a.Tenant, User: trail.UnknownUser, Module: "account", Operation: "lock", Object: oplog.Ref{ID: a.Username, Name: a.Name},
+				IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Deduplicate: true, Source: a.Username,
+			})
+		}
+	}
+	return err
 }
 
 // recordFailedLaunch records a rejected link in the trail.

@@ -119,7 +119,7 @@ func TestKnownDevicesAreNotKeptOut(t *testing.T) {
 	_, both := f.cookiesOf(f.tries("192.0.2.1", "auditor", password, 200, device))
 	_, other := f.cookiesOf(f.tries("192.0.2.1", "admin", password, 200))
 	f.lock("admin")
-	f.tries("192.0.2.99", "admin", password, 429, device[:len(device)-2]+"AA")
+	f.tries("192.0.2.99", "admin", password, 429, device[:len(device)-6]+"AAAAAA")
 	f.tries("192.0.2.99", "admin", password, 200, device)
 	f.tries("192.0.2.99", "admin", password, 200, both)
 	f.tries("198.51.100.1", "auditor", password, 200, both)
@@ -151,9 +151,12 @@ func TestUnlock(t *testing.T) {
 		}
 	}
 	locked("admin", 0)
-	f.lock("auditor")
+	f.lock("AUDITOR") // counts for all spellings
 	locked("admin", 1)
 	locked("stranger", 0)
+	if told := strings.Join(f.trail("admin", tenantA+"/access"), "\n"); strings.Count(told, "unknown account lock auditor") != 1 {
+		t.Errorf("%v", told)
+	}
 	f.asProblem(f.send("stranger", "DELETE", accountsPath+"/auditor/lock", ""), 404)
 	f.asProblem(f.send("admin", "DELETE", accountsPath+"/owner/lock", ""), 404)
 	locked("admin", 1)

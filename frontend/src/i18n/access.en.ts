@@ -66,6 +66,7 @@ export const accessEn = {
     'account.create': 'Added an account',
     'account.change': 'Changed an account',
     'account.sign_out': 'Signed an account out everywhere',
+    'account.lock': 'Account locked after failed sign-ins',
     'account.unlock': 'Unlocked an account',
     'account.remove_factor': 'Removed the second factor of an account',
     'account.require_factor': 'Changed which roles need a second factor',

@@ -66,6 +66,7 @@ export const accessZh: AdminWords['access'] = {
     'account.create': '添加账号',
     'account.change': '修改账号',
     'account.sign_out': '结束账号的所有会话',
+    'account.lock': '账号因多次登录失败被锁定',
     'account.unlock': '解除账号锁定',
     'account.remove_factor': '移除账号的第二因素',
     'account.require_factor': '修改须使用第二因素的角色',
