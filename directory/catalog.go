@@ -9,7 +9,7 @@ import (
 
 // SetCatalog replaces a tenant's additions to the built-in catalog. Built-in modules and operation types do not change, whether or not they
 // are sent; a tenant may add operation types to a built-in module. Omitted items that have entries stay, retired.
-func (d *Directory) SetCatalog(ctx context.Context, tenant string, next oplog.Catalog) (*oplog.Catalog, error) {
+func (d *Directory) SetCatalog(ctx context.Context, tenant string, next oplog.Catalog, checks ...May) (*oplog.Catalog, error) {
 	t, err := d.State(tenant)
 	if err != nil {
 		return nil, err
@@ -18,7 +18,7 @@ func (d *Directory) SetCatalog(ctx context.Context, tenant string, next oplog.Ca
 	if len(errs) > 0 {
 		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The catalog is invalid; it was not changed.", Fields: errs}
 	}
-	err = d.changeUnused(ctx, tenant, oplog.Match{Catalog: t.Catalog}, func(counts oplog.Counts) error {
+	err = d.changeUnused(ctx, tenant, oplog.Match{Catalog: t.Catalog}, checks, func(counts oplog.Counts) error {
 		return d.change(tenant, func() error {
 			own, err = records.Change(d.records, oplog.RecordCatalog, tenant, func(stored *oplog.Catalog, _ bool) (bool, error) {
 				*stored = own.KeepUsed(*stored, counts)

@@ -225,9 +225,21 @@ func (d *Directory) AwaitUses(id string) error {
 	return nil
 }
 
-// changeUnused calls change with the number of entries that name each organization and module of a tenant. No entry is stored until change
-// returns.
-func (d *Directory) changeUnused(ctx context.Context, tenant string, m oplog.Match, change func(oplog.Counts) error) error {
+// May returns an error if the caller may no longer make a change, for which locks and counts can take long to wait.
+type May func() error
+
+func allowed(checks []May) error {
+	for _, may := range checks {
+		if err := may(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changeUnused calls change with the number of entries that name each organization and module of a tenant, unless the caller may no longer
+// make it. No entry is stored until change returns.
+func (d *Directory) changeUnused(ctx context.Context, tenant string, m oplog.Match, checks []May, change func(oplog.Counts) error) error {
 	c, err := d.cached(tenant)
 	if err != nil {
 		return err
@@ -239,6 +251,9 @@ func (d *Directory) changeUnused(ctx context.Context, tenant string, m oplog.Mat
 	c.useMu.Lock()
 	defer c.useMu.Unlock()
 	counts, err := d.index.Count(ctx, tenant, m, nil)
+	if err == nil {
+		err = allowed(checks)
+	}
 	if err != nil {
 		return err
 	}
@@ -271,13 +286,16 @@ func (d *Directory) AddTenant(t oplog.Tenant) (oplog.Tenant, error) {
 }
 
 // ChangeTenant changes a tenant's settings, except the id.
-func (d *Directory) ChangeTenant(id string, change func(*oplog.Tenant)) (oplog.Tenant, error) {
+func (d *Directory) ChangeTenant(id string, change func(*oplog.Tenant), checks ...May) (oplog.Tenant, error) {
 	c, err := d.cached(id)
 	if err != nil {
 		return oplog.Tenant{}, err
 	}
 	c.rulesMu.Lock()
 	defer c.rulesMu.Unlock()
+	if err := allowed(checks); err != nil {
+		return oplog.Tenant{}, err
+	}
 	var t oplog.Tenant
 	err = d.change(id, func() error {
 		t, err = records.Change(d.records, oplog.RecordTenant, id, func(t *oplog.Tenant, exists bool) (bool, error) {

@@ -35,12 +35,15 @@ func (d *Directory) Retention(tenant string) (oplog.Retention, error) {
 const maxHolds = 200
 
 // AddHold adds a legal hold on days in the tenant's time zone.
-func (d *Directory) AddHold(tenant string, h oplog.Hold) (oplog.Hold, error) {
+func (d *Directory) AddHold(tenant string, h oplog.Hold, checks ...May) (oplog.Hold, error) {
 	if errs := h.Validate(); len(errs) > 0 {
 		return h, &oplog.Error{Code: oplog.CodeInvalid, Message: "The hold is invalid.", Fields: errs}
 	}
 	h.ID, h.SetAt, h.LiftedBy, h.LiftedAt = rand.Text()[:12], d.now().UTC().Truncate(time.Second), "", time.Time{}
 	err := d.WithRulesLocked(tenant, func(t oplog.TenantState) error {
+		if err := allowed(checks); err != nil {
+			return err
+		}
 		if len(t.Holds) >= maxHolds {
 			return oplog.Refuse(oplog.CodeInvalid, "too-many-holds", "This tenant has reached the limit of {max} holds, including lifted ones; use one longer hold in place of several.", maxHolds)
 		}
@@ -51,8 +54,11 @@ func (d *Directory) AddHold(tenant string, h oplog.Hold) (oplog.Hold, error) {
 }
 
 // LiftHold lifts a legal hold. The next run of retention deletes expired entries that no other hold covers.
-func (d *Directory) LiftHold(tenant, id, by string) (h oplog.Hold, err error) {
+func (d *Directory) LiftHold(tenant, id, by string, checks ...May) (h oplog.Hold, err error) {
 	err = d.WithRulesLocked(tenant, func(oplog.TenantState) error {
+		if err := allowed(checks); err != nil {
+			return err
+		}
 		r, err := records.Change(d.records, oplog.RecordHold, tenant+"/"+id, func(h *oplog.HoldRecord, exists bool) (bool, error) {
 			switch {
 			case !exists:

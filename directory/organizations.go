@@ -109,7 +109,7 @@ func (d *Directory) Organizations(tenant, scope string) (oplog.Tree, error) {
 
 // SetOrganizations replaces a tenant's tree. Omitted organizations that still have entries stay, archived, and count towards
 // [MaxOrganizations].
-func (d *Directory) SetOrganizations(ctx context.Context, tenant string, next oplog.Tree) (oplog.Tree, error) {
+func (d *Directory) SetOrganizations(ctx context.Context, tenant string, next oplog.Tree, checks ...May) (oplog.Tree, error) {
 	state, err := d.State(tenant)
 	if err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func (d *Directory) SetOrganizations(ctx context.Context, tenant string, next op
 		return nil, &oplog.Error{Code: oplog.CodeInvalid, Message: "The organization tree is invalid; it was not changed.", Fields: errs}
 	}
 	var replaced oplog.Tree
-	err = d.changeUnused(ctx, tenant, oplog.Match{}, func(counts oplog.Counts) error {
+	err = d.changeUnused(ctx, tenant, oplog.Match{}, checks, func(counts oplog.Counts) error {
 		return d.change(tenant, func() (err error) {
 			for {
 				if replaced, err = d.replaceTree(tenant, next, counts); !errors.Is(err, oplog.ErrRevision) {

@@ -53,7 +53,7 @@ func (s *Server) setCatalog(ctx context.Context, in *call, input *setCatalogInpu
 	for _, o := range input.Body.Operations {
 		next.Operations = append(next.Operations, oplog.Operation{Key: o.Key, Title: oplog.Title(o.Title), Group: o.Group, BuiltIn: o.BuiltIn, Retired: o.Retired})
 	}
-	catalog, err := s.directory.SetCatalog(ctx, in.tenant.ID, next)
+	catalog, err := s.directory.SetCatalog(ctx, in.tenant.ID, next, s.stillMay(in))
 	in.trailDetails.details = map[string]any{"modules": len(next.Modules), "operations": len(next.Operations)}
 	return &catalogOutput{catalog}, err
 }

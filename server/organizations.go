@@ -84,7 +84,7 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	if err != nil {
 		return err
 	}
-	tree, err := s.directory.SetOrganizations(c.UserContext(), in.tenant.ID, next)
+	tree, err := s.directory.SetOrganizations(c.UserContext(), in.tenant.ID, next, s.stillMay(in))
 	if err != nil {
 		return wire.InList(err, list)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"oplog/directory"
 	"oplog/identity"
 	"oplog/oplog"
 	"oplog/server/wire"
@@ -198,6 +199,14 @@ func (s *Server) callerNow(p *principal) (*principal, error) {
 		return nil, oplog.Errorf(oplog.CodeForbidden, noAccess)
 	}
 	return now, nil
+}
+
+// stillMay returns callerNow as a check for changes that wait for locks or counts.
+func (s *Server) stillMay(in *call) directory.May {
+	return func() error {
+		_, err := s.callerNow(in.principal)
+		return err
+	}
 }
 
 // authorizeMonitoring permits requests at the address for monitoring, those from this machine that no proxy forwarded, and callers with a

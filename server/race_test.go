@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"oplog/identity"
+	"oplog/oplog"
 )
 
 // whileHashing calls change while a request waits for a slot to hash its password, and returns the response.
@@ -109,6 +110,90 @@ func TestPermissionAfterTheBody(t *testing.T) {
 			answer := string(must(io.ReadAll(c))(t))
 			if !strings.HasPrefix(answer, "HTTP/1.1 401 ") {
 				t.Errorf("answered %.200s", answer)
+			}
+		})
+	}
+}
+
+// TestPermissionWhileWaiting: a caller may lose permission while a change waits for entries that are being stored, or for a run of retention.
+func TestPermissionWhileWaiting(t *testing.T) {
+	whileStoring := func(f *fixture, do func()) {
+		_, release, err := f.log.Directory.Use("acme")
+		f.noError(err)
+		defer release()
+		do()
+	}
+	whileDeleting := func(f *fixture, do func()) {
+		f.noError(f.log.Directory.WithRulesLocked("acme", func(oplog.TenantState) error { do(); return nil }))
+	}
+	for _, test := range []struct {
+		name, caller, method, path, body, unchanged string
+		while                                       func(*fixture, func())
+	}{
+		{"organizations", "admin", "PUT", "/organizations", `[{"id":"hq","parent_id":null,"name":"Mine"}]`, "/organizations", whileStoring},
+		{"catalog", "admin", "PUT", "/catalog", `{"modules":[{"key":"till","title":{"en":"Till","zh-CN":"收银"},"operations":["edit"]}]}`, "/catalog", whileStoring},
+		{"hold", "admin", "POST", "/holds", `{"reason":"case 7"}`, "/retention", whileDeleting},
+		{"tenant", "owner", "PATCH", "", `{"retention_days":200}`, "/retention", whileDeleting},
+		{"lifting a hold", "owner", "DELETE", "/holds/{hold}", "", "/retention", whileDeleting},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newServer(t)
+			second := identity.Account{Username: "second", Role: identity.RoleOwner, PasswordHash: passwordHash()}
+			must(f.log.Identity.AddAccount(second, nil))(t)
+			_, token, err := f.log.Identity.StartSession(second, "", "")
+			f.noError(err)
+			f.sent["second"] = map[string]string{"Cookie": sessionCookie + "=" + token}
+			hold := must(f.log.Directory.AddHold("acme", oplog.Hold{Reason: "case 6", SetBy: "owner"}))(t)
+			before := f.get("second", tenantA+test.unchanged, 200)
+			answer := make(chan reply, 1)
+			test.while(f, func() {
+				go func() {
+					answer <- f.send(test.caller, test.method, tenantA+strings.Replace(test.path, "{hold}", hold.ID, 1), test.body)
+				}()
+				time.Sleep(200 * time.Millisecond) // until it waits; if it does not yet, it is rejected anyway
+				must(f.log.Identity.ChangeAccount(test.caller, func(a *identity.Account) error { a.Disabled = true; return nil }))(t)
+			})
+			if r := <-answer; r.status != 401 {
+				t.Errorf("%d %s", r.status, r.body)
+			}
+			if after := f.get("second", tenantA+test.unchanged, 200); after != before {
+				t.Errorf("it was changed to %s", after)
+			}
+		})
+	}
+}
+
+// TestOwnPasswordDuringHashing: while the old password is checked, the session may end, or an admin set another password.
+func TestOwnPasswordDuringHashing(t *testing.T) {
+	for name, meanwhile := range map[string]func(*fixture) error{
+		"the session ends": func(f *fixture) error { return f.log.Identity.EndSessions("auditor") },
+		"another password": func(f *fixture) error {
+			_, err := f.log.Identity.ChangeAccount("auditor", func(a *identity.Account) error { a.PasswordHash = identity.NobodysHash; return nil })
+			return err
+		},
+		"the account is disabled": func(f *fixture) error {
+			_, err := f.log.Identity.ChangeAccount("auditor", func(a *identity.Account) error { a.Disabled = true; return nil })
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newServer(t)
+			f.server.hashing = make(chan struct{}) // unbuffered: the test takes the slots and returns them
+			answer := make(chan reply)
+			go func() {
+				answer <- f.send("auditor", "PATCH", "/api/v1/session", `{"old_password":"`+password+`","password":"battery staple horse"}`)
+			}()
+			<-f.server.hashing // to check the old one
+			f.server.hashing <- struct{}{}
+			<-f.server.hashing // to hash the new one
+			f.noError(meanwhile(f))
+			want := must(f.log.Identity.Account("auditor"))(t).PasswordHash
+			f.server.hashing <- struct{}{}
+			if r := <-answer; r.status != 401 {
+				t.Errorf("%d %s", r.status, r.body)
+			}
+			if a := must(f.log.Identity.Account("auditor"))(t); a.PasswordHash != want {
+				t.Error("the password was changed")
 			}
 		})
 	}

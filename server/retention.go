@@ -66,13 +66,13 @@ func (s *Server) getRetention(ctx context.Context, in *call, _ *struct{}) (*rete
 
 func (s *Server) addHold(_ context.Context, in *call, input *addHoldInput) (*holdOutput, error) {
 	b := input.Body
-	h, err := s.directory.AddHold(in.tenant.ID, oplog.Hold{From: b.From, To: b.To, Reason: b.Reason, SetBy: in.user().ID})
+	h, err := s.directory.AddHold(in.tenant.ID, oplog.Hold{From: b.From, To: b.To, Reason: b.Reason, SetBy: in.user().ID}, s.stillMay(in))
 	in.trailDetails = trailDetails{object: oplog.Ref{ID: h.ID, Name: h.Reason}, details: map[string]any{"hold": h}}
 	return &holdOutput{h}, err
 }
 
 func (s *Server) liftHold(_ context.Context, in *call, input *holdInput) (*holdOutput, error) {
-	h, err := s.directory.LiftHold(in.tenant.ID, input.ID, in.user().ID)
+	h, err := s.directory.LiftHold(in.tenant.ID, input.ID, in.user().ID, s.stillMay(in))
 	in.trailDetails = trailDetails{object: oplog.Ref{ID: h.ID, Name: h.Reason}, details: map[string]any{"hold": h}}
 	return &holdOutput{h}, err
 }

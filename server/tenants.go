@@ -79,7 +79,7 @@ func (s *Server) changeTenant(_ context.Context, in *call, input *changeTenantIn
 		t.RetainAccess(b.AccessDays, in.user().ID, s.now())
 		replace(&t.FrameAncestors, b.FrameAncestors)
 		replace(&t.RequireSecondFactor, b.RequireSecondFactor)
-	})
+	}, s.stillMay(in))
 	in.trailDetails = trailDetails{object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
 	return &tenantOutput{t}, err
 }
