@@ -151,7 +151,7 @@ func TestLibrariesStayInTheirPackages(t *testing.T) {
 		"github.com/blevesearch": {"search"}, "github.com/RoaringBitmap": {"search"},
 		"github.com/gofiber": {"server", "server/wire"}, "github.com/danielgtaylor/huma": {"server", "server/wire"},
 		"github.com/valyala/fasthttp": {"server", "server/wire"},
-		"github.com/VictoriaMetrics":  {"server"},
+		"github.com/VictoriaMetrics":  {"server"}, "github.com/go-webauthn": {"identity"},
 		"github.com/gocarina/gocsv":   {"exports/formats"}, "github.com/xuri/excelize": {"exports/formats"}, "github.com/alecthomas/kong": {"cli"},
 	}
 	for _, f := range sources(t) {

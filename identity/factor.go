@@ -15,11 +15,12 @@ import (
 type Factors struct {
 	Since    time.Time `json:"since,omitzero"` // when the first one was added; zero if there is none
 	TOTP     *TOTP     `json:"totp,omitempty"`
+	Passkeys []Passkey `json:"passkeys,omitempty"`
 	Recovery []string  `json:"recovery,omitempty"` // hashes of the recovery codes that were not used
 }
 
 // Any reports whether there is a second factor.
-func (f *Factors) Any() bool { return f.TOTP != nil }
+func (f *Factors) Any() bool { return f.TOTP != nil || len(f.Passkeys) > 0 }
 
 // settle removes recovery codes that are left without a factor, and sets since when there is one.
 func (f *Factors) settle(now time.Time) {

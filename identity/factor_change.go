@@ -4,15 +4,23 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
+
 	"oplog/oplog"
 	"oplog/records"
 )
 
-// factorSetup is a second factor that is being added in a session.
+// factorSetup is a second factor that is being added or proved in a session.
 type factorSetup struct {
-	TOTP []byte    `json:"totp,omitempty"` // its secret
-	At   time.Time `json:"at"`
+	TOTP      []byte                `json:"totp,omitempty"`      // the secret of an app
+	Passkey   *webauthn.SessionData `json:"passkey,omitempty"`   // the challenge for a new one
+	Assertion *webauthn.SessionData `json:"assertion,omitempty"` // the challenge for signing in with one
+	At        time.Time             `json:"at"`
 }
+
+// The kinds of factors that can be added.
+func setupTOTP(s *factorSetup) bool    { return s.TOTP != nil }
+func setupPasskey(s *factorSetup) bool { return s.Passkey != nil }
 
 // setupLife is how long adding a factor may take.
 const setupLife = 10 * time.Minute
@@ -33,7 +41,7 @@ func (i *Identity) stepUp(token string, a *Account, up StepUp) error {
 		err = errPending
 	case session.Pending:
 	case up.Code != "":
-		err = i.use(a, Proof{Code: up.Code})
+		err = i.use(a, session, Proof{Code: up.Code})
 	case up.Checked == "" || up.Checked != a.PasswordHash:
 		err = oplog.Refuse(oplog.CodeConflict, "password-changed", "The password was changed meanwhile.")
 	}
@@ -105,26 +113,30 @@ func (i *Identity) beginSetup(token string, up StepUp, setup factorSetup) (Accou
 	if err != nil {
 		return account, err
 	}
+	return account, i.storeSetup(session, setup)
+}
+
+func (i *Identity) storeSetup(session Session, setup factorSetup) error {
 	setup.At = i.now().UTC()
-	_, err = records.Change(i.records, oplog.RecordSession, session.hash, func(s *Session, exists bool) (bool, error) {
+	_, err := records.Change(i.records, oplog.RecordSession, session.hash, func(s *Session, exists bool) (bool, error) {
 		if !exists {
 			return false, errNotSignedIn
 		}
 		s.Setup = &setup
 		return false, nil
 	})
-	return account, err
+	return err
 }
 
 // setup returns the factor that is being added in a session, if its account may still add one.
-func (i *Identity) setup(token string, a *Account) (factorSetup, error) {
+func (i *Identity) setup(token string, a *Account, kind func(*factorSetup) bool) (factorSetup, error) {
 	session, _, err := i.ownSession(token)
 	switch {
 	case err != nil:
 		return factorSetup{}, err
 	case session.Pending && a.Factors.Any():
 		return factorSetup{}, errPending
-	case session.Setup == nil || i.now().Sub(session.Setup.At) >= setupLife:
+	case session.Setup == nil || !kind(session.Setup) || i.now().Sub(session.Setup.At) >= setupLife:
 		return factorSetup{}, oplog.Refuse(oplog.CodeConflict, "factor-not-begun", "Begin again: adding a second factor took too long, or had not begun.")
 	}
 	return *session.Setup, nil
@@ -135,12 +147,12 @@ func (i *Identity) setup(token string, a *Account) (factorSetup, error) {
 func (i *Identity) ConfirmTOTP(token, code string) (in SignedIn, recovery []string, err error) {
 	codes, hashes := newRecoveryCodes()
 	in, err = i.changeFactors(token, func(a *Account) error {
-		setup, err := i.setup(token, a)
+		setup, err := i.setup(token, a, setupTOTP)
 		if err != nil {
 			return err
 		}
 		added := &TOTP{Secret: setup.TOTP, AddedAt: i.now().UTC()}
-		if setup.TOTP == nil || !added.accept(code, i.now()) {
+		if !added.accept(code, i.now()) {
 			return ErrWrongFactor
 		}
 		if recovery = nil; !a.Factors.Any() {

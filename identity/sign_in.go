@@ -18,12 +18,16 @@ type SignedIn struct {
 type Proof struct {
 	Code         string // of the authenticator app
 	RecoveryCode string
+	Passkey      []byte // what the browser answered to the options of BeginAssertion
+	Site         Site   // of the passkey
 }
 
 // use checks a proof against the account's factors, and uses it up.
-func (i *Identity) use(a *Account, p Proof) error {
+func (i *Identity) use(a *Account, session Session, p Proof) error {
 	f := &a.Factors
 	switch {
+	case p.Passkey != nil:
+		return i.usePasskey(a, session, p)
 	case p.Code != "" && f.TOTP != nil && f.TOTP.accept(p.Code, i.now()):
 	case p.RecoveryCode != "" && f.useRecovery(p.RecoveryCode):
 	default:
@@ -40,13 +44,14 @@ func (i *Identity) FinishSignIn(token string, p Proof) (SignedIn, error) {
 		return SignedIn{}, err
 	}
 	if !session.Pending {
-		return SignedIn{}, oplog.Refuse(oplog.CodeConflict, "already-signed-in", "The sign-in is already complete.")
+		return SignedIn{}, errComplete
 	}
 	account, err = i.ChangeAccount(account.Username, func(a *Account) error {
-		if _, _, err := i.anySession(token); err != nil {
+		now, _, err := i.anySession(token)
+		if err != nil {
 			return err // it ended meanwhile, or the account changed
 		}
-		if err := i.use(a, p); err != nil {
+		if err := i.use(a, now, p); err != nil {
 			return err
 		}
 		a.Locale = cmp.Or(a.Locale, session.Locale)
@@ -58,6 +63,8 @@ func (i *Identity) FinishSignIn(token string, p Proof) (SignedIn, error) {
 	}
 	return i.replaceSession(session, account)
 }
+
+var errComplete = oplog.Refuse(oplog.CodeConflict, "already-signed-in", "The sign-in is already complete.")
 
 // replaceSession ends a session and continues it with another token, so that nobody who planted or saw the first one has the second. Of
 // simultaneous requests one succeeds.

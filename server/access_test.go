@@ -111,6 +111,10 @@ var whoMay = []struct {
 	{"POST", factorPath + "/totp", `{}`, ofServer(answers{422: "owner, admin, scoped, auditor, member, stranger"})},
 	{"PUT", factorPath + "/totp", `{"code":"123456"}`, ofServer(answers{409: "owner, admin, scoped, auditor, member, stranger"})},
 	{"DELETE", factorPath + "/totp", `{}`, ofServer(answers{422: "owner, admin, scoped, auditor, member, stranger"})},
+	{"POST", factorPath + "/passkeys/options", `{}`, ofServer(answers{409: "owner, admin, scoped, auditor, member, stranger"})}, // see TestPasskey
+	{"POST", factorPath + "/passkeys", `{"name":"x","credential":{}}`, ofServer(answers{409: "owner, admin, scoped, auditor, member, stranger"})},
+	{"POST", factorPath + "/passkeys/assertion", "", ofServer(answers{409: "owner, admin, scoped, auditor, member, stranger"})},
+	{"DELETE", factorPath + "/passkeys/none", `{}`, ofServer(answers{422: "owner, admin, scoped, auditor, member, stranger"})},
 	{"POST", factorPath + "/recovery-codes", `{}`, ofServer(answers{422: "owner, admin, scoped, auditor, member, stranger"})},
 	{"GET", tenantA + "/keys", "", ofTenant(answers{200: "owner, admin"})},
 	{"POST", tenantA + "/keys", `{"scope":"read","name":"x"}`, ofTenant(answers{201: "owner, admin"})},

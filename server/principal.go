@@ -106,6 +106,7 @@ var beforePassword = map[string]bool{"getSession": true, "changeSession": true, 
 // beforeSecondFactor are the operations of a session whose second factor is still missing. To all others it is no session.
 var beforeSecondFactor = map[string]bool{
 	"getSession": true, "signOut": true, "finishSignIn": true, "getSecondFactor": true, "beginTOTP": true, "confirmTOTP": true,
+	"beginPasskey": true, "addPasskey": true, "beginAssertion": true,
 }
 
 // passwordDue returns the error for all others.

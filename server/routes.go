@@ -44,6 +44,10 @@ func (s *Server) routes() []route {
 		{"PUT", factor + "/totp", users, 200, "confirmTOTP", "Add the authenticator app, in place of an earlier one, by its first code", nil, typed(s.confirmTOTP)},
 		{"DELETE", factor + "/totp", users, 204, "removeTOTP", "Remove the authenticator app", nil, typed(s.removeTOTP)},
 		{"POST", factor + "/recovery-codes", users, 200, "renewRecoveryCodes", "Replace the recovery codes", nil, typed(s.renewRecoveryCodes)},
+		{"POST", factor + "/passkeys/options", users, 200, "beginPasskey", "What a browser needs to make a passkey", nil, typed(s.beginPasskey)},
+		{"POST", factor + "/passkeys", users, 201, "addPasskey", "Add a passkey", nil, typed(s.addPasskey)},
+		{"DELETE", factor + "/passkeys/{id}", users, 204, "removePasskey", "Remove a passkey", nil, typed(s.removePasskey)},
+		{"POST", factor + "/passkeys/assertion", users, 200, "beginAssertion", "What a browser needs to complete a sign-in with a passkey", nil, typed(s.beginAssertion)},
 		{"GET", sessions, users, 200, "listSessions", "The caller's sessions, newest first", nil, typed(s.listSessions)},
 		{"DELETE", sessions, users, 204, "endSessions", "Sign out everywhere", nil, typed(s.endSessions)},
 

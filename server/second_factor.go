@@ -38,10 +38,13 @@ func (s *Server) startPending(in *call, account identity.Account, locale string)
 }
 
 // describePending describes a session that waits for its second factor, without anything that is only for those who have it.
-func (s *Server) describePending(_ *call, a identity.Account) sessionBody {
+func (s *Server) describePending(in *call, a identity.Account) sessionBody {
 	step := secondFactorStep{Methods: []string{}, Enroll: !a.Factors.Any()}
 	if step.Enroll || a.Factors.TOTP != nil {
 		step.Methods = append(step.Methods, "totp")
+	}
+	if site, possible := in.site(); possible && (step.Enroll || a.Factors.HasPasskey(site.Host)) {
+		step.Methods = append(step.Methods, "passkey")
 	}
 	if len(a.Factors.Recovery) > 0 {
 		step.Methods = append(step.Methods, "recovery_code")
@@ -55,24 +58,22 @@ type finishSignInInput struct {
 	Body struct {
 		Code         string `json:"code,omitempty" maxLength:"16" doc:"The current code of the authenticator app."`
 		RecoveryCode string `json:"recovery_code,omitempty" maxLength:"64" doc:"One of the recovery codes, which is used up."`
+
+		Passkey jsonValue `json:"passkey,omitempty" doc:"What the browser made from the options of an assertion, as PublicKeyCredential.toJSON returns it."`
 	} `nameHint:"SecondFactorProof"`
 }
 
 // finishSignIn completes a sign-in with a second factor.
 func (s *Server) finishSignIn(_ context.Context, in *call, input *finishSignInInput) (*signInOutput, error) {
-	b := input.Body
 	if !in.pending {
 		return nil, oplog.Refuse(oplog.CodeConflict, "already-signed-in", "The sign-in is already complete.")
 	}
-	field, method, proof := "code", "totp", identity.Proof{Code: b.Code}
-	switch {
-	case (b.Code == "") == (b.RecoveryCode == ""):
-		return nil, oplog.InvalidField("code", nil, "code_required", "or recovery_code is required, one of them")
-	case b.RecoveryCode != "":
-		field, method, proof = "recovery_code", "recovery_code", identity.Proof{RecoveryCode: b.RecoveryCode}
+	field, method, proof, err := in.proof(input)
+	if err != nil {
+		return nil, err
 	}
 	var signed identity.SignedIn
-	err := s.tryFactor(in, "sign_in", field, func() (err error) {
+	err = s.tryFactor(in, "sign_in", field, func() (err error) {
 		signed, err = s.identity.FinishSignIn(in.token, proof)
 		return err
 	})
@@ -83,6 +84,21 @@ func (s *Server) finishSignIn(_ context.Context, in *call, input *finishSignInIn
 	return s.continueAs(in, signed)
 }
 
+// proof returns the proof in a request, with the name of its field and of the method in the trail.
+func (in *call) proof(input *finishSignInInput) (field, method string, p identity.Proof, err error) {
+	b := input.Body
+	site, _ := in.site()
+	switch {
+	case b.Code != "" && b.RecoveryCode == "" && b.Passkey == nil:
+		return "code", "totp", identity.Proof{Code: b.Code}, nil
+	case b.Code == "" && b.RecoveryCode != "" && b.Passkey == nil:
+		return "recovery_code", "recovery_code", identity.Proof{RecoveryCode: b.RecoveryCode}, nil
+	case b.Code == "" && b.RecoveryCode == "" && b.Passkey != nil:
+		return "passkey", "passkey", identity.Proof{Passkey: b.Passkey, Site: site}, nil
+	}
+	return "", "", p, oplog.InvalidField("code", nil, "code_required", "or recovery_code or passkey is required, one of them")
+}
+
 // continueAs responds with the session that goes on after a change of the second factor, or after a sign-in.
 func (s *Server) continueAs(in *call, signed identity.SignedIn) (*signInOutput, error) {
 	in.token, in.account, in.pending = signed.Token, signed.Account, false
@@ -91,7 +107,7 @@ func (s *Server) continueAs(in *call, signed identity.SignedIn) (*signInOutput, 
 
 // tryFactor counts an attempt with a second factor, unless it succeeds, and says how many are left.
 func (s *Server) tryFactor(in *call, operation, field string, try func() error) error {
-	buckets, err := s.codeBuckets(in, field == "recovery_code")
+	buckets, err := s.codeBuckets(in, field != "code")
 	if err != nil {
 		return err
 	}
@@ -155,9 +171,14 @@ func (s *Server) getSecondFactor(_ context.Context, in *call, _ *struct{}) (*sec
 	}
 	f := &in.account.Factors
 	required, err := s.identity.RequiresSecondFactor(in.account)
-	return &secondFactorOutput{secondFactorBody{
-		TOTP: f.TOTP != nil, RecoveryCodes: len(f.Recovery), Passkeys: []passkeyBody{}, Required: required,
-	}}, err
+	_, possible := in.site()
+	body := secondFactorBody{TOTP: f.TOTP != nil, RecoveryCodes: len(f.Recovery), Passkeys: []passkeyBody{}, Required: required, PasskeysPossible: possible}
+	if !in.pending {
+		for _, p := range f.Passkeys {
+			body.Passkeys = append(body.Passkeys, describePasskey(p))
+		}
+	}
+	return &secondFactorOutput{body}, err
 }
 
 type totpOutput struct {
@@ -230,11 +251,6 @@ func (s *Server) renewRecoveryCodes(ctx context.Context, in *call, input *stepUp
 		return err
 	})
 	return out, s.factorChanged(in, signed, err, "recovery_code")
-}
-
-// passkeyBody is a passkey of the caller.
-type passkeyBody struct {
-	ID string `json:"id" doc:"Id of the passkey."`
 }
 
 // removeSecondFactor removes all second factors of an account, for a person who lost them. The account is signed out everywhere.

@@ -161,17 +161,17 @@ func codesBucket(username string) bucket {
 }
 
 // codeBuckets returns what an attempt with the second factor of an account counts for. Whoever knows the password could guess codes, and so
-// exhaust the limit of all addresses: devices that signed in before have their own, and recovery codes, which cannot be guessed, are only
-// limited by address.
-func (s *Server) codeBuckets(in *call, recovery bool) ([]bucket, error) {
+// exhaust the limit of all addresses: devices that signed in before have their own, and what is long, a recovery code or a passkey's
+// signature, cannot be guessed and is only limited by address.
+func (s *Server) codeBuckets(in *call, long bool) ([]bucket, error) {
 	username := in.account.Username
 	device, err := s.knownDevice(in, username)
 	if err != nil || device != "" {
 		return []bucket{{"code device " + device, codeLimit}}, err
 	}
 	pair := in.network() + " " + identity.NameKey(username)
-	if recovery {
-		return []bucket{{"recovery " + pair, codeLimit}}, nil
+	if long {
+		return []bucket{{"long code " + pair, codeLimit}}, nil
 	}
 	return []bucket{{"code " + pair, codeLimit}, codesBucket(username)}, nil
 }

@@ -53,6 +53,8 @@ var trailEvents = map[string]trailEvent{
 	"finishSignIn":               {"session", "sign_in", false},
 	"confirmTOTP":                {"session", "add_factor", false},
 	"removeTOTP":                 {"session", "remove_factor", false},
+	"addPasskey":                 {"session", "add_factor", false},
+	"removePasskey":              {"session", "remove_factor", false},
 	"renewRecoveryCodes":         {"session", "renew_recovery_codes", false},
 	"removeSecondFactor":         {"account", "remove_factor", false},
 	"setSecondFactorRule":        {"account", "require_factor", false},
