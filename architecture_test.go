@@ -152,7 +152,7 @@ func TestLibrariesStayInTheirPackages(t *testing.T) {
 		"github.com/gofiber": {"server", "server/wire"}, "github.com/danielgtaylor/huma": {"server", "server/wire"},
 		"github.com/valyala/fasthttp": {"server", "server/wire"},
 		"github.com/VictoriaMetrics":  {"server"}, "github.com/go-webauthn": {"identity"},
-		"github.com/gocarina/gocsv":   {"exports/formats"}, "github.com/xuri/excelize": {"exports/formats"}, "github.com/alecthomas/kong": {"cli"},
+		"github.com/gocarina/gocsv": {"exports/formats"}, "github.com/xuri/excelize": {"exports/formats"}, "github.com/alecthomas/kong": {"cli"},
 	}
 	for _, f := range sources(t) {
 		for _, imported := range f.imports {
