@@ -174,8 +174,8 @@ for (const w of languages) {
 
   test(`sessions are listed and ended, ${w.language}`, async ({ page, browser }) => {
     const elsewhere = await browser.newPage()
-    await open(elsewhere, 'auditor', 'sessions', w.language)
-    await open(page, 'auditor', 'sessions', w.language)
+    await open(elsewhere, 'auditor', 'account', w.language)
+    await open(page, 'auditor', 'account', w.language)
     await expect(page.getByRole('row')).toHaveCount(3)
     await expect(page.getByRole('row').nth(1)).toContainText(/This session|当前会话/)
     await expect(page.getByRole('row').nth(2)).toContainText('127.0.0.1')

@@ -18,7 +18,7 @@ test.beforeAll(() => program.start(['demo']))
 
 test.afterAll(() => program.dispose())
 
-const sections = 'accounts integration keys catalog organizations retention access tenants system sessions'.split(' ')
+const sections = 'accounts integration keys catalog organizations retention access tenants system account'.split(' ')
 
 for (const [language, tag] of languages)
   test(`settings-${tag}`, async ({ page }) => {
@@ -209,7 +209,7 @@ const dialogs: Dialog[] = [
     section: 'tenants',
     open: (page, words) => press(page, words.named(words.tenants.change, 'nova')),
   },
-  { name: 'sign-out-everywhere', section: 'sessions', open: (page, words) => press(page, words.sessions.everywhere) },
+  { name: 'sign-out-everywhere', section: 'account', open: (page, words) => press(page, words.sessions.everywhere) },
 ]
 
 for (const [language, tag] of languages)

@@ -182,7 +182,7 @@ test('every other page is printed whole, without what is to be pressed', async (
   })
   expect(made.status()).toBe(202)
   const root = page.locator('#root')
-  const settings = ['accounts', 'integration', 'keys', 'catalog', 'organizations', 'retention', 'sessions']
+  const settings = ['accounts', 'integration', 'keys', 'catalog', 'organizations', 'retention', 'account']
   for (const path of ['exports', ...settings.map((one) => `settings/${one}`)]) {
     await page.setViewportSize({ width: 1366, height: 400 })
     await page.goto(`${program.url}/t/demo/${path}`)

@@ -212,8 +212,8 @@ test('a menu by keyboard', async ({ page }) => {
   await page.getByRole('heading', { name: 'Organizations' }).click() // a press beside it closes it
   await expect(items).toHaveCount(0)
   await account.click()
-  await items.getByText('Your sessions').click()
-  await expect(page).toHaveURL(/settings\/sessions/)
+  await items.getByText('Your account').click()
+  await expect(page).toHaveURL(/settings\/account/)
 })
 
 async function scrolled(page: Page): Promise<number> {
@@ -234,7 +234,7 @@ async function scrollTo(page: Page, top: number) {
 
 test('every page stands on one grid', async ({ page }) => {
   await open(page, `${program.url}${demoLog}`)
-  const settings = 'accounts integration keys catalog organizations retention access system sessions'.split(' ')
+  const settings = 'accounts integration keys catalog organizations retention access system account'.split(' ')
   for (const path of ['log', 'exports', ...settings.map((one) => `settings/${one}`)]) {
     await page.setViewportSize({ width: 1920, height: 1080 })
     await page.goto(`${program.url}/t/demo/${path}`)

@@ -33,11 +33,11 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
   useKey('?', () => setHelp(true))
   const pages = usePages(tenant)
   const navigate = useNavigate()
-  const toSessions = tenant && (() => navigate(settingsPath(tenant.id, 'sessions')))
+  const toAccount = tenant && (() => navigate(settingsPath(tenant.id, 'account')))
   const [password, setPassword] = useState(false)
   const toPassword = session.launched ? undefined : () => setPassword(true)
   const account: MenuItem[] = [
-    ...(toSessions ? [{ key: 'sessions', label: words.yourSessions, onChoose: toSessions }] : []),
+    ...(toAccount ? [{ key: 'account', label: words.yourAccount, onChoose: toAccount }] : []),
     ...(toPassword ? [{ key: 'password', label: words.changePassword, onChoose: toPassword }] : []),
     { key: 'out', label: words.signOut, onChoose: () => signOut.mutate() },
   ]
@@ -75,7 +75,7 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
         {phone ? (
           <PhoneMenu
             pages={pages}
-            onSessions={toSessions}
+            onAccount={toAccount}
             onPassword={toPassword}
             onHelp={() => setHelp(true)}
             onSignOut={() => signOut.mutate()}
@@ -165,13 +165,13 @@ function TenantMenu({ tenant }: { tenant: Tenant }) {
 
 interface PhoneMenuProps {
   pages: Page[]
-  onSessions: (() => void) | undefined
+  onAccount: (() => void) | undefined
   onPassword: (() => void) | undefined
   onHelp: () => void
   onSignOut: () => void
 }
 
-function PhoneMenu({ pages, onSessions, onPassword, onHelp, onSignOut }: PhoneMenuProps) {
+function PhoneMenu({ pages, onAccount, onPassword, onHelp, onSignOut }: PhoneMenuProps) {
   const { tag, words } = useLanguage()
   const session = useSession()
   const navigate = useNavigate()
@@ -191,7 +191,7 @@ function PhoneMenu({ pages, onSessions, onPassword, onHelp, onSignOut }: PhoneMe
         label: <span lang={other}>{other === 'en' ? 'English' : '中文'}</span>,
         onChoose: () => saveLanguage.mutate(other),
       },
-      ...(onSessions ? [{ key: 'sessions', label: words.yourSessions, onChoose: onSessions }] : []),
+      ...(onAccount ? [{ key: 'account', label: words.yourAccount, onChoose: onAccount }] : []),
       ...(onPassword ? [{ key: 'password', label: words.changePassword, onChoose: onPassword }] : []),
       { key: 'help', label: words.help, onChoose: onHelp },
       { key: 'out', label: words.signOut, onChoose: onSignOut },

@@ -4,7 +4,7 @@ import { sections, sectionsFor } from './sections'
 
 const ofAll = sections.map(({ path }) => path)
 const ofOwners = ['tenants']
-const ofReaders = ['checkpoint', 'sessions']
+const ofReaders = ['checkpoint', 'account']
 const ofEveryOwner = ofAll.filter((path) => path !== 'checkpoint') // they find it on the page of the system
 const ofAdmins = ofEveryOwner.filter((path) => !ofOwners.includes(path))
 
@@ -13,7 +13,7 @@ test.each<[Session['role'], string | undefined, string[]]>([
   ['admin', undefined, ofAdmins],
   ['admin', 'east', ofReaders],
   ['auditor', undefined, ofReaders],
-  ['member', undefined, ['sessions']],
+  ['member', undefined, ['account']],
 ])('%s of %s', (role, organization, want) => {
   const session = { role, ...(organization && { organization }) }
   expect(sectionsFor(session).map(({ path }) => path)).toEqual(want)

@@ -85,11 +85,11 @@ export const sections: Section[] = [
     page: lazy(() => import('../features/system/SystemPage')),
   },
   {
-    path: 'sessions',
+    path: 'account',
     group: 'you',
     who: 'everyone',
-    title: (words) => words.sessions.title,
-    page: lazy(() => import('../features/accounts/SessionsPage')),
+    title: (words) => words.groups.you,
+    page: lazy(() => import('../features/accounts/AccountPage')),
   },
 ]
 

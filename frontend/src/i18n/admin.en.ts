@@ -32,6 +32,12 @@ export const adminEn = {
     lockedText:
       'Too many failed sign-ins. Browsers that signed in before still work; others can try again soon, or once it is unlocked.',
     mustChange: 'Temporary password',
+    secondFactor: 'Second factor',
+    noSecondFactor: 'No second factor',
+    removeFactor: 'Remove',
+    removeFactorOf: (username: string) => `Remove the second factor of ${username}`,
+    removeFactorText:
+      'For people who lost it: from then on, their password alone signs in, or they set up another one if theirs is required. All sessions end immediately.',
     unlock: 'Unlock',
     sessions: 'Sessions',
     sessionsOf: (username: string) => `Sessions of ${username}`,
@@ -136,6 +142,14 @@ export const adminEn = {
     dataPermission: 'Data permission',
     dataPermissionText:
       'Restricts what people see to their organization: the log has an organization tree to filter by, and an account can be limited to one organization and everything below it.',
+    requireFactor: 'Require a second factor',
+    requireFactorText: 'Everyone in this tenant sets one up at the next sign-in.',
+    factor: 'Second factor',
+    required: 'Required',
+    optional: 'Optional',
+    factorRule: 'Second factor by role',
+    factorRuleText: 'People with these roles need a second factor in every tenant, from the next sign-in on.',
+    ruleSaved: 'Second factor by role saved.',
     on: 'On',
     off: 'Off',
     retention: 'Retention',
@@ -367,7 +381,7 @@ export const adminEn = {
   },
 
   sessions: {
-    title: 'Your sessions',
+    title: 'Sessions',
     text: 'Where you are signed in. A session ends after two hours of inactivity, and after twelve hours at the latest.',
     device: 'Browser',
     from: 'Source',

@@ -30,7 +30,7 @@ export const en = {
   exportsPage: 'Exports',
   settings: 'Settings',
   checkpoint: 'Checkpoint',
-  yourSessions: 'Your sessions',
+  yourAccount: 'Your account',
   noSuchPage: 'Page not found',
   noSuchPageText: 'This page does not exist, or you may not see it.',
   pageError: 'Something went wrong',

@@ -47,8 +47,8 @@ export const factorEn = {
   notSaved: 'You have not copied, saved or printed the codes. If you lose the phone, only an admin can help you.',
   leaveAnyway: 'Leave without saving',
 
-  yourAccount: 'Your account',
-  accountText: (name: string, role: string, tenant: string) => `${name}. ${role}${tenant && ` of ${tenant}`}.`,
+  accountText: (name: string, role: string) => `${name}. ${role}.`,
+  passwordText: 'When you change it, your other sessions end.',
   accountLaunched: (name: string) => `${name}, signed in by the host system.`,
   on: 'On',
   off: 'Off',

@@ -46,8 +46,8 @@ export const factorZh: Widen<typeof factorEn> = {
   notSaved: '您还没有复制、保存或打印恢复码。手机丢失后，只有管理员能帮您恢复登录。',
   leaveAnyway: '不保存并离开',
 
-  yourAccount: '我的账号',
-  accountText: (name, role, tenant) => `${name}，${tenant}${role}。`,
+  accountText: (name, role) => `${name}，${role}。`,
+  passwordText: '修改密码后，您的其他会话将结束。',
   accountLaunched: (name) => `${name}，由业务系统登录。`,
   on: '已启用',
   off: '未启用',

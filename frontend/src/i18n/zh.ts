@@ -26,7 +26,7 @@ export const zh: Dictionary = {
   exportsPage: '导出记录',
   settings: '设置',
   checkpoint: '检查点',
-  yourSessions: '我的会话',
+  yourAccount: '我的账号',
   noSuchPage: '页面不存在',
   noSuchPageText: '此页面不存在，或您无权查看。',
   pageError: '页面出错了',

@@ -6,7 +6,7 @@ import { visibleText } from '../../lib/visible'
 import type { Account, Tenant } from '../../model/api/types'
 import { useOrganizations } from '../../model/log/queries'
 import { useSession } from '../../model/session/session'
-import { useAccounts, useChangeAccount, useUnlockAccount } from '../../model/settings/queries'
+import { useAccounts, useChangeAccount, useRemoveAccountFactor, useUnlockAccount } from '../../model/settings/queries'
 import { Button } from '../../ui/Button'
 import { fieldError } from '../../ui/form/Fields'
 import { FormDialog } from '../../ui/form/FormDialog'
@@ -21,7 +21,7 @@ import { AccountDialog } from './AccountDialog'
 import { AccountSessionsDialog } from './AccountSessionsDialog'
 import OwnPasswordDialog from './OwnPasswordDialog'
 
-type Asked = { what: 'add' } | { what: 'change' | 'password' | 'sessions' | 'disable'; account: Account }
+type Asked = { what: 'add' } | { what: 'change' | 'password' | 'sessions' | 'factor' | 'disable'; account: Account }
 
 /** The accounts of a tenant and their roles. */
 export default function AccountsPage({ tenant }: { tenant: Tenant }) {
@@ -67,12 +67,32 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
       ),
     },
     { key: 'role', title: common.role, width: 88, cell: (account) => common.roles[account.role] },
-    { key: 'sees', title: words.sees, width: 216, cell: sees },
+    { key: 'sees', title: words.sees, width: 200, cell: sees },
     {
       key: 'status',
       title: words.status,
-      width: 152,
-      cell: (account) => <Status account={account} />,
+      width: 168,
+      cell: (account) => (
+        <span className="stack">
+          <Status account={account} />
+          <small>
+            {account.second_factor ? words.secondFactor : words.noSecondFactor}
+            {account.second_factor && account.username !== self && (
+              <>
+                {' · '}
+                <button
+                  type="button"
+                  className="link"
+                  aria-label={words.removeFactorOf(account.username)}
+                  onClick={() => setAsked({ what: 'factor', account })}
+                >
+                  {words.removeFactor}
+                </button>
+              </>
+            )}
+          </small>
+        </span>
+      ),
     },
     {
       key: 'last',
@@ -130,6 +150,7 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
           <PasswordDialog tenant={tenant} account={asked.account} onClose={close} />
         ))}
       {asked?.what === 'sessions' && <AccountSessionsDialog tenant={tenant} account={asked.account} onClose={close} />}
+      {asked?.what === 'factor' && <RemoveFactorDialog tenant={tenant} account={asked.account} onClose={close} />}
       {asked?.what === 'disable' && <DisableDialog tenant={tenant} account={asked.account} onClose={close} />}
     </>
   )
@@ -174,6 +195,24 @@ function PasswordDialog({ tenant, account, onClose }: DialogProps) {
     >
       <PasswordField value={password} error={fieldError(change.error, 'password')} onChange={setPassword} />
       <p className="form-hint">{words.signsOut}</p>
+    </FormDialog>
+  )
+}
+
+function RemoveFactorDialog({ tenant, account, onClose }: DialogProps) {
+  const words = useAdminWords().accounts
+  const remove = useRemoveAccountFactor(tenant.id)
+  return (
+    <FormDialog
+      danger
+      title={words.removeFactorOf(account.username)}
+      action={words.removeFactor}
+      error={remove.error}
+      pending={remove.isPending}
+      onSubmit={() => remove.mutate(account.username, { onSuccess: onClose })}
+      onClose={onClose}
+    >
+      <p>{words.removeFactorText}</p>
     </FormDialog>
   )
 }

@@ -21,12 +21,19 @@ export function TenantDialog({ tenant, onClose }: Props) {
   const [name, setName] = useState(tenant?.name ?? '')
   const [zone, setZone] = useState(tenant?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone)
   const [permission, setPermission] = useState(tenant?.data_permission ?? false)
+  const [factor, setFactor] = useState(tenant?.require_second_factor ?? false)
   const [sites, setSites] = useState(tenant?.frame_ancestors?.join('\n') ?? '')
   const zones = useId()
   const { error, isPending } = tenant ? change : add
 
   function submit() {
-    const settings = { name, time_zone: zone, data_permission: permission, frame_ancestors: lines(sites) }
+    const settings = {
+      name,
+      time_zone: zone,
+      data_permission: permission,
+      require_second_factor: factor,
+      frame_ancestors: lines(sites),
+    }
     if (tenant) change.mutate({ id: tenant.id, change: settings }, { onSuccess: onClose })
     else add.mutate({ id, ...settings }, { onSuccess: onClose })
   }
@@ -82,6 +89,7 @@ export function TenantDialog({ tenant, onClose }: Props) {
         checked={permission}
         onChange={setPermission}
       />
+      <CheckField label={words.requireFactor} text={words.requireFactorText} checked={factor} onChange={setFactor} />
       <AreaField label={words.sites} hint={words.sitesHint} rows={2} value={sites} onChange={setSites} />
     </FormDialog>
   )

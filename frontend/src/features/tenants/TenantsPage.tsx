@@ -8,6 +8,7 @@ import { type Column, ListTable } from '../../ui/ListTable'
 import { Loaded } from '../../ui/Loaded'
 import { SectionHead } from '../../ui/SectionHead'
 import { Shown } from '../../ui/Shown'
+import { FactorRule } from './FactorRule'
 import { TenantDialog } from './TenantDialog'
 
 /** All tenants of the server, for owners. */
@@ -36,6 +37,12 @@ export default function TenantsPage() {
       title: words.dataPermission,
       width: 128,
       cell: (tenant) => (tenant.data_permission ? words.on : words.off),
+    },
+    {
+      key: 'factor',
+      title: words.factor,
+      width: 112,
+      cell: (tenant) => (tenant.require_second_factor ? words.required : words.optional),
     },
     {
       key: 'retention',
@@ -76,6 +83,7 @@ export default function TenantsPage() {
       <Loaded query={tenants}>
         {(list) => <ListTable label={words.title} columns={columns} items={list} keyOf={(tenant) => tenant.id} />}
       </Loaded>
+      <FactorRule />
       {asked === 'new' && <TenantDialog onClose={() => setAsked(undefined)} />}
       {asked && asked !== 'new' && <TenantDialog tenant={asked} onClose={() => setAsked(undefined)} />}
     </>

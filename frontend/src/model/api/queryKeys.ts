@@ -33,6 +33,7 @@ export const queryKeys = {
   // What is of no tenant stands below the same first word: all that one account saw goes when another signs in.
   sessions: ['tenant', null, 'sessions'] as const,
   secondFactor: ['tenant', null, 'second factor'] as const,
+  factorRule: ['tenant', null, 'second factor rule'] as const,
   tenants: ['tenant', null, 'tenants'] as const,
   system: ['tenant', null, 'system'] as const,
 }

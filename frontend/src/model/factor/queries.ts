@@ -10,9 +10,8 @@ const factorPath = `${sessionPath}/second-factor`
 const totpPath = `${factorPath}/totp`
 
 /** The second factors of the person signed in. */
-export function useSecondFactor(enabled: boolean) {
+export function useSecondFactor() {
   return useQuery({
-    enabled,
     queryKey: queryKeys.secondFactor,
     queryFn: ({ signal }) => call<SecondFactor>(factorPath, { signal }),
     staleTime: 0,

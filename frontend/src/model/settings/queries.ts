@@ -75,6 +75,13 @@ export function useUnlockAccount(tenant: string) {
   )
 }
 
+export function useRemoveAccountFactor(tenant: string) {
+  return useChange(
+    (username: string) => call<void>(accountPath(username, 'second-factor'), { method: 'DELETE' }),
+    queryKeys.accounts(tenant),
+  )
+}
+
 function accountPath(username: string, part: string): string {
   return `${accountsPath}/${encodeURIComponent(username)}/${part}`
 }

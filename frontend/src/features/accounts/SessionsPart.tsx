@@ -8,12 +8,11 @@ import { Button } from '../../ui/Button'
 import { FormDialog } from '../../ui/form/FormDialog'
 import { type Column, ListTable } from '../../ui/ListTable'
 import { Loaded } from '../../ui/Loaded'
-import { SectionHead } from '../../ui/SectionHead'
 import { shown } from '../../ui/Shown'
 import { Timestamp } from '../../ui/Timestamp'
 
 /** The signed-in person's own sessions. */
-export default function SessionsPage({ tenant }: { tenant: Tenant }) {
+export function SessionsPart({ tenant }: { tenant: Tenant }) {
   const words = useAdminWords().sessions
   const sessions = useOwnSessions()
   const end = useSignOutEverywhere()
@@ -54,12 +53,18 @@ export default function SessionsPage({ tenant }: { tenant: Tenant }) {
     },
   ]
   return (
-    <>
-      <SectionHead title={words.title} text={words.text}>
-        <Button danger disabled={!sessions.data} onClick={() => setAsking(true)}>
-          {words.everywhere}
-        </Button>
-      </SectionHead>
+    <section className="system-part account-sessions">
+      <div className="section-head">
+        <div>
+          <h2>{words.title}</h2>
+          <p>{words.text}</p>
+        </div>
+        <div className="section-actions">
+          <Button danger disabled={!sessions.data} onClick={() => setAsking(true)}>
+            {words.everywhere}
+          </Button>
+        </div>
+      </div>
       <Loaded query={sessions}>
         {(list) => <ListTable label={words.title} columns={columns} items={list} keyOf={(session) => session.id} />}
       </Loaded>
@@ -76,6 +81,6 @@ export default function SessionsPage({ tenant }: { tenant: Tenant }) {
           <p>{words.everywhereText(sessions.data?.length ?? 1)}</p>
         </FormDialog>
       )}
-    </>
+    </section>
   )
 }

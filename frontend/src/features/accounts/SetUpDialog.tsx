@@ -1,0 +1,141 @@
+import { useCallback, useRef, useState } from 'react'
+import { useFactorWords } from '../../i18n/factorWords'
+import type { NewTOTP } from '../../model/api/types'
+import { CodeField } from '../../model/factor/CodeField'
+import { attemptsLeft, useBeginTotp, useConfirmTotp } from '../../model/factor/queries'
+import { RecoveryCodes } from '../../model/factor/RecoveryCodes'
+import { CopySecret, SecretCode, SecretText } from '../../model/factor/Secret'
+import { useSession } from '../../model/session/session'
+import { Button } from '../../ui/Button'
+import { Dialog } from '../../ui/Dialog'
+import { FormDialog } from '../../ui/form/FormDialog'
+import { Notice } from '../../ui/Notice'
+import { useToast } from '../../ui/Toasts'
+import { StepUpDialog } from './StepUpDialog'
+
+interface Props {
+  /** Whether there is an authenticator app, which the new one replaces. */
+  replaces: boolean
+  onClose: () => void
+}
+
+/** Adds an authenticator app, or replaces it: who asks for it, the secret and its first code, the recovery codes. */
+export function SetUpDialog({ replaces, onClose }: Props) {
+  const words = useFactorWords()
+  const begin = useBeginTotp()
+  const toast = useToast()
+  const [codes, setCodes] = useState<string[]>()
+  // The page changes behind the dialog once the app is in use.
+  const [byCode] = useState(replaces)
+  const title = byCode ? words.replaceTitle : words.setUpApp
+
+  function confirmed(made: string[]) {
+    toast(byCode ? words.replaced : words.turnedOn)
+    if (made.length > 0) setCodes(made)
+    else onClose()
+  }
+  if (codes) return <CodesDialog codes={codes} onClose={onClose} />
+  if (begin.data) return <ConfirmDialog title={title} totp={begin.data} onConfirmed={confirmed} onClose={onClose} />
+  return (
+    <StepUpDialog
+      byCode={byCode}
+      title={title}
+      text={byCode ? words.replaceText : words.setUpText}
+      action={words.next}
+      error={begin.error}
+      pending={begin.isPending}
+      onProof={(proof) => begin.mutate(proof)}
+      onClose={onClose}
+    />
+  )
+}
+
+interface ConfirmProps {
+  title: string
+  totp: NewTOTP
+  onConfirmed: (codes: string[]) => void
+  onClose: () => void
+}
+
+function ConfirmDialog({ title, totp, onConfirmed, onClose }: ConfirmProps) {
+  const words = useFactorWords()
+  const confirm = useConfirmTotp()
+  const [code, setCode] = useState('')
+  const input = useRef<HTMLInputElement>(null)
+  const left = attemptsLeft(confirm.error, 'code')
+
+  function submit(typed: string) {
+    if (confirm.isPending) return
+    const onError = () => {
+      setCode('')
+      input.current?.focus()
+    }
+    confirm.mutate(typed, { onSuccess: onConfirmed, onError })
+  }
+  return (
+    <FormDialog
+      wide
+      title={title}
+      action={words.turnOn}
+      error={left === undefined ? confirm.error : undefined}
+      pending={confirm.isPending}
+      onSubmit={() => submit(code)}
+      onClose={() => !confirm.isPending && onClose()} // the answer has the recovery codes
+    >
+      <div className="setup">
+        <SecretCode uri={totp.uri} />
+        <ol>
+          <li>
+            <span>{words.scanOr}</span>
+            <SecretText secret={totp.secret} />
+            <CopySecret secret={totp.secret} />
+          </li>
+          <li>
+            <span>{words.enterDigits}</span>
+            <CodeField
+              ref={input}
+              value={code}
+              hint={words.codeHint}
+              error={left === undefined || code ? undefined : words.wrongCode(left)}
+              onChange={setCode}
+              onComplete={submit}
+            />
+          </li>
+        </ol>
+      </div>
+    </FormDialog>
+  )
+}
+
+/** New recovery codes, which are shown once: closing it before they are kept asks. */
+export function CodesDialog({ codes, onClose }: { codes: string[]; onClose: () => void }) {
+  const words = useFactorWords()
+  const { username } = useSession()
+  const [kept, setKept] = useState(false)
+  const [asked, setAsked] = useState(false)
+  const keep = useCallback(() => setKept(true), [])
+  return (
+    <Dialog
+      firm
+      title={words.recoveryCodes}
+      className="form-dialog form-narrow"
+      onClose={() => (kept ? onClose() : setAsked(true))}
+    >
+      <div className="form-body">
+        <p className="form-lead">{words.codesText}</p>
+        <RecoveryCodes username={username} codes={codes} kept={kept} onKept={keep} />
+      </div>
+      {asked && !kept && <Notice kind="error">{words.notSaved}</Notice>}
+      <footer className="form-foot">
+        {asked && !kept && (
+          <Button danger onClick={onClose}>
+            {words.leaveAnyway}
+          </Button>
+        )}
+        <Button kind="primary" onClick={() => (kept ? onClose() : setAsked(true))}>
+          {words.done}
+        </Button>
+      </footer>
+    </Dialog>
+  )
+}
