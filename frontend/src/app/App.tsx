@@ -5,7 +5,7 @@ import { LanguageProvider, useLanguage } from '../i18n/language'
 import { isProblem, setProblemTexts } from '../lib/problem'
 import { queryKeys } from '../model/api/queryKeys'
 import type { Session } from '../model/api/types'
-import { useSessionQuery } from '../model/session/queries'
+import { accountLanguage, useSessionQuery } from '../model/session/queries'
 import { ErrorBoundary } from '../ui/ErrorBoundary'
 import { Toasts } from '../ui/Toasts'
 import { Pages } from './Pages'
@@ -55,7 +55,7 @@ export function App() {
 function InLanguage() {
   const session = useSessionQuery()
   const [guess, setGuess] = useState<LocaleTag>(guessLanguage)
-  const tag = session.data?.locale ?? guess
+  const tag = accountLanguage(session.data) ?? guess
 
   const chosen = useRef<LocaleTag>(undefined)
   async function chooseLanguage(next: LocaleTag) {

@@ -8,7 +8,7 @@ import { urlOf } from '../lib/basePath'
 import { problemText } from '../lib/problem'
 import { queryKeys } from '../model/api/queryKeys'
 import type { Session } from '../model/api/types'
-import { useSaveLanguage, useSetupNeeded } from '../model/session/queries'
+import { accountLanguage, useSaveLanguage, useSetupNeeded } from '../model/session/queries'
 import { SessionProvider, useSession } from '../model/session/session'
 import { ErrorBoundary } from '../ui/ErrorBoundary'
 import { preloadable } from '../ui/hooks/preload'
@@ -50,7 +50,7 @@ export function Pages({ session, onLanguage }: Props) {
   // A language chosen on the sign-in page is saved with the account that signs in.
   const chosen = useRef<LocaleTag>(undefined)
   const { mutate: save } = saveLanguage
-  const accountTag = session.data?.locale
+  const accountTag = accountLanguage(session.data)
   useEffect(() => {
     if (!accountTag || !chosen.current) return
     if (chosen.current !== accountTag) save(chosen.current)

@@ -14,6 +14,11 @@ export async function withWords(answer: Promise<Session>): Promise<Session> {
   return session
 }
 
+/** The language of the account, once it is signed in; until then a page has the one that was chosen on it. */
+export function accountLanguage(session: Session | null | undefined): LocaleTag | undefined {
+  return session?.second_factor ? undefined : session?.locale
+}
+
 /** The current session; null if signed out. */
 export function useSessionQuery() {
   return useQuery({
