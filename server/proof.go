@@ -62,6 +62,7 @@ func (in *call) consistency(prove func(tenant string, from, to uint64) (oplog.Co
 	if err := r.Err(); err != nil {
 		return nil, err
 	}
+	in.trailDetails.quiet = in.act() != "" // the console asks by itself when an entry is opened, which is recorded
 	c, err := prove(tenant, from, to)
 	c.Path = orEmpty(c.Path)
 	return &consistencyOutput{c}, err

@@ -83,3 +83,18 @@ func TestConsistency(t *testing.T) {
 		t.Errorf("the trail does not tell of it: %s", trail)
 	}
 }
+
+// TestConsistencyOfAnAction: the proof that the console asks for when an entry is opened is part of that; other callers' are recorded.
+func TestConsistencyOfAnAction(t *testing.T) {
+	f := newServer(t)
+	f.record(entry())
+	const address = tenantA + "/checkpoint/consistency?from=1"
+	f.send("auditor", "GET", address, "", actHeader, "a")
+	if told := f.get("admin", tenantA+"/access?operation=prove", 200); strings.Contains(told, `"prove"`) {
+		t.Errorf("a proof within an action is recorded: %s", told)
+	}
+	f.get("auditor", address, 200)
+	if told := f.get("admin", tenantA+"/access?operation=prove", 200); !strings.Contains(told, `"prove"`) {
+		t.Errorf("a proof by itself is not recorded: %s", told)
+	}
+}

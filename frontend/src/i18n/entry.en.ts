@@ -59,6 +59,7 @@ export const entryEn = {
   checking: 'Checking…',
   copyProof: 'Copy proof',
   copyDetails: 'Copy details',
+  trustKey: 'Trust this key from now on',
   reasons: {
     insecure: 'this browser provides the required functions only over HTTPS or on localhost.',
     noProof: 'the server sent no proof.',
@@ -68,6 +69,13 @@ export const entryEn = {
     signature: 'the checkpoint is not signed by this server.',
     origin: 'the checkpoint belongs to another log.',
     key: 'the key of this server could not be read.',
+    keyChanged:
+      'it is signed by another key than this browser has seen before, and the old key did not sign the new one. Compare the key under Settings with the one from someone you trust.',
+    keyReplaced:
+      'the log has a new key because the old one was lost, so this browser cannot follow to it. Compare the key under Settings with the one from someone you trust.',
+    rewritten:
+      'the log does not continue what this browser has seen of it: entries were removed or changed, or an old backup was restored. Tell an auditor, and compare the log with checkpoints kept elsewhere.',
+    growth: 'the server did not prove that the log has only grown since your last visit.',
     unsupported: 'this browser cannot verify the signature of the checkpoint.',
   },
 }

@@ -55,6 +55,7 @@ export const entryZh: Widen<typeof entryEn> = {
   checking: '正在验证…',
   copyProof: '复制证明',
   copyDetails: '复制详情',
+  trustKey: '今后信任此密钥',
   reasons: {
     insecure: '浏览器仅在通过 HTTPS 或本机访问时提供所需功能。',
     noProof: '服务器未提供证明。',
@@ -64,6 +65,12 @@ export const entryZh: Widen<typeof entryEn> = {
     signature: '检查点不是由此服务器签名的。',
     origin: '检查点属于另一份日志。',
     key: '无法读取此服务器的公钥。',
+    keyChanged:
+      '签名密钥与此浏览器之前见过的不同，且新密钥未由旧密钥签名。请向可信的人索取公钥，与“设置”中的公钥比对。',
+    keyReplaced: '旧密钥丢失，日志启用了新密钥，此浏览器无法自动确认。请向可信的人索取公钥，与“设置”中的公钥比对。',
+    rewritten:
+      '日志与此浏览器之前见过的内容不连续：记录可能已被删除或修改，或者恢复了旧备份。请告知审计人员，并将日志与异地保存的检查点比对。',
+    growth: '服务器未能证明日志自您上次访问以来只增不改。',
     unsupported: '此浏览器无法验证检查点的签名。',
   },
 }

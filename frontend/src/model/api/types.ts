@@ -37,6 +37,9 @@ type AsRecorded<E> = Omit<E, 'changes' | 'details'> & { changes?: Change[]; deta
 export type Entry = AsRecorded<Schemas['Entry']>
 export type ProvenEntry = AsRecorded<Schemas['ProvenEntry']>
 export type Proof = Schemas['Proof']
+export type Consistency = Schemas['Consistency']
+export type KeyChange = Schemas['KeyChange']
+export type KeyHistory = Schemas['KeyHistory']
 export type Change = Omit<Schemas['Change'], 'before' | 'after'> & { before?: RecordedJson; after?: RecordedJson }
 export type EntryPage = Omit<Schemas['Page'], 'entries'> & { entries: Entry[] }
 

@@ -36,3 +36,20 @@ test('a witness that does not confirm the log is named beside the proof', async 
   expect(screen.getByText(entryEn.witnessSilent('third.example'))).toBeTruthy()
   expect(screen.queryByText(/auditor\.example/)).toBeNull()
 })
+
+test('another key than the remembered one is refused, until the reader trusts it', async () => {
+  localStorage.setItem(
+    'oplog.logs',
+    JSON.stringify([{ log: '/demo', key: key.replace('+', '-old+'), size: 1, root: entry.proof.path[0] }]),
+  )
+  vi.stubGlobal('location', { hostname: 'log.example.com' })
+  vi.stubGlobal('fetch', async () => new Response(JSON.stringify({ key }), { status: 200 }))
+  const { person } = draw(
+    <QueryClientProvider client={new QueryClient()}>
+      <ProofLine entry={entry} tenant="demo" zone="UTC" onCopy={() => {}} />
+    </QueryClientProvider>,
+  )
+  expect(await screen.findByText(entryEn.reasons.keyChanged, { exact: false })).toBeTruthy()
+  await person.click(screen.getByRole('button', { name: entryEn.trustKey }))
+  expect(await screen.findByText(entryEn.proven)).toBeTruthy()
+})

@@ -30,7 +30,7 @@ export function ProofLine(props: Props) {
 type Result = Omit<ReturnType<typeof useProofResult>, 'failing'>
 
 /** Green only after the check. */
-function Verdict({ entry, zone, onCopy, verdict, keyError, retry }: Props & Result) {
+function Verdict({ entry, zone, onCopy, verdict, keyError, retry, trust }: Props & Result) {
   const words = useEntryWords()
   const copyLink = (label: string) => (
     <button
@@ -84,6 +84,14 @@ function Verdict({ entry, zone, onCopy, verdict, keyError, retry }: Props & Resu
         {words.reasons[verdict.reason]}
         {words.gap()}
         {copyLink(words.copyDetails)}
+        {(verdict.reason === 'keyChanged' || verdict.reason === 'keyReplaced') && (
+          <>
+            {words.gap()}
+            <button type="button" className="link" onClick={trust}>
+              {words.trustKey}
+            </button>
+          </>
+        )}
       </Line>
     )
   return (

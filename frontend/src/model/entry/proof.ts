@@ -15,15 +15,18 @@ import {
 export type ProofResult =
   | { state: 'proven'; size: number; witnesses: Cosignature[] }
   | { state: 'waiting' }
-  | { state: 'mismatch'; reason: 'path' | 'differs' | 'signature' | 'origin' }
-  | { state: 'unchecked'; reason: 'insecure' | 'noProof' | 'unreadable' | 'key' | 'unsupported' }
+  | {
+      state: 'mismatch'
+      reason: 'path' | 'differs' | 'signature' | 'origin' | 'keyChanged' | 'keyReplaced' | 'rewritten'
+    }
+  | { state: 'unchecked'; reason: 'insecure' | 'noProof' | 'unreadable' | 'key' | 'unsupported' | 'growth' }
 
 export interface TreeHead {
   size: number
   root: Uint8Array
 }
 
-async function sha256(...parts: Uint8Array[]): Promise<Uint8Array> {
+export async function sha256(...parts: Uint8Array[]): Promise<Uint8Array> {
   const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
   let at = 0
   for (const part of parts) {

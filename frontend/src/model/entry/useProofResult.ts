@@ -1,9 +1,28 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { call, tenantPath } from '../api/http'
 import { queryKeys } from '../api/queryKeys'
-import type { ProvenEntry } from '../api/types'
+import type { Consistency, ProvenEntry } from '../api/types'
 import { entryName } from '../log/entryAddress'
 import { useVerifierKey, useWitnesses } from '../log/queries'
-import { checkProof } from './proof'
+import { checkPin, trustLog } from './pin'
+import { checkProof, type ProofResult } from './proof'
+
+/** Verifies an entry, and that its log continues what this browser has seen of it. */
+async function check(
+  entry: ProvenEntry,
+  tenant: string,
+  key: string,
+  witnesses: Parameters<typeof checkProof>[3],
+): Promise<ProofResult> {
+  const result = await checkProof(entry, tenant, key || undefined, witnesses)
+  if (result.state !== 'proven') return result
+  const { checkpoint, key_changes: changes } = entry.proof
+  const prove = (from: number, to: number) =>
+    call<Consistency>(tenantPath(tenant, `checkpoint/consistency?from=${from}&to=${to}`), { action: 'opened' })
+  const problem = await checkPin({ tenant, key, checkpoint, changes, prove })
+  if (!problem) return result
+  return problem === 'growth' ? { state: 'unchecked', reason: problem } : { state: 'mismatch', reason: problem }
+}
 
 /** Verifies an entry in this browser. Retry reloads the entry and the server's key. */
 export function useProofResult(entry: ProvenEntry, tenant: string) {
@@ -12,7 +31,7 @@ export function useProofResult(entry: ProvenEntry, tenant: string) {
   const { data: witnesses = [] } = useWitnesses()
   const verdict = useQuery({
     queryKey: ['verdict', tenant, entry, key.data, witnesses.map((one) => one.key)],
-    queryFn: () => checkProof(entry, tenant, key.data || undefined, witnesses),
+    queryFn: () => check(entry, tenant, key.data ?? '', witnesses),
     enabled: key.data !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
   })
@@ -23,6 +42,11 @@ export function useProofResult(entry: ProvenEntry, tenant: string) {
     // Without the server's key there is nothing to say yet.
     if (key.data !== undefined) verdict.refetch()
   }
+  /** Accepts the log as the server shows it now, after the reader has compared its key. */
+  function trust() {
+    trustLog(tenant, key.data ?? '', entry.proof.checkpoint)
+    verdict.refetch()
+  }
   const failing = witnesses.filter((one) => one.state !== 'ok')
-  return { verdict: verdict.data, keyError: key.isError, failing, retry }
+  return { verdict: verdict.data, keyError: key.isError, failing, retry, trust }
 }
