@@ -7,7 +7,8 @@ import './choices.css'
 
 export interface ChoiceGroup {
   title?: string
-  choices: { value: string; title: string }[]
+  /** Found ones are shown whatever was typed: a search has found them. */
+  choices: { value: string; title: string; found?: boolean }[]
 }
 
 interface Props {
@@ -19,6 +20,10 @@ interface Props {
   selected: string[]
   /** Left out: nothing can be excluded. */
   excluded?: string[]
+  /** Says what is not among the choices. */
+  note?: string | undefined
+  /** Is called with what was typed to find a choice. */
+  onFind?: (text: string) => void
   /** The choices are still being read. */
   pending?: boolean
   onChange: (selected: string[], excluded: string[]) => void
@@ -40,7 +45,8 @@ export function ChoiceList(props: Props) {
     .map((group) => ({
       ...group,
       choices: group.choices.filter(
-        ({ value, title }) => !wanted || title.toLowerCase().includes(wanted) || value.toLowerCase().includes(wanted),
+        ({ value, title, found }) =>
+          !wanted || found || title.toLowerCase().includes(wanted) || value.toLowerCase().includes(wanted),
       ),
     }))
     .filter((group) => group.choices.length > 0)
@@ -73,7 +79,10 @@ export function ChoiceList(props: Props) {
               aria-label={findLabel}
               placeholder={findLabel}
               value={find}
-              onChange={(event) => setFind(event.target.value)}
+              onChange={(event) => {
+                setFind(event.target.value)
+                props.onFind?.(event.target.value)
+              }}
             />
           </div>
           <button
@@ -147,6 +156,7 @@ export function ChoiceList(props: Props) {
         ))}
         {shown.length === 0 && !props.pending && <p className="choices-none">{words.nothingFound}</p>}
       </fieldset>
+      {props.note && <p className="choices-note choices-more">{props.note}</p>}
     </div>
   )
 }

@@ -1,6 +1,7 @@
+import { useEffect, useState } from 'react'
+import { useChoicesWords } from '../../i18n/choicesWords'
 import type { Dictionary } from '../../i18n/en'
-import { useWords } from '../../i18n/language'
-import type { FacetValue } from '../../model/api/types'
+import type { FacetValue, Summary } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
 import { exclusionOf, type Field, type Filters, withoutField, withValues } from '../../model/log/filters'
 import { fieldLabel, type NameOf } from '../../model/log/filterTexts'
@@ -32,24 +33,37 @@ export function FieldChoices({ field, ...context }: ChoiceContext & { field: Cho
 
 function ListChoices(props: ChoiceContext & { field: Exclude<ChoiceField, 'ip' | 'key'> }) {
   const { field, tenant, filters, titles, nameOf, onFilters } = props
-  const words = useWords()
+  const words = useChoicesWords()
   // Counts beside the choices are for the other filters: how many rows choosing one would give.
-  const { data } = useSummary(tenant, withoutField(filters, field))
-  const counts = data?.facets[field]
+  const outside = withoutField(filters, field)
+  const { data } = useSummary(tenant, outside)
+  const listed = data?.facets[field]
+  // Users beyond those listed are found by the server, other values by typing them whole.
+  const more = moreOf(data, field)
+  const [find, setFind] = useState('')
+  const typed = usePause(find.trim())
+  const byServer = field === 'user' && more > 0 && /[\p{L}\p{N}]/u.test(typed)
+  const search = `${outside.q} user:"${typed.replaceAll('"', ' ')}"`.trim()
+  const searched = useSummary(tenant, byServer ? { ...outside, q: search } : outside, { enabled: byServer })
+  const searching = find.trim() !== typed || (byServer && (searched.isPlaceholderData || searched.isPending))
+  const further = byServer && !searching ? searched.data?.facets[field] : undefined
+  const counts = further && listed ? [...further, ...listed] : listed
   const [chosen, excluded] = [filters[field], filters[exclusionOf(field)]]
 
   /** Those with the most operations, after what is already chosen or excluded and not among them. */
   function found(facet: FacetValue[] | undefined): ChoiceGroup[] {
     const names = new Map(facet?.map(({ value, name }) => [value, name || nameOf(field, value)]))
-    const others = [...chosen, ...excluded].filter((value) => !names.has(value))
+    const whole = field !== 'user' && more > 0 && find.trim() !== '' ? [find.trim()] : []
+    const others = [...new Set([...chosen, ...excluded, ...whole])].filter((value) => !names.has(value))
     const titles = withIds([...others.map((value) => [value, nameOf(field, value)] as [string, string]), ...names])
-    return [{ choices: [...titles].map(([value, title]) => ({ value, title })) }]
+    const bySearch = new Set(further?.map(({ value }) => value))
+    return [{ choices: [...titles].map(([value, title]) => ({ value, title, found: bySearch.has(value) })) }]
   }
 
   const groups = {
     operation: () => operationChoices(titles, words),
     module: () => moduleChoices(titles),
-    user: () => found(data?.facets.user),
+    user: () => found(further ? unique([...(data?.facets.user ?? []), ...further]) : data?.facets.user),
     role: () => found(data?.facets.role),
     outcome: () => [{ choices: ['success', 'failure'].map((value) => ({ value, title: nameOf('outcome', value) })) }],
   }[field]()
@@ -59,12 +73,34 @@ function ListChoices(props: ChoiceContext & { field: Exclude<ChoiceField, 'ip' |
       findLabel={findLabel(field, words)}
       groups={groups}
       counts={counts}
-      pending={data === undefined}
+      pending={data === undefined || searching}
+      note={more > 0 ? (field === 'user' ? words.moreUsers : words.moreValues)(more) : undefined}
+      onFind={setFind}
       selected={chosen}
       excluded={excluded}
       onChange={(selected, excluded) => onFilters(withValues(filters, field, selected, excluded))}
     />
   )
+}
+
+/** How many values of a field the summary does not list. */
+function moreOf(summary: Summary | undefined, field: ChoiceField): number {
+  const more: Partial<Record<ChoiceField, number>> = summary?.facets.more ?? {}
+  return more[field] ?? 0
+}
+
+function unique(values: FacetValue[]): FacetValue[] {
+  return [...new Map(values.map((one) => [one.value, one])).values()]
+}
+
+/** A text once it has not changed for a moment: a search for each letter would be too many. */
+function usePause(text: string): string {
+  const [paused, setPaused] = useState(text)
+  useEffect(() => {
+    const timer = setTimeout(() => setPaused(text), 250)
+    return () => clearTimeout(timer)
+  }, [text])
+  return paused
 }
 
 function findLabel(field: ChoiceField, words: Dictionary): string | undefined {

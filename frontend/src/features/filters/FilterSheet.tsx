@@ -2,6 +2,7 @@ import { useWords } from '../../i18n/language'
 import type { Organization, Summary, Tenant } from '../../model/api/types'
 import { type Field, type FilterName, fieldOf, isList, toggled, withoutField } from '../../model/log/filters'
 import { useSummary } from '../../model/log/queries'
+import { allCounted } from '../../model/log/useLog'
 import { OrganizationTree } from '../../model/organizations/OrganizationTree'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
@@ -52,7 +53,7 @@ export default function FilterSheet({ tenant, summary, organizations, at, onClos
 
 function OrganizationPart(props: ChoiceContext & { organizations: Organization[] }) {
   const { tenant, organizations, filters, onFilters } = props
-  const own = useSummary(tenant, withoutField(filters, 'organization')).data?.facets.organization
+  const own = allCounted(useSummary(tenant, withoutField(filters, 'organization')).data)?.facets.organization
   return (
     <OrganizationTree
       organizations={organizations}

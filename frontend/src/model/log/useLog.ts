@@ -73,8 +73,8 @@ export function useLog(tenant: Tenant, filters: Filters) {
     summary,
     frame: useLastDefined(frame.data),
     organizations,
-    /** Own entries of each organization; undefined until counted. */
-    ownCounts: acrossOrganizations.data?.facets.organization,
+    /** Own entries of each organization; undefined until counted, or if too many have any. */
+    ownCounts: allCounted(acrossOrganizations.data)?.facets.organization,
     /** Entries without an organization, which are not counted in the tree. */
     outside: outsideOf(acrossOrganizations.data),
     titles,
@@ -109,8 +109,13 @@ export function useLog(tenant: Tenant, filters: Filters) {
   }
 }
 
+/** A summary that lists every organization: with some of them, sums in the tree would be wrong. */
+export function allCounted(summary: Summary | undefined): Summary | undefined {
+  return summary?.facets.more?.organization ? undefined : summary
+}
+
 function outsideOf(summary: Summary | undefined): number {
-  if (!summary) return 0
+  if (!allCounted(summary) || !summary) return 0
   return summary.facets.organization.reduce((rest, { count }) => rest - count, summary.total)
 }
 
