@@ -18,7 +18,7 @@ func (s *Server) listAccountSessions(_ context.Context, in *call, input *account
 		return nil, err
 	}
 	list, err := s.identity.AccountSessions(account)
-	return in.describeSessions(list), err
+	return in.describeSessions(list, err)
 }
 
 // endAccountSessions ends all sessions of an account. Its browsers are no longer known, so that they share the limits of all others.

@@ -60,9 +60,9 @@ type accountChangeBody struct {
 }
 
 // accountParams are the parameters of the list of accounts.
-var accountParams = []*huma.Param{
+var accountParams = listParams(maxItems,
 	wire.TextParam("tenant", "Only the accounts of this tenant.", &huma.Schema{Type: huma.TypeString}),
-}
+)
 
 type (
 	accountOutput  struct{ Body accountBody }
@@ -88,6 +88,9 @@ func (s *Server) listAccounts(_ context.Context, in *call, _ *struct{}) (*accoun
 		return nil, err
 	}
 	list, err := s.identity.Accounts(tenant)
+	if err == nil {
+		list, err = pageOf(in, maxItems, list, func(a *identity.Account) string { return a.Username })
+	}
 	out := &accountsOutput{}
 	out.Body.Accounts = make([]accountBody, len(list))
 	for i, a := range list {

@@ -41,7 +41,22 @@ type newTitleBody struct {
 
 func (s *Server) getCatalog(_ context.Context, in *call, _ *struct{}) (*catalogOutput, error) {
 	catalog, err := s.directory.Catalog(in.tenant.ID)
-	return &catalogOutput{catalog}, err
+	if err != nil {
+		return nil, err
+	}
+	list, key := joinedCatalog(catalog)
+	list, err = pageOf(in, maxCatalogListed, list, key)
+	return newCatalogOutput(list), err
+}
+
+// joinedCatalog returns a catalog as one list, modules first.
+func joinedCatalog(c *oplog.Catalog) ([]either[oplog.Module, oplog.Operation], func(*either[oplog.Module, oplog.Operation]) string) {
+	return joined(c.Modules, func(m *oplog.Module) string { return m.Key }, c.Operations, func(o *oplog.Operation) string { return o.Key })
+}
+
+func newCatalogOutput(list []either[oplog.Module, oplog.Operation]) *catalogOutput {
+	modules, operations := parted(list)
+	return &catalogOutput{&oplog.Catalog{Modules: modules, Operations: operations}}
 }
 
 // setCatalog replaces the tenant's additions to the built-in catalog.
@@ -55,5 +70,9 @@ func (s *Server) setCatalog(ctx context.Context, in *call, input *setCatalogInpu
 	}
 	catalog, err := s.directory.SetCatalog(ctx, in.tenant.ID, next, s.stillMay(in))
 	in.trailDetails.details = map[string]any{"modules": len(next.Modules), "operations": len(next.Operations)}
-	return &catalogOutput{catalog}, err
+	if err != nil {
+		return nil, err
+	}
+	list, key := joinedCatalog(catalog)
+	return newCatalogOutput(firstOf(in, maxCatalogListed, list, key)), nil
 }

@@ -178,14 +178,17 @@ func limitsOfReading() map[string]string {
 		fmt.Sprintf("time to accept each %d KiB of such a response", wire.AnswerPiece>>10):                      fmt.Sprintf("%d s", wire.AnswerTime/time.Second),
 		"values of a facet, users aside":                                                                        grouped(oplog.MaxFacetValues),
 
-		"running exports of one user or key":                                        grouped(exports.MaxRunningOfCreator),
-		"running exports of one tenant":                                             grouped(exports.MaxRunningOfTenant),
-		"exports of one user or key":                                                grouped(exports.MaxKeptOfCreator),
-		"exports of one tenant":                                                     grouped(exports.MaxKeptOfTenant),
-		"size of all exports of one user or key":                                    fmt.Sprintf("%d GiB", exports.MaxBytesOfCreator>>30),
-		"size of all exports of one tenant":                                         fmt.Sprintf("%d GiB", exports.MaxBytesOfTenant>>30),
-		"time until an export is deleted, finished or not":                          fmt.Sprintf("%d d", exports.Lifetime/(24*time.Hour)),
-		"free disk space that only recording uses, at most a twentieth of the disk": fmt.Sprintf("%d GiB", node.MaxReserve>>30),
+		"running exports of one user or key":                                                   grouped(exports.MaxRunningOfCreator),
+		"running exports of one tenant":                                                        grouped(exports.MaxRunningOfTenant),
+		"exports of one user or key":                                                           grouped(exports.MaxKeptOfCreator),
+		"exports of one tenant":                                                                grouped(exports.MaxKeptOfTenant),
+		"size of all exports of one user or key":                                               fmt.Sprintf("%d GiB", exports.MaxBytesOfCreator>>30),
+		"size of all exports of one tenant":                                                    fmt.Sprintf("%d GiB", exports.MaxBytesOfTenant>>30),
+		"time until an export is deleted, finished or not":                                     fmt.Sprintf("%d d", exports.Lifetime/(24*time.Hour)),
+		"free disk space that only recording uses, at most a twentieth of the disk":            fmt.Sprintf("%d GiB", node.MaxReserve>>30),
+		"organizations of a response":                                                          grouped(maxOrganizationsListed),
+		"modules and operation types of a response, together":                                  grouped(maxCatalogListed),
+		"accounts, keys, views, tenants, exports, sessions, holds and deletions of a response": grouped(maxItems),
 	}
 }
 

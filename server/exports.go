@@ -113,6 +113,9 @@ func fieldInBody(err error) error {
 
 func (s *Server) listExports(_ context.Context, in *call, _ *struct{}) (*exportsOutput, error) {
 	list, err := s.exports.List(in.tenant.ID, in.scope())
+	if err == nil {
+		list, err = pageOf(in, maxItems, list, func(x *exports.Export) string { return x.ID })
+	}
 	out := &exportsOutput{}
 	out.Body.Exports = make([]exportBody, len(list))
 	for i, x := range list {

@@ -60,6 +60,9 @@ type (
 
 func (s *Server) listKeys(_ context.Context, in *call, _ *struct{}) (*keysOutput, error) {
 	list, err := s.identity.Keys(in.tenant.ID)
+	if err == nil {
+		list, err = pageOf(in, maxItems, list, func(k *identity.APIKey) string { return k.ID })
+	}
 	out := &keysOutput{}
 	out.Body.Keys = make([]keyBody, len(list))
 	for i, k := range list {

@@ -24,9 +24,11 @@ type organizationBody struct {
 }
 
 // organizationsParams are the parameters of getOrganizations.
-var organizationsParams = []*huma.Param{
+var organizationsParams = listParams(maxOrganizationsListed,
 	wire.TextParam("counts", "true: include the number of entries of each; for admins of the whole tenant.", &huma.Schema{Type: huma.TypeBoolean}),
-}
+)
+
+func organizationKey(o *oplog.Organization) string { return o.ID }
 
 type organizationsOutput struct{ Body []organizationBody }
 
@@ -51,6 +53,9 @@ func (s *Server) getOrganizations(ctx context.Context, in *call, _ *struct{}) (*
 		return nil, oplog.Refuse(oplog.CodeForbidden, "whole-tenant-only", "Only an admin of the whole tenant can count the entries of organizations.")
 	}
 	tree, err := s.directory.Organizations(in.tenant.ID, in.scope())
+	if err == nil {
+		tree, err = pageOf(in, maxOrganizationsListed, tree, organizationKey)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +94,7 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 		return wire.InList(err, list)
 	}
 	in.trailDetails.details = map[string]any{"organizations": len(tree)}
-	return wire.SendJSON(c, http.StatusOK, wire.JSONType, newOrganizationBodies(tree))
+	return wire.SendJSON(c, http.StatusOK, wire.JSONType, newOrganizationBodies(firstOf(in, maxOrganizationsListed, tree, organizationKey)))
 }
 
 // parseOrganizations returns a tree and the name of the body's field that has it, "" if the body is an array.
@@ -120,7 +125,8 @@ func parseOrganizations(text []byte) (tree oplog.Tree, list string, err error) {
 func describeOrganizations(r huma.Registry, op *huma.Operation) {
 	list := &huma.Schema{Type: huma.TypeArray, Items: r.Schema(reflect.TypeFor[organizationBody](), true, "")}
 	op.Description = "Replaces the whole tree. Omitted organizations that still have entries stay, archived. " +
-		"An object with the list in organizations is accepted, too. A tenant can have at most 100,000 organizations, including archived ones " +
+		"An object with the list in organizations is accepted, too. The response has the first 10,000, and in the header " + nextCursor +
+		" a cursor for getOrganizations if there are more. A tenant can have at most 100,000 organizations, including archived ones " +
 		"and those added by entries."
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		wire.JSONType: {Schema: &huma.Schema{Type: list.Type, Items: list.Items, MaxItems: new(oplog.MaxOrganizations)}},

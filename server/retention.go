@@ -10,9 +10,9 @@ import (
 	"oplog/server/wire"
 )
 
-var retentionParams = []*huma.Param{
+var retentionParams = listParams(maxItems,
 	wire.TextParam("days", "Also return what a retention of this many days would delete.", &huma.Schema{Type: huma.TypeInteger, Minimum: new(1.0)}),
-}
+)
 
 type retentionBody struct {
 	oplog.Retention
@@ -55,7 +55,12 @@ func (s *Server) getRetention(ctx context.Context, in *call, _ *struct{}) (*rete
 	if err != nil {
 		return nil, err
 	}
-	kept.Holds, kept.Deletions, kept.AccessDeletions = orEmpty(kept.Holds), orEmpty(kept.Deletions), orEmpty(kept.AccessDeletions)
+	kept.AccessDeletions = orEmpty(kept.AccessDeletions)
+	list, key := joined(kept.Holds, func(h *oplog.Hold) string { return h.ID }, kept.Deletions, func(d *oplog.Deletion) string { return d.ID })
+	if list, err = pageOf(in, maxItems, list, key); err != nil {
+		return nil, err
+	}
+	kept.Holds, kept.Deletions = parted(list)
 	out := &retentionOutput{retentionBody{Retention: kept}}
 	if in.query.Has("days") {
 		out.Body.Would = &expiredBody{}

@@ -215,16 +215,19 @@ type ownSessionsOutput struct {
 
 func (s *Server) listSessions(_ context.Context, in *call, _ *struct{}) (*ownSessionsOutput, error) {
 	list, err := s.identity.Sessions(in.token)
-	return in.describeSessions(list), err
+	return in.describeSessions(list, err)
 }
 
-func (in *call) describeSessions(list []identity.Session) *ownSessionsOutput {
+func (in *call) describeSessions(list []identity.Session, err error) (*ownSessionsOutput, error) {
+	if err == nil {
+		list, err = pageOf(in, maxItems, list, func(o *identity.Session) string { return o.ID() })
+	}
 	out := &ownSessionsOutput{}
 	out.Body.Sessions = make([]ownSessionBody, len(list))
 	for i, o := range list {
 		out.Body.Sessions[i] = ownSessionBody{o.ID(), o.Is(in.token), o.CreatedAt, o.LastUsedAt, o.ExpiresAt, o.IP, o.UserAgent, o.Pending}
 	}
-	return out
+	return out, err
 }
 
 // endSessions ends all of the caller's sessions, including this one.

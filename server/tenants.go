@@ -45,10 +45,13 @@ type (
 	}
 )
 
-func (s *Server) listTenants(context.Context, *call, *struct{}) (*tenantsOutput, error) {
+func (s *Server) listTenants(_ context.Context, in *call, _ *struct{}) (*tenantsOutput, error) {
 	tenants, err := s.directory.Tenants()
+	if err != nil {
+		return nil, err
+	}
 	out := &tenantsOutput{}
-	out.Body.Tenants = orEmpty(tenants)
+	out.Body.Tenants, err = pageOf(in, maxItems, tenants, func(t *oplog.Tenant) string { return t.ID })
 	return out, err
 }
 

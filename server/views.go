@@ -68,7 +68,10 @@ type (
 )
 
 func (s *Server) listViews(_ context.Context, in *call, _ *struct{}) (*viewsOutput, error) {
-	views, err := s.views.List(in.tenant.ID, in.account)
+	list, err := s.views.List(in.tenant.ID, in.account)
+	if err == nil {
+		list, err = pageOf(in, maxItems, list, func(v *views.View) string { return v.ID })
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +80,8 @@ func (s *Server) listViews(_ context.Context, in *call, _ *struct{}) (*viewsOutp
 		return nil, err
 	}
 	out := &viewsOutput{}
-	out.Body.Views = make([]viewBody, len(views))
-	for i, v := range views {
+	out.Body.Views = make([]viewBody, len(list))
+	for i, v := range list {
 		out.Body.Views[i] = in.viewBodyOf(v, start)
 	}
 	return out, nil

@@ -16,17 +16,30 @@ interface Call {
   keepalive?: boolean
 }
 
-/** Calls the API and returns its JSON; `undefined` for an empty response. Throws ApiProblem, or AbortError when aborted. */
+/**
+ * Calls the API and returns its JSON, of a bounded list all of it; `undefined` for an empty response. Throws ApiProblem, or
+ * AbortError when aborted.
+ */
 export async function call<T>(path: string, options: Call = {}): Promise<T> {
-  const text = await callText(path, options)
-  return text === '' ? (undefined as T) : parseJson<T>(text)
+  const [text, next] = await send(path, options)
+  if (text === '') return undefined as T
+  const answer = parseJson<T>(text)
+  if (!next) return answer
+  const { signal, key } = options
+  const shared = { ...(signal && { signal }), ...(key && { key }) }
+  return (await import('./furtherPages')).withFurtherPages(answer, path, next, shared)
 }
 
 /** The same for a plain text response. */
-export async function callText(
+export async function callText(path: string, options: Call = {}): Promise<string> {
+  return (await send(path, options))[0]
+}
+
+/** The text of a response, and the cursor of the rest of a list that it does not have all of. */
+async function send(
   path: string,
-  { method = 'GET', body, signal, key, action, keepalive = false }: Call = {},
-): Promise<string> {
+  { method = 'GET', body, signal, key, action, keepalive = false }: Call,
+): Promise<[text: string, next: string | null]> {
   const headers = { ...requestOptions.headers }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (action !== undefined) headers[actionHeader] = actionOf(action)
@@ -55,7 +68,7 @@ export async function callText(
     if (response.status !== 401 || body.type) await loadProblemWords() // a session that has ended needs none
     throw new ApiProblem(response.status, body)
   }
-  return text
+  return [text, response.headers.get('Next-Cursor')]
 }
 
 function problemOf(text: string, statusText: string): ProblemBody {

@@ -832,7 +832,7 @@ export interface paths {
         get: operations["getOrganizations"];
         /**
          * Replace the organization tree
-         * @description Replaces the whole tree. Omitted organizations that still have entries stay, archived. An object with the list in organizations is accepted, too. A tenant can have at most 100,000 organizations, including archived ones and those added by entries.
+         * @description Replaces the whole tree. Omitted organizations that still have entries stay, archived. An object with the list in organizations is accepted, too. The response has the first 10,000, and in the header Next-Cursor a cursor for getOrganizations if there are more. A tenant can have at most 100,000 organizations, including archived ones and those added by entries.
          */
         put: operations["setOrganizations"];
         post?: never;
@@ -2669,6 +2669,10 @@ export interface operations {
             query?: {
                 /** @description Only the accounts of this tenant. */
                 tenant?: string;
+                /** @description Items per response; at most, and by default, 1000. If there are more, the header Next-Cursor has a cursor for them. */
+                limit?: number;
+                /** @description The header Next-Cursor of the previous response. */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -2827,7 +2831,12 @@ export interface operations {
     };
     listAccountSessions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Items per response; at most, and by default, 1000. If there are more, the header Next-Cursor has a cursor for them. */
+                limit?: number;
+                /** @description The header Next-Cursor of the previous response. */
+                cursor?: string;
+            };
             header?: never;
             path: {
                 /** @description Username. */
@@ -3455,7 +3464,12 @@ export interface operations {
     };
     listSessions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Items per response; at most, and by default, 1000. If there are more, the header Next-Cursor has a cursor for them. */
+                limit?: number;
+                /** @description The header Next-Cursor of the previous response. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3604,7 +3618,12 @@ export interface operations {
     };
     listTenants: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Items per response; at most, and by default, 1000. If there are more, the header Next-Cursor has a cursor for them. */
+                limit?: number;
+                /** @description The header Next-Cursor of the previous response. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3868,7 +3887,12 @@ export interface operations {
     };
     getCatalog: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Items per response; at most, and by default, 2000. If there are more, the header Next-Cursor has a cursor for them. */
+                limit?: number;
+                /** @description The header Next-Cursor of the previous response. */
+                cursor?: string;
+            };
             header?: never;
             path: {
                 /** @description The tenant's id. */
@@ -4208,7 +4232,12 @@ export interface operations {
     };
     listExports: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Items per response; at most, and by default, 1000. If there are more, the header Next-Cursor has a cursor for them. */
+                limit?: number;
+                /** @description The header Next-Cursor of the previous response. */
+                cursor?: string;
+            };
             header?: never;
             path: {
                 /** @description The tenant's id. */
@@ -4534,7 +4563,12 @@ export interface operations {
     };
     listKeys: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Items per response; at most, and by default, 1000. If there are more, the header Next-Cursor has a cursor for them. */
+                limit?: number;
+                /** @description The header Next-Cursor of the previous response. */
+                cursor?: string;
+            };
             header?: never;
             path: {
                 /** @description The tenant's id. */
@@ -4753,6 +4787,10 @@ export interface operations {
             query?: {
                 /** @description true: include the number of entries of each; for admins of the whole tenant. */
                 counts?: boolean;
+                /** @description Items per response; at most, and by default, 10000. If there are more, the header Next-Cursor has a cursor for them. */
+                limit?: number;
+                /** @description The header Next-Cursor of the previous response. */
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -4824,6 +4862,10 @@ export interface operations {
             query?: {
                 /** @description Also return what a retention of this many days would delete. */
                 days?: number;
+                /** @description Items per response; at most, and by default, 1000. If there are more, the header Next-Cursor has a cursor for them. */
+                limit?: number;
+                /** @description The header Next-Cursor of the previous response. */
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -4968,7 +5010,12 @@ export interface operations {
     };
     listViews: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Items per response; at most, and by default, 1000. If there are more, the header Next-Cursor has a cursor for them. */
+                limit?: number;
+                /** @description The header Next-Cursor of the previous response. */
+                cursor?: string;
+            };
             header?: never;
             path: {
                 /** @description The tenant's id. */
