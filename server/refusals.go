@@ -158,12 +158,12 @@ func (s *Server) recordFailedLaunch(in *call, tenant string, err error) {
 var areas = map[string]string{
 	"entries": "log", "summary": "log", "live": "log", "checkpoint": "log", "key": "log", "exports": "export", "views": "view", "access": "access",
 	"retention": "retention", "holds": "retention", "backup": "backup", "keys": "key", "accounts": "account", "second-factor": "account", "tenants": "tenant",
-	"catalog": "catalog", "organizations": "organization", "session": "session", "sessions": "session", "setup": "session", "launched": "session",
+	"catalog": "catalog", "organizations": "organization", "session": "session", "sessions": "session", "setup": "session", "launched": "session", "launch": "session",
 }
 
 // areaOf returns the module of the trail that a route belongs to.
 func areaOf(path string) string {
-	path = strings.TrimPrefix(path, "/api/v1/")
+	path = strings.TrimPrefix(strings.TrimPrefix(path, "/api/v1"), "/")
 	if of, inTenant := strings.CutPrefix(path, "tenants/:tenant/"); inTenant {
 		path = of
 	}
