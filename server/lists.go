@@ -37,13 +37,13 @@ func pageOf[T any](in *call, most int, list []T, key func(*T) string) ([]T, erro
 	r := wire.ReadQuery(in.query)
 	limit, after := r.Int("limit", most), r.Text("cursor")
 	if limit < 1 || limit > most {
-		r.Fail("limit", limit, fmt.Sprintf("is not between 1 and %d", most))
+		r.Fail("limit", limit, "out_of_range", "is not {min} to {max}", 1, most)
 	}
 	start := 0
 	if after != "" {
 		name, err := base64.RawURLEncoding.DecodeString(after)
 		if start = slices.IndexFunc(list, func(item T) bool { return key(&item) == string(name) }) + 1; err != nil || start == 0 {
-			r.Fail("cursor", wire.Shorten(after), "is not of this list as it is now; read it again without a cursor")
+			r.Fail("cursor", after, "not_a_cursor", "is not of this list as it is now; read it again without a cursor")
 		}
 	}
 	if err := r.Err(); err != nil {
