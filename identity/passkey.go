@@ -137,7 +137,7 @@ func (i *Identity) AddPasskey(token string, site Site, name string, made []byte)
 		key.Attestation = webauthn.CredentialAttestation{} // is not checked
 		f := &a.Factors
 		if len(f.Passkeys) >= maxPasskeys {
-			return oplog.Refuse(oplog.CodeConflict, "too-many-passkeys", "An account can have %d passkeys; remove one first.", maxPasskeys)
+			return oplog.Refuse(oplog.CodeConflict, "too-many-passkeys", "An account can have {max} passkeys; remove one first.", maxPasskeys)
 		}
 		if slices.ContainsFunc(f.Passkeys, func(p Passkey) bool { return bytes.Equal(p.Credential.ID, key.ID) }) {
 			return oplog.Refuse(oplog.CodeConflict, "passkey-exists", "The account has this passkey already.")
@@ -162,7 +162,7 @@ func invalidPasskey(err error) error {
 	if errors.As(err, &told) {
 		reason = told.Details
 	}
-	return oplog.InvalidField("credential", nil, "passkey_invalid", "is not a passkey made for this request: %s", reason)
+	return oplog.InvalidField("credential", nil, "passkey_invalid", "is not a passkey made for this request: {reason}", reason)
 }
 
 // RemovePasskey removes a passkey of a session's account.
@@ -191,7 +191,7 @@ func (i *Identity) BeginAssertion(token string, site Site) (*protocol.PublicKeyC
 	case !session.Pending:
 		return nil, errComplete
 	case !account.Factors.HasPasskey(site.Host):
-		return nil, oplog.Refuse(oplog.CodeConflict, "passkey-missing", "The account has no passkey for %s.", site.Host)
+		return nil, oplog.Refuse(oplog.CodeConflict, "passkey-missing", "The account has no passkey for {host}.", site.Host)
 	}
 	party, err := site.relyingParty()
 	if err != nil {

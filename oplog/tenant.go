@@ -81,7 +81,7 @@ func (t *Tenant) Validate() []FieldError {
 		v.Fail("retention_days", t.RetentionDays, "below_legal_minimum", "is below the legal minimum of {min} days; confirm with --below-legal-minimum or below_legal_minimum", MinRetentionDays)
 	}
 	if t.AccessDays != 0 && (t.AccessDays < MinAccessDays || t.AccessDays > MaxRetentionDays) {
-		v.Fail("access_retention_days", t.AccessDays, "is not %d to %d; 0 keeps the access log forever", MinAccessDays, MaxRetentionDays)
+		v.Fail("access_retention_days", t.AccessDays, "not_access_days", "is not {min} to {max}; 0 keeps the access log forever", MinAccessDays, MaxRetentionDays)
 	}
 	if len(t.FrameAncestors) > maxFrameAncestors {
 		v.Fail("frame_ancestors", len(t.FrameAncestors), "too_many", "has more than {max} sites", maxFrameAncestors)

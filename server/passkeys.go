@@ -43,7 +43,7 @@ func (in *call) site() (site identity.Site, possible bool) {
 func (in *call) passkeySite() (identity.Site, error) {
 	site, possible := in.site()
 	if !possible {
-		return site, oplog.Refuse(oplog.CodeConflict, "passkeys-impossible", "Browsers have no passkeys at %s: open the console over HTTPS with a host name.", site.Origin)
+		return site, oplog.Refuse(oplog.CodeConflict, "passkeys-impossible", "Browsers have no passkeys at {origin}: open the console over HTTPS with a host name.", site.Origin)
 	}
 	return site, nil
 }
