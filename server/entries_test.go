@@ -141,7 +141,7 @@ func TestBadQueries(t *testing.T) {
 	check(entriesPath+"?cursor=AAAA", "query.cursor")
 	check(tenantA+"/summary?limit=5", "query.limit")
 	check(tenantA+"/catalog?x=1", "query.x")
-	check(tenantA+"/exports?limit=5", "query.limit")
+	check(tenantA+"/exports?limit=0", "query.limit")
 	f.asProblem(f.send("owner", "GET", "/api/v1/tenants/other/entries?organization=hq", ""), 422)
 
 	for _, raw := range []string{entriesPath + "?module=%zz", entriesPath + "?module=a;b=c"} {

@@ -12,7 +12,6 @@ export const adminEn = {
   actions: 'Actions',
   copy: 'Copy',
   named: (action: string, name: string) => `${action}: ${name}`,
-
   accounts: {
     title: 'Accounts',
     text: (tenant: string) =>
