@@ -266,9 +266,9 @@ func visitAll(ctx context.Context, chunk []oplog.Entry, visit func(oplog.Entry) 
 func (db *DB) Scan(ctx context.Context, tenant string, from, to oplog.Key, visit func(oplog.Entry) error) error {
 	for {
 		var chunk []oplog.Entry
-		err := db.view(func(tx *bolt.Tx) (err error) {
-			chunk, err = scanChunk(tx, db.leavesOf(tx, tenant), db.closedOf(tenant), from, to)
-			return err
+		err := db.view(func(tx *bolt.Tx) error {
+			chunk = scanChunk(tx, db.leavesOf(tx, tenant), db.closedOf(tenant), from, to)
+			return nil
 		})
 		if err != nil || len(chunk) == 0 {
 			return err
@@ -280,10 +280,10 @@ func (db *DB) Scan(ctx context.Context, tenant string, from, to oplog.Key, visit
 	}
 }
 
-func scanChunk(tx *bolt.Tx, leaves *leaves, closed closedDays, from, to oplog.Key) ([]oplog.Entry, error) {
+func scanChunk(tx *bolt.Tx, leaves *leaves, closed closedDays, from, to oplog.Key) []oplog.Entry {
 	b := entriesBucket(tx, leaves.tenant)
 	if b == nil {
-		return nil, nil
+		return nil
 	}
 	var chunk []oplog.Entry
 	dates := b.Cursor()
@@ -294,12 +294,12 @@ func scanChunk(tx *bolt.Tx, leaves *leaves, closed closedDays, from, to oplog.Ke
 		c := b.Bucket(date).Cursor()
 		for k, data := c.Seek(from[:]); k != nil; k, data = c.Next() {
 			if !to.IsZero() && bytes.Compare(k, to[:]) >= 0 || len(chunk) == chunkSize {
-				return chunk, nil
+				return chunk
 			}
 			chunk = append(chunk, leaves.decode(oplog.Key(k), data))
 		}
 	}
-	return chunk, nil
+	return chunk
 }
 
 // Counts returns a tenant's numbers of entries and skipped operations; see [oplog.Store].
