@@ -359,16 +359,10 @@ func TestFactorRaces(t *testing.T) {
 	f = newServer(t)
 	adding := f.browser("192.0.2.1")
 	adding.signIn("auditor", 200)
-	hashing := f.server.hashing
-	f.server.hashing = make(chan struct{})
-	answer := make(chan reply)
-	go func() { answer <- f.sendFrom("192.0.2.9", "POST", "/api/v1/session", signIn("auditor", password)) }()
-	<-f.server.hashing
-	waiting := f.server.hashing
-	f.server.hashing = hashing
-	adding.enroll(byPassword)
-	waiting <- struct{}{}
-	late := <-answer
+	secret := decode[struct{ Secret string }](t, adding.send("POST", factorPath+"/totp", byPassword, 200).body).Secret
+	late := f.whileHashing("nobody", "POST", "/api/v1/session", signIn("auditor", password), func() {
+		adding.send("PUT", factorPath+"/totp", adding.code(secret), 200)
+	})
 	session, _ := f.cookiesOf(late)
 	if r := f.sendFrom("192.0.2.9", "GET", entriesPath, "", session); r.status != 401 {
 		t.Errorf("signed in with the password alone: %d", r.status)
