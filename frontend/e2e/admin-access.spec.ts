@@ -43,7 +43,7 @@ const languages = [
     removeIt: 'Remove',
     allBy: 'All by reports',
     server: 'The server',
-    refused: 'there is no letter or digit to search for',
+    refused: 'has no letter or digit to search for',
   },
   {
     language: '中文',

@@ -51,6 +51,8 @@ const languages = [
     revoke: 'Revoke',
     revoked: 'Revoked',
     colon: ': ',
+    exists: (username: string) => `Account ${username} already exists.`,
+    lastOwner: 'owner is the only active owner',
   },
   {
     language: '中文',
@@ -75,6 +77,8 @@ const languages = [
     revoke: '吊销',
     revoked: '已吊销',
     colon: '：',
+    exists: (username: string) => `账号 ${username} 已存在`,
+    lastOwner: 'owner 是唯一可用的所有者',
   },
 ] as const
 
@@ -107,7 +111,7 @@ for (const w of languages) {
     await dialog.getByRole('button', { name: w.whole }).click()
     await dialog.getByRole('button', { name: w.makeOne }).click()
     await dialog.getByRole('button', { name: w.add }).click()
-    await expect(dialog.getByRole('alert')).toContainText(`Account ${username} already exists.`)
+    await expect(dialog.getByRole('alert')).toContainText(w.exists(username))
     await page.keyboard.press('Escape')
 
     const person = await browser.newPage()
@@ -143,7 +147,7 @@ for (const w of languages) {
     await open(page, 'owner', 'accounts', w.language)
     await page.getByRole('button', { name: `${w.disable}${w.colon}owner` }).click()
     await page.getByRole('dialog').getByRole('button', { name: w.disable }).click()
-    await expect(page.getByRole('dialog').getByRole('alert')).toContainText('owner is the only active owner')
+    await expect(page.getByRole('dialog').getByRole('alert')).toContainText(w.lastOwner)
   })
 
   test(`a key is made, used and revoked, ${w.language}`, async ({ page }) => {

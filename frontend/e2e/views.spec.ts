@@ -46,7 +46,7 @@ const chinese = {
   ask: '为所有人删除“Deletions”？',
   yes: '删除',
   fresh: '改用当前的筛选条件',
-  taken: 'A view named Deletions already exists.',
+  taken: '已有名为“Deletions”的视图',
   log: '操作日志',
   density: ['行高', '紧凑'],
 } as const
