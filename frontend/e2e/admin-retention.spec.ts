@@ -43,7 +43,7 @@ const languages = [
     days: '天数',
     older: /^共 3 天的 3 条记录超出此期限/,
     save: '保存规则',
-    minimum: /legal minimum of 180 days/,
+    minimum: /少于法定的最短保留期 180 天/,
     below: '确认保留期限低于法定期限',
     kept: '100 天',
     isBelow: '低于 180 天的法定期限，已确认。',

@@ -85,6 +85,7 @@ const catalogs = [
     moduleTitle: 'Loyalty',
     operations: /^Operation types/,
     modules: /^Functional modules/,
+    builtIn: 'is built in and cannot be changed',
     addOperation: 'Add operation type',
     addModule: 'Add module',
     retire: 'Retire: ',
@@ -102,6 +103,7 @@ const catalogs = [
     moduleTitle: '会员计划',
     operations: /^操作类型/,
     modules: /^功能模块/,
+    builtIn: '是内置的，不能更改',
     addOperation: '添加操作类型',
     addModule: '添加模块',
     retire: '停用：',
@@ -134,7 +136,7 @@ for (const w of catalogs)
     await page.getByRole('button', { name: w.addOperation }).click()
     await fill('delete', w.title)
     await dialog.getByRole('button', { name: w.addOperation }).click()
-    await expect(dialog.getByRole('alert')).toContainText('is built in and cannot be changed')
+    await expect(dialog.getByRole('alert')).toContainText(w.builtIn)
     await page.keyboard.press('Escape')
 
     await page.getByRole('radio', { name: w.modules }).click()
