@@ -1,1 +1,0 @@
-import{Dn as e,En as t,_n as n,bt as r,mn as i}from"./start-BzJE7SXv.js";var a=e();function o({time:e,zone:o,ahead:s}){let c=t(),l=Date.parse(e);return(0,a.jsxs)(`time`,{dateTime:e,title:`${e} UTC (${n(l,o)})`,className:`stack`,children:[(0,a.jsx)(`span`,{children:i(e,o)}),!s&&(0,a.jsx)(`small`,{children:r(l,o,c,Date.now())})]})}export{o as t};
