@@ -1,12 +1,10 @@
 package storage
 
 import (
-	"errors"
 	"fmt"
 	"runtime/debug"
 
 	bolt "go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
 	"oplog/faults"
 )
@@ -17,19 +15,20 @@ import (
 // view is bolt's View.
 func (db *DB) view(read func(*bolt.Tx) error) (err error) {
 	defer db.guard(debug.SetPanicOnFault(true), &err)
-	for b := db.bolt.Load(); ; {
-		err := b.View(read)
-		if !errors.Is(err, berrors.ErrDatabaseNotOpen) {
-			return err
-		}
-		db.swapMu.RLock() // it was closed to be opened again
-		next := db.bolt.Load()
-		db.swapMu.RUnlock()
-		if next == b {
-			return err
-		}
-		b = next
+	tx, err := db.beginRead()
+	if err != nil {
+		return err
 	}
+	defer func() { _ = tx.Rollback() }()
+	return read(tx)
+}
+
+// beginRead begins a read transaction, and never while the file is opened again, or while meta pages are put back: bbolt would check one and
+// read another, of which later transactions have overwritten the pages.
+func (db *DB) beginRead() (*bolt.Tx, error) {
+	db.swapMu.RLock()
+	defer db.swapMu.RUnlock()
+	return db.bolt.Load().Begin(false)
 }
 
 // update is bolt's Update.

@@ -42,7 +42,7 @@ type DB struct {
 	failures chan struct{}               // receives once something failed
 	undo     *metaPages                  // those before the transaction that failed; guarded by writeMu
 	unsure   []oplog.RecordChange        // of records in failed transactions; guarded by writeMu
-	swapMu   sync.RWMutex                // locked while bolt is replaced
+	swapMu   sync.RWMutex                // locked while bolt is replaced or its meta pages are; read-locked while a read begins
 	onAppend func(tenant string, entries []oplog.Entry)
 	requests chan *appendRequest
 	queueMu  sync.RWMutex // read-locked while a request is queued; Close locks it

@@ -85,7 +85,10 @@ func (db *DB) takeBack() error {
 	return nil
 }
 
+// putMetaPages writes the meta pages of before.
 func (db *DB) putMetaPages(p *metaPages) error {
+	db.swapMu.Lock()
+	defer db.swapMu.Unlock()
 	for slot, page := range p.pages {
 		if _, err := db.file.WriteAt(page, int64(slot)*p.pageSize); err != nil {
 			return err
