@@ -160,8 +160,8 @@ func codesBucket(username string) bucket {
 	return bucket{"codes " + identity.NameKey(username), codesLimit}
 }
 
-// codeBuckets returns what an attempt with the second factor of an account counts for. Whoever knows the password could guess codes, and so
-// exhaust the limit of all addresses: devices that signed in before have their own, and what is long, a recovery code or a passkey's
+// codeBuckets returns what an attempt with the second factor of an account counts for. A person who knows the password could guess codes,
+// and so exhaust the limit of all addresses: devices that signed in before have their own, and what is long, a recovery code or a passkey's
 // signature, cannot be guessed and is only limited by address.
 func (s *Server) codeBuckets(in *call, long bool) ([]bucket, error) {
 	username := in.account.Username
