@@ -47,7 +47,7 @@ export const factorEn = {
   notSaved: 'You have not copied, saved or printed the codes. If you lose the phone, only an admin can help you.',
   leaveAnyway: 'Leave without saving',
 
-  accountText: (name: string, role: string) => `${name}. ${role}.`,
+  accountText: (name: string, role: string) => `${name}, ${role}`,
   passwordText: 'When you change it, your other sessions end.',
   accountLaunched: (name: string) => `${name}, signed in by the host system.`,
   on: 'On',

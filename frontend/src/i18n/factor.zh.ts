@@ -46,7 +46,7 @@ export const factorZh: Widen<typeof factorEn> = {
   notSaved: '您还没有复制、保存或打印恢复码。手机丢失后，只有管理员能帮您恢复登录。',
   leaveAnyway: '不保存并离开',
 
-  accountText: (name, role) => `${name}，${role}。`,
+  accountText: (name, role) => `${name}，${role}`,
   passwordText: '修改密码后，您的其他会话将结束。',
   accountLaunched: (name) => `${name}，由业务系统登录。`,
   on: '已启用',
