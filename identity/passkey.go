@@ -87,11 +87,22 @@ func (f *Factors) HasPasskey(host string) bool {
 	return slices.ContainsFunc(f.Passkeys, func(p Passkey) bool { return p.Host == host })
 }
 
+// roomForPasskey returns an error if there are as many passkeys as an account can have.
+func (f *Factors) roomForPasskey() error {
+	if len(f.Passkeys) >= maxPasskeys {
+		return oplog.Refuse(oplog.CodeConflict, "too-many-passkeys", "An account can have {max} passkeys; remove one first.", maxPasskeys)
+	}
+	return nil
+}
+
 // BeginPasskey returns what a browser needs to make a passkey for a session's account. AddPasskey adds it.
 func (i *Identity) BeginPasskey(token string, site Site, up StepUp) (*protocol.PublicKeyCredentialCreationOptions, error) {
 	_, account, err := i.ownSession(token)
 	if err != nil {
 		return nil, err
+	}
+	if err := account.Factors.roomForPasskey(); err != nil {
+		return nil, err // before the device makes one that cannot be added
 	}
 	party, err := site.relyingParty()
 	if err != nil {
@@ -136,8 +147,8 @@ func (i *Identity) AddPasskey(token string, site Site, name string, made []byte)
 		}
 		key.Attestation = webauthn.CredentialAttestation{} // is not checked
 		f := &a.Factors
-		if len(f.Passkeys) >= maxPasskeys {
-			return oplog.Refuse(oplog.CodeConflict, "too-many-passkeys", "An account can have {max} passkeys; remove one first.", maxPasskeys)
+		if err := f.roomForPasskey(); err != nil {
+			return err
 		}
 		if slices.ContainsFunc(f.Passkeys, func(p Passkey) bool { return bytes.Equal(p.Credential.ID, key.ID) }) {
 			return oplog.Refuse(oplog.CodeConflict, "passkey-exists", "The account has this passkey already.")

@@ -176,6 +176,19 @@ func TestPasskeyRequired(t *testing.T) {
 	b.send("GET", entriesPath, "", 200)
 }
 
+// TestPasskeysFull: with as many passkeys as an account can have, the browser is not asked for another one.
+func TestPasskeysFull(t *testing.T) {
+	f := newServer(t)
+	b := f.browser("192.0.2.1")
+	b.signIn("auditor", 200)
+	for range 10 {
+		b.addPasskey(newAuthenticator(t, "localhost", local), byPassword)
+	}
+	if r := b.send("POST", passkeys+"/options", byPassword, 409); !strings.Contains(r.body, `"type":"urn:oplog:too-many-passkeys"`) {
+		t.Error(r.body)
+	}
+}
+
 // TestPasskeySites: browsers have passkeys over HTTPS with a host name, and on localhost.
 func TestPasskeySites(t *testing.T) {
 	for address, want := range map[string]struct {
