@@ -27,7 +27,7 @@ export default function AccountPage({ tenant }: { tenant: Tenant }) {
       <div className="own-account">
         {!launched && (
           <>
-            <FactorPart />
+            <FactorPart zone={tenant.time_zone} />
             <section className="system-part">
               <h2>{words.password}</h2>
               <p>{words.passwordText}</p>

@@ -1,39 +1,63 @@
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useFactorWords } from '../../i18n/factorWords'
-import type { SecondFactor } from '../../model/api/types'
-import { useNewRecoveryCodes, useRemoveTotp, useSecondFactor } from '../../model/factor/queries'
+import { minuteText } from '../../lib/time/utcDays'
+import { dateText, wallTime } from '../../lib/time/zone'
+import { visibleText } from '../../lib/visible'
+import type { Passkey, SecondFactor } from '../../model/api/types'
+import { maxPasskeys } from '../../model/factor/passkeys'
+import { isOn, useNewRecoveryCodes, useRemoveTotp, useSecondFactor } from '../../model/factor/queries'
 import { Button } from '../../ui/Button'
 import { Loaded } from '../../ui/Loaded'
+import { shown } from '../../ui/Shown'
 import { useToast } from '../../ui/Toasts'
+import { PasskeyDialog, RemovePasskeyDialog } from './PasskeyDialog'
 import { CodesDialog, SetUpDialog } from './SetUpDialog'
 import { StepUpDialog } from './StepUpDialog'
 import '../../ui/tag.css'
 
-type Asked = 'setUp' | 'remove' | 'codes'
+type Asked = 'setUp' | 'remove' | 'codes' | 'addPasskey' | Passkey
 
 /** The second factor of the signed-in person: whether there is one, and what changes it. */
-export function FactorPart() {
+export function FactorPart({ zone }: { zone: string }) {
   const words = useFactorWords()
   const query = useSecondFactor()
   const [asked, setAsked] = useState<Asked>()
   const close = () => setAsked(undefined)
-  const on = query.data?.totp
+  const factor = query.data
+  const on = factor && isOn(factor)
   return (
     <section className="system-part">
       <div className="factor-head">
         <h2>{words.secondFactor}</h2>
-        {query.data && <span className={on ? 'tag tag-create' : 'tag'}>{on ? words.on : words.off}</span>}
+        {factor && <span className={on ? 'tag tag-create' : 'tag'}>{on ? words.on : words.off}</span>}
       </div>
       <Loaded query={query}>
-        {(factor) =>
-          factor.totp ? <Factors factor={factor} onAsk={setAsked} /> : <None factor={factor} onAsk={setAsked} />
-        }
+        {(factor) => (
+          <>
+            <About factor={factor} />
+            {isOn(factor) && <Factors factor={factor} zone={zone} onAsk={setAsked} />}
+            <Adding factor={factor} onAsk={setAsked} />
+          </>
+        )}
       </Loaded>
-      {asked === 'setUp' && <SetUpDialog replaces={on === true} onClose={close} />}
-      {asked === 'remove' && <RemoveDialog onClose={close} />}
-      {asked === 'codes' && <NewCodesDialog onClose={close} />}
+      {factor && asked && <Asking asked={asked} factor={factor} onClose={close} />}
     </section>
   )
+}
+
+function Asking({ asked, factor, onClose }: { asked: Asked; factor: SecondFactor; onClose: () => void }) {
+  if (asked === 'setUp') return <SetUpDialog factor={factor} onClose={onClose} />
+  if (asked === 'remove') return <RemoveDialog factor={factor} onClose={onClose} />
+  if (asked === 'codes') return <NewCodesDialog factor={factor} onClose={onClose} />
+  if (asked === 'addPasskey') return <PasskeyDialog factor={factor} onClose={onClose} />
+  return <RemovePasskeyDialog factor={factor} passkey={asked} onClose={onClose} />
+}
+
+function About({ factor }: { factor: SecondFactor }) {
+  const words = useFactorWords()
+  if (isOn(factor)) return factor.required && <p>{words.requiredText}</p>
+  if (factor.required) return <p>{words.requiredOff}</p>
+  return <p>{factor.passkeys_possible ? words.offTextEither : words.offText}</p>
 }
 
 interface PartProps {
@@ -41,60 +65,109 @@ interface PartProps {
   onAsk: (what: Asked) => void
 }
 
-function None({ factor, onAsk }: PartProps) {
+function Factors({ factor, zone, onAsk }: PartProps & { zone: string }) {
   const words = useFactorWords()
+  const several = factor.passkeys.length + Number(factor.totp) > 1
+  const removable = !factor.required || several
+  return (
+    <div className="factor-list">
+      {factor.totp && (
+        <Row name={words.app} text={words.appOn}>
+          <Action label={words.replace} of={words.app} onPress={() => onAsk('setUp')} />
+          {removable && <Action danger label={words.remove} of={words.app} onPress={() => onAsk('remove')} />}
+        </Row>
+      )}
+      {factor.passkeys.map((passkey) => (
+        <Row key={passkey.id} name={shown(passkey.name)} text={<PasskeyText passkey={passkey} zone={zone} />}>
+          {removable && (
+            <Action danger label={words.remove} of={visibleText(passkey.name)} onPress={() => onAsk(passkey)} />
+          )}
+        </Row>
+      ))}
+      <Row name={words.recoveryCodes} text={words.codesLeft(factor.recovery_codes)}>
+        <Action label={words.newCodes} onPress={() => onAsk('codes')} />
+      </Row>
+    </div>
+  )
+}
+
+function PasskeyText({ passkey, zone }: { passkey: Passkey; zone: string }) {
+  const words = useFactorWords()
+  const added = dateText(wallTime(Date.parse(passkey.created_at), zone))
+  const { last_used_at: used, host } = passkey
   return (
     <>
-      <p>{factor.required ? words.requiredOff : words.offText}</p>
-      <Button kind="primary" onClick={() => onAsk('setUp')}>
-        {words.setUpApp}
-      </Button>
+      {used ? words.passkeyUsed(added, minuteText(Date.parse(used), zone)) : words.passkeyUnused(added)}
+      {host !== window.location.hostname && ` ${words.passkeyAt(host)}`}
     </>
   )
 }
 
-function Factors({ factor, onAsk }: PartProps) {
+function Row({ name, text, children }: { name: ReactNode; text: ReactNode; children: ReactNode }) {
+  return (
+    <div>
+      <span className="stack">
+        <span>{name}</span>
+        <small>{text}</small>
+      </span>
+      <span className="factor-actions">{children}</span>
+    </div>
+  )
+}
+
+interface ActionProps {
+  label: string
+  /** What it is done to, where the label alone does not say so. */
+  of?: string
+  danger?: boolean
+  onPress: () => void
+}
+
+function Action({ label, of, danger, onPress }: ActionProps) {
   const words = useFactorWords()
   return (
+    <button
+      type="button"
+      className={danger ? 'link link-danger' : 'link'}
+      aria-label={of && words.actionOn(label, of)}
+      onClick={onPress}
+    >
+      {label}
+    </button>
+  )
+}
+
+/** What can be added to the factors that there are. */
+function Adding({ factor, onAsk }: PartProps) {
+  const words = useFactorWords()
+  const passkey = factor.passkeys_possible && factor.passkeys.length < maxPasskeys
+  return (
     <>
-      {factor.required && <p>{words.requiredText}</p>}
-      <div className="factor-list">
-        <div>
-          <span className="stack">
-            {words.app}
-            <small>{words.appOn}</small>
-          </span>
-          <span className="factor-actions">
-            <button type="button" className="link" onClick={() => onAsk('setUp')}>
-              {words.replace}
-            </button>
-            {!factor.required && (
-              <button type="button" className="link link-danger" onClick={() => onAsk('remove')}>
-                {words.remove}
-              </button>
-            )}
-          </span>
+      {(!factor.totp || passkey) && (
+        <div className="factor-adding">
+          {!factor.totp && (
+            <Button kind={isOn(factor) ? 'plain' : 'primary'} onClick={() => onAsk('setUp')}>
+              {words.setUpApp}
+            </Button>
+          )}
+          {passkey && <Button onClick={() => onAsk('addPasskey')}>{words.addPasskey}</Button>}
         </div>
-        <div>
-          <span className="stack">
-            {words.recoveryCodes}
-            <small>{words.codesLeft(factor.recovery_codes)}</small>
-          </span>
-          <span className="factor-actions">
-            <button type="button" className="link" onClick={() => onAsk('codes')}>
-              {words.newCodes}
-            </button>
-          </span>
-        </div>
-      </div>
+      )}
+      {!factor.passkeys_possible && <p className="form-hint">{words.passkeysImpossible}</p>}
     </>
   )
 }
 
-function RemoveDialog({ onClose }: { onClose: () => void }) {
+interface DialogProps {
+  factor: SecondFactor
+  onClose: () => void
+}
+
+function RemoveDialog({ factor, onClose }: DialogProps) {
   const words = useFactorWords()
   const remove = useRemoveTotp()
   const toast = useToast()
+  const [last] = useState(factor.passkeys.length === 0) // as long as the dialog is open
   function done() {
     toast(words.removed)
     onClose()
@@ -104,7 +177,7 @@ function RemoveDialog({ onClose }: { onClose: () => void }) {
       danger
       byCode
       title={words.removeTitle}
-      text={words.removeText}
+      text={last ? words.removeText : words.removeAppText}
       action={words.remove}
       error={remove.error}
       pending={remove.isPending}
@@ -114,13 +187,13 @@ function RemoveDialog({ onClose }: { onClose: () => void }) {
   )
 }
 
-function NewCodesDialog({ onClose }: { onClose: () => void }) {
+function NewCodesDialog({ factor, onClose }: DialogProps) {
   const words = useFactorWords()
   const renew = useNewRecoveryCodes()
   if (renew.data) return <CodesDialog codes={renew.data} onClose={onClose} />
   return (
     <StepUpDialog
-      byCode
+      byCode={factor.totp}
       title={words.newCodesTitle}
       text={words.newCodesText}
       action={words.newCodes}

@@ -1,8 +1,8 @@
 import { useCallback, useRef, useState } from 'react'
 import { useFactorWords } from '../../i18n/factorWords'
-import type { NewTOTP } from '../../model/api/types'
+import type { NewTOTP, SecondFactor } from '../../model/api/types'
 import { CodeField } from '../../model/factor/CodeField'
-import { attemptsLeft, useBeginTotp, useConfirmTotp } from '../../model/factor/queries'
+import { attemptsLeft, isOn, useBeginTotp, useConfirmTotp } from '../../model/factor/queries'
 import { RecoveryCodes } from '../../model/factor/RecoveryCodes'
 import { CopySecret, SecretCode, SecretText } from '../../model/factor/Secret'
 import { useSession } from '../../model/session/session'
@@ -14,23 +14,23 @@ import { useToast } from '../../ui/Toasts'
 import { StepUpDialog } from './StepUpDialog'
 
 interface Props {
-  /** Whether there is an authenticator app, which the new one replaces. */
-  replaces: boolean
+  factor: SecondFactor
   onClose: () => void
 }
 
 /** Adds an authenticator app, or replaces it: who asks for it, the secret and its first code, the recovery codes. */
-export function SetUpDialog({ replaces, onClose }: Props) {
+export function SetUpDialog({ factor, onClose }: Props) {
   const words = useFactorWords()
   const begin = useBeginTotp()
   const toast = useToast()
   const [codes, setCodes] = useState<string[]>()
   // The page changes behind the dialog once the app is in use.
-  const [byCode] = useState(replaces)
+  const [before] = useState(factor)
+  const byCode = before.totp
   const title = byCode ? words.replaceTitle : words.setUpApp
 
   function confirmed(made: string[]) {
-    toast(byCode ? words.replaced : words.turnedOn)
+    toast(byCode ? words.replaced : isOn(before) ? words.appAdded : words.turnedOn)
     if (made.length > 0) setCodes(made)
     else onClose()
   }

@@ -16,6 +16,10 @@ interface Props {
   /** What the button does. */
   action: string
   pending: boolean
+  /** Whether the button has the focus at first. */
+  focused?: boolean
+  /** Another button that does the same, below it. */
+  other?: ReactNode
   /** Its fields in two columns, where there is room. */
   wide?: boolean
   onSubmit: () => void
@@ -27,7 +31,7 @@ interface Props {
 
 /** A page of one form, for who is not signed in yet. */
 export function CardPage(props: Props) {
-  const { title, note, error, action, pending, wide, onSubmit, onLanguage, aside, children } = props
+  const { title, note, error, action, pending, focused, other, wide, onSubmit, onLanguage, aside, children } = props
   useDocumentTitle(title)
   return (
     <div className="page">
@@ -46,9 +50,10 @@ export function CardPage(props: Props) {
             </div>
           )}
           {children}
-          <Button kind="primary" submit size="large" block pending={pending}>
+          <Button kind="primary" submit size="large" block pending={pending} autoFocus={focused}>
             {action}
           </Button>
+          {other}
         </Form>
         {aside}
       </main>
@@ -67,6 +72,7 @@ interface FieldProps {
   type?: string
   pattern?: string
   minLength?: number
+  maxLength?: number
   autoComplete?: string
   autoFocus?: boolean
   list?: string

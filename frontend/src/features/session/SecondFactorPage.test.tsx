@@ -3,6 +3,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { fireEvent, screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { draw } from '../../../build/draw'
+import { answerPasskey, holdPasskey, refusePasskey, stubPasskeys } from '../../../build/passkeys'
 import { factorEn as words } from '../../i18n/factor.en'
 import { queryKeys } from '../../model/api/queryKeys'
 import type { Session } from '../../model/api/types'
@@ -71,6 +72,73 @@ test('a recovery code signs in in place of the app', async () => {
   expect(sent).toHaveBeenLastCalledWith('POST /session/second-factor', { recovery_code: 'abcd-efgh' })
   await person.click(screen.getByRole('button', { name: words.useApp }))
   expect(codeInput()).toBeTruthy()
+})
+
+const asked = [200, { options: { challenge: 'AQ' } }] as const
+
+test('an account with only a passkey is asked for it, not for a recovery code', async () => {
+  stubPasskeys(refusePasskey, answerPasskey('proved'), answerPasskey('proved'))
+  const { person, client, sent } = open({ enroll: false, methods: ['passkey', 'recovery_code'] }, [
+    asked,
+    asked,
+    wrong('passkey', 3),
+    asked,
+    [200, signedIn],
+  ])
+  const use = screen.getByRole('button', { name: words.usePasskey })
+  expect(document.activeElement).toBe(use)
+  await person.keyboard('{Enter}')
+  expect((await screen.findByRole('alert')).textContent).toBe(words.signInFailed(words.passkeyFaults.notUsed))
+  await person.click(screen.getByRole('button', { name: words.useRecovery }))
+  await person.click(screen.getByRole('button', { name: words.usePasskeyInstead }))
+  await person.keyboard('{Enter}')
+  expect((await screen.findByRole('alert')).textContent).toBe(words.signInFailed(words.wrongPasskey(3)))
+  await person.click(screen.getByRole('button', { name: words.usePasskey }))
+  await waitFor(() => expect(client.getQueryData(queryKeys.session)).toEqual(signedIn))
+  expect(sent.mock.calls.slice(-2)).toEqual([
+    ['POST /session/second-factor/passkeys/assertion', undefined],
+    ['POST /session/second-factor', { passkey: 'proved' }],
+  ])
+})
+
+test('a passkey is offered beside the app, and its prompt ends when the step is left', async () => {
+  const prompt = vi.fn(holdPasskey())
+  stubPasskeys(prompt)
+  const { person } = open({ enroll: false, methods: ['totp', 'passkey', 'recovery_code'] }, [asked])
+  expect(document.activeElement).toBe(codeInput())
+  await person.click(screen.getByRole('button', { name: words.usePasskeyInstead }))
+  await waitFor(() => expect(prompt).toHaveBeenCalled())
+  await person.click(screen.getByRole('button', { name: words.useRecovery }))
+  expect(prompt.mock.calls[0]?.[0].signal.aborted).toBe(true)
+})
+
+test('where all passkeys are of other addresses, it says so', async () => {
+  const { unmount } = open({ enroll: false, methods: ['recovery_code'] }, [])
+  expect(screen.getByText(words.recoveryHere)).toBeTruthy()
+  unmount()
+  open({ enroll: false, methods: [] }, [])
+  expect(screen.getByText(words.passkeysElsewhere)).toBeTruthy()
+})
+
+test('who must have a second factor may begin with a passkey', async () => {
+  stubPasskeys(refusePasskey, answerPasskey('made'))
+  const { person, sent } = open({ enroll: true, methods: ['totp', 'passkey'] }, [
+    asked,
+    asked,
+    [201, { passkey: {}, recovery_codes: ['aaaa-bbbb-cccc-dddd'] }],
+  ])
+  await person.click(screen.getByRole('button', { name: words.addPasskey }))
+  const name = screen.getByLabelText(words.passkeyName)
+  await person.clear(name)
+  await person.type(name, 'Laptop{Enter}')
+  expect((await screen.findByRole('alert')).textContent).toBe(words.notTurnedOn(words.passkeyFaults.notMade))
+  await person.click(screen.getByRole('button', { name: words.createPasskey }))
+  expect(await screen.findAllByText('aaaa-bbbb-cccc-dddd')).toHaveLength(2)
+  expect(sent.mock.calls).toEqual([
+    ['POST /session/second-factor/passkeys/options', {}],
+    ['POST /session/second-factor/passkeys/options', {}],
+    ['POST /session/second-factor/passkeys', { name: 'Laptop', credential: 'made' }],
+  ])
 })
 
 test('who must have a second factor sets it up, and is asked before leaving the recovery codes', async () => {

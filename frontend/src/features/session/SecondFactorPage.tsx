@@ -1,17 +1,16 @@
-import { useQueryClient } from '@tanstack/react-query'
-import { useCallback, useRef, useState } from 'react'
+import { useRef, useState } from 'react'
 import type { LocaleTag } from '../../i18n/dictionaries'
 import { useFactorWords } from '../../i18n/factorWords'
 import { problemText } from '../../lib/problem'
-import { queryKeys } from '../../model/api/queryKeys'
 import type { Session } from '../../model/api/types'
 import { CodeField } from '../../model/factor/CodeField'
-import { attemptsLeft, useBeginTotp, useConfirmTotp, useFinishSignIn } from '../../model/factor/queries'
-import { RecoveryCodes } from '../../model/factor/RecoveryCodes'
-import { CopySecret, SecretCode, SecretText } from '../../model/factor/Secret'
-import { useSignOut } from '../../model/session/queries'
-import { Notice } from '../../ui/Notice'
+import { usePasskeySignIn, usePasskeyText } from '../../model/factor/passkeys'
+import { attemptsLeft, useFinishSignIn } from '../../model/factor/queries'
+import { Button } from '../../ui/Button'
 import { CardField, CardPage } from './CardPage'
+import { FactorEnrolment } from './FactorEnrolment'
+import { NoStep, PasskeyStep } from './PasskeySteps'
+import { StepAside } from './StepAside'
 
 interface Props {
   session: Session
@@ -22,23 +21,40 @@ interface Props {
 export default function SecondFactorPage({ session, onLanguage }: Props) {
   const [recovering, setRecovering] = useState(false)
   const step = session.second_factor
-  if (step?.enroll) return <Enrolment username={session.username} onLanguage={onLanguage} />
-  const app = step?.methods.includes('totp')
-  if (recovering || !app) return <Recovery onLanguage={onLanguage} onApp={app && (() => setRecovering(false))} />
-  const offered = step?.methods.includes('recovery_code')
-  return <Code onLanguage={onLanguage} onRecovery={offered && (() => setRecovering(true))} />
+  const offered = (method: 'totp' | 'passkey' | 'recovery_code') => step?.methods.includes(method) ?? false
+  const [app, passkey, recovery] = [offered('totp'), offered('passkey'), offered('recovery_code')]
+  if (step?.enroll) return <FactorEnrolment username={session.username} passkeys={passkey} onLanguage={onLanguage} />
+  if (recovery && (recovering || !(app || passkey))) {
+    const back = app ? 'app' : passkey ? 'passkey' : undefined
+    return <Recovery back={back} onBack={() => setRecovering(false)} onLanguage={onLanguage} />
+  }
+  const onRecovery = recovery ? () => setRecovering(true) : undefined
+  if (app) return <Code passkey={passkey} onRecovery={onRecovery} onLanguage={onLanguage} />
+  if (passkey) return <PasskeyStep onRecovery={onRecovery} onLanguage={onLanguage} />
+  return <NoStep onLanguage={onLanguage} />
 }
 
 interface StepProps {
   onLanguage: (tag: LocaleTag) => void
 }
 
-function Code({ onLanguage, onRecovery }: StepProps & { onRecovery: (() => void) | undefined | false }) {
+interface CodeProps extends StepProps {
+  /** Whether a passkey does, too. */
+  passkey: boolean
+  onRecovery: (() => void) | undefined
+}
+
+function Code({ passkey: offered, onRecovery, onLanguage }: CodeProps) {
   const words = useFactorWords()
   const finish = useFinishSignIn()
+  const passkey = usePasskeySignIn()
+  const textOf = usePasskeyText()
   const [code, setCode] = useState('')
   const input = useRef<HTMLInputElement>(null)
   const left = attemptsLeft(finish.error, 'code')
+  const failure = passkey.error
+    ? textOf(passkey.error)
+    : finish.error && left === undefined && problemText(finish.error)
 
   function submit(code: string) {
     if (finish.isPending) return
@@ -46,25 +62,37 @@ function Code({ onLanguage, onRecovery }: StepProps & { onRecovery: (() => void)
       setCode('')
       input.current?.focus()
     }
+    passkey.reset()
     finish.mutate({ code }, { onError })
+  }
+  function submitPasskey() {
+    finish.reset()
+    passkey.mutate()
   }
   return (
     <CardPage
       title={words.secondFactor}
       note={words.enterCode}
-      error={finish.error && left === undefined ? words.signInFailed(problemText(finish.error)) : undefined}
+      error={failure ? words.signInFailed(failure) : undefined}
       action={words.signIn}
       pending={finish.isPending}
       onSubmit={() => submit(code)}
       onLanguage={onLanguage}
+      other={
+        offered && (
+          <Button size="large" block className="card-other" pending={passkey.isPending} onClick={submitPasskey}>
+            {words.usePasskeyInstead}
+          </Button>
+        )
+      }
       aside={
-        <Aside>
+        <StepAside>
           {onRecovery && (
             <button type="button" className="link" onClick={onRecovery}>
               {words.useRecovery}
             </button>
           )}
-        </Aside>
+        </StepAside>
       }
     >
       <CodeField
@@ -80,7 +108,13 @@ function Code({ onLanguage, onRecovery }: StepProps & { onRecovery: (() => void)
   )
 }
 
-function Recovery({ onLanguage, onApp }: StepProps & { onApp: (() => void) | undefined | false }) {
+interface RecoveryProps extends StepProps {
+  /** What does in place of a recovery code; nothing where all passkeys are of other addresses. */
+  back: 'app' | 'passkey' | undefined
+  onBack: () => void
+}
+
+function Recovery({ back, onBack, onLanguage }: RecoveryProps) {
   const words = useFactorWords()
   const finish = useFinishSignIn()
   const [code, setCode] = useState('')
@@ -88,7 +122,7 @@ function Recovery({ onLanguage, onApp }: StepProps & { onApp: (() => void) | und
   return (
     <CardPage
       title={words.recoveryCode}
-      note={words.recoveryText}
+      note={back ? words.recoveryText : words.recoveryHere}
       error={
         finish.error
           ? left === undefined
@@ -101,13 +135,13 @@ function Recovery({ onLanguage, onApp }: StepProps & { onApp: (() => void) | und
       onSubmit={() => finish.mutate({ recovery_code: code })}
       onLanguage={onLanguage}
       aside={
-        <Aside>
-          {onApp && (
-            <button type="button" className="link" onClick={onApp}>
-              {words.useApp}
+        <StepAside>
+          {back && (
+            <button type="button" className="link" onClick={onBack}>
+              {back === 'app' ? words.useApp : words.usePasskeyInstead}
             </button>
           )}
-        </Aside>
+        </StepAside>
       }
     >
       <CardField
@@ -120,106 +154,5 @@ function Recovery({ onLanguage, onApp }: StepProps & { onApp: (() => void) | und
         onChange={setCode}
       />
     </CardPage>
-  )
-}
-
-function Enrolment({ username, onLanguage }: StepProps & { username: string }) {
-  const words = useFactorWords()
-  const begin = useBeginTotp()
-  const confirm = useConfirmTotp()
-  const [code, setCode] = useState('')
-  const input = useRef<HTMLInputElement>(null)
-  const left = attemptsLeft(confirm.error, 'code')
-  const failure = begin.error ?? (left === undefined ? confirm.error : null)
-  const error = failure ? words.notTurnedOn(problemText(failure)) : undefined
-
-  if (confirm.data) return <Codes username={username} codes={confirm.data} onLanguage={onLanguage} />
-  if (!begin.data)
-    return (
-      <CardPage
-        title={words.secondFactor}
-        note={words.mustSetUp}
-        error={error}
-        action={words.setUp}
-        pending={begin.isPending}
-        onSubmit={() => begin.mutate({})}
-        onLanguage={onLanguage}
-        aside={<Aside />}
-      />
-    )
-
-  function submit(code: string) {
-    if (confirm.isPending) return
-    const onError = () => {
-      setCode('')
-      input.current?.focus()
-    }
-    confirm.mutate(code, { onError })
-  }
-  return (
-    <CardPage
-      title={words.setUpApp}
-      note={words.scan}
-      error={error}
-      action={words.turnOn}
-      pending={confirm.isPending}
-      onSubmit={() => submit(code)}
-      onLanguage={onLanguage}
-      aside={<Aside />}
-    >
-      <SecretCode uri={begin.data.uri} />
-      <p className="secret">
-        <SecretText secret={begin.data.secret} />
-      </p>
-      <div className="card-center">
-        <CopySecret secret={begin.data.secret} />
-      </div>
-      <CodeField
-        ref={input}
-        autoFocus
-        value={code}
-        hint={words.codeHint}
-        error={left === undefined || code ? undefined : words.wrongCode(left)}
-        onChange={setCode}
-        onComplete={submit}
-      />
-    </CardPage>
-  )
-}
-
-function Codes({ username, codes, onLanguage }: StepProps & { username: string; codes: string[] }) {
-  const words = useFactorWords()
-  const client = useQueryClient()
-  const [kept, setKept] = useState(false)
-  const [asked, setAsked] = useState(false)
-  const keep = useCallback(() => setKept(true), [])
-  const leave = () => client.invalidateQueries({ queryKey: queryKeys.session })
-  return (
-    <CardPage
-      title={words.recoveryCodes}
-      note={words.codesText}
-      error={undefined}
-      action={asked && !kept ? words.leaveAnyway : words.continue}
-      pending={false}
-      onSubmit={() => (kept || asked ? leave() : setAsked(true))}
-      onLanguage={onLanguage}
-    >
-      <RecoveryCodes username={username} codes={codes} kept={kept} onKept={keep} />
-      {asked && !kept && <Notice kind="error">{words.notSaved}</Notice>}
-    </CardPage>
-  )
-}
-
-/** Other ways to go on, and back to the name and the password. */
-function Aside({ children }: { children?: React.ReactNode }) {
-  const words = useFactorWords()
-  const signOut = useSignOut()
-  return (
-    <div className="card-tools">
-      <span>{children}</span>
-      <button type="button" className="link" onClick={() => signOut.mutate()}>
-        {words.startAgain}
-      </button>
-    </div>
   )
 }

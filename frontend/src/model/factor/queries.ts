@@ -6,7 +6,7 @@ import { queryKeys } from '../api/queryKeys'
 import type { NewTOTP, SecondFactor, Session, StepUp } from '../api/types'
 import { withWords } from '../session/queries'
 
-const factorPath = `${sessionPath}/second-factor`
+export const factorPath = `${sessionPath}/second-factor`
 const totpPath = `${factorPath}/totp`
 
 /** The second factors of the person signed in. */
@@ -16,6 +16,11 @@ export function useSecondFactor() {
     queryFn: ({ signal }) => call<SecondFactor>(factorPath, { signal }),
     staleTime: 0,
   })
+}
+
+/** Whether signing in takes more than the password. */
+export function isOn(factor: SecondFactor): boolean {
+  return factor.totp || factor.passkeys.length > 0
 }
 
 /** Completes a sign-in that waits for the second factor. */
@@ -59,12 +64,12 @@ export function useNewRecoveryCodes() {
   })
 }
 
-function codesOf(answer: { recovery_codes?: string[] } | undefined): string[] {
+export function codesOf(answer: { recovery_codes?: string[] } | undefined): string[] {
   return answer?.recovery_codes ?? []
 }
 
 /** A change of the factors ends other sessions, too. */
-function useRefresh() {
+export function useRefresh() {
   const client = useQueryClient()
   return () =>
     Promise.all([queryKeys.secondFactor, queryKeys.sessions].map((queryKey) => client.invalidateQueries({ queryKey })))

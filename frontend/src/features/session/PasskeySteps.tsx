@@ -1,0 +1,108 @@
+import { useState } from 'react'
+import type { LocaleTag } from '../../i18n/dictionaries'
+import { useFactorWords } from '../../i18n/factorWords'
+import {
+  maxPasskeyName,
+  suggestedName,
+  useAddPasskey,
+  usePasskeySignIn,
+  usePasskeyText,
+} from '../../model/factor/passkeys'
+import { useSignOut } from '../../model/session/queries'
+import { fieldError } from '../../ui/form/Fields'
+import { CardField, CardPage } from './CardPage'
+import { StepAside } from './StepAside'
+
+interface Props {
+  onLanguage: (tag: LocaleTag) => void
+}
+
+/** Asks an account without an authenticator app for its passkey. */
+export function PasskeyStep({ onLanguage, onRecovery }: Props & { onRecovery: (() => void) | undefined }) {
+  const words = useFactorWords()
+  const passkey = usePasskeySignIn()
+  const textOf = usePasskeyText()
+  return (
+    <CardPage
+      title={words.secondFactor}
+      note={words.passkeyText}
+      error={passkey.error ? words.signInFailed(textOf(passkey.error)) : undefined}
+      action={words.usePasskey}
+      focused
+      pending={passkey.isPending}
+      onSubmit={() => passkey.mutate()}
+      onLanguage={onLanguage}
+      aside={
+        <StepAside>
+          {onRecovery && (
+            <button type="button" className="link" onClick={onRecovery}>
+              {words.useRecovery}
+            </button>
+          )}
+        </StepAside>
+      }
+    />
+  )
+}
+
+/** Says where an account signs in that has only passkeys of other addresses, and no recovery codes. */
+export function NoStep({ onLanguage }: Props) {
+  const words = useFactorWords()
+  const signOut = useSignOut()
+  return (
+    <CardPage
+      title={words.secondFactor}
+      note={words.passkeysElsewhere}
+      error={undefined}
+      action={words.startAgain}
+      focused
+      pending={signOut.isPending}
+      onSubmit={() => signOut.mutate()}
+      onLanguage={onLanguage}
+      aside={<p className="card-note">{words.noWayHere}</p>}
+    />
+  )
+}
+
+interface EnrolmentProps extends Props {
+  onAdded: (codes: string[]) => void
+  onApp: () => void
+}
+
+/** Adds a passkey to an account that must have a second factor. */
+export function PasskeyEnrolment({ onLanguage, onAdded, onApp }: EnrolmentProps) {
+  const words = useFactorWords()
+  const add = useAddPasskey()
+  const textOf = usePasskeyText()
+  const [name, setName] = useState(suggestedName)
+  const wrongName = fieldError(add.error, 'name')
+  return (
+    <CardPage
+      title={words.addPasskey}
+      note={words.namePasskey}
+      error={add.error && !wrongName ? words.notTurnedOn(textOf(add.error)) : undefined}
+      action={words.createPasskey}
+      pending={add.isPending}
+      onSubmit={() => add.mutate({ name: name.trim() }, { onSuccess: onAdded })}
+      onLanguage={onLanguage}
+      aside={
+        <StepAside>
+          <button type="button" className="link" onClick={onApp}>
+            {words.useApp}
+          </button>
+        </StepAside>
+      }
+    >
+      <CardField
+        id="passkey-name"
+        label={words.passkeyName}
+        hint={words.passkeyNameHint}
+        maxLength={maxPasskeyName}
+        autoFocus
+        error={wrongName}
+        value={name}
+        onChange={setName}
+      />
+    </CardPage>
+  )
+}
