@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"oplog/exports/formats"
 	"oplog/node"
@@ -29,6 +30,11 @@ func (m *Program) withLog(data string, do func(*node.Node) error) error {
 		return err
 	}
 	return errors.Join(do(l), l.Close())
+}
+
+// isReadOnly reports whether an error says that a file cannot be written where it is.
+func isReadOnly(err error) bool {
+	return errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission)
 }
 
 // withNewLog is like withLog, but creates a missing log.

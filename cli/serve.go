@@ -15,11 +15,13 @@ import (
 	"oplog/faults"
 	"oplog/node"
 	"oplog/server"
+	"oplog/storage"
 	"oplog/trail"
 )
 
 type serveCommand struct {
 	serveFlags
+	AcceptLoss bool `help:"Start even if acknowledged entries are missing from the store, and record that in the access log. Restore a backup instead, if there is one."`
 }
 
 // Run serves until the context ends.
@@ -28,9 +30,16 @@ func (c *serveCommand) Run(ctx context.Context, m *Program) error {
 	if err != nil {
 		return err
 	}
-	l, err := m.openLog(dir)
+	store, err := storage.Open(dir, storage.Options{SignCommand: m.signCommand, AcceptLoss: c.AcceptLoss})
 	if err != nil {
 		return err
+	}
+	l, err := m.openNode(dir, store)
+	if err != nil {
+		return err
+	}
+	if err := tellLoss(store, l); err != nil {
+		return errors.Join(err, l.Close())
 	}
 	ln, err := c.listen(ctx, m)
 	if err != nil {
@@ -41,6 +50,22 @@ func (c *serveCommand) Run(ctx context.Context, m *Program) error {
 		return errors.Join(err, ln.Close(), l.Close())
 	}
 	return errors.Join(m.serve(ctx, l, ln, c.serveFlags, server.Options{SetupCode: code}), l.Close())
+}
+
+// tellLoss records an accepted loss in every trail, once.
+func tellLoss(store *storage.DB, l *node.Node) error {
+	lost := store.Loss()
+	if lost == (storage.Loss{}) {
+		return nil
+	}
+	err := l.Trail.AddToAll(trail.Event{
+		User: trail.CommandUser, Module: "server", Operation: "accept_loss", Details: map[string]any{"transactions": lost.Transactions, "entries": lost.Entries},
+	})
+	if err != nil {
+		return err
+	}
+	l.Trail.Flush()
+	return store.LossTold()
 }
 
 // setupCode returns the code for creating the first owner and prints how to set up oplog; "" if there is an account.

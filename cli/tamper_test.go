@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -155,6 +156,15 @@ func (l *log500) restore(file string) {
 	fresh := filepath.Join(l.t.TempDir(), "fresh")
 	setting{}.mustRun(l.t, "restore", l.older, "--data", fresh)
 	copyFile(l.t, filepath.Join(fresh, "oplog.db"), file)
+	withoutHead(l.t, l.data)
+}
+
+// withoutHead removes what would tell that a data file is older than it was.
+func withoutHead(t *testing.T, data string) {
+	t.Helper()
+	if err := os.Remove(filepath.Join(data, "oplog.head")); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // checkpointOf returns a checkpoint of a tenant that the log no longer satisfies.

@@ -30,11 +30,14 @@ func (c *verifyCommand) Run(ctx context.Context, m *Program) (err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no data directory %s; specify another with --data", dir)
 	}
-	db, err := storage.Open(dir, storage.Options{WithoutKey: true})
+	db, err := openToVerify(dir)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if damage := db.Damage(); damage != nil {
+		fmt.Fprintln(m.Stdout, visible(damage.Error()))
+	}
 	found, invalid, err := c.readKept(m, db)
 	if err != nil {
 		return err
@@ -44,6 +47,9 @@ func (c *verifyCommand) Run(ctx context.Context, m *Program) (err error) {
 		return err
 	}
 	bad := []error{found.missing(trees), invalid}
+	if missing := db.Missing(); missing != nil {
+		bad = append(bad, fmt.Errorf("NOT INTACT: %w", missing))
+	}
 	if trees, err = ofTenant(trees, c.Tenant); err != nil {
 		return errors.Join(append(bad, err)...)
 	}
@@ -56,6 +62,19 @@ func (c *verifyCommand) Run(ctx context.Context, m *Program) (err error) {
 		}
 	}
 	return errors.Join(bad...)
+}
+
+// openToVerify opens a store without changing anything, unless it can only be read after a change.
+func openToVerify(dir string) (*storage.DB, error) {
+	db, err := storage.Open(dir, storage.Options{WithoutKey: true, ReadOnly: true})
+	if !errors.Is(err, storage.ErrMustWrite) {
+		return db, err
+	}
+	changed, failed := storage.Open(dir, storage.Options{WithoutKey: true})
+	if isReadOnly(failed) {
+		return nil, err
+	}
+	return changed, failed
 }
 
 // treesOf lists the trees of known tenants and those that have entries.

@@ -39,6 +39,8 @@ func TestVerifyAnchors(t *testing.T) {
 	// The log and its access log are put back by one run of the server, with all their proof.
 	now := content(t, file)
 	copyFile(t, intact, file)
+	f("an older file", exitFailed, "NOT INTACT: "+file+" ends with transaction")
+	withoutHead(t, data)
 	f("the access logs of before", exitFailed, "tenant demo/access: NOT INTACT: the log ends at entry 2 & installation's access log (/access): NOT INTACT")
 	serve(t, "serve", "--data", data).stop()
 	f("the access logs written again", exitFailed, "tenant demo/access: NOT INTACT: its first & the log was rewritten with its proof")

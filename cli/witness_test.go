@@ -81,6 +81,7 @@ func TestTwoLogsWitnessEachOther(t *testing.T) {
 	two.stop()
 
 	copyFile(t, at("older.db"), at("one/oplog.db"))
+	withoutHead(t, at("one"))
 	one = serve(t, "serve", "--data", at("one"), "--witness", besideTwo.key+" "+besideTwo.url)
 	one.says(t, "an old backup was restored, or entries were removed")
 	c, _ = signIn(t, one.url, "admin", demoPassword)

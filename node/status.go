@@ -17,6 +17,7 @@ type SystemStatus struct {
 	LastBackupAt time.Time // zero for none
 	CatchingUp   error     // see TenantStatus
 	Failure      error     // why nothing can be written, or nil
+	Damage       error     // damage found when the store was opened, or nil
 }
 
 // Status describes the whole log.
@@ -42,7 +43,7 @@ func (l *Node) Status() (SystemStatus, error) {
 		return s, err
 	}
 	s.CatchingUp = l.index.Ready()
-	s.Failure = l.store.Failure()
+	s.Failure, s.Damage = l.store.Failure(), l.store.Damage()
 	s.LastBackupAt, err = records.Read[time.Time](l.store, oplog.RecordServer, lastBackup)
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
 		err = nil

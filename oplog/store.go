@@ -29,6 +29,9 @@ type Store interface {
 	// Failure returns why nothing can be written, or nil. Reads go on; the store recovers by itself if it can.
 	Failure() error
 
+	// Damage returns the damage found when the store was opened, or nil. No entry is known to be missing because of it.
+	Damage() error
+
 	Close() error
 }
 

@@ -131,6 +131,7 @@ func (s *Server) sendMetrics(c *fiber.Ctx) error {
 	metrics.WriteGaugeUint64(&w, "oplog_index_bytes", uint64(all.IndexBytes)) //nolint:gosec // a size
 	metrics.WriteGaugeUint64(&w, "oplog_index_ready", boolGauge(all.CatchingUp == nil))
 	metrics.WriteGaugeUint64(&w, "oplog_read_only", boolGauge(all.Failure != nil))
+	metrics.WriteGaugeUint64(&w, "oplog_damaged_at_start", boolGauge(all.Damage != nil))
 	if !all.LastBackupAt.IsZero() {
 		metrics.WriteGaugeUint64(&w, "oplog_last_backup_timestamp_seconds", unix(all.LastBackupAt))
 	}
@@ -175,6 +176,7 @@ var withHelp = func() *strings.Replacer {
 		"oplog_index_bytes Size of the search index.",
 		"oplog_index_ready 1 if the search index has caught up with the store.",
 		"oplog_read_only 1 if nothing can be recorded, because the disk fails or the data file is gone.",
+		"oplog_damaged_at_start 1 if the store was damaged when the program started, at no cost of entries as far as known; the log has the details.",
 		"oplog_last_backup_timestamp_seconds Unix time of the last completed backup.",
 		"oplog_anchor_up 1 if checkpoints can be written to the anchor folder.",
 		"oplog_panics_total Panics of the program, each of which failed one request or task; the log has their stacks.",

@@ -48,6 +48,7 @@ type (
 		IndexBytes   int64     `json:"index_bytes" doc:"Size of the index on disk."`
 		Index        indexBody `json:"index"`
 		ReadOnly     string    `json:"read_only,omitempty" doc:"Why nothing can be recorded currently, and what to do; omitted if all is well."`
+		Damage       string    `json:"damage,omitempty" doc:"Damage of the store found when the program started, which cost no entries as far as known; omitted if there was none."`
 		LastBackupAt time.Time `json:"last_backup_at,omitzero" doc:"Time of the last completed backup; omitted if there was none."`
 
 		Witnesses []systemWitnessBody `json:"witnesses,omitempty" doc:"Witnesses that cosign the checkpoints, if configured."`
@@ -95,6 +96,9 @@ func (s *Server) getSystem(context.Context, *call, *struct{}) (*systemOutput, er
 	}}
 	if all.Failure != nil {
 		out.Body.ReadOnly = all.Failure.Error()
+	}
+	if all.Damage != nil {
+		out.Body.Damage = all.Damage.Error()
 	}
 	for _, w := range s.witnessStates() {
 		out.Body.Witnesses = append(out.Body.Witnesses, newSystemWitnessBody(w))

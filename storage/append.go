@@ -116,6 +116,7 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 		if err := errors.Join(w.saveTile(), w.saveIDs()); err != nil {
 			return fmt.Errorf("append to tenant %s: %w", tenant, err)
 		}
+		db.adds += w.head.size - w.began
 	}
 	return nil
 }
@@ -173,6 +174,7 @@ func (w *tenantWriter) apply(r *appendRequest) (err error) {
 type tenantWriter struct {
 	name                                 string
 	head                                 treeHead
+	began                                uint64 // size of the tree before
 	tenant, entries, ids, arrivals, tree *bolt.Bucket
 	dates                                map[string]*bolt.Bucket // entries of a date
 	idDates                              map[string]*idsOfDate
@@ -203,6 +205,7 @@ func newTenantWriter(tx *bolt.Tx, tenant string, head treeHead) (*tenantWriter, 
 	if !head.known {
 		w.head, err = readHead(tree{w.arrivals, w.tree})
 	}
+	w.began = w.head.size
 	return w, err
 }
 

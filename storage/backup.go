@@ -77,6 +77,7 @@ func Restore(ctx context.Context, dir string, from io.Reader, finish func(oplog.
 				_ = os.Remove(filepath.Join(dir, keyName)) // of a backup of an earlier version
 			}
 			_ = os.Remove(path)
+			_ = os.Remove(filepath.Join(dir, headName))
 			_ = os.Remove(filepath.Join(dir, pidName))
 			_ = os.Remove(filepath.Join(dir, lockName))
 		}

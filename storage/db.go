@@ -3,11 +3,8 @@ package storage
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,6 +55,12 @@ type DB struct {
 	watchersMu sync.RWMutex // guards watchers
 	watchers   []func(kind oplog.RecordKind, name string)
 
+	head  *headFile
+	adds  uint64 // entries of the write transaction; guarded by writeMu
+	found error  // see Damage; set by Open
+
+	missing error // see Missing; set by Open
+
 	checked checkedSums
 
 	closedByTenant atomic.Pointer[map[string]closedDays] // replaced, never modified
@@ -70,6 +73,8 @@ type Options struct {
 	WithoutKey  bool          // open the store even without its private key, for callers that sign nothing
 	SignCommand string        // command that signs instead of a private key; "" for none
 	LockTimeout time.Duration // how long to wait for another process; 0 for half a second
+	AcceptLoss  bool          // open the store even if acknowledged entries are missing; see Loss
+	ReadOnly    bool          // neither create nor change anything in the directory
 }
 
 var (
@@ -83,218 +88,6 @@ var (
 )
 
 const fileName = "oplog.db"
-
-// Open opens the store in a data directory, creating both if missing. It rejects, with a one-line error, a directory that is not oplog's,
-// is not readable and writable, was written by a later version, has lost its data file, or is in use by another process.
-func Open(dir string, o Options) (*DB, error) {
-	if o.LockTimeout == 0 {
-		o.LockTimeout = 500 * time.Millisecond
-	}
-	if err := prepareDir(dir); err != nil {
-		if isLocked(dir) {
-			return nil, inUse(dir)
-		}
-		return nil, err
-	}
-	lock, err := lockDir(dir, o.LockTimeout)
-	if err != nil {
-		return nil, err
-	}
-	db := &DB{
-		dir: dir, lock: lock, sync: syncData, sumBuffer: make([]byte, sumBuffer), onAppend: func(string, []oplog.Entry) {},
-		requests: make(chan *appendRequest, 4096), closing: make(chan struct{}), failures: make(chan struct{}, 1), heads: make(map[string]treeHead),
-	}
-	if err := db.open(o); err != nil {
-		return nil, errors.Join(err, lock.Close())
-	}
-	db.stopped.Go(db.commitAll)
-	db.stopped.Go(db.recoverWhenFailed)
-	return db, nil
-}
-
-// open opens the data file and prepares it.
-func (db *DB) open(o Options) error {
-	b, file, err := openFile(db.path(), o.LockTimeout)
-	if err != nil {
-		return openError(db.dir, err)
-	}
-	db.bolt.Store(b)
-	db.file = file
-	if db.info, err = file.Stat(); err == nil {
-		err = db.prepare(o)
-	}
-	if err == nil {
-		err = db.readDeletions()
-	}
-	if err != nil {
-		return errors.Join(err, b.Close())
-	}
-	return nil
-}
-
-// path returns the path of the data file.
-func (db *DB) path() string { return filepath.Join(db.dir, fileName) }
-
-// openFile opens the file, which bbolt maps without checking that it is complete.
-func openFile(path string, timeout time.Duration) (b *bolt.DB, file *os.File, err error) {
-	if err := checkFile(path, timeout); err != nil {
-		return nil, nil, err
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			b, err = nil, fmt.Errorf("%w: %v", errDamaged, p)
-		}
-	}()
-	open := func(name string, flag int, mode os.FileMode) (*os.File, error) {
-		file, err = openPages(name, flag, mode)
-		return file, err
-	}
-	b, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: timeout, FreelistType: bolt.FreelistMapType, OpenFile: open})
-	if err != nil {
-		return nil, nil, err
-	}
-	b.AllocSize = growth
-	p, err := readMetaPages(file, b.Info().PageSize)
-	if err != nil {
-		return nil, nil, errors.Join(err, b.Close())
-	}
-	b.NoSync = p.sealsNext(p.last)
-	return b, file, nil
-}
-
-// growth is the increment of the file's size: room for some 10,000 entries.
-const growth = 4 << 20
-
-var errDamaged = errors.New("its pages are inconsistent")
-
-// checkFile rolls back a transaction that a crash interrupted, and checks that the file has the length it claims: reading past the end of a
-// mapped file would crash the program.
-func checkFile(path string, timeout time.Duration) error {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	b, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: timeout, ReadOnly: true})
-	if err != nil {
-		return err
-	}
-	// While the file is open read-only, no other process has it open for writing.
-	if err := rollBack(path, b.Info().PageSize); err != nil {
-		return errors.Join(err, b.Close())
-	}
-	err = b.View(func(tx *bolt.Tx) error {
-		if info, err = os.Stat(path); err == nil && info.Size() < tx.Size() {
-			err = fmt.Errorf("%w: it has %d of %d bytes", errDamaged, info.Size(), tx.Size())
-		}
-		return err
-	})
-	return errors.Join(err, b.Close())
-}
-
-// prepare initializes a new file, or validates an existing one.
-func (db *DB) prepare(o Options) error {
-	var isNew bool
-	var version int
-	var inside string // the private key, in a store of an earlier version
-	err := db.view(func(tx *bolt.Tx) error {
-		meta := tx.Bucket(bucketMeta)
-		if meta == nil {
-			isNew = true
-			if name, _ := tx.Cursor().First(); name != nil {
-				return fmt.Errorf("%s is another program's database; specify another directory", db.path())
-			}
-			return nil
-		}
-		var err error
-		if version, err = strconv.Atoi(string(meta.Get(keyFormat))); err != nil {
-			return fmt.Errorf("%s has no format version; it is damaged or does not belong to oplog", db.path())
-		}
-		if version > sealedFormat {
-			return fmt.Errorf("%s has format %d, but this version of oplog supports formats up to %d; use a newer version", db.path(), version, sealedFormat)
-		}
-		inside = string(meta.Get(keySigner))
-		return db.readKeys(meta)
-	})
-	if err != nil {
-		return err
-	}
-	if isNew {
-		if o.SignCommand != "" {
-			return errors.New("a new log begins with a key of its own: start it without --sign-command, then hand over to the command with oplog key rotate")
-		}
-		return db.update(db.create)
-	}
-	if version == 1 {
-		if err := db.update(migrate1); err != nil {
-			return fmt.Errorf("migrating %s from format 1 to format %d failed: %w", db.path(), formatVersion, err)
-		}
-	}
-	// Formats 2 and 3 are 4 and 5 without organizations in records of their own, which older builds do not read. A file that says it is open but
-	// is not sealed is a backup of an open file.
-	current := formatVersion
-	if db.bolt.Load().NoSync {
-		current = sealedFormat
-	}
-	if version != current {
-		if err := db.setFormat(current); err != nil {
-			return err
-		}
-	}
-	if err := db.loadSigner(inside, o); err != nil {
-		return err
-	}
-	return db.addRecordBuckets()
-}
-
-// addKinds creates the buckets of record kinds that were added after the file was created.
-func (db *DB) addRecordBuckets() error {
-	var missing []oplog.RecordKind
-	err := db.view(func(tx *bolt.Tx) error {
-		for _, kind := range oplog.RecordKinds {
-			if recordBucket(tx, kind) == nil {
-				missing = append(missing, kind)
-			}
-		}
-		return nil
-	})
-	if err != nil || len(missing) == 0 {
-		return err
-	}
-	return db.update(func(tx *bolt.Tx) error {
-		for _, kind := range missing {
-			if _, err := tx.Bucket(bucketRecords).CreateBucket([]byte(kind)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (db *DB) create(tx *bolt.Tx) error {
-	if err := db.newSigner(); err != nil {
-		return err
-	}
-	meta, err := tx.CreateBucket(bucketMeta)
-	if err != nil {
-		return err
-	}
-	records, err := tx.CreateBucket(bucketRecords)
-	if err != nil {
-		return err
-	}
-	for _, kind := range oplog.RecordKinds {
-		if _, err := records.CreateBucket([]byte(kind)); err != nil {
-			return err
-		}
-	}
-	_, err = tx.CreateBucket(bucketTenants)
-	return errors.Join(err,
-		meta.Put(keyFormat, []byte(strconv.Itoa(formatVersion))),
-		meta.Put(keyVerifier, []byte(db.VerifierKey())))
-}
 
 // OnAppend registers the callback for appended entries.
 func (db *DB) OnAppend(callback func(tenant string, entries []oplog.Entry)) { db.onAppend = callback }
@@ -313,7 +106,10 @@ func (db *DB) Close() error {
 	if db.bolt.Load().NoSync && db.Failure() == nil {
 		_ = db.stopSealing() // otherwise the file stays as after a crash, which is also readable
 	}
-	return errors.Join(db.bolt.Load().Close(), db.lock.Close())
+	if db.head == nil { // read-only
+		return db.bolt.Load().Close()
+	}
+	return errors.Join(db.head.close(), db.bolt.Load().Close(), db.lock.Close())
 }
 
 // Append records entries; see [oplog.Store].

@@ -102,7 +102,7 @@ func prepareDir(dir string, except ...string) error {
 }
 
 // besideFile lists what a log has in its directory only once it has a data file.
-var besideFile = []string{"index", "exports", keyName}
+var besideFile = []string{"index", "exports", keyName, headName}
 
 // cause strips the path that a file error repeats.
 func cause(err error) error {
@@ -114,7 +114,10 @@ func cause(err error) error {
 }
 
 func openError(dir string, err error) error {
+	var older *olderError
 	switch {
+	case errors.As(err, &older), errors.Is(err, ErrMustWrite):
+		return err
 	case errors.Is(err, berrors.ErrTimeout):
 		return inUse(dir)
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum), errors.Is(err, errDamaged):

@@ -104,9 +104,13 @@ func (db *DB) openAgain() error {
 	if err := db.bolt.Load().Close(); err != nil {
 		return err
 	}
-	b, file, err := openFile(db.path(), reopenTimeout)
+	again := opening{path: db.path(), timeout: reopenTimeout, head: &db.head.mark}
+	b, file, err := again.open()
 	if err != nil {
 		return err
+	}
+	if again.found != nil {
+		slog.Warn("the log was damaged when it was opened again", "file", db.path(), "err", again.found)
 	}
 	db.bolt.Store(b)
 	db.file = file

@@ -3,7 +3,6 @@ package storage
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"hash/crc32"
 	"hash/fnv"
 	"io"
@@ -245,19 +244,12 @@ func openPages(path string, flag int, mode os.FileMode) (*os.File, error) {
 	return os.OpenFile(path, flag, mode) //nolint:gosec // the user names the directory
 }
 
-// rollBack rolls back an incomplete transaction after a crash.
-func rollBack(path string, pageSize int) (err error) {
-	f, err := openPages(path, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	p, err := readMetaPages(f, pageSize)
-	if err != nil || p.isComplete(f) {
-		return err
-	}
-	if _, err := f.WriteAt(make([]byte, pageSize), int64(p.last)*p.pageSize); err != nil {
+// rollBack rolls back the last transaction, which is incomplete.
+func (p *metaPages) rollBack(f *os.File) error {
+	if _, err := f.WriteAt(make([]byte, p.pageSize), int64(p.last)*p.pageSize); err != nil {
 		return err
 	}
 	return f.Sync()
 }
+
+func isZero(page []byte) bool { return len(bytes.Trim(page, "\x00")) == 0 }

@@ -119,8 +119,10 @@ func (db *DB) loadSigner(inside string, o Options) error {
 		db.setSigner(signer)
 		return err
 	}
-	if err := db.finishRotation(path); err != nil {
-		return err
+	if !o.ReadOnly {
+		if err := db.finishRotation(path); err != nil {
+			return err
+		}
 	}
 	signer, verifier, err := readSigner(path)
 	switch {

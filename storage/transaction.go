@@ -33,6 +33,7 @@ func (db *DB) begin() (transaction, error) {
 // end ends a transaction, and rolls it back if it was not committed.
 func (t transaction) end() {
 	_ = t.Rollback() // does nothing after a commit
+	t.db.adds = 0
 	t.db.writeMu.Unlock()
 }
 
@@ -43,7 +44,7 @@ func (t transaction) commit() error {
 	if err != nil {
 		return t.db.fail(errReadOnly(err))
 	}
-	ended := false
+	ended, txid := false, uint64(t.ID()) //nolint:gosec // bbolt counts from 1
 	defer func() {
 		if !ended { // it panicked
 			t.db.undo = &before
@@ -56,6 +57,7 @@ func (t transaction) commit() error {
 	}
 	ended = true
 	if err == nil {
+		t.db.advanceHead(txid)
 		return nil
 	}
 	if after, readErr := t.db.metaPages(); isFullWrite(err) && readErr == nil && after.equal(&before) {

@@ -89,6 +89,7 @@ export const accessEn = {
     'server.lose': 'Server failed to record entries',
     'server.rotate_key': 'Replaced the signing key; the old key signed the new one',
     'server.replace_lost_key': 'Began a new signing key, because the old one was lost',
+    'server.accept_loss': 'Started although recorded entries are missing',
   },
   facts: {
     q: 'Search',
@@ -135,6 +136,7 @@ export const accessEn = {
     days: 'Days',
     dates: 'Days with entries',
     entries: 'Entries',
+    transactions: 'Transactions',
     through: 'Last entry at that time',
     at: 'Time',
     set_by: 'Set by',

@@ -89,6 +89,7 @@ export const accessZh: AdminWords['access'] = {
     'server.lose': '服务器未能记录',
     'server.rotate_key': '更换签名密钥（新密钥已由旧密钥签名）',
     'server.replace_lost_key': '旧签名密钥丢失，启用新密钥',
+    'server.accept_loss': '已确认的记录缺失，仍选择启动',
   },
   facts: {
     q: '搜索',
@@ -135,6 +136,7 @@ export const accessZh: AdminWords['access'] = {
     days: '日期',
     dates: '有记录的天数',
     entries: '记录数',
+    transactions: '事务数',
     through: '当时的最后一条',
     at: '时间',
     set_by: '设置人',

@@ -361,6 +361,7 @@ export const adminEn = {
     allRecorded: 'Recorded in total, all tenants',
     store: 'Store on disk',
     indexBytes: 'Index on disk',
+    damage: 'Damage found at start',
     lastBackup: 'Last backup',
     never: 'Never',
     anchor: 'Checkpoints kept elsewhere',

@@ -340,6 +340,7 @@ export const adminZh: AdminWords = {
     allRecorded: '所有租户的累计记录数',
     store: '存储占用',
     indexBytes: '索引占用',
+    damage: '启动时发现的损坏',
     lastBackup: '最近备份',
     never: '从未',
     anchor: '异地保存的检查点',

@@ -78,6 +78,9 @@ function ServerPart({ zone }: { zone: string }) {
               { label: words.allRecorded, value: number(one.recorded) },
               { label: words.store, value: sizeText(one.store_bytes) },
               { label: words.indexBytes, value: sizeText(one.index_bytes) },
+              ...(one.damage
+                ? [{ label: words.damage, value: <span className="system-failure">{one.damage}</span> }]
+                : []),
               { label: words.index, value: one.index.ready ? words.ready : words.behind(one.index.detail ?? '') },
               { label: words.started, value: <Timestamp time={one.started_at} zone={zone} /> },
               {

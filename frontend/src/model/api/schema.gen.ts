@@ -2267,6 +2267,8 @@ export interface components {
             anchor?: components["schemas"]["Anchor"];
             /** @description Source commit of the build. */
             commit?: string;
+            /** @description Damage of the store found when the program started, which cost no entries as far as known; omitted if there was none. */
+            damage?: string;
             /** @description Version of Go, system and processor. */
             go: string;
             index: components["schemas"]["Index"];

@@ -1,0 +1,248 @@
+package storage
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// The head file says beside the data file how far that has come. Without it, a data file whose newest meta page or whose last transaction is
+// damaged would be read as it was one transaction earlier, and nothing would tell that acknowledged entries are missing.
+//
+// It is written after each transaction that is on disk, so it never is ahead of the data file. It is not synced then, which would double
+// the cost of a transaction: after a power cut it may lag behind, by what the system has not written back within half a minute, and a lower
+// mark refuses nothing. It has two slots, which are written alternately and are far enough apart for an interrupted write to spoil only one.
+const headName = "oplog.head"
+
+const (
+	headMark    = "oplog\x00hd"
+	slotSize    = len(headMark) + 5*8 + sumSize
+	slotSpacing = 4096
+)
+
+// highWater is how far the data file has come.
+type highWater struct {
+	count   uint64 // of the writes of the head file; the slot with the larger one is valid
+	txid    uint64 // of the last transaction
+	entries uint64 // of all tenants and trails, deleted ones included
+	lost    Loss   // that was accepted and is not in the trail yet
+}
+
+// Loss counts acknowledged transactions and entries that are no longer in the data file.
+type Loss struct {
+	Transactions, Entries uint64
+}
+
+func (m *highWater) encode() []byte {
+	b := append(make([]byte, 0, slotSize), headMark...)
+	for _, n := range []uint64{m.count, m.txid, m.entries, m.lost.Transactions, m.lost.Entries} {
+		b = binary.BigEndian.AppendUint64(b, n)
+	}
+	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+}
+
+func decodeHighWater(b []byte) (m highWater, ok bool) {
+	sum := len(b) - sumSize
+	if len(b) != slotSize || string(b[:len(headMark)]) != headMark || binary.BigEndian.Uint32(b[sum:]) != crc32.Checksum(b[:sum], castagnoli) {
+		return highWater{}, false
+	}
+	for i, n := range []*uint64{&m.count, &m.txid, &m.entries, &m.lost.Transactions, &m.lost.Entries} {
+		*n = binary.BigEndian.Uint64(b[len(headMark)+8*i:])
+	}
+	return m, true
+}
+
+// headFile is the open head file.
+type headFile struct {
+	file    *os.File
+	mark    highWater // guarded by writeMu of the DB
+	failing bool      // the last write failed; guarded by writeMu of the DB
+}
+
+// readHead reads the head file of a data directory; nil if there is none.
+func readHeadFile(dir string) (*highWater, error) {
+	f, err := os.Open(filepath.Join(dir, headName)) //nolint:gosec // the user names the directory
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // a log that no build with heads has opened
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the head of the log: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	var last *highWater
+	for slot := range int64(2) {
+		b := make([]byte, slotSize)
+		if _, err := f.ReadAt(b, slot*slotSpacing); err != nil && !errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("read the head of the log: %w", err)
+		}
+		if m, ok := decodeHighWater(b); ok && (last == nil || m.count > last.count) {
+			last = &m
+		}
+	}
+	if last == nil {
+		return nil, errHeadDamaged
+	}
+	return last, nil
+}
+
+var errHeadDamaged = errors.New("oplog.head is damaged, so whether oplog.db is complete could not be checked; compare it with a checkpoint or a backup")
+
+// openHead opens the head file, which it creates if missing, and writes where the data file is. A full disk is no reason not to open it.
+func openHead(dir string, mark highWater) (*headFile, error) {
+	f, err := os.OpenFile(filepath.Join(dir, headName), os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the user names the directory
+	if err != nil {
+		return nil, fmt.Errorf("write the head of the log: %w", cause(err))
+	}
+	h := &headFile{file: f, mark: mark}
+	h.tell(h.sync())
+	return h, nil
+}
+
+// write writes the mark to the slot that is not the last.
+func (h *headFile) write() error {
+	h.mark.count++
+	_, err := h.file.WriteAt(h.mark.encode(), int64(h.mark.count%2)*slotSpacing) //nolint:gosec // 0 or 1
+	return err
+}
+
+func (h *headFile) sync() error { return cmp.Or(h.write(), h.file.Sync()) }
+
+// advance notes a transaction that is on disk.
+func (h *headFile) advance(txid, entries uint64) {
+	h.mark.txid = txid
+	h.mark.entries += entries
+	h.tell(h.write())
+}
+
+// tell logs that the head cannot be written. It then lags behind, which is no reason to fail a transaction that is on disk.
+func (h *headFile) tell(err error) {
+	if err != nil && !h.failing {
+		slog.Warn("oplog.head cannot be written; recording goes on", "file", h.file.Name(), "err", err)
+	}
+	h.failing = err != nil
+}
+
+func (h *headFile) close() error { return errors.Join(h.file.Sync(), h.file.Close()) }
+
+// startHead compares the number of entries with the head, and begins to write it.
+func (db *DB) startHead(o *opening) error {
+	mark := highWater{}
+	var entries uint64
+	err := db.view(func(tx *bolt.Tx) (err error) {
+		mark.txid = uint64(tx.ID()) //nolint:gosec // bbolt counts from 1
+		entries, err = countEntries(tx)
+		return err
+	})
+	if err != nil { // one tenant does not keep the others from being read; verify tells which entries are affected
+		db.report(fmt.Errorf("the entries of %s cannot be counted (%w), so whether all are there is not known; run oplog verify", o.path, err))
+		if o.head != nil {
+			entries = o.head.entries
+		}
+	}
+	mark.entries = entries
+	if o.head != nil {
+		mark.count, mark.lost = o.head.count, o.head.lost
+		older := o.head.checkEntries(o.path, entries)
+		switch {
+		case older == nil:
+		case o.readOnly:
+			db.missing = cmp.Or(db.missing, older)
+		case !o.acceptLoss:
+			return older
+		default:
+			mark.lost.Entries += o.head.entries - entries
+		}
+		mark.lost.Transactions += o.lost
+	}
+	if o.readOnly {
+		return nil
+	}
+	db.head, err = openHead(db.dir, mark)
+	return err
+}
+
+// advanceHead notes a transaction that is on disk.
+func (db *DB) advanceHead(txid uint64) {
+	if db.head != nil { // else the store is being opened
+		db.head.advance(txid, db.adds)
+	}
+}
+
+// Loss returns the loss that this or an earlier Open accepted, until LossTold.
+func (db *DB) Loss() Loss {
+	db.writeMu.Lock()
+	defer db.writeMu.Unlock()
+	return db.head.mark.lost
+}
+
+// Missing returns an error that says which acknowledged transactions or entries are missing, or nil. Only a store that was opened read-only
+// can be in that state.
+func (db *DB) Missing() error { return db.missing }
+
+// LossTold notes that the loss is in the trail.
+func (db *DB) LossTold() error {
+	db.writeMu.Lock()
+	defer db.writeMu.Unlock()
+	db.head.mark.lost = Loss{}
+	return db.head.sync()
+}
+
+// report logs damage that does not keep the store from being opened.
+func (db *DB) report(damage error) {
+	slog.Warn("the log was damaged when it was opened", "file", db.path(), "err", damage)
+	db.found = errors.Join(db.found, damage)
+}
+
+// Damage returns the damage found when the store was opened; see [oplog.Store].
+func (db *DB) Damage() error { return db.found }
+
+// olderError is the error of a data file that lacks acknowledged transactions or entries.
+type olderError struct{ what string }
+
+func (e *olderError) Error() string {
+	return e.what + ": its newest pages are damaged, or an older copy is in its place. Put the right file back, or restore a backup to a new directory; " +
+		"to continue without the missing entries, start once with oplog serve --accept-loss, which is recorded in the access log"
+}
+
+// checkPosition checks that the last transaction of a data file is not before that of the head.
+func (m *highWater) checkPosition(path string, txid uint64) error {
+	if m == nil || txid >= m.txid {
+		return nil
+	}
+	return &olderError{fmt.Sprintf("%s ends with transaction %d, but transaction %d was acknowledged according to oplog.head beside it", path, txid, m.txid)}
+}
+
+// checkEntries checks that a data file has no fewer entries than the head says.
+func (m *highWater) checkEntries(path string, entries uint64) error {
+	if m == nil || entries >= m.entries {
+		return nil
+	}
+	return &olderError{fmt.Sprintf("%s has %d entries, but %d were acknowledged according to oplog.head beside it", path, entries, m.entries)}
+}
+
+// countEntries counts the arrivals of all tenants and trails.
+func countEntries(tx *bolt.Tx) (n uint64, err error) {
+	tenants := tx.Bucket(bucketTenants)
+	err = tenants.ForEachBucket(func(name []byte) error {
+		b := tenants.Bucket(name).Bucket([]byte(nameArrivals))
+		if b == nil {
+			return nil
+		}
+		size, err := tree{arrivals: b}.size()
+		n += size
+		if err != nil {
+			return fmt.Errorf("tenant %s: %w", name, err)
+		}
+		return nil
+	})
+	return n, err
+}

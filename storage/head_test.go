@@ -1,0 +1,244 @@
+package storage
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// files are the files of a data directory that the store needs, as a crash or a copy leaves them.
+type files map[string][]byte
+
+func filesOf(t *testing.T, dir string) files {
+	t.Helper()
+	f := make(files)
+	for _, name := range []string{fileName, headName, keyName} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f[name] = data
+	}
+	return f
+}
+
+// laid writes the files to a new directory, the data file with one bit flipped if at is not negative.
+func (f files) laid(t *testing.T, at int) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, data := range f {
+		if name == fileName && at >= 0 {
+			data = bytes.Clone(data)
+			data[at] ^= 1 << (at % 8)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// crashedAndClosed returns the files of a store with the arrivals a and b, while it is open and once it is closed.
+func crashedAndClosed(t *testing.T) map[string]files {
+	t.Helper()
+	db := openStore(t, t.TempDir())
+	if err := errors.Join(appendOne(db, 1, "a"), appendOne(db, 2, "b")); err != nil {
+		t.Fatal(err)
+	}
+	of := map[string]files{"crashed": filesOf(t, db.dir)}
+	closeStore(t, db)
+	of["closed"] = filesOf(t, db.dir)
+	return of
+}
+
+// slots returns the meta pages of a data file: which is the last, and which the one before.
+func slots(t *testing.T, data []byte) (last, before int) {
+	t.Helper()
+	p, err := readMetaPages(bytes.NewReader(data), os.Getpagesize())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.last, 1 - p.last
+}
+
+// TestDamagedMetaPage: no bit of the newest meta page may turn without words, as that hides the last transaction; one of the other page loses
+// nothing, and is told.
+func TestDamagedMetaPage(t *testing.T) {
+	for state, of := range crashedAndClosed(t) {
+		last, before := slots(t, of[fileName])
+		for at := pageHead; at < pageHead+metaSize; at += 5 {
+			t.Run(fmt.Sprint(state, " ", at), func(t *testing.T) {
+				dir := of.laid(t, last*os.Getpagesize()+at)
+				wantRejected(t, dir, "was acknowledged according to oplog.head", "restore a backup", "--accept-loss")
+				wantRejected(t, dir, "was acknowledged according to oplog.head") // nor at the next attempt
+
+				db := openStore(t, of.laid(t, before*os.Getpagesize()+at))
+				if db.Damage() == nil || !strings.Contains(db.Damage().Error(), fmt.Sprint("meta page ", before)) {
+					t.Errorf("the damage is told as %v", db.Damage())
+				}
+				if got := arrivals(t, db, 1); got != "a b" {
+					t.Errorf("arrivals %s", got)
+				}
+				mustAppend(t, db, entry(3, "c"))
+				if db = reopen(t, db); db.Damage() != nil {
+					t.Errorf("after the next transaction: %v", db.Damage())
+				}
+			})
+		}
+	}
+}
+
+// TestDamagedLastTransaction: pages of the last transaction that do not match its seal are no reason to roll it back once it was acknowledged.
+func TestDamagedLastTransaction(t *testing.T) {
+	of := crashedAndClosed(t)["crashed"]
+	last, _ := slots(t, of[fileName])
+	s, _, ok := decodeSeal(pageOf(of[fileName], last), metaOf(t, of[fileName], last))
+	if !ok || len(s.pages) == 0 {
+		t.Fatalf("the seal lists no pages: %+v", s)
+	}
+	tried := 0
+	for _, run := range s.pages {
+		for page := run.first; page < run.first+run.count; page++ {
+			dir := of.laid(t, int(page)*os.Getpagesize()+pageHead+7) //nolint:gosec // within the file
+			was := fileIn(t, dir)
+			wantRejected(t, dir, "was acknowledged according to oplog.head")
+			if !bytes.Equal(fileIn(t, dir), was) {
+				t.Errorf("page %d: a refused file was changed", page)
+			}
+			tried++
+		}
+	}
+	if tried < 3 {
+		t.Errorf("tried %d pages", tried)
+	}
+	dir := of.laid(t, last*os.Getpagesize()+sealOffset+1) // the seal itself
+	wantRejected(t, dir, "was acknowledged according to oplog.head")
+
+	unacknowledged := maps.Clone(of) // as a crash before the acknowledgement leaves it
+	mark, err := readHeadFile(of.laid(t, -1))
+	if err != nil || mark == nil {
+		t.Fatal(mark, err)
+	}
+	mark.txid--
+	mark.entries--
+	unacknowledged[headName] = mark.encode()
+	if got := arrivals(t, openStore(t, unacknowledged.laid(t, last*os.Getpagesize()+sealOffset+1)), 1); got != "a" {
+		t.Errorf("arrivals %s; the interrupted transaction was to be rolled back", got)
+	}
+}
+
+func fileIn(t *testing.T, dir string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, fileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// TestOlderFile: an older copy of the data file is refused, unless the loss is accepted; that is remembered until it was told.
+func TestOlderFile(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	mustAppend(t, db, entry(1, "a"))
+	db = reopen(t, db)
+	older := fileOf(t, db)
+	mustAppend(t, db, entry(2, "b"), entry(3, "c"))
+	closeStore(t, db)
+	if err := os.WriteFile(db.path(), older, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantRejected(t, db.dir, "oplog.db ends with transaction", "older copy")
+	db, err := Open(db.dir, Options{AcceptLoss: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := db.Loss()
+	if lost.Entries != 2 || lost.Transactions == 0 {
+		t.Errorf("lost %+v", lost)
+	}
+	mustAppend(t, db, entry(4, "d"))
+	if db = reopen(t, db); db.Loss() != lost {
+		t.Errorf("after a restart, lost %+v", db.Loss())
+	}
+	if err := db.LossTold(); err != nil {
+		t.Fatal(err)
+	}
+	if db = reopen(t, db); db.Loss() != (Loss{}) {
+		t.Errorf("after it was told, lost %+v", db.Loss())
+	}
+	if got := arrivals(t, db, 1); got != "a d" {
+		t.Errorf("arrivals %s", got)
+	}
+}
+
+// TestFewerEntries: arrivals that vanished from a tenant's end are missed, though later transactions followed.
+func TestFewerEntries(t *testing.T) {
+	dir := closedStore(t)
+	for range 3 {
+		changeFile(t, dir, func(tx *bolt.Tx) error {
+			return tx.Bucket(bucketTenants).Bucket([]byte("acme")).Bucket([]byte(nameArrivals)).Delete(tileKey(0))
+		})
+	}
+	wantRejected(t, dir, "has 0 entries, but 1 were acknowledged")
+}
+
+// TestHeadBehind: a head that lags behind, is damaged or is missing refuses nothing; where it cannot tell, that is said.
+func TestHeadBehind(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	mustAppend(t, db, entry(1, "a"))
+	early := filesOf(t, db.dir)[headName]
+	mustAppend(t, db, entry(2, "b"))
+	closeStore(t, db)
+	of := filesOf(t, db.dir)
+	oneSlot := bytes.Clone(of[headName])
+	oneSlot[10] ^= 1
+	for name, c := range map[string]struct {
+		head []byte
+		told bool
+	}{"behind": {early, false}, "one slot": {oneSlot, false}, "empty": {nil, true}, "no mark": {make([]byte, 9000), true}} {
+		t.Run(name, func(t *testing.T) {
+			with := maps.Clone(of)
+			with[headName] = c.head
+			db := openStore(t, with.laid(t, -1))
+			if told := db.Damage() != nil; told != c.told {
+				t.Errorf("told: %v", db.Damage())
+			}
+			if db = reopen(t, db); db.Damage() != nil {
+				t.Errorf("it is not written again: %v", db.Damage())
+			}
+		})
+	}
+	without := maps.Clone(of)
+	delete(without, headName)
+	db = openStore(t, without.laid(t, -1))
+	if db.Damage() != nil {
+		t.Error(db.Damage())
+	}
+	if m, err := readHeadFile(db.dir); err != nil || m == nil || m.entries != 2 {
+		t.Errorf("%+v, %v", m, err)
+	}
+}
+
+// TestHeadFails: entries on disk are acknowledged even if the head cannot be written.
+func TestHeadFails(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	mustAppend(t, db, entry(1, "a"))
+	file := db.head.file
+	closed, err := os.CreateTemp(t.TempDir(), "")
+	if err = errors.Join(err, closed.Close()); err != nil {
+		t.Fatal(err)
+	}
+	db.head.file = closed
+	mustAppend(t, db, entry(2, "b"))
+	db.head.file = file
+	if db = reopen(t, db); arrivals(t, db, 1) != "a b" {
+		t.Errorf("arrivals %s", arrivals(t, db, 1))
+	}
+}

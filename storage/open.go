@@ -1,0 +1,254 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"oplog/oplog"
+)
+
+// Open opens the store in a data directory, creating both if missing. It rejects, with a one-line error, a directory that is not oplog's,
+// is not readable and writable, was written by a later version, has lost its data file or acknowledged transactions, or is in use by
+// another process.
+func Open(dir string, o Options) (*DB, error) {
+	if o.LockTimeout == 0 {
+		o.LockTimeout = 500 * time.Millisecond
+	}
+	if o.ReadOnly {
+		return openReadOnly(dir, o)
+	}
+	if err := prepareDir(dir); err != nil {
+		if isLocked(dir) {
+			return nil, inUse(dir)
+		}
+		return nil, err
+	}
+	lock, err := lockDir(dir, o.LockTimeout)
+	if err != nil {
+		return nil, err
+	}
+	db := newDB(dir)
+	db.lock = lock
+	if err := db.open(o); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	db.stopped.Go(db.commitAll)
+	db.stopped.Go(db.recoverWhenFailed)
+	return db, nil
+}
+
+func newDB(dir string) *DB {
+	return &DB{
+		dir: dir, sync: syncData, sumBuffer: make([]byte, sumBuffer), onAppend: func(string, []oplog.Entry) {},
+		requests: make(chan *appendRequest, 4096), closing: make(chan struct{}), failures: make(chan struct{}, 1), heads: make(map[string]treeHead),
+	}
+}
+
+// openReadOnly opens the store in a data directory, in which nothing is created or changed. Writes are answered with errReading. bbolt's
+// shared lock keeps other processes from writing meanwhile.
+//
+// It cannot roll a transaction back that a crash interrupted, nor migrate: these return ErrMustWrite. Missing transactions are no error here, so
+// that the rest can be verified; see Missing.
+func openReadOnly(dir string, o Options) (*DB, error) {
+	path := filepath.Join(dir, fileName)
+	if _, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("cannot read data directory %s: %w", dir, cause(err))
+	}
+	if err := prepareDir(dir); err != nil { // creates nothing, as the directory exists
+		return nil, err
+	}
+	switch info, err := os.Stat(path); {
+	case err != nil:
+		return nil, fmt.Errorf("cannot read %s: %w", path, cause(err))
+	case info.Size() == 0:
+		return nil, fmt.Errorf("%s is empty: its content was lost; restore a backup to a new directory", path)
+	}
+	db := newDB(dir)
+	db.failed.Store(errReading)
+	if err := db.open(o); err != nil {
+		return nil, err
+	}
+	db.stopped.Go(db.commitAll) // answers every request with errReading
+	return db, nil
+}
+
+var errReading = oplog.Errorf(oplog.CodeUnavailable, "The log was opened for reading only; nothing can be recorded or changed.")
+
+// ErrMustWrite is the error of a store that cannot be read as it is, without writing to it.
+var ErrMustWrite = errors.New("open it once where it can be written, such as in a copy of the directory")
+
+// open opens the data file and prepares it.
+func (db *DB) open(o Options) error {
+	head, err := readHeadFile(db.dir)
+	if errors.Is(err, errHeadDamaged) {
+		db.report(err)
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	opened := opening{path: db.path(), timeout: o.LockTimeout, head: head, acceptLoss: o.AcceptLoss, readOnly: o.ReadOnly}
+	b, file, err := opened.open()
+	if err != nil {
+		return openError(db.dir, err)
+	}
+	db.bolt.Store(b)
+	db.file = file
+	if opened.found != nil {
+		db.report(opened.found)
+	}
+	db.missing = opened.missing
+	if db.info, err = file.Stat(); err == nil {
+		err = db.prepare(o)
+	}
+	if err == nil {
+		err = db.readDeletions()
+	}
+	if err == nil {
+		err = db.startHead(&opened)
+	}
+	if err != nil {
+		return errors.Join(err, b.Close())
+	}
+	return nil
+}
+
+// path returns the path of the data file.
+func (db *DB) path() string { return filepath.Join(db.dir, fileName) }
+
+// opening holds how to open a data file, and the findings.
+type opening struct {
+	path       string
+	timeout    time.Duration
+	head       *highWater // nil if unknown
+	acceptLoss bool
+	readOnly   bool
+
+	lost    uint64 // transactions, if that was accepted
+	found   error  // damage, though nothing is missing
+	missing error  // says that acknowledged transactions are missing, if read-only
+}
+
+// open opens the file, which bbolt maps without checking that it is complete.
+func (o *opening) open() (b *bolt.DB, file *os.File, err error) {
+	if err := o.check(); err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			b, err = nil, fmt.Errorf("%w: %v", errDamaged, p)
+		}
+	}()
+	open := func(name string, flag int, mode os.FileMode) (*os.File, error) {
+		file, err = openPages(name, flag, mode)
+		return file, err
+	}
+	b, err = bolt.Open(o.path, 0o600, &bolt.Options{Timeout: o.timeout, ReadOnly: o.readOnly, FreelistType: bolt.FreelistMapType, OpenFile: open})
+	if err != nil || o.readOnly {
+		return b, file, err
+	}
+	b.AllocSize = growth
+	p, err := readMetaPages(file, b.Info().PageSize)
+	if err != nil {
+		return nil, nil, errors.Join(err, b.Close())
+	}
+	b.NoSync = p.sealsNext(p.last)
+	return b, file, nil
+}
+
+// growth is the increment of the file's size: room for some 10,000 entries.
+const growth = 4 << 20
+
+var errDamaged = errors.New("its pages are inconsistent")
+
+// check rolls back a transaction that a crash interrupted, and checks that the file has come as far as its head and has the length it
+// claims: reading past the end of a mapped file would crash the program.
+func (o *opening) check() error {
+	info, err := os.Stat(o.path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	b, err := bolt.Open(o.path, 0o600, &bolt.Options{Timeout: o.timeout, ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	// While the file is open read-only, no other process has it open for writing.
+	if err := o.checkLast(b.Info().PageSize); err != nil {
+		return errors.Join(err, b.Close())
+	}
+	err = b.View(func(tx *bolt.Tx) error {
+		if info, err = os.Stat(o.path); err == nil && info.Size() < tx.Size() {
+			err = fmt.Errorf("%w: it has %d of %d bytes", errDamaged, info.Size(), tx.Size())
+		}
+		return err
+	})
+	return errors.Join(err, b.Close())
+}
+
+// checkLast compares the last complete transaction with the head, and rolls back one after it. Nothing is changed if an acknowledged
+// transaction is missing or damaged.
+func (o *opening) checkLast(pageSize int) (err error) {
+	mode := os.O_RDWR
+	if o.readOnly {
+		mode = os.O_RDONLY
+	}
+	f, err := openPages(o.path, mode, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	p, err := readMetaPages(f, pageSize)
+	if err != nil {
+		return err
+	}
+	complete, last := p.isComplete(f), p.last
+	if !complete {
+		last = 1 - last
+	}
+	txid := p.metas[last].txid
+	if older := o.head.checkPosition(o.path, txid); older != nil {
+		switch {
+		case o.readOnly:
+			o.missing = older
+			return nil
+		case !o.acceptLoss:
+			return older
+		}
+		o.lost = o.head.txid - txid
+	}
+	o.found = p.invalid(o.path, o.head != nil)
+	switch {
+	case complete:
+		return nil
+	case o.readOnly:
+		return fmt.Errorf("the last transaction of %s was interrupted, and has to be rolled back; %w", o.path, ErrMustWrite)
+	}
+	slog.Info("a transaction that was interrupted, and not acknowledged, was rolled back", "file", o.path, "transaction", p.metas[p.last].txid)
+	return p.rollBack(f)
+}
+
+// invalid returns an error that says which meta page is invalid, if one is, except if a rollback has emptied it.
+func (p *metaPages) invalid(path string, compared bool) error {
+	slot := 0
+	if p.valid[0] {
+		slot = 1
+	}
+	if p.valid[slot] || p.sealsNext(1-slot) && isZero(p.pages[slot]) {
+		return nil
+	}
+	missing := "no transaction is missing according to oplog.head"
+	if !compared {
+		missing = "without an oplog.head it is not known whether the last transaction is missing; compare the log with a checkpoint"
+	}
+	return fmt.Errorf("meta page %d of %s is damaged: %s. The next transaction replaces the page; check the disk", slot, path, missing)
+}

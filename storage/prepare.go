@@ -1,0 +1,135 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	bolt "go.etcd.io/bbolt"
+
+	"oplog/oplog"
+)
+
+// prepare initializes a new file, or validates an existing one.
+func (db *DB) prepare(o Options) error {
+	var isNew bool
+	var version int
+	var inside string // the private key, in a store of an earlier version
+	err := db.view(func(tx *bolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		if meta == nil {
+			isNew = true
+			if name, _ := tx.Cursor().First(); name != nil {
+				return fmt.Errorf("%s is another program's database; specify another directory", db.path())
+			}
+			return nil
+		}
+		var err error
+		if version, err = strconv.Atoi(string(meta.Get(keyFormat))); err != nil {
+			return fmt.Errorf("%s has no format version; it is damaged or does not belong to oplog", db.path())
+		}
+		if version > sealedFormat {
+			return fmt.Errorf("%s has format %d, but this version of oplog supports formats up to %d; use a newer version", db.path(), version, sealedFormat)
+		}
+		inside = string(meta.Get(keySigner))
+		return db.readKeys(meta)
+	})
+	if err != nil {
+		return err
+	}
+	if o.ReadOnly {
+		return db.checkPrepared(version, inside, o)
+	}
+	if isNew {
+		if o.SignCommand != "" {
+			return errors.New("a new log begins with a key of its own: start it without --sign-command, then hand over to the command with oplog key rotate")
+		}
+		return db.update(db.create)
+	}
+	if version == 1 {
+		if err := db.update(migrate1); err != nil {
+			return fmt.Errorf("migrating %s from format 1 to format %d failed: %w", db.path(), formatVersion, err)
+		}
+	}
+	// Formats 2 and 3 are 4 and 5 without organizations in records of their own, which older builds do not read. A file that says it is open but
+	// is not sealed is a backup of an open file.
+	current := formatVersion
+	if db.bolt.Load().NoSync {
+		current = sealedFormat
+	}
+	if version != current {
+		if err := db.setFormat(current); err != nil {
+			return err
+		}
+	}
+	if err := db.loadSigner(inside, o); err != nil {
+		return err
+	}
+	return db.addRecordBuckets()
+}
+
+// checkPrepared is prepare for a store that must not be written.
+func (db *DB) checkPrepared(version int, inside string, o Options) error {
+	if version == 0 {
+		return fmt.Errorf("%s contains no log yet", db.path())
+	}
+	missing, err := db.missingBuckets()
+	if err != nil {
+		return err
+	}
+	if version != formatVersion && version != sealedFormat || len(missing) > 0 || inside != "" {
+		return fmt.Errorf("%s is of an earlier version of oplog, and has to be migrated; %w", db.path(), ErrMustWrite)
+	}
+	return db.loadSigner("", o)
+}
+
+// addRecordBuckets creates the buckets of record kinds that were added after the file was created.
+func (db *DB) addRecordBuckets() error {
+	missing, err := db.missingBuckets()
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	return db.update(func(tx *bolt.Tx) error {
+		for _, kind := range missing {
+			if _, err := tx.Bucket(bucketRecords).CreateBucket([]byte(kind)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (db *DB) missingBuckets() (missing []oplog.RecordKind, err error) {
+	err = db.view(func(tx *bolt.Tx) error {
+		for _, kind := range oplog.RecordKinds {
+			if recordBucket(tx, kind) == nil {
+				missing = append(missing, kind)
+			}
+		}
+		return nil
+	})
+	return missing, err
+}
+
+func (db *DB) create(tx *bolt.Tx) error {
+	if err := db.newSigner(); err != nil {
+		return err
+	}
+	meta, err := tx.CreateBucket(bucketMeta)
+	if err != nil {
+		return err
+	}
+	records, err := tx.CreateBucket(bucketRecords)
+	if err != nil {
+		return err
+	}
+	for _, kind := range oplog.RecordKinds {
+		if _, err := records.CreateBucket([]byte(kind)); err != nil {
+			return err
+		}
+	}
+	_, err = tx.CreateBucket(bucketTenants)
+	return errors.Join(err,
+		meta.Put(keyFormat, []byte(strconv.Itoa(formatVersion))),
+		meta.Put(keyVerifier, []byte(db.VerifierKey())))
+}
