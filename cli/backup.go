@@ -32,7 +32,7 @@ func (c *backupCommand) Run(m *Program) (err error) {
 	if _, err := os.Stat(c.File); err == nil && !isStandardOutput(c.File) && durable.IsRegular(c.File) {
 		return fmt.Errorf("%s exists; choose a new file, backups never overwrite one", c.File)
 	}
-	db, err := storage.Open(dir, storage.Options{WithoutKey: true})
+	db, readOnly, err := openToRead(dir, storage.Options{WithoutKey: true})
 	if errors.Is(err, storage.ErrInUse) {
 		return fmt.Errorf("%w; for a running server, an owner downloads the backup from /api/v1/backup or in the console under Settings", err)
 	}
@@ -48,7 +48,9 @@ func (c *backupCommand) Run(m *Program) (err error) {
 	if err != nil {
 		return fmt.Errorf("cannot write the backup: %w", err)
 	}
-	if err := node.RecordBackup(db, m.Now()); err != nil {
+	if readOnly {
+		fmt.Fprintln(m.Stderr, "The data directory cannot be written, so the time of this backup is not recorded.")
+	} else if err := node.RecordBackup(db, m.Now()); err != nil {
 		return fmt.Errorf("the backup was written, but recording it failed: %w", err)
 	}
 	if isStandardOutput(c.File) || !durable.IsRegular(c.File) {

@@ -32,6 +32,38 @@ func (m *Program) withLog(data string, do func(*node.Node) error) error {
 	return errors.Join(do(l), l.Close())
 }
 
+// withLogToRead is like withLog for a command that also works on a data directory that cannot be written.
+func (m *Program) withLogToRead(data string, do func(l *node.Node, readOnly bool) error) error {
+	dir, err := m.existingDir(data)
+	if err != nil {
+		return err
+	}
+	store, readOnly, err := openToRead(dir, storage.Options{SignCommand: m.signCommand})
+	if err != nil {
+		return err
+	}
+	l, err := m.openNode(dir, store)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(l, readOnly), l.Close())
+}
+
+// openToRead opens a store, read-only if the directory cannot be written.
+func openToRead(dir string, o storage.Options) (db *storage.DB, readOnly bool, err error) {
+	if db, err = storage.Open(dir, o); !isReadOnly(err) {
+		return db, false, err
+	}
+	o.ReadOnly = true
+	if db, err = storage.Open(dir, o); err != nil {
+		return nil, true, err
+	}
+	if missing := db.Missing(); missing != nil {
+		return nil, true, errors.Join(missing, db.Close())
+	}
+	return db, true, nil
+}
+
 // isReadOnly reports whether an error says that a file cannot be written where it is.
 func isReadOnly(err error) bool {
 	return errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission)

@@ -78,7 +78,7 @@ func (c *exportCommand) Run(ctx context.Context, m *Program) error {
 	if c.Server != "" {
 		return c.fromServer(ctx, m)
 	}
-	return m.withLog(c.Data, func(l *node.Node) error {
+	return m.withLogToRead(c.Data, func(l *node.Node, readOnly bool) error {
 		t, err := l.Directory.Tenant(c.Tenant)
 		if err != nil {
 			return withHint(err, "tenant")
@@ -107,6 +107,10 @@ func (c *exportCommand) Run(ctx context.Context, m *Program) error {
 				return "", err
 			}
 			shown.end()
+			if readOnly {
+				fmt.Fprintln(m.Stderr, "The data directory cannot be written, so the access log does not tell of this export.")
+				return manifest, nil
+			}
 			details := map[string]any{"range": written.Range, "from": written.From, "to": written.To, "format": written.Format, "filters": written.Filters, "rows": written.RowsDone}
 			if len(written.Columns) > 0 {
 				details["columns"] = written.Columns

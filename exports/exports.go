@@ -91,7 +91,11 @@ type Exports struct {
 func New(store oplog.Store, index oplog.Index, directory *directory.Directory, now func() time.Time, dir string, formats []oplog.ExportFormat, space func() error) (*Exports, error) {
 	s := &Exports{store: store, index: index, directory: directory, now: now, dir: dir, formats: formats, space: space}
 	s.jobs = jobs{stop: make(chan struct{}), running: make(map[string]*job), slots: make(map[string]chan struct{})}
-	return s, s.recover()
+	err := s.recover()
+	if err != nil && s.store.Failure() != nil {
+		err = nil // a store that is only read stays as it is
+	}
+	return s, err
 }
 
 // Formats returns the supported formats.

@@ -64,7 +64,10 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 	if l.Exports, err = exports.New(store, index, l.Directory, o.Now, o.ExportDir, o.Formats, l.CheckSpace); err != nil {
 		return nil, fmt.Errorf("recover exports: %w", err)
 	}
-	return l, l.removeBackups()
+	if err := l.removeBackups(); err != nil && store.Failure() == nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // Failure returns why nothing can be written, or nil; see [oplog.Store].

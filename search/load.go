@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -163,12 +164,15 @@ func (t *tenantIndex) removeUnlisted(m manifest) error {
 	}
 	for _, f := range files {
 		listed := slices.ContainsFunc(m.Segments, func(s segmentInfo) bool { return s.File == f.Name() })
-		if !listed {
-			// A query that started before the tenant was closed may be the last reader of a segment, and delete it meanwhile.
-			err = errors.Join(err, removeIfThere(filepath.Join(t.dir, f.Name())))
+		if listed {
+			continue
+		}
+		// A query that started before the tenant was closed may be the last reader of a segment, and delete it meanwhile.
+		if err := removeIfThere(filepath.Join(t.dir, f.Name())); err != nil {
+			slog.Warn("a file that the index no longer needs cannot be removed", "err", err) // such as on a read-only disk
 		}
 	}
-	return err
+	return nil
 }
 
 // readOrphans reads the entries that were only in lost segments.
