@@ -95,7 +95,7 @@ func Restore(ctx context.Context, dir string, from io.Reader, finish func(oplog.
 	if n == 0 {
 		return r, errors.New("the backup is an empty file")
 	}
-	db, err := Open(dir, Options{WithoutKey: true})
+	db, err := Open(dir, Options{WithoutKey: true, restoring: true})
 	if err != nil {
 		return r, fmt.Errorf("the backup is damaged: %w", err)
 	}

@@ -66,6 +66,33 @@ func testFormat(t *testing.T, name string) {
 	}
 }
 
+// TestKeepsEarlierFormat: before a file is migrated, a copy is kept that is as good as the file was; other files are not copied.
+func TestKeepsEarlierFormat(t *testing.T) {
+	for _, name := range formatFiles {
+		dir := t.TempDir()
+		copyStore(t, filepath.Join("testdata", name+".db"), dir)
+		closeStore(t, openStore(t, dir))
+		closeStore(t, openStore(t, dir))
+		kept, err := filepath.Glob(filepath.Join(dir, "oplog.db.*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "format-4" {
+			if len(kept) > 0 {
+				t.Errorf("%s leaves %v", name, kept)
+			}
+			continue
+		}
+		if len(kept) != 1 || filepath.Base(kept[0]) != "oplog.db."+name {
+			t.Errorf("%s leaves %v", name, kept)
+			continue
+		}
+		again := t.TempDir()
+		copyStore(t, kept[0], again)
+		golden(t, name+".golden", describeStore(t, openStore(t, again)))
+	}
+}
+
 func formatEntry() oplog.Entry {
 	e := fullEntry()
 	e.Seq = 0

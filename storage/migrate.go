@@ -2,14 +2,34 @@ package storage
 
 import (
 	"fmt"
+	"log/slog"
+	"os"
 	"slices"
 	"strconv"
 
 	bolt "go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"oplog/durable"
 	"oplog/oplog"
 )
+
+// keepOld copies the file beside itself before it is migrated: if the earlier version of oplog is needed again, it cannot read the file that
+// this one leaves.
+func (db *DB) keepOld(version int) error {
+	kept := fmt.Sprintf("%s.format-%d", db.path(), version)
+	err := durable.WriteFileVia(kept+".part", kept, 0o600, func(f *os.File) error {
+		return db.view(func(tx *bolt.Tx) error {
+			_, err := tx.WriteTo(f)
+			return err
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("%s has to be migrated from format %d, but keeping a copy of it failed: %w", db.path(), version, err)
+	}
+	slog.Info("the store is migrated; a copy in its earlier format is kept until you remove it", "copy", kept, "format", version)
+	return nil
+}
 
 // migrate1 migrates a file from format 1 to format 2 in one transaction. In format 1
 //

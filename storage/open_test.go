@@ -133,6 +133,10 @@ func TestOpenRejectsNewerFormat(t *testing.T) {
 	wantRejected(t, dir, fmt.Sprint("format ", sealedFormat+1), "newer")
 	changeFile(t, dir, func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyFormat, []byte("x")) })
 	wantRejected(t, dir, "format version")
+	for _, version := range []string{"0", "-1"} {
+		changeFile(t, dir, func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyFormat, []byte(version)) })
+		wantRejected(t, dir, "format "+version, "no version of oplog writes", "restore a backup")
+	}
 }
 
 func TestOpenRejectsDamagedKey(t *testing.T) {

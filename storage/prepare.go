@@ -25,11 +25,8 @@ func (db *DB) prepare(o Options) error {
 			return nil
 		}
 		var err error
-		if version, err = strconv.Atoi(string(meta.Get(keyFormat))); err != nil {
-			return fmt.Errorf("%s has no format version; it is damaged or does not belong to oplog", db.path())
-		}
-		if version > sealedFormat {
-			return fmt.Errorf("%s has format %d, but this version of oplog supports formats up to %d; use a newer version", db.path(), version, sealedFormat)
+		if version, err = db.readFormat(meta); err != nil {
+			return err
 		}
 		inside = string(meta.Get(keySigner))
 		return db.readKeys(meta)
@@ -45,6 +42,11 @@ func (db *DB) prepare(o Options) error {
 			return errors.New("a new log begins with a key of its own: start it without --sign-command, then hand over to the command with oplog key rotate")
 		}
 		return db.update(db.create)
+	}
+	if version < formatVersion && !o.restoring {
+		if err := db.keepOld(version); err != nil {
+			return err
+		}
 	}
 	if version == 1 {
 		if err := db.update(migrate1); err != nil {
@@ -66,6 +68,20 @@ func (db *DB) prepare(o Options) error {
 		return err
 	}
 	return db.addRecordBuckets()
+}
+
+// readFormat reads the version of the file's layout, and checks that this build can read it.
+func (db *DB) readFormat(meta *bolt.Bucket) (int, error) {
+	version, err := strconv.Atoi(string(meta.Get(keyFormat)))
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("%s has no format version; it is damaged or does not belong to oplog", db.path())
+	case version < 1:
+		return 0, fmt.Errorf("%s has format %d, which no version of oplog writes; it is damaged: restore a backup to a new directory", db.path(), version)
+	case version > sealedFormat:
+		return 0, fmt.Errorf("%s has format %d, but this version of oplog supports formats up to %d; use a newer version", db.path(), version, sealedFormat)
+	}
+	return version, nil
 }
 
 // checkPrepared is prepare for a store that must not be written.
