@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"oplog/faults"
@@ -28,6 +29,8 @@ type Index struct {
 	tenants map[string]*tenantIndex
 	uses    uint64          // counter of uses, to find the least recently used tenant
 	checked map[string]bool // segment files with verified checksums, by path and checksum
+
+	reported atomic.Int64 // Unix time of the last report that a tenant cannot be loaded
 
 	flushes chan *tenantIndex // tenants with a long tail
 	merges  chan *tenantIndex // tenants with new segments
@@ -60,13 +63,11 @@ var defaultSizes = sizes{
 	maxLost: 128 << 10, quickLoad: 64 << 10, maxTenants: 64, maxTails: 256 << 10,
 }
 
-// Open opens the index in a directory, which it creates if missing.
+// Open opens the index in a directory, which it creates if missing. Whatever the disk says to that, entries can be recorded, and a tenant is
+// indexed once its part can be written.
 func Open(dir string, store oplog.Store) (*Index, error) { return open(dir, store, defaultSizes) }
 
 func open(dir string, store oplog.Store, sizes sizes) (*Index, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("open index: %w", err)
-	}
 	x := &Index{
 		dir: dir, store: store, logger: slog.Default(), sizes: sizes,
 		tenants: make(map[string]*tenantIndex), checked: make(map[string]bool),
@@ -75,6 +76,9 @@ func open(dir string, store oplog.Store, sizes sizes) (*Index, error) {
 	x.ctx, x.stop = context.WithCancel(context.Background())
 	x.stopped.Go(x.flushAll)
 	x.stopped.Go(x.mergeAll)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		x.logger.Error("the index cannot be written; entries are recorded, and not found until it can be", "err", err)
+	}
 	return x, nil
 }
 
@@ -172,13 +176,25 @@ func (x *Index) readyTenant(ctx context.Context, name string) (*tenantIndex, err
 			return t, nil
 		case stateFailed:
 			x.forget(t)
-			return nil, fmt.Errorf("open index of tenant %s: %w", name, failed)
+			return nil, &loadError{name, failed}
 		case stateLoading:
 			return nil, oplog.Refuse(oplog.CodeUnavailable, "rebuilding", "The index is being rebuilt: {done} of {total} entries. Retry in a moment; recording continues.", done, total)
 		}
 		// Closed meanwhile: open it again.
 	}
 }
+
+// loadError is the error of a tenant that could not be loaded.
+type loadError struct {
+	tenant string
+	err    error
+}
+
+func (e *loadError) Error() string {
+	return fmt.Sprintf("open index of tenant %s: %v", e.tenant, e.err)
+}
+
+func (e *loadError) Unwrap() error { return e.err }
 
 // forget lets a tenant be loaded again after a failure.
 func (x *Index) forget(t *tenantIndex) {
@@ -189,11 +205,20 @@ func (x *Index) forget(t *tenantIndex) {
 	}
 }
 
+// reportEvery is the interval in seconds of reports that tenants cannot be loaded.
+const reportEvery = 60
+
 // Open prepares a tenant for new entries; see [oplog.Index].
 func (x *Index) Open(ctx context.Context, tenant string) error {
 	t, err := x.readyTenant(ctx, tenant)
 	if oplog.CodeOf(err) == oplog.CodeUnavailable && x.ctx.Err() == nil {
 		return nil // it is still catching up, also with new entries
+	}
+	if failed := new(loadError); errors.As(err, &failed) { // nothing is kept in memory meanwhile, and it reads the entries once it is loaded
+		if now, last := time.Now().Unix(), x.reported.Load(); now-last >= reportEvery && x.reported.CompareAndSwap(last, now) {
+			faults.Report("opening the index, which is retried; entries are recorded", err)
+		}
+		return nil
 	}
 	if err != nil {
 		return err

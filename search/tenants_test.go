@@ -2,6 +2,8 @@ package search
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 
@@ -57,4 +59,28 @@ func (x *Index) openTenants() int {
 	defer x.mu.Unlock()
 	x.closeIdle(nil)
 	return len(x.tenants)
+}
+
+// TestIndexCannotBeWritten: entries are recorded while the index has no directory, and found once it can have one.
+func TestIndexCannotBeWritten(t *testing.T) {
+	dir := t.TempDir()
+	place := filepath.Join(dir, "index")
+	closeLog(t, newLog(t, dir))
+	if err := os.RemoveAll(place); err != nil {
+		t.Fatal(err)
+	}
+	write(t, place, []byte("not a directory"))
+	l := openLog(t, dir)
+	defer closeLog(t, l)
+	record(t, l, 0, 20, func(n int) int { return n })
+	if _, err := l.Journal.Page(t.Context(), tenant, oplog.Query{}, 1, ""); err == nil {
+		t.Error("it is read without an index")
+	}
+	if err := os.Remove(place); err != nil {
+		t.Fatal(err)
+	}
+	awaitReady(t, l)
+	if n, err := l.Journal.Total(t.Context(), tenant, oplog.Query{}); err != nil || n != 20 {
+		t.Errorf("%d entries, %v", n, err)
+	}
 }
