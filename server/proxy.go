@@ -43,7 +43,7 @@ const monitoringKey = "monitoring"
 
 // ListenForMonitoring serves the health probes and the metrics without keys, until Shutdown.
 func (s *Server) ListenForMonitoring(ln net.Listener) error {
-	return s.monitor.Serve(wire.CheckRequestLines(ln))
+	return s.monitor.Serve(wire.CheckRequestLines(wire.KeepAccepting(ln)))
 }
 
 // newMonitoring returns the HTTP server of the address for monitoring.

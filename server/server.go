@@ -199,9 +199,11 @@ func apiConfig(version string) huma.Config {
 	return config
 }
 
-// Share returns a listener that gives each client address a share of the connections. It belongs below TLS.
+// Share returns a listener that gives each client address a share of the connections that the limit of open files allows. It belongs below
+// TLS.
 func Share(ln net.Listener, proxies []netip.Prefix) net.Listener {
-	return wire.ShareConnections(ln, maxOfAddress, proxies)
+	all := wire.MaxConnections(maxConnections)
+	return wire.ShareConnections(wire.KeepAccepting(ln), all, min(maxOfAddress, (all+1)/2), proxies)
 }
 
 // Listen serves until Shutdown.

@@ -10,14 +10,16 @@ import (
 	"time"
 )
 
-// ShareConnections returns a listener that gives each network a share of the connections and closes those beyond it, so that the idle ones
-// of one client never keep others out; proxies connect for many clients and have no bound. It belongs below TLS.
-func ShareConnections(ln net.Listener, each int64, proxies Proxies) net.Listener {
-	return &sharingListener{ln, NewBudget(1<<32, each), proxies}
+// ShareConnections returns a listener that gives each network a share of all connections and closes those beyond it, so that the idle ones
+// of one client never keep others out; proxies connect for many clients and have no bound but that of all. It belongs below TLS.
+func ShareConnections(ln net.Listener, all, each int64, proxies Proxies) net.Listener {
+	return &sharingListener{Listener: ln, all: all, shares: NewBudget(all, each), proxies: proxies}
 }
 
 type sharingListener struct {
 	net.Listener
+	all     int64
+	open    atomic.Int64
 	shares  *Budget
 	proxies Proxies
 }
@@ -29,18 +31,32 @@ func (l *sharingListener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		from := ""
-		if tcp, ok := c.RemoteAddr().(*net.TCPAddr); ok {
-			if address, _ := netip.AddrFromSlice(tcp.IP); l.proxies.has(address) {
-				return &connection{Conn: c, release: func() {}}, nil
-			}
-			from = Network(tcp.IP)
-		}
-		if l.shares.Take(from, 1) == nil {
-			return &connection{Conn: c, release: sync.OnceFunc(func() { l.shares.Give(from, 1) })}, nil
+		if release := l.take(c); release != nil {
+			return &connection{Conn: c, release: sync.OnceFunc(release)}, nil
 		}
 		_ = c.Close() // nothing was sent that could be lost
 	}
+}
+
+// take takes a connection's part of the shares and returns what gives it back; nil if there is none left.
+func (l *sharingListener) take(c net.Conn) (release func()) {
+	end := func() { l.open.Add(-1) }
+	if l.open.Add(1) > l.all {
+		end()
+		return nil
+	}
+	from := ""
+	if tcp, ok := c.RemoteAddr().(*net.TCPAddr); ok {
+		if address, _ := netip.AddrFromSlice(tcp.IP); l.proxies.has(address) {
+			return end
+		}
+		from = Network(tcp.IP)
+	}
+	if l.shares.Take(from, 1) != nil {
+		end()
+		return nil
+	}
+	return func() { l.shares.Give(from, 1); end() }
 }
 
 // connection is an accepted connection.

@@ -36,7 +36,7 @@ func TestShareConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln := ShareConnections(tcp, 2, Proxies{netip.MustParsePrefix("127.0.0.9/32")})
+	ln := ShareConnections(tcp, 7, 2, Proxies{netip.MustParsePrefix("127.0.0.9/32")})
 	t.Cleanup(greetAll(ln))
 	dial := func(from string) net.Conn {
 		t.Helper()

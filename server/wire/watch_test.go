@@ -62,7 +62,7 @@ func connect(t *testing.T, secure bool) (client, server net.Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln := ShareConnections(tcp, 1, nil)
+	ln := ShareConnections(tcp, 1, 1, nil)
 	if secure {
 		ln = tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{certificate(t)}})
 	}
