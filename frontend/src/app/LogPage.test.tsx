@@ -27,6 +27,14 @@ const entry = (seq: number) => ({
   operation: 'send',
   outcome: 'success',
 })
+const view = {
+  id: 'v1',
+  name: 'Sales',
+  query: 'q=sale&weekday=1&range=today',
+  own: true,
+  made_by: 'ada',
+  may_change: true,
+}
 const answers: [RegExp, unknown][] = [
   [/\/entries\/e(\d)/, entry(1)],
   [/\/entries\?/, { entries: [entry(2), entry(1)] }],
@@ -40,6 +48,7 @@ const answers: [RegExp, unknown][] = [
       facets: { module: [], operation: [], user: [], role: [], outcome: [], organization: [] },
     },
   ],
+  [/\/views$/, { views: [view] }],
   [/\/catalog$/, { modules: [], operations: [] }],
   [/\/organizations$/, [{ id: 'north', name: 'North' }]],
 ]
@@ -66,14 +75,14 @@ const Address = () => {
 }
 const address = () => screen.getByText(/^\/t\/acme/).textContent ?? ''
 
-async function open(path: string) {
+async function open(path: string, of = tenant) {
   const drawn = draw(
     <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
       <Toasts>
         <SessionProvider value={session}>
           <MemoryRouter initialEntries={[`/t/acme/log${path}`]}>
             <Routes>
-              <Route path="/t/:tenant/log/:entry?" element={<LogPage tenant={tenant} />} />
+              <Route path="/t/:tenant/log/:entry?" element={<LogPage tenant={of} />} />
             </Routes>
             <Address />
           </MemoryRouter>
@@ -100,12 +109,31 @@ test('the chip of the search leads to its box, that of an organization to the tr
 test('parameters of a link that cannot be read are named, with the period shown instead', async () => {
   const { person } = await open('?from=x&modul=sms')
   const notice = () => screen.queryByText(/could not be read/)
-  expect(notice()?.textContent).toBe(
+  expect((await screen.findByText(/could not be read/)).textContent).toBe(
     'Parameters of this link could not be read, and are ignored: from=x, modul=sms. The period shown is Mon 5 Jan 00:00 to now.',
   )
   expect(address()).toBe('/t/acme/log?range=last_7_days')
   await person.click(screen.getByRole('radio', { name: en.ranges.today }))
   await waitFor(() => expect(notice()).toBeNull())
+})
+
+const ofView = 'A parameter of this view could not be read, and is ignored: weekday=1. The rows are not filtered by it.'
+
+test('parameters of a saved view that cannot be read are named when it is opened, and the view is not the current one', async () => {
+  const { person } = await open('?range=last_7_days')
+  const openViews = () => person.click(screen.getByRole('button', { name: en.views.title }))
+  await openViews()
+  await person.click(await screen.findByRole('button', { name: 'Sales' }))
+  expect((await screen.findByText(/could not be read/)).textContent).toBe(ofView)
+  expect(address()).toBe('/t/acme/log?q=sale&range=today')
+  await openViews()
+  expect((await screen.findByRole('button', { name: 'Sales' })).getAttribute('aria-current')).toBeNull()
+})
+
+test('parameters of the default view that cannot be read are named, as those of a view', async () => {
+  await open('', { ...tenant, start: { query: view.query } })
+  expect((await screen.findByText(/could not be read/)).textContent).toBe(ofView)
+  expect(address()).toBe('/t/acme/log?q=sale&range=today')
 })
 
 test.each([

@@ -40,7 +40,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   const entryOpen = openId !== undefined
   const [preferences, setPreferences] = usePreferences()
   // An entry opened directly by URL is shown in the default list.
-  const { filters, setFilters, ignored, closeIgnored } = useFilters(
+  const { filters, setFilters, openQuery, ignored, ignoredSource, closeIgnored } = useFilters(
     entryOpen ? undefined : tenant.start,
     ({ table }) => {
       if (table) setPreferences(withTableSettings(preferences, table))
@@ -102,7 +102,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
     preferences,
     onPreferences: setPreferences,
   }
-  const views = useViewContext(shared)
+  const views = useViewContext(shared, openQuery)
 
   return (
     <div className={entryOpen && layout.drawer === 'beside' ? 'app with-drawer' : 'app'}>
@@ -140,6 +140,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
           now={now}
           refused={refused !== undefined}
           ignored={ignored}
+          ignoredSource={ignoredSource}
           onCloseIgnored={closeIgnored}
           open={entry}
           openSeq={openSeq}

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { adminEn } from './admin.en'
 import { adminZh } from './admin.zh'
+import { choicesEn } from './choices.en'
+import { choicesZh } from './choices.zh'
 import { emptyEn } from './empty.en'
 import { emptyZh } from './empty.zh'
 import { en } from './en'
@@ -12,14 +14,18 @@ import { factorEn } from './factor.en'
 import { factorZh } from './factor.zh'
 import { helpEn } from './help.en'
 import { helpZh } from './help.zh'
+import { ignoredEn } from './ignored.en'
+import { ignoredZh } from './ignored.zh'
 import { integrationEn } from './integration.en'
 import { integrationZh } from './integration.zh'
 import { sessionEn } from './session.en'
 import { sessionZh } from './session.zh'
 import { zh } from './zh'
 
-const english = [en, adminEn, integrationEn, entryEn, exportsEn, sessionEn, helpEn, emptyEn, factorEn]
-const chinese = [zh, adminZh, integrationZh, entryZh, exportsZh, sessionZh, helpZh, emptyZh, factorZh]
+const features = [entryEn, exportsEn, sessionEn, helpEn, emptyEn, factorEn, choicesEn, ignoredEn]
+const english = [en, adminEn, integrationEn, ...features]
+const chineseFeatures = [entryZh, exportsZh, sessionZh, helpZh, emptyZh, factorZh, choicesZh, ignoredZh]
+const chinese = [zh, adminZh, integrationZh, ...chineseFeatures]
 
 function shape(value: unknown, path = ''): string[] {
   if (typeof value !== 'object' || value === null) return [`${path}: ${typeof value}`]
@@ -31,8 +37,7 @@ test('both languages have the same keys', () => {
 })
 
 test('a feature replaces none of the common texts', () => {
-  for (const feature of [entryEn, exportsEn, sessionEn, helpEn, emptyEn, factorEn])
-    expect(Object.keys(feature).filter((key) => key in en)).toEqual([])
+  for (const feature of features) expect(Object.keys(feature).filter((key) => key in en)).toEqual([])
 })
 
 function strings(value: unknown): string[] {

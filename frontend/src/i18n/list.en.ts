@@ -64,10 +64,6 @@ export const listEn = {
   searchCancelled: 'Search cancelled. You see the previous results.',
   cancel: 'Cancel',
   couldNotRead: (detail: string) => `The log could not be read: ${detail}`,
-  ignored: (parameters: string, count: number) =>
-    `${count === 1 ? 'A parameter' : 'Parameters'} of this link could not be read, and ${count === 1 ? 'is' : 'are'} ignored: ${parameters}.`,
-  periodInstead: (period: string) => `The period shown is ${period}.`,
-  notFiltered: (count: number) => `The rows are not filtered by ${count === 1 ? 'it' : 'them'}.`,
   moreFailed: (detail: string) => `More rows could not be read: ${detail}`,
 
   remove: 'Remove',

@@ -66,9 +66,6 @@ export const listZh: Widen<typeof listEn> = {
   searchCancelled: '搜索已取消，当前显示的是之前的结果。',
   cancel: '取消',
   couldNotRead: (detail) => `无法读取日志：${detail}`,
-  ignored: (parameters) => `链接中有无法识别的参数，已忽略：${parameters}。`,
-  periodInstead: (period) => `当前显示的时段为${period}。`,
-  notFiltered: () => '当前结果未按其筛选。',
   moreFailed: (detail) => `无法读取更多记录：${detail}`,
 
   remove: '去掉',

@@ -13,7 +13,7 @@ import type { Entry, Tenant } from '../../model/api/types'
 import { useActions } from '../../model/api/useActions'
 import { useTitles } from '../../model/log/catalog'
 import { type Field, type FilterName, type Filters, type Ignored, isList, writeFilters } from '../../model/log/filters'
-import { IgnoredNotice } from '../../model/log/IgnoredNotice'
+import IgnoredNotice from '../../model/log/IgnoredNotice'
 import { filterValues, shortList, useNames } from '../../model/log/names'
 import { useOrganizations } from '../../model/log/queries'
 import { useKeyNames } from '../../model/settings/keyNames'
@@ -143,6 +143,7 @@ export function AccessLog({ tenant, scope, filters, ignored, onFilters }: Props)
       {ignored.length > 0 && (
         <IgnoredNotice
           ignored={ignored}
+          source="link"
           period={shownPeriod(filters, tenant.time_zone, common) ?? words.access.allTimeInText}
           onClose={() => onFilters(filters, { replace: true })}
         />

@@ -9,6 +9,7 @@ import {
   type Ignored,
   ignoredIn,
   readFilters,
+  type Source,
   withPeriod,
   writeFilters,
 } from '../../model/log/filters'
@@ -18,14 +19,18 @@ type Start = NonNullable<Tenant['start']>
 interface UseFilters {
   filters: Filters
   setFilters: (next: Filters, how?: Step) => void
-  /** Parameters of the link that are ignored, until the filters change or the notice is closed. */
+  /** Opens the query of a saved view. */
+  openQuery: (query: string) => void
+  /** Parameters of the link or the view that are ignored, until the filters change or the notice is closed. */
   ignored: Ignored[]
+  ignoredSource: Source
   closeIgnored: () => void
 }
 
 /**
  * The filters as the address has them. An address without any gets those that the person begins with, and one without
- * a period the usual one, written into it. Parameters that cannot be read are dropped from it, and reported.
+ * a period the usual one, written into it. Parameters that cannot be read are dropped from it, and reported; so are those
+ * of a saved view.
  */
 export function useFilters(start: Start | undefined, onStart: (start: Start) => void): UseFilters {
   const [search] = useSearchParams()
@@ -37,12 +42,13 @@ export function useFilters(start: Start | undefined, onStart: (start: Start) => 
 
   const read = useMemo(() => readFilters(new URLSearchParams(text)), [text])
   const filters = useMemo(() => withPeriod(read), [read])
-  const dropped = useMemo(() => ignoredIn(new URLSearchParams(text), ['seq']), [text])
+  const source: Source = given ? 'link' : 'view'
+  const dropped = useMemo(() => ignoredIn(new URLSearchParams(text), source === 'link' ? ['seq'] : []), [text, source])
   const complete = given !== '' && hasPeriod(read) && dropped.length === 0
 
   const query = writeFilters(filters).toString()
-  const [ignored, setIgnored] = useState({ dropped, query })
-  if (dropped.length > 0 && dropped !== ignored.dropped) setIgnored({ dropped, query })
+  const [ignored, setIgnored] = useState({ dropped, source, query })
+  if (dropped.length > 0 && dropped !== ignored.dropped) setIgnored({ dropped, source, query })
 
   const setFilters = useCallback(
     (next: Filters, how?: Step) => {
@@ -60,6 +66,22 @@ export function useFilters(start: Start | undefined, onStart: (start: Start) => 
     setFilters(filters, { replace: true })
   }, [complete, given, start, filters, setFilters])
 
-  const closeIgnored = useCallback(() => setIgnored({ dropped: [], query: '' }), [])
-  return { filters, setFilters, ignored: ignored.query === query ? ignored.dropped : [], closeIgnored }
+  const openQuery = useCallback(
+    (text: string) => {
+      const search = new URLSearchParams(text)
+      const next = withPeriod(readFilters(search))
+      setIgnored({ dropped: ignoredIn(search, []), source: 'view', query: writeFilters(next).toString() })
+      setFilters(next)
+    },
+    [setFilters],
+  )
+  const closeIgnored = useCallback(() => setIgnored({ dropped: [], source: 'link', query: '' }), [])
+  return {
+    filters,
+    setFilters,
+    openQuery,
+    ignored: ignored.query === query ? ignored.dropped : [],
+    ignoredSource: ignored.source,
+    closeIgnored,
+  }
 }

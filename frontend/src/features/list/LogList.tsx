@@ -9,10 +9,10 @@ import {
   isOngoing,
   isRelative,
   type ListFilter,
+  type Source,
   toggled,
 } from '../../model/log/filters'
 import { periodText } from '../../model/log/filterTexts'
-import { IgnoredNotice } from '../../model/log/IgnoredNotice'
 import type { LogPart } from '../../model/log/useLog'
 import { preloadable } from '../../ui/hooks/preload'
 import { LazyBoundary } from '../../ui/LazyBoundary'
@@ -27,14 +27,16 @@ import { searchTerms } from './searchMatches'
 import { TableOptions } from './TableOptions'
 
 const EmptyState = preloadable(() => import('./EmptyState'))
+const IgnoredNotice = preloadable(() => import('../../model/log/IgnoredNotice'))
 
 interface Props extends LogPart {
   table: RefObject<TableHandle | null>
   now: number
   /** The filters are refused: asking again would not help. */
   refused: boolean
-  /** Parameters of the link that are ignored. */
+  /** Parameters of the link or the view that are ignored. */
   ignored: Ignored[]
+  ignoredSource: Source
   onCloseIgnored: () => void
   /** The entry that is open. */
   open: EntryName | undefined
@@ -105,11 +107,14 @@ export function LogList(props: Props) {
         )}
       </SummaryLine>
       {props.ignored.length > 0 && (
-        <IgnoredNotice
-          ignored={props.ignored}
-          period={summary && periodText(filters, summary, zone, words, now)}
-          onClose={props.onCloseIgnored}
-        />
+        <LazyBoundary>
+          <IgnoredNotice
+            ignored={props.ignored}
+            source={props.ignoredSource}
+            period={summary && periodText(filters, summary, zone, words, now)}
+            onClose={props.onCloseIgnored}
+          />
+        </LazyBoundary>
       )}
       <LogNotices
         error={log.error}

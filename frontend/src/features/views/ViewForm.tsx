@@ -7,7 +7,7 @@ import { Button } from '../../ui/Button'
 import { Form, useFieldError } from '../../ui/form/Form'
 import { Notice } from '../../ui/Notice'
 import { useSaveView } from './queries'
-import { canonicalQuery, tableSettingsOf } from './tableSettings'
+import { showsView, tableSettingsOf } from './tableSettings'
 import type { ViewContext } from './ViewsMenu'
 import '../../ui/choices.css'
 
@@ -27,7 +27,7 @@ export function ViewForm({ tenant, query, shown, preferences, view, onDone }: Pr
   const [withTable, setWithTable] = useState(view?.table !== undefined)
   const [start, setStart] = useState(view?.start ?? false)
   const [fresh, setFresh] = useState(false)
-  const differs = view !== undefined && canonicalQuery(view.query) !== query
+  const differs = view !== undefined && !showsView(query, view)
   // As on the server: accounts limited to an organization cannot share views.
   const mayShare = (session.role === 'owner' || session.role === 'admin') && !session.organization
 

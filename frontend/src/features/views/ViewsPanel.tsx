@@ -8,7 +8,7 @@ import { Icon } from '../../ui/Icon'
 import { Notice } from '../../ui/Notice'
 import { Shown, shown } from '../../ui/Shown'
 import { useRemoveView, useSaveView, useViews } from './queries'
-import { canonicalQuery } from './tableSettings'
+import { showsView } from './tableSettings'
 import { ViewForm } from './ViewForm'
 import type { ViewContext } from './ViewsMenu'
 import './views.css'
@@ -87,7 +87,7 @@ function Views(props: Props) {
               <Line
                 key={view.id}
                 view={view}
-                current={canonicalQuery(view.query) === query}
+                current={showsView(query, view)}
                 onOpen={() => {
                   onOpen(view)
                   onClose()

@@ -1,5 +1,5 @@
 import type { View } from '../../model/api/types'
-import { readFilters, writeFilters } from '../../model/log/filters'
+import { ignoredIn, readFilters, writeFilters } from '../../model/log/filters'
 import { densities, optionalColumns, type Preferences } from '../../model/log/preferences'
 
 type TableSettings = NonNullable<View['table']>
@@ -18,7 +18,8 @@ export function withTableSettings(preferences: Preferences, look: TableSettings)
   }
 }
 
-/** A query in canonical form: equal filters give equal queries. */
-export function canonicalQuery(query: string): string {
-  return writeFilters(readFilters(new URLSearchParams(query))).toString()
+/** Whether a view has the filters of a page, and none that this version ignores. */
+export function showsView(query: string, view: View): boolean {
+  const search = new URLSearchParams(view.query)
+  return ignoredIn(search, []).length === 0 && writeFilters(readFilters(search)).toString() === query
 }

@@ -1,12 +1,15 @@
 import { useWords } from '../../i18n/language'
-import { activeFilters, hasSelection, readFilters, withPeriod } from '../../model/log/filters'
+import { activeFilters, hasSelection } from '../../model/log/filters'
 import { filterPhrase, filterText } from '../../model/log/filterTexts'
 import type { LogPart } from '../../model/log/useLog'
 import { withTableSettings } from './tableSettings'
 import type { ViewContext } from './ViewsMenu'
 
 /** The current filters and table settings, as a view would store them, and a function to open a view. */
-export function useViewContext({ tenant, filters, onFilters, log, preferences, onPreferences }: LogPart): ViewContext {
+export function useViewContext(
+  { tenant, filters, log, preferences, onPreferences }: LogPart,
+  openQuery: (query: string) => void,
+): ViewContext {
   const words = useWords()
   const { nameOf, summary } = log
   const zone = tenant.time_zone
@@ -24,7 +27,7 @@ export function useViewContext({ tenant, filters, onFilters, log, preferences, o
     preferences,
     onOpen: (view) => {
       if (view.table) onPreferences(withTableSettings(preferences, view.table))
-      onFilters(withPeriod(readFilters(new URLSearchParams(view.query))))
+      openQuery(view.query)
     },
   }
 }

@@ -101,6 +101,9 @@ export interface Ignored {
   value: string
 }
 
+/** What has the parameters. */
+export type Source = 'link' | 'view'
+
 /** Whether a parameter is part of the period. */
 export const isOfPeriod = ({ name }: Ignored) => name === 'range' || name === 'from' || name === 'to'
 
