@@ -45,7 +45,7 @@ test('leaves the content its room at every width', async ({ page }) => {
     await expect.poll(async () => (await columnWidths(page))[5], `${width}`).toBeGreaterThanOrEqual(240)
     const beyond = () => page.locator('.log-scroll').evaluate((one) => one.scrollWidth - one.clientWidth)
     await expect.poll(beyond, `${width}`).toBe(0)
-    if (width >= 1280) await expect.poll(() => room(page.getByRole('searchbox')), `${width}`).toBeGreaterThanOrEqual(0)
+    await expect.poll(() => room(page.getByRole('searchbox')), `${width}`).toBeGreaterThanOrEqual(0)
   }
 })
 
@@ -92,6 +92,7 @@ test('all filters at once stand in their line, beside an entry too', async ({ pa
             .map((one) => one.textContent)
         })
       await expect.poll(cut, `${path} at ${width}`).toEqual([])
+      await expect.poll(() => room(page.getByRole('searchbox')), `${path} at ${width}`).toBeGreaterThanOrEqual(0)
       await expect(line.getByRole('button', { name: 'Functional module: WeChat Page', exact: true })).toBeVisible()
     }
   }

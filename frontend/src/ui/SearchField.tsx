@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react'
 import { useWords } from '../i18n/language'
 import { Steps, typedOn } from '../lib/steps'
+import { useFits } from './hooks/useFits'
 import { useKey } from './hooks/useKey'
 import { useLatest } from './hooks/useLatest'
 import { Icon } from './Icon'
@@ -11,7 +12,7 @@ interface Props {
   value: string
   /** The server refused what is searched for. */
   invalid: boolean
-  /** What can be searched for; left out: what the log is. */
+  /** What can be searched for; left out: what the log is. Where it has no room, the hint is `Search`. */
   hint?: string
   /** `goesOn`: it is still the text that was sent before, typed on. */
   onChange: (value: string, goesOn: boolean) => void
@@ -22,8 +23,10 @@ const pause = 150
 /** The one search box. What is typed becomes the filter shortly after the last key. */
 export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
   const words = useWords()
+  const fullHint = hint ?? words.searchHint
   const input = useRef<HTMLInputElement>(null)
   useImperativeHandle(ref, () => input.current as HTMLInputElement, [])
+  const hintFits = useFits(input, fullHint)
   const [text, setText] = useState(value)
   const timer = useRef<number>(undefined)
   const composing = useRef(false)
@@ -92,7 +95,7 @@ export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
         type="search"
         aria-label={words.search}
         aria-invalid={invalid}
-        placeholder={hint ?? words.searchHint}
+        placeholder={hintFits ? fullHint : words.search}
         value={text}
         onChange={(event) => type(event.target.value)}
         onKeyDown={keyDown}
