@@ -107,8 +107,8 @@ func literal(e ast.Expr) string {
 	return ""
 }
 
-// TestErrorsInChinese: the console has Chinese words for every code and reason, and only for those, with parameters that each use of the
-// code has. Its English words are the server's own messages.
+// TestErrorsInChinese: the console has a Chinese translation of every code and reason, and of no other, with parameters that each use of
+// the code has. In English it shows the server's own messages.
 func TestErrorsInChinese(t *testing.T) {
 	rules := errorRules(t)
 	if len(rules) < 100 {
@@ -118,23 +118,23 @@ func TestErrorsInChinese(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	words := make(map[string]string)
+	translations := make(map[string]string)
 	for _, found := range regexp.MustCompile(`(?m)^ {4}'?([a-z][a-z0-9_-]+)'?:\s+'(.+)',$`).FindAllStringSubmatch(string(text), -1) {
-		words[found[1]] = found[2]
+		translations[found[1]] = found[2]
 	}
 	for _, code := range slices.Sorted(maps.Keys(rules)) {
-		word, ok := words[code]
-		if !ok || !regexp.MustCompile(`\p{Han}`).MatchString(word) {
-			t.Errorf("%s has no Chinese words in problems.zh.ts (%s)", code, rules[code].where)
+		translation, ok := translations[code]
+		if !ok || !regexp.MustCompile(`\p{Han}`).MatchString(translation) {
+			t.Errorf("%s has no translation in problems.zh.ts (%s)", code, rules[code].where)
 		}
-		for _, name := range placeholders(word) {
+		for _, name := range placeholders(translation) {
 			if name != "value" && !slices.Contains(rules[code].params, name) {
-				t.Errorf("the words of %s have {%s}, which not every such error has (%s)", code, name, rules[code].where)
+				t.Errorf("the translation of %s has {%s}, which not every such error has (%s)", code, name, rules[code].where)
 			}
 		}
-		delete(words, code)
+		delete(translations, code)
 	}
-	if len(words) > 0 {
-		t.Errorf("problems.zh.ts has words for codes that no error has: %v", slices.Sorted(maps.Keys(words)))
+	if len(translations) > 0 {
+		t.Errorf("problems.zh.ts translates codes that no error has: %v", slices.Sorted(maps.Keys(translations)))
 	}
 }

@@ -37,9 +37,9 @@ export function budget(limit: number): Plugin {
       if (page?.type !== 'asset') return this.error('there is no page')
       const named = [...String(page.source).matchAll(/(?:src|href)="\.\/([^"]+)"/g)].map(([, file = '']) => file)
       const sizes = ['en', 'zh'].map((language) => {
-        const words = Object.values(bundle).find((file) => file.type === 'chunk' && file.name === language)
-        if (!words) return this.error(`${language} is no chunk of the build`)
-        return gzipSize(bundle, filesFor(bundle, ['index.html', ...named, words.fileName]))
+        const messages = Object.values(bundle).find((file) => file.type === 'chunk' && file.name === language)
+        if (!messages) return this.error(`${language} is no chunk of the build`)
+        return gzipSize(bundle, filesFor(bundle, ['index.html', ...named, messages.fileName]))
       })
       const size = Math.max(...sizes)
       const text = `the first load of the log is ${Math.ceil(size / 1000)} KB of gzip`

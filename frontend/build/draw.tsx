@@ -2,12 +2,12 @@ import { cleanup, configure, render } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import type { ReactElement } from 'react'
 import { afterEach, vi } from 'vitest'
-import { loadWords } from '../src/i18n/dictionaries'
+import { loadMessages } from '../src/i18n/dictionaries'
 import { LanguageProvider } from '../src/i18n/language'
 
 configure({ asyncUtilTimeout: 4000 }) // a busy machine draws late
 afterEach(cleanup)
-await loadWords('en')
+await loadMessages('en')
 
 /** Draws a component in English, and gives the person who uses it. */
 export function draw(element: ReactElement) {

@@ -84,7 +84,7 @@ test('each act is told once', async ({ page, playwright }) => {
   const did = await witness(page, playwright)
   const rows = page.getByRole('row')
   const drawer = page.getByRole('complementary', { name: 'Entry' })
-  const total = page.locator('.words').getByRole('status').first()
+  const total = page.locator('.summary-line').getByRole('status').first()
   const week = '"range":["last_7_days"]'
 
   // The page of the log: rows, counts, panels and the stream.

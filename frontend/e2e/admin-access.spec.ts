@@ -73,7 +73,7 @@ for (const w of languages) {
     const rows = page.getByRole('table').getByRole('row')
     await expect(rows.nth(3)).toBeVisible()
 
-    // Who, from the accounts and the keys; what, by its words.
+    // The actor, from the accounts and the keys; the action, by its title.
     await page.getByRole('button', { name: w.user }).click()
     await page.getByRole('checkbox', { name: 'reports' }).check()
     await page.keyboard.press('Escape')
@@ -84,7 +84,7 @@ for (const w of languages) {
     await expect(page.getByRole('button', { name: w.what }).first()).toBeFocused()
     await expect(page).toHaveURL(/user=oplog_read_[\w-]+&operation=log\.search/)
 
-    // Words, by keyboard: what somebody searched for.
+    // The search, by keyboard: a search that somebody made.
     await page.getByRole('heading', { level: 1 }).click()
     await page.keyboard.press('/')
     await page.keyboard.type('vip sale')

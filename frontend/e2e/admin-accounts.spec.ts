@@ -104,7 +104,7 @@ for (const w of languages) {
     await expect(row).toContainText(w.auditor)
     await expect(row).toContainText(w.below)
 
-    // A name that is there already: the server's words, and the form stays.
+    // A name that exists already: the server's message, and the form stays.
     await page.getByRole('button', { name: w.add }).click()
     await dialog.getByRole('textbox').first().fill(username)
     await dialog.getByRole('button', { name: w.choose }).click()

@@ -132,7 +132,7 @@ for (const w of catalogs)
     await dialog.getByRole('button', { name: w.addOperation }).click()
     await expect(row(w.key)).toBeVisible()
 
-    // What is there already: the server's words.
+    // A key that exists already: the server's message.
     await page.getByRole('button', { name: w.addOperation }).click()
     await fill('delete', w.title)
     await dialog.getByRole('button', { name: w.addOperation }).click()

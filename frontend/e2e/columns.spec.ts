@@ -94,8 +94,8 @@ for (const [language, link, density, columns] of [
     }
     await main.getByRole('button', { name: columns, exact: true }).click()
     await expect(page.getByRole('dialog', { name: columns })).toBeInViewport({ ratio: 1 })
-    const words = page.locator('.words > p')
-    expect(await words.evaluate((one) => one.scrollWidth > one.clientWidth)).toBe(false)
+    const summary = page.locator('.summary-line > p')
+    expect(await summary.evaluate((one) => one.scrollWidth > one.clientWidth)).toBe(false)
   })
 
 test('hints stand beside what they tell of, never over it', async ({ page }) => {

@@ -7,7 +7,7 @@ import { Program } from './program'
 const program = new Program()
 const password = 'correct horse battery'
 const long = 'W'.repeat(64)
-const words = `${'Lange-Bezeichnung_'.repeat(6)}末尾`
+const longName = `${'Lange-Bezeichnung_'.repeat(6)}末尾`
 
 test.beforeAll(async () => {
   await program.run(['tenant', 'add', 'acme', '--name', 'Acme', '--data-permission'])
@@ -17,7 +17,7 @@ test.beforeAll(async () => {
   await add(long, '--role', 'auditor', '--tenant', 'acme')
   const keyOf = (scope: string, name: string) =>
     program.run(['key', 'add', '--tenant', 'acme', '--scope', scope, '--name', name])
-  const [key, read] = [await keyOf('write', 'host'), await keyOf('read', words)]
+  const [key, read] = [await keyOf('write', 'host'), await keyOf('read', longName)]
   await program.addDirectoryKey()
   await program.start()
   const organizations = [{ id: long, name: long.repeat(4) }]
@@ -64,7 +64,7 @@ function out(page: Page): Promise<string[]> {
 const pages: [path: string, openers: string[]][] = [
   ['exports', ['Delete']],
   ['settings/accounts', ['Add account', `Edit: ${long}`, `Disable: ${long}`]],
-  ['settings/keys', [`Revoke: ${words}`]],
+  ['settings/keys', [`Revoke: ${longName}`]],
   ['settings/catalog', ['Add module']],
   ['settings/organizations', ['Move', 'Archive']],
   ['settings/tenants', ['Edit: acme']],

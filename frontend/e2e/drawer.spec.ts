@@ -41,7 +41,7 @@ test.beforeAll(async () => {
 
 test.afterAll(() => program.dispose())
 
-for (const words of [
+for (const messages of [
   {
     language: 'English',
     entry: 'Entry',
@@ -75,21 +75,21 @@ for (const words of [
     total: '共 3 条操作',
   },
 ] as const)
-  test(`an entry, its neighbours and what is around it: ${words.language}`, async ({ page, context }) => {
+  test(`an entry, its neighbours and what is around it: ${messages.language}`, async ({ page, context }) => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write'])
     await page.goto(`${program.url}/t/acme/log?range=last_7_days`)
-    await page.getByText(words.language, { exact: true }).click()
+    await page.getByText(messages.language, { exact: true }).click()
     await signIn(page, 'admin', password)
     const rows = page.getByRole('row')
-    const drawer = page.getByRole('complementary', { name: words.entry })
+    const drawer = page.getByRole('complementary', { name: messages.entry })
 
     // By arrow keys, in the list and in the entry.
     await rows.nth(1).click()
-    await expect(drawer).toContainText(words.position(1))
+    await expect(drawer).toContainText(messages.position(1))
     await page.keyboard.press('ArrowDown')
-    await expect(drawer).toContainText(words.position(2))
+    await expect(drawer).toContainText(messages.position(2))
     await expect(rows.nth(2)).toBeFocused()
-    await drawer.getByRole('button', { name: words.next }).focus()
+    await drawer.getByRole('button', { name: messages.next }).focus()
     for (const [key, position] of [
       ['ArrowRight', 3],
       ['ArrowDown', 4],
@@ -99,11 +99,11 @@ for (const words of [
       ['k', 2],
     ] as const) {
       await page.keyboard.press(key)
-      await expect(drawer).toContainText(words.position(position))
+      await expect(drawer).toContainText(messages.position(position))
     }
 
     // All that was recorded.
-    await expect(drawer).toContainText(words.proven)
+    await expect(drawer).toContainText(messages.proven)
     for (const text of [
       'Double 11',
       'page_1',
@@ -111,37 +111,37 @@ for (const words of [
       'u_7',
       '营销经理',
       'East',
-      words.failed,
+      messages.failed,
       '203.0.113.9',
       'Chrome',
     ])
       await expect(drawer).toContainText(text)
-    await expect(drawer).toContainText(words.changes)
+    await expect(drawer).toContainText(messages.changes)
     await expect(drawer.locator('del, ins').first()).toBeVisible()
     await expect(drawer).toContainText('"batch": 42')
     await expect(drawer).toContainText('e2')
-    await drawer.getByRole('button', { name: words.copy }).click()
-    await expect(page.getByText(words.copied)).toBeVisible()
+    await drawer.getByRole('button', { name: messages.copy }).click()
+    await expect(page.getByText(messages.copied)).toBeVisible()
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(page.url())
 
     // What else happened to the content, and what the user did, are one click away.
-    await expect(drawer.getByRole('heading', { name: words.history })).toBeVisible()
-    await drawer.getByRole('link', { name: words.same }).click()
-    await expect(page.getByRole('status').filter({ hasText: words.total })).toBeVisible()
+    await expect(drawer.getByRole('heading', { name: messages.history })).toBeVisible()
+    await drawer.getByRole('link', { name: messages.same }).click()
+    await expect(page.getByRole('status').filter({ hasText: messages.total })).toBeVisible()
     expect(new URL(page.url()).searchParams.getAll('user')).toEqual(['u_7'])
     await page.goBack()
-    await drawer.getByRole('link', { name: words.show }).click()
-    await expect(page.getByRole('status').filter({ hasText: words.total })).toBeVisible()
+    await drawer.getByRole('link', { name: messages.show }).click()
+    await expect(page.getByRole('status').filter({ hasText: messages.total })).toBeVisible()
     expect(new URL(page.url()).searchParams.getAll('content_id')).toEqual(['page_1'])
 
     // Opened by its address it stands there alone; what is not there says so.
     await page.goto(`${program.url}/t/acme/log/e2?range=last_7_days&user=u_8`)
-    await expect(drawer).toContainText(words.proven)
+    await expect(drawer).toContainText(messages.proven)
     await expect(page.locator('.log-row')).toHaveCount(1)
     await page.keyboard.press('Escape')
     await expect(drawer).toBeHidden()
     await page.goto(`${program.url}/t/acme/log/none?range=last_7_days`)
-    await expect(drawer).toContainText(words.none)
+    await expect(drawer).toContainText(messages.none)
   })
 
 test('values and names as they were recorded', async ({ page, context }) => {

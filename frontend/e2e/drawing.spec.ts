@@ -21,7 +21,7 @@ test('lies on its grid, and shows eleven rows on an office screen', async ({ pag
     '.search-field': 32,
     '.chips': 32,
     '.histogram': 72,
-    '.words': 36,
+    '.summary-line': 36,
     '.log-head-row': 32,
   }
   for (const [part, height] of Object.entries(heights))

@@ -2,7 +2,7 @@ import { expect, type Page, test } from '@playwright/test'
 import { demoLog, open, signIn } from './console'
 import { Program } from './program'
 
-// What goes wrong is said in the server's words, beside what was read before, with the way to try again.
+// Errors show the server's message beside the data read before, with a way to retry.
 
 const program = new Program()
 
@@ -28,7 +28,7 @@ test('filters that are refused are not asked for again and again', async ({ page
   expect(asked.at(-1)).toContain('q=send')
 })
 
-for (const words of [
+for (const messages of [
   {
     language: 'English',
     failed: 'The log could not be read: The disk took a break.',
@@ -60,8 +60,8 @@ for (const words of [
     viewsFailed: '无法读取或修改视图：服务器暂时无法处理，请稍后重试',
   },
 ] as const) {
-  test(`the rows stay, the reason is said, Retry reads again: ${words.language}`, async ({ page }) => {
-    await open(page, `${program.url}${demoLog}?range=last_90_days`, words.language)
+  test(`the rows stay, the reason is said, Retry reads again: ${messages.language}`, async ({ page }) => {
+    await open(page, `${program.url}${demoLog}?range=last_90_days`, messages.language)
     const rows = page.getByRole('row')
     await expect(rows.nth(5)).toBeVisible()
     const content = rows.nth(1).getByRole('cell').nth(5)
@@ -69,13 +69,13 @@ for (const words of [
     const alert = page.getByRole('alert')
 
     const mend = await breakDown(page, /\/(entries|summary)\?/)
-    await page.getByRole('radio', { name: words.today }).click()
-    await expect(alert).toContainText(words.failed)
+    await page.getByRole('radio', { name: messages.today }).click()
+    await expect(alert).toContainText(messages.failed)
     expect(await content.innerText()).toBe(first)
     await mend()
-    await alert.getByRole('button', { name: words.retry }).click()
+    await alert.getByRole('button', { name: messages.retry }).click()
     await expect(alert).toBeHidden()
-    await expect(page.getByRole('radio', { name: words.today })).toBeChecked()
+    await expect(page.getByRole('radio', { name: messages.today })).toBeChecked()
 
     // Further rows.
     await page.goto(`${program.url}${demoLog}?range=last_90_days`)
@@ -83,48 +83,50 @@ for (const words of [
     const mendMore = await breakDown(page, /cursor=/)
     const region = page.locator('.log-scroll')
     await region.evaluate((element) => element.scrollTo(0, element.scrollHeight))
-    await expect(page.getByText(words.more)).toBeVisible()
+    await expect(page.getByText(messages.more)).toBeVisible()
     await mendMore()
-    await page.locator('.log-foot').getByRole('button', { name: words.retry }).click()
-    await expect(page.getByText(words.more)).toBeHidden()
+    await page.locator('.log-foot').getByRole('button', { name: messages.retry }).click()
+    await expect(page.getByText(messages.more)).toBeHidden()
 
     // What is refused marks the filter that it is about.
     await page
-      .getByRole('searchbox', { name: words.search })
+      .getByRole('searchbox', { name: messages.search })
       .fill(Array.from({ length: 60 }, (_, i) => `w${i}`).join(' '))
     await expect(alert).toBeVisible()
-    await expect(page.getByRole('searchbox', { name: words.search })).toHaveAttribute('aria-invalid', 'true')
+    await expect(page.getByRole('searchbox', { name: messages.search })).toHaveAttribute('aria-invalid', 'true')
 
     // The entry, the exports, the views.
     await page.goto(`${program.url}${demoLog}?range=last_90_days`)
     const mendEntry = await breakDown(page, /api.*(entries\/|exports|views)/)
     await rows.nth(1).click()
-    const drawer = page.getByRole('complementary', { name: words.drawer })
-    await expect(drawer).toContainText(words.entryFailed)
-    await page.getByRole('button', { name: words.views, exact: true }).click()
-    await expect(page.getByRole('dialog', { name: words.views })).toContainText(words.viewsFailed)
+    const drawer = page.getByRole('complementary', { name: messages.drawer })
+    await expect(drawer).toContainText(messages.entryFailed)
+    await page.getByRole('button', { name: messages.views, exact: true }).click()
+    await expect(page.getByRole('dialog', { name: messages.views })).toContainText(messages.viewsFailed)
     await mendEntry()
-    await page.getByRole('dialog', { name: words.views }).getByRole('button', { name: words.retry }).click()
-    await expect(page.getByRole('dialog', { name: words.views }).getByRole('alert')).toBeHidden()
+    await page.getByRole('dialog', { name: messages.views }).getByRole('button', { name: messages.retry }).click()
+    await expect(page.getByRole('dialog', { name: messages.views }).getByRole('alert')).toBeHidden()
     await page.keyboard.press('Escape')
-    await drawer.getByRole('button', { name: words.retry }).click()
+    await drawer.getByRole('button', { name: messages.retry }).click()
     await expect(drawer.getByRole('status')).toBeVisible()
     const mendExports = await breakDown(page, /api.*exports/)
     await page.goto(`${program.url}${demoLog.replace('/log', '/exports')}`)
-    await expect(alert).toContainText(words.exports)
+    await expect(alert).toContainText(messages.exports)
     await mendExports()
-    await alert.getByRole('button', { name: words.retry }).click()
+    await alert.getByRole('button', { name: messages.retry }).click()
     await expect(alert).toBeHidden()
   })
 
-  test(`a session that ended asks to sign in, and comes back to the same view: ${words.language}`, async ({ page }) => {
+  test(`a session that ended asks to sign in, and comes back to the same view: ${messages.language}`, async ({
+    page,
+  }) => {
     const view = '?operation=delete&range=last_90_days'
-    await open(page, `${program.url}${demoLog}${view}`, words.language)
+    await open(page, `${program.url}${demoLog}${view}`, messages.language)
     await expect(page.getByRole('row').nth(2)).toBeVisible()
     await page.context().clearCookies()
-    await page.getByRole('radio', { name: words.today }).click()
-    await expect(page.getByText(words.ended)).toBeVisible()
-    await expect(page).toHaveTitle(words.title)
+    await page.getByRole('radio', { name: messages.today }).click()
+    await expect(page.getByText(messages.ended)).toBeVisible()
+    await expect(page).toHaveTitle(messages.title)
     await signIn(page, 'admin', 'demo-password')
     await expect.poll(() => new URL(page.url()).search).toBe('?operation=delete&range=today')
     await page.goBack()
@@ -141,7 +143,7 @@ test('a browser that believes it is offline is answered all the same', async ({ 
   })
   await signIn(page, 'admin', 'demo-password')
   await page.getByRole('searchbox').fill('sms')
-  const total = page.locator('.words').getByRole('status').first()
+  const total = page.locator('.summary-line').getByRole('status').first()
   const { total: count } = (await (
     await page.request.get(`${program.url}/api/v1/tenants/demo/summary?q=sms&range=last_90_days`)
   ).json()) as { total: number }

@@ -23,7 +23,7 @@ test.afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true })
 })
 
-for (const words of [
+for (const messages of [
   {
     language: 'English',
     export: 'Export',
@@ -63,9 +63,9 @@ for (const words of [
     cancel: '取消',
   },
 ] as const)
-  test(`counts, exports as a workbook, and says how to check it: ${words.language}`, async ({ page }) => {
-    await open(page, `${program.url}${demoLog}?range=last_30_days&operation=delete`, words.language)
-    await page.getByRole('button', { name: words.export, exact: true }).click()
+  test(`counts, exports as a workbook, and says how to check it: ${messages.language}`, async ({ page }) => {
+    await open(page, `${program.url}${demoLog}?range=last_30_days&operation=delete`, messages.language)
+    await page.getByRole('button', { name: messages.export, exact: true }).click()
     const dialog = page.getByRole('dialog')
 
     // Both choices say their rows before; the button says those of the one chosen.
@@ -73,38 +73,38 @@ for (const words of [
     await expect(entries).toHaveCount(2)
     const counts: string[] = []
     for (const choice of await entries.all()) {
-      await expect(choice).toContainText(words.counted)
-      counts.push(words.counted.exec(await choice.innerText())?.[1] ?? '')
+      await expect(choice).toContainText(messages.counted)
+      counts.push(messages.counted.exec(await choice.innerText())?.[1] ?? '')
     }
     const [filtered = '', all = ''] = counts
     expect(Number(filtered)).toBeLessThan(Number(all.replace(',', '')))
-    await dialog.getByRole('radio', { name: words.all }).check()
-    await expect(dialog.getByRole('button', { name: words.rows(all) })).toBeEnabled()
+    await dialog.getByRole('radio', { name: messages.all }).check()
+    await expect(dialog.getByRole('button', { name: messages.rows(all) })).toBeEnabled()
     await dialog.getByRole('radio').nth(6).check()
     await dialog.getByRole('radio', { name: 'Excel (.xlsx)' }).check()
-    const ofDialog = await save(page, () => dialog.getByRole('button', { name: words.rows(filtered) }).click())
+    const ofDialog = await save(page, () => dialog.getByRole('button', { name: messages.rows(filtered) }).click())
     expect(ofDialog).toMatch(/\.zip$/)
 
     // Who, when, how large and for how long.
-    const line = dialog.getByRole('region', { name: words.past }).getByRole('listitem').first()
-    await expect(line.locator('small').first()).toHaveText(words.made)
-    await expect(line.locator('.export-state')).toHaveText(words.kept)
+    const line = dialog.getByRole('region', { name: messages.past }).getByRole('listitem').first()
+    await expect(line.locator('small').first()).toHaveText(messages.made)
+    await expect(line.locator('.export-state')).toHaveText(messages.kept)
 
     // The ZIP has the file and its manifest, which are there alone as well, and how to check them.
-    const zip = await save(page, () => line.getByRole('link', { name: words.download, exact: true }).click())
+    const zip = await save(page, () => line.getByRole('link', { name: messages.download, exact: true }).click())
     expect(zip).toBe(ofDialog)
     const parts = unzip(zip)
-    const file = await save(page, () => line.getByRole('link', { name: words.alone }).click())
+    const file = await save(page, () => line.getByRole('link', { name: messages.alone }).click())
     expect(parts.get(basename(file))).toEqual(readFileSync(file))
-    await line.getByRole('button', { name: words.verify }).click()
-    const manifest = await save(page, () => line.getByRole('link', { name: words.manifest }).click())
-    expect([...parts.keys()]).toEqual([basename(file), basename(manifest), 'verifier-key.txt', words.page])
+    await line.getByRole('button', { name: messages.verify }).click()
+    const manifest = await save(page, () => line.getByRole('link', { name: messages.manifest }).click())
+    expect([...parts.keys()]).toEqual([basename(file), basename(manifest), 'verifier-key.txt', messages.page])
     expect(parts.get(basename(manifest))).toEqual(readFileSync(manifest))
 
     // The line of the console is that of the page, and holds.
-    await expect(line.getByRole('figure')).toContainText(words.line)
+    await expect(line.getByRole('figure')).toContainText(messages.line)
     const text = await line.getByRole('figure').locator('pre').innerText()
-    expect(parts.get(words.page)?.toString()).toContain(`  ${text}\r\n`)
+    expect(parts.get(messages.page)?.toString()).toContain(`  ${text}\r\n`)
     const [command, ...args] = text.split(' ')
     expect(command).toBe('oplog')
     await run(binary, args, { cwd: scratch })
@@ -112,9 +112,9 @@ for (const words of [
     await expect(run(binary, args, { cwd: scratch })).rejects.toThrow(/verify-export/)
 
     await page.goto(`${program.url}${demoLog.replace('/log', '/exports')}`)
-    await page.getByRole('listitem').getByRole('button', { name: words.delete, exact: true }).click()
-    await page.getByRole('dialog').getByRole('button', { name: words.delete, exact: true }).click()
-    await expect(page.getByText(words.none)).toBeVisible()
+    await page.getByRole('listitem').getByRole('button', { name: messages.delete, exact: true }).click()
+    await page.getByRole('dialog').getByRole('button', { name: messages.delete, exact: true }).click()
+    await expect(page.getByText(messages.none)).toBeVisible()
   })
 
 test('an export of a user shows the name, in the dialog and on the page', async ({ page }) => {

@@ -30,7 +30,7 @@ async function counted(page: Page): Promise<Summary> {
   return summary
 }
 
-for (const words of [
+for (const messages of [
   {
     language: 'English',
     more: /^More/,
@@ -56,23 +56,23 @@ for (const words of [
     notOne: /^用户 排除 1/,
   },
 ] as const)
-  test(`outcome, role, address and user, chosen and excluded: ${words.language}`, async ({ page }) => {
-    await open(page, `${program.url}${demoLog}?range=last_90_days`, words.language)
+  test(`outcome, role, address and user, chosen and excluded: ${messages.language}`, async ({ page }) => {
+    await open(page, `${program.url}${demoLog}?range=last_90_days`, messages.language)
     const all = await counted(page)
-    const more = page.getByRole('button', { name: words.more })
+    const more = page.getByRole('button', { name: messages.more })
     const dialog = page.getByRole('dialog')
-    const part = (index: 0 | 1 | 2) => dialog.getByRole('heading', { name: words.parts[index], exact: true })
+    const part = (index: 0 | 1 | 2) => dialog.getByRole('heading', { name: messages.parts[index], exact: true })
 
     await more.click()
     await part(1).click()
-    await dialog.getByRole('checkbox', { name: words.failed }).check()
+    await dialog.getByRole('checkbox', { name: messages.failed }).check()
     await expect.poll(() => searched(page, 'outcome')).toEqual(['failure'])
     const failed = await counted(page)
     expect(failed.total).toBe(all.facets.outcome.find(({ value }) => value === 'failure')?.count)
-    await dialog.getByRole('button', { name: words.excludeOf(words.failed) }).click()
+    await dialog.getByRole('button', { name: messages.excludeOf(messages.failed) }).click()
     await expect.poll(() => searched(page, 'outcome', 'not_outcome')).toEqual(['', 'failure'])
     expect((await counted(page)).total).toBe(all.total - failed.total)
-    await dialog.getByRole('button', { name: words.excludeOf(words.failed), pressed: true }).click()
+    await dialog.getByRole('button', { name: messages.excludeOf(messages.failed), pressed: true }).click()
     await expect.poll(() => searched(page, 'not_outcome')).toEqual([''])
 
     const role = all.facets.role[0] ?? { value: '', count: 0 }
@@ -88,7 +88,7 @@ for (const words of [
     await address.fill('10.0.0')
     await page.keyboard.press('Enter')
     await expect(address).toHaveAttribute('aria-invalid', 'true')
-    await expect(address).toHaveAccessibleDescription(words.wrong)
+    await expect(address).toHaveAccessibleDescription(messages.wrong)
     expect(searched(page, 'ip', 'role')).toEqual(['', ''])
     await address.fill(' ０.0.0.0/1')
     await page.keyboard.press('Enter')
@@ -96,7 +96,7 @@ for (const words of [
     const low = await counted(page)
     await dialog.getByRole('checkbox', { name: '0.0.0.0/1' }).uncheck()
     await address.fill('0.0.0.0/1')
-    await dialog.getByRole('button', { name: words.exclude, exact: true }).click()
+    await dialog.getByRole('button', { name: messages.exclude, exact: true }).click()
     await expect.poll(() => searched(page, 'ip', 'not_ip')).toEqual(['', '0.0.0.0/1'])
     expect((await counted(page)).total).toBe(all.total - low.total)
     await page.keyboard.press('Escape')
@@ -106,15 +106,15 @@ for (const words of [
 
     // A user, on a wide screen, and back by the chip.
     const user = all.facets.user[0] ?? { value: '', name: '', count: 0 }
-    await page.getByRole('button', { name: words.user }).first().click()
-    await dialog.getByRole('button', { name: words.excludeOf(user.name) }).click()
+    await page.getByRole('button', { name: messages.user }).first().click()
+    await dialog.getByRole('button', { name: messages.excludeOf(user.name) }).click()
     await expect.poll(() => searched(page, 'not_user')).toEqual([user.value])
-    await expect(page.getByRole('button', { name: words.notOne })).toBeVisible()
+    await expect(page.getByRole('button', { name: messages.notOne })).toBeVisible()
     expect((await counted(page)).total).toBe(all.total - user.count)
     await page.keyboard.press('Escape')
-    const chip = page.getByRole('button', { name: new RegExp(`^${words.not.trim()}\\s*${user.name}$`) })
+    const chip = page.getByRole('button', { name: new RegExp(`^${messages.not.trim()}\\s*${user.name}$`) })
     await chip.click()
-    await expect(dialog.getByRole('button', { name: words.excludeOf(user.name), pressed: true })).toBeVisible()
+    await expect(dialog.getByRole('button', { name: messages.excludeOf(user.name), pressed: true })).toBeVisible()
     await page.keyboard.press('Escape')
     await expect(chip).toBeFocused()
   })
@@ -154,40 +154,40 @@ test('a cell is excluded, and a word', async ({ page }) => {
   expect((await counted(page)).total).toBe(role.count)
 })
 
-for (const words of [
+for (const messages of [
   { language: 'English', custom: 'Custom', last: 'Last month', live: 'Live', freeze: 'Freeze', today: 'Today' },
   { language: '中文', custom: '自定义', last: '上月', live: '实时', freeze: '固定时段', today: '今天' },
 ] as const)
-  test(`periods by the calendar, and a frozen one: ${words.language}`, async ({ page }) => {
-    await open(page, `${program.url}${demoLog}?range=last_90_days`, words.language)
-    await page.getByRole('radio', { name: words.custom }).click()
-    await page.getByRole('dialog').getByRole('button', { name: words.last }).click()
-    await expect(page.getByRole('radio', { name: words.last })).toBeChecked()
+  test(`periods by the calendar, and a frozen one: ${messages.language}`, async ({ page }) => {
+    await open(page, `${program.url}${demoLog}?range=last_90_days`, messages.language)
+    await page.getByRole('radio', { name: messages.custom }).click()
+    await page.getByRole('dialog').getByRole('button', { name: messages.last }).click()
+    await expect(page.getByRole('radio', { name: messages.last })).toBeChecked()
     await expect(page.getByRole('dialog')).toHaveCount(0)
     expect(searched(page, 'range', 'from', 'to')).toEqual(['last_month', '', ''])
     const month = await counted(page)
-    await expect(page.getByRole('switch', { name: words.live })).toBeDisabled()
+    await expect(page.getByRole('switch', { name: messages.live })).toBeDisabled()
 
     // The export takes it, too.
-    await page.getByRole('radio', { name: words.today }).click()
+    await page.getByRole('radio', { name: messages.today }).click()
     await counted(page)
     await page.getByRole('button', { name: /^(Export|导出)$/ }).click()
     const dialog = page.getByRole('dialog')
-    await dialog.getByRole('radio', { name: words.custom }).click()
-    await dialog.getByRole('button', { name: words.last, exact: true }).click()
-    await expect(dialog.getByRole('radio', { name: words.last })).toBeFocused()
+    await dialog.getByRole('radio', { name: messages.custom }).click()
+    await dialog.getByRole('button', { name: messages.last, exact: true }).click()
+    await expect(dialog.getByRole('radio', { name: messages.last })).toBeFocused()
     const request = page.waitForRequest((one) => one.method() === 'POST' && one.url().endsWith('/exports'))
     await dialog.getByRole('button', { name: new RegExp(` ${month.total.toLocaleString('en-US')} `) }).click()
     expect((await request).postDataJSON()).toEqual({ range: 'last_month', format: 'csv', filters: {} })
     await page.keyboard.press('Escape')
 
     const today = await counted(page)
-    await page.getByRole('button', { name: words.freeze }).click()
+    await page.getByRole('button', { name: messages.freeze }).click()
     await expect.poll(() => searched(page, 'range')).toEqual([''])
     const [from = '', to = ''] = searched(page, 'from', 'to')
     expect(Date.parse(from)).toBe(Date.parse(today.from))
     expect(Date.parse(to)).toBeGreaterThan(Date.now() - 600_000)
     expect(Date.parse(to)).toBeLessThan(Date.now() + 60_000)
-    await expect(page.getByRole('button', { name: words.freeze })).toHaveCount(0)
+    await expect(page.getByRole('button', { name: messages.freeze })).toHaveCount(0)
     expect((await counted(page)).total).toBe(today.total)
   })

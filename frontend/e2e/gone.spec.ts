@@ -11,7 +11,7 @@ test.beforeEach(() => program.start(demo))
 test.afterEach(() => program.stop())
 test.afterAll(() => program.dispose())
 
-for (const words of [
+for (const messages of [
   {
     language: 'English',
     log: 'Operation log',
@@ -47,10 +47,10 @@ for (const words of [
     signIn: '登录',
   },
 ] as const)
-  test(`the server goes and comes back: ${words.language}`, async ({ page }) => {
+  test(`the server goes and comes back: ${messages.language}`, async ({ page }) => {
     await page.route('**/JumpDialog-*', (route) => route.abort())
-    await open(page, `${program.url}${demoLog}?range=last_30_days`, words.language)
-    const rows = page.getByRole('table', { name: words.log }).getByRole('row')
+    await open(page, `${program.url}${demoLog}?range=last_30_days`, messages.language)
+    const rows = page.getByRole('table', { name: messages.log }).getByRole('row')
     const alert = page.getByRole('alert')
     await expect(rows.nth(3)).toBeVisible()
     // The parts that open over the log are read once it is there, one after another: this is the last.
@@ -60,28 +60,28 @@ for (const words of [
     await program.stop()
 
     await rows.nth(3).click()
-    const drawer = page.getByRole('complementary', { name: words.drawer })
-    await expect(drawer.getByRole('alert')).toContainText(words.entryFailed)
+    const drawer = page.getByRole('complementary', { name: messages.drawer })
+    await expect(drawer.getByRole('alert')).toContainText(messages.entryFailed)
     await expect(rows.nth(3)).toBeVisible()
     await page.keyboard.press('Escape')
-    await page.getByText(words.days, { exact: true }).click()
-    await expect(alert).toContainText(words.logFailed)
+    await page.getByText(messages.days, { exact: true }).click()
+    await expect(alert).toContainText(messages.logFailed)
     await page.keyboard.press('g') // this part was never read
-    await expect(alert.filter({ hasText: words.partMissing })).toBeVisible()
+    await expect(alert.filter({ hasText: messages.partMissing })).toBeVisible()
     await expect(rows.nth(3)).toBeVisible()
 
-    await page.getByRole('link', { name: words.exports }).click()
-    await expect(page.getByRole('heading', { name: words.pageMissing })).toBeVisible()
-    await page.getByRole('button', { name: words.reload }).click()
-    await expect(page.getByText(words.silent)).toBeVisible()
+    await page.getByRole('link', { name: messages.exports }).click()
+    await expect(page.getByRole('heading', { name: messages.pageMissing })).toBeVisible()
+    await page.getByRole('button', { name: messages.reload }).click()
+    await expect(page.getByText(messages.silent)).toBeVisible()
     await page.goBack()
-    await expect(page.getByRole('heading', { name: words.pageMissing })).toBeHidden()
+    await expect(page.getByRole('heading', { name: messages.pageMissing })).toBeHidden()
 
     await program.start(demo)
     await expect(rows.nth(3)).toBeVisible({ timeout: 20_000 }) // by itself
     await expect(alert).toBeHidden()
-    await page.getByRole('link', { name: words.exports }).click()
-    await expect(page.getByRole('heading', { name: words.exports, exact: true })).toBeVisible()
+    await page.getByRole('link', { name: messages.exports }).click()
+    await expect(page.getByRole('heading', { name: messages.exports, exact: true })).toBeVisible()
 
     // What a menu opens is read once its page is there, too.
     const menu = () =>
@@ -94,10 +94,10 @@ for (const words of [
     await expect.poll(menu).toBe(true)
     await program.stop()
     await page.getByRole('button', { name: /^admin / }).click()
-    await page.getByRole('menuitem', { name: words.signOut }).click()
-    const still = alert.filter({ hasText: words.stillSignedIn })
+    await page.getByRole('menuitem', { name: messages.signOut }).click()
+    const still = alert.filter({ hasText: messages.stillSignedIn })
     await expect(still).toBeVisible()
     await program.start(demo)
-    await still.getByRole('button', { name: words.retry }).click()
-    await expect(page.getByRole('button', { name: words.signIn })).toBeVisible()
+    await still.getByRole('button', { name: messages.retry }).click()
+    await expect(page.getByRole('button', { name: messages.signIn })).toBeVisible()
   })

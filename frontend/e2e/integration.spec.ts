@@ -63,7 +63,7 @@ test('after set-up a curl line is ready, and what it records arrives on the page
   await expect(page.locator('body')).not.toContainText(/oplog_write_/)
 })
 
-for (const words of [
+for (const messages of [
   {
     language: 'English',
     empty: 'No operation has been recorded yet.',
@@ -85,25 +85,25 @@ for (const words of [
     proven: '已证明未被改动',
   },
 ])
-  test(`an empty log leads to a test entry, which arrives: ${words.language}`, async ({ page }) => {
-    const tenant = words.language === 'English' ? 'empty-en' : 'empty-zh'
+  test(`an empty log leads to a test entry, which arrives: ${messages.language}`, async ({ page }) => {
+    const tenant = messages.language === 'English' ? 'empty-en' : 'empty-zh'
     await page.goto(program.url)
-    await page.getByText(words.language, { exact: true }).click()
+    await page.getByText(messages.language, { exact: true }).click()
     await signIn(page, 'owner', password)
     await page.request.post(`${program.url}/api/v1/tenants`, { data: { id: tenant, name: tenant } })
     await page.goto(`${program.url}/t/${tenant}/log`)
-    await expect(page.getByText(words.empty)).toBeVisible()
-    await page.getByRole('link', { name: words.link }).click()
-    const arrivals = page.getByRole('region', { name: words.arrivals })
-    await arrivals.getByRole('button', { name: words.link }).click()
-    await expect(arrivals.getByRole('listitem')).toContainText(words.mine)
+    await expect(page.getByText(messages.empty)).toBeVisible()
+    await page.getByRole('link', { name: messages.link }).click()
+    const arrivals = page.getByRole('region', { name: messages.arrivals })
+    await arrivals.getByRole('button', { name: messages.link }).click()
+    await expect(arrivals.getByRole('listitem')).toContainText(messages.mine)
 
     // The key that sent it is revoked; the one that is made here stands in the code, and sends the next one.
     const keys = () => page.request.get(`${program.url}/api/v1/tenants/${tenant}/keys`).then((answer) => answer.json())
     expect((await keys()).keys.map((key: { revoked_at?: string }) => key.revoked_at !== undefined)).toEqual([true])
-    await page.getByRole('button', { name: words.make }).click()
+    await page.getByRole('button', { name: messages.make }).click()
     await expect(page.locator('.integration-code pre')).toContainText('Bearer oplog_write_')
-    await arrivals.getByRole('button', { name: words.link }).click()
+    await arrivals.getByRole('button', { name: messages.link }).click()
     await expect(arrivals.getByRole('listitem')).toHaveCount(2)
     expect((await keys()).keys.map((key: { revoked_at?: string }) => key.revoked_at !== undefined)).toEqual([
       true,
@@ -111,8 +111,8 @@ for (const words of [
     ])
 
     await arrivals.getByRole('link').first().click()
-    const drawer = page.getByRole('complementary', { name: words.entry })
-    await expect(drawer).toContainText(words.proven)
+    const drawer = page.getByRole('complementary', { name: messages.entry })
+    await expect(drawer).toContainText(messages.proven)
     await expect(drawer).toContainText('owner')
   })
 
@@ -131,7 +131,7 @@ test('says what kept a test entry from being sent', async ({ page }) => {
   await expect(page.getByRole('alert')).toContainText(/The disk is full\.|服务器磁盘空间不足/)
 })
 
-/** The text of the code that is shown, under the words above it. */
+/** The text of the displayed code, below its heading. */
 async function code(page: Page, label: RegExp): Promise<string> {
   const figure = page.getByRole('figure').filter({ hasText: label })
   return (await figure.locator('pre').textContent()) ?? ''

@@ -91,7 +91,7 @@ test('speaks Chinese', async ({ page }) => {
 })
 
 function total(page: Page) {
-  return page.locator('.words').getByRole('status').first()
+  return page.locator('.summary-line').getByRole('status').first()
 }
 
 async function openLog(page: Page, search: string) {

@@ -117,7 +117,7 @@ test('at 400 % of an office screen the rows are reached by scrolling, and an ent
   await expect(page.getByRole('complementary', { name: 'Entry' })).toContainText('Proven unchanged')
 })
 
-test('on paper stands the entry that is open, whole, and nothing to press', async ({ page }) => {
+test('the open entry is printed whole, without buttons', async ({ page }) => {
   await page.getByRole('row').nth(1).click()
   const drawer = page.getByRole('complementary', { name: 'Entry' })
   await expect(drawer).toContainText('Proven unchanged')

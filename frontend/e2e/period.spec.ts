@@ -22,7 +22,7 @@ const period = (page: Page) => {
 /** The midnight that a day of Shanghai begins with. */
 const midnight = (day: string) => new Date(`${day}T00:00:00+08:00`).toISOString()
 
-for (const words of [
+for (const messages of [
   {
     language: 'English',
     custom: 'Custom',
@@ -42,13 +42,13 @@ for (const words of [
     day: (n: number) => `11月${n}日`,
   },
 ] as const)
-  test(`days count whole, by click, by key and typed: ${words.language}`, async ({ page }) => {
-    await open(page, `${program.url}${demoLog}?range=last_7_days`, words.language)
-    const custom = page.getByRole('radio', { name: words.custom })
-    const dialog = page.getByRole('dialog', { name: words.custom })
-    const from = dialog.getByRole('textbox', { name: words.from })
-    const to = dialog.getByRole('textbox', { name: words.to })
-    const day = (date: number) => dialog.getByRole('gridcell').getByRole('button', { name: words.day(date) })
+  test(`days count whole, by click, by key and typed: ${messages.language}`, async ({ page }) => {
+    await open(page, `${program.url}${demoLog}?range=last_7_days`, messages.language)
+    const custom = page.getByRole('radio', { name: messages.custom })
+    const dialog = page.getByRole('dialog', { name: messages.custom })
+    const from = dialog.getByRole('textbox', { name: messages.from })
+    const to = dialog.getByRole('textbox', { name: messages.to })
+    const day = (date: number) => dialog.getByRole('gridcell').getByRole('button', { name: messages.day(date) })
 
     await custom.click()
     const today = new Date().toLocaleDateString('sv-SE', { timeZone: 'Asia/Shanghai' })
@@ -61,7 +61,7 @@ for (const words of [
     await day(26).click()
     await expect(from).toHaveValue('2025-11-26')
     await expect(to).toHaveValue('2025-11-26')
-    await dialog.getByRole('button', { name: words.apply }).click()
+    await dialog.getByRole('button', { name: messages.apply }).click()
     await expect.poll(() => period(page)).toEqual([null, midnight('2025-11-26'), midnight('2025-11-27')])
     await custom.click()
     await day(26).click()
@@ -69,7 +69,7 @@ for (const words of [
     await expect(day(27)).toBeFocused()
     await page.keyboard.press('Enter')
     await expect(to).toHaveValue('2025-11-27')
-    await dialog.getByRole('button', { name: words.apply }).click()
+    await dialog.getByRole('button', { name: messages.apply }).click()
     await expect.poll(() => period(page)).toEqual([null, midnight('2025-11-26'), midnight('2025-11-28')])
 
     // The week is from Monday to Sunday; the month is turned by key, and by a day of the next one.
@@ -101,7 +101,7 @@ for (const words of [
     await from.fill('2026/11/31')
     await page.keyboard.press('Enter')
     await expect(from).toHaveAttribute('aria-invalid', 'true')
-    await expect(from).toHaveAccessibleDescription(words.wrong)
+    await expect(from).toHaveAccessibleDescription(messages.wrong)
     await expect(to).toHaveAttribute('aria-invalid', 'false')
     expect(period(page)).toEqual([null, midnight('2025-11-26'), midnight('2025-11-28')])
     await from.fill('2025/11/27')

@@ -1,10 +1,10 @@
 import { expect, type Page, test } from '@playwright/test'
-import { type AdminWords, adminEn } from '../src/i18n/admin.en'
+import { type AdminMessages, adminEn } from '../src/i18n/admin.en'
 import { adminZh } from '../src/i18n/admin.zh'
 import { en } from '../src/i18n/en'
 import { entryEn } from '../src/i18n/entry.en'
 import { entryZh } from '../src/i18n/entry.zh'
-import type { EntryWords } from '../src/i18n/entryWords'
+import type { EntryMessages } from '../src/i18n/entryMessages'
 import { zh } from '../src/i18n/zh'
 import { demoLog, signIn } from './console'
 import { languages, picture, screens } from './picture'
@@ -36,7 +36,7 @@ interface Dialog {
   name: string
   section: string
   /** Opens it, and fills in what tells how it is used. */
-  open: (page: Page, words: AdminWords, common: EntryWords) => Promise<void>
+  open: (page: Page, messages: AdminMessages, common: EntryMessages) => Promise<void>
 }
 
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
@@ -58,20 +58,20 @@ const dialogs: Dialog[] = [
   {
     name: 'account-change',
     section: 'accounts',
-    open: (page, words) => press(page, words.named(words.accounts.change, 'chen.yu')),
+    open: (page, messages) => press(page, messages.named(messages.accounts.change, 'chen.yu')),
   },
   {
     name: 'account-password',
     section: 'accounts',
-    open: async (page, words) => {
-      await press(page, words.named(words.accounts.newPassword, 'chen.yu'))
-      await press(page, words.accounts.makePassword)
+    open: async (page, messages) => {
+      await press(page, messages.named(messages.accounts.newPassword, 'chen.yu'))
+      await press(page, messages.accounts.makePassword)
     },
   },
   {
     name: 'account-disable',
     section: 'accounts',
-    open: (page, words) => press(page, words.named(words.accounts.disable, 'chen.yu')),
+    open: (page, messages) => press(page, messages.named(messages.accounts.disable, 'chen.yu')),
   },
   {
     name: 'key-create',
@@ -94,7 +94,7 @@ const dialogs: Dialog[] = [
   {
     name: 'key-revoke',
     section: 'keys',
-    open: (page, words) => press(page, words.named(words.keys.revoke, 'DM Hub, upper right corner')),
+    open: (page, messages) => press(page, messages.named(messages.keys.revoke, 'DM Hub, upper right corner')),
   },
   {
     name: 'module-add',
@@ -110,9 +110,9 @@ const dialogs: Dialog[] = [
   {
     name: 'module-remove',
     section: 'catalog',
-    open: (page, words) =>
+    open: (page, messages) =>
       page
-        .getByRole('button', { name: words.named(words.catalog.remove, '') })
+        .getByRole('button', { name: messages.named(messages.catalog.remove, '') })
         .first()
         .click(),
   },
@@ -139,7 +139,7 @@ const dialogs: Dialog[] = [
   {
     name: 'organization-rename',
     section: 'organizations',
-    open: (page, words) => press(page, words.organizations.rename),
+    open: (page, messages) => press(page, messages.organizations.rename),
   },
   {
     name: 'organization-move',
@@ -153,9 +153,13 @@ const dialogs: Dialog[] = [
   {
     name: 'organization-archive',
     section: 'organizations',
-    open: (page, words) => press(page, words.organizations.archive),
+    open: (page, messages) => press(page, messages.organizations.archive),
   },
-  { name: 'permission', section: 'organizations', open: (page, words) => press(page, words.organizations.turnOff) },
+  {
+    name: 'permission',
+    section: 'organizations',
+    open: (page, messages) => press(page, messages.organizations.turnOff),
+  },
   {
     name: 'retention-rule',
     section: 'retention',
@@ -179,9 +183,9 @@ const dialogs: Dialog[] = [
   {
     name: 'hold-lift',
     section: 'retention',
-    open: (page, words) =>
+    open: (page, messages) =>
       page
-        .getByRole('button', { name: words.named(words.retention.lift, '') })
+        .getByRole('button', { name: messages.named(messages.retention.lift, '') })
         .first()
         .click(),
   },
@@ -207,9 +211,13 @@ const dialogs: Dialog[] = [
   {
     name: 'tenant-change',
     section: 'tenants',
-    open: (page, words) => press(page, words.named(words.tenants.change, 'nova')),
+    open: (page, messages) => press(page, messages.named(messages.tenants.change, 'nova')),
   },
-  { name: 'sign-out-everywhere', section: 'account', open: (page, words) => press(page, words.sessions.everywhere) },
+  {
+    name: 'sign-out-everywhere',
+    section: 'account',
+    open: (page, messages) => press(page, messages.sessions.everywhere),
+  },
 ]
 
 for (const [language, tag] of languages)

@@ -76,7 +76,7 @@ test('phone-en', async ({ page }) => {
 for (const [language, tag] of languages)
   for (const [width, height, suffix] of screens)
     test(`pages-${tag}${suffix}`, async ({ page }) => {
-      const words = tag === 'en' ? { ...en, ...entryEn, ...exportsEn } : { ...zh, ...entryZh, ...exportsZh }
+      const messages = tag === 'en' ? { ...en, ...entryEn, ...exportsEn } : { ...zh, ...entryZh, ...exportsZh }
       const name = (of: string) => `pages/${of}-${tag}${suffix}`
       const log = (search: string) => page.goto(`${program.url}${demoLog}${search}`)
       await page.setViewportSize({ width, height })
@@ -97,12 +97,12 @@ for (const [language, tag] of languages)
         data: { name: deletions, query: 'operation=delete&range=last_7_days', shared: true, start: true },
       })
       await page.request.post(views, { data: { name: outward, query: new URL(page.url()).search.slice(1) } })
-      await page.getByRole('button', { name: words.views.title }).click()
+      await page.getByRole('button', { name: messages.views.title }).click()
       await expect(page.getByRole('dialog').getByRole('listitem').nth(1)).toBeVisible()
       await picture(page, name('views'))
       await page.keyboard.press('Escape')
 
-      await page.getByRole('button', { name: words.export, exact: true }).click()
+      await page.getByRole('button', { name: messages.export, exact: true }).click()
       const start = page.getByRole('dialog').getByRole('button', { name: /^(Export|导出) [\d,]+/ })
       const download = page.waitForEvent('download')
       await start.click()
@@ -110,7 +110,7 @@ for (const [language, tag] of languages)
       await picture(page, name('export'))
       await page.goto(`${program.url}${demoLog.replace('/log', '/exports')}`)
       await page
-        .getByRole('button', { name: new RegExp(`^${words.verify}`) })
+        .getByRole('button', { name: new RegExp(`^${messages.verify}`) })
         .first()
         .click()
       await expect(page.getByRole('figure')).toBeVisible()
@@ -118,7 +118,7 @@ for (const [language, tag] of languages)
 
       await log('?range=last_30_days&operation=edit&module=wechat_page')
       await page.getByRole('row').nth(2).click()
-      await expect(page.getByText(words.proven)).toBeVisible()
+      await expect(page.getByText(messages.proven)).toBeVisible()
       await picture(page, name('entry'))
       await log('?range=today&q=nobodyhasthisname&module=email')
       await expect(page.getByRole('heading', { level: 2 }).last()).toBeVisible()

@@ -2,7 +2,7 @@ import { expect, type Page, test } from '@playwright/test'
 import { demoLog, open } from './console'
 import { Program } from './program'
 
-// What is on paper: every row up to a bound, told how many there are, with nothing cut or over one another on A4.
+// Printing: every row up to a bound, with the total, and nothing cut or overlapping on A4.
 
 const program = new Program()
 
@@ -27,19 +27,19 @@ async function printed(page: Page) {
   await page.locator('html').evaluate((html) => html.removeAttribute('data-printed'))
 }
 
-/** What reaches out of the paper or of its own cell, is cut off, or lies over another. */
+/** The texts that exceed the page or their cell, are cut off, or overlap another. */
 function misplaced(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const wrong: string[] = []
-    if (document.documentElement.scrollWidth > window.innerWidth) wrong.push('wider than the paper')
+    if (document.documentElement.scrollWidth > window.innerWidth) wrong.push('wider than the page')
     let last = 0
-    for (const row of document.querySelectorAll('.paper tr')) {
+    for (const row of document.querySelectorAll('.print-table tr')) {
       const { top, bottom } = row.getBoundingClientRect()
       if (top < last - 0.5) wrong.push(`over the row above: ${row.textContent}`)
       last = bottom
     }
     const cells =
-      '.paper :is(th, td), .paper-head dd, [role=cell], [role=columnheader], .changes td, .facts dd, li > span'
+      '.print-table :is(th, td), .print-head dd, [role=cell], [role=columnheader], .changes td, .facts dd, li > span'
     for (const one of document.querySelectorAll(cells)) {
       const range = document.createRange()
       range.selectNodeContents(one)
@@ -82,33 +82,33 @@ for (const w of [
   test(`the rows of a view are printed up to the bound, ${w.language}`, async ({ page }) => {
     await open(page, `${program.url}${demoLog}?range=last_90_days`, w.language)
     await expect(page.locator('.log-row').first()).toBeVisible()
-    const rows = page.locator('.paper tbody tr')
+    const rows = page.locator('.print-table tbody tr')
 
-    // The browser's own menu: the paper says that it is not all.
+    // The browser's own menu: the print says that it is not all.
     await page.emulateMedia({ media: 'print' })
-    await expect(page.locator('.paper-head > p')).toHaveText(w.some)
+    await expect(page.locator('.print-head > p')).toHaveText(w.some)
     await page.emulateMedia({ media: 'screen' })
-    await expect(page.locator('.paper')).toHaveCount(0)
+    await expect(page.locator('.print-table')).toHaveCount(0)
 
     await page.getByRole('button', { name: w.print, exact: true }).click()
     await printed(page)
     await page.setViewportSize(upright)
     await page.emulateMedia({ media: 'print' })
     await expect(rows).toHaveCount(1000)
-    await expect(page.locator('.paper-head > p')).toHaveText(w.all)
+    await expect(page.locator('.print-head > p')).toHaveText(w.all)
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(w.title)
-    await expect(page.locator('.paper-head')).toContainText('Asia/Shanghai (UTC+8)')
-    await expect(page.locator('.paper-head')).toContainText('(demo)')
-    await expect(page.locator('.paper-head')).toContainText(w.printed)
+    await expect(page.locator('.print-head')).toContainText('Asia/Shanghai (UTC+8)')
+    await expect(page.locator('.print-head')).toContainText('(demo)')
+    await expect(page.locator('.print-head')).toContainText(w.printed)
     await expect(page.getByRole('searchbox')).toBeHidden()
-    await expect(page.locator('.paper thead')).toHaveCSS('display', 'table-header-group')
+    await expect(page.locator('.print-table thead')).toHaveCSS('display', 'table-header-group')
     await expect(rows.first()).toHaveCSS('break-inside', 'avoid')
     for (const size of [upright, across]) {
       await page.setViewportSize(size)
       expect(await misplaced(page), `${size.width}`).toEqual([])
     }
 
-    // Ctrl+P is the same command; a view that fits is whole, its filters in words.
+    // Ctrl+P is the same command; a view that fits is whole, with its filters as text.
     await page.emulateMedia({ media: 'screen' })
     await page.setViewportSize({ width: 1366, height: 768 })
     await page.goto(`${program.url}${demoLog}?range=last_90_days&operation=delete&operation=batch_delete`)
@@ -116,10 +116,10 @@ for (const w of [
     await page.keyboard.press('Control+p')
     await printed(page)
     await page.emulateMedia({ media: 'print' })
-    const total = Number((await page.locator('.paper-head > p').innerText()).replace(/\D/g, ''))
+    const total = Number((await page.locator('.print-head > p').innerText()).replace(/\D/g, ''))
     expect(total).toBeGreaterThan(0)
     await expect(rows).toHaveCount(total)
-    await expect(page.locator('.paper-head')).toContainText(w.filter)
+    await expect(page.locator('.print-head')).toContainText(w.filter)
     await page.emulateMedia({ media: 'screen' })
 
     // One entry, whole.
@@ -130,8 +130,8 @@ for (const w of [
     await printed(page)
     await page.setViewportSize(upright)
     await page.emulateMedia({ media: 'print' })
-    await expect(drawer.locator('.paper-head')).toContainText(w.printed)
-    await expect(page.locator('.paper')).toHaveCount(0)
+    await expect(drawer.locator('.print-head')).toContainText(w.printed)
+    await expect(page.locator('.print-table')).toHaveCount(0)
     expect((await drawer.boundingBox())?.width).toBe(upright.width)
     expect(await misplaced(page)).toEqual([])
     await page.emulateMedia({ media: 'screen' })
@@ -145,34 +145,34 @@ for (const w of [
     await page.setViewportSize(upright)
     await page.emulateMedia({ media: 'print' })
     await expect(rows.first()).toContainText('127.0.0.1')
-    await expect(page.locator('.paper .paper-head')).toContainText(w.printed)
-    await expect(page.locator('.paper .paper-head')).toContainText(w.filters)
+    await expect(page.locator('.print-table .print-head')).toContainText(w.printed)
+    await expect(page.locator('.print-table .print-head')).toContainText(w.filters)
     expect(await misplaced(page)).toEqual([])
-    const paper = await page.pdf({ format: 'A4' })
-    expect(paper.subarray(0, 5).toString()).toBe('%PDF-')
+    const sheet = await page.pdf({ format: 'A4' })
+    expect(sheet.subarray(0, 5).toString()).toBe('%PDF-')
     await page.emulateMedia({ media: 'screen' })
 
     await page.goto(`${program.url}/t/demo/settings/system`)
     await expect(page.locator('.system-code').first()).toBeVisible()
     await page.emulateMedia({ media: 'print' })
-    await expect(page.locator('.print-sheet .paper-head')).toContainText(w.printed)
+    await expect(page.locator('.print-sheet .print-head')).toContainText(w.printed)
     expect(await misplaced(page)).toEqual([])
   })
 
-test('the paper stays as it is while the browser turns the medium', async ({ page }) => {
+test('the printed page stays as it is while the browser switches the medium', async ({ page }) => {
   await open(page, `${program.url}${demoLog}`)
   await expect(page.locator('.log-row').first()).toBeVisible()
   const fire = (name: string) => page.evaluate((type) => void window.dispatchEvent(new Event(type)), name)
-  const paper = page.locator('.paper')
+  const sheet = page.locator('.print-table')
   await fire('beforeprint')
-  await expect(paper).toBeAttached()
-  await paper.evaluate((one) => one.setAttribute('data-counted', 'yes'))
+  await expect(sheet).toBeAttached()
+  await sheet.evaluate((one) => one.setAttribute('data-counted', 'yes'))
   await page.emulateMedia({ media: 'print' })
   await page.emulateMedia({ media: 'screen' })
   await expect(page.getByRole('searchbox')).toBeVisible()
-  await expect(page.locator('.paper[data-counted]')).toBeAttached()
+  await expect(page.locator('.print-table[data-counted]')).toBeAttached()
   await fire('afterprint')
-  await expect(paper).toHaveCount(0)
+  await expect(sheet).toHaveCount(0)
 })
 
 test('every other page is printed whole, without what is to be pressed', async ({ page }) => {
@@ -190,7 +190,7 @@ test('every other page is printed whole, without what is to be pressed', async (
     await expect(rows.first()).toBeVisible()
     await page.emulateMedia({ media: 'print' })
     await expect(root.getByRole('heading', { level: 1 })).toHaveCount(1)
-    await expect(root.locator('.paper-head')).toContainText('by admin')
+    await expect(root.locator('.print-head')).toContainText('by admin')
     for (const name of ['button', 'link', 'textbox', 'navigation'] as const)
       await expect(root.getByRole(name), `${path}: ${name}`).toHaveCount(0)
     for (const size of [upright, across]) {

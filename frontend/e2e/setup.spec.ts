@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test'
 import { Program } from './program'
 
-// The first run, as the program's own words lead to it: an owner and a tenant
+// The first run, as the program's own output leads to it: an owner and a tenant
 // are made in the browser, once.
 
 const program = new Program()
@@ -40,7 +40,7 @@ test('makes the first owner and tenant, once', async ({ page, context }) => {
   expect(again.status()).toBe(404)
 })
 
-for (const words of [
+for (const messages of [
   {
     language: 'English',
     title: 'Set up oplog',
@@ -66,7 +66,7 @@ for (const words of [
     signIn: '登录',
   },
 ] as const)
-  test(`without the code it is asked for, and each mistake is said at its field: ${words.language}`, async ({
+  test(`without the code it is asked for, and each mistake is said at its field: ${messages.language}`, async ({
     page,
   }) => {
     const other = new Program()
@@ -75,30 +75,30 @@ for (const words of [
       const address = /http\S+#setup=\S+/.exec(other.errors)?.[0] ?? ''
       await page.goto(other.url)
       await expect(page.locator('#setup-code')).toBeFocused()
-      await page.getByText(words.language, { exact: true }).click()
-      await expect(page.getByRole('heading', { name: words.title })).toBeVisible()
-      await page.getByLabel(words.code).fill(new URL(address).hash.replace('#setup=', ''))
-      await page.getByLabel(words.name).fill('Acme Shops 总部')
-      await expect(page.getByLabel(words.id)).toHaveValue('acme-shops')
-      expect(await page.getByLabel(words.id).evaluate((input: HTMLInputElement) => input.validity.valid)).toBe(true)
-      await page.getByLabel(words.id).fill('acme shops')
-      expect(await page.getByLabel(words.id).evaluate((input: HTMLInputElement) => input.validity.valid)).toBe(false)
-      await page.getByLabel(words.id).fill('acme')
-      await page.getByLabel(words.zone).fill('Asia/Shangai')
-      await page.getByLabel(words.username).fill('owner')
-      await page.getByLabel(words.password).fill('correct horse battery')
-      await page.getByRole('button', { name: words.action }).click()
+      await page.getByText(messages.language, { exact: true }).click()
+      await expect(page.getByRole('heading', { name: messages.title })).toBeVisible()
+      await page.getByLabel(messages.code).fill(new URL(address).hash.replace('#setup=', ''))
+      await page.getByLabel(messages.name).fill('Acme Shops 总部')
+      await expect(page.getByLabel(messages.id)).toHaveValue('acme-shops')
+      expect(await page.getByLabel(messages.id).evaluate((input: HTMLInputElement) => input.validity.valid)).toBe(true)
+      await page.getByLabel(messages.id).fill('acme shops')
+      expect(await page.getByLabel(messages.id).evaluate((input: HTMLInputElement) => input.validity.valid)).toBe(false)
+      await page.getByLabel(messages.id).fill('acme')
+      await page.getByLabel(messages.zone).fill('Asia/Shangai')
+      await page.getByLabel(messages.username).fill('owner')
+      await page.getByLabel(messages.password).fill('correct horse battery')
+      await page.getByRole('button', { name: messages.action }).click()
       await expect(page.getByRole('alert')).toBeVisible()
-      await expect(page.getByLabel(words.zone)).toHaveAccessibleDescription(/Asia\/Shanghai/)
-      await page.getByLabel(words.zone).fill('Asia/Shanghai')
-      await page.getByRole('button', { name: words.action }).click()
+      await expect(page.getByLabel(messages.zone)).toHaveAccessibleDescription(/Asia\/Shanghai/)
+      await page.getByLabel(messages.zone).fill('Asia/Shanghai')
+      await page.getByRole('button', { name: messages.action }).click()
       await expect(page).toHaveURL(/\/t\/acme\/settings\/integration/)
 
       // The printed address has done its work: who comes by it later signs in.
       await page.context().clearCookies()
       await page.goto('about:blank')
       await page.goto(address)
-      await expect(page.getByRole('heading', { name: words.signIn })).toBeVisible()
+      await expect(page.getByRole('heading', { name: messages.signIn })).toBeVisible()
     } finally {
       await other.dispose()
     }

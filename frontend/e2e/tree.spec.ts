@@ -41,7 +41,7 @@ test.beforeAll(async () => {
 
 test.afterAll(() => program.dispose())
 
-for (const words of [
+for (const messages of [
   {
     language: 'English',
     tree: 'Organizations',
@@ -63,24 +63,24 @@ for (const words of [
     show: '显示组织',
   },
 ] as const)
-  test(`two thousand organizations: ${words.language}`, async ({ page }) => {
+  test(`two thousand organizations: ${messages.language}`, async ({ page }) => {
     await page.goto(`${program.url}/t/acme/log`)
-    await page.getByText(words.language, { exact: true }).click()
+    await page.getByText(messages.language, { exact: true }).click()
     await signIn(page, 'admin', password)
-    const tree = page.getByRole('tree', { name: words.tree })
+    const tree = page.getByRole('tree', { name: messages.tree })
     const items = tree.getByRole('treeitem')
-    const total = page.getByRole('status').filter({ hasText: words.total(7) })
+    const total = page.getByRole('status').filter({ hasText: messages.total(7) })
     await expect(total).toBeVisible()
 
     // Counts, with all below; archived ones last and tagged. What the tree does not count is said below it.
     await expect(tree.getByRole('treeitem', { name: 'Acme 集团' })).toContainText('6')
-    await expect(page.getByText(words.outside)).toBeVisible()
+    await expect(page.getByText(messages.outside)).toBeVisible()
     await expect(tree.getByRole('treeitem', { name: 'Region 0', exact: false }).first()).toContainText('3')
     await items.first().focus()
     await page.keyboard.press('End')
-    const last = items.filter({ hasText: words.archived })
+    const last = items.filter({ hasText: messages.archived })
     await expect(last).toBeFocused()
-    await expect(last).toHaveText(`Closed${words.archived}1`)
+    await expect(last).toHaveText(`Closed${messages.archived}1`)
     await expect(last).toHaveAttribute('aria-posinset', '21')
     await expect(last).toHaveAttribute('aria-setsize', '21')
 
@@ -94,7 +94,7 @@ for (const words of [
     expect(await items.count()).toBeLessThan(80)
 
     // Search draws two thousand matches as quickly, and finds one.
-    const find = page.getByRole('textbox', { name: words.find })
+    const find = page.getByRole('textbox', { name: messages.find })
     await find.fill('分公司')
     await expect(items.first()).toBeVisible()
     expect(await items.count()).toBeLessThan(80)
@@ -104,7 +104,7 @@ for (const words of [
     await expect(items.first()).toBeFocused()
     await page.keyboard.press('End')
     await page.keyboard.press('Enter')
-    await expect(page.getByRole('status').filter({ hasText: words.total(2) })).toBeVisible()
+    await expect(page.getByRole('status').filter({ hasText: messages.total(2) })).toBeVisible()
     await find.fill('')
     await expect(tree.getByRole('treeitem', { selected: true })).toHaveCount(1)
     await page.reload()
@@ -112,7 +112,7 @@ for (const words of [
 
     // As wide as one likes, and away; both are kept.
     const width = async () => Math.round((await page.locator('.tree').boundingBox())?.width ?? 0)
-    await page.getByRole('separator', { name: words.width }).focus()
+    await page.getByRole('separator', { name: messages.width }).focus()
     await page.keyboard.press('End')
     await expect.poll(width).toBe(400)
     await page.keyboard.press('ArrowLeft')
@@ -122,6 +122,6 @@ for (const words of [
     await page.keyboard.press('[')
     await expect(tree).toBeHidden()
     await page.reload()
-    await page.getByRole('button', { name: words.show }).click()
+    await page.getByRole('button', { name: messages.show }).click()
     await expect(tree).toBeVisible()
   })

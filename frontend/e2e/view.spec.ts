@@ -98,12 +98,12 @@ test('density and columns are kept for the person', async ({ page }) => {
   await expect.poll(height).toBe(45)
 })
 
-for (const words of [
+for (const messages of [
   { language: 'English', columns: 'Columns', width: 'Width of user', usual: 'Reset widths', filter: 'Filter by user' },
   { language: '中文', columns: '列设置', width: '用户的列宽', usual: '恢复默认列宽', filter: '按用户筛选' },
 ] as const)
-  test(`columns are as wide as they are made, by mouse and by keyboard: ${words.language}`, async ({ page }) => {
-    await open(page, `${program.url}${demoLog}?range=last_90_days`, words.language)
+  test(`columns are as wide as they are made, by mouse and by keyboard: ${messages.language}`, async ({ page }) => {
+    await open(page, `${program.url}${demoLog}?range=last_90_days`, messages.language)
     const cell = page.getByRole('row').nth(2).getByRole('cell')
     const width = async (index: number) => Math.round((await cell.nth(index).boundingBox())?.width ?? 0)
     await expect.poll(() => width(0)).toBe(132)
@@ -125,17 +125,17 @@ for (const words of [
 
     await page.reload()
     await expect.poll(() => width(0)).toBe(192)
-    await page.getByRole('button', { name: words.columns }).click()
-    await page.getByRole('spinbutton', { name: words.width }).focus()
+    await page.getByRole('button', { name: messages.columns }).click()
+    await page.getByRole('spinbutton', { name: messages.width }).focus()
     await page.keyboard.press('ArrowDown')
     await expect.poll(() => width(0)).toBe(184)
-    await page.getByRole('button', { name: words.usual }).click()
+    await page.getByRole('button', { name: messages.usual }).click()
     await page.keyboard.press('Escape')
     await expect.poll(() => width(0)).toBe(132)
     expect(await width(5)).toBe(content)
 
     // The head of a column leads to its values.
-    const filter = page.getByRole('button', { name: words.filter })
+    const filter = page.getByRole('button', { name: messages.filter })
     await filter.focus()
     await page.keyboard.press('Enter')
     const users = page.getByRole('dialog')
@@ -239,7 +239,7 @@ test('every page stands on one grid', async ({ page }) => {
     await page.setViewportSize({ width: 1920, height: 1080 })
     await page.goto(`${program.url}/t/demo/${path}`)
     const main = page.locator('main')
-    const parts = main.locator('.filter-bar > *, .page-body > :not(.paper-head)')
+    const parts = main.locator('.filter-bar > *, .page-body > :not(.print-head)')
     await expect(parts.nth(1)).toBeVisible()
     const beside = path === 'exports' ? 0 : 232
     const grid = await parts.evaluateAll((all) => {

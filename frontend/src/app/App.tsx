@@ -1,6 +1,6 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { Suspense, useEffect, useRef, useState } from 'react'
-import { guessLanguage, type LocaleTag, loadWords, rememberLanguage } from '../i18n/dictionaries'
+import { guessLanguage, type LocaleTag, loadMessages, rememberLanguage } from '../i18n/dictionaries'
 import { LanguageProvider, useLanguage } from '../i18n/language'
 import { isProblem, setProblemTexts } from '../lib/problem'
 import { queryKeys } from '../model/api/queryKeys'
@@ -61,7 +61,7 @@ function InLanguage() {
   async function chooseLanguage(next: LocaleTag) {
     chosen.current = next
     try {
-      await loadWords(next)
+      await loadMessages(next)
     } catch {
       return // the page stays in the language it has, and the other can be chosen again
     }
@@ -86,7 +86,7 @@ function InLanguage() {
 
 /** Keeps the messages for errors in the console's language. */
 function NoAnswer() {
-  const { tag, words } = useLanguage()
-  useEffect(() => setProblemTexts(tag, words.noAnswer), [tag, words])
+  const { tag, messages } = useLanguage()
+  useEffect(() => setProblemTexts(tag, messages.noAnswer), [tag, messages])
   return null
 }

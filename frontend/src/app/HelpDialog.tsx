@@ -1,4 +1,4 @@
-import { useHelpWords } from '../i18n/helpWords'
+import { useHelpMessages } from '../i18n/helpMessages'
 import { Dialog } from '../ui/Dialog'
 import './help.css'
 
@@ -6,11 +6,11 @@ const keys = ['/', 'j k', '← →', 'Enter', 'Esc', 'x', 'f 1', '.', 'g', 'z', 
 
 /** The keyboard shortcuts of the log, and the search syntax. */
 export default function HelpDialog({ onClose }: { onClose: () => void }) {
-  const words = useHelpWords()
+  const messages = useHelpMessages()
   return (
-    <Dialog title={words.help} className="help" onClose={onClose}>
+    <Dialog title={messages.help} className="help" onClose={onClose}>
       <section>
-        <h3>{words.helpKeys}</h3>
+        <h3>{messages.helpKeys}</h3>
         <dl>
           {keys.map((key) => (
             <div key={key}>
@@ -19,15 +19,15 @@ export default function HelpDialog({ onClose }: { onClose: () => void }) {
                   <kbd key={one}>{one}</kbd>
                 ))}
               </dt>
-              <dd>{words.keys[key]}</dd>
+              <dd>{messages.keys[key]}</dd>
             </div>
           ))}
         </dl>
       </section>
       <section>
-        <h3>{words.helpSearch}</h3>
+        <h3>{messages.helpSearch}</h3>
         <dl>
-          {words.searchExamples.map(({ example, meaning }) => (
+          {messages.searchExamples.map(({ example, meaning }) => (
             <div key={example}>
               <dt>
                 <code>{example}</code>

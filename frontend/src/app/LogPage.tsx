@@ -13,7 +13,7 @@ import { usePanel } from '../features/organizations/usePanel'
 import { withTableSettings } from '../features/views/tableSettings'
 import { useViewContext } from '../features/views/useViewContext'
 import { ViewsMenu } from '../features/views/ViewsMenu'
-import { useWords } from '../i18n/language'
+import { useMessages } from '../i18n/language'
 import { ApiProblem } from '../lib/problem'
 import { queryKeys } from '../model/api/queryKeys'
 import type { Entry, Tenant } from '../model/api/types'
@@ -34,7 +34,7 @@ import '../ui/log.css'
 
 /** The operation log: its features side by side, sharing the filters in the URL and the entries that match them. */
 export function LogPage({ tenant }: { tenant: Tenant }) {
-  const words = useWords()
+  const messages = useMessages()
   const client = useQueryClient()
   const { entry: openId } = useParams()
   const entryOpen = openId !== undefined
@@ -48,7 +48,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
   )
   const [dialog, setDialog] = useState<LogDialog>()
   const now = useNow()
-  useDocumentTitle(words.operationLog)
+  useDocumentTitle(messages.operationLog)
 
   const panel = usePanel()
   const hasTree = tenant.data_permission
@@ -122,7 +122,7 @@ export function LogPage({ tenant }: { tenant: Tenant }) {
         />
       )}
       <main className={`main main-${layout.table}`}>
-        <h1 className="sr">{words.operationLog}</h1>
+        <h1 className="sr">{messages.operationLog}</h1>
         <LogFilters
           {...shared}
           opening={opening}

@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { Navigate, Route, Routes, useLocation, useParams, useSearchParams } from 'react-router'
 import { setupCode } from '../features/session/setupCode'
 import type { LocaleTag } from '../i18n/dictionaries'
-import { useLanguage, useWords } from '../i18n/language'
+import { useLanguage, useMessages } from '../i18n/language'
 import { urlOf } from '../lib/basePath'
 import { problemText } from '../lib/problem'
 import { queryKeys } from '../model/api/queryKeys'
@@ -127,13 +127,13 @@ function OfTenant({ page: Page }: { page: typeof LogPage | typeof ExportsPage | 
 }
 
 function Unreachable({ error, onRetry }: { error: unknown; onRetry: () => void }) {
-  const words = useWords()
+  const messages = useMessages()
   return (
     <div className="page" role="alert">
       <main className="plain">
-        <p>{words.unreachable(problemText(error))}</p>
+        <p>{messages.unreachable(problemText(error))}</p>
         <button type="button" className="link" onClick={onRetry}>
-          {words.retry}
+          {messages.retry}
         </button>
       </main>
     </div>

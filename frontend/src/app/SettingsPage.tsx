@@ -1,7 +1,7 @@
 import { Suspense, useEffect, useState } from 'react'
 import { Link, Navigate, useParams } from 'react-router'
-import { useAdminWords } from '../i18n/adminWords'
-import { useWords } from '../i18n/language'
+import { useAdminMessages } from '../i18n/adminMessages'
+import { useMessages } from '../i18n/language'
 import type { Tenant } from '../model/api/types'
 import { PrintHeader } from '../model/print/PrintHeader'
 import { administers, settingsPath } from '../model/session/permissions'
@@ -21,8 +21,8 @@ const groups = ['tenant', 'server', 'you'] as const
 
 /** The frame of the settings: the menu of sections on the left, the chosen one beside it. A phone shows one of the two. */
 export function SettingsPage({ tenant }: { tenant: Tenant }) {
-  const common = useWords()
-  const words = useAdminWords()
+  const common = useMessages()
+  const messages = useAdminMessages()
   const phone = useViewportWidth() < 768
   const { section: path } = useParams()
   const [region, setRegion] = useState<HTMLElement | null>(null)
@@ -31,7 +31,7 @@ export function SettingsPage({ tenant }: { tenant: Tenant }) {
   // Accounts without administration reach their few pages from the top bar.
   const menu = administers(session)
   const section = own.find((one) => one.path === path)
-  useDocumentTitle(section ? section.title(words) : common.settings)
+  useDocumentTitle(section ? section.title(messages) : common.settings)
   useEffect(preloadParts, [])
 
   if (path !== undefined && !section) return <NotFoundPage />
@@ -44,7 +44,7 @@ export function SettingsPage({ tenant }: { tenant: Tenant }) {
         {section && (
           <main ref={setRegion} className="settings-main page-scroll" key={section.path}>
             <div className="page-body">
-              <PrintHeader tenant={tenant} title={section.title(words)} />
+              <PrintHeader tenant={tenant} title={section.title(messages)} />
               {phone && menu && (
                 <Link className="link settings-back" to={settingsPath(tenant.id)}>
                   <Icon name="left" />
@@ -71,8 +71,8 @@ interface MenuProps {
 }
 
 function Menu({ tenant, sections, current }: MenuProps) {
-  const common = useWords()
-  const words = useAdminWords()
+  const common = useMessages()
+  const messages = useAdminMessages()
   return (
     <nav className="settings-menu" aria-label={common.settings}>
       {groups.map((group) => {
@@ -80,7 +80,7 @@ function Menu({ tenant, sections, current }: MenuProps) {
         if (inside.length === 0) return null
         return (
           <section key={group} aria-labelledby={`settings-${group}`}>
-            <h2 id={`settings-${group}`}>{words.groups[group]}</h2>
+            <h2 id={`settings-${group}`}>{messages.groups[group]}</h2>
             <ul>
               {inside.map((section) => (
                 <li key={section.path}>
@@ -88,7 +88,7 @@ function Menu({ tenant, sections, current }: MenuProps) {
                     to={settingsPath(tenant.id, section.path)}
                     aria-current={section === current ? 'page' : undefined}
                   >
-                    {section.title(words)}
+                    {section.title(messages)}
                     <Icon name="right" />
                   </Link>
                 </li>

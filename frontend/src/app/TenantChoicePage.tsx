@@ -1,6 +1,6 @@
 import { lazy, Suspense, useState } from 'react'
 import { Link } from 'react-router'
-import { useSessionWords } from '../i18n/sessionWords'
+import { useSessionMessages } from '../i18n/sessionMessages'
 import { useSession } from '../model/session/session'
 import { Button } from '../ui/Button'
 import { useDocumentTitle } from '../ui/hooks/useDocumentTitle'
@@ -14,21 +14,21 @@ const TenantDialog = lazy(() =>
 
 /** A choice of tenants, or a notice that there are none yet. */
 export default function TenantChoicePage() {
-  const words = useSessionWords()
+  const messages = useSessionMessages()
   const { tenants } = useSession()
   const [adding, setAdding] = useState(false)
-  useDocumentTitle(words.chooseTenant)
+  useDocumentTitle(messages.chooseTenant)
   return (
     <div className="app app-plain">
       <TopBar />
       <main className="page">
         <div className="plain">
-          <h1>{tenants.length ? words.chooseTenant : words.noTenant}</h1>
+          <h1>{tenants.length ? messages.chooseTenant : messages.noTenant}</h1>
           {tenants.length === 0 && (
             <>
-              <p>{words.noTenantText}</p>
+              <p>{messages.noTenantText}</p>
               <Button kind="primary" onClick={() => setAdding(true)}>
-                {words.addTenant}
+                {messages.addTenant}
               </Button>
             </>
           )}

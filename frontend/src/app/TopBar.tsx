@@ -23,7 +23,7 @@ const HelpDialog = preloadable(() => import('./HelpDialog'))
 
 /** The bar above every page, for accounts that may see the log. */
 export function TopBar({ tenant }: { tenant?: Tenant }) {
-  const { words } = useLanguage()
+  const { messages } = useLanguage()
   const session = useSession()
   const saveLanguage = useSaveLanguage()
   const signOut = useSignOut()
@@ -37,9 +37,9 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
   const [password, setPassword] = useState(false)
   const toPassword = session.launched ? undefined : () => setPassword(true)
   const account: MenuItem[] = [
-    ...(toAccount ? [{ key: 'account', label: words.yourAccount, onChoose: toAccount }] : []),
-    ...(toPassword ? [{ key: 'password', label: words.changePassword, onChoose: toPassword }] : []),
-    { key: 'out', label: words.signOut, onChoose: () => signOut.mutate() },
+    ...(toAccount ? [{ key: 'account', label: messages.yourAccount, onChoose: toAccount }] : []),
+    ...(toPassword ? [{ key: 'password', label: messages.changePassword, onChoose: toPassword }] : []),
+    { key: 'out', label: messages.signOut, onChoose: () => signOut.mutate() },
   ]
   return (
     <>
@@ -50,7 +50,7 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
         </Link>
         {tenant && <TenantMenu tenant={tenant} />}
         {!phone && tenant && (
-          <nav className="nav" aria-label={words.mainNavigation}>
+          <nav className="nav" aria-label={messages.mainNavigation}>
             {pages.map((page) => (
               <Link key={page.path} to={page.path} aria-current={page.current ? 'page' : undefined}>
                 {page.title}
@@ -63,8 +63,8 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
           <button
             type="button"
             className="icon-button"
-            aria-label={words.help}
-            title={words.help}
+            aria-label={messages.help}
+            title={messages.help}
             aria-keyshortcuts="?"
             onClick={() => setHelp(true)}
           >
@@ -81,18 +81,18 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
             onSignOut={() => signOut.mutate()}
           />
         ) : (
-          <Menu label={words.account} className="account" align="end" items={[account]}>
+          <Menu label={messages.account} className="account" align="end" items={[account]}>
             <span className="cut" title={visibleText(session.username)}>
               <Shown text={session.name ?? session.username} />
             </span>{' '}
-            <small>{words.roles[session.role]}</small>
+            <small>{messages.roles[session.role]}</small>
             <Icon name="down" />
           </Menu>
         )}
         {signOut.error && (
           <div className="top-note">
-            <Notice kind="error" action={words.retry} onAction={() => signOut.mutate()}>
-              {words.stillSignedIn(problemText(signOut.error))}
+            <Notice kind="error" action={messages.retry} onAction={() => signOut.mutate()}>
+              {messages.stillSignedIn(problemText(signOut.error))}
             </Notice>
           </div>
         )}
@@ -118,25 +118,25 @@ interface Page {
 }
 
 function usePages(tenant: Tenant | undefined): Page[] {
-  const { words } = useLanguage()
+  const { messages } = useLanguage()
   const { pathname } = useLocation()
   const session = useSession()
   if (!tenant) return []
   const root = `/t/${encodeURIComponent(tenant.id)}`
   const settings = settingsPath(tenant.id)
   const pages = [
-    { path: `${root}/log`, title: words.operationLog, current: pathname.startsWith(`${root}/log`) },
-    { path: `${root}/exports`, title: words.exportsPage, current: pathname.startsWith(`${root}/exports`) },
+    { path: `${root}/log`, title: messages.operationLog, current: pathname.startsWith(`${root}/log`) },
+    { path: `${root}/exports`, title: messages.exportsPage, current: pathname.startsWith(`${root}/exports`) },
   ]
   const checkpoint = settingsPath(tenant.id, 'checkpoint')
   if (!administers(session))
-    return [...pages, { path: checkpoint, title: words.checkpoint, current: pathname === checkpoint }]
-  return [...pages, { path: settings, title: words.settings, current: pathname.startsWith(settings) }]
+    return [...pages, { path: checkpoint, title: messages.checkpoint, current: pathname === checkpoint }]
+  return [...pages, { path: settings, title: messages.settings, current: pathname.startsWith(settings) }]
 }
 
 /** The tenant's name; a menu if there are several tenants. */
 function TenantMenu({ tenant }: { tenant: Tenant }) {
-  const { words } = useLanguage()
+  const { messages } = useLanguage()
   const { tenants } = useSession()
   const navigate = useNavigate()
   if (tenants.length < 2)
@@ -154,7 +154,7 @@ function TenantMenu({ tenant }: { tenant: Tenant }) {
     onChoose: () => navigate(`/t/${encodeURIComponent(id)}/log`),
   }))
   return (
-    <Menu label={words.tenant} className="tenant" title={words.tenant} items={[items]}>
+    <Menu label={messages.tenant} className="tenant" title={messages.tenant} items={[items]}>
       <span className="cut" title={visibleText(tenant.name)}>
         <Shown text={tenant.name} />
       </span>
@@ -172,13 +172,13 @@ interface PhoneMenuProps {
 }
 
 function PhoneMenu({ pages, onAccount, onPassword, onHelp, onSignOut }: PhoneMenuProps) {
-  const { tag, words } = useLanguage()
+  const { tag, messages } = useLanguage()
   const session = useSession()
   const navigate = useNavigate()
   const saveLanguage = useSaveLanguage()
   const other = tag === 'en' ? 'zh-CN' : 'en'
   const items: MenuItem[][] = [
-    [{ key: 'who', label: `${session.name ?? session.username} · ${words.roles[session.role]}` }],
+    [{ key: 'who', label: `${session.name ?? session.username} · ${messages.roles[session.role]}` }],
     pages.map((page) => ({
       key: page.path,
       label: page.title,
@@ -191,14 +191,20 @@ function PhoneMenu({ pages, onAccount, onPassword, onHelp, onSignOut }: PhoneMen
         label: <span lang={other}>{other === 'en' ? 'English' : '中文'}</span>,
         onChoose: () => saveLanguage.mutate(other),
       },
-      ...(onAccount ? [{ key: 'account', label: words.yourAccount, onChoose: onAccount }] : []),
-      ...(onPassword ? [{ key: 'password', label: words.changePassword, onChoose: onPassword }] : []),
-      { key: 'help', label: words.help, onChoose: onHelp },
-      { key: 'out', label: words.signOut, onChoose: onSignOut },
+      ...(onAccount ? [{ key: 'account', label: messages.yourAccount, onChoose: onAccount }] : []),
+      ...(onPassword ? [{ key: 'password', label: messages.changePassword, onChoose: onPassword }] : []),
+      { key: 'help', label: messages.help, onChoose: onHelp },
+      { key: 'out', label: messages.signOut, onChoose: onSignOut },
     ],
   ]
   return (
-    <Menu silent label={words.menu} className="icon-button" align="end" items={items.filter((group) => group.length)}>
+    <Menu
+      silent
+      label={messages.menu}
+      className="icon-button"
+      align="end"
+      items={items.filter((group) => group.length)}
+    >
       <Icon name="menu" />
     </Menu>
   )

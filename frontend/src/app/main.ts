@@ -1,12 +1,12 @@
-import { guessLanguage, loadWords } from '../i18n/dictionaries'
+import { guessLanguage, loadMessages } from '../i18n/dictionaries'
 import { basePath } from '../lib/basePath'
 import { beginReading } from './firstRequests'
 
 const { location } = window
 if (location.pathname.startsWith(`${basePath}/`)) {
-  // The little that comes first: the server is asked, and the words are loaded, while the console itself is.
+  // Runs first: sends the first requests and loads the messages while the rest of the console loads.
   const reads = beginReading(location)
-  loadWords(guessLanguage()).catch(() => {}) // the start tries again
+  loadMessages(guessLanguage()).catch(() => {}) // the start tries again
   import('./start')
   if (!reads) import('../features/session/SignInPage')
 } else {

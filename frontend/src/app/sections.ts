@@ -1,14 +1,14 @@
 import { type ComponentType, lazy } from 'react'
-import type { AdminWords } from '../i18n/admin.en'
+import type { AdminMessages } from '../i18n/admin.en'
 import type { Session, Tenant } from '../model/api/types'
 import { administers } from '../model/session/permissions'
 
-/** A page of the settings. To add one: a line in `sections`, its title in the words, a default export. */
+/** A settings page. To add one: a line in `sections`, its title in the messages, and a default export. */
 export interface Section {
   path: string
   group: 'tenant' | 'server' | 'you'
   who: 'everyone' | 'readers' | 'admins' | 'owners'
-  title: (words: AdminWords) => string
+  title: (messages: AdminMessages) => string
   page: ComponentType<{ tenant: Tenant }>
 }
 
@@ -18,77 +18,77 @@ export const sections: Section[] = [
     path: 'accounts',
     group: 'tenant',
     who: 'admins',
-    title: (words) => words.accounts.title,
+    title: (messages) => messages.accounts.title,
     page: lazy(() => import('../features/accounts/AccountsPage')),
   },
   {
     path: 'integration',
     group: 'tenant',
     who: 'admins',
-    title: (words) => words.integration,
+    title: (messages) => messages.integration,
     page: lazy(() => import('../features/integration/IntegrationPage')),
   },
   {
     path: 'keys',
     group: 'tenant',
     who: 'admins',
-    title: (words) => words.keys.title,
+    title: (messages) => messages.keys.title,
     page: lazy(() => import('../features/keys/KeysPage')),
   },
   {
     path: 'catalog',
     group: 'tenant',
     who: 'admins',
-    title: (words) => words.catalog.title,
+    title: (messages) => messages.catalog.title,
     page: lazy(() => import('../features/catalog/CatalogPage')),
   },
   {
     path: 'organizations',
     group: 'tenant',
     who: 'admins',
-    title: (words) => words.organizations.title,
+    title: (messages) => messages.organizations.title,
     page: lazy(() => import('../features/organizations/OrganizationsPage')),
   },
   {
     path: 'retention',
     group: 'tenant',
     who: 'admins',
-    title: (words) => words.retention.title,
+    title: (messages) => messages.retention.title,
     page: lazy(() => import('../features/retention/RetentionPage')),
   },
   {
     path: 'access',
     group: 'tenant',
     who: 'admins',
-    title: (words) => words.access.title,
+    title: (messages) => messages.access.title,
     page: lazy(() => import('../features/access/AccessPage')),
   },
   {
     path: 'checkpoint',
     group: 'tenant',
     who: 'readers',
-    title: (words) => words.system.checkpoint,
+    title: (messages) => messages.system.checkpoint,
     page: lazy(() => import('../features/system/CheckpointPage')),
   },
   {
     path: 'tenants',
     group: 'server',
     who: 'owners',
-    title: (words) => words.tenants.title,
+    title: (messages) => messages.tenants.title,
     page: lazy(() => import('../features/tenants/TenantsPage')),
   },
   {
     path: 'system',
     group: 'server',
     who: 'admins',
-    title: (words) => words.system.title,
+    title: (messages) => messages.system.title,
     page: lazy(() => import('../features/system/SystemPage')),
   },
   {
     path: 'account',
     group: 'you',
     who: 'everyone',
-    title: (words) => words.groups.you,
+    title: (messages) => messages.groups.you,
     page: lazy(() => import('../features/accounts/AccountPage')),
   },
 ]

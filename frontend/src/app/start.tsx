@@ -1,7 +1,7 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { BrowserRouter } from 'react-router'
-import { guessLanguage, loadWords } from '../i18n/dictionaries'
+import { guessLanguage, loadMessages } from '../i18n/dictionaries'
 import { basePath } from '../lib/basePath'
 import { App } from './App'
 import '../ui/tokens.css'
@@ -10,7 +10,7 @@ import '../ui/base.css'
 const root = document.getElementById('root')
 if (!root) throw new Error('the page has no #root')
 const page = createRoot(root)
-loadWords(guessLanguage()).then(() =>
+loadMessages(guessLanguage()).then(() =>
   page.render(
     <StrictMode>
       {/* The filters live in the address: a box that was ticked must look ticked at once, not after a transition. */}

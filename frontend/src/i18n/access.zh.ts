@@ -1,6 +1,6 @@
-import type { AdminWords } from './admin.en'
+import type { AdminMessages } from './admin.en'
 
-export const accessZh: AdminWords['access'] = {
+export const accessZh: AdminMessages['access'] = {
   title: '访问日志',
   text: '谁从何处、用哪些筛选条件查看、导出和管理了日志。任何人都不能修改或删除这些记录。',
   of: '访问日志范围',

@@ -398,4 +398,4 @@ export const adminEn = {
   },
 }
 
-export type AdminWords = Widen<typeof adminEn>
+export type AdminMessages = Widen<typeof adminEn>

@@ -1,8 +1,8 @@
 import { accessZh } from './access.zh'
-import type { AdminWords } from './admin.en'
+import type { AdminMessages } from './admin.en'
 import { spaced } from './spacing'
 
-export const adminZh: AdminWords = {
+export const adminZh: AdminMessages = {
   groups: { tenant: '当前租户', server: '服务器', you: '我的账号' },
   integration: '接入',
   loading: '正在读取…',

@@ -9,16 +9,16 @@ const loaders: Record<LocaleTag, () => Promise<Dictionary>> = {
 }
 const loaded = new Map<LocaleTag, Dictionary>()
 
-/** Loads the words of a language, which must be done before anything is drawn in it: only one is in the first load. */
-export async function loadWords(tag: LocaleTag): Promise<void> {
+/** Loads the messages of a language, before anything is drawn in it: the first load has only one language. */
+export async function loadMessages(tag: LocaleTag): Promise<void> {
   if (!loaded.has(tag)) loaded.set(tag, await loaders[tag]())
 }
 
-/** The words of a language that has been loaded. */
-export function wordsIn(tag: LocaleTag): Dictionary {
-  const words = loaded.get(tag)
-  if (!words) throw new Error(`the words of ${tag} are not loaded`)
-  return words
+/** The messages of a loaded language. */
+export function messagesIn(tag: LocaleTag): Dictionary {
+  const messages = loaded.get(tag)
+  if (!messages) throw new Error(`the messages of ${tag} are not loaded`)
+  return messages
 }
 
 const remembered = 'oplog.language'

@@ -47,7 +47,7 @@ export const en = {
   delete: 'Delete',
   choose: 'Choose…',
   hiddenCharacter: (code: string) => `Invisible character ${code}`,
-  paper: {
+  printing: {
     print: 'Print',
     printed: 'Printed',
     by: (time: string, name: string) => `${time} by ${name}`,

@@ -37,4 +37,4 @@ export const integrationEn = {
   lost: 'Connecting…',
 }
 
-export type IntegrationWords = Widen<typeof integrationEn>
+export type IntegrationMessages = Widen<typeof integrationEn>

@@ -1,6 +1,6 @@
-import type { IntegrationWords } from './integration.en'
+import type { IntegrationMessages } from './integration.en'
 
-export const integrationZh: IntegrationWords = {
+export const integrationZh: IntegrationMessages = {
   title: '接入',
   text: '将您的系统中的操作记录到这里。代码复制后即可运行。',
   key: '写入密钥',

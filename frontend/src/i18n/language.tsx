@@ -1,20 +1,20 @@
 import { createContext, type ReactNode, useContext, useEffect } from 'react'
-import { type LocaleTag, wordsIn } from './dictionaries'
+import { type LocaleTag, messagesIn } from './dictionaries'
 import type { Dictionary, Widen } from './en'
 
 interface Language {
   tag: LocaleTag
-  words: Dictionary
+  messages: Dictionary
 }
 
 const LanguageContext = createContext<Language | undefined>(undefined)
 
-/** Sets the language of its children; its words must be loaded. */
+/** Sets the language of its children; its messages must be loaded. */
 export function LanguageProvider({ tag, children }: { tag: LocaleTag; children: ReactNode }) {
   useEffect(() => {
     document.documentElement.lang = tag // without it Chinese is drawn with Japanese glyphs
   }, [tag])
-  return <LanguageContext value={{ tag, words: wordsIn(tag) }}>{children}</LanguageContext>
+  return <LanguageContext value={{ tag, messages: messagesIn(tag) }}>{children}</LanguageContext>
 }
 
 export function useLanguage(): Language {
@@ -23,18 +23,18 @@ export function useLanguage(): Language {
   return language
 }
 
-export function useWords(): Dictionary {
-  return useLanguage().words
+export function useMessages(): Dictionary {
+  return useLanguage().messages
 }
 
-export type FeatureWords<T> = Dictionary & Widen<T>
+export type FeatureMessages<T> = Dictionary & Widen<T>
 
 /** Returns a hook that gives the texts of a feature together with the common ones. */
-export function featureWords<T extends object>(en: T, zh: Widen<T>): () => FeatureWords<T> {
-  const all = new Map<LocaleTag, FeatureWords<T>>()
+export function featureMessages<T extends object>(en: T, zh: Widen<T>): () => FeatureMessages<T> {
+  const all = new Map<LocaleTag, FeatureMessages<T>>()
   return () => {
-    const { tag, words } = useLanguage()
-    const texts = all.get(tag) ?? ({ ...words, ...(tag === 'en' ? en : zh) } as FeatureWords<T>)
+    const { tag, messages } = useLanguage()
+    const texts = all.get(tag) ?? ({ ...messages, ...(tag === 'en' ? en : zh) } as FeatureMessages<T>)
     all.set(tag, texts)
     return texts
   }

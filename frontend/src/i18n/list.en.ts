@@ -3,7 +3,7 @@ import { n, plural } from './numbers'
 export const listEn = {
   operations: (count: number) => plural(count, 'operation', 'operations'),
   operationsTotal: (count: number) => plural(count, 'operation', 'operations'),
-  wordsRest: (period: string, scope: string | undefined) => `, ${period}${scope ? `, in ${scope}` : ''}`,
+  summaryRest: (period: string, scope: string | undefined) => `, ${period}${scope ? `, in ${scope}` : ''}`,
   period: (from: string, to: string | undefined) => `${from} to ${to ?? 'now'}`,
   andBelow: (name: string) => `${name} and below`,
   histogram: (unit: string, period: string, count: number) => `Operations per ${unit}, ${period}: ${n(count)} in total`,

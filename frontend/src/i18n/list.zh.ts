@@ -6,7 +6,7 @@ import { spaced } from './spacing'
 export const listZh: Widen<typeof listEn> = {
   operations: (count) => `${n(count)} 条`,
   operationsTotal: (count) => `共 ${n(count)} 条操作`,
-  wordsRest: (period, scope) => `，${period}${scope ? `，${scope}` : ''}`,
+  summaryRest: (period, scope) => `，${period}${scope ? `，${scope}` : ''}`,
   period: (from, to) => `${from}${from.endsWith('）') ? '' : ' '}至${to ? ` ${to}` : '今'}`,
   andBelow: (name) => spaced('', name, '及下级'),
   histogram: (unit, period, count) => `${period}，每${unit}操作数，共 ${n(count)} 条`,

@@ -1,23 +1,23 @@
-import type { FieldProblem, ProblemTranslation, ProblemWords } from './problems'
+import type { FieldProblem, ProblemMessages, ProblemTranslation } from './problems'
 import { problemsZh } from './problems.zh'
 
-function translation(words: ProblemWords): ProblemTranslation {
+function translation(messages: ProblemMessages): ProblemTranslation {
   function field({ code = '', params, value }: FieldProblem) {
-    const text = words.codes[code]
+    const text = messages.codes[code]
     return text ? fill(text, { ...params, value }) : undefined
   }
   return {
     field,
     text({ status, detail, reason, params, errors: [first] }) {
-      const text = words.reasons[reason]
-      const common = words.statusesWithDetail[status]
+      const text = messages.reasons[reason]
+      const common = messages.statusesWithDetail[status]
       return (
         (first && field(first)) ||
-        (text ? fill(text, params) : words.statuses[status]) ||
+        (text ? fill(text, params) : messages.statuses[status]) ||
         (common && `${common}（${detail}）`)
       )
     },
-    title: (status) => words.statuses[status],
+    title: (status) => messages.statuses[status],
   }
 }
 

@@ -29,7 +29,7 @@ export interface ProblemTranslation {
 }
 
 /** What the server says in English, by its codes; each {name} stands for a parameter, and {value} for the value as sent. */
-export interface ProblemWords {
+export interface ProblemMessages {
   codes: Record<string, string>
   reasons: Record<string, string>
   /** Of errors without a code. */

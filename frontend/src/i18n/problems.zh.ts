@@ -1,7 +1,7 @@
-import type { ProblemWords } from './problems'
+import type { ProblemMessages } from './problems'
 
-/** What the server says in English, by its codes; error_codes_test.go names codes without words. */
-export const problemsZh: ProblemWords = {
+/** Translations of the server's messages, by code; error_codes_test.go names codes without one. */
+export const problemsZh: ProblemMessages = {
   codes: {
     after_to: '晚于结束时间 {to}',
     before_retention: '早于 {start}：此租户的日志保留 {days} 天，更早的操作不予接收',

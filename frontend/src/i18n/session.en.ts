@@ -2,7 +2,7 @@ export const sessionEn = {
   signIn: 'Sign in',
   signInTitle: 'Sign in',
   sessionEnded: 'Your session has ended. Sign in to continue where you left off.',
-  wrongWords: 'Incorrect username or password.',
+  wrongCredentials: 'Incorrect username or password.',
   signInFailed: (detail: string) => `Sign-in failed: ${detail}`,
   setupTitle: 'Set up oplog',
   setupText: 'Create the first tenant and your owner account.',

@@ -6,7 +6,7 @@ export const sessionZh: Widen<typeof sessionEn> = {
   signIn: '登录',
   signInTitle: '登录',
   sessionEnded: '会话已结束，重新登录后将回到刚才的页面。',
-  wrongWords: '用户名或密码错误。',
+  wrongCredentials: '用户名或密码错误。',
   signInFailed: (detail) => `登录失败：${detail}`,
   setupTitle: '初始化 oplog',
   setupText: '创建第一个租户和您的所有者账号。',

@@ -43,7 +43,7 @@ export const zh: Dictionary = {
   delete: '删除',
   choose: '请选择…',
   hiddenCharacter: (code) => `不可见字符 ${code}`,
-  paper: {
+  printing: {
     print: '打印',
     printed: '打印时间',
     by: (time, name) => `${time}，打印人：${name}`,

@@ -1,10 +1,10 @@
 import { afterEach, expect, test } from 'vitest'
 import type { LocaleTag } from '../i18n/dictionaries'
-import { ApiProblem, loadProblemWords, problemText, problemTitle, setProblemTexts } from './problem'
+import { ApiProblem, loadProblemMessages, problemText, problemTitle, setProblemTexts } from './problem'
 
 async function inLanguage(tag: LocaleTag) {
   setProblemTexts(tag, 'no response')
-  await loadProblemWords()
+  await loadProblemMessages()
 }
 
 afterEach(() => inLanguage('en'))
@@ -24,7 +24,7 @@ test('the errors of fields are in Chinese, by their codes and parameters', async
   expect(problem.fields).toEqual({
     'body.password': '至少 12 个字符',
     'body.role': '“x”无效，可用的值：owner, admin',
-    'body.name': 'is taken', // without words, the server's own message
+    'body.name': 'is taken', // without a translation, the server's own message
   })
   expect(problemText(problem)).toBe('至少 12 个字符')
   expect(problemTitle(problem)).toBe('部分内容无效')
@@ -58,7 +58,7 @@ test('a status without a code keeps the facts that the server tells', async () =
   expect(text(404)).toBe('In 7 s.')
 })
 
-test('before its words are loaded the messages of the server are shown', () => {
+test('before its translation is loaded the messages of the server are shown', () => {
   setProblemTexts('zh-CN', '服务器未响应')
   expect(problemText(new ApiProblem(409, { detail: 'It exists.' }))).toBe('It exists.')
   expect(problemText(new ApiProblem(0, {}))).toBe('服务器未响应')

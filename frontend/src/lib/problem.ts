@@ -69,7 +69,7 @@ export function setProblemTexts(tag: LocaleTag, missing: string) {
 }
 
 /** Loads the translation that an error needs before it is shown. Without it the server's own message is shown. */
-export async function loadProblemWords(): Promise<void> {
+export async function loadProblemMessages(): Promise<void> {
   const tag = language
   try {
     const loaded = await loadProblems(tag)

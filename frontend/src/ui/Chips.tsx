@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type ReactNode, type RefObject, useLayoutEffect, useRef, useState } from 'react'
-import { useWords } from '../i18n/language'
+import { useMessages } from '../i18n/language'
 import { visibleText } from '../lib/visible'
 import { Icon } from './Icon'
 import { Shown } from './Shown'
@@ -35,7 +35,7 @@ export function Chips<Name extends string>({
   onCopyLink,
   children,
 }: Props<Name>) {
-  const words = useWords()
+  const messages = useMessages()
   const line = useRef<HTMLFieldSetElement>(null)
   const tight = useTight(line, chips)
 
@@ -56,7 +56,7 @@ export function Chips<Name extends string>({
   }
 
   return (
-    <fieldset ref={line} className={tight ? 'chips chips-tight' : 'chips'} aria-label={words.activeFilters}>
+    <fieldset ref={line} className={tight ? 'chips chips-tight' : 'chips'} aria-label={messages.activeFilters}>
       {chips.map(({ name, excluded, label, text, onOpen }, index) => (
         <span key={name} className="chip">
           {excluded && <Icon name="not" small />}
@@ -64,18 +64,18 @@ export function Chips<Name extends string>({
             <button
               type="button"
               className="chip-text"
-              title={visibleText(words.chipWhole(label, text))}
+              title={visibleText(messages.chipWhole(label, text))}
               onClick={onOpen}
               onKeyDown={(event) => keyDown(event, name, index)}
             >
-              <span className="chip-label">{words.chip(label)}</span>
+              <span className="chip-label">{messages.chip(label)}</span>
               <span className="cut">
                 <Shown text={text} />
               </span>
             </button>
           ) : (
-            <span className="chip-text" title={visibleText(words.chipWhole(label, text))}>
-              <span className="chip-label">{words.chip(label)}</span>
+            <span className="chip-text" title={visibleText(messages.chipWhole(label, text))}>
+              <span className="chip-label">{messages.chip(label)}</span>
               <span className="cut">
                 <Shown text={text} />
               </span>
@@ -85,8 +85,8 @@ export function Chips<Name extends string>({
             type="button"
             className="chip-remove"
             data-remove
-            aria-label={words.removeFilter(label)}
-            title={words.removeFilter(label)}
+            aria-label={messages.removeFilter(label)}
+            title={messages.removeFilter(label)}
             onClick={() => remove(name, index)}
             onKeyDown={(event) => keyDown(event, name, index)}
           >
@@ -96,14 +96,14 @@ export function Chips<Name extends string>({
       ))}
       {chips.length > 0 && (
         <button type="button" className="text-button" onClick={onClear}>
-          {words.clearAll}
+          {messages.clearAll}
         </button>
       )}
       <span className="grow" />
       {children}
-      <button type="button" className="text-button quiet copy-link" title={words.copyLink} onClick={onCopyLink}>
+      <button type="button" className="text-button quiet copy-link" title={messages.copyLink} onClick={onCopyLink}>
         <Icon name="link" />
-        {words.copyLink}
+        {messages.copyLink}
       </button>
     </fieldset>
   )

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { useWords } from '../i18n/language'
+import { useMessages } from '../i18n/language'
 import { Icon } from './Icon'
 import { LazyBoundary } from './LazyBoundary'
 import './filters.css'
@@ -24,7 +24,7 @@ interface Props {
 
 /** A button that opens the choices of a filter, and says how many of them are on. */
 export function ChoiceFilter({ label, chosen, excluded = 0, plain, shrinks, invalid, open, onOpen, children }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   return (
     <div className={shrinks ? 'floating-anchor choice-anchor' : 'floating-anchor'}>
       <button
@@ -34,15 +34,15 @@ export function ChoiceFilter({ label, chosen, excluded = 0, plain, shrinks, inva
         aria-expanded={open}
         onClick={() => onOpen(!open)}
       >
-        <span className="cut">{label}</span> {chosen > 0 && <b>{words.number(chosen)}</b>}{' '}
+        <span className="cut">{label}</span> {chosen > 0 && <b>{messages.number(chosen)}</b>}{' '}
         {excluded > 0 && (
           <b className="choice-not">
-            <span className="sr">{words.notThese(words.number(excluded))}</span>
+            <span className="sr">{messages.notThese(messages.number(excluded))}</span>
             <Icon name="not" small />
-            <span aria-hidden="true">{words.number(excluded)}</span>
+            <span aria-hidden="true">{messages.number(excluded)}</span>
           </b>
         )}
-        {chosen + excluded === 0 && !plain && <span className="choice-all">{words.all}</span>}
+        {chosen + excluded === 0 && !plain && <span className="choice-all">{messages.all}</span>}
         <Icon name="down" />
       </button>
       {open && <LazyBoundary onEscape={() => onOpen(false)}>{children}</LazyBoundary>}

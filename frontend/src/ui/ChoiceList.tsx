@@ -1,5 +1,5 @@
 import { useRef, useState } from 'react'
-import { useWords } from '../i18n/language'
+import { useMessages } from '../i18n/language'
 import { visibleText } from '../lib/visible'
 import { Icon } from './Icon'
 import { Shown } from './Shown'
@@ -35,7 +35,7 @@ const longTitle = 30
 /** The choices of one filter, several at a time, each with its count; each can be excluded instead. */
 export function ChoiceList(props: Props) {
   const { label, findLabel, groups, counts, selected, excluded = [], onChange } = props
-  const words = useWords()
+  const messages = useMessages()
   const [find, setFind] = useState('')
   const findInput = useRef<HTMLInputElement>(null)
   const countOf = new Map(counts?.map(({ value, count }) => [value, count]))
@@ -94,7 +94,7 @@ export function ChoiceList(props: Props) {
               findInput.current?.focus() // this button goes away
             }}
           >
-            {words.clear}
+            {messages.clear}
           </button>
         </div>
       )}
@@ -107,13 +107,13 @@ export function ChoiceList(props: Props) {
                 <button
                   type="button"
                   className="text-button"
-                  aria-label={`${words.allOfThese}: ${group.title}`}
+                  aria-label={`${messages.allOfThese}: ${group.title}`}
                   onClick={() => {
                     const values = group.choices.map((choice) => choice.value)
                     turn(values, !values.every((value) => selected.includes(value)))
                   }}
                 >
-                  {words.allOfThese}
+                  {messages.allOfThese}
                 </button>
               </div>
             )}
@@ -135,14 +135,14 @@ export function ChoiceList(props: Props) {
                     <span className="cut" title={visibleText(title)}>
                       <Shown text={title} />
                     </span>
-                    {counts && <span className="choice-count">{words.number(countOf.get(value) ?? 0)}</span>}
+                    {counts && <span className="choice-count">{messages.number(countOf.get(value) ?? 0)}</span>}
                   </label>
                   {props.excluded && (
                     <button
                       type="button"
                       className="choice-exclude"
-                      aria-label={words.excludeThis(visibleText(title))}
-                      title={words.excludeThis(visibleText(title))}
+                      aria-label={messages.excludeThis(visibleText(title))}
+                      title={messages.excludeThis(visibleText(title))}
                       aria-pressed={isExcluded}
                       onClick={() => exclude(value, !isExcluded)}
                     >
@@ -154,7 +154,7 @@ export function ChoiceList(props: Props) {
             })}
           </div>
         ))}
-        {shown.length === 0 && !props.pending && <p className="choices-none">{words.nothingFound}</p>}
+        {shown.length === 0 && !props.pending && <p className="choices-none">{messages.nothingFound}</p>}
       </fieldset>
       {props.note && <p className="choices-note choices-more">{props.note}</p>}
     </div>

@@ -1,5 +1,5 @@
 import { type ReactNode, useId, useLayoutEffect, useRef } from 'react'
-import { useWords } from '../i18n/language'
+import { useMessages } from '../i18n/language'
 import { Icon } from './Icon'
 import { Shown } from './Shown'
 import './dialog.css'
@@ -15,7 +15,7 @@ interface Props {
 
 /** A modal dialog: the browser's own, which keeps the focus inside, closes on Escape and gives the focus back. */
 export function Dialog({ title, className, firm, onClose, children }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
 
@@ -45,7 +45,7 @@ export function Dialog({ title, className, firm, onClose, children }: Props) {
           <h2 id={id}>
             <Shown text={title} />
           </h2>
-          <button type="button" className="icon-button" aria-label={words.close} onClick={onClose}>
+          <button type="button" className="icon-button" aria-label={messages.close} onClick={onClose}>
             <Icon name="close" />
           </button>
         </header>

@@ -1,5 +1,5 @@
 import { Component, type ReactNode, useCallback, useEffect, useState } from 'react'
-import { useWords } from '../i18n/language'
+import { useMessages } from '../i18n/language'
 import { Icon } from './Icon'
 import './session.css'
 import './errorBoundary.css'
@@ -32,7 +32,7 @@ export class ErrorBoundary extends Component<Props, { error: unknown; resetKey: 
 }
 
 function PageError({ error }: { error: unknown }) {
-  const words = useWords()
+  const messages = useMessages()
   const { silent, reload } = useReload()
   const text = error instanceof Error ? error.message : String(error)
   const missing = isMissing(text)
@@ -43,10 +43,10 @@ function PageError({ error }: { error: unknown }) {
   return (
     <div className="page" role="alert">
       <main className="plain">
-        <h1>{missing ? words.pageMissing : words.pageError}</h1>
-        <p>{silent ? words.stillNoAnswer : missing ? words.pageMissingText : words.pageErrorText(text)}</p>
+        <h1>{missing ? messages.pageMissing : messages.pageError}</h1>
+        <p>{silent ? messages.stillNoAnswer : missing ? messages.pageMissingText : messages.pageErrorText(text)}</p>
         <button type="button" className="link" onClick={reload}>
-          {words.reload}
+          {messages.reload}
         </button>
       </main>
     </div>
@@ -54,14 +54,14 @@ function PageError({ error }: { error: unknown }) {
 }
 
 function PartError() {
-  const words = useWords()
+  const messages = useMessages()
   const { silent, reload } = useReload()
   return (
     <div className="error-part" role="alert">
       <Icon name="alert" />
-      <span>{silent ? words.stillNoAnswer : words.partMissing}</span>
+      <span>{silent ? messages.stillNoAnswer : messages.partMissing}</span>
       <button type="button" className="link" onClick={reload}>
-        {words.reload}
+        {messages.reload}
       </button>
     </div>
   )

@@ -1,4 +1,4 @@
-import { type LocaleTag, loadWords } from '../i18n/dictionaries'
+import { type LocaleTag, loadMessages } from '../i18n/dictionaries'
 import { useLanguage } from '../i18n/language'
 import { preloadLater } from './hooks/preload'
 import { Segments } from './Segments'
@@ -8,9 +8,9 @@ const languages: { value: LocaleTag; label: string; lang: string }[] = [
   { value: 'zh-CN', label: '中文', lang: 'zh-CN' },
 ]
 
-for (const { value } of languages) preloadLater(() => loadWords(value))
+for (const { value } of languages) preloadLater(() => loadMessages(value))
 
 export function LanguageSwitch({ onChange }: { onChange: (tag: LocaleTag) => void }) {
-  const { tag, words } = useLanguage()
-  return <Segments small label={words.language} segments={languages} value={tag} onChange={onChange} />
+  const { tag, messages } = useLanguage()
+  return <Segments small label={messages.language} segments={languages} value={tag} onChange={onChange} />
 }

@@ -1,7 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { useAdminWords } from '../i18n/adminWords'
-import { useWords } from '../i18n/language'
+import { useAdminMessages } from '../i18n/adminMessages'
+import { useMessages } from '../i18n/language'
 import { problemText } from '../lib/problem'
 import { Notice } from './Notice'
 
@@ -12,18 +12,18 @@ interface Props<T> {
 
 /** The data of a query; above it an error with Retry, while earlier data stays. */
 export function Loaded<T>({ query, children }: Props<T>) {
-  const { retry } = useWords()
-  const words = useAdminWords()
+  const { retry } = useMessages()
+  const messages = useAdminMessages()
   return (
     <>
       {query.error && (
         <Notice kind="error" action={retry} onAction={() => query.refetch()}>
-          {words.failed(problemText(query.error))}
+          {messages.failed(problemText(query.error))}
         </Notice>
       )}
       {query.isPending && (
         <p className="loading-late" role="status">
-          {words.loading}
+          {messages.loading}
         </p>
       )}
       {query.data !== undefined && children(query.data)}

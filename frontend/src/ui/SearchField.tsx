@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react'
-import { useWords } from '../i18n/language'
+import { useMessages } from '../i18n/language'
 import { Steps, typedOn } from '../lib/steps'
 import { useFits } from './hooks/useFits'
 import { useKey } from './hooks/useKey'
@@ -22,8 +22,8 @@ const pause = 150
 
 /** The one search box. What is typed becomes the filter shortly after the last key. */
 export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
-  const words = useWords()
-  const fullHint = hint ?? words.searchHint
+  const messages = useMessages()
+  const fullHint = hint ?? messages.searchHint
   const input = useRef<HTMLInputElement>(null)
   useImperativeHandle(ref, () => input.current as HTMLInputElement, [])
   const hintFits = useFits(input, fullHint)
@@ -93,9 +93,9 @@ export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
       <input
         ref={input}
         type="search"
-        aria-label={words.search}
+        aria-label={messages.search}
         aria-invalid={invalid}
-        placeholder={hintFits ? fullHint : words.search}
+        placeholder={hintFits ? fullHint : messages.search}
         value={text}
         onChange={(event) => type(event.target.value)}
         onKeyDown={keyDown}
@@ -115,8 +115,8 @@ export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
         <button
           type="button"
           className="icon-button search-clear"
-          aria-label={words.clearSearch}
-          title={words.clearSearch}
+          aria-label={messages.clearSearch}
+          title={messages.clearSearch}
           onClick={() => {
             setText('')
             finish('')

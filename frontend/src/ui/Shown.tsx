@@ -1,5 +1,5 @@
 import { Fragment, type ReactNode } from 'react'
-import { useWords } from '../i18n/language'
+import { useMessages } from '../i18n/language'
 import { hiddenCharacters, isRightToLeft } from '../lib/visible'
 import './shown.css'
 
@@ -59,9 +59,9 @@ export function Parts<R extends Range>({ text, ranges, draw }: PartsProps<R>) {
 }
 
 function Mark({ code, children }: { code: string; children: string }) {
-  const words = useWords()
+  const messages = useMessages()
   return (
-    <span className="hidden-mark" role="img" aria-label={code} title={words.hiddenCharacter(code)} data-code={code}>
+    <span className="hidden-mark" role="img" aria-label={code} title={messages.hiddenCharacter(code)} data-code={code}>
       <span>{children}</span>
     </span>
   )

@@ -1,4 +1,4 @@
-import { useWords } from '../i18n/language'
+import { useMessages } from '../i18n/language'
 import { visibleText } from '../lib/visible'
 import { Icon, type IconName } from './Icon'
 import { Shown } from './Shown'
@@ -16,7 +16,7 @@ const icons: Record<Group, IconName> = {
 interface Props {
   title: string
   group: Group
-  /** That the tenant has added it to what is built in, in words: it is dashed, too. */
+  /** Says that the tenant has added the operation type to the built-in ones; its border is dashed, too. */
   added?: string | undefined
 }
 
@@ -33,11 +33,11 @@ export function TypeTag({ title, group, added }: Props) {
 }
 
 export function FailedMark() {
-  const words = useWords()
+  const messages = useMessages()
   return (
-    <span className="failed" title={words.failed}>
+    <span className="failed" title={messages.failed}>
       <Icon name="alert" small />
-      <span>{words.failed}</span>
+      <span>{messages.failed}</span>
     </span>
   )
 }

@@ -23,13 +23,13 @@ interface Props {
 
 /** One entry of the access log, with its proof. */
 export function AccessDialog({ tenant, entry: row, context, onFilter, onClose }: Props) {
-  const { words } = context
+  const { messages } = context
   const full = useAccessEntry(tenant, row.id)
   const entry = full.data ?? row
   const facts = actionDetails(entry, context)
   const roles: Record<string, string> = context.common.roles
   const role = entry.user.role && (roles[entry.user.role] ?? entry.user.role)
-  const { title } = describeAction(entry, words)
+  const { title } = describeAction(entry, messages)
   return (
     <Dialog title={title} className="access-dialog" onClose={onClose}>
       <div className="form-body">
@@ -46,19 +46,19 @@ export function AccessDialog({ tenant, entry: row, context, onFilter, onClose }:
         <EntryFacts entry={{ ...entry, user: { ...entry.user, role } }} zone={context.zone} organizations={undefined} />
         <p className="access-more">
           <button type="button" className="link" onClick={() => onFilter({ user: [entry.user.id] })}>
-            {shown(words.access.allBy(entry.user.name))}
+            {shown(messages.access.allBy(entry.user.name))}
           </button>
           <button
             type="button"
             className="link"
             onClick={() => onFilter({ operation: [`${entry.module}.${entry.operation}`] })}
           >
-            {shown(words.access.allOf(title))}
+            {shown(messages.access.allOf(title))}
           </button>
         </p>
         {entry.details !== undefined && (
           <details className="access-details">
-            <summary>{words.access.details}</summary>
+            <summary>{messages.access.details}</summary>
             <pre className="mono">{shown(prettyJson(entry.details))}</pre>
           </details>
         )}

@@ -1,5 +1,5 @@
-import { useAdminWords } from '../../i18n/adminWords'
-import { useWords } from '../../i18n/language'
+import { useAdminMessages } from '../../i18n/adminMessages'
+import { useMessages } from '../../i18n/language'
 import type { FilterName, Filters } from '../../model/log/filters'
 import { Button } from '../../ui/Button'
 import { withoutFilter } from './useAccessFilters'
@@ -15,22 +15,22 @@ interface Props {
 
 /** No row: says what was asked for, and each way out. */
 export function AccessEmpty({ filters, active, onFilters }: Props) {
-  const common = useWords()
-  const words = useAdminWords().access
+  const common = useMessages()
+  const messages = useAdminMessages().access
   const { range } = filters
-  if (active.length === 0 && !range) return <p className="list-empty">{words.none}</p>
+  if (active.length === 0 && !range) return <p className="list-empty">{messages.none}</p>
   const title = active.every(({ name }) => name === 'period')
-    ? words.noneInPeriod
+    ? messages.noneInPeriod
     : active.length === 1
-      ? words.noMatchOne
-      : words.noMatch(active.length)
+      ? messages.noMatchOne
+      : messages.noMatch(active.length)
   const ways = active.map((one) => ({ ...one, way: common.remove, next: withoutFilter(filters, one.name) }))
   if (range)
     ways.push({
       name: 'period',
-      label: words.time,
+      label: messages.time,
       text: common.rangeInText[range],
-      way: words.allTime,
+      way: messages.allTime,
       next: { ...filters, range: undefined },
     })
   return (

@@ -1,6 +1,6 @@
 import { type ReactNode, useRef, useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
-import { useWords } from '../../i18n/language'
+import { useAdminMessages } from '../../i18n/adminMessages'
+import { useMessages } from '../../i18n/language'
 import type { Step } from '../../lib/steps'
 import { type FilterName, type Filters, isExclusion, noFilters } from '../../model/log/filters'
 import { PeriodPicker } from '../../model/period/PeriodPicker'
@@ -27,11 +27,11 @@ interface Props {
   children: ReactNode
 }
 
-/** What the access log is narrowed to: words, who, what and when, and a chip for each that is on. */
+/** The filters of the access log: search, actor, action and period, with a chip for each active one. */
 export function AccessFilters(props: Props) {
   const { filters, active, zone, actors, actions, refused, onFilters, onCopyLink } = props
-  const common = useWords()
-  const words = useAdminWords()
+  const common = useMessages()
+  const messages = useAdminMessages()
   const viewport = useViewportWidth()
   const [opened, setOpened] = useState<FilterName>()
   const search = useRef<HTMLInputElement>(null)
@@ -47,17 +47,17 @@ export function AccessFilters(props: Props) {
   })
 
   const choices = [
-    { name: 'user', label: words.access.user, findLabel: common.findUser, groups: actors },
-    { name: 'operation', label: words.access.action, findLabel: words.access.findAction, groups: actions },
+    { name: 'user', label: messages.access.user, findLabel: common.findUser, groups: actors },
+    { name: 'operation', label: messages.access.action, findLabel: messages.access.findAction, groups: actions },
   ] as const
 
   return (
     <div className={phone ? 'access-filters main-phone' : 'access-filters'}>
-      <search className="filter-bar" aria-label={words.access.filters}>
+      <search className="filter-bar" aria-label={messages.access.filters}>
         <SearchField
           ref={search}
           value={filters.q}
-          hint={words.access.searchHint}
+          hint={messages.access.searchHint}
           invalid={wrong('q')}
           onChange={(q, goesOn) => onFilters({ ...filters, q }, { replace: true, goesOn })}
         />
@@ -93,7 +93,7 @@ export function AccessFilters(props: Props) {
           onPreset={(range) => onFilters({ ...filters, range, from: undefined, to: undefined })}
           onCustom={(from, to) => onFilters({ ...filters, range: undefined, from, to })}
           any={{
-            label: words.access.allTime,
+            label: messages.access.allTime,
             onChoose: () => onFilters({ ...filters, range: undefined, from: undefined, to: undefined }),
           }}
         />

@@ -1,8 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import type { Dictionary } from '../../i18n/en'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { ApiProblem, problemText } from '../../lib/problem'
 import type { Step } from '../../lib/steps'
 import { exactPeriod } from '../../lib/time/phrases'
@@ -44,8 +44,8 @@ interface Props {
 
 /** The rows of an access log, below what they are narrowed to. */
 export function AccessLog({ tenant, scope, filters, ignored, onFilters }: Props) {
-  const common = useWords()
-  const words = useAdminWords()
+  const common = useMessages()
+  const messages = useAdminMessages()
   const copy = useCopy()
   const client = useQueryClient()
   const region = useScrollRegion()
@@ -66,21 +66,21 @@ export function AccessLog({ tenant, scope, filters, ignored, onFilters }: Props)
   const titles = useTitles(tenant.id)
   const keyNames = useKeyNames(tenant.id, true)
   const nameOf = useNames([], undefined, organizations.data, titles, keyNames)
-  const context: ActionContext = { words, common, zone: tenant.time_zone, nameOf }
+  const context: ActionContext = { messages, common, zone: tenant.time_zone, nameOf }
 
   const accounts = useAccounts(tenant.id).data ?? []
   const apiKeys = useApiKeys(tenant.id).data ?? []
   const actors =
     scope === 'tenant'
-      ? actorChoices(accounts, apiKeys, entries, filters.user, words)
+      ? actorChoices(accounts, apiKeys, entries, filters.user, messages)
       : actorChoices(
           accounts.filter((account) => !account.tenant),
           [],
           entries,
           filters.user,
-          words,
+          messages,
         )
-  const actions = actionChoices(words)
+  const actions = actionChoices(messages)
 
   /** The value of a filter, as its choice says it. */
   function titleOf(field: Field, value: string): string {
@@ -89,11 +89,11 @@ export function AccessLog({ tenant, scope, filters, ignored, onFilters }: Props)
   }
   const labels: Partial<Record<FilterName, string>> = {
     q: common.search,
-    user: words.access.user,
-    operation: words.access.action,
+    user: messages.access.user,
+    operation: messages.access.action,
     module: common.functionalModule,
-    contentId: words.access.about,
-    period: words.access.time,
+    contentId: messages.access.about,
+    period: messages.access.time,
   }
   const active = activeIn(filters).map((name) => ({
     name,
@@ -144,18 +144,18 @@ export function AccessLog({ tenant, scope, filters, ignored, onFilters }: Props)
         <IgnoredNotice
           ignored={ignored}
           source="link"
-          period={shownPeriod(filters, tenant.time_zone, common) ?? words.access.allTimeInText}
+          period={shownPeriod(filters, tenant.time_zone, common) ?? messages.access.allTimeInText}
           onClose={() => onFilters(filters, { replace: true })}
         />
       )}
       {access.error && (
         <Notice kind="error" action={common.retry} onAction={retry}>
-          {words.failed(problemText(access.error))}
+          {messages.failed(problemText(access.error))}
         </Notice>
       )}
       {access.isPending && !pages && (
         <p className="loading-late" role="status">
-          {words.loading}
+          {messages.loading}
         </p>
       )}
       {hasRows && (
@@ -171,7 +171,7 @@ export function AccessLog({ tenant, scope, filters, ignored, onFilters }: Props)
         </div>
       )}
       {access.data && !access.hasNextPage && hasRows && (
-        <p className="access-end">{words.access.end(entries.length)}</p>
+        <p className="access-end">{messages.access.end(entries.length)}</p>
       )}
       {access.data && !hasRows && !searching && <AccessEmpty filters={filters} active={active} onFilters={filter} />}
       {access.isFetchingNextPage && <p className="access-end">{common.loadingMore}</p>}
@@ -191,14 +191,14 @@ export function AccessLog({ tenant, scope, filters, ignored, onFilters }: Props)
   )
 }
 
-function shownPeriod(filters: Filters, zone: string, words: Dictionary): string | undefined {
-  if (filters.from || filters.to) return periodText(filters, zone, words)
-  return filters.range && words.rangeInText[filters.range]
+function shownPeriod(filters: Filters, zone: string, messages: Dictionary): string | undefined {
+  if (filters.from || filters.to) return periodText(filters, zone, messages)
+  return filters.range && messages.rangeInText[filters.range]
 }
 
 /** A period of one's own, of which an end may be open. */
-function periodText({ from, to }: Filters, zone: string, words: Dictionary): string {
-  if (from && to) return exactPeriod(Date.parse(from), Date.parse(to), zone, words)
+function periodText({ from, to }: Filters, zone: string, messages: Dictionary): string {
+  if (from && to) return exactPeriod(Date.parse(from), Date.parse(to), zone, messages)
   const moment = (time: string | undefined) => (time ? exactTime(time, zone) : '…')
-  return words.period(moment(from), moment(to))
+  return messages.period(moment(from), moment(to))
 }

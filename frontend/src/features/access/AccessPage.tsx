@@ -1,4 +1,4 @@
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import type { Tenant } from '../../model/api/types'
 import { useSession } from '../../model/session/session'
 import { SectionHead } from '../../ui/SectionHead'
@@ -8,26 +8,26 @@ import { useAccessFilters } from './useAccessFilters'
 
 /** Who read, exported and administered the log. */
 export default function AccessPage({ tenant }: { tenant: Tenant }) {
-  const words = useAdminWords()
+  const messages = useAdminMessages()
   const owner = useSession().role === 'owner'
   const { filters, scope, ignored, set } = useAccessFilters(owner)
 
   return (
     <>
-      <SectionHead title={words.access.title} text={words.access.text}>
+      <SectionHead title={messages.access.title} text={messages.access.text}>
         {owner && (
           <Segments
-            label={words.access.of}
+            label={messages.access.of}
             value={scope}
             segments={[
-              { value: 'tenant', label: words.access.ofTenant },
-              { value: 'server', label: words.access.ofServer },
+              { value: 'tenant', label: messages.access.ofTenant },
+              { value: 'server', label: messages.access.ofServer },
             ]}
             onChange={(scope) => set(filters, scope)}
           />
         )}
       </SectionHead>
-      {scope === 'server' && <p className="access-note">{words.access.serverText}</p>}
+      {scope === 'server' && <p className="access-note">{messages.access.serverText}</p>}
       <AccessLog
         key={scope}
         tenant={tenant}

@@ -16,7 +16,7 @@ interface Props {
   tenant: Tenant
   scope: Scope
   filters: Filters
-  /** The filters that are on, in words. */
+  /** The active filters as text. */
   active: { label: string; text: string }[]
   /** What the page has read. */
   entries: Entry[]
@@ -24,11 +24,11 @@ interface Props {
   context: ActionContext
 }
 
-/** The command that prints the access log, and the paper it is printed on. */
+/** The button that prints the access log, and the printed table. */
 export function AccessPrint(props: Props) {
   const { tenant, scope, filters } = props
-  const { paper: words } = props.context.common
-  const paper = usePrint((signal) =>
+  const { printing: messages } = props.context.common
+  const printing = usePrint((signal) =>
     fetchRows(scope === 'tenant' ? tenantPath(tenant.id, 'access') : '/api/v1/access', writeFilters(filters), signal),
   )
   return (
@@ -36,49 +36,49 @@ export function AccessPrint(props: Props) {
       <button
         type="button"
         className="text-button quiet"
-        title={`${words.print} (Ctrl+P)`}
-        aria-busy={paper.pending || undefined}
-        onClick={paper.print}
+        title={`${messages.print} (Ctrl+P)`}
+        aria-busy={printing.pending || undefined}
+        onClick={printing.print}
       >
         <Icon name="printer" />
-        {words.print}
+        {messages.print}
       </button>
-      {paper.on && <Sheet {...props} loaded={paper.loaded} />}
+      {printing.on && <Sheet {...props} loaded={printing.loaded} />}
     </>
   )
 }
 
 function Sheet(props: Props & { loaded: { rows: Entry[]; more: boolean } | undefined }) {
   const { tenant, scope, filters, active, context, loaded } = props
-  const { words, common, zone } = context
+  const { messages, common, zone } = context
   const rows = loaded?.rows ?? props.entries.slice(0, maxPrintedRows)
   const more = loaded?.more ?? (props.hasMore || props.entries.length > rows.length)
   const roles: Record<string, string> = common.roles
   const said = active.map(({ label, text }) => common.chipWhole(label, text))
-  if (filters.range) said.push(common.chipWhole(words.access.time, common.ranges[filters.range]))
-  else if (!hasPeriod(filters)) said.push(common.chipWhole(words.access.time, common.all))
+  if (filters.range) said.push(common.chipWhole(messages.access.time, common.ranges[filters.range]))
+  else if (!hasPeriod(filters)) said.push(common.chipWhole(messages.access.time, common.all))
   return (
     <PrintTable
       head={
         <PrintHeader
           tenant={tenant}
-          title={scope === 'tenant' ? words.access.title : `${words.access.title} · ${words.access.ofServer}`}
-          facts={[[common.paper.filters, said.join(common.paper.join)]]}
+          title={scope === 'tenant' ? messages.access.title : `${messages.access.title} · ${messages.access.ofServer}`}
+          facts={[[common.printing.filters, said.join(common.printing.join)]]}
           holds={
             !more
-              ? common.paper.entries(rows.length)
+              ? common.printing.entries(rows.length)
               : loaded
-                ? common.paper.firstOfMore(rows.length)
-                : common.paper.moreUnread(rows.length, maxPrintedRows)
+                ? common.printing.firstOfMore(rows.length)
+                : common.printing.moreUnread(rows.length, maxPrintedRows)
           }
         />
       }
       columns={[
-        { title: words.access.user, part: 16 },
-        { title: words.access.action, part: 17 },
-        { title: words.access.about, part: 36 },
-        { title: words.access.from, part: 17 },
-        { title: words.access.time, part: 14 },
+        { title: messages.access.user, part: 16 },
+        { title: messages.access.action, part: 17 },
+        { title: messages.access.about, part: 36 },
+        { title: messages.access.from, part: 17 },
+        { title: messages.access.time, part: 14 },
       ]}
       rows={rows.map((entry) => ({
         key: entry.seq,
@@ -88,10 +88,10 @@ function Sheet(props: Props & { loaded: { rows: Entry[]; more: boolean } | undef
             {entry.user.role && <small>{shown(roles[entry.user.role] ?? entry.user.role)}</small>}
           </>,
           <>
-            {describeAction(entry, words).title}
+            {describeAction(entry, messages).title}
             {entry.outcome === 'failure' && <small>{common.failed}</small>}
           </>,
-          shown(actionDetails(entry, context).join(words.access.join)),
+          shown(actionDetails(entry, context).join(messages.access.join)),
           <>
             {entry.ip}
             {entry.user_agent && <small>{userAgentName(entry.user_agent)}</small>}

@@ -23,7 +23,7 @@ interface Props {
 
 /** The access log as a table, of which only the rows in view are drawn. */
 export function AccessTable({ entries, context, hasMore, onMore, onOpen }: Props) {
-  const { words } = context
+  const { messages } = context
   const list = useRef<HTMLDivElement>(null)
   const region = useScrollRegion()
   const [above, setAbove] = useState(0)
@@ -61,12 +61,18 @@ export function AccessTable({ entries, context, hasMore, onMore, onOpen }: Props
   }
 
   const folded = useViewportWidth() < 768
-  const heads = [words.access.user, words.access.action, words.access.about, words.access.from, words.access.time]
+  const heads = [
+    messages.access.user,
+    messages.access.action,
+    messages.access.about,
+    messages.access.from,
+    messages.access.time,
+  ]
   return (
     <div
       className={folded ? 'list list-folded access' : 'list access'}
       role="table"
-      aria-label={words.access.title}
+      aria-label={messages.access.title}
       aria-rowcount={entries.length + 1}
     >
       <div role="row" className="list-head">
@@ -107,8 +113,8 @@ export function AccessTable({ entries, context, hasMore, onMore, onOpen }: Props
 }
 
 function Cells({ entry, context, heads }: { entry: Entry; context: ActionContext; heads: string[] }) {
-  const { words, common, zone } = context
-  const { title, group, icon } = describeAction(entry, words)
+  const { messages, common, zone } = context
+  const { title, group, icon } = describeAction(entry, messages)
   const facts = actionDetails(entry, context)
   const roles: Record<string, string> = common.roles
   return (
@@ -131,7 +137,7 @@ function Cells({ entry, context, heads }: { entry: Entry; context: ActionContext
         </span>
       </div>
       <div role="cell" data-label={heads[2]}>
-        {facts.length > 0 && <span className="access-facts">{shown(facts.join(words.access.join))}</span>}
+        {facts.length > 0 && <span className="access-facts">{shown(facts.join(messages.access.join))}</span>}
       </div>
       <div role="cell" data-label={heads[3]}>
         {entry.ip && (

@@ -9,8 +9,8 @@ import type { Entry } from '../../model/api/types'
 import { type ActionContext, actionDetails, describeAction } from './actions'
 
 const nameOf: ActionContext['nameOf'] = (name, value) => (name === 'operation' ? `the ${value}` : value)
-const english: ActionContext = { words: adminEn, common: en, zone: 'Asia/Shanghai', nameOf }
-const chinese: ActionContext = { words: adminZh, common: zh, zone: 'Asia/Shanghai', nameOf }
+const english: ActionContext = { messages: adminEn, common: en, zone: 'Asia/Shanghai', nameOf }
+const chinese: ActionContext = { messages: adminZh, common: zh, zone: 'Asia/Shanghai', nameOf }
 
 function action(module: string, operation: string, rest: Partial<Entry> = {}): Entry {
   const time = '2026-11-23T03:00:00Z'
@@ -29,24 +29,26 @@ function action(module: string, operation: string, rest: Partial<Entry> = {}): E
   }
 }
 
-// What the program tells: the deeds of its calls, and events that it tells by itself.
-const tells = [/\{"([a-z]+)", "([a-z_]+)", (?:true|false)\}/g, /Module: "([a-z]+)", Operation: "([a-z_]+)"/g]
+// How the program's source names the actions of its calls, and events of its own.
+const patterns = [/\{"([a-z]+)", "([a-z_]+)", (?:true|false)\}/g, /Module: "([a-z]+)", Operation: "([a-z_]+)"/g]
 
-test('every deed that the program tells has words in both languages', () => {
+test('every action that the program records has a title in both languages', () => {
   const root = new URL('../../../../', import.meta.url)
   const sources = ['', 'cli/', 'server/', 'oplog/', 'search/', 'storage/'].flatMap((folder) =>
     readdirSync(new URL(folder || './', root))
       .filter((name) => name.endsWith('.go') && !name.endsWith('_test.go'))
       .map((name) => readFileSync(new URL(folder + name, root), 'utf8')),
   )
-  const told = sources.flatMap((source) =>
-    tells.flatMap((pattern) => [...source.matchAll(pattern)].map(([, module, operation]) => `${module}.${operation}`)),
+  const recorded = sources.flatMap((source) =>
+    patterns.flatMap((pattern) =>
+      [...source.matchAll(pattern)].map(([, module, operation]) => `${module}.${operation}`),
+    ),
   )
-  expect(told).toEqual(expect.arrayContaining(['log.search', 'server.start', 'log.import']))
-  for (const { access } of [adminEn, adminZh]) expect(told.filter((key) => !(key in access.actions))).toEqual([])
+  expect(recorded).toEqual(expect.arrayContaining(['log.search', 'server.start', 'log.import']))
+  for (const { access } of [adminEn, adminZh]) expect(recorded.filter((key) => !(key in access.actions))).toEqual([])
 })
 
-test('a deed whose details are left out of the list says that there is more', () => {
+test('an action whose details are omitted from the list shows that there are more', () => {
   expect(actionDetails(action('log', 'search', { truncated: true }), english)).toEqual(['…'])
   expect(actionDetails(action('catalog', 'change', { truncated: true, content: { id: 'c' } }), chinese)).toEqual([
     'c',
@@ -91,7 +93,7 @@ test('an act tells what else was read in it', () => {
   expect(actionDetails(action('log', 'count'), english)).toEqual([adminEn.access.everything])
 })
 
-test('every reason and area of a refused request has words in both languages', () => {
+test('every reason and area of a refused request has a message in both languages', () => {
   const source = readFileSync(new URL('../../../../server/refusals.go', import.meta.url), 'utf8')
   const found = (pattern: RegExp) => [...source.matchAll(pattern)].map((match) => match[1] ?? '')
   const reasons = found(/(?:reason\w+ += |identity\.Reason\w+: )"([^"]+)"/g)
@@ -104,7 +106,7 @@ test('every reason and area of a refused request has words in both languages', (
   }
 })
 
-test('a deed without words shows its keys', () => {
+test('an action without a title shows its keys', () => {
   expect(describeAction(action('log', 'search'), adminEn).title).toBe('Searched the log')
   expect(describeAction(action('moon', 'land'), adminEn).title).toBe('moon.land')
   expect(describeAction(action('backup', 'download'), adminEn).group).toBe('outward')
@@ -239,7 +241,7 @@ test.each([
     ['Modules: 19', 'moons: {"a":1}'],
     ['模块：19', 'moons：{"a":1}'],
   ],
-] as const)('%s %s in words', (module, operation, rest, inEnglish, inChinese) => {
+] as const)('%s %s as text', (module, operation, rest, inEnglish, inChinese) => {
   const details = 'details' in rest ? { details: JSON.stringify(rest.details) as RecordedJson } : {}
   const entry = action(module, operation, { ...(rest as Partial<Entry>), ...details })
   expect(actionDetails(entry, english)).toEqual(inEnglish)

@@ -1,4 +1,4 @@
-import type { AdminWords } from '../../i18n/admin.en'
+import type { AdminMessages } from '../../i18n/admin.en'
 import type { Dictionary } from '../../i18n/en'
 import { exactTime } from '../../lib/time/zone'
 import { parseRecorded } from '../../model/api/recordedJson'
@@ -9,7 +9,7 @@ import type { IconName } from '../../ui/Icon'
 
 /** The context to describe an action of the access log. */
 export interface ActionContext {
-  words: AdminWords
+  messages: AdminMessages
   common: Dictionary
   zone: string
   nameOf: (field: Field, value: string) => string
@@ -18,10 +18,10 @@ export interface ActionContext {
 /** The title of an action by module and operation, with its colour and icon. */
 export function describeAction(
   entry: Entry,
-  words: AdminWords,
+  messages: AdminMessages,
 ): { title: string; group: OperationGroup; icon: IconName } {
   const key = `${entry.module}.${entry.operation}`
-  const titles: Record<string, string> = words.access.actions
+  const titles: Record<string, string> = messages.access.actions
   return { title: titles[key] ?? key, ...looks(key, entry.operation) }
 }
 
@@ -42,7 +42,7 @@ function looks(key: string, operation: string): { group: OperationGroup; icon: I
 
 /** The object and filters of an action as text: `Search: emma`, `Operation type: Delete, Send`. */
 export function actionDetails(entry: Entry, context: ActionContext): string[] {
-  const { words } = context
+  const { messages } = context
   const object = objectOf(entry)
   const facts = object ? [object] : []
   const { id, name } = entry.content ?? {}
@@ -53,20 +53,20 @@ export function actionDetails(entry: Entry, context: ActionContext): string[] {
   }
   if (entry.truncated) return [...facts, '…'] // the rest is with the entry alone
   if (facts.length === 0 && /^log\.(search|count|follow)$/.test(`${entry.module}.${entry.operation}`))
-    facts.push(words.access.everything)
+    facts.push(messages.access.everything)
   return [...facts, ...alsoDone(entry.module, details, context)]
 }
 
 /** Other calls of the same action. */
 function alsoDone(module: string, details: unknown, context: ActionContext): string[] {
   if (!isObject(details) || !Array.isArray(details.also)) return []
-  const { words, common } = context
-  const titles: Record<string, string> = words.access.actions
+  const { messages, common } = context
+  const titles: Record<string, string> = messages.access.actions
   return details.also.filter(isObject).map(({ operation, ...rest }) => {
     const facts: string[] = []
     for (const [key, value] of flat(rest)) add(facts, key, value, context)
     const key = `${module}.${String(operation)}`
-    return words.access.also(titles[key] ?? key, common.listJoin(facts))
+    return messages.access.also(titles[key] ?? key, common.listJoin(facts))
   })
 }
 
@@ -98,14 +98,14 @@ function flat(details: unknown): [string, unknown][] {
 const filters = new Map<string, ListFilter>(listFilters.map((name) => [wireName(name), name]))
 
 function add(facts: string[], key: string, value: unknown, context: ActionContext) {
-  const { words, common } = context
+  const { messages, common } = context
   const ofAccess = key === 'operation' && String(value).includes('.') // actions of the access log itself
   const filter = filters.get(key)
-  const texts: Record<string, string> = words.access.facts
-  const label = ofAccess ? words.access.action : filter ? filterLabel(filter, common) : (texts[key] ?? key)
+  const texts: Record<string, string> = messages.access.facts
+  const label = ofAccess ? messages.access.action : filter ? filterLabel(filter, common) : (texts[key] ?? key)
   if (value === true) facts.push(label)
   const text = textOf(key, value, context)
-  if (text) facts.push(words.named(label, common.listJoin(text)))
+  if (text) facts.push(messages.named(label, common.listJoin(text)))
 }
 
 /** The values of a detail; undefined if there is nothing to show. */
@@ -124,26 +124,26 @@ function textOf(key: string, value: unknown, context: ActionContext): string[] |
   return oneText(key, value, context)
 }
 
-function numberOfValues([name, number]: [string, unknown], { words, common }: ActionContext): string {
+function numberOfValues([name, number]: [string, unknown], { messages, common }: ActionContext): string {
   const filter = filters.get(name)
-  const facts: Record<string, string> = words.access.facts
+  const facts: Record<string, string> = messages.access.facts
   return `${filter ? filterLabel(filter, common) : (facts[name] ?? name)} ${common.number(Number(number))}`
 }
 
-function oneText(key: string, value: string, { words, common, zone, nameOf }: ActionContext): string[] | undefined {
+function oneText(key: string, value: string, { messages, common, zone, nameOf }: ActionContext): string[] | undefined {
   const of = (texts: Record<string, string>) => [texts[value] ?? value]
   const filter = filters.get(key)
-  if (key === 'operation' && value.includes('.')) return of(words.access.actions)
+  if (key === 'operation' && value.includes('.')) return of(messages.access.actions)
   if (filter) return [nameOf(fieldOf(filter), value)]
   if (key === 'range') return value === 'custom' ? undefined : of(common.rangeInText)
   if (/^\d{4}-\d\d-\d\d$/.test(value)) return [value]
   if (key === 'from' || key === 'to' || /(^|_)at$|^covers_/.test(key))
     return value.startsWith('0001-') ? undefined : [exactTime(value, zone)]
   if (key === 'account_role') return of(common.roles)
-  if (key === 'scope') return of(words.keys.scopes)
-  if (key === 'reason') return of(words.access.reasons)
-  if (key === 'area') return of(words.access.areas)
-  if (key === 'second_factor') return of(words.access.factors)
+  if (key === 'scope') return of(messages.keys.scopes)
+  if (key === 'reason') return of(messages.access.reasons)
+  if (key === 'area') return of(messages.access.areas)
+  if (key === 'second_factor') return of(messages.access.factors)
   return [value]
 }
 

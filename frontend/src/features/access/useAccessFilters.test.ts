@@ -11,7 +11,7 @@ import {
   withoutFilter,
 } from './useAccessFilters'
 
-test('every deed is a choice, once', () => {
+test('every action is a choice, once', () => {
   const values = actionChoices(adminEn).flatMap(({ choices }) => choices.map(({ value }) => value))
   expect(values.toSorted()).toEqual(Object.keys(adminEn.access.actions).toSorted())
 })

@@ -1,6 +1,6 @@
 import { useCallback, useMemo } from 'react'
 import { useSearchParams } from 'react-router'
-import type { AdminWords } from '../../i18n/admin.en'
+import type { AdminMessages } from '../../i18n/admin.en'
 import type { Step } from '../../lib/steps'
 import type { Account, ApiKey, Entry } from '../../model/api/types'
 import { goOn } from '../../model/api/useActions'
@@ -71,7 +71,7 @@ export function withoutFilter(filters: Filters, name: FilterName): Filters {
   return name === 'period' ? { ...filters, from: undefined, to: undefined } : without(filters, name)
 }
 
-type Kind = keyof AdminWords['access']['kinds']
+type Kind = keyof AdminMessages['access']['kinds']
 
 const kindOf: Record<string, Kind> = {
   log: 'reading',
@@ -85,7 +85,7 @@ const kindOf: Record<string, Kind> = {
 const kinds: Kind[] = ['reading', 'session', 'changes', 'server']
 
 /** All actions of the access log, grouped by subject. */
-export function actionChoices({ access }: AdminWords): ChoiceGroup[] {
+export function actionChoices({ access }: AdminMessages): ChoiceGroup[] {
   const actions = Object.entries(access.actions).map(([value, title]) => ({ value, title }))
   return kinds.map((kind) => ({
     title: access.kinds[kind],
@@ -99,7 +99,7 @@ export function actorChoices(
   apiKeys: ApiKey[],
   entries: Entry[],
   chosen: string[],
-  { access }: AdminWords,
+  { access }: AdminMessages,
 ): ChoiceGroup[] {
   const named = (name: string | undefined, id: string) => (name && name !== id ? `${name} (${id})` : id)
   const people = new Map(accounts.map(({ username, name }) => [username, named(name, username)]))

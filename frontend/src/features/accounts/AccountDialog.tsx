@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
-import { useWords } from '../../i18n/language'
+import { useAdminMessages } from '../../i18n/adminMessages'
+import { useMessages } from '../../i18n/language'
 import type { Account, NewAccount, Role, Tenant } from '../../model/api/types'
 import { OrganizationField } from '../../model/organizations/OrganizationField'
 import { useSession } from '../../model/session/session'
@@ -20,8 +20,8 @@ const roles: Role[] = ['owner', 'admin', 'auditor', 'member']
 
 /** Creates an account, or edits its name and rights. */
 export function AccountDialog({ tenant, account, onClose }: Props) {
-  const common = useWords()
-  const words = useAdminWords().accounts
+  const common = useMessages()
+  const messages = useAdminMessages().accounts
   const { role: ownRole } = useSession()
   const add = useAddAccount(tenant.id)
   const change = useChangeAccount(tenant.id)
@@ -48,8 +48,8 @@ export function AccountDialog({ tenant, account, onClose }: Props) {
 
   return (
     <FormDialog
-      title={account ? words.changeOf(account.username) : words.add}
-      action={account ? words.save : words.add}
+      title={account ? messages.changeOf(account.username) : messages.add}
+      action={account ? messages.save : messages.add}
       error={error}
       pending={isPending}
       onSubmit={submit}
@@ -66,8 +66,8 @@ export function AccountDialog({ tenant, account, onClose }: Props) {
         />
       )}
       <TextField
-        label={words.name}
-        hint={words.nameHint}
+        label={messages.name}
+        hint={messages.nameHint}
         value={name}
         maxLength={128}
         error={fieldError(error, 'name')}
@@ -78,15 +78,15 @@ export function AccountDialog({ tenant, account, onClose }: Props) {
         value={role}
         choices={roles
           .filter((one) => one !== 'owner' || ownRole === 'owner')
-          .map((value) => ({ value, title: common.roles[value], text: words.roleText[value] }))}
+          .map((value) => ({ value, title: common.roles[value], text: messages.roleText[value] }))}
         onChange={setRole}
       />
       {scoped && (
         <OrganizationField
-          label={words.sees}
+          label={messages.sees}
           tenant={tenant.id}
           value={organization}
-          none={words.wholeTenant}
+          none={messages.wholeTenant}
           onChange={setOrganization}
         />
       )}

@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
-import { useFactorWords } from '../../i18n/factorWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
+import { useFactorMessages } from '../../i18n/factorMessages'
 import type { Tenant } from '../../model/api/types'
 import { useSession } from '../../model/session/session'
 import { Button } from '../../ui/Button'
@@ -13,25 +13,25 @@ import './account.css'
 
 /** What is the signed-in person's own: second factor, password and sessions. */
 export default function AccountPage({ tenant }: { tenant: Tenant }) {
-  const { groups } = useAdminWords()
-  const words = useFactorWords()
+  const { groups } = useAdminMessages()
+  const messages = useFactorMessages()
   const { username, name, role, launched } = useSession()
   const [changing, setChanging] = useState(false)
-  const person = name && name !== username ? words.listJoin([username, name]) : username
+  const person = name && name !== username ? messages.listJoin([username, name]) : username
   return (
     <>
       <SectionHead
         title={groups.you}
-        text={launched ? words.accountLaunched(person) : words.accountText(person, words.roles[role])}
+        text={launched ? messages.accountLaunched(person) : messages.accountText(person, messages.roles[role])}
       />
       <div className="own-account">
         {!launched && (
           <>
             <FactorPart zone={tenant.time_zone} />
             <section className="system-part">
-              <h2>{words.password}</h2>
-              <p>{words.passwordText}</p>
-              <Button onClick={() => setChanging(true)}>{words.changePassword}</Button>
+              <h2>{messages.password}</h2>
+              <p>{messages.passwordText}</p>
+              <Button onClick={() => setChanging(true)}>{messages.changePassword}</Button>
             </section>
           </>
         )}

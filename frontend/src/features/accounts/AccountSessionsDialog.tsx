@@ -1,4 +1,4 @@
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import { userAgentName } from '../../lib/userAgent'
 import { visibleText } from '../../lib/visible'
 import type { Account, OwnSession, Tenant } from '../../model/api/types'
@@ -17,7 +17,7 @@ interface Props {
 
 /** Where an account is signed in, and a button that ends it everywhere. */
 export function AccountSessionsDialog({ tenant, account, onClose }: Props) {
-  const { accounts: words, sessions: of } = useAdminWords()
+  const { accounts: messages, sessions: of } = useAdminMessages()
   const sessions = useAccountSessions(tenant.id, account.username)
   const end = useEndAccountSessions(tenant.id)
   const columns: Column<OwnSession>[] = [
@@ -48,7 +48,7 @@ export function AccountSessionsDialog({ tenant, account, onClose }: Props) {
     <FormDialog
       wide
       danger
-      title={words.sessionsOf(account.username)}
+      title={messages.sessionsOf(account.username)}
       action={of.everywhere}
       error={end.error}
       pending={end.isPending}
@@ -58,13 +58,13 @@ export function AccountSessionsDialog({ tenant, account, onClose }: Props) {
       <Loaded query={sessions}>
         {(list) =>
           list.length > 0 ? (
-            <ListTable label={words.sessions} columns={columns} items={list} keyOf={(session) => session.id} />
+            <ListTable label={messages.sessions} columns={columns} items={list} keyOf={(session) => session.id} />
           ) : (
-            <p>{words.noSessions}</p>
+            <p>{messages.noSessions}</p>
           )
         }
       </Loaded>
-      <p className="form-hint">{words.sessionsText}</p>
+      <p className="form-hint">{messages.sessionsText}</p>
     </FormDialog>
   )
 }

@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
-import { useWords } from '../../i18n/language'
+import { useAdminMessages } from '../../i18n/adminMessages'
+import { useMessages } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
 import { visibleText } from '../../lib/visible'
 import type { Account, Tenant } from '../../model/api/types'
@@ -25,9 +25,9 @@ type Asked = { what: 'add' } | { what: 'change' | 'password' | 'sessions' | 'fac
 
 /** The accounts of a tenant and their roles. */
 export default function AccountsPage({ tenant }: { tenant: Tenant }) {
-  const common = useWords()
-  const all = useAdminWords()
-  const words = all.accounts
+  const common = useMessages()
+  const all = useAdminMessages()
+  const messages = all.accounts
   const accounts = useAccounts(tenant.id)
   const organizations = useOrganizations(tenant.id, tenant.data_permission)
   const enable = useChangeAccount(tenant.id)
@@ -37,9 +37,9 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
   const close = () => setAsked(undefined)
 
   const sees = (account: Account) => {
-    if (account.role === 'owner') return words.everyTenant
-    if (account.role === 'member') return words.nothing
-    if (!account.organization) return words.wholeTenant
+    if (account.role === 'owner') return messages.everyTenant
+    if (account.role === 'member') return messages.nothing
+    if (!account.organization) return messages.wholeTenant
     const known = organizations.data?.find((one) => one.id === account.organization)
     return common.andBelow(known?.name ?? account.organization)
   }
@@ -56,7 +56,7 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
   const columns: Column<Account>[] = [
     {
       key: 'account',
-      title: words.account,
+      title: messages.account,
       cell: (account) => (
         <span className="stack">
           <span className="cut" title={visibleText(account.username)}>
@@ -67,26 +67,26 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
       ),
     },
     { key: 'role', title: common.role, width: 88, cell: (account) => common.roles[account.role] },
-    { key: 'sees', title: words.sees, width: 200, cell: sees },
+    { key: 'sees', title: messages.sees, width: 200, cell: sees },
     {
       key: 'status',
-      title: words.status,
+      title: messages.status,
       width: 168,
       cell: (account) => (
         <span className="stack">
           <Status account={account} />
           <small>
-            {account.second_factor ? words.secondFactor : words.noSecondFactor}
+            {account.second_factor ? messages.secondFactor : messages.noSecondFactor}
             {account.second_factor && account.username !== self && (
               <>
                 {' · '}
                 <button
                   type="button"
                   className="link"
-                  aria-label={words.removeFactorOf(account.username)}
+                  aria-label={messages.removeFactorOf(account.username)}
                   onClick={() => setAsked({ what: 'factor', account })}
                 >
-                  {words.removeFactor}
+                  {messages.removeFactor}
                 </button>
               </>
             )}
@@ -96,10 +96,10 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
     },
     {
       key: 'last',
-      title: words.lastSignIn,
+      title: messages.lastSignIn,
       width: 168,
       cell: (account) =>
-        account.last_sign_in_at ? <Timestamp time={account.last_sign_in_at} zone={tenant.time_zone} /> : words.never,
+        account.last_sign_in_at ? <Timestamp time={account.last_sign_in_at} zone={tenant.time_zone} /> : messages.never,
     },
     {
       key: 'actions',
@@ -108,24 +108,24 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
       width: 296,
       cell: (account) => (
         <>
-          {action(words.change, account, () => setAsked({ what: 'change', account }))}
-          {account.locked_until && action(words.unlock, account, () => unlock.mutate(account.username))}
-          {action(words.newPassword, account, () => setAsked({ what: 'password', account }))}
-          {action(words.sessions, account, () => setAsked({ what: 'sessions', account }))}
+          {action(messages.change, account, () => setAsked({ what: 'change', account }))}
+          {account.locked_until && action(messages.unlock, account, () => unlock.mutate(account.username))}
+          {action(messages.newPassword, account, () => setAsked({ what: 'password', account }))}
+          {action(messages.sessions, account, () => setAsked({ what: 'sessions', account }))}
           {account.disabled
-            ? action(words.enable, account, () =>
+            ? action(messages.enable, account, () =>
                 enable.mutate({ username: account.username, change: { disabled: false } }),
               )
-            : action(words.disable, account, () => setAsked({ what: 'disable', account }), true)}
+            : action(messages.disable, account, () => setAsked({ what: 'disable', account }), true)}
         </>
       ),
     },
   ]
   return (
     <>
-      <SectionHead title={words.title} text={words.text(tenant.name)}>
+      <SectionHead title={messages.title} text={messages.text(tenant.name)}>
         <Button kind="primary" onClick={() => setAsked({ what: 'add' })}>
-          {words.add}
+          {messages.add}
         </Button>
       </SectionHead>
       {enable.error && <Notice kind="error">{all.notDone(problemText(enable.error))}</Notice>}
@@ -133,7 +133,7 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
       <Loaded query={accounts}>
         {(list) => (
           <ListTable
-            label={words.title}
+            label={messages.title}
             columns={columns}
             items={list}
             keyOf={(account) => account.username}
@@ -158,18 +158,18 @@ export default function AccountsPage({ tenant }: { tenant: Tenant }) {
 
 /** Whether an account may sign in, and what has to happen first. */
 function Status({ account }: { account: Account }) {
-  const words = useAdminWords().accounts
-  if (account.disabled) return words.disabled
+  const messages = useAdminMessages().accounts
+  if (account.disabled) return messages.disabled
   if (account.locked_until)
     return (
-      <span className="list-bad" title={words.lockedText}>
-        {words.locked}
+      <span className="list-bad" title={messages.lockedText}>
+        {messages.locked}
       </span>
     )
   return (
     <span className="stack">
-      {words.active}
-      {account.must_change && <small className="cut">{words.mustChange}</small>}
+      {messages.active}
+      {account.must_change && <small className="cut">{messages.mustChange}</small>}
     </span>
   )
 }
@@ -181,57 +181,57 @@ interface DialogProps {
 }
 
 function PasswordDialog({ tenant, account, onClose }: DialogProps) {
-  const words = useAdminWords().accounts
+  const messages = useAdminMessages().accounts
   const change = useChangeAccount(tenant.id)
   const [password, setPassword] = useState('')
   return (
     <FormDialog
-      title={words.newPasswordOf(account.username)}
-      action={words.save}
+      title={messages.newPasswordOf(account.username)}
+      action={messages.save}
       error={change.error}
       pending={change.isPending}
       onSubmit={() => change.mutate({ username: account.username, change: { password } }, { onSuccess: onClose })}
       onClose={onClose}
     >
       <PasswordField value={password} error={fieldError(change.error, 'password')} onChange={setPassword} />
-      <p className="form-hint">{words.signsOut}</p>
+      <p className="form-hint">{messages.signsOut}</p>
     </FormDialog>
   )
 }
 
 function RemoveFactorDialog({ tenant, account, onClose }: DialogProps) {
-  const words = useAdminWords().accounts
+  const messages = useAdminMessages().accounts
   const remove = useRemoveAccountFactor(tenant.id)
   return (
     <FormDialog
       danger
-      title={words.removeFactorOf(account.username)}
-      action={words.removeFactor}
+      title={messages.removeFactorOf(account.username)}
+      action={messages.removeFactor}
       error={remove.error}
       pending={remove.isPending}
       onSubmit={() => remove.mutate(account.username, { onSuccess: onClose })}
       onClose={onClose}
     >
-      <p>{words.removeFactorText}</p>
+      <p>{messages.removeFactorText}</p>
     </FormDialog>
   )
 }
 
 function DisableDialog({ tenant, account, onClose }: DialogProps) {
-  const words = useAdminWords().accounts
+  const messages = useAdminMessages().accounts
   const change = useChangeAccount(tenant.id)
   const self = useSession().username === account.username
   return (
     <FormDialog
       danger
-      title={words.disableOf(account.username)}
-      action={words.disable}
+      title={messages.disableOf(account.username)}
+      action={messages.disable}
       error={change.error}
       pending={change.isPending}
       onSubmit={() => change.mutate({ username: account.username, change: { disabled: true } }, { onSuccess: onClose })}
       onClose={onClose}
     >
-      <p>{self ? words.disableSelf : words.disableText}</p>
+      <p>{self ? messages.disableSelf : messages.disableText}</p>
     </FormDialog>
   )
 }

@@ -4,7 +4,7 @@ import { screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { draw } from '../../../build/draw'
 import { answerPasskey, holdPasskey, refusePasskey, stubPasskeys } from '../../../build/passkeys'
-import { factorEn as words } from '../../i18n/factor.en'
+import { factorEn as messages } from '../../i18n/factor.en'
 import { listEn } from '../../i18n/list.en'
 import type { SecondFactor, Session } from '../../model/api/types'
 import { SessionProvider } from '../../model/session/session'
@@ -38,19 +38,19 @@ function open(start: SecondFactor, ...answers: (readonly [number, unknown])[]) {
 }
 
 const button = (name: string) => screen.getByRole('button', { name })
-const removing = (what: string) => words.actionOn(listEn.remove, what)
+const removing = (what: string) => messages.actionOn(listEn.remove, what)
 
 test('removing the app asks for a code, or for the password', async () => {
   const wrong = { detail: 'Invalid.', errors: [{ location: 'body.code', message: 'is wrong', value: 2 }] }
   const { person, sent } = open(factor, [422, wrong], [204, undefined])
-  expect(await screen.findByText(words.codesLeft(7))).toBeTruthy()
-  await person.click(button(removing(words.app)))
-  const code = () => screen.getByRole<HTMLInputElement>('textbox', { name: words.codeName })
+  expect(await screen.findByText(messages.codesLeft(7))).toBeTruthy()
+  await person.click(button(removing(messages.app)))
+  const code = () => screen.getByRole<HTMLInputElement>('textbox', { name: messages.codeName })
   await person.type(code(), '123456')
-  expect((await screen.findByRole('alert')).textContent).toBe(words.wrongCode(2))
+  expect((await screen.findByRole('alert')).textContent).toBe(messages.wrongCode(2))
   expect(code().value).toBe('')
-  await person.click(button(words.usePassword))
-  await person.type(screen.getByLabelText(words.yourPassword), 'correct horse battery{Enter}')
+  await person.click(button(messages.usePassword))
+  await person.type(screen.getByLabelText(messages.yourPassword), 'correct horse battery{Enter}')
   await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
   expect(sent.mock.calls).toEqual([
     ['DELETE /totp', { code: '123456' }],
@@ -60,28 +60,28 @@ test('removing the app asks for a code, or for the password', async () => {
 
 test('of what is required, all but the last one can be removed', async () => {
   open({ ...factor, required: true })
-  expect(await screen.findByText(words.requiredText)).toBeTruthy()
-  expect(button(words.actionOn(words.replace, words.app))).toBeTruthy()
-  expect(screen.queryByRole('button', { name: removing(words.app) })).toBeNull()
+  expect(await screen.findByText(messages.requiredText)).toBeTruthy()
+  expect(button(messages.actionOn(messages.replace, messages.app))).toBeTruthy()
+  expect(screen.queryByRole('button', { name: removing(messages.app) })).toBeNull()
 })
 
 test('with an app and a passkey, either can be removed, though one is required', async () => {
   open({ ...byPasskey, totp: true, required: true })
-  expect(await screen.findByRole('button', { name: removing(words.app) })).toBeTruthy()
+  expect(await screen.findByRole('button', { name: removing(messages.app) })).toBeTruthy()
   expect(button(removing('Laptop'))).toBeTruthy()
 })
 
 test('an account with only a passkey is on, and says of each where and when it was used', async () => {
   const used = { ...laptop, id: '2', name: 'Phone', host: 'log.example.com', last_used_at: '2026-11-09T01:02:03Z' }
   const { person } = open({ ...byPasskey, passkeys: [laptop, used] })
-  expect(await screen.findByText(words.on)).toBeTruthy()
-  expect(screen.getByText(words.passkeyUnused('2026-11-04'))).toBeTruthy()
-  const elsewhere = `${words.passkeyUsed('2026-11-04', '2026-11-09 09:02')} ${words.passkeyAt('log.example.com')}`
+  expect(await screen.findByText(messages.on)).toBeTruthy()
+  expect(screen.getByText(messages.passkeyUnused('2026-11-04'))).toBeTruthy()
+  const elsewhere = `${messages.passkeyUsed('2026-11-04', '2026-11-09 09:02')} ${messages.passkeyAt('log.example.com')}`
   expect(screen.getByText(elsewhere)).toBeTruthy()
-  expect(screen.queryByText(words.app)).toBeNull()
-  expect(button(words.setUpApp)).toBeTruthy()
-  await person.click(button(words.newCodes))
-  expect(screen.getByLabelText(words.yourPassword)).toBeTruthy() // there is no code to ask for
+  expect(screen.queryByText(messages.app)).toBeNull()
+  expect(button(messages.setUpApp)).toBeTruthy()
+  await person.click(button(messages.newCodes))
+  expect(screen.getByLabelText(messages.yourPassword)).toBeTruthy() // there is no code to ask for
 })
 
 test('a passkey is added by the browser, and may be tried again after a refusal', async () => {
@@ -93,14 +93,14 @@ test('a passkey is added by the browser, and may be tried again after a refusal'
     [200, { options }],
     [201, { passkey: laptop, recovery_codes: codes }],
   )
-  expect(await screen.findByText(words.offTextEither)).toBeTruthy()
-  await person.click(button(words.addPasskey))
-  await person.type(screen.getByLabelText(words.yourPassword), 'correct horse battery{Enter}')
-  const name = await screen.findByLabelText(words.passkeyName)
+  expect(await screen.findByText(messages.offTextEither)).toBeTruthy()
+  await person.click(button(messages.addPasskey))
+  await person.type(screen.getByLabelText(messages.yourPassword), 'correct horse battery{Enter}')
+  const name = await screen.findByLabelText(messages.passkeyName)
   await person.clear(name)
   await person.type(name, ' Laptop {Enter}')
-  expect((await screen.findByRole('alert')).textContent).toBe(words.passkeyFaults.notMade)
-  await person.click(button(words.createPasskey))
+  expect((await screen.findByRole('alert')).textContent).toBe(messages.passkeyFaults.notMade)
+  await person.click(button(messages.createPasskey))
   expect(await screen.findAllByText('aaaa-bbbb-cccc-dddd')).toHaveLength(2) // one of them for paper
   expect(sent.mock.calls).toEqual([
     ['POST /passkeys/options', { password: 'correct horse battery' }],
@@ -112,9 +112,9 @@ test('closing the dialog ends the prompt of the browser', async () => {
   const prompt = vi.fn(holdPasskey())
   stubPasskeys(prompt)
   const { person, sent } = open(byPasskey, [200, { options: { challenge: 'AQ' } }])
-  await person.click(await screen.findByRole('button', { name: words.addPasskey }))
-  await person.type(screen.getByLabelText(words.yourPassword), 'correct horse battery{Enter}')
-  await person.type(await screen.findByLabelText(words.passkeyName), 'Phone{Enter}')
+  await person.click(await screen.findByRole('button', { name: messages.addPasskey }))
+  await person.type(screen.getByLabelText(messages.yourPassword), 'correct horse battery{Enter}')
+  await person.type(await screen.findByLabelText(messages.passkeyName), 'Phone{Enter}')
   await waitFor(() => expect(prompt).toHaveBeenCalled())
   await person.click(button(listEn.cancel))
   await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
@@ -125,8 +125,8 @@ test('closing the dialog ends the prompt of the browser', async () => {
 test('removing the last passkey says that the password alone signs in', async () => {
   const { person, sent } = open(byPasskey, [204, undefined])
   await person.click(await screen.findByRole('button', { name: removing('Laptop') }))
-  expect(screen.getByText(words.removeLastPasskeyText('Laptop'))).toBeTruthy()
-  await person.type(screen.getByLabelText(words.yourPassword), 'correct horse battery{Enter}')
+  expect(screen.getByText(messages.removeLastPasskeyText('Laptop'))).toBeTruthy()
+  await person.type(screen.getByLabelText(messages.yourPassword), 'correct horse battery{Enter}')
   await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
   expect(sent.mock.calls).toEqual([['DELETE /passkeys/Lp-1', { password: 'correct horse battery' }]])
 })

@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react'
-import { useFactorWords } from '../../i18n/factorWords'
+import { useFactorMessages } from '../../i18n/factorMessages'
 import { minuteText } from '../../lib/time/utcDays'
 import { dateText, wallTime } from '../../lib/time/zone'
 import { visibleText } from '../../lib/visible'
@@ -19,7 +19,7 @@ type Asked = 'setUp' | 'remove' | 'codes' | 'addPasskey' | Passkey
 
 /** The second factor of the signed-in person: whether there is one, and what changes it. */
 export function FactorPart({ zone }: { zone: string }) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const query = useSecondFactor()
   const [asked, setAsked] = useState<Asked>()
   const close = () => setAsked(undefined)
@@ -28,8 +28,8 @@ export function FactorPart({ zone }: { zone: string }) {
   return (
     <section className="system-part">
       <div className="factor-head">
-        <h2>{words.secondFactor}</h2>
-        {factor && <span className={on ? 'tag tag-create' : 'tag'}>{on ? words.on : words.off}</span>}
+        <h2>{messages.secondFactor}</h2>
+        {factor && <span className={on ? 'tag tag-create' : 'tag'}>{on ? messages.on : messages.off}</span>}
       </div>
       <Loaded query={query}>
         {(factor) => (
@@ -54,10 +54,10 @@ function Asking({ asked, factor, onClose }: { asked: Asked; factor: SecondFactor
 }
 
 function About({ factor }: { factor: SecondFactor }) {
-  const words = useFactorWords()
-  if (isOn(factor)) return factor.required && <p>{words.requiredText}</p>
-  if (factor.required) return <p>{words.requiredOff}</p>
-  return <p>{factor.passkeys_possible ? words.offTextEither : words.offText}</p>
+  const messages = useFactorMessages()
+  if (isOn(factor)) return factor.required && <p>{messages.requiredText}</p>
+  if (factor.required) return <p>{messages.requiredOff}</p>
+  return <p>{factor.passkeys_possible ? messages.offTextEither : messages.offText}</p>
 }
 
 interface PartProps {
@@ -66,39 +66,39 @@ interface PartProps {
 }
 
 function Factors({ factor, zone, onAsk }: PartProps & { zone: string }) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const several = factor.passkeys.length + Number(factor.totp) > 1
   const removable = !factor.required || several
   return (
     <div className="factor-list">
       {factor.totp && (
-        <Row name={words.app} text={words.appOn}>
-          <Action label={words.replace} of={words.app} onPress={() => onAsk('setUp')} />
-          {removable && <Action danger label={words.remove} of={words.app} onPress={() => onAsk('remove')} />}
+        <Row name={messages.app} text={messages.appOn}>
+          <Action label={messages.replace} of={messages.app} onPress={() => onAsk('setUp')} />
+          {removable && <Action danger label={messages.remove} of={messages.app} onPress={() => onAsk('remove')} />}
         </Row>
       )}
       {factor.passkeys.map((passkey) => (
         <Row key={passkey.id} name={shown(passkey.name)} text={<PasskeyText passkey={passkey} zone={zone} />}>
           {removable && (
-            <Action danger label={words.remove} of={visibleText(passkey.name)} onPress={() => onAsk(passkey)} />
+            <Action danger label={messages.remove} of={visibleText(passkey.name)} onPress={() => onAsk(passkey)} />
           )}
         </Row>
       ))}
-      <Row name={words.recoveryCodes} text={words.codesLeft(factor.recovery_codes)}>
-        <Action label={words.newCodes} onPress={() => onAsk('codes')} />
+      <Row name={messages.recoveryCodes} text={messages.codesLeft(factor.recovery_codes)}>
+        <Action label={messages.newCodes} onPress={() => onAsk('codes')} />
       </Row>
     </div>
   )
 }
 
 function PasskeyText({ passkey, zone }: { passkey: Passkey; zone: string }) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const added = dateText(wallTime(Date.parse(passkey.created_at), zone))
   const { last_used_at: used, host } = passkey
   return (
     <>
-      {used ? words.passkeyUsed(added, minuteText(Date.parse(used), zone)) : words.passkeyUnused(added)}
-      {host !== window.location.hostname && ` ${words.passkeyAt(host)}`}
+      {used ? messages.passkeyUsed(added, minuteText(Date.parse(used), zone)) : messages.passkeyUnused(added)}
+      {host !== window.location.hostname && ` ${messages.passkeyAt(host)}`}
     </>
   )
 }
@@ -124,12 +124,12 @@ interface ActionProps {
 }
 
 function Action({ label, of, danger, onPress }: ActionProps) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   return (
     <button
       type="button"
       className={danger ? 'link link-danger' : 'link'}
-      aria-label={of && words.actionOn(label, of)}
+      aria-label={of && messages.actionOn(label, of)}
       onClick={onPress}
     >
       {label}
@@ -139,7 +139,7 @@ function Action({ label, of, danger, onPress }: ActionProps) {
 
 /** What can be added to the factors that there are. */
 function Adding({ factor, onAsk }: PartProps) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const passkey = factor.passkeys_possible && factor.passkeys.length < maxPasskeys
   return (
     <>
@@ -147,13 +147,13 @@ function Adding({ factor, onAsk }: PartProps) {
         <div className="factor-adding">
           {!factor.totp && (
             <Button kind={isOn(factor) ? 'plain' : 'primary'} onClick={() => onAsk('setUp')}>
-              {words.setUpApp}
+              {messages.setUpApp}
             </Button>
           )}
-          {passkey && <Button onClick={() => onAsk('addPasskey')}>{words.addPasskey}</Button>}
+          {passkey && <Button onClick={() => onAsk('addPasskey')}>{messages.addPasskey}</Button>}
         </div>
       )}
-      {!factor.passkeys_possible && <p className="form-hint">{words.passkeysImpossible}</p>}
+      {!factor.passkeys_possible && <p className="form-hint">{messages.passkeysImpossible}</p>}
     </>
   )
 }
@@ -164,21 +164,21 @@ interface DialogProps {
 }
 
 function RemoveDialog({ factor, onClose }: DialogProps) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const remove = useRemoveTotp()
   const toast = useToast()
   const [last] = useState(factor.passkeys.length === 0) // as long as the dialog is open
   function done() {
-    toast(words.removed)
+    toast(messages.removed)
     onClose()
   }
   return (
     <StepUpDialog
       danger
       byCode
-      title={words.removeTitle}
-      text={last ? words.removeText : words.removeAppText}
-      action={words.remove}
+      title={messages.removeTitle}
+      text={last ? messages.removeText : messages.removeAppText}
+      action={messages.remove}
       error={remove.error}
       pending={remove.isPending}
       onProof={(proof) => remove.mutate(proof, { onSuccess: done })}
@@ -188,15 +188,15 @@ function RemoveDialog({ factor, onClose }: DialogProps) {
 }
 
 function NewCodesDialog({ factor, onClose }: DialogProps) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const renew = useNewRecoveryCodes()
   if (renew.data) return <CodesDialog codes={renew.data} onClose={onClose} />
   return (
     <StepUpDialog
       byCode={factor.totp}
-      title={words.newCodesTitle}
-      text={words.newCodesText}
-      action={words.newCodes}
+      title={messages.newCodesTitle}
+      text={messages.newCodesText}
+      action={messages.newCodes}
       error={renew.error}
       pending={renew.isPending}
       onProof={(proof) => renew.mutate(proof)}

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useSessionWords } from '../../i18n/sessionWords'
+import { useSessionMessages } from '../../i18n/sessionMessages'
 import { minPasswordLength } from '../../lib/password'
 import { useChangePassword } from '../../model/session/queries'
 import { fieldError, TextField } from '../../ui/form/Fields'
@@ -8,7 +8,7 @@ import { useToast } from '../../ui/Toasts'
 
 /** Changes the password of the person signed in. */
 export default function OwnPasswordDialog({ onClose }: { onClose: () => void }) {
-  const words = useSessionWords()
+  const messages = useSessionMessages()
   const change = useChangePassword()
   const toast = useToast()
   const [old, setOld] = useState('')
@@ -17,41 +17,41 @@ export default function OwnPasswordDialog({ onClose }: { onClose: () => void }) 
   const refused = fieldError(change.error, 'password')
 
   function done() {
-    toast(words.passwordChanged)
+    toast(messages.passwordChanged)
     onClose()
   }
   return (
     <FormDialog
-      title={words.changePassword}
-      action={words.changePassword}
+      title={messages.changePassword}
+      action={messages.changePassword}
       error={wrongOld || refused ? undefined : change.error}
       pending={change.isPending}
       onSubmit={() => change.mutate({ password, old_password: old }, { onSuccess: done })}
       onClose={onClose}
     >
       <TextField
-        label={words.oldPassword}
+        label={messages.oldPassword}
         type="password"
         autoComplete="current-password"
         required
         maxLength={1024}
-        error={wrongOld && words.oldPasswordWrong}
+        error={wrongOld && messages.oldPasswordWrong}
         value={old}
         onChange={setOld}
       />
       <TextField
-        label={words.ownNewPassword}
-        hint={words.passwordHint}
+        label={messages.ownNewPassword}
+        hint={messages.passwordHint}
         type="password"
         autoComplete="new-password"
         required
         minLength={minPasswordLength}
         maxLength={1024}
-        error={refused && words.passwordRefused}
+        error={refused && messages.passwordRefused}
         value={password}
         onChange={setPassword}
       />
-      <p className="form-hint">{words.otherSessionsEnd}</p>
+      <p className="form-hint">{messages.otherSessionsEnd}</p>
     </FormDialog>
   )
 }

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useFactorWords } from '../../i18n/factorWords'
+import { useFactorMessages } from '../../i18n/factorMessages'
 import { PasskeyError } from '../../lib/passkey'
 import { visibleText } from '../../lib/visible'
 import type { Passkey, SecondFactor } from '../../model/api/types'
@@ -26,7 +26,7 @@ interface Props {
 
 /** Adds a passkey: who asks for it, its name and the browser's own prompt, the recovery codes. */
 export function PasskeyDialog({ factor, onClose }: Props) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const begin = useBeginPasskey()
   const toast = useToast()
   const [codes, setCodes] = useState<string[]>()
@@ -34,7 +34,7 @@ export function PasskeyDialog({ factor, onClose }: Props) {
   const [before] = useState(factor)
 
   function added(made: string[]) {
-    toast(isOn(before) ? words.passkeyAdded : words.turnedOn)
+    toast(isOn(before) ? messages.passkeyAdded : messages.turnedOn)
     if (made.length > 0) setCodes(made)
     else onClose()
   }
@@ -43,9 +43,9 @@ export function PasskeyDialog({ factor, onClose }: Props) {
   return (
     <StepUpDialog
       byCode={before.totp}
-      title={words.addPasskey}
-      text={words.addPasskeyText}
-      action={words.next}
+      title={messages.addPasskey}
+      text={messages.addPasskeyText}
+      action={messages.next}
       error={begin.error}
       pending={begin.isPending}
       onProof={(proof) => begin.mutate(proof)}
@@ -61,7 +61,7 @@ interface CreateProps {
 }
 
 function CreateDialog({ options, onAdded, onClose }: CreateProps) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const add = useAddPasskey()
   const textOf = usePasskeyText()
   const [name, setName] = useState(suggestedName)
@@ -76,17 +76,17 @@ function CreateDialog({ options, onAdded, onClose }: CreateProps) {
   }
   return (
     <FormDialog
-      title={words.addPasskey}
-      action={words.createPasskey}
+      title={messages.addPasskey}
+      action={messages.createPasskey}
       error={byBrowser || wrongName ? undefined : add.error}
       pending={add.isPending}
       onSubmit={submit}
       onClose={() => (add.isPending ? add.stop() : onClose())} // once it is sent, the answer may have recovery codes
     >
-      <p className="form-lead">{words.namePasskey}</p>
+      <p className="form-lead">{messages.namePasskey}</p>
       <TextField
-        label={words.passkeyName}
-        hint={words.passkeyNameHint}
+        label={messages.passkeyName}
+        hint={messages.passkeyNameHint}
         required
         maxLength={maxPasskeyName}
         error={wrongName}
@@ -100,23 +100,23 @@ function CreateDialog({ options, onAdded, onClose }: CreateProps) {
 
 /** Removes a passkey, which may be the last second factor. */
 export function RemovePasskeyDialog({ factor, passkey, onClose }: Props & { passkey: Passkey }) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const remove = useRemovePasskey()
   const toast = useToast()
   const name = visibleText(passkey.name)
   const [last] = useState(!factor.totp && factor.passkeys.length === 1) // as long as the dialog is open
 
   function done() {
-    toast(words.passkeyRemoved)
+    toast(messages.passkeyRemoved)
     onClose()
   }
   return (
     <StepUpDialog
       danger
       byCode={factor.totp}
-      title={words.removePasskeyTitle}
-      text={last ? words.removeLastPasskeyText(name) : words.removePasskeyText(name)}
-      action={words.remove}
+      title={messages.removePasskeyTitle}
+      text={last ? messages.removeLastPasskeyText(name) : messages.removePasskeyText(name)}
+      action={messages.remove}
       error={remove.error}
       pending={remove.isPending}
       onProof={(proof) => remove.mutate({ id: passkey.id, proof }, { onSuccess: done })}

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import { userAgentName } from '../../lib/userAgent'
 import { visibleText } from '../../lib/visible'
 import type { OwnSession, Tenant } from '../../model/api/types'
@@ -13,7 +13,7 @@ import { Timestamp } from '../../ui/Timestamp'
 
 /** The signed-in person's own sessions. */
 export function SessionsPart({ tenant }: { tenant: Tenant }) {
-  const words = useAdminWords().sessions
+  const messages = useAdminMessages().sessions
   const sessions = useOwnSessions()
   const end = useSignOutEverywhere()
   const [asking, setAsking] = useState(false)
@@ -22,32 +22,32 @@ export function SessionsPart({ tenant }: { tenant: Tenant }) {
   const columns: Column<OwnSession>[] = [
     {
       key: 'device',
-      title: words.device,
+      title: messages.device,
       cell: (session) => (
         <span className="stack">
           <span title={visibleText(session.user_agent ?? '')}>
-            {shown(session.user_agent ? userAgentName(session.user_agent) : words.unknown)}
+            {shown(session.user_agent ? userAgentName(session.user_agent) : messages.unknown)}
           </span>
-          {session.current && <small className="list-good">{words.this}</small>}
+          {session.current && <small className="list-good">{messages.this}</small>}
         </span>
       ),
     },
-    { key: 'from', title: words.from, width: 180, cell: (session) => session.ip || words.unknown },
+    { key: 'from', title: messages.from, width: 180, cell: (session) => session.ip || messages.unknown },
     {
       key: 'created',
-      title: words.signedIn,
+      title: messages.signedIn,
       width: 184,
       cell: (session) => <Timestamp time={session.created_at} zone={zone} />,
     },
     {
       key: 'used',
-      title: words.lastUsed,
+      title: messages.lastUsed,
       width: 184,
       cell: (session) => <Timestamp time={session.last_used_at} zone={zone} />,
     },
     {
       key: 'ends',
-      title: words.ends,
+      title: messages.ends,
       width: 184,
       cell: (session) => <Timestamp ahead time={session.expires_at} zone={zone} />,
     },
@@ -56,29 +56,29 @@ export function SessionsPart({ tenant }: { tenant: Tenant }) {
     <section className="system-part account-sessions">
       <div className="section-head">
         <div>
-          <h2>{words.title}</h2>
-          <p>{words.text}</p>
+          <h2>{messages.title}</h2>
+          <p>{messages.text}</p>
         </div>
         <div className="section-actions">
           <Button danger disabled={!sessions.data} onClick={() => setAsking(true)}>
-            {words.everywhere}
+            {messages.everywhere}
           </Button>
         </div>
       </div>
       <Loaded query={sessions}>
-        {(list) => <ListTable label={words.title} columns={columns} items={list} keyOf={(session) => session.id} />}
+        {(list) => <ListTable label={messages.title} columns={columns} items={list} keyOf={(session) => session.id} />}
       </Loaded>
       {asking && (
         <FormDialog
           danger
-          title={words.everywhere}
-          action={words.everywhere}
+          title={messages.everywhere}
+          action={messages.everywhere}
           error={end.error}
           pending={end.isPending}
           onSubmit={() => end.mutate()}
           onClose={() => setAsking(false)}
         >
-          <p>{words.everywhereText(sessions.data?.length ?? 1)}</p>
+          <p>{messages.everywhereText(sessions.data?.length ?? 1)}</p>
         </FormDialog>
       )}
     </section>

@@ -1,5 +1,5 @@
 import { useCallback, useRef, useState } from 'react'
-import { useFactorWords } from '../../i18n/factorWords'
+import { useFactorMessages } from '../../i18n/factorMessages'
 import type { NewTOTP, SecondFactor } from '../../model/api/types'
 import { CodeField } from '../../model/factor/CodeField'
 import { attemptsLeft, isOn, useBeginTotp, useConfirmTotp } from '../../model/factor/queries'
@@ -20,17 +20,17 @@ interface Props {
 
 /** Adds an authenticator app, or replaces it: who asks for it, the secret and its first code, the recovery codes. */
 export function SetUpDialog({ factor, onClose }: Props) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const begin = useBeginTotp()
   const toast = useToast()
   const [codes, setCodes] = useState<string[]>()
   // The page changes behind the dialog once the app is in use.
   const [before] = useState(factor)
   const byCode = before.totp
-  const title = byCode ? words.replaceTitle : words.setUpApp
+  const title = byCode ? messages.replaceTitle : messages.setUpApp
 
   function confirmed(made: string[]) {
-    toast(byCode ? words.replaced : isOn(before) ? words.appAdded : words.turnedOn)
+    toast(byCode ? messages.replaced : isOn(before) ? messages.appAdded : messages.turnedOn)
     if (made.length > 0) setCodes(made)
     else onClose()
   }
@@ -40,8 +40,8 @@ export function SetUpDialog({ factor, onClose }: Props) {
     <StepUpDialog
       byCode={byCode}
       title={title}
-      text={byCode ? words.replaceText : words.setUpText}
-      action={words.next}
+      text={byCode ? messages.replaceText : messages.setUpText}
+      action={messages.next}
       error={begin.error}
       pending={begin.isPending}
       onProof={(proof) => begin.mutate(proof)}
@@ -58,7 +58,7 @@ interface ConfirmProps {
 }
 
 function ConfirmDialog({ title, totp, onConfirmed, onClose }: ConfirmProps) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const confirm = useConfirmTotp()
   const [code, setCode] = useState('')
   const input = useRef<HTMLInputElement>(null)
@@ -76,7 +76,7 @@ function ConfirmDialog({ title, totp, onConfirmed, onClose }: ConfirmProps) {
     <FormDialog
       wide
       title={title}
-      action={words.turnOn}
+      action={messages.turnOn}
       error={left === undefined ? confirm.error : undefined}
       pending={confirm.isPending}
       onSubmit={() => submit(code)}
@@ -86,17 +86,17 @@ function ConfirmDialog({ title, totp, onConfirmed, onClose }: ConfirmProps) {
         <SecretCode uri={totp.uri} />
         <ol>
           <li>
-            <span>{words.scanOr}</span>
+            <span>{messages.scanOr}</span>
             <SecretText secret={totp.secret} />
             <CopySecret secret={totp.secret} />
           </li>
           <li>
-            <span>{words.enterDigits}</span>
+            <span>{messages.enterDigits}</span>
             <CodeField
               ref={input}
               value={code}
-              hint={words.codeHint}
-              error={left === undefined || code ? undefined : words.wrongCode(left)}
+              hint={messages.codeHint}
+              error={left === undefined || code ? undefined : messages.wrongCode(left)}
               onChange={setCode}
               onComplete={submit}
             />
@@ -109,7 +109,7 @@ function ConfirmDialog({ title, totp, onConfirmed, onClose }: ConfirmProps) {
 
 /** New recovery codes, which are shown once: closing it before they are kept asks. */
 export function CodesDialog({ codes, onClose }: { codes: string[]; onClose: () => void }) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const { username } = useSession()
   const [kept, setKept] = useState(false)
   const [asked, setAsked] = useState(false)
@@ -117,23 +117,23 @@ export function CodesDialog({ codes, onClose }: { codes: string[]; onClose: () =
   return (
     <Dialog
       firm
-      title={words.recoveryCodes}
+      title={messages.recoveryCodes}
       className="form-dialog form-narrow"
       onClose={() => (kept ? onClose() : setAsked(true))}
     >
       <div className="form-body">
-        <p className="form-lead">{words.codesText}</p>
+        <p className="form-lead">{messages.codesText}</p>
         <RecoveryCodes username={username} codes={codes} kept={kept} onKept={keep} />
       </div>
-      {asked && !kept && <Notice kind="error">{words.notSaved}</Notice>}
+      {asked && !kept && <Notice kind="error">{messages.notSaved}</Notice>}
       <footer className="form-foot">
         {asked && !kept && (
           <Button danger onClick={onClose}>
-            {words.leaveAnyway}
+            {messages.leaveAnyway}
           </Button>
         )}
         <Button kind="primary" onClick={() => (kept ? onClose() : setAsked(true))}>
-          {words.done}
+          {messages.done}
         </Button>
       </footer>
     </Dialog>

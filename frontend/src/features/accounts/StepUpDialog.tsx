@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useFactorWords } from '../../i18n/factorWords'
+import { useFactorMessages } from '../../i18n/factorMessages'
 import type { StepUp } from '../../model/api/types'
 import { CodeField } from '../../model/factor/CodeField'
 import { attemptsLeft } from '../../model/factor/queries'
@@ -21,14 +21,14 @@ interface Props {
 
 /** Asks, before the second factor changes, for a code or the password: to confirm that it is still the same person. */
 export function StepUpDialog({ title, text, action, danger = false, byCode, error, pending, onProof, onClose }: Props) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const [withCode, setWithCode] = useState(byCode)
   const [code, setCode] = useState('')
   const [password, setPassword] = useState('')
   const left = attemptsLeft(error, 'code')
   const wrongPassword = fieldError(error, 'password')
   // It stands until another code is typed.
-  const wrongCode = left !== undefined && !code ? words.wrongCode(left) : undefined
+  const wrongCode = left !== undefined && !code ? messages.wrongCode(left) : undefined
 
   function send(proof: StepUp) {
     if (pending) return
@@ -50,26 +50,26 @@ export function StepUpDialog({ title, text, action, danger = false, byCode, erro
         <CodeField
           value={code}
           error={wrongCode}
-          hint={words.confirmYou}
+          hint={messages.confirmYou}
           onChange={setCode}
           onComplete={(typed) => send({ code: typed })}
         />
       ) : (
         <TextField
-          label={words.yourPassword}
+          label={messages.yourPassword}
           type="password"
           autoComplete="current-password"
           required
           maxLength={1024}
-          hint={words.confirmYou}
-          error={wrongPassword && words.wrongPassword}
+          hint={messages.confirmYou}
+          error={wrongPassword && messages.wrongPassword}
           value={password}
           onChange={setPassword}
         />
       )}
       {byCode && (
         <button type="button" className="link step-other" onClick={() => setWithCode(!withCode)}>
-          {withCode ? words.usePassword : words.useCode}
+          {withCode ? messages.usePassword : messages.useCode}
         </button>
       )}
     </FormDialog>

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import { titleIn, useLanguage } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
 import type { CatalogModule, CatalogOperation, Tenant } from '../../model/api/types'
@@ -22,8 +22,8 @@ type Asked = { what: 'add' } | { what: 'change' | 'remove'; item: CatalogItem }
 /** The modules and operation types of a tenant: the built-in ones, and its own. */
 export default function CatalogPage({ tenant }: { tenant: Tenant }) {
   const { tag } = useLanguage()
-  const all = useAdminWords()
-  const words = all.catalog
+  const all = useAdminMessages()
+  const messages = all.catalog
   const catalog = useCatalog(tenant.id)
   const turn = useEditCatalog(tenant.id)
   const [part, setPart] = useState<Part>('modules')
@@ -42,23 +42,23 @@ export default function CatalogPage({ tenant }: { tenant: Tenant }) {
   const operation = itemOf(isOperation)
   return (
     <>
-      <SectionHead title={words.title} text={words.text}>
+      <SectionHead title={messages.title} text={messages.text}>
         <Button kind="primary" disabled={!catalog.data} onClick={() => setAsked({ what: 'add' })}>
-          {part === 'modules' ? words.addModule : words.addOperation}
+          {part === 'modules' ? messages.addModule : messages.addOperation}
         </Button>
       </SectionHead>
       {turn.error && <Notice kind="error">{all.notDone(problemText(turn.error))}</Notice>}
-      {kept && <Notice kind="note">{words.stays(kept)}</Notice>}
+      {kept && <Notice kind="note">{messages.stays(kept)}</Notice>}
       <Loaded query={catalog}>
         {(data) => (
           <>
             <Segments
-              label={words.part}
+              label={messages.part}
               className="catalog-part"
               value={part}
               segments={[
-                { value: 'modules', label: words.modules(data.modules.length) },
-                { value: 'operations', label: words.operations(data.operations.length) },
+                { value: 'modules', label: messages.modules(data.modules.length) },
+                { value: 'operations', label: messages.operations(data.operations.length) },
               ]}
               onChange={setPart}
             />
@@ -112,14 +112,14 @@ interface RemoveProps {
 }
 
 function RemoveDialog({ tenant, item, title, onRemoved, onClose }: RemoveProps) {
-  const words = useAdminWords().catalog
+  const messages = useAdminMessages().catalog
   const edit = useEditCatalog(tenant.id)
   const part = isModule(item) ? 'modules' : 'operations'
   return (
     <FormDialog
       danger
-      title={words.removeOf(title)}
-      action={words.remove}
+      title={messages.removeOf(title)}
+      action={messages.remove}
       error={edit.error}
       pending={edit.isPending}
       onSubmit={() =>
@@ -129,7 +129,7 @@ function RemoveDialog({ tenant, item, title, onRemoved, onClose }: RemoveProps) 
       }
       onClose={onClose}
     >
-      <p>{part === 'modules' ? words.removeModule : words.removeOperation}</p>
+      <p>{part === 'modules' ? messages.removeModule : messages.removeOperation}</p>
     </FormDialog>
   )
 }

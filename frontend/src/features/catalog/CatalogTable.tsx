@@ -1,4 +1,4 @@
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import { titleIn, useLanguage } from '../../i18n/language'
 import { visibleText } from '../../lib/visible'
 import type { Catalog, CatalogModule, CatalogOperation } from '../../model/api/types'
@@ -21,8 +21,8 @@ interface Props {
 
 export function CatalogTable({ catalog, items, onChange, onRetire, onRemove }: Props) {
   const { tag } = useLanguage()
-  const all = useAdminWords()
-  const words = all.catalog
+  const all = useAdminMessages()
+  const messages = all.catalog
   const titles = titlesOf(catalog, tag)
   const titleOf = (item: CatalogItem) => titleIn(item.title, tag, item.key)
   const action = (title: string, item: CatalogItem, run: (item: CatalogItem) => void, danger = false) => (
@@ -40,7 +40,7 @@ export function CatalogTable({ catalog, items, onChange, onRetire, onRemove }: P
   const columns: Column<CatalogItem>[] = [
     {
       key: 'title',
-      title: ofModules ? words.module : words.operation,
+      title: ofModules ? messages.module : messages.operation,
       ...(ofModules ? { width: 288 } : {}),
       cell: (item) => (
         <span className="stack">
@@ -52,7 +52,7 @@ export function CatalogTable({ catalog, items, onChange, onRetire, onRemove }: P
     ofModules
       ? {
           key: 'types',
-          title: words.types,
+          title: messages.types,
           cell: (item) =>
             'operations' in item && (
               <span className="catalog-types">
@@ -61,7 +61,7 @@ export function CatalogTable({ catalog, items, onChange, onRetire, onRemove }: P
                     key={key}
                     title={titles.operation(key)}
                     group={titles.group(key)}
-                    added={item.added?.includes(key) ? words.typeAdded(titles.operation(key)) : undefined}
+                    added={item.added?.includes(key) ? messages.typeAdded(titles.operation(key)) : undefined}
                   />
                 ))}
               </span>
@@ -69,22 +69,22 @@ export function CatalogTable({ catalog, items, onChange, onRetire, onRemove }: P
         }
       : {
           key: 'used',
-          title: words.usedIn,
+          title: messages.usedIn,
           width: 240,
           cell: (item) => {
             const count = catalog.modules.filter((module) => module.operations.includes(item.key)).length
-            return count ? words.moduleCount(count) : words.nowhere
+            return count ? messages.moduleCount(count) : messages.nowhere
           },
         },
     {
       key: 'origin',
-      title: words.origin,
+      title: messages.origin,
       width: 96,
       cell: (item) => (
         <span className="stack">
-          {item.built_in ? words.builtIn : words.own}
-          {item.retired && <small>{words.retired}</small>}
-          {'added' in item && !!item.added?.length && <small>{words.typesAdded(item.added.length)}</small>}
+          {item.built_in ? messages.builtIn : messages.own}
+          {item.retired && <small>{messages.retired}</small>}
+          {'added' in item && !!item.added?.length && <small>{messages.typesAdded(item.added.length)}</small>}
         </span>
       ),
     },
@@ -95,16 +95,16 @@ export function CatalogTable({ catalog, items, onChange, onRetire, onRemove }: P
       width: 200,
       cell: (item) => (
         <>
-          {(!item.built_in || ofModules) && action(words.change, item, onChange)}
-          {!item.built_in && action(item.retired ? words.reinstate : words.retire, item, onRetire)}
-          {!item.built_in && action(words.remove, item, onRemove, true)}
+          {(!item.built_in || ofModules) && action(messages.change, item, onChange)}
+          {!item.built_in && action(item.retired ? messages.reinstate : messages.retire, item, onRetire)}
+          {!item.built_in && action(messages.remove, item, onRemove, true)}
         </>
       ),
     },
   ]
   return (
     <ListTable
-      label={ofModules ? words.module : words.operation}
+      label={ofModules ? messages.module : messages.operation}
       columns={columns}
       items={items}
       keyOf={(item) => item.key}

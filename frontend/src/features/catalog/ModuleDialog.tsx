@@ -1,5 +1,5 @@
 import { useId, useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import { useLanguage } from '../../i18n/language'
 import type { Catalog, CatalogModule, Tenant } from '../../model/api/types'
 import { titlesOf } from '../../model/log/catalog'
@@ -18,7 +18,7 @@ interface Props {
 
 export function ModuleDialog({ tenant, catalog, module, onClose }: Props) {
   const { tag } = useLanguage()
-  const words = useAdminWords().catalog
+  const messages = useAdminMessages().catalog
   const edit = useEditCatalog(tenant.id)
   const [key, setKey] = useState('')
   const [title, setTitle] = useState(module?.title ?? { en: '', 'zh-CN': '' })
@@ -39,8 +39,8 @@ export function ModuleDialog({ tenant, catalog, module, onClose }: Props) {
   return (
     <FormDialog
       wide
-      title={module ? words.changeOf(titles.module(module.key)) : words.addModule}
-      action={module ? words.save : words.addModule}
+      title={module ? messages.changeOf(titles.module(module.key)) : messages.addModule}
+      action={module ? messages.save : messages.addModule}
       error={edit.error}
       pending={edit.isPending}
       onSubmit={submit}
@@ -49,9 +49,9 @@ export function ModuleDialog({ tenant, catalog, module, onClose }: Props) {
       {!module && <KeyField value={key} onChange={setKey} />}
       {!module?.built_in && <TitleFields value={title} onChange={setTitle} />}
       <fieldset className="form-field" aria-describedby={`${group}-hint`}>
-        <legend>{words.types}</legend>
+        <legend>{messages.types}</legend>
         <p id={`${group}-hint`} className="form-hint">
-          {words.typesText}
+          {messages.typesText}
         </p>
         <div className="catalog-checks">
           {catalog.operations.map((operation) => (

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import { titleIn, useLanguage } from '../../i18n/language'
 import type { CatalogOperation, OperationGroup, Tenant } from '../../model/api/types'
 import { Choices } from '../../ui/form/Fields'
@@ -18,8 +18,8 @@ interface Props {
 const groups: OperationGroup[] = ['change', 'create', 'destructive', 'outward']
 
 export function OperationDialog({ tenant, operation, onClose }: Props) {
-  const { tag, words: common } = useLanguage()
-  const words = useAdminWords().catalog
+  const { tag, messages: common } = useLanguage()
+  const messages = useAdminMessages().catalog
   const edit = useEditCatalog(tenant.id)
   const [key, setKey] = useState('')
   const [title, setTitle] = useState(operation?.title ?? { en: '', 'zh-CN': '' })
@@ -32,8 +32,8 @@ export function OperationDialog({ tenant, operation, onClose }: Props) {
 
   return (
     <FormDialog
-      title={operation ? words.changeOf(titleIn(operation.title, tag, operation.key)) : words.addOperation}
-      action={operation ? words.save : words.addOperation}
+      title={operation ? messages.changeOf(titleIn(operation.title, tag, operation.key)) : messages.addOperation}
+      action={operation ? messages.save : messages.addOperation}
       error={edit.error}
       pending={edit.isPending}
       onSubmit={submit}
@@ -42,9 +42,9 @@ export function OperationDialog({ tenant, operation, onClose }: Props) {
       {!operation && <KeyField value={key} onChange={setKey} />}
       <TitleFields value={title} onChange={setTitle} />
       <Choices
-        label={words.group}
+        label={messages.group}
         value={group}
-        choices={groups.map((value) => ({ value, title: common.groups[value], text: words.groupText[value] }))}
+        choices={groups.map((value) => ({ value, title: common.groups[value], text: messages.groupText[value] }))}
         onChange={setGroup}
       />
     </FormDialog>

@@ -1,19 +1,19 @@
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import type { Title } from '../../model/api/types'
 import { TextField } from '../../ui/form/Fields'
 
 /** The key by which the host system names a module or an operation type. */
 export function KeyField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
-  const words = useAdminWords().catalog
+  const messages = useAdminMessages().catalog
   return (
     <TextField
       mono
-      label={words.key}
-      hint={words.keyHint}
+      label={messages.key}
+      hint={messages.keyHint}
       required
       maxLength={64}
       pattern="[a-z][a-z0-9_]*"
-      shape={words.keyHint}
+      shape={messages.keyHint}
       value={value}
       onChange={onChange}
     />
@@ -22,18 +22,18 @@ export function KeyField({ value, onChange }: { value: string; onChange: (value:
 
 /** The title in both languages of the console. */
 export function TitleFields({ value, onChange }: { value: Title; onChange: (value: Title) => void }) {
-  const words = useAdminWords().catalog
+  const messages = useAdminMessages().catalog
   return (
     <>
       <TextField
-        label={words.english}
+        label={messages.english}
         required
         maxLength={128}
         value={value.en}
         onChange={(en) => onChange({ ...value, en })}
       />
       <TextField
-        label={words.chinese}
+        label={messages.chinese}
         required
         maxLength={128}
         lang="zh-CN"

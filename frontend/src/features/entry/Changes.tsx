@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useEntryWords } from '../../i18n/entryWords'
+import { useEntryMessages } from '../../i18n/entryMessages'
 import type { Change } from '../../model/api/types'
 import { useIsPrinting } from '../../model/print/usePrint'
 import { Parts, Shown } from '../../ui/Shown'
@@ -9,7 +9,7 @@ const foldAfter = 12
 
 /** Each field before and after, with the changed characters marked. */
 export function Changes({ changes }: { changes: Change[] }) {
-  const words = useEntryWords()
+  const messages = useEntryMessages()
   return (
     <table className="changes">
       <colgroup>
@@ -19,9 +19,9 @@ export function Changes({ changes }: { changes: Change[] }) {
       </colgroup>
       <thead>
         <tr>
-          <th scope="col">{words.field}</th>
-          <th scope="col">{words.before}</th>
-          <th scope="col">{words.after}</th>
+          <th scope="col">{messages.field}</th>
+          <th scope="col">{messages.before}</th>
+          <th scope="col">{messages.after}</th>
         </tr>
       </thead>
       <tbody>
@@ -35,7 +35,7 @@ export function Changes({ changes }: { changes: Change[] }) {
 }
 
 function ChangeRow({ change }: { change: Change }) {
-  const words = useEntryWords()
+  const messages = useEntryMessages()
   const [before, after] = sidesText(change)
   const marked = markChanges(before ?? '', after ?? '')
   const lines = Math.max(lineCount(before), lineCount(after))
@@ -58,7 +58,7 @@ function ChangeRow({ change }: { change: Change }) {
         <tr className="changes-fold">
           <td colSpan={3}>
             <button type="button" className="link" onClick={() => setFolded(false)}>
-              {words.showAllLines(lines)}
+              {messages.showAllLines(lines)}
             </button>
           </td>
         </tr>

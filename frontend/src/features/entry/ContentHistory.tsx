@@ -1,5 +1,5 @@
 import { Link, useLocation } from 'react-router'
-import { useEntryWords } from '../../i18n/entryWords'
+import { useEntryMessages } from '../../i18n/entryMessages'
 import { clockText, dateText, wallTime } from '../../lib/time/zone'
 import { visibleText } from '../../lib/visible'
 import type { Entry, Tenant } from '../../model/api/types'
@@ -20,7 +20,7 @@ const shownAtMost = 6
 
 /** Other operations on the same content, newest first, of all time. */
 export function ContentHistory({ entry, tenant, titles, onOpen }: Props) {
-  const words = useEntryWords()
+  const messages = useEntryMessages()
   const { pathname } = useLocation()
   const contentId = entry.content?.id
   const { data } = useHistory(tenant.id, contentId)
@@ -37,9 +37,9 @@ export function ContentHistory({ entry, tenant, titles, onOpen }: Props) {
   return (
     <>
       <div className="drawer-head">
-        <h3>{words.history(`${words.number(data.entries.length)}${data.next_cursor ? '+' : ''}`)}</h3>
+        <h3>{messages.history(`${messages.number(data.entries.length)}${data.next_cursor ? '+' : ''}`)}</h3>
         <Link className="link" to={{ pathname: log, search: search.toString() }}>
-          {words.showInLog}
+          {messages.showInLog}
         </Link>
       </div>
       <ol className="history">
@@ -77,7 +77,7 @@ interface LineProps {
 }
 
 function HistoryLine({ one, here, zone, titles, onOpen }: LineProps) {
-  const words = useEntryWords()
+  const messages = useEntryMessages()
   const wall = wallTime(Date.parse(one.time), zone)
   const sameYear = wall.year === wallTime(Date.now(), zone).year
   const time = `${sameYear ? dateText(wall).slice(5) : dateText(wall)} ${clockText(wall)}`
@@ -96,7 +96,7 @@ function HistoryLine({ one, here, zone, titles, onOpen }: LineProps) {
       <span className="cut" title={visibleText(one.user.name)}>
         <Shown text={one.user.name} />
       </span>
-      <span className="history-note">{here ? words.thisEntry : ''}</span>
+      <span className="history-note">{here ? messages.thisEntry : ''}</span>
     </li>
   )
 }

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useEffect, useEffectEvent, useRef } from 'react'
-import { type EntryWords, useEntryWords } from '../../i18n/entryWords'
+import { type EntryMessages, useEntryMessages } from '../../i18n/entryMessages'
 import { ApiProblem, isProblem, problemText } from '../../lib/problem'
 import { visibleText } from '../../lib/visible'
 import { prettyJson } from '../../model/api/recordedJson'
@@ -41,7 +41,7 @@ interface Props {
 /** One entry with all its details, beside the list, which stays usable. */
 export default function EntryDrawer(props: Props) {
   const { tenant, name, position, previous, next, titles, onOpen, onClose, onCopy } = props
-  const words = useEntryWords()
+  const messages = useEntryMessages()
   const query = useEntry(tenant.id, name)
   const entry = query.data
   const body = useRef<HTMLDivElement>(null)
@@ -78,8 +78,8 @@ export default function EntryDrawer(props: Props) {
   }
 
   return (
-    <aside className={props.over ? 'drawer drawer-over' : 'drawer'} aria-label={words.entry} onKeyDown={keyDown}>
-      <PrintHeader tenant={tenant} title={words.entry} />
+    <aside className={props.over ? 'drawer drawer-over' : 'drawer'} aria-label={messages.entry} onKeyDown={keyDown}>
+      <PrintHeader tenant={tenant} title={messages.entry} />
       <header>
         {entry && (
           <span className="drawer-what">
@@ -91,24 +91,24 @@ export default function EntryDrawer(props: Props) {
           </span>
         )}
         <span className="grow" />
-        {position && <span className="drawer-position">{words.position(position.index, position.total)}</span>}
+        {position && <span className="drawer-position">{messages.position(position.index, position.total)}</span>}
         {position && (
           <>
             <HeadButton
-              label={words.previousEntry}
+              label={messages.previousEntry}
               icon="up"
               disabled={!previous}
               onClick={() => previous && onOpen(previous)}
             />
-            <HeadButton label={words.nextEntry} icon="down" disabled={!next} onClick={() => next && onOpen(next)} />
+            <HeadButton label={messages.nextEntry} icon="down" disabled={!next} onClick={() => next && onOpen(next)} />
           </>
         )}
         <HeadButton
-          label={words.copyEntryLink}
+          label={messages.copyEntryLink}
           icon="link"
-          onClick={() => onCopy(window.location.href, words.linkCopied)}
+          onClick={() => onCopy(window.location.href, messages.linkCopied)}
         />
-        <HeadButton label={words.closeEntry} icon="close" onClick={onClose} />
+        <HeadButton label={messages.closeEntry} icon="close" onClick={onClose} />
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keys too */}
       <div ref={body} className="drawer-body" tabIndex={0}>
@@ -121,22 +121,22 @@ export default function EntryDrawer(props: Props) {
 
 /** Why there is no entry to show: it does not exist, was deleted, or could not be read. */
 function Missing({ name, error, onRetry }: { name: EntryName; error: unknown; onRetry: () => void }) {
-  const words = useEntryWords()
-  if (isProblem(error, 404) || isProblem(error, 422)) return <Notice kind="note">{noEntryText(name, words)}</Notice>
+  const messages = useEntryMessages()
+  if (isProblem(error, 404) || isProblem(error, 422)) return <Notice kind="note">{noEntryText(name, messages)}</Notice>
   if (error instanceof ApiProblem && error.status === 410)
-    return <Notice kind="note">{words.deletedEntry(String(error.values['path.id'] ?? ''))}</Notice>
+    return <Notice kind="note">{messages.deletedEntry(String(error.values['path.id'] ?? ''))}</Notice>
   return (
-    <Notice kind="error" action={words.retry} onAction={onRetry}>
-      {words.entryFailed(problemText(error))}
+    <Notice kind="error" action={messages.retry} onAction={onRetry}>
+      {messages.entryFailed(problemText(error))}
     </Notice>
   )
 }
 
 /** Which part of the name is wrong, as far as it can be known. */
-function noEntryText({ id, seq }: EntryName, words: EntryWords): string {
-  if (seq === undefined) return words.noSuchEntry
-  if (seq === noSeq) return words.noSeq
-  return id === noId ? words.noEntryWithSeq(seq) : words.noEntryOfIdWithSeq(visibleText(id), seq)
+function noEntryText({ id, seq }: EntryName, messages: EntryMessages): string {
+  if (seq === undefined) return messages.noSuchEntry
+  if (seq === noSeq) return messages.noSeq
+  return id === noId ? messages.noEntryWithSeq(seq) : messages.noEntryOfIdWithSeq(visibleText(id), seq)
 }
 
 interface HeadButtonProps {
@@ -163,7 +163,7 @@ function HeadButton({ label, icon, disabled, onClick }: HeadButtonProps) {
 }
 
 function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCopy }: Props & { entry: ProvenEntry }) {
-  const words = useEntryWords()
+  const messages = useEntryMessages()
   const changes = entry.changes ?? []
   const details = entry.details && prettyJson(entry.details)
   const keyNames = useKeyNames(tenant.id, entry.key !== undefined)
@@ -171,7 +171,7 @@ function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCo
   return (
     <>
       <h2>
-        <Shown text={entry.content?.name || entry.content?.id || words.noContent} />
+        <Shown text={entry.content?.name || entry.content?.id || messages.noContent} />
       </h2>
       {entry.content?.id && (
         <div className="drawer-id">
@@ -181,8 +181,8 @@ function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCo
           <button
             type="button"
             className="icon-button drawer-copy"
-            aria-label={words.copyContentId}
-            title={words.copyContentId}
+            aria-label={messages.copyContentId}
+            title={messages.copyContentId}
             onClick={() => onCopy(entry.content?.id ?? '')}
           >
             <Icon name="copy" small />
@@ -193,13 +193,13 @@ function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCo
       <EntryFacts entry={entry} zone={tenant.time_zone} organizations={organizations} keyName={keyName} />
       {changes.length > 0 && (
         <>
-          <h3>{words.changes(changes.length)}</h3>
+          <h3>{messages.changes(changes.length)}</h3>
           <Changes key={entry.seq} changes={changes} />
         </>
       )}
       {details && details !== '{}' && (
         <>
-          <h3>{words.details}</h3>
+          <h3>{messages.details}</h3>
           <pre className="drawer-details">
             <Shown text={details} />
           </pre>
@@ -209,14 +209,14 @@ function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCo
       <SameUser entry={entry} tenant={tenant} filters={filters} />
       <dl className="facts">
         <div className="facts-wide">
-          <dt>{words.entryId}</dt>
+          <dt>{messages.entryId}</dt>
           <dd className="drawer-id">
             <span className="mono">{entry.id}</span>
             <button
               type="button"
               className="icon-button drawer-copy"
-              aria-label={words.copyEntryId}
-              title={words.copyEntryId}
+              aria-label={messages.copyEntryId}
+              title={messages.copyEntryId}
               onClick={() => onCopy(entry.id)}
             >
               <Icon name="copy" small />

@@ -1,5 +1,5 @@
 import { Link } from 'react-router'
-import { useEntryWords } from '../../i18n/entryWords'
+import { useEntryMessages } from '../../i18n/entryMessages'
 import type { Entry, Tenant } from '../../model/api/types'
 import { entryAddress, entryName } from '../../model/log/entryAddress'
 import { type Filters, noFilters, writeFilters } from '../../model/log/filters'
@@ -8,7 +8,7 @@ import { Shown } from '../../ui/Shown'
 
 /** A link to the operations of the same user in this period. */
 export function SameUser({ entry, tenant, filters }: { entry: Entry; tenant: Tenant; filters: Filters }) {
-  const words = useEntryWords()
+  const messages = useEntryMessages()
   const ofUser: Filters = {
     ...noFilters,
     user: [entry.user.id],
@@ -20,9 +20,9 @@ export function SameUser({ entry, tenant, filters }: { entry: Entry; tenant: Ten
   if (!data || isPlaceholderData) return null
   return (
     <div className="drawer-head drawer-same">
-      <h3>{words.sameUser}</h3>
+      <h3>{messages.sameUser}</h3>
       <Link className="link" to={entryAddress(tenant.id, entryName(entry), writeFilters(ofUser).toString())}>
-        <Shown text={words.sameUserCount(data.total, entry.user.name)} />
+        <Shown text={messages.sameUserCount(data.total, entry.user.name)} />
       </Link>
     </div>
   )

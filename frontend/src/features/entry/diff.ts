@@ -25,7 +25,7 @@ export function sidesText({ before, after }: Change): [string | undefined, strin
 const token =
   /\p{N}+|[\p{Script=Latin}\p{M}\p{Script=Cyrillic}\p{Script=Greek}]+|\p{ExtPict}(?:\p{EMod}|\ufe0f|\u200d\p{ExtPict}|[\u{e0020}-\u{e007f}])*|[\s\S]/gu
 
-/** Words, numbers and emoji whole, every other character (so each Chinese one) by itself. */
+/** Splits text into whole words, numbers and emoji, and single other characters, such as Chinese ones. */
 function tokens(text: string): string[] {
   return text.match(token) ?? []
 }

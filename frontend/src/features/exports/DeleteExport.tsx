@@ -1,4 +1,4 @@
-import { useExportsWords } from '../../i18n/exportsWords'
+import { useExportsMessages } from '../../i18n/exportsMessages'
 import { FormDialog } from '../../ui/form/FormDialog'
 import { shown } from '../../ui/Shown'
 import { useRemoveExport } from './queries'
@@ -12,19 +12,19 @@ interface Props {
 
 /** Asks before deleting a file that others may need. */
 export default function DeleteExport({ tenant, id, what, onClose }: Props) {
-  const words = useExportsWords()
+  const messages = useExportsMessages()
   const remove = useRemoveExport(tenant)
   return (
     <FormDialog
       danger
-      title={words.deleteExport}
-      action={words.delete}
+      title={messages.deleteExport}
+      action={messages.delete}
       error={remove.error}
       pending={remove.isPending}
       onSubmit={() => remove.mutate(id, { onSuccess: onClose })}
       onClose={onClose}
     >
-      <p>{shown(words.deleteExportText(what))}</p>
+      <p>{shown(messages.deleteExportText(what))}</p>
     </FormDialog>
   )
 }

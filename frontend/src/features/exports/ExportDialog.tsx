@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
-import { useExportsWords } from '../../i18n/exportsWords'
+import { useExportsMessages } from '../../i18n/exportsMessages'
 import { exactTime, offsetText } from '../../lib/time/zone'
 import { visibleText } from '../../lib/visible'
 import { actionOf } from '../../model/api/action'
@@ -48,7 +48,7 @@ interface Props {
 
 /** Options of an export with the number of rows; below them the existing exports, running ones with their progress. */
 export default function ExportDialog({ tenant, filters, titles, nameOf, onClose }: Props) {
-  const words = useExportsWords()
+  const messages = useExportsMessages()
   const [wanted, setWanted] = useState<Wanted>({
     period: 'shown',
     custom: undefined,
@@ -103,19 +103,19 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
   const scope = activeFilters(filters)
     .filter((name) => name !== 'period')
     .map((name) => {
-      const text = filterPhrase(name, filters, nameOf, filtered.data, zone, words)
-      return name === 'organization' || name === 'notOrganization' ? words.andBelow(text) : text
+      const text = filterPhrase(name, filters, nameOf, filtered.data, zone, messages)
+      return name === 'organization' || name === 'notOrganization' ? messages.andBelow(text) : text
     })
   return (
-    <Dialog title={words.exportTitle} className="export-dialog" onClose={onClose}>
-      <Row label={words.periodLabel}>
+    <Dialog title={messages.exportTitle} className="export-dialog" onClose={onClose}>
+      <Row label={messages.periodLabel}>
         <Segments
           ref={segments}
-          label={words.periodLabel}
+          label={messages.periodLabel}
           value={named ? 'custom' : wanted.period}
           segments={periods.map((value) => ({
             value,
-            label: value === 'shown' ? words.asShown : words.ranges[value === 'custom' && named ? named : value],
+            label: value === 'shown' ? messages.asShown : messages.ranges[value === 'custom' && named ? named : value],
           }))}
           onChange={choosePeriod}
         />
@@ -130,19 +130,19 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
           <p className="export-note">{chosen.data && shownPeriod(chosen.data)}</p>
         )}
       </Row>
-      <Row label={words.entriesLabel} group="radiogroup">
+      <Row label={messages.entriesLabel} group="radiogroup">
         <Choice name="entries" checked={wanted.filtered} onChange={() => setWanted({ ...wanted, filtered: true })}>
-          <span className="cut" title={visibleText(words.listJoin(scope))}>
-            <b>{words.asFiltered}</b> <span className="export-scope">{shown(words.listJoin(scope))}</span>
+          <span className="cut" title={visibleText(messages.listJoin(scope))}>
+            <b>{messages.asFiltered}</b> <span className="export-scope">{shown(messages.listJoin(scope))}</span>
           </span>
           <small>{rowsText(counted(filtered))}</small>
         </Choice>
         <Choice name="entries" checked={!wanted.filtered} onChange={() => setWanted({ ...wanted, filtered: false })}>
-          <span className="cut">{words.allOfPeriod}</span>
+          <span className="cut">{messages.allOfPeriod}</span>
           <small>{rowsText(counted(all))}</small>
         </Choice>
       </Row>
-      <Row label={words.format} group="radiogroup">
+      <Row label={messages.format} group="radiogroup">
         <div className="export-formats">
           {formats.map(({ value, title }) => (
             <Choice
@@ -155,38 +155,38 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
             </Choice>
           ))}
         </div>
-        <p className="export-note">{words.formatNote[wanted.format]}</p>
+        <p className="export-note">{messages.formatNote[wanted.format]}</p>
       </Row>
       {wanted.format !== 'ndjson' && (
-        <Row label={words.longColumns} group="group">
+        <Row label={messages.longColumns} group="group">
           <div className="export-columns">
             {longColumns.map((name) => (
               <label key={name} className="export-choice">
                 <input type="checkbox" checked={wanted.columns.includes(name)} onChange={() => toggleColumn(name)} />
-                {words.longColumn[name]}
+                {messages.longColumn[name]}
               </label>
             ))}
           </div>
         </Row>
       )}
-      {start.error && <Notice kind="error">{words.exportFailed(refusalText(start.error, words))}</Notice>}
+      {start.error && <Notice kind="error">{messages.exportFailed(refusalText(start.error, messages))}</Notice>}
       <div className="export-foot">
         <p>
-          {words.exportNote[0]}
+          {messages.exportNote[0]}
           <br />
-          {running ? words.exportGoesOn : words.exportNote[1]}
+          {running ? messages.exportGoesOn : messages.exportNote[1]}
         </p>
-        <Button onClick={onClose}>{started ? words.done : words.cancel}</Button>
+        <Button onClick={onClose}>{started ? messages.done : messages.cancel}</Button>
         <Button kind="primary" disabled={rows === undefined} pending={start.isPending} onClick={submit}>
           <Icon name="download" />
-          {rows === undefined ? words.export : words.exportRows(rows)}
+          {rows === undefined ? messages.export : messages.exportRows(rows)}
         </Button>
       </div>
-      <section className="export-past" aria-label={words.earlierExports}>
+      <section className="export-past" aria-label={messages.earlierExports}>
         <h3>
-          {words.earlierExports}
+          {messages.earlierExports}
           <Link className="link" to={`/t/${encodeURIComponent(tenant.id)}/exports`}>
-            {words.allExports}
+            {messages.allExports}
           </Link>
         </h3>
         <ExportList tenant={tenant} titles={titles} query={exports} limit={4} started={started?.id} />
@@ -197,12 +197,12 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
   function shownPeriod({ from, to }: { from: string; to: string }): string {
     // A preset's day is not over yet: what is exported ends now.
     const end = new Date(Math.min(Date.parse(to), Date.now())).toISOString()
-    const period = words.period(exactTime(from, zone), exactTime(end, zone))
-    return words.periodInZone(period, zone, offsetText(Date.parse(end), zone))
+    const period = messages.period(exactTime(from, zone), exactTime(end, zone))
+    return messages.periodInZone(period, zone, offsetText(Date.parse(end), zone))
   }
 
   function rowsText(count: number | undefined): string {
-    return count === undefined ? words.counting : words.rows(count)
+    return count === undefined ? messages.counting : messages.rows(count)
   }
 }
 

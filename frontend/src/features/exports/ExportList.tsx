@@ -1,6 +1,6 @@
 import { lazy, Suspense, useId, useState } from 'react'
 import { Link } from 'react-router'
-import { useExportsWords } from '../../i18n/exportsWords'
+import { useExportsMessages } from '../../i18n/exportsMessages'
 import { urlOf } from '../../lib/basePath'
 import { problemText } from '../../lib/problem'
 import { sizeText } from '../../lib/size'
@@ -31,7 +31,7 @@ interface Props {
 
 /** Exports, newest first: content, author, progress; cancel, download or delete. */
 export function ExportList({ tenant, titles, query, limit, started }: Props) {
-  const words = useExportsWords()
+  const messages = useExportsMessages()
   const remove = useRemoveExport(tenant.id)
   const organizations = useOrganizations(tenant.id, tenant.data_permission).data
   const names = withIds(organizations?.map(({ id, name }) => [id, name]) ?? [])
@@ -42,18 +42,18 @@ export function ExportList({ tenant, titles, query, limit, started }: Props) {
   return (
     <>
       {error && (
-        <Notice kind="error" action={words.retry} onAction={() => query.refetch()}>
-          {words.exportsFailed(problemText(error))}
+        <Notice kind="error" action={messages.retry} onAction={() => query.refetch()}>
+          {messages.exportsFailed(problemText(error))}
         </Notice>
       )}
       {list?.length === 0 && (
         <p className="export-note">
-          {words.noExports}
+          {messages.noExports}
           {limit === undefined && (
             <>
-              {words.gap()}
+              {messages.gap()}
               <Link className="link" to={`/t/${encodeURIComponent(tenant.id)}/log`}>
-                {words.openLog}
+                {messages.openLog}
               </Link>
             </>
           )}
@@ -66,7 +66,7 @@ export function ExportList({ tenant, titles, query, limit, started }: Props) {
               key={one.id}
               one={one}
               tenant={tenant}
-              what={exportContent(one, titles, organizationName, words)}
+              what={exportContent(one, titles, organizationName, messages)}
               isNew={one.id === started}
               canDelete={limit === undefined}
               onCancel={() => remove.mutate(one.id)}
@@ -88,16 +88,17 @@ interface LineProps {
 }
 
 function ExportLine({ one, tenant, what: holds, isNew, canDelete, onCancel }: LineProps) {
-  const words = useExportsWords()
+  const messages = useExportsMessages()
   const [proof, setProof] = useState(false)
   const [deleting, setDeleting] = useState(false)
   const proofId = useId()
   const zone = tenant.time_zone
-  const what = words.exportLine(holds, exportPeriod(one, zone, words))
+  const what = messages.exportLine(holds, exportPeriod(one, zone, messages))
   const by = one.created_by.username ?? one.created_by.key ?? ''
   const format = one.format === 'xlsx' ? 'Excel' : one.format.toUpperCase()
   const time = exactTime(one.created_at, zone).slice(0, 16)
-  const made = one.status === 'running' ? words.startedBy(by, format, time.slice(11)) : words.madeBy(by, format, time)
+  const made =
+    one.status === 'running' ? messages.startedBy(by, format, time.slice(11)) : messages.madeBy(by, format, time)
   const part = one.rows_total > 0 ? Math.min(1, one.rows_done / one.rows_total) : 0
   return (
     <li className={isNew ? 'export-new' : undefined}>
@@ -113,54 +114,56 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onCancel }: Li
         <>
           <span className="export-number">{Math.floor(part * 100)}%</span>
           <span className="export-state">
-            <small>{words.rowsOf(one.rows_done, one.rows_total)}</small>
-            <progress value={part} max={1} aria-label={words.exportProgress} />
+            <small>{messages.rowsOf(one.rows_done, one.rows_total)}</small>
+            <progress value={part} max={1} aria-label={messages.exportProgress} />
           </span>
           <span className="export-actions">
             <button type="button" className="link" onClick={onCancel}>
-              {words.cancelExport}
+              {messages.cancelExport}
             </button>
           </span>
         </>
       ) : (
         <>
           <span className="export-number">
-            {one.status === 'done' ? words.rows(one.rows_total) : words.exportStatus[one.status]}
+            {one.status === 'done' ? messages.rows(one.rows_total) : messages.exportStatus[one.status]}
           </span>
           <small className="export-state" title={one.error}>
-            {one.status === 'done' ? words.kept(sizeText(one.size), remainingTime(one, Date.now(), words)) : one.error}
+            {one.status === 'done'
+              ? messages.kept(sizeText(one.size), remainingTime(one, Date.now(), messages))
+              : one.error}
           </small>
           <span className="export-actions">
             {one.status === 'done' && (
               <button
                 type="button"
                 className="link"
-                aria-label={visibleText(words.verifyOf(what))}
+                aria-label={visibleText(messages.verifyOf(what))}
                 aria-expanded={proof}
                 aria-controls={proof ? proofId : undefined}
                 onClick={() => setProof(!proof)}
               >
-                {words.verify}
+                {messages.verify}
               </button>
             )}
             {one.status === 'done' && (
               <>
                 <a className="link" href={urlOf(filePath(tenant.id, one.id))} download={one.file_name}>
-                  {words.fileAlone}
+                  {messages.fileAlone}
                 </a>
                 <a
                   className="link"
                   href={urlOf(bundlePath(tenant.id, one.id))}
                   download={bundleName(one.file_name)}
-                  title={words.downloadHint}
+                  title={messages.downloadHint}
                 >
-                  {words.download}
+                  {messages.download}
                 </a>
               </>
             )}
             {canDelete && (
               <button type="button" className="link link-danger" onClick={() => setDeleting(true)}>
-                {words.delete}
+                {messages.delete}
               </button>
             )}
             {deleting && (

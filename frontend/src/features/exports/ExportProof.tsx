@@ -1,4 +1,4 @@
-import { useExportsWords } from '../../i18n/exportsWords'
+import { useExportsMessages } from '../../i18n/exportsMessages'
 import { urlOf } from '../../lib/basePath'
 import { problemText } from '../../lib/problem'
 import type { Export } from '../../model/api/types'
@@ -10,23 +10,23 @@ import { bundleName, manifestPath, verifyCommand } from './verify'
 
 /** How to check a downloaded export: the command to run, and the manifest for those who have only the file. */
 export default function ExportProof({ tenant, one }: { tenant: string; one: Export }) {
-  const words = useExportsWords()
+  const messages = useExportsMessages()
   const key = useVerifierKey()
   return (
     <div className="export-proof">
-      <p>{words.verifyText}</p>
+      <p>{messages.verifyText}</p>
       <p>
         <a className="link" href={urlOf(manifestPath(tenant, one.id))} download={`${one.file_name}.manifest`}>
           <Icon name="download" />
-          {words.manifest}
+          {messages.manifest}
         </a>
       </p>
       {key.error && (
-        <Notice kind="error" action={words.retry} onAction={() => key.refetch()}>
-          {words.keyFailed(problemText(key.error))}
+        <Notice kind="error" action={messages.retry} onAction={() => key.refetch()}>
+          {messages.keyFailed(problemText(key.error))}
         </Notice>
       )}
-      {key.data && <Copyable label={words.verifyLine} text={verifyCommand(bundleName(one.file_name), key.data)} />}
+      {key.data && <Copyable label={messages.verifyLine} text={verifyCommand(bundleName(one.file_name), key.data)} />}
     </div>
   )
 }

@@ -1,4 +1,4 @@
-import type { ExportsWords } from '../../i18n/exportsWords'
+import type { ExportsMessages } from '../../i18n/exportsMessages'
 import { ApiProblem, problemText } from '../../lib/problem'
 import { exactPeriod } from '../../lib/time/phrases'
 import type { Export } from '../../model/api/types'
@@ -11,7 +11,7 @@ export function exportContent(
   one: Export,
   titles: Titles,
   organizationName: (id: string) => string,
-  words: ExportsWords,
+  messages: ExportsMessages,
 ): string {
   const { filters } = one
   const users = withIds(Object.entries(one.user_names ?? {}))
@@ -20,31 +20,31 @@ export function exportContent(
     module: titles.module,
     user: (id) => users.get(id) ?? id,
     organization: organizationName,
-    outcome: (value) => outcomeTitle(value, words),
+    outcome: (value) => outcomeTitle(value, messages),
   }
   const parts = filters.q ? [`“${filters.q}”`] : []
   for (const name of listFilters) {
     const title = titleOf[fieldOf(name)] ?? ((value: string) => value)
     const values = filters[wireName(name)]?.map(title) ?? []
-    const text = shortList(values, words.more, words.listJoin)
-    if (values.length > 0) parts.push(isExclusion(name) ? words.notThese(text) : text)
+    const text = shortList(values, messages.more, messages.listJoin)
+    if (values.length > 0) parts.push(isExclusion(name) ? messages.notThese(text) : text)
   }
-  return parts.length ? words.listJoin(parts) : words.allOperations
+  return parts.length ? messages.listJoin(parts) : messages.allOperations
 }
 
-export function exportPeriod(one: Export, zone: string, words: ExportsWords): string {
-  if (one.range !== 'custom' || !one.from || !one.to) return words.rangeInText[one.range]
-  return exactPeriod(Date.parse(one.from), Date.parse(one.to), zone, words)
+export function exportPeriod(one: Export, zone: string, messages: ExportsMessages): string {
+  if (one.range !== 'custom' || !one.from || !one.to) return messages.rangeInText[one.range]
+  return exactPeriod(Date.parse(one.from), Date.parse(one.to), zone, messages)
 }
 
 /** How long the file is still kept. */
-export function remainingTime(one: Export, now: number, words: ExportsWords): string | undefined {
+export function remainingTime(one: Export, now: number, messages: ExportsMessages): string | undefined {
   if (!one.expires_at) return undefined
   const hours = (Date.parse(one.expires_at) - now) / 3_600_000
-  return hours >= 24 ? words.days(Math.round(hours / 24)) : words.hours(Math.max(0, Math.floor(hours)))
+  return hours >= 24 ? messages.days(Math.round(hours / 24)) : messages.hours(Math.max(0, Math.floor(hours)))
 }
 
 /** Why an export could not be started. */
-export function refusalText(error: unknown, words: ExportsWords): string {
-  return (error instanceof ApiProblem && words.exportRefused(error.status)) || problemText(error)
+export function refusalText(error: unknown, messages: ExportsMessages): string {
+  return (error instanceof ApiProblem && messages.exportRefused(error.status)) || problemText(error)
 }

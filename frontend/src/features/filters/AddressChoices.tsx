@@ -1,5 +1,5 @@
 import { useId, useRef, useState } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { parseNetwork } from '../../lib/network'
 import { type Filters, withValues } from '../../model/log/filters'
 import { Button } from '../../ui/Button'
@@ -13,7 +13,7 @@ interface Props {
 
 /** Addresses and networks to filter by: typed, and checked before they are. */
 export function AddressChoices({ filters, onFilters }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
   const [text, setText] = useState('')
@@ -48,7 +48,7 @@ export function AddressChoices({ filters, onFilters }: Props) {
           add(false)
         }}
       >
-        <label htmlFor={id}>{words.ipHint}</label>
+        <label htmlFor={id}>{messages.ipHint}</label>
         <div className="addresses-line">
           <div className="field">
             <input
@@ -68,16 +68,16 @@ export function AddressChoices({ filters, onFilters }: Props) {
               }}
             />
           </div>
-          <Button submit>{words.addFilter}</Button>
-          <Button onClick={() => add(true)}>{words.exclude}</Button>
+          <Button submit>{messages.addFilter}</Button>
+          <Button onClick={() => add(true)}>{messages.exclude}</Button>
         </div>
         <p id={`${id}-wrong`} role="alert" className={wrong ? 'addresses-wrong' : 'sr'}>
-          {wrong && words.notAnAddress}
+          {wrong && messages.notAnAddress}
         </p>
       </form>
       {choices.length > 0 && (
         <ChoiceList
-          label={words.ip}
+          label={messages.ip}
           groups={[{ choices }]}
           counts={undefined}
           selected={ip}

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { useChoicesWords } from '../../i18n/choicesWords'
+import { useChoicesMessages } from '../../i18n/choicesMessages'
 import type { Dictionary } from '../../i18n/en'
 import type { FacetValue, Summary } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
@@ -33,7 +33,7 @@ export function FieldChoices({ field, ...context }: ChoiceContext & { field: Cho
 
 function ListChoices(props: ChoiceContext & { field: Exclude<ChoiceField, 'ip' | 'key'> }) {
   const { field, tenant, filters, titles, nameOf, onFilters } = props
-  const words = useChoicesWords()
+  const messages = useChoicesMessages()
   // Counts beside the choices are for the other filters: how many rows choosing one would give.
   const outside = withoutField(filters, field)
   const { data } = useSummary(tenant, outside)
@@ -61,7 +61,7 @@ function ListChoices(props: ChoiceContext & { field: Exclude<ChoiceField, 'ip' |
   }
 
   const groups = {
-    operation: () => operationChoices(titles, words),
+    operation: () => operationChoices(titles, messages),
     module: () => moduleChoices(titles),
     user: () => found(further ? unique([...(data?.facets.user ?? []), ...further]) : data?.facets.user),
     role: () => found(data?.facets.role),
@@ -69,12 +69,12 @@ function ListChoices(props: ChoiceContext & { field: Exclude<ChoiceField, 'ip' |
   }[field]()
   return (
     <ChoiceList
-      label={fieldLabel(field, words)}
-      findLabel={findLabel(field, words)}
+      label={fieldLabel(field, messages)}
+      findLabel={findLabel(field, messages)}
       groups={groups}
       counts={counts}
       pending={data === undefined || searching}
-      note={more > 0 ? (field === 'user' ? words.moreUsers : words.moreValues)(more) : undefined}
+      note={more > 0 ? (field === 'user' ? messages.moreUsers : messages.moreValues)(more) : undefined}
       onFind={setFind}
       selected={chosen}
       excluded={excluded}
@@ -103,12 +103,12 @@ function usePause(text: string): string {
   return paused
 }
 
-function findLabel(field: ChoiceField, words: Dictionary): string | undefined {
+function findLabel(field: ChoiceField, messages: Dictionary): string | undefined {
   const labels: Partial<Record<ChoiceField, string>> = {
-    operation: words.findOperationType,
-    module: words.findModule,
-    user: words.findUser,
-    role: words.findRole,
+    operation: messages.findOperationType,
+    module: messages.findModule,
+    user: messages.findUser,
+    role: messages.findRole,
   }
   return labels[field]
 }

@@ -1,5 +1,5 @@
 import type { ReactNode, Ref } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import type { Step } from '../../lib/steps'
 import type { Preset, Summary, Tenant } from '../../model/api/types'
 import { activeFilters, exclusionOf, type Field, type Filters, wireName } from '../../model/log/filters'
@@ -41,7 +41,7 @@ interface Props extends Omit<ChoiceContext, 'tenant' | 'onFilters'> {
 
 export function FilterBar(props: Props) {
   const { tenant, filters, refused, opened, onFilters, onOpened } = props
-  const words = useWords()
+  const messages = useMessages()
   const layout = props.layout.table
   const phone = layout === 'phone'
   const folded = layout !== 'wide'
@@ -60,8 +60,8 @@ export function FilterBar(props: Props) {
         <button
           type="button"
           className="icon-button filter-bar-tree"
-          aria-label={words.showPanel}
-          title={words.showPanel}
+          aria-label={messages.showPanel}
+          title={messages.showPanel}
           onClick={props.onShowTree}
         >
           <Icon name="panelOpen" />
@@ -76,14 +76,14 @@ export function FilterBar(props: Props) {
       {phone ? (
         <button type="button" className="choice-trigger" aria-haspopup="dialog" onClick={props.onSheet}>
           <Icon name="funnel" />
-          {words.filters} {activeFilters(filters).length > 0 && <b>{activeFilters(filters).length}</b>}
+          {messages.filters} {activeFilters(filters).length > 0 && <b>{activeFilters(filters).length}</b>}
         </button>
       ) : (
         <>
           {own.map((field) => (
             <ChoiceFilter
               key={field}
-              label={fieldLabel(field, words)}
+              label={fieldLabel(field, messages)}
               chosen={filters[field].length}
               excluded={filters[exclusionOf(field)].length}
               shrinks={field !== 'user'}
@@ -92,7 +92,7 @@ export function FilterBar(props: Props) {
               onOpen={(on) => onOpened(on ? field : undefined)}
             >
               <FilterPanel
-                label={fieldLabel(field, words)}
+                label={fieldLabel(field, messages)}
                 fields={[field]}
                 onClose={() => onOpened(undefined)}
                 {...context}
@@ -100,7 +100,7 @@ export function FilterBar(props: Props) {
             </ChoiceFilter>
           ))}
           <ChoiceFilter
-            label={words.moreFilters}
+            label={messages.moreFilters}
             plain
             chosen={countIn([...others, ...others.map(exclusionOf)])}
             invalid={others.some(wrongField)}
@@ -108,7 +108,7 @@ export function FilterBar(props: Props) {
             onOpen={(on) => onOpened(on ? 'more' : undefined)}
           >
             <FilterPanel
-              label={words.moreFilters}
+              label={messages.moreFilters}
               fields={others}
               at={other}
               onClose={() => onOpened(undefined)}
@@ -133,12 +133,12 @@ export function FilterBar(props: Props) {
       <Button
         kind="primary"
         className="export-button"
-        aria-label={words.export}
-        title={layout === 'folded' ? words.export : undefined}
+        aria-label={messages.export}
+        title={layout === 'folded' ? messages.export : undefined}
         onClick={props.onExport}
       >
         <Icon name="download" />
-        {layout !== 'folded' && words.export}
+        {layout !== 'folded' && messages.export}
       </Button>
     </search>
   )

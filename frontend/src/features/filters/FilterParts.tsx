@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { exclusionOf, type Field, type Filters } from '../../model/log/filters'
 import { fieldLabel, type NameOf } from '../../model/log/filterTexts'
 import { filterValues, shortList } from '../../model/log/names'
@@ -17,14 +17,14 @@ interface Props {
 
 /** Several filters below each other: each says what it is set to, and opens to change it. */
 export function FilterParts({ parts, filters, nameOf, at }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   const [open, setOpen] = useState<ReadonlySet<Field>>(new Set(at && [at]))
   return parts.map(({ field, content }) => {
     const isOpen = open.has(field)
     const texts = [field, exclusionOf(field)].map((name) =>
-      shortList(filterValues(filters, name, nameOf), words.more, words.listJoin),
+      shortList(filterValues(filters, name, nameOf), messages.more, messages.listJoin),
     )
-    const set = [texts[0], texts[1] && words.notThese(texts[1])].filter(Boolean)
+    const set = [texts[0], texts[1] && messages.notThese(texts[1])].filter(Boolean)
     return (
       <details
         key={field}
@@ -38,9 +38,9 @@ export function FilterParts({ parts, filters, nameOf, at }: Props) {
         }}
       >
         <summary>
-          <h3>{fieldLabel(field, words)}</h3>
+          <h3>{fieldLabel(field, messages)}</h3>
           <span className={set.length > 0 ? 'cut filter-set' : 'cut'}>
-            {shown(set.length > 0 ? words.listJoin(set as string[]) : words.all)}
+            {shown(set.length > 0 ? messages.listJoin(set as string[]) : messages.all)}
           </span>
           <Icon name="down" />
         </summary>

@@ -1,4 +1,4 @@
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import type { Organization, Summary, Tenant } from '../../model/api/types'
 import { type Field, type FilterName, fieldOf, isList, toggled, withoutField } from '../../model/log/filters'
 import { useSummary } from '../../model/log/queries'
@@ -23,7 +23,7 @@ const choiceFields: ChoiceField[] = ['operation', 'module', 'user', 'role', 'out
 
 /** All filters of a phone in one place, the organizations too. */
 export default function FilterSheet({ tenant, summary, organizations, at, onClose, ...rest }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   const context = { ...rest, tenant: tenant.id }
   const parts = choiceFields.map((field: Field) => ({
     field,
@@ -35,7 +35,7 @@ export default function FilterSheet({ tenant, summary, organizations, at, onClos
       content: () => <OrganizationPart organizations={organizations} {...context} />,
     })
   return (
-    <Dialog title={words.filters} className="filter-sheet" onClose={onClose}>
+    <Dialog title={messages.filters} className="filter-sheet" onClose={onClose}>
       <FilterParts
         parts={parts}
         filters={rest.filters}
@@ -44,7 +44,7 @@ export default function FilterSheet({ tenant, summary, organizations, at, onClos
       />
       <div className="sheet-foot">
         <Button kind="primary" block onClick={onClose}>
-          {summary ? words.operationsTotal(summary.total) : words.done}
+          {summary ? messages.operationsTotal(summary.total) : messages.done}
         </Button>
       </div>
     </Dialog>

@@ -1,4 +1,4 @@
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { type Filters, withValues } from '../../model/log/filters'
 import { administers } from '../../model/session/permissions'
 import { useSession } from '../../model/session/session'
@@ -14,7 +14,7 @@ interface Props {
 
 /** The keys that record operations, to filter by; those who may not see the keys have those of the address alone. */
 export function KeyChoices({ tenant, filters, onFilters }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   const may = administers(useSession())
   const { data } = useApiKeys(tenant, may)
   const keys = (may && data?.filter((key) => key.scope === 'write')) || []
@@ -24,10 +24,10 @@ export function KeyChoices({ tenant, filters, onFilters }: Props) {
     ...others.map((id) => ({ value: id, title: id })),
     ...keys.map(({ id, name }) => ({ value: id, title: `${name} (${id})` })),
   ]
-  if (choices.length === 0 && !may) return <p className="choices-note">{words.keysOfEntries}</p>
+  if (choices.length === 0 && !may) return <p className="choices-note">{messages.keysOfEntries}</p>
   return (
     <ChoiceList
-      label={words.apiKey}
+      label={messages.apiKey}
       groups={[{ choices }]}
       counts={undefined}
       selected={chosen}

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import type { Preset } from '../../model/api/types'
 import {
   activeFilters,
@@ -33,7 +33,7 @@ interface Props extends LogPart {
 /** The bar of filters, and the line of those that are on. */
 export function LogFilters(props: Props) {
   const { tenant, filters, onFilters, log, layout, opening, views } = props
-  const words = useWords()
+  const messages = useMessages()
   const copy = useCopy()
   const phone = layout.table === 'phone'
 
@@ -46,8 +46,8 @@ export function LogFilters(props: Props) {
   const chips: Chip<FilterName>[] = activeFilters(filters).map((name) => ({
     name,
     excluded: isExclusion(name),
-    label: filterLabel(name, words),
-    text: filterText(name, filters, log.nameOf, log.summary, tenant.time_zone, words),
+    label: filterLabel(name, messages),
+    text: filterText(name, filters, log.nameOf, log.summary, tenant.time_zone, messages),
     onOpen: hasChoices(name) ? () => opening.open(name) : undefined,
   }))
 
@@ -78,7 +78,7 @@ export function LogFilters(props: Props) {
         onRemove={(name) => onFilters(without(filters, name))}
         onNoneLeft={() => opening.search.current?.focus()}
         onClear={() => onFilters(cleared(filters))}
-        onCopyLink={() => copy(window.location.href, words.linkCopied)}
+        onCopyLink={() => copy(window.location.href, messages.linkCopied)}
       >
         {!phone && views}
       </Chips>

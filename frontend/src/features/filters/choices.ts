@@ -7,12 +7,12 @@ import type { ChoiceGroup } from '../../ui/ChoiceList'
 const groupOrder: OperationGroup[] = ['destructive', 'outward', 'create', 'change']
 
 /** The operation types of the catalog, by group. */
-export function operationChoices(titles: Titles, words: Dictionary): ChoiceGroup[] {
+export function operationChoices(titles: Titles, messages: Dictionary): ChoiceGroup[] {
   const operations = titles.catalog?.operations ?? []
   const names = withIds(operations.map(({ key }) => [key, titles.operation(key)]))
   return groupOrder
     .map((group) => ({
-      title: words.groups[group],
+      title: messages.groups[group],
       choices: operations
         .filter((operation) => operation.group === group)
         .map(({ key }) => ({ value: key, title: names.get(key) ?? key })),

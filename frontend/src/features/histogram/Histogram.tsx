@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { type Step, Steps } from '../../lib/steps'
 import { longPeriod, shortMoment, shortPeriod } from '../../lib/time/phrases'
 import type { Summary } from '../../model/api/types'
@@ -29,7 +29,7 @@ const top = 10
 
 /** Operations over time. Drawn in SVG; dragging over it selects whole buckets. */
 export function Histogram({ summary, zone, selection, selectedCount, live, onSelect, onClear }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   const figure = useRef<HTMLElement>(null)
   const width = useWidth(figure)
   const frame = useMemo(() => (summary ? frameOf(summary) : undefined), [summary])
@@ -41,15 +41,15 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
 
   if (!summary || !frame) return <figure ref={figure} className="histogram" aria-hidden="true" />
 
-  const unit = words.perBucket[summary.histogram.interval] ?? summary.histogram.interval
+  const unit = messages.perBucket[summary.histogram.interval] ?? summary.histogram.interval
   const maximum = roundMaximum(Math.max(0, ...frame.counts))
   const now = Date.now()
   const selected = shownSelection(frame, selection, drag, now)
-  const period = longPeriod(frame.from, live && !selection ? undefined : frame.to, zone, words, now)
-  const label = words.histogram(unit, period, summary.total)
+  const period = longPeriod(frame.from, live && !selection ? undefined : frame.to, zone, messages, now)
+  const label = messages.histogram(unit, period, summary.total)
   const selectedLabel =
     selection && selected && selectedCount !== undefined
-      ? `. ${words.histogramSelected(longPeriod(selected.from, selection.to ? selected.to : undefined, zone, words, now), selectedCount)}`
+      ? `. ${messages.histogramSelected(longPeriod(selected.from, selection.to ? selected.to : undefined, zone, messages, now), selectedCount)}`
       : ''
 
   function indexUnder(event: PointerEvent): number {
@@ -129,11 +129,11 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
         maximum={maximum}
         selected={selected}
         hover={hover}
-        ticksAt={ticks(frame, zone, words, labelsIn(width))}
+        ticksAt={ticks(frame, zone, messages, labelsIn(width))}
       />
       {summary.total > 0 && (
         <span className="histogram-label histogram-maximum">
-          {words.number(maximum)} / {unit}
+          {messages.number(maximum)} / {unit}
         </span>
       )}
       {hover !== undefined && <BucketHint frame={frame} index={hover} zone={zone} />}
@@ -141,7 +141,7 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
         {frame.counts.map((count, index) =>
           count > 0 ? (
             <li key={frame.edges[index]}>
-              {shortMoment(frame.edges[index] ?? 0, zone, words)}: {words.operations(count)}
+              {shortMoment(frame.edges[index] ?? 0, zone, messages)}: {messages.operations(count)}
             </li>
           ) : null,
         )}
@@ -243,7 +243,7 @@ function Drawing({ frame, maximum, selected, hover, ticksAt }: DrawingProps) {
 }
 
 function BucketHint({ frame, index, zone }: { frame: Frame; index: number; zone: string }) {
-  const words = useWords()
+  const messages = useMessages()
   const start = frame.edges[index] ?? frame.from
   const end = frame.edges[index + 1] ?? frame.to
   // Beside its bar, where it covers neither that nor the lines above and below.
@@ -252,8 +252,8 @@ function BucketHint({ frame, index, zone }: { frame: Frame; index: number; zone:
     left + right < 1 ? { left: `calc(${right * 100}% + 8px)` } : { right: `calc(${(1 - left) * 100}% + 8px)` }
   return (
     <div aria-live="polite" className="histogram-hint" style={style}>
-      <b>{words.operations(frame.counts[index] ?? 0)}</b>
-      <span>{shortPeriod(start, end, zone, words)}</span>
+      <b>{messages.operations(frame.counts[index] ?? 0)}</b>
+      <span>{shortPeriod(start, end, zone, messages)}</span>
     </div>
   )
 }

@@ -106,7 +106,7 @@ const steps: [Unit, number, number][] = [
 ]
 
 /** Ticks at round times of the zone's clock, as many as there is room for, and the period's beginning. */
-export function ticks(frame: Frame, zone: string, words: Dictionary, room: number): Tick[] {
+export function ticks(frame: Frame, zone: string, messages: Dictionary, room: number): Tick[] {
   const length = frame.to - frame.from
   if (length <= 0) return []
   const [unit, step] = steps.find(([, , milliseconds]) => length / milliseconds <= room) ?? ['year', 10]
@@ -118,12 +118,12 @@ export function ticks(frame: Frame, zone: string, words: Dictionary, room: numbe
     const at = fractionOf(frame, instant)
     // The last label needs room for itself, and the first tick must not run into the beginning's label.
     if (at > 0 && (at < 0.7 / room || at > 1 - 0.4 / room)) continue
-    const text = label(shown, unit, step, at === 0, shown.month !== previousMonth, words)
+    const text = label(shown, unit, step, at === 0, shown.month !== previousMonth, messages)
     const twice = text.includes(':') && isRepeated(instant, zone)
     found.push({ at, label: twice ? `${text} ${offsetText(instant, zone)}` : text, first: at === 0 })
     previousMonth = shown.month
   }
-  if (found[0]?.at !== 0) found.unshift({ at: 0, label: label(start, unit, step, true, true, words), first: true })
+  if (found[0]?.at !== 0) found.unshift({ at: 0, label: label(start, unit, step, true, true, messages), first: true })
   return found
 }
 
@@ -160,11 +160,11 @@ function next(wall: Wall, unit: Unit, step: number): Wall {
   return wallTime(date.getTime(), 'UTC')
 }
 
-function label(wall: Wall, unit: Unit, step: number, first: boolean, newMonth: boolean, words: Dictionary): string {
-  if (unit === 'year') return words.axisYear(wall.year)
-  if (unit === 'month') return words.axisMonth(wall.year, wall.month)
-  if (unit === 'day' && step > 1) return words.axisDate(wall.month, wall.day)
-  if (first || newMonth) return words.axisFirstDay(weekday(wall), wall.month, wall.day)
-  if (unit === 'day' || (wall.hour === 0 && wall.minute === 0)) return words.axisDay(weekday(wall), wall.day)
+function label(wall: Wall, unit: Unit, step: number, first: boolean, newMonth: boolean, messages: Dictionary): string {
+  if (unit === 'year') return messages.axisYear(wall.year)
+  if (unit === 'month') return messages.axisMonth(wall.year, wall.month)
+  if (unit === 'day' && step > 1) return messages.axisDate(wall.month, wall.day)
+  if (first || newMonth) return messages.axisFirstDay(weekday(wall), wall.month, wall.day)
+  if (unit === 'day' || (wall.hour === 0 && wall.minute === 0)) return messages.axisDay(weekday(wall), wall.day)
   return `${pad(wall.hour)}:${pad(wall.minute)}`
 }

@@ -1,5 +1,5 @@
 import { Link } from 'react-router'
-import { useIntegrationWords } from '../../i18n/integrationWords'
+import { useIntegrationMessages } from '../../i18n/integrationMessages'
 import { problemText } from '../../lib/problem'
 import { exactTime } from '../../lib/time/zone'
 import type { CreatedKey, Tenant } from '../../model/api/types'
@@ -22,7 +22,7 @@ interface Props {
 
 /** What the tenant's log receives while one looks, and a test entry to try it with. */
 export function Arrivals({ tenant, made, sample, titles }: Props) {
-  const words = useIntegrationWords()
+  const messages = useIntegrationMessages()
   const { username, name } = useSession()
   const { arrivals, listening, add } = useArrivals(tenant.id)
   const test = useSendTest(tenant.id)
@@ -31,22 +31,22 @@ export function Arrivals({ tenant, made, sample, titles }: Props) {
     const entry = {
       user: { id: username, name: name ?? username },
       ...sample,
-      content: { id: 'test', name: words.testContent },
+      content: { id: 'test', name: messages.testContent },
     }
-    test.mutate({ entry, key: made?.key, keyName: words.testKey }, { onSuccess: add })
+    test.mutate({ entry, key: made?.key, keyName: messages.testKey }, { onSuccess: add })
   }
 
   return (
     <section className="integration-arrivals" aria-labelledby="integration-arrivals">
-      <h2 id="integration-arrivals">{words.arrivals}</h2>
-      <p>{words.arrivalsText}</p>
+      <h2 id="integration-arrivals">{messages.arrivals}</h2>
+      <p>{messages.arrivalsText}</p>
       <Button kind="primary" pending={test.isPending} onClick={send}>
-        {words.sendTest}
+        {messages.sendTest}
       </Button>
-      {test.error && <Notice kind="error">{words.testFailed(problemText(test.error))}</Notice>}
+      {test.error && <Notice kind="error">{messages.testFailed(problemText(test.error))}</Notice>}
       <p className={listening ? 'integration-state integration-on' : 'integration-state'} role="status">
         <i />
-        {!listening ? words.lost : arrivals.length === 0 ? words.waiting : words.arrived(arrivals.length)}
+        {!listening ? messages.lost : arrivals.length === 0 ? messages.waiting : messages.arrived(arrivals.length)}
       </p>
       <ul>
         {arrivals.map((arrival) => (
@@ -71,7 +71,7 @@ interface LineProps {
 }
 
 function Line({ arrival: { entry }, tenant, titles, isTest }: LineProps) {
-  const words = useIntegrationWords()
+  const messages = useIntegrationMessages()
   const { module, operation, user, content } = entry
   return (
     <li>
@@ -79,7 +79,7 @@ function Line({ arrival: { entry }, tenant, titles, isTest }: LineProps) {
         <span className="integration-line">
           <TypeTag title={titles.operation(operation)} group={titles.group(operation)} />
           <span className="cut">{shown(titles.module(module))}</span>
-          {isTest && <small>{words.isTest}</small>}
+          {isTest && <small>{messages.isTest}</small>}
         </span>
         <b className="cut">{shown(content?.name || content?.id || user.name)}</b>
         <small className="cut">

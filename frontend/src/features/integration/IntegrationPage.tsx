@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { Link } from 'react-router'
-import { useIntegrationWords } from '../../i18n/integrationWords'
-import { useWords } from '../../i18n/language'
+import { useIntegrationMessages } from '../../i18n/integrationMessages'
+import { useMessages } from '../../i18n/language'
 import { basePath } from '../../lib/basePath'
 import { problemText } from '../../lib/problem'
 import type { Tenant } from '../../model/api/types'
@@ -19,8 +19,8 @@ import './integration.css'
 
 /** How a system writes to this tenant: a key, a program to copy, and what arrives. */
 export default function IntegrationPage({ tenant }: { tenant: Tenant }) {
-  const words = useIntegrationWords()
-  const { gap } = useWords()
+  const messages = useIntegrationMessages()
+  const { gap } = useMessages()
   const { made, make } = useCreatedKey(tenant.id)
   const titles = useTitles(tenant.id)
   const [program, setProgram] = useState<Program>('curl')
@@ -33,44 +33,44 @@ export default function IntegrationPage({ tenant }: { tenant: Tenant }) {
   })
   return (
     <>
-      <SectionHead title={words.title} text={words.text} />
+      <SectionHead title={messages.title} text={messages.text} />
       <div className="integration">
         <div>
           <section aria-labelledby="integration-key">
-            <h2 id="integration-key">{words.key}</h2>
+            <h2 id="integration-key">{messages.key}</h2>
             {made ? (
               <>
-                <p>{words.keyMade(made.name)}</p>
-                <Copyable label={words.keyLabel} text={made.key} />
+                <p>{messages.keyMade(made.name)}</p>
+                <Copyable label={messages.keyLabel} text={made.key} />
               </>
             ) : (
               <>
                 <p>
-                  {words.keyText}
+                  {messages.keyText}
                   {gap()}
                   <Link className="link" to={settingsPath(tenant.id, 'keys')}>
-                    {words.toKeys}
+                    {messages.toKeys}
                   </Link>
                 </p>
-                {make.error && <Notice kind="error">{words.keyFailed(problemText(make.error))}</Notice>}
-                <Button pending={make.isPending} onClick={() => make.mutate(words.keyName)}>
-                  {words.makeKey}
+                {make.error && <Notice kind="error">{messages.keyFailed(problemText(make.error))}</Notice>}
+                <Button pending={make.isPending} onClick={() => make.mutate(messages.keyName)}>
+                  {messages.makeKey}
                 </Button>
               </>
             )}
           </section>
           <section aria-labelledby="integration-send">
-            <h2 id="integration-send">{words.send}</h2>
+            <h2 id="integration-send">{messages.send}</h2>
             <Segments
-              label={words.send}
+              label={messages.send}
               value={program}
-              segments={programs.map((value) => ({ value, label: words.programs[value] }))}
+              segments={programs.map((value) => ({ value, label: messages.programs[value] }))}
               onChange={setProgram}
             />
             <div className="integration-code">
-              <Copyable key={code} label={words.run[program]} text={code} />
+              <Copyable key={code} label={messages.run[program]} text={code} />
             </div>
-            <p className="integration-note">{words.retryNote}</p>
+            <p className="integration-note">{messages.retryNote}</p>
           </section>
         </div>
         <Arrivals tenant={tenant} made={made} sample={sample} titles={titles} />

@@ -10,7 +10,7 @@ import { SessionProvider } from '../../model/session/session'
 import { AddKeyDialog } from './AddKeyDialog'
 
 const tenant = { id: 'acme', name: 'Acme', time_zone: 'Asia/Shanghai', data_permission: true } as Tenant
-const words = adminEn.keys
+const messages = adminEn.keys
 
 /** Draws the dialog; what it sends is kept. */
 function dialog(role: Session['role'] = 'admin') {
@@ -27,14 +27,14 @@ function dialog(role: Session['role'] = 'admin') {
       </SessionProvider>
     </QueryClientProvider>,
   )
-  return { ...drawn, sent, made, create: () => screen.getByRole('button', { name: words.add }) }
+  return { ...drawn, sent, made, create: () => screen.getByRole('button', { name: messages.add }) }
 }
 
 afterEach(() => vi.unstubAllGlobals())
 
 test('a key without limits is sent as before', async () => {
   const { person, sent, made, create } = dialog()
-  await person.type(screen.getByRole('textbox', { name: words.name }), 'CRM')
+  await person.type(screen.getByRole('textbox', { name: messages.name }), 'CRM')
   await person.click(create())
   await waitFor(() => expect(made).toHaveBeenCalled())
   expect(sent).toHaveBeenCalledWith({ name: 'CRM', scope: 'write' })
@@ -42,10 +42,10 @@ test('a key without limits is sent as before', async () => {
 
 test('the last day ends in the zone of the tenant; addresses are separated by any blank or comma', async () => {
   const { person, sent, made, create } = dialog()
-  await person.type(screen.getByRole('textbox', { name: words.name }), 'report')
-  await person.click(screen.getByRole('radio', { name: new RegExp(`^${words.scopes.directory}`) }))
-  await person.type(screen.getByRole('textbox', { name: words.lastDay }), '2099-01-31')
-  await person.type(screen.getByRole('textbox', { name: words.addresses }), '192.0.2.7，10.0.0.0/8  2001:db8::/32')
+  await person.type(screen.getByRole('textbox', { name: messages.name }), 'report')
+  await person.click(screen.getByRole('radio', { name: new RegExp(`^${messages.scopes.directory}`) }))
+  await person.type(screen.getByRole('textbox', { name: messages.lastDay }), '2099-01-31')
+  await person.type(screen.getByRole('textbox', { name: messages.addresses }), '192.0.2.7，10.0.0.0/8  2001:db8::/32')
   await person.click(create())
   await waitFor(() => expect(made).toHaveBeenCalled())
   expect(sent).toHaveBeenCalledWith({
@@ -58,9 +58,9 @@ test('the last day ends in the zone of the tenant; addresses are separated by an
 
 test('an invalid day or address is said at its field, and nothing is sent', async () => {
   const { person, sent, create } = dialog()
-  await person.type(screen.getByRole('textbox', { name: words.name }), 'report')
-  const day = screen.getByRole('textbox', { name: words.lastDay })
-  const addresses = screen.getByRole('textbox', { name: words.addresses })
+  await person.type(screen.getByRole('textbox', { name: messages.name }), 'report')
+  const day = screen.getByRole('textbox', { name: messages.lastDay })
+  const addresses = screen.getByRole('textbox', { name: messages.addresses })
   await person.type(day, '2099-02-30')
   await person.type(addresses, '192.0.2.7/33')
   await person.click(create())
@@ -68,7 +68,7 @@ test('an invalid day or address is said at its field, and nothing is sent', asyn
   expect(document.activeElement).toBe(day)
   await person.clear(day)
   await person.click(create())
-  expect(screen.getByText(words.wrongAddresses)).toBeDefined()
+  expect(screen.getByText(messages.wrongAddresses)).toBeDefined()
   expect(document.activeElement).toBe(addresses)
   expect(sent).not.toHaveBeenCalled()
 })
@@ -77,15 +77,15 @@ test('only a key that reads can be kept to an organization', async () => {
   const { person } = dialog()
   const sees = () => screen.queryByText(adminEn.accounts.sees)
   expect(sees()).toBeNull()
-  await person.click(screen.getByRole('radio', { name: new RegExp(`^${words.scopes.read}`) }))
+  await person.click(screen.getByRole('radio', { name: new RegExp(`^${messages.scopes.read}`) }))
   expect(sees()).not.toBeNull()
 })
 
 test('only an owner is offered a key that downloads the backup of all tenants', () => {
-  const offered = () => screen.queryByRole('radio', { name: new RegExp(`^${words.scopes.backup}`) })
+  const offered = () => screen.queryByRole('radio', { name: new RegExp(`^${messages.scopes.backup}`) })
   const admin = dialog()
   expect(offered()).toBeNull()
-  expect(screen.getByRole('radio', { name: new RegExp(`^${words.scopes.metrics}`) })).toBeDefined()
+  expect(screen.getByRole('radio', { name: new RegExp(`^${messages.scopes.metrics}`) })).toBeDefined()
   admin.unmount()
   dialog('owner')
   expect(offered()).not.toBeNull()

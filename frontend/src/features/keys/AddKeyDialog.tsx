@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
-import { useWords } from '../../i18n/language'
+import { useAdminMessages } from '../../i18n/adminMessages'
+import { useMessages } from '../../i18n/language'
 import { parseNetwork } from '../../lib/network'
 import { parseDay } from '../../lib/time/parse'
 import { daysSpan } from '../../lib/time/utcDays'
@@ -21,9 +21,9 @@ interface Props {
 
 /** Creates an API key: what it can do, until when, from where and, to read, for which organization. */
 export function AddKeyDialog({ tenant, onMade, onClose }: Props) {
-  const { fieldErrors } = useWords()
-  const all = useAdminWords()
-  const words = all.keys
+  const { fieldErrors } = useMessages()
+  const all = useAdminMessages()
+  const messages = all.keys
   const add = useAddKey(tenant.id)
   const offered: ApiKey['scope'][] = useSession().role === 'owner' ? [...scopes, 'backup'] : scopes
   const [name, setName] = useState('')
@@ -53,16 +53,16 @@ export function AddKeyDialog({ tenant, onMade, onClose }: Props) {
 
   return (
     <FormDialog
-      title={words.add}
-      action={words.add}
+      title={messages.add}
+      action={messages.add}
       error={add.error}
       pending={add.isPending}
       onSubmit={submit}
       onClose={onClose}
     >
       <TextField
-        label={words.name}
-        hint={scope === 'launch' ? words.launchNameHint : words.nameHint}
+        label={messages.name}
+        hint={scope === 'launch' ? messages.launchNameHint : messages.nameHint}
         required
         maxLength={128}
         value={name}
@@ -70,9 +70,9 @@ export function AddKeyDialog({ tenant, onMade, onClose }: Props) {
         onChange={setName}
       />
       <Choices
-        label={words.scope}
+        label={messages.scope}
         value={scope}
-        choices={offered.map((value) => ({ value, title: words.scopes[value], text: words.scopeText[value] }))}
+        choices={offered.map((value) => ({ value, title: messages.scopes[value], text: messages.scopeText[value] }))}
         onChange={setScope}
       />
       {scoped && (
@@ -86,21 +86,21 @@ export function AddKeyDialog({ tenant, onMade, onClose }: Props) {
       )}
       <TextField
         ref={inputs.day}
-        label={words.lastDay}
-        hint={words.lastDayHint(tenant.time_zone)}
+        label={messages.lastDay}
+        hint={messages.lastDayHint(tenant.time_zone)}
         placeholder="2027-01-31"
         value={lastDay}
-        error={tried && day === undefined ? fieldErrors.date : fieldError(add.error, 'expires_at') && words.past}
+        error={tried && day === undefined ? fieldErrors.date : fieldError(add.error, 'expires_at') && messages.past}
         onChange={setLastDay}
       />
       <TextField
         ref={inputs.addresses}
         mono
-        label={words.addresses}
-        hint={scope === 'launch' ? words.launchAddressesHint : words.addressesHint}
+        label={messages.addresses}
+        hint={scope === 'launch' ? messages.launchAddressesHint : messages.addressesHint}
         placeholder="192.0.2.7 10.0.0.0/8"
         value={addresses}
-        error={tried && wrongNetworks ? words.wrongAddresses : fieldError(add.error, 'addresses')}
+        error={tried && wrongNetworks ? messages.wrongAddresses : fieldError(add.error, 'addresses')}
         onChange={setAddresses}
       />
     </FormDialog>

@@ -1,5 +1,5 @@
-import { useAdminWords } from '../../i18n/adminWords'
-import { useWords } from '../../i18n/language'
+import { useAdminMessages } from '../../i18n/adminMessages'
+import { useMessages } from '../../i18n/language'
 import { visibleText } from '../../lib/visible'
 import type { ApiKey, Tenant } from '../../model/api/types'
 import { useOrganizations } from '../../model/log/queries'
@@ -17,15 +17,15 @@ function expired(key: ApiKey): boolean {
 
 /** What a key can do, for which organization, and from where. */
 export function KeyScope({ apiKey, tenant }: { apiKey: ApiKey; tenant: Tenant }) {
-  const common = useWords()
-  const words = useAdminWords().keys
+  const common = useMessages()
+  const messages = useAdminMessages().keys
   const organizations = useOrganizations(tenant.id, tenant.data_permission && !!apiKey.organization)
   const { organization, addresses } = apiKey
   const name = organizations.data?.find((one) => one.id === organization)?.name ?? organization
   const from = addresses?.map((network) => network.replace(/\/(32|128)$/, '')).join(', ')
   return (
     <span className="stack">
-      {words.scopes[apiKey.scope]}
+      {messages.scopes[apiKey.scope]}
       {name && (
         <small className="cut" title={visibleText(common.andBelow(name))}>
           <Shown text={common.andBelow(name)} />
@@ -42,11 +42,11 @@ export function KeyScope({ apiKey, tenant }: { apiKey: ApiKey; tenant: Tenant })
 
 /** Whether a key works, until when or since when not. */
 export function KeyStatus({ apiKey, zone }: { apiKey: ApiKey; zone: string }) {
-  const words = useAdminWords().keys
+  const messages = useAdminMessages().keys
   const { revoked_at, expires_at } = apiKey
   const since = revoked_at ?? expires_at
-  if (!since) return words.valid
-  const state = revoked_at ? words.revoked : expired(apiKey) ? words.expired : words.validUntil
+  if (!since) return messages.valid
+  const state = revoked_at ? messages.revoked : expired(apiKey) ? messages.expired : messages.validUntil
   return (
     <span className="stack">
       {state}

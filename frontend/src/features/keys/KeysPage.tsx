@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
-import { useWords } from '../../i18n/language'
+import { useAdminMessages } from '../../i18n/adminMessages'
+import { useMessages } from '../../i18n/language'
 import { basePath } from '../../lib/basePath'
 import { visibleText } from '../../lib/visible'
 import type { ApiKey, CreatedKey, Tenant } from '../../model/api/types'
@@ -20,8 +20,8 @@ import { keyExample } from './keyExample'
 
 /** The API keys of programs. */
 export default function KeysPage({ tenant }: { tenant: Tenant }) {
-  const all = useAdminWords()
-  const words = all.keys
+  const all = useAdminMessages()
+  const messages = all.keys
   const list = useApiKeys(tenant.id)
   const [adding, setAdding] = useState(false)
   const [made, setMade] = useState<CreatedKey>()
@@ -31,7 +31,7 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
   const columns: Column<ApiKey>[] = [
     {
       key: 'name',
-      title: words.name,
+      title: messages.name,
       cell: (key) => (
         <span className="stack">
           <span className="cut" title={visibleText(key.name)}>
@@ -41,20 +41,20 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
         </span>
       ),
     },
-    { key: 'scope', title: words.scope, width: 200, cell: (key) => <KeyScope apiKey={key} tenant={tenant} /> },
+    { key: 'scope', title: messages.scope, width: 200, cell: (key) => <KeyScope apiKey={key} tenant={tenant} /> },
     {
       key: 'created',
-      title: words.created,
+      title: messages.created,
       width: 176,
       cell: (key) => <Timestamp time={key.created_at} zone={zone} />,
     },
     {
       key: 'used',
-      title: words.lastUsed,
+      title: messages.lastUsed,
       width: 176,
-      cell: (key) => (key.last_used_at ? <Timestamp time={key.last_used_at} zone={zone} /> : words.never),
+      cell: (key) => (key.last_used_at ? <Timestamp time={key.last_used_at} zone={zone} /> : messages.never),
     },
-    { key: 'status', title: words.status, width: 176, cell: (key) => <KeyStatus apiKey={key} zone={zone} /> },
+    { key: 'status', title: messages.status, width: 176, cell: (key) => <KeyStatus apiKey={key} zone={zone} /> },
     {
       key: 'actions',
       title: all.actions,
@@ -65,33 +65,33 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
           <button
             type="button"
             className="link link-danger"
-            aria-label={visibleText(all.named(words.revoke, key.name))}
+            aria-label={visibleText(all.named(messages.revoke, key.name))}
             onClick={() => setRevoking(key)}
           >
-            {words.revoke}
+            {messages.revoke}
           </button>
         ),
     },
   ]
   return (
     <>
-      <SectionHead title={words.title} text={words.text}>
+      <SectionHead title={messages.title} text={messages.text}>
         <Button kind="primary" onClick={() => setAdding(true)}>
-          {words.add}
+          {messages.add}
         </Button>
       </SectionHead>
       <Loaded query={list}>
         {(keys) =>
           keys.length > 0 ? (
             <ListTable
-              label={words.title}
+              label={messages.title}
               columns={columns}
               items={[...keys].sort((a, b) => Number(unusable(a)) - Number(unusable(b)))}
               keyOf={(key) => key.id}
               faded={unusable}
             />
           ) : (
-            <p className="list-empty">{words.none}</p>
+            <p className="list-empty">{messages.none}</p>
           )
         }
       </Loaded>
@@ -113,16 +113,16 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
 
 /** The key itself, which is shown only once. */
 function MadeDialog({ tenant, made, onClose }: { tenant: Tenant; made: CreatedKey; onClose: () => void }) {
-  const common = useWords()
-  const words = useAdminWords().keys
+  const common = useMessages()
+  const messages = useAdminMessages().keys
   return (
-    <Dialog firm title={words.made(made.name)} className="form-dialog" onClose={onClose}>
+    <Dialog firm title={messages.made(made.name)} className="form-dialog" onClose={onClose}>
       <div className="form-body">
-        <p className="form-lead">{words.madeText}</p>
-        <Copyable label={words.key} text={made.key} />
-        <p className="form-lead">{words.use[made.scope]}</p>
+        <p className="form-lead">{messages.madeText}</p>
+        <Copyable label={messages.key} text={made.key} />
+        <p className="form-lead">{messages.use[made.scope]}</p>
         <Copyable
-          label={made.scope === 'launch' ? words.linkURL : words.readyToRun}
+          label={made.scope === 'launch' ? messages.linkURL : messages.readyToRun}
           text={keyExample(made.scope, location.origin + basePath, tenant.id, made.key)}
         />
       </div>
@@ -136,19 +136,19 @@ function MadeDialog({ tenant, made, onClose }: { tenant: Tenant; made: CreatedKe
 }
 
 function RevokeDialog({ tenant, apiKey, onClose }: { tenant: Tenant; apiKey: ApiKey; onClose: () => void }) {
-  const words = useAdminWords().keys
+  const messages = useAdminMessages().keys
   const revoke = useRevokeKey(tenant.id)
   return (
     <FormDialog
       danger
-      title={words.revokeOf(apiKey.name)}
-      action={words.revoke}
+      title={messages.revokeOf(apiKey.name)}
+      action={messages.revoke}
       error={revoke.error}
       pending={revoke.isPending}
       onSubmit={() => revoke.mutate(apiKey.id, { onSuccess: onClose })}
       onClose={onClose}
     >
-      <p>{words.revokeText(apiKey.id)}</p>
+      <p>{messages.revokeText(apiKey.id)}</p>
     </FormDialog>
   )
 }

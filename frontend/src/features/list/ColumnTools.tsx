@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type PointerEvent, useLayoutEffect, useRef } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { exclusionOf, type Field, type Filters } from '../../model/log/filters'
 import { columnTitles } from '../../model/log/filterTexts'
 import { type Column, columns, type Preferences, widthLimits, withWidth } from '../../model/log/preferences'
@@ -28,15 +28,15 @@ const filterOf: Partial<Record<Column, Field>> = {
  * it, so that a column's name stays its name.
  */
 export function ColumnTools({ preferences, filters, byOrganization, onPreferences, onChoose }: Props) {
-  const words = useWords()
-  const titles = columnTitles(words)
+  const messages = useMessages()
+  const titles = columnTitles(messages)
   return (
     <div className="head-tools">
       {columns
         .filter((column) => !preferences.hidden.includes(column))
         .map((column) => {
           const filter = column === 'organization' && !byOrganization ? undefined : filterOf[column]
-          const label = words.filterBy(titles[column])
+          const label = messages.filterBy(titles[column])
           const isOn = filter && filters[filter].length + filters[exclusionOf(filter)].length > 0
           return (
             <div key={column}>
@@ -54,7 +54,7 @@ export function ColumnTools({ preferences, filters, byOrganization, onPreference
               {column !== 'content' && (
                 <Edge
                   column={column}
-                  label={words.widthOf(titles[column])}
+                  label={messages.widthOf(titles[column])}
                   preferences={preferences}
                   onPreferences={onPreferences}
                 />

@@ -1,7 +1,7 @@
 import { useQueries } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import type { emptyEn } from '../../i18n/empty.en'
-import { useEmptyWords } from '../../i18n/emptyWords'
+import { useEmptyMessages } from '../../i18n/emptyMessages'
 import { call, tenantPath } from '../../model/api/http'
 import { queryKeys } from '../../model/api/queryKeys'
 import type { Organization, Preset, Summary } from '../../model/api/types'
@@ -28,7 +28,7 @@ interface Props {
 
 /** No row: says what was searched, and what each way out would give. */
 export default function EmptyState({ tenant, filters, summary, organizations, zone, nameOf, onFilters }: Props) {
-  const words = useEmptyWords()
+  const messages = useEmptyMessages()
   const session = useSession()
   const active = activeFilters(filters)
   const wider = widerPreset(filters)
@@ -51,24 +51,24 @@ export default function EmptyState({ tenant, filters, summary, organizations, zo
     .map((way, index) => ({ way, count: counts[index]?.data?.total }))
     .sort((a, b) => (a.way.name === 'wider' || b.way.name === 'wider' ? 0 : (b.count ?? 0) - (a.count ?? 0)))
   const everything = useSummary(tenant, noFilters, { enabled: active.length === 0 })
-  const period = words.coveredText[filters.range ?? 'custom']
+  const period = messages.coveredText[filters.range ?? 'custom']
   const withoutSearch = counts[active.indexOf('q')]?.data
   const instead = suggestFilters(filters, withoutSearch, organizations, (value) => nameOf('outcome', value))
 
   if (active.length === 0 && everything.data?.total === 0)
     return (
       <div className="empty">
-        <h2>{words.noneYet}</h2>
+        <h2>{messages.noneYet}</h2>
         {administers(session) ? (
           <p>
-            {words.noneYetText}
-            {words.gap()}
+            {messages.noneYetText}
+            {messages.gap()}
             <Link className="link" to={settingsPath(tenant, 'integration')}>
-              {words.sendTest}
+              {messages.sendTest}
             </Link>
           </p>
         ) : (
-          <p>{words.noneYetText}</p>
+          <p>{messages.noneYetText}</p>
         )}
       </div>
     )
@@ -77,50 +77,50 @@ export default function EmptyState({ tenant, filters, summary, organizations, zo
     <div className="empty">
       <h2>
         {active.length === 0
-          ? words.noneInPeriod
+          ? messages.noneInPeriod
           : active.length === 1
-            ? words.noMatchOne
-            : words.noMatch(active.length)}
+            ? messages.noMatchOne
+            : messages.noMatch(active.length)}
       </h2>
-      {active.length > 0 && <p>{words.searchCovered(period)}</p>}
-      {active.includes('q') && <p>{words.notSearched}</p>}
+      {active.length > 0 && <p>{messages.searchCovered(period)}</p>}
+      {active.includes('q') && <p>{messages.notSearched}</p>}
       <ul className={counting ? 'empty-counting' : undefined}>
         {instead.map((way) => (
           <li key={`${way.field} ${way.value}`}>
-            <span className="chip-label">{words.chip(fieldLabel(way.field, words))}</span>
+            <span className="chip-label">{messages.chip(fieldLabel(way.field, messages))}</span>
             <span className="cut">{shown(way.title)}</span>
-            <span className="empty-count">{way.count === undefined ? '' : words.operations(way.count)}</span>
+            <span className="empty-count">{way.count === undefined ? '' : messages.operations(way.count)}</span>
             <Button size="small" onClick={() => onFilters(way.filters)}>
-              {words.filterInstead}
+              {messages.filterInstead}
             </Button>
           </li>
         ))}
       </ul>
-      {active.length > 0 && <p>{words.takeOneAway}</p>}
+      {active.length > 0 && <p>{messages.takeOneAway}</p>}
       <ul className={counting ? 'empty-counting' : undefined}>
         {priced.map(({ way, count }) => {
           const isWider = way.name === 'wider'
           return (
             <li key={way.name}>
-              <span className="chip-label">{words.chip(filterLabel(isWider ? 'period' : way.name, words))}</span>
+              <span className="chip-label">{messages.chip(filterLabel(isWider ? 'period' : way.name, messages))}</span>
               <span className="cut">
                 {shown(
                   isWider
-                    ? words.rangeInText[filters.range ?? 'custom']
+                    ? messages.rangeInText[filters.range ?? 'custom']
                     : way.name === 'q'
                       ? `“${filters.q.trim()}”`
-                      : filterText(way.name, filters, nameOf, summary, zone, words),
+                      : filterText(way.name, filters, nameOf, summary, zone, messages),
                 )}
               </span>
               <span className="empty-count">
                 {count === undefined
                   ? ''
                   : isWider && wider
-                    ? words.countIn(count, words.rangeInText[wider])
-                    : words.operations(count)}
+                    ? messages.countIn(count, messages.rangeInText[wider])
+                    : messages.operations(count)}
               </span>
               <Button size="small" onClick={() => onFilters(way.filters)}>
-                {isWider && wider ? words.widen[wider] : words.remove}
+                {isWider && wider ? messages.widen[wider] : messages.remove}
               </Button>
             </li>
           )

@@ -1,5 +1,5 @@
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { type Day, dayAt } from '../../lib/time/days'
 import { parseMoment } from '../../lib/time/parse'
 import { Button } from '../../ui/Button'
@@ -18,7 +18,7 @@ interface Props {
 
 /** Asks for a day to look at. */
 export default function JumpDialog({ day, zone, onJump, onClose }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   const id = useId()
   const [text, setText] = useState(day)
   const [wrong, setWrong] = useState(false)
@@ -34,10 +34,10 @@ export default function JumpDialog({ day, zone, onJump, onClose }: Props) {
   }
 
   return (
-    <Dialog title={words.jump} className="jump" onClose={onClose}>
+    <Dialog title={messages.jump} className="jump" onClose={onClose}>
       <form noValidate onSubmit={submit}>
         <TypedField
-          label={words.day}
+          label={messages.day}
           input={input}
           value={text}
           invalid={wrong && !chosen}
@@ -46,12 +46,18 @@ export default function JumpDialog({ day, zone, onJump, onClose }: Props) {
           onLeave={() => setWrong(true)}
         />
         <Button kind="primary" submit>
-          {words.show}
+          {messages.show}
         </Button>
         <p id={id} role="alert" className={wrong && !chosen ? undefined : 'sr'}>
-          {wrong && !chosen && words.notADay}
+          {wrong && !chosen && messages.notADay}
         </p>
-        <Calendar label={words.calendar} first={chosen} last={chosen} today={dayAt(Date.now(), zone)} onPick={onJump} />
+        <Calendar
+          label={messages.calendar}
+          first={chosen}
+          last={chosen}
+          today={dayAt(Date.now(), zone)}
+          onPick={onJump}
+        />
       </form>
     </Dialog>
   )

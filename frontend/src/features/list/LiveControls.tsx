@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { useKey } from '../../ui/hooks/useKey'
 import { useLive } from './useLive'
 import './live.css'
@@ -22,7 +22,7 @@ interface Props {
 
 /** Whether new entries are counted as they come, how many there are, and the way to see them. */
 export function LiveControls({ tenant, query, possible, refused, on, total, readAt, onTurn, onShow, onBack }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   const live = useLive({ tenant, query, on: on && possible && !refused, total, readAt })
   useKey('.', onShow, live.count > 0)
   const before = useRef(live.state)
@@ -34,12 +34,12 @@ export function LiveControls({ tenant, query, possible, refused, on, total, read
     <>
       {live.state === 'lost' ? (
         <span className="live-lost" role="status">
-          {words.liveLost}
+          {messages.liveLost}
         </span>
       ) : (
         live.count > 0 && (
           <button type="button" className="pill" aria-keyshortcuts="." onClick={onShow}>
-            {words.newEntries(live.count)} <u>{words.show}</u>
+            {messages.newEntries(live.count)} <u>{messages.show}</u>
           </button>
         )
       )}
@@ -49,11 +49,11 @@ export function LiveControls({ tenant, query, possible, refused, on, total, read
         role="switch"
         aria-checked={on && possible}
         disabled={!possible}
-        title={possible ? undefined : words.livePeriodEnds}
+        title={possible ? undefined : messages.livePeriodEnds}
         onClick={() => onTurn(!on)}
       >
         <i />
-        {words.live}
+        {messages.live}
       </button>
     </>
   )

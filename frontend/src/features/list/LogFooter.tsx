@@ -1,4 +1,4 @@
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
 
 interface Props {
@@ -11,20 +11,20 @@ interface Props {
 
 /** The end of the rows: more are on their way, could not be read, or that is all. */
 export function LogFooter({ rows, hasMore, error, onRetry }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   return (
     <div className="log-foot">
       {error !== undefined ? (
         <>
-          {words.moreFailed(problemText(error))}
+          {messages.moreFailed(problemText(error))}
           <button type="button" className="link" onClick={onRetry}>
-            {words.retry}
+            {messages.retry}
           </button>
         </>
       ) : hasMore ? (
-        words.loadingMore
+        messages.loadingMore
       ) : (
-        words.thatIsAll(rows)
+        messages.thatIsAll(rows)
       )}
     </div>
   )

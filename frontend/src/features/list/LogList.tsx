@@ -1,5 +1,5 @@
 import { type RefObject, useCallback, useMemo } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import type { Entry } from '../../model/api/types'
 import type { EntryName } from '../../model/log/entryAddress'
 import {
@@ -49,7 +49,7 @@ interface Props extends LogPart {
 /** The rows with the line above them that says what they are, and all that stands in their place. */
 export function LogList(props: Props) {
   const { tenant, filters, onFilters, log, layout, preferences, onPreferences, now, table } = props
-  const words = useWords()
+  const messages = useMessages()
   const copy = useCopy()
   const zone = tenant.time_zone
   const phone = layout.table === 'phone'
@@ -68,7 +68,7 @@ export function LogList(props: Props) {
         filters={filters}
         zone={zone}
         now={now}
-        scope={scope.length ? words.listJoin(scope) : undefined}
+        scope={scope.length ? messages.listJoin(scope) : undefined}
         onFreeze={
           log.readAt && summary && isRelative(filters)
             ? () => onFilters(frozen(filters, summary, log.readAt))
@@ -111,7 +111,7 @@ export function LogList(props: Props) {
           <IgnoredNotice
             ignored={props.ignored}
             source={props.ignoredSource}
-            period={summary && periodText(filters, summary, zone, words, now)}
+            period={summary && periodText(filters, summary, zone, messages, now)}
             onClose={props.onCloseIgnored}
           />
         </LazyBoundary>

@@ -1,4 +1,4 @@
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
 import { Notice } from '../../ui/Notice'
 
@@ -12,22 +12,22 @@ interface Props {
 
 /** How the reading of the log goes, where it does not simply go well. */
 export function LogNotices({ error, verySlow, cancelled, onRetry, onCancel }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   return (
     <>
       {error !== undefined && (
-        <Notice kind="error" action={words.retry} onAction={onRetry}>
-          {words.couldNotRead(problemText(error))}
+        <Notice kind="error" action={messages.retry} onAction={onRetry}>
+          {messages.couldNotRead(problemText(error))}
         </Notice>
       )}
       {verySlow && (
-        <Notice kind="note" action={words.cancel} onAction={onCancel}>
-          {words.stillSearching}
+        <Notice kind="note" action={messages.cancel} onAction={onCancel}>
+          {messages.stillSearching}
         </Notice>
       )}
       {cancelled && (
-        <Notice kind="note" action={words.retry} onAction={onRetry}>
-          {words.searchCancelled}
+        <Notice kind="note" action={messages.retry} onAction={onRetry}>
+          {messages.searchCancelled}
         </Notice>
       )}
     </>

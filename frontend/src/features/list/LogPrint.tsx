@@ -1,4 +1,4 @@
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { call, tenantPath } from '../../model/api/http'
 import type { Entry, Summary, Tenant } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
@@ -30,11 +30,11 @@ interface Props {
   silent: boolean
 }
 
-/** The command that prints the rows of the view, and the paper they are printed on. */
+/** The button that prints the rows of the view, and the printed table. */
 export function LogPrint(props: Props) {
   const { tenant, filters, open } = props
-  const words = useWords()
-  const paper = usePrint(async (signal) => {
+  const messages = useMessages()
+  const printing = usePrint(async (signal) => {
     if (open) {
       await readEntry(tenant.id, open, 'print', signal) // it is on the page: so that the access log tells it
       return undefined
@@ -53,17 +53,17 @@ export function LogPrint(props: Props) {
         <button
           type="button"
           className="icon-button"
-          aria-label={words.paper.print}
-          title={`${words.paper.print} (Ctrl+P)`}
-          aria-busy={paper.pending || undefined}
-          onClick={paper.print}
+          aria-label={messages.printing.print}
+          title={`${messages.printing.print} (Ctrl+P)`}
+          aria-busy={printing.pending || undefined}
+          onClick={printing.print}
         >
           <Icon name="printer" />
         </button>
       )}
-      {paper.on && !open && (
+      {printing.on && !open && (
         <LazyBoundary>
-          <LogPrintSheet {...props} loaded={paper.loaded} />
+          <LogPrintSheet {...props} loaded={printing.loaded} />
         </LazyBoundary>
       )}
     </>

@@ -1,4 +1,4 @@
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { exactPeriod } from '../../lib/time/phrases'
 import { exactTime } from '../../lib/time/zone'
 import type { Entry, Summary, Tenant } from '../../model/api/types'
@@ -34,10 +34,10 @@ const parts: Record<Column, number> = {
   time: 13,
 }
 
-/** The rows of the view on paper. */
+/** The printed rows of the view. */
 export default function LogPrintSheet(props: Props) {
   const { tenant, filters, titles, nameOf, hidden, loaded } = props
-  const words = useWords()
+  const messages = useMessages()
   const zone = tenant.time_zone
   const rows = loaded?.rows ?? props.entries.slice(0, maxPrintedRows)
   const summary = loaded?.summary ?? props.summary
@@ -45,12 +45,12 @@ export default function LogPrintSheet(props: Props) {
   const said = activeFilters(filters)
     .filter((name) => name !== 'period')
     .map((name) => {
-      const text = filterText(name, filters, nameOf, summary, zone, words)
-      return words.chipWhole(filterLabel(name, words), name === 'organization' ? words.andBelow(text) : text)
+      const text = filterText(name, filters, nameOf, summary, zone, messages)
+      return messages.chipWhole(filterLabel(name, messages), name === 'organization' ? messages.andBelow(text) : text)
     })
   const end = summary && endsNow(filters) ? Math.min(Date.parse(summary.to), Date.now()) : Date.parse(summary?.to ?? '')
-  const period = summary && exactPeriod(Date.parse(summary.from), end, zone, words)
-  const names = columnTitles(words)
+  const period = summary && exactPeriod(Date.parse(summary.from), end, zone, messages)
+  const names = columnTitles(messages)
   const kept = columns.filter((column) => !hidden.includes(column))
   const cells: Record<Column, (entry: Entry) => React.ReactNode> = {
     user: ({ user }) => shown(user.name),
@@ -60,7 +60,7 @@ export default function LogPrintSheet(props: Props) {
     type: ({ operation, outcome }) => (
       <>
         {titles.operation(operation)}
-        {outcome === 'failure' && <small>{words.failed}</small>}
+        {outcome === 'failure' && <small>{messages.failed}</small>}
       </>
     ),
     content: ({ content }) => (
@@ -76,17 +76,17 @@ export default function LogPrintSheet(props: Props) {
       head={
         <PrintHeader
           tenant={tenant}
-          title={words.operationLog}
+          title={messages.operationLog}
           facts={[
-            [words.paper.filters, said.length ? said.join(words.paper.join) : words.paper.none],
-            ...(period ? [[words.paper.period, period] as [string, string]] : []),
+            [messages.printing.filters, said.length ? said.join(messages.printing.join) : messages.printing.none],
+            ...(period ? [[messages.printing.period, period] as [string, string]] : []),
           ]}
           holds={
             rows.length >= total
-              ? words.operationsTotal(total)
+              ? messages.operationsTotal(total)
               : loaded
-                ? words.paper.first(rows.length, total)
-                : words.paper.asLoaded(rows.length, total, Math.min(total, maxPrintedRows))
+                ? messages.printing.first(rows.length, total)
+                : messages.printing.asLoaded(rows.length, total, Math.min(total, maxPrintedRows))
           }
         />
       }

@@ -1,5 +1,5 @@
 import { memo } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { relativeTime } from '../../lib/time/phrases'
 import { clockText, dateText, exactTime, offsetText, wallTime } from '../../lib/time/zone'
 import { visibleText } from '../../lib/visible'
@@ -41,7 +41,7 @@ export const LogRow = memo(function LogRow(props: Props) {
   const { entry, index, open, current, hovered, titles, terms, zone, now } = props
   const instant = Date.parse(entry.time)
   const wall = wallTime(instant, zone)
-  const words = useWords()
+  const messages = useMessages()
   const role = entry.user.role ?? ''
   const organization = entry.organization?.name ?? entry.organization?.id ?? ''
   const who = visibleText([role, organization].filter(Boolean).join(' · '))
@@ -110,8 +110,8 @@ export const LogRow = memo(function LogRow(props: Props) {
                 type="button"
                 className="copy-id"
                 tabIndex={-1}
-                aria-label={words.copyContentId}
-                title={words.copyContentId}
+                aria-label={messages.copyContentId}
+                title={messages.copyContentId}
                 onClick={(event) => {
                   event.stopPropagation()
                   props.onCopy(contentId)
@@ -127,7 +127,7 @@ export const LogRow = memo(function LogRow(props: Props) {
       <div role="cell" className="cell cell-time">
         <time
           dateTime={entry.time}
-          title={words.timeHint(
+          title={messages.timeHint(
             exactTime(entry.time, 'UTC'),
             offsetText(instant, zone),
             exactTime(entry.received_at, zone),
@@ -136,7 +136,7 @@ export const LogRow = memo(function LogRow(props: Props) {
           <span className="day">{dateText(wall)} </span>
           <span>{clockText(wall)}</span>
         </time>
-        <span className="relative">{relativeTime(instant, zone, words, now)}</span>
+        <span className="relative">{relativeTime(instant, zone, messages, now)}</span>
       </div>
     </div>
   )
@@ -153,9 +153,9 @@ interface FunnelProps {
  * Filters by the value of the cell under the pointer, or excludes it; on a value that is filtered by, leaves that filter.
  */
 function Funnel({ name, value, filters, onFilter }: FunnelProps) {
-  const words = useWords()
+  const messages = useMessages()
   const on = filters[name].includes(value)
-  const label = on ? words.leaveFilter : words.filterByThis
+  const label = on ? messages.leaveFilter : messages.filterByThis
   return (
     <>
       {!on && (
@@ -163,8 +163,8 @@ function Funnel({ name, value, filters, onFilter }: FunnelProps) {
           type="button"
           className="funnel funnel-not"
           tabIndex={-1}
-          aria-label={words.excludeValue}
-          title={words.excludeValue}
+          aria-label={messages.excludeValue}
+          title={messages.excludeValue}
           onClick={(event) => {
             event.stopPropagation()
             onFilter(exclusionOf(name), value)

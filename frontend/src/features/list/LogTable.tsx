@@ -10,7 +10,7 @@ import {
   useRef,
   useState,
 } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { offsetText } from '../../lib/time/zone'
 import type { Entry } from '../../model/api/types'
 import { exclusionOf, type Field } from '../../model/log/filters'
@@ -65,7 +65,7 @@ const readAhead = 60
  */
 export function LogTable(props: Props) {
   const { ref, entries, layout, openSeq, hasMore, onMore, onOpen, resetKey } = props
-  const words = useWords()
+  const messages = useMessages()
   const scroller = useRef<HTMLDivElement>(null)
   const [current, setCurrent] = useState(0)
   const [hovered, setHovered] = useState<number>()
@@ -196,7 +196,7 @@ export function LogTable(props: Props) {
         .filter(Boolean)
         .join(' ')}
       style={{ '--columns': gridColumns({ hidden, widths: props.preferences.widths }) } as CSSProperties}
-      aria-label={words.operationsRegion}
+      aria-label={messages.operationsRegion}
     >
       {layout === 'wide' && (
         <ColumnTools
@@ -210,7 +210,7 @@ export function LogTable(props: Props) {
       <div
         className="log-table"
         role="table"
-        aria-label={words.operationLog}
+        aria-label={messages.operationLog}
         aria-rowcount={props.total === undefined ? -1 : props.total + 1}
         aria-busy={props.dimmed || props.loading}
         onKeyDown={keyDown}
@@ -286,30 +286,30 @@ function filterOf(entry: Entry, column: Column): { name: Field; value: string | 
 }
 
 function Head({ zone, now }: { zone: string; now: number }) {
-  const words = useWords()
+  const messages = useMessages()
   return (
     <div role="rowgroup" className="log-head">
       <div role="row" className="log-head-row" aria-rowindex={1}>
         <div role="columnheader" className="cell-user">
-          {words.user}
+          {messages.user}
         </div>
         <div role="columnheader" className="cell-role">
-          {words.role}
+          {messages.role}
         </div>
         <div role="columnheader" className="cell-organization">
-          {words.organization}
+          {messages.organization}
         </div>
         <div role="columnheader" className="cell-module">
-          {words.functionalModule}
+          {messages.functionalModule}
         </div>
         <div role="columnheader" className="cell-type">
-          {words.operationType}
+          {messages.operationType}
         </div>
         <div role="columnheader" className="cell-content">
-          {words.content}
+          {messages.content}
         </div>
         <div role="columnheader" className="cell-time">
-          {words.operationTime}
+          {messages.operationTime}
           <small data-offset={offsetText(now, zone)} title={zone} />
         </div>
       </div>

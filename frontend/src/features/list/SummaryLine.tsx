@@ -1,5 +1,5 @@
 import { type ReactNode, useRef } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import type { Summary } from '../../model/api/types'
 import type { Filters } from '../../model/log/filters'
 import { periodText } from '../../model/log/filterTexts'
@@ -19,17 +19,22 @@ interface Props {
   children: ReactNode
 }
 
-/** What is on screen, in words: the exact total, the period, the organization. Spoken once the answer is there. */
+/** Describes the rows in one line: the exact total, the period, the organization. Announced when the response arrives. */
 export function SummaryLine({ summary, filters, zone, now, scope, onFreeze, children }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   const text = useRef<HTMLParagraphElement>(null)
   return (
-    <div className="words">
+    <div className="summary-line">
       <p ref={text} role="status" tabIndex={-1}>
         {summary && (
           <>
-            <b>{words.operationsTotal(summary.total)}</b>
-            {shown(words.wordsRest(periodText(filters, summary, zone, words, now), scope && words.andBelow(scope)))}
+            <b>{messages.operationsTotal(summary.total)}</b>
+            {shown(
+              messages.summaryRest(
+                periodText(filters, summary, zone, messages, now),
+                scope && messages.andBelow(scope),
+              ),
+            )}
           </>
         )}
       </p>
@@ -37,13 +42,13 @@ export function SummaryLine({ summary, filters, zone, now, scope, onFreeze, chil
         <button
           type="button"
           className="text-button"
-          title={words.freezeHint}
+          title={messages.freezeHint}
           onClick={() => {
             onFreeze()
             text.current?.focus() // this button goes away
           }}
         >
-          {words.freeze}
+          {messages.freeze}
         </button>
       )}
       <span className="grow" />

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import type { Preferences } from '../../model/log/preferences'
 import { preloadable } from '../../ui/hooks/preload'
 import { Icon } from '../../ui/Icon'
@@ -17,7 +17,7 @@ interface Props {
 
 /** How high the rows are and which columns there are, as the reader likes it. */
 export function TableOptions(props: Props) {
-  const words = useWords()
+  const messages = useMessages()
   const [open, setOpen] = useState<'rows' | 'columns'>()
 
   const option = (which: 'rows' | 'columns', label: string) => (
@@ -43,8 +43,8 @@ export function TableOptions(props: Props) {
 
   return (
     <>
-      {option('rows', words.density)}
-      {option('columns', words.columns)}
+      {option('rows', messages.density)}
+      {option('columns', messages.columns)}
     </>
   )
 }

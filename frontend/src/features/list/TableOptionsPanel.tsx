@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { columnTitles } from '../../model/log/filterTexts'
 import {
   type Column,
@@ -26,18 +26,18 @@ export default function TableOptionsPanel({
   onClose,
   ...props
 }: Props & { which: 'rows' | 'columns'; onClose: () => void }) {
-  const words = useWords()
+  const messages = useMessages()
   return (
-    <Floating label={which === 'rows' ? words.density : words.columns} align="end" onClose={onClose}>
+    <Floating label={which === 'rows' ? messages.density : messages.columns} align="end" onClose={onClose}>
       {which === 'rows' ? <Densities {...props} /> : <Columns {...props} />}
     </Floating>
   )
 }
 
 function Densities({ preferences, onPreferences }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   return (
-    <div className="table-options" role="radiogroup" aria-label={words.density}>
+    <div className="table-options" role="radiogroup" aria-label={messages.density}>
       {densities.map((density) => (
         <label key={density} className="choice">
           <input
@@ -46,7 +46,7 @@ function Densities({ preferences, onPreferences }: Props) {
             checked={preferences.density === density}
             onChange={() => onPreferences({ ...preferences, density })}
           />
-          {words.densities[density]}
+          {messages.densities[density]}
         </label>
       ))}
     </div>
@@ -54,8 +54,8 @@ function Densities({ preferences, onPreferences }: Props) {
 }
 
 function Columns({ preferences, onPreferences, folded }: Props) {
-  const words = useWords()
-  const titles = columnTitles(words)
+  const messages = useMessages()
+  const titles = columnTitles(messages)
 
   function turn(column: Column) {
     const without = preferences.hidden.filter((one) => one !== column)
@@ -66,7 +66,7 @@ function Columns({ preferences, onPreferences, folded }: Props) {
   }
 
   return (
-    <fieldset className="table-options" aria-label={words.columns}>
+    <fieldset className="table-options" aria-label={messages.columns}>
       {optionalColumns.map((column) => (
         <div key={column} className="column-option">
           <label className="choice">
@@ -74,7 +74,7 @@ function Columns({ preferences, onPreferences, folded }: Props) {
             {titles[column]}
           </label>
           <WidthField
-            label={words.widthOf(titles[column])}
+            label={messages.widthOf(titles[column])}
             width={preferences.widths[column]}
             off={preferences.hidden.includes(column)}
             onWidth={(width) => onPreferences(withWidth(preferences, column, width))}
@@ -82,14 +82,14 @@ function Columns({ preferences, onPreferences, folded }: Props) {
         </div>
       ))}
       <p>
-        {folded ? words.foldedNote : words.widthNote}
+        {folded ? messages.foldedNote : messages.widthNote}
         <button
           type="button"
           className="text-button"
           disabled={Object.keys(preferences.widths).length === 0}
           onClick={() => onPreferences({ ...preferences, widths: {} })}
         >
-          {words.usualWidths}
+          {messages.usualWidths}
         </button>
       </p>
     </fieldset>
@@ -105,7 +105,7 @@ interface WidthProps {
 
 /** The width of a column in pixels, as it is typed or stepped; empty is as drawn. */
 function WidthField({ label, width, off, onWidth }: WidthProps) {
-  const words = useWords()
+  const messages = useMessages()
   const [text, setText] = useState<string>()
 
   function change(next: string) {
@@ -119,7 +119,7 @@ function WidthField({ label, width, off, onWidth }: WidthProps) {
     <input
       type="number"
       aria-label={label}
-      placeholder={words.auto}
+      placeholder={messages.auto}
       min={widthLimits.min}
       max={widthLimits.max}
       step={8}

@@ -18,9 +18,9 @@ const facets = {
   organization: [one('east', 1), one('shop', 5)],
 }
 const summary = { facets } as unknown as Summary
-const found = (q: string, words = en, read: Summary | null = summary) =>
+const found = (q: string, messages = en, read: Summary | null = summary) =>
   suggestFilters({ ...noFilters, q, module: ['sms'] }, read ?? undefined, organizations, (value) =>
-    outcomeTitle(value, words),
+    outcomeTitle(value, messages),
   ).map(({ field, title, count, filters }) => {
     expect([filters.q, filters.module]).toEqual(['', ['sms']])
     return [field, title, count, ...filters[field]]

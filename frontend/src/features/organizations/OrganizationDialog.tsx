@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import type { Organization, Tenant } from '../../model/api/types'
 import { OrganizationField } from '../../model/organizations/OrganizationField'
 import { TextField } from '../../ui/form/Fields'
@@ -21,21 +21,21 @@ interface Props {
 
 /** Asks for the details of a change of the tree and makes it. */
 export function OrganizationDialog({ tenant, asked, onClose }: Props) {
-  const words = useAdminWords().organizations
+  const messages = useAdminMessages().organizations
   const edit = useEditOrganizations(tenant.id)
   const { organization } = asked
   const [id, setId] = useState('')
   const [name, setName] = useState(asked.what === 'rename' ? asked.organization.name : '')
   const [parent, setParent] = useState((asked.what === 'add' ? organization?.id : organization?.parent_id) ?? '')
 
-  const nameField = <TextField label={words.name} required maxLength={1024} value={name} onChange={setName} />
+  const nameField = <TextField label={messages.name} required maxLength={1024} value={name} onChange={setName} />
   const parentField = (
     <OrganizationField
       plain
-      label={words.under}
+      label={messages.under}
       tenant={tenant.id}
       value={parent}
-      none={words.top}
+      none={messages.top}
       {...('without' in asked && { without: asked.without })}
       onChange={setParent}
     />
@@ -44,15 +44,15 @@ export function OrganizationDialog({ tenant, asked, onClose }: Props) {
     switch (asked.what) {
       case 'add':
         return {
-          title: organization ? words.addBelowOf(organization.name) : words.add,
-          action: words.add,
+          title: organization ? messages.addBelowOf(organization.name) : messages.add,
+          action: messages.add,
           change: added(id, name, parent),
           body: (
             <>
               <TextField
                 mono
-                label={words.id}
-                hint={words.idHint}
+                label={messages.id}
+                hint={messages.idHint}
                 required
                 maxLength={64}
                 value={id}
@@ -65,36 +65,36 @@ export function OrganizationDialog({ tenant, asked, onClose }: Props) {
         }
       case 'rename':
         return {
-          title: words.renameOf(asked.organization.name),
-          action: words.save,
+          title: messages.renameOf(asked.organization.name),
+          action: messages.save,
           change: renamed(asked.organization.id, name),
           body: nameField,
         }
       case 'move':
         return {
-          title: words.moveOf(asked.organization.name),
-          action: words.move,
+          title: messages.moveOf(asked.organization.name),
+          action: messages.move,
           change: moved(asked.organization.id, parent),
           body: (
             <>
-              <p className="form-lead">{words.moveText}</p>
+              <p className="form-lead">{messages.moveText}</p>
               {parentField}
             </>
           ),
         }
       case 'archive':
         return {
-          title: words.archiveOf(asked.organization.name),
-          action: words.archive,
+          title: messages.archiveOf(asked.organization.name),
+          action: messages.archive,
           change: archived(asked.organization.id),
-          body: <p>{words.archiveText(asked.without.size - 1)}</p>,
+          body: <p>{messages.archiveText(asked.without.size - 1)}</p>,
         }
       case 'restore':
         return {
-          title: words.restoreOf(asked.organization.name),
-          action: words.restore,
+          title: messages.restoreOf(asked.organization.name),
+          action: messages.restore,
           change: restored(asked.organization.id),
-          body: <p>{words.restoreText}</p>,
+          body: <p>{messages.restoreText}</p>,
         }
     }
   }

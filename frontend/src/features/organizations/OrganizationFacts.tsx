@@ -1,5 +1,5 @@
-import { useAdminWords } from '../../i18n/adminWords'
-import { useWords } from '../../i18n/language'
+import { useAdminMessages } from '../../i18n/adminMessages'
+import { useMessages } from '../../i18n/language'
 import { visibleText } from '../../lib/visible'
 import type { FacetValue, Organization } from '../../model/api/types'
 import { ancestors, countsWithBelow, organizationTree } from '../../model/organizations/organizations'
@@ -20,8 +20,8 @@ interface Props {
 
 /** One organization with its actions. */
 export function OrganizationFacts({ list, organization, own, onAsk }: Props) {
-  const common = useWords()
-  const words = useAdminWords().organizations
+  const common = useMessages()
+  const messages = useAdminMessages().organizations
   const { id, name } = organization
   const above = ancestors(list, id)
   const counts = countsWithBelow(organizationTree(list), own)
@@ -32,26 +32,26 @@ export function OrganizationFacts({ list, organization, own, onAsk }: Props) {
       <h2>{shown(name)}</h2>
       <Facts
         facts={[
-          { label: words.id, value: <span className="mono">{shown(id)}</span> },
-          { label: words.state, value: organization.archived ? words.archived : words.active },
-          { label: words.above, value: above[0]?.name ?? words.top },
-          { label: words.below, value: common.number(withBelow(list, id).size - 1) },
-          { label: words.entries, value: number(ownCount) },
-          { label: words.withBelow, value: number(counts.get(id) ?? 0) },
+          { label: messages.id, value: <span className="mono">{shown(id)}</span> },
+          { label: messages.state, value: organization.archived ? messages.archived : messages.active },
+          { label: messages.above, value: above[0]?.name ?? messages.top },
+          { label: messages.below, value: common.number(withBelow(list, id).size - 1) },
+          { label: messages.entries, value: number(ownCount) },
+          { label: messages.withBelow, value: number(counts.get(id) ?? 0) },
         ]}
       />
       <div className="system-buttons">
         {organization.archived ? (
-          <Button onClick={() => onAsk({ what: 'restore', organization })}>{words.restore}</Button>
+          <Button onClick={() => onAsk({ what: 'restore', organization })}>{messages.restore}</Button>
         ) : (
           <>
-            <Button onClick={() => onAsk({ what: 'add', organization })}>{words.addBelow}</Button>
-            <Button onClick={() => onAsk({ what: 'rename', organization })}>{words.rename}</Button>
+            <Button onClick={() => onAsk({ what: 'add', organization })}>{messages.addBelow}</Button>
+            <Button onClick={() => onAsk({ what: 'rename', organization })}>{messages.rename}</Button>
             <Button onClick={() => onAsk({ what: 'move', organization, without: withBelow(list, id) })}>
-              {words.move}
+              {messages.move}
             </Button>
             <Button danger onClick={() => onAsk({ what: 'archive', organization, without: withBelow(list, id) })}>
-              {words.archive}
+              {messages.archive}
             </Button>
           </>
         )}

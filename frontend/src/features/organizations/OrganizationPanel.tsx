@@ -1,5 +1,5 @@
 import type { KeyboardEvent, PointerEvent, Ref } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
 import type { FacetValue, Organization } from '../../model/api/types'
 import { OrganizationTree, type TreeHandle } from '../../model/organizations/OrganizationTree'
@@ -23,7 +23,7 @@ const [narrowest, widest] = [180, 400]
 
 /** The left edge of the page, where the tenant has data permission. */
 export function OrganizationPanel({ width, onWidth, ...props }: Props) {
-  const words = useWords()
+  const messages = useMessages()
 
   const widen = (to: number) => onWidth(Math.min(widest, Math.max(narrowest, to)))
 
@@ -41,14 +41,14 @@ export function OrganizationPanel({ width, onWidth, ...props }: Props) {
   }
 
   return (
-    <section className="tree" aria-label={words.organizationPanel} style={{ width }}>
+    <section className="tree" aria-label={messages.organizationPanel} style={{ width }}>
       <header>
-        <h2>{words.organizations}</h2>
+        <h2>{messages.organizations}</h2>
         <button
           type="button"
           className="icon-button"
-          aria-label={words.collapsePanel}
-          title={words.collapsePanel}
+          aria-label={messages.collapsePanel}
+          title={messages.collapsePanel}
           onClick={props.onCollapse}
         >
           <Icon name="panelClose" />
@@ -63,18 +63,18 @@ export function OrganizationPanel({ width, onWidth, ...props }: Props) {
           onSelect={props.onSelect}
         />
       ) : (
-        <p className="tree-note grow">{props.error ? words.treeFailed(problemText(props.error)) : null}</p>
+        <p className="tree-note grow">{props.error ? messages.treeFailed(problemText(props.error)) : null}</p>
       )}
       <footer>
-        <p>{words.countsFollow}</p>
-        {props.outside > 0 && <p>{words.outsideTree(props.outside)}</p>}
+        <p>{messages.countsFollow}</p>
+        {props.outside > 0 && <p>{messages.outsideTree(props.outside)}</p>}
       </footer>
       {/* biome-ignore lint/a11y/useSemanticElements: it is moved, which a rule is not */}
       <div
         className="tree-edge"
         role="separator"
         aria-orientation="vertical"
-        aria-label={words.panelWidth}
+        aria-label={messages.panelWidth}
         aria-valuenow={width}
         aria-valuemin={narrowest}
         aria-valuemax={widest}

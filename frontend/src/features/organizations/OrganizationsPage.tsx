@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import type { Organization, Tenant } from '../../model/api/types'
 import { useOrganizations } from '../../model/log/queries'
 import { OrganizationTree } from '../../model/organizations/OrganizationTree'
@@ -16,14 +16,14 @@ import './organizations.css'
 
 /** The organization tree, and whether it restricts what people see. */
 export default function OrganizationsPage({ tenant }: { tenant: Tenant }) {
-  const words = useAdminWords().organizations
+  const messages = useAdminMessages().organizations
   const [asked, setAsked] = useState<Asked>()
   return (
     <>
-      <SectionHead title={words.title} text={words.text}>
+      <SectionHead title={messages.title} text={messages.text}>
         {tenant.data_permission && (
           <Button kind="primary" onClick={() => setAsked({ what: 'add' })}>
-            {words.add}
+            {messages.add}
           </Button>
         )}
       </SectionHead>
@@ -35,16 +35,16 @@ export default function OrganizationsPage({ tenant }: { tenant: Tenant }) {
 }
 
 function Tree({ tenant, onAsk }: { tenant: Tenant; onAsk: (asked: Asked) => void }) {
-  const words = useAdminWords().organizations
+  const messages = useAdminMessages().organizations
   const organizations = useOrganizations(tenant.id, true)
   const own = useOrganizationCounts(tenant.id).data
   const [selected, setSelected] = useState<string>()
-  const onPaper = useIsPrinting()
+  const printing = useIsPrinting()
   return (
     <Loaded query={organizations}>
       {(list: Organization[]) => {
         const chosen = list.find((one) => one.id === selected)
-        if (list.length === 0) return <p className="list-empty">{words.none}</p>
+        if (list.length === 0) return <p className="list-empty">{messages.none}</p>
         return (
           <div className="organizations">
             <div className="form-tree">
@@ -53,13 +53,13 @@ function Tree({ tenant, onAsk }: { tenant: Tenant; onAsk: (asked: Asked) => void
                 own={own}
                 selected={chosen ? [chosen.id] : []}
                 onSelect={setSelected}
-                whole={onPaper}
+                whole={printing}
               />
             </div>
             {chosen ? (
               <OrganizationFacts list={list} organization={chosen} own={own} onAsk={onAsk} />
             ) : (
-              <p className="organizations-none">{words.choose}</p>
+              <p className="organizations-none">{messages.choose}</p>
             )}
           </div>
         )

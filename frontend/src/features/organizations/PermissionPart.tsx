@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import type { Tenant } from '../../model/api/types'
 import { useSession } from '../../model/session/session'
 import { useChangeTenant } from '../../model/settings/queries'
@@ -8,19 +8,19 @@ import { FormDialog } from '../../ui/form/FormDialog'
 
 /** Whether organizations restrict what people see; only owners change it. */
 export function PermissionPart({ tenant }: { tenant: Tenant }) {
-  const words = useAdminWords().organizations
+  const messages = useAdminMessages().organizations
   const owner = useSession().role === 'owner'
   const change = useChangeTenant()
   const [asking, setAsking] = useState(false)
   const on = tenant.data_permission
-  const turn = on ? words.turnOff : words.turnOn
+  const turn = on ? messages.turnOff : messages.turnOn
   return (
     <>
-      <section className="permission" aria-label={words.permission}>
+      <section className="permission" aria-label={messages.permission}>
         <div>
-          <h2>{words.permission}</h2>
+          <h2>{messages.permission}</h2>
           <p>
-            {on ? words.permissionOn : words.permissionOff} {!owner && words.permissionWho}
+            {on ? messages.permissionOn : messages.permissionOff} {!owner && messages.permissionWho}
           </p>
         </div>
         {owner && (
@@ -31,7 +31,7 @@ export function PermissionPart({ tenant }: { tenant: Tenant }) {
       </section>
       {asking && (
         <FormDialog
-          title={on ? words.turnOffTitle : words.turnOnTitle}
+          title={on ? messages.turnOffTitle : messages.turnOnTitle}
           action={turn}
           danger={on}
           error={change.error}
@@ -41,7 +41,7 @@ export function PermissionPart({ tenant }: { tenant: Tenant }) {
           }
           onClose={() => setAsking(false)}
         >
-          <p>{on ? words.turnOffText : words.turnOnText}</p>
+          <p>{on ? messages.turnOffText : messages.turnOnText}</p>
         </FormDialog>
       )}
     </>

@@ -1,4 +1,4 @@
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import type { Day } from '../../lib/time/days'
 import { daysSpan, type Span, utcDaysOf } from '../../lib/time/utcDays'
 import type { Hold } from '../../model/api/types'
@@ -6,7 +6,7 @@ import { DaySpan } from './DaySpan'
 
 /** The period that the chosen days would hold: its start and end, and the UTC days held with it. */
 export function DaysToHold({ from, to, zone }: { from: Day | ''; to: Day | ''; zone: string }) {
-  const words = useAdminWords().retention
+  const messages = useAdminMessages().retention
   const chosen = daysSpan(from, to, zone)
   const held = utcDaysOf(chosen)
   const wider = held.from !== chosen.from || held.until !== chosen.until
@@ -16,37 +16,37 @@ export function DaysToHold({ from, to, zone }: { from: Day | ''; to: Day | ''; z
         <dl>
           {wider && (
             <div>
-              <dt>{words.chosen}</dt>
+              <dt>{messages.chosen}</dt>
               <dd className="stack">
                 <DaySpan span={chosen} zone={zone} />
               </dd>
             </div>
           )}
           <div>
-            <dt>{words.held}</dt>
+            <dt>{messages.held}</dt>
             <dd className="stack">
               <DaySpan span={held} zone={zone} />
             </dd>
           </div>
         </dl>
       )}
-      {wider && <p className="form-hint">{words.wider}</p>}
+      {wider && <p className="form-hint">{messages.wider}</p>}
     </div>
   )
 }
 
 /** The period of a hold: the chosen days, and the start and end of the UTC days held. */
 export function HeldDays({ hold }: { hold: Hold }) {
-  const words = useAdminWords().retention
+  const messages = useAdminMessages().retention
   return (
     <span className="stack">
       <span>
-        {words.period(hold.from, hold.to)}
+        {messages.period(hold.from, hold.to)}
         {(hold.from || hold.to) && ` (${hold.time_zone})`}
       </span>
       {(hold.covers_from || hold.covers_until) && (
         <>
-          <small>{words.heldFor}</small>
+          <small>{messages.heldFor}</small>
           <DaySpan span={spanOf(hold)} zone={hold.time_zone} />
         </>
       )}

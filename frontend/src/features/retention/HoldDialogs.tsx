@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
-import { useWords } from '../../i18n/language'
+import { useAdminMessages } from '../../i18n/adminMessages'
+import { useMessages } from '../../i18n/language'
 import { parseDay } from '../../lib/time/parse'
 import { inUtcAndZone, nextDay } from '../../lib/time/utcDays'
 import type { Hold, Tenant } from '../../model/api/types'
@@ -11,8 +11,8 @@ import { useAddHold, useLiftHold } from './retentionQueries'
 
 /** Places a legal hold on days. */
 export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () => void }) {
-  const { fieldErrors } = useWords()
-  const words = useAdminWords().retention
+  const { fieldErrors } = useMessages()
+  const messages = useAdminMessages().retention
   const add = useAddHold(tenant.id)
   const [from, setFrom] = useState('')
   const [to, setTo] = useState('')
@@ -34,17 +34,17 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
 
   return (
     <FormDialog
-      title={words.addHold}
-      action={words.addHold}
+      title={messages.addHold}
+      action={messages.addHold}
       error={add.error}
       pending={add.isPending}
       onSubmit={submit}
       onClose={onClose}
     >
-      <p className="form-lead">{words.holdsText}</p>
+      <p className="form-lead">{messages.holdsText}</p>
       <TextField
-        label={words.reason}
-        hint={words.reasonHint}
+        label={messages.reason}
+        hint={messages.reasonHint}
         required
         maxLength={1024}
         value={reason}
@@ -53,8 +53,8 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
       />
       <TextField
         ref={inputs.from}
-        label={words.first}
-        hint={words.firstHint(tenant.time_zone)}
+        label={messages.first}
+        hint={messages.firstHint(tenant.time_zone)}
         placeholder="2026-01-31"
         value={from}
         error={wrong('from')}
@@ -62,8 +62,8 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
       />
       <TextField
         ref={inputs.to}
-        label={words.last}
-        hint={words.lastHint(tenant.time_zone)}
+        label={messages.last}
+        hint={messages.lastHint(tenant.time_zone)}
         placeholder="2026-01-31"
         value={to}
         error={wrong('to')}
@@ -75,20 +75,20 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
 }
 
 export function LiftDialog({ tenant, hold, onClose }: { tenant: Tenant; hold: Hold; onClose: () => void }) {
-  const words = useAdminWords().retention
+  const messages = useAdminMessages().retention
   const lift = useLiftHold(tenant.id)
   return (
     <FormDialog
       danger
-      title={words.liftOf(hold.reason)}
-      action={words.lift}
+      title={messages.liftOf(hold.reason)}
+      action={messages.lift}
       error={lift.error}
       pending={lift.isPending}
       onSubmit={() => lift.mutate(hold.id, { onSuccess: onClose })}
       onClose={onClose}
     >
       <p className="form-lead">
-        {words.liftText(inUtcAndZone(nextDay(Date.now(), tenant.time_zone), tenant.time_zone))}
+        {messages.liftText(inUtcAndZone(nextDay(Date.now(), tenant.time_zone), tenant.time_zone))}
       </p>
       <HeldDays hold={hold} />
     </FormDialog>

@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
-import { useWords } from '../../i18n/language'
+import { useAdminMessages } from '../../i18n/adminMessages'
+import { useMessages } from '../../i18n/language'
 import { daysSpan, inUtcAndZone } from '../../lib/time/utcDays'
 import { visibleText } from '../../lib/visible'
 import type { Deletion, Hold, Retention, Tenant } from '../../model/api/types'
@@ -23,7 +23,7 @@ type Asked = 'rule' | 'hold' | Hold
 
 /** The retention rule, legal holds and past deletions of a tenant. */
 export default function RetentionPage({ tenant }: { tenant: Tenant }) {
-  const words = useAdminWords().retention
+  const messages = useAdminMessages().retention
   const owner = useSession().role === 'owner'
   const retention = useRetention(tenant.id)
   const [asked, setAsked] = useState<Asked>()
@@ -31,10 +31,10 @@ export default function RetentionPage({ tenant }: { tenant: Tenant }) {
   const rule = retention.data
   return (
     <>
-      <SectionHead title={words.title} text={words.text(tenant.time_zone)}>
+      <SectionHead title={messages.title} text={messages.text(tenant.time_zone)}>
         {owner && rule && (
           <Button kind="primary" onClick={() => setAsked('rule')}>
-            {words.change}
+            {messages.change}
           </Button>
         )}
       </SectionHead>
@@ -44,15 +44,15 @@ export default function RetentionPage({ tenant }: { tenant: Tenant }) {
             <Rule rule={one} zone={tenant.time_zone} />
             <section className="system-part">
               <div className="retention-head">
-                <h2>{words.holds}</h2>
-                <Button onClick={() => setAsked('hold')}>{words.addHold}</Button>
+                <h2>{messages.holds}</h2>
+                <Button onClick={() => setAsked('hold')}>{messages.addHold}</Button>
               </div>
-              <p>{words.holdsText}</p>
+              <p>{messages.holdsText}</p>
               <Holds holds={one.holds} tenant={tenant} onLift={owner ? setAsked : undefined} />
             </section>
             <section className="system-part">
-              <h2>{words.deletions}</h2>
-              <p>{words.deletionsText}</p>
+              <h2>{messages.deletions}</h2>
+              <p>{messages.deletionsText}</p>
               <Deletions deletions={one.deletions} zone={tenant.time_zone} />
             </section>
           </>
@@ -66,19 +66,19 @@ export default function RetentionPage({ tenant }: { tenant: Tenant }) {
 }
 
 function Rule({ rule, zone }: { rule: Retention; zone: string }) {
-  const words = useAdminWords().retention
+  const messages = useAdminMessages().retention
   const facts: Fact[] = [
-    { label: words.keptFor, value: rule.retention_days ? words.days(rule.retention_days) : words.forever },
+    { label: messages.keptFor, value: rule.retention_days ? messages.days(rule.retention_days) : messages.forever },
   ]
   if (rule.kept_from)
     facts.push({
-      label: words.keptFrom,
+      label: messages.keptFrom,
       value: (
         <span className="stack">
           <span>
             {rule.kept_day} ({rule.time_zone})
           </span>
-          <small>{words.since(inUtcAndZone(Date.parse(rule.kept_from), rule.time_zone))}</small>
+          <small>{messages.since(inUtcAndZone(Date.parse(rule.kept_from), rule.time_zone))}</small>
         </span>
       ),
     })
@@ -87,11 +87,11 @@ function Rule({ rule, zone }: { rule: Retention; zone: string }) {
       <Facts
         facts={[
           ...facts,
-          ...(rule.set_by ? [{ label: words.setBy, value: words.who(rule.set_by) }] : []),
-          ...(rule.set_at ? [{ label: words.setAt, value: <Timestamp time={rule.set_at} zone={zone} /> }] : []),
+          ...(rule.set_by ? [{ label: messages.setBy, value: messages.who(rule.set_by) }] : []),
+          ...(rule.set_at ? [{ label: messages.setAt, value: <Timestamp time={rule.set_at} zone={zone} /> }] : []),
         ]}
       />
-      {rule.below_legal_minimum && <p className="retention-note">{words.isBelow}</p>}
+      {rule.below_legal_minimum && <p className="retention-note">{messages.isBelow}</p>}
     </section>
   )
 }
@@ -105,30 +105,30 @@ function Holds({
   tenant: Tenant
   onLift: ((hold: Hold) => void) | undefined
 }) {
-  const all = useAdminWords()
-  const words = all.retention
+  const all = useAdminMessages()
+  const messages = all.retention
   const zone = tenant.time_zone
   const columns: Column<Hold>[] = [
-    { key: 'reason', title: words.reason, cell: (hold) => hold.reason },
-    { key: 'days', title: words.what, width: 360, cell: (hold) => <HeldDays hold={hold} /> },
+    { key: 'reason', title: messages.reason, cell: (hold) => hold.reason },
+    { key: 'days', title: messages.what, width: 360, cell: (hold) => <HeldDays hold={hold} /> },
     {
       key: 'set',
-      title: words.placed,
+      title: messages.placed,
       width: 176,
       cell: (hold) => <ByAndWhen who={hold.set_by} time={hold.set_at} zone={zone} />,
     },
     {
       key: 'state',
-      title: words.state,
+      title: messages.state,
       width: 176,
       cell: (hold) =>
         hold.lifted_at ? (
           <span className="stack">
-            {words.lifted}
+            {messages.lifted}
             <ByAndWhen who={hold.lifted_by ?? ''} time={hold.lifted_at} zone={zone} />
           </span>
         ) : (
-          words.stands
+          messages.stands
         ),
     },
     {
@@ -142,18 +142,18 @@ function Holds({
           <button
             type="button"
             className="link link-danger"
-            aria-label={visibleText(all.named(words.lift, hold.reason))}
+            aria-label={visibleText(all.named(messages.lift, hold.reason))}
             onClick={() => onLift(hold)}
           >
-            {words.lift}
+            {messages.lift}
           </button>
         ),
     },
   ]
-  if (holds.length === 0) return <p className="list-empty">{words.noHolds}</p>
+  if (holds.length === 0) return <p className="list-empty">{messages.noHolds}</p>
   return (
     <ListTable
-      label={words.holds}
+      label={messages.holds}
       columns={columns}
       items={[...holds].sort((a, b) => Number(!!a.lifted_at) - Number(!!b.lifted_at))}
       keyOf={(hold) => hold.id}
@@ -163,10 +163,10 @@ function Holds({
 }
 
 function ByAndWhen({ who, time, zone }: { who: string; time: string; zone: string }) {
-  const words = useAdminWords().retention
+  const messages = useAdminMessages().retention
   return (
     <span className="stack">
-      <span>{shown(words.who(who))}</span>
+      <span>{shown(messages.who(who))}</span>
       <small>
         <Timestamp ahead time={time} zone={zone} />
       </small>
@@ -175,12 +175,12 @@ function ByAndWhen({ who, time, zone }: { who: string; time: string; zone: strin
 }
 
 function Deletions({ deletions, zone }: { deletions: Deletion[]; zone: string }) {
-  const words = useAdminWords().retention
-  const { number } = useWords()
+  const messages = useAdminMessages().retention
+  const { number } = useMessages()
   const columns: Column<Deletion>[] = [
     {
       key: 'at',
-      title: words.when,
+      title: messages.when,
       width: 176,
       cell: (deletion) =>
         deletion.finished_at ? (
@@ -188,35 +188,35 @@ function Deletions({ deletions, zone }: { deletions: Deletion[]; zone: string })
         ) : (
           <span className="stack">
             <Timestamp ahead time={deletion.at} zone={zone} />
-            <small>{words.running}</small>
+            <small>{messages.running}</small>
           </span>
         ),
     },
     {
       key: 'days',
-      title: words.what,
+      title: messages.what,
       cell: ({ days }) =>
         days.map(({ from, to }) => (
           <div key={from} className="stack">
-            <span>{words.period(from, to)} (UTC)</span>
+            <span>{messages.period(from, to)} (UTC)</span>
             <DaySpan span={daysSpan(from, to, 'UTC')} zone={zone} />
           </div>
         )),
     },
-    { key: 'dates', title: words.dates, width: 160, cell: ({ dates }) => number(dates) },
-    { key: 'entries', title: words.entries, width: 112, cell: ({ entries }) => number(entries) },
+    { key: 'dates', title: messages.dates, width: 160, cell: ({ dates }) => number(dates) },
+    { key: 'entries', title: messages.entries, width: 112, cell: ({ entries }) => number(entries) },
     {
       key: 'rule',
-      title: words.rule,
+      title: messages.rule,
       width: 176,
       cell: ({ retention_days, set_by }) => (
         <span className="stack">
-          <span>{words.days(retention_days)}</span>
-          <small>{shown(words.who(set_by))}</small>
+          <span>{messages.days(retention_days)}</span>
+          <small>{shown(messages.who(set_by))}</small>
         </span>
       ),
     },
   ]
-  if (deletions.length === 0) return <p className="list-empty">{words.nothing}</p>
-  return <ListTable label={words.deletions} columns={columns} items={deletions} keyOf={(deletion) => deletion.id} />
+  if (deletions.length === 0) return <p className="list-empty">{messages.nothing}</p>
+  return <ListTable label={messages.deletions} columns={columns} items={deletions} keyOf={(deletion) => deletion.id} />
 }

@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
-import { useWords } from '../../i18n/language'
+import { useAdminMessages } from '../../i18n/adminMessages'
+import { useMessages } from '../../i18n/language'
 import { inUtcAndZone, nextDay } from '../../lib/time/utcDays'
 import type { Retention, Tenant } from '../../model/api/types'
 import { CheckField, Choices, fieldError, TextField } from '../../ui/form/Fields'
@@ -12,7 +12,7 @@ const minimum = 180
 
 /** Edits the retention rule, and shows what it would delete before saving. */
 export function RuleDialog({ tenant, rule, onClose }: { tenant: Tenant; rule: Retention; onClose: () => void }) {
-  const words = useAdminWords().retention
+  const messages = useAdminMessages().retention
   const change = useChangeRule(tenant.id)
   const [kind, setKind] = useState<'forever' | 'days'>(rule.retention_days ? 'days' : 'forever')
   const [text, setText] = useState(String(rule.retention_days || 365))
@@ -21,8 +21,8 @@ export function RuleDialog({ tenant, rule, onClose }: { tenant: Tenant; rule: Re
   const isBelow = days !== undefined && days < minimum
   return (
     <FormDialog
-      title={words.changeTitle}
-      action={words.save}
+      title={messages.changeTitle}
+      action={messages.save}
       danger={kind === 'days'}
       error={change.error}
       pending={change.isPending}
@@ -37,17 +37,17 @@ export function RuleDialog({ tenant, rule, onClose }: { tenant: Tenant; rule: Re
       onClose={onClose}
     >
       <Choices
-        label={words.keptFor}
+        label={messages.keptFor}
         value={kind}
         choices={[
-          { value: 'forever', title: words.forever, text: words.foreverText },
-          { value: 'days', title: words.forDays, text: words.forDaysText(tenant.time_zone) },
+          { value: 'forever', title: messages.forever, text: messages.foreverText },
+          { value: 'days', title: messages.forDays, text: messages.forDaysText(tenant.time_zone) },
         ]}
         onChange={setKind}
       />
       {kind === 'days' && (
         <TextField
-          label={words.daysLabel}
+          label={messages.daysLabel}
           required
           type="number"
           min={1}
@@ -57,15 +57,15 @@ export function RuleDialog({ tenant, rule, onClose }: { tenant: Tenant; rule: Re
           onChange={setText}
         />
       )}
-      {isBelow && <CheckField label={words.below} text={words.belowText} checked={meant} onChange={setMeant} />}
+      {isBelow && <CheckField label={messages.below} text={messages.belowText} checked={meant} onChange={setMeant} />}
       {days !== undefined && <Would tenant={tenant} days={days} />}
     </FormDialog>
   )
 }
 
 function Would({ tenant, days }: { tenant: Tenant; days: number }) {
-  const words = useAdminWords().retention
-  const { number } = useWords()
+  const messages = useAdminMessages().retention
+  const { number } = useMessages()
   const { data } = useWouldDelete(tenant.id, days)
   const zone = tenant.time_zone
   const kept = data ? inUtcAndZone(Date.parse(data.before), zone) : ''
@@ -73,8 +73,8 @@ function Would({ tenant, days }: { tenant: Tenant; days: number }) {
     <p className={data?.entries ? 'retention-note' : 'form-lead'} role="status">
       {data &&
         (data.entries
-          ? words.would(number(data.entries), data.dates, inUtcAndZone(nextDay(Date.now(), zone), zone), kept)
-          : words.wouldNothing(kept))}
+          ? messages.would(number(data.entries), data.dates, inUtcAndZone(nextDay(Date.now(), zone), zone), kept)
+          : messages.wouldNothing(kept))}
     </p>
   )
 }

@@ -11,7 +11,7 @@ import './card.css'
 interface Props {
   title: string
   note: string | undefined
-  /** What the server refused, in words. */
+  /** The server's error. */
   error: string | undefined
   /** What the button does. */
   action: string

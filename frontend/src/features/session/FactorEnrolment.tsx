@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useRef, useState } from 'react'
 import type { LocaleTag } from '../../i18n/dictionaries'
-import { useFactorWords } from '../../i18n/factorWords'
+import { useFactorMessages } from '../../i18n/factorMessages'
 import { problemText } from '../../lib/problem'
 import { queryKeys } from '../../model/api/queryKeys'
 import type { NewTOTP } from '../../model/api/types'
@@ -27,7 +27,7 @@ interface Props extends StepProps {
 
 /** Adds the second factor that an account must have: an authenticator app or a passkey. */
 export function FactorEnrolment({ username, passkeys, onLanguage }: Props) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const begin = useBeginTotp()
   const [withPasskey, setWithPasskey] = useState(false)
   const [codes, setCodes] = useState<string[]>()
@@ -38,17 +38,17 @@ export function FactorEnrolment({ username, passkeys, onLanguage }: Props) {
   if (begin.data) return <AppEnrolment totp={begin.data} onLanguage={onLanguage} onAdded={setCodes} />
   return (
     <CardPage
-      title={words.secondFactor}
-      note={passkeys ? words.mustSetUpEither : words.mustSetUp}
-      error={begin.error ? words.notTurnedOn(problemText(begin.error)) : undefined}
-      action={passkeys ? words.setUpApp : words.setUp}
+      title={messages.secondFactor}
+      note={passkeys ? messages.mustSetUpEither : messages.mustSetUp}
+      error={begin.error ? messages.notTurnedOn(problemText(begin.error)) : undefined}
+      action={passkeys ? messages.setUpApp : messages.setUp}
       pending={begin.isPending}
       onSubmit={() => begin.mutate({})}
       onLanguage={onLanguage}
       other={
         passkeys && (
           <Button size="large" block className="card-other" onClick={() => setWithPasskey(true)}>
-            {words.addPasskey}
+            {messages.addPasskey}
           </Button>
         )
       }
@@ -63,7 +63,7 @@ interface AppProps extends StepProps {
 }
 
 function AppEnrolment({ totp, onLanguage, onAdded }: AppProps) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const confirm = useConfirmTotp()
   const [code, setCode] = useState('')
   const input = useRef<HTMLInputElement>(null)
@@ -79,10 +79,10 @@ function AppEnrolment({ totp, onLanguage, onAdded }: AppProps) {
   }
   return (
     <CardPage
-      title={words.setUpApp}
-      note={words.scan}
-      error={confirm.error && left === undefined ? words.notTurnedOn(problemText(confirm.error)) : undefined}
-      action={words.turnOn}
+      title={messages.setUpApp}
+      note={messages.scan}
+      error={confirm.error && left === undefined ? messages.notTurnedOn(problemText(confirm.error)) : undefined}
+      action={messages.turnOn}
       pending={confirm.isPending}
       onSubmit={() => submit(code)}
       onLanguage={onLanguage}
@@ -99,8 +99,8 @@ function AppEnrolment({ totp, onLanguage, onAdded }: AppProps) {
         ref={input}
         autoFocus
         value={code}
-        hint={words.codeHint}
-        error={left === undefined || code ? undefined : words.wrongCode(left)}
+        hint={messages.codeHint}
+        error={left === undefined || code ? undefined : messages.wrongCode(left)}
         onChange={setCode}
         onComplete={submit}
       />
@@ -109,7 +109,7 @@ function AppEnrolment({ totp, onLanguage, onAdded }: AppProps) {
 }
 
 function Codes({ username, codes, onLanguage }: StepProps & { username: string; codes: string[] }) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const client = useQueryClient()
   const [kept, setKept] = useState(false)
   const [asked, setAsked] = useState(false)
@@ -117,16 +117,16 @@ function Codes({ username, codes, onLanguage }: StepProps & { username: string; 
   const leave = () => client.invalidateQueries({ queryKey: queryKeys.session })
   return (
     <CardPage
-      title={words.recoveryCodes}
-      note={words.codesText}
+      title={messages.recoveryCodes}
+      note={messages.codesText}
       error={undefined}
-      action={asked && !kept ? words.leaveAnyway : words.continue}
+      action={asked && !kept ? messages.leaveAnyway : messages.continue}
       pending={false}
       onSubmit={() => (kept || asked ? leave() : setAsked(true))}
       onLanguage={onLanguage}
     >
       <RecoveryCodes username={username} codes={codes} kept={kept} onKept={keep} />
-      {asked && !kept && <Notice kind="error">{words.notSaved}</Notice>}
+      {asked && !kept && <Notice kind="error">{messages.notSaved}</Notice>}
     </CardPage>
   )
 }

@@ -1,5 +1,5 @@
 import type { LocaleTag } from '../../i18n/dictionaries'
-import { useSessionWords } from '../../i18n/sessionWords'
+import { useSessionMessages } from '../../i18n/sessionMessages'
 import { problemText } from '../../lib/problem'
 import { useSignOut } from '../../model/session/queries'
 import { Button } from '../../ui/Button'
@@ -16,17 +16,17 @@ export default function MemberPage({
   username: string
   onLanguage: (tag: LocaleTag) => void
 }) {
-  const words = useSessionWords()
+  const messages = useSessionMessages()
   const signOut = useSignOut()
-  useDocumentTitle(words.signInTitle)
+  useDocumentTitle(messages.signInTitle)
   return (
     <div className="page">
       <main className="plain">
-        <h1>{words.nothingHere}</h1>
-        <p>{words.nothingHereText(username)}</p>
-        {signOut.error && <Notice kind="error">{words.stillSignedIn(problemText(signOut.error))}</Notice>}
+        <h1>{messages.nothingHere}</h1>
+        <p>{messages.nothingHereText(username)}</p>
+        {signOut.error && <Notice kind="error">{messages.stillSignedIn(problemText(signOut.error))}</Notice>}
         <Button pending={signOut.isPending} onClick={() => signOut.mutate()}>
-          {words.signOut}
+          {messages.signOut}
         </Button>
       </main>
       <footer className="page-foot">

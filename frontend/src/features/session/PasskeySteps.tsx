@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { LocaleTag } from '../../i18n/dictionaries'
-import { useFactorWords } from '../../i18n/factorWords'
+import { useFactorMessages } from '../../i18n/factorMessages'
 import {
   maxPasskeyName,
   suggestedName,
@@ -19,15 +19,15 @@ interface Props {
 
 /** Asks an account without an authenticator app for its passkey. */
 export function PasskeyStep({ onLanguage, onRecovery }: Props & { onRecovery: (() => void) | undefined }) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const passkey = usePasskeySignIn()
   const textOf = usePasskeyText()
   return (
     <CardPage
-      title={words.secondFactor}
-      note={words.passkeyText}
-      error={passkey.error ? words.signInFailed(textOf(passkey.error)) : undefined}
-      action={words.usePasskey}
+      title={messages.secondFactor}
+      note={messages.passkeyText}
+      error={passkey.error ? messages.signInFailed(textOf(passkey.error)) : undefined}
+      action={messages.usePasskey}
       focused
       pending={passkey.isPending}
       onSubmit={() => passkey.mutate()}
@@ -36,7 +36,7 @@ export function PasskeyStep({ onLanguage, onRecovery }: Props & { onRecovery: ((
         <StepAside>
           {onRecovery && (
             <button type="button" className="link" onClick={onRecovery}>
-              {words.useRecovery}
+              {messages.useRecovery}
             </button>
           )}
         </StepAside>
@@ -47,19 +47,19 @@ export function PasskeyStep({ onLanguage, onRecovery }: Props & { onRecovery: ((
 
 /** Says where an account signs in that has only passkeys of other addresses, and no recovery codes. */
 export function NoStep({ onLanguage }: Props) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const signOut = useSignOut()
   return (
     <CardPage
-      title={words.secondFactor}
-      note={words.passkeysElsewhere}
+      title={messages.secondFactor}
+      note={messages.passkeysElsewhere}
       error={undefined}
-      action={words.startAgain}
+      action={messages.startAgain}
       focused
       pending={signOut.isPending}
       onSubmit={() => signOut.mutate()}
       onLanguage={onLanguage}
-      aside={<p className="card-note">{words.noWayHere}</p>}
+      aside={<p className="card-note">{messages.noWayHere}</p>}
     />
   )
 }
@@ -71,32 +71,32 @@ interface EnrolmentProps extends Props {
 
 /** Adds a passkey to an account that must have a second factor. */
 export function PasskeyEnrolment({ onLanguage, onAdded, onApp }: EnrolmentProps) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const add = useAddPasskey()
   const textOf = usePasskeyText()
   const [name, setName] = useState(suggestedName)
   const wrongName = fieldError(add.error, 'name')
   return (
     <CardPage
-      title={words.addPasskey}
-      note={words.namePasskey}
-      error={add.error && !wrongName ? words.notTurnedOn(textOf(add.error)) : undefined}
-      action={words.createPasskey}
+      title={messages.addPasskey}
+      note={messages.namePasskey}
+      error={add.error && !wrongName ? messages.notTurnedOn(textOf(add.error)) : undefined}
+      action={messages.createPasskey}
       pending={add.isPending}
       onSubmit={() => add.mutate({ name: name.trim() }, { onSuccess: onAdded })}
       onLanguage={onLanguage}
       aside={
         <StepAside>
           <button type="button" className="link" onClick={onApp}>
-            {words.useApp}
+            {messages.useApp}
           </button>
         </StepAside>
       }
     >
       <CardField
         id="passkey-name"
-        label={words.passkeyName}
-        hint={words.passkeyNameHint}
+        label={messages.passkeyName}
+        hint={messages.passkeyNameHint}
         maxLength={maxPasskeyName}
         autoFocus
         error={wrongName}

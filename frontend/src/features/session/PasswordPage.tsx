@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { LocaleTag } from '../../i18n/dictionaries'
-import { useSessionWords } from '../../i18n/sessionWords'
+import { useSessionMessages } from '../../i18n/sessionMessages'
 import { minPasswordLength } from '../../lib/password'
 import { ApiProblem, problemText } from '../../lib/problem'
 import { useChangePassword, useSignOut } from '../../model/session/queries'
@@ -13,7 +13,7 @@ interface Props {
 
 /** For an account whose password somebody else set: it needs one of its own before anything else. */
 export default function PasswordPage({ username, onLanguage }: Props) {
-  const words = useSessionWords()
+  const messages = useSessionMessages()
   const change = useChangePassword()
   const signOut = useSignOut()
   const [old, setOld] = useState('')
@@ -24,10 +24,10 @@ export default function PasswordPage({ username, onLanguage }: Props) {
 
   return (
     <CardPage
-      title={words.choosePassword}
-      note={words.choosePasswordText(username)}
-      error={error ? words.passwordNotChanged(error) : undefined}
-      action={words.changePassword}
+      title={messages.choosePassword}
+      note={messages.choosePasswordText(username)}
+      error={error ? messages.passwordNotChanged(error) : undefined}
+      action={messages.changePassword}
       pending={change.isPending}
       onSubmit={() => change.mutate({ password, old_password: old })}
       onLanguage={onLanguage}
@@ -35,27 +35,27 @@ export default function PasswordPage({ username, onLanguage }: Props) {
       <input type="hidden" autoComplete="username" value={username} />
       <CardField
         id="old-password"
-        label={words.oldPassword}
+        label={messages.oldPassword}
         type="password"
         autoComplete="current-password"
         autoFocus
         value={old}
-        error={wrong['body.old_password'] && words.oldPasswordWrong}
+        error={wrong['body.old_password'] && messages.oldPasswordWrong}
         onChange={setOld}
       />
       <CardField
         id="new-password"
-        label={words.ownNewPassword}
-        hint={words.passwordHint}
+        label={messages.ownNewPassword}
+        hint={messages.passwordHint}
         type="password"
         autoComplete="new-password"
         minLength={minPasswordLength}
         value={password}
-        error={wrong['body.password'] && words.passwordRefused}
+        error={wrong['body.password'] && messages.passwordRefused}
         onChange={setPassword}
       />
       <button type="button" className="link card-aside" onClick={() => signOut.mutate()}>
-        {words.signOut}
+        {messages.signOut}
       </button>
     </CardPage>
   )

@@ -4,7 +4,7 @@ import { fireEvent, screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { draw } from '../../../build/draw'
 import { answerPasskey, holdPasskey, refusePasskey, stubPasskeys } from '../../../build/passkeys'
-import { factorEn as words } from '../../i18n/factor.en'
+import { factorEn as messages } from '../../i18n/factor.en'
 import { queryKeys } from '../../model/api/queryKeys'
 import type { Session } from '../../model/api/types'
 import { Toasts } from '../../ui/Toasts'
@@ -36,7 +36,7 @@ function open(step: NonNullable<Session['second_factor']>, answers: (readonly [n
 
 const wrong = (field: string, left: number) =>
   [422, { detail: 'Invalid.', errors: [{ location: `body.${field}`, message: 'is wrong', value: left }] }] as const
-const codeInput = () => screen.getByRole<HTMLInputElement>('textbox', { name: words.codeName })
+const codeInput = () => screen.getByRole<HTMLInputElement>('textbox', { name: messages.codeName })
 
 test('a code is sent after its sixth digit, and a wrong one empties the boxes and keeps the focus', async () => {
   const { person, client, sent } = open({ enroll: false, methods: ['totp', 'recovery_code'] }, [
@@ -48,7 +48,7 @@ test('a code is sent after its sixth digit, and a wrong one empties the boxes an
   expect(codeInput().value).toBe('12345')
   expect(sent).not.toHaveBeenCalled()
   await person.type(codeInput(), '6')
-  expect((await screen.findByRole('alert')).textContent).toBe(words.wrongCode(4))
+  expect((await screen.findByRole('alert')).textContent).toBe(messages.wrongCode(4))
   expect(codeInput().value).toBe('')
   expect(document.activeElement).toBe(codeInput())
   await person.paste('６５４ 321')
@@ -64,13 +64,13 @@ test('a recovery code signs in in place of the app', async () => {
     wrong('recovery_code', 1),
     [200, signedIn],
   ])
-  await person.click(screen.getByRole('button', { name: words.useRecovery }))
-  await person.type(screen.getByLabelText(words.recoveryCode), 'abcd-efgh{Enter}')
-  expect((await screen.findByRole('alert')).textContent).toBe(words.wrongCode(1))
-  await person.click(screen.getByRole('button', { name: words.signIn }))
+  await person.click(screen.getByRole('button', { name: messages.useRecovery }))
+  await person.type(screen.getByLabelText(messages.recoveryCode), 'abcd-efgh{Enter}')
+  expect((await screen.findByRole('alert')).textContent).toBe(messages.wrongCode(1))
+  await person.click(screen.getByRole('button', { name: messages.signIn }))
   await waitFor(() => expect(client.getQueryData(queryKeys.session)).toEqual(signedIn))
   expect(sent).toHaveBeenLastCalledWith('POST /session/second-factor', { recovery_code: 'abcd-efgh' })
-  await person.click(screen.getByRole('button', { name: words.useApp }))
+  await person.click(screen.getByRole('button', { name: messages.useApp }))
   expect(codeInput()).toBeTruthy()
 })
 
@@ -85,15 +85,15 @@ test('an account with only a passkey is asked for it, not for a recovery code', 
     asked,
     [200, signedIn],
   ])
-  const use = screen.getByRole('button', { name: words.usePasskey })
+  const use = screen.getByRole('button', { name: messages.usePasskey })
   expect(document.activeElement).toBe(use)
   await person.keyboard('{Enter}')
-  expect((await screen.findByRole('alert')).textContent).toBe(words.signInFailed(words.passkeyFaults.notUsed))
-  await person.click(screen.getByRole('button', { name: words.useRecovery }))
-  await person.click(screen.getByRole('button', { name: words.usePasskeyInstead }))
+  expect((await screen.findByRole('alert')).textContent).toBe(messages.signInFailed(messages.passkeyFaults.notUsed))
+  await person.click(screen.getByRole('button', { name: messages.useRecovery }))
+  await person.click(screen.getByRole('button', { name: messages.usePasskeyInstead }))
   await person.keyboard('{Enter}')
-  expect((await screen.findByRole('alert')).textContent).toBe(words.signInFailed(words.wrongPasskey(3)))
-  await person.click(screen.getByRole('button', { name: words.usePasskey }))
+  expect((await screen.findByRole('alert')).textContent).toBe(messages.signInFailed(messages.wrongPasskey(3)))
+  await person.click(screen.getByRole('button', { name: messages.usePasskey }))
   await waitFor(() => expect(client.getQueryData(queryKeys.session)).toEqual(signedIn))
   expect(sent.mock.calls.slice(-2)).toEqual([
     ['POST /session/second-factor/passkeys/assertion', undefined],
@@ -106,18 +106,18 @@ test('a passkey is offered beside the app, and its prompt ends when the step is 
   stubPasskeys(prompt)
   const { person } = open({ enroll: false, methods: ['totp', 'passkey', 'recovery_code'] }, [asked])
   expect(document.activeElement).toBe(codeInput())
-  await person.click(screen.getByRole('button', { name: words.usePasskeyInstead }))
+  await person.click(screen.getByRole('button', { name: messages.usePasskeyInstead }))
   await waitFor(() => expect(prompt).toHaveBeenCalled())
-  await person.click(screen.getByRole('button', { name: words.useRecovery }))
+  await person.click(screen.getByRole('button', { name: messages.useRecovery }))
   expect(prompt.mock.calls[0]?.[0].signal.aborted).toBe(true)
 })
 
 test('where all passkeys are of other addresses, it says so', async () => {
   const { unmount } = open({ enroll: false, methods: ['recovery_code'] }, [])
-  expect(screen.getByText(words.recoveryHere)).toBeTruthy()
+  expect(screen.getByText(messages.recoveryHere)).toBeTruthy()
   unmount()
   open({ enroll: false, methods: [] }, [])
-  expect(screen.getByText(words.passkeysElsewhere)).toBeTruthy()
+  expect(screen.getByText(messages.passkeysElsewhere)).toBeTruthy()
 })
 
 test('who must have a second factor may begin with a passkey', async () => {
@@ -127,12 +127,12 @@ test('who must have a second factor may begin with a passkey', async () => {
     asked,
     [201, { passkey: {}, recovery_codes: ['aaaa-bbbb-cccc-dddd'] }],
   ])
-  await person.click(screen.getByRole('button', { name: words.addPasskey }))
-  const name = screen.getByLabelText(words.passkeyName)
+  await person.click(screen.getByRole('button', { name: messages.addPasskey }))
+  const name = screen.getByLabelText(messages.passkeyName)
   await person.clear(name)
   await person.type(name, 'Laptop{Enter}')
-  expect((await screen.findByRole('alert')).textContent).toBe(words.notTurnedOn(words.passkeyFaults.notMade))
-  await person.click(screen.getByRole('button', { name: words.createPasskey }))
+  expect((await screen.findByRole('alert')).textContent).toBe(messages.notTurnedOn(messages.passkeyFaults.notMade))
+  await person.click(screen.getByRole('button', { name: messages.createPasskey }))
   expect(await screen.findAllByText('aaaa-bbbb-cccc-dddd')).toHaveLength(2)
   expect(sent.mock.calls).toEqual([
     ['POST /session/second-factor/passkeys/options', {}],
@@ -148,11 +148,11 @@ test('who must have a second factor sets it up, and is asked before leaving the 
     wrong('code', 4),
     [200, { recovery_codes: codes }],
   ])
-  await person.click(screen.getByRole('button', { name: words.setUp }))
+  await person.click(screen.getByRole('button', { name: messages.setUp }))
   expect(await screen.findByText('JBSW Y3DP EHPK 3PXP')).toBeTruthy()
-  expect((await screen.findByRole('img', { name: words.qr })).getAttribute('width')).toBe('152')
+  expect((await screen.findByRole('img', { name: messages.qr })).getAttribute('width')).toBe('152')
   await person.type(codeInput(), '111111')
-  expect((await screen.findByRole('alert')).textContent).toBe(words.wrongCode(4))
+  expect((await screen.findByRole('alert')).textContent).toBe(messages.wrongCode(4))
   await person.type(codeInput(), '222222')
   expect(await screen.findAllByText('aaaa-bbbb-cccc-dddd')).toHaveLength(2) // one of them for paper
   expect(sent.mock.calls.map(([call]) => call)).toEqual([
@@ -162,11 +162,11 @@ test('who must have a second factor sets it up, and is asked before leaving the 
   ])
 
   const invalidate = vi.spyOn(client, 'invalidateQueries')
-  await person.click(screen.getByRole('button', { name: words.continue }))
-  expect(screen.getByRole('alert').textContent).toBe(words.notSaved)
+  await person.click(screen.getByRole('button', { name: messages.continue }))
+  expect(screen.getByRole('alert').textContent).toBe(messages.notSaved)
   expect(invalidate).not.toHaveBeenCalled()
   fireEvent(window, new Event('afterprint'))
   await waitFor(() => expect(screen.queryByRole('alert')).toBeNull())
-  await person.click(screen.getByRole('button', { name: words.continue }))
+  await person.click(screen.getByRole('button', { name: messages.continue }))
   expect(invalidate).toHaveBeenCalledWith({ queryKey: queryKeys.session })
 })

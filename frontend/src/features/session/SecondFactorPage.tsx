@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react'
 import type { LocaleTag } from '../../i18n/dictionaries'
-import { useFactorWords } from '../../i18n/factorWords'
+import { useFactorMessages } from '../../i18n/factorMessages'
 import { problemText } from '../../lib/problem'
 import type { Session } from '../../model/api/types'
 import { CodeField } from '../../model/factor/CodeField'
@@ -45,7 +45,7 @@ interface CodeProps extends StepProps {
 }
 
 function Code({ passkey: offered, onRecovery, onLanguage }: CodeProps) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const finish = useFinishSignIn()
   const passkey = usePasskeySignIn()
   const textOf = usePasskeyText()
@@ -71,17 +71,17 @@ function Code({ passkey: offered, onRecovery, onLanguage }: CodeProps) {
   }
   return (
     <CardPage
-      title={words.secondFactor}
-      note={words.enterCode}
-      error={failure ? words.signInFailed(failure) : undefined}
-      action={words.signIn}
+      title={messages.secondFactor}
+      note={messages.enterCode}
+      error={failure ? messages.signInFailed(failure) : undefined}
+      action={messages.signIn}
       pending={finish.isPending}
       onSubmit={() => submit(code)}
       onLanguage={onLanguage}
       other={
         offered && (
           <Button size="large" block className="card-other" pending={passkey.isPending} onClick={submitPasskey}>
-            {words.usePasskeyInstead}
+            {messages.usePasskeyInstead}
           </Button>
         )
       }
@@ -89,7 +89,7 @@ function Code({ passkey: offered, onRecovery, onLanguage }: CodeProps) {
         <StepAside>
           {onRecovery && (
             <button type="button" className="link" onClick={onRecovery}>
-              {words.useRecovery}
+              {messages.useRecovery}
             </button>
           )}
         </StepAside>
@@ -99,8 +99,8 @@ function Code({ passkey: offered, onRecovery, onLanguage }: CodeProps) {
         ref={input}
         autoFocus
         value={code}
-        hint={words.codeHint}
-        error={left === undefined || code ? undefined : words.wrongCode(left)}
+        hint={messages.codeHint}
+        error={left === undefined || code ? undefined : messages.wrongCode(left)}
         onChange={setCode}
         onComplete={submit}
       />
@@ -115,22 +115,22 @@ interface RecoveryProps extends StepProps {
 }
 
 function Recovery({ back, onBack, onLanguage }: RecoveryProps) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const finish = useFinishSignIn()
   const [code, setCode] = useState('')
   const left = attemptsLeft(finish.error, 'recovery_code')
   return (
     <CardPage
-      title={words.recoveryCode}
-      note={back ? words.recoveryText : words.recoveryHere}
+      title={messages.recoveryCode}
+      note={back ? messages.recoveryText : messages.recoveryHere}
       error={
         finish.error
           ? left === undefined
-            ? words.signInFailed(problemText(finish.error))
-            : words.wrongCode(left)
+            ? messages.signInFailed(problemText(finish.error))
+            : messages.wrongCode(left)
           : undefined
       }
-      action={words.signIn}
+      action={messages.signIn}
       pending={finish.isPending}
       onSubmit={() => finish.mutate({ recovery_code: code })}
       onLanguage={onLanguage}
@@ -138,7 +138,7 @@ function Recovery({ back, onBack, onLanguage }: RecoveryProps) {
         <StepAside>
           {back && (
             <button type="button" className="link" onClick={onBack}>
-              {back === 'app' ? words.useApp : words.usePasskeyInstead}
+              {back === 'app' ? messages.useApp : messages.usePasskeyInstead}
             </button>
           )}
         </StepAside>
@@ -146,8 +146,8 @@ function Recovery({ back, onBack, onLanguage }: RecoveryProps) {
     >
       <CardField
         id="recovery-code"
-        label={words.recoveryCode}
-        hint={words.recoveryHint}
+        label={messages.recoveryCode}
+        hint={messages.recoveryHint}
         mono
         autoFocus
         value={code}

@@ -1,6 +1,6 @@
 import { useId, useState } from 'react'
 import type { LocaleTag } from '../../i18n/dictionaries'
-import { useSessionWords } from '../../i18n/sessionWords'
+import { useSessionMessages } from '../../i18n/sessionMessages'
 import { minPasswordLength } from '../../lib/password'
 import { ApiProblem, isProblem, problemText, problemTitle } from '../../lib/problem'
 import { CardField, CardPage } from './CardPage'
@@ -14,7 +14,7 @@ interface Props {
 
 /** First run: creates the first owner and tenant, and signs the owner in. */
 export default function SetupPage({ locale, onLanguage }: Props) {
-  const words = useSessionWords()
+  const messages = useSessionMessages()
   const setUp = useSetUp()
   const [code, setCode] = useState(setupCode ?? '')
   // If the code in the URL is rejected, a field asks for the current one.
@@ -37,16 +37,16 @@ export default function SetupPage({ locale, onLanguage }: Props) {
       if (!asksCode) setCode('')
       setAsksCode(true)
     }
-    setUp.mutate({ code: code.trim(), username, password, locale, tenant, keyName: words.firstKey }, { onError })
+    setUp.mutate({ code: code.trim(), username, password, locale, tenant, keyName: messages.firstKey }, { onError })
   }
 
   return (
     <CardPage
       wide
-      title={words.setupTitle}
-      note={words.setupText}
-      error={setUp.error ? words.setupFailed(refusesCode ? words.setupCodeNeeded : said(setUp.error)) : undefined}
-      action={words.setUp}
+      title={messages.setupTitle}
+      note={messages.setupText}
+      error={setUp.error ? messages.setupFailed(refusesCode ? messages.setupCodeNeeded : said(setUp.error)) : undefined}
+      action={messages.setUp}
       pending={setUp.isPending}
       onSubmit={submit}
       onLanguage={onLanguage}
@@ -54,18 +54,18 @@ export default function SetupPage({ locale, onLanguage }: Props) {
       {asksCode && (
         <CardField
           id="setup-code"
-          label={words.setupCode}
-          hint={words.setupCodeHint}
+          label={messages.setupCode}
+          hint={messages.setupCodeHint}
           autoFocus={!setupCode}
           value={code}
-          error={refusesCode ? words.setupCodeWrong : undefined}
+          error={refusesCode ? messages.setupCodeWrong : undefined}
           onChange={setCode}
         />
       )}
       <CardField
         id="tenant-name"
-        label={words.tenantName}
-        hint={words.tenantNameHint}
+        label={messages.tenantName}
+        hint={messages.tenantNameHint}
         autoFocus={Boolean(setupCode)}
         value={name}
         error={wrong['body.tenant.name']}
@@ -73,17 +73,17 @@ export default function SetupPage({ locale, onLanguage }: Props) {
       />
       <CardField
         id="tenant-id"
-        label={words.tenantId}
-        hint={words.tenantIdHint}
+        label={messages.tenantId}
+        hint={messages.tenantIdHint}
         value={tenantId}
         error={wrong['body.tenant.id']}
         onChange={setId}
         pattern="[A-Za-z0-9][A-Za-z0-9._\-]*"
-        shape={words.fieldErrors.id}
+        shape={messages.fieldErrors.id}
       />
       <CardField
         id="time-zone"
-        label={words.timeZone}
+        label={messages.timeZone}
         list={zones}
         value={zone}
         error={wrong['body.tenant.time_zone']}
@@ -96,11 +96,11 @@ export default function SetupPage({ locale, onLanguage }: Props) {
       </datalist>
       <label className="card-check">
         <input type="checkbox" checked={permission} onChange={(event) => setPermission(event.target.checked)} />
-        {words.dataPermission}
+        {messages.dataPermission}
       </label>
       <CardField
         id="username"
-        label={words.username}
+        label={messages.username}
         value={username}
         error={wrong['body.username']}
         onChange={setUsername}
@@ -108,10 +108,10 @@ export default function SetupPage({ locale, onLanguage }: Props) {
       />
       <CardField
         id="password"
-        label={words.password}
-        hint={words.passwordHint}
+        label={messages.password}
+        hint={messages.passwordHint}
         value={password}
-        error={wrong['body.password'] && words.passwordRefused}
+        error={wrong['body.password'] && messages.passwordRefused}
         onChange={setPassword}
         type="password"
         autoComplete="new-password"

@@ -1,7 +1,7 @@
 import { useRef, useState } from 'react'
 import type { LocaleTag } from '../../i18n/dictionaries'
 import { useLanguage } from '../../i18n/language'
-import { useSessionWords } from '../../i18n/sessionWords'
+import { useSessionMessages } from '../../i18n/sessionMessages'
 import { isProblem, problemText } from '../../lib/problem'
 import { CardField, CardPage } from './CardPage'
 import { useSignIn } from './queries'
@@ -14,7 +14,7 @@ interface Props {
 /** Signing in. Where to go afterwards is the router's business: it shows this page only while nobody is signed in. */
 export default function SignInPage({ ended, onLanguage }: Props) {
   const { tag } = useLanguage()
-  const words = useSessionWords()
+  const messages = useSessionMessages()
   const signIn = useSignIn()
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')
@@ -27,23 +27,23 @@ export default function SignInPage({ ended, onLanguage }: Props) {
 
   return (
     <CardPage
-      title={words.signIn}
-      note={ended ? words.sessionEnded : undefined}
+      title={messages.signIn}
+      note={ended ? messages.sessionEnded : undefined}
       error={
         signIn.error
           ? isProblem(signIn.error, 401)
-            ? words.wrongWords
-            : words.signInFailed(problemText(signIn.error))
+            ? messages.wrongCredentials
+            : messages.signInFailed(problemText(signIn.error))
           : undefined
       }
-      action={words.signIn}
+      action={messages.signIn}
       pending={signIn.isPending}
       onSubmit={() => signIn.mutate({ username, password, locale: tag }, { onError: refused })}
       onLanguage={onLanguage}
     >
       <CardField
         id="username"
-        label={words.username}
+        label={messages.username}
         autoComplete="username"
         autoFocus
         value={username}
@@ -52,7 +52,7 @@ export default function SignInPage({ ended, onLanguage }: Props) {
       <CardField
         ref={passwordInput}
         id="password"
-        label={words.password}
+        label={messages.password}
         type="password"
         autoComplete="current-password"
         value={password}

@@ -1,16 +1,16 @@
 import type { ReactNode } from 'react'
-import { useFactorWords } from '../../i18n/factorWords'
+import { useFactorMessages } from '../../i18n/factorMessages'
 import { useSignOut } from '../../model/session/queries'
 
 /** Other ways to go on, and back to the name and the password. */
 export function StepAside({ children }: { children?: ReactNode }) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const signOut = useSignOut()
   return (
     <div className="card-tools">
       <span>{children}</span>
       <button type="button" className="link" onClick={() => signOut.mutate()}>
-        {words.startAgain}
+        {messages.startAgain}
       </button>
     </div>
   )

@@ -7,13 +7,13 @@ import { queryKeys } from '../../model/api/queryKeys'
 import type { Session } from '../../model/api/types'
 import { makeWriteKey } from '../../model/api/writeKey'
 import { settingsPath } from '../../model/session/permissions'
-import { withWords } from '../../model/session/queries'
+import { withMessages } from '../../model/session/queries'
 
 export function useSignIn() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (words: { username: string; password: string; locale: LocaleTag }) =>
-      withWords(call<Session>(sessionPath, { method: 'POST', body: words })),
+    mutationFn: (credentials: { username: string; password: string; locale: LocaleTag }) =>
+      withMessages(call<Session>(sessionPath, { method: 'POST', body: credentials })),
     onSuccess: (session) => {
       if (client.getQueryData(queryKeys.ended) !== session.username) client.removeQueries({ queryKey: ['tenant'] })
       client.removeQueries({ queryKey: queryKeys.left })
@@ -38,7 +38,7 @@ export function useSetUp() {
   const navigate = useNavigate()
   return useMutation({
     mutationFn: async ({ keyName, ...first }: FirstRun) => {
-      const session = await withWords(call<Session>('/api/v1/setup', { method: 'POST', body: first }))
+      const session = await withMessages(call<Session>('/api/v1/setup', { method: 'POST', body: first }))
       // With a key the page that follows has a line that is ready to run; without one it offers to make it.
       const key = await makeWriteKey(first.tenant.id, keyName).catch(() => undefined)
       return { session, key }

@@ -1,6 +1,6 @@
 import type { Tenant } from '../../model/api/types'
 import '../../ui/button.css'
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import { SectionHead } from '../../ui/SectionHead'
 import { CheckpointPart } from './CheckpointPart'
 import '../../ui/form/form.css'
@@ -8,10 +8,10 @@ import '../../ui/system.css'
 
 /** The checkpoint, for accounts that read the log but do not administer it. */
 export default function CheckpointPage({ tenant }: { tenant: Tenant }) {
-  const words = useAdminWords().system
+  const messages = useAdminMessages().system
   return (
     <>
-      <SectionHead title={words.checkpoint} text={words.checkpointText} />
+      <SectionHead title={messages.checkpoint} text={messages.checkpointText} />
       <CheckpointPart alone tenant={tenant} />
     </>
   )

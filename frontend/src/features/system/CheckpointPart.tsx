@@ -1,5 +1,5 @@
 import { createPortal } from 'react-dom'
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import type { Tenant } from '../../model/api/types'
 import { readCheckpoint } from '../../model/entry/proof'
 import { useVerifierKey } from '../../model/log/queries'
@@ -12,25 +12,25 @@ import { useCheckpoint } from './systemQueries'
 
 /** The signed head of the log to keep elsewhere: as text, file, QR code or print. */
 export function CheckpointPart({ tenant, alone }: { tenant: Tenant; alone?: boolean }) {
-  const words = useAdminWords().system
+  const messages = useAdminMessages().system
   const checkpoint = useCheckpoint(tenant.id)
   const key = useVerifierKey()
   return (
     <section className="system-part">
-      {!alone && <h2>{words.checkpoint}</h2>}
-      {!alone && <p>{words.checkpointText}</p>}
+      {!alone && <h2>{messages.checkpoint}</h2>}
+      {!alone && <p>{messages.checkpointText}</p>}
       <Loaded query={checkpoint}>
         {(text) => (
           <>
             <div className="system-checkpoint">
               <div>
-                <Copyable label={words.checkpointOf(readCheckpoint(text)?.size ?? 0)} text={text} />
-                <Copyable label={words.command} text={verifyCommand(tenant.id)} />
+                <Copyable label={messages.checkpointOf(readCheckpoint(text)?.size ?? 0)} text={text} />
+                <Copyable label={messages.command} text={verifyCommand(tenant.id)} />
                 <div className="system-buttons">
-                  <Button onClick={() => save(text, fileName(tenant.id))}>{words.saveFile}</Button>
-                  <Button onClick={() => window.print()}>{words.print}</Button>
+                  <Button onClick={() => save(text, fileName(tenant.id))}>{messages.saveFile}</Button>
+                  <Button onClick={() => window.print()}>{messages.print}</Button>
                   <Button pending={checkpoint.isFetching} onClick={() => checkpoint.refetch()}>
-                    {words.refresh}
+                    {messages.refresh}
                   </Button>
                 </div>
               </div>
@@ -43,8 +43,8 @@ export function CheckpointPart({ tenant, alone }: { tenant: Tenant; alone?: bool
       <Loaded query={key}>
         {(text) => (
           <>
-            <p>{words.keyText}</p>
-            <Copyable label={words.key} text={text} />
+            <p>{messages.keyText}</p>
+            <Copyable label={messages.key} text={text} />
           </>
         )}
       </Loaded>
@@ -53,7 +53,7 @@ export function CheckpointPart({ tenant, alone }: { tenant: Tenant; alone?: bool
 }
 
 function Code({ text, size }: { text: string; size: number }) {
-  const { qr } = useAdminWords().system
+  const { qr } = useAdminMessages().system
   return (
     <div className="system-code">
       <QrCode label={qr} text={text} size={size} />
@@ -69,16 +69,16 @@ interface SheetProps {
 
 /** The printed sheet, without the rest of the page. */
 function Sheet({ tenant, checkpoint, verifierKey }: SheetProps) {
-  const words = useAdminWords().system
+  const messages = useAdminMessages().system
   return (
     <div className="print-sheet">
-      <PrintHeader tenant={tenant} title={words.sheetTitle} />
+      <PrintHeader tenant={tenant} title={messages.sheetTitle} />
       <Code text={checkpoint} size={240} />
       <p>
-        {words.sheetText} <code>{verifyCommand(tenant.id)}</code>
+        {messages.sheetText} <code>{verifyCommand(tenant.id)}</code>
       </p>
       <pre>{checkpoint}</pre>
-      <p>{words.key}</p>
+      <p>{messages.key}</p>
       <pre>{verifierKey}</pre>
     </div>
   )

@@ -1,4 +1,4 @@
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { urlOf } from '../../lib/basePath'
 import { sizeText } from '../../lib/size'
 import type { SystemStatus, Tenant } from '../../model/api/types'
@@ -6,7 +6,7 @@ import { useVerifierKey } from '../../model/log/queries'
 import { useSession } from '../../model/session/session'
 import { Icon } from '../../ui/Icon'
 import '../../ui/button.css'
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import { Facts } from '../../ui/Facts'
 import { Loaded } from '../../ui/Loaded'
 import { SectionHead } from '../../ui/SectionHead'
@@ -19,8 +19,8 @@ import '../../ui/system.css'
 
 /** The size of the log, the checkpoint to keep elsewhere, and for owners the server. */
 export default function SystemPage({ tenant }: { tenant: Tenant }) {
-  const { system: words, loading } = useAdminWords()
-  const { number } = useWords()
+  const { system: messages, loading } = useAdminMessages()
+  const { number } = useMessages()
   const owner = useSession().role === 'owner'
   const status = useStatus(tenant.id)
   const zone = tenant.time_zone
@@ -30,7 +30,7 @@ export default function SystemPage({ tenant }: { tenant: Tenant }) {
   if (pending)
     return (
       <>
-        <SectionHead title={words.title} text={words.text} />
+        <SectionHead title={messages.title} text={messages.text} />
         <p className="loading-late" role="status">
           {loading}
         </p>
@@ -38,20 +38,23 @@ export default function SystemPage({ tenant }: { tenant: Tenant }) {
     )
   return (
     <>
-      <SectionHead title={words.title} text={words.text} />
+      <SectionHead title={messages.title} text={messages.text} />
       <section className="system-part">
-        <h2>{words.log}</h2>
+        <h2>{messages.log}</h2>
         <Loaded query={status}>
           {(one) => (
             <Facts
               facts={[
-                { label: words.entries, value: number(one.entries) },
-                { label: words.recorded, value: number(one.recorded) },
-                { label: words.skipped, value: number(one.skipped) },
-                { label: words.oldest, value: moment(one.oldest, words.none) },
-                { label: words.newest, value: moment(one.newest, words.none) },
-                { label: words.index, value: one.index.ready ? words.ready : words.behind(one.index.detail ?? '') },
-                { label: words.version, value: one.version },
+                { label: messages.entries, value: number(one.entries) },
+                { label: messages.recorded, value: number(one.recorded) },
+                { label: messages.skipped, value: number(one.skipped) },
+                { label: messages.oldest, value: moment(one.oldest, messages.none) },
+                { label: messages.newest, value: moment(one.newest, messages.none) },
+                {
+                  label: messages.index,
+                  value: one.index.ready ? messages.ready : messages.behind(one.index.detail ?? ''),
+                },
+                { label: messages.version, value: one.version },
               ]}
             />
           )}
@@ -64,33 +67,39 @@ export default function SystemPage({ tenant }: { tenant: Tenant }) {
 }
 
 function ServerPart({ zone }: { zone: string }) {
-  const words = useAdminWords().system
-  const { number } = useWords()
+  const messages = useAdminMessages().system
+  const { number } = useMessages()
   const system = useSystem(true)
   return (
     <section className="system-part">
-      <h2>{words.server}</h2>
+      <h2>{messages.server}</h2>
       <Loaded query={system}>
         {(one) => (
           <Facts
             facts={[
-              { label: words.tenants, value: number(one.tenants) },
-              { label: words.allRecorded, value: number(one.recorded) },
-              { label: words.store, value: sizeText(one.store_bytes) },
-              { label: words.indexBytes, value: sizeText(one.index_bytes) },
+              { label: messages.tenants, value: number(one.tenants) },
+              { label: messages.allRecorded, value: number(one.recorded) },
+              { label: messages.store, value: sizeText(one.store_bytes) },
+              { label: messages.indexBytes, value: sizeText(one.index_bytes) },
               ...(one.damage
-                ? [{ label: words.damage, value: <span className="system-failure">{one.damage}</span> }]
+                ? [{ label: messages.damage, value: <span className="system-failure">{one.damage}</span> }]
                 : []),
-              { label: words.index, value: one.index.ready ? words.ready : words.behind(one.index.detail ?? '') },
-              { label: words.started, value: <Timestamp time={one.started_at} zone={zone} /> },
               {
-                label: words.lastBackup,
-                value: one.last_backup_at ? <Timestamp time={one.last_backup_at} zone={zone} /> : words.never,
+                label: messages.index,
+                value: one.index.ready ? messages.ready : messages.behind(one.index.detail ?? ''),
               },
-              { label: words.anchor, value: <Anchor of={one.anchor} zone={zone} /> },
-              { label: words.witnesses, value: <WitnessFacts witnesses={one.witnesses} zone={zone} /> },
-              { label: words.commit, value: <span className="mono">{one.commit?.slice(0, 12) ?? words.none}</span> },
-              { label: words.go, value: one.go },
+              { label: messages.started, value: <Timestamp time={one.started_at} zone={zone} /> },
+              {
+                label: messages.lastBackup,
+                value: one.last_backup_at ? <Timestamp time={one.last_backup_at} zone={zone} /> : messages.never,
+              },
+              { label: messages.anchor, value: <Anchor of={one.anchor} zone={zone} /> },
+              { label: messages.witnesses, value: <WitnessFacts witnesses={one.witnesses} zone={zone} /> },
+              {
+                label: messages.commit,
+                value: <span className="mono">{one.commit?.slice(0, 12) ?? messages.none}</span>,
+              },
+              { label: messages.go, value: one.go },
             ]}
           />
         )}
@@ -98,9 +107,9 @@ function ServerPart({ zone }: { zone: string }) {
       <div className="system-backup">
         <a className="button button-middle" href={urlOf('/api/v1/backup')} download="">
           <Icon name="download" />
-          {words.backup}
+          {messages.backup}
         </a>
-        <p>{words.backupText}</p>
+        <p>{messages.backupText}</p>
       </div>
     </section>
   )
@@ -108,9 +117,9 @@ function ServerPart({ zone }: { zone: string }) {
 
 /** The folder for checkpoints, and its state. */
 function Anchor({ of, zone }: { of: SystemStatus['anchor']; zone: string }) {
-  const words = useAdminWords().system
-  if (!of) return words.noAnchor
-  if (of.failure) return <span className="system-failure">{words.anchorFails(of.failure)}</span>
+  const messages = useAdminMessages().system
+  if (!of) return messages.noAnchor
+  if (of.failure) return <span className="system-failure">{messages.anchorFails(of.failure)}</span>
   return (
     <>
       <div className="mono">{of.dir}</div>

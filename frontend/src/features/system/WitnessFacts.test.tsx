@@ -5,7 +5,7 @@ import { draw } from '../../../build/draw'
 import { adminEn } from '../../i18n/admin.en'
 import { WitnessFacts } from './WitnessFacts'
 
-const words = adminEn.system
+const messages = adminEn.system
 
 test('owners see the witnesses, and a warning for each that refuses or is silent', async () => {
   const time = '2026-11-23T01:00:00Z'
@@ -21,15 +21,17 @@ test('owners see the witnesses, and a warning for each that refuses or is silent
       ]}
     />,
   )
-  expect(await screen.findByText(words.witnessed('2026-11-23 01:00:00'))).toBeTruthy()
-  expect(screen.getByText(words.notWitnessed)).toBeTruthy()
+  expect(await screen.findByText(messages.witnessed('2026-11-23 01:00:00'))).toBeTruthy()
+  expect(screen.getByText(messages.notWitnessed)).toBeTruthy()
   const [refused, silent, ...more] = screen.getAllByRole('alert').map((alert) => alert.textContent)
-  expect(refused).toBe(`${words.witnessRefuses} ${words.witnessSince('2026-11-23 01:00:00')}it answered 422: rewritten`)
-  expect(silent).toBe(words.witnessSilent)
+  expect(refused).toBe(
+    `${messages.witnessRefuses} ${messages.witnessSince('2026-11-23 01:00:00')}it answered 422: rewritten`,
+  )
+  expect(silent).toBe(messages.witnessSilent)
   expect(more).toEqual([])
 })
 
 test('without witnesses, how to have some is said', async () => {
   draw(<WitnessFacts zone="UTC" witnesses={undefined} />)
-  expect(await screen.findByText(words.noWitness)).toBeTruthy()
+  expect(await screen.findByText(messages.noWitness)).toBeTruthy()
 })

@@ -1,4 +1,4 @@
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import { exactTime } from '../../lib/time/zone'
 import { visibleText } from '../../lib/visible'
 import type { SystemStatus } from '../../model/api/types'
@@ -12,13 +12,13 @@ interface Props {
 
 /** The witnesses that cosign the checkpoints, with a warning for each that does not. */
 export function WitnessFacts({ witnesses = [], zone }: Props) {
-  const words = useAdminWords().system
-  if (witnesses.length === 0) return words.noWitness
+  const messages = useAdminMessages().system
+  if (witnesses.length === 0) return messages.noWitness
   return witnesses.map((witness) => <One key={witness.key} of={witness} zone={zone} />)
 }
 
 function One({ of, zone }: { of: Witness; zone: string }) {
-  const words = useAdminWords().system
+  const messages = useAdminMessages().system
   const name = (
     <div>
       {visibleText(of.name)} <span className="mono">{visibleText(of.url)}</span>
@@ -28,15 +28,15 @@ function One({ of, zone }: { of: Witness; zone: string }) {
     return (
       <>
         {name}
-        <div>{of.cosigned_at ? words.witnessed(exactTime(of.cosigned_at, zone)) : words.notWitnessed}</div>
+        <div>{of.cosigned_at ? messages.witnessed(exactTime(of.cosigned_at, zone)) : messages.notWitnessed}</div>
       </>
     )
   return (
     <>
       {name}
       <div className="system-failure" role="alert">
-        {of.state === 'refused' ? words.witnessRefuses : words.witnessSilent}
-        {of.failing_since && ` ${words.witnessSince(exactTime(of.failing_since, zone))}`}
+        {of.state === 'refused' ? messages.witnessRefuses : messages.witnessSilent}
+        {of.failing_since && ` ${messages.witnessSince(exactTime(of.failing_since, zone))}`}
         {of.failure && <div>{visibleText(of.failure)}</div>}
       </div>
     </>

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
-import { useAdminWords } from '../../i18n/adminWords'
-import { useWords } from '../../i18n/language'
+import { useAdminMessages } from '../../i18n/adminMessages'
+import { useMessages } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
 import { call } from '../../model/api/http'
 import { queryKeys } from '../../model/api/queryKeys'
@@ -16,8 +16,8 @@ const roles: Role[] = ['owner', 'admin', 'auditor', 'member']
 
 /** The roles that need a second factor, in every tenant. A tick is saved at once. */
 export function FactorRule() {
-  const common = useWords()
-  const { tenants: words, notDone } = useAdminWords()
+  const common = useMessages()
+  const { tenants: messages, notDone } = useAdminMessages()
   const toast = useToast()
   const rule = useQuery({
     queryKey: queryKeys.factorRule,
@@ -30,17 +30,17 @@ export function FactorRule() {
   function toggle(role: Role, known: Role[]) {
     if (save.isPending) return
     const next = roles.filter((one) => (one === role) !== known.includes(one))
-    save.mutate({ roles: next }, { onSuccess: () => toast(words.ruleSaved) })
+    save.mutate({ roles: next }, { onSuccess: () => toast(messages.ruleSaved) })
   }
   return (
     <section className="system-part factor-rule">
-      <h2>{words.factorRule}</h2>
-      <p>{words.factorRuleText}</p>
+      <h2>{messages.factorRule}</h2>
+      <p>{messages.factorRuleText}</p>
       {save.error && <Notice kind="error">{notDone(problemText(save.error))}</Notice>}
       <Loaded query={rule}>
         {(known) => (
           <fieldset>
-            <legend className="sr">{words.factorRule}</legend>
+            <legend className="sr">{messages.factorRule}</legend>
             {roles.map((role) => (
               <label key={role}>
                 <input

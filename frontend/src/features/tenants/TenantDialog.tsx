@@ -1,6 +1,6 @@
 import { useId, useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
-import { useWords } from '../../i18n/language'
+import { useAdminMessages } from '../../i18n/adminMessages'
+import { useMessages } from '../../i18n/language'
 import type { TenantSettings } from '../../model/api/types'
 import { useAddTenant, useChangeTenant } from '../../model/settings/queries'
 import { AreaField, CheckField, fieldError, TextField } from '../../ui/form/Fields'
@@ -13,8 +13,8 @@ interface Props {
 }
 
 export function TenantDialog({ tenant, onClose }: Props) {
-  const { fieldErrors } = useWords()
-  const words = useAdminWords().tenants
+  const { fieldErrors } = useMessages()
+  const messages = useAdminMessages().tenants
   const add = useAddTenant()
   const change = useChangeTenant()
   const [id, setId] = useState('')
@@ -40,18 +40,18 @@ export function TenantDialog({ tenant, onClose }: Props) {
 
   return (
     <FormDialog
-      title={tenant ? words.changeOf(tenant.id) : words.add}
-      action={tenant ? words.save : words.add}
+      title={tenant ? messages.changeOf(tenant.id) : messages.add}
+      action={tenant ? messages.save : messages.add}
       error={error}
       pending={isPending}
       onSubmit={submit}
       onClose={onClose}
     >
-      {!tenant && <p className="form-lead">{words.addText}</p>}
+      {!tenant && <p className="form-lead">{messages.addText}</p>}
       {!tenant && (
         <TextField
-          label={words.id}
-          hint={words.idHint}
+          label={messages.id}
+          hint={messages.idHint}
           required
           maxLength={64}
           pattern="[A-Za-z0-9][A-Za-z0-9._\-]*"
@@ -62,7 +62,7 @@ export function TenantDialog({ tenant, onClose }: Props) {
         />
       )}
       <TextField
-        label={words.name}
+        label={messages.name}
         required
         maxLength={128}
         value={name}
@@ -70,8 +70,8 @@ export function TenantDialog({ tenant, onClose }: Props) {
         onChange={setName}
       />
       <TextField
-        label={words.timeZone}
-        hint={words.timeZoneHint}
+        label={messages.timeZone}
+        hint={messages.timeZoneHint}
         required
         list={zones}
         value={zone}
@@ -84,13 +84,18 @@ export function TenantDialog({ tenant, onClose }: Props) {
         ))}
       </datalist>
       <CheckField
-        label={words.dataPermission}
-        text={words.dataPermissionText}
+        label={messages.dataPermission}
+        text={messages.dataPermissionText}
         checked={permission}
         onChange={setPermission}
       />
-      <CheckField label={words.requireFactor} text={words.requireFactorText} checked={factor} onChange={setFactor} />
-      <AreaField label={words.sites} hint={words.sitesHint} rows={2} value={sites} onChange={setSites} />
+      <CheckField
+        label={messages.requireFactor}
+        text={messages.requireFactorText}
+        checked={factor}
+        onChange={setFactor}
+      />
+      <AreaField label={messages.sites} hint={messages.sitesHint} rows={2} value={sites} onChange={setSites} />
     </FormDialog>
   )
 }

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import { visibleText } from '../../lib/visible'
 import type { TenantSettings } from '../../model/api/types'
 import { useTenants } from '../../model/settings/queries'
@@ -13,15 +13,15 @@ import { TenantDialog } from './TenantDialog'
 
 /** All tenants of the server, for owners. */
 export default function TenantsPage() {
-  const all = useAdminWords()
-  const words = all.tenants
+  const all = useAdminMessages()
+  const messages = all.tenants
   const tenants = useTenants()
   const [asked, setAsked] = useState<'new' | TenantSettings>()
 
   const columns: Column<TenantSettings>[] = [
     {
       key: 'name',
-      title: words.name,
+      title: messages.name,
       cell: (tenant) => (
         <span className="stack">
           <span className="cut" title={visibleText(tenant.name)}>
@@ -31,30 +31,30 @@ export default function TenantsPage() {
         </span>
       ),
     },
-    { key: 'zone', title: words.timeZone, width: 152, cell: (tenant) => tenant.time_zone },
+    { key: 'zone', title: messages.timeZone, width: 152, cell: (tenant) => tenant.time_zone },
     {
       key: 'permission',
-      title: words.dataPermission,
+      title: messages.dataPermission,
       width: 128,
-      cell: (tenant) => (tenant.data_permission ? words.on : words.off),
+      cell: (tenant) => (tenant.data_permission ? messages.on : messages.off),
     },
     {
       key: 'factor',
-      title: words.factor,
+      title: messages.factor,
       width: 112,
-      cell: (tenant) => (tenant.require_second_factor ? words.required : words.optional),
+      cell: (tenant) => (tenant.require_second_factor ? messages.required : messages.optional),
     },
     {
       key: 'retention',
-      title: words.retention,
+      title: messages.retention,
       width: 104,
-      cell: (tenant) => (tenant.retention_days ? words.days(tenant.retention_days) : words.forever),
+      cell: (tenant) => (tenant.retention_days ? messages.days(tenant.retention_days) : messages.forever),
     },
     {
       key: 'sites',
-      title: words.sites,
+      title: messages.sites,
       width: 256,
-      cell: (tenant) => tenant.frame_ancestors?.map((site) => <div key={site}>{site}</div>) ?? words.noSites,
+      cell: (tenant) => tenant.frame_ancestors?.map((site) => <div key={site}>{site}</div>) ?? messages.noSites,
     },
     {
       key: 'actions',
@@ -65,23 +65,23 @@ export default function TenantsPage() {
         <button
           type="button"
           className="link"
-          aria-label={all.named(words.change, tenant.id)}
+          aria-label={all.named(messages.change, tenant.id)}
           onClick={() => setAsked(tenant)}
         >
-          {words.change}
+          {messages.change}
         </button>
       ),
     },
   ]
   return (
     <>
-      <SectionHead title={words.title} text={words.text}>
+      <SectionHead title={messages.title} text={messages.text}>
         <Button kind="primary" onClick={() => setAsked('new')}>
-          {words.add}
+          {messages.add}
         </Button>
       </SectionHead>
       <Loaded query={tenants}>
-        {(list) => <ListTable label={words.title} columns={columns} items={list} keyOf={(tenant) => tenant.id} />}
+        {(list) => <ListTable label={messages.title} columns={columns} items={list} keyOf={(tenant) => tenant.id} />}
       </Loaded>
       <FactorRule />
       {asked === 'new' && <TenantDialog onClose={() => setAsked(undefined)} />}

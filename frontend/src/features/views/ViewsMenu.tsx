@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import type { Tenant, View } from '../../model/api/types'
 import type { Preferences } from '../../model/log/preferences'
 import { preloadable } from '../../ui/hooks/preload'
@@ -22,20 +22,20 @@ export interface ViewContext {
 
 /** The saved views: a button that opens them. On a phone it is an icon. */
 export function ViewsMenu({ phone, ...context }: ViewContext & { phone?: boolean }) {
-  const words = useWords()
+  const messages = useMessages()
   const [open, setOpen] = useState(false)
   return (
     <span className="floating-anchor">
       <button
         type="button"
         className={phone ? 'choice-trigger views-icon' : 'text-button quiet'}
-        aria-label={phone ? words.views.title : undefined}
+        aria-label={phone ? messages.views.title : undefined}
         aria-haspopup="dialog"
         aria-expanded={open}
         onClick={() => setOpen(!open)}
       >
         <Icon name="bookmark" />
-        {!phone && words.views.title}
+        {!phone && messages.views.title}
         {!phone && <Icon name="down" small />}
       </button>
       {open && (

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
 import { visibleText } from '../../lib/visible'
 import type { View } from '../../model/api/types'
@@ -19,9 +19,9 @@ interface Props extends ViewContext {
 
 /** The panel that the views button opens. */
 export default function ViewsPanel(props: Props) {
-  const words = useWords()
+  const messages = useMessages()
   return (
-    <Floating label={words.views.title} align="end" onClose={props.onClose}>
+    <Floating label={messages.views.title} align="end" onClose={props.onClose}>
       <Views {...props} />
     </Floating>
   )
@@ -30,7 +30,7 @@ export default function ViewsPanel(props: Props) {
 /** The saved views, own ones first, and a form to save the current one. */
 function Views(props: Props) {
   const { tenant, query, onOpen, onClose } = props
-  const words = useWords()
+  const messages = useMessages()
   const views = useViews(tenant.id)
   const save = useSaveView(tenant.id)
   const remove = useRemoveView(tenant.id)
@@ -70,17 +70,17 @@ function Views(props: Props) {
             view.id === leaving ? (
               <li key={view.id} className="views-leave">
                 <span>
-                  <Shown text={words.views.removeAsk(view.name, view.shared)} />
+                  <Shown text={messages.views.removeAsk(view.name, view.shared)} />
                 </span>
                 <button
                   type="button"
                   className="text-button views-remove"
                   onClick={() => remove.mutate(view.id, { onSettled: () => setLeaving(undefined) })}
                 >
-                  {words.delete}
+                  {messages.delete}
                 </button>
                 <button type="button" className="text-button quiet" onClick={() => setLeaving(undefined)}>
-                  {words.cancel}
+                  {messages.cancel}
                 </button>
               </li>
             ) : (
@@ -105,20 +105,20 @@ function Views(props: Props) {
   return (
     <div ref={panel} className="views-panel">
       {error && (
-        <Notice kind="error" action={views.error ? words.retry : undefined} onAction={() => views.refetch()}>
-          {words.views.failed(problemText(error))}
+        <Notice kind="error" action={views.error ? messages.retry : undefined} onAction={() => views.refetch()}>
+          {messages.views.failed(problemText(error))}
         </Notice>
       )}
-      {views.data?.length === 0 && <p className="views-none">{words.views.none}</p>}
+      {views.data?.length === 0 && <p className="views-none">{messages.views.none}</p>}
       <div className="views-lists">
-        {list(others?.length ? words.views.own : undefined, own)}
-        {list(words.views.shared, others)}
+        {list(others?.length ? messages.views.own : undefined, own)}
+        {list(messages.views.shared, others)}
       </div>
       {views.data && (
         <div className="views-foot">
           <button type="button" className="text-button" onClick={() => setForm({})}>
             <Icon name="plus" />
-            {words.views.save}
+            {messages.views.save}
           </button>
         </div>
       )}
@@ -136,8 +136,8 @@ interface LineProps {
 }
 
 function Line({ view, current, onOpen, onStart, onChange, onRemove }: LineProps) {
-  const words = useWords()
-  const start = visibleText(view.start ? words.views.startsHere(view.name) : words.views.startWith(view.name))
+  const messages = useMessages()
+  const start = visibleText(view.start ? messages.views.startsHere(view.name) : messages.views.startWith(view.name))
   return (
     <li>
       <button type="button" className="views-open" aria-current={current ? 'true' : undefined} onClick={onOpen}>
@@ -145,7 +145,7 @@ function Line({ view, current, onOpen, onStart, onChange, onRemove }: LineProps)
           <Shown text={view.name} />
         </span>
         {view.shared && (
-          <small className="cut">{shown(view.own ? words.views.sharedTag : words.views.by(view.made_by))}</small>
+          <small className="cut">{shown(view.own ? messages.views.sharedTag : messages.views.by(view.made_by))}</small>
         )}
       </button>
       <button
@@ -163,8 +163,8 @@ function Line({ view, current, onOpen, onStart, onChange, onRemove }: LineProps)
           <button
             type="button"
             className="icon-button"
-            aria-label={visibleText(words.views.change(view.name))}
-            title={visibleText(words.views.change(view.name))}
+            aria-label={visibleText(messages.views.change(view.name))}
+            title={visibleText(messages.views.change(view.name))}
             onClick={onChange}
           >
             <Icon name="pencil" />
@@ -172,8 +172,8 @@ function Line({ view, current, onOpen, onStart, onChange, onRemove }: LineProps)
           <button
             type="button"
             className="icon-button"
-            aria-label={visibleText(words.views.remove(view.name))}
-            title={visibleText(words.views.remove(view.name))}
+            aria-label={visibleText(messages.views.remove(view.name))}
+            title={visibleText(messages.views.remove(view.name))}
             onClick={onRemove}
           >
             <Icon name="bin" />

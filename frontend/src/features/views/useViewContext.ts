@@ -1,4 +1,4 @@
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { activeFilters, hasSelection } from '../../model/log/filters'
 import { filterPhrase, filterText } from '../../model/log/filterTexts'
 import type { LogPart } from '../../model/log/useLog'
@@ -10,19 +10,19 @@ export function useViewContext(
   { tenant, filters, log, preferences, onPreferences }: LogPart,
   openQuery: (query: string) => void,
 ): ViewContext {
-  const words = useWords()
+  const messages = useMessages()
   const { nameOf, summary } = log
   const zone = tenant.time_zone
   return {
     tenant,
     query: log.query,
-    shown: words.listJoin([
+    shown: messages.listJoin([
       ...activeFilters(filters).flatMap((name) =>
-        name === 'period' ? [] : [filterPhrase(name, filters, nameOf, summary, zone, words)],
+        name === 'period' ? [] : [filterPhrase(name, filters, nameOf, summary, zone, messages)],
       ),
       filters.range && !hasSelection(filters)
-        ? words.rangeInText[filters.range]
-        : filterText('period', filters, nameOf, summary, zone, words),
+        ? messages.rangeInText[filters.range]
+        : filterText('period', filters, nameOf, summary, zone, messages),
     ]),
     preferences,
     onOpen: (view) => {

@@ -58,7 +58,7 @@ test('an instant as UTC and as the zone have it', () => {
   expect(inUtcAndZone(at('2026-11-01'), 'UTC')).toBe('2026-11-01 00:00 UTC')
 })
 
-test('what days hold, in words', () => {
+test('the effect of a hold on days, as text', () => {
   const of = (from: string, to: string, zone: string) => {
     const held = utcDaysOf(daysSpan(from, to, zone))
     return [adminEn, adminZh].flatMap(({ retention }) => spanTexts(held, zone, retention.span))
@@ -85,7 +85,7 @@ test('what days hold, in words', () => {
   expect(of('2026-11-01', '2026-11-01', 'UTC')).toHaveLength(2)
 })
 
-test('when a rule and a hold end what they keep, in words', () => {
+test('when a rule and a hold end, as text', () => {
   const kept = inUtcAndZone(at('2026-10-20'), 'Asia/Shanghai')
   const next = inUtcAndZone(nextDay(at('2026-11-20T08:42'), 'Asia/Shanghai'), 'Asia/Shanghai')
   for (const { retention } of [adminEn, adminZh]) {

@@ -1,13 +1,13 @@
 // One action of a person, such as a search, takes several calls. Each call names its action, and the access log records
 // all calls of an action as one entry.
 
-/** What a page reads for itself, for a thing that was opened on it, for paper, and an export that was begun on it. */
+/** What a page reads: its own data, an opened item, rows to print, and the export started on it. */
 export type ActionArea = 'page' | 'opened' | 'print' | 'export'
 
 /** How an act is named in a call; a stream and a download, to which browsers add no header, have it in their address. */
 export const actionHeader = 'Oplog-Act'
 
-/** What a call says beside its act where it reads for paper. */
+/** Marks a call that reads rows to print, beside its action. */
 export const purposeHeader = 'Oplog-Purpose'
 
 function newAction(): string {

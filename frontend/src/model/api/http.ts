@@ -1,5 +1,5 @@
 import { urlOf } from '../../lib/basePath'
-import { ApiProblem, loadProblemWords, type ProblemBody } from '../../lib/problem'
+import { ApiProblem, loadProblemMessages, type ProblemBody } from '../../lib/problem'
 import { type ActionArea, actionHeader, actionOf, purposeHeader } from './action'
 import { requestOptions, takePrefetched } from './prefetch'
 import { parseJson } from './recordedJson'
@@ -65,7 +65,7 @@ async function send(
   const text = await response.text()
   if (!response.ok) {
     const body = problemOf(text, response.statusText)
-    if (response.status !== 401 || body.type) await loadProblemWords() // a session that has ended needs none
+    if (response.status !== 401 || body.type) await loadProblemMessages() // a session that has ended needs none
     throw new ApiProblem(response.status, body)
   }
   return [text, response.headers.get('Next-Cursor')]

@@ -1,4 +1,4 @@
-import { type EntryWords, useEntryWords } from '../../i18n/entryWords'
+import { type EntryMessages, useEntryMessages } from '../../i18n/entryMessages'
 import { clockText, dateText, offsetText, pad, wallTime } from '../../lib/time/zone'
 import { userAgentName } from '../../lib/userAgent'
 import { visibleText } from '../../lib/visible'
@@ -16,13 +16,13 @@ interface Props {
 
 /** Who did it, from where and when. The names are those recorded; where the organization is today is said as that. */
 export function EntryFacts({ entry, zone, organizations, keyName }: Props) {
-  const words = useEntryWords()
+  const messages = useEntryMessages()
   const instant = Date.parse(entry.time)
   const wall = wallTime(instant, zone)
   return (
     <dl className="facts">
       <div>
-        <dt>{words.user}</dt>
+        <dt>{messages.user}</dt>
         <dd>
           <Shown text={entry.user.name} />{' '}
           <small className="mono">
@@ -31,14 +31,14 @@ export function EntryFacts({ entry, zone, organizations, keyName }: Props) {
         </dd>
       </div>
       <div>
-        <dt>{words.role}</dt>
+        <dt>{messages.role}</dt>
         <dd>
           <Shown text={entry.user.role || '—'} />
         </dd>
       </div>
       {entry.organization && (
         <div className="facts-wide">
-          <dt>{words.organization}</dt>
+          <dt>{messages.organization}</dt>
           <dd>
             <Shown text={entry.organization.name || entry.organization.id || ''} />{' '}
             <Today entry={entry} organizations={organizations} />
@@ -46,26 +46,26 @@ export function EntryFacts({ entry, zone, organizations, keyName }: Props) {
         </div>
       )}
       <div>
-        <dt>{words.operationTime}</dt>
+        <dt>{messages.operationTime}</dt>
         <dd>
           {dateText(wall)} {clockText(wall)} <small>{offsetText(instant, zone)}</small>
         </dd>
       </div>
       <div>
-        <dt>{words.received}</dt>
+        <dt>{messages.received}</dt>
         <dd>
           <Received entry={entry} zone={zone} />
         </dd>
       </div>
       <div>
-        <dt>{words.outcome}</dt>
+        <dt>{messages.outcome}</dt>
         <dd className={entry.outcome === 'failure' ? 'facts-failure' : undefined}>
-          {entry.outcome === 'failure' ? words.failure : words.success}
+          {entry.outcome === 'failure' ? messages.failure : messages.success}
         </dd>
       </div>
       {(entry.ip || entry.user_agent) && (
         <div>
-          <dt>{words.source}</dt>
+          <dt>{messages.source}</dt>
           <dd className="facts-source" title={visibleText([entry.ip, entry.user_agent].filter(Boolean).join(' '))}>
             <Shown text={entry.ip ?? ''} />{' '}
             {entry.user_agent && (
@@ -78,7 +78,7 @@ export function EntryFacts({ entry, zone, organizations, keyName }: Props) {
       )}
       {entry.key && (
         <div>
-          <dt>{words.recordedBy}</dt>
+          <dt>{messages.recordedBy}</dt>
           <dd>
             {keyName && (
               <>
@@ -96,28 +96,28 @@ export function EntryFacts({ entry, zone, organizations, keyName }: Props) {
 }
 
 function Today({ entry, organizations }: { entry: Entry; organizations: Organization[] | undefined }) {
-  const words = useEntryWords()
+  const messages = useEntryMessages()
   const id = entry.organization?.id
   const today = organizations?.find((one) => one.id === id)
   if (!today || !organizations || !id) return null
-  if (today.archived) return <small>{words.todayArchived}</small>
+  if (today.archived) return <small>{messages.todayArchived}</small>
   const above = ancestors(organizations, id)[0]
   const renamed = today.name !== entry.organization?.name
   const parts = [renamed ? today.name : undefined, above?.name].filter((part) => part !== undefined)
   return above ? (
     <small>
-      <Shown text={words.todayUnder(parts.reverse().join(' / '))} />
+      <Shown text={messages.todayUnder(parts.reverse().join(' / '))} />
     </small>
   ) : null
 }
 
 /** The time of arrival: only the clock when it is the same day, and how much later it was. */
 function Received({ entry, zone }: { entry: Entry; zone: string }) {
-  const words = useEntryWords()
+  const messages = useEntryMessages()
   const instant = Date.parse(entry.received_at)
   const wall = wallTime(instant, zone)
   const sameDay = dateText(wall) === dateText(wallTime(Date.parse(entry.time), zone))
-  const later = laterText((instant - Date.parse(entry.time)) / 1000, words)
+  const later = laterText((instant - Date.parse(entry.time)) / 1000, messages)
   return (
     <>
       {sameDay ? '' : `${dateText(wall)} `}
@@ -126,10 +126,10 @@ function Received({ entry, zone }: { entry: Entry; zone: string }) {
   )
 }
 
-function laterText(seconds: number, words: EntryWords): string | undefined {
+function laterText(seconds: number, messages: EntryMessages): string | undefined {
   if (seconds < 0.05) return undefined
-  if (seconds < 59.95) return words.later(seconds.toFixed(1))
-  if (seconds < 3600) return words.minutesLater(Math.floor(seconds / 60))
-  if (seconds < 86_400) return words.hoursLater(Math.floor(seconds / 3600))
-  return words.daysLater(Math.floor(seconds / 86_400))
+  if (seconds < 59.95) return messages.later(seconds.toFixed(1))
+  if (seconds < 3600) return messages.minutesLater(Math.floor(seconds / 60))
+  if (seconds < 86_400) return messages.hoursLater(Math.floor(seconds / 3600))
+  return messages.daysLater(Math.floor(seconds / 86_400))
 }

@@ -1,5 +1,5 @@
 import { Fragment } from 'react'
-import { type EntryWords, useEntryWords } from '../../i18n/entryWords'
+import { type EntryMessages, useEntryMessages } from '../../i18n/entryMessages'
 import { exactTime } from '../../lib/time/zone'
 import { visibleText } from '../../lib/visible'
 import { Icon, type IconName } from '../../ui/Icon'
@@ -31,7 +31,7 @@ type Result = Omit<ReturnType<typeof useProofResult>, 'failing'>
 
 /** Green only after the check. */
 function Verdict({ entry, zone, onCopy, verdict, keyError, retry, trust }: Props & Result) {
-  const words = useEntryWords()
+  const messages = useEntryMessages()
   const copyLink = (label: string) => (
     <button
       type="button"
@@ -45,50 +45,50 @@ function Verdict({ entry, zone, onCopy, verdict, keyError, retry, trust }: Props
   if (keyError)
     return (
       <Line kind="neutral" icon="shieldOpen">
-        {words.notChecked(words.reasons.key)}
-        {words.gap()}
+        {messages.notChecked(messages.reasons.key)}
+        {messages.gap()}
         <button type="button" className="link" onClick={() => retry()}>
-          {words.retry}
+          {messages.retry}
         </button>
       </Line>
     )
   if (!verdict)
     return (
       <Line kind="neutral" icon="shieldOpen">
-        {words.checking}
+        {messages.checking}
       </Line>
     )
   if (verdict.state === 'proven')
     return (
       <Line kind="proven" icon="shield">
-        <b>{words.proven}</b>
-        {words.gap()}
-        {sinceText(entry, zone, words)}
-        {words.gap()}
-        {words.provenText(entry.seq, verdict.size)}
-        {words.gap()}
+        <b>{messages.proven}</b>
+        {messages.gap()}
+        {sinceText(entry, zone, messages)}
+        {messages.gap()}
+        {messages.provenText(entry.seq, verdict.size)}
+        {messages.gap()}
         {verdict.witnesses.map(({ name, at }) => (
           <Fragment key={name}>
-            {words.witnessed(visibleText(name), exactTime(at, zone))}
-            {words.gap()}
+            {messages.witnessed(visibleText(name), exactTime(at, zone))}
+            {messages.gap()}
           </Fragment>
         ))}
-        {copyLink(words.copyProof)}
+        {copyLink(messages.copyProof)}
       </Line>
     )
   if (verdict.state === 'mismatch')
     return (
       <Line kind="broken" icon="shieldBroken">
-        <b>{words.mismatch}</b>
-        {words.gap()}
-        {words.reasons[verdict.reason]}
-        {words.gap()}
-        {copyLink(words.copyDetails)}
+        <b>{messages.mismatch}</b>
+        {messages.gap()}
+        {messages.reasons[verdict.reason]}
+        {messages.gap()}
+        {copyLink(messages.copyDetails)}
         {(verdict.reason === 'keyChanged' || verdict.reason === 'keyReplaced') && (
           <>
-            {words.gap()}
+            {messages.gap()}
             <button type="button" className="link" onClick={trust}>
-              {words.trustKey}
+              {messages.trustKey}
             </button>
           </>
         )}
@@ -97,13 +97,13 @@ function Verdict({ entry, zone, onCopy, verdict, keyError, retry, trust }: Props
   return (
     <Line kind="neutral" icon="shieldOpen">
       {verdict.state === 'waiting' ? (
-        words.waiting
+        messages.waiting
       ) : (
         <>
-          {words.notChecked(words.reasons[verdict.reason])}
-          {words.gap()}
+          {messages.notChecked(messages.reasons[verdict.reason])}
+          {messages.gap()}
           <button type="button" className="link" onClick={() => retry()}>
-            {words.retry}
+            {messages.retry}
           </button>
         </>
       )}
@@ -113,28 +113,28 @@ function Verdict({ entry, zone, onCopy, verdict, keyError, retry, trust }: Props
 
 /** A witness that refuses to confirm the log, or is silent. */
 function WitnessLine({ witness, zone }: { witness: Witness; zone: string }) {
-  const words = useEntryWords()
+  const messages = useEntryMessages()
   const name = visibleText(witness.name)
   const since = witness.failing_since ? exactTime(witness.failing_since, zone) : undefined
   if (witness.state === 'refused')
     return (
       <Line kind="broken" icon="shieldBroken">
-        <b>{words.witnessRefuses(name, since)}</b>
-        {words.gap()}
-        {words.witnessRefusesText}
+        <b>{messages.witnessRefuses(name, since)}</b>
+        {messages.gap()}
+        {messages.witnessRefusesText}
       </Line>
     )
   return (
     <Line kind="neutral" icon="shieldOpen">
-      {words.witnessSilent(name, since)}
+      {messages.witnessSilent(name, since)}
     </Line>
   )
 }
 
-function sinceText(entry: ProvenEntry, zone: string, words: EntryWords): string {
+function sinceText(entry: ProvenEntry, zone: string, messages: EntryMessages): string {
   const delay = delayOf(entry)
   const time = exactTime(entry.received_at, zone)
-  return delay ? words.provenLate(time, delay) : words.provenSince(time)
+  return delay ? messages.provenLate(time, delay) : messages.provenSince(time)
 }
 
 function Line({ kind, icon, children }: { kind: string; icon: IconName; children: React.ReactNode }) {

@@ -15,7 +15,7 @@ test.each([
   expect(delayOf({ time, received_at: '2026-11-23T00:00:00Z' })).toEqual(delay)
 })
 
-test('in words', () => {
+test('as text', () => {
   const time = '2026-11-23 08:38:50'
   expect(`${entryEn.proven} ${entryEn.provenLate(time, { unit: 'days', count: 1 })}`).toBe(
     'Proven unchanged since it was received at 2026-11-23 08:38:50, 1 day after the operation time.',

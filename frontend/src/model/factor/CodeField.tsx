@@ -1,5 +1,5 @@
 import { type Ref, useId } from 'react'
-import { useFactorWords } from '../../i18n/factorWords'
+import { useFactorMessages } from '../../i18n/factorMessages'
 import { useFieldError } from '../../ui/form/Form'
 import './factor.css'
 
@@ -18,9 +18,9 @@ interface Props {
 
 /** The code of an authenticator app: six boxes, which are one input. */
 export function CodeField({ ref, value, onChange, onComplete, autoFocus, error: refused, hint }: Props) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const id = useId()
-  const invalid = useFieldError(id, words.codeShape)
+  const invalid = useFieldError(id, messages.codeShape)
   const error = invalid ?? refused
   const note = error ?? hint
 
@@ -32,12 +32,12 @@ export function CodeField({ ref, value, onChange, onComplete, autoFocus, error: 
   }
   return (
     <div className="code">
-      <label htmlFor={id}>{words.code}</label>
+      <label htmlFor={id}>{messages.code}</label>
       <div className="code-boxes">
         <input
           ref={ref}
           id={id}
-          aria-label={words.codeName}
+          aria-label={messages.codeName}
           inputMode="numeric"
           autoComplete="one-time-code"
           spellCheck={false}

@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 import { createPortal } from 'react-dom'
-import { useFactorWords } from '../../i18n/factorWords'
+import { useFactorMessages } from '../../i18n/factorMessages'
 import { Button } from '../../ui/Button'
 import { useCopy } from '../../ui/useCopy'
 import '../print/print.css'
@@ -16,9 +16,9 @@ interface Props {
 
 /** Recovery codes, which are shown once, and what keeps them. Leaving the page before asks. */
 export function RecoveryCodes({ username, codes, kept, onKept }: Props) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const copy = useCopy()
-  const title = words.codesOf(username, window.location.host)
+  const title = messages.codesOf(username, window.location.host)
   const text = [title, '', ...codes, ''].join('\n')
 
   useEffect(() => {
@@ -43,16 +43,16 @@ export function RecoveryCodes({ username, codes, kept, onKept }: Props) {
     <>
       {list}
       <div className="recovery-tools">
-        <Button onClick={() => copy(text).then(onKept)}>{words.copyCodes}</Button>
+        <Button onClick={() => copy(text).then(onKept)}>{messages.copyCodes}</Button>
         <Button
           onClick={() => {
-            save(text, words.codesFile)
+            save(text, messages.codesFile)
             onKept()
           }}
         >
-          {words.saveCodes}
+          {messages.saveCodes}
         </Button>
-        <Button onClick={() => window.print()}>{words.printCodes}</Button>
+        <Button onClick={() => window.print()}>{messages.printCodes}</Button>
       </div>
       {createPortal(
         <div className="print-sheet">

@@ -1,5 +1,5 @@
 import { lazy } from 'react'
-import { useFactorWords } from '../../i18n/factorWords'
+import { useFactorMessages } from '../../i18n/factorMessages'
 import { Icon } from '../../ui/Icon'
 import { LazyBoundary } from '../../ui/LazyBoundary'
 import { useCopy } from '../../ui/useCopy'
@@ -9,12 +9,12 @@ const QrCode = lazy(() => import('../../ui/QrCode').then((module) => ({ default:
 
 /** The secret of a new authenticator app as a QR code, drawn here: it leaves the browser for no service that draws one. */
 export function SecretCode({ uri }: { uri: string }) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   return (
     <div className="qr">
       <div>
         <LazyBoundary>
-          <QrCode label={words.qr} text={uri} size={152} />
+          <QrCode label={messages.qr} text={uri} size={152} />
         </LazyBoundary>
       </div>
     </div>
@@ -27,12 +27,12 @@ export function SecretText({ secret }: { secret: string }) {
 }
 
 export function CopySecret({ secret }: { secret: string }) {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   const copy = useCopy()
   return (
     <button type="button" className="text-button" onClick={() => copy(secret)}>
       <Icon name="copy" small />
-      {words.copyKey}
+      {messages.copyKey}
     </button>
   )
 }

@@ -1,13 +1,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef } from 'react'
-import { useFactorWords } from '../../i18n/factorWords'
+import { useFactorMessages } from '../../i18n/factorMessages'
 import { makePasskey, PasskeyError, provePasskey } from '../../lib/passkey'
 import { problemText } from '../../lib/problem'
 import { userAgentName } from '../../lib/userAgent'
 import { call } from '../api/http'
 import { queryKeys } from '../api/queryKeys'
 import type { AddedPasskey, PasskeyOptions, Session, StepUp } from '../api/types'
-import { withWords } from '../session/queries'
+import { withMessages } from '../session/queries'
 import { attemptsLeft, codesOf, factorPath, useRefresh } from './queries'
 
 export const maxPasskeys = 10
@@ -57,7 +57,7 @@ export function usePasskeySignIn() {
       const signal = start()
       const { options } = await call<PasskeyOptions>(`${passkeysPath}/assertion`, { method: 'POST' })
       const passkey = await provePasskey(options, signal)
-      return withWords(call<Session>(factorPath, { method: 'POST', body: { passkey } }))
+      return withMessages(call<Session>(factorPath, { method: 'POST', body: { passkey } }))
     },
     onSuccess: (session) => client.setQueryData(queryKeys.session, session),
   })
@@ -87,10 +87,10 @@ function usePrompt() {
 
 /** The message to show for an error of a passkey: the browser's and the server's. */
 export function usePasskeyText(): (error: unknown) => string {
-  const words = useFactorWords()
+  const messages = useFactorMessages()
   return (error) => {
     const left = attemptsLeft(error, 'passkey')
-    if (left !== undefined) return words.wrongPasskey(left)
-    return error instanceof PasskeyError ? words.passkeyFaults[error.fault] : problemText(error)
+    if (left !== undefined) return messages.wrongPasskey(left)
+    return error instanceof PasskeyError ? messages.passkeyFaults[error.fault] : problemText(error)
   }
 }

@@ -4,7 +4,7 @@ import { call } from '../api/http'
 import { sessionPath } from '../api/prefetch'
 import { queryKeys } from '../api/queryKeys'
 import type { NewTOTP, SecondFactor, Session, StepUp } from '../api/types'
-import { withWords } from '../session/queries'
+import { withMessages } from '../session/queries'
 
 export const factorPath = `${sessionPath}/second-factor`
 const totpPath = `${factorPath}/totp`
@@ -28,7 +28,7 @@ export function useFinishSignIn() {
   const client = useQueryClient()
   return useMutation({
     mutationFn: (proof: { code: string } | { recovery_code: string }) =>
-      withWords(call<Session>(factorPath, { method: 'POST', body: proof })),
+      withMessages(call<Session>(factorPath, { method: 'POST', body: proof })),
     onSuccess: (session) => client.setQueryData(queryKeys.session, session),
   })
 }

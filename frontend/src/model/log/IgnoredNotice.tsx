@@ -1,4 +1,4 @@
-import { useIgnoredWords } from '../../i18n/ignoredWords'
+import { useIgnoredMessages } from '../../i18n/ignoredMessages'
 import { visibleText } from '../../lib/visible'
 import { Notice } from '../../ui/Notice'
 import { type Ignored, isOfPeriod, type Source } from './filters'
@@ -14,13 +14,15 @@ interface Props {
 
 /** Names the parameters of a link or a saved view that are ignored, and what is shown instead. */
 export default function IgnoredNotice({ ignored, source, period, onClose }: Props) {
-  const words = useIgnoredWords()
-  const parameters = words.listJoin(ignored.map(({ name, value }) => visibleText(`${short(name)}=${short(value)}`)))
-  const instead = ignored.some(isOfPeriod) ? period && words.periodInstead(period) : words.notFiltered(ignored.length)
+  const messages = useIgnoredMessages()
+  const parameters = messages.listJoin(ignored.map(({ name, value }) => visibleText(`${short(name)}=${short(value)}`)))
+  const instead = ignored.some(isOfPeriod)
+    ? period && messages.periodInstead(period)
+    : messages.notFiltered(ignored.length)
   return (
-    <Notice kind="note" {...(onClose ? { action: words.close, onAction: onClose } : {})}>
-      {words.ignored(source, parameters, ignored.length)}
-      {instead && words.gap() + instead}
+    <Notice kind="note" {...(onClose ? { action: messages.close, onAction: onClose } : {})}>
+      {messages.ignored(source, parameters, ignored.length)}
+      {instead && messages.gap() + instead}
     </Notice>
   )
 }

@@ -7,36 +7,36 @@ import type { Column } from './preferences'
 
 export type NameOf = (field: Field, value: string) => string
 
-export function fieldLabel(field: Field, words: Dictionary): string {
+export function fieldLabel(field: Field, messages: Dictionary): string {
   return {
-    user: words.user,
-    operation: words.operationType,
-    module: words.functionalModule,
-    organization: words.organization,
-    contentId: words.contentId,
-    role: words.role,
-    outcome: words.outcome,
-    ip: words.ip,
-    key: words.apiKey,
+    user: messages.user,
+    operation: messages.operationType,
+    module: messages.functionalModule,
+    organization: messages.organization,
+    contentId: messages.contentId,
+    role: messages.role,
+    outcome: messages.outcome,
+    ip: messages.ip,
+    key: messages.apiKey,
   }[field]
 }
 
-export function filterLabel(name: FilterName, words: Dictionary): string {
-  if (name === 'q') return words.search
-  if (name === 'period') return words.operationTime
-  const label = fieldLabel(fieldOf(name), words)
-  return isExclusion(name) ? words.not(label) : label
+export function filterLabel(name: FilterName, messages: Dictionary): string {
+  if (name === 'q') return messages.search
+  if (name === 'period') return messages.operationTime
+  const label = fieldLabel(fieldOf(name), messages)
+  return isExclusion(name) ? messages.not(label) : label
 }
 
-export function columnTitles(words: Dictionary): Record<Column, string> {
+export function columnTitles(messages: Dictionary): Record<Column, string> {
   return {
-    user: words.user,
-    role: words.role,
-    organization: words.organization,
-    module: words.functionalModule,
-    type: words.operationType,
-    content: words.content,
-    time: words.operationTime,
+    user: messages.user,
+    role: messages.role,
+    organization: messages.organization,
+    module: messages.functionalModule,
+    type: messages.operationType,
+    content: messages.content,
+    time: messages.operationTime,
   }
 }
 
@@ -47,23 +47,35 @@ export function filterText(
   nameOf: NameOf,
   summary: Summary | undefined,
   zone: string,
-  words: Dictionary,
+  messages: Dictionary,
 ): string {
   if (name === 'q') return filters.q.trim()
-  if (isList(name)) return shortList(filterValues(filters, name, nameOf), words.more, words.listJoin)
+  if (isList(name)) return shortList(filterValues(filters, name, nameOf), messages.more, messages.listJoin)
   const from = filters.from ?? summary?.from
   const to = endsNow(filters) ? undefined : (filters.to ?? summary?.to)
   if (!from) return '…'
-  return shortPeriod(Date.parse(from), to ? Date.parse(to) : undefined, zone, words)
+  return shortPeriod(Date.parse(from), to ? Date.parse(to) : undefined, zone, messages)
 }
 
 /** The same without a label: `not Emma` for excluded values. */
 export function filterPhrase(...of: Parameters<typeof filterText>): string {
-  const [name, , , , , words] = of
-  return isExclusion(name) ? words.notThese(filterText(...of)) : filterText(...of)
+  const [name, , , , , messages] = of
+  return isExclusion(name) ? messages.notThese(filterText(...of)) : filterText(...of)
 }
 
 /** `Wed 18 Nov 12:00 to now` */
-export function periodText(filters: Filters, summary: Summary, zone: string, words: Dictionary, now: number): string {
-  return longPeriod(Date.parse(summary.from), endsNow(filters) ? undefined : Date.parse(summary.to), zone, words, now)
+export function periodText(
+  filters: Filters,
+  summary: Summary,
+  zone: string,
+  messages: Dictionary,
+  now: number,
+): string {
+  return longPeriod(
+    Date.parse(summary.from),
+    endsNow(filters) ? undefined : Date.parse(summary.to),
+    zone,
+    messages,
+    now,
+  )
 }

@@ -1,6 +1,6 @@
 import { useCallback, useMemo, useState } from 'react'
 import type { Dictionary } from '../../i18n/en'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import type { Entry, Organization, Summary } from '../api/types'
 import type { Titles } from './catalog'
 import { type Field, type Filters, fieldOf, type ListFilter } from './filters'
@@ -29,7 +29,7 @@ export function useNames(
   titles: Titles,
   keys?: ReadonlyMap<string, string>,
 ): (field: Field, value: string) => string {
-  const words = useWords()
+  const messages = useMessages()
   const [seen, setSeen] = useState(noNames)
   const names = useMemo(() => withNames(seen, entries, summary, organizations), [seen, entries, summary, organizations])
   if (names !== seen) setSeen(names)
@@ -40,11 +40,11 @@ export function useNames(
       if (field === 'organization') return shown.organization.get(value) ?? value
       if (field === 'module') return titles.module(value)
       if (field === 'operation') return titles.operation(value)
-      if (field === 'outcome') return outcomeTitle(value, words)
+      if (field === 'outcome') return outcomeTitle(value, messages)
       if (field === 'key') return keys?.get(value) ?? value
       return value
     },
-    [shown, titles, words, keys],
+    [shown, titles, messages, keys],
   )
 }
 
@@ -74,8 +74,8 @@ export function withNames(
   }
 }
 
-export function outcomeTitle(value: string, words: Dictionary): string {
-  return { success: words.success, failure: words.failure }[value] ?? value
+export function outcomeTitle(value: string, messages: Dictionary): string {
+  return { success: messages.success, failure: messages.failure }[value] ?? value
 }
 
 /** The text of a filter's chip: `Delete, Send +2`. */

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { useFieldError } from '../../ui/form/Form'
 import { Icon } from '../../ui/Icon'
 import { Loaded } from '../../ui/Loaded'
@@ -27,7 +27,7 @@ interface Props {
  * searched for and not chosen is no choice, least of all of everything: it is said at the field, and nothing is sent.
  */
 export function OrganizationField({ label, tenant, value, none, without, plain, onChange }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   const id = useId()
   const organizations = useOrganizations(tenant, true)
   const [open, setOpen] = useState(false)
@@ -67,7 +67,8 @@ export function OrganizationField({ label, tenant, value, none, without, plain, 
     event.preventDefault()
   }
 
-  const shown = value === undefined ? words.choose : value ? (plain ? (name ?? '') : words.andBelow(name ?? '')) : none
+  const shown =
+    value === undefined ? messages.choose : value ? (plain ? (name ?? '') : messages.andBelow(name ?? '')) : none
   return (
     <fieldset className="form-field" onKeyDown={keyDown}>
       <legend>{label}</legend>

@@ -9,7 +9,7 @@ import {
   useRef,
   useState,
 } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { visibleText } from '../../lib/visible'
 import { Icon } from '../../ui/Icon'
 import { Shown } from '../../ui/Shown'
@@ -41,14 +41,14 @@ interface Props {
   /** What is searched for at first, and what is told of every other search. */
   find?: string
   onFind?: (find: string) => void
-  /** Every row, each of them open: paper can neither be moved along nor unfolded. */
+  /** Draws every row, expanded: a printed tree can be neither scrolled nor unfolded. */
   whole?: boolean
 }
 
 /** The organizations of the tenant with their counts; choosing one shows the operations of it and all below. */
 export function OrganizationTree(props: Props) {
   const { ref, organizations, own, selected, onSelect, find = '', onFind, whole } = props
-  const words = useWords()
+  const messages = useMessages()
   const list = useRef<HTMLUListElement>(null)
   const searchField = useRef<HTMLInputElement>(null)
   const [search, setSearch] = useState(find)
@@ -181,15 +181,15 @@ export function OrganizationTree(props: Props) {
         <input
           ref={searchField}
           type="text"
-          aria-label={words.findOrganization}
-          placeholder={words.findOrganization}
+          aria-label={messages.findOrganization}
+          placeholder={messages.findOrganization}
           value={search}
           onChange={(event) => searchFor(event.target.value)}
           onKeyDown={searchKey}
         />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a tree is drawn as a list */}
-      <ul ref={list} role="tree" aria-label={words.organizations} onKeyDown={keyDown}>
+      <ul ref={list} role="tree" aria-label={messages.organizations} onKeyDown={keyDown}>
         {items.map((item, drawn) => {
           const { index } = item
           const node = rows[index]
@@ -230,15 +230,15 @@ export function OrganizationTree(props: Props) {
               <span className="name cut" title={visibleText(node.label)}>
                 <Shown text={node.label} />
               </span>
-              {node.archived && <em>{words.archived}</em>}
-              {own && <span className="count">{words.number(count)}</span>}
+              {node.archived && <em>{messages.archived}</em>}
+              {own && <span className="count">{messages.number(count)}</span>}
             </li>
           )
         })}
         {after > 0 && <li role="none" className="tree-rest" style={{ height: after, minHeight: 0 }} />}
         {rows.length === 0 && (
           <li role="none" className="zero tree-nothing">
-            {organizations.length === 0 ? words.noOrganizations : words.nothingFound}
+            {organizations.length === 0 ? messages.noOrganizations : messages.nothingFound}
           </li>
         )}
       </ul>

@@ -1,4 +1,4 @@
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import type { Preset } from '../api/types'
 import { calendarPresets } from '../log/filters'
 import './period.css'
@@ -10,12 +10,12 @@ interface Props {
 
 /** The periods that follow the calendar, above the two dates of a custom one. */
 export function CalendarPresets({ range, onPreset }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   return (
-    <fieldset className="calendar-presets" aria-label={words.morePeriods}>
+    <fieldset className="calendar-presets" aria-label={messages.morePeriods}>
       {calendarPresets.map((preset) => (
         <button key={preset} type="button" aria-pressed={preset === range} onClick={() => onPreset(preset)}>
-          {words.ranges[preset]}
+          {messages.ranges[preset]}
         </button>
       ))}
     </fieldset>

@@ -1,5 +1,5 @@
 import { type FormEvent, type ReactNode, useId, useState } from 'react'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { dayAt } from '../../lib/time/days'
 import { endText, momentText, type Period, type PeriodError, parseMoment, parsePeriod } from '../../lib/time/parse'
 import { offsetText } from '../../lib/time/zone'
@@ -26,7 +26,7 @@ interface Props {
  * be read is marked, and nothing is applied.
  */
 export default function CustomPeriod({ from, to, zone, withApply, onChange, head, foot }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   const id = useId()
   const given = {
     start: from ? momentText(Date.parse(from), zone) : '',
@@ -88,20 +88,20 @@ export default function CustomPeriod({ from, to, zone, withApply, onChange, head
     <form className="custom-period" noValidate onSubmit={submit}>
       {head}
       <div className="custom-period-fields">
-        {field('start', words.from)}
-        {field('end', words.to)}
+        {field('start', messages.from)}
+        {field('end', messages.to)}
       </div>
       <p id={`${id}-note`} className={trouble ? 'custom-period-trouble' : 'sr'} role="alert">
-        {trouble && (trouble === 'order' ? words.endsBefore : words.notADay)}
+        {trouble && (trouble === 'order' ? messages.endsBefore : messages.notADay)}
       </p>
-      <Calendar label={words.calendar} first={first} last={last} today={dayAt(Date.now(), zone)} onPick={pick} />
+      <Calendar label={messages.calendar} first={first} last={last} today={dayAt(Date.now(), zone)} onPick={pick} />
       <div className="custom-period-notes">
-        <p>{words.dayNote}</p>
-        <p>{words.zoneNote(zone, offsetText(Date.now(), zone))}</p>
+        <p>{messages.dayNote}</p>
+        <p>{messages.zoneNote(zone, offsetText(Date.now(), zone))}</p>
         {foot}
         {withApply && (
           <Button kind="primary" submit>
-            {words.apply}
+            {messages.apply}
           </Button>
         )}
       </div>

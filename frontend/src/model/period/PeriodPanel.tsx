@@ -1,4 +1,4 @@
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { Floating } from '../../ui/Floating'
 import type { Preset } from '../api/types'
 import { CalendarPresets } from './CalendarPresets'
@@ -17,9 +17,9 @@ interface Props {
 
 /** The dates of a custom period, and what of the calendar has a name. */
 export default function PeriodPanel({ range, from, to, zone, onPreset, onCustom, onJump, onClose }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   return (
-    <Floating label={words.ranges.custom} align="end" onClose={onClose}>
+    <Floating label={messages.ranges.custom} align="end" onClose={onClose}>
       <CustomPeriod
         withApply
         from={from}
@@ -49,7 +49,7 @@ export default function PeriodPanel({ range, from, to, zone, onPreset, onCustom,
                 onJump()
               }}
             >
-              {words.jump} {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: it takes no focus */}
+              {messages.jump} {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: it takes no focus */}
               <kbd aria-hidden="true">g</kbd>
             </button>
           )

@@ -1,4 +1,4 @@
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { preloadable } from '../../ui/hooks/preload'
 import { Icon } from '../../ui/Icon'
 import { LazyBoundary } from '../../ui/LazyBoundary'
@@ -35,13 +35,13 @@ type Choice = 'any' | Preset | 'custom'
 /** Selects the period: presets move with the clock, custom periods are fixed. */
 export function PeriodPicker(props: Props) {
   const { range, from, to, zone, folded, open, onOpen, onPreset, onCustom, onJump, any } = props
-  const words = useWords()
+  const messages = useMessages()
   // The presets of the calendar stand above the dates of a custom period, or in the list of them all.
   const named = calendarPresets.find((preset) => preset === range)
   const choices: Choice[] = [...(any ? (['any'] as const) : []), ...presets]
   const value: Choice = range ?? (any && !open && from === undefined && to === undefined ? 'any' : 'custom')
   const segment = named ? 'custom' : value
-  const labelOf = (choice: Choice) => (choice === 'any' ? (any?.label ?? '') : words.ranges[choice])
+  const labelOf = (choice: Choice) => (choice === 'any' ? (any?.label ?? '') : messages.ranges[choice])
 
   function choose(choice: Choice) {
     onOpen(choice === 'custom')
@@ -53,9 +53,9 @@ export function PeriodPicker(props: Props) {
     <div className="floating-anchor">
       {folded ? (
         <Menu
-          label={words.operationTime}
+          label={messages.operationTime}
           className="choice-trigger"
-          title={words.operationTime}
+          title={messages.operationTime}
           items={[
             ...[choices, calendarPresets, ['custom' as const]].map((group) =>
               group.map((key) => ({
@@ -65,7 +65,7 @@ export function PeriodPicker(props: Props) {
                 onChoose: () => choose(key),
               })),
             ),
-            ...(onJump ? [[{ key: 'jump', label: words.jump, onChoose: onJump }]] : []),
+            ...(onJump ? [[{ key: 'jump', label: messages.jump, onChoose: onJump }]] : []),
           ]}
         >
           {labelOf(value)}
@@ -73,7 +73,7 @@ export function PeriodPicker(props: Props) {
         </Menu>
       ) : (
         <Segments
-          label={words.operationTime}
+          label={messages.operationTime}
           value={segment}
           segments={[...choices, 'custom' as const].map((key) => ({
             value: key,

@@ -1,4 +1,4 @@
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { exactTime, offsetText } from '../../lib/time/zone'
 import { shown } from '../../ui/Shown'
 import type { Tenant } from '../api/types'
@@ -16,7 +16,7 @@ interface Props {
 
 /** The header of every print: tenant, content, time and author of the print. */
 export function PrintHeader({ tenant, title, facts = [], holds }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   const session = useSession()
   useIsPrinting() // updates the time when printing starts
   const zone = tenant.time_zone
@@ -24,13 +24,13 @@ export function PrintHeader({ tenant, title, facts = [], holds }: Props) {
   const who =
     session.name && session.name !== session.username ? `${session.name} (${session.username})` : session.username
   const all: [string, string][] = [
-    [words.tenant, tenant.name === tenant.id ? tenant.id : `${tenant.name} (${tenant.id})`],
+    [messages.tenant, tenant.name === tenant.id ? tenant.id : `${tenant.name} (${tenant.id})`],
     ...facts,
-    [words.timeZone, `${zone} (${offsetText(now, zone)})`],
-    [words.paper.printed, words.paper.by(exactTime(new Date(now).toISOString(), zone), who)],
+    [messages.timeZone, `${zone} (${offsetText(now, zone)})`],
+    [messages.printing.printed, messages.printing.by(exactTime(new Date(now).toISOString(), zone), who)],
   ]
   return (
-    <div className="paper-head">
+    <div className="print-head">
       {title && <h1>{title}</h1>}
       <dl>
         {all.map(([label, value]) => (

@@ -18,7 +18,7 @@ interface Props {
 export function PrintTable({ head, columns, rows }: Props) {
   const whole = columns.reduce((sum, { part }) => sum + part, 0)
   return createPortal(
-    <div className="print-sheet paper">
+    <div className="print-sheet print-table">
       {head}
       <table>
         <colgroup>

@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, useState } from 'react'
 import { flushSync } from 'react-dom'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
 import { useToast } from '../../ui/Toasts'
 import { beginAction } from '../api/action'
@@ -52,7 +52,7 @@ interface Print<T> {
  * browser's menu does not wait: it prints the page as it is.
  */
 export function usePrint<T>(load: (signal: AbortSignal) => Promise<T>): Print<T> {
-  const words = useWords()
+  const messages = useMessages()
   const showToast = useToast()
   const on = useIsPrinting()
   const [loaded, setLoaded] = useState<T>()
@@ -79,7 +79,7 @@ export function usePrint<T>(load: (signal: AbortSignal) => Promise<T>): Print<T>
     } catch (error) {
       if (controller.signal.aborted) return
       setReading(undefined)
-      showToast(words.paper.failed(problemText(error)))
+      showToast(messages.printing.failed(problemText(error)))
     }
   }
 

@@ -1,15 +1,15 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type LocaleTag, loadWords, rememberLanguage } from '../../i18n/dictionaries'
+import { type LocaleTag, loadMessages, rememberLanguage } from '../../i18n/dictionaries'
 import { isProblem } from '../../lib/problem'
 import { call } from '../api/http'
 import { sessionPath } from '../api/prefetch'
 import { queryKeys } from '../api/queryKeys'
 import type { Session } from '../api/types'
 
-/** Loads the words of the account's language too, so that all is drawn in it from the start. */
-export async function withWords(answer: Promise<Session>): Promise<Session> {
+/** Also loads the messages of the account's language, so that everything is drawn in it from the start. */
+export async function withMessages(answer: Promise<Session>): Promise<Session> {
   const session = await answer
-  await loadWords(session.locale)
+  await loadMessages(session.locale)
   rememberLanguage(session.locale)
   return session
 }
@@ -25,7 +25,7 @@ export function useSessionQuery() {
     queryKey: queryKeys.session,
     queryFn: async ({ signal }): Promise<Session | null> => {
       try {
-        return await withWords(call<Session>(sessionPath, { signal }))
+        return await withMessages(call<Session>(sessionPath, { signal }))
       } catch (error) {
         if (isProblem(error, 401)) return null
         throw error
@@ -78,7 +78,7 @@ export function useSaveLanguage() {
     mutationFn: (locale: LocaleTag) =>
       call<Session>(sessionPath, { method: 'PATCH', body: { locale }, keepalive: true }),
     onMutate: async (locale) => {
-      await loadWords(locale)
+      await loadMessages(locale)
       rememberLanguage(locale)
       client.setQueryData<Session | null>(queryKeys.session, (session) => (session ? { ...session, locale } : session))
     },

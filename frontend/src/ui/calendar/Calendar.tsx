@@ -1,7 +1,7 @@
 import { type ComponentProps, useRef, useState } from 'react'
 import { type ChevronProps, DayButton, type DayButtonProps, DayPicker, type DayPickerProps } from 'react-day-picker'
 import { flushSync } from 'react-dom'
-import { useWords } from '../../i18n/language'
+import { useMessages } from '../../i18n/language'
 import { type Day, dayFrom, partsOf } from '../../lib/time/days'
 import { Icon } from '../Icon'
 import './calendar.css'
@@ -18,7 +18,7 @@ interface Props {
 
 /** A month to pick days from, by pointer or keys. */
 export function Calendar({ label, first, last, today, onPick }: Props) {
-  const words = useWords()
+  const messages = useMessages()
   const frame = useRef<HTMLFieldSetElement>(null)
   const [month, setMonth] = useState(() => dateOf(first ?? today))
   const [known, setKnown] = useState(first)
@@ -54,18 +54,23 @@ export function Calendar({ label, first, last, today, onPick }: Props) {
         classNames={classNames}
         components={components}
         formatters={{
-          formatCaption: (date) => words.monthTitle(date.getFullYear(), date.getMonth() + 1),
-          formatWeekdayName: (date) => words.weekday(date.getDay()),
+          formatCaption: (date) => messages.monthTitle(date.getFullYear(), date.getMonth() + 1),
+          formatWeekdayName: (date) => messages.weekday(date.getDay()),
         }}
         labels={{
           labelDayButton: (date, modifiers) => {
-            const name = words.longDayWithYear(date.getDay(), date.getFullYear(), date.getMonth() + 1, date.getDate())
-            return modifiers.today ? words.todayIs(name) : name
+            const name = messages.longDayWithYear(
+              date.getDay(),
+              date.getFullYear(),
+              date.getMonth() + 1,
+              date.getDate(),
+            )
+            return modifiers.today ? messages.todayIs(name) : name
           },
-          labelGrid: (date) => words.monthTitle(date.getFullYear(), date.getMonth() + 1),
-          labelWeekday: (date) => words.weekday(date.getDay()),
-          labelPrevious: () => words.previousMonth,
-          labelNext: () => words.nextMonth,
+          labelGrid: (date) => messages.monthTitle(date.getFullYear(), date.getMonth() + 1),
+          labelWeekday: (date) => messages.weekday(date.getDay()),
+          labelPrevious: () => messages.previousMonth,
+          labelNext: () => messages.nextMonth,
         }}
       />
     </fieldset>

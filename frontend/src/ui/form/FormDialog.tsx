@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
+import { useAdminMessages } from '../../i18n/adminMessages'
 import { problemText } from '../../lib/problem'
 import { Button } from '../Button'
 import { Dialog } from '../Dialog'
@@ -27,7 +27,7 @@ const firstField = 'input:not([type=radio], [type=checkbox]), input:checked, tex
 
 /** A dialog that asks for something and does it: fields or a question, what went wrong, and two buttons. */
 export function FormDialog({ title, action, danger, error, pending, wide, onSubmit, onClose, children }: Props) {
-  const words = useAdminWords()
+  const messages = useAdminMessages()
   const body = useRef<HTMLDivElement>(null)
   const phone = useViewportWidth() < 768
   useEffect(() => {
@@ -43,9 +43,9 @@ export function FormDialog({ title, action, danger, error, pending, wide, onSubm
         <div ref={body} className="form-body">
           {children}
         </div>
-        {error !== undefined && error !== null && <Notice kind="error">{words.notDone(problemText(error))}</Notice>}
+        {error !== undefined && error !== null && <Notice kind="error">{messages.notDone(problemText(error))}</Notice>}
         <footer className="form-foot">
-          <Button onClick={onClose}>{words.cancel}</Button>
+          <Button onClick={onClose}>{messages.cancel}</Button>
           <Button kind="primary" danger={danger} submit pending={pending}>
             {action}
           </Button>

@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { useAdminWords } from '../../i18n/adminWords'
-import { useWords } from '../../i18n/language'
+import { useAdminMessages } from '../../i18n/adminMessages'
+import { useMessages } from '../../i18n/language'
 import { minPasswordLength } from '../../lib/password'
 import { TextField } from './Fields'
 
@@ -12,8 +12,8 @@ interface Props {
 
 /** A new password for someone else: typed, or generated and shown. */
 export function PasswordField({ value, error, onChange }: Props) {
-  const common = useWords()
-  const words = useAdminWords().accounts
+  const common = useMessages()
+  const messages = useAdminMessages().accounts
   const [shown, setShown] = useState(false)
 
   function make() {
@@ -29,13 +29,13 @@ export function PasswordField({ value, error, onChange }: Props) {
       required
       minLength={minPasswordLength}
       maxLength={1024}
-      hint={words.passwordHint}
+      hint={messages.passwordHint}
       error={error && common.passwordRefused}
       value={value}
       onChange={onChange}
       aside={
         <button type="button" className="text-button" onClick={make}>
-          {words.makePassword}
+          {messages.makePassword}
         </button>
       }
     />

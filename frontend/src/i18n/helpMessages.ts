@@ -1,6 +1,6 @@
 import { helpEn } from './help.en'
 import { helpZh } from './help.zh'
-import { featureWords } from './language'
+import { featureMessages } from './language'
 
 /** The common texts, and those of the help, which load with it. */
-export const useHelpWords = featureWords(helpEn, helpZh)
+export const useHelpMessages = featureMessages(helpEn, helpZh)

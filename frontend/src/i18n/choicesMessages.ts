@@ -1,6 +1,6 @@
 import { choicesEn } from './choices.en'
 import { choicesZh } from './choices.zh'
-import { featureWords } from './language'
+import { featureMessages } from './language'
 
 /** The common texts, and those of the panels with values to choose, which load with them. */
-export const useChoicesWords = featureWords(choicesEn, choicesZh)
+export const useChoicesMessages = featureMessages(choicesEn, choicesZh)
