@@ -17,9 +17,8 @@ import (
 	"oplog/storage"
 )
 
-// The property: whatever is recorded, in whatever order of times, with
-// restarts between, every query answers as a plain scan of the store does, in
-// rows, order, total, histogram and every facet.
+// The property: for any recorded entries, in any order of times, and with restarts, every query returns the same as a plain scan of the
+// store: rows, order, total, histogram and every facet.
 
 var smallSizes = sizes{
 	flush: 8, soonFlush: 5, restFlush: 3, maxFlush: 16, maxTail: 64, fanIn: 3, maxSegment: 200, longRun: 3, build: 5, maxLost: 40, quickLoad: 1 << 20, maxTenants: 2, maxTails: 100,
@@ -64,7 +63,7 @@ func TestResultsEqualPlainScan(t *testing.T) {
 	})
 }
 
-// testLog is a Log with its engines at hand.
+// testLog is a log with access to its engines.
 type testLog struct {
 	*node.Node
 	store *storage.DB
@@ -93,10 +92,8 @@ func closeLog(t interface{ Fatal(...any) }, l testLog) {
 	}
 }
 
-// Pieces that texts and searches are drawn from: words that begin alike,
-// accents, full width, Chinese that shares characters, Japanese, Korean, emoji,
-// right to left, punctuation inside words, letters and digits that meet, characters
-// that are not shown.
+// pieces make up texts and searches: words with common prefixes, accents, full-width letters, Chinese with shared characters, Japanese,
+// Korean, emoji, right-to-left text, punctuation within words, adjacent letters and digits, invisible characters.
 var pieces = []string{
 	"spring", "sprung", "Spring", "SPR", "v3", "v", "3", "O'Brien", "peter.lang", "page_2026", "Müller", "muller", "ＶＩＰ", "vip",
 	"é", "e\u0301", "ñandú", "straße", "STRASSE", "İstanbul", "双十一", "双十二", "十一", "十", "一十一双", "双", "双11", "返场主会场", "主会场返场", "会场主",
@@ -114,7 +111,7 @@ func drawEntry(t *rapid.T) oplog.Entry {
 	module := rapid.SampledFrom(oplog.BuiltInCatalog().Modules).Draw(t, "module")
 	id := rapid.IntRange(1, 5).Draw(t, "user")
 	return oplog.Entry{
-		// Few distinct times, over two changes of the clock's, so that many are equal.
+		// Few distinct times, so that many are equal, over a period with two clock changes.
 		Time: now.Add(-time.Duration(rapid.IntRange(0, 400).Draw(t, "time")) * 13 * time.Hour),
 		User: oplog.User{
 			ID: fmt.Sprintf("u%d", id), Name: "n" + drawText(t), Role: rapid.SampledFrom([]string{"", "", "admin", "营销经理"}).Draw(t, "role"),
@@ -131,7 +128,7 @@ func drawEntry(t *rapid.T) oplog.Entry {
 	}
 }
 
-// addresses of entries, of which some are none.
+// addresses has IP addresses of entries, some of them missing or invalid.
 var addresses = []string{
 	"", "10.0.0.1", "10.0.0.2:8080", "10.0.1.1", "10.255.255.255", "11.0.0.0", "::ffff:10.0.0.1", "10.0.0", "intranet",
 	"2001:db8::1", "2001:DB8:0:0::2", "[2001:db8:1::1]:443", "fe80::1%eth0", "::1", "::", "ffff:ffff::",

@@ -38,9 +38,8 @@ func TestBitmapsEqualRoaring(t *testing.T) {
 	})
 }
 
-// What is written of entries must be what zapx writes of them, but for the
-// frequencies, and what is merged of parts must be, byte for byte, what is
-// written of all their entries at once.
+// TestSegmentsEqualZapx: a segment has the content of one written by zapx, except for frequencies, and merging parts gives the same bytes
+// as writing all their entries at once.
 func TestSegmentsEqualZapx(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		entries := rapid.SliceOfN(rapid.Custom(drawEntry), 2, 60).Draw(t, "entries")
@@ -56,7 +55,7 @@ func TestSegmentsEqualZapx(t *testing.T) {
 		var parts []part
 		for at := 0; at < len(entries); {
 			end := rapid.IntRange(at+1, len(entries)).Draw(t, "end")
-			// Neighbours that are not of the part stand before and after it.
+			// The image also has entries before and after the part.
 			low, top := rapid.IntRange(0, at).Draw(t, "low"), rapid.IntRange(end, len(entries)).Draw(t, "top")
 			i := must(buildImage(inMemory(entries[low:top])))(t)
 			if rapid.Bool().Draw(t, "of zapx") {
@@ -104,7 +103,7 @@ func openZap(t failer, dir, name string, data []byte) *zap.Segment {
 	return s.(*zap.Segment)
 }
 
-// zapxOf lets zapx write a segment, as the log did before it wrote its own.
+// zapxOf has zapx write a segment, as the log did before it had its own writer.
 func zapxOf(t failer, dir, name string, entries []oplog.Entry) *zap.Segment {
 	t.Helper()
 	documents := make([]index.Document, len(entries))
@@ -124,7 +123,7 @@ func zapxOf(t failer, dir, name string, entries []oplog.Entry) *zap.Segment {
 	return s.(*zap.Segment)
 }
 
-// sameSegment compares all that queries read of two segments.
+// sameSegment compares everything that queries read from two segments.
 func sameSegment(t failer, a, b *zap.Segment) {
 	t.Helper()
 	if a.Count() != b.Count() {
@@ -161,7 +160,7 @@ func termsOf(t failer, s *zap.Segment, field string) []string {
 	return found
 }
 
-// zapxDocument is an entry as zapx indexes it.
+// zapxDocument is an entry in the form that zapx indexes.
 type zapxDocument struct{ *oplog.Entry }
 
 func (d zapxDocument) ID() string { return string(appendDocID(nil, d.Key())) }
@@ -242,7 +241,7 @@ func TestTermsOfTheSameDocumentsSharePostings(t *testing.T) {
 	}
 }
 
-// A dictionary of whole addresses would take more room than all else of an entry.
+// TestManyAddressesHaveFewTerms: a dictionary of whole addresses would take more space than everything else of an entry.
 func TestManyAddressesHaveFewTerms(t *testing.T) {
 	entries := make([]oplog.Entry, 4000)
 	for i := range entries {

@@ -8,22 +8,19 @@ import (
 	"oplog/oplog"
 )
 
-// callers are all kinds of callers: without credentials, with a key that was
-// revoked, people of acme by role, its keys by scope, and people and keys of
-// another tenant.
+// callers are all kinds of callers: without credentials, with a revoked key, users of acme by role, its keys by scope, and users and keys
+// of another tenant.
 var callers = []string{
 	"nobody", "revoked", "owner", "admin", "scoped", "auditor", "member", "write", "read", "launch", "directory", "metrics", "backup", "stranger", "strange key", "strange writer", "strange directory",
 }
 
-// answers are callers by the status that they get.
+// answers maps a status to the callers who get it.
 type answers map[int]string
 
-// ofServer is the status that each caller gets: those that are not named are
-// refused.
+// ofServer returns the status for each caller; callers that are not named are refused.
 func ofServer(named answers) map[string]int { return statusesOf(named, 403) }
 
-// ofTenant is the same of a call that names acme, which does not exist for
-// callers of another tenant.
+// ofTenant is like ofServer, for requests that name acme, which does not exist for callers of another tenant.
 func ofTenant(named answers) map[string]int { return statusesOf(named, 404) }
 
 func statusesOf(named answers, ofStrangers int) map[string]int {
@@ -46,7 +43,7 @@ func statusesOf(named answers, ofStrangers int) map[string]int {
 	return statuses
 }
 
-// whoMay is what each caller is answered. {told} is an entry of the trail.
+// whoMay has the status for each caller. {told} stands for an entry of the trail.
 var whoMay = []struct {
 	method, path, body string
 	want               map[string]int
@@ -124,7 +121,7 @@ var whoMay = []struct {
 	{"DELETE", "/api/v1/session", "", ofServer(answers{204: "owner, admin, scoped, auditor, member, stranger"})},
 }
 
-// TestWhoMay holds each call against each kind of caller.
+// TestWhoMay makes each request as each kind of caller.
 func TestWhoMay(t *testing.T) {
 	f := newServer(t)
 	f.record(entry(`"id":"e1","time":"2026-11-22T07:00:00Z"`))
@@ -172,8 +169,7 @@ func TestSignOutEverywhere(t *testing.T) {
 	}
 }
 
-// TestEveryRouteIsChecked finds routes that TestWhoMay might have forgotten:
-// none but signing in takes a caller without credentials.
+// TestEveryRouteIsChecked covers routes that TestWhoMay might miss: only those for signing in accept a caller without credentials.
 func TestEveryRouteIsChecked(t *testing.T) {
 	f := newServer(t)
 	for _, r := range f.server.table {
@@ -195,7 +191,7 @@ func TestEveryRouteIsChecked(t *testing.T) {
 	}
 }
 
-// TestNoHint: what a caller may not know of looks like what is not there.
+// TestNothingIsDisclosed: things that a caller may not see get the same response as things that do not exist.
 func TestNothingIsDisclosed(t *testing.T) {
 	f := newServer(t)
 	f.record(entry(`"id":"e1","time":"2026-11-22T07:00:00Z","organization":{"id":"west","name":"West"}`))
@@ -221,8 +217,7 @@ func TestNothingIsDisclosed(t *testing.T) {
 	f.get("owner", "/api/v1/tenants/nowhere/entries", 404)
 }
 
-// TestScope: who is scoped to an organization sees what is below it, in every
-// answer.
+// TestScope: every response to a user scoped to an organization covers that organization and those below it, and no other.
 func TestScope(t *testing.T) {
 	f := newServer(t)
 	for _, org := range []string{"hq", "east", "shanghai", "west"} {
@@ -278,7 +273,7 @@ func TestSameOrigin(t *testing.T) {
 		if r := f.send("nobody", "GET", "/api/v1/openapi.json", "", headers...); r.status != want {
 			t.Errorf("the document with %v: %d, want %d", headers, r.status, want)
 		}
-		for _, path := range []string{"/metrics", "/healthz", "/readyz"} { // which need no key on this machine
+		for _, path := range []string{"/metrics", "/healthz", "/readyz"} { // need no key on this machine
 			if r := f.send("nobody", "GET", path, "", headers...); (r.status == 403) != (want == 403) {
 				t.Errorf("%s with %v: %d", path, headers, r.status)
 			}

@@ -14,8 +14,7 @@ import (
 	"oplog/oplog"
 )
 
-// TestCanary: whatever happens in another tenant changes no byte of what this
-// one's people can see, errors included.
+// TestCanary: nothing that happens in another tenant changes a byte of the responses to this one's users, including errors.
 func TestCanary(t *testing.T) {
 	f := newServer(t)
 	f.record(entry(`"id":"e1","time":"2026-11-22T07:00:00Z","organization":{"id":"east","name":"East"}`), entry(`"id":"e2","time":"2026-11-21T07:00:00Z"`))
@@ -40,7 +39,7 @@ func TestCanary(t *testing.T) {
 		return seen
 	}
 	for !strings.Contains(f.get("admin", tenantA+"/keys", 200), "last_used_at") {
-		runtime.Gosched() // that the writing key was used is noted a moment later
+		runtime.Gosched() // the use of the write key is recorded in the background
 	}
 	before := look()
 
@@ -74,7 +73,7 @@ func TestCanary(t *testing.T) {
 	}
 }
 
-// TestForgedTenant: the address names the tenant, and nothing else does.
+// TestForgedTenant: only the URL determines the tenant.
 func TestForgedTenant(t *testing.T) {
 	f := newServer(t)
 	f.record(entry(`"id":"e1","time":"2026-11-22T07:00:00Z"`))
@@ -100,8 +99,7 @@ func TestForgedTenant(t *testing.T) {
 	}
 }
 
-// TestScopeIsNotWidened: neither words nor filters nor cursors nor exports lead
-// beyond the organization that an account is scoped to.
+// TestScopeIsNotWidened: no search, filter, cursor or export reaches beyond the organization that an account is scoped to.
 func TestScopeIsNotWidened(t *testing.T) {
 	f := newServer(t)
 	for i, org := range []string{"hq", "east", "west"} {
@@ -133,7 +131,7 @@ func TestScopeIsNotWidened(t *testing.T) {
 	f.get("scoped", exportsPath+"/"+wide.ID+"/file", 404)
 }
 
-// naughty are strings that have broken other programs.
+// naughty has strings that have broken other programs.
 var naughty = []string{
 	"undefined", "null", "NaN", "true", "-1", "1e309", "0x0", "1,000.00", " ", "  two  spaces  ", "\t", "line\nbreak", "\r\n", "\u00a0", "\u200b", "\ufeff",
 	"\u202eright to left", "\u0001\u0008\u001f\u007f", "\u2028\u2029", "Ω≈ç√∫", "찦차를 타고 온", "田中さんにあげて下さい", "社會科學院", "𠜎𠜱𠝹", "ﬀ ﬃ ǅ İ ı ß",
@@ -142,8 +140,8 @@ var naughty = []string{
 	"`id`", "=1+1", "+1", "-1+1", "@SUM(1)", "＝1+1", "=cmd|' /C calc'!A0", "a,b;c\td\"e", "\"", "'", "\\", "\\u0000", "\\\"", "https://example.com/?a=b&c=d#e", "user@example.com",
 }
 
-// TestNaughtyStrings: what is sent is stored and shown exactly, as JSON and, but
-// for what a spreadsheet would run, as CSV.
+// TestNaughtyStrings: strings are stored and returned exactly as sent, in JSON and in CSV, except for the guard against spreadsheet
+// formulas.
 func TestNaughtyStrings(t *testing.T) {
 	f := newServer(t)
 	var sent []string
@@ -177,8 +175,8 @@ func TestNaughtyStrings(t *testing.T) {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
 	for _, s := range naughty {
-		shown := strings.ReplaceAll(s, "\r\n", "\n")   // as encoding/csv reads a quoted line break
-		shown = strings.ReplaceAll(shown, ";-", ";'-") // where another spreadsheet would find a formula
+		shown := strings.ReplaceAll(s, "\r\n", "\n")   // encoding/csv normalizes quoted line breaks
+		shown = strings.ReplaceAll(shown, ";-", ";'-") // guarded, because some spreadsheets split at semicolons
 		if !slices.ContainsFunc(rows, func(row []string) bool { return row[1] == shown || row[1] == "'"+shown }) {
 			t.Errorf("%q is not in the file", s)
 		}

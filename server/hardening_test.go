@@ -48,7 +48,7 @@ func TestMisdirected(t *testing.T) {
 	}
 }
 
-// slowStarts are requests whose headers or body are held back.
+// slowStarts returns the starts of requests whose headers or body never arrive in full.
 func (f *fixture) slowStarts() []string {
 	post := func(caller, path, more string) string {
 		return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: " + f.sent[caller]["Authorization"] + "\r\nContent-Type: application/json\r\n" + more
@@ -65,7 +65,7 @@ func (f *fixture) slowStarts() []string {
 	}
 }
 
-// dialSlowly opens connections, each of which sends the start of a request.
+// dialSlowly opens connections that each send only the start of a request.
 func (f *fixture) dialSlowly(url string, connections int) (opened []net.Conn) {
 	f.Helper()
 	starts := f.slowStarts()
@@ -79,8 +79,7 @@ func (f *fixture) dialSlowly(url string, connections int) (opened []net.Conn) {
 	return opened
 }
 
-// TestSlowConnections: connections that hold back their headers or their body
-// are closed.
+// TestSlowConnections: connections whose headers or body do not arrive in time are closed.
 func TestSlowConnections(t *testing.T) {
 	f := newServer(t)
 	f.server = New(f.log, Options{ReadTimeout: 500 * time.Millisecond, Now: f.server.now, Logger: f.server.logger})
@@ -89,7 +88,7 @@ func TestSlowConnections(t *testing.T) {
 	}
 }
 
-// TestBesideSlowConnections: others are served while slow ones are waited for.
+// TestBesideSlowConnections: other clients are served while the server waits for slow ones.
 func TestBesideSlowConnections(t *testing.T) {
 	f := newServer(t)
 	f.server = New(f.log, Options{ReadTimeout: time.Hour, Now: f.server.now, Logger: f.server.logger})
@@ -103,11 +102,9 @@ func TestBesideSlowConnections(t *testing.T) {
 	}
 }
 
-// TestTricklingBody: a sender who sends something all the time, but too little,
-// is cut off, and learns why.
+// TestSlowBody: a sender whose body keeps arriving, but too slowly, is disconnected with a response that says why.
 func TestSlowBody(t *testing.T) {
-	// Where this machine is too busy to send the headers within the time, the
-	// connection is closed without a word: then there is more time.
+	// If this machine is too busy to send even the headers in time, the connection is closed without a response; retry with a longer timeout.
 	for slow := 200 * time.Millisecond; ; slow *= 2 {
 		f := newServer(t)
 		f.server = New(f.log, Options{ReadTimeout: slow, Now: f.server.now, Logger: f.server.logger})
@@ -121,7 +118,7 @@ func TestSlowBody(t *testing.T) {
 	}
 }
 
-// trickle sends a request, of its body a byte at a time, until it is answered.
+// trickle sends a request, its body byte by byte, until the server responds.
 func (f *fixture) trickle(url string, every time.Duration) (reply, error) {
 	f.Helper()
 	c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))

@@ -15,7 +15,7 @@ import (
 
 const entriesPath = tenantA + "/entries"
 
-// text returns a JSON string of n characters, of three bytes each.
+// text returns a JSON string of n three-byte characters.
 func text(n int) string { return `"` + strings.Repeat("操", n) + `"` }
 
 // ascii returns a JSON string of n bytes.
@@ -27,7 +27,7 @@ func list(n int, item string) string {
 
 const atSeven = `"time":"2026-11-22T07:00:00Z",`
 
-// validFields are fields of valid entries.
+// validFields has fields of valid entries.
 var validFields = []string{
 	atSeven + `"id":"a"`,
 	atSeven + `"id":` + ascii(64),
@@ -71,7 +71,7 @@ var validFields = []string{
 	`"details":null`,
 }
 
-// invalidFields make an entry invalid, and the answer says where.
+// invalidFields has fields that make an entry invalid, with the location in the response.
 var invalidFields = []struct{ at, fields string }{
 	{"id", `"id":""`},
 	{"id", atSeven + `"id":` + ascii(65)},
@@ -146,7 +146,7 @@ var invalidFields = []struct{ at, fields string }{
 	{`"[1]"`, `"[1]":1`},
 }
 
-// TestEntryRules sends entries that are just inside each rule, and just outside.
+// TestEntryRules sends entries just within each limit, and just beyond it.
 func TestEntryRules(t *testing.T) {
 	f := newServer(t)
 	for _, fields := range validFields {
@@ -154,8 +154,7 @@ func TestEntryRules(t *testing.T) {
 			t.Errorf("%.200s: %d %s", fields, r.status, r.body)
 		}
 	}
-	// An invalid entry is sent alone, in a batch after a good one, and
-	// as a line: each answer names the field.
+	// An invalid entry is sent alone, in a batch after a valid one, and as a line; each response names the field.
 	for _, c := range invalidFields {
 		named := func(body, at string, headers ...string) {
 			t.Helper()
@@ -171,7 +170,7 @@ func TestEntryRules(t *testing.T) {
 	}
 }
 
-// TestKeptAsSent: what was sent is what is shown, to the letter.
+// TestTextIsStoredAsSent: responses contain text exactly as it was sent.
 func TestTextIsStoredAsSent(t *testing.T) {
 	f := newServer(t)
 	e := `{"id":"e1","time":"2026-11-22T15:00:00.123456789+08:00","user":{"id":" u ","name":"Zoë <李雷> & \"x\"","role":"管理员"},` +
@@ -192,8 +191,7 @@ func TestTextIsStoredAsSent(t *testing.T) {
 	}
 }
 
-// TestNumbersKeptAsSent: a number has the digits that were sent in each answer,
-// whatever a floating-point number would make of it.
+// TestNumbersAreStoredAsSent: every response has a number's digits as sent, also those that a floating-point number would lose.
 func TestNumbersAreStoredAsSent(t *testing.T) {
 	f := newServer(t)
 	live := f.follow(f.listen(), "read", "", "")
@@ -213,7 +211,7 @@ func TestNumbersAreStoredAsSent(t *testing.T) {
 	}
 }
 
-// TestAnswerOfIngest checks the receipts of each form of a body.
+// TestIngestResponse checks the receipts for each form of body.
 func TestIngestResponse(t *testing.T) {
 	f := newServer(t)
 	check := func(body, contentType, want string) {
@@ -244,8 +242,7 @@ func TestIngestResponse(t *testing.T) {
 	}
 }
 
-// TestAllOrNothing: one bad entry, and nothing of its request is stored; the
-// answer names all that are bad, whatever is wrong with them.
+// TestAllOrNothing: a request with an invalid entry stores nothing, and the response names every invalid entry, whatever the error.
 func TestAllOrNothing(t *testing.T) {
 	f := newServer(t)
 	body := `{"entries":[` + strings.Join([]string{
@@ -266,7 +263,7 @@ func TestAllOrNothing(t *testing.T) {
 	}
 }
 
-// TestUnreadableBodies holds bodies against the status that they get.
+// TestUnreadableBodies checks the status and message for bodies that cannot be read.
 func TestUnreadableBodies(t *testing.T) {
 	f := newServer(t)
 	check := func(want int, body, contentType, says string, headers ...string) {
@@ -312,8 +309,7 @@ func TestUnreadableBodies(t *testing.T) {
 	}
 }
 
-// TestTooMuch: more than a request may carry is refused, and what is just
-// within is taken.
+// TestTooLargeBodies: a body just beyond a limit is refused, and one just within is accepted.
 func TestTooLargeBodies(t *testing.T) {
 	f := newServer(t)
 	send := func(want int, body, contentType string, headers ...string) {
@@ -343,13 +339,12 @@ func TestTooLargeBodies(t *testing.T) {
 func gzipped(text string) string {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
-	_, _ = w.Write([]byte(text)) // to memory
+	_, _ = w.Write([]byte(text)) // in memory, so it cannot fail
 	_ = w.Close()
 	return b.String()
 }
 
-// TestGzipBomb: what inflates without end costs no more than the limit, on any
-// call that takes a body.
+// TestGzipBomb: a body that expands enormously takes no more memory than the limit, on any route that takes a body.
 func TestGzipBomb(t *testing.T) {
 	f := newServer(t)
 	bomb := gzipped(strings.Repeat(" ", 128<<20))

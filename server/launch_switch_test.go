@@ -15,14 +15,14 @@ func (f *fixture) openLink(caller, token string, headers ...string) reply {
 	return f.send(caller, "GET", "/launch?tenant=acme&token="+token, "", append([]string{"Accept", "text/html"}, headers...)...)
 }
 
-// goOn sends the form of the page that asks.
+// goOn submits the form of the confirmation page.
 func (f *fixture) goOn(caller, token, site string) reply {
 	f.Helper()
 	form := url.Values{"tenant": {"acme"}, "token": {token}}.Encode()
 	return f.send(caller, "POST", "/launch", form, "Accept", "text/html", "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", site)
 }
 
-// TestLaunchAsksFirst: while another person is signed in, a link changes nothing until they say so on this server's own page.
+// TestLaunchAsksFirst: while another person is signed in, a link changes nothing until they confirm on this server's own page.
 func TestLaunchAsksFirst(t *testing.T) {
 	f := newServer(t)
 	token := f.launchToken(f.launchKey(), jwt.SigningMethodHS256, jwt.MapClaims{"name": "<b>韩梅梅"})
@@ -74,7 +74,7 @@ func TestLaunchAsksFirst(t *testing.T) {
 	f.get("next", "/api/v1/session", 200)
 }
 
-// TestLaunchAsksNothing: links of the same person, and ones that sign nobody in, are answered at once; the latter sign nobody out.
+// TestLaunchAsksNothing: links of the same person, and links that sign nobody in, are answered immediately; the latter sign nobody out.
 func TestLaunchAsksNothing(t *testing.T) {
 	f := newServer(t)
 	hs := jwt.SigningMethodHS256
@@ -104,7 +104,7 @@ func TestLaunchAsksNothing(t *testing.T) {
 	if r := f.openLink("first", link(soon)); r.status != 302 {
 		t.Errorf("the same person: %d %s", r.status, r.body)
 	}
-	if r := f.openLink("first", link(soon)); r.status != 302 { // whose session was replaced
+	if r := f.openLink("first", link(soon)); r.status != 302 { // their session was replaced
 		t.Errorf("a session that is over: %d %s", r.status, r.body)
 	}
 	f.enter("namesake", f.launch("acme", link(jwt.MapClaims{"sub": "owner", "name": "owner", "exp": soon["exp"]})))

@@ -14,8 +14,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// launchToken is a token as a host system makes it; claims replace or, where
-// nil, remove what it usually says.
+// launchToken returns a token as a host system makes it; claims replace its usual claims or, if nil, remove them.
 func (f *fixture) launchToken(key string, method jwt.SigningMethod, claims jwt.MapClaims) string {
 	f.Helper()
 	all := jwt.MapClaims{"sub": "u7", "name": "韩梅梅", "role": "admin", "exp": clock.Add(2 * time.Minute).Unix(), "jti": f.Name() + time.Now().String()}
@@ -42,7 +41,7 @@ func (f *fixture) launch(tenant, token string) reply {
 	return f.send("nobody", "GET", "/launch?tenant="+tenant+"&token="+token, "")
 }
 
-// enter makes a caller of the person whom a launch signed in.
+// enter adds the user whom a launch signed in as a caller.
 func (f *fixture) enter(caller string, r reply) {
 	f.Helper()
 	if r.status != http.StatusFound || r.header.Get("Location") != "/t/acme/log" || r.header.Get("Cache-Control") != "no-store" {
@@ -53,7 +52,7 @@ func (f *fixture) enter(caller string, r reply) {
 	f.sent[caller] = map[string]string{"Cookie": sessionCookie + "=" + cookie.Value}
 }
 
-// TestLaunchedNamesake: nothing that a launched person leaves reads as of the account of the same name.
+// TestLaunchedNamesake: nothing that a launched user creates is attributed to the account of the same name.
 func TestLaunchedNamesake(t *testing.T) {
 	f := newServer(t)
 	f.record(entry())
@@ -78,7 +77,7 @@ func TestLaunchedNamesake(t *testing.T) {
 	}
 }
 
-// TestEndLaunched: the host system ends the sessions of its user, and of nobody else.
+// TestEndLaunched: the host system ends the sessions of its user, and no others.
 func TestEndLaunched(t *testing.T) {
 	f := newServer(t)
 	f.enter("leaving", f.launch("acme", f.launchToken(f.launchKey(), jwt.SigningMethodHS256, jwt.MapClaims{"sub": "admin"})))
@@ -89,7 +88,7 @@ func TestEndLaunched(t *testing.T) {
 	f.get("admin", "/api/v1/session", 200)
 }
 
-// TestLaunchHeadersAndAudience: unknown critical extensions, other servers' tokens and ones from the future are refused.
+// TestLaunchHeadersAndAudience: tokens with unknown critical extensions, for other servers, or issued in the future are refused.
 func TestLaunchHeadersAndAudience(t *testing.T) {
 	f := newServer(t)
 	for name, c := range map[string]struct {
@@ -133,19 +132,19 @@ func TestLaunch(t *testing.T) {
 		t.Error(sum)
 	}
 	f.get("part", accountsPath, 403)
-	f.asProblem(f.launch("acme", token), 401) // it is good once
+	f.asProblem(f.launch("acme", token), 401) // valid only once
 	f.change("part", "PATCH", "/api/v1/session", `{"locale":"zh-CN"}`, 200)
 	if body := f.get("part", "/api/v1/session", 200); !strings.Contains(body, `"locale":"zh-CN"`) {
 		t.Error(body)
 	}
 
-	// The host system may say which language the person reads.
+	// The host system may set the user's language.
 	f.enter("chinese", f.launch("acme", f.launchToken(f.launchKey(), hs, jwt.MapClaims{"locale": "zh-CN"})))
 	if body := f.get("chinese", "/api/v1/session", 200); !strings.Contains(body, `"locale":"zh-CN"`) {
 		t.Error(body)
 	}
 
-	// It has nothing to do with an account of the same name.
+	// It is unrelated to an account of the same name.
 	f.enter("namesake", f.launch("acme", f.launchToken(f.launchKey(), hs, jwt.MapClaims{"sub": "owner"})))
 	f.get("namesake", "/api/v1/tenants", 403)
 	f.change("namesake", "PATCH", "/api/v1/session", `{"locale":"zh-CN"}`, 200)
@@ -160,7 +159,7 @@ func TestLaunch(t *testing.T) {
 		t.Error(all)
 	}
 
-	// The key is revoked: what rests on it ends at once.
+	// Revoking the key ends its sessions immediately.
 	keys := must(f.log.Identity.Keys("acme"))(t)
 	for _, k := range keys {
 		if k.Scope == identity.ScopeLaunch {
@@ -231,8 +230,7 @@ func TestLaunchRefused(t *testing.T) {
 	}
 }
 
-// TestLaunchGivesNoHint: an unknown tenant is rejected in the same words
-// as a known one.
+// TestLaunchGivesNoHint: unknown and known tenants get the same rejection.
 func TestLaunchGivesNoHint(t *testing.T) {
 	f := newServer(t)
 	_, strange, err := f.log.Identity.AddKey("other", identity.ScopeLaunch, "host")
@@ -245,15 +243,14 @@ func TestLaunchGivesNoHint(t *testing.T) {
 	}
 }
 
-// TestLaunchRefusedWithAPage: a person reads why in their language, and no word
-// of a log.
+// TestLaunchRefusedWithAPage: users get a page with the reason in their language; it does not mention the log.
 func TestLaunchRefusedWithAPage(t *testing.T) {
 	f := newServer(t)
 	chinese := f.send("nobody", "GET", "/launch?tenant=acme&token=x", "", "Accept", "text/html", "Accept-Language", "zh-CN,zh;q=0.9")
 	if chinese.status != 401 || !strings.Contains(chinese.body, `<html lang="zh-CN">`) || !strings.Contains(chinese.body, "请返回业务系统") || !strings.Contains(chinese.body, "is not a JWT") {
 		t.Errorf("%d %s", chinese.status, chinese.body)
 	}
-	for _, language := range []string{"en", "zh-CN"} { // a member reads no word of a log
+	for _, language := range []string{"en", "zh-CN"} { // the page for a member does not mention the log
 		r := f.send("nobody", "GET", "/launch?tenant=acme&token="+f.launchToken(f.launchKey(), jwt.SigningMethodHS256, jwt.MapClaims{"role": "member"}), "", "Accept", "text/html", "Accept-Language", language)
 		if r.status != 403 || strings.Contains(strings.ToLower(r.body), "log") || strings.Contains(r.body, "日志") {
 			t.Errorf("%d %s", r.status, r.body)
@@ -290,7 +287,7 @@ func TestFrameAncestors(t *testing.T) {
 		f.asProblem(f.send("owner", "PATCH", tenantA, `{"frame_ancestors":["`+site+`"]}`), 422)
 	}
 
-	// Where another site may hold the console, its session goes there too.
+	// If another site may embed the console, the session cookie works there, too.
 	f.server.proxies = everyPeer
 	f.sent["nobody"] = map[string]string{"X-Forwarded-Proto": "https"}
 	r := f.launch("acme", f.launchToken(f.launchKey(), jwt.SigningMethodHS256, nil))

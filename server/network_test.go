@@ -43,7 +43,7 @@ func TestHealth(t *testing.T) {
 	}
 	check("/healthz", "ok\n")
 	check("/readyz", "ready\n")
-	// Tests without a network come from no loopback address.
+	// Tests without a network have no loopback address.
 	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
 		f.asProblem(f.send("nobody", "GET", path, ""), 401)
 		f.asProblem(f.send("revoked", "GET", path, ""), 401)
@@ -51,12 +51,12 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// TestUnwantedBodies: however much is sent, and whether its length is announced
-// or not, the answer reaches the sender and the connection goes on.
+// TestUnreadBodies: however long a body is, and whether or not its length is announced, the sender gets the response and the connection
+// stays usable.
 func TestUnreadBodies(t *testing.T) {
 	f := newServer(t)
 	url := f.listen()
-	connection, err := net.Dial("tcp", strings.TrimPrefix(url, "http://")) // one for all
+	connection, err := net.Dial("tcp", strings.TrimPrefix(url, "http://")) // for all requests
 	f.noError(err)
 	defer func() { _ = connection.Close() }()
 	answers := bufio.NewReader(connection)
@@ -64,7 +64,7 @@ func TestUnreadBodies(t *testing.T) {
 		t.Helper()
 		var body io.Reader = strings.NewReader(entry() + strings.Repeat(" ", size))
 		if chunked {
-			body = io.MultiReader(body) // of no known length
+			body = io.MultiReader(body) // hides the length
 		}
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+path, body)
 		f.noError(err)
@@ -109,7 +109,7 @@ func TestTooLongHeaders(t *testing.T) {
 	}
 }
 
-// TestPanic: a handler that fails ends its request alone, and tells nothing.
+// TestPanic: a panic in a handler fails only its own request, and its response discloses nothing.
 func TestPanic(t *testing.T) {
 	f := newServer(t)
 	f.server.directory = nil

@@ -28,7 +28,7 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// clock is when all tests begin; each look at it takes a microsecond.
+// clock is the time at which all tests begin; each read advances it by a microsecond.
 var clock = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 
 const (
@@ -36,27 +36,26 @@ const (
 	tenantA  = "/api/v1/tenants/acme"
 )
 
-// passwordHash costs little: tests check it often.
+// passwordHash is cheap to check, because tests often do.
 var passwordHash = sync.OnceValue(func() string {
 	salt := make([]byte, 16)
 	b64 := base64.RawStdEncoding.EncodeToString
 	return "$argon2id$v=19$m=8,t=1,p=1$" + b64(salt) + "$" + b64(argon2.IDKey([]byte(password), salt, 1, 8, 1, 32))
 })
 
-// fixture is a server on the real engines, with a tenant acme whose people and
-// keys are named by what they are, and a tenant other.
+// fixture is a server on the real engines, with a tenant acme, whose users and keys are named by role or scope, and a tenant other.
 type fixture struct {
 	testing.TB
 	server *Server
 	log    *node.Node
 	dir    string
-	sent   map[string]map[string]string // what each caller sends besides: its cookie or its key
-	words  *strings.Builder             // what went to the server's own log
+	sent   map[string]map[string]string // headers of each caller: a cookie or a key
+	words  *strings.Builder             // the server's own log
 	looks  *atomic.Int64                // microseconds since clock
 	disk   *nodetest.Disk
 }
 
-// advance lets time pass.
+// advance moves the clock forward.
 func (f *fixture) advance(d time.Duration) { f.looks.Add(d.Microseconds()) }
 
 var testConsole = fstest.MapFS{
@@ -86,7 +85,7 @@ func newServer(t testing.TB) *fixture {
 	f := &fixture{TB: t, log: log, dir: dir, sent: map[string]map[string]string{"nobody": {}}, words: &strings.Builder{}, looks: &looks, disk: disk}
 	f.server = New(log, Options{
 		Console: testConsole, Version: "test", Now: now, Logger: slog.New(slog.NewTextHandler(f.words, nil)),
-		Hosts: []string{"example.com"}, // what httptest sends
+		Hosts: []string{"example.com"}, // as httptest sends
 	})
 	must(log.Directory.AddTenant(oplog.Tenant{ID: "acme", Name: "Acme", TimeZone: "Asia/Shanghai", DataPermission: true}))(t)
 	must(log.Directory.AddTenant(oplog.Tenant{ID: "other", Name: "Other", TimeZone: "UTC"}))(t)
@@ -127,7 +126,7 @@ func newServer(t testing.TB) *fixture {
 	return f
 }
 
-// must returns the value of a call that must not fail.
+// must returns a value, and fails the test if there is an error.
 func must[T any](v T, err error) func(testing.TB) T {
 	return func(t testing.TB) T {
 		t.Helper()
@@ -145,14 +144,14 @@ func (f *fixture) noError(err error) {
 	}
 }
 
-// reply is an answer of the server.
+// reply is a response of the server.
 type reply struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// problem is an answer that says what went wrong.
+// problem is an error response.
 type problem struct {
 	Title  string
 	Status int
@@ -163,7 +162,7 @@ type problem struct {
 	}
 }
 
-// send makes a request as a caller. Headers are name, value, name, value …
+// send makes a request as a caller. Headers are pairs of name and value.
 func (f *fixture) send(caller, method, path, body string, headers ...string) reply {
 	f.Helper()
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
@@ -202,7 +201,7 @@ func (f *fixture) get(caller, path string, want int) string {
 	return r.body
 }
 
-// asProblem checks that an answer is a problem, and returns it.
+// asProblem checks that a reply is a problem, and returns it.
 func (f *fixture) asProblem(r reply, want int) problem {
 	f.Helper()
 	var p problem
@@ -227,8 +226,7 @@ func decode[T any](t testing.TB, text string) T {
 	return v
 }
 
-// entry is an entry as a sender writes it; fields replace or add to it, given
-// as JSON members.
+// entry returns an entry as a sender writes it; fields are JSON members that replace its own or are added.
 func entry(fields ...string) string {
 	members := map[string]json.RawMessage{
 		"user": json.RawMessage(`{"id":"u1","name":"李雷"}`), "module": json.RawMessage(`"customer"`), "operation": json.RawMessage(`"create"`),
@@ -246,7 +244,7 @@ func entry(fields ...string) string {
 	return string(text)
 }
 
-// record sends entries, which must be taken.
+// record sends entries, which must be accepted.
 func (f *fixture) record(entries ...string) {
 	f.Helper()
 	r := f.send("write", "POST", tenantA+"/entries", fmt.Sprintf(`{"entries":[%s]}`, strings.Join(entries, ",")))
@@ -255,7 +253,7 @@ func (f *fixture) record(entries ...string) {
 	}
 }
 
-// raw sends a request line that Go's own client would not.
+// raw sends a request line that Go's own client would not send.
 func (f *fixture) raw(caller, line string) reply {
 	f.Helper()
 	method, target, _ := strings.Cut(line, " ")
@@ -267,7 +265,7 @@ func (f *fixture) raw(caller, line string) reply {
 	return f.do(r)
 }
 
-// TestHead: what GET answers, HEAD answers without the body.
+// TestHead: HEAD responds as GET does, without the body.
 func TestHead(t *testing.T) {
 	f := newServer(t)
 	withEntries(f)

@@ -33,7 +33,7 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("who am I: %s", body)
 	}
 
-	// Signing in again ends the session of before; signing out ends this one.
+	// Signing in again ends the previous session; signing out ends this one.
 	again := f.send("new", "POST", "/api/v1/session", signIn("admin", password))
 	f.get("new", "/api/v1/session", 401)
 	cookie, err = http.ParseSetCookie(again.header.Get("Set-Cookie"))
@@ -47,8 +47,7 @@ func TestSignIn(t *testing.T) {
 	f.get("admin", "/api/v1/session", 200) // another session of the account stays
 }
 
-// TestSignInRefused: who has no account learns nothing that who forgot the
-// password does not.
+// TestSignInRefused: the response does not depend on whether the account exists, is disabled, or has another password.
 func TestSignInRefused(t *testing.T) {
 	f := newServer(t)
 	must(f.log.Identity.ChangeAccount("auditor", func(a *identity.Account) error { a.Disabled = true; return nil }))(t)
@@ -116,8 +115,7 @@ func TestSessionBodies(t *testing.T) {
 	f.asProblem(f.send("auditor", "PATCH", "/api/v1/session", `{}`), 422)
 }
 
-// TestLanguageOfTheFirstSignIn: an account that has no language takes that of
-// the page, or of the browser, and keeps it.
+// TestLanguageOfTheFirstSignIn: an account without a language gets that of the page, or of the browser, and keeps it.
 func TestLanguageOfTheFirstSignIn(t *testing.T) {
 	f := newServer(t)
 	check := func(want, body, acceptLanguage string) {

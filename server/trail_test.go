@@ -12,7 +12,7 @@ import (
 	"oplog/trail"
 )
 
-// trail spells what a tenant's trail tells, newest first.
+// trail returns the entries of a tenant's trail as lines, newest first.
 func (f *fixture) trail(caller, path string) []string {
 	f.Helper()
 	var told []string
@@ -31,7 +31,7 @@ func (f *fixture) trail(caller, path string) []string {
 	return told
 }
 
-// TestTrail: whatever reads or changes is told, once, with what it asked for.
+// TestTrail: every read and change is recorded once, with its parameters.
 func TestTrail(t *testing.T) {
 	f := newServer(t)
 	f.record(entry(`"id":"e1","time":"2026-11-22T07:00:00Z"`))
@@ -47,7 +47,7 @@ func TestTrail(t *testing.T) {
 	const access = tenantA + "/access"
 	f.get("auditor", entriesPath+"?q=vip&limit=1", 200)
 	f.get("auditor", tenantA+"/summary?q=vip", 200)
-	f.get("auditor", entriesPath+"?q=vip&limit=2", 200) // the same question: told once
+	f.get("auditor", entriesPath+"?q=vip&limit=2", 200) // the same search: recorded once
 	f.get("read", entriesPath+"?user=u1&user=u2", 200)
 	f.get("auditor", entriesPath+"/e1", 200)
 	f.get("auditor", entriesPath+"/none", 404)
@@ -85,7 +85,7 @@ func TestTrail(t *testing.T) {
 	want("/api/v1/access", "owner", `unknown session sign_in {"reason":"no such account"} failed`)
 }
 
-// TestTrailIsOfItsTenant: it is no other tenant's, and not of the log's entries.
+// TestTrailIsOfItsTenant: a trail contains nothing of other tenants, and is not part of the log's entries.
 func TestTrailIsOfItsTenant(t *testing.T) {
 	f := newServer(t)
 	f.record(entry())
@@ -143,7 +143,7 @@ func TestTrailFilters(t *testing.T) {
 		t.Helper()
 		var told []string
 		for _, e := range decode[oplog.Page](t, f.get(caller, path, 200)).Entries {
-			if e.Module != "access" { // reading it is told, too
+			if e.Module != "access" { // reading the trail is recorded, too
 				told = append(told, fmt.Sprintf("%s %s.%s %s", e.User.ID, e.Module, e.Operation, e.Content.ID))
 			}
 		}
@@ -189,7 +189,7 @@ func TestTrailFilters(t *testing.T) {
 	refused("deed=x", "deed")
 }
 
-// TestTrailIsProven: an entry of the trail has the proof that one of the log has.
+// TestTrailIsProven: entries of the trail have proofs, as entries of the log do.
 func TestTrailIsProven(t *testing.T) {
 	f := newServer(t)
 	f.get("auditor", entriesPath, 200)
@@ -225,11 +225,10 @@ func TestTrailIsProven(t *testing.T) {
 	f.get("stranger", "/api/v1/tenants/other/access/"+first.ID, 404)
 }
 
-// untold are the operations that are evident from the log, or change nothing yet.
+// untold has operations that are evident from the log or change nothing yet, so that the trail does not record them.
 var untold = []string{"recordEntries", "changeSession", "beginTOTP", "beginPasskey", "beginAssertion"}
 
-// TestEveryDeedHasARoute finds slips in the names of routes, and calls that
-// change something and are not told.
+// TestEveryTrailEventHasARoute finds misspelled names of routes, and routes that change something without being recorded.
 func TestEveryTrailEventHasARoute(t *testing.T) {
 	f := newServer(t)
 	routes := map[string]bool{}
