@@ -88,8 +88,8 @@ func TestSlowConnections(t *testing.T) {
 	}
 }
 
-// TestBesideSlowConnections: other clients are served while the server waits for slow ones.
-func TestBesideSlowConnections(t *testing.T) {
+// TestServesOthersDuringSlowRequests: other clients are served while the server waits for slow ones.
+func TestServesOthersDuringSlowRequests(t *testing.T) {
 	f := newServer(t)
 	f.server = New(f.log, Options{ReadTimeout: time.Hour, Now: f.server.now, Logger: f.server.logger})
 	url := f.listen()

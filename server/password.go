@@ -68,7 +68,7 @@ func (s *Server) changePassword(ctx context.Context, in *call, old, password str
 func (s *Server) checkOwnPassword(ctx context.Context, in *call, operation, field, password string) (checked string, err error) {
 	giveBack, wait := s.throttle.take(bucket{"password " + in.token, passwordLimit})
 	if wait > 0 {
-		return "", in.tooManyTries(wait)
+		return "", in.tooManyAttempts(wait)
 	}
 	checked = in.account.PasswordHash
 	matches, err := s.check(ctx, checked, password)

@@ -17,14 +17,14 @@ import (
 // and all others in the installation's. Equal ones are counted in one entry; see trail.Event. An expired session is no attempt: idle pages
 // have one.
 
-// The reasons that the trail gives. The console has words for them.
+// The reasons that the trail records; the console has texts for them, and for those of earlier versions.
 const (
-	reasonUnknownKey   = "unknown key"
-	reasonRevokedKey   = "revoked key"
-	reasonNoPermission = "no permission"
-	reasonOtherTenant  = "another tenant"
-	reasonCrossSite    = "cross-site request"
-	reasonTooManyTries = "too many tries"
+	reasonUnknownKey      = "unknown key"
+	reasonRevokedKey      = "revoked key"
+	reasonNoPermission    = "no permission"
+	reasonOtherTenant     = "another tenant"
+	reasonCrossSite       = "cross-site request"
+	reasonTooManyAttempts = "too many attempts"
 )
 
 // foreign is the error for something of another tenant: callers learn that it does not exist, the trail that they asked for it.

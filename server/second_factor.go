@@ -113,7 +113,7 @@ func (s *Server) tryFactor(in *call, operation, field string, try func() error) 
 	}
 	giveBack, wait := s.throttle.take(buckets...)
 	if wait > 0 {
-		return in.tooManyTries(wait)
+		return in.tooManyAttempts(wait)
 	}
 	if err = try(); !errors.Is(err, identity.ErrWrongFactor) {
 		giveBack()

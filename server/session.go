@@ -73,8 +73,8 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 	}
 	giveBack, wait := s.throttle.take(buckets...)
 	if wait > 0 {
-		s.recordFailed(in, "sign_in", identity.Account{}, reasonTooManyTries)
-		return nil, in.tooManyTries(wait)
+		s.recordFailed(in, "sign_in", identity.Account{}, reasonTooManyAttempts)
+		return nil, in.tooManyAttempts(wait)
 	}
 	account, err := s.identity.SignInAccount(input.Body.Username)
 	known := err == nil && !account.Disabled
@@ -161,8 +161,8 @@ func (s *Server) signedIn(in *call, account identity.Account, session identity.S
 	return &signInOutput{http.StatusOK, cookie, body}, err
 }
 
-// tooManyTries says when to retry.
-func (in *call) tooManyTries(wait time.Duration) error {
+// tooManyAttempts says when to retry.
+func (in *call) tooManyAttempts(wait time.Duration) error {
 	seconds := int(math.Ceil(wait.Seconds()))
 	in.http.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds))
 	return oplog.Refuse(oplog.CodeTooMany, "too-many-attempts", "Too many attempts; retry in {seconds} seconds.", seconds)

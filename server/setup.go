@@ -53,7 +53,7 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 	}
 	giveBack, wait := s.throttle.take(bucket{"setup " + in.network(), setupLimit})
 	if wait > 0 {
-		return nil, in.tooManyTries(wait)
+		return nil, in.tooManyAttempts(wait)
 	}
 	if subtle.ConstantTimeCompare([]byte(b.Code), []byte(s.setupCode)) != 1 {
 		s.recordFailed(in, "set_up", identity.Account{}, "wrong code")

@@ -63,8 +63,8 @@ func (f *fixture) cookiesOf(r reply) (session, device string) {
 	return session, device
 }
 
-// tries signs in from an address and checks the status.
-func (f *fixture) tries(ip, username, password string, want int, cookies ...string) reply {
+// attempt signs in from an address and checks the status.
+func (f *fixture) attempt(ip, username, password string, want int, cookies ...string) reply {
 	f.Helper()
 	r := f.sendFrom(ip, "POST", "/api/v1/session", signIn(username, password), cookies...)
 	if r.status != want {
@@ -80,65 +80,65 @@ func TestOthersKeepNobodyOut(t *testing.T) {
 	refused := map[string]string{}
 	for _, name := range []string{"admin", "nobody at all"} {
 		for range pairLimit.attempts {
-			f.asProblem(f.tries("192.0.2.1", name, "wrong", 401), 401)
+			f.asProblem(f.attempt("192.0.2.1", name, "wrong", 401), 401)
 		}
-		r := f.tries("192.0.2.1", name, password, 429)
+		r := f.attempt("192.0.2.1", name, password, 429)
 		if r.header.Get("Retry-After") != "30" {
 			t.Errorf("Retry-After %q", r.header.Get("Retry-After"))
 		}
-		f.tries("192.0.2.1", " "+strings.ToUpper(name), password, 429) // the same name
+		f.attempt("192.0.2.1", " "+strings.ToUpper(name), password, 429) // the same name
 		refused[name] = r.body
 	}
 	if refused["admin"] != refused["nobody at all"] {
 		t.Errorf("%v", refused)
 	}
-	f.tries("192.0.2.2", "admin", password, 200)
-	f.tries("192.0.2.1", "auditor", password, 200)
+	f.attempt("192.0.2.2", "admin", password, 200)
+	f.attempt("192.0.2.1", "auditor", password, 200)
 	f.get("admin", "/api/v1/session", 200) // sessions go on
 	for range pairLimit.attempts {
-		f.tries("2001:db8::1", "admin", "wrong", 401)
+		f.attempt("2001:db8::1", "admin", "wrong", 401)
 	}
-	f.tries("2001:db8::2", "admin", password, 429) // the same customer
-	f.tries("2001:db8:0:1::1", "admin", password, 200)
+	f.attempt("2001:db8::2", "admin", password, 429) // the same customer
+	f.attempt("2001:db8:0:1::1", "admin", password, 200)
 }
 
 // lock fails to sign in until the name is locked everywhere.
 func (f *fixture) lock(username string) {
 	f.Helper()
 	for i := range nameLimit.attempts {
-		f.tries(fmt.Sprintf("198.51.100.%d", i%25), username, "wrong", 401)
+		f.attempt(fmt.Sprintf("198.51.100.%d", i%25), username, "wrong", 401)
 	}
-	f.tries("192.0.2.99", username, password, 429)
+	f.attempt("192.0.2.99", username, password, 429)
 }
 
 // TestKnownDevicesAreNotKeptOut: a browser that signed in before signs in while the name is locked everywhere else, until the password
 // changes or an admin signs the account out.
 func TestKnownDevicesAreNotKeptOut(t *testing.T) {
 	f := newServer(t)
-	_, device := f.cookiesOf(f.tries("192.0.2.1", "admin", password, 200))
-	_, both := f.cookiesOf(f.tries("192.0.2.1", "auditor", password, 200, device))
-	_, other := f.cookiesOf(f.tries("192.0.2.1", "admin", password, 200))
+	_, device := f.cookiesOf(f.attempt("192.0.2.1", "admin", password, 200))
+	_, both := f.cookiesOf(f.attempt("192.0.2.1", "auditor", password, 200, device))
+	_, other := f.cookiesOf(f.attempt("192.0.2.1", "admin", password, 200))
 	f.lock("admin")
-	f.tries("192.0.2.99", "admin", password, 429, device[:len(device)-6]+"AAAAAA")
-	f.tries("192.0.2.99", "admin", password, 200, device)
-	f.tries("192.0.2.99", "admin", password, 200, both)
-	f.tries("198.51.100.1", "auditor", password, 200, both)
+	f.attempt("192.0.2.99", "admin", password, 429, device[:len(device)-6]+"AAAAAA")
+	f.attempt("192.0.2.99", "admin", password, 200, device)
+	f.attempt("192.0.2.99", "admin", password, 200, both)
+	f.attempt("198.51.100.1", "auditor", password, 200, both)
 
 	// Its own failures count.
 	for range deviceLimit.attempts {
-		f.tries("192.0.2.99", "admin", "wrong", 401, device)
+		f.attempt("192.0.2.99", "admin", "wrong", 401, device)
 	}
-	f.tries("192.0.2.98", "admin", password, 429, device)
-	f.tries("192.0.2.98", "admin", password, 200, other)
+	f.attempt("192.0.2.98", "admin", password, 429, device)
+	f.attempt("192.0.2.98", "admin", password, 200, other)
 
 	f.change("owner", "DELETE", accountsPath+"/admin/sessions", "", 204)
-	f.tries("192.0.2.97", "admin", password, 429, other)
+	f.attempt("192.0.2.97", "admin", password, 429, other)
 	f.change("owner", "DELETE", accountsPath+"/admin/lock", "", 204)
-	_, device = f.cookiesOf(f.tries("192.0.2.97", "admin", password, 200))
+	_, device = f.cookiesOf(f.attempt("192.0.2.97", "admin", password, 200))
 	f.lock("admin")
-	f.tries("192.0.2.97", "admin", password, 200, device)
+	f.attempt("192.0.2.97", "admin", password, 200, device)
 	f.change("owner", "PATCH", accountsPath+"/admin", `{"password":"battery staple"}`, 200)
-	f.tries("192.0.2.97", "admin", "battery staple", 429, device)
+	f.attempt("192.0.2.97", "admin", "battery staple", 429, device)
 }
 
 // TestUnlock: admins see that an account is locked, and free it; the trail says so.
@@ -162,7 +162,7 @@ func TestUnlock(t *testing.T) {
 	locked("admin", 1)
 	f.change("admin", "DELETE", accountsPath+"/auditor/lock", "", 204)
 	locked("admin", 0)
-	f.tries("192.0.2.99", "auditor", password, 200)
+	f.attempt("192.0.2.99", "auditor", password, 200)
 	if told := f.trail("admin", tenantA+"/access"); !strings.HasPrefix(told[1], "admin account unlock auditor") {
 		t.Errorf("%v", told)
 	}
@@ -209,16 +209,16 @@ func TestThrottleForgetsNobody(t *testing.T) {
 func TestAddressLimit(t *testing.T) {
 	f := newServer(t)
 	for i := range addressLimit.attempts {
-		f.tries("192.0.2.1", []string{"owner", "admin", "scoped", "auditor", "member", "stranger"}[i%6], "wrong", 401)
+		f.attempt("192.0.2.1", []string{"owner", "admin", "scoped", "auditor", "member", "stranger"}[i%6], "wrong", 401)
 	}
-	f.tries("192.0.2.1", "admin", password, 429)
-	f.tries("192.0.2.2", "admin", password, 200)
+	f.attempt("192.0.2.1", "admin", password, 429)
+	f.attempt("192.0.2.2", "admin", password, 200)
 }
 
 // TestOwnPassword: people change their own password if they know the old one. Their session goes on, all others end.
 func TestOwnPassword(t *testing.T) {
 	f := newServer(t)
-	session, _ := f.cookiesOf(f.tries("192.0.2.1", "auditor", password, 200))
+	session, _ := f.cookiesOf(f.attempt("192.0.2.1", "auditor", password, 200))
 	patch := func(cookie, old, password string, want int) reply {
 		t.Helper()
 		r := f.sendFrom("192.0.2.1", "PATCH", "/api/v1/session", fmt.Sprintf(`{"old_password":%q,"password":%q}`, old, password), cookie)
@@ -242,8 +242,8 @@ func TestOwnPassword(t *testing.T) {
 	if r := f.sendFrom("192.0.2.1", "GET", "/api/v1/session", "", renewed); r.status != 200 || device == "" {
 		t.Errorf("the new token: %d %s", r.status, r.body)
 	}
-	f.tries("192.0.2.1", "auditor", password, 401)
-	f.tries("192.0.2.1", "auditor", next, 200)
+	f.attempt("192.0.2.1", "auditor", password, 401)
+	f.attempt("192.0.2.1", "auditor", next, 200)
 	told := strings.Join(f.trail("admin", tenantA+"/access"), "\n")
 	if !strings.Contains(told, "auditor session change_password auditor") || !strings.Contains(told, `auditor session change_password {"count":2,"last_at"`) || strings.Contains(told, "secret") {
 		t.Error(told)
@@ -252,7 +252,7 @@ func TestOwnPassword(t *testing.T) {
 		patch(renewed, "wrong", password, 422)
 	}
 	patch(renewed, next, password, 429)
-	f.tries("192.0.2.1", "auditor", next, 200)
+	f.attempt("192.0.2.1", "auditor", next, 200)
 }
 
 // TestOwnPasswordNeedsTheOld: an admin's session cannot set the own password the way it sets another's.
@@ -260,7 +260,7 @@ func TestOwnPasswordNeedsTheOld(t *testing.T) {
 	f := newServer(t)
 	f.asProblem(f.send("admin", "PATCH", accountsPath+"/admin", `{"password":"battery staple"}`), 403)
 	f.asProblem(f.send("write", "PATCH", "/api/v1/session", `{"password":"battery staple","old_password":"x"}`), 403)
-	f.tries("192.0.2.1", "admin", password, 200)
+	f.attempt("192.0.2.1", "admin", password, 200)
 }
 
 // TestMustChange: an account whose password somebody else set does nothing before it has one of its own.
@@ -268,7 +268,7 @@ func TestMustChange(t *testing.T) {
 	f := newServer(t)
 	f.change("admin", "POST", accountsPath, `{"username":"new","password":"given by an admin","role":"auditor"}`, 201)
 	f.change("admin", "POST", accountsPath, `{"username":"robot","password":"given by an admin","role":"auditor","must_change":false}`, 201)
-	first := f.tries("192.0.2.1", "new", "given by an admin", 200)
+	first := f.attempt("192.0.2.1", "new", "given by an admin", 200)
 	if strings.TrimSpace(first.body) != `{"username":"new","role":"auditor","locale":"en","tenants":[],"must_change":true}` {
 		t.Error(first.body)
 	}
@@ -296,10 +296,10 @@ func TestMustChange(t *testing.T) {
 	send("GET", entriesPath, "", 200)
 
 	f.change("admin", "PATCH", accountsPath+"/new", `{"password":"given once more"}`, 200)
-	session, _ = f.cookiesOf(f.tries("192.0.2.1", "new", "given once more", 200))
+	session, _ = f.cookiesOf(f.attempt("192.0.2.1", "new", "given once more", 200))
 	send("GET", entriesPath, "", 403)
 	send("DELETE", "/api/v1/session", "", 204)
-	session, _ = f.cookiesOf(f.tries("192.0.2.1", "robot", "given by an admin", 200))
+	session, _ = f.cookiesOf(f.attempt("192.0.2.1", "robot", "given by an admin", 200))
 	send("GET", entriesPath, "", 200)
 	f.change("admin", "PATCH", accountsPath+"/robot", `{"must_change":true}`, 200)
 	send("GET", entriesPath, "", 403)
@@ -328,7 +328,7 @@ func TestAccountSessions(t *testing.T) {
 	if told := f.trail("admin", tenantA+"/access"); !strings.HasPrefix(told[0], "admin account sign_out auditor") {
 		t.Errorf("%v", told)
 	}
-	f.tries("192.0.2.1", "auditor", password, 200)
+	f.attempt("192.0.2.1", "auditor", password, 200)
 	must(f.log.Identity.ChangeAccount("auditor", func(a *identity.Account) error { a.Tenant = "other"; return nil }))(t)
 	f.asProblem(f.send("admin", "DELETE", accountsPath+"/auditor/sessions", ""), 404)
 }

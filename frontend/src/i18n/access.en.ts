@@ -151,7 +151,8 @@ export const accessEn = {
     'disabled account': 'account disabled',
     'wrong password': 'wrong password',
     'wrong second factor': 'wrong second factor',
-    'too many tries': 'too many attempts',
+    'too many attempts': 'too many attempts',
+    'too many tries': 'too many attempts', // in entries of earlier versions
     'wrong code': 'wrong setup code',
     'unknown key': 'unknown API key',
     'revoked key': 'revoked API key',

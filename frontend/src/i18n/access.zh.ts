@@ -151,7 +151,8 @@ export const accessZh: AdminMessages['access'] = {
     'disabled account': '账号已停用',
     'wrong password': '密码错误',
     'wrong second factor': '第二因素错误',
-    'too many tries': '尝试次数过多',
+    'too many attempts': '尝试次数过多',
+    'too many tries': '尝试次数过多', // in entries of earlier versions
     'wrong code': '初始设置码错误',
     'unknown key': '未知的 API 密钥',
     'revoked key': 'API 密钥已吊销',
