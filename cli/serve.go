@@ -113,7 +113,7 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	slog.SetDefault(o.Logger) // errors of background work are logged there, too
 	failed := func(err error) { faults.Report("background work", err) }
 	daily.Go(func() { l.Journal.RetainDaily(days, retentionInterval, failed) })
-	if err := errors.Join(limitMemory(f.MemoryLimit, m.Getenv), f.keep(l, &o, m.Now)); err != nil {
+	if err := errors.Join(limitMemory(f.MemoryLimit, m.Getenv), f.setUpAnchors(l, &o, m.Now)); err != nil {
 		return err
 	}
 	if o.Anchors != nil {
@@ -155,7 +155,7 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	}
 	err := l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "stop"})
 	l.Trail.Flush()
-	m.keepLast(finish, o, failed)
+	m.writeLastAnchors(finish, o, failed)
 	return err
 }
 

@@ -246,14 +246,7 @@ func (s *Server) sendOpenAPI(c *fiber.Ctx) error {
 }
 
 func setHeaders(c *fiber.Ctx) {
-	c.Set(fiber.HeaderContentSecurityPolicy, wire.ContentSecurityPolicy)
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
-	c.Set("Cross-Origin-Resource-Policy", "same-origin")
-	c.Set("Cross-Origin-Opener-Policy", "same-origin")
-	if wire.IsHTTPS(c) {
-		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
-	}
+	wire.SetSecurityHeaders(c)
 	if isAPI(c.Path()) {
 		c.Set(fiber.HeaderCacheControl, "no-store")
 	}

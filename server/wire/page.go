@@ -41,10 +41,6 @@ func Named(text string, names ...string) template.HTML {
 	return template.HTML(fmt.Sprintf(template.HTMLEscapeString(text), inserted...)) //nolint:gosec // everything is escaped
 }
 
-// ContentSecurityPolicy restricts the console to its own files and keeps it out of frames.
-const ContentSecurityPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-	"connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-
 //go:embed page.html
 var pageHTML string
 

@@ -10,8 +10,8 @@ import (
 	"oplog/server"
 )
 
-// keep sets up where checkpoints are kept besides the log.
-func (f *serveFlags) keep(l *node.Node, o *server.Options, now func() time.Time) (err error) {
+// setUpAnchors sets up the folder and the witnesses that get the checkpoints.
+func (f *serveFlags) setUpAnchors(l *node.Node, o *server.Options, now func() time.Time) (err error) {
 	trees := proof.NewTrees(l.Directory, l.Prover)
 	if f.Anchor != "" {
 		o.Anchors = proof.NewAnchors(trees, now, f.Anchor)
@@ -26,8 +26,8 @@ func (f *serveFlags) keep(l *node.Node, o *server.Options, now func() time.Time)
 	return nil
 }
 
-// keepLast has the last checkpoints, with all that has been recorded, cosigned and written to the folder.
-func (m *Program) keepLast(ctx context.Context, o server.Options, failed func(error)) {
+// writeLastAnchors has the last checkpoints, which cover all entries, cosigned and written to the folder.
+func (m *Program) writeLastAnchors(ctx context.Context, o server.Options, failed func(error)) {
 	if o.Witnesses != nil {
 		if err := o.Witnesses.Finish(ctx); err != nil {
 			failed(err)

@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strings"
+
+	"oplog/oplog"
+)
+
+// serveFlags are the flags of all serving commands.
+type serveFlags struct {
+	dataFlag
+	Listen        string   `default:"127.0.0.1:8484" placeholder:"ADDR" help:"Address to listen on (${default}); port 0 takes a free one."`
+	Host          []string `placeholder:"NAME" help:"Host name of the server, besides localhost; may be repeated. Requests for other hosts are rejected."`
+	NoOpen        bool     `help:"Do not open the browser."`
+	Anchor        string   `placeholder:"DIR" help:"Folder off this machine, such as a network share or USB stick, for the checkpoints of all logs and access logs, every few minutes and on exit; it must exist."`
+	Witness       []string `sep:"none" placeholder:"\"VKEY URL\"" help:"Witness that cosigns each checkpoint: the verifier key that it prints, and its URL; may be repeated."`
+	TLSCert       string   `name:"tls-cert" placeholder:"FILE" and:"tls" help:"Certificate for HTTPS. A renewed certificate is used without a restart."`
+	TLSKey        string   `name:"tls-key" placeholder:"FILE" and:"tls" help:"Key of the certificate, which others must not be able to read."`
+	Insecure      bool     `help:"Allow other machines to connect without HTTPS: passwords and entries can be read in the network."`
+	BasePath      string   `placeholder:"PATH" help:"Path of all URLs behind a reverse proxy, such as /oplog."`
+	TrustedProxy  []string `placeholder:"CIDR" help:"Network of a reverse proxy, such as 10.0.0.5/32, whose X-Forwarded-For, -Proto and -Host headers are trusted; may be repeated."`
+	MetricsListen string   `placeholder:"ADDR" help:"Separate address for /metrics, /healthz and /readyz, which need no key there."`
+	MemoryLimit   string   `placeholder:"SIZE" help:"Memory that the program tries to stay within, such as 512MiB or 2GiB; by default three quarters of the machine's or container's."`
+
+	proxies []netip.Prefix // of TrustedProxy
+}
+
+// basePaths matches the values of --base-path, which contain only characters that HTML and URLs leave as they are.
+var basePaths = regexp.MustCompile(`^(/[A-Za-z0-9][A-Za-z0-9._~-]*)*$`)
+
+// Validate checks the flags before anything is opened.
+func (f *serveFlags) Validate() error {
+	for _, flag := range []struct{ name, address string }{{"listen", f.Listen}, {"metrics-listen", f.MetricsListen}} {
+		if err := hostPort(flag.name, flag.address); err != nil {
+			return err
+		}
+	}
+	if _, err := memorySize(f.MemoryLimit); err != nil {
+		return err
+	}
+	f.BasePath = strings.TrimRight(f.BasePath, "/")
+	if !basePaths.MatchString(f.BasePath) {
+		return fmt.Errorf("--base-path %s is not a path such as /oplog: letters, digits, and . _ ~ - in each part", f.BasePath)
+	}
+	f.proxies = nil
+	for _, proxy := range f.TrustedProxy {
+		network, ok := oplog.ParseNetwork(proxy)
+		if !ok {
+			return fmt.Errorf("--trusted-proxy %s is neither an address such as 192.0.2.7 nor a network such as 192.0.2.0/24", proxy)
+		}
+		f.proxies = append(f.proxies, network)
+	}
+	for _, host := range f.Host {
+		if strings.Contains(host, "/") {
+			return fmt.Errorf("--host %s is a URL; specify only the host name: --host %s", host, bareHost(host))
+		}
+		if strings.Contains(host, "*") {
+			return fmt.Errorf("--host %s is a pattern, which is not supported; specify each host name: --host log.example.com", host)
+		}
+	}
+	return nil
+}
