@@ -11,13 +11,13 @@ import { Toasts } from '../ui/Toasts'
 import { Pages } from './Pages'
 
 /**
- * A browser that believes it is offline still reaches a server on the same machine or an isolated network: only a call
- * that gets no answer tells.
+ * A browser that believes it is offline can still reach a server on the same machine or on an isolated network: only a
+ * call without a response shows that it cannot.
  */
 const askAnyhow = { networkMode: 'always' } as const
 
 function makeClient(): QueryClient {
-  // Any call may find that the session has ended: the sign-in page is shown then.
+  // Any call may find that the session has ended; then the sign-in page is shown.
   function noticeEnd(error: unknown) {
     if (!isProblem(error, 401)) return
     const session = client.getQueryData<Session | null>(queryKeys.session)

@@ -64,7 +64,7 @@ export function Pages({ session, onLanguage }: Props) {
   if (session.error) return <Unreachable error={session.error} onRetry={() => session.refetch()} />
   if (session.data === undefined) return null
 
-  // Until the server has said so, the code says that it is to be set up, and the lack of one that it has been.
+  // Until the server responds, a code means that the server needs to be set up, and no code that it has been.
   if (session.data === null && !wasSignedIn && (setupNeeded.data ?? setupCode !== null))
     return <SetupPage locale={tag} onLanguage={choose} />
 

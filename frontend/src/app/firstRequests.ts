@@ -4,8 +4,8 @@ import { pageSize, prefetch, sessionPath } from '../model/api/prefetch'
 import type { Session } from '../model/api/types'
 import { hasPeriod, readFilters, writeFilters } from '../model/log/filters'
 
-// What the first page will ask for is asked for before the console is there to ask: while its code is still being
-// read, the server answers.
+// Sends the requests of the first page before the console has loaded, so that the server responds while its code is
+// still being read.
 
 const readerKey = 'oplog.reader'
 

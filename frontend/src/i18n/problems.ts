@@ -15,20 +15,20 @@ export interface FieldProblem {
 export interface Problem {
   status: number
   detail: string
-  /** Why, for programs; "" if the status says it all. */
+  /** The reason, for programs; "" if the status is enough. */
   reason: string
   params: Params
   errors: FieldProblem[]
 }
 
-/** Says the server's errors in another language; undefined where the server's own message has to do. */
+/** Translates the server's errors; undefined if the server's own message has to be shown. */
 export interface ProblemTranslation {
   field: (problem: FieldProblem) => string | undefined
   text: (problem: Problem) => string | undefined
   title: (status: number) => string | undefined
 }
 
-/** What the server says in English, by its codes; each {name} stands for a parameter, and {value} for the value as sent. */
+/** Translations of the server's messages by code; {name} is replaced by a parameter, {value} by the value as sent. */
 export interface ProblemMessages {
   codes: Record<string, string>
   reasons: Record<string, string>

@@ -15,7 +15,7 @@ export class ApiProblem extends Error implements Problem {
   readonly status: number
   /** The server's message, in English. */
   readonly detail: string
-  /** Why, for programs; "" if the status says it all. */
+  /** The reason, for programs; "" if the status is enough. */
   readonly reason: string
   readonly params: Problem['params']
   readonly errors: FieldProblem[]
@@ -48,7 +48,7 @@ export class ApiProblem extends Error implements Problem {
   }
 }
 
-/** A query has no field beside the message, so that it says which value is meant. */
+/** Adds the value to the message for a query parameter, which has no field beside it. */
 function valued({ location, value }: FieldProblem, message: string): string {
   return location?.startsWith('query.') && typeof value === 'string' && value ? `“${value}” ${message}` : message
 }
@@ -75,7 +75,7 @@ export async function loadProblemMessages(): Promise<void> {
     const loaded = await loadProblems(tag)
     if (tag === language) translation = loaded
   } catch {
-    // The server's own message says it, too.
+    // The server's own message is shown instead.
   }
 }
 

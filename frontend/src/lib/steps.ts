@@ -1,32 +1,32 @@
-/** How what a person asks for joins what was asked for before. */
+/** How a query of a person relates to the previous one. */
 export interface Step {
-  /** It takes the place of the one before in the browser's history. */
+  /** It replaces the previous one in the browser's history. */
   replace: boolean
-  /** It is part of the same act, which the access log tells by one entry. */
+  /** It belongs to the same action, which is one entry of the access log. */
   goesOn?: boolean
 }
 
-// The server waits longer before it tells an act: actPause in trail/act.go.
+// The server waits longer before it records an action: actionIdle in trail/action.go.
 const pause = 10_000
 
-/** Steps that are one act of a person where they follow each other soon: keys of a word, arrows of a selection. */
+/** Steps that are one action if they follow each other soon: typing a word, extending a selection by arrow keys. */
 export class Steps {
   private last = Number.NEGATIVE_INFINITY
 
-  /** Takes a step, and tells whether it goes on with the one before. */
+  /** Takes a step, and returns whether it continues the previous one. */
   next(now = performance.now()): boolean {
     const goesOn = now - this.last < pause
     this.last = now
     return goesOn
   }
 
-  /** What comes next is another act. */
+  /** The next step begins another action. */
   end() {
     this.last = Number.NEGATIVE_INFINITY
   }
 }
 
-/** Whether a text that stands in a search box is being typed on, or another one is begun. */
+/** Whether a text in a search field continues the previous one. */
 export function typedOn(before: string, next: string): boolean {
   return before !== '' && next !== '' && before[0] === next[0]
 }

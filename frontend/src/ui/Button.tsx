@@ -3,10 +3,10 @@ import './button.css'
 
 interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'type'> {
   kind?: 'primary' | 'plain'
-  /** What it does cannot be undone. */
+  /** The action cannot be undone. */
   danger?: boolean
   size?: 'small' | 'middle' | 'large'
-  /** As wide as what it stands in. */
+  /** As wide as its container. */
   block?: boolean
   submit?: boolean
   /** Under way: a second press does nothing, and the focus stays. */

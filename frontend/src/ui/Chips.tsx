@@ -22,11 +22,11 @@ interface Props<Name extends string> {
   onNoneLeft: () => void
   onClear: () => void
   onCopyLink: () => void
-  /** Stands before the link. */
+  /** Placed before the link. */
   children?: ReactNode
 }
 
-/** The filters that are on, one chip each. The line is there when it is empty too, so that nothing jumps. */
+/** A chip for each active filter. The line is drawn even if it is empty, so that nothing moves. */
 export function Chips<Name extends string>({
   chips,
   onRemove,

@@ -7,12 +7,12 @@ import './popup.css'
 
 interface Props {
   label: string
-  /** How many values are chosen, and how many excluded. */
+  /** The numbers of chosen and of excluded values. */
   chosen: number
   excluded?: number
-  /** Says nothing where none is on. */
+  /** Shows nothing if none is chosen. */
   plain?: boolean
-  /** Its label is long, and is cut where there is no room for it. */
+  /** The label is cut if there is no room for it. */
   shrinks?: boolean
   /** The server refused one of them. */
   invalid: boolean
@@ -22,7 +22,7 @@ interface Props {
   children: ReactNode
 }
 
-/** A button that opens the choices of a filter, and says how many of them are on. */
+/** A button that opens the choices of a filter, with the numbers of chosen and excluded values. */
 export function ChoiceFilter({ label, chosen, excluded = 0, plain, shrinks, invalid, open, onOpen, children }: Props) {
   const messages = useMessages()
   return (

@@ -18,11 +18,11 @@ interface Props {
   groups: ChoiceGroup[]
   counts: { value: string; count: number }[] | undefined
   selected: string[]
-  /** Left out: nothing can be excluded. */
+  /** Without it nothing can be excluded. */
   excluded?: string[]
-  /** Says what is not among the choices. */
+  /** A note on values that are not listed. */
   note?: string | undefined
-  /** Is called with what was typed to find a choice. */
+  /** Called with the text typed to find a choice. */
   onFind?: (text: string) => void
   /** The choices are still being read. */
   pending?: boolean

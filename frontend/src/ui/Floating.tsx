@@ -11,9 +11,9 @@ interface Props {
 }
 
 /**
- * A small panel under the control that opened it, to be drawn beside that. Escape, a press elsewhere or Tab out of it
- * closes it; the focus goes back unless it has been moved. It is not in the first load: what is drawn in it is loaded
- * together with it, see LazyBoundary.
+ * A small panel below the control that opened it, to be drawn beside that control. Escape, a click elsewhere or Tab out of
+ * it closes it; the focus returns unless it has been moved. It is not in the first load: its content loads with it, see
+ * LazyBoundary.
  */
 export function Floating(props: Props) {
   const [place, setPlace] = useState<HTMLElement | null>(null)

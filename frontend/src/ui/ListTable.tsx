@@ -17,13 +17,13 @@ interface Props<T> {
   columns: Column<T>[]
   items: T[]
   keyOf: (item: T) => string
-  /** Set back: what is revoked, disabled or retired. */
+  /** Whether an item is dimmed: revoked, disabled or retired. */
   faded?: (item: T) => boolean
 }
 
-/** A table of few rows, which fold into blocks where there is no room for them: each cell then tells its column. */
+/** A table of few rows, which fold into blocks if there is no room; each cell then shows its column's title. */
 export function ListTable<T>({ label, columns, items, keyOf, faded }: Props<T>) {
-  // What the table has to spare goes to every column by its width, but to no buttons.
+  // Spare room is shared among columns by their width, except those of buttons.
   const widths = columns
     .map(({ width, actions }) =>
       actions ? `${width}px` : width ? `minmax(${width}px, ${width}fr)` : 'minmax(0, 480fr)',

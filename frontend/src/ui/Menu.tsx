@@ -8,9 +8,9 @@ const MenuPanel = preloadable(() => import('./MenuPanel'))
 export interface MenuItem {
   key: string
   label: ReactNode
-  /** What is on now, of items that are choices. */
+  /** Whether the item is the current choice. */
   selected?: boolean
-  /** Without it the item is only read. */
+  /** Without it the item is plain text. */
   onChoose?: () => void
 }
 
@@ -20,10 +20,10 @@ interface Props {
   label: string
   className: string
   align?: 'start' | 'end'
-  /** Says the label where the button shows only an icon. */
+  /** The label is only for assistive technology, since the button shows an icon. */
   silent?: boolean
   title?: string
-  /** What the button shows. */
+  /** The content of the button. */
   children: ReactNode
 }
 

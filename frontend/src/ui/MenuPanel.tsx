@@ -42,7 +42,7 @@ function Panel({ place, label, items, align, onClose }: Props & { place: HTMLEle
             onKeyDown={(event) => {
               if (event.key !== 'Escape' && event.key !== 'Tab') return
               event.stopPropagation()
-              leave() // from there Tab goes on
+              leave() // Tab continues from there
               onClose()
             }}
           >

@@ -10,17 +10,17 @@ import './filters.css'
 interface Props {
   ref?: Ref<HTMLInputElement>
   value: string
-  /** The server refused what is searched for. */
+  /** The server refused the search. */
   invalid: boolean
-  /** What can be searched for; left out: what the log is. Where it has no room, the hint is `Search`. */
+  /** What can be searched; by default that of the log. If there is no room for it, the hint is `Search`. */
   hint?: string
-  /** `goesOn`: it is still the text that was sent before, typed on. */
+  /** `goesOn`: the value continues the previous search. */
   onChange: (value: string, goesOn: boolean) => void
 }
 
 const pause = 150
 
-/** The one search box. What is typed becomes the filter shortly after the last key. */
+/** The search field. Its text becomes the filter shortly after the last key. */
 export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
   const messages = useMessages()
   const fullHint = hint ?? messages.searchHint
@@ -32,12 +32,12 @@ export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
   const composing = useRef(false)
   const sent = useRef(value)
   const [steps] = useState(() => new Steps())
-  /** Of what is typed and not sent yet: whether it goes on. */
+  /** Whether the text that is not sent yet continues the previous search. */
   const goesOn = useRef<boolean>(undefined)
-  // The pause may outlive a render: what is sent joins the filters of then, not of the last key.
+  // The pause may outlive a render: the search is added to the filters at that time, not those at the last key.
   const latest = useLatest(onChange)
 
-  // A change from elsewhere (a chip removed, a step back in the history) is shown; one's own is not typed over.
+  // Shows changes from elsewhere, such as a removed chip or Back, without overwriting text that is being typed.
   useEffect(() => {
     if (value === sent.current) return
     sent.current = value
@@ -60,7 +60,7 @@ export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
     latest.current(next, typed)
   }
 
-  /** Sends what a person has finished: what is typed then is another search. */
+  /** Sends a finished search: text typed after it is a new search. */
   function finish(next: string) {
     send(next)
     steps.end()
@@ -71,7 +71,7 @@ export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
     window.clearTimeout(timer.current)
     const step = steps.next()
     goesOn.current ??= step
-    // Half a syllable of a Chinese input method is not a search.
+    // Half a syllable in a Chinese input method is not a search.
     if (!composing.current) timer.current = window.setTimeout(() => send(next), pause)
   }
 

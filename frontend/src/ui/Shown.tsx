@@ -20,7 +20,7 @@ interface PartsProps<R extends Range> {
   text: string
   /** In order, without overlap. */
   ranges: R[]
-  /** Draws what stands in one of them. */
+  /** Draws the text of a range. */
   draw: (part: ReactNode, range: R, index: number) => ReactNode
 }
 

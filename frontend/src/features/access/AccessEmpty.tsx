@@ -13,7 +13,7 @@ interface Props {
   onFilters: (next: Filters) => void
 }
 
-/** No row: says what was asked for, and each way out. */
+/** Shown when no entry matches: lists the filters, each with a button that removes it. */
 export function AccessEmpty({ filters, active, onFilters }: Props) {
   const common = useMessages()
   const messages = useAdminMessages().access

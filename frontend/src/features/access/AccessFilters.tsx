@@ -23,7 +23,7 @@ interface Props {
   refused: string[]
   onFilters: (next: Filters, how?: Step) => void
   onCopyLink: () => void
-  /** Stands before the link. */
+  /** Placed before the link. */
   children: ReactNode
 }
 

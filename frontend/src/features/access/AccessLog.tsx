@@ -82,7 +82,7 @@ export function AccessLog({ tenant, scope, filters, ignored, onFilters }: Props)
         )
   const actions = actionChoices(messages)
 
-  /** The value of a filter, as its choice says it. */
+  /** The title of a filter's value, as in its list of choices. */
   function titleOf(field: Field, value: string): string {
     const groups = { user: actors, operation: actions }[field as string]
     return groups?.flatMap(({ choices }) => choices).find((choice) => choice.value === value)?.title ?? value

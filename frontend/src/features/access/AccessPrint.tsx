@@ -18,7 +18,7 @@ interface Props {
   filters: Filters
   /** The active filters as text. */
   active: { label: string; text: string }[]
-  /** What the page has read. */
+  /** The entries on the page. */
   entries: Entry[]
   hasMore: boolean
   context: ActionContext

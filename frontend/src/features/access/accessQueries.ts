@@ -4,7 +4,7 @@ import { queryKeys } from '../../model/api/queryKeys'
 import type { EntryPage, ProvenEntry } from '../../model/api/types'
 import { type Filters, writeFilters } from '../../model/log/filters'
 
-/** The access log of a tenant, or of the server (`null`) for what is of none, newest first, page after page. */
+/** The access log of a tenant, or that of the server (`null`), newest first, in pages. */
 export function useAccess(tenant: string | null, filters: Filters) {
   const path = accessPath(tenant)
   const query = writeFilters(filters)

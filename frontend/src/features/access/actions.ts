@@ -81,7 +81,7 @@ function objectOf({ module, content }: Entry): string | undefined {
 
 const first = ['q', ...listFilters.map(wireName), 'range', 'from', 'to']
 
-/** The details, with those of filters, tenants and holds among them, filters first; a preset stands for its two ends. */
+/** The details, including those of filters, tenants and holds, filters first; a preset replaces its start and end. */
 function flat(details: unknown): [string, unknown][] {
   if (!isObject(details)) return []
   const all = Object.entries(details).flatMap(([key, value]): [string, unknown][] =>

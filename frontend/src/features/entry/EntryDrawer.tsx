@@ -146,7 +146,7 @@ interface HeadButtonProps {
   onClick: () => void
 }
 
-/** At the end of the list a button keeps the focus, so that the keys go on from there. */
+/** A button that keeps the focus if it becomes disabled, at the end of the list. */
 function HeadButton({ label, icon, disabled, onClick }: HeadButtonProps) {
   return (
     <button

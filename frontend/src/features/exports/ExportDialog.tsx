@@ -195,7 +195,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
   )
 
   function shownPeriod({ from, to }: { from: string; to: string }): string {
-    // A preset's day is not over yet: what is exported ends now.
+    // The last day of a preset is not over yet: the export ends now.
     const end = new Date(Math.min(Date.parse(to), Date.now())).toISOString()
     const period = messages.period(exactTime(from, zone), exactTime(end, zone))
     return messages.periodInZone(period, zone, offsetText(Date.parse(end), zone))
@@ -208,7 +208,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
 
 interface Started {
   id: string
-  /** What the access log tells it by. */
+  /** The name of the action in the access log. */
   act: string
 }
 

@@ -8,7 +8,7 @@ import { Icon } from '../../ui/Icon'
 import { Notice } from '../../ui/Notice'
 import { bundleName, manifestPath, verifyCommand } from './verify'
 
-/** How to check a downloaded export: the command to run, and the manifest for those who have only the file. */
+/** How to check a downloaded export: the command to run, and the manifest for a file downloaded alone. */
 export default function ExportProof({ tenant, one }: { tenant: string; one: Export }) {
   const messages = useExportsMessages()
   const key = useVerifierKey()

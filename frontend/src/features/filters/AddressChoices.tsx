@@ -19,7 +19,7 @@ export function AddressChoices({ filters, onFilters }: Props) {
   const [text, setText] = useState('')
   const [wrong, setWrong] = useState(false)
   const { ip, notIp } = filters
-  // What was on a moment ago stays to be turned on again.
+  // Values that were just removed stay in the list, so that they can be chosen again.
   const [known, setKnown] = useState<string[]>([...ip, ...notIp])
   const choices = [...new Set([...known, ...ip, ...notIp])].map((value) => ({ value, title: value }))
 

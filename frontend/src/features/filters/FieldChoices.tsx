@@ -12,10 +12,10 @@ import { AddressChoices } from './AddressChoices'
 import { moduleChoices, operationChoices } from './choices'
 import { KeyChoices } from './KeyChoices'
 
-/** The fields whose values stand in a list, or are typed: all but the organization, which has its tree, and the content. */
+/** The fields whose values are listed or typed: all but the organization, which has its tree, and the content. */
 export type ChoiceField = Exclude<Field, 'organization' | 'contentId'>
 
-/** What the choices of every field need. */
+/** The props of all choices. */
 export interface ChoiceContext {
   tenant: string
   filters: Filters
@@ -34,7 +34,7 @@ export function FieldChoices({ field, ...context }: ChoiceContext & { field: Cho
 function ListChoices(props: ChoiceContext & { field: Exclude<ChoiceField, 'ip' | 'key'> }) {
   const { field, tenant, filters, titles, nameOf, onFilters } = props
   const messages = useChoicesMessages()
-  // Counts beside the choices are for the other filters: how many rows choosing one would give.
+  // Counts apply the other filters only: the number of rows that choosing a value would give.
   const outside = withoutField(filters, field)
   const { data } = useSummary(tenant, outside)
   const listed = data?.facets[field]
@@ -50,7 +50,7 @@ function ListChoices(props: ChoiceContext & { field: Exclude<ChoiceField, 'ip' |
   const counts = further && listed ? [...further, ...listed] : listed
   const [chosen, excluded] = [filters[field], filters[exclusionOf(field)]]
 
-  /** Those with the most operations, after what is already chosen or excluded and not among them. */
+  /** The values with the most operations, after chosen and excluded ones that are not among them. */
   function found(facet: FacetValue[] | undefined): ChoiceGroup[] {
     const names = new Map(facet?.map(({ value, name }) => [value, name || nameOf(field, value)]))
     const whole = field !== 'user' && more > 0 && find.trim() !== '' ? [find.trim()] : []

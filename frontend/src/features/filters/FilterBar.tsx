@@ -16,7 +16,7 @@ import '../../ui/filters.css'
 
 const FilterPanel = preloadable(() => import('./FilterPanel'))
 
-/** What is open under the bar: the choices of a field, the further filters, the dates of a period. */
+/** The open panel below the bar: choices of a field, further filters, or the dates of a period. */
 export type Opened = Field | 'more' | 'period'
 
 interface Props extends Omit<ChoiceContext, 'tenant' | 'onFilters'> {
@@ -27,7 +27,7 @@ interface Props extends Omit<ChoiceContext, 'tenant' | 'onFilters'> {
   refused: string[]
   search: Ref<HTMLInputElement>
   opened: Opened | undefined
-  /** Brings back the tree when it has been put away. */
+  /** Shows the collapsed tree again. */
   onShowTree: (() => void) | undefined
   onOpened: (opened: Opened | undefined) => void
   onFilters: (next: Filters, how?: Step) => void
@@ -35,7 +35,7 @@ interface Props extends Omit<ChoiceContext, 'tenant' | 'onFilters'> {
   onSheet: () => void
   onJump: () => void
   onExport: () => void
-  /** Stands before the export, on a phone. */
+  /** Placed before the export button, on a phone. */
   children?: ReactNode
 }
 

@@ -12,7 +12,7 @@ interface Props extends ChoiceContext {
   onClose: () => void
 }
 
-/** What a button of the filter bar opens. */
+/** The panel that a button of the filter bar opens. */
 export default function FilterPanel({ label, fields, at, onClose, ...context }: Props) {
   const [first, ...others] = fields
   return (

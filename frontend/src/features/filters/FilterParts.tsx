@@ -15,7 +15,7 @@ interface Props {
   at: Field | undefined
 }
 
-/** Several filters below each other: each says what it is set to, and opens to change it. */
+/** Several filters below each other: each shows its values, and expands to change them. */
 export function FilterParts({ parts, filters, nameOf, at }: Props) {
   const messages = useMessages()
   const [open, setOpen] = useState<ReadonlySet<Field>>(new Set(at && [at]))

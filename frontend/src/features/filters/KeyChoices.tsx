@@ -12,7 +12,7 @@ interface Props {
   onFilters: (next: Filters) => void
 }
 
-/** The keys that record operations, to filter by; those who may not see the keys have those of the address alone. */
+/** The recording keys to filter by; without permission to see keys, only those in the URL. */
 export function KeyChoices({ tenant, filters, onFilters }: Props) {
   const messages = useMessages()
   const may = administers(useSession())

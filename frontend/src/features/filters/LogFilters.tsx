@@ -21,16 +21,16 @@ interface Props extends LogPart {
   opening: Opening
   /** The query parameters that the server refused. */
   refused: string[]
-  /** Brings back the tree when it has been put away. */
+  /** Shows the collapsed tree again. */
   onShowTree: (() => void) | undefined
   onSheet: () => void
   onJump: () => void
   onExport: () => void
-  /** The saved views: in the bar on a phone, else in the line of chips. */
+  /** The saved views: in the bar on a phone, otherwise in the line of chips. */
   views: ReactNode
 }
 
-/** The bar of filters, and the line of those that are on. */
+/** The filter bar, and the line with a chip for each active filter. */
 export function LogFilters(props: Props) {
   const { tenant, filters, onFilters, log, layout, opening, views } = props
   const messages = useMessages()
@@ -38,7 +38,7 @@ export function LogFilters(props: Props) {
   const phone = layout.table === 'phone'
 
   function choosePreset(preset: Preset) {
-    // The preset that is already on moves with the clock: choosing it again reads what has come since.
+    // Presets move with the clock: choosing the active one again refreshes the log.
     if (filters.range === preset && !hasSelection(filters)) log.refresh()
     else onFilters({ ...filters, range: preset, from: undefined, to: undefined })
   }

@@ -28,9 +28,8 @@ interface UseFilters {
 }
 
 /**
- * The filters as the address has them. An address without any gets those that the person begins with, and one without
- * a period the usual one, written into it. Parameters that cannot be read are dropped from it, and reported; so are those
- * of a saved view.
+ * The filters in the URL. A URL without any gets those of the default view, and one without a period the default
+ * period. Parameters that cannot be read are removed from it and reported; so are those of a saved view.
  */
 export function useFilters(start: Start | undefined, onStart: (start: Start) => void): UseFilters {
   const [search] = useSearchParams()

@@ -165,7 +165,7 @@ function shownSelection(
   drag: { anchor: number; now: number; moved: boolean } | undefined,
   now: number,
 ): Span | undefined {
-  // The frame of a preset runs to the end of the day; what is selected ends now.
+  // The frame of a preset ends with the day, but the selection ends now.
   const present = Math.min(frame.to, Math.max(now, frame.from))
   if (drag?.moved) {
     const { from, to } = selectionOf(frame, drag.anchor, drag.now, now)

@@ -18,7 +18,7 @@ export function frameOf(summary: Summary): Frame {
   return { from, to, edges: [...edges, to], counts: buckets.map((bucket) => bucket.count) }
 }
 
-/** The next round number at or above the largest count: what the dotted line stands for. */
+/** The next round number at or above the largest count; the dotted line marks it. */
 export function roundMaximum(largest: number): number {
   if (largest <= 1) return 1
   const power = 10 ** Math.floor(Math.log10(largest))

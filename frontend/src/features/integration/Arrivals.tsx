@@ -20,7 +20,7 @@ interface Props {
   titles: Titles
 }
 
-/** What the tenant's log receives while one looks, and a test entry to try it with. */
+/** The entries that the tenant's log receives while the page is open, and a button that sends a test entry. */
 export function Arrivals({ tenant, made, sample, titles }: Props) {
   const messages = useIntegrationMessages()
   const { username, name } = useSession()

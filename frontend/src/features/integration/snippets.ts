@@ -12,10 +12,10 @@ export interface Target {
   operation: string
 }
 
-/** Stands where the key goes until there is one. */
+/** The placeholder for the key until there is one. */
 export const keyPlaceholder = 'YOUR_WRITE_KEY'
 
-/** An operation that the tenant takes: the e-mail that is sent, or the first one that is not retired. */
+/** An operation that the tenant accepts: sending an email, or the first one that is not retired. */
 export function sampleOperation(catalog: Catalog | undefined): { module: string; operation: string } {
   const retired = new Set(catalog?.operations.filter((one) => one.retired).map((one) => one.key))
   const modules = (catalog?.modules ?? []).filter((one) => !one.retired)

@@ -15,7 +15,7 @@ function expired(key: ApiKey): boolean {
   return !!key.expires_at && Date.parse(key.expires_at) <= Date.now()
 }
 
-/** What a key can do, for which organization, and from where. */
+/** The scope of a key, its organization and its addresses. */
 export function KeyScope({ apiKey, tenant }: { apiKey: ApiKey; tenant: Tenant }) {
   const common = useMessages()
   const messages = useAdminMessages().keys

@@ -24,8 +24,8 @@ const filterOf: Partial<Record<Column, Field>> = {
 }
 
 /**
- * What can be done with the head of a column: filter by its values, and drag its edge. It lies over the head and not in
- * it, so that a column's name stays its name.
+ * The tools of a column's header: filter by its values, and drag its edge. They lie over the header, not in it, so that
+ * the column's accessible name stays its title.
  */
 export function ColumnTools({ preferences, filters, byOrganization, onPreferences, onChoose }: Props) {
   const messages = useMessages()

@@ -26,7 +26,7 @@ interface Props {
   onFilters: (filters: Filters) => void
 }
 
-/** No row: says what was searched, and what each way out would give. */
+/** Shown when no entry matches: says what was searched, and how many rows each broader search would give. */
 export default function EmptyState({ tenant, filters, summary, organizations, zone, nameOf, onFilters }: Props) {
   const messages = useEmptyMessages()
   const session = useSession()
@@ -46,7 +46,7 @@ export default function EmptyState({ tenant, filters, summary, organizations, zo
       }
     }),
   })
-  // The way that gives most first; a wider period is another kind of way, and stands last.
+  // The search with the most rows comes first, the longer period last.
   const priced = ways
     .map((way, index) => ({ way, count: counts[index]?.data?.total }))
     .sort((a, b) => (a.way.name === 'wider' || b.way.name === 'wider' ? 0 : (b.count ?? 0) - (a.count ?? 0)))

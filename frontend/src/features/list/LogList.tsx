@@ -32,7 +32,7 @@ const IgnoredNotice = preloadable(() => import('../../model/log/IgnoredNotice'))
 interface Props extends LogPart {
   table: RefObject<TableHandle | null>
   now: number
-  /** The filters are refused: asking again would not help. */
+  /** The server refused the filters: retrying would not help. */
   refused: boolean
   /** Parameters of the link or the view that are ignored. */
   ignored: Ignored[]
@@ -46,7 +46,7 @@ interface Props extends LogPart {
   onChoose: (field: Field) => void
 }
 
-/** The rows with the line above them that says what they are, and all that stands in their place. */
+/** The rows, the line above that describes them, and notices or the empty state instead of them. */
 export function LogList(props: Props) {
   const { tenant, filters, onFilters, log, layout, preferences, onPreferences, now, table } = props
   const messages = useMessages()

@@ -18,15 +18,15 @@ const LogPrintSheet = preloadable(() => import('./LogPrintSheet'))
 interface Props {
   tenant: Tenant
   filters: Filters
-  /** What the page has read. */
+  /** The entries on the page. */
   entries: Entry[]
   summary: Summary | undefined
   titles: Titles
   nameOf: NameOf
   hidden: Column[]
-  /** The open entry is what is printed. */
+  /** The open entry, which is printed instead of the rows. */
   open: EntryName | undefined
-  /** Without its button: Ctrl+P and the browser's menu are there all the same. */
+  /** Without the button: Ctrl+P and the browser's menu still work. */
   silent: boolean
 }
 
@@ -36,7 +36,7 @@ export function LogPrint(props: Props) {
   const messages = useMessages()
   const printing = usePrint(async (signal) => {
     if (open) {
-      await readEntry(tenant.id, open, 'print', signal) // it is on the page: so that the access log tells it
+      await readEntry(tenant.id, open, 'print', signal) // already on the page; read for the access log
       return undefined
     }
     const query = writeFilters(filters)

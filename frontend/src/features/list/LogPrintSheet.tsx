@@ -14,13 +14,13 @@ import { shown } from '../../ui/Shown'
 interface Props {
   tenant: Tenant
   filters: Filters
-  /** What the page has read. */
+  /** The entries on the page. */
   entries: Entry[]
   summary: Summary | undefined
   titles: Titles
   nameOf: NameOf
   hidden: Column[]
-  /** What was read to be printed. */
+  /** The rows fetched for printing. */
   loaded: { rows: Entry[]; summary: Summary } | undefined
 }
 

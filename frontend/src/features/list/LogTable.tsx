@@ -24,10 +24,10 @@ import './table.css'
 import './layouts.css'
 import { useScrollPosition } from './useScrollPosition'
 
-/** What others do with the table. */
+/** The table's methods for other components. */
 export interface TableHandle {
   toTop: () => void
-  /** Gives the focus to the row that keys start from, where it is drawn. */
+  /** Focuses the current row of the keyboard, if it is drawn. */
   focusCurrent: () => void
 }
 
@@ -50,9 +50,9 @@ interface Props extends RowContext {
   onOpen: (entry: Entry) => void
   /** Changes when the rows are others, so that reading starts at the top again. */
   resetKey: string
-  /** Stands in place of the rows when there are none. */
+  /** Shown instead of rows if there are none. */
   empty: ReactNode
-  /** Stands below the last row. */
+  /** Shown below the last row. */
   foot: ReactNode
 }
 
@@ -134,11 +134,11 @@ export function LogTable(props: Props) {
     [],
   )
 
-  // From anywhere on the page the first step leads into the rows.
+  // From anywhere on the page the first key moves the focus to the rows.
   useKey('j', () => focusRow(current), entries.length > 0)
   useKey('k', () => focusRow(current), entries.length > 0)
 
-  /** `f` or, to exclude, `e`; then the number of a column as it stands there. */
+  /** Handles `f`, or `e` to exclude, followed by the number of a displayed column. */
   function filterByColumn(entry: Entry, number: number, exclude: boolean) {
     const column = columns.filter((one) => !hidden.includes(one))[number - 1]
     const wanted = column && filterOf(entry, column)
@@ -265,7 +265,7 @@ export function LogTable(props: Props) {
   )
 }
 
-/** What filtering by a cell means; the time is no filter. */
+/** The filter for a cell; there is none for the time. */
 function filterOf(entry: Entry, column: Column): { name: Field; value: string | undefined } | undefined {
   switch (column) {
     case 'user':

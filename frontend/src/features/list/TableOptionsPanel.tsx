@@ -20,7 +20,7 @@ interface Props {
   folded?: boolean | undefined
 }
 
-/** What one of the buttons for the table opens. */
+/** The panel that a table button opens. */
 export default function TableOptionsPanel({
   which,
   onClose,

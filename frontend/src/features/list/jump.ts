@@ -9,7 +9,7 @@ export function withDay(filters: Filters, day: Day, zone: string, frame: { from:
     ...filters,
     range: inside ? filters.range : undefined,
     from: new Date(from).toISOString(),
-    // Today goes on, and so stays live.
+    // Today has not ended, so it stays live.
     to: to > Date.now() && from <= Date.now() ? undefined : new Date(to).toISOString(),
   }
 }

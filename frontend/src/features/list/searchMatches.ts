@@ -20,7 +20,7 @@ function kindOf(character: string): Kind {
   return /\p{L}/u.test(character) ? 'letter' : undefined
 }
 
-/** Width, case, Latin accents and characters that are not shown do not matter to the search, so not to what is marked either. */
+/** As the search does, ignores width, case, Latin accents and invisible characters. */
 function fold(text: string): string {
   return text
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')

@@ -23,10 +23,10 @@ export function useLive({ tenant, query, on, total, readAt }: Live): { state: Li
   const [count, setCount] = useState(0)
   const shown = useLatest(total)
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was new is on screen now
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new entries are on the page now
   useEffect(() => setCount(0), [readAt, query, on])
 
-  /** What came while nobody listened is in the total. A session that has ended is noticed here. */
+  /** The total has the entries that arrived between two streams. This also notices a session that has ended. */
   async function catchUp(over: AbortSignal) {
     const fresh = await client.fetchQuery({
       queryKey: queryKeys.recount(tenant, query),

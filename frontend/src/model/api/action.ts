@@ -4,7 +4,7 @@
 /** What a page reads: its own data, an opened item, rows to print, and the export started on it. */
 export type ActionArea = 'page' | 'opened' | 'print' | 'export'
 
-/** How an act is named in a call; a stream and a download, to which browsers add no header, have it in their address. */
+/** The header that names the action of a call; streams and downloads have it in their URL. */
 export const actionHeader = 'Oplog-Act'
 
 /** Marks a call that reads rows to print, beside its action. */

@@ -30,7 +30,7 @@ export const queryKeys = {
   /** `null` for the server's own log. */
   access: (tenant: string | null, filters: string) => ['tenant', tenant, 'access', 'list', filters] as const,
   accessEntry: (tenant: string | null, id: string) => ['tenant', tenant, 'access', 'entry', id] as const,
-  // What is of no tenant stands below the same first word: all that one account saw goes when another signs in.
+  // Queries without a tenant share the first part: when another account signs in, everything of the first is removed.
   sessions: ['tenant', null, 'sessions'] as const,
   secondFactor: ['tenant', null, 'second factor'] as const,
   factorRule: ['tenant', null, 'second factor rule'] as const,

@@ -3,15 +3,15 @@ import { type ActionArea, beginAction, beginPage } from './action'
 
 let further: string | undefined
 
-/** Says that what a page asks for next is part of the act that goes on: a search that is still being typed. */
+/** Makes the next query of a page part of the current action, such as a search that is still being typed. */
 export function goOn(asked: string) {
   further = asked
 }
 
 /**
- * Begins an act when a page of a place is come to, when what it asks for changes, and when another thing is opened on
- * it. `begin` is told so before the queries begin: a person who comes back to what was read a moment ago reads it again,
- * and it is told again. Layout effects run before the effects by which queries begin.
+ * Begins an action when a page is opened, when its query changes, and when another item is opened on it. It calls `begin`
+ * before the queries start, so that returning to something read a moment ago reads it again, and it is recorded again.
+ * Layout effects run before the effects that start queries.
  */
 export function useActions(
   place: string,

@@ -32,12 +32,12 @@ export function useEventSource(path: string | undefined, { onEntry, catchUp, res
     const { signal } = over
 
     function open() {
-      close() // two tries may have been under way
+      close() // two attempts may have been in progress
       const action = `act=${actionOf('page')}`
       source = new EventSource(`${address}${address.includes('?') ? '&' : '?'}${action}`)
       source.onopen = () => setState('open')
       source.addEventListener('entry', (event) => arrive(event.data))
-      // The server says that it ends the stream: the browser need not ask for the rest of it.
+      // The server announces the end of the stream, so that the browser does not request the rest of it.
       source.addEventListener('end', again)
       source.onerror = () => {
         setState('lost')

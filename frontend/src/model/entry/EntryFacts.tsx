@@ -10,11 +10,11 @@ interface Props {
   entry: Entry
   zone: string
   organizations: Organization[] | undefined
-  /** The name of the key that recorded it, for those who may see it. */
+  /** The name of the recording key, with permission to see it. */
   keyName?: string | undefined
 }
 
-/** Who did it, from where and when. The names are those recorded; where the organization is today is said as that. */
+/** The user, source and time of an entry, as recorded; where the organization is today is added. */
 export function EntryFacts({ entry, zone, organizations, keyName }: Props) {
   const messages = useEntryMessages()
   const instant = Date.parse(entry.time)

@@ -14,7 +14,7 @@ interface Props {
   onCopy: (text: string) => void
 }
 
-/** What this browser found when it recomputed the proof of the entry, and the witnesses that do not confirm the log. */
+/** The result of the proof, which this browser recomputes, and the witnesses that do not confirm the log. */
 export function ProofLine(props: Props) {
   const { failing, ...result } = useProofResult(props.entry, props.tenant)
   return (

@@ -1,4 +1,4 @@
-// What this browser remembers of each log: the key that it saw first, or that followed from it, and the last tree head. A log that does not
+// For each log this browser remembers the key that it saw first, or that key's successor, and the last tree head. A log that does not
 // continue them was replaced or rewritten.
 
 import { basePath } from '../../lib/basePath'

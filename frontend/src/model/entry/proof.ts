@@ -78,8 +78,8 @@ export function readCheckpoint(checkpoint: string): TreeHead | undefined {
 }
 
 /**
- * Checks, in this browser, that the recorded bytes are what is shown, of this tenant, and in the signed tree.
- * Without the server's key, or in a browser that knows no Ed25519, nothing is proven: anybody could have made the tree.
+ * Checks in this browser that the recorded bytes match the displayed entry, belong to this tenant, and are in the signed
+ * tree. Without the server's key, or without Ed25519 in the browser, nothing is proven: anybody could have made the tree.
  */
 export async function checkProof(
   { proof, ...entry }: Entry & { proof?: Proof },

@@ -12,7 +12,7 @@ interface Props {
   onClose?: () => void
 }
 
-/** Names the parameters of a link or a saved view that are ignored, and what is shown instead. */
+/** Names the parameters of a link or a saved view that are ignored, and the period shown instead. */
 export default function IgnoredNotice({ ignored, source, period, onClose }: Props) {
   const messages = useIgnoredMessages()
   const parameters = messages.listJoin(ignored.map(({ name, value }) => visibleText(`${short(name)}=${short(value)}`)))

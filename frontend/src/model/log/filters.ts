@@ -101,7 +101,7 @@ export interface Ignored {
   value: string
 }
 
-/** What has the parameters. */
+/** Where the parameters come from. */
 export type Source = 'link' | 'view'
 
 /** Whether a parameter is part of the period. */
@@ -161,8 +161,8 @@ export function isRelative(filters: Filters): boolean {
 }
 
 /**
- * The period as it was read, in fixed instants. The summary tells where it begins and ends; one that goes on ends when
- * it was read, at the next full second.
+ * The period as it was read, in fixed instants, which the summary gives. A period that has not ended ends at the next full
+ * second after it was read.
  */
 export function frozen(filters: Filters, read: { from: string; to: string }, readAt: number): Filters {
   const end = Math.min(Date.parse(read.to), Math.ceil(readAt / 1000) * 1000)

@@ -6,9 +6,9 @@ export interface Layout {
   table: 'wide' | 'folded' | 'phone'
   /** Whether there is room for a separate user filter button. */
   roomy: boolean
-  /** Whether the organization tree may stand beside the table; on a phone it is in Filters. */
+  /** Whether there is room for the organization tree beside the table; on a phone it is in Filters. */
   tree: boolean
-  /** The drawer stands beside the table where both have room, else over it. */
+  /** The drawer is beside the table if both have room, otherwise over it. */
   drawer: 'beside' | 'over'
 }
 
@@ -22,7 +22,7 @@ export function layoutFor(viewport: number, treeWidth: number, drawerOpen: boole
     return { table: 'phone', roomy: false, tree: false, drawer: 'over' }
   const beside = drawerOpen && viewport - drawerWidth >= phoneBelow
   const taken = beside ? drawerWidth : 0
-  // The tree gives way to the drawer before the rows become those of a phone.
+  // The tree makes room for the drawer before the rows become those of a phone.
   const tree = viewport - treeWidth - taken >= phoneBelow
   const main = viewport - taken - (tree ? treeWidth : 0)
   return {

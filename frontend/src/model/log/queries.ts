@@ -96,14 +96,14 @@ export function useHistory(tenant: string, contentId: string | undefined) {
   })
 }
 
-/** What verifies checkpoints and manifests: the server's key, and the witnesses. */
+/** The keys that verify checkpoints and manifests: those of the server and of the witnesses. */
 const verifiers = {
   queryKey: queryKeys.verifierKey,
   queryFn: async ({ signal }: { signal: AbortSignal }): Promise<VerifierKey> => {
     try {
       return await call<VerifierKey>('/api/v1/key', { signal })
     } catch (error) {
-      if (isProblem(error, 404)) return { key: '' } // a server that offers no key, which the verdict says
+      if (isProblem(error, 404)) return { key: '' } // the server has no key, as the verdict then says
       throw error
     }
   },

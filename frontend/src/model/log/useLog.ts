@@ -34,7 +34,7 @@ export function useLog(tenant: Tenant, filters: Filters) {
   const hasTree = tenant.data_permission
   const rows = useEntries(tenant.id, filters)
   const current = useSummary(tenant.id, filters)
-  // The frame is the whole period: what is selected in it narrows the rows, not the bars.
+  // The frame is the whole period: a selection narrows the rows, not the bars.
   const frame = useSummary(tenant.id, withoutSelection(filters))
   const acrossOrganizations = useSummary(tenant.id, withoutField(filters, 'organization'), { enabled: hasTree })
   const organizations = useOrganizations(tenant.id, hasTree)

@@ -13,18 +13,18 @@ interface Props {
   tenant: string
   /** Empty: none. Undefined: nothing has been chosen, and the form is not sent. */
   value: string | undefined
-  /** What no organization means: the whole tenant, or the top of the tree. */
+  /** The meaning of no organization: the whole tenant, or the top of the tree. */
   none: string
   /** These cannot be chosen. */
   without?: ReadonlySet<string>
-  /** It alone is meant, not all below it; those of today's tree. */
+  /** Only the organization itself is chosen, not those below it; from today's tree. */
   plain?: boolean
   onChange: (id: string) => void
 }
 
 /**
- * An organization of the tenant's tree, chosen in place: typing searches it, Enter takes the one that is found. What is
- * searched for and not chosen is no choice, least of all of everything: it is said at the field, and nothing is sent.
+ * Chooses an organization of the tenant's tree: typing searches it, Enter takes the match. A search without a choice is not
+ * taken for the whole tenant: the field shows an error, and the form is not sent.
  */
 export function OrganizationField({ label, tenant, value, none, without, plain, onChange }: Props) {
   const messages = useMessages()

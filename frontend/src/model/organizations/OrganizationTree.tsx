@@ -25,9 +25,9 @@ import {
 import './tree.css'
 
 export interface TreeHandle {
-  /** Gives the focus to the row that the Tab key leads to. */
+  /** Focuses the row that the Tab key reaches. */
   focus: () => void
-  /** Gives it to the search, after what is already typed. */
+  /** Focuses the search, at the end of its text. */
   focusSearch: () => void
 }
 
@@ -38,7 +38,7 @@ interface Props {
   own: FacetValue[] | undefined
   selected: string[]
   onSelect: (id: string) => void
-  /** What is searched for at first, and what is told of every other search. */
+  /** The initial search; onFind is called for every other. */
   find?: string
   onFind?: (find: string) => void
   /** Draws every row, expanded: a printed tree can be neither scrolled nor unfolded. */
@@ -95,7 +95,7 @@ export function OrganizationTree(props: Props) {
     const drawn = list.current?.querySelector<HTMLElement>('[role=treeitem]')?.offsetHeight
     if (drawn) setHeight(drawn)
   }, [])
-  // What is chosen is in view when one comes.
+  // Scrolls to the chosen organization at first.
   const first = useRef(true)
   useEffect(() => {
     if (first.current && tabStop > 0) virtualizer.scrollToIndex(tabStop, { align: 'center' })

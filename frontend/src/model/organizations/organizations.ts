@@ -12,7 +12,7 @@ export interface OrganizationNode {
   children: OrganizationNode[]
 }
 
-/** The tree of a flat list. What names no parent, or one that is not there (a scoped account sees a part), is a root; archived ones stand last. */
+/** The tree of a flat list. Nodes without a listed parent are roots (scoped accounts see a part); archived ones come last. */
 export function organizationTree(list: Organization[]): OrganizationNode[] {
   const nodes = new Map<string, OrganizationNode>()
   for (const { id, name, archived, parent_id } of list)
@@ -60,7 +60,7 @@ export function countsWithBelow(
   return sums
 }
 
-/** The rows to draw: children only under what is open; while searching, every match with the way to it. */
+/** The rows to draw: children of expanded nodes only; during a search, every match with its ancestors. */
 export function visibleNodes(
   roots: OrganizationNode[],
   isOpen: (node: OrganizationNode) => boolean,
@@ -84,12 +84,12 @@ export function visibleNodes(
   return rows
 }
 
-/** Whether an organization is one that is searched for, and not only on the way to one. */
+/** Whether an organization itself matches a search, and is not only an ancestor of a match. */
 export function isFound({ name }: { name: string }, search: string): boolean {
   return name.toLowerCase().includes(search.trim().toLowerCase())
 }
 
-/** Where each row stands among those of the same parent, as assistive technology says it of rows that are not drawn. */
+/** The position of each row among its siblings, for assistive technology, since not all rows are drawn. */
 export function placesAmong(rows: OrganizationNode[]): { position: number; size: number }[] {
   const sizes = new Map<string | undefined, number>()
   const parents = rows.map((node) => (node.level === 0 ? undefined : node.parentId))

@@ -15,15 +15,15 @@ interface Props {
   /** Without it changes apply immediately; undefined means that the input is invalid. */
   withApply?: boolean
   onChange: (period: Period | undefined) => void
-  /** Stands above the fields. */
+  /** Placed above the fields. */
   head?: ReactNode
-  /** Stands at the end of the notes. */
+  /** Placed after the notes. */
   foot?: ReactNode
 }
 
 /**
- * A period of days, which count whole, or of times, in the tenant's zone: typed, or picked from a calendar. What cannot
- * be read is marked, and nothing is applied.
+ * A period of whole days or of times in the tenant's zone, typed or picked from a calendar. Input that cannot be read is
+ * marked, and nothing is applied.
  */
 export default function CustomPeriod({ from, to, zone, withApply, onChange, head, foot }: Props) {
   const messages = useMessages()

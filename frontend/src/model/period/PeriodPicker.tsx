@@ -36,7 +36,7 @@ type Choice = 'any' | Preset | 'custom'
 export function PeriodPicker(props: Props) {
   const { range, from, to, zone, folded, open, onOpen, onPreset, onCustom, onJump, any } = props
   const messages = useMessages()
-  // The presets of the calendar stand above the dates of a custom period, or in the list of them all.
+  // Calendar presets are above the dates of a custom period, or in the list of all.
   const named = calendarPresets.find((preset) => preset === range)
   const choices: Choice[] = [...(any ? (['any'] as const) : []), ...presets]
   const value: Choice = range ?? (any && !open && from === undefined && to === undefined ? 'any' : 'custom')

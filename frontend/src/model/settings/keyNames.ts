@@ -5,7 +5,7 @@ import { useApiKeys } from './queries'
 
 const none: ReadonlyMap<string, string> = new Map()
 
-/** The names of the tenant's API keys by id; none for those who may not see the keys, and while they are not needed. */
+/** The names of the tenant's API keys by id; none without permission to see keys, or while they are not needed. */
 export function useKeyNames(tenant: string, needed: boolean): ReadonlyMap<string, string> {
   const may = administers(useSession())
   const { data } = useApiKeys(tenant, needed && may)

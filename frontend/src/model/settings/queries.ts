@@ -26,7 +26,7 @@ export function useChange<Sent, Answer>(change: (sent: Sent) => Promise<Answer>,
   })
 }
 
-/** The accounts of a tenant; for an owner also those of owners, who are in every tenant. */
+/** The accounts of a tenant; for owners also those of owners, who belong to every tenant. */
 export function useAccounts(tenant: string) {
   return useQuery({
     queryKey: queryKeys.accounts(tenant),

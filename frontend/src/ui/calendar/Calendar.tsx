@@ -11,7 +11,7 @@ interface Props {
   /** The days that are chosen, from the first to the last. */
   first: Day | undefined
   last: Day | undefined
-  /** The day that it is for the tenant, whatever the browser's clock says. */
+  /** Today in the tenant's time zone, not the browser's. */
   today: Day
   onPick: (day: Day) => void
 }

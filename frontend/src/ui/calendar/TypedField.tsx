@@ -5,7 +5,7 @@ interface Props {
   label: string
   value: string
   invalid: boolean
-  /** The text that says what is wrong. */
+  /** The id of the error's text. */
   describedBy: string
   input?: Ref<HTMLInputElement>
   onChange: (value: string) => void

@@ -14,7 +14,7 @@ interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 'onChan
   value: string
   hint?: ReactNode
   error?: string | undefined
-  /** What it must look like, said where it does not. */
+  /** The error for a value of the wrong form. */
   shape?: string
   /** Beside the label. */
   aside?: ReactNode
@@ -61,7 +61,7 @@ interface ChoicesProps<T extends string> {
   onChange: (value: T) => void
 }
 
-/** One of a few, each with a line that says what it means. */
+/** A choice of a few values, each with a line that explains it. */
 export function Choices<T extends string>({ label, value, choices, onChange }: ChoicesProps<T>) {
   const id = useId()
   return (
@@ -123,7 +123,7 @@ interface CheckProps {
   onChange: (checked: boolean) => void
 }
 
-/** Something that is so or not, with a line that says what it does. */
+/** A checkbox with a line that explains it. */
 export function CheckField({ label, text, checked, onChange }: CheckProps) {
   const id = useId()
   return (

@@ -23,22 +23,22 @@ export function useFieldError(id: string, shape?: string): string | undefined {
 
 interface Props {
   className?: string
-  /** What the server refused, at the last try. */
+  /** The server's error for the last attempt. */
   error?: unknown
-  /** Only where every field holds what it must. */
+  /** Called only if every field is valid. */
   onSubmit: () => void
   children: ReactNode
 }
 
 /**
  * A form that validates its fields itself: errors are shown at the field, in the console's language, and the first
- * such field gets the focus. A field is one of HTML with an id; a control of our own says its fault in `data-fault`.
+ * such field gets the focus. A field is an HTML field with an id; other controls have their error in `data-fault`.
  */
 export function Form({ className, error, onSubmit, children }: Props) {
   const form = useRef<HTMLFormElement>(null)
   const [wrong, setWrong] = useState<ReadonlyMap<string, FieldError>>(new Map())
 
-  // What the server refused is said at its field too.
+  // Errors of the server are shown at their fields, too.
   useEffect(() => {
     if (error) form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
   }, [error])

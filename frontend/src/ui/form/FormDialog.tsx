@@ -10,10 +10,10 @@ import './form.css'
 
 interface Props {
   title: string
-  /** What the button says. */
+  /** The text of the button. */
   action: string
   danger?: boolean
-  /** Of the last try. */
+  /** Of the last attempt. */
   error?: unknown
   pending?: boolean
   wide?: boolean
@@ -22,10 +22,10 @@ interface Props {
   children: ReactNode
 }
 
-/** What is filled in first, or answers a question without doing anything. */
+/** The fields of a form, except unchosen options; the first one gets the focus. */
 const firstField = 'input:not([type=radio], [type=checkbox]), input:checked, textarea, [data-opener]'
 
-/** A dialog that asks for something and does it: fields or a question, what went wrong, and two buttons. */
+/** A dialog with fields or a question, the error of the last attempt, and two buttons. */
 export function FormDialog({ title, action, danger, error, pending, wide, onSubmit, onClose, children }: Props) {
   const messages = useAdminMessages()
   const body = useRef<HTMLDivElement>(null)

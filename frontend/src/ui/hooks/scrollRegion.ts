@@ -1,6 +1,6 @@
 import { createContext, useContext } from 'react'
 
-/** Gives the element that scrolls to what stands in it; null until it is there. */
+/** The scrolling element around a component; null until it is drawn. */
 export const ScrollRegion = createContext<HTMLElement | null>(null)
 
 export function useScrollRegion(): HTMLElement | null {
