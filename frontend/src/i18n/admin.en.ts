@@ -1,5 +1,7 @@
 import { accessEn } from './access.en'
+import { catalogEn } from './catalog.en'
 import type { Widen } from './en'
+import { organizationsEn } from './organizations.en'
 
 /** The texts of the settings, in a file of their own because they load with the settings. The Chinese ones have this type. */
 export const adminEn = {
@@ -229,100 +231,8 @@ export const adminEn = {
     nothing: 'Nothing has been deleted.',
   },
 
-  catalog: {
-    title: 'Catalog',
-    text: 'The functional modules and operation types that can be recorded. Anything else is rejected.',
-    part: 'Catalog section',
-    modules: (count: number) => `Functional modules ${count}`,
-    operations: (count: number) => `Operation types ${count}`,
-    addModule: 'Add module',
-    addOperation: 'Add operation type',
-    key: 'Key',
-    keyHint:
-      'The value that the host system sends: a lowercase letter, then lowercase letters, digits and _. It cannot be changed later.',
-    english: 'English title',
-    chinese: 'Chinese title',
-    module: 'Functional module',
-    operation: 'Operation type',
-    types: 'Operation types',
-    typesText: 'The operation types that can be recorded in this module.',
-    group: 'Group',
-    groupText: {
-      destructive: 'Removes something permanently.',
-      outward: 'Sends data out of the system.',
-      create: 'Creates something new.',
-      change: 'Everything else.',
-    },
-    origin: 'Origin',
-    builtIn: 'Built-in',
-    own: 'Custom',
-    typeAdded: (title: string) => `${title}, added by this tenant`,
-    typesAdded: (count: number) => `${count} added`,
-    retired: 'Retired',
-    usedIn: 'Allowed in',
-    nowhere: 'No module yet',
-    moduleCount: (count: number) => (count === 1 ? '1 module' : `${count} modules`),
-    change: 'Edit',
-    changeOf: (title: string) => `Edit ${title}`,
-    retire: 'Retire',
-    reinstate: 'Reinstate',
-    remove: 'Remove',
-    removeOf: (title: string) => `Remove ${title}`,
-    removeModule:
-      'No more operations can be recorded in it. If it has been used, it stays in the catalog as retired, so that its entries keep their title.',
-    removeOperation:
-      'It is removed from all modules. If it has been used, it stays in the catalog as retired, so that its entries keep their title.',
-    stays: (title: string) => `${title} has been used, so it stays in the catalog as retired.`,
-    save: 'Save',
-  },
-  organizations: {
-    title: 'Organizations',
-    text: 'The tree that determines what people can see. When the host system sends its tree, it overwrites changes made here.',
-    permission: 'Data permission',
-    permissionOn:
-      'On: the log has an organization tree to filter by, and an account can be limited to one organization and everything below it.',
-    permissionOff:
-      'Off: there is no tree, and everyone with access to the log sees all of it. Entries keep their organizations.',
-    permissionWho: 'Only owners can change this.',
-    turnOn: 'Turn on',
-    turnOff: 'Turn off',
-    turnOnTitle: 'Turn on data permission',
-    turnOffTitle: 'Turn off data permission',
-    turnOnText: 'The log gets an organization tree to filter by, and accounts can be limited to one organization.',
-    turnOffText: 'The tree and its filter are hidden from everyone until data permission is turned on again.',
-    choose: 'Select an organization in the tree to view or edit it.',
-    none: 'No organizations yet.',
-    add: 'Add organization',
-    addBelow: 'Add below',
-    addBelowOf: (name: string) => `Add below ${name}`,
-    id: 'ID',
-    idHint: 'The value that the host system sends with each operation. It cannot be changed later.',
-    name: 'Name',
-    rename: 'Rename',
-    renameOf: (name: string) => `Rename ${name}`,
-    move: 'Move',
-    moveOf: (name: string) => `Move ${name}`,
-    moveText: 'Its operations, past ones included, then belong to the new parent.',
-    under: 'Parent',
-    top: 'Top of the tree',
-    archive: 'Archive',
-    archiveOf: (name: string) => `Archive ${name}`,
-    archiveText: (count: number) =>
-      count === 0
-        ? 'If it has entries, it stays in the tree, marked as archived, so that they can be found; otherwise it is removed.'
-        : `${count === 1 ? 'The organization' : `The ${count} organizations`} below it will be archived, too. Those with entries stay in the tree, marked as archived, so that the entries can be found; the others are removed.`,
-    restore: 'Restore',
-    restoreOf: (name: string) => `Restore ${name}`,
-    restoreText: 'It returns to the current tree, together with the organizations above it.',
-    above: 'Parent',
-    entries: 'Own entries',
-    withBelow: 'Entries including below',
-    below: 'Organizations below',
-    state: 'Status',
-    active: 'In the current tree',
-    archived: 'Archived',
-    save: 'Save',
-  },
+  catalog: catalogEn,
+  organizations: organizationsEn,
   access: accessEn,
 
   system: {
