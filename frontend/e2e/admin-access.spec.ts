@@ -60,7 +60,7 @@ const languages = [
     custom: '自定义',
     end: '已全部显示，共 1 条。',
     none: '没有记录同时符合这 3 个条件',
-    removeIt: '去掉',
+    removeIt: '移除',
     allBy: 'reports 的全部记录',
     server: '服务器',
     refused: '搜索内容中没有文字或数字',

@@ -88,7 +88,7 @@ export const sections: Section[] = [
     path: 'account',
     group: 'you',
     who: 'everyone',
-    title: (messages) => messages.groups.you,
+    title: (messages) => messages.yourAccount,
     page: lazy(() => import('../features/accounts/AccountPage')),
   },
 ]

@@ -5,8 +5,9 @@ import { organizationsEn } from './organizations.en'
 
 /** The texts of the settings, in a file of their own because they load with the settings. The Chinese ones have this type. */
 export const adminEn = {
-  groups: { tenant: 'This tenant', server: 'Server', you: 'Your account' },
+  groups: { tenant: 'This tenant', server: 'Server', you: 'Personal' },
   integration: 'Integration',
+  yourAccount: 'Your account',
   loading: 'Loading…',
   failed: (detail: string) => `This could not be read: ${detail}`,
   notDone: (detail: string) => `The action failed: ${detail}`,

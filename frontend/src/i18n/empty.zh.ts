@@ -9,7 +9,7 @@ export const emptyZh: Widen<typeof emptyEn> = {
   searchCovered: (period) => `已搜索${period}的全部操作，不限于屏幕上显示的内容。`,
   notSearched: '搜索范围为用户、功能模块和操作内容；不含角色、组织、IP 地址、结果、变更和详情。',
   filterInstead: '改用筛选',
-  takeOneAway: '去掉一个条件后：',
+  takeOneAway: '移除一个条件后：',
   countIn: (count, period) => `${period}内 ${n(count)} 条`,
   widen: { last_7_days: '扩大到 7 天', last_30_days: '扩大到 30 天', last_90_days: '扩大到 90 天' },
   noneYet: '还没有任何操作记录。',

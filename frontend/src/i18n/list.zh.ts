@@ -68,7 +68,7 @@ export const listZh: Widen<typeof listEn> = {
   couldNotRead: (detail) => `无法读取日志：${detail}`,
   moreFailed: (detail) => `无法读取更多记录：${detail}`,
 
-  remove: '去掉',
+  remove: '移除',
 
   organizations: '组织',
   organizationPanel: '组织面板',

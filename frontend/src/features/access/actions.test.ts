@@ -187,7 +187,7 @@ test.each([
     'sign_in',
     { details: { second_factor: 'totp' } },
     ['Second factor: authenticator app'],
-    ['第二因素：身份验证器应用'],
+    ['两步验证：身份验证器应用'],
   ],
   [
     'account',

@@ -13,7 +13,7 @@ import './account.css'
 
 /** What is the signed-in person's own: second factor, password and sessions. */
 export default function AccountPage({ tenant }: { tenant: Tenant }) {
-  const { groups } = useAdminMessages()
+  const { yourAccount } = useAdminMessages()
   const messages = useFactorMessages()
   const { username, name, role, launched } = useSession()
   const [changing, setChanging] = useState(false)
@@ -21,7 +21,7 @@ export default function AccountPage({ tenant }: { tenant: Tenant }) {
   return (
     <>
       <SectionHead
-        title={groups.you}
+        title={yourAccount}
         text={launched ? messages.accountLaunched(person) : messages.accountText(person, messages.roles[role])}
       />
       <div className="own-account">
