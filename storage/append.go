@@ -67,6 +67,9 @@ func (db *DB) commit(group []*appendRequest) {
 	}
 	if err == nil {
 		err = db.update(func(tx *bolt.Tx) error { return db.applyAll(tx, writers, group) })
+		if err == nil || db.Failure() == nil {
+			db.endCommit()
+		}
 	}
 	if err != nil && len(group) > 1 && db.Failure() == nil && oplog.CodeOf(err) != oplog.CodeDiskFull {
 		// One request failed, not the disk: the others are none the worse.
@@ -118,6 +121,7 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 		}
 		db.adds += w.head.size - w.began
 	}
+	db.beginCommit(writers)
 	return nil
 }
 

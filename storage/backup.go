@@ -23,11 +23,11 @@ const trailerMark = "\noplog backup\x00\x01\x0a"
 const trailerSize = len(trailerMark) + sha256.Size
 
 // WriteTo writes a consistent copy of the data file, without the signing key, and its hash. The read transaction keeps its pages from
-// being reused meanwhile, so the file grows with concurrent writes; w should be fast.
+// being reused meanwhile, so the file grows with concurrent writes; w should be fast. A transaction in progress is not in the copy.
 func (db *DB) WriteTo(w io.Writer) (int64, error) {
 	sum := sha256.New()
 	var n int64
-	err := db.view(func(tx *bolt.Tx) (err error) {
+	err := db.viewFinished(func(tx *bolt.Tx) (err error) {
 		n, err = tx.WriteTo(io.MultiWriter(w, sum))
 		return err
 	})

@@ -18,7 +18,7 @@ func (db *DB) ProveConsistency(tenant string, from, to uint64) (oplog.Consistenc
 		t, err := readTree(tx, tenant)
 		switch {
 		case err == nil:
-			if size, err = t.size(); err != nil {
+			if size, err = db.sizeOf(tenant, t); err != nil {
 				return err
 			}
 		case oplog.CodeOf(err) != oplog.CodeNotFound:

@@ -41,6 +41,9 @@ type DB struct {
 	unsure   []oplog.RecordChange        // of records in failed transactions; guarded by writeMu
 	swapMu   sync.RWMutex                // locked while bolt is replaced or its meta pages are; read-locked while a read begins
 	onAppend func(tenant string, entries []oplog.Entry)
+
+	inProgress atomic.Pointer[map[string]uint64] // sizes of trees before the transaction that is not on disk yet; see finished.go
+
 	requests chan *appendRequest
 	queueMu  sync.RWMutex // read-locked while a request is queued; Close locks it
 	closed   bool         // guarded by queueMu: no more requests

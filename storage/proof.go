@@ -23,9 +23,12 @@ func (db *DB) Prove(tenant string, key oplog.Key, of uint64) (oplog.Proof, error
 		if err != nil {
 			return err
 		}
-		size, err := t.size()
+		size, err := db.sizeOf(tenant, t)
 		if err != nil {
 			return err
+		}
+		if key.Seq() > size { // it is not on disk yet
+			return oplog.Errorf(oplog.CodeNotFound, "There is no entry %s.", key.ID())
 		}
 		if of > size || of > 0 && of < key.Seq() {
 			return fmt.Errorf("prove entry %d in the first %d of %d", key.Seq(), of, size)
@@ -66,7 +69,7 @@ func (db *DB) Checkpoint(tenant string) (string, error) {
 		if err != nil {
 			return err
 		}
-		size, err := t.size()
+		size, err := db.sizeOf(tenant, t)
 		if err != nil {
 			return err
 		}

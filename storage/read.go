@@ -126,10 +126,10 @@ func (db *DB) Find(tenant, id string, keep func(*oplog.Entry) bool) (oplog.Entry
 		if key, ok := oplog.KeyOfID(id); ok {
 			keys = slices.Insert(keys, 0, key)
 		}
-		leaves := db.leavesOf(tx, tenant)
+		leaves, finished := db.leavesOf(tx, tenant), db.lastFinished(tenant)
 		for _, key := range keys {
 			data, err := entryAt(tx, tenant, key)
-			if closed.has(key.Micros()) || oplog.CodeOf(err) == oplog.CodeNotFound {
+			if closed.has(key.Micros()) || oplog.CodeOf(err) == oplog.CodeNotFound || key.Seq() > finished {
 				continue
 			}
 			if err != nil {
@@ -157,7 +157,7 @@ func (db *DB) KeyOfSeq(tenant string, seq uint64) (oplog.Key, error) {
 		if err != nil {
 			return err
 		}
-		size, err := t.size()
+		size, err := db.sizeOf(tenant, t)
 		if err != nil {
 			return err
 		}
@@ -218,7 +218,7 @@ func (db *DB) Arrivals(ctx context.Context, tenant string, from, to uint64, visi
 			if err != nil {
 				return err
 			}
-			size, err := t.size()
+			size, err := db.sizeOf(tenant, t)
 			if err != nil {
 				return err
 			}
@@ -267,7 +267,7 @@ func (db *DB) Scan(ctx context.Context, tenant string, from, to oplog.Key, visit
 	for {
 		var chunk []oplog.Entry
 		err := db.view(func(tx *bolt.Tx) error {
-			chunk = scanChunk(tx, db.leavesOf(tx, tenant), db.closedOf(tenant), from, to)
+			chunk = scanChunk(tx, db.leavesOf(tx, tenant), db.closedOf(tenant), from, to, db.lastFinished(tenant))
 			return nil
 		})
 		if err != nil || len(chunk) == 0 {
@@ -280,7 +280,7 @@ func (db *DB) Scan(ctx context.Context, tenant string, from, to oplog.Key, visit
 	}
 }
 
-func scanChunk(tx *bolt.Tx, leaves *leaves, closed closedDays, from, to oplog.Key) []oplog.Entry {
+func scanChunk(tx *bolt.Tx, leaves *leaves, closed closedDays, from, to oplog.Key, finished uint64) []oplog.Entry {
 	b := entriesBucket(tx, leaves.tenant)
 	if b == nil {
 		return nil
@@ -296,7 +296,9 @@ func scanChunk(tx *bolt.Tx, leaves *leaves, closed closedDays, from, to oplog.Ke
 			if !to.IsZero() && bytes.Compare(k, to[:]) >= 0 || len(chunk) == chunkSize {
 				return chunk
 			}
-			chunk = append(chunk, leaves.decode(oplog.Key(k), data))
+			if key := oplog.Key(k); key.Seq() <= finished {
+				chunk = append(chunk, leaves.decode(key, data))
+			}
 		}
 	}
 	return chunk
@@ -313,7 +315,7 @@ func (db *DB) Counts(tenant string) (entries, skipped uint64, err error) {
 			skipped = binary.BigEndian.Uint64(data)
 		}
 		var err error
-		entries, err = tree{arrivals: b.Bucket([]byte(nameArrivals))}.size()
+		entries, err = db.sizeOf(tenant, tree{arrivals: b.Bucket([]byte(nameArrivals))})
 		return err
 	})
 	return entries, skipped, err

@@ -16,7 +16,7 @@ func (db *DB) Older(tenant string, before, from oplog.Key, n int, into *oplog.Re
 		if b == nil {
 			return nil
 		}
-		closed := db.closedOf(tenant)
+		closed, finished := db.closedOf(tenant), db.lastFinished(tenant)
 		found.leaves = db.leavesOf(tx, tenant)
 		first := []byte(dateOf(from.Time()))
 		dates := b.Cursor()
@@ -30,7 +30,9 @@ func (db *DB) Older(tenant string, before, from oplog.Key, n int, into *oplog.Re
 				if len(found.entries) == n {
 					return nil
 				}
-				found.add(oplog.Key(k), data)
+				if key := oplog.Key(k); key.Seq() <= finished {
+					found.add(key, data)
+				}
 			}
 		}
 		return nil

@@ -69,6 +69,7 @@ func (db *DB) openAsBefore() (unsure []oplog.RecordChange, err error) {
 		return nil, err
 	}
 	unsure, db.unsure = db.unsure, nil
+	db.endCommit()
 	db.failed.Store(nil)
 	return unsure, nil
 }
