@@ -36,7 +36,7 @@ func (c *tenantAdd) Run(m *Program) error {
 		if err != nil {
 			return err
 		}
-		recordCommand(l, t.ID, "tenant", "create", oplog.Ref{ID: t.ID, Name: t.Name})
+		recordTenant(l, "create", t)
 		fmt.Fprintf(m.Stderr, "Tenant %s added. Its first admin: oplog account add NAME --role admin --tenant %s\n", t.ID, t.ID)
 		return m.printRetention(l, t)
 	})
@@ -92,11 +92,19 @@ func (c *tenantSet) Run(m *Program) error {
 		if err != nil {
 			return withHint(err, "tenant")
 		}
-		recordCommand(l, t.ID, "tenant", "change", oplog.Ref{ID: t.ID, Name: t.Name})
+		recordTenant(l, "change", t)
 		if c.RetentionDays == nil && c.TimeZone == nil {
 			return nil
 		}
 		return m.printRetention(l, t)
+	})
+}
+
+// recordTenant records a tenant's settings in its trail, with which verify compares the rule of retention.
+func recordTenant(l *node.Node, operation string, t oplog.Tenant) {
+	l.Trail.Add(trail.Event{
+		Tenant: t.ID, User: trail.CommandUser, Module: "tenant", Operation: operation, Object: oplog.Ref{ID: t.ID, Name: t.Name},
+		Details: map[string]any{"tenant": t},
 	})
 }
 

@@ -122,10 +122,11 @@ type Retainer interface {
 // Records keeps small records beside the entries. They change by compare-and-set: a change names the revision that it replaces. So a change
 // is plain data that can be replicated, and it fails if another change came first.
 type Records interface {
-	// Record returns a record's bytes and their revision, or CodeNotFound.
+	// Record returns a record's bytes and their revision, CodeNotFound, or CodeDamaged if they are not those that were stored.
 	Record(kind RecordKind, name string) (data []byte, revision Revision, err error)
 
-	// Records returns all records of a kind whose names start with a prefix, by name.
+	// Records returns all records of a kind whose names start with a prefix, by name; those that are not damaged together with a CodeDamaged
+	// error.
 	Records(kind RecordKind, prefix string) ([]Record, error)
 
 	// PutRecord replaces the record with the given revision, and returns once that is on disk; nil data removes it. ErrRevision means that

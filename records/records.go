@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"oplog/oplog"
 )
@@ -17,25 +16,33 @@ func Read[T any](s oplog.Records, kind oplog.RecordKind, name string) (T, error)
 	if err != nil {
 		return record, err
 	}
-	if err := json.Unmarshal(data, &record); err != nil {
-		return record, fmt.Errorf("record %s/%s is damaged: %w", kind, name, err)
-	}
-	return record, nil
+	return record, decode(data, &record, kind, name)
 }
 
-// List returns the records of a kind whose names start with a prefix, by name.
+// decode decodes a record.
+func decode(data []byte, record any, kind oplog.RecordKind, name string) error {
+	if err := json.Unmarshal(data, record); err != nil {
+		return oplog.Errorf(oplog.CodeDamaged, "The record %s/%s is damaged (%w). Restore the log from a backup to a new directory.", kind, name, err)
+	}
+	return nil
+}
+
+// List returns the records of a kind whose names start with a prefix, by name; those that are not damaged together with a CodeDamaged error.
 func List[T any](s oplog.Records, kind oplog.RecordKind, prefix string) ([]T, error) {
 	found, err := s.Records(kind, prefix)
-	if err != nil {
+	if err != nil && oplog.CodeOf(err) != oplog.CodeDamaged {
 		return nil, err
 	}
-	records := make([]T, len(found))
-	for i, r := range found {
-		if err := json.Unmarshal(r.Data, &records[i]); err != nil {
-			return nil, fmt.Errorf("record %s/%s is damaged: %w", kind, r.Name, err)
+	records := make([]T, 0, len(found))
+	for _, r := range found {
+		var record T
+		if damage := decode(r.Data, &record, kind, r.Name); damage != nil {
+			err = damage
+			continue
 		}
+		records = append(records, record)
 	}
-	return records, nil
+	return records, err
 }
 
 // Change replaces a record with the value that change leaves in it. exists reports whether there was one; returning remove as true removes
@@ -57,8 +64,8 @@ func tryChange[T any](s oplog.Records, kind oplog.RecordKind, name string, chang
 		return record, err
 	}
 	if exists {
-		if err := json.Unmarshal(old, &record); err != nil {
-			return record, fmt.Errorf("record %s/%s is damaged: %w", kind, name, err)
+		if err := decode(old, &record, kind, name); err != nil {
+			return record, err
 		}
 	}
 	remove, err := change(&record, exists)

@@ -328,15 +328,15 @@ func (w *tenantWriter) recorded(id datedID) (*oplog.Entry, error) {
 
 // entryWithID returns the entry at a key if it has that id and day, or nil.
 func (w *tenantWriter) entryWithID(key oplog.Key, id datedID) (*oplog.Entry, error) {
-	entries := w.entries.Bucket([]byte(id.date))
-	if entries == nil {
-		return nil, nil
+	var data []byte
+	if entries := w.entries.Bucket([]byte(id.date)); entries != nil {
+		data = entries.Get(key[:])
 	}
-	data := entries.Get(key[:])
-	if data == nil {
+	leaves := w.leaves(key)
+	switch {
+	case data == nil && !leaves.arrived(key):
 		return nil, nil
-	}
-	if leaves := w.leaves(key); !leaves.isRecorded(key, data) {
+	case !leaves.isRecorded(key, data):
 		return nil, leaves.damaged(key)
 	}
 	e, err := decodeEntry(data)

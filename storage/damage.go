@@ -1,12 +1,12 @@
 package storage
 
 import (
-	"fmt"
 	"runtime/debug"
 
 	bolt "go.etcd.io/bbolt"
 
 	"oplog/faults"
+	"oplog/oplog"
 )
 
 // Damaged pages make bbolt panic, or read beside the file. Both become an error of the operation that needs the page. All other panics are our
@@ -51,7 +51,7 @@ func (db *DB) guard(faultsPanic bool, err *error) {
 	switch p := recover(); {
 	case p == nil:
 	case faults.OfFile(p, "go.etcd.io/bbolt"):
-		*err = fmt.Errorf("%s is damaged (%v); restore a backup", db.path(), p)
+		*err = oplog.Errorf(oplog.CodeDamaged, "The store is damaged: %s (%v). Restore the log from a backup to a new directory; oplog verify lists all that is damaged.", db.path(), p)
 	default:
 		*err = faults.Mistake("using "+db.path(), p)
 	}

@@ -16,11 +16,11 @@ import (
 )
 
 // formatVersion is the version of the layout that this build writes. A build reads this version and older ones.
-const formatVersion = 4
+const formatVersion = 6
 
 // sealedFormat is the version of a file while its transactions are sealed (see
 // seal.go), and after a crash. Its layout is that of formatVersion.
-const sealedFormat = 5
+const sealedFormat = 7
 
 // DB is a store in one file of a data directory, which it locks.
 type DB struct {
@@ -63,6 +63,8 @@ type DB struct {
 	found error  // see Damage; set by Open
 
 	missing error // see Missing; set by Open
+
+	plainRecords bool // the file is of a format whose records have no CRC, and is only read; set by Open
 
 	checked checkedSums
 

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -19,7 +20,7 @@ import (
 
 // testdata/format-N.db are data files written by versions of each format. Every later version must open them and read the same. -update
 // creates the current version's file if it is missing, and never overwrites one.
-var formatFiles = []string{"format-1", "format-2", "format-4"}
+var formatFiles = []string{"format-1", "format-2", "format-4", "format-6"}
 
 // formatKinds are the kinds of records in the file.
 var formatKinds = []oplog.RecordKind{"tenants", "organizations", "index", "accounts", "keys", "sessions", "exports"}
@@ -77,13 +78,17 @@ func TestKeepsEarlierFormat(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if name == "format-4" {
+		if name == "format-6" {
 			if len(kept) > 0 {
 				t.Errorf("%s leaves %v", name, kept)
 			}
 			continue
 		}
-		if len(kept) != 1 || filepath.Base(kept[0]) != "oplog.db."+name {
+		want := "oplog.db." + name
+		if name == "format-4" {
+			want = "oplog.db.format-5" // it is a copy of an open file
+		}
+		if len(kept) != 1 || filepath.Base(kept[0]) != want {
 			t.Errorf("%s leaves %v", name, kept)
 			continue
 		}
@@ -123,7 +128,14 @@ func makeFormatFile(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(bolt.Compact(compact, db.bolt.Load(), 0), compact.Close()); err != nil {
+	key, err := os.ReadFile(filepath.Join(db.dir, keyName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	withKey := func(tx *bolt.Tx) error { // inside, as in fixtures of earlier formats
+		return tx.Bucket(bucketMeta).Put(keySigner, bytes.TrimSpace(key))
+	}
+	if err := errors.Join(bolt.Compact(compact, db.bolt.Load(), 0), compact.Update(withKey), compact.Close()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -109,6 +109,19 @@ func (s *tileSums) of(seq uint64) *atomic.Uint32 { return &s[(seq-1)%tileSize] }
 // leafPrefix precedes the data of a leaf when it is hashed (RFC 6962, section 2.1). [tlog.RecordHash] does the same and allocates.
 const leafPrefix = 0
 
+// arrived reports whether an entry was recorded at a key.
+func (l *leaves) arrived(key oplog.Key) bool {
+	if l.arrivals == nil || key.Seq() == 0 {
+		return false
+	}
+	tile := l.tile
+	if number := (key.Seq() - 1) / tileSize; tile == nil || number != l.number {
+		tile = l.arrivals.Get(tileKey(number))
+	}
+	at, _, err := arrivalOf(tile, key.Seq())
+	return err == nil && at == key
+}
+
 // damaged returns the error for an entry whose bytes are not those that were recorded.
 func (l *leaves) damaged(key oplog.Key) error {
 	return oplog.Errorf(oplog.CodeDamaged, "Entry %d of tenant %s, of %s (UTC), is damaged in the store. Restore the log from a backup to a new directory; oplog verify lists all that is damaged.",

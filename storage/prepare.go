@@ -43,7 +43,18 @@ func (db *DB) prepare(o Options) error {
 		}
 		return db.update(db.create)
 	}
-	if version < formatVersion && !o.restoring {
+	if err := db.migrate(version, o.restoring); err != nil {
+		return err
+	}
+	if err := db.loadSigner(inside, o); err != nil {
+		return err
+	}
+	return db.addRecordBuckets()
+}
+
+// migrate raises a file of an earlier version to that of this build.
+func (db *DB) migrate(version int, restoring bool) error {
+	if version < formatVersion && !restoring {
 		if err := db.keepOld(version); err != nil {
 			return err
 		}
@@ -53,21 +64,22 @@ func (db *DB) prepare(o Options) error {
 			return fmt.Errorf("migrating %s from format 1 to format %d failed: %w", db.path(), formatVersion, err)
 		}
 	}
-	// Formats 2 and 3 are 4 and 5 without organizations in records of their own, which older builds do not read. A file that says it is open but
-	// is not sealed is a backup of an open file.
+	// A file that says it is open but is not sealed is a backup of an open file.
 	current := formatVersion
 	if db.bolt.Load().NoSync {
 		current = sealedFormat
 	}
-	if version != current {
+	switch {
+	case version < sumsFormat:
+		if err := db.update(func(tx *bolt.Tx) error { return migrateRecords(tx, current) }); err != nil {
+			return fmt.Errorf("migrating %s from format %d to format %d failed: %w", db.path(), version, formatVersion, err)
+		}
+	case version != current:
 		if err := db.setFormat(current); err != nil {
 			return err
 		}
 	}
-	if err := db.loadSigner(inside, o); err != nil {
-		return err
-	}
-	return db.addRecordBuckets()
+	return nil
 }
 
 // readFormat reads the version of the file's layout, and checks that this build can read it.
@@ -84,6 +96,9 @@ func (db *DB) readFormat(meta *bolt.Bucket) (int, error) {
 	return version, nil
 }
 
+// oldestReadable is the oldest format that can be read without a migration.
+const oldestReadable = 4
+
 // checkPrepared is prepare for a store that must not be written.
 func (db *DB) checkPrepared(version int, inside string, o Options) error {
 	if version == 0 {
@@ -93,7 +108,8 @@ func (db *DB) checkPrepared(version int, inside string, o Options) error {
 	if err != nil {
 		return err
 	}
-	if version != formatVersion && version != sealedFormat || len(missing) > 0 || inside != "" {
+	db.plainRecords = version < sumsFormat
+	if version < oldestReadable || len(missing) > 0 || inside != "" {
 		return fmt.Errorf("%s is of an earlier version of oplog, and has to be migrated; %w", db.path(), ErrMustWrite)
 	}
 	return db.loadSigner("", o)

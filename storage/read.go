@@ -62,7 +62,11 @@ func (db *DB) Get(tenant string, keys []oplog.Key, into *oplog.ReadBuffer) ([]op
 			if entriesOfDay != nil {
 				at, data = entriesOfDay.Seek(key[:])
 			}
-			if !bytes.Equal(at, key[:]) {
+			switch {
+			case bytes.Equal(at, key[:]):
+			case found.leaves.arrived(key):
+				data = nil
+			default:
 				return fmt.Errorf("entry %s of tenant %s is not in the store", key.ID(), tenant)
 			}
 			found.add(key, data)
@@ -129,8 +133,11 @@ func (db *DB) Find(tenant, id string, keep func(*oplog.Entry) bool) (oplog.Entry
 		leaves, finished := db.leavesOf(tx, tenant), db.lastFinished(tenant)
 		for _, key := range keys {
 			data, err := entryAt(tx, tenant, key)
-			if closed.has(key.Micros()) || oplog.CodeOf(err) == oplog.CodeNotFound || key.Seq() > finished {
+			if closed.has(key.Micros()) || oplog.CodeOf(err) == oplog.CodeNotFound && !leaves.arrived(key) || key.Seq() > finished {
 				continue
+			}
+			if oplog.CodeOf(err) == oplog.CodeNotFound {
+				return leaves.damaged(key)
 			}
 			if err != nil {
 				return err
@@ -193,7 +200,7 @@ func keysOfSendersID(tx *bolt.Tx, tenant, id string, closed closedDays, newest b
 			}
 			data, err := entryAt(tx, tenant, key)
 			var head entryHead
-			isIts := err == nil && headDecoding.Unmarshal(data, &head) == nil && head.ID == id
+			isIts := err != nil || headDecoding.Unmarshal(data, &head) == nil && head.ID == id // one that is missing may have been
 			if isIts {
 				keys = append(keys, key)
 			}

@@ -11,11 +11,11 @@ import (
 // Record returns a record; see [oplog.Records].
 func (db *DB) Record(kind oplog.RecordKind, name string) (data []byte, revision oplog.Revision, err error) {
 	err = db.view(func(tx *bolt.Tx) error {
-		data = bytes.Clone(recordBucket(tx, kind).Get([]byte(name)))
-		if data == nil {
-			return oplog.Errorf(oplog.CodeNotFound, "There is no %s in %s.", name, kind)
+		stored, err := db.usableRecord(kind, []byte(name), recordBucket(tx, kind).Get([]byte(name)))
+		if data = bytes.Clone(stored); data == nil && err == nil {
+			err = oplog.Errorf(oplog.CodeNotFound, "There is no %s in %s.", name, kind)
 		}
-		return nil
+		return err
 	})
 	return data, oplog.RevisionOf(data), err
 }
@@ -25,10 +25,18 @@ func (db *DB) Records(kind oplog.RecordKind, prefix string) ([]oplog.Record, err
 	var records []oplog.Record
 	err := db.view(func(tx *bolt.Tx) error {
 		c := recordBucket(tx, kind).Cursor()
-		for name, data := c.Seek([]byte(prefix)); name != nil && bytes.HasPrefix(name, []byte(prefix)); name, data = c.Next() {
+		var damage error
+		for name, stored := c.Seek([]byte(prefix)); name != nil && bytes.HasPrefix(name, []byte(prefix)); name, stored = c.Next() {
+			data, err := db.usableRecord(kind, name, stored)
+			if err != nil {
+				damage = err
+			}
+			if data == nil {
+				continue
+			}
 			records = append(records, oplog.Record{Name: string(name), Data: bytes.Clone(data)})
 		}
-		return nil
+		return damage
 	})
 	return records, err
 }
@@ -42,11 +50,14 @@ func (db *DB) PutRecord(kind oplog.RecordKind, name string, replaces oplog.Revis
 func (db *DB) PutRecords(changes []oplog.RecordChange) error {
 	err := db.update(func(tx *bolt.Tx) error {
 		for _, c := range changes {
-			b := recordBucket(tx, c.Kind)
-			if oplog.RevisionOf(b.Get([]byte(c.Name))) != c.Replaces {
+			data, err := db.usableRecord(c.Kind, []byte(c.Name), recordBucket(tx, c.Kind).Get([]byte(c.Name)))
+			if err != nil {
+				return err
+			}
+			if oplog.RevisionOf(data) != c.Replaces {
 				return oplog.ErrRevision
 			}
-			if err := putRecord(b, c.Name, c.Data); err != nil {
+			if err := putRecord(tx, c.Kind, c.Name, c.Data); err != nil {
 				return err
 			}
 		}
@@ -82,13 +93,6 @@ func (db *DB) recordChanged(kind oplog.RecordKind, name string) {
 	for _, changed := range db.watchers {
 		changed(kind, name)
 	}
-}
-
-func putRecord(b *bolt.Bucket, name string, data []byte) error {
-	if data == nil {
-		return b.Delete([]byte(name))
-	}
-	return b.Put([]byte(name), data)
 }
 
 func recordBucket(tx *bolt.Tx, kind oplog.RecordKind) *bolt.Bucket {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"runtime/debug"
 	"slices"
@@ -65,7 +64,10 @@ func (db *DB) closedOf(tenant string) closedDays { return (*db.closedByTenant.Lo
 func (db *DB) readDeletions() error {
 	closed := make(map[string]closedDays)
 	err := db.view(func(tx *bolt.Tx) error {
-		return recordBucket(tx, oplog.RecordDeletion).ForEach(func(name, data []byte) error {
+		return db.forEachRecord(tx, oplog.RecordDeletion, func(name, data []byte, damage error) error {
+			if damage != nil {
+				return damage
+			}
 			d, err := readDeletion(name, data)
 			if err == nil {
 				closed[d.Tenant] = closed[d.Tenant].with(d)
@@ -80,7 +82,7 @@ func (db *DB) readDeletions() error {
 func readDeletion(name, data []byte) (*oplog.Deletion, error) {
 	var d oplog.Deletion
 	if err := json.Unmarshal(data, &d); err != nil {
-		return nil, fmt.Errorf("record %s/%s is damaged: %w", oplog.RecordDeletion, name, err)
+		return nil, errRecordDamaged(oplog.RecordDeletion, string(name))
 	}
 	return &d, nil
 }
@@ -100,7 +102,7 @@ func (db *DB) BeginDeletion(d oplog.Deletion) (err error) {
 		return err
 	}
 	defer tx.end()
-	if err := putRecord(recordBucket(tx.Tx, oplog.RecordDeletion), d.Tenant+"/"+d.ID, data); err != nil {
+	if err := putRecord(tx.Tx, oplog.RecordDeletion, d.Tenant+"/"+d.ID, data); err != nil {
 		return err
 	}
 	// Closed before the next transaction begins, so that it cannot append to these days.
@@ -237,11 +239,15 @@ func (db *DB) Arrived(tenant string, key oplog.Key) (bool, error) {
 
 // provenDeletions returns a tenant's deletions that its trail confirms exactly: a record alone could have been forged to explain removed
 // entries.
-func provenDeletions(tx *bolt.Tx, tenant string) ([]*oplog.Deletion, error) {
+func (db *DB) provenDeletions(tx *bolt.Tx, tenant string) ([]*oplog.Deletion, error) {
 	var proven []*oplog.Deletion
 	prefix := []byte(tenant + "/")
 	c := recordBucket(tx, oplog.RecordDeletion).Cursor()
-	for name, data := c.Seek(prefix); bytes.HasPrefix(name, prefix); name, data = c.Next() {
+	for name, stored := c.Seek(prefix); bytes.HasPrefix(name, prefix); name, stored = c.Next() {
+		data, err := db.openRecord(oplog.RecordDeletion, name, stored)
+		if err != nil {
+			continue // a finding of its own, see DamagedRecords; it proves nothing
+		}
 		d, err := readDeletion(name, data)
 		if err != nil {
 			return nil, err
@@ -282,7 +288,7 @@ func isInTrail(tx *bolt.Tx, d *oplog.Deletion) bool {
 // deletions returns the tenant's proven deletions.
 func (v *verification) deletions() (proven []*oplog.Deletion, err error) {
 	err = v.db.view(func(tx *bolt.Tx) error {
-		proven, err = provenDeletions(tx, v.tenant)
+		proven, err = v.db.provenDeletions(tx, v.tenant)
 		return err
 	})
 	return proven, err

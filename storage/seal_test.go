@@ -284,7 +284,7 @@ func TestSealedFormat(t *testing.T) {
 
 	// A write by such a build has no seal, and is kept.
 	changeFile(t, db.dir, func(tx *bolt.Tx) error {
-		return putRecord(recordBucket(tx, oplog.RecordTenant), "acme", []byte("{}"))
+		return putRecord(tx, oplog.RecordTenant, "acme", []byte("{}"))
 	})
 	if _, _, err := openStore(t, db.dir).Record(oplog.RecordTenant, "acme"); err != nil {
 		t.Error(err)

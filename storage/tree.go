@@ -2,7 +2,6 @@ package storage
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
@@ -82,7 +81,7 @@ const (
 	maxMissing  = 1 << 16 // tiles
 )
 
-var errArrivals = errors.New("the record of arrivals is damaged; restore a backup")
+var errArrivals = oplog.Errorf(oplog.CodeDamaged, "The record of arrivals is damaged. Restore the log from a backup to a new directory; oplog verify lists all that is damaged.")
 
 // arrival returns the key and the leaf hash of the entry with a seq.
 func (t tree) arrival(seq uint64) (oplog.Key, tlog.Hash, error) {
@@ -93,7 +92,7 @@ func (t tree) arrival(seq uint64) (oplog.Key, tlog.Hash, error) {
 func arrivalOf(tile []byte, seq uint64) (oplog.Key, tlog.Hash, error) {
 	at := int((seq-1)%tileSize) * arrivalSize
 	if seq == 0 || len(tile) < at+arrivalSize {
-		return oplog.Key{}, tlog.Hash{}, fmt.Errorf("arrival %d is not in the store", seq)
+		return oplog.Key{}, tlog.Hash{}, oplog.Errorf(oplog.CodeDamaged, "The arrival of entry %d is not in the store. Restore the log from a backup to a new directory; oplog verify lists all that is damaged.", seq)
 	}
 	var key oplog.Key
 	copy(key[8-timeSize:], tile[at:at+timeSize])
