@@ -228,7 +228,8 @@ func (d *Directory) AwaitUses(id string) error {
 // May returns an error if the caller may no longer make a change, for which locks and counts can take long to wait.
 type May func() error
 
-func allowed(checks []May) error {
+// Allowed returns the first error of the checks.
+func Allowed(checks []May) error {
 	for _, may := range checks {
 		if err := may(); err != nil {
 			return err
@@ -252,7 +253,7 @@ func (d *Directory) changeUnused(ctx context.Context, tenant string, m oplog.Mat
 	defer c.useMu.Unlock()
 	counts, err := d.index.Count(ctx, tenant, m, nil)
 	if err == nil {
-		err = allowed(checks)
+		err = Allowed(checks)
 	}
 	if err != nil {
 		return err
@@ -272,11 +273,11 @@ func (d *Directory) Tenants() ([]oplog.Tenant, error) {
 }
 
 // AddTenant creates a tenant.
-func (d *Directory) AddTenant(t oplog.Tenant) (oplog.Tenant, error) {
+func (d *Directory) AddTenant(t oplog.Tenant, checks ...May) (oplog.Tenant, error) {
 	if errs := t.Validate(); len(errs) > 0 {
 		return t, &oplog.Error{Code: oplog.CodeInvalid, Message: "The tenant is invalid.", Fields: errs}
 	}
-	if err := records.Create(d.records, oplog.RecordTenant, t.ID, t); err != nil {
+	if err := records.Create(d.records, oplog.RecordTenant, t.ID, t, func() error { return Allowed(checks) }); err != nil {
 		if oplog.CodeOf(err) == oplog.CodeConflict {
 			return t, oplog.Refuse(oplog.CodeConflict, "tenant-exists", "Tenant {id} already exists.", t.ID)
 		}
@@ -293,7 +294,7 @@ func (d *Directory) ChangeTenant(id string, change func(*oplog.Tenant), checks .
 	}
 	c.rulesMu.Lock()
 	defer c.rulesMu.Unlock()
-	if err := allowed(checks); err != nil {
+	if err := Allowed(checks); err != nil {
 		return oplog.Tenant{}, err
 	}
 	var t oplog.Tenant

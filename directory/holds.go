@@ -41,7 +41,7 @@ func (d *Directory) AddHold(tenant string, h oplog.Hold, checks ...May) (oplog.H
 	}
 	h.ID, h.SetAt, h.LiftedBy, h.LiftedAt = rand.Text()[:12], d.now().UTC().Truncate(time.Second), "", time.Time{}
 	err := d.WithRulesLocked(tenant, func(t oplog.TenantState) error {
-		if err := allowed(checks); err != nil {
+		if err := Allowed(checks); err != nil {
 			return err
 		}
 		if len(t.Holds) >= maxHolds {
@@ -56,7 +56,7 @@ func (d *Directory) AddHold(tenant string, h oplog.Hold, checks ...May) (oplog.H
 // LiftHold lifts a legal hold. The next run of retention deletes expired entries that no other hold covers.
 func (d *Directory) LiftHold(tenant, id, by string, checks ...May) (h oplog.Hold, err error) {
 	err = d.WithRulesLocked(tenant, func(oplog.TenantState) error {
-		if err := allowed(checks); err != nil {
+		if err := Allowed(checks); err != nil {
 			return err
 		}
 		r, err := records.Change(d.records, oplog.RecordHold, tenant+"/"+id, func(h *oplog.HoldRecord, exists bool) (bool, error) {

@@ -102,8 +102,8 @@ func New(store oplog.Store, index oplog.Index, directory *directory.Directory, n
 func (s *Exports) Formats() []oplog.ExportFormat { return s.formats }
 
 // Start starts an export and returns immediately. Entries that arrive later are not included. x says what to export, in which format, and
-// who requested it; the other fields are filled in.
-func (s *Exports) Start(ctx context.Context, x Export) (Export, error) {
+// who requested it; the other fields are filled in. Counting can take long; the checks are called last.
+func (s *Exports) Start(ctx context.Context, x Export, checks ...directory.May) (Export, error) {
 	if err := s.removeExpired(x.Tenant + "/"); err != nil {
 		return Export{}, err
 	}
@@ -124,7 +124,7 @@ func (s *Exports) Start(ctx context.Context, x Export) (Export, error) {
 	if err := s.checkLimits(p.Export); err != nil {
 		return Export{}, err
 	}
-	if err := records.Create(s.store, oplog.RecordExport, exportName(p.Export), p.Export); err != nil {
+	if err := records.Create(s.store, oplog.RecordExport, exportName(p.Export), p.Export, func() error { return directory.Allowed(checks) }); err != nil {
 		return Export{}, err
 	}
 	return p.Export, s.start(p)
@@ -210,7 +210,10 @@ func (s *Exports) Manifest(x Export) (string, error) {
 }
 
 // Remove cancels a running export, or deletes a finished one.
-func (s *Exports) Remove(x Export) (cancelled bool, err error) {
+func (s *Exports) Remove(x Export, checks ...directory.May) (cancelled bool, err error) {
+	if err := directory.Allowed(checks); err != nil {
+		return false, err
+	}
 	s.jobs.mu.Lock()
 	run, running := s.jobs.running[x.ID]
 	s.jobs.mu.Unlock()

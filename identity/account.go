@@ -213,6 +213,17 @@ func (i *Identity) ChangeAccount(username string, change func(*Account) error) (
 	return a, nil
 }
 
+// DecideAbout calls do with an account while no account changes.
+func (i *Identity) DecideAbout(username string, do func(Account) error) error {
+	i.accountsMu.Lock()
+	defer i.accountsMu.Unlock()
+	a, err := i.Account(username)
+	if err != nil {
+		return err
+	}
+	return do(a)
+}
+
 // checkChange validates a changed account.
 func (i *Identity) checkChange(before, after Account) error {
 	errs := after.validate()

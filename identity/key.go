@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"oplog/directory"
 	"oplog/oplog"
 	"oplog/records"
 )
@@ -113,7 +114,7 @@ func (i *Identity) AddKey(tenant string, scope KeyScope, name string) (APIKey, s
 }
 
 // AddLimitedKey creates an API key and returns it with its text, which is not stored.
-func (i *Identity) AddLimitedKey(tenant string, scope KeyScope, name string, limits KeyLimits) (APIKey, string, error) {
+func (i *Identity) AddLimitedKey(tenant string, scope KeyScope, name string, limits KeyLimits, checks ...directory.May) (APIKey, string, error) {
 	if err := i.checkTenant(Account{Tenant: tenant, Organization: limits.Organization}); err != nil {
 		return APIKey{}, "", err
 	}
@@ -134,7 +135,7 @@ func (i *Identity) AddLimitedKey(tenant string, scope KeyScope, name string, lim
 	if scope == ScopeLaunch {
 		key.Secret = text // needed to verify signatures
 	}
-	return key, text, records.Create(i.records, oplog.RecordKey, hash, key)
+	return key, text, records.Create(i.records, oplog.RecordKey, hash, key, func() error { return directory.Allowed(checks) })
 }
 
 // Reasons for rejecting a key, for programs.
@@ -209,7 +210,7 @@ func (i *Identity) Keys(tenant string) ([]APIKey, error) {
 }
 
 // RevokeKey revokes a key immediately.
-func (i *Identity) RevokeKey(tenant, id string) (APIKey, error) {
+func (i *Identity) RevokeKey(tenant, id string, checks ...directory.May) (APIKey, error) {
 	keys, err := i.Keys(tenant)
 	if err != nil {
 		return APIKey{}, err
@@ -222,6 +223,6 @@ func (i *Identity) RevokeKey(tenant, id string) (APIKey, error) {
 		if k.RevokedAt.IsZero() {
 			k.RevokedAt = i.now().UTC()
 		}
-		return false, nil
+		return false, directory.Allowed(checks)
 	})
 }

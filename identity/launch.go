@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"oplog/directory"
 	"oplog/faults"
 	"oplog/oplog"
 	"oplog/records"
@@ -71,10 +72,10 @@ func (a *Account) validateLaunched() []oplog.FieldError {
 }
 
 // EndLaunched ends all sessions of a tenant's user of the host system, and returns how many there were.
-func (i *Identity) EndLaunched(tenant, username string) (ended int, err error) {
+func (i *Identity) EndLaunched(tenant, username string, checks ...directory.May) (ended int, err error) {
 	return i.endSessionsWhere(func(s Session) bool {
 		return s.Launched != nil && s.Launched.Tenant == tenant && s.Launched.Username == username
-	})
+	}, checks...)
 }
 
 // launchedAccount returns the account of a session started by a launch.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"oplog/directory"
 	"oplog/faults"
 	"oplog/oplog"
 	"oplog/records"
@@ -164,9 +165,12 @@ func (i *Identity) endSession(hash string) error {
 	return records.Remove(i.records, oplog.RecordSession, hash)
 }
 
-// EndOwnSessions ends all sessions of a token's user.
+// EndOwnSessions ends all sessions of a token's user, unless that of the token ends meanwhile.
 func (i *Identity) EndOwnSessions(token string) error {
 	own, err := i.Sessions(token)
+	if err == nil {
+		_, _, err = i.session(token)
+	}
 	for _, s := range own {
 		if err == nil {
 			err = i.endSession(s.hash)
@@ -181,8 +185,11 @@ func (i *Identity) EndSessions(username string) error {
 	return err
 }
 
-func (i *Identity) endSessionsWhere(ends func(Session) bool) (ended int, err error) {
+func (i *Identity) endSessionsWhere(ends func(Session) bool, checks ...directory.May) (ended int, err error) {
 	all, err := i.allSessions()
+	if err == nil {
+		err = directory.Allowed(checks)
+	}
 	for _, s := range all {
 		if err == nil && ends(s) {
 			err = i.endSession(s.hash)

@@ -100,11 +100,16 @@ func Remove(s oplog.Records, kind oplog.RecordKind, name string) error {
 	}
 }
 
-// Create stores a record that must not exist yet.
-func Create[T any](s oplog.Records, kind oplog.RecordKind, name string, record T) error {
+// Create stores a record that must not exist yet. The checks are called last; if one returns an error, nothing is stored.
+func Create[T any](s oplog.Records, kind oplog.RecordKind, name string, record T, checks ...func() error) error {
 	_, err := Change(s, kind, name, func(r *T, exists bool) (bool, error) {
 		if exists {
 			return false, oplog.Refuse(oplog.CodeConflict, "record-exists", "{name} already exists.", name)
+		}
+		for _, check := range checks {
+			if err := check(); err != nil {
+				return false, err
+			}
 		}
 		*r = record
 		return false, nil

@@ -43,8 +43,17 @@ func (s *Server) unlockAccount(_ context.Context, in *call, input *accountInput)
 	if err != nil {
 		return nil, err
 	}
-	s.throttle.free(nameBucket(account.Username))
-	s.throttle.free(codesBucket(account.Username))
+	err = s.identity.DecideAbout(account.Username, func(now identity.Account) error {
+		if _, err := s.administersNow(in, now); err != nil {
+			return err
+		}
+		s.throttle.free(nameBucket(now.Username))
+		s.throttle.free(codesBucket(now.Username))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	in.trailDetails = trailDetails{tenant: &account.Tenant, object: oplog.Ref{ID: account.Username, Name: account.Name}}
 	return &struct{}{}, nil
 }

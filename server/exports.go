@@ -79,7 +79,7 @@ func (s *Server) startExport(ctx context.Context, in *call, input *startExportIn
 	if b.To != nil {
 		x.To = *b.To
 	}
-	x, err := s.exports.Start(ctx, x)
+	x, err := s.exports.Start(ctx, x, s.stillMay(in))
 	if err != nil {
 		return nil, fieldInBody(err)
 	}
@@ -137,7 +137,7 @@ func (s *Server) removeExport(_ context.Context, in *call, input *exportInput) (
 	if err != nil {
 		return nil, err
 	}
-	cancelled, err := s.exports.Remove(x)
+	cancelled, err := s.exports.Remove(x, s.stillMay(in))
 	if err != nil {
 		return nil, err
 	}

@@ -82,7 +82,7 @@ func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*creat
 			return nil, oplog.InvalidField("expires_at", limits.ExpiresAt, "in_the_past", "is in the past")
 		}
 	}
-	k, text, err := s.identity.AddLimitedKey(in.tenant.ID, b.Scope, b.Name, limits)
+	k, text, err := s.identity.AddLimitedKey(in.tenant.ID, b.Scope, b.Name, limits, s.stillMay(in))
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func keyDetails(k identity.APIKey) map[string]any {
 }
 
 func (s *Server) revokeKey(_ context.Context, in *call, input *revokeInput) (*struct{}, error) {
-	key, err := s.identity.RevokeKey(in.tenant.ID, input.ID)
+	key, err := s.identity.RevokeKey(in.tenant.ID, input.ID, s.stillMay(in))
 	in.trailDetails = trailDetails{object: oplog.Ref{ID: key.ID, Name: key.Name}}
 	return nil, err
 }

@@ -230,7 +230,7 @@ type launchedInput struct {
 func (s *Server) endLaunched(_ context.Context, in *call, input *launchedInput) (*struct{}, error) {
 	person := identity.Account{Username: input.Sub, Launched: true}
 	in.trailDetails.object = oplog.Ref{ID: person.Person()}
-	ended, err := s.identity.EndLaunched(in.tenant.ID, input.Sub)
+	ended, err := s.identity.EndLaunched(in.tenant.ID, input.Sub, s.stillMay(in))
 	in.trailDetails.quiet = ended == 0 // a key could fill the access log with what did not happen
 	return nil, err
 }

@@ -68,10 +68,16 @@ var testConsole = fstest.MapFS{
 
 func newServer(t testing.TB) *fixture {
 	t.Helper()
+	return newServerOver(t, func(store oplog.Store) oplog.Store { return store })
+}
+
+// newServerOver returns a server over what wrap makes of its store.
+func newServerOver(t testing.TB, wrap func(oplog.Store) oplog.Store) *fixture {
+	t.Helper()
 	dir := t.TempDir()
 	var looks atomic.Int64
 	now := func() time.Time { return clock.Add(time.Duration(looks.Add(1)) * time.Microsecond) }
-	store := must(storage.Open(dir, storage.Options{}))(t)
+	store := wrap(must(storage.Open(dir, storage.Options{}))(t))
 	index := must(search.Open(filepath.Join(dir, "index"), store))(t)
 	disk := &nodetest.Disk{}
 	log := must(node.New(store, index, node.Options{

@@ -56,7 +56,7 @@ func (s *Server) listTenants(_ context.Context, in *call, _ *struct{}) (*tenants
 }
 
 func (s *Server) addTenant(_ context.Context, in *call, input *addTenantInput) (*tenantOutput, error) {
-	t, err := s.directory.AddTenant(input.Body.domain(in.user().ID, s.now()))
+	t, err := s.directory.AddTenant(input.Body.domain(in.user().ID, s.now()), s.stillMay(in))
 	in.trailDetails = trailDetails{tenant: &t.ID, object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
 	return &tenantOutput{t}, err
 }

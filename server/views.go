@@ -95,12 +95,12 @@ func (s *Server) addView(_ context.Context, in *call, input *addViewInput) (*vie
 	if err := in.mayShare(b.Shared); err != nil {
 		return nil, err
 	}
-	v, err := s.views.Add(views.View{Tenant: in.tenant.ID, Name: b.Name, Query: b.Query, Table: b.Table.domain(), Shared: b.Shared}, in.account)
+	v, err := s.views.Add(views.View{Tenant: in.tenant.ID, Name: b.Name, Query: b.Query, Table: b.Table.domain(), Shared: b.Shared}, in.account, s.stillMay(in))
 	if err != nil {
 		return nil, err
 	}
 	if b.Start {
-		if err := s.views.SetStart(in.tenant.ID, v.ID, in.account); err != nil {
+		if err := s.views.SetStart(in.tenant.ID, v.ID, in.account, s.stillMay(in)); err != nil {
 			return nil, err
 		}
 	}
@@ -130,7 +130,7 @@ func (s *Server) changeView(_ context.Context, in *call, input *changeViewInput)
 				v.Table = b.Table.domain()
 			}
 			return in.mayShare(b.Shared != nil && v.Shared)
-		})
+		}, s.stillMay(in))
 		if err != nil {
 			return nil, err
 		}
@@ -152,11 +152,11 @@ func (s *Server) setStart(in *call, id string, on bool) error {
 	case !on:
 		id = ""
 	}
-	return s.views.SetStart(in.tenant.ID, id, in.account)
+	return s.views.SetStart(in.tenant.ID, id, in.account, s.stillMay(in))
 }
 
 func (s *Server) removeView(_ context.Context, in *call, input *viewInput) (*struct{}, error) {
-	v, err := s.views.Remove(in.tenant.ID, input.ID, in.account, in.mayChangeView)
+	v, err := s.views.Remove(in.tenant.ID, input.ID, in.account, in.mayChangeView, s.stillMay(in))
 	if err != nil {
 		return nil, err
 	}

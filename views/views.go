@@ -125,7 +125,7 @@ func (s *Views) View(tenant, id string, a identity.Account) (View, error) {
 }
 
 // Add saves a view of the account. Its name must be unique among the account's views.
-func (s *Views) Add(v View, a identity.Account) (View, error) {
+func (s *Views) Add(v View, a identity.Account, checks ...directory.May) (View, error) {
 	s.changeMu.Lock()
 	defer s.changeMu.Unlock()
 	v.ID = rand.Text()[:16]
@@ -139,12 +139,12 @@ func (s *Views) Add(v View, a identity.Account) (View, error) {
 	if err := s.checkView(v); err != nil {
 		return v, err
 	}
-	return v, records.Create(s.records, oplog.RecordView, v.Tenant+"/"+v.ID, v)
+	return v, records.Create(s.records, oplog.RecordView, v.Tenant+"/"+v.ID, v, func() error { return directory.Allowed(checks) })
 }
 
 // Change changes a view that is visible to an account, except its owner, or returns CodeNotFound. The callback gets the stored view while
 // no other change is in progress; if it returns an error, nothing changes.
-func (s *Views) Change(tenant, id string, a identity.Account, change func(*View) error) (View, error) {
+func (s *Views) Change(tenant, id string, a identity.Account, change func(*View) error, checks ...directory.May) (View, error) {
 	t, err := s.directory.State(tenant)
 	if err != nil {
 		return View{}, err
@@ -159,7 +159,10 @@ func (s *Views) Change(tenant, id string, a identity.Account, change func(*View)
 			return false, err
 		}
 		v.ChangedAt = s.now().UTC()
-		return false, s.checkView(*v)
+		if err := s.checkView(*v); err != nil {
+			return false, err
+		}
+		return false, directory.Allowed(checks)
 	})
 }
 
@@ -191,7 +194,7 @@ func (s *Views) checkView(v View) error {
 
 // Remove deletes a view that is visible to an account, or returns CodeNotFound. The callback decides on the stored view; if it returns an
 // error, nothing changes. People who started with the view start without one.
-func (s *Views) Remove(tenant, id string, a identity.Account, may func(View) error) (View, error) {
+func (s *Views) Remove(tenant, id string, a identity.Account, may func(View) error, checks ...directory.May) (View, error) {
 	t, err := s.directory.State(tenant)
 	if err != nil {
 		return View{}, err
@@ -202,15 +205,18 @@ func (s *Views) Remove(tenant, id string, a identity.Account, may func(View) err
 		if !exists || !v.visibleTo(a, t.Tree) {
 			return false, noView(id)
 		}
-		return true, may(*v)
+		if err := may(*v); err != nil {
+			return false, err
+		}
+		return true, directory.Allowed(checks)
 	})
 }
 
 // SetStart sets the view that an account starts with in a tenant; "" for none.
-func (s *Views) SetStart(tenant, id string, a identity.Account) error {
+func (s *Views) SetStart(tenant, id string, a identity.Account, checks ...directory.May) error {
 	_, err := records.Change(s.records, oplog.RecordStart, tenant+"/"+a.Person(), func(begin *start, _ bool) (bool, error) {
 		begin.View = id
-		return id == "", nil
+		return id == "", directory.Allowed(checks)
 	})
 	return err
 }
