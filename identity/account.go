@@ -154,7 +154,14 @@ func (i *Identity) addAccount(a Account) (Account, error) {
 	if errs := slices.Concat(a.validate(), a.validateNewName(), a.validateDisplayName()); len(errs) > 0 {
 		return a, &oplog.Error{Code: oplog.CodeInvalid, Message: "The account is invalid.", Fields: errs}
 	}
-	if err := i.checkUnlike(a.Username); err != nil {
+	all, err := i.Accounts("")
+	if err != nil {
+		return a, err
+	}
+	if err := checkUnlike(all, a.Username); err != nil {
+		return a, err
+	}
+	if err := checkRoomForAccount(all, a.Tenant); err != nil {
 		return a, err
 	}
 	if err := i.checkTenant(a); err != nil {
@@ -232,6 +239,15 @@ func (i *Identity) checkChange(before, after Account) error {
 	}
 	if len(errs) > 0 {
 		return &oplog.Error{Code: oplog.CodeInvalid, Message: "The account is invalid.", Fields: errs}
+	}
+	if after.Tenant != before.Tenant {
+		all, err := i.Accounts("")
+		if err == nil {
+			err = checkRoomForAccount(all, after.Tenant)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if after.Tenant != before.Tenant || after.Organization != before.Organization {
 		if err := i.checkTenant(after); err != nil {

@@ -21,6 +21,9 @@ type Identity struct {
 
 	accountsMu sync.Mutex // serializes changes to accounts, so that one active owner remains
 
+	sessionsMu sync.Mutex // serializes the start of sessions, so that a person has few
+	newKeysMu  sync.Mutex // serializes new keys, so that a tenant has few
+
 	keysMu sync.Mutex        // guards keys; also held while a key is read from the store, so that a key revoked meanwhile is not cached
 	keys   map[string]APIKey // cache of used, unrevoked keys by hash
 }

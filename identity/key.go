@@ -127,6 +127,11 @@ func (i *Identity) AddLimitedKey(tenant string, scope KeyScope, name string, lim
 	if len(v.Errors) > 0 {
 		return APIKey{}, "", &oplog.Error{Code: oplog.CodeInvalid, Message: "The key is invalid.", Fields: v.Errors}
 	}
+	i.newKeysMu.Lock()
+	defer i.newKeysMu.Unlock()
+	if err := i.checkRoomForKey(tenant); err != nil {
+		return APIKey{}, "", err
+	}
 	text, hash := newSecret("oplog_" + string(scope) + "_")
 	key := APIKey{
 		ID: text[:len("oplog_")+len(scope)+1+8], Hash: hash, Tenant: tenant, Scope: scope, Name: name, CreatedAt: i.now().UTC(),

@@ -58,11 +58,7 @@ func mixesScripts(name string) bool {
 
 // checkUnlike returns CodeConflict if a new username differs from that of another account only in case, width or composition, or looks like
 // it.
-func (i *Identity) checkUnlike(username string) error {
-	all, err := i.Accounts("")
-	if err != nil {
-		return err
-	}
+func checkUnlike(all []Account, username string) error {
 	key, looks := NameKey(username), looksOf(username)
 	for _, a := range all {
 		switch {

@@ -78,6 +78,11 @@ func (i *Identity) startSession(s Session) (Session, string, error) {
 	s.CreatedAt, s.LastUsedAt, s.ExpiresAt, s.hash = now, now, now.Add(life), hash
 	s.IP, s.UserAgent = oplog.Shorten(s.IP), oplog.Clip(s.UserAgent, oplog.MaxOriginLength)
 	i.background.Hourly(now, i.clearExpired)
+	i.sessionsMu.Lock()
+	defer i.sessionsMu.Unlock()
+	if err := i.makeRoomForSession(s); err != nil {
+		return s, "", err
+	}
 	return s, token, records.Create(i.records, oplog.RecordSession, hash, s)
 }
 
