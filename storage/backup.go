@@ -96,6 +96,9 @@ func Restore(ctx context.Context, dir string, from io.Reader, finish func(oplog.
 		return r, errors.New("the backup is an empty file")
 	}
 	db, err := Open(dir, Options{WithoutKey: true, restoring: true})
+	if pages := (*pagesError)(nil); errors.As(err, &pages) {
+		return r, fmt.Errorf("the backup is damaged: %s; use another one", pages.what())
+	}
 	if err != nil {
 		return r, fmt.Errorf("the backup is damaged: %w", err)
 	}

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"runtime"
 	"runtime/debug"
 
 	bolt "go.etcd.io/bbolt"
@@ -51,8 +52,16 @@ func (db *DB) guard(faultsPanic bool, err *error) {
 	switch p := recover(); {
 	case p == nil:
 	case faults.OfFile(p, "go.etcd.io/bbolt"):
-		*err = oplog.Errorf(oplog.CodeDamaged, "The store is damaged: %s (%v). Restore the log from a backup to a new directory; oplog verify lists all that is damaged.", db.path(), p)
+		*err = oplog.Errorf(oplog.CodeDamaged, "The store is damaged: %s (%v). Restore the log from a backup to a new directory; oplog verify lists all that is damaged.", db.path(), inWords(p))
 	default:
 		*err = faults.Mistake("using "+db.path(), p)
 	}
+}
+
+// inWords returns what a panic in bbolt says about a page.
+func inWords(p any) any {
+	if _, fault := p.(runtime.Error); fault {
+		return "a page refers beyond its end"
+	}
+	return p
 }

@@ -116,7 +116,7 @@ func cause(err error) error {
 func openError(dir string, err error) error {
 	var older *olderError
 	switch {
-	case errors.As(err, &older), errors.Is(err, ErrMustWrite):
+	case errors.As(err, &older), errors.Is(err, ErrMustWrite), errors.Is(err, ErrDamaged):
 		return err
 	case errors.Is(err, berrors.ErrTimeout):
 		return inUse(dir)

@@ -184,8 +184,8 @@ func (db *DB) Loss() Loss {
 	return db.head.mark.lost
 }
 
-// Missing returns an error that says which acknowledged transactions or entries are missing, or nil. Only a store that was opened read-only
-// can be in that state.
+// Missing returns an error that says which acknowledged transactions or entries are missing, or which pages are damaged; nil if none is. Only a
+// store that was opened read-only can be in that state.
 func (db *DB) Missing() error { return db.missing }
 
 // LossTold notes that the loss is in the trail.

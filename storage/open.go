@@ -94,7 +94,7 @@ func (db *DB) open(o Options) error {
 	if err != nil {
 		return err
 	}
-	opened := opening{path: db.path(), timeout: o.LockTimeout, head: head, acceptLoss: o.AcceptLoss, readOnly: o.ReadOnly}
+	opened := opening{path: db.path(), timeout: o.LockTimeout, head: head, acceptLoss: o.AcceptLoss, readOnly: o.ReadOnly, restoring: o.restoring}
 	b, file, err := opened.open()
 	if err != nil {
 		return openError(db.dir, err)
@@ -130,10 +130,11 @@ type opening struct {
 	head       *highWater // nil if unknown
 	acceptLoss bool
 	readOnly   bool
+	restoring  bool
 
 	lost    uint64 // transactions, if that was accepted
 	found   error  // damage, though nothing is missing
-	missing error  // says that acknowledged transactions are missing, if read-only
+	missing error  // says what is missing or damaged, if read-only
 }
 
 // open opens the file, which bbolt maps without checking that it is complete.
@@ -143,7 +144,7 @@ func (o *opening) open() (b *bolt.DB, file *os.File, err error) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			b, err = nil, fmt.Errorf("%w: %v", errDamaged, p)
+			b, err = nil, fmt.Errorf("%w: %v", errDamaged, inWords(p))
 		}
 	}()
 	open := func(name string, flag int, mode os.FileMode) (*os.File, error) {
@@ -168,9 +169,9 @@ const growth = 4 << 20
 
 var errDamaged = errors.New("its pages are inconsistent")
 
-// check rolls back a transaction that a crash interrupted, and checks that the file has come as far as its head and has the length it
-// claims: reading past the end of a mapped file would crash the program.
-func (o *opening) check() error {
+// check rolls back a transaction that a crash interrupted, and checks that the file has come as far as its head, has the length it claims, and
+// has sound pages: bbolt would crash the program at some of them, and past the end of the file.
+func (o *opening) check() (err error) {
 	info, err := os.Stat(o.path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		return nil
@@ -183,21 +184,7 @@ func (o *opening) check() error {
 		return err
 	}
 	// While the file is open read-only, no other process has it open for writing.
-	if err := o.checkLast(b.Info().PageSize); err != nil {
-		return errors.Join(err, b.Close())
-	}
-	err = b.View(func(tx *bolt.Tx) error {
-		if info, err = os.Stat(o.path); err == nil && info.Size() < tx.Size() {
-			err = fmt.Errorf("%w: it has %d of %d bytes", errDamaged, info.Size(), tx.Size())
-		}
-		return err
-	})
-	return errors.Join(err, b.Close())
-}
-
-// checkLast compares the last complete transaction with the head, and rolls back one after it. Nothing is changed if an acknowledged
-// transaction is missing or damaged.
-func (o *opening) checkLast(pageSize int) (err error) {
+	defer func() { err = errors.Join(err, b.Close()) }()
 	mode := os.O_RDWR
 	if o.readOnly {
 		mode = os.O_RDONLY
@@ -207,34 +194,76 @@ func (o *opening) checkLast(pageSize int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	p, err := readMetaPages(f, pageSize)
+	p, err := readMetaPages(f, b.Info().PageSize)
 	if err != nil {
 		return err
 	}
+	return o.checkLast(f, info.Size(), &p)
+}
+
+// checkLast compares the last complete transaction with the head, checks its pages, and rolls back one after it. Nothing is changed if an
+// acknowledged transaction is missing or damaged.
+func (o *opening) checkLast(f *os.File, size int64, p *metaPages) error {
 	complete, last := p.isComplete(f), p.last
+	if !complete && o.restoring && o.listIsDamaged(f, size, p) {
+		return o.checkPages(f, size, p, last)
+	}
 	if !complete {
 		last = 1 - last
 	}
 	txid := p.metas[last].txid
 	if older := o.head.checkPosition(o.path, txid); older != nil {
 		switch {
+		case !complete && o.listIsDamaged(f, size, p):
+			return o.checkPages(f, size, p, p.last)
 		case o.readOnly:
 			o.missing = older
-			return nil
+			return o.checkPages(f, size, p, p.last) // which bbolt reads
 		case !o.acceptLoss:
 			return older
 		}
 		o.lost = o.head.txid - txid
 	}
 	o.found = p.invalid(o.path, o.head != nil)
-	switch {
-	case complete:
-		return nil
-	case o.readOnly:
+	if !complete && o.readOnly {
 		return fmt.Errorf("the last transaction of %s was interrupted, and has to be rolled back; %w", o.path, ErrMustWrite)
+	}
+	if err := o.checkPages(f, size, p, last); err != nil || complete {
+		return err
 	}
 	slog.Info("a transaction that was interrupted, and not acknowledged, was rolled back", "file", o.path, "transaction", p.metas[p.last].txid)
 	return p.rollBack(f)
+}
+
+// listIsDamaged reports whether the list of free pages is all that is damaged after the last transaction, as far as its pages tell.
+func (o *opening) listIsDamaged(f *os.File, size int64, p *metaPages) bool {
+	m := p.metas[p.last]
+	if m.end > uint64(size/p.pageSize) { //nolint:gosec // positive
+		return false
+	}
+	damage := checkPages(o.path, f, p.pageSize, m)
+	return damage != nil && damage.listOnly
+}
+
+// checkPages checks the length of the file and the pages of a transaction. A file that is only read may have damaged pages, and one that is
+// restored a damaged list of free pages, which is made again.
+func (o *opening) checkPages(f *os.File, size int64, p *metaPages, which int) error {
+	m := p.metas[which]
+	if m.end > uint64(size/p.pageSize) { //nolint:gosec // positive
+		return fmt.Errorf("%w: it has %d of %d pages", errDamaged, size/p.pageSize, m.end)
+	}
+	damage := checkPages(o.path, f, p.pageSize, m)
+	switch {
+	case damage == nil:
+		return nil
+	case o.readOnly && !damage.loops:
+		o.missing = errors.Join(o.missing, damage)
+		return nil
+	case o.restoring && damage.listOnly:
+		slog.Warn("the list of free pages was damaged, and is made again", "file", o.path, "err", damage.first)
+		return p.dropFreelist(f, which)
+	}
+	return damage
 }
 
 // invalid returns an error that says which meta page is invalid, if one is, except if a rollback has emptied it.

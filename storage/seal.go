@@ -94,8 +94,9 @@ func decodeSeal(page []byte, m meta) (s seal, sum uint32, ok bool) {
 	return s, binary.BigEndian.Uint32(b[size:]), true
 }
 
-// meta holds the fields of a bbolt meta page that seals need. They are stored in native byte order.
+// meta holds the fields of a bbolt meta page that seals and checks need. They are stored in native byte order.
 type meta struct {
+	root     uint64 // page of the outermost bucket
 	freelist uint64 // page of the freelist
 	end      uint64 // first page that was never used
 	txid     uint64
@@ -121,7 +122,7 @@ func readMeta(page []byte) (m meta, ok bool) {
 	if order.Uint32(b) != metaMagic || order.Uint32(b[4:]) != metaVersion || order.Uint64(b[metaSize-8:]) != sum.Sum64() {
 		return meta{}, false
 	}
-	return meta{order.Uint64(b[32:]), order.Uint64(b[40:]), order.Uint64(b[48:])}, true
+	return meta{order.Uint64(b[16:]), order.Uint64(b[32:]), order.Uint64(b[40:]), order.Uint64(b[48:])}, true
 }
 
 // metaPages holds the two meta pages of a file. Transactions write them alternately.
@@ -248,6 +249,25 @@ func openPages(path string, flag int, mode os.FileMode) (*os.File, error) {
 func (p *metaPages) rollBack(f *os.File) error {
 	if _, err := f.WriteAt(make([]byte, p.pageSize), int64(p.last)*p.pageSize); err != nil {
 		return err
+	}
+	return f.Sync()
+}
+
+// dropFreelist removes the list of free pages, and the seals, from the meta page of a transaction, and the other meta page. bbolt then makes the
+// list from the pages in use.
+func (p *metaPages) dropFreelist(f *os.File, which int) error {
+	page := p.pages[which]
+	clear(page[sealOffset:])
+	b, order := page[pageHead:pageHead+metaSize], binary.NativeEndian
+	order.PutUint64(b[32:], noFreelist)
+	sum := fnv.New64a()
+	_, _ = sum.Write(b[:metaSize-8])
+	order.PutUint64(b[metaSize-8:], sum.Sum64())
+	clear(p.pages[1-which])
+	for slot, page := range p.pages {
+		if _, err := f.WriteAt(page, int64(slot)*p.pageSize); err != nil {
+			return err
+		}
 	}
 	return f.Sync()
 }

@@ -1,0 +1,261 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"oplog/oplog"
+)
+
+// stored is a closed store with free pages, pages of several sizes, and a last transaction that has no seal.
+type stored struct {
+	files    files
+	crashed  files    // as they were while the store was open, and its transactions sealed
+	contents []string // by seq - 1
+}
+
+func makeStored(t *testing.T) stored {
+	t.Helper()
+	db := openStore(t, t.TempDir())
+	var s stored
+	for part := range 12 {
+		var entries []oplog.Entry
+		for i := range 100 {
+			n := part*100 + i
+			e := entry(n*7, fmt.Sprint("content ", n))
+			if n%3 == 0 {
+				e.ID = fmt.Sprint("own-", n)
+			}
+			if n%50 == 0 {
+				e.Details = fmt.Appendf(nil, `{"long":"%s"}`, strings.Repeat("long ", 2500))
+			}
+			entries = append(entries, e)
+			s.contents = append(s.contents, e.Content.Name)
+		}
+		mustAppend(t, db, entries...)
+		put(t, db, oplog.RecordTenant, fmt.Sprint("tenant-", part), `{"of":"`+strings.Repeat("x", 3000)+`"}`)
+	}
+	for part := range 10 {
+		_, revision, err := db.Record(oplog.RecordTenant, fmt.Sprint("tenant-", part))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.PutRecord(oplog.RecordTenant, fmt.Sprint("tenant-", part), revision, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.crashed = filesOf(t, db.dir)
+	db = reopen(t, db)
+	for range 3 {
+		put(t, db, oplog.RecordTenant, "acme", "{}")
+	}
+	closeStore(t, db)
+	s.files = filesOf(t, db.dir)
+	return s
+}
+
+// checkRead checks that whatever can be read is what was recorded. It returns how many entries were read, and the error that kept others from
+// being read, which must be in words.
+func (s *stored) checkRead(t *testing.T, db *DB) (read int, refused error) {
+	t.Helper()
+	err := db.Arrivals(t.Context(), "acme", 1, 0, func(e oplog.Entry) error {
+		if read++; e.Damaged {
+			refused = errors.New("an entry is damaged")
+		} else if want := s.contents[e.Seq-1]; e.Content.Name != want {
+			t.Errorf("entry %d was recorded as %q, and is read as %q", e.Seq, want, e.Content.Name)
+		}
+		return nil
+	})
+	if refused = errors.Join(refused, err); refused != nil {
+		checkWords(t, refused)
+	}
+	return read, refused
+}
+
+// checkWords checks that an error is one a person can act on.
+func checkWords(t *testing.T, err error) {
+	t.Helper()
+	text := err.Error()
+	for _, program := range []string{"goroutine", ".go:", "runtime error", "panic"} {
+		if strings.Contains(text, program) {
+			t.Errorf("the error shows the program: %s", text)
+		}
+	}
+	for _, words := range []string{"damaged", "restore", "missing", "not in the store", "is not", "has no"} {
+		if strings.Contains(text, words) {
+			return
+		}
+	}
+	t.Errorf("the error says nothing of damage: %s", text)
+}
+
+// use opens a damaged store and uses it: what was recorded is read back right, before and after more was recorded, or is refused.
+func (s *stored) use(t *testing.T, dir string) (refused error) {
+	t.Helper()
+	db, err := Open(dir, Options{})
+	if err != nil {
+		checkWords(t, err)
+		return err
+	}
+	read, refused := s.checkRead(t, db)
+	if refused == nil && read != len(s.contents) {
+		t.Errorf("%d of %d entries are read, and nothing was said", read, len(s.contents))
+	}
+	for i := range 20 {
+		if _, err := db.Append(t.Context(), "acme", []oplog.Entry{entry(i, strings.Repeat("more ", 300))}, 0); err != nil {
+			checkWords(t, err)
+			refused = errors.Join(refused, err)
+			break
+		}
+	}
+	after := stored{contents: slices.Concat(s.contents, slices.Repeat([]string{strings.Repeat("more ", 300)}, 20))}
+	now, err := after.checkRead(t, db)
+	if refused == nil && (err != nil || now != len(after.contents)) {
+		t.Errorf("%d of %d entries are read after more were recorded: %v", now, len(after.contents), err)
+	}
+	if err := db.Close(); err != nil && refused == nil {
+		t.Errorf("closing: %v", err)
+	}
+	return refused
+}
+
+// read opens a damaged store for reading and verifies it.
+func (s *stored) read(t *testing.T, dir string) (refused error) {
+	t.Helper()
+	db, err := Open(dir, Options{WithoutKey: true, ReadOnly: true})
+	if err != nil {
+		checkWords(t, err)
+		return err
+	}
+	defer closeStore(t, db)
+	_, refused = s.checkRead(t, db)
+	v, err := db.Verify(t.Context(), "acme", nil, func(_, _ uint64) {})
+	if err != nil {
+		checkWords(t, err)
+	}
+	if v.Bad > 0 {
+		err = errors.Join(err, errors.New("not intact"))
+	}
+	return errors.Join(refused, err, db.Missing())
+}
+
+// restore restores a damaged file.
+func (s *stored) restore(t *testing.T, data []byte) (refused error) {
+	t.Helper()
+	dir := t.TempDir()
+	if _, err := Restore(context.Background(), dir, bytes.NewReader(data), func(oplog.Records) error { return nil }); err != nil {
+		checkWords(t, err)
+		return err
+	}
+	copyKeyTo(t, s.files, dir)
+	return s.use(t, dir)
+}
+
+func copyKeyTo(t *testing.T, f files, dir string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, keyName), f[keyName], 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// damage damages a data file in one of the ways of disks.
+func damage(data []byte, r *rand.Rand) string {
+	page := os.Getpagesize()
+	pages := int(metaIn(data).end)
+	one, other := r.IntN(pages), r.IntN(pages)
+	a, b := data[one*page:][:page], data[other*page:][:page]
+	switch r.IntN(5) {
+	case 0:
+		clear(a)
+		return fmt.Sprint("page ", one, " is zero")
+	case 1:
+		kept := bytes.Clone(a)
+		copy(a, b)
+		copy(b, kept)
+		return fmt.Sprint("pages ", one, " and ", other, " are swapped")
+	case 2:
+		copy(a, b)
+		return fmt.Sprint("page ", one, " is a copy of ", other)
+	case 3: // where bbolt's own data is
+		at := r.IntN(256)
+		a[at] ^= 1 << r.IntN(8)
+		return fmt.Sprint("a bit of byte ", at, " of page ", one)
+	default:
+		at := r.IntN(page)
+		a[at] ^= 1 << r.IntN(8)
+		return fmt.Sprint("a bit of byte ", at, " of page ", one)
+	}
+}
+
+// metaIn returns the last meta of a data file.
+func metaIn(data []byte) meta {
+	p, err := readMetaPages(bytes.NewReader(data), os.Getpagesize())
+	if err != nil {
+		panic(err)
+	}
+	return p.metas[p.last]
+}
+
+// TestDamagedPagesAreRefused: wherever the file is damaged, it is read right or refused in words, by a server, by verify, and as a backup.
+func TestDamagedPagesAreRefused(t *testing.T) {
+	s := makeStored(t)
+	refused := 0
+	for seed := range uint64(60) {
+		damaged := maps.Clone(s.files)
+		damaged[fileName] = bytes.Clone(damaged[fileName])
+		what := damage(damaged[fileName], rand.New(rand.NewPCG(seed, 0))) //nolint:gosec // a test
+		t.Run(fmt.Sprint(seed, " ", what), func(t *testing.T) {
+			reading := s.read(t, damaged.laid(t, -1))
+			_ = s.restore(t, damaged[fileName])
+			using := s.use(t, damaged.laid(t, -1))
+			if using != nil {
+				refused++
+			}
+			if using != nil && reading == nil {
+				t.Errorf("a server refuses what verify finds intact: %v", using)
+			}
+		})
+	}
+	if refused < 20 || refused == 60 {
+		t.Errorf("%d of 60 damaged files are refused", refused)
+	}
+}
+
+// TestDamagedListOfFreePages: a bit of the list of free pages costs no entry, and not even the way to a sound copy.
+func TestDamagedListOfFreePages(t *testing.T) {
+	s := makeStored(t)
+	for name, of := range map[string]files{"closed": s.files, "crashed": s.crashed} {
+		at := int(metaIn(of[fileName]).freelist) * os.Getpagesize()
+		count := int(binary.NativeEndian.Uint16(of[fileName][at+10:]))
+		if count < 20 {
+			t.Fatalf("only %d pages are free", count)
+		}
+		for seed := range uint64(20) {
+			r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test
+			bit := 8*(at+pageHead+8*r.IntN(count)) + r.IntN(12)
+			damaged := maps.Clone(of)
+			damaged[fileName] = bytes.Clone(damaged[fileName])
+			damaged[fileName][bit/8] ^= 1 << (bit % 8)
+			err := s.use(t, damaged.laid(t, -1))
+			if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "only the list of free pages") {
+				t.Errorf("%s, bit %d: %v", name, bit, err)
+			}
+			if err := s.read(t, damaged.laid(t, -1)); err == nil {
+				t.Errorf("%s, bit %d: read", name, bit)
+			}
+			if err := s.restore(t, damaged[fileName]); err != nil {
+				t.Errorf("%s, bit %d, restored: %v", name, bit, err)
+			}
+		}
+	}
+}
