@@ -127,6 +127,26 @@ func replace(part *os.File, path string, fill func(*os.File) error) (err error) 
 	return syncDir(filepath.Dir(path))
 }
 
+// MkdirAll creates a directory with its missing parents, and makes their names durable: a file in a directory whose name is lost is lost, too.
+func MkdirAll(dir string, mode fs.FileMode) error {
+	var changed []string
+	for at := filepath.Clean(dir); ; at = filepath.Dir(at) {
+		if _, err := os.Stat(at); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		changed = append(changed, filepath.Dir(at))
+	}
+	if err := os.MkdirAll(dir, mode); err != nil {
+		return err
+	}
+	for _, parent := range changed {
+		if err := syncDir(parent); err != nil && !errors.Is(err, fs.ErrPermission) { // one that cannot be read cannot be synced
+			return err
+		}
+	}
+	return nil
+}
+
 // syncDir makes changes to a directory's entries durable.
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {

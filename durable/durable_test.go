@@ -120,3 +120,27 @@ func TestWriteNewFileReplacesNothing(t *testing.T) {
 	}
 	expect(t, path, "first")
 }
+
+func TestMkdirAll(t *testing.T) {
+	dir := t.TempDir()
+	nested := filepath.Join(dir, "a", "b", "c")
+	for range 2 { // an existing one stays
+		if err := MkdirAll(nested, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if info, err := os.Stat(nested); err != nil || !info.IsDir() || info.Mode().Perm() != 0o700 {
+		t.Errorf("%v, %v", info, err)
+	}
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := MkdirAll(filepath.Join(file, "a"), 0o700); err == nil {
+		t.Error("a directory is created in a file")
+	}
+	t.Chdir(dir)
+	if err := MkdirAll(filepath.Join("relative", "a"), 0o700); err != nil {
+		t.Error(err)
+	}
+}

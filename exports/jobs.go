@@ -83,7 +83,7 @@ func (s *Exports) write(ctx context.Context, p plan) (size int64, err error) {
 		return 0, err
 	}
 	path := s.path(p.Export)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := durable.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return 0, err
 	}
 	err = durable.WriteFileVia(path+exportPartFile, path, 0o600, func(f *os.File) error {

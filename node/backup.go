@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"oplog/durable"
 	"os"
 	"path/filepath"
 )
@@ -41,7 +42,7 @@ func (b *Backup) Close() error { return errors.Join(b.File.Close(), os.Remove(b.
 // Backup copies the current store to a temporary file, so that slow clients do not hold a read transaction, which would keep pages of the
 // store from being reused.
 func (l *Node) Backup() (*Backup, error) {
-	if err := os.MkdirAll(l.dir, 0o700); err != nil {
+	if err := durable.MkdirAll(l.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create a backup: %w", err)
 	}
 	size, err := l.store.Bytes()

@@ -181,7 +181,7 @@ func (a *Anchors) add(tree, text string, now time.Time) error {
 }
 
 func addFile(folder, name, extension, text string) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // checkpoints are to be read by others
+	if err := durable.MkdirAll(folder, 0o755); err != nil { // checkpoints are to be read by others
 		return err
 	}
 	for number := 1; ; number++ {

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"oplog/durable"
 	"oplog/faults"
 	"oplog/oplog"
 )
@@ -76,7 +76,7 @@ func open(dir string, store oplog.Store, sizes sizes) (*Index, error) {
 	x.ctx, x.stop = context.WithCancel(context.Background())
 	x.stopped.Go(x.flushAll)
 	x.stopped.Go(x.mergeAll)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := durable.MkdirAll(dir, 0o700); err != nil {
 		x.logger.Error("the index cannot be written; entries are recorded, and not found until it can be", "err", err)
 	}
 	return x, nil

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"oplog/durable"
 	"oplog/oplog"
 )
 
@@ -98,7 +99,7 @@ func (x *Index) load(t *tenantIndex) {
 }
 
 func (x *Index) loadSegments(t *tenantIndex) error {
-	if err := os.MkdirAll(t.dir, 0o700); err != nil {
+	if err := durable.MkdirAll(t.dir, 0o700); err != nil {
 		return err
 	}
 	if t.rebuild {

@@ -68,7 +68,7 @@ func isLocked(dir string) bool {
 
 // prepareDir creates the directory, or checks that it is oplog's or contains no other files than these.
 func prepareDir(dir string, except ...string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := durable.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("cannot create data directory %s: %w", dir, cause(err))
 	}
 	found, err := os.ReadDir(dir)

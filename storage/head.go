@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"oplog/durable"
 	"os"
 	"path/filepath"
 
@@ -98,7 +99,11 @@ var errHeadDamaged = errors.New("oplog.head is damaged, so whether oplog.db is c
 
 // openHead opens the head file, which it creates if missing, and writes where the data file is. A full disk is no reason not to open it.
 func openHead(dir string, mark highWater) (*headFile, error) {
-	f, err := os.OpenFile(filepath.Join(dir, headName), os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the user names the directory
+	path := filepath.Join(dir, headName)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) { // its name is made durable, too; without space for that, it is still used
+		_ = durable.WriteSecret(path, string(mark.encode()))
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the user names the directory
 	if err != nil {
 		return nil, fmt.Errorf("write the head of the log: %w", cause(err))
 	}

@@ -60,7 +60,7 @@ func Open(dir, name string, logs []string, now func() time.Time) (*Witness, erro
 		}
 		l.given = append(l.given, strings.TrimSpace(key))
 	}
-	if err := os.MkdirAll(filepath.Join(dir, logsFolder), 0o700); err != nil {
+	if err := durable.MkdirAll(filepath.Join(dir, logsFolder), 0o700); err != nil {
 		return nil, fmt.Errorf("create the witness's directory: %w", err)
 	}
 	for name, l := range w.logs {
