@@ -20,11 +20,13 @@ import { integrationEn } from './integration.en'
 import { integrationZh } from './integration.zh'
 import { sessionEn } from './session.en'
 import { sessionZh } from './session.zh'
+import { storageEn } from './storage.en'
+import { storageZh } from './storage.zh'
 import { zh } from './zh'
 
-const features = [entryEn, exportsEn, sessionEn, helpEn, emptyEn, factorEn, choicesEn, ignoredEn]
+const features = [entryEn, exportsEn, sessionEn, helpEn, emptyEn, factorEn, choicesEn, ignoredEn, storageEn]
 const english = [en, adminEn, integrationEn, ...features]
-const chineseFeatures = [entryZh, exportsZh, sessionZh, helpZh, emptyZh, factorZh, choicesZh, ignoredZh]
+const chineseFeatures = [entryZh, exportsZh, sessionZh, helpZh, emptyZh, factorZh, choicesZh, ignoredZh, storageZh]
 const chinese = [zh, adminZh, integrationZh, ...chineseFeatures]
 
 function shape(value: unknown, path = ''): string[] {

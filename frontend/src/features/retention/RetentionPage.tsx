@@ -12,6 +12,7 @@ import { Loaded } from '../../ui/Loaded'
 import { SectionHead } from '../../ui/SectionHead'
 import { shown } from '../../ui/Shown'
 import { Timestamp } from '../../ui/Timestamp'
+import { AccessRule } from './AccessRule'
 import { DaySpan } from './DaySpan'
 import { HeldDays } from './HeldDays'
 import { HoldDialog, LiftDialog } from './HoldDialogs'
@@ -55,6 +56,7 @@ export default function RetentionPage({ tenant }: { tenant: Tenant }) {
               <p>{messages.deletionsText}</p>
               <Deletions deletions={one.deletions} zone={tenant.time_zone} />
             </section>
+            <AccessRule tenant={tenant} rule={one} mayChange={owner} />
           </>
         )}
       </Loaded>
