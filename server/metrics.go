@@ -129,6 +129,10 @@ func (s *Server) sendMetrics(c *fiber.Ctx) error {
 	metrics.WriteCounterUint64(&w, "oplog_entries_skipped_total", all.Skipped)
 	metrics.WriteGaugeUint64(&w, "oplog_store_bytes", uint64(all.StoreBytes)) //nolint:gosec // a size
 	metrics.WriteGaugeUint64(&w, "oplog_index_bytes", uint64(all.IndexBytes)) //nolint:gosec // a size
+	if free, reserve, err := s.node.FreeSpace(); err == nil {
+		metrics.WriteGaugeUint64(&w, "oplog_disk_free_bytes", free)
+		metrics.WriteGaugeUint64(&w, "oplog_disk_reserve_bytes", reserve)
+	}
 	metrics.WriteGaugeUint64(&w, "oplog_index_ready", boolGauge(all.CatchingUp == nil))
 	metrics.WriteGaugeUint64(&w, "oplog_read_only", boolGauge(all.Failure != nil))
 	metrics.WriteGaugeUint64(&w, "oplog_damaged_at_start", boolGauge(all.Damage != nil))
@@ -174,6 +178,8 @@ var withHelp = func() *strings.Replacer {
 		"oplog_entries_skipped_total Operations received that were not manual and therefore not stored.",
 		"oplog_store_bytes Size of the store.",
 		"oplog_index_bytes Size of the search index.",
+		"oplog_disk_free_bytes Free disk space in the data directory.",
+		"oplog_disk_reserve_bytes Free disk space that only recording uses; below it, reading, exports and backups are rejected.",
 		"oplog_index_ready 1 if the search index has caught up with the store.",
 		"oplog_read_only 1 if nothing can be recorded, because the disk fails or the data file is gone.",
 		"oplog_damaged_at_start 1 if the store was damaged when the program started, at no cost of entries as far as known; the log has the details.",

@@ -19,6 +19,12 @@ func TestReserveOfSpace(t *testing.T) {
 	f.record(entry())
 	x := tenantA + "/exports/" + f.export("auditor", `{"range":"today","format":"csv"}`).ID
 	f.disk.Leave(1<<30 - 1)
+	if body := f.get("owner", "/api/v1/system", 200); !strings.Contains(body, `"free_bytes":1073741823,"reserve_bytes":1073741824`) {
+		t.Errorf("the system: %s", body)
+	}
+	if lines := f.get("metrics", "/metrics", 200); !strings.Contains(lines, "\noplog_disk_free_bytes 1073741823\n") || !strings.Contains(lines, "\noplog_disk_reserve_bytes 1073741824\n") {
+		t.Errorf("the metrics: %s", lines)
+	}
 	trail := must(f.log.Trail.Checkpoint("acme"))(t)
 	for _, call := range []struct{ caller, method, path, body string }{
 		{"auditor", "GET", entriesPath, ""},

@@ -46,6 +46,8 @@ type (
 		Skipped      uint64    `json:"skipped" doc:"Operations skipped so far because they were not manual."`
 		StoreBytes   int64     `json:"store_bytes" doc:"Size of the store on disk."`
 		IndexBytes   int64     `json:"index_bytes" doc:"Size of the index on disk."`
+		FreeBytes    *uint64   `json:"free_bytes,omitempty" doc:"Free disk space in the data directory; omitted if it is not known."`
+		ReserveBytes uint64    `json:"reserve_bytes,omitempty" doc:"Free disk space that only recording uses: below it, reading, exports and backups are rejected with 507."`
 		Index        indexBody `json:"index"`
 		ReadOnly     string    `json:"read_only,omitempty" doc:"Why nothing can be recorded currently, and what to do; omitted if all is well."`
 		Damage       string    `json:"damage,omitempty" doc:"Damage of the store found when the program started, which cost no entries as far as known; omitted if there was none."`
@@ -94,6 +96,9 @@ func (s *Server) getSystem(context.Context, *call, *struct{}) (*systemOutput, er
 		Tenants: all.Tenants, Recorded: all.Recorded, Skipped: all.Skipped, StoreBytes: all.StoreBytes, IndexBytes: all.IndexBytes,
 		Index: newIndexBody(all.CatchingUp), LastBackupAt: all.LastBackupAt,
 	}}
+	if free, reserve, err := s.node.FreeSpace(); err == nil {
+		out.Body.FreeBytes, out.Body.ReserveBytes = &free, reserve
+	}
 	if all.Failure != nil {
 		out.Body.ReadOnly = all.Failure.Error()
 	}

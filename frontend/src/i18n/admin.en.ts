@@ -270,8 +270,6 @@ export const adminEn = {
     started: 'Started',
     tenants: 'Tenants',
     allRecorded: 'Recorded in total, all tenants',
-    store: 'Store on disk',
-    indexBytes: 'Index on disk',
     damage: 'Damage found at start',
     lastBackup: 'Last backup',
     never: 'Never',

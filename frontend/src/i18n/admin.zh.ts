@@ -253,8 +253,6 @@ export const adminZh: AdminMessages = {
     started: '启动时间',
     tenants: '租户数',
     allRecorded: '所有租户的累计记录数',
-    store: '存储占用',
-    indexBytes: '索引占用',
     damage: '启动时发现的损坏',
     lastBackup: '最近备份',
     never: '从未',

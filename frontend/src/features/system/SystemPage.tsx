@@ -7,6 +7,7 @@ import { useSession } from '../../model/session/session'
 import { Icon } from '../../ui/Icon'
 import '../../ui/button.css'
 import { useAdminMessages } from '../../i18n/adminMessages'
+import { useStorageMessages } from '../../i18n/storageMessages'
 import { Facts } from '../../ui/Facts'
 import { Loaded } from '../../ui/Loaded'
 import { SectionHead } from '../../ui/SectionHead'
@@ -69,6 +70,7 @@ export default function SystemPage({ tenant }: { tenant: Tenant }) {
 function ServerPart({ zone }: { zone: string }) {
   const messages = useAdminMessages().system
   const { number } = useMessages()
+  const texts = useStorageMessages()
   const system = useSystem(true)
   return (
     <section className="system-part">
@@ -79,8 +81,9 @@ function ServerPart({ zone }: { zone: string }) {
             facts={[
               { label: messages.tenants, value: number(one.tenants) },
               { label: messages.allRecorded, value: number(one.recorded) },
-              { label: messages.store, value: sizeText(one.store_bytes) },
-              { label: messages.indexBytes, value: sizeText(one.index_bytes) },
+              { label: texts.store, value: sizeText(one.store_bytes) },
+              { label: texts.indexBytes, value: sizeText(one.index_bytes) },
+              ...(one.free_bytes === undefined ? [] : [{ label: texts.free, value: <FreeSpace of={one} /> }]),
               ...(one.damage
                 ? [{ label: messages.damage, value: <span className="system-failure">{one.damage}</span> }]
                 : []),
@@ -113,6 +116,14 @@ function ServerPart({ zone }: { zone: string }) {
       </div>
     </section>
   )
+}
+
+/** The free disk space, and how much of it only recording may use. */
+function FreeSpace({ of }: { of: SystemStatus }) {
+  const messages = useStorageMessages()
+  const { free_bytes: free = 0, reserve_bytes: reserve = 0 } = of
+  if (free < reserve) return <span className="system-failure">{messages.reserveOnly(sizeText(free))}</span>
+  return messages.freeText(sizeText(free), sizeText(reserve))
 }
 
 /** The folder for checkpoints, and its state. */

@@ -2269,6 +2269,11 @@ export interface components {
             commit?: string;
             /** @description Damage of the store found when the program started, which cost no entries as far as known; omitted if there was none. */
             damage?: string;
+            /**
+             * Format: int64
+             * @description Free disk space in the data directory; omitted if it is not known.
+             */
+            free_bytes?: number;
             /** @description Version of Go, system and processor. */
             go: string;
             index: components["schemas"]["Index"];
@@ -2289,6 +2294,11 @@ export interface components {
              * @description Entries recorded so far, of all tenants.
              */
             recorded: number;
+            /**
+             * Format: int64
+             * @description Free disk space that only recording uses: below it, reading, exports and backups are rejected with 507.
+             */
+            reserve_bytes?: number;
             /**
              * Format: int64
              * @description Operations skipped so far because they were not manual.
