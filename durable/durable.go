@@ -70,7 +70,7 @@ func WriteNewFile(path string, mode fs.FileMode, fill func(io.Writer) error) (er
 	if err := fill(f); err != nil {
 		return err
 	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(disk.Sync(f), f.Close()); err != nil {
 		return err
 	}
 	return syncDir(filepath.Dir(path))
@@ -118,10 +118,10 @@ func replace(part *os.File, path string, fill func(*os.File) error) (err error) 
 	if err := fill(part); err != nil {
 		return err
 	}
-	if err := errors.Join(part.Sync(), part.Close()); err != nil {
+	if err := errors.Join(disk.Sync(part), part.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(part.Name(), path); err != nil {
+	if err := disk.Rename(part.Name(), path); err != nil {
 		return err
 	}
 	return syncDir(filepath.Dir(path))
@@ -156,7 +156,7 @@ func syncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	err = d.Sync()
+	err = disk.Sync(d)
 	if errors.Is(err, os.ErrInvalid) || errors.Is(err, errors.ErrUnsupported) {
 		err = nil // some file systems cannot sync directories
 	}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 
 	bolt "go.etcd.io/bbolt"
+
 )
 
 // The head file says beside the data file how far that has come. Without it, a data file whose newest meta page or whose last transaction is
@@ -115,11 +116,11 @@ func openHead(dir string, mark highWater) (*headFile, error) {
 // write writes the mark to the slot that is not the last.
 func (h *headFile) write() error {
 	h.mark.count++
-	_, err := h.file.WriteAt(h.mark.encode(), int64(h.mark.count%2)*slotSpacing) //nolint:gosec // 0 or 1
+	_, err := durable.WriteAt(h.file, h.mark.encode(), int64(h.mark.count%2)*slotSpacing) //nolint:gosec // 0 or 1
 	return err
 }
 
-func (h *headFile) sync() error { return cmp.Or(h.write(), h.file.Sync()) }
+func (h *headFile) sync() error { return cmp.Or(h.write(), durable.Sync(h.file)) }
 
 // advance notes a transaction that is on disk.
 func (h *headFile) advance(txid, entries uint64) {
@@ -136,7 +137,7 @@ func (h *headFile) tell(err error) {
 	h.failing = err != nil
 }
 
-func (h *headFile) close() error { return errors.Join(h.file.Sync(), h.file.Close()) }
+func (h *headFile) close() error { return errors.Join(durable.Sync(h.file), h.file.Close()) }
 
 // startHead compares the number of entries with the head, and begins to write it.
 func (db *DB) startHead(o *opening) error {

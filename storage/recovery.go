@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"oplog/durable"
 	"oplog/oplog"
 )
 
@@ -91,7 +92,7 @@ func (db *DB) putMetaPages(p *metaPages) error {
 	db.swapMu.Lock()
 	defer db.swapMu.Unlock()
 	for slot, page := range p.pages {
-		if _, err := db.file.WriteAt(page, int64(slot)*p.pageSize); err != nil {
+		if _, err := durable.WriteAt(db.file, page, int64(slot)*p.pageSize); err != nil {
 			return err
 		}
 	}

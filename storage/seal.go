@@ -7,6 +7,8 @@ import (
 	"hash/fnv"
 	"io"
 	"os"
+
+	"oplog/durable"
 )
 
 // bbolt syncs twice per transaction: first the pages it wrote, then the meta page that points to them, so that a meta page on disk never
@@ -247,10 +249,10 @@ func openPages(path string, flag int, mode os.FileMode) (*os.File, error) {
 
 // rollBack rolls back the last transaction, which is incomplete.
 func (p *metaPages) rollBack(f *os.File) error {
-	if _, err := f.WriteAt(make([]byte, p.pageSize), int64(p.last)*p.pageSize); err != nil {
+	if _, err := durable.WriteAt(f, make([]byte, p.pageSize), int64(p.last)*p.pageSize); err != nil {
 		return err
 	}
-	return f.Sync()
+	return durable.Sync(f)
 }
 
 // dropFreelist removes the list of free pages, and the seals, from the meta page of a transaction, and the other meta page. bbolt then makes the

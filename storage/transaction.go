@@ -3,10 +3,12 @@ package storage
 import (
 	"encoding/binary"
 	"errors"
+	"os"
 	"strconv"
 
 	bolt "go.etcd.io/bbolt"
 
+	"oplog/durable"
 	"oplog/oplog"
 )
 
@@ -117,11 +119,14 @@ func (db *DB) writeSeal(p *metaPages, s seal) error {
 		return err
 	}
 	b := binary.BigEndian.AppendUint32(s.encode(), sum)
-	if _, err := db.file.WriteAt(b, int64(p.last)*p.pageSize+sealOffset); err != nil {
+	if _, err := durable.WriteAt(db.file, b, int64(p.last)*p.pageSize+sealOffset); err != nil {
 		return err
 	}
 	return db.sync(db.file)
 }
+
+// syncData makes the transaction in a file durable.
+func syncData(f *os.File) error { return durable.SyncData(f) }
 
 // startSealing makes later transactions sealed.
 func (db *DB) startSealing() error {
