@@ -54,6 +54,7 @@ type DB struct {
 
 	writeMu   sync.Mutex // held during write transactions, until they are on disk
 	sumBuffer []byte     // for seals; guarded by writeMu
+	sealsLast bool       // the next transaction is the last one that is sealed; guarded by writeMu
 
 	watchersMu sync.RWMutex // guards watchers
 	watchers   []func(kind oplog.RecordKind, name string)

@@ -109,7 +109,11 @@ func (db *DB) seal(before metaPages) error {
 			return err
 		}
 	}
-	return db.writeSeal(&after, seal{sealNext: true, txid: m.txid, pages: pages})
+	if err := db.writeSeal(&after, seal{sealNext: !db.sealsLast, txid: m.txid, pages: pages}); err != nil {
+		return err
+	}
+	db.bolt.Load().NoSync = !db.sealsLast
+	return nil
 }
 
 // writeSeal writes the seal of the last transaction and syncs the file.
@@ -133,18 +137,18 @@ func (db *DB) startSealing() error {
 	if err := db.setFormat(sealedFormat); err != nil {
 		return err
 	}
-	if err := db.setSealing(true); err != nil {
+	if err := db.sealNext(); err != nil {
 		return db.fail(errReadOnly(err))
 	}
 	return nil
 }
 
-// stopSealing restores the format that builds without seals can read.
+// stopSealing restores the format that builds without seals can read, in the last transaction that is sealed.
 func (db *DB) stopSealing() error {
-	if err := db.setFormat(formatVersion); err != nil {
-		return err
-	}
-	return db.setSealing(false)
+	db.writeMu.Lock()
+	db.sealsLast = true
+	db.writeMu.Unlock()
+	return db.setFormat(formatVersion)
 }
 
 func (db *DB) setFormat(version int) error {
@@ -153,17 +157,17 @@ func (db *DB) setFormat(version int) error {
 	})
 }
 
-// setSealing sets whether the next transaction is sealed, in the seal of the last one, which is already on disk.
-func (db *DB) setSealing(on bool) error {
+// sealNext makes the next transaction sealed, by a seal of the last one, which is on disk and has none.
+func (db *DB) sealNext() error {
 	db.writeMu.Lock()
 	defer db.writeMu.Unlock()
 	p, err := db.metaPages()
 	if err != nil {
 		return err
 	}
-	if err := db.writeSeal(&p, seal{sealNext: on, txid: p.metas[p.last].txid}); err != nil {
+	if err := db.writeSeal(&p, seal{sealNext: true, txid: p.metas[p.last].txid}); err != nil {
 		return err
 	}
-	db.bolt.Load().NoSync = on
+	db.bolt.Load().NoSync = true
 	return nil
 }
