@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -54,6 +55,30 @@ func TestCloseFails(t *testing.T) {
 		disk.fail = func() bool { return false }
 		if got := arrivals(t, openStore(t, db.dir), 1); got != "a b" {
 			t.Errorf("write %d fails: arrivals %s", failing, got)
+		}
+	}
+}
+
+// TestOpenSyncs: what a killed process has not synced is on disk before anybody reads it, and before the head says so. The pages are written
+// again: after a sync that failed, the system may take them for synced.
+func TestOpenSyncs(t *testing.T) {
+	of := crashedAndClosed(t)["crashed"]
+	last, _ := slots(t, of[fileName])
+	s, _, ok := decodeSeal(pageOf(of[fileName], last), metaOf(t, of[fileName], last))
+	if !ok || len(s.pages) == 0 {
+		t.Fatalf("the seal lists no pages: %+v", s)
+	}
+	disk := watchDisk(t)
+	openStore(t, of.laid(t, -1))
+	sync := slices.Index(disk.done, "sync "+fileName)
+	head := slices.IndexFunc(disk.done, func(step string) bool { return step == "write "+headName+" 0" || step == "write "+headName+" 4096" })
+	if sync < 0 || head < sync {
+		t.Errorf("the head is written before the data is synced: %q", disk.done)
+	}
+	for _, run := range append(s.pages, pageRun{uint64(last), 1}) {
+		step := fmt.Sprintf("write %s %d", fileName, int(run.first)*os.Getpagesize())
+		if at := slices.Index(disk.done, step); at < 0 || at > sync {
+			t.Errorf("%s is not written again: %q", step, disk.done)
 		}
 	}
 }

@@ -228,8 +228,13 @@ func (o *opening) checkLast(f *os.File, size int64, p *metaPages) error {
 	if !complete && o.readOnly {
 		return fmt.Errorf("the last transaction of %s was interrupted, and has to be rolled back; %w", o.path, ErrMustWrite)
 	}
-	if err := o.checkPages(f, size, p, last); err != nil || complete {
+	switch err := o.checkPages(f, size, p, last); {
+	case err != nil:
 		return err
+	case complete && o.readOnly:
+		return nil
+	case complete:
+		return p.writeAgain(f)
 	}
 	slog.Info("a transaction that was interrupted, and not acknowledged, was rolled back", "file", o.path, "transaction", p.metas[p.last].txid)
 	return p.rollBack(f)

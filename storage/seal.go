@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"oplog/durable"
+	"oplog/oplog"
 )
 
 // bbolt syncs twice per transaction: first the pages it wrote, then the meta page that points to them, so that a meta page on disk never
@@ -245,6 +246,25 @@ func writtenPages(f io.ReaderAt, pageSize int64, before, after meta) ([]pageRun,
 // openPages opens a data file, for bbolt and for seals.
 func openPages(path string, flag int, mode os.FileMode) (*os.File, error) {
 	return os.OpenFile(path, flag, mode) //nolint:gosec // the user names the directory
+}
+
+// writeAgain writes and syncs the pages of the last transaction again. A process that was killed may not have synced them; and after a sync that
+// failed, the system takes pages for synced that may not be on disk. What is read from now on must not vanish in a power cut.
+func (p *metaPages) writeAgain(f *os.File) error {
+	if !p.sealsNext(1 - p.last) {
+		return durable.SyncData(f) // bbolt wrote it with syncs of its own
+	}
+	s, _, _ := decodeSeal(p.pages[p.last], p.metas[p.last])
+	for _, run := range append(s.pages, pageRun{uint64(p.last), 1}) {
+		pages, at := make([]byte, int64(run.count)*p.pageSize), int64(run.first)*p.pageSize
+		if _, err := f.ReadAt(pages, at); err != nil {
+			return err
+		}
+		if _, err := durable.WriteAt(f, pages, at); err != nil && !oplog.IsDiskFull(err) { // some file systems write to another place
+			return err
+		}
+	}
+	return durable.SyncData(f)
 }
 
 // rollBack rolls back the last transaction, which is incomplete.
