@@ -62,9 +62,12 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 	l.Identity = identity.New(store, l.Directory, o.Now)
 	l.Views = views.New(store, l.Directory, o.Now)
 	if l.Exports, err = exports.New(store, index, l.Directory, o.Now, o.ExportDir, o.Formats, l.CheckSpace); err != nil {
-		return nil, fmt.Errorf("recover exports: %w", err)
+		err = fmt.Errorf("recover exports: %w", err)
+	} else if err = l.removeBackups(); store.Failure() != nil {
+		err = nil
 	}
-	if err := l.removeBackups(); err != nil && store.Failure() == nil {
+	if err != nil {
+		l.closeServices()
 		return nil, err
 	}
 	return l, nil
@@ -75,8 +78,12 @@ func (l *Node) Failure() error { return l.store.Failure() }
 
 // Close cancels running exports and closes services, index and store.
 func (l *Node) Close() error {
+	l.closeServices()
+	return errors.Join(l.index.Close(), l.store.Close())
+}
+
+func (l *Node) closeServices() {
 	l.Exports.Close()
 	l.Identity.Close()
 	l.Trail.Close()
-	return errors.Join(l.index.Close(), l.store.Close())
 }
