@@ -45,12 +45,11 @@ func (c *accountAdd) add(m *Program, l *node.Node) error {
 	if err != nil {
 		return err
 	}
-	a, err := l.Identity.AddAccount(identity.Account{
+	a, err := l.Identity.Telling(tellingOfAccount(l, "create")).AddAccount(identity.Account{
 		Username: c.Username, Role: identity.Role(c.Role), Tenant: c.Tenant, Organization: c.Organization,
 		Locale: c.Language, PasswordHash: hash, MustChange: c.MustChange,
 	}, nil)
 	if err == nil {
-		recordCommand(l, a.Tenant, "account", "create", oplog.Ref{ID: a.Username})
 		fmt.Fprintf(m.Stderr, "Account %s added with role %s.\n", visible(a.Username), a.Role)
 		if seen, err := l.Directory.Organizations(a.Tenant, a.Organization); a.Organization != "" && err == nil && len(seen) == 0 {
 			fmt.Fprintf(m.Stderr, "Tenant %s has no organizations yet: the account sees nothing until %s exists.\n", a.Tenant, visible(a.Organization))
@@ -145,14 +144,13 @@ type accountRescue struct {
 // Run removes the second factors. The password is enough for the next sign-in, which asks for a new one where it is required.
 func (c *accountRescue) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		a, err := l.Identity.RemoveFactors(c.NoSecondFactor, func(a identity.Account) error {
+		a, err := l.Identity.Telling(tellingOfAccount(l, "remove_factor")).RemoveFactors(c.NoSecondFactor, func(a identity.Account) error {
 			if !a.Factors.Any() {
 				return fmt.Errorf("account %s has no second factor", a.Username)
 			}
 			return nil
 		})
 		if err == nil {
-			recordCommand(l, a.Tenant, "account", "remove_factor", oplog.Ref{ID: a.Username})
 			fmt.Fprintf(m.Stderr, "Account %s signs in with its password alone.\n", visible(a.Username))
 		}
 		return noAccount(c.NoSecondFactor, err)
@@ -160,11 +158,15 @@ func (c *accountRescue) Run(m *Program) error {
 }
 
 func changeAccount(l *node.Node, username string, change func(*identity.Account) error) error {
-	a, err := l.Identity.ChangeAccount(username, change)
-	if err == nil {
-		recordCommand(l, a.Tenant, "account", "change", oplog.Ref{ID: a.Username})
-	}
+	_, err := l.Identity.Telling(tellingOfAccount(l, "change")).ChangeAccount(username, change)
 	return noAccount(username, err)
+}
+
+// tellingOfAccount returns what tells the trail of a change of an account.
+func tellingOfAccount(l *node.Node, operation string) oplog.Teller {
+	return telling(l, oplog.RecordAccount, "account", operation, func(a identity.Account) (string, oplog.Ref) {
+		return a.Tenant, oplog.Ref{ID: a.Username}
+	})
 }
 
 func noAccount(username string, err error) error {

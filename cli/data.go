@@ -18,9 +18,12 @@ import (
 	"oplog/trail"
 )
 
-// recordCommand records a command in the tenant's trail.
-func recordCommand(l *node.Node, tenant, module, operation string, object oplog.Ref) {
-	l.Trail.Add(trail.Event{Tenant: tenant, User: trail.CommandUser, Module: module, Operation: operation, Object: object})
+// telling returns what tells a tenant's trail of the change that a command makes to a record of a kind.
+func telling[T any](l *node.Node, kind oplog.RecordKind, module, operation string, about func(T) (tenant string, object oplog.Ref)) oplog.Teller {
+	return l.Trail.Telling(trail.Stored(kind, func(record T) trail.Event {
+		tenant, object := about(record)
+		return trail.Event{Tenant: tenant, User: trail.CommandUser, Module: module, Operation: operation, Object: object}
+	}))
 }
 
 // withLog opens an existing log, calls do, and closes it.

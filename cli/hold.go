@@ -25,11 +25,10 @@ type holdAdd struct {
 // Run adds the hold and prints its id, alone on stdout, and its period.
 func (c *holdAdd) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		h, err := l.Directory.AddHold(c.ID, oplog.Hold{From: c.From, To: c.To, Reason: c.Reason, SetBy: trail.CommandUser.ID})
+		h, err := l.Directory.Telling(tellingOfHold(l, c.ID, "hold")).AddHold(c.ID, oplog.Hold{From: c.From, To: c.To, Reason: c.Reason, SetBy: trail.CommandUser.ID})
 		if err != nil {
 			return withHint(err, "tenant")
 		}
-		recordCommand(l, c.ID, "retention", "hold", oplog.Ref{ID: h.ID, Name: h.Reason})
 		from, until := covers(h)
 		fmt.Fprintf(m.Stderr, "Held from %s until %s: the UTC days that overlap the given days in %s.\n",
 			or(from, "the first entry on"), or(until, "it is lifted"), h.TimeZone)
@@ -86,10 +85,14 @@ type holdLift struct {
 // Run lifts the hold.
 func (c *holdLift) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		h, err := l.Directory.LiftHold(c.ID, c.Hold, trail.CommandUser.ID)
-		if err == nil {
-			recordCommand(l, c.ID, "retention", "lift", oplog.Ref{ID: h.ID, Name: h.Reason})
-		}
+		_, err := l.Directory.Telling(tellingOfHold(l, c.ID, "lift")).LiftHold(c.ID, c.Hold, trail.CommandUser.ID)
 		return withHint(err, "tenant hold")
+	})
+}
+
+// tellingOfHold returns what tells a tenant's trail of a change of a hold.
+func tellingOfHold(l *node.Node, tenant, operation string) oplog.Teller {
+	return telling(l, oplog.RecordHold, "retention", operation, func(h oplog.HoldRecord) (string, oplog.Ref) {
+		return tenant, oplog.Ref{ID: h.ID, Name: h.Reason}
 	})
 }

@@ -62,11 +62,10 @@ func (c *keyAdd) Run(m *Program) error {
 		return err
 	}
 	return m.withLog(c.Data, func(l *node.Node) error {
-		key, text, err := l.Identity.AddLimitedKey(c.Tenant, identity.KeyScope(c.Scope), c.Name, limits)
+		key, text, err := l.Identity.Telling(tellingOfKey(l, "create")).AddLimitedKey(c.Tenant, identity.KeyScope(c.Scope), c.Name, limits)
 		if err != nil {
 			return withHint(err, "tenant")
 		}
-		recordCommand(l, c.Tenant, "key", "create", oplog.Ref{ID: key.ID, Name: key.Name})
 		fmt.Fprintf(m.Stderr, "Key %s added. It is only shown once; keep it secret:\n", key.ID)
 		_, err = fmt.Fprintln(m.Stdout, text)
 		return err
@@ -124,10 +123,14 @@ type keyRevoke struct {
 // Run revokes the key.
 func (c *keyRevoke) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		key, err := l.Identity.RevokeKey(c.Tenant, c.ID)
-		if err == nil {
-			recordCommand(l, key.Tenant, "key", "revoke", oplog.Ref{ID: key.ID, Name: key.Name})
-		}
+		_, err := l.Identity.Telling(tellingOfKey(l, "revoke")).RevokeKey(c.Tenant, c.ID)
 		return withHint(err, "key")
+	})
+}
+
+// tellingOfKey returns what tells the trail of a change of an API key.
+func tellingOfKey(l *node.Node, operation string) oplog.Teller {
+	return telling(l, oplog.RecordKey, "key", operation, func(k identity.APIKey) (string, oplog.Ref) {
+		return k.Tenant, oplog.Ref{ID: k.ID, Name: k.Name}
 	})
 }

@@ -32,11 +32,10 @@ func (c *tenantAdd) Run(m *Program) error {
 		t := oplog.Tenant{ID: c.ID, Name: c.Name, TimeZone: c.TimeZone, DataPermission: c.DataPermission}
 		t.Retain(&c.RetentionDays, &c.BelowLegalMinimum, trail.CommandUser.ID, m.Now())
 		t.RetainAccess(&c.AccessDays, trail.CommandUser.ID, m.Now())
-		t, err := l.Directory.AddTenant(t)
+		t, err := l.Directory.Telling(tellingOfTenant(l, "create")).AddTenant(t)
 		if err != nil {
 			return err
 		}
-		recordTenant(l, "create", t)
 		fmt.Fprintf(m.Stderr, "Tenant %s added. Its first admin: oplog account add NAME --role admin --tenant %s\n", t.ID, t.ID)
 		return m.printRetention(l, t)
 	})
@@ -81,7 +80,7 @@ type tenantSet struct {
 // Run changes the given settings.
 func (c *tenantSet) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		t, err := l.Directory.ChangeTenant(c.ID, func(t *oplog.Tenant) {
+		t, err := l.Directory.Telling(tellingOfTenant(l, "change")).ChangeTenant(c.ID, func(t *oplog.Tenant) {
 			replace(&t.Name, c.Name)
 			replace(&t.TimeZone, c.TimeZone)
 			replace(&t.DataPermission, c.DataPermission)
@@ -92,7 +91,6 @@ func (c *tenantSet) Run(m *Program) error {
 		if err != nil {
 			return withHint(err, "tenant")
 		}
-		recordTenant(l, "change", t)
 		if c.RetentionDays == nil && c.TimeZone == nil {
 			return nil
 		}
@@ -100,12 +98,14 @@ func (c *tenantSet) Run(m *Program) error {
 	})
 }
 
-// recordTenant records a tenant's settings in its trail, with which verify compares the rule of retention.
-func recordTenant(l *node.Node, operation string, t oplog.Tenant) {
-	l.Trail.Add(trail.Event{
-		Tenant: t.ID, User: trail.CommandUser, Module: "tenant", Operation: operation, Object: oplog.Ref{ID: t.ID, Name: t.Name},
-		Details: map[string]any{"tenant": t},
-	})
+// tellingOfTenant returns what tells the trail of a change of a tenant, with its settings: verify compares the rule of retention with them.
+func tellingOfTenant(l *node.Node, operation string) oplog.Teller {
+	return l.Trail.Telling(trail.Stored(oplog.RecordTenant, func(t oplog.Tenant) trail.Event {
+		return trail.Event{
+			Tenant: t.ID, User: trail.CommandUser, Module: "tenant", Operation: operation, Object: oplog.Ref{ID: t.ID, Name: t.Name},
+			Details: map[string]any{"tenant": t},
+		}
+	}))
 }
 
 // printRetention prints since when a tenant's entries are kept, if not all are.

@@ -20,7 +20,7 @@ func (d *Directory) SetCatalog(ctx context.Context, tenant string, next oplog.Ca
 	}
 	err = d.changeUnused(ctx, tenant, oplog.Match{Catalog: t.Catalog}, checks, func(counts oplog.Counts) error {
 		return d.change(tenant, func() error {
-			own, err = records.Change(d.records, oplog.RecordCatalog, tenant, func(stored *oplog.Catalog, _ bool) (bool, error) {
+			own, err = records.Change(d.changes, oplog.RecordCatalog, tenant, func(stored *oplog.Catalog, _ bool) (bool, error) {
 				*stored = own.KeepUsed(*stored, counts)
 				return false, nil
 			})

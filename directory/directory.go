@@ -14,6 +14,12 @@ import (
 // Directory manages tenants: settings, organization trees, catalogs, legal holds and deletions. It caches each tenant's state as a whole
 // until one of its records changes.
 type Directory struct {
+	*common
+	changes oplog.Records // the records, for changes that the trail tells of; see Telling
+}
+
+// common is what is common to a Directory and those that tell.
+type common struct {
 	records oplog.Records
 	index   oplog.Index // knows which organizations and catalog items are in use
 	now     func() time.Time
@@ -36,9 +42,14 @@ type cachedTenant struct {
 
 // New returns a directory of the tenants in a store.
 func New(records oplog.Records, index oplog.Index, now func() time.Time) *Directory {
-	d := &Directory{records: records, index: index, now: now, tenants: make(map[string]*cachedTenant)}
+	d := &Directory{changes: records, common: &common{records: records, index: index, now: now, tenants: make(map[string]*cachedTenant)}}
 	records.OnRecord(d.onRecord)
 	return d
+}
+
+// Telling returns the same Directory, whose next change is recorded together with the entry that tells of it.
+func (d *Directory) Telling(t oplog.Teller) *Directory {
+	return &Directory{d.common, records.Telling(d.records, t)}
 }
 
 // onRecord invalidates the state that a changed record belongs to.
@@ -277,13 +288,18 @@ func (d *Directory) AddTenant(t oplog.Tenant, checks ...May) (oplog.Tenant, erro
 	if errs := t.Validate(); len(errs) > 0 {
 		return t, &oplog.Error{Code: oplog.CodeInvalid, Message: "The tenant is invalid.", Fields: errs}
 	}
-	if err := records.Create(d.records, oplog.RecordTenant, t.ID, t, func() error { return Allowed(checks) }); err != nil {
+	if err := records.Create(d.changes, oplog.RecordTenant, t.ID, t, func() error { return Allowed(checks) }); err != nil {
 		if oplog.CodeOf(err) == oplog.CodeConflict {
-			return t, oplog.Refuse(oplog.CodeConflict, "tenant-exists", "Tenant {id} already exists.", t.ID)
+			return t, TenantExists(t.ID)
 		}
 		return t, err
 	}
 	return t, nil
+}
+
+// TenantExists returns the error for a new tenant with the id of another.
+func TenantExists(id string) error {
+	return oplog.Refuse(oplog.CodeConflict, "tenant-exists", "Tenant {id} already exists.", id)
 }
 
 // ChangeTenant changes a tenant's settings, except the id.
@@ -299,7 +315,7 @@ func (d *Directory) ChangeTenant(id string, change func(*oplog.Tenant), checks .
 	}
 	var t oplog.Tenant
 	err = d.change(id, func() error {
-		t, err = records.Change(d.records, oplog.RecordTenant, id, func(t *oplog.Tenant, exists bool) (bool, error) {
+		t, err = records.Change(d.changes, oplog.RecordTenant, id, func(t *oplog.Tenant, exists bool) (bool, error) {
 			if !exists {
 				return false, notFoundError(id, oplog.Errorf(oplog.CodeNotFound, ""))
 			}

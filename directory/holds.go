@@ -48,7 +48,7 @@ func (d *Directory) AddHold(tenant string, h oplog.Hold, checks ...May) (oplog.H
 			return oplog.Refuse(oplog.CodeInvalid, "too-many-holds", "This tenant has reached the limit of {max} holds, including lifted ones; use one longer hold in place of several.", maxHolds)
 		}
 		h.SetZone(t.Zone)
-		return records.Create(d.records, oplog.RecordHold, tenant+"/"+h.ID, h.Record())
+		return records.Create(d.changes, oplog.RecordHold, tenant+"/"+h.ID, h.Record())
 	})
 	return h, err
 }
@@ -59,7 +59,7 @@ func (d *Directory) LiftHold(tenant, id, by string, checks ...May) (h oplog.Hold
 		if err := Allowed(checks); err != nil {
 			return err
 		}
-		r, err := records.Change(d.records, oplog.RecordHold, tenant+"/"+id, func(h *oplog.HoldRecord, exists bool) (bool, error) {
+		r, err := records.Change(d.changes, oplog.RecordHold, tenant+"/"+id, func(h *oplog.HoldRecord, exists bool) (bool, error) {
 			switch {
 			case !exists:
 				return false, oplog.Errorf(oplog.CodeNotFound, "There is no hold %s.", id)

@@ -163,7 +163,7 @@ func (d *Directory) replaceTree(tenant string, next oplog.Tree, counts oplog.Cou
 	for _, r := range learned {
 		changes = append(changes, oplog.RecordChange{Kind: oplog.RecordLearned, Name: r.Name, Replaces: oplog.RevisionOf(r.Data)})
 	}
-	return result, d.records.PutRecords(changes)
+	return result, d.changes.PutRecords(changes)
 }
 
 // LearnOrganizations adds unknown organizations of entries to a tenant's tree, or none if there is no room for all. It writes one small

@@ -76,6 +76,12 @@ const (
 
 // Exports writes exports, as background jobs or synchronously, and deletes their files after Lifetime.
 type Exports struct {
+	*common
+	changes oplog.Records // of exports, that the trail tells of; see Telling
+}
+
+// common is what is common to Exports and those that tell.
+type common struct {
 	store     oplog.Store
 	index     oplog.Index
 	directory *directory.Directory
@@ -89,13 +95,18 @@ type Exports struct {
 
 // New returns the exports of a store; space returns an error while nothing may be written. Exports that were interrupted by the last shutdown or crash are marked as failed.
 func New(store oplog.Store, index oplog.Index, directory *directory.Directory, now func() time.Time, dir string, formats []oplog.ExportFormat, space func() error) (*Exports, error) {
-	s := &Exports{store: store, index: index, directory: directory, now: now, dir: dir, formats: formats, space: space}
+	s := &Exports{changes: store, common: &common{store: store, index: index, directory: directory, now: now, dir: dir, formats: formats, space: space}}
 	s.jobs = jobs{stop: make(chan struct{}), running: make(map[string]*job), slots: make(map[string]chan struct{})}
 	err := s.recover()
 	if err != nil && s.store.Failure() != nil {
 		err = nil // a store that is only read stays as it is
 	}
 	return s, err
+}
+
+// Telling returns the same Exports, of which the next start or removal is recorded together with the entry that tells of it.
+func (s *Exports) Telling(t oplog.Teller) *Exports {
+	return &Exports{s.common, records.Telling(s.store, t)}
 }
 
 // Formats returns the supported formats.
@@ -124,7 +135,7 @@ func (s *Exports) Start(ctx context.Context, x Export, checks ...directory.May) 
 	if err := s.checkLimits(p.Export); err != nil {
 		return Export{}, err
 	}
-	if err := records.Create(s.store, oplog.RecordExport, exportName(p.Export), p.Export, func() error { return directory.Allowed(checks) }); err != nil {
+	if err := records.Create(s.changes, oplog.RecordExport, exportName(p.Export), p.Export, func() error { return directory.Allowed(checks) }); err != nil {
 		return Export{}, err
 	}
 	return p.Export, s.start(p)
@@ -221,7 +232,7 @@ func (s *Exports) Remove(x Export, checks ...directory.May) (cancelled bool, err
 		run.cancel()
 		return true, nil
 	}
-	return false, s.remove(x)
+	return false, s.remove(x, s.changes)
 }
 
 // match resolves a tenant's query.

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -178,7 +180,7 @@ func (s *Exports) recover() error {
 			return err
 		}
 	}
-	if err := s.removeExpired(""); err != nil {
+	if err := errors.Join(s.removeExpired(""), s.removeOrphans(all)); err != nil {
 		return err
 	}
 	s.jobs.done.Go(s.sweep)
@@ -207,7 +209,7 @@ func (s *Exports) removeExpired(prefix string) error {
 	}
 	for _, x := range all {
 		if s.expired(x) {
-			if err := s.remove(x); err != nil {
+			if err := s.remove(x, s.store); err != nil {
 				return err
 			}
 		}
@@ -223,13 +225,33 @@ func (s *Exports) expired(x Export) bool {
 	return !x.ExpiresAt.IsZero() && s.now().After(x.ExpiresAt)
 }
 
-func (s *Exports) remove(x Export) error {
+// remove removes an export, then its files. Those that a crash leaves are removed at the next start.
+func (s *Exports) remove(x Export, changes oplog.Records) error {
+	if err := records.Remove(changes, oplog.RecordExport, exportName(x)); err != nil {
+		return err
+	}
 	for _, path := range []string{s.path(x), s.path(x) + manifestFile} {
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
+		if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
+			faults.Report("removing the file of an export", err, "tenant", x.Tenant, "export", x.ID)
 		}
 	}
-	return records.Remove(s.store, oplog.RecordExport, exportName(x))
+	return nil
+}
+
+// removeOrphans removes the files of exports that have no record any more.
+func (s *Exports) removeOrphans(all []Export) error {
+	files, err := os.ReadDir(s.dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	for _, f := range files {
+		id, _, _ := strings.Cut(strings.TrimPrefix(f.Name(), "."), ".")
+		_, isID := oplog.KeyOfID(strings.ToUpper(id))
+		if isID && !slices.ContainsFunc(all, func(x Export) bool { return x.ID == id }) {
+			err = errors.Join(err, os.Remove(filepath.Join(s.dir, f.Name())))
+		}
+	}
+	return err
 }
 
 // Close cancels running exports and waits for them.

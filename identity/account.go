@@ -1,12 +1,15 @@
 package identity
 
 import (
+	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/text/unicode/norm"
 
+	"oplog/directory"
 	"oplog/oplog"
 	"oplog/records"
 )
@@ -130,10 +133,27 @@ func (i *Identity) SetUp(owner Account, t oplog.Tenant) (Account, error) {
 	if len(errs) > 0 {
 		return owner, &oplog.Error{Code: oplog.CodeInvalid, Message: "Setup failed: some fields are invalid.", Fields: errs}
 	}
-	if _, err := i.directory.AddTenant(t); err != nil {
+	return i.addFirst(owner, t)
+}
+
+// addFirst creates the first account and tenant, both or none.
+func (i *Identity) addFirst(owner Account, t oplog.Tenant) (Account, error) {
+	owner, err := i.newAccount(owner)
+	if err != nil {
 		return owner, err
 	}
-	return i.addAccount(owner)
+	account, err := json.Marshal(owner)
+	tenant, errs := json.Marshal(t)
+	if err = errors.Join(err, errs); err != nil {
+		return owner, err
+	}
+	err = i.changes.PutRecords([]oplog.RecordChange{
+		{Kind: oplog.RecordTenant, Name: t.ID, Data: tenant}, {Kind: oplog.RecordAccount, Name: owner.Username, Data: account},
+	})
+	if errors.Is(err, oplog.ErrRevision) { // there is no account
+		err = directory.TenantExists(t.ID)
+	}
+	return owner, err
 }
 
 // AddAccount creates an account. If the callback is not nil, it is called while no other account changes; its error is returned and nothing
@@ -150,6 +170,21 @@ func (i *Identity) AddAccount(a Account, may func() error) (Account, error) {
 }
 
 func (i *Identity) addAccount(a Account) (Account, error) {
+	a, err := i.newAccount(a)
+	if err != nil {
+		return a, err
+	}
+	if err := records.Create(i.changes, oplog.RecordAccount, a.Username, a); err != nil {
+		if oplog.CodeOf(err) == oplog.CodeConflict {
+			return a, oplog.Refuse(oplog.CodeConflict, "account-exists", "Account {username} already exists.", a.Username)
+		}
+		return a, err
+	}
+	return a, nil
+}
+
+// newAccount validates a new account and completes it.
+func (i *Identity) newAccount(a Account) (Account, error) {
 	a.Username = norm.NFKC.String(a.Username)
 	if errs := slices.Concat(a.validate(), a.validateNewName(), a.validateDisplayName()); len(errs) > 0 {
 		return a, &oplog.Error{Code: oplog.CodeInvalid, Message: "The account is invalid.", Fields: errs}
@@ -168,12 +203,6 @@ func (i *Identity) addAccount(a Account) (Account, error) {
 		return a, err
 	}
 	a.CreatedAt = i.now().UTC()
-	if err := records.Create(i.records, oplog.RecordAccount, a.Username, a); err != nil {
-		if oplog.CodeOf(err) == oplog.CodeConflict {
-			return a, oplog.Refuse(oplog.CodeConflict, "account-exists", "Account {username} already exists.", a.Username)
-		}
-		return a, err
-	}
 	return a, nil
 }
 
@@ -200,7 +229,7 @@ func (i *Identity) ChangeAccount(username string, change func(*Account) error) (
 	i.accountsMu.Lock()
 	defer i.accountsMu.Unlock()
 	var before Account
-	a, err := records.Change(i.records, oplog.RecordAccount, username, func(stored *Account, exists bool) (bool, error) {
+	a, err := records.Change(i.changes, oplog.RecordAccount, username, func(stored *Account, exists bool) (bool, error) {
 		if !exists {
 			return false, oplog.Errorf(oplog.CodeNotFound, "There is no account %s.", username)
 		}

@@ -93,7 +93,7 @@ func (i *Identity) SecondFactorRule() (SecondFactorRule, error) {
 
 // SetSecondFactorRule replaces the installation's rule. The callback is called before; its error is returned and nothing changes.
 func (i *Identity) SetSecondFactorRule(rule SecondFactorRule, may func() error) error {
-	_, err := records.Change(i.records, oplog.RecordServer, secondFactorRule, func(stored *SecondFactorRule, _ bool) (bool, error) {
+	_, err := records.Change(i.changes, oplog.RecordServer, secondFactorRule, func(stored *SecondFactorRule, _ bool) (bool, error) {
 		*stored = rule
 		return len(rule.Roles) == 0, may()
 	})

@@ -14,6 +14,12 @@ import (
 
 // Identity manages accounts and their sessions, API keys, and users authenticated by a host system.
 type Identity struct {
+	*common
+	changes oplog.Records // the records, for changes that the trail tells of; see Telling
+}
+
+// common is what is common to an Identity and those that tell.
+type common struct {
 	records    oplog.Records
 	directory  *directory.Directory
 	now        func() time.Time
@@ -30,13 +36,21 @@ type Identity struct {
 
 // New returns the accounts, keys and sessions of a store.
 func New(records oplog.Records, directory *directory.Directory, now func() time.Time) *Identity {
-	i := &Identity{records: records, directory: directory, now: now, background: background.New(), keys: make(map[string]APIKey)}
+	i := &Identity{changes: records, common: &common{
+		records: records, directory: directory, now: now, background: background.New(), keys: make(map[string]APIKey),
+	}}
 	records.OnRecord(func(kind oplog.RecordKind, name string) {
 		if kind == oplog.RecordKey {
 			i.forgetKey(name)
 		}
 	})
 	return i
+}
+
+// Telling returns the same Identity, whose next change of an account, a key, a session or a rule is recorded together with the entry that
+// tells of it.
+func (i *Identity) Telling(t oplog.Teller) *Identity {
+	return &Identity{i.common, records.Telling(i.records, t)}
 }
 
 // Close waits for pending background writes.

@@ -140,7 +140,7 @@ func (i *Identity) AddLimitedKey(tenant string, scope KeyScope, name string, lim
 	if scope == ScopeLaunch {
 		key.Secret = text // needed to verify signatures
 	}
-	return key, text, records.Create(i.records, oplog.RecordKey, hash, key, func() error { return directory.Allowed(checks) })
+	return key, text, records.Create(i.changes, oplog.RecordKey, hash, key, func() error { return directory.Allowed(checks) })
 }
 
 // Reasons for rejecting a key, for programs.
@@ -224,7 +224,7 @@ func (i *Identity) RevokeKey(tenant, id string, checks ...directory.May) (APIKey
 	if at < 0 {
 		return APIKey{}, oplog.Errorf(oplog.CodeNotFound, "There is no key %s.", id)
 	}
-	return records.Change(i.records, oplog.RecordKey, keys[at].Hash, func(k *APIKey, _ bool) (bool, error) {
+	return records.Change(i.changes, oplog.RecordKey, keys[at].Hash, func(k *APIKey, _ bool) (bool, error) {
 		if k.RevokedAt.IsZero() {
 			k.RevokedAt = i.now().UTC()
 		}

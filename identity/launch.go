@@ -73,7 +73,7 @@ func (a *Account) validateLaunched() []oplog.FieldError {
 
 // EndLaunched ends all sessions of a tenant's user of the host system, and returns how many there were.
 func (i *Identity) EndLaunched(tenant, username string, checks ...directory.May) (ended int, err error) {
-	return i.endSessionsWhere(func(s Session) bool {
+	return i.endSessionsWhere(i.changes, func(s Session) bool {
 		return s.Launched != nil && s.Launched.Tenant == tenant && s.Launched.Username == username
 	}, checks...)
 }
@@ -104,7 +104,7 @@ func (i *Identity) SetLocale(token, locale string) (Account, error) {
 	return account, err
 }
 
-func (i *Identity) clearLaunches(now time.Time) {
+func (i *common) clearLaunches(now time.Time) {
 	found, err := i.records.Records(oplog.RecordLaunch, "")
 	if err != nil {
 		faults.Report("removing used launch links", err)

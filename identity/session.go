@@ -2,6 +2,7 @@ package identity
 
 import (
 	"encoding/json"
+	"errors"
 	"time"
 
 	"oplog/directory"
@@ -53,10 +54,11 @@ var errNotSignedIn = oplog.Errorf(oplog.CodeUnauthenticated, "Sign in to continu
 // StartSession starts a session for an account as it was when its password was checked, and returns the session's token, of which only the
 // hash is stored.
 func (i *Identity) StartSession(a Account, ip, userAgent string) (Session, string, error) {
-	if err := i.recordSignIn(a.Username); err != nil {
-		return Session{}, "", err
+	session, token, err := i.startSession(Session{Username: a.Username, Stamp: a.stamp(), IP: ip, UserAgent: userAgent})
+	if err == nil {
+		err = i.recordSignIn(a.Username)
 	}
-	return i.startSession(Session{Username: a.Username, Stamp: a.stamp(), IP: ip, UserAgent: userAgent})
+	return session, token, err
 }
 
 // recordSignIn records the time of an account's last sign-in.
@@ -83,7 +85,7 @@ func (i *Identity) startSession(s Session) (Session, string, error) {
 	if err := i.makeRoomForSession(s); err != nil {
 		return s, "", err
 	}
-	return s, token, records.Create(i.records, oplog.RecordSession, hash, s)
+	return s, token, records.Create(i.changes, oplog.RecordSession, hash, s)
 }
 
 // SessionAccount returns the account of a session token, or CodeUnauthenticated; see IsPending. It does not count as activity.
@@ -156,58 +158,71 @@ func (i *Identity) allSessions() ([]Session, error) {
 	}
 	all := make([]Session, len(found))
 	for i, r := range found {
-		// An unreadable record belongs to nobody and counts as expired.
-		_ = json.Unmarshal(r.Data, &all[i])
-		all[i].hash = r.Name
+		all[i] = sessionOf(r)
 	}
 	return all, nil
+}
+
+// sessionOf returns the session of a record. An unreadable one belongs to nobody and counts as expired.
+func sessionOf(r oplog.Record) (s Session) {
+	_ = json.Unmarshal(r.Data, &s)
+	s.hash = r.Name
+	return s
 }
 
 // EndSession ends the session with a token.
 func (i *Identity) EndSession(token string) error { return i.endSession(hashOf(token)) }
 
 func (i *Identity) endSession(hash string) error {
-	return records.Remove(i.records, oplog.RecordSession, hash)
+	return records.Remove(i.changes, oplog.RecordSession, hash)
 }
 
 // EndOwnSessions ends all sessions of a token's user, unless that of the token ends meanwhile.
 func (i *Identity) EndOwnSessions(token string) error {
-	own, err := i.Sessions(token)
-	if err == nil {
-		_, _, err = i.session(token)
+	own, _, err := i.session(token)
+	if err != nil {
+		return err
 	}
-	for _, s := range own {
-		if err == nil {
-			err = i.endSession(s.hash)
-		}
-	}
+	now := i.now()
+	_, err = i.endSessionsWhere(i.changes, func(s Session) bool { return own.sameHolder(s) && !s.expired(now) })
 	return err
 }
 
 // EndSessions ends all sessions of an account.
 func (i *Identity) EndSessions(username string) error {
-	_, err := i.endSessionsWhere(func(s Session) bool { return s.Launched == nil && s.Username == username })
+	_, err := i.endSessionsWhere(i.changes, func(s Session) bool { return s.Launched == nil && s.Username == username })
 	return err
 }
 
-func (i *Identity) endSessionsWhere(ends func(Session) bool, checks ...directory.May) (ended int, err error) {
-	all, err := i.allSessions()
-	if err == nil {
-		err = directory.Allowed(checks)
-	}
-	for _, s := range all {
-		if err == nil && ends(s) {
-			err = i.endSession(s.hash)
-			ended++
+// endSessionsWhere ends sessions in one transaction, and returns how many there were.
+func (i *common) endSessionsWhere(changes oplog.Records, ends func(Session) bool, checks ...directory.May) (ended int, err error) {
+	for {
+		found, err := i.records.Records(oplog.RecordSession, "")
+		if err == nil {
+			err = directory.Allowed(checks)
+		}
+		if err != nil {
+			return 0, err
+		}
+		var removals []oplog.RecordChange
+		for _, r := range found {
+			if ends(sessionOf(r)) {
+				removals = append(removals, oplog.RecordChange{Kind: oplog.RecordSession, Name: r.Name, Replaces: oplog.RevisionOf(r.Data)})
+			}
+		}
+		if len(removals) == 0 {
+			return 0, nil
+		}
+		if err := changes.PutRecords(removals); !errors.Is(err, oplog.ErrRevision) { // else one was used meanwhile
+			return len(removals), err
 		}
 	}
-	return ended, err
 }
 
 // clearExpired removes expired records; failed removals are retried next time.
-func (i *Identity) clearExpired() {
+func (i *common) clearExpired() {
 	now := i.now()
-	_, err := i.endSessionsWhere(func(s Session) bool { return s.expired(now) })
+	_, err := i.endSessionsWhere(i.records, func(s Session) bool { return s.expired(now) })
 	faults.Report("removing expired sessions", err)
 	i.clearLaunches(now)
 }

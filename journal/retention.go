@@ -153,10 +153,7 @@ func (j *Journal) beginDeletion(ctx context.Context, tenant string) (d oplog.Del
 		if d.Through, _, err = j.store.Counts(tenant); err != nil {
 			return err
 		}
-		if d.ID, err = j.recordInTrail(ctx, d); err != nil {
-			return err
-		}
-		return j.store.BeginDeletion(d)
+		return j.reportDeletion(&d)
 	})
 	return d, err
 }
@@ -177,16 +174,16 @@ func (j *Journal) finishDeletion(ctx context.Context, d oplog.Deletion) error {
 	return j.directory.FinishDeletion(d)
 }
 
-// recordInTrail records a deletion in the trail before it begins, and returns the id of the trail's entry.
-func (j *Journal) recordInTrail(ctx context.Context, d oplog.Deletion) (string, error) {
+// reportDeletion begins a deletion and records it in the trail, both or neither.
+func (j *Journal) reportDeletion(d *oplog.Deletion) error {
 	details, err := json.Marshal(d)
 	if err != nil {
-		return "", err
+		return err
 	}
-	return j.trail.Record(ctx, oplog.Entry{
+	return j.store.BeginDeletion(d, j.trail.Following(oplog.Entry{
 		Tenant: oplog.TrailName(oplog.OwnerOf(d.Tenant)), Time: d.At, User: trail.ServerUser, Module: "retention", Operation: "delete",
 		Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess, Details: details,
-	})
+	}))
 }
 
 // deletedAt returns when the entry with a key was deleted, and false if it never existed or still does.

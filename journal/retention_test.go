@@ -256,7 +256,7 @@ func TestRetentionUnfinished(t *testing.T) {
 	l.retention("acme", 30)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := l.Store.BeginDeletion(oplog.Deletion{ID: recordDeletion(l), Tenant: "acme", Days: []oplog.Days{{From: "2026-08-12", To: "2026-08-13"}}, Through: 3}); err != nil {
+	if err := l.Store.BeginDeletion(&oplog.Deletion{ID: recordDeletion(l), Tenant: "acme", Days: []oplog.Days{{From: "2026-08-12", To: "2026-08-13"}}, Through: 3}); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Store.DeleteDays(ctx, "acme", oplog.Days{From: "2026-08-12", To: "2026-08-13"}); err == nil {
@@ -301,7 +301,7 @@ func TestRetentionForged(t *testing.T) {
 	days := oplog.Days{From: "2026-08-12", To: "2026-08-13"}
 	f := func(id string, days oplog.Days, through uint64, bad uint64) {
 		t.Helper()
-		if err := l.Store.BeginDeletion(oplog.Deletion{ID: id, Tenant: "acme", Days: []oplog.Days{days}, Through: through}); err != nil {
+		if err := l.Store.BeginDeletion(&oplog.Deletion{ID: id, Tenant: "acme", Days: []oplog.Days{days}, Through: through}); err != nil {
 			t.Fatal(err)
 		}
 		v, err := l.Store.Verify(context.Background(), "acme", nil, func(uint64, uint64) {})

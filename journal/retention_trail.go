@@ -59,10 +59,7 @@ func (j *Journal) beginTrailDeletion(ctx context.Context, tenant string) (d oplo
 		if d.Through, _, err = j.store.Counts(name); err != nil {
 			return err
 		}
-		if d.ID, err = j.recordInTrail(ctx, d); err != nil {
-			return err
-		}
-		return j.store.BeginDeletion(d)
+		return j.reportDeletion(&d)
 	})
 	return d, err
 }

@@ -109,8 +109,8 @@ type Retainer interface {
 	DaysBefore(ctx context.Context, tenant, date string) ([]DayCount, error)
 
 	// BeginDeletion writes a deletion's record and closes its days: from then on their entries are neither found nor accepted. Arrivals and
-	// leaves stay.
-	BeginDeletion(d Deletion) error
+	// leaves stay. The entry that reports it, if there is one, is recorded with it, both or neither, and gives the deletion its id.
+	BeginDeletion(d *Deletion, report ...Entry) error
 
 	// DeleteDays removes the entries of closed days and their senders' ids from disk, in short transactions.
 	DeleteDays(ctx context.Context, tenant string, days Days) error
@@ -133,8 +133,9 @@ type Records interface {
 	// the record has another revision, and nothing was changed.
 	PutRecord(kind RecordKind, name string, replaces Revision, data []byte) error
 
-	// PutRecords is PutRecord for several records: all or none. One whose revision differs is ErrRevision.
-	PutRecords(changes []RecordChange) error
+	// PutRecords is PutRecord for several records: all or none. One whose revision differs is ErrRevision. Entries that tell of the changes,
+	// all of one log, the Tenant that they name, are recorded with them: a crash leaves both or neither.
+	PutRecords(changes []RecordChange, told ...Entry) error
 
 	// OnRecord registers a callback for each record that was changed or removed, here or on another copy; it runs before PutRecord returns
 	// and must not change records itself.
@@ -147,6 +148,15 @@ type RecordChange struct {
 	Name     string
 	Replaces Revision
 	Data     []byte
+}
+
+// Teller says what a trail records of changes to records. See package records.
+type Teller interface {
+	// Tell returns the entry to record with a change that is about to be made, or false.
+	Tell(c RecordChange) (e Entry, tell bool)
+
+	// Told is called once both are on disk.
+	Told()
 }
 
 // Revision identifies a version of a record: the SHA-256 of its bytes. The zero Revision stands for no record.

@@ -9,6 +9,33 @@ import (
 	"oplog/oplog"
 )
 
+// Telling returns records whose changes are recorded, in the same transaction, with the entries of the trail that tell of them.
+func Telling(r oplog.Records, t oplog.Teller) oplog.Records { return telling{r, t} }
+
+type telling struct {
+	store
+	teller oplog.Teller
+}
+
+type store interface{ oplog.Records }
+
+func (t telling) PutRecord(kind oplog.RecordKind, name string, replaces oplog.Revision, data []byte) error {
+	return t.PutRecords([]oplog.RecordChange{{Kind: kind, Name: name, Replaces: replaces, Data: data}})
+}
+
+func (t telling) PutRecords(changes []oplog.RecordChange, told ...oplog.Entry) error {
+	for _, c := range changes {
+		if e, tell := t.teller.Tell(c); tell {
+			if err := t.store.PutRecords(changes, append(told, e)...); err != nil {
+				return err
+			}
+			t.teller.Told()
+			return nil
+		}
+	}
+	return t.store.PutRecords(changes, told...)
+}
+
 // Read returns a record, or CodeNotFound.
 func Read[T any](s oplog.Records, kind oplog.RecordKind, name string) (T, error) {
 	var record T

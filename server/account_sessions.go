@@ -26,15 +26,20 @@ func (s *Server) endAccountSessions(_ context.Context, in *call, input *accountI
 	if _, err := s.administered(in, input.Username); err != nil {
 		return nil, err
 	}
-	account, err := s.identity.SignOut(input.Username, func(a identity.Account) error {
+	account, err := s.accountsTelling(in, ofAccount).SignOut(input.Username, func(a identity.Account) error {
 		_, err := s.administersNow(in, a)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	in.trailDetails = trailDetails{tenant: &account.Tenant, object: oplog.Ref{ID: account.Username, Name: account.Name}}
+	in.trailDetails = ofAccount(account)
 	return &struct{}{}, nil
+}
+
+// ofAccount returns the trail details of an account.
+func ofAccount(a identity.Account) trailDetails {
+	return trailDetails{tenant: &a.Tenant, object: oplog.Ref{ID: a.Username, Name: a.Name}}
 }
 
 // unlockAccount forgets the failed attempts to sign in with an account's name.
@@ -54,6 +59,6 @@ func (s *Server) unlockAccount(_ context.Context, in *call, input *accountInput)
 	if err != nil {
 		return nil, err
 	}
-	in.trailDetails = trailDetails{tenant: &account.Tenant, object: oplog.Ref{ID: account.Username, Name: account.Name}}
+	in.trailDetails = ofAccount(account)
 	return &struct{}{}, nil
 }

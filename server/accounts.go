@@ -124,10 +124,10 @@ func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInpu
 		}
 		return caller.mayAdminister(a)
 	}
-	if a, err = s.identity.AddAccount(a, may); err != nil {
+	describe := func(a identity.Account) trailDetails { return aboutAccount(a, true) }
+	if a, err = s.accountsTelling(in, describe).AddAccount(a, may); err != nil {
 		return nil, err
 	}
-	in.trailDetails = aboutAccount(a, input.Body.Password != "")
 	return &accountOutput{s.describeAccount(a)}, nil
 }
 
@@ -161,7 +161,8 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 		hash = &made
 	}
 	// Hashing takes long: both the caller and the account may have changed meanwhile, and their current state decides.
-	after, err = s.identity.ChangeAccount(before.Username, func(a *identity.Account) error {
+	describe := func(a identity.Account) trailDetails { return aboutAccount(a, b.Password != nil) }
+	after, err = s.accountsTelling(in, describe).ChangeAccount(before.Username, func(a *identity.Account) error {
 		caller, err := s.administersNow(in, *a)
 		if err != nil {
 			return err
@@ -173,7 +174,7 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 	if err != nil {
 		return nil, err
 	}
-	in.trailDetails = aboutAccount(after, b.Password != nil)
+	in.trailDetails = describe(after)
 	return &accountOutput{s.describeAccount(after)}, nil
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"oplog/oplog"
 	"oplog/server/wire"
+	"oplog/trail"
 )
 
 // call is a request after authorization, before its handler runs.
@@ -21,8 +22,10 @@ type call struct {
 	*principal
 	at           time.Time // when it came
 	query        url.Values
-	trailDetails trailDetails // for the trail
-	http         *fiber.Ctx   // the connection's address, and headers of the response
+	route        *route
+	trailDetails trailDetails   // for the trail
+	telling      *trail.Telling // tells of the change that the call makes, if it makes one
+	http         *fiber.Ctx     // the connection's address, and headers of the response
 }
 
 // ip returns the client's IP address.
@@ -57,7 +60,7 @@ func typed[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(*
 				setRetryAfter(c.http, err)
 				return nil, s.problem(r.method, r.path, err)
 			}
-			s.recordInTrail(r, c)
+			s.recordInTrail(c)
 			return out, nil
 		}
 		huma.Register(s.api, op, serve)
@@ -86,7 +89,7 @@ func raw(handle func(*fiber.Ctx, *call) error, describe func(huma.Registry, *hum
 				return err
 			}
 			if c.Response().StatusCode() < http.StatusBadRequest {
-				s.recordInTrail(r, in)
+				s.recordInTrail(in)
 			}
 			return nil
 		}
@@ -156,7 +159,7 @@ func (s *Server) enter(c *fiber.Ctx, r *route) (*call, error) {
 	if err := s.checkSpace(r, p); err != nil {
 		return nil, err
 	}
-	in := &call{principal: p, at: s.now(), http: c}
+	in := &call{principal: p, at: s.now(), route: r, http: c}
 	c.Locals(callerKey{}, in.caller())
 	raw := string(c.Request().URI().QueryString())
 	if raw == "" {

@@ -68,8 +68,9 @@ func (s *Server) setCatalog(ctx context.Context, in *call, input *setCatalogInpu
 	for _, o := range input.Body.Operations {
 		next.Operations = append(next.Operations, oplog.Operation{Key: o.Key, Title: oplog.Title(o.Title), Group: o.Group, BuiltIn: o.BuiltIn, Retired: o.Retired})
 	}
-	catalog, err := s.directory.SetCatalog(ctx, in.tenant.ID, next, s.stillMay(in))
 	in.trailDetails.details = map[string]any{"modules": len(next.Modules), "operations": len(next.Operations)}
+	describe := func(oplog.Catalog) trailDetails { return in.trailDetails }
+	catalog, err := directoryTelling(s, in, oplog.RecordCatalog, describe).SetCatalog(ctx, in.tenant.ID, next, s.stillMay(in))
 	if err != nil {
 		return nil, err
 	}

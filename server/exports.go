@@ -79,15 +79,15 @@ func (s *Server) startExport(ctx context.Context, in *call, input *startExportIn
 	if b.To != nil {
 		x.To = *b.To
 	}
-	x, err := s.exports.Start(ctx, x, s.stillMay(in))
+	x, err := s.exportsTelling(in, func(x exports.Export) trailDetails {
+		details := map[string]any{"range": x.Range, "from": x.From, "to": x.To, "format": x.Format, "filters": b.Filters.Filters}
+		if len(x.Columns) > 0 {
+			details["columns"] = x.Columns
+		}
+		return trailDetails{object: oplog.Ref{ID: x.ID, Name: x.FileName}, details: details}
+	}).Start(ctx, x, s.stillMay(in))
 	if err != nil {
 		return nil, fieldInBody(err)
-	}
-	in.trailDetails = trailDetails{object: oplog.Ref{ID: x.ID, Name: x.FileName}, details: map[string]any{
-		"range": x.Range, "from": x.From, "to": x.To, "format": x.Format, "filters": b.Filters.Filters,
-	}}
-	if len(x.Columns) > 0 {
-		in.trailDetails.details["columns"] = x.Columns
 	}
 	return describeExport(http.StatusAccepted, x), nil
 }
@@ -137,7 +137,7 @@ func (s *Server) removeExport(_ context.Context, in *call, input *exportInput) (
 	if err != nil {
 		return nil, err
 	}
-	cancelled, err := s.exports.Remove(x, s.stillMay(in))
+	cancelled, err := s.exports.Telling(s.telling(in, s.removed(in, oplog.RecordExport))).Remove(x, s.stillMay(in))
 	if err != nil {
 		return nil, err
 	}

@@ -82,17 +82,16 @@ func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*creat
 			return nil, oplog.InvalidField("expires_at", limits.ExpiresAt, "in_the_past", "is in the past")
 		}
 	}
-	k, text, err := s.identity.AddLimitedKey(in.tenant.ID, b.Scope, b.Name, limits, s.stillMay(in))
+	k, text, err := s.keysTelling(in, aboutKey).AddLimitedKey(in.tenant.ID, b.Scope, b.Name, limits, s.stillMay(in))
 	if err != nil {
 		return nil, err
 	}
 	wire.SkipCompression(in.http)
-	in.trailDetails = trailDetails{object: oplog.Ref{ID: k.ID, Name: k.Name}, details: keyDetails(k)}
 	return &createdKeyOutput{createdKeyBody{k.ID, k.Scope, k.Name, k.CreatedAt, k.ExpiresAt, k.Addresses, k.Organization, text}}, nil
 }
 
-// keyDetails are what the trail says of a new key.
-func keyDetails(k identity.APIKey) map[string]any {
+// aboutKey returns the trail details of a new key.
+func aboutKey(k identity.APIKey) trailDetails {
 	details := map[string]any{"scope": k.Scope}
 	if !k.ExpiresAt.IsZero() {
 		details["expires_at"] = k.ExpiresAt
@@ -103,11 +102,12 @@ func keyDetails(k identity.APIKey) map[string]any {
 	if k.Organization != "" {
 		details["organization"] = k.Organization
 	}
-	return details
+	return trailDetails{object: oplog.Ref{ID: k.ID, Name: k.Name}, details: details}
 }
 
 func (s *Server) revokeKey(_ context.Context, in *call, input *revokeInput) (*struct{}, error) {
-	key, err := s.identity.RevokeKey(in.tenant.ID, input.ID, s.stillMay(in))
-	in.trailDetails = trailDetails{object: oplog.Ref{ID: key.ID, Name: key.Name}}
+	describe := func(k identity.APIKey) trailDetails { return trailDetails{object: oplog.Ref{ID: k.ID, Name: k.Name}} }
+	key, err := s.keysTelling(in, describe).RevokeKey(in.tenant.ID, input.ID, s.stillMay(in))
+	in.trailDetails = describe(key)
 	return nil, err
 }

@@ -89,11 +89,14 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	if err != nil {
 		return err
 	}
-	tree, err := s.directory.SetOrganizations(c.UserContext(), in.tenant.ID, next, s.stillMay(in))
+	describe := func(tree oplog.Tree) trailDetails {
+		return trailDetails{details: map[string]any{"organizations": len(tree)}}
+	}
+	tree, err := directoryTelling(s, in, oplog.RecordOrganizations, describe).SetOrganizations(c.UserContext(), in.tenant.ID, next, s.stillMay(in))
 	if err != nil {
 		return wire.InList(err, list)
 	}
-	in.trailDetails.details = map[string]any{"organizations": len(tree)}
+	in.trailDetails = describe(tree)
 	return wire.SendJSON(c, http.StatusOK, wire.JSONType, newOrganizationBodies(firstOf(in, maxOrganizationsListed, tree, organizationKey)))
 }
 

@@ -89,11 +89,16 @@ func (s *Server) addPasskey(_ context.Context, in *call, input *addPasskeyInput)
 	if err != nil {
 		return nil, err
 	}
-	signed, added, recovery, err := s.identity.AddPasskey(in.token, site, input.Body.Name, input.Body.Credential)
+	in.trailDetails.details = map[string]any{"second_factor": "passkey"}
+	telling := s.accountsTelling(in, func(a identity.Account) trailDetails {
+		added := a.Factors.Passkeys[len(a.Factors.Passkeys)-1]
+		in.trailDetails.object = oplog.Ref{ID: added.ID(), Name: added.Name}
+		return in.trailDetails
+	})
+	signed, added, recovery, err := telling.AddPasskey(in.token, site, input.Body.Name, input.Body.Credential)
 	out := &addPasskeyOutput{}
 	out.Body.Passkey, out.Body.RecoveryCodes = describePasskey(added), recovery
-	in.trailDetails.object = oplog.Ref{ID: added.ID(), Name: added.Name}
-	return out, s.factorChanged(in, signed, err, "passkey")
+	return out, s.factorChanged(in, signed, err)
 }
 
 type removePasskeyInput struct {
@@ -103,12 +108,16 @@ type removePasskeyInput struct {
 
 func (s *Server) removePasskey(ctx context.Context, in *call, input *removePasskeyInput) (*struct{}, error) {
 	var signed identity.SignedIn
-	err := s.stepUp(ctx, in, "remove_factor", input.Body, func(up identity.StepUp) error {
-		next, removed, err := s.identity.RemovePasskey(in.token, input.ID, up)
-		signed, in.trailDetails.object = next, oplog.Ref{ID: removed.ID(), Name: removed.Name}
+	err := s.stepUp(ctx, in, "remove_factor", input.Body, func(up identity.StepUp) (err error) {
+		for _, p := range in.account.Factors.Passkeys {
+			if p.ID() == input.ID {
+				in.trailDetails.object = oplog.Ref{ID: p.ID(), Name: p.Name}
+			}
+		}
+		signed, _, err = s.factorTelling(in, "passkey").RemovePasskey(in.token, input.ID, up)
 		return err
 	})
-	return &struct{}{}, s.factorChanged(in, signed, err, "passkey")
+	return &struct{}{}, s.factorChanged(in, signed, err)
 }
 
 // beginAssertion answers with what the browser needs to complete a sign-in with a passkey.

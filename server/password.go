@@ -54,12 +54,13 @@ func (s *Server) changePassword(ctx context.Context, in *call, old, password str
 	if err != nil {
 		return err
 	}
-	account, session, token, err := s.identity.ChangePassword(in.token, checked, hash)
+	account, session, token, err := s.accountsTelling(in, func(a identity.Account) trailDetails {
+		return trailDetails{object: oplog.Ref{ID: a.Username, Name: a.Name}}
+	}).ChangePassword(in.token, checked, hash)
 	if err != nil {
 		return err
 	}
 	in.token, in.account = token, account
-	in.trailDetails.object = oplog.Ref{ID: account.Username, Name: account.Name}
 	_, err = s.signedIn(in, account, session, token)
 	return err
 }

@@ -71,13 +71,16 @@ func (s *Server) getRetention(ctx context.Context, in *call, _ *struct{}) (*rete
 
 func (s *Server) addHold(_ context.Context, in *call, input *addHoldInput) (*holdOutput, error) {
 	b := input.Body
-	h, err := s.directory.AddHold(in.tenant.ID, oplog.Hold{From: b.From, To: b.To, Reason: b.Reason, SetBy: in.user().ID}, s.stillMay(in))
-	in.trailDetails = trailDetails{object: oplog.Ref{ID: h.ID, Name: h.Reason}, details: map[string]any{"hold": h}}
+	h, err := directoryTelling(s, in, oplog.RecordHold, aboutHold).AddHold(in.tenant.ID, oplog.Hold{From: b.From, To: b.To, Reason: b.Reason, SetBy: in.user().ID}, s.stillMay(in))
 	return &holdOutput{h}, err
 }
 
 func (s *Server) liftHold(_ context.Context, in *call, input *holdInput) (*holdOutput, error) {
-	h, err := s.directory.LiftHold(in.tenant.ID, input.ID, in.user().ID, s.stillMay(in))
-	in.trailDetails = trailDetails{object: oplog.Ref{ID: h.ID, Name: h.Reason}, details: map[string]any{"hold": h}}
+	h, err := directoryTelling(s, in, oplog.RecordHold, aboutHold).LiftHold(in.tenant.ID, input.ID, in.user().ID, s.stillMay(in))
 	return &holdOutput{h}, err
+}
+
+func aboutHold(r oplog.HoldRecord) trailDetails {
+	h := r.Decode()
+	return trailDetails{object: oplog.Ref{ID: h.ID, Name: h.Reason}, details: map[string]any{"hold": h}}
 }

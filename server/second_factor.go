@@ -73,14 +73,15 @@ func (s *Server) finishSignIn(_ context.Context, in *call, input *finishSignInIn
 		return nil, err
 	}
 	var signed identity.SignedIn
+	in.trailDetails.details = map[string]any{"second_factor": method}
+	telling := s.accountsTelling(in, func(identity.Account) trailDetails { return in.trailDetails })
 	err = s.tryFactor(in, "sign_in", field, func() (err error) {
-		signed, err = s.identity.FinishSignIn(in.token, proof)
+		signed, err = telling.FinishSignIn(in.token, proof)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	in.trailDetails.details = map[string]any{"second_factor": method}
 	return s.continueAs(in, signed)
 }
 
@@ -214,21 +215,24 @@ type recoveryCodesOutput struct {
 func (s *Server) confirmTOTP(_ context.Context, in *call, input *confirmTOTPInput) (*recoveryCodesOutput, error) {
 	var signed identity.SignedIn
 	out := &recoveryCodesOutput{}
+	telling := s.factorTelling(in, "totp")
 	err := s.tryFactor(in, "add_factor", "code", func() (err error) {
-		signed, out.Body.RecoveryCodes, err = s.identity.ConfirmTOTP(in.token, input.Body.Code)
+		signed, out.Body.RecoveryCodes, err = telling.ConfirmTOTP(in.token, input.Body.Code)
 		return err
 	})
-	return out, s.factorChanged(in, signed, err, "totp")
+	return out, s.factorChanged(in, signed, err)
 }
 
-// factorChanged sends the session that goes on after a change, unless it failed, and tells the trail about it.
-func (s *Server) factorChanged(in *call, signed identity.SignedIn, err error, factor string) error {
-	if err != nil {
-		return err
-	}
+// factorTelling returns the identities for a call that changes a second factor of the caller.
+func (s *Server) factorTelling(in *call, factor string) *identity.Identity {
 	in.trailDetails.details = map[string]any{"second_factor": factor}
-	if signed.Token == in.token {
-		return nil
+	return s.accountsTelling(in, func(identity.Account) trailDetails { return in.trailDetails })
+}
+
+// factorChanged sends the session that goes on after a change, unless it failed.
+func (s *Server) factorChanged(in *call, signed identity.SignedIn, err error) error {
+	if err != nil || signed.Token == in.token {
+		return err
 	}
 	_, err = s.continueAs(in, signed)
 	return err
@@ -237,20 +241,20 @@ func (s *Server) factorChanged(in *call, signed identity.SignedIn, err error, fa
 func (s *Server) removeTOTP(ctx context.Context, in *call, input *stepUpInput) (*struct{}, error) {
 	var signed identity.SignedIn
 	err := s.stepUp(ctx, in, "remove_factor", input.Body, func(up identity.StepUp) (err error) {
-		signed, err = s.identity.RemoveTOTP(in.token, up)
+		signed, err = s.factorTelling(in, "totp").RemoveTOTP(in.token, up)
 		return err
 	})
-	return &struct{}{}, s.factorChanged(in, signed, err, "totp")
+	return &struct{}{}, s.factorChanged(in, signed, err)
 }
 
 func (s *Server) renewRecoveryCodes(ctx context.Context, in *call, input *stepUpInput) (*recoveryCodesOutput, error) {
 	var signed identity.SignedIn
 	out := &recoveryCodesOutput{}
 	err := s.stepUp(ctx, in, "renew_recovery_codes", input.Body, func(up identity.StepUp) (err error) {
-		signed, out.Body.RecoveryCodes, err = s.identity.RenewRecoveryCodes(in.token, up)
+		signed, out.Body.RecoveryCodes, err = s.factorTelling(in, "recovery_code").RenewRecoveryCodes(in.token, up)
 		return err
 	})
-	return out, s.factorChanged(in, signed, err, "recovery_code")
+	return out, s.factorChanged(in, signed, err)
 }
 
 // removeSecondFactor removes all second factors of an account, for a person who lost them. The account is signed out everywhere.
@@ -262,14 +266,19 @@ func (s *Server) removeSecondFactor(_ context.Context, in *call, input *accountI
 	if before.Username == in.account.Person() {
 		return nil, oplog.Refuse(oplog.CodeForbidden, "own-factor", "Change your own second factor under /api/v1/session/second-factor, which asks for a code or your password.")
 	}
-	account, err := s.identity.RemoveFactors(before.Username, func(a identity.Account) error {
+	describe := func(a identity.Account) trailDetails {
+		details := ofAccount(a)
+		details.details = map[string]any{"had_second_factor": before.Factors.Any()}
+		return details
+	}
+	account, err := s.accountsTelling(in, describe).RemoveFactors(before.Username, func(a identity.Account) error {
 		_, err := s.administersNow(in, a)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	in.trailDetails = trailDetails{tenant: &account.Tenant, object: oplog.Ref{ID: account.Username, Name: account.Name}, details: map[string]any{"had_second_factor": before.Factors.Any()}}
+	in.trailDetails = describe(account)
 	return &struct{}{}, nil
 }
 
@@ -289,10 +298,11 @@ func (s *Server) getSecondFactorRule(context.Context, *call, *struct{}) (*second
 
 // setSecondFactorRule says which roles must have a second factor.
 func (s *Server) setSecondFactorRule(_ context.Context, in *call, input *secondFactorRuleInput) (*secondFactorRuleOutput, error) {
-	err := s.identity.SetSecondFactorRule(identity.SecondFactorRule{Roles: input.Body.Roles}, func() error {
+	in.trailDetails.details = map[string]any{"role": input.Body.Roles}
+	set := stored(s, in, oplog.RecordServer, func(identity.SecondFactorRule) trailDetails { return in.trailDetails })
+	err := s.identity.Telling(s.telling(in, set, s.removed(in, oplog.RecordServer))).SetSecondFactorRule(identity.SecondFactorRule{Roles: input.Body.Roles}, func() error {
 		_, err := s.callerNow(in.principal)
 		return err
 	})
-	in.trailDetails.details = map[string]any{"role": input.Body.Roles}
 	return &secondFactorRuleOutput{secondFactorRuleBody{orEmpty(input.Body.Roles)}}, err
 }

@@ -64,7 +64,11 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 	if account.PasswordHash, err = s.hash(ctx, b.Username, b.Password); err != nil {
 		return nil, err
 	}
-	account, err = s.identity.SetUp(account, b.Tenant.domain(account.Username, s.now()))
+	describe := func(owner identity.Account) trailDetails {
+		in.account = owner
+		return in.trailDetails
+	}
+	account, err = s.accountsTelling(in, describe).SetUp(account, b.Tenant.domain(account.Username, s.now()))
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
 		err = errNotFound // another request was faster
 	}

@@ -56,9 +56,12 @@ func (s *Server) listTenants(_ context.Context, in *call, _ *struct{}) (*tenants
 }
 
 func (s *Server) addTenant(_ context.Context, in *call, input *addTenantInput) (*tenantOutput, error) {
-	t, err := s.directory.AddTenant(input.Body.domain(in.user().ID, s.now()), s.stillMay(in))
-	in.trailDetails = trailDetails{tenant: &t.ID, object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
+	t, err := directoryTelling(s, in, oplog.RecordTenant, aboutTenant).AddTenant(input.Body.domain(in.user().ID, s.now()), s.stillMay(in))
 	return &tenantOutput{t}, err
+}
+
+func aboutTenant(t oplog.Tenant) trailDetails {
+	return trailDetails{tenant: &t.ID, object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
 }
 
 // domain converts the body to a tenant.
@@ -74,7 +77,7 @@ func (b newTenantBody) domain(by string, now time.Time) oplog.Tenant {
 
 func (s *Server) changeTenant(_ context.Context, in *call, input *changeTenantInput) (*tenantOutput, error) {
 	b := input.Body
-	t, err := s.directory.ChangeTenant(in.tenant.ID, func(t *oplog.Tenant) {
+	t, err := directoryTelling(s, in, oplog.RecordTenant, aboutTenant).ChangeTenant(in.tenant.ID, func(t *oplog.Tenant) {
 		replace(&t.Name, b.Name)
 		replace(&t.TimeZone, b.TimeZone)
 		replace(&t.DataPermission, b.DataPermission)
@@ -83,6 +86,6 @@ func (s *Server) changeTenant(_ context.Context, in *call, input *changeTenantIn
 		replace(&t.FrameAncestors, b.FrameAncestors)
 		replace(&t.RequireSecondFactor, b.RequireSecondFactor)
 	}, s.stillMay(in))
-	in.trailDetails = trailDetails{object: oplog.Ref{ID: t.ID, Name: t.Name}, details: map[string]any{"tenant": t}}
+	in.trailDetails = aboutTenant(t)
 	return &tenantOutput{t}, err
 }

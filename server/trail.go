@@ -80,12 +80,18 @@ type trailDetails struct {
 	quiet   bool // not worth an entry after all
 }
 
-// recordInTrail adds an operation to the trail.
-func (s *Server) recordInTrail(r *route, in *call) {
-	d, told := trailEvents[r.id]
-	if !told || in.trailDetails.quiet {
+// recordInTrail adds an operation to the trail, unless that was told of it as part of the change.
+func (s *Server) recordInTrail(in *call) {
+	if _, recorded := trailEvents[in.route.id]; !recorded || in.trailDetails.quiet || in.telling.IsTold() {
 		return
 	}
+	s.trail.Add(s.trailEvent(in))
+}
+
+// trailEvent returns the event of a call.
+func (s *Server) trailEvent(in *call) trail.Event {
+	id := in.route.id
+	d := trailEvents[id]
 	v := trail.Event{
 		Tenant: in.account.Tenant, User: in.user(), Module: d.module, Operation: d.operation, Object: in.trailDetails.object,
 		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: in.trailDetails.details, Deduplicate: d.deduplicate, Source: in.token,
@@ -102,15 +108,15 @@ func (s *Server) recordInTrail(r *route, in *call) {
 	if v.Details == nil {
 		v.Details = in.filtersSent()
 	}
-	if r.id == "getExportFile" || r.id == "getExportBundle" {
+	if id == "getExportFile" || id == "getExportBundle" {
 		v.Distinct = in.http.Get(fiber.HeaderRange) == "" // partial downloads and the manifest belong to the earlier download
 	}
-	if kind := readingKinds[r.id]; kind != "" {
+	if kind := readingKinds[id]; kind != "" {
 		v.Action, v.Reading = in.act(), in.reading(kind)
-	} else if deliveries[r.id] {
+	} else if deliveries[id] {
 		v.Action = in.act()
 	}
-	s.trail.Add(v)
+	return v
 }
 
 // filtersSent returns the query as it was sent, without what only turns pages.

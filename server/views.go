@@ -95,12 +95,13 @@ func (s *Server) addView(_ context.Context, in *call, input *addViewInput) (*vie
 	if err := in.mayShare(b.Shared); err != nil {
 		return nil, err
 	}
-	v, err := s.views.Add(views.View{Tenant: in.tenant.ID, Name: b.Name, Query: b.Query, Table: b.Table.domain(), Shared: b.Shared}, in.account, s.stillMay(in))
+	changes := s.viewsTelling(in, views.View{})
+	v, err := changes.Add(views.View{Tenant: in.tenant.ID, Name: b.Name, Query: b.Query, Table: b.Table.domain(), Shared: b.Shared}, in.account, s.stillMay(in))
 	if err != nil {
 		return nil, err
 	}
 	if b.Start {
-		if err := s.views.SetStart(in.tenant.ID, v.ID, in.account, s.stillMay(in)); err != nil {
+		if err := changes.SetStart(in.tenant.ID, v.ID, in.account, s.stillMay(in)); err != nil {
 			return nil, err
 		}
 	}
@@ -112,14 +113,14 @@ func (s *Server) changeView(_ context.Context, in *call, input *changeViewInput)
 	if err != nil {
 		return nil, err
 	}
-	b := input.Body
+	b, changes := input.Body, s.viewsTelling(in, v)
 	if b.Query != nil {
 		if err := checkViewQuery(*b.Query); err != nil {
 			return nil, err
 		}
 	}
 	if b.Name != nil || b.Query != nil || b.Table != nil || b.Shared != nil {
-		v, err = s.views.Change(in.tenant.ID, input.ID, in.account, func(v *views.View) error {
+		v, err = changes.Change(in.tenant.ID, input.ID, in.account, func(v *views.View) error {
 			if err := in.mayChangeView(*v); err != nil {
 				return err
 			}
@@ -136,7 +137,7 @@ func (s *Server) changeView(_ context.Context, in *call, input *changeViewInput)
 		}
 	}
 	if b.Start != nil {
-		if err := s.setStart(in, v.ID, *b.Start); err != nil {
+		if err := s.setStart(in, changes, v.ID, *b.Start); err != nil {
 			return nil, err
 		}
 	}
@@ -144,7 +145,7 @@ func (s *Server) changeView(_ context.Context, in *call, input *changeViewInput)
 }
 
 // setStart makes a view the caller's start view, or stops it being that.
-func (s *Server) setStart(in *call, id string, on bool) error {
+func (s *Server) setStart(in *call, changes *views.Views, id string, on bool) error {
 	now, err := s.startID(in.tenant.ID, in.account)
 	switch {
 	case err != nil || on == (now == id):
@@ -152,16 +153,16 @@ func (s *Server) setStart(in *call, id string, on bool) error {
 	case !on:
 		id = ""
 	}
-	return s.views.SetStart(in.tenant.ID, id, in.account, s.stillMay(in))
+	return changes.SetStart(in.tenant.ID, id, in.account, s.stillMay(in))
 }
 
 func (s *Server) removeView(_ context.Context, in *call, input *viewInput) (*struct{}, error) {
-	v, err := s.views.Remove(in.tenant.ID, input.ID, in.account, in.mayChangeView, s.stillMay(in))
-	if err != nil {
-		return nil, err
-	}
-	in.trailDetails = aboutView(v)
-	return nil, nil
+	telling := s.views.Telling(s.telling(in, s.removed(in, oplog.RecordView)))
+	_, err := telling.Remove(in.tenant.ID, input.ID, in.account, func(v views.View) error {
+		in.trailDetails = aboutView(v)
+		return in.mayChangeView(v)
+	}, s.stillMay(in))
+	return nil, err
 }
 
 // savedView responds with the current state of a view.

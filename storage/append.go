@@ -2,8 +2,6 @@ package storage
 
 import (
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"runtime"
 	"slices"
 	"time"
@@ -13,11 +11,13 @@ import (
 	"oplog/oplog"
 )
 
-// appendRequest is a call of Append in the committer's queue.
+// appendRequest is a call of Append in the committer's queue, or of another function that records entries.
 type appendRequest struct {
 	tenant   string
 	entries  []oplog.Entry
 	skipped  int
+	changes  []oplog.RecordChange // of records, which the entries tell of
+	deletion *oplog.Deletion      // to begin, which the first entry reports, if there is one
 	receipts []oplog.Receipt
 	recorded []oplog.Entry // entries that were not duplicates
 	refused  error         // only this request was rejected; the transaction continues
@@ -61,6 +61,7 @@ func (db *DB) commitAll() {
 
 func (db *DB) commit(group []*appendRequest) {
 	writers := make(map[string]*tenantWriter)
+	closed := db.closedByTenant.Load()
 	err := db.Failure()
 	if err == nil && !db.bolt.Load().NoSync {
 		err = db.startSealing()
@@ -70,6 +71,9 @@ func (db *DB) commit(group []*appendRequest) {
 		if err == nil || db.Failure() == nil {
 			db.endCommit()
 		}
+	}
+	if err != nil {
+		db.closedByTenant.Store(closed) // no deletion began
 	}
 	if err != nil && len(group) > 1 && db.Failure() == nil && oplog.CodeOf(err) != oplog.CodeDiskFull {
 		// One request failed, not the disk: the others are none the worse.
@@ -97,32 +101,6 @@ func (db *DB) commit(group []*appendRequest) {
 		}
 		r.done <- r.refused
 	}
-}
-
-// applyAll writes a group of requests, each completely or not at all.
-func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*appendRequest) error {
-	for _, r := range group {
-		w := writers[r.tenant]
-		if w == nil {
-			var err error
-			if w, err = newTenantWriter(tx, r.tenant, db.heads[r.tenant]); err != nil {
-				return fmt.Errorf("tenant %s: %w", r.tenant, err)
-			}
-			w.closed = db.closedOf(r.tenant)
-			writers[r.tenant] = w
-		}
-		if err := w.apply(r); err != nil {
-			return fmt.Errorf("append to tenant %s: %w", r.tenant, err)
-		}
-	}
-	for tenant, w := range writers {
-		if err := errors.Join(w.saveTile(), w.saveIDs()); err != nil {
-			return fmt.Errorf("append to tenant %s: %w", tenant, err)
-		}
-		db.adds += w.head.size - w.began
-	}
-	db.beginCommit(writers)
-	return nil
 }
 
 // apply writes one request, or rejects it without writing anything.

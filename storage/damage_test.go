@@ -79,7 +79,7 @@ func useAll(db *DB, entries []oplog.Entry) []error {
 		got, found, older, counted, proven, consistent, head, days, arrived, record, records, tenants, verified,
 		db.Arrivals(ctx, "acme", 1, 0, visit), db.Scan(ctx, "acme", oplog.Key{}, oplog.Key{}, visit), db.Conflicts("acme", entries),
 		db.DeleteDays(ctx, "acme", oplog.Days{From: "2026-11-17", To: "2026-11-18"}),
-		db.BeginDeletion(oplog.Deletion{Tenant: "acme", ID: "x", Days: []oplog.Days{{From: "2026-11-17", To: "2026-11-18"}}}),
+		db.BeginDeletion(&oplog.Deletion{Tenant: "acme", ID: "x", Days: []oplog.Days{{From: "2026-11-17", To: "2026-11-18"}}}),
 		db.PutRecord(oplog.RecordTenant, "acme", oplog.Revision{}, []byte("{}")),
 		func() error { _, err := db.Append(ctx, "acme", []oplog.Entry{entry(3, "more")}, 0); return err }(),
 	}

@@ -125,12 +125,17 @@ func (db *DB) Append(ctx context.Context, tenant string, entries []oplog.Entry, 
 	if len(entries) == 0 && skipped == 0 {
 		return nil, nil
 	}
-	for i := range entries {
-		if entries[i].ReceivedAt.IsZero() {
+	return db.submit(ctx, &appendRequest{tenant: tenant, entries: entries, skipped: skipped})
+}
+
+// submit passes a request to the committer and returns its answer.
+func (db *DB) submit(ctx context.Context, r *appendRequest) ([]oplog.Receipt, error) {
+	for i := range r.entries {
+		if r.entries[i].ReceivedAt.IsZero() {
 			return nil, errors.New("an entry has no time of receipt")
 		}
 	}
-	r := &appendRequest{tenant: tenant, entries: entries, skipped: skipped, done: make(chan error, 1)}
+	r.done = make(chan error, 1)
 	if err := db.send(ctx, r); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"bytes"
+	"context"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -47,22 +48,17 @@ func (db *DB) PutRecord(kind oplog.RecordKind, name string, replaces oplog.Revis
 }
 
 // PutRecords replaces several records; see [oplog.Records].
-func (db *DB) PutRecords(changes []oplog.RecordChange) error {
-	err := db.update(func(tx *bolt.Tx) error {
-		for _, c := range changes {
-			data, err := db.usableRecord(c.Kind, []byte(c.Name), recordBucket(tx, c.Kind).Get([]byte(c.Name)))
-			if err != nil {
+func (db *DB) PutRecords(changes []oplog.RecordChange, told ...oplog.Entry) (err error) {
+	if len(told) > 0 {
+		_, err = db.submit(context.Background(), &appendRequest{tenant: told[0].Tenant, entries: told, changes: changes})
+	} else {
+		err = db.update(func(tx *bolt.Tx) error {
+			if err := db.checkRevisions(tx, changes); err != nil {
 				return err
 			}
-			if oplog.RevisionOf(data) != c.Replaces {
-				return oplog.ErrRevision
-			}
-			if err := putRecord(tx, c.Kind, c.Name, c.Data); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+			return putRecords(tx, changes)
+		})
+	}
 	if err == nil || db.Failure() != nil { // a reader may have seen changes that are void now
 		db.recordsChanged(changes)
 	}
@@ -93,6 +89,29 @@ func (db *DB) recordChanged(kind oplog.RecordKind, name string) {
 	for _, changed := range db.watchers {
 		changed(kind, name)
 	}
+}
+
+// checkRevisions returns ErrRevision if a record is not the one that its change replaces.
+func (db *DB) checkRevisions(tx *bolt.Tx, changes []oplog.RecordChange) error {
+	for _, c := range changes {
+		data, err := db.usableRecord(c.Kind, []byte(c.Name), recordBucket(tx, c.Kind).Get([]byte(c.Name)))
+		if err != nil {
+			return err
+		}
+		if oplog.RevisionOf(data) != c.Replaces {
+			return oplog.ErrRevision
+		}
+	}
+	return nil
+}
+
+func putRecords(tx *bolt.Tx, changes []oplog.RecordChange) error {
+	for _, c := range changes {
+		if err := putRecord(tx, c.Kind, c.Name, c.Data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func recordBucket(tx *bolt.Tx, kind oplog.RecordKind) *bolt.Bucket {

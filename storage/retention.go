@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -88,34 +87,39 @@ func readDeletion(name, data []byte) (*oplog.Deletion, error) {
 }
 
 // BeginDeletion writes the record of a deletion and closes its days; see [oplog.Store].
-func (db *DB) BeginDeletion(d oplog.Deletion) (err error) {
-	defer db.guard(debug.SetPanicOnFault(true), &err)
-	data, err := json.Marshal(d)
-	if err != nil {
-		return err
+func (db *DB) BeginDeletion(d *oplog.Deletion, report ...oplog.Entry) error {
+	r := &appendRequest{deletion: d, entries: report}
+	if len(report) > 0 {
+		r.tenant = report[0].Tenant
 	}
-	if err := db.Failure(); err != nil {
-		return err
-	}
-	tx, err := db.begin()
-	if err != nil {
-		return err
-	}
-	defer tx.end()
-	if err := putRecord(tx.Tx, oplog.RecordDeletion, d.Tenant+"/"+d.ID, data); err != nil {
-		return err
-	}
-	// Closed before the next transaction begins, so that it cannot append to these days.
-	before := db.closedByTenant.Load()
-	closed := maps.Clone(*before)
-	closed[d.Tenant] = closed[d.Tenant].with(&d)
-	db.closedByTenant.Store(&closed)
-	if err := tx.commit(); err != nil {
-		db.closedByTenant.Store(before)
+	if _, err := db.submit(context.Background(), r); err != nil {
 		return err
 	}
 	db.recordChanged(oplog.RecordDeletion, d.Tenant+"/"+d.ID)
 	return nil
+}
+
+// applyDeletion writes the record of a deletion, and closes its days before the transaction is written, so that no later request appends to
+// them.
+func (db *DB) applyDeletion(tx *bolt.Tx, writers map[string]*tenantWriter, r *appendRequest) error {
+	d := r.deletion
+	if d == nil {
+		return nil
+	}
+	if len(r.entries) > 0 {
+		d.ID = r.entries[0].ID
+	}
+	data, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	closed := maps.Clone(*db.closedByTenant.Load())
+	closed[d.Tenant] = closed[d.Tenant].with(d)
+	db.closedByTenant.Store(&closed)
+	if w := writers[d.Tenant]; w != nil {
+		w.closed = closed[d.Tenant]
+	}
+	return putRecord(tx, oplog.RecordDeletion, d.Tenant+"/"+d.ID, data)
 }
 
 // DaysBefore lists dates and their numbers of entries; see [oplog.Store].

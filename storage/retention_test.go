@@ -24,12 +24,7 @@ func deletion(t *testing.T, db *DB, through uint64, days ...oplog.Days) oplog.De
 		Tenant: trail, Time: morning, ReceivedAt: morning, User: oplog.User{ID: "server", Name: "oplog"}, Module: "retention", Operation: "delete", Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess,
 		Details: fmt.Appendf(nil, `{"tenant":"acme","days":[{"from":%q,"to":%q}],"through":%d}`, days[0].From, days[0].To, through),
 	}
-	receipts, err := db.Append(t.Context(), trail, []oplog.Entry{event}, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.ID = receipts[0].ID
-	if err := db.BeginDeletion(d); err != nil {
+	if err := db.BeginDeletion(&d, event); err != nil {
 		t.Fatal(err)
 	}
 	return d

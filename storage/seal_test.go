@@ -133,7 +133,7 @@ func transact(t *testing.T, db *DB, step int) {
 		}
 		mustAppend(t, db, entries...)
 	case 3, 8:
-		if err := db.BeginDeletion(oplog.Deletion{ID: fmt.Sprint("d", step), Tenant: "acme"}); err != nil {
+		if err := db.BeginDeletion(&oplog.Deletion{ID: fmt.Sprint("d", step), Tenant: "acme"}); err != nil {
 			t.Fatal(err)
 		}
 	case 11, 12, 13, 14: // scattered pages, too many for a seal

@@ -113,22 +113,32 @@ func (t *Trail) flushEverything() {
 	t.flushFolded(func(*folded) bool { return true })
 }
 
-// Record writes an event immediately, after all events added before, and returns the id of its entry.
-func (t *Trail) Record(ctx context.Context, e oplog.Entry) (string, error) {
+// Following returns an entry that is to be stored together with what it reports, after all events added before.
+func (t *Trail) Following(e oplog.Entry) oplog.Entry {
 	t.writeTrail(e.Tenant)
-	t.writeMu.Lock()
-	defer t.writeMu.Unlock()
 	e.ReceivedAt = t.now().UTC().Truncate(time.Microsecond)
-	receipts, err := t.store.Append(ctx, e.Tenant, []oplog.Entry{e}, 0)
-	if err != nil {
-		return "", fmt.Errorf("write to the trail: %w", err)
-	}
-	return receipts[0].ID, nil
+	return e
 }
 
 // Add adds an event to its trail. It is written in the background, in order, at the latest by Close. If events cannot be written, their
 // number is recorded as soon as writes succeed again.
 func (t *Trail) Add(v Event) {
+	e := t.entryOf(&v)
+	var past *action
+	if v.Action != "" {
+		past = t.pastAction(e, v)
+	}
+	write, arm := t.collect(e, v, past, e.Time)
+	if write {
+		t.background.Once("trail", t.writeAll)
+	}
+	if arm {
+		time.AfterFunc(actionIdle, t.scheduleFlush)
+	}
+}
+
+// entryOf returns the entry that records an event now, whose details it shortens.
+func (t *Trail) entryOf(v *Event) oplog.Entry {
 	v.Details = shorten(v.Details)
 	details, err := json.Marshal(v.Details)
 	switch {
@@ -137,25 +147,15 @@ func (t *Trail) Add(v Event) {
 	case len(details) > oplog.MaxDetailsBytes:
 		details = []byte(`{"left_out":"too long"}`)
 	}
-	now := t.now().UTC().Truncate(time.Microsecond)
 	e := oplog.Entry{
-		Tenant: oplog.TrailName(v.Tenant), Time: now, User: v.User, Module: v.Module, Operation: v.Operation, Content: v.Object,
-		Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess, IP: v.IP, UserAgent: oplog.Clip(v.UserAgent, maxUserAgent), Details: details,
+		Tenant: oplog.TrailName(v.Tenant), Time: t.now().UTC().Truncate(time.Microsecond), User: v.User, Module: v.Module, Operation: v.Operation,
+		Content: v.Object, Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess, IP: v.IP, UserAgent: oplog.Clip(v.UserAgent, maxUserAgent),
+		Details: details,
 	}
 	if v.Failed || v.Refused {
 		e.Outcome = oplog.OutcomeFailure
 	}
-	var past *action
-	if v.Action != "" {
-		past = t.pastAction(e, v)
-	}
-	write, arm := t.collect(e, v, past, now)
-	if write {
-		t.background.Once("trail", t.writeAll)
-	}
-	if arm {
-		time.AfterFunc(actionIdle, t.scheduleFlush)
-	}
+	return e
 }
 
 // collect takes an event, and reports whether there is something to write now, and whether a later flush has to be scheduled.
@@ -189,11 +189,16 @@ func (t *Trail) collect(e oplog.Entry, v Event, past *action, now time.Time) (wr
 		}
 		t.lastRecorded[digest] = now
 	}
-	if v.Source != "" { // earlier readings of the session come first
-		by := sha256.Sum256([]byte(v.Source))
+	t.flushSource(v.Source) // earlier readings of the session come first
+	return t.enqueue(e), false
+}
+
+// flushSource moves the buffered actions of a session to the pending entries.
+func (t *Trail) flushSource(source string) {
+	if source != "" {
+		by := sha256.Sum256([]byte(source))
 		t.flush(func(a *action) bool { return a.visit.source == by })
 	}
-	return t.enqueue(e), false
 }
 
 // armFlush reports whether a flush has to be scheduled for buffered actions or folded events.

@@ -79,6 +79,12 @@ func (v *View) visibleTo(a identity.Account, tree *oplog.OrganizationTree) bool 
 
 // Views keeps saved views.
 type Views struct {
+	*common
+	changes oplog.Records // the records, for changes that the trail tells of; see Telling
+}
+
+// common is what is common to Views and those that tell.
+type common struct {
 	records   oplog.Records
 	directory *directory.Directory
 	now       func() time.Time
@@ -88,7 +94,12 @@ type Views struct {
 
 // New returns the views of a store.
 func New(records oplog.Records, directory *directory.Directory, now func() time.Time) *Views {
-	return &Views{records: records, directory: directory, now: now}
+	return &Views{changes: records, common: &common{records: records, directory: directory, now: now}}
+}
+
+// Telling returns the same Views, whose next change is recorded together with the entry that tells of it.
+func (s *Views) Telling(t oplog.Teller) *Views {
+	return &Views{s.common, records.Telling(s.records, t)}
 }
 
 // List lists an account's own and shared views in a tenant, by name.
@@ -139,7 +150,7 @@ func (s *Views) Add(v View, a identity.Account, checks ...directory.May) (View, 
 	if err := s.checkView(v); err != nil {
 		return v, err
 	}
-	return v, records.Create(s.records, oplog.RecordView, v.Tenant+"/"+v.ID, v, func() error { return directory.Allowed(checks) })
+	return v, records.Create(s.changes, oplog.RecordView, v.Tenant+"/"+v.ID, v, func() error { return directory.Allowed(checks) })
 }
 
 // Change changes a view that is visible to an account, except its owner, or returns CodeNotFound. The callback gets the stored view while
@@ -151,7 +162,7 @@ func (s *Views) Change(tenant, id string, a identity.Account, change func(*View)
 	}
 	s.changeMu.Lock()
 	defer s.changeMu.Unlock()
-	return records.Change(s.records, oplog.RecordView, tenant+"/"+id, func(v *View, exists bool) (bool, error) {
+	return records.Change(s.changes, oplog.RecordView, tenant+"/"+id, func(v *View, exists bool) (bool, error) {
 		if !exists || !v.visibleTo(a, t.Tree) {
 			return false, noView(id)
 		}
@@ -201,7 +212,7 @@ func (s *Views) Remove(tenant, id string, a identity.Account, may func(View) err
 	}
 	s.changeMu.Lock()
 	defer s.changeMu.Unlock()
-	return records.Change(s.records, oplog.RecordView, tenant+"/"+id, func(v *View, exists bool) (bool, error) {
+	return records.Change(s.changes, oplog.RecordView, tenant+"/"+id, func(v *View, exists bool) (bool, error) {
 		if !exists || !v.visibleTo(a, t.Tree) {
 			return false, noView(id)
 		}
@@ -214,7 +225,7 @@ func (s *Views) Remove(tenant, id string, a identity.Account, may func(View) err
 
 // SetStart sets the view that an account starts with in a tenant; "" for none.
 func (s *Views) SetStart(tenant, id string, a identity.Account, checks ...directory.May) error {
-	_, err := records.Change(s.records, oplog.RecordStart, tenant+"/"+a.Person(), func(begin *start, _ bool) (bool, error) {
+	_, err := records.Change(s.changes, oplog.RecordStart, tenant+"/"+a.Person(), func(begin *start, _ bool) (bool, error) {
 		begin.View = id
 		return id == "", directory.Allowed(checks)
 	})

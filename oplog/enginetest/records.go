@@ -14,6 +14,7 @@ var recordsChecks = []check{
 	{"records of each kind are listed by name and prefix", listsRecords},
 	{"PutRecord replaces the revision it names and nothing else", replacesRevisions},
 	{"PutRecords replaces all records or none", replacesAllOrNone},
+	{"PutRecords records its changes with the entries that tell of them, both or neither", recordsBothOrNeither},
 	{"every OnRecord is called before PutRecord returns", callsOnRecord},
 }
 
@@ -127,6 +128,44 @@ func replacesAllOrNone(t *testing.T, s *store) {
 	f(nil, "tenants/a keys/k", "a=1", "k=1", change(oplog.RecordTenant, "a", "", "1"), change(oplog.RecordKey, "k", "", "1"))
 	f(oplog.ErrRevision, "", "a=1", "k=1", change(oplog.RecordTenant, "a", "1", "2"), change(oplog.RecordKey, "k", "", "2"))
 	f(nil, "tenants/b tenants/a keys/k", "b=1", "k=2", change(oplog.RecordTenant, "b", "", "1"), change(oplog.RecordTenant, "a", "1", ""), change(oplog.RecordKey, "k", "1", "2"))
+}
+
+func recordsBothOrNeither(t *testing.T, s *store) {
+	var arrived []string
+	s.OnAppend(func(tenant string, entries []oplog.Entry) { arrived = append(arrived, tenant+" "+names(entries)) })
+	tell := func(want error, replaces, data, told string) {
+		t.Helper()
+		change := oplog.RecordChange{Kind: oplog.RecordTenant, Name: "a", Data: []byte(data)}
+		if replaces != "" {
+			change.Replaces = oplog.RevisionOf([]byte(replaces))
+		}
+		trail := oplog.TrailName(acme)
+		if err := s.PutRecords([]oplog.RecordChange{change}, ofTenant(trail, entry(0, told))...); !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+	}
+	holds := func(record, told string) {
+		t.Helper()
+		s.acrossReopen(func() {
+			t.Helper()
+			s.assertEqual(s.records(oplog.RecordTenant, ""), record)
+			var found []oplog.Entry
+			err := s.Arrivals(t.Context(), oplog.TrailName(acme), 1, 0, func(e oplog.Entry) error { found = append(found, e); return nil })
+			if err != nil {
+				t.Error(err)
+			}
+			s.assertEqual(names(found), told)
+		})
+	}
+	tell(nil, "", "1", "first")
+	s.assertEqual(strings.Join(arrived, ", "), "acme/access first")
+	holds("a=1", "first")
+	tell(oplog.ErrRevision, "", "2", "lost")
+	holds("a=1", "first")
+	tell(nil, "1", "2", "second")
+	holds("a=2", "first second")
+	tell(nil, "2", "", "third")
+	holds("a=", "first second third")
 }
 
 func callsOnRecord(_ *testing.T, s *store) {

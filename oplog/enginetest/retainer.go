@@ -44,12 +44,7 @@ func (s *store) beginDeletion(daysAgo ...int) oplog.Deletion {
 		Time: morning, ReceivedAt: morning, User: oplog.User{ID: "server", Name: "oplog"},
 		Module: "retention", Operation: "delete", Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess, Details: details,
 	}
-	receipts, err := s.Append(s.t.Context(), trail, ofTenant(trail, event), 0)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	d.ID = receipts[0].ID
-	if err := s.BeginDeletion(d); err != nil {
+	if err := s.BeginDeletion(&d, ofTenant(trail, event)...); err != nil {
 		s.t.Fatal(err)
 	}
 	return d

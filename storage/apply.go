@@ -1,0 +1,50 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// applyAll writes a group of requests, each completely or not at all.
+func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*appendRequest) error {
+	for _, r := range group {
+		if r.refused = db.checkRevisions(tx, r.changes); r.refused != nil {
+			continue
+		}
+		if err := db.applyEntries(tx, writers, r); err != nil {
+			return fmt.Errorf("append to tenant %s: %w", r.tenant, err)
+		}
+		if r.refused != nil {
+			continue
+		}
+		if err := errors.Join(putRecords(tx, r.changes), db.applyDeletion(tx, writers, r)); err != nil {
+			return err
+		}
+	}
+	for tenant, w := range writers {
+		if err := errors.Join(w.saveTile(), w.saveIDs()); err != nil {
+			return fmt.Errorf("append to tenant %s: %w", tenant, err)
+		}
+		db.adds += w.head.size - w.began
+	}
+	db.beginCommit(writers)
+	return nil
+}
+
+// applyEntries writes the entries of one request, or rejects it without writing anything.
+func (db *DB) applyEntries(tx *bolt.Tx, writers map[string]*tenantWriter, r *appendRequest) (err error) {
+	if len(r.entries) == 0 && r.skipped == 0 {
+		return nil
+	}
+	w := writers[r.tenant]
+	if w == nil {
+		if w, err = newTenantWriter(tx, r.tenant, db.heads[r.tenant]); err != nil {
+			return err
+		}
+		w.closed = db.closedOf(r.tenant)
+		writers[r.tenant] = w
+	}
+	return w.apply(r)
+}
