@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 )
 
 // WriteFile writes the output of fill to a named file. A regular or new file is written under a temporary name, synced and renamed, and its
@@ -73,7 +74,7 @@ func WriteNewFile(path string, mode fs.FileMode, fill func(io.Writer) error) (er
 	if err := errors.Join(disk.Sync(f), f.Close()); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return SyncDir(filepath.Dir(path))
 }
 
 // maxLinks limits the symbolic links followed, as Linux does.
@@ -124,31 +125,44 @@ func replace(part *os.File, path string, fill func(*os.File) error) (err error) 
 	if err := disk.Rename(part.Name(), path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return SyncDir(filepath.Dir(path))
 }
 
-// MkdirAll creates a directory with its missing parents, and makes their names durable: a file in a directory whose name is lost is lost, too.
+// MkdirAll creates a directory with its parents, and syncs the directories that they were added to: otherwise a power cut takes a new directory
+// away with all that was synced in it.
 func MkdirAll(dir string, mode fs.FileMode) error {
-	var changed []string
-	for at := filepath.Clean(dir); ; at = filepath.Dir(at) {
-		if _, err := os.Stat(at); !errors.Is(err, fs.ErrNotExist) {
+	var added []string // innermost first
+	for path := filepath.Clean(dir); ; path = filepath.Dir(path) {
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
-		changed = append(changed, filepath.Dir(at))
+		added = append(added, path)
 	}
 	if err := os.MkdirAll(dir, mode); err != nil {
 		return err
 	}
-	for _, parent := range changed {
-		if err := syncDir(parent); err != nil && !errors.Is(err, fs.ErrPermission) { // one that cannot be read cannot be synced
+	for _, path := range slices.Backward(added) {
+		if err := SyncDir(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrPermission) { // one that cannot be read cannot be synced
 			return err
 		}
 	}
 	return nil
 }
 
-// syncDir makes changes to a directory's entries durable.
-func syncDir(dir string) error {
+// Remove removes a file for good: a power cut does not bring it back. There may be none.
+func Remove(path string) error {
+	err := os.Remove(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return SyncDir(filepath.Dir(path))
+}
+
+// SyncDir makes changes to a directory's entries durable.
+func SyncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil // Windows cannot sync directories
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -121,26 +122,30 @@ func TestWriteNewFileReplacesNothing(t *testing.T) {
 	expect(t, path, "first")
 }
 
-func TestMkdirAll(t *testing.T) {
-	dir := t.TempDir()
-	nested := filepath.Join(dir, "a", "b", "c")
-	for range 2 { // an existing one stays
-		if err := MkdirAll(nested, 0o700); err != nil {
+// TestDirectories: missing parents are created with a directory, which may exist; a file in its place is an error.
+func TestDirectories(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b", "c")
+	for range 2 {
+		if err := MkdirAll(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if info, err := os.Stat(nested); err != nil || !info.IsDir() || info.Mode().Perm() != 0o700 {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() || runtime.GOOS != "windows" && info.Mode().Perm() != 0o700 {
 		t.Errorf("%v, %v", info, err)
 	}
 	file := filepath.Join(dir, "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
+	if err := WriteSecret(file, "x"); err != nil {
 		t.Fatal(err)
 	}
-	if err := MkdirAll(filepath.Join(file, "a"), 0o700); err == nil {
-		t.Error("a directory is created in a file")
+	if err := MkdirAll(filepath.Join(file, "d"), 0o700); err == nil {
+		t.Error("a directory was created in a file")
 	}
-	t.Chdir(dir)
-	if err := MkdirAll(filepath.Join("relative", "a"), 0o700); err != nil {
-		t.Error(err)
+	for range 2 {
+		if err := Remove(file); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := os.Stat(file); !os.IsNotExist(err) {
+		t.Errorf("the removed file: %v", err)
 	}
 }

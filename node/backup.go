@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"oplog/durable"
 	"os"
 	"path/filepath"
+
+	"oplog/durable"
 )
 
 // backupPattern names temporary files of backups.

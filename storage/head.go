@@ -9,12 +9,12 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"oplog/durable"
 	"os"
 	"path/filepath"
 
 	bolt "go.etcd.io/bbolt"
 
+	"oplog/durable"
 )
 
 // The head file says beside the data file how far that has come. Without it, a data file whose newest meta page or whose last transaction is
@@ -109,7 +109,7 @@ func openHead(dir string, mark highWater) (*headFile, error) {
 		return nil, fmt.Errorf("write the head of the log: %w", cause(err))
 	}
 	h := &headFile{file: f, mark: mark}
-	h.tell(h.sync())
+	h.tell(cmp.Or(h.sync(), durable.SyncDir(dir))) // in which this file and the data file may be new
 	return h, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -64,11 +63,11 @@ func (db *DB) Rotate(r Rotation) error {
 		return errors.Join(meta.Put(keyChanges, data), meta.Put(keyVerifier, []byte(verifier)))
 	})
 	if err != nil {
-		return errors.Join(err, removeIfThere(next))
+		return errors.Join(err, durable.Remove(next))
 	}
 	db.key.Store(now)
 	if r.SignCommand != "" {
-		return removeIfThere(path)
+		return durable.Remove(path)
 	}
 	return db.finishRotation(path)
 }
@@ -128,14 +127,7 @@ func (db *DB) finishRotation(path string) error {
 	if err != nil {
 		return fmt.Errorf("put the new signing key in place: %w", err)
 	}
-	return removeIfThere(next) // of an interrupted rotation, if it is not the store's
-}
-
-func removeIfThere(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+	return durable.Remove(next) // of an interrupted rotation, if it is not the store's
 }
 
 // KeyChanges returns how the log's key was replaced; see [oplog.Store].
