@@ -80,12 +80,14 @@ type trailDetails struct {
 	quiet   bool // not worth an entry after all
 }
 
-// recordInTrail adds an operation to the trail, unless that was told of it as part of the change.
+// recordInTrail adds an operation to the trail, unless that was told of it as part of the change, and returns once it is on disk: nothing is
+// answered that a crash could hide.
 func (s *Server) recordInTrail(in *call) {
 	if _, recorded := trailEvents[in.route.id]; !recorded || in.trailDetails.quiet || in.telling.IsTold() {
 		return
 	}
 	s.trail.Add(s.trailEvent(in))
+	s.trail.Settle()
 }
 
 // trailEvent returns the event of a call.

@@ -46,8 +46,8 @@ type folded struct {
 	due     time.Time // when it is recorded
 }
 
-// fold counts an event in the entry of its equals.
-func (t *Trail) fold(e oplog.Entry, v Event, now time.Time) {
+// fold counts an event in the entry of its equals, and reports whether it is the first of them.
+func (t *Trail) fold(e oplog.Entry, v Event, now time.Time) (first bool) {
 	key := foldKey(e, v)
 	f := t.folded[key]
 	if f == nil && v.Refused && !t.hasRoom(e) {
@@ -55,7 +55,7 @@ func (t *Trail) fold(e oplog.Entry, v Event, now time.Time) {
 		key = foldKey(e, v)
 		f = t.folded[key]
 	}
-	if f == nil {
+	if first = f == nil; first {
 		if !v.Refused && t.foldedPages() >= maxFoldedPages {
 			t.flushFolded(func(f *folded) bool { return !f.refused })
 		}
@@ -68,6 +68,7 @@ func (t *Trail) fold(e oplog.Entry, v Event, now time.Time) {
 	}
 	f.keepCommon(e, v)
 	f.calls, f.rows, f.last = f.calls+1, f.rows+v.Reading.Rows, now
+	return first
 }
 
 // ReasonOthers is the reason of the entry that counts further refused attempts.

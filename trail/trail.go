@@ -64,8 +64,12 @@ type Trail struct {
 	// Lock order: writeMu before mu.
 	writeMu sync.Mutex // held while events are written, to keep their order
 	saved   bool       // the record of pending actions exists; guarded by writeMu
+	settled uint64     // value of added when the last Settle began to write; guarded by settleMu
+
+	settleMu sync.Mutex // held while events are written for those that wait in Settle; acquired before writeMu
 
 	mu           sync.Mutex // guards the fields below
+	added        uint64 // counts events that have to be written
 	pending      []oplog.Entry
 	writing      []oplog.Entry                   // those that writePending took
 	lastRecorded map[[sha256.Size]byte]time.Time // when a deduplicated event was last recorded, by digest
@@ -137,6 +141,23 @@ func (t *Trail) Add(v Event) {
 	}
 }
 
+// Settle returns once the events added before are on disk, in the trail or in the record of unfinished actions, or cannot be written at the
+// moment. Those that wait at the same time share a write.
+func (t *Trail) Settle() {
+	t.mu.Lock()
+	wanted := t.added
+	t.mu.Unlock()
+	t.settleMu.Lock()
+	defer t.settleMu.Unlock()
+	if t.settled >= wanted {
+		return
+	}
+	t.mu.Lock()
+	t.settled = t.added
+	t.mu.Unlock()
+	t.writeAll()
+}
+
 // entryOf returns the entry that records an event now, whose details it shortens.
 func (t *Trail) entryOf(v *Event) oplog.Entry {
 	v.Details = shorten(v.Details)
@@ -164,10 +185,14 @@ func (t *Trail) collect(e oplog.Entry, v Event, past *action, now time.Time) (wr
 	defer t.mu.Unlock()
 	switch {
 	case v.Refused || v.Action == "" && v.Reading.Further:
-		t.fold(e, v, now)
+		if t.fold(e, v, now) && !v.Refused {
+			t.added++
+		}
 		return len(t.pending) > 0, t.armFlush()
 	case v.Action != "" && v.Reading.Kind != "":
-		write = t.addReading(t.actionOf(e, v, past), e, v, now)
+		if write = t.addReading(t.actionOf(e, v, past), e, v, now); write {
+			t.added++
+		}
 		return write, t.armFlush()
 	}
 	if v.Action != "" {
@@ -215,6 +240,7 @@ func (t *Trail) enqueue(e oplog.Entry) bool {
 		return false
 	}
 	t.pending = append(t.pending, e)
+	t.added++
 	return true
 }
 
