@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -82,7 +83,7 @@ func TestManyChangesAreToldOnceEach(t *testing.T) {
 						return
 					}
 					err = told(db, "a", data, fmt.Appendf(data[:len(data):len(data)], "%d", w))
-					if done = err == nil; err != nil && err != oplog.ErrRevision {
+					if done = err == nil; !done && !errors.Is(err, oplog.ErrRevision) {
 						t.Error(err)
 						return
 					}

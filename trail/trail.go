@@ -69,7 +69,7 @@ type Trail struct {
 	settleMu sync.Mutex // held while events are written for those that wait in Settle; acquired before writeMu
 
 	mu           sync.Mutex // guards the fields below
-	added        uint64 // counts events that have to be written
+	added        uint64     // counts events that have to be written
 	pending      []oplog.Entry
 	writing      []oplog.Entry                   // those that writePending took
 	lastRecorded map[[sha256.Size]byte]time.Time // when a deduplicated event was last recorded, by digest
