@@ -4,13 +4,17 @@
 # make console build the console into frontend/dist
 # make bench   benchmark queries over a million entries, 64 senders, exports
 # make fuzz    fuzz the parsers of searches, ids, entries and files
+# make crash   kill the program and make its system calls fail, 500 times; needs strace
+# make powercut
+#              cut the power under ext4 and XFS 15 and 8 times; needs root
+# make soak    load the program for 30 minutes (SOAK=3m for less), and plot what it uses to bin/soak.svg
 # make attack  flood a server with hostile connections; report its memory, and how fast it answers others
 
 GO = CGO_ENABLED=0 go
 LINT = go tool -modfile=tools/go.mod golangci-lint
 BIN = $(CURDIR)/bin
 
-.PHONY: ci test commits lint cross vulnerabilities test-go test-console test-dist test-e2e build console types dev bench fuzz attack
+.PHONY: ci test commits lint cross vulnerabilities test-go test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut soak
 
 test: lint test-go test-console test-dist test-e2e
 
@@ -73,6 +77,17 @@ bench:
 attack:
 	$(GO) build -trimpath -o $(BIN)/oplog .
 	OPLOG=$(BIN)/oplog $(GO) test ./cli -run '^$$' -bench Attack -benchtime 1x -timeout 10m
+
+crash: build
+	OPLOG=$(BIN)/oplog OPLOG_CRASH=500 $(GO) test ./crashtest -run 'SystemCalls|Order' -parallel 4 -count 1 -timeout 60m -v
+
+powercut: build
+	command -v mkfs.xfs || apt-get install -y xfsprogs || echo 'mkfs.xfs is missing: XFS is left out'
+	OPLOG=$(BIN)/oplog OPLOG_POWERCUT=15 $(GO) test ./crashtest -run PowerCut -count 1 -timeout 30m -v
+
+SOAK = 30m
+soak: build
+	OPLOG=$(BIN)/oplog OPLOG_SOAK=$(SOAK) OPLOG_SOAK_SVG=$(BIN)/soak.svg $(GO) test ./crashtest -run Soak -count 1 -timeout 2h -v
 
 fuzz:
 	go test ./oplog -run '^$$' -fuzz FuzzParseSearch -fuzztime 5m
