@@ -174,6 +174,7 @@ func TestNamedFilesAreWrittenDurably(t *testing.T) {
 		"node/backup.go os.CreateTemp":                 "a copy that is sent and removed",
 		"exports/formats/read_xlsx.go os.CreateTemp":   "a copy that is read and removed",
 		"storage/backup.go os.Remove":                  "what a failed restore leaves, which is told as failed",
+		"storage/backup.go os.RemoveAll":               "what remains is removed by the next restore",
 		"exports/jobs.go os.Remove":                    "what remains is removed at the next start",
 		"search/segment.go os.Remove":                  "what the manifest does not list is removed when the tenant is opened",
 		"node/backup.go os.Remove":                     "what remains is removed at the next start",

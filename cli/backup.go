@@ -2,17 +2,21 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"time"
 
 	"oplog/durable"
 	"oplog/identity"
 	"oplog/node"
 	"oplog/oplog"
 	"oplog/storage"
+	"oplog/trail"
 )
 
 type backupCommand struct {
@@ -77,7 +81,7 @@ func (c *restoreCommand) Run(ctx context.Context, m *Program) (err error) {
 		return fmt.Errorf("cannot read the backup: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	restored, err := storage.Restore(ctx, dir, f, func(r oplog.Records) error { return identity.AfterRestore(r, m.Now()) })
+	restored, err := storage.Restore(ctx, dir, f, func(db *storage.DB) error { return m.finishRestore(ctx, db, filepath.Base(c.File)) })
 	if err != nil {
 		return err
 	}
@@ -87,6 +91,32 @@ func (c *restoreCommand) Run(ctx context.Context, m *Program) (err error) {
 	fmt.Fprintf(m.Stderr, "Restored to %s and verified: %d entries of %d logs are intact. All sessions have ended; people have to sign in again.\n", dir, restored.Entries, restored.Logs)
 	if !restored.HasKey {
 		fmt.Fprintf(m.Stderr, "To serve it, copy signing.key of the original data directory to %s: the backup does not contain it.\n", dir)
+	}
+	return nil
+}
+
+// finishRestore ends the sessions of a restored store, and records the restore in every trail.
+func (m *Program) finishRestore(ctx context.Context, db *storage.DB, file string) error {
+	if err := identity.AfterRestore(db, m.Now()); err != nil {
+		return err
+	}
+	tenants, err := db.Records(oplog.RecordTenant, "")
+	if err != nil {
+		return err
+	}
+	details, err := json.Marshal(map[string]string{"file": oplog.Clip(file, 255)})
+	if err != nil {
+		return err
+	}
+	now := m.Now().UTC().Truncate(time.Microsecond)
+	for _, tenant := range append([]oplog.Record{{}}, tenants...) {
+		e := oplog.Entry{
+			Tenant: oplog.TrailName(tenant.Name), Time: now, ReceivedAt: now, User: trail.CommandUser, Module: "server", Operation: "restore",
+			Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess, Details: details,
+		}
+		if _, err := db.Append(ctx, e.Tenant, []oplog.Entry{e}, 0); err != nil {
+			return fmt.Errorf("record the restore in the access log: %w", err)
+		}
 	}
 	return nil
 }

@@ -58,15 +58,26 @@ func TestBackupAndRestore(t *testing.T) {
 	if after := allOf(t, c); !slices.Equal(after, before) {
 		t.Errorf("%d entries before, %d after, or others", len(before), len(after))
 	}
+	if told := c.text(t, "/api/v1/tenants/demo/access?operation=restore"); strings.Count(told, `"operation":"restore"`) != 1 || !strings.Contains(told, `"file":"backup"`) {
+		t.Errorf("the access log says %s", told)
+	}
 	p.stop()
 
 	fails("already contains a log", "restore", file, "--data", restored)
 	fails("does not belong to oplog", "restore", file, "--data", dir)
 	fails("cannot read the backup", "restore", filepath.Join(dir, "none"), "--data", filepath.Join(dir, "new"))
+	refusesDamaged(t, file, dir)
+}
+
+// refusesDamaged restores a backup with all kinds of damage to folders in a directory, which stay empty.
+func refusesDamaged(t *testing.T, file, dir string) {
+	t.Helper()
 	for name, text := range damagedBackups(content(t, file)) {
 		write(t, file, text)
 		target := filepath.Join(dir, name)
-		fails("backup is", "restore", file, "--data", target)
+		if r := (setting{}).run(t, "restore", file, "--data", target); r.status != exitFailed || !strings.Contains(r.stderr, "backup is") {
+			t.Errorf("%s: %+v", name, r)
+		}
 		if left, err := os.ReadDir(target); err != nil || len(left) > 0 {
 			t.Errorf("%s: %v is left, %v", name, left, err)
 		}

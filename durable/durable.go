@@ -122,10 +122,15 @@ func replace(part *os.File, path string, fill func(*os.File) error) (err error) 
 	if err := errors.Join(disk.Sync(part), part.Close()); err != nil {
 		return err
 	}
-	if err := disk.Rename(part.Name(), path); err != nil {
+	return Rename(part.Name(), path)
+}
+
+// Rename gives a file that is synced its final name, and makes that durable.
+func Rename(from, to string) error {
+	if err := disk.Rename(from, to); err != nil {
 		return err
 	}
-	return SyncDir(filepath.Dir(path))
+	return SyncDir(filepath.Dir(to))
 }
 
 // MkdirAll creates a directory with its parents, and syncs the directories that they were added to: otherwise a power cut takes a new directory

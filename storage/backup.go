@@ -13,7 +13,6 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"oplog/durable"
-	"oplog/oplog"
 )
 
 // A backup is the data file followed by trailerMark and the SHA-256 of everything before the mark. Programs that read bbolt files ignore
@@ -56,13 +55,13 @@ type RestoreResult struct {
 	Entries uint64 // of all logs
 }
 
-// restorePart is the name of the store while it is copied from a backup. An interrupted restore leaves it behind; the next one overwrites
-// it.
-const restorePart = fileName + ".part"
+// restorePart is the folder in which a backup becomes a store, which is moved out once it is complete. An interrupted restore leaves it behind;
+// the next one begins again.
+const restorePart = "restore.part"
 
 // Restore creates a data directory from the output of WriteTo. It checks the hash and the tree of every log, and calls finish to change
-// records that must not survive a restore. The directory must be new or empty, and stays so if the backup is damaged.
-func Restore(ctx context.Context, dir string, from io.Reader, finish func(oplog.Records) error) (r RestoreResult, err error) {
+// what must not survive a restore. The directory must be new or empty. Until the restore is complete it contains no store, also if it is interrupted.
+func Restore(ctx context.Context, dir string, from io.Reader, finish func(*DB) error) (r RestoreResult, err error) {
 	if err := prepareDir(dir, restorePart, keyName); err != nil {
 		return r, err
 	}
@@ -70,32 +69,62 @@ func Restore(ctx context.Context, dir string, from io.Reader, finish func(oplog.
 	if _, err := os.Stat(path); err == nil {
 		return r, fmt.Errorf("data directory %s already contains a log; specify an empty or new directory", dir)
 	}
-	_, noKey := os.Stat(filepath.Join(dir, keyName))
+	lock, err := lockDir(dir, defaultLockTimeout)
+	if err != nil {
+		return r, err
+	}
+	part := filepath.Join(dir, restorePart)
 	defer func() {
+		_ = os.RemoveAll(part) // nothing depends on it once the store has been moved out
 		if err != nil {
-			if noKey != nil {
-				_ = os.Remove(filepath.Join(dir, keyName)) // of a backup of an earlier version
-			}
-			_ = os.Remove(path)
-			_ = os.Remove(filepath.Join(dir, headName))
 			_ = os.Remove(filepath.Join(dir, pidName))
 			_ = os.Remove(filepath.Join(dir, lockName))
 		}
+		err = errors.Join(err, lock.Close())
 	}()
+	if err := errors.Join(os.RemoveAll(part), durable.MkdirAll(part, 0o700)); err != nil {
+		return r, fmt.Errorf("restore to %s: %w", dir, err)
+	}
+	if r, err = restoreIn(ctx, part, filepath.Join(dir, keyName), from, finish); err != nil {
+		return r, err
+	}
+	if key := filepath.Join(part, keyName); r.HasKey { // of a backup of an earlier version, or the one that was there
+		if err := durable.Rename(key, filepath.Join(dir, keyName)); err != nil {
+			return r, fmt.Errorf("restore to %s: %w", dir, err)
+		}
+	}
+	if err := durable.Rename(filepath.Join(part, fileName), path); err != nil {
+		return r, fmt.Errorf("restore to %s: %w", dir, err)
+	}
+	return r, nil
+}
+
+// restoreIn turns a backup into a verified store in an empty folder, with a copy of the key if there is one.
+func restoreIn(ctx context.Context, part, key string, from io.Reader, finish func(*DB) error) (r RestoreResult, err error) {
+	if _, err := os.Stat(key); err == nil {
+		text, err := durable.ReadSecret(key)
+		if err == nil {
+			err = durable.WriteSecret(filepath.Join(part, keyName), string(text))
+		}
+		if err != nil {
+			return r, fmt.Errorf("read the signing key: %w", err)
+		}
+	}
 	var n int64
-	err = durable.WriteFileVia(filepath.Join(dir, restorePart), path, 0o600, func(f *os.File) (err error) {
+	path := filepath.Join(part, fileName)
+	err = durable.WriteFileVia(path+".part", path, 0o600, func(f *os.File) (err error) {
 		if n, err = io.Copy(f, from); err == nil {
 			r.Hashed, err = checkTrailer(f, n)
 		}
 		return err
 	})
 	if err != nil {
-		return r, fmt.Errorf("restore to %s: %w", dir, err)
+		return r, fmt.Errorf("copy the backup: %w", err)
 	}
 	if n == 0 {
 		return r, errors.New("the backup is an empty file")
 	}
-	db, err := Open(dir, Options{WithoutKey: true, restoring: true})
+	db, err := Open(part, Options{WithoutKey: true, restoring: true})
 	if pages := (*pagesError)(nil); errors.As(err, &pages) {
 		return r, fmt.Errorf("the backup is damaged: %s; use another one", pages.what())
 	}

@@ -91,6 +91,8 @@ func prepareDir(dir string, except ...string) error {
 		}
 	}
 	switch i := slices.IndexFunc(others, func(name string) bool { return slices.Contains(besideFile, name) }); {
+	case slices.Contains(others, restorePart):
+		return fmt.Errorf("data directory %s contains a restore that was interrupted; run oplog restore again", dir)
 	case i >= 0 && empty:
 		return fmt.Errorf("%s is empty, but %s beside it is of a log: its content was lost; restore a backup to a new directory", filepath.Join(dir, fileName), others[i])
 	case i >= 0:

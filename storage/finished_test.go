@@ -107,7 +107,7 @@ func TestBackupsHaveOnlyWhatIsOnDisk(t *testing.T) {
 	}
 	db.sync = syncData
 	dir := filepath.Join(t.TempDir(), "restored")
-	r, err := Restore(context.Background(), dir, bytes.NewReader(<-backup), func(oplog.Records) error { return nil })
+	r, err := Restore(context.Background(), dir, bytes.NewReader(<-backup), func(*DB) error { return nil })
 	if err != nil || r.Entries != 1 {
 		t.Errorf("the backup has %d entries, %v; want only the one that was on disk", r.Entries, err)
 	}

@@ -14,12 +14,14 @@ import (
 	"oplog/oplog"
 )
 
+const defaultLockTimeout = 500 * time.Millisecond
+
 // Open opens the store in a data directory, creating both if missing. It rejects, with a one-line error, a directory that is not oplog's,
 // is not readable and writable, was written by a later version, has lost its data file or acknowledged transactions, or is in use by
 // another process.
 func Open(dir string, o Options) (*DB, error) {
 	if o.LockTimeout == 0 {
-		o.LockTimeout = 500 * time.Millisecond
+		o.LockTimeout = defaultLockTimeout
 	}
 	if o.ReadOnly {
 		return openReadOnly(dir, o)

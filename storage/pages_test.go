@@ -153,7 +153,7 @@ func (s *stored) read(t *testing.T, dir string) (refused error) {
 func (s *stored) restore(t *testing.T, data []byte) (refused error) {
 	t.Helper()
 	dir := t.TempDir()
-	if _, err := Restore(context.Background(), dir, bytes.NewReader(data), func(oplog.Records) error { return nil }); err != nil {
+	if _, err := Restore(context.Background(), dir, bytes.NewReader(data), func(*DB) error { return nil }); err != nil {
 		checkWords(t, err)
 		return err
 	}

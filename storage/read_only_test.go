@@ -73,7 +73,7 @@ func TestReadOnly(t *testing.T) {
 			if after := treeOf(t, dir); !maps.Equal(before, after) {
 				t.Errorf("the directory was changed: %d files before, %d after", len(before), len(after))
 			}
-			r, err := Restore(context.Background(), t.TempDir(), &backup, func(oplog.Records) error { return nil })
+			r, err := Restore(context.Background(), t.TempDir(), &backup, func(*DB) error { return nil })
 			if err != nil || r.Entries != 2 {
 				t.Errorf("restored %+v, %v", r, err)
 			}

@@ -271,7 +271,7 @@ func TestSealedFormat(t *testing.T) {
 	}
 	restored := t.TempDir()
 	copyKey(t, db.dir, restored) // as people who restore a backup do
-	if _, err := Restore(context.Background(), restored, &backup, func(oplog.Records) error { return nil }); err != nil {
+	if _, err := Restore(context.Background(), restored, &backup, func(*DB) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	closeStore(t, db)

@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	bolt "go.etcd.io/bbolt"
-
-	"oplog/oplog"
 )
 
 // The private key is neither in the store nor in a backup; a store without it can be verified, but signs nothing.
@@ -31,7 +29,7 @@ func TestSigningKeyIsOutsideTheStore(t *testing.T) {
 	}
 
 	dir := t.TempDir()
-	r, err := Restore(t.Context(), dir, &backup, func(oplog.Records) error { return nil })
+	r, err := Restore(t.Context(), dir, &backup, func(*DB) error { return nil })
 	if err != nil || r.HasKey {
 		t.Errorf("%+v, %v", r, err)
 	}

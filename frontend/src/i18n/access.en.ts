@@ -90,6 +90,7 @@ export const accessEn = {
     'server.rotate_key': 'Replaced the signing key; the old key signed the new one',
     'server.replace_lost_key': 'Began a new signing key, because the old one was lost',
     'server.accept_loss': 'Started although recorded entries are missing',
+    'server.restore': 'Restored the log from a backup',
   },
   facts: {
     q: 'Search',

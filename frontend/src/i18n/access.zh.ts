@@ -90,6 +90,7 @@ export const accessZh: AdminMessages['access'] = {
     'server.rotate_key': '更换签名密钥（新密钥已由旧密钥签名）',
     'server.replace_lost_key': '旧签名密钥丢失，启用新密钥',
     'server.accept_loss': '已确认的记录缺失，仍选择启动',
+    'server.restore': '从备份恢复日志',
   },
   facts: {
     q: '搜索',
