@@ -127,8 +127,12 @@ func (c *crash) serve(f fault, n int) (struck bool) {
 func (c *crash) judge(f fault, n int) {
 	c.t.Helper()
 	err := errors.Join(c.checkEntries(c.data), c.checkExports())
-	if refused := new(refusedError); f.lies && errors.As(err, &refused) {
-		c.refused++
+	refused := new(refusedError)
+	if f.lies && (err == nil || errors.As(err, &refused)) {
+		if err != nil {
+			c.refused++
+		}
+		clear(c.backups) // of the damaged log
 		c.begin()
 		return
 	}

@@ -61,10 +61,10 @@ func faults() []fault {
 		}
 	}
 	return append(all,
-		fault{call: "pwrite64", effect: "retval=0"},                // nothing is written
+		fault{call: "pwrite64", effect: "retval=0"},              // nothing is written
 		fault{call: "pwrite64", effect: "retval=16", lies: true}, // the head of a page or seal is not written, and the rest is
 		fault{call: "pwrite64", effect: "retval=28", lies: true}, // as long as the shortest seal
-		fault{call: "fdatasync", effect: "retval=0"},               // a kill loses nothing of what was not synced
+		fault{call: "fdatasync", effect: "retval=0"},             // a kill loses nothing of what was not synced
 		fault{call: "fdatasync", effect: "retval=0", lasts: true},
 	)
 }
