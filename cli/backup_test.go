@@ -27,6 +27,8 @@ func TestBackupAndRestore(t *testing.T) {
 		}
 	}
 	fails("/api/v1/backup", "backup", file, "--data", data)
+	fails("/api/v1/backup", "verify", "--data", data)
+	fails("--server URL --key KEY", "export", "--tenant", "demo", "--today", "--data", data)
 	owner, _ := signIn(t, p.url, "owner", demoPassword)
 	streamed, fromServer := filepath.Join(dir, "streamed"), filepath.Join(dir, "from server")
 	write(t, streamed, owner.text(t, "/api/v1/backup"))

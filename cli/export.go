@@ -15,6 +15,7 @@ import (
 	"oplog/exports"
 	"oplog/node"
 	"oplog/oplog"
+	"oplog/storage"
 	"oplog/trail"
 )
 
@@ -78,48 +79,55 @@ func (c *exportCommand) Run(ctx context.Context, m *Program) error {
 	if c.Server != "" {
 		return c.fromServer(ctx, m)
 	}
-	return m.withLogToRead(c.Data, func(l *node.Node, readOnly bool) error {
-		t, err := l.Directory.Tenant(c.Tenant)
-		if err != nil {
-			return withHint(err, "tenant")
-		}
-		x := exports.Export{Tenant: c.Tenant, Format: c.Format, Columns: c.Columns, Filters: c.filters(), Locale: oplog.LocaleEN}
-		if x.Range, x.From, x.To, err = c.period(t.Location()); err != nil {
-			return err
-		}
-		if err := m.awaitIndex(ctx, l, c.Tenant); err != nil {
-			return err
-		}
-		if c.Output != "" && c.Output != stdStream {
-			x.FileName = filepath.Base(c.Output)
-		}
-		return c.write(m, func(w io.Writer) (string, error) {
-			var shown progress
-			before := 0
-			written, manifest, err := l.Exports.Write(ctx, x, w, func(done, total int) {
-				if shown.done == nil {
-					shown = m.progress("Exporting tenant "+c.Tenant+":", total)
-				}
-				shown.add(done - before)
-				before = done
-			})
-			if err != nil {
-				return "", err
+	err := m.withLogToRead(c.Data, func(l *node.Node, readOnly bool) error { return c.fromLog(ctx, m, l, readOnly) })
+	if errors.Is(err, storage.ErrInUse) {
+		return fmt.Errorf("%w; or export from the running server, with --server URL --key KEY", err)
+	}
+	return err
+}
+
+// fromLog exports from an open log.
+func (c *exportCommand) fromLog(ctx context.Context, m *Program, l *node.Node, readOnly bool) error {
+	t, err := l.Directory.Tenant(c.Tenant)
+	if err != nil {
+		return withHint(err, "tenant")
+	}
+	x := exports.Export{Tenant: c.Tenant, Format: c.Format, Columns: c.Columns, Filters: c.filters(), Locale: oplog.LocaleEN}
+	if x.Range, x.From, x.To, err = c.period(t.Location()); err != nil {
+		return err
+	}
+	if err := m.awaitIndex(ctx, l, c.Tenant); err != nil {
+		return err
+	}
+	if c.Output != "" && c.Output != stdStream {
+		x.FileName = filepath.Base(c.Output)
+	}
+	return c.write(m, func(w io.Writer) (string, error) {
+		var shown progress
+		before := 0
+		written, manifest, err := l.Exports.Write(ctx, x, w, func(done, total int) {
+			if shown.done == nil {
+				shown = m.progress("Exporting tenant "+c.Tenant+":", total)
 			}
-			shown.end()
-			if readOnly {
-				fmt.Fprintln(m.Stderr, "The data directory cannot be written, so the access log does not tell of this export.")
-				return manifest, nil
-			}
-			details := map[string]any{"range": written.Range, "from": written.From, "to": written.To, "format": written.Format, "filters": written.Filters, "rows": written.RowsDone}
-			if len(written.Columns) > 0 {
-				details["columns"] = written.Columns
-			}
-			l.Trail.Add(trail.Event{
-				Tenant: c.Tenant, User: trail.CommandUser, Module: "export", Operation: "start", Object: oplog.Ref{Name: written.FileName}, Details: details,
-			})
-			return manifest, nil
+			shown.add(done - before)
+			before = done
 		})
+		if err != nil {
+			return "", err
+		}
+		shown.end()
+		if readOnly {
+			fmt.Fprintln(m.Stderr, "The data directory cannot be written, so the access log does not tell of this export.")
+			return manifest, nil
+		}
+		details := map[string]any{"range": written.Range, "from": written.From, "to": written.To, "format": written.Format, "filters": written.Filters, "rows": written.RowsDone}
+		if len(written.Columns) > 0 {
+			details["columns"] = written.Columns
+		}
+		l.Trail.Add(trail.Event{
+			Tenant: c.Tenant, User: trail.CommandUser, Module: "export", Operation: "start", Object: oplog.Ref{Name: written.FileName}, Details: details,
+		})
+		return manifest, nil
 	})
 }
 

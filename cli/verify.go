@@ -31,6 +31,9 @@ func (c *verifyCommand) Run(ctx context.Context, m *Program) (err error) {
 		return fmt.Errorf("there is no data directory %s; specify another with --data", dir)
 	}
 	db, err := openToVerify(dir)
+	if errors.Is(err, storage.ErrInUse) {
+		return fmt.Errorf("%w; or download a backup of the running server from /api/v1/backup, and verify what oplog restore makes of it", err)
+	}
 	if err != nil {
 		return err
 	}
