@@ -28,7 +28,7 @@ var measures = []struct {
 	{"goroutines", "", bound{1, 20}},
 	{"descriptors", "", bound{1, 32}},
 	{"oplog.db and index, per entry", "bytes", bound{1.2, 0}},
-	{"recording a batch, median", "ms", bound{1.5, 2}},
+	{"recording a batch, median", "ms", bound{2, 5}},
 	{"recording a batch, 99th percentile", "ms", bound{2, 20}},
 	{"reading, median", "ms", bound{1.5, 2}},
 	{"reading, 99th percentile", "ms", bound{2, 20}},
@@ -37,7 +37,7 @@ var measures = []struct {
 // samples are a soak's samples, by measure.
 type samples [][]float64
 
-// TestSoak loads the program for OPLOG_SOAK, such as 30m, and checks that nothing grows beyond its bound. OPLOG_SOAK_SVG names the file of the plot.
+// TestSoak loads the program for OPLOG_SOAK, such as 30m, and checks that nothing grows beyond its bound. The machine should do nothing else. OPLOG_SOAK_SVG names the file of the plot.
 func TestSoak(t *testing.T) {
 	text := os.Getenv("OPLOG_SOAK")
 	if text == "" {
