@@ -40,6 +40,9 @@ type Export struct {
 	ExpiresAt  time.Time     `json:"expires_at,omitzero"` // when the export will be deleted; zero while it runs
 	Error      string        `json:"error,omitempty"`
 
+	ErrorReason string         `json:"error_reason,omitempty"` // as of an [oplog.Error]; "" for exports of earlier versions
+	ErrorParams map[string]any `json:"error_params,omitempty"`
+
 	UserNames map[string]string `json:"user_names,omitempty"` // names by id of the users in the filters, as of the start of the export
 }
 

@@ -73,7 +73,7 @@ func TestExportOnAFullDisk(t *testing.T) {
 	l.Record("acme", nodetest.Entry("a", 1))
 	x := l.heldExport()
 	l.Lines.Gate <- fmt.Errorf("write: %w", syscall.ENOSPC)
-	if ended := l.ended(x, exports.Failed); !strings.Contains(ended.Error, "disk is full") || len(l.files()) > 0 {
+	if ended := l.ended(x, exports.Failed); !strings.Contains(ended.Error, "disk is full") || ended.ErrorReason != "export-disk-full" || len(l.files()) > 0 {
 		t.Errorf("%+v leaves %v", ended, l.files())
 	}
 	l.Record("acme", nodetest.Entry("b", 1)) // the store still works

@@ -133,13 +133,13 @@ func (s *Exports) finish(id string, size int64, err error) {
 	case errors.Is(err, context.Canceled) && !closed:
 		x.Status = Cancelled
 	case errors.Is(err, context.Canceled):
-		x.Status, x.Error = Failed, interrupted
+		x.fail(errInterrupted)
 	case oplog.CodeOf(err) == oplog.CodeTooMany, oplog.CodeOf(err) == oplog.CodeDiskFull:
-		x.Status, x.Error = Failed, err.Error()
+		x.fail(err)
 	case oplog.IsDiskFull(err):
-		x.Status, x.Error = Failed, "The disk is full; free some space, then start the export again."
+		x.fail(oplog.Refuse(oplog.CodeDiskFull, "export-disk-full", "The disk is full; free some space, then start the export again."))
 	default:
-		x.Status, x.Error = Failed, err.Error()
+		x.fail(err)
 		faults.Report("writing an export", err, "tenant", x.Tenant, "export", x.ID)
 	}
 	removed := false
@@ -153,7 +153,16 @@ func (s *Exports) finish(id string, size int64, err error) {
 	}
 }
 
-const interrupted = "The program was stopped before the export was complete; start it again."
+var errInterrupted = oplog.Refuse(oplog.CodeUnavailable, "export-interrupted", "The program was stopped before the export was complete; start it again.")
+
+// fail marks an export as failed. What has no reason for programs is an error of the server.
+func (x *Export) fail(err error) {
+	var known *oplog.Error
+	if !errors.As(err, &known) || known.Reason == "" {
+		known = oplog.Refuse(oplog.CodeUnavailable, "export-failed", "{error}", err.Error())
+	}
+	x.Status, x.Error, x.ErrorReason, x.ErrorParams = Failed, err.Error(), known.Reason, known.Params
+}
 
 // path returns the path of an export's file.
 func (s *Exports) path(x Export) string { return filepath.Join(s.dir, x.ID+"."+x.Format) }
@@ -172,7 +181,8 @@ func (s *Exports) recover() error {
 		_ = os.Remove(s.path(x))                  // complete, but its record was never written
 		_ = os.Remove(s.path(x) + manifestFile)
 		_, err := records.Change(s.store, oplog.RecordExport, exportName(x), func(r *Export, _ bool) (bool, error) {
-			r.Status, r.Error, r.FinishedAt = Failed, interrupted, s.now().UTC()
+			r.fail(errInterrupted)
+			r.FinishedAt = s.now().UTC()
 			r.ExpiresAt = r.FinishedAt.Add(Lifetime)
 			return false, nil
 		})

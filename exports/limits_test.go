@@ -111,7 +111,7 @@ func TestBytesOfExportsAreBounded(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 1))
 	l.keep(report, 1, exports.MaxBytesOfCreator-1)
-	if ended := l.ended(l.by(report), exports.Failed); !strings.Contains(ended.Error, "Your exports use 5 GiB, the limit; delete some, or retry after") || ended.Size != 0 {
+	if ended := l.ended(l.by(report), exports.Failed); !strings.Contains(ended.Error, "Your exports use 5 GiB, the limit; delete some, or retry after") || ended.ErrorReason != "too-many-exports" || ended.Size != 0 {
 		t.Errorf("%+v", ended)
 	}
 	if files := l.files(); len(files) > 0 {
@@ -140,7 +140,7 @@ func TestExportsLeaveTheReserve(t *testing.T) {
 	_, err := l.Backup()
 	nodetest.WantCode(t, err, oplog.CodeDiskFull)
 	l.Lines.Gate <- nil
-	if ended := l.ended(x, exports.Failed); !strings.Contains(ended.Error, "reserved for recording") || len(l.files()) > 0 {
+	if ended := l.ended(x, exports.Failed); !strings.Contains(ended.Error, "reserved for recording") || ended.ErrorReason != "disk-nearly-full" || ended.ErrorParams["reserve"] != 1024.0 || len(l.files()) > 0 {
 		t.Errorf("%+v leaves %v", ended, l.files())
 	}
 	l.Record("acme", nodetest.Entry("still", 1))

@@ -123,7 +123,7 @@ func (s *Exports) writeExport(ctx context.Context, p plan, to io.Writer, written
 		for i := range entries {
 			seq := entries[i].Seq
 			if entries[i].Damaged {
-				return oplog.Errorf(oplog.CodeDamaged, "Entry %d, of %s (UTC), is damaged in the store; nothing is exported that was not recorded. Export the days before and after it, or restore the log from a backup.", seq, oplog.DateOf(entries[i].Time))
+				return oplog.Refuse(oplog.CodeDamaged, "entry-damaged", "Entry {seq}, of {date} (UTC), is damaged in the store; nothing is exported that was not recorded. Export the days before and after it, or restore the log from a backup.", seq, oplog.DateOf(entries[i].Time))
 			}
 			if m.LastSeq = max(m.LastSeq, seq); m.FirstSeq == 0 || seq < m.FirstSeq {
 				m.FirstSeq = seq

@@ -21,7 +21,7 @@ func (l *Node) checkSpaceFor(bytes int64) error {
 		return nil //nolint:nilerr // not known: the disk itself rejects what does not fit
 	}
 	if free < reserve+uint64(max(0, bytes)) {
-		return oplog.Errorf(oplog.CodeDiskFull, "The disk is nearly full: %d MiB are free, of which %d MiB are reserved for recording. Free some space, then retry.",
+		return oplog.Refuse(oplog.CodeDiskFull, "disk-nearly-full", "The disk is nearly full: {free} MiB are free, of which {reserve} MiB are reserved for recording. Free some space, then retry.",
 			free>>20, reserve>>20)
 	}
 	return nil

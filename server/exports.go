@@ -31,24 +31,28 @@ type exportRequestBody struct {
 
 // exportBody is the current state of an export.
 type exportBody struct {
-	ID         string            `json:"id" doc:"The export's id."`
-	Status     exports.Status    `json:"status" enum:"running,done,failed,cancelled" doc:"Status of the export."`
-	RowsDone   int               `json:"rows_done" doc:"Rows written so far."`
-	RowsTotal  int               `json:"rows_total" doc:"Total rows."`
-	Format     string            `json:"format" enum:"csv,xlsx,ndjson" doc:"Also the file extension."`
-	Range      oplog.Range       `json:"range" enum:"today,yesterday,last_7_days,last_30_days,last_90_days,last_week,this_month,last_month,custom" doc:"The requested period."`
-	From       time.Time         `json:"from,omitzero" doc:"The period, resolved when the export started."`
-	To         time.Time         `json:"to,omitzero" doc:"Exclusive."`
-	Columns    []string          `json:"columns,omitempty" enum:"received,key,user_agent,changes,details" doc:"Its additional columns."`
-	Filters    filtersBody       `json:"filters"`
-	FileName   string            `json:"file_name" doc:"Name of the downloaded file."`
-	Size       int64             `json:"size" doc:"File size in bytes."`
-	CreatedBy  exports.Creator   `json:"created_by"`
-	CreatedAt  time.Time         `json:"created_at" doc:"Time of creation."`
-	FinishedAt time.Time         `json:"finished_at,omitzero" doc:"Time of completion, successful or not."`
-	ExpiresAt  time.Time         `json:"expires_at,omitzero" doc:"When the export, with its file, is deleted."`
-	Error      string            `json:"error,omitempty" doc:"Why it failed."`
-	UserNames  map[string]string `json:"user_names,omitempty" doc:"Names by id of the users in the filters when the export started: at most 50, and only users in the log."`
+	ID         string          `json:"id" doc:"The export's id."`
+	Status     exports.Status  `json:"status" enum:"running,done,failed,cancelled" doc:"Status of the export."`
+	RowsDone   int             `json:"rows_done" doc:"Rows written so far."`
+	RowsTotal  int             `json:"rows_total" doc:"Total rows."`
+	Format     string          `json:"format" enum:"csv,xlsx,ndjson" doc:"Also the file extension."`
+	Range      oplog.Range     `json:"range" enum:"today,yesterday,last_7_days,last_30_days,last_90_days,last_week,this_month,last_month,custom" doc:"The requested period."`
+	From       time.Time       `json:"from,omitzero" doc:"The period, resolved when the export started."`
+	To         time.Time       `json:"to,omitzero" doc:"Exclusive."`
+	Columns    []string        `json:"columns,omitempty" enum:"received,key,user_agent,changes,details" doc:"Its additional columns."`
+	Filters    filtersBody     `json:"filters"`
+	FileName   string          `json:"file_name" doc:"Name of the downloaded file."`
+	Size       int64           `json:"size" doc:"File size in bytes."`
+	CreatedBy  exports.Creator `json:"created_by"`
+	CreatedAt  time.Time       `json:"created_at" doc:"Time of creation."`
+	FinishedAt time.Time       `json:"finished_at,omitzero" doc:"Time of completion, successful or not."`
+	ExpiresAt  time.Time       `json:"expires_at,omitzero" doc:"When the export, with its file, is deleted."`
+	Error      string          `json:"error,omitempty" doc:"Why it failed."`
+
+	ErrorReason string         `json:"error_reason,omitempty" doc:"The same for programs, such as exports-in-use."`
+	ErrorParams map[string]any `json:"error_params,omitempty" doc:"Numbers and names in the error."`
+
+	UserNames map[string]string `json:"user_names,omitempty" doc:"Names by id of the users in the filters when the export started: at most 50, and only users in the log."`
 }
 
 type (
@@ -158,7 +162,7 @@ func newExportBody(x exports.Export) exportBody {
 		ID: x.ID, Status: x.Status, RowsDone: x.RowsDone, RowsTotal: x.RowsTotal, Format: x.Format, Range: x.Range,
 		From: x.From.UTC(), To: x.To.UTC(), Columns: x.Columns, Filters: filtersBody{x.Filters}, FileName: x.FileName, Size: x.Size,
 		CreatedBy: x.CreatedBy, CreatedAt: x.CreatedAt, FinishedAt: x.FinishedAt, ExpiresAt: x.ExpiresAt, Error: x.Error,
-		UserNames: x.UserNames,
+		ErrorReason: x.ErrorReason, ErrorParams: x.ErrorParams, UserNames: x.UserNames,
 	}
 }
 

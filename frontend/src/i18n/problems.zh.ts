@@ -107,6 +107,12 @@ export const problemsZh: ProblemMessages = {
     'another-signed-in': '已有其他人登录',
     'backup-key-owner-only': '只有所有者可以创建备份密钥：备份包含全部租户',
     'body-too-large': '内容超过 {max}，请分批发送',
+    'disk-nearly-full': '磁盘将满：剩余 {free} MiB，其中 {reserve} MiB 仅供记录使用。请释放空间后重试',
+    'entry-damaged':
+      '{date}（UTC）的第 {seq} 条操作在存储中已损坏；未按原样记录的内容不会导出。请导出其前后的日期，或从备份恢复日志',
+    'export-disk-full': '磁盘已满，请释放空间后重新导出',
+    'export-failed': '服务器出错（{error}），详见服务器日志',
+    'export-interrupted': '导出完成前程序已停止，请重新导出',
     'export-incomplete':
       '日志中只有导出开始时 {expected} 条操作中的 {found} 条：期间有日期被删除，或操作缺失。请重新导出；再次失败时，请运行 oplog verify 查找原因',
     'export-without-file': '此导出没有文件',

@@ -12,7 +12,7 @@ import { withIds } from '../../model/log/names'
 import { useOrganizations } from '../../model/log/queries'
 import { Notice } from '../../ui/Notice'
 import { Shown } from '../../ui/Shown'
-import { exportContent, exportPeriod, remainingTime } from './describe'
+import { exportContent, exportFailure, exportPeriod, remainingTime } from './describe'
 import { bundlePath, filePath, type useExports, useRemoveExport } from './queries'
 import { bundleName } from './verify'
 import './exports.css'
@@ -89,6 +89,7 @@ interface LineProps {
 
 function ExportLine({ one, tenant, what: holds, isNew, canDelete, onCancel }: LineProps) {
   const messages = useExportsMessages()
+  const failure = exportFailure(one)
   const [proof, setProof] = useState(false)
   const [deleting, setDeleting] = useState(false)
   const proofId = useId()
@@ -128,10 +129,10 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onCancel }: Li
           <span className="export-number">
             {one.status === 'done' ? messages.rows(one.rows_total) : messages.exportStatus[one.status]}
           </span>
-          <small className="export-state" title={one.error}>
+          <small className="export-state" title={failure}>
             {one.status === 'done'
               ? messages.kept(sizeText(one.size), remainingTime(one, Date.now(), messages))
-              : one.error}
+              : failure}
           </small>
           <span className="export-actions">
             {one.status === 'done' && (

@@ -3,11 +3,11 @@ import { en as commonEn } from '../../i18n/en'
 import { exportsEn } from '../../i18n/exports.en'
 import { exportsZh } from '../../i18n/exports.zh'
 import { zh as commonZh } from '../../i18n/zh'
-import { ApiProblem } from '../../lib/problem'
+import { ApiProblem, loadProblemMessages, setProblemTexts } from '../../lib/problem'
 import { sizeText } from '../../lib/size'
 import type { Export } from '../../model/api/types'
 import { titlesOf } from '../../model/log/catalog'
-import { exportContent, exportPeriod, refusalText, remainingTime } from './describe'
+import { exportContent, exportFailure, exportPeriod, refusalText, remainingTime } from './describe'
 
 const en = { ...commonEn, ...exportsEn }
 const zh = { ...commonZh, ...exportsZh }
@@ -94,4 +94,22 @@ test('why one could not be started', () => {
   )
   expect(refusalText(refused(429), zh)).toContain('已达上限。请删除不再需要的导出')
   expect(refusalText(refused(507), zh)).toContain('剩余空间仅供记录日志使用')
+})
+
+test('an export says in the language of the console why it failed', async () => {
+  const failed: Export = {
+    ...one,
+    status: 'failed',
+    error: 'The store has only 3 of the 4 operations that it had when the export started.',
+    error_reason: 'export-incomplete',
+    error_params: { found: 3, expected: 4 },
+  }
+  expect(exportFailure(one)).toBeUndefined()
+  expect(exportFailure(failed)).toBe(failed.error)
+  setProblemTexts('zh-CN', '')
+  await loadProblemMessages()
+  expect(exportFailure(failed)).toContain('4 条操作中的 3 条')
+  const { error_reason, error_params, ...earlier } = failed
+  expect(exportFailure(earlier)).toBe(failed.error)
+  setProblemTexts('en', '')
 })

@@ -48,3 +48,9 @@ export function remainingTime(one: Export, now: number, messages: ExportsMessage
 export function refusalText(error: unknown, messages: ExportsMessages): string {
   return (error instanceof ApiProblem && messages.exportRefused(error.status)) || problemText(error)
 }
+
+/** Why an export failed, in the language of the console. Exports of earlier versions have the server's message alone. */
+export function exportFailure({ error, error_reason: type, error_params: params }: Export): string | undefined {
+  if (!error) return undefined
+  return problemText(new ApiProblem(1, { detail: error, ...(type && { type }), ...(params && { params }) }))
+}

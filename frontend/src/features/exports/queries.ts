@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { urlOf } from '../../lib/basePath'
+import { loadProblemMessages } from '../../lib/problem'
 import { beginAction } from '../../model/api/action'
 import { call, tenantPath } from '../../model/api/http'
 import { queryKeys } from '../../model/api/queryKeys'
@@ -10,7 +11,11 @@ import { bundleName } from './verify'
 export function useExports(tenant: string) {
   return useQuery({
     queryKey: queryKeys.exports(tenant),
-    queryFn: async ({ signal }) => (await call<Exports>(tenantPath(tenant, 'exports'), { signal })).exports,
+    queryFn: async ({ signal }) => {
+      const { exports } = await call<Exports>(tenantPath(tenant, 'exports'), { signal })
+      if (exports.some((one) => one.error)) await loadProblemMessages()
+      return exports
+    },
     staleTime: 0,
     refetchInterval: (query) => (query.state.data?.some((one) => one.status === 'running') ? 700 : false),
   })

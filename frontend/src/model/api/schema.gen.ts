@@ -1294,6 +1294,12 @@ export interface components {
             created_by: components["schemas"]["Creator"];
             /** @description Why it failed. */
             error?: string;
+            /** @description Numbers and names in the error. */
+            error_params?: {
+                [key: string]: unknown;
+            };
+            /** @description The same for programs, such as exports-in-use. */
+            error_reason?: string;
             /**
              * Format: date-time
              * @description When the export, with its file, is deleted.
