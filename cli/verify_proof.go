@@ -58,7 +58,7 @@ func (c *verifyProofCommand) Run(m *Program) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(m.Stdout, `TRUE: this entry is part of the log of tenant %s, as number %d of %d, and is unchanged:
+	_, err = fmt.Fprintf(m.Stdout, `TRUE: this entry is part of %s, as number %d of %d, and is unchanged:
   %s
 
 Proven, by the signature of %s:
@@ -67,9 +67,21 @@ Proven, by the signature of %s:
 Not proven by it:
   that the operation took place at the stated time: the log received it %s after that time
   that the key is the log's: compare it with the one that you were given in person
-`, visible(entry.Tenant), entry.Seq, head.Size, recorded, signedBy(keys, head.Key),
+`, logOf(entry.Tenant), entry.Seq, head.Size, recorded, signedBy(keys, head.Key),
 		entry.ReceivedAt.UTC().Format(time.RFC3339Nano), max(0, entry.ReceivedAt.Sub(entry.Time)).Round(time.Second))
 	return err
+}
+
+// logOf names a log in the store for people.
+func logOf(tree string) string {
+	owner := visible(oplog.OwnerOf(tree))
+	switch {
+	case !oplog.IsTrail(tree):
+		return "the log of tenant " + owner
+	case owner == "":
+		return "the access log of the installation"
+	}
+	return "the access log of tenant " + owner
 }
 
 // formatRecorded formats an entry as recorded, with a line per field.

@@ -91,3 +91,39 @@ func otherKey(t *testing.T) string {
 	setting{}.mustRun(t, "tenant", "add", "acme", "--name", "Acme", "--data", data)
 	return strings.TrimSpace(setting{}.mustRun(t, "key", "verifier", "--data", data))
 }
+
+// TestVerifyProofOfAccessLogs: the proof of an event, of a tenant's access log and of the installation's, is verified as that of an entry is.
+func TestVerifyProofOfAccessLogs(t *testing.T) {
+	data := t.TempDir()
+	p := serve(t, "demo", "--entries", "300", "--data", data)
+	c, _ := signIn(t, p.url, "owner", demoPassword)
+	var made map[string]any
+	c.get(t, "/api/v1/tenants/demo/entries?limit=1", &made)
+	answers := map[string]string{}
+	for of, path := range map[string]string{"the access log of the installation": "/api/v1/access", "the access log of tenant demo": "/api/v1/tenants/demo/access"} {
+		var page struct{ Entries []struct{ ID string } }
+		c.get(t, path, &page)
+		if len(page.Entries) == 0 {
+			t.Fatalf("%s is empty", of)
+		}
+		answers[of] = c.text(t, path+"/"+page.Entries[0].ID)
+	}
+	p.stop()
+	key := strings.TrimSpace(setting{}.mustRun(t, "key", "verifier", "--data", data))
+	file := filepath.Join(t.TempDir(), "proof.json")
+	for of, answer := range answers {
+		for _, c := range []struct {
+			want string
+			text string
+		}{
+			{"TRUE: this entry is part of " + of + ", as number ", answer},
+			{"NOT TRUE: the fields beside the proof", strings.Replace(answer, `"operation":"`, `"operation":"x`, 1)},
+			{"NOT TRUE: ", strings.Replace(answer, `"index":`, `"index":1`, 1)},
+		} {
+			write(t, file, c.text)
+			if r := (setting{}).run(t, "verify-proof", file, "--key", key); !strings.Contains(r.stdout+r.stderr, c.want) || (r.status == exitDone) != strings.HasPrefix(c.want, "TRUE") {
+				t.Errorf("%s: %+v, want %s", of, r, c.want)
+			}
+		}
+	}
+}
