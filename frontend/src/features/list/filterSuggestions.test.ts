@@ -43,6 +43,11 @@ test('in Chinese, and before the counts are there', () => {
   expect(found('华东', zh, null)).toEqual([['organization', '华东大区 East China', undefined, 'east']])
 })
 
+test('an organization that a long summary does not list is offered without a count', () => {
+  const cut = { facets: { ...facets, organization: [one('east', 1)], more: { organization: 1 } } } as unknown as Summary
+  expect(found('shanghai', en, cut)).toEqual([['organization', 'Shanghai Studio', undefined, 'shop']])
+})
+
 test('what gives nothing, or is on already, is not offered', () => {
   const none = { facets: { ...facets, role: [one('Content editor', 0)] } } as unknown as Summary
   expect(found('editor', en, none)).toEqual([])

@@ -39,7 +39,10 @@ export function suggestFilters(
     (summary?.facets[field] ?? []).filter(fits).flatMap(({ value, count }) => way(field, value, title(value), count))
 
   const network = parseNetwork(filters.q)
-  const below = summary && countsWithBelow(organizationTree(organizations ?? []), summary.facets.organization)
+  // A summary that does not list all organizations tells nothing of those below one.
+  const complete = !summary?.facets.more?.organization
+  const below =
+    summary && complete && countsWithBelow(organizationTree(organizations ?? []), summary.facets.organization)
   return [
     ...(network ? way('ip', network, network) : []),
     ...facet('outcome', ({ value }) => begins(value) || begins(outcomeTitle(value)), outcomeTitle),
@@ -50,7 +53,7 @@ export function suggestFilters(
     ).slice(0, most),
     ...(organizations ?? [])
       .filter(({ name }) => like(name))
-      .flatMap(({ id, name }) => way('organization', id, name, below?.get(id)))
+      .flatMap(({ id, name }) => way('organization', id, name, below ? below.get(id) : undefined))
       .slice(0, most),
   ]
 }
