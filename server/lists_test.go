@@ -43,7 +43,7 @@ func TestListsArePaged(t *testing.T) {
 	}
 	for path, caller := range map[string]string{
 		accountsPath: "owner", accountsPath + "?tenant=acme": "admin", accountsPath + "/admin/sessions": "owner", "/api/v1/sessions": "admin",
-		"/api/v1/tenants": "owner", tenantA + "/keys": "admin", tenantA + "/views": "admin", tenantA + "/exports": "admin",
+		"/api/v1/tenants": "owner", "/api/v1/session": "owner", tenantA + "/keys": "admin", tenantA + "/views": "admin", tenantA + "/exports": "admin",
 		tenantA + "/catalog": "admin", tenantA + "/organizations": "admin", tenantA + "/retention": "admin",
 	} {
 		whole := f.send(caller, "GET", path, "")

@@ -33,7 +33,7 @@ func (s *Server) changeSession(ctx context.Context, in *call, input *changeSessi
 			return nil, err
 		}
 	}
-	body, err := s.describeSession(in.account)
+	body, err := s.describeSession(in, in.account)
 	return &sessionOutput{http.StatusOK, body}, err
 }
 

@@ -35,7 +35,7 @@ func (s *Server) routes() []route {
 		{"GET", "/launch", anyone, 302, "launch", "Sign in a user authenticated by the host system", launchParams, raw(s.launch, describeLaunch)},
 		{"POST", "/launch", anyone, 303, "continueLaunch", "Sign in a user authenticated by the host system in place of the signed-in one", nil, raw(s.continueLaunch, describeContinueLaunch)},
 		{"DELETE", tenant + "/launched/{sub}", byLaunchKey, 204, "endLaunched", "End the sessions of a user of the host system", nil, typed(s.endLaunched)},
-		{"GET", session, users, 200, "getSession", "The signed-in user", nil, typed(s.getSession)},
+		{"GET", session, users, 200, "getSession", "The signed-in user", listParams(maxItems), typed(s.getSession)},
 		{"PATCH", session, users, 200, "changeSession", "Change the account's language or its password", nil, typed(s.changeSession)},
 		{"DELETE", session, users, 204, "signOut", "Sign out", nil, typed(s.signOut)},
 		{"POST", factor, users, 200, "finishSignIn", "Complete a sign-in with the second factor", nil, typed(s.finishSignIn)},

@@ -21,7 +21,7 @@ type sessionBody struct {
 	Name         string          `json:"name,omitempty" doc:"Name of a user authenticated by the host system."`
 	Role         identity.Role   `json:"role" enum:"owner,admin,auditor,member" doc:"The account's role."`
 	Locale       string          `json:"locale" enum:"en,zh-CN" doc:"Language: en or zh-CN."`
-	Tenants      []sessionTenant `json:"tenants" doc:"Tenants whose logs the account can read; none for a member."`
+	Tenants      []sessionTenant `json:"tenants" doc:"Tenants whose logs the account can read, by id; none for a member."`
 	Organization string          `json:"organization,omitempty" doc:"Restricts the account to this organization and those below it."`
 	MustChange   bool            `json:"must_change,omitempty" doc:"Whether the password must be changed before anything else."`
 	Launched     bool            `json:"launched,omitempty" doc:"Whether a host system authenticated the user, who has no password here."`
@@ -157,7 +157,7 @@ func (s *Server) signedIn(in *call, account identity.Account, session identity.S
 	for _, c := range []http.Cookie{cookie, device} {
 		in.http.Response().Header.Add(fiber.HeaderSetCookie, c.String())
 	}
-	body, err := s.describeSession(account)
+	body, err := s.describeSession(in, account)
 	return &signInOutput{http.StatusOK, cookie, body}, err
 }
 
@@ -191,7 +191,7 @@ func (s *Server) getSession(_ context.Context, in *call, _ *struct{}) (*sessionO
 	if in.pending {
 		return &sessionOutput{http.StatusAccepted, s.describePending(in, in.account)}, nil
 	}
-	body, err := s.describeSession(in.account)
+	body, err := s.describeSession(in, in.account)
 	return &sessionOutput{http.StatusOK, body}, err
 }
 
@@ -246,7 +246,7 @@ func (s *Server) signedOut(c *fiber.Ctx) *signOutOutput {
 	return &signOutOutput{cookie}
 }
 
-func (s *Server) describeSession(a identity.Account) (sessionBody, error) {
+func (s *Server) describeSession(in *call, a identity.Account) (sessionBody, error) {
 	body := sessionBody{Username: a.Username, Name: a.Name, Role: a.Role, Locale: cmp.Or(a.Locale, oplog.LocaleEN), Organization: a.Organization, MustChange: a.MustChange, Launched: a.Launched, Tenants: []sessionTenant{}}
 	if a.MustChange {
 		return body, nil // the rest has to wait
@@ -260,6 +260,9 @@ func (s *Server) describeSession(a identity.Account) (sessionBody, error) {
 		var own oplog.Tenant
 		own, err = s.directory.Tenant(a.Tenant)
 		tenants = []oplog.Tenant{own}
+	}
+	if err == nil {
+		tenants, err = pageOf(in, maxItems, tenants, func(t *oplog.Tenant) string { return t.ID })
 	}
 	if err != nil {
 		return body, err

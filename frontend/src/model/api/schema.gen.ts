@@ -2172,7 +2172,7 @@ export interface components {
             role: "owner" | "admin" | "auditor" | "member";
             /** @description Sent with status 202 while the sign-in waits for the second factor; the session is good for nothing else. */
             second_factor?: components["schemas"]["SecondFactorStep"];
-            /** @description Tenants whose logs the account can read; none for a member. */
+            /** @description Tenants whose logs the account can read, by id; none for a member. */
             tenants: components["schemas"]["SessionTenant"][];
             /** @description Username. */
             username: string;
@@ -3036,7 +3036,12 @@ export interface operations {
     };
     getSession: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Items per response; at most, and by default, 1000. If there are more, the header Next-Cursor has a cursor for them. */
+                limit?: number;
+                /** @description The header Next-Cursor of the previous response. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
