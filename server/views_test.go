@@ -128,7 +128,9 @@ func TestViewsRejected(t *testing.T) {
 	refused(`{"name":"x","query":"","table":{"hidden":["content"]}}`, "hidden[0]")
 	refused(`{"name":"x","query":"`+strings.Repeat("a", 5000)+`"}`, "query")
 	v := f.saveView("auditor", `{"name":"Mine","query":""}`)
-	f.change("auditor", "POST", viewsPath, `{"name":"mine","query":"q=x"}`, 409)
+	for _, same := range []string{"mine", "ＭＩＮＥ", "Mine "} {
+		f.change("auditor", "POST", viewsPath, `{"name":"`+same+`","query":"q=x"}`, 409)
+	}
 	f.change("auditor", "PATCH", viewsPath+"/"+v.ID, `{"query":"cursor=x"}`, 422)
 	f.change("auditor", "PATCH", viewsPath+"/"+v.ID, `{"name":"Mine"}`, 200)
 	for i := range 99 {

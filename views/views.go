@@ -135,7 +135,7 @@ func (s *Views) View(tenant, id string, a identity.Account) (View, error) {
 	return v, err
 }
 
-// Add saves a view of the account. Its name must be unique among the account's views.
+// Add saves a view of the account. Its name must be unique among the account's views, without regard to case and width.
 func (s *Views) Add(v View, a identity.Account, checks ...directory.May) (View, error) {
 	s.changeMu.Lock()
 	defer s.changeMu.Unlock()
@@ -196,7 +196,7 @@ func (s *Views) checkView(v View) error {
 		if own++; own >= MaxViews {
 			return oplog.Refuse(oplog.CodeInvalid, "too-many-views", "The limit is {max} views per person and tenant; delete one first.", MaxViews)
 		}
-		if strings.EqualFold(other.Name, v.Name) {
+		if identity.NameKey(other.Name) == identity.NameKey(v.Name) {
 			return oplog.Refuse(oplog.CodeConflict, "view-exists", "A view named {name} already exists.", other.Name)
 		}
 	}
