@@ -14,6 +14,7 @@ import (
 
 	"oplog/faults"
 	"oplog/node"
+	"oplog/scrub"
 	"oplog/server"
 	"oplog/storage"
 	"oplog/trail"
@@ -113,6 +114,7 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	slog.SetDefault(o.Logger) // errors of background work are logged there, too
 	failed := func(err error) { faults.Report("background work", err) }
 	daily.Go(func() { l.Journal.RetainDaily(days, retentionInterval, failed) })
+	daily.Go(func() { l.Scrub.Run(days, f.ScrubEvery, scrub.DefaultPace) })
 	if err := errors.Join(limitMemory(f.MemoryLimit, m.Getenv), f.setUpAnchors(l, &o, m.Now)); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"time"
 
 	"oplog/oplog"
 )
@@ -12,18 +13,19 @@ import (
 // serveFlags are the flags of all serving commands.
 type serveFlags struct {
 	dataFlag
-	Listen        string   `default:"127.0.0.1:8484" placeholder:"ADDR" help:"Address to listen on (${default}); port 0 takes a free one."`
-	Host          []string `placeholder:"NAME" help:"Host name of the server, besides localhost; may be repeated. Requests for other hosts are rejected."`
-	NoOpen        bool     `help:"Do not open the browser."`
-	Anchor        string   `placeholder:"DIR" help:"Folder off this machine, such as a network share or USB stick, for the checkpoints of all logs and access logs, every few minutes and on exit; it must exist."`
-	Witness       []string `sep:"none" placeholder:"\"VKEY URL\"" help:"Witness that cosigns each checkpoint: the verifier key that it prints, and its URL; may be repeated."`
-	TLSCert       string   `name:"tls-cert" placeholder:"FILE" and:"tls" help:"Certificate for HTTPS. A renewed certificate is used without a restart."`
-	TLSKey        string   `name:"tls-key" placeholder:"FILE" and:"tls" help:"Key of the certificate, which others must not be able to read."`
-	Insecure      bool     `help:"Allow other machines to connect without HTTPS: passwords and entries can be read in the network."`
-	BasePath      string   `placeholder:"PATH" help:"Path of all URLs behind a reverse proxy, such as /oplog."`
-	TrustedProxy  []string `placeholder:"CIDR" help:"Network of a reverse proxy, such as 10.0.0.5/32, whose X-Forwarded-For, -Proto and -Host headers are trusted; may be repeated."`
-	MetricsListen string   `placeholder:"ADDR" help:"Separate address for /metrics, /healthz and /readyz, which need no key there."`
-	MemoryLimit   string   `placeholder:"SIZE" help:"Memory that the program tries to stay within, such as 512MiB or 2GiB; by default three quarters of the machine's or container's."`
+	Listen        string        `default:"127.0.0.1:8484" placeholder:"ADDR" help:"Address to listen on (${default}); port 0 takes a free one."`
+	Host          []string      `placeholder:"NAME" help:"Host name of the server, besides localhost; may be repeated. Requests for other hosts are rejected."`
+	NoOpen        bool          `help:"Do not open the browser."`
+	Anchor        string        `placeholder:"DIR" help:"Folder off this machine, such as a network share or USB stick, for the checkpoints of all logs and access logs, every few minutes and on exit; it must exist."`
+	Witness       []string      `sep:"none" placeholder:"\"VKEY URL\"" help:"Witness that cosigns each checkpoint: the verifier key that it prints, and its URL; may be repeated."`
+	TLSCert       string        `name:"tls-cert" placeholder:"FILE" and:"tls" help:"Certificate for HTTPS. A renewed certificate is used without a restart."`
+	TLSKey        string        `name:"tls-key" placeholder:"FILE" and:"tls" help:"Key of the certificate, which others must not be able to read."`
+	Insecure      bool          `help:"Allow other machines to connect without HTTPS: passwords and entries can be read in the network."`
+	BasePath      string        `placeholder:"PATH" help:"Path of all URLs behind a reverse proxy, such as /oplog."`
+	TrustedProxy  []string      `placeholder:"CIDR" help:"Network of a reverse proxy, such as 10.0.0.5/32, whose X-Forwarded-For, -Proto and -Host headers are trusted; may be repeated."`
+	MetricsListen string        `placeholder:"ADDR" help:"Separate address for /metrics, /healthz and /readyz, which need no key there."`
+	MemoryLimit   string        `placeholder:"SIZE" help:"Memory that the program tries to stay within, such as 512MiB or 2GiB; by default three quarters of the machine's or container's."`
+	ScrubEvery    time.Duration `default:"168h" placeholder:"DURATION" help:"How often all pages and entries of the store are checked in the background (${default}, a week); 0 for never."`
 
 	proxies []netip.Prefix // of TrustedProxy
 }
@@ -40,6 +42,9 @@ func (f *serveFlags) Validate() error {
 	}
 	if _, err := memorySize(f.MemoryLimit); err != nil {
 		return err
+	}
+	if f.ScrubEvery < 0 {
+		return fmt.Errorf("--scrub-every %s is negative; specify a duration such as 168h, or 0 for never", f.ScrubEvery)
 	}
 	f.BasePath = strings.TrimRight(f.BasePath, "/")
 	if !basePaths.MatchString(f.BasePath) {

@@ -13,6 +13,7 @@ import (
 	"oplog/identity"
 	"oplog/journal"
 	"oplog/oplog"
+	"oplog/scrub"
 	"oplog/trail"
 	"oplog/views"
 )
@@ -25,6 +26,7 @@ type Node struct {
 	Trail     *trail.Trail
 	Exports   *exports.Exports
 	Views     *views.Views
+	Scrub     *scrub.Scrub
 	Prover    oplog.Prover // of all trees, trails included
 
 	store oplog.Store
@@ -61,6 +63,7 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 	l.Journal = journal.New(store, index, l.Directory, l.Trail, o.Now)
 	l.Identity = identity.New(store, l.Directory, o.Now)
 	l.Views = views.New(store, l.Directory, o.Now)
+	l.Scrub = scrub.New(store, o.Now)
 	if l.Exports, err = exports.New(store, index, l.Directory, o.Now, o.ExportDir, o.Formats, l.CheckSpace); err != nil {
 		err = fmt.Errorf("recover exports: %w", err)
 	} else if err = l.removeBackups(); store.Failure() != nil {

@@ -5,6 +5,7 @@ import (
 
 	"oplog/oplog"
 	"oplog/records"
+	"oplog/scrub"
 )
 
 // SystemStatus describes the whole log.
@@ -18,6 +19,7 @@ type SystemStatus struct {
 	CatchingUp   error     // see TenantStatus
 	Failure      error     // why nothing can be written, or nil
 	Damage       error     // damage found when the store was opened, or nil
+	Scrub        scrub.State
 }
 
 // Status describes the whole log.
@@ -43,7 +45,7 @@ func (l *Node) Status() (SystemStatus, error) {
 		return s, err
 	}
 	s.CatchingUp = l.index.Ready()
-	s.Failure, s.Damage = l.store.Failure(), l.store.Damage()
+	s.Failure, s.Damage, s.Scrub = l.store.Failure(), l.store.Damage(), l.Scrub.State()
 	s.LastBackupAt, err = records.Read[time.Time](l.store, oplog.RecordServer, lastBackup)
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
 		err = nil

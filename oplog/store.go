@@ -32,7 +32,18 @@ type Store interface {
 	// Damage returns the damage found when the store was opened, or nil. No entry is known to be missing because of it.
 	Damage() error
 
+	// CheckNext checks the next pages or entries of the store after a position: nil begins a pass, and a Next of nil ends it. It takes a few
+	// milliseconds. An error means that nothing could be checked.
+	CheckNext(after []byte) (Checked, error)
+
 	Close() error
+}
+
+// Checked is what CheckNext has checked.
+type Checked struct {
+	Next           []byte // the position after it
+	Pages, Entries uint64
+	Damage         error // the first found, or nil
 }
 
 // Appender records entries.

@@ -136,6 +136,12 @@ func (s *Server) sendMetrics(c *fiber.Ctx) error {
 	metrics.WriteGaugeUint64(&w, "oplog_index_ready", boolGauge(all.CatchingUp == nil))
 	metrics.WriteGaugeUint64(&w, "oplog_read_only", boolGauge(all.Failure != nil))
 	metrics.WriteGaugeUint64(&w, "oplog_damaged_at_start", boolGauge(all.Damage != nil))
+	metrics.WriteGaugeUint64(&w, "oplog_scrub_pages", all.Scrub.Pages)
+	metrics.WriteGaugeUint64(&w, "oplog_scrub_entries", all.Scrub.Entries)
+	metrics.WriteGaugeUint64(&w, "oplog_scrub_damaged", all.Scrub.Found)
+	if !all.Scrub.WholeAt.IsZero() {
+		metrics.WriteGaugeUint64(&w, "oplog_scrub_last_whole_timestamp_seconds", unix(all.Scrub.WholeAt))
+	}
 	if !all.LastBackupAt.IsZero() {
 		metrics.WriteGaugeUint64(&w, "oplog_last_backup_timestamp_seconds", unix(all.LastBackupAt))
 	}
@@ -183,6 +189,10 @@ var withHelp = func() *strings.Replacer {
 		"oplog_index_ready 1 if the search index has caught up with the store.",
 		"oplog_read_only 1 if nothing can be recorded, because the disk fails or the data file is gone.",
 		"oplog_damaged_at_start 1 if the store was damaged when the program started, at no cost of entries as far as known; the log has the details.",
+		"oplog_scrub_pages Pages of the store checked in the background, by the check in progress or the last one.",
+		"oplog_scrub_entries Entries checked, likewise.",
+		"oplog_scrub_damaged Places of the store that the check in progress or the last one found damaged; the log has the details.",
+		"oplog_scrub_last_whole_timestamp_seconds Unix time when all pages and entries were last checked.",
 		"oplog_last_backup_timestamp_seconds Unix time of the last completed backup.",
 		"oplog_anchor_up 1 if checkpoints can be written to the anchor folder.",
 		"oplog_panics_total Panics of the program, each of which failed one request or task; the log has their stacks.",

@@ -56,6 +56,16 @@ type (
 		Witnesses []systemWitnessBody `json:"witnesses,omitempty" doc:"Witnesses that cosign the checkpoints, if configured."`
 
 		Anchor *anchorBody `json:"anchor,omitempty" doc:"The folder for checkpoints, if configured."`
+
+		Scrub scrubBody `json:"scrub"`
+	}
+	scrubBody struct {
+		EverySeconds int64     `json:"every_seconds" doc:"How often all pages and entries of the store are checked in the background; 0 for never."`
+		LastWholeAt  time.Time `json:"last_whole_at,omitzero" doc:"When they were last all checked; omitted if they never were."`
+		BeganAt      time.Time `json:"began_at,omitzero" doc:"When the check in progress began; omitted if there is none."`
+		Pages        uint64    `json:"pages" doc:"Pages checked so far by the check in progress, or by the last one."`
+		Entries      uint64    `json:"entries" doc:"Entries checked, likewise, with those of access logs."`
+		Damage       string    `json:"damage,omitempty" doc:"The first damage that the check in progress or the last one found; omitted if there was none."`
 	}
 	systemWitnessBody struct { // an embedded witnessBody would be missing in the OpenAPI document
 		Name         string    `json:"name" doc:"Its name."`
@@ -95,6 +105,7 @@ func (s *Server) getSystem(context.Context, *call, *struct{}) (*systemOutput, er
 		Version: s.built.version, Commit: s.built.commit, Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH, StartedAt: s.started,
 		Tenants: all.Tenants, Recorded: all.Recorded, Skipped: all.Skipped, StoreBytes: all.StoreBytes, IndexBytes: all.IndexBytes,
 		Index: newIndexBody(all.CatchingUp), LastBackupAt: all.LastBackupAt,
+		Scrub: scrubBody{int64(all.Scrub.Every.Seconds()), all.Scrub.WholeAt, all.Scrub.BeganAt, all.Scrub.Pages, all.Scrub.Entries, all.Scrub.Damage},
 	}}
 	if free, reserve, err := s.node.FreeSpace(); err == nil {
 		out.Body.FreeBytes, out.Body.ReserveBytes = &free, reserve

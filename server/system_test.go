@@ -1,11 +1,16 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"oplog/proof"
+	"oplog/scrub"
 )
 
 // systemStatus holds the fields of the server's status that the tests read.
@@ -19,6 +24,11 @@ type systemStatus struct {
 		KeptAt       string `json:"kept_at"`
 	}
 	Index struct{ Ready bool }
+	Scrub struct {
+		LastWholeAt    string `json:"last_whole_at"`
+		Pages, Entries int
+		Damage         string
+	}
 }
 
 // TestSystem: an owner sees the whole log, an admin the part of the own tenant, and completed backups are recorded.
@@ -93,5 +103,30 @@ func TestSystemDescribesWitnesses(t *testing.T) {
 	sent, err := json.Marshal(newSystemWitnessBody(proof.WitnessState{Name: "auditor", Failure: "it answered 422", Refused: true}))
 	if got := string(sent); err != nil || !strings.Contains(got, `"name":"auditor"`) || !strings.Contains(got, `"state":"refused"`) {
 		t.Errorf("%s, %v", got, err)
+	}
+}
+
+// TestSystemShowsChecks: the last check of the whole store is in the system status and in the metrics.
+func TestSystemShowsChecks(t *testing.T) {
+	f := newServer(t)
+	f.record(entry(`"id":"e1","time":"2026-11-20T07:00:00Z"`))
+	if got := decode[systemStatus](t, f.get("owner", "/api/v1/system", 200)).Scrub; got.LastWholeAt != "" || got.Damage != "" {
+		t.Errorf("before any check: %+v", got)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	var running sync.WaitGroup
+	running.Go(func() { f.log.Scrub.Run(ctx, time.Hour, scrub.Pace{}) })
+	for f.log.Scrub.State().WholeAt.IsZero() && ctx.Err() == nil {
+		runtime.Gosched()
+	}
+	stop()
+	running.Wait()
+	got := decode[systemStatus](t, f.get("owner", "/api/v1/system", 200)).Scrub
+	if !strings.HasPrefix(got.LastWholeAt, "2026-11-22T08:00:00") || got.Pages < 2 || got.Entries < 1 || got.Damage != "" {
+		t.Errorf("%+v", got)
+	}
+	m := f.metrics()
+	if m["oplog_scrub_last_whole_timestamp_seconds"] != float64(f.server.now().Unix()) || m["oplog_scrub_damaged"] != 0 || m["oplog_scrub_entries"] != float64(got.Entries) {
+		t.Errorf("the metrics say %v", m)
 	}
 }

@@ -186,7 +186,6 @@ func (c *pageCheck) load(id uint64, level int) *checkedPage {
 		c.fail("page %d cannot be read (%w)", id, err)
 		return nil
 	}
-	c.checked++
 	p := &checkedPage{check: c, id: id, flags: order.Uint16(b[8:]), count: order.Uint16(b[10:]), buffer: b, at: at, into: &c.levels[level].elements}
 	more := uint64(order.Uint32(b[12:]))
 	p.size = int64(more+1) * c.pageSize //nolint:gosec // 32 bits

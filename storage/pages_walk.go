@@ -33,6 +33,9 @@ func (c *pageCheck) node(id uint64, within bounds, level int, after [][]byte) bo
 		c.fail("page %d is neither a branch nor a leaf", id)
 		return true
 	}
+	if after == nil {
+		c.checked += int(p.size / c.pageSize)
+	}
 	elements, ok := p.elements()
 	if !ok || p.flags == branchFlag && len(elements) == 0 {
 		c.fail("the elements of page %d are damaged", id)

@@ -273,6 +273,12 @@ export const adminEn = {
     damage: 'Damage found at start',
     lastBackup: 'Last backup',
     never: 'Never',
+    scrub: 'Last check of the whole store',
+    scrubbed: (pages: number, entries: number) =>
+      `${pages.toLocaleString('en-US')} ${pages === 1 ? 'page' : 'pages'}, ${entries.toLocaleString('en-US')} ${entries === 1 ? 'entry' : 'entries'}`,
+    scrubbing: (checked: string) => `Check in progress, so far ${checked}`,
+    scrubFound: (damage: string) => `Damage found: ${damage}`,
+    noScrub: 'Off; start oplog with --scrub-every 168h for a check every week',
     anchor: 'Checkpoints kept elsewhere',
     noAnchor: 'Not kept elsewhere; start oplog with --anchor and a folder outside this machine',
     witnesses: 'Witnesses',

@@ -96,6 +96,7 @@ function ServerPart({ zone }: { zone: string }) {
                 label: messages.lastBackup,
                 value: one.last_backup_at ? <Timestamp time={one.last_backup_at} zone={zone} /> : messages.never,
               },
+              { label: messages.scrub, value: <Scrub of={one.scrub} zone={zone} /> },
               { label: messages.anchor, value: <Anchor of={one.anchor} zone={zone} /> },
               { label: messages.witnesses, value: <WitnessFacts witnesses={one.witnesses} zone={zone} /> },
               {
@@ -135,6 +136,21 @@ function Anchor({ of, zone }: { of: SystemStatus['anchor']; zone: string }) {
     <>
       <div className="mono">{of.dir}</div>
       {of.kept_at && <Timestamp time={of.kept_at} zone={zone} />}
+    </>
+  )
+}
+
+/** When all of the store was last checked, how far the check in progress has come, and what was found. */
+function Scrub({ of, zone }: { of: SystemStatus['scrub']; zone: string }) {
+  const messages = useAdminMessages().system
+  const checked = messages.scrubbed(of.pages, of.entries)
+  return (
+    <>
+      {of.damage && <div className="system-failure">{messages.scrubFound(of.damage)}</div>}
+      {of.last_whole_at ? <Timestamp time={of.last_whole_at} zone={zone} /> : messages.never}
+      {of.began_at && <div>{messages.scrubbing(checked)}</div>}
+      {!of.began_at && of.last_whole_at && <div>{checked}</div>}
+      {of.every_seconds === 0 && <div>{messages.noScrub}</div>}
     </>
   )
 }

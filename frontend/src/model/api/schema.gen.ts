@@ -2118,6 +2118,35 @@ export interface components {
             /** @description What the retention given as a parameter would delete. */
             would?: components["schemas"]["Expired"];
         };
+        Scrub: {
+            /**
+             * Format: date-time
+             * @description When the check in progress began; omitted if there is none.
+             */
+            began_at?: string;
+            /** @description The first damage that the check in progress or the last one found; omitted if there was none. */
+            damage?: string;
+            /**
+             * Format: int64
+             * @description Entries checked, likewise, with those of access logs.
+             */
+            entries: number;
+            /**
+             * Format: int64
+             * @description How often all pages and entries of the store are checked in the background; 0 for never.
+             */
+            every_seconds: number;
+            /**
+             * Format: date-time
+             * @description When they were last all checked; omitted if they never were.
+             */
+            last_whole_at?: string;
+            /**
+             * Format: int64
+             * @description Pages checked so far by the check in progress, or by the last one.
+             */
+            pages: number;
+        };
         SecondFactor: {
             /** @description Passkeys, oldest first; none while the sign-in waits for the second factor. */
             passkeys: components["schemas"]["Passkey"][];
@@ -2300,6 +2329,7 @@ export interface components {
              * @description Entries recorded so far, of all tenants.
              */
             recorded: number;
+            scrub: components["schemas"]["Scrub"];
             /**
              * Format: int64
              * @description Free disk space that only recording uses: below it, reading, exports and backups are rejected with 507.
