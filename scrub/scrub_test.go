@@ -33,17 +33,22 @@ func recorded(t *testing.T, n int) (dir string, db *storage.DB) {
 	t.Helper()
 	dir = t.TempDir()
 	db = open(t, dir)
-	var entries []oplog.Entry
-	for i := range n {
-		entries = append(entries, oplog.Entry{
-			Tenant: "acme", Time: morning.Add(-time.Duration(i) * time.Second), ReceivedAt: morning, User: oplog.User{ID: "u1", Name: "Wang Fang"},
-			Module: "sms", Operation: "send", Content: oplog.Ref{ID: "c", Name: fmt.Sprint("content ", i)}, Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess,
-		})
-	}
-	if _, err := db.Append(t.Context(), "acme", entries, 0); err != nil {
+	if _, err := db.Append(t.Context(), "acme", entriesFrom(0, n), 0); err != nil {
 		t.Fatal(err)
 	}
 	return dir, db
+}
+
+// entriesFrom returns n entries, the first of some seconds before morning.
+func entriesFrom(seconds, n int) []oplog.Entry {
+	var entries []oplog.Entry
+	for i := range n {
+		entries = append(entries, oplog.Entry{
+			Tenant: "acme", Time: morning.Add(-time.Duration(seconds+i) * time.Second), ReceivedAt: morning, User: oplog.User{ID: "u1", Name: "Wang Fang"},
+			Module: "sms", Operation: "send", Content: oplog.Ref{ID: "c", Name: fmt.Sprint("content ", i)}, Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess,
+		})
+	}
+	return entries
 }
 
 // counted counts slices, and stops after a number of them, or at the end of the pass.
