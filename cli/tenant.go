@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 
 	"oplog/node"
@@ -12,7 +13,38 @@ type tenantCommand struct {
 	Add  tenantAdd  `cmd:"" help:"Add a tenant."`
 	List tenantList `cmd:"" help:"List all tenants."`
 	Set  tenantSet  `cmd:"" help:"Change settings of a tenant; others stay unchanged."`
+
+	Agree tenantAgree `cmd:"" name:"agree-to-deletion" help:"Agree to a deletion under the retention rule that waits, because the clock is far off or much more would be deleted than last time."`
+
 	Hold tenantHold `cmd:"" help:"Legal holds, which keep days from being deleted by retention."`
+}
+
+type tenantAgree struct {
+	dataFlag
+	ID     string `arg:"" help:"Id of the tenant."`
+	Reason string `arg:"" enum:"clock,amount" help:"Why it waits: clock confirms this machine's clock, for all tenants; amount allows to delete much more than last time."`
+}
+
+// Run shows what waits, and agrees to it. The server deletes when it starts.
+func (c *tenantAgree) Run(ctx context.Context, m *Program) error {
+	return m.withLog(c.Data, func(l *node.Node) error {
+		if err := l.Journal.FindWaiting(ctx, c.ID); err != nil {
+			return withHint(err, "tenant")
+		}
+		for _, w := range l.Journal.Waiting(c.ID) {
+			fmt.Fprintln(m.Stdout, visible(w.String()))
+		}
+		agreed, err := l.Journal.AgreeToDeletion(c.ID, oplog.WaitReason(c.Reason), trail.CommandUser.ID)
+		if err != nil {
+			return err
+		}
+		l.Trail.Add(trail.Event{
+			Tenant: c.ID, User: trail.CommandUser, Module: "retention", Operation: "agree", Object: oplog.Ref{ID: c.Reason},
+			Details: map[string]any{"agreed": agreed},
+		})
+		fmt.Fprintln(m.Stderr, "Agreed; the server deletes when it starts.")
+		return nil
+	})
 }
 
 type tenantAdd struct {

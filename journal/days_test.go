@@ -47,8 +47,7 @@ func TestRetentionByTenantDays(t *testing.T) {
 		{"Pacific/Kiritimati", "2026-11-20T10:00:00Z", 1, "2026-11-20", "2026-11-19", "2026-11-19T10:00:00Z"},
 	} {
 		t.Run(c.zone+" "+c.now, func(t *testing.T) {
-			l := newLog(t)
-			l.Clock.Advance(at(c.now).Sub(nodetest.Morning))
+			l := &testLog{nodetest.NewAt(t, at(c.now))}
 			first := must(time.Parse(time.DateOnly, c.keptFrom))
 			gone := first.Add(-time.Microsecond).Format(time.RFC3339Nano)
 			l.Record("acme", timed(gone), timed(first.Format(time.RFC3339)), timed(c.last))

@@ -111,7 +111,7 @@ func (b *importer) run(ctx context.Context, lines iter.Seq2[oplog.ImportLine, er
 			continue
 		}
 		sent := line
-		if errs := t.Validate(&line.Entry, b.journal.now()); len(errs) > 0 {
+		if errs := t.Validate(&line.Entry, b.journal.now(), b.journal.clock.forRules()); len(errs) > 0 {
 			b.reject(line.Number, joinReasons(errs))
 			continue
 		}

@@ -25,11 +25,19 @@ type Journal struct {
 	grown     atomic.Pointer[func(log string)] // see OnGrowth
 
 	deletionMu sync.Mutex // one run of retention at a time; acquired before a tenant's locks (see Directory)
+	clock      *Clock
+	agreed     chan struct{} // receives after an owner agreed to a deletion
+
+	waitingMu sync.Mutex               // guards waiting
+	waiting   map[string]oplog.Waiting // deletions that wait for an owner, by log
 }
 
 // New returns a journal over a store and an index.
-func New(store oplog.Store, index oplog.Index, directory *directory.Directory, trail *trail.Trail, now func() time.Time) *Journal {
-	j := &Journal{store: store, index: index, directory: directory, trail: trail, now: now}
+func New(store oplog.Store, index oplog.Index, directory *directory.Directory, trail *trail.Trail, clock *Clock, now func() time.Time) *Journal {
+	j := &Journal{
+		store: store, index: index, directory: directory, trail: trail, now: now,
+		clock: clock, agreed: make(chan struct{}, 1), waiting: make(map[string]oplog.Waiting),
+	}
 	store.OnAppend(func(tenant string, entries []oplog.Entry) {
 		if grown := j.grown.Load(); grown != nil {
 			(*grown)(tenant)
@@ -107,12 +115,12 @@ func (j *Journal) Append(ctx context.Context, tenant string, entries []oplog.Ent
 
 // validate validates entries and returns those to store; the others get skipped receipts.
 func (j *Journal) validate(t oplog.TenantState, entries []oplog.Entry, answer *Appended) ([]oplog.Entry, error) {
-	now := j.now()
+	now, rules := j.now(), j.clock.forRules()
 	var errs []oplog.FieldError
 	manual := make([]oplog.Entry, 0, len(entries))
 	for i := range entries {
 		e := entries[i]
-		for _, f := range t.Validate(&e, now) {
+		for _, f := range t.Validate(&e, now, rules) {
 			f.Item = i + 1
 			errs = append(errs, f)
 		}

@@ -76,6 +76,8 @@ func (j *Journal) RetainDaily(ctx context.Context, every time.Duration, failed f
 		}
 		select {
 		case <-look.C:
+		case <-j.agreed:
+			last = time.Time{}
 		case <-ctx.Done():
 			return
 		}
@@ -84,6 +86,7 @@ func (j *Journal) RetainDaily(ctx context.Context, every time.Duration, failed f
 
 // retainTenants deletes the expired entries of the selected tenants.
 func (j *Journal) retainTenants(ctx context.Context, is func(oplog.TenantState) bool) error {
+	j.clock.check() // confirmed or not, also where nothing has expired
 	tenants, err := j.directory.Tenants()
 	failed := []error{err}
 	for _, t := range tenants {
@@ -128,24 +131,12 @@ func (j *Journal) retain(ctx context.Context, tenant string) error {
 // beginDeletion closes a tenant's expired days, of which there may be none.
 func (j *Journal) beginDeletion(ctx context.Context, tenant string) (d oplog.Deletion, err error) {
 	err = j.directory.WithRulesLocked(tenant, func(t oplog.TenantState) error {
-		if t.RetentionDays == 0 {
-			return nil
-		}
-		now := j.now()
 		// From here on no entry of the days to delete is accepted, and those accepted before are in the index.
 		if err := j.directory.AwaitUses(tenant); err != nil {
 			return err
 		}
-		found, err := j.store.DaysBefore(ctx, tenant, t.KeptFrom(now))
-		if err != nil {
+		if d, err = j.planDeletion(ctx, t); err != nil || len(d.Days) == 0 {
 			return err
-		}
-		d = oplog.Deletion{
-			Tenant: tenant, At: now.UTC().Truncate(time.Microsecond),
-			RetentionDays: t.RetentionDays, SetBy: t.RetentionBy, SetAt: t.RetentionAt,
-		}
-		if d.Days, d.Dates, d.Entries = t.Expired(found, now); len(d.Days) == 0 {
-			return nil
 		}
 		if _, _, _, err := j.index.Bounds(ctx, tenant); err != nil {
 			return err // the store would fail as well
@@ -156,6 +147,31 @@ func (j *Journal) beginDeletion(ctx context.Context, tenant string) (d oplog.Del
 		return j.reportDeletion(&d)
 	})
 	return d, err
+}
+
+// planDeletion returns the deletion of a tenant's expired days, which has none if there are none or it has to wait.
+func (j *Journal) planDeletion(ctx context.Context, t oplog.TenantState) (d oplog.Deletion, err error) {
+	if t.RetentionDays == 0 {
+		j.waitNoMore(t.ID)
+		return d, nil
+	}
+	now := j.now()
+	found, err := j.store.DaysBefore(ctx, t.ID, t.KeptFrom(now))
+	if err != nil {
+		return d, err
+	}
+	d = oplog.Deletion{
+		Tenant: t.ID, At: now.UTC().Truncate(time.Microsecond),
+		RetentionDays: t.RetentionDays, SetBy: t.RetentionBy, SetAt: t.RetentionAt,
+	}
+	if d.Days, d.Dates, d.Entries = t.Expired(found, now); len(d.Days) == 0 {
+		j.waitNoMore(t.ID)
+		return d, nil
+	}
+	if may, err := j.mayDelete(&d, t.Deletions); !may {
+		return oplog.Deletion{}, err
+	}
+	return d, nil
 }
 
 // finishDeletion removes entries from the index and from disk.

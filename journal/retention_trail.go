@@ -35,31 +35,44 @@ func (j *Journal) retainTrail(ctx context.Context, tenant string) error {
 // beginTrailDeletion closes the expired days of a tenant's trail, of which there may be none.
 func (j *Journal) beginTrailDeletion(ctx context.Context, tenant string) (d oplog.Deletion, err error) {
 	err = j.directory.WithRulesLocked(tenant, func(t oplog.TenantState) error {
-		t = t.OfAccess()
-		if t.RetentionDays == 0 {
-			return nil
-		}
-		now, name := j.now(), oplog.TrailName(tenant)
-		found, err := j.store.DaysBefore(ctx, name, t.KeptFrom(now))
-		if err != nil {
+		if d, err = j.planTrailDeletion(ctx, t); err != nil || len(d.Days) == 0 {
 			return err
 		}
-		expired, dates, entries := t.Expired(found, now)
-		if len(expired) == 0 {
-			return nil
-		}
-		d = oplog.Deletion{
-			Tenant: name, At: now.UTC().Truncate(time.Microsecond), Dates: dates, Entries: entries,
-			RetentionDays: t.RetentionDays, SetBy: t.RetentionBy, SetAt: t.RetentionAt,
-		}
-		if n := len(t.Deletions); n > 0 {
-			expired = append(expired, t.Deletions[n-1].Days...)
-		}
-		d.Days = t.JoinDays(expired)
-		if d.Through, _, err = j.store.Counts(name); err != nil {
+		if d.Through, _, err = j.store.Counts(d.Tenant); err != nil {
 			return err
 		}
 		return j.reportDeletion(&d)
 	})
 	return d, err
+}
+
+// planTrailDeletion is planDeletion for a tenant's trail.
+func (j *Journal) planTrailDeletion(ctx context.Context, t oplog.TenantState) (d oplog.Deletion, err error) {
+	t = t.OfAccess()
+	now, name := j.now(), oplog.TrailName(t.ID)
+	if t.RetentionDays == 0 {
+		j.waitNoMore(name)
+		return d, nil
+	}
+	found, err := j.store.DaysBefore(ctx, name, t.KeptFrom(now))
+	if err != nil {
+		return d, err
+	}
+	expired, dates, entries := t.Expired(found, now)
+	if len(expired) == 0 {
+		j.waitNoMore(name)
+		return d, nil
+	}
+	d = oplog.Deletion{
+		Tenant: name, At: now.UTC().Truncate(time.Microsecond), Dates: dates, Entries: entries,
+		RetentionDays: t.RetentionDays, SetBy: t.RetentionBy, SetAt: t.RetentionAt,
+	}
+	if may, err := j.mayDelete(&d, t.Deletions); !may {
+		return oplog.Deletion{}, err
+	}
+	if n := len(t.Deletions); n > 0 {
+		expired = append(expired, t.Deletions[n-1].Days...)
+	}
+	d.Days = t.JoinDays(expired)
+	return d, nil
 }

@@ -56,11 +56,14 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 	}
 	l := &Node{space: o.Space, Prover: store, store: store, index: index, now: o.Now, dir: o.ExportDir}
 	l.Directory = directory.New(store, index, o.Now)
-	var err error
+	clock, err := journal.ReadClock(store, o.Now) // before the trail writes what a crash left unfinished
+	if err != nil {
+		return nil, err
+	}
 	if l.Trail, err = trail.New(store, index, l.Directory, o.Now); err != nil {
 		return nil, err
 	}
-	l.Journal = journal.New(store, index, l.Directory, l.Trail, o.Now)
+	l.Journal = journal.New(store, index, l.Directory, l.Trail, clock, o.Now)
 	l.Identity = identity.New(store, l.Directory, o.Now)
 	l.Views = views.New(store, l.Directory, o.Now)
 	l.Scrub = scrub.New(store, o.Now)

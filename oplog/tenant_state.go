@@ -41,10 +41,10 @@ func TooManyOrganizationsError(errs []FieldError) error {
 	return &Error{Code: CodeInvalid, Message: "No entries were stored: the tenant would have too many organizations.", Fields: errs}
 }
 
-// Validate is [Entry.Validate] with the rules of the tenant.
-func (t *TenantState) Validate(e *Entry, now time.Time) []FieldError {
+// Validate is [Entry.Validate] with the rules of the tenant. Entries are too old or not by another clock than now if that is wrong.
+func (t *TenantState) Validate(e *Entry, now, rules time.Time) []FieldError {
 	errs := e.Validate(t.Catalog, now)
-	if f, late := t.tooOld(e, now); late && e.Origin != OriginAPI {
+	if f, late := t.tooOld(e, rules); late && e.Origin != OriginAPI {
 		errs = append(errs, f)
 	}
 	return errs

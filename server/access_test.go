@@ -91,6 +91,7 @@ var whoMay = []struct {
 	{"GET", "/api/v1/access?q=x&range=today", "", ofServer(answers{200: "owner"})},
 	{"GET", tenantA + "/retention", "", ofTenant(answers{200: "owner, admin"})},
 	{"POST", tenantA + "/holds", `{"reason":"case 7"}`, ofTenant(answers{201: "owner, admin"})},
+	{"POST", tenantA + "/retention/agreement", `{"reason":"clock"}`, ofTenant(answers{409: "owner"})},
 	{"DELETE", tenantA + "/holds/none", "", ofTenant(answers{404: "owner"})},
 	{"PATCH", tenantA, `{"name":"Acme"}`, ofTenant(answers{200: "owner"})},
 	{"POST", "/api/v1/tenants", `{"id":"acme","name":"Again"}`, ofServer(answers{409: "owner"})},

@@ -142,6 +142,7 @@ func (s *Server) sendMetrics(c *fiber.Ctx) error {
 	if !all.Scrub.WholeAt.IsZero() {
 		metrics.WriteGaugeUint64(&w, "oplog_scrub_last_whole_timestamp_seconds", unix(all.Scrub.WholeAt))
 	}
+	metrics.WriteGaugeUint64(&w, "oplog_retention_waiting", uint64(len(s.journal.Waiting(""))))
 	if !all.LastBackupAt.IsZero() {
 		metrics.WriteGaugeUint64(&w, "oplog_last_backup_timestamp_seconds", unix(all.LastBackupAt))
 	}
@@ -193,6 +194,7 @@ var withHelp = func() *strings.Replacer {
 		"oplog_scrub_entries Entries checked, likewise.",
 		"oplog_scrub_damaged Places of the store that the check in progress or the last one found damaged; the log has the details.",
 		"oplog_scrub_last_whole_timestamp_seconds Unix time when all pages and entries were last checked.",
+		"oplog_retention_waiting Deletions under retention rules that wait until an owner agrees: the clock is far off, or much more would be deleted than last time.",
 		"oplog_last_backup_timestamp_seconds Unix time of the last completed backup.",
 		"oplog_anchor_up 1 if checkpoints can be written to the anchor folder.",
 		"oplog_panics_total Panics of the program, each of which failed one request or task; the log has their stacks.",

@@ -17,6 +17,8 @@ var retentionParams = listParams(maxItems,
 type retentionBody struct {
 	oplog.Retention
 	Would *expiredBody `json:"would,omitempty" doc:"What the retention given as a parameter would delete."`
+
+	Waiting []oplog.Waiting `json:"waiting,omitempty" doc:"Deletions that wait until an owner agrees, of the log and of the access log; omitted if there are none."`
 }
 
 type expiredBody struct {
@@ -36,6 +38,16 @@ type (
 			To     string `json:"to,omitempty" format:"date" doc:"The last day, in the tenant's time zone; omitted: unbounded. The hold covers every UTC day that overlaps these days: covers_from and covers_until of the response."`
 			Reason string `json:"reason" minLength:"1" maxLength:"1024" doc:"Reason of the hold."`
 		} `nameHint:"NewHold"`
+	}
+	agreeInput struct {
+		Body struct {
+			Reason oplog.WaitReason `json:"reason" enum:"clock,amount" doc:"The reason for which the deletion waits: clock confirms the server's clock, for all tenants; amount allows to delete much more than last time."`
+		} `nameHint:"DeletionAgreement"`
+	}
+	agreeOutput struct {
+		Body struct {
+			Agreed []oplog.Waiting `json:"agreed" doc:"The deletions that waited, which begin now."`
+		} `nameHint:"DeletionsAgreed"`
 	}
 	holdInput struct {
 		ID string `path:"id" doc:"The hold's id."`
@@ -61,7 +73,7 @@ func (s *Server) getRetention(ctx context.Context, in *call, _ *struct{}) (*rete
 		return nil, err
 	}
 	kept.Holds, kept.Deletions = parted(list)
-	out := &retentionOutput{retentionBody{Retention: kept}}
+	out := &retentionOutput{retentionBody{Retention: kept, Waiting: s.journal.Waiting(in.tenant.ID)}}
 	if in.query.Has("days") {
 		out.Body.Would = &expiredBody{}
 		out.Body.Would.Before, out.Body.Would.Dates, out.Body.Would.Entries, err = s.journal.Expired(ctx, in.tenant.ID, days)
@@ -83,4 +95,16 @@ func (s *Server) liftHold(_ context.Context, in *call, input *holdInput) (*holdO
 func aboutHold(r oplog.HoldRecord) trailDetails {
 	h := r.Decode()
 	return trailDetails{object: oplog.Ref{ID: h.ID, Name: h.Reason}, details: map[string]any{"hold": h}}
+}
+
+// agreeToDeletion lets deletions begin that wait for an owner.
+func (s *Server) agreeToDeletion(_ context.Context, in *call, input *agreeInput) (*agreeOutput, error) {
+	if err := s.stillMay(in)(); err != nil {
+		return nil, err
+	}
+	agreed, err := s.journal.AgreeToDeletion(in.tenant.ID, input.Body.Reason, in.user().ID)
+	in.trailDetails = trailDetails{object: oplog.Ref{ID: string(input.Body.Reason)}, details: map[string]any{"agreed": agreed}}
+	out := &agreeOutput{}
+	out.Body.Agreed = agreed
+	return out, err
 }

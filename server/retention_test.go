@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -105,5 +106,39 @@ func TestRetentionOfAccess(t *testing.T) {
 		if body := f.get("owner", "/api/v1/tenants/"+tenant+"/retention", 200); !strings.Contains(body, want) {
 			t.Errorf("%s, want %s", body, want)
 		}
+	}
+}
+
+// TestAgreeToDeletion: a deletion that waits is said wherever an owner looks, and begins once one agrees.
+func TestAgreeToDeletion(t *testing.T) {
+	f := newServer(t)
+	for i := range 40 {
+		f.record(entry(fmt.Sprintf(`"time":%q`, clock.AddDate(0, 0, -i).Format(time.RFC3339))))
+	}
+	retain := func(days int) {
+		t.Helper()
+		f.change("owner", "PATCH", tenantA, fmt.Sprintf(`{"retention_days":%d,"below_legal_minimum":true}`, days), 200)
+		f.noError(f.log.Journal.Retain(t.Context()))
+	}
+	retain(37)
+	retain(3)
+	want := `waiting":[{"tenant":"acme","reason":"amount","clock":`
+	for caller, path := range map[string]string{"admin": tenantA + "/retention", "owner": "/api/v1/system"} {
+		if body := f.get(caller, path, 200); !strings.Contains(body, want) || !strings.Contains(body, `"dates":34,"entries":34,"last_dates":1,"last_entries":1}]`) {
+			t.Errorf("%s: %s", path, body)
+		}
+	}
+	if text := f.get("read", "/metrics", 200); !strings.Contains(text, "\noplog_retention_waiting 1\n") {
+		t.Error("the metrics do not say it")
+	}
+	f.change("admin", "POST", tenantA+"/retention/agreement", `{"reason":"amount"}`, 403)
+	f.change("owner", "POST", tenantA+"/retention/agreement", `{"reason":"clock"}`, 409)
+	f.change("owner", "POST", tenantA+"/retention/agreement", `{"reason":"amount"}`, 200)
+	f.noError(f.log.Journal.Retain(t.Context()))
+	if body := f.get("admin", tenantA+"/retention", 200); strings.Contains(body, "waiting") || !strings.Contains(body, `"entries":34`) {
+		t.Error(body)
+	}
+	if told := strings.Join(f.trail("admin", tenantA+"/access"), "\n"); !strings.Contains(told, "owner retention agree") {
+		t.Error(told)
 	}
 }

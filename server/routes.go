@@ -93,6 +93,7 @@ func (s *Server) routes() []route {
 		{"GET", "/api/v1/system", byOwner, 200, "getSystem", "The size of the whole log, the version, and the last backup", nil, typed(s.getSystem)},
 
 		{"GET", tenant + "/retention", admins, 200, "getRetention", "The retention rule, legal holds and deletions", retentionParams, typed(s.getRetention)},
+		{"POST", tenant + "/retention/agreement", byOwner, 200, "agreeToDeletion", "Agree to a deletion that waits for an owner", nil, typed(s.agreeToDeletion)},
 		{"POST", tenant + "/holds", admins, 201, "addHold", "Add a legal hold, which keeps days from being deleted", nil, typed(s.addHold)},
 		{"DELETE", tenant + "/holds/{id}", byOwner, 200, "liftHold", "Lift a legal hold", nil, typed(s.liftHold)},
 		{"GET", "/api/v1/backup", byOwner | byBackupKey, 200, "getBackup", "The backup, streamed", nil, raw(s.sendBackup, describeBackup)},

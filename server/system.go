@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"time"
 
+	"oplog/oplog"
 	"oplog/proof"
 )
 
@@ -52,6 +53,8 @@ type (
 		ReadOnly     string    `json:"read_only,omitempty" doc:"Why nothing can be recorded currently, and what to do; omitted if all is well."`
 		Damage       string    `json:"damage,omitempty" doc:"Damage of the store found when the program started, which cost no entries as far as known; omitted if there was none."`
 		LastBackupAt time.Time `json:"last_backup_at,omitzero" doc:"Time of the last completed backup; omitted if there was none."`
+
+		RetentionWaiting []oplog.Waiting `json:"retention_waiting,omitempty" doc:"Deletions under retention rules that wait until an owner agrees; omitted if there are none."`
 
 		Witnesses []systemWitnessBody `json:"witnesses,omitempty" doc:"Witnesses that cosign the checkpoints, if configured."`
 
@@ -104,7 +107,7 @@ func (s *Server) getSystem(context.Context, *call, *struct{}) (*systemOutput, er
 	out := &systemOutput{systemBody{
 		Version: s.built.version, Commit: s.built.commit, Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH, StartedAt: s.started,
 		Tenants: all.Tenants, Recorded: all.Recorded, Skipped: all.Skipped, StoreBytes: all.StoreBytes, IndexBytes: all.IndexBytes,
-		Index: newIndexBody(all.CatchingUp), LastBackupAt: all.LastBackupAt,
+		Index: newIndexBody(all.CatchingUp), LastBackupAt: all.LastBackupAt, RetentionWaiting: s.journal.Waiting(""),
 		Scrub: scrubBody{int64(all.Scrub.Every.Seconds()), all.Scrub.WholeAt, all.Scrub.BeganAt, all.Scrub.Pages, all.Scrub.Entries, all.Scrub.Damage},
 	}}
 	if free, reserve, err := s.node.FreeSpace(); err == nil {

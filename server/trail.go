@@ -66,6 +66,7 @@ var trailEvents = map[string]trailEvent{
 	"changeTenant":               {"tenant", "change", false},
 	"addHold":                    {"retention", "hold", false},
 	"liftHold":                   {"retention", "lift", false},
+	"agreeToDeletion":            {"retention", "agree", false},
 	"setCatalog":                 {"catalog", "change", false},
 	"setOrganizations":           {"organization", "change", false},
 }

@@ -73,7 +73,13 @@ var Morning = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
 // neither.
 func New(t *testing.T) *Log {
 	t.Helper()
-	l := &Log{T: t, Dir: t.TempDir(), Clock: &Clock{At: Morning}, Lines: &Lines{}}
+	return NewAt(t, Morning)
+}
+
+// NewAt is New at a time.
+func NewAt(t *testing.T, at time.Time) *Log {
+	t.Helper()
+	l := &Log{T: t, Dir: t.TempDir(), Clock: &Clock{At: at}, Lines: &Lines{}}
 	l.Start()
 	t.Cleanup(l.Stop)
 	l.Must(l.Directory.AddTenant(oplog.Tenant{ID: "acme", Name: "Acme", DataPermission: true}))

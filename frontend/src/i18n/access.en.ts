@@ -79,6 +79,7 @@ export const accessEn = {
     'catalog.change': 'Changed the catalog',
     'retention.hold': 'Placed a legal hold',
     'retention.lift': 'Lifted a legal hold',
+    'retention.agree': 'Agreed to a deletion that waited',
     'retention.delete': 'Deleted entries under the retention rule',
     'organization.change': 'Changed organizations',
     'view.create': 'Saved a view',

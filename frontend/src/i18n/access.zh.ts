@@ -79,6 +79,7 @@ export const accessZh: AdminMessages['access'] = {
     'catalog.change': '修改目录',
     'retention.hold': '设置法律保留',
     'retention.lift': '解除法律保留',
+    'retention.agree': '同意执行等待中的删除',
     'retention.delete': '按保留规则删除',
     'organization.change': '修改组织',
     'view.create': '保存视图',

@@ -127,6 +127,7 @@ export const problemsZh: ProblemMessages = {
     'factor-of-host': '您由业务系统登录，这里没有可保护的账号',
     'factor-required': '此账号必须使用两步验证，请先添加另一种验证方式',
     'hold-lifted': '法律保留 {id} 已解除',
+    'nothing-waits': '已没有等待此项确认的删除',
     'last-owner': '{username} 是唯一可用的所有者，请先创建另一个所有者',
     'must-change': '请先更改密码',
     'no-data-permission': '此租户未按组织限制可见范围，没有组织树',

@@ -3,7 +3,7 @@ import { useAdminMessages } from '../../i18n/adminMessages'
 import { useMessages } from '../../i18n/language'
 import { daysSpan, inUtcAndZone } from '../../lib/time/utcDays'
 import { visibleText } from '../../lib/visible'
-import type { Deletion, Hold, Retention, Tenant } from '../../model/api/types'
+import type { Deletion, Hold, Retention, Tenant, Waiting } from '../../model/api/types'
 import { useSession } from '../../model/session/session'
 import { Button } from '../../ui/Button'
 import { type Fact, Facts } from '../../ui/Facts'
@@ -18,9 +18,10 @@ import { HeldDays } from './HeldDays'
 import { HoldDialog, LiftDialog } from './HoldDialogs'
 import { RuleDialog } from './RuleDialog'
 import { useRetention } from './retentionQueries'
+import { AgreeDialog, WaitingPart } from './WaitingPart'
 import '../../ui/system.css'
 
-type Asked = 'rule' | 'hold' | Hold
+type Asked = 'rule' | 'hold' | Hold | Waiting
 
 /** The retention rule, legal holds and past deletions of a tenant. */
 export default function RetentionPage({ tenant }: { tenant: Tenant }) {
@@ -42,6 +43,9 @@ export default function RetentionPage({ tenant }: { tenant: Tenant }) {
       <Loaded query={retention}>
         {(one) => (
           <>
+            {one.waiting && (
+              <WaitingPart waiting={one.waiting} tenant={tenant} onAgree={owner ? setAsked : undefined} />
+            )}
             <Rule rule={one} zone={tenant.time_zone} />
             <section className="system-part">
               <div className="retention-head">
@@ -62,7 +66,8 @@ export default function RetentionPage({ tenant }: { tenant: Tenant }) {
       </Loaded>
       {asked === 'rule' && rule && <RuleDialog tenant={tenant} rule={rule} onClose={close} />}
       {asked === 'hold' && <HoldDialog tenant={tenant} onClose={close} />}
-      {typeof asked === 'object' && <LiftDialog tenant={tenant} hold={asked} onClose={close} />}
+      {typeof asked === 'object' && 'clock' in asked && <AgreeDialog tenant={tenant} waiting={asked} onClose={close} />}
+      {typeof asked === 'object' && 'id' in asked && <LiftDialog tenant={tenant} hold={asked} onClose={close} />}
     </>
   )
 }

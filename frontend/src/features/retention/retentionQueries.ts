@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { call, tenantPath } from '../../model/api/http'
 import { queryKeys } from '../../model/api/queryKeys'
-import type { Hold, NewHold, Retention, TenantChange, TenantSettings } from '../../model/api/types'
+import type { Hold, NewHold, Retention, TenantChange, TenantSettings, Waiting } from '../../model/api/types'
 import { useChange } from '../../model/settings/queries'
 
 /** The retention rule, legal holds and deletions of a tenant. */
@@ -36,6 +36,15 @@ export function useChangeRule(tenant: string) {
 export function useAddHold(tenant: string) {
   return useChange(
     (hold: NewHold) => call<Hold>(tenantPath(tenant, 'holds'), { method: 'POST', body: hold }),
+    queryKeys.retention(tenant),
+  )
+}
+
+/** Lets deletions begin that wait for an owner. */
+export function useAgree(tenant: string) {
+  return useChange(
+    (reason: Waiting['reason']) =>
+      call<void>(tenantPath(tenant, 'retention/agreement'), { method: 'POST', body: { reason } }),
     queryKeys.retention(tenant),
   )
 }

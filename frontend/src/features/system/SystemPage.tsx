@@ -1,7 +1,8 @@
 import { useMessages } from '../../i18n/language'
 import { urlOf } from '../../lib/basePath'
 import { sizeText } from '../../lib/size'
-import type { SystemStatus, Tenant } from '../../model/api/types'
+import { inUtcAndZone } from '../../lib/time/utcDays'
+import type { SystemStatus, Tenant, Waiting } from '../../model/api/types'
 import { useVerifierKey } from '../../model/log/queries'
 import { useSession } from '../../model/session/session'
 import { Icon } from '../../ui/Icon'
@@ -87,6 +88,13 @@ function ServerPart({ zone }: { zone: string }) {
               ...(one.damage
                 ? [{ label: messages.damage, value: <span className="system-failure">{one.damage}</span> }]
                 : []),
+              ...(one.read_only
+                ? [{ label: messages.readOnly, value: <span className="system-failure">{one.read_only}</span> }]
+                : []),
+              ...(one.retention_waiting ?? []).map((waiting) => ({
+                label: messages.retentionWaits,
+                value: <WaitingFact waiting={waiting} zone={zone} />,
+              })),
               {
                 label: messages.index,
                 value: one.index.ready ? messages.ready : messages.behind(one.index.detail ?? ''),
@@ -125,6 +133,34 @@ function FreeSpace({ of }: { of: SystemStatus }) {
   const { free_bytes: free = 0, reserve_bytes: reserve = 0 } = of
   if (free < reserve) return <span className="system-failure">{messages.reserveOnly(sizeText(free))}</span>
   return messages.freeText(sizeText(free), sizeText(reserve))
+}
+
+/** A deletion that waits for an owner; the tenant's retention page has the button. */
+function WaitingFact({ waiting, zone }: { waiting: Waiting; zone: string }) {
+  const messages = useAdminMessages().retention
+  const { number } = useMessages()
+  const moment = (time: string) => inUtcAndZone(Date.parse(time), zone)
+  return (
+    <span className="stack system-failure">
+      <span>
+        {messages.wouldGo(
+          `${waiting.tenant} · ${waiting.access ? messages.ofAccess : messages.ofLog}`,
+          number(waiting.entries),
+          number(waiting.dates),
+        )}
+      </span>
+      <span>
+        {waiting.reason === 'clock'
+          ? messages.waitsClock(moment(waiting.clock), moment(waiting.known))
+          : messages.waitsAmount(
+              number(waiting.entries),
+              number(waiting.dates),
+              number(waiting.last_entries ?? 0),
+              number(waiting.last_dates ?? 0),
+            )}
+      </span>
+    </span>
+  )
 }
 
 /** The folder for checkpoints, and its state. */

@@ -859,6 +859,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/retention/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agree to a deletion that waits for an owner */
+        post: operations["agreeToDeletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/status": {
         parameters: {
             query?: never;
@@ -1199,6 +1216,17 @@ export interface components {
              * @description Seq of the last entry recorded at that time.
              */
             through: number;
+        };
+        DeletionAgreement: {
+            /**
+             * @description The reason for which the deletion waits: clock confirms the server's clock, for all tenants; amount allows to delete much more than last time.
+             * @enum {string}
+             */
+            reason: "clock" | "amount";
+        };
+        DeletionsAgreed: {
+            /** @description The deletions that waited, which begin now. */
+            agreed: components["schemas"]["Waiting"][];
         };
         Entry: {
             /** @description Fields of the content before and after, at most 100. */
@@ -2115,6 +2143,8 @@ export interface components {
             set_by?: string;
             /** @description The tenant's time zone, in which days are counted. */
             time_zone: string;
+            /** @description Deletions that wait until an owner agrees, of the log and of the access log; omitted if there are none. */
+            waiting?: components["schemas"]["Waiting"][];
             /** @description What the retention given as a parameter would delete. */
             would?: components["schemas"]["Expired"];
         };
@@ -2335,6 +2365,8 @@ export interface components {
              * @description Free disk space that only recording uses: below it, reading, exports and backups are rejected with 507.
              */
             reserve_bytes?: number;
+            /** @description Deletions under retention rules that wait until an owner agrees; omitted if there are none. */
+            retention_waiting?: components["schemas"]["Waiting"][];
             /**
              * Format: int64
              * @description Operations skipped so far because they were not manual.
@@ -2526,6 +2558,47 @@ export interface components {
         Views: {
             /** @description By name. */
             views: components["schemas"]["View"][];
+        };
+        Waiting: {
+            /** @description Whether it is of the access log. */
+            access?: boolean;
+            /**
+             * Format: date-time
+             * @description The server's clock when it checked.
+             */
+            clock: string;
+            /**
+             * Format: int64
+             * @description Number of days with entries that would be deleted.
+             */
+            dates: number;
+            /**
+             * Format: int64
+             * @description Number of entries that would be deleted.
+             */
+            entries: number;
+            /**
+             * Format: date-time
+             * @description The time by what the log knows: when its clock was last confirmed, or of the newest receipt, plus the time that passed since the program started.
+             */
+            known: string;
+            /**
+             * Format: int64
+             * @description Number of days that were deleted last time.
+             */
+            last_dates?: number;
+            /**
+             * Format: int64
+             * @description Number of entries that were deleted last time.
+             */
+            last_entries?: number;
+            /**
+             * @description clock: the clock is far from the time of the newest receipts and starts; amount: much more would be deleted than last time.
+             * @enum {string}
+             */
+            reason: "clock" | "amount";
+            /** @description The tenant's id. */
+            tenant: string;
         };
         Witness: {
             /**
@@ -4936,6 +5009,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agreeToDeletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionAgreement"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionsAgreed"];
                 };
             };
             /** @description Error */

@@ -32,6 +32,7 @@ export type Retention = Schemas['Retention']
 export type Hold = Schemas['Hold']
 export type NewHold = Schemas['NewHold']
 export type Deletion = Schemas['Deletion']
+export type Waiting = Schemas['Waiting']
 export type OwnSession = Schemas['OwnSession']
 
 /** An entry as readJson reads it: the sender's own values are JSON text. */

@@ -1,0 +1,145 @@
+package journal
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"oplog/oplog"
+	"oplog/records"
+)
+
+// agreement is the record of an owner's word that a deletion may delete much more than the one before.
+type agreement struct {
+	RetentionDays int       `json:"retention_days"`
+	Dates         int       `json:"dates"`
+	By            string    `json:"by"`
+	At            time.Time `json:"at"`
+}
+
+// agreementName returns the name of the record for a log.
+func agreementName(log string) string { return "deletion/" + log }
+
+// mayDelete reports whether a deletion may begin. If not, it is among Waiting until an owner agrees, or its reason is gone.
+func (j *Journal) mayDelete(d *oplog.Deletion, before []oplog.Deletion) (bool, error) {
+	clock, known, near := j.clock.check()
+	w := oplog.Waiting{
+		Tenant: oplog.OwnerOf(d.Tenant), Access: oplog.IsTrail(d.Tenant), Reason: oplog.WaitClock, Clock: clock.UTC().Truncate(time.Second),
+		Known: known.UTC().Truncate(time.Second), Dates: d.Dates, Entries: d.Entries,
+	}
+	if !near {
+		j.wait(w)
+		return false, nil
+	}
+	if !d.IsMuchMore(before) {
+		j.waitNoMore(d.Tenant)
+		return true, nil
+	}
+	agreed, err := records.Read[agreement](j.store, oplog.RecordServer, agreementName(d.Tenant))
+	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+		return false, err
+	}
+	if err == nil && agreed.RetentionDays == d.RetentionDays && d.Dates <= agreed.Dates+int(oplog.ClockTolerance/(24*time.Hour)) {
+		j.waitNoMore(d.Tenant)
+		return true, records.Remove(j.store, oplog.RecordServer, agreementName(d.Tenant))
+	}
+	last := before[len(before)-1]
+	w.Reason, w.LastDates, w.LastEntries = oplog.WaitAmount, last.Dates, last.Entries
+	j.wait(w)
+	return false, nil
+}
+
+func logOf(w *oplog.Waiting) string {
+	if w.Access {
+		return oplog.TrailName(w.Tenant)
+	}
+	return w.Tenant
+}
+
+// wait adds a deletion to those that wait, and logs it if that is new.
+func (j *Journal) wait(w oplog.Waiting) {
+	j.waitingMu.Lock()
+	defer j.waitingMu.Unlock()
+	if before, known := j.waiting[logOf(&w)]; !known || before.Reason != w.Reason {
+		slog.Warn("expired entries are not deleted", "why", w.String())
+	}
+	j.waiting[logOf(&w)] = w
+}
+
+// waitNoMore removes a log from those whose deletion waits.
+func (j *Journal) waitNoMore(log string) {
+	j.waitingMu.Lock()
+	defer j.waitingMu.Unlock()
+	delete(j.waiting, log)
+}
+
+// Waiting lists the deletions that wait for an owner, of a tenant or, for "", of all.
+func (j *Journal) Waiting(tenant string) []oplog.Waiting {
+	j.waitingMu.Lock()
+	defer j.waitingMu.Unlock()
+	var list []oplog.Waiting
+	for _, w := range j.waiting {
+		if tenant == "" || w.Tenant == tenant {
+			list = append(list, w)
+		}
+	}
+	slices.SortFunc(list, func(a, b oplog.Waiting) int { return strings.Compare(logOf(&a), logOf(&b)) })
+	return list
+}
+
+// AgreeToDeletion lets the deletions of a tenant begin that wait for the given reason, and returns them. An agreement to the clock is one for
+// all tenants. The next run of retention, which RetainDaily starts at once, deletes.
+func (j *Journal) AgreeToDeletion(tenant string, reason oplog.WaitReason, by string) ([]oplog.Waiting, error) {
+	if _, err := j.directory.State(tenant); err != nil {
+		return nil, err
+	}
+	waiting := slices.DeleteFunc(j.Waiting(tenant), func(w oplog.Waiting) bool { return w.Reason != reason })
+	if len(waiting) == 0 {
+		return nil, oplog.Refuse(oplog.CodeConflict, "nothing-waits", "No deletion waits for this agreement any more.")
+	}
+	for _, w := range waiting {
+		err := j.agree(&w, by)
+		if err != nil {
+			return nil, err
+		}
+	}
+	select {
+	case j.agreed <- struct{}{}:
+	default: // a run is about to begin
+	}
+	return waiting, nil
+}
+
+func (j *Journal) agree(w *oplog.Waiting, by string) error {
+	if w.Reason == oplog.WaitClock {
+		return j.clock.confirm()
+	}
+	t, err := j.directory.State(w.Tenant)
+	if err != nil {
+		return err
+	}
+	days := t.RetentionDays
+	if w.Access {
+		days = t.AccessDays
+	}
+	_, err = records.Change(j.store, oplog.RecordServer, agreementName(logOf(w)), func(stored *agreement, _ bool) (bool, error) {
+		*stored = agreement{days, w.Dates, by, j.now().UTC().Truncate(time.Second)}
+		return false, nil
+	})
+	return err
+}
+
+// FindWaiting looks for deletions of a tenant that wait, and deletes nothing.
+func (j *Journal) FindWaiting(ctx context.Context, tenant string) error {
+	j.deletionMu.Lock()
+	defer j.deletionMu.Unlock()
+	return j.directory.WithRulesLocked(tenant, func(t oplog.TenantState) error {
+		if _, err := j.planDeletion(ctx, t); err != nil {
+			return err
+		}
+		_, err := j.planTrailDeletion(ctx, t)
+		return err
+	})
+}
