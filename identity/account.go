@@ -226,10 +226,14 @@ func (i *Identity) checkTenant(a Account) error {
 // an error, nothing changes. If permissions or credentials change, the account's sessions end. Removing the last active owner fails with
 // CodeConflict.
 func (i *Identity) ChangeAccount(username string, change func(*Account) error) (Account, error) {
+	return i.changeAccount(i.records, username, change)
+}
+
+func (i *Identity) changeAccount(r oplog.Records, username string, change func(*Account) error) (Account, error) {
 	i.accountsMu.Lock()
 	defer i.accountsMu.Unlock()
 	var before Account
-	a, err := records.Change(i.changes, oplog.RecordAccount, username, func(stored *Account, exists bool) (bool, error) {
+	a, err := records.Change(r, oplog.RecordAccount, username, func(stored *Account, exists bool) (bool, error) {
 		if !exists {
 			return false, oplog.Errorf(oplog.CodeNotFound, "There is no account %s.", username)
 		}

@@ -68,7 +68,7 @@ func (i *Identity) deviceSecret() ([]byte, error) {
 	if oplog.CodeOf(err) != oplog.CodeNotFound {
 		return secret, err
 	}
-	return records.Change(i.records, oplog.RecordServer, deviceSecretName, func(stored *[]byte, exists bool) (bool, error) {
+	return records.Change(i.inMemory, oplog.RecordServer, deviceSecretName, func(stored *[]byte, exists bool) (bool, error) {
 		if !exists {
 			*stored = make([]byte, sha256.Size)
 			_, _ = rand.Read(*stored)

@@ -118,7 +118,7 @@ func (i *Identity) beginSetup(token string, up StepUp, setup factorSetup) (Accou
 
 func (i *Identity) storeSetup(session Session, setup factorSetup) error {
 	setup.At = i.now().UTC()
-	_, err := records.Change(i.records, oplog.RecordSession, session.hash, func(s *Session, exists bool) (bool, error) {
+	_, err := records.Change(i.inMemory, oplog.RecordSession, session.hash, func(s *Session, exists bool) (bool, error) {
 		if !exists {
 			return false, errNotSignedIn
 		}
@@ -169,7 +169,7 @@ func (i *Identity) ConfirmTOTP(token, code string) (in SignedIn, recovery []stri
 
 // endSetup forgets the factor that was being added in a session.
 func (i *Identity) endSetup(s Session) error {
-	_, err := records.Change(i.records, oplog.RecordSession, s.hash, func(stored *Session, exists bool) (bool, error) {
+	_, err := records.Change(i.inMemory, oplog.RecordSession, s.hash, func(stored *Session, exists bool) (bool, error) {
 		stored.Setup = nil
 		return !exists, nil
 	})

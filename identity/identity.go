@@ -16,11 +16,13 @@ import (
 type Identity struct {
 	*common
 	changes oplog.Records // the records, for changes that the trail tells of; see Telling
+	signIn  oplog.Records // the same, for what signs people in and out; see inMemory
 }
 
 // common is what is common to an Identity and those that tell.
 type common struct {
-	records    oplog.Records
+	records    *records.Fallback
+	inMemory   oplog.Records // the records, for changes that are kept in memory while the log is read-only
 	directory  *directory.Directory
 	now        func() time.Time
 	background *background.Tasks // records uses, removes expired records
@@ -35,11 +37,13 @@ type common struct {
 }
 
 // New returns the accounts, keys and sessions of a store.
-func New(records oplog.Records, directory *directory.Directory, now func() time.Time) *Identity {
-	i := &Identity{changes: records, common: &common{
-		records: records, directory: directory, now: now, background: background.New(), keys: make(map[string]APIKey),
+func New(store records.Store, directory *directory.Directory, now func() time.Time) *Identity {
+	kept := records.NewFallback(store)
+	inMemory := kept.InMemory(kept)
+	i := &Identity{changes: kept, signIn: inMemory, common: &common{
+		records: kept, inMemory: inMemory, directory: directory, now: now, background: background.New(), keys: make(map[string]APIKey),
 	}}
-	records.OnRecord(func(kind oplog.RecordKind, name string) {
+	store.OnRecord(func(kind oplog.RecordKind, name string) {
 		if kind == oplog.RecordKey {
 			i.forgetKey(name)
 		}
@@ -50,11 +54,15 @@ func New(records oplog.Records, directory *directory.Directory, now func() time.
 // Telling returns the same Identity, whose next change of an account, a key, a session or a rule is recorded together with the entry that
 // tells of it.
 func (i *Identity) Telling(t oplog.Teller) *Identity {
-	return &Identity{i.common, records.Telling(i.records, t)}
+	changes := records.Telling(i.records, t)
+	return &Identity{i.common, changes, i.records.InMemory(changes)}
 }
 
 // Close waits for pending background writes.
-func (i *Identity) Close() { i.background.Close() }
+func (i *Identity) Close() {
+	i.background.Close()
+	i.records.Settle()
+}
 
 // usedInterval is how often the use of a record is written.
 const usedInterval = time.Minute
@@ -62,11 +70,12 @@ const usedInterval = time.Minute
 // markUsed records the use of a record, at most once per usedInterval. A failed write is retried by the next use.
 func markUsed[T any](i *Identity, kind oplog.RecordKind, name string, last time.Time, mark func(record *T, at time.Time)) {
 	now := i.now().UTC()
-	if now.Sub(last) < usedInterval {
+	// While the log is read-only, only sessions need it: they end when they are idle.
+	if now.Sub(last) < usedInterval || kind == oplog.RecordKey && i.records.Failure() != nil {
 		return
 	}
 	i.background.Once(string(kind)+"/"+name, func() {
-		_, err := records.Change(i.records, kind, name, func(record *T, exists bool) (bool, error) {
+		_, err := records.Change(i.inMemory, kind, name, func(record *T, exists bool) (bool, error) {
 			mark(record, now)
 			return !exists, nil
 		})

@@ -40,7 +40,7 @@ func (i *Identity) RedeemLaunch(tenant, id string, expires time.Time) error {
 	if err == nil && !expires.After(restored.Add(MaxLaunchLife)) {
 		return oplog.Errorf(oplog.CodeUnauthenticated, "This link was issued before the log was restored. Go back and open it again.")
 	}
-	err = records.Create(i.records, oplog.RecordLaunch, tenant+"/"+hashOf(id), usedLaunch{expires.UTC()})
+	err = records.Create(i.inMemory, oplog.RecordLaunch, tenant+"/"+hashOf(id), usedLaunch{expires.UTC()})
 	if oplog.CodeOf(err) == oplog.CodeConflict {
 		return oplog.Errorf(oplog.CodeUnauthenticated, "This link was already used. Go back and open it again.")
 	}
@@ -73,7 +73,7 @@ func (a *Account) validateLaunched() []oplog.FieldError {
 
 // EndLaunched ends all sessions of a tenant's user of the host system, and returns how many there were.
 func (i *Identity) EndLaunched(tenant, username string, checks ...directory.May) (ended int, err error) {
-	return i.endSessionsWhere(i.changes, func(s Session) bool {
+	return i.endSessionsWhere(i.signIn, func(s Session) bool {
 		return s.Launched != nil && s.Launched.Tenant == tenant && s.Launched.Username == username
 	}, checks...)
 }
@@ -94,10 +94,10 @@ func (i *Identity) SetLocale(token, locale string) (Account, error) {
 		return account, err
 	}
 	if session.Launched == nil {
-		return i.ChangeAccount(account.Username, func(a *Account) error { a.Locale = locale; return nil })
+		return i.changeAccount(i.signIn, account.Username, func(a *Account) error { a.Locale = locale; return nil })
 	}
 	account.Locale = locale
-	_, err = records.Change(i.records, oplog.RecordSession, session.hash, func(s *Session, exists bool) (bool, error) {
+	_, err = records.Change(i.inMemory, oplog.RecordSession, session.hash, func(s *Session, exists bool) (bool, error) {
 		s.Launched = &account
 		return !exists, nil
 	})

@@ -63,7 +63,7 @@ func (i *Identity) StartSession(a Account, ip, userAgent string) (Session, strin
 
 // recordSignIn records the time of an account's last sign-in.
 func (i *Identity) recordSignIn(username string) error {
-	_, err := records.Change(i.records, oplog.RecordAccount, username, func(stored *Account, exists bool) (remove bool, err error) {
+	_, err := records.Change(i.inMemory, oplog.RecordAccount, username, func(stored *Account, exists bool) (remove bool, err error) {
 		stored.LastSignInAt = i.now().UTC()
 		return !exists, nil
 	})
@@ -85,7 +85,7 @@ func (i *Identity) startSession(s Session) (Session, string, error) {
 	if err := i.makeRoomForSession(s); err != nil {
 		return s, "", err
 	}
-	return s, token, records.Create(i.changes, oplog.RecordSession, hash, s)
+	return s, token, records.Create(i.signIn, oplog.RecordSession, hash, s)
 }
 
 // SessionAccount returns the account of a session token, or CodeUnauthenticated; see IsPending. It does not count as activity.
@@ -174,7 +174,7 @@ func sessionOf(r oplog.Record) (s Session) {
 func (i *Identity) EndSession(token string) error { return i.endSession(hashOf(token)) }
 
 func (i *Identity) endSession(hash string) error {
-	return records.Remove(i.changes, oplog.RecordSession, hash)
+	return records.Remove(i.signIn, oplog.RecordSession, hash)
 }
 
 // EndOwnSessions ends all sessions of a token's user, unless that of the token ends meanwhile.
@@ -184,13 +184,13 @@ func (i *Identity) EndOwnSessions(token string) error {
 		return err
 	}
 	now := i.now()
-	_, err = i.endSessionsWhere(i.changes, func(s Session) bool { return own.sameHolder(s) && !s.expired(now) })
+	_, err = i.endSessionsWhere(i.signIn, func(s Session) bool { return own.sameHolder(s) && !s.expired(now) })
 	return err
 }
 
 // EndSessions ends all sessions of an account.
 func (i *Identity) EndSessions(username string) error {
-	_, err := i.endSessionsWhere(i.changes, func(s Session) bool { return s.Launched == nil && s.Username == username })
+	_, err := i.endSessionsWhere(i.signIn, func(s Session) bool { return s.Launched == nil && s.Username == username })
 	return err
 }
 
@@ -221,6 +221,9 @@ func (i *common) endSessionsWhere(changes oplog.Records, ends func(Session) bool
 
 // clearExpired removes expired records; failed removals are retried next time.
 func (i *common) clearExpired() {
+	if i.records.Failure() != nil {
+		return
+	}
 	now := i.now()
 	_, err := i.endSessionsWhere(i.records, func(s Session) bool { return s.expired(now) })
 	faults.Report("removing expired sessions", err)

@@ -46,7 +46,7 @@ func (i *Identity) FinishSignIn(token string, p Proof) (SignedIn, error) {
 	if !session.Pending {
 		return SignedIn{}, errComplete
 	}
-	account, err = i.ChangeAccount(account.Username, func(a *Account) error {
+	account, err = i.changeAccount(i.signIn, account.Username, func(a *Account) error {
 		now, _, err := i.anySession(token)
 		if err != nil {
 			return err // it ended meanwhile, or the account changed
@@ -69,7 +69,7 @@ var errComplete = oplog.Refuse(oplog.CodeConflict, "already-signed-in", "The sig
 // replaceSession ends a session and continues it with another token, so that nobody who planted or saw the first one has the second. Of
 // simultaneous requests one succeeds.
 func (i *Identity) replaceSession(old Session, a Account) (SignedIn, error) {
-	_, err := records.Change(i.records, oplog.RecordSession, old.hash, func(_ *Session, exists bool) (bool, error) {
+	_, err := records.Change(i.inMemory, oplog.RecordSession, old.hash, func(_ *Session, exists bool) (bool, error) {
 		if !exists {
 			return false, errNotSignedIn
 		}

@@ -29,7 +29,7 @@ func (b *Backup) ReadAt(p []byte, offset int64) (int, error) {
 	if end := offset + int64(n); end > b.read {
 		b.read = end
 		if end == b.Size {
-			if failed := RecordBackup(b.node.store, b.node.now()); failed != nil {
+			if failed := RecordBackup(b.node.store, b.node.now()); failed != nil && b.node.store.Failure() == nil {
 				return 0, failed
 			}
 		}
@@ -43,9 +43,6 @@ func (b *Backup) Close() error { return errors.Join(b.File.Close(), os.Remove(b.
 // Backup copies the current store to a temporary file, so that slow clients do not hold a read transaction, which would keep pages of the
 // store from being reused.
 func (l *Node) Backup() (*Backup, error) {
-	if err := durable.MkdirAll(l.dir, 0o700); err != nil {
-		return nil, fmt.Errorf("create a backup: %w", err)
-	}
 	size, err := l.store.Bytes()
 	if err != nil {
 		return nil, fmt.Errorf("create a backup: %w", err)
@@ -53,16 +50,31 @@ func (l *Node) Backup() (*Backup, error) {
 	if err := l.checkSpaceFor(size); err != nil {
 		return nil, err
 	}
-	f, err := os.CreateTemp(l.dir, backupPattern)
+	b, err := l.backupIn(l.dir, l.CheckSpace)
+	if err != nil && l.store.Failure() != nil { // the disk may refuse all writes
+		b, err = l.backupIn(os.TempDir(), func() error { return nil })
+	}
 	if err != nil {
 		return nil, fmt.Errorf("create a backup: %w", err)
 	}
+	return b, nil
+}
+
+// backupIn copies the store to a file in a directory.
+func (l *Node) backupIn(dir string, check func() error) (*Backup, error) {
+	if err := durable.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.CreateTemp(dir, backupPattern)
+	if err != nil {
+		return nil, err
+	}
 	b := &Backup{File: f, node: l}
-	if b.Size, err = l.store.WriteTo(&spaceWriter{Writer: f, check: l.CheckSpace}); err == nil {
+	if b.Size, err = l.store.WriteTo(&spaceWriter{Writer: f, check: check}); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("create a backup: %w", errors.Join(err, b.Close()))
+		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"oplog/faults"
 )
 
 // TestReadOnly: a log that cannot record says so wherever somebody looks, goes on answering, and goes on recording once it can.
@@ -40,4 +42,54 @@ func TestReadOnly(t *testing.T) {
 	}
 	f.record(entry(`"id":"e2","time":"2026-11-20T07:01:00Z"`))
 	f.get("admin", tenantA+"/entries/e2", 200)
+}
+
+// TestReadOnlyGoesOn: while nothing can be recorded, people sign in and out, backups are made, and the last use of a key costs no log line. What
+// the access log should have is recorded once it can be.
+func TestReadOnlyGoesOn(t *testing.T) {
+	f := newServer(t)
+	f.record(entry(`"id":"e1","time":"2026-11-20T07:00:00Z"`))
+	file, away := filepath.Join(f.dir, "oplog.db"), filepath.Join(f.dir, "oplog.db.away")
+	f.advance(2 * time.Minute) // uses of keys would be written
+	f.noError(os.Rename(file, away))
+	background := faults.Background()
+
+	session, _ := f.cookiesOf(f.attempt("192.0.2.1", "auditor", password, 200))
+	f.sent["new"] = map[string]string{"Cookie": session}
+	f.get("new", tenantA+"/entries/e1", 200)
+	f.change("admin", "DELETE", "/api/v1/session", "", 204)
+	f.asProblem(f.send("admin", "GET", "/api/v1/session", ""), 401)
+	for range 3 {
+		f.get("read", entriesPath, 200)
+	}
+	if r := f.send("owner", "GET", "/api/v1/backup", ""); r.status != 200 || len(r.body) < 1000 {
+		t.Errorf("a backup: %d, %d bytes", r.status, len(r.body))
+	}
+	f.asProblem(f.send("owner", "PATCH", "/api/v1/accounts/auditor", `{"name":"Nobody"}`), 503) // what must last is refused
+	f.log.Trail.Flush()
+	if n := faults.Background() - background; n != 0 {
+		t.Errorf("%d background errors were logged", n)
+	}
+
+	f.noError(os.Rename(away, file))
+	for deadline := time.Now().Add(time.Minute); f.send("read", "GET", "/readyz", "").status != 200; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it stays read-only")
+		}
+	}
+	told := strings.Join(f.trail("owner", tenantA+"/access"), "\n")
+	for _, want := range []string{"auditor session sign_in", "auditor log open e1", "admin session sign_out"} {
+		if !strings.Contains(told, want) {
+			t.Errorf("no %q in\n%s", want, told)
+		}
+	}
+	if strings.Contains(told, "server lose") {
+		t.Errorf("events were lost:\n%s", told)
+	}
+	f.get("new", tenantA+"/entries/e1", 200)
+	f.asProblem(f.send("admin", "GET", "/api/v1/session", ""), 401)
+	stored, err := f.log.Identity.Sessions(strings.TrimPrefix(session, sessionCookie+"="))
+	if err != nil || len(stored) == 0 {
+		t.Errorf("the session is not stored: %v, %v", stored, err)
+	}
 }

@@ -87,7 +87,7 @@ const pendingRecord = "acts"
 func (t *Trail) writeAll() {
 	t.writePending()
 	err := t.savePending()
-	if err == nil {
+	if err == nil || t.await() {
 		return
 	}
 	faults.Report("saving unfinished actions of the access log", err)
@@ -100,6 +100,9 @@ func (t *Trail) writeAll() {
 func (t *Trail) savePending() error {
 	t.writeMu.Lock()
 	defer t.writeMu.Unlock()
+	if t.store.Failure() != nil {
+		return nil // what it has from before stays
+	}
 	var pending []pendingEntry
 	t.mu.Lock()
 	for _, e := range t.pending {
@@ -155,6 +158,9 @@ func (t *Trail) recoverPending() error {
 		}
 	}
 	t.saved = true
+	if t.store.Failure() != nil {
+		t.recovered = len(t.pending)
+	}
 	t.writePending() // before a reading of the same action looks for it
 	t.background.Once("trail", t.writeAll)
 	return nil

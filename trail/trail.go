@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -74,6 +75,9 @@ type Trail struct {
 	writing      []oplog.Entry                   // those that writePending took
 	lastRecorded map[[sha256.Size]byte]time.Time // when a deduplicated event was last recorded, by digest
 	lost         map[string]int                  // events that could not be written, by trail
+	waiting      bool                            // pending events wait until the store can be written; see await
+	retrying     bool                            // and are tried again soon
+	recovered    int                             // pending events that a record has, too
 
 	visits         map[[sha256.Size]byte]*visit // known actions, by session and address
 	buffered       map[*action]bool             // actions with readings to be written
@@ -101,6 +105,7 @@ func New(store oplog.Store, index oplog.Index, directory *directory.Directory, n
 func (t *Trail) Close() {
 	t.flushAll()
 	t.background.Close()
+	t.reportUnwritten()
 }
 
 // Flush writes all pending events of all trails, including unfinished actions.
@@ -269,6 +274,9 @@ func (t *Trail) writeFolded(name string) {
 func (t *Trail) writePending() {
 	t.writeMu.Lock()
 	defer t.writeMu.Unlock()
+	if t.await() {
+		return
+	}
 	t.mu.Lock()
 	pending, lost := t.pending, t.lost
 	t.writing, t.pending, t.lost = pending, nil, make(map[string]int)
@@ -295,8 +303,12 @@ func (t *Trail) writePending() {
 		for i := range byName[name] {
 			byName[name][i].ReceivedAt = received
 		}
-		_, err := t.store.Append(context.Background(), name, byName[name], 0)
+		_, err := t.store.Append(context.Background(), name, slices.Clone(byName[name]), 0)
 		if err == nil {
+			continue
+		}
+		if t.await() {
+			t.putBack(name, byName[name], lost[name])
 			continue
 		}
 		faults.Report("writing the access log", err, "log", name, "events", len(byName[name]))
