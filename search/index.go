@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -310,8 +312,24 @@ func (x *Index) discard(tenant string) (*tenantIndex, error) {
 	return t, nil
 }
 
+// opened returns why the directory cannot be read, if so.
+func (x *Index) opened() error {
+	dir, err := os.Open(x.dir)
+	if err != nil {
+		return err
+	}
+	_, err = dir.Readdirnames(1)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return errors.Join(err, dir.Close())
+}
+
 // Ready reports the progress of tenants that are catching up; see [oplog.Index].
 func (x *Index) Ready() error {
+	if err := x.opened(); err != nil { // no tenant may have needed it yet
+		return oplog.Errorf(oplog.CodeUnavailable, "the index cannot be opened: %w", err)
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	var behind []error

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"oplog/oplog"
@@ -72,6 +73,9 @@ func TestIndexCannotBeWritten(t *testing.T) {
 	write(t, place, []byte("not a directory"))
 	l := openLog(t, dir)
 	defer closeLog(t, l)
+	if err := l.Journal.Ready(); oplog.CodeOf(err) != oplog.CodeUnavailable || !strings.Contains(err.Error(), "cannot be opened") {
+		t.Errorf("before anything is asked of it, it is ready: %v", err)
+	}
 	record(t, l, 0, 20, func(n int) int { return n })
 	if _, err := l.Journal.Page(t.Context(), tenant, oplog.Query{}, 1, ""); err == nil {
 		t.Error("it is read without an index")
