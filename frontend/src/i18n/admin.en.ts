@@ -1,5 +1,6 @@
 import { accessEn } from './access.en'
 import { catalogEn } from './catalog.en'
+import { deletionsEn } from './deletions.en'
 import type { Widen } from './en'
 import { organizationsEn } from './organizations.en'
 
@@ -221,29 +222,7 @@ export const adminEn = {
     liftOf: (reason: string) => `Lift the hold “${reason}”`,
     liftText: (next: string) => `Entries kept only by this hold are deleted when the next day begins, at ${next}.`,
     noHolds: 'No holds have been placed.',
-    deletions: 'Deletions',
-    deletionsText:
-      'Each deletion is also recorded in the access log. Without that record, verification reports the missing entries as removed.',
-    when: 'When',
-    dates: 'Days with entries',
-    entries: 'Entries',
-    rule: 'Rule',
-    running: 'In progress',
-    nothing: 'Nothing has been deleted.',
-    waits: 'Deletion waits for an owner',
-    waitsClock: (clock: string, known: string) =>
-      `The server’s clock says ${clock}. By the newest receipts and starts of this log it should be about ${known}. Expired entries are not deleted until the clock is right or an owner confirms it.`,
-    waitsAmount: (entries: string, dates: string, lastEntries: string, lastDates: string) =>
-      `The last deletion removed ${lastEntries} entries from ${lastDates} days; the next one would remove ${entries} entries from ${dates} days. They are kept until an owner agrees.`,
-    wouldGo: (what: string, entries: string, dates: string) => `${what}: ${entries} entries from ${dates} days`,
-    ofLog: 'Log',
-    ofAccess: 'Access log',
-    agreeClock: 'Confirm clock',
-    agreeClockText: (clock: string) =>
-      `Confirm that it is now about ${clock}. What the rules of all tenants have expired by then is deleted at once. This cannot be undone.`,
-    agreeAmount: 'Delete these entries',
-    agreeAmountText: (entries: string, dates: string) =>
-      `${entries} entries from ${dates} days are deleted at once. This cannot be undone.`,
+    ...deletionsEn,
   },
 
   catalog: catalogEn,
