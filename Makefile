@@ -8,13 +8,14 @@
 # make powercut
 #              cut the power under ext4 and XFS 15 and 8 times; needs root
 # make soak    load the program for 30 minutes (SOAK=3m for less), and plot what it uses to bin/soak.svg
+# make sim     run 10,000 seeds of the simulation of crashes and failing disks
 # make attack  flood a server with hostile connections; report its memory, and how fast it answers others
 
 GO = CGO_ENABLED=0 go
 LINT = go tool -modfile=tools/go.mod golangci-lint
 BIN = $(CURDIR)/bin
 
-.PHONY: ci test commits lint cross vulnerabilities test-go test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut soak
+.PHONY: ci test commits lint cross vulnerabilities test-go test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut sim soak
 
 test: lint test-go test-console test-dist test-e2e
 
@@ -37,6 +38,7 @@ lint:
 # Only the race detector needs cgo.
 test-go:
 	go test -race -timeout 30m ./...
+	$(GO) test ./storage -run Simulation
 
 test-console: frontend/node_modules types
 	cd frontend && npm run --silent check
@@ -88,6 +90,9 @@ powercut: build
 SOAK = 30m
 soak: build
 	OPLOG=$(BIN)/oplog OPLOG_SOAK=$(SOAK) OPLOG_SOAK_SVG=$(BIN)/soak.svg $(GO) test ./crashtest -run Soak -count 1 -timeout 2h -v
+
+sim:
+	tools/sim
 
 fuzz:
 	go test ./oplog -run '^$$' -fuzz FuzzParseSearch -fuzztime 5m

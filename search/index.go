@@ -26,6 +26,7 @@ type Index struct {
 	logger *slog.Logger
 	sizes  sizes
 	texts  catalogTexts
+	byHand bool // nothing is built in the background; see OpenByHand
 
 	mu      sync.Mutex
 	tenants map[string]*tenantIndex
@@ -70,18 +71,23 @@ var defaultSizes = sizes{
 func Open(dir string, store oplog.Store) (*Index, error) { return open(dir, store, defaultSizes) }
 
 func open(dir string, store oplog.Store, sizes sizes) (*Index, error) {
-	x := &Index{
-		dir: dir, store: store, logger: slog.Default(), sizes: sizes,
-		tenants: make(map[string]*tenantIndex), checked: make(map[string]bool),
-		flushes: make(chan *tenantIndex, 1024), merges: make(chan *tenantIndex, 1024),
-	}
-	x.ctx, x.stop = context.WithCancel(context.Background())
+	x := newIndex(dir, store, sizes)
 	x.stopped.Go(x.flushAll)
 	x.stopped.Go(x.mergeAll)
 	if err := durable.MkdirAll(dir, 0o700); err != nil {
 		x.logger.Error("the index cannot be written; entries are recorded, and not found until it can be", "err", err)
 	}
 	return x, nil
+}
+
+func newIndex(dir string, store oplog.Store, sizes sizes) *Index {
+	x := &Index{
+		dir: dir, store: store, logger: slog.Default(), sizes: sizes,
+		tenants: make(map[string]*tenantIndex), checked: make(map[string]bool),
+		flushes: make(chan *tenantIndex, 1024), merges: make(chan *tenantIndex, 1024),
+	}
+	x.ctx, x.stop = context.WithCancel(context.Background())
+	return x
 }
 
 // Close stops background work and releases all segments.
@@ -369,7 +375,7 @@ func (x *Index) add(tenant string, entries []oplog.Entry) {
 
 // enqueue requests a flush if the tail is long enough or entries of a lost segment wait; called with the tenant's mu held.
 func (x *Index) enqueue(t *tenantIndex, enough int) {
-	if t.queued || len(t.tail) < enough && len(t.orphans) == 0 {
+	if t.queued || x.byHand || len(t.tail) < enough && len(t.orphans) == 0 {
 		return
 	}
 	select {

@@ -27,8 +27,12 @@ type appendRequest struct {
 // maxCommitEntries limits a transaction, so that the first request does not wait for all later ones.
 const maxCommitEntries = 20_000
 
-// gatherTime is how long the committer waits for requests from the senders of the last transaction: at most a twentieth of a sync.
-const gatherTime = 50 * time.Microsecond
+// gatherTime is how long the committer waits for requests from the senders of the last transaction: at most a twentieth of a sync. Under a
+// clock that stands still while anything runs, as in simulations, gatherTurns ends the wait.
+const (
+	gatherTime  = 50 * time.Microsecond
+	gatherTurns = 100_000
+)
 
 // commitAll is the committer: it takes all queued requests, writes them in one transaction, and answers them together once it is on disk.
 func (db *DB) commitAll() {
@@ -45,7 +49,7 @@ func (db *DB) commitAll() {
 			}
 		}
 		// Senders that were just answered send again, one after the other: without waiting, the first would be committed alone.
-		for began := time.Now(); len(db.requests)+1 < last && time.Since(began) < gatherTime; {
+		for began, turn := time.Now(), 0; len(db.requests)+1 < last && turn < gatherTurns && time.Since(began) < gatherTime; turn++ {
 			runtime.Gosched()
 		}
 		group := []*appendRequest{first}

@@ -157,6 +157,7 @@ func (o *opening) open() (b *bolt.DB, file *os.File, err error) {
 	if err != nil || o.readOnly {
 		return b, file, err
 	}
+	onOpen(b, file)
 	b.AllocSize = growth
 	p, err := readMetaPages(file, b.Info().PageSize)
 	if err != nil {
@@ -165,6 +166,9 @@ func (o *opening) open() (b *bolt.DB, file *os.File, err error) {
 	b.NoSync = p.sealsNext(p.last)
 	return b, file, nil
 }
+
+// onOpen is called with each data file that is opened for writing. The simulation replaces it, to see what bbolt writes.
+var onOpen = func(*bolt.DB, *os.File) {}
 
 // growth is the increment of the file's size: room for some 10,000 entries.
 const growth = 4 << 20
