@@ -77,6 +77,14 @@ func WriteNewFile(path string, mode fs.FileMode, fill func(io.Writer) error) (er
 	return SyncDir(filepath.Dir(path))
 }
 
+// IsTemporary reports whether a name is that of a temporary file which an interrupted write of a file with one of the names has left.
+func IsTemporary(name string, of ...string) bool {
+	return slices.ContainsFunc(of, func(final string) bool {
+		matches, _ := filepath.Match("."+final+".*.part", name)
+		return matches
+	})
+}
+
 // maxLinks limits the symbolic links followed, as Linux does.
 const maxLinks = 40
 

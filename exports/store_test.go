@@ -46,7 +46,7 @@ func TestExportFailsIfEntriesAreMissing(t *testing.T) {
 	l.Start()
 	for _, filters := range []oplog.Filters{{}, {Values: oplog.Values{Modules: []string{"sms"}}}} {
 		x := l.ended(l.export(exports.Export{Tenant: "acme", Range: oplog.RangeLast30Days, Filters: filters}), exports.Failed)
-		if !strings.Contains(x.Error, fmt.Sprintf("The store has only %d of the %d operations", n-1, n)) && !strings.Contains(x.Error, "is not in the store") {
+		if !strings.Contains(x.Error, fmt.Sprintf("The store has only %d of the %d operations", n-1, n)) && !strings.Contains(x.Error, "is damaged in the store") {
 			t.Errorf("%+v: %s", filters, x.Error)
 		}
 	}

@@ -226,7 +226,7 @@ func (i *Identity) checkTenant(a Account) error {
 // an error, nothing changes. If permissions or credentials change, the account's sessions end. Removing the last active owner fails with
 // CodeConflict.
 func (i *Identity) ChangeAccount(username string, change func(*Account) error) (Account, error) {
-	return i.changeAccount(i.records, username, change)
+	return i.changeAccount(i.changes, username, change)
 }
 
 func (i *Identity) changeAccount(r oplog.Records, username string, change func(*Account) error) (Account, error) {

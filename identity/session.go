@@ -184,7 +184,8 @@ func (i *Identity) EndOwnSessions(token string) error {
 		return err
 	}
 	now := i.now()
-	_, err = i.endSessionsWhere(i.signIn, func(s Session) bool { return own.sameHolder(s) && !s.expired(now) })
+	isThere := func() error { _, _, err := i.session(token); return err }
+	_, err = i.endSessionsWhere(i.signIn, func(s Session) bool { return own.sameHolder(s) && !s.expired(now) }, isThere)
 	return err
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"oplog/exports"
+	"oplog/identity"
 	"oplog/journal"
 	"oplog/node"
 	"oplog/oplog"
@@ -189,6 +190,9 @@ func limitsOfReading() map[string]string {
 		"organizations of a response":                                                          grouped(maxOrganizationsListed),
 		"modules and operation types of a response, together":                                  grouped(maxCatalogListed),
 		"accounts, keys, views, tenants, exports, sessions, holds and deletions of a response": grouped(maxItems),
+		"accounts of a tenant, disabled ones included; owners":                                 grouped(identity.MaxAccounts) + " each",
+		"API keys of a tenant that are in use":                                                 grouped(identity.MaxKeys) + "; with revoked and expired ones " + grouped(identity.MaxKeysKept),
+		"sessions of a person":                                                                 grouped(identity.MaxSessions) + ", and as many that wait for the second factor",
 	}
 }
 

@@ -45,7 +45,8 @@ func (s *together) told(t testing.TB) (events []string) {
 
 // toldAfterwards are the changes that the trail is told of afterwards, with the reason.
 var toldAfterwards = map[string]string{
-	"unlockAccount": "failed attempts are in memory only",
+	"unlockAccount":   "failed attempts are in memory only",
+	"agreeToDeletion": "the agreement says by whom it is, and the deletion is told with its own entry",
 }
 
 // telling is a server on such a store.

@@ -86,7 +86,7 @@ func prepareDir(dir string, except ...string) error {
 				return nil //nolint:nilerr // opening it reports the error
 			}
 			empty = true
-		case !slices.Contains(except, f.Name()):
+		case !slices.Contains(except, f.Name()) && !durable.IsTemporary(f.Name(), lockName, pidName, keyName):
 			others = append(others, f.Name())
 		}
 	}
