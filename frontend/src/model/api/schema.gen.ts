@@ -2359,7 +2359,6 @@ export interface components {
              * @description Entries recorded so far, of all tenants.
              */
             recorded: number;
-            scrub: components["schemas"]["Scrub"];
             /**
              * Format: int64
              * @description Free disk space that only recording uses: below it, reading, exports and backups are rejected with 507.
@@ -2367,6 +2366,7 @@ export interface components {
             reserve_bytes?: number;
             /** @description Deletions under retention rules that wait until an owner agrees; omitted if there are none. */
             retention_waiting?: components["schemas"]["Waiting"][];
+            scrub: components["schemas"]["Scrub"];
             /**
              * Format: int64
              * @description Operations skipped so far because they were not manual.
