@@ -112,7 +112,9 @@ func (db *DB) seal(before metaPages) error {
 	if err := db.writeSeal(&after, seal{sealNext: !db.sealsLast, txid: m.txid, pages: pages}); err != nil {
 		return err
 	}
-	db.bolt.Load().NoSync = !db.sealsLast
+	if db.sealsLast { // by Close: no other goroutine writes or appends
+		db.bolt.Load().NoSync = false
+	}
 	return nil
 }
 
