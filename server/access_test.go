@@ -147,7 +147,7 @@ func TestWhoMay(t *testing.T) {
 	}
 	for i := range f.server.table {
 		switch r := &f.server.table[i]; r.id {
-		case "signIn", "launch", "continueLaunch", "getSetup", "setUp", "endSessions": // see TestSignIn, TestLaunch, TestLaunchAsksFirst, TestSetup and TestSignOutEverywhere
+		case "signIn", "launch", "continueLaunch", "getSetup", "setUp", "endSessions", "getServerStatus": // see TestReadOnly, TestSignIn, TestLaunch, TestLaunchAsksFirst, TestSetup and TestSignOutEverywhere
 		default:
 			if !checked[r] {
 				t.Errorf("%s %s is not checked", r.method, r.path)
@@ -177,7 +177,7 @@ func TestEveryRouteIsChecked(t *testing.T) {
 		path := strings.NewReplacer("{tenant}", "acme", "{id}", "x").Replace(r.path)
 		a := f.send("nobody", r.method, path, "")
 		if r.callers == anyone {
-			if !slices.Contains([]string{"signIn", "launch", "continueLaunch", "getSetup", "setUp"}, r.id) {
+			if !slices.Contains([]string{"signIn", "launch", "continueLaunch", "getSetup", "setUp", "getServerStatus"}, r.id) {
 				t.Errorf("%s %s takes anyone", r.method, r.path)
 			}
 			continue

@@ -24,6 +24,9 @@ func TestReadOnly(t *testing.T) {
 	if r := f.send("read", "GET", "/readyz", ""); r.status != 503 || !strings.HasPrefix(r.body, "read-only: The file oplog.db was moved") {
 		t.Errorf("readyz: %d %s", r.status, r.body)
 	}
+	if r := f.send("nobody", "GET", "/api/v1/status", ""); r.status != 200 || strings.TrimSpace(r.body) != `{"read_only":true}` {
+		t.Errorf("the console's banner: %d %s", r.status, r.body)
+	}
 	if text := f.get("read", "/metrics", 200); !strings.Contains(text, "\noplog_read_only 1\n") {
 		t.Error("the metrics do not say it")
 	}
@@ -42,6 +45,9 @@ func TestReadOnly(t *testing.T) {
 	}
 	f.record(entry(`"id":"e2","time":"2026-11-20T07:01:00Z"`))
 	f.get("admin", tenantA+"/entries/e2", 200)
+	if body := f.get("nobody", "/api/v1/status", 200); strings.TrimSpace(body) != `{"read_only":false}` {
+		t.Errorf("the console's banner afterwards: %s", body)
+	}
 }
 
 // TestReadOnlyGoesOn: while nothing can be recorded, people sign in and out, backups are made, and the last use of a key costs no log line. What

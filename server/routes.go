@@ -29,6 +29,7 @@ func (s *Server) routes() []route {
 		view     = tenant + "/views/{id}"
 	)
 	return []route{
+		{"GET", "/api/v1/status", anyone, 200, "getServerStatus", "Whether the log is read-only at present", nil, typed(s.getServerStatus)},
 		{"GET", setup, anyone, 200, "getSetup", "Whether there is no account yet", nil, typed(s.getSetup)},
 		{"POST", setup, anyone, 201, "setUp", "Create the first owner and tenant, while there is no account", nil, typed(s.setUp)},
 		{"POST", session, anyone, 200, "signIn", "Sign in", nil, typed(s.signIn)},

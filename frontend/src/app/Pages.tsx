@@ -19,6 +19,8 @@ import { safeReturn, signInPath } from './returnTo'
 
 const MemberPage = lazy(() => import('../features/session/MemberPage'))
 const PasswordPage = lazy(() => import('../features/session/PasswordPage'))
+// Without it the rest of the page works.
+const ReadOnlyBanner = lazy(() => import('../features/system/ReadOnlyBanner').catch(() => ({ default: () => null })))
 const SecondFactorPage = lazy(() => import('../features/session/SecondFactorPage'))
 const SetupPage = lazy(() => import('../features/session/SetupPage'))
 const SignInPage = preloadable(() => import('../features/session/SignInPage'))
@@ -89,6 +91,9 @@ export function Pages({ session, onLanguage }: Props) {
   if (location.pathname === '/sign-in') return <Navigate replace to={safeReturn(search.get('next'))} />
   return (
     <SessionProvider value={session.data}>
+      <Suspense>
+        <ReadOnlyBanner />
+      </Suspense>
       <ErrorBoundary resetKey={location.pathname}>
         <Suspense fallback={null}>
           <Routes>

@@ -11,7 +11,7 @@ export const deletionsEn = {
   nothing: 'Nothing has been deleted.',
   waits: 'Deletion waits for an owner',
   waitsClock: (clock: string, known: string) =>
-    `The server’s clock says ${clock}. By the newest receipts and starts of this log it should be about ${known}. Expired entries are not deleted until the clock is right or an owner confirms it.`,
+    `The server's clock says ${clock}. By the newest receipts and starts of this log it should be about ${known}. Expired entries are not deleted until the clock is right or an owner confirms it.`,
   waitsAmount: (entries: string, dates: string, lastEntries: string, lastDates: string) =>
     `The last deletion removed ${lastEntries} entries from ${lastDates} days; the next one would remove ${entries} entries from ${dates} days. They are kept until an owner agrees.`,
   wouldGo: (what: string, entries: string, dates: string) => `${what}: ${entries} entries from ${dates} days`,

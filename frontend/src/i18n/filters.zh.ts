@@ -23,7 +23,7 @@ export const filtersZh: Widen<typeof filtersEn> = {
   keysOfEntries: '打开一条记录可查看其来源密钥。仅管理员可查看密钥名称。',
   recordedBy: '记录来源',
   ipHint: '地址或网段，如 10.0.0.0/8',
-  notAnAddress: '请输入 IP 地址，如 192.0.2.7 或 2001:db8::7；或网段，如 192.0.2.0/24。',
+  notAnAddress: '请输入 IP 地址或网段，如 192.0.2.7、192.0.2.0/24。',
   addFilter: '筛选',
   allOfThese: '全选此组',
   clear: '清除',
