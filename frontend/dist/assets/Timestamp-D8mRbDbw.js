@@ -1,1 +1,0 @@
-import{An as e,Ct as t,_n as n,bn as r,jn as i}from"./start-662RCaKb.js";var a=i();function o({time:i,zone:o,ahead:s}){let c=e(),l=Date.parse(i);return(0,a.jsxs)(`time`,{dateTime:i,title:`${i} UTC (${r(l,o)})`,className:`stack`,children:[(0,a.jsx)(`span`,{children:n(i,o)}),!s&&(0,a.jsx)(`small`,{children:t(l,o,c,Date.now())})]})}export{o as t};

@@ -1,1 +1,0 @@
-import{Jt as e,Xt as t}from"./start-662RCaKb.js";function n(n,r){return e(t(n,`keys`),{method:`POST`,body:{scope:`write`,name:r}})}export{n as t};
