@@ -23,6 +23,9 @@ import (
 func (w *world) rot() {
 	name, at := w.turnBit()
 	w.log("rot in %s", name)
+	if name == "" {
+		return
+	}
 	store, err := storage.Open(w.dir(), storage.Options{ReadOnly: true})
 	if err != nil {
 		w.checkWords(name, at, err)
@@ -47,7 +50,7 @@ func (w *world) rot() {
 	}
 }
 
-// turnBit turns a bit of a file. In a page of bbolt's it is none of a page's number: those follow no seed.
+// turnBit turns a bit of a file, and names it; "" if there was nothing to turn. In a page of bbolt's it is none of a page's number: those follow no seed.
 func (w *world) turnBit() (name string, at int) {
 	var paths []string
 	_ = filepath.WalkDir(w.dir(), func(path string, e fs.DirEntry, err error) error {
@@ -68,7 +71,9 @@ func (w *world) turnBit() (name string, at int) {
 	}
 	at = w.random.IntN(len(data))
 	if filepath.Base(path) == "oplog.db" {
-		at = w.placeInPage(path, data)
+		if at = w.placeInPage(path, data); at < 0 {
+			return "", 0
+		}
 	}
 	data[at] ^= 1 << w.random.IntN(8)
 	if err := os.WriteFile(path, data, 0o600); err != nil {
@@ -77,7 +82,7 @@ func (w *world) turnBit() (name string, at int) {
 	return w.disk.name(path), at
 }
 
-// placeInPage returns a place in a value of a page that is in use. The pages are in the order of what they hold.
+// placeInPage returns a place in a value of a page that is in use; -1 if there is none. The pages are in the order of what they hold.
 func (w *world) placeInPage(path string, data []byte) int {
 	b, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, PreLoadFreelist: true})
 	if err != nil {
@@ -121,6 +126,9 @@ func (w *world) placeInPage(path string, data []byte) int {
 	})
 	if err != nil {
 		w.t.Fatal(err)
+	}
+	if len(pages) == 0 {
+		return -1
 	}
 	slices.SortFunc(pages, func(a, b page) int { return cmp.Compare(a.label, b.label) })
 	values := pages[w.random.IntN(len(pages))].values
