@@ -14,7 +14,7 @@ import (
 	"oplog/oplog"
 )
 
-// keepOld copies the file beside itself before it is migrated: if the earlier version of oplog is needed again, it cannot read the file that
+// keepOld copies the file beside itself before it is migrated: the earlier version of oplog cannot read the file that
 // this one leaves.
 func (db *DB) keepOld(version int) error {
 	kept := fmt.Sprintf("%s.format-%d", db.path(), version)

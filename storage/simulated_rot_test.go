@@ -40,7 +40,7 @@ func (w *world) rot() {
 	if store.Damage() != nil || strings.HasPrefix(name, "data/oplog.db") {
 		return // it may have hidden what verify finds
 	}
-	w.open() // damage of the index is repaired, of exports it is noticed by whoever checks them
+	w.open() // damage of the index is repaired, of exports their checks find it
 	for _, l := range w.tenants {
 		l.exports = nil
 	}
