@@ -65,7 +65,11 @@ const deviceSecretName = "device_secret"
 // deviceSecret returns the secret that signs devices, and creates it at first use.
 func (i *Identity) deviceSecret() ([]byte, error) {
 	secret, err := records.Read[[]byte](i.records, oplog.RecordServer, deviceSecretName)
-	if oplog.CodeOf(err) != oplog.CodeNotFound {
+	if oplog.CodeOf(err) == oplog.CodeDamaged { // with another one no device is known, which locks nobody out
+		if err = records.Mend[[]byte](i.inMemory, oplog.RecordServer, deviceSecretName, nil); err != nil {
+			return nil, err
+		}
+	} else if oplog.CodeOf(err) != oplog.CodeNotFound {
 		return secret, err
 	}
 	return records.Change(i.inMemory, oplog.RecordServer, deviceSecretName, func(stored *[]byte, exists bool) (bool, error) {

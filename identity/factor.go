@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"oplog/faults"
 	"oplog/oplog"
 	"oplog/records"
 )
@@ -82,17 +83,27 @@ type SecondFactorRule struct {
 
 const secondFactorRule = "second_factor"
 
-// SecondFactorRule returns the installation's rule.
+// SecondFactorRule returns the installation's rule. If it is damaged, it is all roles: a flipped bit must not let people in with less.
 func (i *Identity) SecondFactorRule() (SecondFactorRule, error) {
 	rule, err := records.Read[SecondFactorRule](i.records, oplog.RecordServer, secondFactorRule)
-	if oplog.CodeOf(err) == oplog.CodeNotFound {
-		err = nil
+	switch oplog.CodeOf(err) {
+	case oplog.CodeNotFound:
+		return rule, nil
+	case oplog.CodeDamaged:
+		faults.Report("reading which roles require a second factor; all do until an owner sets it again", err)
+		return SecondFactorRule{Roles: slices.Clone(Roles)}, nil
 	}
 	return rule, err
 }
 
 // SetSecondFactorRule replaces the installation's rule. The callback is called before; its error is returned and nothing changes.
 func (i *Identity) SetSecondFactorRule(rule SecondFactorRule, may func() error) error {
+	if err := may(); err != nil {
+		return err
+	}
+	if err := records.Mend(i.changes, oplog.RecordServer, secondFactorRule, &rule); err != nil {
+		return err
+	}
 	_, err := records.Change(i.changes, oplog.RecordServer, secondFactorRule, func(stored *SecondFactorRule, _ bool) (bool, error) {
 		*stored = rule
 		return len(rule.Roles) == 0, may()

@@ -34,6 +34,10 @@ const MaxLaunchLife = 5 * time.Minute
 // the log was restored from a backup, which may not know of its use.
 func (i *Identity) RedeemLaunch(tenant, id string, expires time.Time) error {
 	restored, err := records.Read[time.Time](i.records, oplog.RecordServer, lastRestore)
+	if oplog.CodeOf(err) == oplog.CodeDamaged { // as if it were restored now: links from before are issued again at a click
+		restored = i.now().UTC()
+		err = records.Mend(i.inMemory, oplog.RecordServer, lastRestore, &restored)
+	}
 	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
 		return err
 	}

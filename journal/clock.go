@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"oplog/faults"
 	"oplog/oplog"
 	"oplog/records"
 )
@@ -36,7 +37,10 @@ func ReadClock(store oplog.Store, now func() time.Time) (*Clock, error) {
 		c.saved = c.known
 		return c, nil
 	}
-	if oplog.CodeOf(err) != oplog.CodeNotFound {
+	if oplog.CodeOf(err) == oplog.CodeDamaged { // the newest entry tells as much
+		faults.Report("reading the time of the clock", err)
+		faults.Report("removing the time of the clock", records.Mend[time.Time](store, oplog.RecordServer, clockRecord, nil))
+	} else if oplog.CodeOf(err) != oplog.CodeNotFound {
 		return nil, err
 	}
 	if c.known, err = newestReceipt(store); err == nil && c.known.IsZero() {

@@ -38,10 +38,15 @@ func (j *Journal) mayDelete(d *oplog.Deletion, before []oplog.Deletion) (bool, e
 		return true, nil
 	}
 	agreed, err := records.Read[agreement](j.store, oplog.RecordServer, agreementName(d.Tenant))
-	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+	if oplog.CodeOf(err) == oplog.CodeDamaged { // an owner can agree again
+		if err = records.Mend[agreement](j.store, oplog.RecordServer, agreementName(d.Tenant), nil); err != nil {
+			return false, err
+		}
+		agreed = agreement{}
+	} else if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
 		return false, err
 	}
-	if err == nil && agreed.RetentionDays == d.RetentionDays && d.Dates <= agreed.Dates+int(oplog.ClockTolerance/(24*time.Hour)) {
+	if err == nil && agreed.Dates > 0 && agreed.RetentionDays == d.RetentionDays && d.Dates <= agreed.Dates+int(oplog.ClockTolerance/(24*time.Hour)) {
 		j.waitNoMore(d.Tenant)
 		return true, records.Remove(j.store, oplog.RecordServer, agreementName(d.Tenant))
 	}

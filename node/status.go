@@ -47,7 +47,7 @@ func (l *Node) Status() (SystemStatus, error) {
 	s.CatchingUp = l.index.Ready()
 	s.Failure, s.Damage, s.Scrub = l.store.Failure(), l.store.Damage(), l.Scrub.State()
 	s.LastBackupAt, err = records.Read[time.Time](l.store, oplog.RecordServer, lastBackup)
-	if oplog.CodeOf(err) == oplog.CodeNotFound {
+	if code := oplog.CodeOf(err); code == oplog.CodeNotFound || code == oplog.CodeDamaged { // the next backup replaces it
 		err = nil
 	}
 	return s, err
@@ -57,6 +57,9 @@ const lastBackup = "last_backup"
 
 // RecordBackup records the time of a completed backup.
 func RecordBackup(s oplog.Records, at time.Time) error {
+	if err := records.Mend[time.Time](s, oplog.RecordServer, lastBackup, nil); err != nil {
+		return err
+	}
 	_, err := records.Change(s, oplog.RecordServer, lastBackup, func(stored *time.Time, _ bool) (remove bool, err error) {
 		*stored = at.UTC()
 		return false, nil

@@ -133,7 +133,8 @@ type Retainer interface {
 // Records keeps small records beside the entries. They change by compare-and-set: a change names the revision that it replaces. So a change
 // is plain data that can be replicated, and it fails if another change came first.
 type Records interface {
-	// Record returns a record's bytes and their revision, CodeNotFound, or CodeDamaged if they are not those that were stored.
+	// Record returns a record's bytes and their revision, CodeNotFound, or CodeDamaged if they are not those that were stored, with the
+	// revision by which the record can still be replaced.
 	Record(kind RecordKind, name string) (data []byte, revision Revision, err error)
 
 	// Records returns all records of a kind whose names start with a prefix, by name; those that are not damaged together with a CodeDamaged

@@ -127,6 +127,29 @@ func Remove(s oplog.Records, kind oplog.RecordKind, name string) error {
 	}
 }
 
+// Mend replaces a record that is damaged, which Change refuses, by a value, or removes it if that is nil. It leaves any other record as it is.
+func Mend[T any](s oplog.Records, kind oplog.RecordKind, name string, value *T) error {
+	stored, revision, err := s.Record(kind, name)
+	if err == nil {
+		var record T
+		err = decode(stored, &record, kind, name)
+	}
+	switch oplog.CodeOf(err) {
+	case oplog.CodeDamaged:
+	case oplog.CodeNotFound:
+		return nil
+	default:
+		return err
+	}
+	var data []byte
+	if value != nil {
+		if data, err = json.Marshal(value); err != nil {
+			return err
+		}
+	}
+	return s.PutRecord(kind, name, revision, data)
+}
+
 // Create stores a record that must not exist yet. The checks are called last; if one returns an error, nothing is stored.
 func Create[T any](s oplog.Records, kind oplog.RecordKind, name string, record T, checks ...func() error) error {
 	_, err := Change(s, kind, name, func(r *T, exists bool) (bool, error) {

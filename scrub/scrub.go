@@ -56,6 +56,7 @@ func New(store oplog.Store, now func() time.Time) *Scrub {
 		s.state = state
 	} else if oplog.CodeOf(err) != oplog.CodeNotFound {
 		faults.Report("reading how far the store was checked", err)
+		faults.Report("removing how far the store was checked", records.Mend[State](store, oplog.RecordServer, record, nil))
 	}
 	return s
 }

@@ -42,13 +42,18 @@ func (db *DB) openRecord(kind oplog.RecordKind, name, stored []byte) ([]byte, er
 	return stored[recordSumSize:], nil
 }
 
-// usableRecord is openRecord, by which there is no record if a damaged one can be done without: the index is rebuilt, and people sign in again.
+// usableRecord is openRecord, by which there is no record if a damaged one can be done without: the index is rebuilt, people sign in again, and
+// exports are made again.
 func (db *DB) usableRecord(kind oplog.RecordKind, name, stored []byte) ([]byte, error) {
 	data, err := db.openRecord(kind, name, stored)
-	if err != nil && (kind == oplog.RecordIndex || kind == oplog.RecordSession || kind == oplog.RecordLaunch) {
+	if err == nil {
+		return data, nil
+	}
+	switch kind {
+	case oplog.RecordIndex, oplog.RecordSession, oplog.RecordLaunch, oplog.RecordExport:
 		return nil, nil
 	}
-	return data, err
+	return nil, err
 }
 
 func errRecordDamaged(kind oplog.RecordKind, name string) error {

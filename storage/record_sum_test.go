@@ -36,6 +36,14 @@ func TestFlippedBitInARecord(t *testing.T) {
 	if data, _, err := db.Record(oplog.RecordTenant, "acme"); err != nil || string(data) != rule {
 		t.Errorf("%s, %v", data, err)
 	}
+	flipBit(t, db, oplog.RecordTenant, "acme", 100)
+	_, damaged, err := db.Record(oplog.RecordTenant, "acme")
+	if oplog.CodeOf(err) != oplog.CodeDamaged {
+		t.Fatal(err)
+	}
+	if err := db.PutRecord(oplog.RecordTenant, "acme", damaged, []byte("{}")); err != nil {
+		t.Errorf("by its revision it is not replaced: %v", err)
+	}
 	flipBit(t, db, oplog.RecordSession, "s", 100)
 	if _, _, err := db.Record(oplog.RecordSession, "s"); oplog.CodeOf(err) != oplog.CodeNotFound {
 		t.Errorf("a damaged session is %v", err)

@@ -12,13 +12,18 @@ import (
 // Record returns a record; see [oplog.Records].
 func (db *DB) Record(kind oplog.RecordKind, name string) (data []byte, revision oplog.Revision, err error) {
 	err = db.view(func(tx *bolt.Tx) error {
-		stored, err := db.usableRecord(kind, []byte(name), recordBucket(tx, kind).Get([]byte(name)))
-		if data = bytes.Clone(stored); data == nil && err == nil {
+		stored := recordBucket(tx, kind).Get([]byte(name))
+		usable, err := db.usableRecord(kind, []byte(name), stored)
+		if err != nil {
+			revision = oplog.RevisionOf(stored)
+			return err
+		}
+		if data, revision = bytes.Clone(usable), oplog.RevisionOf(usable); data == nil {
 			err = oplog.Errorf(oplog.CodeNotFound, "There is no %s in %s.", name, kind)
 		}
 		return err
 	})
-	return data, oplog.RevisionOf(data), err
+	return data, revision, err
 }
 
 // Records returns the records whose names start with a prefix; see [oplog.Records].
@@ -91,14 +96,16 @@ func (db *DB) recordChanged(kind oplog.RecordKind, name string) {
 	}
 }
 
-// checkRevisions returns ErrRevision if a record is not the one that its change replaces.
+// checkRevisions returns ErrRevision if a record is not the one that its change replaces. The revision of a damaged one is that of its stored
+// bytes.
 func (db *DB) checkRevisions(tx *bolt.Tx, changes []oplog.RecordChange) error {
 	for _, c := range changes {
-		data, err := db.usableRecord(c.Kind, []byte(c.Name), recordBucket(tx, c.Kind).Get([]byte(c.Name)))
-		if err != nil {
+		stored := recordBucket(tx, c.Kind).Get([]byte(c.Name))
+		data, err := db.usableRecord(c.Kind, []byte(c.Name), stored)
+		if err != nil && oplog.RevisionOf(stored) != c.Replaces {
 			return err
 		}
-		if oplog.RevisionOf(data) != c.Replaces {
+		if err == nil && oplog.RevisionOf(data) != c.Replaces {
 			return oplog.ErrRevision
 		}
 	}

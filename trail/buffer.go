@@ -138,10 +138,26 @@ func (t *Trail) savePending() error {
 	return err
 }
 
+// loseRecord gives up the record of pending entries, which is damaged, and reports that some events are lost.
+func (t *Trail) loseRecord(damage error) {
+	faults.Report("reading the unfinished entries of access logs", damage)
+	faults.Report("removing them", records.Mend[[]pendingEntry](t.store, oplog.RecordServer, pendingRecord, nil))
+	e := lostEntry(oplog.TrailName(""), t.now().UTC().Truncate(time.Microsecond), 0)
+	e.Details = nil // their number is not known
+	t.mu.Lock()
+	t.enqueue(e)
+	t.mu.Unlock()
+	t.background.Once("trail", t.writeAll)
+}
+
 // recoverPending writes the entries that were pending when the program last crashed.
 func (t *Trail) recoverPending() error {
 	pending, err := records.Read[[]pendingEntry](t.store, oplog.RecordServer, pendingRecord)
-	if oplog.CodeOf(err) == oplog.CodeNotFound {
+	switch oplog.CodeOf(err) {
+	case oplog.CodeNotFound:
+		return nil
+	case oplog.CodeDamaged:
+		t.loseRecord(err)
 		return nil
 	}
 	if err != nil {
