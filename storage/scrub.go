@@ -12,7 +12,7 @@ import (
 	"oplog/oplog"
 )
 
-// A pass over the store checks all pages as Open does, then all entries as Verify does: each with its leaf, the leaves with the tree. It is made
+// A pass over the store checks all pages as Open does, then all records by their CRCs, then all entries as Verify does: each with its leaf, the leaves with the tree. It is made
 // of slices, each of which takes a few milliseconds and a read transaction of its own, so that pages are free to be used again.
 const (
 	sliceLeaves  = 128
@@ -70,6 +70,7 @@ func (db *DB) checkSlice(at scrubPosition) (done oplog.Checked, err error) {
 			done.Next = scrubPosition{Pages: c.last}.encode()
 			return done, nil
 		}
+		db.checkRecords(&done)
 		db.beginTenant(&done, "")
 		return done, nil
 	}
@@ -99,6 +100,15 @@ func (db *DB) walkSlice(tx *bolt.Tx, at scrubPosition) (c *pageCheck, all bool, 
 	c.readFree()
 	c.checked = 0
 	return c, c.bucket(c.meta.root, 0, at.Pages), nil
+}
+
+// checkRecords compares all records with their CRCs. They are few beside the entries.
+func (db *DB) checkRecords(done *oplog.Checked) {
+	damaged, err := db.DamagedRecords()
+	if len(damaged) > 0 {
+		err = damaged[0]
+	}
+	done.Damage = cmp.Or(done.Damage, err)
 }
 
 // beginTenant sets the position to the entries of the first tenant after another, if there is one.

@@ -98,6 +98,11 @@ func TestCheckFindsDamage(t *testing.T) {
 			at := leafOf(t, db) * os.Getpagesize()
 			write(t, db, at+bytes.Index(fileOf(t, db)[at:], []byte("Wang Fang")), []byte("Weng"))
 		}, "of tenant acme is damaged"},
+		"record": {func(t *testing.T, db *DB) {
+			t.Helper()
+			put(t, db, oplog.RecordTenant, "beta", `{"id":"beta"}`)
+			flipBit(t, db, oplog.RecordTenant, "beta", 70)
+		}, "The record tenants/beta is damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			db, _ := verifiable(t)
