@@ -82,3 +82,22 @@ func TestMaxOrganizations(t *testing.T) {
 	l.Must(l.Directory.SetOrganizations(ctx, "acme", treeOf(1)))
 	has(3) // o0; o7 and first, archived
 }
+
+// TestMaxOrganizationBytes: entries cannot fill the memory with long names of new organizations; known ones are still used.
+func TestMaxOrganizationBytes(t *testing.T) {
+	l := nodetest.New(t)
+	name := strings.Repeat("界", oplog.MaxNameLength)
+	tree := make(oplog.Tree, 0, oplog.MaxOrganizationBytes/len(name))
+	for size := 0; size+len(name)+8 <= oplog.MaxOrganizationBytes; size += len(name) + 6 {
+		tree = append(tree, oplog.Organization{ID: fmt.Sprintf("o%05d", len(tree)), Name: name})
+	}
+	for i := range tree[1:] {
+		tree[i+1].ParentID = tree[0].ID
+	}
+	l.Must(l.Directory.SetOrganizations(t.Context(), "acme", tree))
+	long := nodetest.Entry("a", 1)
+	long.Organization = oplog.Ref{ID: "new", Name: name}
+	_, err := l.Journal.Append(t.Context(), "acme", []oplog.Entry{nodetest.InOrganization("o00007", nodetest.Entry("b", 1)), long})
+	nodetest.WantFields(t, err, "2: organization.id")
+	l.Record("acme", nodetest.InOrganization("o00007", nodetest.Entry("b", 1)))
+}

@@ -12,6 +12,9 @@ type Organization struct {
 // MaxOrganizations limits a tenant's organizations, including archived and learned ones.
 const MaxOrganizations = 100_000
 
+// MaxOrganizationBytes limits the ids and names of a tenant's organizations together, beyond which entries add none: trees are kept in memory.
+const MaxOrganizationBytes = 32 << 20
+
 // Tree is a tenant's organizations in any order. The zero Tree is empty.
 type Tree []Organization
 

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"unicode/utf8"
 )
 
 // OrganizationTree is a tenant's organizations with an index of what is below what. It is immutable; Grown is cheap.
@@ -12,6 +13,7 @@ type OrganizationTree struct {
 	base  *treeIndex
 	added Tree           // learned since the base was indexed
 	place map[string]int // in added, by id
+	bytes int            // of the ids and names of added
 }
 
 // maxAdded is the number of organizations from which a grown tree is indexed again.
@@ -24,6 +26,7 @@ type treeIndex struct {
 	place  map[string]int32 // in list, by id
 	number []int32          // by place
 	end    []int32          // by place: the number after the last one below it
+	bytes  int              // of ids and names
 	root   string           // of unknown organizations; see Tree.root
 }
 
@@ -36,6 +39,7 @@ func NewOrganizationTree(list Tree) *OrganizationTree {
 		number: make([]int32, len(list)), end: make([]int32, len(list)), root: list.root(),
 	}
 	for i := range list {
+		x.bytes += len(list[i].ID) + len(list[i].Name)
 		x.place[list[i].ID] = int32(i) //nolint:gosec // at most MaxOrganizations
 	}
 	below := make([][]int32, len(list))
@@ -152,15 +156,18 @@ func (t *OrganizationTree) Grown(learned Tree) *OrganizationTree {
 		return NewOrganizationTree(slices.Concat(t.base.list, added))
 	}
 	place := make(map[string]int, len(added))
+	size := 0
 	for i := range added {
 		place[added[i].ID] = i
+		size += len(added[i].ID) + len(added[i].Name)
 	}
-	return &OrganizationTree{base: t.base, added: added, place: place}
+	return &OrganizationTree{base: t.base, added: added, place: place, bytes: size}
 }
 
-// NoRoomFor returns an error for each entry whose unknown organization would exceed MaxOrganizations.
+// NoRoomFor returns an error for each entry whose unknown organization would exceed MaxOrganizations or MaxOrganizationBytes.
 func (t *OrganizationTree) NoRoomFor(entries []Entry) []FieldError {
-	if t.Len()+len(entries) <= MaxOrganizations {
+	size := t.base.bytes + t.bytes
+	if t.Len()+len(entries) <= MaxOrganizations && size+len(entries)*(MaxOrganizationID+MaxNameLength)*utf8.UTFMax <= MaxOrganizationBytes {
 		return nil
 	}
 	met := make(map[string]bool)
@@ -168,12 +175,18 @@ func (t *OrganizationTree) NoRoomFor(entries []Entry) []FieldError {
 	for i := range entries {
 		id := entries[i].Organization.ID
 		_, known := t.Find(id)
+		if id == "" || known || met[id] {
+			continue
+		}
+		v.item = i + 1
+		next := size + len(id) + len(entries[i].Organization.Name)
 		switch {
-		case id == "" || known || met[id]:
+		case next > MaxOrganizationBytes:
+			v.Fail("organization.id", id,
+				"organizations_too_long", "would exceed the limit of {max} bytes for the names and ids of a tenant's organizations; use an existing one, or omit organization", MaxOrganizationBytes)
 		case t.Len()+len(met) < MaxOrganizations:
-			met[id] = true
+			met[id], size = true, next
 		default:
-			v.item = i + 1
 			v.Fail("organization.id", id,
 				"no_room_for_organization", "would exceed the limit of {max} organizations per tenant; use an existing one, or omit organization", MaxOrganizations)
 		}

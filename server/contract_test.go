@@ -138,7 +138,8 @@ func TestContractRequests(t *testing.T) {
 		"connections of one address, or IPv6 /64":                                         grouped(maxOfAddress),
 		"request line and headers":                                                        fmt.Sprintf("%d KiB", readBuffer>>10),
 		"organizations of a tenant":                                                       grouped(oplog.MaxOrganizations),
-		"pace":                                                                            fmt.Sprintf("%d KiB in %d s", wire.PacedBytes>>10, defaultReadTimeout/time.Second),
+		"names and ids of these, when entries add some":                                   fmt.Sprintf("%d MiB", oplog.MaxOrganizationBytes>>20),
+		"pace": fmt.Sprintf("%d KiB in %d s", wire.PacedBytes>>10, defaultReadTimeout/time.Second),
 	}
 	page := contractTable(t, "What")
 	sameNames(t, "limits of a request", page, limits)

@@ -39,6 +39,7 @@ export const problemsZh: ProblemMessages = {
     neither_string_nor_list: '既不是文本，也不是文本列表',
     no_data_permission: '此租户未按组织限制可见范围',
     no_operations: '为空；请列出此模块的操作类型',
+    organizations_too_long: '租户所有组织的名称与 ID 合计最多 {max} 字节；请使用已有的组织或不填组织',
     no_room_for_organization: '每个租户最多 {max} 个组织；请使用已有的组织或不填组织',
     not_a_boolean: '只能是 true 或 false',
     not_a_cursor: '“{value}”不是有效的游标',
