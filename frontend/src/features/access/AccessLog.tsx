@@ -19,8 +19,8 @@ import { useOrganizations } from '../../model/log/queries'
 import { useKeyNames } from '../../model/settings/keyNames'
 import { useAccounts, useApiKeys } from '../../model/settings/queries'
 import { useScrollRegion } from '../../ui/hooks/scrollRegion'
+import { useDelayed } from '../../ui/hooks/useDelayed'
 import { useLastDefined } from '../../ui/hooks/useLastDefined'
-import { useSlow } from '../../ui/hooks/useSlow'
 import { Notice } from '../../ui/Notice'
 import { useCopy } from '../../ui/useCopy'
 import { AccessDialog } from './AccessDialog'
@@ -54,7 +54,7 @@ export function AccessLog({ tenant, scope, filters, ignored, onFilters }: Props)
   const pages = useLastDefined(access.data)
   const entries = useMemo(() => pages?.pages.flatMap((page) => page.entries) ?? [], [pages])
   const searching = access.isFetching && !access.isFetchingNextPage
-  const dimmed = useSlow(searching, 200) && pages !== undefined
+  const dimmed = useDelayed(searching, 200) && pages !== undefined
   const query = writeFilters(filters).toString()
   useActions(`${scope} ${tenant.id}`, query, opened, () => {
     const queryKey = queryKeys.accessEntry(scope === 'tenant' ? tenant.id : null, opened?.id ?? '')

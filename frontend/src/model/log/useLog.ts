@@ -2,8 +2,8 @@ import { type InfiniteData, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
 import { isProblem } from '../../lib/problem'
 import type { Step } from '../../lib/steps'
+import { useDelayed } from '../../ui/hooks/useDelayed'
 import { useLastDefined } from '../../ui/hooks/useLastDefined'
-import { useSlow } from '../../ui/hooks/useSlow'
 import { beginAction } from '../api/action'
 import { queryKeys } from '../api/queryKeys'
 import type { EntryPage, Summary, Tenant } from '../api/types'
@@ -86,8 +86,8 @@ export function useLog(tenant: Tenant, filters: Filters) {
     searching,
     /** When the total on screen was counted. */
     readAt: current.dataUpdatedAt,
-    dimmed: useSlow(searching, 200) && pages !== undefined,
-    verySlow: useSlow(searching, 3000),
+    dimmed: useDelayed(searching, 200) && pages !== undefined,
+    verySlow: useDelayed(searching, 3000),
     cancelled: rows.isPlaceholderData && rows.fetchStatus === 'idle' && error === undefined,
     /** The filters of the rows on screen: while a search runs, those of the previous one. */
     shownQuery: useLastDefined(rows.isPlaceholderData ? undefined : query) ?? query,
