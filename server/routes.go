@@ -127,6 +127,8 @@ func (s *Server) addOtherRoutes() {
 		s.app.Get("/host", adaptor.HTTPHandler(s.host))
 		s.app.Get("/host/*", adaptor.HTTPHandler(s.host))
 	}
+	s.app.Get(docsRoot, s.redirectToDocs)
+	s.app.Get(docsRoot+"/*", s.sendDocs)
 	s.app.Get("/*", s.sendConsole)
 }
 

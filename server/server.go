@@ -32,6 +32,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"oplog/directory"
+	"oplog/docs"
 	"oplog/exports"
 	"oplog/faults"
 	"oplog/identity"
@@ -98,6 +99,7 @@ type Server struct {
 	table          []route
 	spec           func() ([]byte, error)
 	console        console
+	manual         *docs.Manual
 	hashing        chan struct{} // slots for concurrent password hashing
 	meters         *meters
 	closing        atomic.Bool
@@ -145,10 +147,7 @@ func New(n *node.Node, o Options) *Server {
 	}
 	s.streamsContext, s.endStreams = context.WithCancel(context.Background())
 	s.keepAlive, s.stall, s.watchAfter, s.turnTime = liveKeepAlive, liveStall, watchAfter, turnTime
-	var err error
-	if s.console, err = loadConsole(o.Console, o.BasePath); err != nil {
-		s.logger.Error("cannot read the console's files", "err", err)
-	}
+	s.loadFiles(o)
 	s.app = fiber.New(fiber.Config{
 		Immutable:                    true, // values that handlers keep must not be overwritten
 		StrictRouting:                true,
@@ -179,6 +178,17 @@ func New(n *node.Node, o Options) *Server {
 	handler := s.behindProxy(s.app.Handler())
 	s.app.Server().Handler, s.monitor = handler, s.newMonitoring(handler)
 	return s
+}
+
+// loadFiles loads the console and the manual. Without them, the API works.
+func (s *Server) loadFiles(o Options) {
+	var err error
+	if s.console, err = loadConsole(o.Console, o.BasePath); err != nil {
+		s.logger.Error("cannot read the console's files", "err", err)
+	}
+	if s.manual, err = docs.Load(); err != nil {
+		s.logger.Error("cannot read the manual", "err", err)
+	}
 }
 
 // apiConfig returns Huma's settings. Huma's own paths are off: its documentation page loads from the web, and the schemas are in the

@@ -1,0 +1,192 @@
+package docs
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The address of the commands in the manual.
+const documented = "127.0.0.1:8484"
+
+// fence is a fenced block: its language, the word after it, and its text.
+var fence = regexp.MustCompile("(?ms)^```(\\w+)(?: (\\S+))?\n(.*?)^```$")
+
+// reader is somebody who follows a page literally, with a home directory and an address of their own.
+type reader struct {
+	t       *testing.T
+	dir     string
+	address string
+	env     []string
+	server  *exec.Cmd
+}
+
+// newReader returns a reader who has the program in the path.
+func newReader(t *testing.T, program string) *reader {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := ln.Addr().String()
+	if err := ln.Close(); err != nil {
+		t.Fatal(err)
+	}
+	home := t.TempDir()
+	r := &reader{t: t, dir: t.TempDir(), address: address}
+	r.env = append(os.Environ(), "HOME="+home, "XDG_DATA_HOME=", "OPLOG_LISTEN="+address,
+		"PATH="+filepath.Dir(program)+string(os.PathListSeparator)+os.Getenv("PATH"))
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH"} { // they are below the home directory by default
+		if value, err := exec.Command("go", "env", name).Output(); err == nil {
+			r.env = append(r.env, name+"="+strings.TrimSpace(string(value)))
+		}
+	}
+	t.Cleanup(r.stop)
+	return r
+}
+
+// command returns a shell that runs a block.
+func (r *reader) command(script string) *exec.Cmd {
+	c := exec.CommandContext(r.t.Context(), "bash", "-euo", "pipefail", "-c", strings.ReplaceAll(script, documented, r.address))
+	c.Dir, c.Env = r.dir, r.env
+	return c
+}
+
+// run runs a block to its end.
+func (r *reader) run(script string) string {
+	r.t.Helper()
+	out, err := r.command(script).CombinedOutput()
+	if err != nil {
+		r.t.Fatalf("%v\n%s\n%s", err, script, out)
+	}
+	return string(out)
+}
+
+// serve runs a block whose last command serves, in place of an earlier one, until the page ends.
+func (r *reader) serve(script string) {
+	r.t.Helper()
+	r.stop()
+	lines := strings.Split(strings.TrimSpace(script), "\n")
+	lines[len(lines)-1] = "exec " + lines[len(lines)-1] // so that signals reach it
+	r.server = r.command(strings.Join(lines, "\n"))
+	r.server.Stderr = os.Stderr
+	r.server.Cancel = func() error { return r.server.Process.Signal(syscall.SIGTERM) }
+	stdout, err := r.server.StdoutPipe()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if err := r.server.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), "listening on ") {
+			return
+		}
+	}
+	r.t.Fatalf("it does not listen:\n%s", script)
+}
+
+func (r *reader) stop() {
+	if r.server == nil {
+		return
+	}
+	_ = r.server.Process.Signal(syscall.SIGTERM)
+	if err := r.server.Wait(); err != nil {
+		r.t.Errorf("the server ended with %v", err)
+	}
+	r.server = nil
+}
+
+// runners run programs in the languages of the manual, where they are installed.
+var runners = map[string]string{"go": "go run", "js": "node", "java": "java", "python": "python3", "php": "php"}
+
+// program writes and runs a program that prints a launch link, and follows the link.
+func (r *reader) program(language, name string) {
+	r.t.Helper()
+	runner := strings.Fields(runners[language])
+	if _, err := exec.LookPath(runner[0]); err != nil {
+		r.t.Logf("%s is not run: %s is not installed", name, runner[0])
+		return
+	}
+	link := strings.TrimSpace(r.run(strings.Join(runner, " ") + " " + name))
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, link, nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if to := response.Header.Get("Location"); response.StatusCode != http.StatusFound || to != "/t/acme/log" {
+		r.t.Errorf("%s: its link answers %d and leads to %q", name, response.StatusCode, to)
+	}
+}
+
+// follow does what a page says.
+func (r *reader) follow(page string) (blocks int) {
+	r.t.Helper()
+	for _, f := range fence.FindAllStringSubmatch(page, -1) {
+		language, name, text := f[1], f[2], f[3]
+		switch {
+		case language == "sh" && name == "serve":
+			r.serve(text)
+		case language == "sh" && name == "":
+			r.run(text)
+		case name == "root":
+			continue // installs on the machine
+		case name != "":
+			if err := os.WriteFile(filepath.Join(r.dir, name), []byte(strings.ReplaceAll(text, documented, r.address)), 0o600); err != nil {
+				r.t.Fatal(err)
+			}
+			if _, runs := runners[language]; runs {
+				r.program(language, name)
+			}
+		default:
+			continue // shown only
+		}
+		blocks++
+	}
+	return blocks
+}
+
+// TestCommands follows each page literally, from top to bottom.
+func TestCommands(t *testing.T) {
+	for _, tool := range []string{"bash", "curl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("%s is not installed", tool)
+		}
+	}
+	program := filepath.Join(t.TempDir(), "oplog")
+	if out, err := exec.Command("go", "build", "-trimpath", "-o", program, "oplog").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, name := range names { // the Chinese pages have the same blocks: see TestLanguagesAgree
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			content, err := files.ReadFile(path.Join(name + ".md"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			blocks := newReader(t, program).follow(string(content))
+			t.Log(fmt.Sprint(blocks, " blocks"))
+			if want := strings.Count(string(content), "```sh") - strings.Count(string(content), "```sh root"); blocks < want {
+				t.Errorf("%d blocks ran, of %d", blocks, want)
+			}
+		})
+	}
+}
