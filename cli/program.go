@@ -69,6 +69,7 @@ type commands struct {
 	VerifyExport verifyExportCommand `cmd:"" help:"Verify an export against its signed manifest; requires no server or data directory."`
 	VerifyProof  verifyProofCommand  `cmd:"" help:"Verify the copied proof of an entry; requires no server or data directory."`
 	Witness      witnessCommand      `cmd:"" help:"Follow logs of other machines: cosign their checkpoints while they only grow."`
+	TLS          tlsCommand          `cmd:"" name:"tls" help:"Create certificates for HTTPS in a network without the internet."`
 	Backup       backupCommand       `cmd:"" help:"Back up the whole log to one file, while no server is running."`
 	Restore      restoreCommand      `cmd:"" help:"Restore a backup to a new data directory."`
 	Version      versionCommand      `cmd:"" help:"Print version, commit and Go version."`
