@@ -72,6 +72,7 @@ type commands struct {
 	TLS          tlsCommand          `cmd:"" name:"tls" help:"Create certificates for HTTPS in a network without the internet."`
 	Backup       backupCommand       `cmd:"" help:"Back up the whole log to one file, while no server is running."`
 	Restore      restoreCommand      `cmd:"" help:"Restore a backup to a new data directory."`
+	Bench        benchCommand        `cmd:"" help:"Measure how fast a log is on this machine, in a temporary directory."`
 	Version      versionCommand      `cmd:"" help:"Print version, commit and Go version."`
 	OpenAPI      openAPICommand      `cmd:"" name:"openapi" hidden:"" help:"Print the OpenAPI document."`
 }
