@@ -102,9 +102,10 @@ func withHint(err error, command string) error {
 	return err
 }
 
-// dataFlag is the flag of the data directory, shared by all commands that use one.
+// dataFlag are the flags of the data directory, shared by all commands that use one. The configuration file may say where it is.
 type dataFlag struct {
-	Data string `help:"Data directory; by default ${data}." placeholder:"DIR"`
+	Data   string `help:"Data directory; by default ${data}." placeholder:"DIR"`
+	Config string `help:"Configuration file; by default oplog.toml in the data directory or, if that is not specified, ${system_config}. oplog config init writes one." placeholder:"FILE"`
 }
 
 // dataDir returns the given data directory, or the user's default.

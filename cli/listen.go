@@ -45,8 +45,8 @@ var errPlain = errors.New("other machines could connect without HTTPS, and anyon
 // listen opens the port, with TLS if there is a certificate.
 func (f *serveFlags) listen(ctx context.Context, m *Program) (net.Listener, error) {
 	var config *tls.Config
-	if f.TLSCert != "" {
-		c, err := m.loadCertificate(f.TLSCert, f.TLSKey)
+	if f.TLS.Cert != "" {
+		c, err := m.loadCertificate(f.TLS.Cert, f.TLS.Key)
 		if err != nil {
 			return nil, err
 		}
@@ -80,7 +80,7 @@ func listenOn(ctx context.Context, flag, address string) (net.Listener, error) {
 // url returns the URL of the console: for people on other machines if they can connect.
 func (f *serveFlags) url(ln net.Listener) string {
 	scheme := "http"
-	if f.TLSCert != "" {
+	if f.TLS.Cert != "" {
 		scheme = "https"
 	}
 	host, port, err := net.SplitHostPort(ln.Addr().String())

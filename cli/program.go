@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -27,7 +28,7 @@ func Main(version string, console fs.FS) int {
 	context.AfterFunc(ctx, stop) // a second signal ends the program immediately
 	p := &Program{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now,
-		Console: console, Version: version,
+		Console: console, Version: version, SystemConfig: systemConfig(runtime.GOOS, os.Getenv),
 	}
 	return p.Run(ctx, os.Args[1:])
 }
@@ -40,9 +41,12 @@ type Program struct {
 	Now            func() time.Time
 	Console        fs.FS  // the built console
 	Version        string // of the release, "" for other builds
+	SystemConfig   string // the machine's configuration file, which need not exist; "" for none
 
-	variables   map[string]string // environment variables that set flags, by flag
-	signCommand string            // see commands
+	variables   map[string]string      // environment variables that set flags, by flag
+	config      *configFile            // nil for none
+	fromFile    map[string]configValue // values of config that set flags, by flag
+	signCommand string                 // see signFlag
 }
 
 // The exit statuses.
@@ -55,7 +59,7 @@ const (
 // commands are the program's subcommands. A command's fields are its flags, and each flag can be set in the environment: --data as
 // OPLOG_DATA.
 type commands struct {
-	SignCommand string `placeholder:"CMD" help:"Shell command that signs instead of signing.key: it reads the text from its standard input and prints the Ed25519 signature in base64. Hand over to it with oplog key rotate."`
+	signFlag
 
 	Serve        serveCommand        `cmd:"" default:"withargs" help:"Serve the API and the console; the default command."`
 	Demo         demoCommand         `cmd:"" set:"data=a temporary directory, deleted on exit" help:"Serve a fictitious company with a log full of entries."`
@@ -73,8 +77,22 @@ type commands struct {
 	Backup       backupCommand       `cmd:"" help:"Back up the whole log to one file, while no server is running."`
 	Restore      restoreCommand      `cmd:"" help:"Restore a backup to a new data directory."`
 	Bench        benchCommand        `cmd:"" help:"Measure how fast a log is on this machine, in a temporary directory."`
+	Settings     configCommand       `cmd:"" name:"config" help:"Print the configuration in force and where it comes from; write a configuration file."`
 	Version      versionCommand      `cmd:"" help:"Print version, commit and Go version."`
 	OpenAPI      openAPICommand      `cmd:"" name:"openapi" hidden:"" help:"Print the OpenAPI document."`
+}
+
+// signFlag is a setting of all commands.
+type signFlag struct {
+	SignCommand string `placeholder:"CMD" help:"Shell command that signs instead of signing.key: it reads the text from its standard input and prints the Ed25519 signature in base64. Hand over to it with oplog key rotate."`
+}
+
+// helpVariables are the placeholders in the help texts.
+func helpVariables() kong.Vars {
+	return kong.Vars{
+		"time_zone": oplog.DefaultTimeZone, "columns": strings.Join(oplog.ExportColumns, ", "), "data": "the user's default on this operating system",
+		"system_config": systemConfig(runtime.GOOS, os.Getenv),
+	}
 }
 
 // Run runs a command until it is done or the context ends, and returns the exit status.
@@ -82,17 +100,17 @@ func (m *Program) Run(ctx context.Context, args []string) int {
 	if len(args) > 0 && args[0] == "help" {
 		args = append(args[1:len(args):len(args)], "--help")
 	}
-	m.variables = make(map[string]string)
+	m.variables, m.config, m.fromFile = make(map[string]string), nil, make(map[string]configValue)
 	helped := false
 	var given commands
 	parser, err := kong.New(&given,
 		kong.Name("oplog"),
-		kong.Description("The operation log of a business system: who did what to which object, and when.\n\nEvery flag can also be set in the environment: --data as OPLOG_DATA."),
+		kong.Description("The operation log of a business system: who did what to which object, and when.\n\nEvery flag can also be set in the environment, --data as OPLOG_DATA, and those of the server in a configuration file; see oplog config --help."),
 		kong.Writers(m.Stdout, m.Stderr),
 		kong.Exit(func(int) { helped = true }), // only called for --help
-		kong.Resolvers(m.environment()),
+		kong.Resolvers(kong.ResolverFunc(m.resolve)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"time_zone": oplog.DefaultTimeZone, "columns": strings.Join(oplog.ExportColumns, ", "), "data": "the user's default on this operating system"},
+		helpVariables(),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(m),
 	)
@@ -102,6 +120,9 @@ func (m *Program) Run(ctx context.Context, args []string) int {
 	words, err := parser.Parse(args)
 	if helped {
 		return exitDone
+	}
+	if mistake := (*configError)(nil); errors.As(err, &mistake) {
+		return m.fail(exitUsage, mistake)
 	}
 	if err != nil {
 		return m.fail(exitUsage, fmt.Errorf("%w; see oplog --help", err))
@@ -121,28 +142,14 @@ func (m *Program) Run(ctx context.Context, args []string) int {
 func (m *Program) fail(status int, err error) int {
 	text := visible(strings.Join(strings.Fields(err.Error()), " "))
 	fmt.Fprintln(m.Stderr, "oplog:", flagName.ReplaceAllStringFunc(text, func(flag string) string {
-		if variable := m.variables[strings.TrimPrefix(flag, "--")]; variable != "" {
-			return variable
+		name := strings.TrimPrefix(flag, "--")
+		if value, found := m.fromFile[name]; found {
+			return visible(fmt.Sprintf("%s (%s:%d)", value.key, m.config.path, value.line))
 		}
-		return flag
+		return or(m.variables[name], flag)
 	}))
 	return status
 }
 
-// flagName finds the flags in an error message. A flag set by the environment is named by its variable.
+// flagName finds the flags in an error message. A flag that is set elsewhere than on the command line is named as it is there.
 var flagName = regexp.MustCompile(`--[a-z][a-z-]*`)
-
-// environment resolves flags that are not on the command line.
-func (m *Program) environment() kong.Resolver {
-	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		if flag.Name == "help" {
-			return nil, nil
-		}
-		name := "OPLOG_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
-		if value := m.Getenv(name); value != "" {
-			m.variables[flag.Name] = name
-			return value, nil
-		}
-		return nil, nil
-	})
-}

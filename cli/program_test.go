@@ -45,8 +45,9 @@ type result struct {
 
 // setting is the environment of a command.
 type setting struct {
-	stdin string
-	env   map[string]string
+	stdin        string
+	env          map[string]string
+	systemConfig string
 }
 
 // begun is when the tests started; their clock starts at noon of that day in UTC, evening in Shanghai, so that no day ends while they run.
@@ -63,8 +64,8 @@ func (s setting) main() (m *Program, stdout, stderr *output) {
 	stdout, stderr = new(output), new(output)
 	return &Program{
 		Stdin: strings.NewReader(s.stdin), Stdout: stdout, Stderr: stderr, Now: testNow,
-		Console: testConsole,
-		Getenv:  func(name string) string { return s.env[name] },
+		Console: testConsole, SystemConfig: s.systemConfig,
+		Getenv: func(name string) string { return s.env[name] },
 	}, stdout, stderr
 }
 

@@ -114,7 +114,7 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	slog.SetDefault(o.Logger) // errors of background work are logged there, too
 	failed := func(err error) { faults.Report("background work", err) }
 	daily.Go(func() { l.Journal.RetainDaily(days, retentionInterval, failed) })
-	daily.Go(func() { l.Scrub.Run(days, f.ScrubEvery, scrub.DefaultPace) })
+	daily.Go(func() { l.Scrub.Run(days, f.Scrub.Every, scrub.DefaultPace) })
 	if err := errors.Join(limitMemory(f.MemoryLimit, m.Getenv), f.setUpAnchors(l, &o, m.Now)); err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	}
 	s := server.New(l, o)
 	ended := make(chan error, 2)
-	if err := m.serveMetrics(ctx, s, f.MetricsListen, ended); err != nil {
+	if err := m.serveMetrics(ctx, s, f.Metrics.Listen, ended); err != nil {
 		return errors.Join(err, ln.Close())
 	}
 	go func() { ended <- s.Listen(ln) }()

@@ -266,7 +266,7 @@ func TestServeURL(t *testing.T) {
 		}
 	}
 	f("http://"+ownAddress()+":8484", serveFlags{})
-	f("https://log.example.com:8484/oplog", serveFlags{Host: []string{"log.example.com", "other"}, BasePath: "/oplog", TLSCert: "cert.pem"})
+	f("https://log.example.com:8484/oplog", serveFlags{Host: []string{"log.example.com", "other"}, BasePath: "/oplog", TLS: tlsFlags{Cert: "cert.pem"}})
 }
 
 // page is a page of entries, with the fields that the tests read.

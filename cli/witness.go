@@ -26,7 +26,7 @@ func (c *witnessCommand) Run(ctx context.Context, m *Program) error {
 	if err != nil {
 		return err
 	}
-	f := serveFlags{Listen: c.Listen, TLSCert: c.TLSCert, TLSKey: c.TLSKey, Insecure: true} // checkpoints are no secret
+	f := serveFlags{Listen: c.Listen, TLS: tlsFlags{c.TLSCert, c.TLSKey}, Insecure: true} // checkpoints are no secret
 	ln, err := f.listen(ctx, m)
 	if err != nil {
 		return err

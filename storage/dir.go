@@ -25,6 +25,9 @@ const lockName = "oplog.lock"
 // pidName is the file with the id of the locking process, for messages only.
 const pidName = "oplog.pid"
 
+// ConfigName is the configuration file in a data directory, which the command line reads.
+const ConfigName = "oplog.toml"
+
 // ErrInUse is the error of Open if another process has locked the directory.
 var ErrInUse = errors.New("in use")
 
@@ -75,7 +78,7 @@ func prepareDir(dir string, except ...string) error {
 	if err != nil {
 		return fmt.Errorf("cannot read data directory %s: %w", dir, cause(err))
 	}
-	except = append(except, lockName, pidName, "lost+found") // the last is created by mkfs on volumes
+	except = append(except, lockName, pidName, ConfigName, "lost+found") // the last is created by mkfs on volumes
 	var empty bool
 	var others []string
 	for _, f := range found {

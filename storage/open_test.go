@@ -68,6 +68,9 @@ func TestOpenMakesDirectories(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(withVolume, "lost+found"), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(withVolume, ConfigName), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	openStore(t, withVolume)
 }
 
