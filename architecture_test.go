@@ -155,7 +155,7 @@ func TestLibrariesStayInTheirPackages(t *testing.T) {
 		"github.com/valyala/fasthttp": {"server", "server/wire"},
 		"github.com/VictoriaMetrics":  {"server"}, "github.com/go-webauthn": {"identity"},
 		"github.com/gocarina/gocsv": {"exports/formats"}, "github.com/xuri/excelize": {"exports/formats"}, "github.com/alecthomas/kong": {"cli"},
-		"github.com/yuin/goldmark": {"docs"},
+		"github.com/yuin/goldmark":     {"docs"},
 		"github.com/pelletier/go-toml": {"cli"},
 	}
 	for _, f := range sources(t) {

@@ -2,11 +2,15 @@ package cli
 
 import (
 	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -14,6 +18,7 @@ import (
 // renewed is the server's TLS certificate, which is read again when its files change: tools renew certificates every few weeks.
 type renewed struct {
 	certFile, keyFile string
+	hosts             []string // that the certificate must be for, at least one of them
 	now               func() time.Time
 	logger            *slog.Logger
 
@@ -32,8 +37,8 @@ type certificateVersion struct {
 // certificateInterval is how often the files are checked, at a new connection.
 const certificateInterval = 5 * time.Second
 
-func (m *Program) loadCertificate(certFile, keyFile string) (*renewed, error) {
-	c := &renewed{certFile: certFile, keyFile: keyFile, now: m.Now, logger: m.logger()}
+func (m *Program) loadCertificate(f tlsFlags, hosts []string) (*renewed, error) {
+	c := &renewed{certFile: f.Cert, keyFile: f.Key, hosts: hosts, now: m.Now, logger: m.logger()}
 	var err error
 	if c.version, err = c.stat(); err != nil {
 		return nil, err
@@ -61,12 +66,47 @@ func (c *renewed) stat() (certificateVersion, error) {
 
 const othersRead fs.FileMode = 0o004
 
+// load reads the files. It rejects a certificate that browsers would reject.
 func (c *renewed) load() (*tls.Certificate, error) {
 	loaded, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("cannot use the certificate: %w; make the file readable for the user that runs oplog", err)
+	case err != nil:
 		return nil, fmt.Errorf("cannot use the certificate: %w; specify PEM files of a certificate and its key", err)
 	}
-	return &loaded, nil
+	leaf, now := loaded.Leaf, c.now()
+	if now.After(leaf.NotAfter) {
+		return nil, fmt.Errorf("the certificate %s expired at %s; renew it", c.certFile, moment(leaf.NotAfter))
+	}
+	if now.Before(leaf.NotBefore) {
+		return nil, fmt.Errorf("the certificate %s is only valid from %s; check the clock of this machine, which shows %s", c.certFile, moment(leaf.NotBefore), moment(now))
+	}
+	return &loaded, c.checkNames(leaf)
+}
+
+// checkNames rejects a certificate that is for none of the server's hosts, and logs for which it is not.
+func (c *renewed) checkNames(leaf *x509.Certificate) error {
+	var others []string
+	for _, host := range c.hosts {
+		if leaf.VerifyHostname(bareHost(host)) != nil {
+			others = append(others, host)
+		}
+	}
+	names := slices.Clone(leaf.DNSNames)
+	for _, ip := range leaf.IPAddresses {
+		names = append(names, ip.String())
+	}
+	is := or(strings.Join(names, ", "), "no host name")
+	switch {
+	case len(others) == 0:
+		return nil
+	case len(others) == len(c.hosts):
+		return fmt.Errorf("the certificate %s is for %s, not for --host %s; specify a certificate for that name, or the name that this one is for", c.certFile, is, others[0])
+	default:
+		c.logger.Warn("browsers reject the certificate at these names; add them to it", "file", c.certFile, "for", is, "not_for", strings.Join(others, ", "))
+		return nil
+	}
 }
 
 // get returns the certificate for a connection. If changed files cannot be used, such as in the middle of a renewal, it stays the one before.

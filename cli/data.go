@@ -55,11 +55,11 @@ func (m *Program) withLogToRead(data string, do func(l *node.Node, readOnly bool
 // openToRead opens a store, read-only if the directory cannot be written.
 func openToRead(dir string, o storage.Options) (db *storage.DB, readOnly bool, err error) {
 	if db, err = storage.Open(dir, o); !isReadOnly(err) {
-		return db, false, err
+		return db, false, withAdvice(dir, err)
 	}
 	o.ReadOnly = true
 	if db, err = storage.Open(dir, o); err != nil {
-		return nil, true, err
+		return nil, true, withAdvice(dir, err)
 	}
 	if missing := db.Missing(); missing != nil {
 		return nil, true, errors.Join(missing, db.Close())
@@ -144,7 +144,7 @@ func userDataDir(system string, getenv func(string) string) (string, error) {
 func (m *Program) openLog(dir string) (*node.Node, error) {
 	store, err := storage.Open(dir, storage.Options{SignCommand: m.signCommand})
 	if err != nil {
-		return nil, err
+		return nil, withAdvice(dir, err)
 	}
 	return m.openNode(dir, store)
 }

@@ -5,9 +5,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
+	"syscall"
 
 	"oplog/server"
 )
@@ -46,7 +49,11 @@ var errPlain = errors.New("other machines could connect without HTTPS, and anyon
 func (f *serveFlags) listen(ctx context.Context, m *Program) (net.Listener, error) {
 	var config *tls.Config
 	if f.TLS.Cert != "" {
-		c, err := m.loadCertificate(f.TLS.Cert, f.TLS.Key)
+		hosts := f.Host
+		if len(f.proxies) > 0 {
+			hosts = nil // which people use to reach the proxy, which has a certificate of its own
+		}
+		c, err := m.loadCertificate(f.TLS, hosts)
 		if err != nil {
 			return nil, err
 		}
@@ -71,11 +78,25 @@ func (f *serveFlags) listen(ctx context.Context, m *Program) (net.Listener, erro
 
 func listenOn(ctx context.Context, flag, address string) (net.Listener, error) {
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w; specify another address with --%s, such as 127.0.0.1:0", address, err, flag)
+	if err == nil {
+		return ln, nil
 	}
-	return ln, nil
+	advice := fmt.Sprintf("specify another address with --%s, such as 127.0.0.1:0", flag)
+	var system *os.SyscallError
+	switch {
+	case !errors.As(err, &system): // such as an unknown host name
+	case errors.Is(err, syscall.EADDRINUSE), errors.Is(err, windowsAddressInUse):
+		err, advice = system.Err, "another program uses this port, perhaps another oplog: stop it, or "+advice
+	case errors.Is(err, fs.ErrPermission):
+		err, advice = system.Err, "ports below 1024 are for privileged programs: allow it (on Linux, setcap cap_net_bind_service=+ep on the program), or "+advice
+	default:
+		err = system.Err
+	}
+	return nil, fmt.Errorf("cannot listen on %s: %w; %s", address, err, advice)
 }
+
+// windowsAddressInUse is the error of Windows for a port in use.
+const windowsAddressInUse = syscall.Errno(10048)
 
 // url returns the URL of the console: for people on other machines if they can connect.
 func (f *serveFlags) url(ln net.Listener) string {

@@ -32,7 +32,7 @@ func TestReadOnlyMount(t *testing.T) {
 	f(exitDone, "tenant demo: intact, 300 entries", "verify")
 	f(exitDone, "the access log does not tell of this export", "export", "--tenant", "demo", "--last", "90d", "-o", rows)
 	f(exitDone, "the time of this backup is not recorded", "backup", copied)
-	f(exitFailed, "read-only file system", "serve", "--listen", "127.0.0.1:0")
+	f(exitFailed, "read-only file system; make "+data+" writable, or specify another directory with --data", "serve", "--listen", "127.0.0.1:0")
 	if lines := strings.Count(content(t, rows), "\n"); lines < 200 {
 		t.Errorf("exported %d lines", lines)
 	}

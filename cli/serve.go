@@ -33,7 +33,7 @@ func (c *serveCommand) Run(ctx context.Context, m *Program) error {
 	}
 	store, err := storage.Open(dir, storage.Options{SignCommand: m.signCommand, AcceptLoss: c.AcceptLoss})
 	if err != nil {
-		return err
+		return withAdvice(dir, err)
 	}
 	l, err := m.openNode(dir, store)
 	if err != nil {

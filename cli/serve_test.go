@@ -1,20 +1,14 @@
 package cli
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
-	"math/big"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestServePrintsOneLine(t *testing.T) {
@@ -105,12 +99,25 @@ func TestServePortInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
+	want := regexp.MustCompile(`^oplog: cannot listen on \S+: [^:;]+; another program uses this port, perhaps another oplog: stop it, or specify another address with --listen, such as 127\.0\.0\.1:0\n$`)
 	for _, command := range []string{"serve", "demo"} {
 		r := setting{}.run(t, command, "--data", t.TempDir(), "--listen", ln.Addr().String())
-		if r.status != exitFailed || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, "--listen") {
+		if r.status != exitFailed || !want.MatchString(r.stderr) {
 			t.Errorf("%s: %+v", command, r)
 		}
 	}
+	r := setting{}.run(t, "serve", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--metrics-listen", ln.Addr().String())
+	if r.status != exitFailed || !strings.Contains(r.stderr, "stop it, or specify another address with --metrics-listen") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestTwoServers: a second server on a data directory is refused, with the first one's pid.
+func TestTwoServers(t *testing.T) {
+	data := t.TempDir()
+	serve(t, "serve", "--data", data)
+	want := fmt.Sprintf("data directory %s is in use by the process with pid %d; stop it first, or specify another directory", data, os.Getpid())
+	setting{}.mustFail(t, want, "serve", "--data", data, "--listen", "127.0.0.1:0")
 }
 
 // TestTrailOfCommands: starts, stops and commands are in the trail, too.
@@ -137,100 +144,6 @@ func TestTrailOfCommands(t *testing.T) {
 		"command export start, command account create, command tenant create"
 	if got := strings.Join(recorded, ", "); got != want {
 		t.Errorf("it tells %s, want %s", got, want)
-	}
-}
-
-// certificate creates a certificate for this machine in PEM files.
-func certificate(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	write(t, certFile, string(certPEM))
-	write(t, keyFile, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
-	roots = x509.NewCertPool()
-	roots.AppendCertsFromPEM(certPEM)
-	return certFile, keyFile, roots
-}
-
-func TestServeTLS(t *testing.T) {
-	certFile, keyFile, roots := certificate(t)
-	p := serve(t, "serve", "--data", t.TempDir(), "--tls-cert", certFile, "--tls-key", keyFile)
-	if !strings.HasPrefix(p.url, "https://") {
-		t.Fatal(p.url)
-	}
-	c := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
-	defer c.CloseIdleConnections()
-	answer, err := c.Get(p.url + "/healthz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer.Body.Close()
-	if answer.StatusCode != http.StatusOK || answer.Header.Get("Strict-Transport-Security") == "" {
-		t.Errorf("status %d, %v", answer.StatusCode, answer.Header)
-	}
-}
-
-// TestCertificateRenewal: changed files are used from the next connection on, unless they cannot be used, and a key that others can read is
-// refused.
-func TestCertificateRenewal(t *testing.T) {
-	certFile, keyFile, _ := certificate(t)
-	now := time.Now()
-	var logged strings.Builder
-	m := &Program{Now: func() time.Time { now = now.Add(certificateInterval); return now }, Stderr: &logged}
-	c, err := m.loadCertificate(certFile, keyFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := func() string {
-		t.Helper()
-		used, err := c.get(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(used.Certificate[0])
-	}
-	first := got()
-	renewedCert, renewedKey, _ := certificate(t)
-	write(t, certFile, content(t, renewedCert))
-	if got() != first || !strings.Contains(logged.String(), "cannot be used") {
-		t.Errorf("a certificate without its key is used; the log says: %s", &logged)
-	}
-	write(t, keyFile, content(t, renewedKey))
-	renewed := got()
-	if renewed == first {
-		t.Error("the renewed certificate is not used")
-	}
-	if err := os.Remove(certFile); err != nil {
-		t.Fatal(err)
-	}
-	if got() != renewed {
-		t.Error("a missing file ends the certificate in use")
-	}
-
-	write(t, certFile, content(t, renewedCert))
-	if err := os.Chmod(keyFile, 0o644); err != nil { //nolint:gosec // this is what is refused
-		t.Fatal(err)
-	}
-	r := setting{}.run(t, "serve", "--data", t.TempDir(), "--tls-cert", certFile, "--tls-key", keyFile)
-	if r.status != exitFailed || !strings.Contains(r.stderr, "chmod o= "+keyFile) {
-		t.Errorf("%+v", r)
 	}
 }
 
