@@ -309,9 +309,8 @@ func TestRetentionForged(t *testing.T) {
 			t.Errorf("%s: %+v, %v", id, v, err)
 		}
 	}
-	if err := l.Store.DeleteDays(context.Background(), "acme", days); err != nil {
-		t.Fatal(err)
-	}
+	l.Must(nil, l.Store.BeginDeletion(&oplog.Deletion{ID: "none", Tenant: "acme", Days: []oplog.Days{days}, Through: 3}))
+	l.Must(nil, l.Store.DeleteDays(context.Background(), "acme", days))
 	id := recordDeletion(l)
 	f("none", days, 3, 2)
 	f(oplog.MakeKey(nodetest.Morning, 99).ID(), days, 3, 2)

@@ -26,8 +26,12 @@ const trailerSize = len(trailerMark) + sha256.Size
 func (db *DB) WriteTo(w io.Writer) (int64, error) {
 	sum := sha256.New()
 	var n int64
-	err := db.viewFinished(func(tx *bolt.Tx) (err error) {
-		n, err = tx.WriteTo(io.MultiWriter(w, sum))
+	err := db.viewFinished(func(tx *bolt.Tx, before *metaPages) (err error) {
+		to := io.MultiWriter(w, sum)
+		if before != nil {
+			to = &metaWriter{to, before.copies()}
+		}
+		n, err = tx.WriteTo(to)
 		return err
 	})
 	if err != nil {
@@ -35,6 +39,19 @@ func (db *DB) WriteTo(w io.Writer) (int64, error) {
 	}
 	written, err := w.Write(append([]byte(trailerMark), sum.Sum(nil)...))
 	return n + int64(written), err
+}
+
+// metaWriter replaces the meta pages that bbolt writes at the beginning of a copy: by those of before a transaction that failed.
+type metaWriter struct {
+	io.Writer
+	pages [][]byte // not yet written
+}
+
+func (w *metaWriter) Write(p []byte) (int, error) {
+	if len(w.pages) > 0 {
+		p, w.pages = w.pages[0], w.pages[1:] // bbolt writes each by itself
+	}
+	return w.Writer.Write(p)
 }
 
 // Bytes returns the size of the data file.

@@ -6,7 +6,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
+
+	"oplog/durable"
 )
 
 // watchedReader checks a directory on every read.
@@ -59,4 +62,50 @@ func TestInterruptedRestore(t *testing.T) {
 		}
 		closeStore(t, openStore(t, left))
 	}
+}
+
+// refusing is a disk that refuses every write.
+type refusing struct{ durable.SystemDisk }
+
+func (refusing) WriteAt(f *os.File, _ []byte, _ int64) (int, error) {
+	return 0, &os.PathError{Op: "write", Path: f.Name(), Err: syscall.EIO}
+}
+
+func (refusing) Sync(f *os.File) error {
+	return &os.PathError{Op: "sync", Path: f.Name(), Err: syscall.EIO}
+}
+
+func (d refusing) SyncData(f *os.File) error { return d.Sync(f) }
+
+// TestBackupWhileTheDiskFails: a backup to elsewhere has what was acknowledged, and not the transaction that failed, though bbolt shows that until
+// the disk accepts the meta pages of before.
+func TestBackupWhileTheDiskFails(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	if err := errors.Join(appendOne(db, 1, "a"), appendOne(db, 2, "b")); err != nil {
+		t.Fatal(err)
+	}
+	accept := durable.UseDisk(refusing{})
+	t.Cleanup(accept)
+	wantReadOnly(t, db, appendOne(db, 3, "c"))
+	var backup bytes.Buffer
+	_, err := db.WriteTo(&backup)
+	_ = db.Close() // the disk refuses that too
+	accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	r, err := Restore(t.Context(), dir, &backup, func(*DB) error { return nil })
+	if err != nil || r.Entries != 2 {
+		t.Fatalf("%d entries were restored, %v", r.Entries, err)
+	}
+	copyKey(t, db.dir, dir)
+	restored := openStore(t, dir)
+	if err := appendOne(restored, 4, "d"); err != nil {
+		t.Error(err)
+	}
+	if got := arrivals(t, restored, 1); got != "a b d" {
+		t.Errorf("arrivals %s", got)
+	}
+	checkStore(t, restored, "acme")
 }

@@ -43,13 +43,15 @@ func (db *DB) sizeOf(tenant string, t tree) (uint64, error) {
 	return db.finished(tenant, seen), err
 }
 
-// viewFinished is view of a state in which no transaction is in progress. It waits for one.
-func (db *DB) viewFinished(read func(*bolt.Tx) error) error {
+// viewFinished is view of a state in which no transaction is in progress. It waits for one. After one that failed, before has the meta pages
+// of the state that is read, if those that the transaction sees could not be put back yet; otherwise it is nil.
+func (db *DB) viewFinished(read func(tx *bolt.Tx, before *metaPages) error) error {
 	db.writeMu.Lock()
 	unlock := sync.OnceFunc(db.writeMu.Unlock)
 	defer unlock()
 	return db.view(func(tx *bolt.Tx) error {
+		before := db.undo
 		unlock()
-		return read(tx)
+		return read(tx, before)
 	})
 }

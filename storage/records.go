@@ -64,15 +64,22 @@ func (db *DB) PutRecords(changes []oplog.RecordChange, told ...oplog.Entry) (err
 			return putRecords(tx, changes)
 		})
 	}
-	if err == nil || db.Failure() != nil { // a reader may have seen changes that are void now
+	db.tried(changes, err)
+	return err
+}
+
+// tried tells watchers of changes that were made, or may have been seen by a reader before they became void: of those again, once the file has
+// been opened again.
+func (db *DB) tried(changes []oplog.RecordChange, err error) {
+	failed := err != nil && db.Failure() != nil
+	if err == nil || failed {
 		db.recordsChanged(changes)
 	}
-	if err != nil && db.Failure() != nil {
+	if failed {
 		db.writeMu.Lock()
 		db.unsure = append(db.unsure, changes...)
 		db.writeMu.Unlock()
 	}
-	return err
 }
 
 // OnRecord registers a callback for changed records; see [oplog.Records].

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"oplog/durable"
 	"oplog/oplog"
 )
 
@@ -100,6 +101,38 @@ func TestFailedSyncOfRecords(t *testing.T) {
 	if err := db.PutRecord(oplog.RecordServer, "x", oplog.Revision{}, []byte("2")); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestFailedDeletion: caches hear that a deletion became void which they may have seen, and its days are not deleted.
+func TestFailedDeletion(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	if err := appendOne(db, 1, "a"); err != nil {
+		t.Fatal(err)
+	}
+	days := oplog.Days{From: "2026-01-01", To: "2026-12-31"}
+	accept := durable.UseDisk(refusing{})
+	t.Cleanup(accept)
+	wantReadOnly(t, db, db.BeginDeletion(&oplog.Deletion{Tenant: "acme", ID: "x", Days: []oplog.Days{days}}))
+	seen, err := db.Records(oplog.RecordDeletion, "")
+	if err != nil || len(seen) != 1 {
+		t.Fatalf("bbolt does not show what failed any more: %v, %v", seen, err)
+	}
+	var changed []string
+	db.OnRecord(func(_ oplog.RecordKind, name string) { changed = append(changed, name) })
+	accept()
+	if err := db.recoverWrites(); err != nil {
+		t.Fatal(err)
+	}
+	if len(changed) != 1 || changed[0] != "acme/x" {
+		t.Errorf("changed %v", changed)
+	}
+	if err := db.DeleteDays(t.Context(), "acme", days); err == nil {
+		t.Error("days that are not closed are deleted")
+	}
+	if got := arrivals(t, db, 1); got != "a" {
+		t.Errorf("arrivals %s", got)
+	}
+	checkStore(t, db, "acme")
 }
 
 // TestReadsWhileRecovering: readers notice nothing when the file is opened again.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -30,6 +31,12 @@ func (c closedDays) has(micros int64) bool {
 		return 0
 	})
 	return found && i < len(c)
+}
+
+// contain reports whether all of the days are closed.
+func (c closedDays) contain(days oplog.Days) bool {
+	from, to := days.Bounds()
+	return slices.ContainsFunc(c, func(s span) bool { return s.from <= from.UnixMicro() && to.UnixMicro() <= s.to })
 }
 
 func (c closedDays) hasDate(date []byte) bool {
@@ -92,11 +99,9 @@ func (db *DB) BeginDeletion(d *oplog.Deletion, report ...oplog.Entry) error {
 	if len(report) > 0 {
 		r.tenant = report[0].Tenant
 	}
-	if _, err := db.submit(context.Background(), r); err != nil {
-		return err
-	}
-	db.recordChanged(oplog.RecordDeletion, d.Tenant+"/"+d.ID)
-	return nil
+	_, err := db.submit(context.Background(), r)
+	db.tried([]oplog.RecordChange{{Kind: oplog.RecordDeletion, Name: d.Tenant + "/" + d.ID}}, err)
+	return err
 }
 
 // applyDeletion writes the record of a deletion, and closes its days before the transaction is written, so that no later request appends to
@@ -167,6 +172,9 @@ func (db *DB) DeleteDays(ctx context.Context, tenant string, days oplog.Days) er
 		}
 		began := time.Now()
 		err := db.update(func(tx *bolt.Tx) (err error) {
+			if tx.Bucket(bucketTenants).Bucket([]byte(tenant)) != nil && !db.closedOf(tenant).contain(days) { // their deletion was seen before it became void
+				return fmt.Errorf("the days %s to %s of tenant %s are not being deleted", days.From, days.To, tenant)
+			}
 			more, err = deleteSome(tx, tenant, days)
 			return err
 		})

@@ -152,6 +152,29 @@ func readMetaPages(f io.ReaderAt, pageSize int) (p metaPages, err error) {
 	return p, nil
 }
 
+// sumMeta stores the checksum of a changed meta page.
+func sumMeta(page []byte) {
+	b := page[pageHead : pageHead+metaSize]
+	sum := fnv.New64a()
+	_, _ = sum.Write(b[:metaSize-8])
+	binary.NativeEndian.PutUint64(b[metaSize-8:], sum.Sum64())
+}
+
+// copies returns the meta pages of a copy of the file as of the last transaction, as bbolt makes them: without seals, and with the number of the
+// transaction before in the second.
+func (p *metaPages) copies() [][]byte {
+	pages := make([][]byte, len(p.pages))
+	for slot := range pages {
+		page := make([]byte, p.pageSize)
+		copy(page, p.pages[p.last][:pageHead+metaSize])
+		binary.NativeEndian.PutUint64(page, uint64(slot))                                    //nolint:gosec // 0 or 1
+		binary.NativeEndian.PutUint64(page[pageHead+48:], p.metas[p.last].txid-uint64(slot)) //nolint:gosec // as above
+		sumMeta(page)
+		pages[slot] = page
+	}
+	return pages
+}
+
 // equal reports whether no transaction was written in between.
 func (p *metaPages) equal(other *metaPages) bool {
 	return bytes.Equal(p.pages[0], other.pages[0]) && bytes.Equal(p.pages[1], other.pages[1])
@@ -280,11 +303,8 @@ func (p *metaPages) rollBack(f *os.File) error {
 func (p *metaPages) dropFreelist(f *os.File, which int) error {
 	page := p.pages[which]
 	clear(page[sealOffset:])
-	b, order := page[pageHead:pageHead+metaSize], binary.NativeEndian
-	order.PutUint64(b[32:], noFreelist)
-	sum := fnv.New64a()
-	_, _ = sum.Write(b[:metaSize-8])
-	order.PutUint64(b[metaSize-8:], sum.Sum64())
+	binary.NativeEndian.PutUint64(page[pageHead+32:], noFreelist)
+	sumMeta(page)
 	clear(p.pages[1-which])
 	for slot, page := range p.pages {
 		if _, err := f.WriteAt(page, int64(slot)*p.pageSize); err != nil {
