@@ -6,7 +6,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -111,8 +113,10 @@ func (d *simDisk) loseSome() error {
 	for folder, durable := range d.folders {
 		left[folder] = maps.Clone(durable)
 	}
-	chance := d.random.IntN(5) // of 4, that a change is on disk
-	isOnDisk := func() bool { return d.random.IntN(4) < chance }
+	cut, chance := d.random.Uint64(), d.random.IntN(5) // of 4, that a change is on disk
+	isOnDisk := func(change, folder, name string) bool {
+		return dice(cut, change, folder, plainName(name)).IntN(4) < chance
+	}
 	paths := make(map[uint64]string)
 	for _, folder := range folders {
 		if left[folder] == nil {
@@ -121,7 +125,7 @@ func (d *simDisk) loseSome() error {
 		for _, name := range inPlainOrder(names[folder]) {
 			inode := names[folder][name]
 			paths[inode] = filepath.Join(d.top, folder, name)
-			if left[folder][name] == inode || !isOnDisk() {
+			if left[folder][name] == inode || !isOnDisk("named", folder, name) {
 				continue
 			}
 			for was, other := range left[folder] {
@@ -132,8 +136,8 @@ func (d *simDisk) loseSome() error {
 			left[folder][name] = inode
 		}
 		for _, name := range inPlainOrder(left[folder]) {
-			if _, still := names[folder][name]; !still && paths[left[folder][name]] == "" && isOnDisk() {
-				delete(left[folder], name) // it was removed
+			if _, still := names[folder][name]; !still && paths[left[folder][name]] == "" && isOnDisk("removed", folder, name) {
+				delete(left[folder], name)
 			}
 		}
 	}
@@ -143,7 +147,7 @@ func (d *simDisk) loseSome() error {
 		}
 		for _, name := range inPlainOrder(left[folder]) {
 			inode := left[folder][name]
-			if err := d.layOut(inode, paths[inode], filepath.Join(d.image, folder, name)); err != nil {
+			if err := d.layOut(inode, paths[inode], filepath.Join(d.image, folder, name), dice(cut, "content", folder, plainName(name))); err != nil {
 				return err
 			}
 		}
@@ -151,69 +155,95 @@ func (d *simDisk) loseSome() error {
 	return nil
 }
 
+// dice decides on a part of what a power cut leaves. It follows from the seed and from what it is about, not from how much else there is.
+func dice(cut uint64, about ...string) *rand.Rand {
+	sum := fnv.New64a()
+	for _, text := range about {
+		_, _ = fmt.Fprintf(sum, "%q", text)
+	}
+	return rand.New(rand.NewPCG(cut, sum.Sum64()))
+}
+
 func inPlainOrder(names map[string]uint64) []string {
 	return slices.SortedFunc(maps.Keys(names), func(a, b string) int { return cmp.Or(cmp.Compare(plainName(a), plainName(b)), cmp.Compare(a, b)) })
 }
 
-// inOrder sorts writes by what they hold, each stretch between writes of meta pages by itself.
-func (d *simDisk) inOrder(writes []simWrite) {
-	for begin := 0; begin < len(writes); {
-		end := begin
-		for end < len(writes) && writes[end].label >= 2*simPage {
-			end++
-		}
-		slices.SortStableFunc(writes[begin:end], func(a, b simWrite) int { return cmp.Compare(a.label, b.label) })
-		begin = end + 1
-	}
-}
-
 // layOut writes the content that a power cut leaves of a file.
-func (d *simDisk) layOut(inode uint64, from, to string) error {
+func (d *simDisk) layOut(inode uint64, from, to string, random *rand.Rand) error {
 	s := d.files[inode]
 	switch {
 	case s == nil && from == "":
 		return os.WriteFile(to, nil, 0o600)
 	case s == nil:
-		return d.layOutUnsynced(from, to)
+		return layOutUnsynced(from, to, random)
 	}
 	left := simFile{pages: maps.Clone(s.pages), size: s.size}
-	d.inOrder(s.writes)
-	chance := d.random.IntN(5)
-	spared := -1 // of all writes, only one is missing
-	if chance == 4 && len(s.writes) > 0 {
-		spared = d.random.IntN(len(s.writes) + 1)
-	}
-	for i, w := range s.writes {
-		whole := d.random.IntN(4) < chance
-		switch {
-		case i == spared:
-		case whole:
-			left.put(w.at, w.data)
-		case d.random.IntN(4) == 0: // torn
-			for at := 0; at < len(w.data); at += simSector {
-				if d.random.IntN(2) == 0 {
-					left.put(w.at+int64(at), w.data[at:min(at+simSector, len(w.data))])
-				}
-			}
-		}
+	for _, w := range survivors(s.writes, random.Uint64()) {
+		left.put(w.at, w.data)
 	}
 	return left.writeTo(to)
 }
 
+// survivors returns what is on disk of writes that were not synced: all of a group, or some. Whether a group is whole follows from the seed
+// alone; of one that is not, at least one write is missing.
+func survivors(writes []simWrite, cut uint64) (left []simWrite) {
+	random := rand.New(rand.NewPCG(cut, 0))
+	chance := random.IntN(5)
+	spoilt := uint64(0) // of all groups, only this one is not whole
+	if last := len(writes) - 1; chance == 4 && last >= 0 {
+		spoilt = writes[0].group + random.Uint64N(writes[last].group-writes[0].group+2)
+	}
+	for len(writes) > 0 {
+		end := slices.IndexFunc(writes, func(w simWrite) bool { return w.group != writes[0].group })
+		if end < 0 {
+			end = len(writes)
+		}
+		group := rand.New(rand.NewPCG(cut, writes[0].group)).IntN(4)
+		if group < chance && writes[0].group != spoilt {
+			left = append(left, writes[:end]...)
+		} else {
+			left = append(left, spoil(writes[:end], cut, chance)...)
+		}
+		writes = writes[end:]
+	}
+	return left
+}
+
+// spoil returns what is left of a group of writes: each is there, torn or missing, and at least one of several is missing.
+func spoil(group []simWrite, cut uint64, chance int) (left []simWrite) {
+	random := func(w simWrite) *rand.Rand { return rand.New(rand.NewPCG(cut^w.group, w.label)) }
+	missing := slices.MinFunc(group, func(a, b simWrite) int { return cmp.Compare(random(a).Uint64(), random(b).Uint64()) })
+	for _, w := range group {
+		r := random(w)
+		switch r.Uint64(); {
+		case len(group) > 1 && w.label == missing.label:
+		case r.IntN(4) < chance:
+			left = append(left, w)
+		case r.IntN(4) == 0: // torn
+			for at := 0; at < len(w.data); at += simSector {
+				if r.IntN(2) == 0 {
+					left = append(left, simWrite{at: w.at + int64(at), data: w.data[at:min(at+simSector, len(w.data))]})
+				}
+			}
+		}
+	}
+	return left
+}
+
 // layOutUnsynced writes what is left of a file that was never synced: nothing, or any of its sectors.
-func (d *simDisk) layOutUnsynced(from, to string) error {
+func layOutUnsynced(from, to string, random *rand.Rand) error {
 	data, err := os.ReadFile(from)
 	if err != nil {
 		return err
 	}
-	chance := d.random.IntN(5)
+	chance := random.IntN(5)
 	for at := 0; at < len(data); at += simSector {
-		if d.random.IntN(4) >= chance {
+		if random.IntN(4) >= chance {
 			clear(data[at:min(at+simSector, len(data))])
 		}
 	}
-	if d.random.IntN(3) == 0 {
-		data = data[:d.random.IntN(len(data)+1)]
+	if random.IntN(3) == 0 {
+		data = data[:random.IntN(len(data)+1)]
 	}
 	return os.WriteFile(to, data, 0o600)
 }

@@ -4,19 +4,16 @@ package storage_test
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"reflect"
+	"slices"
 	"strings"
 	"syscall"
-	"unsafe"
-
-	bolt "go.etcd.io/bbolt"
 )
 
 // simDisk is the disk of a simulation. The files are real ones, so that bbolt can map them, but what would be left of them after a power cut is
@@ -46,10 +43,12 @@ type simFile struct {
 	size    int64
 	inPlace bool       // all writes are seen
 	writes  []simWrite // since the last sync, if inPlace
+	group   uint64     // of the next write
 }
 
 // simWrite is a write to a page or several, or to a part of one.
 type simWrite struct {
+	group uint64 // the pages that bbolt writes before a meta page are a group, every other write is one of its own
 	label uint64 // says what is in it: bbolt numbers the pages of a transaction in the random order of its maps
 	at    int64
 	data  []byte
@@ -70,7 +69,7 @@ const (
 
 var errOff = errors.New("the machine has stopped")
 
-// next takes the next step. It returns what goes wrong at it, if anything.
+// next takes the next step. It returns what goes wrong at it, if anything. The errors that come of it name files as name does: exports store them.
 func (d *simDisk) next(kind, name string) *strike {
 	d.log("%s %s", kind, name)
 	if d.plan == nil {
@@ -140,6 +139,16 @@ func (s *simFile) read(path string) error {
 	return err
 }
 
+// sum is of the durable content.
+func (s *simFile) sum() uint64 {
+	sum := fnv.New64a()
+	for _, at := range slices.Sorted(maps.Keys(s.pages)) {
+		_, _ = fmt.Fprint(sum, at)
+		_, _ = sum.Write(s.pages[at])
+	}
+	return sum.Sum64()
+}
+
 func isZero(b []byte) bool { return len(bytes.TrimLeft(b, "\x00")) == 0 }
 
 // put makes a part of a write durable.
@@ -177,20 +186,21 @@ func (d *simDisk) WriteAt(f *os.File, b []byte, at int64) (int, error) {
 		return s.writePages(f, b, at)
 	}
 	wrong := d.next("write", d.name(f.Name()))
-	if wrong == nil {
-		return s.write(f, b, at, uint64(at))
+	if filepath.Base(f.Name()) != "oplog.db" { // there it is a seal, with numbers of pages
+		d.log("%x at %d", b, at)
 	}
-	n, err := s.write(f, b[:d.random.IntN(len(b)+1)], at, uint64(at))
+	if wrong == nil {
+		return s.writeAlone(f, b, at)
+	}
+	n, err := s.writeAlone(f, b[:d.random.IntN(len(b)+1)], at)
 	return n, errors.Join(err, d.failWrite(f, wrong))
 }
 
-// writePages writes pages of bbolt's again. They are no steps, as their numbers follow no seed.
-func (s *simFile) writePages(f *os.File, b []byte, at int64) (n int, err error) {
-	for n < len(b) && err == nil {
-		size := min(len(b)-n, simPage*(1+int(binary.NativeEndian.Uint32(b[n+12:]))))
-		_, err = s.write(f, b[n:n+size], at+int64(n), labelOf(b[n:n+size]))
-		n += size
-	}
+// writeAlone writes what belongs to no group.
+func (s *simFile) writeAlone(f *os.File, b []byte, at int64) (int, error) {
+	s.group++
+	n, err := s.write(f, b, at, 0)
+	s.group++
 	return n, err
 }
 
@@ -198,7 +208,7 @@ func (s *simFile) write(f *os.File, b []byte, at int64, label uint64) (int, erro
 	if len(b) == 0 {
 		return 0, nil
 	}
-	s.writes = append(s.writes, simWrite{label, at, bytes.Clone(b)})
+	s.writes = append(s.writes, simWrite{s.group, label, at, bytes.Clone(b)})
 	return f.WriteAt(b, at)
 }
 
@@ -206,7 +216,7 @@ func (d *simDisk) failWrite(f *os.File, wrong *strike) error {
 	if wrong.err == nil {
 		return d.stop(wrong.kill)
 	}
-	return &os.PathError{Op: "write", Path: f.Name(), Err: wrong.err}
+	return &os.PathError{Op: "write", Path: d.name(f.Name()), Err: wrong.err}
 }
 
 // Sync makes a file or a folder durable; see durable.Disk.
@@ -221,7 +231,7 @@ func (d *simDisk) Sync(f *os.File) error {
 	d.runDuring(d.name(f.Name()))
 	wrong := d.next("sync", d.name(f.Name()))
 	if wrong != nil && wrong.err != nil {
-		return errors.Join(d.failSync(f, info), &os.PathError{Op: "sync", Path: f.Name(), Err: wrong.err})
+		return errors.Join(d.failSync(f, info), &os.PathError{Op: "sync", Path: d.name(f.Name()), Err: wrong.err})
 	}
 	if wrong != nil && d.random.IntN(2) == 0 {
 		return d.stop(wrong.kill)
@@ -249,7 +259,11 @@ func (d *simDisk) synced(f *os.File, info os.FileInfo) error {
 		s.flush()
 		return nil
 	}
-	return s.read(f.Name())
+	err = s.read(f.Name())
+	if name := filepath.Base(f.Name()); !strings.HasPrefix(name, "oplog.db") && !strings.HasPrefix(name, ".oplog.pid") { // with numbers of pages, and of the process
+		d.log("%d bytes: %x", s.size, s.sum())
+	}
+	return err
 }
 
 // failSync fails as disks do: what was to be synced may be durable or not, and another sync does not try it again.
@@ -261,11 +275,8 @@ func (d *simDisk) failSync(f *os.File, info os.FileInfo) error {
 	if err != nil {
 		return err
 	}
-	d.inOrder(s.writes)
-	for _, w := range s.writes {
-		if d.random.IntN(2) == 0 {
-			s.put(w.at, w.data)
-		}
+	for _, w := range survivors(s.writes, d.random.Uint64()) {
+		s.put(w.at, w.data)
 	}
 	s.writes = nil
 	return nil
@@ -279,7 +290,7 @@ func (d *simDisk) Rename(from, to string) error {
 	wrong := d.next("rename", d.name(to))
 	if wrong != nil && (wrong.err != nil || d.random.IntN(2) == 0) {
 		if wrong.err != nil {
-			return &os.LinkError{Op: "rename", Old: from, New: to, Err: wrong.err}
+			return &os.LinkError{Op: "rename", Old: d.name(from), New: d.name(to), Err: wrong.err}
 		}
 		return d.stop(wrong.kill)
 	}
@@ -297,82 +308,4 @@ func (d *simDisk) runDuring(name string) {
 	d.isDuring = true
 	d.during(name)
 	d.isDuring = false
-}
-
-// opened sees to it that bbolt writes through the disk. It has no seam of its own for that.
-func (d *simDisk) opened(b *bolt.DB, f *os.File) {
-	s, err := d.file(f)
-	if err != nil {
-		panic(err)
-	}
-	s.inPlace = true
-	w := &pageWriter{d, b, f, s, false}
-	field := reflect.ValueOf(b).Elem().FieldByName("ops").FieldByName("writeAt")
-	reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Elem().Set(reflect.ValueOf(w.write))
-}
-
-// pageWriter writes the pages of bbolt: those of a transaction in the random order of their numbers, then its meta page. So there are two steps
-// per transaction: before the first page, and the meta page. What happens between them is up to the syncs.
-type pageWriter struct {
-	disk  *simDisk
-	bolt  *bolt.DB
-	file  *os.File
-	of    *simFile
-	begun bool // the transaction
-}
-
-func (w *pageWriter) write(page []byte, at int64) (n int, err error) {
-	if w.disk.off {
-		return 0, errOff
-	}
-	info, err := w.file.Stat()
-	if err != nil {
-		return 0, err
-	}
-	w.of.size = max(w.of.size, info.Size()) // bbolt has grown it, and synced that
-	isMeta := at < 2*int64(w.bolt.Info().PageSize)
-	var wrong *strike
-	if isMeta || !w.begun {
-		wrong = w.disk.next("pages", w.disk.name(w.file.Name()))
-	}
-	w.begun = !isMeta && wrong == nil
-	switch {
-	case !isMeta && wrong != nil:
-		return 0, w.disk.failWrite(w.file, wrong)
-	case !isMeta:
-		return w.of.write(w.file, page, at, labelOf(page))
-	case !w.bolt.NoSync:
-		w.of.flush() // bbolt has synced the other pages
-	}
-	if wrong != nil {
-		n, err = w.of.write(w.file, page[:w.disk.random.IntN(len(page)+1)], at, uint64(at))
-		return n, errors.Join(err, w.disk.failWrite(w.file, wrong))
-	}
-	n, err = w.of.write(w.file, page, at, uint64(at))
-	if !w.bolt.NoSync {
-		w.of.flush() // bbolt syncs it before anybody is told
-	}
-	return n, err
-}
-
-// labelOf says what a page of bbolt's is, whatever its number: its kind and its keys.
-func labelOf(page []byte) uint64 {
-	const head, branch, leaf = 16, 1, 2
-	sum := fnv.New64a()
-	_, _ = sum.Write(page[8:16])
-	kind, count := page[8], int(binary.NativeEndian.Uint16(page[10:]))
-	for i := range count {
-		at := head + 16*i
-		u32 := func(n int) int { return int(binary.NativeEndian.Uint32(page[at+4*n:])) }
-		pos, size := at+u32(1), u32(2)
-		switch kind {
-		case branch:
-			pos, size = at+u32(0), u32(1)
-		case leaf:
-		default:
-			return sum.Sum64()
-		}
-		_, _ = sum.Write(page[pos : pos+size])
-	}
-	return sum.Sum64()
 }

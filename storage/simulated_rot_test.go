@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/binary"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,14 +24,12 @@ import (
 func (w *world) rot() {
 	name, at := w.turnBit()
 	w.log("rot in %s", name)
-	if name == "" {
-		return
-	}
 	store, err := storage.Open(w.dir(), storage.Options{ReadOnly: true})
 	if err != nil {
 		w.checkWords(name, at, err)
 		return
 	}
+	defer func() { _ = store.Close() }() // if something is wrong
 	for _, l := range w.tenants {
 		w.checkRotten(store, l, name, at)
 	}
@@ -50,12 +49,12 @@ func (w *world) rot() {
 	}
 }
 
-// turnBit turns a bit of a file, and names it; "" if there was nothing to turn. In a page of bbolt's it is none of a page's number: those follow no seed.
+// turnBit turns a bit of a file, and names it. In a page of bbolt's it is none of the numbers of pages: those follow no seed.
 func (w *world) turnBit() (name string, at int) {
 	var paths []string
 	_ = filepath.WalkDir(w.dir(), func(path string, e fs.DirEntry, err error) error {
 		if info, infoErr := e.Info(); err == nil && infoErr == nil && e.Type().IsRegular() && info.Size() > 0 {
-			if name := e.Name(); name != "signing.key" && !strings.HasPrefix(name, ".") {
+			if name := e.Name(); name != "signing.key" && name != "oplog.pid" && !strings.HasPrefix(name, ".") {
 				paths = append(paths, path)
 			}
 		}
@@ -69,71 +68,93 @@ func (w *world) turnBit() (name string, at int) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	at = w.random.IntN(len(data))
 	if filepath.Base(path) == "oplog.db" {
-		if at = w.placeInPage(path, data); at < 0 {
-			return "", 0
-		}
+		name, at = w.placeInPages(path, data)
+	} else {
+		name, at = "", w.random.IntN(len(data))
 	}
 	data[at] ^= 1 << w.random.IntN(8)
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		w.t.Fatal(err)
 	}
-	return w.disk.name(path), at
+	return w.disk.name(path) + name, at
 }
 
-// placeInPage returns a place in a value of a page that is in use; -1 if there is none. The pages are in the order of what they hold.
-func (w *world) placeInPage(path string, data []byte) int {
+// pagePlaces are the places of a page at which a bit can turn, by what is there.
+type pagePlaces struct {
+	label  uint64
+	places map[string][][2]int // from, to
+}
+
+// placeInPages returns a place in a page that is in use, and what is there: in the page's header, in the head of an element or in a value; or in a
+// meta page, or the header of the list of free pages. Pages are chosen by what they hold.
+func (w *world) placeInPages(path string, data []byte) (what string, at int) {
+	pages := w.pagesOf(path, data)
+	kinds := []string{"meta", "free", "header", "element", "value", "value", "value"}
+	what = kinds[w.random.IntN(len(kinds))]
+	pages = slices.DeleteFunc(pages, func(p pagePlaces) bool { return len(p.places[what]) == 0 })
+	slices.SortFunc(pages, func(a, b pagePlaces) int { return cmp.Compare(a.label, b.label) })
+	places := pages[w.random.IntN(len(pages))].places[what]
+	place := places[w.random.IntN(len(places))]
+	return " " + what, place[0] + w.random.IntN(place[1]-place[0])
+}
+
+// pagesOf returns the pages of a data file that are in use.
+func (w *world) pagesOf(path string, data []byte) (pages []pagePlaces) {
 	b, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, PreLoadFreelist: true})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	defer func() { _ = b.Close() }()
-	type page struct {
-		label  uint64
-		values [][2]int // from, to
+	const metaEnd = pageHead + 64 // of what bbolt has in it
+	for slot := range 2 {
+		at := slot * simPage
+		newer := binary.NativeEndian.Uint64(data[at+64:]) > binary.NativeEndian.Uint64(data[(1-slot)*simPage+64:])
+		pages = append(pages, pagePlaces{map[bool]uint64{true: 1}[newer], map[string][][2]int{"meta": {{at + 8, at + metaEnd}}}})
 	}
-	var pages []page
 	err = b.View(func(tx *bolt.Tx) error {
 		for id := 2; ; id++ {
 			info, err := tx.Page(id)
 			if err != nil || info == nil {
 				return err
 			}
-			at := id * simPage
-			id += info.OverflowCount
-			if info.Type != "leaf" {
+			if info.Type == "free" { // what its header says is of what it was before
 				continue
 			}
-			whole := data[at : at+(1+info.OverflowCount)*simPage]
-			p := page{label: labelOf(whole)}
-			for element := range info.Count {
-				head := 16 + 16*element
-				field := func(n int) int { return int(binary.NativeEndian.Uint32(whole[head+4*n:])) }
-				from := head + field(1) + field(2)
-				to := from + field(3)
-				if field(0) != 0 { // a bucket: the number of its first page, unless its only page follows
-					from += 16
-				}
-				if from < to {
-					p.values = append(p.values, [2]int{at + from, at + to})
-				}
-			}
-			if len(p.values) > 0 {
-				pages = append(pages, p)
-			}
+			from := id * simPage
+			pages = append(pages, placesIn(data[from:from+(1+info.OverflowCount)*simPage], from))
+			id += info.OverflowCount
 		}
 	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if len(pages) == 0 {
-		return -1
+	return pages
+}
+
+// placesIn returns the places of a page at an offset.
+func placesIn(page []byte, offset int) pagePlaces {
+	p := pagePlaces{labelOf(page), make(map[string][][2]int)}
+	add := func(what string, from, to int) {
+		if from < to {
+			p.places[what] = append(p.places[what], [2]int{offset + from, offset + to})
+		}
 	}
-	slices.SortFunc(pages, func(a, b page) int { return cmp.Compare(a.label, b.label) })
-	values := pages[w.random.IntN(len(pages))].values
-	value := values[w.random.IntN(len(values))]
-	return value[0] + w.random.IntN(value[1]-value[0])
+	kind, elements := elementsOf(page)
+	if elements == nil {
+		add("free", 8, pageHead)
+		return p
+	}
+	add("header", 8, pageHead)
+	for _, e := range elements {
+		if kind == branchPage {
+			add("element", e.head, e.head+8) // before the number of a page
+		} else {
+			add("element", e.head, e.head+elementHead)
+		}
+		add("value", e.plain, e.end)
+	}
+	return p
 }
 
 // checkWords checks that the log is refused in a line for people.
@@ -162,8 +183,8 @@ func (w *world) checkRotten(store *storage.DB, l *ledger, name string, at int) {
 	if readErr != nil || err != nil || v.Bad > 0 || store.Missing() != nil || store.Damage() != nil {
 		return // it is told
 	}
-	for seq, e := range l.acked {
-		if !found[seq] && oplog.DateOf(e.Time) >= l.gone {
+	for _, seq := range slices.Sorted(maps.Keys(l.acked)) {
+		if e := l.acked[seq]; !found[seq] && oplog.DateOf(e.Time) >= l.gone {
 			w.t.Fatalf("%s: a bit of %s at %d: entry %d is missing, and verify finds nothing", l.tenant, name, at, seq)
 		}
 	}

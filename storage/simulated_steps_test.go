@@ -5,6 +5,7 @@ package storage_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -256,8 +257,7 @@ func (w *world) backUp() {
 // leastKept is the shortest retention, in days.
 const leastKept = 3
 
-// retain lets days pass, and deletes what is older than the rule says. The clock is right: that a wrong one must not delete anything is tested
-// in package journal.
+// retain lets days pass, and deletes what is older than the rule says, by a clock that is right; then by one that is not.
 func (w *world) retain(l *ledger) {
 	days := leastKept + w.random.IntN(6)
 	w.drift, l.ruled = 0, true
@@ -268,7 +268,7 @@ func (w *world) retain(l *ledger) {
 	if w.refused(err) || w.disk.off {
 		return
 	}
-	time.Sleep(time.Duration(w.random.IntN(72)) * time.Hour)
+	w.sleep(time.Duration(w.random.IntN(72)) * time.Hour)
 	w.expire()
 	state, err := w.Directory.State(l.tenant)
 	if w.refused(err) {
@@ -279,6 +279,35 @@ func (w *world) retain(l *ledger) {
 	w.retained = err == nil && !w.disk.off
 	w.noteGone()
 	w.log("%s: retention: %v", l.tenant, err != nil)
+	if w.retained && w.logKnowsTime() {
+		w.retainByWrongClock()
+	}
+}
+
+// logKnowsTime reports whether the log has stored the right time, and not that of a wrong clock under which it was begun.
+func (w *world) logKnowsTime() bool {
+	var at time.Time
+	data, _, err := w.store.Record(oplog.RecordServer, "clock")
+	return err == nil && json.Unmarshal(data, &at) == nil && w.now().Sub(at).Abs() < 2*time.Hour
+}
+
+// retainByWrongClock starts the log under a clock that is far ahead or behind, and runs the retention: nothing may be deleted.
+func (w *world) retainByWrongClock() {
+	far := oplog.ClockTolerance + time.Duration(3+w.random.IntN(24*3650))*time.Hour
+	if w.random.IntN(4) == 0 {
+		far = -far
+	}
+	_ = w.shut() // what goes wrong may keep it from being closed in order
+	w.disk.plan = nil
+	if w.disk.off {
+		w.restart()
+	}
+	w.drift = far
+	w.expire()
+	w.open()
+	_ = w.Journal.Retain(context.Background()) // it may fail, as long as nothing is deleted
+	w.log("retention by a clock that is off by %v: %d wait", far, len(w.Journal.Waiting("")))
+	w.drift = 0
 }
 
 // noteGone notes what a run of retention may have deleted, of all tenants.

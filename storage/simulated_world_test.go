@@ -180,11 +180,16 @@ func (w *world) failure() *strike {
 	return &strike{after: w.random.IntN(12), times: 1 + w.random.IntN(4), err: errs[w.random.IntN(len(errs))]}
 }
 
+// sleep lets time pass. It ends at an instant at which no timer of the log fires: those of an instant fire in no order.
+func (w *world) sleep(d time.Duration) {
+	time.Sleep(d + time.Nanosecond)
+	synctest.Wait()
+}
+
 // settle lets what failed recover: the log must be writable again by itself.
 func (w *world) settle() {
 	w.disk.plan = nil
-	time.Sleep(3 * time.Minute)
-	synctest.Wait()
+	w.sleep(3 * time.Minute)
 	if err := w.store.Failure(); err != nil {
 		w.t.Fatalf("the log stays read-only: %v", err)
 	}
