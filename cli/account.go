@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"oplog/identity"
@@ -84,7 +85,7 @@ func (c *accountList) Run(m *Program) error {
 			}
 			rows = append(rows, []string{a.Username, string(a.Role), or(a.Tenant, "all"), or(a.Organization, "all"), or(a.Locale, "-"), moment(a.CreatedAt), onOff(a.Factors.Any()), state})
 		}
-		return table(m.Stdout, rows)
+		return errors.Join(table(m.Stdout, rows), l.Identity.Damage())
 	})
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -98,7 +99,7 @@ func (c *keyList) Run(m *Program) error {
 				or(k.Organization, "all"), keyState(k, time.Now()),
 			})
 		}
-		return table(m.Stdout, rows)
+		return errors.Join(table(m.Stdout, rows), l.Identity.Damage())
 	})
 }
 

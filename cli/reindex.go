@@ -30,7 +30,7 @@ func (c *reindexCommand) Run(ctx context.Context, m *Program) error {
 				return fmt.Errorf("reindex tenant %s: %w", t.ID, err)
 			}
 		}
-		return nil
+		return l.Directory.Damage()
 	})
 }
 

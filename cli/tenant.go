@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"oplog/node"
@@ -92,7 +93,7 @@ func (c *tenantList) Run(m *Program) error {
 			}
 			rows = append(rows, []string{t.ID, t.Name, t.TimeZone, onOff(t.DataPermission), retention(t.RetentionDays), fmt.Sprint(entries)})
 		}
-		return table(m.Stdout, rows)
+		return errors.Join(table(m.Stdout, rows), l.Directory.Damage())
 	})
 }
 

@@ -278,9 +278,14 @@ func (d *Directory) Tenant(id string) (oplog.Tenant, error) {
 	return t.Tenant, err
 }
 
-// Tenants lists all tenants, by id.
+// Tenants lists all tenants, by id. It leaves out those whose records are damaged, which keep nobody from the others; see Damage.
 func (d *Directory) Tenants() ([]oplog.Tenant, error) {
-	return records.List[oplog.Tenant](d.records, oplog.RecordTenant, "")
+	return records.Sound[oplog.Tenant](d.records, oplog.RecordTenant, "")
+}
+
+// Damage returns the error of a tenant whose record is damaged, or nil if there is none.
+func (d *Directory) Damage() error {
+	return records.Damage[oplog.Tenant](d.records, oplog.RecordTenant)
 }
 
 // AddTenant creates a tenant.

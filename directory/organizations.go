@@ -52,7 +52,7 @@ func readLearned(name string, data []byte) (learned oplog.Tree, number int, err 
 		err = json.Unmarshal(data, &learned)
 	}
 	if err != nil {
-		return nil, 0, oplog.Errorf(oplog.CodeDamaged, "The record %s/%s is damaged (%w). Restore the log from a backup to a new directory.", oplog.RecordLearned, name, err)
+		return nil, 0, oplog.DamagedRecord(oplog.RecordLearned, name)
 	}
 	return learned, number, nil
 }

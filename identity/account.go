@@ -91,9 +91,9 @@ func (a *Account) validateDisplayName() []oplog.FieldError {
 	return v.Errors
 }
 
-// Accounts lists the accounts of a tenant, or all accounts if tenant is "".
+// Accounts lists the accounts of a tenant, or all accounts if tenant is "". It leaves out those whose records are damaged; see Damage.
 func (i *Identity) Accounts(tenant string) ([]Account, error) {
-	all, err := records.List[Account](i.records, oplog.RecordAccount, "")
+	all, err := records.Sound[Account](i.records, oplog.RecordAccount, "")
 	if err != nil || tenant == "" {
 		return all, err
 	}
@@ -108,7 +108,15 @@ func (i *Identity) Account(username string) (Account, error) {
 // Empty reports whether there are no accounts yet.
 func (i *Identity) Empty() (bool, error) {
 	all, err := i.records.Records(oplog.RecordAccount, "")
+	if oplog.IsDamagedRecord(err) {
+		return false, nil // a damaged account is one, too
+	}
 	return len(all) == 0, err
+}
+
+// Damage returns the error of an account or a key whose record is damaged, or nil if there is none.
+func (i *Identity) Damage() error {
+	return errors.Join(records.Damage[Account](i.records, oplog.RecordAccount), records.Damage[APIKey](i.records, oplog.RecordKey))
 }
 
 // SetUp creates the first owner and the first tenant; CodeNotFound if there is an account already.

@@ -201,9 +201,10 @@ func (i *Identity) unrevokedKey(hash string) (APIKey, error) {
 	return key, err
 }
 
-// Keys lists the API keys of a tenant, including revoked ones, or all keys if tenant is "".
+// Keys lists the API keys of a tenant, including revoked ones, or all keys if tenant is "". It leaves out those whose records are damaged, as
+// their tenants are not known; see Damage.
 func (i *Identity) Keys(tenant string) ([]APIKey, error) {
-	all, err := records.List[APIKey](i.records, oplog.RecordKey, "")
+	all, err := records.Sound[APIKey](i.records, oplog.RecordKey, "")
 	if err != nil {
 		return nil, err
 	}
@@ -222,6 +223,9 @@ func (i *Identity) RevokeKey(tenant, id string, checks ...directory.May) (APIKey
 	}
 	at := slices.IndexFunc(keys, func(k APIKey) bool { return k.ID == id })
 	if at < 0 {
+		if err := records.Damage[APIKey](i.records, oplog.RecordKey); err != nil {
+			return APIKey{}, err // it may be that one
+		}
 		return APIKey{}, oplog.Errorf(oplog.CodeNotFound, "There is no key %s.", id)
 	}
 	return records.Change(i.changes, oplog.RecordKey, keys[at].Hash, func(k *APIKey, _ bool) (bool, error) {

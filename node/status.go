@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"time"
 
 	"oplog/oplog"
@@ -18,7 +19,7 @@ type SystemStatus struct {
 	LastBackupAt time.Time // zero for none
 	CatchingUp   error     // see TenantStatus
 	Failure      error     // why nothing can be written, or nil
-	Damage       error     // damage found when the store was opened, or nil
+	Damage       error     // found when the store was opened, or of records of tenants, accounts and keys; or nil
 	Scrub        scrub.State
 }
 
@@ -45,7 +46,8 @@ func (l *Node) Status() (SystemStatus, error) {
 		return s, err
 	}
 	s.CatchingUp = l.index.Ready()
-	s.Failure, s.Damage, s.Scrub = l.store.Failure(), l.store.Damage(), l.Scrub.State()
+	s.Failure, s.Scrub = l.store.Failure(), l.Scrub.State()
+	s.Damage = errors.Join(l.store.Damage(), l.Directory.Damage(), l.Identity.Damage())
 	s.LastBackupAt, err = records.Read[time.Time](l.store, oplog.RecordServer, lastBackup)
 	if code := oplog.CodeOf(err); code == oplog.CodeNotFound || code == oplog.CodeDamaged { // the next backup replaces it
 		err = nil

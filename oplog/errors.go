@@ -136,6 +136,19 @@ func Refuse(code Code, reason, message string, args ...any) *Error {
 	return &Error{Code: code, Reason: reason, Params: params, Message: text}
 }
 
+// errDamagedRecord is the cause of the errors of DamagedRecord.
+var errDamagedRecord = errors.New("a record is damaged")
+
+// DamagedRecord returns the CodeDamaged error of a single record, beside which all others can be read.
+func DamagedRecord(kind RecordKind, name string) *Error {
+	e := Errorf(CodeDamaged, "The record %s/%s is damaged in the store, so it is not used. Restore the log from a backup to a new directory; oplog verify lists all that is damaged.", kind, name)
+	e.cause = errDamagedRecord
+	return e
+}
+
+// IsDamagedRecord reports whether an error is that of a single record.
+func IsDamagedRecord(err error) bool { return errors.Is(err, errDamagedRecord) }
+
 // CodeOf returns the code of an error, or "" for an internal error.
 func CodeOf(err error) Code {
 	var e *Error

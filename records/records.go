@@ -49,7 +49,24 @@ func Read[T any](s oplog.Records, kind oplog.RecordKind, name string) (T, error)
 // decode decodes a record.
 func decode(data []byte, record any, kind oplog.RecordKind, name string) error {
 	if err := json.Unmarshal(data, record); err != nil {
-		return oplog.Errorf(oplog.CodeDamaged, "The record %s/%s is damaged (%w). Restore the log from a backup to a new directory.", kind, name, err)
+		return oplog.DamagedRecord(kind, name)
+	}
+	return nil
+}
+
+// Sound is List without the records that are damaged; see [Damage].
+func Sound[T any](s oplog.Records, kind oplog.RecordKind, prefix string) ([]T, error) {
+	found, err := List[T](s, kind, prefix)
+	if oplog.IsDamagedRecord(err) {
+		err = nil
+	}
+	return found, err
+}
+
+// Damage returns the error of a damaged record of a kind, or nil if there is none.
+func Damage[T any](s oplog.Records, kind oplog.RecordKind) error {
+	if _, err := List[T](s, kind, ""); oplog.IsDamagedRecord(err) {
+		return err
 	}
 	return nil
 }

@@ -189,7 +189,7 @@ var withHelp = func() *strings.Replacer {
 		"oplog_disk_reserve_bytes Free disk space that only recording uses; below it, reading, exports and backups are rejected.",
 		"oplog_index_ready 1 if the search index has caught up with the store.",
 		"oplog_read_only 1 if nothing can be recorded, because the disk fails or the data file is gone.",
-		"oplog_damaged_at_start 1 if the store was damaged when the program started, at no cost of entries as far as known; the log has the details.",
+		"oplog_damaged_at_start 1 if the store was damaged when the program started, at no cost of entries as far as known, or a record of a tenant, an account or a key is; the System page has the details.",
 		"oplog_scrub_pages Pages of the store checked in the background, by the check in progress or the last one.",
 		"oplog_scrub_entries Entries checked, likewise.",
 		"oplog_scrub_damaged Places of the store that the check in progress or the last one found damaged; the log has the details.",

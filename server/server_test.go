@@ -55,6 +55,25 @@ type fixture struct {
 	disk   *nodetest.Disk
 }
 
+// tick is the clock of the server.
+func (f *fixture) tick() time.Time {
+	return clock.Add(time.Duration(f.looks.Add(1)) * time.Microsecond)
+}
+
+// open opens the log in the fixture's directory, over what wrap makes of its store, and a server.
+func (f *fixture) open(wrap func(oplog.Store) oplog.Store) {
+	f.Helper()
+	store := wrap(must(storage.Open(f.dir, storage.Options{}))(f))
+	index := must(search.Open(filepath.Join(f.dir, "index"), store))(f)
+	f.log = must(node.New(store, index, node.Options{
+		Now: f.tick, Space: f.disk.Space, ExportDir: filepath.Join(f.dir, "exports"), Formats: []oplog.ExportFormat{formats.CSV, formats.XLSX, formats.NDJSON},
+	}))(f)
+	f.server = New(f.log, Options{
+		Console: testConsole, Version: "test", Now: f.tick, Logger: slog.New(slog.NewTextHandler(f.words, nil)),
+		Hosts: []string{"example.com"}, // as httptest sends
+	})
+}
+
 // advance moves the clock forward.
 func (f *fixture) advance(d time.Duration) { f.looks.Add(d.Microseconds()) }
 
@@ -74,25 +93,14 @@ func newServer(t testing.TB) *fixture {
 // newServerOver returns a server over what wrap makes of its store.
 func newServerOver(t testing.TB, wrap func(oplog.Store) oplog.Store) *fixture {
 	t.Helper()
-	dir := t.TempDir()
-	var looks atomic.Int64
-	now := func() time.Time { return clock.Add(time.Duration(looks.Add(1)) * time.Microsecond) }
-	store := wrap(must(storage.Open(dir, storage.Options{}))(t))
-	index := must(search.Open(filepath.Join(dir, "index"), store))(t)
-	disk := &nodetest.Disk{}
-	log := must(node.New(store, index, node.Options{
-		Now: now, Space: disk.Space, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{formats.CSV, formats.XLSX, formats.NDJSON},
-	}))(t)
+	f := &fixture{TB: t, dir: t.TempDir(), sent: map[string]map[string]string{"nobody": {}}, words: &strings.Builder{}, looks: &atomic.Int64{}, disk: &nodetest.Disk{}}
+	f.open(wrap)
 	t.Cleanup(func() {
-		if err := log.Close(); err != nil {
+		if err := f.log.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	f := &fixture{TB: t, log: log, dir: dir, sent: map[string]map[string]string{"nobody": {}}, words: &strings.Builder{}, looks: &looks, disk: disk}
-	f.server = New(log, Options{
-		Console: testConsole, Version: "test", Now: now, Logger: slog.New(slog.NewTextHandler(f.words, nil)),
-		Hosts: []string{"example.com"}, // as httptest sends
-	})
+	log := f.log
 	must(log.Directory.AddTenant(oplog.Tenant{ID: "acme", Name: "Acme", TimeZone: "Asia/Shanghai", DataPermission: true}))(t)
 	must(log.Directory.AddTenant(oplog.Tenant{ID: "other", Name: "Other", TimeZone: "UTC"}))(t)
 	must(log.Directory.SetOrganizations(t.Context(), "acme", oplog.Tree{

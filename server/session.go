@@ -272,7 +272,7 @@ func (s *Server) describeSession(in *call, a identity.Account) (sessionBody, err
 		switch v, err := s.views.Start(t.ID, a); {
 		case err == nil:
 			own.Start = &startBody{v.Query, newTableLayoutBody(v.Table)}
-		case oplog.CodeOf(err) != oplog.CodeNotFound:
+		case oplog.CodeOf(err) != oplog.CodeNotFound && !oplog.IsDamagedRecord(err): // a damaged view keeps nobody from signing in
 			return body, err
 		}
 		body.Tenants = append(body.Tenants, own)

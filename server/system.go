@@ -51,7 +51,7 @@ type (
 		ReserveBytes uint64    `json:"reserve_bytes,omitempty" doc:"Free disk space that only recording uses: below it, reading, exports and backups are rejected with 507."`
 		Index        indexBody `json:"index"`
 		ReadOnly     string    `json:"read_only,omitempty" doc:"Why nothing can be recorded currently, and what to do; omitted if all is well."`
-		Damage       string    `json:"damage,omitempty" doc:"Damage of the store found when the program started, which cost no entries as far as known; omitted if there was none."`
+		Damage       string    `json:"damage,omitempty" doc:"Damage of the store found when the program started, which cost no entries as far as known, and damaged records of tenants, accounts and keys; omitted if there is none."`
 		LastBackupAt time.Time `json:"last_backup_at,omitzero" doc:"Time of the last completed backup; omitted if there was none."`
 
 		RetentionWaiting []oplog.Waiting `json:"retention_waiting,omitempty" doc:"Deletions under retention rules that wait until an owner agrees; omitted if there are none."`

@@ -37,7 +37,7 @@ func (db *DB) openRecord(kind oplog.RecordKind, name, stored []byte) ([]byte, er
 	case stored == nil || db.plainRecords:
 		return stored, nil
 	case len(stored) < recordSumSize || binary.BigEndian.Uint32(stored) != sumRecord(kind, name, stored[recordSumSize:]):
-		return nil, errRecordDamaged(kind, string(name))
+		return nil, oplog.DamagedRecord(kind, string(name))
 	}
 	return stored[recordSumSize:], nil
 }
@@ -54,10 +54,6 @@ func (db *DB) usableRecord(kind oplog.RecordKind, name, stored []byte) ([]byte, 
 		return nil, nil
 	}
 	return nil, err
-}
-
-func errRecordDamaged(kind oplog.RecordKind, name string) error {
-	return oplog.Errorf(oplog.CodeDamaged, "The record %s/%s is damaged in the store, so it is not used. Restore the log from a backup to a new directory; oplog verify lists all that is damaged.", kind, name)
 }
 
 // putRecord stores a record; nil data removes it.

@@ -28,7 +28,7 @@ func TestFlippedBitInARecord(t *testing.T) {
 		if err := db.PutRecord(oplog.RecordTenant, "acme", oplog.RevisionOf([]byte(rule)), []byte("{}")); oplog.CodeOf(err) != oplog.CodeDamaged {
 			t.Fatalf("bit %d: it is replaced, %v", bit, err)
 		}
-		if found, err := db.DamagedRecords(); err != nil || len(found) != 1 || found[0].Error() != errRecordDamaged(oplog.RecordTenant, "acme").Error() {
+		if found, err := db.DamagedRecords(); err != nil || len(found) != 1 || found[0].Error() != oplog.DamagedRecord(oplog.RecordTenant, "acme").Error() {
 			t.Fatalf("bit %d: verification finds %v, %v", bit, found, err)
 		}
 		flipBit(t, db, oplog.RecordTenant, "acme", bit)

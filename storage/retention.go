@@ -88,7 +88,7 @@ func (db *DB) readDeletions() error {
 func readDeletion(name, data []byte) (*oplog.Deletion, error) {
 	var d oplog.Deletion
 	if err := json.Unmarshal(data, &d); err != nil {
-		return nil, errRecordDamaged(oplog.RecordDeletion, string(name))
+		return nil, oplog.DamagedRecord(oplog.RecordDeletion, string(name))
 	}
 	return &d, nil
 }

@@ -263,7 +263,7 @@ export const adminEn = {
     started: 'Started',
     tenants: 'Tenants',
     allRecorded: 'Recorded in total, all tenants',
-    damage: 'Damage found at start',
+    damage: 'Damage',
     retentionWaits: 'Retention',
     readOnly: 'Read-only',
     lastBackup: 'Last backup',

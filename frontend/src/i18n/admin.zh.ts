@@ -247,7 +247,7 @@ export const adminZh: AdminMessages = {
     started: '启动时间',
     tenants: '租户数',
     allRecorded: '所有租户的累计记录数',
-    damage: '启动时发现的损坏',
+    damage: '损坏',
     retentionWaits: '按规则删除',
     readOnly: '只读',
     lastBackup: '最近备份',

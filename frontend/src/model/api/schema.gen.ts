@@ -2353,7 +2353,7 @@ export interface components {
             anchor?: components["schemas"]["Anchor"];
             /** @description Source commit of the build. */
             commit?: string;
-            /** @description Damage of the store found when the program started, which cost no entries as far as known; omitted if there was none. */
+            /** @description Damage of the store found when the program started, which cost no entries as far as known, and damaged records of tenants, accounts and keys; omitted if there is none. */
             damage?: string;
             /**
              * Format: int64
