@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -33,6 +34,34 @@ func TestMistakesAreNotTheFiles(t *testing.T) {
 	}
 	mustAppend(t, db, entry(2, "b"))
 	if got := arrivals(t, db, 1); got != "a b" {
+		t.Errorf("arrivals %s", got)
+	}
+	checkStore(t, db, "acme")
+}
+
+// TestMistakeBeforeTheFirstAppend: a panic of ours while the first append makes transactions sealed does not end the program. What is on disk of
+// that is not known, so the file is opened again.
+func TestMistakeBeforeTheFirstAppend(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	panics := true
+	db.sync = func(f *os.File) error {
+		if panics {
+			panics = false
+			panic("assertion failed")
+		}
+		return syncData(f)
+	}
+	before := faults.Panics()
+	wantMistake(t, appendOne(db, 1, "a"))
+	if n := faults.Panics() - before; n != 1 {
+		t.Errorf("%d panics were counted", n)
+	}
+	wantReadOnly(t, db, appendOne(db, 1, "a"))
+	if err := errors.Join(db.recoverWrites(), appendOne(db, 1, "a"), db.PutRecord(oplog.RecordServer, "x", oplog.Revision{}, []byte("1"))); err != nil {
+		t.Fatal(err)
+	}
+	db = reopen(t, db)
+	if got := arrivals(t, db, 1); got != "a" {
 		t.Errorf("arrivals %s", got)
 	}
 	checkStore(t, db, "acme")

@@ -4,11 +4,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
+	"runtime/debug"
 	"strconv"
 
 	bolt "go.etcd.io/bbolt"
 
 	"oplog/durable"
+	"oplog/faults"
 	"oplog/oplog"
 )
 
@@ -139,7 +141,12 @@ func (db *DB) startSealing() error {
 	if err := db.setFormat(sealedFormat); err != nil {
 		return err
 	}
-	if err := db.sealNext(); err != nil {
+	err := db.sealNext()
+	if mistake := (*faults.Panic)(nil); errors.As(err, &mistake) {
+		_ = db.fail(errUnfinished)
+		return err
+	}
+	if err != nil {
 		return db.fail(errReadOnly(err))
 	}
 	return nil
@@ -160,7 +167,8 @@ func (db *DB) setFormat(version int) error {
 }
 
 // sealNext makes the next transaction sealed, by a seal of the last one, which is on disk and has none.
-func (db *DB) sealNext() error {
+func (db *DB) sealNext() (err error) {
+	defer db.guard(debug.SetPanicOnFault(true), &err)
 	db.writeMu.Lock()
 	defer db.writeMu.Unlock()
 	p, err := db.metaPages()
