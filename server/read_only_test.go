@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"oplog/faults"
+	"oplog/oplog"
 )
 
 // TestReadOnly: a log that cannot record says so wherever somebody looks, goes on answering, and goes on recording once it can.
@@ -38,15 +40,21 @@ func TestReadOnly(t *testing.T) {
 	f.get("admin", tenantA+"/entries/e1", 200)
 
 	f.noError(os.Rename(away, file))
-	for deadline := time.Now().Add(time.Minute); f.send("read", "GET", "/readyz", "").status != 200; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("it stays read-only")
-		}
-	}
+	f.awaitWritable()
 	f.record(entry(`"id":"e2","time":"2026-11-20T07:01:00Z"`))
 	f.get("admin", tenantA+"/entries/e2", 200)
 	if body := f.get("nobody", "/api/v1/status", 200); strings.TrimSpace(body) != `{"read_only":false}` {
 		t.Errorf("the console's banner afterwards: %s", body)
+	}
+}
+
+// awaitWritable waits until the log can record again.
+func (f *fixture) awaitWritable() {
+	f.Helper()
+	for deadline := time.Now().Add(time.Minute); f.send("read", "GET", "/readyz", "").status != 200; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			f.Fatal("it stays read-only")
+		}
 	}
 }
 
@@ -78,11 +86,7 @@ func TestReadOnlyGoesOn(t *testing.T) {
 	}
 
 	f.noError(os.Rename(away, file))
-	for deadline := time.Now().Add(time.Minute); f.send("read", "GET", "/readyz", "").status != 200; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("it stays read-only")
-		}
-	}
+	f.awaitWritable()
 	told := strings.Join(f.trail("owner", tenantA+"/access"), "\n")
 	for _, want := range []string{"auditor session sign_in", "auditor log open e1", "admin session sign_out"} {
 		if !strings.Contains(told, want) {
@@ -98,4 +102,53 @@ func TestReadOnlyGoesOn(t *testing.T) {
 	if err != nil || len(stored) == 0 {
 		t.Errorf("the session is not stored: %v, %v", stored, err)
 	}
+}
+
+// TestSecondFactorWhileReadOnly: people sign in with a code or a recovery code while nothing can be recorded. Each is accepted once, also after the
+// log has become writable, and the access log tells of it then.
+func TestSecondFactorWhileReadOnly(t *testing.T) {
+	f := newServer(t)
+	b := f.browser("192.0.2.1")
+	b.signIn("auditor", 200)
+	secret, recovery := b.enroll(byPassword)
+	file, away := filepath.Join(f.dir, "oplog.db"), filepath.Join(f.dir, "oplog.db.away")
+	f.noError(os.Rename(file, away))
+
+	code := b.code(secret)
+	b.signIn("auditor", 202)
+	b.send("POST", factorPath, code, 200)
+	b.send("GET", entriesPath, "", 200)
+	other := f.browser("192.0.2.2")
+	used := fmt.Sprintf(`{"recovery_code":%q}`, recovery[0])
+	other.signIn("auditor", 202)
+	other.send("POST", factorPath, code, 422) // it was used
+	other.send("POST", factorPath, used, 200)
+	other.send("GET", entriesPath, "", 200)
+	third := f.browser("192.0.2.3")
+	third.signIn("auditor", 202)
+	third.send("POST", factorPath, used, 422)
+	third.send("POST", factorPath, `{"recovery_code":"aaaa-aaaa-aaaa-aaaa"}`, 422)
+	b.send("POST", factorPath+"/recovery-codes", byPassword, 503) // what must last is refused
+
+	f.noError(os.Rename(away, file))
+	f.awaitWritable()
+	third.send("POST", factorPath, code, 422)
+	third.send("POST", factorPath, used, 422)
+	for _, in := range []*browser{b, other} {
+		if state := in.send("GET", factorPath, "", 200).body; !strings.Contains(state, `"totp":true,"recovery_codes":9,`) {
+			t.Error(state)
+		}
+	}
+	told := strings.Join(f.trail("owner", tenantA+"/access"), "\n")
+	for _, want := range []string{`auditor session sign_in {"second_factor":"totp"}`, `auditor session sign_in {"second_factor":"recovery_code"}`} {
+		if strings.Count(told, want) != 1 {
+			t.Errorf("not once %s in\n%s", want, told)
+		}
+	}
+	f.log.Trail.Flush()
+	f.noError(f.log.Close()) // what was kept in memory is stored
+	f.open(func(store oplog.Store) oplog.Store { return store })
+	third.send("POST", factorPath, code, 422)
+	third.send("POST", factorPath, used, 422)
+	other.send("GET", entriesPath, "", 200)
 }

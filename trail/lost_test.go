@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"oplog/node"
 	"oplog/node/nodetest"
@@ -139,4 +142,85 @@ func TestSlowTrail(t *testing.T) {
 	if err != nil || lost != `2{"events":7}` {
 		t.Errorf("%s, %v", lost, err)
 	}
+}
+
+// vanishing is a store whose data file is moved away by the next append to a trail.
+type vanishing struct {
+	oplog.Store
+	move func() // nil if it stays
+}
+
+func (v *vanishing) Append(ctx context.Context, tenant string, entries []oplog.Entry, skipped int) ([]oplog.Receipt, error) {
+	if move := v.move; move != nil {
+		v.move = nil
+		move()
+	}
+	return v.Store.Append(ctx, tenant, entries, skipped)
+}
+
+// TestOverflowWhileReadOnly: while the log is read-only, a bounded number of events waits. Those beyond are counted by trail, and told before the
+// ones that waited once the log is writable again, of which none is lost or out of order.
+func TestOverflowWhileReadOnly(t *testing.T) {
+	const most = 10_000
+	dir := t.TempDir()
+	db, err := storage.Open(dir, storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := &vanishing{Store: db}
+	clock := &nodetest.Clock{At: nodetest.Morning}
+	log, err := node.New(store, noIndex{}, node.Options{Now: clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &testLog{&nodetest.Log{T: t, Dir: dir, Clock: clock, Node: log}}
+	t.Cleanup(l.Stop)
+	for _, tenant := range []string{"acme", "globex"} {
+		l.Must(l.Directory.AddTenant(oplog.Tenant{ID: tenant, Name: tenant}))
+	}
+	file, away := filepath.Join(dir, "oplog.db"), filepath.Join(dir, "oplog.db.away")
+	l.Trail.Add(event("acme", "before"))
+	l.Trail.Flush()
+	store.move = func() { l.Must(nil, os.Rename(file, away)) }
+	l.Trail.Add(event("acme", "user-0")) // is taken to be written, and put back
+	l.Trail.Flush()
+	for i := 1; i < most+7; i++ {
+		l.Trail.Add(event("acme", fmt.Sprint("user-", i)))
+	}
+	for range 3 {
+		l.Trail.Add(event("globex", "nobody"))
+	}
+	l.Trail.Flush()
+	if n, _, err := db.Counts("acme/access"); err != nil || n != 1 || db.Failure() == nil {
+		t.Errorf("%d entries while the log is read-only (%v), %v", n, db.Failure(), err)
+	}
+	l.Must(nil, os.Rename(away, file))
+	for db.Failure() != nil { // until the file has been opened again
+		time.Sleep(10 * time.Millisecond)
+	}
+	l.Trail.Flush()
+	want := []string{"before", `serverlose{"events":7}`}
+	for i := range most {
+		want = append(want, fmt.Sprint("user-", i))
+	}
+	got := toldIn(t, db, "acme")
+	if !slices.Equal(got, want) {
+		t.Errorf("%d entries, not %d: the first are %v", len(got), len(want), got[:min(3, len(got))])
+	}
+	if got := toldIn(t, db, "globex"); !slices.Equal(got, []string{`serverlose{"events":3}`}) {
+		t.Errorf("the other trail has %v", got)
+	}
+}
+
+// toldIn lists the events of a tenant's trail, oldest first: by user, with the operation unless it is search, and the details.
+func toldIn(t *testing.T, db *storage.DB, tenant string) (all []string) {
+	t.Helper()
+	err := db.Arrivals(t.Context(), tenant+"/access", 1, 0, func(e oplog.Entry) error {
+		all = append(all, e.User.ID+strings.TrimSuffix(e.Operation, "search")+string(e.Details))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
