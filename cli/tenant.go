@@ -35,14 +35,17 @@ func (c *tenantAgree) Run(ctx context.Context, m *Program) error {
 		for _, w := range l.Journal.Waiting(c.ID) {
 			fmt.Fprintln(m.Stdout, visible(w.String()))
 		}
-		agreed, err := l.Journal.AgreeToDeletion(c.ID, oplog.WaitReason(c.Reason), trail.CommandUser.ID)
-		if err != nil {
+		tell := func(agreed []oplog.Waiting) oplog.Teller {
+			return l.Trail.Telling(trail.Stored(oplog.RecordServer, func(any) trail.Event {
+				return trail.Event{
+					Tenant: c.ID, User: trail.CommandUser, Module: "retention", Operation: "agree", Object: oplog.Ref{ID: c.Reason},
+					Details: map[string]any{"agreed": agreed},
+				}
+			}))
+		}
+		if _, err := l.Journal.AgreeToDeletion(c.ID, oplog.WaitReason(c.Reason), trail.CommandUser.ID, tell); err != nil {
 			return err
 		}
-		l.Trail.Add(trail.Event{
-			Tenant: c.ID, User: trail.CommandUser, Module: "retention", Operation: "agree", Object: oplog.Ref{ID: c.Reason},
-			Details: map[string]any{"agreed": agreed},
-		})
 		fmt.Fprintln(m.Stderr, "Agreed; the server deletes when it starts.")
 		return nil
 	})

@@ -2,11 +2,15 @@ package journal
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"oplog/directory"
 	"oplog/oplog"
 	"oplog/records"
 )
@@ -95,8 +99,9 @@ func (j *Journal) Waiting(tenant string) []oplog.Waiting {
 }
 
 // AgreeToDeletion lets the deletions of a tenant begin that wait for the given reason, and returns them. An agreement to the clock is one for
-// all tenants. The next run of retention, which RetainDaily starts at once, deletes.
-func (j *Journal) AgreeToDeletion(tenant string, reason oplog.WaitReason, by string) ([]oplog.Waiting, error) {
+// all tenants. It is stored together with the entry that tells of it; the checks are called last before. The next run of retention, which
+// RetainDaily starts at once, deletes.
+func (j *Journal) AgreeToDeletion(tenant string, reason oplog.WaitReason, by string, tell func(agreed []oplog.Waiting) oplog.Teller, checks ...directory.May) ([]oplog.Waiting, error) {
 	if _, err := j.directory.State(tenant); err != nil {
 		return nil, err
 	}
@@ -104,11 +109,20 @@ func (j *Journal) AgreeToDeletion(tenant string, reason oplog.WaitReason, by str
 	if len(waiting) == 0 {
 		return nil, oplog.Refuse(oplog.CodeConflict, "nothing-waits", "No deletion waits for this agreement any more.")
 	}
-	for _, w := range waiting {
-		err := j.agree(&w, by)
+	now := j.now()
+	agreements := make(map[string]any) // the records, by name
+	for i := range waiting {
+		name, record, err := j.agreementTo(&waiting[i], by, now)
 		if err != nil {
 			return nil, err
 		}
+		agreements[name] = record
+	}
+	if err := j.storeAgreements(records.Telling(j.store, tell(waiting)), agreements, checks); err != nil {
+		return nil, err
+	}
+	if reason == oplog.WaitClock {
+		j.clock.confirm(now)
 	}
 	select {
 	case j.agreed <- struct{}{}:
@@ -117,23 +131,44 @@ func (j *Journal) AgreeToDeletion(tenant string, reason oplog.WaitReason, by str
 	return waiting, nil
 }
 
-func (j *Journal) agree(w *oplog.Waiting, by string) error {
+// agreementTo returns the record of an agreement.
+func (j *Journal) agreementTo(w *oplog.Waiting, by string, now time.Time) (name string, record any, err error) {
 	if w.Reason == oplog.WaitClock {
-		return j.clock.confirm()
+		return clockRecord, now.Round(0).UTC(), nil
 	}
 	t, err := j.directory.State(w.Tenant)
 	if err != nil {
-		return err
+		return "", nil, err
 	}
 	days := t.RetentionDays
 	if w.Access {
 		days = t.AccessDays
 	}
-	_, err = records.Change(j.store, oplog.RecordServer, agreementName(logOf(w)), func(stored *agreement, _ bool) (bool, error) {
-		*stored = agreement{days, w.Dates, by, j.now().UTC().Truncate(time.Second)}
-		return false, nil
-	})
-	return err
+	return agreementName(logOf(w)), agreement{days, w.Dates, by, now.UTC().Truncate(time.Second)}, nil
+}
+
+// storeAgreements stores the records of agreements, all or none.
+func (j *Journal) storeAgreements(through oplog.Records, agreements map[string]any, checks []directory.May) error {
+	for {
+		var changes []oplog.RecordChange
+		for _, name := range slices.Sorted(maps.Keys(agreements)) {
+			data, err := json.Marshal(agreements[name])
+			if err != nil {
+				return err
+			}
+			_, replaces, err := j.store.Record(oplog.RecordServer, name)
+			if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+				return err
+			}
+			changes = append(changes, oplog.RecordChange{Kind: oplog.RecordServer, Name: name, Replaces: replaces, Data: data})
+		}
+		if err := directory.Allowed(checks); err != nil {
+			return err
+		}
+		if err := through.PutRecords(changes); !errors.Is(err, oplog.ErrRevision) {
+			return err
+		}
+	}
 }
 
 // FindWaiting looks for deletions of a tenant that wait, and deletes nothing.

@@ -21,6 +21,9 @@ func (l *testLog) waiting() string {
 	return strings.Join(all, " ")
 }
 
+// untold tells of no agreement.
+func (l *testLog) untold([]oplog.Waiting) oplog.Teller { return l.Trail.Telling() }
+
 // check compares the log of acme and what waits.
 func (l *testLog) check(what, want, waits string) {
 	l.T.Helper()
@@ -76,10 +79,10 @@ func TestOwnerConfirmsClock(t *testing.T) {
 	l.Restart()
 	l.retain()
 	l.check("after a long stop", "a b", "clock 1/1")
-	if _, err := l.Journal.AgreeToDeletion("acme", oplog.WaitAmount, "owner"); oplog.CodeOf(err) != oplog.CodeConflict {
+	if _, err := l.Journal.AgreeToDeletion("acme", oplog.WaitAmount, "owner", l.untold); oplog.CodeOf(err) != oplog.CodeConflict {
 		t.Errorf("an agreement to something else: %v", err)
 	}
-	if agreed, err := l.Journal.AgreeToDeletion("acme", oplog.WaitClock, "owner"); err != nil || len(agreed) != 1 {
+	if agreed, err := l.Journal.AgreeToDeletion("acme", oplog.WaitClock, "owner", l.untold); err != nil || len(agreed) != 1 {
 		t.Errorf("%v, %v", agreed, err)
 	}
 	l.Restart()
@@ -105,7 +108,7 @@ func TestMuchMoreThanLastTime(t *testing.T) {
 	if got := l.Journal.Waiting("acme")[0].String(); !strings.Contains(got, "38 entries of 38 days of tenant acme would be deleted, much more than the 1 entries of 1 days") {
 		t.Error(got)
 	}
-	if _, err := l.Journal.AgreeToDeletion("acme", oplog.WaitAmount, "owner"); err != nil {
+	if _, err := l.Journal.AgreeToDeletion("acme", oplog.WaitAmount, "owner", l.untold); err != nil {
 		t.Fatal(err)
 	}
 	l.Restart()
@@ -129,7 +132,7 @@ func TestAgreementStartsARun(t *testing.T) {
 		defer close(ended)
 		l.Journal.RetainDaily(ctx, time.Hour, func(err error) { t.Error(err) })
 	}()
-	if _, err := l.Journal.AgreeToDeletion("acme", oplog.WaitClock, "owner"); err != nil {
+	if _, err := l.Journal.AgreeToDeletion("acme", oplog.WaitClock, "owner", l.untold); err != nil {
 		t.Error(err)
 	}
 	deleted := func() bool {

@@ -99,11 +99,11 @@ func aboutHold(r oplog.HoldRecord) trailDetails {
 
 // agreeToDeletion lets deletions begin that wait for an owner.
 func (s *Server) agreeToDeletion(_ context.Context, in *call, input *agreeInput) (*agreeOutput, error) {
-	if err := s.stillMay(in)(); err != nil {
-		return nil, err
+	tell := func(agreed []oplog.Waiting) oplog.Teller {
+		about := trailDetails{object: oplog.Ref{ID: string(input.Body.Reason)}, details: map[string]any{"agreed": agreed}}
+		return s.telling(in, stored(s, in, oplog.RecordServer, func(any) trailDetails { return about }))
 	}
-	agreed, err := s.journal.AgreeToDeletion(in.tenant.ID, input.Body.Reason, in.user().ID)
-	in.trailDetails = trailDetails{object: oplog.Ref{ID: string(input.Body.Reason)}, details: map[string]any{"agreed": agreed}}
+	agreed, err := s.journal.AgreeToDeletion(in.tenant.ID, input.Body.Reason, in.user().ID, tell, s.stillMay(in))
 	out := &agreeOutput{}
 	out.Body.Agreed = agreed
 	return out, err

@@ -109,19 +109,22 @@ func TestRetentionOfAccess(t *testing.T) {
 	}
 }
 
-// TestAgreeToDeletion: a deletion that waits is said wherever an owner looks, and begins once one agrees.
-func TestAgreeToDeletion(t *testing.T) {
-	f := newServer(t)
+// waitForAgreement makes a deletion wait, as it is much more than the one before.
+func (f *fixture) waitForAgreement() {
+	f.Helper()
 	for i := range 40 {
 		f.record(entry(fmt.Sprintf(`"time":%q`, clock.AddDate(0, 0, -i).Format(time.RFC3339))))
 	}
-	retain := func(days int) {
-		t.Helper()
+	for _, days := range []int{37, 3} {
 		f.change("owner", "PATCH", tenantA, fmt.Sprintf(`{"retention_days":%d,"below_legal_minimum":true}`, days), 200)
-		f.noError(f.log.Journal.Retain(t.Context()))
+		f.noError(f.log.Journal.Retain(f.Context()))
 	}
-	retain(37)
-	retain(3)
+}
+
+// TestAgreeToDeletion: a deletion that waits is said wherever an owner looks, and begins once one agrees.
+func TestAgreeToDeletion(t *testing.T) {
+	f := newServer(t)
+	f.waitForAgreement()
 	want := `waiting":[{"tenant":"acme","reason":"amount","clock":`
 	for caller, path := range map[string]string{"admin": tenantA + "/retention", "owner": "/api/v1/system"} {
 		if body := f.get(caller, path, 200); !strings.Contains(body, want) || !strings.Contains(body, `"dates":34,"entries":34,"last_dates":1,"last_entries":1}]`) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"oplog/node"
+	"oplog/oplog"
 	"oplog/search"
 	"oplog/storage"
 )
@@ -14,8 +15,14 @@ import (
 // newEmptyServer is a server of a log that has nothing yet.
 func newEmptyServer(t *testing.T) *fixture {
 	t.Helper()
+	return newEmptyServerOver(t, func(store oplog.Store) oplog.Store { return store })
+}
+
+// newEmptyServerOver is newEmptyServer over what wrap makes of its store.
+func newEmptyServerOver(t testing.TB, wrap func(oplog.Store) oplog.Store) *fixture {
+	t.Helper()
 	dir := t.TempDir()
-	store := must(storage.Open(dir, storage.Options{}))(t)
+	store := wrap(must(storage.Open(dir, storage.Options{}))(t))
 	log := must(node.New(store, must(search.Open(filepath.Join(dir, "index"), store))(t), node.Options{ExportDir: filepath.Join(dir, "exports")}))(t)
 	t.Cleanup(func() {
 		if err := log.Close(); err != nil {
