@@ -104,8 +104,11 @@ func (t *Trail) addReading(a *action, e oplog.Entry, v Event, now time.Time) boo
 	if r.isOfEntry() {
 		a.visit.openedUsers[r.UserID], a.visit.openedContents[r.ContentID] = now, now
 	}
-	if a.last = now; !r.Further && a.covers(a.recorded, nil, &r) || a.isBuffered(&r) {
+	if a.last = now; !r.Further && a.covers(a.recorded, nil, &r) {
 		return false
+	}
+	if is, save := a.isBuffered(&r); is {
+		return save
 	}
 	if len(a.buffered) == 0 {
 		a.start = now

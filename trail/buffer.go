@@ -11,7 +11,7 @@ import (
 )
 
 // Actions are buffered briefly so that further readings can join them. The buffer is also written to a record, so that a crash loses
-// none; what is only counted, further pages and refused attempts, is saved with it every 15 s.
+// none; what is only counted, further pages and refused attempts, is saved with it when the count has doubled, and every 15 s.
 
 // isDue reports whether an action is complete: it had no reading for a while. Counts and streams without other readings wait longer, for the
 // rows that they belong to, and further pages of recorded ones for more of them.

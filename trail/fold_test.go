@@ -51,7 +51,8 @@ refuse {"area":"log","reason":"no permission"}`
 	}
 }
 
-// TestRefusalsCauseFewWrites: neither a write per attempt nor an entry per address, and a crash loses at most the last interval.
+// TestRefusalsCauseFewWrites: neither a write per attempt nor an entry per address, and a crash loses at most the last interval, nor half of a
+// count.
 func TestRefusalsCauseFewWrites(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -72,7 +73,7 @@ func TestRefusalsCauseFewWrites(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		synctest.Wait()
-		if writes := len(store.kept); writes > 9*4+1 {
+		if writes := len(store.kept); writes > 9*4+1+17+13 { // the intervals, the entries, the doubled count of the others
 			t.Errorf("%d writes of the record", writes)
 		}
 		count := func(want uint64) {
@@ -95,6 +96,44 @@ func TestRefusalsCauseFewWrites(t *testing.T) {
 	})
 }
 
+// TestCountsSurviveACrash: a crash loses less than half of a count, however soon it comes, and not the first.
+func TestCountsSurviveACrash(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		db, err := storage.Open(dir, storage.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		log, err := node.New(db, noIndex{}, node.Options{Now: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := &testLog{&nodetest.Log{T: t, Node: log}}
+		defer l.Stop()
+		l.Must(l.Directory.AddTenant(oplog.Tenant{ID: "acme", Name: "Acme"}))
+		for what, add := range map[string]func(){
+			"attempts":            func() { l.Trail.Add(refused("acme", "unknown", "192.0.2.1", "unknown key")) },
+			"pages of a program":  func() { l.Trail.Add(page("", "search q=x", 200, true)) },
+			"pages of a person":   func() { l.Trail.Add(page("a", "search q=y", 200, true)) },
+			"attempts of a known": func() { l.Trail.Add(refused("acme", "eve", "192.0.2.1", "no permission")) },
+		} {
+			for n := 1; n <= 100; n++ { // at one moment
+				add()
+				synctest.Wait()
+				saved, _, err := db.Record(oplog.RecordServer, "acts")
+				if err != nil {
+					t.Fatalf("%s: after %d: %v", what, n, err)
+				}
+				if got := attemptsIn(t, saved); got <= n/2 {
+					t.Fatalf("%s: after a crash, %d of %d are told", what, got, n)
+				}
+			}
+			l.Trail.Flush()
+			synctest.Wait()
+		}
+	})
+}
+
 // attemptsIn sums what the record of pending entries counts.
 func attemptsIn(t *testing.T, record []byte) (n int) {
 	t.Helper()
@@ -103,11 +142,11 @@ func attemptsIn(t *testing.T, record []byte) (n int) {
 		t.Fatal(err)
 	}
 	for _, p := range pending {
-		var details struct{ Count int }
+		var details struct{ Count, Calls int }
 		if err := json.Unmarshal(p.Entry.Details, &details); err != nil {
 			t.Fatal(err)
 		}
-		n += max(1, details.Count)
+		n += max(1, details.Count, details.Calls)
 	}
 	return n
 }

@@ -13,7 +13,7 @@ import (
 
 // isBuffered reports whether an action is about to record a reading, and notes that it was requested again: of searches, the last names the
 // entry. Further pages are counted, and so is the first, once.
-func (a *action) isBuffered(r *reading) bool {
+func (a *action) isBuffered(r *reading) (is, save bool) {
 	for i := range a.buffered {
 		if one := &a.buffered[i]; one.equals(r) {
 			if r.Requested.After(one.Requested) {
@@ -23,11 +23,12 @@ func (a *action) isBuffered(r *reading) bool {
 				one.calls, one.Rows, a.pending = one.calls+1, one.Rows+r.Rows, nil
 				one.hasFirst = one.hasFirst || r.hasFirst
 				one.Related = false // it shows more than the first rows
+				save = isSaved(one.calls)
 			}
-			return true
+			return true, save
 		}
 	}
-	return false
+	return false, false
 }
 
 // covers reports whether a reading need not be recorded because of readings that are recorded or about to be.

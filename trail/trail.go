@@ -190,10 +190,11 @@ func (t *Trail) collect(e oplog.Entry, v Event, past *action, now time.Time) (wr
 	defer t.mu.Unlock()
 	switch {
 	case v.Refused || v.Action == "" && v.Reading.Further:
-		if t.fold(e, v, now) && !v.Refused {
+		save := isSaved(t.fold(e, v, now))
+		if save && !v.Refused {
 			t.added++
 		}
-		return len(t.pending) > 0, t.armFlush()
+		return save || len(t.pending) > 0, t.armFlush()
 	case v.Action != "" && v.Reading.Kind != "":
 		if write = t.addReading(t.actionOf(e, v, past), e, v, now); write {
 			t.added++
