@@ -27,6 +27,9 @@ func checkRecords(ctx context.Context, w io.Writer, db *storage.DB, tenant strin
 	if err != nil && oplog.CodeOf(err) != oplog.CodeDamaged { // damage was reported above
 		return err
 	}
+	if err == nil { // otherwise a log may be of a tenant whose record is damaged
+		bad = append(bad, checkOwners(db, tenants))
+	}
 	for _, t := range tenants {
 		if tenant != "" && t.ID != tenant {
 			continue
@@ -39,6 +42,19 @@ func checkRecords(ctx context.Context, w io.Writer, db *storage.DB, tenant strin
 			fmt.Fprintf(w, "%s: its retention rule cannot be compared with its access log, which does not say what was set\n", treeTitle(t.ID))
 		case set != nil && rulesOf(*set) != rulesOf(t):
 			bad = append(bad, fmt.Errorf("%s: NOT INTACT: its retention rule is not what its access log says was set: it is %s, and was set to %s", treeTitle(t.ID), rulesOf(t), rulesOf(*set)))
+		}
+	}
+	return errors.Join(bad...)
+}
+
+// checkOwners reports logs of no tenant: a bit that turned in the name of a log leaves its tenant with none.
+func checkOwners(db *storage.DB, tenants []oplog.Tenant) error {
+	logs, err := db.Tenants()
+	bad := []error{err}
+	for _, log := range logs {
+		owner := oplog.OwnerOf(log)
+		if owner != "" && !slices.ContainsFunc(tenants, func(t oplog.Tenant) bool { return t.ID == owner }) {
+			bad = append(bad, fmt.Errorf("NOT INTACT: the store has a log %q, but no such tenant: its name is damaged, and the log of another tenant is missing; restore a backup to a new directory", log))
 		}
 	}
 	return errors.Join(bad...)

@@ -33,6 +33,12 @@ func TestVerifyComparesRules(t *testing.T) {
 	rewrite(false)
 	l.checkOutput("a flipped bit", exitFailed, "NOT INTACT: The record tenants/acme is damaged & Restore", "verify", "--data", l.data)
 	l.checkOutput("a flipped bit", exitFailed, "The record tenants/acme is damaged", "tenant", "set", "acme", "--name", "A", "--data", l.data)
+	copyFile(t, l.intact, filepath.Join(l.data, "oplog.db"))
+	tamper(t, l.data, func(tx *bolt.Tx) error {
+		_, err := tx.Bucket([]byte("tenants")).CreateBucket([]byte("acle"))
+		return err
+	})
+	l.checkOutput("a flipped bit in a name", exitFailed, `NOT INTACT: the store has a log "acle", but no such tenant`, "verify", "--data", l.data)
 	rewrite(true)
 	l.checkOutput("another rule", exitFailed, "tenant acme: NOT INTACT: its retention rule is not what & 165 days for entries & was set to 365 days", "verify", "--data", l.data)
 }
