@@ -103,15 +103,17 @@ func (f *fixture) holdBodies(url, caller, path string, n int) (finish func() rep
 	return finish
 }
 
-// TestBodiesInFlight: bodies hold a share of memory for each caller and a bound
-// for all; others are never kept from sending small ones.
+// TestBodiesInFlight: bodies hold a share of memory for each caller and for each
+// tenant, and a bound for all; others are never kept from sending small ones.
 func TestBodiesInFlight(t *testing.T) {
 	f := newServer(t)
 	f.server = New(f.log, Options{ReadTimeout: time.Hour, Now: f.server.now, Logger: f.server.logger})
 	must(f.log.Directory.AddTenant(oplog.Tenant{ID: "third", Name: "Third", TimeZone: "UTC"}))(t)
-	_, text, err := f.log.Identity.AddKey("third", identity.ScopeWrite, "third")
-	f.noError(err)
-	f.sent["third"] = map[string]string{"Authorization": "Bearer " + text}
+	for name, tenant := range map[string]string{"third": "third", "second": "acme"} {
+		_, text, err := f.log.Identity.AddKey(tenant, identity.ScopeWrite, name)
+		f.noError(err)
+		f.sent[name] = map[string]string{"Authorization": "Bearer " + text}
+	}
 	url := f.listen()
 	const other, third = "/api/v1/tenants/other/entries", "/api/v1/tenants/third/entries"
 	send := func(caller, path string, size int) reply {
@@ -134,8 +136,12 @@ func TestBodiesInFlight(t *testing.T) {
 	}
 	finish := f.holdBodies(url, "write", entriesPath, 2)
 	until("write", entriesPath, 1<<20, 429)
-	if r := send("strange writer", other, 1<<20); r.status != 201 {
-		t.Errorf("another caller: %d %s", r.status, r.body)
+	f.holdBodies(url, "second", entriesPath, 2) // has nothing left of its tenant's share
+	until("second", entriesPath, 1<<20, 429)
+	for _, size := range []int{1 << 20, wire.MaxBodyBytes} {
+		if r := send("strange writer", other, size); r.status != 201 {
+			t.Errorf("another tenant: %d %s", r.status, r.body)
+		}
 	}
 	f.holdBodies(url, "strange writer", other, 2)
 	until("third", third, 1<<20, 503)
@@ -147,6 +153,21 @@ func TestBodiesInFlight(t *testing.T) {
 	}
 	if r := send("write", entriesPath, 1<<20); r.status != 201 {
 		t.Errorf("once there is space: %d %s", r.status, r.body)
+	}
+}
+
+// TestBodyTime: a body that arrives piece by piece, each in time, has a bound
+// for all of them.
+func TestBodyTime(t *testing.T) {
+	f := newServer(t)
+	f.server = New(f.log, Options{ReadTimeout: time.Hour, BodyTime: 50 * time.Millisecond, Now: f.server.now, Logger: f.server.logger})
+	url := f.listen()
+	for _, caller := range []string{"write", "read"} { // read, or only discarded
+		_, answers := f.dial(url, caller, entriesPath, 1<<20, strings.Repeat(" ", 3*wire.PacedBytes))
+		r, closed := f.answer(answers)
+		if want := map[string]int{"write": 408, "read": 403}[caller]; r.status != want || !closed {
+			t.Errorf("%s: %d, want %d, closed %v: %s", caller, r.status, want, closed, r.body)
+		}
 	}
 }
 
@@ -198,7 +219,7 @@ func TestBoundedErrors(t *testing.T) {
 func TestStreamsOfCallers(t *testing.T) {
 	f := newServer(t)
 	f.server.keepAlive = 5 * time.Millisecond
-	f.server.streams, f.server.tenants = wire.NewBudget(100, 3), wire.NewBudget(100, 5)
+	f.server.streams = wire.NewBudget(100, 5, 3)
 	url := f.listen()
 	open := func(caller string) (end func(), status int) {
 		t.Helper()
@@ -262,45 +283,66 @@ func TestUnreadStream(t *testing.T) {
 	}
 }
 
+// unreadFeed asks for the feed of a tenant, and reads the head of the response only.
+func (f *fixture) unreadFeed(url, caller, path string) (*http.Response, net.Conn) {
+	f.Helper()
+	c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	f.noError(err)
+	f.Cleanup(func() { _ = c.Close() })
+	f.noError(c.(*net.TCPConn).SetReadBuffer(4 << 10))
+	head := "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n"
+	for name, value := range f.sent[caller] {
+		head += name + ": " + value + "\r\n"
+	}
+	_, err = io.WriteString(c, head+"\r\n")
+	f.noError(err)
+	r, err := http.ReadResponse(bufio.NewReader(c), nil)
+	f.noError(err)
+	return r, c
+}
+
 // TestAnswersInFlight: responses that a caller does not read hold its share of
-// memory; others are answered, and a response that was read counts no more.
+// memory, and its tenant's; others are answered, and a response that was read
+// counts no more.
 func TestAnswersInFlight(t *testing.T) {
 	f := newServer(t)
 	url := f.listen()
-	f.change("write", "POST", entriesPath, `{"entries":`+list(1000, entry(`"details":{"text":"`+strings.Repeat("x", 7000)+`"}`))+`}`, 201)
-	const feed = entriesPath + "?order=seq&after_seq=0&limit=1000"
-	ask := func(caller string) (*http.Response, net.Conn) {
+	const feed, other = entriesPath + "?order=seq&after_seq=0&limit=1000", "/api/v1/tenants/other/entries"
+	for caller, path := range map[string]string{"write": entriesPath, "strange writer": other} {
+		f.change(caller, "POST", path, `{"entries":`+list(1000, entry(`"details":{"text":"`+strings.Repeat("x", 7000)+`"}`))+`}`, 201)
+	}
+	// fill has a caller leave responses unread until the next is refused.
+	fill := func(caller string) (unread []net.Conn) {
 		t.Helper()
-		c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
-		f.noError(err)
-		t.Cleanup(func() { _ = c.Close() })
-		f.noError(c.(*net.TCPConn).SetReadBuffer(4 << 10))
-		_, err = io.WriteString(c, "GET "+feed+" HTTP/1.1\r\nHost: localhost\r\nAuthorization: "+f.sent[caller]["Authorization"]+"\r\n\r\n")
-		f.noError(err)
-		r, err := http.ReadResponse(bufio.NewReader(c), nil)
-		f.noError(err)
-		return r, c
-	}
-	var unread []net.Conn
-	status := 200
-	for status == 200 && len(unread) < 20 {
-		r, c := ask("read")
-		if status = r.StatusCode; status == 429 && r.Header.Get("Retry-After") == "" {
-			t.Error("429 without Retry-After")
+		for len(unread) < 20 {
+			r, c := f.unreadFeed(url, caller, feed)
+			unread = append(unread, c)
+			if r.StatusCode == http.StatusOK {
+				continue
+			}
+			if r.StatusCode != http.StatusTooManyRequests || r.Header.Get("Retry-After") == "" {
+				t.Errorf("%s: %d, Retry-After %q", caller, r.StatusCode, r.Header.Get("Retry-After"))
+			}
+			return unread
 		}
-		unread = append(unread, c)
+		t.Fatalf("%s has %d unread responses", caller, len(unread))
+		return nil
 	}
-	if status != 429 {
-		t.Fatalf("%d unread responses, and the next is %d", len(unread), status)
-	}
+	unread := fill("read")
 	if held := f.server.answers.Held(); held > wire.MaxCallerAnswers {
 		t.Errorf("%d bytes are held", held)
 	}
 	f.get("read", entriesPath+"?limit=1", 200)
 	f.get("auditor", feed, 200)
+	fill("admin")
+	if p := f.asProblem(f.send("auditor", "GET", feed, ""), 429); !strings.Contains(p.Detail, "32 MiB") {
+		t.Errorf("of the tenant: %s", p.Detail)
+	}
+	f.get("auditor", entriesPath+"?limit=1", 200)
+	f.get("strange key", strings.Replace(feed, "acme", "other", 1), 200)
 	for _, c := range unread {
 		_ = c.Close()
 	}
-	for r, _ := ask("read"); r.StatusCode != http.StatusOK; r, _ = ask("read") { // once the server noticed
+	for r := f.send("auditor", "GET", feed, ""); r.status != http.StatusOK; r = f.send("auditor", "GET", feed, "") { // once the server noticed
 	}
 }

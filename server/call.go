@@ -31,20 +31,20 @@ type call struct {
 // ip returns the client's IP address.
 func (in *call) ip() string { return in.http.Context().RemoteIP().String() }
 
-// caller names the caller in budgets: a person or a program, or else the network that the request came from.
-func (in *call) caller() string {
+// holder names the caller in budgets: a person or a program with its tenant, or else the network that the request came from.
+func (in *call) holder() wire.Holder {
 	switch {
 	case in.key.ID != "":
-		return "key " + in.key.Tenant + " " + in.key.ID
+		return wire.Holder{Caller: "key " + in.key.Tenant + " " + in.key.ID, Tenant: in.key.Tenant}
 	case in.account.Username != "":
-		return "user " + in.account.Tenant + " " + in.account.Person()
+		return wire.Holder{Caller: "user " + in.account.Tenant + " " + in.account.Person(), Tenant: in.account.Tenant}
 	}
-	return "address " + wire.Network(in.http.Context().RemoteIP())
+	return wire.Holder{Caller: "address " + in.network()}
 }
 
 type (
 	callKey   struct{}
-	callerKey struct{} // of the name of the caller, see caller
+	holderKey struct{} // of the caller, see holder
 )
 
 // typed makes a route of a handler served by Huma, which validates input, encodes output, and documents both by their types.
@@ -110,7 +110,7 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 			err = fiber.NewError(http.StatusUnsupportedMediaType, "Content-Encoding is not supported here; send the body uncompressed.")
 		}
 		if err == nil {
-			err = s.bodies.Take(c, in.caller())
+			err = s.bodies.Take(c, in.holder())
 		}
 		if err == nil && changes(r.method) && r.callers != anyone {
 			_, err = s.callerNow(in.principal) // the body may have taken long to arrive
@@ -124,7 +124,7 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 		if !changes(r.method) { // a change is made even if its caller does not see the response
 			defer wire.WatchLater(s.watchAfter, c.Context().Conn(), cancel)()
 		}
-		if err := s.takeTurn(ctx, c, r, in.caller()); err != nil {
+		if err := s.takeTurn(ctx, c, r, in.holder()); err != nil {
 			_ = s.fail(c, err) // as above
 			return
 		}
@@ -134,7 +134,7 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 
 // readBody returns the body of a request. Since it may take long to arrive, the caller is authorized again afterwards.
 func (s *Server) readBody(c *fiber.Ctx, in *call) ([]byte, error) {
-	body, err := s.bodies.Read(c, in.caller())
+	body, err := s.bodies.Read(c, in.holder())
 	if err == nil {
 		_, err = s.callerNow(in.principal)
 	}
@@ -160,7 +160,7 @@ func (s *Server) enter(c *fiber.Ctx, r *route) (*call, error) {
 		return nil, err
 	}
 	in := &call{principal: p, at: s.now(), route: r, http: c}
-	c.Locals(callerKey{}, in.caller())
+	c.Locals(holderKey{}, in.holder())
 	raw := string(c.Request().URI().QueryString())
 	if raw == "" {
 		return in, nil

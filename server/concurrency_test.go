@@ -4,18 +4,20 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"oplog/identity"
+	"oplog/server/wire"
 )
 
 // TestTurns: requests that read wait for the turn of their caller, and only as long as their client; others are answered.
 func TestTurns(t *testing.T) {
 	f := newServer(t)
 	keys := must(f.log.Identity.Keys("acme"))(t)
-	caller := "key acme " + keys[slices.IndexFunc(keys, func(k identity.APIKey) bool { return k.Name == "read" })].ID
+	caller := wire.Holder{Caller: "key acme " + keys[slices.IndexFunc(keys, func(k identity.APIKey) bool { return k.Name == "read" })].ID, Tenant: "acme"}
 	turns, taken := f.server.turns, int64(0)
 	for ; turns.Take(caller, 1) == nil; taken++ {
 	}
@@ -28,6 +30,17 @@ func TestTurns(t *testing.T) {
 		}
 	}
 	f.get("auditor", summary, 200)
+
+	// Many callers of one tenant leave turns to the others.
+	var crowd []wire.Holder
+	for caller := (wire.Holder{Caller: "0", Tenant: "acme"}); turns.Take(caller, 1) == nil; caller.Caller = strconv.Itoa(len(crowd)) {
+		crowd = append(crowd, caller)
+	}
+	f.asProblem(f.send("auditor", "GET", summary, ""), 429)
+	f.get("strange key", "/api/v1/tenants/other/summary", 200)
+	for _, caller := range crowd {
+		turns.Give(caller, 1)
+	}
 
 	// A client that leaves waits no longer.
 	f.server.turnTime, f.server.watchAfter = time.Hour, 0
@@ -49,7 +62,7 @@ func TestTurns(t *testing.T) {
 		t.Errorf("once it is its turn: %d", status)
 	}
 	f.asProblem(f.send("read", "GET", summary+"?q=%22", ""), 422)
-	if held := turns.Held(caller); held != 0 {
+	if held := turns.Held(caller.Caller); held != 0 {
 		t.Errorf("%d turns have not ended", held)
 	}
 }

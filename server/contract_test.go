@@ -140,6 +140,14 @@ func TestContractRequests(t *testing.T) {
 		"organizations of a tenant":                                                       grouped(oplog.MaxOrganizations),
 		"names and ids of these, when entries add some":                                   fmt.Sprintf("%d MiB", oplog.MaxOrganizationBytes>>20),
 		"pace": fmt.Sprintf("%d KiB in %d s", wire.PacedBytes>>10, defaultReadTimeout/time.Second),
+		fmt.Sprintf("bodies in progress, beyond %d KiB each, of one tenant", wire.SmallBody>>10): fmt.Sprintf("%d MiB", wire.MaxTenantsBodies>>20),
+		fmt.Sprintf("bodies in progress, beyond %d KiB each, of all", wire.SmallBody>>10):        fmt.Sprintf("%d MiB", wire.MaxBodiesBytes>>20),
+		"time of a body":                          fmt.Sprintf("%d min", defaultBodyTime/time.Minute),
+		"invalid fields listed in a response":     grouped(wire.MaxFieldErrors),
+		"connections of one address, or IPv6 /64": grouped(maxOfAddress),
+		"request line and headers":                fmt.Sprintf("%d KiB", readBuffer>>10),
+		"organizations of a tenant":               grouped(oplog.MaxOrganizations),
+		"pace":                                    fmt.Sprintf("%d KiB in %d s", wire.PacedBytes>>10, defaultReadTimeout/time.Second),
 	}
 	page := contractTable(t, "What")
 	sameNames(t, "limits of a request", page, limits)
@@ -172,10 +180,11 @@ func limitsOfReading() map[string]string {
 	return map[string]string{
 		"live streams of one user or key": grouped(maxStreamsOfCaller),
 		"live streams of one tenant":      grouped(maxStreamsOfTenant),
-		"time that a request of one user or key waits while as many of theirs as there are processors (at least 2) are answered": fmt.Sprintf("%d s", turnTime/time.Second),
-		fmt.Sprintf("time to accept what a live stream sends at once, at most %d KiB and an entry", journal.MaxBatch>>10):        fmt.Sprintf("%d s", liveStall/time.Second),
+		"time that a request waits while as many of its user or key as there are processors (at least 2), or eight times as many of its tenant, are answered": fmt.Sprintf("%d s", turnTime/time.Second),
+		fmt.Sprintf("time to accept what a live stream sends at once, at most %d KiB and an entry", journal.MaxBatch>>10):                                     fmt.Sprintf("%d s", liveStall/time.Second),
 		"entries that a live stream may be behind":                                                              grouped(journal.MaxLiveLag),
 		fmt.Sprintf("responses not yet received, of one user or key, beyond %d KiB each", wire.SmallAnswer>>10): fmt.Sprintf("%d MiB", wire.MaxCallerAnswers>>20),
+		fmt.Sprintf("responses not yet received, of one tenant, beyond %d KiB each", wire.SmallAnswer>>10):      fmt.Sprintf("%d MiB", wire.MaxTenantAnswers>>20),
 		fmt.Sprintf("responses not yet received, of all, beyond %d KiB each", wire.SmallAnswer>>10):             fmt.Sprintf("%d MiB", wire.MaxAnswersBytes>>20),
 		fmt.Sprintf("time to accept each %d KiB of such a response", wire.AnswerPiece>>10):                      fmt.Sprintf("%d s", wire.AnswerTime/time.Second),
 		"values of a facet, users aside":                                                                        grouped(oplog.MaxFacetValues),

@@ -97,18 +97,18 @@ func (s *Server) stream(c *fiber.Ctx, in *call) error {
 func (s *Server) takeStream(ctx context.Context, in *call) (release func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, streamGrace)
 	defer cancel()
-	caller, tenant := in.caller(), in.tenant.ID
-	if s.streams.Wait(ctx, caller, 1) != nil {
-		return nil, oplog.Refuse(oplog.CodeTooMany, "too-many-streams", "At most {max} live streams of one user or key may be open; close others.", maxStreamsOfCaller)
+	holder := wire.Holder{Caller: in.holder().Caller, Tenant: in.tenant.ID} // an owner's streams are the tenant's, too
+	var over *wire.OverBudget
+	if errors.As(s.streams.Wait(ctx, holder, 1), &over) {
+		switch over.Share {
+		case wire.OfCaller:
+			return nil, oplog.Refuse(oplog.CodeTooMany, "too-many-streams", "At most {max} live streams of one user or key may be open; close others.", maxStreamsOfCaller)
+		case wire.OfTenant:
+			return nil, oplog.Refuse(oplog.CodeTooMany, "too-many-streams-of-tenant", "At most {max} live streams of one tenant may be open; retry later.", maxStreamsOfTenant)
+		}
+		return nil, oplog.Refuse(oplog.CodeTooMany, "too-many-streams-of-all", "At most {max} live streams may be open; retry later.", maxStreams)
 	}
-	if s.tenants.Wait(ctx, tenant, 1) != nil {
-		s.streams.Give(caller, 1)
-		return nil, oplog.Refuse(oplog.CodeTooMany, "too-many-streams-of-tenant", "At most {max} live streams of one tenant may be open; retry later.", maxStreamsOfTenant)
-	}
-	return sync.OnceFunc(func() {
-		s.streams.Give(caller, 1)
-		s.tenants.Give(tenant, 1)
-	}), nil
+	return sync.OnceFunc(func() { s.streams.Give(holder, 1) }), nil
 }
 
 // follow sends new entries to a stream until it ends. A panic only ends this stream: it is not in a request's handler.

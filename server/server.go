@@ -61,6 +61,7 @@ type Options struct {
 	Anchors     *proof.Anchors   // writes checkpoints to a folder; nil for none
 	Host        http.Handler     // a host system's own pages below /host, for the demo; nil for none
 	ReadTimeout time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
+	BodyTime    time.Duration    // in which a body must arrive; 0 for 10 min
 }
 
 // Server serves the log of a node.
@@ -89,8 +90,7 @@ type Server struct {
 	bodies         *wire.Bodies
 	answers        *wire.Answers
 	live           *journal.Live
-	streams        *wire.Budget // live streams of callers
-	tenants        *wire.Budget // live streams of tenants
+	streams        *wire.Budget // live streams
 	turns          *wire.Budget // see newTurns
 	app            *fiber.App
 	monitor        *fasthttp.Server // see ListenForMonitoring
@@ -113,6 +113,7 @@ type Server struct {
 
 const (
 	defaultReadTimeout = 10 * time.Second // see Options.ReadTimeout
+	defaultBodyTime    = 10 * time.Minute // see Options.BodyTime
 	writeTimeout       = 30 * time.Second // per response; streams extend it for each piece
 	idleTimeout        = time.Minute      // between two requests of a connection
 	requestTimeout     = 30 * time.Second
@@ -122,8 +123,8 @@ const (
 	maxOfAddress       = 4 << 10               // concurrent ones of one address, or IPv6 /64
 )
 
-// New returns a server for a node's log; a nil node only documents its API.
-func New(n *node.Node, o Options) *Server {
+// complete sets what is left to the server.
+func (o *Options) complete() {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -133,13 +134,21 @@ func New(n *node.Node, o Options) *Server {
 	if o.ReadTimeout == 0 {
 		o.ReadTimeout = defaultReadTimeout
 	}
+	if o.BodyTime == 0 {
+		o.BodyTime = defaultBodyTime
+	}
+}
+
+// New returns a server for a node's log; a nil node only documents its API.
+func New(n *node.Node, o Options) *Server {
+	o.complete()
 	s := &Server{
 		now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger,
 		setupCode: o.SetupCode, anchors: o.Anchors, witnesses: o.Witnesses, hosts: wire.NewHosts(o.Hosts, o.AnyIP), basePath: o.BasePath, proxies: o.Proxies,
 		host: o.Host, throttle: newThrottle(o.Now), readTimeout: o.ReadTimeout,
-		bodies: wire.NewBodies(o.ReadTimeout), answers: wire.NewAnswers(),
-		streams: wire.NewBudget(maxStreams, maxStreamsOfCaller), tenants: wire.NewBudget(maxStreams, maxStreamsOfTenant),
-		turns: newTurns(), hashing: make(chan struct{}, max(2, runtime.NumCPU())),
+		bodies: wire.NewBodies(o.ReadTimeout, o.BodyTime), answers: wire.NewAnswers(),
+		streams: wire.NewBudget(maxStreams, maxStreamsOfTenant, maxStreamsOfCaller),
+		turns:   newTurns(), hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}
 	if n != nil {
 		s.directory, s.journal, s.identity, s.trail, s.exports, s.views = n.Directory, n.Journal, n.Identity, n.Trail, n.Exports, n.Views
@@ -288,7 +297,7 @@ func (s *Server) frame(c *fiber.Ctx) error {
 		}
 	}
 	wire.Compress(c)
-	if caller, ok := c.Locals(callerKey{}).(string); ok && err == nil {
+	if caller, ok := c.Locals(holderKey{}).(wire.Holder); ok && err == nil {
 		if held := s.answers.Hold(c, caller); held != nil {
 			err = s.fail(c, held)
 			c.Set(fiber.HeaderRetryAfter, "1")

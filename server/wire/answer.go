@@ -17,7 +17,8 @@ import (
 // Limits of responses that are being sent.
 const (
 	MaxAnswersBytes  = 64 << 20 // of all responses, without small ones
-	MaxCallerAnswers = 32 << 20 // of the responses of one caller, without small ones
+	MaxTenantAnswers = 32 << 20 // of the responses to one tenant's callers, without small ones
+	MaxCallerAnswers = 16 << 20 // of the responses to one caller, without small ones
 	SmallAnswer      = 64 << 10 // the system takes them off the program's hands
 
 	// AnswerPiece must be accepted within AnswerTime each: slow links manage that, while clients that only hold a response are disconnected.
@@ -29,10 +30,12 @@ const (
 type Answers struct{ memory *Budget }
 
 // NewAnswers returns the bounds of a server.
-func NewAnswers() *Answers { return &Answers{NewBudget(MaxAnswersBytes, MaxCallerAnswers)} }
+func NewAnswers() *Answers {
+	return &Answers{NewBudget(MaxAnswersBytes, MaxTenantAnswers, MaxCallerAnswers)}
+}
 
 // Hold takes memory for a caller's response until it is sent, or returns an error if there is none. It is sent at a minimum pace.
-func (a *Answers) Hold(c *fiber.Ctx, caller string) error {
+func (a *Answers) Hold(c *fiber.Ctx, caller Holder) error {
 	response := c.Response()
 	if response.IsBodyStream() || c.Method() == http.MethodHead {
 		return nil // Body would read a stream to its end
@@ -44,9 +47,13 @@ func (a *Answers) Hold(c *fiber.Ctx, caller string) error {
 	size := int64(len(body))
 	var over *OverBudget
 	if errors.As(a.memory.Take(caller, size), &over) {
-		if over.Own {
+		switch over.Share {
+		case OfCaller:
 			return oplog.Refuse(oplog.CodeTooMany, "unread-responses",
 				"Responses to this caller that it has not received yet have more than {mebibytes} MiB; read them first.", MaxCallerAnswers>>20)
+		case OfTenant:
+			return oplog.Refuse(oplog.CodeTooMany, "unread-responses-of-tenant",
+				"Responses to this tenant's callers that they have not received yet have more than {mebibytes} MiB; retry later.", MaxTenantAnswers>>20)
 		}
 		return oplog.Errorf(oplog.CodeUnavailable, "The server is sending too many large responses; retry later.")
 	}

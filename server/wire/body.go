@@ -25,6 +25,7 @@ const (
 	MaxBodyBytes      = 16 << 20  // of one request, decompressed
 	MaxAnonymousBytes = 16 << 10  // of a request whose caller is not authenticated
 	MaxBodiesBytes    = 64 << 20  // of all requests in progress, without small ones
+	MaxTenantsBodies  = 32 << 20  // of those of one tenant's callers
 	MaxCallersBodies  = 32 << 20  // of the requests in progress of one caller
 	SmallBody         = 64 << 10  // counts for its caller only
 	maxCallBytes      = 1 << 20   // of operations served by Huma
@@ -55,20 +56,25 @@ func ContentType(c *fiber.Ctx, allowed ...string) (string, error) {
 		fmt.Sprintf("Content-Type %q is not supported here; send %s, in UTF-8.", Shorten(header), strings.Join(allowed, " or ")))
 }
 
-// Bodies reads the bodies of requests within limits of time and memory. Each part of a body must arrive within readTimeout.
+// Bodies reads the bodies of requests within limits of time and memory. Each part of a body must arrive within partTime, all of it within
+// wholeTime.
 type Bodies struct {
-	readTimeout time.Duration
-	shares      *Budget // of callers
-	large       *Budget // for what exceeds SmallBody, so that large bodies never keep small ones out
+	partTime, wholeTime time.Duration
+
+	shares *Budget // of callers
+	large  *Budget // for what exceeds SmallBody, so that large bodies never keep small ones out
 }
 
 // NewBodies returns a reader of bodies.
-func NewBodies(readTimeout time.Duration) *Bodies {
-	return &Bodies{readTimeout, NewBudget(math.MaxInt64, MaxCallersBodies), NewBudget(MaxBodiesBytes, MaxBodiesBytes)}
+func NewBodies(partTime, wholeTime time.Duration) *Bodies {
+	return &Bodies{
+		partTime, wholeTime,
+		NewBudget(math.MaxInt64, math.MaxInt64, MaxCallersBodies), NewBudget(MaxBodiesBytes, MaxTenantsBodies, MaxTenantsBodies),
+	}
 }
 
 // Read returns the body of a caller's request, decompressed.
-func (b *Bodies) Read(c *fiber.Ctx, caller string) ([]byte, error) {
+func (b *Bodies) Read(c *fiber.Ctx, caller Holder) ([]byte, error) {
 	encoding := strings.ToLower(c.Get(fiber.HeaderContentEncoding))
 	if encoding != "" && encoding != "identity" && encoding != "gzip" {
 		return nil, fiber.NewError(http.StatusUnsupportedMediaType,
@@ -90,7 +96,7 @@ func (b *Bodies) Read(c *fiber.Ctx, caller string) ([]byte, error) {
 }
 
 // Take reads the body of an operation served by Huma, and leaves parsing to Huma. Callers that are not authenticated send small ones.
-func (b *Bodies) Take(c *fiber.Ctx, caller string) error {
+func (b *Bodies) Take(c *fiber.Ctx, caller Holder) error {
 	if c.Request().BodyStream() == nil {
 		return nil
 	}
@@ -110,13 +116,13 @@ type heldKey struct{}
 
 // held is the memory that a body holds.
 type held struct {
-	caller      string
+	caller      Holder
 	bytes       int64
 	beyondSmall int64 // of bytes
 }
 
 // hold returns a function that takes memory for a request until Finish.
-func (b *Bodies) hold(c *fiber.Ctx, caller string) func(n int) error {
+func (b *Bodies) hold(c *fiber.Ctx, caller Holder) func(n int) error {
 	h := &held{caller: caller}
 	c.Locals(heldKey{}, h)
 	return func(n int) error {
@@ -126,8 +132,13 @@ func (b *Bodies) hold(c *fiber.Ctx, caller string) func(n int) error {
 		}
 		h.bytes += int64(n)
 		more := max(0, h.bytes-SmallBody) - h.beyondSmall
-		if b.large.Take("", more) != nil {
-			return oplog.Errorf(oplog.CodeUnavailable, "The server is receiving too many large requests; retry later.")
+		var over *OverBudget
+		if errors.As(b.large.Take(caller, more), &over) {
+			if over.Share == OfAll {
+				return oplog.Errorf(oplog.CodeUnavailable, "The server is receiving too many large requests; retry later.")
+			}
+			return oplog.Refuse(oplog.CodeTooMany, "too-large-requests-of-tenant",
+				"Requests of this tenant in progress have more than {mebibytes} MiB of bodies; retry later.", MaxTenantsBodies>>20)
 		}
 		h.beyondSmall += more
 		return nil
@@ -138,7 +149,7 @@ func (b *Bodies) hold(c *fiber.Ctx, caller string) func(n int) error {
 func (b *Bodies) release(c *fiber.Ctx) {
 	if h, ok := c.Locals(heldKey{}).(*held); ok {
 		b.shares.Give(h.caller, h.bytes)
-		b.large.Give("", h.beyondSmall)
+		b.large.Give(h.caller, h.beyondSmall)
 	}
 }
 
@@ -217,7 +228,7 @@ func readGrowing(r io.Reader, length, most int, hold func(int) error) ([]byte, e
 	}
 }
 
-// PacedBytes must arrive within each read timeout, or the rest of a shorter body: slow links manage that, while clients that only hold a
+// PacedBytes must arrive within each part of the time, or the rest of a shorter body: slow links manage that, while clients that only hold a
 // connection are disconnected.
 const PacedBytes = 8 << 10
 
@@ -246,8 +257,14 @@ func (b *Bodies) paced(c *fiber.Ctx) io.Reader {
 	if stream == nil {
 		return nil
 	}
-	connection := c.Context().Conn()
-	return &pacedReader{stream, func() error { return connection.SetReadDeadline(time.Now().Add(b.readTimeout)) }, 0}
+	connection, last := c.Context().Conn(), c.Context().Time().Add(b.wholeTime)
+	return &pacedReader{stream, func() error {
+		part := time.Now().Add(b.partTime)
+		if part.After(last) {
+			part = last
+		}
+		return connection.SetReadDeadline(part)
+	}, 0}
 }
 
 // bodyKey is the request's key of how far its body was read.

@@ -10,42 +10,49 @@ import (
 )
 
 func TestBudget(t *testing.T) {
-	b := NewBudget(10, 6)
-	take := func(caller string, n int64, want string) {
+	b := NewBudget(12, 8, 6)
+	a, a2, other, third := Holder{"a", "acme"}, Holder{"a2", "acme"}, Holder{"b", "other"}, Holder{"c", "third"}
+	take := func(h Holder, n int64, want Share) {
 		t.Helper()
-		got := ""
-		if err := b.Take(caller, n); err != nil {
-			got = err.Error()
+		var over *OverBudget
+		got := Share("")
+		if errors.As(b.Take(h, n), &over) {
+			got = over.Share
 		}
 		if got != want {
-			t.Errorf("%s takes %d: %q, want %q", caller, n, got, want)
+			t.Errorf("%v takes %d: %q, want %q", h, n, got, want)
 		}
 	}
-	own, all := (&OverBudget{Own: true}).Error(), (&OverBudget{}).Error()
-	take("a", 7, own)
-	take("a", 6, "")
-	take("a", 1, own)
-	take("b", 5, all)
-	take("b", 4, "")
-	b.Give("a", 2)
-	take("b", 2, "")
-	b.Give("a", 4)
-	b.Give("b", 6)
-	if len(b.by) != 0 || b.held != 0 {
-		t.Errorf("%d of %v are still held", b.held, b.by)
+	take(a, 7, OfCaller)
+	take(a, 6, "")
+	take(a, 1, OfCaller)
+	take(a2, 3, OfTenant)
+	take(a2, 2, "")
+	take(other, 5, OfAll)
+	take(other, 4, "")
+	take(third, 1, OfAll)
+	b.Give(a, 2)
+	take(a2, 3, OfTenant)
+	take(third, 2, "")
+	b.Give(a, 4)
+	b.Give(a2, 2)
+	b.Give(other, 4)
+	b.Give(third, 2)
+	if len(b.byCaller) != 0 || len(b.byTenant) != 0 || b.held != 0 {
+		t.Errorf("%d of %v, %v are still held", b.held, b.byCaller, b.byTenant)
 	}
 }
 
 // TestBudgetWait: callers that wait get what is given back, the first of them first, and none waits for another's share.
 func TestBudgetWait(t *testing.T) {
-	b := NewBudget(3, 2)
+	b := NewBudget(3, 3, 2)
 	ctx, cancel := context.WithCancel(t.Context())
 	got := make(chan string)
 	wait := func(name, caller string, n int64) {
 		t.Helper()
 		waiting := len(b.waiting)
 		go func() {
-			if b.Wait(ctx, caller, n) != nil {
+			if b.Wait(ctx, Holder{Caller: caller}, n) != nil {
 				name += " is refused"
 			}
 			got <- name
@@ -63,16 +70,16 @@ func TestBudgetWait(t *testing.T) {
 		}
 	}
 	for range 2 {
-		if err := b.Wait(ctx, "a", 1); err != nil {
+		if err := b.Wait(ctx, Holder{Caller: "a"}, 1); err != nil {
 			t.Fatal(err)
 		}
 	}
 	wait("a's third", "a", 1)
 	wait("a's fourth", "a", 1)
 	wait("two of b", "b", 2)
-	b.Give("a", 1)
+	b.Give(Holder{Caller: "a"}, 1)
 	want("a's third")
-	b.Give("a", 2)
+	b.Give(Holder{Caller: "a"}, 2)
 	for _, name := range []string{<-got, <-got} {
 		if name != "a's fourth" && name != "two of b" {
 			t.Error(name)
@@ -81,10 +88,10 @@ func TestBudgetWait(t *testing.T) {
 	wait("b's third", "b", 1)
 	cancel()
 	want("b's third is refused")
-	b.Give("a", 1)
-	b.Give("b", 2)
-	if len(b.by) != 0 || b.held != 0 || len(b.waiting) != 0 {
-		t.Errorf("%d of %v are still held, %d wait", b.held, b.by, len(b.waiting))
+	b.Give(Holder{Caller: "a"}, 1)
+	b.Give(Holder{Caller: "b"}, 2)
+	if len(b.byCaller) != 0 || b.held != 0 || len(b.waiting) != 0 {
+		t.Errorf("%d of %v are still held, %d wait", b.held, b.byCaller, len(b.waiting))
 	}
 }
 

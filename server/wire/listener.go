@@ -13,7 +13,7 @@ import (
 // ShareConnections returns a listener that gives each network a share of all connections and closes those beyond it, so that the idle ones
 // of one client never keep others out; proxies connect for many clients and have no bound but that of all. It belongs below TLS.
 func ShareConnections(ln net.Listener, all, each int64, proxies Proxies) net.Listener {
-	return &sharingListener{Listener: ln, all: all, shares: NewBudget(all, each), proxies: proxies}
+	return &sharingListener{Listener: ln, all: all, shares: NewBudget(all, all, each), proxies: proxies}
 }
 
 type sharingListener struct {
@@ -52,11 +52,12 @@ func (l *sharingListener) take(c net.Conn) (release func()) {
 		}
 		from = Network(tcp.IP)
 	}
-	if l.shares.Take(from, 1) != nil {
+	holder := Holder{Caller: from}
+	if l.shares.Take(holder, 1) != nil {
 		end()
 		return nil
 	}
-	return func() { l.shares.Give(from, 1); end() }
+	return func() { l.shares.Give(holder, 1); end() }
 }
 
 // connection is an accepted connection.
