@@ -124,9 +124,11 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 		if !changes(r.method) { // a change is made even if its caller does not see the response
 			defer wire.WatchLater(s.watchAfter, c.Context().Conn(), cancel)()
 		}
-		if err := s.takeTurn(ctx, c, r, in.holder()); err != nil {
-			_ = s.fail(c, err) // as above
-			return
+		if r.takesTurn() {
+			if err := s.takeTurn(ctx, c, in.holder()); err != nil {
+				_ = s.fail(c, err) // as above
+				return
+			}
 		}
 		next(huma.WithContext(hc, ctx))
 	}

@@ -26,11 +26,16 @@ func newTurns() *wire.Budget {
 // turnKey is the request's key of what ends its turn.
 type turnKey struct{}
 
+// countingChanges are the operations that count the entries of a tenant before they change anything.
+var countingChanges = map[string]bool{"startExport": true, "setCatalog": true, "setOrganizations": true}
+
+// takesTurn reports whether an operation served by Huma reads much of a tenant.
+func (r *route) takesTurn() bool {
+	return strings.Contains(r.path, "{tenant}") && !changes(r.method) || countingChanges[r.id]
+}
+
 // takeTurn waits until it is a caller's turn. The turn ends with endTurn, before the response is sent.
-func (s *Server) takeTurn(ctx context.Context, c *fiber.Ctx, r *route, caller wire.Holder) error {
-	if changes(r.method) || !strings.Contains(r.path, "{tenant}") {
-		return nil
-	}
+func (s *Server) takeTurn(ctx context.Context, c *fiber.Ctx, caller wire.Holder) error {
 	wait, cancel := context.WithTimeout(ctx, s.turnTime)
 	defer cancel()
 	if err := s.turns.Wait(wait, caller, 1); err != nil {
@@ -41,6 +46,17 @@ func (s *Server) takeTurn(ctx context.Context, c *fiber.Ctx, r *route, caller wi
 	}
 	c.Locals(turnKey{}, func() { s.turns.Give(caller, 1) })
 	return nil
+}
+
+// whileThere returns the context of a request whose body was read, until stop is called: it ends when the client leaves, and with the time for a
+// request.
+func (s *Server) whileThere(c *fiber.Ctx) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithTimeout(c.UserContext(), requestTimeout)
+	unwatch := wire.WatchLater(s.watchAfter, c.Context().Conn(), cancel)
+	return ctx, func() {
+		unwatch()
+		cancel()
+	}
 }
 
 // endTurn ends the turn of a request that has one.

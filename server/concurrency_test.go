@@ -13,6 +13,17 @@ import (
 	"oplog/server/wire"
 )
 
+const anExport = `{"range":"today","format":"csv"}`
+
+// refusedTurn sends a request that waits for its turn in vain.
+func (f *fixture) refusedTurn(caller, method, path, body string) {
+	f.Helper()
+	r := f.send(caller, method, path, body)
+	if f.asProblem(r, 429); r.header.Get("Retry-After") == "" {
+		f.Errorf("%s: 429 without Retry-After", path)
+	}
+}
+
 // TestTurns: requests that read wait for the turn of their caller, and only as long as their client; others are answered.
 func TestTurns(t *testing.T) {
 	f := newServer(t)
@@ -23,36 +34,28 @@ func TestTurns(t *testing.T) {
 	}
 	f.server.turnTime = time.Millisecond
 	const summary = tenantA + "/summary"
-	for _, path := range []string{summary, entriesPath, tenantA + "/catalog"} {
-		r := f.send("read", "GET", path, "")
-		if f.asProblem(r, 429); r.header.Get("Retry-After") == "" {
-			t.Errorf("%s: 429 without Retry-After", path)
-		}
+	for _, path := range []string{summary, entriesPath, tenantA + "/catalog", tenantA + "/live"} {
+		f.refusedTurn("read", "GET", path, "")
 	}
+	f.refusedTurn("read", "POST", exportsPath, anExport)
 	f.get("auditor", summary, 200)
-
-	// Many callers of one tenant leave turns to the others.
-	var crowd []wire.Holder
-	for caller := (wire.Holder{Caller: "0", Tenant: "acme"}); turns.Take(caller, 1) == nil; caller.Caller = strconv.Itoa(len(crowd)) {
-		crowd = append(crowd, caller)
-	}
-	f.asProblem(f.send("auditor", "GET", summary, ""), 429)
-	f.get("strange key", "/api/v1/tenants/other/summary", 200)
-	for _, caller := range crowd {
-		turns.Give(caller, 1)
+	if held := f.server.streams.Held(caller.Caller); held != 0 {
+		t.Errorf("%d streams that did not begin are open", held)
 	}
 
 	// A client that leaves waits no longer.
 	f.server.turnTime, f.server.watchAfter = time.Hour, 0
 	address := strings.TrimPrefix(f.listen(), "http://")
-	c, err := net.Dial("tcp", address)
-	f.noError(err)
-	_, err = io.WriteString(c, "GET "+summary+" HTTP/1.1\r\nHost: localhost\r\nAuthorization: "+f.sent["read"]["Authorization"]+"\r\n\r\n")
-	f.noError(err)
-	before := f.server.meters.requests[0][2].Get()
-	f.noError(c.Close())
-	for f.server.meters.requests[0][2].Get() == before {
-		time.Sleep(time.Millisecond)
+	for _, path := range []string{summary, tenantA + "/live"} {
+		c, err := net.Dial("tcp", address)
+		f.noError(err)
+		_, err = io.WriteString(c, "GET "+path+" HTTP/1.1\r\nHost: localhost\r\nAuthorization: "+f.sent["read"]["Authorization"]+"\r\n\r\n")
+		f.noError(err)
+		before := f.server.meters.requests[0][2].Get()
+		f.noError(c.Close())
+		for f.server.meters.requests[0][2].Get() == before {
+			time.Sleep(time.Millisecond)
+		}
 	}
 
 	answered := make(chan int)
@@ -64,5 +67,25 @@ func TestTurns(t *testing.T) {
 	f.asProblem(f.send("read", "GET", summary+"?q=%22", ""), 422)
 	if held := turns.Held(caller.Caller); held != 0 {
 		t.Errorf("%d turns have not ended", held)
+	}
+}
+
+// TestTurnsOfATenant: many callers of one tenant leave turns to the others.
+func TestTurnsOfATenant(t *testing.T) {
+	f := newServer(t)
+	f.server.turnTime = time.Millisecond
+	turns := f.server.turns
+	const summary = tenantA + "/summary"
+	var crowd []wire.Holder
+	for caller := (wire.Holder{Caller: "0", Tenant: "acme"}); turns.Take(caller, 1) == nil; caller.Caller = strconv.Itoa(len(crowd)) {
+		crowd = append(crowd, caller)
+	}
+	f.refusedTurn("auditor", "GET", summary, "")
+	f.refusedTurn("auditor", "POST", exportsPath, anExport)
+	f.refusedTurn("directory", "PUT", tenantA+"/organizations", `[]`)
+	f.refusedTurn("admin", "PUT", tenantA+"/catalog", `{"modules":[]}`)
+	f.get("strange key", "/api/v1/tenants/other/summary", 200)
+	for _, caller := range crowd {
+		turns.Give(caller, 1)
 	}
 }

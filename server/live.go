@@ -56,18 +56,16 @@ func (s *Server) stream(c *fiber.Ctx, in *call) error {
 			return err
 		}
 	}
-	if _, err := s.journal.Page(c.UserContext(), in.tenant.ID, q, 1, ""); err != nil {
-		return err // errors have to be reported before the stream starts
+	release, err := s.tryStream(c, in, q)
+	if err != nil {
+		return err
 	}
 	c.Set(fiber.HeaderContentType, "text/event-stream")
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set("X-Accel-Buffering", "no") // keep proxies from buffering events
 	if c.Method() == http.MethodHead {
+		release()
 		return nil
-	}
-	release, err := s.takeStream(c.UserContext(), in)
-	if err != nil {
-		return err
 	}
 	connection, still := c.Context().Conn(), s.recheckAccess(in)
 	c.Context().SetBodyStream(&eventStream{
@@ -90,6 +88,23 @@ func (s *Server) stream(c *fiber.Ctx, in *call) error {
 		release: release,
 	}, -1)
 	return nil
+}
+
+// tryStream takes a stream and a turn, and reads one entry: errors have to be reported before the stream starts.
+func (s *Server) tryStream(c *fiber.Ctx, in *call, q oplog.Query) (release func(), err error) {
+	ctx, stop := s.whileThere(c)
+	defer stop()
+	if release, err = s.takeStream(ctx, in); err != nil {
+		return nil, err
+	}
+	if err = s.takeTurn(ctx, c, in.holder()); err == nil {
+		_, err = s.journal.Page(ctx, in.tenant.ID, q, 1, "")
+	}
+	if err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
 }
 
 // takeStream takes a stream of the caller's share and of the tenant's. Clients that replace one stream by another, as the console does when

@@ -92,7 +92,12 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	describe := func(tree oplog.Tree) trailDetails {
 		return trailDetails{details: map[string]any{"organizations": len(tree)}}
 	}
-	tree, err := directoryTelling(s, in, oplog.RecordOrganizations, describe).SetOrganizations(c.UserContext(), in.tenant.ID, next, s.stillMay(in))
+	ctx, stop := s.whileThere(c)
+	defer stop()
+	if err := s.takeTurn(ctx, c, in.holder()); err != nil {
+		return err
+	}
+	tree, err := directoryTelling(s, in, oplog.RecordOrganizations, describe).SetOrganizations(ctx, in.tenant.ID, next, s.stillMay(in))
 	if err != nil {
 		return wire.InList(err, list)
 	}
