@@ -63,8 +63,9 @@ type Appended struct {
 }
 
 // Append records entries, all or none, and returns once they are on disk and visible to queries. A CodeInvalid error lists every invalid
-// field of every entry. Insignificant white space in the JSON values of changes is removed in place.
-func (j *Journal) Append(ctx context.Context, tenant string, entries []oplog.Entry) (Appended, error) {
+// field of every entry. Insignificant white space in the JSON values of changes is removed in place. It ends with the context until the
+// entries are queued. The checks are made after it has waited for the index; if one returns an error, nothing is stored.
+func (j *Journal) Append(ctx context.Context, tenant string, entries []oplog.Entry, checks ...directory.May) (Appended, error) {
 	if _, err := j.directory.State(tenant); err != nil {
 		return Appended{}, err
 	}
@@ -77,6 +78,9 @@ func (j *Journal) Append(ctx context.Context, tenant string, entries []oplog.Ent
 		return Appended{}, err
 	}
 	defer release()
+	if err := directory.Allowed(checks); err != nil {
+		return Appended{}, err
+	}
 	if len(entries) > oplog.MaxEntriesPerRequest {
 		return Appended{}, oplog.Refuse(oplog.CodeTooLarge, "too-many-entries", "{count} entries are too many for one request; send at most {max}.", len(entries), oplog.MaxEntriesPerRequest)
 	}

@@ -112,8 +112,9 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 		b.entries[i].KeyID = in.key.ID
 	}
 	start := time.Now()
-	answer, err := s.journal.Append(c.UserContext(), in.tenant.ID, b.entries)
-	if err != nil {
+	ctx, stop := s.whileThere(c)
+	answer, err := s.journal.Append(ctx, in.tenant.ID, b.entries, s.stillMay(in))
+	if stop(); err != nil {
 		return b.place(err)
 	}
 	s.meters.write.UpdateDuration(start)

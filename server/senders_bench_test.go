@@ -20,7 +20,7 @@ import (
 func BenchmarkSenders(b *testing.B) {
 	f := newServer(b)
 	ln := must((&net.ListenConfig{}).Listen(b.Context(), "tcp", "127.0.0.1:0"))(b)
-	go func() { _ = f.server.Listen(ln) }()
+	go func() { _ = f.server.Listen(Share(ln, nil)) }() // as the program does
 	b.Cleanup(func() { _ = f.server.App().Shutdown() })
 	url := fmt.Sprintf("http://%s%s/entries", ln.Addr(), tenantA)
 	const senders = 64
