@@ -313,11 +313,17 @@ func (i *Identity) checkOtherOwner(username string) error {
 	return nil
 }
 
+// LaunchedPrefix is what the names of people begin with who are authenticated by the host system; no account can have it.
+const LaunchedPrefix = "host/"
+
 // Person identifies a person across sessions, in the trail, in manifests and as owner. People authenticated by the host system have no
 // account, and their username may equal that of an account: theirs is host/USERNAME, which no account can have.
 func (a *Account) Person() string {
 	if a.Launched {
-		return "host/" + a.Username
+		return LaunchedPrefix + a.Username
 	}
 	return a.Username
 }
+
+// IsLaunched reports whether a person is authenticated by the host system.
+func IsLaunched(person string) bool { return strings.HasPrefix(person, LaunchedPrefix) }

@@ -32,7 +32,7 @@ func (i *Identity) ChangePassword(token, checked, hash string) (Account, Session
 
 // AccountSessions lists the sessions of an account, newest first.
 func (i *Identity) AccountSessions(a Account) ([]Session, error) {
-	return i.sessionsWhere(func(s Session) bool { return s.Launched == nil && s.Username == a.Username && s.Stamp == a.stamp() })
+	return i.sessionsOf(a.Username, func(s Session) bool { return s.Stamp == a.stamp() })
 }
 
 // SignOut ends all sessions of an account, and its devices are no longer known. The callback gets the stored account while no other account
@@ -47,14 +47,19 @@ func (i *Identity) SignOut(username string, may func(Account) error) (Account, e
 	})
 }
 
-// sessionsWhere lists the sessions that have not expired and for which keep returns true, newest first.
-func (i *Identity) sessionsWhere(keep func(Session) bool) ([]Session, error) {
-	all, err := i.allSessions()
+// sessionsOf lists the sessions of a holder that have not expired and for which keep returns true, newest first.
+func (i *Identity) sessionsOf(holder string, keep func(Session) bool) ([]Session, error) {
+	found, err := i.readSessions(func() ([]string, error) { return i.sessions.names(holder) })
 	if err != nil {
 		return nil, err
 	}
 	now := i.now()
-	all = slices.DeleteFunc(all, func(s Session) bool { return !keep(s) || s.expired(now) })
+	var all []Session
+	for _, r := range found {
+		if s := sessionOf(r); keep(s) && !s.expired(now) {
+			all = append(all, s)
+		}
+	}
 	slices.SortFunc(all, func(a, b Session) int { return b.CreatedAt.Compare(a.CreatedAt) })
 	return all, nil
 }

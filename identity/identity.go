@@ -2,6 +2,7 @@
 package identity
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -29,8 +30,9 @@ type common struct {
 
 	accountsMu sync.Mutex // serializes changes to accounts, so that one active owner remains
 
-	sessionsMu sync.Mutex // serializes the start of sessions, so that a person has few
-	newKeysMu  sync.Mutex // serializes new keys, so that a tenant has few
+	newKeysMu sync.Mutex // serializes new keys, so that a tenant has few
+
+	sessions *sessionIndex
 
 	keysMu sync.Mutex        // guards keys; also held while a key is read from the store, so that a key revoked meanwhile is not cached
 	keys   map[string]APIKey // cache of used, unrevoked keys by hash
@@ -38,17 +40,39 @@ type common struct {
 
 // New returns the accounts, keys and sessions of a store.
 func New(store records.Store, directory *directory.Directory, now func() time.Time) *Identity {
-	kept := records.NewFallback(store)
+	sessions := newSessionIndex(store)
+	kept := records.NewFallback(store, launchedIn, func(kind oplog.RecordKind, name string, data []byte) {
+		if kind == oplog.RecordSession {
+			sessions.keptInMemory(name, data)
+		}
+	})
 	inMemory := kept.InMemory(kept)
 	i := &Identity{changes: kept, signIn: inMemory, common: &common{
-		records: kept, inMemory: inMemory, directory: directory, now: now, background: background.New(), keys: make(map[string]APIKey),
+		records: kept, inMemory: inMemory, directory: directory, now: now, background: background.New(), keys: make(map[string]APIKey), sessions: sessions,
 	}}
 	store.OnRecord(func(kind oplog.RecordKind, name string) {
-		if kind == oplog.RecordKey {
+		switch kind {
+		case oplog.RecordKey:
 			i.forgetKey(name)
+		case oplog.RecordSession:
+			sessions.stored(name)
 		}
 	})
 	return i
+}
+
+// launchedIn returns the tenant whose host system caused a record of a sign-in; "" for all others.
+func launchedIn(kind oplog.RecordKind, name string, data []byte) string {
+	switch kind {
+	case oplog.RecordLaunch:
+		tenant, _, _ := strings.Cut(name, "/")
+		return tenant
+	case oplog.RecordSession:
+		if s := sessionOf(oplog.Record{Name: name, Data: data}); s.Launched != nil {
+			return s.Launched.Tenant
+		}
+	}
+	return ""
 }
 
 // Telling returns the same Identity, whose next change of an account, a key, a session or a rule is recorded together with the entry that

@@ -77,9 +77,7 @@ func (a *Account) validateLaunched() []oplog.FieldError {
 
 // EndLaunched ends all sessions of a tenant's user of the host system, and returns how many there were.
 func (i *Identity) EndLaunched(tenant, username string, checks ...directory.May) (ended int, err error) {
-	return i.endSessionsWhere(i.signIn, func(s Session) bool {
-		return s.Launched != nil && s.Launched.Tenant == tenant && s.Launched.Username == username
-	}, checks...)
+	return i.endSessionsWhere(i.signIn, launchedHolder(tenant, username), func(Session) bool { return true }, checks...)
 }
 
 // launchedAccount returns the account of a session started by a launch.

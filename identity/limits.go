@@ -12,6 +12,9 @@ const (
 	MaxKeys     = 1000   // of a tenant that are in use
 	MaxKeysKept = 10_000 // of a tenant, revoked and expired ones included
 	MaxSessions = 100    // of a person; waiting for the second factor as many again
+
+	// Host systems name people as they like, so what these have is bounded for their tenant, too.
+	MaxLaunchedSessions = 10_000
 )
 
 // checkRoomForAccount returns CodeInvalid if a tenant has as many accounts as it may have.
@@ -41,22 +44,6 @@ func (i *Identity) checkRoomForKey(tenant string) error {
 	keys = slices.DeleteFunc(keys, func(k APIKey) bool { return !k.RevokedAt.IsZero() || k.Expired(now) })
 	if len(keys) >= MaxKeys {
 		return oplog.Refuse(oplog.CodeInvalid, "too-many-keys", "The limit is {max} API keys in use per tenant; revoke one first.", MaxKeys)
-	}
-	return nil
-}
-
-// makeRoomForSession ends the least recently used sessions of a person who has as many as one may have. Those that wait for the second factor
-// count for themselves: somebody who only knows the password ends no other.
-func (i *Identity) makeRoomForSession(next Session) error {
-	own, err := i.sessionsWhere(func(s Session) bool { return s.Pending == next.Pending && s.sameHolder(next) })
-	if err != nil || len(own) < MaxSessions {
-		return err
-	}
-	slices.SortStableFunc(own, func(a, b Session) int { return b.LastUsedAt.Compare(a.LastUsedAt) })
-	for _, s := range own[MaxSessions-1:] {
-		if err := i.endSession(s.hash); err != nil {
-			return err
-		}
 	}
 	return nil
 }

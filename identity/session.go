@@ -80,12 +80,20 @@ func (i *Identity) startSession(s Session) (Session, string, error) {
 	s.CreatedAt, s.LastUsedAt, s.ExpiresAt, s.hash = now, now, now.Add(life), hash
 	s.IP, s.UserAgent = oplog.Shorten(s.IP), oplog.Clip(s.UserAgent, oplog.MaxOriginLength)
 	i.background.Hourly(now, i.clearExpired)
-	i.sessionsMu.Lock()
-	defer i.sessionsMu.Unlock()
-	if err := i.makeRoomForSession(s); err != nil {
-		return s, "", err
+	defer i.sessions.lock(s.holder())()
+	ending, err := i.sessions.enter(s, now)
+	for err == nil && len(ending) > 0 {
+		if err = i.endSession(ending[0].hash); err == nil {
+			ending = ending[1:]
+		}
 	}
-	return s, token, records.Create(i.signIn, oplog.RecordSession, hash, s)
+	if err == nil {
+		err = records.Create(i.signIn, oplog.RecordSession, hash, s)
+	}
+	if err != nil {
+		i.sessions.undo(s, ending)
+	}
+	return s, token, err
 }
 
 // SessionAccount returns the account of a session token, or CodeUnauthenticated; see IsPending. It does not count as activity.
@@ -140,7 +148,7 @@ func (i *Identity) Sessions(token string) ([]Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return i.sessionsWhere(own.sameHolder)
+	return i.sessionsOf(own.holder(), own.sameHolder)
 }
 
 // sameHolder reports whether two sessions belong to the same user.
@@ -149,18 +157,6 @@ func (s Session) sameHolder(other Session) bool {
 		return s.Launched == other.Launched && s.Username == other.Username && s.Stamp == other.Stamp
 	}
 	return s.Launched.Tenant == other.Launched.Tenant && s.Launched.Username == other.Launched.Username
-}
-
-func (i *Identity) allSessions() ([]Session, error) {
-	found, err := i.records.Records(oplog.RecordSession, "")
-	if err != nil {
-		return nil, err
-	}
-	all := make([]Session, len(found))
-	for i, r := range found {
-		all[i] = sessionOf(r)
-	}
-	return all, nil
 }
 
 // sessionOf returns the session of a record. An unreadable one belongs to nobody and counts as expired.
@@ -185,20 +181,25 @@ func (i *Identity) EndOwnSessions(token string) error {
 	}
 	now := i.now()
 	isThere := func() error { _, _, err := i.session(token); return err }
-	_, err = i.endSessionsWhere(i.signIn, func(s Session) bool { return own.sameHolder(s) && !s.expired(now) }, isThere)
+	_, err = i.endSessionsWhere(i.signIn, own.holder(), func(s Session) bool { return own.sameHolder(s) && !s.expired(now) }, isThere)
 	return err
 }
 
 // EndSessions ends all sessions of an account.
 func (i *Identity) EndSessions(username string) error {
-	_, err := i.endSessionsWhere(i.signIn, func(s Session) bool { return s.Launched == nil && s.Username == username })
+	_, err := i.endSessionsWhere(i.signIn, username, func(Session) bool { return true })
 	return err
 }
 
-// endSessionsWhere ends sessions in one transaction, and returns how many there were.
-func (i *common) endSessionsWhere(changes oplog.Records, ends func(Session) bool, checks ...directory.May) (ended int, err error) {
+// endSessionsWhere ends sessions of a holder in one transaction, and returns how many there were.
+func (i *common) endSessionsWhere(changes oplog.Records, holder string, ends func(Session) bool, checks ...directory.May) (ended int, err error) {
+	return i.endNamed(changes, func() ([]string, error) { return i.sessions.names(holder) }, ends, checks...)
+}
+
+// endNamed ends sessions among those that names returns.
+func (i *common) endNamed(changes oplog.Records, names func() ([]string, error), ends func(Session) bool, checks ...directory.May) (ended int, err error) {
 	for {
-		found, err := i.records.Records(oplog.RecordSession, "")
+		found, err := i.readSessions(names)
 		if err == nil {
 			err = directory.Allowed(checks)
 		}
@@ -220,13 +221,32 @@ func (i *common) endSessionsWhere(changes oplog.Records, ends func(Session) bool
 	}
 }
 
+// readSessions returns the records of sessions that are still there.
+func (i *common) readSessions(names func() ([]string, error)) ([]oplog.Record, error) {
+	listed, err := names()
+	var found []oplog.Record
+	for _, name := range listed {
+		if err != nil {
+			break
+		}
+		var data []byte
+		if data, _, err = i.records.Record(oplog.RecordSession, name); err == nil {
+			found = append(found, oplog.Record{Name: name, Data: data})
+		} else if oplog.CodeOf(err) == oplog.CodeNotFound {
+			err = nil
+		}
+	}
+	return found, err
+}
+
 // clearExpired removes expired records; failed removals are retried next time.
 func (i *common) clearExpired() {
 	if i.records.Failure() != nil {
 		return
 	}
 	now := i.now()
-	_, err := i.endSessionsWhere(i.records, func(s Session) bool { return s.expired(now) })
+	expired := func() ([]string, error) { return i.sessions.expired(now) }
+	_, err := i.endNamed(i.records, expired, func(s Session) bool { return s.expired(now) })
 	faults.Report("removing expired sessions", err)
 	i.clearLaunches(now)
 }

@@ -3,6 +3,7 @@ package records
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -22,9 +23,13 @@ type Store interface {
 type Fallback struct {
 	Store
 
-	some atomic.Bool // something is kept
-	mu   sync.Mutex  // guards kept; held while kept changes are stored
-	kept map[recordName]keptChange
+	tenantOf func(kind oplog.RecordKind, name string, data []byte) string
+	onKept   func(kind oplog.RecordKind, name string, data []byte)
+
+	some      atomic.Bool // something is kept
+	mu        sync.Mutex  // guards what follows; held while kept changes are stored
+	kept      map[recordName]keptChange
+	ofTenants map[string]int // kept changes by tenant
 }
 
 type recordName struct {
@@ -35,14 +40,20 @@ type recordName struct {
 type keptChange struct {
 	replaces oplog.Revision // of the stored record
 	data     []byte         // nil if it was removed
+	tenant   string         // whose share it uses; "" for none
 }
 
-// maxKept limits the number of changes in memory.
-const maxKept = 10_000
+// Limits of the changes in memory. Those of tenants leave some to all others, and those of one tenant some to other tenants.
+const (
+	MaxKept          = 10_000
+	MaxKeptOfTenants = MaxKept * 3 / 4
+	MaxKeptOfTenant  = MaxKept / 4
+)
 
-// NewFallback returns the records of a store.
-func NewFallback(s Store) *Fallback {
-	return &Fallback{Store: s, kept: make(map[recordName]keptChange)}
+// NewFallback returns the records of a store. tenantOf returns the tenant whose share of the memory a record uses, or "". onKept is called for
+// each change that is kept in memory, with nil for a removal; it must not use the Fallback.
+func NewFallback(s Store, tenantOf func(kind oplog.RecordKind, name string, data []byte) string, onKept func(kind oplog.RecordKind, name string, data []byte)) *Fallback {
+	return &Fallback{Store: s, tenantOf: tenantOf, onKept: onKept, kept: make(map[recordName]keptChange), ofTenants: make(map[string]int)}
 }
 
 // InMemory returns the same records for changes that may be kept in memory. through are these records, or those that also tell of a change
@@ -56,15 +67,36 @@ func (f *Fallback) Settle() {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for at, change := range f.kept {
-		err := f.PutRecords([]oplog.RecordChange{{Kind: at.kind, Name: at.name, Replaces: change.replaces, Data: change.data}})
+	for _, names := range slices.Collect(slices.Chunk(slices.Collect(maps.Keys(f.kept)), settledAtOnce)) {
+		err := f.settle(names)
+		for i := 0; errors.Is(err, oplog.ErrRevision) && i < len(names); i++ { // of one or more: if the record was changed since, that is newer
+			if err = f.settle(names[i : i+1]); err == nil || errors.Is(err, oplog.ErrRevision) {
+				f.forget(names[i])
+				err = oplog.ErrRevision
+			}
+		}
 		if err != nil && !errors.Is(err, oplog.ErrRevision) {
-			slog.Warn("a change that was kept in memory could not be stored yet", "record", string(at.kind)+"/"+at.name, "err", err)
+			slog.Warn("changes that were kept in memory could not be stored yet", "err", err)
 			return
 		}
-		delete(f.kept, at) // if the record was changed since, that is newer
+		for _, at := range names {
+			f.forget(at)
+		}
 	}
 	f.some.Store(false)
+}
+
+// settledAtOnce is how many kept changes are stored in one transaction: one for each would take as many syncs, while nobody signs in.
+const settledAtOnce = 500
+
+// settle stores kept changes in one transaction.
+func (f *Fallback) settle(names []recordName) error {
+	changes := make([]oplog.RecordChange, len(names))
+	for i, at := range names {
+		change := f.kept[at]
+		changes[i] = oplog.RecordChange{Kind: at.kind, Name: at.name, Replaces: change.replaces, Data: change.data}
+	}
+	return f.PutRecords(changes)
 }
 
 // Record returns a record; see [oplog.Records].
@@ -108,37 +140,73 @@ func (f *Fallback) Records(kind oplog.RecordKind, prefix string) ([]oplog.Record
 
 // keep keeps changes in memory, all or none.
 func (f *Fallback) keep(changes []oplog.RecordChange, failure error) error {
-	for _, c := range changes {
-		_, revision, err := f.Record(c.Kind, c.Name)
+	tenants := make([]string, len(changes))
+	for i, c := range changes {
+		data, revision, err := f.Record(c.Kind, c.Name)
 		if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
 			return err
 		}
 		if revision != c.Replaces {
 			return oplog.ErrRevision
 		}
+		if c.Data != nil {
+			data = c.Data
+		}
+		tenants[i] = f.tenantOf(c.Kind, c.Name, data)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.kept)+len(changes) > maxKept {
+	if !f.hasRoom(changes, tenants) {
 		return failure
 	}
-	for _, c := range changes {
+	for i, c := range changes {
 		at := recordName{c.Kind, c.Name}
 		before, known := f.kept[at]
-		switch replaces := c.Replaces; {
+		switch {
 		case known && before.revision() != c.Replaces:
 			return oplog.ErrRevision
 		case known && before.replaces == (oplog.Revision{}) && c.Data == nil:
-			delete(f.kept, at) // it never was in the store
+			f.forget(at) // it never was in the store
+		case known:
+			f.kept[at] = keptChange{before.replaces, slices.Clone(c.Data), before.tenant}
 		default:
-			if known {
-				replaces = before.replaces
-			}
-			f.kept[at] = keptChange{replaces, slices.Clone(c.Data)}
+			f.kept[at] = keptChange{c.Replaces, slices.Clone(c.Data), tenants[i]}
+			f.ofTenants[tenants[i]]++
 		}
+		f.onKept(c.Kind, c.Name, c.Data)
 	}
 	f.some.Store(len(f.kept) > 0)
 	return nil
+}
+
+// hasRoom reports whether changes that use the shares of tenants can be kept.
+func (f *Fallback) hasRoom(changes []oplog.RecordChange, tenants []string) bool {
+	more, moreOf := 0, make(map[string]int)
+	for i, c := range changes {
+		if _, known := f.kept[recordName{c.Kind, c.Name}]; !known {
+			more++
+			moreOf[tenants[i]]++
+		}
+	}
+	for tenant, n := range moreOf {
+		if tenant != "" && f.ofTenants[tenant]+n > MaxKeptOfTenant {
+			return false
+		}
+	}
+	others := more - moreOf[""]
+	return len(f.kept)+more <= MaxKept && (others == 0 || len(f.kept)-f.ofTenants[""]+others <= MaxKeptOfTenants)
+}
+
+// forget removes a change from memory.
+func (f *Fallback) forget(at recordName) {
+	if _, known := f.kept[at]; !known {
+		return
+	}
+	tenant := f.kept[at].tenant
+	delete(f.kept, at)
+	if f.ofTenants[tenant]--; f.ofTenants[tenant] == 0 {
+		delete(f.ofTenants, tenant)
+	}
 }
 
 func (c *keptChange) revision() oplog.Revision { return oplog.RevisionOf(c.data) }

@@ -103,7 +103,8 @@ type stoppedChange struct {
 	unchanged                        string // a path
 }
 
-// stoppedChanges are the changes whose callers, or whose accounts, change meanwhile. {view}, {export} and {key} stand for ids.
+// stoppedChanges are the changes whose callers, or whose accounts, change meanwhile. {view}, {export}, {key} and {session}, which is another one
+// of the auditor, stand for ids.
 func stoppedChanges() []stoppedChange {
 	const views, exports, ofAuditor = tenantA + "/views", tenantA + "/exports", accountsPath + "/auditor/sessions"
 	return []stoppedChange{
@@ -124,7 +125,7 @@ func stoppedChanges() []stoppedChange {
 		{"sessions of an account are ended", "admin", "DELETE", accountsPath + "/auditor/sessions", "", oplog.RecordAccount, "auditor", setAccount("admin", disable), 401, ofAuditor},
 		{"sessions of an account that becomes an owner's are ended", "admin", "DELETE", accountsPath + "/auditor/sessions", "", oplog.RecordAccount, "auditor", setAccount("auditor", becomesOwner), 404, ""},
 		{"second factors of an account that becomes an owner's are removed", "admin", "DELETE", accountsPath + "/auditor/second-factor", "", oplog.RecordAccount, "auditor", setAccount("auditor", becomesOwner), 404, ""},
-		{"own sessions are ended", "auditor", "DELETE", "/api/v1/sessions", "", oplog.RecordSession, listed, setAccount("auditor", disable), 401, ""},
+		{"own sessions are ended", "auditor", "DELETE", "/api/v1/sessions", "", oplog.RecordSession, "{session}", setAccount("auditor", disable), 401, ""},
 		{"launched sessions are ended", "launch", "DELETE", tenantA + "/launched/u7", "", oplog.RecordSession, "", revokes("launch"), 401, ""},
 	}
 }
@@ -146,6 +147,8 @@ func TestPermissionBetweenReadAndChange(t *testing.T) {
 			f.noError(err)
 			f.enter("launched", f.launch("acme", f.launchToken(other, jwt.SigningMethodHS256, nil)))
 			key := must(f.log.Identity.Keys("acme"))(t)[0]
+			session, _, err := f.log.Identity.StartSession(must(f.log.Identity.Account("auditor"))(t), "", "")
+			f.noError(err)
 			state := func() string {
 				if test.unchanged == "" {
 					return ""
@@ -153,9 +156,9 @@ func TestPermissionBetweenReadAndChange(t *testing.T) {
 				return lastUse.ReplaceAllString(f.get("second", test.unchanged, 200), "")
 			}
 			before := state()
-			store.stop(test.kind, test.of, func() { test.meanwhile(f) })
-			path := strings.NewReplacer("{view}", view.ID, "{export}", export.ID, "{key}", key.ID).Replace(test.path)
-			if r := f.send(test.caller, test.method, path, test.body); r.status != test.want {
+			ids := strings.NewReplacer("{view}", view.ID, "{export}", export.ID, "{key}", key.ID, "{session}", session.ID())
+			store.stop(test.kind, ids.Replace(test.of), func() { test.meanwhile(f) })
+			if r := f.send(test.caller, test.method, ids.Replace(test.path), test.body); r.status != test.want {
 				t.Errorf("%d, want %d: %s", r.status, test.want, r.body)
 			}
 			if store.meanwhile != nil {

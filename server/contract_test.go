@@ -19,6 +19,7 @@ import (
 	"oplog/node"
 	"oplog/oplog"
 	"oplog/server/wire"
+	"oplog/views"
 )
 
 // contractTable returns the rows of a table of docs/contract.md under a heading, by their first cell without backquotes.
@@ -202,6 +203,9 @@ func limitsOfReading() map[string]string {
 		"accounts, keys, views, tenants, exports, sessions, holds and deletions of a response": grouped(maxItems),
 		"accounts of a tenant, disabled ones included; owners":                                 grouped(identity.MaxAccounts) + " each",
 		"API keys of a tenant that are in use":                                                 grouped(identity.MaxKeys) + "; with revoked and expired ones " + grouped(identity.MaxKeysKept),
+		"sessions of the people of a tenant's host systems":                                    grouped(identity.MaxLaunchedSessions),
+		"views of a person in a tenant":                                                        grouped(views.MaxViews),
+		"views of a tenant":                                                                    grouped(views.MaxViewsOfTenant) + "; of the people of its host systems " + grouped(views.MaxLaunchedViews) + ", who can set as many to start with",
 		"sessions of a person":                                                                 grouped(identity.MaxSessions) + ", and as many that wait for the second factor",
 	}
 }

@@ -45,6 +45,10 @@ const (
 	MaxViewName  = 128
 	MaxViewQuery = 4096
 	MaxViews     = 100 // per person and tenant
+
+	MaxViewsOfTenant = 5000
+	MaxLaunchedViews = MaxViewsOfTenant / 2 // of people whom host systems sign in, who are as many as these name
+	MaxLaunchedStart = MaxLaunchedViews     // of them who start with a view
 )
 
 // Owns reports whether a view belongs to the account.
@@ -89,7 +93,7 @@ type common struct {
 	directory *directory.Directory
 	now       func() time.Time
 
-	changeMu sync.Mutex // serializes changes, so that a person's views have distinct names
+	changing sync.Map // *sync.Mutex by tenant; see lock
 }
 
 // New returns the views of a store.
@@ -135,10 +139,17 @@ func (s *Views) View(tenant, id string, a identity.Account) (View, error) {
 	return v, err
 }
 
+// lock takes the lock that serializes a tenant's changes, so that a person's views have distinct names, and all are within their limits.
+func (s *Views) lock(tenant string) (unlock func()) {
+	of, _ := s.changing.LoadOrStore(tenant, &sync.Mutex{})
+	mu := of.(*sync.Mutex)
+	mu.Lock()
+	return mu.Unlock
+}
+
 // Add saves a view of the account. Its name must be unique among the account's views, without regard to case and width.
 func (s *Views) Add(v View, a identity.Account, checks ...directory.May) (View, error) {
-	s.changeMu.Lock()
-	defer s.changeMu.Unlock()
+	defer s.lock(v.Tenant)()
 	v.ID = rand.Text()[:16]
 	v.Person, v.MadeBy, v.ChangedAt = a.Person(), a.Username, s.now().UTC()
 	if a.Name != "" {
@@ -160,8 +171,7 @@ func (s *Views) Change(tenant, id string, a identity.Account, change func(*View)
 	if err != nil {
 		return View{}, err
 	}
-	s.changeMu.Lock()
-	defer s.changeMu.Unlock()
+	defer s.lock(tenant)()
 	return records.Change(s.changes, oplog.RecordView, tenant+"/"+id, func(v *View, exists bool) (bool, error) {
 		if !exists || !v.visibleTo(a, t.Tree) {
 			return false, noView(id)
@@ -188,9 +198,13 @@ func (s *Views) checkView(v View) error {
 	if err != nil {
 		return err
 	}
-	own := 0
+	own, launched := 0, 0
+	views = slices.DeleteFunc(views, func(other View) bool { return other.ID == v.ID })
 	for _, other := range views {
-		if other.Person != v.Person || other.ID == v.ID {
+		if identity.IsLaunched(other.Person) {
+			launched++
+		}
+		if other.Person != v.Person {
 			continue
 		}
 		if own++; own >= MaxViews {
@@ -200,7 +214,14 @@ func (s *Views) checkView(v View) error {
 			return oplog.Refuse(oplog.CodeConflict, "view-exists", "A view named {name} already exists.", other.Name)
 		}
 	}
+	if len(views) >= MaxViewsOfTenant || identity.IsLaunched(v.Person) && launched >= MaxLaunchedViews {
+		return errManyViews()
+	}
 	return nil
+}
+
+func errManyViews() error {
+	return oplog.Refuse(oplog.CodeInvalid, "too-many-views-of-tenant", "The limit is {max} views per tenant, half of them of people whom a host system signs in; delete some first.", MaxViewsOfTenant)
 }
 
 // Remove deletes a view that is visible to an account, or returns CodeNotFound. The callback decides on the stored view; if it returns an
@@ -210,8 +231,7 @@ func (s *Views) Remove(tenant, id string, a identity.Account, may func(View) err
 	if err != nil {
 		return View{}, err
 	}
-	s.changeMu.Lock()
-	defer s.changeMu.Unlock()
+	defer s.lock(tenant)()
 	return records.Change(s.changes, oplog.RecordView, tenant+"/"+id, func(v *View, exists bool) (bool, error) {
 		if !exists || !v.visibleTo(a, t.Tree) {
 			return false, noView(id)
@@ -225,10 +245,25 @@ func (s *Views) Remove(tenant, id string, a identity.Account, may func(View) err
 
 // SetStart sets the view that an account starts with in a tenant; "" for none.
 func (s *Views) SetStart(tenant, id string, a identity.Account, checks ...directory.May) error {
-	_, err := records.Change(s.changes, oplog.RecordStart, tenant+"/"+a.Person(), func(begin *start, _ bool) (bool, error) {
+	defer s.lock(tenant)()
+	_, err := records.Change(s.changes, oplog.RecordStart, tenant+"/"+a.Person(), func(begin *start, exists bool) (bool, error) {
+		if a.Launched && id != "" && !exists {
+			if err := s.checkRoomForStart(tenant); err != nil {
+				return false, err
+			}
+		}
 		begin.View = id
 		return id == "", directory.Allowed(checks)
 	})
+	return err
+}
+
+// checkRoomForStart returns CodeInvalid if as many people of host systems start with a view as may do so.
+func (s *Views) checkRoomForStart(tenant string) error {
+	starts, err := s.records.Records(oplog.RecordStart, tenant+"/"+identity.LaunchedPrefix)
+	if err == nil && len(starts) >= MaxLaunchedStart {
+		err = errManyViews()
+	}
 	return err
 }
 

@@ -157,6 +157,7 @@ export const problemsZh: ProblemMessages = {
     'too-many-accounts': '每个租户最多 {max} 个账号（含已停用的），请改用一个不再使用的账号',
     'too-many-keys': '每个租户最多 {max} 个使用中的 API 密钥，请先吊销一个',
     'too-many-keys-kept': '每个租户最多 {max} 个 API 密钥（含已吊销和已过期的）',
+    'too-many-views-of-tenant': '每个租户最多 {max} 个视图，业务系统的用户最多占一半，请先删除一些',
     'too-many-views': '每人在每个租户最多 {max} 个视图，请先删除一个',
     'unread-responses': '尚未接收的响应超过 {mebibytes} MiB，请稍后重试',
     'unread-responses-of-tenant': '此租户尚未接收的响应超过 {mebibytes} MiB，请稍后重试',
