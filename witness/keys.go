@@ -67,37 +67,41 @@ func (w *Witness) readKeys(name string, l *followed) error {
 	return nil
 }
 
-// AddKeyChanges follows a log's key to a newer one, once that is on disk. Checkpoints by the older keys are refused from then on.
-func (w *Witness) AddKeyChanges(history oplog.KeyHistory) error {
+// AddKeyChanges follows a log's key to a newer one, once that is on disk, and reports whether it is one. Checkpoints by the older keys are refused
+// from then on.
+func (w *Witness) AddKeyChanges(history oplog.KeyHistory) (replaced bool, err error) {
 	v, err := note.NewVerifier(history.Key)
 	if err != nil {
-		return &refusal{status: 400, text: "the key is not a verifier key"}
+		return false, &refusal{status: 400, text: "the key is not a verifier key"}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	l := w.logs[v.Name()]
 	if l == nil {
-		return &refusal{status: 404, text: "this witness does not follow the log " + v.Name()}
+		return false, &refusal{status: 404, text: "this witness does not follow the log " + v.Name()}
 	}
 	known := len(history.Changes) >= len(l.changes) && slices.EqualFunc(l.changes, history.Changes[:len(l.changes)],
 		func(a, b oplog.KeyChange) bool { return a.Statement == b.Statement })
 	if !known {
-		return &refusal{status: 422, text: "the changes of the key do not continue those that this witness knows"}
+		return false, &refusal{status: 422, text: "the changes of the key do not continue those that this witness knows"}
 	}
 	next := &followed{given: l.given}
 	if err := next.follow(history.Changes); err != nil {
-		return &refusal{status: 403, text: err.Error()}
+		return false, &refusal{status: 403, text: err.Error()}
 	}
 	if !slices.ContainsFunc(next.trusted, func(one note.Verifier) bool { return one.KeyHash() == v.KeyHash() }) {
-		return &refusal{status: 403, text: "the changes do not lead from a key that this witness trusts to the new one: start it with the new key, if that is the log's"}
+		return false, &refusal{status: 403, text: "the changes do not lead from a key that this witness trusts to the new one: start it with the new key, if that is the log's"}
+	}
+	if len(history.Changes) == len(l.changes) {
+		return false, nil // anybody can repeat them
 	}
 	data, err := json.Marshal(history.Changes)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := durable.WriteSecret(w.keysPath(v.Name()), string(data)); err != nil {
-		return fmt.Errorf("write the keys of a log: %w", err)
+		return false, fmt.Errorf("write the keys of a log: %w", err)
 	}
 	w.logs[v.Name()] = next
-	return nil
+	return true, nil
 }

@@ -16,6 +16,12 @@ import (
 // maxBody exceeds any request: 63 hashes and a checkpoint with a few signatures.
 const maxBody = 64 << 10
 
+// maxLogged limits what is logged of a text that anybody can send, in bytes.
+const maxLogged = 256
+
+// maxEvidence exceeds the requests of a log.
+const maxEvidence = 8 << 10
+
 // sizeType is the type of the size in a response to a conflict.
 const sizeType = "text/x.tlog.size"
 
@@ -55,7 +61,7 @@ func (w *Witness) addCheckpoint(out http.ResponseWriter, in *http.Request, logge
 		_, _ = fmt.Fprintln(out, refused.size)
 	default:
 		if refused.status == http.StatusUnprocessableEntity {
-			logger.Error("a log was not cosigned", "reason", refused.text, "request", string(body)) // evidence
+			logger.Error("a log was not cosigned", "reason", refused.text, "request", oplog.Clip(string(body), maxEvidence))
 		}
 		http.Error(out, refused.text, refused.status)
 	}
@@ -67,14 +73,18 @@ func (w *Witness) addKeyChanges(out http.ResponseWriter, in *http.Request, logge
 		http.Error(out, "the body is not the key with its changes, or is too long", http.StatusBadRequest)
 		return
 	}
-	err := w.AddKeyChanges(history)
+	replaced, err := w.AddKeyChanges(history)
 	var refused *refusal
 	switch {
 	case err == nil:
-		logger.Info("a log replaced its key", "key", history.Key)
+		if replaced {
+			logger.Info("a log replaced its key", "key", oplog.Clip(history.Key, maxLogged))
+		}
 		out.WriteHeader(http.StatusNoContent)
 	case errors.As(err, &refused):
-		logger.Error("a new key of a log was refused", "reason", refused.text, "key", history.Key)
+		if refused.status == http.StatusForbidden || refused.status == http.StatusUnprocessableEntity { // of a log that the witness follows
+			logger.Error("a new key of a log was refused", "reason", oplog.Clip(refused.text, maxLogged), "key", oplog.Clip(history.Key, maxLogged))
+		}
 		http.Error(out, refused.text, refused.status)
 	default:
 		logger.Error("a new key of a log could not be stored", "err", err)

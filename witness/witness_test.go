@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,6 +18,8 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"oplog/oplog"
 )
 
 // log is a log of n entries that signs its checkpoints.
@@ -256,4 +259,45 @@ func TestOpenRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.post(l.request(0, "acme"), 500)
+}
+
+// TestLogOfRefusals: what anybody can send without a signature fills no log: unknown logs are not logged, and texts only in part.
+func TestLogOfRefusals(t *testing.T) {
+	l := newLog(t, "oplog-1")
+	w, err := Open(t.TempDir(), "", []string{l.vkey}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines bytes.Buffer
+	handler := w.Handler(slog.New(slog.NewTextHandler(&lines, nil)))
+	send := func(key string, want int) string {
+		t.Helper()
+		lines.Reset()
+		body, err := json.Marshal(oplog.KeyHistory{Key: key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := httptest.NewRecorder()
+		handler.ServeHTTP(out, httptest.NewRequest(http.MethodPost, "/add-key-changes", bytes.NewReader(body)))
+		if out.Code != want {
+			t.Errorf("%.80s: %d %s, want %d", key, out.Code, out.Body, want)
+		}
+		return lines.String()
+	}
+	_, ofLog, _ := strings.Cut(l.vkey, "+")
+	for key, want := range map[string]int{strings.Repeat("x", 50_000): 400, strings.Repeat("x", 50_000) + "+" + ofLog: 400, newLog(t, strings.Repeat("x", 50_000)).vkey: 404} {
+		if logged := send(key, want); logged != "" {
+			t.Errorf("%d: %.200s", want, logged)
+		}
+	}
+	stranger := newLog(t, "oplog-1").vkey
+	if logged := send(stranger, 403); !strings.Contains(logged, "key="+stranger) {
+		t.Errorf("a key that replaces none: %s", logged)
+	}
+	if logged := send(stranger+strings.Repeat("\n", 20_000), 403); !strings.Contains(logged, "oplog-1") || len(logged) > 2000 { // still a key
+		t.Errorf("%d bytes: %.200s", len(logged), logged)
+	}
+	if logged := send(l.vkey+strings.Repeat("\n", 20_000), 204); logged != "" {
+		t.Errorf("a key that is known: %.200s", logged)
+	}
 }
