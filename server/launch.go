@@ -47,7 +47,14 @@ func (s *Server) launch(c *fiber.Ctx, in *call) error {
 		return fiber.NewError(http.StatusMethodNotAllowed, "Allowed methods: GET, POST.") // HEAD must not use up the link
 	}
 	link := launchLink{in.query.Get("tenant"), in.query.Get("token")}
+	giveBack, err := s.takeLaunch(in, link)
+	if err != nil {
+		return s.refuseLaunch(c, err)
+	}
 	present, next, err := s.otherPerson(in, link)
+	if err != nil || next.Username != "" {
+		giveBack()
+	}
 	switch {
 	case err != nil:
 		return err
@@ -55,12 +62,25 @@ func (s *Server) launch(c *fiber.Ctx, in *call) error {
 		in.trailDetails.quiet = true
 		return s.askToSwitch(c, link, present, next)
 	}
-	return s.followLaunch(c, in, link, http.StatusFound)
+	return s.followLaunch(c, in, link, giveBack, http.StatusFound)
+}
+
+// takeLaunch takes an attempt to follow a link. giveBack returns it, if it did not fail: valid links cost nothing.
+func (s *Server) takeLaunch(in *call, link launchLink) (giveBack func(), err error) {
+	giveBack, wait := s.throttle.take(bucket{"launch " + in.network(), launchLimit})
+	if wait > 0 {
+		s.recordFailed(in, "launch", identity.Account{Tenant: s.existing(link.tenant)}, reasonTooManyAttempts)
+		return nil, in.tooManyAttempts(wait)
+	}
+	return giveBack, nil
 }
 
 // followLaunch signs in the person of a link. On failure, people get a page, programs a problem document.
-func (s *Server) followLaunch(c *fiber.Ctx, in *call, link launchLink, status int) error {
+func (s *Server) followLaunch(c *fiber.Ctx, in *call, link launchLink, giveBack func(), status int) error {
 	session, token, err := s.launchSession(in, link)
+	if oplog.CodeOf(err) != oplog.CodeUnauthenticated {
+		giveBack()
+	}
 	if err != nil {
 		s.recordFailedLaunch(in, link.tenant, err)
 		return s.refuseLaunch(c, err)
@@ -139,13 +159,13 @@ func (c *launchClaims) account(tenant string) identity.Account {
 
 // readLaunchToken returns the claims of a token and the key that signed it. A missing tenant is treated as one without keys.
 func (s *Server) readLaunchToken(link launchLink, host string) (identity.APIKey, launchClaims, error) {
-	keys, err := s.identity.LaunchKeys(link.tenant)
-	if err != nil {
-		return identity.APIKey{}, launchClaims{}, err
-	}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.now), jwt.WithStrictDecoding())
 	if err := readable(parser, link.token); err != nil {
 		return identity.APIKey{}, launchClaims{}, err // regardless of the tenant, so as not to disclose whether it exists
+	}
+	keys, err := s.identity.LaunchKeys(link.tenant)
+	if err != nil {
+		return identity.APIKey{}, launchClaims{}, err
 	}
 	for _, key := range keys {
 		var claims launchClaims

@@ -95,7 +95,12 @@ func (s *Server) continueLaunch(c *fiber.Ctx, in *call) error {
 	if err != nil {
 		return oplog.Errorf(oplog.CodeMalformed, "The form is malformed.")
 	}
-	return s.followLaunch(c, in, launchLink{form.Get("tenant"), form.Get("token")}, http.StatusSeeOther)
+	link := launchLink{form.Get("tenant"), form.Get("token")}
+	giveBack, err := s.takeLaunch(in, link)
+	if err != nil {
+		return s.refuseLaunch(c, err)
+	}
+	return s.followLaunch(c, in, link, giveBack, http.StatusSeeOther)
 }
 
 func describeContinueLaunch(_ huma.Registry, op *huma.Operation) {

@@ -10,6 +10,7 @@ import (
 
 	"oplog/exports"
 	"oplog/identity"
+	"oplog/oplog"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -296,4 +297,31 @@ func TestFrameAncestors(t *testing.T) {
 	}
 	f.change("owner", "PATCH", tenantA, `{"frame_ancestors":[]}`, 200)
 	check("/t/acme/log", "'none'")
+}
+
+// TestInvalidLinksAreThrottled: invalid links from an address are refused after a number of them, valid ones cost nothing; and of one that is no
+// token no key is read.
+func TestInvalidLinksAreThrottled(t *testing.T) {
+	f, store := newStoppedServer(t)
+	store.stop(oplog.RecordKey, listed, func() { t.Error("keys were read") })
+	follow := func(ip, token string, want int) {
+		t.Helper()
+		if r := f.sendFrom(ip, "GET", "/launch?tenant=acme&token="+token, ""); r.status != want || want == 429 && r.header.Get("Retry-After") == "" {
+			t.Errorf("%d, want %d: %s", r.status, want, r.body)
+		}
+	}
+	valid := func() string { return f.launchToken(f.launchKey(), jwt.SigningMethodHS256, nil) }
+	follow("192.0.2.1", "x", 401)
+	store.stop(oplog.RecordKey, listed, func() {})
+	for range launchLimit.attempts {
+		follow("192.0.2.1", valid(), 302)
+	}
+	for range launchLimit.attempts - 1 {
+		follow("192.0.2.1", f.launchToken("wrong", jwt.SigningMethodHS256, nil), 401)
+	}
+	follow("192.0.2.1", valid(), 429)
+	follow("192.0.2.2", valid(), 302)
+	f.attempt("192.0.2.1", "admin", password, 200) // passwords have limits of their own
+	f.advance(launchLimit.every)
+	follow("192.0.2.1", valid(), 302)
 }

@@ -23,6 +23,7 @@ var (
 	deviceLimit   = limit{10, 30 * time.Second}  // a name on a browser that signed in with it before
 	nameLimit     = limit{100, 10 * time.Second} // a name from all addresses
 	addressLimit  = limit{50, 5 * time.Second}   // an address, with all names
+	launchLimit   = limit{50, 5 * time.Second}   // links of host systems from an address
 	setupLimit    = limit{10, 30 * time.Second}  // setup codes from an address
 	passwordLimit = limit{10, 30 * time.Second}  // old passwords in a session
 	codeLimit     = limit{5, 2 * time.Minute}    // codes of an account from an address, or on a known device
