@@ -54,6 +54,7 @@ func (s *Server) unlockAccount(_ context.Context, in *call, input *accountInput)
 		}
 		s.throttle.free(nameBucket(now.Username))
 		s.throttle.free(codesBucket(now.Username))
+		s.locks.unlock(now.Username)
 		return nil
 	})
 	if err != nil {

@@ -24,17 +24,15 @@ type accountBody struct {
 	LastSignInAt time.Time     `json:"last_sign_in_at,omitzero" doc:"Omitted until the first sign-in."`
 	MustChange   bool          `json:"must_change,omitempty" doc:"Whether the password must be changed at the next sign-in."`
 	LockedUntil  time.Time     `json:"locked_until,omitzero" doc:"When the next attempt to sign in is allowed, after many failed ones; browsers that signed in before are not locked out. Omitted unless locked."`
+	LockedPlaces bool          `json:"locked_in_places,omitempty" doc:"Whether it is locked only where attempts failed: from an address, or on a browser that signed in before."`
 	SecondFactor bool          `json:"second_factor" doc:"Whether the account has a second factor."`
 }
 
 func (s *Server) describeAccount(a identity.Account) accountBody {
-	body := accountBody{
-		a.Username, a.Name, a.Role, a.Tenant, a.Organization, a.Locale, a.Disabled, a.CreatedAt, a.LastSignInAt, a.MustChange, time.Time{}, a.Factors.Any(),
+	until, somewhere := s.lockedUntil(a.Username)
+	return accountBody{
+		a.Username, a.Name, a.Role, a.Tenant, a.Organization, a.Locale, a.Disabled, a.CreatedAt, a.LastSignInAt, a.MustChange, until, somewhere, a.Factors.Any(),
 	}
-	if wait := max(s.throttle.wait(nameBucket(a.Username)), s.throttle.wait(codesBucket(a.Username))); wait > 0 {
-		body.LockedUntil = s.now().Add(wait).UTC().Truncate(time.Second)
-	}
-	return body
 }
 
 type newAccountBody struct {

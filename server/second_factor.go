@@ -121,6 +121,9 @@ func (s *Server) tryFactor(in *call, operation, field string, try func() error) 
 		return err
 	}
 	s.recordFailed(in, operation, in.account, "wrong second factor")
+	if err := s.noteLocks(in.account.Username, buckets); err != nil {
+		return err
+	}
 	left := s.throttle.left(buckets...)
 	return oplog.InvalidField(field, left, "wrong_code", "is wrong or was used before; attempts left: {left}", left)
 }

@@ -260,6 +260,10 @@ func TestWrongCodes(t *testing.T) {
 	known.signIn("auditor", 202)
 	known.send("POST", factorPath, known.code(secret), 200)
 	f.change("admin", "DELETE", accountsPath+"/auditor/lock", "", 204)
+	f.advance(30 * time.Second)
+	b.signIn("auditor", 202) // at the address that was locked, too
+	b.send("POST", factorPath, b.code(secret), 200)
+	f.advance(30 * time.Second)
 	f.advance(time.Minute)
 	another := f.browser("192.0.2.78")
 	another.signIn("auditor", 202)

@@ -84,8 +84,9 @@ type Server struct {
 	warned         atomic.Bool  // about a proxy that is not trusted
 	anchors        *proof.Anchors
 	witnesses      *proof.Witnesses
-	setupCode      string        // see Options.SetupCode
-	throttle       *throttle     // failed sign-ins
+	setupCode      string    // see Options.SetupCode
+	throttle       *throttle // failed sign-ins
+	locks          placeLocks
 	readTimeout    time.Duration // see Options.ReadTimeout
 	bodies         *wire.Bodies
 	answers        *wire.Answers
@@ -145,7 +146,7 @@ func New(n *node.Node, o Options) *Server {
 	s := &Server{
 		now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger,
 		setupCode: o.SetupCode, anchors: o.Anchors, witnesses: o.Witnesses, hosts: wire.NewHosts(o.Hosts, o.AnyIP), basePath: o.BasePath, proxies: o.Proxies,
-		host: o.Host, throttle: newThrottle(o.Now), readTimeout: o.ReadTimeout,
+		host: o.Host, throttle: newThrottle(o.Now), locks: placeLocks{byName: make(map[string]placeLock)}, readTimeout: o.ReadTimeout,
 		bodies: wire.NewBodies(o.ReadTimeout, o.BodyTime), answers: wire.NewAnswers(),
 		streams: wire.NewBudget(maxStreams, maxStreamsOfTenant, maxStreamsOfCaller),
 		turns:   newTurns(), hashing: make(chan struct{}, max(2, runtime.NumCPU())),

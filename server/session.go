@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"net/http"
 	"strconv"
@@ -91,7 +92,7 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 	}
 	if !known || !matches {
 		s.recordFailed(in, "sign_in", account, reason(account))
-		if err := s.recordLock(in, input.Body.Username, buckets); err != nil {
+		if err := errors.Join(s.noteLocks(input.Body.Username, buckets), s.recordLock(in, input.Body.Username, buckets)); err != nil {
 			return nil, err
 		}
 		return nil, oplog.Refuse(oplog.CodeUnauthenticated, "wrong-credentials", "The username or the password is wrong.")

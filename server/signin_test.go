@@ -168,16 +168,59 @@ func TestUnlock(t *testing.T) {
 	}
 }
 
+// TestUnlockInPlaces: a lock of a name from an address, or on a browser that signed in before, is seen and lifted as well.
+func TestUnlockInPlaces(t *testing.T) {
+	f := newServer(t)
+	_, device := f.cookiesOf(f.attempt("192.0.2.7", "auditor", password, 200))
+	locked := func(want string) {
+		t.Helper()
+		accounts := decode[struct {
+			Accounts []map[string]any
+		}](t, f.get("admin", accountsPath, 200)).Accounts
+		for _, a := range accounts {
+			_, is := a["locked_until"]
+			if got := fmt.Sprint(is, a["locked_in_places"] == true); a["username"] == "auditor" && got != want || a["username"] != "auditor" && is {
+				t.Errorf("%v is locked, in places: %s", a["username"], got)
+			}
+		}
+	}
+	locked("false false")
+	for name, at := range map[string]struct {
+		ip, typed string
+		cookies   []string
+		limit
+	}{"the owner's address": {"192.0.2.1", "AUDITOR", nil, pairLimit}, "a known browser": {"192.0.2.7", "auditor", []string{device}, deviceLimit}} {
+		for range at.attempts {
+			f.attempt(at.ip, at.typed, "wrong", 401, at.cookies...)
+		}
+		f.attempt(at.ip, "auditor", password, 429, at.cookies...)
+		locked("true true")
+		f.change("admin", "DELETE", accountsPath+"/auditor/lock", "", 204)
+		locked("false false")
+		if r := f.attempt(at.ip, "auditor", password, 200, at.cookies...); r.status != 200 {
+			t.Errorf("from %s it stays locked", name)
+		}
+	}
+	f.lock("auditor") // by every address
+	locked("true false")
+	for range pairLimit.attempts {
+		f.attempt("192.0.2.50", "nobody at all", "wrong", 401)
+	}
+	if len(f.server.locks.byName) != 1 {
+		t.Errorf("%d names are remembered", len(f.server.locks.byName))
+	}
+}
+
 // TestThrottleForgetsNobody: its memory is fixed, and other names and addresses do not make it forget one that is attacked.
 func TestThrottleForgetsNobody(t *testing.T) {
 	now := clock
 	limit := newThrottle(func() time.Time { return now })
-	attacked := bucket{"attacked", pairLimit}
+	attacked := bucket{"attacked", pairLimit, false}
 	for range pairLimit.attempts {
 		limit.take(attacked)
 	}
 	for i := range 500 { // few enough that none shares all cells with the attacked one, in 20 million runs
-		if _, wait := limit.take(bucket{fmt.Sprint("another ", i), pairLimit}); wait > 0 {
+		if _, wait := limit.take(bucket{fmt.Sprint("another ", i), pairLimit, false}); wait > 0 {
 			t.Fatalf("number %d waits %v", i, wait)
 		}
 	}
@@ -194,7 +237,7 @@ func TestThrottleForgetsNobody(t *testing.T) {
 	if _, wait := limit.take(attacked); wait != 0 {
 		t.Errorf("waits %v", wait)
 	}
-	if _, wait := limit.take(bucket{"free", addressLimit}, attacked); wait != pairLimit.every {
+	if _, wait := limit.take(bucket{"free", addressLimit, false}, attacked); wait != pairLimit.every {
 		t.Errorf("waits %v", wait)
 	}
 	limit.free(attacked)

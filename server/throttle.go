@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"hash/maphash"
 	"math"
 	"sync"
@@ -34,6 +35,7 @@ var (
 type bucket struct {
 	key string
 	limit
+	ofPlace bool // of a name in one place; see placeLocks
 }
 
 // throttle slows down guessing. Each bucket has a number of attempts, which are regained over time; successful ones cost nothing.
@@ -141,24 +143,27 @@ func (t *throttle) cells(key string) (cells [throttleRows]*int64) {
 
 // nameBucket counts the attempts with a name from all addresses.
 func nameBucket(username string) bucket {
-	return bucket{"name " + identity.NameKey(username), nameLimit}
+	return bucket{"name " + identity.NameKey(username), nameLimit, false}
 }
 
 // signInBuckets returns what an attempt to sign in counts for. Names count whether or not there is such an account.
 func (s *Server) signInBuckets(in *call, username string) ([]bucket, error) {
 	device, err := s.knownDevice(in, username)
 	if err != nil || device != "" {
-		return []bucket{{"device " + device, deviceLimit}}, err
+		return []bucket{s.placeBucket("device "+device, username, deviceLimit)}, err
 	}
 	address := in.network()
-	return []bucket{
-		{"pair " + address + " " + identity.NameKey(username), pairLimit}, nameBucket(username), {"address " + address, addressLimit},
-	}, nil
+	return []bucket{s.placeBucket("pair "+address, username, pairLimit), nameBucket(username), {"address " + address, addressLimit, false}}, nil
+}
+
+// placeBucket counts the attempts with a name in one place, since the name was last unlocked.
+func (s *Server) placeBucket(place, username string, l limit) bucket {
+	return bucket{fmt.Sprintf("%s %s %d", place, identity.NameKey(username), s.locks.generation(username)), l, true}
 }
 
 // codesBucket counts the codes of an account from all addresses.
 func codesBucket(username string) bucket {
-	return bucket{"codes " + identity.NameKey(username), codesLimit}
+	return bucket{"codes " + identity.NameKey(username), codesLimit, false}
 }
 
 // codeBuckets returns what an attempt with the second factor of an account counts for. A person who knows the password could guess codes,
@@ -168,13 +173,12 @@ func (s *Server) codeBuckets(in *call, long bool) ([]bucket, error) {
 	username := in.account.Username
 	device, err := s.knownDevice(in, username)
 	if err != nil || device != "" {
-		return []bucket{{"code device " + device, codeLimit}}, err
+		return []bucket{s.placeBucket("code device "+device, username, codeLimit)}, err
 	}
-	pair := in.network() + " " + identity.NameKey(username)
 	if long {
-		return []bucket{{"long code " + pair, codeLimit}}, nil
+		return []bucket{s.placeBucket("long code "+in.network(), username, codeLimit)}, nil
 	}
-	return []bucket{{"code " + pair, codeLimit}, codesBucket(username)}, nil
+	return []bucket{s.placeBucket("code "+in.network(), username, codeLimit), codesBucket(username)}, nil
 }
 
 // network returns what counts as the caller's address.

@@ -34,6 +34,9 @@ export const adminEn = {
     locked: 'Locked',
     lockedText:
       'Too many failed sign-ins. Browsers that signed in before still work; others can try again soon, or once it is unlocked.',
+    lockedPlaces: 'Locked in places',
+    lockedPlacesText:
+      'Too many failed sign-ins from an address or in a browser. Elsewhere sign-in works; there, others can try again soon, or once it is unlocked.',
     mustChange: 'Temporary password',
     secondFactor: 'Second factor',
     noSecondFactor: 'No second factor',

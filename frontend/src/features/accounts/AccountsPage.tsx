@@ -162,8 +162,8 @@ function Status({ account }: { account: Account }) {
   if (account.disabled) return messages.disabled
   if (account.locked_until)
     return (
-      <span className="list-bad" title={messages.lockedText}>
-        {messages.locked}
+      <span className="list-bad" title={account.locked_in_places ? messages.lockedPlacesText : messages.lockedText}>
+        {account.locked_in_places ? messages.lockedPlaces : messages.locked}
       </span>
     )
   return (

@@ -1009,6 +1009,8 @@ export interface components {
              * @enum {string}
              */
             locale?: "en" | "zh-CN";
+            /** @description Whether it is locked only where attempts failed: from an address, or on a browser that signed in before. */
+            locked_in_places?: boolean;
             /**
              * Format: date-time
              * @description When the next attempt to sign in is allowed, after many failed ones; browsers that signed in before are not locked out. Omitted unless locked.
