@@ -176,6 +176,7 @@ func TestNamedFilesAreWrittenDurably(t *testing.T) {
 		"storage/seal.go os.OpenFile":                  "the store: its transactions are atomic, and its directory is synced when it is opened",
 		"storage/head.go os.OpenFile":                  "its slots are written alternately, and its directory is synced when it is opened",
 		"node/backup.go os.CreateTemp":                 "a copy that is sent and removed",
+		"node/space.go os.CreateTemp":                  "a byte that shows whether the disk accepts it, removed at once",
 		"exports/formats/read_xlsx.go os.CreateTemp":   "a copy that is read and removed",
 		"storage/backup.go os.Remove":                  "what a failed restore leaves, which is told as failed",
 		"storage/backup.go os.RemoveAll":               "what remains is removed by the next restore",

@@ -1,9 +1,12 @@
 package node
 
 import (
+	"errors"
 	"io"
+	"os"
 	"path/filepath"
 
+	"oplog/durable"
 	"oplog/oplog"
 )
 
@@ -25,6 +28,40 @@ func (l *Node) checkSpaceFor(bytes int64) error {
 			free>>20, reserve>>20)
 	}
 	return nil
+}
+
+// CheckTempSpace returns CodeDiskFull if the log is read-only and its disk refuses writes, so that a backup has to be copied to the system's
+// temporary directory, and that has no room for it.
+func (l *Node) CheckTempSpace() error {
+	if l.store.Failure() == nil || l.accepts() == nil {
+		return nil
+	}
+	size, err := l.store.Bytes()
+	if err != nil {
+		return err
+	}
+	free, total, err := l.space(os.TempDir())
+	if err != nil {
+		return nil //nolint:nilerr // as above
+	}
+	if needed := uint64(size) + min(MaxReserve, total/20); free < needed {
+		return oplog.Refuse(oplog.CodeDiskFull, "temp-disk-nearly-full", "The backup has to be copied to {dir}, where {free} MiB are free and {needed} MiB are needed. Free some space, then retry.",
+			os.TempDir(), free>>20, needed>>20)
+	}
+	return nil
+}
+
+// accepts writes a small file where backups are copied to.
+func (l *Node) accepts() error {
+	if err := durable.MkdirAll(l.dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(l.dir, backupPattern)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString("x")
+	return errors.Join(err, (&Backup{File: f}).Close())
 }
 
 // FreeSpace returns the free bytes of the disk, and how many of them only recording may use.

@@ -4,20 +4,56 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
+
+	"oplog/node"
+	"oplog/oplog"
 )
 
+// maxBackups is how many backups are made at the same time, one of each caller: each is a copy of the whole store, until it is sent.
+const maxBackups = 2
+
 // sendBackup streams a copy of the whole store, which is deleted afterwards.
-func (s *Server) sendBackup(c *fiber.Ctx, _ *call) error {
-	b, err := s.node.Backup()
-	if err != nil {
-		return err
-	}
+func (s *Server) sendBackup(c *fiber.Ctx, in *call) error {
 	c.Set(fiber.HeaderContentType, fiber.MIMEOctetStream)
 	c.Set(fiber.HeaderContentDisposition, fmt.Sprintf(`attachment; filename="oplog-%s.backup"`, s.now().UTC().Format("20060102T150405Z")))
-	return c.Status(http.StatusOK).SendStream(&filePart{io.NewSectionReader(b, 0, b.Size), b, c.Context().Conn()}, int(b.Size))
+	if c.Method() == http.MethodHead {
+		in.trailDetails.quiet = true // nothing is copied
+		return nil
+	}
+	holder := in.holder()
+	if s.backups.Take(holder, 1) != nil {
+		return oplog.Refuse(oplog.CodeTooMany, "too-many-backups", "A backup of this caller, or {max} of others, are being downloaded; retry when one is done.", maxBackups)
+	}
+	end := func() { s.backups.Give(holder, 1) }
+	b, err := s.copyStore()
+	if err != nil {
+		end()
+		return err
+	}
+	return c.Status(http.StatusOK).SendStream(&filePart{io.NewSectionReader(b, 0, b.Size), &ending{b, sync.OnceFunc(end)}, c.Context().Conn()}, int(b.Size))
+}
+
+// copyStore makes the copy, if the disk has room for it.
+func (s *Server) copyStore() (*node.Backup, error) {
+	if err := s.node.CheckTempSpace(); err != nil {
+		return nil, err
+	}
+	return s.node.Backup()
+}
+
+// ending calls end after it was closed.
+type ending struct {
+	io.Closer
+	end func()
+}
+
+func (e *ending) Close() error {
+	defer e.end()
+	return e.Closer.Close()
 }
 
 func describeBackup(_ huma.Registry, op *huma.Operation) {

@@ -191,6 +191,7 @@ func limitsOfReading() map[string]string {
 		"size of all exports of one user or key":                                               fmt.Sprintf("%d GiB", exports.MaxBytesOfCreator>>30),
 		"size of all exports of one tenant":                                                    fmt.Sprintf("%d GiB", exports.MaxBytesOfTenant>>30),
 		"time until an export is deleted, finished or not":                                     fmt.Sprintf("%d d", exports.Lifetime/(24*time.Hour)),
+		"backups being made or downloaded":                                                     fmt.Sprintf("1 of a caller, %d of all", maxBackups),
 		"free disk space that only recording uses, at most a twentieth of the disk":            fmt.Sprintf("%d GiB", node.MaxReserve>>30),
 		"organizations of a response":                                                          grouped(maxOrganizationsListed),
 		"modules and operation types of a response, together":                                  grouped(maxCatalogListed),

@@ -93,6 +93,7 @@ type Server struct {
 	live           *journal.Live
 	streams        *wire.Budget // live streams
 	turns          *wire.Budget // see newTurns
+	backups        *wire.Budget // see maxBackups
 	app            *fiber.App
 	monitor        *fasthttp.Server // see ListenForMonitoring
 	api            huma.API
@@ -149,7 +150,7 @@ func New(n *node.Node, o Options) *Server {
 		host: o.Host, throttle: newThrottle(o.Now), locks: placeLocks{byName: make(map[string]placeLock)}, readTimeout: o.ReadTimeout,
 		bodies: wire.NewBodies(o.ReadTimeout, o.BodyTime), answers: wire.NewAnswers(),
 		streams: wire.NewBudget(maxStreams, maxStreamsOfTenant, maxStreamsOfCaller),
-		turns:   newTurns(), hashing: make(chan struct{}, max(2, runtime.NumCPU())),
+		turns:   newTurns(), backups: wire.NewBudget(maxBackups, maxBackups, 1), hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}
 	if n != nil {
 		s.directory, s.journal, s.identity, s.trail, s.exports, s.views = n.Directory, n.Journal, n.Identity, n.Trail, n.Exports, n.Views

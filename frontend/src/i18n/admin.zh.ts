@@ -33,7 +33,8 @@ export const adminZh: AdminMessages = {
     locked: '已锁定',
     lockedText: '登录失败次数过多。曾登录过的浏览器不受影响，其他浏览器稍后可再试，或由管理员解除锁定。',
     lockedPlaces: '部分锁定',
-    lockedPlacesText: '在某个地址或浏览器上登录失败次数过多。其他地方可正常登录；在该处稍后可再试，或由管理员解除锁定。',
+    lockedPlacesText:
+      '在某个地址或浏览器上登录失败次数过多。其他地方可正常登录；在该处稍后可再试，或由管理员解除锁定。',
     mustChange: '临时密码',
     secondFactor: '两步验证',
     noSecondFactor: '未启用两步验证',
