@@ -77,7 +77,7 @@ func TestExportCommand(t *testing.T) {
 	checkExportFails(t, exitUsage, "--today", "--today", "--last", "7d")
 	checkExportFails(t, exitUsage, "--to", "--from", "2026-01-01")
 	checkExportFails(t, exitUsage, "--last", "--last", "8d")
-	checkExportFails(t, exitUsage, "--columns colour is not one of received, key, user_agent, changes, details", "--today", "--columns", "changes,colour")
+	checkExportFails(t, exitUsage, "--columns colour is not one of exact_time, received, key, user_agent, changes, details", "--today", "--columns", "changes,colour")
 	checkExportFails(t, exitUsage, "--not-outcome failed is not one of", "--today", "--not-outcome", "failed")
 	checkExportFails(t, exitUsage, "--ip 10.0.0 is neither an address", "--today", "--ip", "10.0.0")
 	checkExportFails(t, exitFailed, "401", "--today", "--server", p.url, "--key", "wrong")

@@ -23,6 +23,7 @@ type ExportOptions struct {
 
 // The optional columns. The other columns are always present.
 const (
+	ColumnExactTime = "exact_time"
 	ColumnReceived  = "received"
 	ColumnKey       = "key"
 	ColumnUserAgent = "user_agent"
@@ -31,7 +32,7 @@ const (
 )
 
 // ExportColumns lists the optional columns of tabular formats. Other formats always include these fields.
-var ExportColumns = []string{ColumnReceived, ColumnKey, ColumnUserAgent, ColumnChanges, ColumnDetails}
+var ExportColumns = []string{ColumnExactTime, ColumnReceived, ColumnKey, ColumnUserAgent, ColumnChanges, ColumnDetails}
 
 // EntryWriter writes entries to a file. It must not retain entries or their strings after Write returns: the memory is reused. A writer
 // that creates temporary files also has a Discard method, which is called if the file is not completed.

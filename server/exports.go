@@ -25,7 +25,7 @@ type exportRequestBody struct {
 	From    *time.Time  `json:"from,omitempty" nullable:"true" doc:"Required for custom; narrows any other range."`
 	To      *time.Time  `json:"to,omitempty" nullable:"true" doc:"Exclusive. Required for custom; narrows any other range."`
 	Format  string      `json:"format" enum:"csv,xlsx,ndjson" doc:"File format."`
-	Columns []string    `json:"columns,omitempty" nullable:"true" enum:"received,key,user_agent,changes,details" maxItems:"16" doc:"Additional columns of csv and xlsx; ndjson has every field."`
+	Columns []string    `json:"columns,omitempty" nullable:"true" enum:"exact_time,received,key,user_agent,changes,details" maxItems:"16" doc:"Additional columns of csv and xlsx, such as exact_time with fractions of a second; ndjson has every field."`
 	Filters newFilters  `json:"filters,omitzero" doc:"Filters as in lists."`
 }
 
@@ -39,7 +39,7 @@ type exportBody struct {
 	Range      oplog.Range     `json:"range" enum:"today,yesterday,last_7_days,last_30_days,last_90_days,last_week,this_month,last_month,custom" doc:"The requested period."`
 	From       time.Time       `json:"from,omitzero" doc:"The period, resolved when the export started."`
 	To         time.Time       `json:"to,omitzero" doc:"Exclusive."`
-	Columns    []string        `json:"columns,omitempty" enum:"received,key,user_agent,changes,details" doc:"Its additional columns."`
+	Columns    []string        `json:"columns,omitempty" enum:"exact_time,received,key,user_agent,changes,details" doc:"Its additional columns."`
 	Filters    filtersBody     `json:"filters"`
 	FileName   string          `json:"file_name" doc:"Name of the downloaded file."`
 	Size       int64           `json:"size" doc:"File size in bytes."`

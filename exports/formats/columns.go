@@ -30,6 +30,7 @@ var columns = []column{
 	{"", "ip", "IP", "IP", func(_ *texts, e *oplog.Entry) string { return e.IP }},
 	{"", "id", "Entry ID", "记录 ID", func(_ *texts, e *oplog.Entry) string { return e.ID }},
 	{"", "outcome", "Outcome", "结果", func(x *texts, e *oplog.Entry) string { return title(x.outcomes, e.Outcome) }},
+	{oplog.ColumnExactTime, "exact_time", "Exact time", "精确时间", func(x *texts, e *oplog.Entry) string { return x.exactTime(e.Time) }},
 	{oplog.ColumnReceived, "received_at", "Received", "接收时间", func(x *texts, e *oplog.Entry) string { return x.time(e.ReceivedAt) }},
 	{oplog.ColumnKey, "key", "Key", "密钥", func(_ *texts, e *oplog.Entry) string { return e.KeyID }},
 	{oplog.ColumnUserAgent, "user_agent", "User agent", "用户代理", func(_ *texts, e *oplog.Entry) string { return e.UserAgent }},
@@ -106,6 +107,19 @@ func (x *texts) time(t time.Time) string {
 		return ""
 	}
 	return t.In(x.location).Format(time.DateTime)
+}
+
+// exactTime formats a time with its fraction of a second and its offset in the tenant's zone. Spreadsheets keep it as text and save it unchanged;
+// of a time with a fraction but no offset, Excel shows and saves minutes and seconds alone, like 41:07.4.
+func (x *texts) exactTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	local := t.In(x.location)
+	if _, offset := local.Zone(); offset%60 != 0 {
+		local = t.UTC() // offsets of RFC 3339 have no seconds
+	}
+	return local.Format(time.RFC3339Nano)
 }
 
 // title returns the title of a key, or the key itself if it has none.

@@ -51,7 +51,7 @@ var textFields = map[string]func(e *oplog.Entry) *string{
 // fieldNames are the columns of a file with field names, in the order of error messages. The last two are assigned by the log and ignored.
 var fieldNames = []string{
 	"time", "id", "user_id", "user_name", "user_role", "organization_id", "organization_name", "module", "operation",
-	"content_id", "content_name", "origin", "outcome", "ip", "key", "user_agent", "changes", "details", "seq", "received_at",
+	"content_id", "content_name", "origin", "outcome", "ip", "key", "user_agent", "changes", "details", "exact_time", "seq", "received_at",
 }
 
 // requiredFields are required in every row.
@@ -147,13 +147,15 @@ func withoutEmptyEnd(cells []string) []string {
 // entry converts a row with as many cells as there are columns.
 func (r *rowReader) entry(cells []string) (oplog.Entry, error) {
 	var e oplog.Entry
-	var at string
+	var at, exact string
 	var err error
 	for i, field := range r.columns {
 		cell := cells[i]
 		switch field {
 		case "time":
 			at = cell
+		case "exact_time":
+			exact = cell
 		case "seq", "received_at":
 		case "outcome":
 			e.Outcome = outcomeOf(cell)
@@ -173,7 +175,7 @@ func (r *rowReader) entry(cells []string) (oplog.Entry, error) {
 	if err := r.nameOperation(&e); err != nil {
 		return e, err
 	}
-	if e.Time, err = r.time(at, e.ID); err != nil {
+	if e.Time, err = r.operationTime(at, exact, e.ID); err != nil {
 		return e, err
 	}
 	return e, spreadsheetNumber(&e, at)

@@ -13,32 +13,74 @@ import (
 // clocks parses the times of a file, which are in a location if they specify no zone.
 type clocks struct{ location *time.Location }
 
+// operationTime parses the operation time of a row, which may have it exactly in another cell: that of the exact time. The two must agree as
+// far as the first goes.
+func (c clocks) operationTime(cell, exact, id string) (time.Time, error) {
+	if exact == "" {
+		return c.time(cell, id)
+	}
+	t, err := time.Parse(time.RFC3339, exact)
+	if err != nil {
+		return t, lineError(fmt.Sprintf("exact time %s is not like 2006-01-02T15:04:05.123456Z", quotedText(exact)))
+	}
+	t = t.UTC()
+	if cell == "" {
+		return t, nil
+	}
+	w, err := parseTime(cell)
+	if err == nil && !c.agree(t, w) {
+		err = lineError(fmt.Sprintf("time %s and exact time %s differ; delete the wrong one", quotedText(cell), quotedText(exact)))
+	}
+	return t, err
+}
+
 // time parses the operation time. Exports have seconds, which a spreadsheet may drop when saving; a generated id supplies the rest, and
 // also tells repeated local times apart.
 func (c clocks) time(cell, id string) (time.Time, error) {
 	if cell == "" {
 		return time.Time{}, nil
 	}
-	wall, exact, ok := exportedTime(cell)
-	if !ok {
-		for _, layout := range zoned {
-			if t, err := time.Parse(layout, cell); err == nil {
-				return t.UTC(), nil
-			}
-		}
-		var err error
-		if wall, exact, err = wallTime(cell); err != nil {
-			return wall, err
-		}
+	w, err := parseTime(cell)
+	if err != nil || w.zoned {
+		return w.at, err
 	}
-	if key, given := oplog.KeyOfID(id); given && exact > 0 && sameWall(key.Time().In(c.location), wall, exact) {
+	if key, given := oplog.KeyOfID(id); given && w.unit > 0 && c.agree(key.Time(), w) {
 		return key.Time(), nil
 	}
-	t, ok := instant(wall, c.location)
+	t, ok := instant(w.at, c.location)
 	if !ok {
 		return t, lineError(fmt.Sprintf("time %s was skipped by a clock change in %s; write it with its offset, like 2006-01-02T15:04:05+01:00", quotedText(cell), c.location))
 	}
 	return t.UTC(), nil
+}
+
+// writtenTime is a time as a cell has it: an instant if it has a zone, otherwise a local time.
+type writtenTime struct {
+	at    time.Time     // a local time is in UTC
+	unit  time.Duration // the precision; 0 if there is a fraction of a second
+	zoned bool
+}
+
+func parseTime(cell string) (w writtenTime, err error) {
+	var ok bool
+	if w.at, w.unit, ok = exportedTime(cell); ok {
+		return w, nil
+	}
+	for _, layout := range zoned {
+		if t, err := time.Parse(layout, cell); err == nil {
+			return writtenTime{at: t.UTC(), zoned: true}, nil
+		}
+	}
+	w.at, w.unit, err = wallTime(cell)
+	return w, err
+}
+
+// agree reports whether an instant is the one of a cell, to its precision.
+func (c clocks) agree(t time.Time, w writtenTime) bool {
+	if w.zoned {
+		return t.Equal(w.at) || t.Truncate(time.Second).Equal(w.at)
+	}
+	return sameWall(t.In(c.location), w.at, w.unit)
 }
 
 // zoned are the layouts with a zone.

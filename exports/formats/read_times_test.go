@@ -1,10 +1,14 @@
 package formats
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"oplog/oplog"
 )
@@ -28,6 +32,119 @@ func TestReadTimes(t *testing.T) {
 	f("2026-11-20T08:41:07Z", id, second)
 	f("2026-11-20T16:41:07.412345+08:00", "", exact)
 	f("", "", time.Time{})
+}
+
+// exactTimes are operation times with senders' ids, and how exports in Berlin write them: exactly, and to the second.
+var exactTimes = []struct{ at, exact, second string }{
+	{"2026-11-20T08:41:07Z", "2026-11-20T09:41:07+01:00", "2026-11-20 09:41:07"},
+	{"2026-11-20T08:41:07.412345Z", "2026-11-20T09:41:07.412345+01:00", "2026-11-20 09:41:07"},
+	{"2026-07-20T08:41:07.25Z", "2026-07-20T10:41:07.25+02:00", "2026-07-20 10:41:07"},
+	{"2026-10-25T00:30:00Z", "2026-10-25T02:30:00+02:00", "2026-10-25 02:30:00"}, // 02:00 to 03:00 occurs twice
+	{"2026-10-25T01:30:00Z", "2026-10-25T02:30:00+01:00", "2026-10-25 02:30:00"},
+	{"2026-10-25T01:30:00.000001Z", "2026-10-25T02:30:00.000001+01:00", "2026-10-25 02:30:00"},
+	{"2026-03-29T01:00:00.5Z", "2026-03-29T03:00:00.5+02:00", "2026-03-29 03:00:00"}, // 02:00 to 03:00 is skipped
+}
+
+// TestExactTimes: with the column of the exact time, CSV and XLSX bring back entries with senders' ids at the same instant; the column of the time
+// stays as it is.
+func TestExactTimes(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []oplog.Entry
+	for _, e := range exactTimes {
+		at, err := time.Parse(time.RFC3339, e.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries = append(entries, oplog.Entry{
+			ID: "own", Time: at, User: oplog.User{ID: "u", Name: "Ann"}, Module: "sms", Operation: "send", Outcome: oplog.OutcomeSuccess,
+		})
+	}
+	options := oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: berlin, Columns: []string{oplog.ColumnExactTime}}
+	rows := map[string]func(file []byte) [][]string{
+		CSV.Name:  func(file []byte) [][]string { return read(t, file) },
+		XLSX.Name: func(file []byte) [][]string { _, all := sheets(t, file); return all[0][1:] },
+	}
+	for _, format := range []oplog.ExportFormat{CSV, XLSX} {
+		var out bytes.Buffer
+		w, err := format.New(&out, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.Write(entries), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		for i, row := range rows[format.Name](out.Bytes()) {
+			if want := exactTimes[i]; row[0] != want.second || row[len(row)-1] != want.exact {
+				t.Errorf("%s: %s is written as %s and %s", format.Name, want.at, row[0], row[len(row)-1])
+			}
+		}
+		source, err := Open(&out, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer source.Close()
+		i := 0
+		for line, err := range source.Lines() {
+			if err != nil || line.Err != nil || formatEntry(t, line.Entry) != formatEntry(t, entries[i]) {
+				t.Fatalf("%s: entry %d is %s, %v, %v; want %s", format.Name, i, formatEntry(t, line.Entry), line.Err, err, formatEntry(t, entries[i]))
+			}
+			i++
+		}
+		if i != len(entries) {
+			t.Errorf("%s: %d of %d entries", format.Name, i, len(entries))
+		}
+	}
+}
+
+// The exact time of a row must agree with its time, as far as a spreadsheet has left that.
+func TestReadExactTimes(t *testing.T) {
+	f := func(cell, exact, want string) {
+		t.Helper()
+		got, err := clocks{shanghai(t)}.operationTime(cell, exact, "own")
+		text := got.Format(time.RFC3339Nano)
+		if err != nil {
+			text = err.Error()
+		}
+		if text != want {
+			t.Errorf("%s and %s: %s, want %s", cell, exact, text, want)
+		}
+	}
+	const exact, same = "2026-11-20T16:41:07.412345+08:00", "2026-11-20T08:41:07.412345Z"
+	for _, cell := range []string{"", "2026-11-20 16:41:07", "2026/11/20 16:41", "2026-11-20", "2026-11-20 16:41:07.412345", "2026-11-20T08:41:07Z", "2026-11-20T08:41:07.412345Z"} {
+		f(cell, exact, same)
+	}
+	f("2026-11-20 16:41:07", "", "2026-11-20T08:41:07Z")
+	f("2026-11-20 16:41:08", exact, `time "2026-11-20 16:41:08" and exact time "`+exact+`" differ; delete the wrong one`)
+	f("2026-11-20 16:41:07.4", exact, `time "2026-11-20 16:41:07.4" and exact time "`+exact+`" differ; delete the wrong one`)
+	f("2026-11-20T16:41:07Z", exact, `time "2026-11-20T16:41:07Z" and exact time "`+exact+`" differ; delete the wrong one`)
+	f("never", exact, `time "never" is neither like 2006-01-02 15:04:05 nor like 2006-01-02T15:04:05Z`)
+	f("2026-11-20 16:41:07", "2026-11-20 16:41:07.412345", `exact time "2026-11-20 16:41:07.412345" is not like 2006-01-02T15:04:05.123456Z`)
+}
+
+// TestEveryTimeIsReadAsWritten draws times, half of them around clock changes, in zones with changes of all kinds.
+func TestEveryTimeIsReadAsWritten(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		zone := rapid.SampledFrom([]string{
+			"UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Monrovia", "Pacific/Apia", "America/Caracas",
+		}).Draw(t, "zone")
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := time.UnixMicro(rapid.Int64Range(0, 2e15).Draw(t, "time")).UTC()
+		if start, _ := at.In(loc).ZoneBounds(); start.Year() >= oplog.MinYear && rapid.Bool().Draw(t, "near a change") {
+			at = start.Add(time.Duration(rapid.Int64Range(-2*3600e6, 2*3600e6).Draw(t, "apart")) * time.Microsecond).UTC()
+		}
+		x := newTexts(oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: loc})
+		cell, exact := x.time(at), x.exactTime(at)
+		if got, err := (clocks{loc}).operationTime(cell, exact, "own"); err != nil || !got.Equal(at) {
+			t.Fatalf("%s in %s is written as %s and %s, and read as %s, %v", at, zone, cell, exact, got, err)
+		}
+	})
 }
 
 // Around clock changes: a skipped time is rejected, and a repeated one means its first occurrence unless a generated id tells which.

@@ -4,7 +4,7 @@ import { type Filters, noFilters, wireFilters } from '../../model/log/filters'
 /** The formats that the dialog offers. */
 export type ExportFormat = 'csv' | 'xlsx' | 'ndjson'
 /** Columns that CSV and XLSX have on request, in their order. */
-export const longColumns = ['received', 'key', 'user_agent', 'changes', 'details'] as const
+export const longColumns = ['exact_time', 'received', 'key', 'user_agent', 'changes', 'details'] as const
 export type LongColumn = (typeof longColumns)[number]
 export type PeriodChoice = 'shown' | Preset | 'custom'
 

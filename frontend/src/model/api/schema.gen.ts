@@ -1332,7 +1332,7 @@ export interface components {
         };
         Export: {
             /** @description Its additional columns. */
-            columns?: ("received" | "key" | "user_agent" | "changes" | "details")[];
+            columns?: ("exact_time" | "received" | "key" | "user_agent" | "changes" | "details")[];
             /**
              * Format: date-time
              * @description Time of creation.
@@ -1449,7 +1449,7 @@ export interface components {
         };
         ExportRequest: {
             /** @description Additional columns of csv and xlsx; ndjson has every field. */
-            columns?: ("received" | "key" | "user_agent" | "changes" | "details")[];
+            columns?: ("exact_time" | "received" | "key" | "user_agent" | "changes" | "details")[];
             /** @description Filters as in lists. */
             filters?: components["schemas"]["NewFilters"];
             /**
