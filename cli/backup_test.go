@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -10,6 +11,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	bolt "go.etcd.io/bbolt"
+
+	"oplog/demo"
 )
 
 func TestBackupAndRestore(t *testing.T) {
@@ -141,4 +146,58 @@ func TestRestoreOfEarlierBackups(t *testing.T) {
 	if r.status != exitDone || !strings.Contains(r.stderr, "has no hash") {
 		t.Errorf("%+v", r)
 	}
+}
+
+// TestRestoreVerifiesEntries: a backup in which a byte of an entry differs is refused, also if its hash was computed afterwards or is missing:
+// the tree of every log is verified before a restore says that it is done.
+func TestRestoreVerifiesEntries(t *testing.T) {
+	data, dir := t.TempDir(), t.TempDir()
+	serve(t, "demo", "--entries", "300", "--data", data).stop()
+	file := filepath.Join(dir, "backup")
+	setting{}.mustRun(t, "backup", file, "--data", data)
+	store, _, hashed := strings.Cut(content(t, file), backupMark)
+	if !hashed {
+		t.Fatal("the backup has no hash")
+	}
+	changed := withChangedEntry(t, filepath.Join(data, "oplog.db"), store)
+	sum := sha256.Sum256([]byte(changed))
+	for name, text := range map[string]string{"hash computed again": changed + backupMark + string(sum[:]), "without a hash": changed} {
+		write(t, file, text)
+		target := filepath.Join(dir, name)
+		r := setting{}.run(t, "restore", file, "--data", target)
+		if r.status != exitFailed || !strings.Contains(r.stderr, "the backup is damaged: tenant demo: entry ") || strings.Contains(r.stderr, "Restored") {
+			t.Errorf("%s: %+v", name, r)
+		}
+		if left, err := os.ReadDir(target); err != nil || len(left) > 0 {
+			t.Errorf("%s: %v is left, %v", name, left, err)
+		}
+	}
+	write(t, file, store)
+	setting{}.mustRun(t, "restore", file, "--data", filepath.Join(dir, "unchanged"))
+}
+
+// backupMark is between a data file and its hash.
+const backupMark = "\noplog backup\x00\x01\n"
+
+// withChangedEntry returns the text of a data file in which the last byte of an entry differs.
+func withChangedEntry(t *testing.T, path, text string) string {
+	t.Helper()
+	db, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var entry []byte
+	if err := db.View(func(tx *bolt.Tx) error {
+		_, entry = daysOf(tx, demo.TenantID).at(3)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(text, string(entry)) != 1 {
+		t.Fatalf("an entry of %d bytes is %d times in the backup", len(entry), strings.Count(text, string(entry)))
+	}
+	changed := []byte(text)
+	changed[strings.Index(text, string(entry))+len(entry)-1] ^= 1
+	return string(changed)
 }
