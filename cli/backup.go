@@ -33,8 +33,9 @@ func (c *backupCommand) Run(m *Program) (err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no data directory %s; specify another with --data", dir)
 	}
+	exists := fmt.Errorf("%s exists; choose a new file, backups never overwrite one", c.File)
 	if _, err := os.Stat(c.File); err == nil && !isStandardOutput(c.File) && durable.IsRegular(c.File) {
-		return fmt.Errorf("%s exists; choose a new file, backups never overwrite one", c.File)
+		return exists
 	}
 	db, readOnly, err := openToRead(dir, storage.Options{WithoutKey: true})
 	if errors.Is(err, storage.ErrInUse) {
@@ -45,10 +46,13 @@ func (c *backupCommand) Run(m *Program) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	var n int64
-	err = m.writeNamed(c.File, func(w io.Writer) (err error) {
+	err = m.writeNew(c.File, func(w io.Writer) (err error) {
 		n, err = db.WriteTo(w)
 		return err
 	})
+	if errors.Is(err, fs.ErrExist) {
+		return exists
+	}
 	if err != nil {
 		return fmt.Errorf("cannot write the backup: %w", err)
 	}

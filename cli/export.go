@@ -240,3 +240,11 @@ func (m *Program) writeNamed(name string, fill func(io.Writer) error) error {
 	}
 	return durable.WriteFile(name, 0o600, fill)
 }
+
+// writeNew is writeNamed for a file that must not exist.
+func (m *Program) writeNew(name string, fill func(io.Writer) error) error {
+	if isStandardOutput(name) {
+		return fill(m.Stdout)
+	}
+	return durable.CreateFile(name, 0o600, fill)
+}

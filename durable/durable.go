@@ -16,6 +16,20 @@ import (
 // directory synced; if fill fails, the old file is unchanged. A symbolic link is followed: its target is replaced and the link stays. A
 // device, FIFO or pipe is written in place. A new file gets the given mode (before umask); a replaced one keeps its mode.
 func WriteFile(path string, mode fs.FileMode, fill func(io.Writer) error) error {
+	return writeFile(path, mode, fill, Rename)
+}
+
+// CreateFile is WriteFile for a file that must not exist, not even once it is written: the error is fs.ErrExist then, and the file that is
+// there stays as it is.
+func CreateFile(path string, mode fs.FileMode, fill func(io.Writer) error) error {
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
+	}
+	return writeFile(path, mode, fill, renameToNew)
+}
+
+// writeFile writes the output of fill to a named file; rename gives the temporary file its name.
+func writeFile(path string, mode fs.FileMode, fill func(io.Writer) error, rename func(from, to string) error) error {
 	target, err := Resolve(path)
 	if err != nil {
 		return err
@@ -35,7 +49,7 @@ func WriteFile(path string, mode fs.FileMode, fill func(io.Writer) error) error 
 	if err != nil {
 		return err
 	}
-	return replace(part, target, func(f *os.File) error { return errors.Join(fill(f), f.Chmod(mode)) })
+	return replace(part, target, func(f *os.File) error { return errors.Join(fill(f), f.Chmod(mode)) }, rename)
 }
 
 // IsRegular reports whether WriteFile would write a regular file at a path, as opposed to a device or FIFO, which cannot have files beside
@@ -52,7 +66,7 @@ func WriteFileVia(temporary, path string, mode fs.FileMode, fill func(*os.File) 
 	if err != nil {
 		return err
 	}
-	return replace(part, path, fill)
+	return replace(part, path, fill, Rename)
 }
 
 // WriteNewFile writes a file that must not exist: if it does, the error is fs.ErrExist and the file is unchanged. It needs neither links
@@ -117,7 +131,7 @@ func writeInto(path string, fill func(io.Writer) error) error {
 }
 
 // replace fills a temporary file, syncs it and gives it its final name; if that fails, it is removed.
-func replace(part *os.File, path string, fill func(*os.File) error) (err error) {
+func replace(part *os.File, path string, fill func(*os.File) error, rename func(from, to string) error) (err error) {
 	defer func() {
 		if err != nil {
 			_ = part.Close() // already closed on success
@@ -130,7 +144,7 @@ func replace(part *os.File, path string, fill func(*os.File) error) (err error) 
 	if err := errors.Join(disk.Sync(part), part.Close()); err != nil {
 		return err
 	}
-	return Rename(part.Name(), path)
+	return rename(part.Name(), path)
 }
 
 // Rename gives a file that is synced its final name, and makes that durable.
@@ -139,6 +153,21 @@ func Rename(from, to string) error {
 		return err
 	}
 	return SyncDir(filepath.Dir(to))
+}
+
+// renameToNew is Rename to a name that no file has: if one has it, the error is fs.ErrExist.
+func renameToNew(from, to string) error {
+	err := os.Link(from, to) // unlike a rename, it fails if there is a file
+	if errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err == nil {
+		return errors.Join(os.Remove(from), SyncDir(filepath.Dir(to)))
+	}
+	if _, err := os.Lstat(to); err == nil { // a file system without links
+		return &fs.PathError{Op: "create", Path: to, Err: fs.ErrExist}
+	}
+	return Rename(from, to)
 }
 
 // MkdirAll creates a directory with its parents, and syncs the directories that they were added to: otherwise a power cut takes a new directory

@@ -3,6 +3,7 @@ package durable
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -51,6 +52,35 @@ func TestWriteFile(t *testing.T) {
 		t.Error("a directory is written to")
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("%v is left, %v", left, err)
+	}
+}
+
+// TestCreateFile: a file that is there is kept, also one that appears while another is written, and what is written then is not left behind.
+func TestCreateFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "backup")
+	if err := CreateFile(path, 0o600, text("first")); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, path, "first")
+	if err := CreateFile(path, 0o600, text("second")); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a file is replaced: %v", err)
+	}
+	broken := errors.New("broken")
+	other := filepath.Join(dir, "other")
+	if err := CreateFile(other, 0o600, func(w io.Writer) error { return errors.Join(text("half")(w), broken) }); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+	err := CreateFile(other, 0o600, func(w io.Writer) error {
+		return errors.Join(os.WriteFile(other, []byte("by another program"), 0o600), text("late")(w))
+	})
+	if !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a file that appeared is replaced: %v", err)
+	}
+	expect(t, path, "first")
+	expect(t, other, "by another program")
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 2 {
 		t.Errorf("%v is left, %v", left, err)
 	}
 }
