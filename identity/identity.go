@@ -98,8 +98,12 @@ func markUsed[T any](i *Identity, kind oplog.RecordKind, name string, last time.
 	if now.Sub(last) < usedInterval || kind == oplog.RecordKey && i.records.Failure() != nil {
 		return
 	}
+	through := i.inMemory
+	if kind == oplog.RecordKey {
+		through = i.records // one that was kept in memory would be stored by a read under keysMu, which forgetKey needs then
+	}
 	i.background.Once(string(kind)+"/"+name, func() {
-		_, err := records.Change(i.inMemory, kind, name, func(record *T, exists bool) (bool, error) {
+		_, err := records.Change(through, kind, name, func(record *T, exists bool) (bool, error) {
 			mark(record, now)
 			return !exists, nil
 		})
