@@ -1,6 +1,8 @@
 package main
 
 import (
+	"go/ast"
+	"go/token"
 	"maps"
 	"os"
 	"regexp"
@@ -94,6 +96,80 @@ func TestDocumentedFilesExist(t *testing.T) {
 			if _, err := os.Stat(span[1]); path.MatchString(span[1]) && err != nil {
 				t.Errorf("%s names %s: %v", document, span[1], err)
 			}
+		}
+	}
+}
+
+// lockFields returns the locks of the program, as "`field` of `package.Type`", with the file of each: fields of structs that are a lock or a map
+// of locks.
+func lockFields(t *testing.T) map[string]string {
+	t.Helper()
+	locks := map[string]string{}
+	for _, f := range sources(t) {
+		if f.test || strings.HasSuffix(f.folder, "test") { // node/nodetest is for tests
+			continue
+		}
+		for _, d := range f.syntax.Decls {
+			types, ok := d.(*ast.GenDecl)
+			if !ok || types.Tok != token.TYPE {
+				continue
+			}
+			for _, spec := range types.Specs {
+				named := spec.(*ast.TypeSpec)
+				fields, ok := named.Type.(*ast.StructType)
+				if !ok {
+					continue
+				}
+				for _, field := range fields.Fields.List {
+					for _, name := range field.Names {
+						if isLock(field) {
+							locks["`"+name.Name+"` of `"+f.syntax.Name.Name+"."+named.Name.Name+"`"] = f.path
+						}
+					}
+				}
+			}
+		}
+	}
+	return locks
+}
+
+// isLock reports whether a field is a lock, a map of locks, or a sync.Map of locks, as its comment then says.
+func isLock(field *ast.Field) bool {
+	of := field.Type
+	if values, ok := of.(*ast.MapType); ok {
+		of = values.Value
+	}
+	if pointed, ok := of.(*ast.StarExpr); ok {
+		of = pointed.X
+	}
+	selected, ok := of.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	from, ok := selected.X.(*ast.Ident)
+	return ok && from.Name == "sync" && (strings.HasSuffix(selected.Sel.Name, "Mutex") || selected.Sel.Name == "Map" && strings.Contains(field.Comment.Text(), "Mutex"))
+}
+
+// TestDocumentedLocks: the tables of locks in docs/architecture.md name every lock of the program by its field and type, and no other.
+func TestDocumentedLocks(t *testing.T) {
+	_, section, found := strings.Cut(readDocument(t, "docs/architecture.md"), "\n## Locks\n")
+	section, _, ends := strings.Cut(section, "\n## ")
+	if !found || !ends {
+		t.Fatal("docs/architecture.md has no section of locks")
+	}
+	documented := map[string]bool{}
+	for _, name := range regexp.MustCompile("`\\w+` of `\\w+\\.\\w+`").FindAllString(section, -1) {
+		documented[name] = true
+	}
+	locks := lockFields(t)
+	for _, name := range slices.Sorted(maps.Keys(locks)) {
+		if !documented[name] {
+			t.Errorf("docs/architecture.md does not name the lock %s (%s) with what it guards and its order", name, locks[name])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(documented)) {
+		if locks[name] == "" {
+			t.Errorf("docs/architecture.md names the lock %s, which is not there", name)
 		}
 	}
 }
