@@ -235,6 +235,7 @@ func TestZonesAreInTheExecutable(t *testing.T) {
 }
 
 func TestNobodyImportsMain(t *testing.T) {
+		"oplog/enginetest/health.go os.Rename":         "a check moves a store away and back",
 	for _, f := range sources(t) {
 		for _, imported := range f.imports {
 			if folder, ours := own(imported); ours && folder == "." {
