@@ -68,7 +68,9 @@ type schemaRule struct {
 	params  []string
 }
 
-// schemaRules are the rules that the tags of the API's types use.
+// schemaRules are the rules that the tags of the API's types use. Huma's errors have a text and a place, but neither a code nor parameters, so
+// these are found in the text. Each pattern is made from the variable with which Huma formats the text, so the two cannot differ, and a
+// violation of a rule that is not listed here has the code "invalid".
 var schemaRules = []schemaRule{
 	newSchemaRule("unknown_field", validation.MsgUnexpectedProperty),
 	newSchemaRule("required_property", validation.MsgExpectedRequiredProperty, "name"),
