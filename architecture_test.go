@@ -89,7 +89,7 @@ var allowed = map[string][]string{
 
 	"node":      {"oplog", "records", "directory", "journal", "identity", "trail", "exports", "views", "scrub", "durable"},
 	"journal":   {"oplog", "records", "directory", "trail", "faults"},
-	"exports":   {"oplog", "records", "directory", "durable", "faults"},
+	"exports":   {"oplog", "records", "directory", "background", "durable", "faults"},
 	"views":     {"oplog", "records", "directory", "identity"},
 	"trail":     {"oplog", "records", "directory", "background", "faults"},
 	"identity":  {"oplog", "records", "directory", "background", "faults"},
@@ -101,7 +101,7 @@ var allowed = map[string][]string{
 	"records":   {"oplog"},
 
 	"storage":         {"oplog", "durable", "faults", "signing"},
-	"search":          {"oplog", "durable", "faults"},
+	"search":          {"oplog", "background", "durable", "faults"},
 	"server/wire":     {"oplog"},
 	"exports/formats": {"oplog", "exports", "signing"},
 	"demo":            {"oplog", "identity"},
@@ -142,6 +142,54 @@ func TestDependenciesGoOneWay(t *testing.T) {
 	for folder := range allowed {
 		if !found[folder] {
 			t.Errorf("there is no package %s", folder)
+		}
+	}
+}
+
+// TestDomainIsPassive: the domain has values, rules and contracts. It starts no goroutines, takes no locks, reads no files and no clock, and does
+// not wait.
+func TestDomainIsPassive(t *testing.T) {
+	apart := map[string]string{ // with the reason
+		"oplog/tenant.go sync":                   "a cache of time zones, which are immutable",
+		"oplog/tenant.go time.LoadLocation":      "time zones are values; those in the executable are read if the machine has none",
+		"oplog/organization_tree.go sync/atomic": "numbers trees, so that caches can tell them apart",
+		"oplog/diskfull.go syscall":              "its error numbers are values",
+		"oplog/diskfull.go runtime":              "the operating system decides what they mean",
+	}
+	packages := []string{"sync", "os", "net", "syscall", "runtime", "log", "io/ioutil"} // with those below them
+	values := []string{"net/netip"}
+	clock := []string{"After", "AfterFunc", "LoadLocation", "NewTicker", "NewTimer", "Now", "Since", "Sleep", "Tick", "Until"}
+	used := map[string]bool{}
+	for _, f := range sources(t) {
+		if f.test || f.folder != "oplog" {
+			continue
+		}
+		check := func(what string) {
+			name := f.path + " " + what
+			if used[name] = true; apart[name] == "" {
+				t.Errorf("%s uses %s; services do that, or say here why not", f.path, what)
+			}
+		}
+		for _, imported := range f.imports {
+			if !slices.Contains(values, imported) && slices.ContainsFunc(packages, func(p string) bool { return imported == p || strings.HasPrefix(imported, p+"/") }) {
+				check(imported)
+			}
+		}
+		ast.Inspect(f.syntax, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				check("go")
+			case *ast.SelectorExpr:
+				if of, ok := n.X.(*ast.Ident); ok && of.Name == "time" && slices.Contains(clock, n.Sel.Name) {
+					check("time." + n.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+	for name := range apart {
+		if !used[name] {
+			t.Errorf("%s is not used any more", name)
 		}
 	}
 }
@@ -187,6 +235,7 @@ func TestNamedFilesAreWrittenDurably(t *testing.T) {
 		"cli/demo.go os.MkdirTemp":                     "the demo's data is in the system's temporary directory",
 		"cli/demo.go os.RemoveAll":                     "the demo's data is in the system's temporary directory",
 		"signing/signingtest/signingtest.go os.Remove": "a file of tests",
+		"oplog/enginetest/health.go os.Rename":         "a check moves a store away and back",
 	}
 	writes := []string{
 		"Chmod", "CopyFS", "Create", "CreateTemp", "Link", "Mkdir", "MkdirAll", "MkdirTemp", "NewFile", "OpenFile", "Remove", "RemoveAll", "Rename",
@@ -235,7 +284,6 @@ func TestZonesAreInTheExecutable(t *testing.T) {
 }
 
 func TestNobodyImportsMain(t *testing.T) {
-		"oplog/enginetest/health.go os.Rename":         "a check moves a store away and back",
 	for _, f := range sources(t) {
 		for _, imported := range f.imports {
 			if folder, ours := own(imported); ours && folder == "." {

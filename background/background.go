@@ -1,4 +1,4 @@
-// Package background runs small fire-and-forget writes in order.
+// Package background runs small fire-and-forget writes in order ([Tasks]), and makes long jobs yield to appends and queries ([Pacer]).
 package background
 
 import (

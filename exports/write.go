@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"oplog/background"
 	"oplog/oplog"
 )
 
@@ -163,7 +164,7 @@ func (s *Exports) signManifest(m Manifest) (string, error) {
 // eachRow calls visit with an export's entries in the order of the list, in chunks. Reading and writing alternate, with pauses: an export
 // uses at most one processor and leaves the others to appends and queries.
 func (s *Exports) eachRow(ctx context.Context, p plan, visit func([]oplog.Entry) error) error {
-	var pace oplog.Pacer
+	var pace background.Pacer
 	some := func(entries []oplog.Entry) error {
 		if p.mayGoOn != nil {
 			if err := p.mayGoOn(); err != nil {

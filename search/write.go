@@ -12,7 +12,7 @@ import (
 	"github.com/blevesearch/vellum"
 	zap "github.com/blevesearch/zapx/v17"
 
-	"oplog/oplog"
+	"oplog/background"
 )
 
 // segmentWriter writes a segment in zapx format, which zapx reads. zapx's own writers support any document, with frequencies, positions and
@@ -22,7 +22,7 @@ import (
 type segmentWriter struct {
 	out    *bufio.Writer // Flush returns its first error, so others are ignored
 	sum    *zap.CountHashWriter
-	pace   oplog.Pacer
+	pace   background.Pacer
 	image  image
 	offset uint64   // of the next byte
 	starts []uint64 // offsets of documents

@@ -1,4 +1,4 @@
-package oplog
+package background
 
 import "time"
 
