@@ -24,6 +24,7 @@ type exportCommand struct {
 	Tenant  string   `required:"" placeholder:"ID" help:"Tenant whose operations to export."`
 	Last    string   `xor:"period" placeholder:"DAYS" help:"The last 7d, 30d or 90d, including today."`
 	Today   bool     `xor:"period" help:"Today, in the tenant's time zone."`
+	Range   string   `xor:"period" placeholder:"NAME" help:"A period by the calendar of the tenant's time zone: ${ranges}. Weeks start on Monday."`
 	From    string   `xor:"period" and:"custom" placeholder:"TIME" help:"Start, inclusive: a time such as 2026-11-20T08:00:00+08:00, or a day in the tenant's time zone such as 2026-11-20."`
 	To      string   `and:"custom" placeholder:"TIME" help:"End, exclusive, in the same form."`
 	Format  string   `default:"csv" enum:"csv,ndjson,xlsx" help:"csv, ndjson or xlsx (${default})."`
@@ -38,8 +39,11 @@ var lastDays = map[string]oplog.Range{"7d": oplog.RangeLast7Days, "30d": oplog.R
 
 // Validate checks the flags before anything is opened.
 func (c *exportCommand) Validate() error {
-	if c.Last == "" && !c.Today && c.From == "" {
-		return errors.New("specify the period: --last 30d, --today, or --from TIME --to TIME")
+	if c.Last == "" && !c.Today && c.Range == "" && c.From == "" {
+		return errors.New("specify the period: --last 30d, --today, --range last_month, or --from TIME --to TIME")
+	}
+	if c.Range != "" && !slices.Contains(oplog.PresetNames(), c.Range) {
+		return fmt.Errorf("--range %s is not one of %s", c.Range, strings.Join(oplog.PresetNames(), ", "))
 	}
 	if _, ok := lastDays[c.Last]; c.Last != "" && !ok {
 		return fmt.Errorf("--last %s is not one of 7d, 30d, 90d", c.Last)
@@ -159,6 +163,9 @@ func (c *exportCommand) period(loc *time.Location) (oplog.Range, time.Time, time
 	}
 	if r, ok := lastDays[c.Last]; ok {
 		return r, time.Time{}, time.Time{}, nil
+	}
+	if c.Range != "" {
+		return oplog.Range(c.Range), time.Time{}, time.Time{}, nil
 	}
 	from, err := parseTime("--from", c.From, loc)
 	if err != nil {

@@ -35,9 +35,11 @@ var exportCases = map[string]struct {
 	body  string
 	words []string
 }{
-	"csv":    {`{"range":"last_30_days","format":"csv"}`, []string{"--last", "30d"}},
-	"ndjson": {`{"range":"last_90_days","format":"ndjson"}`, []string{"--last", "90d", "--format", "ndjson"}},
-	"today":  {`{"range":"today","format":"csv"}`, []string{"--today"}},
+	"csv":        {`{"range":"last_30_days","format":"csv"}`, []string{"--last", "30d"}},
+	"ndjson":     {`{"range":"last_90_days","format":"ndjson"}`, []string{"--last", "90d", "--format", "ndjson"}},
+	"today":      {`{"range":"today","format":"csv"}`, []string{"--today"}},
+	"last month": {`{"range":"last_month","format":"csv"}`, []string{"--range", "last_month"}},
+	"yesterday":  {`{"range":"yesterday","format":"csv"}`, []string{"--range", "yesterday"}},
 	"custom": {
 		`{"range":"custom","from":"2020-01-01T00:00:00+08:00","to":"2100-01-01T00:00:00+08:00","format":"csv"}`,
 		[]string{"--from", "2020-01-01T00:00:00+08:00", "--to", "2100-01-01T00:00:00+08:00"},
@@ -77,6 +79,8 @@ func TestExportCommand(t *testing.T) {
 	checkExportFails(t, exitUsage, "--today", "--today", "--last", "7d")
 	checkExportFails(t, exitUsage, "--to", "--from", "2026-01-01")
 	checkExportFails(t, exitUsage, "--last", "--last", "8d")
+	checkExportFails(t, exitUsage, "--range never is not one of today, yesterday, last_7_days", "--range", "never")
+	checkExportFails(t, exitUsage, "--range", "--range", "last_week", "--today")
 	checkExportFails(t, exitUsage, "--columns colour is not one of exact_time, received, key, user_agent, changes, details", "--today", "--columns", "changes,colour")
 	checkExportFails(t, exitUsage, "--not-outcome failed is not one of", "--today", "--not-outcome", "failed")
 	checkExportFails(t, exitUsage, "--ip 10.0.0 is neither an address", "--today", "--ip", "10.0.0")

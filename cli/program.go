@@ -90,7 +90,7 @@ type signFlag struct {
 // helpVariables are the placeholders in the help texts.
 func helpVariables() kong.Vars {
 	return kong.Vars{
-		"time_zone": oplog.DefaultTimeZone, "columns": strings.Join(oplog.ExportColumns, ", "), "data": "the user's default on this operating system",
+		"time_zone": oplog.DefaultTimeZone, "columns": strings.Join(oplog.ExportColumns, ", "), "ranges": strings.Join(oplog.PresetNames(), ", "), "data": "the user's default on this operating system",
 		"system_config": systemConfig(runtime.GOOS, os.Getenv),
 	}
 }

@@ -1,12 +1,14 @@
 package server
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
 	"oplog/identity"
+	"oplog/oplog"
 )
 
 const viewsPath = tenantA + "/views"
@@ -89,6 +91,34 @@ func TestViews(t *testing.T) {
 	want("scoped", "")
 	if s := decode[sessionBody](t, f.get("scoped", "/api/v1/session", 200)).Tenants[0].Start; s != nil {
 		t.Errorf("the session still says %+v", s)
+	}
+}
+
+// TestViewsWithFilters: a view keeps every filter, and finds with it what the log page finds.
+func TestViewsWithFilters(t *testing.T) {
+	f := newServer(t)
+	of := func(content, user, ip, outcome string) string {
+		return entry(fmt.Sprintf(`"content":{"id":%q,"name":"x"},"user":{"id":%q,"name":"Ann","role":"editor"},"ip":%q,"outcome":%q`, content, user, ip, outcome))
+	}
+	f.record(of("a", "u1", "10.1.2.3", "failure"), of("b", "u2", "10.1.2.3", "failure"), of("c", "u1", "10.2.2.3", "failure"), of("d", "u1", "10.1.2.3", "success"))
+	f.saveView("admin", `{"name":"Failures","query":"not_user=u2&ip=10.1.0.0%2F16&outcome=failure","shared":true}`)
+	view := decode[viewList](t, f.get("auditor", viewsPath, 200)).Views[0]
+	var contents []string
+	for _, e := range decode[struct{ Entries []oplog.Entry }](t, f.get("auditor", tenantA+"/entries?"+view.Query, 200)).Entries {
+		contents = append(contents, e.Content.ID)
+	}
+	if got := strings.Join(contents, " "); got != "a" {
+		t.Errorf("the view %s finds %q", view.Query, got)
+	}
+	values := map[string]string{"outcome": "failure", "ip": "10.1.2.3"}
+	for _, filter := range oplog.ValueFilters {
+		for _, name := range []string{filter.Name, oplog.Not + filter.Name} {
+			query := name + "=" + cmp.Or(values[filter.Name], "x")
+			if saved := f.saveView("auditor", fmt.Sprintf(`{"name":%q,"query":%q}`, name, query)); saved.Query != query {
+				t.Errorf("the view %s is kept as %s", query, saved.Query)
+			}
+			f.get("auditor", tenantA+"/summary?"+query, 200)
+		}
 	}
 }
 
