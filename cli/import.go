@@ -68,7 +68,7 @@ func (f *importFile) record(ctx context.Context, strict, again bool) error {
 		bad := badLines{file: f, source: s}
 		done, err = f.log.Journal.Import(ctx, f.tenant.ID, s.Lines(), again, bad.add)
 		bad.end()
-		return f.placed(s, err)
+		return f.withPosition(s, err)
 	})
 	if done.Recorded > 0 || done.Skipped > 0 {
 		f.log.Trail.Add(trail.Event{
@@ -98,11 +98,11 @@ func (f *importFile) check(ctx context.Context) error {
 		return fmt.Errorf("%s cannot be read twice, as --strict requires; save it to a regular file first", f.path)
 	}
 	var found journal.ImportResult
-	number, place, first := 0, "", error(nil)
+	number, position, first := 0, "", error(nil)
 	err := f.read(f.progressBytes, "Checking "+f.path, func(s *entrySource) (err error) {
 		found, err = f.log.Journal.CheckImport(ctx, f.tenant.ID, s.Lines(), func(n int, why error) {
 			if first == nil || n < number {
-				number, place, first = n, s.Place(n), why
+				number, position, first = n, s.Position(n), why
 			}
 		})
 		return err
@@ -111,9 +111,9 @@ func (f *importFile) check(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("%s: %w; nothing was recorded", f.path, err)
 	case found.Rejected > 1:
-		return fmt.Errorf("%s: nothing was recorded: %d lines are invalid, the first at %s: %w; omit --strict to record the valid lines", f.path, found.Rejected, place, first)
+		return fmt.Errorf("%s: nothing was recorded: %d lines are invalid, the first at %s: %w; omit --strict to record the valid lines", f.path, found.Rejected, position, first)
 	case found.Rejected > 0:
-		return fmt.Errorf("%s: nothing was recorded: %s is invalid: %w; omit --strict to record the valid lines", f.path, place, first)
+		return fmt.Errorf("%s: nothing was recorded: %s is invalid: %w; omit --strict to record the valid lines", f.path, position, first)
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func (f *importFile) checkDuplicates(ctx context.Context) error {
 		return nil
 	}
 	err := f.read(f.barBytes, "Comparing "+f.path+" with the log", func(s *entrySource) error {
-		return f.placed(s, f.log.Journal.FindDuplicateLines(ctx, f.tenant.ID, s.Lines()))
+		return f.withPosition(s, f.log.Journal.FindDuplicateLines(ctx, f.tenant.ID, s.Lines()))
 	})
 	if errors.As(err, new(*journal.DuplicateLineError)) {
 		return fmt.Errorf("%s: nothing was recorded: %w", f.path, err)
@@ -136,14 +136,14 @@ func (f *importFile) checkDuplicates(ctx context.Context) error {
 	return nil
 }
 
-// placed adds the place of the line and the remedy to a DuplicateLineError.
-func (f *importFile) placed(s *entrySource, err error) error {
+// withPosition adds the position of the line and the remedy to a DuplicateLineError.
+func (f *importFile) withPosition(s *entrySource, err error) error {
 	var found *journal.DuplicateLineError
 	if !errors.As(err, &found) {
 		return err
 	}
 	at := found.ReceivedAt.In(f.tenant.Location()).Format(time.DateTime)
-	return duplicateError{fmt.Sprintf("%s has no id and was already recorded at %s; give the lines ids, or use --again to store them twice", s.Place(found.Line), at), found}
+	return duplicateError{fmt.Sprintf("%s has no id and was already recorded at %s; give the lines ids, or use --again to store them twice", s.Position(found.Line), at), found}
 }
 
 // duplicateError is a DuplicateLineError with a message for users.
@@ -233,13 +233,13 @@ func (b *badLines) add(number int, why error) {
 	if b.n++; b.n > maxBadLines {
 		return
 	}
-	place := b.source.Place(number)
-	if line, ok := strings.CutPrefix(place, "line "); ok {
-		place = ":" + line // the form that editors and terminals recognize
+	position := b.source.Position(number)
+	if line, ok := strings.CutPrefix(position, "line "); ok {
+		position = ":" + line // the form that editors and terminals recognize
 	} else {
-		place = ", " + place
+		position = ", " + position
 	}
-	b.source.shown.print(b.file.Stderr, fmt.Sprintf("%s%s: %v", b.file.path, place, why))
+	b.source.shown.print(b.file.Stderr, fmt.Sprintf("%s%s: %v", b.file.path, position, why))
 }
 
 func (b *badLines) end() {

@@ -23,7 +23,7 @@ import (
 // goJargon matches jargon of the standard library and escaped bytes, which must not appear in messages to users.
 var goJargon = regexp.MustCompile(`\\x|json:|jsontext|invalid character|unmarshal|gzip:|zip:|csv:|xml:|EOF|%!`)
 
-// readFile returns the file's type and content: for each entry its place, time and user, and for each bad line the reason.
+// readFile returns the file's type and content: for each entry its position, time and user, and for each bad line the reason.
 func readFile(t *testing.T, file []byte) string {
 	t.Helper()
 	source, err := Open(bytes.NewReader(file), oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)})
@@ -36,9 +36,9 @@ func readFile(t *testing.T, file []byte) string {
 		case err != nil:
 			said = append(said, "broken: "+err.Error())
 		case line.Err != nil:
-			said = append(said, source.Place(line.Number)+" "+line.Err.Error())
+			said = append(said, source.Position(line.Number)+" "+line.Err.Error())
 		default:
-			said = append(said, fmt.Sprintf("%s: %s %s", source.Place(line.Number), e.Time.Format("2006-01-02 15:04:05"), e.User.Name))
+			said = append(said, fmt.Sprintf("%s: %s %s", source.Position(line.Number), e.Time.Format("2006-01-02 15:04:05"), e.User.Name))
 		}
 	}
 	if err := source.Close(); err != nil {

@@ -26,13 +26,13 @@ const maxLine = 1 << 20
 //
 // JSON has entries as sent or as exported: one per line, concatenated, in an array, or in an array within an object.
 type Source struct {
-	form   string
-	detail string
-	text   *textReader // nil for a workbook
-	gzip   bool
-	next   func() (oplog.ImportLine, error)
-	place  func(number int) string // nil if numbers are line numbers
-	close  func() error
+	form     string
+	detail   string
+	text     *textReader // nil for a workbook
+	gzip     bool
+	next     func() (oplog.ImportLine, error)
+	position func(number int) string // nil if numbers are line numbers
+	close    func() error
 }
 
 // Open detects a file's type from its beginning. The options are those of the importing tenant. The caller closes the source.
@@ -104,10 +104,10 @@ func (s *Source) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Place returns the place of a line number in the file, for messages.
-func (s *Source) Place(number int) string {
-	if s.place != nil {
-		return s.place(number)
+// Position returns the position of a line number in the file, for messages.
+func (s *Source) Position(number int) string {
+	if s.position != nil {
+		return s.position(number)
 	}
 	return fmt.Sprintf("line %d", number)
 }

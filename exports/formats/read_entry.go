@@ -85,17 +85,17 @@ func entryError(text jsontext.Value, err error) error {
 	if !errors.As(err, &wrong) {
 		return err
 	}
-	place := strings.ReplaceAll(strings.TrimPrefix(string(wrong.JSONPointer), "/"), "/", ".")
+	field := strings.ReplaceAll(strings.TrimPrefix(string(wrong.JSONPointer), "/"), "/", ".")
 	switch {
 	case errors.Is(wrong.Err, jsonv2.ErrUnknownName):
 		if unknown := unknownMembers(text); len(unknown) > 1 {
 			return lineError("has unknown fields: " + strings.Join(unknown, ", "))
 		}
-		return lineError(fmt.Sprintf("has an unknown field: %s", quotedField(place)))
-	case place == "":
+		return lineError(fmt.Sprintf("has an unknown field: %s", quotedField(field)))
+	case field == "":
 		return lineError("must be a JSON object, not " + kindWord(wrong.JSONKind))
 	default:
-		return lineError(fmt.Sprintf("%s must be %s, not %s", quotedField(place), typeWord(wrong.GoType), kindWord(wrong.JSONKind)))
+		return lineError(fmt.Sprintf("%s must be %s, not %s", quotedField(field), typeWord(wrong.GoType), kindWord(wrong.JSONKind)))
 	}
 }
 

@@ -121,7 +121,7 @@ type valueReader struct {
 // openValues opens an array, an array in a member of an object, or concatenated values.
 func (s *Source) openValues(in io.Reader, form, name string, terms oplog.ExportOptions) error {
 	s.form = form
-	s.place = func(number int) string { return fmt.Sprintf("entry %d", number) }
+	s.position = func(number int) string { return fmt.Sprintf("entry %d", number) }
 	input := &countedReader{in: in}
 	r := &valueReader{clocks: clocks{terms.Location}, source: s, input: input, decoder: jsontext.NewDecoder(input, lenient), name: name}
 	if err := r.enter(); err != nil {

@@ -146,7 +146,7 @@ func (s *Source) openWorkbook(in io.Reader, terms oplog.ExportOptions) (err erro
 	if len(left) > 0 {
 		s.detail += "; skipped: " + strings.Join(left, ", ") + " (no known header)"
 	}
-	s.next, s.place = r.next, r.place
+	s.next, s.position = r.next, r.position
 	return r.openSheet(0)
 }
 
@@ -232,8 +232,8 @@ func (r *workbookReader) openSheet(at int) (err error) {
 	return nil
 }
 
-// place names the row of a line.
-func (r *workbookReader) place(number int) string {
+// position names the row of a line.
+func (r *workbookReader) position(number int) string {
 	at := len(r.starts) - 1
 	for at > 0 && number <= r.starts[at] {
 		at--

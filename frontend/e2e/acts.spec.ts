@@ -80,7 +80,7 @@ async function witness(page: Page, playwright: { request: { newContext(): Promis
   }
 }
 
-test('each act is told once', async ({ page, playwright }) => {
+test('each action is recorded once', async ({ page, playwright }) => {
   const did = await witness(page, playwright)
   const rows = page.getByRole('row')
   const drawer = page.getByRole('complementary', { name: 'Entry' })

@@ -82,7 +82,7 @@ test('the same value is the same in every digit, whatever its strings are escape
   expect(sameJson(json('null'), undefined)).toBe(false)
 })
 
-test('what is looked into keeps its digits, too', () => {
+test('a value that is opened keeps its digits, too', () => {
   expect(parseRecorded(json('{"a":12,"b":9007199254740993,"c":"1.0","d":[2.50,-3.5,-0]}'))).toEqual({
     a: 12,
     b: '9007199254740993',

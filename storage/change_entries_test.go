@@ -11,8 +11,8 @@ import (
 	"oplog/oplog"
 )
 
-// told changes the record a to a value, and tells of it in acme's trail.
-func told(db *DB, name string, replaces, data []byte) error {
+// putWithEntry changes an account's record together with an entry in acme's trail whose content is the new value.
+func putWithEntry(db *DB, name string, replaces, data []byte) error {
 	trail := oplog.TrailName("acme")
 	e := entry(0, string(data))
 	e.Tenant = trail
@@ -37,11 +37,11 @@ func trailOf(t *testing.T, db *DB) (contents []string) {
 func TestAChangeAndItsEntryAreStoredTogether(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	mustAppend(t, db, entry(3*minutesOfDay, "old"))
-	if err := told(db, "a", nil, []byte("1")); err != nil {
+	if err := putWithEntry(db, "a", nil, []byte("1")); err != nil {
 		t.Fatal(err)
 	}
 	db.sync = func(*os.File) error { return syscall.EIO }
-	if err := told(db, "a", []byte("1"), []byte("2")); oplog.CodeOf(err) != oplog.CodeUnavailable {
+	if err := putWithEntry(db, "a", []byte("1"), []byte("2")); oplog.CodeOf(err) != oplog.CodeUnavailable {
 		t.Errorf("%v, want read-only", err)
 	}
 	db.sync = syncData
@@ -68,8 +68,8 @@ func TestAChangeAndItsEntryAreStoredTogether(t *testing.T) {
 	}
 }
 
-// TestManyChangesAreToldOnceEach: changes that replace each other's revisions share transactions with appends, and each has one entry.
-func TestManyChangesAreToldOnceEach(t *testing.T) {
+// TestEachChangeHasOneEntry: changes that replace each other's revisions share transactions with appends, and each has one entry.
+func TestEachChangeHasOneEntry(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	const writers, changes = 8, 20
 	var all sync.WaitGroup
@@ -82,7 +82,7 @@ func TestManyChangesAreToldOnceEach(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					err = told(db, "a", data, fmt.Appendf(data[:len(data):len(data)], "%d", w))
+					err = putWithEntry(db, "a", data, fmt.Appendf(data[:len(data):len(data)], "%d", w))
 					if done = err == nil; !done && !errors.Is(err, oplog.ErrRevision) {
 						t.Error(err)
 						return
@@ -100,7 +100,7 @@ func TestManyChangesAreToldOnceEach(t *testing.T) {
 	}
 	for i, content := range found {
 		if content != string(data[:i+1]) {
-			t.Fatalf("entry %d tells of %s, the record was %s", i+1, content, data[:i+1])
+			t.Fatalf("entry %d has %s, the record was %s", i+1, content, data[:i+1])
 		}
 	}
 	checkStore(t, db, "acme")

@@ -7,7 +7,7 @@ import (
 	"oplog/oplog"
 )
 
-// BenchmarkChange changes a record and tells of it: in one transaction, and in two, as before changes were stored with their entries.
+// BenchmarkChange changes a record and records an entry of the change: in one transaction, and in two, as before changes were stored with their entries.
 func BenchmarkChange(b *testing.B) {
 	open := func(b *testing.B) *DB {
 		b.Helper()
@@ -22,7 +22,7 @@ func BenchmarkChange(b *testing.B) {
 		db, last := open(b), []byte(nil)
 		for i := range b.N {
 			next := fmt.Append(nil, i)
-			if err := told(db, "a", last, next); err != nil {
+			if err := putWithEntry(db, "a", last, next); err != nil {
 				b.Fatal(err)
 			}
 			last = next
