@@ -1448,7 +1448,7 @@ export interface components {
             user?: string[];
         };
         ExportRequest: {
-            /** @description Additional columns of csv and xlsx; ndjson has every field. */
+            /** @description Additional columns of csv and xlsx, such as exact_time with fractions of a second; ndjson has every field. */
             columns?: ("exact_time" | "received" | "key" | "user_agent" | "changes" | "details")[];
             /** @description Filters as in lists. */
             filters?: components["schemas"]["NewFilters"];
