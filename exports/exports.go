@@ -74,6 +74,7 @@ const (
 	sweepInterval     = time.Hour
 	manifestFile      = ".manifest"
 	exportPartFile    = ".part"
+	temporaryFiles    = ".tmp" // a directory
 	exportTimeStamp   = "20060102T150405"
 )
 
@@ -128,7 +129,7 @@ func (s *Exports) Start(ctx context.Context, x Export, checks ...directory.May) 
 	if err != nil {
 		return Export{}, err
 	}
-	p.mayGoOn = s.space
+	p.mayGoOn = func() error { return s.mayGoOn(p.Export) }
 	if p.UserNames, err = s.userNames(ctx, p.Export); err != nil {
 		return Export{}, err
 	}

@@ -33,6 +33,8 @@ type job struct {
 	export  Export
 	cancel  context.CancelFunc
 	written int64 // bytes, of checkEvery
+
+	temporary int64 // bytes of its temporary files
 }
 
 func (s *Exports) format(name string) (oplog.ExportFormat, error) {
@@ -88,8 +90,11 @@ func (s *Exports) write(ctx context.Context, p plan) (size int64, err error) {
 	if err := durable.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return 0, err
 	}
+	p.terms.Temporary = s.temporary(p.Export)
+	defer func() { s.reportRemoval(p.Export, s.removeUnfinished(p.Export)) }()
 	err = durable.WriteFileVia(path+exportPartFile, path, 0o600, func(f *os.File) error {
-		m, err := s.writeExport(ctx, p, &limitedFile{File: f, exports: s, export: p.Export}, func(rows int) {
+		check := func(bytes int64) error { return errors.Join(ctx.Err(), s.checkWritten(p.Export, bytes)) }
+		m, err := s.writeExport(ctx, p, &limitedFile{File: f, check: check}, func(rows int) {
 			s.jobs.mu.Lock()
 			defer s.jobs.mu.Unlock()
 			s.jobs.running[p.ID].export.RowsDone += rows
@@ -167,6 +172,18 @@ func (x *Export) fail(err error) {
 // path returns the path of an export's file.
 func (s *Exports) path(x Export) string { return filepath.Join(s.dir, x.ID+"."+x.Format) }
 
+// temporary returns the path of the directory of an export's temporary files.
+func (s *Exports) temporary(x Export) string { return s.path(x) + temporaryFiles }
+
+// removeUnfinished removes what an export needed until its file was complete: its temporary files, and the file under its temporary name.
+func (s *Exports) removeUnfinished(x Export) error {
+	return errors.Join(os.RemoveAll(s.temporary(x)), os.RemoveAll(s.path(x)+exportPartFile))
+}
+
+func (s *Exports) reportRemoval(x Export, err error) {
+	faults.Report("removing the file of an export", err, "tenant", x.Tenant, "export", x.ID)
+}
+
 // recover marks exports that the last shutdown or crash interrupted as failed, and starts the removal of expired ones.
 func (s *Exports) recover() error {
 	all, err := records.List[Export](s.store, oplog.RecordExport, "")
@@ -177,8 +194,8 @@ func (s *Exports) recover() error {
 		if x.Status != Running {
 			continue
 		}
-		_ = os.Remove(s.path(x) + exportPartFile) // may not exist
-		_ = os.Remove(s.path(x))                  // complete, but its record was never written
+		_ = s.removeUnfinished(x)
+		_ = os.Remove(s.path(x)) // complete, but its record was never written
 		_ = os.Remove(s.path(x) + manifestFile)
 		_, err := records.Change(s.store, oplog.RecordExport, exportName(x), func(r *Export, _ bool) (bool, error) {
 			r.fail(errInterrupted)
@@ -242,9 +259,10 @@ func (s *Exports) remove(x Export, changes oplog.Records) error {
 	}
 	for _, path := range []string{s.path(x), s.path(x) + manifestFile} {
 		if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
-			faults.Report("removing the file of an export", err, "tenant", x.Tenant, "export", x.ID)
+			s.reportRemoval(x, err)
 		}
 	}
+	s.reportRemoval(x, s.removeUnfinished(x)) // in case that they could not be removed when it ended
 	return nil
 }
 
@@ -258,7 +276,7 @@ func (s *Exports) removeOrphans(all []Export) error {
 		id, _, _ := strings.Cut(strings.TrimPrefix(f.Name(), "."), ".")
 		_, isID := oplog.KeyOfID(strings.ToUpper(id))
 		if isID && !slices.ContainsFunc(all, func(x Export) bool { return x.ID == id }) {
-			err = errors.Join(err, os.Remove(filepath.Join(s.dir, f.Name())))
+			err = errors.Join(err, os.RemoveAll(filepath.Join(s.dir, f.Name())))
 		}
 	}
 	return err

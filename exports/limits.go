@@ -1,7 +1,9 @@
 package exports
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"sync"
 	"time"
@@ -51,13 +53,13 @@ func (s *Exports) used(by Export) (creator, tenant usage, err error) {
 	return creator, tenant, err
 }
 
-// written returns about how many bytes a running export has written.
+// written returns about how many bytes a running export has written, in temporary files too.
 func (s *Exports) written(id string) (bytes int64, running bool) {
 	s.jobs.mu.Lock()
 	defer s.jobs.mu.Unlock()
 	run, running := s.jobs.running[id]
 	if running {
-		bytes = run.written
+		bytes = run.written + run.temporary
 	}
 	return bytes, running
 }
@@ -116,8 +118,7 @@ const checkEvery = 16 << 20
 // limitedFile is an export's file, within the limits of its creator and its tenant.
 type limitedFile struct {
 	*os.File
-	exports          *Exports
-	export           Export
+	check            func(bytes int64) error // that were written since the last check
 	unchecked, every int64
 }
 
@@ -126,16 +127,60 @@ func (f *limitedFile) Write(p []byte) (int, error) {
 	if f.unchecked += int64(n); err != nil || f.unchecked < f.every {
 		return n, err
 	}
-	err = f.exports.checkWritten(f.export, f.unchecked)
+	err = f.check(f.unchecked)
 	f.unchecked, f.every = 0, checkEvery
 	return n, err
 }
 
-// checkWritten adds bytes to what a running export has written, and returns an error if it exceeds a limit.
+// checkWritten adds bytes to what a running export has written, and returns an error if it may not write more.
 func (s *Exports) checkWritten(x Export, bytes int64) error {
 	s.jobs.mu.Lock()
 	s.jobs.running[x.ID].written += bytes
 	s.jobs.mu.Unlock()
+	if err := s.space(); err != nil {
+		return err
+	}
+	return s.checkUsed(x)
+}
+
+// mayGoOn returns an error if a running export may not write more: the free space is reserved, or it exceeds a limit with its temporary files.
+// These grow by themselves, so they are measured.
+func (s *Exports) mayGoOn(x Export) error {
+	if err := s.space(); err != nil {
+		return err
+	}
+	size, err := sizeOf(s.temporary(x))
+	if err != nil {
+		return err
+	}
+	s.jobs.mu.Lock()
+	run := s.jobs.running[x.ID]
+	grown := size != run.temporary
+	run.temporary = size
+	s.jobs.mu.Unlock()
+	if !grown {
+		return nil
+	}
+	return s.checkUsed(x)
+}
+
+// sizeOf returns the bytes of the files in a directory, which need not exist.
+func sizeOf(dir string) (size int64, err error) {
+	files, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	for _, f := range files {
+		info, statErr := f.Info()
+		if err = errors.Join(err, statErr); statErr == nil {
+			size += info.Size()
+		}
+	}
+	return size, err
+}
+
+// checkUsed returns an error if the creator of an export or its tenant exceeds a limit.
+func (s *Exports) checkUsed(x Export) error {
 	creator, tenant, err := s.used(x)
 	if err != nil {
 		return err

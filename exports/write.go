@@ -72,7 +72,7 @@ func (s *Exports) planExport(ctx context.Context, x Export) (plan, error) {
 }
 
 // Write writes an export synchronously, without a job or record, and returns it with its signed manifest. It keeps a given FileName, and
-// reports the rows written out of the total.
+// reports the rows written out of the total. Temporary files that a crash leaves are removed at the next start.
 func (s *Exports) Write(ctx context.Context, x Export, w io.Writer, progress func(done, total int)) (Export, string, error) {
 	name := x.FileName
 	p, err := s.planExport(ctx, x)
@@ -81,6 +81,10 @@ func (s *Exports) Write(ctx context.Context, x Export, w io.Writer, progress fun
 	}
 	if name != "" {
 		p.FileName = name
+	}
+	if s.store.Failure() == nil { // else nothing is written in its directory
+		p.terms.Temporary = s.temporary(p.Export)
+		defer func() { s.reportRemoval(p.Export, s.removeUnfinished(p.Export)) }()
 	}
 	progress(0, p.RowsTotal)
 	m, err := s.writeExport(ctx, p, w, func(rows int) {

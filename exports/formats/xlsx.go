@@ -1,9 +1,12 @@
 package formats
 
 import (
+	"archive/zip"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"unicode/utf16"
 
@@ -22,6 +25,10 @@ var XLSX = oplog.ExportFormat{
 const (
 	sheetRows = 1_048_575 // rows of entries on a sheet; Excel's limit minus the header
 	sheetName = "Log"     // of the first sheet; others are numbered
+
+	// sheetText is how many bytes of text a sheet has before another begins. Escaped, with its cells, that is less than 4 GiB of XML, beyond which
+	// a part of a workbook would need a header that is not known when it is begun.
+	sheetText = 256 << 20
 )
 
 // xlsxWriter streams rows into sheets; excelize keeps them in temporary files.
@@ -31,8 +38,10 @@ type xlsxWriter struct {
 	sheet   *excelize.StreamWriter
 	texts   *texts
 	maxRows int // maximum rows on a sheet
+	maxText int // maximum bytes of text, but for the last row
 	sheets  int
 	row     int // current row of the sheet, including the header
+	text    int // bytes of text of the sheet
 	bold    int
 	cells   []any // reused for every row
 }
@@ -42,7 +51,12 @@ func newXLSX(w io.Writer, t oplog.ExportOptions) (oplog.EntryWriter, error) {
 }
 
 func newSheets(w io.Writer, t oplog.ExportOptions, most int) (*xlsxWriter, error) {
-	x := &xlsxWriter{to: w, file: excelize.NewFile(), texts: newTexts(t), maxRows: most}
+	if t.Temporary != "" { // without its directory, excelize would keep all in memory
+		if err := os.MkdirAll(t.Temporary, 0o700); err != nil {
+			return nil, fmt.Errorf("write XLSX: %w", err)
+		}
+	}
+	x := &xlsxWriter{to: w, file: excelize.NewFile(excelize.Options{TmpDir: t.Temporary}), texts: newTexts(t), maxRows: most, maxText: sheetText}
 	var err error
 	if x.bold, err = x.file.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}}); err != nil {
 		return nil, x.fail(err)
@@ -80,7 +94,7 @@ func (x *xlsxWriter) nextSheet() error {
 	if err := x.sheet.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
 		return x.fail(err)
 	}
-	x.row = 0
+	x.row, x.text = 0, 0
 	return x.add(x.texts.header(), excelize.RowOpts{StyleID: x.bold})
 }
 
@@ -90,6 +104,7 @@ func (x *xlsxWriter) add(texts []string, o ...excelize.RowOpts) error {
 	x.cells = x.cells[:0]
 	var more []string
 	for _, text := range texts {
+		x.text += len(text)
 		if len(text) > excelize.TotalCellChars {
 			pieces := pieces(text, excelize.TotalCellChars, continued(x.texts.locale))
 			text, more = pieces[0], append(more, pieces[1:]...)
@@ -112,7 +127,7 @@ func (x *xlsxWriter) add(texts []string, o ...excelize.RowOpts) error {
 // Write adds a row per entry.
 func (x *xlsxWriter) Write(entries []oplog.Entry) error {
 	for i := range entries {
-		if x.row > x.maxRows {
+		if x.row > x.maxRows || x.text > x.maxText {
 			if err := x.nextSheet(); err != nil {
 				return err
 			}
@@ -182,12 +197,18 @@ func units(text string) int {
 	return n
 }
 
-// Close writes the file.
+// Close writes the file, directly: excelize would compress the whole workbook in memory first.
 func (x *xlsxWriter) Close() error {
 	if err := x.sheet.Flush(); err != nil {
 		return x.fail(err)
 	}
-	if _, err := x.file.WriteTo(x.to); err != nil {
+	out := bufio.NewWriterSize(x.to, 64<<10)
+	x.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return zip.NewWriter(out) })
+	_, err := x.file.WriteTo(io.Discard)
+	if err == nil {
+		err = out.Flush()
+	}
+	if err != nil {
 		return x.fail(err)
 	}
 	if err := x.file.Close(); err != nil {

@@ -3,6 +3,7 @@ package formats
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -125,6 +126,54 @@ func TestXLSXSheets(t *testing.T) {
 	f(3, 3)
 	f(4, 3, 1)
 	f(7, 3, 3, 1)
+}
+
+// A sheet with much text ends early.
+func TestXLSXSheetsOfLongTexts(t *testing.T) {
+	var out bytes.Buffer
+	w, err := newSheets(&out, oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)}, sheetRows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.maxText = 5000
+	for range 3 {
+		if err := w.Write([]oplog.Entry{everyColumn(strings.Repeat("长", 600))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if names, rows := sheets(t, out.Bytes()); len(names) != 3 || len(rows[2]) != 2 {
+		t.Errorf("the sheets are %v", names)
+	}
+}
+
+// A workbook is written in small parts, not made in memory first.
+func TestXLSXInParts(t *testing.T) {
+	out := &longestWrite{}
+	w, err := XLSX.New(out, oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3000 {
+		if err := w.Write([]oplog.Entry{everyColumn(rand.Text() + rand.Text())}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if out.total < 200_000 || out.longest > 64<<10 {
+		t.Errorf("of %d bytes, %d were written at once", out.total, out.longest)
+	}
+}
+
+type longestWrite struct{ total, longest int }
+
+func (p *longestWrite) Write(b []byte) (int, error) {
+	p.total, p.longest = p.total+len(b), max(p.longest, len(b))
+	return len(b), nil
 }
 
 func TestXLSXFailing(t *testing.T) {

@@ -221,10 +221,11 @@ func WantFields(t *testing.T, err error, want ...string) {
 }
 
 // Lines is an export format with one line per entry. If Gate is set, each write blocks until the test sends the error that the write
-// returns.
+// returns. If Under is set, another format writes the file.
 type Lines struct {
 	Entered chan struct{}
 	Gate    chan error
+	Under   func(w io.Writer, o oplog.ExportOptions) (oplog.EntryWriter, error)
 }
 
 type lineWriter struct {
@@ -232,16 +233,46 @@ type lineWriter struct {
 	w io.Writer
 }
 
-func (f *Lines) writer(w io.Writer, _ oplog.ExportOptions) (oplog.EntryWriter, error) {
-	return &lineWriter{f, w}, nil
+func (f *Lines) writer(w io.Writer, o oplog.ExportOptions) (oplog.EntryWriter, error) {
+	if f.Under == nil {
+		return &lineWriter{f, w}, nil
+	}
+	under, err := f.Under(w, o)
+	return &gatedWriter{under, f}, err
+}
+
+// gatedWriter is the writer of another format.
+type gatedWriter struct {
+	oplog.EntryWriter
+	lines *Lines
+}
+
+func (w *gatedWriter) Write(entries []oplog.Entry) error {
+	if err := w.lines.wait(); err != nil {
+		return err
+	}
+	return w.EntryWriter.Write(entries)
+}
+
+// Discard discards the file if its format has to.
+func (w *gatedWriter) Discard() {
+	if d, ok := w.EntryWriter.(interface{ Discard() }); ok {
+		d.Discard()
+	}
+}
+
+// wait blocks if Gate is set.
+func (f *Lines) wait() error {
+	if f.Gate == nil {
+		return nil
+	}
+	f.Entered <- struct{}{}
+	return <-f.Gate
 }
 
 func (w *lineWriter) Write(entries []oplog.Entry) error {
-	if w.Gate != nil {
-		w.Entered <- struct{}{}
-		if err := <-w.Gate; err != nil {
-			return err
-		}
+	if err := w.wait(); err != nil {
+		return err
 	}
 	var b bytes.Buffer
 	for _, e := range entries {
