@@ -288,6 +288,16 @@ func (d *Directory) Damage() error {
 	return records.Damage[oplog.Tenant](d.records, oplog.RecordTenant)
 }
 
+// TenantsAfter lists the first tenants, at most limit, after an id ("" for none), by id; CodeNotFound if there is none with that id.
+func (d *Directory) TenantsAfter(id string, limit int) ([]oplog.Tenant, error) {
+	if id != "" {
+		if _, err := d.cached(id); err != nil {
+			return nil, err
+		}
+	}
+	return records.After[oplog.Tenant](d.records, oplog.RecordTenant, "", id, limit, nil)
+}
+
 // AddTenant creates a tenant.
 func (d *Directory) AddTenant(t oplog.Tenant, checks ...May) (oplog.Tenant, error) {
 	if errs := t.Validate(); len(errs) > 0 {

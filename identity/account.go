@@ -93,11 +93,34 @@ func (a *Account) validateDisplayName() []oplog.FieldError {
 
 // Accounts lists the accounts of a tenant, or all accounts if tenant is "". It leaves out those whose records are damaged; see Damage.
 func (i *Identity) Accounts(tenant string) ([]Account, error) {
-	all, err := records.Sound[Account](i.records, oplog.RecordAccount, "")
-	if err != nil || tenant == "" {
-		return all, err
+	if tenant == "" {
+		return i.AccountsWhere(nil)
 	}
-	return slices.DeleteFunc(all, func(a Account) bool { return a.Tenant != tenant }), nil
+	return i.AccountsWhere(func(a *Account) bool { return a.Tenant == tenant })
+}
+
+// AccountsWhere lists the accounts for which keep returns true, as Accounts does; nil keeps all.
+func (i *Identity) AccountsWhere(keep func(*Account) bool) ([]Account, error) {
+	return records.WithoutDamage(records.Where(i.records, oplog.RecordAccount, "", keep))
+}
+
+// AccountsAfter lists the first accounts, at most limit, after a username ("" for none), as Accounts does; CodeNotFound if that is not in the
+// list.
+func (i *Identity) AccountsAfter(tenant, username string, limit int) ([]Account, error) {
+	if username != "" {
+		a, err := i.Account(username)
+		if err == nil && tenant != "" && a.Tenant != tenant {
+			err = oplog.Errorf(oplog.CodeNotFound, "There is no account %s.", username)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	var ofTenant func(*Account) bool
+	if tenant != "" {
+		ofTenant = func(a *Account) bool { return a.Tenant == tenant }
+	}
+	return records.WithoutDamage(records.After(i.records, oplog.RecordAccount, "", username, limit, ofTenant))
 }
 
 // Account returns an account, or CodeNotFound.
@@ -107,11 +130,11 @@ func (i *Identity) Account(username string) (Account, error) {
 
 // Empty reports whether there are no accounts yet.
 func (i *Identity) Empty() (bool, error) {
-	all, err := i.records.Records(oplog.RecordAccount, "")
+	first, err := i.records.RecordsAfter(oplog.RecordAccount, "", "", 1)
 	if oplog.IsDamagedRecord(err) {
 		return false, nil // a damaged account is one, too
 	}
-	return len(all) == 0, err
+	return len(first) == 0, err
 }
 
 // Damage returns the error of an account or a key whose record is damaged, or nil if there is none.

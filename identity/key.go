@@ -204,12 +204,14 @@ func (i *Identity) unrevokedKey(hash string) (APIKey, error) {
 // Keys lists the API keys of a tenant, including revoked ones, or all keys if tenant is "". It leaves out those whose records are damaged, as
 // their tenants are not known; see Damage.
 func (i *Identity) Keys(tenant string) ([]APIKey, error) {
-	all, err := records.Sound[APIKey](i.records, oplog.RecordKey, "")
+	return i.keysWhere(func(k *APIKey) bool { return tenant == "" || k.Tenant == tenant })
+}
+
+// keysWhere lists the API keys for which keep returns true, oldest first.
+func (i *Identity) keysWhere(keep func(*APIKey) bool) ([]APIKey, error) {
+	all, err := records.WithoutDamage(records.Where(i.records, oplog.RecordKey, "", keep))
 	if err != nil {
 		return nil, err
-	}
-	if tenant != "" {
-		all = slices.DeleteFunc(all, func(k APIKey) bool { return k.Tenant != tenant })
 	}
 	slices.SortFunc(all, func(a, b APIKey) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	return all, nil

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"encoding/json"
-	"slices"
 	"time"
 
 	"oplog/directory"
@@ -21,10 +20,10 @@ func (i *Identity) LaunchKeys(tenant string) ([]APIKey, error) {
 	if tenant == "" {
 		return nil, nil
 	}
-	keys, err := i.Keys(tenant)
-	return slices.DeleteFunc(keys, func(k APIKey) bool {
-		return k.Scope != ScopeLaunch || !k.RevokedAt.IsZero() || k.Expired(i.now()) || k.Secret == ""
-	}), err
+	now := i.now()
+	return i.keysWhere(func(k *APIKey) bool {
+		return k.Tenant == tenant && k.Scope == ScopeLaunch && k.RevokedAt.IsZero() && !k.Expired(now) && k.Secret != ""
+	})
 }
 
 // MaxLaunchLife limits the lifetime of launch tokens.
@@ -107,18 +106,14 @@ func (i *Identity) SetLocale(token, locale string) (Account, error) {
 }
 
 func (i *common) clearLaunches(now time.Time) {
-	found, err := i.records.Records(oplog.RecordLaunch, "")
-	if err != nil {
-		faults.Report("removing used launch links", err)
-		return
-	}
-	for _, r := range found {
+	err := records.Each(i.records, oplog.RecordLaunch, "", func(r oplog.Record) bool {
 		var spent usedLaunch
-		if json.Unmarshal(r.Data, &spent) == nil && now.Before(spent.ExpiresAt) {
-			continue
+		if json.Unmarshal(r.Data, &spent) != nil || !now.Before(spent.ExpiresAt) {
+			faults.Report("removing used launch links", records.Remove(i.records, oplog.RecordLaunch, r.Name))
 		}
-		faults.Report("removing used launch links", records.Remove(i.records, oplog.RecordLaunch, r.Name))
-	}
+		return true
+	})
+	faults.Report("removing used launch links", err)
 }
 
 const lastRestore = "last_restore"

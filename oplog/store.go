@@ -141,6 +141,9 @@ type Records interface {
 	// error.
 	Records(kind RecordKind, prefix string) ([]Record, error)
 
+	// RecordsAfter is Records for the first ones, at most limit, whose names come after a name, which need not exist. It reads no others.
+	RecordsAfter(kind RecordKind, prefix, after string, limit int) ([]Record, error)
+
 	// PutRecord replaces the record with the given revision, and returns once that is on disk; nil data removes it. ErrRevision means that
 	// the record has another revision, and nothing was changed.
 	PutRecord(kind RecordKind, name string, replaces Revision, data []byte) error

@@ -138,6 +138,16 @@ func (f *Fallback) Records(kind oplog.RecordKind, prefix string) ([]oplog.Record
 	return all, err
 }
 
+// RecordsAfter returns some of these records; see [oplog.Records].
+func (f *Fallback) RecordsAfter(kind oplog.RecordKind, prefix, after string, limit int) ([]oplog.Record, error) {
+	if f.Settle(); !f.some.Load() {
+		return f.Store.RecordsAfter(kind, prefix, after, limit)
+	}
+	all, err := f.Records(kind, prefix)
+	all = slices.DeleteFunc(all, func(r oplog.Record) bool { return r.Name <= after })
+	return all[:min(limit, len(all))], err
+}
+
 // keep keeps changes in memory, all or none.
 func (f *Fallback) keep(changes []oplog.RecordChange, failure error) error {
 	tenants := make([]string, len(changes))

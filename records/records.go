@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 
 	"oplog/oplog"
 )
@@ -56,7 +57,11 @@ func decode(data []byte, record any, kind oplog.RecordKind, name string) error {
 
 // Sound is List without the records that are damaged; see [Damage].
 func Sound[T any](s oplog.Records, kind oplog.RecordKind, prefix string) ([]T, error) {
-	found, err := List[T](s, kind, prefix)
+	return WithoutDamage(List[T](s, kind, prefix))
+}
+
+// WithoutDamage takes damaged records of a list for missing; see [Damage].
+func WithoutDamage[T any](found []T, err error) ([]T, error) {
 	if oplog.IsDamagedRecord(err) {
 		err = nil
 	}
@@ -85,6 +90,65 @@ func List[T any](s oplog.Records, kind oplog.RecordKind, prefix string) ([]T, er
 			continue
 		}
 		records = append(records, record)
+	}
+	return records, err
+}
+
+// batch is the number of records that Each reads at a time.
+const batch = 500
+
+// Each calls visit for the records of a kind whose names start with a prefix, by name, until it returns false. It reads some at a time, so that a
+// long list is never in memory as a whole; those that change meanwhile are visited as they were, as they are, or not. Damaged ones are left out,
+// and the error is CodeDamaged.
+func Each(s oplog.Records, kind oplog.RecordKind, prefix string, visit func(oplog.Record) (more bool)) error {
+	return each(s, kind, prefix, "", batch, visit)
+}
+
+func each(s oplog.Records, kind oplog.RecordKind, prefix, after string, size int, visit func(oplog.Record) (more bool)) (damage error) {
+	for {
+		found, err := s.RecordsAfter(kind, prefix, after, size)
+		if err != nil {
+			if oplog.CodeOf(err) != oplog.CodeDamaged {
+				return err
+			}
+			damage = err
+		}
+		for _, r := range found {
+			if !visit(r) {
+				return damage
+			}
+		}
+		if len(found) < size {
+			return damage
+		}
+		after = found[len(found)-1].Name
+	}
+}
+
+// Where is List of the records for which keep returns true. The others are not kept in memory; see [Each].
+func Where[T any](s oplog.Records, kind oplog.RecordKind, prefix string, keep func(*T) bool) ([]T, error) {
+	return After(s, kind, prefix, "", math.MaxInt, keep)
+}
+
+// After is Where of the first ones, at most limit, whose names come after a name; nil keeps all, and then it reads no others.
+func After[T any](s oplog.Records, kind oplog.RecordKind, prefix, after string, limit int, keep func(*T) bool) ([]T, error) {
+	size := batch
+	if keep == nil {
+		size = min(size, limit)
+	}
+	records := []T{}
+	var damage error
+	err := each(s, kind, prefix, after, size, func(r oplog.Record) bool {
+		var record T
+		if err := decode(r.Data, &record, kind, r.Name); err != nil {
+			damage = err
+		} else if keep == nil || keep(&record) {
+			records = append(records, record)
+		}
+		return len(records) < limit
+	})
+	if err == nil {
+		err = damage
 	}
 	return records, err
 }

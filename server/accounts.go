@@ -85,10 +85,10 @@ func (s *Server) listAccounts(_ context.Context, in *call, _ *struct{}) (*accoun
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.identity.Accounts(tenant)
-	if err == nil {
-		list, err = pageOf(in, maxItems, list, func(a *identity.Account) string { return a.Username })
+	read := func(username string, limit int) ([]identity.Account, error) {
+		return s.identity.AccountsAfter(tenant, username, limit)
 	}
+	list, err := rangeOf(in, maxItems, read, func(a *identity.Account) string { return a.Username })
 	out := &accountsOutput{}
 	out.Body.Accounts = make([]accountBody, len(list))
 	for i, a := range list {

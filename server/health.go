@@ -24,7 +24,7 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 	if s.closing.Load() {
 		return wire.SendText(c, http.StatusServiceUnavailable, "stopping\n")
 	}
-	if _, err := s.directory.Tenants(); err != nil {
+	if _, err := s.directory.TenantsAfter("", 1); err != nil {
 		s.logger.Error("cannot read the store", "err", err)
 		return wire.SendText(c, http.StatusServiceUnavailable, "cannot read the store\n")
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"oplog/oplog"
 	"oplog/server/wire"
 )
 
@@ -34,22 +35,45 @@ func listParams(most int, others ...*huma.Param) []*huma.Param {
 // pageOf returns the part of a list that a request asks for, and sets the header if there is more. Items are told apart by their key: a list
 // in which the last one of the previous response is no longer found has to be read again from its beginning.
 func pageOf[T any](in *call, most int, list []T, key func(*T) string) ([]T, error) {
+	return rangeOf(in, most, func(after string, _ int) ([]T, error) {
+		if after == "" {
+			return list, nil
+		}
+		start := slices.IndexFunc(list, func(item T) bool { return key(&item) == after }) + 1
+		if start == 0 {
+			return nil, errNotFound
+		}
+		return list[start:], nil
+	}, key)
+}
+
+// rangeOf is pageOf for a list that is not read as a whole: read returns at least the first items, up to limit, after the one with a key ("" for
+// the beginning), or CodeNotFound if there is no such item.
+func rangeOf[T any](in *call, most int, read func(after string, limit int) ([]T, error), key func(*T) string) ([]T, error) {
 	r := wire.ReadQuery(in.query)
-	limit, after := r.Int("limit", most), r.Text("cursor")
+	limit, cursor := r.Int("limit", most), r.Text("cursor")
 	if limit < 1 || limit > most {
 		r.Fail("limit", limit, "out_of_range", "is not {min} to {max}", 1, most)
 	}
-	start := 0
-	if after != "" {
-		name, err := base64.RawURLEncoding.DecodeString(after)
-		if start = slices.IndexFunc(list, func(item T) bool { return key(&item) == string(name) }) + 1; err != nil || start == 0 {
-			r.Fail("cursor", after, "not_a_cursor", "is not of this list as it is now; read it again without a cursor")
-		}
+	noCursor := func() {
+		r.Fail("cursor", cursor, "not_a_cursor", "is not of this list as it is now; read it again without a cursor")
+	}
+	after, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		noCursor()
 	}
 	if err := r.Err(); err != nil {
 		return nil, err
 	}
-	return firstOf(in, limit, list[start:], key), nil
+	list, err := read(string(after), limit+1) // one more shows whether there are more
+	if cursor != "" && oplog.CodeOf(err) == oplog.CodeNotFound {
+		noCursor()
+		err = r.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return firstOf(in, limit, list, key), nil
 }
 
 // firstOf returns the first items of a list, and sets the header if there are more.

@@ -137,14 +137,12 @@ func (s *Server) recordLock(in *call, username string, buckets []bucket) error {
 	if !slices.Contains(buckets, name) || s.throttle.wait(name) <= 0 {
 		return nil
 	}
-	accounts, err := s.identity.Accounts("")
+	accounts, err := s.identity.AccountsWhere(func(a *identity.Account) bool { return nameBucket(a.Username) == name })
 	for _, a := range accounts {
-		if nameBucket(a.Username) == name {
-			s.trail.Add(trail.Event{
-				Tenant: a.Tenant, User: trail.UnknownUser, Module: "account", Operation: "lock", Object: oplog.Ref{ID: a.Username, Name: a.Name},
-				IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Deduplicate: true, Source: a.Username,
-			})
-		}
+		s.trail.Add(trail.Event{
+			Tenant: a.Tenant, User: trail.UnknownUser, Module: "account", Operation: "lock", Object: oplog.Ref{ID: a.Username, Name: a.Name},
+			IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Deduplicate: true, Source: a.Username,
+		})
 	}
 	return err
 }

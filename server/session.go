@@ -256,14 +256,14 @@ func (s *Server) describeSession(in *call, a identity.Account) (sessionBody, err
 	var err error
 	switch a.Role {
 	case identity.RoleOwner:
-		tenants, err = s.directory.Tenants()
+		tenants, err = rangeOf(in, maxItems, s.directory.TenantsAfter, tenantKey)
 	case identity.RoleAdmin, identity.RoleAuditor:
 		var own oplog.Tenant
-		own, err = s.directory.Tenant(a.Tenant)
-		tenants = []oplog.Tenant{own}
-	}
-	if err == nil {
-		tenants, err = pageOf(in, maxItems, tenants, func(t *oplog.Tenant) string { return t.ID })
+		if own, err = s.directory.Tenant(a.Tenant); err == nil {
+			tenants, err = pageOf(in, maxItems, []oplog.Tenant{own}, tenantKey)
+		}
+	default:
+		_, err = pageOf(in, maxItems, tenants, tenantKey)
 	}
 	if err != nil {
 		return body, err

@@ -46,14 +46,13 @@ type (
 )
 
 func (s *Server) listTenants(_ context.Context, in *call, _ *struct{}) (*tenantsOutput, error) {
-	tenants, err := s.directory.Tenants()
-	if err != nil {
-		return nil, err
-	}
+	tenants, err := rangeOf(in, maxItems, s.directory.TenantsAfter, tenantKey)
 	out := &tenantsOutput{}
-	out.Body.Tenants, err = pageOf(in, maxItems, tenants, func(t *oplog.Tenant) string { return t.ID })
+	out.Body.Tenants = tenants
 	return out, err
 }
+
+func tenantKey(t *oplog.Tenant) string { return t.ID }
 
 func (s *Server) addTenant(_ context.Context, in *call, input *addTenantInput) (*tenantOutput, error) {
 	t, err := directoryTelling(s, in, oplog.RecordTenant, aboutTenant).AddTenant(input.Body.domain(in.user().ID, s.now()), s.stillMay(in))

@@ -3,6 +3,7 @@ package storage
 import (
 	"bytes"
 	"context"
+	"math"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -28,11 +29,20 @@ func (db *DB) Record(kind oplog.RecordKind, name string) (data []byte, revision 
 
 // Records returns the records whose names start with a prefix; see [oplog.Records].
 func (db *DB) Records(kind oplog.RecordKind, prefix string) ([]oplog.Record, error) {
+	return db.RecordsAfter(kind, prefix, "", math.MaxInt)
+}
+
+// RecordsAfter returns some of these records; see [oplog.Records].
+func (db *DB) RecordsAfter(kind oplog.RecordKind, prefix, after string, limit int) ([]oplog.Record, error) {
 	var records []oplog.Record
 	err := db.view(func(tx *bolt.Tx) error {
 		c := recordBucket(tx, kind).Cursor()
 		var damage error
-		for name, stored := c.Seek([]byte(prefix)); name != nil && bytes.HasPrefix(name, []byte(prefix)); name, stored = c.Next() {
+		name, stored := c.Seek([]byte(max(prefix, after)))
+		if after != "" && string(name) == after {
+			name, stored = c.Next()
+		}
+		for ; name != nil && bytes.HasPrefix(name, []byte(prefix)) && len(records) < limit; name, stored = c.Next() {
 			data, err := db.usableRecord(kind, name, stored)
 			if err != nil {
 				damage = err

@@ -112,11 +112,10 @@ func (s *Views) List(tenant string, a identity.Account) ([]View, error) {
 	if err != nil {
 		return nil, err
 	}
-	views, err := records.List[View](s.records, oplog.RecordView, tenant+"/")
+	views, err := records.Where(s.records, oplog.RecordView, tenant+"/", func(v *View) bool { return v.visibleTo(a, t.Tree) })
 	if err != nil {
 		return nil, err
 	}
-	views = slices.DeleteFunc(views, func(v View) bool { return !v.visibleTo(a, t.Tree) })
 	slices.SortFunc(views, func(a, b View) int {
 		if c := strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)); c != 0 {
 			return c

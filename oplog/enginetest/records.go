@@ -12,6 +12,7 @@ import (
 
 var recordsChecks = []check{
 	{"records of each kind are listed by name and prefix", listsRecords},
+	{"RecordsAfter returns the first records after a name", listsRecordsAfter},
 	{"PutRecord replaces the revision it names and nothing else", replacesRevisions},
 	{"PutRecords replaces all records or none", replacesAllOrNone},
 	{"PutRecords records its changes with the entries that tell of them, both or neither", recordsBothOrNeither},
@@ -67,6 +68,41 @@ func listsRecords(t *testing.T, s *store) {
 				s.assertEqual(s.records(kind, prefix), want)
 			}
 		}
+	})
+}
+
+func listsRecordsAfter(t *testing.T, s *store) {
+	for _, name := range []string{"a", "a/1", "a/2", "a/3", "b/1", "b/2"} {
+		s.put(oplog.RecordView, name, "of "+name)
+	}
+	s.put(oplog.RecordKey, "a/2", "of another kind")
+	f := func(prefix, after string, limit int, want string) {
+		t.Helper()
+		found, err := s.RecordsAfter(oplog.RecordView, prefix, after, limit)
+		var names []string
+		for _, r := range found {
+			if names = append(names, r.Name); string(r.Data) != "of "+r.Name {
+				t.Errorf("%s holds %s", r.Name, r.Data)
+			}
+		}
+		if got := strings.Join(names, " "); err != nil || got != want {
+			t.Errorf("%d of %q after %q: %s, %v; want %s", limit, prefix, after, got, err, want)
+		}
+	}
+	s.acrossReopen(func() {
+		t.Helper()
+		f("", "", 10, "a a/1 a/2 a/3 b/1 b/2")
+		f("", "", 2, "a a/1")
+		f("", "a", 2, "a/1 a/2")
+		f("", "a/2", 10, "a/3 b/1 b/2")
+		f("", "a/2x", 1, "a/3") // there is none of that name
+		f("", "b/2", 10, "")
+		f("a/", "", 2, "a/1 a/2")
+		f("a/", "a", 2, "a/1 a/2")
+		f("a/", "a/2", 10, "a/3")
+		f("a/", "b/1", 10, "")
+		f("b/", "a/3", 10, "b/1 b/2")
+		f("c", "", 10, "")
 	})
 }
 
