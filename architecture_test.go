@@ -229,6 +229,8 @@ func TestNamedFilesAreWrittenDurably(t *testing.T) {
 		"storage/backup.go os.Remove":                  "what a failed restore leaves, which is told as failed",
 		"storage/backup.go os.RemoveAll":               "what remains is removed by the next restore",
 		"exports/jobs.go os.Remove":                    "what remains is removed at the next start",
+		"exports/jobs.go os.RemoveAll":                 "what remains is removed at the next start",
+		"exports/formats/xlsx.go os.MkdirAll":          "a directory of temporary files, which is removed",
 		"search/segment.go os.Remove":                  "what the manifest does not list is removed when the tenant is opened",
 		"node/backup.go os.Remove":                     "what remains is removed at the next start",
 		"exports/formats/read_xlsx.go os.Remove":       "it is in the system's temporary directory",
