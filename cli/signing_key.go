@@ -100,11 +100,14 @@ func (k *knownKey) follow(m *Program, inside []oplog.KeyChange) (*signing.Keys, 
 }
 
 func readKeyChanges(data []byte) ([]oplog.KeyChange, error) {
-	var history oplog.KeyHistory
+	var history struct {
+		oplog.KeyHistory
+		Keys []oplog.KeyChange `json:"keys"` // as GET /api/v1/key gives them
+	}
 	if err := json.Unmarshal(data, &history); err != nil {
 		return nil, errors.New("the key changes are not what oplog key verifier --changes prints")
 	}
-	return history.Changes, nil
+	return append(history.Changes, history.Keys...), nil
 }
 
 // signedBy says for people which key signed, if it is not the one that they know.

@@ -17,6 +17,7 @@ type signedLog struct {
 	t                              *testing.T
 	data, dir, key                 string
 	checkpoint, zip, export, proof string
+	keys                           string // as the server gives them
 	anchors                        string
 }
 
@@ -44,6 +45,7 @@ func (l *signedLog) sign(name string, command ...string) {
 	l.zip = keep(".zip", c.text(l.t, x+"/bundle"))
 	l.export = keep(".csv", c.text(l.t, x+"/file"))
 	keep(".csv.manifest", c.text(l.t, x+"/manifest"))
+	l.keys = keep(".keys", c.text(l.t, "/api/v1/key"))
 	l.proof = keep(".json", c.text(l.t, "/api/v1/tenants/demo/entries/"+page.Entries[0].ID))
 	p.stop()
 	l.key = strings.TrimSpace(setting{}.mustRun(l.t, "key", "verifier", "--data", l.data))
@@ -75,6 +77,7 @@ func TestKeyRotate(t *testing.T) {
 		l.check(exitDone, "TRUE: ", "verify-export", old.zip, "--key", known, "--key-changes", changes)
 		l.check(exitDone, "TRUE: ", "verify-proof", old.proof, "--key", known, "--key-changes", changes)
 	}
+	l.check(exitDone, "TRUE: ", "verify-export", l.export, "--key", old.key, "--key-changes", l.keys)
 	l.check(exitDone, l.key+", which the key changes lead to", "verify-proof", l.proof, "--key", old.key)
 	l.check(exitFailed, "signed by another key", "verify-export", l.export, "--key", old.key)
 	l.check(exitFailed, "signed by another key", "verify-export", old.zip, "--key", l.key)

@@ -187,7 +187,7 @@ func (j *Journal) Consistency(tenant string, from, to uint64) (oplog.Consistency
 // VerifierKey returns the public key of checkpoints.
 func (j *Journal) VerifierKey() string { return j.store.VerifierKey() }
 
-// KeyChanges returns how the key of checkpoints was replaced, oldest first, for verifiers of a tenant's log.
+// KeyChanges returns how the key of checkpoints was replaced, oldest first, for verifiers of a tenant's log ("" for none).
 func (j *Journal) KeyChanges(tenant string) ([]oplog.KeyChange, error) {
 	return j.store.KeyChanges(tenant)
 }

@@ -89,9 +89,16 @@ func (s *Server) prove(e oplog.Entry) (oplog.Proof, error) {
 
 type keyOutput struct {
 	Body struct {
-		Key       string        `json:"key" doc:"In the format of golang.org/x/mod/sumdb/note."`
-		Witnesses []witnessBody `json:"witnesses,omitempty" doc:"Witnesses that cosign the checkpoints."`
+		Key       string           `json:"key" doc:"In the format of golang.org/x/mod/sumdb/note."`
+		Keys      []earlierKeyBody `json:"keys,omitempty" doc:"The keys that it replaced, oldest first; omitted if it is the first."`
+		Witnesses []witnessBody    `json:"witnesses,omitempty" doc:"Witnesses that cosign the checkpoints."`
 	} `nameHint:"VerifierKey"`
+}
+
+// earlierKeyBody is a verifier key that was replaced.
+type earlierKeyBody struct {
+	Key       string `json:"key" doc:"In the format of golang.org/x/mod/sumdb/note."`
+	Statement string `json:"statement" doc:"A signed note that names this key and the next one. Of a rotation it is signed by both; if this key was lost, by the next one alone."`
 }
 
 // witnessBody is a witness, with what everybody may know of its state.
@@ -133,6 +140,13 @@ func (s *Server) getKeyChanges(_ context.Context, in *call, _ *struct{}) (*keyHi
 func (s *Server) getVerifierKey(context.Context, *call, *struct{}) (*keyOutput, error) {
 	out := &keyOutput{}
 	out.Body.Key = s.journal.VerifierKey()
+	changes, err := s.journal.KeyChanges("")
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range changes {
+		out.Body.Keys = append(out.Body.Keys, earlierKeyBody{c.Replaced(), c.Statement})
+	}
 	for _, w := range s.witnessStates() {
 		out.Body.Witnesses = append(out.Body.Witnesses, newWitnessBody(w))
 	}

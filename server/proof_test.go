@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"oplog/oplog"
+	"oplog/signing"
+	"oplog/storage"
 )
 
 // head parses a checkpoint like a client that keeps it.
@@ -28,6 +31,42 @@ func (f *fixture) head(text string) (size int64, root tlog.Hash) {
 	raw, err := base64.StdEncoding.DecodeString(hash)
 	f.noError(err)
 	return size, tlog.Hash(raw)
+}
+
+// TestEarlierKeys: a verifier who knows an earlier key follows to the current one from the answer alone.
+func TestEarlierKeys(t *testing.T) {
+	type answer struct {
+		Key  string
+		Keys []struct{ Key, Statement string }
+	}
+	if first := decode[answer](t, newServer(t).get("read", "/api/v1/key", 200)); first.Key == "" || first.Keys != nil {
+		t.Errorf("of the first key: %+v", first)
+	}
+	var known []string
+	f := newServerOver(t, func(s oplog.Store) oplog.Store {
+		db := s.(*storage.DB)
+		for range 2 {
+			known = append(known, db.VerifierKey())
+			if err := db.Rotate(storage.Rotation{At: clock}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return s
+	})
+	got := decode[answer](t, f.get("read", "/api/v1/key", 200))
+	var changes []oplog.KeyChange
+	var keys []string
+	for _, one := range got.Keys {
+		keys, changes = append(keys, one.Key), append(changes, oplog.KeyChange{Statement: one.Statement})
+	}
+	if !slices.Equal(keys, known) {
+		t.Errorf("the earlier keys are %v, want %v", keys, known)
+	}
+	for _, key := range known {
+		if followed, err := signing.Follow(key, changes); err != nil || followed.Current() != got.Key {
+			t.Errorf("from %s: %v, want %s", key, err, got.Key)
+		}
+	}
 }
 
 // TestConsistency verifies with the response alone that the second of two checkpoints continues the first.

@@ -249,6 +249,8 @@ export const adminEn = {
     checkpoint: 'Checkpoint',
     checkpointText:
       'The signed head of the log as it is now. Kept elsewhere, on paper or a USB stick, it shows later whether anything recorded before it was changed or removed.',
+    checkpointHolds: 'Signed with the key of the log, and continues everything that this browser has seen of it.',
+    checkpointBroken: 'Do not trust this checkpoint:',
     command: 'Verify later with',
     checkpointOf: (size: number) =>
       size === 1 ? 'Checkpoint of 1 entry' : `Checkpoint of ${size.toLocaleString('en-US')} entries`,

@@ -234,6 +234,8 @@ export const adminZh: AdminMessages = {
     version: '版本',
     checkpoint: '检查点',
     checkpointText: '日志当前状态的签名摘要。将其另行保存（打印或存入 U 盘），日后即可证明此前的内容是否被改动或删除。',
+    checkpointHolds: '由此日志的密钥签名，并与此浏览器之前见过的全部内容连续。',
+    checkpointBroken: '请勿信任此检查点：',
     command: '日后验证命令',
     checkpointOf: (size) => `含 ${size.toLocaleString('en-US')} 条记录的检查点`,
     saveFile: '保存为文件',

@@ -2,12 +2,13 @@ import { createPortal } from 'react-dom'
 import { useAdminMessages } from '../../i18n/adminMessages'
 import type { Tenant } from '../../model/api/types'
 import { readCheckpoint } from '../../model/entry/proof'
-import { useVerifierKey } from '../../model/log/queries'
+import { useVerifierKey } from '../../model/entry/verifierKey'
 import { PrintHeader } from '../../model/print/PrintHeader'
 import { Button } from '../../ui/Button'
 import { Copyable } from '../../ui/form/Copyable'
 import { Loaded } from '../../ui/Loaded'
 import { QrCode } from '../../ui/QrCode'
+import { CheckpointVerdict } from './CheckpointVerdict'
 import { useCheckpoint } from './systemQueries'
 
 /** The signed head of the log to keep elsewhere: as text, file, QR code or print. */
@@ -15,6 +16,10 @@ export function CheckpointPart({ tenant, alone }: { tenant: Tenant; alone?: bool
   const messages = useAdminMessages().system
   const checkpoint = useCheckpoint(tenant.id)
   const key = useVerifierKey()
+  function refresh() {
+    key.refetch() // which may have been replaced, too
+    checkpoint.refetch()
+  }
   return (
     <section className="system-part">
       {!alone && <h2>{messages.checkpoint}</h2>}
@@ -22,6 +27,9 @@ export function CheckpointPart({ tenant, alone }: { tenant: Tenant; alone?: bool
       <Loaded query={checkpoint}>
         {(text) => (
           <>
+            <div className="system-verdict">
+              <CheckpointVerdict tenant={tenant.id} checkpoint={text} />
+            </div>
             <div className="system-checkpoint">
               <div>
                 <Copyable label={messages.checkpointOf(readCheckpoint(text)?.size ?? 0)} text={text} />
@@ -29,7 +37,7 @@ export function CheckpointPart({ tenant, alone }: { tenant: Tenant; alone?: bool
                 <div className="system-buttons">
                   <Button onClick={() => save(text, fileName(tenant.id))}>{messages.saveFile}</Button>
                   <Button onClick={() => window.print()}>{messages.print}</Button>
-                  <Button pending={checkpoint.isFetching} onClick={() => checkpoint.refetch()}>
+                  <Button pending={checkpoint.isFetching} onClick={refresh}>
                     {messages.refresh}
                   </Button>
                 </div>

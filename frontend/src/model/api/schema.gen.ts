@@ -1247,6 +1247,12 @@ export interface components {
             /** @description The deletions that waited, which begin now. */
             agreed: components["schemas"]["Waiting"][];
         };
+        EarlierKey: {
+            /** @description In the format of golang.org/x/mod/sumdb/note. */
+            key: string;
+            /** @description A signed note that names this key and the next one. Of a rotation it is signed by both; if this key was lost, by the next one alone. */
+            statement: string;
+        };
         Entry: {
             /** @description Fields of the content before and after, at most 100. */
             changes?: components["schemas"]["Change"][];
@@ -2538,6 +2544,8 @@ export interface components {
         VerifierKey: {
             /** @description In the format of golang.org/x/mod/sumdb/note. */
             key: string;
+            /** @description The keys that it replaced, oldest first; omitted if it is the first. */
+            keys?: components["schemas"]["EarlierKey"][];
             /** @description Witnesses that cosign the checkpoints. */
             witnesses?: components["schemas"]["Witness"][];
         };

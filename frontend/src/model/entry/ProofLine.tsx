@@ -2,10 +2,10 @@ import { Fragment } from 'react'
 import { type EntryMessages, useEntryMessages } from '../../i18n/entryMessages'
 import { exactTime } from '../../lib/time/zone'
 import { visibleText } from '../../lib/visible'
-import { Icon, type IconName } from '../../ui/Icon'
 import type { ProvenEntry, Witness } from '../api/types'
 import { delayOf } from './delay'
 import { useProofResult } from './useProofResult'
+import { VerdictLine } from './VerdictLine'
 
 interface Props {
   entry: ProvenEntry
@@ -44,23 +44,18 @@ function Verdict({ entry, zone, onCopy, verdict, keyError, retry, trust }: Props
 
   if (keyError)
     return (
-      <Line kind="neutral" icon="shieldOpen">
+      <VerdictLine kind="neutral">
         {messages.notChecked(messages.reasons.key)}
         {messages.gap()}
         <button type="button" className="link" onClick={() => retry()}>
           {messages.retry}
         </button>
-      </Line>
+      </VerdictLine>
     )
-  if (!verdict)
-    return (
-      <Line kind="neutral" icon="shieldOpen">
-        {messages.checking}
-      </Line>
-    )
+  if (!verdict) return <VerdictLine kind="neutral">{messages.checking}</VerdictLine>
   if (verdict.state === 'proven')
     return (
-      <Line kind="proven" icon="shield">
+      <VerdictLine kind="proven">
         <b>{messages.proven}</b>
         {messages.gap()}
         {sinceText(entry, zone, messages)}
@@ -74,11 +69,11 @@ function Verdict({ entry, zone, onCopy, verdict, keyError, retry, trust }: Props
           </Fragment>
         ))}
         {copyLink(messages.copyProof)}
-      </Line>
+      </VerdictLine>
     )
   if (verdict.state === 'mismatch')
     return (
-      <Line kind="broken" icon="shieldBroken">
+      <VerdictLine kind="broken">
         <b>{messages.mismatch}</b>
         {messages.gap()}
         {messages.reasons[verdict.reason]}
@@ -92,10 +87,10 @@ function Verdict({ entry, zone, onCopy, verdict, keyError, retry, trust }: Props
             </button>
           </>
         )}
-      </Line>
+      </VerdictLine>
     )
   return (
-    <Line kind="neutral" icon="shieldOpen">
+    <VerdictLine kind="neutral">
       {verdict.state === 'waiting' ? (
         messages.waiting
       ) : (
@@ -107,7 +102,7 @@ function Verdict({ entry, zone, onCopy, verdict, keyError, retry, trust }: Props
           </button>
         </>
       )}
-    </Line>
+    </VerdictLine>
   )
 }
 
@@ -118,30 +113,17 @@ function WitnessLine({ witness, zone }: { witness: Witness; zone: string }) {
   const since = witness.failing_since ? exactTime(witness.failing_since, zone) : undefined
   if (witness.state === 'refused')
     return (
-      <Line kind="broken" icon="shieldBroken">
+      <VerdictLine kind="broken">
         <b>{messages.witnessRefuses(name, since)}</b>
         {messages.gap()}
         {messages.witnessRefusesText}
-      </Line>
+      </VerdictLine>
     )
-  return (
-    <Line kind="neutral" icon="shieldOpen">
-      {messages.witnessSilent(name, since)}
-    </Line>
-  )
+  return <VerdictLine kind="neutral">{messages.witnessSilent(name, since)}</VerdictLine>
 }
 
 function sinceText(entry: ProvenEntry, zone: string, messages: EntryMessages): string {
   const delay = delayOf(entry)
   const time = exactTime(entry.received_at, zone)
   return delay ? messages.provenLate(time, delay) : messages.provenSince(time)
-}
-
-function Line({ kind, icon, children }: { kind: string; icon: IconName; children: React.ReactNode }) {
-  return (
-    <div className={`proof proof-${kind}`} role="status">
-      <Icon name={icon} />
-      <span>{children}</span>
-    </div>
-  )
 }

@@ -21,6 +21,9 @@ export type ProofResult =
     }
   | { state: 'unchecked'; reason: 'insecure' | 'noProof' | 'unreadable' | 'key' | 'unsupported' | 'growth' }
 
+/** What keeps an entry, or a checkpoint, from being proven. */
+export type Doubt = Extract<ProofResult, { state: 'mismatch' | 'unchecked' }>
+
 export interface TreeHead {
   size: number
   root: Uint8Array
@@ -103,13 +106,24 @@ export async function checkProof(
   }
   if (!isShown(recorded, entry, tenant, proof)) return { state: 'mismatch', reason: 'differs' }
   if (!(await isIncluded(await leafHash(leaf), proof.index, head, path))) return { state: 'mismatch', reason: 'path' }
+  const doubt = await checkCheckpoint(proof.checkpoint, tenant, verifierKey)
+  if (doubt) return doubt
+  return { state: 'proven', size: head.size, witnesses: await cosignaturesOn(proof.checkpoint, witnesses) }
+}
+
+/** Checks that a checkpoint is of this tenant's log, and signed with the server's key. */
+export async function checkCheckpoint(
+  checkpoint: string,
+  tenant: string,
+  verifierKey: string | undefined,
+): Promise<Doubt | undefined> {
+  if (!globalThis.crypto?.subtle) return { state: 'unchecked', reason: 'insecure' }
   if (!verifierKey) return { state: 'unchecked', reason: 'key' }
-  const signed = await isSigned(proof.checkpoint, verifierKey)
+  const signed = await isSigned(checkpoint, verifierKey)
   if (signed === undefined) return { state: 'unchecked', reason: 'unsupported' }
   if (!signed) return { state: 'mismatch', reason: 'signature' }
-  if (!proof.checkpoint.startsWith(`${keyName(verifierKey)}/${tenant}\n`))
-    return { state: 'mismatch', reason: 'origin' }
-  return { state: 'proven', size: head.size, witnesses: await cosignaturesOn(proof.checkpoint, witnesses) }
+  if (!checkpoint.startsWith(`${keyName(verifierKey)}/${tenant}\n`)) return { state: 'mismatch', reason: 'origin' }
+  return undefined
 }
 
 function isShown(recorded: RecordedEntry, entry: Entry, tenant: string, proof: Proof): boolean {

@@ -1,11 +1,11 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { call, tenantPath } from '../api/http'
 import { queryKeys } from '../api/queryKeys'
-import type { Consistency, ProvenEntry } from '../api/types'
+import type { ProvenEntry } from '../api/types'
 import { entryName } from '../log/entryAddress'
-import { useVerifierKey, useWitnesses } from '../log/queries'
-import { checkPin, trustLog } from './pin'
+import { checkContinues } from './continues'
+import { trustLog } from './pin'
 import { checkProof, type ProofResult } from './proof'
+import { useVerifierKey, useWitnesses } from './verifierKey'
 
 /** Verifies an entry, and that its log continues what this browser has seen of it. */
 async function check(
@@ -17,11 +17,7 @@ async function check(
   const result = await checkProof(entry, tenant, key || undefined, witnesses)
   if (result.state !== 'proven') return result
   const { checkpoint, key_changes: changes } = entry.proof
-  const prove = (from: number, to: number) =>
-    call<Consistency>(tenantPath(tenant, `checkpoint/consistency?from=${from}&to=${to}`), { action: 'opened' })
-  const problem = await checkPin({ tenant, key, checkpoint, changes, prove })
-  if (!problem) return result
-  return problem === 'growth' ? { state: 'unchecked', reason: problem } : { state: 'mismatch', reason: problem }
+  return (await checkContinues({ tenant, key, checkpoint, changes }, 'opened')) ?? result
 }
 
 /** Verifies an entry in this browser. Retry reloads the entry and the server's key. */

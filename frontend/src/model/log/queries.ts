@@ -1,10 +1,9 @@
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
-import { isProblem } from '../../lib/problem'
 import type { ActionArea } from '../api/action'
 import { call, tenantPath } from '../api/http'
 import { pageSize } from '../api/prefetch'
 import { queryKeys } from '../api/queryKeys'
-import type { Catalog, EntryPage, Organization, ProvenEntry, Summary, VerifierKey } from '../api/types'
+import type { Catalog, EntryPage, Organization, ProvenEntry, Summary } from '../api/types'
 import { type EntryName, entryName, writeName } from './entryAddress'
 import { type Filters, writeFilters } from './filters'
 
@@ -94,27 +93,4 @@ export function useHistory(tenant: string, contentId: string | undefined) {
     },
     enabled: contentId !== undefined && contentId !== '',
   })
-}
-
-/** The keys that verify checkpoints and manifests: those of the server and of the witnesses. */
-const verifiers = {
-  queryKey: queryKeys.verifierKey,
-  queryFn: async ({ signal }: { signal: AbortSignal }): Promise<VerifierKey> => {
-    try {
-      return await call<VerifierKey>('/api/v1/key', { signal })
-    } catch (error) {
-      if (isProblem(error, 404)) return { key: '' } // the server has no key, as the verdict then says
-      throw error
-    }
-  },
-}
-
-/** The key that verifies checkpoints and manifests. */
-export function useVerifierKey() {
-  return useQuery({ ...verifiers, staleTime: Number.POSITIVE_INFINITY, select: ({ key }) => key })
-}
-
-/** The witnesses that cosign checkpoints, and whether they do. */
-export function useWitnesses() {
-  return useQuery({ ...verifiers, staleTime: 60_000, select: ({ witnesses }) => witnesses ?? [] })
 }
