@@ -3,12 +3,15 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -29,7 +32,7 @@ const floodTime = 8 * time.Second
 type flooded struct {
 	b                  *testing.B
 	process            *exec.Cmd
-	address            string
+	data, address      string
 	writeKey, readKey  string
 	otherKey           string     // reads another tenant
 	neighbor, attacker net.Dialer // each from an address of its own
@@ -46,35 +49,38 @@ func BenchmarkAttack(b *testing.B) {
 	time.Sleep(2 * time.Second)
 	idle := f.memory()
 	for _, flood := range []struct {
-		name    string
-		request string // what each connection sends; none if empty
-		stalls  bool   // whether the connection then sends a byte now and then
+		name string
+		sends
 	}{
-		{"idle connections", "", false},
-		{"headers that never end", "GET /api/v1/session HTTP/1.1\r\nHost: localhost\r\nX: ", true},
-		{"sign-ins that announce 1 MiB", "POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n{", true},
-		{"batches that announce 16 MiB", "POST /api/v1/tenants/acme/entries HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + f.writeKey +
-			"\r\nContent-Type: application/json\r\nContent-Length: 16777216\r\n\r\n{", true},
-		{"unread live streams", f.get("live"), false},
-		{"unread summaries", f.get("summary?range=last_90_days"), false},
-		{"unread pages", f.get("entries?range=last_90_days&limit=200"), false},
+		{"idle connections", sends{}},
+		{"headers that never end", sends{"GET /api/v1/session HTTP/1.1\r\nHost: localhost\r\nX: ", " "}},
+		{"sign-ins that announce 1 MiB", sends{"POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n{", " "}},
+		{"batches that announce 16 MiB", sends{"POST /api/v1/tenants/acme/entries HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + f.writeKey +
+			"\r\nContent-Type: application/json\r\nContent-Length: 16777216\r\n\r\n{", " "}},
+		{"unread live streams", sends{f.get("live"), ""}},
+		{"unread summaries", sends{f.get("summary?range=last_90_days"), ""}},
+		{"unread pages", sends{f.get("entries?range=last_90_days&limit=200"), ""}},
+		{"exports", sends{f.export("csv"), f.export("xlsx")}},
 	} {
 		b.Run(flood.name, func(b *testing.B) {
 			for range b.N {
-				f.flood(b, flood.request, flood.stalls, idle)
+				f.flood(b, flood.sends, idle)
 			}
 		})
 	}
 }
 
+// sends is what each hostile connection sends: first, and then each second.
+type sends struct{ first, again string }
+
 func startFlooded(b *testing.B) *flooded {
 	b.Helper()
 	f := &flooded{b: b}
 	f.neighbor.LocalAddr, f.attacker.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 3)}
-	data := b.TempDir()
+	f.data = b.TempDir()
 	run := func(args ...string) string {
 		b.Helper()
-		out, err := exec.CommandContext(b.Context(), os.Getenv("OPLOG"), append(args, "--data", data)...).Output() //nolint:gosec // the program of make attack
+		out, err := exec.CommandContext(b.Context(), os.Getenv("OPLOG"), append(args, "--data", f.data)...).Output() //nolint:gosec // the program of make attack
 		if err != nil {
 			b.Fatalf("%q: %v", args, err)
 		}
@@ -86,7 +92,7 @@ func startFlooded(b *testing.B) *flooded {
 	run("tenant", "add", "other", "--name", "Other")
 	f.otherKey = run("key", "add", "--tenant", "other", "--scope", "read", "--name", "report")
 	otherWriteKey := run("key", "add", "--tenant", "other", "--scope", "write", "--name", "crm")
-	f.process = exec.CommandContext(b.Context(), os.Getenv("OPLOG"), "serve", "--data", data, "--listen", "127.0.0.1:0", "--no-open") //nolint:gosec // as above
+	f.process = exec.CommandContext(b.Context(), os.Getenv("OPLOG"), "serve", "--data", f.data, "--listen", "127.0.0.1:0", "--no-open") //nolint:gosec // as above
 	out, err := f.process.StdoutPipe()
 	if err != nil {
 		b.Fatal(err)
@@ -110,6 +116,32 @@ func startFlooded(b *testing.B) *flooded {
 // get returns a request for a part of the log with the read key.
 func (f *flooded) get(part string) string {
 	return "GET /api/v1/tenants/acme/" + part + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + f.readKey + "\r\n\r\n"
+}
+
+// export returns a request for an export of the log with the read key.
+func (f *flooded) export(format string) string {
+	body := `{"range":"last_90_days","format":"` + format + `"}`
+	return "POST /api/v1/tenants/acme/exports HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + f.readKey +
+		"\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
+}
+
+// exported returns the bytes of all files of exports, in MiB.
+func (f *flooded) exported() float64 {
+	var size int64
+	err := filepath.WalkDir(filepath.Join(f.data, "exports"), func(_ string, file fs.DirEntry, err error) error {
+		if err != nil || file.IsDir() {
+			return err
+		}
+		info, err := file.Info()
+		if err == nil {
+			size += info.Size()
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // some are removed meanwhile
+		f.b.Error(err)
+	}
+	return float64(size) / (1 << 20)
 }
 
 // fill records entries of many users with long names, so that summaries and pages are large.
@@ -155,21 +187,21 @@ func (f *flooded) memory() float64 {
 
 // flood holds hostile connections, measures, and reports. What others wait while the connections are being opened is reported separately: the
 // clients of both share this process and its processors then.
-func (f *flooded) flood(b *testing.B, request string, stalls bool, idle float64) {
+func (f *flooded) flood(b *testing.B, s sends, idle float64) {
 	b.Helper()
 	var hostile sync.WaitGroup
 	var connected, tried atomic.Int64
 	end := time.Now().Add(floodTime)
 	for range attackers {
-		hostile.Go(func() { f.attack(b, request, stalls, end, &connected, &tried) })
+		hostile.Go(func() { f.attack(b, s, end, &connected, &tried) })
 	}
 	transport := &http.Transport{DialContext: f.neighbor.DialContext, DisableCompression: true}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
 	var waits []time.Duration
-	opening, peak, failed := time.Duration(0), 0.0, 0
+	opening, peak, exported, failed := time.Duration(0), 0.0, 0.0, 0
 	for time.Now().Before(end) || len(waits) == 0 {
-		peak = max(peak, f.memory())
+		peak, exported = max(peak, f.memory()), max(exported, f.exported())
 		stand := tried.Load() == attackers
 		start := time.Now()
 		if !f.page(b, client) {
@@ -192,11 +224,12 @@ func (f *flooded) flood(b *testing.B, request string, stalls bool, idle float64)
 	b.ReportMetric(milliseconds(waits[len(waits)-1]), "max-ms")
 	b.ReportMetric(milliseconds(opening), "opening-max-ms")
 	b.ReportMetric(float64(failed), "failed")
+	b.ReportMetric(exported, "MiB-exported")
 	b.ReportMetric(0, "ns/op")
 }
 
 // attack holds one hostile connection until the end.
-func (f *flooded) attack(b *testing.B, request string, stalls bool, end time.Time, connected, tried *atomic.Int64) {
+func (f *flooded) attack(b *testing.B, s sends, end time.Time, connected, tried *atomic.Int64) {
 	b.Helper()
 	c, err := f.attacker.DialContext(b.Context(), "tcp", f.address)
 	if err != nil {
@@ -205,13 +238,11 @@ func (f *flooded) attack(b *testing.B, request string, stalls bool, end time.Tim
 	}
 	defer func() { _ = c.Close() }()
 	connected.Add(1)
-	_, _ = io.WriteString(c, request) // what the server thinks of it is not our concern
+	_, _ = io.WriteString(c, s.first) // what the server thinks of it is not our concern
 	tried.Add(1)
 	for time.Now().Before(end) {
 		time.Sleep(time.Second)
-		if stalls {
-			_, _ = io.WriteString(c, " ")
-		}
+		_, _ = io.WriteString(c, s.again)
 	}
 }
 
