@@ -19,23 +19,32 @@ func serve(b *testing.B, f *fixture, caller, method, uri, body string, want int)
 	handler := f.server.App().Handler()
 	b.ReportAllocs()
 	for b.Loop() {
-		var ctx fasthttp.RequestCtx
-		var r fasthttp.Request
-		r.Header.SetMethod(method)
-		r.SetRequestURI(uri)
-		r.Header.SetHost("localhost")
-		for name, value := range f.sent[caller] {
-			r.Header.Set(name, value)
-		}
-		if body != "" {
-			r.Header.SetContentType(wire.JSONType)
-			r.SetBodyStream(strings.NewReader(body), len(body))
-		}
-		ctx.Init(&r, nil, nil)
-		handler(&ctx)
-		if got := ctx.Response.StatusCode(); got != want {
-			b.Fatalf("%d: %s", got, ctx.Response.Body())
-		}
+		f.handle(b, handler, caller, method, uri, body, want)
+	}
+}
+
+// handle makes a request without a connection.
+func (f *fixture) handle(b *testing.B, handler fasthttp.RequestHandler, caller, method, uri, body string, want int) {
+	b.Helper()
+	var ctx fasthttp.RequestCtx
+	var r fasthttp.Request
+	r.Header.SetMethod(method)
+	r.SetRequestURI(uri)
+	r.Header.SetHost("localhost")
+	for name, value := range f.sent[caller] {
+		r.Header.Set(name, value)
+	}
+	if body != "" {
+		r.Header.SetContentType(wire.JSONType)
+		r.SetBodyStream(strings.NewReader(body), len(body))
+	}
+	ctx.Init(&r, nil, nil)
+	handler(&ctx)
+	if got := ctx.Response.StatusCode(); got != want {
+		b.Fatalf("%d: %s", got, ctx.Response.Body())
+	}
+	if err := ctx.Response.CloseBodyStream(); err != nil { // as once it is received
+		b.Fatal(err)
 	}
 }
 
