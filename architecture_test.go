@@ -236,6 +236,7 @@ func TestNamedFilesAreWrittenDurably(t *testing.T) {
 		"exports/formats/read_xlsx.go os.Remove":       "it is in the system's temporary directory",
 		"cli/demo.go os.MkdirTemp":                     "the demo's data is in the system's temporary directory",
 		"cli/demo.go os.RemoveAll":                     "the demo's data is in the system's temporary directory",
+		"oplog/enginetest/appender.go os.Create":       "a file of tests",
 		"signing/signingtest/signingtest.go os.Remove": "a file of tests",
 		"oplog/enginetest/health.go os.Rename":         "a check moves a store away and back",
 	}

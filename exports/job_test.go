@@ -111,7 +111,7 @@ func TestExportsExpireUnattended(t *testing.T) {
 func TestBackup(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 1))
-	b, err := l.Backup()
+	b, err := l.Backup(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -138,7 +138,7 @@ func TestExportsLeaveTheReserve(t *testing.T) {
 	x := l.heldExport()
 	l.Disk.Leave(1<<30 - 1)
 	l.rejects("acme", ann, oplog.CodeDiskFull, "1023 MiB are free, of which 1024 MiB are reserved for recording")
-	_, err := l.Backup()
+	_, err := l.Backup(t.Context())
 	nodetest.WantCode(t, err, oplog.CodeDiskFull)
 	l.Lines.Gate <- nil
 	if ended := l.ended(x, exports.Failed); !strings.Contains(ended.Error, "reserved for recording") || ended.ErrorReason != "disk-nearly-full" || ended.ErrorParams["reserve"] != 1024.0 || len(l.files()) > 0 {
@@ -146,7 +146,7 @@ func TestExportsLeaveTheReserve(t *testing.T) {
 	}
 	l.Record("acme", nodetest.Entry("still", 1))
 	l.Disk.Leave(1 << 30)
-	_, err = l.Backup() // for the copy there is no room
+	_, err = l.Backup(t.Context()) // for the copy there is no room
 	nodetest.WantCode(t, err, oplog.CodeDiskFull)
 	l.Lines.Gate = nil
 	l.ended(l.by(ann), exports.Done)

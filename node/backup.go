@@ -1,9 +1,9 @@
 package node
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -29,7 +29,7 @@ func (b *Backup) ReadAt(p []byte, offset int64) (int, error) {
 	if end := offset + int64(n); end > b.read {
 		b.read = end
 		if end == b.Size {
-			if failed := RecordBackup(b.node.store, b.node.now()); failed != nil && b.node.store.Failure() == nil {
+			if failed := b.Record(); failed != nil {
 				return 0, failed
 			}
 		}
@@ -37,22 +37,29 @@ func (b *Backup) ReadAt(p []byte, offset int64) (int, error) {
 	return n, err
 }
 
+// Record records the backup as completed now, unless nothing can be written.
+func (b *Backup) Record() error {
+	if err := RecordBackup(b.node.store, b.node.now()); err != nil && b.node.store.Failure() == nil {
+		return err
+	}
+	return nil
+}
+
 // Close removes the copy.
 func (b *Backup) Close() error { return errors.Join(b.File.Close(), os.Remove(b.Name())) }
 
-// Backup copies the current store to a temporary file, so that slow clients do not hold a read transaction, which would keep pages of the
-// store from being reused.
-func (l *Node) Backup() (*Backup, error) {
+// Backup copies the current store to a temporary file, from which slow clients and disks are served, unless the context ends before.
+func (l *Node) Backup(ctx context.Context) (*Backup, error) {
 	size, err := l.store.Bytes()
 	if err != nil {
 		return nil, fmt.Errorf("create a backup: %w", err)
 	}
-	if err := l.checkSpaceFor(size); err != nil {
+	if err := l.CheckSpaceFor(size); err != nil {
 		return nil, err
 	}
-	b, err := l.backupIn(l.dir, l.CheckSpace)
+	b, err := l.backupIn(ctx, l.dir, l.CheckSpace)
 	if err != nil && l.store.Failure() != nil { // the disk may refuse all writes
-		b, err = l.backupIn(os.TempDir(), func() error { return nil })
+		b, err = l.backupIn(ctx, os.TempDir(), func() error { return nil })
 	}
 	if err != nil {
 		return nil, fmt.Errorf("create a backup: %w", err)
@@ -61,7 +68,7 @@ func (l *Node) Backup() (*Backup, error) {
 }
 
 // backupIn copies the store to a file in a directory.
-func (l *Node) backupIn(dir string, check func() error) (*Backup, error) {
+func (l *Node) backupIn(ctx context.Context, dir string, check func() error) (*Backup, error) {
 	if err := durable.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -70,10 +77,7 @@ func (l *Node) backupIn(dir string, check func() error) (*Backup, error) {
 		return nil, err
 	}
 	b := &Backup{File: f, node: l}
-	if b.Size, err = l.store.WriteTo(&spaceWriter{Writer: f, check: check}); err == nil {
-		_, err = f.Seek(0, io.SeekStart)
-	}
-	if err != nil {
+	if b.Size, err = l.store.CopyTo(&copyFile{File: f, ctx: ctx, check: check}); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil

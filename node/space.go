@@ -1,8 +1,8 @@
 package node
 
 import (
+	"context"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -15,10 +15,10 @@ const MaxReserve = 1 << 30
 
 // CheckSpace returns CodeDiskFull if the free disk space is reserved for recording: what is read, and recorded in the access log, exports
 // and backups are never the reason why nothing more can be recorded.
-func (l *Node) CheckSpace() error { return l.checkSpaceFor(0) }
+func (l *Node) CheckSpace() error { return l.CheckSpaceFor(0) }
 
-// checkSpaceFor is CheckSpace for a file of about so many bytes.
-func (l *Node) checkSpaceFor(bytes int64) error {
+// CheckSpaceFor is CheckSpace for files of about so many bytes.
+func (l *Node) CheckSpaceFor(bytes int64) error {
 	free, reserve, err := l.FreeSpace()
 	if err != nil {
 		return nil //nolint:nilerr // not known: the disk itself rejects what does not fit
@@ -73,19 +73,30 @@ func (l *Node) FreeSpace() (free, reserve uint64, err error) {
 // spaceCheckBytes is the number of bytes that a backup writes between two checks of the free space.
 const spaceCheckBytes = 16 << 20
 
-// spaceWriter writes while the free space is not reserved.
-type spaceWriter struct {
-	io.Writer
+// copyFile is a file that a backup is copied to, until the context ends or the free space is reserved.
+type copyFile struct {
+	*os.File
+	ctx       context.Context //nolint:containedctx // a file of one call
 	check     func() error
 	unchecked int
 }
 
-func (w *spaceWriter) Write(p []byte) (int, error) {
-	if w.unchecked += len(p); w.unchecked >= spaceCheckBytes {
-		w.unchecked = 0
-		if err := w.check(); err != nil {
+func (f *copyFile) WriteAt(p []byte, at int64) (int, error) {
+	if f.unchecked += len(p); f.unchecked >= spaceCheckBytes {
+		f.unchecked = 0
+		if err := f.check(); err != nil {
 			return 0, err
 		}
 	}
-	return w.Writer.Write(p)
+	if err := f.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return f.File.WriteAt(p, at)
+}
+
+func (f *copyFile) ReadAt(p []byte, at int64) (int, error) {
+	if err := f.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return f.File.ReadAt(p, at)
 }

@@ -20,8 +20,9 @@ type Store interface {
 	Retainer
 	Records
 
-	// WriteTo writes a consistent snapshot of the store as one file that can be restored.
-	WriteTo(w io.Writer) (int64, error)
+	// CopyTo writes a consistent snapshot of the store, of which all is on disk, to an empty file that can be restored, and returns its size.
+	// However long that takes, writers neither wait nor make the store grow more than without it.
+	CopyTo(to CopyFile) (int64, error)
 
 	// Bytes returns the size of the store on disk.
 	Bytes() (int64, error)
@@ -37,6 +38,12 @@ type Store interface {
 	CheckNext(after []byte) (Checked, error)
 
 	Close() error
+}
+
+// CopyFile is a file that a snapshot of the store is copied to, in any order.
+type CopyFile interface {
+	io.ReaderAt
+	io.WriterAt
 }
 
 // Checked is what CheckNext has checked.

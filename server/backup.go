@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,7 +30,7 @@ func (s *Server) sendBackup(c *fiber.Ctx, in *call) error {
 		return oplog.Refuse(oplog.CodeTooMany, "too-many-backups", "A backup of this caller, or {max} of others, are being downloaded; retry when one is done.", maxBackups)
 	}
 	end := func() { s.backups.Give(holder, 1) }
-	b, err := s.copyStore()
+	b, err := s.copyStore(c.Context())
 	if err != nil {
 		end()
 		return err
@@ -38,11 +39,11 @@ func (s *Server) sendBackup(c *fiber.Ctx, in *call) error {
 }
 
 // copyStore makes the copy, if the disk has room for it.
-func (s *Server) copyStore() (*node.Backup, error) {
+func (s *Server) copyStore(ctx context.Context) (*node.Backup, error) {
 	if err := s.node.CheckTempSpace(); err != nil {
 		return nil, err
 	}
-	return s.node.Backup()
+	return s.node.Backup(ctx)
 }
 
 // ending calls end after it was closed.

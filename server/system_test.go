@@ -62,7 +62,7 @@ func TestSystem(t *testing.T) {
 	}
 
 	// An interrupted download does not count as a backup.
-	cut := must(f.log.Backup())(t)
+	cut := must(f.log.Backup(t.Context()))(t)
 	must(cut.ReadAt(make([]byte, 10), 0))(t)
 	f.noError(cut.Close())
 	if got := decode[systemStatus](t, f.get("owner", "/api/v1/system", 200)); got.LastBackupAt != "" {

@@ -21,8 +21,8 @@ const trailerMark = "\noplog backup\x00\x01\x0a"
 
 const trailerSize = len(trailerMark) + sha256.Size
 
-// WriteTo writes a consistent copy of the data file, without the signing key, and its hash. The read transaction keeps its pages from
-// being reused meanwhile, so the file grows with concurrent writes; w should be fast. A transaction in progress is not in the copy.
+// WriteTo is CopyTo for a stream, while nothing is written: its read transaction keeps pages from being used again, and writers from mapping more
+// of the file.
 func (db *DB) WriteTo(w io.Writer) (int64, error) {
 	sum := sha256.New()
 	var n int64

@@ -52,9 +52,10 @@ type DB struct {
 
 	heads map[string]treeHead // used by the committer only, by tenant
 
-	writeMu   sync.Mutex // held during write transactions, until they are on disk
-	sumBuffer []byte     // for seals; guarded by writeMu
-	sealsLast bool       // the next transaction is the last one that is sealed; guarded by writeMu
+	writeMu   sync.Mutex        // held during write transactions, until they are on disk
+	sumBuffer []byte            // for seals; guarded by writeMu
+	sealsLast bool              // the next transaction is the last one that is sealed; guarded by writeMu
+	copies    map[*copying]bool // in progress; guarded by writeMu
 
 	watchersMu sync.RWMutex // guards watchers
 	watchers   []func(kind oplog.RecordKind, name string)

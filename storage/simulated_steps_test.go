@@ -221,15 +221,15 @@ func (w *world) export(l *ledger) {
 
 // backUp takes a backup and restores it beside the log.
 func (w *world) backUp() {
-	var backup bytes.Buffer
-	if _, err := w.store.WriteTo(&backup); w.refused(err) {
+	var backup memoryFile
+	if _, err := w.store.CopyTo(&backup); w.refused(err) {
 		return
 	}
 	counts := make(map[string]uint64)
 	for _, l := range w.tenants {
 		counts[l.tenant], _, _ = w.store.Counts(l.tenant)
 	}
-	content := backup.Bytes()
+	content := backup.content
 	w.backups++
 	name := fmt.Sprint("restored-", w.backups)
 	restored, err := storage.Restore(context.Background(), filepath.Join(w.disk.top, name), bytes.NewReader(content),
@@ -252,6 +252,20 @@ func (w *world) backUp() {
 	if err := os.RemoveAll(dir); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// memoryFile is a file in memory.
+type memoryFile struct{ content []byte }
+
+func (f *memoryFile) WriteAt(p []byte, at int64) (int, error) {
+	if missing := int(at) + len(p) - len(f.content); missing > 0 {
+		f.content = append(f.content, make([]byte, missing)...)
+	}
+	return copy(f.content[at:], p), nil
+}
+
+func (f *memoryFile) ReadAt(p []byte, at int64) (int, error) {
+	return bytes.NewReader(f.content).ReadAt(p, at)
 }
 
 // leastKept is the shortest retention, in days.

@@ -84,10 +84,14 @@ func errReadOnly(err error) *oplog.Error {
 
 func (t transaction) write(before metaPages) error {
 	sealed := t.db.bolt.Load().NoSync
-	if err := t.Commit(); err != nil || !sealed {
+	if err := t.Commit(); err != nil {
 		return err
 	}
-	return t.db.seal(before)
+	if sealed {
+		return t.db.seal(before)
+	}
+	t.db.noteUnsealed(before)
+	return nil
 }
 
 func (db *DB) metaPages() (metaPages, error) {
@@ -105,6 +109,7 @@ func (db *DB) seal(before metaPages) error {
 	if err != nil {
 		return err
 	}
+	db.noteWritten(pages, m.end, nil)
 	if sealHead+runSize*len(pages)+sumSize > int(after.pageSize)-sealOffset {
 		pages = nil // too many to list; they are synced before the seal instead
 		if err := db.sync(db.file); err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +27,7 @@ var appenderChecks = []check{
 	{"seq, id and leaf are equal on every copy", equalOnEveryCopy},
 	{"the time of receipt is required and kept", keepsReceivedAt},
 	{"a closed store returns CodeUnavailable", rejectsAfterClose},
-	{"WriteTo writes the whole store", writesWholeStore},
+	{"CopyTo copies the whole store, and writers do not wait", copiesWholeStore},
 }
 
 func receiptsInOrder(_ *testing.T, s *store) {
@@ -273,19 +275,34 @@ func rejectsAfterClose(t *testing.T, s *store) {
 	s.assertEqual(s.arrivals(1, 0), "a")
 }
 
-func writesWholeStore(t *testing.T, s *store) {
+func copiesWholeStore(t *testing.T, s *store) {
 	s.append(entry(1, strings.Repeat("long ", 100)))
-	var written counter
-	n, err := s.WriteTo(&written)
-	if size, sizeErr := s.Bytes(); err != nil || sizeErr != nil || n != int64(written) || n < 500 || size < 500 {
-		t.Errorf("WriteTo returns %d after %d bytes, %v; Bytes returns %d, %v", n, written, err, size, sizeErr)
+	f, err := os.Create(filepath.Join(t.TempDir(), "copy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pieces := 0
+	n, err := s.CopyTo(&slowFile{f, func() {
+		if pieces++; pieces <= 3 {
+			s.append(entry(1, "meanwhile"))
+		}
+	}})
+	info, statErr := f.Stat()
+	if err := errors.Join(err, statErr, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if size, err := s.Bytes(); err != nil || n != info.Size() || n < 500 || size < 500 || pieces == 0 {
+		t.Errorf("CopyTo returns %d after %d bytes in %d pieces; Bytes returns %d, %v", n, info.Size(), pieces, size, err)
 	}
 }
 
-// counter counts the bytes written to it.
-type counter int64
+// slowFile is a file on a slow disk: before each write to it, others write to the store.
+type slowFile struct {
+	*os.File
+	meanwhile func()
+}
 
-func (c *counter) Write(p []byte) (int, error) {
-	*c += counter(len(p))
-	return len(p), nil
+func (f *slowFile) WriteAt(p []byte, at int64) (int, error) {
+	f.meanwhile()
+	return f.File.WriteAt(p, at)
 }
