@@ -86,6 +86,8 @@ func own(imported string) (folder string, ok bool) {
 var allowed = map[string][]string{
 	".":      {"cli"},
 	"server": {"oplog", "directory", "journal", "identity", "trail", "exports", "views", "proof", "node", "server/wire", "faults", "docs"},
+	"server": {"oplog", "directory", "journal", "identity", "trail", "exports", "views", "proof", "node", "backup", "server/wire", "faults"},
+	"backup": {"oplog", "records", "trail", "node", "durable", "faults"},
 
 	"node":      {"oplog", "records", "directory", "journal", "identity", "trail", "exports", "views", "scrub", "durable"},
 	"journal":   {"oplog", "records", "directory", "trail", "faults"},
@@ -201,6 +203,7 @@ func TestLibrariesStayInTheirPackages(t *testing.T) {
 		"github.com/blevesearch": {"search"}, "github.com/RoaringBitmap": {"search"},
 		"github.com/gofiber": {"server", "server/wire"}, "github.com/danielgtaylor/huma": {"server", "server/wire"},
 		"github.com/valyala/fasthttp": {"server", "server/wire"},
+		"filippo.io/age":              {"backup"},
 		"github.com/VictoriaMetrics":  {"server"}, "github.com/go-webauthn": {"identity"},
 		"github.com/gocarina/gocsv": {"exports/formats"}, "github.com/xuri/excelize": {"exports/formats"}, "github.com/alecthomas/kong": {"cli"},
 		"github.com/yuin/goldmark":     {"docs"},
@@ -226,6 +229,8 @@ func TestNamedFilesAreWrittenDurably(t *testing.T) {
 		"node/backup.go os.CreateTemp":                 "a copy that is sent and removed",
 		"node/space.go os.CreateTemp":                  "a byte that shows whether the disk accepts it, removed at once",
 		"exports/formats/read_xlsx.go os.CreateTemp":   "a copy that is read and removed",
+		"backup/prove.go os.RemoveAll":                 "what remains of a proof is removed before the next one",
+		"backup/retain.go os.RemoveAll":                "the same",
 		"storage/backup.go os.Remove":                  "what a failed restore leaves, which is told as failed",
 		"storage/backup.go os.RemoveAll":               "what remains is removed by the next restore",
 		"exports/jobs.go os.Remove":                    "what remains is removed at the next start",

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"oplog/backup"
 	"oplog/durable"
 	"oplog/identity"
 	"oplog/node"
@@ -21,7 +22,9 @@ import (
 
 type backupCommand struct {
 	dataFlag
-	File string `arg:"" help:"File to write, which must not exist; - for standard output. It contains everything but signing.key: keep a copy of that file elsewhere."`
+	Recipient      []string `placeholder:"KEY" help:"Public key of age (age1…) that the backup is encrypted to; may be repeated."`
+	RecipientsFile string   `placeholder:"FILE" help:"File with such public keys, one a line."`
+	File           string   `arg:"" help:"File to write, which must not exist; - for standard output. It contains everything but signing.key: keep a copy of that file elsewhere."`
 }
 
 // Run copies the store; the index can be rebuilt from it.
@@ -37,6 +40,10 @@ func (c *backupCommand) Run(m *Program) (err error) {
 	if _, err := os.Stat(c.File); err == nil && !isStandardOutput(c.File) && durable.IsRegular(c.File) {
 		return exists
 	}
+	recipients, err := backup.ParseRecipients(c.Recipient, c.RecipientsFile)
+	if err != nil {
+		return fmt.Errorf("--recipient: %w", err)
+	}
 	db, readOnly, err := openToRead(dir, storage.Options{WithoutKey: true})
 	if errors.Is(err, storage.ErrInUse) {
 		return fmt.Errorf("%w; for a running server, an owner downloads the backup from /api/v1/backup or in the console under Settings", err)
@@ -47,7 +54,7 @@ func (c *backupCommand) Run(m *Program) (err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
 	var n int64
 	err = m.writeNew(c.File, func(w io.Writer) (err error) {
-		n, err = db.WriteTo(w)
+		n, err = writeBackup(w, db, recipients)
 		return err
 	})
 	if errors.Is(err, fs.ErrExist) {
@@ -69,9 +76,26 @@ func (c *backupCommand) Run(m *Program) (err error) {
 	return nil
 }
 
+// writeBackup writes a backup, encrypted if there are recipients, and returns its size before that.
+func writeBackup(w io.Writer, db *storage.DB, to []backup.Recipient) (int64, error) {
+	if len(to) == 0 {
+		return db.WriteTo(w)
+	}
+	encrypted, err := backup.Encrypt(w, to)
+	if err != nil {
+		return 0, err
+	}
+	n, err := db.WriteTo(encrypted)
+	if err != nil {
+		return n, err
+	}
+	return n, encrypted.Close()
+}
+
 type restoreCommand struct {
 	dataFlag
-	File string `arg:"" help:"The backup."`
+	Identity string `placeholder:"FILE" help:"File with the secret key of age (AGE-SECRET-KEY-1…) that can decrypt an encrypted backup."`
+	File     string `arg:"" help:"The backup."`
 }
 
 // Run creates the data directory; it must be missing or empty.
@@ -85,7 +109,14 @@ func (c *restoreCommand) Run(ctx context.Context, m *Program) (err error) {
 		return fmt.Errorf("cannot read the backup: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	restored, err := storage.Restore(ctx, dir, f, func(db *storage.DB) error { return m.finishRestore(ctx, db, filepath.Base(c.File)) })
+	from, err := backup.Decrypt(f, c.Identity)
+	if errors.Is(err, backup.ErrEncrypted) {
+		return fmt.Errorf("%s is encrypted with age; specify the file of the secret key with --identity", c.File)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot decrypt the backup: %w", err)
+	}
+	restored, err := storage.Restore(ctx, dir, from, func(db *storage.DB) error { return m.finishRestore(ctx, db, filepath.Base(c.File)) })
 	if err != nil {
 		return err
 	}

@@ -115,15 +115,10 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	failed := func(err error) { faults.Report("background work", err) }
 	daily.Go(func() { l.Journal.RetainDaily(days, retentionInterval, failed) })
 	daily.Go(func() { l.Scrub.Run(days, f.Scrub.Every, scrub.DefaultPace) })
-	if err := errors.Join(limitMemory(f.MemoryLimit, m.Getenv), f.setUpAnchors(l, &o, m.Now)); err != nil {
+	if err := errors.Join(limitMemory(f.MemoryLimit, m.Getenv), f.setUpAnchors(l, &o, m.Now), f.Backup.setUpBackups(l, &o, m.Now)); err != nil {
 		return err
 	}
-	if o.Anchors != nil {
-		daily.Go(func() { o.Anchors.Run(days, failed) })
-	}
-	if o.Witnesses != nil {
-		daily.Go(func() { o.Witnesses.Run(days, failed) })
-	}
+	runBeside(days, &daily, o, failed)
 	s := server.New(l, o)
 	ended := make(chan error, 2)
 	if err := m.serveMetrics(ctx, s, f.Metrics.Listen, ended); err != nil {
@@ -159,6 +154,19 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	l.Trail.Flush()
 	m.writeLastAnchors(finish, o, failed)
 	return err
+}
+
+// runBeside runs beside the server what was set up for it, until the context ends.
+func runBeside(ctx context.Context, running *sync.WaitGroup, o server.Options, failed func(error)) {
+	if o.Anchors != nil {
+		running.Go(func() { o.Anchors.Run(ctx, failed) })
+	}
+	if o.Witnesses != nil {
+		running.Go(func() { o.Witnesses.Run(ctx, failed) })
+	}
+	if o.Backups != nil {
+		running.Go(func() { o.Backups.Run(ctx) })
+	}
 }
 
 // serveMetrics serves health probes and metrics at an address of their own until the server shuts down, unless the address is "".

@@ -29,6 +29,8 @@ type serveFlags struct {
 	Metrics metricsFlags `embed:"" prefix:"metrics-"`
 	Scrub   scrubFlags   `embed:"" prefix:"scrub-"`
 
+	Backup backupSettings `embed:"" prefix:"backup-"`
+
 	proxies []netip.Prefix // of TrustedProxy
 }
 
@@ -63,6 +65,9 @@ func (f *serveFlags) Validate() error {
 	}
 	if f.Scrub.Every < 0 {
 		return fmt.Errorf("--scrub-every %s is negative; specify a duration such as 168h, or 0 for never", f.Scrub.Every)
+	}
+	if err := f.Backup.check(); err != nil {
+		return err
 	}
 	f.BasePath = strings.TrimRight(f.BasePath, "/")
 	if !basePaths.MatchString(f.BasePath) {

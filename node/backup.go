@@ -83,6 +83,9 @@ func (l *Node) backupIn(ctx context.Context, dir string, check func() error) (*B
 	return b, nil
 }
 
+// ProofDir returns the directory in which a backup is restored to prove it, on the volume of the data directory.
+func (l *Node) ProofDir() string { return filepath.Join(filepath.Dir(l.dir), "backup-proof") }
+
 // removeBackups removes temporary files that a crash left behind.
 func (l *Node) removeBackups() error {
 	left, err := filepath.Glob(filepath.Join(l.dir, backupPattern))

@@ -82,6 +82,9 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 // Failure returns why nothing can be written, or nil; see [oplog.Store].
 func (l *Node) Failure() error { return l.store.Failure() }
 
+// Records returns the records of the store, for what belongs to no service.
+func (l *Node) Records() oplog.Records { return l.store }
+
 // Close cancels running exports and closes services, index and store.
 func (l *Node) Close() error {
 	l.closeServices()

@@ -26,10 +26,10 @@ func (s *Server) sendBackup(c *fiber.Ctx, in *call) error {
 		return nil
 	}
 	holder := in.holder()
-	if s.backups.Take(holder, 1) != nil {
+	if s.copies.Take(holder, 1) != nil {
 		return oplog.Refuse(oplog.CodeTooMany, "too-many-backups", "A backup of this caller, or {max} of others, are being downloaded; retry when one is done.", maxBackups)
 	}
-	end := func() { s.backups.Give(holder, 1) }
+	end := func() { s.copies.Give(holder, 1) }
 	b, err := s.copyStore(c.Context())
 	if err != nil {
 		end()

@@ -16,18 +16,18 @@ func TestBackupsAreBounded(t *testing.T) {
 	const path = "/api/v1/backup"
 	owner, another := wire.Holder{Caller: "user  owner"}, wire.Holder{Caller: "user  another"}
 	f.get("owner", path, 200)
-	if held := f.server.backups.Held(owner.Caller); held != 0 {
+	if held := f.server.copies.Held(owner.Caller); held != 0 {
 		t.Errorf("%d backups have not ended", held)
 	}
-	f.noError(f.server.backups.Take(owner, 1))
+	f.noError(f.server.copies.Take(owner, 1))
 	f.asProblem(f.send("owner", "GET", path, ""), 429)
 	if r := f.send("owner", "HEAD", path, ""); r.status != 200 || r.header.Get("Content-Disposition") == "" {
 		t.Errorf("HEAD: %d %v", r.status, r.header)
 	}
 	f.get("backup", path, 200)
-	f.noError(f.server.backups.Take(another, 1))
+	f.noError(f.server.copies.Take(another, 1))
 	f.asProblem(f.send("backup", "GET", path, ""), 429)
-	f.server.backups.Give(another, 1)
+	f.server.copies.Give(another, 1)
 	f.get("backup", path, 200)
 	if left, err := filepath.Glob(filepath.Join(f.dir, "exports", "backup-*")); len(left) != 0 || err != nil {
 		t.Errorf("%v, %v are left", left, err)

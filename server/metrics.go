@@ -146,6 +146,7 @@ func (s *Server) sendMetrics(c *fiber.Ctx) error {
 	if !all.LastBackupAt.IsZero() {
 		metrics.WriteGaugeUint64(&w, "oplog_last_backup_timestamp_seconds", unix(all.LastBackupAt))
 	}
+	s.writeBackupMetrics(&w)
 	metrics.WriteCounterUint64(&w, "oplog_panics_total", faults.Panics())
 	metrics.WriteCounterUint64(&w, "oplog_background_errors_total", faults.Background())
 	if s.anchors != nil {
@@ -163,6 +164,24 @@ func (s *Server) sendMetrics(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentType, metricsType)
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.SendString(withHelp.Replace(w.String()))
+}
+
+// writeBackupMetrics writes the metrics of scheduled backups.
+func (s *Server) writeBackupMetrics(w *bytes.Buffer) {
+	if s.backups == nil {
+		return
+	}
+	state := s.backups.State()
+	metrics.WriteGaugeUint64(w, "oplog_backups_kept", uint64(len(state.Files)))
+	metrics.WriteGaugeUint64(w, "oplog_backup_overdue", boolGauge(state.Overdue))
+	metrics.WriteCounterUint64(w, "oplog_backup_failures_total", state.Failures)
+	if !state.MadeAt.IsZero() {
+		metrics.WriteGaugeUint64(w, "oplog_backup_last_made_timestamp_seconds", unix(state.MadeAt))
+	}
+	if proved := state.Proved; proved.Name != "" {
+		metrics.WriteGaugeUint64(w, "oplog_backup_last_proved_timestamp_seconds", unix(proved.MadeAt))
+		metrics.WriteGaugeUint64(w, "oplog_backup_bytes", uint64(proved.Bytes)) //nolint:gosec // a size
+	}
 }
 
 func unix(t time.Time) uint64 { return uint64(max(0, t.Unix())) } //nolint:gosec // not negative
@@ -196,6 +215,12 @@ var withHelp = func() *strings.Replacer {
 		"oplog_scrub_last_whole_timestamp_seconds Unix time when all pages and entries were last checked.",
 		"oplog_retention_waiting Deletions under retention rules that wait until an owner agrees: the clock is far off, or much more would be deleted than last time.",
 		"oplog_last_backup_timestamp_seconds Unix time of the last completed backup.",
+		"oplog_backups_kept Scheduled backups in the backup directory.",
+		"oplog_backup_overdue 1 if the last backup that was proved restorable is older than the schedule.",
+		"oplog_backup_failures_total Attempts to make and prove a scheduled backup that failed; the log has the reasons.",
+		"oplog_backup_last_made_timestamp_seconds Unix time of the log's state in the last scheduled backup.",
+		"oplog_backup_last_proved_timestamp_seconds Unix time of the log's state in the last scheduled backup that was restored and verified.",
+		"oplog_backup_bytes Size of the last scheduled backup that was restored and verified.",
 		"oplog_anchor_up 1 if checkpoints can be written to the anchor folder.",
 		"oplog_panics_total Panics of the program, each of which failed one request or task; the log has their stacks.",
 		"oplog_background_errors_total Errors of background work, which no caller saw; the log has them.",

@@ -165,7 +165,10 @@ func areaOf(path string) string {
 	if of, inTenant := strings.CutPrefix(path, "tenants/:tenant/"); inTenant {
 		path = of
 	}
-	first, _, _ := strings.Cut(path, "/")
+	first, rest, _ := strings.Cut(path, "/")
+	if first == "system" && rest == "backups" {
+		return "backup"
+	}
 	if area := areas[first]; area != "" {
 		return area
 	}

@@ -27,6 +27,7 @@ func (s *Server) routes() []route {
 		tenant   = tenants + "/{tenant}"
 		export   = tenant + "/exports/{id}"
 		view     = tenant + "/views/{id}"
+		backups  = "/api/v1/system/backups"
 	)
 	return []route{
 		{"GET", "/api/v1/status", anyone, 200, "getServerStatus", "Whether the log is read-only at present", nil, typed(s.getServerStatus)},
@@ -92,6 +93,9 @@ func (s *Server) routes() []route {
 
 		{"GET", tenant + "/status", admins, 200, "getStatus", "The size of the tenant's log and the state of its index", nil, typed(s.getStatus)},
 		{"GET", "/api/v1/system", byOwner, 200, "getSystem", "The size of the whole log, the version, and the last backup", nil, typed(s.getSystem)},
+
+		{"GET", backups, byOwner, 200, "listBackups", "The scheduled backups, and which of them were proved restorable", nil, typed(s.listBackups)},
+		{"POST", backups, byOwner, 202, "startBackup", "Make a backup now, and prove it", nil, typed(s.startBackup)},
 
 		{"GET", tenant + "/retention", admins, 200, "getRetention", "The retention rule, legal holds and deletions", retentionParams, typed(s.getRetention)},
 		{"POST", tenant + "/retention/agreement", byOwner, 200, "agreeToDeletion", "Agree to a deletion that waits for an owner", nil, typed(s.agreeToDeletion)},

@@ -31,6 +31,7 @@ import (
 	"github.com/gofiber/fiber/v2/middleware/recover"
 	"github.com/valyala/fasthttp"
 
+	"oplog/backup"
 	"oplog/directory"
 	"oplog/docs"
 	"oplog/exports"
@@ -59,6 +60,7 @@ type Options struct {
 	AnyIP       bool             // whether every IP address is accepted as a host, if it listens beyond this machine
 	Witnesses   *proof.Witnesses // cosign checkpoints; nil for none
 	Anchors     *proof.Anchors   // writes checkpoints to a folder; nil for none
+	Backups     *backup.Backups  // makes backups on a schedule; nil for none
 	Host        http.Handler     // a host system's own pages below /host, for the demo; nil for none
 	ReadTimeout time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
 	BodyTime    time.Duration    // in which a body must arrive; 0 for 10 min
@@ -83,6 +85,7 @@ type Server struct {
 	proxies        wire.Proxies // see Options.Proxies
 	warned         atomic.Bool  // about a proxy that is not trusted
 	anchors        *proof.Anchors
+	backups        *backup.Backups
 	witnesses      *proof.Witnesses
 	setupCode      string    // see Options.SetupCode
 	throttle       *throttle // failed sign-ins
@@ -93,7 +96,7 @@ type Server struct {
 	live           *journal.Live
 	streams        *wire.Budget // live streams
 	turns          *wire.Budget // see newTurns
-	backups        *wire.Budget // see maxBackups
+	copies         *wire.Budget // see maxBackups
 	app            *fiber.App
 	monitor        *fasthttp.Server // see ListenForMonitoring
 	api            huma.API
@@ -146,11 +149,11 @@ func New(n *node.Node, o Options) *Server {
 	o.complete()
 	s := &Server{
 		now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger,
-		setupCode: o.SetupCode, anchors: o.Anchors, witnesses: o.Witnesses, hosts: wire.NewHosts(o.Hosts, o.AnyIP), basePath: o.BasePath, proxies: o.Proxies,
+		setupCode: o.SetupCode, anchors: o.Anchors, backups: o.Backups, witnesses: o.Witnesses, hosts: wire.NewHosts(o.Hosts, o.AnyIP), basePath: o.BasePath, proxies: o.Proxies,
 		host: o.Host, throttle: newThrottle(o.Now), locks: placeLocks{byName: make(map[string]placeLock)}, readTimeout: o.ReadTimeout,
 		bodies: wire.NewBodies(o.ReadTimeout, o.BodyTime), answers: wire.NewAnswers(),
 		streams: wire.NewBudget(maxStreams, maxStreamsOfTenant, maxStreamsOfCaller),
-		turns:   newTurns(), backups: wire.NewBudget(maxBackups, maxBackups, 1), hashing: make(chan struct{}, max(2, runtime.NumCPU())),
+		turns:   newTurns(), copies: wire.NewBudget(maxBackups, maxBackups, 1), hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}
 	if n != nil {
 		s.directory, s.journal, s.identity, s.trail, s.exports, s.views = n.Directory, n.Journal, n.Identity, n.Trail, n.Exports, n.Views

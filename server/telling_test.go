@@ -47,6 +47,7 @@ func (s *together) told(t testing.TB) (events []string) {
 // toldAfterwards are the changes that the trail is told of afterwards, with the reason.
 var toldAfterwards = map[string]string{
 	"unlockAccount": "failed attempts are in memory only",
+	"startBackup":   "nothing is changed yet; the backup is told with its own entries",
 }
 
 // telling is a server on such a store.

@@ -31,6 +31,7 @@ var trailEvents = map[string]trailEvent{
 	"getExportBundle":            {"export", "download", true},
 	"getExportManifest":          {"export", "download", true},
 	"getBackup":                  {"backup", "download", false},
+	"startBackup":                {"backup", "start", false},
 	"listAccess":                 {"access", "search", true},
 	"getAccess":                  {"access", "open", true},
 	"getAccessConsistency":       {"access", "prove", true},

@@ -426,6 +426,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The scheduled backups, and which of them were proved restorable */
+        get: operations["listBackups"];
+        put?: never;
+        /** Make a backup now, and prove it */
+        post: operations["startBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants": {
         parameters: {
             query?: never;
@@ -1096,6 +1114,88 @@ export interface components {
              * @description Number of operations that were not manual, which are only counted.
              */
             skipped: number;
+        };
+        BackupFailure: {
+            /**
+             * Format: date-time
+             * @description When it failed.
+             */
+            at: string;
+            /** @description What failed, and what to do. */
+            error: string;
+            /** @description Parameters of the message. */
+            params?: {
+                [key: string]: unknown;
+            };
+            /** @description The same for programs, such as backup-dir-gone. */
+            reason?: string;
+        };
+        BackupFile: {
+            /**
+             * Format: int64
+             * @description Its size.
+             */
+            bytes: number;
+            /** @description Whether it is encrypted with age. */
+            encrypted: boolean;
+            /**
+             * Format: int64
+             * @description Entries verified.
+             */
+            entries?: number;
+            /** @description Why it could not be restored; omitted unless it failed. */
+            failure?: components["schemas"]["BackupFailure"];
+            /**
+             * Format: date-time
+             * @description When the backup was made.
+             */
+            made_at: string;
+            /** @description Name of the file. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it had been restored and verified; omitted if it was not.
+             */
+            proved_at?: string;
+        };
+        Backups: {
+            /** @description The directory that backups are written to; omitted if none is configured. */
+            dir?: string;
+            /**
+             * Format: int64
+             * @description How often a backup is made; 0 for only when asked.
+             */
+            every_seconds: number;
+            /** @description Why the last attempt failed; omitted if it succeeded. */
+            failure?: components["schemas"]["BackupFailure"];
+            /** @description The backups in the directory, newest first. */
+            files: components["schemas"]["BackupFile"][];
+            /**
+             * Format: int64
+             * @description Number of proved backups that are kept; 0 for all.
+             */
+            keep: number;
+            /**
+             * Format: date-time
+             * @description Time of the last backup; omitted if there was none.
+             */
+            last_made_at?: string;
+            /** @description The last backup that was restored and verified; omitted if there was none. */
+            last_proved?: components["schemas"]["ProvedBackup"];
+            /**
+             * Format: date-time
+             * @description When the next backup is due; omitted if none is scheduled.
+             */
+            next_at?: string;
+            /** @description Whether the last proved backup is older than the schedule. */
+            overdue: boolean;
+            /**
+             * Format: int64
+             * @description Number of public keys (age) that backups are encrypted to; 0 for plain ones.
+             */
+            recipients: number;
+            /** @description The backup that is being made; omitted if there is none. */
+            running?: components["schemas"]["RunningBackup"];
         };
         Bucket: {
             /**
@@ -2059,6 +2159,25 @@ export interface components {
              */
             size: number;
         };
+        ProvedBackup: {
+            /**
+             * Format: int64
+             * @description Entries verified, with those of access logs.
+             */
+            entries: number;
+            /**
+             * Format: date-time
+             * @description When the backup was made.
+             */
+            made_at: string;
+            /** @description Name of the file. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it had been restored and verified.
+             */
+            proved_at: string;
+        };
         ProvenEntry: {
             /** @description Fields of the content before and after, at most 100. */
             changes?: components["schemas"]["Change"][];
@@ -2172,6 +2291,28 @@ export interface components {
             waiting?: components["schemas"]["Waiting"][];
             /** @description What the retention given as a parameter would delete. */
             would?: components["schemas"]["Expired"];
+        };
+        RunningBackup: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            began_at: string;
+            /**
+             * Format: int64
+             * @description Of so many; 0 while it is copied.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes written or restored so far, in these phases.
+             */
+            done: number;
+            /**
+             * @description copy: from the store; write: to the directory; prove: restored and verified.
+             * @enum {string}
+             */
+            phase: "copy" | "write" | "prove";
         };
         Scrub: {
             /**
@@ -3789,6 +3930,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBackups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backups"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backups"];
                 };
             };
             /** @description Error */
