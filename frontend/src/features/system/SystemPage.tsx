@@ -13,6 +13,8 @@ import { Facts } from '../../ui/Facts'
 import { Loaded } from '../../ui/Loaded'
 import { SectionHead } from '../../ui/SectionHead'
 import { Timestamp } from '../../ui/Timestamp'
+import { BackupsPart } from './BackupsPart'
+import { useBackups } from './backupQueries'
 import { CheckpointPart } from './CheckpointPart'
 import { useCheckpoint, useStatus, useSystem } from './systemQueries'
 import { WitnessFacts } from './WitnessFacts'
@@ -27,7 +29,8 @@ export default function SystemPage({ tenant }: { tenant: Tenant }) {
   const status = useStatus(tenant.id)
   const zone = tenant.time_zone
   // Shown all at once, so that nothing moves as parts load.
-  const pending = [status, useCheckpoint(tenant.id), useVerifierKey(), useSystem(owner)].some((one) => one.isLoading)
+  const parts = [status, useCheckpoint(tenant.id), useVerifierKey(), useSystem(owner), useBackups(owner)]
+  const pending = parts.some((one) => one.isLoading)
   const moment = (time: string | undefined, none: string) => (time ? <Timestamp time={time} zone={zone} /> : none)
   if (pending)
     return (
@@ -63,6 +66,7 @@ export default function SystemPage({ tenant }: { tenant: Tenant }) {
         </Loaded>
       </section>
       <CheckpointPart tenant={tenant} />
+      {owner && <BackupsPart zone={zone} />}
       {owner && <ServerPart zone={zone} />}
     </>
   )
