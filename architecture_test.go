@@ -111,7 +111,7 @@ var allowed = map[string][]string{
 
 	"background": {"faults"},
 
-	"oplog": nil, "durable": nil, "faults": nil,
+	"oplog": nil, "durable": nil, "faults": nil, "packaging": nil,
 	"oplog/enginetest":    {"oplog"},
 	"signing/signingtest": {"durable"},
 	"node/nodetest":       {"oplog", "node", "storage", "search", "demo"},
@@ -208,6 +208,7 @@ func TestLibrariesStayInTheirPackages(t *testing.T) {
 		"github.com/gocarina/gocsv": {"exports/formats"}, "github.com/xuri/excelize": {"exports/formats"}, "github.com/alecthomas/kong": {"cli"},
 		"github.com/yuin/goldmark":     {"docs"},
 		"github.com/pelletier/go-toml": {"cli"},
+		"github.com/kardianos/service": {"cli"},
 	}
 	for _, f := range sources(t) {
 		for _, imported := range f.imports {

@@ -8,7 +8,7 @@ import (
 	"oplog/cli"
 )
 
-// version is set by release builds: -ldflags "-X main.version=1.2.3".
-var version string
+// version and commit are set by release builds: -ldflags "-X main.version=1.2.3 -X main.commit=…".
+var version, commit string
 
-func main() { os.Exit(cli.Main(version, console())) }
+func main() { os.Exit(cli.Main(version, commit, console())) }

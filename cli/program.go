@@ -21,14 +21,17 @@ import (
 	"oplog/oplog"
 )
 
-// Main runs the command of the process's arguments until it is done or interrupted, and returns the exit status. version is that of the
-// release, "" for other builds.
-func Main(version string, console fs.FS) int {
+// Main runs the command of the process's arguments until it is done or interrupted, and returns the exit status. version and commit are
+// those of the release, "" for other builds.
+func Main(version, commit string, console fs.FS) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program immediately
 	p := &Program{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now,
-		Console: console, Version: version, SystemConfig: systemConfig(runtime.GOOS, os.Getenv),
+		Console: console, Version: version, Commit: commit, SystemConfig: systemConfig(runtime.GOOS, os.Getenv),
+	}
+	if isWindowsService() {
+		return p.runAsService(os.Args[1:])
 	}
 	return p.Run(ctx, os.Args[1:])
 }
@@ -41,8 +44,10 @@ type Program struct {
 	Now            func() time.Time
 	Console        fs.FS  // the built console
 	Version        string // of the release, "" for other builds
+	Commit         string // likewise
 	SystemConfig   string // the machine's configuration file, which need not exist; "" for none
 
+	ready       func()                 // called by serve once it serves; may be nil
 	variables   map[string]string      // environment variables that set flags, by flag
 	config      *configFile            // nil for none
 	fromFile    map[string]configValue // values of config that set flags, by flag
@@ -78,6 +83,7 @@ type commands struct {
 	Restore      restoreCommand      `cmd:"" help:"Restore a backup to a new data directory."`
 	Bench        benchCommand        `cmd:"" help:"Measure how fast a log is on this machine, in a temporary directory."`
 	Settings     configCommand       `cmd:"" name:"config" help:"Print the configuration in force and where it comes from; write a configuration file."`
+	Service      serviceCommand      `cmd:"" help:"Install, remove, start and stop oplog as a service of this machine."`
 	Version      versionCommand      `cmd:"" help:"Print version, commit and Go version."`
 	OpenAPI      openAPICommand      `cmd:"" name:"openapi" hidden:"" help:"Print the OpenAPI document."`
 }

@@ -104,7 +104,7 @@ const retentionInterval = 10 * time.Minute
 
 // serve serves requests until the context ends, then lets those in progress finish. o has the options that differ between servers.
 func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f serveFlags, o server.Options) error {
-	built := buildVersion(m.Version)
+	built := m.build()
 	o.Console, o.Version, o.Commit, o.Now = m.Console, built.version, built.commit, m.Now
 	o.Hosts, o.AnyIP, o.BasePath, o.Proxies = f.Host, !isLoopback(ln.Addr()), f.BasePath, f.proxies
 	o.Logger = m.logger()
@@ -126,6 +126,7 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	}
 	go func() { ended <- s.Listen(ln) }()
 	fmt.Fprintln(m.Stdout, "listening on", f.url(ln))
+	m.tellReady()
 	if err := l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "start"}); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}

@@ -10,15 +10,19 @@ import (
 
 type build struct{ version, commit, golang string }
 
-// buildVersion describes the build of this executable.
-func buildVersion(version string) build {
-	b := build{version: version, commit: "unknown", golang: fmt.Sprintf("%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)}
+// build describes the build of this executable. Releases say their version and commit; for other builds Go may know the commit.
+func (m *Program) build() build {
+	b := build{version: m.Version, commit: "unknown", golang: fmt.Sprintf("%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)}
 	info, ok := debug.ReadBuildInfo()
 	if ok && b.version == "" && info.Main.Version != "(devel)" {
 		b.version = info.Main.Version
 	}
 	if b.version == "" {
 		b.version = "devel"
+	}
+	if m.Commit != "" {
+		b.commit = m.Commit
+		return b
 	}
 	if !ok {
 		return b
@@ -38,7 +42,7 @@ type versionCommand struct{}
 
 // Run prints the version, the commit and the Go version.
 func (*versionCommand) Run(m *Program) error {
-	b := buildVersion(m.Version)
+	b := m.build()
 	_, err := fmt.Fprintf(m.Stdout, "oplog %s\ncommit %s\n%s\n", b.version, b.commit, b.golang)
 	return err
 }
