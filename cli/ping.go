@@ -76,9 +76,9 @@ func (c *pingCommand) where() (string, error) {
 	}
 	scheme, address, base := "http", c.Listen, c.BasePath
 	switch {
-	case c.MetricsListen != "":
-		address, base = c.MetricsListen, ""
-	case c.TLSCert != "":
+	case c.Metrics.Listen != "":
+		address, base = c.Metrics.Listen, ""
+	case c.TLS.Cert != "":
 		scheme = "https"
 	}
 	host, port, err := net.SplitHostPort(address)

@@ -45,8 +45,8 @@ func TestPingURL(t *testing.T) {
 	f("http://127.0.0.1:8484", "", serveFlags{Listen: "127.0.0.1:8484"})
 	f("http://127.0.0.1:80", "", serveFlags{Listen: ":80"})
 	f("http://127.0.0.1:80/a/b", "", serveFlags{Listen: "0.0.0.0:80", BasePath: "/a/b"})
-	f("https://[::1]:443", "", serveFlags{Listen: "[::]:443", TLSCert: "cert.pem"})
-	f("https://log.example.com:443", "", serveFlags{Listen: "log.example.com:443", TLSCert: "cert.pem"})
-	f("http://127.0.0.1:9484", "", serveFlags{Listen: "0.0.0.0:443", TLSCert: "cert.pem", BasePath: "/a", MetricsListen: "127.0.0.1:9484"})
+	f("https://[::1]:443", "", serveFlags{Listen: "[::]:443", TLS: tlsFlags{Cert: "cert.pem"}})
+	f("https://log.example.com:443", "", serveFlags{Listen: "log.example.com:443", TLS: tlsFlags{Cert: "cert.pem"}})
+	f("http://127.0.0.1:9484", "", serveFlags{Listen: "0.0.0.0:443", TLS: tlsFlags{Cert: "cert.pem"}, BasePath: "/a", Metrics: metricsFlags{Listen: "127.0.0.1:9484"}})
 	f("https://log.example.com/a", "https://log.example.com/a/", serveFlags{Listen: "127.0.0.1:8484"})
 }
