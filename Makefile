@@ -2,6 +2,11 @@
 # make ci      run all checks that must pass before a change lands, tests included
 # make dev     run the program with demo data and the console, both with live reload
 # make console build the console into frontend/dist
+# make release build bin/release: the program for all platforms, packages, SBOMs, sums (VERSION=1.2.0)
+# make reproducible
+#              build a release for linux/amd64 twice, the second time with nothing compiled before, and compare
+# make licenses
+#              collect the licenses of the dependencies, after a change of go.mod or package.json
 # make bench   benchmark queries over a million entries, 64 senders, exports
 # make fuzz    fuzz the parsers of searches, ids, entries and files
 # make crash   kill the program and make its system calls fail, 500 times; needs strace
@@ -15,7 +20,7 @@ GO = CGO_ENABLED=0 go
 LINT = go tool -modfile=tools/go.mod golangci-lint
 BIN = $(CURDIR)/bin
 
-.PHONY: ci test commits lint cross vulnerabilities test-go test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut sim soak
+.PHONY: release reproducible licenses ci test commits lint cross vulnerabilities test-go test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut sim soak
 
 test: lint test-go test-console test-dist test-e2e
 
@@ -55,6 +60,15 @@ test-e2e: build frontend/node_modules
 
 build:
 	$(GO) build -trimpath -o $(BIN)/oplog .
+
+release:
+	$(GO) run ./packaging/release -version "$(VERSION)"
+
+reproducible:
+	OPLOG_COLD=1 $(GO) test ./packaging/release -run TwoBuilds -count 1 -timeout 30m -v
+
+licenses: frontend/node_modules
+	$(GO) run ./packaging/release licenses
 
 console: frontend/node_modules types
 	cd frontend && npm run --silent build

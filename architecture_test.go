@@ -111,7 +111,9 @@ var allowed = map[string][]string{
 
 	"background": {"faults"},
 
-	"oplog": nil, "durable": nil, "faults": nil, "packaging": nil,
+	"packaging/release": {"packaging/licenses"},
+
+	"oplog": nil, "durable": nil, "faults": nil, "packaging": nil, "packaging/licenses": nil,
 	"oplog/enginetest":    {"oplog"},
 	"signing/signingtest": {"durable"},
 	"node/nodetest":       {"oplog", "node", "storage", "search", "demo"},
@@ -252,7 +254,7 @@ func TestNamedFilesAreWrittenDurably(t *testing.T) {
 	}
 	used := map[string]bool{}
 	for _, f := range sources(t) {
-		if f.test || f.folder == "durable" {
+		if f.test || f.folder == "durable" || f.folder == "packaging/release" { // a tool whose files are built again after a crash
 			continue
 		}
 		ast.Inspect(f.syntax, func(n ast.Node) bool {

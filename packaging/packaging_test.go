@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -84,4 +85,25 @@ func TestUnitIsHardened(t *testing.T) {
 	if out, err := exec.Command(analyze, "security", "--offline=true", "--threshold=20", "--no-pager", unit).CombinedOutput(); err != nil {
 		t.Errorf("security: %v: %s", err, out)
 	}
+}
+
+// TestTemplatesAgree: the packages, the container and the template of the configuration use the unit's paths, and the ids of the container
+// are the same everywhere.
+func TestTemplatesAgree(t *testing.T) {
+	f := func(file string, lines ...string) {
+		t.Helper()
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range lines {
+			if !regexp.MustCompile(`(?m)^\s*(- )?` + regexp.QuoteMeta(line) + `$`).Match(text) {
+				t.Errorf("%s has no line %s", file, line)
+			}
+		}
+	}
+	f("oplog.toml", `data = "`+DataDir+`"`)
+	f("nfpm.yaml", "dst: "+Program, "dst: "+Config, "dst: "+DataDir, "dst: /usr/lib/systemd/system/oplog.service")
+	f("Containerfile", "FROM scratch", "VOLUME "+DataDir, "COPY oplog "+Program)
+	f("compose.yaml", "data:"+DataDir)
 }
