@@ -49,6 +49,7 @@ const (
 const (
 	maxFindings = 10
 	verifyChunk = 16 * tileSize // arrivals checked per read transaction
+	yieldAfter  = 32            // arrivals checked before others get a turn
 )
 
 // verification is the state of a Verify in progress.
@@ -59,21 +60,32 @@ type verification struct {
 	kept   map[uint64]bool
 	edge   [64]tlog.Hash // as in treeHead
 	size   uint64        // leaves so far
+	gently bool          // see VerifyGently
 	proven []*oplog.Deletion
 	ids    idSums // of the entries so far that have senders' ids
 }
 
 // Verify recomputes a tenant's tree from its entries in short read transactions. It checks that each arrival leads to its entry, that there
 // are no orphaned entries, and that senders' ids lead to their entries, and reports progress. kept has the sizes of checkpoints to compare
-// with. Differences are findings, not errors; an error means that reading failed.
+// with. Differences are findings, not errors; an error means that reading failed. Entries may be recorded meanwhile, which it leaves out, but
+// none may be deleted.
 func (db *DB) Verify(ctx context.Context, tenant string, kept []uint64, progress func(done, total uint64)) (Verification, error) {
-	v := &verification{db: db, tenant: tenant, kept: make(map[uint64]bool), ids: make(idSums)}
+	return db.verify(ctx, &verification{tenant: tenant}, kept, progress)
+}
+
+// VerifyGently is Verify that yields to those who record and read meanwhile.
+func (db *DB) VerifyGently(ctx context.Context, tenant string, kept []uint64, progress func(done, total uint64)) (Verification, error) {
+	return db.verify(ctx, &verification{tenant: tenant, gently: true}, kept, progress)
+}
+
+func (db *DB) verify(ctx context.Context, v *verification, kept []uint64, progress func(done, total uint64)) (Verification, error) {
+	v.db, v.kept, v.ids = db, make(map[uint64]bool), make(idSums)
 	v.Kept = make(map[uint64]tlog.Hash)
 	for _, size := range kept {
 		v.kept[size] = true
 	}
 	var err error
-	if v.Size, _, err = db.Counts(tenant); err != nil {
+	if v.Size, _, err = db.Counts(v.tenant); err != nil {
 		return v.Verification, err
 	}
 	if v.Size == 0 {
@@ -138,7 +150,11 @@ func (v *verification) check(from, to uint64) (p part) {
 			tree:    tileReader{arrivals: b.Bucket([]byte(nameArrivals))},
 			entries: datedBucket{parent: b.Bucket([]byte(nameEntries))},
 		}
+		var pace oplog.Pacer
 		for seq := from; seq <= to; seq++ {
+			if v.gently && seq%yieldAfter == 0 {
+				pace.Yield()
+			}
 			r.check(seq)
 		}
 		return nil

@@ -83,6 +83,25 @@ func TestVerifyIntact(t *testing.T) {
 	}
 }
 
+// TestVerifyWhileRecording: entries that are recorded meanwhile are no findings, although their subtrees and ids are beyond the entries that
+// are verified.
+func TestVerifyWhileRecording(t *testing.T) {
+	db, _ := verifiable(t)
+	n := 0
+	v, err := db.Verify(t.Context(), "acme", nil, func(uint64, uint64) {
+		var more []oplog.Entry
+		for range 2 * tileSize {
+			id := fmt.Sprintf("meanwhile-%d", n)
+			more = append(more, withID(id, entry(n, id)))
+			n++
+		}
+		mustAppend(t, db, more...)
+	})
+	if err != nil || v.Bad > 0 || v.Size != manyEntries || n == 0 {
+		t.Errorf("%d entries beside %d, %v: %+v", v.Size, n, err, v.Findings)
+	}
+}
+
 func TestVerifyAgainstASmallerCheckpoint(t *testing.T) {
 	g := &grown{db: openStore(t, t.TempDir())}
 	g.grow(t, 600)
