@@ -95,6 +95,7 @@ var whoMay = []struct {
 	{"POST", tenantA + "/holds", `{"reason":"case 7"}`, ofTenant(answers{201: "owner, admin"})},
 	{"POST", tenantA + "/retention/agreement", `{"reason":"clock"}`, ofTenant(answers{409: "owner"})},
 	{"DELETE", tenantA + "/holds/none", "", ofTenant(answers{404: "owner"})},
+	{"GET", tenantA, "", ofTenant(answers{200: "owner, admin, scoped, auditor, write, read, launch, directory, metrics, backup"})},
 	{"PATCH", tenantA, `{"name":"Acme"}`, ofTenant(answers{200: "owner"})},
 	{"POST", "/api/v1/tenants", `{"id":"acme","name":"Again"}`, ofServer(answers{409: "owner"})},
 	{"GET", "/api/v1/accounts", "", ofServer(answers{200: "owner, admin, stranger"})},

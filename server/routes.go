@@ -104,6 +104,7 @@ func (s *Server) routes() []route {
 		{"GET", "/api/v1/backup", byOwner | byBackupKey, 200, "getBackup", "The backup, streamed", nil, raw(s.sendBackup, describeBackup)},
 		{"GET", tenants, byOwner, 200, "listTenants", "All tenants", listParams(maxItems), typed(s.listTenants)},
 		{"POST", tenants, byOwner, 201, "addTenant", "Create a tenant", nil, typed(s.addTenant)},
+		{"GET", tenant, viewers | keys, 200, "getTenant", "The tenant, as far as its users and programs need to know it", nil, typed(s.getTenant)},
 		{"PATCH", tenant, byOwner, 200, "changeTenant", "Change settings of a tenant; omitted fields stay unchanged", nil, typed(s.changeTenant)},
 		{"GET", accounts, admins, 200, "listAccounts", "The accounts that the caller can administer", accountParams, typed(s.listAccounts)},
 		{"POST", accounts, admins, 201, "addAccount", "Create an account", nil, typed(s.addAccount)},

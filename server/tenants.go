@@ -35,6 +35,13 @@ type (
 
 		RequireSecondFactor *bool `json:"require_second_factor,omitempty" doc:"Whether its people must sign in with a second factor, from their next sign-in on."`
 	}
+	knownTenantBody struct {
+		ID             string `json:"id" doc:"As in URLs."`
+		Name           string `json:"name" doc:"Display name."`
+		TimeZone       string `json:"time_zone" doc:"IANA name; used for days and exports."`
+		DataPermission bool   `json:"data_permission" doc:"Whether people only see their own organization."`
+	}
+	knownTenantOutput struct{ Body knownTenantBody }
 	addTenantInput    struct{ Body newTenantBody }
 	changeTenantInput struct{ Body tenantChangeBody }
 	tenantOutput      struct{ Body oplog.Tenant }
@@ -53,6 +60,11 @@ func (s *Server) listTenants(_ context.Context, in *call, _ *struct{}) (*tenants
 }
 
 func tenantKey(t *oplog.Tenant) string { return t.ID }
+
+func (s *Server) getTenant(_ context.Context, in *call, _ *struct{}) (*knownTenantOutput, error) {
+	t := in.tenant
+	return &knownTenantOutput{knownTenantBody{t.ID, t.Name, t.TimeZone, t.DataPermission}}, nil
+}
 
 func (s *Server) addTenant(_ context.Context, in *call, input *addTenantInput) (*tenantOutput, error) {
 	t, err := directoryTelling(s, in, oplog.RecordTenant, aboutTenant).AddTenant(input.Body.domain(in.user().ID, s.now()), s.stillMay(in))

@@ -469,7 +469,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The tenant, as far as its users and programs need to know it */
+        get: operations["getTenant"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1722,6 +1723,16 @@ export interface components {
         Keys: {
             /** @description Oldest first. */
             keys: components["schemas"]["Key"][];
+        };
+        KnownTenant: {
+            /** @description Whether people only see their own organization. */
+            data_permission: boolean;
+            /** @description As in URLs. */
+            id: string;
+            /** @description Display name. */
+            name: string;
+            /** @description IANA name; used for days and exports. */
+            time_zone: string;
         };
         Module: {
             /** @description For a built-in module: the operation types that the tenant added. */
@@ -4055,6 +4066,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownTenant"];
                 };
             };
             /** @description Error */
