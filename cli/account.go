@@ -23,7 +23,7 @@ type passwordFlag struct {
 }
 
 type accountAdd struct {
-	dataFlag
+	logFlags
 	passwordFlag
 	Username     string `arg:"" help:"Name to sign in with."`
 	Role         string `required:"" enum:"owner,admin,auditor,member" placeholder:"ROLE" help:"Role: owner, admin, auditor or member."`
@@ -46,7 +46,7 @@ func (c *accountAdd) add(m *Program, l *node.Node) error {
 	if err != nil {
 		return err
 	}
-	a, err := l.Identity.Telling(tellingOfAccount(l, "create")).AddAccount(identity.Account{
+	a, err := l.Identity.Telling(tellingOfAccount(m, l, "create")).AddAccount(identity.Account{
 		Username: c.Username, Role: identity.Role(c.Role), Tenant: c.Tenant, Organization: c.Organization,
 		Locale: c.Language, PasswordHash: hash, MustChange: c.MustChange,
 	}, nil)
@@ -60,7 +60,7 @@ func (c *accountAdd) add(m *Program, l *node.Node) error {
 }
 
 type accountList struct {
-	dataFlag
+	logFlags
 	Tenant string `placeholder:"ID" help:"Only the accounts of this tenant."`
 }
 
@@ -90,7 +90,7 @@ func (c *accountList) Run(m *Program) error {
 }
 
 type accountSetPassword struct {
-	dataFlag
+	logFlags
 	passwordFlag
 	MustChange bool   `help:"Require a new password at the next sign-in."`
 	Username   string `arg:"" help:"Name of the account."`
@@ -106,7 +106,7 @@ func (c *accountSetPassword) Run(m *Program) error {
 		if err != nil {
 			return err
 		}
-		return changeAccount(l, c.Username, func(a *identity.Account) error {
+		return changeAccount(m, l, c.Username, func(a *identity.Account) error {
 			a.PasswordHash, a.MustChange = hash, c.MustChange
 			return nil
 		})
@@ -114,38 +114,38 @@ func (c *accountSetPassword) Run(m *Program) error {
 }
 
 type accountDisable struct {
-	dataFlag
+	logFlags
 	Username string `arg:"" help:"Name of the account."`
 }
 
 // Run disables the account.
 func (c *accountDisable) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		return changeAccount(l, c.Username, func(a *identity.Account) error { a.Disabled = true; return nil })
+		return changeAccount(m, l, c.Username, func(a *identity.Account) error { a.Disabled = true; return nil })
 	})
 }
 
 type accountEnable struct {
-	dataFlag
+	logFlags
 	Username string `arg:"" help:"Name of the account."`
 }
 
 // Run enables the account.
 func (c *accountEnable) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		return changeAccount(l, c.Username, func(a *identity.Account) error { a.Disabled = false; return nil })
+		return changeAccount(m, l, c.Username, func(a *identity.Account) error { a.Disabled = false; return nil })
 	})
 }
 
 type accountRescue struct {
-	dataFlag
+	logFlags
 	NoSecondFactor string `required:"" placeholder:"USER" help:"Remove the second factors of this account."`
 }
 
 // Run removes the second factors. The password is enough for the next sign-in, which asks for a new one where it is required.
 func (c *accountRescue) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		a, err := l.Identity.Telling(tellingOfAccount(l, "remove_factor")).RemoveFactors(c.NoSecondFactor, func(a identity.Account) error {
+		a, err := l.Identity.Telling(tellingOfAccount(m, l, "remove_factor")).RemoveFactors(c.NoSecondFactor, func(a identity.Account) error {
 			if !a.Factors.Any() {
 				return fmt.Errorf("account %s has no second factor", a.Username)
 			}
@@ -158,14 +158,14 @@ func (c *accountRescue) Run(m *Program) error {
 	})
 }
 
-func changeAccount(l *node.Node, username string, change func(*identity.Account) error) error {
-	_, err := l.Identity.Telling(tellingOfAccount(l, "change")).ChangeAccount(username, change)
+func changeAccount(m *Program, l *node.Node, username string, change func(*identity.Account) error) error {
+	_, err := l.Identity.Telling(tellingOfAccount(m, l, "change")).ChangeAccount(username, change)
 	return noAccount(username, err)
 }
 
 // tellingOfAccount returns what tells the trail of a change of an account.
-func tellingOfAccount(l *node.Node, operation string) oplog.Teller {
-	return telling(l, oplog.RecordAccount, "account", operation, func(a identity.Account) (string, oplog.Ref) {
+func tellingOfAccount(m *Program, l *node.Node, operation string) oplog.Teller {
+	return telling(m, l, oplog.RecordAccount, "account", operation, func(a identity.Account) (string, oplog.Ref) {
 		return a.Tenant, oplog.Ref{ID: a.Username}
 	})
 }

@@ -181,6 +181,11 @@ func TestDataDirectoryInUse(t *testing.T) {
 	data, s := newAcme(t)
 	p := serve(t, "serve", "--data", data)
 	pid := fmt.Sprint(os.Getpid())
+	s.mustRun(t, "tenant", "list") // in the server
+	s.mustFail(t, pid, "key", "rotate")
+	if err := os.Remove(filepath.Join(data, "oplog.sock")); err != nil {
+		t.Fatal(err)
+	}
 	s.mustFail(t, pid, "tenant", "list")
 	s.mustFail(t, pid, "account", "disable", "ann")
 	s.mustFail(t, pid, "key", "list")

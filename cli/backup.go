@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"oplog/backup"
-	"oplog/durable"
+	"oplog/control"
 	"oplog/identity"
 	"oplog/node"
 	"oplog/oplog"
@@ -21,14 +23,26 @@ import (
 )
 
 type backupCommand struct {
-	dataFlag
+	logFlags
 	Recipient      []string `placeholder:"KEY" help:"Public key of age (age1…) that the backup is encrypted to; may be repeated."`
 	RecipientsFile string   `placeholder:"FILE" help:"File with such public keys, one a line."`
 	File           string   `arg:"" help:"File to write, which must not exist; - for standard output. It contains everything but signing.key: keep a copy of that file elsewhere."`
 }
 
+func (c *backupCommand) lend(d *control.Desk) {
+	if !isStandardOutput(c.File) {
+		d.Writes = []string{c.File}
+	}
+	if c.RecipientsFile != "" {
+		d.Reads = []string{c.RecipientsFile}
+	}
+}
+
 // Run copies the store; the index can be rebuilt from it.
-func (c *backupCommand) Run(m *Program) (err error) {
+func (c *backupCommand) Run(m *Program) error {
+	if m.running != nil {
+		return m.withRunningLog(func(l *node.Node) error { return c.fromRunning(m, l) })
+	}
 	dir, err := m.dataDir(c.Data)
 	if err != nil {
 		return err
@@ -36,60 +50,134 @@ func (c *backupCommand) Run(m *Program) (err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no data directory %s; specify another with --data", dir)
 	}
-	exists := fmt.Errorf("%s exists; choose a new file, backups never overwrite one", c.File)
-	if _, err := os.Stat(c.File); err == nil && !isStandardOutput(c.File) && durable.IsRegular(c.File) {
-		return exists
+	if err := c.checkNew(m); err != nil {
+		return err
 	}
-	recipients, err := backup.ParseRecipients(c.Recipient, c.RecipientsFile)
-	if err != nil {
-		return fmt.Errorf("--recipient: %w", err)
+	return c.fromStore(m, dir)
+}
+
+// checkNew rejects a file that exists.
+func (c *backupCommand) checkNew(m *Program) error {
+	if info, err := m.files().Stat(c.File); err == nil && info.IsRegular && !isStandardOutput(c.File) {
+		return c.errExists()
 	}
+	return nil
+}
+
+func (c *backupCommand) errExists() error {
+	return fmt.Errorf("%s exists; choose a new file, backups never overwrite one", c.File)
+}
+
+// recipients returns the public keys that the backup is encrypted to.
+func (c *backupCommand) recipients(m *Program) ([]backup.Recipient, error) {
+	keys := slices.Clone(c.Recipient)
+	if c.RecipientsFile != "" {
+		text, err := m.readSmall(c.RecipientsFile)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, string(text))
+	}
+	return backup.ParseRecipients(keys, "")
+}
+
+// fromStore backs up a store that no server has open.
+func (c *backupCommand) fromStore(m *Program, dir string) (err error) {
 	db, readOnly, err := openToRead(dir, storage.Options{WithoutKey: true})
-	if errors.Is(err, storage.ErrInUse) {
-		return fmt.Errorf("%w; for a running server, an owner downloads the backup from /api/v1/backup or in the console under Settings", err)
-	}
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	var n int64
-	err = m.writeNew(c.File, func(w io.Writer) (err error) {
-		n, err = writeBackup(w, db, recipients)
-		return err
-	})
-	if errors.Is(err, fs.ErrExist) {
-		return exists
-	}
+	n, err := c.write(m, db.WriteTo)
 	if err != nil {
-		return fmt.Errorf("cannot write the backup: %w", err)
+		return err
 	}
 	if readOnly {
 		fmt.Fprintln(m.Stderr, "The data directory cannot be written, so the time of this backup is not recorded.")
 	} else if err := node.RecordBackup(db, m.Now()); err != nil {
 		return fmt.Errorf("the backup was written, but recording it failed: %w", err)
 	}
-	if isStandardOutput(c.File) || !durable.IsRegular(c.File) {
-		fmt.Fprintf(m.Stderr, "Backed up to %s, %d bytes.\n", c.File, n)
-		return nil
-	}
-	fmt.Fprintf(m.Stderr, "Backed up to %s, %d bytes. To test it: oplog restore %s --data NEW, then oplog verify --data NEW\n", c.File, n, c.File)
+	c.tell(m, n)
 	return nil
 }
 
-// writeBackup writes a backup, encrypted if there are recipients, and returns its size before that.
-func writeBackup(w io.Writer, db *storage.DB, to []backup.Recipient) (int64, error) {
-	if len(to) == 0 {
-		return db.WriteTo(w)
+// fromRunning backs up the log of the server that the command runs in, as its API does.
+func (c *backupCommand) fromRunning(m *Program, l *node.Node) (err error) {
+	if err := c.checkNew(m); err != nil {
+		return err
 	}
-	encrypted, err := backup.Encrypt(w, to)
+	b, err := l.Backup(context.Background())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	l.Trail.Add(m.withSource(trail.Event{User: trail.CommandUser, Module: "backup", Operation: "download"}))
+	l.Trail.Settle()
+	n, err := c.write(m, func(w io.Writer) (int64, error) { return io.Copy(w, io.NewSectionReader(b, 0, b.Size)) })
+	if err == nil {
+		c.tell(m, n)
+	}
+	return err
+}
+
+// runOverAPI downloads the backup of a server.
+func (c *backupCommand) runOverAPI(ctx context.Context, m *Program, r remote) error {
+	if err := c.checkNew(m); err != nil {
+		return err
+	}
+	body, err := r.call(ctx, http.MethodGet, "/api/v1/backup", nil)
+	if err != nil {
+		return err
+	}
+	n, err := c.write(m, func(w io.Writer) (int64, error) { return io.Copy(w, body) })
+	if err = errors.Join(err, body.Close()); err == nil {
+		c.tell(m, n)
+	}
+	return err
+}
+
+// write writes the file and returns its size.
+func (c *backupCommand) write(m *Program, fill func(io.Writer) (int64, error)) (n int64, err error) {
+	recipients, err := c.recipients(m)
+	if err != nil {
+		return 0, fmt.Errorf("--recipient: %w", err)
+	}
+	err = m.writeNew(c.File, func(w io.Writer) (err error) {
+		n, err = encrypted(w, recipients, fill)
+		return err
+	})
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return n, c.errExists()
+	case err != nil:
+		err = fmt.Errorf("cannot write the backup: %w", err)
+	}
+	return n, err
+}
+
+// tell says what was written.
+func (c *backupCommand) tell(m *Program, n int64) {
+	if isStandardOutput(c.File) || !m.isRegular(c.File) {
+		fmt.Fprintf(m.Stderr, "Backed up to %s, %d bytes.\n", c.File, n)
+		return
+	}
+	fmt.Fprintf(m.Stderr, "Backed up to %s, %d bytes. To test it: oplog restore %s --data NEW, then oplog verify --data NEW\n", c.File, n, c.File)
+}
+
+// encrypted writes a backup, encrypted if there are recipients, and returns its size before that.
+func encrypted(w io.Writer, to []backup.Recipient, fill func(io.Writer) (int64, error)) (int64, error) {
+	if len(to) == 0 {
+		return fill(w)
+	}
+	cipher, err := backup.Encrypt(w, to)
 	if err != nil {
 		return 0, err
 	}
-	n, err := db.WriteTo(encrypted)
+	n, err := fill(cipher)
 	if err != nil {
 		return n, err
 	}
-	return n, encrypted.Close()
+	return n, cipher.Close()
 }
 
 type restoreCommand struct {

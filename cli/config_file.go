@@ -102,10 +102,10 @@ func embeds[T any](command *kong.Node) bool {
 	return false
 }
 
-// BeforeResolve reads the configuration file, for a command that takes flags from one.
+// BeforeResolve reads the configuration file, for a command that takes flags from one. One that runs in a server got its flags from its own process.
 func (*commands) BeforeResolve(words *kong.Context, m *Program) error {
 	command := words.Selected()
-	if command == nil || !embeds[dataFlag](command) {
+	if m.running != nil || command == nil || !embeds[dataFlag](command) {
 		return nil
 	}
 	path := m.configPath(words, command.Name == "demo")

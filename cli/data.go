@@ -19,15 +19,18 @@ import (
 )
 
 // telling returns what tells a tenant's trail of the change that a command makes to a record of a kind.
-func telling[T any](l *node.Node, kind oplog.RecordKind, module, operation string, about func(T) (tenant string, object oplog.Ref)) oplog.Teller {
+func telling[T any](m *Program, l *node.Node, kind oplog.RecordKind, module, operation string, about func(T) (tenant string, object oplog.Ref)) oplog.Teller {
 	return l.Trail.Telling(trail.Stored(kind, func(record T) trail.Event {
 		tenant, object := about(record)
-		return trail.Event{Tenant: tenant, User: trail.CommandUser, Module: module, Operation: operation, Object: object}
+		return m.withSource(trail.Event{Tenant: tenant, User: trail.CommandUser, Module: module, Operation: operation, Object: object})
 	}))
 }
 
-// withLog opens an existing log, calls do, and closes it.
+// withLog opens an existing log, calls do, and closes it. In a server, the log is open and stays so.
 func (m *Program) withLog(data string, do func(*node.Node) error) error {
+	if m.running != nil {
+		return m.withRunningLog(do)
+	}
 	l, err := m.openExistingLog(data)
 	if err != nil {
 		return err
@@ -35,8 +38,18 @@ func (m *Program) withLog(data string, do func(*node.Node) error) error {
 	return errors.Join(do(l), l.Close())
 }
 
+// withRunningLog calls do with the open log of the server, and returns once the trail tells of it.
+func (m *Program) withRunningLog(do func(*node.Node) error) error {
+	err := do(m.running.Node)
+	m.running.Trail.Settle()
+	return err
+}
+
 // withLogToRead is like withLog for a command that also works on a data directory that cannot be written.
 func (m *Program) withLogToRead(data string, do func(l *node.Node, readOnly bool) error) error {
+	if m.running != nil {
+		return m.withRunningLog(func(l *node.Node) error { return do(l, false) })
+	}
 	dir, err := m.existingDir(data)
 	if err != nil {
 		return err
@@ -74,6 +87,9 @@ func isReadOnly(err error) bool {
 
 // withNewLog is like withLog, but creates a missing log.
 func (m *Program) withNewLog(data string, do func(*node.Node) error) error {
+	if m.running != nil {
+		return m.withRunningLog(do)
+	}
 	dir, err := m.dataDir(data)
 	if err != nil {
 		return err

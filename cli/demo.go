@@ -14,6 +14,7 @@ import (
 	"oplog/node"
 	"oplog/oplog"
 	"oplog/server"
+	"oplog/storage"
 )
 
 type demoCommand struct {
@@ -68,7 +69,11 @@ func (c *demoCommand) Run(ctx context.Context, m *Program) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
-	l, err := m.openLog(dir)
+	store, err := storage.Open(dir, storage.Options{SignCommand: m.signCommand})
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	l, err := m.openNode(dir, store)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
@@ -77,7 +82,7 @@ func (c *demoCommand) Run(ctx context.Context, m *Program) (err error) {
 	}
 	debug.FreeOSMemory() // generating the demo took ten times the memory that serving needs
 	host := demo.Host{Key: func() (identity.APIKey, error) { return hostKey(l) }, Now: m.Now}
-	return errors.Join(m.serve(ctx, l, ln, c.serveFlags, server.Options{Host: host}), l.Close())
+	return errors.Join(m.serve(ctx, openedLog{l, dir, store}, ln, c.serveFlags, server.Options{Host: host}), l.Close())
 }
 
 // hostKey returns the launch key of the demo's host system.

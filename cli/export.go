@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -11,16 +12,16 @@ import (
 	"strings"
 	"time"
 
+	"oplog/control"
 	"oplog/durable"
 	"oplog/exports"
 	"oplog/node"
 	"oplog/oplog"
-	"oplog/storage"
 	"oplog/trail"
 )
 
 type exportCommand struct {
-	dataFlag
+	logFlags
 	Tenant  string   `required:"" placeholder:"ID" help:"Tenant whose operations to export."`
 	Last    string   `xor:"period" placeholder:"DAYS" help:"The last 7d, 30d or 90d, including today."`
 	Today   bool     `xor:"period" help:"Today, in the tenant's time zone."`
@@ -30,8 +31,7 @@ type exportCommand struct {
 	Format  string   `default:"csv" enum:"csv,ndjson,xlsx" help:"csv, ndjson or xlsx (${default})."`
 	Columns []string `placeholder:"NAME" help:"Optional columns of csv and xlsx: ${columns}; ndjson always has every field."`
 	Output  string   `short:"o" placeholder:"FILE" help:"File to write, with FILE.manifest beside it; standard output by default or with -."`
-	Server  string   `placeholder:"URL" help:"Export from a running server instead of the data directory."`
-	Key     string   `placeholder:"K" help:"API key of the server, with scope read."`
+	Key     string   `placeholder:"K" help:"API key of the server, with scope read; other users of this machine can see it, unlike one in --key-file."`
 	filterFlags
 }
 
@@ -53,13 +53,8 @@ func (c *exportCommand) Validate() error {
 			return fmt.Errorf("--columns %s is not one of %s", column, strings.Join(oplog.ExportColumns, ", "))
 		}
 	}
-	if (c.Server == "") != (c.Key == "") {
-		return errors.New("--server and --key must be used together")
-	}
-	if c.Server != "" {
-		if err := serverURL(c.Server); err != nil {
-			return err
-		}
+	if err := c.validateServer(); err != nil {
+		return err
 	}
 	if err := c.check(); err != nil {
 		return err
@@ -78,16 +73,28 @@ func (c *exportCommand) Validate() error {
 	return err
 }
 
-// Run exports from the data directory or from a server.
+// validateServer checks the flags of a server, for which the key may be given as such.
+func (c *exportCommand) validateServer() error {
+	if c.Key == "" {
+		return c.logFlags.Validate()
+	}
+	if c.Server == "" || c.KeyFile != "" {
+		return errors.New("--server and --key must be used together, without --key-file")
+	}
+	return serverURL(c.Server)
+}
+
+func (c *exportCommand) givenKey() string { return c.Key }
+
+func (c *exportCommand) lend(d *control.Desk) {
+	if c.Output != "" && !isStandardOutput(c.Output) {
+		d.Writes = []string{c.Output, c.Output + manifestSuffix}
+	}
+}
+
+// Run exports from the log.
 func (c *exportCommand) Run(ctx context.Context, m *Program) error {
-	if c.Server != "" {
-		return c.fromServer(ctx, m)
-	}
-	err := m.withLogToRead(c.Data, func(l *node.Node, readOnly bool) error { return c.fromLog(ctx, m, l, readOnly) })
-	if errors.Is(err, storage.ErrInUse) {
-		return fmt.Errorf("%w; or export from the running server, with --server URL --key KEY", err)
-	}
-	return err
+	return m.withLogToRead(c.Data, func(l *node.Node, readOnly bool) error { return c.fromLog(ctx, m, l, readOnly) })
 }
 
 // fromLog exports from an open log.
@@ -128,9 +135,9 @@ func (c *exportCommand) fromLog(ctx context.Context, m *Program, l *node.Node, r
 		if len(written.Columns) > 0 {
 			details["columns"] = written.Columns
 		}
-		l.Trail.Add(trail.Event{
+		l.Trail.Add(m.withSource(trail.Event{
 			Tenant: c.Tenant, User: trail.CommandUser, Module: "export", Operation: "start", Object: oplog.Ref{Name: written.FileName}, Details: details,
-		})
+		}))
 		return manifest, nil
 	})
 }
@@ -210,13 +217,13 @@ func parseTime(flag, text string, loc *time.Location) (time.Time, error) {
 func (c *exportCommand) write(m *Program, fill func(io.Writer) (manifest string, err error)) error {
 	output := cmp.Or(c.Output, stdStream)
 	toStandard := isStandardOutput(output)
-	withManifest := !toStandard && durable.IsRegular(output)
+	withManifest := !toStandard && m.isRegular(output)
 	err := m.writeNamed(output, func(w io.Writer) error {
 		manifest, err := fill(w)
 		if err != nil || !withManifest {
 			return err
 		}
-		return durable.WriteFile(c.Output+".manifest", 0o600, func(w io.Writer) error {
+		return m.files().WriteFile(c.Output+manifestSuffix, func(w io.Writer) error {
 			_, err := io.WriteString(w, manifest)
 			return err
 		})
@@ -230,6 +237,9 @@ func (c *exportCommand) write(m *Program, fill func(io.Writer) (manifest string,
 	return nil
 }
 
+// manifestSuffix follows the name of an export in that of its manifest.
+const manifestSuffix = ".manifest"
+
 // stdStream stands for standard input or output instead of a file name.
 const stdStream = "-"
 
@@ -242,16 +252,20 @@ func isStandardOutput(name string) bool {
 
 // writeNamed writes to a named file or to standard output.
 func (m *Program) writeNamed(name string, fill func(io.Writer) error) error {
-	if isStandardOutput(name) {
-		return fill(m.Stdout)
+	if !isStandardOutput(name) {
+		return m.files().WriteFile(name, fill)
 	}
-	return durable.WriteFile(name, 0o600, fill)
+	w := bufio.NewWriterSize(m.Stdout, 64<<10)
+	return errors.Join(fill(w), w.Flush())
 }
 
 // writeNew is writeNamed for a file that must not exist.
 func (m *Program) writeNew(name string, fill func(io.Writer) error) error {
 	if isStandardOutput(name) {
 		return fill(m.Stdout)
+	}
+	if m.running != nil {
+		return m.files().WriteFile(name, fill)
 	}
 	return durable.CreateFile(name, 0o600, fill)
 }

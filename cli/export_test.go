@@ -73,7 +73,11 @@ func TestExportCommand(t *testing.T) {
 	p = serve(t, "serve", "--data", data)
 	checkExports(t, jobs, vkey.Key, dir, "--server", p.url, "--key", key)
 
-	checkExportFails(t, exitFailed, "in use", "--today", "--data", data)
+	checkExports(t, jobs, vkey.Key, dir, "--data", data) // in the server
+	keyFile := filepath.Join(dir, "key")
+	write(t, keyFile, key+"\n")
+	checkExports(t, jobs, vkey.Key, dir, "--server", p.url, "--key-file", keyFile)
+	checkExportFails(t, exitUsage, "without --key-file", "--today", "--server", p.url, "--key", key, "--key-file", keyFile)
 	checkExportFails(t, exitUsage, "specify the period")
 	checkExportFails(t, exitUsage, "--server and --key", "--today", "--server", p.url)
 	checkExportFails(t, exitUsage, "--today", "--today", "--last", "7d")

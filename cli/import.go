@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"iter"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"oplog/control"
 	"oplog/exports/formats"
 	"oplog/journal"
 	"oplog/node"
@@ -18,7 +19,7 @@ import (
 )
 
 type importCommand struct {
-	dataFlag
+	logFlags
 	Tenant string   `required:"" placeholder:"ID" help:"Tenant to record the entries for."`
 	Strict bool     `help:"Reject a file as a whole if any line is invalid."`
 	Again  bool     `help:"Store lines without an id again even if they are already in the log."`
@@ -32,23 +33,42 @@ func (c *importCommand) Run(ctx context.Context, m *Program) error {
 		if err != nil {
 			return withHint(err, "tenant")
 		}
-		for _, path := range c.Files {
-			f := &importFile{Program: m, log: l, tenant: t, path: path}
-			if err := f.record(ctx, c.Strict, c.Again); err != nil {
-				return err
-			}
+		catalog, err := l.Directory.Catalog(c.Tenant)
+		if err != nil {
+			return err
 		}
-		return nil
+		return c.files(ctx, importFile{Program: m, to: l.Journal, log: l, tenant: t, catalog: catalog})
 	})
 }
+
+// files records the files, which are imported like a given one.
+func (c *importCommand) files(ctx context.Context, like importFile) error {
+	for _, path := range c.Files {
+		f := like
+		f.path = path
+		if err := f.record(ctx, c.Strict, c.Again); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *importCommand) lend(d *control.Desk) { d.Reads = c.Files }
 
 // importFile is a file to import.
 type importFile struct {
 	*Program
-	log         *node.Node
+	to          importer
+	log         *node.Node // nil over the API of a server, which checks and records what it is sent
 	tenant      oplog.Tenant
+	catalog     *oplog.Catalog
 	path        string
 	printedType string // the file type last printed
+}
+
+// importer records lines; see [journal.Journal.Import].
+type importer interface {
+	Import(ctx context.Context, tenant string, lines iter.Seq2[oplog.ImportLine, error], twice bool, rejected func(number int, reason error)) (journal.ImportResult, error)
 }
 
 // record records the entries of the file and prints the result.
@@ -58,7 +78,7 @@ func (f *importFile) record(ctx context.Context, strict, again bool) error {
 			return err
 		}
 	}
-	if !again {
+	if !again && f.log != nil {
 		if err := f.checkDuplicates(ctx); err != nil {
 			return err
 		}
@@ -66,18 +86,18 @@ func (f *importFile) record(ctx context.Context, strict, again bool) error {
 	var done journal.ImportResult
 	err := f.read(f.progressBytes, "Importing "+f.path, func(s *entrySource) (err error) {
 		bad := badLines{file: f, source: s}
-		done, err = f.log.Journal.Import(ctx, f.tenant.ID, s.Lines(), again, bad.add)
+		done, err = f.to.Import(ctx, f.tenant.ID, s.Lines(), again, bad.add)
 		bad.end()
 		return f.withPosition(s, err)
 	})
-	if done.Recorded > 0 || done.Skipped > 0 {
-		f.log.Trail.Add(trail.Event{
+	if f.log != nil && (done.Recorded > 0 || done.Skipped > 0) {
+		f.log.Trail.Add(f.withSource(trail.Event{
 			Tenant: f.tenant.ID, User: trail.CommandUser, Module: "log", Operation: "import", Object: oplog.Ref{Name: filepath.Base(f.path)},
 			Failed: err != nil,
 			Details: map[string]any{
 				"recorded": done.Recorded, "duplicates": done.Duplicates, "skipped": done.Skipped, "refused": done.Rejected,
 			},
-		})
+		}))
 	}
 	if err != nil {
 		if done.Recorded > 0 {
@@ -157,8 +177,7 @@ func (e duplicateError) Unwrap() error { return e.DuplicateLineError }
 
 // regular reports whether the file can be read twice.
 func (f *importFile) regular() bool {
-	info, err := os.Stat(f.path)
-	return err != nil || info.Mode().IsRegular() // if it is missing, reading reports that
+	return f.isRegular(f.path) // if it is missing, reading reports that
 }
 
 // entrySource is an open file of entries with a progress bar.
@@ -169,25 +188,21 @@ type entrySource struct {
 
 // read opens the file, prints its type once, and shows progress.
 func (f *importFile) read(show func(doing string, size int64) progress, doing string, read func(*entrySource) error) (err error) {
-	catalog, err := f.log.Directory.Catalog(f.tenant.ID)
-	if err != nil {
-		return err
-	}
-	file, err := os.Open(f.path)
+	file, err := f.files().Open(f.path)
 	if err != nil {
 		return fmt.Errorf("cannot read the file: %w", err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	size := int64(-1)
-	switch info, err := file.Stat(); {
-	case err == nil && info.IsDir():
+	switch info, err := f.files().Stat(f.path); {
+	case err == nil && info.IsDir:
 		return errors.New("this is a folder; name the files in it")
-	case err == nil && info.Mode().IsRegular():
-		size = info.Size()
+	case err == nil && info.IsRegular:
+		size = info.Size
 	}
 	shown := show(doing, size)
 	defer func() { shown.end() }()
-	source, err := formats.Open(countedFile{file, shown}, oplog.ExportOptions{Catalog: catalog, Location: f.tenant.Location()})
+	source, err := formats.Open(countedFile{file, shown}, oplog.ExportOptions{Catalog: f.catalog, Location: f.tenant.Location()})
 	if err != nil {
 		return err
 	}

@@ -156,7 +156,8 @@ nonsense
 	f(exitFailed, `unknown columns: "a", "b"; missing required columns: User ID`, none)
 
 	p := serve(t, "serve", "--data", data)
-	f(exitFailed, "in use", good)
+	write(t, none, "time,id,user_id,user_name,module,operation\n2026-01-02 03:04:05,a-9,u,王芳,sms,send\n")
+	f(exitDone, none+": 1 recorded, 0 duplicates", "--strict", none) // in the server
 	p.stop()
 }
 

@@ -22,7 +22,7 @@ type keyCommand struct {
 }
 
 type keyAdd struct {
-	dataFlag
+	logFlags
 	Tenant string `required:"" placeholder:"ID" help:"Tenant of the key."`
 	Scope  string `required:"" enum:"write,read,launch,directory,metrics,backup" placeholder:"SCOPE" help:"Scope: write, read, launch, directory, metrics or backup."`
 	Name   string `required:"" help:"Name of the program that uses it, to tell keys apart."`
@@ -63,7 +63,7 @@ func (c *keyAdd) Run(m *Program) error {
 		return err
 	}
 	return m.withLog(c.Data, func(l *node.Node) error {
-		key, text, err := l.Identity.Telling(tellingOfKey(l, "create")).AddLimitedKey(c.Tenant, identity.KeyScope(c.Scope), c.Name, limits)
+		key, text, err := l.Identity.Telling(tellingOfKey(m, l, "create")).AddLimitedKey(c.Tenant, identity.KeyScope(c.Scope), c.Name, limits)
 		if err != nil {
 			return withHint(err, "tenant")
 		}
@@ -74,7 +74,7 @@ func (c *keyAdd) Run(m *Program) error {
 }
 
 type keyList struct {
-	dataFlag
+	logFlags
 	Tenant string `placeholder:"ID" help:"Only the keys of this tenant."`
 }
 
@@ -116,7 +116,7 @@ func keyState(k identity.APIKey, now time.Time) string {
 }
 
 type keyRevoke struct {
-	dataFlag
+	logFlags
 	ID     string `arg:"" help:"Id of the key: its first characters, as printed by oplog key list."`
 	Tenant string `placeholder:"ID" help:"Tenant of the key."`
 }
@@ -124,14 +124,14 @@ type keyRevoke struct {
 // Run revokes the key.
 func (c *keyRevoke) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		_, err := l.Identity.Telling(tellingOfKey(l, "revoke")).RevokeKey(c.Tenant, c.ID)
+		_, err := l.Identity.Telling(tellingOfKey(m, l, "revoke")).RevokeKey(c.Tenant, c.ID)
 		return withHint(err, "key")
 	})
 }
 
 // tellingOfKey returns what tells the trail of a change of an API key.
-func tellingOfKey(l *node.Node, operation string) oplog.Teller {
-	return telling(l, oplog.RecordKey, "key", operation, func(k identity.APIKey) (string, oplog.Ref) {
+func tellingOfKey(m *Program, l *node.Node, operation string) oplog.Teller {
+	return telling(m, l, oplog.RecordKey, "key", operation, func(k identity.APIKey) (string, oplog.Ref) {
 		return k.Tenant, oplog.Ref{ID: k.ID, Name: k.Name}
 	})
 }

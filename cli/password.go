@@ -21,10 +21,30 @@ func (m *Program) hashed(username string, fromStdin bool) (string, error) {
 	return identity.HashPassword(username, password)
 }
 
-// terminal returns the file of a stream that is a terminal.
-func terminal(stream any) (*os.File, bool) {
+// isTerminal reports whether a stream is a terminal, here or of the process that a command runs for.
+func isTerminal(stream any) bool {
+	if s, ok := stream.(interface{ IsTerminal() bool }); ok {
+		return s.IsTerminal()
+	}
 	f, ok := stream.(*os.File)
-	return f, ok && term.IsTerminal(int(f.Fd()))
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// asker returns the function that asks the person at the terminal for a password; nil if there is no terminal.
+func (m *Program) asker() func(prompt string) (string, error) {
+	if !isTerminal(m.Stdin) {
+		return nil
+	}
+	if in, ok := m.Stdin.(interface{ Ask(string) (string, error) }); ok {
+		return in.Ask
+	}
+	in, _ := m.Stdin.(*os.File)
+	return func(prompt string) (string, error) {
+		fmt.Fprint(m.Stderr, prompt)
+		text, err := term.ReadPassword(int(in.Fd()))
+		fmt.Fprintln(m.Stderr)
+		return string(text), err
+	}
 }
 
 // password reads a new password: one line of standard input, or twice from a prompt.
@@ -32,15 +52,9 @@ func (m *Program) password(fromStdin bool) (string, error) {
 	if fromStdin {
 		return readLine(m.Stdin)
 	}
-	in, ok := terminal(m.Stdin)
-	if !ok {
+	ask := m.asker()
+	if ask == nil {
 		return "", errors.New("there is no terminal to prompt for the password; send it to standard input and use --password-stdin")
-	}
-	ask := func(prompt string) (string, error) {
-		fmt.Fprint(m.Stderr, prompt)
-		text, err := term.ReadPassword(int(in.Fd()))
-		fmt.Fprintln(m.Stderr)
-		return string(text), err
 	}
 	first, err := ask("Password: ")
 	if err != nil {

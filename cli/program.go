@@ -52,6 +52,7 @@ type Program struct {
 	config      *configFile            // nil for none
 	fromFile    map[string]configValue // values of config that set flags, by flag
 	signCommand string                 // see signFlag
+	running     *running               // the open log that the command runs in; nil for one of its own
 }
 
 // The exit statuses.
@@ -79,7 +80,7 @@ type commands struct {
 	VerifyProof  verifyProofCommand  `cmd:"" help:"Verify the copied proof of an entry; requires no server or data directory."`
 	Witness      witnessCommand      `cmd:"" help:"Follow logs of other machines: cosign their checkpoints while they only grow."`
 	TLS          tlsCommand          `cmd:"" name:"tls" help:"Create certificates for HTTPS in a network without the internet."`
-	Backup       backupCommand       `cmd:"" help:"Back up the whole log to one file, while no server is running."`
+	Backup       backupCommand       `cmd:"" help:"Back up the whole log to one file."`
 	Restore      restoreCommand      `cmd:"" help:"Restore a backup to a new data directory."`
 	Bench        benchCommand        `cmd:"" help:"Measure how fast a log is on this machine, in a temporary directory."`
 	Settings     configCommand       `cmd:"" name:"config" help:"Print the configuration in force and where it comes from; write a configuration file."`
@@ -136,14 +137,17 @@ func (m *Program) Run(ctx context.Context, args []string) int {
 		return m.fail(exitUsage, fmt.Errorf("%w; see oplog --help", err))
 	}
 	m.signCommand = given.SignCommand
-	err = words.Run()
+	status, err := m.runCommand(ctx, args, words)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = errors.New("interrupted")
+		if m.running != nil { // the process has gone, or
+			err = errors.New("interrupted, because the server stops; run the command again")
+		}
 	}
 	if err != nil {
 		return m.fail(exitFailed, err)
 	}
-	return exitDone
+	return status
 }
 
 // fail prints the error in one line.

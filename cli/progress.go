@@ -31,7 +31,7 @@ func (m *Program) barBytes(doing string, size int64) progress {
 
 func (m *Program) progressOf(line, bar string, total int64, shown progressbar.Option) progress {
 	line, bar = visible(line), visible(bar)
-	if _, person := terminal(m.Stderr); person {
+	if isTerminal(m.Stderr) {
 		bar := progressbar.NewOptions64(total, progressbar.OptionSetWriter(m.Stderr), progressbar.OptionSetDescription(bar),
 			shown, progressbar.OptionSetPredictTime(true),
 			progressbar.OptionThrottle(60*time.Millisecond), progressbar.OptionClearOnFinish())

@@ -5,10 +5,11 @@ import (
 	"fmt"
 
 	"oplog/node"
+	"oplog/trail"
 )
 
 type reindexCommand struct {
-	dataFlag
+	logFlags
 	Tenant string `placeholder:"ID" help:"Only this tenant."`
 }
 
@@ -26,7 +27,9 @@ func (c *reindexCommand) Run(ctx context.Context, m *Program) error {
 			if c.Tenant != "" && c.Tenant != t.ID {
 				continue
 			}
-			if err := m.reindex(ctx, l, t.ID); err != nil {
+			err := m.reindex(ctx, l, t.ID)
+			l.Trail.Add(m.withSource(trail.Event{Tenant: t.ID, User: trail.CommandUser, Module: "server", Operation: "reindex", Failed: err != nil}))
+			if err != nil {
 				return fmt.Errorf("reindex tenant %s: %w", t.ID, err)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"oplog/durable"
 	"oplog/exports"
 	"oplog/oplog"
 )
@@ -24,6 +25,15 @@ type remote struct{ url, key string }
 
 // call sends a request and returns the body of a successful response, which the caller closes.
 func (r remote) call(ctx context.Context, method, path string, body any) (io.ReadCloser, error) {
+	answer, err := r.send(ctx, method, path, body)
+	if err != nil {
+		return nil, err
+	}
+	return answer.Body, nil
+}
+
+// send sends a request and returns a successful response, whose body the caller closes.
+func (r remote) send(ctx context.Context, method, path string, body any) (*http.Response, error) {
 	var sent io.Reader
 	if body != nil {
 		data, err := json.Marshal(body)
@@ -45,20 +55,44 @@ func (r remote) call(ctx context.Context, method, path string, body any) (io.Rea
 		return nil, fmt.Errorf("the server does not respond: %w", err)
 	}
 	if answer.StatusCode < http.StatusMultipleChoices {
-		return answer.Body, nil
+		return answer, nil
 	}
-	var problem struct {
-		Detail string
-		Errors []struct{ Location, Message string }
-	}
-	err = json.NewDecoder(io.LimitReader(answer.Body, 1<<16)).Decode(&problem)
+	refused := &apiError{status: answer.Status}
+	err = json.NewDecoder(io.LimitReader(answer.Body, 1<<20)).Decode(refused)
 	if err = errors.Join(err, answer.Body.Close()); err != nil {
 		return nil, fmt.Errorf("the server responded %s; is %s an oplog server?", answer.Status, r.url)
 	}
-	for _, e := range problem.Errors {
-		problem.Detail += "; " + e.Location + " " + e.Message
+	return nil, refused
+}
+
+// apiError is a response that says what is wrong.
+type apiError struct {
+	Detail string
+	Errors []fieldProblem
+
+	status string
+}
+
+// fieldProblem is an invalid field of a request.
+type fieldProblem struct {
+	Location, Message string
+	Value             any
+}
+
+func (e *apiError) Error() string {
+	text := e.Detail
+	for _, f := range e.Errors {
+		text += "; " + f.Location + " " + f.Message
 	}
-	return nil, fmt.Errorf("the server responded %s: %s", answer.Status, problem.Detail)
+	return fmt.Sprintf("the server responded %s: %s", e.status, text)
+}
+
+// reason says what is wrong with a field, by its name in the entry.
+func (f fieldProblem) reason(field string) error {
+	if text, ok := f.Value.(string); ok && text != "" {
+		field += " " + oplog.Quote(text)
+	}
+	return errors.New(strings.TrimSpace(field + " " + f.Message))
 }
 
 // serverURL checks the syntax of --server.
@@ -79,9 +113,33 @@ func (r remote) read(ctx context.Context, method, path string, body, into any) e
 	return errors.Join(json.NewDecoder(answer).Decode(into), answer.Close())
 }
 
-// fromServer makes a server write the export, and downloads the file with its manifest.
-func (c *exportCommand) fromServer(ctx context.Context, m *Program) error {
-	r := remote{strings.TrimSuffix(c.Server, "/"), c.Key}
+// readPage decodes a page of a list, and returns the cursor of the next one; "" if it is the last.
+func (r remote) readPage(ctx context.Context, path, cursor string, into any) (next string, err error) {
+	if cursor != "" {
+		path += "?cursor=" + url.QueryEscape(cursor)
+	}
+	answer, err := r.send(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return "", err
+	}
+	return answer.Header.Get("Next-Cursor"), errors.Join(json.NewDecoder(answer.Body).Decode(into), answer.Body.Close())
+}
+
+// readKey reads an API key from a file that others cannot read.
+func readKey(path string) (string, error) {
+	text, err := durable.ReadSecret(path)
+	if err != nil {
+		return "", fmt.Errorf("cannot read the key: %w", err)
+	}
+	key := strings.TrimSpace(string(text))
+	if key == "" || strings.ContainsAny(key, " \t\r\n") {
+		return "", fmt.Errorf("%s does not contain one API key, as printed by oplog key add", path)
+	}
+	return key, nil
+}
+
+// runOverAPI makes a server write the export, and downloads the file with its manifest.
+func (c *exportCommand) runOverAPI(ctx context.Context, m *Program, r remote) error {
 	ranged, from, to, err := c.period(nil)
 	if err != nil {
 		return err
@@ -94,7 +152,7 @@ func (c *exportCommand) fromServer(ctx context.Context, m *Program) error {
 		Columns []string      `json:"columns,omitempty"`
 		Filters oplog.Filters `json:"filters"`
 	}{ranged, from, to, c.Format, c.Columns, c.filters()}
-	list := "/api/v1/tenants/" + url.PathEscape(c.Tenant) + "/exports"
+	list := tenantPath(c.Tenant) + "/exports"
 	var x exports.Export
 	if err := r.read(ctx, http.MethodPost, list, asked, &x); err != nil {
 		return err

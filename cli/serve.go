@@ -50,7 +50,7 @@ func (c *serveCommand) Run(ctx context.Context, m *Program) error {
 	if err != nil {
 		return errors.Join(err, ln.Close(), l.Close())
 	}
-	return errors.Join(m.serve(ctx, l, ln, c.serveFlags, server.Options{SetupCode: code}), l.Close())
+	return errors.Join(m.serve(ctx, openedLog{l, dir, store}, ln, c.serveFlags, server.Options{SetupCode: code}), l.Close())
 }
 
 // tellLoss records an accepted loss in every trail, once.
@@ -82,7 +82,7 @@ func (m *Program) setupCode(l *node.Node, url, data string) (string, error) {
 	code := rand.Text()
 	fmt.Fprintf(m.Stderr, `There is no account yet, so nobody can sign in. Set up oplog in a browser, at exactly this URL:
   %[2]s
-or stop oplog, run these two commands, and start it again:
+or run these two commands:
   oplog tenant add acme --name "Acme"%[1]s
   oplog account add admin --role admin --tenant acme%[1]s
 `, flag, setupURL(url, code))
@@ -103,7 +103,7 @@ const shutdownTime = 10 * time.Second
 const retentionInterval = 10 * time.Minute
 
 // serve serves requests until the context ends, then lets those in progress finish. o has the options that differ between servers.
-func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f serveFlags, o server.Options) error {
+func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f serveFlags, o server.Options) error {
 	built := m.build()
 	o.Console, o.Version, o.Commit, o.Now = m.Console, built.version, built.commit, m.Now
 	o.Hosts, o.AnyIP, o.BasePath, o.Proxies = f.Host, !isLoopback(ln.Addr()), f.BasePath, f.proxies
@@ -115,22 +115,24 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	failed := func(err error) { faults.Report("background work", err) }
 	daily.Go(func() { l.Journal.RetainDaily(days, retentionInterval, failed) })
 	daily.Go(func() { l.Scrub.Run(days, f.Scrub.Every, scrub.DefaultPace) })
-	if err := errors.Join(limitMemory(f.MemoryLimit, m.Getenv), f.setUpAnchors(l, &o, m.Now), f.Backup.setUpBackups(l, &o, m.Now)); err != nil {
+	if err := errors.Join(limitMemory(f.MemoryLimit, m.Getenv), f.setUpAnchors(l.Node, &o, m.Now), f.Backup.setUpBackups(l.Node, &o, m.Now)); err != nil {
 		return err
 	}
 	runBeside(days, &daily, o, failed)
-	s := server.New(l, o)
+	s := server.New(l.Node, o)
 	ended := make(chan error, 2)
 	if err := m.serveMetrics(ctx, s, f.Metrics.Listen, ended); err != nil {
 		return errors.Join(err, ln.Close())
 	}
 	go func() { ended <- s.Listen(ln) }()
+	commands := m.serveCommands(ctx, l, o.Logger)
+	defer commands.close()
 	fmt.Fprintln(m.Stdout, "listening on", f.url(ln))
 	m.tellReady()
 	if err := l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "start"}); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
-	if _, person := terminal(m.Stdout); person && !f.NoOpen {
+	if isTerminal(m.Stdout) && !f.NoOpen {
 		address := f.url(ln)
 		if o.SetupCode != "" {
 			address = setupURL(address, o.SetupCode)
@@ -151,6 +153,7 @@ func (m *Program) serve(ctx context.Context, l *node.Node, ln net.Listener, f se
 	if err := <-ended; err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}
+	commands.close()
 	err := l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "stop"})
 	l.Trail.Flush()
 	m.writeLastAnchors(finish, o, failed)

@@ -13,7 +13,7 @@ import (
 )
 
 type keyVerifier struct {
-	dataFlag
+	logFlags
 	Changes bool   `help:"Print, as JSON, the key with the statements by which it replaced earlier ones; verify-export and verify-proof read it (--key-changes)."`
 	Tenant  string `placeholder:"ID" help:"With --changes: the tenant whose log is to be verified with them."`
 }

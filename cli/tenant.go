@@ -21,12 +21,12 @@ type tenantCommand struct {
 }
 
 type tenantAgree struct {
-	dataFlag
+	logFlags
 	ID     string `arg:"" help:"Id of the tenant."`
 	Reason string `arg:"" enum:"clock,amount" help:"Why it waits: clock confirms this machine's clock, for all tenants; amount allows to delete much more than last time."`
 }
 
-// Run shows what waits, and agrees to it. The server deletes when it starts.
+// Run shows what waits, and agrees to it. The server deletes when it starts, or at once if it runs.
 func (c *tenantAgree) Run(ctx context.Context, m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
 		if err := l.Journal.FindWaiting(ctx, c.ID); err != nil {
@@ -37,22 +37,26 @@ func (c *tenantAgree) Run(ctx context.Context, m *Program) error {
 		}
 		tell := func(agreed []oplog.Waiting) oplog.Teller {
 			return l.Trail.Telling(trail.Stored(oplog.RecordServer, func(any) trail.Event {
-				return trail.Event{
+				return m.withSource(trail.Event{
 					Tenant: c.ID, User: trail.CommandUser, Module: "retention", Operation: "agree", Object: oplog.Ref{ID: c.Reason},
 					Details: map[string]any{"agreed": agreed},
-				}
+				})
 			}))
 		}
 		if _, err := l.Journal.AgreeToDeletion(c.ID, oplog.WaitReason(c.Reason), trail.CommandUser.ID, tell); err != nil {
 			return err
 		}
-		fmt.Fprintln(m.Stderr, "Agreed; the server deletes when it starts.")
+		when := "when it starts"
+		if m.running != nil {
+			when = "now"
+		}
+		fmt.Fprintf(m.Stderr, "Agreed; the server deletes %s.\n", when)
 		return nil
 	})
 }
 
 type tenantAdd struct {
-	dataFlag
+	logFlags
 	ID                string `arg:"" help:"Id, as in URLs: letters, digits, . _ -"`
 	Name              string `required:"" help:"Display name."`
 	TimeZone          string `default:"${time_zone}" placeholder:"ZONE" help:"Time zone of its days, retention and exports (${default})."`
@@ -68,7 +72,7 @@ func (c *tenantAdd) Run(m *Program) error {
 		t := oplog.Tenant{ID: c.ID, Name: c.Name, TimeZone: c.TimeZone, DataPermission: c.DataPermission}
 		t.Retain(&c.RetentionDays, &c.BelowLegalMinimum, trail.CommandUser.ID, m.Now())
 		t.RetainAccess(&c.AccessDays, trail.CommandUser.ID, m.Now())
-		t, err := l.Directory.Telling(tellingOfTenant(l, "create")).AddTenant(t)
+		t, err := l.Directory.Telling(tellingOfTenant(m, l, "create")).AddTenant(t)
 		if err != nil {
 			return err
 		}
@@ -78,7 +82,7 @@ func (c *tenantAdd) Run(m *Program) error {
 }
 
 type tenantList struct {
-	dataFlag
+	logFlags
 }
 
 // Run lists tenants.
@@ -101,7 +105,7 @@ func (c *tenantList) Run(m *Program) error {
 }
 
 type tenantSet struct {
-	dataFlag
+	logFlags
 	ID                string  `arg:"" help:"Id of the tenant."`
 	Name              *string `help:"Display name."`
 	TimeZone          *string `placeholder:"ZONE" help:"Time zone of its days, retention and exports; holds keep theirs."`
@@ -116,7 +120,7 @@ type tenantSet struct {
 // Run changes the given settings.
 func (c *tenantSet) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		t, err := l.Directory.Telling(tellingOfTenant(l, "change")).ChangeTenant(c.ID, func(t *oplog.Tenant) {
+		t, err := l.Directory.Telling(tellingOfTenant(m, l, "change")).ChangeTenant(c.ID, func(t *oplog.Tenant) {
 			replace(&t.Name, c.Name)
 			replace(&t.TimeZone, c.TimeZone)
 			replace(&t.DataPermission, c.DataPermission)
@@ -135,12 +139,12 @@ func (c *tenantSet) Run(m *Program) error {
 }
 
 // tellingOfTenant returns what tells the trail of a change of a tenant, with its settings: verify compares the rule of retention with them.
-func tellingOfTenant(l *node.Node, operation string) oplog.Teller {
+func tellingOfTenant(m *Program, l *node.Node, operation string) oplog.Teller {
 	return l.Trail.Telling(trail.Stored(oplog.RecordTenant, func(t oplog.Tenant) trail.Event {
-		return trail.Event{
+		return m.withSource(trail.Event{
 			Tenant: t.ID, User: trail.CommandUser, Module: "tenant", Operation: operation, Object: oplog.Ref{ID: t.ID, Name: t.Name},
 			Details: map[string]any{"tenant": t},
-		}
+		})
 	}))
 }
 
@@ -151,8 +155,12 @@ func (m *Program) printRetention(l *node.Node, t oplog.Tenant) error {
 		return err
 	}
 	from, _ := oplog.Days{From: r.KeptFrom, To: r.KeptFrom}.Bounds()
+	when := "the server starts"
+	if m.running != nil {
+		when = "the next day begins there"
+	}
 	fmt.Fprintf(m.Stderr, "As of today entries since %s are kept: the UTC days that overlap the last %s before today in %s. "+
-		"Older entries that are not under a legal hold are deleted when the server starts.\n", oplog.FormatInBoth(from, t.Location()), retention(r.Days), r.TimeZone)
+		"Older entries that are not under a legal hold are deleted when %s.\n", oplog.FormatInBoth(from, t.Location()), retention(r.Days), r.TimeZone, when)
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
 
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -17,7 +16,7 @@ const maxTextFile = 4 << 20
 func (m *Program) readSmall(path string) (data []byte, err error) {
 	from := m.Stdin
 	if path != stdStream {
-		f, err := os.Open(path)
+		f, err := m.files().Open(path)
 		if err != nil {
 			return nil, err
 		}

@@ -9,20 +9,33 @@ import (
 	"slices"
 	"time"
 
+	"oplog/control"
+	"oplog/node"
 	"oplog/oplog"
 	"oplog/storage"
+	"oplog/trail"
 )
 
 type verifyCommand struct {
-	dataFlag
+	logFlags
 	Tenant     string `placeholder:"ID" help:"Only this tenant."`
 	Checkpoint string `placeholder:"FILE" help:"Checkpoint kept elsewhere, to compare with."`
 	Anchors    string `placeholder:"DIR" help:"Folder of checkpoints that oplog serve --anchor wrote, all of which are compared."`
 }
 
+func (c *verifyCommand) lend(d *control.Desk) {
+	if c.Checkpoint != "" {
+		d.Reads = []string{c.Checkpoint}
+	}
+	d.Anchors = c.Anchors
+}
+
 // Run recomputes the proof over every entry. It reads the store alone: the
 // search index is neither needed nor trusted.
 func (c *verifyCommand) Run(ctx context.Context, m *Program) (err error) {
+	if m.running != nil {
+		return c.beside(ctx, m)
+	}
 	dir, err := m.dataDir(c.Data)
 	if err != nil {
 		return err
@@ -31,13 +44,29 @@ func (c *verifyCommand) Run(ctx context.Context, m *Program) (err error) {
 		return fmt.Errorf("there is no data directory %s; specify another with --data", dir)
 	}
 	db, err := openToVerify(dir)
-	if errors.Is(err, storage.ErrInUse) {
-		return fmt.Errorf("%w; or download a backup of the running server from /api/v1/backup, and verify what oplog restore makes of it", err)
-	}
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	return c.verify(ctx, m, db)
+}
+
+// beside verifies the log of the server that the command runs in. Meanwhile nothing is deleted, which would look like a finding.
+func (c *verifyCommand) beside(ctx context.Context, m *Program) error {
+	m.running.session.LimitWrites(time.Minute) // a terminal that stands still must not stop deletions
+	return m.withRunningLog(func(l *node.Node) error {
+		return l.Journal.WithoutDeletions(func() error {
+			err := c.verify(ctx, m, m.running.store)
+			l.Trail.Add(m.withSource(trail.Event{
+				Tenant: c.Tenant, User: trail.CommandUser, Module: "server", Operation: "verify", Failed: err != nil,
+			}))
+			return err
+		})
+	})
+}
+
+// verify verifies the log of a store.
+func (c *verifyCommand) verify(ctx context.Context, m *Program, db *storage.DB) error {
 	if damage := db.Damage(); damage != nil {
 		fmt.Fprintln(m.Stdout, visible(damage.Error()))
 	}
@@ -107,7 +136,11 @@ func (m *Program) verify(ctx context.Context, db *storage.DB, tree string, of []
 	title := treeTitle(tree)
 	shown := m.progress("Verifying "+title+":", int(entries))
 	checked := uint64(0)
-	v, err := db.Verify(ctx, tree, sizes(of), func(done, _ uint64) {
+	verify := db.Verify
+	if m.running != nil {
+		verify = db.VerifyGently
+	}
+	v, err := verify(ctx, tree, sizes(of), func(done, _ uint64) {
 		shown.add(int(done - checked))
 		checked = done
 	})

@@ -38,17 +38,17 @@ func (c *verifyCommand) readKept(m *Program, db *storage.DB) (found kept, invali
 	if c.Anchors == "" {
 		return found, nil, nil
 	}
-	anchors, err := proof.ReadAnchors(c.Anchors)
+	folder, err := m.files().ReadCheckpoints(c.Anchors)
 	if err != nil {
 		return nil, nil, err
 	}
-	if invalid, err = keptKeys(db, c.Anchors); err != nil {
+	if invalid, err = keptKeys(db, folder.Keys); err != nil {
 		return nil, nil, err
 	}
-	if len(anchors) == 0 {
+	if len(folder.Anchors) == 0 {
 		return nil, nil, fmt.Errorf("there are no checkpoints in %s; specify the folder that oplog serve --anchor writes to", c.Anchors)
 	}
-	for _, a := range anchors {
+	for _, a := range folder.Anchors {
 		if a.Text == "" {
 			fmt.Fprintf(m.Stderr, "%s is empty, as after a crash while it was written; it is ignored.\n", visible(a.Path))
 			continue
@@ -66,12 +66,8 @@ func (c *verifyCommand) readKept(m *Program, db *storage.DB) (found kept, invali
 	return found, invalid, nil
 }
 
-// keptKeys returns an error for each file of a folder that says of the log's keys what the store does not, beside that of reading them.
-func keptKeys(db *storage.DB, dir string) (invalid, err error) {
-	found, err := proof.ReadAnchoredKeys(dir)
-	if err != nil {
-		return nil, err
-	}
+// keptKeys returns an error for each file of a folder that says of the log's keys what the store does not, beside that of reading these.
+func keptKeys(db *storage.DB, found []proof.AnchoredKeys) (invalid, err error) {
 	changes, err := db.KeyChanges("")
 	for _, k := range found {
 		invalid = errors.Join(invalid, k.Continued(changes))

@@ -35,6 +35,14 @@ func checkRecords(ctx context.Context, w io.Writer, db *storage.DB, tenant strin
 			continue
 		}
 		set, err := ruleInTrail(ctx, db, t.ID)
+		for err == nil && set != nil && rulesOf(*set) != rulesOf(t) { // unless it changed in between, beside a server
+			now, changed := records.Read[oplog.Tenant](db, oplog.RecordTenant, t.ID)
+			if changed != nil || rulesOf(now) == rulesOf(t) {
+				break
+			}
+			t = now
+			set, err = ruleInTrail(ctx, db, t.ID)
+		}
 		switch {
 		case err != nil:
 			bad = append(bad, fmt.Errorf("%s: %w", treeTitle(oplog.TrailName(t.ID)), err))

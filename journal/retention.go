@@ -107,6 +107,13 @@ func (j *Journal) retainGuarded(ctx context.Context, tenant string) (err error) 
 	return errors.Join(j.retain(ctx, tenant), j.retainTrail(ctx, tenant))
 }
 
+// WithoutDeletions calls do while no expired entries are deleted.
+func (j *Journal) WithoutDeletions(do func() error) error {
+	j.deletionMu.Lock()
+	defer j.deletionMu.Unlock()
+	return do()
+}
+
 func (j *Journal) retain(ctx context.Context, tenant string) error {
 	j.deletionMu.Lock()
 	defer j.deletionMu.Unlock()

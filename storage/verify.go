@@ -9,6 +9,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"oplog/background"
 	"oplog/oplog"
 )
 
@@ -150,7 +151,7 @@ func (v *verification) check(from, to uint64) (p part) {
 			tree:    tileReader{arrivals: b.Bucket([]byte(nameArrivals))},
 			entries: datedBucket{parent: b.Bucket([]byte(nameEntries))},
 		}
-		var pace oplog.Pacer
+		var pace background.Pacer
 		for seq := from; seq <= to; seq++ {
 			if v.gently && seq%yieldAfter == 0 {
 				pace.Yield()

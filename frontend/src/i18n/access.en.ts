@@ -96,6 +96,8 @@ export const accessEn = {
     'server.replace_lost_key': 'Began a new signing key, because the old one was lost',
     'server.accept_loss': 'Started although recorded entries are missing',
     'server.restore': 'Restored the log from a backup',
+    'server.verify': 'Verified the log beside the running server',
+    'server.reindex': 'Rebuilt the search index',
   },
   facts: {
     q: 'Search',
@@ -157,6 +159,8 @@ export const accessEn = {
     covers_until: 'Held until',
     lifted_by: 'Lifted by',
     lifted_at: 'Lifted at',
+    via: 'Via',
+    system_user: 'User of the operating system',
   },
   reasons: {
     'no such account': 'unknown account',

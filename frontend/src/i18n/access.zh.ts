@@ -96,6 +96,8 @@ export const accessZh: AdminMessages['access'] = {
     'server.replace_lost_key': '旧签名密钥丢失，启用新密钥',
     'server.accept_loss': '已确认的记录缺失，仍选择启动',
     'server.restore': '从备份恢复日志',
+    'server.verify': '在服务器运行时校验日志',
+    'server.reindex': '重建搜索索引',
   },
   facts: {
     q: '搜索',
@@ -157,6 +159,8 @@ export const accessZh: AdminMessages['access'] = {
     covers_until: '实际保留至',
     lifted_by: '解除人',
     lifted_at: '解除时间',
+    via: '途径',
+    system_user: '操作系统用户',
   },
   reasons: {
     'no such account': '账号不存在',
