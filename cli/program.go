@@ -72,6 +72,7 @@ type commands struct {
 	Tenant       tenantCommand       `cmd:"" help:"Add, list and change tenants."`
 	Account      accountCommand      `cmd:"" help:"Add, list and change accounts."`
 	Key          keyCommand          `cmd:"" help:"Add, list and revoke API keys."`
+	Catalog      catalogCommand      `cmd:"" help:"List and extend the modules and operation types of a tenant."`
 	Import       importCommand       `cmd:"" help:"Import operations from files."`
 	Reindex      reindexCommand      `cmd:"" help:"Rebuild the search index from the stored entries."`
 	Verify       verifyCommand       `cmd:"" help:"Verify every entry against the Merkle tree, and the tree against a checkpoint kept elsewhere."`
