@@ -133,9 +133,12 @@ func lockFields(t *testing.T) map[string]string {
 	return locks
 }
 
-// isLock reports whether a field is a lock, a map of locks, or a sync.Map of locks, as its comment then says.
+// isLock reports whether a field is a lock, an array or a map of locks, or a sync.Map of locks, as its comment then says.
 func isLock(field *ast.Field) bool {
 	of := field.Type
+	if several, ok := of.(*ast.ArrayType); ok {
+		of = several.Elt
+	}
 	if values, ok := of.(*ast.MapType); ok {
 		of = values.Value
 	}

@@ -39,7 +39,7 @@ func TestBackupWhileTheDiskRefuses(t *testing.T) {
 	exports := filepath.Join(l.Dir, "exports") // where no file can be made any more
 	l.Must(nil, os.RemoveAll(exports))
 	l.Must(nil, os.WriteFile(exports, nil, 0o600))
-	b, err := l.Backup()
+	b, err := l.Backup(t.Context())
 	l.Must(nil, err)
 	made, err := os.ReadDir(elsewhere)
 	if err != nil || len(made) != 1 {
