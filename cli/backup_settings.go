@@ -17,7 +17,7 @@ import (
 // backupSettings are the flags of the backups that a server makes by itself.
 type backupSettings struct {
 	Dir            string        `placeholder:"DIR" help:"Directory for backups, best on another machine's disk; it must exist. An owner can have one made in the console, and --backup-every has them made."`
-	Every          time.Duration `placeholder:"DURATION" help:"How often the log is backed up to --backup-dir, and the backup proved by restoring it, such as 24h; one that was missed is made at the start."`
+	Every          time.Duration `default:"0s" placeholder:"DURATION" help:"How often the log is backed up to --backup-dir, and the backup proved by restoring it, such as 24h; one that was missed is made at the start."`
 	Keep           int           `default:"7" placeholder:"N" help:"Number of proved backups to keep (${default}); 0 for all. Older ones are deleted once a newer one is proved; files that oplog did not write stay."`
 	Recipients     []string      `placeholder:"KEY" help:"Public key of age (age1…) that backups are encrypted to; may be repeated. Only their secret keys can restore them: keep these elsewhere."`
 	RecipientsFile string        `placeholder:"FILE" help:"File with such public keys, one a line."`

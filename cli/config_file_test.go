@@ -215,6 +215,10 @@ func TestEveryFlagIsASetting(t *testing.T) {
 		}
 		keys[s.Key()], flags[s.Flag] = true, true
 		value := sample(s)
+		if s.Flag == "backup-recipients-file" {
+			value = filepath.Join(t.TempDir(), "recipients")
+			write(t, value, sampleRecipient+"\n")
+		}
 		written := fmt.Sprintf("%s = %q\n", s.Name, value)
 		if s.kind.Kind() == reflect.Bool || reflect.Int <= s.kind.Kind() && s.kind.Kind() <= reflect.Uint64 && s.kind != durationType {
 			written = fmt.Sprintf("%s = %s\n", s.Name, value)
@@ -245,6 +249,9 @@ func TestEveryFlagIsASetting(t *testing.T) {
 	}
 }
 
+// sampleRecipient is the public key of the example in age's documents.
+const sampleRecipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+
 // sample returns a valid value of a setting, other than its default.
 func sample(s serveSetting) string {
 	switch {
@@ -252,6 +259,8 @@ func sample(s serveSetting) string {
 		return "127.0.0.1:1"
 	case s.Placeholder == "NAME":
 		return "log.example.com"
+	case s.Placeholder == "KEY":
+		return sampleRecipient
 	case s.Placeholder == "CIDR":
 		return "10.0.0.5/32"
 	case s.Placeholder == "SIZE":

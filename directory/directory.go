@@ -288,14 +288,15 @@ func (d *Directory) Damage() error {
 	return records.Damage[oplog.Tenant](d.records, oplog.RecordTenant)
 }
 
-// TenantsAfter lists the first tenants, at most limit, after an id ("" for none), by id; CodeNotFound if there is none with that id.
+// TenantsAfter lists the first tenants, at most limit, after an id ("" for none), by id, as Tenants does; CodeNotFound if there is none with that
+// id.
 func (d *Directory) TenantsAfter(id string, limit int) ([]oplog.Tenant, error) {
 	if id != "" {
 		if _, err := d.cached(id); err != nil {
 			return nil, err
 		}
 	}
-	return records.After[oplog.Tenant](d.records, oplog.RecordTenant, "", id, limit, nil)
+	return records.WithoutDamage(records.After[oplog.Tenant](d.records, oplog.RecordTenant, "", id, limit, nil))
 }
 
 // AddTenant creates a tenant.

@@ -58,9 +58,13 @@ func newReader(t *testing.T, program string) *reader {
 
 // command returns a shell that runs a block.
 func (r *reader) command(script string) *exec.Cmd {
-	c := exec.CommandContext(r.t.Context(), "bash", "-euo", "pipefail", "-c", strings.ReplaceAll(script, documented, r.address))
+	c := exec.CommandContext(r.t.Context(), "bash", r.arguments(script)...)
 	c.Dir, c.Env = r.dir, r.env
 	return c
+}
+
+func (r *reader) arguments(script string) []string {
+	return []string{"-euo", "pipefail", "-c", strings.ReplaceAll(script, documented, r.address)}
 }
 
 // run runs a block to its end.
@@ -78,10 +82,9 @@ func (r *reader) serve(script string) {
 	r.t.Helper()
 	r.stop()
 	lines := strings.Split(strings.TrimSpace(script), "\n")
-	lines[len(lines)-1] = "exec " + lines[len(lines)-1] // so that signals reach it
-	r.server = r.command(strings.Join(lines, "\n"))
-	r.server.Stderr = os.Stderr
-	r.server.Cancel = func() error { return r.server.Process.Signal(syscall.SIGTERM) }
+	lines[len(lines)-1] = "exec " + lines[len(lines)-1]                        // so that signals reach it
+	r.server = exec.Command("bash", r.arguments(strings.Join(lines, "\n"))...) // ended by stop: the context ends before that
+	r.server.Dir, r.server.Env, r.server.Stderr = r.dir, r.env, os.Stderr
 	stdout, err := r.server.StdoutPipe()
 	if err != nil {
 		r.t.Fatal(err)

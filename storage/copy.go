@@ -181,11 +181,15 @@ func (db *DB) nextPages(c *copying, pageSize int64) (runs []pageRun, last *lastP
 		return c.take(), nil, nil
 	}
 	err = db.view(func(tx *bolt.Tx) error {
-		file := db.file // stays open until the transaction ends
+		before := db.undo // nil unless the transaction that failed last is still to be seen
+		file := db.file   // stays open until the transaction ends
 		last = &lastPages{size: tx.Size(), pageSize: pageSize, runs: c.take()}
 		unlock()
 		if _, err := tx.WriteTo(&last.head); !last.head.isWhole(pageSize) { // otherwise it is errHeadWritten
 			return err
+		}
+		if before != nil {
+			last.head.pages = before.copies()
 		}
 		for _, run := range last.runs {
 			pages := make([]byte, int64(run.count)*pageSize)                         //nolint:gosec // within the bound
