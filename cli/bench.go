@@ -7,11 +7,9 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
-
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 
 	"oplog/demo"
 	"oplog/exports"
@@ -81,7 +79,7 @@ func (c *benchCommand) Run(ctx context.Context, m *Program) (err error) {
 	for _, what := range []string{benchBatches, benchSingle, benchPage, benchSummary, benchExport} {
 		rows = append(rows, []string{what, b.measured[what], reference[what]})
 	}
-	thousands.Fprintf(m.Stdout, "%d entries in %s\n\n", c.Entries, dir)
+	fmt.Fprintf(m.Stdout, "%s entries in %s\n\n", thousands(c.Entries), dir)
 	if err := table(m.Stdout, rows); err != nil {
 		return err
 	}
@@ -181,7 +179,7 @@ func (b *bench) export(ctx context.Context) error {
 
 // perSecond returns a rate, such as 12,345/s.
 func perSecond(n int, took time.Duration, unit string) string {
-	return thousands.Sprintf("%d%s/s", int(float64(n)/took.Seconds()), unit)
+	return thousands(int(float64(n)/took.Seconds())) + unit + "/s"
 }
 
 // median returns the median in milliseconds.
@@ -190,5 +188,11 @@ func median(times []time.Duration) string {
 	return fmt.Sprintf("%.3f ms", float64(times[len(times)/2].Microseconds())/1000)
 }
 
-// thousands prints numbers with commas.
-var thousands = message.NewPrinter(language.English)
+// thousands returns a number with commas.
+func thousands(n int) string {
+	digits := strconv.Itoa(n)
+	for at := len(digits) - 3; at > 0; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
+}

@@ -272,7 +272,7 @@ func sample(s serveSetting) string {
 	case s.kind.Kind() == reflect.Bool:
 		return "true"
 	case reflect.Int <= s.kind.Kind() && s.kind.Kind() <= reflect.Uint64:
-		return "7"
+		return "5"
 	default:
 		return "/some/thing"
 	}
