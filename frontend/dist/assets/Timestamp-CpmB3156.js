@@ -1,1 +1,0 @@
-import{An as e,St as t,gn as n,jn as r,yn as i}from"./start-mHy3JE1x.js";var a=r();function o({time:r,zone:o,ahead:s}){let c=e(),l=Date.parse(r);return(0,a.jsxs)(`time`,{dateTime:r,title:`${r} UTC (${i(l,o)})`,className:`stack`,children:[(0,a.jsx)(`span`,{children:n(r,o)}),!s&&(0,a.jsx)(`small`,{children:t(l,o,c,Date.now())})]})}export{o as t};

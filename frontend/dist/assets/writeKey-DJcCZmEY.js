@@ -1,1 +1,0 @@
-import{Yt as e,qt as t}from"./start-mHy3JE1x.js";function n(n,r){return t(e(n,`keys`),{method:`POST`,body:{scope:`write`,name:r}})}export{n as t};
