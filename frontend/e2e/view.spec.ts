@@ -153,6 +153,7 @@ test('by keyboard alone', async ({ page }) => {
   await page.keyboard.press('?')
   const help = page.getByRole('dialog', { name: 'Help' })
   await expect(help).toContainText('Go to a date')
+  await expect(help.getByRole('link', { name: 'Documentation' })).toHaveAttribute('href', '/docs/')
   await page.keyboard.press('Escape')
   await expect(help).toBeHidden()
 

@@ -1,4 +1,5 @@
 import { useHelpMessages } from '../i18n/helpMessages'
+import { urlOf } from '../lib/basePath'
 import { Dialog } from '../ui/Dialog'
 import './help.css'
 
@@ -36,6 +37,11 @@ export default function HelpDialog({ onClose }: { onClose: () => void }) {
             </div>
           ))}
         </dl>
+      </section>
+      <section>
+        <a href={urlOf(messages.docsPath)} target="_blank" rel="noreferrer">
+          {messages.docs}
+        </a>
       </section>
     </Dialog>
   )

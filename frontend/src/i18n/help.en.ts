@@ -1,6 +1,8 @@
 export const helpEn = {
   helpKeys: 'Keyboard shortcuts',
   helpSearch: 'In the search box',
+  docs: 'Documentation',
+  docsPath: '/docs/',
   keys: {
     '/': 'Search',
     'j k': 'Next or previous row or entry',

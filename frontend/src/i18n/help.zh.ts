@@ -4,6 +4,8 @@ import type { helpEn } from './help.en'
 export const helpZh: Widen<typeof helpEn> = {
   helpKeys: '快捷键',
   helpSearch: '搜索框',
+  docs: '文档',
+  docsPath: '/docs/zh/',
   keys: {
     '/': '搜索',
     'j k': '下一行或上一行，下一条或上一条记录',
