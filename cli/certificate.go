@@ -64,6 +64,7 @@ func (c *renewed) stat() (certificateVersion, error) {
 	return certificateVersion{cert.ModTime(), key.ModTime(), cert.Size(), key.Size()}, nil
 }
 
+// othersRead is what every user may do. A group may read the key: distributions have one for the programs that use certificates.
 const othersRead fs.FileMode = 0o004
 
 // load reads the files. It rejects a certificate that browsers would reject.

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"os"
+	"runtime/debug"
 	"testing"
 	"testing/fstest"
 )
@@ -42,5 +44,27 @@ func TestMemorySize(t *testing.T) {
 		if got != want {
 			t.Errorf("%q: %d (%v), want %d", flag, got, err, want)
 		}
+	}
+}
+
+// TestLimitMemory: the limit is that of the flag, else what the runtime read from GOMEMLIMIT, else three quarters of the machine's.
+func TestLimitMemory(t *testing.T) {
+	before := debug.SetMemoryLimit(-1)
+	t.Cleanup(func() { debug.SetMemoryLimit(before) })
+	f := func(flag, variable string, want int64) {
+		t.Helper()
+		debug.SetMemoryLimit(1 << 40)
+		if err := limitMemory(flag, func(string) string { return variable }); err != nil {
+			t.Fatal(err)
+		}
+		if got := debug.SetMemoryLimit(-1); got != want {
+			t.Errorf("%q, %q: %d, want %d", flag, variable, got, want)
+		}
+	}
+	f("512MiB", "", 512<<20)
+	f("512MiB", "1GiB", 512<<20)
+	f("", "1GiB", 1<<40)
+	if whole := machineMemory(os.DirFS("/")); whole > 0 {
+		f("", "", whole/4*3)
 	}
 }

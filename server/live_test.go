@@ -132,6 +132,10 @@ func TestLiveEndsBeforeTheNextEntry(t *testing.T) {
 			_, err := f.log.Identity.ChangeAccount("auditor", func(a *identity.Account) error { a.Organization = "east"; return nil })
 			return err
 		}},
+		{"told to change the password", "auditor", func(f *fixture) error {
+			_, err := f.log.Identity.ChangeAccount("auditor", func(a *identity.Account) error { a.MustChange = true; return nil })
+			return err
+		}},
 		{"key revoked", "read", func(f *fixture) error {
 			keys, err := f.log.Identity.Keys("acme")
 			for _, k := range keys {

@@ -269,12 +269,14 @@ func (s *Server) removeSecondFactor(_ context.Context, in *call, input *accountI
 	if before.Username == in.account.Person() {
 		return nil, oplog.Refuse(oplog.CodeForbidden, "own-factor", "Change your own second factor under /api/v1/session/second-factor, which asks for a code or your password.")
 	}
+	had := false
 	describe := func(a identity.Account) trailDetails {
 		details := ofAccount(a)
-		details.details = map[string]any{"had_second_factor": before.Factors.Any()}
+		details.details = map[string]any{"had_second_factor": had}
 		return details
 	}
 	account, err := s.accountsTelling(in, describe).RemoveFactors(before.Username, func(a identity.Account) error {
+		had = a.Factors.Any() // inside the change, unlike before
 		_, err := s.administersNow(in, a)
 		return err
 	})
