@@ -107,6 +107,9 @@ func markUsed[T any](i *Identity, kind oplog.RecordKind, name string, last time.
 			mark(record, now)
 			return !exists, nil
 		})
+		if kind == oplog.RecordKey && i.records.Failure() != nil {
+			return // a use that is not noted is not worth a line each
+		}
 		faults.Report("writing the last use of "+string(kind), err)
 	})
 }
