@@ -74,7 +74,7 @@ func copySource(t *testing.T, source, to string) {
 			return err
 		}
 		if d.IsDir() {
-			if slices.Contains([]string{".git", "bin", "bench", "docs", "frontend/src", "frontend/node_modules", "frontend/e2e"}, filepath.ToSlash(name)) {
+			if slices.Contains([]string{".git", "bin", "bench", "frontend/src", "frontend/node_modules", "frontend/e2e"}, filepath.ToSlash(name)) {
 				return fs.SkipDir
 			}
 			return os.MkdirAll(filepath.Join(to, name), 0o755)
