@@ -190,6 +190,10 @@ func (w *world) sleep(d time.Duration) {
 func (w *world) settle() {
 	w.disk.plan = nil
 	w.sleep(3 * time.Minute)
+	if w.disk.off { // it stopped while the log recovered
+		w.revive()
+		return
+	}
 	if err := w.store.Failure(); err != nil {
 		w.t.Fatalf("the log stays read-only: %v", err)
 	}
