@@ -58,7 +58,7 @@ func (x *sessionIndex) stored(name string) {
 	defer x.mu.Unlock()
 	delete(x.kept, name)
 	if x.unread[name] = true; x.loaded {
-		_ = x.read(name) // retried when it is needed
+		_ = x.read(name) // retried at the next use
 	}
 }
 
