@@ -195,7 +195,7 @@ func RevisionOf(data []byte) Revision {
 // ErrRevision means that a record was changed since it was read.
 var ErrRevision = errors.New("the record has changed since it was read")
 
-// ReadBuffer is a reusable read buffer, which spares heavy readers the garbage. Entries and their strings are valid until the next read.
+// ReadBuffer is a reusable read buffer, which spares heavy readers the garbage. Entries and their texts, JSON too, are valid until the next read.
 type ReadBuffer struct {
 	Entries []Entry
 	Texts   []byte

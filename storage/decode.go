@@ -4,11 +4,20 @@ import (
 	"encoding/json"
 	"math"
 	"time"
+	"unsafe"
 
 	"oplog/oplog"
 )
 
-// fastDecode decodes the output of entryRecord's encoding into an empty entry with few allocations: the entry's strings alias the data. It
+// epoch is the time of a record that has none.
+var epoch = time.UnixMicro(0).UTC()
+
+// rawOf returns JSON that aliases a text. Nobody changes an entry's JSON in place.
+func rawOf(text string) json.RawMessage {
+	return unsafe.Slice(unsafe.StringData(text), len(text)) //nolint:gosec // not empty, and as long as the text
+}
+
+// fastDecode decodes the output of entryRecord's encoding into an empty entry with few allocations: the entry's texts alias the data. It
 // returns false for anything else, which the library then decodes or rejects. UTF-8 is not re-validated: Append accepts only valid UTF-8,
 // and Verify detects later damage.
 func fastDecode(data string, e *oplog.Entry) bool {
@@ -17,12 +26,7 @@ func fastDecode(data string, e *oplog.Entry) bool {
 	if !ok {
 		return false
 	}
-	e.Time, e.ReceivedAt = time.UnixMicro(0).UTC(), time.UnixMicro(0).UTC()
-	texts := [...]*string{
-		1: &e.Tenant, 5: &e.ID, 6: &e.User.ID, 7: &e.User.Name, 8: &e.User.Role, 9: &e.Organization.ID, 10: &e.Organization.Name,
-		11: &e.Module, 12: &e.Operation, 13: &e.Content.ID, 14: &e.Content.Name, 15: &e.Outcome, 16: &e.Origin, 17: &e.IP, 18: &e.UserAgent,
-		21: &e.KeyID,
-	}
+	e.Time, e.ReceivedAt = epoch, epoch
 	last := uint64(0)
 	for range n {
 		key, ok := r.head(majorNumber)
@@ -30,30 +34,71 @@ func fastDecode(data string, e *oplog.Entry) bool {
 			return false
 		}
 		last = key
-		switch {
-		case key < uint64(len(texts)) && texts[key] != nil:
-			*texts[key], ok = r.string()
-		case key == 2:
+		switch key {
+		case 2:
 			e.Seq, ok = r.number()
-		case key == 3:
+		case 3:
 			e.Time, ok = r.time()
-		case key == 4:
+		case 4:
 			e.ReceivedAt, ok = r.time()
-		case key == 19:
+		case 19:
 			e.Changes, ok = r.changes()
-		case key == 20:
+		case 20:
 			var text string
 			if text, ok = r.string(); text != "" {
-				e.Details = json.RawMessage(text)
+				e.Details = rawOf(text)
 			}
 		default:
-			return false
+			text := textOf(e, key)
+			if text == nil {
+				return false
+			}
+			*text, ok = r.string()
 		}
 		if !ok {
 			return false
 		}
 	}
 	return r.at == len(r.text)
+}
+
+// textOf returns the field of an entry with the text of a key, or nil.
+func textOf(e *oplog.Entry, key uint64) *string {
+	switch key {
+	case 1:
+		return &e.Tenant
+	case 5:
+		return &e.ID
+	case 6:
+		return &e.User.ID
+	case 7:
+		return &e.User.Name
+	case 8:
+		return &e.User.Role
+	case 9:
+		return &e.Organization.ID
+	case 10:
+		return &e.Organization.Name
+	case 11:
+		return &e.Module
+	case 12:
+		return &e.Operation
+	case 13:
+		return &e.Content.ID
+	case 14:
+		return &e.Content.Name
+	case 15:
+		return &e.Outcome
+	case 16:
+		return &e.Origin
+	case 17:
+		return &e.IP
+	case 18:
+		return &e.UserAgent
+	case 21:
+		return &e.KeyID
+	}
+	return nil
 }
 
 // changes decodes an array of changeRecord.
@@ -81,9 +126,9 @@ func (r *cborReader) changes() ([]oplog.Change, bool) {
 			case key == 1:
 				c.Field = text
 			case key == 2 && text != "":
-				c.Before = json.RawMessage(text)
+				c.Before = rawOf(text)
 			case key == 3 && text != "":
-				c.After = json.RawMessage(text)
+				c.After = rawOf(text)
 			default:
 				return nil, false
 			}
@@ -100,27 +145,29 @@ type cborReader struct {
 
 // head reads the head of an item of a major type: its number or its length.
 func (r *cborReader) head(major byte) (uint64, bool) {
-	if r.at >= len(r.text) || r.text[r.at]>>5 != major {
+	text := r.text[r.at:]
+	if text == "" || text[0]>>5 != major {
 		return 0, false
 	}
-	info := r.text[r.at] & 31
-	r.at++
-	if info < 24 {
-		return uint64(info), true
-	}
-	if info > 27 {
-		return 0, false
-	}
-	size := 1 << (info - 24)
-	if len(r.text)-r.at < size {
-		return 0, false
-	}
-	var n uint64
-	for range size {
-		n = n<<8 | uint64(r.text[r.at])
+	switch info := text[0] & 31; {
+	case info < 24:
 		r.at++
+		return uint64(info), true
+	case info == 24 && len(text) > 1:
+		r.at += 2
+		return uint64(text[1]), true
+	case info == 25 && len(text) > 2:
+		r.at += 3
+		return uint64(text[1])<<8 | uint64(text[2]), true
+	case info == 26 && len(text) > 4:
+		r.at += 5
+		return uint64(text[1])<<24 | uint64(text[2])<<16 | uint64(text[3])<<8 | uint64(text[4]), true
+	case info == 27 && len(text) > 8:
+		r.at += 9
+		return uint64(text[1])<<56 | uint64(text[2])<<48 | uint64(text[3])<<40 | uint64(text[4])<<32 |
+			uint64(text[5])<<24 | uint64(text[6])<<16 | uint64(text[7])<<8 | uint64(text[8]), true
 	}
-	return n, true
+	return 0, false
 }
 
 func (r *cborReader) number() (uint64, bool) {
