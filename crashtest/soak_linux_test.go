@@ -28,7 +28,7 @@ var measures = []struct {
 	{"goroutines", "", bound{1, 20}},
 	{"descriptors", "", bound{1, 32}},
 	{"oplog.db and index, per entry", "bytes", bound{1.2, 0}},
-	{"recording a batch, median", "ms", bound{2, 5}},
+	{"recording a batch, median", "ms", bound{1.5, 2}},
 	{"recording a batch, 99th percentile", "ms", bound{2, 20}},
 	{"reading, median", "ms", bound{1.5, 2}},
 	{"reading, 99th percentile", "ms", bound{2, 20}},
